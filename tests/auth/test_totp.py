@@ -1,0 +1,45 @@
+"""The set-up URI, and what a refused code tells about the clocks."""
+
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import pyotp
+import pytest
+
+from tui_auth.auth.next_step import TOTPSetupDetails
+from tui_auth.auth.totp import window_offset
+from tui_auth.secret import Secret
+
+KEY = Secret("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXPJBSW")
+NOW = 1_790_000_000.0
+
+
+def test_the_set_up_uri_escapes_issuer_and_account() -> None:
+    details = TOTPSetupDetails(KEY, "ann+x@example.com/ä")
+    uri = details.get_setup_uri("Acme & Söhne: IT").reveal()
+    parts = urlsplit(uri)
+    assert uri.startswith("otpauth://totp/Acme%20%26%20S%C3%B6hne%3A%20IT:ann%2Bx%40example.com%2F%C3%A4?")
+    assert unquote(parts.path) == "/Acme & Söhne: IT:ann+x@example.com/ä"
+    assert parse_qs(parts.query) == {"secret": [KEY.reveal()], "issuer": ["Acme & Söhne: IT"]}
+
+
+def test_the_account_can_be_named_otherwise() -> None:
+    uri = TOTPSetupDetails(KEY, "ann").get_setup_uri("Acme", "ann (prod)").reveal()
+    assert uri.startswith("otpauth://totp/Acme:ann%20%28prod%29?")
+
+
+def test_authenticators_read_the_uri_as_it_was_meant() -> None:
+    uri = TOTPSetupDetails(KEY, "ann b").get_setup_uri("Acme Ltd").reveal()
+    parsed = pyotp.parse_uri(uri)
+    assert isinstance(parsed, pyotp.TOTP)
+    assert (parsed.secret, parsed.issuer, parsed.name) == (KEY.reveal(), "Acme Ltd", "ann b")
+
+
+@pytest.mark.parametrize("steps", [-58, -8, -1, 0, 1, 9, 60, 120, -1560])
+def test_a_code_of_another_moment_is_recognised(steps: int) -> None:
+    code = pyotp.TOTP(KEY.reveal()).at(int(NOW) + 30 * steps)
+    assert window_offset(code, KEY, NOW) == 30 * steps
+
+
+def test_a_code_of_another_key_is_not_explained_by_a_clock() -> None:
+    other = pyotp.TOTP("KRSXG5CTMVRXEZLUKRSXG5CTMVRXEZLU").at(int(NOW))
+    assert window_offset(other, KEY, NOW) is None

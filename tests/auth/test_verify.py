@@ -1,0 +1,89 @@
+"""The claims a sign-in checks before it calls itself done."""
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from tui_auth.auth.verify import ClaimsError, check_claims
+from tui_auth.secret import Secret
+
+POOL, CLIENT, NOW = "eu-west-1_Ab1Cd2Ef3", "client1", 1_790_000_000.0
+ISSUER = f"https://cognito-idp.eu-west-1.amazonaws.com/{POOL}"
+
+
+def token(payload: Any) -> Secret:
+    body = base64.urlsafe_b64encode(json.dumps(payload).encode()).rstrip(b"=").decode()
+    return Secret(f"e30.{body}.c2ln")
+
+
+def access(**changes: Any) -> dict[str, Any]:
+    claims = {"sub": "s1", "iss": ISSUER, "client_id": CLIENT, "token_use": "access", "exp": NOW + 3600}
+    return {**claims, "username": "ann", "cognito:groups": ["ops"], **changes}
+
+
+def identity(**changes: Any) -> dict[str, Any]:
+    claims = {"sub": "s1", "iss": ISSUER, "aud": CLIENT, "token_use": "id", "exp": NOW + 3600}
+    return {**claims, "cognito:username": "ann", "email": "ann@example.com", **changes}
+
+
+def check(id_token: Secret, access_token: Secret) -> Any:
+    return check_claims(id_token, access_token, user_pool_id=POOL, client_id=CLIENT, now=NOW)
+
+
+def test_right_tokens_say_who_is_signed_in() -> None:
+    claims = check(token(identity()), token(access()))
+    assert (claims.username, claims.groups, claims.email) == ("ann", ("ops",), "ann@example.com")
+
+
+def test_the_newer_issuer_of_a_pool_is_taken_too() -> None:
+    newer = ISSUER.replace("//cognito", "//issuer-cognito")
+    assert check(token(identity(iss=newer)), token(access(iss=newer))).issuer == newer
+
+
+@pytest.mark.parametrize(
+    ("changes", "claim"),
+    [
+        ({"iss": ISSUER.replace("Ab1", "Xy9")}, "iss of the access"),
+        ({"client_id": "other"}, "client_id of the access"),
+        ({"client_id": None}, "client_id of the access"),
+        ({"token_use": "id"}, "token_use of the access"),
+        ({"exp": NOW - 61}, "exp of the access"),
+        ({"exp": "soon"}, "exp of the access"),
+        ({"exp": True}, "exp of the access"),
+        ({"sub": "s2"}, "sub"),
+        ({"sub": ""}, "sub"),
+    ],
+)
+def test_a_wrong_access_token_is_refused_by_the_claim(changes: dict[str, Any], claim: str) -> None:
+    with pytest.raises(ClaimsError, match=claim):
+        check(token(identity()), token(access(**changes)))
+
+
+@pytest.mark.parametrize(
+    ("changes", "claim"),
+    [
+        ({"aud": "other"}, "aud of the id"),
+        ({"aud": [CLIENT]}, "aud of the id"),
+        ({"token_use": "access"}, "token_use of the id"),
+        ({"iss": "https://evil.example"}, "iss of the id"),
+        ({"exp": NOW - 3600}, "exp of the id"),
+    ],
+)
+def test_a_wrong_id_token_is_refused_by_the_claim(changes: dict[str, Any], claim: str) -> None:
+    with pytest.raises(ClaimsError, match=claim):
+        check(token(identity(**changes)), token(access()))
+
+
+@pytest.mark.parametrize("text", ["", "a.b", "a.b.c.d", "e30.*.x", "e30.W10.x", "e30." + "W1" * 3 + ".x"])
+def test_what_is_no_token_is_refused_without_a_fault(text: str) -> None:
+    with pytest.raises(ClaimsError, match="form of the access token"):
+        check(token(identity()), Secret(text))
+
+
+def test_strange_groups_and_names_do_no_harm() -> None:
+    claims = check(
+        token(identity(email=7)), token(access(**{"cognito:groups": [1, "a", None], "username": 3}))
+    )
+    assert (claims.groups, claims.email, claims.username) == (("a",), None, "ann")

@@ -1,0 +1,45 @@
+"""A Secret does not show itself."""
+
+import copy
+import logging
+import pickle
+
+import pytest
+
+from tui_auth.secret import Secret
+
+CANARY = "hunter2-canary"
+
+
+@pytest.mark.parametrize("show", [repr, str, "{}".format, "{!r}".format, "{!s:>30}".format, lambda s: f"{s}"])
+def test_no_way_of_printing_shows_it(show: object) -> None:
+    assert callable(show)
+    assert CANARY not in show(Secret(CANARY))
+
+
+def test_it_is_not_pickled_or_kept_in_attributes_by_name() -> None:
+    secret = Secret(CANARY)
+    with pytest.raises(TypeError):
+        pickle.dumps(secret)
+    with pytest.raises(TypeError):
+        copy.deepcopy(secret)
+    assert not hasattr(secret, "__dict__")
+    assert not hasattr(secret, "value")
+
+
+def test_it_is_not_in_a_log_record(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        logging.getLogger("test").debug("%s %r", Secret(CANARY), {"password": Secret(CANARY)})
+    assert CANARY not in caplog.text
+
+
+def test_reveal_gives_it_back_as_text_and_bytes() -> None:
+    assert Secret("pä").reveal_bytes() == "pä".encode()
+    assert Secret(b"p").reveal() == "p"
+
+
+def test_equal_secrets_are_equal_and_nothing_else_is() -> None:
+    assert Secret("a") == Secret(b"a")
+    assert Secret("a") != Secret("b")
+    assert Secret("a") != "a"
+    assert not Secret("")

@@ -1,0 +1,378 @@
+"""TuiAuthApp: owns the navigation, and the one worker that talks to Cognito."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar
+
+from rich.text import Text
+from textual import on, work
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.reactive import reactive
+from textual.screen import Screen
+
+from tui_auth.auth.attempt import Attempt, AuthFlow
+from tui_auth.auth.auth import Auth
+from tui_auth.auth.errors import AuthError
+from tui_auth.auth.next_step import (
+    ConfirmSignInWithCustomChallenge,
+    ConfirmSignUp,
+    DeliveryDetails,
+    Done,
+    NextStep,
+    ResetPassword,
+)
+from tui_auth.auth.what_next import Road, road
+from tui_auth.daemon_thread import in_daemon_thread
+from tui_auth.screens.copying import CopyAsked
+from tui_auth.screens.done import Leave
+from tui_auth.screens.form_screen import FormScreen, Surroundings
+from tui_auth.screens.problem import OWN_FAULT, Problem
+from tui_auth.screens.sign_in import SignInAsked, SignInScreen
+from tui_auth.screens.step_screen import Answered, NewCodeAsked, StartAgainAsked, StepScreen
+from tui_auth.style_sheets import style_sheets
+from tui_auth.terminal.clipboard import send_to_clipboard
+
+CANCELLED = 6
+"""The exit status of a sign-in that the person left."""
+
+Outcome = NextStep | DeliveryDetails
+Request = Callable[[Attempt], Outcome]
+
+
+@dataclass(frozen=True)
+class SignInSettings:
+    """What a sign-in was told beside the pool: by flags, profile or demo."""
+
+    pool: str
+    username: str = ""
+    auth_flow: AuthFlow = AuthFlow.USER_SRP_AUTH
+    preferred_first_factor: str | None = None
+    client_metadata: Mapping[str, str] = field(default_factory=dict)
+    app_name: str = ""
+    mark: str = ""
+    session_seconds: float = 180.0
+    theme: str = "textual-dark"
+
+
+class TuiAuthApp(App[Done]):
+    """Signs a person in. Its result is Done, or None where the person left."""
+
+    TITLE = "tui-auth"
+    CSS_PATH: ClassVar[list[str | Path]] = list(style_sheets())
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+        (0, "-narrow"),
+        (60, "-normal"),
+        (100, "-wide"),
+    ]
+    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+        (0, "-short"),
+        (20, "-regular"),
+        (30, "-tall"),
+    ]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
+        Binding("ctrl+c", "leave", "Leave", show=False, priority=True),
+    ]
+
+    next_step: reactive[NextStep | None] = reactive(None, init=False, always_update=True)
+    """The step the last answer led to. The same challenge may come twice, so each one counts."""
+
+    def __init__(self, auth: Auth, settings: SignInSettings, **options: Any) -> None:
+        super().__init__(**options)
+        self.auth = auth
+        self.settings = settings
+        self.theme = settings.theme
+        self.attempt: Attempt | None = None
+        self._trail: tuple[str, ...] = ()
+        self._trail_after: tuple[str, ...] = ()
+        self._times_asked = 1
+        self._locks = 0
+        self._started_again = False
+
+    # -- screens ------------------------------------------------------------------------------------
+
+    def get_default_screen(self) -> Screen[Any]:
+        """Signing in is where everything starts and comes back to."""
+        return self.sign_in_screen()
+
+    def sign_in_screen(self) -> SignInScreen:
+        """A fresh sign-in screen for the settings."""
+        settings = self.settings
+        return SignInScreen(
+            self._surroundings(settings.username),
+            with_password=settings.auth_flow.needs_password,
+        )
+
+    def _surroundings(self, username: str) -> Surroundings:
+        settings, gateway = self.settings, self.auth.gateway
+        return Surroundings(
+            pool=settings.pool,
+            now=gateway.now,
+            username=username,
+            mark=settings.mark,
+            app_name=settings.app_name or settings.pool,
+            trail=_collapsed(self._trail),
+            session_seconds=settings.session_seconds,
+            was_started_again=self._started_again,
+            times_asked=self._times_asked,
+            clock_offset=lambda: gateway.clock_offset,
+        )
+
+    @property
+    def asking_screen(self) -> FormScreen | None:
+        """The screen that asks: the step, or sign-in; help, palette and dialogs over it do not count."""
+        for screen in reversed(self.screen_stack):
+            if isinstance(screen, FormScreen):
+                return screen
+        return None
+
+    def on_ready(self) -> None:
+        """Import boto3 now that the first frame is drawn, so that the first request does not wait for it."""
+        self.run_worker(self._connect(), group="connect", exit_on_error=False, description="connect")
+
+    async def _connect(self) -> None:
+        try:
+            await in_daemon_thread(self.auth.gateway.connect)
+        except AuthError as error:
+            if screen := self.asking_screen:
+                screen.error = Problem.of(error)
+
+    # -- asking Cognito -----------------------------------------------------------------------------
+
+    @on(SignInAsked)
+    def _sign_in(self, event: SignInAsked) -> None:
+        settings = self.settings
+        self.attempt = self.auth.attempt()
+        self._trail, self._times_asked = (), 1
+        sign_in = partial(
+            Attempt.sign_in,
+            username=event.username,
+            password=event.password,
+            auth_flow=settings.auth_flow,
+            preferred_first_factor=settings.preferred_first_factor,
+            client_metadata=settings.client_metadata,
+        )
+        self._ask(sign_in, trail=("password" if event.password else "name",))
+
+    @on(Answered)
+    def _answer(self, event: Answered) -> None:
+        screen = self.asking_screen
+        if not isinstance(screen, StepScreen):
+            return
+        request: Request
+        match screen.step, event.value:
+            case ResetPassword(), code if event.new_password is not None:
+                request = partial(
+                    Attempt.confirm_reset_password, new_password=event.new_password, code=code
+                )
+            case ConfirmSignUp(), code:
+                request = partial(Attempt.confirm_sign_up, code=code)
+            case _, value:
+                request = partial(Attempt.confirm, answer=value, user_attributes=event.attributes)
+        self._ask(request, trail=(*self._trail, screen.trail_name))
+
+    @on(NewCodeAsked)
+    def _new_code(self) -> None:
+        screen = self.asking_screen
+        match screen.step if isinstance(screen, StepScreen) else None:
+            case ResetPassword():
+                self._ask(Attempt.reset_password)
+            case ConfirmSignUp():
+                self._ask(Attempt.resend_sign_up_code)
+            case _:
+                self._start_again()
+
+    @on(StartAgainAsked)
+    def _start_again(self) -> None:
+        if self.attempt and self.attempt.can_start_again:
+            self._ask(Attempt.restart, started_again=True)
+        elif screen := self.asking_screen:
+            screen.error = Problem("This needs a new sign-in. Esc goes back to it.")
+
+    def _ask(
+        self, request: Request, *, trail: tuple[str, ...] | None = None, started_again: bool = False
+    ) -> None:
+        screen = self.asking_screen
+        if screen is None or self.attempt is None or screen.busy:
+            return
+        screen.busy = True
+        self._trail_after = self._trail if trail is None else trail
+        self._started_again = started_again
+        self._exchange(screen, self.attempt, request)
+
+    @work(exclusive=True, group="auth", exit_on_error=False, description="a request to Cognito")
+    async def _exchange(self, asker: FormScreen, attempt: Attempt, request: Request) -> None:
+        try:
+            outcome = await in_daemon_thread(partial(request, attempt))
+        except AuthError as error:
+            if self._counts(asker, attempt):
+                asker.busy = False
+                self._refused(asker, attempt, error)
+        except Exception:
+            if self._counts(asker, attempt):
+                asker.busy = False
+                asker.error = Problem(OWN_FAULT)
+        else:
+            if not self._counts(asker, attempt):
+                return
+            if not isinstance(outcome, DeliveryDetails):
+                self.next_step = outcome
+            elif isinstance(asker, StepScreen):
+                asker.busy = False
+                asker.code_was_sent(outcome)
+
+    def _counts(self, asker: FormScreen, attempt: Attempt) -> bool:
+        """Whether anybody still waits for this answer."""
+        return attempt is self.attempt and asker is self.asking_screen
+
+    def _stop_waiting(self) -> None:
+        """Let the request under way run to nowhere: its attempt no longer counts."""
+        self.workers.cancel_group(self, "auth")
+        if self.attempt:
+            self.attempt = self.attempt.fork()
+
+    # -- where an answer leads ----------------------------------------------------------------------
+
+    def watch_next_step(self, step: NextStep | None) -> None:
+        """Show the step's screen: over sign-in the first time, then each in the place of the former."""
+        if step is None:
+            return
+        from tui_auth.screens.steps import screen_for
+
+        self._close_what_is_over_the_question()
+        former = self.screen
+        same = isinstance(former, StepScreen) and former.step == step
+        is_question = isinstance(step, ConfirmSignInWithCustomChallenge)
+        self._times_asked = self._times_asked + 1 if same and is_question else 1
+        self._trail, self._locks = self._trail_after, 0
+        screen = screen_for(step, self._surroundings(self.attempt.username if self.attempt else ""))
+        if isinstance(former, StepScreen):
+            if type(former) is type(screen):
+                screen.carried = former.typed()
+            self.switch_screen(screen)
+        else:
+            self.push_screen(screen)
+        self.on_step_shown(step)
+
+    def on_step_shown(self, step: NextStep) -> None:
+        """A place for the demo to look at each step."""
+
+    def _refused(self, asker: FormScreen, attempt: Attempt, error: AuthError) -> None:
+        step = asker.step if isinstance(asker, StepScreen) else None
+        problem = asker.problem_of(error)
+        match road(error, step, can_start_again=attempt.can_start_again):
+            case Road.SIGN_IN:
+                self._back_to_sign_in(problem)
+            case Road.START_AGAIN if isinstance(asker, StepScreen):
+                asker.offer_start(attempt.starting_anew_does)
+            case Road.WAIT:
+                asker.wait((error.retry_after or 5.0) * 2**self._locks, problem)
+                self._locks = min(self._locks + 1, 7)
+            case _:
+                asker.error = problem
+
+    def _close_what_is_over_the_question(self) -> None:
+        while len(self.screen_stack) > 1 and not isinstance(self.screen, FormScreen):
+            self.pop_screen()
+
+    def _back_to_sign_in(self, problem: Problem | None = None) -> None:
+        self._stop_waiting()
+        if self.attempt:
+            self.attempt.forget()
+        self.attempt, self._trail, self._locks = None, (), 0
+        while len(self.screen_stack) > 1 and not isinstance(self.screen, SignInScreen):
+            self.pop_screen()
+        if isinstance(self.screen, SignInScreen):
+            self.screen.busy = False
+            self.screen.ask_for_what_is_missing()
+            self.screen.error = problem
+
+    @on(FormScreen.BackAsked)
+    def _back(self) -> None:
+        """One choice back: to the choice of a factor if one was made, else to sign-in with the name kept."""
+        attempt = self.attempt
+        if attempt and attempt.choices and attempt.can_start_again and not isinstance(self.screen, SignInScreen):
+            self._stop_waiting()
+            if screen := self.asking_screen:
+                screen.busy = False
+            kept = len(attempt.choices) - 1
+            self._ask(partial(Attempt.restart, choices_kept=kept), trail=self._trail[:1])
+        else:
+            self._back_to_sign_in()
+
+    # -- leaving ------------------------------------------------------------------------------------
+
+    @on(Leave)
+    async def action_quit(self) -> None:
+        """Leave: with what was reached, or as cancelled."""
+        if isinstance(self.next_step, Done) and isinstance(self.asking_screen, StepScreen):
+            self.exit(self.next_step)
+        else:
+            self.exit(None, return_code=CANCELLED)
+
+    async def action_leave(self) -> None:
+        """^c: stop waiting for a request; leave where none is under way."""
+        screen = self.asking_screen
+        if screen is None or not screen.busy:
+            await self.action_quit()
+            return
+        self._stop_waiting()
+        screen.busy = False
+        screen.notice = "Stopped waiting. What was sent may or may not have arrived."
+
+    # -- terminal -----------------------------------------------------------------------------------
+
+    @on(CopyAsked)
+    def _copy(self, event: CopyAsked) -> None:
+        self.run_worker(
+            self._send_to_clipboard(event), group="clipboard", exit_on_error=False, description="clipboard"
+        )
+
+    async def _send_to_clipboard(self, event: CopyAsked) -> None:
+        def write(sequence: str) -> None:
+            if self._driver is not None:
+                self._driver.write(sequence)
+
+        result = await in_daemon_thread(partial(send_to_clipboard, event.text, write))
+        if screen := self.asking_screen:
+            screen.notice = f"{event.what} was {result.sentence}."
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Textual's own road to the clipboard is closed: what may be copied goes by ``CopyAsked``."""
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """What the palette offers: nothing that could write a secret to a file."""
+        yield SystemCommand("Theme", "Choose other colours", self.action_change_theme)
+        if asking := self.asking_screen:
+            yield SystemCommand("Help", "Explain this step", asking.action_help)
+        yield SystemCommand("Quit", "Leave tui-auth", self.action_quit)
+
+    def _fatal_error(self) -> None:
+        """A crash shows the kind of error and where it was: no values, no message, for both may be secret."""
+        import sys
+
+        kind, error, _ = sys.exc_info()
+        lines = [f"tui-auth stopped: {kind.__name__ if kind else 'an unknown error'}."]
+        for frame in traceback.extract_tb(error.__traceback__ if error else None)[-12:]:
+            lines.append(f"  {Path(frame.filename).name}:{frame.lineno} in {frame.name}")
+        lines.append("This is a fault of tui-auth, not of your answer. Please report these lines.")
+        self._exit_renderables.append(Text("\n".join(lines)))
+        self._close_messages_no_wait()
+
+
+def _collapsed(trail: tuple[str, ...]) -> tuple[str, ...]:
+    """The same step several times in a row as one entry with its count."""
+    counts: list[tuple[str, int]] = []
+    for name in trail:
+        last, count = counts[-1] if counts else ("", 0)
+        if last == name:
+            counts[-1] = (name, count + 1)
+        else:
+            counts.append((name, 1))
+    return tuple(name if count == 1 else f"{name} ×{count}" for name, count in counts)

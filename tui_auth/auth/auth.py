@@ -1,0 +1,148 @@
+"""Auth: Amplify Auth's vocabulary over one app client, without a screen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tui_auth.auth.app_client import AppClient
+from tui_auth.auth.attempt import Answer, Attempt, AuthFlow
+from tui_auth.auth.errors import AuthError, ErrorKind
+from tui_auth.auth.gateway import Address, CognitoGateway, Gateway
+from tui_auth.auth.next_step import AuthFactorType, DeliveryDetails, Done, NextStep
+from tui_auth.auth.recovery import Recovery
+from tui_auth.secret import Secret
+
+
+@dataclass(frozen=True)
+class SignInResult:
+    """What a sign-in answers with: the next step."""
+
+    next_step: NextStep
+
+    @property
+    def is_signed_in(self) -> bool:
+        """True exactly when the next step is Done."""
+        return isinstance(self.next_step, Done)
+
+
+@dataclass(frozen=True)
+class ConfirmResetPasswordWithCode:
+    """The next step of a password reset: a code is on its way, if there is such an account."""
+
+    delivery_details: DeliveryDetails
+
+
+@dataclass(frozen=True)
+class ResetPasswordResult:
+    """What ``reset_password`` answers with."""
+
+    next_step: ConfirmResetPasswordWithCode
+
+
+@dataclass(frozen=True)
+class SignUpResult:
+    """What ``confirm_sign_up`` answers with."""
+
+    is_sign_up_complete: bool
+
+
+class Auth:
+    """Sign in to one app client of one user pool.
+
+    ``endpoint_url`` is for a local pool; ``region`` overrides the one in the user pool id. A client
+    secret is text or a Secret. Raises AuthError (configuration) where an id or the endpoint cannot be
+    right. Every refusal is an AuthError.
+    """
+
+    def __init__(
+        self,
+        user_pool_id: str,
+        client_id: str,
+        client_secret: str | Secret | None = None,
+        endpoint_url: str | None = None,
+        region: str | None = None,
+        *,
+        gateway: Gateway | None = None,
+    ) -> None:
+        secret = Secret(client_secret) if isinstance(client_secret, str) else client_secret
+        self.client = AppClient(user_pool_id, client_id, secret or None)
+        self.gateway = gateway or CognitoGateway(Address(region or self.client.region, endpoint_url))
+        self._recovery = Recovery(self.gateway, self.client)
+        self._attempt: Attempt | None = None
+
+    def attempt(self) -> Attempt:
+        """A fresh attempt, for a program that keeps hold of it itself."""
+        return Attempt(self.gateway, self.client)
+
+    def sign_in(
+        self,
+        username: str,
+        password: str | Secret | None = None,
+        *,
+        auth_flow: AuthFlow | str = AuthFlow.USER_SRP_AUTH,
+        preferred_first_factor: AuthFactorType | str | None = None,
+        client_metadata: Mapping[str, str] | None = None,
+    ) -> SignInResult:
+        """InitiateAuth and whatever follows without a person. A sign-in under way is dropped."""
+        self._attempt = attempt = self.attempt()
+        return SignInResult(
+            attempt.sign_in(
+                username,
+                Secret(password) if isinstance(password, str) else password,
+                auth_flow=_flow(auth_flow),
+                preferred_first_factor=preferred_first_factor,
+                client_metadata=client_metadata,
+            )
+        )
+
+    def confirm_sign_in(
+        self,
+        challenge_response: Answer,
+        *,
+        user_attributes: Mapping[str, str] | None = None,
+        friendly_device_name: str | None = None,
+        client_metadata: Mapping[str, str] | None = None,
+    ) -> SignInResult:
+        """Answer the current step (RespondToAuthChallenge)."""
+        if self._attempt is None:
+            raise AuthError(ErrorKind.INVALID_STATE, "No sign-in is under way.", "Call sign_in first.")
+        return SignInResult(
+            self._attempt.confirm(
+                challenge_response,
+                user_attributes=user_attributes,
+                friendly_device_name=friendly_device_name,
+                client_metadata=client_metadata,
+            )
+        )
+
+    def reset_password(self, username: str) -> ResetPasswordResult:
+        """ForgotPassword: sends a code; an earlier one stops working."""
+        return ResetPasswordResult(ConfirmResetPasswordWithCode(self._recovery.send_reset_code(username)))
+
+    def confirm_reset_password(self, username: str, new_password: str | Secret, code: str | Secret) -> None:
+        """ConfirmForgotPassword: the new password holds from now on."""
+        self._recovery.reset(username, _secret(new_password), _secret(code))
+
+    def confirm_sign_up(self, username: str, code: str | Secret) -> SignUpResult:
+        """ConfirmSignUp."""
+        self._recovery.confirm_sign_up(username, _secret(code))
+        return SignUpResult(is_sign_up_complete=True)
+
+    def resend_sign_up_code(self, username: str) -> DeliveryDetails:
+        """ResendConfirmationCode: where the code went, as the server masks it."""
+        return self._recovery.resend_sign_up_code(username)
+
+
+def _secret(value: str | Secret) -> Secret:
+    return value if isinstance(value, Secret) else Secret(value)
+
+
+def _flow(name: AuthFlow | str) -> AuthFlow:
+    try:
+        return AuthFlow(name)
+    except ValueError:
+        known = ", ".join(AuthFlow)
+        raise AuthError(
+            ErrorKind.VALIDATION, "That is not a sign-in flow known here.", f"Known are {known}."
+        ) from None

@@ -1,0 +1,363 @@
+"""AuthError and its kinds: what happened, why, and what to do.
+
+Cognito's texts are not contractual, so its exception *code* decides; the text is looked into only where
+one code means several things (NotAuthorizedException above all). Our own sentences never contain text
+of the server: that travels apart, in ``service_message``, for whoever shows it to make safe.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+
+class ErrorKind(StrEnum):
+    """What a refusal means for the one who asked."""
+
+    NOT_AUTHORIZED = "not authorized"
+    SESSION_EXPIRED = "session expired"
+    VALIDATION = "validation"
+    CONFIGURATION = "configuration"
+    SERVICE = "service"
+    NETWORK = "network"
+    THROTTLED = "throttled or locked"
+    INVALID_STATE = "invalid state"
+
+
+class Concern(StrEnum):
+    """Which of the things a person typed the refusal is about."""
+
+    ANSWER = "answer"
+    NEW_PASSWORD = "new password"  # noqa: S105 - the field's name
+    ATTRIBUTES = "attributes"
+
+
+class AuthError(Exception):
+    """A refusal, in words for a person.
+
+    ``message`` says what happened, ``recovery_suggestion`` what to do; both are ours. ``code`` is
+    Cognito's own ("CodeMismatchException") or None, ``service_message`` its own words (unsafe to print
+    as they are), ``cause`` the exception below, ``retry_after`` a wait in seconds where there is one.
+    ``may_have_arrived`` is true where no answer came, so that the request may or may not have been
+    acted on.
+    """
+
+    def __init__(
+        self,
+        kind: ErrorKind,
+        message: str,
+        recovery_suggestion: str = "",
+        *,
+        code: str | None = None,
+        service_message: str = "",
+        concern: Concern = Concern.ANSWER,
+        cause: Exception | None = None,
+        retry_after: float | None = None,
+        may_have_arrived: bool = False,
+    ) -> None:
+        super().__init__(f"{message} {recovery_suggestion}".strip())
+        self.kind = kind
+        self.message = message
+        self.recovery_suggestion = recovery_suggestion
+        self.code = code
+        self.service_message = service_message
+        self.concern = concern
+        self.cause = cause
+        self.retry_after = retry_after
+        self.may_have_arrived = may_have_arrived
+
+
+@dataclass(frozen=True)
+class _Words:
+    kind: ErrorKind
+    message: str
+    suggestion: str = ""
+    concern: Concern = Concern.ANSWER
+    retry_after: float | None = None
+
+
+_ASK_ADMIN = "Someone who manages the user pool can change that."
+_WRONG_CREDENTIALS = _Words(ErrorKind.NOT_AUTHORIZED, "Incorrect username or password.")
+_FIRST_LOCK_SECONDS = 5.0
+
+# What NotAuthorizedException means is told by its text alone: the first fragment found decides.
+_NOT_AUTHORIZED = (
+    (
+        "Invalid session",
+        _Words(ErrorKind.SESSION_EXPIRED, "This step has run out, or was answered already."),
+    ),
+    ("Incorrect username or password", _WRONG_CREDENTIALS),
+    (
+        "Password attempts exceeded",
+        _Words(
+            ErrorKind.THROTTLED,
+            "Too many wrong passwords: Cognito makes this user wait.",
+            "The wait doubles with each wrong password, up to 15 minutes.",
+            retry_after=_FIRST_LOCK_SECONDS,
+        ),
+    ),
+    ("User is disabled", _Words(ErrorKind.NOT_AUTHORIZED, "This user is disabled.", _ASK_ADMIN)),
+    (
+        "SECRET_HASH was not received",
+        _Words(
+            ErrorKind.CONFIGURATION,
+            "This app client has a secret, and none was given.",
+            "Put it in a file and name that with --client-secret-file, or use an app client without one.",
+        ),
+    ),
+    (
+        # "Unable to verify secret hash" and, in sign-up, "SecretHash does not match"
+        "ecret",
+        _Words(
+            ErrorKind.CONFIGURATION,
+            "The client secret does not fit this app client.",
+            "Compare it with the app client's page in the Cognito console; some clients take none.",
+        ),
+    ),
+    (
+        "Temporary password has expired",
+        _Words(
+            ErrorKind.NOT_AUTHORIZED,
+            "The temporary password has expired.",
+            "An administrator can set a new one.",
+        ),
+    ),
+    (
+        "cannot be reset in the current state",
+        _Words(
+            ErrorKind.NOT_AUTHORIZED,
+            "This user's password cannot be reset in its current state.",
+            "Sign in with the temporary password, or ask an administrator for a new one.",
+        ),
+    ),
+    (
+        "Cannot modify an already provided",
+        _Words(
+            ErrorKind.VALIDATION,
+            "One of these attributes is set already and stays as it is.",
+            "",
+            Concern.ATTRIBUTES,
+        ),
+    ),
+)
+
+# InvalidParameterException likewise.
+_INVALID_PARAMETER = (
+    (
+        "flow not enabled for this client",
+        _Words(
+            ErrorKind.CONFIGURATION,
+            "This app client does not allow the sign-in flow that was asked for.",
+            "In the Cognito console: app client, authentication flows. Or choose another with --auth-flow.",
+        ),
+    ),
+    (
+        "registered/verified email or phone_number",
+        _Words(
+            ErrorKind.SERVICE,
+            "This user has no verified e-mail address or phone number to send a code to.",
+            "An administrator can set a new password.",
+        ),
+    ),
+    (
+        "User is already confirmed",
+        _Words(ErrorKind.SERVICE, "This sign-up is confirmed already.", "Sign in."),
+    ),
+    (
+        "'password' failed to satisfy constraint",
+        _Words(
+            ErrorKind.VALIDATION,
+            "A password has 6 to 256 characters and no blanks.",
+            "Change it and try again.",
+            Concern.NEW_PASSWORD,
+        ),
+    ),
+    (
+        "Invalid phone number",
+        _Words(
+            ErrorKind.VALIDATION,
+            "That is not a phone number as Cognito takes it.",
+            "Write it with country code and without blanks: +15555550123.",
+            Concern.ATTRIBUTES,
+        ),
+    ),
+    (
+        "ttributes",
+        _Words(ErrorKind.VALIDATION, "Cognito did not take these attributes.", "", Concern.ATTRIBUTES),
+    ),
+)
+
+_EXPIRED_CODE = (
+    (
+        "already been used once",
+        _Words(
+            ErrorKind.VALIDATION, "That code was used already.", "Each works once: wait for the next one."
+        ),
+    ),
+)
+
+_RESOURCE_NOT_FOUND = (
+    (
+        "User pool client",
+        _Words(
+            ErrorKind.CONFIGURATION,
+            "There is no such app client in this user pool.",
+            "Compare --client-id with the app client's page in the Cognito console.",
+        ),
+    ),
+    (
+        "User pool",
+        _Words(
+            ErrorKind.CONFIGURATION,
+            "There is no such user pool in this region.",
+            "Compare --user-pool-id and --region with the pool's page in the Cognito console.",
+        ),
+    ),
+    ("Device does not exist", _Words(ErrorKind.SERVICE, "Cognito no longer knows this device.")),
+)
+
+_BY_TEXT = {
+    "NotAuthorizedException": _NOT_AUTHORIZED,
+    "InvalidParameterException": _INVALID_PARAMETER,
+    "ExpiredCodeException": _EXPIRED_CODE,
+    "ResourceNotFoundException": _RESOURCE_NOT_FOUND,
+}
+
+_POLICY = {
+    "not long enough": "Too short for this pool.",
+    "uppercase": "It needs an upper-case letter.",
+    "lowercase": "It needs a lower-case letter.",
+    "numeric": "It needs a digit.",
+    "symbol": "It needs a symbol, such as ! or -.",
+}
+
+_SERVICE_TROUBLE = "The pool is set up in a way that keeps it from going on."
+_DELIVERY_TROUBLE = _Words(ErrorKind.SERVICE, "The pool could not send the code.", _ASK_ADMIN)
+_LAMBDA_TROUBLE = _Words(ErrorKind.SERVICE, "One of the pool's own functions failed.", _ASK_ADMIN)
+_TOO_MANY_REQUESTS = _Words(
+    ErrorKind.THROTTLED, "Cognito is asked too often just now.", "Wait, then try again.", retry_after=5.0
+)
+
+_BY_CODE = {
+    "NotAuthorizedException": _Words(ErrorKind.NOT_AUTHORIZED, "Cognito refused this.", ""),
+    "UserNotFoundException": _WRONG_CREDENTIALS,
+    "CodeMismatchException": _Words(
+        ErrorKind.VALIDATION, "That code is not right.", "Check it and try again."
+    ),
+    "ExpiredCodeException": _Words(
+        ErrorKind.VALIDATION,
+        "That code has expired, or was never sent.",
+        "Use the newest one, or ask for a new one.",
+    ),
+    "EnableSoftwareTokenMFAException": _Words(
+        ErrorKind.VALIDATION, "That code does not fit this key.", "Wait for the next one and type that."
+    ),
+    "InvalidPasswordException": _Words(
+        ErrorKind.VALIDATION,
+        "The pool does not take this password.",
+        "Choose a longer one, with letters, digits and symbols.",
+        Concern.NEW_PASSWORD,
+    ),
+    "PasswordHistoryPolicyViolationException": _Words(
+        ErrorKind.VALIDATION, "This password was used before.", "Choose another.", Concern.NEW_PASSWORD
+    ),
+    "LimitExceededException": _Words(
+        ErrorKind.THROTTLED,
+        "Cognito's limit for this user is reached.",
+        "Try again later; some limits last an hour.",
+        retry_after=60.0,
+    ),
+    "TooManyRequestsException": _TOO_MANY_REQUESTS,
+    "ThrottlingException": _TOO_MANY_REQUESTS,
+    "TooManyFailedAttemptsException": _Words(
+        ErrorKind.THROTTLED,
+        "Too many wrong codes.",
+        "Wait a while, then ask for a new one.",
+        retry_after=60.0,
+    ),
+    "ResourceNotFoundException": _Words(
+        ErrorKind.CONFIGURATION,
+        "Cognito does not know this user pool or app client.",
+        "Compare --user-pool-id, --client-id and --region with the Cognito console.",
+    ),
+    "InvalidParameterException": _Words(
+        ErrorKind.VALIDATION, "Cognito did not take this.", "Change it and try again."
+    ),
+    "UserNotConfirmedException": _Words(ErrorKind.SERVICE, "This sign-up is not confirmed yet."),
+    "PasswordResetRequiredException": _Words(ErrorKind.SERVICE, "The password must be reset first."),
+    "SoftwareTokenMFANotFoundException": _Words(
+        ErrorKind.SERVICE, "This user has no authenticator app set up in this pool.", _ASK_ADMIN
+    ),
+    "MFAMethodNotFoundException": _Words(
+        ErrorKind.SERVICE, "Cognito found no way to confirm this user.", _ASK_ADMIN
+    ),
+    "AliasExistsException": _Words(
+        ErrorKind.SERVICE,
+        "Another account has this e-mail address or phone number.",
+        "Use another, or that account.",
+    ),
+    "UsernameExistsException": _Words(
+        ErrorKind.SERVICE, "There is an account of this name.", "Sign in instead."
+    ),
+    "CodeDeliveryFailureException": _DELIVERY_TROUBLE,
+    "InvalidSmsRoleAccessPolicyException": _DELIVERY_TROUBLE,
+    "InvalidSmsRoleTrustRelationshipException": _DELIVERY_TROUBLE,
+    "InvalidEmailRoleAccessPolicyException": _DELIVERY_TROUBLE,
+    "UserLambdaValidationException": _Words(
+        ErrorKind.SERVICE, "One of the pool's own functions refused this."
+    ),
+    "UnexpectedLambdaException": _LAMBDA_TROUBLE,
+    "InvalidLambdaResponseException": _LAMBDA_TROUBLE,
+    "InvalidUserPoolConfigurationException": _Words(ErrorKind.SERVICE, _SERVICE_TROUBLE, _ASK_ADMIN),
+    "FeatureUnavailableInTierException": _Words(
+        ErrorKind.CONFIGURATION, "This pool's tier does not have what was asked for.", _ASK_ADMIN
+    ),
+    "OperationNotEnabledException": _Words(
+        ErrorKind.CONFIGURATION, "This operation is switched off for the pool.", _ASK_ADMIN
+    ),
+    "UnsupportedOperationException": _Words(
+        ErrorKind.CONFIGURATION, "This pool does not support what was asked for.", _ASK_ADMIN
+    ),
+    "ForbiddenException": _Words(
+        ErrorKind.SERVICE, "A firewall before the pool refused the request.", _ASK_ADMIN
+    ),
+    "InternalErrorException": _Words(
+        ErrorKind.SERVICE, "Cognito had an error of its own.", "Try again in a moment."
+    ),
+    "UnknownOperationException": _Words(
+        ErrorKind.CONFIGURATION, "This endpoint does not know the operation.", "Is it a Cognito user pool's?"
+    ),
+}
+
+
+def refusal(
+    code: str, service_message: str, *, status: int = 400, cause: Exception | None = None
+) -> AuthError:
+    """The AuthError for an error reply: ``code`` is its ``__type``, ``service_message`` its ``message``."""
+    words = _words(code, service_message, status)
+    return AuthError(
+        words.kind,
+        words.message,
+        words.suggestion,
+        code=code,
+        service_message=service_message,
+        concern=words.concern,
+        cause=cause,
+        retry_after=words.retry_after,
+        may_have_arrived=status >= 500,
+    )
+
+
+def _words(code: str, service_message: str, status: int) -> _Words:
+    for fragment, words in _BY_TEXT.get(code, ()):
+        if fragment in service_message:
+            return words
+    if code == "InvalidPasswordException":
+        for fragment, sentence in _POLICY.items():
+            if fragment in service_message:
+                return replace(_BY_CODE[code], message=sentence, suggestion="Change it and try again.")
+    if code in _BY_CODE:
+        return _BY_CODE[code]
+    if status >= 500:
+        return _BY_CODE["InternalErrorException"]
+    return _Words(ErrorKind.SERVICE, "Cognito refused this in a way this version does not know.", "")

@@ -1,0 +1,229 @@
+"""The way to Cognito: one call, one request. The only file that imports boto3."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from ipaddress import ip_address
+from threading import Lock
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from tui_auth.auth.errors import AuthError, ErrorKind, refusal
+from tui_auth.secret import Secret
+
+CONNECT_TIMEOUT_SECONDS = 5
+READ_TIMEOUT_SECONDS = 15
+
+
+class Gateway(Protocol):
+    """What signing in needs of Cognito."""
+
+    @property
+    def clock_offset(self) -> float | None:
+        """The server's time less ours in seconds, from its last ``Date`` header; None before a reply."""
+
+    def now(self) -> float:
+        """The server's time as far as known, in seconds since the epoch."""
+
+    def connect(self) -> None:
+        """Prepare for the first call, so that it need not wait. Raises AuthError (configuration)."""
+
+    def call(self, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Send one operation ("InitiateAuth") once and give its reply; Secrets are revealed on the wire only.
+
+        Raises AuthError for every refusal and failure.
+        """
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where the requests go: the region, and an endpoint other than AWS's where one is named."""
+
+    region: str
+    endpoint_url: str | None = None
+
+
+def is_loopback(url: str) -> bool:
+    """Whether the URL's host is this machine by name or address."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def check_endpoint(url: str) -> None:
+    """Raises AuthError (configuration) unless the URL is https, or http to this machine."""
+    try:
+        parts = urlsplit(url)
+        good = bool(parts.hostname) and (
+            parts.scheme == "https" or (parts.scheme == "http" and is_loopback(url))
+        )
+    except ValueError:
+        good = False
+    if not good:
+        raise AuthError(
+            ErrorKind.CONFIGURATION,
+            "The endpoint URL is neither https nor on this machine, so nothing was sent to it.",
+            "Use https://…, or http://127.0.0.1:PORT for a local pool.",
+        )
+
+
+class CognitoGateway:
+    """boto3's cognito-idp client: unsigned, without retries, made at the first call.
+
+    Construction is cheap; boto3 is imported by ``connect()`` or the first ``call()``. AWS's own variables
+    hold (``AWS_CA_BUNDLE``, proxies, ``AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER``); AWS_PROFILE does
+    not: nothing here needs an AWS profile, and one that is missing must not stop a sign-in.
+    """
+
+    def __init__(self, address: Address) -> None:
+        if address.endpoint_url is not None:
+            check_endpoint(address.endpoint_url)
+        self._address = address
+        self._client: Any = None
+        self._connecting = Lock()
+        self._clock_offset: float | None = None
+
+    @property
+    def clock_offset(self) -> float | None:
+        return self._clock_offset
+
+    def now(self) -> float:
+        return time.time() + (self._clock_offset or 0.0)
+
+    def connect(self) -> None:
+        with self._connecting:
+            if self._client is None:
+                self._client = _new_client(self._address)
+
+    def call(self, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+        self.connect()
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        started = time.time()
+        try:
+            reply: dict[str, Any] = self._client._make_api_call(operation, _revealed(parameters))
+        except ClientError as error:
+            self._read_clock(error.response.get("ResponseMetadata", {}), started)
+            raise _refusal(error) from None
+        except BotoCoreError as error:
+            raise _failure(error) from None
+        except (OSError, ValueError) as error:
+            raise _failure(error) from None
+        self._read_clock(reply.get("ResponseMetadata", {}), started)
+        return reply
+
+    def _read_clock(self, metadata: Mapping[str, Any], started: float) -> None:
+        try:
+            server = parsedate_to_datetime(metadata["HTTPHeaders"]["date"]).timestamp()
+        except (KeyError, TypeError, ValueError, OverflowError):
+            return
+        middle = (started + time.time()) / 2
+        # The header counts whole seconds: half of one is the best guess at what it left out.
+        self._clock_offset = server + 0.5 - middle
+
+
+def _new_client(address: Address) -> Any:
+    import boto3
+    import botocore.session
+    from botocore import UNSIGNED
+    from botocore.config import Config
+    from botocore.exceptions import BotoCoreError
+
+    # At DEBUG botocore prints whole requests, passwords included, whoever asked for that.
+    for name in ("botocore", "boto3", "urllib3"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    local = address.endpoint_url is not None and is_loopback(address.endpoint_url)
+    config = Config(
+        signature_version=UNSIGNED,
+        connect_timeout=CONNECT_TIMEOUT_SECONDS,
+        read_timeout=READ_TIMEOUT_SECONDS,
+        retries={"total_max_attempts": 1},
+        proxies={} if local else None,  # a proxy would be asked for 127.0.0.1 too
+    )
+    session = botocore.session.Session(session_vars={"profile": (None, None, None, None)})
+    try:
+        client = boto3.Session(botocore_session=session).client(
+            "cognito-idp", region_name=address.region, endpoint_url=address.endpoint_url, config=config
+        )
+    except (BotoCoreError, ValueError) as error:
+        raise AuthError(
+            ErrorKind.CONFIGURATION,
+            "The AWS settings of this machine keep the connection from being made.",
+            "Look at ~/.aws/config and the AWS_… variables.",
+            cause=error,
+        ) from None
+    check_endpoint(client.meta.endpoint_url)
+    return client
+
+
+def _revealed(value: Any) -> Any:
+    if isinstance(value, Secret):
+        return value.reveal()
+    if isinstance(value, Mapping):
+        return {key: _revealed(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list | tuple):
+        return [_revealed(item) for item in value]
+    return value
+
+
+def _refusal(error: Any) -> AuthError:
+    body = error.response.get("Error", {})
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
+    code, message = body.get("Code"), body.get("Message")
+    return refusal(
+        code if isinstance(code, str) else str(code),
+        message if isinstance(message, str) else "",
+        status=status if isinstance(status, int) else 400,
+        cause=error,
+    )
+
+
+def _failure(error: Exception) -> AuthError:
+    """Why no reply came; botocore's own text may hold values or addresses, so it is not passed on."""
+    from botocore import exceptions
+
+    if isinstance(error, exceptions.ParamValidationError):
+        return AuthError(
+            ErrorKind.VALIDATION, "That is too short or too long for Cognito.", "Change it and try again."
+        )
+    if isinstance(error, exceptions.SSLError):
+        return AuthError(
+            ErrorKind.NETWORK,
+            "The connection is not safe: the server's certificate was not accepted.",
+            "If a proxy of yours replaces certificates, name its CA file in AWS_CA_BUNDLE.",
+            cause=error,
+        )
+    if isinstance(error, exceptions.ProxyConnectionError):
+        return AuthError(
+            ErrorKind.NETWORK,
+            "The proxy cannot be reached.",
+            "Look at HTTPS_PROXY and NO_PROXY.",
+            cause=error,
+        )
+    if isinstance(error, exceptions.EndpointConnectionError | exceptions.ConnectTimeoutError):
+        return AuthError(
+            ErrorKind.NETWORK, "Cognito cannot be reached.", "Check the network, then try again.", cause=error
+        )
+    if isinstance(error, exceptions.HTTPClientError | exceptions.ConnectionError | OSError):
+        return AuthError(
+            ErrorKind.NETWORK,
+            "No answer came. Yours may or may not have arrived.",
+            "Enter tries it again.",
+            cause=error,
+            may_have_arrived=True,
+        )
+    return AuthError(
+        ErrorKind.NETWORK,
+        "What came back is not an answer of Cognito.",
+        "Is there a proxy or a sign-in page of the network in between?",
+        cause=error,
+        may_have_arrived=True,
+    )

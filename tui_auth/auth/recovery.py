@@ -1,0 +1,62 @@
+"""The operations around a sign-in: reset a password, confirm a sign-up. None of them has a session."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tui_auth.auth.app_client import AppClient
+from tui_auth.auth.challenges import delivery_details
+from tui_auth.auth.errors import AuthError
+from tui_auth.auth.gateway import Gateway
+from tui_auth.auth.next_step import DeliveryDetails
+from tui_auth.secret import Secret
+
+Metadata = Mapping[str, str] | None
+
+
+class Recovery:
+    """Password reset and sign-up confirmation for one app client.
+
+    Each method is one Cognito operation and raises AuthError where that is refused.
+    """
+
+    def __init__(self, gateway: Gateway, client: AppClient) -> None:
+        self._gateway = gateway
+        self._client = client
+
+    def send_reset_code(self, username: str, metadata: Metadata = None) -> DeliveryDetails:
+        """ForgotPassword: where the code went, as the server masks it; an earlier code stops working."""
+        reply = self._call("ForgotPassword", username, metadata)
+        return delivery_details(reply.get("CodeDeliveryDetails"))
+
+    def reset(self, username: str, new_password: Secret, code: Secret, metadata: Metadata = None) -> None:
+        """ConfirmForgotPassword."""
+        self._call("ConfirmForgotPassword", username, metadata, ConfirmationCode=code, Password=new_password)
+
+    def resend_sign_up_code(self, username: str, metadata: Metadata = None) -> DeliveryDetails:
+        """ResendConfirmationCode: where the code went, as the server masks it."""
+        reply = self._call("ResendConfirmationCode", username, metadata)
+        return delivery_details(reply.get("CodeDeliveryDetails"))
+
+    def confirm_sign_up(self, username: str, code: Secret, metadata: Metadata = None) -> None:
+        """ConfirmSignUp; a sign-up that somebody has confirmed meanwhile counts as confirmed."""
+        try:
+            self._call("ConfirmSignUp", username, metadata, ConfirmationCode=code)
+        except AuthError as error:
+            if error.code != "NotAuthorizedException" or "status is CONFIRMED" not in error.service_message:
+                raise
+
+    def _call(
+        self, operation: str, username: str, metadata: Metadata, **parameters: Secret
+    ) -> Mapping[str, Any]:
+        return self._gateway.call(
+            operation,
+            {
+                "ClientId": self._client.client_id,
+                "Username": username,
+                "SecretHash": self._client.secret_hash(username),
+                "ClientMetadata": dict(metadata) if metadata else None,
+                **parameters,
+            },
+        )

@@ -1,0 +1,98 @@
+"""Is this token what it says? The claims a sign-in checks before it calls itself done.
+
+Source: "Verifying JSON web tokens" in the Cognito developer guide: ``iss``, ``aud`` (id token) or
+``client_id`` (access token), ``token_use``, ``exp``; and that both tokens name the same ``sub``.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tui_auth.secret import Secret
+
+LEEWAY_SECONDS = 60
+
+
+class ClaimsError(ValueError):
+    """A token does not say what a token for this sign-in must say. The text names the claim only."""
+
+
+@dataclass(frozen=True)
+class Claims:
+    """Who is signed in, from checked claims. ``expires_at`` is in seconds since the epoch."""
+
+    username: str
+    sub: str
+    issuer: str
+    expires_at: float
+    groups: tuple[str, ...] = ()
+    email: str | None = None
+
+
+def check_claims(
+    id_token: Secret, access_token: Secret, *, user_pool_id: str, client_id: str, now: float
+) -> Claims:
+    """The claims of both tokens, checked against the user pool, the app client and the time.
+
+    ``now`` is seconds since the epoch. Raises ClaimsError naming the first claim that is wrong. The
+    signature is not looked at here.
+    """
+    access, identity = _payload(access_token, "access"), _payload(id_token, "id")
+    for payload, use in ((access, "access"), (identity, "id")):
+        if payload.get("token_use") != use:
+            raise ClaimsError(f"token_use of the {use} token")
+        if payload.get("iss") not in _issuers(user_pool_id):
+            raise ClaimsError(f"iss of the {use} token")
+        expiry = payload.get("exp")
+        if isinstance(expiry, bool) or not isinstance(expiry, int | float) or expiry <= now - LEEWAY_SECONDS:
+            raise ClaimsError(f"exp of the {use} token")
+    if access.get("client_id") != client_id:
+        raise ClaimsError("client_id of the access token")
+    if identity.get("aud") != client_id:
+        raise ClaimsError("aud of the id token")
+    sub = access.get("sub")
+    if not isinstance(sub, str) or not sub or identity.get("sub") != sub:
+        raise ClaimsError("sub of the two tokens")
+    return Claims(
+        username=_text(access.get("username")) or _text(identity.get("cognito:username")) or sub,
+        sub=sub,
+        issuer=str(access["iss"]),
+        expires_at=float(min(access["exp"], identity["exp"])),
+        groups=_texts(access.get("cognito:groups")),
+        email=_text(identity.get("email")),
+    )
+
+
+def _issuers(user_pool_id: str) -> tuple[str, str]:
+    """The issuer as it always was, and as a pool with ``IssuerConfiguration`` UPDATED writes it."""
+    region = user_pool_id.partition("_")[0]
+    return (
+        f"https://cognito-idp.{region}.amazonaws.com/{user_pool_id}",
+        f"https://issuer-cognito-idp.{region}.amazonaws.com/{user_pool_id}",
+    )
+
+
+def _payload(token: Secret, name: str) -> Mapping[str, Any]:
+    parts = token.reveal().split(".")
+    try:
+        if len(parts) != 3:
+            raise ValueError
+        body = parts[1]
+        payload = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+    except (ValueError, RecursionError):
+        raise ClaimsError(f"form of the {name} token") from None
+    if not isinstance(payload, dict):
+        raise ClaimsError(f"form of the {name} token")
+    return payload
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()

@@ -1,0 +1,77 @@
+"""The door: which command, and nothing loaded that this command does not need.
+
+stdout is data; stderr is talk. Exit codes: 0 ok, 1 unexpected, 2 usage, 3 configuration, 4 not signed in,
+5 refused, 6 cancelled, 7 network, 8 throttled or locked, 9 storage, 10 a step that cannot be done here;
+129, 130, 143 by signal.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+PROGRAM = "tui-auth"
+DEFAULT = "sign-in"
+
+COMMANDS = {
+    "sign-in": ("sign_in", "sign in to a user pool (what tui-auth does without a command)"),
+    "demo": ("demo", "try every sign-in step on a pool inside this program"),
+    "pool": ("pool", "serve the embedded user pool on this machine, for tests and scripts"),
+}
+"""Each command's module and its line in the help."""
+
+_HELP = """\
+Sign in to an Amazon Cognito user pool from a terminal, through every step the pool asks for.
+
+  tui-auth demo
+  tui-auth sign-in --user-pool-id eu-west-1_Ab12Cd34E --client-id 1example23456789
+
+commands:
+{commands}
+
+tui-auth COMMAND --help tells more about one. --version names what a bug report needs.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command that the arguments name, and give its exit status."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given and given[0] in ("-h", "--help"):
+        width = max(map(len, COMMANDS))
+        lines = "\n".join(f"  {name:<{width}}  {says}" for name, (_, says) in COMMANDS.items())
+        sys.stdout.write(_HELP.format(commands=lines))
+        return 0
+    if given and given[0] == "--version":
+        return _version()
+    name = given.pop(0) if given and not given[0].startswith("-") else DEFAULT
+    if name not in COMMANDS:
+        known = ", ".join(COMMANDS)
+        sys.stderr.write(f"{PROGRAM}: there is no command “{name[:40]!a}”. Commands are {known}.\n")
+        return 2
+    try:
+        return _run(name, given)
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run(name: str, arguments: Sequence[str]) -> int:
+    import argparse
+    from importlib import import_module
+
+    module_name, says = COMMANDS[name]
+    command = import_module(f"tui_auth.commands.{module_name}")
+    parser = argparse.ArgumentParser(prog=f"{PROGRAM} {name}", description=says[0].upper() + says[1:] + ".")
+    command.add_arguments(parser)
+    status: int = command.run(parser.parse_args(arguments))
+    return status
+
+
+def _version() -> int:
+    import platform
+    from importlib.metadata import version
+
+    packages = ("textual", "boto3", "botocore", "pyotp", "segno", "platformdirs", "PyJWT")
+    installed = " ".join(f"{package} {version(package)}" for package in packages)
+    sys.stdout.write(f"{PROGRAM} {version(PROGRAM)}\npython {platform.python_version()} {installed}\n")
+    sys.stdout.write(f"{platform.platform()}\n")
+    return 0

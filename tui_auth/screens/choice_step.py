@@ -1,0 +1,85 @@
+"""What the screens of a choice share: one line a method, with a number key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar, TypeVar
+
+from textual import events, on
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import OptionList, Static
+
+from tui_auth.auth.attempt import Answer
+from tui_auth.auth.next_step import AuthFactorType, MFAType, NextStep
+from tui_auth.screens.step_screen import Answered, StepScreen
+from tui_auth.terminal.safe_text import safe_line
+
+StepT = TypeVar("StepT", bound=NextStep)
+
+NAMES: dict[MFAType | AuthFactorType, str] = {
+    MFAType.SMS: "Text message (SMS)",
+    MFAType.TOTP: "Authenticator app",
+    MFAType.EMAIL: "E-mail",
+    AuthFactorType.PASSWORD: "Password, sent to Cognito",
+    AuthFactorType.PASSWORD_SRP: "Password, proved without being sent (SRP)",
+    AuthFactorType.EMAIL_OTP: "Code by e-mail",
+    AuthFactorType.SMS_OTP: "Code by SMS",
+    AuthFactorType.WEB_AUTHN: "Passkey",
+}
+
+
+def name_of(method: Answer) -> str:
+    """A method in words; one this version does not know by its raw name."""
+    if isinstance(method, MFAType | AuthFactorType):
+        return NAMES[method]
+    return f"{safe_line(method, limit=40)} (unknown to this version)"
+
+
+class Choice(OptionList, can_focus=True):
+    """Numbered lines; Enter or the number chooses."""
+
+    def __init__(self, lines: Sequence[str], id: str = "choice") -> None:  # noqa: A002 - Textual's name
+        super().__init__(*(f"{number} {line}" for number, line in enumerate(lines, 1)), markup=False, id=id)
+        self.highlighted = 0
+
+
+class ChoiceScreen(StepScreen[StepT]):
+    """One of several methods."""
+
+    KEYS = ("submit", "back", "help", "quit")
+    QUESTION: ClassVar[str] = "How do you want to confirm it is you?"
+    SUBMIT_LABEL = "Choose"
+
+    @property
+    def methods(self) -> Sequence[Answer]:
+        """What there is to choose from."""
+        raise NotImplementedError
+
+    def question(self) -> Iterable[Widget]:
+        yield Static(self.QUESTION, classes="headline", markup=False)
+        yield Choice([name_of(method) for method in self.methods])
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.query_one(Choice).focus()
+
+    @on(OptionList.OptionSelected)
+    def _selected(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self.action_submit()
+
+    def on_key(self, event: events.Key) -> None:
+        number = int(event.key) if event.key in tuple("123456789") else 0
+        if 0 < number <= len(self.methods):
+            event.stop()
+            self.query_one(Choice).highlighted = number - 1
+            self.action_submit()
+
+    def decide(self) -> Message | None:
+        chosen = self.query_one(Choice).highlighted
+        return self.take(self.methods[chosen]) if chosen is not None else None
+
+    def take(self, method: Answer) -> Message | None:
+        """What choosing a method does."""
+        return Answered(method)

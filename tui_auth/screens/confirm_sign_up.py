@@ -1,0 +1,75 @@
+"""The screen of ConfirmSignUp."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Static
+
+from tui_auth.auth.next_step import ConfirmSignUp, DeliveryDetails
+from tui_auth.screens.delivered_code import code_field, sent_to
+from tui_auth.screens.step_screen import Answered, StepScreen
+from tui_auth.secret import Secret
+from tui_auth.widgets.code_input import CodeInput
+from tui_auth.widgets.countdown import Countdown
+from tui_auth.widgets.field import Field
+
+COOL_DOWN_SECONDS = 30.0
+
+
+class ConfirmSignUpScreen(StepScreen[ConfirmSignUp]):
+    """The sign-up still waits for its code; the sign-in goes on by itself after it."""
+
+    HAS_SESSION = False
+    EXPLANATION = (
+        "Your account was made, but not confirmed yet. Type the code that was sent when it was made, or have "
+        "a new one sent with ^r. After that the sign-in goes on by itself."
+    )
+
+    @property
+    def trail_name(self) -> str:
+        return "confirm sign-up"
+
+    def question(self) -> Iterable[Widget]:
+        yield Static(
+            "This account is not confirmed yet. Type the code that was sent to you.",
+            classes="headline",
+            markup=False,
+            id="why",
+        )
+        field = code_field()
+        field.hint = "No code, or an old one? ^r sends a new one."
+        yield field
+        yield Countdown(id="cool-down", classes="under-field")
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self._cooling = False
+
+    def keys_now(self) -> tuple[str, ...]:
+        cooling = getattr(self, "_cooling", False)
+        return ("submit", *(() if cooling else ("new_code",)), "newest_code", "back", "help", "quit")
+
+    def code_was_sent(self, details: DeliveryDetails) -> None:
+        """Say where the new code went, and let a little time pass before the next."""
+        self.query_one("#why", Static).update(f"{sent_to(details)}. Earlier ones stop working.")
+        self.query_one("#code", Field).hint = ""
+        self._cooling = True
+        countdown = self.query_one("#cool-down", Countdown)
+        countdown.now = self.surroundings.now
+        countdown.until(self.surroundings.now() + COOL_DOWN_SECONDS, "^r again in {}")
+        self.set_timer(COOL_DOWN_SECONDS, self._cooled)
+        self._show_keys()
+
+    def _cooled(self) -> None:
+        self._cooling = False
+        self._show_keys()
+
+    def decide(self) -> Message | None:
+        code = self.query_one(CodeInput).code
+        if not code:
+            self.complain(self.query_one("#code", Field), "Type the code that was sent to you.")
+            return None
+        return Answered(Secret(code))

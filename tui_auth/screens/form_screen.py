@@ -1,0 +1,231 @@
+"""What every asking screen is: one frame, one question, fields, and the way an answer leaves it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.message import Message
+from textual.reactive import reactive
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Static
+
+from tui_auth.auth.errors import AuthError, Concern
+from tui_auth.screens.keys import TABLE, bindings
+from tui_auth.screens.problem import Problem
+from tui_auth.terminal.safe_text import safe_line
+from tui_auth.widgets.countdown import Countdown
+from tui_auth.widgets.field import Field, TextInput
+from tui_auth.widgets.frame import KeyLine, ShownKey, TopLine, Trail
+from tui_auth.widgets.secret_input import SecretInput
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a screen knows beside its step: where one is, and what the program was told.
+
+    ``now`` gives the server's time in seconds since the epoch; ``session_seconds`` is how long a step is
+    assumed to wait for its answer.
+    """
+
+    pool: str
+    now: Callable[[], float]
+    username: str = ""
+    mark: str = ""
+    app_name: str = ""
+    trail: tuple[str, ...] = ()
+    session_seconds: float = 180.0
+    was_started_again: bool = False
+    times_asked: int = 1
+    clock_offset: Callable[[], float | None] = field(default=lambda: None)
+
+
+class FormScreen(Screen[None]):
+    """A question with its fields.
+
+    ``busy``, ``error`` and ``notice`` are drawn in their watchers and nowhere else. Screens post what a
+    person decided; the App does it.
+    """
+
+    BINDINGS = bindings()
+    KEYS: ClassVar[tuple[str, ...]] = ("submit", "back", "help", "quit")
+    SUBMIT_LABEL: ClassVar[str] = "Continue"
+    TITLE_TEXT: ClassVar[str] = ""
+    EXPLANATION: ClassVar[str] = ""
+    BUSY_TEXT: ClassVar[str] = "Asking Cognito …"
+
+    busy: reactive[bool] = reactive(False, init=False)
+    error: reactive[Problem | None] = reactive(None, init=False, always_update=True)
+    notice: reactive[str] = reactive("", init=False)
+    waits: reactive[bool] = reactive(False, init=False)
+
+    class BackAsked(Message):
+        """Esc: one choice back."""
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        super().__init__()
+        self.surroundings = surroundings
+        self._wait_is_over: Any = None
+
+    def compose(self) -> ComposeResult:
+        around = self.surroundings
+        yield TopLine(safe_line(around.pool, limit=60), safe_line(around.username, limit=40), around.mark)
+        yield Trail(around.trail, self.trail_name)
+        with VerticalScroll(id="question", can_focus=False):
+            yield from self.question()
+            yield from self.below()
+        yield KeyLine()
+
+    @property
+    def trail_name(self) -> str:
+        """This step in a word or two, for the trail."""
+        return ""
+
+    def question(self) -> Iterable[Widget]:
+        """The widgets of the question itself."""
+        return ()
+
+    def below(self) -> Iterable[Widget]:
+        """What stands under every question: a refusal that belongs to no field, a quiet line, a wait."""
+        yield Static(id="problem", markup=False)
+        yield Static(id="notice", markup=False)
+        yield Countdown(id="wait")
+
+    def on_mount(self) -> None:
+        self._show_keys()
+
+    def explain(self) -> list[tuple[str, str]]:
+        """What the pool sent with this step, for the help: names and values, not yet made safe."""
+        return []
+
+    # -- keys ---------------------------------------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Switch off the keys of the table that this screen does not list."""
+        return action in self.keys_now() if action in TABLE else True
+
+    def keys_now(self) -> Sequence[str]:
+        """The actions that do something just now, in the order of the key line."""
+        return self.KEYS
+
+    def label_of(self, action: str) -> str:
+        """How the key line names an action here."""
+        return self.SUBMIT_LABEL if action == "submit" else TABLE[action].label
+
+    def _show_keys(self) -> None:
+        keys = (
+            ShownKey(TABLE[name].shown, self.label_of(name), f"app.{name}" if name == "quit" else name)
+            for name in self.keys_now()
+        )
+        self.query_one(KeyLine).keys = tuple(keys)
+        self.refresh_bindings()
+
+    # -- drawing ------------------------------------------------------------------------------------
+
+    def watch_busy(self, busy: bool) -> None:
+        """Say that a request is under way, and take the refusal of the last one away."""
+        if busy:
+            self.error = None
+        self._draw_notice()
+
+    def watch_notice(self) -> None:
+        """Draw the quiet line."""
+        self._draw_notice()
+
+    def _draw_notice(self) -> None:
+        text = self.BUSY_TEXT if self.busy else self.notice
+        line = self.query_one("#notice", Static)
+        line.update(text)
+        line.display = bool(text)
+
+    def watch_error(self, error: Problem | None) -> None:
+        """Put the refusal under the field it is about, select that field, and leave its content."""
+        for each in self.query(Field):
+            each.error = ""
+        target = self.field_about(error.concern) if error else None
+        if error and target:
+            target.error = error.text
+            self._focus_for_retype(target)
+        line = self.query_one("#problem", Static)
+        line.update(f"✗ {error.text}" if error and not target else "")
+        line.display = bool(error and not target)
+
+    def field_about(self, concern: Concern) -> Field | None:
+        """The field that a refusal about ``concern`` stands under; None for the line below all."""
+        fields = list(self.query(Field))
+        return fields[-1] if fields else None
+
+    def problem_of(self, error: AuthError) -> Problem:
+        """A refusal as this screen words it."""
+        return Problem.of(error)
+
+    @staticmethod
+    def _focus_for_retype(target: Field) -> None:
+        target.input.focus()
+        if not isinstance(target.input, SecretInput):
+            target.input.select_all()
+
+    def wait(self, seconds: float, problem: Problem) -> None:
+        """Take no answer for so long, and show how long."""
+        self.error = problem
+        self.waits = True
+        self.query_one("#wait", Countdown).until(
+            self.surroundings.now() + seconds, "You can try again in {}."
+        )
+        self._wait_is_over = self.set_timer(seconds, self._end_wait)
+
+    def _end_wait(self) -> None:
+        self.waits = False
+        self.query_one("#wait", Countdown).stop()
+
+    # -- answering ----------------------------------------------------------------------------------
+
+    @on(TextInput.Entered)
+    def _entered(self, event: TextInput.Entered) -> None:
+        event.stop()
+        inputs = [widget for widget in self.query(TextInput) if widget.focusable]
+        position = inputs.index(event.input) if event.input in inputs else -1
+        if 0 <= position < len(inputs) - 1:
+            inputs[position + 1].focus()
+        else:
+            self.action_submit()
+
+    def action_submit(self) -> None:
+        """Send the answer, once, unless one is under way or must wait."""
+        if self.busy or self.waits:
+            return
+        message = self.decide()
+        if message is not None:
+            self.post_message(message)
+
+    def decide(self) -> Message | None:
+        """The message that carries what the person decided; None where something is missing still."""
+        raise NotImplementedError
+
+    def complain(self, target: Field, text: str) -> None:
+        """Refuse what stands in a field before anyone is asked."""
+        self.error = None
+        target.error = text
+        self._focus_for_retype(target)
+
+    def action_back(self) -> None:
+        """One choice back."""
+        self.post_message(self.BackAsked())
+
+    def action_show(self) -> None:
+        """Show or hide what is typed in the secret fields."""
+        secrets = list(self.query(SecretInput))
+        reveal = not any(each.is_revealed for each in secrets)
+        for each in secrets:
+            each.reveal() if reveal else each.conceal()
+
+    def action_help(self) -> None:
+        """Explain this step and show what the pool sent."""
+        from tui_auth.screens.help import HelpScreen
+
+        self.app.push_screen(HelpScreen(self.EXPLANATION, self.explain(), self.keys_now()))

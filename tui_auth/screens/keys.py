@@ -1,0 +1,45 @@
+"""Every key of every screen, in one table: none is a letter that a paste could type."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.binding import Binding
+
+
+@dataclass(frozen=True)
+class Key:
+    """One key: what it does (an action), how the key line shows it, and its second name."""
+
+    action: str
+    keys: str
+    shown: str
+    label: str
+    priority: bool = False
+
+
+TABLE: dict[str, Key] = {
+    key.action: key
+    for key in (
+        Key("submit", "enter", "enter", "Continue"),
+        Key("copy", "ctrl+y", "^y", "Copy"),
+        Key("new_code", "ctrl+r", "^r", "New code"),
+        Key("show", "ctrl+t,f2", "^t", "Show"),
+        Key("forgot", "ctrl+f", "^f", "Forgot password", priority=True),
+        Key("invert", "ctrl+n", "^n", "Invert"),
+        Key("layout", "ctrl+l", "^l", "Layout"),
+        Key("newest_code", "ctrl+o", "^o", "Type the code"),
+        Key("back", "escape", "esc", "Back"),
+        Key("help", "ctrl+g,f1", "^g", "Help"),
+        Key("quit", "ctrl+q", "^q", "Quit"),
+    )
+}
+
+
+def bindings() -> list[Binding]:
+    """The table as Textual bindings; a screen switches off the ones it does not list."""
+    return [
+        Binding(key.keys, key.action, key.label, priority=key.priority, show=False)
+        for key in TABLE.values()
+        if key.action != "quit"  # the App's: it must work over help and palette too
+    ]

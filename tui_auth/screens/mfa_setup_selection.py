@@ -1,0 +1,27 @@
+"""The screen of ContinueSignInWithMFASetupSelection."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tui_auth.auth.attempt import Answer
+from tui_auth.auth.next_step import ContinueSignInWithMFASetupSelection
+from tui_auth.screens.choice_step import ChoiceScreen
+
+
+class MFASetupSelectionScreen(ChoiceScreen[ContinueSignInWithMFASetupSelection]):
+    """Which second factor to set up."""
+
+    QUESTION = "This pool wants a second factor. Which one do you want to set up?"
+    EXPLANATION = (
+        "From the next sign-in on you will confirm with what you choose here. SMS cannot be set up inside a "
+        "sign-in: for that an administrator adds your phone number."
+    )
+
+    @property
+    def trail_name(self) -> str:
+        return "choice"
+
+    @property
+    def methods(self) -> Sequence[Answer]:
+        return self.step.allowed_mfa_types

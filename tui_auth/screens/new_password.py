@@ -1,0 +1,111 @@
+"""The screen of ConfirmSignInWithNewPassword, and the two fields it shares with the reset."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Static
+
+from tui_auth.auth.errors import Concern
+from tui_auth.auth.next_step import ConfirmSignInWithNewPassword
+from tui_auth.screens.form_screen import FormScreen
+from tui_auth.screens.step_screen import Answered, StepScreen
+from tui_auth.secret import Secret
+from tui_auth.terminal.safe_text import safe_line
+from tui_auth.widgets.field import Field, TextInput
+from tui_auth.widgets.secret_input import SecretInput
+
+_LABELS = {
+    "name": "Name",
+    "email": "E-mail",
+    "phone_number": "Phone",
+    "given_name": "First name",
+    "family_name": "Last name",
+    "birthdate": "Birthday",
+    "preferred_username": "Username",
+    "zoneinfo": "Time zone",
+}
+_HINTS = {
+    "phone_number": "with country code: +15555550123",
+    "birthdate": "as 2001-12-31",
+    "zoneinfo": "as Europe/Berlin",
+}
+
+
+def password_fields() -> Iterable[Field]:
+    """A new password, twice."""
+    yield Field("New password", SecretInput(), id="new-password")
+    yield Field("Once more", SecretInput(), id="once-more")
+
+
+def agreed_password(screen: FormScreen) -> Secret | None:
+    """The new password if both fields hold it; complains under the field that is wrong and gives None."""
+    first, second = (screen.query_one(name, Field) for name in ("#new-password", "#once-more"))
+    if not first.value:
+        screen.complain(first, "Type a new password.")
+    elif not second.value:
+        screen.complain(second, "Type the new password once more.")
+    elif first.value != second.value:
+        screen.complain(second, "The two passwords differ. ^t shows them.")
+    elif any(character.isspace() for character in first.value):
+        screen.complain(first, "Cognito takes no blanks in a password.")
+    else:
+        return Secret(first.value)
+    return None
+
+
+class NewPasswordScreen(StepScreen[ConfirmSignInWithNewPassword]):
+    """A new password in place of the temporary one, and the attributes that are missing."""
+
+    KEYS = ("submit", "show", "back", "help", "quit")
+    EXPLANATION = (
+        "An administrator gave you a temporary password. Choose your own: the pool's rules are told when "
+        "one is refused, and nothing you typed is lost. Required details that are missing stand below it."
+    )
+
+    @property
+    def trail_name(self) -> str:
+        return "new password"
+
+    def question(self) -> Iterable[Widget]:
+        yield Static(
+            "Choose a new password. The one you used was temporary.", classes="headline", markup=False
+        )
+        yield from password_fields()
+        if self.step.missing_attributes:
+            yield Static("This pool also needs", classes="subhead", markup=False)
+        for position, name in enumerate(self.step.missing_attributes):
+            label = _LABELS.get(name, safe_line(name, limit=30))
+            yield Field(label, TextInput(), hint=_HINTS.get(name, ""), id=f"attribute-{position}")
+
+    def explain(self) -> list[tuple[str, str]]:
+        return list(self.step.additional_info.items())
+
+    def field_about(self, concern: Concern) -> Field | None:
+        if concern is Concern.ATTRIBUTES and self.step.missing_attributes:
+            return self.query_one("#attribute-0", Field)
+        return self.query_one("#new-password", Field)
+
+    def decide(self) -> Message | None:
+        password = agreed_password(self)
+        if password is None:
+            return None
+        attributes = {}
+        for position, name in enumerate(self.step.missing_attributes):
+            field = self.query_one(f"#attribute-{position}", Field)
+            if not field.value.strip():
+                self.complain(field, "The pool needs this too.")
+                return None
+            attributes[name] = field.value.strip()
+        return Answered(password, attributes=attributes or None)
+
+    def typed(self) -> Mapping[str, Secret]:
+        return {field.id: Secret(field.value) for field in self.query(Field) if field.id}
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        for field in self.query(Field):
+            if field.id in self.carried:
+                field.input.value = self.carried[field.id].reveal()

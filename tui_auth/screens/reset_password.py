@@ -1,0 +1,100 @@
+"""The screen of ResetPassword: both roads, then code and new password."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual import events, on
+from textual.containers import Vertical
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widget import Widget
+from textual.widgets import OptionList, Static
+
+from tui_auth.auth.errors import Concern
+from tui_auth.auth.next_step import DeliveryDetails, ResetPassword
+from tui_auth.screens.choice_step import Choice
+from tui_auth.screens.delivered_code import code_field, sent_to
+from tui_auth.screens.new_password import agreed_password, password_fields
+from tui_auth.screens.step_screen import Answered, NewCodeAsked, StepScreen
+from tui_auth.secret import Secret
+from tui_auth.widgets.code_input import CodeInput
+from tui_auth.widgets.field import Field
+
+
+class ResetPasswordScreen(StepScreen[ResetPassword]):
+    """The password must be reset. A code may be on its way already: nobody can tell from here."""
+
+    HAS_SESSION = False
+    EXPLANATION = (
+        "An administrator, or a move to this pool, made a reset necessary. If a code was sent to you "
+        "already, use it; otherwise have one sent, which makes an earlier one worthless.\n\n"
+        "After the reset you are signed in with the new password."
+    )
+
+    has_code: reactive[bool] = reactive(False, init=False)
+
+    @property
+    def trail_name(self) -> str:
+        return "reset password"
+
+    def question(self) -> Iterable[Widget]:
+        yield Static(
+            "Your password must be reset before you can sign in.", classes="headline", markup=False, id="why"
+        )
+        yield Choice(("I have a code", "Send me a code (an earlier one stops working)"))
+        with Vertical(id="reset"):
+            yield code_field()
+            yield from password_fields()
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.query_one("#reset").display = False
+        self.query_one(Choice).focus()
+
+    def keys_now(self) -> tuple[str, ...]:
+        if self.has_code:
+            return ("submit", "new_code", "newest_code", "show", "back", "help", "quit")
+        return ("submit", "back", "help", "quit")
+
+    def watch_has_code(self, has_code: bool) -> None:
+        """Ask for code and password in place of the choice."""
+        self.query_one(Choice).display = not has_code
+        self.query_one("#reset").display = has_code
+        if has_code:
+            self.query_one(CodeInput).focus()
+        self._show_keys()
+
+    def code_was_sent(self, details: DeliveryDetails) -> None:
+        """Say where the code went, if there is such an account, and ask for it."""
+        self.query_one("#why", Static).update(f"{sent_to(details)}, if the account can be reached there.")
+        self.has_code = self.sends_codes = True
+
+    @on(OptionList.OptionSelected)
+    def _selected(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self.action_submit()
+
+    def on_key(self, event: events.Key) -> None:
+        if not self.has_code and event.key in ("1", "2"):
+            event.stop()
+            self.query_one(Choice).highlighted = int(event.key) - 1
+            self.action_submit()
+
+    def field_about(self, concern: Concern) -> Field | None:
+        if not self.has_code:
+            return None
+        return self.query_one("#new-password" if concern is Concern.NEW_PASSWORD else "#code", Field)
+
+    def decide(self) -> Message | None:
+        if not self.has_code:
+            if self.query_one(Choice).highlighted == 1:
+                return NewCodeAsked()
+            self.has_code = True
+            return None
+        code = self.query_one(CodeInput).code
+        if not code:
+            self.complain(self.query_one("#code", Field), "Type the code that was sent to you.")
+            return None
+        password = agreed_password(self)
+        return Answered(Secret(code), new_password=password) if password else None

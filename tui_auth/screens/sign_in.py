@@ -1,0 +1,76 @@
+"""The sign-in screen: name and password, the way in and the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Static
+
+from tui_auth.auth.errors import Concern
+from tui_auth.screens.form_screen import FormScreen, Surroundings
+from tui_auth.secret import Secret
+from tui_auth.widgets.field import Field, TextInput
+from tui_auth.widgets.secret_input import SecretInput
+
+
+class SignInAsked(Message):
+    """The person wants to sign in; ``password`` is None where the flow takes none."""
+
+    def __init__(self, username: str, password: Secret | None) -> None:
+        super().__init__()
+        self.username = username
+        self.password = password
+
+
+class SignInScreen(FormScreen):
+    """Name and password. ``with_password`` is false for a flow that starts without one."""
+
+    SUBMIT_LABEL = "Sign in"
+    EXPLANATION = (
+        "Sign in with your name in this user pool. What comes next is the pool's choice: a code, a new "
+        "password, a question; each is one screen.\n\n"
+        "With the usual flow (SRP) the password never leaves this program."
+    )
+
+    def __init__(self, surroundings: Surroundings, *, with_password: bool = True) -> None:
+        super().__init__(surroundings)
+        self.with_password = with_password
+
+    def question(self) -> Iterable[Widget]:
+        yield Static("Sign in", classes="headline", markup=False)
+        yield Field("Username", TextInput(self.surroundings.username), id="username")
+        if self.with_password:
+            yield Field("Password", SecretInput(), id="password")
+
+    def keys_now(self) -> tuple[str, ...]:
+        return ("submit", *(("show",) if self.with_password else ()), "help", "quit")
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.ask_for_what_is_missing()
+
+    def ask_for_what_is_missing(self) -> None:
+        """Focus the name where it is empty, else the password, which is always typed anew."""
+        if self.with_password:
+            self.query_one(SecretInput).clear()
+        name = self.query_one("#username", Field)
+        wanted = self.query_one("#password", Field) if self.with_password and name.value else name
+        wanted.input.focus()
+
+    def field_about(self, concern: Concern) -> Field | None:
+        return self.query_one("#password" if self.with_password else "#username", Field)
+
+    def decide(self) -> Message | None:
+        name = self.query_one("#username", Field)
+        if not name.value.strip():
+            self.complain(name, "Type your user name.")
+            return None
+        if not self.with_password:
+            return SignInAsked(name.value.strip(), None)
+        password = self.query_one(SecretInput).secret
+        if not password:
+            self.complain(self.query_one("#password", Field), "Type your password.")
+            return None
+        return SignInAsked(name.value.strip(), password)

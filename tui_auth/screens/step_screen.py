@@ -1,0 +1,113 @@
+"""StepScreen: the screen of one next step, declared by the class itself.
+
+``class SMSCodeScreen(StepScreen[ConfirmSignInWithSMSMFACode])`` is all it takes: the table from next step
+to screen is made of these declarations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Generic, TypeVar, get_args
+
+from textual.message import Message
+
+from tui_auth.auth.attempt import Answer
+from tui_auth.auth.next_step import NEXT_STEPS, DeliveryDetails, NextStep
+from tui_auth.screens.form_screen import FormScreen, Surroundings
+from tui_auth.screens.problem import Problem
+from tui_auth.secret import Secret
+
+StepT = TypeVar("StepT", bound=NextStep)
+
+SCREENS: dict[type[NextStep], type[StepScreen[Any]]] = {}
+"""The screen of each next step, as their classes declare it. Complete once tui_auth.screens.steps is loaded."""
+
+
+class Answered(Message):
+    """The person's answer to the step. What is secret in it travels in a Secret."""
+
+    def __init__(
+        self,
+        value: Answer,
+        *,
+        attributes: Mapping[str, str] | None = None,
+        new_password: Secret | None = None,
+    ) -> None:
+        super().__init__()
+        self.value = value
+        self.attributes = attributes
+        self.new_password = new_password
+
+
+class NewCodeAsked(Message):
+    """The person wants a new code on its way."""
+
+
+class StartAgainAsked(Message):
+    """The person wants this step begun again, knowing what that does."""
+
+
+class StepScreen(FormScreen, Generic[StepT]):
+    """One next step. Knows the step it shows and nothing of Cognito."""
+
+    HAS_SESSION: ClassVar[bool] = True
+    """Whether the step waits in a Cognito session, whose life cannot be known."""
+
+    sends_codes: bool = False
+    """Whether leaving makes a code worthless that is on its way, so that Esc asks once."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        for base in getattr(cls, "__orig_bases__", ()):
+            for step in get_args(base):
+                if step in NEXT_STEPS:
+                    SCREENS[step] = cls
+
+    def __init__(self, step: StepT, surroundings: Surroundings) -> None:
+        super().__init__(surroundings)
+        self.step = step
+        self._offers_start = False
+        self._asked_to_leave = False
+        self.carried: Mapping[str, Secret] = {}
+        """What was typed on this same step before it was started again, by the id of its field."""
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        if self.HAS_SESSION:
+            self.set_timer(self.surroundings.session_seconds, self._may_have_run_out)
+
+    def _may_have_run_out(self) -> None:
+        self.notice = "This step may have run out by now; answering will tell."
+
+    def typed(self) -> Mapping[str, Secret]:
+        """What must not be lost when this step is started again; a code would be worthless by then."""
+        return {}
+
+    def code_was_sent(self, details: DeliveryDetails) -> None:
+        """Say where a code went that was asked for on this screen."""
+        raise NotImplementedError
+
+    def offer_start(self, does: str) -> None:
+        """Say that the step has run out, what starting it again does, and that Enter does that."""
+        self._offers_start = True
+        self.notice = ""
+        text = "This step has run out, or was answered already. Enter starts it again."
+        self.error = Problem(f"{text} {does}".strip())
+
+    def action_submit(self) -> None:
+        if self._offers_start and not self.busy:
+            self.post_message(StartAgainAsked())
+        else:
+            super().action_submit()
+
+    def action_back(self) -> None:
+        if self.sends_codes and not self._asked_to_leave and not self._offers_start:
+            self._asked_to_leave = True
+            self.notice = "The code that was sent stops working if you go back. Esc again does that."
+        else:
+            super().action_back()
+
+    def action_new_code(self) -> None:
+        """Ask for a new code."""
+        if not self.busy and not self.waits:
+            self.post_message(NewCodeAsked())

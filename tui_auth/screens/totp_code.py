@@ -1,0 +1,54 @@
+"""The screen of ConfirmSignInWithTOTPCode."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Static
+
+from tui_auth.auth.next_step import ConfirmSignInWithTOTPCode
+from tui_auth.screens.delivered_code import code_field
+from tui_auth.screens.step_screen import Answered, StepScreen
+from tui_auth.secret import Secret
+from tui_auth.terminal.safe_text import safe_line
+from tui_auth.widgets.code_input import CodeInput
+from tui_auth.widgets.countdown import Countdown
+from tui_auth.widgets.field import Field
+
+
+class TOTPCodeScreen(StepScreen[ConfirmSignInWithTOTPCode]):
+    """Six digits from the authenticator app."""
+
+    KEYS = ("submit", "newest_code", "back", "help", "quit")
+    EXPLANATION = (
+        "Open your authenticator app and type the six digits it shows for this account.\n\n"
+        "A new code comes every 30 seconds, and each works once. If the app's codes are refused again and "
+        "again, the clock of the device it runs on is probably off."
+    )
+
+    @property
+    def trail_name(self) -> str:
+        return "code from app"
+
+    def question(self) -> Iterable[Widget]:
+        device = self.step.friendly_device_name
+        name = f" ({safe_line(device, limit=40)})" if device else ""
+        yield Static(f"Code from your authenticator app{name}", classes="headline", markup=False)
+        yield code_field()
+        yield Countdown(id="window", classes="under-field")
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        countdown = self.query_one("#window", Countdown)
+        countdown.now = self.surroundings.now
+        countdown.window("new code in {}")
+
+    def decide(self) -> Message | None:
+        field = self.query_one("#code", Field)
+        code = self.query_one(CodeInput).code
+        if len(code) != 6 or not code.isdigit():
+            self.complain(field, "An authenticator's code has six digits.")
+            return None
+        return Answered(Secret(code))

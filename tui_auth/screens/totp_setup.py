@@ -1,0 +1,139 @@
+"""The screen of ContinueSignInWithTOTPSetup: the picture, the key beside it, and the first code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, VerticalScroll
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Static
+
+from tui_auth.auth.errors import AuthError, Concern
+from tui_auth.auth.next_step import ContinueSignInWithTOTPSetup
+from tui_auth.auth.totp import window_offset
+from tui_auth.screens.copying import CopyAsked
+from tui_auth.screens.delivered_code import code_field
+from tui_auth.screens.problem import Problem
+from tui_auth.screens.step_screen import Answered, StepScreen
+from tui_auth.secret import Secret
+from tui_auth.terminal.safe_text import safe_line
+from tui_auth.widgets.code_input import CodeInput
+from tui_auth.widgets.field import Field
+from tui_auth.widgets.frame import KeyLine, TopLine
+from tui_auth.widgets.qr_code import QRCode
+
+GROUPS_A_LINE = 4
+
+
+def in_groups(key: str) -> str:
+    """The key as people type it: groups of four, four groups a line."""
+    groups = [key[start : start + 4] for start in range(0, len(key), 4)]
+    lines = [groups[start : start + GROUPS_A_LINE] for start in range(0, len(groups), GROUPS_A_LINE)]
+    return "\n".join(" ".join(line) for line in lines)
+
+
+def spoken(seconds: float) -> str:
+    """A distance in time as a person says it: 45 seconds, 4 minutes, 2 hours."""
+    for size, name in ((3600, "hour"), (60, "minute")):
+        if seconds >= 1.5 * size or seconds == size:
+            count = round(seconds / size)
+            return f"{count} {name}{'s' if count != 1 else ''}"
+    return f"{round(seconds)} seconds"
+
+
+class TOTPSetupScreen(StepScreen[ContinueSignInWithTOTPSetup]):
+    """Scan the picture or type the key; then the code the app shows."""
+
+    KEYS = ("submit", "copy", "invert", "layout", "newest_code", "back", "help", "quit")
+    EXPLANATION = (
+        "An authenticator app (on a phone, or a password manager) makes codes from this key. Scan the "
+        "picture, or type the key as a time-based one; then type the code the app shows.\n\n"
+        "^n swaps black and white, ^l changes how the picture is drawn, ^y copies the key and, pressed "
+        "again, the whole URI. Who has this key can make your codes: show it to nobody."
+    )
+
+    @property
+    def trail_name(self) -> str:
+        return "authenticator set-up"
+
+    def compose(self) -> ComposeResult:
+        around, details = self.surroundings, self.step.setup_details
+        app_name = around.app_name
+        long_uri = details.get_setup_uri(app_name)
+        with Horizontal(id="set-up"):
+            yield QRCode(long_uri, details.get_setup_uri(app_name, issuer=False))
+            with VerticalScroll(id="question", can_focus=False):
+                yield TopLine(safe_line(around.pool, limit=60), safe_line(around.username, limit=40), around.mark)
+                yield from self.question()
+                yield from self.below()
+        yield KeyLine()
+
+    def question(self) -> Iterable[Widget]:
+        details = self.step.setup_details
+        account = f"{self.surroundings.app_name}: {details.username}"
+        if self.surroundings.was_started_again:
+            yield Static(
+                f"This is a new key: delete “{safe_line(account, limit=40)}” from the app, then",
+                classes="headline",
+                markup=False,
+            )
+        yield Static("1 Scan the picture, or type this key into your app", classes="headline", markup=False)
+        yield Static(in_groups(details.shared_secret.reveal()), id="key", markup=False)
+        yield Static(f"Account  {safe_line(account, limit=60)}", classes="fact", markup=False)
+        yield Static("2 Enter the code the app shows", classes="headline", markup=False)
+        yield code_field()
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self._copied_key = False
+        self._tried: Secret | None = None
+
+    def action_invert(self) -> None:
+        """Swap black and white in the picture."""
+        self.query_one(QRCode).invert()
+
+    def action_layout(self) -> None:
+        """Draw the picture in another way, or show the key alone."""
+        self.query_one(QRCode).next_layout()
+
+    def action_copy(self) -> None:
+        """Copy the key; pressed again, the URI."""
+        details = self.step.setup_details
+        if self._copied_key:
+            uri = details.get_setup_uri(self.surroundings.app_name)
+            self.post_message(CopyAsked(uri, "The set-up URI"))
+        else:
+            self.post_message(CopyAsked(details.shared_secret, "The key"))
+        self._copied_key = not self._copied_key
+
+    def decide(self) -> Message | None:
+        code = self.query_one(CodeInput).code
+        if len(code) != 6 or not code.isdigit():
+            self.complain(self.query_one("#code", Field), "An authenticator's code has six digits.")
+            return None
+        self._tried = Secret(code)
+        return Answered(self._tried)
+
+    def problem_of(self, error: AuthError) -> Problem:
+        """With the key at hand a refused code can be explained: which moment is it from?"""
+        if error.code not in ("EnableSoftwareTokenMFAException", "CodeMismatchException") or not self._tried:
+            return super().problem_of(error)
+        key, now = self.step.setup_details.shared_secret, self.surroundings.now()
+        offset = window_offset(self._tried.reveal(), key, now)
+        if offset is None:
+            text = "That code is not from this key. Check that the app shows this account, then type its next code."
+        elif abs(offset) <= 30:
+            text = "That code fits, but came too late or was used. Type the next one."
+        else:
+            text = self._whose_clock(offset)
+        return Problem(text, Concern.ANSWER)
+
+    def _whose_clock(self, offset: int) -> str:
+        when = f"{spoken(abs(offset))} {'ago' if offset < 0 else 'ahead'}"
+        text = f"That code is from {when}: the clock of the device that made it is off. Set it, then try again."
+        ours = -(self.surroundings.clock_offset() or 0.0)
+        if abs(ours - offset) < 60:
+            text += " This machine's clock is off as much."
+        return text

@@ -1,0 +1,31 @@
+"""The service's own words, in a frame that says whose they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+
+class ServerText(VerticalScroll, can_focus=False):
+    """Names and values that a service sent, already made safe, as plain text without markup.
+
+    One value is simply shown; several are a table. Long ones scroll inside the frame.
+    """
+
+    def __init__(self, rows: Sequence[tuple[str, str]], title: str = "the service asks") -> None:
+        super().__init__()
+        self.rows = tuple(rows)
+        self.border_title = Content(title).markup
+
+    def compose(self) -> ComposeResult:
+        if len(self.rows) == 1:
+            yield Static(Content(self.rows[0][1]))
+            return
+        width = min(24, max((len(name) for name, _ in self.rows), default=0))
+        for name, value in self.rows:
+            line = Content.assemble((name.ljust(width), "$text-muted"), "   ", value)
+            yield Static(line)
