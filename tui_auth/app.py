@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import traceback
+import gc
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
-from rich.text import Text
 from textual import on, work
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.reactive import reactive
 from textual.screen import Screen
@@ -37,6 +36,8 @@ from tui_auth.screens.sign_in import SignInAsked, SignInScreen
 from tui_auth.screens.step_screen import Answered, NewCodeAsked, StartAgainAsked, StepScreen
 from tui_auth.style_sheets import style_sheets
 from tui_auth.terminal.clipboard import send_to_clipboard
+from tui_auth.terminal.full_screen import FullScreenApp
+from tui_auth.themes import DARK, THEMES
 
 CANCELLED = 6
 """The exit status of a sign-in that the person left."""
@@ -57,10 +58,10 @@ class SignInSettings:
     app_name: str = ""
     mark: str = ""
     session_seconds: float = 180.0
-    theme: str = "textual-dark"
+    theme: str = DARK
 
 
-class TuiAuthApp(App[Done]):
+class TuiAuthApp(FullScreenApp[Done]):
     """Signs a person in. Its result is Done, or None where the person left."""
 
     TITLE = "tui-auth"
@@ -87,6 +88,8 @@ class TuiAuthApp(App[Done]):
         super().__init__(**options)
         self.auth = auth
         self.settings = settings
+        for theme in THEMES:
+            self.register_theme(theme)
         self.theme = settings.theme
         self.attempt: Attempt | None = None
         self._trail: tuple[str, ...] = ()
@@ -134,6 +137,7 @@ class TuiAuthApp(App[Done]):
 
     def on_ready(self) -> None:
         """Import boto3 now that the first frame is drawn, so that the first request does not wait for it."""
+        gc.enable()
         self.run_worker(self._connect(), group="connect", exit_on_error=False, description="connect")
 
     async def _connect(self) -> None:
@@ -168,9 +172,7 @@ class TuiAuthApp(App[Done]):
         request: Request
         match screen.step, event.value:
             case ResetPassword(), code if event.new_password is not None:
-                request = partial(
-                    Attempt.confirm_reset_password, new_password=event.new_password, code=code
-                )
+                request = partial(Attempt.confirm_reset_password, new_password=event.new_password, code=code)
             case ConfirmSignUp(), code:
                 request = partial(Attempt.confirm_sign_up, code=code)
             case _, value:
@@ -297,7 +299,12 @@ class TuiAuthApp(App[Done]):
     def _back(self) -> None:
         """One choice back: to the choice of a factor if one was made, else to sign-in with the name kept."""
         attempt = self.attempt
-        if attempt and attempt.choices and attempt.can_start_again and not isinstance(self.screen, SignInScreen):
+        if (
+            attempt
+            and attempt.choices
+            and attempt.can_start_again
+            and not isinstance(self.screen, SignInScreen)
+        ):
             self._stop_waiting()
             if screen := self.asking_screen:
                 screen.busy = False
@@ -352,18 +359,6 @@ class TuiAuthApp(App[Done]):
         if asking := self.asking_screen:
             yield SystemCommand("Help", "Explain this step", asking.action_help)
         yield SystemCommand("Quit", "Leave tui-auth", self.action_quit)
-
-    def _fatal_error(self) -> None:
-        """A crash shows the kind of error and where it was: no values, no message, for both may be secret."""
-        import sys
-
-        kind, error, _ = sys.exc_info()
-        lines = [f"tui-auth stopped: {kind.__name__ if kind else 'an unknown error'}."]
-        for frame in traceback.extract_tb(error.__traceback__ if error else None)[-12:]:
-            lines.append(f"  {Path(frame.filename).name}:{frame.lineno} in {frame.name}")
-        lines.append("This is a fault of tui-auth, not of your answer. Please report these lines.")
-        self._exit_renderables.append(Text("\n".join(lines)))
-        self._close_messages_no_wait()
 
 
 def _collapsed(trail: tuple[str, ...]) -> tuple[str, ...]:

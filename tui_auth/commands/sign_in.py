@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 
 from tui_auth.config.pool_choice import ConfigurationError, add_pool_arguments, choose_pool
 
 FLOWS = ("USER_SRP_AUTH", "USER_PASSWORD_AUTH", "USER_AUTH", "CUSTOM_WITH_SRP", "CUSTOM_WITHOUT_SRP")
-CONFIGURATION, NOT_SIGNED_IN = 3, 4
+CONFIGURATION = 3
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -49,17 +50,15 @@ def run(arguments: Namespace) -> int:
     except (ConfigurationError, AuthError) as error:
         return _say(str(error), CONFIGURATION)
 
-    from tui_auth.terminal.environment import TerminalKind, find_terminal
+    from tui_auth.commands import full_screen
 
-    terminal = find_terminal()
-    if terminal.kind is not TerminalKind.FULL_SCREEN:
-        return _say(f"{terminal.reason} Signing in needs a terminal.", NOT_SIGNED_IN)
-
-    from tui_auth.commands.full_screen import run_full_screen
+    if not full_screen.prepare("Signing in"):
+        return full_screen.NOT_SIGNED_IN
+    from tui_auth.app import SignInSettings, TuiAuthApp
+    from tui_auth.terminal.safe_text import safe_line
 
     local = choice.endpoint_url is not None and choice.endpoint_url.startswith("http:")
-    return run_full_screen(
-        auth,
+    settings = SignInSettings(
         pool=choice.user_pool_id,
         mark="TEST ENDPOINT" if local else "",
         username=arguments.username,
@@ -67,7 +66,13 @@ def run(arguments: Namespace) -> int:
         preferred_first_factor=arguments.preferred_first_factor,
         app_name=arguments.app_name,
         client_metadata=dict(arguments.client_metadata),
+        theme=full_screen.theme(os.environ.get("TUI_AUTH_THEME")),
     )
+    app = TuiAuthApp(auth, settings)
+    status = app.run_in_terminal()
+    if app.return_value is not None:
+        sys.stderr.write(f"Signed in as {safe_line(app.return_value.claims.username, limit=80)}.\n")
+    return status
 
 
 def _pair(text: str) -> tuple[str, str]:

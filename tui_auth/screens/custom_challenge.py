@@ -80,7 +80,9 @@ class CustomChallengeScreen(AskedScreen[ConfirmSignInWithCustomChallenge]):
     def on_mount(self) -> None:
         super().on_mount()
         if self.surroundings.times_asked > 1:
-            self.query_one("#answer", Field).hint = f"asked again ({ordinal(self.surroundings.times_asked)} time)"
+            self.query_one(
+                "#answer", Field
+            ).hint = f"asked again ({ordinal(self.surroundings.times_asked)} time)"
 
 
 def ordinal(number: int) -> str:

@@ -24,7 +24,6 @@ class DoneScreen(StepScreen[Done]):
 
     HAS_SESSION = False
     KEYS = ("submit", "copy", "help", "quit")
-    SUBMIT_LABEL = "Leave"
     EXPLANATION = (
         "You are signed in. The name and the groups come from the tokens, whose claims were checked.\n\n"
         "^y sends the access token to the clipboard, after asking: whoever has it can act as you until it "
@@ -34,6 +33,11 @@ class DoneScreen(StepScreen[Done]):
     @property
     def trail_name(self) -> str:
         return "signed in"
+
+    def label_of(self, action: str) -> str:
+        if action == "submit":
+            return "Back to the list" if self.surroundings.has_list else "Leave"
+        return super().label_of(action)
 
     def question(self) -> Iterable[Widget]:
         claims = self.step.claims

@@ -16,9 +16,10 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui_auth.auth.errors import AuthError, Concern
-from tui_auth.screens.keys import TABLE, bindings
+from tui_auth.screens.keys import DEMO_KEYS, TABLE, bindings
 from tui_auth.screens.problem import Problem
 from tui_auth.terminal.safe_text import safe_line
+from tui_auth.widgets.code_input import CodeInput
 from tui_auth.widgets.countdown import Countdown
 from tui_auth.widgets.field import Field, TextInput
 from tui_auth.widgets.frame import KeyLine, ShownKey, TopLine, Trail
@@ -30,7 +31,8 @@ class Surroundings:
     """What a screen knows beside its step: where one is, and what the program was told.
 
     ``now`` gives the server's time in seconds since the epoch; ``session_seconds`` is how long a step is
-    assumed to wait for its answer.
+    assumed to wait for its answer. ``has_list``, ``beside`` and ``newest_code`` are the demo's: a list
+    before sign-in, widgets at the side, and the newest code (None: there is none; empty: it was scanned).
     """
 
     pool: str
@@ -43,6 +45,9 @@ class Surroundings:
     was_started_again: bool = False
     times_asked: int = 1
     clock_offset: Callable[[], float | None] = field(default=lambda: None)
+    has_list: bool = False
+    beside: Callable[[], Iterable[Widget]] = tuple
+    newest_code: Callable[[], str | None] | None = None
 
 
 class FormScreen(Screen[None]):
@@ -79,6 +84,7 @@ class FormScreen(Screen[None]):
         with VerticalScroll(id="question", can_focus=False):
             yield from self.question()
             yield from self.below()
+        yield from around.beside()
         yield KeyLine()
 
     @property
@@ -107,11 +113,19 @@ class FormScreen(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Switch off the keys of the table that this screen does not list."""
-        return action in self.keys_now() if action in TABLE else True
+        return action in self._keys_here() if action in TABLE else True
 
     def keys_now(self) -> Sequence[str]:
         """The actions that do something just now, in the order of the key line."""
         return self.KEYS
+
+    def _keys_here(self) -> Sequence[str]:
+        """The keys of this screen, with the demo's in the demo alone."""
+        demo = self.surroundings.newest_code is not None
+        keys = [name for name in self.keys_now() if demo or name not in DEMO_KEYS]
+        if demo and "drawer" not in keys:
+            keys.insert(max(0, len(keys) - 2), "drawer")
+        return keys
 
     def label_of(self, action: str) -> str:
         """How the key line names an action here."""
@@ -120,7 +134,7 @@ class FormScreen(Screen[None]):
     def _show_keys(self) -> None:
         keys = (
             ShownKey(TABLE[name].shown, self.label_of(name), f"app.{name}" if name == "quit" else name)
-            for name in self.keys_now()
+            for name in self._keys_here()
         )
         self.query_one(KeyLine).keys = tuple(keys)
         self.refresh_bindings()
@@ -224,8 +238,22 @@ class FormScreen(Screen[None]):
         for each in secrets:
             each.reveal() if reveal else each.conceal()
 
+    def action_newest_code(self) -> None:
+        """In the demo: type the newest code from the phone or the inbox."""
+        code = self.surroundings.newest_code() if self.surroundings.newest_code else None
+        if code is None:
+            self.notice = "No code has come yet."
+        for code_input in self.query(CodeInput) if code else ():
+            code_input.value = code or ""
+            code_input.focus()
+
+    def action_drawer(self) -> None:
+        """In the demo: open or close the drawer with phone and inbox."""
+        for widget in self.query("Drawer"):
+            widget.toggle_class("-open")
+
     def action_help(self) -> None:
         """Explain this step and show what the pool sent."""
         from tui_auth.screens.help import HelpScreen
 
-        self.app.push_screen(HelpScreen(self.EXPLANATION, self.explain(), self.keys_now()))
+        self.app.push_screen(HelpScreen(self.EXPLANATION, self.explain(), self._keys_here()))

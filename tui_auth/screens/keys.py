@@ -29,11 +29,14 @@ TABLE: dict[str, Key] = {
         Key("invert", "ctrl+n", "^n", "Invert"),
         Key("layout", "ctrl+l", "^l", "Layout"),
         Key("newest_code", "ctrl+o", "^o", "Type the code"),
+        Key("drawer", "ctrl+s,f3", "^s", "Phone"),
         Key("back", "escape", "esc", "Back"),
         Key("help", "ctrl+g,f1", "^g", "Help"),
         Key("quit", "ctrl+q", "^q", "Quit"),
     )
 }
+
+DEMO_KEYS = ("newest_code", "drawer")
 
 
 def bindings() -> list[Binding]:

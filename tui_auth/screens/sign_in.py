@@ -37,6 +37,11 @@ class SignInScreen(FormScreen):
     def __init__(self, surroundings: Surroundings, *, with_password: bool = True) -> None:
         super().__init__(surroundings)
         self.with_password = with_password
+        self._prefilled = ("", Secret(""))
+
+    def prefill(self, username: str, password: str) -> None:
+        """Have name and password typed when the screen opens; for the demo's sample users."""
+        self._prefilled = (username, Secret(password))
 
     def question(self) -> Iterable[Widget]:
         yield Static("Sign in", classes="headline", markup=False)
@@ -45,11 +50,19 @@ class SignInScreen(FormScreen):
             yield Field("Password", SecretInput(), id="password")
 
     def keys_now(self) -> tuple[str, ...]:
-        return ("submit", *(("show",) if self.with_password else ()), "help", "quit")
+        show = ("show",) if self.with_password else ()
+        back = ("back",) if self.surroundings.has_list else ()
+        return ("submit", *show, *back, "help", "quit")
 
     def on_mount(self) -> None:
         super().on_mount()
+        name, password = self._prefilled
+        if name:
+            self.query_one("#username", Field).input.value = name
         self.ask_for_what_is_missing()
+        if self.with_password and password:
+            self.query_one(SecretInput).value = password.reveal()
+        self._prefilled = ("", Secret(""))
 
     def ask_for_what_is_missing(self) -> None:
         """Focus the name where it is empty, else the password, which is always typed anew."""

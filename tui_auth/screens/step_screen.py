@@ -20,7 +20,7 @@ from tui_auth.secret import Secret
 StepT = TypeVar("StepT", bound=NextStep)
 
 SCREENS: dict[type[NextStep], type[StepScreen[Any]]] = {}
-"""The screen of each next step, as their classes declare it. Complete once tui_auth.screens.steps is loaded."""
+"""The screen of each next step, by declaration; complete once tui_auth.screens.steps is loaded."""
 
 
 class Answered(Message):

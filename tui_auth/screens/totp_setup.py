@@ -65,9 +65,12 @@ class TOTPSetupScreen(StepScreen[ContinueSignInWithTOTPSetup]):
         with Horizontal(id="set-up"):
             yield QRCode(long_uri, details.get_setup_uri(app_name, issuer=False))
             with VerticalScroll(id="question", can_focus=False):
-                yield TopLine(safe_line(around.pool, limit=60), safe_line(around.username, limit=40), around.mark)
+                yield TopLine(
+                    safe_line(around.pool, limit=60), safe_line(around.username, limit=40), around.mark
+                )
                 yield from self.question()
                 yield from self.below()
+        yield from around.beside()
         yield KeyLine()
 
     def question(self) -> Iterable[Widget]:
@@ -123,7 +126,7 @@ class TOTPSetupScreen(StepScreen[ContinueSignInWithTOTPSetup]):
         key, now = self.step.setup_details.shared_secret, self.surroundings.now()
         offset = window_offset(self._tried.reveal(), key, now)
         if offset is None:
-            text = "That code is not from this key. Check that the app shows this account, then type its next code."
+            text = "That code is not from this key. Is it this account's? Type its next code."
         elif abs(offset) <= 30:
             text = "That code fits, but came too late or was used. Type the next one."
         else:
@@ -132,7 +135,9 @@ class TOTPSetupScreen(StepScreen[ContinueSignInWithTOTPSetup]):
 
     def _whose_clock(self, offset: int) -> str:
         when = f"{spoken(abs(offset))} {'ago' if offset < 0 else 'ahead'}"
-        text = f"That code is from {when}: the clock of the device that made it is off. Set it, then try again."
+        text = (
+            f"That code is from {when}: the clock of the device that made it is off. Set it, then try again."
+        )
         ours = -(self.surroundings.clock_offset() or 0.0)
         if abs(ours - offset) < 60:
             text += " This machine's clock is off as much."

@@ -67,7 +67,7 @@ class KeyLine(Widget):
 
     def render(self) -> Content:
         return Content("   ").join(
-            Content.assemble((key.shown, "bold $accent"), " ", key.label) for key in self._fitting()
+            Content.assemble((key.shown, "bold $foreground"), " ", key.label) for key in self._fitting()
         )
 
     def _fitting(self) -> list[ShownKey]:

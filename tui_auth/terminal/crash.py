@@ -1,0 +1,79 @@
+"""What is told of an error that should not have happened: its kind and where, never what it carried.
+
+The message of an exception and the local variables of its frames may hold a password, a code or a token
+(``KeyError: 'hunter2'``); the kinds, files, lines and names of functions cannot.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import traceback
+from pathlib import PurePath
+from types import TracebackType
+
+_CAUSES = 5
+
+
+def crash_report(error: BaseException) -> str:
+    """The kind of the error, of what caused it, and the code frames of each, the innermost last.
+
+    Several lines, no newline at the end; no message, no notes, no source lines, no values.
+    """
+    lines: list[str] = []
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen and len(seen) < _CAUSES:
+        seen.add(id(current))
+        lines.append(f"{'caused by ' if lines else ''}{_kind(current)}")
+        lines += _frames(current.__traceback__)
+        current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
+    return "\n".join(lines)
+
+
+def report_crashes_without_details(prefix: str = "tui-auth: ") -> None:
+    """From now on an uncaught exception, in any thread, is reported by ``crash_report`` on stderr."""
+
+    def report(error: BaseException) -> None:
+        if sys.stderr is not None:
+            print(f"{prefix}{crash_report(error)}", file=sys.stderr)  # noqa: T201
+
+    def in_main_thread(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        report(error)
+
+    def in_thread(arguments: threading.ExceptHookArgs) -> None:
+        if arguments.exc_value is not None and not isinstance(arguments.exc_value, SystemExit):
+            report(arguments.exc_value)
+
+    def unraisable(arguments: sys.UnraisableHookArgs) -> None:
+        if arguments.exc_value is not None:
+            report(arguments.exc_value)
+
+    sys.excepthook = in_main_thread
+    threading.excepthook = in_thread
+    sys.unraisablehook = unraisable
+
+
+def _kind(error: BaseException) -> str:
+    kind = type(error)
+    name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+    if isinstance(error, BaseExceptionGroup):
+        return f"{name} of {', '.join(_kind(each) for each in error.exceptions)}"
+    return name
+
+
+def _frames(trace: TracebackType | None) -> list[str]:
+    return [
+        f"  {_short(frame.f_code.co_filename)}:{line} in {frame.f_code.co_name}"
+        for frame, line in traceback.walk_tb(trace)
+    ]
+
+
+def _short(filename: str) -> str:
+    """The file from its package on, so that no home folder is shown."""
+    parts = PurePath(filename).parts
+    for folder in ("site-packages", "dist-packages", "tui_auth"):
+        if folder in parts:
+            start = len(parts) - 1 - parts[::-1].index(folder)
+            return "/".join(parts[start + (folder != "tui_auth") :])
+    return "/".join(parts[-2:])

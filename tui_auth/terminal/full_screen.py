@@ -1,0 +1,73 @@
+"""A Textual app that a terminal and its owner can trust: how it starts, ends and fails. Imports Textual."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import Any, Generic
+
+from textual.app import App, ReturnType
+from textual.driver import Driver
+from textual.worker import WorkerFailed
+
+from .crash import crash_report
+from .signals import exit_status, install_signal_handlers
+from .stderr_guard import stderr_guard
+from .tty_driver import TtyDriver
+
+
+class FullScreenApp(App[ReturnType], Generic[ReturnType]):
+    """An App on /dev/tty that ends with an exit status whatever ends it.
+
+    ``scrub_textual_environment`` must have run before this module is imported.
+    """
+
+    def run_in_terminal(self, *, mouse: bool = True) -> int:
+        """Run until the app exits, and give the exit status for the process.
+
+        That is the ``return_code`` given to ``exit``; 128 and the signal's number after SIGTERM, SIGHUP or
+        SIGINT; 1 after an error, whose kind and code frames are then written to stderr, without its message
+        and without values. The terminal is by then as it was found.
+        """
+        with stderr_guard():
+            asyncio.run(self._run_with_signals(mouse))
+        if self._exception is not None:
+            print(f"{self.title}: {self.crash_report()}", file=sys.stderr)  # noqa: T201
+            return 1
+        return 1 if self.return_code is None else self.return_code
+
+    def crash_report(self) -> str:
+        """The kind and code frames of the error that ended the app, or nothing."""
+        error: BaseException | None = self._exception
+        if isinstance(error, WorkerFailed):
+            error = error.error
+        return crash_report(error) if error is not None else ""
+
+    def end_by_signal(self, number: int) -> None:
+        """Called in the app's loop when SIGTERM, SIGHUP or SIGINT has come; ends the app."""
+        self.exit(return_code=exit_status(number))
+
+    async def _run_with_signals(self, mouse: bool) -> None:
+        loop = asyncio.get_running_loop()
+        # asyncio's own handler logs the exception of a forgotten task, and that with its message.
+        loop.set_exception_handler(lambda loop, context: None)
+        with install_signal_handlers(loop, self.end_by_signal):
+            await self.run_async(mouse=mouse)
+
+    def get_driver_class(self) -> type[Driver]:
+        return TtyDriver
+
+    def _handle_exception(self, error: Exception) -> None:
+        # Textual's shows the locals of every frame, the message of the error, or what its __rich__ likes.
+        self._return_code = 1
+        if self._exception is None:
+            self._exception = error
+            self._exception_event.set()
+        self._close_messages_no_wait()
+
+    def panic(self, *renderables: Any) -> None:
+        self._return_code = 1
+        self._close_messages_no_wait()
+
+    def _print_error_renderables(self) -> None:
+        self._exit_renderables.clear()

@@ -1,0 +1,258 @@
+"""Textual on the controlling terminal, wherever stdin, stdout and stderr lead. Imports Textual."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import sys
+import threading
+from codecs import getincrementaldecoder
+from contextlib import suppress
+from time import monotonic
+from typing import Any, Final, cast
+
+from textual import constants
+from textual._xterm_parser import XTermParser
+from textual.app import App
+from textual.drivers.linux_driver import LinuxDriver
+
+from .restore import blank, forget_terminal, remember_terminal, restore_terminal
+from .signals import exit_status
+
+_BUFFERED: Final = 16384
+_TICK_SECONDS: Final = 0.02
+
+
+class TtyDriver(LinuxDriver):
+    """Reads keys from /dev/tty, draws on /dev/tty, and takes its size: ``App(driver_class=TtyDriver)``.
+
+    Textual's own driver takes keys from stdin, draws on stderr and asks stdout for the size, so that in
+    ``TOKEN=$(program </dev/null 2>log)`` it has no keys, no picture and 80 by 24. Beyond that this one
+
+    - suspends (Ctrl+Z, SIGTSTP) only where stdout is a terminal, stops its whole job as a shell expects,
+      and draws again when it is continued, also after a SIGSTOP;
+    - ends the app with 129 when the terminal is gone, where Textual's would read end-of-file for ever;
+    - takes bytes that are not UTF-8, and key codes that are no characters, without a crash;
+    - empties the screen before it leaves it, and draws nothing after that;
+    - leaves the handlers of SIGTSTP and SIGCONT as they were before.
+
+    OSError when /dev/tty does not open: ``find_terminal`` tells beforehand.
+    """
+
+    def __init__(
+        self,
+        app: App[Any],
+        *,
+        debug: bool = False,
+        mouse: bool = True,
+        size: tuple[int, int] | None = None,
+    ) -> None:
+        self._output: _Output | None = None
+        self._drawing = False
+        self._suspended = False
+        self._continued_by_ourselves = False
+        self._wake: tuple[int, int] | None = None
+        self._former_handlers = {
+            number: signal.getsignal(number) or signal.SIG_DFL for number in (signal.SIGTSTP, signal.SIGCONT)
+        }
+        super().__init__(app, debug=debug, mouse=mouse, size=size)
+        self.input_tty = True
+        self._open()
+        if size is None:
+            self._size = self._get_terminal_size()
+
+    # -- the terminal --------------------------------------------------------------------------------
+
+    def _open(self) -> None:
+        if self._output is not None:
+            return
+        # Keys without blocking: another reader may have taken what select saw, and a blocked reader could
+        # not be told to stop. Each opening of /dev/tty has flags of its own; nobody else is concerned.
+        self.fileno = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC | os.O_NONBLOCK)
+        self._output = _Output(os.open("/dev/tty", os.O_WRONLY | os.O_NOCTTY | os.O_CLOEXEC))
+        self._file = cast("Any", self._output)
+
+    def _get_terminal_size(self) -> tuple[int, int]:
+        try:
+            columns, rows = os.get_terminal_size(self.fileno)
+        except OSError:
+            columns, rows = 0, 0
+        return columns or 80, rows or 24
+
+    def write(self, data: str) -> None:
+        if self._drawing:
+            super().write(data)
+
+    def start_application_mode(self) -> None:
+        self._open()
+        remember_terminal(self.fileno, full_screen=True)
+        self._wake = os.pipe()
+        self._drawing = True
+        try:
+            super().start_application_mode()  # type: ignore[no-untyped-call]
+        except BaseException:
+            self._drawing = False
+            restore_terminal()
+            raise
+        self._suspended = False
+        if self._key_thread is None or not self._key_thread.is_alive():
+            # Continued in the background, and stopped again before anything was changed.
+            self._drawing, self._suspended = False, True
+            forget_terminal()
+
+    def stop_application_mode(self) -> None:
+        if not self._drawing:
+            return
+        super().write("\x1b[0m" + blank(self._get_terminal_size()[1]))
+        super().stop_application_mode()
+        super().write("\x1b[?1016l")
+        self._drawing = False
+
+    def close(self) -> None:
+        super().close()
+        forget_terminal()
+        if self._output is not None:
+            os.close(self.fileno)
+            self._output.close()
+            self._output = None
+        if not self._suspended:
+            for number, handler in self._former_handlers.items():
+                signal.signal(number, handler)
+
+    # -- keys ----------------------------------------------------------------------------------------
+
+    def disable_input(self) -> None:
+        if self._wake is not None:
+            os.write(self._wake[1], b".")
+        super().disable_input()
+        if self._wake is not None:
+            for descriptor in self._wake:
+                os.close(descriptor)
+            self._wake = None
+
+    def _run_input_thread(self) -> None:
+        try:
+            self.run_input_thread()
+        except Exception as error:
+            self._loop.call_soon_threadsafe(self._app._handle_exception, error)
+
+    def run_input_thread(self) -> None:
+        """Turn what the terminal sends into events, until ``disable_input`` or the terminal's end."""
+        assert self._wake is not None
+        parser = XTermParser(self._debug)
+        decode = getincrementaldecoder("utf-8")("replace").decode
+        # An ESC is the key or the start of a sequence: the parser decides when nothing follows for a while.
+        undecided_until = 0.0
+        while True:
+            timeout = _TICK_SECONDS if monotonic() < undecided_until else None
+            readable, _, _ = select.select([self.fileno, self._wake[0]], [], [], timeout)
+            if self._wake[0] in readable:
+                return
+            text = ""
+            if readable:
+                try:
+                    data = os.read(self.fileno, 4096)
+                except BlockingIOError:
+                    continue
+                except OSError:
+                    data = b""
+                if not data:
+                    self._loop.call_soon_threadsafe(self._hung_up)
+                    return
+                undecided_until = monotonic() + constants.ESCAPE_DELAY + 5 * _TICK_SECONDS
+                text = decode(data)
+            try:
+                messages = [*(parser.feed(text) if text else ()), *parser.tick()]
+            except (ValueError, OverflowError):  # the code of a key that is no character
+                parser = XTermParser(self._debug)
+                continue
+            for message in messages:
+                self.process_message(message)
+
+    def _hung_up(self) -> None:
+        self._app.exit(return_code=exit_status(signal.SIGHUP))
+
+    # -- stopping and going on -----------------------------------------------------------------------
+
+    @property
+    def can_suspend(self) -> bool:
+        """Only where stdout is a terminal: whoever waits for our output cannot bring us back."""
+        return sys.__stdout__ is not None and not sys.__stdout__.closed and sys.__stdout__.isatty()
+
+    def suspend_application_mode(self) -> None:
+        self._suspended = True
+        super().suspend_application_mode()
+
+    # Handlers only ask the loop: in the middle of a write, another write would wait for itself.
+
+    def _sigtstp_application(self, *_: object) -> None:
+        if self.can_suspend:
+            self._loop.call_soon_threadsafe(self._stop_until_continued)
+
+    def _sigcont_application(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._continued)
+
+    def _stop_until_continued(self) -> None:
+        restart = self._auto_restart and self._drawing
+        if restart:
+            self.suspend_application_mode()
+            self._must_signal_resume = True
+        self._continued_by_ourselves = True
+        # The whole job, as the terminal does it: a wrapper that started us would otherwise go on waiting,
+        # and the shell with it. Not by SIGSTOP: where no shell could continue us, SIGTSTP does nothing.
+        signal.signal(signal.SIGTSTP, signal.SIG_IGN)
+        os.killpg(os.getpgrp(), signal.SIGTSTP)
+        signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+        signal.pthread_kill(threading.get_ident(), signal.SIGTSTP)
+        signal.signal(signal.SIGTSTP, self._sigtstp_application)
+        if restart:
+            self._resume()
+
+    def _continued(self) -> None:
+        by_ourselves, self._continued_by_ourselves = self._continued_by_ourselves, False
+        if not self._auto_restart:
+            return
+        if self._suspended:
+            self._resume()
+        elif self._drawing and not by_ourselves:
+            # After a SIGSTOP the shell has had the terminal in the meantime.
+            self.suspend_application_mode()
+            self._resume()
+
+    def _resume(self) -> None:
+        self.resume_application_mode()
+        if self._drawing:
+            self._app.refresh(layout=True)
+
+
+class _Output:
+    """What Textual's writer thread writes to: UTF-8 to a terminal, or to nowhere once it is gone.
+
+    A file that raised would end that thread, and with it everything that waits for its queue.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._pending: list[str] = []
+        self._size = 0
+
+    def write(self, text: str) -> None:
+        self._pending.append(text)
+        self._size += len(text)
+        if self._size > _BUFFERED:
+            self.flush()
+
+    def flush(self) -> None:
+        data = "".join(self._pending).encode("utf-8", "replace")
+        self._pending.clear()
+        self._size = 0
+        with suppress(OSError):
+            while data:
+                data = data[os.write(self._descriptor, data) :]
+
+    def fileno(self) -> int:
+        return self._descriptor
+
+    def close(self) -> None:
+        os.close(self._descriptor)

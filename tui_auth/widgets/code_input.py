@@ -1,0 +1,104 @@
+"""One field for a code that is used once, however it is pasted."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+from tui_auth.widgets.field import TextInput, pasted_lines, without_controls
+
+PLAUSIBLE_DIGITS: Final = range(4, 11)
+"""How long a code of digits may be where its length is not known."""
+
+_DASHES: Final = "-\N{HYPHEN}\N{NON-BREAKING HYPHEN}\N{FIGURE DASH}\N{EN DASH}\N{MINUS SIGN}"
+_SEPARATOR: Final = rf"[\s{_DASHES}]"
+# Digits in groups, one separator between two groups; no part of a word, a phone or a decimal number.
+_DIGIT_GROUPS: Final = re.compile(
+    rf"(?<![A-Za-z0-9+.,:/])[0-9]+(?:{_SEPARATOR}[0-9]+)*(?![A-Za-z0-9:/]|[.,][0-9])"
+)
+_LETTERS_AND_DIGITS: Final = re.compile(r"(?<!\w)(?=\w*[0-9])(?=\w*[A-Za-z])[A-Za-z0-9]{4,16}(?!\w)")
+_OTHER_DIGITS: Final = "Type the code in the digits 0 to 9."
+
+
+class CodeInput(TextInput):
+    """A one-time code: typed, pasted in groups, or pasted with the sentence it came in.
+
+    ``digits`` is how long the code is expected to be: a hint for finding it in a sentence, never a limit.
+    None means that nothing is known; it may then hold letters too, unless ``takes_letters`` says otherwise.
+    What is typed is shown as it is typed; ``code`` is the code in it.
+    """
+
+    FIELD_CLASS = "-code"
+
+    def __init__(
+        self,
+        value: str = "",
+        *,
+        digits: int | None = None,
+        takes_letters: bool | None = None,
+        placeholder: str = "",
+        id: str | None = None,
+    ) -> None:
+        super().__init__(value, placeholder=placeholder, id=id)
+        self.digits = digits
+        self.takes_letters = digits is None if takes_letters is None else takes_letters
+
+    @property
+    def code(self) -> str:
+        """The code without blanks and, where it has digits only, without dashes."""
+        return code_in(self.value, self.digits, self.takes_letters) or self._joined(self.value)
+
+    def select_for_retype(self) -> None:
+        """Select all, so that typing replaces a code that was refused."""
+        self.select_all()
+
+    def replace(self, text: str, start: int, end: int) -> None:
+        """Replace the characters between two positions; refuse digits that Cognito would not know."""
+        if any(character.isdigit() and not character.isascii() for character in text):
+            self.note = _OTHER_DIGITS
+            self.app.bell()
+        else:
+            super().replace(without_invisible(text), start, end)
+
+    def take_paste(self, text: str) -> None:
+        """Take the one code out of a pasted text; where there is none, or more than one, the first line."""
+        text = without_invisible(text)
+        code = code_in(text, self.digits, self.takes_letters)
+        is_whole_code = code is not None and (len(code) == self.digits or self._joined(text) != code)
+        if code is not None and is_whole_code:
+            self.replace(code, 0, len(self.value))
+        elif lines := pasted_lines(text):
+            self.replace(without_controls(lines[0]).strip(), *self.selection)
+
+    def _joined(self, text: str) -> str:
+        return re.sub(r"\s" if self.takes_letters else _SEPARATOR, "", text)
+
+
+def code_in(text: str, digits: int | None, takes_letters: bool) -> str | None:
+    """The one code that a text holds; None where it holds none or where two could be meant.
+
+    ``digits`` is the expected length: if runs of just that length are found, others do not count.
+    """
+    runs = [groups for run in _DIGIT_GROUPS.findall(text) for groups in _readings(run, digits)]
+    expected = {run for run in runs if len(run) == digits}
+    plausible = expected or {run for run in runs if len(run) in PLAUSIBLE_DIGITS}
+    if takes_letters and not expected:
+        if len(text.split()) < 3:
+            return None  # no sentence: all of it may be the code
+        plausible |= set(_LETTERS_AND_DIGITS.findall(text))
+    return plausible.pop() if len(plausible) == 1 else None
+
+
+def _readings(run: str, digits: int | None) -> list[str]:
+    """What a run of groups may mean: one code written in equal groups, or each group by itself."""
+    groups = re.split(_SEPARATOR, run)
+    whole = "".join(groups)
+    if len(set(map(len, groups))) == 1 and (len(whole) == digits or len(groups[0]) != digits):
+        return [whole]
+    return groups
+
+
+def without_invisible(text: str) -> str:
+    """The text without characters that take no room (category Cf), as messengers add them."""
+    return "".join(character for character in text if unicodedata.category(character) != "Cf")

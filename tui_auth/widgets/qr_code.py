@@ -1,0 +1,242 @@
+"""The picture of a set-up URI, drawn so that a camera can read it off any terminal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from itertools import groupby
+from typing import Final
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.content import Content
+from textual.geometry import Size
+from textual.reactive import reactive
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui_auth.secret import Secret
+
+_SECRET_IN_URI: Final = re.compile(r"(?P<before>.*[?&]secret=)(?P<secret>[^&]+)(?P<after>.*)")
+_BLACK, _WHITE = "#000000", "#ffffff"
+_NOTE_COLUMNS = 24
+
+Modules = tuple[bytes, ...]
+"""The rows of a symbol, one byte a module, 1 for dark."""
+
+
+class Drawing(Enum):
+    """How the picture is drawn."""
+
+    HALF_BLOCKS = "half blocks"
+    FULL_BLOCKS = "full blocks"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True)
+class _Picture:
+    modules: Modules
+    quiet_zone: int
+    drawing: Drawing
+
+    @property
+    def side(self) -> int:
+        return len(self.modules) + 2 * self.quiet_zone
+
+    @property
+    def size(self) -> Size:
+        """Columns and rows of the terminal. The last row of half blocks may be half empty."""
+        if self.drawing is Drawing.HALF_BLOCKS:
+            return Size(self.side, (self.side + 1) // 2)
+        return Size(2 * self.side, self.side)
+
+    def is_dark(self, x: int, y: int) -> bool:
+        x, y = x - self.quiet_zone, y - self.quiet_zone
+        inside = 0 <= x < len(self.modules) and 0 <= y < len(self.modules)
+        return inside and self.modules[y][x] == 1
+
+    def row(self, y: int) -> Iterator[tuple[bool, bool]]:
+        """The cells of a row of the terminal: whether their upper and their lower half are dark."""
+        for x in range(self.size.width):
+            if self.drawing is Drawing.HALF_BLOCKS:
+                yield self.is_dark(x, 2 * y), self.is_dark(x, 2 * y + 1)
+            else:
+                yield (self.is_dark(x // 2, y),) * 2
+
+
+class QRCode(Widget):
+    """A set-up URI as a QR code, whole or not at all.
+
+    Where it does not fit, the URI without issuer is drawn (``short_uri``), then its quiet zone is made
+    narrower, and then there is no picture but the size that one needs. With ``width: auto`` it leaves
+    ``room_beside`` columns of its container free. The URIs are forgotten when the widget is removed.
+    """
+
+    ALLOW_SELECT = False
+
+    drawing: reactive[Drawing] = reactive(Drawing.HALF_BLOCKS, layout=True, init=False)
+    inverted: reactive[bool] = reactive(False, init=False)
+
+    def __init__(
+        self,
+        setup_uri: Secret,
+        short_uri: Secret | None = None,
+        *,
+        room_beside: int = 30,
+        id: str | None = None,
+    ) -> None:
+        super().__init__(id=id)
+        self.room_beside = room_beside
+        self._uris: tuple[Secret, ...] = (setup_uri, short_uri) if short_uri else (setup_uri,)
+        self._symbols: list[Modules] | None = None
+        self._strips: dict[tuple[object, ...], list[Strip]] = {}
+
+    # -- what is shown --------------------------------------------------------------------------------
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether there is a picture."""
+        return self._picture(self.size) is not None
+
+    @property
+    def needed_size(self) -> Size:
+        """The columns and rows that the smallest picture of this URI takes; 0 by 0 if it is too long for any."""
+        return min((picture.size for picture in self._pictures(Drawing.HALF_BLOCKS)), default=Size(0, 0))
+
+    @property
+    def note(self) -> str:
+        """Why there is no picture; empty where there is one, or where none is wanted."""
+        if self.drawing is Drawing.NOTHING or self.is_shown:
+            return ""
+        return self._note(self._room)
+
+    def invert(self) -> None:
+        """Swap black and white."""
+        self.inverted = not self.inverted
+
+    def next_layout(self) -> None:
+        """Draw the picture in the next way that fits: half blocks, full blocks, not at all."""
+        ways = list(Drawing)
+        following = ways[(ways.index(self.drawing) + 1) % len(ways)]
+        if following is Drawing.FULL_BLOCKS and not self._fitting(following, self._room):
+            following = Drawing.NOTHING
+        self.drawing = following
+
+    def on_unmount(self) -> None:
+        """Forget the URIs and everything drawn of them."""
+        self._uris = ()
+        self._symbols = []
+        self._strips.clear()
+
+    # -- what fits ------------------------------------------------------------------------------------
+
+    @property
+    def _room(self) -> Size:
+        """What a picture could take where the widget is now."""
+        if not self.styles.is_auto_width or self.parent is None:
+            return self.size
+        container = self.container_size
+        return Size(max(0, container.width - self.room_beside), max(self.size.height, container.height))
+
+    def _picture(self, room: Size) -> _Picture | None:
+        if self.drawing is Drawing.NOTHING:
+            return None
+        return self._fitting(self.drawing, room) or self._fitting(Drawing.HALF_BLOCKS, room)
+
+    def _fitting(self, drawing: Drawing, room: Size) -> _Picture | None:
+        for picture in self._pictures(drawing):
+            if picture.size.width <= room.width and picture.size.height <= room.height:
+                return picture
+        return None
+
+    def _pictures(self, drawing: Drawing) -> Iterator[_Picture]:
+        """The pictures to try, the best one first."""
+        if self._symbols is None:
+            self._symbols = [modules for uri in self._uris if (modules := symbol(uri))]
+        for quiet_zone in (2, 1):
+            for modules in self._symbols:
+                yield _Picture(modules, quiet_zone, drawing)
+
+    # -- layout and drawing ---------------------------------------------------------------------------
+
+    def get_content_width(self, container: Size, viewport: Size) -> int:
+        """As wide as the picture that fits; else as a short note."""
+        room = Size(max(0, container.width - self.room_beside), container.height)
+        if picture := self._picture(room):
+            return picture.size.width
+        return 0 if self.drawing is Drawing.NOTHING else min(_NOTE_COLUMNS, container.width)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As high as the picture that fits into this width; else as the note."""
+        room = Size(width, container.height)
+        if picture := self._picture(room):
+            return picture.size.height
+        return 0 if self.drawing is Drawing.NOTHING else len(self._note_lines(width, room))
+
+    def render_line(self, y: int) -> Strip:
+        """One row of the picture, or of the note in its place."""
+        width = self.size.width
+        picture = self._picture(self.size)
+        if picture:
+            rows = self._drawn(picture)
+        elif self.drawing is Drawing.NOTHING:
+            rows = []
+        else:
+            rows = [Strip([Segment(line, self.rich_style)]) for line in self._note_lines(width, self._room)]
+        strip = rows[y] if y < len(rows) else Strip([])
+        return strip.adjust_cell_length(width, self.rich_style)
+
+    def _note(self, room: Size) -> str:
+        columns, rows = self.needed_size
+        if not columns:
+            return "This key is too long for a picture."
+        return f"The picture needs {columns} columns by {rows} rows; here are {room.width} by {room.height}."
+
+    def _note_lines(self, width: int, room: Size) -> list[str]:
+        return [line.plain for line in Content(self._note(room)).wrap(max(1, width))]
+
+    def _drawn(self, picture: _Picture) -> list[Strip]:
+        # Without colours (NO_COLOR in the terminal's own theme) all cells of the one glyph would be alike.
+        in_glyphs = self.app.no_color and self.app.native_ansi_color
+        key = (picture.size, picture.quiet_zone, picture.drawing, self.inverted, in_glyphs)
+        if key not in self._strips:
+            paint = self._in_glyphs if in_glyphs else self._in_colours
+            self._strips[key] = [paint(picture, y) for y in range(picture.size.height)]
+        return self._strips[key]
+
+    def _in_colours(self, picture: _Picture, y: int) -> Strip:
+        # Always the lower half block: with real fonts it leaves the fewest gaps between rows.
+        glyph = "▄" if picture.drawing is Drawing.HALF_BLOCKS else " "
+        segments = []
+        for (upper, lower), cells in groupby(picture.row(y)):
+            style = Style(color=self._colour(lower), bgcolor=self._colour(upper))
+            segments.append(Segment(glyph * len(list(cells)), style))
+        return Strip(segments)
+
+    def _colour(self, is_dark: bool) -> str:
+        return _BLACK if is_dark != self.inverted else _WHITE
+
+    def _in_glyphs(self, picture: _Picture, y: int) -> Strip:
+        glyphs = {(False, False): "█", (False, True): "▀", (True, False): "▄", (True, True): " "}
+        cells = ((upper != self.inverted, lower != self.inverted) for upper, lower in picture.row(y))
+        return Strip([Segment("".join(glyphs[cell] for cell in cells), self.rich_style)])
+
+
+def symbol(uri: Secret) -> Modules | None:
+    """The QR code of a set-up URI, error level L or better; None if the URI is longer than any can hold.
+
+    The secret becomes a segment of its own: base32 lies within QR's alphanumeric set, which takes 5.5
+    instead of 8 bits a character (ISO/IEC 18004) and saves two rows of the terminal.
+    """
+    import segno  # 60 ms that only this screen needs
+
+    text = uri.reveal()
+    match = _SECRET_IN_URI.fullmatch(text)
+    segments = [part for part in match.groups() if part] if match else [text]
+    try:
+        code = segno.make(segments, error="l", micro=False)
+    except segno.DataOverflowError:
+        return None
+    return tuple(bytes(row) for row in code.matrix)
