@@ -6,7 +6,6 @@ import gc
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import Any, ClassVar
 
 from textual import on, work
@@ -34,6 +33,7 @@ from tui_auth.screens.form_screen import FormScreen, Surroundings
 from tui_auth.screens.problem import OWN_FAULT, Problem
 from tui_auth.screens.sign_in import SignInAsked, SignInScreen
 from tui_auth.screens.step_screen import Answered, NewCodeAsked, StartAgainAsked, StepScreen
+from tui_auth.secret import Secret
 from tui_auth.style_sheets import style_sheets
 from tui_auth.terminal.clipboard import send_to_clipboard
 from tui_auth.terminal.full_screen import FullScreenApp
@@ -41,6 +41,9 @@ from tui_auth.themes import DARK, THEMES
 
 CANCELLED = 6
 """The exit status of a sign-in that the person left."""
+
+WIDTHS = [(0, "-narrow"), (60, "-normal"), (100, "-wide")]
+HEIGHTS = [(0, "-short"), (20, "-regular"), (30, "-tall")]
 
 Outcome = NextStep | DeliveryDetails
 Request = Callable[[Attempt], Outcome]
@@ -65,17 +68,9 @@ class TuiAuthApp(FullScreenApp[Done]):
     """Signs a person in. Its result is Done, or None where the person left."""
 
     TITLE = "tui-auth"
-    CSS_PATH: ClassVar[list[str | Path]] = list(style_sheets())
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
-        (0, "-narrow"),
-        (60, "-normal"),
-        (100, "-wide"),
-    ]
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
-        (0, "-short"),
-        (20, "-regular"),
-        (30, "-tall"),
-    ]
+    CSS_PATH = style_sheets()
+    HORIZONTAL_BREAKPOINTS = WIDTHS
+    VERTICAL_BREAKPOINTS = HEIGHTS
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
         Binding("ctrl+c", "leave", "Leave", show=False, priority=True),
@@ -171,9 +166,9 @@ class TuiAuthApp(FullScreenApp[Done]):
             return
         request: Request
         match screen.step, event.value:
-            case ResetPassword(), code if event.new_password is not None:
+            case ResetPassword(), Secret() as code if event.new_password is not None:
                 request = partial(Attempt.confirm_reset_password, new_password=event.new_password, code=code)
-            case ConfirmSignUp(), code:
+            case ConfirmSignUp(), Secret() as code:
                 request = partial(Attempt.confirm_sign_up, code=code)
             case _, value:
                 request = partial(Attempt.confirm, answer=value, user_attributes=event.attributes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePath
 
 SHEETS = ("frame.tcss", "fields.tcss", "choices.tcss", "totp_setup.tcss", "server_text.tcss")
 
@@ -16,7 +16,7 @@ def styles_folder() -> Path:
     raise FileNotFoundError("the styles folder of tui-auth is missing; install it again")
 
 
-def style_sheets(*more: str) -> list[Path]:
+def style_sheets(*more: str) -> list[str | PurePath]:
     """The sheets every screen needs, and ``more`` by name."""
     folder = styles_folder()
     return [folder / name for name in (*SHEETS, *more)]

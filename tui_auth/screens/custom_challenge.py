@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 from textual.message import Message
 from textual.widget import Widget
@@ -36,7 +36,7 @@ def rows_of(additional_info: Mapping[str, str]) -> list[tuple[str, str]]:
 class AskedScreen(StepScreen[AskedT]):
     """The service asks something; the answer is one ANSWER."""
 
-    KEYS = ("submit", "show", "back", "help", "quit")
+    KEYS: ClassVar[tuple[str, ...]] = ("submit", "show", "back", "help", "quit")
     ANSWER_HINT = ""
 
     def question(self) -> Iterable[Widget]:

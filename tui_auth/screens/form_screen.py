@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.reactive import reactive
@@ -57,7 +58,7 @@ class FormScreen(Screen[None]):
     person decided; the App does it.
     """
 
-    BINDINGS = bindings()
+    BINDINGS: ClassVar[list[BindingType]] = bindings()
     KEYS: ClassVar[tuple[str, ...]] = ("submit", "back", "help", "quit")
     SUBMIT_LABEL: ClassVar[str] = "Continue"
     TITLE_TEXT: ClassVar[str] = ""
@@ -133,7 +134,12 @@ class FormScreen(Screen[None]):
 
     def _show_keys(self) -> None:
         keys = (
-            ShownKey(TABLE[name].shown, self.label_of(name), f"app.{name}" if name == "quit" else name)
+            ShownKey(
+                TABLE[name].shown,
+                self.label_of(name),
+                "app.quit" if name == "quit" else name,
+                TABLE[name].matters,
+            )
             for name in self._keys_here()
         )
         self.query_one(KeyLine).keys = tuple(keys)
@@ -204,7 +210,8 @@ class FormScreen(Screen[None]):
         event.stop()
         inputs = [widget for widget in self.query(TextInput) if widget.focusable]
         position = inputs.index(event.input) if event.input in inputs else -1
-        if 0 <= position < len(inputs) - 1:
+        repeats = self.error is not None and self.error.enter_repeats
+        if 0 <= position < len(inputs) - 1 and not repeats:
             inputs[position + 1].focus()
         else:
             self.action_submit()

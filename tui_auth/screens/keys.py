@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 
 
 @dataclass(frozen=True)
@@ -15,31 +15,32 @@ class Key:
     keys: str
     shown: str
     label: str
+    matters: int = 5
     priority: bool = False
 
 
 TABLE: dict[str, Key] = {
     key.action: key
     for key in (
-        Key("submit", "enter", "enter", "Continue"),
+        Key("submit", "enter", "enter", "Continue", matters=9),
         Key("copy", "ctrl+y", "^y", "Copy"),
         Key("new_code", "ctrl+r", "^r", "New code"),
         Key("show", "ctrl+t,f2", "^t", "Show"),
         Key("forgot", "ctrl+f", "^f", "Forgot password", priority=True),
-        Key("invert", "ctrl+n", "^n", "Invert"),
-        Key("layout", "ctrl+l", "^l", "Layout"),
+        Key("invert", "ctrl+n", "^n", "Invert", matters=1),
+        Key("layout", "ctrl+l", "^l", "Layout", matters=0),
         Key("newest_code", "ctrl+o", "^o", "Type the code"),
-        Key("drawer", "ctrl+s,f3", "^s", "Phone"),
-        Key("back", "escape", "esc", "Back"),
-        Key("help", "ctrl+g,f1", "^g", "Help"),
-        Key("quit", "ctrl+q", "^q", "Quit"),
+        Key("drawer", "ctrl+s,f3", "^s", "Phone", matters=2),
+        Key("back", "escape", "esc", "Back", matters=6),
+        Key("help", "ctrl+g,f1", "^g", "Help", matters=7),
+        Key("quit", "ctrl+q", "^q", "Quit", matters=8),
     )
 }
 
 DEMO_KEYS = ("newest_code", "drawer")
 
 
-def bindings() -> list[Binding]:
+def bindings() -> list[BindingType]:
     """The table as Textual bindings; a screen switches off the ones it does not list."""
     return [
         Binding(key.keys, key.action, key.label, priority=key.priority, show=False)

@@ -107,5 +107,5 @@ class NewPasswordScreen(StepScreen[ConfirmSignInWithNewPassword]):
     def on_mount(self) -> None:
         super().on_mount()
         for field in self.query(Field):
-            if field.id in self.carried:
-                field.input.value = self.carried[field.id].reveal()
+            if carried := self.carried.get(field.id or ""):
+                field.value = carried.reveal()

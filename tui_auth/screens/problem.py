@@ -22,10 +22,14 @@ _TELLING = frozenset(
 
 @dataclass(frozen=True)
 class Problem:
-    """What happened and what to do, and which of the things typed it is about."""
+    """What happened and what to do, and which of the things typed it is about.
+
+    ``enter_repeats`` is true where Enter, in whichever field, sends the same again.
+    """
 
     text: str
     concern: Concern = Concern.ANSWER
+    enter_repeats: bool = False
 
     @classmethod
     def of(cls, error: AuthError) -> Problem:
@@ -34,7 +38,7 @@ class Problem:
         if quote := _quote(error):
             parts.append(f"The service says: “{quote}”")
         parts.append(error.recovery_suggestion)
-        return cls(" ".join(part for part in parts if part), error.concern)
+        return cls(" ".join(part for part in parts if part), error.concern, error.may_have_arrived)
 
 
 def _quote(error: AuthError) -> str:

@@ -92,7 +92,7 @@ class StepScreen(FormScreen, Generic[StepT]):
         self._offers_start = True
         self.notice = ""
         text = "This step has run out, or was answered already. Enter starts it again."
-        self.error = Problem(f"{text} {does}".strip())
+        self.error = Problem(f"{text} {does}".strip(), enter_repeats=True)
 
     def action_submit(self) -> None:
         if self._offers_start and not self.busy:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from typing import Any, Generic
+from typing import Generic
 
 from textual.app import App, ReturnType
 from textual.driver import Driver
@@ -57,17 +57,10 @@ class FullScreenApp(App[ReturnType], Generic[ReturnType]):
     def get_driver_class(self) -> type[Driver]:
         return TtyDriver
 
-    def _handle_exception(self, error: Exception) -> None:
-        # Textual's shows the locals of every frame, the message of the error, or what its __rich__ likes.
-        self._return_code = 1
-        if self._exception is None:
-            self._exception = error
-            self._exception_event.set()
-        self._close_messages_no_wait()
-
-    def panic(self, *renderables: Any) -> None:
-        self._return_code = 1
+    def _fatal_error(self) -> None:
+        # Textual's makes a picture of the error's message and of every local variable.
         self._close_messages_no_wait()
 
     def _print_error_renderables(self) -> None:
+        # What Textual would print at its end: that picture, or whatever ``panic`` was given.
         self._exit_renderables.clear()

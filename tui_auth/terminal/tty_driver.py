@@ -16,6 +16,7 @@ from textual import constants
 from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
+from textual.message import Message
 
 from .restore import blank, forget_terminal, remember_terminal, restore_terminal
 from .signals import exit_status
@@ -162,12 +163,13 @@ class TtyDriver(LinuxDriver):
                     return
                 undecided_until = monotonic() + constants.ESCAPE_DELAY + 5 * _TICK_SECONDS
                 text = decode(data)
-            try:
-                messages = [*(parser.feed(text) if text else ()), *parser.tick()]
-            except (ValueError, OverflowError):  # the code of a key that is no character
-                parser = XTermParser(self._debug)
-                continue
-            for message in messages:
+            messages: list[Message] = []
+            for character in text:
+                try:
+                    messages += parser.feed(character)
+                except (ValueError, OverflowError):  # a key whose code is no character
+                    parser = XTermParser(self._debug)
+            for message in [*messages, *parser.tick()]:
                 self.process_message(message)
 
     def _hung_up(self) -> None:

@@ -11,14 +11,16 @@ from tui_auth.widgets.field import TextInput, pasted_lines, without_controls
 PLAUSIBLE_DIGITS: Final = range(4, 11)
 """How long a code of digits may be where its length is not known."""
 
-_DASHES: Final = "-\N{HYPHEN}\N{NON-BREAKING HYPHEN}\N{FIGURE DASH}\N{EN DASH}\N{MINUS SIGN}"
+_DASHES: Final = r"\-" "\N{HYPHEN}\N{NON-BREAKING HYPHEN}\N{FIGURE DASH}\N{EN DASH}\N{MINUS SIGN}"
 _SEPARATOR: Final = rf"[\s{_DASHES}]"
-# Digits in groups, one separator between two groups; no part of a word, a phone or a decimal number.
+# Digits in groups, one separator between two groups; no part of a word, an amount, a date or a time of day.
 _DIGIT_GROUPS: Final = re.compile(
-    rf"(?<![A-Za-z0-9+.,:/])[0-9]+(?:{_SEPARATOR}[0-9]+)*(?![A-Za-z0-9:/]|[.,][0-9])"
+    rf"(?<![A-Za-z0-9])(?<![0-9][.,:/])[0-9]+(?:{_SEPARATOR}[0-9]+)*(?![A-Za-z0-9]|[.,:/][0-9])"
 )
+_PHONE_NUMBER: Final = re.compile(r"\+[0-9][0-9\s()-]*")
 _LETTERS_AND_DIGITS: Final = re.compile(r"(?<!\w)(?=\w*[0-9])(?=\w*[A-Za-z])[A-Za-z0-9]{4,16}(?!\w)")
 _OTHER_DIGITS: Final = "Type the code in the digits 0 to 9."
+_NOT_ONE_CODE: Final = "There is not just one code in this: delete the rest."
 
 
 class CodeInput(TextInput):
@@ -38,7 +40,7 @@ class CodeInput(TextInput):
         digits: int | None = None,
         takes_letters: bool | None = None,
         placeholder: str = "",
-        id: str | None = None,
+        id: str | None = None,  # noqa: A002 - Textual's name for it
     ) -> None:
         super().__init__(value, placeholder=placeholder, id=id)
         self.digits = digits
@@ -65,11 +67,13 @@ class CodeInput(TextInput):
         """Take the one code out of a pasted text; where there is none, or more than one, the first line."""
         text = without_invisible(text)
         code = code_in(text, self.digits, self.takes_letters)
-        is_whole_code = code is not None and (len(code) == self.digits or self._joined(text) != code)
-        if code is not None and is_whole_code:
+        is_in_words = len(text.split()) > 1 and any(map(str.isalpha, text))
+        if code is not None and (is_in_words or len(code) == self.digits):
             self.replace(code, 0, len(self.value))
         elif lines := pasted_lines(text):
             self.replace(without_controls(lines[0]).strip(), *self.selection)
+            if is_in_words and not self.takes_letters and not self.note:
+                self.note = _NOT_ONE_CODE
 
     def _joined(self, text: str) -> str:
         return re.sub(r"\s" if self.takes_letters else _SEPARATOR, "", text)
@@ -80,9 +84,13 @@ def code_in(text: str, digits: int | None, takes_letters: bool) -> str | None:
 
     ``digits`` is the expected length: if runs of just that length are found, others do not count.
     """
-    runs = [groups for run in _DIGIT_GROUPS.findall(text) for groups in _readings(run, digits)]
-    expected = {run for run in runs if len(run) == digits}
-    plausible = expected or {run for run in runs if len(run) in PLAUSIBLE_DIGITS}
+    whole = re.sub(_SEPARATOR, "", text)
+    if whole.isascii() and whole.isdigit():
+        return whole
+    runs = _DIGIT_GROUPS.findall(_PHONE_NUMBER.sub(" ", text))
+    readings = {reading for run in runs for reading in _readings(run, digits)}
+    expected = {reading for reading in readings if len(reading) == digits}
+    plausible = expected or {reading for reading in readings if len(reading) in PLAUSIBLE_DIGITS}
     if takes_letters and not expected:
         if len(text.split()) < 3:
             return None  # no sentence: all of it may be the code
@@ -91,12 +99,11 @@ def code_in(text: str, digits: int | None, takes_letters: bool) -> str | None:
 
 
 def _readings(run: str, digits: int | None) -> list[str]:
-    """What a run of groups may mean: one code written in equal groups, or each group by itself."""
+    """What a run of groups may mean: one code in groups of equal length, or a group of the expected one."""
     groups = re.split(_SEPARATOR, run)
-    whole = "".join(groups)
-    if len(set(map(len, groups))) == 1 and (len(whole) == digits or len(groups[0]) != digits):
-        return [whole]
-    return groups
+    if len(set(map(len, groups))) == 1 and len(groups[0]) != digits:
+        return ["".join(groups)]
+    return [group for group in groups if len(group) == digits]
 
 
 def without_invisible(text: str) -> str:

@@ -27,7 +27,11 @@ class Countdown(Widget):
     """The line as it is drawn."""
 
     def __init__(
-        self, now: Callable[[], float] = time.time, *, id: str | None = None, classes: str | None = None
+        self,
+        now: Callable[[], float] = time.time,
+        *,
+        id: str | None = None,  # noqa: A002 - Textual's name for it
+        classes: str | None = None,
     ) -> None:
         super().__init__(id=id, classes=classes)
         self.now = now

@@ -49,13 +49,18 @@ class TextInput(Input):
             return self.input
 
     def __init__(
-        self, value: str = "", *, placeholder: str = "", password: bool = False, id: str | None = None
+        self,
+        value: str = "",
+        *,
+        placeholder: str = "",
+        password: bool = False,
+        id: str | None = None,  # noqa: A002 - Textual's name for it
     ) -> None:
+        self._is_edited_by_hand = False
         super().__init__(
             value or None, placeholder=placeholder, password=password, validate_on=(), id=id, compact=True
         )
         self.set_reactive(Input.cursor_blink, False)
-        self._is_edited_by_hand = False
 
     def post_message(self, message: Message) -> bool:
         """Post a message, unless it is one that carries what was typed."""
@@ -137,7 +142,14 @@ class Field(Widget):
     error: reactive[str] = reactive("", layout=True, init=False)
     hint: reactive[str] = reactive("", layout=True, init=False)
 
-    def __init__(self, label: str, input: TextInput, *, hint: str = "", id: str | None = None) -> None:  # noqa: A002
+    def __init__(
+        self,
+        label: str,
+        input: TextInput,  # noqa: A002 - as in Textual's own messages
+        *,
+        hint: str = "",
+        id: str | None = None,  # noqa: A002 - Textual's name for it
+    ) -> None:
         super().__init__(id=id, classes=input.FIELD_CLASS or None)
         self.label = label
         self.input = input
@@ -206,9 +218,10 @@ class Field(Widget):
         if index >= len(lines):
             return Strip.blank(width, self.rich_style)
         component, text = lines[index]
+        words = text.lstrip()
         segments = [
-            Segment(" " * self._indent, self.rich_style),
-            Segment(text, self.get_component_rich_style(component)),
+            Segment(" " * (self._indent + len(text) - len(words)), self.rich_style),
+            Segment(words, self.get_component_rich_style(component)),
         ]
         return Strip(segments).adjust_cell_length(width, self.rich_style)
 

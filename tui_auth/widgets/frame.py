@@ -50,40 +50,45 @@ class Trail(Widget):
 
 @dataclass(frozen=True)
 class ShownKey:
-    """A key as the key line shows it."""
+    """A key as the key line shows it; the one that ``matters`` least gives way first."""
 
     shown: str
     label: str
     action: str
+    matters: int
 
 
 class KeyLine(Widget):
     """The keys that do something here. A click does what the key does.
 
-    When the line is too narrow the keys before the last two (help and quit) give way first.
+    Where the line is too narrow, first the gaps give way, then the keys that come last in ``matters``.
     """
 
     keys: reactive[tuple[ShownKey, ...]] = reactive(())
 
     def render(self) -> Content:
-        return Content("   ").join(
-            Content.assemble((key.shown, "bold $foreground"), " ", key.label) for key in self._fitting()
+        keys, gap = self._fitting()
+        return Content(" " * gap).join(
+            Content.assemble((key.shown, "bold $foreground"), " ", key.label) for key in keys
         )
 
-    def _fitting(self) -> list[ShownKey]:
+    def _fitting(self) -> tuple[list[ShownKey], int]:
         keys = list(self.keys)
-        while len(keys) > 2 and sum(map(_width, keys)) + 3 * (len(keys) - 1) > self.size.width:
-            keys.pop(-3)
-        return keys
+        while True:
+            for gap in (3, 2):
+                if sum(map(_width, keys)) + gap * (len(keys) - 1) <= self.size.width or len(keys) == 1:
+                    return keys, gap
+            keys.remove(min(keys, key=lambda key: key.matters))
 
     async def on_click(self, event: events.Click) -> None:
         """Do what the key under the pointer does."""
         column = event.get_content_offset_capture(self).x
-        for key in self._fitting():
+        keys, gap = self._fitting()
+        for key in keys:
             if 0 <= column < _width(key):
                 await self.screen.run_action(key.action)
                 return
-            column -= _width(key) + 3
+            column -= _width(key) + gap
 
 
 def _width(key: ShownKey) -> int:

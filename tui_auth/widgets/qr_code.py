@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from itertools import groupby
-from typing import Final
+from typing import Any, Final
 
 from rich.segment import Segment
 from rich.style import Style
@@ -85,7 +85,7 @@ class QRCode(Widget):
         short_uri: Secret | None = None,
         *,
         room_beside: int = 30,
-        id: str | None = None,
+        id: str | None = None,  # noqa: A002 - Textual's name for it
     ) -> None:
         super().__init__(id=id)
         self.room_beside = room_beside
@@ -102,15 +102,13 @@ class QRCode(Widget):
 
     @property
     def needed_size(self) -> Size:
-        """The columns and rows that the smallest picture of this URI takes; 0 by 0 if it is too long for any."""
+        """Columns and rows of the smallest picture of this URI; 0 by 0 if it is too long for any."""
         return min((picture.size for picture in self._pictures(Drawing.HALF_BLOCKS)), default=Size(0, 0))
 
     @property
     def note(self) -> str:
         """Why there is no picture; empty where there is one, or where none is wanted."""
-        if self.drawing is Drawing.NOTHING or self.is_shown:
-            return ""
-        return self._note(self._room)
+        return "" if self.is_shown else self._note_in(self._container)
 
     def invert(self) -> None:
         """Swap black and white."""
@@ -120,7 +118,7 @@ class QRCode(Widget):
         """Draw the picture in the next way that fits: half blocks, full blocks, not at all."""
         ways = list(Drawing)
         following = ways[(ways.index(self.drawing) + 1) % len(ways)]
-        if following is Drawing.FULL_BLOCKS and not self._fitting(following, self._room):
+        if following is Drawing.FULL_BLOCKS and not self._fitting(following, self._room_in(self._container)):
             following = Drawing.NOTHING
         self.drawing = following
 
@@ -132,13 +130,14 @@ class QRCode(Widget):
 
     # -- what fits ------------------------------------------------------------------------------------
 
+    def _room_in(self, container: Size) -> Size:
+        """What a picture may take of a container."""
+        beside = self.room_beside if self.styles.is_auto_width else 0
+        return Size(max(0, container.width - beside), container.height)
+
     @property
-    def _room(self) -> Size:
-        """What a picture could take where the widget is now."""
-        if not self.styles.is_auto_width or self.parent is None:
-            return self.size
-        container = self.container_size
-        return Size(max(0, container.width - self.room_beside), max(self.size.height, container.height))
+    def _container(self) -> Size:
+        return self.parent.content_size if isinstance(self.parent, Widget) else self.size
 
     def _picture(self, room: Size) -> _Picture | None:
         if self.drawing is Drawing.NOTHING:
@@ -163,39 +162,39 @@ class QRCode(Widget):
 
     def get_content_width(self, container: Size, viewport: Size) -> int:
         """As wide as the picture that fits; else as a short note."""
-        room = Size(max(0, container.width - self.room_beside), container.height)
-        if picture := self._picture(room):
+        if picture := self._picture(self._room_in(container)):
             return picture.size.width
         return 0 if self.drawing is Drawing.NOTHING else min(_NOTE_COLUMNS, container.width)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """As high as the picture that fits into this width; else as the note."""
-        room = Size(width, container.height)
-        if picture := self._picture(room):
+        if picture := self._picture(Size(width, container.height)):
             return picture.size.height
-        return 0 if self.drawing is Drawing.NOTHING else len(self._note_lines(width, room))
+        return len(self._note_lines(width, container))
 
     def render_line(self, y: int) -> Strip:
         """One row of the picture, or of the note in its place."""
-        width = self.size.width
-        picture = self._picture(self.size)
-        if picture:
+        if picture := self._picture(self.size):
             rows = self._drawn(picture)
-        elif self.drawing is Drawing.NOTHING:
-            rows = []
         else:
-            rows = [Strip([Segment(line, self.rich_style)]) for line in self._note_lines(width, self._room)]
+            lines = self._note_lines(self.size.width, self._container)
+            rows = [Strip([Segment(line, self.rich_style)]) for line in lines]
         strip = rows[y] if y < len(rows) else Strip([])
-        return strip.adjust_cell_length(width, self.rich_style)
+        return strip.adjust_cell_length(self.size.width, self.rich_style)
 
-    def _note(self, room: Size) -> str:
+    def _note_lines(self, width: int, container: Size) -> list[str]:
+        note = self._note_in(container)
+        return [line.plain for line in Content(note).wrap(max(1, width))] if note else []
+
+    def _note_in(self, container: Size) -> str:
+        if self.drawing is Drawing.NOTHING:
+            return ""
         columns, rows = self.needed_size
         if not columns:
             return "This key is too long for a picture."
-        return f"The picture needs {columns} columns by {rows} rows; here are {room.width} by {room.height}."
-
-    def _note_lines(self, width: int, room: Size) -> list[str]:
-        return [line.plain for line in Content(self._note(room)).wrap(max(1, width))]
+        columns += container.width - self._room_in(container).width
+        here = f"here are {container.width} by {container.height}"
+        return f"The picture needs {columns} columns by {rows} rows; {here}."
 
     def _drawn(self, picture: _Picture) -> list[Strip]:
         # Without colours (NO_COLOR in the terminal's own theme) all cells of the one glyph would be alike.
@@ -234,7 +233,7 @@ def symbol(uri: Secret) -> Modules | None:
 
     text = uri.reveal()
     match = _SECRET_IN_URI.fullmatch(text)
-    segments = [part for part in match.groups() if part] if match else [text]
+    segments: Any = [part for part in match.groups() if part] if match else text
     try:
         code = segno.make(segments, error="l", micro=False)
     except segno.DataOverflowError:

@@ -18,7 +18,13 @@ class SecretInput(TextInput):
     message, and goes with the widget. It hides again when the focus leaves and when it is submitted.
     """
 
-    def __init__(self, value: str = "", *, placeholder: str = "", id: str | None = None) -> None:
+    def __init__(
+        self,
+        value: str = "",
+        *,
+        placeholder: str = "",
+        id: str | None = None,  # noqa: A002 - Textual's name for it
+    ) -> None:
         super().__init__(value, placeholder=placeholder, password=True, id=id)
 
     @property

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from textual import on
 from textual.screen import Screen
@@ -32,7 +31,7 @@ APP_NAME = "tui-auth demo"
 class DemoApp(TuiAuthApp):
     """The demo: choose a user by a key, then walk that user's steps."""
 
-    CSS_PATH: ClassVar[list[str | Path]] = list(style_sheets("demo.tcss"))
+    CSS_PATH = style_sheets("demo.tcss")
 
     def __init__(self, server: PoolServer, pool: DemoPool, *, theme: str, **options: Any) -> None:
         self.server = server

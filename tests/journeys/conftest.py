@@ -1,0 +1,76 @@
+"""The real program in a pseudo-terminal of 80×23, signing in to the embedded pool over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.terminal.pty_program import PtyProgram
+from tui_auth.pool import PoolServer, demo_triggers
+from tui_auth.pool.demo_users import DemoPool, DemoUser, provision
+
+
+class SignIn(PtyProgram):
+    """A person at the program: types, reads, and can look at the phone and the inbox."""
+
+    server: PoolServer
+    user: DemoUser
+
+    def enter(self, *texts: str) -> None:
+        """Type each text and press Enter after it."""
+        for text in texts:
+            self.send(text)
+            self.press("enter")
+
+    def log_in(self, password: str | None = None) -> None:
+        """Fill in the first screen with the user's name and password."""
+        self.wait_for("Username")
+        self.enter(self.user.username)
+        if "WITHOUT" not in self.user.auth_flow and self.user.auth_flow != "USER_AUTH":
+            self.enter(password or self.user.password)
+
+    def newest_code(self) -> str:
+        """The code in the newest message that was sent to the user, once there is one."""
+        self.wait_for(lambda _: self._mine())
+        return str(self._mine()[-1]["code"])
+
+    def codes_sent(self) -> int:
+        """How many messages were sent to the user so far."""
+        return len(self._mine())
+
+    def _mine(self) -> list[dict[str, object]]:
+        return [message for message in self.server.messages if message["username"] == self.user.username]
+
+
+@pytest.fixture
+def server() -> Iterator[PoolServer]:
+    """A pool server with the demo's questions."""
+    with PoolServer(triggers=demo_triggers) as running:
+        yield running
+
+
+@pytest.fixture
+def demo(server: PoolServer) -> DemoPool:
+    """The demo's sample users: one for each step."""
+    return provision(server)
+
+
+@pytest.fixture
+def sign_in_as(server: PoolServer, demo: DemoPool, tmp_path: Path) -> Iterator[Callable[..., SignIn]]:
+    """Starts ``tui-auth sign-in`` for a sample user, at the first screen."""
+    users = {user.username: user for user in demo.users}
+    with ExitStack() as running:
+
+        def start(username: str, *flags: str, rows: int = 23, cols: int = 80, **environment: str) -> SignIn:
+            user = users[username]
+            arguments = ["-m", "tui_auth", "sign-in", "--user-pool-id", user.user_pool_id]
+            arguments += ["--client-id", user.client_id, "--endpoint-url", server.endpoint_url]
+            arguments += ["--auth-flow", user.auth_flow, *flags]
+            program = SignIn(arguments, home=tmp_path, rows=rows, cols=cols, environment=environment)
+            program.server, program.user = server, user
+            return running.enter_context(program)
+
+        yield start

@@ -1,0 +1,116 @@
+"""Codes by SMS and from an authenticator app."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pyotp
+import pytest
+
+from tests.journeys.conftest import SignIn
+
+Start = Callable[..., SignIn]
+
+
+def wrong(code: str) -> str:
+    """A code of the same length that is another."""
+    return "".join(str((int(digit) + 1) % 10) for digit in code)
+
+
+def test_a_code_by_sms_signs_in(sign_in_as: Start) -> None:
+    program = sign_in_as("sam")
+    program.log_in()
+    program.wait_for("Code sent by SMS to +")
+    code = program.newest_code()
+    program.enter(f"{code[:3]} {code[3:]}")
+    program.wait_for("Signed in as sam")
+    program.press("enter")
+    assert program.wait_exit() == 0
+    assert "Signed in as sam." in program.screen_text()
+
+
+@pytest.mark.parametrize("shape", ["{0}-{1}", "Your code is {0}{1}. Do not share it.", "\n{0}{1}\n"])
+def test_a_code_is_taken_however_it_is_pasted(sign_in_as: Start, shape: str) -> None:
+    program = sign_in_as("sam")
+    program.log_in()
+    program.wait_for("Code sent by SMS to +")
+    code = program.newest_code()
+    program.paste(shape.format(code[:3], code[3:]))
+    program.press("enter")
+    program.wait_for("Signed in as sam")
+
+
+def test_a_wrong_sms_code_stays_and_the_next_try_works(sign_in_as: Start) -> None:
+    program = sign_in_as("sam")
+    program.log_in()
+    program.wait_for("Code sent by SMS to +")
+    program.enter("")
+    program.wait_for("Type the code that was sent to you.")
+    code = program.newest_code()
+    program.enter(wrong(code))
+    program.wait_for("That code is not right.")
+    assert wrong(code) in program.screen_text(), "what was typed is kept"
+    program.enter(code)
+    program.wait_for("Signed in as sam")
+    assert program.codes_sent() == 1
+
+
+def test_a_new_code_is_sent_on_request_and_the_old_one_is_void(sign_in_as: Start) -> None:
+    program = sign_in_as("sam")
+    program.log_in()
+    program.wait_for("Code sent by SMS to +")
+    old = program.newest_code()
+    program.press("ctrl+r")
+    program.wait_for(lambda _: program.codes_sent() == 2)
+    new = program.newest_code()
+    if old != new:
+        program.enter(old)
+        program.wait_for("That code is not right.")
+    program.enter(new)
+    program.wait_for("Signed in as sam")
+
+
+def test_esc_after_a_code_was_sent_asks_once_and_keeps_the_name(sign_in_as: Start) -> None:
+    program = sign_in_as("sam")
+    program.log_in()
+    program.wait_for("Code sent by SMS to +")
+    program.press("esc")
+    program.wait_for("Esc again does that.")
+    program.press("esc")
+    program.wait_for("Password")
+    assert "sam" in program.screen_text()
+    program.enter(program.user.password)
+    program.wait_for("Code sent by SMS to +")
+
+
+def test_a_code_from_an_app_signs_in_and_names_the_device(sign_in_as: Start) -> None:
+    program = sign_in_as("tom")
+    program.log_in()
+    program.wait_for("Code from your authenticator app (laptop)")
+    program.wait_for("new code in ")
+    program.enter("12ab56")
+    program.wait_for("An authenticator's code has six digits.")
+    assert program.user.totp_secret
+    code = pyotp.TOTP(program.user.totp_secret).at(int(program.server.clock.now()))
+    program.enter(wrong(code))
+    program.wait_for("That code is not right.")
+    program.enter(code)
+    program.wait_for("Signed in as tom")
+
+
+def test_a_code_from_an_app_works_once_and_that_is_explained(sign_in_as: Start) -> None:
+    first = sign_in_as("tom")
+    assert first.user.totp_secret
+    first.log_in()
+    first.wait_for("Code from your authenticator app")
+    code = pyotp.TOTP(first.user.totp_secret).at(int(first.server.clock.now()))
+    first.enter(code)
+    first.wait_for("Signed in as tom")
+    second = sign_in_as("tom")
+    second.log_in()
+    second.wait_for("Code from your authenticator app")
+    second.enter(code)
+    second.wait_for("That code was used already.")
+    second.server.clock.advance(30)
+    second.enter(pyotp.TOTP(first.user.totp_secret).at(int(second.server.clock.now())))
+    second.wait_for("Signed in as tom")

@@ -1,0 +1,110 @@
+"""A new password, a reset, and a sign-up that waits for its code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.journeys.conftest import SignIn
+from tests.journeys.test_codes import wrong
+
+Start = Callable[..., SignIn]
+NEW = "Brand-New-Horse-7!"
+
+
+def test_a_new_password_and_what_is_missing_sign_in(sign_in_as: Start) -> None:
+    program = sign_in_as("nora")
+    program.log_in()
+    program.wait_for("Choose a new password")
+    program.wait_for("This pool also needs")
+    program.enter(NEW, NEW, "Nora N.")
+    program.wait_for("Signed in as nora")
+
+
+def test_the_refusal_of_a_new_password_stands_under_it_and_nothing_is_lost(sign_in_as: Start) -> None:
+    program = sign_in_as("nora")
+    program.log_in()
+    program.wait_for("Choose a new password")
+    program.enter(NEW, NEW + "x", "Nora N.")
+    program.wait_for("The two passwords differ.")
+    program.press("ctrl+u")
+    program.enter("short", "Nora N.")
+    program.wait_for("The two passwords differ.")
+    program.press("shift+tab", "ctrl+u")
+    program.enter("weakpass", "weakpass")
+    program.press("enter")
+    program.wait_for(lambda p: "It needs" in p.screen_text() or "Too short" in p.screen_text())
+    assert "Nora N." in program.screen_text()
+    program.press("ctrl+t")
+    program.wait_for("weakpass")
+
+
+@pytest.mark.parametrize("road", ["1", "2"])
+def test_a_demanded_reset_ends_signed_in(sign_in_as: Start, road: str) -> None:
+    program = sign_in_as("rex")
+    program.log_in()
+    program.wait_for("Your password must be reset")
+    before = program.codes_sent()
+    program.send(road)
+    if road == "2":
+        program.wait_for(lambda _: program.codes_sent() == before + 1)
+        program.wait_for("Code sent by")
+    program.wait_for("New password")
+    code = program.newest_code()
+    program.enter(wrong(code), NEW, NEW)
+    program.wait_for("That code is not right.")
+    program.enter(code)
+    program.press("enter", "enter")
+    program.wait_for("Signed in as rex")
+
+
+def test_a_sign_up_is_confirmed_and_the_sign_in_goes_on(sign_in_as: Start) -> None:
+    program = sign_in_as("carl")
+    program.log_in()
+    program.wait_for("not confirmed yet")
+    program.enter("")
+    program.wait_for("Type the code that was sent to you.")
+    program.press("ctrl+r")
+    program.wait_for("Code sent by")
+    program.wait_for("^r again in")
+    code = program.newest_code()
+    program.enter(wrong(code))
+    program.wait_for("That code is not right.")
+    program.enter(code)
+    program.wait_for("Signed in as carl")
+
+
+def test_a_wrong_password_stays_at_sign_in_and_the_next_works(sign_in_as: Start) -> None:
+    program = sign_in_as("ann")
+    program.wait_for("Username")
+    program.enter("")
+    program.wait_for("Type your user name.")
+    program.enter("ann", "")
+    program.wait_for("Type your password.")
+    program.enter("not-this")
+    program.wait_for("Incorrect username or password.")
+    program.press("ctrl+u")
+    program.enter(program.user.password)
+    program.wait_for("Signed in as ann")
+    assert "operators" in program.screen_text()
+    assert "on-call" in program.screen_text()
+
+
+def test_the_access_token_is_copied_only_after_asking(sign_in_as: Start) -> None:
+    program = sign_in_as("ann", SSH_CONNECTION="1 2 3 4")
+    program.log_in()
+    program.wait_for("Signed in as ann")
+    program.press("ctrl+y")
+    program.wait_for("Whoever has the access token can act as you.")
+    assert b"\x1b]52" not in program.received
+    program.press("ctrl+y")
+    program.wait_for("sent to your terminal's clipboard")
+    assert b"\x1b]52;c;" in program.received
+
+
+def test_leaving_before_the_end_is_status_six(sign_in_as: Start) -> None:
+    program = sign_in_as("ann")
+    program.wait_for("Username")
+    program.press("ctrl+q")
+    assert program.wait_exit() == 6

@@ -1,0 +1,74 @@
+"""Questions of the pool's own, and a step that nobody knows yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tests.journeys.conftest import SignIn
+
+Start = Callable[..., SignIn]
+
+
+def test_three_rounds_of_questions_sign_in(sign_in_as: Start) -> None:
+    program = sign_in_as("quinn")
+    program.log_in()
+    for answer in ANSWERS:
+        program.wait_for("the service asks")
+        program.wait_for(answer)
+        program.enter(answer)
+    program.wait_for("Signed in as quinn")
+
+
+def test_a_wrong_answer_ends_at_sign_in_and_the_next_sign_in_works(sign_in_as: Start) -> None:
+    program = sign_in_as("quinn")
+    program.log_in()
+    program.wait_for("the service asks")
+    program.enter("")
+    program.wait_for("Type an answer first.")
+    program.enter("nonsense")
+    program.wait_for("Incorrect username or password.")
+    assert "quinn" in program.screen_text()
+    program.press("enter")
+    for answer in ANSWERS:
+        program.wait_for("the service asks")
+        program.wait_for(answer)
+        program.enter(answer)
+    program.wait_for("Signed in as quinn")
+
+
+def test_the_other_text_of_a_failed_challenge_ends_at_sign_in_too(sign_in_as: Start) -> None:
+    program = sign_in_as("quinn")
+    program.server.failed_custom_challenge_text = "Invalid session for the user."
+    program.log_in()
+    program.wait_for("the service asks")
+    program.enter("nonsense")
+    program.wait_for("Sign in")
+    program.wait_for("Username")
+    calls = [operation for operation, _ in program.server.calls]
+    assert calls.count("InitiateAuth") == 1, "a failed challenge is never started again by itself"
+
+
+def test_a_step_from_the_future_is_shown_and_can_be_answered(sign_in_as: Start) -> None:
+    program = sign_in_as("luna")
+    program.log_in()
+    program.wait_for("does not know")
+    assert "MOON_PHASE" in program.screen_text()
+    program.enter("")
+    program.wait_for("Type an answer first.")
+    program.enter("full")
+    program.wait_for("Signed in as luna")
+
+
+def test_a_wrong_answer_to_the_unknown_step_says_why_and_goes_back(sign_in_as: Start) -> None:
+    program = sign_in_as("luna")
+    program.log_in()
+    program.wait_for("MOON_PHASE")
+    program.enter("new")
+    program.wait_for("Incorrect username or password.")
+    program.press("enter")
+    program.wait_for("MOON_PHASE")
+    program.press("esc")
+    program.wait_for("Username")
+
+
+ANSWERS = ("rex", "blue", "bremen")

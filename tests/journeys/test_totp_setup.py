@@ -1,0 +1,68 @@
+"""Setting up an authenticator app from the picture on the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pyotp
+import pytest
+
+from tests.journeys.conftest import SignIn
+from tests.widgets.qr_reading import decode_cells
+
+Start = Callable[..., SignIn]
+
+
+def scan(program: SignIn) -> pyotp.TOTP:
+    """What a phone reads off the screen."""
+    program.wait_for("2 Enter the code the app shows")
+    uri = decode_cells([[(cell.text, cell.fg, cell.bg) for cell in row] for row in program.cells()])
+    assert uri, program.screen_text()
+    parsed = pyotp.parse_uri(uri)
+    assert isinstance(parsed, pyotp.TOTP)
+    return parsed
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_the_picture_on_the_screen_makes_codes_the_pool_accepts(sign_in_as: Start, theme: str) -> None:
+    program = sign_in_as("tess", "--app-name", "Acme & Co", TUI_AUTH_THEME=theme)
+    program.log_in()
+    phone = scan(program)
+    assert phone.name == "tess"
+    assert " ".join(phone.secret[i : i + 4] for i in range(0, 16, 4)) in program.screen_text()
+    assert "Acme & Co: tess" in program.screen_text()
+    program.enter(phone.at(int(program.server.clock.now())))
+    program.wait_for("Signed in as tess")
+
+
+def test_a_code_from_another_moment_is_explained_and_the_next_try_works(sign_in_as: Start) -> None:
+    program = sign_in_as("tess")
+    program.log_in()
+    phone = scan(program)
+    now = int(program.server.clock.now())
+    program.enter(phone.at(now - 240))
+    program.wait_for(lambda p: "4 minutes ago" in " ".join(p.screen_text().split()))
+    assert phone.secret[:4] in program.screen_text(), "the same key is still shown"
+    program.enter(phone.at(int(program.server.clock.now())))
+    program.wait_for("Signed in as tess")
+
+
+def test_a_code_of_another_key_is_said_to_be_one(sign_in_as: Start) -> None:
+    program = sign_in_as("tess")
+    program.log_in()
+    phone = scan(program)
+    other = pyotp.TOTP(pyotp.random_base32(52)).at(int(program.server.clock.now()))
+    program.enter(other)
+    program.wait_for("not from this key")
+    program.enter(phone.at(int(program.server.clock.now())))
+    program.wait_for("Signed in as tess")
+
+
+def test_temporary_password_then_set_up_then_done(sign_in_as: Start) -> None:
+    program = sign_in_as("noel")
+    program.log_in()
+    program.wait_for("Choose a new password")
+    program.enter("Brand-New-Horse-7!", "Brand-New-Horse-7!")
+    phone = scan(program)
+    program.enter(phone.at(int(program.server.clock.now())))
+    program.wait_for("Signed in as noel")

@@ -1,0 +1,75 @@
+"""A wheel built from the tree, installed elsewhere, runs the program."""
+
+from __future__ import annotations
+
+import site
+import subprocess
+import sys
+import sysconfig
+import venv
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+from tests.terminal.pty_program import ROOT, PtyProgram
+from tui_auth.style_sheets import SHEETS, styles_folder
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tree as a wheel, built by the backend itself: no isolation, no network."""
+    folder = tmp_path_factory.mktemp("dist")
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment that has the wheel and sees this one's packages, but not this checkout."""
+    home = tmp_path_factory.mktemp("environment")
+    venv.create(home, with_pip=False, symlinks=True)
+    packages = Path(sysconfig.get_path("purelib", vars={"base": str(home), "platbase": str(home)}))
+    subprocess.run(
+        [sys.executable, "-m", "pip", "--python", str(home / "bin" / "python"), "install", "-q"]
+        + ["--no-deps", "--no-index", "--disable-pip-version-check", str(wheel)],
+        check=True,
+        capture_output=True,
+    )
+    (packages / "dependencies.pth").write_text("\n".join(site.getsitepackages()))
+    return home
+
+
+def test_the_wheel_holds_the_style_sheets_and_no_tests(wheel: Path) -> None:
+    names = set(ZipFile(wheel).namelist())
+    assert {f"tui_auth/styles/{sheet}" for sheet in SHEETS} <= names
+    assert not [name for name in names if name.startswith(("tests/", "styles/"))]
+
+
+def test_the_styles_of_a_checkout_lie_at_its_top() -> None:
+    assert styles_folder() == ROOT / "styles"
+
+
+def test_the_installed_program_runs_the_demo_elsewhere(installed: Path, tmp_path: Path) -> None:
+    with PtyProgram(
+        command=[installed / "bin" / "tui-auth", "demo"], home=tmp_path / "home", cwd=tmp_path
+    ) as program:
+        program.wait_for("Sign in as", timeout=60)
+        where = Path(f"/proc/{program.pid}/cwd")
+        assert not where.exists() or where.resolve() == tmp_path.resolve()
+        program.press("1")
+        program.wait_for("Username")
+        program.press("enter", "enter")
+        program.wait_for("Signed in as ann")
+        program.press("ctrl+q")
+        assert program.wait_exit() == 0
+
+
+def test_the_installed_program_is_the_one_in_the_wheel(installed: Path, tmp_path: Path) -> None:
+    code = "import tui_auth, tui_auth.style_sheets as s; print(tui_auth.__file__, s.styles_folder())"
+    python = installed / "bin" / "python"
+    shown = subprocess.run([python, "-c", code], cwd=tmp_path, check=True, capture_output=True, text=True)
+    assert str(ROOT) not in shown.stdout
+    assert "site-packages/tui_auth/styles" in shown.stdout

@@ -1,0 +1,249 @@
+"""How answers travel: once each, to the screen that asked, whatever lies over it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual.command import CommandPalette
+from textual.pilot import Pilot
+
+from tests.screens.conftest import CLIENT, POOL, PilotedApp, app_with, until
+from tests.scripted_gateway import challenge, tokens
+from tui_auth.auth.attempt import AuthFlow
+from tui_auth.auth.errors import AuthError, ErrorKind, refusal
+from tui_auth.auth.next_step import NEXT_STEPS
+from tui_auth.screens import steps
+from tui_auth.screens.help import HelpScreen
+from tui_auth.screens.sign_in import SignInScreen
+from tui_auth.screens.sms_code import SMSCodeScreen
+from tui_auth.screens.step_screen import SCREENS
+from tui_auth.widgets.secret_input import SecretInput
+
+SMS = challenge("SMS_MFA", CODE_DELIVERY_DELIVERY_MEDIUM="SMS", CODE_DELIVERY_DESTINATION="+*******0123")
+EXPIRED = refusal("NotAuthorizedException", "Invalid session for the user, session is expired.")
+
+
+async def log_in(pilot: Pilot[Any]) -> PilotedApp:
+    app = pilot.app
+    assert isinstance(app, PilotedApp)
+    await pilot.press(*"hunter2", "enter")
+    return app
+
+
+async def at_sms(pilot: Pilot[Any]) -> PilotedApp:
+    app = await log_in(pilot)
+    await until(pilot, lambda: isinstance(app.screen, SMSCodeScreen) and app.screen.is_mounted)
+    return app
+
+
+def test_every_next_step_has_a_screen_and_no_screen_is_for_nothing() -> None:
+    assert set(SCREENS) == set(NEXT_STEPS)
+    modules = {screen.__module__ for screen in SCREENS.values()}
+    assert modules == {module.__name__ for module in steps.DECLARING_MODULES}
+
+
+async def test_enter_pressed_three_times_submits_once() -> None:
+    app = app_with(SMS, tokens(POOL, CLIENT))
+    async with app.run_test(size=(80, 23)) as pilot:
+        await at_sms(pilot)
+        app.gateway.hold()
+        await pilot.press(*"123456", "enter", "enter", "enter")
+        await until(pilot, lambda: len(app.gateway.calls) == 2)
+        app.gateway.release()
+        await until(pilot, lambda: "Signed in as ann" in app.text())
+        assert app.gateway.operations == ["InitiateAuth", "RespondToAuthChallenge"]
+
+
+async def test_an_answer_that_comes_while_help_is_open_is_not_lost() -> None:
+    app = app_with(SMS, tokens(POOL, CLIENT))
+    async with app.run_test(size=(80, 23)) as pilot:
+        await at_sms(pilot)
+        app.gateway.hold()
+        await pilot.press(*"123456", "enter", "f1")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        app.gateway.release()
+        await until(pilot, lambda: "Signed in as ann" in app.text())
+
+
+async def test_an_answer_that_comes_while_the_palette_is_open_is_not_lost() -> None:
+    app = app_with(SMS, tokens(POOL, CLIENT))
+    async with app.run_test(size=(80, 23)) as pilot:
+        await at_sms(pilot)
+        app.gateway.hold()
+        await pilot.press(*"123456", "enter", "ctrl+p")
+        await until(pilot, lambda: isinstance(app.screen, CommandPalette))
+        app.gateway.release()
+        await until(pilot, lambda: "Signed in as ann" in app.text())
+
+
+async def test_a_refusal_that_comes_while_help_is_open_stands_on_the_step() -> None:
+    app = app_with(SMS, refusal("CodeMismatchException", ""))
+    async with app.run_test(size=(80, 23)) as pilot:
+        await at_sms(pilot)
+        app.gateway.hold()
+        await pilot.press(*"123456", "enter", "f1")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        app.gateway.release()
+        asking = app.asking_screen
+        await until(pilot, lambda: asking and asking.error)
+        await pilot.press("escape")
+        await until(pilot, lambda: "That code is not right." in app.text())
+
+
+async def test_a_late_answer_changes_nothing() -> None:
+    app = app_with(SMS, tokens(POOL, CLIENT), SMS)
+    async with app.run_test(size=(80, 23)) as pilot:
+        await at_sms(pilot)
+        app.gateway.hold()
+        await pilot.press(*"123456", "enter")
+        await until(pilot, lambda: len(app.gateway.calls) == 2)
+        await pilot.press("escape", "escape")
+        await until(pilot, lambda: isinstance(app.screen, SignInScreen))
+        app.gateway.release()
+        await until(pilot, lambda: len(app.gateway.replies) == 1)
+        await pilot.pause()
+        assert isinstance(app.screen, SignInScreen)
+        assert app.next_step is None or not app.text().count("Signed in as")
+        await log_in(pilot)
+        await until(pilot, lambda: isinstance(app.screen, SMSCodeScreen))
+
+
+async def test_ctrl_c_stops_waiting_first_and_leaves_second() -> None:
+    app = app_with(SMS, tokens(POOL, CLIENT))
+    async with app.run_test(size=(80, 23)) as pilot:
+        await at_sms(pilot)
+        app.gateway.hold()
+        await pilot.press(*"123456", "enter")
+        await until(pilot, lambda: len(app.gateway.calls) == 2)
+        await pilot.press("ctrl+c")
+        await until(pilot, lambda: "may or may not have arrived" in app.text())
+        assert app.is_running
+        await pilot.press("ctrl+c")
+        app.gateway.release()
+    assert app.return_code == 6
+
+
+async def test_the_same_challenge_twice_is_two_steps() -> None:
+    ask = challenge("CUSTOM_CHALLENGE", question="Pet?", USERNAME="ann")
+    app = app_with(ask, ask, tokens(POOL, CLIENT), flow=AuthFlow.CUSTOM_WITHOUT_SRP)
+    async with app.run_test(size=(80, 23)) as pilot:
+        await pilot.press("enter")
+        await until(pilot, lambda: "Pet?" in app.text())
+        await pilot.press(*"rex", "enter")
+        await until(pilot, lambda: "asked again (2nd time)" in app.text())
+        assert not app.screen.query_one(SecretInput).secret
+        await pilot.press(*"rex", "enter")
+        await until(pilot, lambda: "Signed in as ann" in app.text())
+
+
+async def test_a_session_that_ran_out_offers_to_start_again_and_sends_nothing_before() -> None:
+    app = app_with(SMS, EXPIRED, SMS, tokens(POOL, CLIENT))
+    async with app.run_test(size=(80, 23)) as pilot:
+        await at_sms(pilot)
+        await pilot.press(*"123456", "enter")
+        await until(pilot, lambda: "Enter starts it again." in app.text())
+        assert "sends a new code" in app.text()
+        assert app.gateway.operations.count("InitiateAuth") == 1
+        await pilot.press("enter")
+        await until(pilot, lambda: app.gateway.operations.count("InitiateAuth") == 2)
+        await until(pilot, lambda: "Enter starts it again." not in app.text())
+        await pilot.press(*"654321", "enter")
+        await until(pilot, lambda: "Signed in as ann" in app.text())
+
+
+async def test_what_was_typed_outlives_a_start_again_on_the_new_password_screen() -> None:
+    ask = challenge("NEW_PASSWORD_REQUIRED", requiredAttributes='["userAttributes.name"]')
+    app = app_with(ask, EXPIRED, ask, tokens(POOL, CLIENT))
+    async with app.run_test(size=(80, 23)) as pilot:
+        await log_in(pilot)
+        await until(pilot, lambda: "Choose a new password" in app.text())
+        await pilot.press(*"Secret-12", "enter", *"Secret-12", "enter", *"Ann", "enter")
+        await until(pilot, lambda: "Enter starts it again." in app.text())
+        await pilot.press("enter")
+        await until(pilot, lambda: len(app.gateway.calls) == 3)
+        await until(pilot, lambda: "Enter starts it again." not in app.text())
+        await until(pilot, lambda: "Ann" in app.text())
+        await pilot.press("enter", "enter", "enter")
+        await until(pilot, lambda: "Signed in as ann" in app.text())
+        sent = app.gateway.calls[-1][1]["ChallengeResponses"]
+        assert sent["NEW_PASSWORD"].reveal() == "Secret-12"
+        assert sent["userAttributes.name"] == "Ann"
+
+
+async def test_a_quiet_line_says_that_a_step_may_have_run_out_and_nothing_is_sent() -> None:
+    app = app_with(SMS, session_seconds=0.05)
+    async with app.run_test(size=(80, 23)) as pilot:
+        await at_sms(pilot)
+        await until(pilot, lambda: "may have run out" in app.text())
+        assert app.gateway.operations == ["InitiateAuth"]
+
+
+async def test_no_answer_from_the_network_says_so_and_enter_tries_again() -> None:
+    lost = AuthError(
+        ErrorKind.NETWORK,
+        "No answer came. Yours may or may not have arrived.",
+        "Enter tries it again.",
+        may_have_arrived=True,
+    )
+    app = app_with(SMS, lost, tokens(POOL, CLIENT))
+    async with app.run_test(size=(80, 23)) as pilot:
+        await at_sms(pilot)
+        await pilot.press(*"123456", "enter")
+        await until(pilot, lambda: "may or may not have arrived" in app.text())
+        assert "123456" in app.text()
+        await pilot.press("enter")
+        await until(pilot, lambda: "Signed in as ann" in app.text())
+
+
+async def test_a_fault_of_our_own_is_not_dressed_as_a_refusal() -> None:
+    app = app_with(SMS, KeyError("hunter2"), tokens(POOL, CLIENT))
+    async with app.run_test(size=(80, 23)) as pilot:
+        await at_sms(pilot)
+        await pilot.press(*"123456", "enter")
+        await until(pilot, lambda: "Something went wrong in tui-auth itself" in app.text())
+        assert "hunter2" not in app.text()
+        await pilot.press("enter")
+        await until(pilot, lambda: "Signed in as ann" in app.text())
+
+
+async def test_after_verify_succeeded_a_retry_repeats_only_the_last_call() -> None:
+    lost = AuthError(ErrorKind.NETWORK, "No answer came.", may_have_arrived=True)
+    app = app_with(
+        challenge("MFA_SETUP", MFAS_CAN_SETUP='["SOFTWARE_TOKEN_MFA"]'),
+        {"SecretCode": "ABCD2345" * 6 + "ABCD", "Session": "s2"},
+        {"Status": "SUCCESS", "Session": "s3"},
+        lost,
+        tokens(POOL, CLIENT),
+    )
+    async with app.run_test(size=(80, 23)) as pilot:
+        await log_in(pilot)
+        await until(pilot, lambda: "2 Enter the code" in app.text())
+        await pilot.press(*"123456", "enter")
+        await until(pilot, lambda: "No answer came." in app.text())
+        await pilot.press("enter")
+        await until(pilot, lambda: "Signed in as ann" in app.text())
+        assert app.gateway.operations[1:] == [
+            "AssociateSoftwareToken",
+            "VerifySoftwareToken",
+            "RespondToAuthChallenge",
+            "RespondToAuthChallenge",
+        ]
+        sessions = [call[1]["Session"].reveal() for call in app.gateway.calls[1:]]
+        assert sessions == ["s", "s2", "s3", "s3"]
+
+
+async def test_a_locked_user_sees_the_wait_and_nothing_is_sent_meanwhile() -> None:
+    locked = refusal("NotAuthorizedException", "Password attempts exceeded")
+    app = app_with(locked, SMS)
+    async with app.run_test(size=(80, 23)) as pilot:
+        await log_in(pilot)
+        await until(pilot, lambda: "You can try again in" in app.text())
+        await pilot.press("enter")
+        assert app.gateway.operations == ["InitiateAuth"]
+
+
+async def test_the_palette_holds_nothing_that_writes_the_screen_to_a_file() -> None:
+    app = app_with()
+    async with app.run_test(size=(80, 23)):
+        titles = {command.title for command in app.get_system_commands(app.screen)}
+        assert titles == {"Theme", "Help", "Quit"}
