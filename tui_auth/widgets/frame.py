@@ -69,7 +69,7 @@ class KeyLine(Widget):
     def render(self) -> Content:
         keys, gap = self._fitting()
         return Content(" " * gap).join(
-            Content.assemble((key.shown, "bold $foreground"), " ", key.label) for key in keys
+            Content.assemble((f"{key.shown} ", "bold $foreground"), key.label) for key in keys
         )
 
     def _fitting(self) -> tuple[list[ShownKey], int]:

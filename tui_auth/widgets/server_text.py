@@ -27,5 +27,5 @@ class ServerText(VerticalScroll, can_focus=False):
             return
         width = min(24, max((len(name) for name, _ in self.rows), default=0))
         for name, value in self.rows:
-            line = Content.assemble((name.ljust(width), "$text-muted"), "   ", value)
+            line = Content.assemble((f"{name.ljust(width)}   ", "$text-muted"), value)
             yield Static(line)
