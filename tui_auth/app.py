@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, ClassVar
 
@@ -14,7 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.reactive import reactive
 from textual.screen import Screen
 
-from tui_auth.auth.attempt import Attempt, AuthFlow
+from tui_auth.auth.attempt import Attempt
 from tui_auth.auth.auth import Auth
 from tui_auth.auth.errors import AuthError
 from tui_auth.auth.next_step import (
@@ -34,10 +33,11 @@ from tui_auth.screens.problem import OWN_FAULT, Problem
 from tui_auth.screens.sign_in import SignInAsked, SignInScreen
 from tui_auth.screens.step_screen import Answered, NewCodeAsked, StartAgainAsked, StepScreen
 from tui_auth.secret import Secret
+from tui_auth.settings import SignInSettings
 from tui_auth.style_sheets import style_sheets
 from tui_auth.terminal.clipboard import send_to_clipboard
 from tui_auth.terminal.full_screen import FullScreenApp
-from tui_auth.themes import DARK, THEMES
+from tui_auth.themes import THEMES
 
 CANCELLED = 6
 """The exit status of a sign-in that the person left."""
@@ -47,21 +47,6 @@ HEIGHTS = [(0, "-short"), (20, "-regular"), (30, "-tall")]
 
 Outcome = NextStep | DeliveryDetails
 Request = Callable[[Attempt], Outcome]
-
-
-@dataclass(frozen=True)
-class SignInSettings:
-    """What a sign-in was told beside the pool: by flags, profile or demo."""
-
-    pool: str
-    username: str = ""
-    auth_flow: AuthFlow = AuthFlow.USER_SRP_AUTH
-    preferred_first_factor: str | None = None
-    client_metadata: Mapping[str, str] = field(default_factory=dict)
-    app_name: str = ""
-    mark: str = ""
-    session_seconds: float = 180.0
-    theme: str = DARK
 
 
 class TuiAuthApp(FullScreenApp[Done]):
@@ -239,6 +224,9 @@ class TuiAuthApp(FullScreenApp[Done]):
     def watch_next_step(self, step: NextStep | None) -> None:
         """Show the step's screen: over sign-in the first time, then each in the place of the former."""
         if step is None:
+            return
+        if isinstance(step, Done) and self.settings.leaves_when_done:
+            self.exit(step)
             return
         from tui_auth.screens.steps import screen_for
 

@@ -32,12 +32,9 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("environment")
     venv.create(home, with_pip=False, symlinks=True)
     packages = Path(sysconfig.get_path("purelib", vars={"base": str(home), "platbase": str(home)}))
-    subprocess.run(
-        [sys.executable, "-m", "pip", "--python", str(home / "bin" / "python"), "install", "-q"]
-        + ["--no-deps", "--no-index", "--disable-pip-version-check", str(wheel)],
-        check=True,
-        capture_output=True,
-    )
+    pip = [sys.executable, "-m", "pip", "--python", str(home / "bin" / "python"), "install"]
+    options = ["-q", "--no-deps", "--no-index", "--disable-pip-version-check"]
+    subprocess.run([*pip, *options, str(wheel)], check=True, capture_output=True)
     (packages / "dependencies.pth").write_text("\n".join(site.getsitepackages()))
     return home
 

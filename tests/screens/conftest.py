@@ -10,10 +10,11 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.scripted_gateway import Reply, ScriptedGateway
-from tui_auth.app import SignInSettings, TuiAuthApp
+from tui_auth.app import TuiAuthApp
 from tui_auth.auth.attempt import AuthFlow
 from tui_auth.auth.auth import Auth
 from tui_auth.auth.next_step import Done
+from tui_auth.settings import SignInSettings
 
 POOL, CLIENT = "eu-west-1_Ab12Cd34E", "client1"
 
@@ -39,9 +40,7 @@ async def until(pilot: Pilot[Any], condition: Callable[[], object], complaint: s
         await pilot.pause(0.01)
 
 
-def app_with(
-    *replies: Reply, flow: AuthFlow = AuthFlow.USER_PASSWORD_AUTH, **settings: Any
-) -> PilotedApp:
+def app_with(*replies: Reply, flow: AuthFlow = AuthFlow.USER_PASSWORD_AUTH, **settings: Any) -> PilotedApp:
     """An App whose Cognito answers with the replies."""
     gateway = ScriptedGateway(*replies)
     auth = Auth(POOL, CLIENT, gateway=gateway)

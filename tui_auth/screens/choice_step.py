@@ -11,29 +11,11 @@ from textual.widget import Widget
 from textual.widgets import OptionList, Static
 
 from tui_auth.auth.attempt import Answer
-from tui_auth.auth.next_step import AuthFactorType, MFAType, NextStep
+from tui_auth.auth.next_step import NextStep
 from tui_auth.screens.step_screen import Answered, StepScreen
-from tui_auth.terminal.safe_text import safe_line
+from tui_auth.screens.wording import name_of
 
 StepT = TypeVar("StepT", bound=NextStep)
-
-NAMES: dict[MFAType | AuthFactorType, str] = {
-    MFAType.SMS: "Text message (SMS)",
-    MFAType.TOTP: "Authenticator app",
-    MFAType.EMAIL: "E-mail",
-    AuthFactorType.PASSWORD: "Password, sent to Cognito",
-    AuthFactorType.PASSWORD_SRP: "Password, proved without being sent (SRP)",
-    AuthFactorType.EMAIL_OTP: "Code by e-mail",
-    AuthFactorType.SMS_OTP: "Code by SMS",
-    AuthFactorType.WEB_AUTHN: "Passkey",
-}
-
-
-def name_of(method: Answer) -> str:
-    """A method in words; one this version does not know by its raw name."""
-    if isinstance(method, MFAType | AuthFactorType):
-        return NAMES[method]
-    return f"{safe_line(method, limit=40)} (unknown to this version)"
 
 
 class Choice(OptionList, can_focus=True):

@@ -9,8 +9,9 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui_auth.auth.next_step import ConfirmSignUp, DeliveryDetails
-from tui_auth.screens.delivered_code import code_field, sent_to
+from tui_auth.screens.delivered_code import code_field
 from tui_auth.screens.step_screen import Answered, StepScreen
+from tui_auth.screens.wording import sent_to
 from tui_auth.secret import Secret
 from tui_auth.widgets.code_input import CodeInput
 from tui_auth.widgets.countdown import Countdown

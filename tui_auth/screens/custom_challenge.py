@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import ClassVar, TypeVar
 
 from textual.message import Message
@@ -11,26 +11,12 @@ from textual.widgets import Static
 
 from tui_auth.auth.next_step import ConfirmSignInWithCustomChallenge, UnknownStep
 from tui_auth.screens.step_screen import Answered, StepScreen
-from tui_auth.terminal.safe_text import safe_line, safe_text
+from tui_auth.screens.wording import rows_of
 from tui_auth.widgets.field import Field
 from tui_auth.widgets.secret_input import SecretInput
 from tui_auth.widgets.server_text import ServerText
 
 AskedT = TypeVar("AskedT", bound=ConfirmSignInWithCustomChallenge | UnknownStep)
-
-_VALUE_LIMIT = 600
-_ROWS = 30
-
-
-def rows_of(additional_info: Mapping[str, str]) -> list[tuple[str, str]]:
-    """The parameters as safe rows; ``USERNAME`` is Cognito's own addition and left out."""
-    rows = [
-        (safe_line(name, limit=40), safe_text(value, limit=_VALUE_LIMIT, lines=8))
-        for name, value in list(additional_info.items())[:_ROWS]
-        if name not in ("USERNAME", "USER_ID_FOR_SRP")
-    ]
-    left = len(additional_info) - _ROWS
-    return [*rows, ("…", f"{left} more")] if left > 0 else rows
 
 
 class AskedScreen(StepScreen[AskedT]):

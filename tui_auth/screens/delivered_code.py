@@ -9,24 +9,14 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui_auth.auth.next_step import ConfirmSignInWithOTP, ConfirmSignInWithSMSMFACode, DeliveryDetails
+from tui_auth.auth.next_step import ConfirmSignInWithOTP, ConfirmSignInWithSMSMFACode
 from tui_auth.screens.step_screen import Answered, StepScreen
+from tui_auth.screens.wording import MEDIA, sent_to
 from tui_auth.secret import Secret
-from tui_auth.terminal.safe_text import safe_line
 from tui_auth.widgets.code_input import CodeInput
 from tui_auth.widgets.field import Field
 
 DeliveredT = TypeVar("DeliveredT", bound=ConfirmSignInWithSMSMFACode | ConfirmSignInWithOTP)
-
-_MEDIA = {"SMS": "by SMS", "EMAIL": "by e-mail"}
-
-
-def sent_to(details: DeliveryDetails) -> str:
-    """One sentence on where a code went, in the server's masked words; a medium not known by its name."""
-    medium = details.delivery_medium
-    how = "" if medium is None else _MEDIA.get(medium.upper(), f"by {safe_line(medium, limit=30)}")
-    where = f"to {safe_line(details.destination, limit=60)}" if details.destination else ""
-    return " ".join(part for part in ("Code sent", how, where or ("to you" if not how else "")) if part)
 
 
 def code_field(field_id: str = "code", digits: int | None = 6) -> Field:
@@ -48,7 +38,7 @@ class DeliveredCodeScreen(StepScreen[DeliveredT]):
     @property
     def trail_name(self) -> str:
         medium = (self.step.delivery_details.delivery_medium or "").upper()
-        return f"code {_MEDIA[medium]}" if medium in _MEDIA else "code"
+        return f"code {MEDIA[medium]}" if medium in MEDIA else "code"
 
     def question(self) -> Iterable[Widget]:
         yield Static(sent_to(self.step.delivery_details), classes="headline", markup=False)

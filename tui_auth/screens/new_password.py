@@ -12,26 +12,10 @@ from tui_auth.auth.errors import Concern
 from tui_auth.auth.next_step import ConfirmSignInWithNewPassword
 from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.step_screen import Answered, StepScreen
+from tui_auth.screens.wording import ATTRIBUTE_HINTS, label_of
 from tui_auth.secret import Secret
-from tui_auth.terminal.safe_text import safe_line
 from tui_auth.widgets.field import Field, TextInput
 from tui_auth.widgets.secret_input import SecretInput
-
-_LABELS = {
-    "name": "Name",
-    "email": "E-mail",
-    "phone_number": "Phone",
-    "given_name": "First name",
-    "family_name": "Last name",
-    "birthdate": "Birthday",
-    "preferred_username": "Username",
-    "zoneinfo": "Time zone",
-}
-_HINTS = {
-    "phone_number": "with country code: +15555550123",
-    "birthdate": "as 2001-12-31",
-    "zoneinfo": "as Europe/Berlin",
-}
 
 
 def password_fields() -> Iterable[Field]:
@@ -77,8 +61,8 @@ class NewPasswordScreen(StepScreen[ConfirmSignInWithNewPassword]):
         if self.step.missing_attributes:
             yield Static("This pool also needs", classes="subhead", markup=False)
         for position, name in enumerate(self.step.missing_attributes):
-            label = _LABELS.get(name, safe_line(name, limit=30))
-            yield Field(label, TextInput(), hint=_HINTS.get(name, ""), id=f"attribute-{position}")
+            hint = ATTRIBUTE_HINTS.get(name, "")
+            yield Field(label_of(name), TextInput(), hint=hint, id=f"attribute-{position}")
 
     def explain(self) -> list[tuple[str, str]]:
         return list(self.step.additional_info.items())

@@ -14,9 +14,10 @@ from textual.widgets import OptionList, Static
 from tui_auth.auth.errors import Concern
 from tui_auth.auth.next_step import DeliveryDetails, ResetPassword
 from tui_auth.screens.choice_step import Choice
-from tui_auth.screens.delivered_code import code_field, sent_to
+from tui_auth.screens.delivered_code import code_field
 from tui_auth.screens.new_password import agreed_password, password_fields
 from tui_auth.screens.step_screen import Answered, NewCodeAsked, StepScreen
+from tui_auth.screens.wording import sent_to
 from tui_auth.secret import Secret
 from tui_auth.widgets.code_input import CodeInput
 from tui_auth.widgets.field import Field

@@ -12,35 +12,17 @@ from textual.widgets import Static
 
 from tui_auth.auth.errors import AuthError, Concern
 from tui_auth.auth.next_step import ContinueSignInWithTOTPSetup
-from tui_auth.auth.totp import window_offset
 from tui_auth.screens.copying import CopyAsked
 from tui_auth.screens.delivered_code import code_field
 from tui_auth.screens.problem import Problem
 from tui_auth.screens.step_screen import Answered, StepScreen
+from tui_auth.screens.wording import in_groups, why_the_code_does_not_fit
 from tui_auth.secret import Secret
 from tui_auth.terminal.safe_text import safe_line
 from tui_auth.widgets.code_input import CodeInput
 from tui_auth.widgets.field import Field
 from tui_auth.widgets.frame import KeyLine, TopLine
 from tui_auth.widgets.qr_code import QRCode
-
-GROUPS_A_LINE = 4
-
-
-def in_groups(key: str) -> str:
-    """The key as people type it: groups of four, four groups a line."""
-    groups = [key[start : start + 4] for start in range(0, len(key), 4)]
-    lines = [groups[start : start + GROUPS_A_LINE] for start in range(0, len(groups), GROUPS_A_LINE)]
-    return "\n".join(" ".join(line) for line in lines)
-
-
-def spoken(seconds: float) -> str:
-    """A distance in time as a person says it: 45 seconds, 4 minutes, 2 hours."""
-    for size, name in ((3600, "hour"), (60, "minute")):
-        if seconds >= 1.5 * size or seconds == size:
-            count = round(seconds / size)
-            return f"{count} {name}{'s' if count != 1 else ''}"
-    return f"{round(seconds)} seconds"
 
 
 class TOTPSetupScreen(StepScreen[ContinueSignInWithTOTPSetup]):
@@ -121,24 +103,8 @@ class TOTPSetupScreen(StepScreen[ContinueSignInWithTOTPSetup]):
 
     def problem_of(self, error: AuthError) -> Problem:
         """With the key at hand a refused code can be explained: which moment is it from?"""
-        if error.code not in ("EnableSoftwareTokenMFAException", "CodeMismatchException") or not self._tried:
-            return super().problem_of(error)
-        key, now = self.step.setup_details.shared_secret, self.surroundings.now()
-        offset = window_offset(self._tried.reveal(), key, now)
-        if offset is None:
-            text = "That code is not from this key. Is it this account's? Type its next code."
-        elif abs(offset) <= 30:
-            text = "That code fits, but came too late or was used. Type the next one."
-        else:
-            text = self._whose_clock(offset)
-        return Problem(text, Concern.ANSWER)
-
-    def _whose_clock(self, offset: int) -> str:
-        when = f"{spoken(abs(offset))} {'ago' if offset < 0 else 'ahead'}"
-        text = (
-            f"That code is from {when}: the clock of the device that made it is off. Set it, then try again."
+        around, key = self.surroundings, self.step.setup_details.shared_secret
+        text = self._tried and why_the_code_does_not_fit(
+            error, self._tried, key, around.now(), around.clock_offset()
         )
-        ours = -(self.surroundings.clock_offset() or 0.0)
-        if abs(ours - offset) < 60:
-            text += " This machine's clock is off as much."
-        return text
+        return Problem(text, Concern.ANSWER) if text else super().problem_of(error)

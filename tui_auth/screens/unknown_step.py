@@ -10,7 +10,8 @@ from textual.widgets import Static
 from tui_auth import __version__
 from tui_auth.auth.next_step import UnknownStep
 from tui_auth.screens.copying import CopyAsked
-from tui_auth.screens.custom_challenge import AskedScreen, rows_of
+from tui_auth.screens.custom_challenge import AskedScreen
+from tui_auth.screens.wording import rows_of
 from tui_auth.terminal.safe_text import safe_line
 
 

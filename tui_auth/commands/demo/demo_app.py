@@ -10,7 +10,7 @@ from textual import on
 from textual.screen import Screen
 from textual.widget import Widget
 
-from tui_auth.app import SignInSettings, TuiAuthApp
+from tui_auth.app import TuiAuthApp
 from tui_auth.auth.attempt import AuthFlow
 from tui_auth.auth.auth import Auth
 from tui_auth.auth.next_step import ConfirmSignInWithTOTPCode, ContinueSignInWithTOTPSetup, NextStep
@@ -22,6 +22,7 @@ from tui_auth.screens.done import Leave
 from tui_auth.screens.form_screen import FormScreen, Surroundings
 from tui_auth.screens.sign_in import SignInScreen
 from tui_auth.screens.step_screen import StepScreen
+from tui_auth.settings import SignInSettings
 from tui_auth.style_sheets import style_sheets
 
 SESSION_SECONDS = 15 * 60.0

@@ -1,0 +1,117 @@
+"""Steps in words: one wording for the full screen and for line prompts. Imports no Textual."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tui_auth.auth.attempt import Answer
+from tui_auth.auth.errors import AuthError
+from tui_auth.auth.next_step import AuthFactorType, DeliveryDetails, MFAType
+from tui_auth.auth.totp import window_offset
+from tui_auth.secret import Secret
+from tui_auth.terminal.safe_text import safe_line, safe_text
+
+MEDIA = {"SMS": "by SMS", "EMAIL": "by e-mail"}
+
+METHODS: dict[MFAType | AuthFactorType, str] = {
+    MFAType.SMS: "Text message (SMS)",
+    MFAType.TOTP: "Authenticator app",
+    MFAType.EMAIL: "E-mail",
+    AuthFactorType.PASSWORD: "Password, sent to Cognito",
+    AuthFactorType.PASSWORD_SRP: "Password, proved without being sent (SRP)",
+    AuthFactorType.EMAIL_OTP: "Code by e-mail",
+    AuthFactorType.SMS_OTP: "Code by SMS",
+    AuthFactorType.WEB_AUTHN: "Passkey",
+}
+
+ATTRIBUTES = {
+    "name": "Name",
+    "email": "E-mail",
+    "phone_number": "Phone",
+    "given_name": "First name",
+    "family_name": "Last name",
+    "birthdate": "Birthday",
+    "preferred_username": "Username",
+    "zoneinfo": "Time zone",
+}
+ATTRIBUTE_HINTS = {
+    "phone_number": "with country code: +15555550123",
+    "birthdate": "as 2001-12-31",
+    "zoneinfo": "as Europe/Berlin",
+}
+
+_VALUE_LIMIT = 600
+_ROWS = 30
+_GROUPS_A_LINE = 4
+
+
+def sent_to(details: DeliveryDetails) -> str:
+    """Where a code went, in the server's masked words; a medium that is not known by its raw name."""
+    medium = details.delivery_medium
+    how = "" if medium is None else MEDIA.get(medium.upper(), f"by {safe_line(medium, limit=30)}")
+    where = f"to {safe_line(details.destination, limit=60)}" if details.destination else ""
+    return " ".join(part for part in ("Code sent", how, where or ("" if how else "to you")) if part)
+
+
+def name_of(method: Answer) -> str:
+    """A method in words; one this version does not know by its raw name."""
+    if isinstance(method, MFAType | AuthFactorType):
+        return METHODS[method]
+    return f"{safe_line(method, limit=40)} (unknown to this version)"
+
+
+def label_of(attribute: str) -> str:
+    """A user attribute in words, or by its raw name."""
+    return ATTRIBUTES.get(attribute) or safe_line(attribute, limit=30)
+
+
+def rows_of(additional_info: Mapping[str, str]) -> list[tuple[str, str]]:
+    """What a pool sent, as safe rows; ``USERNAME`` is Cognito's own addition and left out."""
+    shown = [(name, value) for name, value in additional_info.items() if name not in _COGNITOS_OWN]
+    rows = [
+        (safe_line(name, limit=40), safe_text(value, limit=_VALUE_LIMIT, lines=8))
+        for name, value in shown[:_ROWS]
+    ]
+    left = len(shown) - _ROWS
+    return [*rows, ("…", f"{left} more")] if left > 0 else rows
+
+
+_COGNITOS_OWN = ("USERNAME", "USER_ID_FOR_SRP")
+
+
+def in_groups(key: str) -> str:
+    """A key as people type it: groups of four, four groups a line."""
+    groups = [key[start : start + 4] for start in range(0, len(key), 4)]
+    lines = [groups[start : start + _GROUPS_A_LINE] for start in range(0, len(groups), _GROUPS_A_LINE)]
+    return "\n".join(" ".join(line) for line in lines)
+
+
+def spoken(seconds: float) -> str:
+    """A distance in time as a person says it: 45 seconds, 4 minutes, 2 hours."""
+    for size, name in ((3600, "hour"), (60, "minute")):
+        if seconds >= 1.5 * size or seconds == size:
+            count = round(seconds / size)
+            return f"{count} {name}{'s' if count != 1 else ''}"
+    return f"{round(seconds)} seconds"
+
+
+def why_the_code_does_not_fit(
+    error: AuthError, code: Secret, key: Secret, now: float, clock_offset: float | None
+) -> str | None:
+    """Why the first code of a new key was refused; None where the refusal is about something else.
+
+    With the key at hand one sees which moment the code is from: ``now`` is the server's time in seconds
+    since the epoch, ``clock_offset`` the server's time less ours.
+    """
+    if error.code not in ("EnableSoftwareTokenMFAException", "CodeMismatchException"):
+        return None
+    offset = window_offset(code.reveal(), key, now)
+    if offset is None:
+        return "That code is not from this key. Is it this account's? Type its next code."
+    if abs(offset) <= 30:
+        return "That code fits, but came too late or was used. Type the next one."
+    when = f"{spoken(abs(offset))} {'ago' if offset < 0 else 'ahead'}"
+    text = f"That code is from {when}: the clock of the device that made it is off. Set it, then try again."
+    if clock_offset and abs(clock_offset + offset) < 60:
+        text += " This machine's clock is off as much."
+    return text

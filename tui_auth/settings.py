@@ -1,0 +1,31 @@
+"""What a sign-in was told beside the pool: by flags, profile or demo."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from tui_auth.auth.attempt import AuthFlow
+
+ASSUMED_SESSION_SECONDS = 180.0
+"""Cognito's default AuthSessionValidity; the real one cannot be known from outside."""
+
+
+@dataclass(frozen=True)
+class SignInSettings:
+    """How to sign in, for the full screen and for line prompts.
+
+    ``pool`` is how the pool is called on the screen, ``mark`` a word before it (DEMO), ``app_name`` what an
+    authenticator app shows. ``leaves_when_done`` closes the screen by itself at Done.
+    """
+
+    pool: str
+    username: str = ""
+    auth_flow: AuthFlow = AuthFlow.USER_SRP_AUTH
+    preferred_first_factor: str | None = None
+    client_metadata: Mapping[str, str] = field(default_factory=dict)
+    app_name: str = ""
+    mark: str = ""
+    session_seconds: float = ASSUMED_SESSION_SECONDS
+    theme: str = "tui-auth-dark"
+    leaves_when_done: bool = False

@@ -1,0 +1,72 @@
+"""A conversation in lines on the terminal itself, whatever stdin, stdout and stderr are."""
+
+from __future__ import annotations
+
+import os
+import termios
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Self
+
+from tui_auth.secret import Secret
+
+
+class TerminalLines:
+    """Says and asks in lines on /dev/tty; nothing is redrawn, a secret is not echoed.
+
+    A context manager. ``ask`` raises EOFError where the terminal gives no more lines.
+    """
+
+    def __enter__(self) -> Self:
+        descriptor = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
+        self._terminal = os.fdopen(descriptor, "r+", buffering=1, encoding="utf-8", errors="replace")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._terminal.close()
+
+    def say(self, text: str = "") -> None:
+        """One or more lines."""
+        self._write(f"{text}\n")
+
+    def ask(self, prompt: str) -> str:
+        """The line typed after the prompt, without its end."""
+        self._write(f"{prompt}: ")
+        return self._line()
+
+    def ask_secret(self, prompt: str) -> Secret:
+        """The same without an echo."""
+        self._write(f"{prompt}: ")
+        with self._without_echo():
+            line = self._line()
+        self._write("\n")
+        return Secret(line)
+
+    def _write(self, text: str) -> None:
+        os.write(self._terminal.fileno(), text.encode())
+
+    def _line(self) -> str:
+        data = bytearray()
+        while not data.endswith(b"\n"):
+            # A terminal gives one line at a time; a descriptor of our own has no buffer to keep a secret in.
+            read = os.read(self._terminal.fileno(), 4096)
+            if not read:
+                raise EOFError
+            data += read
+        return data.decode("utf-8", "replace").rstrip("\r\n")
+
+    @contextmanager
+    def _without_echo(self) -> Iterator[None]:
+        descriptor = self._terminal.fileno()
+        before = termios.tcgetattr(descriptor)
+        silent = before[:]
+        silent[3] &= ~termios.ECHO
+        # What was typed ahead of the prompt is thrown away: it was echoed.
+        termios.tcsetattr(descriptor, termios.TCSAFLUSH, silent)
+        try:
+            yield
+        finally:
+            termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
