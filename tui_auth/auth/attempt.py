@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any, Concatenate, ParamSpec
 
@@ -15,6 +16,8 @@ from tui_auth.auth import challenges
 from tui_auth.auth.app_client import AppClient
 from tui_auth.auth.authentication_result import done
 from tui_auth.auth.challenges import Challenge
+from tui_auth.auth.device import Device
+from tui_auth.auth.device_srp import confirm_new_device, device_claim, device_proof, is_unknown_device
 from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.gateway import Gateway
 from tui_auth.auth.next_step import (
@@ -117,6 +120,8 @@ class Attempt:
         self._choices: tuple[tuple[str, str], ...] = ()
         self._replay: tuple[tuple[str, str], ...] = ()
         self._half_done = False
+        self._device: Device | None = None
+        self._device_proof: PasswordProof | None = None
 
     def fork(self) -> Attempt:
         """A copy to go on with, after which this one no longer counts."""
@@ -156,14 +161,19 @@ class Attempt:
         auth_flow: AuthFlow = AuthFlow.USER_SRP_AUTH,
         preferred_first_factor: AuthFactorType | str | None = None,
         client_metadata: Mapping[str, str] | None = None,
+        device: Device | None = None,
     ) -> NextStep:
-        """InitiateAuth, and what follows silently. ``password`` is None where the flow takes none."""
+        """InitiateAuth, and what follows silently. ``password`` is None where the flow takes none.
+
+        ``device`` is the one remembered for this user, or None; it is dropped where Cognito has forgotten it.
+        """
         if not username or (not password and auth_flow.needs_password):
             raise AuthError(ErrorKind.VALIDATION, "Name and password are both needed.")
         self.username, self.auth_flow = username, auth_flow
         self._first_factor = _sent_as(preferred_first_factor) if preferred_first_factor else None
         self._metadata = dict(client_metadata or {})
         self._proof = PasswordProof(self._client.pool_name, password)
+        self._device = device
         return self._begin()
 
     @_whole
@@ -229,6 +239,17 @@ class Attempt:
         return self._recovery.send_reset_code(self.username, self._metadata)
 
     def _begin(self) -> NextStep:
+        known = self._proof
+        try:
+            return self._initiate()
+        except AuthError as error:
+            if self._device is None or not is_unknown_device(error):
+                raise
+        self._device = None
+        self._proof = known if known.is_known else self._proof
+        return self._initiate()
+
+    def _initiate(self) -> NextStep:
         self._name = self.username
         flow, parameters = str(self.auth_flow), dict[str, Any]()
         match self.auth_flow:
@@ -244,6 +265,7 @@ class Attempt:
             case AuthFlow.USER_AUTH if self._first_factor:
                 parameters |= self._preferred(self._first_factor)
         parameters |= {"USERNAME": self._name, "SECRET_HASH": self._client.secret_hash(self._name)}
+        parameters |= {"DEVICE_KEY": self._device.key if self._device else None}
         return self._follow(
             self._call("InitiateAuth", {"AuthFlow": flow, "AuthParameters": parameters}),
         )
@@ -267,7 +289,7 @@ class Attempt:
         for _ in range(MAX_SILENT_ANSWERS):
             result = reply.get("AuthenticationResult")
             if isinstance(result, Mapping):
-                return done(result, self._client, self._gateway.now())
+                return self._done(result)
             challenge = Challenge.of(reply)
             if challenge is None:
                 raise AuthError(ErrorKind.SERVICE, "Cognito answered with neither a step nor tokens.")
@@ -286,11 +308,22 @@ class Attempt:
             return self._proof.claim(challenge, self._gateway.now())
         if challenge.name == "PASSWORD_SRP" and self._proof.is_known:
             return {"SRP_A": self._new_srp_a()}
+        if challenge.name == "DEVICE_SRP_AUTH" and self._device:
+            self._device_proof = device_proof(self._device)
+            return {"DEVICE_KEY": self._device.key, "SRP_A": self._device_proof.srp_a}
+        if challenge.name == "DEVICE_PASSWORD_VERIFIER" and self._device and self._device_proof:
+            return device_claim(self._device, self._device_proof, challenge, self._gateway.now())
         choice = self._replayed(challenge.name) if challenge.name in CHOICES else None
         if choice is None:
             return None
         proof = self._password_proof(choice) if choice in PASSWORD_FACTORS else {}
         return {"ANSWER": choice, **proof}
+
+    def _done(self, result: Mapping[str, Any]) -> Done:
+        step = done(result, self._client, self._gateway.now())
+        if new := confirm_new_device(self._gateway, result, step.tokens.access_token):
+            return replace(step, device=new.device, asks_to_remember_device=new.asks_to_remember)
+        return replace(step, device=self._device)
 
     def _replayed(self, challenge_name: str) -> str | None:
         """The choice made at this challenge before the restart; each is replayed once."""
@@ -383,13 +416,17 @@ class Attempt:
 
     def _respond(self, responses: Mapping[str, Any]) -> Mapping[str, Any]:
         challenge = self._current_challenge()
-        secret_hash = self._client.secret_hash(self._name)
+        always = {
+            "USERNAME": self._name,
+            "SECRET_HASH": self._client.secret_hash(self._name),
+            "DEVICE_KEY": self._device.key if self._device else None,
+        }
         return self._call(
             "RespondToAuthChallenge",
             {
                 "ChallengeName": challenge.name,
                 "Session": challenge.session,
-                "ChallengeResponses": {**responses, "USERNAME": self._name, "SECRET_HASH": secret_hash},
+                "ChallengeResponses": {**always, **responses},
             },
         )
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from tui_auth.auth.app_client import AppClient
 from tui_auth.auth.attempt import Answer, Attempt, AuthFlow
+from tui_auth.auth.device import Device
+from tui_auth.auth.device_srp import remember_device
 from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.gateway import Address, CognitoGateway, Gateway
 from tui_auth.auth.next_step import AuthFactorType, DeliveryDetails, Done, NextStep
@@ -83,6 +85,7 @@ class Auth:
         auth_flow: AuthFlow | str = AuthFlow.USER_SRP_AUTH,
         preferred_first_factor: AuthFactorType | str | None = None,
         client_metadata: Mapping[str, str] | None = None,
+        device: Device | None = None,
     ) -> SignInResult:
         """InitiateAuth and whatever follows without a person. A sign-in under way is dropped."""
         self._attempt = attempt = self.attempt()
@@ -93,6 +96,7 @@ class Auth:
                 auth_flow=_flow(auth_flow),
                 preferred_first_factor=preferred_first_factor,
                 client_metadata=client_metadata,
+                device=device,
             )
         )
 
@@ -115,6 +119,11 @@ class Auth:
                 client_metadata=client_metadata,
             )
         )
+
+    def remember_device(self, done: Done) -> None:
+        """UpdateDeviceStatus: the person wants this machine remembered (``done.asks_to_remember_device``)."""
+        if done.device is not None:
+            remember_device(self.gateway, done.device, done.tokens.access_token)
 
     def reset_password(self, username: str) -> ResetPasswordResult:
         """ForgotPassword: sends a code; an earlier one stops working."""

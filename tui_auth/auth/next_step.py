@@ -13,6 +13,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import get_args
 
+from tui_auth.auth.device import Device
 from tui_auth.auth.totp import setup_uri
 from tui_auth.auth.verify import Claims
 from tui_auth.secret import Secret
@@ -190,10 +191,17 @@ class UnknownStep:
 
 @dataclass(frozen=True)
 class Done:
-    """Signed in: the tokens, and the claims that were checked in them."""
+    """Signed in: the tokens, and the claims that were checked in them.
+
+    ``device`` is this machine as Cognito knows it, where the pool tracks devices; it belongs with the tokens,
+    for without its key they cannot be refreshed. ``asks_to_remember_device`` leaves it to the person whether
+    it counts as remembered (``Auth.remember_device``).
+    """
 
     tokens: Tokens
     claims: Claims
+    device: Device | None = None
+    asks_to_remember_device: bool = False
 
 
 NextStep = (
