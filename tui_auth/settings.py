@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tui_auth.auth.attempt import AuthFlow
+from tui_auth.auth.exchange import AuthFlow
 
 ASSUMED_SESSION_SECONDS = 180.0
 """Cognito's default AuthSessionValidity; the real one cannot be known from outside."""

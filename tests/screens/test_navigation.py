@@ -9,8 +9,8 @@ from textual.pilot import Pilot
 
 from tests.screens.conftest import CLIENT, POOL, PilotedApp, app_with, until
 from tests.scripted_gateway import challenge, tokens
-from tui_auth.auth.attempt import AuthFlow
 from tui_auth.auth.errors import AuthError, ErrorKind, refusal
+from tui_auth.auth.exchange import AuthFlow
 from tui_auth.auth.next_step import NEXT_STEPS
 from tui_auth.screens import steps
 from tui_auth.screens.help import HelpScreen

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tui_auth.auth.app_client import AppClient
-from tui_auth.auth.attempt import Answer, Attempt, AuthFlow
+from tui_auth.auth.attempt import Answer, Attempt
 from tui_auth.auth.device import Device
 from tui_auth.auth.device_srp import remember_device
 from tui_auth.auth.errors import AuthError, ErrorKind
+from tui_auth.auth.exchange import AuthFlow
 from tui_auth.auth.gateway import Address, CognitoGateway, Gateway
 from tui_auth.auth.next_step import AuthFactorType, DeliveryDetails, Done, NextStep
 from tui_auth.auth.recovery import Recovery

@@ -114,7 +114,7 @@ def _in_lines(auth: Auth, settings: SignInSettings) -> tuple[int, Done | None]:
 
 def settings_of(choice: PoolChoice, arguments: Namespace, *, leaves_when_done: bool) -> SignInSettings:
     """How to sign in, from the flags and what is known of the pool."""
-    from tui_auth.auth.attempt import AuthFlow
+    from tui_auth.auth.exchange import AuthFlow
     from tui_auth.commands.full_screen import theme
     from tui_auth.settings import SignInSettings
 

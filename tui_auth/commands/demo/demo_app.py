@@ -11,8 +11,8 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from tui_auth.app import TuiAuthApp
-from tui_auth.auth.attempt import AuthFlow
 from tui_auth.auth.auth import Auth
+from tui_auth.auth.exchange import AuthFlow
 from tui_auth.auth.next_step import ConfirmSignInWithTOTPCode, ContinueSignInWithTOTPSetup, NextStep
 from tui_auth.commands.demo.phone import Drawer, Phone
 from tui_auth.commands.demo.user_list import UserChosen, UserListScreen

@@ -1,0 +1,207 @@
+"""The exchange with Cognito: every call of a sign-in, and every answer that needs no person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from enum import StrEnum
+from typing import Any
+
+from tui_auth.auth.app_client import AppClient
+from tui_auth.auth.authentication_result import done
+from tui_auth.auth.challenges import Challenge
+from tui_auth.auth.device import Device
+from tui_auth.auth.device_srp import confirm_new_device, device_claim, device_proof, is_unknown_device
+from tui_auth.auth.errors import AuthError, ErrorKind
+from tui_auth.auth.gateway import Gateway
+from tui_auth.auth.next_step import AuthFactorType, Done
+from tui_auth.auth.password_proof import PasswordProof
+
+MAX_SILENT_ANSWERS = 12
+"""How many challenges in a row may be answered without a person; more is a pool going round in circles."""
+
+PASSWORD_FACTORS = (AuthFactorType.PASSWORD.value, AuthFactorType.PASSWORD_SRP.value)
+CHOICES = ("SELECT_MFA_TYPE", "SELECT_CHALLENGE")
+
+Choice = tuple[str, str]
+"""A challenge's name, and what was chosen at it."""
+
+Asked = Challenge | Done
+"""Where an exchange stops: at a challenge that needs a person, or at the tokens."""
+
+
+class AuthFlow(StrEnum):
+    """How a sign-in begins, by Amplify's names."""
+
+    USER_SRP_AUTH = "USER_SRP_AUTH"
+    USER_PASSWORD_AUTH = "USER_PASSWORD_AUTH"  # noqa: S105 - the flow's name
+    USER_AUTH = "USER_AUTH"
+    CUSTOM_WITH_SRP = "CUSTOM_WITH_SRP"
+    CUSTOM_WITHOUT_SRP = "CUSTOM_WITHOUT_SRP"
+
+    @property
+    def needs_password(self) -> bool:
+        """Whether the flow cannot begin without a password."""
+        return self not in (AuthFlow.CUSTOM_WITHOUT_SRP, AuthFlow.USER_AUTH)
+
+    @property
+    def is_custom(self) -> bool:
+        """Whether the pool's own functions decide the steps."""
+        return self in (AuthFlow.CUSTOM_WITH_SRP, AuthFlow.CUSTOM_WITHOUT_SRP)
+
+
+class Exchange:
+    """One sign-in's calls to Cognito, with what must be kept between them.
+
+    Copied with ``copy.copy``: everything it keeps is replaced, never changed. Every method that calls
+    raises AuthError for a refusal.
+    """
+
+    def __init__(self, gateway: Gateway, client: AppClient) -> None:
+        self.gateway = gateway
+        self.client = client
+        self.username = ""
+        self.auth_flow = AuthFlow.USER_SRP_AUTH
+        self.first_factor: str | None = None
+        self.metadata: Mapping[str, str] = {}
+        self.proof = PasswordProof(client.pool_name)
+        self.device: Device | None = None
+        self.challenge: Challenge | None = None
+        self.replay: tuple[Choice, ...] = ()
+        self._name = ""
+        self._device_proof: PasswordProof | None = None
+
+    def forget(self) -> None:
+        """Drop everything that was kept for a restart."""
+        self.proof = PasswordProof(self.client.pool_name)
+        self.challenge = self.device = self._device_proof = None
+        self.replay = ()
+
+    def begin(self) -> Asked:
+        """InitiateAuth, and what follows silently; once more without a device that Cognito has forgotten."""
+        known = self.proof
+        try:
+            return self._initiate()
+        except AuthError as error:
+            if self.device is None or not is_unknown_device(error):
+                raise
+        self.device = None
+        self.proof = known if known.is_known else self.proof
+        return self._initiate()
+
+    def respond(self, responses: Mapping[str, Any]) -> Asked:
+        """RespondToAuthChallenge for the current challenge, and what follows silently."""
+        return self._follow(self._send(responses))
+
+    def password_choice(self, factor: str) -> dict[str, Any]:
+        """The choice of a password factor with its proof, so that one call does for both."""
+        return {"ANSWER": factor, **self._password_proof(factor)}
+
+    def _initiate(self) -> Asked:
+        self._name = self.username
+        flow, parameters = str(self.auth_flow), dict[str, Any]()
+        match self.auth_flow:
+            case AuthFlow.USER_SRP_AUTH:
+                parameters["SRP_A"] = self.new_srp_a()
+            case AuthFlow.USER_PASSWORD_AUTH:
+                parameters["PASSWORD"] = self.proof.password
+            case AuthFlow.CUSTOM_WITH_SRP:
+                flow = "CUSTOM_AUTH"
+                parameters |= {"CHALLENGE_NAME": "SRP_A", "SRP_A": self.new_srp_a()}
+            case AuthFlow.CUSTOM_WITHOUT_SRP:
+                flow = "CUSTOM_AUTH"
+            case AuthFlow.USER_AUTH if self.first_factor:
+                parameters |= self._preferred(self.first_factor)
+        parameters |= {"USERNAME": self._name, "SECRET_HASH": self.client.secret_hash(self._name)}
+        parameters |= {"DEVICE_KEY": self.device.key if self.device else None}
+        return self._follow(
+            self._call("InitiateAuth", {"AuthFlow": flow, "AuthParameters": parameters}),
+        )
+
+    def _preferred(self, factor: str) -> dict[str, Any]:
+        proof = self._password_proof(factor) if factor in PASSWORD_FACTORS and self.proof.is_known else {}
+        return {"PREFERRED_CHALLENGE": factor, **proof}
+
+    def _password_proof(self, factor: str) -> dict[str, Any]:
+        if factor == "PASSWORD" and self.proof.password:
+            return {"PASSWORD": self.proof.password}
+        return {"SRP_A": self.new_srp_a()}
+
+    def new_srp_a(self) -> str:
+        """SRP_A for one more proof of the password."""
+        self.proof = self.proof.with_new_a()
+        return self.proof.srp_a
+
+    def _follow(self, reply: Mapping[str, Any]) -> Asked:
+        """Take replies until one needs a person, or tokens have come."""
+        for _ in range(MAX_SILENT_ANSWERS):
+            result = reply.get("AuthenticationResult")
+            if isinstance(result, Mapping):
+                return self._done(result)
+            challenge = Challenge.of(reply)
+            if challenge is None:
+                raise AuthError(ErrorKind.SERVICE, "Cognito answered with neither a step nor tokens.")
+            self.challenge = challenge
+            self._name = challenge.text("USERNAME") or challenge.text("USER_ID_FOR_SRP") or self._name
+            responses = self._silent_responses(challenge)
+            if responses is None:
+                return challenge
+            reply = self._send(responses)
+        raise AuthError(ErrorKind.SERVICE, "The pool asks the same thing over and over.")
+
+    def _silent_responses(self, challenge: Challenge) -> dict[str, Any] | None:
+        """What needs no person: the proof of the password, and choices made before a restart."""
+        if challenge.name == "PASSWORD_VERIFIER":
+            self.proof = self.proof.hashed_for(challenge.text("USER_ID_FOR_SRP") or self._name)
+            return self.proof.claim(challenge, self.gateway.now())
+        if challenge.name == "PASSWORD_SRP" and self.proof.is_known:
+            return {"SRP_A": self.new_srp_a()}
+        if challenge.name == "DEVICE_SRP_AUTH" and self.device:
+            self._device_proof = device_proof(self.device)
+            return {"DEVICE_KEY": self.device.key, "SRP_A": self._device_proof.srp_a}
+        if challenge.name == "DEVICE_PASSWORD_VERIFIER" and self.device and self._device_proof:
+            return device_claim(self.device, self._device_proof, challenge, self.gateway.now())
+        choice = self.replayed(challenge.name) if challenge.name in CHOICES else None
+        if choice is None:
+            return None
+        return self.password_choice(choice) if choice in PASSWORD_FACTORS else {"ANSWER": choice}
+
+    def _done(self, result: Mapping[str, Any]) -> Done:
+        step = done(result, self.client, self.gateway.now())
+        if new := confirm_new_device(self.gateway, result, step.tokens.access_token):
+            return replace(step, device=new.device, asks_to_remember_device=new.asks_to_remember)
+        return replace(step, device=self.device)
+
+    def replayed(self, challenge_name: str) -> str | None:
+        """The choice made at this challenge before the restart; each is replayed once."""
+        if not self.replay or self.replay[0][0] != challenge_name:
+            return None
+        (_, choice), *rest = self.replay
+        self.replay = tuple(rest)
+        return choice
+
+    def _send(self, responses: Mapping[str, Any]) -> Mapping[str, Any]:
+        challenge = self.current_challenge()
+        always = {
+            "USERNAME": self._name,
+            "SECRET_HASH": self.client.secret_hash(self._name),
+            "DEVICE_KEY": self.device.key if self.device else None,
+        }
+        return self._call(
+            "RespondToAuthChallenge",
+            {
+                "ChallengeName": challenge.name,
+                "Session": challenge.session,
+                "ChallengeResponses": {**always, **responses},
+            },
+        )
+
+    def _call(self, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+        always = {"ClientId": self.client.client_id, "ClientMetadata": dict(self.metadata) or None}
+        return self.gateway.call(operation, {**always, **parameters})
+
+    def current_challenge(self) -> Challenge:
+        """The challenge that waits for an answer. Raises AuthError (invalid state) where none does."""
+        if self.challenge is None:
+            raise AuthError(ErrorKind.INVALID_STATE, "No sign-in is under way.", "Sign in first.")
+        return self.challenge
