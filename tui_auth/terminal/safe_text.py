@@ -108,9 +108,9 @@ def _limit_marks(text: str) -> str:
     marks, has_base = 0, False
     for char in text:
         if not _is_mark(char):
-            marks, has_base = 0, char != "\n"
+            marks, has_base = 0, char not in "\n "
         elif not has_base:
-            # A mark without a letter of its own would sit on the frame drawn before it.
+            # Without a letter of its own it would sit on whatever is drawn before it, such as our frame.
             kept.append(_DOTTED_CIRCLE)
             marks, has_base = 1, True
         elif (marks := marks + 1) > MARKS:
@@ -128,10 +128,8 @@ def _cut(text: str, limit: int, beyond: int) -> str:
     """At most ``limit`` characters; what is not shown, here and in the ``beyond`` unread ones, is counted."""
     if len(text) <= limit and not beyond:
         return text
-    kept = min(limit, len(text))
-    while kept > 0:
+    for kept in range(min(limit, len(text)), -1, -1):
         ending = f"… ({len(text) - kept + beyond} more characters)"
         if kept + len(ending) <= limit:
             return text[:kept] + ending
-        kept -= 1
     return "…"[:limit]

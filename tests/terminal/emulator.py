@@ -1,0 +1,133 @@
+"""What a terminal shows after the bytes it was sent: pyte, with what pyte mistakes taken care of."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass
+from typing import Final
+
+import pyte
+
+# One escape sequence, whole. Strings (OSC, DCS, APC, PM, SOS) end with ST or, as xterm has it, BEL.
+_SEQUENCE: Final = re.compile(
+    r"\x1b(?:"
+    r"\[(?P<prefix>[<=>?]?)(?P<numbers>[0-9;:]*)(?P<between>[ -/]*)(?P<final>[@-~])"
+    r"|\](?P<osc>[^\x07\x1b]*)(?:\x07|\x1b\\)"
+    r"|[PX^_][^\x1b]*\x1b\\"
+    r"|[()*+%#][0-9A-Za-z@]"
+    r"|[0-9=>A-OQ-WYZ\\`-~]"
+    r")"
+)
+ALTERNATE_SCREEN: Final = 1049
+MOUSE_MODES: Final = frozenset({1000, 1002, 1003, 1006, 1015, 1016})
+BRACKETED_PASTE: Final = 2004
+CURSOR: Final = 25
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell: its character and its colours, ``default``, an ANSI name or six hex digits."""
+
+    char: str
+    foreground: str
+    background: str
+    reverse: bool
+    bold: bool
+
+
+class Emulator:
+    """A screen and an alternate screen of ``rows`` by ``columns``, and the modes a program has set.
+
+    pyte knows no alternate screen, takes ``CSI < u`` for text and ``CSI > m`` for colours, and prints the
+    contents of device control strings; what it would get wrong is kept from it here.
+    """
+
+    def __init__(self, rows: int, columns: int) -> None:
+        self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+        self._kept_back = ""
+        self._main = pyte.Screen(columns, rows)
+        self._alternate = pyte.Screen(columns, rows)
+        self._stream = pyte.Stream(self._main)
+        self.modes: set[int] = {7, CURSOR}
+        self.kitty_flags: list[int] = []
+        self.title = ""
+        self.clipboard: list[str] = []
+        """The base64 payloads of every OSC 52 received."""
+
+    @property
+    def screen(self) -> pyte.Screen:
+        """The screen one looks at now."""
+        return self._alternate if ALTERNATE_SCREEN in self.modes else self._main
+
+    def resize(self, rows: int, columns: int) -> None:
+        """Give the terminal another size; what no longer fits is cut, as pyte does it."""
+        for screen in (self._main, self._alternate):
+            screen.resize(rows, columns)
+
+    def text(self) -> str:
+        """The rows one sees, blanks at their ends taken off."""
+        return "\n".join(line.rstrip() for line in self.screen.display)
+
+    def cells(self) -> list[list[Cell]]:
+        """Every cell, row by row."""
+        screen = self.screen
+        return [
+            [
+                Cell(char.data, char.fg, char.bg, char.reverse, char.bold)
+                for char in (screen.buffer[row][column] for column in range(screen.columns))
+            ]
+            for row in range(screen.lines)
+        ]
+
+    def feed(self, data: bytes) -> None:
+        """Show what these bytes say. A sequence cut in two waits for its other half."""
+        text = self._kept_back + self._decode(data)
+        self._kept_back = ""
+        position = 0
+        while (escape := text.find("\x1b", position)) >= 0:
+            self._stream.feed(text[position:escape])
+            match = _SEQUENCE.match(text, escape)
+            if match is None:
+                self._kept_back = text[escape:]
+                return
+            self._sequence(match)
+            position = match.end()
+        self._stream.feed(text[position:])
+
+    def _sequence(self, match: re.Match[str]) -> None:
+        whole, final = match[0], match["final"]
+        if match["osc"] is not None:
+            self._operating_system_command(match["osc"])
+        elif final is None:
+            if whole[1] not in "PX^_":
+                self._stream.feed(whole)
+        elif final == "u":
+            self._kitty(match["prefix"], match["numbers"])
+        elif match["prefix"] == "?" and final in "hl" and not match["between"]:
+            for mode in match["numbers"].split(";"):
+                self._mode(int(mode or 0), on=final == "h")
+            self._stream.feed(whole)
+        elif match["prefix"] in ("", "?") and not match["between"] and ":" not in match["numbers"]:
+            self._stream.feed(whole)
+
+    def _mode(self, mode: int, *, on: bool) -> None:
+        if mode == ALTERNATE_SCREEN and on and mode not in self.modes:
+            self._alternate.reset()
+        (self.modes.add if on else self.modes.discard)(mode)
+        if mode == ALTERNATE_SCREEN:
+            self._stream = pyte.Stream(self.screen)
+
+    def _kitty(self, prefix: str, numbers: str) -> None:
+        if prefix == ">":
+            self.kitty_flags.append(int(numbers or 0))
+        elif prefix == "<":
+            count = min(int(numbers or 1), len(self.kitty_flags))
+            del self.kitty_flags[len(self.kitty_flags) - count :]
+
+    def _operating_system_command(self, command: str) -> None:
+        number, _, rest = command.partition(";")
+        if number in ("0", "2"):
+            self.title = rest
+        elif number == "52":
+            self.clipboard.append(rest.partition(";")[2])

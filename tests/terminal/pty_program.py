@@ -1,0 +1,329 @@
+"""A real program in a real pseudo-terminal, with a screen to read and keys to press.
+
+    with PtyProgram(["-m", "tui_auth"], home=tmp_path) as program:
+        program.wait_for("User name")
+        program.send("ann")
+        program.press("enter")
+        assert program.wait_exit() == 0
+
+The program is the foreground job of a session whose controlling terminal is the pseudo-terminal, as if a
+shell had started it, and each of its three streams may lead elsewhere, as in
+``TOKEN=$(tui-auth token </dev/null 2>log)``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Final, Self
+
+from .emulator import Cell, Emulator
+from .keyboard import key_bytes
+
+ROOT: Final = Path(__file__).parents[2]
+_LEADER: Final = Path(__file__).with_name("session_leader.py")
+_KEPT: Final = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "COVERAGE_PROCESS_START")
+
+Stream = int | Path | bytes | None
+"""Where a stream leads: None the terminal, a path to a file, bytes a pipe with that in it, a descriptor."""
+
+
+def isolated_environment(home: Path, **more: str) -> dict[str, str]:
+    """An environment in which nothing of the user's is found: home, XDG and temporary folders below ``home``.
+
+    No AWS_*, no TEXTUAL*, no PYTHON*, no NO_COLOR, no display, no tmux. ``more`` is added last.
+    """
+    folders = {
+        "HOME": home,
+        "XDG_CONFIG_HOME": home / ".config",
+        "XDG_CACHE_HOME": home / ".cache",
+        "XDG_DATA_HOME": home / ".local" / "share",
+        "XDG_STATE_HOME": home / ".local" / "state",
+        "XDG_RUNTIME_DIR": home / "run",
+        "TMPDIR": home / "tmp",
+    }
+    for folder in folders.values():
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    environment |= {name: str(folder) for name, folder in folders.items()}
+    environment |= {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8", "TZ": "UTC"}
+    return environment | more
+
+
+class PtyProgram:
+    """A program running in a pseudo-terminal of ``rows`` by ``cols``.
+
+    ``arguments`` follow ``sys.executable`` (``["-m", "tui_auth"]`` by default); a different program is given
+    as ``command``. ``environment`` is added to, or with ``None`` taken from, ``isolated_environment(home)``.
+    Leaving the context kills what is still running.
+    """
+
+    def __init__(
+        self,
+        arguments: Sequence[str | os.PathLike[str]] = ("-m", "tui_auth"),
+        *,
+        home: Path,
+        command: Sequence[str | os.PathLike[str]] | None = None,
+        rows: int = 23,
+        cols: int = 80,
+        environment: Mapping[str, str | None] | None = None,
+        stdin: Stream = None,
+        stdout: Stream = None,
+        stderr: Stream = None,
+        cwd: Path | None = None,
+    ) -> None:
+        variables = isolated_environment(home)
+        for name, value in (environment or {}).items():
+            variables.pop(name, None)
+            if value is not None:
+                variables[name] = value
+        self._emulator = Emulator(rows, cols)
+        self._received = bytearray()
+        self._shown = 0
+        self._news = threading.Condition(threading.RLock())
+        self._terminal, self._program_side = pty.openpty()
+        self._wake_reader, self._wake = os.pipe()
+        self._set_size(rows, cols)
+        self._descriptors = [self._terminal, self._program_side, self._wake_reader, self._wake]
+        report, leaders_report = os.pipe()
+        leaders_control, self._control = os.pipe()
+        argv = list(command) if command is not None else [sys.executable, *arguments]
+        leader: list[str | os.PathLike[str]] = [sys.executable, "-I", "-S", _LEADER]
+        with contextlib.ExitStack() as opened:
+            opened.callback(os.close, leaders_report)
+            opened.callback(os.close, leaders_control)
+            self._leader = subprocess.Popen(
+                [*leader, os.ttyname(self._program_side), str(leaders_report), str(leaders_control), *argv],
+                stdin=self._stream(stdin, "rb", opened),
+                stdout=self._stream(stdout, "wb", opened),
+                stderr=self._stream(stderr, "wb", opened),
+                cwd=cwd or ROOT,
+                env=variables,
+                start_new_session=True,
+                pass_fds=(leaders_report, leaders_control),
+            )
+        self._report = os.fdopen(report)
+        self.pid = int(self._report.readline().removeprefix("pid "))
+        self.attributes_before = self.attributes()
+        self._status: int | None = None
+        self._stopped = False
+        self._reader = threading.Thread(target=self._read, name="pty-reader", daemon=True)
+        self._reader.start()
+        self._watcher = threading.Thread(target=self._watch, name="pty-watcher", daemon=True)
+        self._watcher.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _stream(self, stream: Stream, mode: str, opened: contextlib.ExitStack) -> int | IO[Any]:
+        if stream is None:
+            return self._program_side
+        if isinstance(stream, bytes):
+            reading, writing = os.pipe()
+            opened.callback(os.close, reading)
+            fcntl.fcntl(writing, fcntl.F_SETFL, os.O_NONBLOCK)
+            with os.fdopen(writing, "wb") as pipe:
+                pipe.write(stream)
+            return reading
+        if isinstance(stream, Path):
+            return opened.enter_context(stream.open(mode))
+        return stream
+
+    # -- what it shows ---------------------------------------------------------------------------------
+
+    @property
+    def received(self) -> bytes:
+        """Every byte the terminal has received so far."""
+        with self._news:
+            return bytes(self._received)
+
+    @property
+    def emulator(self) -> Emulator:
+        """The terminal with all that was received shown: its modes, its title, its clipboard."""
+        with self._news:
+            new = bytes(self._received[self._shown :])
+            self._shown += len(new)
+            self._emulator.feed(new)
+            return self._emulator
+
+    @property
+    def modes(self) -> set[int]:
+        """The private modes now on: 1049 alternate screen, 25 cursor, 1000/1003/1006 mouse, 2004 paste, …"""
+        with self._news:
+            return set(self.emulator.modes)
+
+    @property
+    def full_screen(self) -> bool:
+        """Whether the alternate screen is in view."""
+        return 1049 in self.modes
+
+    def screen_text(self) -> str:
+        """The rows on the screen, joined by newlines, without the blanks at their ends."""
+        with self._news:
+            return self.emulator.text()
+
+    def cells(self) -> list[list[Cell]]:
+        """Every cell of the screen with its colours, row by row."""
+        with self._news:
+            return self.emulator.cells()
+
+    def attributes(self) -> list[Any]:
+        """The terminal's attributes as ``termios.tcgetattr`` gives them, also after the program's end."""
+        return termios.tcgetattr(self._terminal)
+
+    # -- what one does to it ---------------------------------------------------------------------------
+
+    def send(self, text: str | bytes) -> None:
+        """Send these characters as a terminal would, with nothing added."""
+        data = text.encode() if isinstance(text, str) else text
+        while data:
+            data = data[os.write(self._terminal, data) :]
+
+    def press(self, *keys: str) -> None:
+        """Press keys in turn: ``"a"``, ``"enter"``, ``"esc"``, ``"f1"``, ``"ctrl+r"``, ``"shift+tab"``, …
+
+        Esc is sent in kitty's form where the program asked for that protocol, since a bare ESC directly
+        followed by another key is Alt and that key; ``send("\\x1b")`` sends it bare.
+        """
+        for key in keys:
+            self.send(key_bytes(key, kitty=bool(self.emulator.kitty_flags)))
+
+    def paste(self, text: str) -> None:
+        """Paste: between the brackets of bracketed paste if the program asked for them, else as typed."""
+        self.send(f"\x1b[200~{text}\x1b[201~" if 2004 in self.modes else text)
+
+    def resize(self, rows: int, cols: int) -> None:
+        """Give the terminal another size; the kernel tells the program by SIGWINCH."""
+        with self._news:
+            self.emulator.resize(rows, cols)
+            self._set_size(rows, cols)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send the program a signal; nothing if it has ended."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, number)
+
+    def foreground(self) -> None:
+        """Bring a stopped program to the front again, as the shell's ``fg`` does."""
+        self._stopped = False
+        os.write(self._control, b"fg\n")
+
+    def hang_up(self) -> None:
+        """Close the terminal, as closing its window or losing the connection does."""
+        self._stop_reading()
+        self._close_descriptors()
+
+    # -- waiting ---------------------------------------------------------------------------------------
+
+    def wait_for(self, wanted: str | Callable[[PtyProgram], object], timeout: float = 20) -> None:
+        """Wait until the screen shows this text, or until the callable says yes.
+
+        Raises AssertionError with the screen in it after ``timeout`` seconds, and at once when the program
+        has ended and what was waited for can no longer come.
+        """
+        condition: Callable[[PtyProgram], object] = (
+            wanted if callable(wanted) else lambda program: wanted.rstrip() in program.screen_text()
+        )
+        self._wait(condition, timeout, f"{wanted!r} did not come")
+
+    def wait_gone(self, text: str, timeout: float = 20) -> None:
+        """Wait until this text is no longer on the screen."""
+        self._wait(lambda program: text not in program.screen_text(), timeout, f"{text!r} stayed")
+
+    def wait_stopped(self, timeout: float = 20) -> None:
+        """Wait until the program has been stopped, as by Ctrl+Z."""
+        self._wait(lambda program: program._stopped, timeout, "the program was not stopped")
+
+    def wait_exit(self, timeout: float = 20) -> int:
+        """Wait for the program's end and give its status: -15 if SIGTERM killed it, 143 if it said so."""
+        self._wait(lambda program: program._status is not None, timeout, "the program did not end")
+        self._stop_reading()
+        assert self._status is not None
+        return self._status
+
+    def _wait(self, condition: Callable[[PtyProgram], object], timeout: float, complaint: str) -> None:
+        deadline = time.monotonic() + timeout
+        while True:
+            ended = self._status
+            if ended is not None:
+                self._stop_reading()
+            seen = self._shown
+            if condition(self):
+                return
+            if ended is not None:
+                raise AssertionError(f"{complaint}; the program ended with {ended}.\n{self._picture()}")
+            if (left := deadline - time.monotonic()) <= 0:
+                raise AssertionError(f"{complaint} in {timeout} s.\n{self._picture()}")
+            with self._news:
+                if len(self._received) == seen:
+                    # Not for ever: a condition may look at other things than the terminal, such as a file.
+                    self._news.wait(min(left, 0.05))
+
+    def _picture(self) -> str:
+        rule = "─" * self.emulator.screen.columns
+        return f"{rule}\n{self.screen_text()}\n{rule}"
+
+    # -- the machinery ---------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Kill what is left of the program, and let go of the terminal."""
+        if self._status is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)
+        os.close(self._control)
+        self._leader.wait()
+        self._watcher.join()
+        self._stop_reading()
+        self._close_descriptors()
+
+    def _close_descriptors(self) -> None:
+        while self._descriptors:
+            os.close(self._descriptors.pop())
+
+    def _set_size(self, rows: int, cols: int) -> None:
+        fcntl.ioctl(self._terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, cols, 0, 0))
+
+    def _read(self) -> None:
+        while True:
+            readable, _, _ = select.select([self._terminal, self._wake_reader], [], [])
+            if self._terminal not in readable:
+                return
+            data = os.read(self._terminal, 65536)
+            with self._news:
+                self._received += data
+                self._news.notify_all()
+
+    def _stop_reading(self) -> None:
+        """Let the reader take what is there already, and end."""
+        if self._reader.is_alive():
+            os.write(self._wake, b".")
+            self._reader.join()
+
+    def _watch(self) -> None:
+        for line in self._report:
+            what, _, number = line.partition(" ")
+            with self._news:
+                if what == "stopped":
+                    self._stopped = True
+                else:
+                    self._status = int(number) if what == "exit" else -int(number)
+                self._news.notify_all()
+        self._report.close()

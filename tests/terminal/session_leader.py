@@ -1,0 +1,54 @@
+"""The shell's part in the pty harness: leads a session, holds its terminal, and has one program in front.
+
+Run as ``session_leader.py TERMINAL REPORT CONTROL PROGRAM [ARGUMENT …]``. A program that led the session
+itself would take the terminal's state with it: the kernel hangs the terminal up at its leader's end and
+resets the attributes, so that nobody could tell whether the program had restored them.
+
+Lines written to the descriptor REPORT: ``pid N`` · ``stopped N`` · ``exit N`` · ``signal N``. Lines read from
+CONTROL: ``fg`` brings a stopped program to the front again; the end of CONTROL ends this process.
+"""
+
+import os
+import signal
+import sys
+import termios
+
+
+def main() -> None:
+    terminal = os.open(sys.argv[1], os.O_RDWR)  # a leader without a terminal takes the first it opens
+    report, control = int(sys.argv[2]), int(sys.argv[3])
+    os.set_inheritable(report, False)
+    os.set_inheritable(control, False)
+    program = os.fork()
+    if program == 0:
+        os.setpgid(0, 0)
+        signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+        os.tcsetpgrp(terminal, os.getpid())
+        for number in (signal.SIGTTOU, signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ):
+            signal.signal(number, signal.SIG_DFL)
+        os.execvp(sys.argv[4], sys.argv[4:])
+    signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, lambda *_: os.killpg(program, signal.SIGHUP))
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(nowhere, stream)
+    own_attributes = termios.tcgetattr(terminal)
+    os.write(report, b"pid %d\n" % program)
+    while True:
+        _, status = os.waitpid(program, os.WUNTRACED)
+        if not os.WIFSTOPPED(status):
+            break
+        os.tcsetpgrp(terminal, os.getpgrp())
+        termios.tcsetattr(terminal, termios.TCSADRAIN, own_attributes)
+        os.write(report, b"stopped %d\n" % os.WSTOPSIG(status))
+        if os.read(control, 100) != b"fg\n":
+            return
+        os.tcsetpgrp(terminal, program)
+        os.killpg(program, signal.SIGCONT)
+    code = os.waitstatus_to_exitcode(status)
+    os.write(report, b"exit %d\n" % code if code >= 0 else b"signal %d\n" % -code)
+    os.read(control, 100)
+
+
+if __name__ == "__main__":
+    main()

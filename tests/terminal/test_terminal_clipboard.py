@@ -1,0 +1,176 @@
+"""Roads to the clipboard, with stand-ins for the tools and a real tmux."""
+
+from __future__ import annotations
+
+import base64
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+from tui_auth.secret import Secret
+from tui_auth.terminal import clipboard
+from tui_auth.terminal.clipboard import ClipboardRoad, osc_52, send_to_clipboard
+
+from .pty_program import PtyProgram
+
+CANARY = "JBSWY3DPEHPK3PXP"
+
+
+class Tools:
+    """A folder of stand-in programs that note their arguments, environment and stdin."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir()
+
+    def add(self, name: str, *, then: str = "exit 0") -> None:
+        tool = self.folder / name
+        tool.write_text(
+            f'#!/bin/sh\nnotes="{self.folder}/{name}"\necho "$@" >"$notes.arguments"\n'
+            f'/usr/bin/env >"$notes.environment"\n/bin/cat >"$notes.stdin"\n{then}\n'
+        )
+        tool.chmod(0o755)
+
+    def got(self, name: str, what: str) -> str:
+        return (self.folder / f"{name}.{what}").read_text()
+
+    def environ(self, **more: str) -> dict[str, str]:
+        return {"PATH": str(self.folder), **more}
+
+
+@pytest.fixture
+def tools(tmp_path: Path) -> Tools:
+    return Tools(tmp_path / "tools")
+
+
+def refuse(sequence: str) -> None:
+    pytest.fail("the terminal was written to")
+
+
+@pytest.mark.parametrize(
+    ("tool", "variables", "arguments", "road"),
+    [
+        ("tmux", {"TMUX": "/tmp/x,1,0", "DISPLAY": ":0"}, "load-buffer -w -", ClipboardRoad.TMUX),
+        ("tmux", {"TMUX": "/tmp/x,1,0", "SSH_TTY": "/dev/pts/0"}, "load-buffer -w -", ClipboardRoad.TMUX),
+        ("wl-copy", {"WAYLAND_DISPLAY": "wayland-0", "DISPLAY": ":0"}, "", ClipboardRoad.LOCAL),
+        ("xclip", {"DISPLAY": ":0"}, "-selection clipboard", ClipboardRoad.LOCAL),
+        ("xsel", {"DISPLAY": ":0"}, "--clipboard --input", ClipboardRoad.LOCAL),
+        ("clip.exe", {"WSL_DISTRO_NAME": "Debian"}, "", ClipboardRoad.LOCAL),
+    ],
+)
+def test_a_tool_that_fits_gets_the_text_on_its_stdin_alone(
+    tools: Tools, tool: str, variables: dict[str, str], arguments: str, road: ClipboardRoad
+) -> None:
+    tools.add(tool)
+
+    result = send_to_clipboard(Secret(CANARY), refuse, tools.environ(**variables))
+
+    assert result.road is road
+    assert tools.got(tool, "stdin") == CANARY
+    assert tools.got(tool, "arguments").strip() == arguments
+    assert CANARY not in tools.got(tool, "environment")
+
+
+def test_on_a_mac_pbcopy_is_told_that_the_text_is_utf_8(
+    tools: Tools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    tools.add("pbcopy")
+
+    assert send_to_clipboard("grün", refuse, tools.environ()).road is ClipboardRoad.LOCAL
+    assert tools.got("pbcopy", "stdin") == "grün"
+    assert "LC_CTYPE=UTF-8\n" in tools.got("pbcopy", "environment")
+
+
+@pytest.mark.parametrize(
+    ("names", "variables"),
+    [
+        ([], {"DISPLAY": ":0", "WAYLAND_DISPLAY": "wayland-0"}),
+        (["wl-copy", "xclip", "clip.exe"], {}),
+        (["xclip"], {"DISPLAY": "localhost:10.0", "SSH_CONNECTION": "1.2.3.4 5 6.7.8.9 22"}),
+    ],
+)
+def test_where_no_tool_fits_the_terminal_is_asked(
+    tools: Tools, names: list[str], variables: dict[str, str]
+) -> None:
+    for name in names:
+        tools.add(name)
+    written: list[str] = []
+
+    result = send_to_clipboard(CANARY, written.append, tools.environ(**variables))
+
+    assert result.sentence == "sent to your terminal's clipboard"
+    assert written == [f"\x1b]52;c;{base64.b64encode(CANARY.encode()).decode()}\x07"]
+
+
+@pytest.mark.parametrize("then", ["exit 1", "exec /bin/sleep 60"])
+@pytest.mark.parametrize(
+    ("tool", "variables"), [("tmux", {"TMUX": "/tmp/x,1,0"}), ("wl-copy", {"WAYLAND_DISPLAY": "wayland-0"})]
+)
+def test_a_tool_that_fails_or_hangs_gives_way_to_the_terminal(
+    tools: Tools, tool: str, variables: dict[str, str], then: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clipboard, "LONGEST_WAIT_SECONDS", 0.3)
+    tools.add(tool, then=then)
+    written: list[str] = []
+    started = monotonic()
+
+    result = send_to_clipboard(CANARY, written.append, tools.environ(**variables))
+
+    assert result.road is ClipboardRoad.TERMINAL
+    assert len(written) == 1
+    assert monotonic() - started < 30
+
+
+def test_a_tool_cannot_write_on_the_screen(start: Callable[..., PtyProgram], tools: Tools) -> None:
+    tools.add("wl-copy", then="echo SCRIBBLE; echo SCRIBBLE >&2; echo SCRIBBLE >/dev/tty; exit 0")
+    send = (
+        "from tui_auth.terminal.clipboard import send_to_clipboard as send;"
+        f"print(send('x', print, {tools.environ(WAYLAND_DISPLAY='wayland-0')}).sentence)"
+    )
+    program = start("-c", send)
+
+    assert program.wait_exit() == 0
+    assert program.received == b"sent to the clipboard\r\n"
+
+
+def test_inside_gnu_screen_the_sequence_goes_in_short_wrapped_pieces(tools: Tools) -> None:
+    token = "t" * 3000
+    tools.add("xclip")
+    written: list[str] = []
+
+    result = send_to_clipboard(token, written.append, tools.environ(STY="1.pts-0", DISPLAY=":0"))
+
+    assert result.road is ClipboardRoad.TERMINAL
+    pieces = written[0].removeprefix("\x1bP").removesuffix("\x1b\\").split("\x1b\\\x1bP")
+    assert "".join(pieces) == osc_52(token)
+    assert max(map(len, pieces)) <= 256
+
+
+def test_no_sentence_claims_that_the_text_arrived() -> None:
+    assert all(road.value.startswith("sent to ") and "copied" not in road.value for road in ClipboardRoad)
+
+
+@pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
+def test_in_a_tmux_with_default_settings_it_reaches_the_buffer_and_the_terminal(
+    start: Callable[..., PtyProgram], tmux_socket: Path
+) -> None:
+    send = (
+        "import sys; from tui_auth.terminal.clipboard import send_to_clipboard as send;"
+        f"print(send('{CANARY}', sys.stdout.write).sentence); input()"
+    )
+    tmux = ["tmux", "-S", str(tmux_socket), "-f", os.devnull]
+    terminal = start(command=[*tmux, "new-session", sys.executable, "-c", send])
+    terminal.wait_for("sent to tmux's buffer and your terminal's clipboard")
+
+    buffer = subprocess.run([*tmux, "show-buffer"], capture_output=True, text=True, check=True)
+    assert buffer.stdout == CANARY
+    terminal.wait_for(
+        lambda program: base64.b64encode(CANARY.encode()).decode() in program.emulator.clipboard
+    )

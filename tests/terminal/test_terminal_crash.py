@@ -1,0 +1,78 @@
+"""What is told of an unexpected error."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tui_auth.terminal.crash import crash_report
+
+
+def crashed(error: BaseException, cause: BaseException | None = None) -> BaseException:
+    password = "hunter2"
+    try:
+        raise error from cause
+    except BaseException as caught:
+        caught.add_note(password)
+        return caught
+
+
+def test_a_report_has_kinds_and_frames_and_no_values() -> None:
+    report = crash_report(crashed(KeyError("hunter2"), crashed(ValueError("hunter2"))))
+
+    first, frame, second, _ = report.split("\n")
+    assert first == "KeyError"
+    assert frame.startswith("  terminal/test_terminal_crash.py:")
+    assert frame.endswith(" in crashed")
+    assert second == "caused by ValueError"
+    assert "hunter2" not in report
+
+
+def test_a_group_names_the_kinds_in_it() -> None:
+    group = ExceptionGroup("hunter2", [KeyError("hunter2"), subprocess.TimeoutExpired("hunter2", 1)])
+
+    assert crash_report(group) == "ExceptionGroup of KeyError, subprocess.TimeoutExpired"
+
+
+def test_a_cause_that_was_put_aside_is_not_told() -> None:
+    def put_aside() -> None:
+        try:
+            raise ValueError
+        except ValueError:
+            raise KeyError from None
+
+    with pytest.raises(KeyError) as caught:
+        put_aside()
+
+    assert caught.value.__context__ is not None
+    assert "ValueError" not in crash_report(caught.value)
+
+
+def test_causes_that_go_in_a_circle_come_to_an_end() -> None:
+    one, two = ValueError(), KeyError()
+    one.__cause__, two.__cause__ = two, one
+
+    assert crash_report(one) == "ValueError\ncaused by KeyError"
+
+
+def test_an_uncaught_exception_is_reported_so_in_every_thread() -> None:
+    program = """
+import threading
+import pytest
+
+from tui_auth.terminal.crash import report_crashes_without_details
+report_crashes_without_details()
+class Bad:
+    def __del__(self): raise OSError("hunter2")
+def fail(): raise ValueError("hunter2")
+Bad()
+thread = threading.Thread(target=fail); thread.start(); thread.join()
+raise KeyError("hunter2")
+"""
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    reported = [line for line in ended.stderr.splitlines() if line.startswith("tui-auth: ")]
+    assert reported == ["tui-auth: OSError", "tui-auth: ValueError", "tui-auth: KeyError"]
+    assert "hunter2" not in ended.stderr

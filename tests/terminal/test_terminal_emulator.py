@@ -1,0 +1,82 @@
+"""The harness itself: what its terminal shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from .emulator import Emulator
+from .pty_program import PtyProgram
+
+BETWEEN = (
+    b"\x1b[>25u\x1b[<u\x1b[<1u\x1b[=1;1u\x1b[?u\x1b[?2026$p\x1b[?2048$p\x1b[>4;2m\x1b[?1016h\x1b]22;default\x07"
+    b"\x1b]52;c;aGk=\x07\x1b]8;;https://example.com\x1b\\\x1bP+q544e\x1b\\\x1b_Gi=1\x1b\\\x1b[4:3m\x1b[c\x1b(B\x1b="
+)
+
+
+def test_sequences_that_show_nothing_show_nothing() -> None:
+    emulator = Emulator(3, 20)
+    emulator.feed(b"a" + BETWEEN + b"b")
+    assert emulator.text() == "ab\n\n"
+    assert emulator.clipboard == ["aGk="]
+
+
+@given(st.lists(st.integers(0, len(BETWEEN) + 2)))
+def test_a_sequence_may_come_in_pieces(cuts: list[int]) -> None:
+    data = b"\xc3\xa4" + BETWEEN + b"b"
+    emulator = Emulator(3, 20)
+    start = 0
+    for cut in [*sorted(cuts), len(data)]:
+        emulator.feed(data[start:cut])
+        start = cut
+    assert emulator.text() == "äb\n\n"
+
+
+def test_the_alternate_screen_leaves_the_main_one_alone() -> None:
+    emulator = Emulator(2, 20)
+    emulator.feed(b"main\x1b[?1049h\x1b[Halternate")
+    assert emulator.text() == "alternate\n"
+    emulator.feed(b"\x1b[?1049l")
+    assert emulator.text() == "main\n"
+
+
+def test_cells_have_their_colours() -> None:
+    emulator = Emulator(1, 4)
+    emulator.feed("\x1b[38;2;1;2;3;48;2;255;255;255m▄\x1b[0;1;31mx".encode())
+    block, letter, empty, _ = emulator.cells()[0]
+    assert (block.char, block.foreground, block.background) == ("▄", "010203", "ffffff")
+    assert (letter.char, letter.foreground, letter.bold) == ("x", "red", True)
+    assert (empty.char, empty.background) == (" ", "default")
+
+
+def test_waiting_in_vain_shows_the_screen(start: Callable[..., PtyProgram]) -> None:
+    program = start("-c", "print('hello'); input()")
+    program.wait_for("hello")
+    with pytest.raises(AssertionError, match=r"'goodbye' did not come in 0\.1 s\.\n─+\nhello"):
+        program.wait_for("goodbye", timeout=0.1)
+
+
+def test_waiting_for_a_program_that_has_ended_does_not_wait(start: Callable[..., PtyProgram]) -> None:
+    program = start("-c", "import sys; print('last words'); sys.exit(3)")
+    program.wait_for("last words")
+    with pytest.raises(AssertionError, match="the program ended with 3"):
+        program.wait_for("goodbye", timeout=60)
+
+
+def test_everything_written_before_the_end_is_received(start: Callable[..., PtyProgram]) -> None:
+    program = start("-c", "print('y' * 100_000 + 'END')")
+    assert program.wait_exit() == 0
+    assert len(program.received) == 100_005
+
+
+def test_nothing_of_the_users_environment_gets_in(
+    start: Callable[..., PtyProgram], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_PROFILE", "TEXTUAL_LOG", "TUI_AUTH_CLIENT_ID", "PYTHONWARNINGS", "TMUX", "DISPLAY"):
+        monkeypatch.setenv(name, "canary")
+    program = start("-c", "import os; print(dict(os.environ))")
+    assert program.wait_exit() == 0
+    assert b"canary" not in program.received

@@ -1,0 +1,139 @@
+"""What surrounds the program: its terminal, its environment, its limits."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tui_auth.terminal import environment
+
+from .pty_program import PtyProgram, isolated_environment
+
+Start = Callable[..., PtyProgram]
+TELL = (
+    "from tui_auth.terminal.environment import find_terminal as f; import sys; t = f();"
+    "open(sys.argv[1], 'w').write(t.kind.name + ': ' + t.reason)"
+)
+
+
+def told(start: Start, answer: Path, **more: object) -> str:
+    assert start("-c", TELL, answer, **more).wait_exit() == 0
+    return answer.read_text()
+
+
+def test_a_terminal_on_all_streams_is_a_full_screen(start: Start, tmp_path: Path) -> None:
+    assert told(start, tmp_path / "answer").startswith("FULL_SCREEN: ")
+
+
+@pytest.mark.parametrize("left", ["stdin", "stdout", "stderr"])
+def test_one_stream_on_the_terminal_is_enough(start: Start, tmp_path: Path, left: str) -> None:
+    elsewhere = {name: subprocess.DEVNULL for name in ("stdin", "stdout", "stderr") if name != left}
+    assert told(start, tmp_path / "answer", **elsewhere).startswith("FULL_SCREEN: ")
+
+
+def test_without_a_stream_on_the_terminal_there_is_none(start: Start, tmp_path: Path) -> None:
+    nowhere = subprocess.DEVNULL
+    answer = told(start, tmp_path / "answer", stdin=nowhere, stdout=nowhere, stderr=nowhere)
+    assert answer == "NONE: None of stdin, stdout and stderr is a terminal."
+
+
+@pytest.mark.parametrize("term", ["dumb", "", None])
+def test_a_dumb_terminal_gets_lines(start: Start, tmp_path: Path, term: str | None) -> None:
+    assert told(start, tmp_path / "answer", environment={"TERM": term}).startswith("LINES: TERM is ")
+
+
+def test_in_the_background_there_is_no_terminal(start: Start, tmp_path: Path) -> None:
+    in_background = (
+        "import subprocess, sys; subprocess.run([sys.executable, '-c', *sys.argv[1:]], process_group=0)"
+    )
+    answer = tmp_path / "answer"
+    assert start("-c", in_background, TELL, answer).wait_exit() == 0
+    assert answer.read_text() == "NONE: The program runs in the background of its terminal."
+
+
+def test_a_terminal_that_controls_nothing_is_none(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    try:
+        subprocess.run(
+            [sys.executable, "-c", TELL, tmp_path / "answer"],
+            stdin=theirs,
+            start_new_session=True,
+            check=True,
+        )
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert (tmp_path / "answer").read_text().startswith("NONE: There is no controlling terminal")
+
+
+def test_textual_gets_none_of_its_variables_but_the_harmless_two(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    variables = {"TEXTUAL": "devtools,debug", "TEXTUAL_LOG": str(log), "TEXTUAL_DRIVER": "x:y"}
+    kept = {"TEXTUAL_DISABLE_KITTY_KEY": "1", "TEXTUAL_ANIMATIONS": "none"}
+    program = (
+        "from tui_auth.terminal.environment import scrub_textual_environment as scrub; print(scrub());"
+        "from textual import constants as c;"
+        "print(c.LOG_FILE, c.DRIVER, c.DISABLE_KITTY_KEY, c.TEXTUAL_ANIMATIONS)"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", program],
+        env=isolated_environment(tmp_path, **variables, **kept),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert answer.stdout == "['TEXTUAL', 'TEXTUAL_DRIVER', 'TEXTUAL_LOG']\nNone None True none\n"
+    assert not log.exists()
+
+
+def test_nothing_here_but_the_driver_and_the_app_loads_textual() -> None:
+    modules = ["clipboard", "crash", "environment", "restore", "safe_text", "signals", "stderr_guard"]
+    program = "".join(f"import tui_auth.terminal.{module}\n" for module in modules)
+    program += "import sys; print([name for name in ('textual', 'rich', 'asyncio') if name in sys.modules])"
+    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert answer.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("redirection", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_are_filled(tmp_path: Path, redirection: str) -> None:
+    program = (
+        "from tui_auth.terminal.environment import fill_missing_streams as fill; fill(); import os, sys;"
+        "answer = open(sys.argv[1], 'w');"
+        "print(answer.fileno() > 2, None in (sys.stdin, sys.__stdout__, sys.stderr), file=answer)"
+    )
+    answer = tmp_path / "answer"
+    shell = f'"$0" -c "$1" "$2" {redirection}'
+    subprocess.run(["/bin/sh", "-c", shell, sys.executable, program, answer], check=True)
+    assert answer.read_text() == "True False\n"
+
+
+def test_a_hardened_process_leaves_no_core_and_works_on() -> None:
+    program = (
+        "from tui_auth.terminal.environment import harden_process;"
+        "import resource, ctypes, sys, subprocess;"
+        "core = resource.RLIMIT_CORE; _, hard = resource.getrlimit(core);"
+        "resource.setrlimit(core, (hard, hard));"
+        "harden_process(); print(resource.getrlimit(core) == (0, hard));"
+        "print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0) if sys.platform == 'linux' else 0);"
+        "print(open('/dev/stdin').read(), subprocess.run(['/bin/echo', 'child'], capture_output=True).stdout)"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", program], input="piped", capture_output=True, text=True, check=True
+    )
+    assert answer.stdout == "True\n0\npiped b'child\\n'\n"
+
+
+def test_the_environment_tells_about_colour_and_distance() -> None:
+    assert environment.no_colour({"NO_COLOR": "1"})
+    assert not environment.no_colour({"NO_COLOR": ""})
+    assert environment.over_ssh({"SSH_CONNECTION": "1.2.3.4 5 6.7.8.9 22"})
+    assert not environment.over_ssh({})
+    assert environment.in_tmux({"TMUX": "/tmp/x,1,0"})
+    assert environment.in_screen({"STY": "1.pts-0"})
+    assert not environment.in_screen({"STY": "1.pts-0", "TMUX": "/tmp/x,1,0"})

@@ -1,0 +1,323 @@
+"""The full-screen interface on a real pseudo-terminal: keys, size, streams, ends."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tui_auth.terminal.tty_driver import _Output
+
+from .pty_program import ROOT, PtyProgram
+
+Start = Callable[..., PtyProgram]
+SAMPLE = Path(__file__).with_name("sample_app.py")
+FULL_SCREEN_MODES = {1000, 1003, 1004, 1006, 1049, 2004}
+
+
+@pytest.fixture
+def app(start: Start) -> PtyProgram:
+    program = start(SAMPLE)
+    program.wait_for("size 80x23")
+    return program
+
+
+def assert_as_found(program: PtyProgram) -> None:
+    assert program.modes == {7, 25}, "lines wrap, the cursor shows, and that is all"
+    assert program.emulator.kitty_flags == []
+    assert program.attributes() == program.attributes_before
+
+
+def test_it_takes_the_terminal_and_gives_it_back(app: PtyProgram) -> None:
+    assert app.modes >= FULL_SCREEN_MODES
+    assert 25 not in app.modes
+    assert app.emulator.kitty_flags
+    assert app.attributes() != app.attributes_before
+
+    app.send("ann")
+    app.wait_for("<ann>")
+    app.press("ctrl+d")
+
+    assert app.wait_exit() == 7
+    assert app.screen_text().strip() == "token:ann"
+    assert b"LATE" not in app.received
+    assert_as_found(app)
+
+
+def test_all_three_streams_may_lead_elsewhere(start: Start, tmp_path: Path) -> None:
+    out, err = tmp_path / "out", tmp_path / "err"
+    app = start(SAMPLE, stdin=subprocess.DEVNULL, stdout=out, stderr=err, rows=33, cols=95)
+    app.wait_for("size 95x33, first 95x33")
+    app.resize(20, 70)
+    app.wait_for("size 70x20")
+    app.send("tok")
+    app.paste("en")
+    app.wait_for("<token>")
+    app.press("ctrl+d")
+
+    assert app.wait_exit() == 7
+    assert out.read_text() == "token:token\n"
+    assert err.read_text() == ""
+    assert app.screen_text().strip() == ""
+    assert_as_found(app)
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
+def test_a_shell_can_take_its_output_into_a_variable(start: Start) -> None:
+    shell = start(command=["bash", "--norc", "--noprofile", "-i"], environment={"PS1": "ready> "})
+    shell.wait_for("ready>")
+    shell.send(f"TOKEN=$('{sys.executable}' '{SAMPLE}' </dev/null 2>/dev/null); echo \"got <$TOKEN>\"\n")
+    shell.wait_for("size 80x23")
+    shell.send("abc")
+    shell.wait_for("<abc>")
+    shell.press("ctrl+d")
+    shell.wait_for("got <token:abc>")
+    assert not shell.full_screen
+
+
+def test_a_piped_stdin_is_not_taken_for_keys(start: Start) -> None:
+    app = start(SAMPLE, stdin=b"piped text\n")
+    app.wait_for("size 80x23")
+    app.send("typed")
+    app.wait_for("value <typed>")
+
+
+def test_keys_and_pastes_come_through_in_every_form(app: PtyProgram) -> None:
+    app.paste("übung\nsecond line")
+    app.wait_for("<übung>")
+    app.press("f5")
+    app.wait_for("key f5")
+    app.send("\x1b")
+    app.wait_for("key escape")
+    app.send("\x1b[97;;98u")
+    app.wait_for("<übungb>")
+    app.send("\x1b[116;5u")
+    app.wait_for("key ctrl+t")
+
+
+def test_a_terminal_that_tells_its_size_in_band_is_believed_and_told_to_stop(app: PtyProgram) -> None:
+    app.send("\x1b[?2048;2$y")
+    app.wait_for(lambda program: program.modes >= {2048, 1016})
+    app.send("\x1b[48;30;100;600;800t")
+    app.wait_for("size 100x30")
+    app.press("ctrl+d")
+
+    assert app.wait_exit() == 7
+    assert_as_found(app)
+
+
+@pytest.mark.parametrize("nonsense", [b"\xff\xfe", b"\x1b[99999999999u", b"\x1b[1;2;3;4~", b"\x1b[<1;9;9M"])
+def test_nonsense_from_the_terminal_does_not_end_it(app: PtyProgram, nonsense: bytes) -> None:
+    app.send(nonsense)
+    app.press("f6")
+    app.wait_for("key f6")
+
+
+def test_what_libraries_write_to_stderr_is_not_seen(app: PtyProgram) -> None:
+    app.press("ctrl+o")
+    app.wait_for("scribbled")
+    app.press("ctrl+d")
+    assert app.wait_exit() == 7
+    assert b"SCRIBBLE" not in app.received
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_ends_it_with_its_status_and_the_terminal_as_found(
+    app: PtyProgram, number: signal.Signals
+) -> None:
+    app.signal(number)
+
+    assert app.wait_exit() == 128 + number
+    assert_as_found(app)
+
+
+def hanging(start: Start, grace_seconds: float) -> PtyProgram:
+    app = start(SAMPLE, environment={"GRACE_SECONDS": str(grace_seconds)})
+    app.wait_for("size 80x23")
+    app.press("ctrl+b")
+    app.wait_for("hanging")
+    return app
+
+
+def test_an_app_that_hangs_is_ended_by_a_second_signal(start: Start) -> None:
+    app = hanging(start, grace_seconds=3600)
+
+    def another_signal_ends_it(program: PtyProgram) -> bool:
+        if program.full_screen:
+            program.signal(signal.SIGTERM)
+        return not program.full_screen
+
+    app.wait_for(another_signal_ends_it)
+    assert app.wait_exit() == 143
+    assert_as_found(app)
+
+
+def test_an_app_that_hangs_is_ended_some_time_after_a_signal(start: Start) -> None:
+    app = hanging(start, grace_seconds=0.1)
+    app.signal(signal.SIGTERM)
+
+    assert app.wait_exit() == 143
+    assert_as_found(app)
+
+
+def test_output_for_a_terminal_that_is_gone_goes_nowhere() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    output = _Output(writing)
+    output.write("x" * 100_000)
+    output.flush()
+    output.close()
+
+
+def test_a_terminal_that_is_closed_ends_it(app: PtyProgram) -> None:
+    app.hang_up()
+    # The hang-up is seen and the signal comes, in either order: 129 to a shell in both.
+    assert app.wait_exit() in (129, -signal.SIGHUP)
+
+
+def test_a_terminal_that_is_closed_ends_it_even_under_nohup(start: Start) -> None:
+    app = start(command=["nohup", sys.executable, SAMPLE])
+    app.wait_for("size 80x23")
+    app.hang_up()
+    assert app.wait_exit() == 129
+
+
+@pytest.mark.parametrize(
+    ("key", "kind", "place"),
+    [("ctrl+k", "KeyError", "action_crash"), ("ctrl+w", "ValueError", "action_crash_in_worker")],
+)
+def test_a_crash_says_where_and_not_with_what(app: PtyProgram, key: str, kind: str, place: str) -> None:
+    app.press(key)
+
+    assert app.wait_exit() == 1
+    assert app.screen_text().startswith(f"sample: {kind}\n")
+    assert "terminal/sample_app.py:" in app.screen_text()
+    assert f"in {place}" in app.screen_text()
+    assert b"hunter2" not in app.received
+    assert b"LOOKED AT" not in app.received
+    assert_as_found(app)
+
+
+@pytest.mark.parametrize(("key", "said"), [("ctrl+k", "sample: KeyError\n"), ("ctrl+p", "")])
+def test_a_crash_writes_no_more_than_that_to_a_log(start: Start, tmp_path: Path, key: str, said: str) -> None:
+    log = tmp_path / "log"
+    app = start(SAMPLE, stderr=log)
+    app.wait_for("size 80x23")
+    app.press(key)
+
+    assert app.wait_exit() == 1
+    assert log.read_text().startswith(said)
+    assert "hunter2" not in log.read_text()
+
+
+def test_a_start_that_fails_half_way_leaves_the_terminal_as_found(start: Start) -> None:
+    app = start(SAMPLE, environment={"FAIL_TO_START": "1"})
+
+    assert app.wait_exit() == 1
+    assert app.screen_text().startswith("sample: RuntimeError\n")
+    assert_as_found(app)
+
+
+def test_an_exit_out_of_the_middle_leaves_the_terminal_as_found(app: PtyProgram) -> None:
+    app.press("ctrl+x")
+
+    assert app.wait_exit() == 9
+    assert_as_found(app)
+
+
+def test_ctrl_z_stops_it_and_fg_brings_it_back(app: PtyProgram) -> None:
+    app.send("before")
+    app.wait_for("<before>")
+    app.press("ctrl+z")
+    app.wait_stopped()
+    app.wait_for(lambda program: program.modes == {7, 25})
+    assert app.screen_text().strip() == ""
+
+    app.foreground()
+    app.wait_for("never changes")
+    app.wait_for("before")
+    app.wait_for(lambda program: program.modes >= FULL_SCREEN_MODES)
+    app.send("after")
+    app.wait_for("<beforeafter>")
+    app.press("ctrl+d")
+    assert app.wait_exit() == 7
+    assert_as_found(app)
+
+
+def test_it_draws_itself_again_after_a_stop_it_could_not_see(app: PtyProgram) -> None:
+    app.send("before")
+    app.wait_for("<before>")
+    app.signal(signal.SIGSTOP)
+    app.wait_stopped()
+    seen = len(app.received)
+
+    app.foreground()
+    app.wait_for(lambda program: b"never changes" in program.received[seen:])
+    app.send("after")
+    app.wait_for("<beforeafter>")
+    app.press("ctrl+d")
+    assert app.wait_exit() == 7
+    assert_as_found(app)
+
+
+def test_once_it_has_ended_ctrl_z_is_the_terminals_own_again(start: Start) -> None:
+    program = start(SAMPLE, environment={"STAY": "1"})
+    program.wait_for("size 80x23")
+    program.press("ctrl+d")
+    program.wait_for("stayed?")
+    program.press("ctrl+z")
+    program.wait_stopped()
+    program.foreground()
+    program.send("yes\n")
+
+    assert program.wait_exit() == 7
+    assert program.received.count(b"\x1b[?1049h") == 1
+
+
+def test_a_program_around_it_is_stopped_with_it(start: Start) -> None:
+    around = "import subprocess, sys; sys.exit(subprocess.call(sys.argv[1:]))"
+    wrapper = start("-c", around, sys.executable, SAMPLE)
+    wrapper.wait_for("size 80x23")
+    wrapper.press("ctrl+z")
+    wrapper.wait_stopped()
+    wrapper.foreground()
+    wrapper.wait_for("size 80x23")
+    wrapper.press("ctrl+d")
+    assert wrapper.wait_exit() == 7
+
+
+def test_ctrl_z_does_nothing_where_the_shell_waits_for_the_output(start: Start, tmp_path: Path) -> None:
+    app = start(SAMPLE, stdout=tmp_path / "out")
+    app.wait_for("size 80x23")
+    app.press("ctrl+z")
+    app.signal(signal.SIGTSTP)
+    app.send("still here")
+    app.wait_for("<still here>")
+    app.press("ctrl+d")
+    assert app.wait_exit() == 7
+
+
+@pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
+def test_nothing_is_left_in_tmux_where_it_has_no_alternate_screen(
+    start: Start, tmux_socket: Path, tmp_path: Path
+) -> None:
+    settings = tmp_path / "tmux.conf"
+    settings.write_text("set -g alternate-screen off\nset -g remain-on-exit on\n")
+    tmux = ["tmux", "-S", str(tmux_socket)]
+    terminal = start(command=[*tmux, "-f", settings, "new-session", sys.executable, SAMPLE], cwd=ROOT)
+    terminal.wait_for("size 80x22")
+    terminal.send("canary-in-sight")
+    terminal.wait_for("<canary-in-sight>")
+    terminal.press("ctrl+k")
+    terminal.wait_for("sample: KeyError")
+    history = subprocess.run(
+        [*tmux, "capture-pane", "-p", "-S", "-"], capture_output=True, text=True, check=True
+    )
+    assert "sample: KeyError" in history.stdout
+    assert "canary" not in history.stdout

@@ -1,0 +1,170 @@
+"""Text from a server, before it is shown."""
+
+from __future__ import annotations
+
+import sys
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tui_auth.secret import Secret
+from tui_auth.terminal.safe_text import MARKS, safe_line, safe_text
+
+BIDI = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+every_character = st.text(st.characters(exclude_categories=()))
+# Few kinds of character, close together, so that they meet: marks, controls, composites, jamo, selectors.
+TRICKY = "ae \n\r\t\x1b\x9b\u0301\u0327\u0344\u0f73\ufb2c\u0958\u1100\u1161\u11a8\u200d\u202e\ufe0f\u2028"
+tricky = st.text(st.sampled_from(TRICKY))
+some_text = every_character | tricky
+
+
+def assert_harmless(text: str, *, newlines: bool = True) -> None:
+    for char in set(text):
+        category = unicodedata.category(char)
+        assert category not in ("Cn", "Co", "Cs", "Zl", "Zp"), hex(ord(char))
+        assert category != "Cc" or (char == "\n" and newlines), hex(ord(char))
+        assert char not in BIDI, hex(ord(char))
+        assert category != "Zs" or char == " ", hex(ord(char))
+
+
+def longest_run_of_marks(text: str) -> int:
+    longest = run = 0
+    for char in text:
+        run = run + 1 if unicodedata.category(char).startswith("M") else 0
+        longest = max(longest, run)
+    return longest
+
+
+def test_no_character_of_unicode_gets_through_that_could_do_harm() -> None:
+    block = 8192
+    for start in range(0, sys.maxunicode + 1, block):
+        shown = safe_text("".join(map(chr, range(start, start + block))), limit=10 * block, lines=10)
+        assert_harmless(shown)
+        assert "more characters" not in shown
+
+
+@given(some_text, st.integers(0, 300), st.integers(1, 30))
+def test_the_text_shown_is_harmless_and_takes_no_more_room_than_given(
+    text: str, limit: int, lines: int
+) -> None:
+    shown = safe_text(text, limit=limit, lines=lines)
+
+    assert_harmless(shown)
+    assert len(shown) <= limit
+    assert shown.count("\n") < lines
+    assert longest_run_of_marks(shown) <= MARKS
+    assert unicodedata.is_normalized("NFC", shown)
+
+
+@given(some_text, st.integers(0, 300), st.integers(1, 30))
+def test_making_text_safe_twice_gives_the_same(text: str, limit: int, lines: int) -> None:
+    once = safe_text(text, limit=limit, lines=lines)
+
+    assert safe_text(once, limit=limit, lines=lines) == once
+    assert safe_line(safe_line(text, limit), limit) == safe_line(text, limit)
+
+
+@given(some_text, st.integers(0, 300))
+def test_a_line_is_one_line(text: str, limit: int) -> None:
+    shown = safe_line(text, limit)
+
+    assert_harmless(shown, newlines=False)
+    assert len(shown) <= limit
+    assert not shown.startswith(" ")
+    assert "  " not in shown
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | some_text | st.binary(),
+    lambda inner: st.lists(inner) | st.dictionaries(some_text, inner),
+    max_leaves=8,
+)
+
+
+@given(json_values)
+def test_whatever_a_server_sends_in_the_place_of_text_is_shown_as_text(value: object) -> None:
+    assert_harmless(safe_text(value))
+
+
+@pytest.mark.parametrize(
+    "text", ["Grüße, Ærøskøbing", "a\nb", "密码 パスワード", "שלום", "สวัสดี", "မြွှေ့", "😀 €5", "[b]x[/b]"]
+)
+def test_honest_text_stays_as_it_is(text: str) -> None:
+    assert safe_text(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\x1b[31mred", "␛[31mred"),
+        ("\x9b2Jcleared", "\\x9b2Jcleared"),
+        ("\x1b]52;c;aGk=\x07", "␛]52;c;aGk=␇"),
+        ("a\tb\x00\x7f", "a b␀␡"),
+        ("a\r\nb\rc\u2028d", "a\nb\nc\nd"),
+        ("user\u202egnp.exe", "usergnp.exe"),
+        ("pass\u200bword\ufeff\u00ad", "password"),
+        ("A\U000e0041\U000e0042\U000e007f", "A"),
+        ("☠\ufe0f\U000e0100", "☠"),
+        ("\ufff9a\ufffab\ufffb", "ab"),
+        ("e\u0301", "é"),
+        ("\ue000\U0010ffff\ud800", "���"),
+        ("\ud83d\ude00", "😀"),
+        ("\u0338struck", "◌\u0338struck"),
+        ("a \u0338b", "a ◌\u0338b"),
+        ("a\n\u0338b", "a\n◌\u0338b"),
+        (None, ""),
+        (b"gr\xc3\xbc\xff", "grü�"),
+        (True, "true"),
+        (5, "5"),
+        ({"a": [1, None, "ü\x1b"]}, '{"a": [1, null, "ü\\u001b"]}'),
+        pytest.param(10**5000, "(int)", id="a very large number"),
+        (Secret("hunter2"), "Secret(…)"),
+    ],
+)
+def test_what_is_dangerous_is_made_visible_or_dropped(text: object, shown: str) -> None:
+    assert safe_text(text) == shown
+
+
+def test_a_value_nested_too_deep_is_named_by_its_kind() -> None:
+    value: list[object] = []
+    for _ in range(100_000):
+        value = [value]
+
+    assert safe_text(value) == "(list)"
+
+
+def test_a_letter_keeps_a_few_marks_of_a_thousand() -> None:
+    assert safe_text("x" + "\u0301" * 1000 + "y") == "x" + "\u0301" * MARKS + "y"
+
+
+def test_long_text_ends_with_how_much_is_not_shown() -> None:
+    shown = safe_text("x" * 1_000_000, limit=40)
+
+    assert len(shown) == 40
+    kept = shown.count("x")
+    assert shown == "x" * kept + f"… ({1_000_000 - kept} more characters)"
+
+
+def test_what_is_not_shown_is_counted_also_where_little_is() -> None:
+    assert safe_text("\u200b" * 1000 + "x" * 1000, limit=30) == "… (1816 more characters)"
+
+
+def test_lines_beyond_the_last_go_on_in_it() -> None:
+    assert safe_text("a\nb\nc\nd", lines=2) == "a\nb c d"
+    assert safe_line(" a \n  b\t") == "a b"
+
+
+def test_a_megabyte_of_marks_is_cut_before_it_is_normalised(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Normalising a run of marks takes time that grows with the square of its length.
+    normalised: list[str] = []
+
+    def normalize(form: str, text: str) -> str:
+        normalised.append(text)
+        return text
+
+    monkeypatch.setattr(unicodedata, "normalize", normalize)
+
+    assert safe_text("x" + "\u0301\u0327" * 500_000, limit=100_000).startswith("x\u0301\u0327")
+    assert max(map(longest_run_of_marks, normalised)) == MARKS

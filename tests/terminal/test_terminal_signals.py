@@ -1,0 +1,93 @@
+"""Ends and emergencies without Textual: line prompts, and a terminal left in a bad state."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+
+import pytest
+
+from .pty_program import PtyProgram
+
+Start = Callable[..., PtyProgram]
+PROMPT = """
+import sys, termios
+from tui_auth.terminal.signals import exit_on_signals
+before = termios.tcgetattr(0)
+quiet = termios.tcgetattr(0)
+quiet[3] &= ~termios.ECHO
+with exit_on_signals():
+    try:
+        termios.tcsetattr(0, termios.TCSANOW, quiet)
+        input("Password: ")
+    finally:
+        termios.tcsetattr(0, termios.TCSANOW, before)
+"""
+BAD_STATE = """
+import os, sys, tty
+from tui_auth.terminal.restore import remember_terminal
+terminal = os.open("/dev/tty", os.O_RDWR)
+remember_terminal(terminal, full_screen=True)
+tty.setraw(terminal)
+os.write(terminal, b"\\x1b[?1049h\\x1b[?25l\\x1b[?1000h\\x1b[?1003h\\x1b[?1006h\\x1b[?1016h")
+os.write(terminal, b"\\x1b[?2004h\\x1b[?1004h\\x1b[?2048h\\x1b[?7l\\x1b[>25uin a bad state")
+os.read(terminal, 1)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_at_a_prompt_ends_the_program_with_its_status(start: Start, number: signal.Signals) -> None:
+    program = start("-c", PROMPT)
+    program.wait_for("Password:")
+    program.signal(number)
+
+    assert program.wait_exit() == 128 + number
+    assert program.attributes() == program.attributes_before
+    assert "Traceback" not in program.screen_text()
+
+
+def test_ctrl_c_at_a_prompt_is_a_signal_too(start: Start) -> None:
+    program = start("-c", PROMPT)
+    program.wait_for("Password:")
+    program.press("ctrl+c")
+
+    assert program.wait_exit() == 130
+    assert program.attributes() == program.attributes_before
+
+
+def test_a_hang_up_ignored_from_the_start_stays_ignored(start: Start) -> None:
+    program = start("-c", f"import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n{PROMPT}")
+    program.wait_for("Password:")
+    program.signal(signal.SIGHUP)
+    program.send("still here\n")
+
+    assert program.wait_exit() == 0
+
+
+@pytest.mark.parametrize(
+    ("end", "status"),
+    [("raise RuntimeError", 1), ("sys.exit(3)", 3), ("pass", 0)],
+)
+def test_the_terminal_is_put_back_whatever_ends_the_interpreter(start: Start, end: str, status: int) -> None:
+    program = start("-c", BAD_STATE + end)
+    program.wait_for("in a bad state")
+    assert program.full_screen
+    program.send("x")
+
+    assert program.wait_exit() == status
+    assert program.modes == {7, 25}
+    assert program.emulator.kitty_flags == []
+    assert program.attributes() == program.attributes_before
+
+
+def test_a_terminal_that_was_put_back_already_is_left_alone(start: Start) -> None:
+    program = start(
+        "-c",
+        f"{BAD_STATE}from tui_auth.terminal.restore import restore_terminal as restore\n"
+        "restore(); print('done'); restore()",
+    )
+    program.wait_for("in a bad state")
+    program.send("x")
+
+    assert program.wait_exit() == 0
+    assert program.received.endswith(b"done\r\n")
