@@ -27,7 +27,7 @@ from tui_auth.auth.next_step import (
 from tui_auth.auth.what_next import Road, road
 from tui_auth.daemon_thread import in_daemon_thread
 from tui_auth.screens.copying import CopyAsked
-from tui_auth.screens.done import Leave
+from tui_auth.screens.done import SignInSeen
 from tui_auth.screens.form_screen import FormScreen, Surroundings
 from tui_auth.screens.problem import OWN_FAULT, Problem
 from tui_auth.screens.sign_in import SignInAsked, SignInScreen
@@ -65,7 +65,8 @@ class TuiAuthApp(FullScreenApp[Done]):
     """The step the last answer led to. The same challenge may come twice, so each one counts."""
 
     def __init__(self, auth: Auth, settings: SignInSettings, **options: Any) -> None:
-        super().__init__(**options)
+        # Textual chooses how it treats colours here, and not when a theme is set later.
+        super().__init__(ansi_color=settings.theme.startswith("ansi") or None, **options)
         self.auth = auth
         self.settings = settings
         for theme in THEMES:
@@ -298,7 +299,7 @@ class TuiAuthApp(FullScreenApp[Done]):
 
     # -- leaving ------------------------------------------------------------------------------------
 
-    @on(Leave)
+    @on(SignInSeen)
     async def action_quit(self) -> None:
         """Leave: with what was reached, or as cancelled."""
         if isinstance(self.next_step, Done) and isinstance(self.asking_screen, StepScreen):

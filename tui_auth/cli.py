@@ -15,6 +15,13 @@ DEFAULT = "sign-in"
 
 COMMANDS = {
     "sign-in": ("sign_in", "sign in to a user pool (what tui-auth does without a command)"),
+    "token": ("token", "print a token that holds, and nothing else"),
+    "header": ("header", "print “Authorization: Bearer …” for curl -H @-"),
+    "exec": ("exec", "run a command with a token in its environment"),
+    "aws-credentials": ("aws_credentials", "print AWS credentials of the identity pool"),
+    "kube-credential": ("kube_credential", "print an ExecCredential for kubectl"),
+    "status": ("status", "tell who is signed in, where, and for how long"),
+    "sign-out": ("sign_out", "end the session, at Cognito and here"),
     "demo": ("demo", "try every sign-in step on a pool inside this program"),
     "pool": ("pool", "serve the embedded user pool on this machine, for tests and scripts"),
 }
@@ -49,9 +56,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"{PROGRAM}: there is no command “{name[:40]!a}”. Commands are {known}.\n")
         return 2
     try:
-        return _run(name, given)
+        status = _from_cache(name, given)
+        return _run(name, given) if status is None else status
     except KeyboardInterrupt:
         return 130
+    except Exception as error:
+        from tui_auth.terminal.crash import crash_report
+
+        report = crash_report(error)
+        sys.stderr.write(f"{PROGRAM}: a fault of its own. Please report these lines:\n{report}\n")
+        return 1
+
+
+def _from_cache(name: str, arguments: Sequence[str]) -> int | None:
+    """The short way for what scripts run on every request; None where it takes more."""
+    if name not in ("token", "header"):
+        return None
+    from tui_auth.commands.token_arguments import answer_from_cache
+
+    return answer_from_cache(name, arguments)
 
 
 def _run(name: str, arguments: Sequence[str]) -> int:

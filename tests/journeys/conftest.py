@@ -29,8 +29,20 @@ class SignIn(PtyProgram):
         """Fill in the first screen with the user's name and password."""
         self.wait_for("Username")
         self.enter(self.user.username)
-        if "WITHOUT" not in self.user.auth_flow and self.user.auth_flow != "USER_AUTH":
+        if self._has_password:
             self.enter(password or self.user.password)
+
+    def log_in_by_lines(self) -> None:
+        """The same at line prompts."""
+        self.wait_for("Username:")
+        self.enter(self.user.username)
+        if self._has_password:
+            self.wait_for("Password:")
+            self.enter(self.user.password)
+
+    @property
+    def _has_password(self) -> bool:
+        return "WITHOUT" not in self.user.auth_flow and self.user.auth_flow != "USER_AUTH"
 
     def newest_code(self) -> str:
         """The code in the newest message that was sent to the user, once there is one."""

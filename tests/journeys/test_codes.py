@@ -61,7 +61,8 @@ def test_a_new_code_is_sent_on_request_and_the_old_one_is_void(sign_in_as: Start
     program.wait_for("Code sent by SMS to +")
     old = program.newest_code()
     program.press("ctrl+r")
-    program.wait_for(lambda _: program.codes_sent() == 2)
+    program.wait_for("A new code is on its way")
+    assert program.codes_sent() == 2
     new = program.newest_code()
     if old != new:
         program.enter(old)

@@ -65,7 +65,7 @@ def test_a_wrong_answer_to_the_unknown_step_says_why_and_goes_back(sign_in_as: S
     program.wait_for("MOON_PHASE")
     program.enter("new")
     program.wait_for("Incorrect username or password.")
-    program.press("enter")
+    program.enter(program.user.password)
     program.wait_for("MOON_PHASE")
     program.press("esc")
     program.wait_for("Username")

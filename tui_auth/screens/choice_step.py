@@ -44,19 +44,19 @@ class ChoiceScreen(StepScreen[StepT]):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.query_one(Choice).focus()
+        self.set_focus(self.query_one(Choice))
 
     @on(OptionList.OptionSelected)
     def _selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
-        self.action_submit()
+        self.submit()
 
     def on_key(self, event: events.Key) -> None:
         number = int(event.key) if event.key in tuple("123456789") else 0
         if 0 < number <= len(self.methods):
             event.stop()
             self.query_one(Choice).highlighted = number - 1
-            self.action_submit()
+            self.submit()
 
     def decide(self) -> Message | None:
         chosen = self.query_one(Choice).highlighted

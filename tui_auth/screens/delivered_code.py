@@ -43,7 +43,10 @@ class DeliveredCodeScreen(StepScreen[DeliveredT]):
     def question(self) -> Iterable[Widget]:
         yield Static(sent_to(self.step.delivery_details), classes="headline", markup=False)
         field = code_field()
-        field.hint = "Nothing after a minute? ^r sends a new one; the old one stops working."
+        if self.surroundings.was_started_again:
+            field.hint = "A new code is on its way; earlier ones stopped working."
+        else:
+            field.hint = "Nothing after a minute? ^r sends a new one; the old one stops working."
         yield field
 
     def explain(self) -> list[tuple[str, str]]:

@@ -15,7 +15,7 @@ from tui_auth.screens.step_screen import StepScreen
 from tui_auth.terminal.safe_text import safe_line
 
 
-class Leave(Message):
+class SignInSeen(Message):
     """The person has seen that they are signed in."""
 
 
@@ -67,4 +67,4 @@ class DoneScreen(StepScreen[Done]):
         self._asked_to_copy = not self._asked_to_copy
 
     def decide(self) -> Message | None:
-        return Leave()
+        return SignInSeen()

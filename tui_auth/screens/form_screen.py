@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
@@ -184,19 +183,17 @@ class FormScreen(Screen[None]):
         """A refusal as this screen words it."""
         return Problem.of(error)
 
-    @staticmethod
-    def _focus_for_retype(target: Field) -> None:
-        target.input.focus()
-        if not isinstance(target.input, SecretInput):
-            target.input.select_all()
+    def _focus_for_retype(self, target: Field) -> None:
+        self.set_focus(target.input)
+        target.input.select_all()
 
     def wait(self, seconds: float, problem: Problem) -> None:
         """Take no answer for so long, and show how long."""
         self.error = problem
         self.waits = True
-        self.query_one("#wait", Countdown).until(
-            self.surroundings.now() + seconds, "You can try again in {}."
-        )
+        countdown = self.query_one("#wait", Countdown)
+        countdown.now = self.surroundings.now
+        countdown.until(countdown.now() + seconds, "You can try again in {}.")
         self._wait_is_over = self.set_timer(seconds, self._end_wait)
 
     def _end_wait(self) -> None:
@@ -205,21 +202,44 @@ class FormScreen(Screen[None]):
 
     # -- answering ----------------------------------------------------------------------------------
 
-    @on(TextInput.Entered)
-    def _entered(self, event: TextInput.Entered) -> None:
-        event.stop()
-        inputs = [widget for widget in self.query(TextInput) if widget.focusable]
-        position = inputs.index(event.input) if event.input in inputs else -1
-        repeats = self.error is not None and self.error.enter_repeats
-        if 0 <= position < len(inputs) - 1 and not repeats:
-            inputs[position + 1].focus()
-        else:
-            self.action_submit()
-
     def action_submit(self) -> None:
+        """Enter: to the next field, or send the answer.
+
+        The key is taken before any field sees it, and the focus moves at once, so that what is typed fast or
+        by a program lands in the field it is meant for, a password above all. The fields then work off the
+        keys they still hold before the answer is read.
+        """
+        inputs = self._inputs()
+        position = next((at for at, each in enumerate(inputs) if each is self.focused), len(inputs))
+        repeats = self.error is not None and self.error.enter_repeats
+        if position < len(inputs) - 1 and not repeats:
+            self.set_focus(inputs[position + 1])
+        else:
+            self._after_typed_keys(inputs, self.submit)
+
+    def action_next_field(self) -> None:
+        """Tab, taken as early as Enter."""
+        self.focus_next()
+
+    def action_previous_field(self) -> None:
+        """Shift and Tab."""
+        self.focus_previous()
+
+    def _inputs(self) -> list[TextInput]:
+        return [widget for widget in self.query(TextInput) if widget.focusable]
+
+    def _after_typed_keys(self, inputs: Sequence[TextInput], then: Callable[[], None]) -> None:
+        if inputs:
+            inputs[0].call_later(self._after_typed_keys, inputs[1:], then)
+        else:
+            self.call_later(then)
+
+    def submit(self) -> None:
         """Send the answer, once, unless one is under way or must wait."""
         if self.busy or self.waits:
             return
+        for secret in self.query(SecretInput):
+            secret.conceal()
         message = self.decide()
         if message is not None:
             self.post_message(message)

@@ -22,7 +22,7 @@ class Key:
 TABLE: dict[str, Key] = {
     key.action: key
     for key in (
-        Key("submit", "enter", "enter", "Continue", matters=9),
+        Key("submit", "enter", "enter", "Continue", matters=9, priority=True),
         Key("copy", "ctrl+y", "^y", "Copy"),
         Key("new_code", "ctrl+r", "^r", "New code"),
         Key("show", "ctrl+t,f2", "^t", "Show"),
@@ -42,8 +42,10 @@ DEMO_KEYS = ("newest_code", "drawer")
 
 def bindings() -> list[BindingType]:
     """The table as Textual bindings; a screen switches off the ones it does not list."""
-    return [
+    table = [
         Binding(key.keys, key.action, key.label, priority=key.priority, show=False)
         for key in TABLE.values()
         if key.action != "quit"  # the App's: it must work over help and palette too
     ]
+    fields = (("tab", "next_field"), ("shift+tab", "previous_field"))
+    return [*table, *(Binding(key, action, priority=True, show=False) for key, action in fields)]

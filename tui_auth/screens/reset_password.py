@@ -51,7 +51,7 @@ class ResetPasswordScreen(StepScreen[ResetPassword]):
     def on_mount(self) -> None:
         super().on_mount()
         self.query_one("#reset").display = False
-        self.query_one(Choice).focus()
+        self.set_focus(self.query_one(Choice))
 
     def keys_now(self) -> tuple[str, ...]:
         if self.has_code:
@@ -63,7 +63,7 @@ class ResetPasswordScreen(StepScreen[ResetPassword]):
         self.query_one(Choice).display = not has_code
         self.query_one("#reset").display = has_code
         if has_code:
-            self.query_one(CodeInput).focus()
+            self.set_focus(self.query_one(CodeInput))
         self._show_keys()
 
     def code_was_sent(self, details: DeliveryDetails) -> None:
@@ -74,13 +74,13 @@ class ResetPasswordScreen(StepScreen[ResetPassword]):
     @on(OptionList.OptionSelected)
     def _selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
-        self.action_submit()
+        self.submit()
 
     def on_key(self, event: events.Key) -> None:
         if not self.has_code and event.key in ("1", "2"):
             event.stop()
             self.query_one(Choice).highlighted = int(event.key) - 1
-            self.action_submit()
+            self.submit()
 
     def field_about(self, concern: Concern) -> Field | None:
         if not self.has_code:

@@ -70,7 +70,7 @@ class SignInScreen(FormScreen):
             self.query_one(SecretInput).clear()
         name = self.query_one("#username", Field)
         wanted = self.query_one("#password", Field) if self.with_password and name.value else name
-        wanted.input.focus()
+        self.set_focus(wanted.input)
 
     def field_about(self, concern: Concern) -> Field | None:
         return self.query_one("#password" if self.with_password else "#username", Field)

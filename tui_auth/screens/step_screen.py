@@ -94,11 +94,11 @@ class StepScreen(FormScreen, Generic[StepT]):
         text = "This step has run out, or was answered already. Enter starts it again."
         self.error = Problem(f"{text} {does}".strip(), enter_repeats=True)
 
-    def action_submit(self) -> None:
+    def submit(self) -> None:
         if self._offers_start and not self.busy:
             self.post_message(StartAgainAsked())
         else:
-            super().action_submit()
+            super().submit()
 
     def action_back(self) -> None:
         if self.sends_codes and not self._asked_to_leave and not self._offers_start:

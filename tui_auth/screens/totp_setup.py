@@ -68,7 +68,9 @@ class TOTPSetupScreen(StepScreen[ContinueSignInWithTOTPSetup]):
         yield Static(in_groups(details.shared_secret.reveal()), id="key", markup=False)
         yield Static(f"Account  {safe_line(account, limit=60)}", classes="fact", markup=False)
         yield Static("2 Enter the code the app shows", classes="headline", markup=False)
-        yield code_field()
+        field = code_field()
+        field.add_class("-stacked")
+        yield field
 
     def on_mount(self) -> None:
         super().on_mount()

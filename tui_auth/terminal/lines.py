@@ -19,14 +19,13 @@ class TerminalLines:
     """
 
     def __enter__(self) -> Self:
-        descriptor = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
-        self._terminal = os.fdopen(descriptor, "r+", buffering=1, encoding="utf-8", errors="replace")
+        self._terminal = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._terminal.close()
+        os.close(self._terminal)
 
     def say(self, text: str = "") -> None:
         """One or more lines."""
@@ -39,20 +38,21 @@ class TerminalLines:
 
     def ask_secret(self, prompt: str) -> Secret:
         """The same without an echo."""
-        self._write(f"{prompt}: ")
         with self._without_echo():
+            # Only now: who answers the prompt at once must not be echoed either.
+            self._write(f"{prompt}: ")
             line = self._line()
         self._write("\n")
         return Secret(line)
 
     def _write(self, text: str) -> None:
-        os.write(self._terminal.fileno(), text.encode())
+        os.write(self._terminal, text.encode())
 
     def _line(self) -> str:
         data = bytearray()
         while not data.endswith(b"\n"):
-            # A terminal gives one line at a time; a descriptor of our own has no buffer to keep a secret in.
-            read = os.read(self._terminal.fileno(), 4096)
+            # A terminal gives one line at a time, and a bare descriptor has no buffer to keep a secret in.
+            read = os.read(self._terminal, 4096)
             if not read:
                 raise EOFError
             data += read
@@ -60,13 +60,12 @@ class TerminalLines:
 
     @contextmanager
     def _without_echo(self) -> Iterator[None]:
-        descriptor = self._terminal.fileno()
-        before = termios.tcgetattr(descriptor)
+        before = termios.tcgetattr(self._terminal)
         silent = before[:]
         silent[3] &= ~termios.ECHO
         # What was typed ahead of the prompt is thrown away: it was echoed.
-        termios.tcsetattr(descriptor, termios.TCSAFLUSH, silent)
+        termios.tcsetattr(self._terminal, termios.TCSAFLUSH, silent)
         try:
             yield
         finally:
-            termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+            termios.tcsetattr(self._terminal, termios.TCSADRAIN, before)

@@ -39,10 +39,9 @@ class CodeInput(TextInput):
         *,
         digits: int | None = None,
         takes_letters: bool | None = None,
-        placeholder: str = "",
         id: str | None = None,  # noqa: A002 - Textual's name for it
     ) -> None:
-        super().__init__(value, placeholder=placeholder, id=id)
+        super().__init__(value, id=id)
         self.digits = digits
         self.takes_letters = digits is None if takes_letters is None else takes_letters
 
@@ -61,7 +60,7 @@ class CodeInput(TextInput):
             self.note = _OTHER_DIGITS
             self.app.bell()
         else:
-            super().replace(without_invisible(text), start, end)
+            super().replace(text, start, end)
 
     def take_paste(self, text: str) -> None:
         """Take the one code out of a pasted text; where there is none, or more than one, the first line."""

@@ -52,14 +52,11 @@ class TextInput(Input):
         self,
         value: str = "",
         *,
-        placeholder: str = "",
         password: bool = False,
         id: str | None = None,  # noqa: A002 - Textual's name for it
     ) -> None:
         self._is_edited_by_hand = False
-        super().__init__(
-            value or None, placeholder=placeholder, password=password, validate_on=(), id=id, compact=True
-        )
+        super().__init__(value or None, password=password, validate_on=(), id=id, compact=True)
         self.set_reactive(Input.cursor_blink, False)
 
     def post_message(self, message: Message) -> bool:
@@ -78,8 +75,6 @@ class TextInput(Input):
 
     def action_paste(self) -> None:
         """Paste the program's own clipboard; where that is empty, leave the text as it is."""
-        if not self.app.clipboard:
-            raise SkipAction
         self.take_paste(self.app.clipboard)
 
     def _on_paste(self, event: events.Paste) -> None:

@@ -12,6 +12,7 @@ from typing import Any, Final
 from rich.segment import Segment
 from rich.style import Style
 from textual.content import Content
+from textual.filter import NoColor
 from textual.geometry import Size
 from textual.reactive import reactive
 from textual.strip import Strip
@@ -91,6 +92,7 @@ class QRCode(Widget):
         self.room_beside = room_beside
         self._uris: tuple[Secret, ...] = (setup_uri, short_uri) if short_uri else (setup_uri,)
         self._symbols: list[Modules] | None = None
+        self._laid_out_in: Size | None = None
         self._strips: dict[tuple[object, ...], list[Strip]] = {}
 
     # -- what is shown --------------------------------------------------------------------------------
@@ -137,7 +139,12 @@ class QRCode(Widget):
 
     @property
     def _container(self) -> Size:
-        return self.parent.content_size if isinstance(self.parent, Widget) else self.size
+        return self._laid_out_in or self.size
+
+    def _is_laid_out_in(self, container: Size) -> None:
+        if container != self._laid_out_in:
+            self._laid_out_in = container
+            self.refresh()  # the note names this size, which may change while the widget's own does not
 
     def _picture(self, room: Size) -> _Picture | None:
         if self.drawing is Drawing.NOTHING:
@@ -162,12 +169,14 @@ class QRCode(Widget):
 
     def get_content_width(self, container: Size, viewport: Size) -> int:
         """As wide as the picture that fits; else as a short note."""
+        self._is_laid_out_in(container)
         if picture := self._picture(self._room_in(container)):
             return picture.size.width
         return 0 if self.drawing is Drawing.NOTHING else min(_NOTE_COLUMNS, container.width)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """As high as the picture that fits into this width; else as the note."""
+        self._is_laid_out_in(container)
         if picture := self._picture(Size(width, container.height)):
             return picture.size.height
         return len(self._note_lines(width, container))
@@ -197,8 +206,8 @@ class QRCode(Widget):
         return f"The picture needs {columns} columns by {rows} rows; {here}."
 
     def _drawn(self, picture: _Picture) -> list[Strip]:
-        # Without colours (NO_COLOR in the terminal's own theme) all cells of the one glyph would be alike.
-        in_glyphs = self.app.no_color and self.app.native_ansi_color
+        # Where colours are taken away (NO_COLOR in the terminal's own theme), cells of one glyph look alike.
+        in_glyphs = any(isinstance(each, NoColor) for each in self.app.get_line_filters())
         key = (picture.size, picture.quiet_zone, picture.drawing, self.inverted, in_glyphs)
         if key not in self._strips:
             paint = self._in_glyphs if in_glyphs else self._in_colours

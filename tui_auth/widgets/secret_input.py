@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from textual import events
 from textual.geometry import Size
-from textual.selection import Selection
 from textual.widgets import Input
 
 from tui_auth.secret import Secret
-from tui_auth.widgets.field import TextInput, pasted_lines
+from tui_auth.widgets.field import TextInput
 
 
 class SecretInput(TextInput):
@@ -22,10 +21,9 @@ class SecretInput(TextInput):
         self,
         value: str = "",
         *,
-        placeholder: str = "",
         id: str | None = None,  # noqa: A002 - Textual's name for it
     ) -> None:
-        super().__init__(value, placeholder=placeholder, password=True, id=id)
+        super().__init__(value, password=True, id=id)
 
     @property
     def secret(self) -> Secret:
@@ -50,7 +48,8 @@ class SecretInput(TextInput):
             self.password = not reveal
             # Bullets and letters may differ in width; Input measures only when the value changes.
             self.virtual_size = Size(self.content_width, 1)
-            self.selection = self.selection
+            if self.has_focus:
+                self._watch_selection(self.selection)
 
     def _position_to_cell(self, position: int) -> int:
         return super()._position_to_cell(position) if self.is_revealed else position
@@ -60,10 +59,6 @@ class SecretInput(TextInput):
         """Nothing: programs that copy a selection ask for this."""
         return ""
 
-    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
-        """Nothing, however the mouse was dragged."""
-        return None
-
     def action_cut(self) -> None:
         """Delete what is selected, and give it to nobody."""
         self.delete_selection()
@@ -72,12 +67,6 @@ class SecretInput(TextInput):
         """Hide what was typed, and tell that Enter was pressed."""
         self.conceal()
         await super().action_submit()
-
-    def take_paste(self, text: str) -> None:
-        """Put the first line in place of the selection; say so where that is not all that was pasted."""
-        super().take_paste(text)
-        if len(pasted_lines(text)) > 1:
-            self.note = "Only the first line was pasted: a password is one line."
 
     def _on_blur(self, event: events.Blur) -> None:
         self.conceal()

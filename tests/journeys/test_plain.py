@@ -1,0 +1,150 @@
+"""The same steps as line prompts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pyotp
+import pytest
+
+from tests.journeys.conftest import SignIn
+from tests.journeys.test_codes import wrong
+
+Start = Callable[..., SignIn]
+NEW = "Brand-New-Horse-7!"
+
+
+@pytest.fixture(params=["--plain", "TERM=dumb"])
+def plain(request: pytest.FixtureRequest, sign_in_as: Start) -> Start:
+    """Starts a sign-in in lines, asked for by flag or by the terminal's kind."""
+
+    def start(username: str) -> SignIn:
+        if request.param == "--plain":
+            return sign_in_as(username, "--plain", rows=60)
+        return sign_in_as(username, rows=60, TERM="dumb")
+
+    return start
+
+
+def test_a_password_is_not_echoed_and_a_wrong_one_asks_again(plain: Start) -> None:
+    program = plain("ann")
+    program.wait_for("Username:")
+    program.enter("ann")
+    program.wait_for("Password:")
+    program.enter("not-this")
+    program.wait_for("Error: Incorrect username or password.")
+    program.wait_for("Username [ann]:")
+    program.enter("")
+    program.wait_for(lambda p: p.screen_text().count("Password:") == 2)
+    program.enter(program.user.password)
+    program.wait_for("Signed in as ann.")
+    assert program.wait_exit() == 0
+    assert program.user.password.encode() not in program.received
+    assert b"\x1b[?1049h" not in program.received
+
+
+def test_a_code_by_sms(plain: Start) -> None:
+    program = plain("sam")
+    program.log_in_by_lines()
+    program.wait_for("Code sent by SMS to +")
+    program.enter(wrong(program.newest_code()))
+    program.wait_for("Error: That code is not right.")
+    program.enter(program.newest_code())
+    program.wait_for("Signed in as sam.")
+
+
+def test_a_code_from_an_app(plain: Start) -> None:
+    program = plain("tom")
+    program.log_in_by_lines()
+    program.wait_for("Code from your authenticator app (laptop)")
+    assert program.user.totp_secret
+    program.enter(pyotp.TOTP(program.user.totp_secret).at(int(program.server.clock.now())))
+    program.wait_for("Signed in as tom.")
+
+
+def test_setting_up_an_app(plain: Start) -> None:
+    program = plain("tess")
+    program.log_in_by_lines()
+    program.wait_for("Code the app shows:")
+    shown = program.screen_text().split("time-based one:")[1].split("Account:")[0]
+    phone = pyotp.TOTP("".join(shown.split()))
+    program.enter(phone.at(int(program.server.clock.now()) - 240))
+    program.wait_for("4 minutes ago")
+    program.enter(phone.at(int(program.server.clock.now())))
+    program.wait_for("Signed in as tess.")
+
+
+def test_a_choice(plain: Start) -> None:
+    program = plain("mia")
+    program.log_in_by_lines()
+    program.wait_for("Number:")
+    program.enter("7")
+    program.wait_for("Error: Type a number from 1 to 2.")
+    program.enter(next(n for n in "12" if f"{n} Text message (SMS)" in program.screen_text()))
+    program.wait_for("Code sent by SMS to +")
+    program.enter(program.newest_code())
+    program.wait_for("Signed in as mia.")
+
+
+def test_questions(plain: Start) -> None:
+    program = plain("quinn")
+    program.log_in_by_lines()
+    for answer in ("rex", "blue", "bremen"):
+        program.wait_for(answer)
+        program.enter(answer)
+    program.wait_for("Signed in as quinn.")
+
+
+def test_a_step_from_the_future(plain: Start) -> None:
+    program = plain("luna")
+    program.log_in_by_lines()
+    program.wait_for("Challenge MOON_PHASE")
+    program.enter("full")
+    program.wait_for("Signed in as luna.")
+
+
+def test_a_new_password(plain: Start) -> None:
+    program = plain("nora")
+    program.log_in_by_lines()
+    program.wait_for("New password:")
+    program.enter("weak")
+    program.wait_for("Once more:")
+    program.enter("weal")
+    program.wait_for("Error: The two passwords differ.")
+    for prompt, answer in (("New password:", NEW), ("Once more:", NEW), ("Name", "Nora")):
+        before = program.screen_text().count(prompt)
+        program.wait_for(lambda p, n=before, t=prompt: p.screen_text().count(t) >= max(1, n))
+        program.enter(answer)
+    program.wait_for("Signed in as nora.")
+
+
+def test_a_reset(plain: Start) -> None:
+    program = plain("rex")
+    program.log_in_by_lines()
+    program.wait_for("Number:")
+    program.enter("2")
+    program.wait_for("Code sent by")
+    program.wait_for("Code:")
+    program.enter(program.newest_code())
+    program.wait_for("New password:")
+    program.enter(NEW)
+    program.wait_for("Once more:")
+    program.enter(NEW)
+    program.wait_for("Signed in as rex.")
+
+
+def test_a_sign_up_to_confirm(plain: Start) -> None:
+    program = plain("carl")
+    program.log_in_by_lines()
+    program.wait_for("not confirmed yet")
+    program.enter("/new")
+    program.wait_for("Earlier ones stop working.")
+    program.enter(program.newest_code())
+    program.wait_for("Signed in as carl.")
+
+
+def test_the_end_of_the_lines_leaves_as_cancelled(plain: Start) -> None:
+    program = plain("ann")
+    program.wait_for("Username:")
+    program.send("\x04")
+    assert program.wait_exit() == 6

@@ -1,0 +1,68 @@
+"""A small App for one widget or a few, with the style sheet and the breakpoints of the real one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar
+
+from textual import events
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.pilot import Pilot
+from textual.widget import Widget
+
+ROOT = Path(__file__).parents[2]
+
+
+class Host(App[None]):
+    """Shows the widgets it is told how to make, and keeps every message (as the ``message_hook``)."""
+
+    CSS_PATH = [ROOT / "styles" / "fields.tcss"]  # noqa: RUF012 - as App has it
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-normal"), (100, "-wide")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-regular"), (30, "-tall")]  # noqa: RUF012
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c", "leave", "Leave")]
+
+    def __init__(self, *widgets: Callable[[], Widget], theme: str = "textual-dark") -> None:
+        # As the real App does: under NO_COLOR Textual has to know before it starts that the theme is the
+        # terminal's own; otherwise it sends greys.
+        super().__init__(ansi_color=theme.startswith("ansi") or None)
+        self.widgets = widgets
+        self.theme = theme
+        self.messages: list[Message] = []
+        self.sent_to_clipboard: list[str] = []
+        self.leaves = 0
+
+    def compose(self) -> ComposeResult:
+        for widget in self.widgets:
+            yield widget()
+
+    def keep(self, message: Message) -> None:
+        """A message hook for ``run_test``."""
+        self.messages.append(message)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        self.sent_to_clipboard.append(text)
+        super().copy_to_clipboard(text)
+
+    def action_leave(self) -> None:
+        """What ^c is for in the real App."""
+        self.leaves += 1
+
+
+async def paste(pilot: Pilot[Any], text: str) -> None:
+    """Paste as a terminal does, into what has the focus."""
+    pilot.app.post_message(events.Paste(text))
+    await pilot.pause()
+
+
+async def until(pilot: Pilot[Any], condition: Callable[[], bool]) -> None:
+    """Let the App run until the condition holds. The test's own time limit ends a vain wait."""
+    while not condition():
+        await pilot.pause(0.01)
+
+
+def screen_rows(app: App[Any]) -> list[str]:
+    """The text of the screen, row by row."""
+    return ["".join(segment.text for segment in strip) for strip in app.screen._compositor.render_strips()]

@@ -1,0 +1,158 @@
+"""CodeInput: however a code is typed or pasted, it is found, and nothing is lost where it is not."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.widgets.host import Host, paste
+from tui_auth.widgets.code_input import CodeInput
+
+
+async def code_after(text: str, *, digits: int | None = 6, letters: bool | None = None) -> CodeInput:
+    """The field after this was pasted into it."""
+    app = Host(lambda: CodeInput(digits=digits, takes_letters=letters))
+    async with app.run_test() as pilot:
+        await paste(pilot, text)
+        return app.query_one(CodeInput)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "123456",
+        "123 456",
+        "123-456",
+        "12 34 56",
+        "1 2 3 4 5 6",
+        "12345 6",
+        " 123456",
+        "123456 ",
+        "\n123456",
+        "\r\n123456\r\n",
+        "123\u2011456",
+        "123\u00a0456",
+        "\u200b123\u200b456\ufeff",
+        "Your code is 123456",
+        "Your code is \u2068123\u200b456\u2069.",
+        "Code 123456; lost it? Call +44 654321",
+        "code 123456 24 hours left",
+        "Order 12 123456 is your code",
+        "Your code is 123456. Do not share it.",
+        "Ihr Code:123456",
+        "G-123456",
+        "G-123456 is your Google verification code.",
+        "code 123456 expires 2026",
+        "code 123 456 (valid for 10 minutes)",
+        "Sent 2026-11-23 10:22: code 123456",
+        "123456 is your code; call +1 555 555 0123 if you did not ask",
+        "Pay 1,234.56? Then type 123456",
+        "<#> 123456 is your code\nFA+9qCX9VSu",
+        "Hello,\n\nyour code:\n123456\n\nGoodbye",
+        "رمزك هو 123456",
+    ],
+)
+async def test_a_pasted_code_is_found(text: str) -> None:
+    assert (await code_after(text)).code == "123456"
+
+
+async def test_a_pasted_sentence_leaves_only_the_code_in_the_field() -> None:
+    assert (await code_after("Your code is 123456. Do not share it.")).value == "123456"
+
+
+@pytest.mark.parametrize("text", ["12345678", "1234 5678", "Your code is 12345678."])
+async def test_a_code_of_another_length_than_expected_is_taken(text: str) -> None:
+    assert (await code_after(text)).code == "12345678"
+
+
+async def test_where_two_codes_could_be_meant_the_text_stays_and_that_is_said() -> None:
+    field = await code_after("123456 or 654321")
+    assert field.value == "123456 or 654321"
+    assert field.note
+
+
+async def test_a_phone_number_alone_is_no_code() -> None:
+    assert (await code_after("call +1 555 555 0123")).value == "call +1 555 555 0123"
+
+
+async def test_a_pasted_sentence_replaces_what_was_begun() -> None:
+    app = Host(lambda: CodeInput(digits=6))
+    async with app.run_test() as pilot:
+        await pilot.press("1", "2")
+        await paste(pilot, "Your code is 123456.")
+        assert app.query_one(CodeInput).value == "123456"
+
+
+async def test_a_pasted_part_goes_where_the_cursor_is() -> None:
+    app = Host(lambda: CodeInput(digits=6))
+    async with app.run_test() as pilot:
+        await pilot.press("1", "2", "3")
+        await paste(pilot, "456")
+        assert app.query_one(CodeInput).value == "123456"
+
+
+@pytest.mark.parametrize("digits", ["١٢٣٤٥٦", "１２３４５６", "१२३४५६"])
+async def test_digits_cognito_does_not_know_are_refused_with_a_word(digits: str) -> None:
+    field = await code_after(digits)
+    assert field.value == ""
+    assert "0 to 9" in field.note
+    app = Host(lambda: CodeInput(digits=6))
+    async with app.run_test() as pilot:
+        await pilot.press("1", digits[0])
+        assert app.query_one(CodeInput).value == "1"
+        assert "0 to 9" in app.query_one(CodeInput).note
+        await pilot.press("2")
+        assert app.query_one(CodeInput).note == ""
+
+
+async def test_what_is_typed_is_shown_and_only_the_code_is_read() -> None:
+    app = Host(lambda: CodeInput(digits=6))
+    async with app.run_test() as pilot:
+        await pilot.press(*"482", "space", *"913")
+        assert app.query_one(CodeInput).value == "482 913"
+        assert app.query_one(CodeInput).code == "482913"
+
+
+@pytest.mark.parametrize("text", ["1234567 8", "123456 7", "12345", "12-345-6789-0"])
+async def test_no_typed_digit_is_ever_dropped(text: str) -> None:
+    app = Host(lambda: CodeInput(text, digits=6))
+    async with app.run_test():
+        assert app.query_one(CodeInput).code == "".join(filter(str.isdigit, text))
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("AB12CD", "AB12CD"),
+        ("AB12 CD34", "AB12CD34"),
+        ("ABCD 123456", "ABCD123456"),
+        (" k-9_x! ", "k-9_x!"),
+        ("Your code is AB12CD.", "AB12CD"),
+        ("Your confirmation code is 123456", "123456"),
+        ("123456", "123456"),
+    ],
+)
+async def test_where_nothing_is_known_of_a_code_it_may_be_any_word(text: str, code: str) -> None:
+    assert (await code_after(text, digits=None)).code == code
+
+
+async def test_letters_can_be_allowed_beside_an_expected_length() -> None:
+    assert (await code_after("AB-12-CD", letters=True)).code == "AB-12-CD"
+    assert (await code_after("Your code is 123456.", letters=True)).code == "123456"
+
+
+async def test_the_program_may_type_the_code() -> None:
+    app = Host(lambda: CodeInput(digits=6))
+    async with app.run_test() as pilot:
+        field = app.query_one(CodeInput)
+        field.value = "482913"
+        await pilot.pause()
+        assert field.code == "482913"
+
+
+async def test_after_a_refusal_typing_replaces_the_code() -> None:
+    app = Host(lambda: CodeInput("111111", digits=6))
+    async with app.run_test() as pilot:
+        await pilot.press("end")
+        app.query_one(CodeInput).select_for_retype()
+        await pilot.press("2")
+        assert app.query_one(CodeInput).value == "2"

@@ -1,0 +1,138 @@
+"""Field: label, brackets, input; and below what is wrong and how it is meant."""
+
+from __future__ import annotations
+
+import pytest
+from textual.geometry import Region
+from textual.widget import Widget
+
+from tests.widgets.host import Host, paste, screen_rows
+from tui_auth.widgets.code_input import CodeInput
+from tui_auth.widgets.field import Field, TextInput
+from tui_auth.widgets.secret_input import SecretInput
+
+
+async def test_the_label_stands_left_and_the_input_between_brackets() -> None:
+    app = Host(lambda: Field("Username", TextInput("ann")), lambda: Field("Code", CodeInput()))
+    async with app.run_test(size=(80, 23)):
+        rows = screen_rows(app)
+        assert rows[0].rstrip() == f"Username      [ann{' ' * 37}]"
+        assert rows[1].rstrip() == f"Code          [{' ' * 16}]"
+
+
+async def test_on_a_narrow_screen_the_label_stands_above() -> None:
+    app = Host(lambda: Field("Username", TextInput("ann")))
+    async with app.run_test(size=(40, 15)) as pilot:
+        await pilot.pause()
+        rows = screen_rows(app)
+        assert rows[0].rstrip() == "Username"
+        assert rows[1] == f"[ann{' ' * 35}]"
+
+
+async def test_a_label_too_long_for_its_column_is_not_cut() -> None:
+    app = Host(lambda: Field("custom:department", TextInput()))
+    async with app.run_test(size=(80, 23)):
+        rows = screen_rows(app)
+        assert rows[0].rstrip() == "custom:department"
+        assert rows[1].rstrip() == f"{' ' * 14}[{' ' * 40}]"
+
+
+async def test_an_error_stands_under_its_field_and_moves_what_comes_after() -> None:
+    app = Host(lambda: Field("Code", CodeInput(), hint="Six digits."), lambda: Field("Next", TextInput()))
+    async with app.run_test(size=(80, 23)) as pilot:
+        field = app.query(Field).first()
+        field.error = "That code is not the right one."
+        await pilot.pause()
+        rows = screen_rows(app)
+        assert rows[1].rstrip() == " " * 15 + "✗ That code is not the right one."
+        assert rows[2].rstrip() == " " * 15 + "Six digits."
+        assert rows[3].startswith("Next")
+        field.error = field.hint = ""
+        await pilot.pause()
+        assert screen_rows(app)[1].startswith("Next")
+
+
+async def test_a_long_error_wraps_under_its_own_words() -> None:
+    app = Host(lambda: Field("Code", CodeInput()))
+    async with app.run_test(size=(60, 23)) as pilot:
+        app.query_one(Field).error = "That code is from 4 minutes ago: the clock of the phone is off."
+        await pilot.pause()
+        rows = screen_rows(app)
+        assert rows[1].rstrip() == " " * 15 + "✗ That code is from 4 minutes ago: the clock"
+        assert rows[2].rstrip() == " " * 15 + "  of the phone is off."
+
+
+async def test_markup_in_an_error_is_shown_as_it_stands() -> None:
+    app = Host(lambda: Field("[b]Code", CodeInput(), hint="[i]hint"))
+    async with app.run_test(size=(80, 23)) as pilot:
+        app.query_one(Field).error = "[b]no[/b] [@click=app.quit]"
+        await pilot.pause()
+        assert screen_rows(app)[0].startswith("[b]Code ")
+        assert "✗ [b]no[/b] [@click=app.quit]" in screen_rows(app)[1]
+        assert "[i]hint" in screen_rows(app)[2]
+
+
+async def test_a_note_on_a_paste_is_shown_until_the_next_key() -> None:
+    app = Host(lambda: Field("Password", SecretInput()))
+    async with app.run_test(size=(80, 23)) as pilot:
+        await paste(pilot, "one\ntwo")
+        assert "Only the first line was pasted" in screen_rows(app)[1]
+        await pilot.press("x")
+        assert not screen_rows(app)[1].strip()
+
+
+async def test_a_note_is_shown_where_the_text_did_not_change() -> None:
+    app = Host(lambda: Field("Code", CodeInput(digits=6)))
+    async with app.run_test(size=(80, 23)) as pilot:
+        await pilot.pause()
+        await pilot.press("١")
+        await pilot.pause()
+        assert "0 to 9" in screen_rows(app)[1]
+
+
+async def test_its_value_is_the_inputs() -> None:
+    app = Host(lambda: Field("Username", TextInput("ann")))
+    async with app.run_test():
+        field = app.query_one(Field)
+        assert field.value == "ann"
+        field.value = "bob"
+        assert field.input.value == "bob"
+
+
+async def test_a_click_on_the_label_goes_to_the_input() -> None:
+    app = Host(lambda: Field("Username", TextInput(), id="a"), lambda: Field("Password", TextInput(), id="b"))
+    async with app.run_test() as pilot:
+        await pilot.click("#b", offset=(2, 0))
+        assert app.query_one("#b", Field).input.has_focus
+
+
+@pytest.mark.parametrize("theme", ["textual-dark", "textual-light", "ansi-dark"])
+async def test_the_brackets_of_the_focused_field_differ(theme: str) -> None:
+    app = Host(lambda: Field("Username", TextInput()), lambda: Field("Password", TextInput()), theme=theme)
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        focused, other = (field.get_component_rich_style("field--bracket") for field in app.query(Field))
+        assert focused.color != other.color
+        await pilot.press("tab")
+        await pilot.pause()
+        other, focused = (field.get_component_rich_style("field--bracket") for field in app.query(Field))
+        assert other.color != focused.color
+        assert focused.bold
+        assert not other.bold
+
+
+async def test_a_key_repaints_the_row_of_the_input_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = Host(lambda: Field("Username", TextInput(), hint="a hint"))
+    async with app.run_test(size=(80, 23)) as pilot:
+        await pilot.pause()
+        repainted: list[Region] = []
+        update_widgets = app.screen._compositor.update_widgets
+
+        def note_regions(widgets: set[Widget]) -> None:
+            repainted.extend(widget.region for widget in widgets)
+            update_widgets(widgets)
+
+        monkeypatch.setattr(app.screen._compositor, "update_widgets", note_regions)
+        await pilot.press("a")
+        await pilot.pause()
+        assert set(repainted) == {Region(15, 0, 40, 1)}

@@ -1,0 +1,272 @@
+"""QRCode: what it draws can be read by a camera, whole or not at all, in every theme."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from urllib.parse import quote
+
+import pytest
+from rich.color import Color
+from textual.app import App, ComposeResult
+from textual.containers import Horizontal
+from textual.geometry import Size
+from textual.widgets import Static
+
+from tests.widgets.host import ROOT, Host, screen_rows
+from tests.widgets.qr_reading import Cell, Colour, decode_cells
+from tui_auth.secret import Secret
+from tui_auth.widgets.qr_code import QRCode, symbol
+
+KEY = "ABCD2345EFGH6723JKLM4567NPQR2345STUV6723WXYZ4567ABCD"
+
+
+def uris(app_name: str = "Acme", account: str = "ann", key: str = KEY) -> tuple[str, str]:
+    """A set-up URI with issuer, and without."""
+    short = f"otpauth://totp/{quote(app_name)}:{quote(account)}?secret={key}"
+    return f"{short}&issuer={quote(app_name)}", short
+
+
+LONG, SHORT = uris()
+
+
+def picture(long: str = LONG, short: str | None = SHORT) -> Callable[[], QRCode]:
+    """What makes the widget."""
+    return lambda: QRCode(Secret(long), Secret(short) if short else None, room_beside=0)
+
+
+def cells_of(app: App[None]) -> list[list[Cell]]:
+    """The cells of the screen as they go to the terminal, filters applied."""
+
+    def colour(value: Color | None) -> Colour:
+        if value is None or value.is_default:
+            return None
+        red, green, blue = value.get_truecolor()
+        return red, green, blue
+
+    filters = app.get_line_filters()
+    rows: list[list[Cell]] = []
+    for strip in app.screen._compositor.render_strips():
+        for each in filters:
+            strip = strip.apply_filter(each, app.screen.background_colors[1])
+        rows.append(
+            [
+                (character, colour(style.color if style else None), colour(style.bgcolor if style else None))
+                for text, style, _ in strip
+                for character in text
+            ]
+        )
+    return rows
+
+
+@pytest.mark.parametrize("no_color", [False, True])
+@pytest.mark.parametrize("theme", ["textual-dark", "textual-light", "nord", "ansi-dark", "ansi-light"])
+async def test_it_can_be_read_in_every_theme_with_and_without_colour(
+    theme: str, no_color: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if no_color:
+        monkeypatch.setenv("NO_COLOR", "1")
+    app = Host(picture(), theme=theme)
+    async with app.run_test(size=(80, 23)):
+        assert decode_cells(cells_of(app)) == LONG
+
+
+async def test_inverted_it_is_for_a_light_terminal_where_there_are_no_colours(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = Host(picture(), theme="ansi-dark")
+    async with app.run_test(size=(80, 23)) as pilot:
+        assert decode_cells(cells_of(app), dark_terminal=False) is None
+        app.query_one(QRCode).invert()
+        await pilot.pause()
+        assert decode_cells(cells_of(app), dark_terminal=False) == LONG
+        assert decode_cells(cells_of(app)) is None
+
+
+async def test_inverting_swaps_black_and_white_and_back() -> None:
+    app = Host(picture())
+    async with app.run_test(size=(80, 23)) as pilot:
+        upright = cells_of(app)
+        app.query_one(QRCode).invert()
+        await pilot.pause()
+        assert decode_cells(cells_of(app)) is None
+        assert upright[0][0][1] != cells_of(app)[0][0][1]
+        app.query_one(QRCode).invert()
+        await pilot.pause()
+        assert cells_of(app) == upright
+
+
+async def test_it_is_drawn_in_lower_half_blocks_of_pure_black_and_white() -> None:
+    app = Host(picture())
+    async with app.run_test(size=(80, 23)):
+        width, height = app.query_one(QRCode).size
+        drawn = [cell for row in cells_of(app)[:height] for cell in row[:width]]
+        assert {character for character, _, _ in drawn} == {"▄"}
+        assert {colour for cell in drawn for colour in cell[1:]} == {(0, 0, 0), (255, 255, 255)}
+
+
+# The rows a screen of 80 columns has for it, and what must then be in the picture.
+@pytest.mark.parametrize(
+    ("account", "rows", "kept", "quiet_zone"),
+    [
+        ("ann", 23, "long", 2),  # 37 modules with issuer, 33 without
+        ("ann", 20, "short", 2),
+        ("ann", 18, "short", 1),
+        ("jane.doe@example.com", 21, "long", 2),  # 37 both: the issuer need not go
+        ("jane.doe@example.com", 20, "long", 1),
+        ("jane.doe+operations@example.com", 22, "short", 2),  # 41 and 37
+        ("jane.doe+operations@example.com", 20, "short", 1),
+        ("7a6f1c2e-2f6b-4b8e-9d57-0a3f8f1c2b3d@corp.example.com", 22, "long", 1),  # 41 both
+    ],
+)
+async def test_issuer_gives_way_first_and_then_the_quiet_zone(
+    account: str, rows: int, kept: str, quiet_zone: int
+) -> None:
+    long, short = uris(account=account)
+    app = Host(picture(long, short))
+    async with app.run_test(size=(80, rows)):
+        widget = app.query_one(QRCode)
+        assert decode_cells(cells_of(app)) == (long if kept == "long" else short)
+        first_dark = next(x for x, cell in enumerate(cells_of(app)[2]) if cell[1] == (0, 0, 0))
+        assert first_dark == quiet_zone
+        assert widget.is_shown
+        assert widget.note == ""
+
+
+async def test_where_it_does_not_fit_there_is_no_picture_but_the_size_it_needs() -> None:
+    app = Host(picture())
+    async with app.run_test(size=(80, 23)) as pilot:
+        widget = app.query_one(QRCode)
+        columns, rows = widget.needed_size
+        assert (columns, rows) == (35, 18), "33 modules and a quiet zone of 1"
+        assert "▄" in "".join(screen_rows(app))
+        await pilot.resize_terminal(columns, rows)
+        assert decode_cells(cells_of(app)) is not None
+        for size in ((columns - 1, rows), (columns, rows - 1), (20, 8)):
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+            text = " ".join(" ".join(screen_rows(app)).split())
+            assert "▄" not in text
+            assert (
+                f"The picture needs {columns} columns by {rows} rows; here are {size[0]} by {size[1]}."
+                in text
+            )
+            assert not widget.is_shown
+            assert widget.note in text
+
+
+async def test_it_leaves_room_for_what_stands_beside_it() -> None:
+    class SetUp(Host):
+        CSS = "Horizontal { height: 1fr; } QRCode { width: auto; height: 100%; } Static { width: 1fr; }"
+
+        def compose(self) -> ComposeResult:
+            with Horizontal():
+                yield QRCode(Secret(LONG), Secret(SHORT), room_beside=30)
+                yield Static("beside")
+
+    app = SetUp()
+    async with app.run_test(size=(80, 23)) as pilot:
+        widget = app.query_one(QRCode)
+        assert decode_cells(cells_of(app)) == LONG
+        assert app.query_one(Static).size.width >= 30
+        await pilot.resize_terminal(60, 23)
+        await pilot.pause()
+        assert not widget.is_shown
+        assert "here are 60 by 23" in widget.note
+        assert app.query_one(Static).size.width >= 30
+
+
+async def test_layouts_go_round_and_full_blocks_come_only_where_they_fit() -> None:
+    app = Host(picture())
+    async with app.run_test(size=(80, 23)) as pilot:
+        widget = app.query_one(QRCode)
+        widget.next_layout()
+        assert widget.drawing.name == "NOTHING"
+        await pilot.pause()
+        assert not "".join(screen_rows(app)).strip()
+        assert widget.note == ""
+        widget.next_layout()
+        await pilot.pause()
+        assert decode_cells(cells_of(app)) == LONG
+        await pilot.resize_terminal(120, 60)
+        await pilot.pause()
+        widget.next_layout()
+        assert widget.drawing.name == "FULL_BLOCKS"
+        await pilot.pause()
+        assert not "".join(screen_rows(app)).strip(), "no glyph at all"
+        assert decode_cells(cells_of(app)) == LONG
+        assert widget.size.width >= 80
+        await pilot.resize_terminal(80, 23)
+        await pilot.pause()
+        assert decode_cells(cells_of(app)) == LONG, "half blocks where full ones no longer fit"
+
+
+async def test_full_blocks_are_glyphs_where_there_are_no_colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = Host(picture(), theme="ansi-dark")
+    async with app.run_test(size=(120, 60)) as pilot:
+        app.query_one(QRCode).next_layout()
+        await pilot.pause()
+        assert decode_cells(cells_of(app)) == LONG
+
+
+def test_the_key_is_a_segment_of_its_own_and_saves_two_rows() -> None:
+    import segno
+
+    long, _ = uris(account="jane.doe@example.com")
+    modules = symbol(Secret(long))
+    assert modules is not None
+    assert len(modules) == 37
+    assert segno.make(long, error="l", micro=False).symbol_size(border=0) == (41, 41)
+
+
+@pytest.mark.parametrize("key", ["abcd2345" * 4, "A" * 16, "ABCD2345" * 16, "1234567890123456"])
+def test_a_key_of_any_kind_is_drawn_as_it_is(key: str) -> None:
+    long, _ = uris(key=key)
+    modules = symbol(Secret(long))
+    assert modules is not None
+    black, white = (0, 0, 0), (255, 255, 255)
+    rows = [
+        [(" ", None, black if module else white) for module in row for _ in range(2)]
+        for row in ([b"\0" * len(modules)] * 4 + list(modules) + [b"\0" * len(modules)] * 4)
+    ]
+    margin = [(" ", None, white)] * 8
+    assert decode_cells([[*margin, *row, *margin] for row in rows]) == long
+
+
+async def test_a_key_longer_than_any_code_can_hold_is_said_to_be_so() -> None:
+    app = Host(picture(uris(key="A" * 5000)[0], None))
+    async with app.run_test(size=(80, 23)):
+        assert app.query_one(QRCode).note == "This key is too long for a picture."
+        assert app.query_one(QRCode).needed_size == Size(0, 0)
+        assert "too long" in screen_rows(app)[0]
+
+
+async def test_a_drag_of_the_mouse_over_it_selects_nothing() -> None:
+    app = Host(picture())
+    async with app.run_test(size=(80, 23)) as pilot:
+        await pilot.mouse_down(QRCode, offset=(2, 2))
+        await pilot.hover(QRCode, offset=(20, 12))
+        await pilot.mouse_up(QRCode, offset=(20, 12))
+        assert not app.screen.selections
+
+
+async def test_it_forgets_the_key_when_it_is_removed() -> None:
+    app = Host(picture())
+    async with app.run_test(size=(80, 23)) as pilot:
+        widget = app.query_one(QRCode)
+        assert widget.is_shown
+        await widget.remove()
+        await pilot.pause()
+        assert not [value for value in vars(widget).values() if isinstance(value, Secret) or value == LONG]
+        assert widget._uris == ()
+        assert not widget._symbols
+        assert not widget._strips
+        assert not widget.is_shown
+
+
+def test_segno_is_imported_only_when_a_picture_is_drawn() -> None:
+    check = "import sys, tui_auth.widgets.qr_code; sys.exit('segno' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", check], cwd=ROOT, check=False).returncode == 0

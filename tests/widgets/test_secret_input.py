@@ -1,0 +1,161 @@
+"""SecretInput: what is typed leaves by ``secret`` and by no other way."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.widgets.host import Host, paste, screen_rows
+from tui_auth.secret import Secret
+from tui_auth.widgets.field import Field, TextInput
+from tui_auth.widgets.secret_input import SecretInput
+
+PASSWORD = "hunter2-hunter2"
+
+
+@pytest.mark.parametrize("reveal", [False, True])
+@pytest.mark.parametrize("key", ["ctrl+c", "super+c", "ctrl+x", "ctrl+insert", "ctrl+shift+c"])
+async def test_no_key_gives_it_to_the_clipboard(key: str, reveal: bool) -> None:
+    app = Host(lambda: SecretInput(PASSWORD))
+    async with app.run_test() as pilot:
+        field = app.query_one(SecretInput)
+        if reveal:
+            field.reveal()
+        await pilot.press("ctrl+shift+a", key)
+        assert app.clipboard == ""
+        assert app.sent_to_clipboard == []
+
+
+@pytest.mark.parametrize("reveal", [False, True])
+async def test_dragging_the_mouse_over_it_selects_nothing_anyone_can_read(reveal: bool) -> None:
+    app = Host(lambda: SecretInput(PASSWORD))
+    async with app.run_test() as pilot:
+        field = app.query_one(SecretInput)
+        if reveal:
+            field.reveal()
+        await pilot.mouse_down(field, offset=(0, 0))
+        await pilot.hover(field, offset=(12, 0))
+        await pilot.mouse_up(field, offset=(12, 0))
+        assert not field.selection.is_empty, "the drag did select"
+        await pilot.press("super+c", "ctrl+c")
+        assert field.selected_text == ""
+        assert not app.screen.get_selected_text()
+        assert app.sent_to_clipboard == []
+
+
+async def test_ctrl_c_reaches_the_app() -> None:
+    app = Host(lambda: SecretInput(PASSWORD))
+    async with app.run_test() as pilot:
+        await pilot.press("ctrl+c")
+        assert app.leaves == 1
+
+
+async def test_cutting_deletes() -> None:
+    app = Host(lambda: SecretInput(PASSWORD))
+    async with app.run_test() as pilot:
+        await pilot.press("ctrl+shift+a", "ctrl+x")
+        assert app.query_one(SecretInput).value == ""
+
+
+async def test_it_shows_bullets_until_it_is_revealed_and_again_when_concealed() -> None:
+    app = Host(lambda: SecretInput(PASSWORD))
+    async with app.run_test() as pilot:
+        field = app.query_one(SecretInput)
+        assert "•" * len(PASSWORD) in "".join(screen_rows(app))
+        assert PASSWORD not in "".join(screen_rows(app))
+        field.reveal()
+        await pilot.pause()
+        assert field.is_revealed
+        assert PASSWORD in "".join(screen_rows(app))
+        field.conceal()
+        await pilot.pause()
+        assert not field.is_revealed
+        assert PASSWORD not in "".join(screen_rows(app))
+
+
+async def test_it_hides_when_the_focus_leaves() -> None:
+    app = Host(lambda: SecretInput(PASSWORD), TextInput)
+    async with app.run_test() as pilot:
+        app.query_one(SecretInput).reveal()
+        await pilot.press("tab")
+        assert not app.query_one(SecretInput).is_revealed
+
+
+async def test_it_hides_when_it_is_submitted() -> None:
+    app = Host(lambda: SecretInput(PASSWORD))
+    async with app.run_test() as pilot:
+        app.query_one(SecretInput).reveal()
+        await pilot.press("enter")
+        assert not app.query_one(SecretInput).is_revealed
+
+
+async def test_blanks_at_its_ends_are_kept() -> None:
+    app = Host(SecretInput)
+    async with app.run_test() as pilot:
+        await pilot.press("space")
+        await paste(pilot, " a b ")
+        await pilot.press("enter")
+        assert app.query_one(SecretInput).secret == Secret("  a b ")
+
+
+async def test_of_a_paste_of_lines_it_takes_the_first_and_says_so() -> None:
+    app = Host(SecretInput)
+    async with app.run_test() as pilot:
+        field = app.query_one(SecretInput)
+        await paste(pilot, "\n qwe \nasd")
+        assert field.secret == Secret(" qwe ")
+        assert "first line" in field.note
+        assert "qwe" not in field.note
+        assert "asd" not in field.note
+
+
+async def test_its_repr_does_not_show_it() -> None:
+    app = Host(lambda: SecretInput(PASSWORD))
+    async with app.run_test():
+        field = app.query_one(SecretInput)
+        assert PASSWORD not in repr(field) + str(field) + repr(list(field.__rich_repr__()))
+
+
+async def test_clearing_empties_it() -> None:
+    app = Host(lambda: SecretInput(PASSWORD))
+    async with app.run_test():
+        field = app.query_one(SecretInput)
+        field.clear()
+        assert not field.secret
+
+
+async def test_it_forgets_when_it_is_removed() -> None:
+    app = Host(lambda: SecretInput(PASSWORD))
+    async with app.run_test() as pilot:
+        field = app.query_one(SecretInput)
+        await field.remove()
+        await pilot.pause()
+        assert PASSWORD not in repr(vars(field))
+        assert getattr(field, "_reactive_value") == ""  # noqa: B009 - private to Input
+
+
+async def test_the_cursor_of_wide_characters_stands_where_the_bullets_end() -> None:
+    word = "パスワード"
+    app = Host(lambda: SecretInput(word))
+    async with app.run_test() as pilot:
+        field = app.query_one(SecretInput)
+        await pilot.press("end")
+        concealed = app.cursor_position.x
+        assert concealed == field.region.x + len(word) + 1
+        field.reveal()
+        await pilot.pause()
+        assert app.cursor_position.x == concealed + len(word)
+
+
+async def test_wide_characters_scroll_to_the_cursor_when_they_are_revealed() -> None:
+    word = "パスワード" * 4
+    app = Host(lambda: Field("Password", SecretInput(word)))
+    async with app.run_test() as pilot:
+        field = app.query_one(SecretInput)
+        await pilot.press("end")
+        assert field.scroll_offset.x == 0
+        field.reveal()
+        await pilot.pause()
+        assert field.scroll_offset.x == 1, "40 cells of letters and the cursor"
+        field.conceal()
+        await pilot.pause()
+        assert "•" * len(word) in "".join(screen_rows(app))

@@ -1,0 +1,127 @@
+"""TextInput: one row of text that tells nobody what it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+from textual.widgets import Input
+
+from tests.widgets.host import Host, paste
+from tui_auth.widgets.code_input import CodeInput
+from tui_auth.widgets.field import Field, TextInput
+from tui_auth.widgets.secret_input import SecretInput
+
+INPUTS = pytest.mark.parametrize("kind", [TextInput, partial(CodeInput, digits=6), SecretInput])
+Kind = Callable[[], TextInput]
+
+
+@INPUTS
+async def test_enter_is_told_without_what_was_typed(kind: Kind) -> None:
+    app = Host(kind)
+    async with app.run_test(message_hook=app.keep) as pilot:
+        await pilot.press(*"482913", "enter")
+        entered = [message for message in app.messages if isinstance(message, TextInput.Entered)]
+        assert entered
+        assert {message.input for message in entered} == {app.query_one(TextInput)}
+        assert "482913" not in repr(entered) + repr([vars(message) for message in entered])
+
+
+@INPUTS
+async def test_no_message_carries_what_was_typed(kind: Kind) -> None:
+    app = Host(kind, TextInput)
+    async with app.run_test(message_hook=app.keep) as pilot:
+        await pilot.press(*"482913", "enter", "backspace", "tab")
+        app.query(TextInput).first().value = "482913"
+        await pilot.pause()
+        carriers = (Input.Changed, Input.Submitted, Input.Blurred)
+        assert not [message for message in app.messages if isinstance(message, carriers)]
+        assert "48291" not in "".join(map(repr, app.messages))
+
+
+async def test_ctrl_c_leaves_even_where_text_is_selected() -> None:
+    app = Host(lambda: TextInput("ann"))
+    async with app.run_test() as pilot:
+        await pilot.press("ctrl+shift+a", "ctrl+c")
+        assert app.leaves == 1
+        assert app.sent_to_clipboard == []
+
+
+async def test_ctrl_v_with_nothing_to_paste_keeps_the_text() -> None:
+    app = Host(lambda: TextInput("ann"))
+    async with app.run_test() as pilot:
+        await pilot.press("ctrl+shift+a", "ctrl+v")
+        assert app.query_one(TextInput).value == "ann"
+
+
+async def test_ctrl_v_pastes_what_the_program_itself_has_copied() -> None:
+    app = Host(TextInput)
+    async with app.run_test() as pilot:
+        app.copy_to_clipboard("ann\r\nbob")
+        await pilot.press("ctrl+v")
+        assert app.query_one(TextInput).value == "ann"
+
+
+async def test_a_paste_replaces_the_selection_once() -> None:
+    app = Host(lambda: TextInput("bob"))
+    async with app.run_test() as pilot:
+        await pilot.press("ctrl+shift+a")
+        await paste(pilot, "ann")
+        assert app.query_one(TextInput).value == "ann"
+
+
+async def test_control_characters_in_a_paste_are_left_out_and_that_is_said() -> None:
+    app = Host(TextInput)
+    async with app.run_test() as pilot:
+        field = app.query_one(TextInput)
+        await paste(pilot, "a\x1b[31mn\x00n\x9b")
+        assert field.value == "a[31mnn"
+        assert "left out" in field.note
+        await pilot.press("x")
+        assert field.note == ""
+
+
+async def test_only_the_first_line_of_a_paste_is_taken_and_that_is_said() -> None:
+    app = Host(TextInput)
+    async with app.run_test() as pilot:
+        field = app.query_one(TextInput)
+        await paste(pilot, "\r\nann\r\nbob\r\n")
+        assert field.value == "ann"
+        assert "first line" in field.note
+        await paste(pilot, "ie\n")
+        assert field.value == "annie"
+        assert field.note == ""
+
+
+async def test_after_the_program_fills_it_in_typing_goes_on_at_the_end() -> None:
+    app = Host(TextInput)
+    async with app.run_test() as pilot:
+        await pilot.press("x", "home")
+        app.query_one(TextInput).value = "12345"
+        await pilot.press("6")
+        assert app.query_one(TextInput).value == "123456"
+
+
+async def test_typing_in_the_middle_stays_there() -> None:
+    app = Host(lambda: TextInput("ac"))
+    async with app.run_test() as pilot:
+        await pilot.press("home", "right", "b", "b")
+        assert app.query_one(TextInput).value == "abbc"
+
+
+async def test_typing_at_the_start_of_a_long_text_does_not_scroll_it_away() -> None:
+    app = Host(lambda: Field("Name", TextInput("x" * 100)))
+    async with app.run_test() as pilot:
+        await pilot.press("home", *["right"] * 5, "y")
+        assert app.query_one(TextInput).scroll_offset.x == 0
+
+
+async def test_its_cursor_does_not_blink() -> None:
+    app = Host(TextInput)
+    async with app.run_test():
+        field = app.query_one(TextInput)
+        assert field.has_focus
+        assert field.cursor_blink is False
+        assert field._blink_timer is not None
+        assert not field._blink_timer._active.is_set()

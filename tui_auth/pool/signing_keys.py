@@ -1,0 +1,86 @@
+"""The two RSA keys that sign tokens: one for id tokens, one for access tokens, as in Cognito's JWKS."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+import threading
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+USES = ("id", "access")
+
+
+class SigningKeys:
+    """Made in the background: only the first token has to wait for them."""
+
+    def __init__(self) -> None:
+        self._ids = {use: base64.b64encode(secrets.token_bytes(32)).decode() for use in USES}
+        self._made: dict[str, RSAPrivateKey] = {}
+        self._maker: threading.Thread | None = None
+
+    def prepare(self) -> None:
+        """Begin to make the keys, if that has not begun."""
+        if self._maker is None:
+            self._maker = threading.Thread(target=self._make, name="pool-signing-keys", daemon=True)
+            self._maker.start()
+
+    def _make(self) -> None:
+        from cryptography.hazmat.primitives.asymmetric import rsa
+
+        for use in USES:
+            self._made[use] = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+    @cached_property
+    def _private(self) -> dict[str, RSAPrivateKey]:
+        self.prepare()
+        if self._maker is not None:
+            self._maker.join()
+        return self._made
+
+    def sign(self, use: str, claims: dict[str, Any]) -> str:
+        """An RS256 JWT; ``use`` (``id`` or ``access``) chooses the key."""
+        import jwt
+
+        return jwt.encode(claims, self._private[use], algorithm="RS256", headers={"kid": self._ids[use]})
+
+    def read(self, token: str, use: str) -> dict[str, Any] | None:
+        """The claims of a token that this use's key signed; None for any other. Times are not checked."""
+        import jwt
+
+        try:
+            if jwt.get_unverified_header(token).get("kid") != self._ids[use]:
+                return None
+            return jwt.decode(
+                token,
+                self._private[use].public_key(),
+                algorithms=["RS256"],
+                options={"verify_exp": False, "verify_aud": False, "verify_iat": False, "verify_nbf": False},
+            )
+        except (jwt.PyJWTError, ValueError):
+            return None
+
+    def jwks(self) -> dict[str, Any]:
+        """The public keys as ``/.well-known/jwks.json`` gives them."""
+        keys = []
+        for use in USES:
+            numbers = self._private[use].public_key().public_numbers()
+            keys.append(
+                {
+                    "alg": "RS256",
+                    "e": _base64url(numbers.e),
+                    "kid": self._ids[use],
+                    "kty": "RSA",
+                    "n": _base64url(numbers.n),
+                    "use": "sig",
+                }
+            )
+        return {"keys": keys}
+
+
+def _base64url(number: int) -> str:
+    raw = number.to_bytes((number.bit_length() + 7) // 8, "big")
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
