@@ -58,7 +58,7 @@ def test_the_installed_program_runs_the_demo_elsewhere(installed: Path, tmp_path
         assert not where.exists() or where.resolve() == tmp_path.resolve()
         program.press("1")
         program.wait_for("Username")
-        program.press("enter", "enter")
+        program.press("enter")
         program.wait_for("Signed in as ann")
         program.press("ctrl+q")
         assert program.wait_exit() == 0

@@ -18,7 +18,7 @@ from tui_auth.commands.demo.phone import Drawer, Phone
 from tui_auth.commands.demo.user_list import UserChosen, UserListScreen
 from tui_auth.pool import PoolServer
 from tui_auth.pool.demo_users import DemoPool, DemoUser
-from tui_auth.screens.done import Leave
+from tui_auth.screens.done import SignInSeen
 from tui_auth.screens.form_screen import FormScreen, Surroundings
 from tui_auth.screens.sign_in import SignInScreen
 from tui_auth.screens.step_screen import StepScreen
@@ -88,8 +88,8 @@ class DemoApp(TuiAuthApp):
             self.attempt = None
             self.pop_screen()
 
-    @on(Leave)
-    def _again(self, event: Leave) -> None:
+    @on(SignInSeen)
+    def _again(self, event: SignInSeen) -> None:
         event.prevent_default()
         self.attempt = self.next_step = None
         while len(self.screen_stack) > 1:

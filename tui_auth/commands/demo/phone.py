@@ -101,6 +101,6 @@ def _message(message: dict[str, Any]) -> Content:
     medium = "SMS" if message["medium"] == "SMS" else "mail"
     return Content.assemble(
         (f"{medium} to {safe_line(message['destination'], limit=24)}\n", "$text-muted"),
-        f"{safe_line(message['purpose'], limit=22)}: ",
+        f"{safe_line(message['purpose'], limit=22).replace('_', ' ').lower()}: ",
         (safe_line(message["code"], limit=12), "bold"),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from textual import events
-from textual.containers import ItemGrid
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
@@ -56,7 +56,10 @@ class UserListScreen(FormScreen):
         yield Static("Sign in as …", classes="headline", markup=False)
         lines = [UserLine(user.key, user.says, user) for user in self.users.values()]
         lines.append(UserLine(OWN_NAME_KEY, "A name of my own", None))
-        yield ItemGrid(*lines, min_column_width=34, id="users")
+        half = (len(lines) + 1) // 2
+        with Horizontal(id="users"):
+            yield Vertical(*lines[:half])
+            yield Vertical(*lines[half:])
 
     def on_key(self, event: events.Key) -> None:
         """A user's key opens the form."""
@@ -64,5 +67,5 @@ class UserListScreen(FormScreen):
             event.stop()
             self.post_message(UserChosen(self.users.get(event.key)))
 
-    def action_submit(self) -> None:
+    def submit(self) -> None:
         """Enter alone chooses nobody."""
