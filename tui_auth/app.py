@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on, work
 from textual.app import SystemCommand
@@ -30,7 +30,7 @@ from tui_auth.screens.copying import CopyAsked
 from tui_auth.screens.done import SignInSeen
 from tui_auth.screens.form_screen import FormScreen, Surroundings
 from tui_auth.screens.problem import OWN_FAULT, Problem
-from tui_auth.screens.sign_in import SignInAsked, SignInScreen
+from tui_auth.screens.sign_in import ForgotAsked, SignInAsked, SignInScreen, SignUpWanted
 from tui_auth.screens.step_screen import Answered, NewCodeAsked, StartAgainAsked, StepScreen
 from tui_auth.secret import Secret
 from tui_auth.settings import SignInSettings
@@ -38,6 +38,9 @@ from tui_auth.style_sheets import style_sheets
 from tui_auth.terminal.clipboard import send_to_clipboard
 from tui_auth.terminal.full_screen import FullScreenApp
 from tui_auth.themes import THEMES
+
+if TYPE_CHECKING:
+    from tui_auth.screens.sign_up import SignUpAsked
 
 CANCELLED = 6
 """The exit status of a sign-in that the person left."""
@@ -145,6 +148,35 @@ class TuiAuthApp(FullScreenApp[Done]):
         )
         self._ask(sign_in, trail=("password" if event.password else "name",))
 
+    @on(ForgotAsked)
+    def _forgot(self, event: ForgotAsked) -> None:
+        self.attempt = self.auth.attempt()
+        self._trail = self._trail_after = ()
+        settings = self.settings
+        self.next_step = self.attempt.forgot_password(
+            event.username, auth_flow=settings.auth_flow, client_metadata=settings.client_metadata
+        )
+
+    @on(SignUpWanted)
+    def _show_sign_up(self, event: SignUpWanted) -> None:
+        from tui_auth.screens.sign_up import SignUpScreen
+
+        self._trail = ()
+        self.push_screen(SignUpScreen(self._surroundings(event.username), self.settings.required_attributes))
+
+    def on_sign_up_asked(self, event: SignUpAsked) -> None:
+        """Make the account, then go on as after a sign-in."""
+        self.attempt = self.auth.attempt()
+        sign_up = partial(
+            Attempt.sign_up,
+            username=event.username,
+            password=event.password,
+            user_attributes=event.attributes,
+            auth_flow=self.settings.auth_flow,
+            client_metadata=self.settings.client_metadata,
+        )
+        self._ask(sign_up, trail=("sign-up",))
+
     @on(Answered)
     def _answer(self, event: Answered) -> None:
         screen = self.asking_screen
@@ -238,16 +270,12 @@ class TuiAuthApp(FullScreenApp[Done]):
         self._times_asked = self._times_asked + 1 if same and is_question else 1
         self._trail, self._locks = self._trail_after, 0
         screen = screen_for(step, self._surroundings(self.attempt.username if self.attempt else ""))
-        if isinstance(former, StepScreen):
-            if type(former) is type(screen):
+        if isinstance(former, SignInScreen):
+            self.push_screen(screen)
+        else:
+            if isinstance(former, StepScreen) and type(former) is type(screen):
                 screen.carried = former.typed()
             self.switch_screen(screen)
-        else:
-            self.push_screen(screen)
-        self.on_step_shown(step)
-
-    def on_step_shown(self, step: NextStep) -> None:
-        """A place for the demo to look at each step."""
 
     def _refused(self, asker: FormScreen, attempt: Attempt, error: AuthError) -> None:
         step = asker.step if isinstance(asker, StepScreen) else None

@@ -29,3 +29,4 @@ class SignInSettings:
     session_seconds: float = ASSUMED_SESSION_SECONDS
     theme: str = "tui-auth-dark"
     leaves_when_done: bool = False
+    required_attributes: tuple[str, ...] = ()

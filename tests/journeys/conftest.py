@@ -19,6 +19,10 @@ class SignIn(PtyProgram):
     server: PoolServer
     user: DemoUser
 
+    def shows(self, words: str) -> None:
+        """Wait for words however they are wrapped."""
+        self.wait_for(lambda _: words in " ".join(self.screen_text().replace("▄", "").split()))
+
     def enter(self, *texts: str) -> None:
         """Type each text and press Enter after it."""
         for text in texts:

@@ -82,6 +82,7 @@ class Attempt:
         self.step: NextStep | None = None
         self._choices: tuple[Choice, ...] = ()
         self._half_done = False
+        self._sign_up_session: Secret | None = None
 
     def fork(self) -> Attempt:
         """A copy to go on with, after which this one no longer counts."""
@@ -116,7 +117,7 @@ class Attempt:
     def forget(self) -> None:
         """Drop everything that was kept for a restart."""
         self._exchange.forget()
-        self._choices = ()
+        self._choices, self._sign_up_session = (), None
 
     @_whole
     def sign_in(
@@ -135,12 +136,42 @@ class Attempt:
         """
         if not username or (not password and auth_flow.needs_password):
             raise AuthError(ErrorKind.VALIDATION, "Name and password are both needed.")
-        exchange = self._exchange
-        exchange.username, exchange.auth_flow, exchange.device = username, auth_flow, device
-        exchange.first_factor = _sent_as(preferred_first_factor) if preferred_first_factor else None
-        exchange.metadata = dict(client_metadata or {})
+        self._prepare(username, auth_flow, client_metadata)
+        factor = _sent_as(preferred_first_factor) if preferred_first_factor else None
+        self._exchange.first_factor, self._exchange.device = factor, device
         self._know(password)
-        return self._shown(exchange.begin())
+        return self._shown(self._exchange.begin())
+
+    def forgot_password(
+        self,
+        username: str,
+        *,
+        auth_flow: AuthFlow = AuthFlow.USER_SRP_AUTH,
+        client_metadata: Mapping[str, str] | None = None,
+    ) -> NextStep:
+        """Begin with a reset, because the person asks for it. Nothing is sent yet."""
+        self._prepare(username, auth_flow, client_metadata)
+        self.step = ResetPassword()
+        return self.step
+
+    @_whole
+    def sign_up(
+        self,
+        username: str,
+        password: Secret,
+        *,
+        user_attributes: Mapping[str, str],
+        auth_flow: AuthFlow = AuthFlow.USER_SRP_AUTH,
+        client_metadata: Mapping[str, str] | None = None,
+    ) -> NextStep:
+        """SignUp; then ConfirmSignUp waits for its code, or the sign-in goes on by itself."""
+        self._prepare(username, auth_flow, client_metadata)
+        self._know(password)
+        signed_up = self._recovery.sign_up(username, password, user_attributes, self._exchange.metadata)
+        if signed_up.is_confirmed:
+            return self._shown(self._exchange.begin())
+        self._sign_up_session = signed_up.session
+        return ConfirmSignUp(delivery_details=signed_up.delivery_details)
 
     @_whole
     def confirm(
@@ -184,8 +215,12 @@ class Attempt:
     def confirm_sign_up(self, code: Secret) -> NextStep:
         """ConfirmSignUp, then the sign-in goes on by itself."""
         if not self._half_done:
-            self._recovery.confirm_sign_up(self.username, code, self._exchange.metadata)
+            session, metadata = self._sign_up_session, self._exchange.metadata
+            session = self._recovery.confirm_sign_up(self.username, code, metadata, session)
+            self._sign_up_session = session if self._sign_up_session else None
             self._half_done = True
+        if self._sign_up_session:
+            return self._shown(self._exchange.begin_after_sign_up(self._sign_up_session))
         return self._shown(self._exchange.begin())
 
     @_whole
@@ -204,6 +239,10 @@ class Attempt:
     def reset_password(self) -> DeliveryDetails:
         """ForgotPassword: where the code went, as the server masks it; an earlier code stops working."""
         return self._recovery.send_reset_code(self.username, self._exchange.metadata)
+
+    def _prepare(self, username: str, auth_flow: AuthFlow, client_metadata: Mapping[str, str] | None) -> None:
+        self._exchange.username, self._exchange.auth_flow = username, auth_flow
+        self._exchange.metadata = dict(client_metadata or {})
 
     def _know(self, password: Secret | None) -> None:
         self._exchange.proof = PasswordProof(self._exchange.client.pool_name, password)

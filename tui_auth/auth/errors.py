@@ -30,6 +30,7 @@ class Concern(StrEnum):
     ANSWER = "answer"
     NEW_PASSWORD = "new password"  # noqa: S105 - the field's name
     ATTRIBUTES = "attributes"
+    FORM = "form"
 
 
 class AuthError(Exception):
@@ -87,6 +88,10 @@ _NOT_AUTHORIZED = (
         _Words(ErrorKind.SESSION_EXPIRED, "This step has run out, or was answered already."),
     ),
     ("Incorrect username or password", _WRONG_CREDENTIALS),
+    (
+        "SignUp is not permitted",
+        _Words(ErrorKind.NOT_AUTHORIZED, "This pool does not let people sign up by themselves.", _ASK_ADMIN),
+    ),
     (
         "Password attempts exceeded",
         _Words(

@@ -16,6 +16,7 @@ from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.gateway import Gateway
 from tui_auth.auth.next_step import AuthFactorType, Done
 from tui_auth.auth.password_proof import PasswordProof
+from tui_auth.secret import Secret
 
 MAX_SILENT_ANSWERS = 12
 """How many challenges in a row may be answered without a person; more is a pool going round in circles."""
@@ -88,6 +89,18 @@ class Exchange:
         self.device = None
         self.proof = known if known.is_known else self.proof
         return self._initiate()
+
+    def begin_after_sign_up(self, session: Secret) -> Asked:
+        """InitiateAuth USER_AUTH with ConfirmSignUp's session; as ``begin`` where a pool refuses that."""
+        self._name = self.username
+        name = {"USERNAME": self._name, "SECRET_HASH": self.client.secret_hash(self._name)}
+        parameters = {"AuthFlow": "USER_AUTH", "AuthParameters": name, "Session": session}
+        try:
+            return self._follow(self._call("InitiateAuth", parameters))
+        except AuthError as error:
+            if error.kind in (ErrorKind.NETWORK, ErrorKind.THROTTLED):
+                raise
+        return self.begin()
 
     def respond(self, responses: Mapping[str, Any]) -> Asked:
         """RespondToAuthChallenge for the current challenge, and what follows silently."""

@@ -144,9 +144,13 @@ class ResetPassword:
 
 @dataclass(frozen=True)
 class ConfirmSignUp:
-    """UserNotConfirmedException: the sign-up waits for its code. Answered by ``confirm_sign_up``."""
+    """UserNotConfirmedException: the sign-up waits for its code. Answered by ``confirm_sign_up``.
+
+    ``delivery_details`` is known where the sign-up was made just now.
+    """
 
     additional_info: Mapping[str, str] = field(default_factory=empty_info)
+    delivery_details: DeliveryDetails | None = None
 
 
 @dataclass(frozen=True)

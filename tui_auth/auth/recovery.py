@@ -1,8 +1,9 @@
-"""The operations around a sign-in: reset a password, confirm a sign-up. None of them has a session."""
+"""The operations around a sign-in: reset a password, sign up, confirm a sign-up."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from tui_auth.auth.app_client import AppClient
@@ -13,6 +14,15 @@ from tui_auth.auth.next_step import DeliveryDetails
 from tui_auth.secret import Secret
 
 Metadata = Mapping[str, str] | None
+
+
+@dataclass(frozen=True)
+class SignedUp:
+    """What SignUp answers with: whether that was all, where the code went, and the session it belongs to."""
+
+    is_confirmed: bool
+    delivery_details: DeliveryDetails
+    session: Secret | None
 
 
 class Recovery:
@@ -39,16 +49,35 @@ class Recovery:
         reply = self._call("ResendConfirmationCode", username, metadata)
         return delivery_details(reply.get("CodeDeliveryDetails"))
 
-    def confirm_sign_up(self, username: str, code: Secret, metadata: Metadata = None) -> None:
-        """ConfirmSignUp; a sign-up that somebody has confirmed meanwhile counts as confirmed."""
+    def sign_up(
+        self, username: str, password: Secret, attributes: Mapping[str, str], metadata: Metadata = None
+    ) -> SignedUp:
+        """SignUp. ``attributes`` are user attributes by Cognito's names."""
+        pairs = [{"Name": name, "Value": value} for name, value in attributes.items()]
+        reply = self._call("SignUp", username, metadata, Password=password, UserAttributes=pairs or None)
+        return SignedUp(
+            reply.get("UserConfirmed") is True,
+            delivery_details(reply.get("CodeDeliveryDetails")),
+            _session(reply),
+        )
+
+    def confirm_sign_up(
+        self, username: str, code: Secret, metadata: Metadata = None, session: Secret | None = None
+    ) -> Secret | None:
+        """ConfirmSignUp; the session that lets the same person sign in at once, where the pool gives one.
+
+        A sign-up that somebody has confirmed meanwhile counts as confirmed.
+        """
         try:
-            self._call("ConfirmSignUp", username, metadata, ConfirmationCode=code)
+            reply = self._call("ConfirmSignUp", username, metadata, ConfirmationCode=code, Session=session)
         except AuthError as error:
             if error.code != "NotAuthorizedException" or "status is CONFIRMED" not in error.service_message:
                 raise
+            return None
+        return _session(reply)
 
     def _call(
-        self, operation: str, username: str, metadata: Metadata, **parameters: Secret
+        self, operation: str, username: str, metadata: Metadata, **parameters: Any
     ) -> Mapping[str, Any]:
         return self._gateway.call(
             operation,
@@ -60,3 +89,8 @@ class Recovery:
                 **parameters,
             },
         )
+
+
+def _session(reply: Mapping[str, Any]) -> Secret | None:
+    session = reply.get("Session")
+    return Secret(session) if isinstance(session, str) and session else None

@@ -34,12 +34,11 @@ class ConfirmSignUpScreen(StepScreen[ConfirmSignUp]):
         return "confirm sign-up"
 
     def question(self) -> Iterable[Widget]:
-        yield Static(
-            "This account is not confirmed yet. Type the code that was sent to you.",
-            classes="headline",
-            markup=False,
-            id="why",
-        )
+        details = self.step.delivery_details
+        known = details is not None and details.destination is not None
+        sent = f"{sent_to(details)}." if details and known else "Type the code that was sent to you."
+        why = f"This account is not confirmed yet. {sent}"
+        yield Static(why, classes="headline", markup=False, id="why")
         field = code_field()
         field.hint = "No code, or an old one? ^r sends a new one."
         yield field

@@ -27,6 +27,7 @@ TABLE: dict[str, Key] = {
         Key("new_code", "ctrl+r", "^r", "New code"),
         Key("show", "ctrl+t,f2", "^t", "Show"),
         Key("forgot", "ctrl+f", "^f", "Forgot password", priority=True),
+        Key("sign_up", "ctrl+k", "^k", "Sign up", matters=4, priority=True),
         Key("invert", "ctrl+n", "^n", "Invert", matters=1),
         Key("layout", "ctrl+l", "^l", "Layout", matters=0),
         Key("newest_code", "ctrl+o", "^o", "Type the code"),

@@ -28,8 +28,8 @@ class ResetPasswordScreen(StepScreen[ResetPassword]):
 
     HAS_SESSION = False
     EXPLANATION = (
-        "An administrator, or a move to this pool, made a reset necessary. If a code was sent to you "
-        "already, use it; otherwise have one sent, which makes an earlier one worthless.\n\n"
+        "You asked for it, or an administrator made a reset necessary. If a code was sent to you already, "
+        "use it; otherwise have one sent, which makes an earlier one worthless.\n\n"
         "After the reset you are signed in with the new password."
     )
 
@@ -40,9 +40,9 @@ class ResetPasswordScreen(StepScreen[ResetPassword]):
         return "reset password"
 
     def question(self) -> Iterable[Widget]:
-        yield Static(
-            "Your password must be reset before you can sign in.", classes="headline", markup=False, id="why"
-        )
+        asked_for = not self.surroundings.trail
+        why = "Reset your password." if asked_for else "Your password must be reset before you can sign in."
+        yield Static(why, classes="headline", markup=False, id="why")
         yield Choice(("I have a code", "Send me a code (an earlier one stops working)"))
         with Vertical(id="reset"):
             yield code_field()

@@ -24,6 +24,22 @@ class SignInAsked(Message):
         self.password = password
 
 
+class ForgotAsked(Message):
+    """The person does not know the password any more."""
+
+    def __init__(self, username: str) -> None:
+        super().__init__()
+        self.username = username
+
+
+class SignUpWanted(Message):
+    """The person has no account yet."""
+
+    def __init__(self, username: str) -> None:
+        super().__init__()
+        self.username = username
+
+
 class SignInScreen(FormScreen):
     """Name and password. ``with_password`` is false for a flow that starts without one."""
 
@@ -52,7 +68,7 @@ class SignInScreen(FormScreen):
     def keys_now(self) -> tuple[str, ...]:
         show = ("show",) if self.with_password else ()
         back = ("back",) if self.surroundings.has_list else ()
-        return ("submit", *show, *back, "help", "quit")
+        return ("submit", *show, "forgot", "sign_up", *back, "help", "quit")
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -71,6 +87,19 @@ class SignInScreen(FormScreen):
         name = self.query_one("#username", Field)
         wanted = self.query_one("#password", Field) if self.with_password and name.value else name
         self.set_focus(wanted.input)
+
+    def action_forgot(self) -> None:
+        """Reset the password of the name that is typed."""
+        name = self.query_one("#username", Field)
+        if not name.value.strip():
+            self.complain(name, "Type your user name, then ^f.")
+        elif not self.busy:
+            self.post_message(ForgotAsked(name.value.strip()))
+
+    def action_sign_up(self) -> None:
+        """Make an account."""
+        if not self.busy:
+            self.post_message(SignUpWanted(self.query_one("#username", Field).value.strip()))
 
     def field_about(self, concern: Concern) -> Field | None:
         return self.query_one("#password" if self.with_password else "#username", Field)

@@ -1,0 +1,53 @@
+"""A forgotten password, and an account made from the sign-in screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tests.journeys.conftest import SignIn
+from tests.journeys.test_codes import wrong
+
+Start = Callable[..., SignIn]
+NEW = "Brand-New-Horse-7!"
+
+
+def test_a_forgotten_password_is_reset_and_signs_in(sign_in_as: Start) -> None:
+    program = sign_in_as("ann")
+    program.wait_for("Username")
+    program.press("ctrl+f")
+    program.wait_for("Type your user name, then ^f.")
+    program.send("ann")
+    program.wait_for("[ann ")
+    program.press("ctrl+f")
+    program.wait_for("Reset your password.")
+    assert program.server.calls == [], "nothing is sent before a choice"
+    program.send("2")
+    program.wait_for("Code sent by e-mail to a***@")
+    code = program.newest_code()
+    program.enter(wrong(code), NEW, NEW)
+    program.wait_for("That code is not right.")
+    program.enter(code)
+    program.press("enter", "enter")
+    program.wait_for("Signed in as ann")
+
+
+def test_an_account_is_made_and_confirmed_and_signed_in(sign_in_as: Start) -> None:
+    program = sign_in_as("ann")
+    program.wait_for("Username")
+    program.press("ctrl+k")
+    program.wait_for("Make an account")
+    program.enter("ann", NEW, NEW, "zoe@example.org")
+    program.wait_for("There is an account of this name.")
+    program.enter("zoe")
+    program.press("enter", "enter", "enter")
+    program.shows("This pool also needs: Name.")
+    program.wait_for("Name          [")
+    program.enter("Zoe")
+    program.wait_for("Code sent by e-mail to z***@")
+    sent = [message for message in program.server.messages if message["username"] == "zoe"]
+    program.enter(wrong(str(sent[-1]["code"])))
+    program.wait_for("That code is not right.")
+    program.enter(str(sent[-1]["code"]))
+    program.wait_for("Signed in as zoe")
+    last = next(call for operation, call in reversed(program.server.calls) if operation == "InitiateAuth")
+    assert "Session" in last, "the session of ConfirmSignUp signs in"

@@ -1,0 +1,93 @@
+"""The screen for a new account: name, password, and what the pool requires."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Static
+
+from tui_auth.auth.errors import AuthError, Concern
+from tui_auth.screens.form_screen import FormScreen, Surroundings
+from tui_auth.screens.new_password import agreed_password, password_fields
+from tui_auth.screens.problem import Problem
+from tui_auth.screens.wording import ATTRIBUTE_HINTS, label_of
+from tui_auth.secret import Secret
+from tui_auth.widgets.field import Field, TextInput
+
+_REQUIRED = re.compile(r"(?P<name>[a-z_]{2,32}|custom:[\w-]{1,20}): The attribute is required")
+
+
+class SignUpAsked(Message):
+    """The person wants this account."""
+
+    def __init__(self, username: str, password: Secret, attributes: Mapping[str, str]) -> None:
+        super().__init__()
+        self.username = username
+        self.password = password
+        self.attributes = attributes
+
+
+class SignUpScreen(FormScreen):
+    """A new account. ``required`` names the pool's required attributes where they are known."""
+
+    KEYS = ("submit", "show", "back", "help", "quit")
+    SUBMIT_LABEL = "Sign up"
+    EXPLANATION = (
+        "Makes an account in this user pool, if the pool lets people do that by themselves. A code is sent "
+        "that proves the address; after it you are signed in. What the pool does not require may stay empty."
+    )
+
+    def __init__(self, surroundings: Surroundings, required: Sequence[str]) -> None:
+        super().__init__(surroundings)
+        self.attributes = tuple(dict.fromkeys(("email", *required)))
+
+    @property
+    def trail_name(self) -> str:
+        return "sign-up"
+
+    def question(self) -> Iterable[Widget]:
+        yield Static("Make an account", classes="headline", markup=False)
+        yield Field("Username", TextInput(self.surroundings.username), id="username")
+        yield from password_fields()
+        for position in range(len(self.attributes)):
+            yield self._attribute_field(position)
+
+    def field_about(self, concern: Concern) -> Field | None:
+        if concern is Concern.FORM:
+            return None
+        targets = {Concern.NEW_PASSWORD: "#new-password", Concern.ATTRIBUTES: "#attribute-0"}
+        return self.query_one(targets.get(concern, "#username"), Field)
+
+    def problem_of(self, error: AuthError) -> Problem:
+        """The pool names an attribute it requires: ask for that too."""
+        named = _REQUIRED.search(error.service_message)
+        if named is None or named["name"] in self.attributes:
+            return super().problem_of(error)
+        self.attributes += (named["name"],)
+        field = self._attribute_field(len(self.attributes) - 1)
+        self.mount(field, before="#problem")
+        self.call_after_refresh(self.set_focus, field.input)
+        return Problem(f"This pool also needs: {label_of(named['name'])}.", Concern.FORM)
+
+    def _attribute_field(self, position: int) -> Field:
+        name = self.attributes[position]
+        hint = ATTRIBUTE_HINTS.get(name, "")
+        return Field(label_of(name), TextInput(), hint=hint, id=f"attribute-{position}")
+
+    def decide(self) -> Message | None:
+        name = self.query_one("#username", Field)
+        if not name.value.strip():
+            self.complain(name, "Type the name you want.")
+            return None
+        password = agreed_password(self)
+        if password is None:
+            return None
+        values = {
+            attribute: self.query_one(f"#attribute-{position}", Field).value.strip()
+            for position, attribute in enumerate(self.attributes)
+        }
+        given = {attribute: value for attribute, value in values.items() if value}
+        return SignUpAsked(name.value.strip(), password, given)
