@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 import pytest
+from textual import events
 from textual.widgets import Input
 
 from tests.widgets.host import Host, paste
@@ -125,3 +126,12 @@ async def test_its_cursor_does_not_blink() -> None:
         assert field.cursor_blink is False
         assert field._blink_timer is not None
         assert not field._blink_timer._active.is_set()
+
+
+async def test_an_editing_key_acts_before_what_is_typed_after_it() -> None:
+    app = Host(partial(TextInput, "old text"))
+    async with app.run_test() as pilot:
+        for key, character in (("ctrl+u", None), ("n", "n"), ("e", "e"), ("backspace", None), ("w", "w")):
+            app.post_message(events.Key(key, character))
+        await pilot.pause()
+        assert app.query_one(TextInput).value == "nw"

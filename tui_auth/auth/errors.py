@@ -7,6 +7,7 @@ of the server: that travels apart, in ``service_message``, for whoever shows it 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -146,16 +147,16 @@ _NOT_AUTHORIZED = (
     ),
 )
 
+_FLOW = re.compile(r"(?P<name>[A-Z_]{4,40}) flow not enabled for this client")
+_FLOW_OFF = _Words(
+    ErrorKind.CONFIGURATION,
+    "This app client does not allow the sign-in flow that was asked for.",
+    "It is set in the Cognito console: app client, authentication flows. Or try another --auth-flow.",
+)
+
 # InvalidParameterException likewise.
 _INVALID_PARAMETER = (
-    (
-        "flow not enabled for this client",
-        _Words(
-            ErrorKind.CONFIGURATION,
-            "This app client does not allow the sign-in flow that was asked for.",
-            "In the Cognito console: app client, authentication flows. Or choose another with --auth-flow.",
-        ),
-    ),
+    ("flow not enabled for this client", _FLOW_OFF),
     (
         "registered/verified email or phone_number",
         _Words(
@@ -354,6 +355,8 @@ def refusal(
 
 
 def _words(code: str, service_message: str, status: int) -> _Words:
+    if code == "InvalidParameterException" and (flow := _FLOW.match(service_message)):
+        return replace(_FLOW_OFF, message=f"This app client does not allow {flow['name']}.")
     for fragment, words in _BY_TEXT.get(code, ()):
         if fragment in service_message:
             return words

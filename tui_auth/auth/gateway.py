@@ -210,7 +210,10 @@ def _failure(error: Exception) -> AuthError:
         )
     if isinstance(error, exceptions.EndpointConnectionError | exceptions.ConnectTimeoutError):
         return AuthError(
-            ErrorKind.NETWORK, "Cognito cannot be reached.", "Check the network, then try again.", cause=error
+            ErrorKind.NETWORK,
+            "Cognito cannot be reached.",
+            "Check the network and the region, then try again.",
+            cause=error,
         )
     if isinstance(error, exceptions.HTTPClientError | exceptions.ConnectionError | OSError):
         return AuthError(

@@ -14,16 +14,14 @@ from tui_auth.screens.step_screen import Answered, StepScreen
 from tui_auth.screens.wording import sent_to
 from tui_auth.secret import Secret
 from tui_auth.widgets.code_input import CodeInput
-from tui_auth.widgets.countdown import Countdown
 from tui_auth.widgets.field import Field
-
-COOL_DOWN_SECONDS = 30.0
 
 
 class ConfirmSignUpScreen(StepScreen[ConfirmSignUp]):
     """The sign-up still waits for its code; the sign-in goes on by itself after it."""
 
     HAS_SESSION = False
+    KEYS = ("submit", "new_code", "newest_code", "back", "help", "quit")
     EXPLANATION = (
         "Your account was made, but not confirmed yet. Type the code that was sent when it was made, or have "
         "a new one sent with ^r. After that the sign-in goes on by itself."
@@ -42,30 +40,12 @@ class ConfirmSignUpScreen(StepScreen[ConfirmSignUp]):
         field = code_field()
         field.hint = "No code, or an old one? ^r sends a new one."
         yield field
-        yield Countdown(id="cool-down", classes="under-field")
-
-    def on_mount(self) -> None:
-        super().on_mount()
-        self._cooling = False
-
-    def keys_now(self) -> tuple[str, ...]:
-        cooling = getattr(self, "_cooling", False)
-        return ("submit", *(() if cooling else ("new_code",)), "newest_code", "back", "help", "quit")
 
     def code_was_sent(self, details: DeliveryDetails) -> None:
         """Say where the new code went, and let a little time pass before the next."""
         self.query_one("#why", Static).update(f"{sent_to(details)}. Earlier ones stop working.")
         self.query_one("#code", Field).hint = ""
-        self._cooling = True
-        countdown = self.query_one("#cool-down", Countdown)
-        countdown.now = self.surroundings.now
-        countdown.until(self.surroundings.now() + COOL_DOWN_SECONDS, "^r again in {}")
-        self.set_timer(COOL_DOWN_SECONDS, self._cooled)
-        self._show_keys()
-
-    def _cooled(self) -> None:
-        self._cooling = False
-        self._show_keys()
+        self.cool_down()
 
     def decide(self) -> Message | None:
         code = self.query_one(CodeInput).code

@@ -40,14 +40,24 @@ class DeliveredCodeScreen(StepScreen[DeliveredT]):
         medium = (self.step.delivery_details.delivery_medium or "").upper()
         return f"code {MEDIA[medium]}" if medium in MEDIA else "code"
 
+    @property
+    def headline(self) -> str:
+        """Where the code went."""
+        return sent_to(self.step.delivery_details)
+
     def question(self) -> Iterable[Widget]:
-        yield Static(sent_to(self.step.delivery_details), classes="headline", markup=False)
+        yield Static(self.headline, classes="headline", markup=False)
         field = code_field()
         if self.surroundings.was_started_again:
             field.hint = "A new code is on its way; earlier ones stopped working."
         else:
             field.hint = "Nothing after a minute? ^r sends a new one; the old one stops working."
         yield field
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        if self.surroundings.was_started_again:
+            self.cool_down()
 
     def explain(self) -> list[tuple[str, str]]:
         return list(self.step.additional_info.items())

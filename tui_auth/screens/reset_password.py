@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from textual import events, on
 from textual.containers import Vertical
@@ -53,10 +53,10 @@ class ResetPasswordScreen(StepScreen[ResetPassword]):
         self.query_one("#reset").display = False
         self.set_focus(self.query_one(Choice))
 
-    def keys_now(self) -> tuple[str, ...]:
-        if self.has_code:
-            return ("submit", "new_code", "newest_code", "show", "back", "help", "quit")
-        return ("submit", "back", "help", "quit")
+    KEYS = ("submit", "new_code", "newest_code", "show", "back", "help", "quit")
+
+    def keys_now(self) -> Sequence[str]:
+        return super().keys_now() if self.has_code else ("submit", "back", "help", "quit")
 
     def watch_has_code(self, has_code: bool) -> None:
         """Ask for code and password in place of the choice."""
@@ -70,6 +70,7 @@ class ResetPasswordScreen(StepScreen[ResetPassword]):
         """Say where the code went, if there is such an account, and ask for it."""
         self.query_one("#why", Static).update(f"{sent_to(details)}, if the account can be reached there.")
         self.has_code = self.sends_codes = True
+        self.cool_down()
 
     @on(OptionList.OptionSelected)
     def _selected(self, event: OptionList.OptionSelected) -> None:

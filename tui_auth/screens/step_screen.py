@@ -6,16 +6,18 @@ to screen is made of these declarations.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Generic, TypeVar, get_args
 
 from textual.message import Message
+from textual.widget import Widget
 
 from tui_auth.auth.attempt import Answer
 from tui_auth.auth.next_step import NEXT_STEPS, DeliveryDetails, NextStep
 from tui_auth.screens.form_screen import FormScreen, Surroundings
 from tui_auth.screens.problem import Problem
 from tui_auth.secret import Secret
+from tui_auth.widgets.countdown import Countdown
 
 StepT = TypeVar("StepT", bound=NextStep)
 
@@ -47,6 +49,10 @@ class StartAgainAsked(Message):
     """The person wants this step begun again, knowing what that does."""
 
 
+COOL_DOWN_SECONDS = 30.0
+"""Between two codes: Cognito counts them, and the next one makes the last one worthless."""
+
+
 class StepScreen(FormScreen, Generic[StepT]):
     """One next step. Knows the step it shows and nothing of Cognito."""
 
@@ -68,6 +74,7 @@ class StepScreen(FormScreen, Generic[StepT]):
         self.step = step
         self._offers_start = False
         self._asked_to_leave = False
+        self._is_cooling = False
         self.carried: Mapping[str, Secret] = {}
         """What was typed on this same step before it was started again, by the id of its field."""
 
@@ -106,6 +113,27 @@ class StepScreen(FormScreen, Generic[StepT]):
             self.notice = "The code that was sent stops working if you go back. Esc again does that."
         else:
             super().action_back()
+
+    def cool_down(self) -> None:
+        """Let a little time pass before another code can be asked for, and show how much."""
+        self._is_cooling = True
+        countdown = self.query_one("#cool-down", Countdown)
+        countdown.now = self.surroundings.now
+        countdown.until(countdown.now() + COOL_DOWN_SECONDS, "^r again in {}")
+        self.set_timer(COOL_DOWN_SECONDS, self._cooled)
+        self._show_keys()
+
+    def _cooled(self) -> None:
+        self._is_cooling = False
+        self._show_keys()
+
+    def keys_now(self) -> Sequence[str]:
+        keys = super().keys_now()
+        return [name for name in keys if name != "new_code"] if self._is_cooling else keys
+
+    def below(self) -> Iterable[Widget]:
+        yield Countdown(id="cool-down", classes="under-field")
+        yield from super().below()
 
     def action_new_code(self) -> None:
         """Ask for a new code."""

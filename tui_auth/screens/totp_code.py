@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
+from tui_auth.auth.errors import AuthError
 from tui_auth.auth.next_step import ConfirmSignInWithTOTPCode
 from tui_auth.screens.delivered_code import code_field
+from tui_auth.screens.problem import Problem
 from tui_auth.screens.step_screen import Answered, StepScreen
 from tui_auth.secret import Secret
 from tui_auth.terminal.safe_text import safe_line
 from tui_auth.widgets.code_input import CodeInput
 from tui_auth.widgets.countdown import Countdown
 from tui_auth.widgets.field import Field
+
+CLOCK_TOLERANCE_SECONDS = 20.0
 
 
 class TOTPCodeScreen(StepScreen[ConfirmSignInWithTOTPCode]):
@@ -44,6 +49,16 @@ class TOTPCodeScreen(StepScreen[ConfirmSignInWithTOTPCode]):
         countdown = self.query_one("#window", Countdown)
         countdown.now = self.surroundings.now
         countdown.window("new code in {}")
+
+    def problem_of(self, error: AuthError) -> Problem:
+        """A clock that is off can explain a refused code, where the code comes from this machine."""
+        problem, offset = super().problem_of(error), self.surroundings.clock_offset() or 0.0
+        if error.code != "CodeMismatchException" or abs(offset) <= CLOCK_TOLERANCE_SECONDS:
+            return problem
+        off = f"{abs(offset):.0f} seconds {'slow' if offset > 0 else 'fast'}"
+        return replace(
+            problem, text=f"{problem.text} This machine's clock is {off}; codes made on it are off."
+        )
 
     def decide(self) -> Message | None:
         field = self.query_one("#code", Field)

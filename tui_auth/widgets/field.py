@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from contextlib import suppress
 from typing import ClassVar
 
 from rich.cells import cell_len, set_cell_size
@@ -20,6 +21,9 @@ from textual.widgets import Input
 
 LABEL_CELLS = 14
 """The width of the label column; a longer label stands above its field. styles/fields.tcss has it too."""
+
+
+_LEFT_TO_THE_SCREEN = frozenset({"submit", "copy"})
 
 
 class TextInput(Input):
@@ -64,6 +68,22 @@ class TextInput(Input):
         if isinstance(message, (Input.Changed, Input.Submitted, Input.Blurred)):
             return False
         return super().post_message(message)
+
+    async def _on_key(self, event: events.Key) -> None:
+        """Do what an editing key does at once.
+
+        Textual lets a key with a binding travel up to the App first; what is typed fast after ^u or backspace
+        would be there before it, and be deleted by it.
+        """
+        for binding in self._bindings.key_to_bindings.get(event.key, ()):
+            if binding.action in _LEFT_TO_THE_SCREEN:
+                return
+            event.stop()
+            event.prevent_default()
+            with suppress(SkipAction):
+                await self.run_action(binding.action)
+            return
+        await super()._on_key(event)
 
     async def action_submit(self) -> None:
         """Tell that Enter was pressed."""

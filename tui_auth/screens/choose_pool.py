@@ -1,0 +1,260 @@
+"""The first screen where nothing names a pool: asks for one, and keeps it under a name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from enum import Enum
+
+from textual import events, on
+from textual.containers import Vertical
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widget import Widget
+from textual.widgets import OptionList, Static
+
+from tui_auth.auth.errors import Concern
+from tui_auth.config.pasted import ids_in
+from tui_auth.config.settings import Unfit, checked
+from tui_auth.screens.choice_step import Choice
+from tui_auth.screens.form_screen import FormScreen, Surroundings
+from tui_auth.screens.problem import Problem
+from tui_auth.widgets.field import Field, TextInput
+
+FLOWS = {
+    "USER_SRP_AUTH": "Password, proved without being sent (SRP)",
+    "USER_PASSWORD_AUTH": "Password, sent to Cognito",
+    "USER_AUTH": "What the pool offers: password, code, …",
+    "CUSTOM_WITH_SRP": "Password, then the pool's own questions",
+    "CUSTOM_WITHOUT_SRP": "The pool's own questions alone",
+}
+USUAL_FLOW = "USER_SRP_AUTH"
+
+
+class PoolTried(Message):
+    """The person wants to know whether this pool and app client can be signed in to with this flow.
+
+    ``secret_file`` is empty where none was asked for.
+    """
+
+    def __init__(self, user_pool_id: str, client_id: str, secret_file: str, auth_flow: str) -> None:
+        super().__init__()
+        self.user_pool_id = user_pool_id
+        self.client_id = client_id
+        self.secret_file = secret_file
+        self.auth_flow = auth_flow
+
+
+class PoolKept(Message):
+    """The person wants the pool that was tried kept under this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+
+class Stage(Enum):
+    """What the screen asks for now."""
+
+    IDS = "ids"
+    FLOW = "flow"
+    NAME = "name"
+
+
+class IdInput(TextInput):
+    """Takes an id, or whatever has one in it. Posts ``Taken`` after a paste."""
+
+    class Taken(Message):
+        """Something was pasted."""
+
+    def take_paste(self, text: str) -> None:
+        super().take_paste(text)
+        self.post_message(self.Taken())
+
+
+class ChoosePoolScreen(FormScreen):
+    """User pool and app client; then, where the usual flow is not allowed, which; then the name to keep.
+
+    Posts PoolTried and PoolKept; whoever acts on them answers with ``works``, ``refused``, ``ask_for_secret``
+    or ``ask_for_flow``.
+    """
+
+    KEYS = ("submit", "back", "help", "quit")
+    BUSY_TEXT = "Trying it: one call that signs nobody in …"
+    EXPLANATION = (
+        "Both ids stand in the Cognito console: the pool's at the top of its page, the client's under App "
+        "clients. The address of the client's page, pasted, holds both. An ARN will do for the pool.\n\n"
+        "They are tried with one call for a user who cannot exist. It needs no AWS credentials.\n\n"
+        "In an Amplify project nothing has to be typed: start tui-auth in its folder."
+    )
+
+    stage: reactive[Stage] = reactive(Stage.IDS, init=False)
+    wants_secret: reactive[bool] = reactive(False, init=False)
+
+    def __init__(
+        self, surroundings: Surroundings, *, user_pool_id: str = "", client_id: str = "", name: str = ""
+    ) -> None:
+        super().__init__(surroundings)
+        self._given = (user_pool_id, client_id)
+        self._name_hint = name
+        self._about = "pool"
+        self._auth_flow = USUAL_FLOW
+        self._flows: Sequence[str] = ()
+
+    # -- the question -------------------------------------------------------------------------------
+
+    def question(self) -> Iterable[Widget]:
+        pool, client = self._given
+        yield Static("Which user pool do you sign in to?", classes="headline", markup=False, id="what")
+        with Vertical(id="ids"):
+            yield Field("User pool", IdInput(pool), hint="Its id, its ARN, or its page's address.", id="pool")
+            yield Field("App client", IdInput(client), hint="Its id, or its page's address.", id="client")
+            yield Field(
+                "Secret file", TextInput(), hint="A file with the client's secret in it.", id="secret"
+            )
+        yield Choice(list(FLOWS.values()), id="flows")
+        yield Field("Keep as", TextInput(self._name_hint), hint="tui-auth --profile uses it.", id="name")
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        for query in ("#ids", "#flows", "#name", "#secret"):
+            self.query_one(query).styles.height = "auto"
+        self._show_stage()
+
+    def watch_stage(self) -> None:
+        """Show what is asked for now, and nothing else."""
+        self._show_stage()
+
+    def watch_wants_secret(self) -> None:
+        """Show the field for the secret's file only where the client has one."""
+        self._show_stage()
+
+    def _show_stage(self) -> None:
+        self.query_one("#ids").display = self.stage is Stage.IDS
+        self.query_one("#secret").display = self.wants_secret
+        self.query_one("#flows").display = self.stage is Stage.FLOW
+        self.query_one("#name").display = self.stage is Stage.NAME
+        match self.stage:
+            case Stage.IDS:
+                self.query_one("#what", Static).update("Which user pool do you sign in to?")
+                self.field("pool").input.focus()
+            case Stage.FLOW:
+                self.query_one(Choice).focus()
+            case Stage.NAME:
+                self.field("name").input.focus()
+                self.field("name").input.select_all()
+        self._show_keys()
+
+    def field(self, name: str) -> Field:
+        """The field of that id."""
+        return self.query_one(f"#{name}", Field)
+
+    def label_of(self, action: str) -> str:
+        if action == "submit":
+            return {Stage.IDS: "Try it", Stage.FLOW: "Try it", Stage.NAME: "Keep and sign in"}[self.stage]
+        return super().label_of(action)
+
+    def keys_now(self) -> tuple[str, ...]:
+        return ("submit", *(() if self.stage is Stage.IDS else ("back",)), "help", "quit")
+
+    # -- what became of it --------------------------------------------------------------------------
+
+    def works(self, says: str) -> None:
+        """The pool answered: say what will work, and ask for a name."""
+        self.busy = False
+        self.stage = Stage.NAME
+        self.query_one("#what", Static).update(f"✓ {says}")
+
+    def refused(self, problem: Problem, about: str) -> None:
+        """The pool was refused: say so under the field it is about ("pool", "client", "secret", "name")."""
+        self.busy = False
+        self._about = about
+        if about != "name":
+            self.stage = Stage.IDS
+        self.error = problem
+
+    def ask_for_secret(self, problem: Problem) -> None:
+        """The app client has a secret: ask for the file it is in."""
+        self.wants_secret = True
+        self.refused(problem, "secret")
+
+    def ask_for_flow(self, refused: str) -> None:
+        """The app client does not allow this flow: ask which one instead."""
+        self.busy = False
+        self._flows = [flow for flow in FLOWS if flow != refused]
+        choice = self.query_one(Choice)
+        choice.clear_options()
+        choice.add_options([f"{number} {FLOWS[flow]}" for number, flow in enumerate(self._flows, 1)])
+        choice.highlighted = 0
+        self.stage = Stage.FLOW
+        what = f"This app client does not allow {refused}. How do people sign in?"
+        self.query_one("#what", Static).update(what)
+
+    def field_about(self, concern: Concern) -> Field | None:
+        return self.field(self._about)
+
+    # -- answering ----------------------------------------------------------------------------------
+
+    @on(IdInput.Taken)
+    def _sort_out(self) -> None:
+        """Put the ids where they belong, whichever field they were pasted into, in whatever they stood."""
+        pool, client = self.field("pool"), self.field("client")
+        for field in (pool, client):
+            found = ids_in(field.value)
+            is_client_alone = found.client_id == field.value.strip() and field is pool
+            if found.user_pool_id:
+                if field is client and not found.client_id:
+                    client.value = ""
+                pool.value = found.user_pool_id
+            if found.client_id and not is_client_alone:
+                client.value = found.client_id
+
+    def decide(self) -> Message | None:
+        match self.stage:
+            case Stage.IDS:
+                return self._try_ids()
+            case Stage.FLOW:
+                chosen = self.query_one(Choice).highlighted
+                return self._try(self._flows[chosen]) if chosen is not None else None
+        name = self.field("name")
+        if not name.value.strip():
+            self.complain(name, "Type a name for it.")
+            return None
+        return PoolKept(name.value.strip())
+
+    def _try_ids(self) -> Message | None:
+        self._sort_out()
+        for field, setting in ((self.field("pool"), "user_pool_id"), (self.field("client"), "client_id")):
+            try:
+                checked(setting, field.value.strip())
+            except Unfit as error:
+                self.complain(field, f"This should be {error}.")
+                return None
+        secret = self.field("secret")
+        if self.wants_secret and not secret.value.strip():
+            self.complain(secret, "Type the path of the file.")
+            return None
+        return self._try(USUAL_FLOW)
+
+    def _try(self, auth_flow: str) -> Message:
+        return PoolTried(
+            self.field("pool").value.strip(),
+            self.field("client").value.strip(),
+            self.field("secret").value.strip() if self.wants_secret else "",
+            auth_flow,
+        )
+
+    def action_back(self) -> None:
+        if not self.busy:
+            self.stage = Stage.IDS
+
+    @on(OptionList.OptionSelected)
+    def _selected(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self.action_submit()
+
+    def on_key(self, event: events.Key) -> None:
+        number = int(event.key) if event.key in tuple("123456789") else 0
+        if self.stage is Stage.FLOW and 0 < number <= len(self._flows):
+            event.stop()
+            self.query_one(Choice).highlighted = number - 1
+            self.action_submit()
