@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -15,7 +16,7 @@ from textual.screen import Screen
 
 from tui_auth.auth.attempt import Attempt
 from tui_auth.auth.auth import Auth
-from tui_auth.auth.errors import AuthError
+from tui_auth.auth.errors import AuthError, Concern
 from tui_auth.auth.next_step import (
     ConfirmSignInWithCustomChallenge,
     ConfirmSignUp,
@@ -26,12 +27,14 @@ from tui_auth.auth.next_step import (
 )
 from tui_auth.auth.what_next import Road, road
 from tui_auth.daemon_thread import in_daemon_thread
+from tui_auth.done_keeper import DoneKeeper, remember_device
 from tui_auth.screens.copying import CopyAsked
-from tui_auth.screens.done import SignInSeen
+from tui_auth.screens.done import DeviceAnswered, DoneScreen, PlaceChosen, SignInSeen
 from tui_auth.screens.form_screen import FormScreen, Surroundings
 from tui_auth.screens.problem import OWN_FAULT, Problem
 from tui_auth.screens.sign_in import ForgotAsked, SignInAsked, SignInScreen, SignUpWanted
 from tui_auth.screens.step_screen import Answered, NewCodeAsked, StartAgainAsked, StepScreen
+from tui_auth.screens.wording import wait_for
 from tui_auth.secret import Secret
 from tui_auth.settings import SignInSettings
 from tui_auth.style_sheets import style_sheets
@@ -67,11 +70,14 @@ class TuiAuthApp(FullScreenApp[Done]):
     next_step: reactive[NextStep | None] = reactive(None, init=False, always_update=True)
     """The step the last answer led to. The same challenge may come twice, so each one counts."""
 
-    def __init__(self, auth: Auth, settings: SignInSettings, **options: Any) -> None:
+    def __init__(
+        self, auth: Auth, settings: SignInSettings, keeper: DoneKeeper | None = None, **options: Any
+    ) -> None:
         # Textual chooses how it treats colours here, and not when a theme is set later.
         super().__init__(ansi_color=settings.theme.startswith("ansi") or None, **options)
         self.auth = auth
         self.settings = settings
+        self.keeper = keeper
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = settings.theme
@@ -81,6 +87,7 @@ class TuiAuthApp(FullScreenApp[Done]):
         self._times_asked = 1
         self._locks = 0
         self._started_again = False
+        self._reset_was_asked = False
 
     # -- screens ------------------------------------------------------------------------------------
 
@@ -94,6 +101,7 @@ class TuiAuthApp(FullScreenApp[Done]):
         return SignInScreen(
             self._surroundings(settings.username),
             with_password=settings.auth_flow.needs_password,
+            label=settings.username_label,
         )
 
     def _surroundings(self, username: str) -> Surroundings:
@@ -108,6 +116,8 @@ class TuiAuthApp(FullScreenApp[Done]):
             session_seconds=settings.session_seconds,
             was_started_again=self._started_again,
             times_asked=self._times_asked,
+            reset_was_asked=self._reset_was_asked,
+            can_start_again=self.attempt is not None and self.attempt.can_start_again,
             clock_offset=lambda: gateway.clock_offset,
         )
 
@@ -137,21 +147,25 @@ class TuiAuthApp(FullScreenApp[Done]):
     def _sign_in(self, event: SignInAsked) -> None:
         settings = self.settings
         self.attempt = self.auth.attempt()
-        self._trail, self._times_asked = (), 1
-        sign_in = partial(
-            Attempt.sign_in,
-            username=event.username,
-            password=event.password,
-            auth_flow=settings.auth_flow,
-            preferred_first_factor=settings.preferred_first_factor,
-            client_metadata=settings.client_metadata,
-        )
+        self._trail, self._times_asked, self._reset_was_asked = (), 1, False
+
+        def sign_in(attempt: Attempt) -> NextStep:
+            return attempt.sign_in(
+                event.username,
+                event.password,
+                auth_flow=settings.auth_flow,
+                preferred_first_factor=settings.preferred_first_factor,
+                client_metadata=settings.client_metadata,
+                device=self.keeper.device(event.username) if self.keeper else None,
+            )
+
         self._ask(sign_in, trail=("password" if event.password else "name",))
 
     @on(ForgotAsked)
     def _forgot(self, event: ForgotAsked) -> None:
         self.attempt = self.auth.attempt()
         self._trail = self._trail_after = ()
+        self._reset_was_asked = True
         settings = self.settings
         self.next_step = self.attempt.forgot_password(
             event.username, auth_flow=settings.auth_flow, client_metadata=settings.client_metadata
@@ -224,7 +238,9 @@ class TuiAuthApp(FullScreenApp[Done]):
     @work(exclusive=True, group="auth", exit_on_error=False, description="a request to Cognito")
     async def _exchange(self, asker: FormScreen, attempt: Attempt, request: Request) -> None:
         try:
-            outcome = await in_daemon_thread(partial(request, attempt))
+            outcome = await in_daemon_thread(partial(self._outcome, request, attempt))
+            if self._counts(asker, attempt):
+                self._arrived(asker, outcome)
         except AuthError as error:
             if self._counts(asker, attempt):
                 asker.busy = False
@@ -233,14 +249,20 @@ class TuiAuthApp(FullScreenApp[Done]):
             if self._counts(asker, attempt):
                 asker.busy = False
                 asker.error = Problem(OWN_FAULT)
-        else:
-            if not self._counts(asker, attempt):
-                return
-            if not isinstance(outcome, DeliveryDetails):
-                self.next_step = outcome
-            elif isinstance(asker, StepScreen):
-                asker.busy = False
-                asker.code_was_sent(outcome)
+
+    def _arrived(self, asker: FormScreen, outcome: Outcome) -> None:
+        if isinstance(outcome, DeliveryDetails) and isinstance(asker, StepScreen):
+            asker.busy = False
+            asker.code_was_sent(outcome)
+        elif not isinstance(outcome, DeliveryDetails):
+            self.next_step = outcome
+
+    def _outcome(self, request: Request, attempt: Attempt) -> Outcome:
+        """On the request's thread: what it leads to; tokens that the pool did not sign lead nowhere."""
+        outcome = request(attempt)
+        if isinstance(outcome, Done) and self.keeper:
+            self.keeper.check(outcome)
+        return outcome
 
     def _counts(self, asker: FormScreen, attempt: Attempt) -> bool:
         """Whether anybody still waits for this answer."""
@@ -268,7 +290,9 @@ class TuiAuthApp(FullScreenApp[Done]):
         same = isinstance(former, StepScreen) and former.step == step
         is_question = isinstance(step, ConfirmSignInWithCustomChallenge)
         self._times_asked = self._times_asked + 1 if same and is_question else 1
-        self._trail, self._locks = self._trail_after, 0
+        # A pool may refuse these two before it looks at the password: nothing was proved.
+        unproved = isinstance(step, ResetPassword | ConfirmSignUp) and isinstance(former, SignInScreen)
+        self._trail, self._locks = () if unproved else self._trail_after, 0
         screen = screen_for(step, self._surroundings(self.attempt.username if self.attempt else ""))
         if isinstance(former, SignInScreen):
             self.push_screen(screen)
@@ -276,18 +300,48 @@ class TuiAuthApp(FullScreenApp[Done]):
             if isinstance(former, StepScreen) and type(former) is type(screen):
                 screen.carried = former.typed()
             self.switch_screen(screen)
+        if isinstance(step, Done):
+            self.call_after_refresh(self._keep)
+
+    # -- once signed in -----------------------------------------------------------------------------
+
+    def _keep(self) -> None:
+        if self.keeper and isinstance(self.asking_screen, DoneScreen):
+            self._after_done(self.keeper.show(self.asking_screen, self._signed_in_as))
+        elif isinstance(self.asking_screen, DoneScreen):
+            self.asking_screen.without_keeping()
+
+    @on(PlaceChosen)
+    def _place_chosen(self, event: PlaceChosen) -> None:
+        if self.keeper and isinstance(self.asking_screen, DoneScreen):
+            self._after_done(self.keeper.chosen(self.asking_screen, self._signed_in_as, event.kind))
+
+    @on(DeviceAnswered)
+    def _device_answered(self, event: DeviceAnswered) -> None:
+        if event.remember and isinstance(self.asking_screen, DoneScreen):
+            self._after_done(remember_device(self.asking_screen, self.auth))
+
+    def _after_done(self, work: Coroutine[Any, Any, None]) -> None:
+        self.run_worker(work, group="keep", exit_on_error=False, description="keep the session")
+
+    @property
+    def _signed_in_as(self) -> str:
+        return self.attempt.username if self.attempt else ""
 
     def _refused(self, asker: FormScreen, attempt: Attempt, error: AuthError) -> None:
         step = asker.step if isinstance(asker, StepScreen) else None
-        problem = asker.problem_of(error)
+        try:
+            problem = asker.problem_of(error)
+        except Exception:
+            problem = Problem(OWN_FAULT)
         match road(error, step, can_start_again=attempt.can_start_again):
             case Road.SIGN_IN:
-                self._back_to_sign_in(problem)
+                self._back_to_sign_in(replace(problem, concern=Concern.FORM))
             case Road.START_AGAIN if isinstance(asker, StepScreen):
                 asker.offer_start(attempt.starting_anew_does)
             case Road.WAIT:
-                asker.wait((error.retry_after or 5.0) * 2**self._locks, problem)
-                self._locks = min(self._locks + 1, 7)
+                asker.wait(wait_for(error, self._locks), problem)
+                self._locks += 1
             case _:
                 asker.error = problem
 

@@ -22,6 +22,9 @@ COMMANDS = {
     "kube-credential": ("kube_credential", "print an ExecCredential for kubectl"),
     "status": ("status", "tell who is signed in, where, and for how long"),
     "sign-out": ("sign_out", "end the session, at Cognito and here"),
+    "profile": ("profile", "keep pools under names, and tell where each setting comes from"),
+    "doctor": ("doctor", "look at pool, network, terminal and folders, and say what to do"),
+    "completion": ("completion", "print what makes bash, zsh or fish complete tui-auth"),
     "demo": ("demo", "try every sign-in step on a pool inside this program"),
     "pool": ("pool", "serve the embedded user pool on this machine, for tests and scripts"),
 }
@@ -42,6 +45,10 @@ tui-auth COMMAND --help tells more about one. --version names what a bug report 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that the arguments name, and give its exit status."""
+    if None in (sys.stdin, sys.stdout, sys.stderr):
+        from tui_auth.terminal.environment import fill_missing_streams
+
+        fill_missing_streams()
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given and given[0] in ("-h", "--help"):
         width = max(map(len, COMMANDS))
@@ -53,7 +60,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     name = given.pop(0) if given and not given[0].startswith("-") else DEFAULT
     if name not in COMMANDS:
         known = ", ".join(COMMANDS)
-        sys.stderr.write(f"{PROGRAM}: there is no command “{name[:40]!a}”. Commands are {known}.\n")
+        sys.stderr.write(
+            f"{PROGRAM}: there is no command “{ascii(name[:40])[1:-1]}”. Commands are {known}.\n"
+        )
         return 2
     try:
         status = _from_cache(name, given)

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from tui_auth.auth.attempt import Answer, Attempt
 from tui_auth.auth.auth import Auth
+from tui_auth.auth.device import Device
 from tui_auth.auth.errors import AuthError
 from tui_auth.auth.next_step import (
     AuthFactorType,
@@ -28,6 +29,7 @@ from tui_auth.auth.next_step import (
     ContinueSignInWithMFASelection,
     ContinueSignInWithMFASetupSelection,
     ContinueSignInWithTOTPSetup,
+    DeliveryDetails,
     Done,
     NextStep,
     ResetPassword,
@@ -62,22 +64,34 @@ class _Back(Exception):
 
 
 class PlainSignIn:
-    """One conversation, from the name to Done. ``sleep`` waits where Cognito makes one wait."""
+    """One conversation, from the name to Done.
+
+    ``sleep`` waits where Cognito makes one wait; ``device_of`` gives the device remembered for a name.
+    """
 
     def __init__(
-        self, auth: Auth, settings: SignInSettings, lines: Lines, sleep: Callable[[float], None] = time.sleep
+        self,
+        auth: Auth,
+        settings: SignInSettings,
+        lines: Lines,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        device_of: Callable[[str], Device | None] = lambda username: None,
     ) -> None:
         self.auth = auth
         self.settings = settings
         self.lines = lines
         self.sleep = sleep
+        self.device_of = device_of
         self._username = settings.username
         self._tried: Secret | None = None
+        self._locks = 0
 
     def run(self) -> Done:
         """Sign in; EOFError where the person ends the conversation before that."""
         while True:
             attempt = self.auth.attempt()
+            step: NextStep | None
             try:
                 step = self._go_on(attempt, None, self._sign_in())
                 while step is not None and not isinstance(step, Done):
@@ -91,9 +105,12 @@ class PlainSignIn:
     def _sign_in(self) -> Request:
         settings = self.settings
         self.lines.say(f"Sign in to {safe_line(settings.pool)}")
-        kept = f" [{safe_line(self._username, limit=60)}]" if self._username else ""
-        self._username = self.lines.ask(f"Username{kept}").strip() or self._username
-        password = self.lines.ask_secret("Password") if settings.auth_flow.needs_password else None
+        if self._username:
+            name = safe_line(self._username, limit=60)
+            self.lines.say(f"{settings.username_label}: {name} ({BACK} asks for another)")
+        while not self._username:
+            self._username = self.lines.ask(settings.username_label).strip()
+        password = self._sign_in_password() if settings.auth_flow.needs_password else None
         return partial(
             Attempt.sign_in,
             username=self._username,
@@ -101,12 +118,23 @@ class PlainSignIn:
             auth_flow=settings.auth_flow,
             preferred_first_factor=settings.preferred_first_factor,
             client_metadata=settings.client_metadata,
+            device=self.device_of(self._username),
         )
+
+    def _sign_in_password(self) -> Secret:
+        """The password; going back asks for the name anew, and only then at a prompt that echoes."""
+        try:
+            return self._secret("Password")
+        except _Back:
+            self._username = ""
+            raise
 
     def _go_on(self, attempt: Attempt, step: NextStep | None, request: Request) -> NextStep | None:
         """The step the request leads to: the same one after a refusal that stays, None for sign-in."""
         try:
-            return request(attempt)
+            result = request(attempt)
+            self._locks = 0
+            return result
         except AuthError as error:
             self.lines.say(f"Error: {self._problem(step, error).text}")
             match road(error, step, can_start_again=attempt.can_start_again):
@@ -115,8 +143,9 @@ class PlainSignIn:
                 case Road.START_AGAIN:
                     return self._offer_start(attempt, step)
                 case Road.WAIT:
-                    seconds = error.retry_after or 5.0
-                    self.lines.say(f"You can try again in {seconds:.0f} seconds.")
+                    seconds = wording.wait_for(error, self._locks)
+                    self._locks += 1
+                    self.lines.say(f"Not before {seconds:.0f} seconds.")
                     self.sleep(seconds)
             return step
         except (EOFError, KeyboardInterrupt, _Back):
@@ -126,6 +155,9 @@ class PlainSignIn:
             return step
 
     def _problem(self, step: NextStep | None, error: AuthError) -> Problem:
+        asked = isinstance(step, ConfirmSignInWithCustomChallenge | UnknownStep)
+        if asked and error.code == "NotAuthorizedException":
+            return Problem(wording.challenge_refused(error))
         if isinstance(step, ContinueSignInWithTOTPSetup) and self._tried:
             gateway, key = self.auth.gateway, step.setup_details.shared_secret
             text = wording.why_the_code_does_not_fit(
@@ -137,8 +169,9 @@ class PlainSignIn:
 
     def _offer_start(self, attempt: Attempt, step: NextStep | None) -> NextStep | None:
         self.lines.say(f"Enter starts this step again. {attempt.starting_anew_does}".strip())
-        if self.lines.ask(f"Enter, or {BACK}").strip() == BACK:
-            raise _Back
+        while typed := self.lines.ask(f"Enter, or {BACK}").strip():
+            if typed == BACK:
+                raise _Back
         return self._go_on(attempt, step, Attempt.restart)
 
     def _ask_and_answer(self, attempt: Attempt, step: NextStep) -> NextStep:
@@ -149,19 +182,22 @@ class PlainSignIn:
     def _answer(self, attempt: Attempt, step: NextStep) -> Request:  # noqa: PLR0911 - one a step
         match step:
             case ConfirmSignInWithSMSMFACode() | ConfirmSignInWithOTP():
-                self.lines.say(f"{wording.sent_to(step.delivery_details)}. {NEW_CODE} has a new one sent.")
-                return self._code()
+                new = f" {NEW_CODE} has a new one sent." if attempt.can_start_again else ""
+                self.lines.say(f"{wording.sent_to(step.delivery_details)}.{new}")
+                return self._code(attempt.can_start_again)
             case ConfirmSignInWithTOTPCode():
                 device = step.friendly_device_name
                 name = f" ({safe_line(device, limit=40)})" if device else ""
                 self.lines.say(f"Code from your authenticator app{name}.")
-                return self._code()
+                return self._code(False)
             case ContinueSignInWithTOTPSetup():
                 return self._set_up(step)
-            case ContinueSignInWithMFASelection() | ContinueSignInWithMFASetupSelection():
-                return self._choice("How do you want to confirm it is you?", step.allowed_mfa_types)
+            case ContinueSignInWithMFASelection():
+                return self._choice(wording.MFA_QUESTION, step.allowed_mfa_types)
+            case ContinueSignInWithMFASetupSelection():
+                return self._choice(wording.MFA_SETUP_QUESTION, step.allowed_mfa_types)
             case ContinueSignInWithFirstFactorSelection():
-                return self._choice("What do you want to sign in with?", step.available_factors)
+                return self._choice(wording.FIRST_FACTOR_QUESTION, step.available_factors)
             case ContinueSignInWithEmailMFASetup():
                 return partial(Attempt.confirm, answer=self._line("E-mail address for your codes"))
             case ConfirmSignInWithPassword():
@@ -177,9 +213,9 @@ class PlainSignIn:
                 return self._asked(step)
         raise _Back
 
-    def _code(self) -> Request:
+    def _code(self, can_be_renewed: bool) -> Request:
         typed = self._line("Code")
-        if typed == NEW_CODE:
+        if typed == NEW_CODE and can_be_renewed:
             return Attempt.restart
         return partial(Attempt.confirm, answer=_code(typed))
 
@@ -200,16 +236,17 @@ class PlainSignIn:
             if not typed.isdecimal() or not 0 < int(typed) <= len(methods):
                 self.lines.say(f"Error: Type a number from 1 to {len(methods)}.")
             elif methods[int(typed) - 1] is AuthFactorType.WEB_AUTHN:
-                self.lines.say("Error: A passkey cannot be used from a terminal. Choose another way.")
+                self.lines.say(f"Error: {wording.NO_PASSKEY}")
             else:
                 return partial(Attempt.confirm, answer=methods[int(typed) - 1])
 
     def _agreed_password(self) -> Secret:
         while True:
             first = self._secret("New password")
-            if first == self._secret("Once more"):
+            if complaint := wording.wrong_with_password(first, self._secret("Once more")):
+                self.lines.say(f"Error: {complaint}")
+            else:
                 return first
-            self.lines.say("Error: The two passwords differ.")
 
     def _new_password(self, step: ConfirmSignInWithNewPassword) -> Request:
         self.lines.say("Choose a new password. The one you used was temporary.")
@@ -225,15 +262,19 @@ class PlainSignIn:
         self.lines.say("1 I have a code")
         self.lines.say("2 Send me a code (an earlier one stops working)")
         if self._line("Number") == "2":
-            self.lines.say(
-                f"{wording.sent_to(attempt.reset_password())}, if the account can be reached there."
-            )
+            sent = attempt.reset_password()
+            if not isinstance(sent, DeliveryDetails):
+                return lambda _: sent
+            self.lines.say(f"If there is such an account: {wording.sent_to(sent)}.")
         code = _code(self._line("Code"))
         return partial(Attempt.confirm_reset_password, new_password=self._agreed_password(), code=code)
 
     def _sign_up_code(self, attempt: Attempt) -> Request:
         while (typed := self._line("Code")) == NEW_CODE:
-            self.lines.say(f"{wording.sent_to(attempt.resend_sign_up_code())}. Earlier ones stop working.")
+            sent = attempt.resend_sign_up_code()
+            if not isinstance(sent, DeliveryDetails):
+                return lambda _: sent
+            self.lines.say(f"{wording.sent_to(sent)}. Earlier ones stop working.")
         return partial(Attempt.confirm_sign_up, code=_code(typed))
 
     def _asked(self, step: ConfirmSignInWithCustomChallenge | UnknownStep) -> Request:

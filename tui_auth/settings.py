@@ -21,6 +21,7 @@ class SignInSettings:
 
     pool: str
     username: str = ""
+    username_label: str = "Username"
     auth_flow: AuthFlow = AuthFlow.USER_SRP_AUTH
     preferred_first_factor: str | None = None
     client_metadata: Mapping[str, str] = field(default_factory=dict)

@@ -47,7 +47,7 @@ def test_the_claim_is_the_one_cognito_expects(vector: Vector) -> None:
 def test_every_value_on_the_way_agrees(vector: Vector) -> None:
     a, public_b, salt = (int(vector[key], 16) for key in ("a_hex", "B_hex", "salt_hex"))
     u = srp.scramble(srp.public_value(a), public_b)
-    shared = srp.client_secret(a, public_b, salt, inner(vector))
+    shared = srp.shared_value(a, public_b, salt, inner(vector))
     assert f"{srp.public_value(a):x}" == vector["A_hex"]
     assert srp.pad(salt).hex() == vector["salt_bytes_hashed_hex"]
     assert srp.private_key(salt, inner(vector)) == int(vector["x_hex"], 16)

@@ -22,7 +22,7 @@ def test_a_forgotten_password_is_reset_and_signs_in(sign_in_as: Start) -> None:
     program.wait_for("Reset your password.")
     assert program.server.calls == [], "nothing is sent before a choice"
     program.send("2")
-    program.wait_for("Code sent by e-mail to a***@")
+    program.wait_for("code sent by e-mail to a***@")
     code = program.newest_code()
     program.enter(wrong(code), NEW, NEW)
     program.wait_for("That code is not right.")

@@ -24,6 +24,9 @@ def test_a_code_by_sms_signs_in(sign_in_as: Start) -> None:
     code = program.newest_code()
     program.enter(f"{code[:3]} {code[3:]}")
     program.wait_for("Signed in as sam")
+    program.wait_for("Where shall this session be kept?")
+    program.send("3")
+    program.wait_for("Kept          nowhere")
     program.press("enter")
     assert program.wait_exit() == 0
     assert "Signed in as sam." in program.screen_text()

@@ -79,7 +79,7 @@ def test_a_sign_up_is_confirmed_and_the_sign_in_goes_on(sign_in_as: Start) -> No
 def test_a_wrong_password_stays_at_sign_in_and_the_next_works(sign_in_as: Start) -> None:
     program = sign_in_as("ann")
     program.wait_for("Username")
-    program.enter("", "")
+    program.enter("")
     program.wait_for("Type your user name.")
     program.enter("ann", "")
     program.wait_for("Type your password.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import pyotp
 import pytest
@@ -33,8 +34,7 @@ def test_a_password_is_not_echoed_and_a_wrong_one_asks_again(plain: Start) -> No
     program.wait_for("Password:")
     program.enter("not-this")
     program.wait_for("Error: Incorrect username or password.")
-    program.wait_for("Username [ann]:")
-    program.enter("")
+    program.wait_for("Username: ann (/back asks for another)")
     program.wait_for(lambda p: p.screen_text().count("Password:") == 2)
     program.enter(program.user.password)
     program.wait_for("Signed in as ann.")
@@ -103,6 +103,10 @@ def test_a_step_from_the_future(plain: Start) -> None:
     program.wait_for("Signed in as luna.")
 
 
+def _shows_times(text: str, times: int, program: SignIn) -> bool:
+    return program.screen_text().count(text) >= times
+
+
 def test_a_new_password(plain: Start) -> None:
     program = plain("nora")
     program.log_in_by_lines()
@@ -113,7 +117,8 @@ def test_a_new_password(plain: Start) -> None:
     program.wait_for("Error: The two passwords differ.")
     for prompt, answer in (("New password:", NEW), ("Once more:", NEW), ("Name", "Nora")):
         before = program.screen_text().count(prompt)
-        program.wait_for(lambda p, n=before, t=prompt: p.screen_text().count(t) >= max(1, n))
+        wanted = max(1, before)
+        program.wait_for(partial(_shows_times, prompt, wanted))
         program.enter(answer)
     program.wait_for("Signed in as nora.")
 

@@ -26,7 +26,7 @@ def test_a_wrong_answer_ends_at_sign_in_and_the_next_sign_in_works(sign_in_as: S
     program.enter("")
     program.wait_for("Type an answer first.")
     program.enter("nonsense")
-    program.wait_for("Incorrect username or password.")
+    program.shows("The service ended this sign-in. It says: “Incorrect username or password.”")
     assert "quinn" in program.screen_text()
     program.press("enter")
     for answer in ANSWERS:
@@ -64,7 +64,7 @@ def test_a_wrong_answer_to_the_unknown_step_says_why_and_goes_back(sign_in_as: S
     program.log_in()
     program.wait_for("MOON_PHASE")
     program.enter("new")
-    program.wait_for("Incorrect username or password.")
+    program.shows("The service ended this sign-in. It says: “Incorrect username or password.”")
     program.enter(program.user.password)
     program.wait_for("MOON_PHASE")
     program.press("esc")

@@ -67,7 +67,7 @@ def test_a_passkey_offers_the_other_factors(sign_in_as: Start) -> None:
     program = sign_in_as("cleo")
     program.log_in()
     program.wait_for("What do you want to sign in with?")
-    program.send(number_of(program, "Passkey"))
+    program.send(number_of(program, "Passkey (not from a terminal)"))
     program.wait_for("A passkey cannot be used from a terminal. Choose another way.")
     program.send(number_of(program, "Code by e-mail"))
     program.wait_for("Code sent by e-mail to ")

@@ -237,7 +237,7 @@ async def test_a_locked_user_sees_the_wait_and_nothing_is_sent_meanwhile() -> No
     app = app_with(locked, SMS)
     async with app.run_test(size=(80, 23)) as pilot:
         await log_in(pilot)
-        await until(pilot, lambda: "You can try again in" in app.text())
+        await until(pilot, lambda: "Not before" in app.text())
         await pilot.press("enter")
         assert app.gateway.operations == ["InitiateAuth"]
 

@@ -7,8 +7,9 @@ with a ``fork()``, so that a late thread changes nothing that is still in use.
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable, Mapping
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from tui_auth.auth import challenges
 from tui_auth.auth.app_client import AppClient
@@ -35,36 +36,42 @@ from tui_auth.auth.password_proof import PasswordProof
 from tui_auth.auth.recovery import Recovery
 from tui_auth.secret import Secret
 
+_BASE32 = re.compile(r"[A-Z2-7]{16,256}", re.IGNORECASE)
+
 Answer = str | Secret | MFAType | AuthFactorType
 P = ParamSpec("P")
+R = TypeVar("R", NextStep, DeliveryDetails)
 
 
 def _whole(
-    operation: Callable[Concatenate[Attempt, P], NextStep],
-) -> Callable[Concatenate[Attempt, P], NextStep]:
+    operation: Callable[Concatenate[Attempt, P], R],
+) -> Callable[Concatenate[Attempt, P], R | NextStep]:
     """All of the operation or, where it is refused, nothing but the half that Cognito has already taken.
 
-    Any call may be refused because the user is unconfirmed or must reset: those are next steps.
+    It works on a fork, whose state is taken over in three cases: the operation succeeded; it was refused
+    because the user is unconfirmed or must reset, which are next steps at any call; or its first half (a
+    verified token, a reset, a confirmed sign-up) is done and would be refused a second time.
     """
 
-    def whole(self: Attempt, /, *args: P.args, **kwargs: P.kwargs) -> NextStep:
+    def whole(self: Attempt, /, *args: P.args, **kwargs: P.kwargs) -> R | NextStep:
         trial = self.fork()
+        outcome: R | NextStep
         try:
-            trial.step = operation(trial, *args, **kwargs)
+            outcome = operation(trial, *args, **kwargs)
         except AuthError as error:
             if error.code == "UserNotConfirmedException":
-                trial.step = ConfirmSignUp()
+                outcome = ConfirmSignUp()
             elif error.code == "PasswordResetRequiredException":
-                trial.step = ResetPassword()
+                outcome = ResetPassword()
             else:
                 if trial._half_done:
-                    self.__dict__ |= trial.__dict__ | {"step": self.step}
+                    self._become(trial, self.step)
                 raise
         trial._half_done = False
-        if isinstance(trial.step, Done):
+        if isinstance(outcome, Done):
             trial.forget()
-        self.__dict__ |= trial.__dict__
-        return trial.step
+        self._become(trial, self.step if isinstance(outcome, DeliveryDetails) else outcome)
+        return outcome
 
     return whole
 
@@ -89,6 +96,9 @@ class Attempt:
         fork = copy.copy(self)
         fork._exchange = copy.copy(self._exchange)
         return fork
+
+    def _become(self, trial: Attempt, step: NextStep | None) -> None:
+        self.__dict__ |= trial.__dict__ | {"step": step}
 
     @property
     def username(self) -> str:
@@ -185,7 +195,7 @@ class Attempt:
         """Answer the current step (RespondToAuthChallenge; VerifySoftwareToken before it in a set-up)."""
         if client_metadata:
             self._exchange.metadata = dict(client_metadata)
-        value = _sent_as(answer)
+        value = answer if isinstance(answer, Secret) else Secret(_sent_as(answer))
         match self.step:
             case None | Done() | ResetPassword() | ConfirmSignUp():
                 raise AuthError(ErrorKind.INVALID_STATE, "No sign-in step is waiting for an answer.")
@@ -193,11 +203,11 @@ class Attempt:
                 self._verify_software_token(value, friendly_device_name)
                 return self._respond({})
             case ContinueSignInWithMFASetupSelection():
-                return self._choose(value, self._set_up)
+                return self._choose(value.reveal(), self._set_up)
             case ContinueSignInWithEmailMFASetup():
                 return self._respond({"EMAIL": value})
             case ConfirmSignInWithPassword():
-                return self._confirm_password(Secret(value))
+                return self._confirm_password(value)
         return self._answer(value, challenges.attribute_responses(user_attributes or {}))
 
     @_whole
@@ -208,8 +218,13 @@ class Attempt:
         """
         if not self.can_start_again:
             raise AuthError(ErrorKind.INVALID_STATE, "This step cannot be started again.", "Sign in again.")
+        self._half_done = False
         self._choices = self._exchange.replay = self._choices[:choices_kept]
-        return self._shown(self._exchange.begin())
+        asked = self._exchange.begin()
+        stands_at_choice = isinstance(asked, Challenge) and asked.name == "SELECT_CHALLENGE"
+        if stands_at_choice and self._choices and self._choices[-1][1] in PASSWORD_FACTORS:
+            return ConfirmSignInWithPassword()  # the choice stands; the password was not kept
+        return self._shown(asked)
 
     @_whole
     def confirm_sign_up(self, code: Secret) -> NextStep:
@@ -232,10 +247,12 @@ class Attempt:
             self._half_done = True
         return self._shown(self._exchange.begin())
 
+    @_whole
     def resend_sign_up_code(self) -> DeliveryDetails:
         """ResendConfirmationCode: where the new code went, as the server masks it."""
         return self._recovery.resend_sign_up_code(self.username, self._exchange.metadata)
 
+    @_whole
     def reset_password(self) -> DeliveryDetails:
         """ForgotPassword: where the code went, as the server masks it; an earlier code stops working."""
         return self._recovery.send_reset_code(self.username, self._exchange.metadata)
@@ -277,15 +294,16 @@ class Attempt:
         self._choices = made
         return step
 
-    def _answer(self, value: str, more: Mapping[str, Any]) -> NextStep:
+    def _answer(self, answer: Secret, more: Mapping[str, Any]) -> NextStep:
         name = self._exchange.current_challenge().name
+        value = answer.reveal() if name in CHOICES else ""
         if name == "SELECT_CHALLENGE" and value in PASSWORD_FACTORS:
             return self._choose(value, lambda _: ConfirmSignInWithPassword())
         if name in CHOICES:
             return self._choose(value, lambda choice: self._respond({"ANSWER": choice}))
-        asked = self._exchange.respond({challenges.answer_key(name): Secret(value), **more})
+        asked = self._exchange.respond({challenges.answer_key(name): answer, **more})
         if name == "NEW_PASSWORD_REQUIRED":
-            self._exchange.proof = self._exchange.proof.changed_to(Secret(value))
+            self._exchange.proof = self._exchange.proof.changed_to(answer)
         return self._shown(asked)
 
     def _confirm_password(self, password: Secret) -> NextStep:
@@ -308,12 +326,12 @@ class Attempt:
         challenge = self._exchange.current_challenge()
         reply = self._exchange.gateway.call("AssociateSoftwareToken", {"Session": challenge.session})
         secret = reply.get("SecretCode")
-        if not isinstance(secret, str) or not secret.isalnum() or not secret.isascii():
+        if not isinstance(secret, str) or not _BASE32.fullmatch(secret):
             raise AuthError(ErrorKind.SERVICE, "Cognito sent no usable key for the authenticator app.")
         self._exchange.challenge = challenge.continued(reply)
         return ContinueSignInWithTOTPSetup(TOTPSetupDetails(Secret(secret), self.username))
 
-    def _verify_software_token(self, code: str, friendly_device_name: str | None) -> None:
+    def _verify_software_token(self, code: Secret, friendly_device_name: str | None) -> None:
         if self._half_done:
             return  # only the last call failed: the code was taken and would be refused a second time
         challenge = self._exchange.current_challenge()
@@ -321,7 +339,7 @@ class Attempt:
             "VerifySoftwareToken",
             {
                 "Session": challenge.session,
-                "UserCode": Secret(code),
+                "UserCode": code,
                 "FriendlyDeviceName": friendly_device_name or None,
             },
         )

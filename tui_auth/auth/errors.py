@@ -40,6 +40,7 @@ class AuthError(Exception):
     ``message`` says what happened, ``recovery_suggestion`` what to do; both are ours. ``code`` is
     Cognito's own ("CodeMismatchException") or None, ``service_message`` its own words (unsafe to print
     as they are), ``cause`` the exception below, ``retry_after`` a wait in seconds where there is one.
+    ``quote`` is what of the service's words is worth showing because ours say too little, unsafe likewise.
     ``may_have_arrived`` is true where no answer came, so that the request may or may not have been
     acted on.
     """
@@ -56,6 +57,7 @@ class AuthError(Exception):
         cause: Exception | None = None,
         retry_after: float | None = None,
         may_have_arrived: bool = False,
+        quote: str = "",
     ) -> None:
         super().__init__(f"{message} {recovery_suggestion}".strip())
         self.kind = kind
@@ -67,6 +69,7 @@ class AuthError(Exception):
         self.cause = cause
         self.retry_after = retry_after
         self.may_have_arrived = may_have_arrived
+        self.quote = quote
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,8 @@ class _Words:
     suggestion: str = ""
     concern: Concern = Concern.ANSWER
     retry_after: float | None = None
+    is_vague: bool = False
+    """Whether the service's own words say more than ours."""
 
 
 _ASK_ADMIN = "Someone who manages the user pool can change that."
@@ -189,7 +194,13 @@ _INVALID_PARAMETER = (
     ),
     (
         "ttributes",
-        _Words(ErrorKind.VALIDATION, "Cognito did not take these attributes.", "", Concern.ATTRIBUTES),
+        _Words(
+            ErrorKind.VALIDATION,
+            "Cognito did not take these attributes.",
+            "",
+            Concern.ATTRIBUTES,
+            is_vague=True,
+        ),
     ),
 )
 
@@ -239,13 +250,15 @@ _POLICY = {
 
 _SERVICE_TROUBLE = "The pool is set up in a way that keeps it from going on."
 _DELIVERY_TROUBLE = _Words(ErrorKind.SERVICE, "The pool could not send the code.", _ASK_ADMIN)
-_LAMBDA_TROUBLE = _Words(ErrorKind.SERVICE, "One of the pool's own functions failed.", _ASK_ADMIN)
+_LAMBDA_TROUBLE = _Words(
+    ErrorKind.SERVICE, "One of the pool's own functions failed.", _ASK_ADMIN, is_vague=True
+)
 _TOO_MANY_REQUESTS = _Words(
     ErrorKind.THROTTLED, "Cognito is asked too often just now.", "Wait, then try again.", retry_after=5.0
 )
 
 _BY_CODE = {
-    "NotAuthorizedException": _Words(ErrorKind.NOT_AUTHORIZED, "Cognito refused this.", ""),
+    "NotAuthorizedException": _Words(ErrorKind.NOT_AUTHORIZED, "Cognito refused this.", is_vague=True),
     "UserNotFoundException": _WRONG_CREDENTIALS,
     "CodeMismatchException": _Words(
         ErrorKind.VALIDATION, "That code is not right.", "Check it and try again."
@@ -263,6 +276,7 @@ _BY_CODE = {
         "The pool does not take this password.",
         "Choose a longer one, with letters, digits and symbols.",
         Concern.NEW_PASSWORD,
+        is_vague=True,
     ),
     "PasswordHistoryPolicyViolationException": _Words(
         ErrorKind.VALIDATION, "This password was used before.", "Choose another.", Concern.NEW_PASSWORD
@@ -287,7 +301,7 @@ _BY_CODE = {
         "Compare --user-pool-id, --client-id and --region with the Cognito console.",
     ),
     "InvalidParameterException": _Words(
-        ErrorKind.VALIDATION, "Cognito did not take this.", "Change it and try again."
+        ErrorKind.VALIDATION, "Cognito did not take this.", "Change it and try again.", is_vague=True
     ),
     "UserNotConfirmedException": _Words(ErrorKind.SERVICE, "This sign-up is not confirmed yet."),
     "PasswordResetRequiredException": _Words(ErrorKind.SERVICE, "The password must be reset first."),
@@ -310,7 +324,7 @@ _BY_CODE = {
     "InvalidSmsRoleTrustRelationshipException": _DELIVERY_TROUBLE,
     "InvalidEmailRoleAccessPolicyException": _DELIVERY_TROUBLE,
     "UserLambdaValidationException": _Words(
-        ErrorKind.SERVICE, "One of the pool's own functions refused this."
+        ErrorKind.SERVICE, "One of the pool's own functions refused this.", is_vague=True
     ),
     "UnexpectedLambdaException": _LAMBDA_TROUBLE,
     "InvalidLambdaResponseException": _LAMBDA_TROUBLE,
@@ -325,7 +339,7 @@ _BY_CODE = {
         ErrorKind.CONFIGURATION, "This pool does not support what was asked for.", _ASK_ADMIN
     ),
     "ForbiddenException": _Words(
-        ErrorKind.SERVICE, "A firewall before the pool refused the request.", _ASK_ADMIN
+        ErrorKind.SERVICE, "A firewall before the pool refused the request.", _ASK_ADMIN, is_vague=True
     ),
     "InternalErrorException": _Words(
         ErrorKind.SERVICE, "Cognito had an error of its own.", "Try again in a moment."
@@ -334,6 +348,11 @@ _BY_CODE = {
         ErrorKind.CONFIGURATION, "This endpoint does not know the operation.", "Is it a Cognito user pool's?"
     ),
 }
+
+
+_UNKNOWN = _Words(
+    ErrorKind.SERVICE, "Cognito refused this in a way this version does not know.", is_vague=True
+)
 
 
 def refusal(
@@ -351,7 +370,14 @@ def refusal(
         cause=cause,
         retry_after=words.retry_after,
         may_have_arrived=status >= 500,
+        quote=_quote(code, service_message, words),
     )
+
+
+def _quote(code: str, service_message: str, words: _Words) -> str:
+    if not words.is_vague:
+        return ""
+    return f"{code}: {service_message}" if words is _UNKNOWN else service_message
 
 
 def _words(code: str, service_message: str, status: int) -> _Words:
@@ -368,4 +394,4 @@ def _words(code: str, service_message: str, status: int) -> _Words:
         return _BY_CODE[code]
     if status >= 500:
         return _BY_CODE["InternalErrorException"]
-    return _Words(ErrorKind.SERVICE, "Cognito refused this in a way this version does not know.", "")
+    return _UNKNOWN

@@ -169,15 +169,24 @@ class Exchange:
             return self.proof.claim(challenge, self.gateway.now())
         if challenge.name == "PASSWORD_SRP" and self.proof.is_known:
             return {"SRP_A": self.new_srp_a()}
-        if challenge.name == "DEVICE_SRP_AUTH" and self.device:
-            self._device_proof = device_proof(self.device)
-            return {"DEVICE_KEY": self.device.key, "SRP_A": self._device_proof.srp_a}
-        if challenge.name == "DEVICE_PASSWORD_VERIFIER" and self.device and self._device_proof:
-            return device_claim(self.device, self._device_proof, challenge, self.gateway.now())
-        choice = self.replayed(challenge.name) if challenge.name in CHOICES else None
-        if choice is None:
-            return None
-        return self.password_choice(choice) if choice in PASSWORD_FACTORS else {"ANSWER": choice}
+        if challenge.name.startswith("DEVICE_") and self.device:
+            return self._device_responses(challenge, self.device)
+        return self._replayed_choice(challenge) if challenge.name in CHOICES else None
+
+    def _device_responses(self, challenge: Challenge, device: Device) -> dict[str, Any] | None:
+        if challenge.name == "DEVICE_SRP_AUTH":
+            self._device_proof = device_proof(device)
+            return {"DEVICE_KEY": device.key, "SRP_A": self._device_proof.srp_a}
+        if challenge.name == "DEVICE_PASSWORD_VERIFIER" and self._device_proof:
+            return device_claim(device, self._device_proof, challenge, self.gateway.now())
+        return None
+
+    def _replayed_choice(self, challenge: Challenge) -> dict[str, Any] | None:
+        choice = self.replayed(challenge.name)
+        if choice is None or choice not in PASSWORD_FACTORS:
+            return {"ANSWER": choice} if choice else None
+        provable = self.proof.password is not None or (choice == "PASSWORD_SRP" and self.proof.is_known)
+        return self.password_choice(choice) if provable else None
 
     def _done(self, result: Mapping[str, Any]) -> Done:
         step = done(result, self.client, self.gateway.now())

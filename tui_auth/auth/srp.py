@@ -77,7 +77,7 @@ def scramble(public_a: int, public_b: int) -> int:
     return int.from_bytes(hashlib.sha256(pad(public_a) + pad(public_b)).digest(), "big")
 
 
-def client_secret(a: int, public_b: int, salt: int, inner: bytes) -> int:
+def shared_value(a: int, public_b: int, salt: int, inner: bytes) -> int:
     """``S = (B - k·g^x)^(a + u·x) mod N``. Raises SRPError where B mod N or u is zero."""
     if public_b % N == 0:
         raise SRPError("the server's SRP_B is zero")
@@ -113,7 +113,7 @@ def claim_signature(
         base64.b64decode(secret_block, validate=True)
     except ValueError:
         raise SRPError("the server's SRP values are not hexadecimal and base64") from None
-    shared = client_secret(a, public_b, salt_number, inner)
+    shared = shared_value(a, public_b, salt_number, inner)
     key = derive_key(shared, scramble(public_value(a), public_b))
     return sign(key, name, user, secret_block, timestamp)
 

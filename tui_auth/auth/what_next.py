@@ -39,7 +39,7 @@ def road(error: AuthError, step: NextStep | None, *, can_start_again: bool) -> R
         return Road.WAIT if error.kind is ErrorKind.THROTTLED else Road.STAY
     if isinstance(step, ConfirmSignInWithCustomChallenge | UnknownStep):
         # Only the pool's own functions know why they refused, and the session is gone with the refusal.
-        if error.kind in (ErrorKind.NOT_AUTHORIZED, ErrorKind.SESSION_EXPIRED):
+        if error.code == "NotAuthorizedException":
             return Road.SIGN_IN
     elif error.kind is ErrorKind.SESSION_EXPIRED:
         return Road.START_AGAIN if can_start_again else Road.SIGN_IN

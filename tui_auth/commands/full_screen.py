@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 
+from tui_auth.config.errors import ConfigurationError
 from tui_auth.terminal.environment import (
     TerminalKind,
     fill_missing_streams,
@@ -36,5 +37,7 @@ def prepare(purpose: str) -> bool:
 
 def theme(chosen: str | None) -> str:
     """The theme's name for "dark", "light" or "ansi"; the terminal's own where no colour is wanted."""
-    names = {"dark": "tui-auth-dark", "light": "tui-auth-light", "ansi": "ansi-dark"}
-    return "ansi-dark" if no_colour() else names.get(chosen or "", "tui-auth-dark")
+    names = {"": "tui-auth-dark", "dark": "tui-auth-dark", "light": "tui-auth-light", "ansi": "ansi-dark"}
+    if (chosen or "") not in names:
+        raise ConfigurationError("TUI_AUTH_THEME is dark, light or ansi.")
+    return "ansi-dark" if no_colour() else names[chosen or ""]

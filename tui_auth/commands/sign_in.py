@@ -1,4 +1,4 @@
-"""``tui-auth sign-in``: sign in to a pool, in full screen."""
+"""``tui-auth sign-in``: sign in to a pool, in full screen, in lines, or with a password from a pipe."""
 
 from __future__ import annotations
 
@@ -7,28 +7,37 @@ import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from typing import TYPE_CHECKING
 
-from tui_auth.config.pool_choice import ConfigurationError, PoolChoice, add_pool_arguments, choose_pool
+from tui_auth.commands.exit_status import CANCELLED, OK, Ended, say, with_status
+from tui_auth.config.errors import NoPoolNamed
+from tui_auth.config.pool_choice import PoolChoice, add_pool_arguments, choose_pool
 
 if TYPE_CHECKING:
     from tui_auth.auth.auth import Auth
     from tui_auth.auth.next_step import Done
+    from tui_auth.secret import Secret
+    from tui_auth.session.keeping import Keeping
     from tui_auth.settings import SignInSettings
 
 FLOWS = ("USER_SRP_AUTH", "USER_PASSWORD_AUTH", "USER_AUTH", "CUSTOM_WITH_SRP", "CUSTOM_WITHOUT_SRP")
-CONFIGURATION, CANCELLED = 3, 6
+STORAGES = ("session", "file", "keyring", "none")
+NEEDS_A_SCREEN = 10
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """The flags of this command."""
     add_pool_arguments(parser)
     group = parser.add_argument_group("signing in")
-    group.add_argument("--username", metavar="NAME", default="", help="filled in on the first screen")
-    group.add_argument(
-        "--auth-flow", choices=FLOWS, default="USER_SRP_AUTH", help="how to begin; %(default)s unless given"
-    )
+    group.add_argument("--username", metavar="NAME", help="filled in on the first screen")
+    group.add_argument("--auth-flow", choices=FLOWS, help="how to begin; USER_SRP_AUTH unless given")
     group.add_argument("--preferred-first-factor", metavar="FACTOR", help="for USER_AUTH, such as EMAIL_OTP")
+    group.add_argument("--app-name", metavar="NAME", help="what an authenticator app shows")
+    group.add_argument("--storage", choices=STORAGES, help="where to keep the session; asked unless given")
     group.add_argument("--plain", action="store_true", help="line prompts in place of the full screen")
-    group.add_argument("--app-name", metavar="NAME", default="", help="what an authenticator app shows")
+    source = group.add_mutually_exclusive_group()
+    source.add_argument(
+        "--password-stdin", action="store_true", help="the password is the first line of stdin; no prompts"
+    )
+    source.add_argument("--password-file", metavar="FILE", help="the password is a file's first line")
     group.add_argument(
         "--client-metadata",
         metavar="KEY=VALUE",
@@ -41,64 +50,114 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Sign in; 0 when signed in. The screen is the terminal's, one line stays on stderr."""
+    return with_status(lambda: _run(arguments))
+
+
+def _run(arguments: Namespace) -> int:
+    from tui_auth.session.sessions import Sessions
+
     try:
-        choice = choose_pool(arguments)
-    except ConfigurationError as error:
-        return _say(str(error), CONFIGURATION)
+        choice = choose_pool(arguments, current_session=Sessions().current_settings)
+    except NoPoolNamed:
+        choice = _asked_pool(arguments)
+    for note in choice.notes:
+        say(note)
     status, _ = sign_in_now(choice, arguments)
     return status
+
+
+def _asked_pool(arguments: Namespace) -> PoolChoice:
+    """The pool a person names on the first screen. Raises what ``choose_pool`` does where none can ask."""
+    from tui_auth.commands import full_screen
+    from tui_auth.terminal.environment import TerminalKind, find_terminal
+
+    if find_terminal().kind is not TerminalKind.FULL_SCREEN or _password_source(arguments):
+        return choose_pool(arguments)
+    full_screen.prepare("Choosing a pool")
+    from tui_auth.commands.choose_pool import ask_for_pool
+
+    status, choice = ask_for_pool(arguments, theme=full_screen.theme(os.environ.get("TUI_AUTH_THEME")))
+    if choice is None:
+        raise Ended(status)
+    return choice
 
 
 def sign_in_now(
     choice: PoolChoice, arguments: Namespace, *, leaves_when_done: bool = False
 ) -> tuple[int, Done | None]:
-    """Sign in to a pool on the terminal: the exit status, and Done where the sign-in got there."""
+    """Sign in to a pool on the terminal: the exit status, and Done where the sign-in got there.
+
+    With ``leaves_when_done`` the screen closes itself at Done, and keeping the session is the caller's.
+    Raises AuthError where pool, client or endpoint cannot be right.
+    """
     from tui_auth.auth.auth import Auth
-    from tui_auth.auth.errors import AuthError
-
-    try:
-        auth = Auth(
-            choice.user_pool_id,
-            choice.client_id,
-            choice.client_secret,
-            choice.endpoint_url,
-            choice.region,
-        )
-    except AuthError as error:
-        return _say(str(error), CONFIGURATION), None
-
+    from tui_auth.session.keeping import Keeping
+    from tui_auth.session.sessions import Sessions
     from tui_auth.terminal.environment import TerminalKind, fill_missing_streams, find_terminal
     from tui_auth.terminal.safe_text import safe_line
 
     fill_missing_streams()
+    auth = Auth(
+        choice.user_pool_id, choice.client_id, choice.client_secret, choice.endpoint_url, choice.region
+    )
     settings = settings_of(choice, arguments, leaves_when_done=leaves_when_done)
-    kind = find_terminal().kind
-    if kind is TerminalKind.LINES or (kind is TerminalKind.FULL_SCREEN and wants_lines(arguments)):
-        status, done = _in_lines(auth, settings)
+    keeping = Keeping(choice, auth.gateway.now, Sessions())
+    kind, password = find_terminal().kind, _password(arguments)
+    if password is not None:
+        done = _without_screen(auth, settings, keeping, password)
+    elif kind is TerminalKind.LINES or (kind is TerminalKind.FULL_SCREEN and _wants_lines(arguments)):
+        done = _in_lines(auth, settings, keeping)
     else:
-        status, done = _in_full_screen(auth, settings)
+        return _in_full_screen(auth, settings, None if leaves_when_done else keeping)
+    if not leaves_when_done:
+        from tui_auth.commands.sign_in_when_needed import keep_without_asking
+
+        keep_without_asking(keeping, done, settings.username or done.claims.username)
+    sys.stderr.write(f"Signed in as {safe_line(done.claims.username, limit=80)}.\n")
+    return OK, done
+
+
+def settings_of(choice: PoolChoice, arguments: Namespace, *, leaves_when_done: bool) -> SignInSettings:
+    """How to sign in, from the flags and what is known of the pool."""
+    from tui_auth.auth.exchange import AuthFlow
+    from tui_auth.auth.gateway import is_loopback
+    from tui_auth.commands.full_screen import theme
+    from tui_auth.settings import ASSUMED_SESSION_SECONDS, SignInSettings
+
+    local = choice.endpoint_url is not None and is_loopback(choice.endpoint_url)
+    return SignInSettings(
+        pool=" ".join(part for part in (choice.profile, choice.user_pool_id) if part),
+        mark="TEST ENDPOINT" if local else "",
+        username=choice.username or "",
+        username_label=choice.username_label,
+        auth_flow=AuthFlow(choice.auth_flow or AuthFlow.USER_SRP_AUTH),
+        preferred_first_factor=choice.preferred_first_factor,
+        app_name=choice.app_name or choice.profile or "",
+        client_metadata={**choice.client_metadata, **dict(arguments.client_metadata)},
+        session_seconds=choice.session_minutes * 60 if choice.session_minutes else ASSUMED_SESSION_SECONDS,
+        theme=theme(os.environ.get("TUI_AUTH_THEME")),
+        leaves_when_done=leaves_when_done,
+        required_attributes=choice.required_attributes,
+    )
+
+
+def _in_full_screen(auth: Auth, settings: SignInSettings, keeping: Keeping | None) -> tuple[int, Done | None]:
+    from tui_auth.commands import full_screen
+    from tui_auth.terminal.safe_text import safe_line
+
+    if not full_screen.prepare("Signing in"):
+        return full_screen.NOT_SIGNED_IN, None
+    from tui_auth.app import TuiAuthApp
+    from tui_auth.done_keeper import DoneKeeper
+
+    app = TuiAuthApp(auth, settings, DoneKeeper(keeping) if keeping else None)
+    status, done = app.run_in_terminal(), app.return_value
     if done is not None:
         sys.stderr.write(f"Signed in as {safe_line(done.claims.username, limit=80)}.\n")
     return status, done
 
 
-def wants_lines(arguments: Namespace) -> bool:
-    """Whether the person asked for line prompts, or has told of a screen reader."""
-    return arguments.plain or bool(os.environ.get("ACCESSIBLE") or os.environ.get("TUI_AUTH_PLAIN"))
-
-
-def _in_full_screen(auth: Auth, settings: SignInSettings) -> tuple[int, Done | None]:
-    from tui_auth.commands import full_screen
-
-    if not full_screen.prepare("Signing in"):
-        return full_screen.NOT_SIGNED_IN, None
-    from tui_auth.app import TuiAuthApp
-
-    app = TuiAuthApp(auth, settings)
-    return app.run_in_terminal(), app.return_value
-
-
-def _in_lines(auth: Auth, settings: SignInSettings) -> tuple[int, Done | None]:
+def _in_lines(auth: Auth, settings: SignInSettings, keeping: Keeping) -> Done:
     from tui_auth.plain import PlainSignIn
     from tui_auth.terminal.environment import harden_process
     from tui_auth.terminal.lines import TerminalLines
@@ -107,29 +166,58 @@ def _in_lines(auth: Auth, settings: SignInSettings) -> tuple[int, Done | None]:
     harden_process()
     with TerminalLines() as lines, exit_on_signals():
         try:
-            return 0, PlainSignIn(auth, settings, lines).run()
+            return PlainSignIn(auth, settings, lines, device_of=keeping.device).run()
         except EOFError:
-            return CANCELLED, None
+            raise Ended(CANCELLED) from None
 
 
-def settings_of(choice: PoolChoice, arguments: Namespace, *, leaves_when_done: bool) -> SignInSettings:
-    """How to sign in, from the flags and what is known of the pool."""
-    from tui_auth.auth.exchange import AuthFlow
-    from tui_auth.commands.full_screen import theme
-    from tui_auth.settings import SignInSettings
+def _without_screen(auth: Auth, settings: SignInSettings, keeping: Keeping, password: Secret) -> Done:
+    """A sign-in with name and password alone; exit 10 where the pool asks for more."""
+    from tui_auth.auth.next_step import Done
+    from tui_auth.terminal.environment import harden_process
 
-    local = choice.endpoint_url is not None and choice.endpoint_url.startswith("http:")
-    return SignInSettings(
-        pool=choice.user_pool_id,
-        mark="TEST ENDPOINT" if local else "",
-        username=arguments.username,
-        auth_flow=AuthFlow(arguments.auth_flow),
-        preferred_first_factor=arguments.preferred_first_factor,
-        app_name=arguments.app_name,
-        client_metadata=dict(arguments.client_metadata),
-        theme=theme(os.environ.get("TUI_AUTH_THEME")),
-        leaves_when_done=leaves_when_done,
+    harden_process()
+    if not settings.username:
+        say("--password-stdin and --password-file need --username.")
+        raise Ended(2)
+    step = auth.attempt().sign_in(
+        settings.username,
+        password,
+        auth_flow=settings.auth_flow,
+        preferred_first_factor=settings.preferred_first_factor,
+        client_metadata=settings.client_metadata,
+        device=keeping.device(settings.username),
     )
+    if isinstance(step, Done):
+        return step
+    say(f"The pool asks for more than a password ({type(step).__name__}). Sign in on a terminal.")
+    raise Ended(NEEDS_A_SCREEN)
+
+
+def _wants_lines(arguments: Namespace) -> bool:
+    """Whether the person asked for line prompts, or has told of a screen reader."""
+    return arguments.plain or bool(os.environ.get("ACCESSIBLE") or os.environ.get("TUI_AUTH_PLAIN"))
+
+
+def _password_source(arguments: Namespace) -> bool:
+    return bool(arguments.password_stdin or arguments.password_file)
+
+
+def _password(arguments: Namespace) -> Secret | None:
+    """The password from stdin or a file, without its line's end; None where a person is to type it."""
+    from tui_auth.config.client_secret import read_secret_file
+    from tui_auth.secret import Secret
+
+    if arguments.password_file:
+        return read_secret_file(arguments.password_file)
+    if not arguments.password_stdin:
+        return None
+    line = sys.stdin.buffer.readline(4096) if sys.stdin is not None else b""
+    password = line.rstrip(b"\r\n")
+    if not password:
+        say("stdin gave no password. Pipe it in as one line.")
+        raise Ended(2)
+    return Secret(password.decode("utf-8", "replace"))
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -137,8 +225,3 @@ def _pair(text: str) -> tuple[str, str]:
     if not key or not equals:
         raise ArgumentTypeError("write it as KEY=VALUE")
     return key, value
-
-
-def _say(sentence: str, status: int) -> int:
-    sys.stderr.write(f"tui-auth: {sentence}\n")
-    return status

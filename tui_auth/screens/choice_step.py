@@ -13,7 +13,7 @@ from textual.widgets import OptionList, Static
 from tui_auth.auth.attempt import Answer
 from tui_auth.auth.next_step import NextStep
 from tui_auth.screens.step_screen import Answered, StepScreen
-from tui_auth.screens.wording import name_of
+from tui_auth.screens.wording import MFA_QUESTION, name_of
 
 StepT = TypeVar("StepT", bound=NextStep)
 
@@ -30,7 +30,7 @@ class ChoiceScreen(StepScreen[StepT]):
     """One of several methods."""
 
     KEYS = ("submit", "back", "help", "quit")
-    QUESTION: ClassVar[str] = "How do you want to confirm it is you?"
+    QUESTION: ClassVar[str] = MFA_QUESTION
     SUBMIT_LABEL = "Choose"
 
     @property

@@ -118,31 +118,37 @@ class ChoosePoolScreen(FormScreen):
         super().on_mount()
         for query in ("#ids", "#flows", "#name", "#secret"):
             self.query_one(query).styles.height = "auto"
-        self._show_stage()
-
-    def watch_stage(self) -> None:
-        """Show what is asked for now, and nothing else."""
-        self._show_stage()
+        self._show_what_is_asked()
+        self.field("pool").input.focus()
 
     def watch_wants_secret(self) -> None:
         """Show the field for the secret's file only where the client has one."""
-        self._show_stage()
+        self._show_what_is_asked()
 
-    def _show_stage(self) -> None:
-        self.query_one("#ids").display = self.stage is Stage.IDS
-        self.query_one("#secret").display = self.wants_secret
-        self.query_one("#flows").display = self.stage is Stage.FLOW
-        self.query_one("#name").display = self.stage is Stage.NAME
+    def watch_stage(self) -> None:
+        """Show what is asked for now, and nothing else."""
+        self._show_what_is_asked()
         match self.stage:
             case Stage.IDS:
                 self.query_one("#what", Static).update("Which user pool do you sign in to?")
-                self.field("pool").input.focus()
+                self.field(self._about).input.focus()
             case Stage.FLOW:
                 self.query_one(Choice).focus()
             case Stage.NAME:
                 self.field("name").input.focus()
                 self.field("name").input.select_all()
         self._show_keys()
+
+    def _show_what_is_asked(self) -> None:
+        asked = {
+            "#ids": self.stage is Stage.IDS,
+            "#secret": self.wants_secret,
+            "#flows": self.stage is Stage.FLOW,
+            "#name": self.stage is Stage.NAME,
+        }
+        for query, is_asked in asked.items():
+            widget = self.query_one(query)
+            widget.display, widget.disabled = is_asked, not is_asked
 
     def field(self, name: str) -> Field:
         """The field of that id."""
@@ -245,6 +251,7 @@ class ChoosePoolScreen(FormScreen):
 
     def action_back(self) -> None:
         if not self.busy:
+            self._about = "pool"
             self.stage = Stage.IDS
 
     @on(OptionList.OptionSelected)

@@ -9,7 +9,10 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
+from tui_auth.auth.errors import AuthError
 from tui_auth.auth.next_step import ConfirmSignInWithCustomChallenge, UnknownStep
+from tui_auth.screens import wording
+from tui_auth.screens.problem import Problem
 from tui_auth.screens.step_screen import Answered, StepScreen
 from tui_auth.screens.wording import rows_of
 from tui_auth.widgets.field import Field
@@ -38,6 +41,12 @@ class AskedScreen(StepScreen[AskedT]):
 
     def explain(self) -> list[tuple[str, str]]:
         return list(self.step.additional_info.items())
+
+    def problem_of(self, error: AuthError) -> Problem:
+        """Whatever the text, it says no more than this: the service has ended the sign-in."""
+        if error.code != "NotAuthorizedException":
+            return super().problem_of(error)
+        return Problem(wording.challenge_refused(error))
 
     def decide(self) -> Message | None:
         answer = self.query_one(SecretInput).secret

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from textual.message import Message
@@ -50,9 +50,13 @@ class DeliveredCodeScreen(StepScreen[DeliveredT]):
         field = code_field()
         if self.surroundings.was_started_again:
             field.hint = "A new code is on its way; earlier ones stopped working."
-        else:
+        elif self.surroundings.can_start_again:
             field.hint = "Nothing after a minute? ^r sends a new one; the old one stops working."
         yield field
+
+    def keys_now(self) -> Sequence[str]:
+        keys = super().keys_now()
+        return keys if self.surroundings.can_start_again else [name for name in keys if name != "new_code"]
 
     def on_mount(self) -> None:
         super().on_mount()

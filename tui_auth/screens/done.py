@@ -1,22 +1,54 @@
-"""The screen of Done."""
+"""The screen of Done: who is signed in, until when, and where the session is kept."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from enum import Enum, auto
 
+from textual import events, on
+from textual.containers import Vertical
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import Static
+from textual.widgets import OptionList, Static
 
 from tui_auth.auth.next_step import Done
+from tui_auth.screens.choice_step import Choice
 from tui_auth.screens.copying import CopyAsked
+from tui_auth.screens.form_screen import Surroundings
 from tui_auth.screens.step_screen import StepScreen
+from tui_auth.session.storage_choice import WORDS
+from tui_auth.session.stores import StorageKind
 from tui_auth.terminal.safe_text import safe_line
+
+NEXT_COMMANDS = "tui-auth header | curl -H @- https://…\ntui-auth exec -- ./deploy.sh"
+REMEMBER, FORGET = "Yes, it is mine", "No"
 
 
 class SignInSeen(Message):
     """The person has seen that they are signed in."""
+
+
+class PlaceChosen(Message):
+    """Where the session shall be kept."""
+
+    def __init__(self, kind: StorageKind) -> None:
+        super().__init__()
+        self.kind = kind
+
+
+class DeviceAnswered(Message):
+    """Whether this machine shall count as remembered."""
+
+    def __init__(self, remember: bool) -> None:
+        super().__init__()
+        self.remember = remember
+
+
+class _Question(Enum):
+    NONE = auto()
+    PLACE = auto()
+    DEVICE = auto()
 
 
 class DoneScreen(StepScreen[Done]):
@@ -30,14 +62,23 @@ class DoneScreen(StepScreen[Done]):
         "runs out."
     )
 
+    def __init__(self, step: Done, surroundings: Surroundings) -> None:
+        super().__init__(step, surroundings)
+        self._asked_to_copy = False
+        self._question = _Question.NONE
+        self._places: Sequence[StorageKind] = ()
+        self._asks_device = step.asks_to_remember_device
+
     @property
     def trail_name(self) -> str:
         return "signed in"
 
     def label_of(self, action: str) -> str:
-        if action == "submit":
-            return "Back to the list" if self.surroundings.has_list else "Leave"
-        return super().label_of(action)
+        if action != "submit":
+            return super().label_of(action)
+        if self._question is not _Question.NONE:
+            return "Choose"
+        return "Back to the list" if self.surroundings.has_list else "Leave"
 
     def question(self) -> Iterable[Widget]:
         claims = self.step.claims
@@ -47,6 +88,9 @@ class DoneScreen(StepScreen[Done]):
         groups = ", ".join(safe_line(group, limit=40) for group in claims.groups[:12]) or "none"
         yield Static(f"Groups        {groups}", classes="fact", markup=False)
         yield Static(f"Token         {self._life()}", classes="fact", markup=False)
+        yield Static("", id="kept", classes="fact", markup=False)
+        yield Vertical(id="ask")
+        yield Static("", id="next-commands", classes="quiet", markup=False)
 
     def _life(self) -> str:
         """Until when the tokens hold, by this machine's clock on the wall."""
@@ -56,7 +100,70 @@ class DoneScreen(StepScreen[Done]):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self._asked_to_copy = False
+        self.query_one("#kept").display = self.query_one("#ask").display = False
+        self.query_one("#next-commands").display = False
+
+    # -- what is asked once signed in ---------------------------------------------------------------
+
+    def ask_where(self, places: Sequence[StorageKind]) -> None:
+        """Ask where the session shall be kept."""
+        self._places = places
+        self._ask(_Question.PLACE, "Where shall this session be kept?", [WORDS[kind] for kind in places])
+
+    def kept(self, where: str, problem: str) -> None:
+        """Say what became of the session, and what can be done with it; then ask about the device."""
+        line = self.query_one("#kept", Static)
+        line.update(f"Kept in       {where}" if where else "Kept          nowhere: it ends with this program")
+        line.display = True
+        self.notice = problem and f"The session could not be kept. {problem}"
+        commands = self.query_one("#next-commands", Static)
+        commands.update(NEXT_COMMANDS)
+        commands.display = bool(where)
+        self._ask_about_device()
+
+    def without_keeping(self) -> None:
+        """Nothing keeps sessions here, as in the demo; the device may still be asked about."""
+        self._ask_about_device()
+
+    def _ask_about_device(self) -> None:
+        if self._asks_device:
+            self._asks_device = False
+            self._ask(_Question.DEVICE, "Shall the pool remember this machine?", [REMEMBER, FORGET])
+
+    def _ask(self, question: _Question, text: str, lines: Sequence[str]) -> None:
+        self._question = question
+        box = self.query_one("#ask", Vertical)
+        box.display = True
+        box.remove_children()
+        choice = Choice(lines, id=f"choice-{question.name.lower()}")
+        box.mount(Static(text, classes="subhead", markup=False), choice)
+        self.call_after_refresh(self.set_focus, choice)
+        self._show_keys()
+
+    @on(OptionList.OptionSelected)
+    def _selected(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self.submit()
+
+    def on_key(self, event: events.Key) -> None:
+        """A number chooses."""
+        number = int(event.key) if event.key in tuple("123456789") else 0
+        choices = list(self.query(Choice))
+        if choices and self._question is not _Question.NONE and 0 < number <= choices[-1].option_count:
+            event.stop()
+            choices[-1].highlighted = number - 1
+            self.submit()
+
+    def decide(self) -> Message | None:
+        question, self._question = self._question, _Question.NONE
+        if question is _Question.NONE:
+            return SignInSeen()
+        chosen = self.query(Choice).last().highlighted or 0
+        self.query_one("#ask").display = False
+        self._show_keys()
+        if question is _Question.PLACE:
+            return PlaceChosen(self._places[chosen])
+        return DeviceAnswered(chosen == 0)
 
     def action_copy(self) -> None:
         """Ask, then copy the access token."""
@@ -65,6 +172,3 @@ class DoneScreen(StepScreen[Done]):
         else:
             self.notice = "Whoever has the access token can act as you. ^y again copies it."
         self._asked_to_copy = not self._asked_to_copy
-
-    def decide(self) -> Message | None:
-        return SignInSeen()

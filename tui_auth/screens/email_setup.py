@@ -29,6 +29,9 @@ class EmailSetupScreen(StepScreen[ContinueSignInWithEmailMFASetup]):
     def decide(self) -> Message | None:
         field = self.query_one("#email", Field)
         address = field.value.strip()
+        if not address:
+            self.complain(field, "Type the address your codes shall go to.")
+            return None
         if "@" not in address or " " in address:
             self.complain(field, "That is not an e-mail address.")
             return None

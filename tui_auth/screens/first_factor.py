@@ -11,12 +11,13 @@ from tui_auth.auth.next_step import AuthFactorType, ContinueSignInWithFirstFacto
 from tui_auth.screens.choice_step import ChoiceScreen
 from tui_auth.screens.problem import Problem
 from tui_auth.screens.step_screen import Answered
+from tui_auth.screens.wording import FIRST_FACTOR_QUESTION, NO_PASSKEY
 
 
 class FirstFactorScreen(ChoiceScreen[ContinueSignInWithFirstFactorSelection]):
     """What to sign in with."""
 
-    QUESTION = "What do you want to sign in with?"
+    QUESTION = FIRST_FACTOR_QUESTION
     EXPLANATION = (
         "This pool leaves the first factor to you. A passkey needs a browser or a security key that a "
         "terminal cannot reach; choose another here."
@@ -32,6 +33,6 @@ class FirstFactorScreen(ChoiceScreen[ContinueSignInWithFirstFactorSelection]):
 
     def take(self, method: Answer) -> Message | None:
         if method is AuthFactorType.WEB_AUTHN:
-            self.error = Problem("A passkey cannot be used from a terminal. Choose another way.")
+            self.error = Problem(NO_PASSKEY)
             return None
         return Answered(method)

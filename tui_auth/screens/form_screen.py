@@ -44,6 +44,8 @@ class Surroundings:
     session_seconds: float = 180.0
     was_started_again: bool = False
     times_asked: int = 1
+    can_start_again: bool = True
+    reset_was_asked: bool = False
     clock_offset: Callable[[], float | None] = field(default=lambda: None)
     has_list: bool = False
     beside: Callable[[], Iterable[Widget]] = tuple
@@ -60,7 +62,6 @@ class FormScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = bindings()
     KEYS: ClassVar[tuple[str, ...]] = ("submit", "back", "help", "quit")
     SUBMIT_LABEL: ClassVar[str] = "Continue"
-    TITLE_TEXT: ClassVar[str] = ""
     EXPLANATION: ClassVar[str] = ""
     BUSY_TEXT: ClassVar[str] = "Asking Cognito …"
 
@@ -193,7 +194,7 @@ class FormScreen(Screen[None]):
         self.waits = True
         countdown = self.query_one("#wait", Countdown)
         countdown.now = self.surroundings.now
-        countdown.until(countdown.now() + seconds, "You can try again in {}.")
+        countdown.until(countdown.now() + seconds, "Not before {}.")
         self._wait_is_over = self.set_timer(seconds, self._end_wait)
 
     def _end_wait(self) -> None:
@@ -283,4 +284,6 @@ class FormScreen(Screen[None]):
         """Explain this step and show what the pool sent."""
         from tui_auth.screens.help import HelpScreen
 
-        self.app.push_screen(HelpScreen(self.EXPLANATION, self.explain(), self._keys_here()))
+        if self.is_current:
+            keys = [(name, self.label_of(name)) for name in self._keys_here()]
+            self.app.push_screen(HelpScreen(self.EXPLANATION, self.explain(), keys))

@@ -7,15 +7,15 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui_auth.screens.keys import TABLE
-from tui_auth.terminal.safe_text import safe_line, safe_text
+from tui_auth.screens.wording import rows_of
 from tui_auth.widgets.server_text import ServerText
 
-_ROWS = 30
+Rows = Sequence[tuple[str, str]]
 
 
 class HelpScreen(ModalScreen[None]):
@@ -23,24 +23,28 @@ class HelpScreen(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [("escape,enter,ctrl+g,f1", "dismiss_help", "Close")]
 
-    def __init__(self, explanation: str, sent: Sequence[tuple[str, str]], keys: Sequence[str]) -> None:
+    def __init__(
+        self, explanation: str, sent: Sequence[tuple[str, str]], keys: Sequence[tuple[str, str]]
+    ) -> None:
         super().__init__()
         self._explanation = explanation
         self._sent = sent
         self._keys = keys
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(id="help"):
+        with Vertical(id="help-frame"), VerticalScroll(id="help"):
             yield Static(self._explanation, markup=False)
             keys = "\n".join(
-                f"{TABLE[name].shown:<7}{_other_name(TABLE[name].keys):<5}{TABLE[name].label}"
-                for name in self._keys
+                f"{TABLE[name].shown:<7}{_other_name(TABLE[name].keys):<5}{label}"
+                for name, label in self._keys
             )
             yield Static(keys, classes="help-keys", markup=False)
             if self._sent:
-                rows = [(safe_line(name, limit=40), safe_text(value, lines=8)) for name, value in self._sent]
-                yield ServerText(rows[:_ROWS], title="the pool sent")
-            yield Static("esc closes this", classes="quiet", markup=False)
+                yield ServerText(rows_of(dict(self._sent)), title="the pool sent")
+
+    def on_mount(self) -> None:
+        """Say how to close this where it cannot scroll away."""
+        self.query_one("#help-frame").border_subtitle = "esc closes this"
 
     def action_dismiss_help(self) -> None:
         """Close the help."""

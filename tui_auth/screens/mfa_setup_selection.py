@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from tui_auth.auth.attempt import Answer
 from tui_auth.auth.next_step import ContinueSignInWithMFASetupSelection
 from tui_auth.screens.choice_step import ChoiceScreen
+from tui_auth.screens.wording import MFA_SETUP_QUESTION
 
 
 class MFASetupSelectionScreen(ChoiceScreen[ContinueSignInWithMFASetupSelection]):
     """Which second factor to set up."""
 
-    QUESTION = "This pool wants a second factor. Which one do you want to set up?"
+    QUESTION = MFA_SETUP_QUESTION
     EXPLANATION = (
         "From the next sign-in on you will confirm with what you choose here. SMS cannot be set up inside a "
         "sign-in: for that an administrator adds your phone number."

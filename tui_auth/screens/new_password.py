@@ -12,7 +12,7 @@ from tui_auth.auth.errors import Concern
 from tui_auth.auth.next_step import ConfirmSignInWithNewPassword
 from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.step_screen import Answered, StepScreen
-from tui_auth.screens.wording import ATTRIBUTE_HINTS, label_of
+from tui_auth.screens.wording import ATTRIBUTE_HINTS, label_of, wrong_with_password
 from tui_auth.secret import Secret
 from tui_auth.widgets.field import Field, TextInput
 from tui_auth.widgets.secret_input import SecretInput
@@ -31,10 +31,8 @@ def agreed_password(screen: FormScreen) -> Secret | None:
         screen.complain(first, "Type a new password.")
     elif not second.value:
         screen.complain(second, "Type the new password once more.")
-    elif first.value != second.value:
-        screen.complain(second, "The two passwords differ. ^t shows them.")
-    elif any(character.isspace() for character in first.value):
-        screen.complain(first, "Cognito takes no blanks in a password.")
+    elif complaint := wrong_with_password(Secret(first.value), Secret(second.value)):
+        screen.complain(second, f"{complaint} ^t shows them.")
     else:
         return Secret(first.value)
     return None

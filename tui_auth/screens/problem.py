@@ -4,20 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tui_auth.auth.errors import AuthError, Concern, ErrorKind
+from tui_auth.auth.errors import AuthError, Concern
 from tui_auth.terminal.safe_text import safe_line
 
 OWN_FAULT = "Something went wrong in tui-auth itself, not with your answer."
 _QUOTE_LIMIT = 160
-_TELLING = frozenset(
-    {
-        "UserLambdaValidationException",
-        "InvalidParameterException",
-        "InvalidPasswordException",
-        "UnexpectedLambdaException",
-        "ForbiddenException",
-    }
-)
 
 
 @dataclass(frozen=True)
@@ -35,19 +26,7 @@ class Problem:
     def of(cls, error: AuthError) -> Problem:
         """The problem of a refusal. The service's words are quoted only where ours cannot say what it was."""
         parts = [error.message]
-        if quote := _quote(error):
-            parts.append(f"The service says: “{quote}”")
+        if error.quote:
+            parts.append(f"The service says: “{safe_line(error.quote, limit=_QUOTE_LIMIT)}”")
         parts.append(error.recovery_suggestion)
         return cls(" ".join(part for part in parts if part), error.concern, error.may_have_arrived)
-
-
-def _quote(error: AuthError) -> str:
-    if error.code is None:
-        return ""
-    known = error.message != "Cognito refused this in a way this version does not know."
-    if known and error.code not in _TELLING and error.message != "Cognito refused this.":
-        return ""
-    if error.kind is ErrorKind.CONFIGURATION:
-        return ""
-    words = safe_line(error.service_message, limit=_QUOTE_LIMIT)
-    return words if known else f"{safe_line(error.code, limit=60)}: {words}"

@@ -40,8 +40,8 @@ class ResetPasswordScreen(StepScreen[ResetPassword]):
         return "reset password"
 
     def question(self) -> Iterable[Widget]:
-        asked_for = not self.surroundings.trail
-        why = "Reset your password." if asked_for else "Your password must be reset before you can sign in."
+        asked = self.surroundings.reset_was_asked
+        why = "Reset your password." if asked else "Your password must be reset before you can sign in."
         yield Static(why, classes="headline", markup=False, id="why")
         yield Choice(("I have a code", "Send me a code (an earlier one stops working)"))
         with Vertical(id="reset"):
@@ -68,8 +68,10 @@ class ResetPasswordScreen(StepScreen[ResetPassword]):
 
     def code_was_sent(self, details: DeliveryDetails) -> None:
         """Say where the code went, if there is such an account, and ask for it."""
-        self.query_one("#why", Static).update(f"{sent_to(details)}, if the account can be reached there.")
-        self.has_code = self.sends_codes = True
+        self.query_one("#why", Static).update(
+            f"If there is such an account: {sent_to(details)[0].lower()}{sent_to(details)[1:]}."
+        )
+        self.has_code = True
         self.cool_down()
 
     @on(OptionList.OptionSelected)
@@ -82,6 +84,14 @@ class ResetPasswordScreen(StepScreen[ResetPassword]):
             event.stop()
             self.query_one(Choice).highlighted = int(event.key) - 1
             self.submit()
+
+    def action_back(self) -> None:
+        """From the code to the two roads, and from there to sign-in."""
+        if self.has_code and not self.busy:
+            self.error, self.has_code = None, False
+            self.set_focus(self.query_one(Choice))
+        else:
+            super().action_back()
 
     def field_about(self, concern: Concern) -> Field | None:
         if not self.has_code:

@@ -50,8 +50,11 @@ class SignInScreen(FormScreen):
         "With the usual flow (SRP) the password never leaves this program."
     )
 
-    def __init__(self, surroundings: Surroundings, *, with_password: bool = True) -> None:
+    def __init__(
+        self, surroundings: Surroundings, *, with_password: bool = True, label: str = "Username"
+    ) -> None:
         super().__init__(surroundings)
+        self.label = label
         self.with_password = with_password
         self._prefilled = ("", Secret(""))
 
@@ -61,7 +64,7 @@ class SignInScreen(FormScreen):
 
     def question(self) -> Iterable[Widget]:
         yield Static("Sign in", classes="headline", markup=False)
-        yield Field("Username", TextInput(self.surroundings.username), id="username")
+        yield Field(self.label, TextInput(self.surroundings.username), id="username")
         if self.with_password:
             yield Field("Password", SecretInput(), id="password")
 
@@ -101,7 +104,21 @@ class SignInScreen(FormScreen):
         if not self.busy:
             self.post_message(SignUpWanted(self.query_one("#username", Field).value.strip()))
 
+    def action_submit(self) -> None:
+        name = self.query_one("#username", Field)
+        if self.focused is name.input and self.with_password:
+            # What is typed next is the password: it must not land in the field that shows it.
+            self._after_typed_keys([name.input], self._complain_without_name)
+        super().action_submit()
+
+    def _complain_without_name(self) -> None:
+        name, password = self.query_one("#username", Field), self.query_one("#password", Field)
+        if not name.value.strip() and not password.value:
+            self.complain(name, "Type your user name.")
+
     def field_about(self, concern: Concern) -> Field | None:
+        if concern is Concern.FORM:
+            return None
         return self.query_one("#password" if self.with_password else "#username", Field)
 
     def decide(self) -> Message | None:

@@ -102,9 +102,10 @@ class StepScreen(FormScreen, Generic[StepT]):
         self.error = Problem(f"{text} {does}".strip(), enter_repeats=True)
 
     def submit(self) -> None:
-        if self._offers_start and not self.busy:
+        if self._offers_start and not self.busy and not self.waits:
             self.post_message(StartAgainAsked())
         else:
+            self._asked_to_leave = False
             super().submit()
 
     def action_back(self) -> None:

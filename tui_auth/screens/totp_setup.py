@@ -22,7 +22,10 @@ from tui_auth.terminal.safe_text import safe_line
 from tui_auth.widgets.code_input import CodeInput
 from tui_auth.widgets.field import Field
 from tui_auth.widgets.frame import KeyLine, TopLine
-from tui_auth.widgets.qr_code import QRCode
+from tui_auth.widgets.qr_code import Drawing, QRCode
+
+SCAN = "1 Scan the picture, or type this key into your app"
+TYPE = "1 Type this key into your app (^l shows the picture)"
 
 
 class TOTPSetupScreen(StepScreen[ContinueSignInWithTOTPSetup]):
@@ -64,7 +67,7 @@ class TOTPSetupScreen(StepScreen[ContinueSignInWithTOTPSetup]):
                 classes="headline",
                 markup=False,
             )
-        yield Static("1 Scan the picture, or type this key into your app", classes="headline", markup=False)
+        yield Static(SCAN, classes="headline", id="scan", markup=False)
         yield Static(in_groups(details.shared_secret.reveal()), id="key", markup=False)
         yield Static(f"Account  {safe_line(account, limit=60)}", classes="fact", markup=False)
         yield Static("2 Enter the code the app shows", classes="headline", markup=False)
@@ -83,7 +86,10 @@ class TOTPSetupScreen(StepScreen[ContinueSignInWithTOTPSetup]):
 
     def action_layout(self) -> None:
         """Draw the picture in another way, or show the key alone."""
-        self.query_one(QRCode).next_layout()
+        picture = self.query_one(QRCode)
+        picture.next_layout()
+        is_hidden = picture.drawing is Drawing.NOTHING
+        self.query_one("#scan", Static).update(TYPE if is_hidden else SCAN)
 
     def action_copy(self) -> None:
         """Copy the key; pressed again, the URI."""

@@ -21,7 +21,7 @@ METHODS: dict[MFAType | AuthFactorType, str] = {
     AuthFactorType.PASSWORD_SRP: "Password, proved without being sent (SRP)",
     AuthFactorType.EMAIL_OTP: "Code by e-mail",
     AuthFactorType.SMS_OTP: "Code by SMS",
-    AuthFactorType.WEB_AUTHN: "Passkey",
+    AuthFactorType.WEB_AUTHN: "Passkey (not from a terminal)",
 }
 
 ATTRIBUTES = {
@@ -39,6 +39,11 @@ ATTRIBUTE_HINTS = {
     "birthdate": "as 2001-12-31",
     "zoneinfo": "as Europe/Berlin",
 }
+
+MFA_QUESTION = "How do you want to confirm it is you?"
+MFA_SETUP_QUESTION = "This pool wants a second factor. Which one do you want to set up?"
+FIRST_FACTOR_QUESTION = "What do you want to sign in with?"
+NO_PASSKEY = "A passkey cannot be used from a terminal. Choose another way."
 
 _VALUE_LIMIT = 600
 _ROWS = 30
@@ -77,6 +82,27 @@ def rows_of(additional_info: Mapping[str, str]) -> list[tuple[str, str]]:
 
 
 _COGNITOS_OWN = ("USERNAME", "USER_ID_FOR_SRP")
+
+
+def wrong_with_password(first: Secret, second: Secret) -> str:
+    """What keeps two typings from being one new password; empty where nothing does."""
+    if first != second:
+        return "The two passwords differ."
+    if any(character.isspace() for character in first.reveal()):
+        return "Cognito takes no blanks in a password."
+    return ""
+
+
+def challenge_refused(error: AuthError) -> str:
+    """Why a question of the pool's own ended the sign-in: its words are all there is to know."""
+    words = safe_line(error.service_message, limit=160)
+    said = f" It says: “{words}”" if words else ""
+    return f"The service ended this sign-in.{said} Sign in again."
+
+
+def wait_for(error: AuthError, times: int) -> float:
+    """How many seconds to wait after a throttled or locked answer; longer each time in a row."""
+    return float(min((error.retry_after or 5.0) * 2 ** min(times, 8), 900.0))
 
 
 def in_groups(key: str) -> str:

@@ -185,6 +185,11 @@ class Field(Widget):
 
     def on_mount(self) -> None:
         self.watch(self.input, "note", self._draw_note, init=False)
+        self.watch(self.input, "value", self._forget_error, init=False)
+
+    def _forget_error(self) -> None:
+        """What was wrong with the former text is not said of the new one."""
+        self.error = ""
 
     def _draw_note(self) -> None:
         self.refresh(layout=True)

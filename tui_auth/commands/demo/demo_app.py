@@ -85,13 +85,14 @@ class DemoApp(TuiAuthApp):
         if isinstance(self.screen, SignInScreen):
             event.prevent_default()
             self._stop_waiting()
-            self.attempt = None
+            self.attempt, self._trail = None, ()
             self.pop_screen()
 
     @on(SignInSeen)
     def _again(self, event: SignInSeen) -> None:
         event.prevent_default()
         self.attempt = self.next_step = None
+        self._trail = ()
         while len(self.screen_stack) > 1:
             self.pop_screen()
 

@@ -1,0 +1,132 @@
+"""Did this pool sign this token? RS256 against the pool's published keys.
+
+Source: "Verifying JSON web tokens" in the Cognito developer guide; RFC 7515, RFC 7517, RFC 8725 §3.1 (the
+algorithm is ours to choose, not the token's). The arithmetic is PyJWT's and cryptography's.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import ssl
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+from urllib.request import HTTPRedirectHandler, HTTPSHandler, OpenerDirector, ProxyHandler, build_opener
+
+from tui_auth.auth.gateway import check_endpoint, is_loopback
+from tui_auth.secret import Secret
+
+TIMEOUT_SECONDS = 5
+LARGEST_KEY_SET = 64 * 1024
+
+KeySet = Mapping[str, Any]
+"""A JWK set as its pool publishes it: ``{"keys": [{"kid": …, "kty": "RSA", …}, …]}``."""
+
+
+class WrongSignature(ValueError):
+    """A token that the pool's keys did not sign, or not as Cognito signs."""
+
+
+class UnknownKey(ValueError):
+    """A token that names a key the set does not have."""
+
+
+class KeysUnreachable(Exception):
+    """The pool's keys could not be fetched, so nothing can be said about a signature."""
+
+
+def keys_url(user_pool_id: str, endpoint_url: str | None = None) -> str:
+    """Where a pool publishes its keys; ``endpoint_url`` is None for AWS's own."""
+    region = user_pool_id.partition("_")[0]
+    base = endpoint_url or f"https://cognito-idp.{region}.amazonaws.com"
+    return f"{base.rstrip('/')}/{user_pool_id}/.well-known/jwks.json"
+
+
+def fetch_keys(url: str) -> KeySet:
+    """The key set at a URL. Raises KeysUnreachable where none comes: never a guess, never a redirect.
+
+    Raises AuthError (configuration) for a URL that is neither https nor on this machine.
+    """
+    check_endpoint(url)
+    try:
+        with _opener(url).open(url, timeout=TIMEOUT_SECONDS) as reply:
+            content = reply.read(LARGEST_KEY_SET + 1)
+        keys = key_set_in(json.loads(content)) if len(content) <= LARGEST_KEY_SET else None
+    except (OSError, ValueError, RecursionError) as error:
+        raise KeysUnreachable(type(error).__name__) from None
+    if keys is None:
+        raise KeysUnreachable("no key set")
+    return keys
+
+
+def key_set_in(value: object) -> KeySet | None:
+    """This JSON value if it is a JWK set with at least one key."""
+    keys = value.get("keys") if isinstance(value, dict) else None
+    good = isinstance(keys, list) and keys and all(isinstance(key, dict) for key in keys)
+    return value if good and isinstance(value, dict) else None
+
+
+def check_signature(token: Secret, keys: KeySet) -> None:
+    """Return if one of the keys signed the token with RS256.
+
+    Raises UnknownKey if the token names a key that the set does not have, WrongSignature for anything else.
+    The claims are not looked at: see ``tui_auth.auth.verify``.
+    """
+    import jwt
+
+    try:
+        header = jwt.get_unverified_header(token.reveal())
+        key = _key_named(header.get("kid"), keys)
+        if header.get("alg") == "RS256" and key is not None:
+            options: Any = {"verify_signature": True, **dict.fromkeys(_CLAIM_CHECKS, False)}
+            signer = jwt.PyJWK(dict(key), algorithm="RS256")
+            jwt.decode(token.reveal(), signer, algorithms=["RS256"], options=options)
+            return
+    except (jwt.PyJWTError, ValueError, TypeError, KeyError):
+        raise WrongSignature("signature") from None
+    if header.get("alg") != "RS256":
+        raise WrongSignature("algorithm")
+    raise UnknownKey("key")
+
+
+def _key_named(name: object, keys: KeySet) -> Mapping[str, Any] | None:
+    for key in keys["keys"]:
+        if isinstance(name, str) and key.get("kid") == name and key.get("kty") == "RSA":
+            return dict(key)
+    return None
+
+
+_CLAIM_CHECKS = (
+    "verify_exp",
+    "verify_nbf",
+    "verify_iat",
+    "verify_aud",
+    "verify_iss",
+    "verify_sub",
+    "verify_jti",
+)
+
+
+class _NoRedirect(HTTPRedirectHandler):
+    def redirect_request(self, *args: Any) -> None:
+        return None
+
+
+def _opener(url: str) -> OpenerDirector:
+    proxies = ProxyHandler({}) if is_loopback(url) else ProxyHandler()
+    return build_opener(proxies, HTTPSHandler(context=_certificates()), _NoRedirect())
+
+
+def _certificates() -> ssl.SSLContext:
+    """Whom to trust: AWS_CA_BUNDLE as for every other request, the system, or what botocore brings."""
+    own = os.environ.get("AWS_CA_BUNDLE")
+    if own:
+        return ssl.create_default_context(cafile=own)
+    system = ssl.get_default_verify_paths()
+    if system.cafile or system.capath:
+        return ssl.create_default_context()
+    botocore = find_spec("botocore")
+    bundle = Path(botocore.origin).with_name("cacert.pem") if botocore and botocore.origin else None
+    return ssl.create_default_context(cafile=str(bundle) if bundle and bundle.exists() else None)
