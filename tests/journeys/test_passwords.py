@@ -50,7 +50,7 @@ def test_a_demanded_reset_ends_signed_in(sign_in_as: Start, road: str) -> None:
     program.send(road)
     if road == "2":
         program.wait_for(lambda _: program.codes_sent() == before + 1)
-        program.wait_for("Code sent by")
+        program.wait_for("ode sent by")
     program.wait_for("New password")
     code = program.newest_code()
     program.enter(wrong(code), NEW, NEW)
