@@ -107,15 +107,16 @@ class CognitoGateway:
         self.connect()
         from botocore.exceptions import BotoCoreError, ClientError
 
-        started = time.time()
+        started, given = time.time(), _revealed(parameters)
         try:
-            reply: dict[str, Any] = self._client._make_api_call(operation, _revealed(parameters))
+            reply: dict[str, Any] = self._client._make_api_call(operation, given)
         except ClientError as error:
             self._read_clock(error.response.get("ResponseMetadata", {}), started)
             raise _refusal(error) from None
         except BotoCoreError as error:
             raise _failure(error) from None
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, TypeError, AttributeError, LookupError, RecursionError) as error:
+            # What botocore's parser runs into where a body is JSON, but nothing that Cognito would send.
             raise _failure(error) from None
         self._read_clock(reply.get("ResponseMetadata", {}), started)
         return reply

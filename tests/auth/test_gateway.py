@@ -1,0 +1,154 @@
+"""The way to Cognito: one request a call, no AWS credentials, nothing printed, nothing sent astray."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tui_auth.auth.errors import AuthError, ErrorKind
+from tui_auth.auth.gateway import Address, CognitoGateway
+from tui_auth.secret import Secret
+
+
+class Server(ThreadingHTTPServer):
+    """Answers every request with one reply and keeps what it was sent."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Answering)
+        self.status, self.reply = 200, b"{}"
+        self.headers: dict[str, str] = {}
+        self.requests: list[tuple[dict[str, str], bytes]] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class Answering(BaseHTTPRequestHandler):
+    server: Server
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.requests.append((dict(self.headers), body))
+        self.send_response(self.server.status)
+        for name, value in self.server.headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(self.server.reply)))
+        self.end_headers()
+        self.wfile.write(self.server.reply)
+
+    def log_message(self, *arguments: Any) -> None:
+        """Nothing."""
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Server]:
+    """A server, in an environment that has AWS credentials, a missing profile and a proxy."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIACANARY")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "aws-canary")
+    monkeypatch.setenv("AWS_PROFILE", "no-such-profile")
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    with Server() as running:
+        threading.Thread(target=running.serve_forever, daemon=True).start()
+        yield running
+        running.shutdown()
+
+
+@pytest.fixture
+def gateway(server: Server) -> CognitoGateway:
+    return CognitoGateway(Address("eu-west-1", server.url))
+
+
+def test_requests_are_unsigned_whatever_credentials_there_are(
+    server: Server, gateway: CognitoGateway
+) -> None:
+    gateway.call("GetUser", {"AccessToken": Secret("token")})
+    headers, body = server.requests[0]
+    assert "authorization" not in {name.lower() for name in headers}
+    assert "AKIACANARY" not in str(headers)
+    assert json.loads(body) == {"AccessToken": "token"}
+    assert gateway._client.meta.config.signature_version is not None
+    assert "UNSIGNED" in repr(gateway._client.meta.config.signature_version).upper()
+
+
+@pytest.mark.parametrize(
+    "code", ["TooManyRequestsException", "LimitExceededException", "InternalErrorException"]
+)
+def test_a_call_is_one_request_even_where_it_is_throttled(
+    server: Server, gateway: CognitoGateway, code: str
+) -> None:
+    server.status, server.reply = 400, json.dumps({"__type": code, "message": "no"}).encode()
+    with pytest.raises(AuthError):
+        gateway.call("GetUser", {"AccessToken": Secret("token")})
+    server.status = 500
+    with pytest.raises(AuthError):
+        gateway.call("GetUser", {"AccessToken": Secret("token")})
+    assert len(server.requests) == 2
+
+
+def test_nothing_is_printed_at_debug(
+    server: Server, gateway: CognitoGateway, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        gateway.call("GetUser", {"AccessToken": Secret("canary-token")})
+    assert "canary-token" not in caplog.text
+
+
+def test_the_servers_clock_is_read_off_every_reply(server: Server, gateway: CognitoGateway) -> None:
+    assert gateway.clock_offset is None
+    gateway.call("GetUser", {"AccessToken": Secret("token")})
+    assert gateway.clock_offset is not None
+    assert abs(gateway.clock_offset) < 5
+
+
+@pytest.mark.parametrize(
+    "reply", [b"<html>Sign in to the hotel's network</html>", b"{", b"[]", b'"text"', b"\xff\xfe", b"null"]
+)
+def test_what_is_no_answer_of_cognito_is_said_to_be_none(
+    server: Server, gateway: CognitoGateway, reply: bytes
+) -> None:
+    server.reply = reply
+    with pytest.raises(AuthError) as caught:
+        gateway.call("InitiateAuth", {"AuthFlow": "USER_AUTH", "ClientId": "c"})
+    assert caught.value.kind is ErrorKind.NETWORK
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_is_not_followed(server: Server, gateway: CognitoGateway, status: int) -> None:
+    server.status, server.headers = status, {"Location": f"{server.url}/elsewhere"}
+    with pytest.raises(AuthError):
+        gateway.call("GetUser", {"AccessToken": Secret("token")})
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://example.com", "http://10.0.0.1:8080", "ftp://127.0.0.1", "http://127.0.0.1.evil.test", "//", ""],
+)
+def test_only_https_or_this_machine_is_spoken_to(url: str) -> None:
+    with pytest.raises(AuthError, match="neither https nor on this machine"):
+        CognitoGateway(Address("eu-west-1", url))
+
+
+def test_an_endpoint_named_by_the_environment_is_checked_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "http://example.com")
+    with pytest.raises(AuthError, match="neither https nor on this machine"):
+        CognitoGateway(Address("eu-west-1")).connect()
+
+
+def test_a_code_of_the_wrong_length_is_refused_without_its_value(gateway: CognitoGateway) -> None:
+    with pytest.raises(AuthError) as caught:
+        gateway.call("VerifySoftwareToken", {"Session": Secret("s" * 20), "UserCode": Secret("12")})
+    assert "12" not in str(caught.value)
+    assert caught.value.cause is None

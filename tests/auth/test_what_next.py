@@ -1,0 +1,111 @@
+"""Which refusal leads where, refusal by refusal."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+import pytest
+
+from tui_auth.auth.errors import AuthError, ErrorKind, refusal
+from tui_auth.auth.next_step import (
+    ConfirmSignInWithCustomChallenge,
+    ConfirmSignInWithNewPassword,
+    ConfirmSignInWithSMSMFACode,
+    DeliveryDetails,
+    NextStep,
+    UnknownStep,
+)
+from tui_auth.auth.what_next import Road, road
+
+SMS = ConfirmSignInWithSMSMFACode(DeliveryDetails("+***", "SMS"))
+QUESTION = ConfirmSignInWithCustomChallenge(MappingProxyType({"question": "Pet?"}))
+UNKNOWN = UnknownStep("MOON_PHASE")
+NO_ANSWER = AuthError(ErrorKind.NETWORK, "No answer came.", may_have_arrived=True)
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        ("CodeMismatchException", "Invalid code or auth state for the user."),
+        ("ExpiredCodeException", "Your software token has already been used once."),
+        ("InvalidPasswordException", "Password did not conform with policy: Password not long enough"),
+        ("EnableSoftwareTokenMFAException", "Code mismatch and fail enable Software Token MFA"),
+    ],
+)
+@pytest.mark.parametrize("step", [SMS, QUESTION, ConfirmSignInWithNewPassword()])
+def test_a_wrong_answer_stays(code: str, text: str, step: NextStep) -> None:
+    assert road(refusal(code, text), step, can_start_again=True) is Road.STAY
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Incorrect username or password.",
+        "Invalid session for the user.",
+        "Invalid session for the user, session is expired.",
+        "Password attempts exceeded",
+        "User is disabled.",
+        "My secret says no",
+        "",
+    ],
+)
+@pytest.mark.parametrize("step", [QUESTION, UNKNOWN])
+def test_any_not_authorized_ends_a_custom_challenge_at_sign_in(text: str, step: NextStep) -> None:
+    error = refusal("NotAuthorizedException", text)
+    assert road(error, step, can_start_again=True) is Road.SIGN_IN
+
+
+@pytest.mark.parametrize(
+    "text", ["Invalid session for the user.", "Invalid session for the user, session can only be used once."]
+)
+def test_a_session_that_is_over_offers_to_start_again(text: str) -> None:
+    error = refusal("NotAuthorizedException", text)
+    assert road(error, SMS, can_start_again=True) is Road.START_AGAIN
+    assert road(error, SMS, can_start_again=False) is Road.SIGN_IN
+
+
+def test_a_disabled_user_goes_back_to_sign_in() -> None:
+    assert (
+        road(refusal("NotAuthorizedException", "User is disabled."), SMS, can_start_again=True)
+        is Road.SIGN_IN
+    )
+
+
+@pytest.mark.parametrize("step", [None, SMS])
+@pytest.mark.parametrize("code", ["TooManyRequestsException", "LimitExceededException"])
+def test_throttling_waits(code: str, step: NextStep | None) -> None:
+    assert road(refusal(code, ""), step, can_start_again=True) is Road.WAIT
+
+
+def test_a_locked_user_waits_at_sign_in() -> None:
+    locked = refusal("NotAuthorizedException", "Password attempts exceeded")
+    assert road(locked, None, can_start_again=False) is Road.WAIT
+
+
+@pytest.mark.parametrize("step", [None, SMS, QUESTION])
+def test_no_answer_stays_so_that_enter_tries_again(step: NextStep | None) -> None:
+    assert road(NO_ANSWER, step, can_start_again=True) is Road.STAY
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("USER_SRP_AUTH flow not enabled for this client", "does not allow USER_SRP_AUTH"),
+        (
+            "Client c is configured with secret but SECRET_HASH was not received",
+            "has a secret, and none was given",
+        ),
+        ("Unable to verify secret hash for client c", "does not fit this app client"),
+    ],
+)
+def test_a_wrong_app_client_is_told_which_setting(text: str, says: str) -> None:
+    code = "InvalidParameterException" if "flow" in text else "NotAuthorizedException"
+    error = refusal(code, text)
+    assert error.kind is ErrorKind.CONFIGURATION
+    assert says in str(error)
+
+
+def test_words_of_the_service_never_stand_in_ours() -> None:
+    error = refusal("BrandNewException", "\x1b[31mhello", status=400)
+    assert "\x1b" not in str(error)
+    assert error.quote == "BrandNewException: \x1b[31mhello"
