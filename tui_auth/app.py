@@ -65,6 +65,7 @@ class TuiAuthApp(FullScreenApp[Done]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
         Binding("ctrl+c", "leave", "Leave", show=False, priority=True),
+        Binding("ctrl+z", "suspend_process", "Stop", show=False, priority=True),
     ]
 
     next_step: reactive[NextStep | None] = reactive(None, init=False, always_update=True)

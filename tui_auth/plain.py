@@ -283,7 +283,7 @@ class PlainSignIn:
             self.lines.say(f"Challenge {safe_line(step.challenge_name, limit=60)}")
         self.lines.say("The service asks:")
         for name, value in wording.rows_of(step.additional_info):
-            self.lines.say(f"  {name}: {value}")
+            self.lines.say("\n".join(f"  | {line}" for line in f"{name}: {value}".splitlines()))
         return partial(Attempt.confirm, answer=self._secret("Answer"))
 
     # -- asking -------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from tui_auth.auth import challenges
 from tui_auth.auth.app_client import AppClient
 from tui_auth.auth.challenges import Challenge
 from tui_auth.auth.device import Device
-from tui_auth.auth.errors import AuthError, ErrorKind
+from tui_auth.auth.errors import AuthError, Concern, ErrorKind
 from tui_auth.auth.exchange import CHOICES, PASSWORD_FACTORS, Asked, AuthFlow, Choice, Exchange
 from tui_auth.auth.gateway import Gateway
 from tui_auth.auth.next_step import (
@@ -66,6 +66,8 @@ def _whole(
             else:
                 if trial._half_done:
                     self._become(trial, self.step)
+                elif error.may_have_arrived:
+                    self._unsure_password = trial._unsure_password
                 raise
         trial._half_done = False
         if isinstance(outcome, Done):
@@ -89,6 +91,8 @@ class Attempt:
         self.step: NextStep | None = None
         self._choices: tuple[Choice, ...] = ()
         self._half_done = False
+        self._unsure_password: Secret | None = None
+        self._set_password: Secret | None = None
         self._sign_up_session: Secret | None = None
 
     def fork(self) -> Attempt:
@@ -128,6 +132,7 @@ class Attempt:
         """Drop everything that was kept for a restart."""
         self._exchange.forget()
         self._choices, self._sign_up_session = (), None
+        self._unsure_password = self._set_password = None
 
     @_whole
     def sign_in(
@@ -220,11 +225,26 @@ class Attempt:
             raise AuthError(ErrorKind.INVALID_STATE, "This step cannot be started again.", "Sign in again.")
         self._half_done = False
         self._choices = self._exchange.replay = self._choices[:choices_kept]
-        asked = self._exchange.begin()
+        asked = self._begin_with_either_password()
         stands_at_choice = isinstance(asked, Challenge) and asked.name == "SELECT_CHALLENGE"
         if stands_at_choice and self._choices and self._choices[-1][1] in PASSWORD_FACTORS:
             return ConfirmSignInWithPassword()  # the choice stands; the password was not kept
         return self._shown(asked)
+
+    def _begin_with_either_password(self) -> Asked:
+        """Begin; after a new password whose answer was lost, with that one, and else with the former."""
+        exchange, unsure, former = self._exchange, self._unsure_password, self._exchange.proof
+        self._unsure_password = None
+        if unsure is None:
+            return exchange.begin()
+        exchange.proof = former.changed_to(unsure)
+        try:
+            return exchange.begin()
+        except AuthError as error:
+            if error.code != "NotAuthorizedException":
+                raise
+        exchange.proof = former
+        return exchange.begin()
 
     @_whole
     def confirm_sign_up(self, code: Secret) -> NextStep:
@@ -244,7 +264,14 @@ class Attempt:
         if not self._half_done:
             self._recovery.reset(self.username, new_password, code, self._exchange.metadata)
             self._know(new_password)
-            self._half_done = True
+            self._set_password, self._half_done = new_password, True
+        elif self._set_password != new_password:
+            raise AuthError(
+                ErrorKind.VALIDATION,
+                "The new password is set already; only signing in with it failed.",
+                "Type that one here, or go back and sign in with it.",
+                concern=Concern.NEW_PASSWORD,
+            )
         return self._shown(self._exchange.begin())
 
     @_whole
@@ -301,8 +328,11 @@ class Attempt:
             return self._choose(value, lambda _: ConfirmSignInWithPassword())
         if name in CHOICES:
             return self._choose(value, lambda choice: self._respond({"ANSWER": choice}))
+        is_new_password = name == "NEW_PASSWORD_REQUIRED"
+        self._unsure_password = answer if is_new_password else None
         asked = self._exchange.respond({challenges.answer_key(name): answer, **more})
-        if name == "NEW_PASSWORD_REQUIRED":
+        if is_new_password:
+            self._unsure_password = None
             self._exchange.proof = self._exchange.proof.changed_to(answer)
         return self._shown(asked)
 

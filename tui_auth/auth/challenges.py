@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
+from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.next_step import (
     AuthFactorType,
     ConfirmSignInWithCustomChallenge,
@@ -29,6 +30,8 @@ from tui_auth.auth.next_step import (
 from tui_auth.secret import Secret
 
 ATTRIBUTE_PREFIX = "userAttributes."
+MOST_ATTRIBUTES = 70
+"""More than a user pool can have (20 standard, 50 custom): no screen is built for a longer list."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,11 @@ _TABLE = {
 def next_step(challenge: Challenge) -> NextStep:
     """The next step that the challenge asks a person for. MFA_SETUP is not here: it needs a call first."""
     entry = _TABLE.get(challenge.name)
-    return entry.step(challenge) if entry else UnknownStep(challenge.name, _info(challenge))
+    step = entry.step(challenge) if entry else UnknownStep(challenge.name, _info(challenge))
+    match step:
+        case ContinueSignInWithMFASelection(()) | ContinueSignInWithFirstFactorSelection(()):
+            raise AuthError(ErrorKind.SERVICE, "The pool asks for a choice, but offers nothing to choose.")
+    return step
 
 
 def answer_key(challenge_name: str) -> str:
@@ -176,4 +183,4 @@ def _info(challenge: Challenge) -> Mapping[str, str]:
 
 def _missing_attributes(challenge: Challenge) -> tuple[str, ...]:
     names = (name.removeprefix(ATTRIBUTE_PREFIX) for name in challenge.names("requiredAttributes"))
-    return tuple(dict.fromkeys(name for name in names if name))
+    return tuple(dict.fromkeys(name for name in names if name))[:MOST_ATTRIBUTES]

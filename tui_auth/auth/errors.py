@@ -87,6 +87,12 @@ _ASK_ADMIN = "Someone who manages the user pool can change that."
 _WRONG_CREDENTIALS = _Words(ErrorKind.NOT_AUTHORIZED, "Incorrect username or password.")
 _FIRST_LOCK_SECONDS = 5.0
 
+_WRONG_SECRET = _Words(
+    ErrorKind.CONFIGURATION,
+    "The client secret does not fit this app client.",
+    "Compare it with the app client's page in the Cognito console; some clients take none.",
+)
+
 # What NotAuthorizedException means is told by its text alone: the first fragment found decides.
 _NOT_AUTHORIZED = (
     (
@@ -116,15 +122,8 @@ _NOT_AUTHORIZED = (
             "Put it in a file and name that with --client-secret-file, or use an app client without one.",
         ),
     ),
-    (
-        # "Unable to verify secret hash" and, in sign-up, "SecretHash does not match"
-        "ecret",
-        _Words(
-            ErrorKind.CONFIGURATION,
-            "The client secret does not fit this app client.",
-            "Compare it with the app client's page in the Cognito console; some clients take none.",
-        ),
-    ),
+    ("secret hash", _WRONG_SECRET),
+    ("SecretHash", _WRONG_SECRET),
     (
         "Temporary password has expired",
         _Words(

@@ -154,6 +154,12 @@ class Exchange:
             challenge = Challenge.of(reply)
             if challenge is None:
                 raise AuthError(ErrorKind.SERVICE, "Cognito answered with neither a step nor tokens.")
+            if challenge.name == "PASSWORD" and self.auth_flow is not AuthFlow.USER_AUTH:
+                raise AuthError(
+                    ErrorKind.SERVICE,
+                    "The pool asks for the password itself, which this sign-in flow never sends.",
+                    "If you trust the pool with it, sign in with the flow USER_AUTH or USER_PASSWORD_AUTH.",
+                )
             self.challenge = challenge
             self._name = challenge.text("USERNAME") or challenge.text("USER_ID_FOR_SRP") or self._name
             responses = self._silent_responses(challenge)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ from tui_auth.secret import Secret
 
 CONNECT_TIMEOUT_SECONDS = 5
 READ_TIMEOUT_SECONDS = 15
+BELIEVABLE_OFFSET_SECONDS = 10 * 366 * 86400
 
 
 class Gateway(Protocol):
@@ -128,7 +130,9 @@ class CognitoGateway:
             return
         middle = (started + time.time()) / 2
         # The header counts whole seconds: half of one is the best guess at what it left out.
-        self._clock_offset = server + 0.5 - middle
+        offset = server + 0.5 - middle
+        if abs(offset) < BELIEVABLE_OFFSET_SECONDS:
+            self._clock_offset = offset
 
 
 def _new_client(address: Address) -> Any:
@@ -162,7 +166,15 @@ def _new_client(address: Address) -> Any:
             cause=error,
         ) from None
     check_endpoint(client.meta.endpoint_url)
+    client.meta.events.register("before-parse.cognito-identity-provider", _check_body)
     return client
+
+
+def _check_body(response_dict: Mapping[str, Any], **_: Any) -> None:
+    """Raise ValueError for a 200 that is not a JSON object: botocore would take it for an empty reply."""
+    body = response_dict.get("body") or b""
+    if response_dict.get("status_code") == 200 and body.strip() and not isinstance(json.loads(body), dict):
+        raise ValueError
 
 
 def _revealed(value: Any) -> Any:
@@ -179,6 +191,8 @@ def _refusal(error: Any) -> AuthError:
     body = error.response.get("Error", {})
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
     code, message = body.get("Code"), body.get("Message")
+    if str(code).isdigit():  # no exception of Cognito's, but the HTTP status of somebody else's page
+        return _failure(ValueError())
     return refusal(
         code if isinstance(code, str) else str(code),
         message if isinstance(message, str) else "",

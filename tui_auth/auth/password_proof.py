@@ -45,8 +45,7 @@ class PasswordProof:
         Raises AuthError where nothing is left to hash, or the hash was made for another user.
         """
         if self.password is not None:
-            inner = srp.inner_hash(self.pool_name, user, self.password.reveal())
-            return replace(self, password=None, inner=Secret(inner), user=user)
+            return replace(self, password=None, inner=self._inner(user, self.password), user=user)
         if self.inner is None or self.user != user:
             raise AuthError(ErrorKind.NOT_AUTHORIZED, "The password is needed once more.", "Sign in again.")
         return self
@@ -55,7 +54,15 @@ class PasswordProof:
         """The proof of the password that a NEW_PASSWORD_REQUIRED has just put in the old one's place."""
         if self.inner is None:
             return replace(self, password=password)
-        return replace(self, inner=Secret(srp.inner_hash(self.pool_name, self.user, password.reveal())))
+        return replace(self, inner=self._inner(self.user, password))
+
+    def _inner(self, user: str, password: Secret) -> Secret:
+        try:
+            return Secret(srp.inner_hash(self.pool_name, user, password.reveal()))
+        except srp.SRPError:
+            raise AuthError(
+                ErrorKind.VALIDATION, "The password cannot be written as Unicode text.", "Type it again."
+            ) from None
 
     def claim(self, challenge: Challenge, now: float) -> dict[str, Any]:
         """The answer to PASSWORD_VERIFIER; ``now`` is the server's time in seconds since the epoch.

@@ -58,8 +58,15 @@ def public_value(a: int) -> int:
 
 
 def inner_hash(name: str, user: str, password: str) -> bytes:
-    """``H(name | user | ":" | password)``, 32 bytes: what a restart needs in place of the password."""
-    return hashlib.sha256(f"{name}{user}:{password}".encode()).digest()
+    """``H(name | user | ":" | password)``, 32 bytes: what a restart needs in place of the password.
+
+    Raises SRPError for text that is not Unicode.
+    """
+    try:
+        return hashlib.sha256(f"{name}{user}:{password}".encode()).digest()
+    except UnicodeEncodeError:
+        # Python's own exception would carry the password.
+        raise SRPError("a name or the password cannot be written as UTF-8") from None
 
 
 def private_key(salt: int, inner: bytes) -> int:
@@ -110,6 +117,8 @@ def claim_signature(
     """
     try:
         public_b, salt_number = int(srp_b, 16), int(salt, 16)
+        if public_b < 0 or salt_number < 0:
+            raise ValueError
         base64.b64decode(secret_block, validate=True)
     except ValueError:
         raise SRPError("the server's SRP values are not hexadecimal and base64") from None

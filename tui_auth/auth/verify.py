@@ -15,6 +15,8 @@ from typing import Any
 from tui_auth.secret import Secret
 
 LEEWAY_SECONDS = 60
+LATEST_EXPIRY = 253402300800
+"""The year 10000: a later expiry is no time that can be shown; NaN is neither before nor after it."""
 
 
 class ClaimsError(ValueError):
@@ -48,7 +50,9 @@ def check_claims(
         if payload.get("iss") not in _issuers(user_pool_id):
             raise ClaimsError(f"iss of the {use} token")
         expiry = payload.get("exp")
-        if isinstance(expiry, bool) or not isinstance(expiry, int | float) or expiry <= now - LEEWAY_SECONDS:
+        if isinstance(expiry, bool) or not isinstance(expiry, int | float):
+            raise ClaimsError(f"exp of the {use} token")
+        if not now - LEEWAY_SECONDS < expiry < LATEST_EXPIRY:
             raise ClaimsError(f"exp of the {use} token")
     if access.get("client_id") != client_id:
         raise ClaimsError("client_id of the access token")

@@ -14,16 +14,31 @@ from tui_auth.auth.attempt import Answer
 from tui_auth.auth.next_step import NextStep
 from tui_auth.screens.step_screen import Answered, StepScreen
 from tui_auth.screens.wording import MFA_QUESTION, name_of
+from tui_auth.widgets.immediate_keys import ImmediateKeys
 
 StepT = TypeVar("StepT", bound=NextStep)
 
 
-class Choice(OptionList, can_focus=True):
-    """Numbered lines; Enter or the number chooses."""
+class Choice(ImmediateKeys, OptionList, can_focus=True):
+    """Numbered lines. The number posts ``Picked``; Enter is the screen's."""
+
+    LEFT_TO_THE_SCREEN = frozenset({"select"})
+
+    class Picked(Message):
+        """A line was picked by its number; it is highlighted."""
 
     def __init__(self, lines: Sequence[str], id: str = "choice") -> None:  # noqa: A002 - Textual's name
         super().__init__(*(f"{number} {line}" for number, line in enumerate(lines, 1)), markup=False, id=id)
         self.highlighted = 0
+
+    async def _on_key(self, event: events.Key) -> None:
+        number = int(event.key) if event.key in tuple("123456789") else 0
+        if 0 < number <= self.option_count:
+            event.stop()
+            self.highlighted = number - 1
+            self.post_message(self.Picked())
+        else:
+            await super()._on_key(event)
 
 
 class ChoiceScreen(StepScreen[StepT]):
@@ -47,16 +62,10 @@ class ChoiceScreen(StepScreen[StepT]):
         self.set_focus(self.query_one(Choice))
 
     @on(OptionList.OptionSelected)
-    def _selected(self, event: OptionList.OptionSelected) -> None:
+    @on(Choice.Picked)
+    def _chosen(self, event: Message) -> None:
         event.stop()
         self.submit()
-
-    def on_key(self, event: events.Key) -> None:
-        number = int(event.key) if event.key in tuple("123456789") else 0
-        if 0 < number <= len(self.methods):
-            event.stop()
-            self.query_one(Choice).highlighted = number - 1
-            self.submit()
 
     def decide(self) -> Message | None:
         chosen = self.query_one(Choice).highlighted

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Sequence
 from enum import Enum, auto
 
-from textual import events, on
+from textual import on
 from textual.containers import Vertical
 from textual.message import Message
 from textual.widget import Widget
@@ -141,17 +141,10 @@ class DoneScreen(StepScreen[Done]):
         self._show_keys()
 
     @on(OptionList.OptionSelected)
-    def _selected(self, event: OptionList.OptionSelected) -> None:
+    @on(Choice.Picked)
+    def _chosen(self, event: Message) -> None:
         event.stop()
-        self.submit()
-
-    def on_key(self, event: events.Key) -> None:
-        """A number chooses."""
-        number = int(event.key) if event.key in tuple("123456789") else 0
-        choices = list(self.query(Choice))
-        if choices and self._question is not _Question.NONE and 0 < number <= choices[-1].option_count:
-            event.stop()
-            choices[-1].highlighted = number - 1
+        if self._question is not _Question.NONE:
             self.submit()
 
     def decide(self) -> Message | None:

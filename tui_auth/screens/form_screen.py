@@ -77,6 +77,7 @@ class FormScreen(Screen[None]):
         super().__init__()
         self.surroundings = surroundings
         self._wait_is_over: Any = None
+        self._had_focus: Widget | None = None
 
     def compose(self) -> ComposeResult:
         around = self.surroundings
@@ -151,6 +152,8 @@ class FormScreen(Screen[None]):
         """Say that a request is under way, and take the refusal of the last one away."""
         if busy:
             self.error = None
+        elif self.focused is None:
+            self._focus_again()
         self._draw_notice()
 
     def watch_notice(self) -> None:
@@ -210,13 +213,26 @@ class FormScreen(Screen[None]):
         by a program lands in the field it is meant for, a password above all. The fields then work off the
         keys they still hold before the answer is read.
         """
-        inputs = self._inputs()
-        position = next((at for at, each in enumerate(inputs) if each is self.focused), len(inputs))
+        inputs, focused = self._inputs(), self.focused
+        position = next((at for at, each in enumerate(inputs) if each is focused), len(inputs))
         repeats = self.error is not None and self.error.enter_repeats
         if position < len(inputs) - 1 and not repeats:
             self.set_focus(inputs[position + 1])
-        else:
-            self._after_typed_keys(inputs, self.submit)
+            return
+        # What is typed after Enter belongs to no field any more.
+        self._had_focus = focused or self._had_focus
+        self.set_focus(None)
+        holders: list[Widget] = [each for each in inputs if each is not focused]
+        self._after_typed_keys([*holders, focused] if focused else holders, self._submit_and_look)
+
+    def _submit_and_look(self) -> None:
+        self.submit()
+        if self.focused is None and not self.busy and self.is_current:
+            self._focus_again()
+
+    def _focus_again(self) -> None:
+        if self._had_focus is not None and self._had_focus.is_attached and self._had_focus.focusable:
+            self.set_focus(self._had_focus)
 
     def action_next_field(self) -> None:
         """Tab, taken as early as Enter."""
@@ -229,7 +245,7 @@ class FormScreen(Screen[None]):
     def _inputs(self) -> list[TextInput]:
         return [widget for widget in self.query(TextInput) if widget.focusable]
 
-    def _after_typed_keys(self, inputs: Sequence[TextInput], then: Callable[[], None]) -> None:
+    def _after_typed_keys(self, inputs: Sequence[Widget], then: Callable[[], None]) -> None:
         if inputs:
             inputs[0].call_later(self._after_typed_keys, inputs[1:], then)
         else:

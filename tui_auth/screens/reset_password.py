@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from textual import events, on
+from textual import on
 from textual.containers import Vertical
 from textual.message import Message
 from textual.reactive import reactive
@@ -75,15 +75,10 @@ class ResetPasswordScreen(StepScreen[ResetPassword]):
         self.cool_down()
 
     @on(OptionList.OptionSelected)
-    def _selected(self, event: OptionList.OptionSelected) -> None:
+    @on(Choice.Picked)
+    def _chosen(self, event: Message) -> None:
         event.stop()
         self.submit()
-
-    def on_key(self, event: events.Key) -> None:
-        if not self.has_code and event.key in ("1", "2"):
-            event.stop()
-            self.query_one(Choice).highlighted = int(event.key) - 1
-            self.submit()
 
     def action_back(self) -> None:
         """From the code to the two roads, and from there to sign-in."""

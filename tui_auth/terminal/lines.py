@@ -63,6 +63,10 @@ class TerminalLines:
         before = termios.tcgetattr(self._terminal)
         silent = before[:]
         silent[3] &= ~termios.ECHO
+        # A shell would turn the echo on again behind a ^Z, and nobody would behind a ^\\.
+        silent[6] = silent[6][:]
+        for key in (termios.VSUSP, termios.VQUIT):
+            silent[6][key] = b"\0"
         # What was typed ahead of the prompt is thrown away: it was echoed.
         termios.tcsetattr(self._terminal, termios.TCSAFLUSH, silent)
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import unicodedata
-from contextlib import suppress
 from typing import ClassVar
 
 from rich.cells import cell_len, set_cell_size
@@ -19,14 +18,13 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
 
+from tui_auth.widgets.immediate_keys import ImmediateKeys
+
 LABEL_CELLS = 14
 """The width of the label column; a longer label stands above its field. styles/fields.tcss has it too."""
 
 
-_LEFT_TO_THE_SCREEN = frozenset({"submit", "copy"})
-
-
-class TextInput(Input):
+class TextInput(ImmediateKeys, Input):
     """One row of text without a border. Enter posts ``Entered``; no message of it carries what was typed.
 
     Textual's own Changed, Submitted and Blurred do carry it, to whatever logs messages, so they are not
@@ -35,6 +33,7 @@ class TextInput(Input):
     """
 
     ALLOW_SELECT = False
+    LEFT_TO_THE_SCREEN = frozenset({"submit", "copy"})
     FIELD_CLASS: ClassVar[str] = ""
     """A CSS class for the Field around it, such as the one for a short field."""
 
@@ -68,22 +67,6 @@ class TextInput(Input):
         if isinstance(message, (Input.Changed, Input.Submitted, Input.Blurred)):
             return False
         return super().post_message(message)
-
-    async def _on_key(self, event: events.Key) -> None:
-        """Do what an editing key does at once.
-
-        Textual lets a key with a binding travel up to the App first; what is typed fast after ^u or backspace
-        would be there before it, and be deleted by it.
-        """
-        for binding in self._bindings.key_to_bindings.get(event.key, ()):
-            if binding.action in _LEFT_TO_THE_SCREEN:
-                return
-            event.stop()
-            event.prevent_default()
-            with suppress(SkipAction):
-                await self.run_action(binding.action)
-            return
-        await super()._on_key(event)
 
     async def action_submit(self) -> None:
         """Tell that Enter was pressed."""
