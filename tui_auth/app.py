@@ -146,6 +146,8 @@ class TuiAuthApp(FullScreenApp[Done]):
 
     @on(SignInAsked)
     def _sign_in(self, event: SignInAsked) -> None:
+        if self._is_asking:
+            return  # a second Enter must not make the first one's attempt a stranger
         settings = self.settings
         self.attempt = self.auth.attempt()
         self._trail, self._times_asked, self._reset_was_asked = (), 1, False
@@ -164,6 +166,8 @@ class TuiAuthApp(FullScreenApp[Done]):
 
     @on(ForgotAsked)
     def _forgot(self, event: ForgotAsked) -> None:
+        if self._is_asking:
+            return
         self.attempt = self.auth.attempt()
         self._trail = self._trail_after = ()
         self._reset_was_asked = True
@@ -181,6 +185,8 @@ class TuiAuthApp(FullScreenApp[Done]):
 
     def on_sign_up_asked(self, event: SignUpAsked) -> None:
         """Make the account, then go on as after a sign-in."""
+        if self._is_asking:
+            return
         self.attempt = self.auth.attempt()
         sign_up = partial(
             Attempt.sign_up,
@@ -264,6 +270,11 @@ class TuiAuthApp(FullScreenApp[Done]):
         if isinstance(outcome, Done) and self.keeper:
             self.keeper.check(outcome)
         return outcome
+
+    @property
+    def _is_asking(self) -> bool:
+        screen = self.asking_screen
+        return screen is not None and screen.busy
 
     def _counts(self, asker: FormScreen, attempt: Attempt) -> bool:
         """Whether anybody still waits for this answer."""

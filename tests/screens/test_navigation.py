@@ -247,3 +247,44 @@ async def test_the_palette_holds_nothing_that_writes_the_screen_to_a_file() -> N
     async with app.run_test(size=(80, 23)):
         titles = {command.title for command in app.get_system_commands(app.screen)}
         assert titles == {"Theme", "Help", "Quit"}
+
+
+async def test_a_lost_answer_at_a_new_password_is_not_turned_into_a_wrong_one() -> None:
+    ask = challenge("NEW_PASSWORD_REQUIRED", requiredAttributes="[]")
+    lost = AuthError(ErrorKind.NETWORK, "No answer came.", may_have_arrived=True)
+    app = app_with(ask, lost, EXPIRED, tokens(POOL, CLIENT))
+    async with app.run_test(size=(80, 23)) as pilot:
+        await log_in(pilot)
+        await until(pilot, lambda: "Choose a new password" in app.text())
+        await pilot.press(*"Secret-12", "enter", *"Secret-12", "enter")
+        await until(pilot, lambda: "No answer came." in app.text())
+        await pilot.press("enter")
+        await until(pilot, lambda: "Enter starts it again." in app.text())
+        await pilot.press("enter")
+        await until(pilot, lambda: "Signed in as ann" in app.text())
+        sent = app.gateway.calls[-1][1]["AuthParameters"]["PASSWORD"]
+        assert sent.reveal() == "Secret-12", "the password that may hold already is tried first"
+
+
+async def test_a_visible_wait_holds_after_a_start_again_too() -> None:
+    app = app_with(SMS, EXPIRED, refusal("TooManyRequestsException", ""))
+    async with app.run_test(size=(80, 23)) as pilot:
+        await at_sms(pilot)
+        await pilot.press(*"123456", "enter")
+        await until(pilot, lambda: "Enter starts it again." in app.text())
+        await pilot.press("enter")
+        await until(pilot, lambda: "Not before" in app.text())
+        await pilot.press("enter", "enter")
+        await pilot.pause()
+        assert app.gateway.operations.count("InitiateAuth") == 2
+
+
+async def test_no_request_of_the_app_carries_a_secret_in_its_description() -> None:
+    app = app_with(SMS)
+    async with app.run_test(size=(80, 23)) as pilot:
+        app.gateway.hold()
+        await log_in(pilot)
+        await until(pilot, lambda: app.gateway.calls)
+        assert app.workers
+        assert not [worker for worker in app.workers if "hunter2" in f"{worker.description}{worker!r}"]
+        app.gateway.release()

@@ -1,0 +1,54 @@
+"""What is typed faster than a screen changes lands where it was meant, or nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.journeys.conftest import SignIn
+
+Start = Callable[..., SignIn]
+
+
+def test_name_and_password_in_one_go_sign_in_and_show_no_password(sign_in_as: Start) -> None:
+    program = sign_in_as("ann")
+    program.wait_for("Username")
+    program.send(f"ann\r{program.user.password}\r")
+    program.wait_for("Signed in as ann")
+    assert program.user.password.encode() not in program.received
+
+
+def test_keys_after_enter_belong_to_no_field_any_more(sign_in_as: Start) -> None:
+    program = sign_in_as("sam")
+    program.wait_for("Username")
+    program.send(f"sam\r{program.user.password}\r999999\r")
+    program.wait_for("Code sent by SMS to +")
+    program.wait_for("[ ")
+    program.send(f"{program.newest_code()}\r78")
+    program.wait_for("Signed in as sam")
+    sent = [call for operation, call in program.server.calls if operation == "RespondToAuthChallenge"]
+    assert sent[-1]["ChallengeResponses"]["SMS_MFA_CODE"] == program.newest_code()
+
+
+@pytest.mark.parametrize("keys", ["{number}\r", "{down}\r"])
+def test_enter_does_not_overtake_the_choice_before_it(sign_in_as: Start, keys: str) -> None:
+    program = sign_in_as("mia")
+    program.log_in()
+    program.wait_for("How do you want to confirm it is you?")
+    lines = [line for line in program.screen_text().splitlines() if line.strip().startswith(("1 ", "2 "))]
+    second = lines[1]
+    program.send(keys.format(number="2", down="\x1b[B"))
+    wanted = "Code sent by SMS" if "SMS" in second else "Code from your authenticator app"
+    program.wait_for(wanted)
+    assert program.codes_sent() == (1 if "SMS" in second else 0)
+
+
+def test_an_editing_key_before_fast_typing_does_not_delete_it(sign_in_as: Start) -> None:
+    program = sign_in_as("ann")
+    program.wait_for("Username")
+    program.send("ann\rwrong")
+    program.wait_for("•••••")
+    program.press("ctrl+u")
+    program.send(f"{program.user.password}\r")
+    program.wait_for("Signed in as ann")
