@@ -118,6 +118,7 @@ class TuiAuthApp(FullScreenApp[Done]):
             was_started_again=self._started_again,
             times_asked=self._times_asked,
             reset_was_asked=self._reset_was_asked,
+            password_policy=settings.password_policy,
             can_start_again=self.attempt is not None and self.attempt.can_start_again,
             clock_offset=lambda: gateway.clock_offset,
         )

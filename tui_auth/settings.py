@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tui_auth.auth.exchange import AuthFlow
+from tui_auth.config.password_policy import PasswordPolicy
 
 ASSUMED_SESSION_SECONDS = 180.0
 """Cognito's default AuthSessionValidity; the real one cannot be known from outside."""
@@ -31,3 +32,4 @@ class SignInSettings:
     theme: str = "tui-auth-dark"
     leaves_when_done: bool = False
     required_attributes: tuple[str, ...] = ()
+    password_policy: PasswordPolicy | None = None

@@ -12,6 +12,7 @@ from tests.scripted_gateway import challenge, tokens
 from tui_auth.auth.errors import AuthError, ErrorKind, refusal
 from tui_auth.auth.exchange import AuthFlow
 from tui_auth.auth.next_step import NEXT_STEPS
+from tui_auth.config.password_policy import PasswordPolicy
 from tui_auth.screens import steps
 from tui_auth.screens.help import HelpScreen
 from tui_auth.screens.sign_in import SignInScreen
@@ -288,3 +289,16 @@ async def test_no_request_of_the_app_carries_a_secret_in_its_description() -> No
         assert app.workers
         assert not [worker for worker in app.workers if "hunter2" in f"{worker.description}{worker!r}"]
         app.gateway.release()
+
+
+async def test_the_rules_for_a_new_password_are_ticked_off_as_it_is_typed() -> None:
+    policy = PasswordPolicy(min_length=8, require_numbers=True)
+    app = app_with(challenge("NEW_PASSWORD_REQUIRED", requiredAttributes="[]"), password_policy=policy)
+    async with app.run_test(size=(80, 23)) as pilot:
+        await log_in(pilot)
+        await until(pilot, lambda: "· at least 8 characters" in app.text())
+        await pilot.press(*"abcdefgh")
+        await until(pilot, lambda: "✓ at least 8 characters" in app.text())
+        assert "· a digit" in app.text()
+        await pilot.press("1")
+        await until(pilot, lambda: "✓ a digit" in app.text())

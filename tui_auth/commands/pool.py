@@ -19,6 +19,7 @@ SUMMARY = "serve the embedded user pool on this machine, for tests and scripts"
 UNEXPECTED = 1
 CONFIGURATION = 3
 
+_MODULE = "tui_auth_pool_triggers"
 _FUNCTIONS = ("define_auth_challenge", "create_auth_challenge", "verify_auth_challenge_response")
 _FLOWS = [
     "ALLOW_USER_SRP_AUTH",
@@ -80,7 +81,7 @@ def run(arguments: Namespace) -> int:
 
 def load_triggers(path: Path) -> ModuleType:
     """The module in a file, with its three trigger functions. Raises TriggersError."""
-    module = ModuleType("triggers")
+    module = sys.modules[_MODULE] = ModuleType(_MODULE)
     module.__file__ = str(path)
     try:
         source = path.read_bytes()
@@ -89,8 +90,8 @@ def load_triggers(path: Path) -> ModuleType:
     try:
         # The person asks for this very file to be run.
         exec(compile(source, str(path), "exec"), module.__dict__)  # noqa: S102
-    except Exception as error:
-        reason = f"{type(error).__name__}: {error}"
+    except (Exception, SystemExit) as error:
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
         raise TriggersError(f"the triggers file {path} does not run: {reason}.") from None
     missing = [name for name in _FUNCTIONS if not callable(getattr(module, name, None))]
     if missing:

@@ -58,7 +58,9 @@ def _run(arguments: Namespace) -> int:
 
     try:
         choice = choose_pool(arguments, current_session=Sessions().current_settings)
-    except NoPoolNamed:
+    except NoPoolNamed as nothing:
+        if nothing.has_profiles:
+            raise
         choice = _asked_pool(arguments)
     for note in choice.notes:
         say(note)
@@ -138,6 +140,7 @@ def settings_of(choice: PoolChoice, arguments: Namespace, *, leaves_when_done: b
         theme=theme(os.environ.get("TUI_AUTH_THEME")),
         leaves_when_done=leaves_when_done,
         required_attributes=choice.required_attributes,
+        password_policy=choice.password_policy,
     )
 
 

@@ -66,6 +66,8 @@ def apply_mfa_preference(pool: UserPool, user: User, request: dict[str, Any]) ->
 
     Raises InvalidParameterException for two preferred ones, one that is off, or one the user lacks.
     """
+    if request.get("WebAuthnMfaSettings", {}).get("Enabled"):
+        raise invalid_parameter("User does not have delivery config set to turn on WEB_AUTHN")
     given = {_SETTINGS[name][0]: request[name] for name in _SETTINGS if name in request}
     preferred = [factor for factor, setting in given.items() if setting.get("PreferredMfa")]
     if len(preferred) > 1:

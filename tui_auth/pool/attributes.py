@@ -62,7 +62,7 @@ def schema(pool: UserPool) -> dict[str, dict[str, Any]]:
     defined = {}
     for entry in pool.settings.get("Schema", ()):
         name = entry["Name"]
-        if name not in STANDARD:
+        if name not in STANDARD and ":" not in name:
             name = ("dev:" if entry.get("DeveloperOnlyAttribute") else "") + f"custom:{name}"
         defined[name] = entry
     return defined
@@ -70,7 +70,7 @@ def schema(pool: UserPool) -> dict[str, dict[str, Any]]:
 
 def required(pool: UserPool) -> list[str]:
     """The attributes each user must have."""
-    return [name for name, entry in schema(pool).items() if entry.get("Required")]
+    return [name for name, entry in schema(pool).items() if entry.get("Required") and name != "sub"]
 
 
 def check_schema(pool: UserPool, attributes: Mapping[str, str]) -> None:
@@ -85,6 +85,26 @@ def check_schema(pool: UserPool, attributes: Mapping[str, str]) -> None:
             raise invalid_parameter("Invalid phone number format.")
         if name in VERIFIED_FLAGS and value.lower() not in ("true", "false"):
             raise does_not_conform(name, "Attribute value must be true or false.")
+        _check_constraints(name, value, defined.get(name, {}))
+
+
+def _check_constraints(name: str, value: str, entry: Mapping[str, Any]) -> None:
+    if not value:
+        return
+    if entry.get("AttributeDataType") == "Number":
+        _check_number(name, value, entry.get("NumberAttributeConstraints", {}))
+    lengths = entry.get("StringAttributeConstraints", {})
+    if len(value) < int(lengths.get("MinLength", 0)):
+        raise does_not_conform(name, f"String must be at least {lengths['MinLength']} characters long")
+    if len(value) > int(lengths.get("MaxLength", 2048)):
+        raise does_not_conform(name, f"String must be no longer than {lengths['MaxLength']} characters")
+
+
+def _check_number(name: str, value: str, limits: Mapping[str, str]) -> None:
+    if not re.fullmatch(r"-?[0-9]+", value, re.ASCII):
+        raise does_not_conform(name, "Invalid attribute value, it is not a number.")
+    if int(value) < int(limits.get("MinValue", value)) or int(value) > int(limits.get("MaxValue", value)):
+        raise does_not_conform(name, "Number is out of range.")
 
 
 def check_required(pool: UserPool, attributes: Mapping[str, str]) -> None:

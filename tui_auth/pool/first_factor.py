@@ -13,8 +13,8 @@ from tui_auth.pool.passwords import check_password
 from tui_auth.pool.sessions import SignIn
 from tui_auth.pool.state import State
 
-SIGNED_UP = "SIGNED_UP"
-"""What the session of SignUp and ConfirmSignUp waits for: signing in without another prompt."""
+SIGN_UP_CONFIRMED = "SIGN_UP_CONFIRMED"
+"""What the session of ConfirmSignUp stands for: signing in without another prompt."""
 
 _MEDIUM = {"EMAIL_OTP": "EMAIL", "SMS_OTP": "SMS"}
 
@@ -26,7 +26,7 @@ def begin(state: State, sign_in: SignIn, parameters: dict[str, str], token: str 
     """
     if token is not None:
         session = state.sessions.find(token, sign_in.client)
-        if session.challenge != SIGNED_UP or session.sign_in.user is not sign_in.user:
+        if session.challenge != SIGN_UP_CONFIRMED or session.sign_in.user is not sign_in.user:
             raise not_authorized("Invalid session for the user.")
         state.sessions.spend(session)
         return after_first_factor(state, sign_in)

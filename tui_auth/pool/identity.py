@@ -140,7 +140,7 @@ def _subject(state: State, pool: IdentityPool, provider: str, token: str) -> str
     if token.count(".") != 2:
         raise not_authorized("Invalid login token. Not a valid OpenId Connect identity token.")
     claims = state.keys.read(token, "id")
-    if claims is None or claims.get("token_use") != "id":
+    if claims is None:
         if state.keys.read(token, "access") is not None:
             raise not_authorized("Invalid login token. Not a valid OpenId Connect identity token.")
         raise not_authorized("Invalid login token. Token signature invalid.")

@@ -14,6 +14,7 @@ from tui_auth.pool.names import sign_in_user
 from tui_auth.pool.password_verifier import ask_password_verifier
 from tui_auth.pool.passwords import check_password
 from tui_auth.pool.sessions import SignIn
+from tui_auth.pool.standing import check_standing
 from tui_auth.pool.state import State
 
 ADMIN_FLOWS = ("ADMIN_USER_PASSWORD_AUTH", "ADMIN_NO_SRP_AUTH")
@@ -59,7 +60,7 @@ def _begin(state: State, client: AppClient, request: dict[str, Any]) -> Reply:
         if not user.enabled:
             raise not_authorized("User is disabled.")
         return ask_password_verifier(state, sign_in, parameters["SRP_A"])
-    tokens.check_standing(user)
+    check_standing(user)
     if flow == "USER_AUTH":
         return first_factor.begin(state, sign_in, parameters, request.get("Session"))
     if flow == "CUSTOM_AUTH":
@@ -79,7 +80,7 @@ def _refresh(state: State, client: AppClient, parameters: dict[str, str]) -> Rep
     token = required(parameters, "REFRESH_TOKEN")
     held = state.grants.get(token)
     # The hash is over the real user name, never an alias.
-    check_secret_hash(client, held.user.username if held else "", parameters.get("SECRET_HASH"))
+    if held is not None or "SECRET_HASH" not in parameters:
+        check_secret_hash(client, held.user.username if held else "", parameters.get("SECRET_HASH"))
     used = refresh_tokens.use(state, client, token, parameters.get("DEVICE_KEY") or None)
-    tokens.check_standing(used.user)
     return {"ChallengeParameters": {}, "AuthenticationResult": tokens.signed_tokens(state, used)}

@@ -62,6 +62,7 @@ CLIENT_FLOWS = (
 
 _NAME = r"[\w\s+=,.@-]+"
 _TIME_UNIT = Text(choices=("seconds", "minutes", "hours", "days"))
+_NUMBER = Text(1, 18, r"-?[0-9]+")
 _VERIFIED = Text(choices=("phone_number", "email"))
 _TOKEN = Text(pattern="[A-Za-z0-9-_=.]+", sensitive=True)
 _ATTRIBUTE_NAME = Text(1, 32, PRINTABLE_OR_SPACE)
@@ -183,8 +184,8 @@ SHAPES: dict[str, Shape] = {
                 "DeveloperOnlyAttribute": Truth(),
                 "Mutable": Truth(),
                 "Required": Truth(),
-                "NumberAttributeConstraints": Open(),
-                "StringAttributeConstraints": Open(),
+                "NumberAttributeConstraints": Record({"MinValue": _NUMBER, "MaxValue": _NUMBER}),
+                "StringAttributeConstraints": Record({"MinLength": _NUMBER, "MaxLength": _NUMBER}),
             }
         ),
         1,
@@ -207,6 +208,7 @@ SHAPES: dict[str, Shape] = {
     "UsernameConfiguration": Record({"CaseSensitive": Truth()}, frozenset({"CaseSensitive"})),
     "VerifiedList": ListOf(_VERIFIED),
     "Whatever": Text(0, 131072),
+    "WebAuthnMfaSettings": Record({"Enabled": Truth()}),
     "WebAuthnConfiguration": Record(
         {
             "RelyingPartyId": Text(1, 127),

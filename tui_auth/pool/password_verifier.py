@@ -10,8 +10,8 @@ from tui_auth.pool.names import means
 from tui_auth.pool.passwords import count
 from tui_auth.pool.sessions import SignIn
 from tui_auth.pool.srp_exchange import Exchange, parse_public_a
+from tui_auth.pool.standing import check_standing
 from tui_auth.pool.state import State
-from tui_auth.pool.tokens import check_standing
 
 PASSWORD_VERIFIER = "PASSWORD_VERIFIER"  # noqa: S105 - a challenge's name
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from tui_auth.pool.errors import PoolError, not_authorized
 from tui_auth.pool.model import AppClient, User
+from tui_auth.pool.standing import check_standing
 from tui_auth.pool.state import State
 
 _UNITS = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}
@@ -56,7 +57,7 @@ def use(state: State, client: AppClient, token: str, device_key: str | None) -> 
     """The grant a refresh may go on with; with rotation a new one, the old living for its grace period.
 
     Raises NotAuthorizedException for a token that is unknown, expired or revoked or that lacks its device,
-    and RefreshTokenReuseException for one whose grace period is over.
+    RefreshTokenReuseException for one whose grace period is over, and what ``check_standing`` raises.
     """
     held = state.grants.get(token)
     if held is None or held.client is not client or not client.pool.holds(held.user):
@@ -70,6 +71,7 @@ def use(state: State, client: AppClient, token: str, device_key: str | None) -> 
         device = held.user.devices.get(device_key or "")
         if device is None or device.key != held.device_key or device.verifier is None:
             raise not_authorized("Invalid Refresh Token")
+    check_standing(held.user)
     if not client.rotates:
         return held
     grace = client.settings["RefreshTokenRotation"].get("RetryGracePeriodSeconds", 0)

@@ -29,7 +29,7 @@ _CLIENT = (
 )
 _MFA_PREFERENCE = (
     "SMSMfaSettings:MfaSetting SoftwareTokenMfaSettings:MfaSetting EmailMfaSettings:MfaSetting "
-    "WebAuthnMfaSettings:MfaSetting"
+    "WebAuthnMfaSettings"
 )
 _MFA_CONFIGURATION = (
     "SmsMfaConfiguration SoftwareTokenMfaConfiguration EmailMfaConfiguration MfaConfiguration "

@@ -15,8 +15,8 @@ from tui_auth.pool.model import AppClient
 from tui_auth.pool.names import gone, means
 from tui_auth.pool.password_verifier import PASSWORD_VERIFIER, answer_without_session
 from tui_auth.pool.shapes import enum_fault
+from tui_auth.pool.standing import check_standing
 from tui_auth.pool.state import State
-from tui_auth.pool.tokens import check_standing
 
 Judge = Callable[[State, Answer], Reply]
 

@@ -8,13 +8,16 @@ from typing import Any
 from tui_auth.pool import attributes, codes
 from tui_auth.pool.app_clients import check_secret_hash
 from tui_auth.pool.errors import PoolError, expired_code, invalid_parameter, not_authorized, user_not_found
-from tui_auth.pool.first_factor import SIGNED_UP
+from tui_auth.pool.first_factor import SIGN_UP_CONFIRMED
 from tui_auth.pool.messages import delivery_details
 from tui_auth.pool.model import CONFIRMED, UNCONFIRMED, AppClient, User, UserPool
 from tui_auth.pool.names import claim_alias, find_user
 from tui_auth.pool.passwords import check_policy, set_password
 from tui_auth.pool.sessions import SignIn
 from tui_auth.pool.state import State
+
+SIGNED_UP = "SIGNED_UP"
+"""What the session of SignUp waits for: ConfirmSignUp."""
 
 _CONTACTS = ("phone_number", "email")
 
@@ -51,7 +54,10 @@ def sign_up(state: State, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def confirm_sign_up(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """ConfirmSignUp; with the session of SignUp it gives one that signs in without a prompt."""
+    """ConfirmSignUp; where the client allows USER_AUTH, with a session that signs in without a prompt.
+
+    SignUp's session may come along, but need not: amplify-js leaves it out.
+    """
     client, name, pool = _client_and_name(state, request)
     user = find_user(pool, name)
     if user is None:
@@ -71,10 +77,12 @@ def confirm_sign_up(state: State, request: dict[str, Any]) -> dict[str, Any]:
     user.attributes[f"{code.attribute}_verified"] = "true"
     user.status = CONFIRMED
     user.modified = state.clock.now()
-    if session is None:
+    if session is not None:
+        state.sessions.spend(session)
+    if not client.allows("ALLOW_USER_AUTH"):
         return {}
-    state.sessions.spend(session)
-    return {"Session": state.sessions.open(session.sign_in, SIGNED_UP).token}
+    sign_in = SignIn(client, user, "USER_AUTH", name)
+    return {"Session": state.sessions.open(sign_in, SIGN_UP_CONFIRMED).token}
 
 
 def resend_confirmation_code(state: State, request: dict[str, Any]) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from tui_auth.pool.errors import PoolError, invalid_parameter, not_authorized
 from tui_auth.pool.mfa import enable
 from tui_auth.pool.model import SOFTWARE_TOKEN_MFA, SoftwareToken, User, UserPool
 from tui_auth.pool.sessions import Session
+from tui_auth.pool.standing import check_standing
 from tui_auth.pool.state import State
-from tui_auth.pool.tokens import bearer, check_standing
+from tui_auth.pool.tokens import bearer
 
 
 def associate_software_token(state: State, request: dict[str, Any]) -> dict[str, Any]:

@@ -37,6 +37,5 @@ def get_tokens_from_refresh_token(state: State, request: dict[str, Any]) -> dict
     if not has_secret(client, request.get("ClientSecret")):
         raise not_authorized(f"Unable to verify client secret for client {client.id}")
     used = refresh_tokens.use(state, client, request["RefreshToken"], request.get("DeviceKey"))
-    tokens.check_standing(used.user)
     result = tokens.signed_tokens(state, used)
     return {"AuthenticationResult": {**result, **({"RefreshToken": used.token} if client.rotates else {})}}

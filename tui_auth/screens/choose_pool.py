@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from enum import Enum
 
-from textual import events, on
+from textual import on
 from textual.containers import Vertical
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
-from textual.widgets import OptionList, Static
+from textual.widgets import Static
 
 from tui_auth.auth.errors import Concern
 from tui_auth.config.pasted import ids_in
@@ -132,8 +132,6 @@ class ChoosePoolScreen(FormScreen):
             case Stage.IDS:
                 self.query_one("#what", Static).update("Which user pool do you sign in to?")
                 self.field(self._about).input.focus()
-            case Stage.FLOW:
-                self.query_one(Choice).focus()
             case Stage.NAME:
                 self.field("name").input.focus()
                 self.field("name").input.select_all()
@@ -184,9 +182,12 @@ class ChoosePoolScreen(FormScreen):
         self.refused(problem, "secret")
 
     def ask_for_flow(self, refused: str) -> None:
-        """The app client does not allow this flow: ask which one instead."""
+        """The app client does not allow this flow: ask which one instead, of those not refused so far."""
+        self._flows = [flow for flow in self._flows or FLOWS if flow != refused]
+        if not self._flows:
+            self.refused(Problem("This app client allows no flow that a person could use."), "client")
+            return
         self.busy = False
-        self._flows = [flow for flow in FLOWS if flow != refused]
         choice = self.query_one(Choice)
         choice.clear_options()
         choice.add_options([f"{number} {FLOWS[flow]}" for number, flow in enumerate(self._flows, 1)])
@@ -194,6 +195,7 @@ class ChoosePoolScreen(FormScreen):
         self.stage = Stage.FLOW
         what = f"This app client does not allow {refused}. How do people sign in?"
         self.query_one("#what", Static).update(what)
+        choice.focus()
 
     def field_about(self, concern: Concern) -> Field | None:
         return self.field(self._about)
@@ -229,6 +231,7 @@ class ChoosePoolScreen(FormScreen):
 
     def _try_ids(self) -> Message | None:
         self._sort_out()
+        self._flows = ()
         for field, setting in ((self.field("pool"), "user_pool_id"), (self.field("client"), "client_id")):
             try:
                 checked(setting, field.value.strip())
@@ -254,14 +257,7 @@ class ChoosePoolScreen(FormScreen):
             self._about = "pool"
             self.stage = Stage.IDS
 
-    @on(OptionList.OptionSelected)
-    def _selected(self, event: OptionList.OptionSelected) -> None:
+    @on(Choice.Picked)
+    def _picked(self, event: Choice.Picked) -> None:
         event.stop()
-        self.action_submit()
-
-    def on_key(self, event: events.Key) -> None:
-        number = int(event.key) if event.key in tuple("123456789") else 0
-        if self.stage is Stage.FLOW and 0 < number <= len(self._flows):
-            event.stop()
-            self.query_one(Choice).highlighted = number - 1
-            self.action_submit()
+        self.submit()

@@ -16,6 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui_auth.auth.errors import AuthError, Concern
+from tui_auth.config.password_policy import PasswordPolicy
 from tui_auth.screens.keys import DEMO_KEYS, TABLE, bindings
 from tui_auth.screens.problem import Problem
 from tui_auth.terminal.safe_text import safe_line
@@ -46,6 +47,7 @@ class Surroundings:
     times_asked: int = 1
     can_start_again: bool = True
     reset_was_asked: bool = False
+    password_policy: PasswordPolicy | None = None
     clock_offset: Callable[[], float | None] = field(default=lambda: None)
     has_list: bool = False
     beside: Callable[[], Iterable[Widget]] = tuple

@@ -10,6 +10,7 @@ from textual.widgets import Static
 
 from tui_auth.auth.errors import Concern
 from tui_auth.auth.next_step import ConfirmSignInWithNewPassword
+from tui_auth.config.password_policy import PasswordPolicy
 from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.step_screen import Answered, StepScreen
 from tui_auth.screens.wording import ATTRIBUTE_HINTS, label_of, wrong_with_password
@@ -18,9 +19,26 @@ from tui_auth.widgets.field import Field, TextInput
 from tui_auth.widgets.secret_input import SecretInput
 
 
-def password_fields() -> Iterable[Field]:
+class NewPasswordField(Field):
+    """A new password, with what the pool's policy asks of it where that is known: live, in words."""
+
+    def __init__(self, policy: PasswordPolicy | None) -> None:
+        super().__init__("New password", SecretInput(), id="new-password")
+        self._policy = policy
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        if self._policy is not None:
+            self.watch(self.input, "value", self._check)
+
+    def _check(self, password: str) -> None:
+        marks = self._policy.checklist(password) if self._policy else []
+        self.hint = "   ".join(f"{'✓' if kept else '·'} {words}" for words, kept in marks)
+
+
+def password_fields(policy: PasswordPolicy | None) -> Iterable[Field]:
     """A new password, twice."""
-    yield Field("New password", SecretInput(), id="new-password")
+    yield NewPasswordField(policy)
     yield Field("Once more", SecretInput(), id="once-more")
 
 
@@ -55,7 +73,7 @@ class NewPasswordScreen(StepScreen[ConfirmSignInWithNewPassword]):
         yield Static(
             "Choose a new password. The one you used was temporary.", classes="headline", markup=False
         )
-        yield from password_fields()
+        yield from password_fields(self.surroundings.password_policy)
         if self.step.missing_attributes:
             yield Static("This pool also needs", classes="subhead", markup=False)
         for position, name in enumerate(self.step.missing_attributes):

@@ -46,7 +46,7 @@ class ResetPasswordScreen(StepScreen[ResetPassword]):
         yield Choice(("I have a code", "Send me a code (an earlier one stops working)"))
         with Vertical(id="reset"):
             yield code_field()
-            yield from password_fields()
+            yield from password_fields(self.surroundings.password_policy)
 
     def on_mount(self) -> None:
         super().on_mount()

@@ -51,7 +51,7 @@ class SignUpScreen(FormScreen):
     def question(self) -> Iterable[Widget]:
         yield Static("Make an account", classes="headline", markup=False)
         yield Field("Username", TextInput(self.surroundings.username), id="username")
-        yield from password_fields()
+        yield from password_fields(self.surroundings.password_policy)
         for position in range(len(self.attributes)):
             yield self._attribute_field(position)
 

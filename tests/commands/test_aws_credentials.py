@@ -1,0 +1,205 @@
+"""``tui-auth aws-credentials``: for ``credential_process``, for shells, kept until they run out."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+
+from tests.session.machine import Machine, flags
+from tests.session.machine import machine as machine
+from tests.terminal.pty_program import ROOT, PtyProgram
+from tui_auth.session.sessions import Kept
+
+
+@pytest.fixture
+def kept(machine: Machine) -> Kept:
+    """A session with an identity pool."""
+    choice = machine.client()
+    asked = {
+        "IdentityPoolName": "acme",
+        "AllowUnauthenticatedIdentities": False,
+        "CognitoIdentityProviders": [
+            {
+                "ProviderName": f"cognito-idp.eu-west-1.amazonaws.com/{choice.user_pool_id}",
+                "ClientId": choice.client_id,
+            }
+        ],
+    }
+    pool = machine.server.call("CreateIdentityPool", asked, "cognito-identity")["IdentityPoolId"]
+    return machine.sign_in(replace(choice, identity_pool_id=pool), machine.user())
+
+
+def test_credential_process_gets_version_1_with_an_expiry(machine: Machine, kept: Kept) -> None:
+    ran = machine.run("aws-credentials", "--format", "process")
+    found = json.loads(ran.stdout)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert set(found) == {"Version", "AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"}
+    assert found["Version"] == 1
+    assert datetime.fromisoformat(found["Expiration"]).tzinfo is not None
+    assert ran.stdout.count("\n") == 1
+
+
+def test_they_are_kept_until_they_have_nearly_run_out(machine: Machine, kept: Kept) -> None:
+    first = machine.run("aws-credentials").stdout
+    assert machine.run("aws-credentials").stdout == first
+    assert len(machine.asked("GetCredentialsForIdentity")) == 1
+    (file,) = machine.state.glob("*.aws.json")
+    assert file.stat().st_mode & 0o777 == 0o600
+    content = json.loads(file.read_text())
+    aged = {name: content[name] - 3000 for name in ("uptime", "local_time")}
+    file.write_text(json.dumps(content | aged))
+    assert machine.run("aws-credentials").stdout != first
+    assert len(machine.asked("GetCredentialsForIdentity")) == 2
+
+
+def test_processes_that_ask_at_once_fetch_them_once(machine: Machine, kept: Kept) -> None:
+    processes = [machine.start("aws-credentials") for _ in range(8)]
+    outputs = {process.communicate(timeout=60)[0] for process in processes}
+    assert len(outputs) == 1
+    assert {process.returncode for process in processes} == {0}
+    assert len(machine.asked("GetCredentialsForIdentity")) == 1
+
+
+@pytest.mark.parametrize("harm", ["{}", "nonsense", '{"version": 1}'])
+def test_what_is_kept_and_cannot_be_understood_is_fetched_again(
+    machine: Machine, kept: Kept, harm: str
+) -> None:
+    machine.run("aws-credentials")
+    (file,) = machine.state.glob("*.aws.json")
+    file.write_text(harm)
+    assert machine.run("aws-credentials").returncode == 0
+
+
+def test_boto3_loads_a_profile_that_names_it(machine: Machine, kept: Kept) -> None:
+    command = f"{sys.executable} -m tui_auth aws-credentials --format process"
+    folder = machine.home / ".aws"
+    folder.mkdir()
+    (folder / "config").write_text(f"[profile acme]\nregion = eu-west-1\ncredential_process = {command}\n")
+    code = (
+        "import boto3; c = boto3.Session(profile_name='acme').get_credentials();"
+        "f = c.get_frozen_credentials(); print(f.access_key, f.secret_key, f.token, c.method)"
+    )
+    environ = {**machine.environ, "PYTHONPATH": str(ROOT)}
+    ran = subprocess.run(
+        [sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True
+    )
+    found = json.loads(machine.run("aws-credentials").stdout)
+    assert ran.stdout.split() == [
+        found["AccessKeyId"],
+        found["SecretAccessKey"],
+        found["SessionToken"],
+        "custom-process",
+    ]
+
+
+def test_a_default_profile_that_names_it_does_not_send_it_round_in_circles(
+    machine: Machine, kept: Kept
+) -> None:
+    command = f"{sys.executable} -m tui_auth aws-credentials --format process"
+    folder = machine.home / ".aws"
+    folder.mkdir()
+    (folder / "config").write_text(f"[default]\nregion = eu-west-1\ncredential_process = {command}\n")
+    assert machine.run("aws-credentials", environ={"AWS_PROFILE": "default"}).returncode == 0
+    assert len(machine.asked("GetCredentialsForIdentity")) == 1
+
+
+VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION")
+NAMES = ("AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration")
+
+
+@pytest.mark.parametrize(
+    ("form", "shell"),
+    [("env", "sh"), ("env", "bash"), ("env", "zsh"), ("fish", "fish")],
+)
+def test_a_shell_reads_its_format(machine: Machine, kept: Kept, form: str, shell: str) -> None:
+    if shutil.which(shell) is None:
+        pytest.skip(f"{shell} is not installed")
+    written = machine.run("aws-credentials", "--format", form).stdout
+    show = f"{sys.executable} -c 'import os; [print(os.environ[n]) for n in {list(VARIABLES)}]'"
+    script = written + show.replace("['", '["').replace("']", '"]').replace("', '", '", "')
+    ran = subprocess.run([shell, "-c", script], capture_output=True, text=True, check=True)
+    found = json.loads(machine.run("aws-credentials").stdout)
+    assert ran.stdout.split() == [found[name] for name in NAMES]
+
+
+def test_fish_and_powershell_quote_as_those_shells_do(machine: Machine, kept: Kept) -> None:
+    found = json.loads(machine.run("aws-credentials").stdout)
+    fish = machine.run("aws-credentials", "--format", "fish").stdout.splitlines()
+    powershell = machine.run("aws-credentials", "--format", "powershell").stdout.splitlines()
+    pairs = [(variable, found[name]) for variable, name in zip(VARIABLES, NAMES, strict=True)]
+    assert fish == [f"set -gx {variable} '{value}';" for variable, value in pairs]
+    assert powershell == [f"$Env:{variable}='{value}'" for variable, value in pairs]
+
+
+def test_json_says_whose_they_are(machine: Machine, kept: Kept) -> None:
+    found = json.loads(machine.run("aws-credentials", "--format", "json").stdout)
+    assert found["IdentityPoolId"] == kept.record.origin.identity_pool_id
+    assert found["IdentityId"].startswith("eu-west-1:")
+
+
+def test_the_id_token_is_renewed_first(machine: Machine, kept: Kept) -> None:
+    file = machine.session_file()
+    content = json.loads(file.read_text())
+    file.write_text(json.dumps(content | {"id_expires_at": content["id_expires_at"] - 3595}))
+    assert machine.run("aws-credentials").returncode == 0
+    assert len(machine.asked("GetTokensFromRefreshToken")) == 1
+
+
+def test_an_identity_pool_can_be_named_by_flag_and_variable(machine: Machine, kept: Kept) -> None:
+    other = "eu-west-1:00000000-0000-0000-0000-000000000000"
+    for ran in (
+        machine.run("aws-credentials", "--identity-pool-id", other),
+        machine.run("aws-credentials", environ={"TUI_AUTH_IDENTITY_POOL_ID": other}),
+    ):
+        assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (3, "", 1)
+        assert "no such identity pool" in ran.stderr
+
+
+def test_without_an_identity_pool_it_is_3(machine: Machine) -> None:
+    machine.sign_in()
+    ran = machine.run("aws-credentials")
+    assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (3, "", 1)
+
+
+def test_a_pool_that_does_not_take_the_session_is_5(machine: Machine, kept: Kept) -> None:
+    machine.server.fail_next("GetId", "NotAuthorizedException", "Token is not from a supported provider")
+    ran = machine.run("aws-credentials")
+    assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (5, "", 1)
+    assert machine.stored(), "the session stays"
+
+
+def test_a_network_that_is_down_is_7(machine: Machine, kept: Kept) -> None:
+    machine.server.stop()
+    ran = machine.run("aws-credentials")
+    assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (7, "", 1)
+
+
+def test_sign_out_forgets_them(machine: Machine, kept: Kept) -> None:
+    machine.run("aws-credentials")
+    machine.run("sign-out")
+    assert not list(machine.state.glob("*.aws.json"))
+    ran = machine.run("aws-credentials")
+    assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (4, "", 1)
+
+
+@pytest.mark.parametrize(("form", "asks"), [("process", False), ("json", True)])
+def test_on_a_terminal_credential_process_never_asks(machine: Machine, form: str, asks: bool) -> None:
+    arguments = ["-m", "tui_auth", "aws-credentials", "--format", form, *flags(machine.client()), "--plain"]
+    with PtyProgram(arguments, home=machine.home, stdout=machine.home / "out") as program:
+        if asks:
+            program.wait_for("Username:")
+        else:
+            assert program.wait_exit() == 4
+
+
+def test_no_credential_of_the_environment_is_used(machine: Machine, kept: Kept) -> None:
+    harm = {"AWS_ACCESS_KEY_ID": "AKIAHARM", "AWS_SECRET_ACCESS_KEY": "harm", "AWS_SESSION_TOKEN": "harm"}
+    ran = machine.run("aws-credentials", environ=harm | {"AWS_PROFILE": "no-such-profile"})
+    assert ran.returncode == 0
+    assert "AKIAHARM" not in ran.stdout

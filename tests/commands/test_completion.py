@@ -1,0 +1,138 @@
+"""Shell completion, in the shells themselves."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.commands.conftest import Program
+from tests.terminal.pty_program import PtyProgram
+from tui_auth.cli import COMMANDS
+from tui_auth.commands.completion.command_lines import command_lines
+
+
+@pytest.fixture
+def on_path(program: Program) -> Program:
+    """The program where a shell finds it, with two profiles; the second name would be a command."""
+    folder = program.home / "bin"
+    folder.mkdir()
+    launcher = folder / "tui-auth"
+    launcher.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m tui_auth "$@"\n')
+    launcher.chmod(0o755)
+    program.environment["PATH"] = f"{folder}{os.pathsep}{program.environment['PATH']}"
+    program.config.parent.mkdir(parents=True)
+    program.config.write_text(
+        '[profiles.acme]\nclient_id = "c"\n[profiles."$(touch pwned)"]\nclient_id = "c"\n'
+    )
+    (program.folder / "a file.json").write_text("")
+    return program
+
+
+def script(program: Program, shell: str) -> Path:
+    """The completion script of a shell, in a file."""
+    ran = program.run("completion", shell)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    path = program.home / f"completion.{shell}"
+    path.write_text(ran.stdout)
+    return path
+
+
+def in_bash(program: Program, *words: str) -> list[str]:
+    """What bash offers for the last word."""
+    line = (
+        f"source {shlex.quote(str(script(program, 'bash')))}\nCOMP_WORDS=({shlex.join(words)})\n"
+        f"COMP_CWORD={len(words) - 1}\n_tui_auth\nprintf '%s\\n' \"${{COMPREPLY[@]}}\"\n"
+    )
+    ran = subprocess.run(
+        ["bash", "--norc", "-c", line],
+        env=program.environment,
+        cwd=program.folder,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [line for line in ran.stdout.splitlines() if line]
+
+
+def test_every_command_is_completed() -> None:
+    assert {line.words[0] for line in command_lines()} == set(COMMANDS)
+
+
+def test_bash_completes_commands_flags_choices_files_and_profiles(on_path: Program) -> None:
+    assert in_bash(on_path, "tui-auth", "pro") == ["profile"]
+    assert in_bash(on_path, "tui-auth", "--vers") == ["--version"]
+    assert in_bash(on_path, "tui-auth", "--user-p") == ["--user-pool-id"]
+    assert in_bash(on_path, "tui-auth", "profile", "i") == ["import"]
+    assert in_bash(on_path, "tui-auth", "profile", "show", "--or") == ["--origin"]
+    assert in_bash(on_path, "tui-auth", "sign-in", "--auth-flow", "CUSTOM_") == [
+        "CUSTOM_WITH_SRP",
+        "CUSTOM_WITHOUT_SRP",
+    ]
+    assert in_bash(on_path, "tui-auth", "doctor", "--profile", "ac") == ["acme"]
+    assert in_bash(on_path, "tui-auth", "profile", "remove", "ac") == ["acme"]
+    assert in_bash(on_path, "tui-auth", "profile", "import", "a f") == ["a file.json"]
+    assert in_bash(on_path, "tui-auth", "completion", "z") == ["zsh"]
+    assert in_bash(on_path, "tui-auth", "exec", "--", "a") != []
+
+
+def test_a_profiles_name_is_never_run(on_path: Program) -> None:
+    offered = in_bash(on_path, "tui-auth", "--profile", "")
+    assert offered == ["acme", "\\$\\(touch\\ pwned\\)"]
+    assert not (on_path.folder / "pwned").exists()
+
+
+@pytest.mark.skipif(not shutil.which("fish"), reason="fish is not installed")
+def test_fish_completes_commands_flags_choices_and_profiles(on_path: Program) -> None:
+    path = script(on_path, "fish")
+
+    def offered(line: str) -> list[str]:
+        program = f"source {shlex.quote(str(path))}; complete -C {shlex.quote(line)}"
+        ran = subprocess.run(
+            ["fish", "--no-config", "-c", program],
+            env=on_path.environment,
+            cwd=on_path.folder,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return [line.split("\t")[0] for line in ran.stdout.splitlines()]
+
+    assert offered("tui-auth pro") == ["profile"]
+    assert offered("tui-auth --user-p") == ["--user-pool-id"]
+    assert offered("tui-auth profile i") == ["import"]
+    assert offered("tui-auth profile show --or") == ["--origin"]
+    assert offered("tui-auth sign-in --auth-flow CUSTOM_") == ["CUSTOM_WITHOUT_SRP", "CUSTOM_WITH_SRP"]
+    assert offered("tui-auth doctor --profile ac") == ["acme"]
+    assert offered("tui-auth profile remove ac") == ["acme"]
+    assert not (on_path.folder / "pwned").exists()
+
+
+@pytest.mark.skipif(not shutil.which("zsh"), reason="zsh is not installed")
+def test_zsh_completes_commands_flags_choices_and_profiles(on_path: Program) -> None:
+    path = script(on_path, "zsh")
+    with PtyProgram(
+        home=on_path.home, command=["zsh", "-f", "-i"], environment=on_path.environment, cwd=on_path.folder
+    ) as shell:
+        shell.send(
+            f"PS1='> '; autoload -U compinit; compinit -u -D; source {shlex.quote(str(path))}; clear\n"
+        )
+        shell.wait_for(lambda shown: shown.screen_text().startswith(">\n"))
+        for typed, completed in (
+            ("tui-auth prof", "tui-auth profile "),
+            ("tui-auth --user-p", "tui-auth --user-pool-id "),
+            ("tui-auth profile imp", "tui-auth profile import "),
+            ("tui-auth profile show --or", "tui-auth profile show --origin "),
+            ("tui-auth completion z", "tui-auth completion zsh "),
+            ("tui-auth doctor --profile ac", "tui-auth doctor --profile acme "),
+        ):
+            shell.send(typed + "\t")
+            shell.wait_for("> " + completed)
+            shell.press("ctrl+u")
+            shell.wait_gone(completed.strip())
+    assert not (on_path.folder / "pwned").exists()

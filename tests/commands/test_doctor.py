@@ -1,0 +1,214 @@
+"""``tui-auth doctor`` as a process, against pools on this machine."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.commands.conftest import Program
+from tests.terminal.pty_program import PtyProgram
+from tui_auth.pool import PoolServer
+
+ALL_FLOWS = ["ALLOW_USER_SRP_AUTH", "ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_AUTH", "ALLOW_CUSTOM_AUTH"]
+
+
+def pool_flags(
+    server: PoolServer, flows: list[str], *, existence: str = "ENABLED", secret: bool = False
+) -> tuple[list[str], str | None]:
+    """The flags that name a new pool's new client, and the client's secret."""
+    pool = server.call("CreateUserPool", {"PoolName": "staff"})["UserPool"]["Id"]
+    client = server.call(
+        "CreateUserPoolClient",
+        {
+            "UserPoolId": pool,
+            "ClientName": "terminal",
+            "ExplicitAuthFlows": flows,
+            "PreventUserExistenceErrors": existence,
+            "GenerateSecret": secret,
+        },
+    )["UserPoolClient"]
+    flags = ["--user-pool-id", pool, "--client-id", client["ClientId"], "--endpoint-url", server.endpoint_url]
+    return flags, client.get("ClientSecret")
+
+
+def examined(ran: subprocess.CompletedProcess[str]) -> dict[str, dict[str, Any]]:
+    """What a run with --json found, by what it is about."""
+    report = json.loads(ran.stdout)
+    assert report["status"] == ran.returncode
+    return {each["about"]: each for each in report["checks"]}
+
+
+@pytest.mark.parametrize("existence", ["ENABLED", "LEGACY"])
+def test_a_client_that_allows_everything_is_in_order(
+    program: Program, server: PoolServer, existence: str
+) -> None:
+    flags, _ = pool_flags(server, ["ALLOW_USER_SRP_AUTH", "ALLOW_USER_PASSWORD_AUTH"], existence=existence)
+    ran = program.run("doctor", "--json", *flags)
+    found = examined(ran)
+    assert ran.returncode == 0
+    assert found["flow USER_SRP_AUTH"] == {
+        "about": "flow USER_SRP_AUTH",
+        "ok": True,
+        "says": "allowed, and used",
+        "do": "",
+    }
+    assert found["flow USER_PASSWORD_AUTH"]["ok"] is True
+    assert found["flow USER_AUTH"]["ok"] is None
+    assert found["flow CUSTOM_AUTH"]["says"] == "not allowed by this app client"
+    for about in ("pool", "region", "reachable", "clock", "pool keys", "client", "secret"):
+        assert found[about]["ok"] is True, found[about]
+
+
+def test_each_flow_is_asked_for_once_and_for_nobody(program: Program, server: PoolServer) -> None:
+    flags, _ = pool_flags(server, ALL_FLOWS)
+    pool = flags[1]
+    server.call("AdminCreateUser", {"UserPoolId": pool, "Username": "ann", "MessageAction": "SUPPRESS"})
+    program.run("doctor", *flags)
+    asked = [params for operation, params in server.calls if operation == "InitiateAuth"]
+    assert [params["AuthFlow"] for params in asked] == [
+        "USER_SRP_AUTH",
+        "USER_PASSWORD_AUTH",
+        "USER_AUTH",
+        "CUSTOM_AUTH",
+    ]
+    assert {operation for operation, _ in server.calls} == {"InitiateAuth"}
+    assert all(params["AuthParameters"]["USERNAME"].startswith("tui-auth-doctor-") for params in asked)
+    assert server.messages == []
+
+
+def test_the_flow_that_is_used_must_be_allowed(program: Program, server: PoolServer) -> None:
+    flags, _ = pool_flags(server, ["ALLOW_USER_PASSWORD_AUTH"])
+    ran = program.run("doctor", *flags)
+    assert ran.returncode == 3
+    assert "!! flow USER_SRP_AUTH       not allowed by this app client, but used" in ran.stdout
+    assert (
+        "add ALLOW_USER_SRP_AUTH. Or choose one it allows with --auth-flow: USER_PASSWORD_AUTH." in ran.stdout
+    )
+    assert program.run("doctor", *flags, "--auth-flow", "USER_PASSWORD_AUTH").returncode == 0
+
+
+def test_a_secret_that_is_missing_is_told_and_one_that_fits_too(program: Program, server: PoolServer) -> None:
+    flags, secret = pool_flags(server, ["ALLOW_USER_SRP_AUTH"], secret=True)
+    ran = program.run("doctor", "--json", *flags)
+    assert ran.returncode == 3
+    assert "--client-secret-file" in examined(ran)["secret"]["do"]
+    file = program.folder / "secret"
+    file.write_text(secret or "")
+    ran = program.run("doctor", "--json", *flags, "--client-secret-file", "secret")
+    assert examined(ran)["secret"]["says"] == "the one from --client-secret-file fits"
+    file.write_text("wrong")
+    ran = program.run("doctor", "--json", *flags, "--client-secret-file", "secret")
+    assert ran.returncode == 3
+    assert "does not fit" in examined(ran)["secret"]["says"]
+
+
+def test_a_client_that_is_not_there_is_told(program: Program, server: PoolServer) -> None:
+    flags, _ = pool_flags(server, ALL_FLOWS)
+    flags[3] = "0000000000000000000000000"
+    ran = program.run("doctor", "--json", *flags)
+    assert (ran.returncode, examined(ran)["client"]["ok"]) == (3, False)
+    assert len(server.calls) == 1
+
+
+def test_a_pool_that_is_not_there_is_told_though_the_client_is(program: Program, server: PoolServer) -> None:
+    flags, _ = pool_flags(server, ALL_FLOWS)
+    flags[1] = "eu-west-1_Nowhere"
+    ran = program.run("doctor", "--json", *flags)
+    assert (ran.returncode, examined(ran)["pool keys"]["ok"]) == (3, False)
+
+
+def test_a_pool_that_cannot_be_reached_is_the_network(program: Program) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        ran = program.run(
+            "doctor", "--json", "--user-pool-id", "eu-west-1_A", "--client-id", "c", "--endpoint-url", url
+        )
+    assert (ran.returncode, examined(ran)["reachable"]["ok"]) == (7, False)
+    assert examined(ran)["versions"]["ok"] is True
+
+
+def test_a_clock_that_is_off_is_told(program: Program, server: PoolServer) -> None:
+    flags, _ = pool_flags(server, ALL_FLOWS)
+    server.clock.advance(120)
+    found = examined(program.run("doctor", "--json", *flags))
+    assert found["clock"]["ok"] is False
+    assert "behind Cognito's" in found["clock"]["says"]
+
+
+def test_without_a_pool_the_machine_is_looked_at_all_the_same(program: Program) -> None:
+    ran = program.run("doctor", "--json")
+    found = examined(ran)
+    assert ran.returncode == 3
+    assert "No user pool is named." in found["pool"]["says"]
+    assert found["state folder"]["ok"] is True
+    assert "textual" in found["versions"]["says"]
+
+
+def test_the_proxys_password_is_not_shown_and_bad_certificates_are(program: Program) -> None:
+    bundle = program.folder / "ca.pem"
+    bundle.write_text("nothing")
+    ran = program.run(
+        "doctor", "--json", HTTPS_PROXY="http://ann:hunter2@proxy.example:3128", AWS_CA_BUNDLE=str(bundle)
+    )
+    assert "hunter2" not in ran.stdout
+    found = examined(ran)
+    assert found["proxy"]["says"] == "http://proxy.example:3128 from HTTPS_PROXY"
+    assert found["CA"]["ok"] is False
+
+
+def test_a_region_that_is_not_the_pools_is_told(program: Program) -> None:
+    bundle = {"HTTPS_PROXY": "http://127.0.0.1:1"}  # so that nothing leaves this machine
+    ran = program.run(
+        "doctor",
+        "--json",
+        "--user-pool-id",
+        "eu-west-1_A",
+        "--client-id",
+        "c",
+        TUI_AUTH_REGION="us-east-1",
+        **bundle,
+    )
+    assert ran.returncode == 3
+    assert "us-east-1 from TUI_AUTH_REGION, but the pool id says eu-west-1" in examined(ran)["region"]["says"]
+
+
+def test_a_secret_file_that_others_can_read_is_told(program: Program) -> None:
+    secret = program.folder / "secret"
+    secret.write_text("s")
+    secret.chmod(0o644)
+    program.run(
+        "profile",
+        "add",
+        "acme",
+        "--user-pool-id",
+        "eu-west-1_A",
+        "--client-id",
+        "c",
+        "--client-secret-file",
+        secret,
+    )
+    ran = program.run("doctor", "--json", HTTPS_PROXY="http://127.0.0.1:1")
+    assert "chmod 600" in examined(ran)["profile acme"]["do"]
+
+
+def test_the_terminal_is_described_where_there_is_one(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with PtyProgram(
+        ["-m", "tui_auth", "doctor", "--json"], home=tmp_path / "home", stdout=out, rows=20, cols=70
+    ) as running:
+        assert running.wait_exit() == 3
+    found = {each["about"]: each for each in json.loads(out.read_text())["checks"]}
+    assert found["terminal"]["says"] == "xterm-256color"
+    assert found["size"] == {
+        "about": "size",
+        "ok": None,
+        "says": "70×20",
+        "do": "At 80×23 and more everything fits, QR pictures too.",
+    }
+    assert found["colours"]["says"] == "16 million (COLORTERM)"

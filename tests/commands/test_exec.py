@@ -1,0 +1,125 @@
+"""``tui-auth exec -- CMD``: the token is in that command's environment, and the command is itself."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from tests.session.machine import PASSWORD, Machine, flags
+from tests.session.machine import machine as machine
+from tests.terminal.pty_program import PtyProgram
+
+
+def test_the_access_token_is_in_the_environment(machine: Machine) -> None:
+    kept = machine.sign_in()
+    ran = machine.run("exec", "--", "sh", "-c", 'printf %s "$ACCESS_TOKEN"')
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, kept.record.access_token.reveal(), "")
+
+
+def test_variables_can_be_named(machine: Machine) -> None:
+    kept = machine.sign_in()
+    show = 'printf "%s %s %s" "$A" "$B" "${ACCESS_TOKEN-none}"'
+    ran = machine.run("exec", "--env", "A=id", "--env", "B=access", "--", "sh", "-c", show)
+    tokens = (kept.record.id_token.reveal(), kept.record.access_token.reveal(), "none")
+    assert ran.stdout.split() == list(tokens)
+
+
+def test_no_token_is_in_any_command_line(machine: Machine) -> None:
+    kept = machine.sign_in()
+    ran = machine.run("exec", "--", "sh", "-c", "tr '\\0' ' ' < /proc/$$/cmdline; cat /proc/$PPID/cmdline")
+    assert kept.record.access_token.reveal() not in ran.stdout
+
+
+@pytest.mark.parametrize("status", [0, 1, 4, 42, 255])
+def test_the_exit_status_is_the_commands(machine: Machine, status: int) -> None:
+    machine.sign_in()
+    assert machine.run("exec", "--", "sh", "-c", f"exit {status}").returncode == status
+
+
+def test_arguments_reach_the_command_as_they_are(machine: Machine) -> None:
+    machine.sign_in()
+    show = "import sys; print(sys.argv[1:])"
+    given = ["--env", "X=id", "--", "a b", "--help", ""]
+    ran = machine.run("exec", "--", sys.executable, "-c", show, *given)
+    assert ran.stdout == f"{given}\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1])
+def test_a_signal_reaches_the_command(machine: Machine, number: signal.Signals) -> None:
+    machine.sign_in()
+    waiting = f"trap 'echo got; exit 9' {number}; echo ready; while :; do read x; done"
+    ready, write = os.pipe()
+    process = subprocess.Popen(
+        machine.command("exec", "--", "bash", "-c", waiting),
+        env=machine.environ,
+        stdin=ready,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout
+    assert process.stdout.readline() == "ready\n"
+    process.send_signal(number)
+    assert process.stdout.readline() == "got\n"
+    assert process.wait(10) == 9
+    os.close(ready)
+    os.close(write)
+
+
+def test_a_command_that_a_signal_ends_is_seen_to_end_by_it(machine: Machine) -> None:
+    machine.sign_in()
+    ran = machine.run("exec", "--", "sh", "-c", "kill -TERM $$")
+    assert ran.returncode == -signal.SIGTERM
+
+
+def test_a_broken_pipe_ends_the_command_as_it_would_without(machine: Machine) -> None:
+    machine.sign_in()
+    ran = machine.run("exec", "--", "sh", "-c", "grep SigIgn /proc/$$/status")
+    assert int(ran.stdout.split()[1], 16) & (1 << (signal.SIGPIPE - 1)) == 0
+
+
+def test_a_command_that_is_not_there_is_127_and_one_that_cannot_run_126(machine: Machine) -> None:
+    machine.sign_in()
+    assert machine.run("exec", "--", "no-such-command").returncode == 127
+    ran = machine.run("exec", "--", str(machine.session_file()))
+    assert (ran.returncode, ran.stderr.count("\n")) == (126, 1)
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), ("--",), ("--env", "A", "--", "true"), ("--env", "1=id", "--", "true")]
+)
+def test_a_wrong_use_is_2(machine: Machine, arguments: tuple[str, ...]) -> None:
+    machine.sign_in()
+    assert machine.run("exec", *arguments).returncode == 2
+
+
+def test_without_a_session_or_a_terminal_it_is_4_and_nothing_runs(machine: Machine) -> None:
+    ran = machine.run("exec", *flags(machine.client()), "--", "echo", "ran")
+    assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (4, "", 1)
+
+
+def test_on_a_terminal_the_sign_in_comes_first(machine: Machine) -> None:
+    choice = machine.client()
+    machine.user()
+    arguments = [
+        "-m",
+        "tui_auth",
+        "exec",
+        *flags(choice),
+        "--plain",
+        "--",
+        "sh",
+        "-c",
+        "echo ${#ACCESS_TOKEN}",
+    ]
+    with PtyProgram(arguments, home=machine.home, stdout=machine.home / "out") as program:
+        program.wait_for("Username:")
+        program.send("ann\r")
+        program.wait_for("Password:")
+        program.send(f"{PASSWORD}\r")
+        assert program.wait_exit() == 0
+    assert int((machine.home / "out").read_text()) == len(machine.stored()["access_token"])

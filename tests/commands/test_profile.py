@@ -1,0 +1,119 @@
+"""``tui-auth profile`` as a process."""
+
+from __future__ import annotations
+
+import json
+import stat
+
+import pytest
+
+from tests.commands.conftest import Program
+
+ADD = ("profile", "add", "acme", "--user-pool-id", "eu-west-1_Acme1", "--client-id", "acmeclient")
+
+
+def test_a_profile_is_added_listed_used_shown_and_removed(program: Program) -> None:
+    assert "Kept as acme in ~/.config/tui-auth/config.toml" in program.run(*ADD).stderr
+    program.run(
+        "profile", "add", "b", "--user-pool-id", "eu-west-1_B", "--client-id", "b", "--region", "eu-west-2"
+    )
+    assert program.run("profile", "use", "b").returncode == 0
+    assert program.run("profile", "list").stdout == (
+        "  acme  eu-west-1_Acme1  acmeclient\n* b     eu-west-1_B  b\n"
+    )
+    shown = json.loads(program.run("profile", "show", "--json").stdout)
+    assert (shown["user_pool_id"], shown["region"]) == ("eu-west-1_B", "eu-west-2")
+    assert program.run("profile", "remove", "b").returncode == 0
+    assert program.run("profile", "list", "--names").stdout == "acme\n"
+    assert "default_profile" not in program.config.read_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "pool", "has_secret"),
+    [
+        ("amplify_outputs.json", "eu-west-1_Gen2Pool1", False),
+        ("amplifyconfiguration.json", "us-east-2_NativeP1x", True),
+        ("aws-exports.js", "ap-south-1_FlatPool1", False),
+    ],
+)
+def test_each_of_amplifys_files_becomes_a_profile(
+    program: Program, name: str, pool: str, has_secret: bool
+) -> None:
+    program.put(name, program.folder / "shop" / "src")
+    ran = program.run("profile", "import", f"shop/src/{name}")
+    assert (ran.returncode, ran.stdout) == (0, "")
+    assert "Kept as shop" in ran.stderr
+    secret = program.config.parent / "secrets" / "shop"
+    assert secret.exists() is has_secret
+    if has_secret:
+        assert stat.S_IMODE(secret.stat().st_mode) == 0o600
+        assert secret.read_text() == "native-app-client-secret\n"
+        assert "native-app-client-secret" not in program.config.read_text() + ran.stderr
+    assert f'user_pool_id = "{pool}"' in program.config.read_text()
+    shown = json.loads(program.run("profile", "show", "shop", "--json").stdout)
+    assert shown["password_policy"]["min_length"] >= 8
+    assert program.run("profile", "import", f"shop/src/{name}").returncode == 3
+    assert program.run("profile", "import", f"shop/src/{name}", "--force").returncode == 0
+
+
+@pytest.mark.parametrize("name", ["amplify_outputs.json", "amplifyconfiguration.json", "aws-exports.js"])
+def test_what_a_command_would_use_here_is_shown_with_where_it_came_from(program: Program, name: str) -> None:
+    program.put(name, program.home)
+    ran = program.run("profile", "show", "--origin", "--region", "eu-north-1", TUI_AUTH_USERNAME="ann")
+    rows = {line.split()[0]: line.split()[-1] for line in ran.stdout.splitlines()}
+    assert rows["user_pool_id"].startswith(f"~/{name}:")
+    assert rows["region"] == "--region"
+    assert rows["username"] == "TUI_AUTH_USERNAME"
+    assert f"The user pool is the one in ~/{name}." in ran.stderr
+    assert "native-app-client-secret" not in ran.stdout + ran.stderr
+
+
+def test_what_the_pool_id_says_is_told_as_such(program: Program) -> None:
+    program.run(*ADD)
+    shown = json.loads(program.run("profile", "show", "--profile", "acme", "--origin", "--json").stdout)
+    assert shown["region"] == {"value": "eu-west-1", "origin": "the user pool id"}
+    assert shown["client_id"]["origin"] == "profile acme, ~/.config/tui-auth/config.toml:3"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (("use", "gone"), 3, "There is no profile “gone”."),
+        (("remove", "gone"), 3, "There is no profile “gone”."),
+        (
+            ("add", "a b", "--user-pool-id", "eu-west-1_A", "--client-id", "c"),
+            3,
+            "A profile's name is made of",
+        ),
+        (
+            ("add", "a", "--user-pool-id", "nonsense", "--client-id", "c"),
+            3,
+            "--user-pool-id: a user pool id, such as",
+        ),
+        (("import", "nowhere.json"), 3, "nowhere.json: it cannot be read: No such file"),
+        (("show",), 3, "No user pool is named."),
+        ((), 2, "usage: tui-auth profile"),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence_and_a_status(
+    program: Program, arguments: tuple[str, ...], status: int, said: str
+) -> None:
+    ran = program.run("profile", *arguments)
+    assert (ran.returncode, ran.stdout) == (status, "")
+    assert said in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_a_mistake_in_the_file_is_told_with_its_line(program: Program) -> None:
+    program.run(*ADD)
+    with program.config.open("a") as config:
+        config.write('regin = "eu-west-1"\n')
+    ran = program.run("profile", "show", "acme")
+    assert ran.returncode == 3
+    assert "config.toml, line 4: “regin” is no setting of a profile. Did you mean region?" in ran.stderr
+    assert "line 4" in program.run("profile", "list").stdout
+
+
+def test_help_begins_with_examples(program: Program) -> None:
+    ran = program.run("profile", "--help")
+    assert ran.stdout.index("tui-auth profile import amplify_outputs.json") < ran.stdout.index("options:")

@@ -1,0 +1,105 @@
+"""``tui-auth status``: who, which pool, how long, and where it is kept."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.session.machine import Machine
+from tests.session.machine import machine as machine
+from tui_auth.session.stores import StorageKind
+
+
+def test_it_tells_who_where_and_for_how_long(machine: Machine) -> None:
+    choice, user = machine.client(), machine.user()
+    group = {"UserPoolId": choice.user_pool_id, "GroupName": "operators"}
+    machine.server.call("CreateGroup", group)
+    machine.server.call("AdminAddUserToGroup", {**group, "Username": user})
+    machine.sign_in(choice, user)
+    ran = machine.run("status")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    for part in ("ann", choice.user_pool_id, choice.client_id, "operators", "60 min", str(machine.state)):
+        assert part in ran.stdout
+
+
+def test_programs_get_json(machine: Machine) -> None:
+    kept = machine.sign_in()
+    ran = machine.run("status", "--json")
+    facts = json.loads(ran.stdout)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert (facts["signed_in"], facts["username"], facts["storage"]) == (True, "ann", "file")
+    assert facts["access_token_expires_at"] == kept.record.access_expires_at
+    assert 3500 < facts["seconds_left"] <= 3600
+    assert [each["username"] for each in facts["sessions"]] == ["ann"]
+
+
+@pytest.mark.parametrize("arguments", [(), ("--json",)])
+def test_it_shows_no_token(machine: Machine, arguments: tuple[str, ...]) -> None:
+    kept = machine.sign_in()
+    shown = machine.run("status", *arguments).stdout
+    for secret in (kept.record.access_token, kept.record.id_token, kept.record.refresh_token):
+        assert secret
+        assert secret.reveal() not in shown
+
+
+def test_without_a_session_it_is_4(machine: Machine) -> None:
+    ran = machine.run("status")
+    assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (4, "", 1)
+    ran = machine.run("status", "--json")
+    assert (ran.returncode, json.loads(ran.stdout)) == (4, {"signed_in": False, "sessions": []})
+
+
+def test_other_sessions_are_named_after_a_sign_out(machine: Machine) -> None:
+    choice = machine.client()
+    machine.sign_in(choice, machine.user("bob"))
+    machine.sign_in(choice, machine.user("ann"))
+    machine.run("sign-out")
+    ran = machine.run("status")
+    assert (ran.returncode, ran.stdout) == (4, "")
+    assert "bob" in ran.stderr
+
+
+def test_a_run_out_token_that_can_be_renewed_is_a_session(machine: Machine) -> None:
+    machine.sign_in(aged=4000)
+    ran = machine.run("status")
+    assert ran.returncode == 0
+    assert "the next command renews it" in ran.stdout
+    assert not machine.asked("GetTokensFromRefreshToken")
+
+
+def test_one_that_cannot_be_renewed_is_none(machine: Machine) -> None:
+    machine.sign_in(aged=4000)
+    machine.session_file().write_text(json.dumps(machine.stored() | {"refresh_token": None}))
+    assert machine.run("status").returncode == 4
+
+
+def test_online_asks_cognito(machine: Machine) -> None:
+    kept = machine.sign_in()
+    ran = machine.run("status", "--online")
+    assert ran.returncode == 0
+    assert "the session stands" in ran.stdout
+    machine.server.call("GlobalSignOut", {"AccessToken": kept.record.access_token.reveal()})
+    ran = machine.run("status", "--online")
+    assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (4, "", 2)
+    assert machine.run("status").returncode == 0, "offline nobody can tell"
+
+
+def test_online_without_a_network_it_is_7(machine: Machine) -> None:
+    machine.sign_in()
+    machine.server.stop()
+    ran = machine.run("status", "--online")
+    assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (7, "", 1)
+
+
+def test_it_says_where_else_a_session_is_kept(machine: Machine) -> None:
+    machine.sign_in(storage=StorageKind.SESSION)
+    assert str(machine.home / "run") in machine.run("status").stdout
+
+
+def test_a_name_from_the_pool_can_do_nothing_to_the_terminal(machine: Machine) -> None:
+    machine.sign_in()
+    content = machine.stored() | {"groups": ["\x1b[2Jred", "x\u202ey"], "signed_in_as": "an\x07n"}
+    machine.session_file().write_text(json.dumps(content))
+    shown = machine.run("status").stdout
+    assert not {"\x1b", "\x07", "\u202e"} & set(shown)

@@ -1,0 +1,77 @@
+"""What the tests of the configuration stand on: a home of their own, and Amplify's files."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tui_auth.config.pool_choice import PoolChoice, add_pool_arguments, choose_pool
+
+DATA = Path(__file__).with_name("data")
+
+
+class Home:
+    """A home folder with its config.toml, and the choice that is made in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.config = folder / ".config" / "tui-auth" / "config.toml"
+        self.index = folder / ".local" / "state" / "tui-auth" / "profiles.json"
+        self.environ = {
+            "HOME": str(folder),
+            "XDG_CONFIG_HOME": str(folder / ".config"),
+            "XDG_STATE_HOME": str(folder / ".local" / "state"),
+        }
+
+    def write_config(self, text: str) -> None:
+        """Write config.toml as an editor would."""
+        self.config.parent.mkdir(parents=True, exist_ok=True)
+        self.config.write_text(text)
+
+    def choose(
+        self,
+        *flags: str,
+        variables: Mapping[str, str] | None = None,
+        folder: Path | None = None,
+        current_session: Callable[[], Mapping[str, Any] | None] = lambda: None,
+    ) -> PoolChoice:
+        """What is chosen with these flags and variables in this folder."""
+        parser = ArgumentParser()
+        add_pool_arguments(parser)
+        parser.add_argument("--username")
+        parser.add_argument("--auth-flow")
+        return choose_pool(
+            parser.parse_args(flags),
+            self.environ | dict(variables or {}),
+            current_session=current_session,
+            folder=folder or self.folder,
+        )
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """A home folder of the test's own."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    return Home(folder)
+
+
+@pytest.fixture
+def put_amplify_file() -> Callable[..., Path]:
+    """Copies one of Amplify's files into a folder, under its own name or another; changed if need be."""
+
+    def put(name: str, folder: Path, *, under: str = "", changes: Mapping[str, str] | None = None) -> Path:
+        text = (DATA / name).read_text()
+        for old, new in (changes or {}).items():
+            assert old in text
+            text = text.replace(old, new)
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / (under or name)
+        path.write_text(text)
+        return path
+
+    return put

@@ -1,0 +1,228 @@
+"""Amplify's files: the three kinds as its tools write them, and what is wrong with one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tui_auth.config.amplify import find_amplify_file, read_amplify_file
+from tui_auth.config.errors import ConfigurationError
+
+Put = Callable[..., Path]
+
+
+def values_of(path: Path) -> dict[str, object]:
+    """What a file says, without the lines."""
+    file = read_amplify_file(path)
+    assert file
+    return {name: found.value for name, found in file.settings.items()}
+
+
+def test_gen_2_outputs_are_read_whole(tmp_path: Path, put_amplify_file: Put) -> None:
+    path = put_amplify_file("amplify_outputs.json", tmp_path)
+    assert values_of(path) == {
+        "user_pool_id": "eu-west-1_Gen2Pool1",
+        "client_id": "2gen2gen2gen2gen2gen2gen2",
+        "region": "eu-west-1",
+        "identity_pool_id": "eu-west-1:01234567-89ab-cdef-0123-456789abcdef",
+        "username_attributes": ("email",),
+        "required_attributes": ("email", "given_name"),
+        "mfa_methods": ("SMS", "TOTP"),
+        "password_policy": {
+            "min_length": 10,
+            "require_lowercase": True,
+            "require_numbers": True,
+            "require_symbols": False,
+            "require_uppercase": True,
+        },
+    }
+
+
+def test_the_native_configuration_is_read_whole_and_its_secret_with_it(
+    tmp_path: Path, put_amplify_file: Put
+) -> None:
+    path = put_amplify_file("amplifyconfiguration.json", tmp_path)
+    assert values_of(path) == {
+        "user_pool_id": "us-east-2_NativeP1x",
+        "client_id": "3native3native3native3nat",
+        "region": "us-east-2",
+        "identity_pool_id": "us-east-2:11234567-89ab-cdef-0123-456789abcdef",
+        "auth_flow": "CUSTOM_WITH_SRP",
+        "username_attributes": ("email", "phone_number"),
+        "required_attributes": ("email", "name"),
+        "mfa_methods": (),
+        "password_policy": {"min_length": 12, "require_lowercase": True, "require_symbols": True},
+    }
+    file = read_amplify_file(path)
+    assert file
+    assert file.client_secret
+    assert file.client_secret.reveal() == "native-app-client-secret"
+    assert "native-app-client-secret" not in repr(file)
+
+
+def test_the_javascript_exports_are_read_without_being_run(tmp_path: Path, put_amplify_file: Put) -> None:
+    path = put_amplify_file("aws-exports.js", tmp_path)
+    assert values_of(path) == {
+        "user_pool_id": "ap-south-1_FlatPool1",
+        "client_id": "4flat4flat4flat4flat4flat",
+        "region": "ap-south-1",
+        "identity_pool_id": "ap-south-1:21234567-89ab-cdef-0123-456789abcdef",
+        "username_attributes": ("phone_number",),
+        "required_attributes": ("email",),
+        "mfa_methods": ("SMS", "TOTP"),
+        "password_policy": {"min_length": 8},
+    }
+
+
+def test_the_content_decides_and_not_the_name(tmp_path: Path) -> None:
+    flat = tmp_path / "amplifyconfiguration.json"
+    flat.write_text('{"aws_user_pools_id": "eu-west-1_Flat", "aws_user_pools_web_client_id": "c1"}')
+    assert values_of(flat)["user_pool_id"] == "eu-west-1_Flat"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "Amplify.configure({ Auth: { Cognito: { userPoolId: 'eu-west-1_Obj', userPoolClientId: 'c1' } } });",
+        "module.exports = { aws_user_pools_id: 'eu-west-1_Obj', aws_user_pools_web_client_id: 'c1' };",
+        "window.env = { production: true, awsmobile: "
+        "{ aws_user_pools_id: 'eu-west-1_Obj', aws_user_pools_web_client_id: 'c1' } }",
+        "function f() { return { a: 1 }; }\nexport default {\n"
+        "  aws_user_pools_id: 'eu-west-1_Obj', /* } */ aws_user_pools_web_client_id: 'c1', ...rest, [k]: 2 }",
+    ],
+)
+def test_every_way_of_writing_the_object_in_javascript_is_read(tmp_path: Path, source: str) -> None:
+    path = tmp_path / "aws-exports.js"
+    path.write_text(source)
+    assert values_of(path) == {"user_pool_id": "eu-west-1_Obj", "client_id": "c1"}
+
+
+def test_the_object_that_amplify_configure_takes_is_read_whole(tmp_path: Path) -> None:
+    path = tmp_path / "aws-exports.js"
+    path.write_text(
+        """Amplify.configure({ Auth: { Cognito: {
+            userPoolId: 'eu-west-1_Obj', userPoolClientId: 'c1', userPoolEndpoint: 'https://idp.example.com',
+            loginWith: { email: true, phone: false }, mfa: { status: 'optional', totpEnabled: true },
+            userAttributes: { name: { required: true }, locale: { required: false } },
+            passwordFormat: { minLength: 9, requireNumbers: true, requireSpecialCharacters: false },
+        } } })"""
+    )
+    assert values_of(path) == {
+        "user_pool_id": "eu-west-1_Obj",
+        "client_id": "c1",
+        "endpoint_url": "https://idp.example.com",
+        "username_attributes": ("email",),
+        "required_attributes": ("name",),
+        "mfa_methods": ("TOTP",),
+        "password_policy": {"min_length": 9, "require_numbers": True, "require_symbols": False},
+    }
+
+
+def test_an_endpoint_of_the_native_configuration_is_a_host_name(
+    tmp_path: Path, put_amplify_file: Put
+) -> None:
+    added = {'"PoolId": "us-east-2_': '"Endpoint": "idp.example.com",\n"PoolId": "us-east-2_'}
+    path = put_amplify_file("amplifyconfiguration.json", tmp_path, changes=added)
+    assert values_of(path)["endpoint_url"] == "https://idp.example.com"
+
+
+def test_a_pool_that_takes_users_over_signs_in_with_the_password_itself(
+    tmp_path: Path, put_amplify_file: Put
+) -> None:
+    changes = {
+        '"PoolId": "us-east-2_': '"MigrationEnabled": true,\n"PoolId": "us-east-2_',
+        '"authenticationFlowType": "CUSTOM_AUTH",': "",
+    }
+    path = put_amplify_file("amplifyconfiguration.json", tmp_path, changes=changes)
+    assert values_of(path)["auth_flow"] == "USER_PASSWORD_AUTH"
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "said"),
+    [
+        (
+            "amplify_outputs.json",
+            {"eu-west-1_Gen2Pool1": "eu-west-1"},
+            ", line 4: user_pool_id: a user pool id",
+        ),
+        (
+            "amplify_outputs.json",
+            {'"2gen2gen2gen2gen2gen2gen2"': "17"},
+            ", line 6: client_id: an app client id",
+        ),
+        ("amplify_outputs.json", {'"version": "1.4",': '"version": "1.4"'}, ", line 3: , or } was expected"),
+        (
+            "aws-exports.js",
+            {"`4flat4flat4flat4flat4flat`": "env.CLIENT"},
+            ", line 11: client_id is not written",
+        ),
+        (
+            "amplifyconfiguration.json",
+            {'"CUSTOM_AUTH"': '"ADMIN_NO_SRP_AUTH"'},
+            ", line 42: auth_flow: one of USER_SRP_AUTH",
+        ),
+    ],
+)
+def test_what_is_wrong_is_said_with_file_line_and_what_was_expected(
+    tmp_path: Path, put_amplify_file: Put, name: str, changes: dict[str, str], said: str
+) -> None:
+    path = put_amplify_file(name, tmp_path, changes=changes)
+    with pytest.raises(ConfigurationError) as caught:
+        read_amplify_file(path)
+    assert f"{path}{said}" in str(caught.value)
+
+
+def test_a_fact_that_only_helps_does_not_keep_one_from_signing_in(
+    tmp_path: Path, put_amplify_file: Put
+) -> None:
+    path = put_amplify_file(
+        "amplify_outputs.json", tmp_path, changes={'"min_length": 10': '"min_length": "x"'}
+    )
+    assert "password_policy" not in values_of(path)
+    assert values_of(path)["user_pool_id"] == "eu-west-1_Gen2Pool1"
+
+
+def test_the_nearest_file_above_is_found(tmp_path: Path, put_amplify_file: Put) -> None:
+    put_amplify_file("aws-exports.js", tmp_path)
+    near = put_amplify_file("amplify_outputs.json", tmp_path / "shop")
+    below = tmp_path / "shop" / "src" / "pages"
+    below.mkdir(parents=True)
+    search = find_amplify_file(below, tmp_path)
+    assert search.file
+    assert search.file.path == near
+
+
+def test_nothing_above_home_is_looked_at(tmp_path: Path, put_amplify_file: Put) -> None:
+    put_amplify_file("amplify_outputs.json", tmp_path)
+    home = tmp_path / "home"
+    home.mkdir()
+    assert find_amplify_file(home, home).file is None
+    assert find_amplify_file(home, tmp_path).file is not None
+
+
+def test_a_file_about_something_else_is_passed_by_and_said(tmp_path: Path, put_amplify_file: Put) -> None:
+    put_amplify_file("aws-exports.js", tmp_path)
+    (tmp_path / "amplify_outputs.json").write_text('{"version": "1", "storage": {"bucket_name": "b"}}')
+    search = find_amplify_file(tmp_path, tmp_path)
+    assert search.file
+    assert search.file.path.name == "aws-exports.js"
+    assert "amplify_outputs.json names no user pool" in search.passed_by[0]
+
+
+def test_a_file_of_another_user_is_passed_by(tmp_path: Path, put_amplify_file: Put) -> None:
+    put_amplify_file("amplify_outputs.json", tmp_path)
+    search = find_amplify_file(tmp_path, tmp_path, owners=frozenset({54321}))
+    assert search.file is None
+    assert "belongs to another user" in search.passed_by[0]
+
+
+def test_braces_without_end_are_an_error_and_not_a_hang(tmp_path: Path) -> None:
+    path = tmp_path / "amplify_outputs.json"
+    path.write_text('{"a":' * 100_000)
+    with pytest.raises(ConfigurationError):
+        read_amplify_file(path)
+    script = tmp_path / "aws-exports.js"
+    script.write_text("x = {a:" * 100_000)
+    assert read_amplify_file(script) is None

@@ -1,0 +1,70 @@
+"""``tui-auth`` in the folder of an Amplify project: nothing else has to be said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.terminal.pty_program import ROOT, PtyProgram
+from tui_auth.pool import PoolServer
+
+PASSWORD = "Correct-Horse-9!"
+FILES = {
+    "amplify_outputs.json": ("eu-west-1_Gen2Pool1", "2gen2gen2gen2gen2gen2gen2"),
+    "amplifyconfiguration.json": ("us-east-2_NativeP1x", "3native3native3native3nat"),
+    "aws-exports.js": ("ap-south-1_FlatPool1", "4flat4flat4flat4flat4flat"),
+}
+
+
+@pytest.fixture
+def server() -> Iterator[PoolServer]:
+    """A pool server without pools."""
+    with PoolServer() as running:
+        yield running
+
+
+@pytest.mark.parametrize("name", list(FILES))
+def test_each_of_amplifys_files_is_all_it_takes_to_sign_in(
+    tmp_path: Path, server: PoolServer, put_amplify_file: Callable[..., Path], name: str
+) -> None:
+    pool = server.call("CreateUserPool", {"PoolName": "staff"})["UserPool"]["Id"]
+    made = server.call(
+        "CreateUserPoolClient",
+        {
+            "UserPoolId": pool,
+            "ClientName": "app",
+            "ExplicitAuthFlows": ["ALLOW_USER_SRP_AUTH"],
+            "GenerateSecret": name == "amplifyconfiguration.json",
+        },
+    )["UserPoolClient"]
+    server.call("AdminCreateUser", {"UserPoolId": pool, "Username": "ann", "MessageAction": "SUPPRESS"})
+    server.call(
+        "AdminSetUserPassword",
+        {"UserPoolId": pool, "Username": "ann", "Password": PASSWORD, "Permanent": True},
+    )
+    old_pool, old_client = FILES[name]
+    changes = {old_pool: pool, old_client: made["ClientId"]}
+    if secret := made.get("ClientSecret"):
+        changes |= {"native-app-client-secret": secret, "CUSTOM_AUTH": "USER_SRP_AUTH"}
+    path = put_amplify_file(name, tmp_path / "home" / "shop", changes=changes)
+    below = path.parent / "src" / "pages"
+    below.mkdir(parents=True)
+    environment = {
+        "TUI_AUTH_ENDPOINT_URL": server.endpoint_url,
+        "TUI_AUTH_REGION": "eu-west-1",
+        "TUI_AUTH_STORAGE": "none",
+        "PYTHONPATH": str(ROOT),
+    }
+    with PtyProgram(home=tmp_path / "home", cwd=below, environment=environment) as program:
+        program.wait_for("Sign in")
+        program.send("ann")
+        program.press("enter")
+        program.send(PASSWORD)
+        program.press("enter")
+        program.wait_for("Signed in as ann")
+        program.wait_for("Kept")
+        program.press("enter")
+        assert program.wait_exit() == 0
+        assert str(path) in program.screen_text() or f"~/shop/{name}" in program.screen_text()

@@ -1,0 +1,169 @@
+"""Which pool is chosen, and what of each source is used for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.config.conftest import Home
+from tui_auth.config.errors import ConfigurationError, NoPoolNamed
+from tui_auth.config.sources import SourceKind
+
+Put = Callable[..., Path]
+
+PROFILES = """\
+[profiles.acme]
+user_pool_id = "eu-west-1_Acme1"
+client_id = "acmeclient"
+auth_flow = "USER_AUTH"
+identity_pool_id = "eu-west-1:01234567"
+username = "ann"
+
+[profiles.other]
+user_pool_id = "us-east-1_Other"
+client_id = "otherclient"
+"""
+FLAGS = ("--user-pool-id", "eu-central-1_Flag", "--client-id", "flagclient")
+VARIABLES = {"TUI_AUTH_USER_POOL_ID": "sa-east-1_Env", "TUI_AUTH_CLIENT_ID": "envclient"}
+SESSION = {"user_pool_id": "eu-north-1_Last", "client_id": "lastclient", "region": "eu-north-1"}
+
+
+def test_the_sources_decide_in_their_order(home: Home, put_amplify_file: Put) -> None:
+    home.write_config(PROFILES)
+    put_amplify_file("amplify_outputs.json", home.folder)
+    named = {"TUI_AUTH_PROFILE": "acme"}
+    assert home.choose(*FLAGS, variables=VARIABLES | named).user_pool_id == "eu-central-1_Flag"
+    assert home.choose(variables=VARIABLES | named).user_pool_id == "sa-east-1_Env"
+    assert home.choose("--profile", "other", variables=named).user_pool_id == "us-east-1_Other"
+    assert home.choose(variables=named, current_session=lambda: SESSION).user_pool_id == "eu-west-1_Acme1"
+    assert home.choose(current_session=lambda: SESSION).user_pool_id == "eu-west-1_Gen2Pool1"
+    assert home.choose(folder=Path("/"), current_session=lambda: SESSION).user_pool_id == "eu-north-1_Last"
+    with pytest.raises(NoPoolNamed, match=r"--profile \(acme, other\)"):
+        home.choose(folder=Path("/"))
+
+
+def test_the_default_profile_comes_before_an_amplify_file_and_says_so(
+    home: Home, put_amplify_file: Put
+) -> None:
+    home.write_config('default_profile = "other"\n' + PROFILES)
+    put_amplify_file("amplify_outputs.json", home.folder)
+    choice = home.choose()
+    assert choice.profile == "other"
+    assert (
+        "the profile other, which is the default; ~" in choice.notes[0] or str(home.folder) in choice.notes[0]
+    )
+    assert "profile use --none" in choice.notes[0]
+
+
+def test_the_only_profile_is_used_where_nothing_else_names_a_pool(home: Home, put_amplify_file: Put) -> None:
+    home.write_config(PROFILES.split("\n\n")[0])
+    assert home.choose().profile == "acme"
+    put_amplify_file("amplify_outputs.json", home.folder)
+    assert home.choose().profile is None
+
+
+def test_the_file_that_was_taken_is_said(home: Home, put_amplify_file: Put) -> None:
+    path = put_amplify_file("aws-exports.js", home.folder / "src")
+    choice = home.choose(folder=home.folder / "src")
+    assert choice.notes == (f"The user pool is the one in {path}.",)
+    assert choice.mfa_methods == ("SMS", "TOTP")
+    assert choice.username_label == "Phone"
+    assert choice.password_policy
+    assert choice.password_policy.min_length == 8
+
+
+def test_the_secret_of_an_amplify_file_is_read_where_it_lies(home: Home, put_amplify_file: Put) -> None:
+    path = put_amplify_file("amplifyconfiguration.json", home.folder)
+    choice = home.choose()
+    assert choice.client_secret_file == path
+    assert choice.client_secret
+    assert choice.client_secret.reveal() == "native-app-client-secret"
+    assert "native-app-client-secret" not in repr(choice)
+    assert list(home.folder.iterdir()) == [path]
+
+
+def test_the_region_is_the_pools_own_whatever_aws_says(home: Home) -> None:
+    variables = {"AWS_REGION": "us-west-2", "AWS_DEFAULT_REGION": "us-west-2"}
+    choice = home.choose(*FLAGS, variables=variables)
+    assert choice.region == "eu-central-1"
+    assert choice.origins["region"].kind is SourceKind.DERIVED
+    assert home.choose(*FLAGS, variables={"TUI_AUTH_REGION": "eu-west-3"}).region == "eu-west-3"
+    assert home.choose(*FLAGS, "--region", "eu-west-2").region == "eu-west-2"
+
+
+def test_flags_for_the_pool_of_a_profile_keep_what_else_it_knows(home: Home) -> None:
+    home.write_config(PROFILES)
+    choice = home.choose("--profile", "acme", "--client-id", "acmeclient")
+    assert (choice.auth_flow, choice.identity_pool_id) == ("USER_AUTH", "eu-west-1:01234567")
+
+
+def test_flags_for_another_client_of_a_pool_leave_out_what_is_the_clients(home: Home) -> None:
+    home.write_config(PROFILES)
+    choice = home.choose("--profile", "acme", "--client-id", "another")
+    assert (choice.client_id, choice.user_pool_id) == ("another", "eu-west-1_Acme1")
+    assert choice.auth_flow is None
+    assert choice.identity_pool_id == "eu-west-1:01234567"
+
+
+def test_flags_for_another_pool_leave_out_everything_but_the_person(home: Home) -> None:
+    home.write_config(PROFILES)
+    choice = home.choose("--profile", "acme", *FLAGS)
+    assert choice.username == "ann"
+    assert (choice.auth_flow, choice.identity_pool_id, choice.region) == (None, None, "eu-central-1")
+
+
+def test_a_pool_id_of_another_pool_does_not_get_the_files_client(home: Home, put_amplify_file: Put) -> None:
+    put_amplify_file("amplify_outputs.json", home.folder)
+    with pytest.raises(NoPoolNamed, match=r"beside the user pool of --user-pool-id\. Give --client-id too"):
+        home.choose("--user-pool-id", "eu-west-1_Another")
+
+
+def test_a_variable_stands_for_itself(home: Home) -> None:
+    variables = {**VARIABLES, "TUI_AUTH_ENDPOINT_URL": "http://127.0.0.1:9"}
+    assert home.choose(*FLAGS, variables=variables).endpoint_url == "http://127.0.0.1:9"
+
+
+@pytest.mark.parametrize(
+    ("flags", "variables", "said"),
+    [
+        (("--user-pool-id", "pool", "--client-id", "c"), {}, "--user-pool-id: a user pool id, such as"),
+        (FLAGS, {"TUI_AUTH_ENDPOINT_URL": "http://example.com"}, "TUI_AUTH_ENDPOINT_URL: a URL beginning"),
+        (FLAGS, {"TUI_AUTH_SESSION_MINUTES": "hunter2"}, "TUI_AUTH_SESSION_MINUTES: a number"),
+        (("--profile", "gone"), {}, "There is no profile “gone”."),
+        (
+            (*FLAGS, "--client-secret-file", "/nonexistent"),
+            {},
+            "/nonexistent: it cannot be read: No such file",
+        ),
+        ((*FLAGS, "--client-secret-file", "/dev/null"), {}, "/dev/null: this is not a plain file"),
+        ((), {}, "No user pool is named. Give --user-pool-id"),
+    ],
+)
+def test_what_cannot_be_used_is_one_sentence_with_the_cure(
+    home: Home, flags: tuple[str, ...], variables: dict[str, str], said: str
+) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        home.choose(*flags, variables=variables, folder=Path("/"))
+    assert said in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_every_value_knows_where_it_came_from(home: Home, put_amplify_file: Put) -> None:
+    path = put_amplify_file("amplify_outputs.json", home.folder)
+    choice = home.choose("--username", "ann", variables={"TUI_AUTH_REGION": "eu-west-3"})
+    told = {name: str(origin) for name, origin in choice.origins.items()}
+    assert told["username"] == "--username"
+    assert told["region"] == "TUI_AUTH_REGION"
+    assert told["user_pool_id"] == f"{path}:4"
+    assert told["password_policy"] == f"{path}:14"
+    home.write_config(PROFILES)
+    assert str(home.choose("--profile", "acme").origins["client_id"]) == f"profile acme, {home.config}:3"
+
+
+def test_nothing_is_looked_for_where_flags_name_the_pool(home: Home, put_amplify_file: Put) -> None:
+    home.write_config("not TOML")
+    put_amplify_file("amplify_outputs.json", home.folder, changes={"{": ""})
+    assert home.choose(*FLAGS).user_pool_id == "eu-central-1_Flag"

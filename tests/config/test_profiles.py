@@ -1,0 +1,242 @@
+"""Profiles: what is read, what is wrong with it, and how they change."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.config.conftest import Home
+from tui_auth.config.errors import ConfigurationError
+from tui_auth.config.places import config_folder, state_folder
+from tui_auth.config.profile_file import add_profile, remove_profile, use_profile
+from tui_auth.config.profiles import load_profiles
+from tui_auth.secret import Secret
+
+ACME = """\
+[profiles.acme]
+user_pool_id = "eu-west-1_Acme1"
+client_id = "acmeclient"
+session_minutes = 5
+"""
+
+
+def complaint(home: Home, name: str = "acme") -> str:
+    """What is said about a profile that cannot be used."""
+    with pytest.raises(ConfigurationError) as caught:
+        load_profiles(home.environ).profile(name)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (
+            'user_pol_id = "eu-west-1_A"',
+            "line 5: “user_pol_id” is no setting of a profile. Did you mean user_pool_id?",
+        ),
+        ("session_minutes = 500", "line 5: session_minutes: a number of minutes from 1 to 15"),
+        ("auth_flow = true", "line 5: auth_flow: one of USER_SRP_AUTH"),
+        ('identity_pool_id = "pool"', "line 5: identity_pool_id: an identity pool id, such as"),
+        ('endpoint_url = "http://example.com"', "line 5: endpoint_url: a URL beginning with https://"),
+        ('username_attributes = "email"', "line 5: username_attributes: a list of attribute names"),
+        ("password_policy = { min_length = true }", "line 5: password_policy: a table of min_length"),
+        ('client_secret = "hunter2"', "line 5: client_secret: no secret is read from here. Put the"),
+        ("region = 2020-01-01", "line 5: region: a region, such as eu-west-1"),
+    ],
+)
+def test_what_is_wrong_with_a_profile_is_said_with_its_line_and_without_its_value(
+    home: Home, line: str, said: str
+) -> None:
+    home.write_config(ACME.replace("session_minutes = 5\n", "\n" + line + "\n"))
+    text = complaint(home)
+    assert said in text
+    assert str(home.config) in text
+    assert "hunter2" not in text
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ("[profiles.acme\n", "line 1: this is not TOML"),
+        (ACME + "x = [1,\n", "line 6: this is not TOML"),
+        ('\ndefault_profil = "acme"\n', "line 2: [profiles.NAME] or default_profile was expected"),
+        ("[profile.acme]\n", "line 1: [profiles.NAME] or default_profile was expected"),
+        ("default_profile = 1\n", "line 1: the name of a profile, in quotes, was expected"),
+        ("[profiles]\nacme = 1\n", "line 2: a table [profiles.NAME] was expected"),
+    ],
+)
+def test_what_is_wrong_with_the_file_is_said_with_the_line(home: Home, config: str, said: str) -> None:
+    home.write_config(config)
+    assert said in complaint(home)
+
+
+def test_a_name_that_is_not_there_is_answered_with_those_that_are(home: Home) -> None:
+    home.write_config(ACME)
+    assert "Did you mean “acme”?" in complaint(home, "acne")
+    assert "There are “acme”." in complaint(home, "other")
+
+
+def test_one_broken_profile_does_not_break_another(home: Home) -> None:
+    home.write_config(ACME + '[profiles.b]\nuser_pool_id = "no"\n')
+    assert load_profiles(home.environ).profile("acme").settings["client_id"] == "acmeclient"
+    assert "line 6" in complaint(home, "b")
+
+
+def test_a_secret_file_is_looked_for_beside_the_file_that_names_it(home: Home) -> None:
+    home.write_config(ACME + 'client_secret_file = "acme.secret"\n')
+    settings = load_profiles(home.environ).profile("acme").settings
+    assert settings["client_secret_file"] == str(home.config.parent / "acme.secret")
+
+
+def test_the_index_spares_reading_toml(home: Home) -> None:
+    home.write_config('default_profile = "acme"\n' + ACME)
+    first = load_profiles(home.environ)
+    assert stat.S_IMODE(home.index.stat().st_mode) == 0o600
+    program = (
+        "import sys; from tui_auth.config.profiles import load_profiles; p = load_profiles();"
+        "assert 'tomllib' not in sys.modules; print(p.profile(p.default).settings['client_id'])"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program], env=home.environ, capture_output=True, text=True, check=True
+    )
+    assert ran.stdout == "acmeclient\n"
+    assert load_profiles(home.environ) == first
+
+
+@pytest.mark.parametrize("spoil", ["edit", "garbage", "version", "other file"])
+def test_an_index_of_another_state_does_not_count(home: Home, spoil: str, tmp_path: Path) -> None:
+    home.write_config(ACME)
+    load_profiles(home.environ)
+    content = json.loads(home.index.read_text())
+    content["profiles"]["acme"]["client_id"] = "wrong"
+    if spoil == "version":
+        content["version"] = 99
+    if spoil == "other file":
+        content["config"]["path"] = str(tmp_path / "config.toml")
+    home.index.write_text("{" if spoil == "garbage" else json.dumps(content))
+    if spoil == "edit":
+        home.write_config(ACME.replace("acmeclient", "acmeclienu"))
+    expected = "acmeclienu" if spoil == "edit" else "acmeclient"
+    assert load_profiles(home.environ).profile("acme").settings["client_id"] == expected
+
+
+def test_a_state_folder_that_cannot_be_written_is_no_obstacle(home: Home) -> None:
+    home.write_config(ACME)
+    (home.folder / ".local").write_text("")
+    assert load_profiles(home.environ).names == ["acme"]
+
+
+def test_adding_using_and_removing_leave_the_rest_of_the_file_alone(home: Home) -> None:
+    before = "# mine\n\n[later]\nx = 1\n\n" + ACME
+    home.write_config(before)
+    add_profile("new", {"user_pool_id": "eu-west-1_N", "client_id": "n"}, environ=home.environ)
+    use_profile("new", home.environ)
+    profiles = load_profiles(home.environ)
+    assert (profiles.default, profiles.names) == ("new", ["acme", "new"])
+    remove_profile("new", home.environ)
+    assert home.config.read_text().strip() == before.strip()
+
+
+def test_a_profile_is_replaced_only_if_that_is_meant(home: Home) -> None:
+    home.write_config(ACME)
+    new = {"user_pool_id": "eu-west-1_N", "client_id": "n"}
+    with pytest.raises(ConfigurationError, match="--force"):
+        add_profile("acme", new, environ=home.environ)
+    add_profile("acme", new, replace=True, environ=home.environ)
+    assert dict(load_profiles(home.environ).profile("acme").settings) == new
+
+
+@pytest.mark.parametrize("name", ["", "a b", "../x", "-x", "x" * 65, "ä"])
+def test_a_name_that_would_need_quotes_is_refused(home: Home, name: str) -> None:
+    with pytest.raises(ConfigurationError, match="letters, digits"):
+        add_profile(name, {}, environ=home.environ)
+    assert not home.config.exists()
+
+
+def test_a_secret_gets_a_file_of_its_own_that_goes_with_the_profile(home: Home) -> None:
+    add_profile("acme", {"client_id": "c"}, client_secret=Secret("hunter2"), environ=home.environ)
+    secret = home.config.parent / "secrets" / "acme"
+    assert stat.S_IMODE(secret.stat().st_mode) == 0o600
+    assert stat.S_IMODE(secret.parent.stat().st_mode) == 0o700
+    assert secret.read_text() == "hunter2\n"
+    assert "hunter2" not in home.config.read_text()
+    assert "hunter2" not in home.index.read_text()
+    assert load_profiles(home.environ).profile("acme").settings["client_secret_file"] == str(secret)
+    assert remove_profile("acme", home.environ) == secret
+    assert not secret.exists()
+
+
+def test_a_link_where_the_secret_should_go_is_not_followed(home: Home, tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("mine")
+    secret = home.config.parent / "secrets" / "acme"
+    secret.parent.mkdir(parents=True)
+    secret.symlink_to(victim)
+    add_profile("acme", {"client_id": "c"}, client_secret=Secret("hunter2"), environ=home.environ)
+    assert victim.read_text() == "mine"
+    assert not secret.is_symlink()
+
+
+def test_a_secret_file_of_ones_own_is_not_removed_with_the_profile(home: Home, tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    own.write_text("s")
+    add_profile("acme", {"client_id": "c", "client_secret_file": str(own)}, environ=home.environ)
+    assert remove_profile("acme", home.environ) is None
+    assert own.exists()
+
+
+def test_a_config_that_is_a_link_stays_one(home: Home, tmp_path: Path) -> None:
+    real = tmp_path / "dotfiles" / "config.toml"
+    real.parent.mkdir()
+    real.write_text(ACME)
+    home.config.parent.mkdir(parents=True)
+    home.config.symlink_to(real)
+    real.chmod(0o640)
+    use_profile("acme", home.environ)
+    assert home.config.is_symlink()
+    assert 'default_profile = "acme"' in real.read_text()
+    assert stat.S_IMODE(real.stat().st_mode) == 0o640
+
+
+def test_changes_of_several_processes_at_once_are_all_kept(home: Home) -> None:
+    program = (
+        "import sys; from tui_auth.config.profile_file import add_profile;"
+        "[add_profile(f'p{sys.argv[1]}-{i}', {'client_id': 'c'}) for i in range(5)]"
+    )
+    running = [
+        subprocess.Popen([sys.executable, "-c", program, str(number)], env=home.environ)
+        for number in range(3)
+    ]
+    assert [each.wait() for each in running] == [0, 0, 0]
+    assert len(load_profiles(home.environ).names) == 15
+    assert not [path for path in home.config.parent.iterdir() if path.name.startswith(".")]
+
+
+def test_the_default_that_is_gone_is_said_and_can_be_changed(home: Home) -> None:
+    home.write_config('default_profile = "gone"\n' + ACME)
+    with pytest.raises(ConfigurationError, match="line 1: there is no profile “gone”"):
+        load_profiles(home.environ).default_profile()
+    use_profile("acme", home.environ)
+    assert load_profiles(home.environ).default == "acme"
+
+
+@pytest.mark.parametrize("platform", ["linux", "darwin"])
+def test_the_folders_are_those_of_platformdirs(platform: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from platformdirs.macos import MacOS
+    from platformdirs.unix import Unix
+
+    dirs = MacOS("tui-auth", False) if platform == "darwin" else Unix("tui-auth", False)
+    for variable in ("XDG_CONFIG_HOME", "XDG_STATE_HOME"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("HOME", "/home/ann")
+    for _ in range(2):
+        assert str(config_folder(os.environ, platform)) == dirs.user_config_dir
+        assert str(state_folder(os.environ, platform)) == dirs.user_state_dir
+        monkeypatch.setenv("XDG_CONFIG_HOME", "/elsewhere/config")
+        monkeypatch.setenv("XDG_STATE_HOME", "/elsewhere/state")

@@ -1,0 +1,345 @@
+"""The first screen where nothing names a pool."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.screens.conftest import until
+from tests.scripted_gateway import Reply, ScriptedGateway, challenge
+from tests.terminal.pty_program import ROOT, PtyProgram, isolated_environment
+from tui_auth.auth.errors import AuthError, ErrorKind, refusal
+from tui_auth.auth.signature import KeysUnreachable
+from tui_auth.commands.choose_pool import ChoosePoolApp
+from tui_auth.config.profiles import Profiles, load_profiles
+from tui_auth.pool import PoolServer
+from tui_auth.screens.choose_pool import ChoosePoolScreen, Stage
+from tui_auth.screens.help import HelpScreen
+
+POOL, CLIENT = "eu-west-1_Ab12Cd34E", "1example23456789abcdefghij"
+CONSOLE = "https://eu-west-1.console.aws.amazon.com/cognito/v2/idp/user-pools"
+NO_USER = refusal("NotAuthorizedException", "Incorrect username or password.")
+NO_SRP = refusal("InvalidParameterException", "USER_SRP_AUTH flow not enabled for this client")
+NO_SECRET = refusal(
+    "NotAuthorizedException", "Client 1 is configured with secret but SECRET_HASH was not received"
+)
+
+
+class PilotedChooser(ChoosePoolApp):
+    """The App over a scripted gateway, in a home of its own."""
+
+    def __init__(self, home: Path, *replies: Reply, keys: Exception | None = None) -> None:
+        self.gateway = ScriptedGateway(*replies)
+        self.home = {"HOME": str(home), "XDG_CONFIG_HOME": str(home / "config")}
+
+        def keys_at(url: str) -> object:
+            if keys:
+                raise keys
+            return {"keys": [{}]}
+
+        super().__init__(
+            {},
+            theme="tui-auth-dark",
+            gateway_to=lambda address: self.gateway,
+            keys_at=keys_at,
+            environ=self.home,
+        )
+
+    @property
+    def kept(self) -> Profiles:
+        """The profiles that are kept."""
+        return load_profiles(self.home)
+
+    def text(self) -> str:
+        """The words on the screen, however they are wrapped."""
+        rows = self.screen._compositor.render_strips()
+        return " ".join(word for row in rows for word in "".join(segment.text for segment in row).split())
+
+    def paste(self, text: str) -> None:
+        """Paste into the field that has the focus."""
+        self.screen.focused.take_paste(text)  # type: ignore[union-attr]  # a field
+
+
+async def tried(pilot: Pilot[Any], pool: str = POOL, client: str = CLIENT) -> PilotedChooser:
+    """Fill in both ids and have them tried."""
+    app = pilot.app
+    assert isinstance(app, PilotedChooser)
+    app.question.field("pool").value, app.question.field("client").value = pool, client
+    await pilot.press("enter", "enter")
+    return app
+
+
+async def test_a_pool_that_answers_is_kept_under_a_name(tmp_path: Path) -> None:
+    app = PilotedChooser(tmp_path, challenge("PASSWORD_VERIFIER"))
+    async with app.run_test(size=(80, 23)) as pilot:
+        await tried(pilot)
+        await until(pilot, lambda: "a password that never leaves this program" in app.text())
+        assert "Keep as" in app.text()
+        await pilot.press(*"acme", "enter")
+    assert app.return_value == "acme"
+    assert dict(app.kept.profile("acme").settings) == {"user_pool_id": POOL, "client_id": CLIENT}
+    assert app.gateway.operations == ["InitiateAuth"]
+    sent = app.gateway.calls[0][1]["AuthParameters"]
+    assert sent["USERNAME"].startswith("tui-auth-doctor-")
+
+
+@pytest.mark.parametrize("field", [0, 1])
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        f"{CONSOLE}/{POOL}/applications/app-clients/{CLIENT}/overview?region=eu-west-1",
+        f"  {CONSOLE}/{POOL}/app-integration/clients/{CLIENT}\n",
+    ],
+)
+async def test_the_address_of_the_clients_page_holds_both_ids(
+    tmp_path: Path, pasted: str, field: int
+) -> None:
+    app = PilotedChooser(tmp_path, NO_USER)
+    async with app.run_test(size=(80, 23)) as pilot:
+        if field:
+            await pilot.press("tab")
+        app.paste(pasted)
+        await until(pilot, lambda: app.question.field("pool").value == POOL)
+        assert app.question.field("client").value == CLIENT
+        app.question.field("client").input.focus()
+        await pilot.press("enter")
+        await until(pilot, lambda: app.question.stage is Stage.NAME)
+
+
+async def test_an_arn_holds_the_pool_and_leaves_the_client_alone(tmp_path: Path) -> None:
+    app = PilotedChooser(tmp_path)
+    async with app.run_test(size=(80, 23)) as pilot:
+        await pilot.press("tab", *"client1", "shift+tab")
+        app.paste(f"arn:aws:cognito-idp:eu-west-1:123456789012:userpool/{POOL}")
+        await until(pilot, lambda: app.question.field("pool").value == POOL)
+        assert app.question.field("client").value == "client1"
+
+
+async def test_an_arn_that_was_typed_is_understood_too(tmp_path: Path) -> None:
+    app = PilotedChooser(tmp_path, NO_USER)
+    async with app.run_test(size=(80, 23)) as pilot:
+        await tried(pilot, f"arn:aws:cognito-idp:eu-west-1:123456789012:userpool/{POOL}")
+        await until(pilot, lambda: "Keep as" in app.text())
+        assert app.question.field("pool").value == POOL
+
+
+async def test_what_is_no_id_is_said_under_its_field_and_nothing_is_sent(tmp_path: Path) -> None:
+    app = PilotedChooser(tmp_path)
+    async with app.run_test(size=(80, 23)) as pilot:
+        await tried(pilot, "my pool", "c")
+        await until(pilot, lambda: "should be a user pool id, such as" in app.text())
+        assert app.gateway.calls == []
+
+
+@pytest.mark.parametrize(
+    ("reply", "field", "said"),
+    [
+        (
+            refusal("ResourceNotFoundException", "User pool client x does not exist."),
+            "client",
+            "no such app client",
+        ),
+        (AuthError(ErrorKind.NETWORK, "Cognito cannot be reached."), "client", "Cognito cannot be reached."),
+        (KeyError("hunter2"), "client", "Something went wrong in tui-auth itself"),
+        (refusal("TooManyRequestsException", "Rate exceeded"), "client", "asked too often"),
+    ],
+)
+async def test_a_refusal_stands_under_its_field_and_what_was_typed_stays(
+    tmp_path: Path, reply: Reply, field: str, said: str
+) -> None:
+    app = PilotedChooser(tmp_path, reply, NO_USER)
+    async with app.run_test(size=(80, 23)) as pilot:
+        await tried(pilot)
+        await until(pilot, lambda: said in app.text())
+        assert said in app.question.field(field).error
+        assert app.question.field("pool").value == POOL
+        assert app.kept.names == []
+        await pilot.press("enter")
+        await until(pilot, lambda: "Keep as" in app.text())
+
+
+async def test_a_pool_that_publishes_no_keys_is_not_there(tmp_path: Path) -> None:
+    app = PilotedChooser(tmp_path, NO_USER, keys=KeysUnreachable("HTTPError"))
+    async with app.run_test(size=(80, 23)) as pilot:
+        await tried(pilot)
+        await until(pilot, lambda: "There is no user pool of this id" in app.text())
+
+
+async def test_keys_that_cannot_be_fetched_say_nothing_about_the_pool(tmp_path: Path) -> None:
+    app = PilotedChooser(tmp_path, NO_USER, keys=KeysUnreachable("TimeoutError"))
+    async with app.run_test(size=(80, 23)) as pilot:
+        await tried(pilot)
+        await until(pilot, lambda: "Keep as" in app.text())
+
+
+async def test_a_client_without_the_usual_flow_asks_for_another(tmp_path: Path) -> None:
+    app = PilotedChooser(tmp_path, NO_SRP, challenge("CUSTOM_CHALLENGE"))
+    async with app.run_test(size=(80, 23)) as pilot:
+        await tried(pilot)
+        await until(pilot, lambda: "does not allow USER_SRP_AUTH" in app.text())
+        assert "1 Password, sent to Cognito" in app.text()
+        await pilot.press("3")
+        await until(pilot, lambda: "asks questions of its own after the password" in app.text())
+        await pilot.press(*"acme", "enter")
+    assert app.kept.profile("acme").settings["auth_flow"] == "CUSTOM_WITH_SRP"
+    assert [call[1]["AuthFlow"] for call in app.gateway.calls] == ["USER_SRP_AUTH", "CUSTOM_AUTH"]
+
+
+async def test_a_second_flow_that_is_not_allowed_leaves_the_others(tmp_path: Path) -> None:
+    no_password = refusal("InvalidParameterException", "USER_PASSWORD_AUTH flow not enabled for this client")
+    app = PilotedChooser(tmp_path, NO_SRP, no_password, NO_USER)
+    async with app.run_test(size=(80, 23)) as pilot:
+        await tried(pilot)
+        await until(pilot, lambda: "does not allow USER_SRP_AUTH" in app.text())
+        await pilot.press("enter")
+        await until(pilot, lambda: "does not allow USER_PASSWORD_AUTH" in app.text())
+        assert "sent to Cognito" not in app.text()
+        assert "SRP)" not in app.text()
+        await pilot.press("1")
+        await until(pilot, lambda: "offers each user what there is" in app.text())
+
+
+async def test_a_client_that_allows_no_flow_is_said_to(tmp_path: Path) -> None:
+    none = [refusal("InvalidParameterException", "X flow not enabled for this client")] * 5
+    app = PilotedChooser(tmp_path, *none)
+    async with app.run_test(size=(80, 23)) as pilot:
+        await tried(pilot)
+        for asked in range(1, 5):
+            await until(pilot, lambda at=asked: len(app.question._flows) == 5 - at)  # type: ignore[misc]
+            await pilot.press("1")
+        await until(pilot, lambda: "allows no flow that a person could use" in app.text())
+
+
+async def test_a_client_with_a_secret_asks_for_the_file_it_is_in(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("hunter2")
+    app = PilotedChooser(tmp_path, NO_SECRET, NO_USER)
+    async with app.run_test(size=(80, 23)) as pilot:
+        assert "Secret file" not in app.text()
+        await tried(pilot)
+        await until(pilot, lambda: "This app client has a secret." in app.text())
+        await pilot.press(*"gone", "enter")
+        await until(pilot, lambda: "it cannot be read" in app.text())
+        app.question.field("secret").value = str(secret)
+        await pilot.press("enter")
+        await until(pilot, lambda: "Keep as" in app.text())
+        await pilot.press(*"acme", "enter")
+    assert app.kept.profile("acme").settings["client_secret_file"] == str(secret)
+    assert app.gateway.calls[1][1]["AuthParameters"]["SECRET_HASH"]
+    assert "hunter2" not in (tmp_path / "config" / "tui-auth" / "config.toml").read_text()
+
+
+async def test_a_name_is_there_already_so_that_enter_is_enough(tmp_path: Path) -> None:
+    app = PilotedChooser(tmp_path, NO_USER)
+    async with app.run_test(size=(80, 23)) as pilot:
+        await tried(pilot)
+        await until(pilot, lambda: "Keep as" in app.text())
+        await pilot.press("enter")
+    assert app.kept.names == ["main"]
+
+
+async def test_a_name_that_is_taken_is_said_and_another_can_be_typed(tmp_path: Path) -> None:
+    config = tmp_path / "config" / "tui-auth" / "config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text('[profiles.acme]\nclient_id = "c"\n')
+    app = PilotedChooser(tmp_path, NO_USER)
+    async with app.run_test(size=(80, 23)) as pilot:
+        await tried(pilot)
+        await until(pilot, lambda: "Keep as" in app.text())
+        await pilot.press(*"acme", "enter")
+        await until(pilot, lambda: "There is a profile “acme” already" in app.text())
+        app.question.field("name").value = "acme2"
+        await pilot.press("enter")
+    assert app.kept.names == ["acme", "acme2"]
+
+
+async def test_esc_goes_back_to_the_ids_and_help_explains(tmp_path: Path) -> None:
+    app = PilotedChooser(tmp_path, NO_USER)
+    async with app.run_test(size=(80, 23)) as pilot:
+        await tried(pilot)
+        await until(pilot, lambda: "Keep as" in app.text())
+        await pilot.press("escape")
+        await until(pilot, lambda: "Which user pool" in app.text())
+        assert "Keep as" not in app.text()
+        await pilot.press("f1")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, ChoosePoolScreen))
+        await pilot.press("ctrl+q")
+    assert app.return_value is None
+    assert app.return_code == 6
+
+
+@pytest.mark.parametrize("size", [(80, 23), (40, 16), (120, 40)])
+async def test_every_stage_fits(tmp_path: Path, size: tuple[int, int]) -> None:
+    app = PilotedChooser(tmp_path, NO_SECRET, NO_SRP, NO_USER)
+    secret = tmp_path / "s"
+    secret.write_text("s")
+    async with app.run_test(size=size) as pilot:
+        await tried(pilot)
+        await until(pilot, lambda: "This app client has a secret" in app.text())
+        app.question.field("secret").value = str(secret)
+        await pilot.press("enter")
+        await until(pilot, lambda: "How do people sign in?" in app.text())
+        for line in ("1 Password, sent", "4 The pool's own questions alone", "enter Try it"):
+            assert line in app.text()
+        await pilot.press("1")
+        await until(pilot, lambda: "enter Keep and sign in" in app.text())
+
+
+@pytest.fixture
+def server() -> Iterator[PoolServer]:
+    """A pool server without pools."""
+    with PoolServer() as running:
+        yield running
+
+
+def test_the_real_program_tries_a_real_pool_and_keeps_it(tmp_path: Path, server: PoolServer) -> None:
+    pool = server.call("CreateUserPool", {"PoolName": "staff"})["UserPool"]["Id"]
+    flows = {"ExplicitAuthFlows": ["ALLOW_USER_SRP_AUTH"]}
+    made = server.call("CreateUserPoolClient", {"UserPoolId": pool, "ClientName": "terminal", **flows})
+    client = made["UserPoolClient"]["ClientId"]
+    home = tmp_path / "home"
+    environment = {"TUI_AUTH_ENDPOINT_URL": server.endpoint_url, "PYTHONPATH": str(ROOT)}
+    with PtyProgram(home=home, cwd=tmp_path, environment=environment) as program:
+        program.wait_for("Which user pool do you sign in to?")
+        program.paste(f"{CONSOLE}/{pool}/app-integration/clients/{client}?region=eu-west-1")
+        program.wait_for(client)
+        program.press("enter", "enter")
+        program.wait_for("Keep as")
+        program.send("staff")
+        program.press("enter")
+        program.wait_for("Username")
+        program.press("ctrl+q")
+        assert program.wait_exit() == 6
+        assert "Kept as the profile staff." in program.screen_text()
+    assert [operation for operation, _ in server.calls] == ["InitiateAuth"]
+    config = home / ".config" / "tui-auth" / "config.toml"
+    assert f'endpoint_url = "{server.endpoint_url}"' in config.read_text()
+    with PtyProgram(home=home, cwd=tmp_path, environment={"PYTHONPATH": str(ROOT)}) as program:
+        program.wait_for("Username")
+        assert pool in program.screen_text()
+
+
+def test_without_a_terminal_the_cure_is_one_sentence(tmp_path: Path) -> None:
+    environment = isolated_environment(tmp_path / "home", PYTHONPATH=str(ROOT))
+    ran = subprocess.run(
+        [sys.executable, "-m", "tui_auth"],
+        cwd=tmp_path,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        start_new_session=True,
+        check=False,
+    )
+    assert (ran.returncode, ran.stdout) == (3, "")
+    assert ran.stderr == (
+        "tui-auth: No user pool is named. Give --user-pool-id and --client-id, or try `tui-auth demo`.\n"
+    )

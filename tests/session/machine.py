@@ -1,0 +1,174 @@
+"""A person's machine: a home of its own, a pool to sign in to, and the program. A pytest plugin."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.terminal.pty_program import ROOT, isolated_environment
+from tui_auth.auth.auth import Auth
+from tui_auth.auth.next_step import Done
+from tui_auth.config.pool_choice import PoolChoice
+from tui_auth.pool import PoolServer
+from tui_auth.session.sessions import Found, Kept, Sessions, origin_of
+from tui_auth.session.stores import StorageKind
+
+PASSWORD = "Correct-horse-9"
+FLOWS = ["ALLOW_USER_SRP_AUTH", "ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
+ROTATION = {"RefreshTokenRotation": {"Feature": "ENABLED", "RetryGracePeriodSeconds": 0}}
+NO_SECRET = ["ALLOW_USER_SRP_AUTH", "ALLOW_USER_PASSWORD_AUTH"]
+
+
+@dataclass
+class Machine:
+    """``home`` is empty at first; ``environ`` leads everything below it and names nothing else."""
+
+    home: Path
+    server: PoolServer
+    environ: dict[str, str] = field(default_factory=dict)
+    user_pool_id: str = ""
+
+    def __post_init__(self) -> None:
+        self.environ = isolated_environment(self.home)
+        pool = self.server.call("CreateUserPool", {"PoolName": "acme"})
+        self.user_pool_id = pool["UserPool"]["Id"]
+
+    @property
+    def state(self) -> Path:
+        """Where sessions lie."""
+        return self.home / ".local" / "state" / "tui-auth"
+
+    @property
+    def sessions(self) -> Sessions:
+        """The sessions on this machine."""
+        return Sessions(self.environ)
+
+    def client(self, **settings: Any) -> PoolChoice:
+        """A new app client, as it would be chosen."""
+        asked = {"UserPoolId": self.user_pool_id, "ClientName": "cli", "ExplicitAuthFlows": FLOWS} | settings
+        if "RefreshTokenRotation" in settings:
+            asked["ExplicitAuthFlows"] = NO_SECRET
+        made = self.server.call("CreateUserPoolClient", asked)["UserPoolClient"]
+        return PoolChoice(
+            self.user_pool_id, made["ClientId"], region="eu-west-1", endpoint_url=self.server.endpoint_url
+        )
+
+    def user(self, name: str = "ann", **more: Any) -> str:
+        """A user who can sign in with PASSWORD."""
+        asked = {"UserPoolId": self.user_pool_id, "Username": name, "MessageAction": "SUPPRESS"} | more
+        self.server.call("AdminCreateUser", asked)
+        self.server.call(
+            "AdminSetUserPassword",
+            {"UserPoolId": self.user_pool_id, "Username": name, "Password": PASSWORD, "Permanent": True},
+        )
+        return name
+
+    def done(self, choice: PoolChoice, username: str = "ann") -> Done:
+        """The end of a sign-in."""
+        auth = Auth(choice.user_pool_id, choice.client_id, choice.client_secret, choice.endpoint_url)
+        step = auth.sign_in(username, PASSWORD, auth_flow="USER_PASSWORD_AUTH").next_step
+        assert isinstance(step, Done)
+        return step
+
+    def sign_in(
+        self,
+        choice: PoolChoice | None = None,
+        username: str = "",
+        *,
+        storage: StorageKind = StorageKind.FILE,
+        aged: float = 0,
+    ) -> Kept:
+        """Sign in and keep the session, as if that had been ``aged`` seconds ago."""
+        name = username or self.user()
+        chosen = choice or self.client()
+        kept = self.sessions.keep(
+            self.done(chosen, name),
+            origin_of(chosen, name, self.environ),
+            storage,
+            server_time=self.server.clock.now() + aged,
+        )
+        assert not kept.problem
+        return kept
+
+    def found(self) -> Found:
+        """The current session, as it is kept."""
+        return self.sessions.find()
+
+    def command(self, *arguments: str) -> list[str]:
+        """The program with arguments."""
+        return [sys.executable, "-m", "tui_auth", *arguments]
+
+    def run(
+        self, *arguments: str, environ: Mapping[str, str] | None = None, cwd: Path | None = None, **more: Any
+    ) -> subprocess.CompletedProcess[str]:
+        """Run the program, without a terminal, to its end."""
+        return subprocess.run(
+            self.command(*arguments),
+            env={**self.environ, "PYTHONPATH": str(ROOT), **(environ or {})},
+            cwd=cwd or self.home,
+            text=True,
+            timeout=60,
+            start_new_session=True,
+            **{"capture_output": True, "stdin": subprocess.DEVNULL, **more},
+        )
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start the program, without a terminal."""
+        return subprocess.Popen(
+            self.command(*arguments),
+            env={**self.environ, "PYTHONPATH": str(ROOT)},
+            cwd=self.home,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+
+    def asked(self, operation: str) -> list[dict[str, Any]]:
+        """What the pool was asked for by this operation, in order."""
+        return [params for name, params in self.server.calls if name == operation]
+
+    def accepts(self, access_token: str) -> bool:
+        """Whether the pool takes an access token."""
+        try:
+            self.server.call("GetUser", {"AccessToken": access_token})
+        except Exception:
+            return False
+        return True
+
+    def session_file(self) -> Path:
+        """The one session file there is."""
+        (file,) = [path for path in self.state.glob("*.json") if len(path.stem) == 64]
+        return file
+
+    def stored(self) -> dict[str, Any]:
+        """What the one session file holds."""
+        content: dict[str, Any] = json.loads(self.session_file().read_text())
+        return content
+
+
+def flags(choice: PoolChoice) -> Sequence[str]:
+    """The flags that name a pool."""
+    return (
+        "--user-pool-id",
+        choice.user_pool_id,
+        "--client-id",
+        choice.client_id,
+        "--endpoint-url",
+        choice.endpoint_url or "",
+    )
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[Machine]:
+    """A machine on which nobody has signed in yet."""
+    with PoolServer() as server:
+        yield Machine(tmp_path, server)

@@ -1,0 +1,130 @@
+"""The system's keyring: asked on a thread of its own, and given three seconds."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from tests.session.machine import Machine
+from tui_auth.session import keyring_store
+from tui_auth.session.errors import SignInNeeded, StorageError
+from tui_auth.session.keyring_store import KeyringStore
+from tui_auth.session.private_files import PrivateFolder
+from tui_auth.session.refresh import fresh
+from tui_auth.session.stores import StorageKind
+
+
+class Keyring(ModuleType):
+    """A keyring in memory, with keyring's three functions."""
+
+    def __init__(self) -> None:
+        super().__init__("keyring")
+        self.entries: dict[tuple[str, str], str] = {}
+        self.never = threading.Event()
+        self.hangs = self.keeps_nothing = False
+        self.error: Exception | None = None
+
+    def _trouble(self) -> None:
+        if self.hangs:
+            self.never.wait(30)
+        if self.error:
+            raise self.error
+
+    def get_password(self, service: str, name: str) -> str | None:
+        self._trouble()
+        return self.entries.get((service, name))
+
+    def set_password(self, service: str, name: str, value: str) -> None:
+        self._trouble()
+        if not self.keeps_nothing:
+            self.entries[service, name] = value
+
+    def delete_password(self, service: str, name: str) -> None:
+        self._trouble()
+        del self.entries[service, name]
+
+
+@pytest.fixture
+def keyring(monkeypatch: pytest.MonkeyPatch) -> Keyring:
+    module = Keyring()
+    monkeypatch.setitem(sys.modules, "keyring", module)
+    return module
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> KeyringStore:
+    return KeyringStore(PrivateFolder(str(tmp_path / "locks")))
+
+
+def test_what_is_kept_is_read_and_removed(keyring: Keyring, store: KeyringStore) -> None:
+    assert store.read("one") is None
+    store.try_out("one")
+    assert not keyring.entries
+    store.write("one", b"content")
+    assert store.read("one") == b"content"
+    assert store.remove("one")
+    assert not store.remove("one")
+
+
+def test_a_keyring_that_hangs_is_given_up(
+    keyring: Keyring, store: KeyringStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert keyring_store.PATIENCE_SECONDS == 3
+    monkeypatch.setattr(keyring_store, "PATIENCE_SECONDS", 0.05)
+    keyring.hangs = True
+    started = time.monotonic()
+    with pytest.raises(StorageError, match="does not answer"):
+        store.read("one")
+    assert time.monotonic() - started < 5
+    keyring.never.set()
+
+
+def test_a_keyring_that_keeps_nothing_is_found_out(keyring: Keyring, store: KeyringStore) -> None:
+    keyring.keeps_nothing = True
+    with pytest.raises(StorageError, match="did not keep it"):
+        store.write("one", b"content")
+
+
+def test_what_a_keyring_says_is_not_passed_on(keyring: Keyring, store: KeyringStore) -> None:
+    keyring.error = RuntimeError("secret-in-the-message")
+    with pytest.raises(StorageError) as raised:
+        store.write("one", b"content")
+    assert "RuntimeError" in str(raised.value)
+    assert "secret-in-the-message" not in str(raised.value)
+
+
+def test_without_the_extra_it_says_how_to_install_it(
+    store: KeyringStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "keyring", None)
+    with pytest.raises(StorageError, match=r"tui-auth\[keyring\]"):
+        store.read("one")
+
+
+def test_a_session_lives_in_the_keyring_and_nowhere_else(keyring: Keyring, machine: Machine) -> None:
+    kept = machine.sign_in(storage=StorageKind.KEYRING)
+    token = kept.record.access_token.reveal()
+    assert machine.found().record == kept.record
+    renewed = fresh(machine.sessions, machine.found(), force=True).record
+    assert machine.found().record.access_token == renewed.access_token
+    for path in machine.home.rglob("*"):
+        assert not path.is_file() or token not in path.read_text()
+    assert machine.sessions.forget(renewed)
+    assert not keyring.entries
+    with pytest.raises(SignInNeeded):
+        machine.sessions.find()
+
+
+def test_a_session_that_moves_leaves_nothing_behind(keyring: Keyring, machine: Machine) -> None:
+    choice, user = machine.client(), machine.user()
+    machine.sign_in(choice, user, storage=StorageKind.FILE)
+    machine.sign_in(choice, user, storage=StorageKind.KEYRING)
+    assert not list(machine.state.glob("?" * 64 + ".json"))
+    machine.sign_in(choice, user, storage=StorageKind.SESSION)
+    assert not keyring.entries
+    assert len(machine.sessions.entries()) == 1

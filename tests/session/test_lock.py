@@ -1,0 +1,64 @@
+"""One process at a time, and none that waits for ever."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.terminal.pty_program import ROOT
+from tui_auth.session.errors import StorageError
+from tui_auth.session.lock import Busy, locked
+from tui_auth.session.private_files import PrivateFolder
+
+HOLDER = """
+import sys, time
+from tui_auth.session.lock import locked
+from tui_auth.session.private_files import PrivateFolder
+with locked(PrivateFolder(sys.argv[1]), "one"):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> PrivateFolder:
+    return PrivateFolder(str(tmp_path / "tui-auth"))
+
+
+def test_a_lock_is_held_by_one(folder: PrivateFolder) -> None:
+    with locked(folder, "one"):
+        with pytest.raises(Busy), locked(folder, "one", patience=0):
+            raise AssertionError
+        with locked(folder, "two", patience=0):
+            pass
+    with locked(folder, "one", patience=0):
+        pass
+
+
+def test_a_killed_holder_lets_go(folder: PrivateFolder) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, folder.path],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdout
+    assert process.stdout.readline() == b"held\n"
+    with pytest.raises(Busy), locked(folder, "one", patience=0):
+        raise AssertionError
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    with locked(folder, "one", patience=0):
+        pass
+
+
+def test_a_link_in_its_place_is_refused(folder: PrivateFolder, tmp_path: Path) -> None:
+    folder.write("other", b"")
+    (Path(folder.path) / "one.lock").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(StorageError), locked(folder, "one"):
+        raise AssertionError
+    assert not (tmp_path / "elsewhere").exists()

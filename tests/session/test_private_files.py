@@ -1,0 +1,258 @@
+"""Files of the user alone: nobody else looks in, steers, or finds half of something."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.terminal.pty_program import ROOT
+from tui_auth.session.errors import StorageError
+from tui_auth.session.private_files import LARGEST_FILE, PrivateFolder
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> PrivateFolder:
+    return PrivateFolder(str(tmp_path / "state" / "tui-auth"))
+
+
+def uses(folder: PrivateFolder) -> list[Callable[[], object]]:
+    """Reading the file "one", and writing it."""
+    return [partial(folder.read, "one"), partial(folder.write, "one", b"x")]
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.lstat().st_mode)
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077, 0o777])
+def test_folder_and_file_are_the_users_alone_whatever_the_umask(folder: PrivateFolder, umask: int) -> None:
+    Path(folder.path).parent.mkdir()
+    former = os.umask(umask)
+    try:
+        folder.write("one", b"content")
+        lock = folder.open_lock("one.lock")
+    finally:
+        os.umask(former)
+    os.close(lock)
+    path = Path(folder.path)
+    assert [mode(path), mode(path / "one"), mode(path / "one.lock")] == [0o700, 0o600, 0o600]
+    assert folder.read("one") == b"content"
+
+
+def test_what_was_never_written_is_not_there(folder: PrivateFolder) -> None:
+    assert folder.read("one") is None
+    assert folder.names() == []
+    assert not folder.remove("one")
+    assert not Path(folder.path).exists()
+
+
+def test_a_file_is_replaced_and_removed(folder: PrivateFolder) -> None:
+    folder.write("one", b"old")
+    folder.write("one", b"new")
+    assert folder.read("one") == b"new"
+    assert folder.names() == ["one"]
+    assert folder.remove("one")
+    assert folder.names() == []
+
+
+@pytest.mark.parametrize("bits", [0o640, 0o604, 0o620, 0o602, 0o601])
+def test_a_file_that_others_can_reach_is_refused_with_the_command_that_mends_it(
+    folder: PrivateFolder, bits: int
+) -> None:
+    folder.write("one", b"content")
+    path = Path(folder.path) / "one"
+    path.chmod(bits)
+    for attempt in uses(folder):
+        with pytest.raises(StorageError, match=f"chmod 600 {path}"):
+            attempt()
+    subprocess.run(["chmod", "600", path], check=True)
+    assert folder.read("one") == b"content"
+
+
+def test_a_folder_that_others_can_reach_is_refused_with_the_command_that_mends_it(
+    folder: PrivateFolder,
+) -> None:
+    folder.write("one", b"content")
+    Path(folder.path).chmod(0o755)
+    with pytest.raises(StorageError, match=f"chmod 700 {folder.path}"):
+        folder.read("one")
+
+
+def test_a_folder_below_one_that_others_can_reach_is_refused_where_that_matters(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    folder = PrivateFolder(str(tmp_path / "tui-auth"), below=str(tmp_path))
+    with pytest.raises(StorageError, match=f"chmod 700 {tmp_path}"):
+        folder.write("one", b"content")
+
+
+def test_another_users_folder_or_file_is_refused(
+    folder: PrivateFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.write("one", b"content")
+    path, me = Path(folder.path), os.geteuid()
+    for others, where in (([me + 1], path), ([me, me + 1], path / "one")):
+        answers = iter(others)
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "geteuid", lambda answers=answers: next(answers))
+            with pytest.raises(StorageError, match=f"^{where} belongs to another user"):
+                folder.read("one")
+
+
+def test_a_link_is_neither_read_nor_written_through(folder: PrivateFolder, tmp_path: Path) -> None:
+    folder.write("other", b"")
+    target = tmp_path / "target"
+    target.write_bytes(b"precious")
+    target.chmod(0o600)
+    link = Path(folder.path) / "one"
+    link.symlink_to(target)
+    for attempt in uses(folder):
+        with pytest.raises(StorageError, match=f"is a link.*rm {link}"):
+            attempt()
+    with pytest.raises(StorageError):
+        folder.open_lock("one")
+    assert target.read_bytes() == b"precious"
+
+
+@pytest.mark.parametrize("kind", ["link", "file"])
+def test_a_new_file_is_never_one_that_was_there(
+    folder: PrivateFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    folder.write("one", b"old")
+    monkeypatch.setattr(os, "urandom", lambda count: b"\0" * count)
+    target = tmp_path / "target"
+    target.write_bytes(b"precious")
+    guessed = Path(folder.path) / f".one.{'00' * 8}"
+    if kind == "link":
+        guessed.symlink_to(target)
+    else:
+        guessed.hardlink_to(target)
+    with pytest.raises(StorageError, match="File exists"):
+        folder.try_out("one")
+    assert target.read_bytes() == b"precious"
+
+
+def test_the_content_is_on_the_disk_before_the_name_is_and_the_name_before_it_counts(
+    folder: PrivateFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.write("one", b"old")
+    seen: list[str] = []
+    fsync, replace = os.fsync, os.replace
+
+    def noted_fsync(descriptor: int) -> None:
+        seen.append("folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file")
+        fsync(descriptor)
+
+    def noted_replace(*arguments: Any, **more: Any) -> None:
+        seen.append("replace")
+        replace(*arguments, **more)
+
+    monkeypatch.setattr(os, "fsync", noted_fsync)
+    monkeypatch.setattr(os, "replace", noted_replace)
+    folder.write("one", b"new")
+    assert seen == ["file", "replace", "folder"]
+
+
+def test_a_link_in_the_place_of_the_folder_is_refused(folder: PrivateFolder, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir(mode=0o700)
+    Path(folder.path).parent.mkdir()
+    Path(folder.path).symlink_to(elsewhere)
+    with pytest.raises(StorageError, match=f"rm {folder.path}"):
+        folder.write("one", b"content")
+    assert not list(elsewhere.iterdir())
+
+
+def test_a_pipe_is_refused_and_keeps_nobody_waiting(folder: PrivateFolder) -> None:
+    folder.write("other", b"")
+    os.mkfifo(Path(folder.path) / "one", 0o600)
+    for attempt in uses(folder):
+        with pytest.raises(StorageError, match="not a plain file"):
+            attempt()
+
+
+def test_a_huge_file_is_refused(folder: PrivateFolder) -> None:
+    folder.write("one", b"x" * LARGEST_FILE)
+    with (Path(folder.path) / "one").open("ab") as file:
+        file.write(b"x")
+    with pytest.raises(StorageError, match="larger than any session"):
+        folder.read("one")
+    with pytest.raises(StorageError, match="larger than any session"):
+        folder.write("two", b"x" * (LARGEST_FILE + 1))
+
+
+def test_a_full_disk_leaves_the_old_file_and_nothing_else(
+    folder: PrivateFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.write("one", b"old")
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(StorageError, match="No space left"):
+            folder.write("one", b"new")
+        with pytest.raises(StorageError, match="No space left"):
+            folder.try_out("one")
+    assert [path.name for path in Path(folder.path).iterdir()] == ["one"]
+    assert folder.read("one") == b"old"
+
+
+def test_trying_out_changes_nothing(folder: PrivateFolder) -> None:
+    folder.write("one", b"old")
+    folder.try_out("one")
+    assert [path.name for path in Path(folder.path).iterdir()] == ["one"]
+    assert folder.read("one") == b"old"
+
+
+KILL_POINTS = ("open", "fchmod", "write", "fsync", "replace", "close")
+_KILLER = """
+import os, sys
+point, when, count = sys.argv[2], sys.argv[3], int(sys.argv[4])
+from tui_auth.session.private_files import PrivateFolder
+real, calls = getattr(os, point), 0
+def deadly(*arguments, **more):
+    global calls
+    calls += 1
+    if when == "before" and calls == count:
+        os.kill(os.getpid(), 9)
+    result = real(*arguments, **more)
+    if when == "after" and calls == count:
+        os.kill(os.getpid(), 9)
+    return result
+setattr(os, point, deadly)
+PrivateFolder(sys.argv[1]).write("one", b"new" * 4000)
+"""
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("point", KILL_POINTS)
+def test_a_kill_at_any_point_leaves_the_old_or_the_new_whole(
+    folder: PrivateFolder, point: str, when: str
+) -> None:
+    killed = 0
+    for count in range(1, 6):
+        folder.write("one", b"old" * 4000)
+        process = subprocess.run(
+            [sys.executable, "-c", _KILLER, folder.path, point, when, str(count)],
+            cwd=ROOT,
+            capture_output=True,
+            check=False,
+        )
+        assert folder.read("one") in (b"old" * 4000, b"new" * 4000)
+        if process.returncode == 0:
+            break
+        assert process.returncode == -signal.SIGKILL, process.stderr
+        killed += 1
+    assert killed >= 1
+    folder.write("one", b"newest")
+    assert [path.name for path in Path(folder.path).iterdir()] == ["one"], "what was left is swept away"

@@ -1,0 +1,179 @@
+"""The short way gives what the long way would give, or nothing."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.session.machine import Machine
+from tests.terminal.pty_program import ROOT
+from tui_auth.config import amplify
+from tui_auth.session import quick
+from tui_auth.session.lines import texts_and_numbers, written
+from tui_auth.session.quick import cached_token, seconds_wanted
+from tui_auth.session.stores import StorageKind
+
+VALUES = st.one_of(
+    st.text(),
+    st.integers(0, 2**60),
+    st.floats(0, 1e15, allow_nan=False),
+    st.none(),
+    st.booleans(),
+    st.lists(st.text(max_size=5), max_size=3),
+    st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=3),
+)
+
+
+@settings(deadline=None)
+@given(st.dictionaries(st.text(), VALUES))
+def test_what_is_read_without_a_parser_is_what_a_parser_reads(members: dict[str, object]) -> None:
+    content = written(members)
+    read = json.loads(content)
+    assert read == json.loads(json.dumps(members))
+    for name, value in texts_and_numbers(content).items():
+        assert value == read[name] if isinstance(read[name], str) else json.loads(value) == read[name]
+
+
+@settings(deadline=None)
+@given(st.dictionaries(st.text("ab.-_/9", min_size=1), st.one_of(st.text("ab.-_/9 :,{}"), st.integers(0, 9))))
+def test_plain_texts_and_numbers_are_read_all(members: dict[str, object]) -> None:
+    assert texts_and_numbers(written(members)) == {name: str(value) for name, value in members.items()}
+
+
+@settings(deadline=None)
+@given(st.binary())
+def test_what_was_not_written_here_does_no_harm(content: bytes) -> None:
+    texts_and_numbers(content)
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.usefixtures("here")
+class TestShortWay:
+    @pytest.mark.parametrize("storage", [StorageKind.FILE, StorageKind.SESSION])
+    def test_the_current_sessions_token_is_found(self, machine: Machine, storage: StorageKind) -> None:
+        kept = machine.sign_in(storage=storage)
+        for kind in ("access", "id"):
+            token = cached_token(kind, None, "", machine.environ)
+            assert token
+            assert token.value == kept.record.token(kind).reveal()
+            assert token.note == ""
+
+    @pytest.mark.parametrize(("aged", "asked"), [(3590, None), (2400, 1800), (3601, 0), (-60, None)])
+    def test_it_holds_to_the_same_time_as_the_long_way(
+        self, machine: Machine, aged: float, asked: float | None
+    ) -> None:
+        from tui_auth.session.refresh import holds
+
+        kept = machine.sign_in(aged=aged)
+        assert bool(cached_token("access", asked, "", machine.environ)) == holds(kept.record, "access", asked)
+
+    def test_another_session_is_named_when_there_are_several(self, machine: Machine) -> None:
+        choice = machine.client()
+        machine.sign_in(choice, machine.user("bob"))
+        machine.sign_in(choice, machine.user("ann"))
+        token = cached_token("access", None, "", machine.environ)
+        assert token
+        assert "the session of ann" in token.note
+        assert token.note == machine.found().note
+
+    def test_a_name_that_needs_care_takes_the_long_way(self, machine: Machine) -> None:
+        choice = machine.client()
+        machine.sign_in(choice, machine.user("bob"))
+        machine.sign_in(choice, machine.user("ann\u00e9"))
+        assert cached_token("access", None, "", machine.environ) is None
+
+    @pytest.mark.parametrize(
+        "name", ["TUI_AUTH_USER_POOL_ID", "TUI_AUTH_CLIENT_ID", "TUI_AUTH_USERNAME", "TUI_AUTH_ENDPOINT_URL"]
+    )
+    def test_a_variable_that_names_a_pool_or_a_user_takes_the_long_way(
+        self, machine: Machine, name: str
+    ) -> None:
+        machine.sign_in()
+        assert cached_token("access", None, "", {**machine.environ, name: "x"}) is None
+
+    @pytest.mark.parametrize("name", amplify.FILE_NAMES)
+    def test_a_file_of_amplify_here_or_above_takes_the_long_way(
+        self, machine: Machine, here: Path, monkeypatch: pytest.MonkeyPatch, name: str
+    ) -> None:
+        machine.sign_in()
+        below = here / "a" / "b"
+        below.mkdir(parents=True)
+        monkeypatch.chdir(below)
+        assert cached_token("access", None, "", machine.environ)
+        (here / name).write_text("{}")
+        assert cached_token("access", None, "", machine.environ) is None
+
+    def test_a_broken_rule_for_private_files_takes_the_long_way(self, machine: Machine) -> None:
+        machine.sign_in()
+        machine.session_file().chmod(0o644)
+        assert cached_token("access", None, "", machine.environ) is None
+
+    def test_another_version_takes_the_long_way(self, machine: Machine) -> None:
+        machine.sign_in()
+        content = machine.session_file().read_text()
+        machine.session_file().write_text(content.replace('"version": 1', '"version": 2'))
+        assert cached_token("access", None, "", machine.environ) is None
+
+    def test_without_a_session_there_is_no_short_way(self, machine: Machine) -> None:
+        assert cached_token("access", None, "", machine.environ) is None
+
+    def test_after_sign_out_there_is_no_short_way(self, machine: Machine) -> None:
+        kept = machine.sign_in()
+        machine.sessions.forget(kept.record)
+        assert cached_token("access", None, "", machine.environ) is None
+
+
+NOT_NEEDED = {
+    "argparse",
+    "boto3",
+    "botocore",
+    "cryptography",
+    "dataclasses",
+    "hashlib",
+    "json",
+    "jwt",
+    "pathlib",
+    "platformdirs",
+    "rich",
+    "textual",
+    "tomllib",
+}
+
+
+@pytest.mark.parametrize("arguments", [["token"], ["header"], ["token", "--type", "id", "--min-ttl", "5m"]])
+def test_nothing_is_imported_that_is_not_needed(machine: Machine, arguments: list[str]) -> None:
+    machine.sign_in()
+    code = (
+        f"import sys; from tui_auth.cli import main; main({arguments}); print(*sys.modules, file=sys.stderr)"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**machine.environ, "PYTHONPATH": str(ROOT)},
+        cwd=machine.home,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ran.stdout.count("\n") == 1
+    assert not NOT_NEEDED & set(ran.stderr.split())
+
+
+def test_the_files_of_amplify_are_those_of_the_long_way() -> None:
+    assert quick.AMPLIFY_FILES == amplify.FILE_NAMES
+
+
+def test_five_minutes_are_enough_or_a_fifth_of_a_short_life() -> None:
+    assert seconds_wanted(3600, None) == 300
+    assert seconds_wanted(300, None) == 60
+    assert seconds_wanted(300, 900) == 900

@@ -1,0 +1,267 @@
+"""A session is renewed once for all who ask, and ended only by Cognito's own word."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.scripted_gateway import ScriptedGateway
+from tests.session.machine import FLOWS, ROTATION, Machine
+from tui_auth.auth.device import Device
+from tui_auth.auth.errors import AuthError, ErrorKind, refusal
+from tui_auth.secret import Secret
+from tui_auth.session.errors import SignInNeeded, StorageError
+from tui_auth.session.refresh import DEFINITIVE, fresh
+
+AGED = 3590.0
+PROCESSES = 40
+
+
+def test_a_token_that_holds_is_given_without_a_request(machine: Machine) -> None:
+    kept = machine.sign_in()
+    result = fresh(machine.sessions, machine.found())
+    assert result.record.access_token == kept.record.access_token
+    assert not machine.asked("GetTokensFromRefreshToken")
+
+
+def test_a_token_that_has_nearly_run_out_is_renewed(machine: Machine) -> None:
+    kept = machine.sign_in(aged=AGED)
+    result = fresh(machine.sessions, machine.found())
+    assert result.record.access_token != kept.record.access_token
+    assert machine.accepts(result.record.access_token.reveal())
+    assert machine.stored()["access_token"] == result.record.access_token.reveal()
+    assert machine.stored()["refresh_token"] == kept.record.refresh_token.reveal()  # type: ignore[union-attr]
+
+
+def test_more_time_left_can_be_asked_for(machine: Machine) -> None:
+    machine.sign_in(aged=1800)
+    fresh(machine.sessions, machine.found(), min_ttl=1700)
+    assert not machine.asked("GetTokensFromRefreshToken")
+    fresh(machine.sessions, machine.found(), min_ttl=1900)
+    assert len(machine.asked("GetTokensFromRefreshToken")) == 1
+
+
+def test_a_refresh_can_be_forced(machine: Machine) -> None:
+    kept = machine.sign_in()
+    result = fresh(machine.sessions, machine.found(), force=True)
+    assert result.record.access_token != kept.record.access_token
+
+
+def test_with_rotation_the_newest_refresh_token_is_kept(machine: Machine) -> None:
+    machine.sign_in(machine.client(**ROTATION), machine.user())
+    tokens = {machine.stored()["refresh_token"]}
+    for _ in range(3):
+        fresh(machine.sessions, machine.found(), force=True)
+        tokens.add(machine.stored()["refresh_token"])
+    assert len(tokens) == 4
+
+
+@pytest.mark.parametrize("flags", [(), ("--force-refresh",)], ids=["run out", "forced"])
+def test_forty_processes_at_once_all_get_a_token_and_the_newest_refresh_token_stays(
+    machine: Machine, flags: tuple[str, ...]
+) -> None:
+    machine.sign_in(machine.client(**ROTATION), machine.user(), aged=0 if flags else AGED)
+    processes = [machine.start("token", *flags) for _ in range(PROCESSES)]
+    with ThreadPoolExecutor(PROCESSES) as pool:
+        outputs = list(pool.map(lambda process: process.communicate(timeout=100), processes))
+    assert [process.returncode for process in processes] == [0] * PROCESSES, outputs
+    refreshes = len(machine.asked("GetTokensFromRefreshToken"))
+    assert refreshes >= 1 if flags else refreshes == 1
+    tokens = {out.strip() for out, _ in outputs}
+    assert len(tokens) == refreshes
+    assert all(machine.accepts(token) for token in tokens)
+    grants = [grant for grant in machine.server.state.grants.values() if grant.rotated_at is None]
+    assert [grant.token for grant in grants] == [machine.stored()["refresh_token"]]
+    assert machine.stored()["access_token"] in tokens
+
+
+def test_a_refresh_by_another_that_ended_meanwhile_counts_as_ones_own(machine: Machine) -> None:
+    machine.sign_in()
+    seen_before = machine.found()
+    brought = fresh(machine.sessions, machine.found(), force=True)
+    result = fresh(machine.sessions, seen_before, force=True)
+    assert result.record.access_token == brought.record.access_token
+    assert len(machine.asked("GetTokensFromRefreshToken")) == 1
+
+
+def test_a_client_secret_and_a_device_go_with_the_refresh(machine: Machine, tmp_path: Path) -> None:
+    asked = {"UserPoolId": machine.user_pool_id, "ClientName": "s", "ExplicitAuthFlows": FLOWS}
+    made = machine.server.call("CreateUserPoolClient", {**asked, "GenerateSecret": True})["UserPoolClient"]
+    file = tmp_path / "client-secret"
+    file.write_text(made["ClientSecret"])
+    choice = replace(
+        machine.client(),
+        client_id=made["ClientId"],
+        client_secret=Secret(made["ClientSecret"]),
+        client_secret_file=file,
+    )
+    machine.sign_in(choice, machine.user())
+    found = machine.found()
+    with_device = replace(found.record, device=Device("eu-west-1_d", "-group", Secret("password")))
+    found.store.write(with_device.key.file_name, with_device.to_json())
+    fresh(machine.sessions, machine.found(), force=True)
+    sent = machine.asked("GetTokensFromRefreshToken")[-1]
+    assert (sent["ClientSecret"], sent["DeviceKey"]) == (made["ClientSecret"], "eu-west-1_d")
+    assert machine.found().record.device == with_device.device
+
+
+@pytest.mark.parametrize("code", ["UnknownOperationException", "OperationNotEnabledException"])
+def test_where_the_operation_is_refused_as_such_the_older_one_is_asked(machine: Machine, code: str) -> None:
+    kept = machine.sign_in()
+    machine.server.fail_next("GetTokensFromRefreshToken", code, "not here")
+    result = fresh(machine.sessions, machine.found(), force=True)
+    assert machine.asked("InitiateAuth")[-1]["AuthFlow"] == "REFRESH_TOKEN_AUTH"
+    assert result.record.access_token != kept.record.access_token
+
+
+@pytest.mark.parametrize("code", sorted(DEFINITIVE))
+def test_cognitos_definitive_word_ends_the_session(machine: Machine, code: str) -> None:
+    machine.sign_in()
+    gateway = ScriptedGateway(refusal(code, "It is over."))
+    with pytest.raises(SignInNeeded) as raised:
+        fresh(machine.sessions, machine.found(), force=True, gateway=lambda _: gateway)
+    assert raised.value.ended is not None
+    assert not list(machine.state.glob("?" * 64 + ".json"))
+    with pytest.raises(SignInNeeded):
+        machine.sessions.find()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        AuthError(ErrorKind.NETWORK, "Cognito cannot be reached."),
+        refusal("TooManyRequestsException", "slow down"),
+        refusal("InternalErrorException", "oops", status=500),
+        refusal("NotAuthorizedException", "oops", status=502),
+        refusal("NotAuthorizedException", "Unable to verify client secret for client c"),
+        refusal("ResourceNotFoundException", "User pool client c does not exist."),
+        refusal("UserLambdaValidationException", "no"),
+        refusal("SomethingNewException", "?"),
+    ],
+    ids=lambda error: f"{error.code}-{error.kind}",
+)
+def test_nothing_else_ends_it(machine: Machine, error: AuthError) -> None:
+    machine.sign_in()
+    before = machine.stored()
+    with pytest.raises(AuthError) as raised:
+        fresh(machine.sessions, machine.found(), force=True, gateway=lambda _: ScriptedGateway(error))
+    assert raised.value is error
+    assert machine.stored() == before
+
+
+def test_who_waited_for_another_does_not_wait_for_the_network_too(machine: Machine) -> None:
+    machine.sign_in(aged=AGED)
+    down = AuthError(ErrorKind.NETWORK, "Cognito cannot be reached.")
+    first, second, later = ScriptedGateway(down), ScriptedGateway(down), ScriptedGateway(down)
+    first.hold()
+    with ThreadPoolExecutor(2) as pool:
+        one = pool.submit(fresh, machine.sessions, machine.found(), gateway=lambda _: first)
+        wait_until(lambda: bool(first.calls))
+        two = pool.submit(fresh, machine.sessions, machine.found(), gateway=lambda _: second)
+        wait_until(lambda: open_locks(machine) == 2)
+        first.release()
+        for future in (one, two):
+            with pytest.raises(AuthError, match="cannot be reached"):
+                future.result(30)
+    assert not second.calls
+    with pytest.raises(AuthError):
+        fresh(machine.sessions, machine.found(), gateway=lambda _: later)
+    assert later.calls, "a command that is given later tries for itself"
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Wait for a condition, looking often; AssertionError where it does not come true."""
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def open_locks(machine: Machine) -> int:
+    """How often this process has the session's lock file open."""
+    lock = machine.session_file().with_suffix(".lock")
+    links = list(Path("/proc/self/fd").iterdir())
+    return sum(link.exists() and link.resolve() == lock for link in links)
+
+
+def test_a_refused_token_does_not_end_a_session_that_began_meanwhile(machine: Machine) -> None:
+    choice, user = machine.client(), machine.user()
+    machine.sign_in(choice, user)
+    old = machine.found()
+    newer = machine.sign_in(choice, user)
+    machine.sessions.forget_if_unchanged(old)
+    assert machine.found().record.refresh_token == newer.record.refresh_token
+
+
+def test_tokens_of_another_user_are_not_taken(machine: Machine) -> None:
+    choice = machine.client()
+    machine.sign_in(choice, machine.user())
+    other = machine.done(choice, machine.user("bob"))
+    reply = {
+        "AuthenticationResult": {
+            "AccessToken": other.tokens.access_token.reveal(),
+            "IdToken": other.tokens.id_token.reveal(),
+        }
+    }
+    with pytest.raises(AuthError, match="another user"):
+        fresh(machine.sessions, machine.found(), force=True, gateway=lambda _: ScriptedGateway(reply))
+    assert machine.found().record.username == "ann"
+
+
+def test_a_rotated_refresh_token_is_kept_even_if_what_came_with_it_is_not_taken(machine: Machine) -> None:
+    machine.sign_in()
+    reply = {"AuthenticationResult": {"AccessToken": "a.b.c", "IdToken": "a.b.c", "RefreshToken": "newest"}}
+    with pytest.raises(AuthError, match="not for this sign-in"):
+        fresh(machine.sessions, machine.found(), force=True, gateway=lambda _: ScriptedGateway(reply))
+    assert machine.stored()["refresh_token"] == "newest"
+
+
+def test_nothing_is_sent_that_could_not_be_kept(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine.sign_in()
+    found = machine.found()
+
+    def full(name: str) -> None:
+        raise StorageError("No space left on device.")
+
+    monkeypatch.setattr(found.store, "try_out", full)
+    with pytest.raises(StorageError, match="No space"):
+        fresh(machine.sessions, found, force=True)
+    assert not machine.asked("GetTokensFromRefreshToken")
+
+
+def test_a_token_is_given_although_it_could_not_be_kept(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = machine.sign_in()
+    found = machine.found()
+
+    def full(name: str, content: bytes) -> None:
+        raise StorageError("No space left on device.")
+
+    monkeypatch.setattr(found.store, "write", full)
+    result = fresh(machine.sessions, found, force=True)
+    assert result.record.access_token != kept.record.access_token
+    assert result.problem == "No space left on device."
+
+
+def test_a_session_without_a_refresh_token_lasts_as_long_as_its_tokens(machine: Machine) -> None:
+    machine.sign_in(aged=3500)
+    content = machine.stored() | {"refresh_token": None}
+    machine.session_file().write_text(json.dumps(content))
+    assert fresh(machine.sessions, machine.found()).record.seconds_left("access") > 0
+    with pytest.raises(SignInNeeded):
+        fresh(machine.sessions, machine.found(), min_ttl=600)
+
+
+def test_who_waited_for_a_session_that_was_ended_is_told_to_sign_in(machine: Machine) -> None:
+    machine.sign_in(aged=AGED)
+    seen_before = machine.found()
+    machine.sessions.forget(seen_before.record)
+    with pytest.raises(SignInNeeded, match="meanwhile"):
+        fresh(machine.sessions, seen_before)

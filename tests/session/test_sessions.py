@@ -1,0 +1,210 @@
+"""Sessions are kept, found by pool and by name, and told apart."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.session.machine import Machine
+from tui_auth.auth.device import Device
+from tui_auth.secret import Secret
+from tui_auth.session import sessions
+from tui_auth.session.errors import SignInNeeded, StorageError
+from tui_auth.session.keeping import Keeping
+from tui_auth.session.record import SessionRecord
+from tui_auth.session.sessions import PoolKey, endpoint_of, origin_of
+from tui_auth.session.stores import StorageKind
+
+
+def test_what_is_kept_is_what_was_given(machine: Machine) -> None:
+    kept = machine.sign_in()
+    assert machine.found().record == kept.record
+    assert SessionRecord.from_json(kept.record.to_json(), "here", "rm it") == kept.record
+
+
+def test_nothing_of_the_user_is_in_a_file_name(machine: Machine) -> None:
+    machine.sign_in(machine.client(), machine.user("a-very-special-name"))
+    names = [path.name for path in machine.home.rglob("*")]
+    assert not [name for name in names if "special" in name]
+
+
+def test_a_record_shows_no_token(machine: Machine) -> None:
+    record = machine.sign_in().record
+    for secret in (record.access_token, record.id_token, record.refresh_token):
+        assert secret
+        assert secret.reveal() not in repr(record)
+
+
+def test_a_second_sign_in_replaces_the_first(machine: Machine) -> None:
+    choice, user = machine.client(), machine.user()
+    machine.sign_in(choice, user)
+    second = machine.sign_in(choice, user)
+    assert len(machine.sessions.entries()) == 1
+    assert machine.found().record.access_token == second.record.access_token
+
+
+def test_the_last_sign_in_is_the_current_session(machine: Machine) -> None:
+    choice = machine.client()
+    machine.sign_in(choice, machine.user("bob"))
+    machine.sign_in(choice, machine.user("ann"))
+    found = machine.sessions.find()
+    assert found.record.username == "ann"
+    assert "ann" in found.note
+
+
+def test_a_pool_and_a_name_choose(machine: Machine) -> None:
+    first, second = machine.client(), machine.client()
+    machine.sign_in(first, machine.user("ann"))
+    machine.sign_in(first, machine.user("bob"))
+    machine.sign_in(second, "ann")
+    key = PoolKey(first.endpoint_url or "", first.user_pool_id, first.client_id)
+    assert machine.sessions.find(key).record.username == "bob"
+    assert machine.sessions.find(key, "ann").record.origin.client_id == first.client_id
+    assert machine.sessions.find(username="bob").note == ""
+    with pytest.raises(SignInNeeded):
+        machine.sessions.find(replace(key, client_id="other"))
+    with pytest.raises(SignInNeeded):
+        machine.sessions.find(key, "eve")
+
+
+def test_a_session_is_found_by_the_name_that_was_typed(machine: Machine) -> None:
+    choice, user = machine.client(), machine.user()
+    done = machine.done(choice, user)
+    origin = origin_of(choice, "ann@example.com", machine.environ)
+    machine.sessions.keep(done, origin, StorageKind.FILE, server_time=machine.server.clock.now())
+    for name in ("ann", "ann@example.com"):
+        assert machine.sessions.find(username=name).record.username == "ann"
+
+
+@pytest.mark.parametrize("harm", ["", "nonsense", "[]", None])
+def test_an_index_that_is_lost_is_no_loss(machine: Machine, harm: str | None) -> None:
+    kept = machine.sign_in()
+    index = machine.state / "index.json"
+    index.unlink() if harm is None else index.write_text(harm)
+    assert machine.found().record == kept.record
+    other = machine.sign_in(machine.client(), machine.user("bob"))
+    assert machine.found().record == other.record
+
+
+def test_an_index_of_a_later_version_is_left_alone(machine: Machine) -> None:
+    machine.sign_in()
+    index = machine.state / "index.json"
+    index.write_text('{"version": 2}')
+    with pytest.raises(StorageError, match="left alone"):
+        machine.found()
+    kept = machine.sessions.keep(
+        machine.done(machine.client(), machine.user("bob")),
+        origin_of(machine.client(), "bob", machine.environ),
+        StorageKind.FILE,
+        server_time=0,
+    )
+    assert "left alone" in kept.problem
+    assert index.read_text() == '{"version": 2}'
+
+
+def test_a_session_that_cannot_be_kept_is_not_lost(machine: Machine) -> None:
+    choice, user = machine.client(), machine.user()
+    machine.state.mkdir(parents=True)
+    machine.state.chmod(0o755)
+    done = machine.done(choice, user)
+    kept = machine.sessions.keep(
+        done, origin_of(choice, user), StorageKind.FILE, server_time=machine.server.clock.now()
+    )
+    assert kept.record.access_token == done.tokens.access_token
+    assert "chmod 700" in kept.problem
+
+
+def test_the_oldest_sessions_make_room(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sessions, "MOST_SESSIONS", 2)
+    choice = machine.client()
+    for name in ("ann", "bob", "eve"):
+        machine.sign_in(choice, machine.user(name))
+    assert [entry.username for entry in machine.sessions.entries()] == ["eve", "bob"]
+    assert len(list(machine.state.glob("?" * 64 + ".json"))) == 2
+
+
+def test_without_a_runtime_folder_there_is_no_storage_until_log_out(machine: Machine) -> None:
+    del machine.environ["XDG_RUNTIME_DIR"]
+    choice, user = machine.client(), machine.user()
+    kept = machine.sessions.keep(
+        machine.done(choice, user), origin_of(choice, user), StorageKind.SESSION, server_time=0
+    )
+    assert "XDG_RUNTIME_DIR is not set" in kept.problem
+
+
+def test_kept_nowhere_is_kept_nowhere(machine: Machine) -> None:
+    choice, user = machine.client(), machine.user()
+    machine.sign_in(choice, user)
+    kept = machine.sign_in(choice, user, storage=StorageKind.NONE)
+    assert kept.where == "nowhere"
+    assert not machine.sessions.entries()
+    assert not list(machine.state.glob("?" * 64 + ".json"))
+
+
+def test_an_endpoint_of_awss_variables_belongs_to_the_session() -> None:
+    both = {
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:1/",
+        "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": "http://[::1]:2",
+    }
+    assert endpoint_of(None, both) == "http://[::1]:2"
+    assert endpoint_of(None, {"AWS_ENDPOINT_URL": "http://127.0.0.1:1/"}) == "http://127.0.0.1:1"
+    assert endpoint_of("http://127.0.0.1:3/", both) == "http://127.0.0.1:3"
+    assert endpoint_of(None, {**both, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}) == ""
+    assert endpoint_of(None, {}) == ""
+
+
+class TestKeeping:
+    def test_the_place_is_asked_for_once(self, machine: Machine) -> None:
+        keeping = Keeping(machine.client(), machine.server.clock.now, machine.sessions)
+        assert keeping.storage is None
+        keeping.remember(StorageKind.SESSION)
+        assert keeping.storage is StorageKind.SESSION
+        other = Keeping(replace(keeping.choice, profile="work"), keeping.now, machine.sessions)
+        assert other.storage is None
+
+    def test_a_flag_or_a_profile_says_it_without_a_question(self, machine: Machine) -> None:
+        choice = replace(machine.client(), storage="keyring")
+        assert Keeping(choice, machine.server.clock.now, machine.sessions).storage is StorageKind.KEYRING
+
+    def test_the_session_is_kept_with_what_is_known_of_it(self, machine: Machine) -> None:
+        choice = replace(machine.client(), identity_pool_id="eu-west-1:pool", profile="work")
+        keeping = Keeping(choice, machine.server.clock.now, machine.sessions)
+        done = machine.done(choice, machine.user())
+        assert keeping.signatures_hold(done)
+        kept = keeping.keep(done, "ann", StorageKind.FILE, signature_checked=True)
+        assert machine.found().record == kept.record
+        assert kept.record.origin.identity_pool_id == "eu-west-1:pool"
+        assert kept.record.origin.profile == "work"
+        assert 3590 < kept.record.seconds_left("access") <= 3600
+
+    def test_the_pool_is_offered_again_after_the_session_has_ended(self, machine: Machine) -> None:
+        kept = machine.sign_in()
+        assert machine.sessions.current_settings()
+        machine.sessions.forget(kept.record)
+        assert machine.sessions.current_settings() is None
+        offered = machine.sessions.offered_settings() or {}
+        assert (offered["client_id"], offered["username"]) == (kept.record.origin.client_id, "ann")
+        assert machine.sessions.register.last_origin() == kept.record.origin
+
+
+class TestDevices:
+    def test_a_remembered_device_outlives_the_session(self, machine: Machine) -> None:
+        choice = machine.client()
+        keeping = Keeping(choice, machine.server.clock.now, machine.sessions)
+        device = Device("eu-west-1_d", "-group", Secret("device-password"))
+        done = replace(machine.done(choice, machine.user()), device=device)
+        kept = keeping.keep(done, "ann@example.com", StorageKind.FILE, signature_checked=True)
+        machine.sessions.forget(kept.record)
+        assert keeping.device("ann") == keeping.device("ann@example.com") == device
+        assert keeping.device("bob") is None
+
+    def test_a_sign_in_without_a_device_forgets_it(self, machine: Machine) -> None:
+        choice = machine.client()
+        keeping = Keeping(choice, machine.server.clock.now, machine.sessions)
+        done = machine.done(choice, machine.user())
+        device = Device("eu-west-1_d", "-group", Secret("device-password"))
+        keeping.keep(replace(done, device=device), "ann", StorageKind.FILE, signature_checked=True)
+        keeping.keep(done, "ann", StorageKind.FILE, signature_checked=True)
+        assert keeping.device("ann") is None
+        assert "device-password" not in "".join(path.read_text() for path in machine.state.iterdir())

@@ -1,0 +1,250 @@
+"""Tokens are the pool's or they are thrown away; where its keys cannot be had, that is said."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any, ClassVar
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from tests.session.machine import Machine
+from tui_auth.auth.errors import AuthError, ErrorKind
+from tui_auth.auth.next_step import Done, Tokens
+from tui_auth.auth.signature import (
+    KeysUnreachable,
+    UnknownKey,
+    WrongSignature,
+    check_signature,
+    fetch_keys,
+    keys_url,
+)
+from tui_auth.secret import Secret
+from tui_auth.session.signatures import signatures_hold
+
+KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+OTHER = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def public(key: rsa.RSAPrivateKey, kid: str) -> dict[str, Any]:
+    jwk: dict[str, Any] = jwt.algorithms.RSAAlgorithm.to_jwk(key.public_key(), as_dict=True)
+    return {**jwk, "kid": kid, "alg": "RS256", "use": "sig"}
+
+
+KEYS = {"keys": [public(KEY, "one"), public(OTHER, "two")]}
+
+
+def token(key: Any = KEY, kid: str | None = "one", algorithm: str = "RS256") -> Secret:
+    headers = {"kid": kid} if kid else {}
+    return Secret(jwt.encode({"sub": "ann"}, key, algorithm=algorithm, headers=headers))
+
+
+def signed_with_the_public_key() -> Secret:
+    """The old trick: HS256, with what everybody knows as the key (RFC 8725 §2.1)."""
+    header = base64.urlsafe_b64encode(b'{"alg": "HS256", "kid": "one"}').rstrip(b"=")
+    body = token().reveal().split(".")[1].encode()
+    form = serialization.PublicFormat.SubjectPublicKeyInfo
+    known = KEY.public_key().public_bytes(serialization.Encoding.PEM, form)
+    mac = base64.urlsafe_b64encode(hmac.digest(known, header + b"." + body, "sha256")).rstrip(b"=")
+    return Secret(b".".join((header, body, mac)))
+
+
+class TestOneToken:
+    def test_a_token_of_the_pool_is_taken(self) -> None:
+        check_signature(token(), KEYS)
+        check_signature(token(OTHER, "two"), KEYS)
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            token(OTHER, "one"),
+            token(KEY, "two"),
+            Secret(token().reveal()[:-6] + "AAAAAA"),
+            Secret(token().reveal().rpartition(".")[0] + "."),
+            Secret("a.b.c"),
+            Secret("nothing"),
+            Secret(""),
+            Secret(jwt.encode({"sub": "ann"}, "", algorithm="none", headers={"kid": "one"})),
+            signed_with_the_public_key(),
+            token(KEY, "one", "PS256"),
+            token(KEY, "one", "RS512"),
+        ],
+        ids=lambda secret: secret.reveal()[:12] + str(len(secret.reveal())),
+    )
+    def test_anything_else_is_not(self, wrong: Secret) -> None:
+        with pytest.raises(WrongSignature):
+            check_signature(wrong, KEYS)
+
+    def test_other_claims_under_the_same_signature_are_not(self) -> None:
+        header, _, signature = token().reveal().split(".")
+        body = token(KEY).reveal().split(".")[1].replace("a", "b")
+        with pytest.raises(WrongSignature):
+            check_signature(Secret(f"{header}.{body}x.{signature}"), KEYS)
+
+    @pytest.mark.parametrize("kid", ["three", None])
+    def test_a_key_that_the_set_does_not_have_is_told_apart(self, kid: str | None) -> None:
+        with pytest.raises(UnknownKey):
+            check_signature(token(kid=kid), KEYS)
+
+    @pytest.mark.parametrize(
+        "key", [{"kid": "one", "kty": "RSA"}, {"kid": "one", "kty": "RSA", "n": 7, "e": "?"}]
+    )
+    def test_a_key_that_is_none_signs_nothing(self, key: dict[str, Any]) -> None:
+        with pytest.raises(WrongSignature):
+            check_signature(token(), {"keys": [key]})
+
+
+class Answer(BaseHTTPRequestHandler):
+    """Answers each GET with what the test has put here."""
+
+    status: ClassVar[int] = 200
+    content: ClassVar[bytes] = b""
+    headers_sent: ClassVar[dict[str, str]] = {}
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        self.send_response(self.status)
+        for name, value in self.headers_sent.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(self.content)))
+        self.end_headers()
+        self.wfile.write(self.content)
+
+    def log_message(self, *arguments: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    monkeypatch.setattr(Answer, "asked", [])
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    with HTTPServer(("127.0.0.1", 0), Answer) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+class TestFetching:
+    def test_the_keys_are_fetched_and_no_proxy_is_asked_for_this_machine(
+        self, web: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(Answer, "content", json.dumps(KEYS).encode())
+        assert fetch_keys(keys_url("eu-west-1_Ab12", web)) == KEYS
+        assert Answer.asked == ["/eu-west-1_Ab12/.well-known/jwks.json"]
+
+    @pytest.mark.parametrize(
+        ("status", "content"),
+        [
+            (404, b""),
+            (500, json.dumps(KEYS).encode()),
+            (200, b"<html>sign in to this network</html>"),
+            (200, b"[]"),
+            (200, b'{"keys": []}'),
+            (200, b'{"keys": ["x"]}'),
+            (200, b'{"keys": [{"kid": "' + b"x" * 70_000 + b'"}]}'),
+            (200, b"[" * 60_000),
+        ],
+        ids=range(8),
+    )
+    def test_what_is_no_key_set_is_none(
+        self, web: str, monkeypatch: pytest.MonkeyPatch, status: int, content: bytes
+    ) -> None:
+        monkeypatch.setattr(Answer, "status", status)
+        monkeypatch.setattr(Answer, "content", content)
+        with pytest.raises(KeysUnreachable):
+            fetch_keys(keys_url("eu-west-1_Ab12", web))
+
+    def test_no_redirect_is_followed(self, web: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(Answer, "status", 302)
+        monkeypatch.setattr(Answer, "headers_sent", {"Location": f"{web}/elsewhere"})
+        with pytest.raises(KeysUnreachable):
+            fetch_keys(keys_url("eu-west-1_Ab12", web))
+        assert len(Answer.asked) == 1
+
+    def test_a_machine_that_is_not_there_is_unreachable(self) -> None:
+        with pytest.raises(KeysUnreachable):
+            fetch_keys("http://127.0.0.1:9/x")
+
+    def test_an_address_that_is_not_safe_is_not_asked(self) -> None:
+        with pytest.raises(AuthError) as raised:
+            fetch_keys("http://example.com/x")
+        assert raised.value.kind is ErrorKind.CONFIGURATION
+
+    def test_aws_has_them_at_the_issuers_address(self) -> None:
+        url = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Ab12/.well-known/jwks.json"
+        assert keys_url("eu-west-1_Ab12") == url
+
+
+def holds(machine: Machine, tokens: Tokens) -> bool:
+    return signatures_hold(tokens, machine.user_pool_id, machine.server.endpoint_url, machine.environ)
+
+
+class TestTokensOfASignIn:
+    @pytest.fixture
+    def done(self, machine: Machine) -> Done:
+        return machine.done(machine.client(), machine.user())
+
+    def test_they_hold_and_the_keys_are_fetched_once(self, machine: Machine, done: Done) -> None:
+        assert holds(machine, done.tokens)
+        machine.server.stop()
+        assert holds(machine, done.tokens)
+
+    @pytest.mark.parametrize("name", ["access_token", "id_token"])
+    def test_a_forged_one_is_refused(self, machine: Machine, done: Done, name: str) -> None:
+        real = getattr(done.tokens, name).reveal()
+        forged = Secret(real[:-8] + ("AAAAAAAA" if real[-8:] != "AAAAAAAA" else "BBBBBBBB"))
+        tokens = Tokens(**{**done.tokens.__dict__, name: forged})
+        with pytest.raises(AuthError, match="not signed by this user pool"):
+            holds(machine, tokens)
+
+    def test_where_the_keys_cannot_be_had_nothing_is_claimed(self, machine: Machine, done: Done) -> None:
+        machine.server.stop()
+        assert not holds(machine, done.tokens)
+
+    def test_an_unknown_key_is_looked_for_once_more(self, machine: Machine, done: Done) -> None:
+        assert holds(machine, done.tokens)
+        (file,) = (machine.home / ".cache" / "tui-auth").glob("*.jwks.json")
+        file.write_text(
+            json.dumps({"fetched_at": json.loads(file.read_text())["fetched_at"], "keys": KEYS["keys"]})
+        )
+        assert holds(machine, done.tokens), "fetched again"
+        strange = replace(done.tokens, access_token=token(kid="strange"))
+        with pytest.raises(AuthError, match="not signed by this user pool"):
+            holds(machine, strange)
+
+    @pytest.mark.parametrize(
+        "harm", ["nonsense", "{}", '{"keys": [{}]}', '{"fetched_at": "x", "keys": [{}]}']
+    )
+    def test_what_is_kept_and_cannot_be_understood_is_fetched_again(
+        self, machine: Machine, done: Done, harm: str
+    ) -> None:
+        assert holds(machine, done.tokens)
+        (file,) = (machine.home / ".cache" / "tui-auth").glob("*.jwks.json")
+        file.write_text(harm)
+        assert holds(machine, done.tokens)
+
+    @pytest.mark.parametrize("age", [-100, 25 * 3600])
+    def test_old_keys_and_keys_from_the_future_are_fetched_again(
+        self, machine: Machine, done: Done, age: float
+    ) -> None:
+        assert holds(machine, done.tokens)
+        (file,) = (machine.home / ".cache" / "tui-auth").glob("*.jwks.json")
+        content = json.loads(file.read_text())
+        file.write_text(json.dumps(content | {"fetched_at": content["fetched_at"] - age}))
+        machine.server.stop()
+        assert not holds(machine, done.tokens)
+
+    def test_a_cache_that_cannot_be_written_does_not_matter(self, machine: Machine, done: Done) -> None:
+        machine.environ["XDG_CACHE_HOME"] = "/proc/no/such/place"
+        assert holds(machine, done.tokens)

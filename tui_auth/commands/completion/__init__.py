@@ -1,0 +1,31 @@
+"""``tui-auth completion``: print what makes bash, zsh or fish complete tui-auth."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+
+_EXAMPLES = """\
+  source <(tui-auth completion bash)                      in ~/.bashrc
+  tui-auth completion zsh > ~/.zsh/completions/_tui-auth  a folder on $fpath
+  tui-auth completion fish > ~/.config/fish/completions/tui-auth.fish
+
+Prints the script to stdout; it is made of this version's commands and flags.
+"""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """The flags of this command."""
+    parser.formatter_class = RawDescriptionHelpFormatter
+    parser.description = _EXAMPLES
+    parser.add_argument("shell", choices=("bash", "zsh", "fish"), help="which shell the script is for")
+
+
+def run(arguments: Namespace) -> int:
+    """Print the script; 0."""
+    from tui_auth.commands.completion import scripts
+    from tui_auth.commands.completion.command_lines import command_lines
+
+    write = {"bash": scripts.bash, "zsh": scripts.zsh, "fish": scripts.fish}[arguments.shell]
+    sys.stdout.write(write(command_lines()))
+    return 0

@@ -1,0 +1,133 @@
+"""What on this machine a sign-in depends on: proxy and certificates, folders, versions; and the terminal."""
+
+from __future__ import annotations
+
+import os
+import platform
+import ssl
+from collections.abc import Iterator, Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tui_auth.commands.doctor.findings import Finding, good, wrong
+from tui_auth.commands.doctor.terminal_checks import check_terminal
+from tui_auth.commands.exit_status import CONFIGURATION, STORAGE
+from tui_auth.config.errors import shown
+from tui_auth.config.places import CONFIG_FILE, config_folder, state_folder
+from tui_auth.terminal.safe_text import safe_line
+
+PACKAGES = ("textual", "boto3", "botocore", "pyotp", "segno", "platformdirs", "PyJWT", "cryptography")
+_PROXIES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
+_BUNDLES = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE")
+
+
+def check_machine(environ: Mapping[str, str] = os.environ) -> Iterator[Finding]:
+    """Everything that can be looked at without a network."""
+    yield from _network_settings(environ)
+    yield from check_terminal(environ)
+    yield _storage("config folder", config_folder(environ))
+    yield _storage("state folder", state_folder(environ))
+    yield from _secret_files(config_folder(environ))
+    yield _versions()
+
+
+def _network_settings(environ: Mapping[str, str]) -> Iterator[Finding]:
+    name = next((name for name in _PROXIES if environ.get(name)), "")
+    if name:
+        yield good("proxy", f"{_without_credentials(environ[name])} from {name}")
+    else:
+        yield good("proxy", "none set")
+    name = next((name for name in _BUNDLES if environ.get(name)), "")
+    if not name:
+        yield good("CA", "the usual certificate authorities")
+        return
+    path = Path(environ[name])
+    try:
+        ssl.create_default_context(cafile=str(path))
+    except (OSError, ssl.SSLError):
+        yield wrong(
+            "CA",
+            f"{shown(path)} from {name} cannot be read as certificates",
+            f"Name a file with PEM certificates in {name}, or unset it.",
+            CONFIGURATION,
+        )
+    else:
+        yield good("CA", f"{shown(path)} from {name}")
+
+
+def _without_credentials(url: str) -> str:
+    try:
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+        place = f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
+        return safe_line(f"{parts.scheme}://{place}", limit=200)
+    except ValueError:
+        return "an address that cannot be read"
+
+
+def _storage(about: str, folder: Path) -> Finding:
+    nearest = next(each for each in (folder, *folder.parents) if each.exists())
+    if not nearest.is_dir():
+        return wrong(
+            about, f"{shown(nearest)} is no folder", f"Move it away: {shown(folder)} is needed.", STORAGE
+        )
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        return wrong(
+            about,
+            f"{shown(nearest)} cannot be written",
+            "Make it yours, or name another with XDG_CONFIG_HOME and XDG_STATE_HOME.",
+            STORAGE,
+        )
+    if nearest != folder:
+        return good(about, f"{shown(folder)}, made when it is needed")
+    found = folder.stat()
+    if found.st_uid != os.geteuid():
+        return wrong(
+            about, f"{shown(folder)} belongs to another user", "Remove it, or make it yours.", STORAGE
+        )
+    if about == "state folder" and found.st_mode & 0o077:
+        return wrong(about, f"{shown(folder)} is open to others", f"chmod 700 {shown(folder)}", STORAGE)
+    return good(about, shown(folder))
+
+
+def _secret_files(folder: Path) -> Iterator[Finding]:
+    """Secrets that others can read: of the profiles, the files they name."""
+    from tui_auth.config.errors import ConfigurationError
+    from tui_auth.config.profiles import load_profiles
+
+    try:
+        profiles = load_profiles()
+    except ConfigurationError as error:
+        yield wrong("profiles", str(error), "Put that right in an editor.", CONFIGURATION)
+        return
+    for name in profiles.names:
+        try:
+            named = profiles.profile(name).settings.get("client_secret_file")
+        except ConfigurationError as error:
+            yield wrong(
+                f"profile {safe_line(name, limit=64)}",
+                str(error),
+                "Put that right in an editor.",
+                CONFIGURATION,
+            )
+            continue
+        path = Path(named) if named else None
+        if path and path.exists() and path.stat().st_mode & 0o077:
+            yield wrong(
+                f"profile {name}", f"others can read {shown(path)}", f"chmod 600 {shown(path)}", STORAGE
+            )
+    if profiles.names:
+        yield good("profiles", f"{len(profiles.names)} in {shown(folder / CONFIG_FILE)}")
+
+
+def _versions() -> Finding:
+    told = [f"tui-auth {_version('tui-auth')}", f"python {platform.python_version()}"]
+    told += [f"{package} {_version(package)}" for package in PACKAGES]
+    return good("versions", ", ".join(told) + f", {platform.platform()}")
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "missing"

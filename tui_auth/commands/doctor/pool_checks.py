@@ -1,0 +1,161 @@
+"""Is the pool there, is it the right one, and what does its app client allow?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tui_auth.auth.app_client import AppClient
+from tui_auth.auth.errors import AuthError
+from tui_auth.auth.gateway import Gateway, is_loopback
+from tui_auth.auth.signature import KeysUnreachable, fetch_keys, keys_url
+from tui_auth.commands.doctor.findings import Finding, good, note, wrong
+from tui_auth.commands.doctor.probe import API_FLOWS, FLOWS, Answer, Verdict, probe_flow
+from tui_auth.commands.exit_status import CONFIGURATION, NETWORK
+from tui_auth.config.pool_choice import PoolChoice
+from tui_auth.terminal.safe_text import safe_line
+
+CLOCK_TOLERANCE_SECONDS = 20.0
+_SET_FLOWS = "In the Cognito console, app client, authentication flows: add ALLOW_{}."
+
+
+def check_choice(choice: PoolChoice) -> Iterator[Finding]:
+    """Which pool is meant, and whether the region is its own."""
+    yield good(
+        "pool",
+        f"{choice.user_pool_id} from {choice.origins['user_pool_id']}, "
+        f"app client {choice.client_id} from {choice.origins['client_id']}",
+    )
+    own = choice.user_pool_id.partition("_")[0]
+    origin = choice.origins["region"]
+    if choice.region == own:
+        yield good("region", f"{own}, as the pool id says")
+    elif choice.endpoint_url:
+        yield note("region", f"{choice.region} from {origin}; the pool id says {own}")
+    else:
+        yield wrong(
+            "region",
+            f"{choice.region} from {origin}, but the pool id says {own}",
+            "Leave the region out: the pool id has it.",
+            CONFIGURATION,
+        )
+    if choice.endpoint_url:
+        place = safe_line(choice.endpoint_url, limit=100)
+        yield note("endpoint", f"{place} from {choice.origins['endpoint_url']}, in place of AWS's own")
+
+
+def check_pool(choice: PoolChoice, gateway: Gateway) -> Iterator[Finding]:
+    """What the pool answers: one harmless call a flow, and its public keys."""
+    client = AppClient(choice.user_pool_id, choice.client_id, choice.client_secret)
+    answers: list[Answer] = []
+    for flow in FLOWS:
+        answers.append(probe_flow(gateway, client, flow))
+        if answers[-1].verdict.is_final:
+            break
+    last = answers[-1]
+    if last.verdict is Verdict.UNREACHABLE and last.error:
+        yield wrong("reachable", last.error.message, last.error.recovery_suggestion, NETWORK)
+        return
+    yield good("reachable", "Cognito answers")
+    yield from _clock(gateway.clock_offset)
+    yield _pool_exists(choice)
+    if last.verdict is Verdict.NO_SUCH_CLIENT:
+        yield wrong(
+            "client",
+            "there is no such app client in this region",
+            "Compare --client-id, and the region in the pool id, with the Cognito console.",
+            CONFIGURATION,
+        )
+        return
+    yield good("client", "there is such an app client; whether it is this pool's shows at sign-in")
+    yield _secret(choice, answers)
+    if not last.verdict.is_final:
+        yield from _flows(choice, answers)
+
+
+def _clock(offset: float | None) -> Iterator[Finding]:
+    if offset is None:
+        yield note("clock", "the answer had no date to compare with")
+    elif abs(offset) <= CLOCK_TOLERANCE_SECONDS:
+        yield good("clock", f"within {max(1, round(abs(offset)))} s of Cognito's")
+    else:
+        way = "behind" if offset > 0 else "ahead of"
+        yield wrong(
+            "clock",
+            f"this machine's clock is {round(abs(offset))} s {way} Cognito's",
+            "Set it: `timedatectl set-ntp true`, in WSL `sudo hwclock -s`. Signing in works nevertheless.",
+            CONFIGURATION,
+        )
+
+
+def _pool_exists(choice: PoolChoice) -> Finding:
+    try:
+        fetch_keys(keys_url(choice.user_pool_id, choice.endpoint_url))
+    except KeysUnreachable as error:
+        is_pools_own = choice.endpoint_url is None or is_loopback(choice.endpoint_url)
+        if str(error) == "HTTPError" and is_pools_own:
+            return wrong(
+                "pool keys",
+                "there is no such user pool: nothing is published under its id",
+                "Compare --user-pool-id with the Cognito console. With a wrong one no password fits.",
+                CONFIGURATION,
+            )
+        return note("pool keys", "the pool's public keys could not be fetched, so its id is not checked")
+    except AuthError as error:
+        return note("pool keys", error.message, error.recovery_suggestion)
+    return good("pool keys", "the pool publishes its keys under its id")
+
+
+def _secret(choice: PoolChoice, answers: list[Answer]) -> Finding:
+    verdicts = {answer.verdict for answer in answers}
+    file = choice.origins.get("client_secret_file")
+    if Verdict.SECRET_MISSING in verdicts:
+        return wrong(
+            "secret",
+            "this app client has a secret, and none is given",
+            "Put it in the first line of a file only you can read, and name that with --client-secret-file.",
+            CONFIGURATION,
+        )
+    if Verdict.SECRET_WRONG in verdicts:
+        return wrong(
+            "secret",
+            f"the secret from {file} does not fit this app client" if file else "a secret was refused",
+            "Compare it with the app client's page in the Cognito console; some clients take none.",
+            CONFIGURATION,
+        )
+    if not verdicts & {Verdict.ALLOWED, Verdict.NO_TRIGGERS}:
+        return note("secret", "cannot be told while no flow is allowed")
+    return good("secret", f"the one from {file} fits" if choice.client_secret else "none wanted")
+
+
+def _flows(choice: PoolChoice, answers: list[Answer]) -> Iterator[Finding]:
+    chosen = choice.auth_flow or "USER_SRP_AUTH"
+    allowed = [answer.flow for answer in answers if answer.verdict in (Verdict.ALLOWED, Verdict.NO_TRIGGERS)]
+    for answer in answers:
+        about, is_chosen = f"flow {answer.flow}", API_FLOWS.get(chosen, chosen) == answer.flow
+        match answer.verdict:
+            case Verdict.ALLOWED:
+                yield good(about, "allowed" + (", and used" if is_chosen else ""))
+            case Verdict.NO_TRIGGERS if not is_chosen:
+                yield note(about, "allowed, but the pool has no functions that ask a question")
+            case Verdict.NO_TRIGGERS:
+                yield wrong(
+                    about,
+                    "allowed, but the pool has no functions that ask a question",
+                    "Choose another with --auth-flow; or give the pool its Lambda triggers.",
+                    CONFIGURATION,
+                )
+            case Verdict.NOT_ALLOWED if not is_chosen:
+                yield note(about, "not allowed by this app client")
+            case Verdict.NOT_ALLOWED:
+                others = (
+                    f" Or choose one it allows with --auth-flow: {', '.join(allowed)}." if allowed else ""
+                )
+                yield wrong(
+                    about,
+                    f"not allowed by this app client, but used ({chosen})",
+                    _SET_FLOWS.format(answer.flow) + others,
+                    CONFIGURATION,
+                )
+            case _:
+                error = answer.error
+                yield note(about, f"could not be told: {error.message}" if error else "could not be told")

@@ -1,0 +1,119 @@
+"""What the terminal is and does: size, colours, tmux, and the road to the clipboard."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+
+from tui_auth.commands.doctor.findings import Finding, good, note
+from tui_auth.terminal.environment import (
+    TerminalKind,
+    find_terminal,
+    in_screen,
+    in_tmux,
+    no_colour,
+    over_ssh,
+)
+from tui_auth.terminal.safe_text import safe_line
+
+SMALLEST = (80, 23)
+_TOOLS = (
+    ("pbcopy", ""),
+    ("wl-copy", "WAYLAND_DISPLAY"),
+    ("xclip", "DISPLAY"),
+    ("xsel", "DISPLAY"),
+    ("clip.exe", ""),
+)
+
+
+def check_terminal(environ: Mapping[str, str] = os.environ) -> Iterator[Finding]:
+    """The terminal as this process has it. Nothing is written to it."""
+    yield from _terminal(environ)
+    yield _clipboard(environ)
+
+
+def _terminal(environ: Mapping[str, str]) -> Iterator[Finding]:
+    terminal = find_terminal(environ)
+    if terminal.kind is TerminalKind.NONE:
+        yield note("terminal", terminal.reason, "A sign-in needs one; commands with a session do not.")
+        return
+    if terminal.kind is TerminalKind.LINES:
+        yield note("terminal", terminal.reason, "Signing in works with line prompts.")
+    else:
+        yield good("terminal", safe_line(environ.get("TERM", ""), limit=40))
+    size = _size()
+    if size is None:
+        yield note("size", "the terminal does not tell its size")
+    else:
+        columns, rows = size
+        text = f"{columns}×{rows}"
+        fits = columns >= SMALLEST[0] and rows >= SMALLEST[1]
+        advice = "At 80×23 and more everything fits, QR pictures too."
+        yield good("size", text) if fits else note("size", text, advice)
+    yield good("colours", _colours(environ))
+    yield from _tmux(environ)
+
+
+def _size() -> tuple[int, int] | None:
+    try:
+        descriptor = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        size = os.get_terminal_size(descriptor)
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
+    return (size.columns, size.lines) if size.columns and size.lines else None
+
+
+def _colours(environ: Mapping[str, str]) -> str:
+    if no_colour(environ):
+        return "none, as NO_COLOR asks"
+    if environ.get("COLORTERM", "") in ("truecolor", "24bit"):
+        return "16 million (COLORTERM)"
+    return "256" if "256" in environ.get("TERM", "") else "16"
+
+
+def _tmux(environ: Mapping[str, str]) -> Iterator[Finding]:
+    if not in_tmux(environ):
+        return
+    told = _output(["tmux", "-V"])
+    if told is None:
+        yield note("tmux", "TMUX is set, but tmux cannot be run", "Copying goes by the terminal then.")
+        return
+    setting = _output(["tmux", "show-options", "-gv", "set-clipboard"])
+    if setting == "off":
+        yield note(
+            "tmux",
+            f"{told}; set-clipboard is off",
+            "What is copied stays in tmux's buffer: paste with prefix ], or `tmux set -g set-clipboard on`.",
+        )
+    else:
+        yield good("tmux", f"{told}; set-clipboard is {setting or 'unknown'}")
+
+
+def _output(command: list[str]) -> str | None:
+    program = shutil.which(command[0])
+    if program is None:
+        return None
+    try:
+        ran = subprocess.run(  # noqa: S603
+            [program, *command[1:]], capture_output=True, text=True, timeout=3, check=False
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return safe_line(ran.stdout, limit=60) if ran.returncode == 0 else None
+
+
+def _clipboard(environ: Mapping[str, str]) -> Finding:
+    if in_tmux(environ):
+        return good("clipboard", "by tmux load-buffer -w")
+    if not in_screen(environ) and not over_ssh(environ):
+        for tool, variable in _TOOLS:
+            if shutil.which(tool) and (not variable or environ.get(variable)):
+                return good("clipboard", f"by {tool}")
+    return note("clipboard", "by the terminal itself (OSC 52), if it lets programs do that")

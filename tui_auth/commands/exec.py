@@ -1,0 +1,72 @@
+"""``tui-auth exec -- CMD``: a command with a token in its environment, and in no other."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import sys
+from argparse import REMAINDER, ArgumentParser, ArgumentTypeError, Namespace
+
+from tui_auth.commands.exit_status import say, with_status
+from tui_auth.commands.session_access import add_sign_in_arguments, session_with_token
+from tui_auth.commands.token_arguments import KINDS
+from tui_auth.session.refresh import holds
+from tui_auth.session.sessions import Sessions
+
+USAGE, CANNOT_RUN, NOT_FOUND = 2, 126, 127
+DEFAULT = ("ACCESS_TOKEN", "access")
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """The flags of this command, and the command to run."""
+    add_sign_in_arguments(parser)
+    parser.add_argument(
+        "--env",
+        metavar="NAME=id|access",
+        action="append",
+        type=_variable,
+        default=[],
+        help=f"which token in which variable; may stand several times; {'='.join(DEFAULT)} unless given",
+    )
+    parser.add_argument("command", nargs=REMAINDER, metavar="-- CMD …", help="what to run")
+
+
+def run(arguments: Namespace) -> int:
+    """Become the command, so that signals and exit status are its own; 126 or 127 where it cannot run."""
+    return with_status(lambda: _run(arguments))
+
+
+def _run(arguments: Namespace) -> int:
+    command = arguments.command[1:] if arguments.command[:1] == ["--"] else arguments.command
+    if not command:
+        say("Name a command: tui-auth exec -- CMD")
+        return USAGE
+    variables = arguments.env or [DEFAULT]
+    sessions, may_sign_in = Sessions(), arguments.login == "auto"
+    kinds = sorted({kind for _, kind in variables})
+    record = session_with_token(arguments, sessions, kind=kinds[0], may_sign_in=may_sign_in)
+    if not holds(record, kinds[-1], None):
+        record = session_with_token(arguments, sessions, kind=kinds[-1], may_sign_in=may_sign_in)
+    environment = {**os.environ, **{name: record.token(kind).reveal() for name, kind in variables}}
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
+    # Python ignores these two; what is ignored stays so in the command.
+    for number in (signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(number, signal.SIG_DFL)
+    try:
+        os.execvpe(command[0], command, environment)  # noqa: S606 - what the person asked for
+    except FileNotFoundError:
+        say(f"{command[0]}: there is no such command.")
+        return NOT_FOUND
+    except (OSError, ValueError) as error:
+        say(f"{command[0]} cannot be run: {getattr(error, 'strerror', None) or 'not a command'}.")
+        return CANNOT_RUN
+
+
+def _variable(text: str) -> tuple[str, str]:
+    name, _, kind = text.partition("=")
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) or kind not in KINDS:
+        raise ArgumentTypeError("write it as NAME=id or NAME=access")
+    return name, kind

@@ -1,0 +1,73 @@
+"""From what went wrong to one line on stderr and an exit status."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from tui_auth.auth.errors import AuthError, ErrorKind
+from tui_auth.config.errors import ConfigurationError
+from tui_auth.session.errors import SignInNeeded, StorageError
+from tui_auth.terminal.safe_text import safe_line
+
+OK, UNEXPECTED, CONFIGURATION, NOT_SIGNED_IN, REFUSED = 0, 1, 3, 4, 5
+CANCELLED, NETWORK, THROTTLED, STORAGE = 6, 7, 8, 9
+
+_OF_KIND = {
+    ErrorKind.NETWORK: NETWORK,
+    ErrorKind.THROTTLED: THROTTLED,
+    ErrorKind.CONFIGURATION: CONFIGURATION,
+}
+
+
+class Ended(Exception):
+    """The command is over with this status, and everything has been said."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+def say(sentence: str) -> None:
+    """One line on stderr, if there is one."""
+    if sys.stderr is not None:
+        sys.stderr.write(f"tui-auth: {safe_line(sentence, limit=1000)}\n")
+
+
+def with_status(command: Callable[[], int]) -> int:
+    """Run a command; what it raises becomes one line on stderr and the exit status for it."""
+    try:
+        return command()
+    except Ended as end:
+        return end.status
+    except (SignInNeeded, ConfigurationError, StorageError, AuthError) as error:
+        say(words_for(error))
+        return status_for(error)
+    except Exception as error:
+        from tui_auth.terminal.crash import crash_report
+
+        if sys.stderr is not None:
+            sys.stderr.write(f"tui-auth: Something went wrong in tui-auth itself.\n{crash_report(error)}\n")
+        return UNEXPECTED
+
+
+def status_for(error: Exception) -> int:
+    """The exit status that tells this kind of error."""
+    if isinstance(error, SignInNeeded):
+        return NOT_SIGNED_IN
+    if isinstance(error, ConfigurationError):
+        return CONFIGURATION
+    if isinstance(error, StorageError):
+        return STORAGE
+    return _OF_KIND.get(error.kind, REFUSED) if isinstance(error, AuthError) else UNEXPECTED
+
+
+def words_for(error: Exception) -> str:
+    """What is said of an error where there is no screen, and with Cognito's own words where ours are few."""
+    if not isinstance(error, AuthError):
+        return str(error)
+    if error.kind is ErrorKind.NETWORK and error.may_have_arrived:
+        return f"{error.message.split('.')[0]}. Try again."
+    if error.service_message and error.kind in (ErrorKind.SERVICE, ErrorKind.NOT_AUTHORIZED):
+        return f"{error} Cognito says: “{safe_line(error.service_message, limit=200)}”"
+    return str(error)

@@ -1,0 +1,273 @@
+"""``tui-auth profile``: names for pools, and where each value comes from."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tui_auth.commands.exit_status import OK, with_status
+from tui_auth.config.amplify import read_amplify_file
+from tui_auth.config.errors import ConfigurationError, fault_in, shown
+from tui_auth.config.pool_choice import add_pool_arguments, choose_pool
+from tui_auth.config.profile_file import add_profile, check_name, remove_profile, use_profile
+from tui_auth.config.profiles import Profiles, load_profiles
+from tui_auth.config.settings import FLOWS, SETTINGS, Unfit, checked
+from tui_auth.terminal.safe_text import safe_line
+
+_GIVEN_BY_FLAG = (
+    "user_pool_id",
+    "client_id",
+    "client_secret_file",
+    "region",
+    "endpoint_url",
+    "identity_pool_id",
+    "username",
+    "auth_flow",
+    "preferred_first_factor",
+    "app_name",
+    "session_minutes",
+)
+_EXAMPLES = """\
+  tui-auth profile import amplify_outputs.json
+  tui-auth profile add acme --user-pool-id eu-west-1_Ab12Cd34E --client-id 1example23456789
+  tui-auth profile use acme
+  tui-auth profile show --origin
+
+A profile is a name for a pool. They are kept in config.toml in your configuration folder.
+"""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """The sub-commands and their flags."""
+    parser.formatter_class = RawDescriptionHelpFormatter
+    parser.description = _EXAMPLES
+    commands = parser.add_subparsers(dest="action", metavar="list|add|use|show|remove|import", required=True)
+
+    listing = commands.add_parser("list", help="the profiles there are; * marks the default")
+    listing.add_argument("--json", action="store_true", help="as JSON")
+    listing.add_argument("--names", action="store_true", help="only the names, one a line")
+
+    adding = commands.add_parser("add", help="keep a pool under a name")
+    adding.add_argument("name", metavar="NAME")
+    for name in _GIVEN_BY_FLAG:
+        setting = SETTINGS[name]
+        adding.add_argument(
+            setting.flag,
+            metavar=_metavar(name),
+            required=name in ("user_pool_id", "client_id"),
+            choices=FLOWS if name == "auth_flow" else None,
+        )
+    _add_force(adding)
+
+    using = commands.add_parser("use", help="make a profile the one that is used by default")
+    one = using.add_mutually_exclusive_group(required=True)
+    one.add_argument("name", metavar="PROFILE", nargs="?")
+    one.add_argument("--none", action="store_true", help="have no default any more")
+
+    showing = commands.add_parser("show", help="a profile, or else what a command would use here")
+    showing.add_argument("name", metavar="PROFILE", nargs="?")
+    showing.add_argument("--origin", action="store_true", help="say where each value comes from")
+    showing.add_argument("--json", action="store_true", help="as JSON")
+    add_pool_arguments(showing)
+
+    removing = commands.add_parser("remove", help="forget a profile")
+    removing.add_argument("name", metavar="PROFILE")
+
+    importing = commands.add_parser("import", help="make a profile of one of Amplify's files")
+    importing.add_argument("file", metavar="FILE", type=Path)
+    importing.add_argument("--name", metavar="NAME", help="the name; else that of the project's folder")
+    _add_force(importing)
+
+
+def run(arguments: Namespace) -> int:
+    """Do what was asked; 0, or 3 where the configuration is wrong."""
+    action = {
+        "list": _list,
+        "add": _add,
+        "use": _use,
+        "show": _show,
+        "remove": _remove,
+        "import": _import,
+    }[arguments.action]
+
+    def command() -> int:
+        action(arguments)
+        return OK
+
+    return with_status(command)
+
+
+def _add_force(parser: ArgumentParser) -> None:
+    parser.add_argument("--force", action="store_true", help="replace a profile of this name")
+
+
+def _metavar(name: str) -> str | None:
+    return {"client_secret_file": "FILE", "endpoint_url": "URL", "auth_flow": None}.get(
+        name, name.rpartition("_")[2].upper()
+    )
+
+
+def _list(arguments: Namespace) -> None:
+    profiles = load_profiles()
+    if arguments.names:
+        _print("\n".join(profiles.names))
+        return
+    if arguments.json:
+        _print_json({"default": profiles.default, "profiles": _listed(profiles)})
+        return
+    if not profiles.names:
+        sys.stderr.write("No profiles are kept. `tui-auth profile add --help` tells how to keep one.\n")
+    width = max(map(len, profiles.names), default=0)
+    for each in _listed(profiles):
+        mark = "*" if each["name"] == profiles.default else " "
+        told = each.get("problem") or f"{each['user_pool_id']}  {each['client_id']}"
+        _print(f"{mark} {safe_line(each['name'], limit=64):<{width}}  {told}")
+
+
+def _listed(profiles: Profiles) -> list[dict[str, Any]]:
+    listed: list[dict[str, Any]] = []
+    for name in profiles.names:
+        try:
+            settings = profiles.profile(name).settings
+        except ConfigurationError as error:
+            listed.append({"name": name, "problem": str(error)})
+        else:
+            ids = {key: settings.get(key) for key in ("user_pool_id", "client_id")}
+            listed.append({"name": name, **ids})
+    return listed
+
+
+def _add(arguments: Namespace) -> None:
+    settings = {}
+    for name in _GIVEN_BY_FLAG:
+        value = getattr(arguments, name)
+        if value is None:
+            continue
+        try:
+            settings[name] = checked(name, value)
+        except Unfit as error:
+            raise ConfigurationError(f"{SETTINGS[name].flag}: {error}, was expected.") from None
+    if "client_secret_file" in settings:
+        settings["client_secret_file"] = str(Path(settings["client_secret_file"]).expanduser().absolute())
+    path = add_profile(arguments.name, settings, replace=arguments.force)
+    _say(f"Kept as {arguments.name} in {shown(path)}. Sign in with: tui-auth --profile {arguments.name}")
+
+
+def _use(arguments: Namespace) -> None:
+    use_profile(None if arguments.none else arguments.name)
+    if arguments.none:
+        _say("No profile is the default now.")
+    else:
+        _say(
+            f"{arguments.name} is used from now on, unless flags, TUI_AUTH_… or --profile name another pool."
+        )
+
+
+def _remove(arguments: Namespace) -> None:
+    secret = remove_profile(arguments.name)
+    _say(f"{arguments.name} is forgotten" + (f", and {shown(secret)} is removed." if secret else "."))
+
+
+def _import(arguments: Namespace) -> None:
+    path: Path = arguments.file.absolute()
+    file = read_amplify_file(path)
+    if file is None:
+        raise fault_in(path, None, "it names no user pool, in none of the ways Amplify writes it.")
+    for name in ("user_pool_id", "client_id"):
+        if name not in file.settings:
+            raise fault_in(
+                path, None, f"it names no {SETTINGS[name].belongs_to.value}. Use `tui-auth profile add`."
+            )
+    name = check_name(arguments.name) if arguments.name else _name_of(path)
+    settings = {key: found.value for key, found in file.settings.items()}
+    kept = add_profile(
+        name,
+        settings,
+        comment=f"from {safe_line(str(path), limit=300)}",
+        client_secret=file.client_secret,
+        replace=arguments.force,
+    )
+    _say(f"Kept as {name} in {shown(kept)}. Sign in with: tui-auth --profile {name}")
+    if file.client_secret:
+        secret_file = load_profiles().profile(name).settings["client_secret_file"]
+        _say(f"The app client's secret is in {shown(Path(secret_file))}, readable by you and root.")
+
+
+def _name_of(path: Path) -> str:
+    """A name for the pool of a file: that of the project's folder."""
+    folder = path.parent.parent if path.parent.name in ("src", "app", "lib") else path.parent
+    name = re.sub(r"[^A-Za-z0-9_-]+", "-", folder.name).strip("-_")[:64]
+    return name or "imported"
+
+
+def _show(arguments: Namespace) -> None:
+    values = _written(arguments.name) if arguments.name else _effective(arguments)
+    if arguments.json:
+        _print_json(
+            {name: _with_origin(*each) if arguments.origin else each[0] for name, each in values.items()}
+        )
+        return
+    width = max(map(len, values), default=0)
+    texts = {name: _as_text(value) for name, (value, _) in values.items()}
+    column = max(map(len, texts.values()), default=0)
+    for name, (_, origin) in values.items():
+        if arguments.origin:
+            _print(f"{name:<{width}}  {texts[name]:<{min(column, 60)}}  {origin}")
+        else:
+            _print(f"{name:<{width}}  {texts[name]}")
+
+
+def _written(name: str) -> dict[str, tuple[Any, str]]:
+    profile = load_profiles().profile(name)
+    return {
+        key: (value, f"{shown(profile.path)}:{profile.lines[key]}") for key, value in profile.settings.items()
+    }
+
+
+def _effective(arguments: Namespace) -> dict[str, tuple[Any, str]]:
+    from tui_auth.session.sessions import Sessions
+
+    choice = choose_pool(arguments, current_session=Sessions().current_settings)
+    for note in choice.notes:
+        _say(note)
+    values: dict[str, tuple[Any, str]] = {}
+    for name in SETTINGS:
+        if name in choice.origins:
+            value = getattr(choice, name)
+            value = value.values() if name == "password_policy" else value
+            values[name] = (str(value) if isinstance(value, Path) else value, str(choice.origins[name]))
+    return values
+
+
+def _with_origin(value: object, origin: str) -> dict[str, object]:
+    return {"value": value, "origin": origin}
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {_as_text(each)}" for key, each in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_as_text, value)) or "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return safe_line(value, limit=300)
+
+
+def _print(line: str) -> None:
+    if line:
+        sys.stdout.write(line + "\n")
+
+
+def _print_json(value: object) -> None:
+    sys.stdout.write(json.dumps(value, indent=2) + "\n")
+
+
+def _say(sentence: str) -> None:
+    sys.stderr.write(sentence + "\n")

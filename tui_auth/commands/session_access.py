@@ -1,0 +1,157 @@
+"""How a command comes to a session with a token that holds: found, refreshed, or begun on the terminal."""
+
+from __future__ import annotations
+
+import os
+from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tui_auth.commands import sign_in
+from tui_auth.commands.exit_status import say
+from tui_auth.config.errors import NoPoolNamed
+from tui_auth.config.pool_choice import PoolChoice, add_pool_arguments, choose_pool
+from tui_auth.config.sources import SourceKind
+from tui_auth.session.errors import SignInNeeded, StorageError
+from tui_auth.session.quick import CURRENT, HARMLESS_VARIABLES, way_of
+from tui_auth.session.record import SessionRecord
+from tui_auth.session.register import Entry
+from tui_auth.session.sessions import Found, PoolKey, Sessions, endpoint_of, settings_of
+from tui_auth.terminal.environment import TerminalKind, find_terminal
+
+_POOL_FLAGS = ("user_pool_id", "client_id", "client_secret_file", "region", "endpoint_url", "username")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which session a command is about: the pool that was named, if one was, and the user if one was."""
+
+    choice: PoolChoice | None
+    pool: PoolKey | None
+    username: str
+
+
+def add_session_arguments(parser: ArgumentParser) -> None:
+    """The flags that choose a session, for a command that never signs in."""
+    add_pool_arguments(parser)
+    parser.add_argument("--username", metavar="NAME", default="", help="which user's session")
+
+
+def add_sign_in_arguments(parser: ArgumentParser) -> None:
+    """The flags that choose a session, and how to sign in where none stands."""
+    sign_in.add_arguments(parser)
+    parser.add_argument(
+        "--login",
+        choices=("auto", "never"),
+        default="auto",
+        help="whether to sign in on the terminal where no session stands; %(default)s unless given",
+    )
+
+
+def asked_for(arguments: Namespace, sessions: Sessions, environ: Mapping[str, str] = os.environ) -> Asked:
+    """The pool and user that flags, environment, profile or folder name; nothing where none of them does.
+
+    Raises ConfigurationError for what cannot be used.
+    """
+    named = arguments.username or environ.get("TUI_AUTH_USERNAME", "")
+
+    def current() -> dict[str, str] | None:
+        # The session knows its client secret's file itself, and one that is gone must not matter here.
+        settings = sessions.current_settings() or {}
+        return {name: value for name, value in settings.items() if name != "client_secret_file"}
+
+    try:
+        choice = choose_pool(arguments, environ, current_session=current)
+    except NoPoolNamed:
+        if arguments.user_pool_id or arguments.client_id:
+            raise
+        return Asked(None, None, named)
+    if choice.origins["user_pool_id"].kind is SourceKind.CURRENT_SESSION:
+        return Asked(choice, None, named)
+    pool = PoolKey(endpoint_of(choice.endpoint_url, environ), choice.user_pool_id, choice.client_id)
+    return Asked(choice, pool, choice.username or "")
+
+
+def find_session(arguments: Namespace, sessions: Sessions) -> Found:
+    """The session a command is about, as it is kept. Raises SignInNeeded where there is none."""
+    asked = asked_for(arguments, sessions)
+    found = sessions.find(asked.pool, asked.username)
+    if found.note:
+        say(found.note)
+    _remember_way(arguments, sessions, asked, found)
+    return found
+
+
+def session_with_token(
+    arguments: Namespace,
+    sessions: Sessions,
+    *,
+    kind: str,
+    min_ttl: float | None = None,
+    force: bool = False,
+    may_sign_in: bool = True,
+) -> SessionRecord:
+    """A session whose token of a kind holds for ``min_ttl`` seconds (None: long enough).
+
+    Where none stands, and it may, the sign-in opens on the terminal. Raises SignInNeeded where it cannot,
+    AuthError, ConfigurationError or StorageError for what else stands in the way, and Ended where the person
+    left the sign-in.
+    """
+    from tui_auth.session.refresh import fresh, holds
+
+    try:
+        found = find_session(arguments, sessions)
+        result = fresh(sessions, found, kind=kind, min_ttl=min_ttl, force=force)
+    except SignInNeeded as needed:
+        if not may_sign_in or not _can_sign_in(arguments):
+            raise
+        from tui_auth.commands.sign_in_when_needed import sign_in_when_needed
+
+        return sign_in_when_needed(arguments, sessions, needed)
+    if result.problem:
+        say(f"The session was renewed, but could not be kept. {result.problem}")
+    if min_ttl is not None and not holds(result.record, kind, min_ttl):
+        say(f"this pool's tokens hold for {max(0, round(result.record.seconds_left(kind)))} s, no longer.")
+    return result.record
+
+
+def _can_sign_in(arguments: Namespace) -> bool:
+    """Whether there is someone to ask, or a password to use."""
+    has_password = arguments.password_stdin or arguments.password_file
+    return bool(has_password) or find_terminal().kind is not TerminalKind.NONE
+
+
+def pool_to_sign_in_to(
+    arguments: Namespace, sessions: Sessions, ended: SessionRecord | None = None
+) -> PoolChoice:
+    """The pool to sign in to: the one that is named, else that of the session that ended or the last one.
+
+    Raises NoPoolNamed where there was none.
+    """
+
+    def offered() -> Mapping[str, str] | None:
+        if ended is None:
+            return sessions.offered_settings()
+        return settings_of(ended.origin) | {"username": ended.display_name}
+
+    return choose_pool(arguments, current_session=offered)
+
+
+def _remember_way(arguments: Namespace, sessions: Sessions, asked: Asked, found: Found) -> None:
+    """Let the next ``tui-auth token`` with the same words take the short way."""
+    if any(getattr(arguments, name, None) for name in _POOL_FLAGS) or found.note:
+        return
+    if any(name.startswith("TUI_AUTH_") and name not in HARMLESS_VARIABLES for name in os.environ):
+        return
+    origin = asked.choice.origins["user_pool_id"] if asked.choice else None
+    if origin is not None and origin.kind is SourceKind.PROFILE:
+        reference = Entry.of(found.record, found.store.kind).reference
+    elif asked.pool is None:
+        reference = CURRENT
+    else:
+        return
+    profile = arguments.profile or os.environ.get("TUI_AUTH_PROFILE", "").strip()
+    try:
+        sessions.register.remember_quick_way(profile, way_of(reference))
+    except StorageError:
+        return  # the long way works as well

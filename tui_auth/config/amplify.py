@@ -1,0 +1,131 @@
+"""Amplify's own files: what they say about a user pool, and the one that belongs to a folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tui_auth.config.amplify_shapes import Nodes, settings_in
+from tui_auth.config.errors import fault_in, shown
+from tui_auth.config.files import read_text
+from tui_auth.config.literal import LiteralError, Node, objects_in, read_object
+from tui_auth.config.settings import Unfit, checked
+from tui_auth.secret import Secret
+
+FILE_NAMES = ("amplify_outputs.json", "amplifyconfiguration.json", "aws-exports.js")
+_DECISIVE = frozenset({"user_pool_id", "client_id", "region", "endpoint_url", "auth_flow"})
+"""What is wrong with these is an error, since one would sign in elsewhere; the other facts only help."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A checked value and the line it stands on."""
+
+    value: object
+    line: int
+
+
+@dataclass(frozen=True)
+class AmplifyFile:
+    """The pool that a file names: settings by name, and the app client's secret where it has one."""
+
+    path: Path
+    settings: dict[str, Found]
+    client_secret: Secret | None = None
+
+
+@dataclass(frozen=True)
+class Search:
+    """The file that was found, if one was; and sentences about those that were passed by."""
+
+    file: AmplifyFile | None
+    passed_by: tuple[str, ...] = ()
+
+
+def files_around(folder: Path, home: Path) -> Iterator[Path]:
+    """The files of Amplify's names in a folder and those above it, up to ``home`` or else the root."""
+    for each in (folder, *folder.parents):
+        yield from (each / name for name in FILE_NAMES if (each / name).is_file())
+        if each == home:
+            return
+
+
+def find_amplify_file(folder: Path, home: Path, owners: frozenset[int] | None = None) -> Search:
+    """The nearest file that names a user pool. Raises ConfigurationError where it cannot be understood.
+
+    ``owners`` are the user ids whose files are taken; unless given, ours, root's and that of the folder's
+    owner: in a folder that all may write to, somebody else's file could lead a password to their pool.
+    """
+    if owners is None:
+        owners = frozenset({os.getuid(), 0, folder.stat().st_uid})
+    passed_by: list[str] = []
+    for path in files_around(folder, home):
+        if path.stat().st_uid not in owners:
+            passed_by.append(
+                f"{shown(path)} belongs to another user and was passed by; "
+                "`tui-auth profile import FILE` takes it."
+            )
+        elif file := read_amplify_file(path):
+            return Search(file, tuple(passed_by))
+        else:
+            passed_by.append(f"{shown(path)} names no user pool and was passed by.")
+    return Search(None, tuple(passed_by))
+
+
+def read_amplify_file(path: Path) -> AmplifyFile | None:
+    """What the file says about a user pool; None where it is about something else.
+
+    Nothing in it is run. Raises ConfigurationError with file, line and what was expected.
+    """
+    text = read_text(path)
+    try:
+        is_data = path.suffix == ".json"
+        objects = [read_object(text)] if is_data or text.lstrip().startswith("{") else objects_in(text)
+    except LiteralError as error:
+        raise fault_in(path, error.line, f"{error} was expected here.") from None
+    for root in objects:
+        # An environment file has the pool one level down.
+        for each in (root, *(member for member in root.members.values() if member.members)):
+            if nodes := settings_in(each):
+                return _checked(path, nodes)
+    return None
+
+
+def _checked(path: Path, nodes: Nodes) -> AmplifyFile:
+    settings: dict[str, Found] = {}
+    secret: Secret | None = None
+    for name, node in nodes.items():
+        if node is None or (node.is_readable and node.value in (None, "")):
+            continue
+        if name == "client_secret":
+            secret = Secret(node.value) if isinstance(node.value, str) else None
+        elif not _is_readable(node):
+            if name in _DECISIVE:
+                raise fault_in(
+                    path,
+                    node.line,
+                    f"{name} is not written out here, and nothing in this file is run. "
+                    "Name the pool with flags or a profile.",
+                )
+        else:
+            try:
+                settings[name] = Found(checked(name, _plain(node)), node.line)
+            except Unfit as error:
+                if name in _DECISIVE:
+                    raise fault_in(path, node.line, f"{name}: {error}, was expected here.") from None
+    return AmplifyFile(path, settings, secret)
+
+
+def _plain(node: Node) -> object:
+    if isinstance(node.value, dict):
+        return {name: _plain(each) for name, each in node.members.items()}
+    if isinstance(node.value, list):
+        return [_plain(each) for each in node.items]
+    return node.value
+
+
+def _is_readable(node: Node) -> bool:
+    inner = (*node.members.values(), *node.items)
+    return node.is_readable and all(map(_is_readable, inner))

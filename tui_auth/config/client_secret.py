@@ -1,0 +1,30 @@
+"""The app client's secret, read where it lies: in a file of its own, or in an Amplify file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tui_auth.config.amplify import FILE_NAMES, read_amplify_file
+from tui_auth.config.errors import fault_in
+from tui_auth.config.files import read_text
+from tui_auth.secret import Secret
+
+_LARGEST_SECRET_FILE = 4096
+
+
+def read_secret_file(path: str | Path) -> Secret:
+    """The secret that a file holds: its first line, or AppClientSecret where it is an Amplify file.
+
+    Raises ConfigurationError, naming the file and the cure.
+    """
+    path = Path(path)
+    if path.name in FILE_NAMES:
+        file = read_amplify_file(path)
+        if file is None or file.client_secret is None:
+            raise fault_in(path, None, "it holds no AppClientSecret.")
+        return file.client_secret
+    text = read_text(path, largest=_LARGEST_SECRET_FILE)
+    line = text.strip().splitlines()[0].strip() if text.strip() else ""
+    if not line:
+        raise fault_in(path, None, "it is empty. Put the app client's secret in its first line.")
+    return Secret(line)

@@ -1,0 +1,99 @@
+"""Reading and writing configuration files so that nothing is half written, followed or seen by others."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from tui_auth.config.errors import fault_in
+
+LARGEST_BYTES = 1 << 20
+PRIVATE = 0o600
+PRIVATE_FOLDER = 0o700
+
+
+def read_plain_file(path: Path, *, largest: int = LARGEST_BYTES) -> bytes:
+    """The content of a plain file of at most ``largest`` bytes. Raises ConfigurationError, naming the file.
+
+    A pipe or a device would keep the program waiting, so it is refused before anything is read.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor, not a path
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise fault_in(path, None, "this is not a plain file.")
+            content = file.read(largest + 1)
+    except OSError as error:
+        raise fault_in(path, None, f"it cannot be read: {error.strerror}.") from None
+    except ValueError:
+        raise fault_in(path, None, "that is not a path.") from None
+    if len(content) > largest:
+        raise fault_in(path, None, f"it is longer than {largest} bytes, too long for what it should hold.")
+    return content
+
+
+def read_text(path: Path, *, largest: int = LARGEST_BYTES) -> str:
+    """The same as text: UTF-8 with or without a byte order mark. Raises ConfigurationError."""
+    content = read_plain_file(path, largest=largest)
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise fault_in(path, line, "it does not hold UTF-8 text.") from None
+
+
+def make_private_folder(folder: Path) -> None:
+    """Make a folder, and those above it that are missing, for its owner alone. Raises OSError."""
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    for each in reversed(missing):
+        with suppress(FileExistsError):
+            each.mkdir(mode=PRIVATE_FOLDER)
+
+
+def replace_file(path: Path, content: str, *, mode: int = PRIVATE) -> None:
+    """Put ``content`` in the place of a file, all at once. Raises OSError.
+
+    Where ``path`` is a link, as people who keep their settings in a repository have it, the file it leads to
+    is replaced and the link stays. A file that exists keeps its permissions.
+    """
+    target = Path(os.path.realpath(path))
+    with suppress(FileNotFoundError):
+        mode = stat.S_IMODE(target.stat().st_mode)
+    new = target.with_name(f".{target.name}.{secrets.token_hex(6)}")
+    try:
+        create_file(new, content, mode=mode)
+        new.replace(target)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            new.unlink()
+        raise
+
+
+def create_file(path: Path, content: str, *, mode: int = PRIVATE) -> None:
+    """Create a file that does not exist, and through no link; on the disk when this returns.
+
+    Raises OSError.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(path, flags, PRIVATE)
+    with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor, not a path
+        os.fchmod(descriptor, mode)
+        file.write(content.encode())
+        file.flush()
+        os.fsync(descriptor)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keep other processes of this program from changing files in the folder meanwhile. Raises OSError."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

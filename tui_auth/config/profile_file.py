@@ -1,0 +1,141 @@
+"""Changes to config.toml: one at a time, all at once, and everything that is not meant left as it is."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from tui_auth.config.errors import ConfigurationError, fault_in
+from tui_auth.config.files import create_file, locked, make_private_folder, read_text, replace_file
+from tui_auth.config.places import CONFIG_FILE, SECRETS_FOLDER, config_folder
+from tui_auth.config.profiles import DEFAULT_KEY, TABLE, Profiles, load_profiles, parse_profiles
+from tui_auth.config.toml_text import NotEditable, with_table, with_value, without_key, without_table
+from tui_auth.secret import Secret
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+
+
+def check_name(name: str) -> str:
+    """The name, if a profile can have it. Raises ConfigurationError."""
+    if not _NAME.fullmatch(name):
+        raise ConfigurationError(
+            "A profile's name is made of letters, digits, - and _, and begins with a letter or digit."
+        )
+    return name
+
+
+def add_profile(
+    name: str,
+    settings: Mapping[str, Any],
+    *,
+    comment: str = "",
+    client_secret: Secret | None = None,
+    replace: bool = False,
+    environ: Mapping[str, str] = os.environ,
+) -> Path:
+    """Keep settings as a profile, the app client's secret in a file of its own; the path of config.toml.
+
+    ``settings`` are checked ones. Raises ConfigurationError where there is such a profile already, unless it
+    is to be replaced, and where a file cannot be written.
+    """
+    check_name(name)
+    values = dict(settings)
+
+    def change(text: str, profiles: Profiles) -> str:
+        secret_path = _secret_path(profiles.path.parent, name)
+        if client_secret is not None:
+            values["client_secret_file"] = str(secret_path)
+        if name in profiles.written:
+            if not replace:
+                raise ConfigurationError(
+                    f"There is a profile “{name}” already. --force replaces it, or choose another name."
+                )
+            text = without_table(text, (TABLE, name))
+        new = with_table(text, (TABLE, name), values, comment)
+        if client_secret is not None:
+            _keep_secret(secret_path, client_secret)
+        return new
+
+    return _changed(change, environ)
+
+
+def use_profile(name: str | None, environ: Mapping[str, str] = os.environ) -> Path:
+    """Make a profile the default, or none. Raises ConfigurationError where there is no such profile."""
+
+    def change(text: str, profiles: Profiles) -> str:
+        if name is None:
+            return without_key(text, (DEFAULT_KEY,))
+        return with_value(text, (DEFAULT_KEY,), profiles.profile(name).name)
+
+    return _changed(change, environ)
+
+
+def remove_profile(name: str, environ: Mapping[str, str] = os.environ) -> Path | None:
+    """Forget a profile; the path of the secret file that went with it, if tui-auth had made one.
+
+    Raises ConfigurationError where there is no such profile, or a file cannot be written.
+    """
+    folder = config_folder(environ)
+    own_secret = _secret_path(folder, name)
+    named = ""
+
+    def change(text: str, profiles: Profiles) -> str:
+        nonlocal named
+        if name not in profiles.written:
+            profiles.profile(name)
+        named = str(profiles.written[name].get("client_secret_file", ""))
+        if profiles.default == name:
+            text = without_key(text, (DEFAULT_KEY,))
+        return without_table(text, (TABLE, name))
+
+    _changed(change, environ)
+    if named != str(own_secret) or not own_secret.is_file():
+        return None
+    try:
+        own_secret.unlink()
+    except OSError as error:
+        raise fault_in(own_secret, None, f"it cannot be removed: {error.strerror}.") from None
+    return own_secret
+
+
+def _changed(change: Callable[[str, Profiles], str], environ: Mapping[str, str]) -> Path:
+    path = config_folder(environ) / CONFIG_FILE
+    with _locked_folder(path):
+        text = read_text(path) if path.exists() else ""
+        try:
+            new = change(text, parse_profiles(path, text))
+        except NotEditable:
+            raise fault_in(
+                path, None, "it is written in a way that cannot be changed from here. Change it in an editor."
+            ) from None
+        if new != text:
+            replace_file(path, new)
+    load_profiles(environ)  # makes the index anew
+    return path
+
+
+@contextmanager
+def _locked_folder(path: Path) -> Iterator[None]:
+    try:
+        make_private_folder(path.parent)
+        with locked(path.parent):
+            yield
+    except OSError as error:
+        raise fault_in(path, None, f"it cannot be written: {error.strerror}.") from None
+    except UnicodeEncodeError:
+        raise fault_in(path, None, "a value has characters that no file can hold.") from None
+
+
+def _secret_path(folder: Path, name: str) -> Path:
+    return folder / SECRETS_FOLDER / name
+
+
+def _keep_secret(path: Path, secret: Secret) -> None:
+    make_private_folder(path.parent)
+    with suppress(FileNotFoundError):
+        path.unlink()
+    create_file(path, secret.reveal() + "\n")

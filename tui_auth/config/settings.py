@@ -1,0 +1,204 @@
+"""Every setting that names or describes a pool: what it may be, and what it belongs to.
+
+The names are those of the flags with underscores, and the keys of a profile.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlsplit
+
+from tui_auth.config.password_policy import LARGEST_LENGTH, PasswordPolicy
+
+FLOWS = ("USER_SRP_AUTH", "USER_PASSWORD_AUTH", "USER_AUTH", "CUSTOM_WITH_SRP", "CUSTOM_WITHOUT_SRP")
+STORAGES = ("file", "session", "keyring", "none")
+LONGEST_SESSION_MINUTES = 15
+"""The longest that an app client's AuthSessionValidity can be."""
+
+
+class Unfit(ValueError):
+    """A value that its setting cannot have; the text says what was expected, and not what was given."""
+
+
+class Belonging(Enum):
+    """What a value describes, so that it is not used for another one of these."""
+
+    POOL = "user pool"
+    CLIENT = "app client"
+    PERSON = "person"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting: how its value is checked and made uniform, and whether text (a flag) can give it."""
+
+    name: str
+    belongs_to: Belonging
+    check: Callable[[Any], Any]
+    from_text: bool = True
+
+    @property
+    def flag(self) -> str:
+        """The flag of the same name."""
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def variable(self) -> str:
+        """The environment variable of the same name."""
+        return "TUI_AUTH_" + self.name.upper()
+
+
+def is_safe_endpoint(url: str) -> bool:
+    """Whether the URL is https, or http to this machine."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "", parts.port
+        if parts.username or parts.password or not host:
+            return False
+        if parts.scheme == "http":
+            return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+    return parts.scheme == "https"
+
+
+def _text(expected: str, pattern: str = r"[^\x00-\x1f\x7f]{1,500}") -> Callable[[object], str]:
+    matcher = re.compile(pattern, re.ASCII)
+
+    def check(value: object) -> str:
+        if not isinstance(value, str) or not matcher.fullmatch(value):
+            raise Unfit(expected)
+        return value
+
+    return check
+
+
+def _texts(expected: str, form: Callable[[str], str], pattern: str) -> Callable[[object], tuple[str, ...]]:
+    matcher = re.compile(pattern)
+
+    def check(value: object) -> tuple[str, ...]:
+        if not isinstance(value, list | tuple) or not all(
+            isinstance(item, str) and matcher.fullmatch(item) for item in value
+        ):
+            raise Unfit(expected)
+        return tuple(dict.fromkeys(map(form, value)))
+
+    return check
+
+
+def _one_of(known: tuple[str, ...]) -> Callable[[object], str]:
+    def check(value: object) -> str:
+        if not isinstance(value, str) or value not in known:
+            raise Unfit(f"one of {', '.join(known)}")
+        return value
+
+    return check
+
+
+def _endpoint(value: object) -> str:
+    if not isinstance(value, str) or not is_safe_endpoint(value):
+        raise Unfit("a URL beginning with https://, or http://127.0.0.1:PORT for a pool on this machine")
+    return value
+
+
+def _minutes(value: object) -> float:
+    unfit = Unfit(f"a number of minutes from 1 to {LONGEST_SESSION_MINUTES}")
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise unfit
+    try:
+        minutes = float(value)
+    except ValueError:
+        raise unfit from None
+    if not 1 <= minutes <= LONGEST_SESSION_MINUTES:
+        raise unfit
+    return minutes
+
+
+def _policy(value: object) -> dict[str, int | bool]:
+    known = PasswordPolicy().values()
+    expected = (
+        f"a table of {', '.join(known)}, "
+        f"the first a number from 1 to {LARGEST_LENGTH}, the others true or false"
+    )
+    if not isinstance(value, Mapping) or not set(value) <= set(known):
+        raise Unfit(expected)
+    for name, item in value.items():
+        is_length = isinstance(item, int) and not isinstance(item, bool) and 1 <= item <= LARGEST_LENGTH
+        if not (is_length if name == "min_length" else isinstance(item, bool)):
+            raise Unfit(expected)
+    return dict(value)
+
+
+def _metadata(value: object) -> dict[str, str]:
+    if not isinstance(value, Mapping) or not all(isinstance(item, str) for item in value.values()):
+        raise Unfit("a table of strings")
+    return dict(value)
+
+
+_POOL, _CLIENT, _PERSON = Belonging.POOL, Belonging.CLIENT, Belonging.PERSON
+_ATTRIBUTE = r"[\w:.-]{1,60}"
+
+SETTINGS: dict[str, Setting] = {
+    setting.name: setting
+    for setting in (
+        Setting(
+            "user_pool_id",
+            _POOL,
+            _text("a user pool id, such as eu-west-1_Ab12Cd34E", r"(?=.{1,55}\Z)[\w-]+_[0-9a-zA-Z]+"),
+        ),
+        Setting(
+            "client_id",
+            _CLIENT,
+            _text("an app client id, such as 1example23456789", r"[\w+]{1,128}"),
+        ),
+        Setting("client_secret_file", _CLIENT, _text("the path of a file")),
+        Setting("region", _POOL, _text("a region, such as eu-west-1", r"[a-z][a-z0-9-]{1,39}")),
+        Setting("endpoint_url", _POOL, _endpoint),
+        Setting(
+            "identity_pool_id",
+            _POOL,
+            _text(
+                "an identity pool id, such as eu-west-1:01234567-89ab-cdef-0123-456789abcdef",
+                r"[a-z][a-z0-9-]{1,39}:[0-9a-fA-F-]{1,54}",
+            ),
+        ),
+        Setting("username", _PERSON, _text("a user name, without blanks", r"[^\s\x00-\x1f\x7f]{1,128}")),
+        Setting("auth_flow", _CLIENT, _one_of(FLOWS)),
+        Setting(
+            "preferred_first_factor", _CLIENT, _text("a first factor, such as EMAIL_OTP", r"[A-Z0-9_]{1,40}")
+        ),
+        Setting("app_name", _POOL, _text("a short name", r"[^\x00-\x1f\x7f]{1,80}")),
+        Setting("session_minutes", _CLIENT, _minutes),
+        Setting("storage", _PERSON, _one_of(STORAGES)),
+        Setting("client_metadata", _CLIENT, _metadata, from_text=False),
+        Setting("password_policy", _POOL, _policy, from_text=False),
+        Setting(
+            "username_attributes",
+            _POOL,
+            _texts('a list of attribute names, such as ["email"]', str.lower, _ATTRIBUTE),
+            from_text=False,
+        ),
+        Setting(
+            "required_attributes",
+            _POOL,
+            _texts('a list of attribute names, such as ["email", "name"]', str, _ATTRIBUTE),
+            from_text=False,
+        ),
+        Setting(
+            "mfa_methods",
+            _POOL,
+            _texts('a list of MFA methods, such as ["SMS", "TOTP"]', str.upper, r"[\w-]{1,40}"),
+            from_text=False,
+        ),
+    )
+}
+
+
+def checked(name: str, value: object) -> Any:
+    """The value as its setting keeps it. Raises Unfit with what was expected; ``name`` must be known."""
+    return SETTINGS[name].check(value)

@@ -1,0 +1,157 @@
+"""AWS credentials of an identity pool for a session, kept until they run out.
+
+GetId and GetCredentialsForIdentity of cognito-identity, the enhanced flow; both take the id token.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from tui_auth.auth.errors import AuthError, ErrorKind
+from tui_auth.auth.gateway import Gateway
+from tui_auth.auth.identity_gateway import IdentityGateway
+from tui_auth.secret import Secret
+from tui_auth.session.errors import StorageError
+from tui_auth.session.lines import written
+from tui_auth.session.lock import locked
+from tui_auth.session.record import SessionRecord, TakenAt
+from tui_auth.session.sessions import aws_name
+from tui_auth.session.stores import Store
+
+VERSION = 1
+RENEWED_EARLY_SECONDS = 900.0
+"""AWS's SDKs ask for new credentials a quarter of an hour before the end of the old ones."""
+
+SHARE_OF_LIFE = 4
+
+IdentityGatewayOf = Callable[[SessionRecord, str], Gateway]
+
+
+@dataclass(frozen=True)
+class AwsCredentials:
+    """Credentials of an identity. ``expires_at`` is in seconds since the epoch by AWS's clock."""
+
+    identity_pool_id: str
+    identity_id: str
+    access_key_id: str
+    secret_access_key: Secret
+    session_token: Secret
+    expires_at: float
+    taken_at: TakenAt
+
+    @property
+    def hold(self) -> bool:
+        """Whether nobody would ask for new ones yet."""
+        now = self.taken_at.server_now()
+        if now is None:
+            return False
+        early = min(RENEWED_EARLY_SECONDS, (self.expires_at - self.taken_at.server_time) / SHARE_OF_LIFE)
+        return self.expires_at - now > early
+
+    def to_json(self) -> bytes:
+        """As they are stored."""
+        return written(
+            {
+                "version": VERSION,
+                "identity_pool_id": self.identity_pool_id,
+                "identity_id": self.identity_id,
+                "access_key_id": self.access_key_id,
+                "secret_access_key": self.secret_access_key.reveal(),
+                "session_token": self.session_token.reveal(),
+                "expires_at": self.expires_at,
+                **self.taken_at.__dict__,
+            }
+        )
+
+    @classmethod
+    def from_json(cls, content: bytes) -> AwsCredentials | None:
+        """Stored credentials; None for what is none: they can be fetched again."""
+        try:
+            members = json.loads(content)
+            if members["version"] != VERSION:
+                return None
+            return cls(
+                str(members["identity_pool_id"]),
+                str(members["identity_id"]),
+                str(members["access_key_id"]),
+                Secret(str(members["secret_access_key"])),
+                Secret(str(members["session_token"])),
+                float(members["expires_at"]),
+                TakenAt(
+                    float(members["server_time"]),
+                    float(members["local_time"]),
+                    str(members["boot"]),
+                    float(members["uptime"]),
+                ),
+            )
+        except (ValueError, KeyError, TypeError, RecursionError):
+            return None
+
+
+def identity_gateway_of(record: SessionRecord, identity_pool_id: str) -> Gateway:
+    """The way to an identity pool: in the region its id names, on the session's endpoint if that is local."""
+    return IdentityGateway(identity_pool_id.partition(":")[0], record.origin.endpoint or None)
+
+
+def kept_credentials(store: Store, record: SessionRecord, identity_pool_id: str) -> AwsCredentials | None:
+    """The credentials kept for a session and an identity pool, if they hold."""
+    content = store.read(aws_name(record.key.file_name))
+    credentials = AwsCredentials.from_json(content) if content else None
+    if credentials and credentials.identity_pool_id == identity_pool_id and credentials.hold:
+        return credentials
+    return None
+
+
+def new_credentials(
+    store: Store | None,
+    record: SessionRecord,
+    identity_pool_id: str,
+    *,
+    gateway: IdentityGatewayOf = identity_gateway_of,
+) -> tuple[AwsCredentials, str]:
+    """Credentials for a session whose id token holds, and why they could not be kept; mostly empty.
+
+    One process at a time fetches them, and who had to wait takes what the other has brought. Raises AuthError
+    where the identity pool refuses or does not answer. Without a store they are kept nowhere.
+    """
+    if store is None:
+        return _fetched(gateway(record, identity_pool_id), record, identity_pool_id), ""
+    name = aws_name(record.key.file_name)
+    with locked(store.locks, name):
+        if kept := kept_credentials(store, record, identity_pool_id):
+            return kept, ""
+        credentials = _fetched(gateway(record, identity_pool_id), record, identity_pool_id)
+        try:
+            store.write(name, credentials.to_json())
+        except StorageError as error:
+            return credentials, str(error)
+    return credentials, ""
+
+
+def _fetched(gateway: Gateway, record: SessionRecord, identity_pool_id: str) -> AwsCredentials:
+    origin = record.origin
+    provider = f"cognito-idp.{origin.user_pool_id.partition('_')[0]}.amazonaws.com/{origin.user_pool_id}"
+    logins = {provider: record.id_token}
+    identity = gateway.call("GetId", {"IdentityPoolId": identity_pool_id, "Logins": logins})
+    reply = gateway.call(
+        "GetCredentialsForIdentity", {"IdentityId": identity.get("IdentityId"), "Logins": logins}
+    )
+    given: Mapping[str, Any] = reply.get("Credentials") or {}
+    expiration = given.get("Expiration")
+    texts = [given.get(name) for name in ("AccessKeyId", "SecretKey", "SessionToken")]
+    if not isinstance(expiration, datetime) or not all(isinstance(text, str) and text for text in texts):
+        raise AuthError(ErrorKind.SERVICE, "The identity pool answered without credentials.")
+    key_id, secret, token = map(str, texts)
+    return AwsCredentials(
+        identity_pool_id=identity_pool_id,
+        identity_id=str(reply.get("IdentityId") or ""),
+        access_key_id=key_id,
+        secret_access_key=Secret(secret),
+        session_token=Secret(token),
+        expires_at=expiration.timestamp(),
+        taken_at=TakenAt.now(gateway.now()),
+    )

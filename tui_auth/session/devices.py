@@ -1,0 +1,77 @@
+"""Remembered devices: this machine as a pool knows it, kept beside the sessions and beyond their end.
+
+A device belongs to a user of a pool. Its key goes with every refresh, its password proves it at the next
+sign-in (DEVICE_SRP_AUTH), which then asks for no second factor.
+"""
+
+from __future__ import annotations
+
+import json
+
+from tui_auth.auth.device import Device
+from tui_auth.secret import Secret
+from tui_auth.session.lines import written
+from tui_auth.session.record import SessionRecord
+from tui_auth.session.register import Members, Register
+from tui_auth.session.stores import StorageKind, Store, store_of
+
+VERSION = 1
+
+
+def device_of(register: Register, endpoint: str, user_pool_id: str, username: str) -> Device | None:
+    """The device kept for a user, by Cognito's name or the name that was typed; None where there is none.
+
+    Raises StorageError where it cannot be read.
+    """
+    for name, value in register.read().items():
+        reference = name.removeprefix("device:")
+        if reference == name or not isinstance(value, dict):
+            continue
+        if (value.get("endpoint"), value.get("user_pool_id")) != (endpoint, user_pool_id):
+            continue
+        if username in (value.get("username"), value.get("signed_in_as")):
+            storage, _, file_name = reference.partition("/")
+            content = store_of(StorageKind(storage), register.environ).read(file_name)
+            return _device(content) if content else None
+    return None
+
+
+def keep_device(register: Register, store: Store, record: SessionRecord) -> None:
+    """Keep the device that a sign-in came with, or forget the one it came without. Raises StorageError."""
+    name = f"{record.key.file_name}.device"
+    reference = f"device:{store.kind}/{name}"
+    if record.device is None:
+        if store.remove(name):
+            register.update(lambda members: members.pop(reference, None))
+        return
+    device, key = record.device, record.key
+    members = {
+        "version": VERSION,
+        "key": device.key,
+        "group_key": device.group_key,
+        "password": device.password.reveal(),
+    }
+    store.write(name, written(members))
+    entry = {
+        "endpoint": key.endpoint,
+        "user_pool_id": key.user_pool_id,
+        "username": key.username,
+        "signed_in_as": record.origin.signed_in_as,
+    }
+
+    def change(members: Members) -> None:
+        members[reference] = entry
+
+    register.update(change)
+
+
+def _device(content: bytes) -> Device | None:
+    try:
+        members = json.loads(content)
+        texts = [members[name] for name in ("key", "group_key", "password")]
+        if members["version"] != VERSION or not all(isinstance(text, str) for text in texts):
+            return None
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    key, group_key, password = texts
+    return Device(key, group_key, Secret(password))

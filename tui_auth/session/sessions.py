@@ -1,0 +1,268 @@
+"""The sessions of this person on this machine: kept, found, read, forgotten."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from tui_auth.auth.next_step import Done
+from tui_auth.config.pool_choice import PoolChoice
+from tui_auth.session import paths
+from tui_auth.session.devices import keep_device
+from tui_auth.session.errors import SignInNeeded, StorageError
+from tui_auth.session.lock import Held, locked
+from tui_auth.session.private_files import PrivateFolder
+from tui_auth.session.record import SessionOrigin, SessionRecord
+from tui_auth.session.register import Entry, Register, note_of
+from tui_auth.session.stores import StorageKind, Store, store_of
+
+MOST_SESSIONS = 100
+"""How many are kept; who signs in as ever new users should not fill a disk with what nobody uses."""
+
+_SESSION_FILE = re.compile(r"([0-9a-f]{64})\.json")
+_ENDPOINT_VARIABLES = ("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "AWS_ENDPOINT_URL")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What became of a fresh session. ``where`` is for a person; ``problem`` says why it was not kept."""
+
+    record: SessionRecord
+    storage: StorageKind
+    where: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A session, where it is kept, and what to say about the choice; nothing where it was the only one."""
+
+    record: SessionRecord
+    store: Store
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class PoolKey:
+    """Which pool a command was told to use. ``endpoint`` is empty for AWS's own."""
+
+    endpoint: str
+    user_pool_id: str
+    client_id: str
+
+
+def endpoint_of(endpoint_url: str | None, environ: Mapping[str, str] = os.environ) -> str:
+    """The endpoint a session belongs to: as given, or as AWS's variables name it; empty for AWS's own."""
+    named = endpoint_url or ""
+    if not named and environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() != "true":
+        named = next((environ[name] for name in _ENDPOINT_VARIABLES if environ.get(name)), "")
+    return named.rstrip("/")
+
+
+def origin_of(
+    choice: PoolChoice, signed_in_as: str, environ: Mapping[str, str] = os.environ
+) -> SessionOrigin:
+    """What later commands need of the pool that was chosen for a sign-in under this name."""
+    return SessionOrigin(
+        user_pool_id=choice.user_pool_id,
+        client_id=choice.client_id,
+        region=choice.region or choice.user_pool_id.partition("_")[0],
+        endpoint=endpoint_of(choice.endpoint_url, environ),
+        client_secret_file=str(choice.client_secret_file or ""),
+        identity_pool_id=choice.identity_pool_id or "",
+        signed_in_as=signed_in_as,
+        profile=choice.profile or "",
+    )
+
+
+def settings_of(origin: SessionOrigin) -> dict[str, str]:
+    """The pool of a session, by the names that settings have in ``tui_auth.config``."""
+    settings = {
+        "user_pool_id": origin.user_pool_id,
+        "client_id": origin.client_id,
+        "region": origin.region,
+        "endpoint_url": origin.endpoint,
+        "client_secret_file": origin.client_secret_file,
+        "identity_pool_id": origin.identity_pool_id,
+    }
+    return {name: value for name, value in settings.items() if value}
+
+
+class Sessions:
+    """All of them, by the folders that an environment names."""
+
+    def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
+        self.environ = environ
+        self._register: Register | None = None
+
+    @property
+    def register(self) -> Register:
+        """The index of them. Raises StorageError where there is no home to keep it in."""
+        if self._register is None:
+            self._register = Register(PrivateFolder(paths.state_folder(self.environ)), self.environ)
+        return self._register
+
+    # -- keeping ---------------------------------------------------------------------------------------
+
+    def keep(
+        self,
+        done: Done,
+        origin: SessionOrigin,
+        storage: StorageKind,
+        *,
+        server_time: float,
+        signature_checked: bool = False,
+    ) -> Kept:
+        """Keep the session a finished sign-in has begun, and make it the current one. Never raises for want
+        of room or leave: the session is in the result, and why it was not kept.
+
+        ``server_time`` is Cognito's time now (``gateway.now()``).
+        """
+        record = SessionRecord.of(done, origin, server_time=server_time, signature_checked=signature_checked)
+        try:
+            outdated = [entry for entry in self.register.entries() if entry.key == record.key]
+            if storage is StorageKind.NONE:
+                self.register.remove(record.key)
+                for entry in outdated:
+                    self._remove(entry)
+                return Kept(record, storage, "nowhere")
+            store = store_of(storage, self.environ)
+            name = record.key.file_name
+            with locked(store.locks, name):
+                store.write(name, record.to_json())
+            self.register.add(Entry.of(record, storage), origin)
+            for entry in self.register.entries()[MOST_SESSIONS:]:
+                self._remove(entry)
+                self.register.remove(entry.key)
+            keep_device(self.register, store, record)
+            # A session is kept in one place: what an earlier one left elsewhere is not needed any more.
+            for entry in outdated:
+                if entry.storage is not storage:
+                    self._remove(entry)
+        except StorageError as error:
+            return Kept(record, storage, problem=str(error))
+        return Kept(record, storage, store.where(name))
+
+    def current_settings(self) -> Mapping[str, str] | None:
+        """The pool and user of the current session, as ``choose_pool`` takes them; None if there is none."""
+        current = self.register.current()
+        entry = next((entry for entry in self.register.entries() if entry.reference == current), None)
+        record = self.read(entry) if entry else None
+        return settings_of(record.origin) | {"username": record.display_name} if record else None
+
+    def offered_settings(self) -> Mapping[str, str] | None:
+        """The same, or else those of the last sign-in, whose session has ended: to sign in to again."""
+        origin = self.register.last_origin()
+        last = settings_of(origin) | {"username": origin.signed_in_as} if origin else None
+        return self.current_settings() or last
+
+    # -- finding ---------------------------------------------------------------------------------------
+
+    def entries(self) -> list[Entry]:
+        """The sessions there are, the newest first; looked for in the folders where the index is lost."""
+        return self.register.entries() or self._entries_in_folders()
+
+    def find(self, pool: PoolKey | None = None, username: str = "") -> Found:
+        """The session to use: of this pool and this user, else the newest of this pool, else the current one.
+
+        Raises SignInNeeded where there is none, StorageError where it cannot be read.
+        """
+        entries = self.entries()
+        fitting = [
+            entry
+            for entry in entries
+            if (pool is None or PoolKey(entry.endpoint, entry.user_pool_id, entry.client_id) == pool)
+            and (not username or entry.is_called(username))
+        ]
+        if pool is None and not username and self.register.read():
+            current = self.register.current()
+            chosen = next((entry for entry in entries if entry.reference == current), None)
+        else:
+            chosen = fitting[0] if fitting else None
+        if chosen is None:
+            raise SignInNeeded(_not_signed_in(entries, username))
+        record, store = self.read(chosen), store_of(chosen.storage, self.environ)
+        if record is None:
+            raise SignInNeeded("Not signed in: the session was removed.")
+        return Found(record, store, note_of(chosen) if len(fitting) > 1 else "")
+
+    def store_for(self, record: SessionRecord) -> Store | None:
+        """Where a session is kept; None where it is kept nowhere."""
+        entry = next((entry for entry in self.entries() if entry.key == record.key), None)
+        return store_of(entry.storage, self.environ) if entry else None
+
+    def read(self, entry: Entry) -> SessionRecord | None:
+        """The session of an entry; None where it has been removed."""
+        return read_record(store_of(entry.storage, self.environ), entry.key.file_name)
+
+    def _entries_in_folders(self) -> list[Entry]:
+        found = []
+        for kind in (StorageKind.FILE, StorageKind.SESSION):
+            try:
+                store = store_of(kind, self.environ)
+                names = [match[1] for name in store.locks.names() if (match := _SESSION_FILE.fullmatch(name))]
+                records = [record for name in names if (record := read_record(store, name))]
+            except StorageError:
+                continue
+            found += [Entry.of(record, kind) for record in records]
+        return sorted(found, key=lambda entry: entry.signed_in_at, reverse=True)
+
+    # -- ending ----------------------------------------------------------------------------------------
+
+    def forget(self, record: SessionRecord) -> bool:
+        """Forget a session wherever it is kept; whether it was kept anywhere."""
+        found = [entry for entry in self.entries() if entry.key == record.key]
+        removed = [self._remove(entry) for entry in found]
+        self.register.remove(record.key)
+        return any(removed)
+
+    def forget_if_unchanged(self, found: Found) -> None:
+        """Forget a session that Cognito has ended, unless it is another by now. For its lock's holder."""
+        name = found.record.key.file_name
+        now = read_record(found.store, name)
+        if now is not None and now.refresh_token == found.record.refresh_token:
+            remove_all(found.store, name)
+            self.register.remove(found.record.key)
+
+    def _remove(self, entry: Entry) -> bool:
+        store, name = store_of(entry.storage, self.environ), entry.key.file_name
+        with locked(store.locks, name):
+            return remove_all(store, name)
+
+
+def remove_all(store: Store, name: str) -> bool:
+    """Remove a session and the AWS credentials that came of it; whether there was one."""
+    removed = store.remove(name)
+    store.remove(aws_name(name))
+    return removed
+
+
+def aws_name(name: str) -> str:
+    """Under which name the AWS credentials of a session are kept."""
+    return f"{name}.aws"
+
+
+def read_record(store: Store, name: str) -> SessionRecord | None:
+    """The session a store keeps under a name; None where it keeps none."""
+    content = store.read(name)
+    if content is None:
+        return None
+    return SessionRecord.from_json(content, store.where(name), store.mend(name))
+
+
+@contextmanager
+def session_lock(found: Found) -> Iterator[Held]:
+    """One process at a time may change this session."""
+    with locked(found.store.locks, found.record.key.file_name) as held:
+        yield held
+
+
+def _not_signed_in(entries: list[Entry], username: str) -> str:
+    if username:
+        return "Not signed in under that name. Run tui-auth sign-in."
+    if entries:
+        return "Not signed in there. tui-auth status names the sessions there are."
+    return "Not signed in. Run tui-auth sign-in."

@@ -1,0 +1,93 @@
+"""Were these tokens signed by their pool? Its keys are kept between runs, and fetched again for a new one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Mapping
+
+from tui_auth.auth.errors import AuthError, ErrorKind
+from tui_auth.auth.next_step import Tokens
+from tui_auth.auth.signature import (
+    KeySet,
+    KeysUnreachable,
+    UnknownKey,
+    WrongSignature,
+    check_signature,
+    fetch_keys,
+    key_set_in,
+    keys_url,
+)
+from tui_auth.session import paths
+from tui_auth.session.errors import StorageError
+from tui_auth.session.private_files import PrivateFolder
+
+KEPT_SECONDS = 24 * 3600
+
+
+def signatures_hold(
+    tokens: Tokens, user_pool_id: str, endpoint: str = "", environ: Mapping[str, str] = os.environ
+) -> bool:
+    """True if the pool signed both tokens; False if its keys cannot be reached, so that nothing is known.
+
+    Raises AuthError (service) if it did not. ``endpoint`` is empty for AWS's own.
+    """
+    url = keys_url(user_pool_id, endpoint or None)
+    keys = _kept(url, environ)
+    try:
+        if keys is not None:
+            try:
+                return _check(tokens, keys)
+            except UnknownKey:
+                pass  # pools change their keys
+        return _check(tokens, _fetched(url, environ))
+    except KeysUnreachable:
+        return False
+    except (WrongSignature, UnknownKey):
+        raise AuthError(
+            ErrorKind.SERVICE,
+            "The tokens that came were not signed by this user pool, so they were thrown away.",
+            "Compare pool id and endpoint. Is there a proxy in between?",
+        ) from None
+
+
+def _check(tokens: Tokens, keys: KeySet) -> bool:
+    check_signature(tokens.access_token, keys)
+    check_signature(tokens.id_token, keys)
+    return True
+
+
+def _fetched(url: str, environ: Mapping[str, str]) -> KeySet:
+    keys = fetch_keys(url)
+    content = json.dumps({"fetched_at": time.time(), "keys": keys["keys"]}).encode()
+    try:
+        _folder(environ).write(_name(url), content)
+    except StorageError:
+        return keys  # without a cache they are fetched each time
+    return keys
+
+
+def _kept(url: str, environ: Mapping[str, str]) -> KeySet | None:
+    try:
+        content = _folder(environ).read(_name(url))
+        keys = key_set_in(json.loads(content)) if content else None
+    except (StorageError, ValueError, RecursionError):
+        return None
+    fetched_at = keys.get("fetched_at") if keys else None
+    if (
+        keys is None
+        or not isinstance(fetched_at, int | float)
+        or not 0 <= time.time() - fetched_at < KEPT_SECONDS
+    ):
+        return None
+    return {"keys": keys["keys"]}
+
+
+def _folder(environ: Mapping[str, str]) -> PrivateFolder:
+    return PrivateFolder(paths.cache_folder(environ))
+
+
+def _name(url: str) -> str:
+    return f"{hashlib.sha256(url.encode()).hexdigest()}.jwks.json"
