@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.pool.conftest import MakePool
 from tests.pool.harness import PASSWORD, PoolUnderTest, other, refused
@@ -372,4 +373,16 @@ def test_a_user_whom_an_administrator_confirmed_does_not_sign_in_without_a_promp
             ClientId=pool.client_id,
             AuthParameters={"USERNAME": "ann"},
             Session=session,
+        )
+
+
+@pytest.mark.parametrize("name", ["SIGNED_UP", "SIGN_UP_CONFIRMED"])
+def test_the_session_of_a_sign_up_answers_no_challenge(pool: PoolUnderTest, name: str) -> None:
+    session = sign_up(pool)["Session"]
+    with pytest.raises(ClientError, match="failed to satisfy constraint"):
+        pool.aws.respond_to_auth_challenge(
+            ClientId=pool.client_id,
+            ChallengeName=name,
+            Session=session,
+            ChallengeResponses={"USERNAME": "ann", "ANSWER": "x"},
         )

@@ -54,7 +54,8 @@ def _respond(state: State, client: AppClient, request: dict[str, Any]) -> Reply:
     challenge: str = request["ChallengeName"]
     responses: dict[str, str] = request.get("ChallengeResponses", {})
     token = request.get("Session")
-    waits = token is not None and state.sessions.awaits(token, challenge)
+    is_sign_up = challenge in (first_factor.SIGNED_UP, first_factor.SIGN_UP_CONFIRMED)
+    waits = token is not None and not is_sign_up and state.sessions.awaits(token, challenge)
     if challenge not in CHALLENGES and not waits:
         raise enum_fault(challenge, "challengeName", CHALLENGES)
     username = required(responses, "USERNAME")

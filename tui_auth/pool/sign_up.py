@@ -8,7 +8,7 @@ from typing import Any
 from tui_auth.pool import attributes, codes
 from tui_auth.pool.app_clients import check_secret_hash
 from tui_auth.pool.errors import PoolError, expired_code, invalid_parameter, not_authorized, user_not_found
-from tui_auth.pool.first_factor import SIGN_UP_CONFIRMED
+from tui_auth.pool.first_factor import SIGN_UP_CONFIRMED, SIGNED_UP
 from tui_auth.pool.messages import delivery_details
 from tui_auth.pool.model import CONFIRMED, UNCONFIRMED, AppClient, User, UserPool
 from tui_auth.pool.names import claim_alias, find_user
@@ -16,7 +16,6 @@ from tui_auth.pool.passwords import check_policy, set_password
 from tui_auth.pool.sessions import SignIn
 from tui_auth.pool.state import State
 
-SIGNED_UP = "SIGNED_UP"
 """What the session of SignUp waits for: ConfirmSignUp."""
 
 _CONTACTS = ("phone_number", "email")
@@ -36,9 +35,7 @@ def sign_up(state: State, request: dict[str, Any]) -> dict[str, Any]:
     words = request.get("Password")
     if words is not None:
         check_policy(pool, words)
-    elif not {"EMAIL_OTP", "SMS_OTP"} & set(
-        pool.settings["Policies"]["SignInPolicy"]["AllowedFirstAuthFactors"]
-    ):
+    elif not signs_in_without_password(pool):
         raise invalid_parameter("Missing required parameter Password")
     user = add_user(state, pool, name, given)
     if words is not None:
@@ -100,6 +97,13 @@ def resend_confirmation_code(state: State, request: dict[str, Any]) -> dict[str,
         raise PoolError("CodeDeliveryFailureException", "Unable to deliver code to user")
     state.limits.count("ResendConfirmationCode", pool.id, user.username)
     return {"CodeDeliveryDetails": codes.send(state, pool, user, codes.SIGN_UP, attribute)}
+
+
+def signs_in_without_password(pool: UserPool) -> bool:
+    """Whether a code by e-mail or SMS can be the first factor."""
+    return bool(
+        {"EMAIL_OTP", "SMS_OTP"} & set(pool.settings["Policies"]["SignInPolicy"]["AllowedFirstAuthFactors"])
+    )
 
 
 def check_new_user(pool: UserPool, name: str, given: dict[str, str]) -> dict[str, str]:
