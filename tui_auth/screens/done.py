@@ -123,6 +123,9 @@ class DoneScreen(StepScreen[Done]):
 
     def without_keeping(self) -> None:
         """Nothing keeps sessions here, as in the demo; the device may still be asked about."""
+        commands = self.query_one("#next-commands", Static)
+        commands.update(f"With a pool of your own, next:\n{NEXT_COMMANDS}")
+        commands.display = True
         self._ask_about_device()
 
     def _ask_about_device(self) -> None:

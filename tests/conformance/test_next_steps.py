@@ -1,0 +1,208 @@
+"""The engine meets, on the embedded pool, the next steps that Amplify's clients are documented to meet.
+
+Each line of the table: the user, and what is answered at which step, in order. The names are those of
+Amplify's clients for Swift (``AuthSignInStep``), which JavaScript and Android have under other spellings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import pyotp
+import pytest
+
+from tui_auth import Auth, AuthError, AuthFactorType, MFAType
+from tui_auth.auth.next_step import ContinueSignInWithTOTPSetup, NextStep
+from tui_auth.pool import PoolServer, demo_triggers
+from tui_auth.pool.demo_users import DemoPool, DemoUser, provision
+
+NEW = "Brand-New-Horse-7!"
+
+
+@dataclass
+class Person:
+    """Someone who signs in: has a phone, an inbox and a memory."""
+
+    server: PoolServer
+    user: DemoUser
+    keys: dict[str, str] = field(default_factory=dict)
+
+    def message(self, step: NextStep) -> str:
+        """The newest code that was sent."""
+        mine = [message for message in self.server.messages if message["username"] == self.user.username]
+        return str(mine[-1]["code"])
+
+    def app(self, step: NextStep) -> str:
+        """What the authenticator app shows, after scanning where there is something to scan."""
+        secret = self.user.totp_secret or ""
+        if isinstance(step, ContinueSignInWithTOTPSetup):
+            secret = step.setup_details.shared_secret.reveal()
+        return pyotp.TOTP(secret).at(int(self.server.clock.now()))
+
+
+Reply = str | MFAType | AuthFactorType | Callable[[Person, NextStep], str]
+message, app = Person.message, Person.app
+
+SCENARIOS: dict[str, tuple[str, list[tuple[str, Reply]]]] = {
+    "password": ("ann", []),
+    "SMS_MFA": ("sam", [("ConfirmSignInWithSMSMFACode", message)]),
+    "SOFTWARE_TOKEN_MFA": ("tom", [("ConfirmSignInWithTOTPCode", app)]),
+    "EMAIL_OTP as MFA": ("emil", [("ConfirmSignInWithOTP", message)]),
+    "SELECT_MFA_TYPE, by member": (
+        "mia",
+        [("ContinueSignInWithMFASelection", MFAType.SMS), ("ConfirmSignInWithSMSMFACode", message)],
+    ),
+    "SELECT_MFA_TYPE, by string": (
+        "mia",
+        [("ContinueSignInWithMFASelection", "SOFTWARE_TOKEN_MFA"), ("ConfirmSignInWithTOTPCode", app)],
+    ),
+    "MFA_SETUP: TOTP only": ("tess", [("ContinueSignInWithTOTPSetup", app)]),
+    "MFA_SETUP: TOTP chosen": (
+        "max",
+        [("ContinueSignInWithMFASetupSelection", MFAType.TOTP), ("ContinueSignInWithTOTPSetup", app)],
+    ),
+    "MFA_SETUP: e-mail chosen": (
+        "max",
+        [
+            ("ContinueSignInWithMFASetupSelection", MFAType.EMAIL),
+            ("ContinueSignInWithEmailMFASetup", "max@example.org"),
+            ("ConfirmSignInWithOTP", message),
+        ],
+    ),
+    "NEW_PASSWORD_REQUIRED": ("nora", [("ConfirmSignInWithNewPassword", NEW)]),
+    "NEW_PASSWORD_REQUIRED, then MFA_SETUP": (
+        "noel",
+        [("ConfirmSignInWithNewPassword", NEW), ("ContinueSignInWithTOTPSetup", app)],
+    ),
+    "CUSTOM_CHALLENGE, three rounds": (
+        "quinn",
+        [("ConfirmSignInWithCustomChallenge", answer) for answer in ("rex", "blue", "bremen")],
+    ),
+    "a challenge of the future": ("luna", [("UnknownStep", "full")]),
+    "SELECT_CHALLENGE: PASSWORD_SRP": (
+        "cleo",
+        [
+            ("ContinueSignInWithFirstFactorSelection", AuthFactorType.PASSWORD_SRP),
+            ("ConfirmSignInWithPassword", "Correct-Horse-9!"),
+        ],
+    ),
+    "SELECT_CHALLENGE: PASSWORD": (
+        "cleo",
+        [
+            ("ContinueSignInWithFirstFactorSelection", "PASSWORD"),
+            ("ConfirmSignInWithPassword", "Correct-Horse-9!"),
+        ],
+    ),
+    "SELECT_CHALLENGE: EMAIL_OTP": (
+        "cleo",
+        [
+            ("ContinueSignInWithFirstFactorSelection", AuthFactorType.EMAIL_OTP),
+            ("ConfirmSignInWithOTP", message),
+        ],
+    ),
+    "SELECT_CHALLENGE: SMS_OTP": (
+        "cleo",
+        [
+            ("ContinueSignInWithFirstFactorSelection", AuthFactorType.SMS_OTP),
+            ("ConfirmSignInWithOTP", message),
+        ],
+    ),
+    "PasswordResetRequiredException": ("rex", [("ResetPassword", "")]),
+    "UserNotConfirmedException": ("carl", [("ConfirmSignUp", "")]),
+}
+
+
+@pytest.fixture
+def server() -> Iterator[PoolServer]:
+    with PoolServer(triggers=demo_triggers) as running:
+        yield running
+
+
+@pytest.fixture
+def demo(server: PoolServer) -> DemoPool:
+    return provision(server)
+
+
+def auth_for(server: PoolServer, user: DemoUser) -> Auth:
+    return Auth(user.user_pool_id, user.client_id, endpoint_url=server.endpoint_url)
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_the_steps_are_those_amplify_documents(server: PoolServer, demo: DemoPool, name: str) -> None:
+    username, expected = SCENARIOS[name]
+    user = next(each for each in demo.users if each.username == username)
+    person, auth = Person(server, user), auth_for(server, user)
+    password = None if user.auth_flow in ("USER_AUTH", "CUSTOM_WITHOUT_SRP") else user.password
+    result = auth.sign_in(username, password, auth_flow=user.auth_flow)
+    for step_name, reply in expected:
+        assert type(result.next_step).__name__ == step_name
+        assert not result.is_signed_in
+        if step_name == "ResetPassword":
+            auth.reset_password(username)
+            auth.confirm_reset_password(username, NEW, person.message(result.next_step))
+            result = auth.sign_in(username, NEW)
+        elif step_name == "ConfirmSignUp":
+            auth.resend_sign_up_code(username)
+            assert auth.confirm_sign_up(username, person.message(result.next_step)).is_sign_up_complete
+            result = auth.sign_in(username, user.password)
+        else:
+            value = reply(person, result.next_step) if callable(reply) else reply
+            missing = getattr(result.next_step, "missing_attributes", ())
+            attributes = dict.fromkeys(missing, "Nora")
+            result = auth.confirm_sign_in(value, user_attributes=attributes or None)
+    assert type(result.next_step).__name__ == "Done"
+    assert result.is_signed_in
+
+
+@pytest.mark.parametrize("flow", ["USER_SRP_AUTH", "USER_PASSWORD_AUTH"])
+def test_both_password_flows_lead_to_the_same_steps(server: PoolServer, demo: DemoPool, flow: str) -> None:
+    for username, step in (("ann", "Done"), ("sam", "ConfirmSignInWithSMSMFACode"), ("rex", "ResetPassword")):
+        user = next(each for each in demo.users if each.username == username)
+        result = auth_for(server, user).sign_in(username, user.password, auth_flow=flow)
+        assert type(result.next_step).__name__ == step
+
+
+def test_a_wrong_code_can_be_answered_again_in_place(server: PoolServer, demo: DemoPool) -> None:
+    user = next(each for each in demo.users if each.username == "sam")
+    person, auth = Person(server, user), auth_for(server, user)
+    step = auth.sign_in("sam", user.password).next_step
+    with pytest.raises(AuthError) as caught:
+        auth.confirm_sign_in("000000" if person.message(step) != "000000" else "111111")
+    assert caught.value.code == "CodeMismatchException"
+    assert auth.confirm_sign_in(person.message(step)).is_signed_in
+
+
+def test_client_metadata_and_a_client_secret_reach_the_pool(server: PoolServer, demo: DemoPool) -> None:
+    created = server.call(
+        "CreateUserPoolClient",
+        {"UserPoolId": demo.user_pool_id, "ClientName": "secret", "GenerateSecret": True},
+    )["UserPoolClient"]
+    auth = Auth(
+        demo.user_pool_id, created["ClientId"], created["ClientSecret"], endpoint_url=server.endpoint_url
+    )
+    result = auth.sign_in("ann", demo.users[0].password, client_metadata={"from": "here"})
+    assert result.is_signed_in
+    assert all(call["ClientMetadata"] == {"from": "here"} for _, call in server.calls)
+    without = Auth(demo.user_pool_id, created["ClientId"], endpoint_url=server.endpoint_url)
+    with pytest.raises(AuthError, match="has a secret, and none was given"):
+        without.sign_in("ann", demo.users[0].password)
+
+
+def test_names_are_aliases_where_the_pools_user_names_are_uuids(server: PoolServer) -> None:
+    pool = server.call("CreateUserPool", {"PoolName": "mail", "UsernameAttributes": ["email"]})["UserPool"][
+        "Id"
+    ]
+    client = server.call(
+        "CreateUserPoolClient", {"UserPoolId": pool, "ClientName": "c", "GenerateSecret": True}
+    )["UserPoolClient"]
+    made = {"UserPoolId": pool, "Username": "zoe@example.org", "MessageAction": "SUPPRESS"}
+    real = server.call("AdminCreateUser", made)["User"]["Username"]
+    server.call(
+        "AdminSetUserPassword",
+        {"UserPoolId": pool, "Username": real, "Password": NEW, "Permanent": True},
+    )
+    auth = Auth(pool, client["ClientId"], client["ClientSecret"], endpoint_url=server.endpoint_url)
+    step = auth.sign_in("zoe@example.org", NEW).next_step
+    assert real != "zoe@example.org"
+    assert getattr(step, "claims").username == real  # noqa: B009 - Done alone has claims
