@@ -27,16 +27,18 @@ class PilotedApp(TuiAuthApp):
     def text(self) -> str:
         """The words on the screen, however they are wrapped."""
         rows = self.screen._compositor.render_strips()
-        return " ".join(word for row in rows for word in "".join(segment.text for segment in row).split())
+        return " ".join(
+            word for row in rows for word in "".join(segment.text for segment in row).replace("▄", "").split()
+        )
 
 
 async def until(pilot: Pilot[Any], condition: Callable[[], object], complaint: str = "") -> None:
     """Wait until the condition holds; AssertionError after a generous time."""
     import asyncio
 
-    deadline = asyncio.get_running_loop().time() + 20
+    deadline = asyncio.get_running_loop().time() + 15
     while not condition():
-        assert asyncio.get_running_loop().time() < deadline, complaint or pilot.app.screen
+        assert asyncio.get_running_loop().time() < deadline, complaint or pilot.app.text()  # type: ignore[attr-defined]
         await pilot.pause(0.01)
 
 

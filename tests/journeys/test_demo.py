@@ -1,0 +1,92 @@
+"""The demo: a list of sample users, a phone that scans, an inbox, and a key that types the newest code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.terminal.pty_program import PtyProgram
+
+Start = Callable[..., PtyProgram]
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[Start]:
+    """Starts ``tui-auth demo`` at its list."""
+    with ExitStack() as running:
+
+        def start(rows: int = 23, cols: int = 80) -> PtyProgram:
+            program = PtyProgram(["-m", "tui_auth", "demo"], home=tmp_path, rows=rows, cols=cols)
+            running.enter_context(program)
+            program.wait_for("Sign in as …")
+            return program
+
+        yield start
+
+
+def test_a_key_fills_in_the_form_and_another_types_the_newest_code(demo: Start) -> None:
+    program = demo()
+    program.send("2")
+    program.wait_for("Username      [sam")
+    program.press("enter")
+    program.wait_for("Code sent by SMS to +")
+    program.press("ctrl+o")
+    program.wait_for(lambda p: "Code          [                ]" not in p.screen_text())
+    program.press("enter")
+    program.wait_for("Signed in as sam")
+    program.press("enter")
+    program.wait_for("Sign in as …")
+    assert "password ✓" not in program.screen_text()
+
+
+def test_the_phone_scans_the_picture_and_then_has_the_code(demo: Start) -> None:
+    program = demo()
+    program.send("4")
+    program.wait_for("[tess")
+    program.press("enter")
+    program.wait_for("2 Enter the code the app shows")
+    program.press("ctrl+o")
+    program.wait_for("The phone has scanned")
+    program.press("ctrl+o")
+    program.wait_for(lambda p: "[                ]" not in p.screen_text())
+    program.press("enter")
+    program.wait_for("Signed in as tess")
+
+
+@pytest.mark.parametrize(
+    ("key", "shows"),
+    [
+        ("1", "Signed in as ann"),
+        ("3", "Code from your authenticator app"),
+        ("5", "How do you want to confirm it is you?"),
+        ("6", "Choose a new password"),
+        ("7", "Choose a new password"),
+        ("8", "must be reset"),
+        ("9", "not confirmed yet"),
+        ("0", "the service asks"),
+        ("u", "MOON_PHASE"),
+        ("e", "Code sent by e-mail"),
+        ("c", "What do you want to sign in with?"),
+        ("x", "Which one do you want to set up?"),
+    ],
+)
+def test_each_user_of_the_list_meets_its_step(demo: Start, key: str, shows: str) -> None:
+    program = demo()
+    program.send(key)
+    program.wait_for("Username")
+    program.press("enter")
+    program.wait_for(shows)
+    program.press("ctrl+q")
+    assert program.wait_exit() == 0
+
+
+def test_phone_and_inbox_stand_beside_at_120_columns_and_in_a_drawer_at_80(demo: Start) -> None:
+    wide = demo(rows=40, cols=120)
+    wide.wait_for("Inbox")
+    narrow = demo()
+    assert "Inbox" not in narrow.screen_text()
+    narrow.press("f3")
+    narrow.wait_for("Inbox")

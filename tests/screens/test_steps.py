@@ -1,0 +1,174 @@
+"""Each step's screen: a wrong input first, then the answer that is sent, and under which name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.screens.conftest import CLIENT, POOL, app_with, until
+from tests.scripted_gateway import Reply, challenge, tokens
+from tui_auth.auth.errors import AuthError, refusal
+from tui_auth.auth.exchange import AuthFlow
+
+DONE = tokens(POOL, CLIENT)
+WRONG = refusal("CodeMismatchException", "")
+DELIVERED = {"CodeDeliveryDetails": {"Destination": "a***@e***", "DeliveryMedium": "EMAIL"}}
+SIZE = (80, 23)
+
+
+async def test_totp_code() -> None:
+    app = app_with(challenge("SOFTWARE_TOKEN_MFA", FRIENDLY_DEVICE_NAME="laptop"), WRONG, DONE)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press(*"pw", "enter")
+        await until(pilot, lambda: "Code from your authenticator app (laptop)" in app.text())
+        await pilot.press(*"12345", "enter")
+        await until(pilot, lambda: "An authenticator's code has six digits." in app.text())
+        assert len(app.gateway.calls) == 1
+        await pilot.press(*"111111", "enter")
+        await until(pilot, lambda: "That code is not right." in app.text())
+        await pilot.press(*"222 222", "enter")
+        await until(pilot, lambda: "Signed in as ann" in app.text())
+        assert sent(app)["SOFTWARE_TOKEN_MFA_CODE"].reveal() == "222222"
+
+
+async def test_totp_set_up_refuses_letters_and_takes_the_code() -> None:
+    refused = refusal("EnableSoftwareTokenMFAException", "Code mismatch and fail enable Software Token MFA")
+    app = app_with(
+        challenge("MFA_SETUP", MFAS_CAN_SETUP='["SMS_MFA","SOFTWARE_TOKEN_MFA"]'),
+        {"SecretCode": "ABCD2345" * 6 + "ABCD", "Session": "s2"},
+        refused,
+        {"Status": "SUCCESS", "Session": "s3"},
+        DONE,
+    )
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press(*"pw", "enter")
+        await until(pilot, lambda: "ABCD 2345 ABCD 2345" in app.text())
+        await pilot.press(*"abc", "enter")
+        await until(pilot, lambda: "has six digits" in app.text())
+        await pilot.press(*"000000", "enter")
+        await until(pilot, lambda: "not from this key" in app.text() or "clock" in app.text())
+        await pilot.press(*"123456", "enter")
+        await until(pilot, lambda: "Signed in as ann" in app.text())
+        assert app.gateway.calls[-2][1]["UserCode"].reveal() == "123456"
+
+
+async def test_mfa_selection_shows_and_sends_a_method_nobody_knows() -> None:
+    ask = challenge("SELECT_MFA_TYPE", MFAS_CAN_CHOOSE='["SMS_MFA","PUSH_MFA"]')
+    app = app_with(ask, DONE)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press(*"pw", "enter")
+        await until(pilot, lambda: "2 PUSH_MFA (unknown to this version)" in app.text())
+        await pilot.press("7", "x")
+        assert len(app.gateway.calls) == 1
+        await pilot.press("2")
+        await until(pilot, lambda: "Signed in as ann" in app.text())
+        assert sent(app)["ANSWER"] == "PUSH_MFA"
+
+
+async def test_reset_password_by_a_code_sent_now() -> None:
+    app = app_with(refusal("PasswordResetRequiredException", ""), DELIVERED, WRONG, {}, DONE)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press(*"pw", "enter")
+        await until(pilot, lambda: "Your password must be reset" in app.text())
+        await pilot.press("2")
+        await until(pilot, lambda: "code sent by e-mail to a***@e***" in app.text().lower())
+        await pilot.press("enter", *"New-1", "enter", *"New-1", "enter")
+        await until(pilot, lambda: "Type the code that was sent to you." in app.text())
+        await pilot.press(*"111111", "enter", "enter", "enter")
+        await until(pilot, lambda: "That code is not right." in app.text())
+        await pilot.press(*"222222", "enter", "enter", "enter")
+        await until(pilot, lambda: "Signed in as ann" in app.text())
+        operation, parameters = app.gateway.calls[-2]
+        assert operation == "ConfirmForgotPassword"
+        assert (parameters["ConfirmationCode"].reveal(), parameters["Password"].reveal()) == (
+            "222222",
+            "New-1",
+        )
+
+
+async def test_confirm_sign_up_then_the_sign_in_goes_on() -> None:
+    app = app_with(refusal("UserNotConfirmedException", ""), DELIVERED, WRONG, {}, DONE)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press(*"pw", "enter")
+        await until(pilot, lambda: "not confirmed yet" in app.text())
+        await pilot.press("enter")
+        await until(pilot, lambda: "Type the code that was sent to you." in app.text())
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: "^r again in" in app.text())
+        await pilot.press(*"111111", "enter")
+        await until(pilot, lambda: "That code is not right." in app.text())
+        await pilot.press(*"222222", "enter")
+        await until(pilot, lambda: "Signed in as ann" in app.text())
+        assert app.gateway.operations[-2:] == ["ConfirmSignUp", "InitiateAuth"]
+
+
+async def test_an_unknown_step_shows_what_is_known_and_sends_one_answer() -> None:
+    ask = challenge("MOON_PHASE", phase="\x1b[31mfull", weight="[red]1[/red]")
+    app = app_with(ask, DONE)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press(*"pw", "enter")
+        await until(pilot, lambda: "Challenge MOON_PHASE" in app.text())
+        assert "␛[31mfull" in app.text()
+        assert "[red]1[/red]" in app.text()
+        await pilot.press("enter")
+        await until(pilot, lambda: "Type an answer first." in app.text())
+        await pilot.press(*"x", "enter")
+        await until(pilot, lambda: "Signed in as ann" in app.text())
+        assert sent(app)["ANSWER"].reveal() == "x"
+        assert app.gateway.calls[-1][1]["ChallengeName"] == "MOON_PHASE"
+
+
+@pytest.mark.parametrize(("text", "flow"), [("Incorrect username or password.", AuthFlow.CUSTOM_WITHOUT_SRP)])
+async def test_a_custom_challenge_that_fails_goes_back_to_sign_in(text: str, flow: AuthFlow) -> None:
+    ask = challenge("CUSTOM_CHALLENGE", question="Pet?", USERNAME="ann")
+    app = app_with(ask, refusal("NotAuthorizedException", text), ask, flow=flow)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("enter")
+        await until(pilot, lambda: "Pet?" in app.text())
+        await pilot.press(*"x", "enter")
+        await until(pilot, lambda: "The service ended this sign-in." in app.text())
+        await pilot.press("enter")
+        await until(pilot, lambda: "Pet?" in app.text())
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        {},
+        {"ChallengeName": None},
+        {"AuthenticationResult": {}},
+        {"AuthenticationResult": {"AccessToken": "x.y.z", "IdToken": "x.y.z"}},
+        {"ChallengeName": "SMS_MFA", "ChallengeParameters": None, "Session": 7},
+        {"ChallengeName": "SELECT_MFA_TYPE", "ChallengeParameters": {"MFAS_CAN_CHOOSE": "{"}},
+        {"ChallengeName": "MFA_SETUP", "ChallengeParameters": {"MFAS_CAN_SETUP": '["SMS_MFA"]'}},
+        {"ChallengeName": "PASSWORD_VERIFIER", "ChallengeParameters": {"SRP_B": "-5", "SALT": "zz"}},
+        {"ChallengeName": "\x1b]52;c;eA==\x07", "ChallengeParameters": {"\x1b[2J": ["a", None]}},
+        {"ChallengeName": "CUSTOM_CHALLENGE", "ChallengeParameters": {"x" * 5000: "y" * 100000}},
+    ],
+)
+async def test_a_reply_that_lies_ends_in_words_and_the_next_try_works(reply: Reply) -> None:
+    app = app_with(reply, DONE, DONE)
+    async with app.run_test(size=SIZE) as pilot:
+        first = app.asking_screen
+        await pilot.press(*"pw", "enter")
+        await until(pilot, lambda: app.asking_screen is not first or (first and first.error))
+        await pilot.pause()
+        assert "\x1b" not in app.text()
+        await pilot.press("escape", "escape")
+        await pilot.pause()
+        if "Password" in app.text():
+            await pilot.press(*"pw", "enter")
+            await until(pilot, lambda: "Signed in as ann" in app.text())
+
+
+def sent(app: Any) -> dict[str, Any]:
+    """ChallengeResponses of the last call."""
+    responses: dict[str, Any] = app.gateway.calls[-1][1]["ChallengeResponses"]
+    return responses
+
+
+def test_an_error_of_ours_is_an_exception_with_two_sentences() -> None:
+    error = refusal("CodeMismatchException", "")
+    assert isinstance(error, AuthError)
+    assert str(error) == "That code is not right. Check it and try again."
