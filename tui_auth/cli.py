@@ -45,10 +45,6 @@ tui-auth COMMAND --help tells more about one. --version names what a bug report 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that the arguments name, and give its exit status."""
-    if None in (sys.stdin, sys.stdout, sys.stderr):
-        from tui_auth.terminal.environment import fill_missing_streams
-
-        fill_missing_streams()
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given and given[0] in ("-h", "--help"):
         width = max(map(len, COMMANDS))

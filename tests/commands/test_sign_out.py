@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -93,6 +94,14 @@ def test_a_session_that_had_ended_is_forgotten_with_0(machine: Machine) -> None:
     assert (ran.returncode, ran.stderr.count("\n")) == (0, 1)
     assert "had ended at Cognito before" in ran.stderr
     assert forgotten(machine)
+
+
+def test_a_name_can_do_nothing_to_the_terminal(machine: Machine) -> None:
+    machine.sign_in()
+    content = machine.stored() | {"signed_in_as": "an\x1b[2Jn"}
+    machine.session_file().write_text(json.dumps(content))
+    ran = machine.run("sign-out")
+    assert (ran.returncode, "\x1b" in ran.stderr) == (0, False)
 
 
 def test_without_a_session_it_is_4(machine: Machine) -> None:

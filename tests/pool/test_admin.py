@@ -72,16 +72,30 @@ def test_the_mfa_setting_is_given_back(pool: PoolUnderTest) -> None:
     assert {key: found[key] for key in setting} == setting
 
 
-def test_a_factor_left_out_is_off(pool: PoolUnderTest) -> None:
-    both = {"SmsMfaConfiguration": SMS, "SoftwareTokenMfaConfiguration": TOTP}
-    pool.aws.set_user_pool_mfa_config(UserPoolId=pool.pool_id, MfaConfiguration="ON", **both)
+def test_what_the_mfa_setting_leaves_out_stays_as_it_was(make_pool: MakePool) -> None:
+    pool = make_pool(MfaConfiguration="ON", **SMS)
+    pool.aws.set_user_pool_mfa_config(UserPoolId=pool.pool_id, SoftwareTokenMfaConfiguration=TOTP)
     pool.aws.set_user_pool_mfa_config(
-        UserPoolId=pool.pool_id, MfaConfiguration="ON", SoftwareTokenMfaConfiguration=TOTP
+        UserPoolId=pool.pool_id, WebAuthnConfiguration={"RelyingPartyId": "localhost"}
     )
-    pool.with_phone()
+    pool.user()
 
     offered = pool.password_sign_in()["ChallengeParameters"]["MFAS_CAN_SETUP"]
-    assert offered == '["SOFTWARE_TOKEN_MFA"]'
+    assert offered == '["SMS_MFA","SOFTWARE_TOKEN_MFA"]'
+
+
+def test_software_tokens_can_be_switched_off_again(pool: PoolUnderTest) -> None:
+    for enabled in (True, False):
+        pool.aws.set_user_pool_mfa_config(
+            UserPoolId=pool.pool_id,
+            MfaConfiguration="OPTIONAL",
+            SmsMfaConfiguration=SMS,
+            SoftwareTokenMfaConfiguration={"Enabled": enabled},
+        )
+    pool.user()
+
+    with refused("SoftwareTokenMFANotFoundException"):
+        pool.aws.associate_software_token(AccessToken=pool.access_token())
 
 
 def test_sms_configured_with_the_pool_is_a_factor(make_pool: MakePool) -> None:
@@ -91,6 +105,20 @@ def test_sms_configured_with_the_pool_is_a_factor(make_pool: MakePool) -> None:
     assert pool.password_sign_in()["ChallengeName"] == "SMS_MFA"
     found = pool.aws.get_user_pool_mfa_config(UserPoolId=pool.pool_id)
     assert found["SmsMfaConfiguration"] == SMS
+
+
+def test_sms_configured_for_verification_alone_is_no_factor_beside_another(make_pool: MakePool) -> None:
+    pool = make_pool(**SMS, mfa={"MfaConfiguration": "ON", "SoftwareTokenMfaConfiguration": TOTP})
+    pool.with_phone()
+
+    offered = pool.password_sign_in()["ChallengeParameters"]["MFAS_CAN_SETUP"]
+    assert offered == '["SOFTWARE_TOKEN_MFA"]'
+
+
+@pytest.mark.parametrize("mfa", ["ON", "OPTIONAL"])
+def test_a_pool_cannot_be_created_with_mfa_and_no_way_to_send_sms(make_pool: MakePool, mfa: str) -> None:
+    with refused("InvalidParameterException"):
+        make_pool(MfaConfiguration=mfa)
 
 
 def test_a_client_has_cognitos_defaults(pool: PoolUnderTest) -> None:

@@ -174,6 +174,35 @@ def test_a_temporary_password_leaves_only_passwords_to_choose(pool: PoolUnderTes
     assert answered["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
 
 
+def test_a_user_without_a_password_signs_in_by_a_code(pool: PoolUnderTest) -> None:
+    pool.aws.admin_create_user(
+        UserPoolId=pool.pool_id,
+        Username="new",
+        UserAttributes=[{"Name": "email", "Value": "new@example.com"}],
+        MessageAction="SUPPRESS",
+    )
+    choice = pool.initiate("USER_AUTH", USERNAME="new")
+    assert choice["AvailableChallenges"] == ["EMAIL_OTP"]
+    reply = pool.answer(choice, "new", ANSWER="EMAIL_OTP")
+
+    assert "AuthenticationResult" in pool.answer(reply, "new", EMAIL_OTP_CODE=pool.code("new"))
+    with refused("NotAuthorizedException"):
+        pool.password_sign_in("new")
+    with refused("NotAuthorizedException"):
+        pool.srp_sign_in("new")
+
+
+def test_a_person_signs_up_without_a_password_where_codes_will_do(
+    pool: PoolUnderTest, make_pool: MakePool
+) -> None:
+    address = [{"Name": "email", "Value": "new@example.com"}]
+    pool.aws.sign_up(ClientId=pool.client_id, Username="new", UserAttributes=address)
+    plain = make_pool()
+
+    with refused("InvalidParameterException", "Missing required parameter Password"):
+        plain.aws.sign_up(ClientId=plain.client_id, Username="new", UserAttributes=address)
+
+
 def test_user_auth_needs_no_other_flow(make_pool: MakePool) -> None:
     pool = make_pool(client={"ExplicitAuthFlows": ["ALLOW_USER_AUTH"]})
     pool.user()

@@ -174,12 +174,13 @@ def test_the_code_of_the_enrolment_is_used_up(own_pool: MakePool) -> None:
     pool.user()
     token = pool.access_token()
     secret = pool.aws.associate_software_token(AccessToken=token)["SecretCode"]
-    pool.aws.verify_software_token(AccessToken=token, UserCode=pool.totp(secret))
+    code = pool.totp(secret)
+    pool.aws.verify_software_token(AccessToken=token, UserCode=code)
     pool.prefer(SoftwareTokenMfaSettings=PREFERRED)
     reply = pool.password_sign_in()
 
     with refused("ExpiredCodeException", "Your software token has already been used once."):
-        pool.answer(reply, SOFTWARE_TOKEN_MFA_CODE=pool.totp(secret))
+        pool.answer(reply, SOFTWARE_TOKEN_MFA_CODE=code)
     pool.server.clock.advance(30)
     assert "AuthenticationResult" in pool.answer(reply, SOFTWARE_TOKEN_MFA_CODE=pool.totp(secret))
 

@@ -140,11 +140,14 @@ def test_cognitos_definitive_word_ends_the_session(machine: Machine, code: str) 
         refusal("InternalErrorException", "oops", status=500),
         refusal("NotAuthorizedException", "oops", status=502),
         refusal("NotAuthorizedException", "Unable to verify client secret for client c"),
+        refusal(
+            "NotAuthorizedException", "Client c is configured with secret but SECRET_HASH was not received"
+        ),
         refusal("ResourceNotFoundException", "User pool client c does not exist."),
         refusal("UserLambdaValidationException", "no"),
         refusal("SomethingNewException", "?"),
     ],
-    ids=lambda error: f"{error.code}-{error.kind}",
+    ids=range(9),
 )
 def test_nothing_else_ends_it(machine: Machine, error: AuthError) -> None:
     machine.sign_in()

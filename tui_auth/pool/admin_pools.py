@@ -11,8 +11,12 @@ from tui_auth.pool.model import UserPool
 from tui_auth.pool.state import State
 
 ALPHANUMERIC = string.ascii_letters + string.digits
-_FACTOR_MEMBERS = ("SmsMfaConfiguration", "SoftwareTokenMfaConfiguration", "EmailMfaConfiguration")
-_MFA_MEMBERS = (*_FACTOR_MEMBERS, "WebAuthnConfiguration")
+_MFA_MEMBERS = (
+    "SmsMfaConfiguration",
+    "SoftwareTokenMfaConfiguration",
+    "EmailMfaConfiguration",
+    "WebAuthnConfiguration",
+)
 _FIXED_MEMBERS = ("AliasAttributes", "UsernameAttributes", "Schema", "UsernameConfiguration", *_MFA_MEMBERS)
 _STRICT_POLICY = {
     "MinimumLength": 8,
@@ -33,12 +37,19 @@ _BARE_POLICY = {
 
 
 def create_user_pool(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """CreateUserPool."""
+    """CreateUserPool. It can switch on no second factor but SMS; SetUserPoolMfaConfig adds the others."""
     if "AliasAttributes" in request and "UsernameAttributes" in request:
         raise invalid_parameter(
             "Only one of the aliasAttributes or usernameAttributes can be set in a user pool."
         )
     settings = _settings(request)
+    if settings["MfaConfiguration"] != "OFF":
+        if "SmsConfiguration" not in settings:
+            raise invalid_parameter(
+                "SMS configuration and Auto verification for phone_number are required when MFA is "
+                "required/optional"
+            )
+        settings["SmsMfaConfiguration"] = {"SmsConfiguration": settings["SmsConfiguration"]}
     now = state.clock.now()
     short_name = "".join(secrets.choice(ALPHANUMERIC) for _ in range(9))
     pool = UserPool(f"{state.region}_{short_name}", request["PoolName"], state.region, settings, now, now)
@@ -122,12 +133,10 @@ def list_user_pools(state: State, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def set_user_pool_mfa_config(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """SetUserPoolMfaConfig: which factors are on, and whether one is asked for."""
+    """SetUserPoolMfaConfig: which factors are on, and whether one is asked for; the rest stays as it was."""
     pool = state.pool(request["UserPoolId"])
-    kept = {key: value for key, value in pool.settings.items() if key not in _FACTOR_MEMBERS}
     given = {member: request[member] for member in (*_MFA_MEMBERS, "MfaConfiguration") if member in request}
-    pool.settings = {**kept, **given}
-    pool.mfa_was_set = True
+    pool.settings = {**pool.settings, **given}
     pool.modified = state.clock.now()
     return _mfa_config(pool)
 
@@ -139,8 +148,6 @@ def get_user_pool_mfa_config(state: State, request: dict[str, Any]) -> dict[str,
 
 def _mfa_config(pool: UserPool) -> dict[str, Any]:
     said = {member: pool.settings[member] for member in _MFA_MEMBERS if member in pool.settings}
-    if "SmsConfiguration" in pool.settings and not pool.mfa_was_set:
-        said["SmsMfaConfiguration"] = {"SmsConfiguration": pool.settings["SmsConfiguration"]}
     return {**said, "MfaConfiguration": pool.mfa}
 
 

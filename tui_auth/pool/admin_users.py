@@ -21,7 +21,7 @@ from tui_auth.pool.model import (
 )
 from tui_auth.pool.names import claim_alias, find_user, known_user
 from tui_auth.pool.passwords import check_policy, set_password, temporary_password
-from tui_auth.pool.sign_up import add_user, check_new_user
+from tui_auth.pool.sign_up import add_user, check_new_user, signs_in_without_password
 from tui_auth.pool.state import State
 
 
@@ -31,7 +31,10 @@ def _whom(state: State, request: dict[str, Any]) -> tuple[UserPool, User]:
 
 
 def admin_create_user(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """AdminCreateUser: a user with a temporary password, who is told of it unless it is suppressed."""
+    """AdminCreateUser: a user with a temporary password, who is told of it unless it is suppressed.
+
+    In a pool whose users may sign in by a code alone, a password left out is none.
+    """
     pool = state.pool(request["UserPoolId"])
     if request.get("MessageAction") == "RESEND":
         return _invite_again(state, pool, request)
@@ -52,9 +55,11 @@ def admin_create_user(state: State, request: dict[str, Any]) -> dict[str, Any]:
     words = request.get("TemporaryPassword")
     if words is not None:
         check_policy(pool, words)
-    else:
-        words = temporary_password()
     user = add_user(state, pool, request["Username"], given)
+    if words is None and signs_in_without_password(pool):
+        user.status = CONFIRMED
+        return {"User": _listed(user)}
+    words = words or temporary_password()
     set_password(state, pool, user, words, permanent=False)
     if request.get("MessageAction") != "SUPPRESS":
         _invite(state, user, words, request)

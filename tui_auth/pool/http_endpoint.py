@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import socket
+import sys
 import threading
 import uuid
 from email.utils import formatdate
@@ -71,7 +72,10 @@ class Endpoint(ThreadingHTTPServer):
                 continue
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away is no event."""
+        """A client that went away is no event; anything else is a fault of the pool's own."""
+        error = sys.exc_info()[1]
+        if isinstance(error, Exception) and not isinstance(error, OSError):
+            self.pool_server.internal_errors.append(error)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -173,8 +177,6 @@ class Handler(BaseHTTPRequestHandler):
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """What http.server itself refuses: a method or a request line it cannot read."""
         self.close_connection = True
-        if not hasattr(self, "command") or self.command is None:
-            self.command = ""
         self._refuse(int(code), "UnknownOperationException", message or HTTPStatus(code).phrase)
 
     def date_time_string(self, timestamp: float | None = None) -> str:

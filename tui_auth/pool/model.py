@@ -145,7 +145,6 @@ class UserPool:
     users: dict[str, User] = field(default_factory=dict)
     clients: dict[str, AppClient] = field(default_factory=dict)
     groups: dict[str, Group] = field(default_factory=dict)
-    mfa_was_set: bool = False
 
     @property
     def short_name(self) -> str:
@@ -166,16 +165,18 @@ class UserPool:
     def factors(self) -> list[str]:
         """The second factors the pool has on, in the order in which Cognito names them.
 
-        CreateUserPool can switch on SMS alone; what SetUserPoolMfaConfig says takes its place.
+        SMS is on where it was configured as a factor, or where it is the only one there could be.
         """
         given = self.settings
         found = []
-        if "SmsMfaConfiguration" in given or ("SmsConfiguration" in given and not self.mfa_was_set):
+        if "SmsMfaConfiguration" in given:
             found.append(SMS_MFA)
         if given.get("SoftwareTokenMfaConfiguration", {}).get("Enabled"):
             found.append(SOFTWARE_TOKEN_MFA)
         if "EmailMfaConfiguration" in given:
             found.append(EMAIL_OTP)
+        if not found and "SmsConfiguration" in given:
+            found.append(SMS_MFA)
         return found
 
     @property

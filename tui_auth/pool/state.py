@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tui_auth.pool.clock import Clock
-from tui_auth.pool.errors import PoolError, not_found
+from tui_auth.pool.errors import not_found
 from tui_auth.pool.limits import Limits
 from tui_auth.pool.lockout import Lockout
 from tui_auth.pool.messages import Outbox
@@ -75,7 +75,3 @@ class State:
         if client is None or (pool_id is not None and client.pool is not self.pool(pool_id)):
             raise not_found(f"User pool client {client_id} does not exist.")
         return client
-
-    def unexpected_lambda(self, trigger: str, reason: str) -> PoolError:
-        """UnexpectedLambdaException: the trigger could not be run at all."""
-        return PoolError("UnexpectedLambdaException", f"{trigger} invocation failed due to error {reason}.")

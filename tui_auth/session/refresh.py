@@ -165,7 +165,9 @@ def _kept(found: Found, record: SessionRecord) -> str:
 
 def is_definitive(error: AuthError) -> bool:
     """Whether a refusal ends a session: Cognito's own, and not for the way it was asked."""
-    return error.code in DEFINITIVE and not error.may_have_arrived and error.kind in _ENDING_KINDS
+    # A client secret that is missing or wrong has the code of a token that is.
+    about_the_client = error.kind not in _ENDING_KINDS or "secret" in error.service_message.lower()
+    return error.code in DEFINITIVE and not error.may_have_arrived and not about_the_client
 
 
 _ENDING_KINDS = (ErrorKind.NOT_AUTHORIZED, ErrorKind.SERVICE)

@@ -1,0 +1,124 @@
+"""``TOKEN=$(tui-auth token)`` where no session stands: the sign-in opens, closes, and the token comes."""
+
+from __future__ import annotations
+
+from tests.session.machine import PASSWORD, Machine, flags
+from tests.session.machine import machine as machine
+from tests.terminal.pty_program import PtyProgram
+
+AGED = 3590.0
+
+
+class TestOnATerminal:
+    """``TOKEN=$(tui-auth token)`` where no session stands: the sign-in opens, closes, and the token comes."""
+
+    def start(self, machine: Machine, *arguments: str, **more: str | None) -> PtyProgram:
+        return PtyProgram(
+            ["-m", "tui_auth", *arguments],
+            home=machine.home,
+            stdout=machine.home / "out",
+            environment=more,
+        )
+
+    def test_the_sign_in_opens_and_the_token_goes_to_stdout(self, machine: Machine) -> None:
+        choice = machine.client()
+        machine.user()
+        with self.start(machine, "token", *flags(choice)) as program:
+            program.wait_for("Username")
+            program.send("ann")
+            program.press("enter")
+            program.send(PASSWORD)
+            program.press("enter")
+            assert program.wait_exit() == 0
+            assert not program.full_screen
+        token = (machine.home / "out").read_text()
+        assert machine.accepts(token.strip())
+        assert token.count("\n") == 1
+        assert machine.run("token").stdout == token
+
+    def test_it_says_where_the_session_is_kept_once(self, machine: Machine) -> None:
+        choice = machine.client()
+        machine.user()
+        for times in (1, 0):
+            with self.start(machine, "token", *flags(choice), "--plain") as program:
+                program.wait_for("Username:")
+                program.send("ann\r")
+                program.wait_for("Password:")
+                program.send(f"{PASSWORD}\r")
+                assert program.wait_exit() == 0
+                assert program.screen_text().count("The session is kept in") == times
+            machine.run("sign-out")
+
+    def test_a_session_that_ended_is_offered_again(self, machine: Machine) -> None:
+        machine.sign_in(aged=AGED)
+        machine.server.fail_next("GetTokensFromRefreshToken", "NotAuthorizedException", "revoked")
+        with self.start(machine, "token", "--plain") as program:
+            program.wait_for("Password:")
+            assert "ann" in program.screen_text()
+            program.send(f"{PASSWORD}\r")
+            assert program.wait_exit() == 0
+        assert machine.accepts((machine.home / "out").read_text().strip())
+
+    def test_a_second_sign_in_waits_for_the_first_and_takes_its_session(self, machine: Machine) -> None:
+        choice = machine.client()
+        machine.user()
+        with self.start(machine, "token", *flags(choice), "--plain") as first:
+            first.wait_for("Username:")
+            with PtyProgram(
+                ["-m", "tui_auth", "token", *flags(choice)], home=machine.home, stdout=machine.home / "other"
+            ) as second:
+                second.wait_for("Another sign-in to this pool is open")
+                first.send("ann\r")
+                first.wait_for("Password:")
+                first.send(f"{PASSWORD}\r")
+                assert first.wait_exit() == 0
+                assert second.wait_exit() == 0
+                assert "Username" not in second.screen_text()
+        assert (machine.home / "other").read_text() == (machine.home / "out").read_text() != ""
+
+    def test_leaving_the_sign_in_is_6_and_prints_nothing(self, machine: Machine) -> None:
+        with self.start(machine, "token", *flags(machine.client())) as program:
+            program.wait_for("Username")
+            program.press("ctrl+q")
+            assert program.wait_exit() == 6
+        assert (machine.home / "out").read_text() == ""
+
+    def test_login_never_asks_nobody(self, machine: Machine) -> None:
+        with self.start(machine, "token", "--login", "never", *flags(machine.client())) as program:
+            assert program.wait_exit() == 4
+            assert "Not signed in." in program.screen_text()
+
+    def test_without_a_pool_it_is_3(self, machine: Machine) -> None:
+        with self.start(machine, "token") as program:
+            assert program.wait_exit() == 3
+
+    def test_storage_none_keeps_nothing(self, machine: Machine) -> None:
+        machine.user()
+        storage = {"TUI_AUTH_STORAGE": "none"}
+        with self.start(machine, "token", *flags(machine.client()), "--plain", **storage) as program:
+            program.wait_for("Username:")
+            program.send("ann\r")
+            program.wait_for("Password:")
+            program.send(f"{PASSWORD}\r")
+            assert program.wait_exit() == 0
+        assert machine.accepts((machine.home / "out").read_text().strip())
+        assert not list(machine.state.glob("?" * 64 + ".json"))
+
+    def test_a_place_that_cannot_be_used_is_said_and_the_token_still_comes(self, machine: Machine) -> None:
+        machine.user()
+        nowhere = {"XDG_STATE_HOME": "/proc/no/such/place"}
+        with self.start(machine, "token", *flags(machine.client()), "--plain", **nowhere) as program:
+            program.wait_for("Username:")
+            program.send("ann\r")
+            program.wait_for("Password:")
+            program.send(f"{PASSWORD}\r")
+            assert program.wait_exit() == 0
+            assert "could not be kept" in program.screen_text()
+        assert machine.accepts((machine.home / "out").read_text().strip())
+
+    def test_a_folder_that_others_can_reach_is_9_before_anything_is_typed(self, machine: Machine) -> None:
+        machine.state.mkdir(parents=True)
+        machine.state.chmod(0o755)
+        with self.start(machine, "token", *flags(machine.client()), "--plain") as program:
+            assert program.wait_exit() == 9
+            assert "is open to" in program.screen_text()
