@@ -145,9 +145,11 @@ NOT_NEEDED = {
     "jwt",
     "pathlib",
     "platformdirs",
+    "re",
     "rich",
     "textual",
     "tomllib",
+    "typing",
 }
 
 

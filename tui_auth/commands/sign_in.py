@@ -57,7 +57,7 @@ def _run(arguments: Namespace) -> int:
     from tui_auth.session.sessions import Sessions
 
     try:
-        choice = choose_pool(arguments, current_session=Sessions().current_settings)
+        choice = choose_pool(arguments, current_session=Sessions().offered_settings)
     except NoPoolNamed as nothing:
         if nothing.has_profiles:
             raise

@@ -19,7 +19,7 @@ def since_boot() -> tuple[str, float]:
     if clock is None:
         return "", 0.0
     try:
-        with open(_BOOT_ID, encoding="ascii") as file:  # noqa: PTH123 - pathlib takes long to import
+        with open(_BOOT_ID, encoding="utf-8") as file:  # noqa: PTH123 - pathlib takes long to import
             boot = file.read(64).strip()
         return boot, time.clock_gettime(clock)
     except (OSError, ValueError):
