@@ -94,6 +94,9 @@ class TtyDriver(LinuxDriver):
             super().start_application_mode()  # type: ignore[no-untyped-call]
         except BaseException:
             self._drawing = False
+            if self._writer_thread is not None:
+                # What it holds still would switch on again what is switched off now.
+                self._writer_thread.stop()
             restore_terminal()
             raise
         self._suspended = False
