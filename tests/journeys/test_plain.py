@@ -15,6 +15,10 @@ Start = Callable[..., SignIn]
 NEW = "Brand-New-Horse-7!"
 
 
+def _shows_times(text: str, times: int, program: SignIn) -> bool:
+    return program.screen_text().count(text) >= times
+
+
 @pytest.fixture(params=["--plain", "TERM=dumb"])
 def plain(request: pytest.FixtureRequest, sign_in_as: Start) -> Start:
     """Starts a sign-in in lines, asked for by flag or by the terminal's kind."""
@@ -89,8 +93,9 @@ def test_a_choice(plain: Start) -> None:
 def test_questions(plain: Start) -> None:
     program = plain("quinn")
     program.log_in_by_lines()
-    for answer in ("rex", "blue", "bremen"):
-        program.wait_for(answer)
+    for times, answer in enumerate(("rex", "blue", "bremen"), 1):
+        # What is typed before the prompt is thrown away: it would have been echoed.
+        program.wait_for(partial(_shows_times, "Answer:", times))
         program.enter(answer)
     program.wait_for("Signed in as quinn.")
 
@@ -99,12 +104,9 @@ def test_a_step_from_the_future(plain: Start) -> None:
     program = plain("luna")
     program.log_in_by_lines()
     program.wait_for("Challenge MOON_PHASE")
+    program.wait_for("Answer:")
     program.enter("full")
     program.wait_for("Signed in as luna.")
-
-
-def _shows_times(text: str, times: int, program: SignIn) -> bool:
-    return program.screen_text().count(text) >= times
 
 
 def test_a_new_password(plain: Start) -> None:
