@@ -1,0 +1,53 @@
+"""An attempt against replies that no honest pool gives."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.scripted_gateway import Reply, ScriptedGateway, challenge
+from tui_auth.auth.attempt import Attempt
+from tui_auth.auth.auth import Auth
+from tui_auth.auth.errors import AuthError
+from tui_auth.auth.next_step import ConfirmSignInWithNewPassword
+from tui_auth.secret import Secret
+
+CANARY = "canary-password"
+
+
+def attempt_with(*replies: Reply) -> Attempt:
+    return Auth("eu-west-1_Ab12Cd34E", "client1", gateway=ScriptedGateway(*replies)).attempt()
+
+
+def test_a_pool_cannot_talk_an_srp_sign_in_into_sending_the_password() -> None:
+    with pytest.raises(AuthError, match="never sends"):
+        attempt_with(challenge("PASSWORD")).sign_in("ann", Secret(CANARY))
+
+
+def test_a_name_that_is_no_unicode_does_not_carry_the_password_out() -> None:
+    asked = challenge("PASSWORD_VERIFIER", USER_ID_FOR_SRP="\ud800", SRP_B="2", SALT="1", SECRET_BLOCK="YQ==")
+    with pytest.raises(AuthError) as caught:
+        attempt_with(asked).sign_in("ann", Secret(CANARY))
+    seen = repr(caught.value) + repr(caught.value.__context__) + repr(caught.value.__cause__)
+    assert CANARY not in seen
+
+
+def test_a_choice_of_nothing_is_refused_in_words() -> None:
+    with pytest.raises(AuthError, match="nothing to choose"):
+        attempt_with(challenge("SELECT_MFA_TYPE", MFAS_CAN_CHOOSE="[]")).sign_in("ann", Secret(CANARY))
+
+
+def test_a_list_of_attributes_without_end_is_cut() -> None:
+    names = json.dumps([f"userAttributes.a{number}" for number in range(5000)])
+    step = attempt_with(challenge("NEW_PASSWORD_REQUIRED", requiredAttributes=names)).sign_in(
+        "ann", Secret(CANARY)
+    )
+    assert isinstance(step, ConfirmSignInWithNewPassword)
+    assert len(step.missing_attributes) < 100
+
+
+def test_a_pool_that_goes_round_in_circles_is_left() -> None:
+    asked = challenge("PASSWORD_SRP")
+    with pytest.raises(AuthError, match="over and over"):
+        attempt_with(*[asked] * 20).sign_in("ann", Secret(CANARY))
