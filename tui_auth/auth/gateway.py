@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
 from threading import Lock
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 from urllib.parse import urlsplit
 
 from tui_auth.auth.errors import AuthError, ErrorKind, refusal
@@ -85,6 +85,9 @@ class CognitoGateway:
     not: nothing here needs an AWS profile, and one that is missing must not stop a sign-in.
     """
 
+    SERVICE: ClassVar[str] = "cognito-idp"
+    """boto3's name of the service."""
+
     def __init__(self, address: Address) -> None:
         if address.endpoint_url is not None:
             check_endpoint(address.endpoint_url)
@@ -103,7 +106,7 @@ class CognitoGateway:
     def connect(self) -> None:
         with self._connecting:
             if self._client is None:
-                self._client = _new_client(self._address)
+                self._client = _new_client(self._address, self.SERVICE)
 
     def call(self, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
         self.connect()
@@ -135,7 +138,8 @@ class CognitoGateway:
             self._clock_offset = offset
 
 
-def _new_client(address: Address) -> Any:
+def _new_client(address: Address, service: str) -> Any:
+    """boto3's client of a service: unsigned, without retries, without an AWS profile. Raises AuthError."""
     import boto3
     import botocore.session
     from botocore import UNSIGNED
@@ -156,7 +160,7 @@ def _new_client(address: Address) -> Any:
     session = botocore.session.Session(session_vars={"profile": (None, None, None, None)})
     try:
         client = boto3.Session(botocore_session=session).client(
-            "cognito-idp", region_name=address.region, endpoint_url=address.endpoint_url, config=config
+            service, region_name=address.region, endpoint_url=address.endpoint_url, config=config
         )
     except (BotoCoreError, ValueError) as error:
         raise AuthError(

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from typing import Any
 
 from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.gateway import (
-    CONNECT_TIMEOUT_SECONDS,
-    READ_TIMEOUT_SECONDS,
     Address,
     CognitoGateway,
-    check_endpoint,
     is_loopback,
 )
 
@@ -54,53 +50,17 @@ class IdentityGateway(CognitoGateway):
     variable ``AWS_ENDPOINT_URL_COGNITO_IDENTITY`` names one for this service.
     """
 
+    SERVICE = "cognito-identity"
+
     def __init__(self, region: str, endpoint_url: str | None = None) -> None:
         local = endpoint_url if endpoint_url and is_loopback(endpoint_url) else None
         super().__init__(Address(region, local))
-
-    def connect(self) -> None:
-        with self._connecting:
-            if self._client is None:
-                self._client = _new_client(self._address)
 
     def call(self, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
         try:
             return super().call(operation, parameters)
         except AuthError as error:
             raise _about_identity_pools(error) from None
-
-
-def _new_client(address: Address) -> Any:
-    """As the user pool's client is made: unsigned, without retries, without an AWS profile."""
-    import boto3
-    import botocore.session
-    from botocore import UNSIGNED
-    from botocore.config import Config
-    from botocore.exceptions import BotoCoreError
-
-    for name in ("botocore", "boto3", "urllib3"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-    config = Config(
-        signature_version=UNSIGNED,
-        connect_timeout=CONNECT_TIMEOUT_SECONDS,
-        read_timeout=READ_TIMEOUT_SECONDS,
-        retries={"total_max_attempts": 1},
-        proxies={} if address.endpoint_url else None,
-    )
-    session = botocore.session.Session(session_vars={"profile": (None, None, None, None)})
-    try:
-        client = boto3.Session(botocore_session=session).client(
-            "cognito-identity", region_name=address.region, endpoint_url=address.endpoint_url, config=config
-        )
-    except (BotoCoreError, ValueError) as error:
-        raise AuthError(
-            ErrorKind.CONFIGURATION,
-            "The AWS settings of this machine keep the connection from being made.",
-            "Look at ~/.aws/config and the AWS_… variables.",
-            cause=error,
-        ) from None
-    check_endpoint(client.meta.endpoint_url)
-    return client
 
 
 def _about_identity_pools(error: AuthError) -> AuthError:

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tui_auth.pool import PoolServer
 
-SUMMARY = "serve the embedded user pool on this machine, for tests and scripts"
 """What the command does, in a line."""
 
 UNEXPECTED = 1
