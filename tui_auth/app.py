@@ -121,6 +121,7 @@ class TuiAuthApp(FullScreenApp[Done]):
             password_policy=settings.password_policy,
             can_start_again=self.attempt is not None and self.attempt.can_start_again,
             clock_offset=lambda: gateway.clock_offset,
+            wire=self.auth.wire,
         )
 
     @property
@@ -320,14 +321,14 @@ class TuiAuthApp(FullScreenApp[Done]):
 
     def _keep(self) -> None:
         if self.keeper and isinstance(self.asking_screen, DoneScreen):
-            self._after_done(self.keeper.show(self.asking_screen, self._signed_in_as))
+            self._after_done(self.keeper.show(self.asking_screen, self.signed_in_as))
         elif isinstance(self.asking_screen, DoneScreen):
             self.asking_screen.without_keeping()
 
     @on(PlaceChosen)
     def _place_chosen(self, event: PlaceChosen) -> None:
         if self.keeper and isinstance(self.asking_screen, DoneScreen):
-            self._after_done(self.keeper.chosen(self.asking_screen, self._signed_in_as, event.kind))
+            self._after_done(self.keeper.chosen(self.asking_screen, self.signed_in_as, event.kind))
 
     @on(DeviceAnswered)
     def _device_answered(self, event: DeviceAnswered) -> None:
@@ -338,7 +339,8 @@ class TuiAuthApp(FullScreenApp[Done]):
         self.run_worker(work, group="keep", exit_on_error=False, description="keep the session")
 
     @property
-    def _signed_in_as(self) -> str:
+    def signed_in_as(self) -> str:
+        """The name of the attempt under way or just ended, as it was typed."""
         return self.attempt.username if self.attempt else ""
 
     def _refused(self, asker: FormScreen, attempt: Attempt, error: AuthError) -> None:
@@ -437,6 +439,7 @@ class TuiAuthApp(FullScreenApp[Done]):
         yield SystemCommand("Theme", "Choose other colours", self.action_change_theme)
         if asking := self.asking_screen:
             yield SystemCommand("Help", "Explain this step", asking.action_help)
+            yield SystemCommand("Wire", "Show what was asked of Cognito", asking.action_wire)
         yield SystemCommand("Quit", "Leave tui-auth", self.action_quit)
 
 

@@ -34,6 +34,7 @@ from tui_auth.auth.next_step import (
 )
 from tui_auth.auth.password_proof import PasswordProof
 from tui_auth.auth.recovery import Recovery
+from tui_auth.auth.wire import RecordedGateway, Wire
 from tui_auth.secret import Secret
 
 _BASE32 = re.compile(r"[A-Z2-7]{16,256}", re.IGNORECASE)
@@ -44,16 +45,58 @@ R = TypeVar("R", NextStep, DeliveryDetails)
 
 
 def _whole(
-    operation: Callable[Concatenate[Attempt, P], R],
-) -> Callable[Concatenate[Attempt, P], R | NextStep]:
+    name: str,
+) -> Callable[[Callable[Concatenate[Attempt, P], R]], Callable[Concatenate[Attempt, P], R | NextStep]]:
     """All of the operation or, where it is refused, nothing but the half that Cognito has already taken.
 
     It works on a fork, whose state is taken over in three cases: the operation succeeded; it was refused
     because the user is unconfirmed or must reset, which are next steps at any call; or its first half (a
-    verified token, a reset, a confirmed sign-up) is done and would be refused a second time.
+    verified token, a reset, a confirmed sign-up) is done and would be refused a second time. ``name`` is
+    what Amplify calls the operation, for the wire.
     """
 
-    def whole(self: Attempt, /, *args: P.args, **kwargs: P.kwargs) -> R | NextStep:
+    def decorate(
+        operation: Callable[Concatenate[Attempt, P], R],
+    ) -> Callable[Concatenate[Attempt, P], R | NextStep]:
+        def whole(self: Attempt, /, *args: P.args, **kwargs: P.kwargs) -> R | NextStep:
+            with self.wire.call(name) as recording:
+                outcome = self._taken_over(operation, *args, **kwargs)
+                recording.led_to(outcome)
+                return outcome
+
+        return whole
+
+    return decorate
+
+
+class Attempt:
+    """One person's sign-in to one app client.
+
+    ``step`` is the step that waits for an answer, None before ``sign_in``. Every method that goes to
+    Cognito raises AuthError for a refusal and leaves ``step`` and session as they were.
+    """
+
+    def __init__(self, gateway: Gateway, client: AppClient, wire: Wire | None = None) -> None:
+        self.wire = wire or Wire()
+        recorded = RecordedGateway(gateway)
+        self._exchange = Exchange(recorded, client)
+        self._recovery = Recovery(recorded, client)
+        self.step: NextStep | None = None
+        self._choices: tuple[Choice, ...] = ()
+        self._half_done = False
+        self._unsure_password: Secret | None = None
+        self._set_password: Secret | None = None
+        self._sign_up_session: Secret | None = None
+
+    def fork(self) -> Attempt:
+        """A copy to go on with, after which this one no longer counts."""
+        fork = copy.copy(self)
+        fork._exchange = copy.copy(self._exchange)
+        return fork
+
+    def _taken_over(
+        self, operation: Callable[Concatenate[Attempt, P], R], *args: P.args, **kwargs: P.kwargs
+    ) -> R | NextStep:
         trial = self.fork()
         outcome: R | NextStep
         try:
@@ -74,32 +117,6 @@ def _whole(
             trial.forget()
         self._become(trial, self.step if isinstance(outcome, DeliveryDetails) else outcome)
         return outcome
-
-    return whole
-
-
-class Attempt:
-    """One person's sign-in to one app client.
-
-    ``step`` is the step that waits for an answer, None before ``sign_in``. Every method that goes to
-    Cognito raises AuthError for a refusal and leaves ``step`` and session as they were.
-    """
-
-    def __init__(self, gateway: Gateway, client: AppClient) -> None:
-        self._exchange = Exchange(gateway, client)
-        self._recovery = Recovery(gateway, client)
-        self.step: NextStep | None = None
-        self._choices: tuple[Choice, ...] = ()
-        self._half_done = False
-        self._unsure_password: Secret | None = None
-        self._set_password: Secret | None = None
-        self._sign_up_session: Secret | None = None
-
-    def fork(self) -> Attempt:
-        """A copy to go on with, after which this one no longer counts."""
-        fork = copy.copy(self)
-        fork._exchange = copy.copy(self._exchange)
-        return fork
 
     def _become(self, trial: Attempt, step: NextStep | None) -> None:
         self.__dict__ |= trial.__dict__ | {"step": step}
@@ -134,7 +151,7 @@ class Attempt:
         self._choices, self._sign_up_session = (), None
         self._unsure_password = self._set_password = None
 
-    @_whole
+    @_whole("signIn")
     def sign_in(
         self,
         username: str,
@@ -169,7 +186,7 @@ class Attempt:
         self.step = ResetPassword()
         return self.step
 
-    @_whole
+    @_whole("signUp")
     def sign_up(
         self,
         username: str,
@@ -188,7 +205,7 @@ class Attempt:
         self._sign_up_session = signed_up.session
         return ConfirmSignUp(delivery_details=signed_up.delivery_details)
 
-    @_whole
+    @_whole("confirmSignIn")
     def confirm(
         self,
         answer: Answer,
@@ -215,7 +232,7 @@ class Attempt:
                 return self._confirm_password(value)
         return self._answer(value, challenges.attribute_responses(user_attributes or {}))
 
-    @_whole
+    @_whole("signIn (again)")
     def restart(self, *, choices_kept: int | None = None) -> NextStep:
         """Begin again with what is still in memory and replay the choices made: the same step, anew.
 
@@ -246,7 +263,7 @@ class Attempt:
         exchange.proof = former
         return exchange.begin()
 
-    @_whole
+    @_whole("confirmSignUp")
     def confirm_sign_up(self, code: Secret) -> NextStep:
         """ConfirmSignUp, then the sign-in goes on by itself."""
         if not self._half_done:
@@ -258,7 +275,7 @@ class Attempt:
             return self._shown(self._exchange.begin_after_sign_up(self._sign_up_session))
         return self._shown(self._exchange.begin())
 
-    @_whole
+    @_whole("confirmResetPassword")
     def confirm_reset_password(self, new_password: Secret, code: Secret) -> NextStep:
         """ConfirmForgotPassword, then sign in with the new password."""
         if not self._half_done:
@@ -274,12 +291,12 @@ class Attempt:
             )
         return self._shown(self._exchange.begin())
 
-    @_whole
+    @_whole("resendSignUpCode")
     def resend_sign_up_code(self) -> DeliveryDetails:
         """ResendConfirmationCode: where the new code went, as the server masks it."""
         return self._recovery.resend_sign_up_code(self.username, self._exchange.metadata)
 
-    @_whole
+    @_whole("resetPassword")
     def reset_password(self) -> DeliveryDetails:
         """ForgotPassword: where the code went, as the server masks it; an earlier code stops working."""
         return self._recovery.send_reset_code(self.username, self._exchange.metadata)

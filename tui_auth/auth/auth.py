@@ -14,6 +14,7 @@ from tui_auth.auth.exchange import AuthFlow
 from tui_auth.auth.gateway import Address, CognitoGateway, Gateway
 from tui_auth.auth.next_step import AuthFactorType, DeliveryDetails, Done, NextStep
 from tui_auth.auth.recovery import Recovery
+from tui_auth.auth.wire import RecordedGateway, Wire
 from tui_auth.secret import Secret
 
 
@@ -55,7 +56,7 @@ class Auth:
 
     ``endpoint_url`` is for a local pool; ``region`` overrides the one in the user pool id. A client
     secret is text or a Secret. Raises AuthError (configuration) where an id or the endpoint cannot be
-    right. Every refusal is an AuthError.
+    right. Every refusal is an AuthError. ``wire`` takes note of the calls, names only.
     """
 
     def __init__(
@@ -67,16 +68,18 @@ class Auth:
         region: str | None = None,
         *,
         gateway: Gateway | None = None,
+        wire: Wire | None = None,
     ) -> None:
         secret = Secret(client_secret) if isinstance(client_secret, str) else client_secret
         self.client = AppClient(user_pool_id, client_id, secret or None)
         self.gateway = gateway or CognitoGateway(Address(region or self.client.region, endpoint_url))
+        self.wire = wire or Wire()
         self._recovery = Recovery(self.gateway, self.client)
         self._attempt: Attempt | None = None
 
     def attempt(self) -> Attempt:
         """A fresh attempt, for a program that keeps hold of it itself."""
-        return Attempt(self.gateway, self.client)
+        return Attempt(self.gateway, self.client, self.wire)
 
     def sign_in(
         self,
@@ -124,7 +127,9 @@ class Auth:
     def remember_device(self, done: Done) -> None:
         """UpdateDeviceStatus: the person wants this machine remembered (``done.asks_to_remember_device``)."""
         if done.device is not None:
-            remember_device(self.gateway, done.device, done.tokens.access_token)
+            with self.wire.call("rememberDevice") as recording:
+                remember_device(RecordedGateway(self.gateway), done.device, done.tokens.access_token)
+                recording.led_to("ok")
 
     def reset_password(self, username: str) -> ResetPasswordResult:
         """ForgotPassword: sends a code; an earlier one stops working."""

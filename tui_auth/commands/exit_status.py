@@ -10,7 +10,7 @@ from tui_auth.config.errors import ConfigurationError
 from tui_auth.session.errors import SignInNeeded, StorageError
 from tui_auth.terminal.safe_text import safe_line
 
-OK, UNEXPECTED, CONFIGURATION, NOT_SIGNED_IN, REFUSED = 0, 1, 3, 4, 5
+OK, UNEXPECTED, USAGE, CONFIGURATION, NOT_SIGNED_IN, REFUSED = 0, 1, 2, 3, 4, 5
 CANCELLED, NETWORK, THROTTLED, STORAGE = 6, 7, 8, 9
 
 _OF_KIND = {

@@ -16,6 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui_auth.auth.errors import AuthError, Concern
+from tui_auth.auth.wire import Wire
 from tui_auth.config.password_policy import PasswordPolicy
 from tui_auth.screens.keys import DEMO_KEYS, TABLE, bindings
 from tui_auth.screens.problem import Problem
@@ -49,6 +50,7 @@ class Surroundings:
     reset_was_asked: bool = False
     password_policy: PasswordPolicy | None = None
     clock_offset: Callable[[], float | None] = field(default=lambda: None)
+    wire: Wire = field(default_factory=Wire)
     has_list: bool = False
     beside: Callable[[], Iterable[Widget]] = tuple
     newest_code: Callable[[], str | None] | None = None
@@ -129,6 +131,7 @@ class FormScreen(Screen[None]):
         keys = [name for name in self.keys_now() if demo or name not in DEMO_KEYS]
         if demo and "drawer" not in keys:
             keys.insert(max(0, len(keys) - 2), "drawer")
+        keys.insert(max(0, len(keys) - 2), "wire")
         return keys
 
     def label_of(self, action: str) -> str:
@@ -297,6 +300,13 @@ class FormScreen(Screen[None]):
         """In the demo: open or close the drawer with phone and inbox."""
         for widget in self.query("Drawer"):
             widget.toggle_class("-open")
+
+    def action_wire(self) -> None:
+        """Show what was asked of Cognito so far."""
+        from tui_auth.screens.wire import WireScreen
+
+        if self.is_current:
+            self.app.push_screen(WireScreen(self.surroundings.wire))
 
     def action_help(self) -> None:
         """Explain this step and show what the pool sent."""

@@ -32,6 +32,7 @@ TABLE: dict[str, Key] = {
         Key("layout", "ctrl+l", "^l", "Layout", matters=0),
         Key("newest_code", "ctrl+o", "^o", "Type it"),
         Key("drawer", "ctrl+s,f3", "^s", "Phone", matters=2),
+        Key("wire", "f4", "F4", "Wire", matters=-1),
         Key("back", "escape", "esc", "Back", matters=6),
         Key("help", "ctrl+g,f1", "^g", "Help", matters=7),
         Key("quit", "ctrl+q", "^q", "Quit", matters=8),

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import os
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+
+from tui_auth.commands.exit_status import USAGE, say
+
+SLOWEST = 20
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """The demo takes no flags."""
+    """The flags of this command."""
+    parser.add_argument(
+        "--play", metavar="NAME", help="a sample user (ann, sam, tess …) signs in by itself, for a recording"
+    )
+    parser.add_argument(
+        "--pace", metavar="FACTOR", type=_pace, default=1.0, help="how slowly; 1 unless given, 0 at once"
+    )
 
 
 def run(arguments: Namespace) -> int:
@@ -20,6 +30,23 @@ def run(arguments: Namespace) -> int:
     from tui_auth.pool import PoolServer
     from tui_auth.pool.demo_users import provision
 
+    theme = full_screen.theme(os.environ.get("TUI_AUTH_THEME"))
     with PoolServer() as server:
-        app = DemoApp(server, provision(server), theme=full_screen.theme(os.environ.get("TUI_AUTH_THEME")))
+        pool = provision(server)
+        users = {user.username: user for user in pool.users}
+        if arguments.play and arguments.play not in users:
+            say(f"There is no such sample user. They are {', '.join(users)}.")
+            return USAGE
+        plays = users[arguments.play] if arguments.play else None
+        app = DemoApp(server, pool, theme=theme, plays=plays, pace=arguments.pace)
         return app.run_in_terminal()
+
+
+def _pace(text: str) -> float:
+    try:
+        pace = float(text)
+    except ValueError:
+        pace = -1.0
+    if not 0 <= pace <= SLOWEST:
+        raise ArgumentTypeError(f"write a number from 0 to {SLOWEST}")
+    return pace

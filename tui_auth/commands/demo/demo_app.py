@@ -15,6 +15,7 @@ from tui_auth.auth.auth import Auth
 from tui_auth.auth.exchange import AuthFlow
 from tui_auth.auth.next_step import ConfirmSignInWithTOTPCode, ContinueSignInWithTOTPSetup, NextStep
 from tui_auth.commands.demo.phone import Drawer, Phone
+from tui_auth.commands.demo.player import Player
 from tui_auth.commands.demo.user_list import UserChosen, UserListScreen
 from tui_auth.pool import PoolServer
 from tui_auth.pool.demo_users import DemoPool, DemoUser
@@ -30,11 +31,21 @@ APP_NAME = "tui-auth demo"
 
 
 class DemoApp(TuiAuthApp):
-    """The demo: choose a user by a key, then walk that user's steps."""
+    """The demo: choose a user by a key, then walk that user's steps; ``plays`` is one who does so alone."""
 
     CSS_PATH = style_sheets("demo.tcss")
 
-    def __init__(self, server: PoolServer, pool: DemoPool, *, theme: str, **options: Any) -> None:
+    def __init__(
+        self,
+        server: PoolServer,
+        pool: DemoPool,
+        *,
+        theme: str,
+        plays: DemoUser | None = None,
+        pace: float = 1.0,
+        **options: Any,
+    ) -> None:
+        self.plays, self.pace = plays, pace
         self.server = server
         self.pool = pool
         self.phone = Phone(server.clock.now)
@@ -51,6 +62,13 @@ class DemoApp(TuiAuthApp):
         )
         super().__init__(auth, settings, **options)
 
+    def on_ready(self) -> None:
+        """Begin to play by itself where that was asked for."""
+        super().on_ready()
+        if self.plays:
+            player = Player(self, self.plays, self.pace)
+            self.run_worker(player.play(), group="play", exit_on_error=False, description="play")
+
     def get_default_screen(self) -> Screen[Any]:
         """The list of sample users is where the demo starts and comes back to."""
         return UserListScreen(self._surroundings(""), self.pool.users)
@@ -60,11 +78,11 @@ class DemoApp(TuiAuthApp):
             super()._surroundings(username),
             has_list=True,
             beside=self._drawer,
-            newest_code=self._newest_code,
+            newest_code=self.newest_code,
         )
 
     def _drawer(self) -> Iterable[Widget]:
-        yield Drawer(self.server, self.phone)
+        yield Drawer(self.server, self.phone, self.auth.wire)
 
     @on(UserChosen)
     def _fill_in(self, event: UserChosen) -> None:
@@ -72,7 +90,7 @@ class DemoApp(TuiAuthApp):
         user: DemoUser | None = event.user
         pool_id = user.user_pool_id if user else self.pool.user_pool_id
         client_id = user.client_id if user else self.pool.client_id
-        self.auth = Auth(pool_id, client_id, gateway=self.auth.gateway)
+        self.auth = Auth(pool_id, client_id, gateway=self.auth.gateway, wire=self.auth.wire)
         self.settings = replace(
             self.settings, auth_flow=AuthFlow(user.auth_flow) if user else AuthFlow.USER_SRP_AUTH
         )
@@ -100,7 +118,7 @@ class DemoApp(TuiAuthApp):
         """Leaving the demo is no failure."""
         self.exit(None)
 
-    def _newest_code(self) -> str | None:
+    def newest_code(self) -> str | None:
         """What the phone shows, or the newest message holds, for the user who is signing in."""
         screen = self.asking_screen
         if not isinstance(screen, StepScreen) or self.attempt is None:

@@ -1,4 +1,4 @@
-"""The demo's phone, which makes codes, and its inbox: a drawer at 80 columns, a column at 120."""
+"""The demo's phone, which makes codes, its inbox and the wire: a drawer at 80 columns, a column at 120."""
 
 from __future__ import annotations
 
@@ -12,11 +12,19 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui_auth.auth.totp import WINDOW_SECONDS
+from tui_auth.auth.wire import Wire
 from tui_auth.pool import PoolServer
+from tui_auth.screens.wire import WireView
 from tui_auth.secret import Secret
 from tui_auth.terminal.safe_text import safe_line
 
-MESSAGES_SHOWN = 5
+MESSAGES_SHOWN, MESSAGES_SHOWN_IN_LITTLE_ROOM = 5, 2
+
+
+LITTLE_ROOM = 32
+"""Lines of a terminal below which the inbox gives way to the wire."""
+
+QUIET = "$foreground 60%"
 
 
 class Phone:
@@ -55,18 +63,21 @@ class Phone:
 
 
 class Drawer(Vertical):
-    """Phone and inbox beside every screen; ``^s`` opens it where there is no room for a column."""
+    """Phone, inbox and wire beside every screen; ``^s`` opens it where there is no room for a column."""
 
-    def __init__(self, server: PoolServer, phone: Phone) -> None:
+    def __init__(self, server: PoolServer, phone: Phone, wire: Wire) -> None:
         super().__init__()
         self.server = server
         self.phone = phone
+        self.wire = wire
 
     def compose(self) -> ComposeResult:
         yield Static("Phone", classes="drawer-title", markup=False)
         yield Static(id="codes")
         yield Static("Inbox", classes="drawer-title", markup=False)
         yield Static(id="messages")
+        yield Static("Wire", classes="drawer-title", markup=False)
+        yield WireView(self.wire)
 
     def on_mount(self) -> None:
         """Look at phone and inbox once a second, and draw only what changed."""
@@ -87,11 +98,13 @@ class Drawer(Vertical):
             Content.assemble(f"{safe_line(account, limit=14):<15}", (f"{code[:3]} {code[3:]}", "bold"))
             for account, code in self.phone.lines()
         ]
-        left = Content.assemble((f"new codes in {self.phone.seconds_left()} s", "$text-muted"))
+        left = Content.assemble((f"new codes in {self.phone.seconds_left()} s", QUIET))
         return Content("\n").join([*lines, left]) if lines else Content("no account yet")
 
     def _messages(self) -> Content:
-        messages = self.server.messages[-MESSAGES_SHOWN:]
+        little_room = self.app.size.height < LITTLE_ROOM
+        shown = MESSAGES_SHOWN_IN_LITTLE_ROOM if little_room else MESSAGES_SHOWN
+        messages = self.server.messages[-shown:]
         if not messages:
             return Content("nothing was sent yet")
         return Content("\n").join(_message(message) for message in reversed(messages))
@@ -100,7 +113,7 @@ class Drawer(Vertical):
 def _message(message: dict[str, Any]) -> Content:
     medium = "SMS" if message["medium"] == "SMS" else "mail"
     return Content.assemble(
-        (f"{medium} to {safe_line(message['destination'], limit=24)}\n", "$text-muted"),
+        (f"{medium} to {safe_line(message['destination'], limit=24)}\n", QUIET),
         f"{safe_line(message['purpose'], limit=22).replace('_', ' ').lower()}: ",
         (safe_line(message["code"], limit=12), "bold"),
     )

@@ -1,0 +1,55 @@
+"""The wire in a real sign-in: behind a key over each step, and as a file beside it."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.journeys.conftest import SignIn
+
+
+def test_f4_shows_the_calls_over_the_step_and_closes_again(sign_in_as: Callable[..., SignIn]) -> None:
+    program = sign_in_as("sam")
+    program.wait_for("Username")
+    program.press("f4")
+    program.wait_for("nothing was asked yet")
+    program.press("escape")
+    program.log_in()
+    program.wait_for("Code sent by SMS")
+    program.press("f4")
+    program.wait_for("= ConfirmSignInWithSMSMFACode")
+    assert "SRP_A=…" in program.screen_text()
+    program.press("f4")
+    program.wait_for(lambda p: "SRP_A" not in p.screen_text())
+    program.enter(program.newest_code())
+    program.wait_for("Signed in as sam")
+
+
+def test_a_trace_holds_a_line_a_call_and_nothing_that_was_typed(
+    sign_in_as: Callable[..., SignIn], tmp_path: Path
+) -> None:
+    trace = tmp_path / "trace.txt"
+    program = sign_in_as("sam", "--trace", str(trace))
+    program.log_in()
+    program.wait_for("Code sent by SMS")
+    program.enter("000000")
+    program.wait_for("That code is not right")
+    code = program.newest_code()
+    program.enter(code)
+    program.wait_for("Signed in as sam")
+    lines = [line.partition(" ")[2] for line in trace.read_text().splitlines()]
+    assert lines[0].endswith("→ SMS_MFA → ConfirmSignInWithSMSMFACode(+***3321)")
+    assert lines[1] == "confirmSignIn → RespondToAuthChallenge → CodeMismatchException"
+    assert lines[2] == "confirmSignIn → RespondToAuthChallenge → tokens → Done"
+    assert stat.S_IMODE(trace.stat().st_mode) == 0o600
+    for secret in (program.user.password, code, "sam"):
+        assert secret not in trace.read_text()
+
+
+def test_a_trace_that_cannot_be_written_is_said_before_the_screen_opens(
+    sign_in_as: Callable[..., SignIn], tmp_path: Path
+) -> None:
+    program = sign_in_as("ann", "--trace", str(tmp_path))
+    assert program.wait_exit() == 3
+    assert "The trace cannot be written" in program.screen_text()
