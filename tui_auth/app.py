@@ -14,6 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.reactive import reactive
 from textual.screen import Screen
 
+from tui_auth import requests
 from tui_auth.auth.attempt import Attempt
 from tui_auth.auth.auth import Auth
 from tui_auth.auth.errors import AuthError, Concern
@@ -28,6 +29,7 @@ from tui_auth.auth.next_step import (
 from tui_auth.auth.what_next import Road, road
 from tui_auth.daemon_thread import in_daemon_thread
 from tui_auth.done_keeper import DoneKeeper, remember_device
+from tui_auth.requests import Outcome, Request
 from tui_auth.screens.copying import CopyAsked
 from tui_auth.screens.done import DeviceAnswered, DoneScreen, PlaceChosen, SignInSeen
 from tui_auth.screens.form_screen import FormScreen, Surroundings
@@ -35,7 +37,6 @@ from tui_auth.screens.problem import OWN_FAULT, Problem
 from tui_auth.screens.sign_in import ForgotAsked, SignInAsked, SignInScreen, SignUpWanted
 from tui_auth.screens.step_screen import Answered, NewCodeAsked, StartAgainAsked, StepScreen
 from tui_auth.screens.wording import wait_for
-from tui_auth.secret import Secret
 from tui_auth.settings import SignInSettings
 from tui_auth.style_sheets import style_sheets
 from tui_auth.terminal.clipboard import send_to_clipboard
@@ -43,6 +44,7 @@ from tui_auth.terminal.full_screen import FullScreenApp
 from tui_auth.themes import THEMES
 
 if TYPE_CHECKING:
+    from tui_auth.auth.device import Device
     from tui_auth.screens.sign_up import SignUpAsked
 
 CANCELLED = 6
@@ -50,9 +52,6 @@ CANCELLED = 6
 
 WIDTHS = [(0, "-narrow"), (60, "-normal"), (100, "-wide")]
 HEIGHTS = [(0, "-short"), (20, "-regular"), (30, "-tall")]
-
-Outcome = NextStep | DeliveryDetails
-Request = Callable[[Attempt], Outcome]
 
 
 class TuiAuthApp(FullScreenApp[Done]):
@@ -150,21 +149,13 @@ class TuiAuthApp(FullScreenApp[Done]):
     def _sign_in(self, event: SignInAsked) -> None:
         if self._is_asking:
             return  # a second Enter must not make the first one's attempt a stranger
-        settings = self.settings
         self.attempt = self.auth.attempt()
         self._trail, self._times_asked, self._reset_was_asked = (), 1, False
-
-        def sign_in(attempt: Attempt) -> NextStep:
-            return attempt.sign_in(
-                event.username,
-                event.password,
-                auth_flow=settings.auth_flow,
-                preferred_first_factor=settings.preferred_first_factor,
-                client_metadata=settings.client_metadata,
-                device=self.keeper.device(event.username) if self.keeper else None,
-            )
-
-        self._ask(sign_in, trail=("password" if event.password else "name",))
+        device_of: Callable[[str], Device | None] = (
+            self.keeper.device if self.keeper else lambda username: None
+        )
+        request = requests.sign_in(event, self.settings, device_of)
+        self._ask(request, trail=("password" if event.password else "name",))
 
     @on(ForgotAsked)
     def _forgot(self, event: ForgotAsked) -> None:
@@ -190,41 +181,22 @@ class TuiAuthApp(FullScreenApp[Done]):
         if self._is_asking:
             return
         self.attempt = self.auth.attempt()
-        sign_up = partial(
-            Attempt.sign_up,
-            username=event.username,
-            password=event.password,
-            user_attributes=event.attributes,
-            auth_flow=self.settings.auth_flow,
-            client_metadata=self.settings.client_metadata,
-        )
-        self._ask(sign_up, trail=("sign-up",))
+        self._ask(requests.sign_up(event, self.settings), trail=("sign-up",))
 
     @on(Answered)
     def _answer(self, event: Answered) -> None:
         screen = self.asking_screen
-        if not isinstance(screen, StepScreen):
-            return
-        request: Request
-        match screen.step, event.value:
-            case ResetPassword(), Secret() as code if event.new_password is not None:
-                request = partial(Attempt.confirm_reset_password, new_password=event.new_password, code=code)
-            case ConfirmSignUp(), Secret() as code:
-                request = partial(Attempt.confirm_sign_up, code=code)
-            case _, value:
-                request = partial(Attempt.confirm, answer=value, user_attributes=event.attributes)
-        self._ask(request, trail=(*self._trail, screen.trail_name))
+        if isinstance(screen, StepScreen):
+            self._ask(requests.answer(screen.step, event), trail=(*self._trail, screen.trail_name))
 
     @on(NewCodeAsked)
     def _new_code(self) -> None:
         screen = self.asking_screen
-        match screen.step if isinstance(screen, StepScreen) else None:
-            case ResetPassword():
-                self._ask(Attempt.reset_password)
-            case ConfirmSignUp():
-                self._ask(Attempt.resend_sign_up_code)
-            case _:
-                self._start_again()
+        request = requests.new_code(screen.step) if isinstance(screen, StepScreen) else None
+        if request:
+            self._ask(request)
+        else:
+            self._start_again()
 
     @on(StartAgainAsked)
     def _start_again(self) -> None:

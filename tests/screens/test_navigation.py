@@ -250,7 +250,7 @@ async def test_the_palette_holds_nothing_that_writes_the_screen_to_a_file() -> N
     app = app_with()
     async with app.run_test(size=(80, 23)):
         titles = {command.title for command in app.get_system_commands(app.screen)}
-        assert titles == {"Theme", "Help", "Quit"}
+        assert titles == {"Theme", "Help", "Wire", "Quit"}
 
 
 async def test_a_lost_answer_at_a_new_password_is_not_turned_into_a_wrong_one() -> None:
