@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import subprocess
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,3 +30,51 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLORTERM", "truecolor")
+
+
+@pytest.fixture
+def tmux_socket() -> Iterator[Path]:
+    """Where a tmux of the test's own listens, a path short enough for a socket; it ends with the test."""
+    with tempfile.TemporaryDirectory(prefix="tmux-") as folder:
+        socket = Path(folder) / "s"
+        yield socket
+        if socket.exists():
+            subprocess.run(["tmux", "-S", socket, "kill-server"], capture_output=True, check=False)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print what tests counted, also under ``-q`` and xdist, which carries user properties home.
+
+    ``record_property("counts", "…")`` is a line of its own. ``record_property("cases", (of_what, unit, tried,
+    failed))`` is summed over all tests that record the same two names; each such test counts as one unit.
+    ``record_property("searched", (for_what, places, found))`` is summed too; each such record is one case.
+    """
+    lines: list[str] = []
+    sums: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
+    searched: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if getattr(report, "when", None) != "call":
+                continue
+            for name, value in report.user_properties:
+                if name == "counts":
+                    lines.append(value)
+                elif name == "cases":
+                    of_what, unit, tried, failed = value
+                    sums[of_what, unit] = [
+                        a + b for a, b in zip(sums[of_what, unit], (1, tried, failed), strict=True)
+                    ]
+                elif name == "searched":
+                    for_what, places, found = value
+                    before = searched[for_what]
+                    searched[for_what] = [before[0] + 1, before[1] + places, before[2] + found]
+    lines += [
+        f"{for_what}: {cases} cases, {places} places searched, found {found}"
+        for for_what, (cases, places, found) in searched.items()
+    ]
+    lines += [
+        f"{of_what}: {units} {unit}, {tried} cases, failed {failed}"
+        for (of_what, unit), (units, tried, failed) in sums.items()
+    ]
+    for line in sorted(lines):
+        terminalreporter.write_line(line)

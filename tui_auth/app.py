@@ -21,6 +21,7 @@ from tui_auth.auth.errors import AuthError, Concern
 from tui_auth.auth.next_step import (
     ConfirmSignInWithCustomChallenge,
     ConfirmSignUp,
+    ContinueSignInWithTOTPSetup,
     DeliveryDetails,
     Done,
     NextStep,
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
 CANCELLED = 6
 """The exit status of a sign-in that the person left."""
 
-WIDTHS = [(0, "-narrow"), (60, "-normal"), (100, "-wide")]
+WIDTHS = [(0, "-narrow"), (60, "-normal"), (120, "-wide")]
 HEIGHTS = [(0, "-short"), (20, "-regular"), (30, "-tall")]
 
 
@@ -87,6 +88,7 @@ class TuiAuthApp(FullScreenApp[Done]):
         self._times_asked = 1
         self._locks = 0
         self._started_again = False
+        self._shown_a_key: set[str] = set()
         self._reset_was_asked = False
 
     # -- screens ------------------------------------------------------------------------------------
@@ -102,6 +104,7 @@ class TuiAuthApp(FullScreenApp[Done]):
             self._surroundings(settings.username),
             with_password=settings.auth_flow.needs_password,
             label=settings.username_label,
+            mfa_methods=settings.mfa_methods,
         )
 
     def _surroundings(self, username: str) -> Surroundings:
@@ -115,10 +118,12 @@ class TuiAuthApp(FullScreenApp[Done]):
             trail=_collapsed(self._trail),
             session_seconds=settings.session_seconds,
             was_started_again=self._started_again,
+            key_is_another=username in self._shown_a_key,
             times_asked=self._times_asked,
             reset_was_asked=self._reset_was_asked,
             password_policy=settings.password_policy,
             can_start_again=self.attempt is not None and self.attempt.can_start_again,
+            is_password_known=self.attempt is not None and self.attempt.is_password_known,
             clock_offset=lambda: gateway.clock_offset,
             wire=self.auth.wire,
         )
@@ -174,7 +179,7 @@ class TuiAuthApp(FullScreenApp[Done]):
         from tui_auth.screens.sign_up import SignUpScreen
 
         self._trail = ()
-        self.push_screen(SignUpScreen(self._surroundings(event.username), self.settings.required_attributes))
+        self.push_screen(SignUpScreen(self._surroundings(event.username), self.settings))
 
     def on_sign_up_asked(self, event: SignUpAsked) -> None:
         """Make the account, then go on as after a sign-in."""
@@ -214,12 +219,14 @@ class TuiAuthApp(FullScreenApp[Done]):
         screen.busy = True
         self._trail_after = self._trail if trail is None else trail
         self._started_again = started_again
-        self._exchange(screen, self.attempt, request)
+        self._exchange(screen, self.attempt, [request])
 
     @work(exclusive=True, group="auth", exit_on_error=False, description="a request to Cognito")
-    async def _exchange(self, asker: FormScreen, attempt: Attempt, request: Request) -> None:
+    async def _exchange(self, asker: FormScreen, attempt: Attempt, requests: list[Request]) -> None:
         try:
-            outcome = await in_daemon_thread(partial(self._outcome, request, attempt))
+            # Taken out of the worker's arguments: a worker lives on, with them, in the context of each screen
+            # that it opens, and the request knows the password.
+            outcome = await in_daemon_thread(partial(self._outcome, requests.pop(), attempt))
             if self._counts(asker, attempt):
                 self._arrived(asker, outcome)
         except AuthError as error:
@@ -266,7 +273,7 @@ class TuiAuthApp(FullScreenApp[Done]):
         """Show the step's screen: over sign-in the first time, then each in the place of the former."""
         if step is None:
             return
-        if isinstance(step, Done) and self.settings.leaves_when_done:
+        if isinstance(step, Done) and self.settings.leaves_when_done and not step.asks_to_remember_device:
             self.exit(step)
             return
         from tui_auth.screens.steps import screen_for
@@ -281,18 +288,23 @@ class TuiAuthApp(FullScreenApp[Done]):
         self._trail, self._locks = () if unproved else self._trail_after, 0
         screen = screen_for(step, self._surroundings(self.attempt.username if self.attempt else ""))
         if isinstance(former, SignInScreen):
+            former.forget_password()
             self.push_screen(screen)
         else:
             if isinstance(former, StepScreen) and type(former) is type(screen):
                 screen.carried = former.typed()
             self.switch_screen(screen)
+        if isinstance(step, ContinueSignInWithTOTPSetup):
+            self._shown_a_key.add(screen.surroundings.username)
         if isinstance(step, Done):
             self.call_after_refresh(self._keep)
 
     # -- once signed in -----------------------------------------------------------------------------
 
     def _keep(self) -> None:
-        if self.keeper and isinstance(self.asking_screen, DoneScreen):
+        if self.settings.leaves_when_done and isinstance(self.asking_screen, DoneScreen):
+            self.asking_screen.ask_about_device()
+        elif self.keeper and isinstance(self.asking_screen, DoneScreen):
             self._after_done(self.keeper.show(self.asking_screen, self.signed_in_as))
         elif isinstance(self.asking_screen, DoneScreen):
             self.asking_screen.without_keeping()
@@ -304,8 +316,14 @@ class TuiAuthApp(FullScreenApp[Done]):
 
     @on(DeviceAnswered)
     def _device_answered(self, event: DeviceAnswered) -> None:
-        if event.remember and isinstance(self.asking_screen, DoneScreen):
-            self._after_done(remember_device(self.asking_screen, self.auth))
+        if isinstance(self.asking_screen, DoneScreen):
+            self._after_done(self._remember(self.asking_screen, event.remember))
+
+    async def _remember(self, screen: DoneScreen, remember: bool) -> None:
+        if remember:
+            await remember_device(screen, self.auth)
+        if self.settings.leaves_when_done:
+            self.exit(screen.step)
 
     def _after_done(self, work: Coroutine[Any, Any, None]) -> None:
         self.run_worker(work, group="keep", exit_on_error=False, description="keep the session")

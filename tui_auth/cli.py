@@ -31,10 +31,8 @@ COMMANDS = {
 """Each command's module and its line in the help."""
 
 _HELP = """\
+{examples}
 Sign in to an Amazon Cognito user pool from a terminal, through every step the pool asks for.
-
-  tui-auth demo
-  tui-auth sign-in --user-pool-id eu-west-1_Ab12Cd34E --client-id 1example23456789
 
 commands:
 {commands}
@@ -47,19 +45,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that the arguments name, and give its exit status."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given and given[0] in ("-h", "--help"):
-        width = max(map(len, COMMANDS))
-        lines = "\n".join(f"  {name:<{width}}  {says}" for name, (_, says) in COMMANDS.items())
-        sys.stdout.write(_HELP.format(commands=lines))
-        return 0
+        return _help()
     if given and given[0] == "--version":
-        return _version()
+        from tui_auth.commands.doctor.versions import version_text
+
+        sys.stdout.write(version_text())
+        return 0
     name = given.pop(0) if given and not given[0].startswith("-") else DEFAULT
     if name not in COMMANDS:
-        known = ", ".join(COMMANDS)
-        sys.stderr.write(
-            f"{PROGRAM}: there is no command “{ascii(name[:40])[1:-1]}”. Commands are {known}.\n"
-        )
-        return 2
+        return _no_such_command(name)
     try:
         status = _from_cache(name, given)
         return _run(name, given) if status is None else status
@@ -83,23 +77,33 @@ def _from_cache(name: str, arguments: Sequence[str]) -> int | None:
 
 
 def _run(name: str, arguments: Sequence[str]) -> int:
-    import argparse
     from importlib import import_module
 
+    from tui_auth.commands.command_parser import CommandParser
+    from tui_auth.terminal.crash import report_crashes_without_details
+
+    report_crashes_without_details()
     module_name, says = COMMANDS[name]
     command = import_module(f"tui_auth.commands.{module_name}")
-    parser = argparse.ArgumentParser(prog=f"{PROGRAM} {name}", description=says[0].upper() + says[1:] + ".")
+    parser = CommandParser(prog=f"{PROGRAM} {name}", description=says[0].upper() + says[1:] + ".")
     command.add_arguments(parser)
-    status: int = command.run(parser.parse_args(arguments))
+    status: int = command.run(parser.read(arguments))
     return status
 
 
-def _version() -> int:
-    import platform
-    from importlib.metadata import version
+def _help() -> int:
+    from tui_auth.commands.examples import WITHOUT_A_COMMAND, listed
 
-    packages = ("textual", "boto3", "botocore", "pyotp", "segno", "platformdirs", "PyJWT")
-    installed = " ".join(f"{package} {version(package)}" for package in packages)
-    sys.stdout.write(f"{PROGRAM} {version(PROGRAM)}\npython {platform.python_version()} {installed}\n")
-    sys.stdout.write(f"{platform.platform()}\n")
+    width = max(map(len, COMMANDS))
+    lines = "\n".join(f"  {name:<{width}}  {says}" for name, (_, says) in COMMANDS.items())
+    sys.stdout.write(_HELP.format(examples=listed(WITHOUT_A_COMMAND), commands=lines))
     return 0
+
+
+def _no_such_command(name: str) -> int:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, COMMANDS, 1)
+    cure = f"Did you mean {near[0]}?" if near else f"Commands are {', '.join(COMMANDS)}."
+    sys.stderr.write(f"{PROGRAM}: there is no command “{ascii(name[:40])[1:-1]}”. {cure}\n")
+    return 2

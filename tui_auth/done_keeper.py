@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tui_auth.auth.errors import AuthError
 from tui_auth.daemon_thread import in_daemon_thread
+from tui_auth.screens.wording import NOT_REMEMBERED, REMEMBERED
 from tui_auth.session.storage_choice import kinds_here
 from tui_auth.session.stores import StorageKind
 
@@ -26,7 +27,8 @@ class DoneKeeper:
 
     def __init__(self, keeping: Keeping) -> None:
         self._keeping = keeping
-        self._checked = False
+        self.checked = False
+        """Whether the signatures were looked at, once there is a Done."""
 
     def device(self, username: str) -> Device | None:
         """The device remembered for a user; called on the request's own thread."""
@@ -34,11 +36,11 @@ class DoneKeeper:
 
     def check(self, done: Done) -> None:
         """Check the signatures; called on the request's own thread. Raises AuthError for wrong ones."""
-        self._checked = self._keeping.signatures_hold(done)
+        self.checked = self._keeping.signatures_hold(done)
 
     async def show(self, screen: DoneScreen, signed_in_as: str) -> None:
         """Keep the session where it was decided before, or ask."""
-        if not self._checked:
+        if not self.checked:
             screen.notice = UNCHECKED
         storage = await in_daemon_thread(lambda: self._keeping.storage)
         if storage is None:
@@ -53,9 +55,7 @@ class DoneKeeper:
 
     async def keep(self, screen: DoneScreen, signed_in_as: str, storage: StorageKind) -> None:
         """Keep the session, and say on the screen what became of it."""
-        keep = partial(
-            self._keeping.keep, screen.step, signed_in_as, storage, signature_checked=self._checked
-        )
+        keep = partial(self._keeping.keep, screen.step, signed_in_as, storage, signature_checked=self.checked)
         kept = await in_daemon_thread(keep)
         is_kept = storage is not StorageKind.NONE and not kept.problem
         screen.kept(kept.where if is_kept else "", kept.problem)
@@ -67,6 +67,6 @@ async def remember_device(screen: DoneScreen, auth: Auth) -> None:
     try:
         await in_daemon_thread(remember)
     except AuthError as error:
-        screen.notice = f"The pool did not remember this machine. {error.message}"
+        screen.notice = f"{NOT_REMEMBERED} {error.message}"
     else:
-        screen.notice = "The pool remembers this machine."
+        screen.notice = REMEMBERED

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
@@ -67,6 +68,7 @@ class PlainSignIn:
     """One conversation, from the name to Done.
 
     ``sleep`` waits where Cognito makes one wait; ``device_of`` gives the device remembered for a name.
+    ``username`` is the name as it was given or typed last.
     """
 
     def __init__(
@@ -83,9 +85,11 @@ class PlainSignIn:
         self.lines = lines
         self.sleep = sleep
         self.device_of = device_of
-        self._username = settings.username
+        self.username = settings.username
         self._tried: Secret | None = None
+        self._shown_keys: dict[str, Secret] = {}
         self._locks = 0
+        self._was_tried = False
 
     def run(self) -> Done:
         """Sign in; EOFError where the person ends the conversation before that."""
@@ -104,21 +108,27 @@ class PlainSignIn:
 
     def _sign_in(self) -> Request:
         settings = self.settings
-        self.lines.say(f"Sign in to {safe_line(settings.pool)}")
-        if self._username:
-            name = safe_line(self._username, limit=60)
+        mark = f"{settings.mark}: " if settings.mark else ""
+        self.lines.say(f"{mark}Sign in to {safe_line(settings.pool)}")
+        if not self.username:
+            self._was_tried = False
+        else:
+            name = safe_line(self.username, limit=60)
             self.lines.say(f"{settings.username_label}: {name} ({BACK} asks for another)")
-        while not self._username:
-            self._username = self.lines.ask(settings.username_label).strip()
+        while not self.username:
+            self.username = self.lines.ask(settings.username_label).strip()
         password = self._sign_in_password() if settings.auth_flow.needs_password else None
+        if password is None and self._was_tried:
+            self._wait_for_enter()  # or this would go round by itself, with a message sent each time
+        self._was_tried = True
         return partial(
             Attempt.sign_in,
-            username=self._username,
+            username=self.username,
             password=password,
             auth_flow=settings.auth_flow,
             preferred_first_factor=settings.preferred_first_factor,
             client_metadata=settings.client_metadata,
-            device=self.device_of(self._username),
+            device=self.device_of(self.username),
         )
 
     def _sign_in_password(self) -> Secret:
@@ -126,8 +136,14 @@ class PlainSignIn:
         try:
             return self._secret("Password")
         except _Back:
-            self._username = ""
+            self.username = ""
             raise
+
+    def _wait_for_enter(self) -> None:
+        while typed := self.lines.ask(f"Enter signs in, {BACK} asks for another name").strip():
+            if typed == BACK:
+                self.username = ""
+                raise _Back
 
     def _go_on(self, attempt: Attempt, step: NextStep | None, request: Request) -> NextStep | None:
         """The step the request leads to: the same one after a refusal that stays, None for sign-in."""
@@ -165,7 +181,9 @@ class PlainSignIn:
             )
             if text:
                 return Problem(text)
-        return Problem.of(error)
+        problem, is_app = Problem.of(error), isinstance(step, ConfirmSignInWithTOTPCode)
+        clock = wording.clock_in_a_refusal(error, self.auth.gateway.clock_offset, code_from_app=is_app)
+        return replace(problem, text=f"{problem.text} {clock}".strip())
 
     def _offer_start(self, attempt: Attempt, step: NextStep | None) -> NextStep | None:
         self.lines.say(f"Enter starts this step again. {attempt.starting_anew_does}".strip())
@@ -182,9 +200,7 @@ class PlainSignIn:
     def _answer(self, attempt: Attempt, step: NextStep) -> Request:  # noqa: PLR0911 - one a step
         match step:
             case ConfirmSignInWithSMSMFACode() | ConfirmSignInWithOTP():
-                new = f" {NEW_CODE} has a new one sent." if attempt.can_start_again else ""
-                self.lines.say(f"{wording.sent_to(step.delivery_details)}.{new}")
-                return self._code(attempt.can_start_again)
+                return self._delivered_code(attempt, step)
             case ConfirmSignInWithTOTPCode():
                 device = step.friendly_device_name
                 name = f" ({safe_line(device, limit=40)})" if device else ""
@@ -195,9 +211,10 @@ class PlainSignIn:
             case ContinueSignInWithMFASelection():
                 return self._choice(wording.MFA_QUESTION, step.allowed_mfa_types)
             case ContinueSignInWithMFASetupSelection():
-                return self._choice(wording.MFA_SETUP_QUESTION, step.allowed_mfa_types)
+                left_out = f"\n{wording.NO_SMS_SET_UP}" if step.left_out else ""
+                return self._choice(f"{wording.MFA_SETUP_QUESTION}{left_out}", step.allowed_mfa_types)
             case ContinueSignInWithFirstFactorSelection():
-                return self._choice(wording.FIRST_FACTOR_QUESTION, step.available_factors)
+                return self._first_factor(step)
             case ContinueSignInWithEmailMFASetup():
                 return partial(Attempt.confirm, answer=self._line("E-mail address for your codes"))
             case ConfirmSignInWithPassword():
@@ -213,6 +230,21 @@ class PlainSignIn:
                 return self._asked(step)
         raise _Back
 
+    def _delivered_code(
+        self, attempt: Attempt, step: ConfirmSignInWithSMSMFACode | ConfirmSignInWithOTP
+    ) -> Request:
+        new = f" {NEW_CODE} has a new one sent." if attempt.can_start_again else ""
+        sent = wording.sent_to(step.delivery_details, perhaps=not attempt.is_password_known)
+        self.lines.say(f"{sent}.{new}")
+        return self._code(attempt.can_start_again)
+
+    def _first_factor(self, step: ContinueSignInWithFirstFactorSelection) -> Request:
+        if not wording.only_a_passkey(step):
+            return self._choice(wording.FIRST_FACTOR_QUESTION, step.available_factors)
+        self.lines.say(f"{wording.ONLY_A_PASSKEY} {wording.INSTEAD_OF_A_PASSKEY}")
+        self.username = ""
+        raise _Back
+
     def _code(self, can_be_renewed: bool) -> Request:
         typed = self._line("Code")
         if typed == NEW_CODE and can_be_renewed:
@@ -221,9 +253,13 @@ class PlainSignIn:
 
     def _set_up(self, step: ContinueSignInWithTOTPSetup) -> Request:
         details, app_name = step.setup_details, self.settings.app_name or self.settings.pool
+        account = safe_line(f"{app_name}: {details.username}", limit=80)
+        if self._shown_keys.get(details.username, details.shared_secret) != details.shared_secret:
+            self.lines.say(wording.NEW_KEY.format(account))
+        self._shown_keys[details.username] = details.shared_secret
         self.lines.say("Add this key to your authenticator app, as a time-based one:")
         self.lines.say(wording.in_groups(details.shared_secret.reveal()))
-        self.lines.say(f"Account: {safe_line(f'{app_name}: {details.username}', limit=80)}")
+        self.lines.say(f"Account: {account}")
         self._tried = _code(self._line("Code the app shows"))
         return partial(Attempt.confirm, answer=self._tried)
 
@@ -241,6 +277,8 @@ class PlainSignIn:
                 return partial(Attempt.confirm, answer=methods[int(typed) - 1])
 
     def _agreed_password(self) -> Secret:
+        if policy := self.settings.password_policy:
+            self.lines.say(f"It needs {', '.join(rule for rule, _ in policy.checklist(''))}.")
         while True:
             first = self._secret("New password")
             if complaint := wording.wrong_with_password(first, self._secret("Once more")):
@@ -249,7 +287,7 @@ class PlainSignIn:
                 return first
 
     def _new_password(self, step: ConfirmSignInWithNewPassword) -> Request:
-        self.lines.say("Choose a new password. The one you used was temporary.")
+        self.lines.say("Choose a new password; yours was temporary.")
         password = self._agreed_password()
         attributes = {
             name: self._line(f"{wording.label_of(name)} (needed by this pool)")
@@ -301,6 +339,23 @@ class PlainSignIn:
         if typed == Secret(BACK):
             raise _Back
         return typed
+
+
+def ask_about_device(auth: Auth, done: Done, lines: Lines) -> None:
+    """Ask whether the pool shall remember this machine, and tell it so; no answer leaves it as it is."""
+    lines.say(wording.DEVICE_QUESTION)
+    lines.say(f"1 {wording.REMEMBER}")
+    lines.say(f"2 {wording.FORGET}")
+    try:
+        while (typed := lines.ask("Number").strip()) not in ("1", "2"):
+            lines.say("Error: Type 1 or 2.")
+        if typed == "1":
+            auth.remember_device(done)
+            lines.say(wording.REMEMBERED)
+    except EOFError:
+        return
+    except AuthError as error:
+        lines.say(f"Error: {wording.NOT_REMEMBERED} {error.message}")
 
 
 def _code(typed: str) -> Secret:

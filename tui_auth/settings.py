@@ -17,7 +17,9 @@ class SignInSettings:
     """How to sign in, for the full screen and for line prompts.
 
     ``pool`` is how the pool is called on the screen, ``mark`` a word before it (DEMO), ``app_name`` what an
-    authenticator app shows. ``leaves_when_done`` closes the screen by itself at Done.
+    authenticator app shows. ``leaves_when_done`` closes the screen by itself at Done. What is known of the
+    pool, empty where nothing is: the attributes that people sign in with, those that a new account needs, the
+    second factors by their raw names.
     """
 
     pool: str
@@ -31,5 +33,7 @@ class SignInSettings:
     session_seconds: float = ASSUMED_SESSION_SECONDS
     theme: str = "tui-auth-dark"
     leaves_when_done: bool = False
+    username_attributes: tuple[str, ...] = ()
     required_attributes: tuple[str, ...] = ()
+    mfa_methods: tuple[str, ...] = ()
     password_policy: PasswordPolicy | None = None

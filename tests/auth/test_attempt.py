@@ -9,8 +9,10 @@ import pytest
 from tests.scripted_gateway import Reply, ScriptedGateway, challenge
 from tui_auth.auth.attempt import Attempt
 from tui_auth.auth.auth import Auth
-from tui_auth.auth.errors import AuthError
-from tui_auth.auth.next_step import ConfirmSignInWithNewPassword
+from tui_auth.auth.device import Device
+from tui_auth.auth.errors import AuthError, refusal
+from tui_auth.auth.exchange import AuthFlow
+from tui_auth.auth.next_step import ConfirmSignInWithNewPassword, ConfirmSignInWithPassword
 from tui_auth.secret import Secret
 
 CANARY = "canary-password"
@@ -51,3 +53,19 @@ def test_a_pool_that_goes_round_in_circles_is_left() -> None:
     asked = challenge("PASSWORD_SRP")
     with pytest.raises(AuthError, match="over and over"):
         attempt_with(*[asked] * 20).sign_in("ann", Secret(CANARY))
+
+
+def test_a_device_that_turns_out_forgotten_behind_the_choice_is_left_out_of_the_next_start() -> None:
+    choice = {**challenge("SELECT_CHALLENGE"), "AvailableChallenges": ["PASSWORD_SRP"]}
+    proof = challenge("PASSWORD_VERIFIER", USER_ID_FOR_SRP="ann", SRP_B="2", SALT="1", SECRET_BLOCK="YQ==")
+    forgotten = refusal("ResourceNotFoundException", "Device does not exist.")
+    gateway = ScriptedGateway(choice, proof, forgotten, choice)
+    attempt = Auth("eu-west-1_Ab12Cd34E", "client1", gateway=gateway).attempt()
+    device = Device("eu-west-1_key", "-group", Secret("device-password"))
+    attempt.sign_in("ann", None, auth_flow=AuthFlow.USER_AUTH, device=device)
+    attempt.confirm("PASSWORD_SRP")
+    with pytest.raises(AuthError):
+        attempt.confirm(Secret(CANARY))
+    assert isinstance(attempt.restart(), ConfirmSignInWithPassword)
+    starts = [call["AuthParameters"]["DEVICE_KEY"] for name, call in gateway.calls if name == "InitiateAuth"]
+    assert starts == ["eu-west-1_key", None]

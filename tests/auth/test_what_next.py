@@ -10,6 +10,7 @@ from tui_auth.auth.errors import AuthError, ErrorKind, refusal
 from tui_auth.auth.next_step import (
     ConfirmSignInWithCustomChallenge,
     ConfirmSignInWithNewPassword,
+    ConfirmSignInWithPassword,
     ConfirmSignInWithSMSMFACode,
     DeliveryDetails,
     NextStep,
@@ -69,6 +70,18 @@ def test_a_disabled_user_goes_back_to_sign_in() -> None:
         road(refusal("NotAuthorizedException", "User is disabled."), SMS, can_start_again=True)
         is Road.SIGN_IN
     )
+
+
+def test_a_wrong_password_stays_where_another_can_be_typed() -> None:
+    wrong = refusal("NotAuthorizedException", "Incorrect username or password.")
+    assert road(wrong, ConfirmSignInWithPassword(), can_start_again=True) is Road.STAY
+    assert road(wrong, SMS, can_start_again=True) is Road.SIGN_IN
+
+
+def test_a_device_that_is_forgotten_half_way_offers_to_start_again() -> None:
+    forgotten = refusal("ResourceNotFoundException", "Device does not exist.")
+    assert road(forgotten, SMS, can_start_again=True) is Road.START_AGAIN
+    assert road(forgotten, SMS, can_start_again=False) is Road.SIGN_IN
 
 
 @pytest.mark.parametrize("step", [None, SMS])

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import shlex
+import shutil
 import socket
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+import botocore
 import pytest
 
 from tests.commands.conftest import Program
-from tests.terminal.pty_program import PtyProgram
+from tests.terminal.pty_program import ROOT, PtyProgram
 from tui_auth.pool import PoolServer
 
 ALL_FLOWS = ["ALLOW_USER_SRP_AUTH", "ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_AUTH", "ALLOW_CUSTOM_AUTH"]
@@ -195,6 +199,137 @@ def test_a_secret_file_that_others_can_read_is_told(program: Program) -> None:
     )
     ran = program.run("doctor", "--json", HTTPS_PROXY="http://127.0.0.1:1")
     assert "chmod 600" in examined(ran)["profile acme"]["do"]
+
+
+def test_nothing_of_aws_is_needed_and_nothing_of_it_is_run(program: Program, server: PoolServer) -> None:
+    flags, _ = pool_flags(server, ALL_FLOWS)
+    ran_it = program.folder / "credentials were asked for"
+    aws = program.home / ".aws"
+    aws.mkdir()
+    (aws / "config").write_text(f"[default]\ncredential_process = touch '{ran_it}'\n")
+    ran = program.run("doctor", "--json", *flags)
+    assert ran.returncode == 0
+    assert program.run("doctor", *flags, AWS_PROFILE="gone").returncode == 0
+    assert not ran_it.exists()
+
+
+def test_a_pool_that_awss_own_variable_leads_to_is_looked_at_there(
+    program: Program, server: PoolServer
+) -> None:
+    flags, _ = pool_flags(server, ALL_FLOWS)
+    variable = "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"
+    ran = program.run("doctor", "--json", *flags[:4], **{variable: server.endpoint_url})
+    found = examined(ran)
+    assert ran.returncode == 0
+    assert f"{server.endpoint_url} from {variable}" in found["endpoint"]["says"]
+    assert found["pool keys"]["ok"] is True
+
+
+def test_every_line_that_is_not_in_order_says_what_to_do(program: Program, server: PoolServer) -> None:
+    flags, _ = pool_flags(server, ["ALLOW_USER_PASSWORD_AUTH"], secret=True)
+    server.clock.advance(-3600)
+    program.config.parent.mkdir(parents=True)
+    program.config.write_text("[profiles.x\n")
+    ran = program.run("doctor", "--json", *flags, AWS_CA_BUNDLE="/nonexistent", XDG_STATE_HOME="/dev/null")
+    found = examined(ran)
+    faults = {about: each["do"] for about, each in found.items() if each["ok"] is False}
+    assert set(faults) == {"clock", "secret", "CA", "state folder", "profiles"}
+    assert all(faults.values())
+    told = program.run("doctor", *flags, AWS_CA_BUNDLE="/nonexistent", XDG_STATE_HOME="/dev/null").stdout
+    lines = told.splitlines()
+    marked = [place for place, line in enumerate(lines) if line.startswith("!!")]
+    assert len(marked) == len(faults)
+    assert all(lines[place + 1].lstrip().startswith("→ ") for place in marked)
+    assert "ahead of Cognito's" in found["clock"]["says"]
+
+
+def test_folders_that_are_good_to_have_are_in_order_with_their_rights(program: Program) -> None:
+    found = examined(program.run("doctor", "--json"))
+    for about in ("config folder", "state folder", "runtime folder"):
+        assert found[about]["ok"] is True, found[about]
+        assert found[about]["says"].endswith("tui-auth, made when it is needed")
+    state = program.home / ".local" / "state" / "tui-auth"
+    state.mkdir(mode=0o755)
+    state.chmod(0o755)
+    ran = program.run("doctor", "--json", XDG_RUNTIME_DIR="")
+    found = examined(ran)
+    assert (found["state folder"]["ok"], found["state folder"]["do"]) == (
+        False,
+        "chmod 700 ~/.local/state/tui-auth",
+    )
+    assert found["runtime folder"]["ok"] is None
+    state.chmod(0o700)
+    assert examined(program.run("doctor", "--json"))["state folder"]["says"] == "~/.local/state/tui-auth"
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="no folder here that nobody can write to")
+def test_a_folder_that_cannot_be_written_is_storage(program: Program, server: PoolServer) -> None:
+    flags, _ = pool_flags(server, ALL_FLOWS)
+    ran = program.run("doctor", "--json", *flags, XDG_STATE_HOME="/proc/self")
+    found = examined(ran)
+    assert (ran.returncode, found["state folder"]["ok"]) == (9, False)
+    assert "/proc/self cannot be written" in found["state folder"]["says"]
+    assert "XDG_STATE_HOME" in found["state folder"]["do"]
+
+
+def test_certificates_that_can_be_read_and_no_proxy_are_in_order(program: Program) -> None:
+    bundle = Path(botocore.__file__).with_name("cacert.pem")
+    found = examined(program.run("doctor", "--json", AWS_CA_BUNDLE=str(bundle)))
+    assert found["CA"]["ok"] is True
+    assert found["CA"]["says"].endswith("cacert.pem from AWS_CA_BUNDLE")
+    assert (found["proxy"]["ok"], found["proxy"]["says"]) == (True, "none set")
+
+
+def test_a_package_of_another_version_is_told(program: Program) -> None:
+    other = program.folder / "packages" / "textual-99.0.0.dist-info"
+    other.mkdir(parents=True)
+    (other / "METADATA").write_text("Metadata-Version: 2.1\nName: textual\nVersion: 99.0.0\n")
+    ran = program.run("doctor", "--json", PYTHONPATH=f"{other.parent}:{ROOT}")
+    found = examined(ran)["versions"]
+    assert found["ok"] is False
+    assert found["says"].startswith("textual is 99.0.0, >=8.2.8,<9 is needed")
+    assert "Install tui-auth again" in found["do"]
+
+
+@pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
+@pytest.mark.parametrize(
+    ("setting", "is_ok", "says"),
+    [("external", True, "set-clipboard is external"), ("off", None, "set-clipboard is off")],
+)
+def test_tmux_and_its_clipboard_are_told(
+    tmp_path: Path, tmux_socket: Path, setting: str, is_ok: bool | None, says: str
+) -> None:
+    out, settings = tmp_path / "out", tmp_path / "tmux.conf"
+    settings.write_text(f"set -g set-clipboard {setting}\n")
+    command = f"NO_COLOR=1 {shlex.join([sys.executable, '-m', 'tui_auth', 'doctor', '--json'])} > {out}"
+    tmux: list[str | Path] = ["tmux", "-S", tmux_socket, "-f", settings, "new-session", "sh", "-c", command]
+    with PtyProgram(
+        home=tmp_path / "home", command=tmux, rows=24, environment={"SHELL": "/bin/sh"}
+    ) as running:
+        running.wait_exit()
+    found = {each["about"]: each for each in json.loads(out.read_text())["checks"]}
+    assert (found["tmux"]["ok"], found["clipboard"]["ok"]) == (is_ok, True)
+    assert says in found["tmux"]["says"]
+    assert bool(found["tmux"]["do"]) is (is_ok is None)
+    assert found["clipboard"]["says"] == "by tmux load-buffer -w"
+    assert found["size"]["says"] == "80×23"
+    assert found["colours"]["says"] == "none, as NO_COLOR asks"
+
+
+def test_a_terminal_that_shows_lines_is_told_and_no_word_is_cut_in_two(tmp_path: Path) -> None:
+    environment = {"TERM": "dumb", "COLORTERM": "", "SSH_TTY": "/dev/pts/1"}
+    with PtyProgram(
+        ["-m", "tui_auth", "doctor"], home=tmp_path / "home", rows=60, cols=80, environment=environment
+    ) as running:
+        assert running.wait_exit() == 3
+        lines = running.screen_text().splitlines()
+    place = next(place for place, line in enumerate(lines) if line.startswith("-- terminal"))
+    assert lines[place].endswith("TERM is dumb: the terminal shows lines.")
+    assert lines[place + 1].split() == ["→", "Signing", "in", "works", "with", "line", "prompts."]
+    assert any(line.startswith("-- clipboard") and "OSC 52" in line for line in lines)
+    folded = next(place for place, line in enumerate(lines) if line.startswith("ok versions"))
+    assert lines[folded].endswith(",") or lines[folded + 1].startswith(" " * 28)
+    assert all(line[:28].strip() == "" or line[2] == " " for line in lines if line)
 
 
 def test_the_terminal_is_described_where_there_is_one(tmp_path: Path) -> None:

@@ -9,9 +9,8 @@ import sys
 
 import pytest
 
-from tests.session.machine import PASSWORD, Machine, flags
+from tests.session.machine import Machine, flags
 from tests.session.machine import machine as machine
-from tests.terminal.pty_program import PtyProgram
 
 
 def test_the_access_token_is_in_the_environment(machine: Machine) -> None:
@@ -100,26 +99,3 @@ def test_a_wrong_use_is_2(machine: Machine, arguments: tuple[str, ...]) -> None:
 def test_without_a_session_or_a_terminal_it_is_4_and_nothing_runs(machine: Machine) -> None:
     ran = machine.run("exec", *flags(machine.client()), "--", "echo", "ran")
     assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (4, "", 1)
-
-
-def test_on_a_terminal_the_sign_in_comes_first(machine: Machine) -> None:
-    choice = machine.client()
-    machine.user()
-    arguments = [
-        "-m",
-        "tui_auth",
-        "exec",
-        *flags(choice),
-        "--plain",
-        "--",
-        "sh",
-        "-c",
-        "echo ${#ACCESS_TOKEN}",
-    ]
-    with PtyProgram(arguments, home=machine.home, stdout=machine.home / "out") as program:
-        program.wait_for("Username:")
-        program.send("ann\r")
-        program.wait_for("Password:")
-        program.send(f"{PASSWORD}\r")
-        assert program.wait_exit() == 0
-    assert int((machine.home / "out").read_text()) == len(machine.stored()["access_token"])

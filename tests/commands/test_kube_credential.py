@@ -46,11 +46,6 @@ def test_what_cannot_be_understood_does_no_harm(machine: Machine, asked: str) ->
     assert json.loads(ran.stdout)["apiVersion"] == VERSIONS[0]
 
 
-def test_without_a_session_it_is_4_and_one_line(machine: Machine) -> None:
-    ran = machine.run("kube-credential", *flags(machine.client()))
-    assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (4, "", 1)
-
-
 @pytest.mark.parametrize("interactive", [True, False])
 def test_it_asks_on_the_terminal_only_where_kubectl_lets_it(machine: Machine, interactive: bool) -> None:
     asked = json.dumps({"spec": {"interactive": interactive}})

@@ -8,6 +8,7 @@ import stat
 import pytest
 
 from tests.commands.conftest import Program
+from tui_auth.config.settings import SETTINGS
 
 ADD = ("profile", "add", "acme", "--user-pool-id", "eu-west-1_Acme1", "--client-id", "acmeclient")
 
@@ -88,11 +89,11 @@ def test_what_the_pool_id_says_is_told_as_such(program: Program) -> None:
         (
             ("add", "a", "--user-pool-id", "nonsense", "--client-id", "c"),
             3,
-            "--user-pool-id: a user pool id, such as",
+            "--user-pool-id: expected a user pool id, such as",
         ),
         (("import", "nowhere.json"), 3, "nowhere.json: it cannot be read: No such file"),
         (("show",), 3, "No user pool is named."),
-        ((), 2, "usage: tui-auth profile"),
+        ((), 2, "`tui-auth profile --help`"),
     ],
 )
 def test_what_cannot_be_done_is_one_sentence_and_a_status(
@@ -114,6 +115,98 @@ def test_a_mistake_in_the_file_is_told_with_its_line(program: Program) -> None:
     assert "line 4" in program.run("profile", "list").stdout
 
 
-def test_help_begins_with_examples(program: Program) -> None:
-    ran = program.run("profile", "--help")
-    assert ran.stdout.index("tui-auth profile import amplify_outputs.json") < ran.stdout.index("options:")
+EVERY_FLAG = {
+    "--user-pool-id": ("eu-west-1_Acme1", "eu-west-1_Acme1"),
+    "--client-id": ("acmeclient", "acmeclient"),
+    "--region": ("eu-west-2", "eu-west-2"),
+    "--endpoint-url": ("http://127.0.0.1:9", "http://127.0.0.1:9"),
+    "--identity-pool-id": ("eu-west-1:0123", "eu-west-1:0123"),
+    "--username": ("ann", "ann"),
+    "--auth-flow": ("USER_AUTH", "USER_AUTH"),
+    "--preferred-first-factor": ("EMAIL_OTP", "EMAIL_OTP"),
+    "--app-name": ("Acme “Corp”", "Acme “Corp”"),
+    "--session-minutes": ("5", 5),
+    "--storage": ("none", "none"),
+    "--client-metadata": ("team=blue=red", {"team": "blue=red"}),
+    "--password-policy": (
+        "min_length=10, require_numbers, require_symbols=false",
+        {"min_length": 10, "require_numbers": True, "require_symbols": False},
+    ),
+    "--username-attributes": ("email,phone_number", ["email", "phone_number"]),
+    "--required-attributes": ("email, name", ["email", "name"]),
+    "--mfa-methods": ("sms,TOTP", ["SMS", "TOTP"]),
+}
+
+
+def test_every_setting_goes_in_by_a_flag_and_comes_out_with_its_line(program: Program) -> None:
+    secret = program.folder / "secret"
+    secret.write_text("hunter2")
+    flags = [word for flag, (text, _) in EVERY_FLAG.items() for word in (flag, text)]
+    ran = program.run("profile", "add", "acme", *flags, "--client-secret-file", "secret")
+    assert (ran.returncode, ran.stdout) == (0, "")
+    shown = json.loads(program.run("profile", "show", "acme", "--origin", "--json").stdout)
+    wanted = {flag[2:].replace("-", "_"): value for flag, (_, value) in EVERY_FLAG.items()}
+    wanted["client_secret_file"] = str(secret)
+    assert {name: each["value"] for name, each in shown.items()} == wanted
+    assert set(wanted) == set(SETTINGS), "every setting there is"
+    written = program.config.read_text().splitlines()
+    for name, each in shown.items():
+        place, _, line = each["origin"].rpartition(":")
+        assert place == "~/.config/tui-auth/config.toml"
+        assert written[int(line) - 1].startswith(f"{name} = ")
+    told = program.run("profile", "show", "acme", "--origin").stdout.splitlines()
+    assert [line.split()[0] for line in told] == list(shown)
+    used = json.loads(program.run("profile", "show", "--profile", "acme", "--json").stdout)
+    assert used["client_metadata"] == {"team": "blue=red"}
+    assert used["mfa_methods"] == ["SMS", "TOTP"]
+    assert "hunter2" not in program.config.read_text()
+
+
+@pytest.mark.parametrize(
+    ("flag", "value", "said"),
+    [
+        ("--client-metadata", "team", "--client-metadata: expected KEY=VALUE"),
+        ("--password-policy", "10", "--password-policy: expected RULES (such as min_length=10,"),
+        ("--password-policy", "min_length=ten", "--password-policy: expected RULES"),
+        ("--password-policy", "require_emoji", "--password-policy: expected RULES"),
+        (
+            "--mfa-methods",
+            "text message",
+            "--mfa-methods: expected METHODS (the pool's second factors, such as",
+        ),
+        ("--session-minutes", "60", "--session-minutes: expected a number of minutes from 1 to 15."),
+        ("--endpoint-url", "http://example.com", "--endpoint-url: expected a URL beginning with https://"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_said_and_nothing_is_kept(
+    program: Program, flag: str, value: str, said: str
+) -> None:
+    ran = program.run(*ADD, flag, value)
+    assert (ran.returncode, ran.stdout, len(ran.stderr.splitlines())) == (3, "", 1)
+    assert said in ran.stderr
+    assert not program.config.exists()
+
+
+def test_a_name_that_is_taken_is_said_with_both_cures(program: Program) -> None:
+    program.run(*ADD)
+    ran = program.run(*ADD)
+    assert ran.returncode == 3
+    assert ran.stderr == (
+        "tui-auth: There is a profile “acme” already. Choose another name, or --force to replace it.\n"
+    )
+    assert program.run(*ADD, "--force", "--username", "ann").returncode == 0
+    assert program.config.read_text().count("[profiles.acme]") == 1
+
+
+def test_a_secret_file_that_is_not_there_yet_is_told(program: Program) -> None:
+    ran = program.run(*ADD, "--client-secret-file", "later")
+    assert ran.returncode == 0
+    assert "Signing in needs this first: ~/work/later: it cannot be read: No such file" in ran.stderr
+
+
+def test_a_profile_on_one_line_is_shown_with_that_line(program: Program) -> None:
+    program.config.parent.mkdir(parents=True)
+    program.config.write_text('# mine\nprofiles.acme = { user_pool_id = "eu-west-1_A", client_id = "c" }\n')
+    ran = program.run("profile", "show", "acme", "--origin")
+    assert ran.returncode == 0
+    assert {line.split()[-1] for line in ran.stdout.splitlines()} == {"~/.config/tui-auth/config.toml:2"}

@@ -92,6 +92,15 @@ def test_online_without_a_network_it_is_7(machine: Machine) -> None:
     assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (7, "", 1)
 
 
+@pytest.mark.parametrize(("code", "status"), [("InternalErrorException", 5), ("TooManyRequestsException", 8)])
+def test_online_trouble_at_cognito_is_not_taken_for_the_end(machine: Machine, code: str, status: int) -> None:
+    machine.sign_in()
+    machine.server.fail_next("GetUser", code, "not just now")
+    ran = machine.run("status", "--online")
+    assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (status, "", 1)
+    assert "ended" not in ran.stderr
+
+
 def test_it_says_where_else_a_session_is_kept(machine: Machine) -> None:
     machine.sign_in(storage=StorageKind.SESSION)
     assert str(machine.home / "run") in machine.run("status").stdout

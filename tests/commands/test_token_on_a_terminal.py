@@ -36,6 +36,23 @@ class TestOnATerminal:
         assert token.count("\n") == 1
         assert machine.run("token").stdout == token
 
+    def test_the_full_screen_proves_a_remembered_device(self, machine: Machine) -> None:
+        tracks = {"ChallengeRequiredOnNewDevice": True, "DeviceOnlyRememberedOnUserPrompt": False}
+        machine.server.call(
+            "UpdateUserPool", {"UserPoolId": machine.user_pool_id, "DeviceConfiguration": tracks}
+        )
+        choice = machine.client()
+        kept = machine.sign_in(choice, machine.user())
+        assert kept.record.device
+        assert machine.run("sign-out").returncode == 0
+        with self.start(machine, "token", *flags(choice), "--username", "ann") as program:
+            program.wait_for("Password")
+            program.send(PASSWORD)
+            program.press("enter")
+            assert program.wait_exit() == 0
+        proofs = [asked["ChallengeName"] for asked in machine.asked("RespondToAuthChallenge")]
+        assert proofs == ["PASSWORD_VERIFIER", "DEVICE_SRP_AUTH", "DEVICE_PASSWORD_VERIFIER"]
+
     def test_it_says_where_the_session_is_kept_once(self, machine: Machine) -> None:
         choice = machine.client()
         machine.user()
@@ -67,7 +84,7 @@ class TestOnATerminal:
             with PtyProgram(
                 ["-m", "tui_auth", "token", *flags(choice)], home=machine.home, stdout=machine.home / "other"
             ) as second:
-                second.wait_for("Another sign-in to this pool is open")
+                second.wait_for(f"Another sign-in to {choice.user_pool_id} is open in process {first.pid}")
                 first.send("ann\r")
                 first.wait_for("Password:")
                 first.send(f"{PASSWORD}\r")

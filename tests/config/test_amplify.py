@@ -145,14 +145,14 @@ def test_a_pool_that_takes_users_over_signs_in_with_the_password_itself(
         (
             "amplify_outputs.json",
             {"eu-west-1_Gen2Pool1": "eu-west-1"},
-            ", line 4: user_pool_id: a user pool id",
+            ", line 4: user_pool_id: expected a user pool id",
         ),
         (
             "amplify_outputs.json",
             {'"2gen2gen2gen2gen2gen2gen2"': "17"},
-            ", line 6: client_id: an app client id",
+            ", line 6: client_id: expected an app client id",
         ),
-        ("amplify_outputs.json", {'"version": "1.4",': '"version": "1.4"'}, ", line 3: , or } was expected"),
+        ("amplify_outputs.json", {'"version": "1.4",': '"version": "1.4"'}, ", line 3: expected “,” or “}”."),
         (
             "aws-exports.js",
             {"`4flat4flat4flat4flat4flat`": "env.CLIENT"},
@@ -161,7 +161,7 @@ def test_a_pool_that_takes_users_over_signs_in_with_the_password_itself(
         (
             "amplifyconfiguration.json",
             {'"CUSTOM_AUTH"': '"ADMIN_NO_SRP_AUTH"'},
-            ", line 42: auth_flow: one of USER_SRP_AUTH",
+            ", line 42: auth_flow: expected one of USER_SRP_AUTH",
         ),
     ],
 )
@@ -226,3 +226,47 @@ def test_braces_without_end_are_an_error_and_not_a_hang(tmp_path: Path) -> None:
     script = tmp_path / "aws-exports.js"
     script.write_text("x = {a:" * 100_000)
     assert read_amplify_file(script) is None
+
+
+def test_two_files_of_one_folder_that_name_different_pools_are_not_guessed_between(
+    tmp_path: Path, put_amplify_file: Put
+) -> None:
+    put_amplify_file("amplify_outputs.json", tmp_path)
+    put_amplify_file("aws-exports.js", tmp_path)
+    with pytest.raises(ConfigurationError, match="name different pools") as caught:
+        find_amplify_file(tmp_path, tmp_path)
+    assert "`tui-auth profile import FILE --name NAME`, and use --profile NAME" in str(caught.value)
+
+
+def test_two_files_of_one_folder_that_name_the_same_pool_are_as_one(
+    tmp_path: Path, put_amplify_file: Put
+) -> None:
+    put_amplify_file("amplify_outputs.json", tmp_path)
+    same = {
+        "ap-south-1_FlatPool1": "eu-west-1_Gen2Pool1",
+        "4flat4flat4flat4flat4flat": "2gen2gen2gen2gen2gen2gen2",
+    }
+    other = put_amplify_file("aws-exports.js", tmp_path, changes=same)
+    search = find_amplify_file(tmp_path, tmp_path)
+    assert search.file
+    assert search.file.path.name == "amplify_outputs.json"
+    other.write_text("export default { aws_user_pools_id: env.POOL }")
+    assert find_amplify_file(tmp_path, tmp_path).file, "one that is not used may be broken"
+
+
+@pytest.mark.parametrize(
+    ("passwordless", "flow", "factor"),
+    [
+        ('"email_otp_enabled": true, "preferred_challenge": "EMAIL_OTP"', "USER_AUTH", "EMAIL_OTP"),
+        ('"email_otp_enabled": false, "sms_otp_enabled": true', "USER_AUTH", None),
+        ('"email_otp_enabled": true, "preferred_challenge": "PASSWORD_SRP"', None, None),
+        ('"web_authn": {}, "preferred_challenge": "WEB_AUTHN"', "USER_AUTH", None),
+        ('"email_otp_enabled": false', None, None),
+    ],
+)
+def test_how_people_sign_in_without_a_password_is_known(
+    tmp_path: Path, put_amplify_file: Put, passwordless: str, flow: str | None, factor: str | None
+) -> None:
+    added = {'"mfa_methods"': f'"passwordless": {{{passwordless}}},\n"mfa_methods"'}
+    found = values_of(put_amplify_file("amplify_outputs.json", tmp_path, changes=added))
+    assert (found.get("auth_flow"), found.get("preferred_first_factor")) == (flow, factor)

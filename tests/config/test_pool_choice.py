@@ -25,6 +25,7 @@ username = "ann"
 user_pool_id = "us-east-1_Other"
 client_id = "otherclient"
 """
+LOCAL = "http://127.0.0.1:9"
 FLAGS = ("--user-pool-id", "eu-central-1_Flag", "--client-id", "flagclient")
 VARIABLES = {"TUI_AUTH_USER_POOL_ID": "sa-east-1_Env", "TUI_AUTH_CLIENT_ID": "envclient"}
 SESSION = {"user_pool_id": "eu-north-1_Last", "client_id": "lastclient", "region": "eu-north-1"}
@@ -128,9 +129,9 @@ def test_a_variable_stands_for_itself(home: Home) -> None:
 @pytest.mark.parametrize(
     ("flags", "variables", "said"),
     [
-        (("--user-pool-id", "pool", "--client-id", "c"), {}, "--user-pool-id: a user pool id, such as"),
-        (FLAGS, {"TUI_AUTH_ENDPOINT_URL": "http://example.com"}, "TUI_AUTH_ENDPOINT_URL: a URL beginning"),
-        (FLAGS, {"TUI_AUTH_SESSION_MINUTES": "hunter2"}, "TUI_AUTH_SESSION_MINUTES: a number"),
+        (("--user-pool-id", "pool", "--client-id", "c"), {}, "--user-pool-id: expected a user pool id"),
+        (FLAGS, {"TUI_AUTH_ENDPOINT_URL": "http://example.com"}, "ENDPOINT_URL: expected a URL beginning"),
+        (FLAGS, {"TUI_AUTH_SESSION_MINUTES": "hunter2"}, "TUI_AUTH_SESSION_MINUTES: expected a number"),
         (("--profile", "gone"), {}, "There is no profile “gone”."),
         (
             (*FLAGS, "--client-secret-file", "/nonexistent"),
@@ -167,3 +168,31 @@ def test_nothing_is_looked_for_where_flags_name_the_pool(home: Home, put_amplify
     home.write_config("not TOML")
     put_amplify_file("amplify_outputs.json", home.folder, changes={"{": ""})
     assert home.choose(*FLAGS).user_pool_id == "eu-central-1_Flag"
+
+
+def test_the_endpoint_of_awss_variables_holds_where_nothing_of_ours_names_one(home: Home) -> None:
+    aws = {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": LOCAL}
+    choice = home.choose(*FLAGS, variables=aws)
+    assert choice.endpoint_url == LOCAL
+    assert str(choice.origins["endpoint_url"]) == "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"
+    assert home.choose(*FLAGS, variables={"AWS_ENDPOINT_URL": LOCAL}).endpoint_url == LOCAL
+    ignored = aws | {"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}
+    assert home.choose(*FLAGS, variables=ignored).endpoint_url is None
+    ours = aws | {"TUI_AUTH_ENDPOINT_URL": "https://idp.example.com"}
+    assert home.choose(*FLAGS, variables=ours).endpoint_url == "https://idp.example.com"
+
+
+def test_a_profile_of_the_current_sessions_client_says_how_to_sign_in_again(home: Home) -> None:
+    ids = {"user_pool_id": "eu-west-1_Last", "client_id": "last"}
+    home.write_config(
+        '[profiles.other]\nuser_pool_id = "eu-west-1_Last"\nclient_id = "else"\nauth_flow = "USER_AUTH"\n'
+        '[profiles.main]\nuser_pool_id = "eu-west-1_Last"\nclient_id = "last"\n'
+        'auth_flow = "USER_PASSWORD_AUTH"\nusername = "bob"\n'
+    )
+    choice = home.choose(current_session=lambda: {**ids, "username": "ann"})
+    assert (choice.client_id, choice.auth_flow, choice.username) == ("last", "USER_PASSWORD_AUTH", "ann")
+    assert str(choice.origins["user_pool_id"]) == "the current session"
+    home.write_config(
+        '[profiles.main]\nuser_pool_id = "eu-west-1_Last"\nclient_id = "last"\nauth_flow = "X"\n'
+    )
+    assert home.choose(current_session=lambda: ids).auth_flow is None, "a broken one stops nobody"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import stat
 import subprocess
 import sys
@@ -13,7 +12,6 @@ import pytest
 
 from tests.config.conftest import Home
 from tui_auth.config.errors import ConfigurationError
-from tui_auth.config.places import config_folder, state_folder
 from tui_auth.config.profile_file import add_profile, remove_profile, use_profile
 from tui_auth.config.profiles import load_profiles
 from tui_auth.secret import Secret
@@ -40,14 +38,17 @@ def complaint(home: Home, name: str = "acme") -> str:
             'user_pol_id = "eu-west-1_A"',
             "line 5: “user_pol_id” is no setting of a profile. Did you mean user_pool_id?",
         ),
-        ("session_minutes = 500", "line 5: session_minutes: a number of minutes from 1 to 15"),
-        ("auth_flow = true", "line 5: auth_flow: one of USER_SRP_AUTH"),
-        ('identity_pool_id = "pool"', "line 5: identity_pool_id: an identity pool id, such as"),
-        ('endpoint_url = "http://example.com"', "line 5: endpoint_url: a URL beginning with https://"),
-        ('username_attributes = "email"', "line 5: username_attributes: a list of attribute names"),
-        ("password_policy = { min_length = true }", "line 5: password_policy: a table of min_length"),
+        ("session_minutes = 500", "line 5: session_minutes: expected a number of minutes from 1 to 15"),
+        ("auth_flow = true", "line 5: auth_flow: expected one of USER_SRP_AUTH"),
+        ('identity_pool_id = "pool"', "line 5: identity_pool_id: expected an identity pool id, such as"),
+        (
+            'endpoint_url = "http://example.com"',
+            "line 5: endpoint_url: expected a URL beginning with https://",
+        ),
+        ('username_attributes = "email"', "line 5: username_attributes: expected a list of attribute names"),
+        ("password_policy = { min_length = true }", "line 5: password_policy: expected a table of"),
         ('client_secret = "hunter2"', "line 5: client_secret: no secret is read from here. Put the"),
-        ("region = 2020-01-01", "line 5: region: a region, such as eu-west-1"),
+        ("region = 2020-01-01", "line 5: region: expected a region, such as eu-west-1"),
     ],
 )
 def test_what_is_wrong_with_a_profile_is_said_with_its_line_and_without_its_value(
@@ -63,12 +64,19 @@ def test_what_is_wrong_with_a_profile_is_said_with_its_line_and_without_its_valu
 @pytest.mark.parametrize(
     ("config", "said"),
     [
-        ("[profiles.acme\n", "line 1: this is not TOML"),
-        (ACME + "x = [1,\n", "line 6: this is not TOML"),
-        ('\ndefault_profil = "acme"\n', "line 2: [profiles.NAME] or default_profile was expected"),
-        ("[profile.acme]\n", "line 1: [profiles.NAME] or default_profile was expected"),
-        ("default_profile = 1\n", "line 1: the name of a profile, in quotes, was expected"),
-        ("[profiles]\nacme = 1\n", "line 2: a table [profiles.NAME] was expected"),
+        ("[profiles.acme\n", "line 1: expected the ] that ends the table's name"),
+        (ACME + "x = [1,\n", "line 6: expected a value"),
+        ("[profiles.acme]\nregion = eu-west-1\n", "line 2: expected a value: text in quotes"),
+        ('[profiles.acme]\nregion = "eu-west-1\n', "line 2: expected the quote that ends the text"),
+        ("[profiles.acme]\nregion\n", "line 2: expected = after the key"),
+        ("[profiles.acme]\nregion = 1\nregion = 2\n", "line 3: this key stands above already"),
+        ("[profiles.acme]\n[profiles.acme]\n", "line 2: this table stands above already"),
+        ("[profiles.acme]\nregion = 1 2\n", "line 2: expected the end of the line after the value"),
+        ("[profiles.acme]\n= 2\n", "line 2: expected KEY = VALUE or a [table]"),
+        ('\ndefault_profil = "acme"\n', "line 2: expected [profiles.NAME] or default_profile"),
+        ("[profile.acme]\n", "line 1: expected [profiles.NAME] or default_profile"),
+        ("default_profile = 1\n", "line 1: expected the name of a profile, in quotes"),
+        ("[profiles]\nacme = 1\n", "line 2: expected a table [profiles.NAME]"),
     ],
 )
 def test_what_is_wrong_with_the_file_is_said_with_the_line(home: Home, config: str, said: str) -> None:
@@ -146,7 +154,7 @@ def test_adding_using_and_removing_leave_the_rest_of_the_file_alone(home: Home) 
 def test_a_profile_is_replaced_only_if_that_is_meant(home: Home) -> None:
     home.write_config(ACME)
     new = {"user_pool_id": "eu-west-1_N", "client_id": "n"}
-    with pytest.raises(ConfigurationError, match="--force"):
+    with pytest.raises(ConfigurationError, match="Choose another name"):
         add_profile("acme", new, environ=home.environ)
     add_profile("acme", new, replace=True, environ=home.environ)
     assert dict(load_profiles(home.environ).profile("acme").settings) == new
@@ -224,19 +232,3 @@ def test_the_default_that_is_gone_is_said_and_can_be_changed(home: Home) -> None
         load_profiles(home.environ).default_profile()
     use_profile("acme", home.environ)
     assert load_profiles(home.environ).default == "acme"
-
-
-@pytest.mark.parametrize("platform", ["linux", "darwin"])
-def test_the_folders_are_those_of_platformdirs(platform: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from platformdirs.macos import MacOS
-    from platformdirs.unix import Unix
-
-    dirs = MacOS("tui-auth", False) if platform == "darwin" else Unix("tui-auth", False)
-    for variable in ("XDG_CONFIG_HOME", "XDG_STATE_HOME"):
-        monkeypatch.delenv(variable, raising=False)
-    monkeypatch.setenv("HOME", "/home/ann")
-    for _ in range(2):
-        assert str(config_folder(os.environ, platform)) == dirs.user_config_dir
-        assert str(state_folder(os.environ, platform)) == dirs.user_state_dir
-        monkeypatch.setenv("XDG_CONFIG_HOME", "/elsewhere/config")
-        monkeypatch.setenv("XDG_STATE_HOME", "/elsewhere/state")

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.terminal.pty_program import PtyProgram
 from tui_auth.pool import PoolServer, demo_triggers
 from tui_auth.pool.demo_users import DemoPool, DemoUser, provision
+
+if TYPE_CHECKING:
+    from tests.journeys.own_pool import OwnPool
 
 
 class SignIn(PtyProgram):
@@ -53,6 +57,11 @@ class SignIn(PtyProgram):
         self.wait_for(lambda _: self._mine())
         return str(self._mine()[-1]["code"])
 
+    @property
+    def asked(self) -> list[str]:
+        """What the pool was asked so far: operations, and for an answer the challenge it is to."""
+        return [str(request.get("ChallengeName", operation)) for operation, request in self.server.calls]
+
     def codes_sent(self) -> int:
         """How many messages were sent to the user so far."""
         return len(self._mine())
@@ -90,3 +99,12 @@ def sign_in_as(server: PoolServer, demo: DemoPool, tmp_path: Path) -> Iterator[C
             return running.enter_context(program)
 
         yield start
+
+
+@pytest.fixture
+def own_pool(server: PoolServer, tmp_path: Path) -> Iterator[Callable[..., OwnPool]]:
+    """Makes pools of the journey's own, on the server and for the home folder of the journey."""
+    from tests.journeys.own_pool import OwnPool
+
+    with ExitStack() as running:
+        yield lambda **settings: OwnPool(server, tmp_path, running, **settings)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tests.journeys.conftest import SignIn
+from tests.journeys.own_pool import OwnPool
 from tests.journeys.test_codes import wrong
 
 Start = Callable[..., SignIn]
@@ -51,3 +52,19 @@ def test_an_account_is_made_and_confirmed_and_signed_in(sign_in_as: Start) -> No
     program.wait_for("Signed in as zoe")
     last = next(call for operation, call in reversed(program.server.calls) if operation == "InitiateAuth")
     assert "Session" in last, "the session of ConfirmSignUp signs in"
+
+
+def test_what_the_pool_is_known_to_require_is_asked_for_at_once(own_pool: Callable[..., OwnPool]) -> None:
+    name = {"Name": "given_name", "AttributeDataType": "String", "Required": True, "Mutable": True}
+    pool = own_pool(Schema=[name], AutoVerifiedAttributes=["email"])
+    program = pool.sign_in(named=pool.profile('required_attributes = ["given_name"]'))
+    program.wait_for("Username")
+    program.press("ctrl+k")
+    program.wait_for("First name")
+    program.enter("zoe", NEW, NEW, "zoe@example.org", "Zoe")
+    program.wait_for("Code sent by e-mail to z***@")
+    program.press("ctrl+r")
+    program.wait_for("^r again in ")
+    assert len(program.server.messages) == 2
+    program.enter(str(program.server.messages[-1]["code"]))
+    program.wait_for("Signed in as zoe")

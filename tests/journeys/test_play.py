@@ -8,7 +8,6 @@ import pytest
 
 from tests.terminal.pty_program import PtyProgram
 
-
 USERS = (
     *("ann", "sam", "tom", "tess", "mia", "nora", "noel"),
     *("rex", "carl", "quinn", "luna", "emil", "cleo", "max"),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.journeys.conftest import SignIn
+from tests.journeys.own_pool import APP_AND_SMS, OwnPool
 from tests.journeys.test_codes import wrong
 from tests.journeys.test_totp_setup import scan
 
@@ -44,7 +45,7 @@ def test_a_code_as_first_factor_however_long(sign_in_as: Start, line: str, mediu
     program.wait_for("Signed in as cleo")
 
 
-@pytest.mark.parametrize("line", ["Password, sent to Cognito", "Password, proved without being sent (SRP)"])
+@pytest.mark.parametrize("line", ["Password, sent to Cognito", "Password, never sent (SRP)"])
 def test_a_password_as_first_factor(sign_in_as: Start, line: str) -> None:
     program = sign_in_as("cleo")
     program.log_in()
@@ -53,10 +54,13 @@ def test_a_password_as_first_factor(sign_in_as: Start, line: str) -> None:
     program.wait_for("Your password")
     program.enter("not-this")
     program.wait_for("Incorrect username or password.")
-    program.press("enter")
-    program.wait_for("What do you want to sign in with?")
-    program.send(number_of(program, line))
     program.wait_for("Your password")
+    program.press("ctrl+u")
+    program.enter("nor-this")
+    program.wait_for(lambda _: program.asked.count("InitiateAuth") == 2)
+    program.wait_gone("Asking Cognito")
+    program.wait_for("Incorrect username or password.")
+    program.press("ctrl+u")
     program.enter(program.user.password)
     program.wait_for("Signed in as cleo")
     sent = [str(call) for operation, call in program.server.calls if operation.endswith("Challenge")]
@@ -75,14 +79,42 @@ def test_a_passkey_offers_the_other_factors(sign_in_as: Start) -> None:
     program.wait_for("What do you want to sign in with?")
 
 
-def test_a_preferred_first_factor_skips_the_choice(sign_in_as: Start) -> None:
-    program = sign_in_as("cleo", "--preferred-first-factor", "EMAIL_OTP")
+def test_a_password_typed_anew_keeps_the_choice_and_esc_leads_back_to_it(sign_in_as: Start) -> None:
+    program = sign_in_as("cleo", "--preferred-first-factor", "PASSWORD_SRP")
+    program.log_in()
+    program.wait_for("Your password")
+    program.enter("not-this")
+    program.wait_for("Incorrect username or password.")
+    program.press("esc")
+    program.send(number_of(program, "Code by SMS"))
+    program.wait_for("Code sent by SMS to ")
+    assert program.codes_sent() == 1
+
+
+@pytest.mark.parametrize("named_by", ["flag", "profile"])
+def test_a_preferred_first_factor_skips_the_choice_and_esc_leads_to_it(
+    own_pool: Callable[..., OwnPool], named_by: str
+) -> None:
+    pool = own_pool(Policies={"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}})
+    pool.user("ann", email="ann@example.com")
+    if named_by == "flag":
+        program = pool.sign_in("--preferred-first-factor", "EMAIL_OTP", flow="USER_AUTH")
+    else:
+        named = pool.profile('preferred_first_factor = "EMAIL_OTP"')
+        program = pool.sign_in(named=named, flow="USER_AUTH")
     program.log_in()
     program.wait_for("Code sent by e-mail to ")
     program.press("ctrl+r")
     program.wait_for("A new code is on its way")
-    program.enter(program.newest_code())
-    program.wait_for("Signed in as cleo")
+    program.wait_for("^r again in ")
+    program.press("ctrl+r", "esc", "esc")
+    program.send(number_of(program, "Code by e-mail"))
+    program.wait_for("Code sent by e-mail to ")
+    assert program.codes_sent() == 3, "no new code while it cools down"
+    code = program.newest_code()
+    assert len(code) == 8
+    program.enter(code)
+    program.wait_for("Signed in as ann")
 
 
 def test_setting_up_an_app_out_of_a_choice(sign_in_as: Start) -> None:
@@ -105,3 +137,35 @@ def test_setting_up_e_mail_out_of_a_choice(sign_in_as: Start) -> None:
     program.wait_for("Code sent by e-mail to m***@")
     program.enter(program.newest_code())
     program.wait_for("Signed in as max")
+
+
+@pytest.mark.parametrize("flags", [[], ["--plain"]], ids=["full screen", "lines"])
+def test_sms_is_left_out_of_what_can_be_set_up_and_that_is_said(
+    own_pool: Callable[..., OwnPool], flags: list[str]
+) -> None:
+    pool = own_pool(mfa={"MfaConfiguration": "ON", **APP_AND_SMS, "EmailMfaConfiguration": {}})
+    pool.user()
+    program = pool.sign_in(*flags)
+    program.log_in_by_lines() if flags else program.log_in()
+    program.shows("Which one do you want to set up?")
+    program.shows("For SMS, ask an administrator.")
+    assert "Text message" not in program.screen_text()
+
+
+def test_a_new_code_for_an_e_mail_set_up_goes_to_the_same_address(own_pool: Callable[..., OwnPool]) -> None:
+    pool = own_pool(mfa={"MfaConfiguration": "ON", "EmailMfaConfiguration": {}})
+    pool.user()
+    program = pool.sign_in()
+    program.log_in()
+    program.wait_for("Where shall your codes go?")
+    program.enter("ann@example.org")
+    program.wait_for("Code sent by e-mail to a***@")
+    program.press("ctrl+r")
+    program.wait_for("A new code is on its way")
+    assert [message["destination"] for message in pool.server.messages] == ["ann@example.org"] * 2
+    program.press("esc", "esc")
+    program.wait_for("Where shall your codes go?")
+    program.enter("other@example.org")
+    program.wait_for("Code sent by e-mail to o***@")
+    program.enter(program.newest_code())
+    program.wait_for("Signed in as ann")

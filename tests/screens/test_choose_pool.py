@@ -165,14 +165,14 @@ async def test_a_refusal_stands_under_its_field_and_what_was_typed_stays(
 
 
 async def test_a_pool_that_publishes_no_keys_is_not_there(tmp_path: Path) -> None:
-    app = PilotedChooser(tmp_path, NO_USER, keys=KeysUnreachable("HTTPError"))
+    app = PilotedChooser(tmp_path, NO_USER, keys=KeysUnreachable("HTTPError", 404))
     async with app.run_test(size=(80, 23)) as pilot:
         await tried(pilot)
         await until(pilot, lambda: "There is no user pool of this id" in app.text())
 
 
 async def test_keys_that_cannot_be_fetched_say_nothing_about_the_pool(tmp_path: Path) -> None:
-    app = PilotedChooser(tmp_path, NO_USER, keys=KeysUnreachable("TimeoutError"))
+    app = PilotedChooser(tmp_path, NO_USER, keys=KeysUnreachable("HTTPError", 502))
     async with app.run_test(size=(80, 23)) as pilot:
         await tried(pilot)
         await until(pilot, lambda: "Keep as" in app.text())
@@ -235,6 +235,22 @@ async def test_a_client_with_a_secret_asks_for_the_file_it_is_in(tmp_path: Path)
     assert "hunter2" not in (tmp_path / "config" / "tui-auth" / "config.toml").read_text()
 
 
+async def test_a_flow_that_was_chosen_stays_while_a_secret_is_asked_for(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("hunter2")
+    app = PilotedChooser(tmp_path, NO_SRP, NO_SECRET, NO_USER)
+    async with app.run_test(size=(80, 23)) as pilot:
+        await tried(pilot)
+        await until(pilot, lambda: "does not allow USER_SRP_AUTH" in app.text())
+        await pilot.press("1")
+        await until(pilot, lambda: "This app client has a secret." in app.text())
+        app.question.field("secret").value = str(secret)
+        await pilot.press("enter")
+        await until(pilot, lambda: "takes a password, which is sent to Cognito" in app.text())
+    flows = [call[1]["AuthFlow"] for call in app.gateway.calls]
+    assert flows == ["USER_SRP_AUTH", "USER_PASSWORD_AUTH", "USER_PASSWORD_AUTH"]
+
+
 async def test_a_name_is_there_already_so_that_enter_is_enough(tmp_path: Path) -> None:
     app = PilotedChooser(tmp_path, NO_USER)
     async with app.run_test(size=(80, 23)) as pilot:
@@ -287,7 +303,7 @@ async def test_every_stage_fits(tmp_path: Path, size: tuple[int, int]) -> None:
         app.question.field("secret").value = str(secret)
         await pilot.press("enter")
         await until(pilot, lambda: "How do people sign in?" in app.text())
-        for line in ("1 Password, sent", "4 The pool's own questions alone", "enter Try it"):
+        for line in ("1 Password, sent", "4 Questions alone", "enter Try it"):
             assert line in app.text()
         await pilot.press("1")
         await until(pilot, lambda: "enter Keep and sign in" in app.text())
@@ -341,5 +357,6 @@ def test_without_a_terminal_the_cure_is_one_sentence(tmp_path: Path) -> None:
     )
     assert (ran.returncode, ran.stdout) == (3, "")
     assert ran.stderr == (
-        "tui-auth: No user pool is named. Give --user-pool-id and --client-id, or try `tui-auth demo`.\n"
+        "tui-auth: No user pool is named. Give --user-pool-id and --client-id, "
+        "or run `tui-auth` on a terminal: it asks.\n"
     )

@@ -1,8 +1,9 @@
 """How long a cached token takes, beside its like: ``python -m tests.session.benchmark_token [RUNS]``.
 
-Each row and its references run in turn, so that what slows the machine slows all of them; the middle of many
-runs counts. The AWS CLI pins botocore and needs an environment of its own: it is taken from ``AWS_CLI`` or
-the path, and left out where there is none. Version 1 cannot export credentials and prints one value instead.
+The rows run in turn, so that what slows the machine slows all of them; the middle of many runs counts. The
+AWS CLI pins botocore and needs an environment of its own: ``AWS_CLI`` names it, else the path is searched.
+Only version 2 exports credentials. It is not on PyPI; AWS's installer has it, and Debian as ``awscli``.
+Version 1 lists what it found instead, by the same steps; where there is neither, the table says so.
 """
 
 from __future__ import annotations
@@ -52,13 +53,14 @@ def commands(machine: Machine) -> dict[str, Sequence[str]]:
         "tui-auth token": (str(script), "token"),
         "tui-auth header": (str(script), "header"),
         "tui-auth status": (str(script), "status"),
+        "tui-auth aws-credentials": (str(script), "aws-credentials"),
         "pycognito, token from a file": (sys.executable, "-c", PYCOGNITO, str(machine.session_file())),
     }
     if aws := os.environ.get("AWS_CLI") or shutil.which("aws"):
         export = (aws, "configure", "export-credentials")
-        knows = subprocess.run(export, env=machine.environ, capture_output=True).returncode == 0
-        own = export if knows else (aws, "configure", "get", "aws_access_key_id")
-        rows[" ".join(("aws", *own[1:]))] = own
+        is_2 = subprocess.run(export, env=machine.environ, capture_output=True, check=False).returncode == 0
+        own = export if is_2 else (aws, "configure", "list")
+        rows[f"aws {' '.join(own[1:])} (version {2 if is_2 else 1})"] = own
     return rows
 
 
@@ -79,12 +81,15 @@ def main() -> None:
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else RUNS
     with tempfile.TemporaryDirectory() as home, PoolServer() as server:
         machine = Machine(Path(home), server)
-        machine.sign_in()
+        machine.sign_in(machine.with_identity_pool(machine.client()), machine.user())
         environ = {**machine.environ, "PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]}
-        medians = measured(commands(machine), environ, runs)
+        rows = commands(machine)
+        medians = measured(rows, environ, runs)
     for name, median in medians.items():
         ratio = median / medians[REFERENCE]
-        sys.stdout.write(f"{name:42} {median * 1000:7.1f} ms {ratio:6.2f} x\n")
+        sys.stdout.write(f"{name:48} {median * 1000:7.1f} ms {ratio:6.2f} x\n")
+    if not any(name.startswith("aws ") for name in rows):
+        sys.stdout.write("aws configure export-credentials: no AWS CLI here; AWS_CLI names one.\n")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +59,21 @@ class Machine:
         return PoolChoice(
             self.user_pool_id, made["ClientId"], region="eu-west-1", endpoint_url=self.server.endpoint_url
         )
+
+    def with_identity_pool(self, choice: PoolChoice) -> PoolChoice:
+        """The app client with an identity pool that takes its id tokens."""
+        asked = {
+            "IdentityPoolName": "acme",
+            "AllowUnauthenticatedIdentities": False,
+            "CognitoIdentityProviders": [
+                {
+                    "ProviderName": f"cognito-idp.eu-west-1.amazonaws.com/{choice.user_pool_id}",
+                    "ClientId": choice.client_id,
+                }
+            ],
+        }
+        made = self.server.call("CreateIdentityPool", asked, "cognito-identity")
+        return replace(choice, identity_pool_id=made["IdentityPoolId"])
 
     def user(self, name: str = "ann", **more: Any) -> str:
         """A user who can sign in with PASSWORD."""

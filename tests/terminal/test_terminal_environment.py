@@ -137,3 +137,29 @@ def test_the_environment_tells_about_colour_and_distance() -> None:
     assert environment.in_tmux({"TMUX": "/tmp/x,1,0"})
     assert environment.in_screen({"STY": "1.pts-0"})
     assert not environment.in_screen({"STY": "1.pts-0", "TMUX": "/tmp/x,1,0"})
+
+
+@pytest.mark.parametrize(
+    ("variables", "is_without"),
+    [
+        ({"TERM": "vt100"}, True),
+        ({"TERM": "xterm-mono"}, True),
+        ({"TERM": "vt100", "COLORTERM": "truecolor"}, False),
+        ({"TERM": "xterm-256color"}, False),
+        ({"TERM": "linux"}, False),
+        ({"TERM": "newer-than-the-database"}, False),
+        ({"TERM": "xterm-256color", "NO_COLOR": "1"}, True),
+        ({"TERM": "xterm-256color", "NO_COLOR": ""}, False),
+    ],
+    ids=str,
+)
+def test_a_terminal_without_colours_is_known_by_its_terminfo_entry(
+    tmp_path: Path, variables: dict[str, str], is_without: bool
+) -> None:
+    # A process of its own for each: curses looks a terminal up once.
+    program = "from tui_auth.terminal.environment import without_colour; print(without_colour())"
+    environ = isolated_environment(tmp_path, **{"COLORTERM": "", **variables})
+    answer = subprocess.run(
+        [sys.executable, "-c", program], env=environ, capture_output=True, text=True, check=True
+    )
+    assert answer.stdout.strip() == str(is_without)

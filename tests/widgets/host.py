@@ -20,9 +20,12 @@ class Host(App[None]):
     """Shows the widgets it is told how to make, and keeps every message (as the ``message_hook``)."""
 
     CSS_PATH = [ROOT / "styles" / "fields.tcss"]  # noqa: RUF012 - as App has it
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-normal"), (100, "-wide")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-normal"), (120, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-regular"), (30, "-tall")]  # noqa: RUF012
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c", "leave", "Leave")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+c", "leave", "Leave"),
+        Binding("enter", "enter", "Continue"),
+    ]
 
     def __init__(self, *widgets: Callable[[], Widget], theme: str = "textual-dark") -> None:
         # As the real App does: under NO_COLOR Textual has to know before it starts that the theme is the
@@ -33,6 +36,7 @@ class Host(App[None]):
         self.messages: list[Message] = []
         self.sent_to_clipboard: list[str] = []
         self.leaves = 0
+        self.enters = 0
 
     def compose(self) -> ComposeResult:
         for widget in self.widgets:
@@ -45,6 +49,10 @@ class Host(App[None]):
     def copy_to_clipboard(self, text: str) -> None:
         self.sent_to_clipboard.append(text)
         super().copy_to_clipboard(text)
+
+    def action_enter(self) -> None:
+        """What Enter is for in the real App."""
+        self.enters += 1
 
     def action_leave(self) -> None:
         """What ^c is for in the real App."""

@@ -16,7 +16,18 @@ Cell = tuple[str, Colour, Colour]
 PIXELS: Final = 4
 """The width of a cell, and half its height."""
 
-_NAMES: Final = {"black": (0, 0, 0), "white": (229, 229, 229), "brightwhite": (255, 255, 255)}
+_NAMES: Final = {
+    "black": (0, 0, 0),
+    "red": (205, 0, 0),
+    "green": (0, 205, 0),
+    "brown": (205, 205, 0),
+    "blue": (0, 0, 238),
+    "magenta": (205, 0, 205),
+    "cyan": (0, 205, 205),
+    "white": (229, 229, 229),
+    "brightwhite": (255, 255, 255),
+}
+"""xterm's, by pyte's names."""
 _UPPER_AND_LOWER_HALF: Final = {"▄": (False, True), "▀": (True, False), "█": (True, True)}
 
 

@@ -149,10 +149,10 @@ async def test_the_program_may_type_the_code() -> None:
         assert field.code == "482913"
 
 
-async def test_after_a_refusal_typing_replaces_the_code() -> None:
+async def test_what_is_typed_over_a_selected_code_replaces_it() -> None:
     app = Host(lambda: CodeInput("111111", digits=6))
     async with app.run_test() as pilot:
         await pilot.press("end")
-        app.query_one(CodeInput).select_for_retype()
+        app.query_one(CodeInput).select_all()
         await pilot.press("2")
         assert app.query_one(CodeInput).value == "2"

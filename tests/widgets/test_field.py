@@ -37,7 +37,7 @@ async def test_a_label_too_long_for_its_column_is_not_cut() -> None:
         assert rows[1].rstrip() == f"{' ' * 14}[{' ' * 40}]"
 
 
-async def test_an_error_stands_under_its_field_and_moves_what_comes_after() -> None:
+async def test_an_error_stands_under_its_field_in_place_of_the_hint() -> None:
     app = Host(lambda: Field("Code", CodeInput(), hint="Six digits."), lambda: Field("Next", TextInput()))
     async with app.run_test(size=(80, 23)) as pilot:
         field = app.query(Field).first()
@@ -45,9 +45,14 @@ async def test_an_error_stands_under_its_field_and_moves_what_comes_after() -> N
         await pilot.pause()
         rows = screen_rows(app)
         assert rows[1].rstrip() == " " * 15 + "✗ That code is not the right one."
-        assert rows[2].rstrip() == " " * 15 + "Six digits."
-        assert rows[3].startswith("Next")
-        field.error = field.hint = ""
+        assert rows[2].startswith("Next")
+        field.error = "It is wrong in a way that takes more than one line to say, and so it takes two."
+        await pilot.pause()
+        assert screen_rows(app)[3].startswith("Next"), "what comes after moves down"
+        field.error = ""
+        await pilot.pause()
+        assert screen_rows(app)[1].rstrip() == " " * 15 + "Six digits."
+        field.hint = ""
         await pilot.pause()
         assert screen_rows(app)[1].startswith("Next")
 
@@ -69,7 +74,9 @@ async def test_markup_in_an_error_is_shown_as_it_stands() -> None:
         await pilot.pause()
         assert screen_rows(app)[0].startswith("[b]Code ")
         assert "✗ [b]no[/b] [@click=app.quit]" in screen_rows(app)[1]
-        assert "[i]hint" in screen_rows(app)[2]
+        app.query_one(Field).error = ""
+        await pilot.pause()
+        assert "[i]hint" in screen_rows(app)[1]
 
 
 async def test_a_note_on_a_paste_is_shown_until_the_next_key() -> None:

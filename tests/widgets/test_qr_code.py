@@ -33,7 +33,7 @@ LONG, SHORT = uris()
 
 def picture(long: str = LONG, short: str | None = SHORT) -> Callable[[], QRCode]:
     """What makes the widget."""
-    return lambda: QRCode(Secret(long), Secret(short) if short else None, room_beside=0)
+    return lambda: QRCode(Secret(long), Secret(short) if short else None, room_beside=0, room_below=0)
 
 
 def cells_of(app: App[None]) -> list[list[Cell]]:

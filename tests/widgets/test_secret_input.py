@@ -80,14 +80,6 @@ async def test_it_hides_when_the_focus_leaves() -> None:
         assert not app.query_one(SecretInput).is_revealed
 
 
-async def test_it_hides_when_it_is_submitted() -> None:
-    app = Host(lambda: SecretInput(PASSWORD))
-    async with app.run_test() as pilot:
-        app.query_one(SecretInput).reveal()
-        await pilot.press("enter")
-        assert not app.query_one(SecretInput).is_revealed
-
-
 async def test_blanks_at_its_ends_are_kept() -> None:
     app = Host(SecretInput)
     async with app.run_test() as pilot:

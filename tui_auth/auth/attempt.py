@@ -15,6 +15,7 @@ from tui_auth.auth import challenges
 from tui_auth.auth.app_client import AppClient
 from tui_auth.auth.challenges import Challenge
 from tui_auth.auth.device import Device
+from tui_auth.auth.device_srp import is_unknown_device
 from tui_auth.auth.errors import AuthError, Concern, ErrorKind
 from tui_auth.auth.exchange import CHOICES, PASSWORD_FACTORS, Asked, AuthFlow, Choice, Exchange
 from tui_auth.auth.gateway import Gateway
@@ -33,6 +34,7 @@ from tui_auth.auth.next_step import (
     TOTPSetupDetails,
 )
 from tui_auth.auth.password_proof import PasswordProof
+from tui_auth.auth.pool_presence import PoolPresence
 from tui_auth.auth.recovery import Recovery
 from tui_auth.auth.wire import RecordedGateway, Wire
 from tui_auth.secret import Secret
@@ -76,14 +78,22 @@ class Attempt:
     Cognito raises AuthError for a refusal and leaves ``step`` and session as they were.
     """
 
-    def __init__(self, gateway: Gateway, client: AppClient, wire: Wire | None = None) -> None:
+    def __init__(
+        self,
+        gateway: Gateway,
+        client: AppClient,
+        wire: Wire | None = None,
+        presence: PoolPresence | None = None,
+    ) -> None:
         self.wire = wire or Wire()
+        self._presence = presence
         recorded = RecordedGateway(gateway)
         self._exchange = Exchange(recorded, client)
         self._recovery = Recovery(recorded, client)
         self.step: NextStep | None = None
         self._choices: tuple[Choice, ...] = ()
         self._half_done = False
+        self._password_was_refused = False
         self._unsure_password: Secret | None = None
         self._set_password: Secret | None = None
         self._sign_up_session: Secret | None = None
@@ -111,8 +121,12 @@ class Attempt:
                     self._become(trial, self.step)
                 elif error.may_have_arrived:
                     self._unsure_password = trial._unsure_password
-                raise
-        trial._half_done = False
+                if is_unknown_device(error):
+                    self._exchange.device = None
+                if isinstance(self.step, ConfirmSignInWithPassword):
+                    self._password_was_refused |= error.code == "NotAuthorizedException"
+                raise (self._presence.explain(error) if self._presence else error) from None
+        trial._half_done = trial._password_was_refused = False
         if isinstance(outcome, Done):
             trial.forget()
         self._become(trial, self.step if isinstance(outcome, DeliveryDetails) else outcome)
@@ -128,7 +142,7 @@ class Attempt:
 
     @property
     def choices(self) -> tuple[str, ...]:
-        """The factors chosen so far, by Cognito's names."""
+        """What was chosen so far: factors by Cognito's names, and the address of an e-mail set-up."""
         return tuple(answer for _, answer in self._choices)
 
     @property
@@ -136,6 +150,11 @@ class Attempt:
         """Whether ``restart`` can reach this step without asking for the password again."""
         flow = self._exchange.auth_flow
         return not flow.is_custom and (self._exchange.proof.is_known or flow is AuthFlow.USER_AUTH)
+
+    @property
+    def is_password_known(self) -> bool:
+        """Whether a password was given and not refused, so that the account exists."""
+        return self._exchange.proof.is_known
 
     @property
     def starting_anew_does(self) -> str:
@@ -170,9 +189,10 @@ class Attempt:
             raise AuthError(ErrorKind.VALIDATION, "Name and password are both needed.")
         self._prepare(username, auth_flow, client_metadata)
         factor = _sent_as(preferred_first_factor) if preferred_first_factor else None
-        self._exchange.first_factor, self._exchange.device = factor, device
+        self._exchange.device = device
         self._know(password)
-        return self._shown(self._exchange.begin())
+        # A passkey is no use here: without it the person is asked what else there is.
+        return self._begin_preferring(None if factor == AuthFactorType.WEB_AUTHN.value else factor)
 
     def forgot_password(
         self,
@@ -227,7 +247,7 @@ class Attempt:
             case ContinueSignInWithMFASetupSelection():
                 return self._choose(value.reveal(), self._set_up)
             case ContinueSignInWithEmailMFASetup():
-                return self._respond({"EMAIL": value})
+                return self._choose(value.reveal(), self._set_up_email)
             case ConfirmSignInWithPassword():
                 return self._confirm_password(value)
         return self._answer(value, challenges.attribute_responses(user_attributes or {}))
@@ -243,9 +263,17 @@ class Attempt:
         self._half_done = False
         self._choices = self._exchange.replay = self._choices[:choices_kept]
         asked = self._begin_with_either_password()
-        stands_at_choice = isinstance(asked, Challenge) and asked.name == "SELECT_CHALLENGE"
-        if stands_at_choice and self._choices and self._choices[-1][1] in PASSWORD_FACTORS:
+        if _is_choice(asked) and self._choices and self._choices[-1][1] in PASSWORD_FACTORS:
             return ConfirmSignInWithPassword()  # the choice stands; the password was not kept
+        return self._shown(asked)
+
+    def _begin_preferring(self, factor: str | None) -> NextStep:
+        """Begin with a first factor that counts as chosen, so that going back leads to the choice."""
+        self._exchange.first_factor = factor
+        asked = self._exchange.begin()
+        self._exchange.first_factor = None
+        if factor and self._exchange.auth_flow is AuthFlow.USER_AUTH and not _is_choice(asked):
+            self._choices = (("SELECT_CHALLENGE", factor),)
         return self._shown(asked)
 
     def _begin_with_either_password(self) -> Asked:
@@ -329,7 +357,10 @@ class Attempt:
         if len(types) == 1:
             return self._set_up(_sent_as(types[0]))
         choice = self._exchange.replayed(challenge.name)
-        return self._set_up(choice) if choice else ContinueSignInWithMFASetupSelection(types)
+        if choice:
+            return self._set_up(choice)
+        left_out = tuple(kind for kind in offered if kind is MFAType.SMS)
+        return ContinueSignInWithMFASetupSelection(types, left_out)
 
     def _choose(self, value: str, go_on: Callable[[str], NextStep]) -> NextStep:
         """Make a choice that a restart will make again, unless it was refused."""
@@ -340,7 +371,9 @@ class Attempt:
 
     def _answer(self, answer: Secret, more: Mapping[str, Any]) -> NextStep:
         name = self._exchange.current_challenge().name
-        value = answer.reveal() if name in CHOICES else ""
+        value = answer.reveal() if name in (*CHOICES, "WEB_AUTHN") else ""
+        if name == "WEB_AUTHN":  # no session of a passkey's takes another factor
+            return self._begin_preferring(value)
         if name == "SELECT_CHALLENGE" and value in PASSWORD_FACTORS:
             return self._choose(value, lambda _: ConfirmSignInWithPassword())
         if name in CHOICES:
@@ -355,6 +388,10 @@ class Attempt:
 
     def _confirm_password(self, password: Secret) -> NextStep:
         self._know(password)
+        if self._password_was_refused:
+            # Nowhere is it said that the same session takes another one: the choice is made anew, with it.
+            self._exchange.replay = self._choices
+            return self._shown(self._exchange.begin())
         match self._exchange.current_challenge().name:
             case "PASSWORD_SRP":
                 return self._respond({"SRP_A": self._exchange.new_srp_a()})
@@ -366,8 +403,12 @@ class Attempt:
         if method == MFAType.TOTP.value:
             return self._associate_software_token()
         if method == MFAType.EMAIL.value:
-            return ContinueSignInWithEmailMFASetup()
+            address = self._exchange.replayed("MFA_SETUP")
+            return self._set_up_email(address) if address else ContinueSignInWithEmailMFASetup()
         return self._respond({"ANSWER": method})
+
+    def _set_up_email(self, address: str) -> NextStep:
+        return self._respond({"EMAIL": address})
 
     def _associate_software_token(self) -> NextStep:
         challenge = self._exchange.current_challenge()
@@ -399,6 +440,10 @@ class Attempt:
             )
         self._exchange.challenge = challenge.continued(reply)
         self._half_done = True
+
+
+def _is_choice(asked: Asked) -> bool:
+    return isinstance(asked, Challenge) and asked.name == "SELECT_CHALLENGE"
 
 
 def _sent_as(answer: Answer) -> str:

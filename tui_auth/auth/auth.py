@@ -13,6 +13,7 @@ from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.exchange import AuthFlow
 from tui_auth.auth.gateway import Address, CognitoGateway, Gateway
 from tui_auth.auth.next_step import AuthFactorType, DeliveryDetails, Done, NextStep
+from tui_auth.auth.pool_presence import PoolPresence
 from tui_auth.auth.recovery import Recovery
 from tui_auth.auth.wire import RecordedGateway, Wire
 from tui_auth.secret import Secret
@@ -72,6 +73,7 @@ class Auth:
     ) -> None:
         secret = Secret(client_secret) if isinstance(client_secret, str) else client_secret
         self.client = AppClient(user_pool_id, client_id, secret or None)
+        self._presence = None if gateway else PoolPresence(user_pool_id, endpoint_url)
         self.gateway = gateway or CognitoGateway(Address(region or self.client.region, endpoint_url))
         self.wire = wire or Wire()
         self._recovery = Recovery(self.gateway, self.client)
@@ -79,7 +81,7 @@ class Auth:
 
     def attempt(self) -> Attempt:
         """A fresh attempt, for a program that keeps hold of it itself."""
-        return Attempt(self.gateway, self.client, self.wire)
+        return Attempt(self.gateway, self.client, self.wire, self._presence)
 
     def sign_in(
         self,

@@ -33,6 +33,9 @@ ATTRIBUTE_PREFIX = "userAttributes."
 MOST_ATTRIBUTES = 70
 """More than a user pool can have (20 standard, 50 custom): no screen is built for a longer list."""
 
+MOST_CHOICES = 30
+"""Several times what Cognito has to offer, for the same reason."""
+
 
 @dataclass(frozen=True)
 class Challenge:
@@ -51,11 +54,12 @@ class Challenge:
             return None
         session, parameters = reply.get("Session"), reply.get("ChallengeParameters")
         available = reply.get("AvailableChallenges")
+        offered = [item for item in available if isinstance(item, str)] if isinstance(available, list) else []
         return cls(
             name,
             Secret(session) if isinstance(session, str) and session else None,
             parameters if isinstance(parameters, Mapping) else {},
-            tuple(item for item in available if isinstance(item, str)) if isinstance(available, list) else (),
+            tuple(offered[:MOST_CHOICES]),
         )
 
     def continued(self, reply: Mapping[str, Any]) -> Challenge:
@@ -87,7 +91,7 @@ class _Entry:
     """What beginning this step again does in the world, in words; empty where it does nothing."""
 
 
-_SENDS = "This sends a new code; earlier ones stop working."
+_SENDS = "This sends a new code."
 
 _TABLE = {
     "SMS_MFA": _Entry(lambda c: ConfirmSignInWithSMSMFACode(_delivery(c), _info(c)), "SMS_MFA_CODE", _SENDS),
@@ -101,6 +105,12 @@ _TABLE = {
     ),
     "SELECT_CHALLENGE": _Entry(
         lambda c: ContinueSignInWithFirstFactorSelection(tuple(_factor(name) for name in c.available)),
+        "ANSWER",
+    ),
+    "WEB_AUTHN": _Entry(
+        lambda c: ContinueSignInWithFirstFactorSelection(
+            tuple(_factor(name) for name in c.available or ("WEB_AUTHN",))
+        ),
         "ANSWER",
     ),
     "PASSWORD": _Entry(lambda c: ConfirmSignInWithPassword(), "PASSWORD"),
@@ -153,9 +163,9 @@ def delivery_details(details: object) -> DeliveryDetails:
 
 
 def mfa_types(names: tuple[str, ...]) -> tuple[MFAType | str, ...]:
-    """Cognito's names as members where they are known, else as they came; each once."""
+    """Cognito's names as members where they are known, else as they came; each once, to a limit."""
     known = {member.value: member for member in MFAType}
-    return tuple(known.get(name.upper(), name) for name in dict.fromkeys(names))
+    return tuple(known.get(name.upper(), name) for name in dict.fromkeys(names))[:MOST_CHOICES]
 
 
 def _factor(name: str) -> AuthFactorType | str:

@@ -42,7 +42,8 @@ class AuthError(Exception):
     as they are), ``cause`` the exception below, ``retry_after`` a wait in seconds where there is one.
     ``quote`` is what of the service's words is worth showing because ours say too little, unsafe likewise.
     ``may_have_arrived`` is true where no answer came, so that the request may or may not have been
-    acted on.
+    acted on. ``is_refused_proof`` is true where SRP did not prove the password, which may have other
+    reasons than the password: the proof holds the time and the pool's id too.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class AuthError(Exception):
         self.retry_after = retry_after
         self.may_have_arrived = may_have_arrived
         self.quote = quote
+        self.is_refused_proof = False
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,8 @@ _FIRST_LOCK_SECONDS = 5.0
 _WRONG_SECRET = _Words(
     ErrorKind.CONFIGURATION,
     "The client secret does not fit this app client.",
-    "Compare it with the app client's page in the Cognito console; some clients take none.",
+    "Compare the file of --client-secret-file (client_secret_file in a profile) with the app client's page "
+    "in the Cognito console: a client without one there takes none. Someone who manages the pool can look.",
 )
 
 # What NotAuthorizedException means is told by its text alone: the first fragment found decides.
@@ -109,7 +112,7 @@ _NOT_AUTHORIZED = (
         _Words(
             ErrorKind.THROTTLED,
             "Too many wrong passwords: Cognito makes this user wait.",
-            "The wait doubles with each wrong password, up to 15 minutes.",
+            "The wait doubles each time, up to 15 minutes.",
             retry_after=_FIRST_LOCK_SECONDS,
         ),
     ),
@@ -119,7 +122,8 @@ _NOT_AUTHORIZED = (
         _Words(
             ErrorKind.CONFIGURATION,
             "This app client has a secret, and none was given.",
-            "Put it in a file and name that with --client-secret-file, or use an app client without one.",
+            "Someone who manages the pool finds it on the app client's page in the Cognito console. Put it "
+            "into a file and name that with --client-secret-file, or use an app client without one.",
         ),
     ),
     ("secret hash", _WRONG_SECRET),
@@ -155,7 +159,14 @@ _FLOW = re.compile(r"(?P<name>[A-Z_]{4,40}) flow not enabled for this client")
 _FLOW_OFF = _Words(
     ErrorKind.CONFIGURATION,
     "This app client does not allow the sign-in flow that was asked for.",
-    "It is set in the Cognito console: app client, authentication flows. Or try another --auth-flow.",
+    "Someone who manages the user pool can add it: Cognito console, App clients, Authentication flows. Or "
+    "try another --auth-flow (auth_flow in a profile).",
+)
+_NO_POOL = _Words(
+    ErrorKind.CONFIGURATION,
+    "There is no user pool of this id, and with a wrong one no password fits.",
+    "Compare --user-pool-id (user_pool_id in a profile) with the top of the pool's page in the Cognito "
+    "console. Someone who manages the pool knows it.",
 )
 
 # InvalidParameterException likewise.
@@ -217,8 +228,9 @@ _RESOURCE_NOT_FOUND = (
         "User pool client",
         _Words(
             ErrorKind.CONFIGURATION,
-            "There is no such app client in this user pool.",
-            "Compare --client-id with the app client's page in the Cognito console.",
+            "Cognito knows no such app client in this region.",
+            "Compare --client-id and --region (client_id, region in a profile; without one the pool id names "
+            "it) with the app client's page in the Cognito console. Someone who manages the pool knows them.",
         ),
     ),
     (
@@ -226,10 +238,18 @@ _RESOURCE_NOT_FOUND = (
         _Words(
             ErrorKind.CONFIGURATION,
             "There is no such user pool in this region.",
-            "Compare --user-pool-id and --region with the pool's page in the Cognito console.",
+            "Compare --user-pool-id and --region with the pool's page in the Cognito console. Someone who "
+            "manages the pool knows them.",
         ),
     ),
     ("Device does not exist", _Words(ErrorKind.SERVICE, "Cognito no longer knows this device.")),
+)
+
+_USER_NOT_FOUND = (
+    (
+        "combination not found",
+        _Words(ErrorKind.NOT_AUTHORIZED, "The pool says that it has no such user.", "Check the name."),
+    ),
 )
 
 _BY_TEXT = {
@@ -237,6 +257,7 @@ _BY_TEXT = {
     "InvalidParameterException": _INVALID_PARAMETER,
     "ExpiredCodeException": _EXPIRED_CODE,
     "ResourceNotFoundException": _RESOURCE_NOT_FOUND,
+    "UserNotFoundException": _USER_NOT_FOUND,
 }
 
 _POLICY = {
@@ -354,6 +375,16 @@ _UNKNOWN = _Words(
 )
 
 
+def is_wrong_credentials(error: AuthError) -> bool:
+    """Whether name and password do not go together, as far as the service says."""
+    return error.message == _WRONG_CREDENTIALS.message
+
+
+def no_such_pool() -> AuthError:
+    """The refusal where a pool id is known to be nobody's; Cognito itself would speak of the password."""
+    return AuthError(_NO_POOL.kind, _NO_POOL.message, _NO_POOL.suggestion)
+
+
 def refusal(
     code: str, service_message: str, *, status: int = 400, cause: Exception | None = None
 ) -> AuthError:
@@ -381,7 +412,10 @@ def _quote(code: str, service_message: str, words: _Words) -> str:
 
 def _words(code: str, service_message: str, status: int) -> _Words:
     if code == "InvalidParameterException" and (flow := _FLOW.match(service_message)):
-        return replace(_FLOW_OFF, message=f"This app client does not allow {flow['name']}.")
+        suggestion = _FLOW_OFF.suggestion.replace("add it", f"add ALLOW_{flow['name']}", 1)
+        return replace(
+            _FLOW_OFF, message=f"This app client does not allow {flow['name']}.", suggestion=suggestion
+        )
     for fragment, words in _BY_TEXT.get(code, ()):
         if fragment in service_message:
             return words

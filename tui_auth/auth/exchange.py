@@ -12,7 +12,7 @@ from tui_auth.auth.authentication_result import done
 from tui_auth.auth.challenges import Challenge
 from tui_auth.auth.device import Device
 from tui_auth.auth.device_srp import confirm_new_device, device_claim, device_proof, is_unknown_device
-from tui_auth.auth.errors import AuthError, ErrorKind
+from tui_auth.auth.errors import AuthError, ErrorKind, is_wrong_credentials
 from tui_auth.auth.gateway import Gateway
 from tui_auth.auth.next_step import AuthFactorType, Done
 from tui_auth.auth.password_proof import PasswordProof
@@ -79,12 +79,12 @@ class Exchange:
         self.replay = ()
 
     def begin(self) -> Asked:
-        """InitiateAuth, and what follows silently; once more without a device that Cognito has forgotten."""
+        """InitiateAuth, and what follows silently; once more without a device that Cognito does not take."""
         known = self.proof
         try:
             return self._initiate()
         except AuthError as error:
-            if self.device is None or not is_unknown_device(error):
+            if self.device is None or not (is_unknown_device(error) or self._device_was_refused(error)):
                 raise
         self.device = None
         self.proof = known if known.is_known else self.proof
@@ -103,12 +103,26 @@ class Exchange:
         return self.begin()
 
     def respond(self, responses: Mapping[str, Any]) -> Asked:
-        """RespondToAuthChallenge for the current challenge, and what follows silently."""
-        return self._follow(self._send(responses))
+        """RespondToAuthChallenge for the current challenge, and what follows silently.
+
+        A device that Cognito has forgotten is left out, and the answer sent once more.
+        """
+        try:
+            reply = self._send(responses)
+        except AuthError as error:
+            if self.device is None or not is_unknown_device(error):
+                raise
+            self.device = None
+            reply = self._send(responses)
+        return self._follow(reply)
 
     def password_choice(self, factor: str) -> dict[str, Any]:
         """The choice of a password factor with its proof, so that one call does for both."""
         return {"ANSWER": factor, **self._password_proof(factor)}
+
+    def _device_was_refused(self, error: AuthError) -> bool:
+        at = self.challenge.name if self.challenge else ""
+        return at.startswith("DEVICE_") and error.code == "NotAuthorizedException"
 
     def _initiate(self) -> Asked:
         self._name = self.username
@@ -165,8 +179,17 @@ class Exchange:
             responses = self._silent_responses(challenge)
             if responses is None:
                 return challenge
-            reply = self._send(responses)
+            reply = self._send_unseen(responses)
         raise AuthError(ErrorKind.SERVICE, "The pool asks the same thing over and over.")
+
+    def _send_unseen(self, responses: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Send what needs no person; where the proof of the password is refused, the error says so."""
+        at = self.current_challenge().name
+        try:
+            return self._send(responses)
+        except AuthError as error:
+            error.is_refused_proof = at == "PASSWORD_VERIFIER" and is_wrong_credentials(error)
+            raise
 
     def _silent_responses(self, challenge: Challenge) -> dict[str, Any] | None:
         """What needs no person: the proof of the password, and choices made before a restart."""

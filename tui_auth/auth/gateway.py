@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from functools import partial
 from ipaddress import ip_address
 from threading import Lock
 from typing import Any, ClassVar, Protocol
 from urllib.parse import urlsplit
 
-from tui_auth.auth.errors import AuthError, ErrorKind, refusal
+from tui_auth.auth.deadline import within
+from tui_auth.auth.errors import AuthError, ErrorKind
+from tui_auth.auth.no_answer import no_answer, refusal_in
 from tui_auth.secret import Secret
 
 CONNECT_TIMEOUT_SECONDS = 5
 READ_TIMEOUT_SECONDS = 15
+DEADLINE_SECONDS = 25.0
+"""For one request as a whole: each byte of a slow answer has the read timeout to itself."""
+
+LARGEST_REPLY = 4 * 1024 * 1024
+"""In bytes: many times what Cognito sends, so that an answer without end does not fill the memory."""
+
 BELIEVABLE_OFFSET_SECONDS = 10 * 366 * 86400
 
 
@@ -51,11 +61,9 @@ class Address:
 
 def is_loopback(url: str) -> bool:
     """Whether the URL's host is this machine by name or address."""
-    host = urlsplit(url).hostname or ""
-    if host == "localhost":
-        return True
     try:
-        return ip_address(host).is_loopback
+        host = urlsplit(url).hostname or ""
+        return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False
 
@@ -93,6 +101,7 @@ class CognitoGateway:
             check_endpoint(address.endpoint_url)
         self._address = address
         self._client: Any = None
+        self._ca_file = ""
         self._connecting = Lock()
         self._clock_offset: float | None = None
 
@@ -106,7 +115,7 @@ class CognitoGateway:
     def connect(self) -> None:
         with self._connecting:
             if self._client is None:
-                self._client = _new_client(self._address, self.SERVICE)
+                self._client, self._ca_file = _new_client(self._address, self.SERVICE)
 
     def call(self, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
         self.connect()
@@ -114,15 +123,17 @@ class CognitoGateway:
 
         started, given = time.time(), _revealed(parameters)
         try:
-            reply: dict[str, Any] = self._client._make_api_call(operation, given)
+            reply: dict[str, Any] = within(
+                DEADLINE_SECONDS, lambda: self._client._make_api_call(operation, given)
+            )
         except ClientError as error:
             self._read_clock(error.response.get("ResponseMetadata", {}), started)
-            raise _refusal(error) from None
+            raise refusal_in(error) from None
         except BotoCoreError as error:
-            raise _failure(error) from None
+            raise no_answer(error, self._ca_file) from None
         except (OSError, ValueError, TypeError, AttributeError, LookupError, RecursionError) as error:
             # What botocore's parser runs into where a body is JSON, but nothing that Cognito would send.
-            raise _failure(error) from None
+            raise no_answer(error, self._ca_file) from None
         self._read_clock(reply.get("ResponseMetadata", {}), started)
         return reply
 
@@ -138,8 +149,11 @@ class CognitoGateway:
             self._clock_offset = offset
 
 
-def _new_client(address: Address, service: str) -> Any:
-    """boto3's client of a service: unsigned, without retries, without an AWS profile. Raises AuthError."""
+def _new_client(address: Address, service: str) -> tuple[Any, str]:
+    """boto3's client of a service: unsigned, without retries, without an AWS profile. Raises AuthError.
+
+    With it the file of certificates that it trusts, where the settings name one; else empty.
+    """
     import boto3
     import botocore.session
     from botocore import UNSIGNED
@@ -156,8 +170,12 @@ def _new_client(address: Address, service: str) -> Any:
         read_timeout=READ_TIMEOUT_SECONDS,
         retries={"total_max_attempts": 1},
         proxies={} if local else None,  # a proxy would be asked for 127.0.0.1 too
+        # An endpoint in ~/.aws/config is not seen on the command line, nor in the environment.
+        ignore_configured_endpoint_urls=not any(map(os.environ.get, _endpoint_variables(service))),
     )
-    session = botocore.session.Session(session_vars={"profile": (None, None, None, None)})
+    # No profile, and no file of keys, which botocore would read for its other settings.
+    unread = {"profile": (None, None, None, None), "credentials_file": (None, None, os.devnull, None)}
+    session = botocore.session.Session(session_vars=unread)
     try:
         client = boto3.Session(botocore_session=session).client(
             service, region_name=address.region, endpoint_url=address.endpoint_url, config=config
@@ -170,8 +188,38 @@ def _new_client(address: Address, service: str) -> Any:
             cause=error,
         ) from None
     check_endpoint(client.meta.endpoint_url)
-    client.meta.events.register("before-parse.cognito-identity-provider", _check_body)
-    return client
+    client.meta.events.register("before-send", partial(_send, http_session=client._endpoint.http_session))
+    client.meta.events.register("before-parse", _check_body)
+    ca_file = session.get_config_variable("ca_bundle") or os.environ.get("REQUESTS_CA_BUNDLE") or ""
+    return client, ca_file
+
+
+def _endpoint_variables(service: str) -> tuple[str, str]:
+    name = {"cognito-idp": "COGNITO_IDENTITY_PROVIDER"}.get(service, service.replace("-", "_").upper())
+    return f"AWS_ENDPOINT_URL_{name}", "AWS_ENDPOINT_URL"
+
+
+def _send(request: Any, http_session: Any, **_: Any) -> Any:
+    """Send botocore's request and read what comes, to a limit. Raises ValueError beyond it.
+
+    Left to itself, botocore reads until the server stops.
+    """
+    from urllib3.exceptions import HTTPError
+
+    request.stream_output = True
+    response = http_session.send(request)
+    content = bytearray()
+    try:
+        for part in response.raw.stream():
+            content += part
+            if len(content) > LARGEST_REPLY:
+                raise ValueError
+    except HTTPError as error:
+        raise ConnectionError from error
+    finally:
+        response.raw.close()
+    response._content = bytes(content)
+    return response
 
 
 def _check_body(response_dict: Mapping[str, Any], **_: Any) -> None:
@@ -189,63 +237,3 @@ def _revealed(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_revealed(item) for item in value]
     return value
-
-
-def _refusal(error: Any) -> AuthError:
-    body = error.response.get("Error", {})
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
-    code, message = body.get("Code"), body.get("Message")
-    if str(code).isdigit():  # no exception of Cognito's, but the HTTP status of somebody else's page
-        return _failure(ValueError())
-    return refusal(
-        code if isinstance(code, str) else str(code),
-        message if isinstance(message, str) else "",
-        status=status if isinstance(status, int) else 400,
-        cause=error,
-    )
-
-
-def _failure(error: Exception) -> AuthError:
-    """Why no reply came; botocore's own text may hold values or addresses, so it is not passed on."""
-    from botocore import exceptions
-
-    if isinstance(error, exceptions.ParamValidationError):
-        return AuthError(
-            ErrorKind.VALIDATION, "That is too short or too long for Cognito.", "Change it and try again."
-        )
-    if isinstance(error, exceptions.SSLError):
-        return AuthError(
-            ErrorKind.NETWORK,
-            "The connection is not safe: the server's certificate was not accepted.",
-            "If a proxy of yours replaces certificates, name its CA file in AWS_CA_BUNDLE.",
-            cause=error,
-        )
-    if isinstance(error, exceptions.ProxyConnectionError):
-        return AuthError(
-            ErrorKind.NETWORK,
-            "The proxy cannot be reached.",
-            "Look at HTTPS_PROXY and NO_PROXY.",
-            cause=error,
-        )
-    if isinstance(error, exceptions.EndpointConnectionError | exceptions.ConnectTimeoutError):
-        return AuthError(
-            ErrorKind.NETWORK,
-            "Cognito cannot be reached.",
-            "Check the network and the region, then try again.",
-            cause=error,
-        )
-    if isinstance(error, exceptions.HTTPClientError | exceptions.ConnectionError | OSError):
-        return AuthError(
-            ErrorKind.NETWORK,
-            "No answer came. Yours may or may not have arrived.",
-            "Enter tries it again.",
-            cause=error,
-            may_have_arrived=True,
-        )
-    return AuthError(
-        ErrorKind.NETWORK,
-        "What came back is not an answer of Cognito.",
-        "Is there a proxy or a sign-in page of the network in between?",
-        cause=error,
-        may_have_arrived=True,
-    )

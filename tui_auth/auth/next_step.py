@@ -168,9 +168,13 @@ class ContinueSignInWithEmailMFASetup:
 
 @dataclass(frozen=True)
 class ContinueSignInWithMFASetupSelection:
-    """MFA_SETUP with several methods; answer with the one to set up. SMS cannot be set up here."""
+    """MFA_SETUP with several methods; answer with the one to set up.
+
+    ``left_out`` is what the pool offers too, but nobody can set up while signing in: SMS.
+    """
 
     allowed_mfa_types: tuple[MFAType | str, ...]
+    left_out: tuple[MFAType | str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -10,15 +10,20 @@ import json
 import os
 import ssl
 from collections.abc import Mapping
+from http.client import HTTPException
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.request import HTTPRedirectHandler, HTTPSHandler, OpenerDirector, ProxyHandler, build_opener
 
+from tui_auth.auth.deadline import within
 from tui_auth.auth.gateway import check_endpoint, is_loopback
 from tui_auth.secret import Secret
 
 TIMEOUT_SECONDS = 5
+DEADLINE_SECONDS = 8.0
+"""For the whole of it: each byte of a slow answer has the timeout to itself."""
+
 LARGEST_KEY_SET = 64 * 1024
 
 KeySet = Mapping[str, Any]
@@ -34,7 +39,14 @@ class UnknownKey(ValueError):
 
 
 class KeysUnreachable(Exception):
-    """The pool's keys could not be fetched, so nothing can be said about a signature."""
+    """The pool's keys could not be fetched, so nothing can be said about a signature.
+
+    ``status`` is the HTTP status where one came, else None.
+    """
+
+    def __init__(self, why: str, status: int | None = None) -> None:
+        super().__init__(why)
+        self.status = status
 
 
 def keys_url(user_pool_id: str, endpoint_url: str | None = None) -> str:
@@ -51,14 +63,19 @@ def fetch_keys(url: str) -> KeySet:
     """
     check_endpoint(url)
     try:
-        with _opener(url).open(url, timeout=TIMEOUT_SECONDS) as reply:
-            content = reply.read(LARGEST_KEY_SET + 1)
+        content = within(DEADLINE_SECONDS, lambda: _read(url))
         keys = key_set_in(json.loads(content)) if len(content) <= LARGEST_KEY_SET else None
-    except (OSError, ValueError, RecursionError) as error:
-        raise KeysUnreachable(type(error).__name__) from None
+    except (OSError, HTTPException, ValueError, RecursionError) as error:
+        raise KeysUnreachable(type(error).__name__, getattr(error, "code", None)) from None
     if keys is None:
         raise KeysUnreachable("no key set")
     return keys
+
+
+def _read(url: str) -> bytes:
+    with _opener(url).open(url, timeout=TIMEOUT_SECONDS) as reply:
+        content: bytes = reply.read(LARGEST_KEY_SET + 1)
+    return content
 
 
 def key_set_in(value: object) -> KeySet | None:

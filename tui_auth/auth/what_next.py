@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from enum import Enum, auto
 
+from tui_auth.auth.device_srp import is_unknown_device
 from tui_auth.auth.errors import AuthError, ErrorKind
-from tui_auth.auth.next_step import ConfirmSignInWithCustomChallenge, NextStep, UnknownStep
+from tui_auth.auth.next_step import (
+    ConfirmSignInWithCustomChallenge,
+    ConfirmSignInWithPassword,
+    NextStep,
+    UnknownStep,
+)
 
 STAYS = frozenset(
     {
@@ -41,8 +47,9 @@ def road(error: AuthError, step: NextStep | None, *, can_start_again: bool) -> R
         # Only the pool's own functions know why they refused, and the session is gone with the refusal.
         if error.code == "NotAuthorizedException":
             return Road.SIGN_IN
-    elif error.kind is ErrorKind.SESSION_EXPIRED:
+    elif error.kind is ErrorKind.SESSION_EXPIRED or is_unknown_device(error):
         return Road.START_AGAIN if can_start_again else Road.SIGN_IN
     elif error.kind is ErrorKind.NOT_AUTHORIZED and error.code == "NotAuthorizedException":
-        return Road.SIGN_IN
+        # Whoever chose the password types another one, and keeps the choice.
+        return Road.STAY if isinstance(step, ConfirmSignInWithPassword) else Road.SIGN_IN
     return Road.WAIT if error.kind is ErrorKind.THROTTLED else Road.STAY

@@ -7,9 +7,7 @@ import sys
 import time
 from argparse import Namespace
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any, ClassVar
 
 from textual import on, work
@@ -17,41 +15,19 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from tui_auth.app import CANCELLED, HEIGHTS, WIDTHS
-from tui_auth.auth.app_client import AppClient
-from tui_auth.auth.errors import AuthError
-from tui_auth.auth.gateway import Address, CognitoGateway, Gateway, is_loopback
-from tui_auth.auth.signature import KeysUnreachable, fetch_keys, keys_url
-from tui_auth.commands.doctor.probe import API_FLOWS, Answer, Verdict, probe_flow
+from tui_auth.auth.gateway import Address, CognitoGateway, Gateway
+from tui_auth.auth.signature import fetch_keys
+from tui_auth.commands.pool_trial import FlowRefused, Outcome, PoolTrial, Refused, SecretWanted, Works
 from tui_auth.config.errors import ConfigurationError
-from tui_auth.config.pool_choice import PoolChoice, choose_pool, named_settings, read_secret_file
-from tui_auth.config.profile_file import add_profile
+from tui_auth.config.pool_choice import PoolChoice, choose_pool, named_settings
 from tui_auth.daemon_thread import in_daemon_thread
-from tui_auth.screens.choose_pool import USUAL_FLOW, ChoosePoolScreen, PoolKept, PoolTried
+from tui_auth.screens.choose_pool import ChoosePoolScreen, PoolKept, PoolTried
 from tui_auth.screens.form_screen import Surroundings
+from tui_auth.screens.pool_question import Candidate
 from tui_auth.screens.problem import OWN_FAULT, Problem
 from tui_auth.style_sheets import style_sheets
 from tui_auth.terminal.full_screen import FullScreenApp
 from tui_auth.themes import THEMES
-
-FIRST_NAME = "main"
-"""What a pool is kept as unless the person types another name."""
-
-_WORKS = {
-    "USER_SRP_AUTH": "It answers, and takes a password that never leaves this program (SRP).",
-    "USER_PASSWORD_AUTH": "It answers, and takes a password, which is sent to Cognito.",
-    "USER_AUTH": "It answers, and offers each user what there is: a password, a code, …",
-    "CUSTOM_WITH_SRP": "It answers, and asks questions of its own after the password.",
-    "CUSTOM_WITHOUT_SRP": "It answers, and asks questions of its own in place of a password.",
-}
-
-
-@dataclass(frozen=True)
-class Trial:
-    """A pool that was tried, and what it said. ``pool_is_there`` is None where that cannot be told."""
-
-    asked: PoolTried
-    answer: Answer
-    pool_is_there: bool | None
 
 
 class ChoosePoolApp(FullScreenApp[str]):
@@ -81,10 +57,9 @@ class ChoosePoolApp(FullScreenApp[str]):
             self.register_theme(each)
         self.theme = theme
         self.named = named
-        self.gateway_to = gateway_to
-        self.keys_at = keys_at
-        self.environ = environ
-        self._tried: Trial | None = None
+        self.trial = PoolTrial(named, gateway_to, keys_at, environ)
+        self.first_name = self.trial.free_name()
+        self._works: Candidate | None = None
 
     def get_default_screen(self) -> Screen[Any]:
         """The one screen there is."""
@@ -94,7 +69,7 @@ class ChoosePoolApp(FullScreenApp[str]):
             around,
             user_pool_id=self.named.get("user_pool_id", ""),
             client_id=self.named.get("client_id", ""),
-            name=FIRST_NAME,
+            name=self.first_name,
         )
 
     @property
@@ -105,77 +80,35 @@ class ChoosePoolApp(FullScreenApp[str]):
     @on(PoolTried)
     def _try(self, event: PoolTried) -> None:
         self.question.busy = True
-        self._exchange(event)
+        self._exchange(event.candidate)
 
     @work(exclusive=True, group="auth", exit_on_error=False, description="a request to Cognito")
-    async def _exchange(self, asked: PoolTried) -> None:
-        try:
-            self._show(await in_daemon_thread(partial(self._trial, asked)))
-        except ConfigurationError as error:
-            self.question.refused(Problem(str(error)), "secret" if asked.secret_file else "client")
-        except AuthError as error:
-            self.question.refused(Problem.of(error), "client")
-        except Exception:
-            self.question.refused(Problem(OWN_FAULT), "client")
+    async def _exchange(self, candidate: Candidate) -> None:
+        self._show(candidate, await in_daemon_thread(partial(self.trial.try_out, candidate)))
 
-    def _trial(self, asked: PoolTried) -> Trial:
-        """One call that signs nobody in, and a look at whether the pool publishes its keys."""
-        secret = read_secret_file(Path(asked.secret_file).expanduser()) if asked.secret_file else None
-        client = AppClient(asked.user_pool_id, asked.client_id, secret)
-        endpoint = self.named.get("endpoint_url")
-        gateway = self.gateway_to(Address(self.named.get("region") or client.region, endpoint))
-        answer = probe_flow(gateway, client, API_FLOWS.get(asked.auth_flow, asked.auth_flow))
-        is_there: bool | None = None
-        if answer.verdict is not Verdict.UNREACHABLE and (endpoint is None or is_loopback(endpoint)):
-            try:
-                is_there = bool(self.keys_at(keys_url(asked.user_pool_id, endpoint)))
-            except KeysUnreachable as error:
-                is_there = False if str(error) == "HTTPError" else None
-        return Trial(asked, answer, is_there)
-
-    def _show(self, trial: Trial) -> None:
-        screen, verdict = self.question, trial.answer.verdict
-        said = Problem.of(trial.answer.error) if trial.answer.error else Problem(OWN_FAULT)
-        if trial.pool_is_there is False:
-            screen.refused(Problem("There is no user pool of this id. Compare it with the console."), "pool")
-            return
-        match verdict:
-            case Verdict.ALLOWED:
-                self._tried = trial
-                screen.works(_WORKS[trial.asked.auth_flow])
-            case Verdict.NOT_ALLOWED:
-                screen.ask_for_flow(trial.asked.auth_flow)
-            case Verdict.NO_TRIGGERS:
-                screen.refused(Problem("The pool has no questions of its own. Enter tries again."), "client")
-            case Verdict.SECRET_MISSING:
-                screen.ask_for_secret(
-                    Problem("This app client has a secret. Put it into a file and type that file's path.")
-                )
-            case Verdict.SECRET_WRONG if trial.asked.secret_file:
-                screen.refused(Problem("This secret does not fit the app client."), "secret")
-            case Verdict.NO_SUCH_CLIENT:
-                screen.refused(Problem("There is no such app client in the pool's region."), "client")
-            case _:
-                screen.refused(said, "client")
+    def _show(self, candidate: Candidate, outcome: Outcome) -> None:
+        screen = self.question
+        match outcome:
+            case Works(says):
+                self._works = candidate
+                screen.works(says)
+            case FlowRefused(why):
+                screen.ask_for_flow(candidate.auth_flow, why)
+            case SecretWanted(problem):
+                screen.ask_for_secret(problem)
+            case Refused(problem, about):
+                screen.refused(problem, about)
 
     @on(PoolKept)
     def _keep(self, event: PoolKept) -> None:
-        if self._tried is None:
+        if self._works is None:
             return
-        asked = self._tried.asked
-        settings = {
-            "user_pool_id": asked.user_pool_id,
-            "client_id": asked.client_id,
-            **{name: self.named[name] for name in ("region", "endpoint_url") if name in self.named},
-        }
-        if asked.secret_file:
-            settings["client_secret_file"] = str(Path(asked.secret_file).expanduser().absolute())
-        if asked.auth_flow != USUAL_FLOW:
-            settings["auth_flow"] = asked.auth_flow
         try:
-            add_profile(event.name, settings, environ=self.environ)
+            self.trial.keep(event.name, self._works)
         except ConfigurationError as error:
             self.question.refused(Problem(str(error)), "name")
+        except Exception:
+            self.question.refused(Problem(OWN_FAULT), "name")
         else:
             self.exit(event.name)
 

@@ -11,8 +11,8 @@ from tui_auth.terminal.environment import (
     fill_missing_streams,
     find_terminal,
     harden_process,
-    no_colour,
     scrub_textual_environment,
+    without_colour,
 )
 
 NOT_SIGNED_IN = 4
@@ -36,8 +36,8 @@ def prepare(purpose: str) -> bool:
 
 
 def theme(chosen: str | None) -> str:
-    """The theme's name for "dark", "light" or "ansi"; the terminal's own where no colour is wanted."""
+    """The theme's name for "dark", "light" or "ansi"; the terminal's own where there is no colour."""
     names = {"": "tui-auth-dark", "dark": "tui-auth-dark", "light": "tui-auth-light", "ansi": "ansi-dark"}
     if (chosen or "") not in names:
         raise ConfigurationError("TUI_AUTH_THEME is dark, light or ansi.")
-    return "ansi-dark" if no_colour() else names[chosen or ""]
+    return "ansi-dark" if without_colour() else names[chosen or ""]

@@ -5,80 +5,54 @@ from __future__ import annotations
 import json
 import re
 import sys
-from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from argparse import ArgumentParser, Namespace, _SubParsersAction
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from tui_auth.commands.exit_status import OK, with_status
+from tui_auth.commands.profile_flags import add_flags, settings_of
 from tui_auth.config.amplify import read_amplify_file
+from tui_auth.config.client_secret import read_secret_file
 from tui_auth.config.errors import ConfigurationError, fault_in, shown
 from tui_auth.config.pool_choice import add_pool_arguments, choose_pool
-from tui_auth.config.profile_file import add_profile, check_name, remove_profile, use_profile
+from tui_auth.config.profile_file import NameTaken, add_profile, check_name, remove_profile, use_profile
 from tui_auth.config.profiles import Profiles, load_profiles
-from tui_auth.config.settings import FLOWS, SETTINGS, Unfit, checked
+from tui_auth.config.settings import SETTINGS
 from tui_auth.terminal.safe_text import safe_line
 
-_GIVEN_BY_FLAG = (
-    "user_pool_id",
-    "client_id",
-    "client_secret_file",
-    "region",
-    "endpoint_url",
-    "identity_pool_id",
-    "username",
-    "auth_flow",
-    "preferred_first_factor",
-    "app_name",
-    "session_minutes",
-)
-_EXAMPLES = """\
-  tui-auth profile import amplify_outputs.json
-  tui-auth profile add acme --user-pool-id eu-west-1_Ab12Cd34E --client-id 1example23456789
-  tui-auth profile use acme
-  tui-auth profile show --origin
-
-A profile is a name for a pool. They are kept in config.toml in your configuration folder.
-"""
+_DESCRIPTION = "A profile is a name for a pool. They are kept in config.toml in your configuration folder."
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """The sub-commands and their flags."""
-    parser.formatter_class = RawDescriptionHelpFormatter
-    parser.description = _EXAMPLES
+    parser.description = _DESCRIPTION
     commands = parser.add_subparsers(dest="action", metavar="list|add|use|show|remove|import", required=True)
 
-    listing = commands.add_parser("list", help="the profiles there are; * marks the default")
+    listing = _command(commands, "list", "the profiles there are; * marks the default")
     listing.add_argument("--json", action="store_true", help="as JSON")
     listing.add_argument("--names", action="store_true", help="only the names, one a line")
 
-    adding = commands.add_parser("add", help="keep a pool under a name")
+    adding = _command(commands, "add", "keep a pool under a name")
     adding.add_argument("name", metavar="NAME")
-    for name in _GIVEN_BY_FLAG:
-        setting = SETTINGS[name]
-        adding.add_argument(
-            setting.flag,
-            metavar=_metavar(name),
-            required=name in ("user_pool_id", "client_id"),
-            choices=FLOWS if name == "auth_flow" else None,
-        )
+    add_flags(adding)
     _add_force(adding)
 
-    using = commands.add_parser("use", help="make a profile the one that is used by default")
+    using = _command(commands, "use", "make a profile the one that is used by default")
     one = using.add_mutually_exclusive_group(required=True)
     one.add_argument("name", metavar="PROFILE", nargs="?")
     one.add_argument("--none", action="store_true", help="have no default any more")
 
-    showing = commands.add_parser("show", help="a profile, or else what a command would use here")
+    showing = _command(commands, "show", "a profile, or else what a command would use here")
     showing.add_argument("name", metavar="PROFILE", nargs="?")
     showing.add_argument("--origin", action="store_true", help="say where each value comes from")
     showing.add_argument("--json", action="store_true", help="as JSON")
     add_pool_arguments(showing)
 
-    removing = commands.add_parser("remove", help="forget a profile")
+    removing = _command(commands, "remove", "forget a profile")
     removing.add_argument("name", metavar="PROFILE")
 
-    importing = commands.add_parser("import", help="make a profile of one of Amplify's files")
+    importing = _command(commands, "import", "make a profile of one of Amplify's files")
     importing.add_argument("file", metavar="FILE", type=Path)
     importing.add_argument("--name", metavar="NAME", help="the name; else that of the project's folder")
     _add_force(importing)
@@ -102,14 +76,13 @@ def run(arguments: Namespace) -> int:
     return with_status(command)
 
 
+def _command(commands: _SubParsersAction[Any], name: str, says: str) -> ArgumentParser:
+    parser: ArgumentParser = commands.add_parser(name, help=says, description=f"{says[0].upper()}{says[1:]}.")
+    return parser
+
+
 def _add_force(parser: ArgumentParser) -> None:
     parser.add_argument("--force", action="store_true", help="replace a profile of this name")
-
-
-def _metavar(name: str) -> str | None:
-    return {"client_secret_file": "FILE", "endpoint_url": "URL", "auth_flow": None}.get(
-        name, name.rpartition("_")[2].upper()
-    )
 
 
 def _list(arguments: Namespace) -> None:
@@ -143,19 +116,27 @@ def _listed(profiles: Profiles) -> list[dict[str, Any]]:
 
 
 def _add(arguments: Namespace) -> None:
-    settings = {}
-    for name in _GIVEN_BY_FLAG:
-        value = getattr(arguments, name)
-        if value is None:
-            continue
-        try:
-            settings[name] = checked(name, value)
-        except Unfit as error:
-            raise ConfigurationError(f"{SETTINGS[name].flag}: {error}, was expected.") from None
-    if "client_secret_file" in settings:
-        settings["client_secret_file"] = str(Path(settings["client_secret_file"]).expanduser().absolute())
-    path = add_profile(arguments.name, settings, replace=arguments.force)
+    settings = settings_of(arguments)
+    secret = settings.get("client_secret_file")
+    if secret:
+        settings["client_secret_file"] = secret = str(Path(secret).expanduser().absolute())
+    path = _kept(arguments.name, settings, replace=arguments.force)
     _say(f"Kept as {arguments.name} in {shown(path)}. Sign in with: tui-auth --profile {arguments.name}")
+    if secret:
+        try:
+            read_secret_file(secret)
+        except ConfigurationError as error:
+            _say(f"Signing in needs this first: {error}")
+
+
+def _kept(name: str, settings: Mapping[str, Any], *, replace: bool, **more: Any) -> Path:
+    """``add_profile``, with the cure that only this command has."""
+    try:
+        return add_profile(name, settings, replace=replace, **more)
+    except NameTaken:
+        raise ConfigurationError(
+            f"There is a profile “{name}” already. Choose another name, or --force to replace it."
+        ) from None
 
 
 def _use(arguments: Namespace) -> None:
@@ -185,7 +166,7 @@ def _import(arguments: Namespace) -> None:
             )
     name = check_name(arguments.name) if arguments.name else _name_of(path)
     settings = {key: found.value for key, found in file.settings.items()}
-    kept = add_profile(
+    kept = _kept(
         name,
         settings,
         comment=f"from {safe_line(str(path), limit=300)}",
@@ -225,7 +206,8 @@ def _show(arguments: Namespace) -> None:
 def _written(name: str) -> dict[str, tuple[Any, str]]:
     profile = load_profiles().profile(name)
     return {
-        key: (value, f"{shown(profile.path)}:{profile.lines[key]}") for key, value in profile.settings.items()
+        key: (value, f"{shown(profile.path)}:{profile.lines.get(key) or profile.lines['']}")
+        for key, value in profile.settings.items()
     }
 
 

@@ -14,8 +14,10 @@ from tui_auth.config.pool_choice import PoolChoice, add_pool_arguments, choose_p
 if TYPE_CHECKING:
     from tui_auth.auth.auth import Auth
     from tui_auth.auth.next_step import Done
+    from tui_auth.commands.sign_in_turn import Turn
     from tui_auth.secret import Secret
     from tui_auth.session.keeping import Keeping
+    from tui_auth.session.record import SessionRecord
     from tui_auth.settings import SignInSettings
 
 FLOWS = ("USER_SRP_AUTH", "USER_PASSWORD_AUTH", "USER_AUTH", "CUSTOM_WITH_SRP", "CUSTOM_WITHOUT_SRP")
@@ -33,6 +35,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     group.add_argument("--app-name", metavar="NAME", help="what an authenticator app shows")
     group.add_argument("--storage", choices=STORAGES, help="where to keep the session; asked unless given")
     group.add_argument("--plain", action="store_true", help="line prompts in place of the full screen")
+    group.add_argument(
+        "--trace", metavar="FILE", help="write the calls and their next steps to a file, every value left out"
+    )
     source = group.add_mutually_exclusive_group()
     source.add_argument(
         "--password-stdin", action="store_true", help="the password is the first line of stdin; no prompts"
@@ -54,17 +59,23 @@ def run(arguments: Namespace) -> int:
 
 
 def _run(arguments: Namespace) -> int:
+    from tui_auth.commands.sign_in_turn import one_at_a_time
     from tui_auth.session.sessions import Sessions
 
+    sessions = Sessions()
     try:
-        choice = choose_pool(arguments, current_session=Sessions().offered_settings)
+        choice = choose_pool(arguments, current_session=sessions.offered_settings)
     except NoPoolNamed as nothing:
         if nothing.has_profiles:
             raise
         choice = _asked_pool(arguments)
     for note in choice.notes:
         say(note)
-    status, _ = sign_in_now(choice, arguments)
+    with one_at_a_time(choice, sessions, by_password=asks_nobody(arguments)) as turn:
+        if turn.begun_by_another:
+            say(f"Signed in as {turn.begun_by_another.display_name} by the other one.")
+            return OK
+        status, _ = sign_in_now(choice, arguments, turn)
     return status
 
 
@@ -73,8 +84,13 @@ def _asked_pool(arguments: Namespace) -> PoolChoice:
     from tui_auth.commands import full_screen
     from tui_auth.terminal.environment import TerminalKind, find_terminal
 
-    if find_terminal().kind is not TerminalKind.FULL_SCREEN or _password_source(arguments):
+    kind = find_terminal().kind
+    if kind is TerminalKind.NONE or asks_nobody(arguments):
         return choose_pool(arguments)
+    if kind is TerminalKind.LINES or _wants_lines(arguments):
+        from tui_auth.commands.choose_pool_in_lines import ask_for_pool_in_lines
+
+        return ask_for_pool_in_lines(arguments)
     full_screen.prepare("Choosing a pool")
     from tui_auth.commands.choose_pool import ask_for_pool
 
@@ -85,38 +101,49 @@ def _asked_pool(arguments: Namespace) -> PoolChoice:
 
 
 def sign_in_now(
-    choice: PoolChoice, arguments: Namespace, *, leaves_when_done: bool = False
-) -> tuple[int, Done | None]:
-    """Sign in to a pool on the terminal: the exit status, and Done where the sign-in got there.
+    choice: PoolChoice, arguments: Namespace, turn: Turn, *, leaves_when_done: bool = False
+) -> tuple[int, SessionRecord | None]:
+    """Sign in to a pool on the terminal and keep the session; the exit status.
 
-    With ``leaves_when_done`` the screen closes itself at Done, and keeping the session is the caller's.
-    Raises AuthError where pool, client or endpoint cannot be right.
+    The turn ends once the session is kept. With ``leaves_when_done`` the screen closes itself at Done without
+    asking where to keep it, and the session is in the result where the sign-in got there. Raises AuthError
+    where pool, client or endpoint cannot be right.
     """
     from tui_auth.auth.auth import Auth
-    from tui_auth.session.keeping import Keeping
-    from tui_auth.session.sessions import Sessions
-    from tui_auth.terminal.environment import TerminalKind, fill_missing_streams, find_terminal
-    from tui_auth.terminal.safe_text import safe_line
+    from tui_auth.commands.trace import traced
+    from tui_auth.terminal.environment import fill_missing_streams
 
     fill_missing_streams()
     auth = Auth(
         choice.user_pool_id, choice.client_id, choice.client_secret, choice.endpoint_url, choice.region
     )
+    with traced(auth.wire, arguments.trace):
+        return _sign_in(auth, choice, arguments, turn, leaves_when_done=leaves_when_done)
+
+
+def _sign_in(
+    auth: Auth, choice: PoolChoice, arguments: Namespace, turn: Turn, *, leaves_when_done: bool
+) -> tuple[int, SessionRecord | None]:
+    from tui_auth.commands.keep_without_asking import keep_without_asking
+    from tui_auth.session.keeping import Keeping
+    from tui_auth.session.sessions import Sessions
+    from tui_auth.terminal.environment import TerminalKind, find_terminal
+    from tui_auth.terminal.safe_text import safe_line
+
     settings = settings_of(choice, arguments, leaves_when_done=leaves_when_done)
-    keeping = Keeping(choice, auth.gateway.now, Sessions())
+    keeping = Keeping(choice, auth.gateway.now, Sessions(), when_kept=turn.end)
     kind, password = find_terminal().kind, _password(arguments)
     if password is not None:
-        done = _without_screen(auth, settings, keeping, password)
+        done, name = _without_screen(auth, settings, keeping, password), settings.username
     elif kind is TerminalKind.LINES or (kind is TerminalKind.FULL_SCREEN and _wants_lines(arguments)):
-        done = _in_lines(auth, settings, keeping)
+        done, name = _in_lines(auth, settings, keeping)
     else:
-        return _in_full_screen(auth, settings, None if leaves_when_done else keeping)
-    if not leaves_when_done:
-        from tui_auth.commands.sign_in_when_needed import keep_without_asking
-
-        keep_without_asking(keeping, done, settings.username or done.claims.username)
+        return _in_full_screen(auth, settings, keeping)
+    record = keep_without_asking(keeping, done, name)
     sys.stderr.write(f"Signed in as {safe_line(done.claims.username, limit=80)}.\n")
-    return OK, done
+    if password is None and done.asks_to_remember_device:
+        _ask_about_device(auth, done)
+    return OK, record
 
 
 def settings_of(choice: PoolChoice, arguments: Namespace, *, leaves_when_done: bool) -> SignInSettings:
@@ -124,9 +151,10 @@ def settings_of(choice: PoolChoice, arguments: Namespace, *, leaves_when_done: b
     from tui_auth.auth.exchange import AuthFlow
     from tui_auth.auth.gateway import is_loopback
     from tui_auth.commands.full_screen import theme
+    from tui_auth.session.sessions import endpoint_of
     from tui_auth.settings import ASSUMED_SESSION_SECONDS, SignInSettings
 
-    local = choice.endpoint_url is not None and is_loopback(choice.endpoint_url)
+    local = is_loopback(endpoint_of(choice.endpoint_url))
     return SignInSettings(
         pool=" ".join(part for part in (choice.profile, choice.user_pool_id) if part),
         mark="TEST ENDPOINT" if local else "",
@@ -139,13 +167,18 @@ def settings_of(choice: PoolChoice, arguments: Namespace, *, leaves_when_done: b
         session_seconds=choice.session_minutes * 60 if choice.session_minutes else ASSUMED_SESSION_SECONDS,
         theme=theme(os.environ.get("TUI_AUTH_THEME")),
         leaves_when_done=leaves_when_done,
+        username_attributes=choice.username_attributes,
         required_attributes=choice.required_attributes,
+        mfa_methods=choice.mfa_methods,
         password_policy=choice.password_policy,
     )
 
 
-def _in_full_screen(auth: Auth, settings: SignInSettings, keeping: Keeping | None) -> tuple[int, Done | None]:
+def _in_full_screen(
+    auth: Auth, settings: SignInSettings, keeping: Keeping
+) -> tuple[int, SessionRecord | None]:
     from tui_auth.commands import full_screen
+    from tui_auth.commands.keep_without_asking import keep_without_asking
     from tui_auth.terminal.safe_text import safe_line
 
     if not full_screen.prepare("Signing in"):
@@ -153,14 +186,18 @@ def _in_full_screen(auth: Auth, settings: SignInSettings, keeping: Keeping | Non
     from tui_auth.app import TuiAuthApp
     from tui_auth.done_keeper import DoneKeeper
 
-    app = TuiAuthApp(auth, settings, DoneKeeper(keeping) if keeping else None)
-    status, done = app.run_in_terminal(), app.return_value
+    keeper = DoneKeeper(keeping)
+    app = TuiAuthApp(auth, settings, keeper)
+    status, done, record = app.run_in_terminal(), app.return_value, None
+    if done is not None and settings.leaves_when_done:
+        record = keep_without_asking(keeping, done, app.signed_in_as, checked=keeper.checked)
     if done is not None:
         sys.stderr.write(f"Signed in as {safe_line(done.claims.username, limit=80)}.\n")
-    return status, done
+    return status, record
 
 
-def _in_lines(auth: Auth, settings: SignInSettings, keeping: Keeping) -> Done:
+def _in_lines(auth: Auth, settings: SignInSettings, keeping: Keeping) -> tuple[Done, str]:
+    """Done, and the name as it was typed."""
     from tui_auth.plain import PlainSignIn
     from tui_auth.terminal.environment import harden_process
     from tui_auth.terminal.lines import TerminalLines
@@ -169,9 +206,19 @@ def _in_lines(auth: Auth, settings: SignInSettings, keeping: Keeping) -> Done:
     harden_process()
     with TerminalLines() as lines, exit_on_signals():
         try:
-            return PlainSignIn(auth, settings, lines, device_of=keeping.device).run()
+            conversation = PlainSignIn(auth, settings, lines, device_of=keeping.device)
+            return conversation.run(), conversation.username
         except EOFError:
             raise Ended(CANCELLED) from None
+
+
+def _ask_about_device(auth: Auth, done: Done) -> None:
+    from tui_auth.plain import ask_about_device
+    from tui_auth.terminal.lines import TerminalLines
+    from tui_auth.terminal.signals import exit_on_signals
+
+    with TerminalLines() as lines, exit_on_signals():
+        ask_about_device(auth, done, lines)
 
 
 def _without_screen(auth: Auth, settings: SignInSettings, keeping: Keeping, password: Secret) -> Done:
@@ -202,17 +249,18 @@ def _wants_lines(arguments: Namespace) -> bool:
     return arguments.plain or bool(os.environ.get("ACCESSIBLE") or os.environ.get("TUI_AUTH_PLAIN"))
 
 
-def _password_source(arguments: Namespace) -> bool:
+def asks_nobody(arguments: Namespace) -> bool:
+    """Whether the password comes from a pipe or a file, so that there may be nobody to ask."""
     return bool(arguments.password_stdin or arguments.password_file)
 
 
 def _password(arguments: Namespace) -> Secret | None:
     """The password from stdin or a file, without its line's end; None where a person is to type it."""
-    from tui_auth.config.client_secret import read_secret_file
+    from tui_auth.config.client_secret import read_password_file
     from tui_auth.secret import Secret
 
     if arguments.password_file:
-        return read_secret_file(arguments.password_file)
+        return read_password_file(arguments.password_file)
     if not arguments.password_stdin:
         return None
     line = sys.stdin.buffer.readline(4096) if sys.stdin is not None else b""

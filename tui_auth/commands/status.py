@@ -58,8 +58,8 @@ def _asked_at_cognito(sessions: Sessions, found: Found) -> Found:
     """GetUser with an access token that holds. Raises SignInNeeded where Cognito does not take it."""
     from dataclasses import replace
 
-    from tui_auth.auth.errors import AuthError, ErrorKind
-    from tui_auth.session.refresh import fresh, gateway_of
+    from tui_auth.auth.errors import AuthError
+    from tui_auth.session.refresh import fresh, gateway_of, is_definitive
 
     result = fresh(sessions, found, min_ttl=10)
     if result.problem:
@@ -67,7 +67,7 @@ def _asked_at_cognito(sessions: Sessions, found: Found) -> Found:
     try:
         gateway_of(result.record).call("GetUser", {"AccessToken": result.record.access_token})
     except AuthError as error:
-        if error.kind in (ErrorKind.NOT_AUTHORIZED, ErrorKind.SERVICE) and not error.may_have_arrived:
+        if is_definitive(error):
             raise SignInNeeded(f"Cognito has ended this session. {error.message}") from None
         raise
     return replace(found, record=result.record)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tui_auth.config.amplify_shapes import Nodes, settings_in
-from tui_auth.config.errors import fault_in, shown
+from tui_auth.config.errors import ConfigurationError, fault_in, shown
 from tui_auth.config.files import read_text
 from tui_auth.config.literal import LiteralError, Node, objects_in, read_object
 from tui_auth.config.settings import Unfit, checked
@@ -68,10 +68,34 @@ def find_amplify_file(folder: Path, home: Path, owners: frozenset[int] | None = 
                 "`tui-auth profile import FILE` takes it."
             )
         elif file := read_amplify_file(path):
+            _check_for_another_pool(file, owners)
             return Search(file, tuple(passed_by))
         else:
             passed_by.append(f"{shown(path)} names no user pool and was passed by.")
     return Search(None, tuple(passed_by))
+
+
+def _check_for_another_pool(file: AmplifyFile, owners: frozenset[int]) -> None:
+    """Raises ConfigurationError where a file beside this one names another pool: a guess could be wrong.
+
+    The tools of one generation write the same pool into two files, which is nothing to talk about.
+    """
+    for beside in (file.path.with_name(name) for name in FILE_NAMES):
+        if beside == file.path or not beside.is_file() or beside.stat().st_uid not in owners:
+            continue
+        try:
+            other = read_amplify_file(beside)
+        except ConfigurationError:
+            continue  # it is not the one that is used
+        if other and any(
+            file.settings[name].value != other.settings[name].value
+            for name in ("user_pool_id", "client_id")
+            if name in file.settings and name in other.settings
+        ):
+            raise ConfigurationError(
+                f"{shown(file.path)} and {beside.name} beside it name different pools. Keep the one you mean "
+                "with `tui-auth profile import FILE --name NAME`, and use --profile NAME."
+            )
 
 
 def read_amplify_file(path: Path) -> AmplifyFile | None:
@@ -84,7 +108,7 @@ def read_amplify_file(path: Path) -> AmplifyFile | None:
         is_data = path.suffix == ".json"
         objects = [read_object(text)] if is_data or text.lstrip().startswith("{") else objects_in(text)
     except LiteralError as error:
-        raise fault_in(path, error.line, f"{error} was expected here.") from None
+        raise fault_in(path, error.line, f"expected {error}.") from None
     for root in objects:
         # An environment file has the pool one level down.
         for each in (root, *(member for member in root.members.values() if member.members)):
@@ -114,7 +138,7 @@ def _checked(path: Path, nodes: Nodes) -> AmplifyFile:
                 settings[name] = Found(checked(name, _plain(node)), node.line)
             except Unfit as error:
                 if name in _DECISIVE:
-                    raise fault_in(path, node.line, f"{name}: {error}, was expected here.") from None
+                    raise fault_in(path, node.line, f"{name}: expected {error}.") from None
     return AmplifyFile(path, settings, secret)
 
 

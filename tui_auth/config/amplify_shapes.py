@@ -76,18 +76,37 @@ def _native(plugin: Node | None) -> Nodes | None:
 def _gen_2(auth: Node) -> Nodes:
     rules = auth.at("password_policy")
     wanted = PasswordPolicy().values()
+    flow, factor = _without_password(auth.at("passwordless"))
     return {
         "user_pool_id": auth.at("user_pool_id"),
         "client_id": auth.at("user_pool_client_id"),
         "region": auth.at("aws_region"),
         "identity_pool_id": auth.at("identity_pool_id"),
-        "preferred_first_factor": auth.at("passwordless", "preferred_challenge"),
+        "auth_flow": flow,
+        "preferred_first_factor": factor,
         "username_attributes": auth.at("username_attributes"),
         "required_attributes": auth.at("standard_required_attributes"),
         "mfa_methods": _unless_off(auth.at("mfa_methods"), auth.at("mfa_configuration")),
         "password_policy": rules
         and Node({name: each for name, each in rules.members.items() if name in wanted}, rules.line),
     }
+
+
+def _without_password(passwordless: Node | None) -> tuple[Node | None, Node | None]:
+    """The flow and the first factor where people sign in without a password; None each for the usual ones.
+
+    A preferred passkey is of no use in a terminal: the pool is asked for what else there is.
+    """
+    if passwordless is None:
+        return None, None
+    preferred = passwordless.at("preferred_challenge")
+    by_code = [passwordless.at(name) for name in ("email_otp_enabled", "sms_otp_enabled")]
+    if preferred and preferred.value in ("EMAIL_OTP", "SMS_OTP"):
+        return Node("USER_AUTH", preferred.line), preferred
+    if preferred and preferred.value in ("PASSWORD", "PASSWORD_SRP"):
+        return None, None
+    on = next((node for node in by_code if node and node.value is True), preferred)
+    return (Node("USER_AUTH", on.line), None) if on else (None, None)
 
 
 def _flat(root: Node) -> Nodes:

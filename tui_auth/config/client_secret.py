@@ -1,4 +1,4 @@
-"""The app client's secret, read where it lies: in a file of its own, or in an Amplify file."""
+"""Secrets read where they lie: the app client's in a file of its own or of Amplify's, or a password."""
 
 from __future__ import annotations
 
@@ -28,3 +28,15 @@ def read_secret_file(path: str | Path) -> Secret:
     if not line:
         raise fault_in(path, None, "it is empty. Put the app client's secret in its first line.")
     return Secret(line)
+
+
+def read_password_file(path: str | Path) -> Secret:
+    """The password that a file holds: its first line, with the blanks at its ends.
+
+    Raises ConfigurationError, naming the file and the cure.
+    """
+    path = Path(path)
+    password = read_text(path, largest=_LARGEST_SECRET_FILE).partition("\n")[0].removesuffix("\r")
+    if not password:
+        raise fault_in(path, None, "it is empty. Put the password in its first line.")
+    return Secret(password)

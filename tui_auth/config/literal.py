@@ -66,7 +66,7 @@ def read_object(text: str) -> Node:
     reader = _Reader(text, is_data=True)
     reader.skip()
     if reader.here != "{":
-        raise reader.fault("an object, beginning with {")
+        raise reader.fault("an object, beginning with “{”")
     return reader.object()
 
 
@@ -142,14 +142,14 @@ class _Reader:
             elif self.take("["):
                 self._pass_over_expression()
                 if not self.take("]"):
-                    raise self.fault("]")
+                    raise self.fault("“]”")
                 self._member(members, None)
             else:
                 self._member(members, self._key())
             if not self.take(","):
                 if self.take("}"):
                     break
-                raise self.fault(", or }")
+                raise self.fault("“,” or “}”")
         self.depth -= 1
         return Node(members, line)
 
@@ -161,7 +161,7 @@ class _Reader:
             if not self.take(","):
                 if self.take("]"):
                     break
-                raise self.fault(", or ]")
+                raise self.fault("“,” or “]”")
         self.depth -= 1
         return Node(items, line)
 

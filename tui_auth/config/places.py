@@ -1,48 +1,62 @@
-"""Where tui-auth keeps things: platformdirs' folders for its configuration and its state.
+"""Where this program's files lie: platformdirs' folders, worked out without it.
 
-They are worked out here because platformdirs takes as long to import as Python takes to start; a test
-compares the two for Linux and macOS.
+A cached token is printed on every request of a script, and platformdirs takes as long to import as Python
+takes to start, as pathlib does: folders are texts here. A test compares the two for Linux and macOS.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
-from pathlib import Path
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 CONFIG_FILE = "config.toml"
 INDEX_FILE = "profiles.json"
 SECRETS_FOLDER = "secrets"
 PROGRAM = "tui-auth"
 
-
-def config_folder(environ: Mapping[str, str] = os.environ, platform: str = sys.platform) -> Path:
-    """Where the person's own settings lie, such as ~/.config/tui-auth."""
-    return _folder("XDG_CONFIG_HOME", ".config", environ, platform)
+ENVIRON: Mapping[str, str] = os.environ
 
 
-def state_folder(environ: Mapping[str, str] = os.environ, platform: str = sys.platform) -> Path:
-    """Where lies what the program keeps for itself, such as ~/.local/state/tui-auth."""
-    return _folder("XDG_STATE_HOME", ".local/state", environ, platform)
+def config_folder(environ: Mapping[str, str] = ENVIRON, platform: str = sys.platform) -> str:
+    """Where the person's own settings lie, such as ``~/.config/tui-auth``."""
+    return _folder("XDG_CONFIG_HOME", ".config", "Library/Application Support", environ, platform)
 
 
-def home_folder(environ: Mapping[str, str] = os.environ) -> Path:
+def state_folder(environ: Mapping[str, str] = ENVIRON, platform: str = sys.platform) -> str:
+    """Where lies what the program keeps for itself: sessions that outlive a log-out, and indexes."""
+    return _folder("XDG_STATE_HOME", ".local/state", "Library/Application Support", environ, platform)
+
+
+def cache_folder(environ: Mapping[str, str] = ENVIRON, platform: str = sys.platform) -> str:
+    """Where lies what can be fetched again."""
+    return _folder("XDG_CACHE_HOME", ".cache", "Library/Caches", environ, platform)
+
+
+def runtime_folder(environ: Mapping[str, str] = ENVIRON) -> str | None:
+    """Where lies what ends with the log-in, if the system has such a place (``$XDG_RUNTIME_DIR``)."""
+    base = environ.get("XDG_RUNTIME_DIR", "")
+    return f"{base}/{PROGRAM}" if base.startswith("/") else None
+
+
+def home_folder(environ: Mapping[str, str] = ENVIRON) -> str:
     """The person's home; the root where none is known."""
     home = environ.get("HOME", "")
     if home.startswith("/"):
-        return Path(home)
+        return home
     import pwd
 
     try:
-        return Path(pwd.getpwuid(os.getuid()).pw_dir)
+        return pwd.getpwuid(os.getuid()).pw_dir
     except KeyError:
-        return Path("/")
+        return "/"
 
 
-def _folder(variable: str, on_linux: str, environ: Mapping[str, str], platform: str) -> Path:
+def _folder(variable: str, linux: str, macos: str, environ: Mapping[str, str], platform: str) -> str:
     base = environ.get(variable, "")
-    if base.startswith("/"):
-        return Path(base) / PROGRAM
-    below = "Library/Application Support" if platform == "darwin" else on_linux
-    return home_folder(environ) / below / PROGRAM
+    if not base.startswith("/"):
+        base = f"{home_folder(environ).rstrip('/')}/{macos if platform == 'darwin' else linux}"
+    return f"{base.rstrip('/')}/{PROGRAM}"

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from tui_auth.config.amplify import AmplifyFile, files_around, find_amplify_file
+from tui_auth.config.aws_endpoint import aws_endpoint
 from tui_auth.config.client_secret import read_secret_file as read_secret_file
 from tui_auth.config.errors import ConfigurationError as ConfigurationError
 from tui_auth.config.errors import NoPoolNamed, shown
@@ -96,9 +98,10 @@ def choose_pool(
 
     Flags; ``TUI_AUTH_*``; the profile of ``--profile``, ``TUI_AUTH_PROFILE`` or else the default one; an
     Amplify file in ``folder`` (where we are) or above, up to home; the current session; the only profile
-    there is. What was not asked for by name is only looked at where the pool is not known yet. The region is
-    the pool id's own unless one of these says another. Raises NoPoolNamed where they name none, and
-    ConfigurationError, with the place and the cure, for what cannot be used.
+    there is. What was not asked for by name is only looked at where the pool is not known yet. Unless one of
+    these says another, the region is the pool id's own and the endpoint the one of AWS's variables. Raises
+    NoPoolNamed where they name none, and ConfigurationError, with the place and the cure, for what cannot be
+    used.
     """
     search = _Search(arguments, environ, current_session, folder or Path.cwd())
     result = Joined()
@@ -106,6 +109,7 @@ def choose_pool(
         result.add(source)
     if not result.names_a_client:
         raise _nothing_named(result, search)
+    _add_aws_endpoint(result, environ)
     result.settings.setdefault("region", result.settings["user_pool_id"].partition("_")[0])
     result.origins.setdefault("region", Origin(SourceKind.DERIVED))
     return _choice(result, search)
@@ -117,6 +121,7 @@ def named_settings(arguments: Namespace, environ: Mapping[str, str] = os.environ
     result = Joined()
     for values in (search.flag_values(), search.variable_values()):
         result.add(Source(SourceKind.FLAG, *_read(values)))
+    _add_aws_endpoint(result, environ)
     return result.settings
 
 
@@ -154,6 +159,8 @@ class _Search:
                 return
             if source := look():
                 yield source
+                if look == self._session:
+                    yield from self._profiles_of(known)
 
     def flag_values(self) -> Iterator[tuple[Setting, str, Origin]]:
         """What the flags give, as it was typed."""
@@ -194,8 +201,17 @@ class _Search:
         origins = dict.fromkeys(settings, Origin(SourceKind.CURRENT_SESSION))
         return Source(SourceKind.CURRENT_SESSION, settings, origins, is_asked_for=False)
 
+    def _profiles_of(self, known: Joined) -> Iterator[Source]:
+        """What a profile knows of the current session's pool and client, which the session does not."""
+        ids = {name: known.settings.get(name) for name in ("user_pool_id", "client_id")}
+        for name, written in self.profiles.written.items():
+            if all(written.get(key) == value for key, value in ids.items()):
+                with suppress(ConfigurationError):  # nobody asked for this one
+                    yield self._source_of(self.profiles.profile(name), is_asked_for=False)
+                return
+
     def _note_what_the_default_hides(self, profile: Profile) -> None:
-        hidden = next(files_around(self.folder, home_folder(self.environ)), None)
+        hidden = next(files_around(self.folder, Path(home_folder(self.environ))), None)
         if hidden is not None:
             self.notes.append(
                 f"Using the profile {profile.name}, which is the default; {shown(hidden)} was passed by. "
@@ -211,7 +227,7 @@ class _Search:
         return Source(SourceKind.PROFILE, profile.settings, place, is_asked_for)
 
     def _amplify_file(self) -> Source | None:
-        search = find_amplify_file(self.folder, home_folder(self.environ))
+        search = find_amplify_file(self.folder, Path(home_folder(self.environ)))
         self.notes += search.passed_by
         if search.file is None:
             return None
@@ -235,9 +251,21 @@ def _read(
         try:
             settings[setting.name] = checked(setting.name, value)
         except Unfit as error:
-            raise ConfigurationError(f"{origin}: {error}, was expected.") from None
+            raise ConfigurationError(f"{origin}: expected {error}.") from None
         origins[setting.name] = origin
     return settings, origins
+
+
+def _add_aws_endpoint(result: Joined, environ: Mapping[str, str]) -> None:
+    """Take the endpoint that AWS's own variables name, where nothing of ours does."""
+    found = aws_endpoint(environ)
+    if found is None or "endpoint_url" in result.settings:
+        return
+    name, url = found
+    origin = Origin(SourceKind.ENVIRONMENT, name)
+    settings, origins = _read(iter([(SETTINGS["endpoint_url"], url.strip(), origin)]))
+    result.settings |= settings
+    result.origins |= origins
 
 
 def _choice(result: Joined, search: _Search) -> PoolChoice:
@@ -272,4 +300,7 @@ def _nothing_named(result: Joined, search: _Search) -> NoPoolNamed:
             "or make one the default: `tui-auth profile use NAME`.",
             has_profiles=True,
         )
-    return NoPoolNamed("No user pool is named. Give --user-pool-id and --client-id, or try `tui-auth demo`.")
+    return NoPoolNamed(
+        "No user pool is named. Give --user-pool-id and --client-id, "
+        "or run `tui-auth` on a terminal: it asks."
+    )

@@ -19,6 +19,10 @@ from tui_auth.secret import Secret
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
+class NameTaken(ConfigurationError):
+    """There is a profile of that name already."""
+
+
 def check_name(name: str) -> str:
     """The name, if a profile can have it. Raises ConfigurationError."""
     if not _NAME.fullmatch(name):
@@ -51,9 +55,7 @@ def add_profile(
             values["client_secret_file"] = str(secret_path)
         if name in profiles.written:
             if not replace:
-                raise ConfigurationError(
-                    f"There is a profile “{name}” already. --force replaces it, or choose another name."
-                )
+                raise NameTaken(f"There is a profile “{name}” already. Choose another name.")
             text = without_table(text, (TABLE, name))
         new = with_table(text, (TABLE, name), values, comment)
         if client_secret is not None:
@@ -79,7 +81,7 @@ def remove_profile(name: str, environ: Mapping[str, str] = os.environ) -> Path |
 
     Raises ConfigurationError where there is no such profile, or a file cannot be written.
     """
-    folder = config_folder(environ)
+    folder = Path(config_folder(environ))
     own_secret = _secret_path(folder, name)
     named = ""
 
@@ -103,7 +105,7 @@ def remove_profile(name: str, environ: Mapping[str, str] = os.environ) -> Path |
 
 
 def _changed(change: Callable[[str, Profiles], str], environ: Mapping[str, str]) -> Path:
-    path = config_folder(environ) / CONFIG_FILE
+    path = Path(config_folder(environ), CONFIG_FILE)
     with _locked_folder(path):
         text = read_text(path) if path.exists() else ""
         try:

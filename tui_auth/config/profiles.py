@@ -63,7 +63,7 @@ class Profiles:
             try:
                 settings[key] = checked(key, value)
             except Unfit as error:
-                raise fault_in(self.path, line, f"{key}: {error}, was expected here.") from None
+                raise fault_in(self.path, line, f"{key}: expected {error}.") from None
         if "client_secret_file" in settings:
             settings["client_secret_file"] = str(_from(self.path.parent, settings["client_secret_file"]))
         return Profile(name, self.path, settings, lines)
@@ -94,11 +94,11 @@ def load_profiles(environ: Mapping[str, str] = os.environ) -> Profiles:
     They come from the index where that is of the file as it stands, which spares reading TOML; where it is
     not, it is made anew if it can be.
     """
-    path = config_folder(environ) / CONFIG_FILE
+    path = Path(config_folder(environ), CONFIG_FILE)
     stamp = profile_index.stamp_of(path)
     if stamp is None:
         return Profiles(path)
-    folder = state_folder(environ)
+    folder = Path(state_folder(environ))
     if index := profile_index.read(folder, path, stamp):
         return Profiles(path, index.default, index.profiles, index.lines, index.default_line)
     profiles = parse_profiles(path, read_text(path))
@@ -114,7 +114,7 @@ def parse_profiles(path: Path, text: str) -> Profiles:
     try:
         content = parse(text)
     except TomlError as error:
-        raise fault_in(path, error.line, f"this is not TOML: {error}.") from None
+        raise fault_in(path, error.line, f"{error}.") from None
     lines = lines_of(text)
     for key, value in content.items():
         near_miss = isinstance(value, Mapping) and difflib.get_close_matches(key, [TABLE], 1, 0.8)
@@ -122,17 +122,17 @@ def parse_profiles(path: Path, text: str) -> Profiles:
             raise fault_in(
                 path,
                 lines.get((key,)) or _first_under(key, lines),
-                f"[{TABLE}.NAME] or {DEFAULT_KEY} was expected.",
+                f"expected [{TABLE}.NAME] or {DEFAULT_KEY}.",
             )
     default = content.get(DEFAULT_KEY)
     if default is not None and not isinstance(default, str):
-        raise fault_in(path, lines.get((DEFAULT_KEY,)), "the name of a profile, in quotes, was expected.")
+        raise fault_in(path, lines.get((DEFAULT_KEY,)), "expected the name of a profile, in quotes.")
     tables = content.get(TABLE, {})
     if not isinstance(tables, Mapping):
-        raise fault_in(path, lines.get((TABLE,)), f"tables [{TABLE}.NAME] were expected.")
+        raise fault_in(path, lines.get((TABLE,)), f"expected tables [{TABLE}.NAME].")
     for name, values in tables.items():
         if not isinstance(values, Mapping):
-            raise fault_in(path, lines.get((TABLE, name)), f"a table [{TABLE}.NAME] was expected.")
+            raise fault_in(path, lines.get((TABLE, name)), f"expected a table [{TABLE}.NAME].")
     within = {name: _lines_within(name, lines) for name in tables}
     return Profiles(path, default, tables, within, lines.get((DEFAULT_KEY,)))
 

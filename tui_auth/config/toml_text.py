@@ -19,6 +19,18 @@ _PART = re.compile(
     r'[ \t]*(?:(?P<bare>[\w-]+)|(?P<basic>"(?:[^"\\\n]|\\.)*")|\'(?P<literal>[^\'\n]*)\')[ \t]*'
 )
 _STRING = re.compile(r'"""(?:[^\\]|\\.)*?"{3,5}|\'\'\'.*?\'{3,5}|"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'', re.DOTALL)
+_WRONG = (
+    ("Invalid value", "expected a value: text in quotes, a number, true or false, or a list"),
+    ("Illegal character '\\n'", "expected the quote that ends the text"),
+    ("Unterminated string", "expected the quote that ends the text"),
+    ("Invalid statement", "expected KEY = VALUE or a [table]"),
+    ("Expected newline", "expected the end of the line after the value"),
+    ("Expected '=' after a key", "expected = after the key"),
+    ("Expected ']'", "expected the ] that ends the table's name"),
+    ("Unclosed array", "expected the ] that ends the list"),
+    ("Cannot overwrite a value", "this key stands above already; remove one"),
+    ("Cannot declare", "this table stands above already; remove one"),
+)
 _WHERE = re.compile(r"\(at line (\d+), column \d+\)")
 _EQUALS = re.compile(r"=[ \t]*")
 _LONG_ESCAPE = re.compile(r"\\U([0-9a-fA-F]{8})")
@@ -60,10 +72,15 @@ def parse(text: str) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         wrong = str(error)
         place = _WHERE.search(wrong)
-        at_end = text.count("\n") + 1
-        raise TomlError(int(place[1]) if place else at_end, _WHERE.sub("", wrong).strip()) from None
+        line = int(place[1]) if place else text.count("\n") + 1
+        raise TomlError(line, _in_words(_WHERE.sub("", wrong).strip())) from None
     except RecursionError:
-        raise TomlError(None, "Nested too deep") from None
+        raise TomlError(None, "nested too deep") from None
+
+
+def _in_words(wrong: str) -> str:
+    """What tomllib finds wrong, with what was expected where it only says that something is."""
+    return next((words for start, words in _WRONG if wrong.startswith(start)), f"this is not TOML: {wrong}")
 
 
 def lines_of(text: str) -> dict[Path, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from enum import Enum
 
 from textual import on
@@ -14,34 +14,29 @@ from textual.widgets import Static
 
 from tui_auth.auth.errors import Concern
 from tui_auth.config.pasted import ids_in
-from tui_auth.config.settings import Unfit, checked
 from tui_auth.screens.choice_step import Choice
 from tui_auth.screens.form_screen import FormScreen, Surroundings
+from tui_auth.screens.pool_question import (
+    FLOW_QUESTION,
+    FLOWS,
+    NO_FLOW,
+    QUESTION,
+    TRYING,
+    USUAL_FLOW,
+    Candidate,
+    flows_left,
+    wrong_with,
+)
 from tui_auth.screens.problem import Problem
 from tui_auth.widgets.field import Field, TextInput
 
-FLOWS = {
-    "USER_SRP_AUTH": "Password, proved without being sent (SRP)",
-    "USER_PASSWORD_AUTH": "Password, sent to Cognito",
-    "USER_AUTH": "What the pool offers: password, code, …",
-    "CUSTOM_WITH_SRP": "Password, then the pool's own questions",
-    "CUSTOM_WITHOUT_SRP": "The pool's own questions alone",
-}
-USUAL_FLOW = "USER_SRP_AUTH"
-
 
 class PoolTried(Message):
-    """The person wants to know whether this pool and app client can be signed in to with this flow.
+    """The person wants to know whether this pool and app client can be signed in to with this flow."""
 
-    ``secret_file`` is empty where none was asked for.
-    """
-
-    def __init__(self, user_pool_id: str, client_id: str, secret_file: str, auth_flow: str) -> None:
+    def __init__(self, candidate: Candidate) -> None:
         super().__init__()
-        self.user_pool_id = user_pool_id
-        self.client_id = client_id
-        self.secret_file = secret_file
-        self.auth_flow = auth_flow
+        self.candidate = candidate
 
 
 class PoolKept(Message):
@@ -79,7 +74,7 @@ class ChoosePoolScreen(FormScreen):
     """
 
     KEYS = ("submit", "back", "help", "quit")
-    BUSY_TEXT = "Trying it: one call that signs nobody in …"
+    BUSY_TEXT = TRYING
     EXPLANATION = (
         "Both ids stand in the Cognito console: the pool's at the top of its page, the client's under App "
         "clients. The address of the client's page, pasted, holds both. An ARN will do for the pool.\n\n"
@@ -98,15 +93,16 @@ class ChoosePoolScreen(FormScreen):
         self._name_hint = name
         self._about = "pool"
         self._auth_flow = USUAL_FLOW
-        self._flows: Sequence[str] = ()
+        self._flows: tuple[str, ...] = ()
+        self._tried = ("", "")
 
     # -- the question -------------------------------------------------------------------------------
 
     def question(self) -> Iterable[Widget]:
         pool, client = self._given
-        yield Static("Which user pool do you sign in to?", classes="headline", markup=False, id="what")
+        yield Static(QUESTION, classes="headline", markup=False, id="what")
         with Vertical(id="ids"):
-            yield Field("User pool", IdInput(pool), hint="Its id, its ARN, or its page's address.", id="pool")
+            yield Field("User pool", IdInput(pool), hint="Its id, ARN or page's address.", id="pool")
             yield Field("App client", IdInput(client), hint="Its id, or its page's address.", id="client")
             yield Field(
                 "Secret file", TextInput(), hint="A file with the client's secret in it.", id="secret"
@@ -130,7 +126,7 @@ class ChoosePoolScreen(FormScreen):
         self._show_what_is_asked()
         match self.stage:
             case Stage.IDS:
-                self.query_one("#what", Static).update("Which user pool do you sign in to?")
+                self.query_one("#what", Static).update(QUESTION)
                 self.field(self._about).input.focus()
             case Stage.NAME:
                 self.field("name").input.focus()
@@ -181,11 +177,12 @@ class ChoosePoolScreen(FormScreen):
         self.wants_secret = True
         self.refused(problem, "secret")
 
-    def ask_for_flow(self, refused: str) -> None:
-        """The app client does not allow this flow: ask which one instead, of those not refused so far."""
-        self._flows = [flow for flow in self._flows or FLOWS if flow != refused]
+    def ask_for_flow(self, refused: str, why: str) -> None:
+        """The app client takes no such flow: say why, and ask which one of those not refused so far."""
+        self._flows = flows_left(self._flows, refused)
         if not self._flows:
-            self.refused(Problem("This app client allows no flow that a person could use."), "client")
+            self._forget_flow()
+            self.refused(Problem(NO_FLOW), "client")
             return
         self.busy = False
         choice = self.query_one(Choice)
@@ -193,8 +190,7 @@ class ChoosePoolScreen(FormScreen):
         choice.add_options([f"{number} {FLOWS[flow]}" for number, flow in enumerate(self._flows, 1)])
         choice.highlighted = 0
         self.stage = Stage.FLOW
-        what = f"This app client does not allow {refused}. How do people sign in?"
-        self.query_one("#what", Static).update(what)
+        self.query_one("#what", Static).update(f"{why} {FLOW_QUESTION}")
         choice.focus()
 
     def field_about(self, concern: Concern) -> Field | None:
@@ -231,30 +227,33 @@ class ChoosePoolScreen(FormScreen):
 
     def _try_ids(self) -> Message | None:
         self._sort_out()
-        self._flows = ()
         for field, setting in ((self.field("pool"), "user_pool_id"), (self.field("client"), "client_id")):
-            try:
-                checked(setting, field.value.strip())
-            except Unfit as error:
-                self.complain(field, f"This should be {error}.")
+            if complaint := wrong_with(setting, field.value.strip()):
+                self.complain(field, complaint)
                 return None
         secret = self.field("secret")
         if self.wants_secret and not secret.value.strip():
             self.complain(secret, "Type the path of the file.")
             return None
-        return self._try(USUAL_FLOW)
+        ids = (self.field("pool").value.strip(), self.field("client").value.strip())
+        if ids != self._tried:
+            # The flow that was chosen belongs to the client it was chosen for.
+            self._tried = ids
+            self._forget_flow()
+        return self._try(self._auth_flow)
 
     def _try(self, auth_flow: str) -> Message:
-        return PoolTried(
-            self.field("pool").value.strip(),
-            self.field("client").value.strip(),
-            self.field("secret").value.strip() if self.wants_secret else "",
-            auth_flow,
-        )
+        self._auth_flow = auth_flow
+        secret_file = self.field("secret").value.strip() if self.wants_secret else ""
+        return PoolTried(Candidate(*self._tried, secret_file, auth_flow))
+
+    def _forget_flow(self) -> None:
+        self._flows, self._auth_flow = (), USUAL_FLOW
 
     def action_back(self) -> None:
         if not self.busy:
             self._about = "pool"
+            self._forget_flow()
             self.stage = Stage.IDS
 
     @on(Choice.Picked)

@@ -51,7 +51,7 @@ class DeliveredCodeScreen(StepScreen[DeliveredT]):
         if self.surroundings.was_started_again:
             field.hint = "A new code is on its way; earlier ones stopped working."
         elif self.surroundings.can_start_again:
-            field.hint = "Nothing after a minute? ^r sends a new one; the old one stops working."
+            field.hint = "Nothing after a minute? ^r sends a new one in its place."
         yield field
 
     def keys_now(self) -> Sequence[str]:
@@ -62,6 +62,12 @@ class DeliveredCodeScreen(StepScreen[DeliveredT]):
         super().on_mount()
         if self.surroundings.was_started_again:
             self.cool_down()
+
+    def watch_notice(self) -> None:
+        """Draw the quiet line, in place of the hint: one thing is said at a time."""
+        super().watch_notice()
+        if self.notice:
+            self.query_one("#code", Field).hint = ""
 
     def explain(self) -> list[tuple[str, str]]:
         return list(self.step.additional_info.items())

@@ -17,12 +17,12 @@ from tui_auth.screens.choice_step import Choice
 from tui_auth.screens.copying import CopyAsked
 from tui_auth.screens.form_screen import Surroundings
 from tui_auth.screens.step_screen import StepScreen
+from tui_auth.screens.wording import DEVICE_QUESTION, FORGET, REMEMBER
 from tui_auth.session.storage_choice import WORDS
 from tui_auth.session.stores import StorageKind
 from tui_auth.terminal.safe_text import safe_line
 
 NEXT_COMMANDS = "tui-auth header | curl -H @- https://…\ntui-auth exec -- ./deploy.sh"
-REMEMBER, FORGET = "Yes, it is mine", "No"
 
 
 class SignInSeen(Message):
@@ -69,10 +69,6 @@ class DoneScreen(StepScreen[Done]):
         self._places: Sequence[StorageKind] = ()
         self._asks_device = step.asks_to_remember_device
 
-    @property
-    def trail_name(self) -> str:
-        return "signed in"
-
     def label_of(self, action: str) -> str:
         if action != "submit":
             return super().label_of(action)
@@ -106,32 +102,41 @@ class DoneScreen(StepScreen[Done]):
     # -- what is asked once signed in ---------------------------------------------------------------
 
     def ask_where(self, places: Sequence[StorageKind]) -> None:
-        """Ask where the session shall be kept."""
+        """Ask where the session shall be kept, and nothing beside it."""
         self._places = places
+        self._show_facts(False)
         self._ask(_Question.PLACE, "Where shall this session be kept?", [WORDS[kind] for kind in places])
 
     def kept(self, where: str, problem: str) -> None:
         """Say what became of the session, and what can be done with it; then ask about the device."""
+        self._show_facts(True)
         line = self.query_one("#kept", Static)
         line.update(f"Kept in       {where}" if where else "Kept          nowhere: it ends with this program")
         line.display = True
-        self.notice = problem and f"The session could not be kept. {problem}"
+        if problem:
+            # What was said before, such as that no signature was checked, still holds.
+            self.notice = f"{self.notice} The session could not be kept. {problem}".strip()
         commands = self.query_one("#next-commands", Static)
         commands.update(NEXT_COMMANDS)
         commands.display = bool(where)
-        self._ask_about_device()
+        self.ask_about_device()
+
+    def _show_facts(self, shown: bool) -> None:
+        for fact in self.query(".fact"):
+            fact.display = shown
 
     def without_keeping(self) -> None:
         """Nothing keeps sessions here, as in the demo; the device may still be asked about."""
         commands = self.query_one("#next-commands", Static)
         commands.update(f"With a pool of your own, next:\n{NEXT_COMMANDS}")
         commands.display = True
-        self._ask_about_device()
+        self.ask_about_device()
 
-    def _ask_about_device(self) -> None:
+    def ask_about_device(self) -> None:
+        """Ask whether the pool shall remember this machine, once, where it leaves that to the person."""
         if self._asks_device:
             self._asks_device = False
-            self._ask(_Question.DEVICE, "Shall the pool remember this machine?", [REMEMBER, FORGET])
+            self._ask(_Question.DEVICE, DEVICE_QUESTION, [REMEMBER, FORGET])
 
     def _ask(self, question: _Question, text: str, lines: Sequence[str]) -> None:
         self._question = question
@@ -139,7 +144,7 @@ class DoneScreen(StepScreen[Done]):
         box.display = True
         box.remove_children()
         choice = Choice(lines, id=f"choice-{question.name.lower()}")
-        box.mount(Static(text, classes="subhead", markup=False), choice)
+        box.mount(Static(text, classes="headline", markup=False), choice)
         self.call_after_refresh(self.set_focus, choice)
         self._show_keys()
 

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Static
 
 from tui_auth.auth.attempt import Answer
 from tui_auth.auth.next_step import AuthFactorType, ContinueSignInWithFirstFactorSelection
-from tui_auth.screens.choice_step import ChoiceScreen
+from tui_auth.screens.choice_step import Choice, ChoiceScreen
 from tui_auth.screens.problem import Problem
 from tui_auth.screens.step_screen import Answered
-from tui_auth.screens.wording import FIRST_FACTOR_QUESTION, NO_PASSKEY
+from tui_auth.screens.wording import (
+    FIRST_FACTOR_QUESTION,
+    INSTEAD_OF_A_PASSKEY,
+    NO_PASSKEY,
+    ONLY_A_PASSKEY,
+    SOMEBODY_ELSE,
+    only_a_passkey,
+)
 
 
 class FirstFactorScreen(ChoiceScreen[ContinueSignInWithFirstFactorSelection]):
@@ -20,18 +29,29 @@ class FirstFactorScreen(ChoiceScreen[ContinueSignInWithFirstFactorSelection]):
     QUESTION = FIRST_FACTOR_QUESTION
     EXPLANATION = (
         "This pool leaves the first factor to you. A passkey needs a browser or a security key that a "
-        "terminal cannot reach; choose another here."
+        "terminal cannot reach; choose another here. Where there is no other, someone who manages the pool "
+        "can set a password, or add an e-mail address or a phone number that codes can go to."
     )
 
     @property
     def trail_name(self) -> str:
         return "choice"
 
+    def question(self) -> Iterable[Widget]:
+        if not only_a_passkey(self.step):
+            yield from super().question()
+            return
+        yield Static(ONLY_A_PASSKEY, classes="headline", markup=False)
+        yield Static(INSTEAD_OF_A_PASSKEY, classes="fact", markup=False)
+        yield Choice([SOMEBODY_ELSE])
+
     @property
     def methods(self) -> Sequence[Answer]:
         return self.step.available_factors
 
     def take(self, method: Answer) -> Message | None:
+        if only_a_passkey(self.step):
+            return self.BackAsked()
         if method is AuthFactorType.WEB_AUTHN:
             self.error = Problem(NO_PASSKEY)
             return None

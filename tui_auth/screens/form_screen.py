@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -20,6 +20,7 @@ from tui_auth.auth.wire import Wire
 from tui_auth.config.password_policy import PasswordPolicy
 from tui_auth.screens.keys import DEMO_KEYS, TABLE, bindings
 from tui_auth.screens.problem import Problem
+from tui_auth.screens.wording import clock_in_a_refusal
 from tui_auth.terminal.safe_text import safe_line
 from tui_auth.widgets.code_input import CodeInput
 from tui_auth.widgets.countdown import Countdown
@@ -33,8 +34,10 @@ class Surroundings:
     """What a screen knows beside its step: where one is, and what the program was told.
 
     ``now`` gives the server's time in seconds since the epoch; ``session_seconds`` is how long a step is
-    assumed to wait for its answer. ``has_list``, ``beside`` and ``newest_code`` are the demo's: a list
-    before sign-in, widgets at the side, and the newest code (None: there is none; empty: it was scanned).
+    assumed to wait for its answer, ``key_is_another`` whether this user was shown a key for an authenticator
+    before, ``is_password_known`` false where a pool may be acting as if there were such a user. ``has_list``,
+    ``beside`` and ``newest_code`` are the demo's: a list before sign-in, widgets at the side, and the newest
+    code (None: there is none; empty: it was scanned).
     """
 
     pool: str
@@ -45,8 +48,10 @@ class Surroundings:
     trail: tuple[str, ...] = ()
     session_seconds: float = 180.0
     was_started_again: bool = False
+    key_is_another: bool = False
     times_asked: int = 1
     can_start_again: bool = True
+    is_password_known: bool = True
     reset_was_asked: bool = False
     password_policy: PasswordPolicy | None = None
     clock_offset: Callable[[], float | None] = field(default=lambda: None)
@@ -106,10 +111,15 @@ class FormScreen(Screen[None]):
         """What stands under every question: a refusal that belongs to no field, a quiet line, a wait."""
         yield Static(id="problem", markup=False)
         yield Static(id="notice", markup=False)
-        yield Countdown(id="wait")
+        yield Countdown(id="wait", classes="under-field")
 
     def on_mount(self) -> None:
         self._show_keys()
+
+    @property
+    def explanation(self) -> str:
+        """What the help says of this screen."""
+        return self.EXPLANATION
 
     def explain(self) -> list[tuple[str, str]]:
         """What the pool sent with this step, for the help: names and values, not yet made safe."""
@@ -154,9 +164,9 @@ class FormScreen(Screen[None]):
     # -- drawing ------------------------------------------------------------------------------------
 
     def watch_busy(self, busy: bool) -> None:
-        """Say that a request is under way, and take the refusal of the last one away."""
+        """Say that a request is under way, and take away what was said before it."""
         if busy:
-            self.error = None
+            self.error, self.notice = None, ""
         elif self.focused is None:
             self._focus_again()
         self._draw_notice()
@@ -166,7 +176,8 @@ class FormScreen(Screen[None]):
         self._draw_notice()
 
     def _draw_notice(self) -> None:
-        text = self.BUSY_TEXT if self.busy else self.notice
+        # What comes to be said meanwhile, such as what Esc would do, stands beside it.
+        text = " ".join(part for part in (self.BUSY_TEXT if self.busy else "", self.notice) if part)
         line = self.query_one("#notice", Static)
         line.update(text)
         line.display = bool(text)
@@ -190,11 +201,15 @@ class FormScreen(Screen[None]):
 
     def problem_of(self, error: AuthError) -> Problem:
         """A refusal as this screen words it."""
-        return Problem.of(error)
+        problem = Problem.of(error)
+        clock = clock_in_a_refusal(error, self.surroundings.clock_offset())
+        return replace(problem, text=f"{problem.text} {clock}") if clock else problem
 
     def _focus_for_retype(self, target: Field) -> None:
         self.set_focus(target.input)
         target.input.select_all()
+        # On a short screen the sentence under the field would else stay out of sight.
+        self.call_after_refresh(target.scroll_visible, animate=False)
 
     def wait(self, seconds: float, problem: Problem) -> None:
         """Take no answer for so long, and show how long."""
@@ -280,6 +295,10 @@ class FormScreen(Screen[None]):
         """One choice back."""
         self.post_message(self.BackAsked())
 
+    def action_scroll_question(self, rows: int) -> None:
+        """Move the question where it is longer than the screen."""
+        self.query_one("#question").scroll_relative(y=rows, animate=False)
+
     def action_show(self) -> None:
         """Show or hide what is typed in the secret fields."""
         secrets = list(self.query(SecretInput))
@@ -314,4 +333,4 @@ class FormScreen(Screen[None]):
 
         if self.is_current:
             keys = [(name, self.label_of(name)) for name in self._keys_here()]
-            self.app.push_screen(HelpScreen(self.EXPLANATION, self.explain(), keys))
+            self.app.push_screen(HelpScreen(self.explanation, self.explain(), keys))

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
@@ -34,11 +34,10 @@ class HelpScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="help-frame"), VerticalScroll(id="help"):
             yield Static(self._explanation, markup=False)
-            keys = "\n".join(
-                f"{TABLE[name].shown:<7}{_other_name(TABLE[name].keys):<5}{label}"
-                for name, label in self._keys
-            )
-            yield Static(keys, classes="help-keys", markup=False)
+            half = (len(self._keys) + 1) // 2
+            with Horizontal(classes="help-keys"):
+                yield Static(_key_lines(self._keys[:half]), markup=False)
+                yield Static(_key_lines(self._keys[half:]), markup=False)
             if self._sent:
                 yield ServerText(rows_of(dict(self._sent)), title="the pool sent")
 
@@ -50,6 +49,12 @@ class HelpScreen(ModalScreen[None]):
         """Close the help."""
         if self.is_current:
             self.dismiss(None)
+
+
+def _key_lines(keys: Sequence[tuple[str, str]]) -> str:
+    return "\n".join(
+        f"{TABLE[name].shown:<7}{_other_name(TABLE[name].keys):<5}{label}" for name, label in keys
+    )
 
 
 def _other_name(keys: str) -> str:

@@ -50,4 +50,9 @@ def bindings() -> list[BindingType]:
         if key.action != "quit"  # the App's: it must work over help and palette too
     ]
     fields = (("tab", "next_field"), ("shift+tab", "previous_field"))
-    return [*table, *(Binding(key, action, priority=True, show=False) for key, action in fields)]
+    rows = {"up": -1, "down": 1, "pageup": -8, "pagedown": 8}
+    return [
+        *table,
+        *(Binding(key, action, priority=True, show=False) for key, action in fields),
+        *(Binding(key, f"scroll_question({count})", show=False) for key, count in rows.items()),
+    ]

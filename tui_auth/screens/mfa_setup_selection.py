@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+
+from textual.widget import Widget
+from textual.widgets import Static
 
 from tui_auth.auth.attempt import Answer
 from tui_auth.auth.next_step import ContinueSignInWithMFASetupSelection
 from tui_auth.screens.choice_step import ChoiceScreen
-from tui_auth.screens.wording import MFA_SETUP_QUESTION
+from tui_auth.screens.wording import MFA_SETUP_QUESTION, NO_SMS_SET_UP
 
 
 class MFASetupSelectionScreen(ChoiceScreen[ContinueSignInWithMFASetupSelection]):
@@ -22,6 +25,11 @@ class MFASetupSelectionScreen(ChoiceScreen[ContinueSignInWithMFASetupSelection])
     @property
     def trail_name(self) -> str:
         return "choice"
+
+    def question(self) -> Iterable[Widget]:
+        yield from super().question()
+        if self.step.left_out:
+            yield Static(NO_SMS_SET_UP, classes="quiet", markup=False)
 
     @property
     def methods(self) -> Sequence[Answer]:

@@ -70,9 +70,7 @@ class NewPasswordScreen(StepScreen[ConfirmSignInWithNewPassword]):
         return "new password"
 
     def question(self) -> Iterable[Widget]:
-        yield Static(
-            "Choose a new password. The one you used was temporary.", classes="headline", markup=False
-        )
+        yield Static("Choose a new password; yours was temporary.", classes="headline", markup=False)
         yield from password_fields(self.surroundings.password_policy)
         if self.step.missing_attributes:
             yield Static("This pool also needs", classes="subhead", markup=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tui_auth.auth.next_step import ConfirmSignInWithOTP
 from tui_auth.screens.delivered_code import DeliveredCodeScreen
+from tui_auth.screens.wording import sent_to
 
 
 class OTPCodeScreen(DeliveredCodeScreen[ConfirmSignInWithOTP]):
@@ -11,7 +12,5 @@ class OTPCodeScreen(DeliveredCodeScreen[ConfirmSignInWithOTP]):
 
     @property
     def headline(self) -> str:
-        """Where the code went; before anything was proved, a pool may only act as if it had sent one."""
-        sent = super().headline
-        proved = "password" in self.surroundings.trail
-        return sent if proved else f"{sent}, if there is such an account"
+        """Where the code went, and whether that is certain."""
+        return sent_to(self.step.delivery_details, perhaps=not self.surroundings.is_password_known)

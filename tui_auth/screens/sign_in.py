@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from textual.message import Message
 from textual.widget import Widget
@@ -10,6 +10,7 @@ from textual.widgets import Static
 
 from tui_auth.auth.errors import Concern
 from tui_auth.screens.form_screen import FormScreen, Surroundings
+from tui_auth.screens.wording import second_factor
 from tui_auth.secret import Secret
 from tui_auth.widgets.field import Field, TextInput
 from tui_auth.widgets.secret_input import SecretInput
@@ -51,12 +52,30 @@ class SignInScreen(FormScreen):
     )
 
     def __init__(
-        self, surroundings: Surroundings, *, with_password: bool = True, label: str = "Username"
+        self,
+        surroundings: Surroundings,
+        *,
+        with_password: bool = True,
+        label: str = "Username",
+        mfa_methods: Sequence[str] = (),
     ) -> None:
         super().__init__(surroundings)
         self.label = label
+        self.mfa_methods = mfa_methods
         self.with_password = with_password
         self._prefilled = ("", Secret(""))
+
+    @property
+    def explanation(self) -> str:
+        if not self.mfa_methods:
+            return self.EXPLANATION
+        methods = ", ".join(map(second_factor, self.mfa_methods))
+        return f"{self.EXPLANATION}\n\nSecond factors of this pool: {methods}."
+
+    @property
+    def _what_to_type(self) -> str:
+        """What the field for the name wants, within a sentence."""
+        return "user name" if self.label == "Username" else self.label[0].lower() + self.label[1:]
 
     def prefill(self, username: str, password: str) -> None:
         """Have name and password typed when the screen opens; for the demo's sample users."""
@@ -83,10 +102,14 @@ class SignInScreen(FormScreen):
             self.query_one(SecretInput).value = password.reveal()
         self._prefilled = ("", Secret(""))
 
-    def ask_for_what_is_missing(self) -> None:
-        """Focus the name where it is empty, else the password, which is always typed anew."""
+    def forget_password(self) -> None:
+        """Empty the password's field: the attempt has what it needs of it."""
         if self.with_password:
             self.query_one(SecretInput).clear()
+
+    def ask_for_what_is_missing(self) -> None:
+        """Focus the name where it is empty, else the password, which is always typed anew."""
+        self.forget_password()
         name = self.query_one("#username", Field)
         wanted = self.query_one("#password", Field) if self.with_password and name.value else name
         self.set_focus(wanted.input)
@@ -95,7 +118,7 @@ class SignInScreen(FormScreen):
         """Reset the password of the name that is typed."""
         name = self.query_one("#username", Field)
         if not name.value.strip():
-            self.complain(name, "Type your user name, then ^f.")
+            self.complain(name, f"Type your {self._what_to_type}, then ^f.")
         elif not self.busy:
             self.post_message(ForgotAsked(name.value.strip()))
 
@@ -114,7 +137,7 @@ class SignInScreen(FormScreen):
     def _complain_without_name(self) -> None:
         name, password = self.query_one("#username", Field), self.query_one("#password", Field)
         if not name.value.strip() and not password.value:
-            self.complain(name, "Type your user name.")
+            self.complain(name, f"Type your {self._what_to_type}.")
 
     def field_about(self, concern: Concern) -> Field | None:
         if concern is Concern.FORM:
@@ -124,7 +147,7 @@ class SignInScreen(FormScreen):
     def decide(self) -> Message | None:
         name = self.query_one("#username", Field)
         if not name.value.strip():
-            self.complain(name, "Type your user name.")
+            self.complain(name, f"Type your {self._what_to_type}.")
             return None
         if not self.with_password:
             return SignInAsked(name.value.strip(), None)

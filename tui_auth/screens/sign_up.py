@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from textual.message import Message
 from textual.widget import Widget
@@ -15,6 +15,7 @@ from tui_auth.screens.new_password import agreed_password, password_fields
 from tui_auth.screens.problem import Problem
 from tui_auth.screens.wording import ATTRIBUTE_HINTS, label_of
 from tui_auth.secret import Secret
+from tui_auth.settings import SignInSettings
 from tui_auth.widgets.field import Field, TextInput
 
 _REQUIRED = re.compile(r"(?P<name>[a-z_]{2,32}|custom:[\w-]{1,20}): The attribute is required")
@@ -31,7 +32,7 @@ class SignUpAsked(Message):
 
 
 class SignUpScreen(FormScreen):
-    """A new account. ``required`` names the pool's required attributes where they are known."""
+    """A new account, with what is known of the pool: what its users are called, and what it requires."""
 
     KEYS = ("submit", "show", "back", "help", "quit")
     SUBMIT_LABEL = "Sign up"
@@ -40,9 +41,14 @@ class SignUpScreen(FormScreen):
         "that proves the address; after it you are signed in. What the pool does not require may stay empty."
     )
 
-    def __init__(self, surroundings: Surroundings, required: Sequence[str]) -> None:
+    def __init__(self, surroundings: Surroundings, settings: SignInSettings) -> None:
         super().__init__(surroundings)
-        self.attributes = tuple(dict.fromkeys(("email", *required)))
+        self.label = settings.username_label
+        by_sms = ("phone_number",) if "SMS" in settings.mfa_methods else ()
+        asked = dict.fromkeys(("email", *settings.required_attributes, *by_sms))
+        # Cognito takes the one attribute that people sign in with from the name.
+        known = settings.username_attributes if len(settings.username_attributes) == 1 else ()
+        self.attributes = tuple(name for name in asked if name not in known)
 
     @property
     def trail_name(self) -> str:
@@ -50,7 +56,7 @@ class SignUpScreen(FormScreen):
 
     def question(self) -> Iterable[Widget]:
         yield Static("Make an account", classes="headline", markup=False)
-        yield Field("Username", TextInput(self.surroundings.username), id="username")
+        yield Field(self.label, TextInput(self.surroundings.username), id="username")
         yield from password_fields(self.surroundings.password_policy)
         for position in range(len(self.attributes)):
             yield self._attribute_field(position)
@@ -58,7 +64,8 @@ class SignUpScreen(FormScreen):
     def field_about(self, concern: Concern) -> Field | None:
         if concern is Concern.FORM:
             return None
-        targets = {Concern.NEW_PASSWORD: "#new-password", Concern.ATTRIBUTES: "#attribute-0"}
+        first = "#attribute-0" if self.attributes else "#username"
+        targets = {Concern.NEW_PASSWORD: "#new-password", Concern.ATTRIBUTES: first}
         return self.query_one(targets.get(concern, "#username"), Field)
 
     def problem_of(self, error: AuthError) -> Problem:
@@ -80,7 +87,8 @@ class SignUpScreen(FormScreen):
     def decide(self) -> Message | None:
         name = self.query_one("#username", Field)
         if not name.value.strip():
-            self.complain(name, "Type the name you want.")
+            what = "the name you want" if self.label == "Username" else "what you will sign in with"
+            self.complain(name, f"Type {what}.")
             return None
         password = agreed_password(self)
         if password is None:

@@ -16,6 +16,7 @@ from tui_auth.auth.attempt import Answer
 from tui_auth.auth.next_step import NEXT_STEPS, DeliveryDetails, NextStep
 from tui_auth.screens.form_screen import FormScreen, Surroundings
 from tui_auth.screens.problem import Problem
+from tui_auth.screens.wording import RUN_OUT_PERHAPS
 from tui_auth.secret import Secret
 from tui_auth.widgets.countdown import Countdown
 
@@ -49,6 +50,9 @@ class StartAgainAsked(Message):
     """The person wants this step begun again, knowing what that does."""
 
 
+LOOK_SECONDS = 2.0
+"""How long it may go unnoticed that time has passed, as when a machine wakes up."""
+
 COOL_DOWN_SECONDS = 30.0
 """Between two codes: Cognito counts them, and the next one makes the last one worthless."""
 
@@ -73,6 +77,7 @@ class StepScreen(FormScreen, Generic[StepT]):
         super().__init__(surroundings)
         self.step = step
         self._offers_start = False
+        self._assumed_end: float | None = None
         self._asked_to_leave = False
         self._is_cooling = False
         self.carried: Mapping[str, Secret] = {}
@@ -81,10 +86,19 @@ class StepScreen(FormScreen, Generic[StepT]):
     def on_mount(self) -> None:
         super().on_mount()
         if self.HAS_SESSION:
-            self.set_timer(self.surroundings.session_seconds, self._may_have_run_out)
+            self._assumed_end = self.surroundings.now() + self.surroundings.session_seconds
+            # By the time of day, again and again: timers stand still while a machine sleeps.
+            self.set_timer(self.surroundings.session_seconds, self._say_if_late)
+            self.set_interval(LOOK_SECONDS, self._say_if_late)
 
-    def _may_have_run_out(self) -> None:
-        self.notice = "This step may have run out by now; answering will tell."
+    def _say_if_late(self) -> None:
+        is_late = self._assumed_end is not None and self.surroundings.now() >= self._assumed_end
+        if is_late and not (self.busy or self.notice or self._offers_start):
+            self.notice = RUN_OUT_PERHAPS
+
+    def watch_busy(self, busy: bool) -> None:
+        super().watch_busy(busy)
+        self._say_if_late()
 
     def typed(self) -> Mapping[str, Secret]:
         """What must not be lost when this step is started again; a code would be worthless by then."""
@@ -98,7 +112,7 @@ class StepScreen(FormScreen, Generic[StepT]):
         """Say that the step has run out, what starting it again does, and that Enter does that."""
         self._offers_start = True
         self.notice = ""
-        text = "This step has run out, or was answered already. Enter starts it again."
+        text = "This step is over. Enter starts it again."
         self.error = Problem(f"{text} {does}".strip(), enter_repeats=True)
 
     def submit(self) -> None:

@@ -14,13 +14,12 @@ from tui_auth.auth.next_step import ConfirmSignInWithTOTPCode
 from tui_auth.screens.delivered_code import code_field
 from tui_auth.screens.problem import Problem
 from tui_auth.screens.step_screen import Answered, StepScreen
+from tui_auth.screens.wording import clock_in_a_refusal
 from tui_auth.secret import Secret
 from tui_auth.terminal.safe_text import safe_line
 from tui_auth.widgets.code_input import CodeInput
 from tui_auth.widgets.countdown import Countdown
 from tui_auth.widgets.field import Field
-
-CLOCK_TOLERANCE_SECONDS = 20.0
 
 
 class TOTPCodeScreen(StepScreen[ConfirmSignInWithTOTPCode]):
@@ -52,13 +51,9 @@ class TOTPCodeScreen(StepScreen[ConfirmSignInWithTOTPCode]):
 
     def problem_of(self, error: AuthError) -> Problem:
         """A clock that is off can explain a refused code, where the code comes from this machine."""
-        problem, offset = super().problem_of(error), self.surroundings.clock_offset() or 0.0
-        if error.code != "CodeMismatchException" or abs(offset) <= CLOCK_TOLERANCE_SECONDS:
-            return problem
-        off = f"{abs(offset):.0f} seconds {'slow' if offset > 0 else 'fast'}"
-        return replace(
-            problem, text=f"{problem.text} This machine's clock is {off}; codes made on it are off."
-        )
+        problem = super().problem_of(error)
+        clock = clock_in_a_refusal(error, self.surroundings.clock_offset(), code_from_app=True)
+        return replace(problem, text=f"{problem.text} {clock}".strip())
 
     def decide(self) -> Message | None:
         field = self.query_one("#code", Field)

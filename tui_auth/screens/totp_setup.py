@@ -16,16 +16,16 @@ from tui_auth.screens.copying import CopyAsked
 from tui_auth.screens.delivered_code import code_field
 from tui_auth.screens.problem import Problem
 from tui_auth.screens.step_screen import Answered, StepScreen
-from tui_auth.screens.wording import in_groups, why_the_code_does_not_fit
+from tui_auth.screens.wording import NEW_KEY, in_groups, why_the_code_does_not_fit
 from tui_auth.secret import Secret
 from tui_auth.terminal.safe_text import safe_line
 from tui_auth.widgets.code_input import CodeInput
 from tui_auth.widgets.field import Field
 from tui_auth.widgets.frame import KeyLine, TopLine
-from tui_auth.widgets.qr_code import Drawing, QRCode
+from tui_auth.widgets.qr_code import QRCode
 
-SCAN = "1 Scan the picture, or type this key into your app"
-TYPE = "1 Type this key into your app (^l shows the picture)"
+SCAN = "1 Scan with your authenticator app, or type the key"
+TYPE = "1 Type this key into your authenticator app"
 
 
 class TOTPSetupScreen(StepScreen[ContinueSignInWithTOTPSetup]):
@@ -61,9 +61,9 @@ class TOTPSetupScreen(StepScreen[ContinueSignInWithTOTPSetup]):
     def question(self) -> Iterable[Widget]:
         details = self.step.setup_details
         account = f"{self.surroundings.app_name}: {details.username}"
-        if self.surroundings.was_started_again:
+        if self.surroundings.key_is_another:
             yield Static(
-                f"This is a new key: delete “{safe_line(account, limit=40)}” from the app, then",
+                NEW_KEY.format(safe_line(account, limit=40)),
                 classes="headline",
                 markup=False,
             )
@@ -72,7 +72,7 @@ class TOTPSetupScreen(StepScreen[ContinueSignInWithTOTPSetup]):
         yield Static(f"Account  {safe_line(account, limit=60)}", classes="fact", markup=False)
         yield Static("2 Enter the code the app shows", classes="headline", markup=False)
         field = code_field()
-        field.add_class("-stacked")
+        field.label = ""
         yield field
 
     def on_mount(self) -> None:
@@ -84,12 +84,17 @@ class TOTPSetupScreen(StepScreen[ContinueSignInWithTOTPSetup]):
         """Swap black and white in the picture."""
         self.query_one(QRCode).invert()
 
+    def on_resize(self) -> None:
+        """Ask for the picture only where it is to be seen."""
+        self.call_after_refresh(self._say_what_to_do)
+
+    def _say_what_to_do(self) -> None:
+        self.query_one("#scan", Static).update(SCAN if self.query_one(QRCode).is_shown else TYPE)
+
     def action_layout(self) -> None:
         """Draw the picture in another way, or show the key alone."""
-        picture = self.query_one(QRCode)
-        picture.next_layout()
-        is_hidden = picture.drawing is Drawing.NOTHING
-        self.query_one("#scan", Static).update(TYPE if is_hidden else SCAN)
+        self.query_one(QRCode).next_layout()
+        self.call_after_refresh(self._say_what_to_do)
 
     def action_copy(self) -> None:
         """Copy the key; pressed again, the URI."""

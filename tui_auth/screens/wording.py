@@ -6,7 +6,12 @@ from collections.abc import Mapping
 
 from tui_auth.auth.attempt import Answer
 from tui_auth.auth.errors import AuthError
-from tui_auth.auth.next_step import AuthFactorType, DeliveryDetails, MFAType
+from tui_auth.auth.next_step import (
+    AuthFactorType,
+    ContinueSignInWithFirstFactorSelection,
+    DeliveryDetails,
+    MFAType,
+)
 from tui_auth.auth.totp import window_offset
 from tui_auth.secret import Secret
 from tui_auth.terminal.safe_text import safe_line, safe_text
@@ -18,7 +23,7 @@ METHODS: dict[MFAType | AuthFactorType, str] = {
     MFAType.TOTP: "Authenticator app",
     MFAType.EMAIL: "E-mail",
     AuthFactorType.PASSWORD: "Password, sent to Cognito",
-    AuthFactorType.PASSWORD_SRP: "Password, proved without being sent (SRP)",
+    AuthFactorType.PASSWORD_SRP: "Password, never sent (SRP)",
     AuthFactorType.EMAIL_OTP: "Code by e-mail",
     AuthFactorType.SMS_OTP: "Code by SMS",
     AuthFactorType.WEB_AUTHN: "Passkey (not from a terminal)",
@@ -44,18 +49,34 @@ MFA_QUESTION = "How do you want to confirm it is you?"
 MFA_SETUP_QUESTION = "This pool wants a second factor. Which one do you want to set up?"
 FIRST_FACTOR_QUESTION = "What do you want to sign in with?"
 NO_PASSKEY = "A passkey cannot be used from a terminal. Choose another way."
+ONLY_A_PASSKEY = "This user has only a passkey, which no terminal can use."
+INSTEAD_OF_A_PASSKEY = "An administrator can set a password."
+SOMEBODY_ELSE = "Sign in as somebody else"
+DEVICE_QUESTION = "Shall the pool remember this machine?"
+REMEMBER, FORGET = "Yes, it is mine", "No"
+REMEMBERED = "The pool remembers this machine."
+NOT_REMEMBERED = "The pool did not remember this machine."
+RUN_OUT_PERHAPS = "This step may have run out by now; answering will tell."
+NO_SMS_SET_UP = "For SMS, ask an administrator."
+NEW_KEY = "This is a new key: delete “{}” from the app."
+CLOCK_TOLERANCE_SECONDS = 20.0
+"""A clock that is off by less explains nothing."""
 
 _VALUE_LIMIT = 600
 _ROWS = 30
 _GROUPS_A_LINE = 4
 
 
-def sent_to(details: DeliveryDetails) -> str:
-    """Where a code went, in the server's masked words; a medium that is not known by its raw name."""
+def sent_to(details: DeliveryDetails, *, perhaps: bool = False) -> str:
+    """Where a code went, in the server's masked words; a medium that is not known by its raw name.
+
+    ``perhaps`` is for a code before anything was proved: a pool may only act as if it had sent one.
+    """
     medium = details.delivery_medium
     how = "" if medium is None else MEDIA.get(medium.upper(), f"by {safe_line(medium, limit=30)}")
     where = f"to {safe_line(details.destination, limit=60)}" if details.destination else ""
-    return " ".join(part for part in ("Code sent", how, where or ("" if how else "to you")) if part)
+    sent = " ".join(part for part in ("Code sent", how, where or ("" if how else "to you")) if part)
+    return f"{sent}, if the account exists" if perhaps else sent
 
 
 def name_of(method: Answer) -> str:
@@ -63,6 +84,17 @@ def name_of(method: Answer) -> str:
     if isinstance(method, MFAType | AuthFactorType):
         return METHODS[method]
     return f"{safe_line(method, limit=40)} (unknown to this version)"
+
+
+def only_a_passkey(step: ContinueSignInWithFirstFactorSelection) -> bool:
+    """Whether there is nothing to choose that a terminal could use."""
+    return all(factor is AuthFactorType.WEB_AUTHN for factor in step.available_factors)
+
+
+def second_factor(method: str) -> str:
+    """A second factor that an Amplify file or a profile names, in words; another by its raw name."""
+    known = {each.name: each for each in MFAType}
+    return METHODS[known[method]] if method in known else safe_line(method, limit=40)
 
 
 def label_of(attribute: str) -> str:
@@ -100,6 +132,26 @@ def challenge_refused(error: AuthError) -> str:
     return f"The service ended this sign-in.{said} Sign in again."
 
 
+def clock_is_off(clock_offset: float | None) -> str:
+    """How far this machine's clock is off, as the beginning of a sentence; empty where that explains nothing.
+
+    ``clock_offset`` is the server's time less ours in seconds, None where it is not known.
+    """
+    if clock_offset is None or abs(clock_offset) <= CLOCK_TOLERANCE_SECONDS:
+        return ""
+    return f"This machine's clock is {abs(clock_offset):.0f} seconds {'slow' if clock_offset > 0 else 'fast'}"
+
+
+def clock_in_a_refusal(error: AuthError, clock_offset: float | None, *, code_from_app: bool = False) -> str:
+    """What a wrong clock has to do with a refused code from an app, or proof of a password; else empty."""
+    off = clock_is_off(clock_offset)
+    if off and code_from_app and error.code == "CodeMismatchException":
+        return f"{off}; codes made on it are off."
+    if off and error.is_refused_proof:
+        return f"{off}. If you are sure of the password, set the clock and try again."
+    return ""
+
+
 def wait_for(error: AuthError, times: int) -> float:
     """How many seconds to wait after a throttled or locked answer; longer each time in a row."""
     return float(min((error.retry_after or 5.0) * 2 ** min(times, 8), 900.0))
@@ -133,11 +185,9 @@ def why_the_code_does_not_fit(
         return None
     offset = window_offset(code.reveal(), key, now)
     if offset is None:
-        return "That code is not from this key. Is it this account's? Type its next code."
+        return "That is not from this key. Type this account's."
     if abs(offset) <= 30:
-        return "That code fits, but came too late or was used. Type the next one."
+        return "Used already, or too late: type the next one."
     when = f"{spoken(abs(offset))} {'ago' if offset < 0 else 'ahead'}"
-    text = f"That code is from {when}: the clock of the device that made it is off. Set it, then try again."
-    if clock_offset and abs(clock_offset + offset) < 60:
-        text += " This machine's clock is off as much."
-    return text
+    is_ours = bool(clock_offset) and abs((clock_offset or 0.0) + offset) < 60
+    return f"It is from {when}: set {'this machine' if is_ours else 'that device'}'s clock."

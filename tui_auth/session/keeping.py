@@ -19,12 +19,14 @@ from tui_auth.session.stores import StorageKind
 class Keeping:
     """For one sign-in to the pool that was chosen. ``now`` is Cognito's time (``gateway.now``).
 
-    Files and network are waited for: to be called on a thread where a screen is drawn meanwhile.
+    ``when_kept`` is called once the session is kept, or could not be. Files and network are waited for: to be
+    called on a thread where a screen is drawn meanwhile.
     """
 
     choice: PoolChoice
     now: Callable[[], float]
     sessions: Sessions
+    when_kept: Callable[[], None] = lambda: None
 
     def device(self, username: str) -> Device | None:
         """This machine as the pool knows it, for ``sign_in``; None where it does not, or nobody can tell."""
@@ -54,13 +56,15 @@ class Keeping:
 
     def keep(self, done: Done, signed_in_as: str, storage: StorageKind, *, signature_checked: bool) -> Kept:
         """Keep the session and make it the current one. What goes wrong is in the result, never raised."""
-        return self.sessions.keep(
+        kept = self.sessions.keep(
             done,
             origin_of(self.choice, signed_in_as, self.sessions.environ),
             storage,
             server_time=self.now(),
             signature_checked=signature_checked,
         )
+        self.when_kept()
+        return kept
 
     def remember(self, storage: StorageKind) -> None:
         """The person chose this place: the next session of the profile is kept there without a question."""

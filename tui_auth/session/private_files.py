@@ -115,6 +115,7 @@ class PrivateFolder:
         try:
             descriptor = os.open(name, flags, 0o600, dir_fd=folder)
         except OSError as error:
+            self._refuse_what_is_there(folder, name)
             raise StorageError(f"{self._path(name)} cannot be opened: {error.strerror}.") from None
         finally:
             os.close(folder)

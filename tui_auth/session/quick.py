@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 
-from tui_auth.session import paths
+from tui_auth.config import places
 from tui_auth.session.clock import server_now
 from tui_auth.session.errors import StorageError
 from tui_auth.session.lines import texts_and_numbers
@@ -44,7 +44,7 @@ def seconds_wanted(lifetime: float, asked: float | None) -> float:
 
 
 def cached_token(
-    kind: str, asked: float | None, profile: str, environ: Mapping[str, str] = paths.ENVIRON
+    kind: str, asked: float | None, profile: str, environ: Mapping[str, str] = places.ENVIRON
 ) -> Token | None:
     """A token that holds long enough; None where the short way does not lead to one.
 
@@ -55,7 +55,7 @@ def cached_token(
         if name.startswith("TUI_AUTH_") and name not in HARMLESS_VARIABLES and environ[name]:
             return None
     try:
-        index = _members(PrivateFolder(paths.state_folder(environ)), INDEX)
+        index = _members(PrivateFolder(places.state_folder(environ)), INDEX)
         reference, note = _reference(index, profile or environ.get("TUI_AUTH_PROFILE", "").strip(), environ)
         storage, _, name = reference.partition("/")
         folder = _folder(storage, environ)
@@ -66,7 +66,7 @@ def cached_token(
         return None
 
 
-def way_of(reference: str, environ: Mapping[str, str] = paths.ENVIRON) -> str:
+def way_of(reference: str, environ: Mapping[str, str] = places.ENVIRON) -> str:
     """What the index remembers of a way that was found: where it led, and how config.toml stood by then."""
     return f"{reference} {_stamp(environ)}"
 
@@ -92,8 +92,8 @@ def _members(folder: PrivateFolder, name: str) -> dict[str, str]:
 
 def _folder(storage: str, environ: Mapping[str, str]) -> PrivateFolder | None:
     if storage == "file":
-        return PrivateFolder(paths.state_folder(environ))
-    runtime = paths.runtime_folder(environ)
+        return PrivateFolder(places.state_folder(environ))
+    runtime = places.runtime_folder(environ)
     if storage == "session" and runtime:
         return PrivateFolder(runtime, below=runtime.rpartition("/")[0])
     return None
@@ -111,7 +111,7 @@ def _holds(session: dict[str, str], kind: str, asked: float | None) -> bool:
 def _stamp(environ: Mapping[str, str]) -> str:
     """How config.toml stands: its time, size and inode; empty where there is none."""
     try:
-        found = os.stat(f"{paths.config_folder(environ)}/config.toml")  # noqa: PTH116 - no pathlib here
+        found = os.stat(f"{places.config_folder(environ)}/{places.CONFIG_FILE}")  # noqa: PTH116 - no pathlib here
     except FileNotFoundError:
         return ""
     return f"{found.st_mtime_ns}-{found.st_size}-{found.st_ino}"

@@ -10,11 +10,11 @@ from typing import Any
 
 from tui_auth.auth.device import Device
 from tui_auth.auth.next_step import Done
+from tui_auth.auth.verify import claims_in
 from tui_auth.secret import Secret
 from tui_auth.session.clock import server_now, since_boot
 from tui_auth.session.errors import StorageError
 from tui_auth.session.lines import written
-from tui_auth.session.token_claims import expiry_of, lifetime_of
 
 VERSION = 1
 
@@ -108,10 +108,10 @@ class SessionRecord:
             access_token=tokens.access_token,
             id_token=tokens.id_token,
             refresh_token=tokens.refresh_token,
-            access_expires_at=expiry_of(tokens.access_token),
-            id_expires_at=expiry_of(tokens.id_token),
-            access_lifetime=lifetime_of(tokens.access_token),
-            id_lifetime=lifetime_of(tokens.id_token),
+            access_expires_at=_expiry(tokens.access_token),
+            id_expires_at=_expiry(tokens.id_token),
+            access_lifetime=_lifetime(tokens.access_token),
+            id_lifetime=_lifetime(tokens.id_token),
             taken_at=TakenAt.now(server_time),
             signed_in_at=server_time,
             groups=claims.groups,
@@ -227,6 +227,21 @@ def _record(members: Mapping[str, Any]) -> SessionRecord:
         device=device,
         signature_checked=members["signature_checked"] is True,
     )
+
+
+def _expiry(token: Secret) -> float:
+    """``exp`` in seconds since the epoch by Cognito's clock; 0 where it is missing."""
+    return _number((claims_in(token) or {}).get("exp"))
+
+
+def _lifetime(token: Secret) -> float:
+    """How many seconds a token was made to live: ``exp`` less ``iat``; 0 where one is missing."""
+    expiry, issued = _expiry(token), _number((claims_in(token) or {}).get("iat"))
+    return expiry - issued if expiry > issued > 0 else 0.0
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else 0.0
 
 
 def _text(value: object) -> str:

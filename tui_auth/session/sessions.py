@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from tui_auth.auth.next_step import Done
+from tui_auth.config import places
+from tui_auth.config.aws_endpoint import aws_endpoint
 from tui_auth.config.pool_choice import PoolChoice
-from tui_auth.session import paths
 from tui_auth.session.devices import keep_device
 from tui_auth.session.errors import SignInNeeded, StorageError
 from tui_auth.session.lock import Held, locked
@@ -23,7 +24,6 @@ MOST_SESSIONS = 100
 """How many are kept; who signs in as ever new users should not fill a disk with what nobody uses."""
 
 _SESSION_FILE = re.compile(r"([0-9a-f]{64})\.json")
-_ENDPOINT_VARIABLES = ("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "AWS_ENDPOINT_URL")
 
 
 @dataclass(frozen=True)
@@ -56,9 +56,7 @@ class PoolKey:
 
 def endpoint_of(endpoint_url: str | None, environ: Mapping[str, str] = os.environ) -> str:
     """The endpoint a session belongs to: as given, or as AWS's variables name it; empty for AWS's own."""
-    named = endpoint_url or ""
-    if not named and environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() != "true":
-        named = next((environ[name] for name in _ENDPOINT_VARIABLES if environ.get(name)), "")
+    _, named = ("", endpoint_url) if endpoint_url else aws_endpoint(environ) or ("", "")
     return named.rstrip("/")
 
 
@@ -102,7 +100,7 @@ class Sessions:
     def register(self) -> Register:
         """The index of them. Raises StorageError where there is no home to keep it in."""
         if self._register is None:
-            self._register = Register(PrivateFolder(paths.state_folder(self.environ)), self.environ)
+            self._register = Register(PrivateFolder(places.state_folder(self.environ)), self.environ)
         return self._register
 
     # -- keeping ---------------------------------------------------------------------------------------
@@ -128,6 +126,7 @@ class Sessions:
                 self.register.remove(record.key)
                 for entry in outdated:
                     self._remove(entry)
+                self._remove_strays(record.key.file_name)
                 return Kept(record, storage, "nowhere")
             store = store_of(storage, self.environ)
             name = record.key.file_name
@@ -142,6 +141,7 @@ class Sessions:
             for entry in outdated:
                 if entry.storage is not storage:
                     self._remove(entry)
+            self._remove_strays(name, kept_in=storage)
         except StorageError as error:
             return Kept(record, storage, problem=str(error))
         return Kept(record, storage, store.where(name))
@@ -216,6 +216,7 @@ class Sessions:
         """Forget a session wherever it is kept; whether it was kept anywhere."""
         found = [entry for entry in self.entries() if entry.key == record.key]
         removed = [self._remove(entry) for entry in found]
+        self._remove_strays(record.key.file_name)
         self.register.remove(record.key)
         return any(removed)
 
@@ -231,6 +232,15 @@ class Sessions:
         store, name = store_of(entry.storage, self.environ), entry.key.file_name
         with locked(store.locks, name):
             return remove_all(store, name)
+
+    def _remove_strays(self, name: str, kept_in: StorageKind | None = None) -> None:
+        """Remove what a process left in another folder that was killed while it moved the session."""
+        for kind in (StorageKind.FILE, StorageKind.SESSION):
+            with suppress(StorageError):
+                store = store_of(kind, self.environ)
+                if kind is not kept_in and f"{name}.json" in store.locks.names():
+                    with locked(store.locks, name):
+                        remove_all(store, name)
 
 
 def remove_all(store: Store, name: str) -> bool:

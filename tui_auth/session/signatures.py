@@ -20,7 +20,7 @@ from tui_auth.auth.signature import (
     key_set_in,
     keys_url,
 )
-from tui_auth.session import paths
+from tui_auth.config import places
 from tui_auth.session.errors import StorageError
 from tui_auth.session.private_files import PrivateFolder
 
@@ -86,7 +86,7 @@ def _kept(url: str, environ: Mapping[str, str]) -> KeySet | None:
 
 
 def _folder(environ: Mapping[str, str]) -> PrivateFolder:
-    return PrivateFolder(paths.cache_folder(environ))
+    return PrivateFolder(places.cache_folder(environ))
 
 
 def _name(url: str) -> str:

@@ -6,13 +6,13 @@ import os
 from collections.abc import Mapping
 from importlib.util import find_spec
 
-from tui_auth.session import paths
+from tui_auth.config import places
 from tui_auth.session.stores import StorageKind
 
 WORDS = {
     StorageKind.SESSION: "Until I log out of this machine",
-    StorageKind.FILE: "In a file of mine, for the next time too",
-    StorageKind.KEYRING: "In this system's keyring",
+    StorageKind.FILE: "In a private file",
+    StorageKind.KEYRING: "In the keyring",
     StorageKind.NONE: "Nowhere",
 }
 
@@ -20,7 +20,7 @@ WORDS = {
 def kinds_here(environ: Mapping[str, str] = os.environ) -> tuple[StorageKind, ...]:
     """What can be chosen here: a log-in's own folder and a keyring are not everywhere."""
     missing = set()
-    if paths.runtime_folder(environ) is None:
+    if places.runtime_folder(environ) is None:
         missing.add(StorageKind.SESSION)
     if find_spec("keyring") is None:
         missing.add(StorageKind.KEYRING)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Protocol
 
-from tui_auth.session import paths
+from tui_auth.config import places
 from tui_auth.session.errors import StorageError
 from tui_auth.session.private_files import PrivateFolder
 
@@ -78,9 +78,9 @@ def store_of(kind: StorageKind, environ: Mapping[str, str] = os.environ) -> Stor
     """The store of a kind; StorageKind.NONE has none. Raises StorageError where this machine has no such."""
     match kind:
         case StorageKind.FILE:
-            return FileStore(PrivateFolder(paths.state_folder(environ)))
+            return FileStore(PrivateFolder(places.state_folder(environ)))
         case StorageKind.SESSION:
-            folder = paths.runtime_folder(environ)
+            folder = places.runtime_folder(environ)
             if folder is None:
                 raise StorageError(
                     "This machine has no place that ends with the log-in: XDG_RUNTIME_DIR is not set. "
@@ -91,6 +91,6 @@ def store_of(kind: StorageKind, environ: Mapping[str, str] = os.environ) -> Stor
         case StorageKind.KEYRING:
             from tui_auth.session.keyring_store import KeyringStore
 
-            return KeyringStore(PrivateFolder(paths.state_folder(environ)))
+            return KeyringStore(PrivateFolder(places.state_folder(environ)))
         case StorageKind.NONE:
             raise StorageError("This session is kept nowhere.")

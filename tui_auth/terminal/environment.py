@@ -87,6 +87,28 @@ def no_colour(environ: Mapping[str, str] = os.environ) -> bool:
     return bool(environ.get("NO_COLOR"))
 
 
+def is_monochrome(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether the terminal has no colours: its terminfo entry has none, and COLORTERM does not say otherwise.
+
+    A terminal that terminfo does not know is taken for a newer one than the database, with colours. Only the
+    first TERM a process asks about is looked up.
+    """
+    import curses
+
+    if environ.get("COLORTERM"):
+        return False
+    try:
+        curses.setupterm(environ.get("TERM", ""), 1)
+        return curses.tigetnum("colors") < 1
+    except curses.error:
+        return False
+
+
+def without_colour(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether nothing may be told by colour: none is wanted, or the terminal has none."""
+    return no_colour(environ) or is_monochrome(environ)
+
+
 def over_ssh(environ: Mapping[str, str] = os.environ) -> bool:
     """Whether the terminal is on another machine, as far as sshd's variables tell."""
     return any(environ.get(name) for name in ("SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT"))

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
-from typing import Generic
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Generic
 
 from textual.app import App, ReturnType
 from textual.driver import Driver
+from textual.events import DescendantFocus
+from textual.widgets import Input
 from textual.worker import WorkerFailed
 
 from .crash import crash_report
+from .environment import in_screen, over_ssh, without_colour
 from .signals import exit_status, install_signal_handlers
 from .stderr_guard import stderr_guard
 from .tty_driver import TtyDriver
@@ -19,8 +25,19 @@ from .tty_driver import TtyDriver
 class FullScreenApp(App[ReturnType], Generic[ReturnType]):
     """An App on /dev/tty that ends with an exit status whatever ends it.
 
-    ``scrub_textual_environment`` must have run before this module is imported.
+    ``scrub_textual_environment`` must have run before this module is imported. Over SSH nothing is animated.
     """
+
+    def __init__(self, **options: Any) -> None:
+        with _colour_variables_as_we_read_them():
+            super().__init__(**options)
+        if over_ssh():
+            self.animation_level = "none"
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """Let no cursor blink, the palette's neither: it would write to the line for as long as it stands."""
+        if isinstance(event.widget, Input):
+            event.widget.cursor_blink = False
 
     def run_in_terminal(self, *, mouse: bool = True) -> int:
         """Run until the app exits, and give the exit status for the process.
@@ -64,3 +81,29 @@ class FullScreenApp(App[ReturnType], Generic[ReturnType]):
     def _print_error_renderables(self) -> None:
         # What Textual would print at its end: that picture, or whatever ``panic`` was given.
         self._exit_renderables.clear()
+
+
+@contextmanager
+def _colour_variables_as_we_read_them() -> Iterator[None]:
+    """Inside, the environment says of colours what is true, for Textual reads it when an App is made.
+
+    NO_COLOR is set where nothing may be told by colour, and only there: Textual takes an empty one for a wish
+    too, and asks no terminal whether it has colours. COLORTERM is the outer terminal's inside GNU screen,
+    whose version 4 takes 24-bit colours for other attributes.
+    """
+    before = {name: os.environ.get(name) for name in ("NO_COLOR", "COLORTERM")}
+    _set("NO_COLOR", "1" if without_colour() else None)
+    if in_screen():
+        _set("COLORTERM", None)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            _set(name, value)
+
+
+def _set(name: str, value: str | None) -> None:
+    if value is None:
+        os.environ.pop(name, None)
+    else:
+        os.environ[name] = value

@@ -69,7 +69,10 @@ class TerminalLines:
             silent[6][key] = b"\0"
         # What was typed ahead of the prompt is thrown away: it was echoed.
         termios.tcsetattr(self._terminal, termios.TCSAFLUSH, silent)
+        at_the_end = termios.TCSAFLUSH
         try:
             yield
+            at_the_end = termios.TCSADRAIN
         finally:
-            termios.tcsetattr(self._terminal, termios.TCSADRAIN, before)
+            # Where it ends before Enter, half a password is not left for the shell to read and to show.
+            termios.tcsetattr(self._terminal, at_the_end, before)

@@ -50,10 +50,6 @@ class CodeInput(TextInput):
         """The code without blanks and, where it has digits only, without dashes."""
         return code_in(self.value, self.digits, self.takes_letters) or self._joined(self.value)
 
-    def select_for_retype(self) -> None:
-        """Select all, so that typing replaces a code that was refused."""
-        self.select_all()
-
     def replace(self, text: str, start: int, end: int) -> None:
         """Replace the characters between two positions; refuse digits that Cognito would not know."""
         if any(character.isdigit() and not character.isascii() for character in text):

@@ -25,7 +25,7 @@ LABEL_CELLS = 14
 
 
 class TextInput(ImmediateKeys, Input):
-    """One row of text without a border. Enter posts ``Entered``; no message of it carries what was typed.
+    """One row of text without a border. Enter is the screen's; no message of it carries what was typed.
 
     Textual's own Changed, Submitted and Blurred do carry it, to whatever logs messages, so they are not
     posted. ``note`` is a sentence about what just happened to the text (a paste that was cut); it goes with
@@ -38,18 +38,6 @@ class TextInput(ImmediateKeys, Input):
     """A CSS class for the Field around it, such as the one for a short field."""
 
     note: reactive[str] = reactive("", repaint=False, init=False)
-
-    class Entered(Message):
-        """Enter was pressed in ``input``."""
-
-        def __init__(self, sender: TextInput) -> None:
-            super().__init__()
-            self.input = sender
-
-        @property
-        def control(self) -> TextInput:
-            """The input, so that ``@on`` can select by it."""
-            return self.input
 
     def __init__(
         self,
@@ -69,8 +57,8 @@ class TextInput(ImmediateKeys, Input):
         return super().post_message(message)
 
     async def action_submit(self) -> None:
-        """Tell that Enter was pressed."""
-        self.post_message(self.Entered(self))
+        """Leave Enter to the screen."""
+        raise SkipAction
 
     def action_copy(self) -> None:
         """Leave the key to the screen and the App: ^c leaves, it does not copy."""
@@ -126,7 +114,8 @@ class Field(Widget):
     """A label, an input between brackets, and below them what is wrong with it and how it is meant.
 
     Everything but the input is drawn here: a key press then repaints the one row of the input and nothing
-    else, and a form has few widgets. ``error`` and ``hint`` are plain text; empty, they take no room.
+    else, and a form has few widgets. ``error`` and ``hint`` are plain text; empty, they take no room, and
+    while something is wrong that stands in place of the hint.
     """
 
     ALLOW_SELECT = False
@@ -234,7 +223,7 @@ class Field(Widget):
             ("field--error", ("  " if index else "✗ ") + line)
             for index, line in enumerate(_wrapped(self.error, room - 2))
         ]
-        for text in (self.input.note, self.hint):
+        for text in (self.input.note, "" if self.error else self.hint):
             lines += [("field--hint", line) for line in _wrapped(text, room)]
         return lines
 

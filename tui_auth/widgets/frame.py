@@ -11,9 +11,14 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
+PROGRAM = "tui-auth"
+
 
 class TopLine(Widget):
-    """Where one is: a mark (DEMO), the user pool at the left, the user name at the right."""
+    """Where one is: a mark (DEMO), the user pool at the left, the user name at the right.
+
+    Before there is a name, the program's own stands in its place, quietly.
+    """
 
     def __init__(self, pool: str, user: str, mark: str = "") -> None:
         super().__init__()
@@ -23,28 +28,34 @@ class TopLine(Widget):
         width = self.size.width
         left = Content.assemble((f" {self.mark} ", "reverse"), " ") if self.mark else Content("")
         left += Content(self.pool)
-        user = Content(self.user)
+        user = Content.styled(self.user, "bold") if self.user else Content.styled(PROGRAM, "$text-muted")
         room = width - left.cell_length - user.cell_length
+        if room < 2 and not self.user:
+            return left.truncate(width, ellipsis=True)
         if room < 2:
             left = left.truncate(max(0, width - user.cell_length - 2), ellipsis=True)
             room = width - left.cell_length - user.cell_length
-        return Content.assemble(left, " " * max(1, room), (self.user, "bold"))
+        return Content.assemble(left, " " * max(1, room), user)
 
 
 class Trail(Widget):
-    """What has been done, and what is being done: never how much is left, for nobody knows."""
+    """What has been done, and what is being done: never how much is left, for nobody knows.
+
+    Its row is there before anything was done too, so that the question does not move.
+    """
 
     def __init__(self, done: Sequence[str], now: str) -> None:
         super().__init__()
-        self.steps_done, self.step_now = tuple(done), now
-        self.display = bool(done)
+        self.steps_done, self.step_now = tuple(done), now if done else ""
+        self.set_class(not done, "-empty")
 
     def render(self) -> Content:
         done = [f"{step} ✓" for step in self.steps_done]
-        line = "  ›  ".join([*done, self.step_now])
+        now = [self.step_now] if self.step_now else []
+        line = "  ›  ".join([*done, *now])
         while cell_len(line) > self.size.width and len(done) > 1:
             done.pop(0)
-            line = "  ›  ".join(["…", *done, self.step_now])
+            line = "  ›  ".join(["…", *done, *now])
         return Content(line).truncate(self.size.width, ellipsis=True)
 
 

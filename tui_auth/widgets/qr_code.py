@@ -71,8 +71,9 @@ class QRCode(Widget):
     """A set-up URI as a QR code, whole or not at all.
 
     Where it does not fit, the URI without issuer is drawn (``short_uri``), then its quiet zone is made
-    narrower, and then there is no picture but the size that one needs. With ``width: auto`` it leaves
-    ``room_beside`` columns of its container free. The URIs are forgotten when the widget is removed.
+    narrower, and then there is no picture but the size of the terminal that one needs. With ``width: auto``
+    it leaves ``room_beside`` columns of its container free, with ``height: auto`` ``room_below`` rows. The
+    URIs are forgotten when the widget is removed.
     """
 
     ALLOW_SELECT = False
@@ -86,10 +87,12 @@ class QRCode(Widget):
         short_uri: Secret | None = None,
         *,
         room_beside: int = 30,
+        room_below: int = 12,
         id: str | None = None,  # noqa: A002 - Textual's name for it
     ) -> None:
         super().__init__(id=id)
         self.room_beside = room_beside
+        self.room_below = room_below
         self._uris: tuple[Secret, ...] = (setup_uri, short_uri) if short_uri else (setup_uri,)
         self._symbols: list[Modules] | None = None
         self._laid_out_in: Size | None = None
@@ -135,7 +138,8 @@ class QRCode(Widget):
     def _room_in(self, container: Size) -> Size:
         """What a picture may take of a container."""
         beside = self.room_beside if self.styles.is_auto_width else 0
-        return Size(max(0, container.width - beside), container.height)
+        below = self.room_below if self.styles.is_auto_height else 0
+        return Size(max(0, container.width - beside), max(0, container.height - below))
 
     @property
     def _container(self) -> Size:
@@ -177,7 +181,7 @@ class QRCode(Widget):
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """As high as the picture that fits into this width; else as the note."""
         self._is_laid_out_in(container)
-        if picture := self._picture(Size(width, container.height)):
+        if picture := self._picture(Size(width, self._room_in(container).height)):
             return picture.size.height
         return len(self._note_lines(width, container))
 
@@ -201,9 +205,11 @@ class QRCode(Widget):
         columns, rows = self.needed_size
         if not columns:
             return "This key is too long for a picture."
-        columns += container.width - self._room_in(container).width
-        here = f"here are {container.width} by {container.height}"
-        return f"The picture needs {columns} columns by {rows} rows; {here}."
+        # In sizes of the terminal, which is what a person can change; beside is where it needs least.
+        width, height = self.app.size
+        columns += self.room_beside + width - container.width - self.gutter.width
+        rows += height - container.height
+        return f"The picture needs {columns} columns by {rows} rows; here are {width} by {height}."
 
     def _drawn(self, picture: _Picture) -> list[Strip]:
         # Where colours are taken away (NO_COLOR in the terminal's own theme), cells of one glyph look alike.

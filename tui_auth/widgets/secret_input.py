@@ -14,7 +14,7 @@ class SecretInput(TextInput):
     """A password, or an answer that may be one: shown as bullets until it is revealed.
 
     What is typed is kept exactly, blanks at its ends too. It can be neither copied nor cut, stands in no
-    message, and goes with the widget. It hides again when the focus leaves and when it is submitted.
+    message, and goes with the widget. It hides again when the focus leaves, as it does when it is submitted.
     """
 
     def __init__(
@@ -62,11 +62,6 @@ class SecretInput(TextInput):
     def action_cut(self) -> None:
         """Delete what is selected, and give it to nobody."""
         self.delete_selection()
-
-    async def action_submit(self) -> None:
-        """Hide what was typed, and tell that Enter was pressed."""
-        self.conceal()
-        await super().action_submit()
 
     def _on_blur(self, event: events.Blur) -> None:
         self.conceal()

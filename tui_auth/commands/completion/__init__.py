@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import sys
-from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from argparse import ArgumentParser, Namespace
 
-_EXAMPLES = """\
-  source <(tui-auth completion bash)                      in ~/.bashrc
-  tui-auth completion zsh > ~/.zsh/completions/_tui-auth  a folder on $fpath
-  tui-auth completion fish > ~/.config/fish/completions/tui-auth.fish
-
-Prints the script to stdout; it is made of this version's commands and flags.
-"""
+_DESCRIPTION = "Prints the script to stdout; it is made of this version's commands and flags."
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """The flags of this command."""
-    parser.formatter_class = RawDescriptionHelpFormatter
-    parser.description = _EXAMPLES
+    parser.description = _DESCRIPTION
     parser.add_argument("shell", choices=("bash", "zsh", "fish"), help="which shell the script is for")
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
-from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
-from collections.abc import Iterator
+import textwrap
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from tui_auth.commands.doctor.findings import Finding, note, status_of, wrong
 from tui_auth.commands.doctor.machine_checks import check_machine
@@ -14,10 +17,10 @@ from tui_auth.config.errors import ConfigurationError
 from tui_auth.config.pool_choice import add_pool_arguments, choose_pool
 from tui_auth.terminal.safe_text import safe_line
 
-_EXAMPLES = """\
-  tui-auth doctor
-  tui-auth doctor --profile acme --json
+_COLUMN = 24
+"""How wide the first column is: what a line is about."""
 
+_DESCRIPTION = """\
 Looks at the pool, its app client, the network, the terminal and the folders, and says what to do. It asks
 Cognito once for each sign-in flow, with a user name that cannot exist: nobody's attempts are used up.
 
@@ -27,8 +30,7 @@ Exit status: 0 all in order, 3 configuration, 7 network, 9 storage.
 
 def add_arguments(parser: ArgumentParser) -> None:
     """The flags of this command."""
-    parser.formatter_class = RawDescriptionHelpFormatter
-    parser.description = _EXAMPLES
+    parser.description = _DESCRIPTION
     add_pool_arguments(parser)
     parser.add_argument("--auth-flow", metavar="FLOW", help="the flow that is to be used")
     parser.add_argument("--json", action="store_true", help="as JSON")
@@ -49,10 +51,8 @@ def run(arguments: Namespace) -> int:
 
 
 def _checks(arguments: Namespace) -> Iterator[Finding]:
-    from tui_auth.session.sessions import Sessions
-
     try:
-        choice = choose_pool(arguments, current_session=Sessions().current_settings)
+        choice = choose_pool(arguments, current_session=_last_session)
     except ConfigurationError as error:
         yield wrong("pool", str(error), "The pool is not looked at until then.", CONFIGURATION)
         yield from check_machine()
@@ -72,8 +72,28 @@ def _checks(arguments: Namespace) -> Iterator[Finding]:
     yield from check_machine()
 
 
+def _last_session() -> Mapping[str, Any] | None:
+    """The settings of the last sign-in; None too where they cannot be read: the folders are told of later."""
+    from tui_auth.session.errors import StorageError
+    from tui_auth.session.sessions import Sessions
+
+    try:
+        return Sessions().current_settings()
+    except StorageError:
+        return None
+
+
 def _print(finding: Finding) -> None:
-    sys.stdout.write(f"{finding.mark} {finding.about:<24} {safe_line(finding.says, limit=1000)}\n")
+    lines = [f"{finding.mark} {finding.about:<{_COLUMN}} {safe_line(finding.says, limit=1000)}"]
     if finding.do:
-        sys.stdout.write(f"   {'':<24} → {safe_line(finding.do, limit=1000)}\n")
+        lines.append(f"   {'':<{_COLUMN}} → {safe_line(finding.do, limit=1000)}")
+    if sys.stdout.isatty():
+        # A file gets one line each, a person no word cut in two.
+        width = max(shutil.get_terminal_size().columns, 2 * _COLUMN)
+        indents = (" " * (_COLUMN + 4), " " * (_COLUMN + 6))
+        lines = [
+            textwrap.fill(line, width, subsequent_indent=indent)
+            for line, indent in zip(lines, indents, strict=False)
+        ]
+    sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()

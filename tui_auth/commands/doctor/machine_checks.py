@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import os
-import platform
 import ssl
+import tempfile
 from collections.abc import Iterator, Mapping
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tui_auth.commands.doctor.findings import Finding, good, wrong
+from tui_auth.commands.doctor.findings import Finding, Mark, good, note, wrong
 from tui_auth.commands.doctor.terminal_checks import check_terminal
+from tui_auth.commands.doctor.versions import packages_text, program_text, unfit_packages
 from tui_auth.commands.exit_status import CONFIGURATION, STORAGE
 from tui_auth.config.errors import shown
-from tui_auth.config.places import CONFIG_FILE, config_folder, state_folder
+from tui_auth.config.places import CONFIG_FILE, config_folder, runtime_folder, state_folder
 from tui_auth.terminal.safe_text import safe_line
 
-PACKAGES = ("textual", "boto3", "botocore", "pyotp", "segno", "platformdirs", "PyJWT", "cryptography")
 _PROXIES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
 _BUNDLES = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE")
 
@@ -26,9 +25,10 @@ def check_machine(environ: Mapping[str, str] = os.environ) -> Iterator[Finding]:
     """Everything that can be looked at without a network."""
     yield from _network_settings(environ)
     yield from check_terminal(environ)
-    yield _storage("config folder", config_folder(environ))
-    yield _storage("state folder", state_folder(environ))
-    yield from _secret_files(config_folder(environ))
+    yield _storage("config folder", Path(config_folder(environ)))
+    yield _storage("state folder", Path(state_folder(environ)))
+    yield from _storage_until_log_out(environ)
+    yield from _secret_files(Path(config_folder(environ)))
     yield _versions()
 
 
@@ -71,7 +71,7 @@ def _storage(about: str, folder: Path) -> Finding:
         return wrong(
             about, f"{shown(nearest)} is no folder", f"Move it away: {shown(folder)} is needed.", STORAGE
         )
-    if not os.access(nearest, os.W_OK | os.X_OK):
+    if not _can_be_written(nearest):
         return wrong(
             about,
             f"{shown(nearest)} cannot be written",
@@ -85,9 +85,28 @@ def _storage(about: str, folder: Path) -> Finding:
         return wrong(
             about, f"{shown(folder)} belongs to another user", "Remove it, or make it yours.", STORAGE
         )
-    if about == "state folder" and found.st_mode & 0o077:
+    if about != "config folder" and found.st_mode & 0o077:
         return wrong(about, f"{shown(folder)} is open to others", f"chmod 700 {shown(folder)}", STORAGE)
     return good(about, shown(folder))
+
+
+def _storage_until_log_out(environ: Mapping[str, str]) -> Iterator[Finding]:
+    """The folder that ends with the log-in: where it is of no use there are others, so that is no fault."""
+    folder = runtime_folder(environ)
+    if folder is None:
+        yield note("runtime folder", "none: XDG_RUNTIME_DIR is not set", "Choose --storage file or keyring.")
+        return
+    found = _storage("runtime folder", Path(folder))
+    yield found if found.mark is Mark.OK else note(found.about, found.says, f"{found.do} Or --storage file.")
+
+
+def _can_be_written(folder: Path) -> bool:
+    """Whether a file can be made there: tried, since permissions do not tell; it has no name and goes."""
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
 
 
 def _secret_files(folder: Path) -> Iterator[Finding]:
@@ -121,13 +140,12 @@ def _secret_files(folder: Path) -> Iterator[Finding]:
 
 
 def _versions() -> Finding:
-    told = [f"tui-auth {_version('tui-auth')}", f"python {platform.python_version()}"]
-    told += [f"{package} {_version(package)}" for package in PACKAGES]
-    return good("versions", ", ".join(told) + f", {platform.platform()}")
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "missing"
+    says = f"{program_text()}, {packages_text()}"
+    if unfit := "; ".join(unfit_packages()):
+        return wrong(
+            "versions",
+            f"{unfit} ({says})",
+            "Install tui-auth again: its packages come with it.",
+            CONFIGURATION,
+        )
+    return good("versions", says)

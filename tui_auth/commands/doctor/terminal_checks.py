@@ -13,6 +13,7 @@ from tui_auth.terminal.environment import (
     find_terminal,
     in_screen,
     in_tmux,
+    is_monochrome,
     no_colour,
     over_ssh,
 )
@@ -43,36 +44,40 @@ def _terminal(environ: Mapping[str, str]) -> Iterator[Finding]:
         yield note("terminal", terminal.reason, "Signing in works with line prompts.")
     else:
         yield good("terminal", safe_line(environ.get("TERM", ""), limit=40))
-    size = _size()
-    if size is None:
+    found = size()
+    if found is None:
         yield note("size", "the terminal does not tell its size")
     else:
-        columns, rows = size
+        columns, rows = found
         text = f"{columns}×{rows}"
         fits = columns >= SMALLEST[0] and rows >= SMALLEST[1]
         advice = "At 80×23 and more everything fits, QR pictures too."
         yield good("size", text) if fits else note("size", text, advice)
-    yield good("colours", _colours(environ))
+    yield good("colours", colours(environ))
     yield from _tmux(environ)
 
 
-def _size() -> tuple[int, int] | None:
+def size() -> tuple[int, int] | None:
+    """Columns and rows of the terminal; None where it does not tell."""
     try:
         descriptor = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY | os.O_CLOEXEC)
     except OSError:
         return None
     try:
-        size = os.get_terminal_size(descriptor)
+        told = os.get_terminal_size(descriptor)
     except OSError:
         return None
     finally:
         os.close(descriptor)
-    return (size.columns, size.lines) if size.columns and size.lines else None
+    return (told.columns, told.lines) if told.columns and told.lines else None
 
 
-def _colours(environ: Mapping[str, str]) -> str:
+def colours(environ: Mapping[str, str]) -> str:
+    """How many colours the terminal shows, as far as its variables tell."""
     if no_colour(environ):
         return "none, as NO_COLOR asks"
+    if is_monochrome(environ):
+        return "none: the terminal has none"
     if environ.get("COLORTERM", "") in ("truecolor", "24bit"):
         return "16 million (COLORTERM)"
     return "256" if "256" in environ.get("TERM", "") else "16"

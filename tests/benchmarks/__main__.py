@@ -1,0 +1,75 @@
+"""The table: ``python -m tests.benchmarks [--rounds N] [--only NAME …] [--markdown]``.
+
+Every row measures the program and its reference in turn, so that what slows the machine slows both, and takes
+the median of its rounds. Exit status 0, whatever the figures are: a table says how it is, it does not judge.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import tempfile
+from argparse import ArgumentParser
+from importlib.metadata import version
+from pathlib import Path
+
+from tests.benchmarks.echo import ECHO, KEY_BYTES
+from tests.benchmarks.journey import MEMORY, SIGN_IN_BYTES
+from tests.benchmarks.launch import LAUNCH
+from tests.benchmarks.processes import SRP_SIGN_IN, SRP_SIGN_IN_CHECKED, TOKEN
+from tests.benchmarks.srp_maths import SRP_MATHS
+from tests.benchmarks.stage import Stage
+from tests.benchmarks.stillness import COUNTDOWN, IDLE
+from tests.benchmarks.table import HEADINGS, as_markdown, as_text, measured
+
+ROWS = (
+    LAUNCH,
+    ECHO,
+    IDLE,
+    COUNTDOWN,
+    KEY_BYTES,
+    SIGN_IN_BYTES,
+    SRP_MATHS,
+    SRP_SIGN_IN,
+    SRP_SIGN_IN_CHECKED,
+    MEMORY,
+    TOKEN,
+)
+
+
+def machine() -> str:
+    """What it was measured on."""
+    packages = ", ".join(f"{name} {version(name)}" for name in ("textual", "boto3", "pycognito"))
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    return f"{processor()}, {os.cpu_count()} cores, {platform.system()}; {python}, {packages}"
+
+
+def processor() -> str:
+    """What the processor calls itself, where the system tells."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def main() -> None:
+    """Run the rows that are asked for, and print them."""
+    parser = ArgumentParser(prog="python -m tests.benchmarks", description="The program beside its like.")
+    add = parser.add_argument
+    add("--rounds", type=int, metavar="N", help="so many of each row, in place of its own number")
+    add("--only", action="append", choices=[row.name for row in ROWS], help="this row; may be repeated")
+    add("--markdown", action="store_true", help="the table as the README has it")
+    arguments = parser.parse_args()
+    lines = [HEADINGS]
+    with tempfile.TemporaryDirectory() as folder, Stage(Path(folder)) as stage:
+        for row in ROWS:
+            if not arguments.only or row.name in arguments.only:
+                sys.stderr.write(f"{row.name} …\n")
+                lines.append(measured(row, stage, arguments.rounds).cells())
+    write = as_markdown if arguments.markdown else as_text
+    sys.stdout.write(f"{machine()}\n\n{write(lines)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""A whole sign-in with a code by SMS, launch to exit: the bytes it takes, and the memory at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.benchmarks import reference_app
+from tests.benchmarks.stage import Stage, TimedProgram
+from tests.benchmarks.table import BYTES, MEBIBYTES, Pair, Row
+from tui_auth.pool.demo_users import DemoUser
+
+KIBIBYTE = 1024
+
+
+def to_the_code(program: TimedProgram, user: DemoUser) -> None:
+    """Type name and password, and wait for the screen that asks for the code."""
+    program.seen(b"Password")
+    program.settle()
+    type_out(program, user.username)
+    program.press("enter")
+    program.settle()
+    type_out(program, user.password)
+    since = program.count
+    program.press("enter")
+    program.seen(b"Code sent by SMS", since)
+    program.settle()
+
+
+def type_out(program: TimedProgram, text: str) -> None:
+    """Type key after key, each when the one before it has been drawn, as nobody types faster."""
+    for character in text:
+        since = program.count
+        program.send(character)
+        program.writes(since)
+
+
+def to_done(program: TimedProgram, stage: Stage) -> None:
+    """The whole way to the screen that says who is signed in."""
+    user = stage.users["sam"]
+    sent = len(stage.server.messages)
+    to_the_code(program, user)
+    # The bare app asks no pool: its code is as long.
+    code = stage.newest_code(user.username, sent) if len(stage.server.messages) > sent else "123456"
+    type_out(program, code)
+    since = program.count
+    program.press("enter")
+    program.seen(reference_app.SIGNED_IN.encode(), since)
+    program.settle()
+
+
+def bytes_of_a_sign_in(program: TimedProgram, stage: Stage) -> int:
+    """What a program writes from its start to its end."""
+    with program:
+        to_done(program, stage)
+        program.press("enter")
+        status = program.wait_exit()
+        assert status == 0, status
+        return program.count
+
+
+def sign_ins(stage: Stage, rounds: int) -> Iterator[Pair]:
+    """Whole sign-ins, in turn."""
+    for _ in range(rounds):
+        yield bytes_of_a_sign_in(stage.ours(), stage), bytes_of_a_sign_in(stage.reference(), stage)
+
+
+def peak_memory(program: TimedProgram) -> int:
+    """The most memory a running program has had at once, in bytes (VmHWM)."""
+    for line in Path(f"/proc/{program.pid}/status").read_text().splitlines():
+        name, _, value = line.partition(":")
+        if name == "VmHWM":
+            return int(value.split()[0]) * KIBIBYTE
+    raise AssertionError("this system tells no peak of memory")
+
+
+def peaks(stage: Stage, rounds: int) -> Iterator[Pair]:
+    """At the end of a sign-in, and of the bare app once it has a boto3 client."""
+    for _ in range(rounds):
+        with stage.ours() as ours, stage.reference("with-boto3") as reference:
+            to_done(ours, stage)
+            reference.seen(reference_app.HAS_CLIENT.encode())
+            reference.settle()
+            yield peak_memory(ours), peak_memory(reference)
+
+
+SIGN_IN_BYTES = Row(
+    "sign-in-bytes",
+    "bytes for a whole SMS sign-in, launch to exit, 80×23",
+    "bare Textual app, as many screens, fields and keys",
+    BYTES,
+    sign_ins,
+    rounds=3,
+    ratio=1.5,
+)
+MEMORY = Row(
+    "memory",
+    "peak memory at the Done screen",
+    "bare Textual app + a boto3 client",
+    MEBIBYTES,
+    peaks,
+    rounds=3,
+    ratio=1.15,
+)

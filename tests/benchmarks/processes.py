@@ -1,0 +1,135 @@
+"""Processes without a screen, from their start to their end: an SRP sign-in, and a token that is there."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from time import perf_counter
+
+from tests.benchmarks.stage import Stage
+from tests.benchmarks.table import MILLISECONDS, Pair, Row
+from tests.session.machine import Machine
+
+OURS = """
+import json, sys
+from tui_auth import Auth
+asked = json.load(sys.stdin)
+auth = Auth(asked["user_pool_id"], asked["client_id"], endpoint_url=asked["endpoint_url"])
+tokens = auth.sign_in("ann", asked["password"]).next_step.tokens
+print(tokens.access_token.reveal())
+"""
+OURS_CHECKED = (
+    OURS
+    + """
+from tui_auth.auth.signature import check_signature, fetch_keys, keys_url
+keys = fetch_keys(keys_url(asked["user_pool_id"], asked["endpoint_url"]))
+check_signature(tokens.access_token, keys)
+check_signature(tokens.id_token, keys)
+"""
+)
+REFERENCE = """
+import json, sys
+import boto3
+from botocore import UNSIGNED
+from botocore.config import Config
+from pycognito.aws_srp import AWSSRP
+asked = json.load(sys.stdin)
+client = boto3.client(
+    "cognito-idp",
+    region_name="eu-west-1",
+    endpoint_url=asked["endpoint_url"],
+    config=Config(signature_version=UNSIGNED),
+)
+srp = AWSSRP("ann", asked["password"], asked["user_pool_id"], asked["client_id"], client=client)
+print(srp.authenticate_user()["AuthenticationResult"]["AccessToken"])
+"""
+REFERENCE_CHECKED = """
+import json, sys
+import requests
+from botocore import UNSIGNED
+from botocore.config import Config
+from pycognito import Cognito
+asked = json.load(sys.stdin)
+user = Cognito(
+    asked["user_pool_id"],
+    asked["client_id"],
+    username="ann",
+    botocore_config=Config(signature_version=UNSIGNED),
+    boto3_client_kwargs={"endpoint_url": asked["endpoint_url"]},
+)
+# It looks for the keys where it looks for the issuer, which for a local pool is not the same place.
+user.pool_domain_url = None
+url = f"{asked['endpoint_url']}/{asked['user_pool_id']}/.well-known/jwks.json"
+user.pool_jwk = requests.get(url, timeout=15).json()
+user.authenticate(asked["password"])
+print(user.access_token)
+"""
+
+
+def seconds_of(stage: Stage, command: Sequence[str], standard_input: str = "") -> float:
+    """Run a command to its good end, and give the seconds it took."""
+    started = perf_counter()
+    subprocess.run(
+        command, env=stage.environ, input=standard_input, stdout=subprocess.DEVNULL, text=True, check=True
+    )
+    return perf_counter() - started
+
+
+def in_turn(
+    stage: Stage, rounds: int, ours: Sequence[str], reference: Sequence[str], given: str = ""
+) -> Iterator[Pair]:
+    """Both commands in turn, after one round that fills the caches."""
+    for number in range(rounds + 1):
+        pair = seconds_of(stage, ours, given), seconds_of(stage, reference, given)
+        if number:
+            yield pair
+
+
+def sign_ins(stage: Stage, rounds: int, *, checked: bool = False) -> Iterator[Pair]:
+    """Name and password to tokens, over SRP."""
+    ann = stage.users["ann"]
+    asked = {
+        "user_pool_id": ann.user_pool_id,
+        "client_id": ann.client_id,
+        "endpoint_url": stage.server.endpoint_url,
+        "password": ann.password,
+    }
+    scripts = (OURS_CHECKED, REFERENCE_CHECKED) if checked else (OURS, REFERENCE)
+    ours, reference = ([sys.executable, "-c", script] for script in scripts)
+    yield from in_turn(stage, rounds, ours, reference, json.dumps(asked))
+
+
+def tokens(stage: Stage, rounds: int) -> Iterator[Pair]:
+    """A session is there, and its token holds."""
+    Machine(stage.home, stage.server).sign_in()
+    yield from in_turn(stage, rounds, [stage.command, "token"], [sys.executable, "-c", "pass"])
+
+
+SRP_SIGN_IN = Row(
+    "srp-sign-in",
+    "SRP sign-in, start of process to tokens, no screen, signature unchecked",
+    "boto3 + pycognito script",
+    MILLISECONDS,
+    sign_ins,
+    rounds=15,
+    ratio=0.8,
+)
+SRP_SIGN_IN_CHECKED = Row(
+    "srp-sign-in-checked",
+    "the same, keys fetched and signatures checked",
+    "boto3 + pycognito script, which does that too",
+    MILLISECONDS,
+    lambda stage, rounds: sign_ins(stage, rounds, checked=True),
+    rounds=15,
+)
+TOKEN = Row(
+    "token",
+    "tui-auth token, from a session that holds",
+    "python -c pass",
+    MILLISECONDS,
+    tokens,
+    rounds=30,
+    ratio=2.5,
+)

@@ -1,0 +1,64 @@
+"""The arithmetic of one SRP sign-in, in CPU time: SRP_A and the answer to PASSWORD_VERIFIER."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from time import process_time, time
+from typing import Any
+
+from pycognito.aws_srp import AWSSRP
+
+from tests.benchmarks.stage import Stage
+from tests.benchmarks.table import MILLISECONDS, Pair, Row
+from tui_auth.auth import srp
+
+POOL_ID, CLIENT_ID, USER, PASSWORD = "eu-west-1_Ab12Cd34E", "client", "sam", "Correct-Horse-9!"
+
+
+def challenge() -> dict[str, str]:
+    """PASSWORD_VERIFIER's parameters; any B that the protocol allows takes as long."""
+    return {
+        "USERNAME": USER,
+        "USER_ID_FOR_SRP": USER,
+        "SRP_B": f"{srp.public_value(srp.private_value()):x}",
+        "SALT": f"{srp.private_value() >> 128:x}",
+        "SECRET_BLOCK": "c2VjcmV0" * 100,
+    }
+
+
+def ours(asked: dict[str, str]) -> object:
+    """As the engine does it."""
+    a, name = srp.private_value(), POOL_ID.partition("_")[2]
+    return srp.public_value(a), srp.claim_signature(
+        a=a,
+        srp_b=asked["SRP_B"],
+        salt=asked["SALT"],
+        secret_block=asked["SECRET_BLOCK"],
+        name=name,
+        user=USER,
+        inner=srp.inner_hash(name, USER, PASSWORD),
+        timestamp=srp.format_timestamp(time()),
+    )
+
+
+def reference(asked: dict[str, str]) -> object:
+    """As pycognito does it; the client is not asked anything."""
+    no_client: Any = object()
+    helper = AWSSRP(USER, PASSWORD, POOL_ID, CLIENT_ID, client=no_client)
+    return helper.process_challenge(asked, helper.get_auth_params())
+
+
+def seconds(stage: Stage, rounds: int) -> Iterator[Pair]:
+    """CPU time, in turn."""
+    for _ in range(rounds):
+        asked = challenge()
+        started = process_time()
+        ours(asked)
+        middle = process_time()
+        reference(asked)
+        yield middle - started, process_time() - middle
+
+
+SRP_MATHS = Row(
+    "srp-maths", "SRP maths, CPU time", "pycognito's AWSSRP", MILLISECONDS, seconds, rounds=50, ratio=0.5
+)

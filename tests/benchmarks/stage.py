@@ -1,0 +1,148 @@
+"""What the rows share: the program and its reference in pseudo-terminals of 80×23, and a user pool."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic, perf_counter, sleep
+from typing import Final, Self
+
+from tests.terminal.pty_program import ROOT, PtyProgram, isolated_environment
+from tui_auth.pool import PoolServer
+from tui_auth.pool.demo_users import DemoUser, provision
+
+REFERENCE_APP: Final = Path(__file__).with_name("reference_app.py")
+QUIET_SECONDS: Final = 0.15
+"""Nothing for so long: what a key or a start led to has been drawn. A cursor blinks every half second."""
+
+_LONGEST: Final = 30.0
+_SCRIPT: Final = """#!{python}
+import sys
+from tui_auth.cli import main
+if __name__ == "__main__":
+    sys.exit(main())
+"""
+
+
+class TimedProgram(PtyProgram):
+    """A program in a pseudo-terminal that is watched by its bytes alone: a picture of them takes time."""
+
+    def seen(self, wanted: bytes, since: int = 0) -> float:
+        """Wait for these bytes among those after the first ``since``, and give the time they were there."""
+        with self._news:
+            came = self._news.wait_for(lambda: self._received.find(wanted, since) >= 0, _LONGEST)
+        now = perf_counter()
+        assert came, f"{wanted!r} did not come\n{self.screen_text()}"
+        return now
+
+    def writes(self, since: int) -> None:
+        """Wait until more than ``since`` bytes have come."""
+        with self._news:
+            came = self._news.wait_for(lambda: len(self._received) > since, _LONGEST)
+        assert came, f"nothing more came\n{self.screen_text()}"
+
+    def settle(self) -> None:
+        """Wait until nothing has come for a while; what blinks is never still longer."""
+        with self._news:
+            while True:
+                count = len(self._received)
+                if not self._news.wait_for(lambda: len(self._received) > count, QUIET_SECONDS):  # noqa: B023
+                    return
+
+    @property
+    def count(self) -> int:
+        """How many bytes it has written."""
+        with self._news:
+            return len(self._received)
+
+    def echo(self, character: str) -> float:
+        """Press a key that shows itself, and give the seconds until it does.
+
+        The character must not stand in the field, or in what is drawn with it.
+        """
+        with self._news:
+            since = len(self._received)
+        pressed = perf_counter()
+        self.send(character)
+        return self.seen(character.encode(), since) - pressed
+
+
+class Stage:
+    """Where everything is measured: a folder of its own, and a pool with the demo's users."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.server = PoolServer()
+        self.users: dict[str, DemoUser] = {}
+
+    def __enter__(self) -> Self:
+        self.server.start()
+        self.users = {user.username: user for user in provision(self.server).users}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.server.stop()
+
+    @property
+    def home(self) -> Path:
+        """The home folder of all that is started."""
+        return self.folder / "home"
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The environment of all that is started."""
+        return {**isolated_environment(self.home), "PYTHONPATH": str(ROOT)}
+
+    @property
+    def command(self) -> str:
+        """The program as an installation starts it."""
+        script = self.folder / "tui-auth"
+        if not script.exists():
+            script.write_text(_SCRIPT.format(python=sys.executable))
+            script.chmod(0o700)
+        return str(script)
+
+    def ours(self, username: str = "sam") -> TimedProgram:
+        """The program, started for this user."""
+        user = self.users[username]
+        command = [
+            self.command,
+            "sign-in",
+            "--user-pool-id",
+            user.user_pool_id,
+            "--client-id",
+            user.client_id,
+        ]
+        command += ["--endpoint-url", self.server.endpoint_url, "--storage", "file"]
+        return self._started(command)
+
+    def reference(self, *arguments: str) -> TimedProgram:
+        """The bare app, started."""
+        return self._started([sys.executable, os.fspath(REFERENCE_APP), *arguments])
+
+    def _started(self, command: list[str]) -> TimedProgram:
+        return TimedProgram(command=command, home=self.home, environment={"PYTHONPATH": str(ROOT)})
+
+    @contextmanager
+    def both(self) -> Iterator[tuple[TimedProgram, TimedProgram]]:
+        """The program and the bare app side by side, at their first screens, which have come to rest."""
+        with self.ours() as ours, self.reference() as reference:
+            for program in (ours, reference):
+                program.seen(b"Password")
+            sleep(1.5)  # the program now imports boto3, which nobody sees
+            for program in (ours, reference):
+                program.settle()
+            yield ours, reference
+
+    def newest_code(self, username: str, after: int) -> str:
+        """The code in the message to a user that comes after the first ``after`` messages."""
+        deadline = monotonic() + _LONGEST
+        while monotonic() < deadline:
+            mine = [each for each in self.server.messages[after:] if each["username"] == username]
+            if mine:
+                return str(mine[-1]["code"])
+            sleep(0.01)
+        raise AssertionError("no code was sent")

@@ -1,0 +1,156 @@
+"""Canaries: secrets made for one run, and every way of writing them that the search knows."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import re
+import secrets
+import string
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+from urllib.parse import quote, quote_plus
+
+PLAIN: Final = frozenset({"as it is", "a piece", "a piece backwards"})
+"""How a secret stands on a screen that shows it; every other form is a copy that nobody can read there."""
+
+KEPT: Final = (
+    *("access_token", "id_token", "refresh_token", "device_password"),
+    *("secret_access_key", "session_token"),
+)
+"""What a session's files are there to keep, by its name in them."""
+
+_LETTERS: Final = string.ascii_letters + string.digits
+_TYPED: Final = re.compile(r"character=(['\"])(.)\1", re.DOTALL)
+_BLANKS: Final = re.compile(rb"\s+")
+
+
+@dataclass(frozen=True)
+class Canary:
+    """One secret under a name. A ``piece`` is the length from which a part of it counts; 0: only the whole.
+
+    ``is_code`` is for a few digits, which must stand alone to be told from a number.
+    """
+
+    name: str
+    value: str | bytes
+    piece: int = 0
+    is_code: bool = False
+
+    @property
+    def data(self) -> bytes:
+        """The bytes of it, text as UTF-8."""
+        return self.value.encode() if isinstance(self.value, str) else self.value
+
+    @property
+    def text(self) -> str:
+        """It as it is typed."""
+        return self.data.decode()
+
+    def found_in(self, content: bytes) -> set[str]:
+        """The forms in which it stands in a content, by name."""
+        found = {form for form, needle in self._needles if needle in content}
+        if self.is_code:
+            alone = rb"(?<![0-9A-Za-z])(?:%b)(?![0-9A-Za-z])"
+            half = len(self.data) // 2
+            shapes = {"as it is": self.data, "backwards": self.data[::-1]}
+            shapes["a piece"] = self.data[:half] + rb"[ -]" + self.data[half:]
+            return found | {form for form, shape in shapes.items() if re.search(alone % shape, content)}
+        closed = _BLANKS.sub(b"", content.replace(b"&#160;", b" "))  # as in a picture of a screen
+        found |= {form for form, needle in self._pieces if needle in content or needle in closed}
+        typed = "".join(match[2] for match in _TYPED.finditer(content.decode("utf-8", "replace")))
+        if typed and any(
+            needle.decode() in typed for _, needle in self._pieces if isinstance(self.value, str)
+        ):
+            found.add("key by key")
+        return found
+
+    @cached_property
+    def _pieces(self) -> tuple[tuple[str, bytes], ...]:
+        whole, size = self.value, self.piece or len(self.value)
+        # Windows that lie side by side do for a token; of what is short, each.
+        step = 1 if len(whole) < 100 else size // 2
+        windows = [whole[at : at + size] for at in range(0, len(whole) - size + 1, step)]
+        kinds = [("as it is", whole), *(("a piece", window) for window in windows if window != whole)]
+        turned = [("a piece backwards" if self.piece else "backwards", each[::-1]) for _, each in kinds]
+        return tuple(
+            (form, each.encode() if isinstance(each, str) else each) for form, each in (*kinds, *turned)
+        )
+
+    @cached_property
+    def _needles(self) -> tuple[tuple[str, bytes], ...]:
+        return tuple((form, needle) for form, needle in self._encoded() if len(needle) >= 6)
+
+    def _encoded(self) -> Iterator[tuple[str, bytes]]:
+        data = self.data
+        for before in range(3):
+            packed = base64.b64encode(bytes(before) + data)
+            inner = packed[-(-before * 8 // 6) : (before + len(data)) * 8 // 6]
+            yield "base64", inner
+            yield "base64 for URLs", inner.translate(bytes.maketrans(b"+/", b"-_"))
+        if isinstance(self.value, str):  # in base32 the bytes of a key are the key itself
+            for before in range(5):
+                packed = base64.b32encode(bytes(before) + data)
+                yield "base32", packed[-(-before * 8 // 5) : (before + len(data)) * 8 // 5]
+        yield "hexadecimal", data.hex().encode()
+        yield "hexadecimal", data.hex().upper().encode()
+        yield "hexadecimal", data.hex(" ").encode()
+        if isinstance(self.value, str):
+            yield from self._as_text(self.value)
+
+    def _as_text(self, text: str) -> Iterator[tuple[str, bytes]]:
+        if self.is_code:
+            return
+        written = {
+            "URL-escaped": [quote(text, safe=""), quote(text), quote_plus(text)],
+            "JSON-escaped": [json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]],
+            "repr": [repr(text)[1:-1], ascii(text)[1:-1]],
+            "HTML-escaped": [html.escape(text)],
+            "in another case": [text.lower(), text.upper()],
+        }
+        for form, variants in written.items():
+            yield from ((form, variant.encode()) for variant in variants if variant != text)
+        yield "UTF-16", text.encode("utf-16-le")
+
+
+def password(name: str = "password") -> Canary:
+    """A password as every policy wants it, whose encodings all differ from it. Six of it in a row count."""
+    return Canary(name, f'{_random(9)}"é%{_random(9)}/A1', piece=6)
+
+
+def answer(name: str = "answer") -> Canary:
+    """What a person might answer to a question."""
+    return Canary(name, _random(20), piece=6)
+
+
+def digits(name: str = "code", count: int = 12) -> Canary:
+    """A code longer than real ones, so that no number can be mistaken for it."""
+    return Canary(name, "".join(secrets.choice(string.digits) for _ in range(count)), piece=8)
+
+
+def code(name: str, value: str) -> Canary:
+    """A real code of a few digits."""
+    return Canary(name, value, is_code=True)
+
+
+def totp_key(value: str, name: str = "key") -> tuple[Canary, ...]:
+    """The key of an authenticator app: as base32, of which two groups of four count, and its bytes."""
+    raw = base64.b32decode(value + "=" * (-len(value) % 8))
+    return Canary(name, value, piece=8), Canary(f"{name}'s bytes", raw)
+
+
+def token(name: str, value: str) -> Canary:
+    """A token: thirty characters in a row of it count."""
+    return Canary(name, value, piece=min(30, len(value)))
+
+
+def of_a_session(stored: dict[str, object]) -> list[Canary]:
+    """The tokens, the device's password, or the AWS credentials in a session's record."""
+    return [token(name, str(stored[name])) for name in KEPT if stored.get(name)]
+
+
+def _random(count: int) -> str:
+    return "".join(secrets.choice(_LETTERS) for _ in range(count))

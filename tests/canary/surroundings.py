@@ -1,0 +1,46 @@
+"""An environment in which everything that can be asked to talk is asked to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from tests.terminal.pty_program import ROOT
+
+SPY: Final = Path(__file__).with_name("spy")
+
+
+def talkative(folder: Path) -> dict[str, str]:
+    """Variables that ask Textual, Python, asyncio, botocore and boto3 for logs, pictures and details.
+
+    The files they name lie in ``folder``. botocore has no variable for its debug log, so ``PYTHONPATH``
+    leads to a ``sitecustomize`` that turns on every logger there is, and to a stand-in for Textual's console.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    config = folder / "aws-config"
+    config.write_text("[default]\ndebug = true\nlog_level = DEBUG\nregion = us-east-1\n[plugins]\n")
+    return {
+        "CANARY_SPY": str(folder),
+        "PYTHONPATH": f"{SPY}:{ROOT}",
+        "TEXTUAL": "devtools,debug",
+        "TEXTUAL_DEBUG": "1",
+        "TEXTUAL_LOG": str(folder / "textual.log"),
+        "TEXTUAL_DEVTOOLS_HOST": "127.0.0.1",
+        "TEXTUAL_SCREENSHOT": "1",
+        "TEXTUAL_SCREENSHOT_LOCATION": str(folder),
+        "TEXTUAL_SCREENSHOT_FILENAME": "screen.svg",
+        "TEXTUAL_SHOW_RETURN": "1",
+        "PYTHONFAULTHANDLER": "1",
+        "PYTHONWARNINGS": "always",
+        "PYTHONASYNCIODEBUG": "1",
+        "BOTO_DEBUG": "1",
+        "BOTO_CONFIG": str(config),
+        "BOTOCORE_DEBUG": "1",
+        "AWS_DEBUG": "true",
+        "AWS_CONFIG_FILE": str(config),
+        "AWS_PROFILE": "missing",
+        "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+        "AWS_SECRET_ACCESS_KEY": "not-to-be-sent",
+        "DEBUG": "*",
+        "LOG_LEVEL": "DEBUG",
+    }

@@ -1,0 +1,197 @@
+"""However the program ends, nothing stays behind: a signal, a key, a lost terminal, a fault of its own."""
+
+from __future__ import annotations
+
+import fcntl
+import signal
+import struct
+import termios
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.canary import canaries
+from tests.canary.conftest import Clean
+from tests.canary.crashing import IN_FULL_SCREEN, IN_LINES
+from tests.canary.stage import Stage, WatchedSignIn
+from tests.journeys.test_totp_setup import scan
+
+CRASHING = Path(__file__).with_name("crashing.py")
+ORDERLY = {signal.SIGTERM: 143, signal.SIGHUP: 129, signal.SIGINT: 130}
+AT_ONCE = {number: -number for number in (signal.SIGQUIT, signal.SIGABRT, signal.SIGSEGV)}
+"""Signals at which nothing of the program runs any more: what is on the screen then stays there."""
+
+SHOWN = {"code": "terminal", "key": "terminal"}
+LINES = dict.fromkeys(("code", "key"), ("terminal", "left on the terminal"))
+"""Lines stay where they were printed: that is what line prompts are."""
+
+
+def with_everything_typed(stage: Stage) -> WatchedSignIn:
+    """A sign-in at the set-up of an authenticator: two passwords were typed, a key shows, a code is typed."""
+    program = stage.sign_in("noel")
+    program.log_in()
+    program.wait_for("Choose a new password")
+    program.enter(stage.new_password.text, stage.new_password.text)
+    stage.made.extend(canaries.totp_key(scan(program).secret))
+    program.send(stage.wrong_code.text)
+    program.wait_for(stage.wrong_code.text)
+    return program
+
+
+def with_everything_typed_in_lines(stage: Stage) -> WatchedSignIn:
+    """The same at line prompts."""
+    program = stage.sign_in("noel", "--plain", rows=60)
+    program.log_in_by_lines()
+    for prompt in ("New password:", "Once more:"):
+        program.wait_for(prompt)
+        program.enter(stage.new_password.text)
+    program.wait_for("Code the app shows:")
+    shown = program.screen_text().split("time-based one:")[1].split("Account:")[0]
+    stage.made.extend(canaries.totp_key("".join(shown.split())))
+    program.send(stage.wrong_code.text)
+    program.wait_for(stage.wrong_code.text)
+    return program
+
+
+@pytest.mark.parametrize("number", [*ORDERLY, *AT_ONCE], ids=lambda number: number.name)
+def test_a_signal(stage: Stage, clean: Clean, number: signal.Signals) -> None:
+    program = with_everything_typed(stage)
+    program.signal(number)
+    assert program.wait_exit() == (ORDERLY | AT_ONCE)[number]
+    assert program.full_screen == (number in AT_ONCE)
+    clean(program, may_stand=LINES if number in AT_ONCE else SHOWN)
+
+
+@pytest.mark.parametrize("number", [*ORDERLY, *AT_ONCE], ids=lambda number: number.name)
+def test_a_signal_in_lines(stage: Stage, clean: Clean, number: signal.Signals) -> None:
+    program = with_everything_typed_in_lines(stage)
+    program.signal(number)
+    assert program.wait_exit() == (ORDERLY | AT_ONCE)[number]
+    clean(program, may_stand=LINES)
+
+
+@pytest.mark.parametrize("key", ["ctrl+c", "ctrl+q"])
+def test_a_key(stage: Stage, clean: Clean, key: str) -> None:
+    program = with_everything_typed(stage)
+    program.press(key)
+    assert program.wait_exit() == 6
+    clean(program, may_stand=SHOWN)
+
+
+@pytest.mark.parametrize("field", ["a password", "a new password", "an answer"])
+def test_ctrl_c_in_a_secret_field_leaves_and_copies_nothing(stage: Stage, clean: Clean, field: str) -> None:
+    program = stage.sign_in({"a password": "ann", "a new password": "nora", "an answer": "quinn"}[field])
+    if field == "a password":
+        program.wait_for("Username")
+        program.enter("ann")
+    else:
+        program.log_in()
+        program.wait_for("Choose a new password" if field == "a new password" else "the service asks")
+    typed = stage.answer.text
+    program.send(typed)
+    program.wait_for("•" * len(typed))
+    program.send("\x1b[97;6u")  # all of it selected
+    program.press("ctrl+c")
+    assert program.wait_exit() == 6
+    clean(program)
+
+
+def test_a_terminal_that_is_gone(stage: Stage, clean: Clean) -> None:
+    program = with_everything_typed(stage)
+    program.hang_up()
+    assert program.wait_exit() == 129
+    clean(program, may_stand=LINES)  # what this terminal last showed, it was closed with
+
+
+def test_a_revealed_password_is_gone_from_the_terminal_at_the_end(stage: Stage, clean: Clean) -> None:
+    program = stage.sign_in("ann")
+    program.wait_for("Username")
+    program.enter("ann")
+    program.send(program.user.password)
+    program.press("ctrl+t")
+    program.wait_for(program.user.password)
+    program.signal(signal.SIGTERM)
+    assert program.wait_exit() == 143
+    clean(program, may_stand={"password": "terminal"})
+
+
+def test_a_password_half_typed_is_not_left_for_the_shell(stage: Stage, clean: Clean) -> None:
+    program = stage.sign_in("ann", "--plain")
+    program.wait_for("Username:")
+    program.enter("ann")
+    program.wait_for("Password:")
+    program.send(program.user.password)
+    program.signal(signal.SIGTERM)
+    assert program.wait_exit() == 143
+    assert waiting_to_be_read(program) == 0
+    clean(program)
+
+
+def waiting_to_be_read(program: WatchedSignIn) -> int:
+    """How many characters the terminal holds for whoever reads it next, unfinished lines too."""
+    terminal = program._program_side
+    attributes = termios.tcgetattr(terminal)
+    attributes[3] &= ~termios.ICANON
+    termios.tcsetattr(terminal, termios.TCSANOW, attributes)
+    (count,) = struct.unpack("i", fcntl.ioctl(terminal, termios.FIONREAD, bytes(4)))
+    return int(count)
+
+
+@pytest.mark.parametrize("road", [[], ["--plain"], ["--username", "ann", "--password-file"]], ids=str)
+def test_while_it_runs_no_core_file_can_be_written(stage: Stage, clean: Clean, road: list[str]) -> None:
+    given = stage.folder / "given"
+    given.write_text(stage.password.text)
+    program = stage.sign_in("ann", *road, *([str(given)] if "--password-file" in road else []))
+    if road == ["--plain"]:
+        program.log_in_by_lines()
+    elif not road:
+        program.log_in()
+        program.wait_for("Kept in")
+        program.press("enter")
+    assert program.wait_exit() == 0
+    assert (stage.spied / "at-the-end").read_text() == "core limit 0, dumpable 0"
+    clean(program)
+
+
+# -- faults ------------------------------------------------------------------------------------------------
+
+Finish = Callable[[WatchedSignIn], object]
+
+
+def finish(program: WatchedSignIn) -> int:
+    """Wait until the fault has shown, and leave if the program goes on."""
+    signs = ("Something went wrong in tui-auth itself", "Kept in", "Signed in as ann")
+    program.wait_for(
+        lambda p: p._status is not None or any(sign in " ".join(p.screen_text().split()) for sign in signs)
+    )
+    if program._status is None:
+        program.press("ctrl+q")
+    return program.wait_exit()
+
+
+@pytest.mark.parametrize("place", IN_FULL_SCREEN)
+def test_a_fault(stage: Stage, clean: Clean, place: str) -> None:
+    program = stage.sign_in("ann", script=[CRASHING, place])
+    program.log_in()
+    finish(program)
+    clean(program)
+    assert (stage.spied / "failed").exists()
+    assert not program.full_screen
+    assert program.attributes() == program.attributes_before
+    assert "cannot sign in" not in (stage.folder / "stderr").read_text()
+
+
+@pytest.mark.parametrize("place", IN_LINES)
+def test_a_fault_in_lines(stage: Stage, clean: Clean, place: str) -> None:
+    program = stage.sign_in("ann", "--plain", script=[CRASHING, place], rows=60)
+    program.log_in_by_lines()
+    program.wait_for(
+        lambda p: p._status is not None or "Something went wrong in tui-auth itself" in p.screen_text()
+    )
+    program.press("ctrl+c")
+    program.wait_exit()
+    clean(program)
+    assert (stage.spied / "failed").exists()
+    assert program.attributes() == program.attributes_before
+    assert "cannot sign in" not in (stage.folder / "stderr").read_text()

@@ -1,0 +1,112 @@
+"""A canary through every screen: refused and taken, copied, cut, dragged, pasted, with help and palette."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.canary import canaries
+from tests.canary.conftest import Clean
+from tests.canary.mischief import try_to_take
+from tests.canary.stage import Stage, WatchedSignIn
+from tests.canary.walks import WALKS, Walk
+from tests.journeys.test_totp_setup import scan
+from tests.screens.conftest import app_with
+
+SHOWN = {"code": "terminal", "key": "terminal"}
+
+
+def shown_codes(stage: Stage) -> dict[str, str]:
+    """The codes, which a field shows as they are typed, and the key, which its screen shows."""
+    sent = {f"sent code {number}": "terminal" for number in range(len(stage.server.messages))}
+    return SHOWN | sent
+
+
+@pytest.mark.parametrize("username", WALKS)
+def test_what_is_typed_on_the_way_to_the_tokens_stays_in_the_program(
+    stage: Stage, clean: Clean, username: str
+) -> None:
+    program = stage.sign_in(username)
+    walk = Walk(stage, program)
+    walk.log_in()
+    WALKS[username](walk)
+    program.wait_for(f"Signed in as {username}")
+    program.wait_for("Kept in")
+    program.press("enter")
+    assert program.wait_exit() == 0
+    clean(program, may_stand=shown_codes(stage))
+
+
+def test_an_account_that_is_made_and_a_password_that_is_forgotten(stage: Stage, clean: Clean) -> None:
+    program = stage.sign_in("ann")
+    walk, new = Walk(stage, program), stage.new_password.text
+    program.wait_for("Username")
+    program.press("ctrl+k")
+    program.wait_for("Make an account")
+    program.enter("ann")
+    try_to_take(program, new)
+    program.enter(new, stage.wrong_password.text, "zoe@example.org")
+    program.wait_for("The two passwords differ.")
+    walk.look_around()
+    program.press("ctrl+u")
+    program.enter(new, "zoe@example.org")
+    program.wait_for("There is an account of this name.")
+    program.press("esc")
+    program.wait_gone("Make an account")
+    program.send("ann")
+    program.wait_for("[ann ")
+    program.press("ctrl+f")
+    program.wait_for("Reset your password.")
+    program.send("2")
+    program.wait_for("code sent by e-mail to a***@")
+    program.enter(program.newest_code(), new, new)
+    program.wait_for("Kept in")
+    program.press("ctrl+y")
+    program.wait_for("Whoever has the access token can act as you.")
+    program.press("enter")
+    assert program.wait_exit() == 0
+    clean(program, may_stand=shown_codes(stage))
+
+
+OPENS = {"Theme": "Search for themes", "Help": "esc closes this", "Wire": "values left out"}
+OF_TEXTUAL = ("Screenshot", "Save screenshot", "Maximize", "Keys")
+"""What Textual would offer in the palette; the first two write the screen to a file."""
+
+
+def choose(program: WatchedSignIn, command: str) -> None:
+    """Type a command's name into the palette and press Enter, whether there is such a command or not."""
+    program.press("ctrl+p")
+    program.wait_for("Search for commands")
+    program.send(command)
+    program.wait_for(lambda p: "No matches found" in p.screen_text() or p.screen_text().count(command) > 1)
+    program.press("enter")
+
+
+def test_the_palette_runs_nothing_that_keeps_what_a_screen_shows(stage: Stage, clean: Clean) -> None:
+    program = stage.sign_in("tess")
+    program.log_in()
+    stage.made.extend(canaries.totp_key(scan(program).secret))
+    for command in OF_TEXTUAL:
+        choose(program, command)
+        if "No matches found" in program.screen_text():
+            program.press("esc")
+        program.wait_gone("No matches found")
+    for command, sign in OPENS.items():
+        choose(program, command)
+        program.wait_for(sign)
+        program.press("enter")
+        program.wait_gone(sign)
+    choose(program, "Quit")
+    assert program.wait_exit() == 6
+    assert not list(stage.folder.rglob("*.svg"))
+    clean(program, may_stand=shown_codes(stage))
+
+
+async def test_every_command_of_the_palette_is_run() -> None:
+    app = app_with()
+    async with app.run_test():
+        titles = {command.title for command in app.get_system_commands(app.screen)}
+    assert titles == {*OPENS, "Quit"}
+
+
+def test_every_step_there_is_has_a_walk(stage: Stage) -> None:
+    assert set(WALKS) == set(stage.users)

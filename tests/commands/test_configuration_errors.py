@@ -1,0 +1,266 @@
+"""What is wrong with a configuration: one sentence with the cure, exit status 3, and no screen before it.
+
+Every case runs the program on a terminal that could show the full screen.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.terminal.pty_program import ROOT, PtyProgram
+from tui_auth.pool import PoolServer
+
+DATA = ROOT / "tests" / "config" / "data"
+IDS = ("--user-pool-id", "eu-west-1_Ab12Cd34E", "--client-id", "1example23456789")
+GOOD = 'user_pool_id = "eu-west-1_Ab12Cd34E"\nclient_id = "1example23456789"\n'
+CONFIG = "~/.config/tui-auth/config.toml"
+
+
+class Place:
+    """A home folder, with a project in it where the program runs."""
+
+    def __init__(self, folder: Path) -> None:
+        self.home = folder / "home"
+        self.project = self.home / "shop"
+        self.project.mkdir(parents=True)
+
+    def config(self, text: str) -> None:
+        """Write config.toml."""
+        path = self.home / ".config" / "tui-auth" / "config.toml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    def file(self, name: str, text: str | None = None, folder: str = "") -> Path:
+        """Write a file of the project; one of Amplify's as its tool writes it where no text is given."""
+        path = self.project / folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text((DATA / name).read_text() if text is None else text)
+        return path
+
+    def said(self, *arguments: str, **environment: str) -> tuple[int, str]:
+        """The exit status, and all that the terminal shows, however it is wrapped."""
+        told = {"PYTHONPATH": str(ROOT), **environment}
+        with PtyProgram(
+            ["-m", "tui_auth", *arguments], home=self.home, cwd=self.project, cols=400, environment=told
+        ) as program:
+            status = program.wait_exit()
+            assert b"\x1b[?1049h" not in program.received, "the screen was opened"
+            return status, program.screen_text().rstrip()
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    """A home and a project of the test's own."""
+    return Place(tmp_path)
+
+
+def outputs(**changes: str) -> str:
+    """amplify_outputs.json with changes."""
+    text = (DATA / "amplify_outputs.json").read_text()
+    for old, new in changes.items():
+        assert old in text
+        text = text.replace(old, new)
+    return text
+
+
+Prepare = Callable[[Place], object]
+
+
+@pytest.mark.parametrize(
+    ("prepare", "arguments", "said"),
+    [
+        pytest.param(
+            lambda place: place.file(
+                "amplify_outputs.json", '{\n "auth": {\n "user_pool_id": "eu-west-1_A"\n'
+            ),
+            (),
+            "~/shop/amplify_outputs.json, line 4: expected “,” or “}”.",
+            id="JSON that breaks off",
+        ),
+        pytest.param(
+            lambda place: place.file("amplify_outputs.json", "<<<<<<< HEAD\n{}\n"),
+            (),
+            "~/shop/amplify_outputs.json, line 1: expected an object, beginning with “{”.",
+            id="JSON with a merge conflict",
+        ),
+        pytest.param(
+            lambda place: place.file("amplify_outputs.json", outputs(**{"eu-west-1_Gen2Pool1": "eu-west-1"})),
+            (),
+            "~/shop/amplify_outputs.json, line 4: user_pool_id: expected a user pool id, such as "
+            "eu-west-1_Ab12Cd34E.",
+            id="a bad id in an Amplify file",
+        ),
+        pytest.param(
+            lambda place: place.file(
+                "aws-exports.js",
+                "export default {\n aws_user_pools_id: env.POOL,\n aws_user_pools_web_client_id: 'c'\n}",
+            ),
+            (),
+            "~/shop/aws-exports.js, line 2: user_pool_id is not written out here, and nothing in this file "
+            "is run. Name the pool with flags or a profile.",
+            id="an expression in aws-exports.js",
+        ),
+        pytest.param(
+            lambda place: (place.file("amplify_outputs.json"), place.file("aws-exports.js")),
+            (),
+            "~/shop/amplify_outputs.json and aws-exports.js beside it name different pools. Keep the one you "
+            "mean with `tui-auth profile import FILE --name NAME`, and use --profile NAME.",
+            id="two Amplify files",
+        ),
+        pytest.param(
+            lambda place: place.file("amplify_outputs.json").write_bytes(b'{"auth": "\xff"}'),
+            (),
+            "~/shop/amplify_outputs.json, line 1: it does not hold UTF-8 text.",
+            id="a file that is no text",
+        ),
+        pytest.param(
+            lambda place: place.config(f"[profiles.acme]\n{GOOD}region = eu-west-1\n"),
+            ("--profile", "acme"),
+            f"{CONFIG}, line 4: expected a value: text in quotes, a number, true or false, or a list.",
+            id="broken TOML",
+        ),
+        pytest.param(
+            lambda place: place.config(f'[profiles.acme]\n{GOOD}regin = "eu-west-1"\n'),
+            ("--profile", "acme"),
+            f"{CONFIG}, line 4: “regin” is no setting of a profile. Did you mean region?",
+            id="an unknown key",
+        ),
+        pytest.param(
+            lambda place: place.config(f"[profiles.acme]\n{GOOD}session_minutes = true\n"),
+            ("--profile", "acme"),
+            f"{CONFIG}, line 4: session_minutes: expected a number of minutes from 1 to 15.",
+            id="a wrong type",
+        ),
+        pytest.param(
+            lambda place: place.config(f'[profiles.acme]\n{GOOD}client_secret = "hunter2"\n'),
+            ("--profile", "acme"),
+            f"{CONFIG}, line 4: client_secret: no secret is read from here. Put the app client's secret into "
+            "a file of its own and name that with client_secret_file.",
+            id="a secret in the profile",
+        ),
+        pytest.param(
+            lambda place: place.config(f"[profiles.acme]\n{GOOD}"),
+            ("--profile", "acmee"),
+            "There is no profile “acmee”. Did you mean “acme”?",
+            id="a profile's name misspelled",
+        ),
+        pytest.param(
+            lambda place: None,
+            ("--profile", "acme"),
+            "There is no profile “acme”. None are kept yet: `tui-auth profile add NAME --user-pool-id … "
+            "--client-id …`.",
+            id="no profiles at all",
+        ),
+        pytest.param(
+            lambda place: place.config(f"[profiles.acme]\n{GOOD}[profiles.b]\n{GOOD}"),
+            (),
+            "No user pool is named. Choose one with --profile (acme, b), or make one the default: "
+            "`tui-auth profile use NAME`.",
+            id="several profiles and no default",
+        ),
+        pytest.param(
+            lambda place: place.config(f'default_profile = "gone"\n[profiles.acme]\n{GOOD}'),
+            (),
+            f"{CONFIG}, line 1: there is no profile “gone”. `tui-auth profile use NAME` names another.",
+            id="a default that is gone",
+        ),
+        pytest.param(
+            lambda place: (place.home / ".config" / "tui-auth" / "config.toml").mkdir(parents=True),
+            ("--profile", "acme"),
+            f"{CONFIG}: it cannot be read: Is a directory.",
+            id="a folder in the file's place",
+        ),
+        pytest.param(
+            lambda place: None,
+            (*IDS, "--client-secret-file", "secret"),
+            "~/shop/secret: it cannot be read: No such file or directory.",
+            id="a secret file that is not there",
+        ),
+        pytest.param(
+            lambda place: place.file("secret", "\n"),
+            (*IDS, "--client-secret-file", "secret"),
+            "~/shop/secret: it is empty. Put the app client's secret in its first line.",
+            id="a secret file with nothing in it",
+        ),
+        pytest.param(
+            lambda place: None,
+            ("--user-pool-id", "staff", "--client-id", "c"),
+            "--user-pool-id: expected a user pool id, such as eu-west-1_Ab12Cd34E.",
+            id="a bad id in a flag",
+        ),
+        pytest.param(
+            lambda place: None,
+            (*IDS, "--endpoint-url", "http://pool.example.com"),
+            "--endpoint-url: expected a URL beginning with https://, or http://127.0.0.1:PORT for a pool on "
+            "this machine.",
+            id="an endpoint that would send passwords in the clear",
+        ),
+    ],
+)
+def test_it_is_said_before_the_screen_opens(
+    place: Place, prepare: Prepare, arguments: tuple[str, ...], said: str
+) -> None:
+    prepare(place)
+    assert place.said(*arguments) == (3, f"tui-auth: {said}")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads every file")
+def test_a_file_that_may_not_be_read_is_named(place: Place) -> None:
+    place.file("amplify_outputs.json").chmod(0)
+    said = "tui-auth: ~/shop/amplify_outputs.json: it cannot be read: Permission denied."
+    assert place.said() == (3, said)
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({"TUI_AUTH_PROFILE": "acmee"}, "There is no profile “acmee”. Did you mean “acme”?"),
+        (
+            {"TUI_AUTH_REGION": "Ireland"},
+            "TUI_AUTH_REGION: expected a region, such as eu-west-1.",
+        ),
+        (
+            {"AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": "http://pool.example.com"},
+            "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: expected a URL beginning with https://, or "
+            "http://127.0.0.1:PORT for a pool on this machine.",
+        ),
+        ({"TUI_AUTH_THEME": "pink"}, "TUI_AUTH_THEME is dark, light or ansi."),
+    ],
+)
+def test_a_variable_is_named_that_cannot_be_used(
+    place: Place, environment: dict[str, str], said: str
+) -> None:
+    place.config(f"[profiles.acme]\n{GOOD}")
+    assert place.said(**environment) == (3, f"tui-auth: {said}")
+
+
+def test_the_same_pool_in_two_files_is_nothing_to_talk_about(place: Place, server: PoolServer) -> None:
+    flat = '{\n"aws_user_pools_id": "eu-west-1_Same1",\n"aws_user_pools_web_client_id": "same"\n}'
+    place.file("amplifyconfiguration.json", flat)
+    place.file("aws-exports.js", f"const awsmobile = {flat};\nexport default awsmobile;\n")
+    status, shown = place.said("profile", "show", "--origin")
+    assert status == 0
+    assert "The user pool is the one in ~/shop/amplifyconfiguration.json." in shown
+    assert "aws-exports.js" not in shown
+
+
+def test_an_aws_profile_that_is_missing_stops_nobody(place: Place, server: PoolServer) -> None:
+    pool = server.call("CreateUserPool", {"PoolName": "staff"})["UserPool"]["Id"]
+    made = server.call("CreateUserPoolClient", {"UserPoolId": pool, "ClientName": "terminal"})
+    flags = ("--user-pool-id", pool, "--client-id", made["UserPoolClient"]["ClientId"])
+    told = {"PYTHONPATH": str(ROOT), "AWS_PROFILE": "gone", "AWS_ENDPOINT_URL": server.endpoint_url}
+    with PtyProgram(
+        ["-m", "tui_auth", *flags], home=place.home, cwd=place.project, environment=told
+    ) as program:
+        program.wait_for("Username")
+        for typed in ("ann", "not-this"):
+            program.send(typed)
+            program.press("enter")
+        program.wait_for("Incorrect username or password")
+        assert "TEST ENDPOINT" in program.screen_text()
+        program.press("ctrl+q")
+        assert program.wait_exit() == 6

@@ -1,0 +1,107 @@
+"""What the program says of itself: help that begins with examples, its version, and a wrong word's answer."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from tests.commands.conftest import Program
+from tests.terminal.pty_program import PtyProgram
+from tui_auth.cli import COMMANDS
+from tui_auth.commands.command_parser import CommandParser
+from tui_auth.commands.examples import OF_A_COMMAND, WITHOUT_A_COMMAND
+
+ALL = [line for examples in (WITHOUT_A_COMMAND, *OF_A_COMMAND.values()) for line, _ in examples]
+
+
+def parser_of(command: str) -> CommandParser:
+    """The parser of a command."""
+    parser = CommandParser(prog=f"tui-auth {command}")
+    import_module(f"tui_auth.commands.{COMMANDS[command][0]}").add_arguments(parser)
+    return parser
+
+
+@pytest.mark.parametrize("line", ALL)
+def test_every_example_can_be_typed_as_it_stands(line: str) -> None:
+    found = re.search(r"tui-auth([^|)>]*)", line.replace("\\\n", " "))
+    assert found
+    words = shlex.split(found[1])
+    command = words.pop(0) if words and not words[0].startswith("-") else "sign-in"
+    parser_of(command).read(words)
+
+
+def test_every_help_begins_with_examples_and_fits_the_screen(program: Program) -> None:
+    commands = ["", *COMMANDS, *(name for name in OF_A_COMMAND if " " in name)]
+    for command in commands:
+        ran = program.run(*command.split(), "--help", COLUMNS="80")
+        assert (ran.returncode, ran.stderr) == (0, ""), command
+        first, *rest = ran.stdout.splitlines()
+        examples = OF_A_COMMAND[command] if command else WITHOUT_A_COMMAND
+        assert first.startswith(f"  {examples[0][0]}".splitlines()[0]), command
+        assert any(line.startswith("usage: ") for line in rest) or not command
+        told = [line for line in rest if "…" not in line and "{" not in line and "api.example" not in line]
+        assert max(map(len, told)) <= 100, command
+
+
+def test_the_version_names_what_a_bug_report_needs(program: Program) -> None:
+    ran = program.run("--version")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    for wanted in (
+        r"tui-auth \d",
+        r"Python 3\.\d+",
+        r"textual \d",
+        r"boto3 \d",
+        r"botocore \d",
+        "Linux|macOS",
+    ):
+        assert re.search(wanted, ran.stdout), wanted
+    assert "terminal: none" in ran.stdout
+
+
+def test_the_version_names_the_terminal_there_is(tmp_path: Path) -> None:
+    environment = {"TERM_PROGRAM": "iTerm.app", "SSH_TTY": "/dev/pts/1"}
+    with PtyProgram(
+        ["-m", "tui_auth", "--version"], home=tmp_path, rows=30, cols=100, environment=environment
+    ) as running:
+        assert running.wait_exit() == 0
+        shown = running.screen_text()
+    assert "terminal: xterm-256color, colours 16 million (COLORTERM), 100×30, TERM_PROGRAM=iTerm.app" in shown
+    assert "in SSH" in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("tokn",), "there is no command “tokn”. Did you mean token?"),
+        (("xyz",), "there is no command “xyz”. Commands are sign-in, token"),
+        (("token", "--profil", "a"), "there is no flag --profil. Did you mean --profile?"),
+        (("profile", "add", "a", "--clientid", "c"), "are required: --user-pool-id, --client-id"),
+        (("profile",), "required: list|add|use|show|remove|import"),
+        (("profile", "show", "--orign"), "there is no flag --orign. Did you mean --origin?"),
+        (("doctor", "now"), "“now” was not expected here. See `tui-auth doctor --help`."),
+        (("--auth-flow", "SRP"), "choose from 'USER_SRP_AUTH'"),
+        (
+            ("--password", "hunter2"),
+            "no secret is taken from a flag, where others could see it. Use --password-stdin",
+        ),
+        (("--password=hunter2",), "Use --password-stdin or --password-file."),
+        (("--client-secret", "hunter2"), "Use --client-secret-file."),
+    ],
+)
+def test_a_wrong_word_gets_one_sentence_and_2(
+    program: Program, arguments: tuple[str, ...], said: str
+) -> None:
+    ran = program.run(*arguments)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert said in ran.stderr
+    assert len(ran.stderr.splitlines()) == 1
+    assert "hunter2" not in ran.stderr
+
+
+def test_no_flag_can_be_shortened(program: Program) -> None:
+    ran = program.run("doctor", "--js")
+    assert (ran.returncode, ran.stdout) == (2, "")

@@ -1,0 +1,75 @@
+"""The commands of a session, on a terminal: those that need a session begin one first."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from tests.session.machine import PASSWORD, Machine, flags
+from tests.session.machine import machine as machine
+from tests.terminal.pty_program import PtyProgram
+
+Kept = dict[str, str]
+
+
+def _credentials(out: str, kept: Kept) -> bool:
+    return bool(json.loads(out)["SessionToken"])
+
+
+def _exec_credential(out: str, kept: Kept) -> bool:
+    return bool(json.loads(out)["status"]["token"] == kept["id_token"])
+
+
+@pytest.mark.parametrize(
+    ("words", "command", "fits"),
+    [
+        (["header"], [], lambda out, kept: out == f"Authorization: Bearer {kept['access_token']}\n"),
+        (["exec"], ["--", "printenv", "ACCESS_TOKEN"], lambda out, kept: out == f"{kept['access_token']}\n"),
+        (["aws-credentials", "--format", "json"], [], _credentials),
+        (["kube-credential"], [], _exec_credential),
+    ],
+    ids=["header", "exec", "aws-credentials", "kube-credential"],
+)
+def test_the_sign_in_comes_first_and_stdout_is_the_commands(
+    machine: Machine, words: list[str], command: list[str], fits: Callable[[str, Kept], bool]
+) -> None:
+    choice = machine.with_identity_pool(machine.client())
+    machine.user()
+    pool = [*flags(choice), "--identity-pool-id", choice.identity_pool_id or ""]
+    arguments = ["-m", "tui_auth", *words, *pool, "--plain", "--storage", "file", *command]
+    with PtyProgram(arguments, home=machine.home, stdout=machine.home / "out") as program:
+        program.wait_for("Username:")
+        program.send("ann\r")
+        program.wait_for("Password:")
+        program.send(f"{PASSWORD}\r")
+        assert program.wait_exit() == 0
+        assert program.screen_text().rstrip().endswith("Signed in as ann.")
+    assert fits((machine.home / "out").read_text(), machine.stored())
+
+
+def test_status_and_sign_out_speak_to_the_person(machine: Machine) -> None:
+    kept = machine.sign_in()
+    for words, said in ((["status"], "Signed in as  ann"), (["sign-out"], "ann: signed out, at Cognito")):
+        with PtyProgram(["-m", "tui_auth", *words], home=machine.home) as program:
+            assert program.wait_exit() == 0
+            assert said in program.screen_text()
+    assert not machine.accepts(kept.record.access_token.reveal())
+
+
+@pytest.mark.parametrize("kind", [("--plain",), ()])
+def test_an_alias_that_was_typed_finds_the_session_again(machine: Machine, kind: tuple[str, ...]) -> None:
+    pool = machine.server.call("CreateUserPool", {"PoolName": "aliases", "AliasAttributes": ["email"]})
+    machine.user_pool_id = pool["UserPool"]["Id"]
+    email = {"Name": "email", "Value": "ann@example.com"}
+    machine.user(UserAttributes=[email, {"Name": "email_verified", "Value": "true"}])
+    words = ["-m", "tui_auth", "token", *flags(machine.client()), *kind, "--storage", "file"]
+    with PtyProgram(words, home=machine.home, stdout=machine.home / "out") as program:
+        program.wait_for("Username")
+        program.send("ann@example.com\r")
+        program.wait_for("Password")
+        program.send(f"{PASSWORD}\r")
+        assert program.wait_exit() == 0
+    assert (machine.stored()["username"], machine.stored()["signed_in_as"]) == ("ann", "ann@example.com")
+    assert machine.run("token", "--username", "ann@example.com").returncode == 0

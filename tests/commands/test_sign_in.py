@@ -1,0 +1,125 @@
+"""``tui-auth sign-in`` with a password from a pipe, and what it offers of the last session."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.session.machine import PASSWORD, Machine, flags
+from tests.session.machine import machine as machine
+from tests.terminal.pty_program import ROOT, PtyProgram
+from tui_auth.config.pool_choice import PoolChoice
+
+PLAIN = ("sign-in", "--plain", "--username", "ann", "--password-stdin")
+
+
+@pytest.fixture
+def choice(machine: Machine) -> PoolChoice:
+    """A pool with a user."""
+    machine.user()
+    return machine.client()
+
+
+def sign_in(
+    machine: Machine, *arguments: str, typed: str = f"{PASSWORD}\n", **more: Any
+) -> subprocess.CompletedProcess[str]:
+    """Sign in without a terminal, with the password from a pipe."""
+    return machine.run(*arguments, stdin=None, input=typed, **more)
+
+
+def test_a_password_from_a_pipe_is_enough(machine: Machine, choice: PoolChoice) -> None:
+    ran = sign_in(machine, *PLAIN, *flags(choice))
+    assert (ran.returncode, ran.stdout) == (0, "")
+    kept, signed_in = ran.stderr.splitlines()
+    assert kept.startswith("tui-auth: The session is kept in a file of yours; --storage")
+    assert signed_in == "Signed in as ann."
+    assert machine.accepts(machine.run("token").stdout.strip())
+    assert sign_in(machine, *PLAIN, *flags(choice)).stderr == "Signed in as ann.\n", "said once"
+
+
+@pytest.mark.parametrize("end", ["", "\r\n", "\nnot the password\n"])
+def test_the_password_is_the_first_line_as_it_stands(machine: Machine, choice: PoolChoice, end: str) -> None:
+    assert sign_in(machine, *PLAIN, *flags(choice), typed=f"{PASSWORD}{end}").returncode == 0
+
+
+def test_a_blank_belongs_to_the_password(machine: Machine, choice: PoolChoice) -> None:
+    assert sign_in(machine, *PLAIN, *flags(choice), typed=f"{PASSWORD} \n").returncode == 5
+
+
+def test_a_pool_that_asks_for_more_is_10_and_named(machine: Machine, choice: PoolChoice) -> None:
+    user = {"UserPoolId": choice.user_pool_id, "Username": "ann"}
+    machine.server.call("AdminSetUserPassword", {**user, "Password": PASSWORD, "Permanent": False})
+    ran = sign_in(machine, *PLAIN, *flags(choice))
+    assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (10, "", 1)
+    assert "ConfirmSignInWithNewPassword" in ran.stderr
+    assert not machine.sessions.entries()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "typed"),
+    [
+        (("--password-stdin",), PASSWORD),
+        (("--username", "ann", "--password-stdin"), "\n"),
+        (("--username", "ann", "--password-stdin", "--password-file", "file"), PASSWORD),
+        (("--username", "ann", "--storage", "cloud"), ""),
+        (("--client-metadata", "no-equals-sign"), ""),
+    ],
+)
+def test_a_wrong_use_is_2_and_asks_nobody(
+    machine: Machine, choice: PoolChoice, arguments: tuple[str, ...], typed: str
+) -> None:
+    ran = sign_in(machine, "sign-in", *flags(choice), *arguments, typed=typed)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert not machine.server.calls
+
+
+def test_a_terminal_does_not_make_it_ask(machine: Machine, choice: PoolChoice) -> None:
+    password = machine.home / "password"
+    password.write_text("Wrong-horse-9")
+    words = ["-m", "tui_auth", *PLAIN, *flags(choice)]
+    with PtyProgram(words, home=machine.home, stdin=password) as program:
+        assert program.wait_exit() == 5
+        assert "Password:" not in program.screen_text()
+
+
+def without_flags(machine: Machine, *words: str) -> PtyProgram:
+    """The program on a terminal, in a folder that names no pool."""
+    here = {"PYTHONPATH": str(ROOT)}
+    return PtyProgram(["-m", "tui_auth", *words], home=machine.home, cwd=machine.home, environment=here)
+
+
+def test_without_flags_the_last_pool_and_name_are_taken_again(
+    machine: Machine, choice: PoolChoice, tmp_path: Path
+) -> None:
+    assert sign_in(machine, *PLAIN, *flags(choice)).returncode == 0
+    assert machine.run("sign-out").returncode == 0
+    with without_flags(machine, "sign-in", "--plain") as program:
+        program.wait_for("Password:")
+        shown = program.screen_text()
+        assert f"Sign in to {choice.user_pool_id}" in shown
+        assert "Username: ann" in shown
+    with without_flags(machine) as program:
+        program.wait_for(choice.user_pool_id)
+        program.wait_for("ann")
+    password = tmp_path / "password"
+    password.write_text(PASSWORD)
+    assert machine.run("sign-in", "--password-file", str(password)).returncode == 0
+    (entry,) = machine.sessions.entries()
+    assert (entry.client_id, entry.username) == (choice.client_id, "ann")
+
+
+COMMANDS = (["token"], ["header"], ["exec", "--", "true"], ["kube-credential"], ["status"], ["sign-out"])
+
+
+def test_with_several_sessions_each_command_names_the_one_it_took(
+    machine: Machine, choice: PoolChoice
+) -> None:
+    machine.sign_in(choice, machine.user("bob"))
+    machine.sign_in(machine.with_identity_pool(choice), "ann")
+    note = f"tui-auth: using the session of ann in {choice.user_pool_id}, the last signed in; "
+    for words in (["aws-credentials"], *COMMANDS):
+        ran = machine.run(*words)
+        assert (ran.returncode, ran.stderr.startswith(note)) == (0, True), words

@@ -1,0 +1,242 @@
+"""Where a session is kept: asked once, told by ``--storage``, and never lost because a place is bad."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.session.machine import PASSWORD, Machine, flags
+from tests.session.machine import machine as machine
+from tests.terminal.pty_program import ROOT, PtyProgram
+from tui_auth.config.pool_choice import PoolChoice
+from tui_auth.session.storage_choice import WORDS
+from tui_auth.session.stores import StorageKind
+
+KEYRING = '''
+"""The three functions of keyring, on a file."""
+import json, os, pathlib
+_file = pathlib.Path(os.environ["HOME"]) / "keyring"
+def _entries():
+    return json.loads(_file.read_text()) if _file.exists() else {}
+def get_password(service, name):
+    return _entries().get(f"{service} {name}")
+def set_password(service, name, value):
+    _file.write_text(json.dumps({**_entries(), f"{service} {name}": value}))
+def delete_password(service, name):
+    entries = _entries()
+    del entries[f"{service} {name}"]
+    _file.write_text(json.dumps(entries))
+'''
+HANGS = "import threading\ndef get_password(*_): threading.Event().wait()\nset_password = get_password\n"
+NOT_INSTALLED = "raise ModuleNotFoundError(name='keyring')\n"
+
+
+@pytest.fixture
+def choice(machine: Machine) -> PoolChoice:
+    """A pool with a user."""
+    machine.user()
+    return machine.client()
+
+
+@pytest.fixture
+def with_keyring(machine: Machine) -> Callable[[str], dict[str, str]]:
+    """Writes a package ``keyring``; gives the environment in which it is the one that is found."""
+
+    def write(text: str) -> dict[str, str]:
+        folder = machine.home / "packages"
+        folder.mkdir()
+        (folder / "keyring.py").write_text(text)
+        return {"PYTHONPATH": f"{folder}:{ROOT}"}
+
+    return write
+
+
+def sign_in(
+    machine: Machine,
+    choice: PoolChoice,
+    storage: str,
+    environ: dict[str, str] | None = None,
+    word: str = "sign-in",
+) -> subprocess.CompletedProcess[str]:
+    """Begin a session with a password from a file."""
+    password = machine.home / "password"
+    password.write_text(PASSWORD)
+    return machine.run(
+        *(word, *flags(choice), "--username", "ann", "--password-file", str(password)),
+        *("--storage", storage),
+        environ=environ,
+    )
+
+
+@pytest.mark.parametrize(
+    ("storage", "folder"), [("file", ".local/state/tui-auth"), ("session", "run/tui-auth")]
+)
+def test_a_file_is_the_users_alone_in_a_folder_of_its_own(
+    machine: Machine, choice: PoolChoice, storage: str, folder: str
+) -> None:
+    ran = sign_in(machine, choice, storage)
+    assert (ran.returncode, ran.stderr) == (0, "Signed in as ann.\n")
+    (file,) = [path for path in machine.home.rglob("*.json") if len(path.stem) == 64]
+    assert file.parent == machine.home / folder
+    assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    assert machine.accepts(machine.run("token").stdout.strip())
+    assert f'"storage": "{storage}"' in machine.run("status", "--json").stdout
+
+
+def test_nowhere_is_nowhere(machine: Machine, choice: PoolChoice) -> None:
+    token = sign_in(machine, choice, "none", word="token")
+    assert token.returncode == 0
+    assert machine.accepts(token.stdout.strip())
+    assert token.stdout.strip() not in "".join(
+        path.read_text() for path in machine.home.rglob("*") if path.is_file()
+    )
+    assert machine.run("token").returncode == 4
+
+
+def test_the_keyring_has_it_and_no_file(
+    machine: Machine, choice: PoolChoice, with_keyring: Callable[[str], dict[str, str]]
+) -> None:
+    environ = with_keyring(KEYRING)
+    assert sign_in(machine, choice, "keyring", environ).returncode == 0
+    token = machine.run("token", environ=environ).stdout.strip()
+    assert machine.accepts(token)
+    holding = [
+        path.name for path in machine.home.rglob("*") if path.is_file() and token in path.read_text("latin-1")
+    ]
+    assert holding == ["keyring"]
+    forced = machine.run("token", "--force-refresh", environ=environ)
+    assert forced.returncode == 0
+    assert forced.stdout == machine.run("token", environ=environ).stdout != f"{token}\n"
+    assert "keyring" in machine.run("status", environ=environ).stdout
+    assert machine.run("sign-out", environ=environ).returncode == 0
+    assert (machine.home / "keyring").read_text() == "{}"
+
+
+@pytest.mark.parametrize(
+    ("package", "said"),
+    [(HANGS, "does not answer"), (NOT_INSTALLED, "pip install 'tui-auth[keyring]'")],
+    ids=["hangs", "not installed"],
+)
+def test_a_session_is_not_lost_because_the_keyring_is_no_good(
+    machine: Machine,
+    choice: PoolChoice,
+    with_keyring: Callable[[str], dict[str, str]],
+    package: str,
+    said: str,
+) -> None:
+    ran = sign_in(machine, choice, "keyring", with_keyring(package), word="token")
+    assert ran.returncode == 0
+    assert machine.accepts(ran.stdout.strip())
+    assert "The session could not be kept" in ran.stderr
+    assert said in ran.stderr
+
+
+def test_a_keyring_that_hangs_when_it_is_read_is_9_and_the_session_stays(
+    machine: Machine, choice: PoolChoice, with_keyring: Callable[[str], dict[str, str]]
+) -> None:
+    environ = with_keyring(KEYRING)
+    assert sign_in(machine, choice, "keyring", environ).returncode == 0
+    (machine.home / "packages" / "keyring.py").write_text(HANGS)
+    ran = machine.run("token", environ=environ)
+    assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (9, "", 1)
+    (machine.home / "packages" / "keyring.py").write_text(KEYRING)
+    assert machine.run("token", environ=environ).returncode == 0
+
+
+def test_a_folder_that_cannot_be_written_costs_the_keeping_and_nothing_else(
+    machine: Machine, choice: PoolChoice
+) -> None:
+    ran = sign_in(machine, choice, "file", {"XDG_STATE_HOME": "/proc/no/such/place"})
+    assert (ran.returncode, ran.stdout) == (0, "")
+    lost, signed_in = ran.stderr.splitlines()
+    assert lost.startswith("tui-auth: The session could not be kept, so the next command signs in again.")
+    assert signed_in == "Signed in as ann."
+
+
+# -- the screen of Done ---------------------------------------------------------------------------------
+
+QUESTION = "Where shall this session be kept?"
+
+
+def to_done(machine: Machine, *arguments: str, **environ: str) -> PtyProgram:
+    """``tui-auth sign-in`` in full screen, with name and password typed."""
+    program = PtyProgram(
+        ["-m", "tui_auth", "sign-in", *arguments],
+        home=machine.home,
+        cwd=machine.home,
+        environment={"PYTHONPATH": str(ROOT), **environ},
+    )
+    program.wait_for("Username")
+    if "ann" not in program.screen_text():
+        program.send("ann\r")
+    program.send(f"{PASSWORD}\r")
+    program.wait_for("Signed in as ann")
+    return program
+
+
+def profiles(machine: Machine, choice: PoolChoice, *names: str) -> None:
+    """Keep the pool under each of these names."""
+    folder = machine.home / ".config" / "tui-auth"
+    folder.mkdir(parents=True)
+    pool = {
+        "user_pool_id": choice.user_pool_id,
+        "client_id": choice.client_id,
+        "endpoint_url": choice.endpoint_url,
+    }
+    lines = [f"{name} = {json.dumps(value)}\n" for name, value in pool.items()]
+    (folder / "config.toml").write_text("".join(f"[profiles.{name}]\n{''.join(lines)}" for name in names))
+
+
+def test_done_asks_where_once_for_each_profile(machine: Machine, choice: PoolChoice) -> None:
+    profiles(machine, choice, "work", "home")
+    with to_done(machine, "--profile", "work") as program:
+        program.wait_for(QUESTION)
+        for kind in (StorageKind.SESSION, StorageKind.FILE, StorageKind.NONE):
+            assert WORDS[kind] in program.screen_text()
+        program.send("1")
+        program.wait_for("Kept in")
+        program.wait_for("tui-auth header | curl")
+        program.press("enter")
+        assert program.wait_exit() == 0
+    assert list((machine.home / "run" / "tui-auth").glob("?" * 64 + ".json"))
+    assert machine.run("sign-out").returncode == 0
+    with to_done(machine, "--profile", "work") as program:
+        program.wait_for("Kept in")
+        assert QUESTION not in program.screen_text()
+    with to_done(machine, "--profile", "home") as program:
+        program.wait_for(QUESTION)
+
+
+def test_the_last_choice_nowhere_keeps_nothing(machine: Machine, choice: PoolChoice) -> None:
+    with to_done(machine, *flags(choice)) as program:
+        program.wait_for(QUESTION)
+        program.wait_for(lambda shown: WORDS[StorageKind.NONE] in shown.screen_text())
+        (number,) = re.findall(rf"(\d) {WORDS[StorageKind.NONE]}", program.screen_text())
+        program.send(number)
+        program.wait_for("nowhere: it ends with this program")
+        program.press("enter")
+        assert program.wait_exit() == 0
+    assert not machine.sessions.entries()
+
+
+def test_a_place_that_is_told_is_not_asked_for(machine: Machine, choice: PoolChoice) -> None:
+    with to_done(machine, *flags(choice), "--storage", "file") as program:
+        program.wait_for("Kept in")
+        assert QUESTION not in program.screen_text()
+    assert machine.stored()
+
+
+def test_done_says_that_it_could_not_keep_the_session_and_goes_on(
+    machine: Machine, choice: PoolChoice
+) -> None:
+    nowhere = str(Path("/proc/no/such/place"))
+    with to_done(machine, *flags(choice), "--storage", "file", XDG_STATE_HOME=nowhere) as program:
+        program.wait_for("The session could not be kept.")
+        program.press("enter")
+        assert program.wait_exit() == 0
+        assert "Signed in as ann." in program.screen_text()

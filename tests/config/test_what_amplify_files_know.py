@@ -1,0 +1,269 @@
+"""What Amplify's files know beside the pool's ids, each seen by a person who signs in from the project."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.terminal.pty_program import ROOT, PtyProgram, isolated_environment
+from tui_auth.pool import PoolServer
+
+PASSWORD, TEMPORARY = "Brand-New-Horse-7", "Temporary-1!"
+FLOWS = ["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
+Put = Callable[..., Path]
+
+
+@pytest.fixture
+def server() -> Iterator[PoolServer]:
+    """A pool server without pools."""
+    with PoolServer() as running:
+        yield running
+
+
+def new_pool(
+    server: PoolServer, *, secret: bool = False, flows: Sequence[str] = FLOWS, **settings: Any
+) -> dict[str, str]:
+    """A pool and its client: ids and secret."""
+    pool = server.call("CreateUserPool", {"PoolName": "shop", **settings})["UserPool"]["Id"]
+    request = {
+        "UserPoolId": pool,
+        "ClientName": "app",
+        "ExplicitAuthFlows": list(flows),
+        "GenerateSecret": secret,
+    }
+    made = server.call("CreateUserPoolClient", request)["UserPoolClient"]
+    return {"pool": pool, "client": made["ClientId"], "secret": made.get("ClientSecret", "")}
+
+
+def identity_pool(server: PoolServer, ids: dict[str, str]) -> str:
+    """An identity pool that trusts the client."""
+    provider = {
+        "ProviderName": f"cognito-idp.{server.region}.amazonaws.com/{ids['pool']}",
+        "ClientId": ids["client"],
+        "ServerSideTokenCheck": False,
+    }
+    request = {
+        "IdentityPoolName": "shop",
+        "AllowUnauthenticatedIdentities": False,
+        "CognitoIdentityProviders": [provider],
+    }
+    return str(server.call("CreateIdentityPool", request, service="cognito-identity")["IdentityPoolId"])
+
+
+def start(home: Path, folder: Path, *flags: str, **environment: str) -> PtyProgram:
+    """The program in a project's folder."""
+    told = {"TUI_AUTH_STORAGE": "session", "PYTHONPATH": str(ROOT), **environment}
+    return PtyProgram(["-m", "tui_auth", *flags], home=home, cwd=folder, environment=told)
+
+
+def shows(program: PtyProgram, *words: str) -> None:
+    """Wait until the screen shows all of these, however they are wrapped."""
+    for each in words:
+        program.wait_for(partial(_shown, each))
+
+
+def _shown(words: str, program: PtyProgram) -> bool:
+    return words in " ".join(program.screen_text().replace("│", " ").split())
+
+
+def enter(program: PtyProgram, *texts: str) -> None:
+    """Type each text and press Enter after it."""
+    for text in texts:
+        program.send(text)
+        program.press("enter")
+
+
+def test_gen_2_outputs_name_the_field_the_rules_the_factors_and_what_an_account_needs(
+    tmp_path: Path, server: PoolServer, put_amplify_file: Put
+) -> None:
+    attributes = [
+        {"Name": name, "AttributeDataType": "String", "Required": True} for name in ("email", "given_name")
+    ]
+    rules = {
+        "MinimumLength": 10,
+        "RequireLowercase": True,
+        "RequireNumbers": True,
+        "RequireUppercase": True,
+        "RequireSymbols": False,
+    }
+    ids = new_pool(
+        server,
+        UsernameAttributes=["email"],
+        AutoVerifiedAttributes=["email"],
+        Schema=attributes,
+        Policies={"PasswordPolicy": rules},
+    )
+    home = tmp_path / "home"
+    changes = {
+        "eu-west-1_Gen2Pool1": ids["pool"],
+        "2gen2gen2gen2gen2gen2gen2": ids["client"],
+        "eu-west-1:01234567-89ab-cdef-0123-456789abcdef": identity_pool(server, ids),
+    }
+    folder = put_amplify_file("amplify_outputs.json", home / "shop", changes=changes).parent
+    endpoint = {"AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": server.endpoint_url}
+    with start(home, folder, **endpoint) as program:
+        shows(program, "E-mail [")
+        assert "Username" not in program.screen_text()
+        enter(program, "", "")
+        shows(program, "Type your e-mail.")
+        program.press("ctrl+g")
+        shows(program, "Second factors of this pool: Text message (SMS), Authenticator app.")
+        program.press("esc")
+        program.wait_gone("Second factors")
+        program.press("ctrl+k")
+        shows(program, "Make an account", "E-mail [", "First name [", "Phone [")
+        assert program.screen_text().count("E-mail") == 1, "the e-mail address is the name"
+        enter(program, "ann@example.com")
+        shows(
+            program,
+            "· at least 10 characters",
+            "· a lower-case letter",
+            "· an upper-case letter",
+            "· a digit",
+        )
+        assert "a symbol" not in program.screen_text()
+        program.send("abcdefghi1")
+        shows(
+            program,
+            "✓ at least 10 characters",
+            "✓ a lower-case letter",
+            "· an upper-case letter",
+            "✓ a digit",
+        )
+        program.press("ctrl+u")
+        shows(program, "· at least 10 characters")
+        program.send(PASSWORD)
+        shows(program, "✓ an upper-case letter")
+        program.press("enter")
+        enter(program, PASSWORD, "Ann", "")
+        shows(program, "Code sent by e-mail to a***@")
+        enter(program, str(server.messages[-1]["code"]))
+        shows(program, "Signed in as", "Kept")
+        program.press("enter")
+        assert program.wait_exit() == 0
+        assert "The user pool is the one in ~/shop/amplify_outputs.json." in program.screen_text()
+    sent = next(params for operation, params in server.calls if operation == "SignUp")
+    assert sent["Username"] == "ann@example.com"
+    assert {each["Name"]: each["Value"] for each in sent["UserAttributes"]} == {"given_name": "Ann"}
+    ran = subprocess.run(
+        [sys.executable, "-m", "tui_auth", "aws-credentials", "--format", "json"],
+        cwd=folder,
+        env=isolated_environment(home, PYTHONPATH=str(ROOT), **endpoint),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert json.loads(ran.stdout)["AccessKeyId"], ran.stderr
+    assert any(operation == "GetCredentialsForIdentity" for operation, _ in server.calls)
+
+
+@pytest.mark.parametrize("mode", ["--app-name=Shop", "--plain"])
+def test_the_native_configuration_names_both_ways_and_the_rules_and_its_secret_stays_where_it_lies(
+    tmp_path: Path, server: PoolServer, put_amplify_file: Put, mode: str
+) -> None:
+    ids = new_pool(server, secret=True, UsernameAttributes=["email", "phone_number"])
+    whom = {"UserPoolId": ids["pool"], "Username": "ann@example.com"}
+    server.call("AdminCreateUser", {**whom, "TemporaryPassword": TEMPORARY, "MessageAction": "SUPPRESS"})
+    changes = {
+        "us-east-2_NativeP1x": ids["pool"],
+        "3native3native3native3nat": ids["client"],
+        "native-app-client-secret": ids["secret"],
+        "CUSTOM_AUTH": "USER_SRP_AUTH",
+        '"Region": "us-east-2"': f'"Region": "{server.region}"',
+    }
+    home = tmp_path / "home"
+    folder = put_amplify_file("amplifyconfiguration.json", home / "shop", changes=changes).parent
+    with start(home, folder, mode, "--endpoint-url", server.endpoint_url) as program:
+        shows(program, "E-mail or phone")
+        enter(program, "ann@example.com")
+        program.wait_for("Password")
+        enter(program, TEMPORARY)
+        shows(program, "Choose a new password")
+        if mode == "--plain":
+            shows(program, "It needs at least 12 characters, a lower-case letter, a symbol, such as ! or -.")
+            for prompt in ("New password:", "Once more:"):
+                program.wait_for(prompt)
+                enter(program, PASSWORD)
+        else:
+            shows(program, "· at least 12 characters", "· a lower-case letter", "· a symbol, such as ! or -")
+            program.send("lower-case")
+            shows(program, "· at least 12 characters", "✓ a lower-case letter", "✓ a symbol, such as ! or -")
+            program.press("ctrl+u")
+            enter(program, PASSWORD, PASSWORD)
+            shows(program, "Signed in as", "Kept")
+            program.press("enter")
+        assert program.wait_exit() == 0
+        assert ids["secret"].encode() not in program.received
+    kept = [path.read_bytes() for path in home.rglob("*") if path.is_file() and path.parent != folder]
+    assert kept, "a session"
+    assert not any(ids["secret"].encode() in content for content in kept)
+
+
+def test_the_javascript_exports_name_the_phone_and_the_factors(
+    tmp_path: Path, server: PoolServer, put_amplify_file: Put
+) -> None:
+    ids = new_pool(server, UsernameAttributes=["phone_number"])
+    whom = {"UserPoolId": ids["pool"], "Username": "+4915550123456"}
+    server.call("AdminCreateUser", {**whom, "MessageAction": "SUPPRESS"})
+    server.call("AdminSetUserPassword", {**whom, "Password": PASSWORD + "!", "Permanent": True})
+    changes = {
+        "ap-south-1_FlatPool1": ids["pool"],
+        "4flat4flat4flat4flat4flat": ids["client"],
+        '"aws_cognito_region": "ap-south-1"': f'"aws_cognito_region": "{server.region}"',
+    }
+    home = tmp_path / "home"
+    folder = put_amplify_file("aws-exports.js", home / "shop" / "src", changes=changes).parent
+    with start(home, folder, "--endpoint-url", server.endpoint_url) as program:
+        shows(program, "Phone [")
+        assert "Username" not in program.screen_text()
+        program.press("ctrl+g")
+        shows(program, "Second factors of this pool: Text message (SMS), Authenticator app.")
+        program.press("esc")
+        program.wait_gone("Second factors")
+        program.press("ctrl+k")
+        shows(program, "Make an account", "Phone [", "E-mail [")
+        assert program.screen_text().count("Phone") == 1, "the phone number is the name"
+        program.press("esc")
+        program.wait_gone("Make an account")
+        enter(program, "+4915550123456", PASSWORD + "!")
+        shows(program, "Signed in as", "Kept")
+        program.press("enter")
+        assert program.wait_exit() == 0
+        assert "The user pool is the one in ~/shop/src/aws-exports.js." in program.screen_text()
+
+
+def test_gen_2_outputs_of_a_pool_without_passwords_ask_for_none(
+    tmp_path: Path, server: PoolServer, put_amplify_file: Put
+) -> None:
+    factors = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}}
+    ids = new_pool(server, flows=["ALLOW_USER_AUTH"], UsernameAttributes=["email"], Policies=factors)
+    whom = {"UserPoolId": ids["pool"], "Username": "ann@example.com"}
+    verified = [{"Name": "email_verified", "Value": "true"}, {"Name": "email", "Value": "ann@example.com"}]
+    server.call("AdminCreateUser", {**whom, "UserAttributes": verified, "MessageAction": "SUPPRESS"})
+    server.call("AdminSetUserPassword", {**whom, "Password": PASSWORD + "!", "Permanent": True})
+    passwordless = '"passwordless": {"email_otp_enabled": true, "preferred_challenge": "EMAIL_OTP"},'
+    changes = {
+        "eu-west-1_Gen2Pool1": ids["pool"],
+        "2gen2gen2gen2gen2gen2gen2": ids["client"],
+        '"mfa_methods"': f'{passwordless} "mfa_methods"',
+    }
+    home = tmp_path / "home"
+    folder = put_amplify_file("amplify_outputs.json", home / "shop", changes=changes).parent
+    with start(home, folder, "--endpoint-url", server.endpoint_url) as program:
+        shows(program, "E-mail [")
+        assert "Password" not in program.screen_text()
+        enter(program, "ann@example.com")
+        shows(program, "Code sent by e-mail to a***@")
+        enter(program, str(server.messages[-1]["code"]))
+        shows(program, "Signed in as", "Kept")
+        program.press("enter")
+        assert program.wait_exit() == 0

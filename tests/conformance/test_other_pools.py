@@ -1,0 +1,189 @@
+"""The steps that Amplify's clients are documented to meet where a pool is set up in another way.
+
+The table goes on where that of ``test_next_steps`` ends: each line is a pool, how the sign-in begins, and
+what is answered at which step. Together they hold every step there is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyotp
+import pytest
+
+from tests.conformance.test_next_steps import SCENARIOS
+from tests.journeys.own_pool import APP_AND_SMS, OwnPool
+from tests.scripted_gateway import ScriptedGateway, challenge
+from tui_auth import Auth, AuthError, AuthFactorType, MFAType
+from tui_auth.auth.next_step import (
+    NEXT_STEPS,
+    ContinueSignInWithFirstFactorSelection,
+    ContinueSignInWithMFASetupSelection,
+    ContinueSignInWithTOTPSetup,
+    Done,
+    NextStep,
+)
+from tui_auth.pool import PoolServer
+from tui_auth.pool.demo_users import PASSWORD
+
+E_MAIL: dict[str, Any] = {"EmailMfaConfiguration": {}}
+REQUIRED = {"MfaConfiguration": "ON"}
+PASSKEYS = {
+    "MfaConfiguration": "OFF",
+    "WebAuthnConfiguration": {"RelyingPartyId": "localhost", "UserVerification": "preferred"},
+}
+FACTORS = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP", "WEB_AUTHN"]}}
+Reply = str | MFAType | AuthFactorType | Callable[[OwnPool, NextStep], str]
+
+
+def message(pool: OwnPool, step: NextStep) -> str:
+    """The newest code that was sent."""
+    return str(pool.server.messages[-1]["code"])
+
+
+def app(pool: OwnPool, step: NextStep) -> str:
+    """What an authenticator app shows that has scanned the key."""
+    assert isinstance(step, ContinueSignInWithTOTPSetup)
+    return pyotp.TOTP(step.setup_details.shared_secret.reveal()).at(int(pool.server.clock.now()))
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A pool, its user, how the sign-in begins, and what is answered at which step."""
+
+    steps: list[tuple[str, Reply]]
+    mfa: dict[str, Any] = field(default_factory=lambda: {"MfaConfiguration": "OFF"})
+    settings: dict[str, Any] = field(default_factory=dict)
+    attributes: dict[str, str] = field(default_factory=dict)
+    preferred: AuthFactorType | str | None = None
+    flow: str = "USER_SRP_AUTH"
+
+
+def choosing(steps: list[tuple[str, Reply]], preferred: AuthFactorType | str, **attributes: str) -> Scenario:
+    """A choice-based sign-in with a preferred first factor."""
+    return Scenario(steps, PASSKEYS, {"Policies": FACTORS}, attributes, preferred, "USER_AUTH")
+
+
+TABLE: dict[str, Scenario] = {
+    "MFA_SETUP: e-mail only": Scenario(
+        [("ContinueSignInWithEmailMFASetup", "ann@example.org"), ("ConfirmSignInWithOTP", message)],
+        {**REQUIRED, **E_MAIL},
+    ),
+    "MFA_SETUP: TOTP, with SMS beside it": Scenario(
+        [("ContinueSignInWithTOTPSetup", app)], {**REQUIRED, **APP_AND_SMS}
+    ),
+    "MFA_SETUP: SMS is left out of the selection": Scenario(
+        [("ContinueSignInWithMFASetupSelection", MFAType.TOTP), ("ContinueSignInWithTOTPSetup", app)],
+        {**REQUIRED, **APP_AND_SMS, **E_MAIL},
+    ),
+    "PASSWORD, issued by the server": choosing([("ConfirmSignInWithPassword", PASSWORD)], "PASSWORD"),
+    "PASSWORD_SRP, issued by the server": choosing(
+        [("ConfirmSignInWithPassword", PASSWORD)], AuthFactorType.PASSWORD_SRP
+    ),
+    "EMAIL_OTP, preferred": choosing(
+        [("ConfirmSignInWithOTP", message)], AuthFactorType.EMAIL_OTP, email="ann@example.com"
+    ),
+    "SELECT_CHALLENGE, as the user lacks what is preferred": choosing(
+        [
+            ("ContinueSignInWithFirstFactorSelection", "PASSWORD_SRP"),
+            ("ConfirmSignInWithPassword", PASSWORD),
+        ],
+        AuthFactorType.EMAIL_OTP,
+    ),
+    "SELECT_CHALLENGE, as a passkey is preferred": choosing(
+        [
+            ("ContinueSignInWithFirstFactorSelection", AuthFactorType.EMAIL_OTP),
+            ("ConfirmSignInWithOTP", message),
+        ],
+        AuthFactorType.WEB_AUTHN,
+        email="ann@example.com",
+    ),
+}
+
+
+@pytest.fixture
+def server() -> Iterator[PoolServer]:
+    with PoolServer() as running:
+        yield running
+
+
+def pool_on(server: PoolServer, **settings: Any) -> tuple[OwnPool, Auth]:
+    pool = OwnPool(server, Path(), ExitStack(), **settings)
+    return pool, Auth(pool.id, pool.client_id, endpoint_url=server.endpoint_url)
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_the_steps_are_those_amplify_documents(server: PoolServer, name: str) -> None:
+    scenario = TABLE[name]
+    pool, auth = pool_on(server, mfa=scenario.mfa, **scenario.settings)
+    pool.user("ann", **scenario.attributes)
+    password = None if scenario.flow == "USER_AUTH" else PASSWORD
+    result = auth.sign_in("ann", password, auth_flow=scenario.flow, preferred_first_factor=scenario.preferred)
+    for step_name, reply in scenario.steps:
+        assert type(result.next_step).__name__ == step_name
+        if isinstance(result.next_step, ContinueSignInWithMFASetupSelection):
+            assert MFAType.SMS not in result.next_step.allowed_mfa_types
+            assert result.next_step.left_out == (MFAType.SMS,)
+        result = auth.confirm_sign_in(reply(pool, result.next_step) if callable(reply) else reply)
+    assert isinstance(result.next_step, Done)
+
+
+def test_device_steps_are_answered_without_a_person(server: PoolServer) -> None:
+    tracks = {"ChallengeRequiredOnNewDevice": True, "DeviceOnlyRememberedOnUserPrompt": False}
+    pool, auth = pool_on(
+        server, mfa={"MfaConfiguration": "OPTIONAL", **APP_AND_SMS}, DeviceConfiguration=tracks
+    )
+    pool.user()
+    first = auth.sign_in("ann", PASSWORD).next_step
+    assert isinstance(first, Done)
+    pool.phone_of()
+    assert type(auth.sign_in("ann", PASSWORD).next_step).__name__ == "ConfirmSignInWithTOTPCode"
+    assert auth.sign_in("ann", PASSWORD, device=first.device).is_signed_in
+    assert [call.get("ChallengeName") for _, call in server.calls[-2:]] == [
+        "DEVICE_SRP_AUTH",
+        "DEVICE_PASSWORD_VERIFIER",
+    ]
+
+
+def test_a_device_whose_password_is_wrong_is_let_go_of_too(server: PoolServer) -> None:
+    tracks = {"ChallengeRequiredOnNewDevice": True, "DeviceOnlyRememberedOnUserPrompt": False}
+    pool, auth = pool_on(server, DeviceConfiguration=tracks)
+    pool.user()
+    first = auth.sign_in("ann", PASSWORD).next_step
+    assert isinstance(first, Done)
+    server.state.pools[pool.id].users["ann"].devices[first.device.key if first.device else ""].salt += 1
+    second = auth.sign_in("ann", PASSWORD, device=first.device).next_step
+    assert isinstance(second, Done)
+    assert second.device != first.device
+
+
+def test_a_set_up_by_sms_alone_is_an_error_that_says_who_can_help() -> None:
+    gateway = ScriptedGateway(challenge("MFA_SETUP", MFAS_CAN_SETUP='["SMS_MFA"]'))
+    with pytest.raises(AuthError, match="cannot be set up while signing in") as caught:
+        Auth("eu-west-1_Ab12Cd34E", "client1", gateway=gateway).sign_in(
+            "ann", PASSWORD, auth_flow="USER_PASSWORD_AUTH"
+        )
+    assert "administrator" in caught.value.recovery_suggestion
+
+
+def test_a_passkey_that_the_server_asks_for_leads_to_the_others() -> None:
+    asks = {**challenge("WEB_AUTHN"), "AvailableChallenges": ["WEB_AUTHN", "EMAIL_OTP"]}
+    gateway = ScriptedGateway(asks, challenge("EMAIL_OTP", CODE_DELIVERY_DESTINATION="a***@e***"))
+    auth = Auth("eu-west-1_Ab12Cd34E", "client1", gateway=gateway)
+    step = auth.sign_in("ann", auth_flow="USER_AUTH").next_step
+    assert step == ContinueSignInWithFirstFactorSelection(
+        (AuthFactorType.WEB_AUTHN, AuthFactorType.EMAIL_OTP)
+    )
+    result = auth.confirm_sign_in(AuthFactorType.EMAIL_OTP)
+    assert type(result.next_step).__name__ == "ConfirmSignInWithOTP"
+    assert gateway.calls[-1][1]["AuthParameters"]["PREFERRED_CHALLENGE"] == "EMAIL_OTP"
+
+
+def test_the_tables_hold_every_step() -> None:
+    met = {name for _, steps in SCENARIOS.values() for name, _ in steps}
+    met |= {name for scenario in TABLE.values() for name, _ in scenario.steps}
+    assert met | {"Done"} == {step.__name__ for step in NEXT_STEPS}

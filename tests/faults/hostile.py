@@ -1,0 +1,87 @@
+"""What a hostile pool writes where a person reads, and the ways to put it there."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+MEGABYTE = 1 << 20
+
+HOSTILE: dict[str, str] = {
+    "escape sequences": "\x1b[4242;4242H\x1b[2J\x1b[38;2;1;2;3mpwned\x9b31m\x1b[>4242u\x1bc\x07\x08\x7f",
+    "OSC 52": "\x1b]52;c;cHduZWQ=\x07\x1b]8;;http://evil.test\x1b\\x\x1b]8;;\x1b\\\x1bPtmux;\x1b\x1b]52;c;eA==\x07\x1b\\",
+    "bidi": "\u202edrowssap ruoy epyT\u202c \u2066x\u2069 \u200f\u061c\u200b\U000e0041",
+    "markup": "[bold red]x[/] [@click=app.quit]y[/] [link=http://evil.test]z[/link] [/] [red",
+    "a megabyte": "A" * MEGABYTE,
+    "a megabyte of marks": "e" + "\u0301" * MEGABYTE,
+    "a thousand lines": "\r\n".join(["✓ Signed in. Type your AWS password:"] * 1000),
+    "half a character": "\ud83d x \udc00 \uffff",
+}
+
+_PACKED = ("MFAS_CAN_CHOOSE", "MFAS_CAN_SETUP", "requiredAttributes")
+_NEEDED = ("USERNAME", "USER_ID_FOR_SRP", "SRP_B", "SALT", "SECRET_BLOCK", *_PACKED)
+
+Json = dict[str, Any]
+
+
+def in_what_is_shown(text: str, reply: Json) -> Json:
+    """The reply with this text wherever a person sees something, and whole where the exchange needs it."""
+    parameters = reply.get("ChallengeParameters")
+    if isinstance(parameters, dict):
+        parameters = {name: value if name in _NEEDED else text for name, value in parameters.items()} | {
+            name: json.dumps([*json.loads(parameters[name]), text]) for name in _PACKED if name in parameters
+        }
+        reply = reply | {"ChallengeParameters": parameters}
+    if isinstance(reply.get("AvailableChallenges"), list):
+        reply = reply | {"AvailableChallenges": [*reply["AvailableChallenges"], text]}
+    if isinstance(reply.get("CodeDeliveryDetails"), dict):
+        reply = reply | {"CodeDeliveryDetails": dict.fromkeys(reply["CodeDeliveryDetails"], text)}
+    return reply
+
+
+def in_what_is_shown_everywhere(reply: Json) -> Json:
+    """The reply with parameters of the pool's own making, hostile by name and by value."""
+    parameters = reply.get("ChallengeParameters")
+    if not isinstance(parameters, dict):
+        return reply
+    more = {text[:5000]: text for text in HOSTILE.values()} | {f"{n}\x1b[5m": str(n) for n in range(500)}
+    return reply | {"ChallengeParameters": {**parameters, **more}}
+
+
+def with_endless_choices(reply: Json) -> Json:
+    """The reply with so many things to choose from or to fill in that no screen could hold them."""
+    more = [f"METHOD_{number}" for number in range(20_000)]
+    parameters = reply.get("ChallengeParameters")
+    if isinstance(parameters, dict):
+        lists = {
+            name: json.dumps([*json.loads(parameters[name]), *more]) for name in _PACKED if name in parameters
+        }
+        reply = reply | {"ChallengeParameters": {**parameters, **lists}}
+    if isinstance(reply.get("AvailableChallenges"), list):
+        reply = reply | {"AvailableChallenges": [*reply["AvailableChallenges"], *more]}
+    return reply
+
+
+def in_claims(reply: Json) -> Json:
+    """The reply with tokens whose names and groups are hostile; nothing is changed where it has none."""
+    result = reply.get("AuthenticationResult")
+    if not isinstance(result, dict):
+        return reply
+    kinds = {name: text[:2000] for name, text in HOSTILE.items()}
+    claims = {
+        "username": kinds["escape sequences"],
+        "email": kinds["OSC 52"],
+        "cognito:groups": [*kinds.values(), 7, None],
+    }
+    tokens = {
+        name: _with_claims(result[name], claims) for name in ("AccessToken", "IdToken") if name in result
+    }
+    return reply | {"AuthenticationResult": {**result, **tokens, "TokenType": kinds["markup"]}}
+
+
+def _with_claims(token: str, claims: Json) -> str:
+    head, body, signature = token.split(".")
+    payload = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4))) | claims
+    packed = base64.urlsafe_b64encode(json.dumps(payload).encode()).decode().rstrip("=")
+    return f"{head}.{packed}.{signature}"

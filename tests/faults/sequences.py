@@ -1,0 +1,51 @@
+"""What a terminal may receive: text, and the sequences that Textual and our driver write. Nothing else.
+
+The list is of exact kinds, with bounds on their numbers, so that a sequence out of a server's text is told
+apart even where it is of a kind that the program uses too.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_MODES = "7|25|1000|1002|1003|1004|1006|1015|1016|1049|2004|2026|2048"
+_KINDS = {
+    "colours": r"\[(?:\d{1,3}(?:;\d{1,3})*)?m",
+    "cursor to": r"\[(?:\d{1,3}(?:;\d{1,3})?)?H",
+    "cursor moved": r"\[\d{0,3}[ABCDG]",
+    "erase": r"\[[0-3]?[JK]",
+    "modes": rf"\[\?(?:{_MODES})[hl]",
+    "modes asked for": r"\[\?(?:2026|2048)\$p",
+    "kitty keyboard": r"\[(?:>\d{1,2}u|<u|\?u)",
+    "cursor's shape": r"\[\d? q",
+}
+_POINTER = r"\]22;[a-z-]{1,20}\x07"
+_ALLOWED = re.compile("\x1b(?:" + "|".join(f"(?:{kind})" for kind in [*_KINDS.values(), _POINTER]) + ")")
+_CONTROLS = frozenset("\r\n\x07")
+"""Line ends, and the bell, which a key that does nothing rings."""
+
+
+def strangers_in(received: bytes | str, *, bell: bool = True) -> list[str]:
+    """What is in there that the program itself does not write, each with a little of what follows."""
+    text = received.decode("utf-8", "surrogateescape") if isinstance(received, bytes) else received
+    found: list[str] = []
+    position = 0
+    while position < len(text):
+        if text[position] == "\x1b":
+            match = _ALLOWED.match(text, position)
+            if match is None:
+                found.append(repr(text[position : position + 40]))
+            position = match.end() if match else position + 1
+            continue
+        if _is_strange(text[position]) and not (
+            text[position] in _CONTROLS and (bell or text[position] != "\x07")
+        ):
+            found.append(repr(text[position : position + 40]))
+        position += 1
+    return found
+
+
+def _is_strange(character: str) -> bool:
+    """Controls, formats (bidi, zero width, tags), surrogates, and what nobody has assigned."""
+    return unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Cn")

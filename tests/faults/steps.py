@@ -1,0 +1,75 @@
+"""Every next step, and who meets it: the table that both matrices walk, in the engine and on the screen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from tests.faults.person import Person, somebody_like
+from tui_auth.auth.next_step import (
+    AuthFactorType,
+    ConfirmSignInWithCustomChallenge,
+    ConfirmSignInWithNewPassword,
+    ConfirmSignInWithOTP,
+    ConfirmSignInWithPassword,
+    ConfirmSignInWithSMSMFACode,
+    ConfirmSignInWithTOTPCode,
+    ConfirmSignUp,
+    ContinueSignInWithEmailMFASetup,
+    ContinueSignInWithFirstFactorSelection,
+    ContinueSignInWithMFASelection,
+    ContinueSignInWithMFASetupSelection,
+    ContinueSignInWithTOTPSetup,
+    Done,
+    NextStep,
+    ResetPassword,
+    UnknownStep,
+)
+from tui_auth.pool import PoolServer
+from tui_auth.pool.demo_users import DemoPool
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """A next step, the sample user who meets it, and what they choose on the way.
+
+    ``step`` is None for signing in itself. ``proves_password`` keeps SRP where the flow has it: that takes
+    the pool some time, so only the steps that are about the password do.
+    """
+
+    step: type[NextStep] | None
+    username: str
+    email_setup: bool = False
+    factor: AuthFactorType = AuthFactorType.EMAIL_OTP
+    proves_password: bool = False
+
+    @property
+    def name(self) -> str:
+        """The step's name."""
+        return self.step.__name__ if self.step else "sign-in"
+
+    def person(self, server: PoolServer, demo: DemoPool) -> Person:
+        """Somebody who meets the step and has not met it yet."""
+        user = next(each for each in demo.users if each.username == self.username)
+        if user.auth_flow == "USER_SRP_AUTH" and not self.proves_password:
+            user = replace(user, auth_flow="USER_PASSWORD_AUTH")
+        return Person(server, somebody_like(server, user), self.email_setup, self.factor)
+
+
+MEETINGS = (
+    Meeting(None, "ann", proves_password=True),
+    Meeting(ConfirmSignInWithSMSMFACode, "sam"),
+    Meeting(ConfirmSignInWithTOTPCode, "tom"),
+    Meeting(ContinueSignInWithTOTPSetup, "tess"),
+    Meeting(ContinueSignInWithMFASelection, "mia"),
+    Meeting(ConfirmSignInWithCustomChallenge, "quinn"),
+    Meeting(ConfirmSignInWithNewPassword, "nora"),
+    Meeting(ResetPassword, "rex"),
+    Meeting(ConfirmSignUp, "carl"),
+    Meeting(ConfirmSignInWithOTP, "emil"),
+    Meeting(ContinueSignInWithEmailMFASetup, "max", email_setup=True),
+    Meeting(ContinueSignInWithMFASetupSelection, "max"),
+    Meeting(ContinueSignInWithFirstFactorSelection, "cleo"),
+    Meeting(ConfirmSignInWithPassword, "cleo", factor=AuthFactorType.PASSWORD_SRP),
+    Meeting(UnknownStep, "luna"),
+    Meeting(Done, "ann"),
+)

@@ -1,0 +1,253 @@
+"""The real program in a terminal: every fault once, every step at least once, and only its own sequences."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import pytest
+
+from tests.faults.catalogue import (
+    FOREIGN,
+    LOST,
+    NO_BODY,
+    OWN_ERROR,
+    REFUSED,
+    SAYS,
+    SLOW,
+    SPOILED,
+    UNANSWERED,
+)
+from tests.faults.proxy import Fault, FaultProxy, Reply
+from tests.faults.sequences import strangers_in
+from tests.faults.test_screens import HOSTILE_COLOUR
+from tests.journeys.conftest import SignIn
+from tests.journeys.test_todays_steps import number_of
+from tests.journeys.test_totp_setup import scan
+from tests.terminal.pty_program import PtyProgram
+from tui_auth.screens.problem import OWN_FAULT
+
+Start = Callable[..., SignIn]
+Record = Callable[[str, object], None]
+Typing = Callable[[SignIn], None]
+
+NEW = "Brand-New-Horse-7!"
+STOPPED = "Stopped waiting. What was sent may or may not have arrived."
+
+
+def _nothing(program: SignIn) -> None:
+    """The step waits already."""
+
+
+def _code(program: SignIn) -> None:
+    program.enter(program.newest_code())
+
+
+def _shown_code(program: SignIn) -> None:
+    program.wait_for("Code from your authenticator app")
+    program.enter(_authenticator(program))
+
+
+def _authenticator(program: SignIn) -> str:
+    import pyotp
+
+    return pyotp.TOTP(program.user.totp_secret or "").at(int(program.server.clock.now()))
+
+
+def _scanned_code(program: SignIn) -> None:
+    program.enter(scan(program).at(int(program.server.clock.now())))
+
+
+def _choice(line: str) -> Typing:
+    return lambda program: program.send(number_of(program, line))
+
+
+def _new_password(program: SignIn) -> None:
+    program.enter(NEW, NEW, "Nora N.")
+
+
+def _reset(program: SignIn) -> None:
+    program.send(number_of(program, "I have a code"))
+    program.wait_for("Once more")
+    program.enter(program.newest_code(), NEW, NEW)
+
+
+@dataclass(frozen=True)
+class AtTheKeyboard:
+    """A sample user at one step: what to do until it waits, what to type there, and where that leads."""
+
+    username: str
+    waits_for: str
+    answer: Typing
+    before: Typing = _nothing
+    ends_at: str = ""
+
+
+STEPS = {
+    "sign-in": AtTheKeyboard("ann", "Username", SignIn.log_in),
+    "SMS": AtTheKeyboard("sam", "Code sent by SMS", _code),
+    "TOTP": AtTheKeyboard("tom", "Code from your authenticator app", _shown_code),
+    "TOTP set-up": AtTheKeyboard("tess", "2 Enter the code the app shows", _scanned_code),
+    "MFA selection": AtTheKeyboard(
+        "mia", "How do you want to confirm", _choice("Text message"), ends_at="Code sent by SMS"
+    ),
+    "custom challenge": AtTheKeyboard(
+        "quinn", "Your first pet?", lambda program: program.enter("rex"), ends_at="Your favourite colour?"
+    ),
+    "new password": AtTheKeyboard("nora", "Choose a new password", _new_password),
+    "reset password": AtTheKeyboard("rex", "Your password must be reset", _reset),
+    "confirm sign-up": AtTheKeyboard("carl", "not confirmed yet", _code),
+    "OTP": AtTheKeyboard("emil", "Code sent by e-mail", _code),
+    "e-mail set-up": AtTheKeyboard(
+        "max",
+        "Where shall your codes go?",
+        lambda program: program.enter("max@example.org"),
+        before=_choice("E-mail"),
+        ends_at="Code sent by e-mail",
+    ),
+    "set-up selection": AtTheKeyboard(
+        "max", "Which one do you want to set up?", _choice("Authenticator app"), ends_at="2 Enter the code"
+    ),
+    "first factor": AtTheKeyboard(
+        "cleo", "What do you want to sign in with?", _choice("Code by e-mail"), ends_at="Code sent by e-mail"
+    ),
+    "password": AtTheKeyboard(
+        "cleo",
+        "Your password",
+        lambda program: program.enter(program.user.password),
+        before=_choice("Password, never sent"),
+    ),
+    "unknown step": AtTheKeyboard("luna", "Challenge MOON_PHASE", lambda program: program.enter("full")),
+}
+REPEATS = [fault for fault in UNANSWERED if fault.name in LOST | FOREIGN and fault.name != NO_BODY]
+"""Those after which Enter, in whichever field, sends the same again."""
+
+TOLD = [fault for fault in UNANSWERED if fault.name in REFUSED and SAYS[fault.name] != OWN_ERROR]
+SEVERAL_FIELDS = ("new password", "reset password")
+HEALTHY = Fault(
+    "Cognito's own trouble",
+    lambda turn: turn.send(Reply.of({"__type": "InternalErrorException", "message": "no"}, 500).wire),
+    arrives=False,
+)
+
+
+def share(name: str) -> list[Fault]:
+    """The faults that fall to one step; what nothing but a deadline ends comes first."""
+    names = list(STEPS)
+    one_field = [each for each in names if each not in SEVERAL_FIELDS]
+    told = TOLD[one_field.index(name) :: len(one_field)] if name in one_field else []
+    repeats = REPEATS[names.index(name) :: len(names)]
+    return sorted(repeats, key=lambda fault: fault.name not in SLOW) + told
+
+
+def test_each_fault_falls_to_a_step() -> None:
+    fallen = [fault.name for name in STEPS for fault in share(name)]
+    assert sorted(fallen) == sorted(fault.name for fault in REPEATS + TOLD)
+
+
+def strangers(program: SignIn) -> list[str]:
+    """What the terminal received and should not have."""
+    received = re.sub(rb"\x1b[^a-zA-Z]*$", b"", program.received)  # the rest of it is on its way
+    return strangers_in(received) + [HOSTILE_COLOUR] * (HOSTILE_COLOUR.encode() in received)
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_the_program_lives_through_faults_at_every_step(
+    name: str, sign_in_as: Start, proxy: FaultProxy, record_property: Record
+) -> None:
+    step = STEPS[name]
+    program = sign_in_as(step.username, "--endpoint-url", proxy.url)
+    program.wait_for("Username")
+    if name != "sign-in":
+        program.log_in()
+        step.before(program)
+    program.wait_for(step.waits_for)
+    faults = share(name)
+    for position, fault in enumerate(faults):
+        with proxy.armed(fault):
+            step.answer(program) if position == 0 else program.press("enter")
+            program.wait_for(partial(_was_met, proxy, 2 * position + 1))
+            if fault.name in SLOW:
+                program.press("ctrl+c")
+            program.wait_gone(OWN_ERROR)
+            program.shows(STOPPED if fault.name in SLOW else SAYS[fault.name] or "✗")
+        with proxy.armed(HEALTHY):
+            program.press("enter")
+            program.shows(OWN_ERROR)
+    program.press("enter")
+    program.shows(step.ends_at or f"Signed in as {step.username}")
+    assert strangers(program) == []
+    assert OWN_FAULT not in program.received.decode("utf-8", "replace")
+    assert proxy.strangers == 0
+    record_property("cases", ("faults in the terminal", "steps", len(faults), 0))
+
+
+LIARS = {
+    "sam": "Code sent by SMS",
+    "tom": "Code from your authenticator app",
+    "nora": "Choose a new password",
+    "luna": "Challenge MOON_PHASE",
+}
+
+
+@pytest.mark.parametrize("username", LIARS)
+def test_a_pool_that_lies_writes_nothing_of_its_own_to_the_terminal(
+    username: str, sign_in_as: Start, proxy: FaultProxy, record_property: Record
+) -> None:
+    faults = SPOILED[list(LIARS).index(username) :: len(LIARS)]
+    program = sign_in_as(username, "--endpoint-url", proxy.url)
+    program.log_in()
+    for met, fault in enumerate(faults, 1):
+        _reached(program)
+        _back_to_sign_in(program)
+        with proxy.armed(fault, after=1):
+            program.enter(program.user.password)
+            program.wait_for(partial(_was_met, proxy, met))
+            program.wait_for(_has_an_outcome)
+        _back_to_sign_in(program)
+        program.enter(program.user.password)
+    _reached(program)
+    assert strangers(program) == []
+    assert OWN_FAULT not in program.received.decode("utf-8", "replace")
+    record_property("cases", ("faults in the terminal", "steps", len(faults), 0))
+
+
+def _was_met(proxy: FaultProxy, times: int, _: PtyProgram) -> bool:
+    return proxy.met >= times
+
+
+def _reached(program: SignIn) -> None:
+    """The honest pool's step stands there, and nothing is left of sign-in."""
+    program.wait_for(LIARS[program.user.username])
+    program.wait_gone("Forgot")
+
+
+def _has_an_outcome(program: PtyProgram) -> bool:
+    text = program.screen_text()
+    return "✗" in text or "Forgot" not in text
+
+
+def _back_to_sign_in(program: SignIn) -> None:
+    """Esc, and again where a code was sent that leaving makes worthless."""
+    for _ in range(2):
+        if "Forgot" not in program.screen_text():
+            program.press("esc")
+            program.wait_for(lambda p: "Forgot" in p.screen_text() or "Esc again" in p.screen_text())
+    program.wait_for("Forgot")
+
+
+@pytest.mark.parametrize("key", ["ctrl+q", "ctrl+c"])
+def test_a_quit_does_not_wait_for_a_socket(sign_in_as: Start, proxy: FaultProxy, key: str) -> None:
+    proxy.arm(next(fault for fault in UNANSWERED if fault.name == "a socket that stalls"))
+    program = sign_in_as("ann", "--endpoint-url", proxy.url)
+    program.log_in()
+    program.wait_for(lambda _: proxy.met == 1)
+    if key == "ctrl+c":
+        program.press(key)
+        program.shows(STOPPED)
+    program.press(key)
+    # Less than any timeout of the request; a program that waited would take 15 seconds at the least.
+    assert program.wait_exit(timeout=12) == 6
+    assert strangers(program) == []

@@ -1,0 +1,88 @@
+"""A wrong app client: the message says which setting it is, where that is, and who can change it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.conftest import SignIn
+from tests.journeys.own_pool import OwnPool
+from tui_auth.pool import PoolServer
+
+MakePool = Callable[..., OwnPool]
+ELSEWHERE = "us-east-1"
+CONSOLE = "Cognito console"
+WHO = "Someone who manages the"
+
+
+@pytest.fixture
+def own_pool_with_secret(own_pool: MakePool) -> OwnPool:
+    """A pool whose app client has a secret, with a user."""
+    pool = own_pool(client={"GenerateSecret": True})
+    pool.user()
+    return pool
+
+
+def told(program: SignIn, *parts: str) -> None:
+    """Wait until every part of an explanation stands on the screen, and sign in with nothing meanwhile."""
+    for part in (*parts, CONSOLE, WHO):
+        program.shows(part)
+    assert "Signed in" not in program.screen_text()
+
+
+def test_a_flow_that_is_not_allowed(own_pool: MakePool) -> None:
+    pool = own_pool(client={"ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH"]})
+    pool.user()
+    program = pool.sign_in()
+    program.log_in()
+    told(program, "This app client does not allow USER_SRP_AUTH.", "ALLOW_USER_SRP_AUTH", "--auth-flow")
+
+
+def test_a_secret_that_is_missing(own_pool_with_secret: OwnPool) -> None:
+    program = own_pool_with_secret.sign_in()
+    program.log_in()
+    told(program, "This app client has a secret, and none was given.", "--client-secret-file")
+
+
+def test_a_secret_that_is_not_wanted_and_one_that_is_wrong(own_pool: MakePool, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("not-the-secret\n")
+    secret.chmod(0o600)
+    for client in ({}, {"GenerateSecret": True}):
+        pool = own_pool(client=client)
+        pool.user()
+        program = pool.sign_in("--client-secret-file", str(secret))
+        program.log_in()
+        told(program, "The client secret does not fit this app client.", "--client-secret-file")
+
+
+def test_a_pool_that_does_not_exist_although_the_client_does(own_pool: MakePool) -> None:
+    pool = own_pool()
+    pool.user()
+    program = pool.sign_in("--user-pool-id", "eu-west-1_Nobody123")
+    program.log_in()
+    told(program, "There is no user pool of this id", "--user-pool-id")
+    assert pool.server.state.pools[pool.id].users["ann"].devices == {}
+
+
+def test_a_client_that_does_not_exist_and_a_wrong_region(own_pool: MakePool) -> None:
+    pool = own_pool()
+    pool.user()
+    with PoolServer(region=ELSEWHERE) as other:
+        for flags in (
+            ["--client-id", "1example23456789"],
+            ["--region", ELSEWHERE, "--endpoint-url", other.endpoint_url],
+        ):
+            program = pool.sign_in(*flags)
+            program.log_in()
+            told(program, "Cognito knows no such app client in this region.", "--client-id", "--region")
+
+
+def test_the_same_in_lines(own_pool: MakePool) -> None:
+    pool = own_pool()
+    pool.user()
+    program = pool.sign_in("--plain", "--user-pool-id", "eu-west-1_Nobody123", rows=40)
+    program.log_in_by_lines()
+    told(program, "Error: There is no user pool of this id", "--user-pool-id")

@@ -1,0 +1,90 @@
+"""Whether there is such a user: the program never says more about that than the pool does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.journeys.conftest import SignIn
+from tests.journeys.own_pool import OwnPool
+from tests.journeys.test_todays_steps import number_of
+
+MakePool = Callable[..., OwnPool]
+HIDES = {"PreventUserExistenceErrors": "ENABLED"}
+TELLS = {"PreventUserExistenceErrors": "LEGACY"}
+WRONG = "Incorrect username or password."
+PERHAPS = "if the account exists"
+PASSWORD_OR_MAIL = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}}
+
+
+@pytest.mark.parametrize("setting", [HIDES, TELLS], ids=["hidden", "told"])
+def test_a_wrong_password_and_an_unknown_name_get_the_same_words(
+    own_pool: MakePool, setting: dict[str, str]
+) -> None:
+    pool = own_pool(client=setting)
+    pool.user("ann", email="ann@example.com", email_verified="true")
+    program = pool.sign_in(username="nobody")
+    program.log_in()
+    program.wait_for(WRONG)
+    unknown = without_names(program, "nobody")
+    program.press("shift+tab", "ctrl+u")
+    program.enter("ann", "not-this")
+    program.wait_for("[ann ")
+    program.wait_for(WRONG)
+    program.wait_gone("Asking Cognito")
+    assert without_names(program, "ann") == unknown
+
+
+def without_names(program: SignIn, name: str) -> set[str]:
+    """The words on the screen, the name that was typed and the dots of the password aside."""
+    return {word for word in program.screen_text().split() if name not in word and "•" not in word}
+
+
+def test_a_reset_for_an_unknown_name_looks_like_any_other_where_the_pool_hides_it(own_pool: MakePool) -> None:
+    pool = own_pool(client=HIDES)
+    program = pool.sign_in("--username", "nobody")
+    program.wait_for("Username")
+    program.press("ctrl+f")
+    program.wait_for("Reset your password.")
+    program.send("2")
+    program.shows("If there is such an account: code sent by")
+    assert pool.server.messages == []
+    program.enter("123456", "Brand-New-Horse-7!", "Brand-New-Horse-7!")
+    program.wait_for("That code is not right.")
+
+
+def test_a_reset_for_an_unknown_name_is_refused_in_the_pools_sense_where_it_tells(own_pool: MakePool) -> None:
+    pool = own_pool(client=TELLS)
+    program = pool.sign_in("--username", "nobody")
+    program.wait_for("Username")
+    program.press("ctrl+f")
+    program.wait_for("Reset your password.")
+    program.send("2")
+    program.shows("The pool says that it has no such user.")
+
+
+@pytest.mark.parametrize("name", ["nobody", "ann"])
+def test_a_code_before_any_password_is_on_its_way_only_perhaps(own_pool: MakePool, name: str) -> None:
+    pool = own_pool(client=HIDES, Policies=PASSWORD_OR_MAIL)
+    pool.user("ann", email="ann@example.com", email_verified="true")
+    program = pool.sign_in(username=name, flow="USER_AUTH")
+    program.log_in()
+    program.send(number_of(program, "Code by e-mail"))
+    program.wait_for("Code sent by e-mail to ")
+    program.shows(PERHAPS)
+    program.enter("12345678")
+    program.wait_for("That code is not right.")
+    assert len(pool.server.messages) == (1 if name == "ann" else 0)
+
+
+def test_the_same_in_lines(own_pool: MakePool) -> None:
+    pool = own_pool(client=HIDES, Policies=PASSWORD_OR_MAIL)
+    program = pool.sign_in("--plain", username="nobody", flow="USER_AUTH", rows=40)
+    program.log_in_by_lines()
+    program.wait_for("Number:")
+    program.enter(number_of(program, "Code by e-mail"))
+    program.shows(PERHAPS)
+    program.wait_for("Code:")
+    program.enter("12345678")
+    program.wait_for("Error: That code is not right.")

@@ -1,0 +1,205 @@
+"""A terminal left alone: sessions run out, nothing is sent meanwhile, a key press begins the step again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pyotp
+
+from tests.journeys.conftest import SignIn
+from tests.journeys.own_pool import APP_AND_SMS, OwnPool
+from tests.journeys.test_codes import wrong
+from tests.journeys.test_todays_steps import number_of
+from tests.journeys.test_totp_setup import scan
+
+Start = Callable[..., SignIn]
+MakePool = Callable[..., OwnPool]
+NIGHT = 12 * 3600.0
+QUIET = "This step may have run out"
+OFFER = "Enter starts it again."
+OFFER_IN_LINES = "Enter starts this step again."
+SENDS = "This sends a new code"
+NEW_KEY = "This makes a new key"
+PHONE = {"phone_number": "+4915550001234", "phone_number_verified": "true"}
+
+# The program on a machine whose clock goes ahead while its timers stand still, as they do in its sleep.
+ASLEEP = """
+import pathlib, sys, time
+time_of_day, slept = time.time, pathlib.Path({slept!r})
+time.time = lambda: time_of_day() + float(slept.read_text())
+from tui_auth.cli import main
+raise SystemExit(main(["sign-in", *sys.argv[1:]]))
+"""
+
+
+def scan_another(program: SignIn, former: pyotp.TOTP) -> pyotp.TOTP:
+    """What a phone reads off the screen once it is another key than the former."""
+    program.wait_for(lambda _: scan(program).secret != former.secret)
+    return scan(program)
+
+
+def by_sms(own_pool: MakePool, *, minutes: int = 3) -> OwnPool:
+    """A pool whose user confirms with a code by SMS; a session waits so many minutes for it."""
+    pool = own_pool(
+        mfa={"MfaConfiguration": "ON", **APP_AND_SMS},
+        client={"AuthSessionValidity": minutes},
+    )
+    pool.user("ann", **PHONE)
+    return pool
+
+
+def test_a_terminal_left_alone_overnight_sends_nothing_until_a_key_is_pressed(
+    own_pool: MakePool, tmp_path: Path
+) -> None:
+    pool, slept = by_sms(own_pool), tmp_path / "slept"
+    slept.write_text("0")
+    program = pool.sign_in(program=["-c", ASLEEP.format(slept=str(slept))])
+    program.log_in()
+    program.wait_for("Code sent by SMS to +")
+    asked, code = program.asked, program.newest_code()
+    (tmp_path / "later").write_text(str(NIGHT))
+    (tmp_path / "later").replace(slept)
+    pool.server.clock.advance(NIGHT)
+    program.wait_for(QUIET)
+    assert program.asked == asked
+    program.enter(code)
+    program.shows(f"{OFFER} {SENDS}")
+    assert program.codes_sent() == 1
+    assert QUIET not in program.screen_text()
+    program.press("enter")
+    program.wait_for("A new code is on its way")
+    assert program.codes_sent() == 2
+    program.enter(program.newest_code())
+    program.wait_for("Signed in as ann")
+
+
+def test_the_quiet_line_comes_after_three_minutes_and_a_session_that_still_holds_goes_on(
+    own_pool: MakePool,
+) -> None:
+    pool = by_sms(own_pool, minutes=15)
+    program = pool.sign_in()
+    program.log_in()
+    program.wait_for("Code sent by SMS to +")
+    pool.server.clock.advance(170)
+    program.enter(wrong(program.newest_code()))
+    program.wait_for("That code is not right.")
+    pool.server.clock.advance(20)
+    program.enter(wrong(wrong(program.newest_code())))
+    program.wait_for(QUIET)
+    program.enter(program.newest_code())
+    program.wait_for("Signed in as ann")
+    assert program.codes_sent() == 1
+
+
+def test_a_profile_says_how_long_a_session_is_assumed_to_wait(own_pool: MakePool) -> None:
+    pool = by_sms(own_pool, minutes=15)
+    program = pool.sign_in(named=pool.profile("session_minutes = 10"))
+    program.log_in()
+    program.wait_for("Code sent by SMS to +")
+    asked = len(program.asked)
+    pool.server.clock.advance(590)
+    program.enter(wrong(program.newest_code()))
+    program.wait_for("That code is not right.")
+    before = program.screen_text()
+    pool.server.clock.advance(20)
+    program.enter(wrong(wrong(program.newest_code())))
+    program.wait_for(lambda _: len(program.asked) == asked + 2)
+    assert QUIET not in before, "not after three minutes"
+    program.wait_for(QUIET)
+
+
+def test_a_key_of_an_authenticator_stays_until_a_new_one_is_asked_for_and_said_to_be_new(
+    sign_in_as: Start,
+) -> None:
+    program = sign_in_as("tess")
+    program.log_in()
+    former = scan(program)
+    asked = program.asked
+    program.server.clock.advance(NIGHT)
+    program.enter(former.at(int(program.server.clock.now())))
+    program.shows(f"{OFFER} {NEW_KEY}")
+    assert program.asked[len(asked) :] == ["VerifySoftwareToken"]
+    assert former.secret[:4] in program.screen_text()
+    program.press("enter")
+    program.shows("This is a new key: delete “")
+    phone = scan_another(program, former)
+    program.enter(phone.at(int(program.server.clock.now())))
+    program.wait_for("Signed in as tess")
+
+
+def test_coming_back_to_the_set_up_from_its_choice_makes_a_new_key_too_and_says_so(sign_in_as: Start) -> None:
+    program = sign_in_as("max")
+    program.log_in()
+    program.send(number_of(program, "Authenticator app"))
+    former = scan(program)
+    program.press("esc")
+    program.send(number_of(program, "Authenticator app"))
+    program.shows("This is a new key: delete “")
+    phone = scan_another(program, former)
+    program.enter(phone.at(int(program.server.clock.now())))
+    program.wait_for("Signed in as max")
+
+
+def test_the_choices_made_are_made_again_and_esc_leaves_instead(sign_in_as: Start) -> None:
+    program = sign_in_as("cleo")
+    program.log_in()
+    program.send(number_of(program, "Code by SMS"))
+    program.wait_for("Code sent by SMS to +")
+    program.server.clock.advance(NIGHT)
+    program.enter(program.newest_code())
+    program.shows(f"{OFFER} {SENDS}")
+    program.press("esc")
+    program.wait_for("What do you want to sign in with?")
+    assert program.codes_sent() == 1, "going back sends nothing"
+    program.send(number_of(program, "Code by SMS"))
+    program.wait_for("Code sent by SMS to +")
+    program.server.clock.advance(NIGHT)
+    program.enter(program.newest_code())
+    program.shows(f"{OFFER} {SENDS}")
+    program.press("enter")
+    program.wait_for("A new code is on its way")
+    assert program.codes_sent() == 3
+    assert program.asked[-2:] == ["InitiateAuth", "SELECT_CHALLENGE"]
+    program.enter(program.newest_code())
+    program.wait_for("Signed in as cleo")
+
+
+def test_the_same_in_lines(own_pool: MakePool) -> None:
+    pool = by_sms(own_pool)
+    program = pool.sign_in("--plain", rows=40)
+    program.log_in_by_lines()
+    program.wait_for("Code:")
+    pool.server.clock.advance(NIGHT)
+    program.enter(program.newest_code())
+    program.shows(f"{OFFER_IN_LINES} {SENDS}")
+    program.wait_for("Enter, or /back:")
+    assert program.codes_sent() == 1
+    program.press("enter")
+    program.wait_for(lambda _: program.codes_sent() == 2)
+    program.wait_for(lambda p: p.screen_text().count("Code:") == 2)
+    program.enter(program.newest_code())
+    program.wait_for("Signed in as ann.")
+
+
+def test_a_new_key_is_said_to_be_new_in_lines_too(sign_in_as: Start) -> None:
+    program = sign_in_as("tess", "--plain", rows=60)
+    program.log_in_by_lines()
+    program.wait_for("Code the app shows:")
+    program.server.clock.advance(NIGHT)
+    program.enter("123456")
+    program.shows(f"{OFFER_IN_LINES} {NEW_KEY}")
+    program.press("enter")
+    program.shows("This is a new key: delete “")
+    program.wait_for(lambda p: p.screen_text().count("Code the app shows:") == 2)
+
+
+def test_a_flow_without_a_password_does_not_go_round_by_itself_in_lines(sign_in_as: Start) -> None:
+    program = sign_in_as("quinn", "--plain", "--username", "quinn", rows=40)
+    program.wait_for("Answer:")
+    program.enter("nonsense")
+    program.wait_for("Enter signs in, /back asks for another name:")
+    assert program.asked == ["InitiateAuth", "CUSTOM_CHALLENGE"]
+    program.press("enter")
+    program.wait_for(lambda p: p.screen_text().count("Answer:") == 2)
+    assert program.asked[2:] == ["InitiateAuth"]

@@ -1,0 +1,97 @@
+"""Locked out and throttled: the wait is shown and counts down, and nothing is tried for the person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+
+from tests.journeys.conftest import SignIn
+
+Start = Callable[..., SignIn]
+SECONDS_LEFT = [f"Not before {seconds} s." for seconds in (5, 4, 3, 2, 1)]
+
+
+def has_asked(times: int, program: SignIn) -> bool:
+    """Whether so many requests have come."""
+    return len(program.asked) == times
+
+
+def counts_down(program: SignIn) -> None:
+    """Wait until the wait was shown with one number and then with a smaller one."""
+    shown: list[str] = []
+
+    def is_smaller(_: object) -> bool:
+        shown.extend(line for line in SECONDS_LEFT if line in program.screen_text())
+        return bool(shown) and SECONDS_LEFT.index(shown[-1]) > SECONDS_LEFT.index(shown[0])
+
+    program.wait_for(is_smaller)
+
+
+def test_five_wrong_passwords_lock_and_the_wait_counts_down_with_nothing_tried(sign_in_as: Start) -> None:
+    program = sign_in_as("ann")
+    program.wait_for("Username")
+    program.enter("ann")
+    for failures in range(1, 6):
+        program.enter(f"not-this-{failures}")
+        program.wait_for(partial(has_asked, 2 * failures))
+        program.wait_for("Incorrect username or password.")
+        program.wait_gone("Asking Cognito")
+        program.press("ctrl+u")
+    # More of them from elsewhere: a lock of two minutes that began just now.
+    for _ in range(7):
+        program.server.state.lockout.failed(program.user.user_pool_id, "ann")
+    program.enter(program.user.password)
+    program.shows("Too many wrong passwords: Cognito makes this user wait.")
+    asked = program.asked
+    program.press("enter")
+    counts_down(program)
+    program.press("enter")
+    program.wait_gone("Not before")
+    assert program.asked == asked, "neither Enter in the wait nor its end tries the password"
+    program.server.clock.advance(300)
+    program.press("enter")
+    program.wait_for("Signed in as ann")
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        ("TooManyRequestsException", "Cognito is asked too often just now."),
+        ("LimitExceededException", "Cognito's limit for this user is reached."),
+    ],
+)
+def test_a_throttled_code_is_kept_and_waits(sign_in_as: Start, code: str, says: str) -> None:
+    program = sign_in_as("sam")
+    program.log_in()
+    program.wait_for("Code sent by SMS to +")
+    program.server.fail_next("RespondToAuthChallenge", code, "Rate exceeded")
+    typed = program.newest_code()
+    program.enter(typed)
+    program.shows(says)
+    program.wait_for("Not before ")
+    asked = program.asked
+    program.press("enter", "ctrl+r")
+    if code == "LimitExceededException":
+        program.wait_for("Not before 59 s.")
+        assert program.asked == asked
+        return
+    program.wait_gone("Not before")
+    assert program.asked == asked
+    assert typed in program.screen_text()
+    program.press("enter")
+    program.wait_for("Signed in as sam")
+    assert program.codes_sent() == 1
+
+
+def test_the_same_in_lines(sign_in_as: Start) -> None:
+    program = sign_in_as("ann", "--plain", rows=40)
+    program.server.fail_next("InitiateAuth", "TooManyRequestsException", "Rate exceeded")
+    program.log_in_by_lines()
+    program.shows("Error: Cognito is asked too often just now.")
+    program.wait_for("Not before 5 seconds.")
+    program.wait_for(lambda p: p.screen_text().count("Password:") == 2)
+    assert program.asked == ["InitiateAuth"]
+    program.enter(program.user.password)
+    program.wait_for("Signed in as ann.")

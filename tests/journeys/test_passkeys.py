@@ -1,0 +1,98 @@
+"""A passkey, which no terminal can use: said, with the other ways offered, and never a dead end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.journeys.conftest import SignIn
+from tests.journeys.own_pool import OwnPool
+from tests.journeys.test_todays_steps import number_of
+
+MakePool = Callable[..., OwnPool]
+PASSKEY = "Passkey (not from a terminal)"
+NOT_HERE = "A passkey cannot be used from a terminal. Choose another way."
+ONLY_A_PASSKEY = "This user has only a passkey, which no terminal can use."
+ADMINISTRATOR = "An administrator can set a password."
+SETTINGS: dict[str, Any] = {
+    "mfa": {
+        "MfaConfiguration": "OFF",
+        "WebAuthnConfiguration": {"RelyingPartyId": "localhost", "UserVerification": "preferred"},
+    },
+    "Policies": {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP", "WEB_AUTHN"]}},
+}
+
+
+@pytest.mark.parametrize("named_by", ["flag", "profile"])
+def test_a_passkey_that_is_preferred_leads_to_the_choice_of_the_others(
+    own_pool: MakePool, named_by: str
+) -> None:
+    pool = own_pool(**SETTINGS)
+    pool.user("ann", email="ann@example.com")
+    if named_by == "flag":
+        program = pool.sign_in("--preferred-first-factor", "WEB_AUTHN", flow="USER_AUTH")
+    else:
+        named = pool.profile('preferred_first_factor = "WEB_AUTHN"')
+        program = pool.sign_in(named=named, flow="USER_AUTH")
+    program.log_in()
+    program.send(number_of(program, PASSKEY))
+    program.wait_for(NOT_HERE)
+    (start,) = (call["AuthParameters"] for _, call in program.server.calls)
+    assert "PREFERRED_CHALLENGE" not in start, "a passkey is never asked for"
+    program.send(number_of(program, "Code by e-mail"))
+    program.wait_for("Code sent by e-mail to ")
+    program.enter(program.newest_code())
+    program.wait_for("Signed in as ann")
+
+
+def test_a_user_with_a_passkey_alone_is_told_what_else_can_be_done(own_pool: MakePool) -> None:
+    pool = own_pool(**SETTINGS)
+    pool.user("kay", password=None)
+    pool.user("ann", email="ann@example.com")
+    program = pool.sign_in(username="kay", flow="USER_AUTH")
+    program.log_in()
+    program.shows(ONLY_A_PASSKEY)
+    program.shows(ADMINISTRATOR)
+    program.press("enter")
+    program.wait_for("[kay ")
+    program.press("ctrl+u")
+    program.enter("ann")
+    program.wait_for("What do you want to sign in with?")
+    pool.server.call(
+        "AdminSetUserPassword",
+        {"UserPoolId": pool.id, "Username": "kay", "Password": "Correct-Horse-9!", "Permanent": True},
+    )
+    program.press("esc")
+    program.wait_for("[ann ")
+    program.press("ctrl+u")
+    program.enter("kay")
+    program.send(number_of(program, "Password, never sent"))
+    program.wait_for("Your password")
+    program.enter("Correct-Horse-9!")
+    program.wait_for("Signed in as kay")
+
+
+def test_the_same_in_lines(own_pool: MakePool) -> None:
+    pool = own_pool(**SETTINGS)
+    pool.user("kay", password=None)
+    pool.user("ann", email="ann@example.com")
+    program = pool.sign_in("--plain", username="kay", flow="USER_AUTH", rows=40)
+    program.log_in_by_lines()
+    program.shows(ONLY_A_PASSKEY)
+    program.wait_for(lambda p: p.screen_text().count("Username:") == 2)
+    program.enter("ann")
+    program.wait_for("Number:")
+    program.enter(number_of(program, PASSKEY))
+    program.wait_for(NOT_HERE)
+    program.wait_for(lambda p: p.screen_text().count("Number:") == 2)
+    program.enter(number_of(program, "Code by e-mail"))
+    program.wait_for("Code:")
+    program.enter(program_code(program))
+    program.wait_for("Signed in as ann.")
+
+
+def program_code(program: SignIn) -> str:
+    """The newest code that was sent to anybody."""
+    return str(program.server.messages[-1]["code"])

@@ -1,0 +1,101 @@
+"""Line prompts for those who cannot use a screen: expect scripts, screen readers; and the steps of today."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.conftest import SignIn
+from tests.terminal.pty_program import ROOT, isolated_environment
+from tui_auth.pool import PoolServer
+from tui_auth.pool.demo_users import DemoPool
+
+Start = Callable[..., SignIn]
+SCRIPT = Path(__file__).with_name("sign_in.exp")
+NEWEST_CODE = "import json, sys, urllib.request as u; print(json.load(u.urlopen(sys.argv[1]))[-1]['code'])"
+
+
+@pytest.mark.parametrize(("password", "status"), [(None, 0), ("not-this", 5)])
+def test_an_expect_script_signs_in(
+    server: PoolServer, demo: DemoPool, tmp_path: Path, password: str | None, status: int
+) -> None:
+    user = next(user for user in demo.users if user.username == "sam")
+    program = [sys.executable, "-m", "tui_auth", "sign-in", "--plain", "--user-pool-id", user.user_pool_id]
+    program += ["--client-id", user.client_id, "--endpoint-url", server.endpoint_url]
+    newest_code = f"{{{sys.executable}}} -c {{{NEWEST_CODE}}} {server.messages_url}"
+    ran = subprocess.run(
+        ["expect", "-f", SCRIPT, user.username, password or user.password, newest_code, *program],
+        cwd=ROOT,
+        env=isolated_environment(tmp_path),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert ran.returncode == status, ran.stdout + ran.stderr
+    assert ("Signed in as sam." in ran.stdout) is (status == 0)
+    assert ("Error: Incorrect username or password." in ran.stdout) is (status != 0)
+    assert user.password not in ran.stdout
+
+
+@pytest.mark.parametrize("variable", ["ACCESSIBLE", "TUI_AUTH_PLAIN"])
+def test_who_tells_of_a_screen_reader_gets_lines_that_are_never_redrawn(
+    sign_in_as: Start, variable: str
+) -> None:
+    program = sign_in_as("ann", rows=60, **{variable: "1"})
+    program.log_in_by_lines()
+    program.wait_for("Signed in as ann.")
+    assert program.wait_exit() == 0
+    assert b"\x1b" not in program.received
+    assert b"\b" not in program.received
+    assert program.attributes() == program.attributes_before
+
+
+def number_of(program: SignIn, line: str) -> str:
+    """The number of a line to choose from."""
+    program.wait_for(line)
+    return next(row.split()[0] for row in program.screen_text().splitlines() if row.endswith(line))
+
+
+def test_a_code_by_e_mail_as_second_factor_in_lines(sign_in_as: Start) -> None:
+    program = sign_in_as("emil", "--plain", rows=60)
+    program.log_in_by_lines()
+    program.wait_for("Code sent by e-mail to e***@e***")
+    program.enter(program.newest_code())
+    program.wait_for("Signed in as emil.")
+
+
+@pytest.mark.parametrize("factor", ["Password, never sent (SRP)", "Code by e-mail"])
+def test_a_first_factor_of_ones_choice_in_lines(sign_in_as: Start, factor: str) -> None:
+    program = sign_in_as("cleo", "--plain", rows=60)
+    program.log_in_by_lines()
+    program.wait_for("Number:")
+    program.enter(number_of(program, "Passkey (not from a terminal)"))
+    program.wait_for("Error: A passkey cannot be used from a terminal.")
+    program.enter(number_of(program, factor))
+    if factor.startswith("Password"):
+        program.wait_for("Password:")
+        program.enter(program.user.password)
+    else:
+        program.wait_for("Code sent by e-mail to c***@e***")
+        program.wait_for("Code:")
+        program.enter(program.newest_code())
+    program.wait_for("Signed in as cleo.")
+
+
+def test_setting_up_e_mail_out_of_a_choice_in_lines(sign_in_as: Start) -> None:
+    program = sign_in_as("max", "--plain", rows=60)
+    program.log_in_by_lines()
+    program.wait_for("Number:")
+    program.enter(number_of(program, "E-mail"))
+    program.wait_for("E-mail address for your codes:")
+    program.enter("max@example.com")
+    program.wait_for("Code sent by e-mail to m***@e***")
+    program.wait_for("Code:")
+    program.enter(program.newest_code())
+    program.wait_for("Signed in as max.")

@@ -1,0 +1,223 @@
+"""The real program in terminals of every kind: without colours, in tmux, in pipes, stopped and continued."""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.conftest import SignIn
+from tests.journeys.test_totp_setup import scan
+from tests.terminal.pty_program import PtyProgram
+from tui_auth.pool import PoolServer
+from tui_auth.pool.demo_users import DemoPool
+
+Start = Callable[..., SignIn]
+NO_COLOURS = [{"NO_COLOR": "1"}, {"TERM": "vt100", "COLORTERM": ""}]
+COLOURS = (*range(30, 39), *range(40, 49), *range(90, 98), *range(100, 108))
+"""What selects a colour in a sequence that ends with m (ECMA-48); 39 and 49 select the terminal's own."""
+
+
+def colours_in(received: bytes) -> set[int]:
+    """The colours that a terminal was told to use."""
+    parameters = re.findall(rb"\x1b\[([0-9;:]*)m", received)
+    numbers = {int(number) for each in parameters for number in re.split(rb"[;:]", each) if number}
+    return numbers & set(COLOURS)
+
+
+@pytest.mark.parametrize("variables", [{"TUI_AUTH_THEME": "ansi"}, *NO_COLOURS], ids=str)
+def test_the_picture_is_scanned_off_any_terminal(sign_in_as: Start, variables: dict[str, str]) -> None:
+    program = sign_in_as("tess", **variables)
+    program.log_in()
+    phone = scan(program)
+    assert phone.name == "tess"
+    is_drawn_in_colours = bool(colours_in(program.received))
+    assert is_drawn_in_colours is (variables not in NO_COLOURS)
+    program.press("ctrl+n", "ctrl+n")
+    program.enter(phone.at(int(program.server.clock.now())))
+    program.wait_for("Signed in as tess")
+
+
+@pytest.mark.parametrize("variables", NO_COLOURS, ids=str)
+def test_without_colours_none_is_sent_from_the_first_screen_to_the_last(
+    sign_in_as: Start, variables: dict[str, str]
+) -> None:
+    program = sign_in_as("mia", **variables)
+    program.log_in("not-this")
+    program.wait_for("Incorrect username or password.")
+    program.enter(program.user.password)
+    program.wait_for("How do you want to confirm it is you?")
+    program.press("f1")
+    program.wait_for("esc closes this")
+    program.press("esc")
+    program.wait_gone("esc closes this")
+    program.press("ctrl+p")
+    program.wait_for("Choose other colours")
+    program.press("esc")
+    program.wait_gone("Choose other colours")
+    program.send(next(n for n in "12" if f"{n} Text message (SMS)" in program.screen_text()))
+    program.wait_for("Code sent by SMS to +")
+    program.enter(program.newest_code())
+    program.wait_for("Signed in as mia")
+    program.press("ctrl+q")
+    assert program.wait_exit() == 0
+    assert colours_in(program.received) == set()
+    blinks = re.search(rb"\x1b\[(?:[0-9;]*;)?[56](?:;[0-9;]*)?m|\x1b\[\?12h", program.received)
+    assert blinks is None, "neither text nor cursor blinks"
+
+
+def test_ctrl_z_gives_the_terminal_back_and_fg_takes_it_again(sign_in_as: Start) -> None:
+    program = sign_in_as("sam")
+    program.log_in()
+    program.wait_for("Code sent by SMS to +")
+    program.send("12")
+    program.wait_for("[12 ")
+    modes = program.modes
+    program.press("ctrl+z")
+    program.wait_stopped()
+    program.wait_for(lambda p: p.modes == {7, 25} and not p.emulator.kitty_flags)
+    assert program.attributes() == program.attributes_before
+    assert "Code sent" not in program.screen_text()
+    program.foreground()
+    program.wait_for("[12 ")
+    program.wait_for(lambda p: p.modes == modes)
+    program.press("backspace", "backspace")
+    program.enter(program.newest_code())
+    program.wait_for("Signed in as sam")
+    program.signal(signal.SIGTERM)
+    assert program.wait_exit() == 143
+    assert program.modes == {7, 25}
+    assert program.attributes() == program.attributes_before
+
+
+@pytest.fixture
+def pipe() -> Iterator[Callable[[], int]]:
+    """Makes pipes that are never written to and always read, and gives their other end."""
+    with ExitStack() as opened:
+
+        def make() -> int:
+            reading, writing = os.pipe()
+            opened.callback(os.close, reading)
+            opened.callback(os.close, writing)
+            return writing
+
+        yield make
+
+
+STREAMS = ("stdin", "stdout", "stderr")
+ALL_OR_SOME_OR_NONE = [each for count in range(4) for each in itertools.combinations(STREAMS, count)]
+
+
+@pytest.mark.parametrize("piped", ALL_OR_SOME_OR_NONE, ids=str)
+def test_with_streams_in_pipes_it_asks_on_the_terminal_or_says_that_there_is_none(
+    server: PoolServer, demo: DemoPool, tmp_path: Path, pipe: Callable[[], int], piped: tuple[str, ...]
+) -> None:
+    arguments = ["-m", "tui_auth", "sign-in", "--user-pool-id", demo.user_pool_id]
+    arguments += ["--client-id", demo.client_id, "--endpoint-url", server.endpoint_url]
+    streams = {name: b"" if name == "stdin" else pipe() for name in piped}
+    with PtyProgram(arguments, home=tmp_path, **streams) as program:  # type: ignore[arg-type]
+        if len(piped) == len(STREAMS):
+            assert program.wait_exit() == 4
+            assert program.received == b""
+            return
+        program.wait_for("Username")
+        program.press("ctrl+q")
+        assert program.wait_exit() == 6
+        assert program.modes == {7, 25}
+        assert program.attributes() == program.attributes_before
+
+
+def test_in_a_tmux_with_default_settings_the_key_reaches_tmuxs_buffer_and_stays_in_sight(
+    server: PoolServer, demo: DemoPool, tmp_path: Path, tmux_socket: Path
+) -> None:
+    user = next(user for user in demo.users if user.username == "tess")
+    tmux = ["tmux", "-S", str(tmux_socket), "-f", os.devnull]
+    command = [sys.executable, "-m", "tui_auth", "sign-in", "--user-pool-id", user.user_pool_id]
+    command += ["--client-id", user.client_id, "--endpoint-url", server.endpoint_url]
+    with SignIn(command=[*tmux, "new-session", *command], home=tmp_path, rows=24) as program:
+        program.server, program.user = server, user
+        program.log_in()
+        phone = scan(program)
+        program.press("ctrl+y")
+        program.shows("The key was sent to tmux's buffer and your terminal's clipboard.")
+        buffer = subprocess.run([*tmux, "show-buffer"], capture_output=True, text=True, check=True)
+        assert buffer.stdout == phone.secret
+        assert phone.secret[:4] in program.screen_text()
+
+
+def test_in_gnu_screen_the_key_passes_through_to_the_terminal(
+    server: PoolServer, demo: DemoPool, tmp_path: Path
+) -> None:
+    user = next(user for user in demo.users if user.username == "tess")
+    command = [sys.executable, "-m", "tui_auth", "sign-in", "--user-pool-id", user.user_pool_id]
+    command += ["--client-id", user.client_id, "--endpoint-url", server.endpoint_url]
+    sockets = tmp_path / "s"
+    sockets.mkdir(mode=0o700)
+    variables = {"SCREENDIR": str(sockets)}
+    screen = ["screen", "-U", "-c", os.devnull, "-S", "test", *command]
+    with SignIn(command=screen, home=tmp_path, rows=24, environment=variables) as program:
+        program.server, program.user = server, user
+        program.log_in()
+        phone = scan(program)
+        program.press("ctrl+y")
+        program.shows("The key was sent to your terminal's clipboard.")
+        program.wait_for(lambda p: p.emulator.clipboard)
+        assert base64.b64decode(program.emulator.clipboard[-1]).decode() == phone.secret
+        program.press("ctrl+q")
+        program.wait_exit()
+
+
+def test_under_wsl_the_key_goes_to_windows_clipboard(sign_in_as: Start, tmp_path: Path) -> None:
+    tool, got = tmp_path / "bin" / "clip.exe", tmp_path / "got"
+    tool.parent.mkdir()
+    tool.write_text(f"#!/bin/sh\nexec cat >'{got}'\n")
+    tool.chmod(0o755)
+    path = f"{tool.parent}{os.pathsep}{os.environ['PATH']}"
+    program = sign_in_as("tess", WSL_DISTRO_NAME="Debian", PATH=path)
+    program.log_in()
+    phone = scan(program)
+    program.press("ctrl+y")
+    program.shows("The key was sent to the clipboard.")
+    assert got.read_text() == phone.secret
+    assert not program.emulator.clipboard
+
+
+def test_the_picture_is_whole_or_away_and_then_the_key_stands_alone(sign_in_as: Start) -> None:
+    program = sign_in_as("tess", "--app-name", "Acme")
+    program.log_in()
+    phone = scan(program)
+    program.press("ctrl+l")
+    program.shows("1 Type this key into your authenticator app")
+    assert "▄" not in program.screen_text()
+    program.press("ctrl+l")
+    assert scan(program).secret == phone.secret
+    program.press("ctrl+n")
+    program.wait_for(lambda p: p.cells()[0][0].background == "000000")
+    program.press("ctrl+n")
+    assert scan(program).secret == phone.secret
+    program.resize(15, 40)
+    program.shows("The picture needs 65 columns by 19 rows; here are 40 by 15.")
+    program.shows("1 Type this key into your authenticator app")
+    assert "▄" not in program.screen_text()
+    assert phone.secret[-4:] in program.screen_text()
+    program.resize(19, 65)
+    assert scan(program).secret == phone.secret, "it needs what was said, and no more"
+    assert "[" in program.screen_text(), "the field is in sight"
+    program.resize(19, 64)
+    program.shows("here are 64 by 19.")
+    program.resize(23, 40)
+    program.shows("here are 40 by 23.")
+    program.shows("2 Enter the code the app shows [")
+    program.resize(32, 40)
+    assert scan(program).secret == phone.secret, "where there is room below, it stands above"
+    program.enter(phone.at(int(program.server.clock.now())))
+    program.wait_for("Signed in as tess")

@@ -1,0 +1,139 @@
+"""A machine whose clock is wrong: the server's time is used, and the seconds are said where that helps."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pyotp
+import pytest
+
+from tests.journeys.conftest import SignIn
+from tests.journeys.own_pool import APP_AND_SMS, OwnPool
+from tests.journeys.test_codes import wrong
+from tui_auth.pool import PoolServer
+
+Start = Callable[..., SignIn]
+MakePool = Callable[..., OwnPool]
+MINUTES_OFF = 600.0
+
+
+def says_the_seconds(program: SignIn, seconds: float, way: str) -> None:
+    """Wait until the screen says how far the clock is off, give or take what passed meanwhile."""
+    said = re.compile(rf"This machine's clock is (\d+) seconds {way}")
+
+    def close(_: object) -> bool:
+        found = said.search(" ".join(program.screen_text().split()))
+        return found is not None and abs(int(found[1]) - seconds) <= 15
+
+    program.wait_for(close)
+
+
+def timestamps(server: PoolServer) -> list[float]:
+    """The times that proofs of a password were made with, in seconds since the epoch."""
+    texts = [
+        call["ChallengeResponses"].get("TIMESTAMP") for _, call in server.calls if "ChallengeName" in call
+    ]
+    form = "%a %b %d %H:%M:%S UTC %Y"
+    return [datetime.strptime(text, form).replace(tzinfo=UTC).timestamp() for text in texts if text]
+
+
+@pytest.mark.parametrize(
+    ("off", "way"), [(MINUTES_OFF, "slow"), (-MINUTES_OFF, "fast")], ids=["slow", "fast"]
+)
+def test_a_refused_code_from_an_app_is_explained_and_srp_uses_the_servers_time(
+    own_pool: MakePool, off: float, way: str
+) -> None:
+    pool = own_pool(mfa={"MfaConfiguration": "OPTIONAL", **APP_AND_SMS})
+    pool.user()
+    phone = pool.phone_of()
+    pool.server.clock.advance(off)
+    program = pool.sign_in()
+    program.log_in()
+    program.wait_for("Code from your authenticator app")
+    (made,) = timestamps(pool.server)
+    assert abs(made - pool.server.clock.now()) < 60
+    program.enter(code_of_this_machine(phone, pool.server, off))
+    program.wait_for("That code is not right.")
+    says_the_seconds(program, abs(off), way)
+    program.enter(phone.at(int(pool.server.clock.now())))
+    program.wait_for("Signed in as ann")
+
+
+def code_of_this_machine(phone: pyotp.TOTP, server: PoolServer, off: float) -> str:
+    """What an authenticator that runs on the machine with the wrong clock shows."""
+    return phone.at(int(server.clock.now() - off))
+
+
+def test_a_failed_proof_says_the_seconds_too(own_pool: MakePool) -> None:
+    pool = own_pool()
+    pool.user()
+    pool.server.clock.advance(MINUTES_OFF)
+    program = pool.sign_in()
+    program.log_in("not-this")
+    program.wait_for("Incorrect username or password.")
+    says_the_seconds(program, MINUTES_OFF, "slow")
+    program.enter("Correct-Horse-9!")
+    program.wait_for("Signed in as ann")
+
+
+def test_a_right_password_proved_with_a_wrong_time_is_explained_and_the_next_try_works(
+    own_pool: MakePool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool = own_pool()
+    pool.user()
+    answer, moves = PoolServer.call_over_http, [MINUTES_OFF]
+
+    def with_a_jump(server: PoolServer, service: str, operation: str, params: Any) -> dict[str, Any] | None:
+        # The proof is under way when the clocks part: nothing on the way here could have told.
+        if operation == "RespondToAuthChallenge" and moves:
+            server.clock.advance(moves.pop())
+        return answer(server, service, operation, params)
+
+    monkeypatch.setattr(PoolServer, "call_over_http", with_a_jump)
+    program = pool.sign_in()
+    program.log_in()
+    program.wait_for("Incorrect username or password.")
+    says_the_seconds(program, MINUTES_OFF, "slow")
+    program.enter("Correct-Horse-9!")
+    program.wait_for("Signed in as ann")
+
+
+def test_where_the_clock_is_right_or_explains_nothing_it_is_not_spoken_of(own_pool: MakePool) -> None:
+    pool = own_pool(mfa={"MfaConfiguration": "OPTIONAL", **APP_AND_SMS})
+    pool.user("ann", phone_number="+4915550001234", phone_number_verified="true")
+    whom = {"UserPoolId": pool.id, "Username": "ann"}
+    prefer = {"SMSMfaSettings": {"Enabled": True, "PreferredMfa": True}}
+    pool.server.call("AdminSetUserMFAPreference", {**whom, **prefer})
+    program = pool.sign_in()
+    program.log_in("not-this")
+    program.wait_for("Incorrect username or password.")
+    assert "clock" not in program.screen_text()
+    pool.server.clock.advance(MINUTES_OFF)
+    program.enter("Correct-Horse-9!")
+    program.wait_for("Code sent by SMS to +")
+    program.enter(wrong(program.newest_code()))
+    program.wait_for("That code is not right.")
+    assert "clock" not in program.screen_text(), "no clock makes a code that was sent"
+
+
+def test_the_same_in_lines(own_pool: MakePool) -> None:
+    pool = own_pool(mfa={"MfaConfiguration": "OPTIONAL", **APP_AND_SMS})
+    pool.user()
+    phone = pool.phone_of()
+    pool.server.clock.advance(MINUTES_OFF)
+    program = pool.sign_in("--plain", rows=40)
+    program.wait_for("Username:")
+    program.enter("ann")
+    program.wait_for("Password:")
+    program.enter("not-this")
+    says_the_seconds(program, MINUTES_OFF, "slow")
+    program.wait_for(lambda p: p.screen_text().count("Password:") == 2)
+    program.enter("Correct-Horse-9!")
+    program.wait_for("Code:")
+    program.enter(code_of_this_machine(phone, pool.server, MINUTES_OFF))
+    program.shows("seconds slow; codes made on it are off.")
+    program.enter(phone.at(int(pool.server.clock.now())))
+    program.wait_for("Signed in as ann.")

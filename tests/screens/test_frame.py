@@ -1,0 +1,104 @@
+"""What all screens share: the keys at the foot, the quiet line, the palette, what is shown and hidden."""
+
+from __future__ import annotations
+
+import pytest
+from textual.command import CommandPalette
+from textual.widgets import Input
+
+from tests.screens.conftest import PilotedApp, app_with, until
+from tests.scripted_gateway import challenge
+from tui_auth.auth.errors import refusal
+from tui_auth.commands.demo.demo_app import DemoApp
+from tui_auth.pool import PoolServer
+from tui_auth.pool.demo_users import provision
+from tui_auth.widgets.frame import KeyLine
+from tui_auth.widgets.secret_input import SecretInput
+
+SMS = challenge("SMS_MFA", CODE_DELIVERY_DESTINATION="+*******0123", CODE_DELIVERY_DELIVERY_MEDIUM="SMS")
+WRONG = refusal("NotAuthorizedException", "Incorrect username or password.")
+SIZE = (80, 23)
+
+
+async def test_what_esc_would_do_is_said_while_an_answer_is_awaited_too() -> None:
+    app = app_with(SMS, SMS)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press(*"pw", "enter")
+        await until(pilot, lambda: "Code sent by SMS" in app.text())
+        app.gateway.hold()
+        await pilot.press(*"123456", "enter")
+        await until(pilot, lambda: "Asking Cognito …" in app.text())
+        await pilot.press("escape")
+        await until(pilot, lambda: "Asking Cognito … The code that was sent" in app.text())
+        assert "Esc again does that." in app.text()
+        app.gateway.release()
+
+
+async def test_a_password_that_is_shown_hides_when_it_is_sent() -> None:
+    app = app_with(WRONG)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press(*"pw-in-sight", "ctrl+t")
+        await until(pilot, lambda: "[pw-in-sight" in app.text())
+        await pilot.press("enter")
+        await until(pilot, lambda: "Incorrect username or password." in app.text())
+        assert "pw-in-sight" not in app.text()
+        assert not app.screen.query_one(SecretInput).is_revealed
+
+
+async def test_the_cursor_of_the_palette_does_not_blink() -> None:
+    app = app_with()
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: isinstance(app.screen, CommandPalette) and app.focused is not None)
+        await until(pilot, lambda: not app.screen.query_one(Input).cursor_blink)
+
+
+@pytest.mark.parametrize(("variable", "level"), [("SSH_CONNECTION", "none"), ("UNRELATED", "full")])
+async def test_over_ssh_nothing_is_animated(
+    monkeypatch: pytest.MonkeyPatch, variable: str, level: str
+) -> None:
+    monkeypatch.setenv(variable, "192.0.2.1 50000 192.0.2.2 22")
+    assert app_with().animation_level == level
+
+
+@pytest.mark.parametrize(("term", "no_color", "has_colour"), [("vt100", None, False), ("xterm", "", True)])
+async def test_a_terminal_without_colours_is_as_good_as_no_color(
+    monkeypatch: pytest.MonkeyPatch, term: str, no_color: str | None, has_colour: bool
+) -> None:
+    from tui_auth.terminal import full_screen
+
+    monkeypatch.setattr(full_screen, "without_colour", lambda: term == "vt100")
+    if no_color is not None:
+        monkeypatch.setenv("NO_COLOR", no_color)
+    assert app_with().no_color is not has_colour
+
+
+async def test_where_a_name_is_missing_the_programs_own_stands_at_the_top() -> None:
+    app = app_with()
+    app.settings = type(app.settings)(pool="acme-staff", username="")
+    async with app.run_test(size=SIZE):
+        assert app.text().startswith("acme-staff tui-auth")
+
+
+def drawn(app: PilotedApp | DemoApp) -> set[str]:
+    """The keys that the key line has room for."""
+    return {key.shown for key in app.screen.query_one(KeyLine)._fitting()[0]}
+
+
+async def test_the_key_that_closes_the_demos_drawer_stays_in_sight_while_it_is_open() -> None:
+    with PoolServer() as server:
+        app = DemoApp(server, provision(server), theme="tui-auth-dark")
+        async with app.run_test(size=SIZE) as pilot:
+            await pilot.press("ctrl+s")
+            await until(pilot, lambda: app.screen.query_one("Drawer").region.width == 36)
+            assert app.screen.query_one(KeyLine).region.width == 80
+            for key in "24":
+                await pilot.press(key, "enter")
+                await until(pilot, lambda: len(app.screen_stack) == 3)
+                await until(pilot, lambda: app.screen.query_one(KeyLine).keys)
+                assert {"^s", "^o", "^q"} <= drawn(app)
+                await pilot.press("ctrl+s")
+                await until(pilot, lambda: app.screen.query_one("Drawer").region.width == 36)
+                assert {"^s", "^o", "^q"} <= drawn(app)
+                await pilot.press("escape", "escape", "escape", "escape")
+                await until(pilot, lambda: len(app.screen_stack) == 1)

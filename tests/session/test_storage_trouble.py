@@ -1,0 +1,273 @@
+"""A disk that is full, a folder that is not ours, a clock that jumps: one line, 9, and nothing corrupted."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.session.machine import PASSWORD, Machine, flags
+from tests.terminal.pty_program import ROOT
+from tui_auth.config.pool_choice import PoolChoice
+
+IN_THE_CHILD = """
+import errno, os, pwd, stat, time
+trick = os.environ.get("TRICK", "")
+if trick == "no room":
+    real_write = os.write
+    def write(descriptor, data):
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return real_write(descriptor, data)
+    os.write = write
+if trick == "nobody":
+    def unknown(uid):
+        raise KeyError(uid)
+    def mkdir(path, *arguments, **more):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+    pwd.getpwuid, os.mkdir = unknown, mkdir
+if trick.startswith("clock "):
+    real_time, seconds = time.time, float(trick.split()[1])
+    time.time = lambda: real_time() + seconds
+"""
+"""What the machine does to the program, where that cannot be had without being its administrator."""
+
+RENEW = ("token", "--force-refresh")
+CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, PR_CAPBSET_DROP = 1, 2, 24
+
+
+@pytest.fixture
+def tricks(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], dict[str, str]]:
+    """The environment in which a trick is played on the program."""
+    folder = tmp_path_factory.mktemp("tricks")
+    (folder / "sitecustomize.py").write_text(IN_THE_CHILD)
+    # Python would write its own files too, cut short by a quota, and believe them later.
+    always = {"PYTHONPATH": f"{folder}{os.pathsep}{ROOT}", "PYTHONDONTWRITEBYTECODE": "1"}
+    return lambda trick: {"TRICK": trick, **always}
+
+
+def signed_in(machine: Machine) -> PoolChoice:
+    choice = machine.client()
+    machine.sign_in(choice)
+    return choice
+
+
+def is_said_with_9(ran: subprocess.CompletedProcess[str]) -> None:
+    """No output, one line, the status of storage."""
+    assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (9, "", 1), ran.stderr
+    assert ran.stderr.startswith("tui-auth: ")
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder but locks."""
+    return {
+        str(path): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and path.suffix != ".lock"
+    }
+
+
+def works_again(machine: Machine) -> None:
+    """The session is renewed and kept."""
+    ran = machine.run(*RENEW)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert machine.stored()["access_token"] == ran.stdout.strip()
+
+
+def small_files() -> None:
+    """A quota: no file may become larger than a hundred bytes (EFBIG)."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+
+
+def a_plain_user() -> None:
+    """Even root is bound by the modes of files from now on."""
+    for capability in (CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH):
+        ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
+
+
+def sign_in_again(machine: Machine, choice: PoolChoice, **more: Any) -> subprocess.CompletedProcess[str]:
+    """A script's sign-in over the session there is."""
+    words = ("sign-in", "--username", "ann", "--auth-flow", "USER_PASSWORD_AUTH", "--storage", "file")
+    return machine.run(*words, "--password-stdin", *flags(choice), stdin=None, input=PASSWORD, **more)
+
+
+# -- no room, no leave ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["no room", "a quota", "read-only"])
+def test_where_nothing_can_be_written_nothing_is_sent_and_the_session_stays(
+    machine: Machine, tricks: Callable[[str], dict[str, str]], kind: str
+) -> None:
+    choice = signed_in(machine)
+    before = contents(machine.state)
+    mode = machine.state.stat().st_mode
+    machine.state.chmod(0o500 if kind == "read-only" else mode)
+    asked = len(machine.server.calls)
+    limit = {"a quota": small_files, "read-only": a_plain_user}.get(kind)
+    ran = machine.run(*RENEW, environ=tricks(kind), preexec_fn=limit)
+    is_said_with_9(ran)
+    assert f"{machine.session_file()} cannot be written" in ran.stderr
+    assert len(machine.server.calls) == asked
+    assert contents(machine.state) == before
+    ran = machine.run("token", environ=tricks(kind), preexec_fn=limit)
+    assert (ran.returncode, ran.stderr) == (0, ""), "a token that holds needs no room"
+
+    ran = sign_in_again(machine, choice, environ=tricks(kind), preexec_fn=limit)
+    assert "The session could not be kept" in ran.stderr
+    assert contents(machine.state) == before
+    machine.state.chmod(mode)
+    works_again(machine)
+
+
+@pytest.mark.parametrize("kind", ["no room", "a quota"])
+def test_a_sign_out_without_room_still_revokes_and_removes_the_tokens(
+    machine: Machine, tricks: Callable[[str], dict[str, str]], kind: str
+) -> None:
+    signed_in(machine)
+    token, file = machine.stored()["access_token"], machine.session_file()
+    limit = small_files if kind == "a quota" else None
+    is_said_with_9(machine.run("sign-out", environ=tricks(kind), preexec_fn=limit))
+    assert not file.exists()
+    assert len(machine.asked("RevokeToken")) == 1
+    assert not [path for path, content in contents(machine.home).items() if token.encode() in content]
+    assert machine.run("token").returncode == 4
+
+
+@pytest.mark.parametrize("kind", ["a home that cannot be made", "nobody"])
+def test_without_a_home_a_sign_in_says_that_nothing_is_kept(
+    machine: Machine, tricks: Callable[[str], dict[str, str]], kind: str
+) -> None:
+    choice = machine.client()
+    machine.user()
+    folders = ("XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "XDG_DATA_HOME")
+    home = "" if kind == "nobody" else "/proc/no/such/home"
+    environ = tricks(kind) | dict.fromkeys(folders, "") | {"HOME": home}
+    ran = machine.run("token", environ=environ, cwd=machine.home)
+    assert (ran.returncode, ran.stderr.count("\n")) == (4, 1), ran.stderr
+    ran = sign_in_again(machine, choice, environ=environ)
+    assert "The session could not be kept" in ran.stderr
+    assert "cannot be made" in ran.stderr or "cannot be opened" in ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert not machine.state.exists()
+
+
+# -- something else in its place -----------------------------------------------------------------------------
+
+PLACES: dict[str, Callable[[Machine], Path]] = {
+    "the session": Machine.session_file,
+    "the index": lambda machine: machine.state / "index.json",
+    "the lock": lambda machine: machine.session_file().with_suffix(".lock"),
+    "the folder": lambda machine: machine.state,
+}
+
+
+def a_link(path: Path, moved: Path) -> None:
+    path.symlink_to(moved)
+
+
+def a_pipe(path: Path, moved: Path) -> None:
+    os.mkfifo(path, 0o600)
+
+
+def a_folder(path: Path, moved: Path) -> None:
+    (path.mkdir if moved.is_file() else path.touch)(mode=0o700)
+
+
+def another_users(path: Path, moved: Path) -> None:
+    copied = shutil.copytree if moved.is_dir() else shutil.copy2
+    copied(moved, path)
+    os.chown(path, 54321, 54321)
+
+
+@pytest.mark.parametrize("put", [a_link, a_pipe, a_folder, another_users], ids=lambda put: put.__name__)
+@pytest.mark.parametrize("place", PLACES)
+def test_what_stands_in_the_place_of_a_file_or_folder_is_refused_and_keeps_nobody_waiting(
+    machine: Machine, place: str, put: Callable[[Path, Path], None]
+) -> None:
+    if put is another_users and os.geteuid() != 0:
+        pytest.skip("only an administrator can give a file away")
+    signed_in(machine)
+    path = PLACES[place](machine)
+    moved = machine.home / "moved"
+    path.rename(moved)
+    put(path, moved)
+    before = contents(moved) if moved.is_dir() else {str(moved): moved.read_bytes()}
+    ran = machine.run(*RENEW)
+    is_said_with_9(ran)
+    assert str(path) in ran.stderr
+    assert not machine.asked("GetTokensFromRefreshToken")
+    assert (contents(moved) if moved.is_dir() else {str(moved): moved.read_bytes()}) == before
+    # As the line says, and as a person puts back what was theirs.
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
+    moved.rename(path)
+    works_again(machine)
+
+
+# -- the clock -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seconds", [-86400, 86400, 20 * 365 * 86400])
+def test_a_clock_that_jumps_while_the_machine_runs_changes_nothing(
+    machine: Machine, tricks: Callable[[str], dict[str, str]], seconds: int
+) -> None:
+    signed_in(machine)
+    before = contents(machine.state)
+    ran = machine.run("token", environ=tricks(f"clock {seconds}"))
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout.strip() == machine.stored()["access_token"]
+    assert contents(machine.state).keys() >= before.keys()
+    assert machine.run("token").stdout == ran.stdout
+
+
+def test_a_clock_that_went_back_over_a_restart_has_the_session_renewed(
+    machine: Machine, tricks: Callable[[str], dict[str, str]]
+) -> None:
+    signed_in(machine)
+    stored = machine.stored()
+    (boot,) = [name for name, value in stored.items() if "boot" in name and isinstance(value, str)]
+    machine.session_file().write_text(json.dumps(stored | {boot: "another start"}))
+    ran = machine.run("token", environ=tricks("clock -86400"))
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert len(machine.asked("GetTokensFromRefreshToken")) == 1
+    assert machine.accepts(ran.stdout.strip())
+
+
+def test_files_from_the_future_are_read_as_any(machine: Machine) -> None:
+    signed_in(machine)
+    later = time.time() + 10 * 365 * 86400
+    for path in machine.state.iterdir():
+        os.utime(path, (later, later))
+    ran = machine.run("token")
+    assert (ran.returncode, ran.stdout.strip()) == (0, machine.stored()["access_token"])
+    works_again(machine)
+
+
+def test_two_users_of_one_machine_each_have_their_own_sessions(machine: Machine, tmp_path: Path) -> None:
+    """Folders follow HOME, and what one keeps has no bit set for another."""
+    signed_in(machine)
+    other = tmp_path / "other"
+    ran = subprocess.run(
+        [sys.executable, "-m", "tui_auth", "status"],
+        env={"PATH": os.environ["PATH"], "HOME": str(other), "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    assert ran.returncode == 4
+    assert not [path for path in machine.state.rglob("*") if path.stat().st_mode & 0o077]
+    assert machine.state.stat().st_mode & 0o777 == 0o700

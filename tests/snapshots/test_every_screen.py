@@ -1,0 +1,108 @@
+"""What holds for every screen, whatever it asks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from textual.app import App
+from textual.geometry import Offset
+
+from tests.screens.conftest import until
+from tests.snapshots.gallery import VIEWS, View, text_of
+from tests.snapshots.reading import cut, scrolls, words_of_ours
+from tui_auth.screens.choice_step import Choice
+from tui_auth.screens.form_screen import FormScreen
+from tui_auth.screens.help import HelpScreen
+from tui_auth.widgets.field import TextInput
+from tui_auth.widgets.frame import KeyLine
+
+MOST_WORDS = 25
+QUESTIONS = [view for view in VIEWS if view.name != "help"]
+"""The views that ask; help is explanation, which one asks for."""
+
+every_view = pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
+every_question = pytest.mark.parametrize("view", QUESTIONS, ids=lambda view: view.name)
+
+
+def asking(app: App[Any]) -> FormScreen:
+    """The screen that asks, whatever lies over it."""
+    return next(screen for screen in reversed(app.screen_stack) if isinstance(screen, FormScreen))
+
+
+def keys_left_out(app: App[Any]) -> set[str]:
+    """The keys of the screen that its key line has no room for."""
+    line = asking(app).query_one(KeyLine)
+    return {key.shown for key in line.keys} - {key.shown for key in line._fitting()[0]}
+
+
+def first_line(app: App[Any]) -> Offset:
+    """Where the question begins."""
+    first = next(child for child in app.screen.query_one("#question").children if child.region)
+    return first.region.offset
+
+
+@every_view
+async def test_at_80_by_23_a_screen_is_whole_sparing_with_words_and_where_the_last_one_was(
+    view: View,
+) -> None:
+    app = view.app()
+    async with app.run_test(size=(80, 23)) as pilot:
+        await view.reach(pilot)
+        assert not cut(app)
+        assert not scrolls(app)
+        assert keys_left_out(app) <= {"F4"}
+        if view in QUESTIONS:
+            words = words_of_ours(app)
+            assert len(words) <= MOST_WORDS, " ".join(words)
+            beside_a_picture = view.name.startswith("totp-set-up")
+            assert first_line(app) == (Offset(42, 0) if beside_a_picture else Offset(3, 4))
+
+
+@every_view
+async def test_f1_explains_a_screen_and_the_palette_holds_only_what_is_useful_there(view: View) -> None:
+    app = view.app()
+    async with app.run_test(size=(80, 23)) as pilot:
+        await view.reach(pilot)
+        screen = asking(app)
+        assert len(screen.EXPLANATION.split()) > 10
+        if app.ENABLE_COMMAND_PALETTE:
+            titles = [command.title for command in app.get_system_commands(app.screen)]
+            assert titles == ["Theme", "Help", "Wire", "Quit"]
+        if not isinstance(app.screen, HelpScreen):
+            await pilot.press("f1")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        await until(pilot, lambda: screen.EXPLANATION.split()[-1] in text_of(app), text_of(app))
+        for name in screen._keys_here():
+            assert screen.label_of(name) in text_of(app)
+        assert not scrolls(app)
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is screen)
+
+
+@every_question
+async def test_at_40_by_15_what_is_typed_into_and_what_is_wrong_with_it_can_be_seen(view: View) -> None:
+    app = view.app()
+    async with app.run_test(size=(40, 15)) as pilot:
+        await view.reach(pilot)
+        if app.focused is not None:
+            await until(pilot, lambda: app.screen.region.contains_region(app.focused.region))  # type: ignore[union-attr]
+        assert "enter" in text_of(app) or not isinstance(app.focused, TextInput | Choice)
+        assert "^q" in text_of(app)
+        if view.name == "demo":
+            assert "A name of my own" not in text_of(app)
+            await pilot.press("pagedown")
+            await until(pilot, lambda: "A name of my own" in text_of(app))
+
+
+@every_question
+async def test_at_120_by_40_a_screen_has_more_air_and_no_wider_boxes(view: View) -> None:
+    app = view.app()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await view.reach(pilot)
+        assert not cut(app)
+        assert not scrolls(app)
+        assert not keys_left_out(app)
+        assert all(widget.size.width <= 40 for widget in app.screen.query(TextInput))
+        assert all(widget.outer_size.width <= 56 for widget in app.screen.query(Choice))
+        assert first_line(app) == Offset(8, 6) or view.name.startswith("totp-set-up")

@@ -1,0 +1,26 @@
+"""One picture of each screen, as it was last looked at and found good.
+
+After a change on purpose: look at ``snapshot_report.html``, then run this file with ``--snapshot-update``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import textual
+
+from tests.snapshots.gallery import VIEWS, View
+
+PINNED = "8.2.8"
+"""The Textual these pictures were taken under; another draws them otherwise, and says nothing about us."""
+
+pytestmark = pytest.mark.skipif(
+    textual.__version__ != PINNED,
+    reason=f"The pictures are Textual {PINNED}'s, and this is {textual.__version__}.",
+)
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
+def test_a_screen_looks_as_it_did(view: View, snap_compare: Callable[..., bool]) -> None:
+    assert snap_compare(view.app(), terminal_size=(80, 23), run_before=view.reach)

@@ -1,0 +1,77 @@
+"""Why no answer came, or a refusal in its place: botocore's exceptions in words for a person.
+
+Their own texts may hold values or addresses, so none is passed on.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tui_auth.auth.errors import AuthError, ErrorKind, refusal
+
+CERTIFICATE_REFUSED = "The connection is not safe: the server's certificate was not accepted."
+
+
+def refusal_in(error: Any) -> AuthError:
+    """The refusal in botocore's ClientError; no answer of Cognito where it is somebody else's page."""
+    body = error.response.get("Error", {})
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
+    code, message = body.get("Code"), body.get("Message")
+    if str(code).isdigit():  # no exception of Cognito's, but the HTTP status
+        return no_answer(ValueError())
+    return refusal(
+        code if isinstance(code, str) else str(code),
+        message if isinstance(message, str) else "",
+        status=status if isinstance(status, int) else 400,
+        cause=error,
+    )
+
+
+def no_answer(error: Exception, ca_file: str = "") -> AuthError:
+    """What kept a reply from coming. ``ca_file`` is the file of trusted certificates, if one was named."""
+    from botocore import exceptions
+
+    if isinstance(error, exceptions.ParamValidationError):
+        return AuthError(
+            ErrorKind.VALIDATION, "That is too short or too long for Cognito.", "Change it and try again."
+        )
+    if isinstance(error, exceptions.SSLError):
+        return _not_safe(error, ca_file)
+    if isinstance(error, exceptions.ProxyConnectionError):
+        return AuthError(
+            ErrorKind.NETWORK,
+            "The proxy cannot be reached.",
+            "Look at HTTPS_PROXY and NO_PROXY.",
+            cause=error,
+        )
+    if isinstance(error, exceptions.EndpointConnectionError | exceptions.ConnectTimeoutError):
+        return AuthError(
+            ErrorKind.NETWORK,
+            "Cognito cannot be reached.",
+            "Check the network and the region, then try again.",
+            cause=error,
+        )
+    if isinstance(error, exceptions.HTTPClientError | exceptions.ConnectionError | OSError):
+        return AuthError(
+            ErrorKind.NETWORK,
+            "No answer came. Yours may or may not have arrived.",
+            "Enter tries it again.",
+            cause=error,
+            may_have_arrived=True,
+        )
+    return AuthError(
+        ErrorKind.NETWORK,
+        "What came back is not an answer of Cognito.",
+        "Is there a proxy or a sign-in page of the network in between?",
+        cause=error,
+        may_have_arrived=True,
+    )
+
+
+def _not_safe(error: Exception, ca_file: str) -> AuthError:
+    if not ca_file:
+        suggestion = "If a proxy of yours replaces certificates, name its CA file in AWS_CA_BUNDLE."
+    else:
+        name = ca_file if ca_file.isprintable() else ascii(ca_file)
+        suggestion = f"The CA file used is {name} (AWS_CA_BUNDLE). Is it there, and the right one?"
+    return AuthError(ErrorKind.NETWORK, CERTIFICATE_REFUSED, suggestion, cause=error)

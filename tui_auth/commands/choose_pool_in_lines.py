@@ -1,0 +1,157 @@
+"""The first run at line prompts: the same questions as the first screen's, in lines."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Mapping
+from typing import Any
+
+from tui_auth.commands.exit_status import CANCELLED, Ended
+from tui_auth.commands.pool_trial import FlowRefused, PoolTrial, Refused, SecretWanted, Works
+from tui_auth.config.errors import ConfigurationError
+from tui_auth.config.pasted import ids_in
+from tui_auth.config.pool_choice import PoolChoice, choose_pool, named_settings
+from tui_auth.plain import BACK, Lines
+from tui_auth.screens.pool_question import (
+    FLOW_QUESTION,
+    FLOWS,
+    NO_FLOW,
+    QUESTION,
+    TRYING,
+    Candidate,
+    flows_left,
+    wrong_with,
+)
+
+_LABELS = {"user_pool_id": "User pool", "client_id": "App client"}
+
+
+class _Back(Exception):
+    """The person wants to name another pool."""
+
+
+class PlainChoosePool:
+    """One conversation, from the ids to the name of the profile.
+
+    ``named`` are the settings that flags and environment give: what is known there need not be typed.
+    """
+
+    def __init__(self, lines: Lines, named: Mapping[str, Any], trial: PoolTrial) -> None:
+        self.lines = lines
+        self.trial = trial
+        self._ids = {name: str(named.get(name, "")) for name in _LABELS}
+
+    def run(self) -> str:
+        """The name of the profile the pool is kept as. EOFError where the person ends it before that."""
+        self.lines.say(f"{QUESTION} Type its id, or paste its ARN or the address of its page in the console.")
+        self.lines.say(f"Enter takes what stands in brackets; {BACK} goes back to here.")
+        while True:
+            try:
+                candidate = self._one_that_works(self._ask_for_ids())
+                if candidate is not None:
+                    return self._kept(candidate)
+            except _Back:
+                self.lines.say(QUESTION)
+
+    def _ask_for_ids(self) -> Candidate:
+        named_both = self._ask_for("user_pool_id")
+        if not named_both:
+            self._ask_for("client_id")
+        return Candidate(self._ids["user_pool_id"], self._ids["client_id"])
+
+    def _ask_for(self, setting: str) -> bool:
+        """Ask until there is such an id; whether the answer held the other one too."""
+        while True:
+            typed = self._line(_LABELS[setting], self._ids[setting])
+            found = ids_in(typed)
+            both = {"user_pool_id": found.user_pool_id, "client_id": found.client_id}
+            # One id and nothing else is taken for the one that was asked for.
+            held = {setting: typed} if typed in both.values() or not any(both.values()) else both
+            if complaint := wrong_with(setting, held.get(setting) or ""):
+                self.lines.say(f"Error: {complaint}")
+                continue
+            self._ids |= {name: value for name, value in held.items() if value}
+            if all(held.get(name) for name in _LABELS):
+                self.lines.say("".join(f"{_LABELS[name]}: {self._ids[name]}\n" for name in _LABELS).rstrip())
+                return True
+            return False
+
+    def _one_that_works(self, candidate: Candidate) -> Candidate | None:
+        """The pool with what it needs to be signed in to; None where other ids are wanted."""
+        left: tuple[str, ...] = ()
+        while True:
+            self.lines.say(TRYING)
+            match self.trial.try_out(candidate):
+                case Works(says):
+                    self.lines.say(says)
+                    return candidate
+                case FlowRefused(why):
+                    left = flows_left(left, candidate.auth_flow)
+                    if not left:
+                        self.lines.say(f"Error: {NO_FLOW}")
+                        return None
+                    self.lines.say(f"{why} {FLOW_QUESTION}")
+                    flow = self._chosen(left)
+                    candidate = Candidate(
+                        candidate.user_pool_id, candidate.client_id, candidate.secret_file, flow
+                    )
+                case SecretWanted(problem):
+                    self.lines.say(f"Error: {problem.text}")
+                    candidate = self._with_secret(candidate)
+                case Refused(problem, "secret"):
+                    self.lines.say(f"Error: {problem.text}")
+                    candidate = self._with_secret(candidate)
+                case Refused(problem):
+                    self.lines.say(f"Error: {problem.text}")
+                    return None
+
+    def _with_secret(self, candidate: Candidate) -> Candidate:
+        path = self._line("Secret file", candidate.secret_file)
+        return Candidate(candidate.user_pool_id, candidate.client_id, path, candidate.auth_flow)
+
+    def _chosen(self, flows: tuple[str, ...]) -> str:
+        for number, flow in enumerate(flows, 1):
+            self.lines.say(f"{number} {FLOWS[flow]}")
+        while True:
+            typed = self._line("Number", "")
+            if typed.isdecimal() and 0 < int(typed) <= len(flows):
+                return flows[int(typed) - 1]
+            self.lines.say(f"Error: Type a number from 1 to {len(flows)}.")
+
+    def _kept(self, candidate: Candidate) -> str:
+        while True:
+            name = self._line("Keep as", self.trial.free_name())
+            try:
+                self.trial.keep(name, candidate)
+            except ConfigurationError as error:
+                self.lines.say(f"Error: {error}")
+            else:
+                self.lines.say(f"Kept as the profile {name}.")
+                return name
+
+    def _line(self, label: str, known: str) -> str:
+        prompt = f"{label} [{known}]" if known else label
+        while not (typed := self.lines.ask(prompt).strip() or known):
+            self.lines.say("Type something, or end with ^D.")
+        if typed == BACK:
+            raise _Back
+        return typed
+
+
+def ask_for_pool_in_lines(arguments: Namespace) -> PoolChoice:
+    """Ask on the terminal, in lines, and keep the answer as a profile.
+
+    Raises Ended where the person left, and ConfigurationError as ``choose_pool`` does.
+    """
+    from tui_auth.terminal.environment import harden_process
+    from tui_auth.terminal.lines import TerminalLines
+    from tui_auth.terminal.signals import exit_on_signals
+
+    harden_process()
+    named = named_settings(arguments)
+    with TerminalLines() as lines, exit_on_signals():
+        try:
+            arguments.profile = PlainChoosePool(lines, named, PoolTrial(named)).run()
+        except EOFError:
+            raise Ended(CANCELLED) from None
+    return choose_pool(arguments)

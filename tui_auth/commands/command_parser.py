@@ -1,0 +1,90 @@
+"""argparse as this program has it: help that begins with examples, and one sentence for a wrong word."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from argparse import SUPPRESS, ArgumentParser, Namespace, _SubParsersAction
+from collections.abc import Iterator, Sequence
+from typing import Any, NoReturn
+
+from tui_auth.commands.examples import OF_A_COMMAND, listed
+from tui_auth.terminal.safe_text import safe_line
+
+USAGE = 2
+_IN_A_FILE = {
+    "--password": "--password-stdin or --password-file",
+    "--client-secret": "--client-secret-file",
+    "--secret": "--client-secret-file",
+}
+"""Flags that people look for and that cannot be: others would see the secret. With what there is instead."""
+
+
+class CommandParser(ArgumentParser):
+    """The parser of one command. No flag can be shortened: a script must mean the same in each version."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**{"allow_abbrev": False} | settings)
+
+    @property
+    def words(self) -> str:
+        """The command's words, without the program's name."""
+        return self.prog.partition(" ")[2]
+
+    def format_usage(self) -> str:
+        """One line: flags are listed below it."""
+        words = [self.prog, "[flags]"]
+        for action in self._get_positional_actions():
+            name = str(action.metavar or action.dest)
+            if action.choices and not action.metavar:
+                name = f"{{{','.join(map(str, action.choices))}}}"
+            words.append(f"[{name}]" if action.nargs == "?" else name)
+        return f"usage: {' '.join(words)}\n"
+
+    def format_help(self) -> str:
+        """Examples, what the command does, how it is called, its flags."""
+        formatter = self._get_formatter()
+        for paragraph in (self.description or "").split("\n\n"):
+            formatter.add_text(paragraph)
+        formatter.add_text(self.format_usage())
+        for group in self._action_groups:
+            formatter.start_section(group.title)
+            formatter.add_text(group.description)
+            formatter.add_arguments(group._group_actions)
+            formatter.end_section()
+        return listed(OF_A_COMMAND.get(self.words, ())) + "\n" + formatter.format_help()
+
+    def read(self, arguments: Sequence[str]) -> Namespace:
+        """The arguments, all of them; a word that nobody expected is told with the one that was meant."""
+        parsed, left = self.parse_known_args(arguments)
+        if left:
+            self.error(self._about(left[0]))
+        return parsed
+
+    def error(self, message: str) -> NoReturn:
+        """One sentence on stderr, and exit status 2."""
+        # argparse repeats the value that a flag without one was given: `--password-stdin=…` holds a secret.
+        flag, takes_none, _ = message.partition("ignored explicit argument")
+        sentence = safe_line(f"{flag}it takes no value" if takes_none else message, limit=600)
+        end = "" if sentence.endswith(("?", ".")) else f". See `{self.prog} --help`."
+        sys.stderr.write(f"{self.prog}: {sentence}{end}\n")
+        raise SystemExit(USAGE)
+
+    def _about(self, word: str) -> str:
+        """What is wrong with a word nobody expected. Never what stands behind it: that may be a secret."""
+        flag = word.partition("=")[0]
+        if not flag.startswith("-"):
+            return f"“{safe_line(word, limit=40)}” was not expected here"
+        if instead := _IN_A_FILE.get(flag):
+            return f"no secret is taken from a flag, where others could see it. Use {instead}."
+        near = difflib.get_close_matches(flag, sorted(set(self._flags())), 1)
+        meant = f". Did you mean {near[0]}?" if near else ""
+        return f"there is no flag {safe_line(flag, limit=40)}{meant}"
+
+    def _flags(self) -> Iterator[str]:
+        for action in self._actions:
+            if isinstance(action, _SubParsersAction):
+                for below in action.choices.values():
+                    yield from below._flags()
+            elif action.help != SUPPRESS:
+                yield from action.option_strings

@@ -1,0 +1,32 @@
+"""Keeping a fresh session where there is no screen to ask on."""
+
+from __future__ import annotations
+
+from tui_auth.auth.next_step import Done
+from tui_auth.commands.exit_status import say
+from tui_auth.session.keeping import Keeping
+from tui_auth.session.record import SessionRecord
+from tui_auth.session.stores import StorageKind
+
+
+def keep_without_asking(
+    keeping: Keeping, done: Done, signed_in_as: str, *, checked: bool | None = None
+) -> SessionRecord:
+    """Keep a session, and say on stderr what is not as it should be.
+
+    ``checked`` is whether the signatures were, None where nobody has tried. Raises AuthError where the pool
+    did not sign the tokens.
+    """
+    if checked is None:
+        checked = keeping.signatures_hold(done)
+    if not checked:
+        say("The pool's keys could not be fetched, so the tokens' signatures were not checked.")
+    storage = keeping.storage
+    if storage is None:
+        storage = StorageKind.FILE
+        keeping.remember(storage)
+        say("The session is kept in a file of yours; --storage chooses another place.")
+    kept = keeping.keep(done, signed_in_as, storage, signature_checked=checked)
+    if kept.problem:
+        say(f"The session could not be kept, so the next command signs in again. {kept.problem}")
+    return kept.record

@@ -1,0 +1,18 @@
+"""The endpoint that AWS's own variables name for Cognito user pools.
+
+Source: "Service-specific endpoints" in the AWS SDKs and Tools reference guide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+VARIABLES = ("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "AWS_ENDPOINT_URL")
+_SWITCH = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
+
+
+def aws_endpoint(environ: Mapping[str, str]) -> tuple[str, str] | None:
+    """The variable that names an endpoint, and the URL; None where AWS's own endpoint is meant."""
+    if environ.get(_SWITCH, "").lower() == "true":
+        return None
+    return next(((name, environ[name]) for name in VARIABLES if environ.get(name)), None)

@@ -1,0 +1,48 @@
+"""What is asked where nothing names a pool: one wording for the full screen and for line prompts.
+
+Imports no Textual.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tui_auth.config.settings import Unfit, checked
+
+FLOWS = {
+    "USER_SRP_AUTH": "Password, never sent (SRP)",
+    "USER_PASSWORD_AUTH": "Password, sent to Cognito",
+    "USER_AUTH": "What the pool offers",
+    "CUSTOM_WITH_SRP": "Password, then questions",
+    "CUSTOM_WITHOUT_SRP": "Questions alone",
+}
+USUAL_FLOW = "USER_SRP_AUTH"
+
+QUESTION = "Which user pool do you sign in to?"
+TRYING = "Trying it: one call that signs nobody in …"
+FLOW_QUESTION = "How do people sign in?"
+NO_FLOW = "This app client allows no flow that a person could use."
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A pool and app client to be tried with a flow. ``secret_file`` is empty where none was asked for."""
+
+    user_pool_id: str
+    client_id: str
+    secret_file: str = ""
+    auth_flow: str = USUAL_FLOW
+
+
+def wrong_with(setting: str, text: str) -> str:
+    """What keeps a text from being the value of a setting; empty where nothing does."""
+    try:
+        checked(setting, text)
+    except Unfit as error:
+        return f"This should be {error}."
+    return ""
+
+
+def flows_left(left: tuple[str, ...], refused: str) -> tuple[str, ...]:
+    """The flows not refused so far; ``left`` is empty before the first refusal."""
+    return tuple(flow for flow in left or FLOWS if flow != refused)
