@@ -14,6 +14,7 @@ import pytest
 
 from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.gateway import Address, CognitoGateway
+from tui_auth.auth.identity_gateway import IdentityGateway
 from tui_auth.secret import Secret
 
 
@@ -122,6 +123,22 @@ def test_what_is_no_answer_of_cognito_is_said_to_be_none(
     with pytest.raises(AuthError) as caught:
         gateway.call("InitiateAuth", {"AuthFlow": "USER_AUTH", "ClientId": "c"})
     assert caught.value.kind is ErrorKind.NETWORK
+
+
+@pytest.mark.parametrize("reply", [b"<html>", b"[]", b"null"])
+def test_what_is_no_answer_of_an_identity_pool_is_said_to_be_none(server: Server, reply: bytes) -> None:
+    server.reply = reply
+    with pytest.raises(AuthError, match="not an answer of Cognito"):
+        IdentityGateway("eu-west-1", server.url).call("GetId", {"IdentityPoolId": "eu-west-1:" + "0" * 36})
+
+
+def test_an_answer_without_end_is_not_read_to_its_end(
+    server: Server, gateway: CognitoGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui_auth.auth.gateway.LARGEST_REPLY", 1000)
+    server.reply = b'{"a": "' + b"x" * 1000 + b'"}'
+    with pytest.raises(AuthError, match="not an answer of Cognito"):
+        gateway.call("GetUser", {"AccessToken": Secret("token")})
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])

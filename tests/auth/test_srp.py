@@ -32,6 +32,7 @@ def test_the_constants_are_those_of_cognito() -> None:
 def test_the_claim_is_the_one_cognito_expects(vector: Vector) -> None:
     signature = srp.claim_signature(
         a=int(vector["a_hex"], 16),
+        public_a=int(vector["A_hex"], 16),
         srp_b=vector["B_hex"],
         salt=vector["salt_hex"],
         secret_block=vector["secret_block_b64"],
@@ -47,7 +48,7 @@ def test_the_claim_is_the_one_cognito_expects(vector: Vector) -> None:
 def test_every_value_on_the_way_agrees(vector: Vector) -> None:
     a, public_b, salt = (int(vector[key], 16) for key in ("a_hex", "B_hex", "salt_hex"))
     u = srp.scramble(srp.public_value(a), public_b)
-    shared = srp.shared_value(a, public_b, salt, inner(vector))
+    shared = srp.shared_value(a, u, public_b, salt, inner(vector))
     assert f"{srp.public_value(a):x}" == vector["A_hex"]
     assert srp.pad(salt).hex() == vector["salt_bytes_hashed_hex"]
     assert srp.private_key(salt, inner(vector)) == int(vector["x_hex"], 16)
@@ -85,6 +86,7 @@ def test_a_server_that_cheats_is_refused(srp_b: str, salt: str, block: str) -> N
     with pytest.raises(srp.SRPError):
         srp.claim_signature(
             a=5,
+            public_a=srp.public_value(5),
             srp_b=srp_b,
             salt=salt,
             secret_block=block,

@@ -29,8 +29,10 @@ def challenge() -> dict[str, str]:
 def ours(asked: dict[str, str]) -> object:
     """As the engine does it."""
     a, name = srp.private_value(), POOL_ID.partition("_")[2]
-    return srp.public_value(a), srp.claim_signature(
+    public_a = srp.public_value(a)
+    return public_a, srp.claim_signature(
         a=a,
+        public_a=public_a,
         srp_b=asked["SRP_B"],
         salt=asked["SALT"],
         secret_block=asked["SECRET_BLOCK"],

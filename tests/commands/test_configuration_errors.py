@@ -5,7 +5,6 @@ Every case runs the program on a terminal that could show the full screen.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -206,13 +205,6 @@ def test_it_is_said_before_the_screen_opens(
 ) -> None:
     prepare(place)
     assert place.said(*arguments) == (3, f"tui-auth: {said}")
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root reads every file")
-def test_a_file_that_may_not_be_read_is_named(place: Place) -> None:
-    place.file("amplify_outputs.json").chmod(0)
-    said = "tui-auth: ~/shop/amplify_outputs.json: it cannot be read: Permission denied."
-    assert place.said() == (3, said)
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,7 @@ def test_a_fault_at_any_step_ends_in_words_and_the_next_try_works(
     for fault, call in calls:
         with walk.case(fault, call):
             walk.spoiled(fault, call)
-    record_property("cases", ("faults × steps in the engine", "steps", walk.tried, len(walk.failed)))
+    record_property("cases", ("fault matrix (step × fault), engine", "steps", walk.tried, len(walk.failed)))
     assert not walk.failed, "\n".join(walk.failed)
     assert proxy.strangers == 0, "a redirect was followed"
     assert not server.internal_errors

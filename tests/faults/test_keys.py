@@ -30,4 +30,4 @@ def test_no_fault_on_the_way_gives_keys_or_anything_but_one_error(
         assert proxy.met == met + 1
     assert fetch_keys(url)["keys"]
     assert proxy.strangers == 0, "a redirect was followed"
-    record_property("counts", f"faults × a pool's keys: {len(UNANSWERED)} cases, failed 0")
+    record_property("counts", f"fault matrix, a pool's keys: {len(UNANSWERED)} cases, failed 0")

@@ -85,5 +85,5 @@ def test_a_fault_at_any_prompt_is_said_in_lines_that_are_only_text(
         wrong += ["not met"] * (proxy.met != met + 1) + ["too long"] * (len(text) > 20_000)
         if wrong:
             failed.append(f"{fault.name}: {wrong[:3]} {text[-400:]}")
-    record_property("cases", ("faults × steps at line prompts", "steps", len(faults), len(failed)))
+    record_property("cases", ("fault matrix (step × fault), line prompts", "steps", len(faults), len(failed)))
     assert not failed, "\n".join(failed)

@@ -70,7 +70,9 @@ async def test_a_fault_at_any_screen_is_said_there_and_the_next_try_works(
         await hands.back_to_sign_in()
         await hands.go_to(Done)
         assert "Signed in as" in app.text()
-    record_property("cases", ("faults × steps on the screen", "steps", watch.tried, len(watch.failed)))
+    record_property(
+        "cases", ("fault matrix (step × fault), full screen", "steps", watch.tried, len(watch.failed))
+    )
     assert not watch.failed, "\n".join(watch.failed)
     assert proxy.strangers == 0, "a redirect was followed"
     assert not server.internal_errors

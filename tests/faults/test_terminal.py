@@ -181,7 +181,7 @@ def test_the_program_lives_through_faults_at_every_step(
     assert strangers(program) == []
     assert OWN_FAULT not in program.received.decode("utf-8", "replace")
     assert proxy.strangers == 0
-    record_property("cases", ("faults in the terminal", "steps", len(faults), 0))
+    record_property("cases", ("fault matrix, real program in a terminal", "steps", len(faults), 0))
 
 
 LIARS = {
@@ -211,7 +211,7 @@ def test_a_pool_that_lies_writes_nothing_of_its_own_to_the_terminal(
     _reached(program)
     assert strangers(program) == []
     assert OWN_FAULT not in program.received.decode("utf-8", "replace")
-    record_property("cases", ("faults in the terminal", "steps", len(faults), 0))
+    record_property("cases", ("fault matrix, real program in a terminal", "steps", len(faults), 0))
 
 
 def _was_met(proxy: FaultProxy, times: int, _: PtyProgram) -> bool:

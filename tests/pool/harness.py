@@ -132,6 +132,7 @@ class PoolUnderTest:
         stamp = timestamp or srp.format_timestamp(self.server.clock.now())
         signature = srp.claim_signature(
             a=a,
+            public_a=srp.public_value(a),
             srp_b=given["SRP_B"],
             salt=given["SALT"],
             secret_block=given["SECRET_BLOCK"],

@@ -34,7 +34,10 @@ def test_a_kill_before_or_after_any_call_leaves_the_old_or_the_new_session(
     assert ran.returncode == 0, ran.stderr
     told = json.loads(ran.stdout)
     kills, wrong = sum(told["kills"].values()), told["wrong"]
-    record_property("cases", ("kill -9 before and after each call", "kinds of work", kills, len(wrong)))
+    record_property(
+        "cases",
+        ("kill test (before and after each write, fsync, rename, …)", "kinds of work", kills, len(wrong)),
+    )
     assert not wrong, "\n".join(wrong)
     for call in MUST_BE_MET:
         assert told["kills"].get(call, 0) >= 2, f"no {call} was met"

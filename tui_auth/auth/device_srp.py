@@ -7,7 +7,7 @@ prove it by the same SRP maths (DEVICE_SRP_AUTH, DEVICE_PASSWORD_VERIFIER), whic
 from __future__ import annotations
 
 import base64
-import platform
+import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -58,7 +58,7 @@ def confirm_new_device(gateway: Gateway, result: Mapping[str, Any], access_token
                     "PasswordVerifier": base64.b64encode(srp.pad(verifier)).decode(),
                     "Salt": base64.b64encode(srp.pad(salt)).decode(),
                 },
-                "DeviceName": platform.node()[:64] or "terminal",
+                "DeviceName": os.uname().nodename[:64] or "terminal",
             },
         )
     except AuthError:

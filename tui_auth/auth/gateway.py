@@ -8,7 +8,6 @@ import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from functools import partial
 from ipaddress import ip_address
 from threading import Lock
@@ -138,6 +137,8 @@ class CognitoGateway:
         return reply
 
     def _read_clock(self, metadata: Mapping[str, Any], started: float) -> None:
+        from email.utils import parsedate_to_datetime
+
         try:
             server = parsedate_to_datetime(metadata["HTTPHeaders"]["date"]).timestamp()
         except (KeyError, TypeError, ValueError, OverflowError):

@@ -24,6 +24,7 @@ class PasswordProof:
     inner: Secret | None = None
     user: str = ""
     a: int = 0
+    public_a: int = 0
 
     @property
     def is_known(self) -> bool:
@@ -32,12 +33,13 @@ class PasswordProof:
 
     def with_new_a(self) -> PasswordProof:
         """The proof with a fresh private value, for one more PASSWORD_VERIFIER."""
-        return replace(self, a=srp.private_value())
+        a = srp.private_value()
+        return replace(self, a=a, public_a=srp.public_value(a))
 
     @property
     def srp_a(self) -> str:
         """SRP_A in hexadecimal."""
-        return f"{srp.public_value(self.a):x}"
+        return f"{self.public_a:x}"
 
     def hashed_for(self, user: str) -> PasswordProof:
         """The proof without the text of the password, now that ``USER_ID_FOR_SRP`` is known.
@@ -76,6 +78,7 @@ class PasswordProof:
         try:
             signature = srp.claim_signature(
                 a=self.a,
+                public_a=self.public_a,
                 srp_b=challenge.text("SRP_B") or "",
                 salt=challenge.text("SALT") or "",
                 secret_block=block,

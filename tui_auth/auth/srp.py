@@ -84,11 +84,10 @@ def scramble(public_a: int, public_b: int) -> int:
     return int.from_bytes(hashlib.sha256(pad(public_a) + pad(public_b)).digest(), "big")
 
 
-def shared_value(a: int, public_b: int, salt: int, inner: bytes) -> int:
+def shared_value(a: int, u: int, public_b: int, salt: int, inner: bytes) -> int:
     """``S = (B - k·g^x)^(a + u·x) mod N``. Raises SRPError where B mod N or u is zero."""
     if public_b % N == 0:
         raise SRPError("the server's SRP_B is zero")
-    u = scramble(public_value(a), public_b)
     if u == 0:
         raise SRPError("the SRP scrambling value is zero")
     x = private_key(salt, inner)
@@ -108,12 +107,22 @@ def sign(key: bytes, name: str, user: str, secret_block: str, timestamp: str) ->
 
 
 def claim_signature(
-    *, a: int, srp_b: str, salt: str, secret_block: str, name: str, user: str, inner: bytes, timestamp: str
+    *,
+    a: int,
+    public_a: int,
+    srp_b: str,
+    salt: str,
+    secret_block: str,
+    name: str,
+    user: str,
+    inner: bytes,
+    timestamp: str,
 ) -> str:
     """The answer to PASSWORD_VERIFIER or DEVICE_PASSWORD_VERIFIER.
 
-    ``srp_b`` and ``salt`` are hexadecimal and ``secret_block`` base64, as they came; ``inner`` is
-    ``inner_hash()``'s result. Raises SRPError where the server's values cannot be right.
+    ``public_a`` is ``public_value(a)``, as it was sent. ``srp_b`` and ``salt`` are hexadecimal and
+    ``secret_block`` base64, as they came; ``inner`` is ``inner_hash()``'s result. Raises SRPError where the
+    server's values cannot be right.
     """
     try:
         public_b, salt_number = int(srp_b, 16), int(salt, 16)
@@ -122,8 +131,8 @@ def claim_signature(
         base64.b64decode(secret_block, validate=True)
     except ValueError:
         raise SRPError("the server's SRP values are not hexadecimal and base64") from None
-    shared = shared_value(a, public_b, salt_number, inner)
-    key = derive_key(shared, scramble(public_value(a), public_b))
+    u = scramble(public_a, public_b)
+    key = derive_key(shared_value(a, u, public_b, salt_number, inner), u)
     return sign(key, name, user, secret_block, timestamp)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from tui_auth.commands.exit_status import CANCELLED, OK, Ended, say, with_status
@@ -59,7 +60,7 @@ def run(arguments: Namespace) -> int:
 
 
 def _run(arguments: Namespace) -> int:
-    from tui_auth.commands.sign_in_turn import one_at_a_time
+    from tui_auth.commands.sign_in_turn import Turn, one_at_a_time
     from tui_auth.session.sessions import Sessions
 
     sessions = Sessions()
@@ -71,7 +72,9 @@ def _run(arguments: Namespace) -> int:
         choice = _asked_pool(arguments)
     for note in choice.notes:
         say(note)
-    with one_at_a_time(choice, sessions, by_password=asks_nobody(arguments)) as turn:
+    # Without a name there is no session key yet: two people at two screens need not wait for each other.
+    turns = one_at_a_time(choice, sessions, by_password=asks_nobody(arguments))
+    with turns if choice.username else nullcontext(Turn()) as turn:
         if turn.begun_by_another:
             say(f"Signed in as {turn.begun_by_another.display_name} by the other one.")
             return OK

@@ -41,8 +41,8 @@ Waiting = Callable[[], bool]
 class Turn:
     """A sign-in's turn. ``begun_by_another`` is the session that the one waited for has begun, if it has."""
 
-    def __init__(self, held: ExitStack, begun_by_another: SessionRecord | None) -> None:
-        self._held = held
+    def __init__(self, held: ExitStack | None = None, begun_by_another: SessionRecord | None = None) -> None:
+        self._held = held or ExitStack()
         self.begun_by_another = begun_by_another
 
     def end(self) -> None:

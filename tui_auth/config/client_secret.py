@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tui_auth.config.amplify import FILE_NAMES, read_amplify_file
 from tui_auth.config.errors import fault_in
 from tui_auth.config.files import read_text
 from tui_auth.secret import Secret
@@ -17,6 +16,8 @@ def read_secret_file(path: str | Path) -> Secret:
 
     Raises ConfigurationError, naming the file and the cure.
     """
+    from tui_auth.config.amplify import FILE_NAMES, read_amplify_file
+
     path = Path(path)
     if path.name in FILE_NAMES:
         file = read_amplify_file(path)

@@ -9,19 +9,21 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tui_auth.config.amplify import AmplifyFile, files_around, find_amplify_file
 from tui_auth.config.aws_endpoint import aws_endpoint
 from tui_auth.config.client_secret import read_secret_file as read_secret_file
 from tui_auth.config.errors import ConfigurationError as ConfigurationError
 from tui_auth.config.errors import NoPoolNamed, shown
 from tui_auth.config.password_policy import PasswordPolicy
 from tui_auth.config.places import home_folder
-from tui_auth.config.profiles import Profile, Profiles, load_profiles
 from tui_auth.config.settings import SETTINGS, Setting, Unfit, checked
 from tui_auth.config.sources import Joined, Origin, Source, SourceKind
 from tui_auth.secret import Secret
+
+if TYPE_CHECKING:
+    from tui_auth.config.amplify import AmplifyFile
+    from tui_auth.config.profiles import Profile, Profiles
 
 CurrentSession = Callable[[], Mapping[str, Any] | None]
 """Gives the settings of the last successful sign-in, named as in settings.py; None where there is none."""
@@ -146,6 +148,8 @@ class _Search:
     @cached_property
     def profiles(self) -> Profiles:
         """What config.toml holds, read when it is first asked for."""
+        from tui_auth.config.profiles import load_profiles
+
         return load_profiles(self.environ)
 
     def sources(self, known: Joined) -> Iterator[Source]:
@@ -211,6 +215,8 @@ class _Search:
                 return
 
     def _note_what_the_default_hides(self, profile: Profile) -> None:
+        from tui_auth.config.amplify import files_around
+
         hidden = next(files_around(self.folder, Path(home_folder(self.environ))), None)
         if hidden is not None:
             self.notes.append(
@@ -227,6 +233,8 @@ class _Search:
         return Source(SourceKind.PROFILE, profile.settings, place, is_asked_for)
 
     def _amplify_file(self) -> Source | None:
+        from tui_auth.config.amplify import find_amplify_file
+
         search = find_amplify_file(self.folder, Path(home_folder(self.environ)))
         self.notes += search.passed_by
         if search.file is None:

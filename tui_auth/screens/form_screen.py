@@ -74,10 +74,12 @@ class FormScreen(Screen[None]):
     EXPLANATION: ClassVar[str] = ""
     BUSY_TEXT: ClassVar[str] = "Asking Cognito …"
 
-    busy: reactive[bool] = reactive(False, init=False)
-    error: reactive[Problem | None] = reactive(None, init=False, always_update=True)
-    notice: reactive[str] = reactive("", init=False)
-    waits: reactive[bool] = reactive(False, init=False)
+    busy: reactive[bool] = reactive(False, repaint=False, init=False)
+    error: reactive[Problem | None] = reactive(None, repaint=False, init=False, always_update=True)
+    notice: reactive[str] = reactive("", repaint=False, init=False)
+    waits: reactive[bool] = reactive(False, repaint=False, init=False)
+    focused: reactive[Widget | None] = reactive(None, repaint=False)
+    """As Textual has it, except that it draws the whole screen anew whenever the focus moves."""
 
     class BackAsked(Message):
         """Esc: one choice back."""
@@ -178,9 +180,14 @@ class FormScreen(Screen[None]):
     def _draw_notice(self) -> None:
         # What comes to be said meanwhile, such as what Esc would do, stands beside it.
         text = " ".join(part for part in (self.BUSY_TEXT if self.busy else "", self.notice) if part)
-        line = self.query_one("#notice", Static)
-        line.update(text)
-        line.display = bool(text)
+        self._write("#notice", text)
+
+    def _write(self, line_id: str, text: str) -> None:
+        """Show a line, or hide it where it is empty. Saying the same again would lay the screen out anew."""
+        line = self.query_one(line_id, Static)
+        if line.content != text:
+            line.update(text)
+            line.display = bool(text)
 
     def watch_error(self, error: Problem | None) -> None:
         """Put the refusal under the field it is about, select that field, and leave its content."""
@@ -190,9 +197,7 @@ class FormScreen(Screen[None]):
         if error and target:
             target.error = error.text
             self._focus_for_retype(target)
-        line = self.query_one("#problem", Static)
-        line.update(f"✗ {error.text}" if error and not target else "")
-        line.display = bool(error and not target)
+        self._write("#problem", f"✗ {error.text}" if error and not target else "")
 
     def field_about(self, concern: Concern) -> Field | None:
         """The field that a refusal about ``concern`` stands under; None for the line below all."""

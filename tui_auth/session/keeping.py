@@ -11,7 +11,6 @@ from tui_auth.config.pool_choice import PoolChoice
 from tui_auth.session.devices import device_of
 from tui_auth.session.errors import StorageError
 from tui_auth.session.sessions import Kept, Sessions, endpoint_of, origin_of
-from tui_auth.session.signatures import signatures_hold
 from tui_auth.session.stores import StorageKind
 
 
@@ -41,6 +40,9 @@ class Keeping:
 
         Raises AuthError if it did not sign them: then nobody is signed in.
         """
+        # Brings an HTTP client with it, which no first screen needs.
+        from tui_auth.session.signatures import signatures_hold
+
         endpoint = endpoint_of(self.choice.endpoint_url, self.sessions.environ)
         return signatures_hold(done.tokens, self.choice.user_pool_id, endpoint, self.sessions.environ)
 

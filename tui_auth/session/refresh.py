@@ -23,7 +23,6 @@ from tui_auth.session.lock import Held
 from tui_auth.session.quick import seconds_wanted
 from tui_auth.session.record import SessionRecord
 from tui_auth.session.sessions import Found, Sessions, read_record, session_lock
-from tui_auth.session.signatures import signatures_hold
 from tui_auth.session.uninterrupted import finished_first
 
 DEFINITIVE = frozenset(
@@ -137,6 +136,9 @@ def _refresh(sessions: Sessions, found: Found, client: AppClient, gateway: Gatew
         raise AuthError(
             ErrorKind.SERVICE, "The tokens that came are another user's, so they were thrown away."
         )
+    # Brings an HTTP client with it, which a token that holds does not need.
+    from tui_auth.session.signatures import signatures_hold
+
     checked = signatures_hold(
         done.tokens, client.user_pool_id, record.origin.endpoint, environ=sessions.environ
     )

@@ -71,6 +71,14 @@ class FullScreenApp(App[ReturnType], Generic[ReturnType]):
         with install_signal_handlers(loop, self.end_by_signal):
             await self.run_async(mouse=mouse)
 
+    def refresh_css(self, animate: bool = True) -> None:
+        """Style everything anew. Before there is a screen, only the variables of the sheets can be new."""
+        if self.screen_stack:
+            super().refresh_css(animate)
+        else:
+            # A theme chosen before the start asks for this, and Textual would read every sheet twice.
+            self.stylesheet.set_variables(self.get_css_variables())
+
     def get_driver_class(self) -> type[Driver]:
         return TtyDriver
 
