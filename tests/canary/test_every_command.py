@@ -108,7 +108,9 @@ def test_a_password_from_stdin_or_a_file(commands: Commands, stage: Stage, clean
     given.write_text(f"{stage.password.text}\n")
     asked = ["sign-in", *commands.pool_flags, "--username", "ann", "--storage", "file"]
     clean(places=commands.run(*asked, "--password-file", str(given)), **allowed())
-    assert stage.server.calls, "the pool was asked"
+    sent = str(stage.server.calls)
+    assert "PASSWORD_CLAIM_SIGNATURE" in sent, "SRP is the usual flow"
+    assert stage.password.text not in sent
 
 
 def test_a_password_in_a_file_is_taken_as_it_stands(commands: Commands, stage: Stage) -> None:

@@ -10,7 +10,9 @@ from tests.canary.mischief import try_to_take
 from tests.canary.stage import Stage, WatchedSignIn
 from tests.canary.walks import WALKS, Walk
 from tests.journeys.test_totp_setup import scan
-from tests.screens.conftest import app_with
+from tests.screens.conftest import app_with, until
+from tests.scripted_gateway import challenge
+from tui_auth.widgets.secret_input import SecretInput
 
 SHOWN = {"code": "terminal", "key": "terminal"}
 
@@ -65,6 +67,23 @@ def test_an_account_that_is_made_and_a_password_that_is_forgotten(stage: Stage, 
     program.press("enter")
     assert program.wait_exit() == 0
     clean(program, may_stand=shown_codes(stage))
+
+
+async def test_passwords_that_were_shown_hide_when_they_are_sent() -> None:
+    new = canaries.password().text
+    app = app_with(challenge("NEW_PASSWORD_REQUIRED", requiredAttributes="[]"))
+    async with app.run_test(size=(80, 23)) as pilot:
+        await pilot.press(*"pw", "enter")
+        await until(pilot, lambda: "Choose a new password" in app.text())
+        for field in app.screen.query(SecretInput):
+            field.value = new
+        await pilot.press("tab", "ctrl+t")
+        assert app.text().count(new) == 2
+        app.gateway.hold()
+        await pilot.press("enter")
+        await until(pilot, lambda: "Asking Cognito" in app.text())
+        assert new not in app.text()
+        app.gateway.release()
 
 
 OPENS = {"Theme": "Search for themes", "Help": "esc closes this", "Wire": "values left out"}
