@@ -32,9 +32,11 @@ def what_objects_say(*more: object) -> HidingPlaces:
     places = HidingPlaces()
     for number, thing in enumerate([*gc.get_objects(), *more]):
         kind = type(thing)
-        ours = kind.__module__.startswith("tui_auth") and not kind.__module__.startswith("tui_auth.pool")
+        # A compiled library's class may hold a descriptor there instead of a name.
+        module = str(kind.__module__)
+        ours = module.startswith("tui_auth") and not module.startswith("tui_auth.pool")
         if ours or kind in (Worker, partial, asyncio.Handle):
-            places.add(f"{kind.__module__}.{kind.__qualname__}: {number}", f"{thing!r} {thing}")
+            places.add(f"{module}.{kind.__qualname__}: {number}", f"{thing!r} {thing}")
     return places
 
 

@@ -197,7 +197,7 @@ def test_done_asks_where_once_for_each_profile(machine: Machine, choice: PoolCho
     with to_done(machine, "--profile", "work") as program:
         program.wait_for(QUESTION)
         for kind in (StorageKind.SESSION, StorageKind.FILE, StorageKind.NONE):
-            assert WORDS[kind] in program.screen_text()
+            program.wait_for(WORDS[kind])
         program.send("1")
         program.wait_for("Kept in")
         program.wait_for("tui-auth header | curl")
