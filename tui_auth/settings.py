@@ -37,3 +37,12 @@ class SignInSettings:
     required_attributes: tuple[str, ...] = ()
     mfa_methods: tuple[str, ...] = ()
     password_policy: PasswordPolicy | None = None
+
+    @property
+    def sign_up_attributes(self) -> tuple[str, ...]:
+        """What a sign-up asks for: the attributes the pool is known to need, and where it may send codes."""
+        by_sms = ("phone_number",) if "SMS" in self.mfa_methods else ()
+        asked = dict.fromkeys(("email", *self.required_attributes, *by_sms))
+        # Cognito takes the one attribute that people sign in with from the name.
+        known = self.username_attributes if len(self.username_attributes) == 1 else ()
+        return tuple(name for name in asked if name not in known)

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from tui_auth.auth.errors import AuthError, ErrorKind, refusal
+from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.pool_presence import PoolPresence
+from tui_auth.auth.refusals import refusal
 
 KEYS = b'{"keys": [{"kid": "1", "kty": "RSA"}]}'
 

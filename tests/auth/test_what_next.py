@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 import pytest
 
-from tui_auth.auth.errors import AuthError, ErrorKind, refusal
+from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.next_step import (
     ConfirmSignInWithCustomChallenge,
     ConfirmSignInWithNewPassword,
@@ -16,6 +16,7 @@ from tui_auth.auth.next_step import (
     NextStep,
     UnknownStep,
 )
+from tui_auth.auth.refusals import refusal
 from tui_auth.auth.what_next import Road, road
 
 SMS = ConfirmSignInWithSMSMFACode(DeliveryDetails("+***", "SMS"))

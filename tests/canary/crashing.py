@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 
 from tui_auth.cli import main
 from tui_auth.commands import full_screen
-from tui_auth.plain import PlainSignIn
+from tui_auth.plain.beginning import Beginning
 
 _typed: list[str] = []
 
@@ -102,10 +102,10 @@ IN_FULL_SCREEN: dict[str, tuple[str, str, Callable[[], object]]] = {
 }
 IN_LINES: dict[str, tuple[str, str, Callable[[], object]]] = {
     "a request": ("auth.attempt.Attempt", "sign_in", fail),
-    "the conversation": ("plain.PlainSignIn", "_sign_in", fail),
-    "a thread": ("plain.PlainSignIn", "_sign_in", _in_a_thread),
-    "an object's end": ("plain.PlainSignIn", "_sign_in", _forgotten),
-    "the interpreter's end": ("plain.PlainSignIn", "_sign_in", _at_the_end),
+    "the conversation": ("plain.beginning.Beginning", "_sign_in", fail),
+    "a thread": ("plain.beginning.Beginning", "_sign_in", _in_a_thread),
+    "an object's end": ("plain.beginning.Beginning", "_sign_in", _forgotten),
+    "the interpreter's end": ("plain.beginning.Beginning", "_sign_in", _at_the_end),
 }
 """Where the fault is: a class below ``tui_auth``, a method of it, and what happens once that has run."""
 
@@ -145,7 +145,7 @@ def _prepare_for_full_screen(place: str) -> None:
 if __name__ == "__main__":
     _, place, *given = sys.argv
     if "--plain" in given:
-        _listen(PlainSignIn, "_sign_in", lambda request: request.keywords["password"])
+        _listen(Beginning, "_sign_in", lambda request: request.keywords["password"])
         _put_in(*IN_LINES[place])
     else:
         _prepare_for_full_screen(place)

@@ -17,7 +17,7 @@ from tests.canary.stage import Stage
 from tests.screens.conftest import CLIENT, POOL, app_with, until
 from tests.scripted_gateway import challenge, tokens
 from tui_auth.auth.auth import Auth
-from tui_auth.auth.errors import refusal
+from tui_auth.auth.refusals import refusal
 from tui_auth.auth.srp import inner_hash
 from tui_auth.secret import Secret
 from tui_auth.session.aws import AwsCredentials

@@ -16,7 +16,7 @@ from tui_auth.auth.auth import Auth
 from tui_auth.auth.errors import AuthError
 from tui_auth.auth.exchange import AuthFlow
 from tui_auth.auth.next_step import Done
-from tui_auth.plain import PlainSignIn
+from tui_auth.plain.sign_in import PlainSignIn
 from tui_auth.pool import PoolServer
 from tui_auth.pool.demo_users import DemoPool
 from tui_auth.screens.problem import OWN_FAULT

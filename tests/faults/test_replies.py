@@ -33,7 +33,7 @@ from tui_auth.auth import gateway
 from tui_auth.auth.attempt import Attempt
 from tui_auth.auth.auth import Auth
 from tui_auth.auth.device import Device
-from tui_auth.auth.errors import AuthError, refusal
+from tui_auth.auth.errors import AuthError
 from tui_auth.auth.exchange import AuthFlow
 from tui_auth.auth.gateway import Address, CognitoGateway
 from tui_auth.auth.next_step import (
@@ -46,7 +46,9 @@ from tui_auth.auth.next_step import (
     NextStep,
     ResetPassword,
 )
-from tui_auth.plain import PlainSignIn, _Back
+from tui_auth.auth.refusals import refusal
+from tui_auth.plain.prompts import Back
+from tui_auth.plain.sign_in import PlainSignIn
 from tui_auth.screens.problem import OWN_FAULT
 from tui_auth.secret import Secret
 from tui_auth.settings import SignInSettings
@@ -245,8 +247,8 @@ def test_every_step_that_comes_of_it_can_be_said_in_lines() -> None:
         lines = Said()
         plain = PlainSignIn(Auth(POOL, CLIENT, gateway=ScriptedGateway()), SignInSettings(pool="p"), lines)
         if not isinstance(step, Done):
-            with pytest.raises((EOFError, _Back)):
-                plain._ask_and_answer(plain.auth.attempt(), step)
+            with pytest.raises((EOFError, Back)):
+                plain._answered(step)(plain.auth.attempt())
         assert strangers_in("\n".join(lines.said)) == [], step
 
 

@@ -5,16 +5,20 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.journeys.conftest import SignIn
+from tests.journeys.own_pool import OwnPool
+from tests.journeys.test_codes import wrong
 from tests.terminal.pty_program import ROOT, isolated_environment
 from tui_auth.pool import PoolServer
 from tui_auth.pool.demo_users import DemoPool
 
 Start = Callable[..., SignIn]
+NEW = "Brand-New-Horse-7!"
 SCRIPT = Path(__file__).with_name("sign_in.exp")
 NEWEST_CODE = "import json, sys, urllib.request as u; print(json.load(u.urlopen(sys.argv[1]))[-1]['code'])"
 
@@ -99,3 +103,74 @@ def test_setting_up_e_mail_out_of_a_choice_in_lines(sign_in_as: Start) -> None:
     program.wait_for("Code:")
     program.enter(program.newest_code())
     program.wait_for("Signed in as max.")
+
+
+def _stands_last(prompt: str, program: SignIn) -> bool:
+    return program.screen_text().rstrip().endswith(prompt)
+
+
+def prompt_by_prompt(program: SignIn, *answers: tuple[str, str]) -> None:
+    """Wait for each prompt to stand last, then answer it."""
+    for prompt, answer in answers:
+        program.wait_for(partial(_stands_last, prompt))
+        program.enter(answer)
+
+
+def test_a_forgotten_password_is_reset_in_lines(sign_in_as: Start) -> None:
+    program = sign_in_as("ann", "--plain", rows=60)
+    prompt_by_prompt(program, ("Username:", "/forgot"), ("Username:", "ann"), ("Number:", "2"))
+    program.wait_for("If there is such an account: Code sent by e-mail to a***@")
+    assert "must be reset" not in program.screen_text()
+    code = program.newest_code()
+    again = ("Number:", "1"), ("Code:", code), ("New password:", NEW), ("Once more:", NEW)
+    prompt_by_prompt(program, ("Code:", wrong(code)), ("New password:", NEW), ("Once more:", NEW), *again)
+    program.wait_for("Signed in as ann.")
+    assert program.wait_exit() == 0
+
+
+def test_who_cannot_remember_says_so_where_the_password_is_asked(sign_in_as: Start) -> None:
+    program = sign_in_as("ann", "--plain", rows=60)
+    prompt_by_prompt(program, ("Username:", "ann"), ("Password:", "/forgot"), ("Number:", "/back"))
+    program.wait_for("Username: ann (/back asks for another)")
+    assert program.server.calls == [], "nothing was sent"
+
+
+def test_an_account_is_made_in_lines_and_keeps_what_was_not_refused(sign_in_as: Start) -> None:
+    program = sign_in_as("ann", "--plain", rows=60)
+    prompt_by_prompt(program, ("Username:", "/sign-up"), ("Username:", "ann"))
+    prompt_by_prompt(program, ("New password:", "short"), ("Once more:", "short"))
+    prompt_by_prompt(program, ("E-mail (Enter leaves it out):", "zoe@example.org"))
+    prompt_by_prompt(program, ("New password:", NEW), ("Once more:", NEW))
+    program.wait_for("Error: There is an account of this name.")
+    prompt_by_prompt(program, ("Username:", "zoe"))
+    program.wait_for("Error: This pool also needs: Name.")
+    prompt_by_prompt(program, ("Name:", "Zoe"))
+    program.wait_for("not confirmed yet. Code sent by e-mail to z***@")
+    sent = [message for message in program.server.messages if message["username"] == "zoe"]
+    prompt_by_prompt(program, ("Code:", str(sent[-1]["code"])))
+    program.wait_for("Signed in as zoe.")
+    assert NEW.encode() not in program.received
+
+
+def test_a_sign_up_that_met_trouble_is_sent_again_at_a_key_press_alone(
+    own_pool: Callable[..., OwnPool],
+) -> None:
+    pool = own_pool(AutoVerifiedAttributes=["email"])
+    program = pool.sign_in("--plain", rows=60)
+    prompt_by_prompt(program, ("Username:", "/sign-up"), ("Username:", "zoe"), ("New password:", NEW))
+    pool.server.fail_next("SignUp", "InternalErrorException", "trouble")
+    prompt_by_prompt(program, ("Once more:", NEW), ("leaves it out):", "zoe@example.org"))
+    program.wait_for("Cognito had an error of its own.")
+    prompt_by_prompt(program, ("Enter tries it again, /back goes back to sign-in:", ""))
+    prompt_by_prompt(program, ("Code:", "/back"))
+    program.wait_for("Username: zoe (/back asks for another)")
+    assert [operation for operation, _ in pool.server.calls].count("SignUp") == 2
+
+
+def test_where_people_cannot_sign_up_sign_in_is_asked_again(own_pool: Callable[..., OwnPool]) -> None:
+    pool = own_pool(AdminCreateUserConfig={"AllowAdminCreateUserOnly": True})
+    program = pool.sign_in("--plain", rows=60)
+    prompt_by_prompt(program, ("Username:", "/sign-up"), ("Username:", "zoe"), ("New password:", NEW))
+    prompt_by_prompt(program, ("Once more:", NEW), ("leaves it out):", ""))
+    program.wait_for("This pool does not let people sign up by themselves.")
+    prompt_by_prompt(program, ("Username:", "ann"), ("Password:", "/back"), ("Username:", ""))

@@ -14,7 +14,8 @@ from textual.pilot import Pilot
 from tests.screens.conftest import until
 from tests.scripted_gateway import Reply, ScriptedGateway, challenge
 from tests.terminal.pty_program import ROOT, PtyProgram, isolated_environment
-from tui_auth.auth.errors import AuthError, ErrorKind, refusal
+from tui_auth.auth.errors import AuthError, ErrorKind
+from tui_auth.auth.refusals import refusal
 from tui_auth.auth.signature import KeysUnreachable
 from tui_auth.commands.choose_pool import ChoosePoolApp
 from tui_auth.config.profiles import Profiles, load_profiles

@@ -8,7 +8,7 @@ from textual.widgets import Input
 
 from tests.screens.conftest import PilotedApp, app_with, until
 from tests.scripted_gateway import challenge
-from tui_auth.auth.errors import refusal
+from tui_auth.auth.refusals import refusal
 from tui_auth.commands.demo.demo_app import DemoApp
 from tui_auth.pool import PoolServer
 from tui_auth.pool.demo_users import provision

@@ -14,7 +14,8 @@ import pytest
 from tests.scripted_gateway import ScriptedGateway
 from tests.session.machine import FLOWS, ROTATION, Machine
 from tui_auth.auth.device import Device
-from tui_auth.auth.errors import AuthError, ErrorKind, refusal
+from tui_auth.auth.errors import AuthError, ErrorKind
+from tui_auth.auth.refusals import refusal
 from tui_auth.secret import Secret
 from tui_auth.session.errors import SignInNeeded, StorageError
 from tui_auth.session.refresh import DEFINITIVE, fresh

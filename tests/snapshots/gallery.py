@@ -14,8 +14,8 @@ from textual.pilot import Pilot
 from tests.screens.conftest import CLIENT, POOL, PilotedApp, until
 from tests.scripted_gateway import Reply, ScriptedGateway, challenge
 from tui_auth.auth.auth import Auth
-from tui_auth.auth.errors import refusal
 from tui_auth.auth.exchange import AuthFlow
+from tui_auth.auth.refusals import refusal
 from tui_auth.auth.signature import KeysUnreachable
 from tui_auth.commands.choose_pool import ChoosePoolApp
 from tui_auth.commands.demo.demo_app import DemoApp

@@ -12,10 +12,11 @@ from tui_auth.auth.authentication_result import done
 from tui_auth.auth.challenges import Challenge
 from tui_auth.auth.device import Device
 from tui_auth.auth.device_srp import confirm_new_device, device_claim, device_proof, is_unknown_device
-from tui_auth.auth.errors import AuthError, ErrorKind, is_wrong_credentials
+from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.gateway import Gateway
 from tui_auth.auth.next_step import AuthFactorType, Done
 from tui_auth.auth.password_proof import PasswordProof
+from tui_auth.auth.refusals import is_wrong_credentials
 from tui_auth.secret import Secret
 
 MAX_SILENT_ANSWERS = 12

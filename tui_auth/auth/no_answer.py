@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tui_auth.auth.errors import AuthError, ErrorKind, refusal
+from tui_auth.auth.errors import AuthError, ErrorKind
+from tui_auth.auth.refusals import refusal
 
 CERTIFICATE_REFUSED = "The connection is not safe: the server's certificate was not accepted."
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from tui_auth.auth.errors import AuthError, no_such_pool
+from tui_auth.auth.errors import AuthError
 from tui_auth.auth.gateway import is_loopback
-
-_NOBODYS = (400, 404)
-"""What a pool's address answers with where the pool does not exist."""
+from tui_auth.auth.refusals import no_such_pool
 
 
 class PoolPresence:
@@ -36,5 +34,5 @@ class PoolPresence:
         try:
             fetch_keys(keys_url(self._user_pool_id, self._endpoint_url))
         except KeysUnreachable as error:
-            return error.status in _NOBODYS
+            return error.is_of_no_pool(self._endpoint_url)
         return False

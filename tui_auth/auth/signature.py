@@ -38,6 +38,10 @@ class UnknownKey(ValueError):
     """A token that names a key the set does not have."""
 
 
+_OF_NO_POOL = (400, 404)
+"""The HTTP statuses with which Cognito answers for the keys of a pool that does not exist."""
+
+
 class KeysUnreachable(Exception):
     """The pool's keys could not be fetched, so nothing can be said about a signature.
 
@@ -47,6 +51,14 @@ class KeysUnreachable(Exception):
     def __init__(self, why: str, status: int | None = None) -> None:
         super().__init__(why)
         self.status = status
+
+    def is_of_no_pool(self, endpoint_url: str | None) -> bool:
+        """Whether this is how an address answers for a pool that does not exist.
+
+        ``endpoint_url`` is None for AWS's own. Behind another one that is not on this machine the keys need
+        not be published, so nothing is said.
+        """
+        return self.status in _OF_NO_POOL and (endpoint_url is None or is_loopback(endpoint_url))
 
 
 def keys_url(user_pool_id: str, endpoint_url: str | None = None) -> str:

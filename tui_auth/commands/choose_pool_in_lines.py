@@ -11,7 +11,7 @@ from tui_auth.commands.pool_trial import FlowRefused, PoolTrial, Refused, Secret
 from tui_auth.config.errors import ConfigurationError
 from tui_auth.config.pasted import ids_in
 from tui_auth.config.pool_choice import PoolChoice, choose_pool, named_settings
-from tui_auth.plain import BACK, Lines
+from tui_auth.plain.prompts import BACK, Back, Lines, Prompts
 from tui_auth.screens.pool_question import (
     FLOW_QUESTION,
     FLOWS,
@@ -26,10 +26,6 @@ from tui_auth.screens.pool_question import (
 _LABELS = {"user_pool_id": "User pool", "client_id": "App client"}
 
 
-class _Back(Exception):
-    """The person wants to name another pool."""
-
-
 class PlainChoosePool:
     """One conversation, from the ids to the name of the profile.
 
@@ -38,6 +34,7 @@ class PlainChoosePool:
 
     def __init__(self, lines: Lines, named: Mapping[str, Any], trial: PoolTrial) -> None:
         self.lines = lines
+        self.prompts = Prompts(lines, nothing_typed="Type something, or end with ^D.")
         self.trial = trial
         self._ids = {name: str(named.get(name, "")) for name in _LABELS}
 
@@ -50,7 +47,7 @@ class PlainChoosePool:
                 candidate = self._one_that_works(self._ask_for_ids())
                 if candidate is not None:
                     return self._kept(candidate)
-            except _Back:
+            except Back:
                 self.lines.say(QUESTION)
 
     def _ask_for_ids(self) -> Candidate:
@@ -62,7 +59,7 @@ class PlainChoosePool:
     def _ask_for(self, setting: str) -> bool:
         """Ask until there is such an id; whether the answer held the other one too."""
         while True:
-            typed = self._line(_LABELS[setting], self._ids[setting])
+            typed = self.prompts.line(_LABELS[setting], self._ids[setting])
             found = ids_in(typed)
             both = {"user_pool_id": found.user_pool_id, "client_id": found.client_id}
             # One id and nothing else is taken for the one that was asked for.
@@ -106,21 +103,16 @@ class PlainChoosePool:
                     return None
 
     def _with_secret(self, candidate: Candidate) -> Candidate:
-        path = self._line("Secret file", candidate.secret_file)
+        path = self.prompts.line("Secret file", candidate.secret_file)
         return Candidate(candidate.user_pool_id, candidate.client_id, path, candidate.auth_flow)
 
     def _chosen(self, flows: tuple[str, ...]) -> str:
-        for number, flow in enumerate(flows, 1):
-            self.lines.say(f"{number} {FLOWS[flow]}")
-        while True:
-            typed = self._line("Number", "")
-            if typed.isdecimal() and 0 < int(typed) <= len(flows):
-                return flows[int(typed) - 1]
-            self.lines.say(f"Error: Type a number from 1 to {len(flows)}.")
+        self.prompts.show([FLOWS[flow] for flow in flows])
+        return flows[self.prompts.number(len(flows))]
 
     def _kept(self, candidate: Candidate) -> str:
         while True:
-            name = self._line("Keep as", self.trial.free_name())
+            name = self.prompts.line("Keep as", self.trial.free_name())
             try:
                 self.trial.keep(name, candidate)
             except ConfigurationError as error:
@@ -128,14 +120,6 @@ class PlainChoosePool:
             else:
                 self.lines.say(f"Kept as the profile {name}.")
                 return name
-
-    def _line(self, label: str, known: str) -> str:
-        prompt = f"{label} [{known}]" if known else label
-        while not (typed := self.lines.ask(prompt).strip() or known):
-            self.lines.say("Type something, or end with ^D.")
-        if typed == BACK:
-            raise _Back
-        return typed
 
 
 def ask_for_pool_in_lines(arguments: Namespace) -> PoolChoice:

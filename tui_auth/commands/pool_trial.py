@@ -13,9 +13,9 @@ from typing import Any
 
 from tui_auth.auth.app_client import AppClient
 from tui_auth.auth.errors import AuthError
-from tui_auth.auth.gateway import Address, CognitoGateway, Gateway, is_loopback
+from tui_auth.auth.gateway import Address, CognitoGateway, Gateway
 from tui_auth.auth.signature import KeysUnreachable, fetch_keys, keys_url
-from tui_auth.commands.doctor.probe import API_FLOWS, NOBODYS_KEYS, Answer, Verdict, probe_flow
+from tui_auth.commands.doctor.probe import API_FLOWS, Answer, Verdict, probe_flow
 from tui_auth.config.client_secret import read_secret_file
 from tui_auth.config.errors import ConfigurationError
 from tui_auth.config.profile_file import add_profile
@@ -119,12 +119,12 @@ class PoolTrial:
 
     def _is_missing(self, user_pool_id: str, endpoint: str | None, answer: Answer) -> bool:
         """Whether the pool is known not to be there; false too where that cannot be told."""
-        if answer.verdict is Verdict.UNREACHABLE or (endpoint is not None and not is_loopback(endpoint)):
+        if answer.verdict is Verdict.UNREACHABLE:
             return False
         try:
             self.keys_at(keys_url(user_pool_id, endpoint))
         except KeysUnreachable as error:
-            return error.status in NOBODYS_KEYS
+            return error.is_of_no_pool(endpoint)
         return False
 
 

@@ -201,7 +201,7 @@ def _in_full_screen(
 
 def _in_lines(auth: Auth, settings: SignInSettings, keeping: Keeping) -> tuple[Done, str]:
     """Done, and the name as it was typed."""
-    from tui_auth.plain import PlainSignIn
+    from tui_auth.plain.sign_in import PlainSignIn
     from tui_auth.terminal.environment import harden_process
     from tui_auth.terminal.lines import TerminalLines
     from tui_auth.terminal.signals import exit_on_signals
@@ -216,7 +216,7 @@ def _in_lines(auth: Auth, settings: SignInSettings, keeping: Keeping) -> tuple[D
 
 
 def _ask_about_device(auth: Auth, done: Done) -> None:
-    from tui_auth.plain import ask_about_device
+    from tui_auth.plain.device import ask_about_device
     from tui_auth.terminal.lines import TerminalLines
     from tui_auth.terminal.signals import exit_on_signals
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 
 from textual.message import Message
@@ -13,12 +12,10 @@ from tui_auth.auth.errors import AuthError, Concern
 from tui_auth.screens.form_screen import FormScreen, Surroundings
 from tui_auth.screens.new_password import agreed_password, password_fields
 from tui_auth.screens.problem import Problem
-from tui_auth.screens.wording import ATTRIBUTE_HINTS, label_of
+from tui_auth.screens.wording import ATTRIBUTE_HINTS, attribute_needed, label_of
 from tui_auth.secret import Secret
 from tui_auth.settings import SignInSettings
 from tui_auth.widgets.field import Field, TextInput
-
-_REQUIRED = re.compile(r"(?P<name>[a-z_]{2,32}|custom:[\w-]{1,20}): The attribute is required")
 
 
 class SignUpAsked(Message):
@@ -44,11 +41,7 @@ class SignUpScreen(FormScreen):
     def __init__(self, surroundings: Surroundings, settings: SignInSettings) -> None:
         super().__init__(surroundings)
         self.label = settings.username_label
-        by_sms = ("phone_number",) if "SMS" in settings.mfa_methods else ()
-        asked = dict.fromkeys(("email", *settings.required_attributes, *by_sms))
-        # Cognito takes the one attribute that people sign in with from the name.
-        known = settings.username_attributes if len(settings.username_attributes) == 1 else ()
-        self.attributes = tuple(name for name in asked if name not in known)
+        self.attributes = settings.sign_up_attributes
 
     @property
     def trail_name(self) -> str:
@@ -70,14 +63,14 @@ class SignUpScreen(FormScreen):
 
     def problem_of(self, error: AuthError) -> Problem:
         """The pool names an attribute it requires: ask for that too."""
-        named = _REQUIRED.search(error.service_message)
-        if named is None or named["name"] in self.attributes:
+        needed = attribute_needed(error)
+        if needed is None or needed in self.attributes:
             return super().problem_of(error)
-        self.attributes += (named["name"],)
+        self.attributes += (needed,)
         field = self._attribute_field(len(self.attributes) - 1)
         self.mount(field, before="#problem")
         self.call_after_refresh(self.set_focus, field.input)
-        return Problem(f"This pool also needs: {label_of(named['name'])}.", Concern.FORM)
+        return Problem(f"This pool also needs: {label_of(needed)}.", Concern.FORM)
 
     def _attribute_field(self, position: int) -> Field:
         name = self.attributes[position]

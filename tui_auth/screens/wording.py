@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from tui_auth.auth.attempt import Answer
@@ -123,6 +124,15 @@ def wrong_with_password(first: Secret, second: Secret) -> str:
     if any(character.isspace() for character in first.reveal()):
         return "Cognito takes no blanks in a password."
     return ""
+
+
+_NEEDED = re.compile(r"(?P<name>[a-z_]{2,32}|custom:[\w-]{1,20}): The attribute is required")
+
+
+def attribute_needed(error: AuthError) -> str | None:
+    """The attribute whose absence a refused sign-up names, as Cognito calls it."""
+    named = _NEEDED.search(error.service_message)
+    return named["name"] if named else None
 
 
 def challenge_refused(error: AuthError) -> str:

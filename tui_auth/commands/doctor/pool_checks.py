@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from tui_auth.auth.app_client import AppClient
 from tui_auth.auth.errors import AuthError
-from tui_auth.auth.gateway import Gateway, is_loopback
+from tui_auth.auth.gateway import Gateway
 from tui_auth.auth.signature import KeysUnreachable, fetch_keys, keys_url
 from tui_auth.commands.doctor.findings import Finding, good, note, wrong
-from tui_auth.commands.doctor.probe import API_FLOWS, FLOWS, NOBODYS_KEYS, Answer, Verdict, probe_flow
+from tui_auth.commands.doctor.probe import API_FLOWS, FLOWS, Answer, Verdict, probe_flow
 from tui_auth.commands.exit_status import CONFIGURATION, NETWORK
 from tui_auth.config.pool_choice import PoolChoice
 from tui_auth.terminal.safe_text import safe_line
@@ -91,8 +91,7 @@ def _pool_exists(choice: PoolChoice) -> Finding:
     try:
         fetch_keys(keys_url(choice.user_pool_id, choice.endpoint_url))
     except KeysUnreachable as error:
-        is_pools_own = choice.endpoint_url is None or is_loopback(choice.endpoint_url)
-        if error.status in NOBODYS_KEYS and is_pools_own:
+        if error.is_of_no_pool(choice.endpoint_url):
             return wrong(
                 "pool keys",
                 "there is no such user pool: nothing is published under its id",

@@ -25,10 +25,6 @@ API_FLOWS = {"CUSTOM_WITH_SRP": "CUSTOM_AUTH", "CUSTOM_WITHOUT_SRP": "CUSTOM_AUT
 """InitiateAuth's name for a flow where that is another than ours."""
 
 
-NOBODYS_KEYS = (400, 404)
-"""The HTTP statuses with which Cognito answers for the keys of a pool that does not exist."""
-
-
 class Verdict(Enum):
     """What the answer says of the flow, or of what stands before it."""
 

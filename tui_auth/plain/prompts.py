@@ -1,0 +1,93 @@
+"""Asking in lines: what a conversation is held with, and the words that lead out of a question."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from tui_auth.secret import Secret
+
+NEW_CODE, BACK, FORGOT, SIGN_UP = "/new", "/back", "/forgot", "/sign-up"
+
+TO_SIGN_IN = f"Type something, or {BACK} to go back to sign-in."
+
+
+class Back(Exception):
+    """The person wants to go back to where the conversation began."""
+
+
+class Lines(Protocol):
+    """What a conversation in lines needs."""
+
+    def say(self, text: str = "") -> None:
+        """Show lines."""
+
+    def ask(self, prompt: str) -> str:
+        """The line typed; EOFError where there is none."""
+
+    def ask_secret(self, prompt: str) -> Secret:
+        """The line typed, without an echo."""
+
+
+class Prompts:
+    """Asks until there is an answer; ``nothing_typed`` is said to an empty line.
+
+    Each question raises Back where the person goes back.
+    """
+
+    def __init__(
+        self, lines: Lines, nothing_typed: str = f"Type something, or {BACK} to go back to sign-in."
+    ) -> None:
+        self.lines = lines
+        self.nothing_typed = nothing_typed
+
+    def line(self, prompt: str, known: str = "") -> str:
+        """A line without the blanks around it; Enter alone gives what is known."""
+        while not (typed := self.lines.ask(f"{prompt} [{known}]" if known else prompt).strip() or known):
+            self.lines.say(self.nothing_typed)
+        if typed == BACK:
+            raise Back
+        return typed
+
+    def optional_line(self, prompt: str) -> str:
+        """A line that may be empty."""
+        typed = self.lines.ask(f"{prompt} (Enter leaves it out)").strip()
+        if typed == BACK:
+            raise Back
+        return typed
+
+    def confirm(self, prompt: str) -> None:
+        """Wait for Enter alone."""
+        while typed := self.lines.ask(prompt).strip():
+            if typed == BACK:
+                raise Back
+
+    def secret(self, prompt: str) -> Secret:
+        """A line that is not echoed."""
+        while not (typed := self.lines.ask_secret(prompt)):
+            self.lines.say(self.nothing_typed)
+        if typed == Secret(BACK):
+            raise Back
+        return typed
+
+    def code(self, prompt: str = "Code") -> Secret:
+        """A code, in whatever groups it was typed."""
+        return as_code(self.line(prompt))
+
+    def show(self, answers: Sequence[str]) -> None:
+        """Show answers to choose from, with their numbers from 1."""
+        for number, answer in enumerate(answers, 1):
+            self.lines.say(f"{number} {answer}")
+
+    def number(self, count: int) -> int:
+        """Which of so many answers, counted from 0."""
+        while True:
+            typed = self.line("Number")
+            if typed.isdecimal() and 0 < int(typed) <= count:
+                return int(typed) - 1
+            self.lines.say(f"Error: Type a number from 1 to {count}.")
+
+
+def as_code(typed: str) -> Secret:
+    """A code without the blanks and dashes that people type into it."""
+    return Secret("".join(typed.replace("-", " ").split()))

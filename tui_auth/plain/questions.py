@@ -1,0 +1,158 @@
+"""What is asked at each next step, in lines, and the request that the answer makes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from tui_auth.auth.attempt import Answer, Attempt
+from tui_auth.auth.next_step import (
+    AuthFactorType,
+    ConfirmSignInWithCustomChallenge,
+    ConfirmSignInWithNewPassword,
+    ConfirmSignInWithOTP,
+    ConfirmSignInWithPassword,
+    ConfirmSignInWithSMSMFACode,
+    ConfirmSignInWithTOTPCode,
+    ConfirmSignUp,
+    ContinueSignInWithEmailMFASetup,
+    ContinueSignInWithFirstFactorSelection,
+    ContinueSignInWithMFASelection,
+    ContinueSignInWithMFASetupSelection,
+    ContinueSignInWithTOTPSetup,
+    DeliveryDetails,
+    NextStep,
+    ResetPassword,
+    UnknownStep,
+)
+from tui_auth.plain.beginning import Beginning, Request
+from tui_auth.plain.passwords import agreed_password
+from tui_auth.plain.prompts import NEW_CODE, Back, Prompts, as_code
+from tui_auth.screens import wording
+from tui_auth.secret import Secret
+from tui_auth.settings import SignInSettings
+from tui_auth.terminal.safe_text import safe_line
+
+
+class Questions:
+    """One question a step. ``key_code`` is the code that was tried last on a new TOTP key."""
+
+    def __init__(self, prompts: Prompts, settings: SignInSettings, beginning: Beginning) -> None:
+        self.prompts = prompts
+        self.lines = prompts.lines
+        self.settings = settings
+        self.beginning = beginning
+        self.key_code: Secret | None = None
+        self._shown_keys: dict[str, Secret] = {}
+
+    def answer(self, attempt: Attempt, step: NextStep) -> Request:  # noqa: PLR0911 - one a step
+        """Ask what the step asks. Raises Back where the person goes back, AuthError where no code is sent."""
+        match step:
+            case ConfirmSignInWithSMSMFACode() | ConfirmSignInWithOTP():
+                return self._delivered_code(attempt, step)
+            case ConfirmSignInWithTOTPCode():
+                device = step.friendly_device_name
+                name = f" ({safe_line(device, limit=40)})" if device else ""
+                self.lines.say(f"Code from your authenticator app{name}.")
+                return partial(Attempt.confirm, answer=self.prompts.code())
+            case ContinueSignInWithTOTPSetup():
+                return self._set_up(step)
+            case ContinueSignInWithMFASelection():
+                return self._choice(wording.MFA_QUESTION, step.allowed_mfa_types)
+            case ContinueSignInWithMFASetupSelection():
+                left_out = f"\n{wording.NO_SMS_SET_UP}" if step.left_out else ""
+                return self._choice(f"{wording.MFA_SETUP_QUESTION}{left_out}", step.allowed_mfa_types)
+            case ContinueSignInWithFirstFactorSelection():
+                return self._first_factor(step)
+            case ContinueSignInWithEmailMFASetup():
+                return partial(Attempt.confirm, answer=self.prompts.line("E-mail address for your codes"))
+            case ConfirmSignInWithPassword():
+                return partial(Attempt.confirm, answer=self.prompts.secret("Password"))
+            case ConfirmSignInWithNewPassword():
+                return self._new_password(step)
+            case ResetPassword():
+                return self._reset(attempt)
+            case ConfirmSignUp():
+                return self._sign_up_code(attempt, step)
+            case ConfirmSignInWithCustomChallenge() | UnknownStep():
+                return self._asked(step)
+        raise Back
+
+    def _delivered_code(
+        self, attempt: Attempt, step: ConfirmSignInWithSMSMFACode | ConfirmSignInWithOTP
+    ) -> Request:
+        new = f" {NEW_CODE} has a new one sent." if attempt.can_start_again else ""
+        sent = wording.sent_to(step.delivery_details, perhaps=not attempt.is_password_known)
+        self.lines.say(f"{sent}.{new}")
+        typed = self.prompts.line("Code")
+        if typed == NEW_CODE and attempt.can_start_again:
+            return Attempt.restart
+        return partial(Attempt.confirm, answer=as_code(typed))
+
+    def _first_factor(self, step: ContinueSignInWithFirstFactorSelection) -> Request:
+        if not wording.only_a_passkey(step):
+            return self._choice(wording.FIRST_FACTOR_QUESTION, step.available_factors)
+        self.lines.say(f"{wording.ONLY_A_PASSKEY} {wording.INSTEAD_OF_A_PASSKEY}")
+        self.beginning.ask_for_another_name()
+        raise Back
+
+    def _set_up(self, step: ContinueSignInWithTOTPSetup) -> Request:
+        details, app_name = step.setup_details, self.settings.app_name or self.settings.pool
+        account = safe_line(f"{app_name}: {details.username}", limit=80)
+        if self._shown_keys.get(details.username, details.shared_secret) != details.shared_secret:
+            self.lines.say(wording.NEW_KEY.format(account))
+        self._shown_keys[details.username] = details.shared_secret
+        self.lines.say("Add this key to your authenticator app, as a time-based one:")
+        self.lines.say(wording.in_groups(details.shared_secret.reveal()))
+        self.lines.say(f"Account: {account}")
+        self.key_code = self.prompts.code("Code the app shows")
+        return partial(Attempt.confirm, answer=self.key_code)
+
+    def _choice(self, question: str, methods: Sequence[Answer]) -> Request:
+        self.lines.say(question)
+        self.prompts.show(list(map(wording.name_of, methods)))
+        while (chosen := methods[self.prompts.number(len(methods))]) is AuthFactorType.WEB_AUTHN:
+            self.lines.say(f"Error: {wording.NO_PASSKEY}")
+        return partial(Attempt.confirm, answer=chosen)
+
+    def _new_password(self, step: ConfirmSignInWithNewPassword) -> Request:
+        self.lines.say("Choose a new password; yours was temporary.")
+        password = agreed_password(self.prompts, self.settings.password_policy)
+        attributes = {
+            name: self.prompts.line(f"{wording.label_of(name)} (needed by this pool)")
+            for name in step.missing_attributes
+        }
+        return partial(Attempt.confirm, answer=password, user_attributes=attributes or None)
+
+    def _reset(self, attempt: Attempt) -> Request:
+        if not self.beginning.reset_was_asked:
+            self.lines.say("Your password must be reset before you can sign in.")
+        self.prompts.show(("I have a code", "Send me a code (an earlier one stops working)"))
+        if self.prompts.number(2) == 1:
+            sent = attempt.reset_password()
+            if not isinstance(sent, DeliveryDetails):
+                return lambda _: sent
+            self.lines.say(f"If there is such an account: {wording.sent_to(sent)}.")
+        code = self.prompts.code()
+        password = agreed_password(self.prompts, self.settings.password_policy)
+        return partial(Attempt.confirm_reset_password, new_password=password, code=code)
+
+    def _sign_up_code(self, attempt: Attempt, step: ConfirmSignUp) -> Request:
+        details = step.delivery_details
+        sent = f" {wording.sent_to(details)}." if details and details.destination else ""
+        self.lines.say(f"This account is not confirmed yet.{sent} {NEW_CODE} has a new code sent.")
+        while (typed := self.prompts.line("Code")) == NEW_CODE:
+            newest = attempt.resend_sign_up_code()
+            if not isinstance(newest, DeliveryDetails):
+                return lambda _: newest
+            self.lines.say(f"{wording.sent_to(newest)}. Earlier ones stop working.")
+        return partial(Attempt.confirm_sign_up, code=as_code(typed))
+
+    def _asked(self, step: ConfirmSignInWithCustomChallenge | UnknownStep) -> Request:
+        if isinstance(step, UnknownStep):
+            self.lines.say("The pool asks for a step this version does not know.")
+            self.lines.say(f"Challenge {safe_line(step.challenge_name, limit=60)}")
+        self.lines.say("The service asks:")
+        for name, value in wording.rows_of(step.additional_info):
+            self.lines.say("\n".join(f"  | {line}" for line in f"{name}: {value}".splitlines()))
+        return partial(Attempt.confirm, answer=self.prompts.secret("Answer"))
