@@ -7,11 +7,10 @@ with a ``fork()``, so that a late thread changes nothing that is still in use.
 from __future__ import annotations
 
 import copy
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from tui_auth.auth import challenges
+from tui_auth.auth import challenges, software_token
 from tui_auth.auth.app_client import AppClient
 from tui_auth.auth.challenges import Challenge
 from tui_auth.auth.device import Device
@@ -38,8 +37,6 @@ from tui_auth.auth.pool_presence import PoolPresence
 from tui_auth.auth.recovery import Recovery
 from tui_auth.auth.wire import RecordedGateway, Wire
 from tui_auth.secret import Secret
-
-_BASE32 = re.compile(r"[A-Z2-7]{16,256}", re.IGNORECASE)
 
 Answer = str | Secret | MFAType | AuthFactorType
 P = ParamSpec("P")
@@ -411,34 +408,17 @@ class Attempt:
         return self._respond({"EMAIL": address})
 
     def _associate_software_token(self) -> NextStep:
-        challenge = self._exchange.current_challenge()
-        reply = self._exchange.gateway.call("AssociateSoftwareToken", {"Session": challenge.session})
-        secret = reply.get("SecretCode")
-        if not isinstance(secret, str) or not _BASE32.fullmatch(secret):
-            raise AuthError(ErrorKind.SERVICE, "Cognito sent no usable key for the authenticator app.")
-        self._exchange.challenge = challenge.continued(reply)
-        return ContinueSignInWithTOTPSetup(TOTPSetupDetails(Secret(secret), self.username))
+        secret, self._exchange.challenge = software_token.associate(
+            self._exchange.gateway, self._exchange.current_challenge()
+        )
+        return ContinueSignInWithTOTPSetup(TOTPSetupDetails(secret, self.username))
 
     def _verify_software_token(self, code: Secret, friendly_device_name: str | None) -> None:
         if self._half_done:
             return  # only the last call failed: the code was taken and would be refused a second time
-        challenge = self._exchange.current_challenge()
-        reply = self._exchange.gateway.call(
-            "VerifySoftwareToken",
-            {
-                "Session": challenge.session,
-                "UserCode": code,
-                "FriendlyDeviceName": friendly_device_name or None,
-            },
+        self._exchange.challenge = software_token.verify(
+            self._exchange.gateway, self._exchange.current_challenge(), code, friendly_device_name
         )
-        if reply.get("Status") != "SUCCESS":
-            raise AuthError(
-                ErrorKind.VALIDATION,
-                "That code does not fit this key.",
-                "Wait for the next one and type that.",
-                code="EnableSoftwareTokenMFAException",
-            )
-        self._exchange.challenge = challenge.continued(reply)
         self._half_done = True
 
 
