@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -25,6 +26,15 @@ from tui_auth.session.record import SessionOrigin, SessionRecord, TakenAt
 from tui_auth.widgets.secret_input import SecretInput
 
 SIZE = (80, 23)
+
+
+@pytest.fixture(autouse=True)
+def only_objects_of_the_test() -> Iterator[None]:
+    """Leave what lived before the test out of what the collector lists: other tests leave a great deal."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 def what_objects_say(*more: object) -> HidingPlaces:

@@ -127,4 +127,4 @@ def test_the_full_screen_says_it_too(
         program.send(f"{PASSWORD}\r")
         program.wait_for(lambda shown: said in " ".join(shown.screen_text().split()))
         assert ("Signed in as ann" in program.screen_text()) == (are == "out of reach")
-    assert bool(machine.sessions.entries()) == (are == "out of reach")
+        program.wait_for(lambda _: bool(machine.sessions.entries()) == (are == "out of reach"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from textual.geometry import Region
 
@@ -21,9 +23,9 @@ class Clock:
 
 async def test_it_shows_the_rest_of_a_time_step_by_the_clock_it_is_given() -> None:
     clock = Clock(1_000_000_018.0)  # 30 × 33_333_333 + 28
-    app = Host(lambda: Countdown(clock))
+    app = Host(Countdown)
     async with app.run_test() as pilot:
-        app.query_one(Countdown).window("new code in {}")
+        app.query_one(Countdown).window(clock, "new code in {}")
         await pilot.pause()
         assert screen_rows(app)[0].rstrip() == "new code in 2 s"
         clock.time += 1
@@ -32,17 +34,18 @@ async def test_it_shows_the_rest_of_a_time_step_by_the_clock_it_is_given() -> No
         await until(pilot, lambda: "in 30 s" in screen_rows(app)[0])
 
 
-async def test_it_counts_to_a_moment_and_disappears() -> None:
-    clock = Clock(1000.0)
-    app = Host(Countdown)
+async def test_it_counts_down_disappears_and_goes_on() -> None:
+    clock, over = Clock(1000.0), list[bool]()
+    app = Host(lambda: Countdown(clock))
     async with app.run_test() as pilot:
         countdown = app.query_one(Countdown)
-        countdown.now = clock
-        countdown.until(1001.5, "^r in {}")
+        countdown.last(1.5, "^r in {}", lambda: over.append(countdown.display))
         await pilot.pause()
         assert screen_rows(app)[0].rstrip() == "^r in 2 s"
+        assert over == []
         clock.time = 1001.6
         await until(pilot, lambda: not countdown.display)
+        assert over == [False]
         await pilot.pause()
         assert not screen_rows(app)[0].strip()
         assert not timers(countdown)
@@ -54,20 +57,20 @@ async def test_it_is_silent_before_and_after() -> None:
         countdown = app.query_one(Countdown)
         assert not countdown.display
         assert not timers(countdown)
-        countdown.window()
+        countdown.window(time.time)
         assert len(timers(countdown)) == 1
-        countdown.until(countdown.now() + 100)
+        countdown.last(100)
         assert len(timers(countdown)) == 1
         countdown.stop()
         assert not timers(countdown)
         assert not countdown.display
 
 
-async def test_a_moment_that_has_passed_is_not_counted() -> None:
+async def test_no_time_is_not_counted() -> None:
     app = Host(lambda: Countdown(Clock(1000.0)))
     async with app.run_test():
         countdown = app.query_one(Countdown)
-        countdown.until(999.0)
+        countdown.last(0)
         assert not countdown.display
         assert not timers(countdown)
 
@@ -77,7 +80,7 @@ async def test_a_second_repaints_one_cell(monkeypatch: pytest.MonkeyPatch) -> No
     app = Host(lambda: Countdown(clock))
     async with app.run_test() as pilot:
         countdown = app.query_one(Countdown)
-        countdown.until(1025.0, "^r in {}")
+        countdown.last(25.0, "^r in {}")
         await pilot.pause()
         repainted: list[tuple[Region, ...]] = []
         refresh = countdown.refresh

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -87,7 +87,6 @@ class FormScreen(Screen[None]):
     def __init__(self, surroundings: Surroundings) -> None:
         super().__init__()
         self.surroundings = surroundings
-        self._wait_is_over: Any = None
         self._had_focus: Widget | None = None
 
     def compose(self) -> ComposeResult:
@@ -220,14 +219,10 @@ class FormScreen(Screen[None]):
         """Take no answer for so long, and show how long."""
         self.error = problem
         self.waits = True
-        countdown = self.query_one("#wait", Countdown)
-        countdown.now = self.surroundings.now
-        countdown.until(countdown.now() + seconds, "Not before {}.")
-        self._wait_is_over = self.set_timer(seconds, self._end_wait)
+        self.query_one("#wait", Countdown).last(seconds, "Not before {}.", self._end_wait)
 
     def _end_wait(self) -> None:
         self.waits = False
-        self.query_one("#wait", Countdown).stop()
 
     # -- answering ----------------------------------------------------------------------------------
 

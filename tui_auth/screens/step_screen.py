@@ -132,10 +132,7 @@ class StepScreen(FormScreen, Generic[StepT]):
     def cool_down(self) -> None:
         """Let a little time pass before another code can be asked for, and show how much."""
         self._is_cooling = True
-        countdown = self.query_one("#cool-down", Countdown)
-        countdown.now = self.surroundings.now
-        countdown.until(countdown.now() + COOL_DOWN_SECONDS, "^r again in {}")
-        self.set_timer(COOL_DOWN_SECONDS, self._cooled)
+        self.query_one("#cool-down", Countdown).last(COOL_DOWN_SECONDS, "^r again in {}", self._cooled)
         self._show_keys()
 
     def _cooled(self) -> None:

@@ -45,9 +45,7 @@ class TOTPCodeScreen(StepScreen[ConfirmSignInWithTOTPCode]):
 
     def on_mount(self) -> None:
         super().on_mount()
-        countdown = self.query_one("#window", Countdown)
-        countdown.now = self.surroundings.now
-        countdown.window("new code in {}")
+        self.query_one("#window", Countdown).window(self.surroundings.now, "new code in {}")
 
     def problem_of(self, error: AuthError) -> Problem:
         """A clock that is off can explain a refused code, where the code comes from this machine."""

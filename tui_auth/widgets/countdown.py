@@ -18,7 +18,8 @@ from textual.widget import Widget
 class Countdown(Widget):
     """How long something lasts still: ``new code in 12 s``. Takes no room while it counts nothing.
 
-    ``now`` gives the time in seconds since the epoch; it may be the server's, and may be set again.
+    ``passing`` is a clock that runs evenly, in seconds from wherever: a length of time does not change with
+    the time of day.
     """
 
     ALLOW_SELECT = False
@@ -28,25 +29,30 @@ class Countdown(Widget):
 
     def __init__(
         self,
-        now: Callable[[], float] = time.time,
+        passing: Callable[[], float] = time.monotonic,
         *,
         id: str | None = None,  # noqa: A002 - Textual's name for it
         classes: str | None = None,
     ) -> None:
         super().__init__(id=id, classes=classes)
-        self.now = now
+        self._passing = passing
         self.display = False
         self._seconds_left: Callable[[], float] = lambda: 0.0
         self._text = ""
+        self._then: Callable[[], None] = _nothing
         self._timer: Timer | None = None
 
-    def until(self, epoch_seconds: float, text: str = "{}") -> None:
-        """Count down to a moment, then disappear. ``{}`` in ``text`` is the time left."""
-        self._start(lambda: epoch_seconds - self.now(), text)
+    def last(self, seconds: float, text: str = "{}", then: Callable[[], None] | None = None) -> None:
+        """Count down so many seconds, disappear, and call ``then``. ``{}`` in ``text`` is the time left."""
+        end = self._passing() + seconds
+        self._start(lambda: end - self._passing(), text, then or _nothing)
 
-    def window(self, text: str = "new code in {}", *, seconds: int = 30) -> None:
-        """Count down to the end of each time step of ``seconds`` (RFC 6238), over and over."""
-        self._start(lambda: seconds - self.now() % seconds, text)
+    def window(self, now: Callable[[], float], text: str = "new code in {}", *, seconds: int = 30) -> None:
+        """Count down to the end of each time step of ``seconds`` (RFC 6238), over and over.
+
+        ``now`` gives the time in seconds since the epoch; it may be the server's.
+        """
+        self._start(lambda: seconds - now() % seconds, text, _nothing)
 
     def stop(self) -> None:
         """Count nothing, and disappear."""
@@ -54,9 +60,9 @@ class Countdown(Widget):
         self.display = False
         self.shown = ""
 
-    def _start(self, seconds_left: Callable[[], float], text: str) -> None:
+    def _start(self, seconds_left: Callable[[], float], text: str, then: Callable[[], None]) -> None:
         self._disarm()
-        self._seconds_left, self._text = seconds_left, text
+        self._seconds_left, self._text, self._then = seconds_left, text, then
         self.display = True
         self._tick()
 
@@ -64,6 +70,7 @@ class Countdown(Widget):
         left = self._seconds_left()
         if left <= 0:
             self.stop()
+            self._then()
             return
         whole = math.ceil(left)
         self.shown = self._text.format(spoken(whole))
@@ -87,6 +94,10 @@ class Countdown(Widget):
         """The line."""
         text = self.shown if y == 0 else ""
         return Strip([Segment(text, self.rich_style)]).adjust_cell_length(self.size.width, self.rich_style)
+
+
+def _nothing() -> None:
+    """What comes after a time that nobody waits for."""
 
 
 def spoken(seconds: int) -> str:
