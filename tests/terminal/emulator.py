@@ -81,18 +81,24 @@ class Emulator:
         ]
 
     def feed(self, data: bytes) -> None:
-        """Show what these bytes say. A sequence cut in two waits for its other half."""
+        """Show what these bytes say. A sequence cut in two waits for its other half; an ESC in it ends it.
+
+        tmux drops output that its client does not read fast enough, wherever it may be.
+        """
         text = self._kept_back + self._decode(data)
         self._kept_back = ""
         position = 0
         while (escape := text.find("\x1b", position)) >= 0:
             self._stream.feed(text[position:escape])
             match = _SEQUENCE.match(text, escape)
-            if match is None:
+            if match is not None:
+                self._sequence(match)
+                position = match.end()
+                continue
+            position = text.find("\x1b", escape + 1)
+            if position < 0 or position == len(text) - 1:
                 self._kept_back = text[escape:]
                 return
-            self._sequence(match)
-            position = match.end()
         self._stream.feed(text[position:])
 
     def _sequence(self, match: re.Match[str]) -> None:

@@ -80,3 +80,10 @@ def test_nothing_of_the_users_environment_gets_in(
     program = start("-c", "import os; print(dict(os.environ))")
     assert program.wait_exit() == 0
     assert b"canary" not in program.received
+
+
+def test_a_sequence_that_never_ended_takes_nothing_with_it() -> None:
+    emulator = Emulator(1, 20)
+    emulator.feed(b"a\x1b[48;5;231\x1b[1;2Hb")
+    emulator.feed(b"c")
+    assert emulator.text() == "abc"
