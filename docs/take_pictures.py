@@ -49,6 +49,16 @@ async def pictures(server: PoolServer) -> None:
         await pilot.press("enter")
         await shows(pilot, "2 Enter the code")
         take(app, "totp-setup")
+    app = DemoApp(server, provision(server), theme="tui-auth-dark")
+    async with app.run_test(size=WIDE) as pilot:
+        await shows(pilot, "Sign in as")
+        await pilot.press("2")
+        await shows(pilot, "Username")
+        await pilot.press("enter")
+        await shows(pilot, "Code sent by SMS")
+        await pilot.press("ctrl+o")
+        await pilot.pause(0.5)
+        take(app, "wire")
     app = DemoApp(server, provision(server), theme="tui-auth-light")
     async with app.run_test(size=WIDE) as pilot:
         await shows(pilot, "Sign in as")
