@@ -51,6 +51,9 @@ if TYPE_CHECKING:
 CANCELLED = 6
 """The exit status of a sign-in that the person left."""
 
+CONNECT_AFTER_SECONDS = 0.3
+"""An import keeps the interpreter to itself: who types at the first frame sees the first keys before it."""
+
 WIDTHS = [(0, "-narrow"), (60, "-normal"), (120, "-wide")]
 HEIGHTS = [(0, "-short"), (20, "-regular"), (30, "-tall")]
 
@@ -137,10 +140,11 @@ class TuiAuthApp(FullScreenApp[Done]):
         return None
 
     def on_ready(self) -> None:
-        """Import boto3 now that the first frame is drawn, so that the first request does not wait for it."""
+        """Import boto3 soon after the first frame: neither the first key nor the first request waits for it."""
         gc.enable()
-        self.run_worker(self._connect(), group="connect", exit_on_error=False, description="connect")
+        self.set_timer(CONNECT_AFTER_SECONDS, self._connect)
 
+    @work(group="connect", exit_on_error=False, description="connect")
     async def _connect(self) -> None:
         try:
             await in_daemon_thread(self.auth.gateway.connect)
