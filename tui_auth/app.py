@@ -90,6 +90,7 @@ class TuiAuthApp(FullScreenApp[Done]):
         self._trail_after: tuple[str, ...] = ()
         self._times_asked = 1
         self._locks = 0
+        self._asked_by = "Enter"
         self._started_again = False
         self._shown_a_key: set[str] = set()
         self._reset_was_asked = False
@@ -140,7 +141,7 @@ class TuiAuthApp(FullScreenApp[Done]):
         return None
 
     def on_ready(self) -> None:
-        """Import boto3 soon after the first frame: neither the first key nor the first request waits for it."""
+        """Import boto3 soon after the first frame: neither first key nor first request waits for it."""
         gc.enable()
         self.set_timer(CONNECT_AFTER_SECONDS, self._connect)
 
@@ -180,6 +181,8 @@ class TuiAuthApp(FullScreenApp[Done]):
 
     @on(SignUpWanted)
     def _show_sign_up(self, event: SignUpWanted) -> None:
+        if self._is_asking:
+            return
         from tui_auth.screens.sign_up import SignUpScreen
 
         self._trail = ()
@@ -203,26 +206,32 @@ class TuiAuthApp(FullScreenApp[Done]):
         screen = self.asking_screen
         request = requests.new_code(screen.step) if isinstance(screen, StepScreen) else None
         if request:
-            self._ask(request)
+            self._ask(request, asked_by="^r")
         else:
-            self._start_again()
+            self._start_again(asked_by="^r")
 
     @on(StartAgainAsked)
-    def _start_again(self) -> None:
+    def _start_again(self, event: StartAgainAsked | None = None, *, asked_by: str = "Enter") -> None:
         if self.attempt and self.attempt.can_start_again:
-            self._ask(Attempt.restart, started_again=True)
+            self._ask(Attempt.restart, started_again=True, asked_by=asked_by)
         elif screen := self.asking_screen:
             screen.error = Problem("This needs a new sign-in. Esc goes back to it.")
 
     def _ask(
-        self, request: Request, *, trail: tuple[str, ...] | None = None, started_again: bool = False
+        self,
+        request: Request,
+        *,
+        trail: tuple[str, ...] | None = None,
+        started_again: bool = False,
+        asked_by: str = "Enter",
     ) -> None:
+        """Have the worker make a request; ``asked_by`` is the key that makes it once more."""
         screen = self.asking_screen
         if screen is None or self.attempt is None or screen.busy:
             return
         screen.busy = True
         self._trail_after = self._trail if trail is None else trail
-        self._started_again = started_again
+        self._started_again, self._asked_by = started_again, asked_by
         self._exchange(screen, self.attempt, [request])
 
     @work(exclusive=True, group="auth", exit_on_error=False, description="a request to Cognito")
@@ -243,6 +252,7 @@ class TuiAuthApp(FullScreenApp[Done]):
                 asker.error = Problem(OWN_FAULT)
 
     def _arrived(self, asker: FormScreen, outcome: Outcome) -> None:
+        self._asked_by = "Enter"
         if isinstance(outcome, DeliveryDetails) and isinstance(asker, StepScreen):
             asker.busy = False
             asker.code_was_sent(outcome)
@@ -340,9 +350,13 @@ class TuiAuthApp(FullScreenApp[Done]):
     def _refused(self, asker: FormScreen, attempt: Attempt, error: AuthError) -> None:
         step = asker.step if isinstance(asker, StepScreen) else None
         try:
-            problem = asker.problem_of(error)
+            is_answer = self._asked_by == "Enter"
+            problem = asker.problem_of(error) if is_answer else Problem.of(error, again=self._asked_by)
         except Exception:
             problem = Problem(OWN_FAULT)
+        if isinstance(attempt.step, Done):  # signed in, but by somebody who is not the pool
+            self._back_to_sign_in(replace(problem, concern=Concern.FORM))
+            return
         match road(error, step, can_start_again=attempt.can_start_again):
             case Road.SIGN_IN:
                 self._back_to_sign_in(replace(problem, concern=Concern.FORM))
@@ -362,7 +376,7 @@ class TuiAuthApp(FullScreenApp[Done]):
         self._stop_waiting()
         if self.attempt:
             self.attempt.forget()
-        self.attempt, self._trail, self._locks = None, (), 0
+        self.attempt, self._trail, self._locks, self._asked_by = None, (), 0, "Enter"
         while len(self.screen_stack) > 1 and not isinstance(self.screen, SignInScreen):
             self.pop_screen()
         if isinstance(self.screen, SignInScreen):
@@ -372,19 +386,19 @@ class TuiAuthApp(FullScreenApp[Done]):
 
     @on(FormScreen.BackAsked)
     def _back(self) -> None:
-        """One choice back: to the choice of a factor if one was made, else to sign-in with the name kept."""
-        attempt = self.attempt
-        if (
-            attempt
-            and attempt.choices
-            and attempt.can_start_again
-            and not isinstance(self.screen, SignInScreen)
-        ):
+        """One choice back: to the choice of a factor if one was made, else to sign-in with the name kept.
+
+        The way to a choice leads over the network; where that is closed, Esc leads to sign-in.
+        """
+        attempt, screen = self.attempt, self.asking_screen
+        is_closed = screen is None or screen.waits or self._asked_by == "Esc"
+        is_open = not is_closed and not isinstance(self.screen, SignInScreen)
+        if screen and attempt and attempt.choices and attempt.can_start_again and is_open:
             self._stop_waiting()
-            if screen := self.asking_screen:
-                screen.busy = False
+            screen.busy = False
             kept = len(attempt.choices) - 1
-            self._ask(partial(Attempt.restart, choices_kept=kept), trail=self._trail[:1])
+            back = partial(Attempt.restart, choices_kept=kept)
+            self._ask(back, trail=self._trail[: 1 + kept], asked_by="Esc")
         else:
             self._back_to_sign_in()
 

@@ -18,6 +18,7 @@ from tui_auth.auth.device_srp import is_unknown_device
 from tui_auth.auth.errors import AuthError, Concern, ErrorKind
 from tui_auth.auth.exchange import CHOICES, PASSWORD_FACTORS, Asked, AuthFlow, Choice, Exchange
 from tui_auth.auth.gateway import Gateway
+from tui_auth.auth.learned import Learned
 from tui_auth.auth.next_step import (
     AuthFactorType,
     ConfirmSignInWithPassword,
@@ -50,8 +51,9 @@ def _whole(
 
     It works on a fork, whose state is taken over in three cases: the operation succeeded; it was refused
     because the user is unconfirmed or must reset, which are next steps at any call; or its first half (a
-    verified token, a reset, a confirmed sign-up) is done and would be refused a second time. ``name`` is
-    what Amplify calls the operation, for the wire.
+    verified token, a reset, a confirmed sign-up) is done and would be refused a second time. After any other
+    refusal nothing is, but that a device or a password was not taken. ``name`` is what Amplify calls the
+    operation, for the wire.
     """
 
     def decorate(
@@ -72,7 +74,9 @@ class Attempt:
     """One person's sign-in to one app client.
 
     ``step`` is the step that waits for an answer, None before ``sign_in``. Every method that goes to
-    Cognito raises AuthError for a refusal and leaves ``step`` and session as they were.
+    Cognito raises AuthError for a refusal and leaves ``step`` as it was; where the user is unconfirmed or
+    must reset, that is no refusal but the next step. ``refused_devices`` are the keys of devices that
+    Cognito did not take, shared by the attempts of one Auth.
     """
 
     def __init__(
@@ -81,9 +85,11 @@ class Attempt:
         client: AppClient,
         wire: Wire | None = None,
         presence: PoolPresence | None = None,
+        refused_devices: set[str] | None = None,
     ) -> None:
         self.wire = wire or Wire()
         self._presence = presence
+        self._refused_devices = set() if refused_devices is None else refused_devices
         recorded = RecordedGateway(gateway)
         self._exchange = Exchange(recorded, client)
         self._recovery = Recovery(recorded, client)
@@ -91,14 +97,15 @@ class Attempt:
         self._choices: tuple[Choice, ...] = ()
         self._half_done = False
         self._password_was_refused = False
-        self._unsure_password: Secret | None = None
+        self._learned = Learned()
         self._set_password: Secret | None = None
         self._sign_up_session: Secret | None = None
 
     def fork(self) -> Attempt:
         """A copy to go on with, after which this one no longer counts."""
         fork = copy.copy(self)
-        fork._exchange = copy.copy(self._exchange)
+        # Of what was just copied: a thread that comes late may give this one another exchange meanwhile.
+        fork._exchange = copy.copy(fork._exchange)
         return fork
 
     def _taken_over(
@@ -116,10 +123,8 @@ class Attempt:
             else:
                 if trial._half_done:
                     self._become(trial, self.step)
-                elif error.may_have_arrived:
-                    self._unsure_password = trial._unsure_password
                 if is_unknown_device(error):
-                    self._exchange.device = None
+                    self._let_go_of_device()
                 if isinstance(self.step, ConfirmSignInWithPassword):
                     self._password_was_refused |= error.code == "NotAuthorizedException"
                 raise (self._presence.explain(error) if self._presence else error) from None
@@ -128,6 +133,11 @@ class Attempt:
             trial.forget()
         self._become(trial, self.step if isinstance(outcome, DeliveryDetails) else outcome)
         return outcome
+
+    def _let_go_of_device(self) -> None:
+        if self._exchange.device is not None:
+            self._refused_devices.add(self._exchange.device.key)
+        self._exchange.device = None
 
     def _become(self, trial: Attempt, step: NextStep | None) -> None:
         self.__dict__ |= trial.__dict__ | {"step": step}
@@ -164,8 +174,9 @@ class Attempt:
     def forget(self) -> None:
         """Drop everything that was kept for a restart."""
         self._exchange.forget()
-        self._choices, self._sign_up_session = (), None
-        self._unsure_password = self._set_password = None
+        self._choices, self._sign_up_session, self._set_password = (), None, None
+        # Another one: a fork that still waits keeps what it needs.
+        self._learned = Learned()
 
     @_whole("signIn")
     def sign_in(
@@ -186,7 +197,7 @@ class Attempt:
             raise AuthError(ErrorKind.VALIDATION, "Name and password are both needed.")
         self._prepare(username, auth_flow, client_metadata)
         factor = _sent_as(preferred_first_factor) if preferred_first_factor else None
-        self._exchange.device = device
+        self._exchange.device = None if device and device.key in self._refused_devices else device
         self._know(password)
         # A passkey is no use here: without it the person is asked what else there is.
         return self._begin_preferring(None if factor == AuthFactorType.WEB_AUTHN.value else factor)
@@ -260,52 +271,70 @@ class Attempt:
         self._half_done = False
         self._choices = self._exchange.replay = self._choices[:choices_kept]
         asked = self._begin_with_either_password()
+        if isinstance(asked, Challenge) and asked.name == "WEB_AUTHN" and self._choices:
+            # What was chosen in place of the passkey: its other factors are had by preferring one.
+            (_, factor), *replay = self._choices
+            self._exchange.replay = tuple(replay)
+            asked = self._preferring(factor)
         if _is_choice(asked) and self._choices and self._choices[-1][1] in PASSWORD_FACTORS:
             return ConfirmSignInWithPassword()  # the choice stands; the password was not kept
         return self._shown(asked)
 
+    def _preferring(self, factor: str | None) -> Asked:
+        self._exchange.first_factor = factor
+        try:
+            return self._exchange.begin()
+        finally:
+            self._exchange.first_factor = None
+
     def _begin_preferring(self, factor: str | None) -> NextStep:
         """Begin with a first factor that counts as chosen, so that going back leads to the choice."""
-        self._exchange.first_factor = factor
-        asked = self._exchange.begin()
-        self._exchange.first_factor = None
+        asked = self._preferring(factor)
         if factor and self._exchange.auth_flow is AuthFlow.USER_AUTH and not _is_choice(asked):
             self._choices = (("SELECT_CHALLENGE", factor),)
         return self._shown(asked)
 
     def _begin_with_either_password(self) -> Asked:
-        """Begin; after a new password whose answer was lost, with that one, and else with the former."""
-        exchange, unsure, former = self._exchange, self._unsure_password, self._exchange.proof
-        self._unsure_password = None
-        if unsure is None:
+        """Begin; with a new password of which nobody knows whether it was set, and else with the former."""
+        exchange, new, former = self._exchange, self._learned.new_proof, self._exchange.proof
+        if new is None or new.proves_the_same(former):
             return exchange.begin()
-        exchange.proof = former.changed_to(unsure)
+        exchange.proof = new
         try:
             return exchange.begin()
         except AuthError as error:
             if error.code != "NotAuthorizedException":
                 raise
-        exchange.proof = former
+        self._learned.new_proof, exchange.proof = None, former
         return exchange.begin()
+
+    def _begin_with_known_password(self) -> NextStep:
+        """Begin with the password at hand; where people choose their first factor, it is that."""
+        if self._exchange.auth_flow is AuthFlow.USER_AUTH and self._exchange.proof.is_known:
+            return self._begin_preferring(AuthFactorType.PASSWORD_SRP.value)
+        return self._shown(self._exchange.begin())
 
     @_whole("confirmSignUp")
     def confirm_sign_up(self, code: Secret) -> NextStep:
-        """ConfirmSignUp, then the sign-in goes on by itself."""
+        """ConfirmSignUp, then the sign-in goes on by itself; a forgotten password is reset before."""
         if not self._half_done:
             session, metadata = self._sign_up_session, self._exchange.metadata
             session = self._recovery.confirm_sign_up(self.username, code, metadata, session)
+            # Cognito's session signs in only who gave it the one of SignUp.
             self._sign_up_session = session if self._sign_up_session else None
             self._half_done = True
         if self._sign_up_session:
             return self._shown(self._exchange.begin_after_sign_up(self._sign_up_session))
-        return self._shown(self._exchange.begin())
+        if self._exchange.auth_flow.needs_password and not self._exchange.proof.is_known:
+            return ResetPassword()
+        return self._begin_with_known_password()
 
     @_whole("confirmResetPassword")
     def confirm_reset_password(self, new_password: Secret, code: Secret) -> NextStep:
         """ConfirmForgotPassword, then sign in with the new password."""
+        asked: Asked | None = None
         if not self._half_done:
-            self._recovery.reset(self.username, new_password, code, self._exchange.metadata)
-            self._know(new_password)
+            asked = self._reset(new_password, code)
             self._set_password, self._half_done = new_password, True
         elif self._set_password != new_password:
             raise AuthError(
@@ -314,7 +343,34 @@ class Attempt:
                 "Type that one here, or go back and sign in with it.",
                 concern=Concern.NEW_PASSWORD,
             )
-        return self._shown(self._exchange.begin())
+        step = self._begin_with_known_password() if asked is None else self._shown(asked)
+        self._learned.new_proof = self._exchange.proof
+        return step
+
+    def _reset(self, new_password: Secret, code: Secret) -> Asked | None:
+        """ConfirmForgotPassword; where a sign-in had to tell whether it was done before, what that asks."""
+        proof = PasswordProof(self._exchange.client.pool_name, new_password)
+        was_sent = self._learned.sends(proof)
+        try:
+            self._recovery.reset(self.username, new_password, code, self._exchange.metadata)
+        except AuthError as error:
+            if was_sent and error.code == "ExpiredCodeException":
+                return self._begun_after_lost_answer(proof, error)
+            self._learned.refused(error)
+            raise
+        self._exchange.proof = proof
+        return None
+
+    def _begun_after_lost_answer(self, proof: PasswordProof, refused: AuthError) -> Asked:
+        """Begin with a password that may be set; the refusal of its code stands where it is not."""
+        self._exchange.proof = proof
+        try:
+            return self._exchange.begin()
+        except AuthError as error:
+            if error.code != "NotAuthorizedException":
+                raise
+        self._learned.new_proof = None
+        raise refused
 
     @_whole("resendSignUpCode")
     def resend_sign_up_code(self) -> DeliveryDetails:
@@ -375,20 +431,33 @@ class Attempt:
             return self._choose(value, lambda _: ConfirmSignInWithPassword())
         if name in CHOICES:
             return self._choose(value, lambda choice: self._respond({"ANSWER": choice}))
-        is_new_password = name == "NEW_PASSWORD_REQUIRED"
-        self._unsure_password = answer if is_new_password else None
-        asked = self._exchange.respond({challenges.answer_key(name): answer, **more})
-        if is_new_password:
-            self._unsure_password = None
-            self._exchange.proof = self._exchange.proof.changed_to(answer)
-        return self._shown(asked)
+        responses = {challenges.answer_key(name): answer, **more}
+        if name == "NEW_PASSWORD_REQUIRED":
+            return self._shown(self._respond_with_new_password(answer, responses))
+        return self._respond(responses)
+
+    def _respond_with_new_password(self, password: Secret, responses: Mapping[str, Any]) -> Asked:
+        challenge, proof = self._exchange.challenge, self._exchange.proof.changed_to(password)
+        self._learned.sends(proof)
+        try:
+            asked = self._exchange.respond(responses)
+        except AuthError as error:
+            if self._exchange.challenge is challenge:  # else the password was taken, and a later call refused
+                self._learned.refused(error)
+            raise
+        self._exchange.proof = proof
+        return asked
 
     def _confirm_password(self, password: Secret) -> NextStep:
         self._know(password)
         if self._password_was_refused:
             # Nowhere is it said that the same session takes another one: the choice is made anew, with it.
+            was_asked_by_pool = self._exchange.current_challenge().name == "PASSWORD"
             self._exchange.replay = self._choices
-            return self._shown(self._exchange.begin())
+            asked = self._exchange.begin()
+            if was_asked_by_pool and isinstance(asked, Challenge) and asked.name == "PASSWORD":
+                return self._respond({"PASSWORD": password})
+            return self._shown(asked)
         match self._exchange.current_challenge().name:
             case "PASSWORD_SRP":
                 return self._respond({"SRP_A": self._exchange.new_srp_a()})

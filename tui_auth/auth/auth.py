@@ -76,12 +76,13 @@ class Auth:
         self._presence = None if gateway else PoolPresence(user_pool_id, endpoint_url)
         self.gateway = gateway or CognitoGateway(Address(region or self.client.region, endpoint_url))
         self.wire = wire or Wire()
-        self._recovery = Recovery(self.gateway, self.client)
+        self._recovery = Recovery(RecordedGateway(self.gateway), self.client)
+        self._refused_devices: set[str] = set()
         self._attempt: Attempt | None = None
 
     def attempt(self) -> Attempt:
         """A fresh attempt, for a program that keeps hold of it itself."""
-        return Attempt(self.gateway, self.client, self.wire, self._presence)
+        return Attempt(self.gateway, self.client, self.wire, self._presence, self._refused_devices)
 
     def sign_in(
         self,

@@ -16,7 +16,7 @@ from typing import Any
 from tui_auth.auth import srp
 from tui_auth.auth.challenges import Challenge
 from tui_auth.auth.device import Device
-from tui_auth.auth.errors import AuthError
+from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.gateway import Gateway
 from tui_auth.auth.password_proof import PasswordProof
 from tui_auth.secret import Secret
@@ -85,6 +85,18 @@ def device_claim(device: Device, proof: PasswordProof, challenge: Challenge, now
     return {"DEVICE_KEY": device.key, **proof.hashed_for(device.key).claim(challenge, now)}
 
 
+def device_refused(cause: AuthError) -> AuthError:
+    """The refusal of a device's proof in the middle of a sign-in, whose session is gone with it."""
+    error = AuthError(
+        ErrorKind.SESSION_EXPIRED,
+        "Cognito no longer takes this machine for one it remembers.",
+        cause=cause,
+    )
+    error.is_refused_device = True
+    return error
+
+
 def is_unknown_device(error: AuthError) -> bool:
-    """Whether Cognito has forgotten the device whose key was sent."""
-    return error.code == "ResourceNotFoundException" and "Device does not exist" in error.service_message
+    """Whether Cognito has forgotten the device whose key was sent, or refused its proof."""
+    is_gone = error.code == "ResourceNotFoundException" and "Device does not exist" in error.service_message
+    return is_gone or error.is_refused_device

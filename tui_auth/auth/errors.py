@@ -27,6 +27,10 @@ class Concern(StrEnum):
     FORM = "form"
 
 
+TRY_AGAIN = "Try it again."
+"""What to do where no answer came. Whoever asks by keys says which of them that is."""
+
+
 class AuthError(Exception):
     """A refusal, in words for a person.
 
@@ -36,7 +40,8 @@ class AuthError(Exception):
     ``quote`` is what of the service's words is worth showing because ours say too little, unsafe likewise.
     ``may_have_arrived`` is true where no answer came, so that the request may or may not have been
     acted on. ``is_refused_proof`` is true where SRP did not prove the password, which may have other
-    reasons than the password: the proof holds the time and the pool's id too.
+    reasons than the password: the proof holds the time and the pool's id too. ``is_refused_device`` is true
+    where it was a remembered device that could not prove itself.
     """
 
     def __init__(
@@ -65,3 +70,4 @@ class AuthError(Exception):
         self.may_have_arrived = may_have_arrived
         self.quote = quote
         self.is_refused_proof = False
+        self.is_refused_device = False

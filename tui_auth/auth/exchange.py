@@ -11,7 +11,13 @@ from tui_auth.auth.app_client import AppClient
 from tui_auth.auth.authentication_result import done
 from tui_auth.auth.challenges import Challenge
 from tui_auth.auth.device import Device
-from tui_auth.auth.device_srp import confirm_new_device, device_claim, device_proof, is_unknown_device
+from tui_auth.auth.device_srp import (
+    confirm_new_device,
+    device_claim,
+    device_proof,
+    device_refused,
+    is_unknown_device,
+)
 from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.gateway import Gateway
 from tui_auth.auth.next_step import AuthFactorType, Done
@@ -106,7 +112,8 @@ class Exchange:
     def respond(self, responses: Mapping[str, Any]) -> Asked:
         """RespondToAuthChallenge for the current challenge, and what follows silently.
 
-        A device that Cognito has forgotten is left out, and the answer sent once more.
+        A device that Cognito has forgotten is left out, and the answer sent once more. One whose proof it
+        refuses after the answer ends the session: the error says that, for nothing that was typed is wrong.
         """
         try:
             reply = self._send(responses)
@@ -115,7 +122,12 @@ class Exchange:
                 raise
             self.device = None
             reply = self._send(responses)
-        return self._follow(reply)
+        try:
+            return self._follow(reply)
+        except AuthError as error:
+            if self.device is None or not self._device_was_refused(error):
+                raise
+            raise device_refused(error) from None
 
     def password_choice(self, factor: str) -> dict[str, Any]:
         """The choice of a password factor with its proof, so that one call does for both."""

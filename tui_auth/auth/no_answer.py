@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tui_auth.auth.errors import AuthError, ErrorKind
+from tui_auth.auth.errors import TRY_AGAIN, AuthError, ErrorKind
 from tui_auth.auth.refusals import refusal
 
 CERTIFICATE_REFUSED = "The connection is not safe: the server's certificate was not accepted."
@@ -56,7 +56,7 @@ def no_answer(error: Exception, ca_file: str = "") -> AuthError:
         return AuthError(
             ErrorKind.NETWORK,
             "No answer came. Yours may or may not have arrived.",
-            "Enter tries it again.",
+            TRY_AGAIN,
             cause=error,
             may_have_arrived=True,
         )

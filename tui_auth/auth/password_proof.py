@@ -31,6 +31,10 @@ class PasswordProof:
         """Whether there is anything to prove a password with."""
         return bool(self.password or self.inner)
 
+    def proves_the_same(self, other: PasswordProof) -> bool:
+        """Whether both are known to prove one and the same password; false too where that cannot be told."""
+        return (self.password, self.inner, self.user) == (other.password, other.inner, other.user)
+
     def with_new_a(self) -> PasswordProof:
         """The proof with a fresh private value, for one more PASSWORD_VERIFIER."""
         a = srp.private_value()

@@ -45,11 +45,11 @@ def road(error: AuthError, step: NextStep | None, *, can_start_again: bool) -> R
         return Road.WAIT if error.kind is ErrorKind.THROTTLED else Road.STAY
     if isinstance(step, ConfirmSignInWithCustomChallenge | UnknownStep):
         # Only the pool's own functions know why they refused, and the session is gone with the refusal.
-        if error.code == "NotAuthorizedException":
+        if error.code == "NotAuthorizedException" or error.kind is ErrorKind.SESSION_EXPIRED:
             return Road.SIGN_IN
     elif error.kind is ErrorKind.SESSION_EXPIRED or is_unknown_device(error):
         return Road.START_AGAIN if can_start_again else Road.SIGN_IN
-    elif error.kind is ErrorKind.NOT_AUTHORIZED and error.code == "NotAuthorizedException":
+    elif error.kind is ErrorKind.NOT_AUTHORIZED and error.code in (None, "NotAuthorizedException"):
         # Whoever chose the password types another one, and keeps the choice.
         return Road.STAY if isinstance(step, ConfirmSignInWithPassword) else Road.SIGN_IN
     return Road.WAIT if error.kind is ErrorKind.THROTTLED else Road.STAY

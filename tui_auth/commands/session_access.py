@@ -34,7 +34,7 @@ class Asked:
 def add_session_arguments(parser: ArgumentParser) -> None:
     """The flags that choose a session, for a command that never signs in."""
     add_pool_arguments(parser)
-    parser.add_argument("--username", metavar="NAME", default="", help="which user's session")
+    parser.add_argument("--username", metavar="NAME", help="which user's session")
 
 
 def add_sign_in_arguments(parser: ArgumentParser) -> None:
@@ -62,8 +62,8 @@ def asked_for(arguments: Namespace, sessions: Sessions, environ: Mapping[str, st
 
     try:
         choice = choose_pool(arguments, environ, current_session=current)
-    except NoPoolNamed:
-        if arguments.user_pool_id or arguments.client_id:
+    except NoPoolNamed as nothing:
+        if nothing.names_one:
             raise
         return Asked(None, None, named)
     if choice.origins["user_pool_id"].kind is SourceKind.CURRENT_SESSION:

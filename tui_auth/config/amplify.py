@@ -15,7 +15,7 @@ from tui_auth.config.settings import Unfit, checked
 from tui_auth.secret import Secret
 
 FILE_NAMES = ("amplify_outputs.json", "amplifyconfiguration.json", "aws-exports.js")
-_DECISIVE = frozenset({"user_pool_id", "client_id", "region", "endpoint_url", "auth_flow"})
+_DECISIVE = frozenset({"user_pool_id", "client_id", "client_secret", "region", "endpoint_url", "auth_flow"})
 """What is wrong with these is an error, since one would sign in elsewhere; the other facts only help."""
 
 
@@ -45,10 +45,15 @@ class Search:
 
 
 def files_around(folder: Path, home: Path) -> Iterator[Path]:
-    """The files of Amplify's names in a folder and those above it, up to ``home`` or else the root."""
+    """The files of Amplify's names in a folder and those above it, up to ``home`` or else the root.
+
+    In each its ``src`` is looked into too, where projects of the first generation in JavaScript have theirs.
+    """
+    homes = (home, Path(os.path.realpath(home)))
     for each in (folder, *folder.parents):
-        yield from (each / name for name in FILE_NAMES if (each / name).is_file())
-        if each == home:
+        for place in (each, each / "src"):
+            yield from (place / name for name in FILE_NAMES if (place / name).is_file())
+        if each in homes:
             return
 
 
@@ -123,8 +128,10 @@ def _checked(path: Path, nodes: Nodes) -> AmplifyFile:
     for name, node in nodes.items():
         if node is None or (node.is_readable and node.value in (None, "")):
             continue
-        if name == "client_secret":
-            secret = Secret(node.value) if isinstance(node.value, str) else None
+        if name == "client_secret" and node.is_readable:
+            if not isinstance(node.value, str):
+                raise fault_in(path, node.line, "AppClientSecret: expected text in quotes.")
+            secret = Secret(node.value)
         elif not _is_readable(node):
             if name in _DECISIVE:
                 raise fault_in(

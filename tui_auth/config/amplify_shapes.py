@@ -142,8 +142,11 @@ def _configured(cognito: Node) -> Nodes:
         and _switched_on(
             Node({name: each.at("required") for name, each in required.members.items()}, required.line), None
         ),
-        "mfa_methods": _switched_on(
-            cognito.at("mfa"), {"smsEnabled": "SMS", "totpEnabled": "TOTP", "emailEnabled": "EMAIL"}
+        "mfa_methods": _unless_off(
+            _switched_on(
+                cognito.at("mfa"), {"smsEnabled": "SMS", "totpEnabled": "TOTP", "emailEnabled": "EMAIL"}
+            ),
+            cognito.at("mfa", "status"),
         ),
         "password_policy": rules
         and Node(
@@ -174,6 +177,8 @@ def _with_scheme(endpoint: Node | None) -> Node | None:
     """The native libraries write an endpoint as a host name alone."""
     if endpoint is None or not isinstance(endpoint.value, str) or "://" in endpoint.value:
         return endpoint
+    if not endpoint.value.strip():
+        return None
     return Node(f"https://{endpoint.value}", endpoint.line)
 
 
@@ -186,7 +191,7 @@ def _lowered(names: Node | None) -> Node | None:
 
 
 def _unless_off(methods: Node | None, configuration: Node | None) -> Node | None:
-    if configuration and configuration.value in ("OFF", "NONE"):
+    if configuration and str(configuration.value).upper() in ("OFF", "NONE"):
         return Node([], configuration.line)
     return methods
 

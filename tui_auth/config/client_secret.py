@@ -4,11 +4,28 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tui_auth.config.errors import fault_in
+from tui_auth.config.errors import ConfigurationError, fault_in
 from tui_auth.config.files import read_text
 from tui_auth.secret import Secret
 
 _LARGEST_SECRET_FILE = 4096
+
+
+def path_of_secret(text: str) -> Path:
+    """The whole path of a secret's file, as a person writes it: with ``~``, or from where they are.
+
+    Raises ConfigurationError where there is no such home, or no folder to begin at.
+    """
+    try:
+        return Path(text).expanduser().absolute()
+    except RuntimeError:
+        raise ConfigurationError(
+            "The secret's file: the user after ~ is not known. Write the whole path."
+        ) from None
+    except FileNotFoundError:
+        raise ConfigurationError(
+            "The secret's file: the folder you are in was removed. Write the file's whole path."
+        ) from None
 
 
 def read_secret_file(path: str | Path) -> Secret:

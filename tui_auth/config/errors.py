@@ -15,12 +15,14 @@ class ConfigurationError(Exception):
 class NoPoolNamed(ConfigurationError):
     """Neither flag, environment, profile nor folder names both a user pool and an app client.
 
-    ``has_profiles`` is true where there are profiles to choose from, so that nobody need be asked for ids.
+    ``has_profiles`` is true where there are profiles to choose from, so that nobody need be asked for ids,
+    and ``names_one`` where one of the two is named, so that no other pool is meant.
     """
 
-    def __init__(self, sentence: str, *, has_profiles: bool = False) -> None:
+    def __init__(self, sentence: str, *, has_profiles: bool = False, names_one: bool = False) -> None:
         super().__init__(sentence)
         self.has_profiles = has_profiles
+        self.names_one = names_one
 
 
 def fault_in(path: Path, line: int | None, sentence: str) -> ConfigurationError:

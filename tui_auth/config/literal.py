@@ -67,7 +67,11 @@ def read_object(text: str) -> Node:
     reader.skip()
     if reader.here != "{":
         raise reader.fault("an object, beginning with “{”")
-    return reader.object()
+    found = reader.object()
+    reader.skip()
+    if reader.here not in ("", ";"):
+        raise reader.fault("nothing more after the object")
+    return found
 
 
 def objects_in(text: str) -> list[Node]:

@@ -3,12 +3,12 @@
 ``profiles.json`` in the state folder:
 
     {"version": 1,
-     "config": {"path": "…/config.toml", "mtime_ns": 1, "size": 1, "inode": 1},
+     "config": {"path": "…/config.toml", "mtime_ns": 1, "ctime_ns": 1, "size": 1, "inode": 1},
      "default_profile": "acme" or null, "default_line": 1 or null,
      "profiles": {"acme": {"user_pool_id": "…", "client_id": "…", …}, …},
      "lines": {"acme": {"": 1, "user_pool_id": 2, …}, …}}
 
-It counts only while path, time, size and inode are those of config.toml (of the file itself, where that is a
+It counts only while path, times, size and inode are those of config.toml (of the file itself, where that is a
 link). ``profiles`` holds values as they are written there, not checked. It is a copy: nothing is lost with
 it.
 """
@@ -31,9 +31,13 @@ VERSION = 1
 
 @dataclass(frozen=True)
 class Stamp:
-    """What tells one state of a file from another: time in nanoseconds, size in bytes, and inode."""
+    """What tells one state of a file from another: times in nanoseconds, size in bytes, and inode.
+
+    A program may set the time of the last change back (``touch -r``, ``rsync -t``), but not ``ctime_ns``.
+    """
 
     mtime_ns: int
+    ctime_ns: int
     size: int
     inode: int
 
@@ -49,12 +53,17 @@ class Index:
 
 
 def stamp_of(path: Path) -> Stamp | None:
-    """The stamp of a file as it stands; None where there is none."""
+    """The stamp of a file as it stands; None where there is none.
+
+    Raises OSError where that cannot be told, and for a link that leads nowhere.
+    """
     try:
         found = path.stat()
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
+        if path.is_symlink():
+            raise
         return None
-    return Stamp(found.st_mtime_ns, found.st_size, found.st_ino)
+    return Stamp(found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino)
 
 
 def read(folder: Path, path: Path, stamp: Stamp) -> Index | None:
@@ -90,4 +99,10 @@ def write(folder: Path, path: Path, stamp: Stamp, index: Index) -> None:
 
 
 def _config(path: Path, stamp: Stamp) -> dict[str, Any]:
-    return {"path": str(path), "mtime_ns": stamp.mtime_ns, "size": stamp.size, "inode": stamp.inode}
+    return {
+        "path": str(path),
+        "mtime_ns": stamp.mtime_ns,
+        "ctime_ns": stamp.ctime_ns,
+        "size": stamp.size,
+        "inode": stamp.inode,
+    }

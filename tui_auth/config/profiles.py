@@ -41,7 +41,7 @@ class Profiles:
     default: str | None = None
     written: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     lines: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    """Per profile the line of each key, and under "" that of the profile itself."""
+    """Per profile the line of each key, of keys within it as ``key.inner``; under "" the profile's own."""
     default_line: int | None = None
 
     @property
@@ -63,7 +63,8 @@ class Profiles:
             try:
                 settings[key] = checked(key, value)
             except Unfit as error:
-                raise fault_in(self.path, line, f"{key}: expected {error}.") from None
+                inner = lines.get(f"{key}.{error.key}")
+                raise fault_in(self.path, inner or line, f"{key}: expected {error}.") from None
         if "client_secret_file" in settings:
             settings["client_secret_file"] = str(_from(self.path.parent, settings["client_secret_file"]))
         return Profile(name, self.path, settings, lines)
@@ -95,7 +96,10 @@ def load_profiles(environ: Mapping[str, str] = os.environ) -> Profiles:
     not, it is made anew if it can be.
     """
     path = Path(config_folder(environ), CONFIG_FILE)
-    stamp = profile_index.stamp_of(path)
+    try:
+        stamp = profile_index.stamp_of(path)
+    except OSError as error:
+        raise fault_in(path, None, f"it cannot be read: {error.strerror}.") from None
     if stamp is None:
         return Profiles(path)
     folder = Path(state_folder(environ))
@@ -142,6 +146,7 @@ def _lines_within(name: str, lines: Mapping[tuple[str, ...], int]) -> dict[str, 
     for path, line in lines.items():
         if path[:2] == (TABLE, name):
             within.setdefault(path[2] if len(path) > 2 else "", line)
+            within.setdefault(".".join(path[2:4]), line)
     within.setdefault("", min(within.values(), default=lines.get((TABLE,), 1)))
     return within
 

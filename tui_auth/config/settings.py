@@ -5,6 +5,7 @@ The names are those of the flags with underscores, and the keys of a profile.
 
 from __future__ import annotations
 
+import os.path
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,7 +23,14 @@ LONGEST_SESSION_MINUTES = 15
 
 
 class Unfit(ValueError):
-    """A value that its setting cannot have; the text says what was expected, and not what was given."""
+    """A value that its setting cannot have; the text says what was expected, and not what was given.
+
+    ``key`` is where in a table of values it stands, where that is known.
+    """
+
+    def __init__(self, expected: str = "", key: str = "") -> None:
+        super().__init__(expected)
+        self.key = key
 
 
 class Belonging(Enum):
@@ -100,6 +108,13 @@ def _one_of(known: tuple[str, ...]) -> Callable[[object], str]:
     return check
 
 
+def _path(value: object) -> str:
+    path = _text("the path of a file")(value)
+    if path.startswith("~") and os.path.expanduser(path).startswith("~"):  # noqa: PTH111 - which raises
+        raise Unfit("the path of a file; there is no user of the name after ~")
+    return path
+
+
 def _endpoint(value: object) -> str:
     if not isinstance(value, str) or not is_safe_endpoint(value):
         raise Unfit("a URL beginning with https://, or http://127.0.0.1:PORT for a pool on this machine")
@@ -125,18 +140,21 @@ def _policy(value: object) -> dict[str, int | bool]:
         f"a table of {', '.join(known)}, "
         f"the first a number from 1 to {LARGEST_LENGTH}, the others true or false"
     )
-    if not isinstance(value, Mapping) or not set(value) <= set(known):
+    if not isinstance(value, Mapping):
         raise Unfit(expected)
     for name, item in value.items():
         is_length = isinstance(item, int) and not isinstance(item, bool) and 1 <= item <= LARGEST_LENGTH
-        if not (is_length if name == "min_length" else isinstance(item, bool)):
-            raise Unfit(expected)
+        if name not in known or not (is_length if name == "min_length" else isinstance(item, bool)):
+            raise Unfit(expected, name)
     return dict(value)
 
 
 def _metadata(value: object) -> dict[str, str]:
-    if not isinstance(value, Mapping) or not all(isinstance(item, str) for item in value.values()):
+    if not isinstance(value, Mapping):
         raise Unfit("a table of strings")
+    for name, item in value.items():
+        if not isinstance(item, str):
+            raise Unfit("a table of strings", name)
     return dict(value)
 
 
@@ -156,7 +174,7 @@ SETTINGS: dict[str, Setting] = {
             _CLIENT,
             _text("an app client id, such as 1example23456789", r"[\w+]{1,128}"),
         ),
-        Setting("client_secret_file", _CLIENT, _text("the path of a file")),
+        Setting("client_secret_file", _CLIENT, _path),
         Setting("region", _POOL, _text("a region, such as eu-west-1", r"[a-z][a-z0-9-]{1,39}")),
         Setting("endpoint_url", _POOL, _endpoint),
         Setting(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -88,11 +88,3 @@ class Joined:
             return True  # each flag and each variable stands for itself
         both = [name for name in names if name in self.settings and name in source.settings]
         return all(self.settings[name] == source.settings[name] for name in both)
-
-
-def joined(sources: Iterable[Source]) -> Joined:
-    """The settings of all sources, the first deciding."""
-    result = Joined()
-    for source in sources:
-        result.add(source)
-    return result

@@ -33,7 +33,6 @@ _WRONG = (
 )
 _WHERE = re.compile(r"\(at line (\d+), column \d+\)")
 _EQUALS = re.compile(r"=[ \t]*")
-_LONG_ESCAPE = re.compile(r"\\U([0-9a-fA-F]{8})")
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -137,7 +136,8 @@ def with_table(text: str, path: Path, values: Mapping[str, object], comment: str
     lines += [f"# {comment}"] if comment else []
     lines += [f"{_key_written(name)} = {written(value)}" for name, value in values.items()]
     before = text if not text or text.endswith("\n") else text + newline
-    new = before + (newline if before.strip() else "") + newline.join(lines) + newline
+    gap = "" if not before.strip() or before.endswith(newline * 2) else newline
+    new = before + gap + newline.join(lines) + newline
 
     def change(content: dict[str, Any]) -> None:
         *above, last = path
@@ -191,25 +191,40 @@ def _verified(old: str, new: str, change: Callable[[dict[str, Any]], object]) ->
 
 
 def _without(text: str, is_meant: Callable[[Statement], bool]) -> str:
-    """The text without these statements, and what stands between two of them that follow each other."""
-    kept, position = [""], 0
+    """The text without these statements, and what stands between two of them that follow each other.
+
+    Of the empty lines before and after them one goes too.
+    """
+    kept, position = "", 0
     is_within = False
     for statement in statements(text):
         was_within, is_within = is_within, is_meant(statement)
         if is_within:
             if not was_within:
-                kept.append(text[position : statement.start])
+                kept += text[position : statement.start]
             position = statement.end
-    return "".join(kept) + text[position:]
+        elif was_within:
+            position = _after_one_gap(kept, text, position)
+    return kept + text[position:]
+
+
+def _after_one_gap(kept: str, text: str, position: int) -> int:
+    """The position after the empty line there, if what is kept before it ends with one too."""
+    newline = _newline(text)
+    is_doubled = not kept or kept.endswith(newline * 2)
+    return position + len(newline) if is_doubled and text.startswith(newline, position) else position
 
 
 def _plain(value: Any) -> Any:
-    """A value to compare with another: without empty tables, since a header alone says nothing."""
+    """A value to compare with another: without empty tables, since a header alone says nothing.
+
+    And with what is not a number made something that equals itself.
+    """
     if isinstance(value, Mapping):
         return {name: plain for name, each in value.items() if (plain := _plain(each)) != {}}
     if isinstance(value, list | tuple):
         return [_plain(each) for each in value]
-    return value
+    return ("not a number",) if value != value else value  # noqa: PLR0124
 
 
 def _key(text: str, position: int) -> tuple[Path, int]:
@@ -225,10 +240,8 @@ def _key(text: str, position: int) -> tuple[Path, int]:
 
 
 def _unquoted(basic: str | None) -> str:
-    """A quoted key's text; what JSON does not know of TOML's escapes is made something it knows."""
-    if basic is None:
-        return ""
-    return str(json.loads(_LONG_ESCAPE.sub(lambda match: chr(int(match[1], 16)), basic)))
+    """A quoted key's text."""
+    return str(parse(f"key = {basic}")["key"]) if basic else ""
 
 
 def _value_end(text: str, position: int) -> int:

@@ -85,7 +85,8 @@ class Prompts:
             typed = self.line("Number")
             if typed.isdecimal() and 0 < int(typed) <= count:
                 return int(typed) - 1
-            self.lines.say("Error: Type 1 or 2." if count == 2 else f"Error: Type a number from 1 to {count}.")
+            numbers = "1 or 2" if count == 2 else f"a number from 1 to {count}"
+            self.lines.say(f"Error: Type {numbers}.")
 
 
 def as_code(typed: str) -> Secret:

@@ -125,6 +125,6 @@ class PlainSignIn:
             )
             if text:
                 return Problem(text)
-        problem, is_app = Problem.of(error), isinstance(step, ConfirmSignInWithTOTPCode)
+        problem, is_app = Problem.of(error, again=""), isinstance(step, ConfirmSignInWithTOTPCode)
         clock = wording.clock_in_a_refusal(error, self.auth.gateway.clock_offset, code_from_app=is_app)
         return replace(problem, text=f"{problem.text} {clock}".strip())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tui_auth.auth.errors import AuthError, Concern
+from tui_auth.auth.errors import TRY_AGAIN, AuthError, Concern
 from tui_auth.terminal.safe_text import safe_line
 
 OWN_FAULT = "Something went wrong in tui-auth itself, not with your answer."
@@ -23,10 +23,15 @@ class Problem:
     enter_repeats: bool = False
 
     @classmethod
-    def of(cls, error: AuthError) -> Problem:
-        """The problem of a refusal. The service's words are quoted only where ours cannot say what it was."""
+    def of(cls, error: AuthError, *, again: str = "Enter") -> Problem:
+        """The problem of a refusal. The service's words are quoted only where ours cannot say what it was.
+
+        ``again`` is the key that asks the same again; empty where none does.
+        """
         parts = [error.message]
         if error.quote:
             parts.append(f"The service says: “{safe_line(error.quote, limit=_QUOTE_LIMIT)}”")
-        parts.append(error.recovery_suggestion)
-        return cls(" ".join(part for part in parts if part), error.concern, error.may_have_arrived)
+        is_open = error.recovery_suggestion == TRY_AGAIN and bool(again)
+        parts.append(f"{again} tries it again." if is_open else error.recovery_suggestion)
+        repeats = error.may_have_arrived and again == "Enter"
+        return cls(" ".join(part for part in parts if part), error.concern, repeats)

@@ -95,7 +95,7 @@ class ResetPasswordScreen(StepScreen[ResetPassword]):
 
     def decide(self) -> Message | None:
         if not self.has_code:
-            if self.query_one(Choice).highlighted == 1:
+            if self.query_one(Choice).highlighted == 1 and not self._is_cooling:
                 return NewCodeAsked()
             self.has_code = True
             return None

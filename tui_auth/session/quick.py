@@ -109,12 +109,12 @@ def _holds(session: dict[str, str], kind: str, asked: float | None) -> bool:
 
 
 def _stamp(environ: Mapping[str, str]) -> str:
-    """How config.toml stands: its time, size and inode; empty where there is none."""
+    """How config.toml stands: its times, size and inode; empty where there is none."""
     try:
         found = os.stat(f"{places.config_folder(environ)}/{places.CONFIG_FILE}")  # noqa: PTH116 - no pathlib here
     except FileNotFoundError:
         return ""
-    return f"{found.st_mtime_ns}-{found.st_size}-{found.st_ino}"
+    return f"{found.st_mtime_ns}-{found.st_ctime_ns}-{found.st_size}-{found.st_ino}"
 
 
 def _amplify_file_around(environ: Mapping[str, str]) -> bool:
@@ -122,7 +122,7 @@ def _amplify_file_around(environ: Mapping[str, str]) -> bool:
     folder, home = os.getcwd(), environ.get("HOME", "")  # noqa: PTH109
     while True:
         for name in AMPLIFY_FILES:
-            if os.path.exists(f"{folder}/{name}"):  # noqa: PTH110
+            if os.path.exists(f"{folder}/{name}") or os.path.exists(f"{folder}/src/{name}"):  # noqa: PTH110
                 return True
         if folder in (home, "/", ""):
             return False

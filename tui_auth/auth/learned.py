@@ -1,0 +1,30 @@
+"""What an attempt has learned of the world, whoever waited for the answer."""
+
+from __future__ import annotations
+
+from tui_auth.auth.errors import AuthError, ErrorKind
+from tui_auth.auth.password_proof import PasswordProof
+
+
+class Learned:
+    """Shared by an attempt and its forks: a new password is set at Cognito even where nobody heard of it.
+
+    ``new_proof`` proves a password that was sent to be the user's new one and may be it by now: its answer
+    may be lost, may have come after the person stopped waiting, or a call after it may have failed.
+    """
+
+    def __init__(self) -> None:
+        self.new_proof: PasswordProof | None = None
+        self._was_open = False
+
+    def sends(self, proof: PasswordProof) -> bool:
+        """A new password is about to be sent: whether that is done again, so that it may be set already."""
+        self._was_open = self.new_proof is not None and self.new_proof.proves_the_same(proof)
+        self.new_proof = proof
+        return self._was_open
+
+    def refused(self, error: AuthError) -> None:
+        """The call with the new password failed: forget it, if that says that it was never taken."""
+        is_clear = error.code is not None or error.kind in (ErrorKind.NETWORK, ErrorKind.VALIDATION)
+        if is_clear and not error.may_have_arrived and not self._was_open:
+            self.new_proof = None
