@@ -10,40 +10,63 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from tui_auth.commands import COMMANDS
+
 PROGRAM = "tui-auth"
 DEFAULT = "sign-in"
 
-COMMANDS = {
-    "sign-in": ("sign_in", "sign in to a user pool (what tui-auth does without a command)"),
-    "token": ("token", "print a token that holds, and nothing else"),
-    "header": ("header", "print “Authorization: Bearer …” for curl -H @-"),
-    "exec": ("exec", "run a command with a token in its environment"),
-    "aws-credentials": ("aws_credentials", "print AWS credentials of the identity pool"),
-    "kube-credential": ("kube_credential", "print an ExecCredential for kubectl"),
-    "status": ("status", "tell who is signed in, where, and for how long"),
-    "sign-out": ("sign_out", "end the session, at Cognito and here"),
-    "profile": ("profile", "keep pools under names, and tell where each setting comes from"),
-    "doctor": ("doctor", "look at pool, network, terminal and folders, and say what to do"),
-    "completion": ("completion", "print what makes bash, zsh or fish complete tui-auth"),
-    "demo": ("demo", "try every sign-in step on a pool inside this program"),
-    "pool": ("pool", "serve the embedded user pool on this machine, for tests and scripts"),
-}
-"""Each command's module and its line in the help."""
-
 _HELP = """\
 {examples}
-Sign in to an Amazon Cognito user pool from a terminal, through every step the pool asks for.
+Sign in to an Amazon Cognito user pool from a terminal, through every step the
+pool asks for.
 
 commands:
 {commands}
 
-tui-auth COMMAND --help tells more about one. --version names what a bug report needs.
+tui-auth COMMAND --help tells more about one.
+tui-auth --version names what a bug report needs.
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that the arguments name, and give its exit status."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        status = _status(given)
+        return _written_out() or status
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # Whoever read what is printed, such as head, has read enough.
+        from tui_auth.commands.token_arguments import let_go_of_stdout
+
+        let_go_of_stdout()
+        return 1
+    except Exception as error:
+        from tui_auth.terminal.crash import crash_report
+
+        report = crash_report(error)
+        sys.stderr.write(f"{PROGRAM}: a fault of its own. Please report these lines:\n{report}\n")
+        return 1
+
+
+def _written_out() -> int:
+    """Write what a command printed: 0, or 1 where stdout is full. Raises BrokenPipeError."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        from tui_auth.commands.token_arguments import let_go_of_stdout
+
+        let_go_of_stdout()
+        sys.stderr.write(f"{PROGRAM}: stdout cannot be written: {error.strerror}.\n")
+        return 1
+    return 0
+
+
+def _status(given: list[str]) -> int:
     if given and given[0] in ("-h", "--help"):
         return _help()
     if given and given[0] == "--version":
@@ -54,17 +77,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     name = given.pop(0) if given and not given[0].startswith("-") else DEFAULT
     if name not in COMMANDS:
         return _no_such_command(name)
-    try:
-        status = _from_cache(name, given)
-        return _run(name, given) if status is None else status
-    except KeyboardInterrupt:
-        return 130
-    except Exception as error:
-        from tui_auth.terminal.crash import crash_report
-
-        report = crash_report(error)
-        sys.stderr.write(f"{PROGRAM}: a fault of its own. Please report these lines:\n{report}\n")
-        return 1
+    status = _from_cache(name, given)
+    return _run(name, given) if status is None else status
 
 
 def _from_cache(name: str, arguments: Sequence[str]) -> int | None:
@@ -87,7 +101,10 @@ def _run(name: str, arguments: Sequence[str]) -> int:
     command = import_module(f"tui_auth.commands.{module_name}")
     parser = CommandParser(prog=f"{PROGRAM} {name}", description=says[0].upper() + says[1:] + ".")
     command.add_arguments(parser)
-    status: int = command.run(parser.read(arguments))
+    try:
+        status: int = command.run(parser.read(arguments))
+    except SystemExit as end:  # argparse's, after the help or a wrong word
+        return end.code if isinstance(end.code, int) else 0
     return status
 
 

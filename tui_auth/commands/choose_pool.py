@@ -15,15 +15,15 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from tui_auth.app import CANCELLED, HEIGHTS, WIDTHS
-from tui_auth.auth.gateway import Address, CognitoGateway, Gateway
+from tui_auth.auth.gateway import Address, CognitoGateway, Gateway, is_loopback
 from tui_auth.auth.signature import fetch_keys
 from tui_auth.commands.pool_trial import FlowRefused, Outcome, PoolTrial, Refused, SecretWanted, Works
 from tui_auth.config.errors import ConfigurationError
-from tui_auth.config.pool_choice import PoolChoice, choose_pool, named_settings
+from tui_auth.config.pool_choice import PoolChoice, choose_kept_profile, named_settings
 from tui_auth.daemon_thread import in_daemon_thread
 from tui_auth.screens.choose_pool import ChoosePoolScreen, PoolKept, PoolTried
 from tui_auth.screens.form_screen import Surroundings
-from tui_auth.screens.pool_question import Candidate
+from tui_auth.screens.pool_question import USUAL_FLOW, Candidate
 from tui_auth.screens.problem import OWN_FAULT, Problem
 from tui_auth.style_sheets import style_sheets
 from tui_auth.terminal.full_screen import FullScreenApp
@@ -63,12 +63,14 @@ class ChoosePoolApp(FullScreenApp[str]):
 
     def get_default_screen(self) -> Screen[Any]:
         """The one screen there is."""
-        is_local = str(self.named.get("endpoint_url", "")).startswith("http:")
+        is_local = is_loopback(self.named.get("endpoint_url", ""))
         around = Surroundings(pool="", now=time.time, mark="TEST ENDPOINT" if is_local else "")
         return ChoosePoolScreen(
             around,
             user_pool_id=self.named.get("user_pool_id", ""),
             client_id=self.named.get("client_id", ""),
+            secret_file=self.named.get("client_secret_file", ""),
+            auth_flow=self.named.get("auth_flow", USUAL_FLOW),
             name=self.first_name,
         )
 
@@ -120,7 +122,7 @@ class ChoosePoolApp(FullScreenApp[str]):
 def ask_for_pool(arguments: Namespace, *, theme: str) -> tuple[int, PoolChoice | None]:
     """Ask on the terminal, in full screen, and keep the answer as a profile: 0 and the choice, or why not.
 
-    To be called after ``full_screen.prepare``. Raises ConfigurationError as ``choose_pool`` does.
+    To be called after ``full_screen.prepare``. Raises ConfigurationError as ``choose_kept_profile`` does.
     """
     app = ChoosePoolApp(named_settings(arguments), theme=theme)
     status = app.run_in_terminal()
@@ -129,4 +131,4 @@ def ask_for_pool(arguments: Namespace, *, theme: str) -> tuple[int, PoolChoice |
         return status, None
     sys.stderr.write(f"Kept as the profile {name}.\n")
     arguments.profile = name
-    return 0, choose_pool(arguments)
+    return 0, choose_kept_profile(name, arguments)

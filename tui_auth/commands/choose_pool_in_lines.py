@@ -10,7 +10,7 @@ from tui_auth.commands.exit_status import CANCELLED, Ended
 from tui_auth.commands.pool_trial import FlowRefused, PoolTrial, Refused, SecretWanted, Works
 from tui_auth.config.errors import ConfigurationError
 from tui_auth.config.pasted import ids_in
-from tui_auth.config.pool_choice import PoolChoice, choose_pool, named_settings
+from tui_auth.config.pool_choice import PoolChoice, choose_kept_profile, named_settings
 from tui_auth.plain.prompts import BACK, Back, Lines, Prompts
 from tui_auth.screens.pool_question import (
     FLOW_QUESTION,
@@ -18,6 +18,7 @@ from tui_auth.screens.pool_question import (
     NO_FLOW,
     QUESTION,
     TRYING,
+    USUAL_FLOW,
     Candidate,
     flows_left,
     wrong_with,
@@ -37,6 +38,8 @@ class PlainChoosePool:
         self.prompts = Prompts(lines, nothing_typed="Type something, or end with ^D.")
         self.trial = trial
         self._ids = {name: str(named.get(name, "")) for name in _LABELS}
+        self._secret_file = str(named.get("client_secret_file", ""))
+        self._auth_flow = str(named.get("auth_flow", USUAL_FLOW))
 
     def run(self) -> str:
         """The name of the profile the pool is kept as. EOFError where the person ends it before that."""
@@ -48,13 +51,17 @@ class PlainChoosePool:
                 if candidate is not None:
                     return self._kept(candidate)
             except Back:
+                # Another client may have no secret: what was named is not brought up again.
+                self._secret_file = ""
                 self.lines.say(QUESTION)
 
     def _ask_for_ids(self) -> Candidate:
         named_both = self._ask_for("user_pool_id")
         if not named_both:
             self._ask_for("client_id")
-        return Candidate(self._ids["user_pool_id"], self._ids["client_id"])
+        return Candidate(
+            self._ids["user_pool_id"], self._ids["client_id"], self._secret_file, self._auth_flow
+        )
 
     def _ask_for(self, setting: str) -> bool:
         """Ask until there is such an id; whether the answer held the other one too."""
@@ -125,7 +132,7 @@ class PlainChoosePool:
 def ask_for_pool_in_lines(arguments: Namespace) -> PoolChoice:
     """Ask on the terminal, in lines, and keep the answer as a profile.
 
-    Raises Ended where the person left, and ConfigurationError as ``choose_pool`` does.
+    Raises Ended where the person left, and ConfigurationError as ``choose_kept_profile`` does.
     """
     from tui_auth.terminal.environment import harden_process
     from tui_auth.terminal.lines import TerminalLines
@@ -135,7 +142,7 @@ def ask_for_pool_in_lines(arguments: Namespace) -> PoolChoice:
     named = named_settings(arguments)
     with TerminalLines() as lines, exit_on_signals():
         try:
-            arguments.profile = PlainChoosePool(lines, named, PoolTrial(named)).run()
+            arguments.profile = name = PlainChoosePool(lines, named, PoolTrial(named)).run()
         except EOFError:
             raise Ended(CANCELLED) from None
-    return choose_pool(arguments)
+    return choose_kept_profile(name, arguments)

@@ -35,7 +35,10 @@ def say(sentence: str) -> None:
 
 
 def with_status(command: Callable[[], int]) -> int:
-    """Run a command; what it raises becomes one line on stderr and the exit status for it."""
+    """Run a command; what it raises becomes one line on stderr and the exit status for it.
+
+    A closed pipe is left to whoever runs every command.
+    """
     try:
         return command()
     except Ended as end:
@@ -43,6 +46,8 @@ def with_status(command: Callable[[], int]) -> int:
     except (SignInNeeded, ConfigurationError, StorageError, AuthError) as error:
         say(words_for(error))
         return status_for(error)
+    except BrokenPipeError:
+        raise
     except Exception as error:
         from tui_auth.terminal.crash import crash_report
 

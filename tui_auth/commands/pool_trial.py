@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from tui_auth.auth.app_client import AppClient
@@ -16,7 +15,7 @@ from tui_auth.auth.errors import AuthError
 from tui_auth.auth.gateway import Address, CognitoGateway, Gateway
 from tui_auth.auth.signature import KeysUnreachable, fetch_keys, keys_url
 from tui_auth.commands.doctor.probe import API_FLOWS, Answer, Verdict, probe_flow
-from tui_auth.config.client_secret import read_secret_file
+from tui_auth.config.client_secret import path_of_secret, read_secret_file
 from tui_auth.config.errors import ConfigurationError
 from tui_auth.config.profile_file import add_profile
 from tui_auth.config.profiles import load_profiles
@@ -101,14 +100,14 @@ class PoolTrial:
             **{each: self.named[each] for each in ("region", "endpoint_url") if each in self.named},
         }
         if candidate.secret_file:
-            settings["client_secret_file"] = str(Path(candidate.secret_file).expanduser().absolute())
+            settings["client_secret_file"] = str(path_of_secret(candidate.secret_file))
         if candidate.auth_flow != USUAL_FLOW:
             settings["auth_flow"] = candidate.auth_flow
         add_profile(name, settings, environ=self.environ)
 
     def _outcome(self, candidate: Candidate) -> Outcome:
         path = candidate.secret_file
-        secret = read_secret_file(Path(path).expanduser()) if path else None
+        secret = read_secret_file(path_of_secret(path)) if path else None
         client = AppClient(candidate.user_pool_id, candidate.client_id, secret)
         endpoint = self.named.get("endpoint_url")
         gateway = self.gateway_to(Address(self.named.get("region") or client.region, endpoint))

@@ -65,16 +65,16 @@ def write_out(text: str) -> int:
         sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError:
-        _let_go()
+        let_go_of_stdout()
         return 1
     except OSError as error:
         sys.stderr.write(f"tui-auth: stdout cannot be written: {error.strerror}.\n")
-        _let_go()
+        let_go_of_stdout()
         return 1
     return 0
 
 
-def _let_go() -> None:
+def let_go_of_stdout() -> None:
     """Keep the interpreter from trying again, and complaining, at its end."""
     import os
 

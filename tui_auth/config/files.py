@@ -13,6 +13,7 @@ from pathlib import Path
 from tui_auth.config.errors import fault_in
 
 LARGEST_BYTES = 1 << 20
+BYTE_ORDER_MARK = "\ufeff"
 PRIVATE = 0o600
 PRIVATE_FOLDER = 0o700
 
@@ -39,9 +40,14 @@ def read_plain_file(path: Path, *, largest: int = LARGEST_BYTES) -> bytes:
 
 def read_text(path: Path, *, largest: int = LARGEST_BYTES) -> str:
     """The same as text: UTF-8 with or without a byte order mark. Raises ConfigurationError."""
+    return read_marked_text(path, largest=largest).removeprefix(BYTE_ORDER_MARK)
+
+
+def read_marked_text(path: Path, *, largest: int = LARGEST_BYTES) -> str:
+    """The same with its byte order mark, where it has one. Raises ConfigurationError."""
     content = read_plain_file(path, largest=largest)
     try:
-        return content.decode("utf-8-sig")
+        return content.decode()
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise fault_in(path, line, "it does not hold UTF-8 text.") from None

@@ -69,7 +69,7 @@ def read_object(text: str) -> Node:
         raise reader.fault("an object, beginning with “{”")
     found = reader.object()
     reader.skip()
-    if reader.here not in ("", ";"):
+    if reader.here:
         raise reader.fault("nothing more after the object")
     return found
 

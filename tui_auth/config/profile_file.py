@@ -10,7 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from tui_auth.config.errors import ConfigurationError, fault_in
-from tui_auth.config.files import create_file, locked, make_private_folder, read_text, replace_file
+from tui_auth.config.files import (
+    BYTE_ORDER_MARK,
+    create_file,
+    locked,
+    make_private_folder,
+    read_marked_text,
+    replace_file,
+)
 from tui_auth.config.places import CONFIG_FILE, SECRETS_FOLDER, config_folder
 from tui_auth.config.profiles import DEFAULT_KEY, TABLE, Profiles, load_profiles, parse_profiles
 from tui_auth.config.toml_text import NotEditable, with_table, with_value, without_key, without_table
@@ -43,13 +50,16 @@ def add_profile(
 ) -> Path:
     """Keep settings as a profile, the app client's secret in a file of its own; the path of config.toml.
 
-    ``settings`` are checked ones. Raises ConfigurationError where there is such a profile already, unless it
-    is to be replaced, and where a file cannot be written.
+    ``settings`` are checked ones. A profile that is replaced goes whole, with its own secret's file. Raises
+    ConfigurationError where there is such a profile already, unless it is to be replaced, and where a file
+    cannot be written.
     """
     check_name(name)
     values = dict(settings)
+    left_over: Path | None = None
 
     def change(text: str, profiles: Profiles) -> str:
+        nonlocal left_over
         secret_path = _secret_path(profiles.path.parent, name)
         if client_secret is not None:
             values["client_secret_file"] = str(secret_path)
@@ -57,12 +67,16 @@ def add_profile(
             if not replace:
                 raise NameTaken(f"There is a profile “{name}” already. Choose another name.")
             text = without_table(text, (TABLE, name))
+            if str(values.get("client_secret_file")) != str(secret_path):
+                left_over = _own_secret(profiles, name)
         new = with_table(text, (TABLE, name), values, comment)
         if client_secret is not None:
             _keep_secret(secret_path, client_secret)
         return new
 
-    return _changed(change, environ)
+    path = _changed(change, environ)
+    _remove(left_over)
+    return path
 
 
 def use_profile(name: str | None, environ: Mapping[str, str] = os.environ) -> Path:
@@ -81,40 +95,34 @@ def remove_profile(name: str, environ: Mapping[str, str] = os.environ) -> Path |
 
     Raises ConfigurationError where there is no such profile, or a file cannot be written.
     """
-    folder = Path(config_folder(environ))
-    own_secret = _secret_path(folder, name)
-    named = ""
+    left_over: Path | None = None
 
     def change(text: str, profiles: Profiles) -> str:
-        nonlocal named
+        nonlocal left_over
         if name not in profiles.written:
             profiles.profile(name)
-        named = str(profiles.written[name].get("client_secret_file", ""))
+        left_over = _own_secret(profiles, name)
         if profiles.default == name:
             text = without_key(text, (DEFAULT_KEY,))
         return without_table(text, (TABLE, name))
 
     _changed(change, environ)
-    if named != str(own_secret) or not own_secret.is_file():
-        return None
-    try:
-        own_secret.unlink()
-    except OSError as error:
-        raise fault_in(own_secret, None, f"it cannot be removed: {error.strerror}.") from None
-    return own_secret
+    _remove(left_over)
+    return left_over
 
 
 def _changed(change: Callable[[str, Profiles], str], environ: Mapping[str, str]) -> Path:
     path = Path(config_folder(environ), CONFIG_FILE)
     with _locked_folder(path):
-        text = read_text(path) if path.exists() else ""
+        content = read_marked_text(path) if path.exists() else ""
+        text = content.removeprefix(BYTE_ORDER_MARK)
         try:
-            new = change(text, parse_profiles(path, text))
+            new = content[: len(content) - len(text)] + change(text, parse_profiles(path, text))
         except NotEditable:
             raise fault_in(
                 path, None, "it is written in a way that cannot be changed from here. Change it in an editor."
             ) from None
-        if new != text:
+        if new != content:
             replace_file(path, new)
     load_profiles(environ)  # makes the index anew
     return path
@@ -136,8 +144,30 @@ def _secret_path(folder: Path, name: str) -> Path:
     return folder / SECRETS_FOLDER / name
 
 
+def _own_secret(profiles: Profiles, name: str) -> Path | None:
+    """The secret's file that was made for a profile and that it names; None where another names it too."""
+    own = _secret_path(profiles.path.parent, name)
+    if profiles.secret_file(name) != own or own.is_symlink() or not own.is_file():
+        return None
+    others = (profiles.secret_file(other) for other in profiles.written if other != name)
+    return None if any(os.path.realpath(each) == os.path.realpath(own) for each in others if each) else own
+
+
 def _keep_secret(path: Path, secret: Secret) -> None:
-    make_private_folder(path.parent)
-    with suppress(FileNotFoundError):
-        path.unlink()
-    create_file(path, secret.reveal() + "\n")
+    try:
+        make_private_folder(path.parent)
+        with suppress(FileNotFoundError):
+            path.unlink()
+        create_file(path, secret.reveal() + "\n")
+    except OSError as error:
+        place = path if path.parent.is_dir() else path.parent
+        raise fault_in(place, None, f"the secret cannot be kept there: {error.strerror}.") from None
+
+
+def _remove(secret: Path | None) -> None:
+    if secret is None:
+        return
+    try:
+        secret.unlink()
+    except OSError as error:
+        raise fault_in(secret, None, f"it cannot be removed: {error.strerror}.") from None

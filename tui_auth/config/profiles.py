@@ -44,6 +44,11 @@ class Profiles:
     """Per profile the line of each key, of keys within it as ``key.inner``; under "" the profile's own."""
     default_line: int | None = None
 
+    def secret_file(self, name: str) -> Path | None:
+        """The file of the app client's secret that a profile names, whatever else it says; None for none."""
+        written = self.written.get(name, {}).get("client_secret_file")
+        return _from(self.path.parent, written) if isinstance(written, str) else None
+
     @property
     def names(self) -> list[str]:
         """The names of all profiles, in the order of the file."""
@@ -165,7 +170,7 @@ def _unknown_key(key: str) -> str:
 
 
 def _from(folder: Path, path: str) -> Path:
-    return folder / Path(path).expanduser()
+    return folder / os.path.expanduser(path)  # noqa: PTH111 - Path's own raises for a user there is not
 
 
 def _quoted(name: str) -> str:

@@ -224,7 +224,7 @@ def _plain(value: Any) -> Any:
         return {name: plain for name, each in value.items() if (plain := _plain(each)) != {}}
     if isinstance(value, list | tuple):
         return [_plain(each) for each in value]
-    return ("not a number",) if value != value else value  # noqa: PLR0124
+    return ("not a number",) if value != value else value
 
 
 def _key(text: str, position: int) -> tuple[Path, int]:

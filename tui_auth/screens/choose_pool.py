@@ -73,7 +73,6 @@ class ChoosePoolScreen(FormScreen):
     or ``ask_for_flow``.
     """
 
-    KEYS = ("submit", "back", "help", "quit")
     BUSY_TEXT = TRYING
     EXPLANATION = (
         "Both ids stand in the Cognito console: the pool's at the top of its page, the client's under App "
@@ -86,13 +85,21 @@ class ChoosePoolScreen(FormScreen):
     wants_secret: reactive[bool] = reactive(False, init=False)
 
     def __init__(
-        self, surroundings: Surroundings, *, user_pool_id: str = "", client_id: str = "", name: str = ""
+        self,
+        surroundings: Surroundings,
+        *,
+        user_pool_id: str = "",
+        client_id: str = "",
+        secret_file: str = "",
+        auth_flow: str = USUAL_FLOW,
+        name: str = "",
     ) -> None:
         super().__init__(surroundings)
         self._given = (user_pool_id, client_id)
+        self._secret_file = secret_file
+        self._first_flow = self._auth_flow = auth_flow
         self._name_hint = name
         self._about = "pool"
-        self._auth_flow = USUAL_FLOW
         self._flows: tuple[str, ...] = ()
         self._tried = ("", "")
 
@@ -105,7 +112,9 @@ class ChoosePoolScreen(FormScreen):
             yield Field("User pool", IdInput(pool), hint="Its id, ARN or page's address.", id="pool")
             yield Field("App client", IdInput(client), hint="Its id, or its page's address.", id="client")
             yield Field(
-                "Secret file", TextInput(), hint="A file with the client's secret in it.", id="secret"
+                "Secret file",
+                TextInput(self._secret_file),
+                hint="A file with the client's secret in it.", id="secret"
             )
         yield Choice(list(FLOWS.values()), id="flows")
         yield Field("Keep as", TextInput(self._name_hint), hint="tui-auth --profile uses it.", id="name")
@@ -136,7 +145,7 @@ class ChoosePoolScreen(FormScreen):
     def _show_what_is_asked(self) -> None:
         asked = {
             "#ids": self.stage is Stage.IDS,
-            "#secret": self.wants_secret,
+            "#secret": self.wants_secret or bool(self._secret_file),
             "#flows": self.stage is Stage.FLOW,
             "#name": self.stage is Stage.NAME,
         }
@@ -244,11 +253,12 @@ class ChoosePoolScreen(FormScreen):
 
     def _try(self, auth_flow: str) -> Message:
         self._auth_flow = auth_flow
-        secret_file = self.field("secret").value.strip() if self.wants_secret else ""
-        return PoolTried(Candidate(*self._tried, secret_file, auth_flow))
+        secret_file = self.field("secret")
+        path = secret_file.value.strip() if secret_file.display else ""
+        return PoolTried(Candidate(*self._tried, path, auth_flow))
 
     def _forget_flow(self) -> None:
-        self._flows, self._auth_flow = (), USUAL_FLOW
+        self._flows, self._auth_flow = (), self._first_flow
 
     def action_back(self) -> None:
         if not self.busy:

@@ -1,0 +1,202 @@
+"""What may have happened at Cognito is not forgotten: after lost answers, later refusals, a person's ^c."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.journeys.own_pool import OwnPool
+from tests.scripted_gateway import ScriptedGateway, challenge
+from tui_auth.auth.attempt import Attempt
+from tui_auth.auth.auth import Auth
+from tui_auth.auth.device import Device
+from tui_auth.auth.errors import AuthError, ErrorKind
+from tui_auth.auth.exchange import AuthFlow
+from tui_auth.auth.next_step import (
+    ConfirmSignInWithNewPassword,
+    ConfirmSignInWithOTP,
+    ConfirmSignInWithPassword,
+    ConfirmSignUp,
+    ContinueSignInWithFirstFactorSelection,
+    ContinueSignInWithTOTPSetup,
+    Done,
+    ResetPassword,
+)
+from tui_auth.auth.refusals import refusal
+from tui_auth.auth.what_next import Road, road
+from tui_auth.pool import PoolServer
+from tui_auth.secret import Secret
+
+TEMPORARY, NEW = "Temporary-Horse-1!", "Brand-New-Horse-7!"
+MFA_ON = {"MfaConfiguration": "ON", "SoftwareTokenMfaConfiguration": {"Enabled": True}}
+
+
+@pytest.fixture
+def server() -> Iterator[PoolServer]:
+    with PoolServer() as running:
+        yield running
+
+
+class Place(OwnPool):
+    """A pool, and attempts to sign in to it."""
+
+    def __init__(self, server: PoolServer, **settings: Any) -> None:
+        super().__init__(server, Path(), ExitStack(), **settings)
+
+    def attempt(self) -> Attempt:
+        return Auth(self.id, self.client_id, endpoint_url=self.server.endpoint_url).attempt()
+
+    def ann(self) -> None:
+        """A user with an address that codes go to."""
+        self.user(password=TEMPORARY, email="ann@example.org", email_verified="true")
+
+    def new_ann(self) -> None:
+        """A user who must choose a password."""
+        made = {"UserPoolId": self.id, "Username": "ann", "TemporaryPassword": TEMPORARY}
+        self.server.call("AdminCreateUser", {**made, "MessageAction": "SUPPRESS"})
+
+    @property
+    def newest_code(self) -> Secret:
+        return Secret(str(self.server.messages[-1]["code"]))
+
+
+def test_a_new_password_is_known_after_a_later_call_failed(server: PoolServer) -> None:
+    place = Place(server, mfa=MFA_ON)
+    place.new_ann()
+    attempt = place.attempt()
+    assert isinstance(attempt.sign_in("ann", Secret(TEMPORARY)), ConfirmSignInWithNewPassword)
+    server.fail_next("AssociateSoftwareToken", "TooManyRequestsException", "Rate exceeded")
+    with pytest.raises(AuthError):
+        attempt.confirm(Secret(NEW))
+    with pytest.raises(AuthError) as over:
+        attempt.confirm(Secret(NEW))
+    assert over.value.kind is ErrorKind.SESSION_EXPIRED
+    assert isinstance(attempt.restart(), ContinueSignInWithTOTPSetup)
+
+
+@pytest.mark.parametrize("flow", [AuthFlow.USER_SRP_AUTH, AuthFlow.USER_PASSWORD_AUTH])
+def test_a_new_password_is_known_to_who_stopped_waiting(server: PoolServer, flow: AuthFlow) -> None:
+    place = Place(server)
+    place.new_ann()
+    attempt = place.attempt()
+    attempt.sign_in("ann", Secret(TEMPORARY), auth_flow=flow)
+    fork = attempt.fork()
+    assert isinstance(attempt.confirm(Secret(NEW)), Done)
+    with pytest.raises(AuthError):
+        fork.confirm(Secret(NEW))
+    assert isinstance(fork.restart(), Done)
+
+
+def test_a_new_password_that_was_refused_is_not_tried(server: PoolServer) -> None:
+    place = Place(server)
+    place.new_ann()
+    attempt = place.attempt()
+    attempt.sign_in("ann", Secret(TEMPORARY))
+    with pytest.raises(AuthError):
+        attempt.confirm(Secret("weak"))
+    begun = [name for name, _ in server.calls].count("InitiateAuth")
+    assert isinstance(attempt.restart(), ConfirmSignInWithNewPassword)
+    assert [name for name, _ in server.calls].count("InitiateAuth") == begun + 1
+
+
+def test_a_reset_whose_answer_was_lost_ends_signed_in(server: PoolServer) -> None:
+    place = Place(server)
+    place.ann()
+    attempt = place.attempt()
+    assert isinstance(attempt.forgot_password("ann"), ResetPassword)
+    attempt.reset_password()
+    code = place.newest_code
+    server.drop_next("ConfirmForgotPassword", after_work=True)
+    with pytest.raises(AuthError) as lost:
+        attempt.confirm_reset_password(Secret(NEW), code)
+    assert lost.value.may_have_arrived
+    assert isinstance(attempt.confirm_reset_password(Secret(NEW), code), Done)
+
+
+def test_a_reset_that_was_lost_on_the_way_says_what_is_wrong_with_the_code(server: PoolServer) -> None:
+    place = Place(server)
+    place.ann()
+    attempt = place.attempt()
+    attempt.forgot_password("ann")
+    attempt.reset_password()
+    code = place.newest_code
+    server.drop_next("ConfirmForgotPassword")
+    with pytest.raises(AuthError):
+        attempt.confirm_reset_password(Secret(NEW), code)
+    server.clock.advance(3601)
+    with pytest.raises(AuthError, match="code has expired"):
+        attempt.confirm_reset_password(Secret(NEW), code)
+
+
+@pytest.mark.parametrize("flow", [AuthFlow.USER_AUTH, AuthFlow.USER_SRP_AUTH, AuthFlow.USER_PASSWORD_AUTH])
+def test_a_forgotten_password_ends_signed_in_whatever_the_flow(server: PoolServer, flow: AuthFlow) -> None:
+    place = Place(server)
+    place.ann()
+    attempt = place.attempt()
+    attempt.forgot_password("ann", auth_flow=flow)
+    attempt.reset_password()
+    assert isinstance(attempt.confirm_reset_password(Secret(NEW), place.newest_code), Done)
+
+
+@pytest.mark.parametrize("flow", [AuthFlow.USER_SRP_AUTH, AuthFlow.USER_PASSWORD_AUTH])
+def test_who_forgot_the_password_of_an_unconfirmed_account_gets_there(
+    server: PoolServer, flow: AuthFlow
+) -> None:
+    place = Place(server, AutoVerifiedAttributes=["email"])
+    place.attempt().sign_up("ann", Secret(TEMPORARY), user_attributes={"email": "ann@example.org"})
+    attempt = place.attempt()
+    attempt.forgot_password("ann", auth_flow=flow)
+    assert isinstance(attempt.confirm_reset_password(Secret(NEW), Secret("000000")), ConfirmSignUp)
+    attempt.resend_sign_up_code()
+    assert isinstance(attempt.confirm_sign_up(place.newest_code), ResetPassword)
+    attempt.reset_password()
+    assert isinstance(attempt.confirm_reset_password(Secret(NEW), place.newest_code), Done)
+
+
+def test_a_device_refused_behind_an_answer_is_let_go_of_for_good() -> None:
+    device = Device("eu-west-1_device", "group", Secret("x"))
+    claim = {"SRP_B": "2", "SALT": "1", "SECRET_BLOCK": "YQ=="}
+    replies = (
+        challenge("SMS_MFA"),
+        challenge("DEVICE_SRP_AUTH"),
+        challenge("DEVICE_PASSWORD_VERIFIER", **claim),
+        refusal("NotAuthorizedException", "Incorrect username or password."),
+    )
+    gateway = ScriptedGateway(*replies, challenge("SMS_MFA"), challenge("SMS_MFA"))
+    auth = Auth("eu-west-1_Ab12Cd34E", "client1", gateway=gateway)
+    attempt = auth.attempt()
+    step = attempt.sign_in("ann", Secret("x"), auth_flow=AuthFlow.USER_PASSWORD_AUTH, device=device)
+    with pytest.raises(AuthError, match="no longer takes this machine") as refused:
+        attempt.confirm("123456")
+    assert road(refused.value, step, can_start_again=attempt.can_start_again) is Road.START_AGAIN
+    attempt.restart()
+    assert gateway.calls[-1][1]["AuthParameters"]["DEVICE_KEY"] is None
+    auth.attempt().sign_in("ann", Secret("x"), auth_flow=AuthFlow.USER_PASSWORD_AUTH, device=device)
+    assert gateway.calls[-1][1]["AuthParameters"]["DEVICE_KEY"] is None
+
+
+def test_a_second_password_reaches_a_pool_that_asks_for_it_by_itself() -> None:
+    wrong = refusal("NotAuthorizedException", "Incorrect username or password.")
+    gateway = ScriptedGateway(challenge("PASSWORD"), wrong, challenge("PASSWORD"), challenge("SMS_MFA"))
+    attempt = Auth("eu-west-1_Ab12Cd34E", "client1", gateway=gateway).attempt()
+    step = attempt.sign_in("ann", None, auth_flow=AuthFlow.USER_AUTH)
+    assert isinstance(step, ConfirmSignInWithPassword)
+    with pytest.raises(AuthError):
+        attempt.confirm(Secret("first"))
+    attempt.confirm(Secret("second"))
+    assert gateway.calls[-1][1]["ChallengeResponses"]["PASSWORD"] == Secret("second")
+
+
+def test_a_factor_chosen_in_place_of_a_passkey_is_chosen_again_by_a_restart() -> None:
+    passkey, code = challenge("WEB_AUTHN"), challenge("EMAIL_OTP")
+    gateway = ScriptedGateway(passkey, code, passkey, code)
+    attempt = Auth("eu-west-1_Ab12Cd34E", "client1", gateway=gateway).attempt()
+    assert isinstance(
+        attempt.sign_in("ann", None, auth_flow=AuthFlow.USER_AUTH), ContinueSignInWithFirstFactorSelection
+    )
+    assert isinstance(attempt.confirm("EMAIL_OTP"), ConfirmSignInWithOTP)
+    assert isinstance(attempt.restart(), ConfirmSignInWithOTP)
