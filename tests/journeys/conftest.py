@@ -33,6 +33,18 @@ class SignIn(PtyProgram):
             self.send(text)
             self.press("enter")
 
+    def answer(self, prompt: str, text: str) -> None:
+        """Wait for a line prompt, once more if it was answered before, and answer it."""
+        known = self.__dict__.setdefault("_prompts", {})
+        before = known.get(prompt, 0)
+        self.wait_for(lambda _: self._asks(prompt) > before)
+        known[prompt] = self._asks(prompt)
+        self.enter(text)
+
+    def _asks(self, prompt: str) -> int:
+        shown = self.screen_text().rstrip()
+        return shown.count(prompt) if shown.endswith(prompt) else 0
+
     def log_in(self, password: str | None = None) -> None:
         """Fill in the first screen with the user's name and password."""
         self.wait_for("Username")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -105,15 +104,10 @@ def test_setting_up_e_mail_out_of_a_choice_in_lines(sign_in_as: Start) -> None:
     program.wait_for("Signed in as max.")
 
 
-def _stands_last(prompt: str, program: SignIn) -> bool:
-    return program.screen_text().rstrip().endswith(prompt)
-
-
 def prompt_by_prompt(program: SignIn, *answers: tuple[str, str]) -> None:
-    """Wait for each prompt to stand last, then answer it."""
+    """Answer prompts in turn."""
     for prompt, answer in answers:
-        program.wait_for(partial(_stands_last, prompt))
-        program.enter(answer)
+        program.answer(prompt, answer)
 
 
 def test_a_forgotten_password_is_reset_in_lines(sign_in_as: Start) -> None:

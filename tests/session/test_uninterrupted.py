@@ -62,6 +62,58 @@ def test_off_the_main_thread_it_just_works() -> None:
     assert results == [7]
 
 
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
 def test_signals_are_as_before_afterwards() -> None:
+    before = [signal.getsignal(number) for number in ENDING]
     finished_first(lambda: None)
-    assert not signal.pthread_sigmask(signal.SIG_BLOCK, ()) & {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+    assert [signal.getsignal(number) for number in ENDING] == before
+    assert not signal.pthread_sigmask(signal.SIG_BLOCK, ()) & set(ENDING)
+
+
+LATE = """
+import os, signal, sys, threading
+from tui_auth.session import uninterrupted
+from tui_auth.terminal.signals import exit_on_signals
+uninterrupted.GRACE_SECONDS = 0.1
+number, how = int(sys.argv[1]), sys.argv[2]
+heeded = threading.Event()
+if how == "ignored":
+    signal.signal(number, signal.SIG_IGN)
+if how == "survived":
+    signal.signal(number, lambda *_: heeded.set())
+def work():
+    os.kill(os.getpid(), number)
+    if how == "survived":
+        heeded.wait()
+    else:
+        threading.Event().wait(0.5)
+    return "finished"
+if how == "in lines":
+    uninterrupted.GRACE_SECONDS = 3
+    with exit_on_signals():
+        uninterrupted.finished_first(lambda: print(work(), flush=True))
+    print("went on", flush=True)
+else:
+    print(uninterrupted.finished_first(work), flush=True)
+"""
+"""A signal comes at once, and the work takes longer than a signal's patience."""
+
+
+def late(number: signal.Signals, how: str) -> tuple[int, str, str]:
+    words = [sys.executable, "-c", LATE, str(int(number)), how]
+    ran = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=30)
+    return ran.returncode, ran.stdout, ran.stderr
+
+
+@pytest.mark.parametrize("number", ENDING)
+@pytest.mark.parametrize("how", ["ignored", "survived"])
+def test_a_signal_that_does_not_end_the_program_does_not_end_the_work(
+    number: signal.Signals, how: str
+) -> None:
+    assert late(number, how) == (0, "finished\n", "")
+
+
+def test_it_is_finished_first_where_other_threads_take_signals_too() -> None:
+    assert late(signal.SIGTERM, "in lines") == (128 + signal.SIGTERM, "finished\n", "")

@@ -8,7 +8,7 @@ Examples = tuple[tuple[str, str], ...]
 _IDS = "--user-pool-id eu-west-1_Ab12Cd34E --client-id 1example23456789"
 
 WITHOUT_A_COMMAND: Examples = (
-    ("tui-auth", "sign in: to the Amplify project here, or asks for a pool"),
+    ("tui-auth", "sign in: to the project here, or asks for a pool"),
     ("tui-auth --profile acme", "sign in to a pool kept under a name"),
     ("tui-auth demo", "try every step; no AWS account is needed"),
     ("tui-auth doctor", "find out why it does not work"),
@@ -23,7 +23,7 @@ OF_A_COMMAND: dict[str, Examples] = {
         ("pass acme | tui-auth sign-in --username ann --password-stdin", ""),
     ),
     "token": (
-        ("TOKEN=$(tui-auth token)", "signs in first where that is needed"),
+        ("TOKEN=$(tui-auth token)", "signs in where that is needed"),
         ("tui-auth token --type id --min-ttl 10m", ""),
         ("tui-auth token --profile acme --login never", "4 where no session stands"),
     ),
@@ -40,9 +40,7 @@ OF_A_COMMAND: dict[str, Examples] = {
         ("tui-auth aws-credentials --profile acme --format json", ""),
         ("tui-auth aws-credentials", "for credential_process in ~/.aws/config"),
     ),
-    "kube-credential": (
-        ("tui-auth kube-credential --profile acme", "for users[].user.exec in ~/.kube/config"),
-    ),
+    "kube-credential": (("tui-auth kube-credential --profile acme", "for exec in ~/.kube/config"),),
     "status": (
         ("tui-auth status", ""),
         ("tui-auth status --json --online", "asks Cognito whether the session still counts"),

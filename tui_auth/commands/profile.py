@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tui_auth.commands.exit_status import OK, with_status
+from tui_auth.commands.exit_status import OK, USAGE, Ended, say, with_status
 from tui_auth.commands.profile_flags import add_flags, settings_of
 from tui_auth.config.amplify import read_amplify_file
-from tui_auth.config.client_secret import read_secret_file
+from tui_auth.config.client_secret import path_of_secret, read_secret_file
 from tui_auth.config.errors import ConfigurationError, fault_in, shown
-from tui_auth.config.pool_choice import add_pool_arguments, choose_pool
+from tui_auth.config.pool_choice import POOL_FLAGS, add_pool_arguments, choose_pool
 from tui_auth.config.profile_file import NameTaken, add_profile, check_name, remove_profile, use_profile
 from tui_auth.config.profiles import Profiles, load_profiles
 from tui_auth.config.settings import SETTINGS
@@ -82,13 +82,18 @@ def _command(commands: _SubParsersAction[Any], name: str, says: str) -> Argument
 
 
 def _add_force(parser: ArgumentParser) -> None:
-    parser.add_argument("--force", action="store_true", help="replace a profile of this name")
+    parser.add_argument(
+        "--force",
+        action="store_true",
+        help="replace a profile of this name whole: what is not given again is gone",
+    )
 
 
 def _list(arguments: Namespace) -> None:
     profiles = load_profiles()
     if arguments.names:
-        _print("\n".join(profiles.names))
+        # One that a terminal would obey was made by hand, and no shell could complete it.
+        _print("\n".join(name for name in profiles.names if safe_line(name, limit=len(name)) == name))
         return
     if arguments.json:
         _print_json({"default": profiles.default, "profiles": _listed(profiles)})
@@ -98,7 +103,8 @@ def _list(arguments: Namespace) -> None:
     width = max(map(len, profiles.names), default=0)
     for each in _listed(profiles):
         mark = "*" if each["name"] == profiles.default else " "
-        told = each.get("problem") or f"{each['user_pool_id']}  {each['client_id']}"
+        ids = (each.get("user_pool_id") or "no user pool", each.get("client_id") or "no app client")
+        told = each.get("problem") or "  ".join(ids)
         _print(f"{mark} {safe_line(each['name'], limit=64):<{width}}  {told}")
 
 
@@ -119,14 +125,11 @@ def _add(arguments: Namespace) -> None:
     settings = settings_of(arguments)
     secret = settings.get("client_secret_file")
     if secret:
-        settings["client_secret_file"] = secret = str(Path(secret).expanduser().absolute())
+        settings["client_secret_file"] = secret = str(path_of_secret(secret))
     path = _kept(arguments.name, settings, replace=arguments.force)
     _say(f"Kept as {arguments.name} in {shown(path)}. Sign in with: tui-auth --profile {arguments.name}")
     if secret:
-        try:
-            read_secret_file(secret)
-        except ConfigurationError as error:
-            _say(f"Signing in needs this first: {error}")
+        _say_if_it_cannot_be_read(secret)
 
 
 def _kept(name: str, settings: Mapping[str, Any], *, replace: bool, **more: Any) -> Path:
@@ -187,7 +190,12 @@ def _name_of(path: Path) -> str:
 
 
 def _show(arguments: Namespace) -> None:
+    if arguments.name and (flag := _pool_flag_in(arguments)):
+        say(f"profile show PROFILE tells what is written there; leave out {flag}, or the profile's name.")
+        raise Ended(USAGE)
     values = _written(arguments.name) if arguments.name else _effective(arguments)
+    if "client_secret_file" in values:
+        _say_if_it_cannot_be_read(values["client_secret_file"][0])
     if arguments.json:
         _print_json(
             {name: _with_origin(*each) if arguments.origin else each[0] for name, each in values.items()}
@@ -203,6 +211,20 @@ def _show(arguments: Namespace) -> None:
             _print(f"{name:<{width}}  {texts[name]}")
 
 
+def _pool_flag_in(arguments: Namespace) -> str:
+    """A flag about which pool that was given; empty where none was."""
+    names = ("profile", *POOL_FLAGS)
+    given = (name for name in names if getattr(arguments, name) is not None)
+    return next(("--" + name.replace("_", "-") for name in given), "")
+
+
+def _say_if_it_cannot_be_read(secret_file: str) -> None:
+    try:
+        read_secret_file(secret_file)
+    except ConfigurationError as error:
+        _say(f"Signing in needs this first: {error}")
+
+
 def _written(name: str) -> dict[str, tuple[Any, str]]:
     profile = load_profiles().profile(name)
     return {
@@ -214,7 +236,7 @@ def _written(name: str) -> dict[str, tuple[Any, str]]:
 def _effective(arguments: Namespace) -> dict[str, tuple[Any, str]]:
     from tui_auth.session.sessions import Sessions
 
-    choice = choose_pool(arguments, current_session=Sessions().current_settings)
+    choice = choose_pool(arguments, current_session=Sessions().current_settings, reads_secret=False)
     for note in choice.notes:
         _say(note)
     values: dict[str, tuple[Any, str]] = {}

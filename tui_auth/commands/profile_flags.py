@@ -6,17 +6,13 @@ from argparse import ArgumentParser, Namespace
 from typing import Any
 
 from tui_auth.config.errors import ConfigurationError
+from tui_auth.config.pool_choice import POOL_FLAGS
 from tui_auth.config.settings import FLOWS, SETTINGS, STORAGES, Unfit, checked
 
-_FLAGS = {
-    "user_pool_id": ("ID", "such as eu-west-1_Ab12Cd34E"),
-    "client_id": ("ID", "the app client's id"),
-    "client_secret_file": ("FILE", "a file with the app client's secret"),
-    "region": ("REGION", "where the pool is, if its id does not say it"),
-    "endpoint_url": ("URL", "https, or http on this machine"),
-    "identity_pool_id": ("ID", "for AWS credentials"),
+_FLAGS: dict[str, tuple[str | None, str]] = {
+    **POOL_FLAGS,
     "username": ("NAME", "filled in on the first screen"),
-    "auth_flow": (None, "how to begin; USER_SRP_AUTH unless given"),
+    "auth_flow": ("FLOW", f"how to begin: {', '.join(FLOWS)}; the first unless given"),
     "preferred_first_factor": ("FACTOR", "for USER_AUTH, such as EMAIL_OTP"),
     "app_name": ("NAME", "what an authenticator app shows"),
     "session_minutes": ("MINUTES", "how long a step waits: the client's session duration; 3 unless given"),

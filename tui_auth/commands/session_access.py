@@ -13,7 +13,7 @@ from tui_auth.config.errors import NoPoolNamed
 from tui_auth.config.pool_choice import PoolChoice, add_pool_arguments, choose_pool
 from tui_auth.config.sources import SourceKind
 from tui_auth.session.errors import SignInNeeded, StorageError
-from tui_auth.session.quick import CURRENT, HARMLESS_VARIABLES, way_of
+from tui_auth.session.quick import CURRENT, is_told_a_pool, way_of
 from tui_auth.session.record import SessionRecord
 from tui_auth.session.register import Entry
 from tui_auth.session.sessions import Found, PoolKey, Sessions, endpoint_of, settings_of
@@ -139,9 +139,7 @@ def pool_to_sign_in_to(
 
 def _remember_way(arguments: Namespace, sessions: Sessions, asked: Asked, found: Found) -> None:
     """Let the next ``tui-auth token`` with the same words take the short way."""
-    if any(getattr(arguments, name, None) for name in _POOL_FLAGS) or found.note:
-        return
-    if any(name.startswith("TUI_AUTH_") and name not in HARMLESS_VARIABLES for name in os.environ):
+    if any(getattr(arguments, name, None) for name in _POOL_FLAGS) or found.note or is_told_a_pool():
         return
     origin = asked.choice.origins["user_pool_id"] if asked.choice else None
     if origin is not None and origin.kind is SourceKind.PROFILE:

@@ -31,7 +31,12 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_pool_arguments(parser)
     group = parser.add_argument_group("signing in")
     group.add_argument("--username", metavar="NAME", help="filled in on the first screen")
-    group.add_argument("--auth-flow", choices=FLOWS, help="how to begin; USER_SRP_AUTH unless given")
+    group.add_argument(
+        "--auth-flow",
+        choices=FLOWS,
+        metavar="FLOW",
+        help=f"how to begin: {', '.join(FLOWS)}; the first unless given",
+    )
     group.add_argument("--preferred-first-factor", metavar="FACTOR", help="for USER_AUTH, such as EMAIL_OTP")
     group.add_argument("--app-name", metavar="NAME", help="what an authenticator app shows")
     group.add_argument("--storage", choices=STORAGES, help="where to keep the session; asked unless given")

@@ -5,7 +5,9 @@ Source: "Service-specific endpoints" in the AWS SDKs and Tools reference guide.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 VARIABLES = ("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "AWS_ENDPOINT_URL")
 _SWITCH = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"

@@ -114,7 +114,8 @@ class ChoosePoolScreen(FormScreen):
             yield Field(
                 "Secret file",
                 TextInput(self._secret_file),
-                hint="A file with the client's secret in it.", id="secret"
+                hint="A file with the client's secret in it.",
+                id="secret",
             )
         yield Choice(list(FLOWS.values()), id="flows")
         yield Field("Keep as", TextInput(self._name_hint), hint="tui-auth --profile uses it.", id="name")

@@ -2,7 +2,9 @@
 
 Tokens run out by Cognito's clock. This machine's may be wrong, and may be set right meanwhile, so that the
 difference measured then says nothing now: as long as the machine has not been started anew, the seconds
-since are counted by the clock that nobody sets.
+since are counted by the clock that nobody sets. That one stands still while a virtual machine is paused, which
+the other is told of afterwards, so the longer of the two counts: a token renewed early does less harm than one
+that has run out.
 """
 
 from __future__ import annotations
@@ -34,6 +36,6 @@ def server_now(server_time: float, local_time: float, boot: str, uptime: float) 
     """
     boot_now, uptime_now = since_boot()
     if boot and boot == boot_now and uptime_now >= uptime:
-        return server_time + uptime_now - uptime
+        return server_time + max(uptime_now - uptime, time.time() - local_time)
     passed = time.time() - local_time
     return server_time + passed if passed > -_WENT_BACK_SECONDS else None

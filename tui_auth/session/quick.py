@@ -1,9 +1,9 @@
 """The short way to a token that still holds: two small files read, and nothing imported that is not needed.
 
 A script runs ``tui-auth token`` on every request. Here no settings are understood: where anything but a flag
-for a profile names a pool, where a folder has an Amplify file, where the file with the profiles has changed,
-where a rule for private files is broken or a token has nearly run out, there is no short way, and the long
-one decides.
+for a profile names a pool, where a variable of AWS's names an endpoint, where a folder has an Amplify file,
+where the file with the profiles has changed, where a rule for private files is broken or a token has nearly
+run out, there is no short way, and the long one decides.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 
 from tui_auth.config import places
+from tui_auth.config.aws_endpoint import aws_endpoint
 from tui_auth.session.clock import server_now
 from tui_auth.session.errors import StorageError
 from tui_auth.session.lines import texts_and_numbers
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 CURRENT = "current"
-INDEX = "index.json"
+SESSION_INDEX = "index.json"
+"""Which sessions there are: see ``tui_auth.session.register``."""
+
 AMPLIFY_FILES = ("amplify_outputs.json", "amplifyconfiguration.json", "aws-exports.js")
 """As ``tui_auth.config.amplify`` has them; a test compares the two."""
 
@@ -51,11 +54,10 @@ def cached_token(
     ``kind`` is ``access`` or ``id``, ``asked`` how many seconds it must hold (None: long enough), ``profile``
     the name that a flag gave, or empty.
     """
-    for name in environ:
-        if name.startswith("TUI_AUTH_") and name not in HARMLESS_VARIABLES and environ[name]:
-            return None
+    if is_told_a_pool(environ):
+        return None
     try:
-        index = _members(PrivateFolder(places.state_folder(environ)), INDEX)
+        index = _members(PrivateFolder(places.state_folder(environ)), SESSION_INDEX)
         reference, note = _reference(index, profile or environ.get("TUI_AUTH_PROFILE", "").strip(), environ)
         storage, _, name = reference.partition("/")
         folder = _folder(storage, environ)
@@ -64,6 +66,14 @@ def cached_token(
         return Token(token, note) if token and _holds(session, kind, asked) else None
     except (StorageError, OSError, ValueError, KeyError):
         return None
+
+
+def is_told_a_pool(environ: Mapping[str, str] = places.ENVIRON) -> bool:
+    """Whether a variable names a pool, a user or an endpoint, so that the long way has to be taken."""
+    for name in environ:
+        if name.startswith("TUI_AUTH_") and name not in HARMLESS_VARIABLES and environ[name]:
+            return True
+    return aws_endpoint(environ) is not None
 
 
 def way_of(reference: str, environ: Mapping[str, str] = places.ENVIRON) -> str:

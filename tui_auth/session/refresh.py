@@ -15,6 +15,7 @@ from tui_auth.auth.app_client import AppClient
 from tui_auth.auth.authentication_result import done as done_of
 from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.gateway import Address, CognitoGateway, Gateway
+from tui_auth.auth.verify import claims_in
 from tui_auth.config.client_secret import read_secret_file
 from tui_auth.secret import Secret
 from tui_auth.session.clock import since_boot
@@ -82,9 +83,14 @@ def fresh(
 ) -> Fresh:
     """The session with a token that holds, refreshed if need be or if it is forced.
 
-    ``kind`` is ``access`` or ``id``, ``min_ttl`` in seconds. Raises SignInNeeded where Cognito has ended the
-    session or nothing can renew it, StorageError where what came could not be kept (nothing is sent then),
-    AuthError and ConfigurationError where no answer came; only in the first case the session is forgotten.
+    ``kind`` is ``access`` or ``id``, ``min_ttl`` in seconds. What another process has brought while this one
+    waited for it is taken even if it is forced, and however long it holds: a pool gives no more than that.
+
+    Raises SignInNeeded where Cognito has ended the session (which is then forgotten) or nothing can renew it,
+    StorageError where what would come could not be kept or another process is busy with the session (nothing
+    is sent then), ConfigurationError where the client secret cannot be read, and AuthError where Cognito
+    refused otherwise, did not answer, or sent what is not this session's. What came and then could not be
+    kept after all is in the result, with the reason.
     """
     if not force and holds(found.record, kind, min_ttl):
         return Fresh(found.record)
@@ -93,6 +99,7 @@ def fresh(
         now = read_record(found.store, found.record.key.file_name)
         if now is None:
             raise SignInNeeded("Not signed in: the session has ended meanwhile.", found.record)
+        # Overrides min_ttl and force, as said above.
         brought_by_another = now.access_token != found.record.access_token and now.seconds_left(kind) > 0
         if brought_by_another or (not force and holds(now, kind, min_ttl)):
             return Fresh(now)
@@ -130,12 +137,14 @@ def _refresh(sessions: Sessions, found: Found, client: AppClient, gateway: Gatew
             raise
         sessions.forget_if_unchanged(found)
         raise SignInNeeded(f"The session has ended. {error.message} Run tui-auth sign-in.", record) from None
+    _refuse_another_users(result, record)
     record, problem = _replace_refresh_token(found, result)
-    done = done_of(result, client, gateway.now())
-    if done.claims.sub != record.sub:
-        raise AuthError(
-            ErrorKind.SERVICE, "The tokens that came are another user's, so they were thrown away."
-        )
+    try:
+        done = done_of(result, client, gateway.now())
+    except AuthError:
+        if problem:
+            _kept(found, record)
+        raise
     # Brings an HTTP client with it, which a token that holds does not need.
     from tui_auth.session.signatures import signatures_hold
 
@@ -143,9 +152,19 @@ def _refresh(sessions: Sessions, found: Found, client: AppClient, gateway: Gatew
         done.tokens, client.user_pool_id, record.origin.endpoint, environ=sessions.environ
     )
     new = record.refreshed(done, server_time=gateway.now(), signature_checked=checked)
-    if not problem:
-        problem = _kept(found, new)
-    return Fresh(new, problem)
+    # Also where the first write failed: a disk that was full may have room moments later.
+    return Fresh(new, _kept(found, new))
+
+
+def _refuse_another_users(result: Mapping[str, Any], record: SessionRecord) -> None:
+    """Before anything of it is kept. Tokens that cannot be read at all are refused later."""
+    for name in ("AccessToken", "IdToken"):
+        token = result.get(name)
+        claims = claims_in(Secret(token)) if isinstance(token, str) else None
+        if claims is not None and claims.get("sub") != record.sub:
+            raise AuthError(
+                ErrorKind.SERVICE, "The tokens that came are another user's, so they were thrown away."
+            )
 
 
 def _replace_refresh_token(found: Found, result: Mapping[str, Any]) -> tuple[SessionRecord, str]:
@@ -167,9 +186,11 @@ def _kept(found: Found, record: SessionRecord) -> str:
 
 def is_definitive(error: AuthError) -> bool:
     """Whether a refusal ends a session: Cognito's own, and not for the way it was asked."""
-    # A client secret that is missing or wrong has the code of a token that is.
-    about_the_client = error.kind not in _ENDING_KINDS or "secret" in error.service_message.lower()
-    return error.code in DEFINITIVE and not error.may_have_arrived and not about_the_client
+    # A client secret that is missing or wrong, and a token without the scope that an operation wants, have the
+    # code of a token that is over.
+    said = error.service_message.lower()
+    about_the_way = error.kind not in _ENDING_KINDS or "secret" in said or "scope" in said
+    return error.code in DEFINITIVE and not error.may_have_arrived and not about_the_way
 
 
 _ENDING_KINDS = (ErrorKind.NOT_AUTHORIZED, ErrorKind.SERVICE)

@@ -9,8 +9,10 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any, TypeVar
 
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 GRACE_SECONDS = 3.0
@@ -23,7 +25,8 @@ T = TypeVar("T")
 def finished_first(work: Callable[[], T]) -> T:
     """The result of ``work``, which an ending signal cuts short only after ``GRACE_SECONDS``.
 
-    The signal then does what it would have done. Off the main thread, where no signal comes, it just works.
+    The signal then does what it would have done; if that does not end the program, the work goes on. A signal
+    that is ignored (``nohup``) stays so. Off the main thread, where no signal comes, it just works.
     """
     if threading.current_thread() is not threading.main_thread():
         return work()
@@ -36,17 +39,42 @@ def finished_first(work: Callable[[], T]) -> T:
         except BaseException as error:
             failures.append(error)
 
-    former = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING_SIGNALS)
-    try:
-        thread = threading.Thread(target=run, daemon=True, name="refresh")
+    thread = threading.Thread(target=run, daemon=True, name="unfinished work")
+    with _kept_for_later() as came:
         thread.start()
         deadline: float | None = None
         while thread.is_alive() and (deadline is None or time.monotonic() < deadline):
             thread.join(_LOOK_AGAIN_SECONDS)
-            if deadline is None and signal.sigpending() & set(ENDING_SIGNALS):
+            if deadline is None and came:
                 deadline = time.monotonic() + GRACE_SECONDS
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, former)
+    thread.join()
     if failures:
         raise failures[0]
     return results[0]
+
+
+@contextmanager
+def _kept_for_later() -> Iterator[list[int]]:
+    """Inside, ending signals are only counted; at the end the first that came is sent again.
+
+    By handlers, for a signal that is blocked in this thread comes on another, and is heeded here all the same.
+    """
+    came: list[int] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        came.append(number)
+
+    former: dict[signal.Signals, Any] = {
+        number: signal.getsignal(number)
+        for number in ENDING_SIGNALS
+        if signal.getsignal(number) not in (signal.SIG_IGN, None)
+    }
+    try:
+        for number in former:
+            signal.signal(number, note)
+        yield came
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
+        if came:
+            signal.raise_signal(came[0])

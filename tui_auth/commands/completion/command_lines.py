@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.abc import InspectLoader
-from importlib.util import find_spec
 from pathlib import Path
-from pkgutil import iter_modules
 
-import tui_auth.commands
-
-_SUMMARY = re.compile(r'"""``tui-auth (?P<name>[a-z-]+)[^`]*``(?:[^:]*)?: (?P<says>[^.\n]+)')
+from tui_auth.commands import COMMANDS
 
 FILE, PROFILE, TEXT = "file", "profile", "text"
 """What a value can be beside a word of a list: a file's path, a profile's name, anything."""
@@ -48,22 +42,13 @@ class CommandLine:
 
 
 def command_lines() -> list[CommandLine]:
-    """Every command and sub-command there is: a module whose docstring begins with how it is called."""
+    """Every command and sub-command there is."""
     lines: list[CommandLine] = []
-    for found in iter_modules(tui_auth.commands.__path__, f"{tui_auth.commands.__name__}."):
-        summary = _SUMMARY.match(_source(found.name))
-        if summary:
-            parser = argparse.ArgumentParser(prog=f"tui-auth {summary['name']}")
-            import_module(found.name).add_arguments(parser)
-            lines += _lines((summary["name"],), summary["says"].replace("`", ""), parser)
+    for name, (module, says) in COMMANDS.items():
+        parser = argparse.ArgumentParser(prog=f"tui-auth {name}")
+        import_module(f"tui_auth.commands.{module}").add_arguments(parser)
+        lines += _lines((name,), says, parser)
     return lines
-
-
-def _source(module: str) -> str:
-    """A module's text, so that what is no command need not be loaded."""
-    spec = find_spec(module)
-    loader = spec.loader if spec else None
-    return (loader.get_source(module) or "") if isinstance(loader, InspectLoader) else ""
 
 
 def _lines(words: tuple[str, ...], says: str, parser: argparse.ArgumentParser) -> Iterator[CommandLine]:

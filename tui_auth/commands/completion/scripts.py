@@ -158,9 +158,15 @@ _tui_auth_words() {{
 }}
 
 _tui_auth_lines() {{
-    local line
+    local line begun=$cur quote=
+    # What was typed may be quoted, which the names are not.
+    case $cur in
+        [\"\']*) quote=${{cur:0:1}} begun=${{cur:1}} ;;
+        *) begun=${{cur//\\/}} ;;
+    esac
     while IFS= read -r line; do
-        [[ $line == "$cur"* ]] && COMPREPLY+=("$(printf %q "$line")")
+        [[ $line == "$begun"* ]] || continue
+        if [[ -n $quote ]]; then COMPREPLY+=("$line"); else COMPREPLY+=("$(printf %q "$line")"); fi
     done
 }}
 
@@ -182,6 +188,12 @@ _tui_auth() {{
         [[ $cur == -* ]] || return
     fi
     [[ ${{COMP_WORDS[1]}} == -* ]] || command=${{COMP_WORDS[1]}}
+    # Bash takes the = of --flag=value for a word of its own.
+    if [[ $cur == = ]]; then
+        cur=
+    elif [[ $prev == = ]]; then
+        prev=${{COMP_WORDS[COMP_CWORD-2]}}
+    fi
 {groups}
     for ((i = 2; i < COMP_CWORD; i++)); do
         if [[ ${{COMP_WORDS[i]}} == -- ]]; then

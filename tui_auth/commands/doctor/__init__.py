@@ -11,10 +11,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tui_auth.commands.doctor.findings import Finding, note, status_of, wrong
-from tui_auth.commands.doctor.machine_checks import check_machine
+from tui_auth.commands.doctor.machine_checks import AWS, check_machine
 from tui_auth.commands.exit_status import CONFIGURATION
 from tui_auth.config.errors import ConfigurationError
 from tui_auth.config.pool_choice import add_pool_arguments, choose_pool
+from tui_auth.config.settings import FLOWS
 from tui_auth.terminal.safe_text import safe_line
 
 _COLUMN = 24
@@ -24,7 +25,7 @@ _DESCRIPTION = """\
 Looks at the pool, its app client, the network, the terminal and the folders, and says what to do. It asks
 Cognito once for each sign-in flow, with a user name that cannot exist: nobody's attempts are used up.
 
-Exit status: 0 all in order, 3 configuration, 7 network, 9 storage.
+Exit status: 0 all in order, 3 configuration, 5 refused, 7 network, 8 throttled, 9 storage.
 """
 
 
@@ -32,7 +33,12 @@ def add_arguments(parser: ArgumentParser) -> None:
     """The flags of this command."""
     parser.description = _DESCRIPTION
     add_pool_arguments(parser)
-    parser.add_argument("--auth-flow", metavar="FLOW", help="the flow that is to be used")
+    parser.add_argument(
+        "--auth-flow",
+        choices=FLOWS,
+        metavar="FLOW",
+        help=f"the flow that is to be used: {', '.join(FLOWS)}",
+    )
     parser.add_argument("--json", action="store_true", help="as JSON")
 
 
@@ -69,7 +75,7 @@ def _checks(arguments: Namespace) -> Iterator[Finding]:
         yield from check_pool(choice, gateway)
     except AuthError as error:
         yield wrong("reachable", error.message, error.recovery_suggestion, CONFIGURATION)
-    yield from check_machine()
+    yield from check_machine(url=choice.endpoint_url or AWS.format(choice.region))
 
 
 def _last_session() -> Mapping[str, Any] | None:

@@ -8,7 +8,9 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
+from tui_auth.auth.gateway import is_loopback
 from tui_auth.commands.doctor.findings import Finding, Mark, good, note, wrong
 from tui_auth.commands.doctor.terminal_checks import check_terminal
 from tui_auth.commands.doctor.versions import packages_text, program_text, unfit_packages
@@ -17,13 +19,18 @@ from tui_auth.config.errors import shown
 from tui_auth.config.places import CONFIG_FILE, config_folder, runtime_folder, state_folder
 from tui_auth.terminal.safe_text import safe_line
 
-_PROXIES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
+AWS = "https://cognito-idp.{}.amazonaws.com"
+"""Cognito's address in a region."""
+
 _BUNDLES = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE")
 
 
-def check_machine(environ: Mapping[str, str] = os.environ) -> Iterator[Finding]:
-    """Everything that can be looked at without a network."""
-    yield from _network_settings(environ)
+def check_machine(
+    environ: Mapping[str, str] = os.environ, url: str = AWS.format("us-east-1")
+) -> Iterator[Finding]:
+    """Everything that can be looked at without a network; ``url`` is where the requests would go."""
+    yield _proxy(environ, url)
+    yield from _certificates(environ)
     yield from check_terminal(environ)
     yield _storage("config folder", Path(config_folder(environ)))
     yield _storage("state folder", Path(state_folder(environ)))
@@ -32,12 +39,24 @@ def check_machine(environ: Mapping[str, str] = os.environ) -> Iterator[Finding]:
     yield _versions()
 
 
-def _network_settings(environ: Mapping[str, str]) -> Iterator[Finding]:
-    name = next((name for name in _PROXIES if environ.get(name)), "")
-    if name:
-        yield good("proxy", f"{_without_credentials(environ[name])} from {name}")
-    else:
-        yield good("proxy", "none set")
+def _proxy(environ: Mapping[str, str], url: str) -> Finding:
+    """The proxy that boto3 takes: urllib's for the address's scheme, unless NO_PROXY has the host."""
+    scheme, host = urlsplit(url).scheme, urlsplit(url).netloc
+    name = next((name for name in (f"{scheme}_proxy", f"{scheme.upper()}_PROXY") if name in environ), "")
+    found = getproxies().get(scheme)
+    if is_loopback(url):
+        return good("proxy", "none: the endpoint is on this machine")
+    if not found:
+        unused = next((name for name in ("all_proxy", "ALL_PROXY") if environ.get(name)), "")
+        if unused:
+            return note("proxy", f"none: {unused} is not used here", "Set HTTPS_PROXY if one is needed.")
+        return good("proxy", "none set")
+    if proxy_bypass(host):
+        return good("proxy", f"none for {safe_line(host, limit=80)}, as NO_PROXY says")
+    return good("proxy", f"{_without_credentials(found)} from {name or 'the system'}")
+
+
+def _certificates(environ: Mapping[str, str]) -> Iterator[Finding]:
     name = next((name for name in _BUNDLES if environ.get(name)), "")
     if not name:
         yield good("CA", "the usual certificate authorities")
@@ -66,7 +85,8 @@ def _without_credentials(url: str) -> str:
 
 
 def _storage(about: str, folder: Path) -> Finding:
-    nearest = next(each for each in (folder, *folder.parents) if each.exists())
+    # os.path's own, since Path's raises below a folder that one may not enter.
+    nearest = next(each for each in (folder, *folder.parents) if os.path.exists(each))  # noqa: PTH110
     if not nearest.is_dir():
         return wrong(
             about, f"{shown(nearest)} is no folder", f"Move it away: {shown(folder)} is needed.", STORAGE
@@ -131,12 +151,19 @@ def _secret_files(folder: Path) -> Iterator[Finding]:
             )
             continue
         path = Path(named) if named else None
-        if path and path.exists() and path.stat().st_mode & 0o077:
+        if path and _is_open_to_others(path):
             yield wrong(
                 f"profile {name}", f"others can read {shown(path)}", f"chmod 600 {shown(path)}", STORAGE
             )
     if profiles.names:
         yield good("profiles", f"{len(profiles.names)} in {shown(folder / CONFIG_FILE)}")
+
+
+def _is_open_to_others(path: Path) -> bool:
+    try:
+        return bool(path.stat().st_mode & 0o077)
+    except OSError:
+        return False  # what keeps it from being read is said where it is read
 
 
 def _versions() -> Finding:

@@ -9,8 +9,8 @@ from tui_auth.auth.errors import AuthError
 from tui_auth.auth.gateway import Gateway
 from tui_auth.auth.signature import KeysUnreachable, fetch_keys, keys_url
 from tui_auth.commands.doctor.findings import Finding, good, note, wrong
-from tui_auth.commands.doctor.probe import API_FLOWS, FLOWS, Answer, Verdict, probe_flow
-from tui_auth.commands.exit_status import CONFIGURATION, NETWORK
+from tui_auth.commands.doctor.probe import API_FLOWS, FLOWS, OUR_FLOWS, Answer, Verdict, probe_flow
+from tui_auth.commands.exit_status import CONFIGURATION, status_for
 from tui_auth.config.pool_choice import PoolChoice
 from tui_auth.terminal.safe_text import safe_line
 
@@ -53,7 +53,7 @@ def check_pool(choice: PoolChoice, gateway: Gateway) -> Iterator[Finding]:
             break
     last = answers[-1]
     if last.verdict is Verdict.UNREACHABLE and last.error:
-        yield wrong("reachable", last.error.message, last.error.recovery_suggestion, NETWORK)
+        yield wrong("reachable", last.error.message, last.error.recovery_suggestion, status_for(last.error))
         return
     yield good("reachable", "Cognito answers")
     yield from _clock(gateway.clock_offset)
@@ -65,6 +65,9 @@ def check_pool(choice: PoolChoice, gateway: Gateway) -> Iterator[Finding]:
             "Compare --client-id, and the region in the pool id, with the Cognito console.",
             CONFIGURATION,
         )
+        return
+    if all(answer.verdict is Verdict.UNCLEAR for answer in answers):
+        yield _untold("client", "whether there is such an app client could not be told", answers[0])
         return
     yield good("client", "there is such an app client; whether it is this pool's shows at sign-in")
     yield _secret(choice, answers)
@@ -128,7 +131,13 @@ def _secret(choice: PoolChoice, answers: list[Answer]) -> Finding:
 
 def _flows(choice: PoolChoice, answers: list[Answer]) -> Iterator[Finding]:
     chosen = choice.auth_flow or "USER_SRP_AUTH"
-    allowed = [answer.flow for answer in answers if answer.verdict in (Verdict.ALLOWED, Verdict.NO_TRIGGERS)]
+    usable = [
+        word
+        for answer in answers
+        if answer.verdict is Verdict.ALLOWED
+        for word in OUR_FLOWS.get(answer.flow, (answer.flow,))
+    ]
+    others = f"choose one it allows with --auth-flow: {', '.join(usable)}." if usable else ""
     for answer in answers:
         about, is_chosen = f"flow {answer.flow}", API_FLOWS.get(chosen, chosen) == answer.flow
         match answer.verdict:
@@ -140,21 +149,29 @@ def _flows(choice: PoolChoice, answers: list[Answer]) -> Iterator[Finding]:
                 yield wrong(
                     about,
                     "allowed, but the pool has no functions that ask a question",
-                    "Choose another with --auth-flow; or give the pool its Lambda triggers.",
+                    "Give the pool its Lambda triggers." + (f" Or {others}" if others else ""),
                     CONFIGURATION,
                 )
             case Verdict.NOT_ALLOWED if not is_chosen:
                 yield note(about, "not allowed by this app client")
             case Verdict.NOT_ALLOWED:
-                others = (
-                    f" Or choose one it allows with --auth-flow: {', '.join(allowed)}." if allowed else ""
-                )
                 yield wrong(
                     about,
                     f"not allowed by this app client, but used ({chosen})",
-                    _SET_FLOWS.format(answer.flow) + others,
+                    _SET_FLOWS.format(answer.flow) + (f" Or {others}" if others else ""),
                     CONFIGURATION,
                 )
+            case _ if is_chosen:
+                yield _untold(about, "whether it is allowed could not be told", answer)
             case _:
-                error = answer.error
-                yield note(about, f"could not be told: {error.message}" if error else "could not be told")
+                yield note(about, f"could not be told: {answer.error.message}" if answer.error else "")
+
+
+def _untold(about: str, what: str, answer: Answer) -> Finding:
+    """What the answer to a call leaves open, and why."""
+    error = answer.error
+    if error is None:
+        return note(about, what)
+    do = error.recovery_suggestion or "Try again in a moment."
+    words = f" Cognito says: “{safe_line(error.quote, limit=200)}”" if error.quote else ""
+    return wrong(about, f"{what}: {error.message}{words}", do, status_for(error))

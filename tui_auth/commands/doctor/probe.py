@@ -24,6 +24,9 @@ FLOWS = ("USER_SRP_AUTH", "USER_PASSWORD_AUTH", "USER_AUTH", "CUSTOM_AUTH")
 API_FLOWS = {"CUSTOM_WITH_SRP": "CUSTOM_AUTH", "CUSTOM_WITHOUT_SRP": "CUSTOM_AUTH"}
 """InitiateAuth's name for a flow where that is another than ours."""
 
+OUR_FLOWS = {"CUSTOM_AUTH": ("CUSTOM_WITH_SRP", "CUSTOM_WITHOUT_SRP")}
+"""What --auth-flow calls a flow of InitiateAuth where that is another than Cognito's name."""
+
 
 class Verdict(Enum):
     """What the answer says of the flow, or of what stands before it."""
@@ -80,7 +83,7 @@ def probe_flow(gateway: Gateway, client: AppClient, flow: str) -> Answer:
 def _verdict(error: AuthError) -> Verdict:
     words = error.service_message.lower()
     if error.code is None:
-        return Verdict.UNREACHABLE if error.kind is ErrorKind.NETWORK else Verdict.UNCLEAR
+        return Verdict.UNCLEAR if error.kind is ErrorKind.VALIDATION else Verdict.UNREACHABLE
     if error.code == "ResourceNotFoundException":
         return Verdict.NO_SUCH_CLIENT
     if "not enabled for this client" in words:
