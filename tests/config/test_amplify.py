@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tui_auth.config.amplify import find_amplify_file, read_amplify_file
+from tui_auth.config.amplify import files_around, find_amplify_file, read_amplify_file
 from tui_auth.config.errors import ConfigurationError
 
 Put = Callable[..., Path]
@@ -128,6 +128,21 @@ def test_an_endpoint_of_the_native_configuration_is_a_host_name(
     assert values_of(path)["endpoint_url"] == "https://idp.example.com"
 
 
+def test_an_endpoint_that_was_left_empty_is_none(tmp_path: Path, put_amplify_file: Put) -> None:
+    added = {'"PoolId": "us-east-2_': '"Endpoint": "",\n"PoolId": "us-east-2_'}
+    path = put_amplify_file("amplifyconfiguration.json", tmp_path, changes=added)
+    assert "endpoint_url" not in values_of(path)
+
+
+def test_second_factors_that_are_switched_off_are_none(tmp_path: Path) -> None:
+    path = tmp_path / "aws-exports.js"
+    path.write_text(
+        "export default { Auth: { Cognito: { userPoolId: 'eu-west-1_Obj', userPoolClientId: 'c1', "
+        "mfa: { status: 'off', totpEnabled: true } } } }"
+    )
+    assert values_of(path)["mfa_methods"] == ()
+
+
 def test_a_pool_that_takes_users_over_signs_in_with_the_password_itself(
     tmp_path: Path, put_amplify_file: Put
 ) -> None:
@@ -160,6 +175,11 @@ def test_a_pool_that_takes_users_over_signs_in_with_the_password_itself(
         ),
         (
             "amplifyconfiguration.json",
+            {'"native-app-client-secret"': "17"},
+            ", line 17: AppClientSecret: expected text in quotes.",
+        ),
+        (
+            "amplifyconfiguration.json",
             {'"CUSTOM_AUTH"': '"ADMIN_NO_SRP_AUTH"'},
             ", line 42: auth_flow: expected one of USER_SRP_AUTH",
         ),
@@ -172,6 +192,13 @@ def test_what_is_wrong_is_said_with_file_line_and_what_was_expected(
     with pytest.raises(ConfigurationError) as caught:
         read_amplify_file(path)
     assert f"{path}{said}" in str(caught.value)
+
+
+def test_what_follows_the_object_is_told(tmp_path: Path, put_amplify_file: Put) -> None:
+    path = put_amplify_file("amplify_outputs.json", tmp_path)
+    path.write_text(path.read_text().rstrip() + "\n>>>>>>> theirs\n")
+    with pytest.raises(ConfigurationError, match=r", line \d+: expected nothing more after the object\."):
+        read_amplify_file(path)
 
 
 def test_a_fact_that_only_helps_does_not_keep_one_from_signing_in(
@@ -192,6 +219,33 @@ def test_the_nearest_file_above_is_found(tmp_path: Path, put_amplify_file: Put) 
     search = find_amplify_file(below, tmp_path)
     assert search.file
     assert search.file.path == near
+
+
+@pytest.mark.parametrize("where", ["shop", "shop/docs", "shop/src", "shop/src/pages"])
+def test_the_file_in_a_projects_src_is_found_from_anywhere_in_it(
+    tmp_path: Path, put_amplify_file: Put, where: str
+) -> None:
+    near = put_amplify_file("aws-exports.js", tmp_path / "shop" / "src")
+    (tmp_path / where).mkdir(parents=True, exist_ok=True)
+    assert list(files_around(tmp_path / where, tmp_path)) == [near]
+
+
+def test_a_file_in_the_project_itself_comes_before_one_in_its_src(
+    tmp_path: Path, put_amplify_file: Put
+) -> None:
+    put_amplify_file("aws-exports.js", tmp_path / "src")
+    near = put_amplify_file("amplify_outputs.json", tmp_path)
+    search = find_amplify_file(tmp_path, tmp_path)
+    assert search.file
+    assert search.file.path == near
+
+
+def test_a_home_that_is_a_link_is_home_all_the_same(tmp_path: Path, put_amplify_file: Put) -> None:
+    put_amplify_file("amplify_outputs.json", tmp_path)
+    real = tmp_path / "real"
+    real.mkdir()
+    (tmp_path / "home").symlink_to(real)
+    assert find_amplify_file(real, tmp_path / "home").file is None
 
 
 def test_nothing_above_home_is_looked_at(tmp_path: Path, put_amplify_file: Put) -> None:

@@ -52,6 +52,14 @@ def test_each_key_is_found_on_its_line() -> None:
     assert ("profiles", "no") not in lines
 
 
+@pytest.mark.parametrize(
+    ("written_so", "key"),
+    [('"a\tb"', "a\tb"), (r'"a\U00000022b"', 'a"b'), (r'"\u00e9\t"', "é\t"), ("'a\"b'", 'a"b')],
+)
+def test_a_key_in_quotes_is_found_however_it_is_written(written_so: str, key: str) -> None:
+    assert lines_of(f"[later]\n{written_so} = 1\n") == {("later",): 1, ("later", key): 2}
+
+
 def test_a_value_is_changed_in_its_place() -> None:
     changed = with_value(WRITTEN_BY_HAND, ("default_profile",), "b b")
     assert changed == WRITTEN_BY_HAND.replace('default_profile = "a"', 'default_profile = "b b"')
@@ -80,6 +88,20 @@ def test_a_table_goes_with_those_below_it_and_the_comments_around_it_stay() -> N
     assert "# of a later version" in changed
     assert "password_policy" not in changed
     assert "# the pool" not in changed
+
+
+def test_a_table_that_is_replaced_leaves_no_gap_behind() -> None:
+    around = "[profiles.a]\nx = 1\n\n{}[profiles.b]\nx = 2\n"
+    text = around.format("[profiles.c]\nx = 3\n\n")
+    assert without_table(text, ("profiles", "c")) == around.format("")
+    last = with_table(around.format(""), ("profiles", "c"), {"x": 3})
+    replaced = with_table(without_table(last, ("profiles", "c")), ("profiles", "c"), {"x": 4})
+    assert replaced == last.replace("3", "4")
+    assert "\n\n\n" not in with_table(without_table(text, ("profiles", "a")), ("profiles", "a"), {"x": 1})
+
+
+def test_a_file_with_what_is_no_number_can_be_changed() -> None:
+    assert with_value("[later]\nx = [nan]\n", ("y",), 1) == "y = 1\n\n[later]\nx = [nan]\n"
 
 
 def test_the_last_table_can_go_too() -> None:

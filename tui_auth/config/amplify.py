@@ -50,11 +50,13 @@ def files_around(folder: Path, home: Path) -> Iterator[Path]:
     In each its ``src`` is looked into too, where projects of the first generation in JavaScript have theirs.
     """
     homes = (home, Path(os.path.realpath(home)))
+    below = folder
     for each in (folder, *folder.parents):
-        for place in (each, each / "src"):
-            yield from (place / name for name in FILE_NAMES if (place / name).is_file())
+        places = [place for place in (each, each / "src") if place == folder or place != below]
+        yield from (place / name for place in places for name in FILE_NAMES if (place / name).is_file())
         if each in homes:
             return
+        below = each
 
 
 def find_amplify_file(folder: Path, home: Path, owners: frozenset[int] | None = None) -> Search:

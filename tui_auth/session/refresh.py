@@ -139,18 +139,18 @@ def _refresh(sessions: Sessions, found: Found, client: AppClient, gateway: Gatew
         raise SignInNeeded(f"The session has ended. {error.message} Run tui-auth sign-in.", record) from None
     _refuse_another_users(result, record)
     record, problem = _replace_refresh_token(found, result)
+    # Brings an HTTP client with it, which a token that holds does not need.
+    from tui_auth.session.signatures import signatures_hold
+
     try:
         done = done_of(result, client, gateway.now())
+        checked = signatures_hold(
+            done.tokens, client.user_pool_id, record.origin.endpoint, environ=sessions.environ
+        )
     except AuthError:
         if problem:
             _kept(found, record)
         raise
-    # Brings an HTTP client with it, which a token that holds does not need.
-    from tui_auth.session.signatures import signatures_hold
-
-    checked = signatures_hold(
-        done.tokens, client.user_pool_id, record.origin.endpoint, environ=sessions.environ
-    )
     new = record.refreshed(done, server_time=gateway.now(), signature_checked=checked)
     # Also where the first write failed: a disk that was full may have room moments later.
     return Fresh(new, _kept(found, new))
@@ -161,7 +161,8 @@ def _refuse_another_users(result: Mapping[str, Any], record: SessionRecord) -> N
     for name in ("AccessToken", "IdToken"):
         token = result.get(name)
         claims = claims_in(Secret(token)) if isinstance(token, str) else None
-        if claims is not None and claims.get("sub") != record.sub:
+        sub = claims.get("sub") if claims else None
+        if isinstance(sub, str) and sub != record.sub:
             raise AuthError(
                 ErrorKind.SERVICE, "The tokens that came are another user's, so they were thrown away."
             )

@@ -23,11 +23,11 @@ from tui_auth.session.errors import StorageError
 from tui_auth.session.lines import written
 from tui_auth.session.lock import locked
 from tui_auth.session.private_files import PrivateFolder
+from tui_auth.session.quick import SESSION_INDEX
 from tui_auth.session.record import SessionKey, SessionOrigin, SessionRecord
 from tui_auth.session.stores import StorageKind
 from tui_auth.terminal.safe_text import safe_line
 
-NAME = "index.json"
 VERSION = 1
 Members = dict[str, Any]
 
@@ -89,7 +89,7 @@ class Register:
 
     def read(self) -> Members:
         """All its members; none where there is no index, or one that cannot be understood."""
-        content = self._folder.read(NAME)
+        content = self._folder.read(SESSION_INDEX)
         if content is None:
             return {}
         try:
@@ -100,25 +100,20 @@ class Register:
             return {}
         if members.get("version") != VERSION:
             raise StorageError(
-                f"{self._folder.path}/{NAME} was written by another version of tui-auth and is left alone."
+                f"{self._folder.path}/{SESSION_INDEX} was written by another version of tui-auth and is left alone."
             )
         return members
 
-    def update(self, change: Callable[[Members], object]) -> None:
-        """Change its members, one process at a time."""
-        with locked(self._folder, "index", patience=10):
+    def update(self, change: Callable[[Members], object], *, patience: float = 10) -> None:
+        """Change its members, one process at a time; Busy where another one takes ``patience`` seconds."""
+        with locked(self._folder, "index", patience=patience):
             members = {"version": VERSION} | self.read()
             change(members)
-            self._folder.write(NAME, written(members))
+            self._folder.write(SESSION_INDEX, written(members))
 
     def entries(self) -> list[Entry]:
         """The sessions there are, the newest first."""
-        found = [
-            entry
-            for name, value in self.read().items()
-            if name.startswith("session:") and (entry := _entry(value)) is not None
-        ]
-        return sorted(found, key=lambda entry: entry.signed_in_at, reverse=True)
+        return _entries(self.read())
 
     def current(self) -> str:
         """The reference of the session that began last, which may have ended; empty where there was none."""
@@ -142,7 +137,7 @@ class Register:
 
         def change(members: Members) -> None:
             _drop(members, entry.key)
-            members[f"session:{entry.reference}"] = {**asdict(entry), "storage": str(entry.storage)}
+            members[f"session:{entry.reference}"] = _written(entry)
             members["current"] = entry.reference
             members["last_origin"] = asdict(origin)
             _note_and_forget_quick_ways(members)
@@ -158,15 +153,53 @@ class Register:
 
         self.update(change)
 
+    def put_right(self, found: Callable[[list[Entry]], list[Entry]]) -> None:
+        """Make the index what ``found`` says of it, which gets the entries there are and gives those there
+        should be; where no session is known as the current one, the newest becomes it."""
+
+        def change(members: Members) -> None:
+            before = _entries(members)
+            after = found(before)
+            for entry in before:
+                del members[f"session:{entry.reference}"]
+            members.update({f"session:{entry.reference}": _written(entry) for entry in after})
+            if "current" not in members and after:
+                members["current"] = after[0].reference
+            _note_and_forget_quick_ways(members)
+
+        # Nobody asked for it: who is busy with the index will have to do it, or the next command.
+        self.update(change, patience=1)
+
     def remember_storage(self, profile: str, kind: StorageKind) -> None:
         """Where sessions of a profile are to be kept from now on."""
         self.update(lambda members: members.update({f"storage:{profile}": str(kind)}))
 
-    def remember_quick_way(self, profile: str, way: str) -> None:
-        """A profile, or without a name no profile, led to a session: see ``tui_auth.session.quick``."""
+    def remember_quick_way(self, profile: str, way: str, still_leads: Callable[[list[Entry]], bool]) -> None:
+        """A profile, or without a name no profile, led to a session: see ``tui_auth.session.quick``.
+
+        Not if another session has begun meanwhile: ``still_leads`` is asked of the sessions there are by then.
+        """
         name = f"quick:{profile}"
+
+        def change(members: Members) -> None:
+            if still_leads(_entries(members)):
+                members[name] = way
+
         if self.read().get(name) != way:
-            self.update(lambda members: members.update({name: way}))
+            self.update(change)
+
+
+def _entries(members: Members) -> list[Entry]:
+    found = [
+        entry
+        for name, value in members.items()
+        if name.startswith("session:") and (entry := _entry(value)) and name == f"session:{entry.reference}"
+    ]
+    return sorted(found, key=lambda entry: entry.signed_in_at, reverse=True)
+
+
+def _written(entry: Entry) -> dict[str, Any]:
+    return {**asdict(entry), "storage": str(entry.storage)}
 
 
 def _drop(members: Members, key: SessionKey) -> None:

@@ -28,12 +28,17 @@ _SESSION_FILE = re.compile(r"([0-9a-f]{64})\.json")
 
 @dataclass(frozen=True)
 class Kept:
-    """What became of a fresh session. ``where`` is for a person; ``problem`` says why it was not kept."""
+    """What became of a fresh session.
+
+    ``where`` it is kept, for a person; empty where it is kept nowhere, by choice or because of the ``problem``.
+    ``left_undone`` says what did not work beside that: it is kept, but something old is still there, or the
+    index does not name it as the current one.
+    """
 
     record: SessionRecord
-    storage: StorageKind
     where: str = ""
     problem: str = ""
+    left_undone: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,7 +81,7 @@ def origin_of(
     )
 
 
-def settings_of(origin: SessionOrigin) -> dict[str, str]:
+def settings_in(origin: SessionOrigin) -> dict[str, str]:
     """The pool of a session, by the names that settings have in ``tui_auth.config``."""
     settings = {
         "user_pool_id": origin.user_pool_id,
@@ -120,50 +125,67 @@ class Sessions:
         ``server_time`` is Cognito's time now (``gateway.now()``).
         """
         record = SessionRecord.of(done, origin, server_time=server_time, signature_checked=signature_checked)
+        if storage is StorageKind.NONE:
+            try:
+                self.forget(record)
+            except StorageError as error:
+                return Kept(record, left_undone=str(error))
+            return Kept(record)
+        name = record.key.file_name
         try:
-            outdated = [entry for entry in self.register.entries() if entry.key == record.key]
-            if storage is StorageKind.NONE:
-                self.register.remove(record.key)
-                for entry in outdated:
-                    self._remove(entry)
-                self._remove_strays(record.key.file_name)
-                return Kept(record, storage, "nowhere")
+            outdated = [entry for entry in self.entries() if entry.key == record.key]
             store = store_of(storage, self.environ)
-            name = record.key.file_name
             with locked(store.locks, name):
+                # They came of an earlier session, perhaps of another user by the same name.
+                store.remove(aws_name(name))
                 store.write(name, record.to_json())
-            self.register.add(Entry.of(record, storage), origin)
-            for entry in self.register.entries()[MOST_SESSIONS:]:
-                self._remove(entry)
-                self.register.remove(entry.key)
-            keep_device(self.register, store, record)
-            # A session is kept in one place: what an earlier one left elsewhere is not needed any more.
-            for entry in outdated:
-                if entry.storage is not storage:
-                    self._remove(entry)
-            self._remove_strays(name, kept_in=storage)
         except StorageError as error:
-            return Kept(record, storage, problem=str(error))
-        return Kept(record, storage, store.where(name))
+            return Kept(record, problem=str(error))
+        try:
+            self.register.add(Entry.of(record, storage), origin)
+            self._tidy_up(record, store, outdated)
+        except StorageError as error:
+            return Kept(record, store.where(name), left_undone=str(error))
+        return Kept(record, store.where(name))
+
+    def _tidy_up(self, record: SessionRecord, store: Store, outdated: list[Entry]) -> None:
+        """A session is kept in one place: what earlier ones left elsewhere is not needed any more."""
+        for entry in self.register.entries()[MOST_SESSIONS:]:
+            self._remove(entry)
+            self.register.remove(entry.key)
+        for entry in outdated:
+            if entry.storage is not store.kind:
+                self._remove(entry)
+        self._remove_strays(record.key.file_name, kept_in=store.kind)
+        keep_device(self.register, store, record)
 
     def current_settings(self) -> Mapping[str, str] | None:
         """The pool and user of the current session, as ``choose_pool`` takes them; None if there is none."""
         current = self.register.current()
         entry = next((entry for entry in self.register.entries() if entry.reference == current), None)
         record = self.read(entry) if entry else None
-        return settings_of(record.origin) | {"username": record.display_name} if record else None
+        return settings_in(record.origin) | {"username": record.display_name} if record else None
 
     def offered_settings(self) -> Mapping[str, str] | None:
         """The same, or else those of the last sign-in, whose session has ended: to sign in to again."""
         origin = self.register.last_origin()
-        last = settings_of(origin) | {"username": origin.signed_in_as} if origin else None
+        last = settings_in(origin) | {"username": origin.signed_in_as} if origin else None
         return self.current_settings() or last
 
     # -- finding ---------------------------------------------------------------------------------------
 
     def entries(self) -> list[Entry]:
-        """The sessions there are, the newest first; looked for in the folders where the index is lost."""
-        return self.register.entries() or self._entries_in_folders()
+        """The sessions there are, the newest first.
+
+        The index is compared with the folders: one that was lost or damaged knows less than they do, and one
+        that could not be written when a session ended knows more. It is put right if it can be.
+        """
+        known = self.register.entries()
+        found = self._compared_with_folders(known)
+        if found != known:
+            with suppress(StorageError):
+                self.register.put_right(self._compared_with_folders)
+        return found
 
     def find(self, pool: PoolKey | None = None, username: str = "") -> Found:
         """The session to use: of this pool and this user, else the newest of this pool, else the current one.
@@ -177,8 +199,7 @@ class Sessions:
             if (pool is None or PoolKey(entry.endpoint, entry.user_pool_id, entry.client_id) == pool)
             and (not username or entry.is_called(username))
         ]
-        if pool is None and not username and self.register.read():
-            current = self.register.current()
+        if pool is None and not username and (current := self.register.current()):
             chosen = next((entry for entry in entries if entry.reference == current), None)
         else:
             chosen = fitting[0] if fitting else None
@@ -198,16 +219,23 @@ class Sessions:
         """The session of an entry; None where it has been removed."""
         return read_record(store_of(entry.storage, self.environ), entry.key.file_name)
 
-    def _entries_in_folders(self) -> list[Entry]:
-        found = []
+    def _compared_with_folders(self, known: list[Entry]) -> list[Entry]:
+        """These entries less those whose file is gone, and those of files that none of them knows."""
+        found = list(known)
+        names = {entry.key.file_name for entry in known}
         for kind in (StorageKind.FILE, StorageKind.SESSION):
             try:
                 store = store_of(kind, self.environ)
-                names = [match[1] for name in store.locks.names() if (match := _SESSION_FILE.fullmatch(name))]
-                records = [record for name in names if (record := read_record(store, name))]
+                there = {match[1] for name in store.locks.names() if (match := _SESSION_FILE.fullmatch(name))}
             except StorageError:
-                continue
-            found += [Entry.of(record, kind) for record in records]
+                continue  # what cannot be looked at is left as it is
+            found = [entry for entry in found if entry.storage is not kind or entry.key.file_name in there]
+            for name in sorted(there - names):
+                with suppress(StorageError):
+                    record = read_record(store, name)
+                    if record is not None and record.key.file_name == name:
+                        found.append(Entry.of(record, kind))
+                        names.add(name)
         return sorted(found, key=lambda entry: entry.signed_in_at, reverse=True)
 
     # -- ending ----------------------------------------------------------------------------------------
