@@ -51,6 +51,8 @@ if TYPE_CHECKING:
 CANCELLED = 6
 """The exit status of a sign-in that the person left."""
 
+STOPPED = "Stopped waiting. What was sent may or may not have arrived."
+
 CONNECT_AFTER_SECONDS = 0.3
 """An import keeps the interpreter to itself: who types at the first frame sees the first keys before it."""
 
@@ -185,14 +187,15 @@ class TuiAuthApp(FullScreenApp[Done]):
             return
         from tui_auth.screens.sign_up import SignUpScreen
 
-        self._trail = ()
+        self.attempt, self._trail = None, ()
         self.push_screen(SignUpScreen(self._surroundings(event.username), self.settings))
 
     def on_sign_up_asked(self, event: SignUpAsked) -> None:
         """Make the account, then go on as after a sign-in."""
         if self._is_asking:
             return
-        self.attempt = self.auth.attempt()
+        if self.attempt is None or self.attempt.username != event.username:
+            self.attempt = self.auth.attempt()  # else it may know of an account whose answer was lost
         self._ask(requests.sign_up(event, self.settings), trail=("sign-up",))
 
     @on(Answered)
@@ -400,7 +403,10 @@ class TuiAuthApp(FullScreenApp[Done]):
             back = partial(Attempt.restart, choices_kept=kept)
             self._ask(back, trail=self._trail[: 1 + kept], asked_by="Esc")
         else:
+            was_asking = self._is_asking
             self._back_to_sign_in()
+            if was_asking and (sign_in := self.asking_screen):
+                sign_in.notice = STOPPED
 
     # -- leaving ------------------------------------------------------------------------------------
 
@@ -420,7 +426,7 @@ class TuiAuthApp(FullScreenApp[Done]):
             return
         self._stop_waiting()
         screen.busy = False
-        screen.notice = "Stopped waiting. What was sent may or may not have arrived."
+        screen.notice = STOPPED
 
     # -- terminal -----------------------------------------------------------------------------------
 

@@ -200,3 +200,47 @@ def test_a_factor_chosen_in_place_of_a_passkey_is_chosen_again_by_a_restart() ->
     )
     assert isinstance(attempt.confirm("EMAIL_OTP"), ConfirmSignInWithOTP)
     assert isinstance(attempt.restart(), ConfirmSignInWithOTP)
+
+
+def test_a_sign_up_is_confirmed_though_its_session_has_run_out(server: PoolServer) -> None:
+    place = Place(server, AutoVerifiedAttributes=["email"])
+    attempt = place.attempt()
+    attempt.sign_up("ann", Secret(NEW), user_attributes={"email": "ann@example.org"})
+    server.clock.advance(300)
+    assert isinstance(attempt.confirm_sign_up(place.newest_code), Done)
+
+
+@pytest.mark.parametrize("after_work", [True, False])
+def test_a_sign_up_whose_answer_was_lost_goes_on(server: PoolServer, after_work: bool) -> None:
+    place = Place(server, AutoVerifiedAttributes=["email"])
+    attempt = place.attempt()
+    server.drop_next("SignUp", after_work=after_work)
+    address = {"email": "ann@example.org"}
+    with pytest.raises(AuthError):
+        attempt.sign_up("ann", Secret(NEW), user_attributes=address)
+    assert isinstance(attempt.sign_up("ann", Secret(NEW), user_attributes=address), ConfirmSignUp)
+
+
+def test_somebody_elses_account_is_no_sign_up_whose_answer_was_lost(server: PoolServer) -> None:
+    place = Place(server)
+    place.ann()
+    attempt = place.attempt()
+    server.drop_next("SignUp")
+    for _ in range(2):
+        with pytest.raises(AuthError) as refused:
+            attempt.sign_up("ann", Secret(NEW), user_attributes={})
+    assert "There is an account of this name." in refused.value.message
+
+
+def test_a_new_password_is_known_after_two_lost_answers(server: PoolServer) -> None:
+    place = Place(server)
+    place.new_ann()
+    attempt = place.attempt()
+    attempt.sign_in("ann", Secret(TEMPORARY))
+    server.drop_next("RespondToAuthChallenge", after_work=True)
+    with pytest.raises(AuthError):
+        attempt.confirm(Secret(NEW))
+    server.drop_next("InitiateAuth")
+    with pytest.raises(AuthError):
+        attempt.restart()
+    assert isinstance(attempt.restart(), Done)

@@ -176,7 +176,7 @@ def test_a_pool_that_takes_users_over_signs_in_with_the_password_itself(
         (
             "amplifyconfiguration.json",
             {'"native-app-client-secret"': "17"},
-            ", line 17: AppClientSecret: expected text in quotes.",
+            ", line 36: AppClientSecret: expected text in quotes.",
         ),
         (
             "amplifyconfiguration.json",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from tests.config.conftest import Home
 from tui_auth.config.errors import ConfigurationError, NoPoolNamed
+from tui_auth.config.pool_choice import choose_kept_profile, choose_pool
 from tui_auth.config.sources import SourceKind
 
 Put = Callable[..., Path]
@@ -52,10 +54,10 @@ def test_the_default_profile_comes_before_an_amplify_file_and_says_so(
     put_amplify_file("amplify_outputs.json", home.folder)
     choice = home.choose()
     assert choice.profile == "other"
-    assert (
-        "the profile other, which is the default; ~" in choice.notes[0] or str(home.folder) in choice.notes[0]
+    assert choice.notes == (
+        "Using the profile other, which is the default; "
+        f"{home.folder / 'amplify_outputs.json'} was passed by. `tui-auth profile use --none` ends that.",
     )
-    assert "profile use --none" in choice.notes[0]
 
 
 def test_the_only_profile_is_used_where_nothing_else_names_a_pool(home: Home, put_amplify_file: Put) -> None:
@@ -100,6 +102,85 @@ def test_flags_for_the_pool_of_a_profile_keep_what_else_it_knows(home: Home) -> 
     assert (choice.auth_flow, choice.identity_pool_id) == ("USER_AUTH", "eu-west-1:01234567")
 
 
+@pytest.mark.parametrize("named_by", ["flag", "variable"])
+def test_a_profile_that_was_named_and_names_no_pool_is_not_passed_by(
+    home: Home, put_amplify_file: Put, named_by: str
+) -> None:
+    home.write_config('# mine\n[profiles.acme]\nclient_id = "acmeclient"\n')
+    put_amplify_file("amplify_outputs.json", home.folder)
+    flags = ("--profile", "acme") if named_by == "flag" else ()
+    variables = {} if named_by == "flag" else {"TUI_AUTH_PROFILE": "acme"}
+    with pytest.raises(ConfigurationError) as caught:
+        home.choose(*flags, variables=variables, current_session=lambda: SESSION)
+    assert str(caught.value) == (
+        f'{home.config}, line 2: this profile names no user pool. Add a line user_pool_id = "…" to it, '
+        "or give --user-pool-id too."
+    )
+    choice = home.choose(*flags, "--user-pool-id", "eu-west-1_Any", variables=variables)
+    assert (choice.user_pool_id, choice.client_id) == ("eu-west-1_Any", "acmeclient")
+
+
+def test_a_profile_that_names_no_client_is_told_with_its_line(home: Home) -> None:
+    home.write_config('[profiles.acme]\nuser_pool_id = "eu-west-1_Acme1"\n')
+    with pytest.raises(ConfigurationError, match=r"line 2: this profile names no app client\.") as caught:
+        home.choose("--profile", "acme", current_session=lambda: SESSION)
+    assert not isinstance(caught.value, NoPoolNamed), "another session would be taken for it"
+
+
+def test_the_profile_that_named_the_pool_is_the_one_in_use(home: Home) -> None:
+    home.write_config(
+        'default_profile = "b"\n[profiles.a]\nuser_pool_id = "eu-west-1_Acme1"\n'
+        '[profiles.b]\nuser_pool_id = "eu-west-1_Acme1"\nclient_id = "b"\n'
+    )
+    choice = home.choose("--profile", "a")
+    assert (choice.profile, choice.client_id) == ("a", "b")
+    assert choice.notes == ()
+
+
+@pytest.mark.parametrize("flag", ["--profile", "--user-pool-id", "--client-id", "--username", "--region"])
+def test_an_empty_flag_is_named_and_not_passed_by(home: Home, put_amplify_file: Put, flag: str) -> None:
+    put_amplify_file("amplify_outputs.json", home.folder)
+    for empty in ("", " "):
+        with pytest.raises(ConfigurationError) as caught:
+            home.choose(flag, empty)
+        assert str(caught.value) == f"{flag} is empty. Give a value, or leave the flag out."
+
+
+def test_what_was_typed_and_kept_comes_before_what_flags_and_variables_name(home: Home) -> None:
+    home.write_config(PROFILES)
+    variables = {**VARIABLES, "TUI_AUTH_ENDPOINT_URL": LOCAL, "AWS_ENDPOINT_URL": LOCAL}
+    flags = Namespace(
+        user_pool_id="eu-central-1_Flag",
+        auth_flow="CUSTOM_WITH_SRP",
+        client_secret_file="/gone",
+        app_name="Shop",
+    )
+    choice = choose_kept_profile("acme", flags, home.environ | variables)
+    assert (choice.user_pool_id, choice.client_id, choice.profile) == (
+        "eu-west-1_Acme1",
+        "acmeclient",
+        "acme",
+    )
+    assert (choice.auth_flow, choice.client_secret_file) == ("USER_AUTH", None)
+    assert choice.app_name == "Shop"
+
+
+def test_a_folder_that_was_removed_is_no_obstacle(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    flags = Namespace(user_pool_id="eu-central-1_Flag", client_id="c")
+    assert choose_pool(flags, home.environ).client_id == "c"
+    with pytest.raises(NoPoolNamed):
+        choose_pool(Namespace(), home.environ)
+    flags.client_secret_file = "secret"
+    with pytest.raises(ConfigurationError, match="the folder you are in was removed"):
+        choose_pool(flags, home.environ)
+
+
 def test_flags_for_another_client_of_a_pool_leave_out_what_is_the_clients(home: Home) -> None:
     home.write_config(PROFILES)
     choice = home.choose("--profile", "acme", "--client-id", "another")
@@ -137,6 +218,11 @@ def test_a_variable_stands_for_itself(home: Home) -> None:
             (*FLAGS, "--client-secret-file", "/nonexistent"),
             {},
             "/nonexistent: it cannot be read: No such file",
+        ),
+        (
+            (*FLAGS, "--client-secret-file", "~nosuchuser/x"),
+            {},
+            "--client-secret-file: expected the path of a file; there is no user of the name after ~.",
         ),
         ((*FLAGS, "--client-secret-file", "/dev/null"), {}, "/dev/null: this is not a plain file"),
         ((), {}, "No user pool is named. Give --user-pool-id"),

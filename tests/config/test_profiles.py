@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import stat
 import subprocess
 import sys
@@ -48,6 +50,12 @@ def complaint(home: Home, name: str = "acme") -> str:
         ('username_attributes = "email"', "line 5: username_attributes: expected a list of attribute names"),
         ("password_policy = { min_length = true }", "line 5: password_policy: expected a table of"),
         ('client_secret = "hunter2"', "line 5: client_secret: no secret is read from here. Put the"),
+        (
+            "[profiles.acme.password_policy]\nmin_length = 8\nmin_lenght = 9",
+            "line 7: password_policy: expected a table of",
+        ),
+        ('client_metadata = { team = "a", n = 1 }', "line 5: client_metadata: expected a table of strings"),
+        ('client_secret_file = "~nosuchuser/x"', "line 5: client_secret_file: expected the path of a file; "),
         ("region = 2020-01-01", "line 5: region: expected a region, such as eu-west-1"),
     ],
 )
@@ -134,6 +142,30 @@ def test_an_index_of_another_state_does_not_count(home: Home, spoil: str, tmp_pa
     assert load_profiles(home.environ).profile("acme").settings["client_id"] == expected
 
 
+def test_an_index_does_not_count_for_a_file_with_its_time_set_back(home: Home) -> None:
+    home.write_config(ACME)
+    load_profiles(home.environ)
+    before = home.config.stat()
+    home.config.write_text(ACME.replace("acmeclient", "acmeclienu"))
+    os.utime(home.config, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert load_profiles(home.environ).profile("acme").settings["client_id"] == "acmeclienu"
+
+
+def test_a_config_that_leads_nowhere_is_told(home: Home, tmp_path: Path) -> None:
+    home.config.parent.mkdir(parents=True)
+    home.config.symlink_to(tmp_path / "moved away" / "config.toml")
+    assert complaint(home) == f"{home.config}: it cannot be read: No such file or directory."
+
+
+def test_a_config_folder_one_may_not_enter_is_told(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "stat", _refused)
+    assert complaint(home) == f"{home.config}: it cannot be read: Permission denied."
+
+
+def _refused(path: Path) -> None:
+    raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+
 def test_a_state_folder_that_cannot_be_written_is_no_obstacle(home: Home) -> None:
     home.write_config(ACME)
     (home.folder / ".local").write_text("")
@@ -178,6 +210,45 @@ def test_a_secret_gets_a_file_of_its_own_that_goes_with_the_profile(home: Home) 
     assert load_profiles(home.environ).profile("acme").settings["client_secret_file"] == str(secret)
     assert remove_profile("acme", home.environ) == secret
     assert not secret.exists()
+
+
+def test_a_secret_goes_with_the_profile_it_was_made_for(home: Home) -> None:
+    secret = home.config.parent / "secrets" / "acme"
+    add_profile("acme", {"client_id": "c"}, client_secret=Secret("hunter2"), environ=home.environ)
+    add_profile("acme", {"client_id": "c"}, replace=True, environ=home.environ)
+    assert not secret.exists()
+    add_profile("acme", {}, client_secret=Secret("hunter2"), replace=True, environ=home.environ)
+    add_profile("acme", {}, client_secret=Secret("hunter3"), replace=True, environ=home.environ)
+    assert secret.read_text() == "hunter3\n"
+
+
+@pytest.mark.parametrize("named", ["{secret}", "secrets/acme"])
+def test_a_secret_that_another_profile_names_stays(home: Home, named: str) -> None:
+    secret = home.config.parent / "secrets" / "acme"
+    add_profile("acme", {"client_id": "c"}, client_secret=Secret("hunter2"), environ=home.environ)
+    add_profile("b", {"client_secret_file": named.format(secret=secret)}, environ=home.environ)
+    add_profile("acme", {"client_id": "c"}, replace=True, environ=home.environ)
+    assert secret.exists()
+    add_profile("acme", {}, client_secret=Secret("hunter2"), replace=True, environ=home.environ)
+    assert remove_profile("acme", home.environ) is None
+    assert secret.exists()
+
+
+def test_a_file_in_the_place_of_the_folder_for_secrets_is_named(home: Home) -> None:
+    home.write_config(ACME)
+    folder = home.config.parent / "secrets"
+    folder.write_text("")
+    with pytest.raises(ConfigurationError) as caught:
+        add_profile("b", {}, client_secret=Secret("hunter2"), environ=home.environ)
+    assert str(caught.value) == f"{folder}: the secret cannot be kept there: Not a directory."
+    assert home.config.read_text() == ACME
+
+
+def test_a_byte_order_mark_stays(home: Home) -> None:
+    home.write_config("\ufeff" + ACME)
+    use_profile("acme", home.environ)
+    assert home.config.read_text() == '\ufeffdefault_profile = "acme"\n\n' + ACME
+    assert load_profiles(home.environ).default == "acme"
 
 
 def test_a_link_where_the_secret_should_go_is_not_followed(home: Home, tmp_path: Path) -> None:

@@ -97,3 +97,15 @@ async def test_tokens_that_the_pool_did_not_sign_lead_back_to_sign_in() -> None:
         await pilot.press(*"123456", "enter")
         await until(pilot, lambda: isinstance(app.screen, SignInScreen))
         assert "These tokens are not signed by the pool." in app.text()
+
+
+async def test_an_account_whose_answer_was_lost_is_not_somebody_elses() -> None:
+    exists = refusal("UsernameExistsException", "User already exists")
+    app = app_with(LOST, exists, refusal("UserNotConfirmedException", "User is not confirmed."))
+    async with app.run_test(size=(80, 23)) as pilot:
+        await pilot.press("ctrl+k")
+        await until(pilot, lambda: "Make an account" in app.text())
+        await pilot.press("enter", *"Secret-12", "enter", *"Secret-12", "enter", "enter")
+        await until(pilot, lambda: "Enter tries it again." in app.text())
+        await pilot.press("enter")
+        await until(pilot, lambda: "This account is not confirmed yet." in app.text())

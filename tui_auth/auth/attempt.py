@@ -224,10 +224,20 @@ class Attempt:
         auth_flow: AuthFlow = AuthFlow.USER_SRP_AUTH,
         client_metadata: Mapping[str, str] | None = None,
     ) -> NextStep:
-        """SignUp; then ConfirmSignUp waits for its code, or the sign-in goes on by itself."""
+        """SignUp; then ConfirmSignUp waits for its code, or the sign-in goes on by itself.
+
+        Called once more after its answer was lost, it signs in to the account that was made after all.
+        """
         self._prepare(username, auth_flow, client_metadata)
         self._know(password)
-        signed_up = self._recovery.sign_up(username, password, user_attributes, self._exchange.metadata)
+        was_sent = self._learned.sends(self._exchange.proof)
+        try:
+            signed_up = self._recovery.sign_up(username, password, user_attributes, self._exchange.metadata)
+        except AuthError as error:
+            if was_sent and error.code == "UsernameExistsException":
+                return self._shown(self._begun_after_lost_answer(self._exchange.proof, error))
+            self._learned.refused(error)
+            raise
         if signed_up.is_confirmed:
             return self._shown(self._exchange.begin())
         self._sign_up_session = signed_up.session
@@ -318,8 +328,7 @@ class Attempt:
     def confirm_sign_up(self, code: Secret) -> NextStep:
         """ConfirmSignUp, then the sign-in goes on by itself; a forgotten password is reset before."""
         if not self._half_done:
-            session, metadata = self._sign_up_session, self._exchange.metadata
-            session = self._recovery.confirm_sign_up(self.username, code, metadata, session)
+            session = self._confirmed_sign_up(code)
             # Cognito's session signs in only who gave it the one of SignUp.
             self._sign_up_session = session if self._sign_up_session else None
             self._half_done = True
@@ -328,6 +337,17 @@ class Attempt:
         if self._exchange.auth_flow.needs_password and not self._exchange.proof.is_known:
             return ResetPassword()
         return self._begin_with_known_password()
+
+    def _confirmed_sign_up(self, code: Secret) -> Secret | None:
+        """ConfirmSignUp; a code lives for a day, and longer than the session that came with it."""
+        metadata, session = self._exchange.metadata, self._sign_up_session
+        try:
+            return self._recovery.confirm_sign_up(self.username, code, metadata, session)
+        except AuthError as error:
+            if error.kind is not ErrorKind.SESSION_EXPIRED or session is None:
+                raise
+        self._sign_up_session = None
+        return self._recovery.confirm_sign_up(self.username, code, metadata)
 
     @_whole("confirmResetPassword")
     def confirm_reset_password(self, new_password: Secret, code: Secret) -> NextStep:

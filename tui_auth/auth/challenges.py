@@ -55,6 +55,7 @@ class Challenge:
         session, parameters = reply.get("Session"), reply.get("ChallengeParameters")
         available = reply.get("AvailableChallenges")
         offered = [item for item in available if isinstance(item, str)] if isinstance(available, list) else []
+        offered = [item for item in dict.fromkeys(offered) if item.strip()]
         return cls(
             name,
             Secret(session) if isinstance(session, str) and session else None,

@@ -22,7 +22,7 @@ from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.gateway import Gateway
 from tui_auth.auth.next_step import AuthFactorType, Done
 from tui_auth.auth.password_proof import PasswordProof
-from tui_auth.auth.refusals import is_wrong_credentials
+from tui_auth.auth.refusals import is_wrong_credentials, without_password
 from tui_auth.secret import Secret
 
 MAX_SILENT_ANSWERS = 12
@@ -154,9 +154,11 @@ class Exchange:
                 parameters |= self._preferred(self.first_factor)
         parameters |= {"USERNAME": self._name, "SECRET_HASH": self.client.secret_hash(self._name)}
         parameters |= {"DEVICE_KEY": self.device.key if self.device else None}
-        return self._follow(
-            self._call("InitiateAuth", {"AuthFlow": flow, "AuthParameters": parameters}),
-        )
+        try:
+            reply = self._call("InitiateAuth", {"AuthFlow": flow, "AuthParameters": parameters})
+        except AuthError as error:
+            raise (error if self.proof.is_known else without_password(error)) from None
+        return self._follow(reply)
 
     def _preferred(self, factor: str) -> dict[str, Any]:
         proof = self._password_proof(factor) if factor in PASSWORD_FACTORS and self.proof.is_known else {}

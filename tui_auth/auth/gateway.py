@@ -27,7 +27,8 @@ DEADLINE_SECONDS = 25.0
 LARGEST_REPLY = 4 * 1024 * 1024
 """In bytes: many times what Cognito sends, so that an answer without end does not fill the memory."""
 
-BELIEVABLE_OFFSET_SECONDS = 10 * 366 * 86400
+BELIEVABLE_TIMES = (1_577_836_800.0, 4_102_444_800.0)
+"""What a server may hold for the time: 2020 to 2100. This machine's own clock may stand anywhere."""
 
 
 class Gateway(Protocol):
@@ -146,7 +147,7 @@ class CognitoGateway:
         middle = (started + time.time()) / 2
         # The header counts whole seconds: half of one is the best guess at what it left out.
         offset = server + 0.5 - middle
-        if abs(offset) < BELIEVABLE_OFFSET_SECONDS:
+        if BELIEVABLE_TIMES[0] < server < BELIEVABLE_TIMES[1]:
             self._clock_offset = offset
 
 

@@ -26,6 +26,9 @@ class _Words:
 
 _ASK_ADMIN = "Someone who manages the user pool can change that."
 _WRONG_CREDENTIALS = _Words(ErrorKind.NOT_AUTHORIZED, "Incorrect username or password.")
+_NO_SUCH_USER = _Words(
+    ErrorKind.NOT_AUTHORIZED, "The pool says that it has no such user.", "Check the name."
+)
 _FIRST_LOCK_SECONDS = 5.0
 
 _WRONG_SECRET = _Words(
@@ -184,12 +187,7 @@ _RESOURCE_NOT_FOUND = (
     ("Device does not exist", _Words(ErrorKind.SERVICE, "Cognito no longer knows this device.")),
 )
 
-_USER_NOT_FOUND = (
-    (
-        "combination not found",
-        _Words(ErrorKind.NOT_AUTHORIZED, "The pool says that it has no such user.", "Check the name."),
-    ),
-)
+_USER_NOT_FOUND = (("combination not found", _NO_SUCH_USER),)
 
 _BY_TEXT = {
     "NotAuthorizedException": _NOT_AUTHORIZED,
@@ -317,6 +315,19 @@ _UNKNOWN = _Words(
 def is_wrong_credentials(error: AuthError) -> bool:
     """Whether name and password do not go together, as far as the service says."""
     return error.message == _WRONG_CREDENTIALS.message
+
+
+def without_password(error: AuthError) -> AuthError:
+    """The refusal of a name that came without a password: the password cannot be what is wrong."""
+    if error.code != "UserNotFoundException":
+        return error
+    return AuthError(
+        _NO_SUCH_USER.kind,
+        _NO_SUCH_USER.message,
+        _NO_SUCH_USER.suggestion,
+        code=error.code,
+        service_message=error.service_message,
+    )
 
 
 def no_such_pool() -> AuthError:

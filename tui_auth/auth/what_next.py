@@ -13,6 +13,9 @@ from tui_auth.auth.next_step import (
     UnknownStep,
 )
 
+COOL_DOWN_SECONDS = 30.0
+"""Between two codes: Cognito counts them, and the next one makes the last one worthless."""
+
 STAYS = frozenset(
     {
         "CodeMismatchException",

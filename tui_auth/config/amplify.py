@@ -50,9 +50,9 @@ def files_around(folder: Path, home: Path) -> Iterator[Path]:
     In each its ``src`` is looked into too, where projects of the first generation in JavaScript have theirs.
     """
     homes = (home, Path(os.path.realpath(home)))
-    below = folder
+    below: Path | None = None
     for each in (folder, *folder.parents):
-        places = [place for place in (each, each / "src") if place == folder or place != below]
+        places = (each, each / "src") if each / "src" != below else (each,)
         yield from (place / name for place in places for name in FILE_NAMES if (place / name).is_file())
         if each in homes:
             return

@@ -51,6 +51,11 @@ class Beginning:
             self._account = None
             raise
 
+    @property
+    def is_making_an_account(self) -> bool:
+        """Whether the next request goes on with an account whose making was refused, or not answered."""
+        return self._account is not None
+
     def refused(self, error: AuthError) -> None:
         """The request was refused: what it was about is asked again, where that can help."""
         if error.kind in (ErrorKind.NOT_AUTHORIZED, ErrorKind.CONFIGURATION):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Sequence
 from functools import partial
 
@@ -25,6 +27,7 @@ from tui_auth.auth.next_step import (
     ResetPassword,
     UnknownStep,
 )
+from tui_auth.auth.what_next import COOL_DOWN_SECONDS
 from tui_auth.plain.beginning import Beginning, Request
 from tui_auth.plain.passwords import agreed_password
 from tui_auth.plain.prompts import NEW_CODE, Back, Prompts, as_code
@@ -43,6 +46,8 @@ class Questions:
         self.settings = settings
         self.beginning = beginning
         self.key_code: Secret | None = None
+        self._new_code_at = -math.inf
+        self._has_new_code = False
         self._shown_keys: dict[str, Secret] = {}
 
     def answer(self, attempt: Attempt, step: NextStep) -> Request:  # noqa: PLR0911 - one a step
@@ -82,12 +87,25 @@ class Questions:
         self, attempt: Attempt, step: ConfirmSignInWithSMSMFACode | ConfirmSignInWithOTP
     ) -> Request:
         new = f" {NEW_CODE} has a new one sent." if attempt.can_start_again else ""
-        sent = wording.sent_to(step.delivery_details, perhaps=not attempt.is_password_known)
-        self.lines.say(f"{sent}.{new}")
-        typed = self.prompts.line("Code")
-        if typed == NEW_CODE and attempt.can_start_again:
-            return Attempt.restart
+        perhaps = not attempt.is_password_known
+        self.lines.say(f"{wording.sent_to(step.delivery_details, perhaps=perhaps)}.{new}")
+        if self._has_new_code:
+            self.lines.say(wording.anew(perhaps=perhaps))
+            self._has_new_code = False
+        while (typed := self.prompts.line("Code")) == NEW_CODE and attempt.can_start_again:
+            if self._may_send_another():
+                self._has_new_code = True
+                return Attempt.restart
         return partial(Attempt.confirm, answer=as_code(typed))
+
+    def _may_send_another(self) -> bool:
+        """Whether enough time has passed since the last new code; says how much is left."""
+        left = self._new_code_at + COOL_DOWN_SECONDS - time.monotonic()
+        if left > 0:
+            self.lines.say(f"Error: A new code was sent just now. {NEW_CODE} again in {math.ceil(left)} s.")
+            return False
+        self._new_code_at = time.monotonic()
+        return True
 
     def _first_factor(self, step: ContinueSignInWithFirstFactorSelection) -> Request:
         if not wording.only_a_passkey(step):
@@ -142,6 +160,8 @@ class Questions:
         sent = f" {wording.sent_to(details)}." if details and details.destination else ""
         self.lines.say(f"This account is not confirmed yet.{sent} {NEW_CODE} has a new code sent.")
         while (typed := self.prompts.line("Code")) == NEW_CODE:
+            if not self._may_send_another():
+                continue
             newest = attempt.resend_sign_up_code()
             if not isinstance(newest, DeliveryDetails):
                 return lambda _: newest

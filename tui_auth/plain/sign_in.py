@@ -61,8 +61,8 @@ class PlainSignIn:
 
     def run(self) -> Done:
         """Sign in; EOFError where the person ends the conversation before that."""
+        attempt = self.auth.attempt()
         while True:
-            attempt = self.auth.attempt()
             step: NextStep | None = None
             try:
                 step = self._go_on(attempt, None, self._beginning.request())
@@ -72,7 +72,9 @@ class PlainSignIn:
                 step = None
             if isinstance(step, Done):
                 return step
-            attempt.forget()
+            if not self._beginning.is_making_an_account:
+                attempt.forget()
+                attempt = self.auth.attempt()
 
     def _answered(self, step: NextStep) -> Request:
         """Ask and answer in one request, for a question may itself ask Cognito for a code."""

@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from tui_auth.auth.next_step import ConfirmSignInWithOTP, ConfirmSignInWithSMSMFACode
 from tui_auth.screens.step_screen import Answered, StepScreen
-from tui_auth.screens.wording import MEDIA, sent_to
+from tui_auth.screens.wording import MEDIA, anew, sent_to
 from tui_auth.secret import Secret
 from tui_auth.widgets.code_input import CodeInput
 from tui_auth.widgets.field import Field
@@ -49,7 +49,7 @@ class DeliveredCodeScreen(StepScreen[DeliveredT]):
         yield Static(self.headline, classes="headline", markup=False)
         field = code_field()
         if self.surroundings.was_started_again:
-            field.hint = "A new code is on its way; earlier ones stopped working."
+            field.hint = anew(perhaps=not self.surroundings.is_password_known)
         elif self.surroundings.can_start_again:
             field.hint = "Nothing after a minute? ^r sends a new one in its place."
         yield field

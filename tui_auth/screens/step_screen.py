@@ -14,6 +14,7 @@ from textual.widget import Widget
 
 from tui_auth.auth.attempt import Answer
 from tui_auth.auth.next_step import NEXT_STEPS, DeliveryDetails, NextStep
+from tui_auth.auth.what_next import COOL_DOWN_SECONDS
 from tui_auth.screens.form_screen import FormScreen, Surroundings
 from tui_auth.screens.problem import Problem
 from tui_auth.screens.wording import RUN_OUT_PERHAPS
@@ -52,9 +53,6 @@ class StartAgainAsked(Message):
 
 LOOK_SECONDS = 2.0
 """How long it may go unnoticed that time has passed, as when a machine wakes up."""
-
-COOL_DOWN_SECONDS = 30.0
-"""Between two codes: Cognito counts them, and the next one makes the last one worthless."""
 
 
 class StepScreen(FormScreen, Generic[StepT]):

@@ -80,6 +80,11 @@ def sent_to(details: DeliveryDetails, *, perhaps: bool = False) -> str:
     return f"{sent}, if the account exists" if perhaps else sent
 
 
+def anew(*, perhaps: bool = False) -> str:
+    """What starting a step again did, where that sends a code; ``perhaps`` as in ``sent_to``."""
+    return f"{'If it exists, a' if perhaps else 'A'} new code is on its way; earlier ones stopped working."
+
+
 def name_of(method: Answer) -> str:
     """A method in words; one this version does not know by its raw name."""
     if isinstance(method, MFAType | AuthFactorType):
