@@ -194,8 +194,8 @@ class TuiAuthApp(FullScreenApp[Done]):
         """Make the account, then go on as after a sign-in."""
         if self._is_asking:
             return
-        if self.attempt is None or self.attempt.username != event.username:
-            self.attempt = self.auth.attempt()  # else it may know of an account whose answer was lost
+        if self.attempt is None:  # else it may know of an account whose answer was lost
+            self.attempt = self.auth.attempt()
         self._ask(requests.sign_up(event, self.settings), trail=("sign-up",))
 
     @on(Answered)

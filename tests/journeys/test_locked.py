@@ -10,7 +10,7 @@ import pytest
 from tests.journeys.conftest import SignIn
 
 Start = Callable[..., SignIn]
-SECONDS_LEFT = [f"Not before {seconds} s." for seconds in (5, 4, 3, 2, 1)]
+SECONDS_LEFT = [f"Try again in {seconds} s." for seconds in (5, 4, 3, 2, 1)]
 
 
 def has_asked(times: int, program: SignIn) -> bool:
@@ -48,7 +48,7 @@ def test_five_wrong_passwords_lock_and_the_wait_counts_down_with_nothing_tried(s
     program.press("enter")
     counts_down(program)
     program.press("enter")
-    program.wait_gone("Not before")
+    program.wait_gone("Try again in")
     assert program.asked == asked, "neither Enter in the wait nor its end tries the password"
     program.server.clock.advance(300)
     program.press("enter")
@@ -70,14 +70,14 @@ def test_a_throttled_code_is_kept_and_waits(sign_in_as: Start, code: str, says: 
     typed = program.newest_code()
     program.enter(typed)
     program.shows(says)
-    program.wait_for("Not before ")
+    program.wait_for("Try again in ")
     asked = program.asked
     program.press("enter", "ctrl+r")
     if code == "LimitExceededException":
-        program.wait_for("Not before 59 s.")
+        program.wait_for("Try again in 59 s.")
         assert program.asked == asked
         return
-    program.wait_gone("Not before")
+    program.wait_gone("Try again in")
     assert program.asked == asked
     assert typed in program.screen_text()
     program.press("enter")
@@ -90,7 +90,7 @@ def test_the_same_in_lines(sign_in_as: Start) -> None:
     program.server.fail_next("InitiateAuth", "TooManyRequestsException", "Rate exceeded")
     program.log_in_by_lines()
     program.shows("Error: Cognito is asked too often just now.")
-    program.wait_for("Not before 5 seconds.")
+    program.wait_for("Try again in 5 seconds.")
     program.wait_for(lambda p: p.screen_text().count("Password:") == 2)
     assert program.asked == ["InitiateAuth"]
     program.enter(program.user.password)

@@ -122,7 +122,7 @@ def test_a_reset(plain: Start) -> None:
     program.log_in_by_lines()
     program.wait_for("Number:")
     program.enter("2")
-    program.wait_for("Code sent by")
+    program.wait_for("code sent by")
     program.wait_for("Code:")
     program.enter(program.newest_code())
     program.wait_for("New password:")
@@ -137,7 +137,7 @@ def test_a_sign_up_to_confirm(plain: Start) -> None:
     program.log_in_by_lines()
     program.wait_for("not confirmed yet")
     program.enter("/new")
-    program.wait_for("Earlier ones stop working.")
+    program.wait_for("Earlier ones stopped working.")
     program.enter(program.newest_code())
     program.wait_for("Signed in as carl.")
 

@@ -113,11 +113,12 @@ def prompt_by_prompt(program: SignIn, *answers: tuple[str, str]) -> None:
 def test_a_forgotten_password_is_reset_in_lines(sign_in_as: Start) -> None:
     program = sign_in_as("ann", "--plain", rows=60)
     prompt_by_prompt(program, ("Username:", "/forgot"), ("Username:", "ann"), ("Number:", "2"))
-    program.wait_for("If there is such an account: Code sent by e-mail to a***@")
+    program.wait_for("If there is such an account: code sent by e-mail to a***@")
     assert "must be reset" not in program.screen_text()
     code = program.newest_code()
-    again = ("Number:", "1"), ("Code:", code), ("New password:", NEW), ("Once more:", NEW)
-    prompt_by_prompt(program, ("Code:", wrong(code)), ("New password:", NEW), ("Once more:", NEW), *again)
+    prompt_by_prompt(program, ("Code:", wrong(code)), ("New password:", NEW), ("Once more:", NEW))
+    program.wait_for("Error: That code is not right.")
+    prompt_by_prompt(program, ("Code:", code))
     program.wait_for("Signed in as ann.")
     assert program.wait_exit() == 0
 
@@ -168,3 +169,22 @@ def test_where_people_cannot_sign_up_sign_in_is_asked_again(own_pool: Callable[.
     prompt_by_prompt(program, ("Once more:", NEW), ("leaves it out):", ""))
     program.wait_for("This pool does not let people sign up by themselves.")
     prompt_by_prompt(program, ("Username:", "ann"), ("Password:", "/back"), ("Username:", ""))
+
+
+def test_a_new_code_in_lines_has_its_cool_down_and_says_what_it_does_to_the_others(sign_in_as: Start) -> None:
+    program = sign_in_as("sam", "--plain", rows=60)
+    prompt_by_prompt(program, ("Username:", "sam"), ("Password:", program.user.password), ("Code:", "/new"))
+    program.wait_for("A new code is on its way; earlier ones stopped working.")
+    prompt_by_prompt(program, ("Code:", "/new"))
+    program.wait_for("/new again in ")
+    assert program.codes_sent() == 2
+    prompt_by_prompt(program, ("Code:", program.newest_code()))
+    program.wait_for("Signed in as sam.")
+
+
+def test_what_is_no_answer_to_enter_alone_is_answered(own_pool: Callable[..., OwnPool]) -> None:
+    program = own_pool().sign_in("--plain", flow="USER_AUTH", rows=60)
+    enter = "Enter signs in, /back asks for another name:"
+    prompt_by_prompt(program, ("Username:", "nobody"), (enter, "/forgot"))
+    program.wait_for("Error: Press Enter alone, or type /back.")
+    prompt_by_prompt(program, (enter, "/back"), ("Username:", "ann"))

@@ -242,7 +242,7 @@ async def test_a_locked_user_sees_the_wait_and_nothing_is_sent_meanwhile() -> No
     app = app_with(locked, SMS)
     async with app.run_test(size=(80, 23)) as pilot:
         await log_in(pilot)
-        await until(pilot, lambda: "Not before" in app.text())
+        await until(pilot, lambda: "Try again in" in app.text())
         await pilot.press("enter")
         assert app.gateway.operations == ["InitiateAuth"]
 
@@ -278,7 +278,7 @@ async def test_a_visible_wait_holds_after_a_start_again_too() -> None:
         await pilot.press(*"123456", "enter")
         await until(pilot, lambda: "Enter starts it again." in app.text())
         await pilot.press("enter")
-        await until(pilot, lambda: "Not before" in app.text())
+        await until(pilot, lambda: "Try again in" in app.text())
         await pilot.press("enter", "enter")
         await pilot.pause()
         assert app.gateway.operations.count("InitiateAuth") == 2

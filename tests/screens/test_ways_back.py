@@ -46,7 +46,7 @@ async def test_esc_in_a_wait_asks_nothing_of_cognito() -> None:
     async with app.run_test(size=(80, 23)) as pilot:
         await choose_sms(app, pilot)
         await pilot.press(*"123456", "enter")
-        await until(pilot, lambda: "Not before" in app.text())
+        await until(pilot, lambda: "Try again in" in app.text())
         await pilot.press("escape", "escape")
         await until(pilot, lambda: isinstance(app.screen, SignInScreen))
         assert len(app.gateway.calls) == 3

@@ -198,7 +198,7 @@ VIEWS: Final = (
     View("sign-in", "Sign in"),
     View("sign-in-first-time", "Sign in", username=""),
     View("sign-in-refused", "Incorrect username or password.", (WRONG,)),
-    View("sign-in-locked", "Not before", (LOCKED,)),
+    View("sign-in-locked", "Try again in", (LOCKED,)),
     View("sign-up", "Sign in", keys=("ctrl+k",), ends_with="Make an account"),
     View("password", "Your password", (challenge("PASSWORD"),), flow=AuthFlow.USER_AUTH),
     View("code-by-sms", "Code sent by SMS", (SMS,)),

@@ -26,9 +26,7 @@ class _Words:
 
 _ASK_ADMIN = "Someone who manages the user pool can change that."
 _WRONG_CREDENTIALS = _Words(ErrorKind.NOT_AUTHORIZED, "Incorrect username or password.")
-_NO_SUCH_USER = _Words(
-    ErrorKind.NOT_AUTHORIZED, "The pool says that it has no such user.", "Check the name."
-)
+_NO_SUCH_USER = _Words(ErrorKind.NOT_AUTHORIZED, "The pool says that it has no such user.", "Check the name.")
 _FIRST_LOCK_SECONDS = 5.0
 
 _WRONG_SECRET = _Words(
@@ -133,6 +131,15 @@ _INVALID_PARAMETER = (
             "A password has 6 to 256 characters and no blanks.",
             "Change it and try again.",
             Concern.NEW_PASSWORD,
+        ),
+    ),
+    (
+        "Invalid email address",
+        _Words(
+            ErrorKind.VALIDATION,
+            "That is not an e-mail address as Cognito takes it.",
+            "Change it and try again.",
+            Concern.ATTRIBUTES,
         ),
     ),
     (
@@ -372,7 +379,9 @@ def _words(code: str, service_message: str, status: int) -> _Words:
     if code == "InvalidPasswordException":
         for fragment, sentence in _POLICY.items():
             if fragment in service_message:
-                return replace(_BY_CODE[code], message=sentence, suggestion="Change it and try again.")
+                return replace(
+                    _BY_CODE[code], message=sentence, suggestion="Change it and try again.", is_vague=False
+                )
     if code in _BY_CODE:
         return _BY_CODE[code]
     if status >= 500:

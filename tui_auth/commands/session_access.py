@@ -16,7 +16,7 @@ from tui_auth.session.errors import SignInNeeded, StorageError
 from tui_auth.session.quick import CURRENT, is_told_a_pool, way_of
 from tui_auth.session.record import SessionRecord
 from tui_auth.session.register import Entry
-from tui_auth.session.sessions import Found, PoolKey, Sessions, endpoint_of, settings_of
+from tui_auth.session.sessions import Found, PoolKey, Sessions, endpoint_of, settings_in
 from tui_auth.terminal.environment import TerminalKind, find_terminal
 
 _POOL_FLAGS = ("user_pool_id", "client_id", "client_secret_file", "region", "endpoint_url", "username")
@@ -132,7 +132,7 @@ def pool_to_sign_in_to(
     def offered() -> Mapping[str, str] | None:
         if ended is None:
             return sessions.offered_settings()
-        return settings_of(ended.origin) | {"username": ended.display_name}
+        return settings_in(ended.origin) | {"username": ended.display_name}
 
     return choose_pool(arguments, current_session=offered)
 

@@ -61,6 +61,7 @@ class Prompts:
         while typed := self.lines.ask(prompt).strip():
             if typed == BACK:
                 raise Back
+            self.lines.say(f"Error: Press Enter alone, or type {BACK}.")
 
     def secret(self, prompt: str) -> Secret:
         """A line that is not echoed."""

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from tui_auth.auth.attempt import Answer, Attempt
+from tui_auth.auth.errors import AuthError, Concern
 from tui_auth.auth.next_step import (
     AuthFactorType,
     ConfirmSignInWithCustomChallenge,
@@ -48,6 +49,8 @@ class Questions:
         self.key_code: Secret | None = None
         self._new_code_at = -math.inf
         self._has_new_code = False
+        self._has_reset_code = False
+        self._reset_password: Secret | None = None
         self._shown_keys: dict[str, Secret] = {}
 
     def answer(self, attempt: Attempt, step: NextStep) -> Request:  # noqa: PLR0911 - one a step
@@ -86,7 +89,7 @@ class Questions:
     def _delivered_code(
         self, attempt: Attempt, step: ConfirmSignInWithSMSMFACode | ConfirmSignInWithOTP
     ) -> Request:
-        new = f" {NEW_CODE} has a new one sent." if attempt.can_start_again else ""
+        new = f" {NEW_CODE} sends another." if attempt.can_start_again else ""
         perhaps = not attempt.is_password_known
         self.lines.say(f"{wording.sent_to(step.delivery_details, perhaps=perhaps)}.{new}")
         if self._has_new_code:
@@ -143,29 +146,48 @@ class Questions:
         return partial(Attempt.confirm, answer=password, user_attributes=attributes or None)
 
     def _reset(self, attempt: Attempt) -> Request:
-        if not self.beginning.reset_was_asked:
-            self.lines.say("Your password must be reset before you can sign in.")
-        self.prompts.show(("I have a code", "Send me a code (an earlier one stops working)"))
-        if self.prompts.number(2) == 1:
-            sent = attempt.reset_password()
-            if not isinstance(sent, DeliveryDetails):
-                return lambda _: sent
-            self.lines.say(f"If there is such an account: {wording.sent_to(sent)}.")
-        code = self.prompts.code()
-        password = agreed_password(self.prompts, self.settings.password_policy)
-        return partial(Attempt.confirm_reset_password, new_password=password, code=code)
+        if not self._has_reset_code:
+            if not self.beginning.reset_was_asked:
+                self.lines.say("Your password must be reset before you can sign in.")
+            self.prompts.show(("I have a code", "Send me a code (an earlier one stops working)"))
+            if self.prompts.number(2) == 1 and (elsewhere := self._send_reset_code(attempt)):
+                return lambda _: elsewhere
+            self._has_reset_code = True
+        while (typed := self.prompts.line("Code")) == NEW_CODE:
+            if self._may_send_another() and (elsewhere := self._send_reset_code(attempt)):
+                return lambda _: elsewhere
+        if self._reset_password is None:
+            self._reset_password = agreed_password(self.prompts, self.settings.password_policy)
+        return partial(Attempt.confirm_reset_password, new_password=self._reset_password, code=as_code(typed))
+
+    def _send_reset_code(self, attempt: Attempt) -> NextStep | None:
+        """ForgotPassword; another next step where Cognito asks for that first."""
+        sent = attempt.reset_password()
+        if not isinstance(sent, DeliveryDetails):
+            return sent
+        self.lines.say(wording.sent_if_any(sent))
+        return None
+
+    def refused(self, step: NextStep | None, error: AuthError) -> None:
+        """An answer was refused: what it was not about need not be typed again."""
+        if isinstance(step, ResetPassword) and error.concern is Concern.NEW_PASSWORD:
+            self._reset_password = None
+
+    def begin(self) -> None:
+        """Nothing was typed yet."""
+        self._has_reset_code, self._reset_password = False, None
 
     def _sign_up_code(self, attempt: Attempt, step: ConfirmSignUp) -> Request:
         details = step.delivery_details
         sent = f" {wording.sent_to(details)}." if details and details.destination else ""
-        self.lines.say(f"This account is not confirmed yet.{sent} {NEW_CODE} has a new code sent.")
+        self.lines.say(f"This account is not confirmed yet.{sent} {NEW_CODE} sends another.")
         while (typed := self.prompts.line("Code")) == NEW_CODE:
             if not self._may_send_another():
                 continue
             newest = attempt.resend_sign_up_code()
             if not isinstance(newest, DeliveryDetails):
                 return lambda _: newest
-            self.lines.say(f"{wording.sent_to(newest)}. Earlier ones stop working.")
+            self.lines.say(f"{wording.sent_to(newest)}. Earlier ones stopped working.")
         return partial(Attempt.confirm_sign_up, code=as_code(typed))
 
     def _asked(self, step: ConfirmSignInWithCustomChallenge | UnknownStep) -> Request:

@@ -65,6 +65,7 @@ class PlainSignIn:
         while True:
             step: NextStep | None = None
             try:
+                self._questions.begin()
                 step = self._go_on(attempt, None, self._beginning.request())
                 while step is not None and not isinstance(step, Done):
                     step = self._go_on(attempt, step, self._answered(step))
@@ -98,6 +99,7 @@ class PlainSignIn:
 
     def _refused(self, attempt: Attempt, step: NextStep | None, error: AuthError) -> NextStep | None:
         self.lines.say(f"Error: {self._problem(step, error).text}")
+        self._questions.refused(step, error)
         if step is None:
             self._beginning.refused(error)
         match road(error, step, can_start_again=attempt.can_start_again):
@@ -110,7 +112,7 @@ class PlainSignIn:
             case Road.WAIT:
                 seconds = wording.wait_for(error, self._locks)
                 self._locks += 1
-                self.lines.say(f"Not before {seconds:.0f} seconds.")
+                self.lines.say(f"Try again in {seconds:.0f} seconds.")
                 self.sleep(seconds)
         return step
 

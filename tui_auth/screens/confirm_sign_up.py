@@ -43,8 +43,9 @@ class ConfirmSignUpScreen(StepScreen[ConfirmSignUp]):
 
     def code_was_sent(self, details: DeliveryDetails) -> None:
         """Say where the new code went, and let a little time pass before the next."""
-        self.query_one("#why", Static).update(f"{sent_to(details)}. Earlier ones stop working.")
-        self.query_one("#code", Field).hint = ""
+        self.query_one("#why", Static).update(f"{sent_to(details)}. Earlier ones stopped working.")
+        field = self.query_one("#code", Field)
+        field.hint = field.value = ""
         self.cool_down()
 
     def decide(self) -> Message | None:

@@ -119,7 +119,8 @@ class DoneScreen(StepScreen[Done]):
         commands = self.query_one("#next-commands", Static)
         commands.update(NEXT_COMMANDS)
         commands.display = bool(where)
-        self.ask_about_device()
+        if where:  # a device whose key is kept nowhere would not be known again
+            self.ask_about_device()
 
     def _show_facts(self, shown: bool) -> None:
         for fact in self.query(".fact"):

@@ -219,7 +219,7 @@ class FormScreen(Screen[None]):
         """Take no answer for so long, and show how long."""
         self.error = problem
         self.waits = True
-        self.query_one("#wait", Countdown).last(seconds, "Not before {}.", self._end_wait)
+        self.query_one("#wait", Countdown).last(seconds, "Try again in {}.", self._end_wait)
 
     def _end_wait(self) -> None:
         self.waits = False

@@ -9,6 +9,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui_auth.auth.next_step import ConfirmSignInWithPassword
+from tui_auth.screens.sign_in import ForgotAsked
 from tui_auth.screens.step_screen import Answered, StepScreen
 from tui_auth.widgets.field import Field
 from tui_auth.widgets.secret_input import SecretInput
@@ -17,7 +18,7 @@ from tui_auth.widgets.secret_input import SecretInput
 class PasswordScreen(StepScreen[ConfirmSignInWithPassword]):
     """The password, chosen as first factor."""
 
-    KEYS = ("submit", "show", "back", "help", "quit")
+    KEYS = ("submit", "show", "forgot", "back", "help", "quit")
     EXPLANATION = "Type the password of this user. ^t shows what is typed."
 
     @property
@@ -27,6 +28,11 @@ class PasswordScreen(StepScreen[ConfirmSignInWithPassword]):
     def question(self) -> Iterable[Widget]:
         yield Static("Your password", classes="headline", markup=False)
         yield Field("Password", SecretInput(), id="password")
+
+    def action_forgot(self) -> None:
+        """Reset the password of the user who signs in."""
+        if not self.busy:
+            self.post_message(ForgotAsked(self.surroundings.username))
 
     def decide(self) -> Message | None:
         password = self.query_one(SecretInput).secret

@@ -30,7 +30,7 @@ class Problem:
         """
         parts = [error.message]
         if error.quote:
-            parts.append(f"The service says: “{safe_line(error.quote, limit=_QUOTE_LIMIT)}”")
+            parts.append(f"The service says: “{safe_line(error.quote, limit=_QUOTE_LIMIT)}”.")
         is_open = error.recovery_suggestion == TRY_AGAIN and bool(again)
         parts.append(f"{again} tries it again." if is_open else error.recovery_suggestion)
         repeats = error.may_have_arrived and again == "Enter"

@@ -17,7 +17,7 @@ from tui_auth.screens.choice_step import Choice
 from tui_auth.screens.delivered_code import code_field
 from tui_auth.screens.new_password import agreed_password, password_fields
 from tui_auth.screens.step_screen import Answered, NewCodeAsked, StepScreen
-from tui_auth.screens.wording import sent_to
+from tui_auth.screens.wording import sent_if_any
 from tui_auth.secret import Secret
 from tui_auth.widgets.code_input import CodeInput
 from tui_auth.widgets.field import Field
@@ -68,9 +68,7 @@ class ResetPasswordScreen(StepScreen[ResetPassword]):
 
     def code_was_sent(self, details: DeliveryDetails) -> None:
         """Say where the code went, if there is such an account, and ask for it."""
-        self.query_one("#why", Static).update(
-            f"If there is such an account: {sent_to(details)[0].lower()}{sent_to(details)[1:]}."
-        )
+        self.query_one("#why", Static).update(sent_if_any(details))
         self.has_code = True
         self.cool_down()
 

@@ -87,6 +87,11 @@ class SignInScreen(FormScreen):
         if self.with_password:
             yield Field("Password", SecretInput(), id="password")
 
+    def label_of(self, action: str) -> str:
+        # In the demo there is one key more, and the line is full.
+        is_short = action == "forgot" and self.surroundings.has_list
+        return "Forgot it" if is_short else super().label_of(action)
+
     def keys_now(self) -> tuple[str, ...]:
         show = ("show",) if self.with_password else ()
         back = ("back",) if self.surroundings.has_list else ()

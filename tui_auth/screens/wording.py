@@ -80,6 +80,12 @@ def sent_to(details: DeliveryDetails, *, perhaps: bool = False) -> str:
     return f"{sent}, if the account exists" if perhaps else sent
 
 
+def sent_if_any(details: DeliveryDetails) -> str:
+    """Where a reset's code went; nobody is told whether there is such an account."""
+    sent = sent_to(details)
+    return f"If there is such an account: {sent[0].lower()}{sent[1:]}."
+
+
 def anew(*, perhaps: bool = False) -> str:
     """What starting a step again did, where that sends a code; ``perhaps`` as in ``sent_to``."""
     return f"{'If it exists, a' if perhaps else 'A'} new code is on its way; earlier ones stopped working."

@@ -7,6 +7,7 @@ sign-in (DEVICE_SRP_AUTH), which then asks for no second factor.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 
 from tui_auth.auth.device import Device
 from tui_auth.secret import Secret
@@ -23,26 +24,26 @@ def device_of(register: Register, endpoint: str, user_pool_id: str, username: st
 
     Raises StorageError where it cannot be read.
     """
-    for name, value in register.read().items():
-        reference = name.removeprefix("device:")
-        if reference == name or not isinstance(value, dict):
-            continue
-        if (value.get("endpoint"), value.get("user_pool_id")) != (endpoint, user_pool_id):
-            continue
+    for reference, value in _references(register.read(), endpoint, user_pool_id):
         if username in (value.get("username"), value.get("signed_in_as")):
             storage, _, file_name = reference.partition("/")
             content = store_of(StorageKind(storage), register.environ).read(file_name)
-            return _device(content) if content else None
+            if content:
+                return _device(content)
     return None
 
 
 def keep_device(register: Register, store: Store, record: SessionRecord) -> None:
-    """Keep the device that a sign-in came with, or forget the one it came without. Raises StorageError."""
+    """Keep the device that a sign-in came with, or forget the one it came without. Raises StorageError.
+
+    A user has one device here, whichever app client a sign-in went through and wherever it was kept: what an
+    earlier sign-in left is forgotten.
+    """
     name = f"{record.key.file_name}.device"
-    reference = f"device:{store.kind}/{name}"
+    reference = f"{store.kind}/{name}"
+    _forget_others(register, record, "" if record.device is None else reference)
     if record.device is None:
-        if store.remove(name):
-            register.update(lambda members: members.pop(reference, None))
+        store.remove(name)  # also where the index does not name it
         return
     device, key = record.device, record.key
     members = {
@@ -60,9 +61,39 @@ def keep_device(register: Register, store: Store, record: SessionRecord) -> None
     }
 
     def change(members: Members) -> None:
-        members[reference] = entry
+        members[f"device:{reference}"] = entry
 
     register.update(change)
+
+
+def _references(
+    members: Members, endpoint: str, user_pool_id: str
+) -> Iterator[tuple[str, Mapping[str, object]]]:
+    """Where devices for this pool are kept, and whose each is."""
+    for name, value in members.items():
+        reference = name.removeprefix("device:")
+        if reference == name or reference.partition("/")[0] not in set(StorageKind):
+            continue
+        if isinstance(value, dict) and (value.get("endpoint"), value.get("user_pool_id")) == (
+            endpoint,
+            user_pool_id,
+        ):
+            yield reference, value
+
+
+def _forget_others(register: Register, record: SessionRecord, kept: str) -> None:
+    """Forget the devices of the session's user but the one that is kept under this reference."""
+    key = record.key
+    others = [
+        reference
+        for reference, value in _references(register.read(), key.endpoint, key.user_pool_id)
+        if reference != kept and value.get("username") == key.username
+    ]
+    for reference in others:
+        storage, _, name = reference.partition("/")
+        store_of(StorageKind(storage), register.environ).remove(name)
+    if others:
+        register.update(lambda members: [members.pop(f"device:{other}", None) for other in others])
 
 
 def _device(content: bytes) -> Device | None:
