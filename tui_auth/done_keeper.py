@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 from tui_auth.auth.errors import AuthError
 from tui_auth.daemon_thread import in_daemon_thread
 from tui_auth.screens.wording import NOT_REMEMBERED, REMEMBERED
+from tui_auth.session.keeping import UNCHECKED
 from tui_auth.session.storage_choice import kinds_here
 from tui_auth.session.stores import StorageKind
 
@@ -18,8 +20,10 @@ if TYPE_CHECKING:
     from tui_auth.auth.next_step import Done
     from tui_auth.screens.done import DoneScreen
     from tui_auth.session.keeping import Keeping
+    from tui_auth.session.sessions import Kept
 
-UNCHECKED = "The pool's keys could not be fetched, so the tokens' signatures were not checked."
+STORE_SECONDS = 4.0
+"""Longer than a keyring is given that does not answer."""
 
 
 class DoneKeeper:
@@ -27,8 +31,10 @@ class DoneKeeper:
 
     def __init__(self, keeping: Keeping) -> None:
         self._keeping = keeping
-        self.checked = False
-        """Whether the signatures were looked at, once there is a Done."""
+        self._checked: list[Done] = []
+        self._decided: StorageKind | None = None
+        self._kept: Kept | None = None
+        self._settled = threading.Event()
 
     def device(self, username: str) -> Device | None:
         """The device remembered for a user; called on the request's own thread."""
@@ -36,11 +42,29 @@ class DoneKeeper:
 
     def check(self, done: Done) -> None:
         """Check the signatures; called on the request's own thread. Raises AuthError for wrong ones."""
-        self.checked = self._keeping.signatures_hold(done)
+        if self._keeping.signatures_hold(done):
+            self._checked.append(done)
+
+    def is_checked(self, done: Done) -> bool:
+        """Whether the signatures of these tokens were looked at: those of a cancelled attempt do not count."""
+        return any(one is done for one in self._checked)
+
+    def not_kept_because(self) -> str | None:
+        """Once the screen is gone: why the session is not kept; None where it is, or was to be kept nowhere.
+
+        A store under way is waited for, as long as the slowest place is given.
+        """
+        if self._decided is None:
+            return "Nobody chose where."
+        if self._decided is StorageKind.NONE:
+            return None
+        if not self._settled.wait(STORE_SECONDS) or self._kept is None:
+            return "The place does not answer."
+        return self._kept.problem or None
 
     async def show(self, screen: DoneScreen, signed_in_as: str) -> None:
         """Keep the session where it was decided before, or ask."""
-        if not self.checked:
+        if not self.is_checked(screen.step):
             screen.notice = UNCHECKED
         storage = await in_daemon_thread(lambda: self._keeping.storage)
         if storage is None:
@@ -55,10 +79,18 @@ class DoneKeeper:
 
     async def keep(self, screen: DoneScreen, signed_in_as: str, storage: StorageKind) -> None:
         """Keep the session, and say on the screen what became of it."""
-        keep = partial(self._keeping.keep, screen.step, signed_in_as, storage, signature_checked=self.checked)
-        kept = await in_daemon_thread(keep)
-        is_kept = storage is not StorageKind.NONE and not kept.problem
-        screen.kept(kept.where if is_kept else "", kept.problem)
+        checked = self.is_checked(screen.step)
+        self._decided = storage
+
+        def work() -> Kept:
+            try:
+                self._kept = self._keeping.keep(screen.step, signed_in_as, storage, signature_checked=checked)
+                return self._kept
+            finally:
+                self._settled.set()
+
+        kept = await in_daemon_thread(work)
+        screen.kept(kept.where, kept.problem, kept.left_undone)
 
 
 async def remember_device(screen: DoneScreen, auth: Auth) -> None:

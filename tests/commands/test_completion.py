@@ -13,7 +13,7 @@ import pytest
 
 from tests.commands.conftest import Program
 from tests.terminal.pty_program import PtyProgram
-from tui_auth.cli import COMMANDS
+from tui_auth.commands import COMMANDS
 from tui_auth.commands.completion.command_lines import command_lines
 
 
@@ -60,8 +60,9 @@ def in_bash(program: Program, *words: str) -> list[str]:
     return [line for line in ran.stdout.splitlines() if line]
 
 
-def test_every_command_is_completed() -> None:
-    assert {line.words[0] for line in command_lines()} == set(COMMANDS)
+def test_every_command_is_completed_and_told_as_the_help_tells_it() -> None:
+    told = {line.name: line.says for line in command_lines()}
+    assert {name: told[name] for name in COMMANDS} == {name: says for name, (_, says) in COMMANDS.items()}
 
 
 def test_bash_completes_commands_flags_choices_files_and_profiles(on_path: Program) -> None:
@@ -78,13 +79,32 @@ def test_bash_completes_commands_flags_choices_files_and_profiles(on_path: Progr
     assert in_bash(on_path, "tui-auth", "profile", "remove", "ac") == ["acme"]
     assert in_bash(on_path, "tui-auth", "profile", "import", "a f") == ["a file.json"]
     assert in_bash(on_path, "tui-auth", "completion", "z") == ["zsh"]
-    assert in_bash(on_path, "tui-auth", "exec", "--", "a") != []
+    assert in_bash(on_path, "tui-auth", "doctor", "--auth-flow", "USER_P") == ["USER_PASSWORD_AUTH"]
+    assert in_bash(on_path, "tui-auth", "exec", "--", "tui-au") == ["tui-auth"]
+    assert in_bash(on_path, "tui-auth", "exec", "--", "tui-auth", "a f") == ["a file.json"]
 
 
 def test_a_profiles_name_is_never_run(on_path: Program) -> None:
     offered = in_bash(on_path, "tui-auth", "--profile", "")
     assert offered == ["acme", "\\$\\(touch\\ pwned\\)"]
     assert not (on_path.folder / "pwned").exists()
+
+
+def test_bash_completes_what_follows_an_equals_sign_and_names_with_blanks(on_path: Program) -> None:
+    # As bash splits them: it takes the = for a word of its own, and leaves quotes as they are typed.
+    assert in_bash(on_path, "tui-auth", "--profile", "=", "ac") == ["acme"]
+    assert in_bash(on_path, "tui-auth", "--profile", "=")[0] == "acme"
+    assert in_bash(on_path, "tui-auth", "doctor", "--auth-flow", "=", "USER_P") == ["USER_PASSWORD_AUTH"]
+    with on_path.config.open("a") as config:
+        config.write('[profiles."my pool"]\nclient_id = "c"\n')
+    assert in_bash(on_path, "tui-auth", "--profile", "my\\ p") == ["my\\ pool"]
+    assert in_bash(on_path, "tui-auth", "--profile", '"my p') == ["my pool"]
+
+
+def test_a_name_that_a_terminal_would_obey_is_not_offered(on_path: Program) -> None:
+    with on_path.config.open("a") as config:
+        config.write('[profiles."a\\u001b]0;x\\u0007"]\nclient_id = "c"\n')
+    assert on_path.run("profile", "list", "--names").stdout == "acme\n$(touch pwned)\n"
 
 
 @pytest.mark.skipif(not shutil.which("fish"), reason="fish is not installed")

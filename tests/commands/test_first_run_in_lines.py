@@ -177,6 +177,21 @@ def test_back_asks_for_the_pool_again_and_what_flags_name_need_not_be_typed(
     assert "Traceback" not in program.screen_text()
 
 
+def test_the_pool_that_was_typed_and_kept_is_signed_in_to_and_no_other(
+    start: Callable[..., PtyProgram], server: PoolServer
+) -> None:
+    pool, client, _ = new_pool(server, "ALLOW_USER_SRP_AUTH")
+    program = start("--plain", "--client-id", "1example23456789abcdefghij", "--username", "ann")
+    person = Person(program)
+    person.answer("User pool", pool)
+    person.answer("App client [1example23456789abcdefghij]", client)
+    person.answer("Keep as [main]", "")
+    program.wait_for("Password:")
+    program.send(PASSWORD + "\r")
+    assert program.wait_exit() == 0
+    assert "Signed in as ann." in program.screen_text()
+
+
 def test_a_name_that_is_taken_is_not_offered(
     start: Callable[..., PtyProgram], server: PoolServer, tmp_path: Path
 ) -> None:

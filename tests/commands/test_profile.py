@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import stat
+from pathlib import Path
 
 import pytest
 
 from tests.commands.conftest import Program
+from tui_auth.commands import profile
+from tui_auth.commands.command_parser import CommandParser
 from tui_auth.config.settings import SETTINGS
 
 ADD = ("profile", "add", "acme", "--user-pool-id", "eu-west-1_Acme1", "--client-id", "acmeclient")
@@ -210,3 +213,61 @@ def test_a_profile_on_one_line_is_shown_with_that_line(program: Program) -> None
     ran = program.run("profile", "show", "acme", "--origin")
     assert ran.returncode == 0
     assert {line.split()[-1] for line in ran.stdout.splitlines()} == {"~/.config/tui-auth/config.toml:2"}
+
+
+def test_a_secret_file_that_is_gone_is_shown_and_told(program: Program) -> None:
+    program.run(*ADD, "--client-secret-file", "later")
+    for which in (("acme",), ("--profile", "acme")):
+        ran = program.run("profile", "show", *which, "--origin")
+        assert ran.returncode == 0
+        rows = {line.split()[0]: line.split()[1:] for line in ran.stdout.splitlines()}
+        assert rows["client_secret_file"][0] == str(program.folder / "later")
+        assert rows["client_id"][0] == "acmeclient"
+        assert "Signing in needs this first: ~/work/later: it cannot be read: No such file" in ran.stderr
+
+
+@pytest.fixture
+def config(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A config.toml for a command that runs in this process."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("CONFIG", "STATE"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name))
+    path = tmp_path / "CONFIG" / "tui-auth" / "config.toml"
+    path.parent.mkdir(parents=True)
+    return path
+
+
+def ran_here(*words: str) -> int:
+    """The exit status of ``tui-auth profile`` in this process."""
+    parser = CommandParser(prog="tui-auth profile")
+    profile.add_arguments(parser)
+    return profile.run(parser.read(words))
+
+
+@pytest.mark.parametrize("flags", [("--profile", "nope"), ("--user-pool-id", "eu-west-1_A"), ("--region=",)])
+def test_a_profile_and_flags_for_a_pool_are_two_questions(
+    config: Path, capsys: pytest.CaptureFixture[str], flags: tuple[str, ...]
+) -> None:
+    config.write_text('[profiles.acme]\nuser_pool_id = "eu-west-1_A"\nclient_id = "c"\n')
+    assert ran_here("show", "acme", *flags) == 2
+    said = capsys.readouterr()
+    flag = flags[0].rstrip("=")
+    assert (said.out, said.err) == (
+        "",
+        "tui-auth: profile show PROFILE tells what is written there; "
+        f"leave out {flag}, or the profile's name.\n",
+    )
+
+
+def test_what_a_profile_lacks_is_listed_as_lacking(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config.write_text(
+        '[profiles.a]\nusername = "ann"\n[profiles.b]\nuser_pool_id = "eu-west-1_A"\n'
+        '[profiles.c]\nclient_secret_file = "~nosuchuser/x"\n'
+    )
+    assert ran_here("list") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:2] == ["  a  no user pool  no app client", "  b  eu-west-1_A  no app client"]
+    assert lines[2].endswith(
+        "config.toml, line 6: client_secret_file: expected the path of a file; "
+        "there is no user of the name after ~."
+    )

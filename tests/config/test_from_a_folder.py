@@ -8,14 +8,16 @@ from pathlib import Path
 import pytest
 
 from tests.terminal.pty_program import ROOT, PtyProgram
+from tui_auth.config.amplify import find_amplify_file
 from tui_auth.pool import PoolServer
 
 PASSWORD = "Correct-Horse-9!"
 FILES = {
-    "amplify_outputs.json": ("eu-west-1_Gen2Pool1", "2gen2gen2gen2gen2gen2gen2"),
-    "amplifyconfiguration.json": ("us-east-2_NativeP1x", "3native3native3native3nat"),
-    "aws-exports.js": ("ap-south-1_FlatPool1", "4flat4flat4flat4flat4flat"),
+    "amplify_outputs.json": ("eu-west-1_Gen2Pool1", "2gen2gen2gen2gen2gen2gen2", "eu-west-1"),
+    "amplifyconfiguration.json": ("us-east-2_NativeP1x", "3native3native3native3nat", "us-east-2"),
+    "aws-exports.js": ("ap-south-1_FlatPool1", "4flat4flat4flat4flat4flat", "ap-south-1"),
 }
+"""The pool and the client that stand in each file, and the region, which stands in a place of its own."""
 
 
 @pytest.fixture
@@ -44,16 +46,18 @@ def test_each_of_amplifys_files_is_all_it_takes_to_sign_in(
         "AdminSetUserPassword",
         {"UserPoolId": pool, "Username": "ann", "Password": PASSWORD, "Permanent": True},
     )
-    old_pool, old_client = FILES[name]
+    old_pool, old_client, region = FILES[name]
     changes = {old_pool: pool, old_client: made["ClientId"]}
     if secret := made.get("ClientSecret"):
         changes |= {"native-app-client-secret": secret, "CUSTOM_AUTH": "USER_SRP_AUTH"}
     path = put_amplify_file(name, tmp_path / "home" / "shop", changes=changes)
     below = path.parent / "src" / "pages"
     below.mkdir(parents=True)
+    found = find_amplify_file(below, tmp_path).file
+    assert found
+    assert found.settings["region"].value == region
     environment = {
         "TUI_AUTH_ENDPOINT_URL": server.endpoint_url,
-        "TUI_AUTH_REGION": "eu-west-1",
         "TUI_AUTH_STORAGE": "none",
         "PYTHONPATH": str(ROOT),
     }

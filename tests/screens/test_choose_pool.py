@@ -35,7 +35,9 @@ NO_SECRET = refusal(
 class PilotedChooser(ChoosePoolApp):
     """The App over a scripted gateway, in a home of its own."""
 
-    def __init__(self, home: Path, *replies: Reply, keys: Exception | None = None) -> None:
+    def __init__(
+        self, home: Path, *replies: Reply, keys: Exception | None = None, named: dict[str, str] | None = None
+    ) -> None:
         self.gateway = ScriptedGateway(*replies)
         self.home = {"HOME": str(home), "XDG_CONFIG_HOME": str(home / "config")}
 
@@ -45,7 +47,7 @@ class PilotedChooser(ChoosePoolApp):
             return {"keys": [{}]}
 
         super().__init__(
-            {},
+            named or {},
             theme="tui-auth-dark",
             gateway_to=lambda address: self.gateway,
             keys_at=keys_at,
@@ -250,6 +252,40 @@ async def test_a_flow_that_was_chosen_stays_while_a_secret_is_asked_for(tmp_path
         await until(pilot, lambda: "takes a password, which is sent to Cognito" in app.text())
     flows = [call[1]["AuthFlow"] for call in app.gateway.calls]
     assert flows == ["USER_SRP_AUTH", "USER_PASSWORD_AUTH", "USER_PASSWORD_AUTH"]
+
+
+async def test_a_secret_and_a_flow_that_were_named_are_tried_first(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("hunter2")
+    named = {"client_secret_file": str(secret), "auth_flow": "USER_PASSWORD_AUTH"}
+    app = PilotedChooser(tmp_path, NO_USER, named=named)
+    async with app.run_test(size=(80, 23)) as pilot:
+        await tried(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: "takes a password, which is sent to Cognito" in app.text())
+        await pilot.press("enter")
+    asked = app.gateway.calls[0][1]
+    assert asked["AuthFlow"] == "USER_PASSWORD_AUTH"
+    assert asked["AuthParameters"]["SECRET_HASH"]
+    kept = dict(app.kept.profile("main").settings)
+    assert {name: kept[name] for name in named} == named
+
+
+async def test_a_secret_that_was_named_can_be_taken_away(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("hunter2")
+    wrong = refusal("NotAuthorizedException", "Unable to verify secret hash for client 1")
+    app = PilotedChooser(tmp_path, wrong, NO_USER, named={"client_secret_file": str(secret)})
+    async with app.run_test(size=(80, 23)) as pilot:
+        await tried(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: "This secret does not fit the app client." in app.text())
+        app.question.field("secret").value = ""
+        await pilot.press("enter")
+        await until(pilot, lambda: "Keep as" in app.text())
+        await pilot.press("enter")
+    assert app.gateway.calls[1][1]["AuthParameters"]["SECRET_HASH"] is None
+    assert "client_secret_file" not in app.kept.profile("main").settings
 
 
 async def test_a_name_is_there_already_so_that_enter_is_enough(tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ class TestShortWay:
         machine.sign_in()
         assert cached_token("access", None, "", {**machine.environ, name: "x"}) is None
 
-    @pytest.mark.parametrize("name", amplify.FILE_NAMES)
+    @pytest.mark.parametrize("name", [*amplify.FILE_NAMES, *(f"src/{name}" for name in amplify.FILE_NAMES)])
     def test_a_file_of_amplify_here_or_above_takes_the_long_way(
         self, machine: Machine, here: Path, monkeypatch: pytest.MonkeyPatch, name: str
     ) -> None:
@@ -111,6 +111,7 @@ class TestShortWay:
         below.mkdir(parents=True)
         monkeypatch.chdir(below)
         assert cached_token("access", None, "", machine.environ)
+        (here / name).parent.mkdir(exist_ok=True)
         (here / name).write_text("{}")
         assert cached_token("access", None, "", machine.environ) is None
 

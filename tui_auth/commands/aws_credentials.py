@@ -6,6 +6,7 @@ import json
 import shlex
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from tui_auth.commands.exit_status import say, with_status
@@ -18,7 +19,7 @@ from tui_auth.commands.session_access import (
 from tui_auth.commands.token_arguments import write_out
 from tui_auth.config.errors import ConfigurationError
 from tui_auth.session.aws import AwsCredentials, kept_credentials, new_credentials
-from tui_auth.session.errors import SignInNeeded
+from tui_auth.session.errors import SignInNeeded, StorageError
 from tui_auth.session.record import SessionRecord
 from tui_auth.session.sessions import Sessions
 
@@ -42,20 +43,20 @@ def run(arguments: Namespace) -> int:
 
 
 def _run(arguments: Namespace) -> int:
-    sessions = Sessions()
-    try:
+    sessions, found = Sessions(), None
+    with suppress(SignInNeeded):  # which may be begun below
         found = find_session(arguments, sessions)
+    if found is not None:
         pool = _identity_pool(arguments, sessions, found.record)
-        if kept := kept_credentials(found.store, found.record, pool):
-            return write_out(WRITTEN[arguments.format](kept))
-    except SignInNeeded:
-        pass  # which may be begun now
+        with suppress(StorageError):  # they are only a copy, and fetched anew below
+            if kept := kept_credentials(found.store, found.record, pool):
+                return write_out(WRITTEN[arguments.format](kept))
     may_sign_in = arguments.login == "auto" and arguments.format != "process"
-    record = session_with_token(arguments, sessions, kind="id", may_sign_in=may_sign_in)
+    record = session_with_token(arguments, sessions, kinds=("id",), may_sign_in=may_sign_in, found=found)
     pool = _identity_pool(arguments, sessions, record)
-    credentials, problem = new_credentials(sessions.store_for(record), record, pool)
-    if problem:
-        say(f"The credentials could not be kept for the next time. {problem}")
+    credentials, remark = new_credentials(sessions.store_for(record), record, pool)
+    if remark:
+        say(remark)
     return write_out(WRITTEN[arguments.format](credentials))
 
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import signal
 import sys
 from argparse import REMAINDER, ArgumentParser, ArgumentTypeError, Namespace
+from contextlib import suppress
 
-from tui_auth.commands.exit_status import say, with_status
+from tui_auth.commands.exit_status import USAGE, say, with_status
 from tui_auth.commands.session_access import add_sign_in_arguments, session_with_token
 from tui_auth.commands.token_arguments import KINDS
-from tui_auth.session.refresh import holds
 from tui_auth.session.sessions import Sessions
 
-USAGE, CANNOT_RUN, NOT_FOUND = 2, 126, 127
+CANNOT_RUN, NOT_FOUND = 126, 127
 DEFAULT = ("ACCESS_TOKEN", "access")
 
 
@@ -43,12 +44,13 @@ def _run(arguments: Namespace) -> int:
         say("Name a command: tui-auth exec -- CMD")
         return USAGE
     variables = arguments.env or [DEFAULT]
-    sessions, may_sign_in = Sessions(), arguments.login == "auto"
+    # A sign-in on the way takes from its own process what the command shall have as the caller had it.
+    callers, core_limit = dict(os.environ), resource.getrlimit(resource.RLIMIT_CORE)
     kinds = sorted({kind for _, kind in variables})
-    record = session_with_token(arguments, sessions, kind=kinds[0], may_sign_in=may_sign_in)
-    if not holds(record, kinds[-1], None):
-        record = session_with_token(arguments, sessions, kind=kinds[-1], may_sign_in=may_sign_in)
-    environment = {**os.environ, **{name: record.token(kind).reveal() for name, kind in variables}}
+    record = session_with_token(arguments, Sessions(), kinds=kinds, may_sign_in=arguments.login == "auto")
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_CORE, core_limit)
+    environment = {**callers, **{name: record.token(kind).reveal() for name, kind in variables}}
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
             stream.flush()

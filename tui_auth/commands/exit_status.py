@@ -11,7 +11,9 @@ from tui_auth.session.errors import SignInNeeded, StorageError
 from tui_auth.terminal.safe_text import safe_line
 
 OK, UNEXPECTED, USAGE, CONFIGURATION, NOT_SIGNED_IN, REFUSED = 0, 1, 2, 3, 4, 5
-CANCELLED, NETWORK, THROTTLED, STORAGE = 6, 7, 8, 9
+CANCELLED, NETWORK, THROTTLED, STORAGE, NEEDS_A_SCREEN = 6, 7, 8, 9, 10
+INTERRUPTED = 130
+"""The one signal that Python turns into an exception by itself."""
 
 _OF_KIND = {
     ErrorKind.NETWORK: NETWORK,

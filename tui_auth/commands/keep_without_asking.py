@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tui_auth.auth.next_step import Done
 from tui_auth.commands.exit_status import say
-from tui_auth.session.keeping import Keeping
+from tui_auth.session.keeping import UNCHECKED, Keeping
 from tui_auth.session.record import SessionRecord
 from tui_auth.session.stores import StorageKind
 
@@ -20,7 +20,7 @@ def keep_without_asking(
     if checked is None:
         checked = keeping.signatures_hold(done)
     if not checked:
-        say("The pool's keys could not be fetched, so the tokens' signatures were not checked.")
+        say(UNCHECKED)
     storage = keeping.storage
     if storage is None:
         storage = StorageKind.FILE
@@ -29,4 +29,6 @@ def keep_without_asking(
     kept = keeping.keep(done, signed_in_as, storage, signature_checked=checked)
     if kept.problem:
         say(f"The session could not be kept, so the next command signs in again. {kept.problem}")
+    if kept.left_undone:
+        say(f"Something of an earlier session was left. {kept.left_undone}")
     return kept.record

@@ -35,7 +35,7 @@ def _run(arguments: Namespace) -> int:
     spec = asked.get("spec")
     interactive = not isinstance(spec, dict) or spec.get("interactive") is not False
     record = session_with_token(
-        arguments, Sessions(), kind="id", may_sign_in=arguments.login == "auto" and interactive
+        arguments, Sessions(), kinds=("id",), may_sign_in=arguments.login == "auto" and interactive
     )
     version = asked.get("apiVersion")
     expires_at = datetime.fromtimestamp(record.id_expires_at, UTC)

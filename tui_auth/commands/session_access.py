@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from argparse import ArgumentParser, Namespace
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tui_auth.commands import sign_in
 from tui_auth.commands.exit_status import say
@@ -16,8 +17,11 @@ from tui_auth.session.errors import SignInNeeded, StorageError
 from tui_auth.session.quick import CURRENT, is_told_a_pool, way_of
 from tui_auth.session.record import SessionRecord
 from tui_auth.session.register import Entry
-from tui_auth.session.sessions import Found, PoolKey, Sessions, endpoint_of, settings_in
+from tui_auth.session.sessions import Found, PoolKey, Sessions, endpoint_of, is_asked_for, settings_in
 from tui_auth.terminal.environment import TerminalKind, find_terminal
+
+if TYPE_CHECKING:
+    from tui_auth.session.refresh import Fresh
 
 _POOL_FLAGS = ("user_pool_id", "client_id", "client_secret_file", "region", "endpoint_url", "username")
 
@@ -86,39 +90,43 @@ def session_with_token(
     arguments: Namespace,
     sessions: Sessions,
     *,
-    kind: str,
+    kinds: Sequence[str],
     min_ttl: float | None = None,
     force: bool = False,
     may_sign_in: bool = True,
+    found: Found | None = None,
 ) -> SessionRecord:
-    """A session whose token of a kind holds for ``min_ttl`` seconds (None: long enough).
+    """A session whose tokens of these kinds hold for ``min_ttl`` seconds (None: long enough).
 
-    Where none stands, and it may, the sign-in opens on the terminal. Raises SignInNeeded where it cannot,
-    AuthError, ConfigurationError or StorageError for what else stands in the way, and Ended where the person
-    left the sign-in.
+    ``found`` is the session where ``find_session`` has been asked for it already. Where none stands, and it
+    may, the sign-in opens on the terminal. Raises SignInNeeded where it cannot, AuthError, ConfigurationError
+    or StorageError for what else stands in the way, and Ended where the person left the sign-in.
     """
     from tui_auth.session.refresh import fresh, holds
 
     try:
-        found = find_session(arguments, sessions)
+        found = found or find_session(arguments, sessions)
+        # A refresh brings both kinds, so the one that has run out is asked for.
+        kind = next((each for each in kinds if not holds(found.record, each, min_ttl)), kinds[0])
         result = fresh(sessions, found, kind=kind, min_ttl=min_ttl, force=force)
     except SignInNeeded as needed:
-        if not may_sign_in or not _can_sign_in(arguments):
+        if not may_sign_in or not (
+            sign_in.asks_nobody(arguments) or find_terminal().kind is not TerminalKind.NONE
+        ):
             raise
         from tui_auth.commands.sign_in_when_needed import sign_in_when_needed
 
         return sign_in_when_needed(arguments, sessions, needed)
-    if result.problem:
-        say(f"The session was renewed, but could not be kept. {result.problem}")
+    say_what_could_not_be_kept(result)
     if min_ttl is not None and not holds(result.record, kind, min_ttl):
         say(f"this pool's tokens hold for {max(0, round(result.record.seconds_left(kind)))} s, no longer.")
     return result.record
 
 
-def _can_sign_in(arguments: Namespace) -> bool:
-    """Whether there is someone to ask, or a password to use."""
-    has_password = arguments.password_stdin or arguments.password_file
-    return bool(has_password) or find_terminal().kind is not TerminalKind.NONE
+def say_what_could_not_be_kept(result: Fresh) -> None:
+    """A line where tokens were renewed and are nowhere but here."""
+    if result.problem:
+        say(f"The session was renewed, but could not be kept. {result.problem}")
 
 
 def pool_to_sign_in_to(
@@ -142,14 +150,18 @@ def _remember_way(arguments: Namespace, sessions: Sessions, asked: Asked, found:
     if any(getattr(arguments, name, None) for name in _POOL_FLAGS) or found.note or is_told_a_pool():
         return
     origin = asked.choice.origins["user_pool_id"] if asked.choice else None
+    reference = CURRENT
     if origin is not None and origin.kind is SourceKind.PROFILE:
         reference = Entry.of(found.record, found.store.kind).reference
-    elif asked.pool is None:
-        reference = CURRENT
-    else:
+    elif asked.pool is not None:
         return
+
+    def still_leads(entries: list[Entry]) -> bool:
+        newest = next((entry for entry in entries if is_asked_for(entry, asked.pool, asked.username)), None)
+        return reference == CURRENT or (newest is not None and newest.reference == reference)
+
     profile = arguments.profile or os.environ.get("TUI_AUTH_PROFILE", "").strip()
     try:
-        sessions.register.remember_quick_way(profile, way_of(reference))
+        sessions.register.remember_quick_way(profile, way_of(reference), still_leads)
     except StorageError:
         return  # the long way works as well

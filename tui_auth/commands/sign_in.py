@@ -198,7 +198,7 @@ def _in_full_screen(
     app = TuiAuthApp(auth, settings, keeper)
     status, done, record = app.run_in_terminal(), app.return_value, None
     if done is not None and settings.leaves_when_done:
-        record = keep_without_asking(keeping, done, app.signed_in_as, checked=keeper.checked)
+        record = keep_without_asking(keeping, done, app.signed_in_as, checked=keeper.is_checked(done))
     if done is not None:
         sys.stderr.write(f"Signed in as {safe_line(done.claims.username, limit=80)}.\n")
     return status, record

@@ -8,7 +8,7 @@ from argparse import ArgumentParser, Namespace
 from typing import Any
 
 from tui_auth.commands.exit_status import NOT_SIGNED_IN, say, with_status
-from tui_auth.commands.session_access import add_session_arguments, find_session
+from tui_auth.commands.session_access import add_session_arguments, find_session, say_what_could_not_be_kept
 from tui_auth.commands.token_arguments import write_out
 from tui_auth.session.errors import SignInNeeded
 from tui_auth.session.record import SessionRecord
@@ -30,7 +30,7 @@ def run(arguments: Namespace) -> int:
 
 
 def _run(arguments: Namespace) -> int:
-    sessions = Sessions()
+    sessions, found = Sessions(), None
     try:
         found = find_session(arguments, sessions)
         if arguments.online:
@@ -38,7 +38,8 @@ def _run(arguments: Namespace) -> int:
         if not _can_go_on(found.record):
             raise SignInNeeded("The session has run out. Run tui-auth sign-in.")
     except SignInNeeded as needed:
-        others = sessions.entries()
+        ended = found.record.key if found else None
+        others = [entry for entry in sessions.entries() if entry.key != ended]
         if arguments.json:
             write_out(
                 json.dumps({"signed_in": False, "sessions": list(map(_entry, others))}, indent=2) + "\n"
@@ -62,8 +63,7 @@ def _asked_at_cognito(sessions: Sessions, found: Found) -> Found:
     from tui_auth.session.refresh import fresh, gateway_of, is_definitive
 
     result = fresh(sessions, found, min_ttl=10)
-    if result.problem:
-        say(f"The session was renewed, but could not be kept. {result.problem}")
+    say_what_could_not_be_kept(result)
     try:
         gateway_of(result.record).call("GetUser", {"AccessToken": result.record.access_token})
     except AuthError as error:

@@ -38,7 +38,7 @@ def print_token(command: str, arguments: Namespace) -> int:
         record = session_with_token(
             arguments,
             Sessions(),
-            kind=arguments.type,
+            kinds=(arguments.type,),
             min_ttl=arguments.min_ttl,
             force=arguments.force_refresh,
             may_sign_in=arguments.login == "auto",

@@ -107,8 +107,11 @@ class DoneScreen(StepScreen[Done]):
         self._show_facts(False)
         self._ask(_Question.PLACE, "Where shall this session be kept?", [WORDS[kind] for kind in places])
 
-    def kept(self, where: str, problem: str) -> None:
-        """Say what became of the session, and what can be done with it; then ask about the device."""
+    def kept(self, where: str, problem: str, left_undone: str = "") -> None:
+        """Say what became of the session, and what can be done with it; then ask about the device.
+
+        ``problem`` is why it is not kept, ``left_undone`` what did not work although it is; both mostly empty.
+        """
         self._show_facts(True)
         line = self.query_one("#kept", Static)
         line.update(f"Kept in       {where}" if where else "Kept          nowhere: it ends with this program")
@@ -116,6 +119,8 @@ class DoneScreen(StepScreen[Done]):
         if problem:
             # What was said before, such as that no signature was checked, still holds.
             self.notice = f"{self.notice} The session could not be kept. {problem}".strip()
+        if left_undone:
+            self.notice = f"{self.notice} Something of an earlier session was left. {left_undone}".strip()
         commands = self.query_one("#next-commands", Static)
         commands.update(NEXT_COMMANDS)
         commands.display = bool(where)

@@ -19,7 +19,7 @@ from tui_auth.session.errors import StorageError
 from tui_auth.session.lines import written
 from tui_auth.session.lock import locked
 from tui_auth.session.record import SessionRecord, TakenAt
-from tui_auth.session.sessions import aws_name
+from tui_auth.session.sessions import aws_name, read_record
 from tui_auth.session.stores import Store
 
 VERSION = 1
@@ -98,7 +98,10 @@ def identity_gateway_of(record: SessionRecord, identity_pool_id: str) -> Gateway
 
 
 def kept_credentials(store: Store, record: SessionRecord, identity_pool_id: str) -> AwsCredentials | None:
-    """The credentials kept for a session and an identity pool, if they hold."""
+    """The credentials kept for a session and an identity pool, if they hold.
+
+    Raises StorageError where the file breaks a rule for private files.
+    """
     content = store.read(aws_name(record.key.file_name))
     credentials = AwsCredentials.from_json(content) if content else None
     if credentials and credentials.identity_pool_id == identity_pool_id and credentials.hold:
@@ -113,23 +116,43 @@ def new_credentials(
     *,
     gateway: IdentityGatewayOf = identity_gateway_of,
 ) -> tuple[AwsCredentials, str]:
-    """Credentials for a session whose id token holds, and why they could not be kept; mostly empty.
+    """Credentials for a session whose id token holds, and a sentence for the person; mostly empty.
 
-    One process at a time fetches them, and who had to wait takes what the other has brought. Raises AuthError
-    where the identity pool refuses or does not answer. Without a store they are kept nowhere.
+    One process at a time fetches them, and who had to wait takes what the other has brought. What is kept and
+    may not be used is only a copy, so it is replaced. Raises AuthError where the identity pool refuses or does
+    not answer, StorageError where another process is busy with them. Without a store they are kept nowhere.
     """
     if store is None:
         return _fetched(gateway(record, identity_pool_id), record, identity_pool_id), ""
     name = aws_name(record.key.file_name)
     with locked(store.locks, name):
-        if kept := kept_credentials(store, record, identity_pool_id):
-            return kept, ""
+        broken = ""
+        try:
+            if kept := kept_credentials(store, record, identity_pool_id):
+                return kept, ""
+        except StorageError as error:
+            broken = str(error)
         credentials = _fetched(gateway(record, identity_pool_id), record, identity_pool_id)
         try:
-            store.write(name, credentials.to_json())
+            is_kept = _keep(store, record, credentials, anew=bool(broken))
         except StorageError as error:
-            return credentials, str(error)
-    return credentials, ""
+            return credentials, f"The credentials could not be kept for the next time. {error}"
+    if not is_kept:
+        return credentials, "The session has ended meanwhile, so the credentials were not kept."
+    return credentials, f"The credentials kept before were replaced. {broken}" if broken else ""
+
+
+def _keep(store: Store, record: SessionRecord, credentials: AwsCredentials, *, anew: bool) -> bool:
+    """Keep credentials, unless the session has ended or another has begun meanwhile; whether they are kept."""
+    name = record.key.file_name
+    with locked(store.locks, name):
+        now = read_record(store, name)
+        if now is None or now.signed_in_at != record.signed_in_at:
+            return False
+        if anew:
+            store.remove(aws_name(name))
+        store.write(aws_name(name), credentials.to_json())
+    return True
 
 
 def _fetched(gateway: Gateway, record: SessionRecord, identity_pool_id: str) -> AwsCredentials:

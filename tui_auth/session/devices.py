@@ -41,9 +41,9 @@ def keep_device(register: Register, store: Store, record: SessionRecord) -> None
     """
     name = f"{record.key.file_name}.device"
     reference = f"{store.kind}/{name}"
-    _forget_others(register, record, "" if record.device is None else reference)
     if record.device is None:
         store.remove(name)  # also where the index does not name it
+        _forget_others(register, record, "")
         return
     device, key = record.device, record.key
     members = {
@@ -64,6 +64,7 @@ def keep_device(register: Register, store: Store, record: SessionRecord) -> None
         members[f"device:{reference}"] = entry
 
     register.update(change)
+    _forget_others(register, record, reference)
 
 
 def _references(

@@ -14,6 +14,9 @@ from tui_auth.session.sessions import Kept, Sessions, endpoint_of, origin_of
 from tui_auth.session.stores import StorageKind
 
 
+UNCHECKED = "The pool's keys could not be fetched, so the tokens' signatures were not checked."
+
+
 @dataclass(frozen=True)
 class Keeping:
     """For one sign-in to the pool that was chosen. ``now`` is Cognito's time (``gateway.now``).

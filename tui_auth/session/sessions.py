@@ -193,12 +193,7 @@ class Sessions:
         Raises SignInNeeded where there is none, StorageError where it cannot be read.
         """
         entries = self.entries()
-        fitting = [
-            entry
-            for entry in entries
-            if (pool is None or PoolKey(entry.endpoint, entry.user_pool_id, entry.client_id) == pool)
-            and (not username or entry.is_called(username))
-        ]
+        fitting = [entry for entry in entries if is_asked_for(entry, pool, username)]
         if pool is None and not username and (current := self.register.current()):
             chosen = next((entry for entry in entries if entry.reference == current), None)
         else:
@@ -269,6 +264,12 @@ class Sessions:
                 if kind is not kept_in and f"{name}.json" in store.locks.names():
                     with locked(store.locks, name):
                         remove_all(store, name)
+
+
+def is_asked_for(entry: Entry, pool: PoolKey | None, username: str) -> bool:
+    """Whether a session is one of this pool and this user; None and an empty name are for any."""
+    of_pool = pool is None or PoolKey(entry.endpoint, entry.user_pool_id, entry.client_id) == pool
+    return of_pool and (not username or entry.is_called(username))
 
 
 def remove_all(store: Store, name: str) -> bool:

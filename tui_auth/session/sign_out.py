@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from tui_auth.auth.errors import AuthError, ErrorKind
-from tui_auth.session.errors import SignInNeeded
+from tui_auth.config.errors import ConfigurationError
+from tui_auth.session.errors import SignInNeeded, StorageError
 from tui_auth.session.record import SessionRecord
-from tui_auth.session.refresh import GatewayOf, app_client_of, fresh, gateway_of
+from tui_auth.session.refresh import GatewayOf, app_client_of, fresh, gateway_of, is_definitive
 from tui_auth.session.sessions import Found, Sessions, read_record, session_lock
+from tui_auth.session.stores import store_of
+from tui_auth.session.uninterrupted import finished_first
+
+SECONDS_FOR_THE_CALL = 30
+"""How long an access token must still hold that ends all sessions."""
 
 
 class AtCognito(Enum):
@@ -17,16 +24,21 @@ class AtCognito(Enum):
 
     REVOKED = "revoked"
     WAS_OVER = "it had ended before"
+    OTHERS_NOT_REVOKED = "what is kept here can end no session elsewhere"
     NOT_REVOKED = "not revoked"
 
 
 @dataclass(frozen=True)
 class SignedOut:
-    """The end of a session. ``error`` is why it was not revoked. ``forgotten`` sessions were kept here."""
+    """The end of a session.
+
+    ``error`` is why it was not revoked: a refusal, a failure, or the signal that ended the waiting
+    (KeyboardInterrupt, SystemExit). ``not_forgotten`` is why something of it is still here; mostly None.
+    """
 
     at_cognito: AtCognito
-    forgotten: int
-    error: Exception | None = None
+    error: BaseException | None = None
+    not_forgotten: StorageError | None = None
 
 
 def sign_out(
@@ -35,24 +47,28 @@ def sign_out(
     """RevokeToken for this session, or GlobalSignOut for all of this user's; then forget it here.
 
     Access and id tokens that were handed out hold until they run out, for whoever does not ask Cognito.
-    Raises StorageError where it cannot be forgotten.
+    Nothing is raised: what went wrong is in the result.
     """
+    # Before anything else: a session that Cognito refuses to renew is forgotten on the way.
+    kept = [found, *(_others_of_this_user(sessions, found.record) if everywhere else ())]
     at_cognito = AtCognito.REVOKED
-    error: Exception | None = None
+    error: BaseException | None = None
     try:
         if everywhere:
-            _revoke_everywhere(sessions, found, gateway)
+            at_cognito = _revoke_everywhere(sessions, kept, gateway)
         else:
             _revoke(found, gateway)
-    except SignInNeeded:
-        at_cognito = AtCognito.WAS_OVER
-    except AuthError as refusal:
-        over = refusal.code == "NotAuthorizedException" and refusal.kind is ErrorKind.NOT_AUTHORIZED
-        at_cognito, error = (AtCognito.WAS_OVER, None) if over else (AtCognito.NOT_REVOKED, refusal)
-    except Exception as failure:
-        # Whatever it was: that the session is forgotten here must not depend on it.
-        at_cognito, error = AtCognito.NOT_REVOKED, failure
-    return SignedOut(at_cognito, _forget(sessions, found.record, everywhere), error)
+    except BaseException as failure:
+        # Whatever it was, a Ctrl+C too: that the session is forgotten here must not depend on it.
+        over = _is_over(failure)
+        at_cognito, error = (AtCognito.WAS_OVER, None) if over else (AtCognito.NOT_REVOKED, failure)
+    records = [each.record for each in kept]
+    return SignedOut(at_cognito, error, finished_first(lambda: _forget(sessions, records)))
+
+
+def _is_over(failure: BaseException) -> bool:
+    """Whether a session has ended that could not be ended."""
+    return isinstance(failure, SignInNeeded) or (isinstance(failure, AuthError) and is_definitive(failure))
 
 
 def _revoke(found: Found, gateway: GatewayOf) -> None:
@@ -70,20 +86,67 @@ def _revoke(found: Found, gateway: GatewayOf) -> None:
         gateway(record).call("RevokeToken", parameters)
 
 
-def _revoke_everywhere(sessions: Sessions, found: Found, gateway: GatewayOf) -> None:
-    record = fresh(sessions, found, min_ttl=30, gateway=gateway).record
-    gateway(record).call("GlobalSignOut", {"AccessToken": record.access_token})
+def _revoke_everywhere(sessions: Sessions, kept: list[Found], gateway: GatewayOf) -> AtCognito:
+    """GlobalSignOut with the access token of the first session that Cognito still takes.
+
+    Raises what kept it from being asked; where Cognito takes none of them, nobody is there to ask it.
+    """
+    failures: list[Exception] = []
+    for each in kept:
+        try:
+            _sign_out_globally(sessions, each, gateway)
+        except (AuthError, SignInNeeded, StorageError, ConfigurationError) as failure:
+            failures.append(failure)
+            if isinstance(failure, AuthError) and failure.kind in _SAME_FOR_ALL:
+                break
+        else:
+            return AtCognito.REVOKED
+        # At least this one shall end, and it may have been refused for what it may not do.
+        with suppress(AuthError, SignInNeeded, StorageError, ConfigurationError):
+            _revoke(each, gateway)
+    for failure in failures:
+        if not _is_over(failure):
+            raise failure
+    return AtCognito.OTHERS_NOT_REVOKED
 
 
-def _forget(sessions: Sessions, record: SessionRecord, everywhere: bool) -> int:
-    """Forget the session; with ``everywhere`` also those of the same user with other app clients."""
-    forgotten = int(sessions.forget(record))
+_SAME_FOR_ALL = (ErrorKind.NETWORK, ErrorKind.THROTTLED)
+
+
+def _sign_out_globally(sessions: Sessions, found: Found, gateway: GatewayOf) -> None:
+    record = fresh(sessions, found, min_ttl=SECONDS_FOR_THE_CALL, gateway=gateway).record
+    try:
+        gateway(record).call("GlobalSignOut", {"AccessToken": record.access_token})
+    except AuthError as refusal:
+        if not is_definitive(refusal):
+            raise
+        # It may be this token alone that is over; the refresh token tells.
+        record = fresh(sessions, replace(found, record=record), force=True, gateway=gateway).record
+        gateway(record).call("GlobalSignOut", {"AccessToken": record.access_token})
+
+
+def _others_of_this_user(sessions: Sessions, record: SessionRecord) -> list[Found]:
+    """The user's sessions that are kept here beside this one: with other app clients."""
+    found = []
     key = record.key
-    for entry in sessions.entries() if everywhere else ():
-        if (entry.endpoint, entry.user_pool_id, entry.username) == (
-            key.endpoint,
-            key.user_pool_id,
-            key.username,
-        ) and (other := sessions.read(entry)):
-            forgotten += sessions.forget(other)
-    return forgotten
+    with suppress(StorageError):
+        for entry in sessions.entries():
+            whose = (entry.endpoint, entry.user_pool_id, entry.username)
+            if entry.key == key or whose != (key.endpoint, key.user_pool_id, key.username):
+                continue
+            with suppress(StorageError):
+                other = sessions.read(entry)
+                if other is not None:
+                    found.append(Found(other, store_of(entry.storage, sessions.environ)))
+    return found
+
+
+def _forget(sessions: Sessions, records: list[SessionRecord]) -> StorageError | None:
+    """Forget sessions; why one of them could not be forgotten altogether, if so."""
+    problem = None
+    for record in records:
+        try:
+            sessions.forget(record)
+        except StorageError as error:
+            problem = problem or error
+    return problem

@@ -161,8 +161,8 @@ _tui_auth_lines() {{
     local line begun=$cur quote=
     # What was typed may be quoted, which the names are not.
     case $cur in
-        [\"\']*) quote=${{cur:0:1}} begun=${{cur:1}} ;;
-        *) begun=${{cur//\\/}} ;;
+        [\\"\\']*) quote=${{cur:0:1}} begun=${{cur:1}} ;;
+        *) begun=${{cur//\\\\/}} ;;
     esac
     while IFS= read -r line; do
         [[ $line == "$begun"* ]] || continue
