@@ -46,7 +46,7 @@ class DoneKeeper:
             self._checked.append(done)
 
     def is_checked(self, done: Done) -> bool:
-        """Whether the signatures of these tokens were looked at: those of a cancelled attempt do not count."""
+        """Whether these tokens' signatures were looked at: those of a cancelled attempt do not count."""
         return any(one is done for one in self._checked)
 
     def not_kept_because(self) -> str | None:

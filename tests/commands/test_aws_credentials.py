@@ -63,6 +63,27 @@ def test_what_is_kept_and_cannot_be_understood_is_fetched_again(
     assert machine.run("aws-credentials").returncode == 0
 
 
+def test_what_is_kept_and_open_to_others_is_only_a_copy_and_replaced(machine: Machine, kept: Kept) -> None:
+    first = machine.run("aws-credentials").stdout
+    (file,) = machine.state.glob("*.aws.json")
+    file.chmod(0o644)
+    ran = machine.run("aws-credentials")
+    assert (ran.returncode, ran.stderr.count("\n")) == (0, 1)
+    assert "open to other users" in ran.stderr
+    assert "replaced" in ran.stderr
+    assert ran.stdout != first
+    assert file.stat().st_mode & 0o777 == 0o600
+    again = machine.run("aws-credentials")
+    assert (again.stdout, again.stderr) == (ran.stdout, "")
+
+
+def test_another_session_is_named_once(machine: Machine, kept: Kept) -> None:
+    choice = machine.with_identity_pool(machine.client())
+    machine.sign_in(choice, machine.user("bob"))
+    ran = machine.run("aws-credentials")
+    assert (ran.returncode, ran.stderr.count("using the session of bob")) == (0, 1)
+
+
 def test_a_default_profile_that_names_it_does_not_send_it_round_in_circles(
     machine: Machine, kept: Kept
 ) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
-from tests.session.machine import Machine, flags
+from tests.session.machine import PASSWORD, Machine, flags
 from tests.session.machine import machine as machine
 
 
@@ -27,10 +29,47 @@ def test_variables_can_be_named(machine: Machine) -> None:
     assert ran.stdout.split() == list(tokens)
 
 
-def test_no_token_is_in_any_command_line(machine: Machine) -> None:
+COMMAND_LINES = "cat /proc/[0-9]*/cmdline 2>/dev/null; true"
+
+
+@pytest.mark.parametrize(("puts_it_there", "seen"), [("", False), (' "$ACCESS_TOKEN"', True)])
+def test_no_token_is_in_any_command_line(machine: Machine, puts_it_there: str, seen: bool) -> None:
+    """While the command runs that has it; the second case shows that the search would find it."""
     kept = machine.sign_in()
-    ran = machine.run("exec", "--", "sh", "-c", "tr '\\0' ' ' < /proc/$$/cmdline; cat /proc/$PPID/cmdline")
-    assert kept.record.access_token.reveal() not in ran.stdout
+    script = f"exec sh -c '{COMMAND_LINES}' name{puts_it_there}"
+    ran = machine.run("exec", "--", "sh", "-c", script)
+    assert ran.returncode == 0
+    assert "sh" in ran.stdout
+    assert (kept.record.access_token.reveal() in ran.stdout) == seen
+
+
+def test_both_tokens_are_had_with_one_note_about_other_sessions(machine: Machine) -> None:
+    choice = machine.client()
+    machine.sign_in(choice, machine.user("bob"))
+    kept = machine.sign_in(choice, machine.user("ann"))
+    record = replace(kept.record, id_expires_at=kept.record.id_expires_at - 3599)
+    machine.found().store.write(record.key.file_name, record.to_json())
+    ran = machine.run("exec", "--env", "A=id", "--env", "B=access", "--", "true")
+    assert (ran.returncode, ran.stderr.count("using the session of ann")) == (0, 1)
+    assert len(machine.asked("GetTokensFromRefreshToken")) == 1
+
+
+def test_a_sign_in_on_the_way_takes_nothing_from_the_command(machine: Machine) -> None:
+    """Its own process may write no core file, and hears no variable of Textual's."""
+    machine.user()
+    password = machine.home / "password"
+    password.write_text(PASSWORD)
+    _, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    ran = machine.run(
+        *("exec", *flags(machine.client()), "--username", "ann", "--password-file", str(password)),
+        *("--", "sh", "-c", "ulimit -S -c; echo $TEXTUAL_LOG"),
+        environ={"TEXTUAL_LOG": "/a/file"},
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CORE, (hard, hard)),
+    )
+    before = "unlimited" if hard == resource.RLIM_INFINITY else str(hard // 512)
+    if not hard:
+        pytest.skip("this machine lets nobody write core files")
+    assert ran.stdout.split() == [before, "/a/file"]
 
 
 @pytest.mark.parametrize("status", [0, 1, 4, 42, 255])

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import json
+import signal
+import threading
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.session.machine import Machine
+from tests.scripted_gateway import ScriptedGateway
+from tests.session.machine import FLOWS, Machine
 from tests.session.machine import machine as machine
+from tui_auth.secret import Secret
+from tui_auth.session.errors import StorageError
+from tui_auth.session.register import Register
+from tui_auth.session.sessions import Kept, origin_of
+from tui_auth.session.sign_out import AtCognito, sign_out
 from tui_auth.session.stores import StorageKind
 
 
@@ -48,7 +59,7 @@ def test_without_a_network_it_is_forgotten_and_said_with_7(machine: Machine) -> 
     machine.server.stop()
     ran = machine.run("sign-out")
     assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (7, "", 1)
-    assert "forgotten here, but Cognito did not end it" in ran.stderr
+    assert "forgotten here. Cognito did not end it" in ran.stderr
     assert forgotten(machine)
 
 
@@ -87,13 +98,174 @@ def test_a_missing_client_secret_does_not_keep_it_from_being_forgotten(
     assert forgotten(machine)
 
 
+def refuse_next(machine: Machine, operation: str) -> None:
+    """What Cognito says of a token that is over."""
+    machine.server.fail_next(operation, "NotAuthorizedException", "Refresh Token has been revoked")
+
+
 def test_a_session_that_had_ended_is_forgotten_with_0(machine: Machine) -> None:
-    kept = machine.sign_in(aged=3590)
-    machine.server.call("GlobalSignOut", {"AccessToken": kept.record.access_token.reveal()})
-    ran = machine.run("sign-out", "--everywhere")
+    machine.sign_in()
+    refuse_next(machine, "RevokeToken")
+    ran = machine.run("sign-out")
     assert (ran.returncode, ran.stderr.count("\n")) == (0, 1)
     assert "had ended at Cognito before" in ran.stderr
     assert forgotten(machine)
+
+
+class TestEverywhere:
+    """An end of all sessions takes a token that Cognito still takes."""
+
+    def revoke(self, machine: Machine, kept: Kept) -> None:
+        """End this session alone, as a sign-out of a copy of it does."""
+        assert kept.record.refresh_token
+        token = {
+            "Token": kept.record.refresh_token.reveal(),
+            "ClientId": kept.record.origin.client_id,
+        }
+        machine.server.call("RevokeToken", token)
+
+    @pytest.mark.parametrize("aged", [0, 4000], ids=["holds", "run out"])
+    def test_one_that_had_ended_before_can_end_no_other_and_that_is_said(
+        self, machine: Machine, aged: float
+    ) -> None:
+        choice = machine.client()
+        kept = machine.sign_in(choice, machine.user(), aged=aged)
+        elsewhere = machine.done(choice)
+        self.revoke(machine, kept)
+        ran = machine.run("sign-out", "--everywhere")
+        assert (ran.returncode, ran.stderr.count("\n")) == (5, 1)
+        assert "sessions on other machines were not ended" in ran.stderr
+        assert machine.accepts(elsewhere.tokens.access_token.reveal())
+        assert forgotten(machine)
+
+    def test_another_session_of_the_user_kept_here_does_it(self, machine: Machine) -> None:
+        first, second = machine.client(), machine.client()
+        other = machine.sign_in(first, machine.user())
+        ended = machine.sign_in(second, "ann")
+        elsewhere = machine.done(first)
+        self.revoke(machine, ended)
+        ran = machine.run("sign-out", "--everywhere")
+        assert (ran.returncode, "signed out everywhere" in ran.stderr) == (0, True)
+        for token in (elsewhere.tokens.access_token, other.record.access_token):
+            assert not machine.accepts(token.reveal())
+        assert forgotten(machine)
+
+    def test_an_access_token_that_ran_out_is_renewed_first(self, machine: Machine) -> None:
+        choice = machine.client()
+        machine.sign_in(choice, machine.user(), aged=4000)
+        elsewhere = machine.done(choice)
+        assert machine.run("sign-out", "--everywhere").returncode == 0
+        assert not machine.accepts(elsewhere.tokens.access_token.reveal())
+
+    def test_what_an_access_token_may_not_do_leaves_this_session_revoked_at_least(
+        self, machine: Machine
+    ) -> None:
+        kept = machine.sign_in()
+        machine.server.fail_next(
+            "GlobalSignOut", "NotAuthorizedException", "Access Token does not have required scopes"
+        )
+        ran = machine.run("sign-out", "--everywhere")
+        assert (ran.returncode, "did not end it" in ran.stderr) == (5, True)
+        assert not machine.accepts(kept.record.access_token.reveal())
+
+
+@pytest.mark.parametrize("arguments", [(), ("--everywhere",)])
+def test_a_wrong_client_secret_is_not_taken_for_the_end(machine: Machine, arguments: tuple[str, ...]) -> None:
+    asked = {"UserPoolId": machine.user_pool_id, "ClientName": "s", "GenerateSecret": True}
+    made = machine.server.call("CreateUserPoolClient", asked | {"ExplicitAuthFlows": FLOWS})["UserPoolClient"]
+    file = machine.home / "client-secret"
+    file.write_text(made["ClientSecret"])
+    file.chmod(0o600)
+    choice = replace(
+        machine.client(),
+        client_id=made["ClientId"],
+        client_secret=Secret(made["ClientSecret"]),
+        client_secret_file=file,
+    )
+    machine.sign_in(choice, machine.user(), aged=4000)
+    file.write_text("wrong" * 6)
+    ran = machine.run("sign-out", *arguments)
+    assert ran.returncode == 3
+    assert "Cognito did not end it" in ran.stderr
+    assert forgotten(machine)
+
+
+def test_with_ctrl_c_it_is_forgotten_all_the_same(machine: Machine) -> None:
+    machine.sign_in()
+
+    class Hanging(ScriptedGateway):
+        def call(self, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+            raise KeyboardInterrupt
+
+    ended = sign_out(machine.sessions, machine.found(), gateway=lambda _: Hanging())
+    assert isinstance(ended.error, KeyboardInterrupt)
+    assert forgotten(machine)
+
+
+def test_with_ctrl_c_in_the_program_it_is_130_and_one_line(machine: Machine, silent_pool: SilentPool) -> None:
+    choice = machine.client()
+    origin = origin_of(replace(choice, endpoint_url=silent_pool.url), "ann", machine.environ)
+    done = machine.done(choice, machine.user())
+    machine.sessions.keep(done, origin, StorageKind.FILE, server_time=machine.server.clock.now())
+    process = machine.start("sign-out")
+    assert silent_pool.was_asked.wait(30)
+    process.send_signal(signal.SIGINT)
+    out, said = process.communicate(timeout=30)
+    assert (process.returncode, out, said.count("\n")) == (130, "", 1)
+    assert "forgotten here" in said
+    assert "stopped" in said
+    assert forgotten(machine)
+
+
+class SilentPool:
+    """Takes a request and does not answer before the end of the test."""
+
+    def __init__(self) -> None:
+        self.was_asked, self.end = threading.Event(), threading.Event()
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                outer.was_asked.set()
+                outer.end.wait(60)
+
+            def log_message(self, *arguments: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+
+
+@pytest.fixture
+def silent_pool() -> Iterator[SilentPool]:
+    """An endpoint that does not answer."""
+    silent = SilentPool()
+    thread = threading.Thread(target=silent.server.serve_forever, daemon=True)
+    thread.start()
+    yield silent
+    silent.end.set()
+    silent.server.shutdown()
+    silent.server.server_close()
+
+
+@pytest.mark.parametrize("over", [False, True], ids=["revoked", "ended before"])
+def test_what_became_of_it_at_cognito_is_said_also_where_the_index_cannot_be_written(
+    machine: Machine, over: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.sign_in()
+    if over:
+        refuse_next(machine, "RevokeToken")
+
+    def busy(*_: object, **__: object) -> None:
+        raise StorageError("Another tui-auth has been busy.")
+
+    monkeypatch.setattr(Register, "update", busy)
+    ended = sign_out(machine.sessions, machine.found())
+    assert ended.at_cognito is (AtCognito.WAS_OVER if over else AtCognito.REVOKED)
+    assert "busy" in str(ended.not_forgotten)
+    assert forgotten(machine), "its tokens are gone all the same"
+    monkeypatch.undo()
+    assert machine.run("token").returncode == 4
 
 
 def test_a_name_can_do_nothing_to_the_terminal(machine: Machine) -> None:

@@ -37,7 +37,9 @@ def test_programs_get_json(machine: Machine) -> None:
 @pytest.mark.parametrize("arguments", [(), ("--json",)])
 def test_it_shows_no_token(machine: Machine, arguments: tuple[str, ...]) -> None:
     kept = machine.sign_in()
-    shown = machine.run("status", *arguments).stdout
+    ran = machine.run("status", *arguments)
+    shown = ran.stdout + ran.stderr
+    assert (ran.returncode, "ann" in shown) == (0, True)
     for secret in (kept.record.access_token, kept.record.id_token, kept.record.refresh_token):
         assert secret
         assert secret.reveal() not in shown
@@ -81,7 +83,7 @@ def test_online_asks_cognito(machine: Machine) -> None:
     assert "the session stands" in ran.stdout
     machine.server.call("GlobalSignOut", {"AccessToken": kept.record.access_token.reveal()})
     ran = machine.run("status", "--online")
-    assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (4, "", 2)
+    assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (4, "", 1), "it offers no ended session"
     assert machine.run("status").returncode == 0, "offline nobody can tell"
 
 
@@ -110,5 +112,7 @@ def test_a_name_from_the_pool_can_do_nothing_to_the_terminal(machine: Machine) -
     machine.sign_in()
     content = machine.stored() | {"groups": ["\x1b[2Jred", "x\u202ey"], "signed_in_as": "an\x07n"}
     machine.session_file().write_text(json.dumps(content))
-    shown = machine.run("status").stdout
+    ran = machine.run("status")
+    shown = ran.stdout
+    assert (ran.returncode, "red" in shown, "Signed in as" in shown) == (0, True, True)
     assert not {"\x1b", "\x07", "\u202e"} & set(shown)

@@ -14,6 +14,8 @@ from tests.session.machine import PASSWORD, Machine, flags
 from tests.session.machine import machine as machine
 from tests.terminal.pty_program import ROOT, PtyProgram
 from tui_auth.config.pool_choice import PoolChoice
+from tui_auth.done_keeper import DoneKeeper
+from tui_auth.session.keeping import Keeping
 from tui_auth.session.storage_choice import WORDS
 from tui_auth.session.stores import StorageKind
 
@@ -177,6 +179,31 @@ def to_done(machine: Machine, *arguments: str, **environ: str) -> PtyProgram:
     program.send(f"{PASSWORD}\r")
     program.wait_for("Signed in as ann")
     return program
+
+
+def test_who_leaves_at_the_question_is_told_that_nothing_is_kept(
+    machine: Machine, choice: PoolChoice
+) -> None:
+    with to_done(machine, *flags(choice)) as program:
+        program.wait_for(QUESTION)
+        program.press("ctrl+q")
+        assert program.wait_exit() == 0
+        said = " ".join(program.screen_text().split())
+    assert "Signed in as ann." in said
+    assert "The session is not kept, so the next command signs in again." in said
+    assert machine.run("token").returncode == 4
+
+
+def test_a_cancelled_attempts_late_answer_says_nothing_of_anothers_signatures(
+    machine: Machine, choice: PoolChoice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper = DoneKeeper(Keeping(choice, machine.server.clock.now, machine.sessions))
+    live, late = machine.done(choice), machine.done(choice)
+    answers = {id(live): False, id(late): True}
+    monkeypatch.setattr(Keeping, "signatures_hold", lambda self, done: answers[id(done)])
+    keeper.check(live)
+    keeper.check(late)
+    assert (keeper.is_checked(live), keeper.is_checked(late)) == (False, True)
 
 
 def profiles(machine: Machine, choice: PoolChoice, *names: str) -> None:

@@ -146,7 +146,7 @@ def test_an_endpoint_on_this_machine_is_marked(
     if setting == "flag":
         program = sign_in_as("ann", *flags)
     else:
-        program = sign_in_as("ann", "--endpoint-url", "", *flags, **{setting: server.endpoint_url})
+        program = sign_in_as("ann", *flags, endpoint_by_flag=False, **{setting: server.endpoint_url})
     program.wait_for("Username")
     program.wait_for("TEST ENDPOINT")
 

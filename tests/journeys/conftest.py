@@ -101,11 +101,19 @@ def sign_in_as(server: PoolServer, demo: DemoPool, tmp_path: Path) -> Iterator[C
     users = {user.username: user for user in demo.users}
     with ExitStack() as running:
 
-        def start(username: str, *flags: str, rows: int = 23, cols: int = 80, **environment: str) -> SignIn:
+        def start(
+            username: str,
+            *flags: str,
+            rows: int = 23,
+            cols: int = 80,
+            endpoint_by_flag: bool = True,
+            **environment: str,
+        ) -> SignIn:
             user = users[username]
             arguments = ["-m", "tui_auth", "sign-in", "--user-pool-id", user.user_pool_id]
-            arguments += ["--client-id", user.client_id, "--endpoint-url", server.endpoint_url]
-            arguments += ["--auth-flow", user.auth_flow, *flags]
+            arguments += ["--client-id", user.client_id, "--auth-flow", user.auth_flow, *flags]
+            if endpoint_by_flag:
+                arguments += ["--endpoint-url", server.endpoint_url]
             program = SignIn(arguments, home=tmp_path, rows=rows, cols=cols, environment=environment)
             program.server, program.user = server, user
             return running.enter_context(program)

@@ -13,7 +13,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +23,12 @@ from tests.scripted_gateway import ScriptedGateway
 from tests.terminal.pty_program import isolated_environment
 from tui_auth.auth.app_client import AppClient
 from tui_auth.auth.authentication_result import done
+from tui_auth.auth.device import Device
+from tui_auth.secret import Secret
 from tui_auth.session.errors import SignInNeeded, StorageError
 from tui_auth.session.record import SessionOrigin, SessionRecord
 from tui_auth.session.refresh import fresh
-from tui_auth.session.sessions import Sessions
+from tui_auth.session.sessions import Sessions, aws_name
 from tui_auth.session.stores import StorageKind
 
 POOL, CLIENT = "eu-west-1_Ab12Cd34E", "client1"
@@ -70,11 +72,24 @@ class Frozen(ScriptedGateway):
         return NOW
 
 
-def keep(sessions: Sessions, what: dict[str, Any], storage: StorageKind = StorageKind.FILE) -> None:
+def keep(
+    sessions: Sessions,
+    what: dict[str, Any],
+    storage: StorageKind = StorageKind.FILE,
+    device: Device | None = None,
+) -> None:
     """Keep a session as a sign-in does."""
-    kept = sessions.keep(done(what, AppClient(POOL, CLIENT), NOW), ORIGIN, storage, server_time=NOW)
-    if kept.problem:
-        raise StorageError(kept.problem)
+    begun = replace(done(what, AppClient(POOL, CLIENT), NOW), device=device)
+    kept = sessions.keep(begun, ORIGIN, storage, server_time=NOW)
+    if kept.problem or kept.left_undone:
+        raise StorageError(kept.problem or kept.left_undone)
+
+
+def keep_with_credentials(sessions: Sessions, what: dict[str, Any], device: Device | None = None) -> None:
+    """Keep a session, and AWS credentials that came of it."""
+    keep(sessions, what, device=device)
+    found, member = sessions.find(), {"version": 1, "secret_access_key": OLD["AccessToken"]}
+    found.store.write(aws_name(found.record.key.file_name), json.dumps(member).encode())
 
 
 def refresh(sessions: Sessions) -> None:
@@ -122,6 +137,15 @@ WORKS = {
         triple(NEW),
     ),
     "a sign-out": Work(lambda s: keep(s, OLD), lambda s: _forget(s), (triple(OLD), None), None),
+    "a sign-out with AWS credentials": Work(
+        lambda s: keep_with_credentials(s, OLD), lambda s: _forget(s), (triple(OLD), None), None
+    ),
+    "a store over another with a device and AWS credentials": Work(
+        lambda s: keep_with_credentials(s, OLD, Device("old-device", "-group", Secret("old-device-secret"))),
+        lambda s: keep(s, NEW, device=Device("new-device", "-group", Secret("new-device-secret"))),
+        (triple(OLD), triple(NEW)),
+        triple(NEW),
+    ),
 }
 
 
@@ -205,7 +229,8 @@ class Killing:
                 path.name for path in self._files() if path.name.startswith(".") and "index" not in path.name
             ]
             tokens = [path.name for path in self._files() if OLD["AccessToken"] in path.read_text()]
-            self.wrong += [f"{where}: {name} was left" for name in (*left, *tokens)]
+            devices = [path.name for path in self._files() if "old-device-secret" in path.read_text()]
+            self.wrong += [f"{where}: {name} was left" for name in (*left, *tokens, *devices)]
         except (StorageError, SignInNeeded, ValueError) as error:
             self.wrong.append(f"{where}: {error!r}")
 

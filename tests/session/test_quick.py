@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from argparse import ArgumentParser
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -13,10 +16,13 @@ from hypothesis import strategies as st
 
 from tests.session.machine import Machine
 from tests.terminal.pty_program import ROOT
+from tui_auth.commands.session_access import add_session_arguments, find_session
 from tui_auth.config import amplify
+from tui_auth.config.pool_choice import PoolChoice
 from tui_auth.session import quick
 from tui_auth.session.lines import texts_and_numbers, written
 from tui_auth.session.quick import cached_token, seconds_wanted
+from tui_auth.session.sessions import Found, Sessions
 from tui_auth.session.stores import StorageKind
 
 VALUES = st.one_of(
@@ -102,6 +108,14 @@ class TestShortWay:
         machine.sign_in()
         assert cached_token("access", None, "", {**machine.environ, name: "x"}) is None
 
+    @pytest.mark.parametrize("name", ["AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "AWS_ENDPOINT_URL"])
+    def test_an_endpoint_of_awss_variables_takes_the_long_way(self, machine: Machine, name: str) -> None:
+        machine.sign_in()
+        elsewhere = {**machine.environ, name: "http://127.0.0.1:9"}
+        assert cached_token("access", None, "", elsewhere) is None
+        off = {**elsewhere, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}
+        assert cached_token("access", None, "", off)
+
     @pytest.mark.parametrize("name", [*amplify.FILE_NAMES, *(f"src/{name}" for name in amplify.FILE_NAMES)])
     def test_a_file_of_amplify_here_or_above_takes_the_long_way(
         self, machine: Machine, here: Path, monkeypatch: pytest.MonkeyPatch, name: str
@@ -133,6 +147,58 @@ class TestShortWay:
         kept = machine.sign_in()
         machine.sessions.forget(kept.record)
         assert cached_token("access", None, "", machine.environ) is None
+
+
+@pytest.fixture
+def profile(machine: Machine) -> PoolChoice:
+    """A pool with a profile called acme, for which no endpoint is written down."""
+    choice = replace(machine.client(), profile="acme")
+    file = machine.home / ".config" / "tui-auth" / "config.toml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(
+        f'[profiles.acme]\nuser_pool_id = "{choice.user_pool_id}"\nclient_id = "{choice.client_id}"\n'
+    )
+    return choice
+
+
+def test_a_way_found_by_a_variable_of_aws_is_not_taken_without_it(
+    machine: Machine, profile: PoolChoice
+) -> None:
+    machine.sign_in(profile, machine.user())
+    words = ("token", "--profile", "acme", "--login", "never")
+    elsewhere = {"AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": machine.server.endpoint_url}
+    assert machine.run(*words, environ=elsewhere).returncode == 0
+    ran = machine.run(*words)
+    assert (ran.returncode, ran.stdout) == (4, ""), "it is AWS's own pool that is meant now"
+
+
+def test_a_way_is_not_remembered_if_another_session_has_begun_meanwhile(
+    machine: Machine, profile: PoolChoice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    choice = replace(profile, endpoint_url=machine.server.endpoint_url)
+    machine.sign_in(choice, machine.user("ann"))
+    for name, value in machine.environ.items():
+        monkeypatch.setenv(name, value)
+    config = machine.home / ".config" / "tui-auth" / "config.toml"
+    config.write_text(config.read_text() + f'endpoint_url = "{machine.server.endpoint_url}"\n')
+    monkeypatch.chdir(machine.home)
+    find, begun = Sessions.find, []
+
+    def and_bob_signs_in(self: Sessions, *arguments: Any) -> Found:
+        found = find(self, *arguments)
+        begun.append(machine.sign_in(choice, machine.user("bob")))
+        return found
+
+    monkeypatch.setattr(Sessions, "find", and_bob_signs_in)
+    parser = ArgumentParser()
+    add_session_arguments(parser)
+    found = find_session(parser.parse_args(["--profile", "acme"]), machine.sessions)
+    assert found.record.username == "ann"
+    token = cached_token("access", None, "acme", machine.environ)
+    assert token is None or token.value == begun[0].record.access_token.reveal()
+    monkeypatch.undo()
+    ran = machine.run("token", "--profile", "acme")
+    assert ran.stdout.strip() == begun[0].record.access_token.reveal()
 
 
 NOT_NEEDED = {

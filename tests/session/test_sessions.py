@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.session.machine import Machine
 from tui_auth.auth.device import Device
+from tui_auth.auth.identity_gateway import IdentityGateway
 from tui_auth.secret import Secret
 from tui_auth.session import sessions
+from tui_auth.session.aws import new_credentials
 from tui_auth.session.errors import SignInNeeded, StorageError
 from tui_auth.session.keeping import Keeping
 from tui_auth.session.record import SessionRecord
-from tui_auth.session.sessions import PoolKey, endpoint_of, origin_of
+from tui_auth.session.sessions import PoolKey, Sessions, endpoint_of, origin_of
 from tui_auth.session.stores import StorageKind
 
 
@@ -87,6 +93,94 @@ def test_an_index_that_is_lost_is_no_loss(machine: Machine, harm: str | None) ->
     assert machine.found().record == other.record
 
 
+@pytest.mark.parametrize("harm", ["nonsense", None])
+def test_a_lost_index_is_made_anew_from_the_folders(machine: Machine, harm: str | None) -> None:
+    """Also where the first command after the loss writes one, and with sessions beside the newest."""
+    choice = machine.client()
+    machine.sign_in(choice, machine.user("bob"), storage=StorageKind.SESSION)
+    kept = machine.sign_in(choice, machine.user("ann"))
+    index = machine.state / "index.json"
+    index.unlink() if harm is None else index.write_text(harm)
+    for _ in range(3):
+        ran = machine.run("token")
+        assert (ran.returncode, ran.stdout.strip()) == (0, kept.record.access_token.reveal())
+        assert "the session of ann" in ran.stderr
+    index.write_text("nonsense")
+    machine.sign_in(choice, machine.user("eve"))
+    assert [entry.username for entry in machine.sessions.entries()] == ["eve", "ann", "bob"]
+    assert machine.run("sign-out", "--username", "bob").returncode == 0
+    assert [entry.username for entry in machine.sessions.register.entries()] == ["eve", "ann"]
+
+
+def test_an_index_that_was_written_without_sessions_hides_none(machine: Machine) -> None:
+    kept = machine.sign_in()
+    (machine.state / "index.json").write_text('{"version": 1, "quick:": "current "}')
+    assert machine.found().record == kept.record
+    assert machine.sessions.current_settings()
+
+
+def test_a_session_whose_file_is_gone_is_named_no_more(machine: Machine) -> None:
+    choice = machine.client()
+    machine.sign_in(choice, machine.user("bob"), storage=StorageKind.SESSION)
+    machine.sign_in(choice, machine.user("ann"))
+    shutil.rmtree(Path(machine.environ["XDG_RUNTIME_DIR"]) / "tui-auth")
+    assert [entry.username for entry in machine.sessions.entries()] == ["ann"]
+    assert [entry.username for entry in machine.sessions.register.entries()] == ["ann"]
+    assert machine.found().note == ""
+
+
+def test_where_only_cleaning_up_failed_the_session_is_kept_and_that_is_said(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    choice, user = machine.client(), machine.user()
+    machine.sign_in(choice, user, storage=StorageKind.SESSION)
+
+    def busy(*_: object) -> bool:
+        raise StorageError("Another tui-auth has been busy.")
+
+    monkeypatch.setattr(Sessions, "_remove", busy)
+    kept = machine.sessions.keep(
+        machine.done(choice, user),
+        origin_of(choice, user, machine.environ),
+        StorageKind.FILE,
+        server_time=machine.server.clock.now(),
+    )
+    assert (kept.problem, kept.where) == ("", str(machine.session_file()))
+    assert "busy" in kept.left_undone
+    assert machine.found().record == kept.record
+
+
+def test_a_new_sign_in_drops_the_aws_credentials_of_the_one_before(machine: Machine) -> None:
+    choice = machine.with_identity_pool(machine.client())
+    machine.sign_in(choice, machine.user())
+    first = machine.run("aws-credentials").stdout
+    machine.sign_in(choice, "ann")
+    assert not list(machine.state.glob("*.aws.json"))
+    assert machine.run("aws-credentials").stdout not in ("", first)
+
+
+def test_credentials_that_come_after_a_sign_out_are_not_kept(machine: Machine) -> None:
+    choice = machine.with_identity_pool(machine.client())
+    machine.sign_in(choice, machine.user())
+    found = machine.found()
+
+    class SignedOutMeanwhile(IdentityGateway):
+        def call(self, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+            reply = super().call(operation, parameters)
+            machine.sessions.forget(found.record)
+            return reply
+
+    credentials, remark = new_credentials(
+        found.store,
+        found.record,
+        choice.identity_pool_id or "",
+        gateway=lambda *_: SignedOutMeanwhile("eu-west-1", machine.server.endpoint_url),
+    )
+    assert credentials.hold
+    assert "ended meanwhile" in remark
+    assert not list(machine.state.glob("*.aws.json"))
+
+
 def test_an_index_of_a_later_version_is_left_alone(machine: Machine) -> None:
     machine.sign_in()
     index = machine.state / "index.json"
@@ -137,7 +231,7 @@ def test_kept_nowhere_is_kept_nowhere(machine: Machine) -> None:
     choice, user = machine.client(), machine.user()
     machine.sign_in(choice, user)
     kept = machine.sign_in(choice, user, storage=StorageKind.NONE)
-    assert kept.where == "nowhere"
+    assert (kept.where, kept.problem, kept.left_undone) == ("", "", "")
     assert not machine.sessions.entries()
     assert not list(machine.state.glob("?" * 64 + ".json"))
 
@@ -207,4 +301,19 @@ class TestDevices:
         keeping.keep(replace(done, device=device), "ann", StorageKind.FILE, signature_checked=True)
         keeping.keep(done, "ann", StorageKind.FILE, signature_checked=True)
         assert keeping.device("ann") is None
+        assert "device:" not in (machine.state / "index.json").read_text()
         assert "device-password" not in "".join(path.read_text() for path in machine.state.iterdir())
+
+    def test_the_newest_sign_ins_device_is_the_users_only_one(self, machine: Machine) -> None:
+        """Wherever the earlier one was kept, and whichever app client it came through."""
+        first, second = machine.client(), machine.client()
+        done = {choice.client_id: machine.done(choice, name) for choice, name in [(first, machine.user())]}
+        done[second.client_id] = machine.done(second)
+        places = [(first, StorageKind.SESSION), (first, StorageKind.FILE), (second, StorageKind.FILE)]
+        for number, (choice, storage) in enumerate(places):
+            keeping = Keeping(choice, machine.server.clock.now, machine.sessions)
+            device = Device(f"device-{number}", "-group", Secret("device-password"))
+            fresh_one = replace(done[choice.client_id], device=device)
+            keeping.keep(fresh_one, "ann", storage, signature_checked=True)
+            assert keeping.device("ann") == device
+        assert len(list(machine.home.rglob("*.device.json"))) == 1

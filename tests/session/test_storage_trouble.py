@@ -220,7 +220,7 @@ def test_what_stands_in_the_place_of_a_file_or_folder_is_refused_and_keeps_nobod
 
 
 @pytest.mark.parametrize("seconds", [-86400, 86400, 20 * 365 * 86400])
-def test_a_clock_that_jumps_while_the_machine_runs_changes_nothing(
+def test_a_clock_that_jumps_while_the_machine_runs_loses_nothing(
     machine: Machine, tricks: Callable[[str], dict[str, str]], seconds: int
 ) -> None:
     signed_in(machine)
@@ -228,7 +228,9 @@ def test_a_clock_that_jumps_while_the_machine_runs_changes_nothing(
     ran = machine.run("token", environ=tricks(f"clock {seconds}"))
     assert (ran.returncode, ran.stderr) == (0, "")
     assert ran.stdout.strip() == machine.stored()["access_token"]
+    assert machine.accepts(ran.stdout.strip())
     assert contents(machine.state).keys() >= before.keys()
+    assert len(machine.asked("GetTokensFromRefreshToken")) == (seconds > 0)
     assert machine.run("token").stdout == ran.stdout
 
 

@@ -67,6 +67,7 @@ _NOT_AUTHORIZED = (
         ),
     ),
     ("secret hash", _WRONG_SECRET),
+    ("client secret", _WRONG_SECRET),
     ("SecretHash", _WRONG_SECRET),
     (
         "Temporary password has expired",
@@ -223,7 +224,12 @@ _TOO_MANY_REQUESTS = _Words(
 
 _BY_CODE = {
     "NotAuthorizedException": _Words(ErrorKind.NOT_AUTHORIZED, "Cognito refused this.", is_vague=True),
+    "UnauthorizedException": _WRONG_SECRET,
     "UserNotFoundException": _WRONG_CREDENTIALS,
+    "RefreshTokenReuseException": _Words(
+        ErrorKind.NOT_AUTHORIZED, "Its refresh token was used before, by another copy of it."
+    ),
+    "TokenRevokedException": _Words(ErrorKind.NOT_AUTHORIZED, "It was revoked."),
     "CodeMismatchException": _Words(
         ErrorKind.VALIDATION, "That code is not right.", "Check it and try again."
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 
+from tui_auth.commands.exit_status import NOT_SIGNED_IN as NOT_SIGNED_IN
 from tui_auth.config.errors import ConfigurationError
 from tui_auth.terminal.environment import (
     TerminalKind,
@@ -14,8 +15,6 @@ from tui_auth.terminal.environment import (
     scrub_textual_environment,
     without_colour,
 )
-
-NOT_SIGNED_IN = 4
 
 
 def prepare(purpose: str) -> bool:

@@ -30,5 +30,5 @@ def keep_without_asking(
     if kept.problem:
         say(f"The session could not be kept, so the next command signs in again. {kept.problem}")
     if kept.left_undone:
-        say(f"Something of an earlier session was left. {kept.left_undone}")
+        say(f"What was kept before could not be put in order. {kept.left_undone}")
     return kept.record

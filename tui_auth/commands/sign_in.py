@@ -8,9 +8,19 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
-from tui_auth.commands.exit_status import CANCELLED, OK, Ended, say, with_status
+from tui_auth.commands.exit_status import (
+    CANCELLED,
+    NEEDS_A_SCREEN,
+    NOT_SIGNED_IN,
+    OK,
+    USAGE,
+    Ended,
+    say,
+    with_status,
+)
 from tui_auth.config.errors import NoPoolNamed
 from tui_auth.config.pool_choice import PoolChoice, add_pool_arguments, choose_pool
+from tui_auth.config.settings import FLOWS, STORAGES
 
 if TYPE_CHECKING:
     from tui_auth.auth.auth import Auth
@@ -20,10 +30,6 @@ if TYPE_CHECKING:
     from tui_auth.session.keeping import Keeping
     from tui_auth.session.record import SessionRecord
     from tui_auth.settings import SignInSettings
-
-FLOWS = ("USER_SRP_AUTH", "USER_PASSWORD_AUTH", "USER_AUTH", "CUSTOM_WITH_SRP", "CUSTOM_WITHOUT_SRP")
-STORAGES = ("session", "file", "keyring", "none")
-NEEDS_A_SCREEN = 10
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -77,7 +83,8 @@ def _run(arguments: Namespace) -> int:
         choice = _asked_pool(arguments)
     for note in choice.notes:
         say(note)
-    # Without a name there is no session key yet: two people at two screens need not wait for each other.
+    # Without a name there is no session key yet: two people at two screens need not wait for each other. A
+    # command that needs a session waits all the same (sign_in_when_needed): any new one of the pool will do.
     turns = one_at_a_time(choice, sessions, by_password=asks_nobody(arguments))
     with turns if choice.username else nullcontext(Turn()) as turn:
         if turn.begun_by_another:
@@ -138,7 +145,7 @@ def _sign_in(
     from tui_auth.terminal.environment import TerminalKind, find_terminal
     from tui_auth.terminal.safe_text import safe_line
 
-    settings = settings_of(choice, arguments, leaves_when_done=leaves_when_done)
+    settings = sign_in_settings(choice, arguments, leaves_when_done=leaves_when_done)
     keeping = Keeping(choice, auth.gateway.now, Sessions(), when_kept=turn.end)
     kind, password = find_terminal().kind, _password(arguments)
     if password is not None:
@@ -154,7 +161,7 @@ def _sign_in(
     return OK, record
 
 
-def settings_of(choice: PoolChoice, arguments: Namespace, *, leaves_when_done: bool) -> SignInSettings:
+def sign_in_settings(choice: PoolChoice, arguments: Namespace, *, leaves_when_done: bool) -> SignInSettings:
     """How to sign in, from the flags and what is known of the pool."""
     from tui_auth.auth.exchange import AuthFlow
     from tui_auth.auth.gateway import is_loopback
@@ -190,7 +197,7 @@ def _in_full_screen(
     from tui_auth.terminal.safe_text import safe_line
 
     if not full_screen.prepare("Signing in"):
-        return full_screen.NOT_SIGNED_IN, None
+        return NOT_SIGNED_IN, None
     from tui_auth.app import TuiAuthApp
     from tui_auth.done_keeper import DoneKeeper
 
@@ -201,6 +208,9 @@ def _in_full_screen(
         record = keep_without_asking(keeping, done, app.signed_in_as, checked=keeper.is_checked(done))
     if done is not None:
         sys.stderr.write(f"Signed in as {safe_line(done.claims.username, limit=80)}.\n")
+    # It went with the screen, where it stood if it was known by then.
+    if done is not None and record is None and (reason := keeper.not_kept_because()):
+        say(f"The session is not kept, so the next command signs in again. {reason}")
     return status, record
 
 
@@ -237,7 +247,7 @@ def _without_screen(auth: Auth, settings: SignInSettings, keeping: Keeping, pass
     harden_process()
     if not settings.username:
         say("--password-stdin and --password-file need --username.")
-        raise Ended(2)
+        raise Ended(USAGE)
     step = auth.attempt().sign_in(
         settings.username,
         password,
@@ -275,7 +285,7 @@ def _password(arguments: Namespace) -> Secret | None:
     password = line.rstrip(b"\r\n")
     if not password:
         say("stdin gave no password. Pipe it in as one line.")
-        raise Ended(2)
+        raise Ended(USAGE)
     return Secret(password.decode("utf-8", "replace"))
 
 

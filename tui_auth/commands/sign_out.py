@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-
 from typing import TYPE_CHECKING
 
 from tui_auth.commands.exit_status import (
@@ -46,15 +45,15 @@ def _run(arguments: Namespace) -> int:
     with exit_on_signals():
         ended = sign_out(sessions, found, everywhere=arguments.everywhere)
     status, at_cognito = _at_cognito(ended.at_cognito, ended.error)
-    here = "Here it is forgotten."
     if ended.not_forgotten is not None:
         status = status or STORAGE
-        here = f"Here it could not be forgotten altogether. {ended.not_forgotten}"
+        sentence = f"{at_cognito} Here it could not be forgotten altogether. {ended.not_forgotten}"
     elif ended.at_cognito is AtCognito.REVOKED:
         where = " everywhere" if arguments.everywhere else ""
-        at_cognito = f"signed out{where}, at Cognito and here."
-        here = "Tokens handed out hold until they run out."
-    say(f"{found.record.display_name}: {at_cognito} {here}")
+        sentence = f"signed out{where}, at Cognito and here. Tokens handed out hold until they run out."
+    else:
+        sentence = f"the session is forgotten here. {at_cognito}"
+    say(f"{found.record.display_name}: {sentence}")
     return status
 
 
@@ -64,20 +63,20 @@ def _at_cognito(end: AtCognito, error: BaseException | None) -> tuple[int, str]:
 
     if isinstance(error, KeyboardInterrupt | SystemExit):
         status = error.code if isinstance(error, SystemExit) and isinstance(error.code, int) else INTERRUPTED
-        return status, "stopped before Cognito answered, so the session may go on there."
+        return status, "The waiting was stopped before Cognito answered, so it may go on there."
     if isinstance(error, Exception):
         # Whatever an error of our own says may hold a value.
         reason = words_for(error) if status_for(error) != UNEXPECTED else f"({type(error).__name__})"
         copies = "Whoever has a copy of it can use it until it runs out."
-        return status_for(error), f"Cognito did not end the session. {reason} {copies}"
+        return status_for(error), f"Cognito did not end it. {reason} {copies}"
     match end:
         case AtCognito.WAS_OVER:
-            return OK, "the session had ended at Cognito before."
+            return OK, "It had ended at Cognito before."
         case AtCognito.OTHERS_NOT_REVOKED:
             sentence = (
-                "the session kept here had ended at Cognito before, so it could end no other one: those on "
-                "other machines go on. Sign in, then sign out everywhere."
+                "It had ended at Cognito before, so it could end no other: sessions on other machines were "
+                "not ended. Sign in, then run tui-auth sign-out --everywhere."
             )
             return REFUSED, sentence
         case _:
-            return OK, "the session is ended at Cognito."
+            return OK, "The session is ended at Cognito."

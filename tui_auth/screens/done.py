@@ -110,7 +110,7 @@ class DoneScreen(StepScreen[Done]):
     def kept(self, where: str, problem: str, left_undone: str = "") -> None:
         """Say what became of the session, and what can be done with it; then ask about the device.
 
-        ``problem`` is why it is not kept, ``left_undone`` what did not work although it is; both mostly empty.
+        ``problem`` is why it is not kept, ``left_undone`` what did not work beside that; both mostly empty.
         """
         self._show_facts(True)
         line = self.query_one("#kept", Static)
@@ -120,7 +120,8 @@ class DoneScreen(StepScreen[Done]):
             # What was said before, such as that no signature was checked, still holds.
             self.notice = f"{self.notice} The session could not be kept. {problem}".strip()
         if left_undone:
-            self.notice = f"{self.notice} Something of an earlier session was left. {left_undone}".strip()
+            sentence = f"What was kept before could not be put in order. {left_undone}"
+            self.notice = f"{self.notice} {sentence}".strip()
         commands = self.query_one("#next-commands", Static)
         commands.update(NEXT_COMMANDS)
         commands.display = bool(where)

@@ -119,8 +119,9 @@ def new_credentials(
     """Credentials for a session whose id token holds, and a sentence for the person; mostly empty.
 
     One process at a time fetches them, and who had to wait takes what the other has brought. What is kept and
-    may not be used is only a copy, so it is replaced. Raises AuthError where the identity pool refuses or does
-    not answer, StorageError where another process is busy with them. Without a store they are kept nowhere.
+    may not be used is only a copy, so it is replaced. Raises AuthError where the identity pool refuses or
+    does not answer, StorageError where another process is busy with them. Without a store they are kept
+    nowhere.
     """
     if store is None:
         return _fetched(gateway(record, identity_pool_id), record, identity_pool_id), ""
@@ -143,7 +144,7 @@ def new_credentials(
 
 
 def _keep(store: Store, record: SessionRecord, credentials: AwsCredentials, *, anew: bool) -> bool:
-    """Keep credentials, unless the session has ended or another has begun meanwhile; whether they are kept."""
+    """Keep credentials, unless the session has ended or another has begun meanwhile; whether they are."""
     name = record.key.file_name
     with locked(store.locks, name):
         now = read_record(store, name)

@@ -2,9 +2,9 @@
 
 Tokens run out by Cognito's clock. This machine's may be wrong, and may be set right meanwhile, so that the
 difference measured then says nothing now: as long as the machine has not been started anew, the seconds
-since are counted by the clock that nobody sets. That one stands still while a virtual machine is paused, which
-the other is told of afterwards, so the longer of the two counts: a token renewed early does less harm than one
-that has run out.
+since are counted by the clock that nobody sets. That one stands still while a virtual machine is paused,
+which the other is told of afterwards, so the longer of the two counts: a token renewed early does less harm
+than one that has run out.
 """
 
 from __future__ import annotations

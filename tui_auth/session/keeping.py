@@ -13,7 +13,6 @@ from tui_auth.session.errors import StorageError
 from tui_auth.session.sessions import Kept, Sessions, endpoint_of, origin_of
 from tui_auth.session.stores import StorageKind
 
-
 UNCHECKED = "The pool's keys could not be fetched, so the tokens' signatures were not checked."
 
 

@@ -105,11 +105,13 @@ class PrivateFolder:
             return []
         try:
             return sorted(name for name in os.listdir(folder) if not name.startswith("."))  # noqa: PTH208
+        except OSError as error:
+            raise StorageError(f"{self.path} cannot be read: {error.strerror}.") from None
         finally:
             os.close(folder)
 
     def open_lock(self, name: str) -> int:
-        """A descriptor of an empty file to lock, made if need be."""
+        """A descriptor, to read and write, of a file to lock; it is made if need be, and is empty then."""
         folder = self._created()
         flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
         try:

@@ -187,8 +187,8 @@ def _kept(found: Found, record: SessionRecord) -> str:
 
 def is_definitive(error: AuthError) -> bool:
     """Whether a refusal ends a session: Cognito's own, and not for the way it was asked."""
-    # A client secret that is missing or wrong, and a token without the scope that an operation wants, have the
-    # code of a token that is over.
+    # A client secret that is missing or wrong, and a token without the scope that an operation wants, have
+    # the code of a token that is over.
     said = error.service_message.lower()
     about_the_way = error.kind not in _ENDING_KINDS or "secret" in said or "scope" in said
     return error.code in DEFINITIVE and not error.may_have_arrived and not about_the_way

@@ -100,7 +100,8 @@ class Register:
             return {}
         if members.get("version") != VERSION:
             raise StorageError(
-                f"{self._folder.path}/{SESSION_INDEX} was written by another version of tui-auth and is left alone."
+                f"{self._folder.path}/{SESSION_INDEX} was written by another version of tui-auth "
+                "and is left alone."
             )
         return members
 
@@ -177,7 +178,7 @@ class Register:
     def remember_quick_way(self, profile: str, way: str, still_leads: Callable[[list[Entry]], bool]) -> None:
         """A profile, or without a name no profile, led to a session: see ``tui_auth.session.quick``.
 
-        Not if another session has begun meanwhile: ``still_leads`` is asked of the sessions there are by then.
+        Not if another session has begun meanwhile: ``still_leads`` is asked of those there are by then.
         """
         name = f"quick:{profile}"
 

@@ -30,7 +30,7 @@ _SESSION_FILE = re.compile(r"([0-9a-f]{64})\.json")
 class Kept:
     """What became of a fresh session.
 
-    ``where`` it is kept, for a person; empty where it is kept nowhere, by choice or because of the ``problem``.
+    ``where`` it is kept, for a person; empty where it is kept nowhere, by choice or for the ``problem``.
     ``left_undone`` says what did not work beside that: it is kept, but something old is still there, or the
     index does not name it as the current one.
     """
@@ -274,9 +274,9 @@ def is_asked_for(entry: Entry, pool: PoolKey | None, username: str) -> bool:
 
 def remove_all(store: Store, name: str) -> bool:
     """Remove a session and the AWS credentials that came of it; whether there was one."""
-    removed = store.remove(name)
+    # In this order: what is left without its session is found by nobody, and never removed.
     store.remove(aws_name(name))
-    return removed
+    return store.remove(name)
 
 
 def aws_name(name: str) -> str:

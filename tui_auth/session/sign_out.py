@@ -104,9 +104,9 @@ def _revoke_everywhere(sessions: Sessions, kept: list[Found], gateway: GatewayOf
         # At least this one shall end, and it may have been refused for what it may not do.
         with suppress(AuthError, SignInNeeded, StorageError, ConfigurationError):
             _revoke(each, gateway)
-    for failure in failures:
-        if not _is_over(failure):
-            raise failure
+    in_the_way = next((failure for failure in failures if not _is_over(failure)), None)
+    if in_the_way is not None:
+        raise in_the_way
     return AtCognito.OTHERS_NOT_REVOKED
 
 

@@ -57,7 +57,7 @@ def finished_first(work: Callable[[], T]) -> T:
 def _kept_for_later() -> Iterator[list[int]]:
     """Inside, ending signals are only counted; at the end the first that came is sent again.
 
-    By handlers, for a signal that is blocked in this thread comes on another, and is heeded here all the same.
+    By handlers: a signal that is blocked in this thread comes on another, and is heeded here all the same.
     """
     came: list[int] = []
 
