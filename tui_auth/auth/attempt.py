@@ -387,7 +387,8 @@ class Attempt:
         try:
             return self._exchange.begin()
         except AuthError as error:
-            if error.code != "NotAuthorizedException":
+            # A user who must still reset is told so before the password is looked at.
+            if error.code not in ("NotAuthorizedException", "PasswordResetRequiredException"):
                 raise
         self._learned.new_proof = None
         raise refused
