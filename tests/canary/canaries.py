@@ -29,6 +29,23 @@ _BLANKS: Final = re.compile(rb"\s+")
 
 
 @dataclass(frozen=True)
+class Content:
+    """What stands in one place, and how else it may be read: worked out once for all canaries."""
+
+    data: bytes
+
+    @cached_property
+    def closed(self) -> bytes:
+        """Without blanks, as in a picture of a screen."""
+        return _BLANKS.sub(b"", self.data.replace(b"&#160;", b" "))
+
+    @cached_property
+    def typed(self) -> str:
+        """What was typed, if it is a log of key presses."""
+        return "".join(match[2] for match in _TYPED.finditer(self.data.decode("utf-8", "replace")))
+
+
+@dataclass(frozen=True)
 class Canary:
     """One secret under a name. A ``piece`` is the length from which a part of it counts; 0: only the whole.
 
@@ -50,18 +67,17 @@ class Canary:
         """It as it is typed."""
         return self.data.decode()
 
-    def found_in(self, content: bytes) -> set[str]:
+    def found_in(self, content: Content) -> set[str]:
         """The forms in which it stands in a content, by name."""
-        found = {form for form, needle in self._needles if needle in content}
+        data, closed, typed = content.data, content.closed, content.typed
+        found = {form for form, needle in self._needles if needle in data}
         if self.is_code:
             alone = rb"(?<![0-9A-Za-z])(?:%b)(?![0-9A-Za-z])"
             half = len(self.data) // 2
             shapes = {"as it is": self.data, "backwards": self.data[::-1]}
             shapes["a piece"] = self.data[:half] + rb"[ -]" + self.data[half:]
-            return found | {form for form, shape in shapes.items() if re.search(alone % shape, content)}
-        closed = _BLANKS.sub(b"", content.replace(b"&#160;", b" "))  # as in a picture of a screen
-        found |= {form for form, needle in self._pieces if needle in content or needle in closed}
-        typed = "".join(match[2] for match in _TYPED.finditer(content.decode("utf-8", "replace")))
+            return found | {form for form, shape in shapes.items() if re.search(alone % shape, data)}
+        found |= {form for form, needle in self._pieces if needle in data or needle in closed}
         if typed and any(
             needle.decode() in typed for _, needle in self._pieces if isinstance(self.value, str)
         ):

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tests.canary.canaries import PLAIN, Canary
+from tests.canary.canaries import PLAIN, Canary, Content
 from tests.terminal.pty_program import PtyProgram
 
 _SEQUENCES: Final = re.compile(
@@ -126,9 +126,9 @@ class HidingPlaces:
         """
         allowed = may_stand or {}
         found: list[Finding] = []
-        for place, content in self._places.items():
-            kind = place.partition(":")[0]
-            if kind not in tokens_may_stand and _JWT.search(content):
+        for place, data in self._places.items():
+            kind, content = place.partition(":")[0], Content(data)
+            if kind not in tokens_may_stand and _JWT.search(data):
                 found.append(Finding("a token", "as it is", place))
             for canary in canaries:
                 forms = canary.found_in(content)

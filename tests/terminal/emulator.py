@@ -49,6 +49,7 @@ class Emulator:
         self._main = pyte.Screen(columns, rows)
         self._alternate = pyte.Screen(columns, rows)
         self._stream = pyte.Stream(self._main)
+        self._rows: dict[int, dict[int, str]] = {}
         self.modes: set[int] = {7, CURSOR}
         self.kitty_flags: list[int] = []
         self.title = ""
@@ -67,7 +68,14 @@ class Emulator:
 
     def text(self) -> str:
         """The rows one sees, blanks at their ends taken off."""
-        return "\n".join(line.rstrip() for line in self.screen.display)
+        screen = self.screen
+        rows = self._rows.setdefault(id(screen), {})
+        # Whoever waits for words looks again and again: only what was drawn since is put together anew.
+        for row in screen.dirty:
+            line = screen.buffer[row]
+            rows[row] = "".join(line[column].data for column in range(screen.columns)).rstrip()
+        screen.dirty.clear()
+        return "\n".join(rows[row] for row in range(screen.lines))
 
     def cells(self) -> list[list[Cell]]:
         """Every cell, row by row."""

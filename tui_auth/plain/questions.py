@@ -151,11 +151,11 @@ class Questions:
                 self.lines.say("Your password must be reset before you can sign in.")
             self.prompts.show(("I have a code", "Send me a code (an earlier one stops working)"))
             if self.prompts.number(2) == 1 and (elsewhere := self._send_reset_code(attempt)):
-                return lambda _: elsewhere
+                return _led_to(elsewhere)
             self._has_reset_code = True
         while (typed := self.prompts.line("Code")) == NEW_CODE:
             if self._may_send_another() and (elsewhere := self._send_reset_code(attempt)):
-                return lambda _: elsewhere
+                return _led_to(elsewhere)
         if self._reset_password is None:
             self._reset_password = agreed_password(self.prompts, self.settings.password_policy)
         return partial(Attempt.confirm_reset_password, new_password=self._reset_password, code=as_code(typed))
@@ -186,7 +186,7 @@ class Questions:
                 continue
             newest = attempt.resend_sign_up_code()
             if not isinstance(newest, DeliveryDetails):
-                return lambda _: newest
+                return _led_to(newest)
             self.lines.say(f"{wording.sent_to(newest)}. Earlier ones stopped working.")
         return partial(Attempt.confirm_sign_up, code=as_code(typed))
 
@@ -198,3 +198,8 @@ class Questions:
         for name, value in wording.rows_of(step.additional_info):
             self.lines.say("\n".join(f"  | {line}" for line in f"{name}: {value}".splitlines()))
         return partial(Attempt.confirm, answer=self.prompts.secret("Answer"))
+
+
+def _led_to(step: NextStep) -> Request:
+    """Nothing to ask for any more: another next step has come already."""
+    return lambda _: step
