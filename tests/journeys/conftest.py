@@ -111,9 +111,10 @@ def sign_in_as(server: PoolServer, demo: DemoPool, tmp_path: Path) -> Iterator[C
         ) -> SignIn:
             user = users[username]
             arguments = ["-m", "tui_auth", "sign-in", "--user-pool-id", user.user_pool_id]
-            arguments += ["--client-id", user.client_id, "--auth-flow", user.auth_flow, *flags]
+            arguments += ["--client-id", user.client_id, "--auth-flow", user.auth_flow]
             if endpoint_by_flag:
                 arguments += ["--endpoint-url", server.endpoint_url]
+            arguments += flags  # at the end, where they hold against these
             program = SignIn(arguments, home=tmp_path, rows=rows, cols=cols, environment=environment)
             program.server, program.user = server, user
             return running.enter_context(program)
