@@ -69,3 +69,18 @@ def test_phone_inbox_and_wire_stand_beside_at_120_columns_and_in_a_drawer_at_80(
     assert "Inbox" not in narrow.screen_text()
     narrow.press("f3")
     narrow.wait_for("Inbox")
+
+
+def test_a_step_that_happens_once_is_met_again_when_its_key_is_pressed_again(demo: Start) -> None:
+    program = demo()
+    for _ in range(2):
+        program.send("9")
+        program.wait_for("[carl")
+        program.press("enter")
+        program.wait_for("not confirmed yet")
+        program.press("ctrl+o")
+        program.wait_for(lambda p: "[                ]" not in p.screen_text())
+        program.press("enter")
+        program.wait_for("Signed in as carl")
+        program.press("enter")
+        program.wait_for("Sign in as …")

@@ -294,3 +294,14 @@ def test_an_alias_is_claimed_when_it_is_verified(make_pool: MakePool) -> None:
 
     with refused("AliasExistsException", "An account with the email already exists."):
         pool.aws.verify_user_attribute(AccessToken=token, AttributeName="email", Code=pool.code("bob"))
+
+
+def test_a_code_verifies_the_address_that_it_was_sent_to_and_no_other(make_pool: MakePool) -> None:
+    pool = make_pool()
+    pool.user(email="ann@example.com")
+    token = pool.access_token()
+    pool.aws.get_user_attribute_verification_code(AccessToken=token, AttributeName="email")
+    code = pool.code()
+    pool.admin("admin_update_user_attributes", "ann", UserAttributes=[{"Name": "email", "Value": "c@d.org"}])
+    with refused("ExpiredCodeException"):
+        pool.aws.verify_user_attribute(AccessToken=token, AttributeName="email", Code=code)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -144,3 +145,25 @@ def test_nothing_that_was_typed_comes_back_in_clear(pool: PoolUnderTest) -> None
     reply = pool.aws.forgot_password(ClientId=pool.client_id, Username="nobody@example.org")
 
     assert "nobody@example.org" not in json.dumps(reply["CodeDeliveryDetails"])
+
+
+def test_an_unknown_name_is_the_same_in_either_case_where_case_does_not_count(make_pool: MakePool) -> None:
+    pool = make_pool(client=HIDING, UsernameConfiguration={"CaseSensitive": False})
+    small, large = (begin_srp(pool, name)[1]["ChallengeParameters"]["SALT"] for name in ("zed", "ZED"))
+    assert small == large
+
+
+def test_a_made_up_phone_number_has_digits_and_nothing_that_was_typed(make_pool: MakePool) -> None:
+    sms = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "SMS_OTP"]}}
+    pool = make_pool(client=HIDING, Policies=sms)
+    reply = pool.initiate("USER_AUTH", USERNAME="bob", PREFERRED_CHALLENGE="SMS_OTP")
+    destination = reply["ChallengeParameters"]["CODE_DELIVERY_DESTINATION"]
+    assert re.fullmatch(r"\+\*{7}\d{4}", destination)
+
+
+def test_a_user_deleted_before_the_proof_gets_no_tokens(pool: PoolUnderTest) -> None:
+    pool.user()
+    a, reply = begin_srp(pool, "ann")
+    pool.admin("admin_delete_user", "ann")
+    with refused(*WRONG):
+        pool.answer(reply, **pool.srp_claim(reply, a))

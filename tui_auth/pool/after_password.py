@@ -19,6 +19,7 @@ from tui_auth.pool.model import (
     User,
     UserPool,
 )
+from tui_auth.pool.names import gone
 from tui_auth.pool.sessions import SignIn
 from tui_auth.pool.state import State
 from tui_auth.pool.tokens import authentication_result
@@ -165,6 +166,8 @@ def _ask_device(state: State, sign_in: SignIn, device: Device) -> Reply:
 def finish(state: State, sign_in: SignIn) -> Reply:
     """Tokens; where the pool tracks devices and this one is new, also its key."""
     user, pool = sign_in.user, sign_in.client.pool
+    if not pool.holds(user):  # deleted while the sign-in was under way
+        raise gone(sign_in.client)
     metadata: dict[str, Any] = {}
     device = user.devices.get(sign_in.device_key or "")
     if device is None and "DeviceConfiguration" in pool.settings and sign_in.has_password:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tui_auth.pool import attributes, codes
-from tui_auth.pool.errors import invalid_parameter
+from tui_auth.pool.errors import expired_code, invalid_parameter
 from tui_auth.pool.messages import MEDIUM_OF
 from tui_auth.pool.model import User, UserPool
 from tui_auth.pool.names import claim_alias
@@ -95,8 +95,10 @@ def verify_user_attribute(state: State, request: dict[str, Any]) -> dict[str, An
     who = bearer(state, request["AccessToken"])
     name = _address(request["AttributeName"])
     state.limits.count("VerifyUserAttribute", who.pool.id, who.user.username)
-    codes.check(state, who.pool, who.user, codes.VERIFY_ATTRIBUTE, request["Code"], name)
+    code = codes.check(state, who.pool, who.user, codes.VERIFY_ATTRIBUTE, request["Code"], name)
     value = who.user.pending_attributes.get(name) or who.user.attributes.get(name, "")
+    if value != code.destination:
+        raise expired_code()
     claim_alias(who.pool, who.user, name, value)
     codes.spend(state, who.pool, who.user, codes.VERIFY_ATTRIBUTE, name)
     who.user.pending_attributes.pop(name, None)

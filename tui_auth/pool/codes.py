@@ -19,10 +19,11 @@ _SECONDS = {SIGN_UP: 24 * 3600.0, FORGOT_PASSWORD: 3600.0, VERIFY_ATTRIBUTE: 24 
 
 @dataclass(frozen=True)
 class Code:
-    """A code that was sent to one of a user's addresses."""
+    """A code that was sent to one of a user's addresses, and says nothing of another one."""
 
     value: str
     attribute: str
+    destination: str
     expires_at: float
 
 
@@ -40,7 +41,7 @@ def send(
     """
     destination = value or user.attributes[attribute]
     medium = MEDIUM_OF[attribute]
-    code = Code(digits(6), attribute, state.clock.now() + _SECONDS[purpose])
+    code = Code(digits(6), attribute, destination, state.clock.now() + _SECONDS[purpose])
     state.codes[_key(pool, user, purpose, attribute)] = code
     state.outbox.send(
         username=user.username, medium=medium, destination=destination, purpose=purpose, code=code.value

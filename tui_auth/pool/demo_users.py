@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -124,6 +125,27 @@ def provision(server: PoolServer) -> DemoPool:
     return DemoPool(
         staff.user_pool_id, staff.client_id, _identity_pool(server, staff, enrolling, choosing), users
     )
+
+
+def make_new_again(server: PoolServer, user: DemoUser) -> None:
+    """Have a sample user whose step happens once meet it once more, as if nothing had happened."""
+    place = _Place(user.user_pool_id, user.client_id)
+    makers: dict[str, Callable[[], None]] = {
+        "tess": lambda: _user(server, place, "tess"),
+        "max": lambda: _user(server, place, "max", email=False),
+        "nora": lambda: _newcomer(server, place, "nora"),
+        "noel": lambda: _newcomer(server, place, "noel"),
+        "carl": lambda: _sign_up(server, place, "carl"),
+        "rex": lambda: _to_reset(server, place, "rex"),
+    }
+    if maker := makers.get(user.username):
+        server.call("AdminDeleteUser", {"UserPoolId": place.user_pool_id, "Username": user.username})
+        maker()
+
+
+def _to_reset(server: PoolServer, place: _Place, name: str) -> None:
+    _user(server, place, name)
+    server.call("AdminResetUserPassword", {"UserPoolId": place.user_pool_id, "Username": name})
 
 
 def _staff_pool(server: PoolServer) -> _Place:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 from tui_auth.pool import custom_auth
 from tui_auth.pool.after_password import after_first_factor, needs_second_factor
 from tui_auth.pool.challenges import Answer, Reply, ask, ask_code
@@ -59,14 +61,20 @@ def available(pool: UserPool, user: User) -> list[str]:
 def _ask(state: State, sign_in: SignIn, factor: str, parameters: dict[str, str]) -> Reply:
     if factor in _MEDIUM:
         medium = _MEDIUM[factor]
-        # Where there is no such user, the destination is made up from what was typed.
-        destination = sign_in.user.attributes.get(ATTRIBUTE_OF[medium]) or sign_in.typed
+        destination = sign_in.user.attributes.get(ATTRIBUTE_OF[medium]) or _made_up(sign_in, medium)
         return ask_code(state, sign_in, factor, medium, destination, first_factor=True)
     if factor == "PASSWORD" and parameters.get("PASSWORD"):
         return _judge_password(state, sign_in, parameters["PASSWORD"])
     if factor == "PASSWORD_SRP" and parameters.get("SRP_A"):
         return ask_password_verifier(state, sign_in, parameters["SRP_A"])
     return ask(state, sign_in, factor, {"USER_ID_FOR_SRP": sign_in.user.username})
+
+
+def _made_up(sign_in: SignIn, medium: str) -> str:
+    """Where a code seems to go when there is no such user: for the same name always to the same place."""
+    if medium == "EMAIL":
+        return sign_in.typed
+    return f"+{uuid.UUID(sign_in.user.username).int % 10**11:011d}"
 
 
 def answer_selection(state: State, answer: Answer) -> Reply:

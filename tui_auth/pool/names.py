@@ -79,7 +79,7 @@ def sign_in_user(state: State, client: AppClient, name: str) -> User:
         return user
     if not client.hides_users:
         raise user_not_found()
-    digest = hmac.digest(state.masking_key, f"{client.pool.id}\n{name}".encode(), "sha512")
+    digest = hmac.digest(state.masking_key, f"{client.pool.id}\n{client.pool.fold(name)}".encode(), "sha512")
     username = str(uuid.UUID(bytes=digest[:16], version=4))
     salt = int.from_bytes(digest[16:32], "big") >> 1 | 1 << 126
     password = Password(salt, digest[32:64])

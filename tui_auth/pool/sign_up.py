@@ -71,7 +71,8 @@ def confirm_sign_up(state: State, request: dict[str, Any]) -> dict[str, Any]:
     if session is not None and (session.challenge != SIGNED_UP or session.sign_in.user is not user):
         raise not_authorized("Invalid session for the user.")
     codes.spend(state, pool, user, codes.SIGN_UP)
-    user.attributes[f"{code.attribute}_verified"] = "true"
+    if user.attributes.get(code.attribute) == code.destination:
+        user.attributes[f"{code.attribute}_verified"] = "true"
     user.status = CONFIRMED
     user.modified = state.clock.now()
     if session is not None:

@@ -18,7 +18,7 @@ from tui_auth.commands.demo.phone import Drawer, Phone
 from tui_auth.commands.demo.player import Player
 from tui_auth.commands.demo.user_list import UserChosen, UserListScreen
 from tui_auth.pool import PoolServer
-from tui_auth.pool.demo_users import DemoPool, DemoUser
+from tui_auth.pool.demo_users import DemoPool, DemoUser, make_new_again
 from tui_auth.screens.done import SignInSeen
 from tui_auth.screens.form_screen import FormScreen, Surroundings
 from tui_auth.screens.sign_in import SignInScreen
@@ -49,6 +49,7 @@ class DemoApp(TuiAuthApp):
         self.server = server
         self.pool = pool
         self.phone = Phone(server.clock.now)
+        self._met: set[str] = set()
         for user in pool.users:
             if user.totp_secret:
                 self.phone.enrol(user.username, user.totp_secret)
@@ -88,6 +89,9 @@ class DemoApp(TuiAuthApp):
     def _fill_in(self, event: UserChosen) -> None:
         """Open the sign-in screen with the user's name and password typed, for the pool the user is in."""
         user: DemoUser | None = event.user
+        if user and user.username in self._met:
+            make_new_again(self.server, user)
+        self._met |= {user.username} if user else set()
         pool_id = user.user_pool_id if user else self.pool.user_pool_id
         client_id = user.client_id if user else self.pool.client_id
         self.auth = Auth(pool_id, client_id, gateway=self.auth.gateway, wire=self.auth.wire)
