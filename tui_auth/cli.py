@@ -72,8 +72,7 @@ def _status(given: list[str]) -> int:
     if given and given[0] == "--version":
         from tui_auth.commands.doctor.versions import version_text
 
-        sys.stdout.write(version_text())
-        return 0
+        return _printed(version_text())
     name = given.pop(0) if given and not given[0].startswith("-") else DEFAULT
     if name not in COMMANDS:
         return _no_such_command(name)
@@ -113,8 +112,13 @@ def _help() -> int:
 
     width = max(map(len, COMMANDS))
     lines = "\n".join(f"  {name:<{width}}  {says}" for name, (_, says) in COMMANDS.items())
-    sys.stdout.write(_HELP.format(examples=listed(WITHOUT_A_COMMAND), commands=lines))
-    return 0
+    return _printed(_HELP.format(examples=listed(WITHOUT_A_COMMAND), commands=lines))
+
+
+def _printed(text: str) -> int:
+    from tui_auth.commands.token_arguments import write_out
+
+    return write_out(text)
 
 
 def _no_such_command(name: str) -> int:

@@ -11,6 +11,7 @@ from tui_auth.auth.errors import AuthError
 from tui_auth.daemon_thread import in_daemon_thread
 from tui_auth.screens.wording import NOT_REMEMBERED, REMEMBERED
 from tui_auth.session.keeping import UNCHECKED
+from tui_auth.session.lock import PATIENCE_SECONDS
 from tui_auth.session.storage_choice import kinds_here
 from tui_auth.session.stores import StorageKind
 
@@ -49,16 +50,19 @@ class DoneKeeper:
         """Whether these tokens' signatures were looked at: those of a cancelled attempt do not count."""
         return any(one is done for one in self._checked)
 
-    def not_kept_because(self) -> str | None:
+    def not_kept_because(self, say: Callable[[str], None]) -> str | None:
         """Once the screen is gone: why the session is not kept; None where it is, or was to be kept nowhere.
 
-        A store under way is waited for, as long as the slowest place is given.
+        A store under way is waited for, as long as another process may take that is busy with the session;
+        after ``STORE_SECONDS`` that is said. Raises KeyboardInterrupt where somebody finds that too long.
         """
         if self._decided is None:
             return "Nobody chose where."
         if self._decided is StorageKind.NONE:
             return None
-        if not self._settled.wait(STORE_SECONDS) or self._kept is None:
+        if not self._settled.wait(STORE_SECONDS):
+            say("Keeping the session; another tui-auth may be busy with it. ^c leaves without.")
+        if not self._settled.wait(PATIENCE_SECONDS) or self._kept is None:
             return "The place does not answer."
         return self._kept.problem or None
 
@@ -74,8 +78,9 @@ class DoneKeeper:
 
     async def chosen(self, screen: DoneScreen, signed_in_as: str, storage: StorageKind) -> None:
         """The person chose a place: keep the session there, and the next ones too."""
-        await in_daemon_thread(partial(self._keeping.remember, storage))
         await self.keep(screen, signed_in_as, storage)
+        if self._kept is not None and not self._kept.problem:  # else the question comes again
+            await in_daemon_thread(partial(self._keeping.remember, storage))
 
     async def keep(self, screen: DoneScreen, signed_in_as: str, storage: StorageKind) -> None:
         """Keep the session, and say on the screen what became of it."""

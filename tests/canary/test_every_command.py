@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -198,10 +200,12 @@ def test_a_signal_while_cognito_is_asked(
             assert process.stdin
             process.stdin.write(stage.password.text.encode() + b"\n")
             process.stdin.close()
-            while not stage.server.calls and process.poll() is None:
-                pass
+            deadline = time.monotonic() + 60
+            while not stage.server.calls and process.poll() is None and time.monotonic() < deadline:
+                os.sched_yield()
+            assert stage.server.calls, "Cognito was not asked"
             process.send_signal(number)
-            process.wait(60)
+            assert process.wait(60) in (-number, 128 + number)
     places = stage.places()
     watch.add_to(places)
     clean(places=places, **allowed())
@@ -218,6 +222,10 @@ SECRET_FLAGS: list[Sequence[str]] = [
     ["--code", "{0}"],
     ["--totp-secret={0}"],
     ["--token", "{0}"],
+    ["--password-stdin", "{0}"],
+    ["-p{0}"],
+    ["--bearer:{0}"],
+    ["{0}"],
 ]
 
 

@@ -141,8 +141,9 @@ def test_a_clock_that_is_off_is_told(program: Program, server: PoolServer) -> No
     flags, _ = pool_flags(server, ALL_FLOWS)
     server.clock.advance(120)
     found = examined(program.run("doctor", "--json", *flags))
-    assert found["clock"]["ok"] is False
+    assert found["clock"]["ok"] is None, "signing in works nevertheless"
     assert "behind Cognito's" in found["clock"]["says"]
+    assert found["clock"]["do"]
 
 
 def test_without_a_pool_the_machine_is_looked_at_all_the_same(program: Program) -> None:
@@ -233,7 +234,7 @@ def test_every_line_that_is_not_in_order_says_what_to_do(program: Program, serve
     ran = program.run("doctor", "--json", *flags, AWS_CA_BUNDLE="/nonexistent", XDG_STATE_HOME="/dev/null")
     found = examined(ran)
     faults = {about: each["do"] for about, each in found.items() if each["ok"] is False}
-    assert set(faults) == {"clock", "secret", "CA", "state folder", "profiles"}
+    assert set(faults) == {"secret", "CA", "state folder", "profiles"}
     assert all(faults.values())
     told = program.run("doctor", *flags, AWS_CA_BUNDLE="/nonexistent", XDG_STATE_HOME="/dev/null").stdout
     lines = told.splitlines()

@@ -89,7 +89,7 @@ def test_arguments_reach_the_command_as_they_are(machine: Machine) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1])
 def test_a_signal_reaches_the_command(machine: Machine, number: signal.Signals) -> None:
     machine.sign_in()
-    waiting = f"trap 'echo got; exit 9' {number}; echo ready; while :; do read x; done"
+    waiting = f"trap 'echo got; exit 9' {number}; echo ready; while read x; do :; done"
     ready, write = os.pipe()
     process = subprocess.Popen(
         machine.command("exec", "--", "bash", "-c", waiting),

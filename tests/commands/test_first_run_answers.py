@@ -37,6 +37,9 @@ class Script:
         self.shown.append(prompt)
         return self.answers.pop(0)
 
+    def wait(self, seconds: float) -> None:
+        pass
+
     def ask_secret(self, prompt: str) -> Secret:
         """No secret is asked for."""
         raise AssertionError(prompt)

@@ -94,7 +94,8 @@ def test_the_version_names_the_terminal_there_is(tmp_path: Path) -> None:
         (("profile", "add", "a", "--clientid", "c"), "are required: --user-pool-id, --client-id"),
         (("profile",), "required: list|add|use|show|remove|import"),
         (("profile", "show", "--orign"), "there is no flag --orign. Did you mean --origin?"),
-        (("doctor", "now"), "“now” was not expected here. See `tui-auth doctor --help`."),
+        (("doctor", "now"), "there is one word too many. See `tui-auth doctor --help`."),
+        (("sign-in", "--password-stdin", "hunter2"), "there is one word too many, behind --password-stdin."),
         (("--auth-flow", "SRP"), "choose from 'USER_SRP_AUTH'"),
         (
             ("--password", "hunter2"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import stat
 from pathlib import Path
@@ -11,7 +12,11 @@ import pytest
 from tests.commands.conftest import Program
 from tui_auth.commands import profile
 from tui_auth.commands.command_parser import CommandParser
+from tui_auth.config import profile_file
+from tui_auth.config.errors import ConfigurationError
+from tui_auth.config.profile_file import add_profile
 from tui_auth.config.settings import SETTINGS
+from tui_auth.secret import Secret
 
 ADD = ("profile", "add", "acme", "--user-pool-id", "eu-west-1_Acme1", "--client-id", "acmeclient")
 
@@ -271,3 +276,23 @@ def test_what_a_profile_lacks_is_listed_as_lacking(config: Path, capsys: pytest.
         "config.toml, line 6: client_secret_file: expected the path of a file; "
         "there is no user of the name after ~."
     )
+
+
+@pytest.mark.parametrize("fails", ["replace_file", "create_file"])
+def test_a_new_secret_comes_with_its_profile_or_not_at_all(
+    config: Path, monkeypatch: pytest.MonkeyPatch, fails: str
+) -> None:
+    settings = {"user_pool_id": "eu-west-1_Ab12Cd34E", "client_id": "1example23456789"}
+    add_profile("acme", settings, client_secret=Secret("old-secret"))
+    before = config.read_text()
+    kept = config.parent / "secrets" / "acme"
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(profile_file, fails, full)
+    with pytest.raises(ConfigurationError, match="No space left"):
+        add_profile("acme", settings | {"region": "eu-west-1"}, client_secret=Secret("new"), replace=True)
+    assert config.read_text() == before
+    assert [path.name for path in kept.parent.iterdir()] == ["acme"]
+    assert kept.read_text() == "old-secret\n"

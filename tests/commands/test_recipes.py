@@ -23,9 +23,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests.session.machine import PASSWORD, Machine
+from tests.session.machine import PASSWORD, Machine, flags
 from tests.session.machine import machine as machine
 from tests.terminal.pty_program import ROOT, PtyProgram
+from tui_auth.config.pool_choice import PoolChoice
 from tui_auth.session.sessions import Kept
 
 SECTION = (ROOT / "README.md").read_text().partition("\n## Afterwards\n")[2].partition("\n## ")[0]
@@ -188,6 +189,10 @@ def _variables_set_by(desk: Desk, shell: str, command: str) -> dict[str, str]:
 def test_boto3_loads_the_profile(desk: Desk, kept: Kept) -> None:
     (desk.machine.home / ".aws").mkdir()
     (desk.machine.home / ".aws" / "config").write_text(CONFIG)
+    (profile,) = re.findall(r"--profile (\w+)", CONFIG)
+    origin = kept.record.origin
+    pool = flags(PoolChoice(origin.user_pool_id, origin.client_id, endpoint_url=origin.endpoint))
+    assert desk.machine.run("profile", "add", profile, *pool).returncode == 0
     (name,) = re.findall(r"\[profile (\w+)\]", CONFIG)
     code = (
         f"import boto3, json; c = boto3.Session(profile_name={name!r}).get_credentials();"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from tests.session.machine import PASSWORD, Machine, flags
 from tests.session.machine import machine as machine
 from tests.terminal.pty_program import ROOT, PtyProgram
+from tui_auth.commands.sign_in import sign_in_settings
 from tui_auth.config.pool_choice import PoolChoice
 
 PLAIN = ("sign-in", "--plain", "--username", "ann", "--password-stdin")
@@ -123,3 +125,25 @@ def test_with_several_sessions_each_command_names_the_one_it_took(
     for words in (["aws-credentials"], *COMMANDS):
         ran = machine.run(*words)
         assert (ran.returncode, ran.stderr.startswith(note)) == (0, True), words
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "mark"),
+    [
+        (None, ""),
+        ("https://cognito-idp.eu-west-1.amazonaws.com", ""),
+        ("http://127.0.0.1:9", "TEST ENDPOINT"),
+        ("https://evil.example.com", "AT evil.example.com"),
+    ],
+)
+def test_every_screen_names_a_server_that_is_not_aws(endpoint: str | None, mark: str) -> None:
+    choice = PoolChoice("eu-west-1_Ab12Cd34E", "client", endpoint_url=endpoint)
+    settings = sign_in_settings(choice, Namespace(client_metadata=[]), leaves_when_done=False)
+    assert settings.mark == mark
+
+
+def test_a_password_is_not_read_from_a_terminal_that_would_show_it(machine: Machine) -> None:
+    arguments = ["-m", "tui_auth", *PLAIN, *flags(machine.client())]
+    with PtyProgram(arguments, home=machine.home) as program:
+        assert program.wait_exit() == 2
+        assert "--password-stdin reads a pipe" in program.screen_text()

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.scripted_gateway import ScriptedGateway
-from tests.session.machine import FLOWS, Machine
+from tests.session.machine import FLOWS, Machine, flags
 from tests.session.machine import machine as machine
 from tui_auth.secret import Secret
 from tui_auth.session.errors import StorageError
@@ -288,3 +288,44 @@ def test_one_of_several_can_be_named(machine: Machine) -> None:
     assert machine.run("sign-out", "--username", "bob").returncode == 0
     assert [entry.username for entry in machine.sessions.entries()] == ["ann"]
     assert machine.run("token").returncode == 0
+
+
+@pytest.mark.parametrize("arguments", [(), ("--profile", "acme")])
+def test_a_profile_whose_secret_is_gone_does_not_keep_it_from_being_forgotten(
+    machine: Machine, arguments: tuple[str, ...]
+) -> None:
+    asked = {"UserPoolId": machine.user_pool_id, "ClientName": "s", "GenerateSecret": True}
+    made = machine.server.call("CreateUserPoolClient", asked | {"ExplicitAuthFlows": FLOWS})["UserPoolClient"]
+    file = machine.home / "client-secret"
+    file.write_text(made["ClientSecret"])
+    secret = Secret(made["ClientSecret"])
+    choice = replace(
+        machine.client(), client_id=made["ClientId"], client_secret=secret, client_secret_file=file
+    )
+    add = ("profile", "add", "acme", "--client-secret-file", str(file), *flags(choice))
+    assert machine.run(*add).returncode == 0
+    machine.sign_in(choice, machine.user())
+    file.unlink()
+    assert machine.run("status", *arguments).returncode == 0
+    ran = machine.run("sign-out", *arguments)
+    assert (ran.returncode, ran.stderr.count("\n")) == (3, 1)
+    assert forgotten(machine)
+
+
+def test_an_answer_that_was_lost_leaves_open_whether_it_has_ended(machine: Machine) -> None:
+    machine.sign_in()
+    machine.server.drop_next("RevokeToken", after_work=True)
+    ran = machine.run("sign-out")
+    assert ran.returncode == 7
+    assert "there it may have ended or not" in ran.stderr
+    assert forgotten(machine)
+
+
+def test_a_client_that_is_named_is_not_taken_for_another_one(machine: Machine) -> None:
+    machine.sign_in()
+    for command in ("token", "status", "sign-out"):
+        ran = machine.run(command, "--client-id", "1example23456789abcdefghij")
+        assert (ran.returncode, ran.stdout) == (4, "")
+        ran = machine.run(command, "--endpoint-url", "http://127.0.0.1:1")
+        assert (ran.returncode, ran.stdout) == (4, "")
+    assert machine.stored()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -82,9 +83,24 @@ def test_online_asks_cognito(machine: Machine) -> None:
     assert ran.returncode == 0
     assert "the session stands" in ran.stdout
     machine.server.call("GlobalSignOut", {"AccessToken": kept.record.access_token.reveal()})
+    assert machine.run("status").returncode == 0, "offline nobody can tell"
     ran = machine.run("status", "--online")
     assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (4, "", 1), "it offers no ended session"
-    assert machine.run("status").returncode == 0, "offline nobody can tell"
+    assert machine.run("token").returncode == 4, "what is known to be over is not handed out"
+
+
+def test_online_renews_a_session_whose_access_token_alone_is_refused(machine: Machine) -> None:
+    kept = machine.sign_in()
+    machine.server.fail_next("GetUser", "NotAuthorizedException", "Access Token has been revoked")
+    assert machine.run("status", "--online").returncode == 0
+    assert machine.run("token").stdout.strip() not in ("", kept.record.access_token.reveal())
+
+
+def test_the_other_sessions_are_named(machine: Machine) -> None:
+    choice = machine.client()
+    machine.sign_in(choice, machine.user("bob"))
+    machine.sign_in(choice, machine.user("ann"))
+    assert re.search(r"^Also +bob in ", machine.run("status").stdout, re.MULTILINE)
 
 
 def test_online_without_a_network_it_is_7(machine: Machine) -> None:

@@ -130,7 +130,7 @@ class TestOnATerminal:
             program.wait_for("Password:")
             program.send(f"{PASSWORD}\r")
             assert program.wait_exit() == 0
-            assert "could not be kept" in program.screen_text()
+            assert "This session is not kept." in program.screen_text()
         assert machine.accepts((machine.home / "out").read_text().strip())
 
     def test_a_folder_that_others_can_reach_is_9_before_anything_is_typed(self, machine: Machine) -> None:

@@ -134,7 +134,7 @@ def test_a_session_is_not_lost_because_the_keyring_is_no_good(
     ran = sign_in(machine, choice, "keyring", with_keyring(package), word="token")
     assert ran.returncode == 0
     assert machine.accepts(ran.stdout.strip())
-    assert "The session could not be kept" in ran.stderr
+    assert "This session is not kept." in ran.stderr
     assert said in ran.stderr
 
 
@@ -156,7 +156,7 @@ def test_a_folder_that_cannot_be_written_costs_the_keeping_and_nothing_else(
     ran = sign_in(machine, choice, "file", {"XDG_STATE_HOME": "/proc/no/such/place"})
     assert (ran.returncode, ran.stdout) == (0, "")
     lost, signed_in = ran.stderr.splitlines()
-    assert lost.startswith("tui-auth: The session could not be kept, so the next command signs in again.")
+    assert lost.startswith("tui-auth: This session is not kept.")
     assert signed_in == "Signed in as ann."
 
 
@@ -190,7 +190,7 @@ def test_who_leaves_at_the_question_is_told_that_nothing_is_kept(
         assert program.wait_exit() == 0
         said = " ".join(program.screen_text().split())
     assert "Signed in as ann." in said
-    assert "The session is not kept, so the next command signs in again." in said
+    assert "This session is not kept." in said
     assert machine.run("token").returncode == 4
 
 

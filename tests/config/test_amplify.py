@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -324,3 +325,25 @@ def test_how_people_sign_in_without_a_password_is_known(
     added = {'"mfa_methods"': f'"passwordless": {{{passwordless}}},\n"mfa_methods"'}
     found = values_of(put_amplify_file("amplify_outputs.json", tmp_path, changes=added))
     assert (found.get("auth_flow"), found.get("preferred_first_factor")) == (flow, factor)
+
+
+def test_what_is_looked_at_is_what_was_opened(
+    tmp_path: Path, put_amplify_file: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name may lead elsewhere a moment after it was looked at (CWE-367): what was opened counts."""
+    put_amplify_file("amplify_outputs.json", tmp_path)
+    of_another = os.stat_result((0o100644, 1, 1, 1, 12345, 0, 10, 0, 0, 0))
+    monkeypatch.setattr("tui_auth.config.files.os.fstat", lambda descriptor: of_another)
+    search = find_amplify_file(tmp_path, tmp_path)
+    assert search.file is None
+    assert "belongs to another user" in search.passed_by[0]
+
+
+def test_a_folder_that_may_not_be_entered_has_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def closed(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "is_file", closed)
+    assert find_amplify_file(tmp_path, tmp_path).file is None

@@ -14,6 +14,7 @@ POOL, CLIENT = "eu-west-1_Ab12Cd34E", "1example23456789abcdefghij"
     [
         (f"  {POOL}\n", POOL, None),
         (CLIENT, None, CLIENT),
+        (f'"{POOL}",', POOL, None),
         ("shortclient", None, "shortclient"),
         (f"arn:aws:cognito-idp:eu-west-1:123456789012:userpool/{POOL}", POOL, None),
         (

@@ -183,9 +183,9 @@ def test_a_huge_file_is_refused(folder: PrivateFolder) -> None:
     folder.write("one", b"x" * LARGEST_FILE)
     with (Path(folder.path) / "one").open("ab") as file:
         file.write(b"x")
-    with pytest.raises(StorageError, match="larger than any session"):
+    with pytest.raises(StorageError, match="larger than it should ever be"):
         folder.read("one")
-    with pytest.raises(StorageError, match="larger than any session"):
+    with pytest.raises(StorageError, match="larger than it should ever be"):
         folder.write("two", b"x" * (LARGEST_FILE + 1))
 
 
@@ -256,3 +256,12 @@ def test_a_kill_at_any_point_leaves_the_old_or_the_new_whole(
     assert killed >= 1
     folder.write("one", b"newest")
     assert [path.name for path in Path(folder.path).iterdir()] == ["one"], "what was left is swept away"
+
+
+def test_folders_above_are_made_for_the_user_alone_whatever_the_umask(tmp_path: Path) -> None:
+    former = os.umask(0)
+    try:
+        PrivateFolder(str(tmp_path / ".local" / "state" / "tui-auth")).write("one", b"content")
+    finally:
+        os.umask(former)
+    assert [mode(tmp_path / ".local"), mode(tmp_path / ".local" / "state")] == [0o700, 0o700]

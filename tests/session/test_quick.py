@@ -246,3 +246,21 @@ def test_five_minutes_are_enough_or_a_fifth_of_a_short_life() -> None:
     assert seconds_wanted(3600, None) == 300
     assert seconds_wanted(300, None) == 60
     assert seconds_wanted(300, 900) == 900
+
+
+def test_the_only_profile_there_is_gives_way_to_a_file_of_amplify(machine: Machine) -> None:
+    """The profile was nobody's wish: the long way takes it where nothing else names a pool."""
+    choice = machine.client()
+    config = machine.home / ".config" / "tui-auth" / "config.toml"
+    config.parent.mkdir(parents=True)
+    lines = [f'user_pool_id = "{choice.user_pool_id}"', f'client_id = "{choice.client_id}"']
+    config.write_text("\n".join(["[profiles.only]", *lines, f'endpoint_url = "{choice.endpoint_url}"', ""]))
+    machine.sign_in(choice, machine.user())
+    other = machine.sign_in(machine.client(), machine.user("bob"))
+    machine.sessions.forget(other.record)
+    assert machine.run("token").returncode == 0
+    project = machine.home / "project"
+    project.mkdir()
+    exports = {"aws_user_pools_id": "eu-west-1_Other0000", "aws_user_pools_web_client_id": "other"}
+    (project / "amplifyconfiguration.json").write_text(json.dumps(exports))
+    assert machine.run("token", cwd=project).returncode == 4

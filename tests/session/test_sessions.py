@@ -10,16 +10,19 @@ from typing import Any
 
 import pytest
 
-from tests.session.machine import Machine
+from tests.session.machine import ROTATION, Machine
 from tui_auth.auth.device import Device
 from tui_auth.auth.identity_gateway import IdentityGateway
 from tui_auth.secret import Secret
 from tui_auth.session import sessions
 from tui_auth.session.aws import new_credentials
+from tui_auth.session.clock import since_boot
+from tui_auth.session.devices import MOST_DEVICES
 from tui_auth.session.errors import SignInNeeded, StorageError
 from tui_auth.session.keeping import Keeping
 from tui_auth.session.record import SessionRecord
-from tui_auth.session.sessions import PoolKey, Sessions, endpoint_of, origin_of
+from tui_auth.session.refresh import fresh
+from tui_auth.session.sessions import MOST_SESSIONS, PoolKey, Sessions, endpoint_of, origin_of
 from tui_auth.session.stores import StorageKind
 
 
@@ -317,3 +320,44 @@ class TestDevices:
             keeping.keep(fresh_one, "ann", storage, signature_checked=True)
             assert keeping.device("ann") == device
         assert len(list(machine.home.rglob("*.device.json"))) == 1
+
+
+def test_of_ever_new_users_only_so_many_sessions_and_devices_are_kept(machine: Machine) -> None:
+    """Else the index would grow until nothing could be added, and the last user's token be handed out."""
+    kept, sessions = machine.sign_in(), machine.sessions
+    done = machine.done(machine.client(), "ann")
+    for number in range(MOST_DEVICES + 5):
+        name = f"a-rather-long-user-name-{number:04}"
+        claims = replace(done.claims, username=name)
+        device = Device(f"eu-west-1_{number:04}", "-group", Secret("p" * 40))
+        origin = replace(kept.record.origin, signed_in_as=f"{name}@example.org")
+        new = replace(done, claims=claims, device=device)
+        result = sessions.keep(new, origin, StorageKind.FILE, server_time=2e9 + number)
+        assert (result.problem, result.left_undone) == ("", "")
+    assert sessions.find().record.username == name
+    index = sessions.register.read()
+    assert sum(each.startswith("session:") for each in index) == MOST_SESSIONS
+    assert sum(each.startswith("device:") for each in index) == MOST_DEVICES
+    assert len(list(machine.state.glob("*.device.json"))) == MOST_DEVICES
+
+
+def test_a_sign_out_leaves_a_session_that_began_meanwhile(machine: Machine) -> None:
+    choice = machine.client()
+    first = machine.sign_in(choice, machine.user())
+    machine.server.clock.advance(5)
+    second = machine.sign_in(choice, "ann")
+    machine.sessions.forget(first.record, began=first.record.signed_in_at)
+    assert machine.found().record == second.record
+    machine.sessions.forget(second.record, began=second.record.signed_in_at)
+    with pytest.raises(SignInNeeded):
+        machine.found()
+
+
+def test_a_forced_refresh_takes_what_came_after_the_program_began(machine: Machine) -> None:
+    began = since_boot()
+    machine.sign_in(machine.client(**ROTATION), machine.user())
+    found = machine.found()
+    taken = fresh(machine.sessions, found, force=True, began=began)
+    assert (taken.record, machine.asked("GetTokensFromRefreshToken")) == (found.record, [])
+    fresh(machine.sessions, found, force=True, began=since_boot())
+    assert len(machine.asked("GetTokensFromRefreshToken")) == 1

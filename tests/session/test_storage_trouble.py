@@ -123,7 +123,7 @@ def test_where_nothing_can_be_written_nothing_is_sent_and_the_session_stays(
     assert (ran.returncode, ran.stderr) == (0, ""), "a token that holds needs no room"
 
     ran = sign_in_again(machine, choice, environ=tricks(kind), preexec_fn=limit)
-    assert "The session could not be kept" in ran.stderr
+    assert "This session is not kept." in ran.stderr
     assert contents(machine.state) == before
     machine.state.chmod(mode)
     works_again(machine)
@@ -155,7 +155,7 @@ def test_without_a_home_a_sign_in_says_that_nothing_is_kept(
     ran = machine.run("token", environ=environ, cwd=machine.home)
     assert (ran.returncode, ran.stderr.count("\n")) == (4, 1), ran.stderr
     ran = sign_in_again(machine, choice, environ=environ)
-    assert "The session could not be kept" in ran.stderr
+    assert "This session is not kept." in ran.stderr
     assert "cannot be made" in ran.stderr or "cannot be opened" in ran.stderr
     assert "Traceback" not in ran.stderr
     assert not machine.state.exists()

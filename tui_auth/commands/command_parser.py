@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import sys
 from argparse import SUPPRESS, ArgumentParser, Namespace, _SubParsersAction
 from collections.abc import Iterator, Sequence
@@ -12,6 +13,7 @@ from tui_auth.commands.examples import OF_A_COMMAND, listed
 from tui_auth.terminal.safe_text import safe_line
 
 USAGE = 2
+_FLAG = re.compile(r"--?[A-Za-z][a-z-]{0,30}(?==|$)")
 _IN_A_FILE = {
     "--password": "--password-stdin or --password-file",
     "--client-secret": "--client-secret-file",
@@ -58,7 +60,7 @@ class CommandParser(ArgumentParser):
         """The arguments, all of them; a word that nobody expected is told with the one that was meant."""
         parsed, left = self.parse_known_args(arguments)
         if left:
-            self.error(self._about(left[0]))
+            self.error(self._about(left[0], arguments))
         return parsed
 
     def error(self, message: str) -> NoReturn:
@@ -70,16 +72,18 @@ class CommandParser(ArgumentParser):
         sys.stderr.write(f"{self.prog}: {sentence}{end}\n")
         raise SystemExit(USAGE)
 
-    def _about(self, word: str) -> str:
-        """What is wrong with a word nobody expected. Never what stands behind it: that may be a secret."""
-        flag = word.partition("=")[0]
-        if not flag.startswith("-"):
-            return f"“{safe_line(word, limit=40)}” was not expected here"
-        if instead := _IN_A_FILE.get(flag):
+    def _about(self, word: str, given: Sequence[str]) -> str:
+        """What is wrong with a word nobody expected. Only flags are repeated: a word may be a secret."""
+        flag = _FLAG.match(word)
+        if flag is None or (len(word) > 2 and not word.startswith("--")):
+            before = given[given.index(word) - 1] if word in given[1:] else ""
+            behind = f", behind {before}" if before in self._flags() else ""
+            return f"there is one word too many{behind}"
+        if instead := _IN_A_FILE.get(flag[0]):
             return f"no secret is taken from a flag, where others could see it. Use {instead}."
-        near = difflib.get_close_matches(flag, sorted(set(self._flags())), 1)
+        near = difflib.get_close_matches(flag[0], sorted(set(self._flags())), 1)
         meant = f". Did you mean {near[0]}?" if near else ""
-        return f"there is no flag {safe_line(flag, limit=40)}{meant}"
+        return f"there is no flag {safe_line(flag[0], limit=40)}{meant}"
 
     def _flags(self) -> Iterator[str]:
         for action in self._actions:

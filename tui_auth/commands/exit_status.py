@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 
 from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.config.errors import ConfigurationError
@@ -31,9 +32,11 @@ class Ended(Exception):
 
 
 def say(sentence: str) -> None:
-    """One line on stderr, if there is one."""
+    """One line on stderr, if there is one that takes it: what stdout gets must not depend on that."""
     if sys.stderr is not None:
-        sys.stderr.write(f"tui-auth: {safe_line(sentence, limit=1000)}\n")
+        with suppress(OSError):
+            sys.stderr.write(f"tui-auth: {safe_line(sentence, limit=1000)}\n")
+            sys.stderr.flush()
 
 
 def with_status(command: Callable[[], int]) -> int:

@@ -21,14 +21,13 @@ def keep_without_asking(
         checked = keeping.signatures_hold(done)
     if not checked:
         say(UNCHECKED)
-    storage = keeping.storage
-    if storage is None:
-        storage = StorageKind.FILE
-        keeping.remember(storage)
-        say("The session is kept in a file of yours; --storage chooses another place.")
-    kept = keeping.keep(done, signed_in_as, storage, signature_checked=checked)
+    decided = keeping.storage
+    kept = keeping.keep(done, signed_in_as, decided or StorageKind.FILE, signature_checked=checked)
     if kept.problem:
-        say(f"The session could not be kept, so the next command signs in again. {kept.problem}")
+        say(f"This session is not kept. {kept.problem}")
+    elif decided is None:
+        keeping.remember(StorageKind.FILE)
+        say("The session is kept in a file of yours; --storage chooses another place.")
     if kept.left_undone:
         say(f"What was kept before could not be put in order. {kept.left_undone}")
     return kept.record

@@ -184,6 +184,7 @@ def _import(arguments: Namespace) -> None:
 
 def _name_of(path: Path) -> str:
     """A name for the pool of a file: that of the project's folder."""
+    path = path.resolve()
     folder = path.parent.parent if path.parent.name in ("src", "app", "lib") else path.parent
     name = re.sub(r"[^A-Za-z0-9_-]+", "-", folder.name).strip("-_")[:64]
     return name or "imported"
@@ -243,7 +244,7 @@ def _effective(arguments: Namespace) -> dict[str, tuple[Any, str]]:
     for name in SETTINGS:
         if name in choice.origins:
             value = getattr(choice, name)
-            value = value.values() if name == "password_policy" else value
+            value = value.values() if name == "password_policy" and value else value
             values[name] = (str(value) if isinstance(value, Path) else value, str(choice.origins[name]))
     return values
 

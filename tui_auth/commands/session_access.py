@@ -13,8 +13,9 @@ from tui_auth.commands.exit_status import say
 from tui_auth.config.errors import NoPoolNamed
 from tui_auth.config.pool_choice import PoolChoice, add_pool_arguments, choose_pool
 from tui_auth.config.sources import SourceKind
+from tui_auth.session.clock import since_boot
 from tui_auth.session.errors import SignInNeeded, StorageError
-from tui_auth.session.quick import CURRENT, is_told_a_pool, way_of
+from tui_auth.session.quick import CURRENT, config_stamp, is_told_a_pool, way_of
 from tui_auth.session.record import SessionRecord
 from tui_auth.session.register import Entry
 from tui_auth.session.sessions import Found, PoolKey, Sessions, endpoint_of, is_asked_for, settings_in
@@ -57,32 +58,44 @@ def asked_for(arguments: Namespace, sessions: Sessions, environ: Mapping[str, st
 
     Raises ConfigurationError for what cannot be used.
     """
-    named = arguments.username or environ.get("TUI_AUTH_USERNAME", "")
-
-    def current() -> dict[str, str] | None:
-        # The session knows its client secret's file itself, and one that is gone must not matter here.
-        settings = sessions.current_settings() or {}
-        return {name: value for name, value in settings.items() if name != "client_secret_file"}
-
+    named = (arguments.username or environ.get("TUI_AUTH_USERNAME", "")).strip()
     try:
-        choice = choose_pool(arguments, environ, current_session=current)
+        # The session knows its client secret's file itself, and one that is gone must not matter here.
+        choice = choose_pool(
+            arguments, environ, current_session=sessions.current_settings, reads_secret=False
+        )
     except NoPoolNamed as nothing:
         if nothing.names_one:
             raise
         return Asked(None, None, named)
-    if choice.origins["user_pool_id"].kind is SourceKind.CURRENT_SESSION:
+    about_session = choice.origins["user_pool_id"].kind is SourceKind.CURRENT_SESSION
+    if about_session and not any(_is_told(choice, name) for name in ("client_id", "endpoint_url")):
         return Asked(choice, None, named)
     pool = PoolKey(endpoint_of(choice.endpoint_url, environ), choice.user_pool_id, choice.client_id)
     return Asked(choice, pool, choice.username or "")
 
 
+def _is_told(choice: PoolChoice, name: str) -> bool:
+    """Whether a flag or a variable gave a setting, so that no session with another one is meant."""
+    origin = choice.origins.get(name)
+    return origin is not None and origin.kind in (SourceKind.FLAG, SourceKind.ENVIRONMENT)
+
+
 def find_session(arguments: Namespace, sessions: Sessions) -> Found:
     """The session a command is about, as it is kept. Raises SignInNeeded where there is none."""
+    stamp = config_stamp()  # before the profiles are read: they may be changed meanwhile
     asked = asked_for(arguments, sessions)
-    found = sessions.find(asked.pool, asked.username)
+    try:
+        found = sessions.find(asked.pool, asked.username)
+    except SignInNeeded as needed:
+        if arguments.profile:
+            needed.args = (
+                str(needed).replace("tui-auth sign-in", f"tui-auth sign-in --profile {arguments.profile}"),
+            )
+        raise
     if found.note:
         say(found.note)
-    _remember_way(arguments, sessions, asked, found)
+    _remember_way(arguments, sessions, asked, found, stamp)
     return found
 
 
@@ -104,11 +117,12 @@ def session_with_token(
     """
     from tui_auth.session.refresh import fresh, holds
 
+    began = since_boot()
     try:
         found = found or find_session(arguments, sessions)
         # A refresh brings both kinds, so the one that has run out is asked for.
         kind = next((each for each in kinds if not holds(found.record, each, min_ttl)), kinds[0])
-        result = fresh(sessions, found, kind=kind, min_ttl=min_ttl, force=force)
+        result = fresh(sessions, found, kind=kind, min_ttl=min_ttl, force=force, began=began)
     except SignInNeeded as needed:
         if not may_sign_in or not (
             sign_in.asks_nobody(arguments) or find_terminal().kind is not TerminalKind.NONE
@@ -119,7 +133,9 @@ def session_with_token(
         return sign_in_when_needed(arguments, sessions, needed)
     say_what_could_not_be_kept(result)
     if min_ttl is not None and not holds(result.record, kind, min_ttl):
-        say(f"this pool's tokens hold for {max(0, round(result.record.seconds_left(kind)))} s, no longer.")
+        from tui_auth.screens.wording import spoken
+
+        say(f"this pool's tokens hold for {spoken(max(0.0, result.record.seconds_left(kind)))}, no longer.")
     return result.record
 
 
@@ -145,7 +161,7 @@ def pool_to_sign_in_to(
     return choose_pool(arguments, current_session=offered)
 
 
-def _remember_way(arguments: Namespace, sessions: Sessions, asked: Asked, found: Found) -> None:
+def _remember_way(arguments: Namespace, sessions: Sessions, asked: Asked, found: Found, stamp: str) -> None:
     """Let the next ``tui-auth token`` with the same words take the short way."""
     if any(getattr(arguments, name, None) for name in _POOL_FLAGS) or found.note or is_told_a_pool():
         return
@@ -162,6 +178,6 @@ def _remember_way(arguments: Namespace, sessions: Sessions, asked: Asked, found:
 
     profile = arguments.profile or os.environ.get("TUI_AUTH_PROFILE", "").strip()
     try:
-        sessions.register.remember_quick_way(profile, way_of(reference), still_leads)
+        sessions.register.remember_quick_way(profile, way_of(reference, stamp), still_leads)
     except StorageError:
         return  # the long way works as well

@@ -164,15 +164,14 @@ def _sign_in(
 def sign_in_settings(choice: PoolChoice, arguments: Namespace, *, leaves_when_done: bool) -> SignInSettings:
     """How to sign in, from the flags and what is known of the pool."""
     from tui_auth.auth.exchange import AuthFlow
-    from tui_auth.auth.gateway import is_loopback
     from tui_auth.commands.full_screen import theme
     from tui_auth.session.sessions import endpoint_of
     from tui_auth.settings import ASSUMED_SESSION_SECONDS, SignInSettings
 
-    local = is_loopback(endpoint_of(choice.endpoint_url))
+    endpoint = endpoint_of(choice.endpoint_url)
     return SignInSettings(
         pool=" ".join(part for part in (choice.profile, choice.user_pool_id) if part),
-        mark="TEST ENDPOINT" if local else "",
+        mark=_mark(endpoint) if endpoint else "",
         username=choice.username or "",
         username_label=choice.username_label,
         auth_flow=AuthFlow(choice.auth_flow or AuthFlow.USER_SRP_AUTH),
@@ -187,6 +186,19 @@ def sign_in_settings(choice: PoolChoice, arguments: Namespace, *, leaves_when_do
         mfa_methods=choice.mfa_methods,
         password_policy=choice.password_policy,
     )
+
+
+def _mark(endpoint: str) -> str:
+    """What shows on every screen that the requests do not go to AWS."""
+    from urllib.parse import urlsplit
+
+    from tui_auth.auth.gateway import is_loopback
+    from tui_auth.terminal.safe_text import safe_line
+
+    if is_loopback(endpoint):
+        return "TEST ENDPOINT"
+    host = urlsplit(endpoint).hostname or ""
+    return "" if host.endswith((".amazonaws.com", ".amazonaws.com.cn")) else safe_line(f"AT {host}", limit=40)
 
 
 def _in_full_screen(
@@ -209,8 +221,8 @@ def _in_full_screen(
     if done is not None:
         sys.stderr.write(f"Signed in as {safe_line(done.claims.username, limit=80)}.\n")
     # It went with the screen, where it stood if it was known by then.
-    if done is not None and record is None and (reason := keeper.not_kept_because()):
-        say(f"The session is not kept, so the next command signs in again. {reason}")
+    if done is not None and record is None and (reason := keeper.not_kept_because(say)):
+        say(f"This session is not kept. {reason}")
     return status, record
 
 
@@ -241,7 +253,7 @@ def _ask_about_device(auth: Auth, done: Done) -> None:
 
 def _without_screen(auth: Auth, settings: SignInSettings, keeping: Keeping, password: Secret) -> Done:
     """A sign-in with name and password alone; exit 10 where the pool asks for more."""
-    from tui_auth.auth.next_step import Done
+    from tui_auth.auth.next_step import AuthFactorType, Done
     from tui_auth.terminal.environment import harden_process
 
     harden_process()
@@ -252,13 +264,15 @@ def _without_screen(auth: Auth, settings: SignInSettings, keeping: Keeping, pass
         settings.username,
         password,
         auth_flow=settings.auth_flow,
-        preferred_first_factor=settings.preferred_first_factor,
+        preferred_first_factor=settings.preferred_first_factor or AuthFactorType.PASSWORD_SRP,
         client_metadata=settings.client_metadata,
         device=keeping.device(settings.username),
     )
     if isinstance(step, Done):
         return step
-    say(f"The pool asks for more than a password ({type(step).__name__}). Sign in on a terminal.")
+    say(
+        f"The pool asks for more than a password ({type(step).__name__}). Run tui-auth sign-in on a terminal."
+    )
     raise Ended(NEEDS_A_SCREEN)
 
 
@@ -281,6 +295,9 @@ def _password(arguments: Namespace) -> Secret | None:
         return read_password_file(arguments.password_file)
     if not arguments.password_stdin:
         return None
+    if sys.stdin is not None and sys.stdin.isatty():
+        say("--password-stdin reads a pipe; on a terminal it would show the password. Leave it out there.")
+        raise Ended(USAGE)
     line = sys.stdin.buffer.readline(4096) if sys.stdin is not None else b""
     password = line.rstrip(b"\r\n")
     if not password:

@@ -26,6 +26,7 @@ from tui_auth.session.record import SessionRecord
 from tui_auth.session.refresh import holds
 from tui_auth.session.sessions import PoolKey, Sessions, endpoint_of
 from tui_auth.terminal.environment import TerminalKind, find_terminal
+from tui_auth.terminal.lines import without_echo
 from tui_auth.terminal.safe_text import safe_line
 
 PATIENCE_WITH_A_PERSON = 900.0
@@ -134,7 +135,8 @@ def _pauses(by_password: bool) -> Iterator[Waiting]:
         return True
 
     try:
-        yield look
+        with without_echo(terminal):  # it may be a password, typed for the screen that is to come
+            yield look
     finally:
         os.close(terminal)
 

@@ -14,7 +14,6 @@ from tui_auth.commands.exit_status import (
     say,
     status_for,
     with_status,
-    words_for,
 )
 from tui_auth.commands.session_access import add_session_arguments, find_session
 from tui_auth.session.sessions import Sessions
@@ -65,13 +64,12 @@ def _at_cognito(end: AtCognito, error: BaseException | None) -> tuple[int, str]:
         status = error.code if isinstance(error, SystemExit) and isinstance(error.code, int) else INTERRUPTED
         return status, "The waiting was stopped before Cognito answered, so it may go on there."
     if isinstance(error, Exception):
-        # Whatever an error of our own says may hold a value.
-        reason = words_for(error) if status_for(error) != UNEXPECTED else f"({type(error).__name__})"
-        copies = "Whoever has a copy of it can use it until it runs out."
-        return status_for(error), f"Cognito did not end it. {reason} {copies}"
+        return status_for(error), _not_ended(error)
     match end:
         case AtCognito.WAS_OVER:
             return OK, "It had ended at Cognito before."
+        case AtCognito.NOTHING_TO_REVOKE:
+            return OK, "There was no refresh token left to revoke; its tokens hold until they run out."
         case AtCognito.OTHERS_NOT_REVOKED:
             sentence = (
                 "It had ended at Cognito before, so it could end no other: sessions on other machines were "
@@ -80,3 +78,16 @@ def _at_cognito(end: AtCognito, error: BaseException | None) -> tuple[int, str]:
             return REFUSED, sentence
         case _:
             return OK, "The session is ended at Cognito."
+
+
+def _not_ended(error: Exception) -> str:
+    from tui_auth.auth.errors import AuthError
+
+    copies = "To end it there, sign in again and run tui-auth sign-out --everywhere."
+    if isinstance(error, AuthError) and error.may_have_arrived:
+        return f"No answer came from Cognito, so there it may have ended or not. {copies}"
+    # Whatever an error of our own says may hold a value.
+    reason = error.message if isinstance(error, AuthError) else str(error)
+    if status_for(error) == UNEXPECTED:
+        reason = f"({type(error).__name__})"
+    return f"Cognito did not end it: {reason} {copies}"

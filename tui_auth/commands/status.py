@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
 from typing import Any
 
 from tui_auth.commands.exit_status import NOT_SIGNED_IN, say, with_status
@@ -46,31 +47,37 @@ def _run(arguments: Namespace) -> int:
             )
         say(str(needed))
         for entry in others if not arguments.json else ():
-            say(f"there is a session of {entry.display_name} in {entry.user_pool_id}; --username chooses it.")
+            say(f"there is a session: {_named(entry)}.")
         return NOT_SIGNED_IN
     facts = _facts(found, online=arguments.online)
     if arguments.json:
         facts["sessions"] = list(map(_entry, sessions.entries()))
         return write_out(json.dumps(facts, indent=2) + "\n")
-    return write_out(_in_words(facts, found.record))
+    others = [entry for entry in sessions.entries() if entry.key != found.record.key]
+    return write_out(_in_words(facts, found.record, others))
 
 
 def _asked_at_cognito(sessions: Sessions, found: Found) -> Found:
-    """GetUser with an access token that holds. Raises SignInNeeded where Cognito does not take it."""
+    """GetUser with an access token that holds. Raises SignInNeeded where Cognito has ended the session."""
     from dataclasses import replace
 
     from tui_auth.auth.errors import AuthError
     from tui_auth.session.refresh import fresh, gateway_of, is_definitive
 
-    result = fresh(sessions, found, min_ttl=10)
-    say_what_could_not_be_kept(result)
-    try:
-        gateway_of(result.record).call("GetUser", {"AccessToken": result.record.access_token})
-    except AuthError as error:
-        if is_definitive(error):
-            raise SignInNeeded(f"Cognito has ended this session. {error.message}") from None
-        raise
-    return replace(found, record=result.record)
+    for force in (False, True):
+        result = fresh(sessions, found, min_ttl=10, force=force)
+        say_what_could_not_be_kept(result)
+        found = replace(found, record=result.record)
+        try:
+            gateway_of(found.record).call("GetUser", {"AccessToken": found.record.access_token})
+        except AuthError as error:
+            # It may be this token alone that is over; the refresh token tells, and a session that has ended
+            # is forgotten on the way.
+            if not is_definitive(error):
+                raise
+        else:
+            return found
+    raise SignInNeeded("Cognito takes no token of this session. Run tui-auth sign-in.")
 
 
 def _can_go_on(record: SessionRecord) -> bool:
@@ -104,6 +111,12 @@ def _facts(found: Found, *, online: bool) -> dict[str, Any]:
     }
 
 
+def _named(entry: Entry) -> str:
+    """A session that is there, by what tells it from others."""
+    profile = f", profile {entry.profile}" if entry.profile else f", client {entry.client_id}"
+    return f"{entry.display_name} in {entry.user_pool_id}{profile}"
+
+
 def _entry(entry: Entry) -> dict[str, Any]:
     return {
         "username": entry.display_name,
@@ -115,7 +128,7 @@ def _entry(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _in_words(facts: dict[str, Any], record: SessionRecord) -> str:
+def _in_words(facts: dict[str, Any], record: SessionRecord, others: Sequence[Entry]) -> str:
     groups = ", ".join(safe_line(group, limit=60) for group in record.groups) or "none"
     lines = [
         ("Signed in as", safe_line(record.display_name, limit=80)),
@@ -130,6 +143,7 @@ def _in_words(facts: dict[str, Any], record: SessionRecord) -> str:
         lines.insert(2, ("Endpoint", safe_line(facts["endpoint_url"], limit=200)))
     if facts["checked_online"]:
         lines.append(("At Cognito", "the session stands"))
+    lines += [("Also", safe_line(_named(entry), limit=200)) for entry in others]
     return "".join(f"{name:<14}{value}\n" for name, value in lines)
 
 
@@ -137,6 +151,6 @@ def _life(record: SessionRecord) -> str:
     left = record.seconds_left("access")
     renewed = "then renewed while the pool allows it" if record.refresh_token else "not renewable"
     if left <= 0:
-        return "run out; the next command renews it"
+        return "run out; the next command renews it if the pool still allows that"
     until = time.strftime("%H:%M", time.localtime(time.time() + left))
     return f"until {until} ({max(1, round(left / 60))} min), {renewed}"

@@ -38,8 +38,8 @@ def answer_from_cache(command: str, arguments: Sequence[str]) -> int | None:
         return None
     if token is None or sys.stdout is None:
         return None
-    if token.note and sys.stderr is not None:
-        sys.stderr.write(f"tui-auth: {token.note}\n")
+    if token.note:
+        _say(token.note)
     return write_out(as_printed(command, token.value))
 
 
@@ -59,7 +59,7 @@ def seconds(text: str) -> float:
 def write_out(text: str) -> int:
     """Write to stdout all or say why not: 0, or 1 where it is full or gone."""
     if sys.stdout is None:
-        sys.stderr.write("tui-auth: There is no stdout to write to.\n")
+        _say("There is no stdout to write to.")
         return 1
     try:
         sys.stdout.write(text)
@@ -68,10 +68,20 @@ def write_out(text: str) -> int:
         let_go_of_stdout()
         return 1
     except OSError as error:
-        sys.stderr.write(f"tui-auth: stdout cannot be written: {error.strerror}.\n")
+        _say(f"stdout cannot be written: {error.strerror}.")
         let_go_of_stdout()
         return 1
     return 0
+
+
+def _say(sentence: str) -> None:
+    """As ``exit_status.say``, which the short way does not load."""
+    try:
+        if sys.stderr is not None:
+            sys.stderr.write(f"tui-auth: {sentence}\n")
+            sys.stderr.flush()
+    except OSError:
+        return
 
 
 def let_go_of_stdout() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -41,12 +41,14 @@ def traced(wire: Wire, path: str | None) -> Iterator[None]:
                 end_listening()
 
     end_listening = wire.listen(write)
-    with file:
-        try:
-            yield
-        finally:
-            end_listening()
+    try:
+        yield
+    finally:
+        end_listening()
+        with suppress(OSError):  # what was not written before is not now
+            file.close()
 
 
 def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+    # A pipe that nobody reads would keep the program waiting.
+    return os.open(path, flags | os.O_NONBLOCK, 0o600)

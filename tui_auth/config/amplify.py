@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tui_auth.config.amplify_shapes import Nodes, settings_in
 from tui_auth.config.errors import ConfigurationError, fault_in, shown
-from tui_auth.config.files import read_text
+from tui_auth.config.files import AnothersFile, read_text
 from tui_auth.config.literal import LiteralError, Node, objects_in, read_object
 from tui_auth.config.settings import Unfit, checked
 from tui_auth.secret import Secret
@@ -53,10 +53,18 @@ def files_around(folder: Path, home: Path) -> Iterator[Path]:
     below: Path | None = None
     for each in (folder, *folder.parents):
         places = (each, each / "src") if each / "src" != below else (each,)
-        yield from (place / name for place in places for name in FILE_NAMES if (place / name).is_file())
+        yield from (place / name for place in places for name in FILE_NAMES if _is_file(place / name))
         if each in homes:
             return
         below = each
+
+
+def _is_file(path: Path) -> bool:
+    """Whether there is such a file; what cannot be looked at, as in a folder one may not enter, is none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def find_amplify_file(folder: Path, home: Path, owners: frozenset[int] | None = None) -> Search:
@@ -69,16 +77,17 @@ def find_amplify_file(folder: Path, home: Path, owners: frozenset[int] | None = 
         owners = frozenset({os.getuid(), 0, folder.stat().st_uid})
     passed_by: list[str] = []
     for path in files_around(folder, home):
-        if path.stat().st_uid not in owners:
+        try:
+            file = read_amplify_file(path, owners)
+        except AnothersFile as error:
             passed_by.append(
-                f"{shown(path)} belongs to another user and was passed by; "
-                "`tui-auth profile import FILE` takes it."
+                f"{str(error).removesuffix('.')} and was passed by; `tui-auth profile import FILE` takes it."
             )
-        elif file := read_amplify_file(path):
+            continue
+        if file is not None:
             _check_for_another_pool(file, owners)
             return Search(file, tuple(passed_by))
-        else:
-            passed_by.append(f"{shown(path)} names no user pool and was passed by.")
+        passed_by.append(f"{shown(path)} names no user pool and was passed by.")
     return Search(None, tuple(passed_by))
 
 
@@ -88,12 +97,12 @@ def _check_for_another_pool(file: AmplifyFile, owners: frozenset[int]) -> None:
     The tools of one generation write the same pool into two files, which is nothing to talk about.
     """
     for beside in (file.path.with_name(name) for name in FILE_NAMES):
-        if beside == file.path or not beside.is_file() or beside.stat().st_uid not in owners:
+        if beside == file.path or not _is_file(beside):
             continue
         try:
-            other = read_amplify_file(beside)
+            other = read_amplify_file(beside, owners)
         except ConfigurationError:
-            continue  # it is not the one that is used
+            continue  # it is not the one that is used, and may be another user's
         if other and any(
             file.settings[name].value != other.settings[name].value
             for name in ("user_pool_id", "client_id")
@@ -105,12 +114,13 @@ def _check_for_another_pool(file: AmplifyFile, owners: frozenset[int]) -> None:
             )
 
 
-def read_amplify_file(path: Path) -> AmplifyFile | None:
+def read_amplify_file(path: Path, owners: frozenset[int] | None = None) -> AmplifyFile | None:
     """What the file says about a user pool; None where it is about something else.
 
-    Nothing in it is run. Raises ConfigurationError with file, line and what was expected.
+    Nothing in it is run. Raises ConfigurationError with file, line and what was expected, and AnothersFile
+    where it belongs to none of the ``owners``, if these are given.
     """
-    text = read_text(path)
+    text = read_text(path, owners=owners)
     try:
         is_data = path.suffix == ".json"
         objects = [read_object(text)] if is_data or text.lstrip().startswith("{") else objects_in(text)

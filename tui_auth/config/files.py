@@ -6,30 +6,48 @@ import fcntl
 import os
 import secrets
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from tui_auth.config.errors import fault_in
+from tui_auth.config.errors import ConfigurationError, fault_in, shown
 
 LARGEST_BYTES = 1 << 20
+PATIENCE_SECONDS = 10.0
+"""For another process that changes the configuration; none takes so long."""
+
+_LOOK_AGAIN_SECONDS = 0.02
 BYTE_ORDER_MARK = "\ufeff"
 PRIVATE = 0o600
 PRIVATE_FOLDER = 0o700
 
 
-def read_plain_file(path: Path, *, largest: int = LARGEST_BYTES) -> bytes:
+class AnothersFile(ConfigurationError):
+    """A file belongs to a user whose files are not taken here."""
+
+
+def read_plain_file(
+    path: Path, *, largest: int = LARGEST_BYTES, owners: frozenset[int] | None = None
+) -> bytes:
     """The content of a plain file of at most ``largest`` bytes. Raises ConfigurationError, naming the file.
 
-    A pipe or a device would keep the program waiting, so it is refused before anything is read.
+    A pipe or a device would keep the program waiting, so it is refused before anything is read. With
+    ``owners`` it must belong to one of these user ids, else AnothersFile is raised: what was opened is looked
+    at, for a name may lead elsewhere a moment later (CWE-367).
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor, not a path
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            found = os.fstat(descriptor)
+            if not stat.S_ISREG(found.st_mode):
                 raise fault_in(path, None, "this is not a plain file.")
+            if owners is not None and found.st_uid not in owners:
+                raise AnothersFile(f"{shown(path)} belongs to another user.")
             content = file.read(largest + 1)
     except OSError as error:
+        if owners is not None and _belongs_to_another(path, owners):
+            raise AnothersFile(f"{shown(path)} belongs to another user.") from None
         raise fault_in(path, None, f"it cannot be read: {error.strerror}.") from None
     except ValueError:
         raise fault_in(path, None, "that is not a path.") from None
@@ -38,14 +56,23 @@ def read_plain_file(path: Path, *, largest: int = LARGEST_BYTES) -> bytes:
     return content
 
 
-def read_text(path: Path, *, largest: int = LARGEST_BYTES) -> str:
+def _belongs_to_another(path: Path, owners: frozenset[int]) -> bool:
+    try:
+        return path.stat().st_uid not in owners
+    except OSError:
+        return False
+
+
+def read_text(path: Path, *, largest: int = LARGEST_BYTES, owners: frozenset[int] | None = None) -> str:
     """The same as text: UTF-8 with or without a byte order mark. Raises ConfigurationError."""
-    return read_marked_text(path, largest=largest).removeprefix(BYTE_ORDER_MARK)
+    return read_marked_text(path, largest=largest, owners=owners).removeprefix(BYTE_ORDER_MARK)
 
 
-def read_marked_text(path: Path, *, largest: int = LARGEST_BYTES) -> str:
+def read_marked_text(
+    path: Path, *, largest: int = LARGEST_BYTES, owners: frozenset[int] | None = None
+) -> str:
     """The same with its byte order mark, where it has one. Raises ConfigurationError."""
-    content = read_plain_file(path, largest=largest)
+    content = read_plain_file(path, largest=largest, owners=owners)
     try:
         return content.decode()
     except UnicodeDecodeError as error:
@@ -73,33 +100,68 @@ def replace_file(path: Path, content: str, *, mode: int = PRIVATE) -> None:
     new = target.with_name(f".{target.name}.{secrets.token_hex(6)}")
     try:
         create_file(new, content, mode=mode)
-        new.replace(target)
+        put_in_place(new, target)
     except BaseException:
         with suppress(FileNotFoundError):
             new.unlink()
         raise
 
 
+def put_in_place(new: Path, target: Path) -> None:
+    """Give a file the name of another one beside it, whose place it takes for good. Raises OSError."""
+    new.replace(target)
+    folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        with suppress(OSError):  # some file systems have no such thing for folders
+            os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
 def create_file(path: Path, content: str, *, mode: int = PRIVATE) -> None:
     """Create a file that does not exist, and through no link; on the disk when this returns.
 
-    Raises OSError.
+    Raises OSError, and leaves no half of it behind.
     """
+    data = content.encode()
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     descriptor = os.open(path, flags, PRIVATE)
-    with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor, not a path
-        os.fchmod(descriptor, mode)
-        file.write(content.encode())
-        file.flush()
-        os.fsync(descriptor)
+    try:
+        with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor, not a path
+            os.fchmod(descriptor, mode)
+            file.write(data)
+            file.flush()
+            os.fsync(descriptor)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            path.unlink()
+        raise
 
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Keep other processes of this program from changing files in the folder meanwhile. Raises OSError."""
+    """Keep other processes of this program from changing files in the folder meanwhile.
+
+    Raises OSError, and ConfigurationError where another one takes more than ``PATIENCE_SECONDS``.
+    """
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not _taken(descriptor):
+            if time.monotonic() > deadline:
+                raise ConfigurationError(
+                    f"Another tui-auth is changing {shown(folder)} and does not come to an end. "
+                    "Try again, or end the other one."
+                )
+            time.sleep(_LOOK_AGAIN_SECONDS)
         yield
     finally:
         os.close(descriptor)
+
+
+def _taken(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

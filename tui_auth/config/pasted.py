@@ -29,7 +29,7 @@ def ids_in(text: str) -> Pasted:
     JWKS address of a pool; the address of a pool's or app client's page in the Cognito console, old or new;
     a managed login address with ``client_id=``.
     """
-    text = unquote(text.strip())
+    text = unquote(text.strip()).strip("\"'`,;")
     if _POOL_ALONE.fullmatch(text):
         return Pasted(user_pool_id=text)
     pool, client = _POOL_WITHIN.search(text), _CLIENT_WITHIN.search(text)

@@ -128,6 +128,11 @@ class PoolSearch:
                 'this profile names no user pool. Add a line user_pool_id = "…" to it, '
                 "or give --user-pool-id too.",
             )
+        for setting in ("user_pool_id", "client_id") if given else ():
+            origin = self.known.origins.get(setting)
+            differs = self.known.settings.get(setting) != profile.settings.get(setting)
+            if origin and origin.kind is SourceKind.ENVIRONMENT and differs:
+                self.notes.append(f"{origin} comes before the profile {name}. Unset it to use the profile.")
         self.take_profile(profile, is_asked_for=True)
 
     def _take_default_profile(self) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from tui_auth.config.files import (
     create_file,
     locked,
     make_private_folder,
+    put_in_place,
     read_marked_text,
     replace_file,
 )
@@ -69,12 +71,9 @@ def add_profile(
             text = without_table(text, (TABLE, name))
             if str(values.get("client_secret_file")) != str(secret_path):
                 left_over = _own_secret(profiles, name)
-        new = with_table(text, (TABLE, name), values, comment)
-        if client_secret is not None:
-            _keep_secret(secret_path, client_secret)
-        return new
+        return with_table(text, (TABLE, name), values, comment)
 
-    path = _changed(change, environ)
+    path = _changed(change, environ, secret=(name, client_secret) if client_secret is not None else None)
     _remove(left_over)
     return path
 
@@ -111,9 +110,14 @@ def remove_profile(name: str, environ: Mapping[str, str] = os.environ) -> Path |
     return left_over
 
 
-def _changed(change: Callable[[str, Profiles], str], environ: Mapping[str, str]) -> Path:
+def _changed(
+    change: Callable[[str, Profiles], str],
+    environ: Mapping[str, str],
+    secret: tuple[str, Secret] | None = None,
+) -> Path:
+    """Change config.toml and, with it, the ``secret`` of a profile: both are there in full, or as before."""
     path = Path(config_folder(environ), CONFIG_FILE)
-    with _locked_folder(path):
+    with _locked_folder(path), ExitStack() as prepared:
         content = read_marked_text(path) if path.exists() else ""
         text = content.removeprefix(BYTE_ORDER_MARK)
         try:
@@ -122,8 +126,11 @@ def _changed(change: Callable[[str, Profiles], str], environ: Mapping[str, str])
             raise fault_in(
                 path, None, "it is written in a way that cannot be changed from here. Change it in an editor."
             ) from None
+        put_secret_in_place = prepared.enter_context(_new_secret(path, *secret)) if secret else None
         if new != content:
             replace_file(path, new)
+        if put_secret_in_place:
+            put_secret_in_place()
     load_profiles(environ)  # makes the index anew
     return path
 
@@ -153,15 +160,22 @@ def _own_secret(profiles: Profiles, name: str) -> Path | None:
     return None if any(os.path.realpath(each) == os.path.realpath(own) for each in others if each) else own
 
 
-def _keep_secret(path: Path, secret: Secret) -> None:
+@contextmanager
+def _new_secret(config: Path, name: str, secret: Secret) -> Iterator[Callable[[], None]]:
+    """A profile's new secret on the disk, beside the one that still holds; the callable puts it in place."""
+    path = _secret_path(config.parent, name)
+    new = path.with_name(f".{name}.{secrets.token_hex(6)}")
     try:
         make_private_folder(path.parent)
-        with suppress(FileNotFoundError):
-            path.unlink()
-        create_file(path, secret.reveal() + "\n")
+        create_file(new, secret.reveal() + "\n")
     except OSError as error:
         place = path if path.parent.is_dir() else path.parent
         raise fault_in(place, None, f"the secret cannot be kept there: {error.strerror}.") from None
+    try:
+        yield lambda: put_in_place(new, path)
+    finally:
+        with suppress(FileNotFoundError):
+            new.unlink()
 
 
 def _remove(secret: Path | None) -> None:

@@ -75,13 +75,15 @@ def is_safe_endpoint(url: str) -> bool:
     return parts.scheme == "https"
 
 
-def _text(expected: str, pattern: str = r"[^\x00-\x1f\x7f]{1,500}") -> Callable[[object], str]:
+def _text(
+    expected: str, pattern: str = r"[^\x00-\x1f\x7f]{1,500}", form: Callable[[str], str] = str
+) -> Callable[[object], str]:
     matcher = re.compile(pattern, re.ASCII)
 
     def check(value: object) -> str:
         if not isinstance(value, str) or not matcher.fullmatch(value):
             raise Unfit(expected)
-        return value
+        return form(value)
 
     return check
 
@@ -188,7 +190,9 @@ SETTINGS: dict[str, Setting] = {
         Setting("username", _PERSON, _text("a user name, without blanks", r"[^\s\x00-\x1f\x7f]{1,128}")),
         Setting("auth_flow", _CLIENT, _one_of(FLOWS)),
         Setting(
-            "preferred_first_factor", _CLIENT, _text("a first factor, such as EMAIL_OTP", r"[A-Z0-9_]{1,40}")
+            "preferred_first_factor",
+            _CLIENT,
+            _text("a first factor, such as EMAIL_OTP", r"[A-Za-z0-9_]{1,40}", str.upper),
         ),
         Setting("app_name", _POOL, _text("a short name", r"[^\x00-\x1f\x7f]{1,80}")),
         Setting("session_minutes", _CLIENT, _minutes),

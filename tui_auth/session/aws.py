@@ -6,18 +6,20 @@ GetId and GetCredentialsForIdentity of cognito-identity, the enhanced flow; both
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from tui_auth.auth.errors import AuthError, ErrorKind
-from tui_auth.auth.gateway import Gateway
+from tui_auth.auth.gateway import BELIEVABLE_TIMES, Gateway
 from tui_auth.auth.identity_gateway import IdentityGateway
 from tui_auth.secret import Secret
 from tui_auth.session.errors import StorageError
 from tui_auth.session.lines import written
-from tui_auth.session.lock import locked
+from tui_auth.session.lock import Busy, locked
 from tui_auth.session.record import SessionRecord, TakenAt
 from tui_auth.session.sessions import aws_name, read_record
 from tui_auth.session.stores import Store
@@ -27,6 +29,9 @@ RENEWED_EARLY_SECONDS = 900.0
 """AWS's SDKs ask for new credentials a quarter of an hour before the end of the old ones."""
 
 SHARE_OF_LIFE = 4
+
+_PRINTABLE = re.compile(r"[!-~]+")
+"""What keys are made of. They are printed for a shell to run: nothing else goes there."""
 
 IdentityGatewayOf = Callable[[SessionRecord, str], Gateway]
 
@@ -126,7 +131,13 @@ def new_credentials(
     if store is None:
         return _fetched(gateway(record, identity_pool_id), record, identity_pool_id), ""
     name = aws_name(record.key.file_name)
-    with locked(store.locks, name):
+    with ExitStack() as held:
+        try:
+            held.enter_context(locked(store.locks, name))
+        except Busy:
+            raise
+        except StorageError:
+            pass  # where nothing can be written they can be fetched all the same
         broken = ""
         try:
             if kept := kept_credentials(store, record, identity_pool_id):
@@ -167,15 +178,27 @@ def _fetched(gateway: Gateway, record: SessionRecord, identity_pool_id: str) -> 
     given: Mapping[str, Any] = reply.get("Credentials") or {}
     expiration = given.get("Expiration")
     texts = [given.get(name) for name in ("AccessKeyId", "SecretKey", "SessionToken")]
-    if not isinstance(expiration, datetime) or not all(isinstance(text, str) and text for text in texts):
-        raise AuthError(ErrorKind.SERVICE, "The identity pool answered without credentials.")
+    if not isinstance(expiration, datetime) or not all(
+        isinstance(text, str) and _PRINTABLE.fullmatch(text) for text in texts
+    ):
+        raise AuthError(ErrorKind.SERVICE, "The identity pool answered without credentials that can be used.")
     key_id, secret, token = map(str, texts)
+    expires_at = _seconds(expiration)
+    if not BELIEVABLE_TIMES[0] < expires_at < BELIEVABLE_TIMES[1]:
+        raise AuthError(ErrorKind.SERVICE, "The identity pool's credentials end at no time there is.")
     return AwsCredentials(
         identity_pool_id=identity_pool_id,
         identity_id=str(reply.get("IdentityId") or ""),
         access_key_id=key_id,
         secret_access_key=Secret(secret),
         session_token=Secret(token),
-        expires_at=expiration.timestamp(),
+        expires_at=expires_at,
         taken_at=TakenAt.now(gateway.now()),
     )
+
+
+def _seconds(moment: datetime) -> float:
+    try:
+        return moment.timestamp()
+    except (OverflowError, ValueError, OSError):
+        return 0.0

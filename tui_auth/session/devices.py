@@ -7,7 +7,7 @@ sign-in (DEVICE_SRP_AUTH), which then asks for no second factor.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from tui_auth.auth.device import Device
 from tui_auth.secret import Secret
@@ -17,6 +17,9 @@ from tui_auth.session.register import Members, Register
 from tui_auth.session.stores import StorageKind, Store, store_of
 
 VERSION = 1
+
+MOST_DEVICES = 100
+"""How many are kept, for the reason that so many sessions are: whoever comes back signs in as ever."""
 
 
 def device_of(register: Register, endpoint: str, user_pool_id: str, username: str) -> Device | None:
@@ -60,11 +63,16 @@ def keep_device(register: Register, store: Store, record: SessionRecord) -> None
         "signed_in_as": record.origin.signed_in_as,
     }
 
+    too_many: list[str] = []
+
     def change(members: Members) -> None:
-        members[f"device:{reference}"] = entry
+        members.pop(f"device:{reference}", None)
+        members[f"device:{reference}"] = entry  # at the end: the newest
+        too_many[:] = [name for name in members if name.startswith("device:")][:-MOST_DEVICES]
 
     register.update(change)
     _forget_others(register, record, reference)
+    _forget(register, [name.removeprefix("device:") for name in too_many])
 
 
 def _references(
@@ -90,11 +98,16 @@ def _forget_others(register: Register, record: SessionRecord, kept: str) -> None
         for reference, value in _references(register.read(), key.endpoint, key.user_pool_id)
         if reference != kept and value.get("username") == key.username
     ]
-    for reference in others:
+    _forget(register, others)
+
+
+def _forget(register: Register, references: Sequence[str]) -> None:
+    for reference in references:
         storage, _, name = reference.partition("/")
-        store_of(StorageKind(storage), register.environ).remove(name)
-    if others:
-        register.update(lambda members: [members.pop(f"device:{other}", None) for other in others])
+        if storage in set(StorageKind):
+            store_of(StorageKind(storage), register.environ).remove(name)
+    if references:
+        register.update(lambda members: [members.pop(f"device:{each}", None) for each in references])
 
 
 def _device(content: bytes) -> Device | None:

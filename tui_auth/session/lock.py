@@ -10,7 +10,7 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from tui_auth.session.errors import StorageError
 from tui_auth.session.private_files import PrivateFolder
@@ -37,9 +37,10 @@ class Held:
         return os.pread(self._descriptor, 200, 0).decode("ascii", "replace")
 
     def leave_note(self, text: str) -> None:
-        """Leave a note of ASCII, at most 200 characters."""
-        os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, text.encode("ascii"), 0)
+        """Leave a note of ASCII, at most 200 characters; none where the disk is full."""
+        with suppress(OSError):
+            os.ftruncate(self._descriptor, 0)
+            os.pwrite(self._descriptor, text.encode("ascii"), 0)
 
 
 @contextmanager

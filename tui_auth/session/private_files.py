@@ -24,13 +24,15 @@ _OTHERS = 0o077
 class PrivateFolder:
     """One folder of private files. Nothing is touched before the first call.
 
-    ``below`` names a folder above it that must be private too, such as ``$XDG_RUNTIME_DIR``. Every method
-    raises StorageError where a rule is broken or the file system refuses.
+    ``below`` names a folder above it that must be private too, such as ``$XDG_RUNTIME_DIR``; ``largest`` is
+    how many bytes a file may have. Every method raises StorageError where a rule is broken or the file system
+    refuses.
     """
 
-    def __init__(self, path: str, *, below: str | None = None) -> None:
+    def __init__(self, path: str, *, below: str | None = None, largest: int = LARGEST_FILE) -> None:
         self.path = path
         self._below = below
+        self._largest = largest
 
     def read(self, name: str) -> bytes | None:
         """The file's content; None where there is no such file or no such folder."""
@@ -47,8 +49,8 @@ class PrivateFolder:
 
         For one writer at a time: what a killed one left behind is swept away.
         """
-        if len(content) > LARGEST_FILE:
-            raise StorageError(f"{self._path(name)} would become larger than any session should be.")
+        if len(content) > self._largest:
+            raise StorageError(f"{self._path(name)} would become larger than it should ever be.")
         folder = self._created()
         try:
             self._refuse_what_is_there(folder, name)
@@ -145,15 +147,15 @@ class PrivateFolder:
         try:
             self._check_file(os.fstat(descriptor), name)
             content = b""
-            while len(content) <= LARGEST_FILE and (part := os.read(descriptor, LARGEST_FILE + 1)):
+            while len(content) <= self._largest and (part := os.read(descriptor, self._largest + 1)):
                 content += part
         except OSError as error:
             raise StorageError(f"{self._path(name)} cannot be read: {error.strerror}.") from None
         finally:
             os.close(descriptor)
-        if len(content) > LARGEST_FILE:
+        if len(content) > self._largest:
             path = self._path(name)
-            raise StorageError(f"{path} is larger than any session is. Remove it: rm {_quoted(path)}")
+            raise StorageError(f"{path} is larger than it should ever be. Remove it: rm {_quoted(path)}")
         return content
 
     def _refuse_what_is_there(self, folder: int, name: str) -> None:
@@ -177,7 +179,10 @@ class PrivateFolder:
 
     def _check_folder(self, found: os.stat_result, path: str) -> None:
         if found.st_uid != os.geteuid():
-            raise StorageError(f"{path} belongs to another user, so nothing is kept there.")
+            raise StorageError(
+                f"{path} belongs to another user, so nothing is kept there. Make it yours: "
+                f'sudo chown -R "$(id -u)" {_quoted(path)}'
+            )
         if found.st_mode & _OTHERS:
             raise StorageError(
                 f"{path} is open to other users, so it is not used. Close it: chmod 700 {_quoted(path)}"
@@ -215,7 +220,11 @@ class PrivateFolder:
         return folder
 
     def _make(self) -> None:
-        os.makedirs(os.path.dirname(self.path), mode=0o700, exist_ok=True)  # noqa: PTH103, PTH120 - no pathlib
+        parts = self.path.split("/")[1:-1]
+        for depth in range(len(parts)):
+            # One by one: os.makedirs gives the mode to the last alone, and the rest to the umask.
+            with suppress(FileExistsError):
+                os.mkdir("/" + "/".join(parts[: depth + 1]), 0o700)  # noqa: PTH102
         with suppress(FileExistsError):
             os.mkdir(self.path, 0o700)  # noqa: PTH102 - pathlib takes long to import
             # The umask may have taken away even our own rights.

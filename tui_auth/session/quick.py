@@ -25,6 +25,9 @@ CURRENT = "current"
 SESSION_INDEX = "index.json"
 """Which sessions there are: see ``tui_auth.session.register``."""
 
+LARGEST_INDEX = 1024 * 1024
+"""In bytes: several times what a hundred sessions and as many devices take there."""
+
 AMPLIFY_FILES = ("amplify_outputs.json", "amplifyconfiguration.json", "aws-exports.js")
 """As ``tui_auth.config.amplify`` has them; a test compares the two."""
 
@@ -57,7 +60,7 @@ def cached_token(
     if is_told_a_pool(environ):
         return None
     try:
-        index = _members(PrivateFolder(places.state_folder(environ)), SESSION_INDEX)
+        index = _members(index_folder(environ), SESSION_INDEX)
         reference, note = _reference(index, profile or environ.get("TUI_AUTH_PROFILE", "").strip(), environ)
         storage, _, name = reference.partition("/")
         folder = _folder(storage, environ)
@@ -76,21 +79,27 @@ def is_told_a_pool(environ: Mapping[str, str] = places.ENVIRON) -> bool:
     return aws_endpoint(environ) is not None
 
 
-def way_of(reference: str, environ: Mapping[str, str] = places.ENVIRON) -> str:
-    """What the index remembers of a way that was found: where it led, and how config.toml stood by then."""
-    return f"{reference} {_stamp(environ)}"
+def index_folder(environ: Mapping[str, str] = places.ENVIRON) -> PrivateFolder:
+    """The folder of the index. Raises StorageError where there is no home to keep it in."""
+    return PrivateFolder(places.state_folder(environ), largest=LARGEST_INDEX)
+
+
+def way_of(reference: str, stamp: str) -> str:
+    """What the index remembers of a way that was found: where it led, and how config.toml stood before."""
+    return f"{reference} {stamp}"
 
 
 def _reference(index: dict[str, str], profile: str, environ: Mapping[str, str]) -> tuple[str, str]:
-    stamp = _stamp(environ)
+    reference, stamp = CURRENT, config_stamp(environ)
     if profile or stamp:
         reference, _, stamp_then = index[f"quick:{profile}"].partition(" ")
         if stamp_then != stamp:
             return "", ""
-        if reference != CURRENT:
-            return reference, ""
-    if _amplify_file_around(environ):
+    # A profile that nobody named may give way to such a file, or something is to be said of it.
+    if not profile and _amplify_file_around(environ):
         return "", ""
+    if reference != CURRENT:
+        return reference, ""
     # Without a note, or with one that cannot be read here, the long way says what is to be said.
     return index[CURRENT], index["current_note"]
 
@@ -118,12 +127,14 @@ def _holds(session: dict[str, str], kind: str, asked: float | None) -> bool:
     return left > 0 and left >= seconds_wanted(float(session[f"{kind}_lifetime"]), asked)
 
 
-def _stamp(environ: Mapping[str, str]) -> str:
+def config_stamp(environ: Mapping[str, str] = places.ENVIRON) -> str:
     """How config.toml stands: its times, size and inode; empty where there is none."""
     try:
         found = os.stat(f"{places.config_folder(environ)}/{places.CONFIG_FILE}")  # noqa: PTH116 - no pathlib here
     except FileNotFoundError:
         return ""
+    except OSError as error:
+        return f"cannot be looked at: {error.errno}"  # whoever reads it says what to do
     return f"{found.st_mtime_ns}-{found.st_ctime_ns}-{found.st_size}-{found.st_ino}"
 
 

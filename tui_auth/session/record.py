@@ -69,6 +69,11 @@ class TakenAt:
         """This moment, which is ``server_time`` at Cognito (seconds since the epoch)."""
         return cls(server_time, time.time(), *since_boot())
 
+    def is_since(self, moment: tuple[str, float]) -> bool:
+        """Whether they came after a moment that ``since_boot`` gave; False where nobody can tell."""
+        boot, uptime = moment
+        return bool(boot) and self.boot == boot and self.uptime >= uptime
+
     def server_now(self) -> float | None:
         """Cognito's time now; None where this machine's clock has gone back."""
         return server_now(self.server_time, self.local_time, self.boot, self.uptime)
@@ -241,7 +246,10 @@ def _lifetime(token: Secret) -> float:
 
 
 def _number(value: object) -> float:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else 0.0
+    try:
+        return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else 0.0
+    except OverflowError:
+        return 0.0  # no time
 
 
 def _text(value: object) -> str:

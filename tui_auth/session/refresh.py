@@ -79,12 +79,14 @@ def fresh(
     kind: str = "access",
     min_ttl: float | None = None,
     force: bool = False,
+    began: tuple[str, float] | None = None,
     gateway: GatewayOf = gateway_of,
 ) -> Fresh:
     """The session with a token that holds, refreshed if need be or if it is forced.
 
-    ``kind`` is ``access`` or ``id``, ``min_ttl`` in seconds. What another process has brought while this one
-    waited for it is taken even if it is forced, and however long it holds: a pool gives no more than that.
+    ``kind`` is ``access`` or ``id``, ``min_ttl`` in seconds. What another process has brought since ``began``
+    (of ``since_boot``), or while this one waited for it, is taken even if it is forced, and however long it
+    holds: a pool gives no more than that.
 
     Raises SignInNeeded where Cognito has ended the session (which is then forgotten) or nothing can renew it,
     StorageError where what would come could not be kept or another process is busy with the session (nothing
@@ -94,7 +96,9 @@ def fresh(
     """
     if not force and holds(found.record, kind, min_ttl):
         return Fresh(found.record)
-    began = since_boot()
+    if force and began and found.record.taken_at.is_since(began) and found.record.seconds_left(kind) > 0:
+        return Fresh(found.record)
+    waits_since = since_boot()
     with session_lock(found) as held:
         now = read_record(found.store, found.record.key.file_name)
         if now is None:
@@ -110,7 +114,7 @@ def fresh(
             raise SignInNeeded("The session cannot be renewed. Run tui-auth sign-in.", now)
         client = app_client_of(now)
         found.store.try_out(now.key.file_name)
-        _raise_what_befell_another(held, began)
+        _raise_what_befell_another(held, waits_since)
         try:
             return finished_first(lambda: _refresh(sessions, found, client, gateway(now)))
         except AuthError as error:
@@ -120,10 +124,10 @@ def fresh(
             raise
 
 
-def _raise_what_befell_another(held: Held, began: tuple[str, float]) -> None:
+def _raise_what_befell_another(held: Held, waits_since: tuple[str, float]) -> None:
     """Do not wait in turn for a network that was down for another process while this one waited for it."""
     words = held.note.split()
-    boot, uptime = began
+    boot, uptime = waits_since
     if boot and words[:3] == ["no", "answer", boot] and float(words[3]) > uptime:
         raise AuthError(ErrorKind.NETWORK, "Cognito cannot be reached.", "Check the network, then try again.")
 
@@ -136,7 +140,7 @@ def _refresh(sessions: Sessions, found: Found, client: AppClient, gateway: Gatew
         if not is_definitive(error):
             raise
         sessions.forget_if_unchanged(found)
-        raise SignInNeeded(f"The session has ended. {error.message} Run tui-auth sign-in.", record) from None
+        raise SignInNeeded(f"The session has ended. {_why(error)} Run tui-auth sign-in.", record) from None
     _refuse_another_users(result, record)
     record, problem = _replace_refresh_token(found, result)
     # Brings an HTTP client with it, which a token that holds does not need.
@@ -192,6 +196,15 @@ def is_definitive(error: AuthError) -> bool:
     said = error.service_message.lower()
     about_the_way = error.kind not in _ENDING_KINDS or "secret" in said or "scope" in said
     return error.code in DEFINITIVE and not error.may_have_arrived and not about_the_way
+
+
+def _why(error: AuthError) -> str:
+    """Why a session ended, in words that fit a renewal: nobody has typed a name or a password."""
+    if error.code == "UserNotFoundException":
+        return "The pool has no such user any more."
+    if error.code == "NotAuthorizedException" and error.service_message:
+        return f"Cognito says: “{error.service_message}”."
+    return error.message
 
 
 _ENDING_KINDS = (ErrorKind.NOT_AUTHORIZED, ErrorKind.SERVICE)

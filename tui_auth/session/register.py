@@ -98,7 +98,9 @@ class Register:
             return {}
         if not isinstance(members, dict):
             return {}
-        if members.get("version") != VERSION:
+        if "version" not in members:
+            return {}
+        if members["version"] != VERSION:
             raise StorageError(
                 f"{self._folder.path}/{SESSION_INDEX} was written by another version of tui-auth "
                 "and is left alone."
@@ -219,7 +221,8 @@ def _note_and_forget_quick_ways(members: Members) -> None:
 def note_of(entry: Entry) -> str:
     """What is said when a session is used although there are others, without a name to choose it by."""
     name, pool = safe_line(entry.display_name, limit=80), safe_line(entry.user_pool_id, limit=60)
-    return f"using the session of {name} in {pool}, the last signed in; --username chooses another."
+    whose = f"using the session of {name} in {pool}, the last signed in"
+    return f"{whose}; --username or --profile chooses another."
 
 
 def _entry(value: object) -> Entry | None:

@@ -9,13 +9,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from tui_auth.auth.next_step import Done
-from tui_auth.config import places
 from tui_auth.config.aws_endpoint import aws_endpoint
 from tui_auth.config.pool_choice import PoolChoice
 from tui_auth.session.devices import keep_device
 from tui_auth.session.errors import SignInNeeded, StorageError
 from tui_auth.session.lock import Held, locked
-from tui_auth.session.private_files import PrivateFolder
+from tui_auth.session.quick import index_folder
 from tui_auth.session.record import SessionOrigin, SessionRecord
 from tui_auth.session.register import Entry, Register, note_of
 from tui_auth.session.stores import StorageKind, Store, store_of
@@ -105,7 +104,7 @@ class Sessions:
     def register(self) -> Register:
         """The index of them. Raises StorageError where there is no home to keep it in."""
         if self._register is None:
-            self._register = Register(PrivateFolder(places.state_folder(self.environ)), self.environ)
+            self._register = Register(index_folder(self.environ), self.environ)
         return self._register
 
     # -- keeping ---------------------------------------------------------------------------------------
@@ -199,7 +198,7 @@ class Sessions:
         else:
             chosen = fitting[0] if fitting else None
         if chosen is None:
-            raise SignInNeeded(_not_signed_in(entries, username))
+            raise SignInNeeded(_not_signed_in(entries, pool, username))
         record, store = self.read(chosen), store_of(chosen.storage, self.environ)
         if record is None:
             raise SignInNeeded("Not signed in: the session was removed.")
@@ -235,12 +234,16 @@ class Sessions:
 
     # -- ending ----------------------------------------------------------------------------------------
 
-    def forget(self, record: SessionRecord) -> bool:
-        """Forget a session wherever it is kept; whether it was kept anywhere."""
+    def forget(self, record: SessionRecord, *, began: float | None = None) -> bool:
+        """Forget a session wherever it is kept; whether it was kept anywhere.
+
+        With ``began`` (seconds since the epoch) only one that began then: another one may have begun since.
+        """
         found = [entry for entry in self.entries() if entry.key == record.key]
-        removed = [self._remove(entry) for entry in found]
-        self._remove_strays(record.key.file_name)
-        self.register.remove(record.key)
+        removed = [self._remove(entry, began) for entry in found]
+        if None not in removed:
+            self._remove_strays(record.key.file_name)
+            self.register.remove(record.key)
         return any(removed)
 
     def forget_if_unchanged(self, found: Found) -> None:
@@ -251,9 +254,12 @@ class Sessions:
             remove_all(found.store, name)
             self.register.remove(found.record.key)
 
-    def _remove(self, entry: Entry) -> bool:
+    def _remove(self, entry: Entry, began: float | None = None) -> bool | None:
+        """Whether it was there; None where another has begun by now, which stays."""
         store, name = store_of(entry.storage, self.environ), entry.key.file_name
         with locked(store.locks, name):
+            if began is not None and _began_at(store, name) not in (None, began):
+                return None
             return remove_all(store, name)
 
     def _remove_strays(self, name: str, kept_in: StorageKind | None = None) -> None:
@@ -279,6 +285,15 @@ def remove_all(store: Store, name: str) -> bool:
     return store.remove(name)
 
 
+def _began_at(store: Store, name: str) -> float | None:
+    """When the session kept under a name began; None where there is none, or nobody can tell."""
+    try:
+        record = read_record(store, name)
+    except StorageError:
+        return None
+    return record.signed_in_at if record else None
+
+
 def aws_name(name: str) -> str:
     """Under which name the AWS credentials of a session are kept."""
     return f"{name}.aws"
@@ -299,9 +314,11 @@ def session_lock(found: Found) -> Iterator[Held]:
         yield held
 
 
-def _not_signed_in(entries: list[Entry], username: str) -> str:
+def _not_signed_in(entries: list[Entry], pool: PoolKey | None, username: str) -> str:
     if username:
         return "Not signed in under that name. Run tui-auth sign-in."
+    if pool is not None and entries:
+        return "Not signed in there. Run tui-auth sign-in; tui-auth status names the sessions there are."
     if entries:
-        return "Not signed in there. tui-auth status names the sessions there are."
+        return "Not signed in any more. Run tui-auth sign-in; tui-auth status names the other sessions."
     return "Not signed in. Run tui-auth sign-in."

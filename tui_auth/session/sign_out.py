@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from enum import Enum
 
 from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.config.errors import ConfigurationError
 from tui_auth.session.errors import SignInNeeded, StorageError
+from tui_auth.session.lock import Busy
 from tui_auth.session.record import SessionRecord
 from tui_auth.session.refresh import GatewayOf, app_client_of, fresh, gateway_of, is_definitive
 from tui_auth.session.sessions import Found, Sessions, read_record, session_lock
@@ -24,6 +25,7 @@ class AtCognito(Enum):
 
     REVOKED = "revoked"
     WAS_OVER = "it had ended before"
+    NOTHING_TO_REVOKE = "it had no refresh token"
     OTHERS_NOT_REVOKED = "what is kept here can end no session elsewhere"
     NOT_REVOKED = "not revoked"
 
@@ -60,10 +62,18 @@ def sign_out(
             _revoke(found, gateway)
     except BaseException as failure:
         # Whatever it was, a Ctrl+C too: that the session is forgotten here must not depend on it.
-        over = _is_over(failure)
-        at_cognito, error = (AtCognito.WAS_OVER, None) if over else (AtCognito.NOT_REVOKED, failure)
+        if isinstance(failure, _NothingToRevoke):
+            at_cognito = AtCognito.NOTHING_TO_REVOKE
+        elif _is_over(failure):
+            at_cognito = AtCognito.WAS_OVER
+        else:
+            at_cognito, error = AtCognito.NOT_REVOKED, failure
     records = [each.record for each in kept]
     return SignedOut(at_cognito, error, finished_first(lambda: _forget(sessions, records)))
+
+
+class _NothingToRevoke(SignInNeeded):
+    """A session whose tokens are all there is of it: nobody can end it before they run out."""
 
 
 def _is_over(failure: BaseException) -> bool:
@@ -72,11 +82,18 @@ def _is_over(failure: BaseException) -> bool:
 
 
 def _revoke(found: Found, gateway: GatewayOf) -> None:
-    # Under the lock, for a refresh meanwhile would bring another refresh token.
-    with session_lock(found):
+    # Under the lock, for a refresh meanwhile would bring another refresh token; where none can be had, as on
+    # a disk that only can be read, no refresh can be kept either.
+    with ExitStack() as held:
+        try:
+            held.enter_context(session_lock(found))
+        except Busy:
+            raise
+        except StorageError:
+            pass
         record = read_record(found.store, found.record.key.file_name)
         if record is None or record.refresh_token is None:
-            raise SignInNeeded("There is no refresh token to revoke.")
+            raise _NothingToRevoke("There is no refresh token to revoke.")
         client = app_client_of(record)
         parameters = {
             "Token": record.refresh_token,
@@ -146,7 +163,7 @@ def _forget(sessions: Sessions, records: list[SessionRecord]) -> StorageError | 
     problem = None
     for record in records:
         try:
-            sessions.forget(record)
+            sessions.forget(record, began=record.signed_in_at)
         except StorageError as error:
             problem = problem or error
     return problem

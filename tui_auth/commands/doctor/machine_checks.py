@@ -100,14 +100,20 @@ def _storage(about: str, folder: Path) -> Finding:
         )
     if nearest != folder:
         return good(about, f"{shown(folder)}, made when it is needed")
+    unfit = _unfit(folder, is_private=about != "config folder")
+    return wrong(about, *unfit, STORAGE) if unfit else good(about, shown(folder))
+
+
+def _unfit(folder: Path, *, is_private: bool) -> tuple[str, str] | None:
+    """What keeps a folder from being used, and what to do; a private one has the rules of kept sessions."""
     found = folder.stat()
+    if is_private and folder.is_symlink():
+        return f"{shown(folder)} is a link", f"rm {shown(folder)}"
     if found.st_uid != os.geteuid():
-        return wrong(
-            about, f"{shown(folder)} belongs to another user", "Remove it, or make it yours.", STORAGE
-        )
-    if about != "config folder" and found.st_mode & 0o077:
-        return wrong(about, f"{shown(folder)} is open to others", f"chmod 700 {shown(folder)}", STORAGE)
-    return good(about, shown(folder))
+        return f"{shown(folder)} belongs to another user", "Remove it, or make it yours."
+    if is_private and found.st_mode & 0o077:
+        return f"{shown(folder)} is open to others", f"chmod 700 {shown(folder)}"
+    return None
 
 
 def _storage_until_log_out(environ: Mapping[str, str]) -> Iterator[Finding]:

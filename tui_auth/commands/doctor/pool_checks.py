@@ -82,11 +82,10 @@ def _clock(offset: float | None) -> Iterator[Finding]:
         yield good("clock", f"within {max(1, round(abs(offset)))} s of Cognito's")
     else:
         way = "behind" if offset > 0 else "ahead of"
-        yield wrong(
+        yield note(
             "clock",
             f"this machine's clock is {round(abs(offset))} s {way} Cognito's",
-            "Set it: `timedatectl set-ntp true`, in WSL `sudo hwclock -s`. Signing in works nevertheless.",
-            CONFIGURATION,
+            "Set it: `timedatectl set-ntp true`, in WSL `sudo hwclock -s`. Codes made on it are off.",
         )
 
 

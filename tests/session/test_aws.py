@@ -1,0 +1,45 @@
+"""What an identity pool may send as credentials: nothing else is kept, or printed for a shell to run."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from tests.scripted_gateway import ScriptedGateway
+from tests.session.machine import Machine
+from tests.session.machine import machine as machine
+from tui_auth.auth.errors import AuthError
+from tui_auth.session.aws import kept_credentials, new_credentials
+
+GOOD = {
+    "AccessKeyId": "ASIAEXAMPLE",
+    "SecretKey": "wJalr/XUt+n=",
+    "SessionToken": "IQoJb3JpZ2lu==",
+    "Expiration": datetime.now(UTC) + timedelta(hours=1),
+}
+SPOILED = [
+    {"SecretKey": "x’; Write-Output PWNED; $z=‘"},
+    {"AccessKeyId": "\x1b]52;c;cHduZWQ=\x07"},
+    {"SecretKey": "a\ud800b"},
+    {"SessionToken": "a b"},
+    {"SessionToken": ""},
+    {"Expiration": datetime(9999, 12, 31, 23, tzinfo=timezone(-timedelta(hours=14)))},
+    {"Expiration": datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14)))},
+    {"Expiration": "tomorrow"},
+]
+
+
+@pytest.mark.parametrize("spoiled", [{}, *SPOILED], ids=lambda spoiled: "".join(spoiled) or "good")
+def test_only_credentials_that_can_be_used_are_taken(machine: Machine, spoiled: dict[str, object]) -> None:
+    machine.sign_in()
+    found = machine.found()
+    replies = {"IdentityId": "id"}, {"IdentityId": "id", "Credentials": {**GOOD, **spoiled}}
+    gateway = ScriptedGateway(*replies)
+    if not spoiled:
+        new_credentials(found.store, found.record, "pool", gateway=lambda *_: gateway)
+        assert kept_credentials(found.store, found.record, "pool")
+        return
+    with pytest.raises(AuthError, match="identity pool"):
+        new_credentials(found.store, found.record, "pool", gateway=lambda *_: gateway)
+    assert kept_credentials(found.store, found.record, "pool") is None
