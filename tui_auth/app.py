@@ -17,7 +17,7 @@ from textual.screen import Screen
 from tui_auth import requests
 from tui_auth.auth.attempt import Attempt
 from tui_auth.auth.auth import Auth
-from tui_auth.auth.errors import AuthError, Concern
+from tui_auth.auth.errors import AuthError, Concern, ErrorKind
 from tui_auth.auth.next_step import (
     ConfirmSignInWithCustomChallenge,
     ConfirmSignUp,
@@ -37,7 +37,7 @@ from tui_auth.screens.form_screen import FormScreen, Surroundings
 from tui_auth.screens.problem import OWN_FAULT, Problem
 from tui_auth.screens.sign_in import ForgotAsked, SignInAsked, SignInScreen, SignUpWanted
 from tui_auth.screens.step_screen import Answered, NewCodeAsked, StartAgainAsked, StepScreen
-from tui_auth.screens.wording import wait_for
+from tui_auth.screens.wording import NEW_PASSWORD_COUNTS, wait_for
 from tui_auth.settings import SignInSettings
 from tui_auth.style_sheets import style_sheets
 from tui_auth.terminal.clipboard import send_to_clipboard
@@ -52,6 +52,8 @@ CANCELLED = 6
 """The exit status of a sign-in that the person left."""
 
 STOPPED = "Stopped waiting. What was sent may or may not have arrived."
+
+ANSWERED = "Cognito has answered: the next step is on its way."
 
 CONNECT_AFTER_SECONDS = 0.3
 """An import keeps the interpreter to itself: who types at the first frame sees the first keys before it."""
@@ -127,6 +129,7 @@ class TuiAuthApp(FullScreenApp[Done]):
             key_is_another=username in self._shown_a_key,
             times_asked=self._times_asked,
             reset_was_asked=self._reset_was_asked,
+            preferred_first_factor="" if self._trail else str(settings.preferred_first_factor or ""),
             password_policy=settings.password_policy,
             can_start_again=self.attempt is not None and self.attempt.can_start_again,
             is_password_known=self.attempt is not None and self.attempt.is_password_known,
@@ -205,13 +208,13 @@ class TuiAuthApp(FullScreenApp[Done]):
             self._ask(requests.answer(screen.step, event), trail=(*self._trail, screen.trail_name))
 
     @on(NewCodeAsked)
-    def _new_code(self) -> None:
+    def _new_code(self, event: NewCodeAsked) -> None:
         screen = self.asking_screen
         request = requests.new_code(screen.step) if isinstance(screen, StepScreen) else None
         if request:
-            self._ask(request, asked_by="^r")
+            self._ask(request, asked_by=event.by)
         else:
-            self._start_again(asked_by="^r")
+            self._start_again(asked_by=event.by)
 
     @on(StartAgainAsked)
     def _start_again(self, event: StartAgainAsked | None = None, *, asked_by: str = "Enter") -> None:
@@ -355,6 +358,8 @@ class TuiAuthApp(FullScreenApp[Done]):
         try:
             is_answer = self._asked_by == "Enter"
             problem = asker.problem_of(error) if is_answer else Problem.of(error, again=self._asked_by)
+            if self._asked_by == "Esc":  # which does not try again
+                problem = Problem(f"{Problem.of(error, again='').text} Esc goes to sign-in.")
         except Exception:
             problem = Problem(OWN_FAULT)
         if isinstance(attempt.step, Done):  # signed in, but by somebody who is not the pool
@@ -364,7 +369,8 @@ class TuiAuthApp(FullScreenApp[Done]):
             case Road.SIGN_IN:
                 self._back_to_sign_in(replace(problem, concern=Concern.FORM))
             case Road.START_AGAIN if isinstance(asker, StepScreen):
-                asker.offer_start(attempt.starting_anew_does)
+                why = "" if error.kind is ErrorKind.SESSION_EXPIRED else error.message
+                asker.offer_start(attempt.starting_anew_does, why)
             case Road.WAIT:
                 asker.wait(wait_for(error, self._locks), problem)
                 self._locks += 1
@@ -403,10 +409,12 @@ class TuiAuthApp(FullScreenApp[Done]):
             back = partial(Attempt.restart, choices_kept=kept)
             self._ask(back, trail=self._trail[: 1 + kept], asked_by="Esc")
         else:
-            was_asking = self._is_asking
+            notices = [STOPPED] if self._is_asking else []
+            if attempt and attempt.may_have_set_password:
+                notices.append(NEW_PASSWORD_COUNTS)
             self._back_to_sign_in()
-            if was_asking and (sign_in := self.asking_screen):
-                sign_in.notice = STOPPED
+            if sign_in := self.asking_screen:
+                sign_in.notice = " ".join(notices)
 
     # -- leaving ------------------------------------------------------------------------------------
 
@@ -423,6 +431,11 @@ class TuiAuthApp(FullScreenApp[Done]):
         screen = self.asking_screen
         if screen is None or not screen.busy:
             await self.action_quit()
+            return
+        if self.attempt and self.attempt.step is not (
+            screen.step if isinstance(screen, StepScreen) else None
+        ):
+            screen.notice = ANSWERED  # the next step is there, but for the signatures of its tokens
             return
         self._stop_waiting()
         screen.busy = False

@@ -91,3 +91,14 @@ def test_strange_groups_and_names_do_no_harm() -> None:
         token(identity(email=7)), token(access(**{"cognito:groups": [1, "a", None], "username": 3}))
     )
     assert (claims.groups, claims.email, claims.username) == (("a",), None, "ann")
+
+
+@pytest.mark.parametrize(
+    "injected", ["\r\nX-Admin: true\r\nX-Rest: ", "\x1b]52;c;cHduZWQ=\x07", "\0", " ", "é"]
+)
+@pytest.mark.parametrize("place", [0, 2])
+def test_a_token_holds_nothing_that_would_act_where_it_is_printed(injected: str, place: int) -> None:
+    parts = token(access()).reveal().split(".")
+    parts[place] += injected
+    with pytest.raises(ClaimsError, match="form of the access token"):
+        check(token(identity()), Secret(".".join(parts)))

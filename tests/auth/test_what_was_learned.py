@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import pyotp
 import pytest
 
 from tests.journeys.own_pool import OwnPool
@@ -32,6 +33,7 @@ from tui_auth.pool import PoolServer
 from tui_auth.secret import Secret
 
 TEMPORARY, NEW = "Temporary-Horse-1!", "Brand-New-Horse-7!"
+TRIGGERS = {"DefineAuthChallenge": "arn:aws:lambda:eu-west-1:000000000000:function:define"}
 MFA_ON = {"MfaConfiguration": "ON", "SoftwareTokenMfaConfiguration": {"Enabled": True}}
 
 
@@ -244,3 +246,70 @@ def test_a_new_password_is_known_after_two_lost_answers(server: PoolServer) -> N
     with pytest.raises(AuthError):
         attempt.restart()
     assert isinstance(attempt.restart(), Done)
+
+
+@pytest.mark.parametrize("flow", [AuthFlow.USER_AUTH, AuthFlow.CUSTOM_WITHOUT_SRP])
+def test_nor_where_the_flow_would_not_ask_for_its_password(server: PoolServer, flow: AuthFlow) -> None:
+    place = Place(server, LambdaConfig=TRIGGERS)
+    place.ann()
+    attempt = place.attempt()
+    server.drop_next("SignUp")
+    for _ in range(2):
+        with pytest.raises(AuthError) as refused:
+            attempt.sign_up("ann", Secret(NEW), user_attributes={}, auth_flow=flow)
+    assert "There is an account of this name." in refused.value.message
+    assert server.messages == [], "nobody is sent a code for that"
+
+
+def test_a_lost_answer_about_one_name_says_nothing_of_another(server: PoolServer) -> None:
+    place = Place(server)
+    place.ann()
+    attempt = place.attempt()
+    server.drop_next("SignUp")
+    with pytest.raises(AuthError):
+        attempt.sign_up("bob", Secret(NEW), user_attributes={})
+    with pytest.raises(AuthError, match="There is an account of this name"):
+        attempt.sign_up("ann", Secret(NEW), user_attributes={})
+    assert "InitiateAuth" not in [name for name, _ in server.calls]
+
+
+def test_a_reset_that_never_arrived_is_none_where_people_choose_their_first_factor(
+    server: PoolServer,
+) -> None:
+    place = Place(server)
+    place.ann()
+    attempt = place.attempt()
+    attempt.forgot_password("ann", auth_flow=AuthFlow.USER_AUTH)
+    attempt.reset_password()
+    code = place.newest_code
+    server.drop_next("ConfirmForgotPassword")
+    with pytest.raises(AuthError):
+        attempt.confirm_reset_password(Secret(NEW), code)
+    server.clock.advance(3601)
+    with pytest.raises(AuthError, match="code has expired"):
+        attempt.confirm_reset_password(Secret(NEW), code)
+
+
+@pytest.mark.parametrize(("after_work", "keeps"), [(True, True), (False, True), (None, False)])
+def test_a_key_that_may_be_in_use_is_not_called_worthless(
+    server: PoolServer, after_work: bool | None, keeps: bool
+) -> None:
+    place = Place(server, mfa=MFA_ON)
+    place.ann()
+    attempt = place.attempt()
+    step = attempt.sign_in("ann", Secret(TEMPORARY))
+    assert isinstance(step, ContinueSignInWithTOTPSetup)
+    if after_work is not None:
+        server.drop_next("VerifySoftwareToken", after_work=after_work)
+    code = pyotp.TOTP(step.setup_details.shared_secret.reveal()).at(int(server.clock.now()))
+    with pytest.raises(AuthError):
+        attempt.confirm(Secret(code if keeps else "000000"))
+    assert ("Keep the key" in attempt.starting_anew_does) is keeps
+
+
+def test_a_sign_up_confirmed_elsewhere_needs_no_other_code(server: PoolServer) -> None:
+    place = Place(server, AutoVerifiedAttributes=["email"])
+    attempt = place.attempt()
+    attempt.sign_up("ann", Secret(NEW), user_attributes={"email": "ann@example.org"})
+    server.call("AdminConfirmSignUp", {"UserPoolId": place.id, "Username": "ann"})
+    assert isinstance(attempt.resend_sign_up_code(), Done)

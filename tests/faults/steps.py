@@ -69,7 +69,7 @@ MEETINGS = (
     Meeting(ContinueSignInWithEmailMFASetup, "max", email_setup=True),
     Meeting(ContinueSignInWithMFASetupSelection, "max"),
     Meeting(ContinueSignInWithFirstFactorSelection, "cleo"),
-    Meeting(ConfirmSignInWithPassword, "cleo", factor=AuthFactorType.PASSWORD_SRP),
+    Meeting(ConfirmSignInWithPassword, "cleo", factor=AuthFactorType.PASSWORD),
     Meeting(UnknownStep, "luna"),
     Meeting(Done, "ann"),
 )

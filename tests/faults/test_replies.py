@@ -265,6 +265,9 @@ class Said:
         self.said.append(prompt)
         raise EOFError
 
+    def wait(self, seconds: float) -> None:
+        pass
+
     def ask_secret(self, prompt: str) -> Secret:
         self.said.append(prompt)
         raise EOFError

@@ -122,7 +122,7 @@ def test_a_reset(plain: Start) -> None:
     program.log_in_by_lines()
     program.wait_for("Number:")
     program.enter("2")
-    program.wait_for("code sent by")
+    program.wait_for("Code sent by")
     program.wait_for("Code:")
     program.enter(program.newest_code())
     program.wait_for("New password:")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
+import termios
 from collections.abc import Callable
 from pathlib import Path
 
@@ -188,3 +190,55 @@ def test_what_is_no_answer_to_enter_alone_is_answered(own_pool: Callable[..., Ow
     prompt_by_prompt(program, ("Username:", "nobody"), (enter, "/forgot"))
     program.wait_for("Error: Press Enter alone, or type /back.")
     prompt_by_prompt(program, (enter, "/back"), ("Username:", "ann"))
+
+
+def test_what_is_typed_during_a_wait_is_neither_shown_nor_kept(sign_in_as: Start, server: PoolServer) -> None:
+    program = sign_in_as("ann", "--plain")
+    server.fail_next("InitiateAuth", "NotAuthorizedException", "Password attempts exceeded")
+    program.log_in_by_lines()
+    program.wait_for("Try again in 5 seconds.")
+    program.send("typed-ahead\r")
+    program.wait_for(lambda p: p.screen_text().count("Password:") == 2)
+    program.enter(program.user.password)
+    program.wait_for("Signed in as ann.")
+    assert b"typed-ahead" not in program.received
+
+
+def test_a_password_is_not_shown_after_a_stop(sign_in_as: Start) -> None:
+    program = sign_in_as("ann", "--plain")
+    program.wait_for("Username:")
+    program.enter("ann")
+    program.wait_for("Password:")
+    program.signal(signal.SIGTSTP)
+    program.wait_stopped()
+    shell = program.attributes()
+    shell[3] |= termios.ECHO
+    termios.tcsetattr(program._terminal, termios.TCSANOW, shell)  # as a shell does
+    program.foreground()
+    program.wait_for(lambda p: not p.attributes()[3] & termios.ECHO)
+    program.enter(program.user.password)
+    program.wait_for("Signed in as ann.")
+    assert program.user.password.encode() not in program.received
+
+
+def test_a_new_code_that_was_refused_is_not_said_to_be_on_its_way(
+    sign_in_as: Start, server: PoolServer
+) -> None:
+    program = sign_in_as("sam", "--plain")
+    program.log_in_by_lines()
+    program.wait_for("Code:")
+    code = program.newest_code()
+    server.fail_next("InitiateAuth", "InternalErrorException", "not now")
+    program.answer("Code:", "/new")
+    program.answer("Code:", code)
+    program.wait_for("Signed in as sam.")
+    assert "on its way" not in program.screen_text()
+
+
+def test_a_code_is_found_in_its_sentence(sign_in_as: Start) -> None:
+    program = sign_in_as("sam", "--plain")
+    program.log_in_by_lines()
+    program.wait_for("Code:")
+    code = program.newest_code()
+    program.enter(f"Your code is {code[:3]} {code[3:]}.")
+    program.wait_for("Signed in as sam.")

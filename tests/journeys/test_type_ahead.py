@@ -52,3 +52,12 @@ def test_an_editing_key_before_fast_typing_does_not_delete_it(sign_in_as: Start)
     program.press("ctrl+u")
     program.send(f"{program.user.password}\r")
     program.wait_for("Signed in as ann")
+
+
+@pytest.mark.parametrize(("key", "shows"), [("\x06", "Reset your password."), ("\x0b", "Make an account")])
+def test_a_key_right_behind_a_name_is_about_the_whole_name(sign_in_as: Start, key: str, shows: str) -> None:
+    program = sign_in_as("ann")
+    program.wait_for("Username")
+    program.send(f"alexandra{key}")
+    program.wait_for(shows)
+    program.wait_for("alexandra")

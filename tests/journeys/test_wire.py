@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -51,5 +52,20 @@ def test_a_trace_that_cannot_be_written_is_said_before_the_screen_opens(
     sign_in_as: Callable[..., SignIn], tmp_path: Path
 ) -> None:
     program = sign_in_as("ann", "--trace", str(tmp_path))
+    assert program.wait_exit() == 3
+    assert "The trace cannot be written" in program.screen_text()
+
+
+def test_a_disk_that_is_full_ends_the_trace_and_not_the_sign_in(sign_in_as: Callable[..., SignIn]) -> None:
+    program = sign_in_as("ann", "--plain", "--trace", "/dev/full")
+    program.log_in_by_lines()
+    program.wait_for("Signed in as ann.")
+    assert program.wait_exit() == 0
+    assert "went wrong" not in program.screen_text()
+
+
+def test_a_pipe_that_nobody_reads_is_no_trace(sign_in_as: Callable[..., SignIn], tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    program = sign_in_as("ann", "--trace", str(tmp_path / "pipe"))
     assert program.wait_exit() == 3
     assert "The trace cannot be written" in program.screen_text()

@@ -124,6 +124,14 @@ async def test_an_arn_holds_the_pool_and_leaves_the_client_alone(tmp_path: Path)
         assert app.question.field("client").value == "client1"
 
 
+async def test_ids_in_each_others_place_are_put_right(tmp_path: Path) -> None:
+    app = PilotedChooser(tmp_path, NO_USER)
+    async with app.run_test(size=(80, 23)) as pilot:
+        await tried(pilot, CLIENT, POOL)
+        await until(pilot, lambda: "Keep as" in app.text())
+        assert [app.question.field(name).value for name in ("pool", "client")] == [POOL, CLIENT]
+
+
 async def test_an_arn_that_was_typed_is_understood_too(tmp_path: Path) -> None:
     app = PilotedChooser(tmp_path, NO_USER)
     async with app.run_test(size=(80, 23)) as pilot:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 from textual.pilot import Pilot
@@ -9,13 +10,17 @@ from textual.pilot import Pilot
 from tests.screens.conftest import CLIENT, POOL, PilotedApp, app_with, until
 from tests.scripted_gateway import Reply, challenge, tokens
 from tui_auth.auth.errors import TRY_AGAIN, AuthError, ErrorKind
+from tui_auth.auth.next_step import Done
 from tui_auth.auth.refusals import refusal
+from tui_auth.screens.done import DoneScreen
 from tui_auth.screens.sign_in import SignInScreen
+from tui_auth.widgets.secret_input import SecretInput
 
 CHOICE = challenge("SELECT_MFA_TYPE", MFAS_CAN_CHOOSE='["SMS_MFA","SOFTWARE_TOKEN_MFA"]')
 SMS = challenge("SMS_MFA", CODE_DELIVERY_DELIVERY_MEDIUM="SMS", CODE_DELIVERY_DESTINATION="+*******0123")
 CLOSED = AuthError(ErrorKind.NETWORK, "Cognito cannot be reached.", "Check the network, then try again.")
 LOST = AuthError(ErrorKind.NETWORK, "No answer came.", TRY_AGAIN, may_have_arrived=True)
+DELIVERED = {"CodeDeliveryDetails": {"Destination": "a***@e***", "DeliveryMedium": "EMAIL"}}
 BUSY = refusal("TooManyRequestsException", "Rate exceeded")
 
 
@@ -109,3 +114,70 @@ async def test_an_account_whose_answer_was_lost_is_not_somebody_elses() -> None:
         await until(pilot, lambda: "Enter tries it again." in app.text())
         await pilot.press("enter")
         await until(pilot, lambda: "This account is not confirmed yet." in app.text())
+
+
+async def test_what_is_typed_while_cognito_is_asked_is_not_typed_over_the_answer() -> None:
+    app = app_with(SMS, LOST, tokens(POOL, CLIENT))
+    async with app.run_test(size=(80, 23)) as pilot:
+        await pilot.press(*"hunter2", "enter")
+        await until(pilot, lambda: "Code sent by SMS" in app.text())
+        app.gateway.hold()
+        await pilot.press(*"123456", "enter", "9", "9")
+        app.gateway.release()
+        await until(pilot, lambda: "No answer came." in app.text())
+        await pilot.press("enter")
+        await until(pilot, lambda: "Signed in as ann" in app.text())
+    sent = [call["ChallengeResponses"]["SMS_MFA_CODE"].reveal() for _, call in app.gateway.calls[1:3]]
+    assert sent == ["123456", "123456"]
+
+
+async def test_after_a_lost_answer_a_form_that_was_changed_is_filled_in_to_its_end() -> None:
+    app = app_with(LOST)
+    async with app.run_test(size=(80, 23)) as pilot:
+        await pilot.press(*"hunter2", "enter")
+        await until(pilot, lambda: "No answer came." in app.text())
+        await pilot.press("shift+tab", "ctrl+u", *"bob", "enter")
+        await until(pilot, lambda: app.focused is app.screen.query_one(SecretInput))
+        await pilot.pause()
+    assert len(app.gateway.calls) == 1, "the other user's password goes nowhere by itself"
+
+
+async def test_a_lost_request_for_a_reset_code_is_made_again_by_the_key_that_is_named() -> None:
+    app = app_with(refusal("PasswordResetRequiredException", ""), LOST, DELIVERED)
+    async with app.run_test(size=(80, 23)) as pilot:
+        await pilot.press(*"hunter2", "enter")
+        await until(pilot, lambda: "must be reset" in app.text())
+        await pilot.press("2")
+        await until(pilot, lambda: "Enter tries it again." in app.text())
+        await pilot.press("enter")
+        await until(pilot, lambda: "Code sent by e-mail" in app.text())
+
+
+async def test_ctrl_c_does_not_throw_away_tokens_that_have_come() -> None:
+    app = app_with(tokens(POOL, CLIENT))
+    checked = threading.Event()
+    app.keeper = SlowKeeper(checked)  # type: ignore[assignment]
+    async with app.run_test(size=(80, 23)) as pilot:
+        await pilot.press(*"hunter2", "enter")
+        await until(pilot, lambda: app.attempt is not None and isinstance(app.attempt.step, Done))
+        await pilot.press("ctrl+c")
+        await until(pilot, lambda: "Cognito has answered" in app.text())
+        checked.set()
+        await until(pilot, lambda: "Signed in as ann" in app.text())
+
+
+class SlowKeeper:
+    """A pool whose keys take their time."""
+
+    def __init__(self, checked: threading.Event) -> None:
+        self._checked = checked
+
+    def device(self, username: str) -> None:
+        """None is remembered."""
+
+    def check(self, done: Done) -> None:
+        """Wait for the keys."""
+        assert self._checked.wait(30)
+
+    async def show(self, screen: DoneScreen, signed_in_as: str) -> None:
+        """Kept nowhere."""

@@ -36,12 +36,14 @@ from tui_auth.auth.next_step import (
 from tui_auth.auth.password_proof import PasswordProof
 from tui_auth.auth.pool_presence import PoolPresence
 from tui_auth.auth.recovery import Recovery
+from tui_auth.auth.refusals import is_confirmed_already
 from tui_auth.auth.wire import RecordedGateway, Wire
 from tui_auth.secret import Secret
 
 Answer = str | Secret | MFAType | AuthFactorType
+_MAKES_A_KEY = "This makes a new key; the one shown so far stops working."
 P = ParamSpec("P")
-R = TypeVar("R", NextStep, DeliveryDetails)
+R = TypeVar("R", NextStep, DeliveryDetails, DeliveryDetails | NextStep)
 
 
 def _whole(
@@ -129,6 +131,8 @@ class Attempt:
                     self._password_was_refused |= error.code == "NotAuthorizedException"
                 raise (self._presence.explain(error) if self._presence else error) from None
         trial._half_done = trial._password_was_refused = False
+        trial._set_password = None
+        trial._learned.hashed(trial._exchange.proof)
         if isinstance(outcome, Done):
             trial.forget()
         self._become(trial, self.step if isinstance(outcome, DeliveryDetails) else outcome)
@@ -164,10 +168,16 @@ class Attempt:
         return self._exchange.proof.is_known
 
     @property
+    def may_have_set_password(self) -> bool:
+        """Whether a new password was sent and not refused, so that the former one may no longer hold."""
+        return self._learned.new_proof is not None and not isinstance(self.step, ConfirmSignUp)
+
+    @property
     def starting_anew_does(self) -> str:
         """What starting this step again does in the world, as a sentence; empty where nothing."""
         if isinstance(self.step, ContinueSignInWithTOTPSetup):
-            return "This makes a new key; the one shown so far stops working."
+            in_use = "Keep the key in the app: it may be in use already."
+            return in_use if self._learned.key_may_be_in_use else _MAKES_A_KEY
         challenge = self._exchange.challenge
         return challenges.starting_anew_does(challenge.name) if challenge else ""
 
@@ -199,6 +209,10 @@ class Attempt:
         factor = _sent_as(preferred_first_factor) if preferred_first_factor else None
         self._exchange.device = None if device and device.key in self._refused_devices else device
         self._know(password)
+        if auth_flow is AuthFlow.USER_AUTH and factor in PASSWORD_FACTORS and not password:
+            # Cognito wants the password's proof along with the preference: it is asked for first.
+            self._choices = (("SELECT_CHALLENGE", factor),)
+            return ConfirmSignInWithPassword()
         # A passkey is no use here: without it the person is asked what else there is.
         return self._begin_preferring(None if factor == AuthFactorType.WEB_AUTHN.value else factor)
 
@@ -230,7 +244,7 @@ class Attempt:
         """
         self._prepare(username, auth_flow, client_metadata)
         self._know(password)
-        was_sent = self._learned.sends(self._exchange.proof)
+        was_sent = self._learned.sends(username, self._exchange.proof)
         try:
             signed_up = self._recovery.sign_up(username, password, user_attributes, self._exchange.metadata)
         except AuthError as error:
@@ -239,7 +253,7 @@ class Attempt:
             self._learned.refused(error)
             raise
         if signed_up.is_confirmed:
-            return self._shown(self._exchange.begin())
+            return self._begin_with_known_password()
         self._sign_up_session = signed_up.session
         return ConfirmSignUp(delivery_details=signed_up.delivery_details)
 
@@ -313,7 +327,7 @@ class Attempt:
         try:
             return exchange.begin()
         except AuthError as error:
-            if error.code != "NotAuthorizedException":
+            if error.kind is ErrorKind.THROTTLED or error.code != "NotAuthorizedException":
                 raise
         self._learned.new_proof, exchange.proof = None, former
         return exchange.begin()
@@ -332,6 +346,9 @@ class Attempt:
             # Cognito's session signs in only who gave it the one of SignUp.
             self._sign_up_session = session if self._sign_up_session else None
             self._half_done = True
+        return self._begin_once_confirmed()
+
+    def _begin_once_confirmed(self) -> NextStep:
         if self._sign_up_session:
             return self._shown(self._exchange.begin_after_sign_up(self._sign_up_session))
         if self._exchange.auth_flow.needs_password and not self._exchange.proof.is_known:
@@ -370,7 +387,7 @@ class Attempt:
     def _reset(self, new_password: Secret, code: Secret) -> Asked | None:
         """ConfirmForgotPassword; where a sign-in had to tell whether it was done before, what that asks."""
         proof = PasswordProof(self._exchange.client.pool_name, new_password)
-        was_sent = self._learned.sends(proof)
+        was_sent = self._learned.sends(self.username, proof)
         try:
             self._recovery.reset(self.username, new_password, code, self._exchange.metadata)
         except AuthError as error:
@@ -382,21 +399,50 @@ class Attempt:
         return None
 
     def _begun_after_lost_answer(self, proof: PasswordProof, refused: AuthError) -> Asked:
-        """Begin with a password that may be set; the refusal of its code stands where it is not."""
+        """Begin with a password that may be set; the refusal stands where it is not, or nobody can tell."""
         self._exchange.proof = proof
         try:
-            return self._exchange.begin()
+            asked = self._begun_by_password()
         except AuthError as error:
             # A user who must still reset is told so before the password is looked at.
-            if error.code not in ("NotAuthorizedException", "PasswordResetRequiredException"):
+            if error.kind is ErrorKind.THROTTLED or error.code not in (
+                "NotAuthorizedException",
+                "PasswordResetRequiredException",
+            ):
                 raise
-        self._learned.new_proof = None
-        raise refused
+            asked = None
+        if asked is None:
+            self._learned.new_proof = None
+            raise refused
+        return asked
+
+    def _begun_by_password(self) -> Asked | None:
+        """Begin in the way that proves the password; None where flow or pool leave it unproved."""
+        match self._exchange.auth_flow:
+            case AuthFlow.CUSTOM_WITHOUT_SRP:
+                return None
+            case AuthFlow.USER_AUTH:
+                factor = AuthFactorType.PASSWORD_SRP.value
+                asked = self._preferring(factor)
+                if self._exchange.proof.inner is None:  # it was not asked for
+                    return None
+                self._choices = (("SELECT_CHALLENGE", factor),)
+                return asked
+        return self._exchange.begin()
 
     @_whole("resendSignUpCode")
-    def resend_sign_up_code(self) -> DeliveryDetails:
-        """ResendConfirmationCode: where the new code went, as the server masks it."""
-        return self._recovery.resend_sign_up_code(self.username, self._exchange.metadata)
+    def resend_sign_up_code(self) -> DeliveryDetails | NextStep:
+        """ResendConfirmationCode: where the new code went, as the server masks it.
+
+        Where the sign-up has been confirmed meanwhile, no code is needed: the sign-in goes on by itself.
+        """
+        try:
+            return self._recovery.resend_sign_up_code(self.username, self._exchange.metadata)
+        except AuthError as error:
+            if not is_confirmed_already(error):
+                raise
+        self._sign_up_session = None
+        return self._begin_once_confirmed()
 
     @_whole("resetPassword")
     def reset_password(self) -> DeliveryDetails:
@@ -459,7 +505,7 @@ class Attempt:
 
     def _respond_with_new_password(self, password: Secret, responses: Mapping[str, Any]) -> Asked:
         challenge, proof = self._exchange.challenge, self._exchange.proof.changed_to(password)
-        self._learned.sends(proof)
+        self._learned.sends(self.username, proof)
         try:
             asked = self._exchange.respond(responses)
         except AuthError as error:
@@ -471,6 +517,8 @@ class Attempt:
 
     def _confirm_password(self, password: Secret) -> NextStep:
         self._know(password)
+        if self._exchange.challenge is None:  # it was preferred, and nothing was sent yet
+            return self._begin_preferring(self._choices[-1][1])
         if self._password_was_refused:
             # Nowhere is it said that the same session takes another one: the choice is made anew, with it.
             was_asked_by_pool = self._exchange.current_challenge().name == "PASSWORD"
@@ -501,14 +549,21 @@ class Attempt:
         secret, self._exchange.challenge = software_token.associate(
             self._exchange.gateway, self._exchange.current_challenge()
         )
+        self._learned.key_may_be_in_use = False
         return ContinueSignInWithTOTPSetup(TOTPSetupDetails(secret, self.username))
 
     def _verify_software_token(self, code: Secret, friendly_device_name: str | None) -> None:
         if self._half_done:
             return  # only the last call failed: the code was taken and would be refused a second time
-        self._exchange.challenge = software_token.verify(
-            self._exchange.gateway, self._exchange.current_challenge(), code, friendly_device_name
-        )
+        was_in_use, self._learned.key_may_be_in_use = self._learned.key_may_be_in_use, True
+        try:
+            self._exchange.challenge = software_token.verify(
+                self._exchange.gateway, self._exchange.current_challenge(), code, friendly_device_name
+            )
+        except AuthError as error:
+            if not error.may_have_arrived:
+                self._learned.key_may_be_in_use = was_in_use
+            raise
         self._half_done = True
 
 

@@ -27,6 +27,9 @@ DEADLINE_SECONDS = 25.0
 LARGEST_REPLY = 4 * 1024 * 1024
 """In bytes: many times what Cognito sends, so that an answer without end does not fill the memory."""
 
+_UNREADABLE = (OSError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RuntimeError)
+"""What botocore's parser runs into where a body is JSON, but nothing that Cognito would send."""
+
 BELIEVABLE_TIMES = (1_577_836_800.0, 4_102_444_800.0)
 """What a server may hold for the time: 2020 to 2100. This machine's own clock may stand anywhere."""
 
@@ -72,8 +75,10 @@ def check_endpoint(url: str) -> None:
     """Raises AuthError (configuration) unless the URL is https, or http to this machine."""
     try:
         parts = urlsplit(url)
-        good = bool(parts.hostname) and (
-            parts.scheme == "https" or (parts.scheme == "http" and is_loopback(url))
+        good = (
+            bool(parts.hostname)
+            and not (parts.username or parts.password)
+            and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(url)))
         )
     except ValueError:
         good = False
@@ -131,8 +136,7 @@ class CognitoGateway:
             raise refusal_in(error) from None
         except BotoCoreError as error:
             raise no_answer(error, self._ca_file) from None
-        except (OSError, ValueError, TypeError, AttributeError, LookupError, RecursionError) as error:
-            # What botocore's parser runs into where a body is JSON, but nothing that Cognito would send.
+        except _UNREADABLE as error:
             raise no_answer(error, self._ca_file) from None
         self._read_clock(reply.get("ResponseMetadata", {}), started)
         return reply

@@ -71,7 +71,9 @@ class Recovery:
         try:
             reply = self._call("ConfirmSignUp", username, metadata, ConfirmationCode=code, Session=session)
         except AuthError as error:
-            if error.code != "NotAuthorizedException" or "status is CONFIRMED" not in error.service_message:
+            said = error.service_message
+            is_done = "status is CONFIRMED" in said or "is not UNCONFIRMED" in said
+            if error.code != "NotAuthorizedException" or not is_done:
                 raise
             return None
         return _session(reply)

@@ -126,6 +126,15 @@ _INVALID_PARAMETER = (
         _Words(ErrorKind.SERVICE, "This sign-up is confirmed already.", "Sign in."),
     ),
     (
+        "length greater than or equal to 6",
+        _Words(
+            ErrorKind.VALIDATION,
+            "Too short: Cognito wants 6 characters, and a pool may want more.",
+            "Change it and try again.",
+            Concern.NEW_PASSWORD,
+        ),
+    ),
+    (
         "'password' failed to satisfy constraint",
         _Words(
             ErrorKind.VALIDATION,
@@ -227,7 +236,8 @@ _BY_CODE = {
     "UnauthorizedException": _WRONG_SECRET,
     "UserNotFoundException": _WRONG_CREDENTIALS,
     "RefreshTokenReuseException": _Words(
-        ErrorKind.NOT_AUTHORIZED, "Its refresh token was used before, by another copy of it."
+        ErrorKind.NOT_AUTHORIZED,
+        "Its refresh token was used before: by a copy of it, or by a renewal whose answer was lost.",
     ),
     "TokenRevokedException": _Words(ErrorKind.NOT_AUTHORIZED, "It was revoked."),
     "CodeMismatchException": _Words(
@@ -328,6 +338,11 @@ _UNKNOWN = _Words(
 def is_wrong_credentials(error: AuthError) -> bool:
     """Whether name and password do not go together, as far as the service says."""
     return error.message == _WRONG_CREDENTIALS.message
+
+
+def is_confirmed_already(error: AuthError) -> bool:
+    """Whether a sign-up needs no code any more."""
+    return error.code == "InvalidParameterException" and "already confirmed" in error.service_message
 
 
 def without_password(error: AuthError) -> AuthError:

@@ -120,7 +120,8 @@ def check_signature(token: Secret, keys: KeySet) -> None:
 def _key_named(name: object, keys: KeySet) -> Mapping[str, Any] | None:
     for key in keys["keys"]:
         if isinstance(name, str) and key.get("kid") == name and key.get("kty") == "RSA":
-            return dict(key)
+            # A published key has no more members; a private one among them would take long to be understood.
+            return {member: key[member] for member in ("kty", "kid", "n", "e") if member in key}
     return None
 
 

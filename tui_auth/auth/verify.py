@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,9 @@ from typing import Any
 from tui_auth.secret import Secret
 
 LEEWAY_SECONDS = 60
+_SHAPE = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+"""A signed token (RFC 7515, compact): whatever else stands in it would go where the token is printed."""
+
 LATEST_EXPIRY = 253402300800
 """The year 10000: a later expiry is no time that can be shown; NaN is neither before nor after it."""
 
@@ -43,6 +47,9 @@ def check_claims(
     ``now`` is seconds since the epoch. Raises ClaimsError naming the first claim that is wrong. The
     signature is not looked at here.
     """
+    for token, use in ((access_token, "access"), (id_token, "id")):
+        if not _SHAPE.fullmatch(token.reveal()):
+            raise ClaimsError(f"form of the {use} token")
     access, identity = _payload(access_token, "access"), _payload(id_token, "id")
     for payload, use in ((access, "access"), (identity, "id")):
         if payload.get("token_use") != use:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from tui_auth.secret import Secret
+from tui_auth.terminal.pasted_code import code_in
 
 NEW_CODE, BACK, FORGOT, SIGN_UP = "/new", "/back", "/forgot", "/sign-up"
 
@@ -27,6 +28,9 @@ class Lines(Protocol):
 
     def ask_secret(self, prompt: str) -> Secret:
         """The line typed, without an echo."""
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass; what is typed meanwhile is neither shown nor kept."""
 
 
 class Prompts:
@@ -91,5 +95,5 @@ class Prompts:
 
 
 def as_code(typed: str) -> Secret:
-    """A code without the blanks and dashes that people type into it."""
-    return Secret("".join(typed.replace("-", " ").split()))
+    """The code in what was typed: without blanks and dashes, or out of the sentence it came in."""
+    return Secret(code_in(typed, None, takes_letters=True) or "".join(typed.replace("-", " ").split()))

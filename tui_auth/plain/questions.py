@@ -95,20 +95,25 @@ class Questions:
         if self._has_new_code:
             self.lines.say(wording.anew(perhaps=perhaps))
             self._has_new_code = False
-        while (typed := self.prompts.line("Code")) == NEW_CODE and attempt.can_start_again:
-            if self._may_send_another():
-                self._has_new_code = True
-                return Attempt.restart
+        while (typed := self.prompts.line("Code")) == NEW_CODE:
+            if not attempt.can_start_again:
+                self.lines.say("Error: No other code can be sent here.")
+            elif self._may_send_another():
+                return self._started_again
         return partial(Attempt.confirm, answer=as_code(typed))
+
+    def _started_again(self, attempt: Attempt) -> NextStep:
+        step = attempt.restart()
+        self._has_new_code = True
+        self._new_code_at = time.monotonic()
+        return step
 
     def _may_send_another(self) -> bool:
         """Whether enough time has passed since the last new code; says how much is left."""
         left = self._new_code_at + COOL_DOWN_SECONDS - time.monotonic()
         if left > 0:
             self.lines.say(f"Error: A new code was sent just now. {NEW_CODE} again in {math.ceil(left)} s.")
-            return False
-        self._new_code_at = time.monotonic()
-        return True
+        return left <= 0
 
     def _first_factor(self, step: ContinueSignInWithFirstFactorSelection) -> Request:
         if not wording.only_a_passkey(step):
@@ -165,7 +170,9 @@ class Questions:
         sent = attempt.reset_password()
         if not isinstance(sent, DeliveryDetails):
             return sent
-        self.lines.say(wording.sent_if_any(sent))
+        self._new_code_at = time.monotonic()
+        perhaps = self.beginning.reset_was_asked
+        self.lines.say(wording.sent_if_any(sent, perhaps=perhaps, again=self._has_reset_code))
         return None
 
     def refused(self, step: NextStep | None, error: AuthError) -> None:
@@ -187,6 +194,7 @@ class Questions:
             newest = attempt.resend_sign_up_code()
             if not isinstance(newest, DeliveryDetails):
                 return _led_to(newest)
+            self._new_code_at = time.monotonic()
             self.lines.say(f"{wording.sent_to(newest)}. Earlier ones stopped working.")
         return partial(Attempt.confirm_sign_up, code=as_code(typed))
 

@@ -6,7 +6,6 @@ message or replaces a key happens without being asked for.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -32,10 +31,7 @@ from tui_auth.settings import SignInSettings
 
 
 class PlainSignIn:
-    """Signs a person in, in lines.
-
-    ``sleep`` waits where Cognito makes one wait; ``device_of`` gives the device remembered for a name.
-    """
+    """Signs a person in, in lines. ``device_of`` gives the device remembered for a name."""
 
     def __init__(
         self,
@@ -43,12 +39,10 @@ class PlainSignIn:
         settings: SignInSettings,
         lines: Lines,
         *,
-        sleep: Callable[[float], None] = time.sleep,
         device_of: Callable[[str], Device | None] = lambda username: None,
     ) -> None:
         self.auth = auth
         self.lines = lines
-        self.sleep = sleep
         self._prompts = Prompts(lines)
         self._beginning = Beginning(self._prompts, settings, device_of)
         self._questions = Questions(self._prompts, settings, self._beginning)
@@ -71,6 +65,8 @@ class PlainSignIn:
                     step = self._go_on(attempt, step, self._answered(step))
             except Back:
                 step = None
+                if attempt.may_have_set_password:
+                    self.lines.say(wording.NEW_PASSWORD_COUNTS)
             if isinstance(step, Done):
                 return step
             if not self._beginning.is_making_an_account:
@@ -113,7 +109,7 @@ class PlainSignIn:
                 seconds = wording.wait_for(error, self._locks)
                 self._locks += 1
                 self.lines.say(f"Try again in {seconds:.0f} seconds.")
-                self.sleep(seconds)
+                self.lines.wait(seconds)
         return step
 
     def _problem(self, step: NextStep | None, error: AuthError) -> Problem:

@@ -217,7 +217,7 @@ class ChoosePoolScreen(FormScreen):
             is_client_alone = found.client_id == field.value.strip() and field is pool
             if found.user_pool_id:
                 if field is client and not found.client_id:
-                    client.value = ""
+                    client.value = ids_in(pool.value).client_id or ""  # the two may have been swapped
                 pool.value = found.user_pool_id
             if found.client_id and not is_client_alone:
                 client.value = found.client_id

@@ -22,6 +22,16 @@ from tui_auth.session.storage_choice import WORDS
 from tui_auth.session.stores import StorageKind
 from tui_auth.terminal.safe_text import safe_line
 
+ABOUT_PLACES = (
+    "The tokens of this session are kept for the commands that need them, such as tui-auth header.\n\n"
+    "Until you log out: in this machine's memory, gone at log-out. A private file: readable by you and root. "
+    "The keyring: the system's, which may ask to be unlocked. Nowhere: every command signs in anew.\n\n"
+    "The answer is remembered for this profile; --storage changes it."
+)
+ABOUT_DEVICE = (
+    "The pool can remember this machine, and then asks for no second factor here. Say no on a machine that "
+    "others use under your name."
+)
 NEXT_COMMANDS = "tui-auth header | curl -H @- https://…\ntui-auth exec -- ./deploy.sh"
 
 
@@ -61,6 +71,15 @@ class DoneScreen(StepScreen[Done]):
         "^y sends the access token to the clipboard, after asking: whoever has it can act as you until it "
         "runs out."
     )
+
+    @property
+    def explanation(self) -> str:
+        match self._question:
+            case _Question.PLACE:
+                return ABOUT_PLACES
+            case _Question.DEVICE:
+                return ABOUT_DEVICE
+        return self.EXPLANATION
 
     def __init__(self, step: Done, surroundings: Surroundings) -> None:
         super().__init__(step, surroundings)

@@ -21,6 +21,7 @@ from tui_auth.screens.wording import (
     SOMEBODY_ELSE,
     only_a_passkey,
 )
+from tui_auth.terminal.safe_text import safe_line
 
 
 class FirstFactorScreen(ChoiceScreen[ContinueSignInWithFirstFactorSelection]):
@@ -40,10 +41,20 @@ class FirstFactorScreen(ChoiceScreen[ContinueSignInWithFirstFactorSelection]):
     def question(self) -> Iterable[Widget]:
         if not only_a_passkey(self.step):
             yield from super().question()
+            if wanted := self._not_offered:
+                yield Static(
+                    f"{safe_line(wanted, limit=40)} is not offered to you here.", classes="fact", markup=False
+                )
             return
         yield Static(ONLY_A_PASSKEY, classes="headline", markup=False)
         yield Static(INSTEAD_OF_A_PASSKEY, classes="fact", markup=False)
         yield Choice([SOMEBODY_ELSE])
+
+    @property
+    def _not_offered(self) -> str:
+        """The first factor that was asked for by flag or profile, where it is none of these."""
+        wanted = self.surroundings.preferred_first_factor
+        return "" if wanted in map(str, self.step.available_factors) else wanted
 
     @property
     def methods(self) -> Sequence[Answer]:

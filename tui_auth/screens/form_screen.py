@@ -53,6 +53,7 @@ class Surroundings:
     can_start_again: bool = True
     is_password_known: bool = True
     reset_was_asked: bool = False
+    preferred_first_factor: str = ""
     password_policy: PasswordPolicy | None = None
     clock_offset: Callable[[], float | None] = field(default=lambda: None)
     wire: Wire = field(default_factory=Wire)
@@ -72,7 +73,7 @@ class FormScreen(Screen[None]):
     KEYS: ClassVar[tuple[str, ...]] = ("submit", "back", "help", "quit")
     SUBMIT_LABEL: ClassVar[str] = "Continue"
     EXPLANATION: ClassVar[str] = ""
-    BUSY_TEXT: ClassVar[str] = "Asking Cognito …"
+    BUSY_TEXT: ClassVar[str] = "Asking Cognito … ^c stops waiting."
 
     busy: reactive[bool] = reactive(False, repaint=False, init=False)
     error: reactive[Problem | None] = reactive(None, repaint=False, init=False, always_update=True)
@@ -88,6 +89,8 @@ class FormScreen(Screen[None]):
         super().__init__()
         self.surroundings = surroundings
         self._had_focus: Widget | None = None
+        self._has_sent = False
+        self._was_edited = False
 
     def compose(self) -> ComposeResult:
         around = self.surroundings
@@ -115,7 +118,12 @@ class FormScreen(Screen[None]):
         yield Countdown(id="wait", classes="under-field")
 
     def on_mount(self) -> None:
+        for each in self.query(TextInput):
+            self.watch(each, "value", self._note_edit, init=False)
         self._show_keys()
+
+    def _note_edit(self) -> None:
+        self._was_edited = True
 
     @property
     def explanation(self) -> str:
@@ -190,6 +198,7 @@ class FormScreen(Screen[None]):
 
     def watch_error(self, error: Problem | None) -> None:
         """Put the refusal under the field it is about, select that field, and leave its content."""
+        self._was_edited = False
         for each in self.query(Field):
             each.error = ""
         target = self.field_about(error.concern) if error else None
@@ -235,7 +244,7 @@ class FormScreen(Screen[None]):
         """
         inputs, focused = self._inputs(), self.focused
         position = next((at for at, each in enumerate(inputs) if each is focused), len(inputs))
-        repeats = self.error is not None and self.error.enter_repeats
+        repeats = self.error is not None and self.error.enter_repeats and not self._was_edited
         if position < len(inputs) - 1 and not repeats:
             self.set_focus(inputs[position + 1])
             return
@@ -246,8 +255,10 @@ class FormScreen(Screen[None]):
         self._after_typed_keys([*holders, focused] if focused else holders, self._submit_and_look)
 
     def _submit_and_look(self) -> None:
+        self._has_sent = False
         self.submit()
-        if self.focused is None and not self.busy and self.is_current:
+        # What was sent is taken up a moment later; a key until then would be typed over it.
+        if self.focused is None and not self.busy and not self._has_sent and self.is_current:
             self._focus_again()
 
     def _focus_again(self) -> None:
@@ -279,6 +290,7 @@ class FormScreen(Screen[None]):
             secret.conceal()
         message = self.decide()
         if message is not None:
+            self._has_sent = True
             self.post_message(message)
 
     def decide(self) -> Message | None:

@@ -68,7 +68,9 @@ class ResetPasswordScreen(StepScreen[ResetPassword]):
 
     def code_was_sent(self, details: DeliveryDetails) -> None:
         """Say where the code went, if there is such an account, and ask for it."""
-        self.query_one("#why", Static).update(sent_if_any(details))
+        perhaps, again = self.surroundings.reset_was_asked, self.has_code
+        self.query_one("#why", Static).update(sent_if_any(details, perhaps=perhaps, again=again))
+        self.error, self.query_one(CodeInput).value = None, ""
         self.has_code = True
         self.cool_down()
 
@@ -94,7 +96,7 @@ class ResetPasswordScreen(StepScreen[ResetPassword]):
     def decide(self) -> Message | None:
         if not self.has_code:
             if self.query_one(Choice).highlighted == 1 and not self._is_cooling:
-                return NewCodeAsked()
+                return NewCodeAsked("Enter")
             self.has_code = True
             return None
         code = self.query_one(CodeInput).code

@@ -120,7 +120,10 @@ class SignInScreen(FormScreen):
         self.set_focus(wanted.input)
 
     def action_forgot(self) -> None:
-        """Reset the password of the name that is typed."""
+        """Reset the password of the name that is typed, once its field has worked off the keys it holds."""
+        self._after_typed_keys(self._inputs(), self._forgot)
+
+    def _forgot(self) -> None:
         name = self.query_one("#username", Field)
         if not name.value.strip():
             self.complain(name, f"Type your {self._what_to_type}, then ^f.")
@@ -128,7 +131,10 @@ class SignInScreen(FormScreen):
             self.post_message(ForgotAsked(name.value.strip()))
 
     def action_sign_up(self) -> None:
-        """Make an account."""
+        """Make an account, of the name that is typed."""
+        self._after_typed_keys(self._inputs(), self._sign_up)
+
+    def _sign_up(self) -> None:
         if not self.busy:
             self.post_message(SignUpWanted(self.query_one("#username", Field).value.strip()))
 

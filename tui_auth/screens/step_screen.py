@@ -44,7 +44,11 @@ class Answered(Message):
 
 
 class NewCodeAsked(Message):
-    """The person wants a new code on its way."""
+    """The person wants a new code on its way, and asked for it by a key that does so again."""
+
+    def __init__(self, by: str = "^r") -> None:
+        super().__init__()
+        self.by = by
 
 
 class StartAgainAsked(Message):
@@ -106,15 +110,19 @@ class StepScreen(FormScreen, Generic[StepT]):
         """Say where a code went that was asked for on this screen."""
         raise NotImplementedError
 
-    def offer_start(self, does: str) -> None:
-        """Say that the step has run out, what starting it again does, and that Enter does that."""
+    def offer_start(self, does: str, why: str = "") -> None:
+        """Say that the step has run out, what starting it again does, and that Enter does that.
+
+        ``why`` is for a step that has ended in another way.
+        """
         self._offers_start = True
         self.notice = ""
-        text = "This step is over. Enter starts it again."
+        text = f"{why or 'This step is over.'} Enter starts it again."
         self.error = Problem(f"{text} {does}".strip(), enter_repeats=True)
 
     def submit(self) -> None:
         if self._offers_start and not self.busy and not self.waits:
+            self._has_sent = True
             self.post_message(StartAgainAsked())
         else:
             self._asked_to_leave = False

@@ -57,6 +57,7 @@ DEVICE_QUESTION = "Shall the pool remember this machine?"
 REMEMBER, FORGET = "Yes, it is mine", "No"
 REMEMBERED = "The pool remembers this machine."
 NOT_REMEMBERED = "The pool did not remember this machine."
+NEW_PASSWORD_COUNTS = "The new password may count already: sign in with it."  # noqa: S105 - a sentence
 RUN_OUT_PERHAPS = "This step may have run out by now; answering will tell."
 NO_SMS_SET_UP = "For SMS, ask an administrator."
 NEW_KEY = "This is a new key: delete “{}” from the app."
@@ -80,10 +81,14 @@ def sent_to(details: DeliveryDetails, *, perhaps: bool = False) -> str:
     return f"{sent}, if the account exists" if perhaps else sent
 
 
-def sent_if_any(details: DeliveryDetails) -> str:
-    """Where a reset's code went; nobody is told whether there is such an account."""
+def sent_if_any(details: DeliveryDetails, *, perhaps: bool = True, again: bool = False) -> str:
+    """Where a reset's code went; nobody is told whether there is such an account, unless the pool did.
+
+    ``again`` is for one that is not the first.
+    """
     sent = sent_to(details)
-    return f"If there is such an account: {sent[0].lower()}{sent[1:]}."
+    sent = f"If there is such an account: {sent[0].lower()}{sent[1:]}" if perhaps else sent
+    return f"{sent}; earlier ones stopped working." if again else f"{sent}."
 
 
 def anew(*, perhaps: bool = False) -> str:
@@ -132,8 +137,8 @@ def wrong_with_password(first: Secret, second: Secret) -> str:
     """What keeps two typings from being one new password; empty where nothing does."""
     if first != second:
         return "The two passwords differ."
-    if any(character.isspace() for character in first.reveal()):
-        return "Cognito takes no blanks in a password."
+    if first.reveal() != first.reveal().strip():
+        return "Cognito takes no blanks at the ends of a password."
     return ""
 
 
@@ -169,7 +174,7 @@ def clock_in_a_refusal(error: AuthError, clock_offset: float | None, *, code_fro
     if off and code_from_app and error.code == "CodeMismatchException":
         return f"{off}; codes made on it are off."
     if off and error.is_refused_proof:
-        return f"{off}. If you are sure of the password, set the clock and try again."
+        return f"{off}, which was allowed for. If you are sure of the password, set it and try again."
     return ""
 
 

@@ -6,19 +6,9 @@ import re
 import unicodedata
 from typing import Final
 
+from tui_auth.terminal.pasted_code import SEPARATOR, code_in
 from tui_auth.widgets.field import TextInput, pasted_lines, without_controls
 
-PLAUSIBLE_DIGITS: Final = range(4, 11)
-"""How long a code of digits may be where its length is not known."""
-
-_DASHES: Final = r"\-" "\N{HYPHEN}\N{NON-BREAKING HYPHEN}\N{FIGURE DASH}\N{EN DASH}\N{MINUS SIGN}"
-_SEPARATOR: Final = rf"[\s{_DASHES}]"
-# Digits in groups, one separator between two groups; no part of a word, an amount, a date or a time of day.
-_DIGIT_GROUPS: Final = re.compile(
-    rf"(?<![A-Za-z0-9])(?<![0-9][.,:/])[0-9]+(?:{_SEPARATOR}[0-9]+)*(?![A-Za-z0-9]|[.,:/][0-9])"
-)
-_PHONE_NUMBER: Final = re.compile(r"\+[0-9][0-9\s()-]*")
-_LETTERS_AND_DIGITS: Final = re.compile(r"(?<!\w)(?=\w*[0-9])(?=\w*[A-Za-z])[A-Za-z0-9]{4,16}(?!\w)")
 _OTHER_DIGITS: Final = "Type the code in the digits 0 to 9."
 _NOT_ONE_CODE: Final = "There is not just one code in this: delete the rest."
 
@@ -71,34 +61,7 @@ class CodeInput(TextInput):
                 self.note = _NOT_ONE_CODE
 
     def _joined(self, text: str) -> str:
-        return re.sub(r"\s" if self.takes_letters else _SEPARATOR, "", text)
-
-
-def code_in(text: str, digits: int | None, takes_letters: bool) -> str | None:
-    """The one code that a text holds; None where it holds none or where two could be meant.
-
-    ``digits`` is the expected length: if runs of just that length are found, others do not count.
-    """
-    whole = re.sub(_SEPARATOR, "", text)
-    if whole.isascii() and whole.isdigit():
-        return whole
-    runs = _DIGIT_GROUPS.findall(_PHONE_NUMBER.sub(" ", text))
-    readings = {reading for run in runs for reading in _readings(run, digits)}
-    expected = {reading for reading in readings if len(reading) == digits}
-    plausible = expected or {reading for reading in readings if len(reading) in PLAUSIBLE_DIGITS}
-    if takes_letters and not expected:
-        if len(text.split()) < 3:
-            return None  # no sentence: all of it may be the code
-        plausible |= set(_LETTERS_AND_DIGITS.findall(text))
-    return plausible.pop() if len(plausible) == 1 else None
-
-
-def _readings(run: str, digits: int | None) -> list[str]:
-    """What a run of groups may mean: one code in groups of equal length, or a group of the expected one."""
-    groups = re.split(_SEPARATOR, run)
-    if len(set(map(len, groups))) == 1 and len(groups[0]) != digits:
-        return ["".join(groups)]
-    return [group for group in groups if len(group) == digits]
+        return re.sub(r"\s" if self.takes_letters else SEPARATOR, "", text)
 
 
 def without_invisible(text: str) -> str:
