@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import termios
 import threading
@@ -13,6 +14,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from tui_auth.secret import Secret
+
+_LOOK_SECONDS = 0.3
 
 
 class TerminalLines:
@@ -75,6 +78,8 @@ class TerminalLines:
         data = bytearray()
         while not data.endswith(b"\n"):
             # A terminal gives one line at a time, and a bare descriptor has no buffer to keep a secret in.
+            while not select.select([self._terminal], [], [], _LOOK_SECONDS)[0]:
+                pass  # a signal may have come to another thread: it is heeded between two looks
             read = os.read(self._terminal, 4096)
             if not read:
                 raise EOFError
