@@ -356,10 +356,12 @@ class TuiAuthApp(FullScreenApp[Done]):
     def _refused(self, asker: FormScreen, attempt: Attempt, error: AuthError) -> None:
         step = asker.step if isinstance(asker, StepScreen) else None
         try:
-            is_answer = self._asked_by == "Enter"
-            problem = asker.problem_of(error) if is_answer else Problem.of(error, again=self._asked_by)
-            if self._asked_by == "Esc":  # which does not try again
+            if self._asked_by == "Enter":
+                problem = asker.problem_of(error)
+            elif self._asked_by == "Esc":  # which does not try again
                 problem = Problem(f"{Problem.of(error, again='').text} Esc goes to sign-in.")
+            else:
+                problem = Problem.of(error, again=self._asked_by)
         except Exception:
             problem = Problem(OWN_FAULT)
         if isinstance(attempt.step, Done):  # signed in, but by somebody who is not the pool

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import sys
 
-from tui_auth.commands.exit_status import NOT_SIGNED_IN as NOT_SIGNED_IN
 from tui_auth.config.errors import ConfigurationError
 from tui_auth.terminal.environment import (
     TerminalKind,

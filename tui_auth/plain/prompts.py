@@ -39,9 +39,7 @@ class Prompts:
     Each question raises Back where the person goes back.
     """
 
-    def __init__(
-        self, lines: Lines, nothing_typed: str = f"Type something, or {BACK} to go back to sign-in."
-    ) -> None:
+    def __init__(self, lines: Lines, nothing_typed: str = TO_SIGN_IN) -> None:
         self.lines = lines
         self.nothing_typed = nothing_typed
 

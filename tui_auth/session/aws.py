@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,7 +18,7 @@ from tui_auth.auth.identity_gateway import IdentityGateway
 from tui_auth.secret import Secret
 from tui_auth.session.errors import StorageError
 from tui_auth.session.lines import written
-from tui_auth.session.lock import Busy, locked
+from tui_auth.session.lock import locked, locked_where_possible
 from tui_auth.session.record import SessionRecord, TakenAt
 from tui_auth.session.sessions import aws_name, read_record
 from tui_auth.session.stores import Store
@@ -131,13 +130,9 @@ def new_credentials(
     if store is None:
         return _fetched(gateway(record, identity_pool_id), record, identity_pool_id), ""
     name = aws_name(record.key.file_name)
-    with ExitStack() as held:
-        try:
-            held.enter_context(locked(store.locks, name))
-        except Busy:
-            raise
-        except StorageError:
-            pass  # where nothing can be written they can be fetched all the same
+    with locked_where_possible(
+        store.locks, name
+    ):  # where nothing can be written they are fetched all the same
         broken = ""
         try:
             if kept := kept_credentials(store, record, identity_pool_id):

@@ -10,7 +10,7 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 
 from tui_auth.session.errors import StorageError
 from tui_auth.session.private_files import PrivateFolder
@@ -59,6 +59,19 @@ def locked(folder: PrivateFolder, name: str, *, patience: float = PATIENCE_SECON
         yield Held(descriptor)
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def locked_where_possible(folder: PrivateFolder, name: str) -> Iterator[None]:
+    """The same, or without a lock where there is no place for one, as on a disk that can only be read."""
+    with ExitStack() as held:
+        try:
+            held.enter_context(locked(folder, name))
+        except Busy:
+            raise
+        except StorageError:
+            pass
+        yield
 
 
 def _taken(descriptor: int) -> bool:

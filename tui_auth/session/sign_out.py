@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import Enum
 
 from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.config.errors import ConfigurationError
 from tui_auth.session.errors import SignInNeeded, StorageError
-from tui_auth.session.lock import Busy
+from tui_auth.session.lock import locked_where_possible
 from tui_auth.session.record import SessionRecord
 from tui_auth.session.refresh import GatewayOf, app_client_of, fresh, gateway_of, is_definitive
-from tui_auth.session.sessions import Found, Sessions, read_record, session_lock
+from tui_auth.session.sessions import Found, Sessions, read_record
 from tui_auth.session.stores import store_of
 from tui_auth.session.uninterrupted import finished_first
 
@@ -84,13 +84,7 @@ def _is_over(failure: BaseException) -> bool:
 def _revoke(found: Found, gateway: GatewayOf) -> None:
     # Under the lock, for a refresh meanwhile would bring another refresh token; where none can be had, as on
     # a disk that only can be read, no refresh can be kept either.
-    with ExitStack() as held:
-        try:
-            held.enter_context(session_lock(found))
-        except Busy:
-            raise
-        except StorageError:
-            pass
+    with locked_where_possible(found.store.locks, found.record.key.file_name):
         record = read_record(found.store, found.record.key.file_name)
         if record is None or record.refresh_token is None:
             raise _NothingToRevoke("There is no refresh token to revoke.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 
-from tui_auth.commands.exit_status import USAGE, say
+from tui_auth.commands.exit_status import NOT_SIGNED_IN, USAGE, say
 
 SLOWEST = 20
 
@@ -25,7 +25,7 @@ def run(arguments: Namespace) -> int:
     from tui_auth.commands import full_screen
 
     if not full_screen.prepare("The demo"):
-        return full_screen.NOT_SIGNED_IN
+        return NOT_SIGNED_IN
     from tui_auth.commands.demo.demo_app import DemoApp
     from tui_auth.pool import PoolServer
     from tui_auth.pool.demo_users import provision
