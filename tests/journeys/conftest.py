@@ -33,6 +33,16 @@ class SignIn(PtyProgram):
             self.send(text)
             self.press("enter")
 
+    def enter_and_be_answered(self, text: str) -> None:
+        """Type it, press Enter, and wait until Cognito has been asked and has answered.
+
+        What the screen said before may be said again: words alone do not tell one answer from the next.
+        """
+        before = len(self.received)
+        self.enter(text)
+        self.wait_for(lambda _: b"Asking Cognito" in self.received[before:])
+        self.wait_gone("Asking Cognito")
+
     def answer(self, prompt: str, text: str) -> None:
         """Wait for a line prompt, once more if it was answered before, and answer it."""
         known = self.__dict__.setdefault("_prompts", {})

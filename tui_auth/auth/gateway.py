@@ -166,6 +166,8 @@ def _new_client(address: Address, service: str) -> tuple[Any, str]:
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError
 
+    from tui_auth.auth.service_data import service_data
+
     # At DEBUG botocore prints whole requests, passwords included, whoever asked for that.
     for name in ("botocore", "boto3", "urllib3"):
         logging.getLogger(name).setLevel(logging.WARNING)
@@ -183,6 +185,7 @@ def _new_client(address: Address, service: str) -> tuple[Any, str]:
     unread = {"profile": (None, None, None, None), "credentials_file": (None, None, os.devnull, None)}
     session = botocore.session.Session(session_vars=unread)
     try:
+        session.register_component("data_loader", service_data(session.get_config_variable("data_path")))
         client = boto3.Session(botocore_session=session).client(
             service, region_name=address.region, endpoint_url=address.endpoint_url, config=config
         )

@@ -325,7 +325,7 @@ class FormScreen(Screen[None]):
             self.notice = "No code has come yet."
         for code_input in self.query(CodeInput) if code else ():
             code_input.value = code or ""
-            code_input.focus()
+            self.set_focus(code_input)
 
     def action_drawer(self) -> None:
         """In the demo: open or close the drawer with phone and inbox."""

@@ -30,7 +30,7 @@ TABLE: dict[str, Key] = {
         Key("sign_up", "ctrl+k", "^k", "Sign up", matters=4, priority=True),
         Key("invert", "ctrl+n", "^n", "Invert", matters=1),
         Key("layout", "ctrl+l", "^l", "Layout", matters=0),
-        Key("newest_code", "ctrl+o", "^o", "Type it"),
+        Key("newest_code", "ctrl+o", "^o", "Type it", priority=True),
         Key("drawer", "ctrl+s,f3", "^s", "Phone", matters=2),
         Key("wire", "f4", "F4", "Wire", matters=-1),
         Key("back", "escape", "esc", "Back", matters=6),
