@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from tests.faults.person import Person, somebody_like
+from tests.faults.proxy import Fault
 from tui_auth.auth.next_step import (
     AuthFactorType,
     ConfirmSignInWithCustomChallenge,
@@ -73,3 +75,8 @@ MEETINGS = (
     Meeting(UnknownStep, "luna"),
     Meeting(Done, "ann"),
 )
+
+
+def share(faults: Sequence[Fault], meeting: Meeting) -> Sequence[Fault]:
+    """A third of the faults, another one at each of three steps: the engine meets each at every step."""
+    return faults[MEETINGS.index(meeting) % 3 :: 3]

@@ -11,7 +11,7 @@ from tests.faults.conftest import deadline
 from tests.faults.person import NEW_PASSWORD, Person
 from tests.faults.proxy import FaultProxy
 from tests.faults.sequences import strangers_in
-from tests.faults.steps import MEETINGS, Meeting
+from tests.faults.steps import MEETINGS, Meeting, share
 from tui_auth.auth.auth import Auth
 from tui_auth.auth.errors import AuthError
 from tui_auth.auth.exchange import AuthFlow
@@ -67,8 +67,8 @@ def test_a_fault_at_any_prompt_is_said_in_lines_that_are_only_text(
     if meeting.step is not None:
         person.sign_in(attempt)
     calls = len(proxy.asked)
-    faults = [(fault, calls) for fault in UNANSWERED if meeting.step is not Done]
-    faults += [(fault, max(calls - 1, 0)) for fault in SPOILED]
+    faults = [(fault, calls) for fault in share(UNANSWERED, meeting) if meeting.step is not Done]
+    faults += [(fault, max(calls - 1, 0)) for fault in share(SPOILED, meeting)]
     failed: list[str] = []
     for fault, call in faults:
         lines = OneFault(proxy, person)

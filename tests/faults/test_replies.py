@@ -194,7 +194,7 @@ def test_any_conversation_leads_to_steps_or_auth_errors(told: Replies, flow: Aut
         assert isinstance(step, NEXT_STEPS)
 
 
-SAMPLE = 3
+SAMPLE = 2
 reset_or_unconfirmed = st.tuples(
     st.sampled_from(["PasswordResetRequiredException", "UserNotConfirmedException"]), st.just("")
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import pytest
 
@@ -11,7 +11,7 @@ from tests.faults.conftest import deadline
 from tests.faults.hands import SIZE, Hands, app_for
 from tests.faults.proxy import Fault, FaultProxy, Reply
 from tests.faults.sequences import strangers_in
-from tests.faults.steps import MEETINGS, Meeting
+from tests.faults.steps import MEETINGS, Meeting, share
 from tui_auth.auth.next_step import Done
 from tui_auth.pool import PoolServer
 from tui_auth.pool.demo_users import DemoPool
@@ -76,11 +76,6 @@ async def test_a_fault_at_any_screen_is_said_there_and_the_next_try_works(
     assert not watch.failed, "\n".join(watch.failed)
     assert proxy.strangers == 0, "a redirect was followed"
     assert not server.internal_errors
-
-
-def share(faults: Sequence[Fault], meeting: Meeting) -> Sequence[Fault]:
-    """A third of the faults, another one at each of three steps: the engine meets each at every step."""
-    return faults[MEETINGS.index(meeting) % 3 :: 3]
 
 
 async def unanswered(fault: Fault, watch: Watch) -> None:

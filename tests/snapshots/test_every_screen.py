@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from textual.app import App
 from textual.geometry import Offset
+from textual.pilot import Pilot
 
 from tests.screens.conftest import until
 from tests.snapshots.gallery import VIEWS, View, text_of
@@ -43,9 +44,7 @@ def first_line(app: App[Any]) -> Offset:
 
 
 @every_view
-async def test_at_80_by_23_a_screen_is_whole_sparing_with_words_and_where_the_last_one_was(
-    view: View,
-) -> None:
+async def test_at_80_by_23_a_screen_is_whole_sparing_with_words_and_explained(view: View) -> None:
     app = view.app()
     async with app.run_test(size=(80, 23)) as pilot:
         await view.reach(pilot)
@@ -57,46 +56,29 @@ async def test_at_80_by_23_a_screen_is_whole_sparing_with_words_and_where_the_la
             assert len(words) <= MOST_WORDS, " ".join(words)
             beside_a_picture = view.name.startswith("totp-set-up")
             assert first_line(app) == (Offset(42, 0) if beside_a_picture else Offset(3, 4))
+        await is_explained(app, pilot)
 
 
-@every_view
-async def test_f1_explains_a_screen_and_the_palette_holds_only_what_is_useful_there(view: View) -> None:
-    app = view.app()
-    async with app.run_test(size=(80, 23)) as pilot:
-        await view.reach(pilot)
-        screen = asking(app)
-        assert len(screen.EXPLANATION.split()) > 10
-        if app.ENABLE_COMMAND_PALETTE:
-            titles = [command.title for command in app.get_system_commands(app.screen)]
-            assert titles == ["Theme", "Help", "Wire", "Quit"]
-        if not isinstance(app.screen, HelpScreen):
-            await pilot.press("f1")
-        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
-        await until(pilot, lambda: screen.EXPLANATION.split()[-1] in text_of(app), text_of(app))
-        for name in screen._keys_here():
-            assert screen.label_of(name) in text_of(app)
-        assert not scrolls(app)
-        await pilot.press("escape")
-        await until(pilot, lambda: app.screen is screen)
-
-
-@every_question
-async def test_at_40_by_15_what_is_typed_into_and_what_is_wrong_with_it_can_be_seen(view: View) -> None:
-    app = view.app()
-    async with app.run_test(size=(40, 15)) as pilot:
-        await view.reach(pilot)
-        if app.focused is not None:
-            await until(pilot, lambda: app.screen.region.contains_region(app.focused.region))  # type: ignore[union-attr]
-        assert "enter" in text_of(app) or not isinstance(app.focused, TextInput | Choice)
-        assert "^q" in text_of(app)
-        if view.name == "demo":
-            assert "A name of my own" not in text_of(app)
-            await pilot.press("pagedown")
-            await until(pilot, lambda: "A name of my own" in text_of(app))
+async def is_explained(app: App[Any], pilot: Pilot[Any]) -> None:
+    """F1 explains the step, and the palette holds only what is useful there."""
+    screen = asking(app)
+    assert len(screen.EXPLANATION.split()) > 10
+    if app.ENABLE_COMMAND_PALETTE:
+        titles = [command.title for command in app.get_system_commands(app.screen)]
+        assert titles == ["Theme", "Help", "Wire", "Quit"]
+    if not isinstance(app.screen, HelpScreen):
+        await pilot.press("f1")
+    await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+    await until(pilot, lambda: screen.EXPLANATION.split()[-1] in text_of(app), text_of(app))
+    for name in screen._keys_here():
+        assert screen.label_of(name) in text_of(app)
+    assert not scrolls(app)
+    await pilot.press("escape")
+    await until(pilot, lambda: app.screen is screen)
 
 
 @every_question
-async def test_at_120_by_40_a_screen_has_more_air_and_no_wider_boxes(view: View) -> None:
+async def test_a_large_terminal_gives_air_and_one_made_small_keeps_what_matters_in_sight(view: View) -> None:
     app = view.app()
     async with app.run_test(size=(120, 40)) as pilot:
         await view.reach(pilot)
@@ -106,3 +88,17 @@ async def test_at_120_by_40_a_screen_has_more_air_and_no_wider_boxes(view: View)
         assert all(widget.size.width <= 40 for widget in app.screen.query(TextInput))
         assert all(widget.outer_size.width <= 56 for widget in app.screen.query(Choice))
         assert first_line(app) == Offset(8, 6) or view.name.startswith("totp-set-up")
+        await pilot.resize_terminal(40, 15)
+        await until(pilot, lambda: is_focus_in_sight(app), text_of(app))
+        assert "enter" in text_of(app) or not isinstance(app.focused, TextInput | Choice)
+        assert "^q" in text_of(app)
+        if view.name == "demo":
+            assert "A name of my own" not in text_of(app)
+            await pilot.press("pagedown")
+            await until(pilot, lambda: "A name of my own" in text_of(app))
+
+
+def is_focus_in_sight(app: App[Any]) -> bool:
+    """Whether what is typed into can be seen whole; true where nothing is."""
+    question = app.screen.query_one("#question").region
+    return app.focused is None or question.contains_region(app.focused.region)
