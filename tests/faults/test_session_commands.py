@@ -1,0 +1,139 @@
+"""Each command that asks Cognito for a session meets faults: one line, the right status, and no harm done."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+import pytest
+
+from tests.faults.catalogue import LOST, SLOW, SPOILED, UNANSWERED
+from tests.faults.proxy import Fault, FaultProxy
+from tests.faults.sequences import strangers_in
+from tests.session.machine import Machine
+from tests.session.machine import machine as machine
+from tests.terminal.pty_program import ROOT
+
+Record = Callable[[str, object], None]
+
+WITH_SHORT_DEADLINE = """
+import sys
+from tui_auth.auth import gateway
+gateway.DEADLINE_SECONDS = float(sys.argv[1])
+from tui_auth.cli import main
+sys.exit(main(sys.argv[2:]))
+"""
+COMMANDS: dict[str, tuple[Sequence[str], int]] = {
+    "a refresh": (("token", "--force-refresh", "--login", "never"), 0),
+    "an identity": (("aws-credentials", "--format", "json", "--login", "never"), 0),
+    "AWS credentials": (("aws-credentials", "--format", "json", "--login", "never"), 1),
+    "a look": (("status", "--online", "--json"), 0),
+    "a sign-out": (("sign-out",), 0),
+}
+"""The words of each command, and how many calls pass before the one that meets the fault."""
+
+STATUSES = {
+    "a refresh": (5, 7),
+    "an identity": (3, 5, 7),
+    "AWS credentials": (3, 5, 7),
+    "a look": (0, 5, 7),
+    "a sign-out": (5, 7),
+}
+"""The exit statuses that no answer, and a refusal that proves nothing about the session, may lead to."""
+
+
+class Shell:
+    """A person's shell at a pool behind the proxy."""
+
+    def __init__(self, machine: Machine, proxy: FaultProxy) -> None:
+        self.machine, self.proxy = machine, proxy
+        choice = replace(machine.with_identity_pool(machine.client()), endpoint_url=proxy.url)
+        self.choice, self.user = choice, machine.user()
+
+    def run(self, name: str, fault: Fault) -> subprocess.CompletedProcess[str]:
+        """Run a command from a fresh session, with the fault in its way."""
+        words, after = COMMANDS[name]
+        self.machine.sign_in(self.choice, self.user)
+        deadline = 0.7 if fault.name in SLOW else 30.0
+        with self.proxy.armed(fault, after=after):
+            return subprocess.run(
+                [sys.executable, "-c", WITH_SHORT_DEADLINE, str(deadline), *words],
+                env={**self.machine.environ, "PYTHONPATH": str(ROOT)},
+                cwd=self.machine.home,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=60,
+                start_new_session=True,
+                check=False,
+            )
+
+    def still_works(self) -> bool:
+        """Whether the session gives a token that the pool takes, once nothing is in the way."""
+        ran = self.machine.run("token", "--login", "never")
+        return ran.returncode == 0 and self.machine.accepts(ran.stdout.strip())
+
+
+@pytest.fixture
+def shell(machine: Machine) -> Iterator[Shell]:
+    """The shell, and the proxy before that machine's pool."""
+    with FaultProxy(machine.server.endpoint_url) as proxy:
+        yield Shell(machine, proxy)
+
+
+def spoken(ran: subprocess.CompletedProcess[str]) -> list[str]:
+    """What is wrong with what a command said, whatever it met."""
+    wrong = strangers_in(ran.stdout) + strangers_in(ran.stderr)
+    wrong += ["Traceback"] * ("Traceback" in ran.stderr) + ["a fault of its own"] * (ran.returncode == 1)
+    return wrong + ["said too much"] * (len(ran.stderr) > 1000 or ran.stderr.count("\n") > 2)
+
+
+def a_share(faults: Sequence[Fault], name: str) -> Sequence[Fault]:
+    """A fifth of them, another one for each command: they share the engine's gateway."""
+    return faults[list(COMMANDS).index(name) :: len(COMMANDS)]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_no_answer_is_said_in_a_line_and_the_session_stays(
+    name: str, shell: Shell, record_property: Record
+) -> None:
+    machine, proxy, failed = shell.machine, shell.proxy, []
+    faults = a_share(UNANSWERED, name)
+    for fault in faults:
+        met = proxy.met
+        ran = shell.run(name, fault)
+        wrong = spoken(ran) + ["not met"] * (proxy.met != met + 1)
+        wrong += [f"status {ran.returncode}"] * (ran.returncode not in STATUSES[name])
+        wrong += ["printed something"] * bool(ran.stdout and name != "a look")
+        if name == "a sign-out":
+            wrong += ["not forgotten"] * bool(list(machine.state.glob("?" * 64 + ".json")))
+        elif not shell.still_works():
+            wrong.append("the session is gone")
+        wrong += ["not said"] * (ran.returncode != 0 and not ran.stderr)
+        wrong += ["not said that none came"] * (fault.name in LOST and "No answer came" not in ran.stderr)
+        if wrong:
+            failed.append(f"{fault.name}: {wrong} {ran.stderr[-300:]}")
+    record_property("cases", ("fault matrix, session commands", "commands", len(faults), len(failed)))
+    assert not failed, "\n".join(failed)
+    assert proxy.strangers == 0, "a redirect was followed"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_an_answer_that_lies_gives_nothing_but_what_the_pool_takes(
+    name: str, shell: Shell, record_property: Record
+) -> None:
+    machine, failed = shell.machine, []
+    faults = a_share(SPOILED, name)
+    for fault in faults:
+        ran = shell.run(name, fault)
+        wrong = spoken(ran)
+        if name == "a refresh" and ran.returncode == 0:
+            wrong += ["no token of this pool"] * (not machine.accepts(ran.stdout.strip()))
+        elif ran.returncode != 0:
+            wrong += ["printed something"] * bool(ran.stdout and name != "a look")
+        if wrong:
+            failed.append(f"{fault.name}: {wrong} {ran.returncode} {ran.stdout[-200:]} {ran.stderr[-300:]}")
+    record_property("cases", ("fault matrix, session commands", "commands", len(faults), len(failed)))
+    assert not failed, "\n".join(failed)

@@ -1,0 +1,21 @@
+"""The table of guards is about the program as it is: ``python -m tests.guards`` takes each one out."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.guards.table import GUARDS, Guard
+from tests.terminal.pty_program import ROOT
+
+
+@pytest.mark.parametrize("guard", GUARDS, ids=lambda guard: guard.keeps)
+def test_a_guard_stands_where_the_table_says_and_has_its_test(guard: Guard) -> None:
+    assert (ROOT / "tui_auth" / guard.file).read_text().count(guard.text) == 1
+    path, *names = guard.test.split("::")
+    found = ROOT / "tests" / path
+    assert found.exists()
+    for name in names:
+        plain = name.partition("[")[0]
+        assert re.search(rf"^\s*(async def|def|class) {plain}\b", found.read_text(), re.MULTILINE)
