@@ -69,6 +69,24 @@ def test_an_account_that_is_made_and_a_password_that_is_forgotten(stage: Stage, 
     clean(program, may_stand=shown_codes(stage))
 
 
+def test_an_account_that_is_made_and_confirmed_and_signed_in_to(stage: Stage, clean: Clean) -> None:
+    program = stage.sign_in("ann")
+    walk, new = Walk(stage, program), stage.new_password.text
+    program.wait_for("Username")
+    program.press("ctrl+k")
+    program.wait_for("Make an account")
+    program.enter("zoe", new, new, "zoe@example.org")
+    program.wait_for("This pool also needs: Name.")
+    program.enter("Zoe")
+    program.wait_for("not confirmed yet")
+    walk.code(lambda: str(stage.server.messages[-1]["code"]), "That code is not right.")
+    program.wait_for("Signed in as zoe")
+    program.wait_for("Kept in")
+    program.press("enter")
+    assert program.wait_exit() == 0
+    clean(program, may_stand=shown_codes(stage))
+
+
 async def test_passwords_that_were_shown_hide_when_they_are_sent() -> None:
     new = canaries.password().text
     app = app_with(challenge("NEW_PASSWORD_REQUIRED", requiredAttributes="[]"))

@@ -21,13 +21,16 @@ def test_no_fault_on_the_way_gives_keys_or_anything_but_one_error(
     url = keys_url(demo.user_pool_id, proxy.url)
     assert fetch_keys(url)["keys"]
     assert {fault.name for fault in UNANSWERED} == set(LOST | FOREIGN | REFUSED)
+    failed: list[str] = []
     for fault in UNANSWERED:
         monkeypatch.setattr(signature, "DEADLINE_SECONDS", 0.5 if fault.name in SLOW else 30.0)
         met = proxy.met
         proxy.arm(fault, documents=True)
-        with pytest.raises(KeysUnreachable):
-            fetch_keys(url)
-        assert proxy.met == met + 1
+        try:
+            failed.append(f"{fault.name}: {fetch_keys(url)}")
+        except KeysUnreachable:
+            failed += [f"{fault.name}: not met"] * (proxy.met != met + 1)
     assert fetch_keys(url)["keys"]
     assert proxy.strangers == 0, "a redirect was followed"
-    record_property("counts", f"fault matrix, a pool's keys: {len(UNANSWERED)} cases, failed 0")
+    record_property("cases", ("fault matrix, a pool's keys", "pools", len(UNANSWERED), len(failed)))
+    assert not failed, "\n".join(failed)
