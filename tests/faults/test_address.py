@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,8 @@ from tui_auth.secret import Secret
 Start = Callable[..., SignIn]
 AWS_HOST = "cognito-idp.eu-west-1.amazonaws.com"
 KEY, SECRET, TOKEN = "AKIACANARYCANARY", "aws-secret-canary", "aws-token-canary"
+KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+WEB_IDENTITY = ("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN")
 
 
 class Trap(HTTPServer):
@@ -106,10 +108,15 @@ print(*(name for name in opened if name.endswith((".aws/credentials", "web-ident
 """
 
 
+@pytest.mark.parametrize(
+    "left_out", [(), KEYS, (*KEYS, *WEB_IDENTITY)], ids=["all", "no keys", "no identity"]
+)
 def test_aws_credentials_are_neither_read_nor_run_nor_sent(
-    demo: DemoPool, proxy: FaultProxy, trap: Trap, tmp_path: Path
+    demo: DemoPool, proxy: FaultProxy, trap: Trap, tmp_path: Path, left_out: Sequence[str]
 ) -> None:
     environment = isolated_environment(tmp_path, PYTHONPATH=str(ROOT)) | baited(tmp_path, trap)
+    # Whoever looks for credentials looks no further than the first that there are.
+    environment = {name: value for name, value in environment.items() if name not in left_out}
     user = demo.users[0]
     arguments = [user.user_pool_id, user.client_id, proxy.url, user.password]
     ran = subprocess.run(
