@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.session.machine import PASSWORD, Machine, flags
+from tests.session.machine import PASSWORD, Machine, flags, private_file
 from tests.session.machine import machine as machine
 
 
@@ -57,8 +57,7 @@ def test_both_tokens_are_had_with_one_note_about_other_sessions(machine: Machine
 def test_a_sign_in_on_the_way_takes_nothing_from_the_command(machine: Machine) -> None:
     """Its own process may write no core file, and hears no variable of Textual's."""
     machine.user()
-    password = machine.home / "password"
-    password.write_text(PASSWORD)
+    password = private_file(machine.home / "password", PASSWORD)
     _, hard = resource.getrlimit(resource.RLIMIT_CORE)
     ran = machine.run(
         *("exec", *flags(machine.client()), "--username", "ann", "--password-file", str(password)),

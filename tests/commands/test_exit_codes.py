@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from tests.session.machine import PASSWORD, Machine, flags
+from tests.session.machine import PASSWORD, Machine, flags, private_file
 from tests.session.machine import machine as machine
 from tests.terminal.pty_program import ROOT, PtyProgram
 from tui_auth.config.pool_choice import PoolChoice
@@ -86,8 +86,8 @@ class Case:
 
     def signing_in(self) -> Sequence[str]:
         """A first sign-in, with its password in a file."""
-        machine, file = self.machine, self.machine.home / "password"
-        file.write_text("Wrong-horse-9" if self.code == 5 else PASSWORD)
+        machine, password = self.machine, "Wrong-horse-9" if self.code == 5 else PASSWORD
+        file = private_file(machine.home / "password", password)
         if self.code == 10:
             named = {"UserPoolId": machine.user_pool_id, "Username": self.user}
             machine.server.call("AdminSetUserPassword", {**named, "Password": PASSWORD, "Permanent": False})

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 from argparse import Namespace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.session.machine import PASSWORD, Machine, flags
+from tests.session.machine import FLOWS, PASSWORD, Machine, flags, private_file
 from tests.session.machine import machine as machine
 from tests.terminal.pty_program import ROOT, PtyProgram
 from tui_auth.commands.sign_in import sign_in_settings
@@ -79,8 +81,7 @@ def test_a_wrong_use_is_2_and_asks_nobody(
 
 
 def test_a_terminal_does_not_make_it_ask(machine: Machine, choice: PoolChoice) -> None:
-    password = machine.home / "password"
-    password.write_text("Wrong-horse-9")
+    password = private_file(machine.home / "password", "Wrong-horse-9")
     words = ["-m", "tui_auth", *PLAIN, *flags(choice)]
     with PtyProgram(words, home=machine.home, stdin=password) as program:
         assert program.wait_exit() == 5
@@ -106,8 +107,7 @@ def test_without_flags_the_last_pool_and_name_are_taken_again(
     with without_flags(machine) as program:
         program.wait_for(choice.user_pool_id)
         program.wait_for("ann")
-    password = tmp_path / "password"
-    password.write_text(PASSWORD)
+    password = private_file(tmp_path / "password", PASSWORD)
     assert machine.run("sign-in", "--password-file", str(password)).returncode == 0
     (entry,) = machine.sessions.entries()
     assert (entry.client_id, entry.username) == (choice.client_id, "ann")
@@ -147,3 +147,22 @@ def test_a_password_is_not_read_from_a_terminal_that_would_show_it(machine: Mach
     with PtyProgram(arguments, home=machine.home) as program:
         assert program.wait_exit() == 2
         assert "--password-stdin reads a pipe" in program.screen_text()
+
+
+@pytest.mark.parametrize("flag", ["--password-file", "--client-secret-file"])
+def test_a_secrets_file_that_others_can_read_is_taken_and_said(machine: Machine, flag: str) -> None:
+    asked = {"UserPoolId": machine.user_pool_id, "ClientName": "cli", "ExplicitAuthFlows": FLOWS}
+    client = machine.server.call("CreateUserPoolClient", asked | {"GenerateSecret": True})["UserPoolClient"]
+    choice = replace(machine.client(), client_id=client["ClientId"])
+    files = {
+        "--password-file": private_file(machine.home / "password", PASSWORD),
+        "--client-secret-file": private_file(machine.home / "secret of acme", client["ClientSecret"]),
+    }
+    words = [*("sign-in", *flags(choice), "--username", machine.user(), "--storage", "none")]
+    words += [str(word) for each in files.items() for word in each]
+    assert "can read" not in machine.run(*words).stderr
+    files[flag].chmod(0o640)
+    ran = machine.run(*words)
+    assert ran.returncode == 0
+    assert f"Other users of this machine can read {files[flag]}" in ran.stderr.replace("~", str(machine.home))
+    assert f"chmod 600 {shlex.quote(str(files[flag]))}" in ran.stderr

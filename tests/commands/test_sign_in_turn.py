@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.session.machine import PASSWORD, Machine, flags
+from tests.session.machine import PASSWORD, Machine, flags, private_file
 from tests.session.machine import machine as machine
 from tests.terminal.pty_program import PtyProgram
 from tui_auth.commands import sign_in_turn
@@ -92,8 +92,7 @@ def test_who_has_sent_stderr_elsewhere_is_told_on_the_terminal(
 def test_once_signed_in_the_turn_is_over_though_the_screen_is_open(
     machine: Machine, choice: PoolChoice, tmp_path: Path
 ) -> None:
-    password = tmp_path / "password"
-    password.write_text(PASSWORD)
+    password = private_file(tmp_path / "password", PASSWORD)
     again = ("sign-in", *flags(choice), "--username", "ann", "--storage", "file")
     with start(machine, *again) as first:
         first.wait_for("Password")
@@ -137,8 +136,7 @@ def test_where_nobody_can_press_enter_waiting_has_an_end(
 
 
 def test_without_a_place_for_a_lock_people_still_sign_in(machine: Machine, choice: PoolChoice) -> None:
-    password = machine.home / "password"
-    password.write_text(PASSWORD)
+    password = private_file(machine.home / "password", PASSWORD)
     ran = machine.run(
         *("sign-in", *flags(choice), "--username", "ann", "--password-file", str(password)),
         environ={"XDG_STATE_HOME": "/proc/no/such/place"},

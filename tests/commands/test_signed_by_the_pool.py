@@ -10,7 +10,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from tests.session.machine import PASSWORD, Machine, flags
+from tests.session.machine import PASSWORD, Machine, flags, private_file
 from tests.session.machine import machine as machine
 from tests.terminal.pty_program import PtyProgram
 
@@ -57,8 +57,7 @@ def pool(machine: Machine) -> tuple[str, ...]:
 
 
 def sign_in(machine: Machine, *arguments: str) -> subprocess.CompletedProcess[str]:
-    password = machine.home / "password"
-    password.write_text(PASSWORD)
+    password = private_file(machine.home / "password", PASSWORD)
     return machine.run(*arguments, "--password-file", str(password))
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.session.machine import PASSWORD, ROTATION, Machine, flags
+from tests.session.machine import PASSWORD, ROTATION, Machine, flags, private_file
 from tests.session.machine import machine as machine
 from tests.terminal.pty_program import ROOT
 
@@ -101,8 +101,7 @@ def test_a_password_from_a_file_begins_the_session_without_a_terminal(
     machine: Machine, tmp_path: Path
 ) -> None:
     choice, user = machine.client(), machine.user()
-    password = tmp_path / "password"
-    password.write_text(f"{PASSWORD}\n")
+    password = private_file(tmp_path / "password", f"{PASSWORD}\n")
     sources: list[tuple[dict[str, Any], list[str]]] = [
         ({}, ["--password-file", str(password)]),
         ({"stdin": password.open()}, ["--password-stdin"]),

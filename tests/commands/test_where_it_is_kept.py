@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.session.machine import PASSWORD, Machine, flags
+from tests.session.machine import PASSWORD, Machine, flags, private_file
 from tests.session.machine import machine as machine
 from tests.terminal.pty_program import ROOT, PtyProgram
 from tui_auth.config.pool_choice import PoolChoice
@@ -66,8 +66,7 @@ def sign_in(
     word: str = "sign-in",
 ) -> subprocess.CompletedProcess[str]:
     """Begin a session with a password from a file."""
-    password = machine.home / "password"
-    password.write_text(PASSWORD)
+    password = private_file(machine.home / "password", PASSWORD)
     return machine.run(
         *(word, *flags(choice), "--username", "ann", "--password-file", str(password)),
         *("--storage", storage),

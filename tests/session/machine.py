@@ -170,6 +170,13 @@ class Machine:
         return content
 
 
+def private_file(path: Path, content: str) -> Path:
+    """Write a file that is its owner's alone, as one keeps a password in."""
+    path.touch(mode=0o600)
+    path.write_text(content)
+    return path
+
+
 def flags(choice: PoolChoice) -> Sequence[str]:
     """The flags that name a pool."""
     return (

@@ -288,11 +288,14 @@ def asks_nobody(arguments: Namespace) -> bool:
 
 def _password(arguments: Namespace) -> Secret | None:
     """The password from stdin or a file, without its line's end; None where a person is to type it."""
-    from tui_auth.config.client_secret import read_password_file
+    from tui_auth.config.client_secret import open_to_others, read_password_file
     from tui_auth.secret import Secret
 
     if arguments.password_file:
-        return read_password_file(arguments.password_file)
+        password_in_file = read_password_file(arguments.password_file)
+        if note := open_to_others(arguments.password_file):
+            say(note)
+        return password_in_file
     if not arguments.password_stdin:
         return None
     if sys.stdin is not None and sys.stdin.isatty():

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 
-from tui_auth.config.errors import ConfigurationError, fault_in
+from tui_auth.config.errors import ConfigurationError, fault_in, shown
 from tui_auth.config.files import read_text
 from tui_auth.secret import Secret
 
@@ -58,3 +59,27 @@ def read_password_file(path: str | Path) -> Secret:
     if not password:
         raise fault_in(path, None, "it is empty. Put the password in its first line.")
     return Secret(password)
+
+
+def open_to_others(path: str | Path) -> str:
+    """A sentence where other users of the machine can read this secret's file, with the cure; else empty.
+
+    Nothing is said of what is no plain file, nor of an Amplify file, which is a project's for all to read.
+    """
+    import shlex
+
+    from tui_auth.config.amplify import FILE_NAMES
+    from tui_auth.terminal.safe_text import safe_line
+
+    path = Path(path)
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return ""
+    is_open = stat.S_ISREG(found.st_mode) and found.st_mode & (stat.S_IRGRP | stat.S_IROTH)
+    if not is_open or path.name in FILE_NAMES:
+        return ""
+    return (
+        f"Other users of this machine can read {shown(path)}. "
+        f"Close it: {safe_line(f'chmod 600 {shlex.quote(str(path))}', limit=400)}"
+    )

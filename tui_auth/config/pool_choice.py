@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tui_auth.config.client_secret import path_of_secret, read_secret_file
+from tui_auth.config.client_secret import open_to_others, path_of_secret, read_secret_file
 from tui_auth.config.errors import ConfigurationError, NoPoolNamed, fault_in, shown
 from tui_auth.config.password_policy import PasswordPolicy
 from tui_auth.config.pool_search import CurrentSession, PoolSearch, no_session
@@ -142,6 +142,7 @@ def _choice(search: PoolSearch, *, reads_secret: bool) -> PoolChoice:
     if path := values.pop("client_secret_file", None):
         values["client_secret_file"] = secret_file = path_of_secret(path)
         values["client_secret"] = read_secret_file(secret_file) if reads_secret else None
+        notes += [note] if reads_secret and (note := open_to_others(secret_file)) else []
     if policy := values.pop("password_policy", None):
         values["password_policy"] = PasswordPolicy.of(policy)
     profile = origin.name if origin.kind is SourceKind.PROFILE else None

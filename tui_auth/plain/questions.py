@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Sequence
 from functools import partial
+from hashlib import sha256
 
 from tui_auth.auth.attempt import Answer, Attempt
 from tui_auth.auth.errors import AuthError, Concern
@@ -51,7 +52,7 @@ class Questions:
         self._has_new_code = False
         self._has_reset_code = False
         self._reset_password: Secret | None = None
-        self._shown_keys: dict[str, Secret] = {}
+        self._shown_keys: dict[str, bytes] = {}
 
     def answer(self, attempt: Attempt, step: NextStep) -> Request:  # noqa: PLR0911 - one a step
         """Ask what the step asks. Raises Back where the person goes back, AuthError where no code is sent."""
@@ -125,9 +126,11 @@ class Questions:
     def _set_up(self, step: ContinueSignInWithTOTPSetup) -> Request:
         details, app_name = step.setup_details, self.settings.app_name or self.settings.pool
         account = safe_line(f"{app_name}: {details.username}", limit=80)
-        if self._shown_keys.get(details.username, details.shared_secret) != details.shared_secret:
+        # Its digest tells a key from another; the key itself is not kept for that.
+        key = sha256(details.shared_secret.reveal_bytes()).digest()
+        if self._shown_keys.get(details.username, key) != key:
             self.lines.say(wording.NEW_KEY.format(account))
-        self._shown_keys[details.username] = details.shared_secret
+        self._shown_keys[details.username] = key
         self.lines.say("Add this key to your authenticator app, as a time-based one:")
         self.lines.say(wording.in_groups(details.shared_secret.reveal()))
         self.lines.say(f"Account: {account}")

@@ -136,6 +136,7 @@ class SignInScreen(FormScreen):
 
     def _sign_up(self) -> None:
         if not self.busy:
+            self.forget_password()
             self.post_message(SignUpWanted(self.query_one("#username", Field).value.strip()))
 
     def action_submit(self) -> None:
