@@ -13,11 +13,6 @@ Start = Callable[..., SignIn]
 SECONDS_LEFT = [f"Try again in {seconds} s." for seconds in (5, 4, 3, 2, 1)]
 
 
-def has_asked(times: int, program: SignIn) -> bool:
-    """Whether so many requests have come."""
-    return len(program.asked) == times
-
-
 def counts_down(program: SignIn) -> None:
     """Wait until the wait was shown with one number and then with a smaller one."""
     shown: list[str] = []
@@ -92,4 +87,17 @@ def test_the_same_in_lines(sign_in_as: Start) -> None:
     program.wait_for(lambda p: p.screen_text().count("Password:") == 2)
     assert program.asked == ["InitiateAuth"]
     program.enter(program.user.password)
+    program.wait_for("Signed in as ann.")
+
+
+def test_a_lock_in_lines_is_a_wait_after_which_the_name_is_kept(sign_in_as: Start) -> None:
+    program = sign_in_as("ann", "--plain", rows=60)
+    for _ in range(12):
+        program.server.state.lockout.failed(program.user.user_pool_id, "ann")
+    program.log_in_by_lines()
+    program.shows("Error: Too many wrong passwords: Cognito makes this user wait.")
+    program.wait_for("Try again in ")
+    program.wait_for("Username: ann (/back asks for another)")
+    program.server.clock.advance(300)
+    program.answer("Password:", program.user.password)
     program.wait_for("Signed in as ann.")

@@ -115,6 +115,36 @@ def test_a_preferred_first_factor_skips_the_choice_and_esc_leads_to_it(
     program.wait_for("Signed in as ann")
 
 
+@pytest.mark.parametrize("factor", ["PASSWORD", "SMS_OTP"])
+def test_any_factor_may_be_preferred(own_pool: Callable[..., OwnPool], factor: str) -> None:
+    pool = own_pool(Policies={"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "SMS_OTP"]}})
+    pool.user("ann", phone_number="+4915112345678", phone_number_verified="true")
+    program = pool.sign_in("--preferred-first-factor", factor, flow="USER_AUTH")
+    program.log_in()
+    if factor == "PASSWORD":
+        program.wait_for("Your password")
+        program.enter(program.user.password)
+    else:
+        program.wait_for("Code sent by SMS to ")
+        program.enter(program.newest_code())
+    program.wait_for("Signed in as ann")
+
+
+def test_a_password_as_first_factor_is_followed_by_the_second(own_pool: Callable[..., OwnPool]) -> None:
+    factors = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}}
+    pool = own_pool(mfa={"MfaConfiguration": "OPTIONAL", **APP_AND_SMS}, Policies=factors)
+    pool.user("ann", email="ann@example.com", email_verified="true")
+    phone = pool.phone_of("ann")
+    program = pool.sign_in("--preferred-first-factor", "PASSWORD_SRP", flow="USER_AUTH")
+    program.log_in()
+    program.wait_for("Your password")
+    program.enter(program.user.password)
+    program.wait_for("Code from your authenticator app")
+    program.enter(phone.at(int(pool.server.clock.now())))
+    program.wait_for("Signed in as ann")
+    program.wait_for("password ✓")
+
+
 def test_setting_up_an_app_out_of_a_choice(sign_in_as: Start) -> None:
     program = sign_in_as("max")
     program.log_in()
