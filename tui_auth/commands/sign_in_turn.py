@@ -18,13 +18,14 @@ from pathlib import Path
 
 from tui_auth.commands.exit_status import CANCELLED, Ended, say
 from tui_auth.config import places
+from tui_auth.config.aws_endpoint import endpoint_of
 from tui_auth.config.pool_choice import PoolChoice
 from tui_auth.session.errors import SignInNeeded, StorageError
 from tui_auth.session.lock import Busy, Held, locked
 from tui_auth.session.private_files import PrivateFolder
 from tui_auth.session.record import SessionRecord
 from tui_auth.session.refresh import holds
-from tui_auth.session.sessions import PoolKey, Sessions, endpoint_of
+from tui_auth.session.sessions import PoolKey, Sessions
 from tui_auth.terminal.environment import TerminalKind, find_terminal
 from tui_auth.terminal.lines import without_echo
 from tui_auth.terminal.safe_text import safe_line

@@ -20,9 +20,7 @@ from tui_auth.auth.wire import Wire
 from tui_auth.config.password_policy import PasswordPolicy
 from tui_auth.screens.keys import DEMO_KEYS, TABLE, bindings
 from tui_auth.screens.problem import Problem
-from tui_auth.screens.wording import clock_in_a_refusal
 from tui_auth.terminal.safe_text import safe_line
-from tui_auth.widgets.code_input import CodeInput
 from tui_auth.widgets.countdown import Countdown
 from tui_auth.widgets.field import Field, TextInput
 from tui_auth.widgets.frame import KeyLine, ShownKey, TopLine, Trail
@@ -214,6 +212,9 @@ class FormScreen(Screen[None]):
 
     def problem_of(self, error: AuthError) -> Problem:
         """A refusal as this screen words it."""
+        # The words of all steps, which no first screen needs before something was refused.
+        from tui_auth.screens.wording import clock_in_a_refusal
+
         problem = Problem.of(error)
         clock = clock_in_a_refusal(error, self.surroundings.clock_offset())
         return replace(problem, text=f"{problem.text} {clock}") if clock else problem
@@ -320,6 +321,8 @@ class FormScreen(Screen[None]):
 
     def action_newest_code(self) -> None:
         """In the demo: type the newest code from the phone or the inbox."""
+        from tui_auth.widgets.code_input import CodeInput
+
         code = self.surroundings.newest_code() if self.surroundings.newest_code else None
         if code is None:
             self.notice = "No code has come yet."

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from tui_auth.auth.next_step import Done
-from tui_auth.config.aws_endpoint import aws_endpoint
+from tui_auth.config.aws_endpoint import endpoint_of
 from tui_auth.config.pool_choice import PoolChoice
 from tui_auth.session.devices import keep_device
 from tui_auth.session.errors import SignInNeeded, StorageError
@@ -56,12 +56,6 @@ class PoolKey:
     endpoint: str
     user_pool_id: str
     client_id: str
-
-
-def endpoint_of(endpoint_url: str | None, environ: Mapping[str, str] = os.environ) -> str:
-    """The endpoint a session belongs to: as given, or as AWS's variables name it; empty for AWS's own."""
-    _, named = ("", endpoint_url) if endpoint_url else aws_endpoint(environ) or ("", "")
-    return named.rstrip("/")
 
 
 def origin_of(
