@@ -126,7 +126,10 @@ class TuiAuthApp(FullScreenApp["Done"]):
 
     def on_ready(self) -> None:
         """Load the rest soon after the first frame: neither first key nor first request waits for it."""
-        gc.enable()
+        if not gc.isenabled():  # as ``full_screen.prepare`` left it
+            # All that was loaded would be looked through at once, just when the first key comes.
+            gc.freeze()
+            gc.enable()
         self.set_timer(CONNECT_AFTER_SECONDS, self._connect)
 
     @work(group="connect", exit_on_error=False, description="connect")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
@@ -89,6 +89,17 @@ class FormScreen(Screen[None]):
         self._had_focus: Widget | None = None
         self._has_sent = False
         self._was_edited = False
+        # Textual gives them by itself, but after a first frame without them, and styles everything once more.
+        self.add_class(*self._classes_of_size(), update=False)
+
+    def _classes_of_size(self) -> Iterator[str]:
+        """The classes that the App's breakpoints give a screen in a terminal of this size."""
+        app = self.app
+        widths, heights = app.HORIZONTAL_BREAKPOINTS or [], app.VERTICAL_BREAKPOINTS or []
+        for cells, breakpoints in ((app.size.width, widths), (app.size.height, heights)):
+            reached = [each for each in breakpoints if each[0] <= cells]
+            if reached:
+                yield max(reached)[1]
 
     def compose(self) -> ComposeResult:
         around = self.surroundings
