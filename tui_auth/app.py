@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterable
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on, work
@@ -25,7 +26,7 @@ from tui_auth.screens.form_screen import FormScreen, Surroundings
 from tui_auth.screens.problem import Problem
 from tui_auth.screens.sign_in import ForgotAsked, SignInAsked, SignInScreen, SignUpWanted
 from tui_auth.settings import SignInSettings
-from tui_auth.style_sheets import style_sheets
+from tui_auth.style_sheets import first_sheets, later_sheets
 from tui_auth.terminal.full_screen import FullScreenApp
 from tui_auth.themes import THEMES
 
@@ -55,7 +56,7 @@ class TuiAuthApp(FullScreenApp["Done"]):
     """
 
     TITLE = "tui-auth"
-    CSS_PATH = style_sheets()
+    CSS_PATH = first_sheets()
     HORIZONTAL_BREAKPOINTS = WIDTHS
     VERTICAL_BREAKPOINTS = HEIGHTS
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -134,6 +135,9 @@ class TuiAuthApp(FullScreenApp["Done"]):
 
     @work(group="connect", exit_on_error=False, description="connect")
     async def _connect(self) -> None:
+        # By their own CSS_PATH the screens that need them would have all sheets parsed anew.
+        self.stylesheet.read_all([Path(sheet) for sheet in later_sheets()])
+        self.stylesheet.parse()
         try:
             await in_daemon_thread(self._load)
         except AuthError as error:
