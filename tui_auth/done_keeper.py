@@ -31,7 +31,7 @@ class DoneKeeper:
     """One sign-in's way from Done to a kept session. Files and network are left to daemon threads."""
 
     def __init__(self, keeping: Keeping) -> None:
-        self._keeping = keeping
+        self.keeping = keeping
         self._checked: list[Done] = []
         self._decided: StorageKind | None = None
         self._kept: Kept | None = None
@@ -39,11 +39,11 @@ class DoneKeeper:
 
     def device(self, username: str) -> Device | None:
         """The device remembered for a user; called on the request's own thread."""
-        return self._keeping.device(username)
+        return self.keeping.device(username)
 
     def check(self, done: Done) -> None:
         """Check the signatures; called on the request's own thread. Raises AuthError for wrong ones."""
-        if self._keeping.signatures_hold(done):
+        if self.keeping.signatures_hold(done):
             self._checked.append(done)
 
     def is_checked(self, done: Done) -> bool:
@@ -70,7 +70,7 @@ class DoneKeeper:
         """Keep the session where it was decided before, or ask."""
         if not self.is_checked(screen.step):
             screen.notice = UNCHECKED
-        storage = await in_daemon_thread(lambda: self._keeping.storage)
+        storage = await in_daemon_thread(lambda: self.keeping.storage)
         if storage is None:
             screen.ask_where(kinds_here())
         else:
@@ -80,7 +80,7 @@ class DoneKeeper:
         """The person chose a place: keep the session there, and the next ones too."""
         await self.keep(screen, signed_in_as, storage)
         if self._kept is not None and not self._kept.problem:  # else the question comes again
-            await in_daemon_thread(partial(self._keeping.remember, storage))
+            await in_daemon_thread(partial(self.keeping.remember, storage))
 
     async def keep(self, screen: DoneScreen, signed_in_as: str, storage: StorageKind) -> None:
         """Keep the session, and say on the screen what became of it."""
@@ -89,7 +89,7 @@ class DoneKeeper:
 
         def work() -> Kept:
             try:
-                self._kept = self._keeping.keep(screen.step, signed_in_as, storage, signature_checked=checked)
+                self._kept = self.keeping.keep(screen.step, signed_in_as, storage, signature_checked=checked)
                 return self._kept
             finally:
                 self._settled.set()

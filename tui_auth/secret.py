@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from typing import NoReturn
 
 
@@ -35,6 +34,9 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
+        # Brings OpenSSL with it, and a first screen compares nothing.
+        import hmac
+
         return hmac.compare_digest(self.reveal_bytes(), other.reveal_bytes())
 
     __hash__ = None  # type: ignore[assignment]  # a secret has no place in a set or as a key

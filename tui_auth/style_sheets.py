@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path, PurePath
 
-SHEETS = ("frame.tcss", "fields.tcss", "choices.tcss", "totp_setup.tcss", "server_text.tcss")
+FIRST = ("frame.tcss", "fields.tcss")
+LATER = ("overlays.tcss", "choices.tcss", "totp_setup.tcss", "server_text.tcss")
+SHEETS = (*FIRST, *LATER)
 
 
 def styles_folder() -> Path:
@@ -18,5 +20,19 @@ def styles_folder() -> Path:
 
 def style_sheets(*more: str) -> list[str | PurePath]:
     """The sheets every screen needs, and ``more`` by name."""
+    return _in_folder(*SHEETS, *more)
+
+
+def first_sheets() -> list[str | PurePath]:
+    """Those of the sign-in screen: Textual parses them before it draws anything."""
+    return _in_folder(*FIRST)
+
+
+def later_sheets() -> list[str | PurePath]:
+    """Those of the screens that come after it."""
+    return _in_folder(*LATER)
+
+
+def _in_folder(*names: str) -> list[str | PurePath]:
     folder = styles_folder()
-    return [folder / name for name in (*SHEETS, *more)]
+    return [folder / name for name in names]

@@ -9,9 +9,9 @@ import pytest
 from tests.scripted_gateway import Reply, ScriptedGateway, challenge
 from tui_auth.auth.attempt import Attempt
 from tui_auth.auth.auth import Auth
+from tui_auth.auth.auth_flow import AuthFlow
 from tui_auth.auth.device import Device
 from tui_auth.auth.errors import AuthError
-from tui_auth.auth.exchange import AuthFlow
 from tui_auth.auth.next_step import ConfirmSignInWithNewPassword, ConfirmSignInWithPassword
 from tui_auth.auth.refusals import refusal
 from tui_auth.secret import Secret

@@ -14,9 +14,9 @@ from tests.journeys.own_pool import OwnPool
 from tests.scripted_gateway import ScriptedGateway, challenge
 from tui_auth.auth.attempt import Attempt
 from tui_auth.auth.auth import Auth
+from tui_auth.auth.auth_flow import AuthFlow
 from tui_auth.auth.device import Device
 from tui_auth.auth.errors import AuthError, ErrorKind
-from tui_auth.auth.exchange import AuthFlow
 from tui_auth.auth.next_step import (
     ConfirmSignInWithNewPassword,
     ConfirmSignInWithOTP,

@@ -9,8 +9,8 @@ import pytest
 
 from tests.scripted_gateway import ScriptedGateway, challenge
 from tui_auth.auth.auth import Auth
+from tui_auth.auth.auth_flow import AuthFlow
 from tui_auth.auth.errors import AuthError
-from tui_auth.auth.exchange import AuthFlow
 from tui_auth.auth.next_step import ContinueSignInWithMFASelection as Selection
 from tui_auth.auth.next_step import DeliveryDetails, MFAType
 from tui_auth.auth.wire import Call, Wire, described, masked

@@ -11,7 +11,7 @@ from tests.faults.person import NEW_PASSWORD, Person
 from tests.faults.proxy import FaultProxy
 from tests.screens.conftest import PilotedApp, until
 from tui_auth.auth.auth import Auth
-from tui_auth.auth.exchange import AuthFlow
+from tui_auth.auth.auth_flow import AuthFlow
 from tui_auth.auth.next_step import (
     ConfirmSignInWithCustomChallenge,
     ConfirmSignInWithNewPassword,
@@ -116,7 +116,7 @@ class Hands:
 
     async def back_to_sign_in(self) -> None:
         """Leave everything and stand at the first screen."""
-        self.app._back_to_sign_in()
+        self.app.conversation._back_to_sign_in()
         await until(self.pilot, lambda: isinstance(self.screen, SignInScreen))
 
     def _fill(self, screen: FormScreen) -> None:

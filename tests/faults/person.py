@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 import pyotp
 
 from tui_auth.auth.attempt import Answer, Attempt
+from tui_auth.auth.auth_flow import AuthFlow
 from tui_auth.auth.errors import AuthError
-from tui_auth.auth.exchange import AuthFlow
 from tui_auth.auth.next_step import (
     AuthFactorType,
     ConfirmSignInWithCustomChallenge,

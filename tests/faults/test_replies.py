@@ -32,9 +32,9 @@ from tests.scripted_gateway import ScriptedGateway
 from tui_auth.auth import gateway
 from tui_auth.auth.attempt import Attempt
 from tui_auth.auth.auth import Auth
+from tui_auth.auth.auth_flow import AuthFlow
 from tui_auth.auth.device import Device
 from tui_auth.auth.errors import AuthError
-from tui_auth.auth.exchange import AuthFlow
 from tui_auth.auth.gateway import Address, CognitoGateway
 from tui_auth.auth.next_step import (
     NEXT_STEPS,
@@ -227,14 +227,14 @@ async def test_every_step_that_comes_of_it_can_be_drawn() -> None:
     app = WatchedApp(auth, SignInSettings(pool="acme-staff"))
     async with app.run_test(size=SIZE) as pilot:
         for step in steps:
-            app.attempt = auth.attempt()
+            app.conversation.attempt = auth.attempt()
             app.next_step = step
             await until(pilot, partial(_asks, app, step))
             await pilot.press("f1")
             await pilot.pause()
             assert strangers_in("".join(app.terminal.received)) == [], step
             assert OWN_FAULT not in app.text()
-            app._back_to_sign_in()
+            app.conversation._back_to_sign_in()
             await pilot.pause()
 
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+
+from tests.terminal.pty_program import PtyProgram
 
 HEAVY = {"textual", "rich", "boto3", "botocore", "segno", "pyotp", "jwt", "cryptography", "platformdirs"}
 
@@ -36,13 +40,88 @@ def test_only_what_is_needed_is_loaded(code: str, allowed: set[str]) -> None:
     assert loaded_by(code) <= allowed
 
 
-def test_the_first_screen_needs_neither_the_other_screens_nor_the_pool() -> None:
-    code = (
-        "import sys, tui_auth.app\n"
-        "found = [m for m in sys.modules if m.startswith(('tui_auth.pool', 'tui_auth.screens.totp'))]\n"
-        "assert not found, found"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True)
+LISTS_WHAT_IS_LOADED = """
+import sys
+from pathlib import Path
+
+from tui_auth.cli import main
+from tui_auth.commands import full_screen
+
+folder, prepare = Path(sys.argv.pop(1)), full_screen.prepare
+
+
+def list_after(owner, name, file):
+    former = getattr(owner, name)
+
+    def method(*arguments):
+        result = former(*arguments)
+        (folder / "list").write_text(" ".join(sys.modules))
+        (folder / "list").rename(folder / file)
+        return result
+
+    setattr(owner, name, method)
+
+
+def prepare_and_listen(purpose):
+    ready = prepare(purpose)
+    from tui_auth.app import TuiAuthApp
+
+    list_after(TuiAuthApp, "on_ready", "at the first frame")
+    list_after(TuiAuthApp, "_load", "soon after it")
+    return ready
+
+
+full_screen.prepare = prepare_and_listen
+sys.exit(main())
+"""
+"""The program; it lists the modules that are loaded when the first frame has been drawn, and soon after."""
+
+SIGN_IN = ("sign-in", "--user-pool-id", "eu-west-1_Ab12Cd34E", "--client-id", "client1")
+
+Loaded = Callable[..., set[str]]
+
+
+@pytest.fixture
+def loaded_by_signing_in(tmp_path: Path) -> Loaded:
+    """The modules loaded at a moment of the full-screen sign-in in which nobody presses a key."""
+
+    def loaded(moment: str, *flags: str) -> set[str]:
+        arguments = ["-c", LISTS_WHAT_IS_LOADED, str(tmp_path), *SIGN_IN, *flags]
+        with PtyProgram(arguments, home=tmp_path) as program:
+            program.wait_for(lambda _: (tmp_path / moment).exists())
+        return set((tmp_path / moment).read_text().split())
+
+    return loaded
+
+
+def below(package: str, modules: set[str]) -> set[str]:
+    """The modules of a package of ours, by their names in it."""
+    start = f"tui_auth.{package}."
+    return {name.removeprefix(start) for name in modules if name.startswith(start)}
+
+
+def test_the_first_frame_needs_nothing_of_what_comes_after_it(loaded_by_signing_in: Loaded) -> None:
+    modules = loaded_by_signing_in("at the first frame")
+    assert {name.partition(".")[0] for name in modules} & HEAVY <= {"textual", "rich", "platformdirs"}
+    assert not modules & {"_hashlib", "curses", "hmac", "json", "secrets", "shlex", "tomllib"}
+    auth = {"app_client", "auth", "auth_flow", "errors", "gateway", "pool_presence", "wire"}
+    assert below("auth", modules) <= auth
+    assert below("screens", modules) <= {"form_screen", "keys", "problem", "sign_in"}
+    assert below("session", modules) <= {"errors"}
+    assert not below("plain", modules) | below("pool", modules) | below("commands.demo", modules)
+    assert not modules & {"tui_auth.conversation", "tui_auth.done_keeper", "tui_auth.requests"}
+    assert not modules & {"tui_auth.terminal.clipboard", "tui_auth.widgets.code_input"}
+
+
+def test_a_name_that_is_known_brings_the_sessions_but_no_step(loaded_by_signing_in: Loaded) -> None:
+    modules = loaded_by_signing_in("at the first frame", "--username", "ann")
+    assert "sessions" in below("session", modules)
+    assert not below("auth", modules) & {"next_step", "attempt", "exchange", "srp"}
+
+
+def test_what_comes_next_is_there_before_anybody_has_typed_a_name(loaded_by_signing_in: Loaded) -> None:
+    modules = loaded_by_signing_in("soon after it")
+    assert {"boto3", "tui_auth.conversation", "tui_auth.done_keeper", "tui_auth.screens.totp_code"} <= modules
 
 
 def test_every_name_the_package_exports_is_there() -> None:

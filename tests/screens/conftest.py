@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from tests.scripted_gateway import Reply, ScriptedGateway
 from tui_auth.app import TuiAuthApp
 from tui_auth.auth.auth import Auth
-from tui_auth.auth.exchange import AuthFlow
+from tui_auth.auth.auth_flow import AuthFlow
 from tui_auth.auth.next_step import Done
 from tui_auth.settings import SignInSettings
 

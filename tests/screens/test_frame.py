@@ -34,6 +34,22 @@ async def test_what_esc_would_do_is_said_while_an_answer_is_awaited_too() -> Non
         app.gateway.release()
 
 
+@pytest.mark.parametrize(
+    ("size", "classes"),
+    [((50, 12), {"-narrow", "-short"}), (SIZE, {"-normal", "-regular"}), ((130, 40), {"-wide", "-tall"})],
+)
+async def test_a_screen_is_made_for_the_size_of_the_terminal(
+    size: tuple[int, int], classes: set[str]
+) -> None:
+    app = app_with()
+    async with app.run_test(size=size) as pilot:
+        assert app.sign_in_screen().classes == classes, "before Textual draws it a first time"
+        await pilot.pause()
+        assert app.screen.classes == classes
+        await pilot.resize_terminal(*SIZE)
+        await until(pilot, lambda: app.screen.classes == {"-normal", "-regular"})
+
+
 async def test_a_password_that_is_shown_hides_when_it_is_sent() -> None:
     app = app_with(WRONG)
     async with app.run_test(size=SIZE) as pilot:

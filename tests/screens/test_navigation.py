@@ -9,8 +9,8 @@ from textual.pilot import Pilot
 
 from tests.screens.conftest import CLIENT, POOL, PilotedApp, app_with, until
 from tests.scripted_gateway import challenge, tokens
+from tui_auth.auth.auth_flow import AuthFlow
 from tui_auth.auth.errors import AuthError, ErrorKind
-from tui_auth.auth.exchange import AuthFlow
 from tui_auth.auth.next_step import NEXT_STEPS, Done
 from tui_auth.auth.refusals import refusal
 from tui_auth.config.password_policy import PasswordPolicy

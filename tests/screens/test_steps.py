@@ -8,8 +8,8 @@ import pytest
 
 from tests.screens.conftest import CLIENT, POOL, app_with, until
 from tests.scripted_gateway import Reply, challenge, tokens
+from tui_auth.auth.auth_flow import AuthFlow
 from tui_auth.auth.errors import AuthError
-from tui_auth.auth.exchange import AuthFlow
 from tui_auth.auth.refusals import refusal
 
 DONE = tokens(POOL, CLIENT)

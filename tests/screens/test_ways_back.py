@@ -63,7 +63,7 @@ async def test_esc_after_a_choice_was_left_leads_to_the_one_before() -> None:
         await choose_sms(app, pilot)
         await pilot.press("escape", "escape")
         await until(pilot, lambda: "How do you want to confirm" in app.text())
-        assert app._asked_by == "Enter"
+        assert app.conversation._asked_by == "Enter"
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, SignInScreen))
 
@@ -95,7 +95,7 @@ async def test_tokens_that_the_pool_did_not_sign_lead_back_to_sign_in() -> None:
         def check(self, done: object) -> None:
             raise AuthError(ErrorKind.SERVICE, "These tokens are not signed by the pool.")
 
-    app.keeper = Refuses()  # type: ignore[assignment]
+    app.make_keeper = Refuses  # type: ignore[assignment]
     async with app.run_test(size=(80, 23)) as pilot:
         await pilot.press(*"hunter2", "enter")
         await until(pilot, lambda: "Code sent by SMS" in app.text())
@@ -156,10 +156,13 @@ async def test_a_lost_request_for_a_reset_code_is_made_again_by_the_key_that_is_
 async def test_ctrl_c_does_not_throw_away_tokens_that_have_come() -> None:
     app = app_with(tokens(POOL, CLIENT))
     checked = threading.Event()
-    app.keeper = SlowKeeper(checked)  # type: ignore[assignment]
+    app.make_keeper = lambda: SlowKeeper(checked)  # type: ignore[assignment]
     async with app.run_test(size=(80, 23)) as pilot:
         await pilot.press(*"hunter2", "enter")
-        await until(pilot, lambda: app.attempt is not None and isinstance(app.attempt.step, Done))
+        await until(
+            pilot,
+            lambda: app.conversation.attempt is not None and isinstance(app.conversation.attempt.step, Done),
+        )
         await pilot.press("ctrl+c")
         await until(pilot, lambda: "Cognito has answered" in app.text())
         checked.set()

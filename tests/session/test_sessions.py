@@ -13,6 +13,7 @@ import pytest
 from tests.session.machine import ROTATION, Machine
 from tui_auth.auth.device import Device
 from tui_auth.auth.identity_gateway import IdentityGateway
+from tui_auth.config.aws_endpoint import endpoint_of
 from tui_auth.secret import Secret
 from tui_auth.session import sessions
 from tui_auth.session.aws import new_credentials
@@ -22,7 +23,7 @@ from tui_auth.session.errors import SignInNeeded, StorageError
 from tui_auth.session.keeping import Keeping
 from tui_auth.session.record import SessionRecord
 from tui_auth.session.refresh import fresh
-from tui_auth.session.sessions import MOST_SESSIONS, PoolKey, Sessions, endpoint_of, origin_of
+from tui_auth.session.sessions import MOST_SESSIONS, PoolKey, Sessions, origin_of
 from tui_auth.session.stores import StorageKind
 
 

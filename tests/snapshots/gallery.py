@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 from tests.screens.conftest import CLIENT, POOL, PilotedApp, until
 from tests.scripted_gateway import Reply, ScriptedGateway, challenge
 from tui_auth.auth.auth import Auth
-from tui_auth.auth.exchange import AuthFlow
+from tui_auth.auth.auth_flow import AuthFlow
 from tui_auth.auth.refusals import refusal
 from tui_auth.auth.signature import KeysUnreachable
 from tui_auth.commands.choose_pool import ChoosePoolApp
@@ -52,7 +52,7 @@ def _sign_in(view: View, theme: str) -> App[Any]:
     settings = SignInSettings(
         pool=f"acme-staff  {POOL}", username=view.username, auth_flow=view.flow, app_name="Acme", theme=theme
     )
-    app = PilotedApp(Auth(POOL, CLIENT, gateway=gateway), settings, view.keeper)
+    app = PilotedApp(Auth(POOL, CLIENT, gateway=gateway), settings, view.make_keeper)
     app.gateway = gateway
     return app
 
@@ -87,7 +87,7 @@ class View:
     then: Callable[[Any], None] | None = None
     flow: AuthFlow = AuthFlow.USER_PASSWORD_AUTH
     username: str = "ann"
-    keeper: Any = None
+    make_keeper: Any = None
     make: Callable[[View, str], App[Any]] = _sign_in
 
     @property
@@ -236,8 +236,8 @@ VIEWS: Final = (
     View("unknown-step", "MOON_PHASE", (MOON,)),
     View("help", "Code sent", (SMS,), ("ctrl+g",), "esc closes this"),
     View("done", "With a pool of your own", (DONE,)),
-    View("done-where-to-keep", "Nowhere", (DONE,), keeper=_Keeper()),
-    View("done-kept", "Nowhere", (DONE,), ("2",), "Kept in", keeper=_Keeper()),
+    View("done-where-to-keep", "Nowhere", (DONE,), make_keeper=_Keeper),
+    View("done-kept", "Nowhere", (DONE,), ("2",), "Kept in", make_keeper=_Keeper),
     View("choose-pool", "Which user pool", make=_choose_pool),
     View("choose-pool-flow", "Which user pool", (NO_SRP,), (), "allow", _fill_in_ids, make=_choose_pool),
     View("choose-pool-name", "Which user pool", (WRONG,), (), "Keep as", _fill_in_ids, make=_choose_pool),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hmac
 import re
 from dataclasses import dataclass
 
@@ -53,6 +52,9 @@ class AppClient:
         """SECRET_HASH for the name that is sent in the same call; None for a client without a secret."""
         if self.client_secret is None:
             return None
+        # Brings OpenSSL with it, which no first screen needs.
+        import hmac
+
         message = (username + self.client_id).encode()
         digest = hmac.digest(self.client_secret.reveal_bytes(), message, "sha256")
         return Secret(base64.b64encode(digest).decode())

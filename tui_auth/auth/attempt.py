@@ -12,11 +12,12 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from tui_auth.auth import challenges, software_token
 from tui_auth.auth.app_client import AppClient
+from tui_auth.auth.auth_flow import AuthFlow
 from tui_auth.auth.challenges import Challenge
 from tui_auth.auth.device import Device
 from tui_auth.auth.device_srp import is_unknown_device
 from tui_auth.auth.errors import AuthError, Concern, ErrorKind
-from tui_auth.auth.exchange import CHOICES, PASSWORD_FACTORS, Asked, AuthFlow, Choice, Exchange
+from tui_auth.auth.exchange import CHOICES, PASSWORD_FACTORS, Asked, Choice, Exchange
 from tui_auth.auth.gateway import Gateway
 from tui_auth.auth.learned import Learned
 from tui_auth.auth.next_step import (

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tui_auth.auth.app_client import AppClient
-from tui_auth.auth.attempt import Answer, Attempt
-from tui_auth.auth.device import Device
-from tui_auth.auth.device_srp import remember_device
+from tui_auth.auth.auth_flow import AuthFlow
 from tui_auth.auth.errors import AuthError, ErrorKind
-from tui_auth.auth.exchange import AuthFlow
 from tui_auth.auth.gateway import Address, CognitoGateway, Gateway
-from tui_auth.auth.next_step import AuthFactorType, DeliveryDetails, Done, NextStep
 from tui_auth.auth.pool_presence import PoolPresence
-from tui_auth.auth.recovery import Recovery
 from tui_auth.auth.wire import RecordedGateway, Wire
 from tui_auth.secret import Secret
+
+# A program shows its first screen before anybody signs in: what a sign-in takes is imported where it begins.
+if TYPE_CHECKING:
+    from tui_auth.auth.attempt import Answer, Attempt
+    from tui_auth.auth.device import Device
+    from tui_auth.auth.next_step import AuthFactorType, DeliveryDetails, Done, NextStep
+    from tui_auth.auth.recovery import Recovery
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,8 @@ class SignInResult:
     @property
     def is_signed_in(self) -> bool:
         """True exactly when the next step is Done."""
+        from tui_auth.auth.next_step import Done
+
         return isinstance(self.next_step, Done)
 
 
@@ -76,12 +81,13 @@ class Auth:
         self._presence = None if gateway else PoolPresence(user_pool_id, endpoint_url)
         self.gateway = gateway or CognitoGateway(Address(region or self.client.region, endpoint_url))
         self.wire = wire or Wire()
-        self._recovery = Recovery(RecordedGateway(self.gateway), self.client)
         self._refused_devices: set[str] = set()
         self._attempt: Attempt | None = None
 
     def attempt(self) -> Attempt:
         """A fresh attempt, for a program that keeps hold of it itself."""
+        from tui_auth.auth.attempt import Attempt
+
         return Attempt(self.gateway, self.client, self.wire, self._presence, self._refused_devices)
 
     def sign_in(
@@ -129,6 +135,8 @@ class Auth:
 
     def remember_device(self, done: Done) -> None:
         """UpdateDeviceStatus: the person wants this machine remembered (``done.asks_to_remember_device``)."""
+        from tui_auth.auth.device_srp import remember_device
+
         if done.device is not None:
             with self.wire.call("rememberDevice") as recording:
                 remember_device(RecordedGateway(self.gateway), done.device, done.tokens.access_token)
@@ -136,20 +144,25 @@ class Auth:
 
     def reset_password(self, username: str) -> ResetPasswordResult:
         """ForgotPassword: sends a code; an earlier one stops working."""
-        return ResetPasswordResult(ConfirmResetPasswordWithCode(self._recovery.send_reset_code(username)))
+        return ResetPasswordResult(ConfirmResetPasswordWithCode(self._recovery().send_reset_code(username)))
 
     def confirm_reset_password(self, username: str, new_password: str | Secret, code: str | Secret) -> None:
         """ConfirmForgotPassword: the new password holds from now on."""
-        self._recovery.reset(username, _secret(new_password), _secret(code))
+        self._recovery().reset(username, _secret(new_password), _secret(code))
 
     def confirm_sign_up(self, username: str, code: str | Secret) -> SignUpResult:
         """ConfirmSignUp."""
-        self._recovery.confirm_sign_up(username, _secret(code))
+        self._recovery().confirm_sign_up(username, _secret(code))
         return SignUpResult(is_sign_up_complete=True)
 
     def resend_sign_up_code(self, username: str) -> DeliveryDetails:
         """ResendConfirmationCode: where the code went, as the server masks it."""
-        return self._recovery.resend_sign_up_code(username)
+        return self._recovery().resend_sign_up_code(username)
+
+    def _recovery(self) -> Recovery:
+        from tui_auth.auth.recovery import Recovery
+
+        return Recovery(RecordedGateway(self.gateway), self.client)
 
 
 def _secret(value: str | Secret) -> Secret:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from enum import StrEnum
 from typing import Any
 
 from tui_auth.auth.app_client import AppClient
+from tui_auth.auth.auth_flow import AuthFlow
 from tui_auth.auth.authentication_result import done
 from tui_auth.auth.challenges import Challenge
 from tui_auth.auth.device import Device
@@ -36,26 +36,6 @@ Choice = tuple[str, str]
 
 Asked = Challenge | Done
 """Where an exchange stops: at a challenge that needs a person, or at the tokens."""
-
-
-class AuthFlow(StrEnum):
-    """How a sign-in begins, by Amplify's names."""
-
-    USER_SRP_AUTH = "USER_SRP_AUTH"
-    USER_PASSWORD_AUTH = "USER_PASSWORD_AUTH"  # noqa: S105 - the flow's name
-    USER_AUTH = "USER_AUTH"
-    CUSTOM_WITH_SRP = "CUSTOM_WITH_SRP"
-    CUSTOM_WITHOUT_SRP = "CUSTOM_WITHOUT_SRP"
-
-    @property
-    def needs_password(self) -> bool:
-        """Whether the flow cannot begin without a password."""
-        return self not in (AuthFlow.CUSTOM_WITHOUT_SRP, AuthFlow.USER_AUTH)
-
-    @property
-    def is_custom(self) -> bool:
-        """Whether the pool's own functions decide the steps."""
-        return self in (AuthFlow.CUSTOM_WITH_SRP, AuthFlow.CUSTOM_WITHOUT_SRP)
 
 
 class Exchange:

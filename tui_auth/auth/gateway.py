@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import time
@@ -14,9 +13,7 @@ from threading import Lock
 from typing import Any, ClassVar, Protocol
 from urllib.parse import urlsplit
 
-from tui_auth.auth.deadline import within
 from tui_auth.auth.errors import AuthError, ErrorKind
-from tui_auth.auth.no_answer import no_answer, refusal_in
 from tui_auth.secret import Secret
 
 CONNECT_TIMEOUT_SECONDS = 5
@@ -126,6 +123,10 @@ class CognitoGateway:
         self.connect()
         from botocore.exceptions import BotoCoreError, ClientError
 
+        # Like boto3, what only a request takes: a gateway is made before the first screen shows.
+        from tui_auth.auth.deadline import within
+        from tui_auth.auth.no_answer import no_answer, refusal_in
+
         started, given = time.time(), _revealed(parameters)
         try:
             reply: dict[str, Any] = within(
@@ -233,6 +234,8 @@ def _send(request: Any, http_session: Any, **_: Any) -> Any:
 
 def _check_body(response_dict: Mapping[str, Any], **_: Any) -> None:
     """Raise ValueError for a 200 that is not a JSON object: botocore would take it for an empty reply."""
+    import json
+
     body = response_dict.get("body") or b""
     if response_dict.get("status_code") == 200 and body.strip() and not isinstance(json.loads(body), dict):
         raise ValueError

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from tui_auth.auth.errors import AuthError
 from tui_auth.auth.gateway import is_loopback
-from tui_auth.auth.refusals import no_such_pool
 
 
 class PoolPresence:
@@ -23,6 +22,8 @@ class PoolPresence:
         """The refusal itself or, where the pool is known not to be there, that."""
         if error.is_refused_proof and self._may_be_missing:
             if self._is_missing():
+                from tui_auth.auth.refusals import no_such_pool
+
                 return no_such_pool()
             self._may_be_missing = False
         return error

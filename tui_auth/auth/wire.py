@@ -15,11 +15,15 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.gateway import Gateway
-from tui_auth.auth.next_step import DeliveryDetails, NextStep, UnknownStep
+
+if TYPE_CHECKING:
+    from tui_auth.auth.next_step import DeliveryDetails, NextStep
+
+    Outcome = NextStep | DeliveryDetails
 
 CALLS_KEPT = 100
 UNREADABLE = "?"
@@ -32,7 +36,6 @@ _STARS = re.compile(r"\*+")
 _FIELDS = ("AuthParameters", "ChallengeResponses")
 _OURS = ("ClientId", "ClientMetadata", "AuthFlow", "ChallengeName", "Session", *_FIELDS)
 
-Outcome = NextStep | DeliveryDetails
 Listener = Callable[["Call"], None]
 
 
@@ -194,6 +197,9 @@ class RecordedGateway:
 
 def described(outcome: Outcome) -> str:
     """A next step by its name and what tells it from another: a masked destination, or the choices."""
+    # There is a wire before anybody signs in, and by then nothing that a sign-in takes.
+    from tui_auth.auth.next_step import DeliveryDetails, UnknownStep
+
     if isinstance(outcome, DeliveryDetails):
         return f"code sent({masked(outcome.destination)})"
     name = type(outcome).__name__

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tui_auth.commands import sign_in
 from tui_auth.commands.exit_status import say
+from tui_auth.config.aws_endpoint import endpoint_of
 from tui_auth.config.errors import NoPoolNamed
 from tui_auth.config.pool_choice import PoolChoice, add_pool_arguments, choose_pool
 from tui_auth.config.sources import SourceKind
@@ -18,7 +19,7 @@ from tui_auth.session.errors import SignInNeeded, StorageError
 from tui_auth.session.quick import CURRENT, config_stamp, is_told_a_pool, way_of
 from tui_auth.session.record import SessionRecord
 from tui_auth.session.register import Entry
-from tui_auth.session.sessions import Found, PoolKey, Sessions, endpoint_of, is_asked_for, settings_in
+from tui_auth.session.sessions import Found, PoolKey, Sessions, is_asked_for, settings_in
 from tui_auth.terminal.environment import TerminalKind, find_terminal
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from contextlib import nullcontext
+from collections.abc import Callable, Mapping
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from tui_auth.commands.exit_status import (
@@ -25,7 +26,7 @@ from tui_auth.config.settings import FLOWS, STORAGES
 if TYPE_CHECKING:
     from tui_auth.auth.auth import Auth
     from tui_auth.auth.next_step import Done
-    from tui_auth.commands.sign_in_turn import Turn
+    from tui_auth.done_keeper import DoneKeeper
     from tui_auth.secret import Secret
     from tui_auth.session.keeping import Keeping
     from tui_auth.session.record import SessionRecord
@@ -71,27 +72,33 @@ def run(arguments: Namespace) -> int:
 
 
 def _run(arguments: Namespace) -> int:
-    from tui_auth.commands.sign_in_turn import Turn, one_at_a_time
-    from tui_auth.session.sessions import Sessions
-
-    sessions = Sessions()
     try:
-        choice = choose_pool(arguments, current_session=sessions.offered_settings)
+        choice = choose_pool(arguments, current_session=_offered_settings)
     except NoPoolNamed as nothing:
         if nothing.has_profiles:
             raise
         choice = _asked_pool(arguments)
     for note in choice.notes:
         say(note)
-    # Without a name there is no session key yet: two people at two screens need not wait for each other. A
-    # command that needs a session waits all the same (sign_in_when_needed): any new one of the pool will do.
-    turns = one_at_a_time(choice, sessions, by_password=asks_nobody(arguments))
-    with turns if choice.username else nullcontext(Turn()) as turn:
+    if not choice.username:
+        # Without a name there is no session key yet: two people at two screens need not wait for each other.
+        # A command that needs a session waits all the same (sign_in_when_needed): any new one will do.
+        return sign_in_now(choice, arguments)[0]
+    from tui_auth.commands.sign_in_turn import one_at_a_time
+    from tui_auth.session.sessions import Sessions
+
+    with one_at_a_time(choice, Sessions(), by_password=asks_nobody(arguments)) as turn:
         if turn.begun_by_another:
             say(f"Signed in as {turn.begun_by_another.display_name} by the other one.")
             return OK
-        status, _ = sign_in_now(choice, arguments, turn)
-    return status
+        return sign_in_now(choice, arguments, when_kept=turn.end)[0]
+
+
+def _offered_settings() -> Mapping[str, str] | None:
+    """The pool and user of the last sign-in, asked for where nothing else names a pool."""
+    from tui_auth.session.sessions import Sessions
+
+    return Sessions().offered_settings()
 
 
 def _asked_pool(arguments: Namespace) -> PoolChoice:
@@ -116,13 +123,17 @@ def _asked_pool(arguments: Namespace) -> PoolChoice:
 
 
 def sign_in_now(
-    choice: PoolChoice, arguments: Namespace, turn: Turn, *, leaves_when_done: bool = False
+    choice: PoolChoice,
+    arguments: Namespace,
+    *,
+    when_kept: Callable[[], None] = lambda: None,
+    leaves_when_done: bool = False,
 ) -> tuple[int, SessionRecord | None]:
     """Sign in to a pool on the terminal and keep the session; the exit status.
 
-    The turn ends once the session is kept. With ``leaves_when_done`` the screen closes itself at Done without
-    asking where to keep it, and the session is in the result where the sign-in got there. Raises AuthError
-    where pool, client or endpoint cannot be right.
+    ``when_kept`` is called once the session is kept, or could not be. With ``leaves_when_done`` the screen
+    closes itself at Done without asking where to keep it, and the session is in the result where the sign-in
+    got there. Raises AuthError where pool, client or endpoint cannot be right.
     """
     from tui_auth.auth.auth import Auth
     from tui_auth.commands.trace import traced
@@ -133,27 +144,35 @@ def sign_in_now(
         choice.user_pool_id, choice.client_id, choice.client_secret, choice.endpoint_url, choice.region
     )
     with traced(auth.wire, arguments.trace):
-        return _sign_in(auth, choice, arguments, turn, leaves_when_done=leaves_when_done)
+        settings = sign_in_settings(choice, arguments, leaves_when_done=leaves_when_done)
+        return _sign_in(auth, settings, partial(_keeping, choice, auth, when_kept), arguments)
+
+
+def _keeping(choice: PoolChoice, auth: Auth, when_kept: Callable[[], None]) -> Keeping:
+    # What keeps sessions takes long to import, and the first screen needs none of it.
+    from tui_auth.session.keeping import Keeping
+    from tui_auth.session.sessions import Sessions
+
+    return Keeping(choice, auth.gateway.now, Sessions(), when_kept)
 
 
 def _sign_in(
-    auth: Auth, choice: PoolChoice, arguments: Namespace, turn: Turn, *, leaves_when_done: bool
+    auth: Auth, settings: SignInSettings, make_keeping: Callable[[], Keeping], arguments: Namespace
 ) -> tuple[int, SessionRecord | None]:
-    from tui_auth.commands.keep_without_asking import keep_without_asking
-    from tui_auth.session.keeping import Keeping
-    from tui_auth.session.sessions import Sessions
     from tui_auth.terminal.environment import TerminalKind, find_terminal
     from tui_auth.terminal.safe_text import safe_line
 
-    settings = sign_in_settings(choice, arguments, leaves_when_done=leaves_when_done)
-    keeping = Keeping(choice, auth.gateway.now, Sessions(), when_kept=turn.end)
     kind, password = find_terminal().kind, _password(arguments)
+    in_lines = kind is TerminalKind.LINES or (kind is TerminalKind.FULL_SCREEN and _wants_lines(arguments))
+    if password is None and not in_lines:
+        return _in_full_screen(auth, settings, make_keeping)
+    from tui_auth.commands.keep_without_asking import keep_without_asking
+
+    keeping = make_keeping()
     if password is not None:
         done, name = _without_screen(auth, settings, keeping, password), settings.username
-    elif kind is TerminalKind.LINES or (kind is TerminalKind.FULL_SCREEN and _wants_lines(arguments)):
-        done, name = _in_lines(auth, settings, keeping)
     else:
-        return _in_full_screen(auth, settings, keeping)
+        done, name = _in_lines(auth, settings, keeping)
     record = keep_without_asking(keeping, done, name)
     sys.stderr.write(f"Signed in as {safe_line(done.claims.username, limit=80)}.\n")
     if password is None and done.asks_to_remember_device:
@@ -163,9 +182,9 @@ def _sign_in(
 
 def sign_in_settings(choice: PoolChoice, arguments: Namespace, *, leaves_when_done: bool) -> SignInSettings:
     """How to sign in, from the flags and what is known of the pool."""
-    from tui_auth.auth.exchange import AuthFlow
+    from tui_auth.auth.auth_flow import AuthFlow
     from tui_auth.commands.full_screen import theme
-    from tui_auth.session.sessions import endpoint_of
+    from tui_auth.config.aws_endpoint import endpoint_of
     from tui_auth.settings import ASSUMED_SESSION_SECONDS, SignInSettings
 
     endpoint = endpoint_of(choice.endpoint_url)
@@ -202,26 +221,33 @@ def _mark(endpoint: str) -> str:
 
 
 def _in_full_screen(
-    auth: Auth, settings: SignInSettings, keeping: Keeping
+    auth: Auth, settings: SignInSettings, make_keeping: Callable[[], Keeping]
 ) -> tuple[int, SessionRecord | None]:
     from tui_auth.commands import full_screen
-    from tui_auth.commands.keep_without_asking import keep_without_asking
     from tui_auth.terminal.safe_text import safe_line
 
     if not full_screen.prepare("Signing in"):
         return NOT_SIGNED_IN, None
     from tui_auth.app import TuiAuthApp
-    from tui_auth.done_keeper import DoneKeeper
 
-    keeper = DoneKeeper(keeping)
+    @cache
+    def keeper() -> DoneKeeper:
+        from tui_auth.done_keeper import DoneKeeper
+
+        return DoneKeeper(make_keeping())
+
     app = TuiAuthApp(auth, settings, keeper)
     status, done, record = app.run_in_terminal(), app.return_value, None
-    if done is not None and settings.leaves_when_done:
-        record = keep_without_asking(keeping, done, app.signed_in_as, checked=keeper.is_checked(done))
-    if done is not None:
-        sys.stderr.write(f"Signed in as {safe_line(done.claims.username, limit=80)}.\n")
+    if done is None:
+        return status, None
+    if settings.leaves_when_done:
+        from tui_auth.commands.keep_without_asking import keep_without_asking
+
+        checked = keeper().is_checked(done)
+        record = keep_without_asking(keeper().keeping, done, app.conversation.signed_in_as, checked=checked)
+    sys.stderr.write(f"Signed in as {safe_line(done.claims.username, limit=80)}.\n")
     # It went with the screen, where it stood if it was known by then.
-    if done is not None and record is None and (reason := keeper.not_kept_because(say)):
+    if record is None and (reason := keeper().not_kept_because(say)):
         say(f"This session is not kept. {reason}")
     return status, record
 

@@ -18,13 +18,13 @@ from pathlib import Path
 
 from tui_auth.commands.exit_status import CANCELLED, Ended, say
 from tui_auth.config import places
+from tui_auth.config.aws_endpoint import endpoint_of
 from tui_auth.config.pool_choice import PoolChoice
 from tui_auth.session.errors import SignInNeeded, StorageError
 from tui_auth.session.lock import Busy, Held, locked
 from tui_auth.session.private_files import PrivateFolder
 from tui_auth.session.record import SessionRecord
-from tui_auth.session.refresh import holds
-from tui_auth.session.sessions import PoolKey, Sessions, endpoint_of
+from tui_auth.session.sessions import PoolKey, Sessions
 from tui_auth.terminal.environment import TerminalKind, find_terminal
 from tui_auth.terminal.lines import without_echo
 from tui_auth.terminal.safe_text import safe_line
@@ -74,7 +74,14 @@ def one_at_a_time(choice: PoolChoice, sessions: Sessions, *, by_password: bool) 
             pass  # without a place for a lock people still sign in
         now = _session(sessions, pool, username)
         is_new = now is not None and (before is None or before.signed_in_at != now.signed_in_at)
-        yield Turn(held, now if is_new and now is not None and holds(now, "access", None) else None)
+        yield Turn(held, now if is_new and now is not None and _holds(now) else None)
+
+
+def _holds(session: SessionRecord) -> bool:
+    # Brings with it what a refresh takes: only where another sign-in was waited for.
+    from tui_auth.session.refresh import holds
+
+    return holds(session, "access", None)
 
 
 def _name(pool: PoolKey, username: str) -> str:

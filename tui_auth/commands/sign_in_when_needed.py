@@ -19,7 +19,7 @@ def sign_in_when_needed(arguments: Namespace, sessions: Sessions, needed: SignIn
     with one_at_a_time(choice, sessions, by_password=asks_nobody(arguments)) as turn:
         if turn.begun_by_another:
             return turn.begun_by_another
-        status, record = sign_in_now(choice, arguments, turn, leaves_when_done=True)
+        status, record = sign_in_now(choice, arguments, when_kept=turn.end, leaves_when_done=True)
     if record is None:
         raise Ended(status or CANCELLED)
     return record

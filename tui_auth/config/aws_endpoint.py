@@ -5,6 +5,8 @@ Source: "Service-specific endpoints" in the AWS SDKs and Tools reference guide.
 
 from __future__ import annotations
 
+import os
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,3 +20,9 @@ def aws_endpoint(environ: Mapping[str, str]) -> tuple[str, str] | None:
     if environ.get(_SWITCH, "").lower() == "true":
         return None
     return next(((name, environ[name]) for name in VARIABLES if environ.get(name)), None)
+
+
+def endpoint_of(endpoint_url: str | None, environ: Mapping[str, str] = os.environ) -> str:
+    """The endpoint a session belongs to: as given, or as AWS's variables name it; empty for AWS's own."""
+    _, named = ("", endpoint_url) if endpoint_url else aws_endpoint(environ) or ("", "")
+    return named.rstrip("/")

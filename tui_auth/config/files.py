@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import secrets
 import stat
 import time
 from collections.abc import Iterator
@@ -97,6 +96,9 @@ def replace_file(path: Path, content: str, *, mode: int = PRIVATE) -> None:
     target = Path(os.path.realpath(path))
     with suppress(FileNotFoundError):
         mode = stat.S_IMODE(target.stat().st_mode)
+    # Brings OpenSSL with it, which reading a file does not need.
+    import secrets
+
     new = target.with_name(f".{target.name}.{secrets.token_hex(6)}")
     try:
         create_file(new, content, mode=mode)

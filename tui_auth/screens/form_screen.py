@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
@@ -20,9 +20,7 @@ from tui_auth.auth.wire import Wire
 from tui_auth.config.password_policy import PasswordPolicy
 from tui_auth.screens.keys import DEMO_KEYS, TABLE, bindings
 from tui_auth.screens.problem import Problem
-from tui_auth.screens.wording import clock_in_a_refusal
 from tui_auth.terminal.safe_text import safe_line
-from tui_auth.widgets.code_input import CodeInput
 from tui_auth.widgets.countdown import Countdown
 from tui_auth.widgets.field import Field, TextInput
 from tui_auth.widgets.frame import KeyLine, ShownKey, TopLine, Trail
@@ -91,6 +89,17 @@ class FormScreen(Screen[None]):
         self._had_focus: Widget | None = None
         self._has_sent = False
         self._was_edited = False
+        # Textual gives them by itself, but after a first frame without them, and styles everything once more.
+        self.add_class(*self._classes_of_size(), update=False)
+
+    def _classes_of_size(self) -> Iterator[str]:
+        """The classes that the App's breakpoints give a screen in a terminal of this size."""
+        app = self.app
+        widths, heights = app.HORIZONTAL_BREAKPOINTS or [], app.VERTICAL_BREAKPOINTS or []
+        for cells, breakpoints in ((app.size.width, widths), (app.size.height, heights)):
+            reached = [each for each in breakpoints if each[0] <= cells]
+            if reached:
+                yield max(reached)[1]
 
     def compose(self) -> ComposeResult:
         around = self.surroundings
@@ -214,6 +223,9 @@ class FormScreen(Screen[None]):
 
     def problem_of(self, error: AuthError) -> Problem:
         """A refusal as this screen words it."""
+        # The words of all steps, which no first screen needs before something was refused.
+        from tui_auth.screens.wording import clock_in_a_refusal
+
         problem = Problem.of(error)
         clock = clock_in_a_refusal(error, self.surroundings.clock_offset())
         return replace(problem, text=f"{problem.text} {clock}") if clock else problem
@@ -320,6 +332,8 @@ class FormScreen(Screen[None]):
 
     def action_newest_code(self) -> None:
         """In the demo: type the newest code from the phone or the inbox."""
+        from tui_auth.widgets.code_input import CodeInput
+
         code = self.surroundings.newest_code() if self.surroundings.newest_code else None
         if code is None:
             self.notice = "No code has come yet."

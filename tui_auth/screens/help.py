@@ -13,6 +13,7 @@ from textual.widgets import Static
 
 from tui_auth.screens.keys import TABLE
 from tui_auth.screens.wording import rows_of
+from tui_auth.style_sheets import later_sheets
 from tui_auth.widgets.server_text import ServerText
 
 Rows = Sequence[tuple[str, str]]
@@ -20,6 +21,8 @@ Rows = Sequence[tuple[str, str]]
 
 class HelpScreen(ModalScreen[None]):
     """Over a step: what it wants, its keys, and the pool's words. Any of esc, enter, ^g closes it."""
+
+    CSS_PATH = later_sheets()
 
     BINDINGS: ClassVar[list[BindingType]] = [("escape,enter,ctrl+g,f1", "dismiss_help", "Close")]
 

@@ -10,7 +10,6 @@ from textual.widgets import Static
 
 from tui_auth.auth.errors import Concern
 from tui_auth.screens.form_screen import FormScreen, Surroundings
-from tui_auth.screens.wording import second_factor
 from tui_auth.secret import Secret
 from tui_auth.widgets.field import Field, TextInput
 from tui_auth.widgets.secret_input import SecretInput
@@ -69,6 +68,9 @@ class SignInScreen(FormScreen):
     def explanation(self) -> str:
         if not self.mfa_methods:
             return self.EXPLANATION
+        # The words of all steps: only for the help.
+        from tui_auth.screens.wording import second_factor
+
         methods = ", ".join(map(second_factor, self.mfa_methods))
         return f"{self.EXPLANATION}\n\nSecond factors of this pool: {methods}."
 

@@ -19,6 +19,7 @@ from tui_auth.screens.form_screen import FormScreen, Surroundings
 from tui_auth.screens.problem import Problem
 from tui_auth.screens.wording import RUN_OUT_PERHAPS
 from tui_auth.secret import Secret
+from tui_auth.style_sheets import later_sheets
 from tui_auth.widgets.countdown import Countdown
 
 StepT = TypeVar("StepT", bound=NextStep)
@@ -62,6 +63,7 @@ LOOK_SECONDS = 2.0
 class StepScreen(FormScreen, Generic[StepT]):
     """One next step. Knows the step it shows and nothing of Cognito."""
 
+    CSS_PATH = later_sheets()
     HAS_SESSION: ClassVar[bool] = True
     """Whether the step waits in a Cognito session, whose life cannot be known."""
 

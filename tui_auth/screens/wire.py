@@ -15,6 +15,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui_auth.auth.wire import Call, Operation, Wire
+from tui_auth.style_sheets import later_sheets
 from tui_auth.terminal.safe_text import safe_line
 
 NOTHING_YET = "nothing was asked yet"
@@ -60,6 +61,8 @@ class WireView(VerticalScroll, can_focus=False):
 
 class WireScreen(ModalScreen[None]):
     """Over a step: what was asked of Cognito so far, every value left out. Esc, enter or F4 closes it."""
+
+    CSS_PATH = later_sheets()
 
     BINDINGS: ClassVar[list[BindingType]] = [("escape,enter,f4", "close", "Close")]
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tui_auth.auth.device import Device
-from tui_auth.auth.next_step import Done
+from tui_auth.config.aws_endpoint import endpoint_of
 from tui_auth.config.pool_choice import PoolChoice
 from tui_auth.session.devices import device_of
 from tui_auth.session.errors import StorageError
-from tui_auth.session.sessions import Kept, Sessions, endpoint_of, origin_of
+from tui_auth.session.sessions import Kept, Sessions, origin_of
 from tui_auth.session.stores import StorageKind
+
+if TYPE_CHECKING:
+    from tui_auth.auth.next_step import Done
 
 UNCHECKED = "The pool's keys could not be fetched, so the tokens' signatures were not checked."
 

@@ -6,15 +6,17 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tui_auth.auth.device import Device
-from tui_auth.auth.next_step import Done
 from tui_auth.auth.verify import claims_in
 from tui_auth.secret import Secret
 from tui_auth.session.clock import server_now, since_boot
 from tui_auth.session.errors import StorageError
 from tui_auth.session.lines import written
+
+if TYPE_CHECKING:
+    from tui_auth.auth.next_step import Done
 
 VERSION = 1
 

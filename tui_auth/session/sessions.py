@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from tui_auth.auth.next_step import Done
-from tui_auth.config.aws_endpoint import aws_endpoint
+from tui_auth.config.aws_endpoint import endpoint_of
 from tui_auth.config.pool_choice import PoolChoice
 from tui_auth.session.devices import keep_device
 from tui_auth.session.errors import SignInNeeded, StorageError
@@ -18,6 +18,9 @@ from tui_auth.session.quick import index_folder
 from tui_auth.session.record import SessionOrigin, SessionRecord
 from tui_auth.session.register import Entry, Register, note_of
 from tui_auth.session.stores import StorageKind, Store, store_of
+
+if TYPE_CHECKING:
+    from tui_auth.auth.next_step import Done
 
 MOST_SESSIONS = 100
 """How many are kept; who signs in as ever new users should not fill a disk with what nobody uses."""
@@ -56,12 +59,6 @@ class PoolKey:
     endpoint: str
     user_pool_id: str
     client_id: str
-
-
-def endpoint_of(endpoint_url: str | None, environ: Mapping[str, str] = os.environ) -> str:
-    """The endpoint a session belongs to: as given, or as AWS's variables name it; empty for AWS's own."""
-    _, named = ("", endpoint_url) if endpoint_url else aws_endpoint(environ) or ("", "")
-    return named.rstrip("/")
 
 
 def origin_of(

@@ -93,10 +93,10 @@ def is_monochrome(environ: Mapping[str, str] = os.environ) -> bool:
     A terminal that terminfo does not know is taken for a newer one than the database, with colours. Only the
     first TERM a process asks about is looked up.
     """
-    import curses
-
     if environ.get("COLORTERM"):
         return False
+    import curses
+
     try:
         curses.setupterm(environ.get("TERM", ""), 1)
         return curses.tigetnum("colors") < 1

@@ -8,7 +8,6 @@ Unicode TR 36). It is plain text: show it without interpreting markup in it.
 
 from __future__ import annotations
 
-import json
 import unicodedata
 from functools import lru_cache
 from typing import Final
@@ -68,6 +67,8 @@ def _written(value: object) -> str:
         return value.decode("utf-8", "replace")
     try:
         if isinstance(value, dict | list | tuple | bool | int | float):
+            import json  # which a first screen has no other use for
+
             return json.dumps(value, ensure_ascii=False, default=str)
         return str(value)
     except Exception:  # nested too deep, in a circle, a number too long, a __str__ that fails

@@ -45,9 +45,8 @@ class Trail(Widget):
     """
 
     def __init__(self, done: Sequence[str], now: str) -> None:
-        super().__init__()
+        super().__init__(classes=None if done else "-empty")
         self.steps_done, self.step_now = tuple(done), now if done else ""
-        self.set_class(not done, "-empty")
 
     def render(self) -> Content:
         done = [f"{step} ✓" for step in self.steps_done]

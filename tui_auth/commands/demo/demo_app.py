@@ -12,7 +12,7 @@ from textual.widget import Widget
 
 from tui_auth.app import TuiAuthApp
 from tui_auth.auth.auth import Auth
-from tui_auth.auth.exchange import AuthFlow
+from tui_auth.auth.auth_flow import AuthFlow
 from tui_auth.auth.next_step import ConfirmSignInWithTOTPCode, ContinueSignInWithTOTPSetup, NextStep
 from tui_auth.commands.demo.phone import Drawer, Phone
 from tui_auth.commands.demo.player import Player
@@ -72,11 +72,12 @@ class DemoApp(TuiAuthApp):
 
     def get_default_screen(self) -> Screen[Any]:
         """The list of sample users is where the demo starts and comes back to."""
-        return UserListScreen(self._surroundings(""), self.pool.users)
+        return UserListScreen(self.surroundings(""), self.pool.users)
 
-    def _surroundings(self, username: str) -> Surroundings:
+    def surroundings(self, username: str) -> Surroundings:
+        """With the list before sign-in, and phone and inbox beside it."""
         return replace(
-            super()._surroundings(username),
+            super().surroundings(username),
             has_list=True,
             beside=self._drawer,
             newest_code=self.newest_code,
@@ -106,15 +107,14 @@ class DemoApp(TuiAuthApp):
     def _back_to_list(self, event: FormScreen.BackAsked) -> None:
         if isinstance(self.screen, SignInScreen):
             event.prevent_default()
-            self._stop_waiting()
-            self.attempt, self._trail = None, ()
+            self.conversation.drop()
             self.pop_screen()
 
     @on(SignInSeen)
     def _again(self, event: SignInSeen) -> None:
         event.prevent_default()
-        self.attempt = self.next_step = None
-        self._trail = ()
+        self.conversation.drop()
+        self.next_step = None
         while len(self.screen_stack) > 1:
             self.pop_screen()
 
@@ -125,17 +125,18 @@ class DemoApp(TuiAuthApp):
     def newest_code(self) -> str | None:
         """What the phone shows, or the newest message holds, for the user who is signing in."""
         screen = self.asking_screen
-        if not isinstance(screen, StepScreen) or self.attempt is None:
+        if not isinstance(screen, StepScreen) or self.conversation.attempt is None:
             return None
+        username = self.conversation.attempt.username
         step: NextStep = screen.step
         if isinstance(step, ContinueSignInWithTOTPSetup):
             key = step.setup_details.shared_secret
-            if not self.phone.has(self.attempt.username, key):
+            if not self.phone.has(username, key):
                 self.phone.scan(step.setup_details.get_setup_uri(APP_NAME))
                 screen.notice = "The phone has scanned the picture. ^o types its code."
                 return ""
-            return self.phone.code(self.attempt.username)
+            return self.phone.code(username)
         if isinstance(step, ConfirmSignInWithTOTPCode):
-            return self.phone.code(self.attempt.username)
-        mine = [message for message in self.server.messages if message["username"] == self.attempt.username]
+            return self.phone.code(username)
+        mine = [message for message in self.server.messages if message["username"] == username]
         return str(mine[-1]["code"]) if mine else None
