@@ -99,8 +99,8 @@ Prepare = Callable[[Place], object]
                 "export default {\n aws_user_pools_id: env.POOL,\n aws_user_pools_web_client_id: 'c'\n}",
             ),
             (),
-            "~/shop/aws-exports.js, line 2: user_pool_id is not written out here, and nothing in this file "
-            "is run. Name the pool with flags or a profile.",
+            "~/shop/aws-exports.js, line 2: aws_user_pools_id is not written out here, and nothing in this "
+            "file is run. Name the pool with flags or a profile.",
             id="an expression in aws-exports.js",
         ),
         pytest.param(

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tui_auth.config.amplify_shapes import Nodes, settings_in
+from tui_auth.config.amplify_shapes import Misfit, Nodes, settings_in
 from tui_auth.config.errors import ConfigurationError, fault_in, shown
 from tui_auth.config.files import AnothersFile, read_text
 from tui_auth.config.literal import LiteralError, Node, objects_in, read_object
 from tui_auth.config.settings import Unfit, checked
 from tui_auth.secret import Secret
+from tui_auth.terminal.safe_text import safe_line
 
 FILE_NAMES = ("amplify_outputs.json", "amplifyconfiguration.json", "aws-exports.js")
 _DECISIVE = frozenset({"user_pool_id", "client_id", "client_secret", "region", "endpoint_url", "auth_flow"})
 """What is wrong with these is an error, since one would sign in elsewhere; the other facts only help."""
+_NOT_WRITTEN_OUT = "is not written out here, and nothing in this file is run"
 
 
 @dataclass(frozen=True)
@@ -29,11 +31,15 @@ class Found:
 
 @dataclass(frozen=True)
 class AmplifyFile:
-    """The pool that a file names: settings by name, and the app client's secret where it has one."""
+    """The pool that a file names: settings by name, and the app client's secret where it has one.
+
+    ``left_out`` are sentences about values that cannot be used and without which one can sign in.
+    """
 
     path: Path
     settings: dict[str, Found]
     client_secret: Secret | None = None
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -117,8 +123,9 @@ def _check_for_another_pool(file: AmplifyFile, owners: frozenset[int]) -> None:
 def read_amplify_file(path: Path, owners: frozenset[int] | None = None) -> AmplifyFile | None:
     """What the file says about a user pool; None where it is about something else.
 
-    Nothing in it is run. Raises ConfigurationError with file, line and what was expected, and AnothersFile
-    where it belongs to none of the ``owners``, if these are given.
+    Nothing in it is run. Raises ConfigurationError with file, line and what was expected, where that decides
+    where and how one signs in, and AnothersFile where it belongs to none of the ``owners``, if these are
+    given.
     """
     text = read_text(path, owners=owners)
     try:
@@ -137,28 +144,49 @@ def read_amplify_file(path: Path, owners: frozenset[int] | None = None) -> Ampli
 def _checked(path: Path, nodes: Nodes) -> AmplifyFile:
     settings: dict[str, Found] = {}
     secret: Secret | None = None
-    for name, node in nodes.items():
-        if node is None or (node.is_readable and node.value in (None, "")):
+    left_out: list[str] = []
+    for name, found in nodes.items():
+        node = found.node if isinstance(found, Misfit) else found
+        if found is None or node is None or (node.is_readable and node.value in (None, "")):
             continue
-        if name == "client_secret" and node.is_readable:
-            if not isinstance(node.value, str):
-                raise fault_in(path, node.line, "AppClientSecret: expected text in quotes.")
-            secret = Secret(node.value)
-        elif not _is_readable(node):
+        value = _value(name, found)
+        if isinstance(value, Misfit):
             if name in _DECISIVE:
-                raise fault_in(
-                    path,
-                    node.line,
-                    f"{name} is not written out here, and nothing in this file is run. "
-                    "Name the pool with flags or a profile.",
-                )
+                raise _fault(path, value)
+            left_out.append(_left_out(path, value))
+        elif isinstance(value, Secret):
+            secret = value
         else:
-            try:
-                settings[name] = Found(checked(name, _plain(node)), node.line)
-            except Unfit as error:
-                if name in _DECISIVE:
-                    raise fault_in(path, node.line, f"{name}: expected {error}.") from None
-    return AmplifyFile(path, settings, secret)
+            settings[name] = Found(value, node.line)
+    return AmplifyFile(path, settings, secret, tuple(left_out))
+
+
+def _value(name: str, found: Node | Misfit) -> object:
+    """The checked value of a setting, or of the secret; a Misfit where it cannot be used."""
+    if isinstance(found, Misfit):
+        return found
+    if expression := _expression_in(found):
+        return Misfit(expression)
+    if name == "client_secret":
+        return Secret(found.value) if isinstance(found.value, str) else Misfit(found, "text in quotes")
+    try:
+        return checked(name, _plain(found))
+    except Unfit as error:
+        return Misfit(found.members.get(error.key, found), str(error))
+
+
+def _fault(path: Path, misfit: Misfit) -> ConfigurationError:
+    node = misfit.node
+    if _expression_in(node) is None:
+        return fault_in(path, node.line, f"{node.key}: expected {misfit.expected}.")
+    cure = "Name the pool with flags or a profile."
+    return fault_in(path, node.line, f"{node.key} {_NOT_WRITTEN_OUT}. {cure}")
+
+
+def _left_out(path: Path, misfit: Misfit) -> str:
+    node = misfit.node
+    why = f"expected {misfit.expected}" if _expression_in(node) is None else f"it {_NOT_WRITTEN_OUT}"
+    return str(fault_in(path, node.line, f"{safe_line(node.key, limit=64)} is left out: {why}."))
 
 
 def _plain(node: Node) -> object:
@@ -169,6 +197,9 @@ def _plain(node: Node) -> object:
     return node.value
 
 
-def _is_readable(node: Node) -> bool:
-    inner = (*node.members.values(), *node.items)
-    return node.is_readable and all(map(_is_readable, inner))
+def _expression_in(node: Node) -> Node | None:
+    """The first value in it that would have to be run to be known, under the nearest key; None for none."""
+    if not node.is_readable:
+        return node
+    found = next(filter(None, map(_expression_in, (*node.members.values(), *node.items))), None)
+    return replace(found, key=found.key or node.key) if found else None

@@ -186,6 +186,7 @@ class PoolSearch:
         file = search.file
         if file is None:
             return
+        self.notes += file.left_out
         settings = {name: found.value for name, found in file.settings.items()}
         origins = {
             name: Origin(SourceKind.AMPLIFY_FILE, "", file.path, found.line)

@@ -68,8 +68,10 @@ class Profiles:
             try:
                 settings[key] = checked(key, value)
             except Unfit as error:
-                inner = lines.get(f"{key}.{error.key}")
-                raise fault_in(self.path, inner or line, f"{key}: expected {error}.") from None
+                place = f"{key}.{error.key}" if error.key else key
+                raise fault_in(
+                    self.path, lines.get(place) or line, f"{_shown_key(place)}: expected {error}."
+                ) from None
         if "client_secret_file" in settings:
             settings["client_secret_file"] = str(_from(self.path.parent, settings["client_secret_file"]))
         return Profile(name, self.path, settings, lines)
@@ -174,6 +176,10 @@ def _from(folder: Path, path: str) -> Path:
 
 
 def _quoted(name: str) -> str:
+    return f"“{_shown_key(name)}”"
+
+
+def _shown_key(key: str) -> str:
     from tui_auth.terminal.safe_text import safe_line
 
-    return f"“{safe_line(name, limit=64)}”"
+    return safe_line(key, limit=64)

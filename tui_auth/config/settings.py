@@ -145,9 +145,13 @@ def _policy(value: object) -> dict[str, int | bool]:
     if not isinstance(value, Mapping):
         raise Unfit(expected)
     for name, item in value.items():
-        is_length = isinstance(item, int) and not isinstance(item, bool) and 1 <= item <= LARGEST_LENGTH
-        if name not in known or not (is_length if name == "min_length" else isinstance(item, bool)):
-            raise Unfit(expected, name)
+        if name not in known:
+            raise Unfit(f"one of {', '.join(known)}", name)
+        if name != "min_length" and not isinstance(item, bool):
+            raise Unfit("true or false", name)
+        is_number = isinstance(item, int) and not isinstance(item, bool)
+        if name == "min_length" and not (is_number and 1 <= item <= LARGEST_LENGTH):
+            raise Unfit(f"a number from 1 to {LARGEST_LENGTH}", name)
     return dict(value)
 
 
@@ -156,7 +160,7 @@ def _metadata(value: object) -> dict[str, str]:
         raise Unfit("a table of strings")
     for name, item in value.items():
         if not isinstance(item, str):
-            raise Unfit("a table of strings", name)
+            raise Unfit("text in quotes", name)
     return dict(value)
 
 
