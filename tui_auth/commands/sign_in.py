@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
@@ -80,7 +81,7 @@ def _run(arguments: Namespace) -> int:
     except NoPoolNamed as nothing:
         if nothing.has_profiles:
             raise
-        choice = _asked_pool(arguments)
+        choice = _asked_pool(arguments, nothing.notes)
     for note in choice.notes:
         say(note)
     # Without a name there is no session key yet: two people at two screens need not wait for each other. A
@@ -94,14 +95,19 @@ def _run(arguments: Namespace) -> int:
     return status
 
 
-def _asked_pool(arguments: Namespace) -> PoolChoice:
-    """The pool a person names on the first screen. Raises what ``choose_pool`` does where none can ask."""
+def _asked_pool(arguments: Namespace, notes: Sequence[str]) -> PoolChoice:
+    """The pool a person names on the first screen, which says the ``notes`` of the search that found none.
+
+    Raises what ``choose_pool`` does where none can ask.
+    """
     from tui_auth.commands import full_screen
     from tui_auth.terminal.environment import TerminalKind, find_terminal
 
     kind = find_terminal().kind
     if kind is TerminalKind.NONE or asks_nobody(arguments):
         return choose_pool(arguments)
+    for note in notes:
+        say(note)
     if kind is TerminalKind.LINES or _wants_lines(arguments):
         from tui_auth.commands.choose_pool_in_lines import ask_for_pool_in_lines
 
@@ -109,7 +115,9 @@ def _asked_pool(arguments: Namespace) -> PoolChoice:
     full_screen.prepare("Choosing a pool")
     from tui_auth.commands.choose_pool import ask_for_pool
 
-    status, choice = ask_for_pool(arguments, theme=full_screen.theme(os.environ.get("TUI_AUTH_THEME")))
+    status, choice = ask_for_pool(
+        arguments, theme=full_screen.theme(os.environ.get("TUI_AUTH_THEME")), notice=" ".join(notes)
+    )
     if choice is None:
         raise Ended(status)
     return choice

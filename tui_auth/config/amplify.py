@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,9 +16,17 @@ from tui_auth.config.settings import Unfit, checked
 from tui_auth.secret import Secret
 from tui_auth.terminal.safe_text import safe_line
 
-FILE_NAMES = ("amplify_outputs.json", "amplifyconfiguration.json", "aws-exports.js")
+_POOL_IN = {
+    "amplify_outputs.json": "auth.user_pool_id",
+    "amplifyconfiguration.json": "auth.plugins and no aws_user_pools_id",
+    "aws-exports.js": "aws_user_pools_id",
+}
+"""Each file's name, and the key that it names a pool with."""
+
+FILE_NAMES = tuple(_POOL_IN)
 _DECISIVE = frozenset({"user_pool_id", "client_id", "client_secret", "region", "endpoint_url", "auth_flow"})
 """What is wrong with these is an error, since one would sign in elsewhere; the other facts only help."""
+_NAMES_A_POOL = re.compile(r"\b(aws_user_pools_id|userPoolId|user_pool_id|awsCognitoAuthPlugin)\b[\"']?\s*:")
 _NOT_WRITTEN_OUT = "is not written out here, and nothing in this file is run"
 
 
@@ -51,7 +60,7 @@ class Search:
 
 
 def files_around(folder: Path, home: Path) -> Iterator[Path]:
-    """The files of Amplify's names in a folder and those above it, up to ``home`` or else the root.
+    """What has one of Amplify's names in a folder and those above it, up to ``home`` or else the root.
 
     In each its ``src`` is looked into too, where projects of the first generation in JavaScript have theirs.
     """
@@ -59,18 +68,31 @@ def files_around(folder: Path, home: Path) -> Iterator[Path]:
     below: Path | None = None
     for each in (folder, *folder.parents):
         places = (each, each / "src") if each / "src" != below else (each,)
-        yield from (place / name for place in places for name in FILE_NAMES if _is_file(place / name))
+        yield from (place / name for place in places for name in FILE_NAMES if _is_there(place / name))
         if each in homes:
             return
         below = each
 
 
-def _is_file(path: Path) -> bool:
-    """Whether there is such a file; what cannot be looked at, as in a folder one may not enter, is none."""
+def _is_there(path: Path) -> bool:
+    """Whether there is such a thing; what cannot be looked at, as in a folder one may not enter, is none."""
+    return os.path.lexists(path)
+
+
+def is_plain_file(path: Path) -> bool:
+    """Whether a file is there that can be read to its end, and no folder, pipe or link that leads nowhere."""
     try:
         return path.is_file()
     except OSError:
         return False
+
+
+def _in_its_place(path: Path) -> str:
+    """What there is where a plain file should be."""
+    # os.path's own, since Path's raise for a link into a folder that one may not enter.
+    if os.path.isdir(path):  # noqa: PTH112
+        return "a folder"
+    return "no plain file" if os.path.exists(path) else "a link that leads nowhere"  # noqa: PTH110
 
 
 def find_amplify_file(folder: Path, home: Path, owners: frozenset[int] | None = None) -> Search:
@@ -83,6 +105,9 @@ def find_amplify_file(folder: Path, home: Path, owners: frozenset[int] | None = 
         owners = frozenset({os.getuid(), 0, folder.stat().st_uid})
     passed_by: list[str] = []
     for path in files_around(folder, home):
+        if not is_plain_file(path):
+            passed_by.append(f"{shown(path)} is {_in_its_place(path)} and was passed by.")
+            continue
         try:
             file = read_amplify_file(path, owners)
         except AnothersFile as error:
@@ -93,7 +118,8 @@ def find_amplify_file(folder: Path, home: Path, owners: frozenset[int] | None = 
         if file is not None:
             _check_for_another_pool(file, owners)
             return Search(file, tuple(passed_by))
-        passed_by.append(f"{shown(path)} names no user pool and was passed by.")
+        lacks = _POOL_IN[path.name]
+        passed_by.append(f"{shown(path)} names no user pool: it has no {lacks}. It was passed by.")
     return Search(None, tuple(passed_by))
 
 
@@ -103,7 +129,7 @@ def _check_for_another_pool(file: AmplifyFile, owners: frozenset[int]) -> None:
     The tools of one generation write the same pool into two files, which is nothing to talk about.
     """
     for beside in (file.path.with_name(name) for name in FILE_NAMES):
-        if beside == file.path or not _is_file(beside):
+        if beside == file.path or not is_plain_file(beside):
             continue
         try:
             other = read_amplify_file(beside, owners)
@@ -138,6 +164,14 @@ def read_amplify_file(path: Path, owners: frozenset[int] | None = None) -> Ampli
         for each in (root, *(member for member in root.members.values() if member.members)):
             if nodes := settings_in(each):
                 return _checked(path, nodes)
+    if not is_data and (named := _NAMES_A_POOL.search(text)):
+        # To pass it by could lead to another pool, of a file above.
+        raise fault_in(
+            path,
+            text.count("\n", 0, named.start()) + 1,
+            f"{named[1]} stands in an object that cannot be read to its end. Mend it, or name the pool with "
+            "flags or a profile.",
+        )
     return None
 
 

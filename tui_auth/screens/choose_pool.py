@@ -28,6 +28,7 @@ from tui_auth.screens.pool_question import (
     wrong_with,
 )
 from tui_auth.screens.problem import Problem
+from tui_auth.terminal.safe_text import safe_text
 from tui_auth.widgets.field import Field, TextInput
 
 
@@ -93,8 +94,10 @@ class ChoosePoolScreen(FormScreen):
         secret_file: str = "",
         auth_flow: str = USUAL_FLOW,
         name: str = "",
+        notice: str = "",
     ) -> None:
         super().__init__(surroundings)
+        self._first_notice = safe_text(notice, limit=600)
         self._given = (user_pool_id, client_id)
         self._secret_file = secret_file
         self._first_flow = self._auth_flow = auth_flow
@@ -126,6 +129,7 @@ class ChoosePoolScreen(FormScreen):
             self.query_one(query).styles.height = "auto"
         self._show_what_is_asked()
         self.field("pool").input.focus()
+        self.notice = self._first_notice
 
     def watch_wants_secret(self) -> None:
         """Show the field for the secret's file only where the client has one."""

@@ -13,7 +13,7 @@ from typing import Any
 from tui_auth.commands.doctor.findings import Finding, note, status_of, wrong
 from tui_auth.commands.doctor.machine_checks import AWS, check_machine
 from tui_auth.commands.exit_status import CONFIGURATION
-from tui_auth.config.errors import ConfigurationError
+from tui_auth.config.errors import ConfigurationError, NoPoolNamed
 from tui_auth.config.pool_choice import add_pool_arguments, choose_pool
 from tui_auth.config.settings import FLOWS
 from tui_auth.terminal.safe_text import safe_line
@@ -60,6 +60,8 @@ def _checks(arguments: Namespace) -> Iterator[Finding]:
     try:
         choice = choose_pool(arguments, current_session=_last_session)
     except ConfigurationError as error:
+        for said in error.notes if isinstance(error, NoPoolNamed) else ():
+            yield note("note", said)
         yield wrong("pool", str(error), "The pool is not looked at until then.", CONFIGURATION)
         yield from check_machine()
         return
