@@ -240,6 +240,25 @@ def test_the_same_pool_in_two_files_is_nothing_to_talk_about(place: Place, serve
     assert "aws-exports.js" not in shown
 
 
+@pytest.mark.parametrize(
+    "typed",
+    ["YOUR_POOL_ID", "<pool id>", "your_pool_id", "<region>_XXXXXXXXX", "pool_id", "us-east-1_", "eu_west_1"],
+)
+def test_a_placeholder_is_no_pool_id_and_the_form_of_one_is_shown(place: Place, typed: str) -> None:
+    said = "expected a user pool id, such as eu-west-1_Ab12Cd34E."
+    flags = ("--user-pool-id", typed, "--client-id", "1example23456789")
+    assert place.said(*flags) == (3, f"tui-auth: --user-pool-id: {said}")
+    assert place.said(TUI_AUTH_USER_POOL_ID=typed)[1] == f"tui-auth: TUI_AUTH_USER_POOL_ID: {said}"
+
+
+@pytest.mark.parametrize(
+    "pool",
+    ["us-east-1_XXXXXXXXX", "us-gov-west-1_Ab12", "eusc-de-east-1_A", "us-isob-east-1_Ab", "local_2aBc"],
+)
+def test_what_can_be_a_pool_id_is_taken(place: Place, pool: str) -> None:
+    assert place.said("profile", "add", "acme", "--user-pool-id", pool, "--client-id", "c")[0] == 0
+
+
 def test_an_aws_profile_that_is_missing_stops_nobody(place: Place, server: PoolServer) -> None:
     pool = server.call("CreateUserPool", {"PoolName": "staff"})["UserPool"]["Id"]
     made = server.call("CreateUserPoolClient", {"UserPoolId": pool, "ClientName": "terminal"})

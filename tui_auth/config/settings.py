@@ -165,6 +165,9 @@ def _metadata(value: object) -> dict[str, str]:
 
 
 _POOL, _CLIENT, _PERSON = Belonging.POOL, Belonging.CLIENT, Belonging.PERSON
+_POOL_ID = r"(?=.{1,55}\Z)(?:[a-z]{2,}(?:-[a-z]+)+-\d+|local)_[0-9a-zA-Z]+"
+"""A region and a name: Cognito's own pattern takes YOUR_POOL_ID too. A stand-in may say ``local``."""
+
 _ATTRIBUTE = r"[\w:.-]{1,60}"
 
 SETTINGS: dict[str, Setting] = {
@@ -173,7 +176,7 @@ SETTINGS: dict[str, Setting] = {
         Setting(
             "user_pool_id",
             _POOL,
-            _text("a user pool id, such as eu-west-1_Ab12Cd34E", r"(?=.{1,55}\Z)[\w-]+_[0-9a-zA-Z]+"),
+            _text("a user pool id, such as eu-west-1_Ab12Cd34E", _POOL_ID),
         ),
         Setting(
             "client_id",
