@@ -23,7 +23,8 @@ _COLUMN = 24
 
 _DESCRIPTION = """\
 Looks at the pool, its app client, the network, the terminal and the folders, and says what to do. It asks
-Cognito once for each sign-in flow, with a user name that cannot exist: nobody's attempts are used up.
+Cognito once for each sign-in flow, and again where it refuses the client's secret, with a user name that
+cannot exist: nobody's attempts are used up.
 
 Exit status: 0 all in order, 3 configuration, 5 refused, 7 network, 8 throttled, 9 storage.
 """
