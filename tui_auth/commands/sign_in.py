@@ -19,8 +19,9 @@ from tui_auth.commands.exit_status import (
     say,
     with_status,
 )
+from tui_auth.config.certificates import check_certificates
 from tui_auth.config.errors import NoPoolNamed
-from tui_auth.config.pool_choice import PoolChoice, add_pool_arguments, choose_pool
+from tui_auth.config.pool_choice import PoolChoice, add_pool_arguments, choose_pool, named_settings
 from tui_auth.config.settings import FLOWS, STORAGES
 
 if TYPE_CHECKING:
@@ -108,6 +109,7 @@ def _asked_pool(arguments: Namespace, notes: Sequence[str]) -> PoolChoice:
         return choose_pool(arguments)
     for note in notes:
         say(note)
+    check_certificates(named_settings(arguments).get("endpoint_url"))
     if kind is TerminalKind.LINES or _wants_lines(arguments):
         from tui_auth.commands.choose_pool_in_lines import ask_for_pool_in_lines
 
@@ -130,13 +132,14 @@ def sign_in_now(
 
     The turn ends once the session is kept. With ``leaves_when_done`` the screen closes itself at Done without
     asking where to keep it, and the session is in the result where the sign-in got there. Raises AuthError
-    where pool, client or endpoint cannot be right.
+    where pool, client or endpoint cannot be right, ConfigurationError where the certificates cannot.
     """
     from tui_auth.auth.auth import Auth
     from tui_auth.commands.trace import traced
     from tui_auth.terminal.environment import fill_missing_streams
 
     fill_missing_streams()
+    check_certificates(choice.endpoint_url)
     auth = Auth(
         choice.user_pool_id, choice.client_id, choice.client_secret, choice.endpoint_url, choice.region
     )
