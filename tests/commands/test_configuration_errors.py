@@ -135,6 +135,12 @@ Prepare = Callable[[Place], object]
             id="a wrong type",
         ),
         pytest.param(
+            lambda place: place.config(f"[profiles.acme]\n{GOOD}\n[acme]\n{GOOD}"),
+            ("--profile", "acme"),
+            f"{CONFIG}, line 5: expected [profiles.NAME] or default_profile.",
+            id="a table that is not known",
+        ),
+        pytest.param(
             lambda place: place.config(f'[profiles.acme]\n{GOOD}client_secret = "hunter2"\n'),
             ("--profile", "acme"),
             f"{CONFIG}, line 4: client_secret: no secret is read from here. Put the app client's secret into "

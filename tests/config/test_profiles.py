@@ -86,6 +86,9 @@ def test_what_is_wrong_with_a_profile_is_said_with_its_line_and_without_its_valu
         ("[profiles.acme]\n= 2\n", "line 2: expected KEY = VALUE or a [table]"),
         ('\ndefault_profil = "acme"\n', "line 2: expected [profiles.NAME] or default_profile"),
         ("[profile.acme]\n", "line 1: expected [profiles.NAME] or default_profile"),
+        ("\n[acme]\nregion = 1\n", "line 2: expected [profiles.NAME] or default_profile"),
+        ("[profiles.b]\n\n[[later]]\nx = 1\n", "line 3: expected [profiles.NAME] or default_profile"),
+        ("[profiles.b]\n\n[ui.colours]\nx = 1\n", "line 3: expected [profiles.NAME] or default_profile"),
         ("default_profile = 1\n", "line 1: expected the name of a profile, in quotes"),
         ("[profiles]\nacme = 1\n", "line 2: expected a table [profiles.NAME]"),
     ],
@@ -176,7 +179,7 @@ def test_a_state_folder_that_cannot_be_written_is_no_obstacle(home: Home) -> Non
 
 
 def test_adding_using_and_removing_leave_the_rest_of_the_file_alone(home: Home) -> None:
-    before = "# mine\n\n[later]\nx = 1\n\n" + ACME
+    before = "# mine\n\n[profiles]  # all of them\n\n" + ACME
     home.write_config(before)
     add_profile("new", {"user_pool_id": "eu-west-1_N", "client_id": "n"}, environ=home.environ)
     use_profile("new", home.environ)

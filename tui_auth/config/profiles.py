@@ -1,7 +1,8 @@
 """Profiles: names for pools, kept in config.toml as ``[profiles.NAME]``.
 
 The names of their keys are those of the flags with underscores. ``default_profile`` at the top names the one
-that is used unless something else is named. Tables this version does not know are left alone.
+that is used unless something else is named. Nothing else may stand there: a table that is not known may be
+a profile whose author left out the first word.
 """
 
 from __future__ import annotations
@@ -127,9 +128,8 @@ def parse_profiles(path: Path, text: str) -> Profiles:
     except TomlError as error:
         raise fault_in(path, error.line, f"{error}.") from None
     lines = lines_of(text)
-    for key, value in content.items():
-        near_miss = isinstance(value, Mapping) and difflib.get_close_matches(key, [TABLE], 1, 0.8)
-        if key not in (TABLE, DEFAULT_KEY) and (near_miss or not isinstance(value, Mapping | list)):
+    for key in content:
+        if key not in (TABLE, DEFAULT_KEY):
             raise fault_in(
                 path,
                 lines.get((key,)) or _first_under(key, lines),
