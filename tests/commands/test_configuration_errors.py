@@ -265,6 +265,25 @@ def test_what_can_be_a_pool_id_is_taken(place: Place, pool: str) -> None:
     assert place.said("profile", "add", "acme", "--user-pool-id", pool, "--client-id", "c")[0] == 0
 
 
+@pytest.mark.parametrize("way", ["flag", "variable", "profile", "add"])
+def test_a_secret_where_the_path_of_its_file_belongs_is_never_repeated(place: Place, way: str) -> None:
+    secret = "1abc2def3ghi4jkl5mno6pqr7stu8vwx9yz01abc2def3ghi4jk"
+    expected = "expected the path of a file that holds the secret, not the secret itself"
+    if way == "profile":
+        place.config(f'[profiles.acme]\n{GOOD}client_secret_file = "{secret}"\n')
+        status, said = place.said("--profile", "acme")
+        name = f"{CONFIG}, line 4: client_secret_file"
+    elif way == "variable":
+        status, said = place.said(TUI_AUTH_CLIENT_SECRET_FILE=secret)
+        name = "TUI_AUTH_CLIENT_SECRET_FILE"
+    else:
+        words = ("profile", "add", "acme") if way == "add" else ()
+        status, said = place.said(*words, *IDS, "--client-secret-file", secret)
+        name = "--client-secret-file"
+    assert (status, said) == (3, f"tui-auth: {name}: {expected}.")
+    assert way == "profile" or not (place.home / ".config" / "tui-auth").exists()
+
+
 def test_an_aws_profile_that_is_missing_stops_nobody(place: Place, server: PoolServer) -> None:
     pool = server.call("CreateUserPool", {"PoolName": "staff"})["UserPool"]["Id"]
     made = server.call("CreateUserPoolClient", {"UserPoolId": pool, "ClientName": "terminal"})

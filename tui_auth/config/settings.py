@@ -14,6 +14,7 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
+from tui_auth.config.client_secret import PATH_WANTED, looks_like_a_secret
 from tui_auth.config.password_policy import LARGEST_LENGTH, PasswordPolicy
 
 FLOWS = ("USER_SRP_AUTH", "USER_PASSWORD_AUTH", "USER_AUTH", "CUSTOM_WITH_SRP", "CUSTOM_WITHOUT_SRP")
@@ -112,6 +113,8 @@ def _one_of(known: tuple[str, ...]) -> Callable[[object], str]:
 
 def _path(value: object) -> str:
     path = _text("the path of a file")(value)
+    if looks_like_a_secret(path):
+        raise Unfit(PATH_WANTED)
     if path.startswith("~") and os.path.expanduser(path).startswith("~"):  # noqa: PTH111 - which raises
         raise Unfit("the path of a file; there is no user of the name after ~")
     return path

@@ -13,6 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui_auth.auth.errors import Concern
+from tui_auth.config.client_secret import looks_like_a_secret
 from tui_auth.config.pasted import ids_in
 from tui_auth.screens.choice_step import Choice
 from tui_auth.screens.form_screen import FormScreen, Surroundings
@@ -20,6 +21,7 @@ from tui_auth.screens.pool_question import (
     FLOW_QUESTION,
     FLOWS,
     NO_FLOW,
+    NO_PATH,
     QUESTION,
     TRYING,
     USUAL_FLOW,
@@ -65,6 +67,19 @@ class IdInput(TextInput):
     def take_paste(self, text: str) -> None:
         super().take_paste(text)
         self.post_message(self.Taken())
+
+
+class SecretPathInput(TextInput):
+    """Takes the path of a secret's file; of a paste that looks like the secret nothing is shown."""
+
+    class SecretRefused(Message):
+        """What was pasted looked like the secret itself."""
+
+    def take_paste(self, text: str) -> None:
+        if looks_like_a_secret(text.strip()):
+            self.post_message(self.SecretRefused())
+        else:
+            super().take_paste(text)
 
 
 class ChoosePoolScreen(FormScreen):
@@ -116,7 +131,7 @@ class ChoosePoolScreen(FormScreen):
             yield Field("App client", IdInput(client), hint="Its id, or its page's address.", id="client")
             yield Field(
                 "Secret file",
-                TextInput(self._secret_file),
+                SecretPathInput(self._secret_file),
                 hint="A file with the client's secret in it.",
                 id="secret",
             )
@@ -249,6 +264,9 @@ class ChoosePoolScreen(FormScreen):
         if self.wants_secret and not secret.value.strip():
             self.complain(secret, "Type the path of the file.")
             return None
+        if secret.display and looks_like_a_secret(secret.value.strip()):
+            self._refuse_secret()
+            return None
         ids = (self.field("pool").value.strip(), self.field("client").value.strip())
         if ids != self._tried:
             # The flow that was chosen belongs to the client it was chosen for.
@@ -261,6 +279,13 @@ class ChoosePoolScreen(FormScreen):
         secret_file = self.field("secret")
         path = secret_file.value.strip() if secret_file.display else ""
         return PoolTried(Candidate(*self._tried, path, auth_flow))
+
+    @on(SecretPathInput.SecretRefused)
+    def _refuse_secret(self) -> None:
+        """Take what stands in the secret's field off the screen, and nothing else."""
+        secret = self.field("secret")
+        secret.value = ""
+        self.complain(secret, NO_PATH)
 
     def _forget_flow(self) -> None:
         self._flows, self._auth_flow = (), self._first_flow
