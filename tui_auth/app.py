@@ -37,7 +37,7 @@ from tui_auth.screens.form_screen import FormScreen, Surroundings
 from tui_auth.screens.problem import OWN_FAULT, Problem
 from tui_auth.screens.sign_in import ForgotAsked, SignInAsked, SignInScreen, SignUpWanted
 from tui_auth.screens.step_screen import Answered, NewCodeAsked, StartAgainAsked, StepScreen
-from tui_auth.screens.wording import NEW_PASSWORD_COUNTS, wait_for
+from tui_auth.screens.wording import NEW_PASSWORD_COUNTS, PASSWORD_IN_FLOW, wait_for
 from tui_auth.settings import SignInSettings
 from tui_auth.style_sheets import style_sheets
 from tui_auth.terminal.clipboard import send_to_clipboard
@@ -113,6 +113,7 @@ class TuiAuthApp(FullScreenApp[Done]):
             with_password=settings.auth_flow.needs_password,
             label=settings.username_label,
             mfa_methods=settings.mfa_methods,
+            facts=(PASSWORD_IN_FLOW[settings.auth_flow], settings.pool_origin),
         )
 
     def _surroundings(self, username: str) -> Surroundings:

@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from tui_auth.settings import SignInSettings
 
 
+_LONGEST_ORIGIN = 100
+"""In characters: a line or two of the help."""
+
+
 def add_arguments(parser: ArgumentParser) -> None:
     """The flags of this command."""
     add_pool_arguments(parser)
@@ -182,6 +186,7 @@ def sign_in_settings(choice: PoolChoice, arguments: Namespace, *, leaves_when_do
     endpoint = endpoint_of(choice.endpoint_url)
     return SignInSettings(
         pool=" ".join(part for part in (choice.profile, choice.user_pool_id) if part),
+        pool_origin=_pool_origin(choice),
         mark=_mark(endpoint) if endpoint else "",
         username=choice.username or "",
         username_label=choice.username_label,
@@ -197,6 +202,15 @@ def sign_in_settings(choice: PoolChoice, arguments: Namespace, *, leaves_when_do
         mfa_methods=choice.mfa_methods,
         password_policy=choice.password_policy,
     )
+
+
+def _pool_origin(choice: PoolChoice) -> str:
+    """Which pool it is and what named it; of a long path the end, which has the file's name."""
+    from tui_auth.terminal.safe_text import safe_line
+
+    origin = str(choice.origins["user_pool_id"])
+    end = origin if len(origin) <= _LONGEST_ORIGIN else "…" + origin[1 - _LONGEST_ORIGIN :]
+    return safe_line(f"Pool: {choice.user_pool_id}, from {end}.", limit=200)
 
 
 def _mark(endpoint: str) -> str:

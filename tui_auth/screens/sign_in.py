@@ -42,13 +42,15 @@ class SignUpWanted(Message):
 
 
 class SignInScreen(FormScreen):
-    """Name and password. ``with_password`` is false for a flow that starts without one."""
+    """Name and password. ``with_password`` is false for a flow that starts without one.
+
+    ``facts`` are sentences for the help: what becomes of the password, which pool this is.
+    """
 
     SUBMIT_LABEL = "Sign in"
     EXPLANATION = (
         "Sign in with your name in this user pool. What comes next is the pool's choice: a code, a new "
-        "password, a question; each is one screen.\n\n"
-        "With the usual flow (SRP) the password never leaves this program."
+        "password, a question; each is one screen."
     )
 
     def __init__(
@@ -58,19 +60,20 @@ class SignInScreen(FormScreen):
         with_password: bool = True,
         label: str = "Username",
         mfa_methods: Sequence[str] = (),
+        facts: Sequence[str] = (),
     ) -> None:
         super().__init__(surroundings)
         self.label = label
         self.mfa_methods = mfa_methods
+        self.facts = facts
         self.with_password = with_password
         self._prefilled = ("", Secret(""))
 
     @property
     def explanation(self) -> str:
-        if not self.mfa_methods:
-            return self.EXPLANATION
         methods = ", ".join(map(second_factor, self.mfa_methods))
-        return f"{self.EXPLANATION}\n\nSecond factors of this pool: {methods}."
+        factors = f"Second factors of this pool: {methods}." if methods else ""
+        return "\n\n".join(filter(None, (self.EXPLANATION, *self.facts, factors)))
 
     @property
     def _what_to_type(self) -> str:
