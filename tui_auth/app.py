@@ -96,9 +96,10 @@ class TuiAuthApp(FullScreenApp["Done"]):
         settings = self.settings
         return SignInScreen(
             self.surroundings(settings.username),
-            with_password=settings.auth_flow.needs_password,
             label=settings.username_label,
             mfa_methods=settings.mfa_methods,
+            auth_flow=settings.auth_flow,
+            pool_origin=settings.pool_origin,
         )
 
     def surroundings(self, username: str) -> Surroundings:

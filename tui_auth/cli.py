@@ -93,6 +93,8 @@ def _run(name: str, arguments: Sequence[str]) -> int:
     from importlib import import_module
 
     from tui_auth.commands.command_parser import CommandParser
+    from tui_auth.commands.exit_status import say
+    from tui_auth.config.variables import unknown_variables
     from tui_auth.terminal.crash import report_crashes_without_details
 
     report_crashes_without_details()
@@ -101,7 +103,10 @@ def _run(name: str, arguments: Sequence[str]) -> int:
     parser = CommandParser(prog=f"{PROGRAM} {name}", description=says[0].upper() + says[1:] + ".")
     command.add_arguments(parser)
     try:
-        status: int = command.run(parser.read(arguments))
+        parsed = parser.read(arguments)
+        for sentence in unknown_variables():
+            say(sentence)
+        status: int = command.run(parsed)
     except SystemExit as end:  # argparse's, after the help or a wrong word
         return end.code if isinstance(end.code, int) else 0
     return status

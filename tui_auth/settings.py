@@ -16,13 +16,15 @@ ASSUMED_SESSION_SECONDS = 180.0
 class SignInSettings:
     """How to sign in, for the full screen and for line prompts.
 
-    ``pool`` is how the pool is called on the screen, ``mark`` a word before it (DEMO), ``app_name`` what an
-    authenticator app shows. ``leaves_when_done`` closes the screen by itself at Done. What is known of the
-    pool, empty where nothing is: the attributes that people sign in with, those that a new account needs, the
-    second factors by their raw names.
+    ``pool`` is how the pool is called on the screen, ``pool_origin`` says which one it is and where it was
+    named, ``mark`` is a word before it (DEMO), ``app_name`` what an authenticator app shows.
+    ``leaves_when_done`` closes the screen by itself at Done. What is known of the pool, empty where nothing
+    is: the attributes that people sign in with, those that a new account needs, the second factors by their
+    raw names.
     """
 
     pool: str
+    pool_origin: str = ""
     username: str = ""
     username_label: str = "Username"
     auth_flow: AuthFlow = AuthFlow.USER_SRP_AUTH

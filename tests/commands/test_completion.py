@@ -82,6 +82,7 @@ def test_bash_completes_commands_flags_choices_files_and_profiles(on_path: Progr
     assert in_bash(on_path, "tui-auth", "doctor", "--auth-flow", "USER_P") == ["USER_PASSWORD_AUTH"]
     assert in_bash(on_path, "tui-auth", "exec", "--", "tui-au") == ["tui-auth"]
     assert in_bash(on_path, "tui-auth", "exec", "--", "tui-auth", "a f") == ["a file.json"]
+    assert in_bash(on_path, "tui-auth", "exec", "--type", "id", "--", "tui-au") == ["tui-auth"]
 
 
 def test_a_profiles_name_is_never_run(on_path: Program) -> None:
@@ -130,6 +131,15 @@ def test_fish_completes_commands_flags_choices_and_profiles(on_path: Program) ->
     assert offered("tui-auth sign-in --auth-flow CUSTOM_") == ["CUSTOM_WITHOUT_SRP", "CUSTOM_WITH_SRP"]
     assert offered("tui-auth doctor --profile ac") == ["acme"]
     assert offered("tui-auth profile remove ac") == ["acme"]
+    assert offered("tui-auth --profile=ac") == ["--profile=acme"]
+    assert offered("tui-auth exec --profile ac") == ["acme"]
+    # A command, not a file; what stands behind it is the command's own business.
+    assert "tui-auth" in offered("tui-auth exec -- tui-au")
+    assert not {"a file.json", "--username"} & set(offered("tui-auth exec -- "))
+    assert {"sh", "tui-auth"} <= set(offered("tui-auth exec -- "))
+    assert offered("tui-auth exec --type id -- cat a") == ["a file.json"]
+    assert offered("tui-auth exec -- tui-auth profile imp") == ["import"]
+    assert offered("tui-auth exec -- tui-auth --user-p") == ["--user-pool-id"]
     assert not (on_path.folder / "pwned").exists()
 
 
@@ -150,9 +160,18 @@ def test_zsh_completes_commands_flags_choices_and_profiles(on_path: Program) -> 
             ("tui-auth profile show --or", "tui-auth profile show --origin "),
             ("tui-auth completion z", "tui-auth completion zsh "),
             ("tui-auth doctor --profile ac", "tui-auth doctor --profile acme "),
+            ("tui-auth doctor --profile=ac", "tui-auth doctor --profile=acme "),
+            ("tui-auth --profile=ac", "tui-auth --profile=acme "),
+            ("tui-auth doctor --auth-flow=USER_P", "tui-auth doctor --auth-flow=USER_PASSWORD_AUTH "),
+            ("tui-auth exec -- tui-au", "tui-auth exec -- tui-auth "),
+            ("tui-auth exec --type id -- cat a", "tui-auth exec --type id -- cat a\\ file.json "),
+            ("tui-auth exec -- tui-auth profile imp", "tui-auth exec -- tui-auth profile import "),
+            ("tui-auth exec cat a", "tui-auth exec cat a\\ file.json "),
+            ("tui-auth exec --user-p", "tui-auth exec --user-pool-id "),
         ):
             shell.send(typed + "\t")
             shell.wait_for("> " + completed)
             shell.press("ctrl+u")
             shell.wait_gone(completed.strip())
+            assert "_set_command" not in shell.screen_text()
     assert not (on_path.folder / "pwned").exists()

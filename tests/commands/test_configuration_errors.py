@@ -99,8 +99,8 @@ Prepare = Callable[[Place], object]
                 "export default {\n aws_user_pools_id: env.POOL,\n aws_user_pools_web_client_id: 'c'\n}",
             ),
             (),
-            "~/shop/aws-exports.js, line 2: user_pool_id is not written out here, and nothing in this file "
-            "is run. Name the pool with flags or a profile.",
+            "~/shop/aws-exports.js, line 2: aws_user_pools_id is not written out here, and nothing in this "
+            "file is run. Name the pool with flags or a profile.",
             id="an expression in aws-exports.js",
         ),
         pytest.param(
@@ -133,6 +133,12 @@ Prepare = Callable[[Place], object]
             ("--profile", "acme"),
             f"{CONFIG}, line 4: session_minutes: expected a number of minutes from 1 to 15.",
             id="a wrong type",
+        ),
+        pytest.param(
+            lambda place: place.config(f"[profiles.acme]\n{GOOD}\n[acme]\n{GOOD}"),
+            ("--profile", "acme"),
+            f"{CONFIG}, line 5: expected [profiles.NAME] or default_profile.",
+            id="a table that is not known",
         ),
         pytest.param(
             lambda place: place.config(f'[profiles.acme]\n{GOOD}client_secret = "hunter2"\n'),
@@ -238,6 +244,44 @@ def test_the_same_pool_in_two_files_is_nothing_to_talk_about(place: Place, serve
     assert status == 0
     assert "The user pool is the one in ~/shop/amplifyconfiguration.json." in shown
     assert "aws-exports.js" not in shown
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["YOUR_POOL_ID", "<pool id>", "your_pool_id", "<region>_XXXXXXXXX", "pool_id", "us-east-1_", "eu_west_1"],
+)
+def test_a_placeholder_is_no_pool_id_and_the_form_of_one_is_shown(place: Place, typed: str) -> None:
+    said = "expected a user pool id, such as eu-west-1_Ab12Cd34E."
+    flags = ("--user-pool-id", typed, "--client-id", "1example23456789")
+    assert place.said(*flags) == (3, f"tui-auth: --user-pool-id: {said}")
+    assert place.said(TUI_AUTH_USER_POOL_ID=typed)[1] == f"tui-auth: TUI_AUTH_USER_POOL_ID: {said}"
+
+
+@pytest.mark.parametrize(
+    "pool",
+    ["us-east-1_XXXXXXXXX", "us-gov-west-1_Ab12", "eusc-de-east-1_A", "us-isob-east-1_Ab", "local_2aBc"],
+)
+def test_what_can_be_a_pool_id_is_taken(place: Place, pool: str) -> None:
+    assert place.said("profile", "add", "acme", "--user-pool-id", pool, "--client-id", "c")[0] == 0
+
+
+@pytest.mark.parametrize("way", ["flag", "variable", "profile", "add"])
+def test_a_secret_where_the_path_of_its_file_belongs_is_never_repeated(place: Place, way: str) -> None:
+    secret = "1abc2def3ghi4jkl5mno6pqr7stu8vwx9yz01abc2def3ghi4jk"
+    expected = "expected the path of a file that holds the secret, not the secret itself"
+    if way == "profile":
+        place.config(f'[profiles.acme]\n{GOOD}client_secret_file = "{secret}"\n')
+        status, said = place.said("--profile", "acme")
+        name = f"{CONFIG}, line 4: client_secret_file"
+    elif way == "variable":
+        status, said = place.said(TUI_AUTH_CLIENT_SECRET_FILE=secret)
+        name = "TUI_AUTH_CLIENT_SECRET_FILE"
+    else:
+        words = ("profile", "add", "acme") if way == "add" else ()
+        status, said = place.said(*words, *IDS, "--client-secret-file", secret)
+        name = "--client-secret-file"
+    assert (status, said) == (3, f"tui-auth: {name}: {expected}.")
+    assert way == "profile" or not (place.home / ".config" / "tui-auth").exists()
 
 
 def test_an_aws_profile_that_is_missing_stops_nobody(place: Place, server: PoolServer) -> None:

@@ -108,7 +108,21 @@ def test_a_secret_that_is_missing_is_told_and_one_that_fits_too(program: Program
     file.write_text("wrong")
     ran = program.run("doctor", "--json", *flags, "--client-secret-file", "secret")
     assert ran.returncode == 3
-    assert "does not fit" in examined(ran)["secret"]["says"]
+    assert examined(ran)["secret"]["says"] == "the one from --client-secret-file is not this app client's"
+    assert "Compare" in examined(ran)["secret"]["do"]
+
+
+def test_a_secret_for_a_client_without_one_is_told_from_a_wrong_one(
+    program: Program, server: PoolServer
+) -> None:
+    flags, _ = pool_flags(server, ["ALLOW_USER_SRP_AUTH"])
+    (program.folder / "secret").write_text("of another client")
+    ran = program.run("doctor", "--json", *flags, "--client-secret-file", "secret")
+    found = examined(ran)["secret"]
+    assert (ran.returncode, found["ok"]) == (3, False)
+    assert found["says"] == "this app client takes none; the one from --client-secret-file is not wanted"
+    assert found["do"] == "Leave it out, or name the app client that it belongs to."
+    assert len(server.calls) == 2, "the usual flow, then once more without the secret"
 
 
 def test_a_client_that_is_not_there_is_told(program: Program, server: PoolServer) -> None:
@@ -116,6 +130,7 @@ def test_a_client_that_is_not_there_is_told(program: Program, server: PoolServer
     flags[3] = "0000000000000000000000000"
     ran = program.run("doctor", "--json", *flags)
     assert (ran.returncode, examined(ran)["client"]["ok"]) == (3, False)
+    assert "may be one of a pool in another region" in examined(ran)["client"]["do"]
     assert len(server.calls) == 1
 
 
@@ -181,6 +196,34 @@ def test_a_region_that_is_not_the_pools_is_told(program: Program) -> None:
     )
     assert ran.returncode == 3
     assert "us-east-1 from TUI_AUTH_REGION, but the pool id says eu-west-1" in examined(ran)["region"]["says"]
+
+
+@pytest.mark.parametrize("named_by", ["flag", "variable", "profile"])
+def test_a_region_that_contradicts_the_pool_id_is_wrong_whatever_the_endpoint(
+    program: Program, server: PoolServer, named_by: str
+) -> None:
+    flags, _ = pool_flags(server, ["ALLOW_USER_SRP_AUTH"])
+    own = flags[1].partition("_")[0]
+    other = "ap-south-1"
+    variables = {"TUI_AUTH_REGION": other} if named_by == "variable" else {}
+    words, name = flags, {"variable": "TUI_AUTH_REGION", "flag": "--region"}.get(named_by, "profile acme")
+    if named_by == "flag":
+        words = [*flags, "--region", other]
+    elif named_by == "profile":
+        program.run("profile", "add", "acme", *flags, "--region", other)
+        words = ["--profile", "acme"]
+    ran = program.run("doctor", "--json", *words, **variables)
+    found = examined(ran)["region"]
+    assert (ran.returncode, found["ok"]) == (3, False)
+    assert found["says"].startswith(f"{other} from {name}")
+    assert found["says"].endswith(f", but the pool id says {own}")
+    assert found["do"] == "Leave the region out: the pool id has it."
+
+
+def test_a_stand_ins_pool_id_says_no_region(program: Program) -> None:
+    flags = ["--user-pool-id", "local_2aBc", "--client-id", "c", "--endpoint-url", "http://127.0.0.1:1"]
+    ran = program.run("doctor", "--json", *flags, "--region", "eu-west-1")
+    assert examined(ran)["region"]["ok"] is None
 
 
 def test_a_secret_file_that_others_can_read_is_told(program: Program) -> None:

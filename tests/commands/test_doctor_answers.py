@@ -20,6 +20,7 @@ from tui_auth.commands.doctor import pool_checks
 from tui_auth.commands.doctor.findings import Finding, Mark, status_of
 from tui_auth.commands.doctor.machine_checks import AWS, check_machine
 from tui_auth.config.pool_choice import PoolChoice
+from tui_auth.secret import Secret
 
 ALLOWED = challenge("PASSWORD_VERIFIER")
 FIREWALL = refusal("ForbiddenException", "Request not allowed due to WAF block.")
@@ -92,6 +93,41 @@ def test_a_flow_without_questions_is_not_offered(monkeypatch: pytest.MonkeyPatch
     assert found["flow CUSTOM_AUTH"].do == (
         "Give the pool its Lambda triggers. Or choose one it allows with --auth-flow: USER_AUTH."
     )
+
+
+SECRET_REFUSED = refusal("NotAuthorizedException", "Unable to verify secret hash for client 1")
+SECRET_MISSING = refusal(
+    "NotAuthorizedException", "Client 1 is configured with secret but SECRET_HASH was not received"
+)
+NO_SECRET = refusal("NotAuthorizedException", "Client 1 does not have a secret")
+
+
+@pytest.mark.parametrize(
+    ("answers", "says"),
+    [
+        ([SECRET_REFUSED, SECRET_MISSING], "the one that is given is not this app client's"),
+        ([SECRET_REFUSED, ALLOWED], "this app client takes none; the one that is given is not wanted"),
+        (
+            [SECRET_REFUSED, not_allowed("USER_SRP_AUTH")],
+            "this app client takes none; the one that is given is not wanted",
+        ),
+        (
+            [SECRET_REFUSED, TOO_MANY],
+            "either the one that is given is not this app client's, or this app client takes none",
+        ),
+        ([NO_SECRET], "this app client takes none; the one that is given is not wanted"),
+    ],
+)
+def test_a_refused_secret_is_wrong_or_not_wanted_as_far_as_the_answers_tell(
+    monkeypatch: pytest.MonkeyPatch, answers: list[Reply], says: str
+) -> None:
+    monkeypatch.setattr(pool_checks, "fetch_keys", lambda url: {"keys": [{}]})
+    choice = PoolChoice("eu-west-1_Ab12Cd34E", "1example23456789", Secret("s"))
+    gateway = ScriptedGateway(*answers)
+    found = {finding.about: finding for finding in pool_checks.check_pool(choice, gateway)}["secret"]
+    assert (found.mark, found.says) == (Mark.WRONG, says)
+    assert found.do
+    assert not gateway.replies
 
 
 PROXY, OTHER = "http://proxy.example:3128", "http://other.example:3128"

@@ -34,6 +34,27 @@ def new_pool(server: PoolServer, *flows: str, secret: bool = False) -> tuple[str
     return pool, made["ClientId"], made.get("ClientSecret", "")
 
 
+def test_a_secret_in_place_of_its_files_path_is_not_repeated(tmp_path: Path, server: PoolServer) -> None:
+    pool, client, secret = new_pool(server, "ALLOW_USER_SRP_AUTH", secret=True)
+    environment = {"TUI_AUTH_ENDPOINT_URL": server.endpoint_url, "PYTHONPATH": str(ROOT)}
+    with PtyProgram(
+        ["-m", "tui_auth", "--plain"], home=tmp_path / "home", cwd=tmp_path, environment=environment
+    ) as program:
+        person = Person(program)
+        person.answer("User pool", pool)
+        person.answer("App client", client)
+        person.answer("Secret file", secret)
+        person.reads("Error: This field wants the path of a file that holds the secret")
+        shown_once = program.received.count(secret.encode())
+        (tmp_path / "secret").write_text(secret)
+        person.answer("Secret file", "secret")
+        person.answer("Keep as [main]", "")
+        program.wait_for("Username")
+        assert shown_once == program.received.count(secret.encode()) == 1, "as it was typed"
+        program.press("ctrl+d")
+        program.wait_exit()
+
+
 class Person:
     """Someone who answers prompts, each when it is there."""
 

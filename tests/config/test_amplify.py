@@ -166,13 +166,13 @@ def test_a_pool_that_takes_users_over_signs_in_with_the_password_itself(
         (
             "amplify_outputs.json",
             {'"2gen2gen2gen2gen2gen2gen2"': "17"},
-            ", line 6: client_id: expected an app client id",
+            ", line 6: user_pool_client_id: expected an app client id",
         ),
         ("amplify_outputs.json", {'"version": "1.4",': '"version": "1.4"'}, ", line 3: expected “,” or “}”."),
         (
             "aws-exports.js",
             {"`4flat4flat4flat4flat4flat`": "env.CLIENT"},
-            ", line 11: client_id is not written",
+            ", line 11: aws_user_pools_web_client_id is not written",
         ),
         (
             "amplifyconfiguration.json",
@@ -182,7 +182,7 @@ def test_a_pool_that_takes_users_over_signs_in_with_the_password_itself(
         (
             "amplifyconfiguration.json",
             {'"CUSTOM_AUTH"': '"ADMIN_NO_SRP_AUTH"'},
-            ", line 42: auth_flow: expected one of USER_SRP_AUTH",
+            ", line 42: authenticationFlowType: expected one of USER_SRP_AUTH",
         ),
     ],
 )

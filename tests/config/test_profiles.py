@@ -48,13 +48,16 @@ def complaint(home: Home, name: str = "acme") -> str:
             "line 5: endpoint_url: expected a URL beginning with https://",
         ),
         ('username_attributes = "email"', "line 5: username_attributes: expected a list of attribute names"),
-        ("password_policy = { min_length = true }", "line 5: password_policy: expected a table of"),
+        (
+            "password_policy = { min_length = true }",
+            "line 5: password_policy.min_length: expected a number from 1 to 99",
+        ),
         ('client_secret = "hunter2"', "line 5: client_secret: no secret is read from here. Put the"),
         (
             "[profiles.acme.password_policy]\nmin_length = 8\nmin_lenght = 9",
-            "line 7: password_policy: expected a table of",
+            "line 7: password_policy.min_lenght: expected one of min_length, ",
         ),
-        ('client_metadata = { team = "a", n = 1 }', "line 5: client_metadata: expected a table of strings"),
+        ('client_metadata = { team = "a", n = 1 }', "line 5: client_metadata.n: expected text in quotes"),
         ('client_secret_file = "~nosuchuser/x"', "line 5: client_secret_file: expected the path of a file; "),
         ("region = 2020-01-01", "line 5: region: expected a region, such as eu-west-1"),
     ],
@@ -83,6 +86,9 @@ def test_what_is_wrong_with_a_profile_is_said_with_its_line_and_without_its_valu
         ("[profiles.acme]\n= 2\n", "line 2: expected KEY = VALUE or a [table]"),
         ('\ndefault_profil = "acme"\n', "line 2: expected [profiles.NAME] or default_profile"),
         ("[profile.acme]\n", "line 1: expected [profiles.NAME] or default_profile"),
+        ("\n[acme]\nregion = 1\n", "line 2: expected [profiles.NAME] or default_profile"),
+        ("[profiles.b]\n\n[[later]]\nx = 1\n", "line 3: expected [profiles.NAME] or default_profile"),
+        ("[profiles.b]\n\n[ui.colours]\nx = 1\n", "line 3: expected [profiles.NAME] or default_profile"),
         ("default_profile = 1\n", "line 1: expected the name of a profile, in quotes"),
         ("[profiles]\nacme = 1\n", "line 2: expected a table [profiles.NAME]"),
     ],
@@ -173,7 +179,7 @@ def test_a_state_folder_that_cannot_be_written_is_no_obstacle(home: Home) -> Non
 
 
 def test_adding_using_and_removing_leave_the_rest_of_the_file_alone(home: Home) -> None:
-    before = "# mine\n\n[later]\nx = 1\n\n" + ACME
+    before = "# mine\n\n[profiles]  # all of them\n\n" + ACME
     home.write_config(before)
     add_profile("new", {"user_pool_id": "eu-west-1_N", "client_id": "n"}, environ=home.environ)
     use_profile("new", home.environ)

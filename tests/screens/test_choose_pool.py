@@ -246,6 +246,61 @@ async def test_a_client_with_a_secret_asks_for_the_file_it_is_in(tmp_path: Path)
     assert "hunter2" not in (tmp_path / "config" / "tui-auth" / "config.toml").read_text()
 
 
+@pytest.mark.parametrize("way", ["typed", "pasted"])
+def test_a_secret_in_place_of_its_files_path_is_not_repeated_and_the_rest_stays(
+    tmp_path: Path, server: PoolServer, way: str
+) -> None:
+    pool = server.call("CreateUserPool", {"PoolName": "staff"})["UserPool"]["Id"]
+    request = {"UserPoolId": pool, "ClientName": "terminal", "GenerateSecret": True}
+    made = server.call("CreateUserPoolClient", request)["UserPoolClient"]
+    client, secret = made["ClientId"], made["ClientSecret"]
+    home = tmp_path / "home"
+    environment = {"TUI_AUTH_ENDPOINT_URL": server.endpoint_url, "PYTHONPATH": str(ROOT)}
+    with PtyProgram(home=home, cwd=tmp_path, environment=environment) as program:
+        program.wait_for("Which user pool do you sign in to?")
+        program.paste(f"{CONSOLE}/{pool}/app-integration/clients/{client}?region=eu-west-1")
+        program.wait_for(client)
+        program.press("enter", "enter")
+        program.wait_for("This app client has a secret.")
+        if way == "pasted":
+            program.paste(secret)
+        else:
+            program.send(secret)
+            program.wait_for(secret[-20:])
+            program.press("enter")
+        program.wait_for("This field wants the path of a file")
+        program.wait_gone(secret[-20:])
+        assert secret[:20] not in program.screen_text()
+        assert way == "typed" or secret[-20:].encode() not in program.received, "shown by the paste"
+        assert pool in program.screen_text()
+        assert client in program.screen_text()
+        (tmp_path / "secret").write_text(secret)
+        program.send("secret")
+        program.press("enter")
+        program.wait_for("Keep as")
+        program.press("ctrl+q")
+        assert program.wait_exit() == 6
+
+
+@pytest.fixture
+def secretive_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The name of a file here that looks like a secret."""
+    monkeypatch.chdir(tmp_path)
+    name = "a1" * 25
+    (tmp_path / name).write_text("hunter2")
+    return name
+
+
+async def test_a_file_that_only_looks_like_a_secret_is_read(tmp_path: Path, secretive_name: str) -> None:
+    app = PilotedChooser(tmp_path, NO_SECRET, NO_USER)
+    async with app.run_test(size=(80, 23)) as pilot:
+        await tried(pilot)
+        await until(pilot, lambda: "This app client has a secret." in app.text())
+        app.paste(secretive_name)
+        await pilot.press("enter")
+        await until(pilot, lambda: "Keep as" in app.text())
+
+
 async def test_a_flow_that_was_chosen_stays_while_a_secret_is_asked_for(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("hunter2")

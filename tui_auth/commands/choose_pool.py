@@ -48,6 +48,7 @@ class ChoosePoolApp(FullScreenApp[str]):
         named: Mapping[str, Any],
         *,
         theme: str,
+        notice: str = "",
         gateway_to: Callable[[Address], Gateway] = CognitoGateway,
         keys_at: Callable[[str], object] = fetch_keys,
         environ: Mapping[str, str] = os.environ,
@@ -57,6 +58,7 @@ class ChoosePoolApp(FullScreenApp[str]):
             self.register_theme(each)
         self.theme = theme
         self.named = named
+        self.first_notice = notice
         self.trial = PoolTrial(named, gateway_to, keys_at, environ)
         self.first_name = self.trial.free_name()
         self._works: Candidate | None = None
@@ -72,6 +74,7 @@ class ChoosePoolApp(FullScreenApp[str]):
             secret_file=self.named.get("client_secret_file", ""),
             auth_flow=self.named.get("auth_flow", USUAL_FLOW),
             name=self.first_name,
+            notice=self.first_notice,
         )
 
     @property
@@ -119,12 +122,13 @@ class ChoosePoolApp(FullScreenApp[str]):
         self.exit(None, return_code=CANCELLED)
 
 
-def ask_for_pool(arguments: Namespace, *, theme: str) -> tuple[int, PoolChoice | None]:
+def ask_for_pool(arguments: Namespace, *, theme: str, notice: str = "") -> tuple[int, PoolChoice | None]:
     """Ask on the terminal, in full screen, and keep the answer as a profile: 0 and the choice, or why not.
 
-    To be called after ``full_screen.prepare``. Raises ConfigurationError as ``choose_kept_profile`` does.
+    ``notice`` is what the screen says at first, such as which file named no pool. To be called after
+    ``full_screen.prepare``. Raises ConfigurationError as ``choose_kept_profile`` does.
     """
-    app = ChoosePoolApp(named_settings(arguments), theme=theme)
+    app = ChoosePoolApp(named_settings(arguments), theme=theme, notice=notice)
     status = app.run_in_terminal()
     name = app.return_value
     if name is None:

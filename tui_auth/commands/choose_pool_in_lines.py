@@ -8,6 +8,7 @@ from typing import Any
 
 from tui_auth.commands.exit_status import CANCELLED, Ended
 from tui_auth.commands.pool_trial import FlowRefused, PoolTrial, Refused, SecretWanted, Works
+from tui_auth.config.client_secret import looks_like_a_secret
 from tui_auth.config.errors import ConfigurationError
 from tui_auth.config.pasted import ids_in
 from tui_auth.config.pool_choice import PoolChoice, choose_kept_profile, named_settings
@@ -16,6 +17,7 @@ from tui_auth.screens.pool_question import (
     FLOW_QUESTION,
     FLOWS,
     NO_FLOW,
+    NO_PATH,
     QUESTION,
     TRYING,
     USUAL_FLOW,
@@ -110,7 +112,8 @@ class PlainChoosePool:
                     return None
 
     def _with_secret(self, candidate: Candidate) -> Candidate:
-        path = self.prompts.line("Secret file", candidate.secret_file)
+        while looks_like_a_secret(path := self.prompts.line("Secret file", candidate.secret_file)):
+            self.lines.say(f"Error: {NO_PATH}")
         return Candidate(candidate.user_pool_id, candidate.client_id, path, candidate.auth_flow)
 
     def _chosen(self, flows: tuple[str, ...]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from tui_auth.auth.errors import AuthError, ErrorKind
-from tui_auth.config.errors import ConfigurationError
+from tui_auth.config.errors import ConfigurationError, NoPoolNamed
 from tui_auth.session.errors import SignInNeeded, StorageError
 from tui_auth.terminal.safe_text import safe_line
 
@@ -49,6 +49,8 @@ def with_status(command: Callable[[], int]) -> int:
     except Ended as end:
         return end.status
     except (SignInNeeded, ConfigurationError, StorageError, AuthError) as error:
+        for note in error.notes if isinstance(error, NoPoolNamed) else ():
+            say(note)
         say(words_for(error))
         return status_for(error)
     except BrokenPipeError:

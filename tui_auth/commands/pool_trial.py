@@ -139,7 +139,7 @@ def _meaning(candidate: Candidate, answer: Answer) -> Outcome:
             return SecretWanted(
                 Problem("This app client has a secret. Put it into a file and type that file's path.")
             )
-        case Verdict.SECRET_WRONG if candidate.secret_file:
+        case Verdict.SECRET_WRONG | Verdict.SECRET_NOT_WANTED if candidate.secret_file:
             return Refused(Problem("This secret does not fit the app client."), "secret")
         case Verdict.NO_SUCH_CLIENT:
             problem = Problem("There is no such app client in the pool's region.")

@@ -167,6 +167,8 @@ def _import(arguments: Namespace) -> None:
             raise fault_in(
                 path, None, f"it names no {SETTINGS[name].belongs_to.value}. Use `tui-auth profile add`."
             )
+    for sentence in file.left_out:
+        _say(sentence)
     name = check_name(arguments.name) if arguments.name else _name_of(path)
     settings = {key: found.value for key, found in file.settings.items()}
     kept = _kept(

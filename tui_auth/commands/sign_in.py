@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
@@ -19,8 +19,9 @@ from tui_auth.commands.exit_status import (
     say,
     with_status,
 )
+from tui_auth.config.certificates import check_certificates
 from tui_auth.config.errors import NoPoolNamed
-from tui_auth.config.pool_choice import PoolChoice, add_pool_arguments, choose_pool
+from tui_auth.config.pool_choice import PoolChoice, add_pool_arguments, choose_pool, named_settings
 from tui_auth.config.settings import FLOWS, STORAGES
 
 if TYPE_CHECKING:
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
     from tui_auth.session.keeping import Keeping
     from tui_auth.session.record import SessionRecord
     from tui_auth.settings import SignInSettings
+
+
+_LONGEST_ORIGIN = 100
+"""In characters: a line or two of the help."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -77,7 +82,7 @@ def _run(arguments: Namespace) -> int:
     except NoPoolNamed as nothing:
         if nothing.has_profiles:
             raise
-        choice = _asked_pool(arguments)
+        choice = _asked_pool(arguments, nothing.notes)
     for note in choice.notes:
         say(note)
     if not choice.username:
@@ -101,14 +106,20 @@ def _offered_settings() -> Mapping[str, str] | None:
     return Sessions().offered_settings()
 
 
-def _asked_pool(arguments: Namespace) -> PoolChoice:
-    """The pool a person names on the first screen. Raises what ``choose_pool`` does where none can ask."""
+def _asked_pool(arguments: Namespace, notes: Sequence[str]) -> PoolChoice:
+    """The pool a person names on the first screen, which says the ``notes`` of the search that found none.
+
+    Raises what ``choose_pool`` does where none can ask.
+    """
     from tui_auth.commands import full_screen
     from tui_auth.terminal.environment import TerminalKind, find_terminal
 
     kind = find_terminal().kind
     if kind is TerminalKind.NONE or asks_nobody(arguments):
         return choose_pool(arguments)
+    for note in notes:
+        say(note)
+    check_certificates(named_settings(arguments).get("endpoint_url"))
     if kind is TerminalKind.LINES or _wants_lines(arguments):
         from tui_auth.commands.choose_pool_in_lines import ask_for_pool_in_lines
 
@@ -116,7 +127,9 @@ def _asked_pool(arguments: Namespace) -> PoolChoice:
     full_screen.prepare("Choosing a pool")
     from tui_auth.commands.choose_pool import ask_for_pool
 
-    status, choice = ask_for_pool(arguments, theme=full_screen.theme(os.environ.get("TUI_AUTH_THEME")))
+    status, choice = ask_for_pool(
+        arguments, theme=full_screen.theme(os.environ.get("TUI_AUTH_THEME")), notice=" ".join(notes)
+    )
     if choice is None:
         raise Ended(status)
     return choice
@@ -133,13 +146,15 @@ def sign_in_now(
 
     ``when_kept`` is called once the session is kept, or could not be. With ``leaves_when_done`` the screen
     closes itself at Done without asking where to keep it, and the session is in the result where the sign-in
-    got there. Raises AuthError where pool, client or endpoint cannot be right.
+    got there. Raises AuthError where pool, client or endpoint cannot be right, ConfigurationError where the
+    certificates cannot.
     """
     from tui_auth.auth.auth import Auth
     from tui_auth.commands.trace import traced
     from tui_auth.terminal.environment import fill_missing_streams
 
     fill_missing_streams()
+    check_certificates(choice.endpoint_url)
     auth = Auth(
         choice.user_pool_id, choice.client_id, choice.client_secret, choice.endpoint_url, choice.region
     )
@@ -190,6 +205,7 @@ def sign_in_settings(choice: PoolChoice, arguments: Namespace, *, leaves_when_do
     endpoint = endpoint_of(choice.endpoint_url)
     return SignInSettings(
         pool=" ".join(part for part in (choice.profile, choice.user_pool_id) if part),
+        pool_origin=_pool_origin(choice),
         mark=_mark(endpoint) if endpoint else "",
         username=choice.username or "",
         username_label=choice.username_label,
@@ -205,6 +221,15 @@ def sign_in_settings(choice: PoolChoice, arguments: Namespace, *, leaves_when_do
         mfa_methods=choice.mfa_methods,
         password_policy=choice.password_policy,
     )
+
+
+def _pool_origin(choice: PoolChoice) -> str:
+    """Which pool it is and what named it; of a long path the end, which has the file's name."""
+    from tui_auth.terminal.safe_text import safe_line
+
+    origin = str(choice.origins["user_pool_id"])
+    end = origin if len(origin) <= _LONGEST_ORIGIN else "…" + origin[1 - _LONGEST_ORIGIN :]
+    return safe_line(f"Pool: {choice.user_pool_id}, from {end}.", limit=200)
 
 
 def _mark(endpoint: str) -> str:

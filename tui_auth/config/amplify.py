@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tui_auth.config.amplify_shapes import Nodes, settings_in
+from tui_auth.config.amplify_shapes import Misfit, Nodes, settings_in
 from tui_auth.config.errors import ConfigurationError, fault_in, shown
 from tui_auth.config.files import AnothersFile, read_text
 from tui_auth.config.literal import LiteralError, Node, objects_in, read_object
 from tui_auth.config.settings import Unfit, checked
 from tui_auth.secret import Secret
+from tui_auth.terminal.safe_text import safe_line
 
-FILE_NAMES = ("amplify_outputs.json", "amplifyconfiguration.json", "aws-exports.js")
+_POOL_IN = {
+    "amplify_outputs.json": "auth.user_pool_id",
+    "amplifyconfiguration.json": "auth.plugins and no aws_user_pools_id",
+    "aws-exports.js": "aws_user_pools_id",
+}
+"""Each file's name, and the key that it names a pool with."""
+
+FILE_NAMES = tuple(_POOL_IN)
 _DECISIVE = frozenset({"user_pool_id", "client_id", "client_secret", "region", "endpoint_url", "auth_flow"})
 """What is wrong with these is an error, since one would sign in elsewhere; the other facts only help."""
+_NAMES_A_POOL = re.compile(r"\b(aws_user_pools_id|userPoolId|user_pool_id|awsCognitoAuthPlugin)\b[\"']?\s*:")
+_NOT_WRITTEN_OUT = "is not written out here, and nothing in this file is run"
 
 
 @dataclass(frozen=True)
@@ -29,11 +40,15 @@ class Found:
 
 @dataclass(frozen=True)
 class AmplifyFile:
-    """The pool that a file names: settings by name, and the app client's secret where it has one."""
+    """The pool that a file names: settings by name, and the app client's secret where it has one.
+
+    ``left_out`` are sentences about values that cannot be used and without which one can sign in.
+    """
 
     path: Path
     settings: dict[str, Found]
     client_secret: Secret | None = None
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -45,7 +60,7 @@ class Search:
 
 
 def files_around(folder: Path, home: Path) -> Iterator[Path]:
-    """The files of Amplify's names in a folder and those above it, up to ``home`` or else the root.
+    """What has one of Amplify's names in a folder and those above it, up to ``home`` or else the root.
 
     In each its ``src`` is looked into too, where projects of the first generation in JavaScript have theirs.
     """
@@ -53,18 +68,31 @@ def files_around(folder: Path, home: Path) -> Iterator[Path]:
     below: Path | None = None
     for each in (folder, *folder.parents):
         places = (each, each / "src") if each / "src" != below else (each,)
-        yield from (place / name for place in places for name in FILE_NAMES if _is_file(place / name))
+        yield from (place / name for place in places for name in FILE_NAMES if _is_there(place / name))
         if each in homes:
             return
         below = each
 
 
-def _is_file(path: Path) -> bool:
-    """Whether there is such a file; what cannot be looked at, as in a folder one may not enter, is none."""
+def _is_there(path: Path) -> bool:
+    """Whether there is such a thing; what cannot be looked at, as in a folder one may not enter, is none."""
+    return os.path.lexists(path)
+
+
+def is_plain_file(path: Path) -> bool:
+    """Whether a file is there that can be read to its end, and no folder, pipe or link that leads nowhere."""
     try:
         return path.is_file()
     except OSError:
         return False
+
+
+def _in_its_place(path: Path) -> str:
+    """What there is where a plain file should be."""
+    # os.path's own, since Path's raise for a link into a folder that one may not enter.
+    if os.path.isdir(path):  # noqa: PTH112
+        return "a folder"
+    return "no plain file" if os.path.exists(path) else "a link that leads nowhere"  # noqa: PTH110
 
 
 def find_amplify_file(folder: Path, home: Path, owners: frozenset[int] | None = None) -> Search:
@@ -77,6 +105,9 @@ def find_amplify_file(folder: Path, home: Path, owners: frozenset[int] | None = 
         owners = frozenset({os.getuid(), 0, folder.stat().st_uid})
     passed_by: list[str] = []
     for path in files_around(folder, home):
+        if not is_plain_file(path):
+            passed_by.append(f"{shown(path)} is {_in_its_place(path)} and was passed by.")
+            continue
         try:
             file = read_amplify_file(path, owners)
         except AnothersFile as error:
@@ -87,7 +118,8 @@ def find_amplify_file(folder: Path, home: Path, owners: frozenset[int] | None = 
         if file is not None:
             _check_for_another_pool(file, owners)
             return Search(file, tuple(passed_by))
-        passed_by.append(f"{shown(path)} names no user pool and was passed by.")
+        lacks = _POOL_IN[path.name]
+        passed_by.append(f"{shown(path)} names no user pool: it has no {lacks}. It was passed by.")
     return Search(None, tuple(passed_by))
 
 
@@ -97,7 +129,7 @@ def _check_for_another_pool(file: AmplifyFile, owners: frozenset[int]) -> None:
     The tools of one generation write the same pool into two files, which is nothing to talk about.
     """
     for beside in (file.path.with_name(name) for name in FILE_NAMES):
-        if beside == file.path or not _is_file(beside):
+        if beside == file.path or not is_plain_file(beside):
             continue
         try:
             other = read_amplify_file(beside, owners)
@@ -117,8 +149,9 @@ def _check_for_another_pool(file: AmplifyFile, owners: frozenset[int]) -> None:
 def read_amplify_file(path: Path, owners: frozenset[int] | None = None) -> AmplifyFile | None:
     """What the file says about a user pool; None where it is about something else.
 
-    Nothing in it is run. Raises ConfigurationError with file, line and what was expected, and AnothersFile
-    where it belongs to none of the ``owners``, if these are given.
+    Nothing in it is run. Raises ConfigurationError with file, line and what was expected, where that decides
+    where and how one signs in, and AnothersFile where it belongs to none of the ``owners``, if these are
+    given.
     """
     text = read_text(path, owners=owners)
     try:
@@ -131,34 +164,63 @@ def read_amplify_file(path: Path, owners: frozenset[int] | None = None) -> Ampli
         for each in (root, *(member for member in root.members.values() if member.members)):
             if nodes := settings_in(each):
                 return _checked(path, nodes)
+    if not is_data and (named := _NAMES_A_POOL.search(text)):
+        # To pass it by could lead to another pool, of a file above.
+        raise fault_in(
+            path,
+            text.count("\n", 0, named.start()) + 1,
+            f"{named[1]} stands in an object that cannot be read to its end. Mend it, or name the pool with "
+            "flags or a profile.",
+        )
     return None
 
 
 def _checked(path: Path, nodes: Nodes) -> AmplifyFile:
     settings: dict[str, Found] = {}
     secret: Secret | None = None
-    for name, node in nodes.items():
-        if node is None or (node.is_readable and node.value in (None, "")):
+    left_out: list[str] = []
+    for name, found in nodes.items():
+        node = found.node if isinstance(found, Misfit) else found
+        if found is None or node is None or (node.is_readable and node.value in (None, "")):
             continue
-        if name == "client_secret" and node.is_readable:
-            if not isinstance(node.value, str):
-                raise fault_in(path, node.line, "AppClientSecret: expected text in quotes.")
-            secret = Secret(node.value)
-        elif not _is_readable(node):
+        value = _value(name, found)
+        if isinstance(value, Misfit):
             if name in _DECISIVE:
-                raise fault_in(
-                    path,
-                    node.line,
-                    f"{name} is not written out here, and nothing in this file is run. "
-                    "Name the pool with flags or a profile.",
-                )
+                raise _fault(path, value)
+            left_out.append(_left_out(path, value))
+        elif isinstance(value, Secret):
+            secret = value
         else:
-            try:
-                settings[name] = Found(checked(name, _plain(node)), node.line)
-            except Unfit as error:
-                if name in _DECISIVE:
-                    raise fault_in(path, node.line, f"{name}: expected {error}.") from None
-    return AmplifyFile(path, settings, secret)
+            settings[name] = Found(value, node.line)
+    return AmplifyFile(path, settings, secret, tuple(left_out))
+
+
+def _value(name: str, found: Node | Misfit) -> object:
+    """The checked value of a setting, or of the secret; a Misfit where it cannot be used."""
+    if isinstance(found, Misfit):
+        return found
+    if expression := _expression_in(found):
+        return Misfit(expression)
+    if name == "client_secret":
+        return Secret(found.value) if isinstance(found.value, str) else Misfit(found, "text in quotes")
+    try:
+        return checked(name, _plain(found))
+    except Unfit as error:
+        return Misfit(found.members.get(error.key, found), str(error))
+
+
+def _fault(path: Path, misfit: Misfit) -> ConfigurationError:
+    node = misfit.node
+    if _expression_in(node) is None:
+        return fault_in(path, node.line, f"{node.key}: expected {misfit.expected}.")
+    cure = "Name the pool with flags or a profile."
+    return fault_in(path, node.line, f"{node.key} {_NOT_WRITTEN_OUT}. {cure}")
+
+
+def _left_out(path: Path, misfit: Misfit) -> str:
+    node = misfit.node
+    why = f"expected {misfit.expected}" if _expression_in(node) is None else f"it {_NOT_WRITTEN_OUT}"
+    return str(fault_in(path, node.line, f"{safe_line(node.key, limit=64)} is left out: {why}."))
 
 
 def _plain(node: Node) -> object:
@@ -169,6 +231,9 @@ def _plain(node: Node) -> object:
     return node.value
 
 
-def _is_readable(node: Node) -> bool:
-    inner = (*node.members.values(), *node.items)
-    return node.is_readable and all(map(_is_readable, inner))
+def _expression_in(node: Node) -> Node | None:
+    """The first value in it that would have to be run to be known, under the nearest key; None for none."""
+    if not node.is_readable:
+        return node
+    found = next(filter(None, map(_expression_in, (*node.members.values(), *node.items))), None)
+    return replace(found, key=found.key or node.key) if found else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import stat
 from pathlib import Path
 
@@ -10,13 +12,26 @@ from tui_auth.config.files import read_text
 from tui_auth.secret import Secret
 
 _LARGEST_SECRET_FILE = 4096
+_SECRET = re.compile(r"[\w+=]{40,}", re.ASCII)
+"""What a client secret looks like, and a file's name hardly ever."""
+
+PATH_WANTED = "the path of a file that holds the secret, not the secret itself"
+
+
+def looks_like_a_secret(text: str) -> bool:
+    """Whether this is a secret that somebody gave in place of its file's path, so that it is not repeated."""
+    # os.path's own, since Path's raises for a name that is too long.
+    return bool(_SECRET.fullmatch(text)) and not os.path.lexists(text)
 
 
 def path_of_secret(text: str) -> Path:
     """The whole path of a secret's file, as a person writes it: with ``~``, or from where they are.
 
-    Raises ConfigurationError where there is no such home, or no folder to begin at.
+    Raises ConfigurationError where there is no such home, or no folder to begin at, and where it looks like
+    the secret itself.
     """
+    if looks_like_a_secret(text):
+        raise ConfigurationError(f"The secret's file: expected {PATH_WANTED}.")
     try:
         return Path(text).expanduser().absolute()
     except RuntimeError:

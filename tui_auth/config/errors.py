@@ -16,11 +16,20 @@ class NoPoolNamed(ConfigurationError):
     """Neither flag, environment, profile nor folder names both a user pool and an app client.
 
     ``has_profiles`` is true where there are profiles to choose from, so that nobody need be asked for ids,
-    and ``names_one`` where one of the two is named, so that no other pool is meant.
+    and ``names_one`` where one of the two is named, so that no other pool is meant. ``notes`` are sentences
+    about what was passed by, to be said before.
     """
 
-    def __init__(self, sentence: str, *, has_profiles: bool = False, names_one: bool = False) -> None:
+    def __init__(
+        self,
+        sentence: str,
+        *,
+        has_profiles: bool = False,
+        names_one: bool = False,
+        notes: tuple[str, ...] = (),
+    ) -> None:
         super().__init__(sentence)
+        self.notes = notes
         self.has_profiles = has_profiles
         self.names_one = names_one
 

@@ -36,12 +36,13 @@ class LiteralError(ValueError):
 class Node:
     """A value and its line. ``value`` is str, float, int, bool or None, a list of Nodes, or a dict of them.
 
-    ``is_readable`` is false for an expression, whose value is None here.
+    ``is_readable`` is false for an expression, whose value is None here. ``key`` is the one it stands under.
     """
 
     value: object
     line: int
     is_readable: bool = True
+    key: str = ""
 
     @property
     def members(self) -> dict[str, Node]:
@@ -196,7 +197,7 @@ class _Reader:
             self._pass_over_expression()
             value = Node(None, line, is_readable=False)
         if key is not None:
-            members[key] = Node(value.value, line, value.is_readable)
+            members[key] = Node(value.value, line, value.is_readable, key)
 
     def value(self) -> Node:
         self.skip()

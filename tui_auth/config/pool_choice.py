@@ -150,7 +150,7 @@ def _choice(search: PoolSearch, *, reads_secret: bool) -> PoolChoice:
 
 
 def _nothing_named(search: PoolSearch) -> ConfigurationError:
-    result = search.known
+    result, notes = search.known, tuple(search.notes)
     pool = result.origins.get("user_pool_id")
     if pool and pool.kind is SourceKind.PROFILE and pool.file:
         return fault_in(
@@ -165,6 +165,7 @@ def _nothing_named(search: PoolSearch) -> ConfigurationError:
                 f"No {missing.belongs_to.value} is named beside the {SETTINGS[name].belongs_to.value} "
                 f"of {result.origins[name]}. Give {missing.flag} too.",
                 names_one=True,
+                notes=notes,
             )
     kept = search.profiles.names
     if kept:
@@ -172,8 +173,10 @@ def _nothing_named(search: PoolSearch) -> ConfigurationError:
             f"No user pool is named. Choose one with --profile ({', '.join(kept[:8])}), "
             "or make one the default: `tui-auth profile use NAME`.",
             has_profiles=True,
+            notes=notes,
         )
     return NoPoolNamed(
         "No user pool is named. Give --user-pool-id and --client-id, "
-        "or run `tui-auth` on a terminal: it asks."
+        "or run `tui-auth` on a terminal: it asks.",
+        notes=notes,
     )

@@ -165,11 +165,12 @@ class PoolSearch:
                 return
 
     def _note_what_the_default_hides(self, profile: Profile) -> None:
-        from tui_auth.config.amplify import files_around
+        from tui_auth.config.amplify import files_around, is_plain_file
 
         if self.folder is None:
             return
-        hidden = next(files_around(self.folder, Path(home_folder(self.environ))), None)
+        around = files_around(self.folder, Path(home_folder(self.environ)))
+        hidden = next(filter(is_plain_file, around), None)
         if hidden is not None:
             self.notes.append(
                 f"Using the profile {profile.name}, which is the default; {shown(hidden)} was passed by. "
@@ -186,6 +187,7 @@ class PoolSearch:
         file = search.file
         if file is None:
             return
+        self.notes += file.left_out
         settings = {name: found.value for name, found in file.settings.items()}
         origins = {
             name: Origin(SourceKind.AMPLIFY_FILE, "", file.path, found.line)

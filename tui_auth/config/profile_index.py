@@ -2,7 +2,7 @@
 
 ``profiles.json`` in the state folder:
 
-    {"version": 1,
+    {"version": 2,
      "config": {"path": "…/config.toml", "mtime_ns": 1, "ctime_ns": 1, "size": 1, "inode": 1},
      "default_profile": "acme" or null, "default_line": 1 or null,
      "profiles": {"acme": {"user_pool_id": "…", "client_id": "…", …}, …},
@@ -26,7 +26,7 @@ from tui_auth.config.errors import ConfigurationError
 from tui_auth.config.files import make_private_folder, read_text, replace_file
 from tui_auth.config.places import INDEX_FILE
 
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """Profiles: names for pools, kept in config.toml as ``[profiles.NAME]``.
 
 The names of their keys are those of the flags with underscores. ``default_profile`` at the top names the one
-that is used unless something else is named. Tables this version does not know are left alone.
+that is used unless something else is named. Nothing else may stand there: a table that is not known may be
+a profile whose author left out the first word.
 """
 
 from __future__ import annotations
@@ -68,8 +69,10 @@ class Profiles:
             try:
                 settings[key] = checked(key, value)
             except Unfit as error:
-                inner = lines.get(f"{key}.{error.key}")
-                raise fault_in(self.path, inner or line, f"{key}: expected {error}.") from None
+                place = f"{key}.{error.key}" if error.key else key
+                raise fault_in(
+                    self.path, lines.get(place) or line, f"{_shown_key(place)}: expected {error}."
+                ) from None
         if "client_secret_file" in settings:
             settings["client_secret_file"] = str(_from(self.path.parent, settings["client_secret_file"]))
         return Profile(name, self.path, settings, lines)
@@ -125,9 +128,8 @@ def parse_profiles(path: Path, text: str) -> Profiles:
     except TomlError as error:
         raise fault_in(path, error.line, f"{error}.") from None
     lines = lines_of(text)
-    for key, value in content.items():
-        near_miss = isinstance(value, Mapping) and difflib.get_close_matches(key, [TABLE], 1, 0.8)
-        if key not in (TABLE, DEFAULT_KEY) and (near_miss or not isinstance(value, Mapping | list)):
+    for key in content:
+        if key not in (TABLE, DEFAULT_KEY):
             raise fault_in(
                 path,
                 lines.get((key,)) or _first_under(key, lines),
@@ -174,6 +176,10 @@ def _from(folder: Path, path: str) -> Path:
 
 
 def _quoted(name: str) -> str:
+    return f"“{_shown_key(name)}”"
+
+
+def _shown_key(key: str) -> str:
     from tui_auth.terminal.safe_text import safe_line
 
-    return f"“{safe_line(name, limit=64)}”"
+    return safe_line(key, limit=64)

@@ -14,6 +14,7 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
+from tui_auth.config.client_secret import PATH_WANTED, looks_like_a_secret
 from tui_auth.config.password_policy import LARGEST_LENGTH, PasswordPolicy
 
 FLOWS = ("USER_SRP_AUTH", "USER_PASSWORD_AUTH", "USER_AUTH", "CUSTOM_WITH_SRP", "CUSTOM_WITHOUT_SRP")
@@ -112,6 +113,8 @@ def _one_of(known: tuple[str, ...]) -> Callable[[object], str]:
 
 def _path(value: object) -> str:
     path = _text("the path of a file")(value)
+    if looks_like_a_secret(path):
+        raise Unfit(PATH_WANTED)
     if path.startswith("~") and os.path.expanduser(path).startswith("~"):  # noqa: PTH111 - which raises
         raise Unfit("the path of a file; there is no user of the name after ~")
     return path
@@ -145,9 +148,13 @@ def _policy(value: object) -> dict[str, int | bool]:
     if not isinstance(value, Mapping):
         raise Unfit(expected)
     for name, item in value.items():
-        is_length = isinstance(item, int) and not isinstance(item, bool) and 1 <= item <= LARGEST_LENGTH
-        if name not in known or not (is_length if name == "min_length" else isinstance(item, bool)):
-            raise Unfit(expected, name)
+        if name not in known:
+            raise Unfit(f"one of {', '.join(known)}", name)
+        if name != "min_length" and not isinstance(item, bool):
+            raise Unfit("true or false", name)
+        is_number = isinstance(item, int) and not isinstance(item, bool)
+        if name == "min_length" and not (is_number and 1 <= item <= LARGEST_LENGTH):
+            raise Unfit(f"a number from 1 to {LARGEST_LENGTH}", name)
     return dict(value)
 
 
@@ -156,11 +163,14 @@ def _metadata(value: object) -> dict[str, str]:
         raise Unfit("a table of strings")
     for name, item in value.items():
         if not isinstance(item, str):
-            raise Unfit("a table of strings", name)
+            raise Unfit("text in quotes", name)
     return dict(value)
 
 
 _POOL, _CLIENT, _PERSON = Belonging.POOL, Belonging.CLIENT, Belonging.PERSON
+_POOL_ID = r"(?=.{1,55}\Z)(?:[a-z]{2,}(?:-[a-z]+)+-\d+|local)_[0-9a-zA-Z]+"
+"""A region and a name: Cognito's own pattern takes YOUR_POOL_ID too. A stand-in may say ``local``."""
+
 _ATTRIBUTE = r"[\w:.-]{1,60}"
 
 SETTINGS: dict[str, Setting] = {
@@ -169,7 +179,7 @@ SETTINGS: dict[str, Setting] = {
         Setting(
             "user_pool_id",
             _POOL,
-            _text("a user pool id, such as eu-west-1_Ab12Cd34E", r"(?=.{1,55}\Z)[\w-]+_[0-9a-zA-Z]+"),
+            _text("a user pool id, such as eu-west-1_Ab12Cd34E", _POOL_ID),
         ),
         Setting(
             "client_id",

@@ -13,6 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui_auth.auth.errors import Concern
+from tui_auth.config.client_secret import looks_like_a_secret
 from tui_auth.config.pasted import ids_in
 from tui_auth.screens.choice_step import Choice
 from tui_auth.screens.form_screen import FormScreen, Surroundings
@@ -20,6 +21,7 @@ from tui_auth.screens.pool_question import (
     FLOW_QUESTION,
     FLOWS,
     NO_FLOW,
+    NO_PATH,
     QUESTION,
     TRYING,
     USUAL_FLOW,
@@ -28,6 +30,7 @@ from tui_auth.screens.pool_question import (
     wrong_with,
 )
 from tui_auth.screens.problem import Problem
+from tui_auth.terminal.safe_text import safe_text
 from tui_auth.widgets.field import Field, TextInput
 
 
@@ -66,6 +69,19 @@ class IdInput(TextInput):
         self.post_message(self.Taken())
 
 
+class SecretPathInput(TextInput):
+    """Takes the path of a secret's file; of a paste that looks like the secret nothing is shown."""
+
+    class SecretRefused(Message):
+        """What was pasted looked like the secret itself."""
+
+    def take_paste(self, text: str) -> None:
+        if looks_like_a_secret(text.strip()):
+            self.post_message(self.SecretRefused())
+        else:
+            super().take_paste(text)
+
+
 class ChoosePoolScreen(FormScreen):
     """User pool and app client; then, where the usual flow is not allowed, which; then the name to keep.
 
@@ -93,8 +109,10 @@ class ChoosePoolScreen(FormScreen):
         secret_file: str = "",
         auth_flow: str = USUAL_FLOW,
         name: str = "",
+        notice: str = "",
     ) -> None:
         super().__init__(surroundings)
+        self._first_notice = safe_text(notice, limit=600)
         self._given = (user_pool_id, client_id)
         self._secret_file = secret_file
         self._first_flow = self._auth_flow = auth_flow
@@ -113,7 +131,7 @@ class ChoosePoolScreen(FormScreen):
             yield Field("App client", IdInput(client), hint="Its id, or its page's address.", id="client")
             yield Field(
                 "Secret file",
-                TextInput(self._secret_file),
+                SecretPathInput(self._secret_file),
                 hint="A file with the client's secret in it.",
                 id="secret",
             )
@@ -126,6 +144,7 @@ class ChoosePoolScreen(FormScreen):
             self.query_one(query).styles.height = "auto"
         self._show_what_is_asked()
         self.field("pool").input.focus()
+        self.notice = self._first_notice
 
     def watch_wants_secret(self) -> None:
         """Show the field for the secret's file only where the client has one."""
@@ -245,6 +264,9 @@ class ChoosePoolScreen(FormScreen):
         if self.wants_secret and not secret.value.strip():
             self.complain(secret, "Type the path of the file.")
             return None
+        if secret.display and looks_like_a_secret(secret.value.strip()):
+            self._refuse_secret()
+            return None
         ids = (self.field("pool").value.strip(), self.field("client").value.strip())
         if ids != self._tried:
             # The flow that was chosen belongs to the client it was chosen for.
@@ -257,6 +279,13 @@ class ChoosePoolScreen(FormScreen):
         secret_file = self.field("secret")
         path = secret_file.value.strip() if secret_file.display else ""
         return PoolTried(Candidate(*self._tried, path, auth_flow))
+
+    @on(SecretPathInput.SecretRefused)
+    def _refuse_secret(self) -> None:
+        """Take what stands in the secret's field off the screen, and nothing else."""
+        secret = self.field("secret")
+        secret.value = ""
+        self.complain(secret, NO_PATH)
 
     def _forget_flow(self) -> None:
         self._flows, self._auth_flow = (), self._first_flow

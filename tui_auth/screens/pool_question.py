@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tui_auth.config.client_secret import PATH_WANTED
 from tui_auth.config.settings import Unfit, checked
 
 FLOWS = {
@@ -21,6 +22,7 @@ USUAL_FLOW = "USER_SRP_AUTH"
 QUESTION = "Which user pool do you sign in to?"
 TRYING = "Trying it: one call that signs nobody in …"
 FLOW_QUESTION = "How do people sign in?"
+NO_PATH = f"This field wants {PATH_WANTED}."
 NO_FLOW = "This app client allows no flow that a person could use."
 
 

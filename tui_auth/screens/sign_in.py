@@ -8,6 +8,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
+from tui_auth.auth.auth_flow import AuthFlow
 from tui_auth.auth.errors import Concern
 from tui_auth.screens.form_screen import FormScreen, Surroundings
 from tui_auth.secret import Secret
@@ -41,38 +42,43 @@ class SignUpWanted(Message):
 
 
 class SignInScreen(FormScreen):
-    """Name and password. ``with_password`` is false for a flow that starts without one."""
+    """Name and password; the name alone where the flow starts without one.
+
+    ``pool_origin`` is a sentence for the help: where the pool was named.
+    """
 
     SUBMIT_LABEL = "Sign in"
     EXPLANATION = (
         "Sign in with your name in this user pool. What comes next is the pool's choice: a code, a new "
-        "password, a question; each is one screen.\n\n"
-        "With the usual flow (SRP) the password never leaves this program."
+        "password, a question; each is one screen."
     )
 
     def __init__(
         self,
         surroundings: Surroundings,
         *,
-        with_password: bool = True,
         label: str = "Username",
         mfa_methods: Sequence[str] = (),
+        auth_flow: AuthFlow = AuthFlow.USER_SRP_AUTH,
+        pool_origin: str = "",
     ) -> None:
         super().__init__(surroundings)
         self.label = label
         self.mfa_methods = mfa_methods
-        self.with_password = with_password
+        self.auth_flow = auth_flow
+        self.pool_origin = pool_origin
+        self.with_password = auth_flow.needs_password
         self._prefilled = ("", Secret(""))
 
     @property
     def explanation(self) -> str:
-        if not self.mfa_methods:
-            return self.EXPLANATION
         # The words of all steps: only for the help.
-        from tui_auth.screens.wording import second_factor
+        from tui_auth.screens.wording import PASSWORD_IN_FLOW, second_factor
 
         methods = ", ".join(map(second_factor, self.mfa_methods))
-        return f"{self.EXPLANATION}\n\nSecond factors of this pool: {methods}."
+        factors = f"Second factors of this pool: {methods}." if methods else ""
+        facts = (PASSWORD_IN_FLOW[self.auth_flow], self.pool_origin, factors)
+        return "\n\n".join(filter(None, (self.EXPLANATION, *facts)))
 
     @property
     def _what_to_type(self) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from tui_auth.auth.attempt import Answer
+from tui_auth.auth.auth_flow import AuthFlow
 from tui_auth.auth.errors import AuthError
 from tui_auth.auth.next_step import (
     AuthFactorType,
@@ -45,6 +46,17 @@ ATTRIBUTE_HINTS = {
     "birthdate": "as 2001-12-31",
     "zoneinfo": "as Europe/Berlin",
 }
+
+PASSWORD_IN_FLOW = {
+    AuthFlow.USER_SRP_AUTH: "The password never leaves this program: it is proved with SRP (USER_SRP_AUTH).",
+    AuthFlow.USER_PASSWORD_AUTH: "The password is sent to Cognito, over TLS (USER_PASSWORD_AUTH).",
+    AuthFlow.USER_AUTH: "The pool offers ways to sign in (USER_AUTH); for a password the choice says "
+    "whether it is sent.",
+    AuthFlow.CUSTOM_WITH_SRP: "The password never leaves this program: it is proved with SRP, before the "
+    "pool's own questions (CUSTOM_WITH_SRP).",
+    AuthFlow.CUSTOM_WITHOUT_SRP: "No password is asked: the pool has its own questions (CUSTOM_WITHOUT_SRP).",
+}
+"""What each flow does with the password."""
 
 MFA_QUESTION = "How do you want to confirm it is you?"
 MFA_SETUP_QUESTION = "This pool wants a second factor. Which one do you want to set up?"

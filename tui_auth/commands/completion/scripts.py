@@ -58,7 +58,7 @@ def zsh(lines: Sequence[CommandLine]) -> str:
                 shlex.quote(f":{'file' if line.argument == FILE else 'name'}:{_zsh_value(line.argument)}")
             )
         if line.runs_a_command:
-            specs.append("'*::command:_normal'")
+            specs.append("'*::command:_tui_auth_command'")
         inner = " \\\n        ".join(specs)
         cases.append(f"    ({shlex.quote(line.name)})\n      _arguments -s \\\n        {inner} ;;")
     return _ZSH.format(
@@ -91,7 +91,8 @@ def fish(lines: Sequence[CommandLine]) -> str:
         if line.argument and line.argument != TEXT:
             rows.append(f"complete -c tui-auth -n {condition}{_fish_value(line.argument).replace(' -r', '')}")
         if line.runs_a_command:
-            rows.append(f"complete -c tui-auth -n {condition} -a '(__fish_complete_subcommand)'")
+            condition = _quoted(f"__tui_auth_runs {line.name}")
+            rows.append(f"complete -c tui-auth -n {condition} -a '(__tui_auth_command)'")
     groups = " ".join(_groups(lines))
     return _FISH.format(default=DEFAULT, groups=groups, rows="\n".join(rows))
 
@@ -136,7 +137,9 @@ def _zsh_described(name: str, says: str) -> str:
 def _zsh_spec(flag: Flag, name: str) -> str:
     says = flag.says.translate(str.maketrans("[]", "()", ":"))
     value = "" if flag.value is None else f":{name.lstrip('-')}:{_zsh_value(flag.value)}"
-    return _quoted(f"{name}[{says}]{value}")
+    # With the = the value may stand behind one as well as in the next word.
+    joint = "=" if value and name.startswith("--") else ""
+    return _quoted(f"{name}{joint}[{says}]{value}")
 
 
 def _fish_value(value: Value) -> str:
@@ -228,14 +231,23 @@ _tui_auth_profiles() {{
   compadd -a names
 }}
 
+_tui_auth_command() {{
+  # What runs is the word behind the dashes, whose own completion knows the rest.
+  if (( CURRENT > 1 )) && [[ $words[1] == -- ]]; then
+    shift words
+    (( CURRENT-- ))
+  fi
+  _normal
+}}
+
 _tui_auth() {{
   local command={default}
-  local -a commands
-  commands=(
+  local -a described  # zsh has a table of its own called commands
+  described=(
 {commands}
   )
   if (( CURRENT == 2 )) && [[ $words[2] != -* ]]; then
-    _describe -t commands command commands
+    _describe -t commands command described
     return
   fi
   if [[ $words[2] != -* ]]; then
@@ -259,10 +271,10 @@ fi
 _ZSH_GROUP = """\
   if [[ $command == {name} ]]; then
     if (( CURRENT == 2 )); then
-      commands=(
+      described=(
 {below}
       )
-      _describe -t commands command commands
+      _describe -t commands command described
       return
     fi
     command="{name} $words[2]"
@@ -284,7 +296,7 @@ end
 
 function __tui_auth_is
     set -l words (__tui_auth_words)
-    contains -- -- $words; and test "$argv" != exec; and return 1
+    contains -- -- $words; and return 1
     set -l length (count $argv)
     test "$words[1..$length]" = "$argv"
 end
@@ -292,6 +304,19 @@ end
 function __tui_auth_is_bare
     set -l words (__tui_auth_words)
     test "$words" = "$argv"
+end
+
+function __tui_auth_runs
+    set -l words (__tui_auth_words)
+    contains -- -- $words; and test "$words[1]" = "$argv"
+end
+
+function __tui_auth_command
+    set -l words (commandline -opc)
+    set -l dashes (contains -i -- -- $words)
+    set -e words[1..$dashes]
+    set -l before (string escape -- $words)
+    complete -C (string join ' ' -- $before (commandline -ct))
 end
 
 function __tui_auth_at_start

@@ -13,7 +13,7 @@ from typing import Any
 from tui_auth.commands.doctor.findings import Finding, note, status_of, wrong
 from tui_auth.commands.doctor.machine_checks import AWS, check_machine
 from tui_auth.commands.exit_status import CONFIGURATION
-from tui_auth.config.errors import ConfigurationError
+from tui_auth.config.errors import ConfigurationError, NoPoolNamed
 from tui_auth.config.pool_choice import add_pool_arguments, choose_pool
 from tui_auth.config.settings import FLOWS
 from tui_auth.terminal.safe_text import safe_line
@@ -23,7 +23,8 @@ _COLUMN = 24
 
 _DESCRIPTION = """\
 Looks at the pool, its app client, the network, the terminal and the folders, and says what to do. It asks
-Cognito once for each sign-in flow, with a user name that cannot exist: nobody's attempts are used up.
+Cognito once for each sign-in flow, and again where it refuses the client's secret, with a user name that
+cannot exist: nobody's attempts are used up.
 
 Exit status: 0 all in order, 3 configuration, 5 refused, 7 network, 8 throttled, 9 storage.
 """
@@ -60,6 +61,8 @@ def _checks(arguments: Namespace) -> Iterator[Finding]:
     try:
         choice = choose_pool(arguments, current_session=_last_session)
     except ConfigurationError as error:
+        for said in error.notes if isinstance(error, NoPoolNamed) else ():
+            yield note("note", said)
         yield wrong("pool", str(error), "The pool is not looked at until then.", CONFIGURATION)
         yield from check_machine()
         return

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import ssl
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,6 +14,7 @@ from tui_auth.commands.doctor.findings import Finding, Mark, good, note, wrong
 from tui_auth.commands.doctor.terminal_checks import check_terminal
 from tui_auth.commands.doctor.versions import packages_text, program_text, unfit_packages
 from tui_auth.commands.exit_status import CONFIGURATION, STORAGE
+from tui_auth.config.certificates import CURE, named_bundle
 from tui_auth.config.errors import shown
 from tui_auth.config.places import CONFIG_FILE, config_folder, runtime_folder, state_folder
 from tui_auth.terminal.safe_text import safe_line
@@ -22,15 +22,13 @@ from tui_auth.terminal.safe_text import safe_line
 AWS = "https://cognito-idp.{}.amazonaws.com"
 """Cognito's address in a region."""
 
-_BUNDLES = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE")
-
 
 def check_machine(
     environ: Mapping[str, str] = os.environ, url: str = AWS.format("us-east-1")
 ) -> Iterator[Finding]:
     """Everything that can be looked at without a network; ``url`` is where the requests would go."""
     yield _proxy(environ, url)
-    yield from _certificates(environ)
+    yield _certificates(environ)
     yield from check_terminal(environ)
     yield _storage("config folder", Path(config_folder(environ)))
     yield _storage("state folder", Path(state_folder(environ)))
@@ -56,23 +54,13 @@ def _proxy(environ: Mapping[str, str], url: str) -> Finding:
     return good("proxy", f"{_without_credentials(found)} from {name or 'the system'}")
 
 
-def _certificates(environ: Mapping[str, str]) -> Iterator[Finding]:
-    name = next((name for name in _BUNDLES if environ.get(name)), "")
-    if not name:
-        yield good("CA", "the usual certificate authorities")
-        return
-    path = Path(environ[name])
-    try:
-        ssl.create_default_context(cafile=str(path))
-    except (OSError, ssl.SSLError):
-        yield wrong(
-            "CA",
-            f"{shown(path)} from {name} cannot be read as certificates",
-            f"Name a file with PEM certificates in {name}, or unset it.",
-            CONFIGURATION,
-        )
-    else:
-        yield good("CA", f"{shown(path)} from {name}")
+def _certificates(environ: Mapping[str, str]) -> Finding:
+    bundle = named_bundle(environ)
+    if bundle is None:
+        return good("CA", "the usual certificate authorities")
+    if fault := bundle.fault:
+        return wrong("CA", fault, CURE, CONFIGURATION)
+    return good("CA", f"{shown(Path(bundle.path))} from {bundle.setting}")
 
 
 def _without_credentials(url: str) -> str:

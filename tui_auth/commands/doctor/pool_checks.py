@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from tui_auth.auth.app_client import AppClient
 from tui_auth.auth.errors import AuthError
@@ -15,6 +16,12 @@ from tui_auth.config.pool_choice import PoolChoice
 from tui_auth.terminal.safe_text import safe_line
 
 CLOCK_TOLERANCE_SECONDS = 20.0
+NO_REGION = "local"
+"""What some stand-ins' pool ids have where Cognito's have the region."""
+
+_BEYOND_THE_SECRET = (Verdict.ALLOWED, Verdict.NO_TRIGGERS, Verdict.NOT_ALLOWED)
+"""Answers that come only after no secret was missed."""
+
 _SET_FLOWS = "In the Cognito console, app client, authentication flows: add ALLOW_{}."
 
 
@@ -29,8 +36,8 @@ def check_choice(choice: PoolChoice) -> Iterator[Finding]:
     origin = choice.origins["region"]
     if choice.region == own:
         yield good("region", f"{own}, as the pool id says")
-    elif choice.endpoint_url:
-        yield note("region", f"{choice.region} from {origin}; the pool id says {own}")
+    elif choice.endpoint_url and own == NO_REGION:
+        yield note("region", f"{choice.region} from {origin}; the pool id says none")
     else:
         yield wrong(
             "region",
@@ -62,7 +69,8 @@ def check_pool(choice: PoolChoice, gateway: Gateway) -> Iterator[Finding]:
         yield wrong(
             "client",
             "there is no such app client in this region",
-            "Compare --client-id, and the region in the pool id, with the Cognito console.",
+            "Compare --client-id with the pool's App clients in the Cognito console: it may be one of a pool "
+            "in another region, or be gone.",
             CONFIGURATION,
         )
         return
@@ -70,7 +78,7 @@ def check_pool(choice: PoolChoice, gateway: Gateway) -> Iterator[Finding]:
         yield _untold("client", "whether there is such an app client could not be told", answers[0])
         return
     yield good("client", "there is such an app client; whether it is this pool's shows at sign-in")
-    yield _secret(choice, answers)
+    yield _secret(choice, _explained(gateway, client, answers))
     if not last.verdict.is_final:
         yield from _flows(choice, answers)
 
@@ -106,9 +114,25 @@ def _pool_exists(choice: PoolChoice) -> Finding:
     return good("pool keys", "the pool publishes its keys under its id")
 
 
-def _secret(choice: PoolChoice, answers: list[Answer]) -> Finding:
+def _explained(gateway: Gateway, client: AppClient, answers: list[Answer]) -> set[Verdict]:
+    """The verdicts, with what an answer without the secret tells where it was refused.
+
+    Cognito has the same words for a wrong one and for one that is not wanted.
+    """
     verdicts = {answer.verdict for answer in answers}
+    if Verdict.SECRET_WRONG in verdicts and client.client_secret:
+        without = probe_flow(gateway, replace(client, client_secret=None), answers[-1].flow).verdict
+        if without is Verdict.SECRET_MISSING:
+            return {Verdict.SECRET_WRONG}
+        if without in _BEYOND_THE_SECRET:
+            return {Verdict.SECRET_NOT_WANTED}
+        return {Verdict.SECRET_WRONG, Verdict.SECRET_NOT_WANTED}
+    return verdicts
+
+
+def _secret(choice: PoolChoice, verdicts: set[Verdict]) -> Finding:
     file = choice.origins.get("client_secret_file")
+    given = f"the one from {file}" if file else "the one that is given"
     if Verdict.SECRET_MISSING in verdicts:
         return wrong(
             "secret",
@@ -116,11 +140,25 @@ def _secret(choice: PoolChoice, answers: list[Answer]) -> Finding:
             "Put it in the first line of a file only you can read, and name that with --client-secret-file.",
             CONFIGURATION,
         )
+    if {Verdict.SECRET_WRONG, Verdict.SECRET_NOT_WANTED} <= verdicts:
+        return wrong(
+            "secret",
+            f"either {given} is not this app client's, or this app client takes none",
+            "Compare it with the app client's page in the Cognito console; leave it out if none is there.",
+            CONFIGURATION,
+        )
     if Verdict.SECRET_WRONG in verdicts:
         return wrong(
             "secret",
-            f"the secret from {file} does not fit this app client" if file else "a secret was refused",
-            "Compare it with the app client's page in the Cognito console; some clients take none.",
+            f"{given} is not this app client's",
+            "Compare it with the app client's page in the Cognito console.",
+            CONFIGURATION,
+        )
+    if Verdict.SECRET_NOT_WANTED in verdicts:
+        return wrong(
+            "secret",
+            f"this app client takes none; {given} is not wanted",
+            "Leave it out, or name the app client that it belongs to.",
             CONFIGURATION,
         )
     if not verdicts & {Verdict.ALLOWED, Verdict.NO_TRIGGERS}:

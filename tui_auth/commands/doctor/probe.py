@@ -37,6 +37,7 @@ class Verdict(Enum):
     NO_SUCH_CLIENT = "no such client"
     SECRET_MISSING = "secret missing"  # noqa: S105 - a verdict
     SECRET_WRONG = "secret wrong"  # noqa: S105 - a verdict
+    SECRET_NOT_WANTED = "secret not wanted"  # noqa: S105 - a verdict
     UNREACHABLE = "unreachable"
     UNCLEAR = "unclear"
 
@@ -47,6 +48,7 @@ class Verdict(Enum):
             Verdict.NO_SUCH_CLIENT,
             Verdict.SECRET_MISSING,
             Verdict.SECRET_WRONG,
+            Verdict.SECRET_NOT_WANTED,
             Verdict.UNREACHABLE,
         )
 
@@ -91,10 +93,15 @@ def _verdict(error: AuthError) -> Verdict:
     if "trigger" in words:
         return Verdict.NO_TRIGGERS
     if error.code == "NotAuthorizedException" and "secret" in words:
-        return Verdict.SECRET_MISSING if "was not received" in words else Verdict.SECRET_WRONG
+        told = (each for fragment, each in _ABOUT_THE_SECRET.items() if fragment in words)
+        return next(told, Verdict.SECRET_WRONG)
     return Verdict.ALLOWED if error.code in _ABOUT_THE_USER else Verdict.UNCLEAR
 
 
+_ABOUT_THE_SECRET = {
+    "was not received": Verdict.SECRET_MISSING,
+    "not have a secret": Verdict.SECRET_NOT_WANTED,
+}
 _ABOUT_THE_USER = frozenset(
     {
         "NotAuthorizedException",

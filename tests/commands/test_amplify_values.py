@@ -1,0 +1,185 @@
+"""What an Amplify file says wrongly: a line where it only helps, and an end where it decides."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.commands.conftest import DATA, Program
+
+OUTPUTS = "amplify_outputs.json"
+NATIVE = "amplifyconfiguration.json"
+EXPORTS = "aws-exports.js"
+
+
+def shown(program: Program, name: str, *changes: tuple[str, str]) -> tuple[int, dict[str, Any], list[str]]:
+    """Exit status, what would be used, and the lines on stderr, in the folder of such a file."""
+    text = (DATA / name).read_text()
+    for old, new in changes:
+        assert old in text, old
+        text = text.replace(old, new)
+    (program.folder / name).write_text(text)
+    ran = program.run("profile", "show", "--json")
+    return ran.returncode, json.loads(ran.stdout or "{}"), ran.stderr.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "left_out", "said"),
+    [
+        (
+            OUTPUTS,
+            ('"min_length": 10', '"min_length": "ten"'),
+            "password_policy",
+            "line 15: min_length is left out: expected a number from 1 to 99.",
+        ),
+        (
+            OUTPUTS,
+            ('"require_numbers": true', '"require_numbers": "yes"'),
+            "password_policy",
+            "line 17: require_numbers is left out: expected true or false.",
+        ),
+        (
+            OUTPUTS,
+            ('"mfa_methods": ["SMS", "TOTP"]', '"mfa_methods": "SMS"'),
+            "mfa_methods",
+            'line 8: mfa_methods is left out: expected a list of MFA methods, such as ["SMS", "TOTP"].',
+        ),
+        (
+            OUTPUTS,
+            ('"mfa_configuration": "OPTIONAL"', '"mfa_configuration": true'),
+            "mfa_methods",
+            "line 13: mfa_configuration is left out: expected a word, such as OPTIONAL.",
+        ),
+        (
+            OUTPUTS,
+            ('"username_attributes": ["email"]', '"username_attributes": {"email": true}'),
+            "username_attributes",
+            "line 10: username_attributes is left out: expected a list of attribute names, such as "
+            '["email"].',
+        ),
+        (
+            OUTPUTS,
+            ('["email", "given_name"]', '["email", 7]'),
+            "required_attributes",
+            "line 9: standard_required_attributes is left out: expected a list of attribute names, such as "
+            '["email", "name"].',
+        ),
+        (
+            OUTPUTS,
+            ("eu-west-1:01234567-89ab-cdef-0123-456789abcdef", "none yet"),
+            "identity_pool_id",
+            "line 7: identity_pool_id is left out: expected an identity pool id, such as "
+            "eu-west-1:01234567-89ab-cdef-0123-456789abcdef.",
+        ),
+        (
+            OUTPUTS,
+            ('"mfa_methods"', '"passwordless": {"email_otp_enabled": "yes"}, "mfa_methods"'),
+            "auth_flow",
+            "line 8: email_otp_enabled is left out: expected true or false.",
+        ),
+        (
+            NATIVE,
+            ('"passwordPolicyMinLength": 12', '"passwordPolicyMinLength": true'),
+            "password_policy",
+            "line 46: passwordPolicyMinLength is left out: expected a number from 1 to 99.",
+        ),
+        (
+            NATIVE,
+            ('["REQUIRES_LOWERCASE", "REQUIRES_SYMBOLS"]', '"REQUIRES_SYMBOLS"'),
+            "password_policy",
+            'line 47: passwordPolicyCharacters is left out: expected a list, such as ["REQUIRES_LOWERCASE"].',
+        ),
+        (
+            NATIVE,
+            ('"usernameAttributes": ["EMAIL", "PHONE_NUMBER"]', '"usernameAttributes": "EMAIL"'),
+            "username_attributes",
+            'line 50: usernameAttributes is left out: expected a list of attribute names, such as ["email"].',
+        ),
+        (
+            EXPORTS,
+            ('"passwordPolicyMinLength": 8', '"passwordPolicyMinLength": process.env.LENGTH'),
+            "password_policy",
+            "passwordPolicyMinLength is left out: it is not written out here, and nothing in this file is "
+            "run.",
+        ),
+    ],
+)
+def test_a_value_that_only_helps_is_left_out_with_one_line(
+    program: Program, name: str, change: tuple[str, str], left_out: str, said: str
+) -> None:
+    status, used, lines = shown(program, name, change)
+    assert status == 0
+    assert left_out not in used
+    assert [line for line in lines if said in line and line.startswith(f"~/work/{name}, line ")], lines
+    assert len([line for line in lines if "left out" in line]) == 1, lines
+
+
+def test_each_value_has_a_line_of_its_own_and_the_others_are_used(program: Program) -> None:
+    status, used, lines = shown(
+        program,
+        OUTPUTS,
+        ('"min_length": 10', '"min_length": 1000'),
+        ('"username_attributes": ["email"]', '"username_attributes": 1'),
+    )
+    assert status == 0
+    assert [line.split(": ")[1] for line in lines if "left out" in line] == [
+        "username_attributes is left out",
+        "min_length is left out",
+    ]
+    assert used["mfa_methods"] == ["SMS", "TOTP"]
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "said"),
+    [
+        (
+            OUTPUTS,
+            ('"aws_region": "eu-west-1",\n    "user', '"aws_region": 1,\n    "user'),
+            "line 5: aws_region: expected a region",
+        ),
+        (
+            OUTPUTS,
+            ('"2gen2gen2gen2gen2gen2gen2"', "17"),
+            "line 6: user_pool_client_id: expected an app client id, such as 1example23456789.",
+        ),
+        (
+            NATIVE,
+            (
+                '"PoolId": "us-east-2_NativeP1x"',
+                '"MigrationEnabled": "maybe", "PoolId": "us-east-2_NativeP1x"',
+            ),
+            "line 34: MigrationEnabled: expected true or false.",
+        ),
+        (NATIVE, ('"CUSTOM_AUTH"', '["CUSTOM_AUTH"]'), "line 42: authenticationFlowType: expected one of"),
+    ],
+)
+def test_a_value_that_decides_where_and_how_one_signs_in_ends_it(
+    program: Program, name: str, change: tuple[str, str], said: str
+) -> None:
+    changes = (change, ('"authenticationFlowType": "CUSTOM_AUTH",', "")) if "Migration" in said else (change,)
+    status, _, lines = shown(program, name, *changes)
+    assert status == 3
+    assert len(lines) == 1
+    assert f"~/work/{name}, {said}" in lines[0]
+
+
+def test_an_import_says_what_it_leaves_out(program: Program) -> None:
+    shown(program, OUTPUTS, ('"min_length": 10', '"min_length": "ten"'))
+    ran = program.run("profile", "import", OUTPUTS)
+    assert ran.returncode == 0
+    assert "line 15: min_length is left out: expected a number from 1 to 99." in ran.stderr
+
+
+def test_the_sign_in_says_it_once_before_it_begins(program: Program) -> None:
+    shown(program, OUTPUTS, ('"min_length": 10', '"min_length": "ten"'))
+    (program.folder / "password").write_text("secret\n")
+    ran = program.run(
+        "token", "--password-file", "password", "--username", "ann", HTTPS_PROXY="http://127.0.0.1:1"
+    )
+    assert ran.returncode == 7
+    first, second, *_ = ran.stderr.splitlines()
+    assert first.endswith("line 15: min_length is left out: expected a number from 1 to 99.")
+    assert second == "tui-auth: The user pool is the one in ~/work/amplify_outputs.json."
+    assert ran.stderr.count("left out") == 1

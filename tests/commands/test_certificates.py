@@ -1,0 +1,132 @@
+"""A file of certificates that cannot be used: one sentence with its setting, before a screen opens."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import botocore
+import pytest
+
+from tests.commands.conftest import Program
+from tests.terminal.pty_program import ROOT, PtyProgram
+from tui_auth.pool import PoolServer
+
+IDS = ("--user-pool-id", "eu-west-1_Ab12Cd34E", "--client-id", "1example23456789")
+CURE = "Name a file with certificates in PEM there, or take the setting out."
+GOOD = str(Path(botocore.__file__).with_name("cacert.pem"))
+
+
+def aws_config(program: Program, bundle: str, section: str = "default") -> None:
+    """Write ~/.aws/config with a ca_bundle."""
+    folder = program.home / ".aws"
+    folder.mkdir()
+    (folder / "config").write_text(f"[{section}]\nca_bundle = {bundle}\n")
+
+
+@pytest.mark.parametrize(
+    ("variables", "in_config", "said"),
+    [
+        pytest.param(
+            {"AWS_CA_BUNDLE": "gone.pem"}, "", "AWS_CA_BUNDLE names gone.pem, and no file is there.", id="AWS"
+        ),
+        pytest.param(
+            {"REQUESTS_CA_BUNDLE": "text"},
+            "",
+            "REQUESTS_CA_BUNDLE names text, and no certificates are in it.",
+            id="requests",
+        ),
+        pytest.param(
+            {},
+            "gone.pem",
+            "ca_bundle in ~/.aws/config names gone.pem, and no file is there.",
+            id="the config file",
+        ),
+        pytest.param(
+            {"AWS_CA_BUNDLE": "gone.pem", "REQUESTS_CA_BUNDLE": GOOD},
+            GOOD,
+            "AWS_CA_BUNDLE names gone.pem, and no file is there.",
+            id="AWS's own before the others",
+        ),
+        pytest.param(
+            {"REQUESTS_CA_BUNDLE": "text"},
+            "gone.pem",
+            "ca_bundle in ~/.aws/config names gone.pem, and no file is there.",
+            id="the config file before requests",
+        ),
+        pytest.param(
+            {"AWS_CA_BUNDLE": "pipe"}, "", "AWS_CA_BUNDLE names pipe, which is no plain file.", id="a FIFO"
+        ),
+        pytest.param(
+            {"AWS_CA_BUNDLE": "."}, "", "AWS_CA_BUNDLE names ., which is no plain file.", id="a folder"
+        ),
+        pytest.param({"AWS_CA_BUNDLE": ""}, "", "AWS_CA_BUNDLE is empty.", id="an empty variable"),
+    ],
+)
+@pytest.mark.parametrize("command", ["sign-in", "token"])
+def test_it_is_said_before_the_screen_opens(
+    program: Program, command: str, variables: Mapping[str, str], in_config: str, said: str
+) -> None:
+    (program.folder / "text").write_text("no certificate\n")
+    os.mkfifo(program.folder / "pipe")
+    if in_config:
+        aws_config(program, in_config)
+    with PtyProgram(
+        ["-m", "tui_auth", command, *IDS],
+        home=program.home,
+        cwd=program.folder,
+        cols=300,
+        environment={"PYTHONPATH": str(ROOT), **variables},
+    ) as running:
+        assert running.wait_exit() == 3
+        assert b"\x1b[?1049h" not in running.received, "the screen was opened"
+        assert running.screen_text().strip() == f"tui-auth: {said} {CURE}"
+
+
+def test_the_first_screen_does_not_open_either(program: Program) -> None:
+    with PtyProgram(
+        ["-m", "tui_auth"],
+        home=program.home,
+        cwd=program.folder,
+        cols=300,
+        environment={"PYTHONPATH": str(ROOT), "AWS_CA_BUNDLE": "gone.pem"},
+    ) as running:
+        assert running.wait_exit() == 3
+        assert b"\x1b[?1049h" not in running.received
+        assert "AWS_CA_BUNDLE names gone.pem" in running.screen_text()
+
+
+@pytest.mark.parametrize("variables", [{"AWS_CA_BUNDLE": "gone.pem"}, {"REQUESTS_CA_BUNDLE": "gone.pem"}, {}])
+def test_the_doctor_says_it_on_a_line(program: Program, variables: dict[str, str]) -> None:
+    if not variables:
+        aws_config(program, "gone.pem", "profile default")
+    name = next(iter(variables), "ca_bundle in ~/.aws/config")
+    ran = program.run("doctor", "--json", **variables)
+    found = {each["about"]: each for each in json.loads(ran.stdout)["checks"]}["CA"]
+    assert (found["ok"], found["says"]) == (False, f"{name} names gone.pem, and no file is there.")
+    assert found["do"] == CURE
+
+
+def test_the_doctor_names_the_setting_that_holds(program: Program) -> None:
+    aws_config(program, GOOD)
+    ran = program.run("doctor", "--json", REQUESTS_CA_BUNDLE="gone.pem")
+    found = {each["about"]: each for each in json.loads(ran.stdout)["checks"]}["CA"]
+    assert found["ok"] is True
+    assert found["says"].endswith("cacert.pem from ca_bundle in ~/.aws/config")
+
+
+def test_a_profile_of_aws_that_is_not_used_here_says_nothing(program: Program) -> None:
+    aws_config(program, "gone.pem", "profile work")
+    ran = program.run("doctor", "--json", AWS_PROFILE="work")
+    found = {each["about"]: each for each in json.loads(ran.stdout)["checks"]}["CA"]
+    assert (found["ok"], found["says"]) == (True, "the usual certificate authorities")
+
+
+def test_a_pool_on_this_machine_wants_no_certificates(program: Program, server: PoolServer) -> None:
+    (program.folder / "password").write_text("secret\n")
+    flags = (*IDS, "--endpoint-url", server.endpoint_url, "--username", "ann", "--password-file", "password")
+    ran = program.run("sign-in", *flags, AWS_CA_BUNDLE="gone.pem")
+    assert "gone.pem" not in ran.stderr
+    assert ran.returncode != 7, "Cognito answered"

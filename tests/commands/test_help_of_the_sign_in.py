@@ -1,0 +1,88 @@
+"""The help of the sign-in screen: where the pool was named, and what becomes of the password."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.commands.conftest import Program
+from tests.terminal.pty_program import ROOT, PtyProgram
+
+IDS = ("--user-pool-id", "eu-west-1_Ab12Cd34E", "--client-id", "1example23456789")
+
+
+def helped(program: Program, *flags: str, folder: Path | None = None, key: str = "ctrl+g") -> str:
+    """What the help says, however it is wrapped."""
+    with PtyProgram(
+        ["-m", "tui_auth", *flags],
+        home=program.home,
+        cwd=folder or program.folder,
+        rows=50,
+        environment={"PYTHONPATH": str(ROOT), "HTTPS_PROXY": "http://127.0.0.1:1"},
+    ) as running:
+        running.wait_for("Username")
+        running.press(key)
+        running.wait_for("esc closes this")
+        shown = " ".join(running.screen_text().replace("│", " ").split())
+        running.press("ctrl+q")
+        running.wait_exit()
+        return shown
+
+
+@pytest.mark.parametrize("key", ["ctrl+g", "f1"])
+def test_it_names_the_amplify_file(program: Program, key: str) -> None:
+    program.put("amplify_outputs.json")
+    text = (program.folder / "amplify_outputs.json").read_text().replace('"email"]', '"username"]')
+    (program.folder / "amplify_outputs.json").write_text(text)
+    assert "Pool: eu-west-1_Gen2Pool1, from ~/work/amplify_outputs.json:4." in helped(program, key=key)
+
+
+def test_it_names_a_flag_and_a_profile(program: Program) -> None:
+    assert "Pool: eu-west-1_Ab12Cd34E, from --user-pool-id." in helped(program, *IDS)
+    program.run("profile", "add", "acme", *IDS)
+    shown = helped(program, "--profile", "acme")
+    assert "Pool: eu-west-1_Ab12Cd34E, from profile acme, ~/.config/tui-auth/config.toml:2." in shown
+
+
+def test_of_a_long_path_the_end_is_kept_and_nothing_in_it_acts(program: Program) -> None:
+    folder = program.home / ("deep\x1b[31m" * 20) / "shop"
+    program.put("aws-exports.js", folder)
+    text = (
+        (folder / "aws-exports.js")
+        .read_text()
+        .replace('"PHONE_NUMBER"\n    ],\n    "aws_cognito_social', '],\n    "aws_cognito_social')
+    )
+    (folder / "aws-exports.js").write_text(text)
+    shown = helped(program, folder=folder)
+    assert "\x1b" not in shown
+    assert "Pool: ap-south-1_FlatPool1, from …" in shown
+    assert "/shop/aws-exports.js:10." in shown
+    shutil.rmtree(folder.parent)
+
+
+@pytest.mark.parametrize(
+    ("flow", "says"),
+    [
+        ("USER_SRP_AUTH", "The password never leaves this program: it is proved with SRP (USER_SRP_AUTH)."),
+        ("USER_PASSWORD_AUTH", "The password is sent to Cognito, over TLS (USER_PASSWORD_AUTH)."),
+        (
+            "USER_AUTH",
+            "The pool offers ways to sign in (USER_AUTH); for a password the choice says whether it is sent.",
+        ),
+        (
+            "CUSTOM_WITH_SRP",
+            "The password never leaves this program: it is proved with SRP, before the pool's own questions "
+            "(CUSTOM_WITH_SRP).",
+        ),
+        (
+            "CUSTOM_WITHOUT_SRP",
+            "No password is asked: the pool has its own questions (CUSTOM_WITHOUT_SRP).",
+        ),
+    ],
+)
+def test_it_says_what_the_flow_does_with_the_password(program: Program, flow: str, says: str) -> None:
+    shown = helped(program, *IDS, "--auth-flow", flow)
+    assert says in shown
+    assert shown.count("SRP") == says.count("SRP")

@@ -1,0 +1,54 @@
+"""Variables that look like this program's own and are not: a line with the one that was meant."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.commands.conftest import Program
+
+IDS = {"TUI_AUTH_USER_POOL_ID": "eu-west-1_Ab12", "TUI_AUTH_CLIENT_ID": "1example"}
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("TUI_AUTH_POOL_ID", "TUI_AUTH_USER_POOL_ID"),
+        ("TUI_AUTH_PROFIL", "TUI_AUTH_PROFILE"),
+        ("TUI_AUTH_CLIENT_SECRET", "TUI_AUTH_CLIENT_SECRET_FILE"),
+        ("TUI_AUTH_THEEM", "TUI_AUTH_THEME"),
+        ("TUI_AUTH_ENDPOINT", "TUI_AUTH_ENDPOINT_URL"),
+        ("TUI_AUTH_client_id", "TUI_AUTH_CLIENT_ID"),
+    ],
+)
+@pytest.mark.parametrize("command", [("profile", "show"), ("token", "--login", "never"), ("status",)])
+def test_the_nearest_one_is_named_on_one_line_and_never_the_value(
+    program: Program, command: tuple[str, ...], name: str, meant: str
+) -> None:
+    ran = program.run(*command, **{name: "hunter2-hunter2"})
+    assert "hunter2" not in ran.stdout + ran.stderr
+    line = f"tui-auth: {name} is no variable of tui-auth. Did you mean {meant}?"
+    assert ran.stderr.splitlines().count(line) == 1, ran.stderr
+
+
+def test_one_that_is_near_to_none_is_named_all_the_same(program: Program) -> None:
+    ran = program.run("profile", "show", "--json", **IDS, TUI_AUTH_XYZZY="1")
+    assert ran.returncode == 0
+    assert ran.stderr == "tui-auth: TUI_AUTH_XYZZY is no variable of tui-auth, and does nothing.\n"
+
+
+def test_a_name_that_a_terminal_would_obey_is_made_safe(program: Program) -> None:
+    ran = program.run("profile", "show", **IDS, **{"TUI_AUTH_\x1b]0;x\x07": "1"})
+    assert "\x1b" not in ran.stderr
+    assert "is no variable of tui-auth" in ran.stderr
+
+
+def test_the_known_ones_and_those_without_a_value_are_nothing_to_talk_about(program: Program) -> None:
+    known = {
+        "TUI_AUTH_PROFILE": "",
+        "TUI_AUTH_THEME": "dark",
+        "TUI_AUTH_PLAIN": "1",
+        "TUI_AUTH_STORAGE": "none",
+    }
+    ran = program.run("profile", "show", "--json", **IDS, **known, TUI_AUTH_TYPO="")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert program.run("profile", "show", "--help", TUI_AUTH_TYPO="x").stderr == ""
