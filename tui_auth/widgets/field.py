@@ -47,15 +47,7 @@ class TextInput(ImmediateKeys, Input):
         id: str | None = None,  # noqa: A002 - Textual's name for it
     ) -> None:
         self._is_edited_by_hand = False
-        # The class is what ``compact`` adds, after which Textual would style the input once more.
-        super().__init__(
-            value or None,
-            password=password,
-            validate_on=(),
-            id=id,
-            compact=True,
-            classes="-textual-compact",
-        )
+        super().__init__(value or None, password=password, validate_on=(), id=id, compact=True)
         self.set_reactive(Input.cursor_blink, False)
 
     def post_message(self, message: Message) -> bool:
