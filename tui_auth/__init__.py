@@ -8,7 +8,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from tui_auth.auth.auth import Auth as Auth
-    from tui_auth.auth.auth import SignInResult as SignInResult
     from tui_auth.auth.errors import AuthError as AuthError
     from tui_auth.auth.errors import ErrorKind as ErrorKind
     from tui_auth.auth.next_step import (
@@ -68,6 +67,7 @@ if TYPE_CHECKING:
     from tui_auth.auth.next_step import (
         UnknownStep as UnknownStep,
     )
+    from tui_auth.auth.results import SignInResult as SignInResult
     from tui_auth.secret import Secret as Secret
 
 __version__ = "0.1.0"
@@ -75,7 +75,7 @@ __version__ = "0.1.0"
 # Names are loaded when they are first asked for: `tui-auth token` must not pay for what it does not use.
 _HOMES = {
     "Auth": "tui_auth.auth.auth",
-    "SignInResult": "tui_auth.auth.auth",
+    "SignInResult": "tui_auth.auth.results",
     "AuthError": "tui_auth.auth.errors",
     "ErrorKind": "tui_auth.auth.errors",
     "Secret": "tui_auth.secret",

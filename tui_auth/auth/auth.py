@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui_auth.auth.app_client import AppClient
@@ -18,43 +17,9 @@ from tui_auth.secret import Secret
 if TYPE_CHECKING:
     from tui_auth.auth.attempt import Answer, Attempt
     from tui_auth.auth.device import Device
-    from tui_auth.auth.next_step import AuthFactorType, DeliveryDetails, Done, NextStep
+    from tui_auth.auth.next_step import AuthFactorType, DeliveryDetails, Done
     from tui_auth.auth.recovery import Recovery
-
-
-@dataclass(frozen=True)
-class SignInResult:
-    """What a sign-in answers with: the next step."""
-
-    next_step: NextStep
-
-    @property
-    def is_signed_in(self) -> bool:
-        """True exactly when the next step is Done."""
-        from tui_auth.auth.next_step import Done
-
-        return isinstance(self.next_step, Done)
-
-
-@dataclass(frozen=True)
-class ConfirmResetPasswordWithCode:
-    """The next step of a password reset: a code is on its way, if there is such an account."""
-
-    delivery_details: DeliveryDetails
-
-
-@dataclass(frozen=True)
-class ResetPasswordResult:
-    """What ``reset_password`` answers with."""
-
-    next_step: ConfirmResetPasswordWithCode
-
-
-@dataclass(frozen=True)
-class SignUpResult:
-    """What ``confirm_sign_up`` answers with."""
-
-    is_sign_up_complete: bool
+    from tui_auth.auth.results import ResetPasswordResult, SignInResult, SignUpResult
 
 
 class Auth:
@@ -101,6 +66,8 @@ class Auth:
         device: Device | None = None,
     ) -> SignInResult:
         """InitiateAuth and whatever follows without a person. A sign-in under way is dropped."""
+        from tui_auth.auth.results import SignInResult
+
         self._attempt = attempt = self.attempt()
         return SignInResult(
             attempt.sign_in(
@@ -122,6 +89,8 @@ class Auth:
         client_metadata: Mapping[str, str] | None = None,
     ) -> SignInResult:
         """Answer the current step (RespondToAuthChallenge)."""
+        from tui_auth.auth.results import SignInResult
+
         if self._attempt is None:
             raise AuthError(ErrorKind.INVALID_STATE, "No sign-in is under way.", "Call sign_in first.")
         return SignInResult(
@@ -144,6 +113,8 @@ class Auth:
 
     def reset_password(self, username: str) -> ResetPasswordResult:
         """ForgotPassword: sends a code; an earlier one stops working."""
+        from tui_auth.auth.results import ConfirmResetPasswordWithCode, ResetPasswordResult
+
         return ResetPasswordResult(ConfirmResetPasswordWithCode(self._recovery().send_reset_code(username)))
 
     def confirm_reset_password(self, username: str, new_password: str | Secret, code: str | Secret) -> None:
@@ -152,6 +123,8 @@ class Auth:
 
     def confirm_sign_up(self, username: str, code: str | Secret) -> SignUpResult:
         """ConfirmSignUp."""
+        from tui_auth.auth.results import SignUpResult
+
         self._recovery().confirm_sign_up(username, _secret(code))
         return SignUpResult(is_sign_up_complete=True)
 
