@@ -152,6 +152,21 @@ def test_a_pool_that_cannot_be_reached_is_the_network(program: Program) -> None:
     assert examined(ran)["versions"]["ok"] is True
 
 
+def test_an_https_address_where_no_tls_is_spoken_is_told_as_that(
+    program: Program, server: PoolServer
+) -> None:
+    flags, _ = pool_flags(server, ALL_FLOWS)
+    flags[5] = flags[5].replace("http://", "https://")
+    ran = program.run("doctor", "--json", *flags)
+    found = examined(ran)["reachable"]
+    assert (ran.returncode, found["ok"]) == (7, False)
+    assert found["says"] == "The server does not speak TLS there."
+    assert "http://127.0.0.1:PORT" in found["do"]
+    (program.folder / "password").write_text("secret")
+    ran = program.run("sign-in", *flags, "--username", "ann", "--password-file", "password")
+    assert (ran.returncode, ran.stderr) == (7, f"tui-auth: {found['says']} {found['do']}\n")
+
+
 def test_a_clock_that_is_off_is_told(program: Program, server: PoolServer) -> None:
     flags, _ = pool_flags(server, ALL_FLOWS)
     server.clock.advance(120)

@@ -10,6 +10,9 @@ from typing import Any
 from tui_auth.auth.errors import TRY_AGAIN, AuthError, ErrorKind
 from tui_auth.auth.refusals import refusal
 
+_NOT_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE")
+"""What OpenSSL calls an answer in plain text, in its several versions."""
+
 CERTIFICATE_REFUSED = "The connection is not safe: the server's certificate was not accepted."
 
 
@@ -37,7 +40,7 @@ def no_answer(error: Exception, ca_file: str = "") -> AuthError:
             ErrorKind.VALIDATION, "That is too short or too long for Cognito.", "Change it and try again."
         )
     if isinstance(error, exceptions.SSLError):
-        return _not_safe(error, ca_file)
+        return _no_tls(error) if _reason(error) in _NOT_TLS else _not_safe(error, ca_file)
     if isinstance(error, exceptions.ProxyConnectionError):
         return AuthError(
             ErrorKind.NETWORK,
@@ -66,6 +69,25 @@ def no_answer(error: Exception, ca_file: str = "") -> AuthError:
         "Is there a proxy or a sign-in page of the network in between?",
         cause=error,
         may_have_arrived=True,
+    )
+
+
+def _reason(error: Any) -> str:
+    """OpenSSL's name for what went wrong, found below the wrappings of urllib3; empty where there is none."""
+    below: Any = getattr(error, "kwargs", {}).get("error")
+    while isinstance(below, Exception):
+        if isinstance(reason := getattr(below, "reason", None), str):
+            return reason
+        below = next((each for each in below.args if isinstance(each, Exception)), None)
+    return ""
+
+
+def _no_tls(error: Exception) -> AuthError:
+    return AuthError(
+        ErrorKind.NETWORK,
+        "The server does not speak TLS there.",
+        "Is the port right? A pool on this machine may be at http://127.0.0.1:PORT.",
+        cause=error,
     )
 
 

@@ -38,6 +38,13 @@ class Claims:
     groups: tuple[str, ...] = ()
     email: str | None = None
 
+    def name_for(self, typed: str) -> str:
+        """The name that the person knows, unsafe to print as it is; ``typed`` is what was signed in with.
+
+        Where e-mail or phone is the name, Cognito's own is the ``sub``, a UUID that nobody has seen.
+        """
+        return self.username if self.username != self.sub else typed or self.email or self.username
+
 
 def check_claims(
     id_token: Secret, access_token: Secret, *, user_pool_id: str, client_id: str, now: float

@@ -189,7 +189,7 @@ def _sign_in(
     else:
         done, name = _in_lines(auth, settings, keeping)
     record = keep_without_asking(keeping, done, name)
-    sys.stderr.write(f"Signed in as {safe_line(done.claims.username, limit=80)}.\n")
+    sys.stderr.write(f"Signed in as {safe_line(done.claims.name_for(name), limit=80)}.\n")
     if password is None and done.asks_to_remember_device:
         _ask_about_device(auth, done)
     return OK, record
@@ -224,9 +224,11 @@ def sign_in_settings(choice: PoolChoice, arguments: Namespace, *, leaves_when_do
 
 
 def _pool_origin(choice: PoolChoice) -> str:
-    """Which pool it is and what named it; of a long path the end, which has the file's name."""
+    """Which pool it is and what named it, if that is known; of a long path the end, with the file's name."""
     from tui_auth.terminal.safe_text import safe_line
 
+    if "user_pool_id" not in choice.origins:
+        return ""
     origin = str(choice.origins["user_pool_id"])
     end = origin if len(origin) <= _LONGEST_ORIGIN else "…" + origin[1 - _LONGEST_ORIGIN :]
     return safe_line(f"Pool: {choice.user_pool_id}, from {end}.", limit=200)
@@ -270,7 +272,8 @@ def _in_full_screen(
 
         checked = keeper().is_checked(done)
         record = keep_without_asking(keeper().keeping, done, app.conversation.signed_in_as, checked=checked)
-    sys.stderr.write(f"Signed in as {safe_line(done.claims.username, limit=80)}.\n")
+    name = done.claims.name_for(app.conversation.signed_in_as)
+    sys.stderr.write(f"Signed in as {safe_line(name, limit=80)}.\n")
     # It went with the screen, where it stood if it was known by then.
     if record is None and (reason := keeper().not_kept_because(say)):
         say(f"This session is not kept. {reason}")

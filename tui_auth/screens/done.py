@@ -97,8 +97,9 @@ class DoneScreen(StepScreen[Done]):
 
     def question(self) -> Iterable[Widget]:
         claims = self.step.claims
-        yield Static(f"✓ Signed in as {safe_line(claims.username, limit=80)}", id="who", markup=False)
-        if claims.email and claims.email != claims.username:
+        name = claims.name_for(self.surroundings.username)
+        yield Static(f"✓ Signed in as {safe_line(name, limit=80)}", id="who", markup=False)
+        if claims.email and claims.email != name:
             yield Static(f"E-mail        {safe_line(claims.email, limit=80)}", classes="fact", markup=False)
         groups = ", ".join(safe_line(group, limit=40) for group in claims.groups[:12]) or "none"
         yield Static(f"Groups        {groups}", classes="fact", markup=False)
