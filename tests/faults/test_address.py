@@ -210,16 +210,35 @@ def test_a_certificate_that_nobody_vouches_for_is_refused_and_says_what_to_set(
     assert safe_proxy.requests == []
 
 
+def name_ca_file(variable: str, ca_file: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have one of AWS's settings name a file of certificates."""
+    if variable == "ca_bundle":
+        config = folder / "config"
+        config.write_text(f"[default]\nca_bundle = {ca_file}\n")
+        monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    else:
+        monkeypatch.setenv(variable, str(ca_file))
+
+
+CA_SETTINGS = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "ca_bundle")
+
+
+@pytest.mark.parametrize("variable", CA_SETTINGS)
 def test_ones_own_ca_is_believed(
-    demo: DemoPool, safe_proxy: FaultProxy, authority: Authority, monkeypatch: pytest.MonkeyPatch
+    demo: DemoPool,
+    safe_proxy: FaultProxy,
+    authority: Authority,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    variable: str,
 ) -> None:
-    monkeypatch.setenv("AWS_CA_BUNDLE", str(authority.ca_file))
+    name_ca_file(variable, authority.ca_file, tmp_path, monkeypatch)
     assert signs_in(demo, safe_proxy.url)
     assert fetch_keys(keys_url(demo.user_pool_id, safe_proxy.url))["keys"]
 
 
 @pytest.mark.parametrize("kind", ["another CA", "no such file", "no certificate"])
-@pytest.mark.parametrize("variable", ["AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "ca_bundle"])
+@pytest.mark.parametrize("variable", CA_SETTINGS)
 def test_a_refusal_names_the_ca_file_that_was_used(
     demo: DemoPool,
     safe_proxy: FaultProxy,
@@ -233,12 +252,7 @@ def test_a_refusal_names_the_ca_file_that_was_used(
         used = Authority(tmp_path / "another", "another CA").ca_file
     elif kind == "no certificate":
         used.write_text("hello")
-    if variable == "ca_bundle":
-        config = tmp_path / "config"
-        config.write_text(f"[default]\nca_bundle = {used}\n")
-        monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
-    else:
-        monkeypatch.setenv(variable, str(used))
+    name_ca_file(variable, used, tmp_path, monkeypatch)
     with pytest.raises(AuthError) as caught:
         signs_in(demo, safe_proxy.url)
     assert caught.value.kind is ErrorKind.NETWORK

@@ -162,7 +162,6 @@ def _new_client(address: Address, service: str) -> tuple[Any, str]:
     With it the file of certificates that it trusts, where the settings name one; else empty.
     """
     import boto3
-    import botocore.session
     from botocore import UNSIGNED
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError
@@ -182,9 +181,7 @@ def _new_client(address: Address, service: str) -> tuple[Any, str]:
         # An endpoint in ~/.aws/config is not seen on the command line, nor in the environment.
         ignore_configured_endpoint_urls=not any(map(os.environ.get, _endpoint_variables(service))),
     )
-    # No profile, and no file of keys, which botocore would read for its other settings.
-    unread = {"profile": (None, None, None, None), "credentials_file": (None, None, os.devnull, None)}
-    session = botocore.session.Session(session_vars=unread)
+    session = _settings()
     try:
         session.register_component("data_loader", service_data(session.get_config_variable("data_path")))
         client = boto3.Session(botocore_session=session).client(
@@ -200,8 +197,30 @@ def _new_client(address: Address, service: str) -> tuple[Any, str]:
     check_endpoint(client.meta.endpoint_url)
     client.meta.events.register("before-send", partial(_send, http_session=client._endpoint.http_session))
     client.meta.events.register("before-parse", _check_body)
-    ca_file = session.get_config_variable("ca_bundle") or os.environ.get("REQUESTS_CA_BUNDLE") or ""
-    return client, ca_file
+    return client, _ca_file_in(session)
+
+
+def _settings() -> Any:
+    """botocore's session, which knows AWS's settings on this machine."""
+    import botocore.session
+
+    # No profile, and no file of keys, which botocore would read for its other settings.
+    unread = {"profile": (None, None, None, None), "credentials_file": (None, None, os.devnull, None)}
+    return botocore.session.Session(session_vars=unread)
+
+
+def _ca_file_in(session: Any) -> str:
+    return session.get_config_variable("ca_bundle") or os.environ.get("REQUESTS_CA_BUNDLE") or ""
+
+
+def trusted_ca_file() -> str:
+    """The file of certificates that AWS's settings name for every request; empty where they name none."""
+    from botocore.exceptions import BotoCoreError
+
+    try:
+        return _ca_file_in(_settings())
+    except BotoCoreError:
+        return ""  # no client can be made then either, which says why
 
 
 def _endpoint_variables(service: str) -> tuple[str, str]:

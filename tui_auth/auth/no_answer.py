@@ -96,5 +96,5 @@ def _not_safe(error: Exception, ca_file: str) -> AuthError:
         suggestion = "If a proxy of yours replaces certificates, name its CA file in AWS_CA_BUNDLE."
     else:
         name = ca_file if ca_file.isprintable() else ascii(ca_file)
-        suggestion = f"The CA file used is {name} (AWS_CA_BUNDLE). Is it there, and the right one?"
+        suggestion = f"The CA file used is {name}. Is it the right one? AWS_CA_BUNDLE names another."
     return AuthError(ErrorKind.NETWORK, CERTIFICATE_REFUSED, suggestion, cause=error)

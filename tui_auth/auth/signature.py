@@ -7,7 +7,6 @@ algorithm is ours to choose, not the token's). The arithmetic is PyJWT's and cry
 from __future__ import annotations
 
 import json
-import os
 import ssl
 from collections.abc import Mapping
 from http.client import HTTPException
@@ -17,7 +16,7 @@ from typing import Any
 from urllib.request import HTTPRedirectHandler, HTTPSHandler, OpenerDirector, ProxyHandler, build_opener
 
 from tui_auth.auth.deadline import within
-from tui_auth.auth.gateway import check_endpoint, is_loopback
+from tui_auth.auth.gateway import check_endpoint, is_loopback, trusted_ca_file
 from tui_auth.secret import Secret
 
 TIMEOUT_SECONDS = 5
@@ -143,13 +142,13 @@ class _NoRedirect(HTTPRedirectHandler):
 
 def _opener(url: str) -> OpenerDirector:
     proxies = ProxyHandler({}) if is_loopback(url) else ProxyHandler()
-    return build_opener(proxies, HTTPSHandler(context=_certificates()), _NoRedirect())
+    tls = [HTTPSHandler(context=_certificates())] if url.startswith("https:") else []
+    return build_opener(proxies, *tls, _NoRedirect())
 
 
 def _certificates() -> ssl.SSLContext:
-    """Whom to trust: AWS_CA_BUNDLE as for every other request, the system, or what botocore brings."""
-    own = os.environ.get("AWS_CA_BUNDLE")
-    if own:
+    """Whom to trust: the file that AWS's settings name for every request, the system, or botocore's."""
+    if own := trusted_ca_file():
         return ssl.create_default_context(cafile=own)
     system = ssl.get_default_verify_paths()
     if system.cafile or system.capath:
