@@ -128,14 +128,12 @@ class TuiAuthApp(FullScreenApp["Done"]):
 
     def on_ready(self) -> None:
         """Load the rest soon after the first frame: neither first key nor first request waits for it."""
-        if not gc.isenabled():  # as ``full_screen.prepare`` left it
-            # All that was loaded would be looked through at once, just when the first key comes.
-            gc.freeze()
-            gc.enable()
         self.set_timer(CONNECT_AFTER_SECONDS, self._connect)
 
     @work(group="connect", exit_on_error=False, description="connect")
     async def _connect(self) -> None:
+        # Not before: it looks through all that was loaded at once, which the first key would wait for.
+        gc.enable()
         # By their own CSS_PATH the screens that need them would have all sheets parsed anew.
         self.stylesheet.read_all([Path(sheet) for sheet in later_sheets()])
         self.stylesheet.parse()
