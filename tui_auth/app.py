@@ -7,7 +7,6 @@ later screens are handled by methods named after them, as Textual has it, and no
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
@@ -27,7 +26,7 @@ from tui_auth.screens.problem import Problem
 from tui_auth.screens.sign_in import ForgotAsked, SignInAsked, SignInScreen, SignUpWanted
 from tui_auth.settings import SignInSettings
 from tui_auth.style_sheets import first_sheets, later_sheets
-from tui_auth.terminal.full_screen import FullScreenApp
+from tui_auth.terminal.full_screen import SETTLED_AFTER_SECONDS, FullScreenApp
 from tui_auth.themes import THEMES
 
 if TYPE_CHECKING:
@@ -41,9 +40,6 @@ if TYPE_CHECKING:
 
 CANCELLED = 6
 """The exit status of a sign-in that the person left."""
-
-CONNECT_AFTER_SECONDS = 0.3
-"""An import keeps the interpreter to itself: who types at the first frame sees the first keys before it."""
 
 WIDTHS = [(0, "-narrow"), (60, "-normal"), (120, "-wide")]
 HEIGHTS = [(0, "-short"), (20, "-regular"), (30, "-tall")]
@@ -128,12 +124,10 @@ class TuiAuthApp(FullScreenApp["Done"]):
 
     def on_ready(self) -> None:
         """Load the rest soon after the first frame: neither first key nor first request waits for it."""
-        self.set_timer(CONNECT_AFTER_SECONDS, self._connect)
+        self.set_timer(SETTLED_AFTER_SECONDS, self._connect)
 
     @work(group="connect", exit_on_error=False, description="connect")
     async def _connect(self) -> None:
-        # Not before: it looks through all that was loaded at once, which the first key would wait for.
-        gc.enable()
         # By their own CSS_PATH the screens that need them would have all sheets parsed anew.
         self.stylesheet.read_all([Path(sheet) for sheet in later_sheets()])
         self.stylesheet.parse()
@@ -243,9 +237,6 @@ class TuiAuthApp(FullScreenApp["Done"]):
         result = await in_daemon_thread(partial(send_to_clipboard, event.text, write))
         if screen := self.asking_screen:
             screen.notice = f"{event.what} was {result.sentence}."
-
-    def copy_to_clipboard(self, text: str) -> None:
-        """Textual's own road to the clipboard is closed: what may be copied goes by ``CopyAsked``."""
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """What the palette offers: nothing that could write a secret to a file."""

@@ -177,11 +177,11 @@ class Conversation:
             description="a request to Cognito",
         )
 
-    async def _exchange(self, asker: FormScreen, attempt: Attempt, requests: list[Request]) -> None:
+    async def _exchange(self, asker: FormScreen, attempt: Attempt, taken: list[Request]) -> None:
         try:
             # Taken out of the worker's arguments: a worker lives on, with them, in the context of each screen
             # that it opens, and the request knows the password.
-            outcome = await in_daemon_thread(partial(self._outcome, requests.pop(), attempt))
+            outcome = await in_daemon_thread(partial(self._outcome, taken.pop(), attempt))
             if self._counts(asker, attempt):
                 self._arrived(asker, outcome)
         except AuthError as error:

@@ -15,6 +15,7 @@ import pytest
 from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.gateway import Address, CognitoGateway
 from tui_auth.auth.identity_gateway import IdentityGateway
+from tui_auth.config.settings import is_safe_endpoint
 from tui_auth.secret import Secret
 
 
@@ -149,10 +150,28 @@ def test_a_redirect_is_not_followed(server: Server, gateway: CognitoGateway, sta
     assert len(server.requests) == 1
 
 
-@pytest.mark.parametrize(
-    "url",
-    ["http://example.com", "http://10.0.0.1:8080", "ftp://127.0.0.1", "http://127.0.0.1.evil.test", "//", ""],
-)
+UNSAFE = [
+    *(
+        "http://example.com",
+        "http://10.0.0.1:8080",
+        "ftp://127.0.0.1",
+        "http://127.0.0.1.evil.test",
+        "//",
+        "",
+    ),
+    *("https://example.com:abc", "https://example.com:99999", "https://ann:pw@example.com"),
+]
+SAFE = ["https://example.com", "https://example.com:8443/pool", "http://127.0.0.1:9", "http://[::1]:9"]
+
+
+@pytest.mark.parametrize("url", UNSAFE + SAFE)
+def test_the_settings_take_the_endpoints_that_are_spoken_to(url: str) -> None:
+    assert is_safe_endpoint(url) == (url in SAFE)
+    if url in SAFE:
+        CognitoGateway(Address("eu-west-1", url))
+
+
+@pytest.mark.parametrize("url", UNSAFE)
 def test_only_https_or_this_machine_is_spoken_to(url: str) -> None:
     with pytest.raises(AuthError, match="neither https nor on this machine"):
         CognitoGateway(Address("eu-west-1", url))

@@ -132,6 +132,9 @@ def test_with_several_sessions_each_command_names_the_one_it_took(
     [
         (None, ""),
         ("https://cognito-idp.eu-west-1.amazonaws.com", ""),
+        ("https://cognito-idp-fips.us-gov-west-1.amazonaws.com", ""),
+        ("https://mine.eu-west-1.elb.amazonaws.com", "AT mine.eu-west-1.elb.amazonaws.com"),
+        ("https://cognito-idp.evil.example.com", "AT cognito-idp.evil.example.com"),
         ("http://127.0.0.1:9", "TEST ENDPOINT"),
         ("https://evil.example.com", "AT evil.example.com"),
     ],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -90,6 +92,29 @@ def spoken(ran: subprocess.CompletedProcess[str]) -> list[str]:
     return wrong + ["said too much"] * (len(ran.stderr) > 1000 or ran.stderr.count("\n") > 2)
 
 
+def are_credentials(machine: Machine, text: str) -> bool:
+    """Whether this is AWS's JSON of temporary credentials, each a plain word, with a time to come."""
+    value = json.loads(text)
+    words = [value[name] for name in ("AccessKeyId", "SecretAccessKey", "SessionToken")]
+    return all(re.fullmatch(r"[\w+/=-]+", word) for word in words) and bool(value["Expiration"])
+
+
+def tells_a_session(machine: Machine, text: str) -> bool:
+    """Whether this is the status of that session, of whom nobody else has a say."""
+    value = json.loads(text)
+    return bool(value["signed_in"]) and value["username"] == "ann"
+
+
+IS_GOOD: dict[str, Callable[[Machine, str], bool]] = {
+    "a refresh": lambda machine, text: machine.accepts(text.strip()),
+    "an identity": are_credentials,
+    "AWS credentials": are_credentials,
+    "a look": tells_a_session,
+    "a sign-out": lambda machine, text: text == "",
+}
+"""What a command that ends with 0 may have printed, however the pool lied to it."""
+
+
 def a_share(faults: Sequence[Fault], name: str) -> Sequence[Fault]:
     """A fifth of them, another one for each command: they share the engine's gateway."""
     return faults[list(COMMANDS).index(name) :: len(COMMANDS)]
@@ -127,12 +152,14 @@ def test_an_answer_that_lies_gives_nothing_but_what_the_pool_takes(
     machine, failed = shell.machine, []
     faults = a_share(SPOILED, name)
     for fault in faults:
+        met = shell.proxy.met
         ran = shell.run(name, fault)
-        wrong = spoken(ran)
-        if name == "a refresh" and ran.returncode == 0:
-            wrong += ["no token of this pool"] * (not machine.accepts(ran.stdout.strip()))
-        elif ran.returncode != 0:
+        wrong = spoken(ran) + ["not met"] * (shell.proxy.met != met + 1)
+        wrong += [f"status {ran.returncode}"] * (ran.returncode not in (0, *STATUSES[name]))
+        if ran.returncode != 0:
             wrong += ["printed something"] * bool(ran.stdout and name != "a look")
+        elif not IS_GOOD[name](machine, ran.stdout):
+            wrong.append("printed what is of no use")
         if wrong:
             failed.append(f"{fault.name}: {wrong} {ran.returncode} {ran.stdout[-200:]} {ran.stderr[-300:]}")
     record_property("cases", ("fault matrix, session commands", "commands", len(faults), len(failed)))

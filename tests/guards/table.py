@@ -53,14 +53,14 @@ GUARDS = (
         "widgets/secret_input.py",
         "    def _on_blur(self, event: events.Blur) -> None:\n        self.conceal()",
         "    def _on_blur(self, event: events.Blur) -> None:\n        pass",
-        "widgets/test_secret_input.py",
+        "widgets/test_secret_input.py::test_it_hides_when_the_focus_leaves",
     ),
     Guard(
         "a field forgets what was typed when it goes",
         "widgets/secret_input.py",
         'self.set_reactive(Input.value, "")',
         "pass",
-        "canary/test_objects.py",
+        "canary/test_objects.py::test_once_the_next_step_shows_nothing_of_the_screens_keeps_the_password",
     ),
     Guard(
         "no message carries what is typed",
@@ -159,7 +159,7 @@ GUARDS = (
         "terminal/crash.py",
         "    sys.excepthook = in_main_thread\n",
         "",
-        "terminal/test_terminal_crash.py",
+        "terminal/test_terminal_crash.py::test_an_uncaught_exception_is_reported_so_in_every_thread",
     ),
     Guard(
         "nor is that of a thread",
@@ -194,14 +194,14 @@ GUARDS = (
         "auth/wire.py",
         "return text if isinstance(text, str) and _NAME.fullmatch(text) else UNREADABLE",
         "return str(text)",
-        "auth/test_wire.py",
+        "auth/test_wire.py::test_a_refused_name_that_is_no_name_is_not_repeated",
     ),
     Guard(
         "the wire masks a destination that is not",
         "auth/wire.py",
         'return f"***{text[-4:]}" if len(text) >= UNMASKED_TWICE else "***"',
         "return text",
-        "auth/test_wire.py",
+        "auth/test_wire.py::test_a_destination_stands_there_masked_even_where_the_server_did_not",
     ),
     # -- what is kept
     Guard(
@@ -261,14 +261,14 @@ GUARDS = (
         "session/private_files.py",
         "        os.fsync(descriptor)\n",
         "",
-        "session",
+        "session/test_private_files.py::test_the_content_is_on_the_disk_before_the_name_is_and_the_name_before_it_counts",
     ),
     Guard(
         "what a killed writer left is swept away",
         "session/private_files.py",
         "            self._refuse_what_is_there(folder, name)\n            self._sweep(folder, name)\n",
         "            self._refuse_what_is_there(folder, name)\n",
-        "session/test_private_files.py",
+        "session/test_private_files.py::test_a_kill_at_any_point_leaves_the_old_or_the_new_whole",
     ),
     # -- what comes in, and where requests go
     Guard(
@@ -297,7 +297,7 @@ GUARDS = (
         "auth/verify.py",
         'if payload.get("iss") not in _issuers(user_pool_id):',
         "if False:",
-        "auth/test_verify.py",
+        "auth/test_verify.py::test_a_wrong_access_token_is_refused_by_the_claim",
     ),
     Guard(
         "only RS256 by the pool's key counts",
@@ -311,14 +311,14 @@ GUARDS = (
         "auth/signature.py",
         "    def redirect_request(self, *args: Any) -> None:\n        return None\n",
         "    pass\n",
-        "faults/test_keys.py",
+        "faults/test_keys.py::test_no_fault_on_the_way_gives_keys_or_anything_but_one_error",
     ),
     Guard(
         "a key set has an end",
         "auth/signature.py",
         "content: bytes = reply.read(LARGEST_KEY_SET + 1)",
         "content: bytes = reply.read()",
-        "faults/test_keys.py",
+        "faults/test_keys.py::test_no_fault_on_the_way_gives_keys_or_anything_but_one_error",
     ),
     Guard(
         "only https or this machine is spoken to",
@@ -337,9 +337,9 @@ GUARDS = (
     Guard(
         "an AWS profile and its files of keys are not read",
         "auth/gateway.py",
-        "session = botocore.session.Session(session_vars=unread)",
-        "session = botocore.session.Session()",
-        "faults/test_address.py",
+        "return botocore.session.Session(session_vars=unread)",
+        "return botocore.session.Session()",
+        "faults/test_address.py::test_aws_credentials_are_neither_read_nor_run_nor_sent",
     ),
     Guard(
         "a reply has an end",
@@ -360,6 +360,6 @@ GUARDS = (
         "auth/deadline.py",
         "thread.join(seconds)",
         "thread.join()",
-        "auth/test_deadline.py",
+        "auth/test_deadline.py::test_work_that_does_not_end_is_left_to_itself",
     ),
 )

@@ -115,22 +115,32 @@ class Auth:
         """ForgotPassword: sends a code; an earlier one stops working."""
         from tui_auth.auth.results import ConfirmResetPasswordWithCode, ResetPasswordResult
 
-        return ResetPasswordResult(ConfirmResetPasswordWithCode(self._recovery().send_reset_code(username)))
+        with self.wire.call("resetPassword") as recording:
+            details = self._recovery().send_reset_code(username)
+            recording.led_to(details)
+        return ResetPasswordResult(ConfirmResetPasswordWithCode(details))
 
     def confirm_reset_password(self, username: str, new_password: str | Secret, code: str | Secret) -> None:
         """ConfirmForgotPassword: the new password holds from now on."""
-        self._recovery().reset(username, _secret(new_password), _secret(code))
+        with self.wire.call("confirmResetPassword") as recording:
+            self._recovery().reset(username, _secret(new_password), _secret(code))
+            recording.led_to("ok")
 
     def confirm_sign_up(self, username: str, code: str | Secret) -> SignUpResult:
         """ConfirmSignUp."""
         from tui_auth.auth.results import SignUpResult
 
-        self._recovery().confirm_sign_up(username, _secret(code))
+        with self.wire.call("confirmSignUp") as recording:
+            self._recovery().confirm_sign_up(username, _secret(code))
+            recording.led_to("ok")
         return SignUpResult(is_sign_up_complete=True)
 
     def resend_sign_up_code(self, username: str) -> DeliveryDetails:
         """ResendConfirmationCode: where the code went, as the server masks it."""
-        return self._recovery().resend_sign_up_code(username)
+        with self.wire.call("resendSignUpCode") as recording:
+            details = self._recovery().resend_sign_up_code(username)
+            recording.led_to(details)
+        return details
 
     def _recovery(self) -> Recovery:
         from tui_auth.auth.recovery import Recovery

@@ -72,8 +72,9 @@ def check_endpoint(url: str) -> None:
     """Raises AuthError (configuration) unless the URL is https, or http to this machine."""
     try:
         parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port  # a port that is none raises
         good = (
-            bool(parts.hostname)
+            bool(host)
             and not (parts.username or parts.password)
             and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(url)))
         )
@@ -181,7 +182,7 @@ def _new_client(address: Address, service: str) -> tuple[Any, str]:
         # An endpoint in ~/.aws/config is not seen on the command line, nor in the environment.
         ignore_configured_endpoint_urls=not any(map(os.environ.get, _endpoint_variables(service))),
     )
-    session = _settings()
+    session = _botocore_session()
     try:
         session.register_component("data_loader", service_data(session.get_config_variable("data_path")))
         client = boto3.Session(botocore_session=session).client(
@@ -200,7 +201,7 @@ def _new_client(address: Address, service: str) -> tuple[Any, str]:
     return client, _ca_file_in(session)
 
 
-def _settings() -> Any:
+def _botocore_session() -> Any:
     """botocore's session, which knows AWS's settings on this machine."""
     import botocore.session
 
@@ -218,7 +219,7 @@ def trusted_ca_file() -> str:
     from botocore.exceptions import BotoCoreError
 
     try:
-        return _ca_file_in(_settings())
+        return _ca_file_in(_botocore_session())
     except BotoCoreError:
         return ""  # no client can be made then either, which says why
 

@@ -26,7 +26,8 @@ def prepare(purpose: str) -> bool:
     if terminal.kind is not TerminalKind.FULL_SCREEN:
         sys.stderr.write(f"tui-auth: {purpose} needs a full-screen terminal. {terminal.reason}\n")
         return False
-    # The collector has nothing to collect while modules load, and costs a tenth of the start.
+    # The collector has nothing to collect while modules load, and costs a tenth of the start. FullScreenApp
+    # switches it on again.
     gc.disable()
     scrub_textual_environment()
     harden_process()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable, Mapping, Sequence
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from tui_auth.session.record import SessionRecord
     from tui_auth.settings import SignInSettings
 
+
+_COGNITOS_HOST = r"cognito-idp(-fips)?\.[a-z0-9-]+\.(amazonaws\.com(\.cn)?|api\.aws)"
+"""Not any host of AWS's: a load balancer there may be anybody's."""
 
 _LONGEST_ORIGIN = 100
 """In characters: a line or two of the help."""
@@ -244,7 +248,7 @@ def _mark(endpoint: str) -> str:
     if is_loopback(endpoint):
         return "TEST ENDPOINT"
     host = urlsplit(endpoint).hostname or ""
-    return "" if host.endswith((".amazonaws.com", ".amazonaws.com.cn")) else safe_line(f"AT {host}", limit=40)
+    return "" if re.fullmatch(_COGNITOS_HOST, host) else safe_line(f"AT {host}", limit=40)
 
 
 def _in_full_screen(

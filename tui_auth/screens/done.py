@@ -26,7 +26,7 @@ ABOUT_PLACES = (
     "The tokens of this session are kept for the commands that need them, such as tui-auth header.\n\n"
     "Until you log out: in this machine's memory, gone at log-out. A private file: readable by you and root. "
     "The keyring: the system's, which may ask to be unlocked. Nowhere: every command signs in anew.\n\n"
-    "The answer is remembered for this profile; --storage changes it."
+    "The answer is remembered for this profile; --storage is for one sign-in."
 )
 ABOUT_DEVICE = (
     "The pool can remember this machine, and then asks for no second factor here. Say no on a machine that "

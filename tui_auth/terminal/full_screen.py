@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -21,6 +22,9 @@ from .signals import exit_status, install_signal_handlers
 from .stderr_guard import stderr_guard
 from .tty_driver import TtyDriver
 
+SETTLED_AFTER_SECONDS = 0.3
+"""An import keeps the interpreter to itself: who types at the first frame sees the first keys before it."""
+
 
 class FullScreenApp(App[ReturnType], Generic[ReturnType]):
     """An App on /dev/tty that ends with an exit status whatever ends it.
@@ -33,6 +37,16 @@ class FullScreenApp(App[ReturnType], Generic[ReturnType]):
             super().__init__(**options)
         if over_ssh():
             self.animation_level = "none"
+
+    def on_ready(self) -> None:
+        """Have the collector, which may be off while modules load, collect again.
+
+        Not at once: it looks through all that was loaded, which the first key would wait for.
+        """
+        self.set_timer(SETTLED_AFTER_SECONDS, gc.enable)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Textual's own road to the clipboard is closed: it gives out whatever is selected."""
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         """Let no cursor blink, the palette's neither: it would write to the line for as long as it stands."""
