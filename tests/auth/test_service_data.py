@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 from botocore.loaders import Loader
 
+from tests.terminal.pty_program import ROOT, isolated_environment
 from tui_auth.auth.service_data import SERVICES, ServiceData
 
 REGIONS = ["eu-west-1", "us-east-1", "us-gov-west-1", "cn-north-1", "us-iso-east-1", "xx-nowhere-9"]
@@ -21,6 +24,22 @@ REGIONS = ["eu-west-1", "us-east-1", "us-gov-west-1", "cn-north-1", "us-iso-east
 
 OPERATIONS = {"cognito-idp": "ListDevices", "cognito-identity": "GetId"}
 PARAMETERS = {"ListDevices": {"AccessToken": "a"}, "GetId": {"IdentityPoolId": "eu-west-1:0"}}
+
+
+_TELLS_ITS_ADDRESS = """
+from botocore.httpsession import URLLib3Session
+from tui_auth.auth.gateway import Address, CognitoGateway
+class Stop(Exception):
+    pass
+def send(self, request):
+    print(request.url)
+    raise Stop
+URLLib3Session.send = send
+try:
+    CognitoGateway(Address("eu-west-1")).call("ListDevices", {"AccessToken": "a"})
+except Stop:
+    pass
+"""
 
 
 class Sent(Exception):
@@ -56,11 +75,28 @@ def test_each_region_has_the_address_that_botocore_gives_it(settings: dict[str, 
         assert address(own, service, region, **settings) == address(whole, service, region, **settings)
 
 
-def test_what_the_person_put_into_a_folder_of_models_holds(tmp_path: Path) -> None:
-    (tmp_path / "endpoints.json").write_text(json.dumps({"version": 3, "partitions": []}))
-    own = ServiceData(extra_search_paths=[str(tmp_path)])
-    assert own.load_data("endpoints")["partitions"] == []
-    assert ServiceData().load_data("endpoints")["partitions"] != []
+@pytest.mark.parametrize("way", ["~/.aws/models", "AWS_DATA_PATH", "data_path"])
+def test_models_of_ones_own_lead_no_request_elsewhere(tmp_path: Path, way: str) -> None:
+    models = tmp_path / ".aws" / "models" if way == "~/.aws/models" else tmp_path / "models"
+    rules = models / "cognito-idp" / "2016-04-18" / "endpoint-rule-set-1.json"
+    rules.parent.mkdir(parents=True)
+    whole = Loader().load_service_model("cognito-idp", "endpoint-rule-set-1")
+    endpoint = {"url": "http://evil.test", "properties": {}, "headers": {}}
+    elsewhere = [{"conditions": [], "type": "endpoint", "endpoint": endpoint}]
+    rules.write_text(json.dumps({**whole, "rules": elsewhere}))
+    (tmp_path / ".aws").mkdir(exist_ok=True)
+    if way == "data_path":
+        (tmp_path / ".aws" / "config").write_text(f"[default]\ndata_path = {models}\n")
+    more = {"AWS_DATA_PATH": str(models)} if way == "AWS_DATA_PATH" else {}
+    environment = isolated_environment(tmp_path, PYTHONPATH=str(ROOT), **more)
+    ran = subprocess.run(
+        [sys.executable, "-c", _TELLS_ITS_ADDRESS],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert ran.stdout.split() == ["https://cognito-idp.eu-west-1.amazonaws.com/"], ran.stderr
 
 
 def test_services_without_such_data_are_not_listed() -> None:

@@ -156,7 +156,7 @@ def test_while_it_runs_no_core_file_can_be_written(stage: Stage, clean: Clean, r
 # -- faults ------------------------------------------------------------------------------------------------
 
 ENDS_WITH = {
-    **dict.fromkeys(("an answer is read", "a group of errors", "a field is drawn", "after the screen"), 1),
+    **dict.fromkeys(("an answer is read", "a group of errors", "a screen is drawn", "after the screen"), 1),
     "a request": 6,
 }
 ENDS_WITH_IN_LINES = {"the conversation": 1, "a request": 130}

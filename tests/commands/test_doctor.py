@@ -15,6 +15,7 @@ import botocore
 import pytest
 
 from tests.commands.conftest import Program
+from tests.session.machine import private_file
 from tests.terminal.pty_program import ROOT, PtyProgram
 from tui_auth.pool import PoolServer
 
@@ -162,7 +163,7 @@ def test_an_https_address_where_no_tls_is_spoken_is_told_as_that(
     assert (ran.returncode, found["ok"]) == (7, False)
     assert found["says"] == "The server does not speak TLS there."
     assert "http://127.0.0.1:PORT" in found["do"]
-    (program.folder / "password").write_text("secret")
+    private_file(program.folder / "password", "secret")
     ran = program.run("sign-in", *flags, "--username", "ann", "--password-file", "password")
     assert (ran.returncode, ran.stderr) == (7, f"tui-auth: {found['says']} {found['do']}\n")
 

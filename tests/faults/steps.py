@@ -78,5 +78,5 @@ MEETINGS = (
 
 
 def share(faults: Sequence[Fault], meeting: Meeting) -> Sequence[Fault]:
-    """A third of the faults, another one at each of three steps: the engine meets each at every step."""
-    return faults[MEETINGS.index(meeting) % 3 :: 3]
+    """A sixth of the faults, another one at each of six steps: the engine meets each at every step."""
+    return faults[MEETINGS.index(meeting) % 6 :: 6]

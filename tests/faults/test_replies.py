@@ -74,7 +74,7 @@ ASKED = {
     "RevokeToken": {"Token": "t", "ClientId": "c"},
 }
 WITHOUT_LIMIT = settings(
-    max_examples=250, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+    max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
 )
 
 
@@ -194,7 +194,7 @@ def test_any_conversation_leads_to_steps_or_auth_errors(told: Replies, flow: Aut
         assert isinstance(step, NEXT_STEPS)
 
 
-SAMPLE = 2
+SAMPLE = 1
 reset_or_unconfirmed = st.tuples(
     st.sampled_from(["PasswordResetRequiredException", "UserNotConfirmedException"]), st.just("")
 )

@@ -1,10 +1,23 @@
-"""Pictures of moments that stand still."""
+"""What makes the gallery's pictures the same on every machine."""
 
 from __future__ import annotations
 
+import time
+from types import SimpleNamespace
+
 import pytest
 
+from tests.snapshots.gallery import NOW
+from tui_auth.screens import done, unknown_step
 from tui_auth.widgets.countdown import Countdown
+
+
+@pytest.fixture(autouse=True)
+def nothing_of_today(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Done tells the time of day, and the unknown step our version; here both are always the same."""
+    monkeypatch.setattr(unknown_step, "__version__", "0.1.0")
+    still = SimpleNamespace(time=lambda: NOW, localtime=time.gmtime, strftime=time.strftime)
+    monkeypatch.setattr(done, "time", still)
 
 
 @pytest.fixture(autouse=True)

@@ -184,7 +184,7 @@ def _new_client(address: Address, service: str) -> tuple[Any, str]:
     )
     session = _botocore_session()
     try:
-        session.register_component("data_loader", service_data(session.get_config_variable("data_path")))
+        session.register_component("data_loader", service_data())
         client = boto3.Session(botocore_session=session).client(
             service, region_name=address.region, endpoint_url=address.endpoint_url, config=config
         )
@@ -236,6 +236,7 @@ def _send(request: Any, http_session: Any, **_: Any) -> Any:
     """
     from urllib3.exceptions import HTTPError
 
+    check_endpoint(request.url)  # botocore makes the address anew for each request
     request.stream_output = True
     response = http_session.send(request)
     content = bytearray()

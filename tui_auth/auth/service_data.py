@@ -1,19 +1,18 @@
 """What botocore reads of itself before its first request: Cognito's part, and not that of all of AWS.
 
 Left to itself it looks through the folders of four hundred services for two names, and reads where each of
-them lives: a second of slow disk, and nine megabytes. What is read here is botocore's own, only less of it;
-where the person has put models of their own into ``~/.aws/models`` or ``AWS_DATA_PATH``, those hold as ever.
-Imported by the gateway alone, after botocore.
+them lives: a second of slow disk, and nine megabytes. What is read here is botocore's own, only less of it.
+Models of the person's (``~/.aws/models``, ``AWS_DATA_PATH``, ``data_path``) are left alone: they could send a
+password anywhere, past every flag. Imported by the gateway alone, after botocore.
 """
 
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import DataNotFoundError
-from botocore.loaders import Loader, create_loader
+from botocore.loaders import Loader
 
 SERVICES = ("cognito-idp", "cognito-identity")
 ENDPOINTS = "endpoints"
@@ -25,6 +24,9 @@ class ServiceData(Loader):  # type: ignore[misc]  # botocore has no types
     The services' own rule sets, which botocore asks first, name each endpoint; the table that is left out
     is for services without one.
     """
+
+    def __init__(self) -> None:
+        super().__init__(extra_search_paths=[self.BUILTIN_DATA_PATH], include_default_search_paths=False)
 
     def list_available_services(self, type_name: str) -> list[str]:
         """The names there are of the services' data of a type ("service-2"), without looking elsewhere."""
@@ -39,16 +41,11 @@ class ServiceData(Loader):  # type: ignore[misc]  # botocore has no types
 
     def load_data_with_path(self, name: str) -> tuple[Any, str]:
         """The data of that name and the path it was read from; raises botocore's DataNotFoundError."""
-        if name != ENDPOINTS or self._has_own_endpoints:
+        if name != ENDPOINTS:
             loaded: tuple[Any, str] = super().load_data_with_path(name)
             return loaded
         data, path = super().load_data_with_path("partitions")
         return {"version": 3, "partitions": [_partition(each) for each in data["partitions"]]}, path
-
-    @property
-    def _has_own_endpoints(self) -> bool:
-        own = (Path(path) for path in self.search_paths if not self.is_builtin_path(path))
-        return any((path / f"{ENDPOINTS}.json").exists() for path in own)
 
 
 def _partition(known: dict[str, Any]) -> dict[str, Any]:
@@ -72,10 +69,6 @@ def _partition(known: dict[str, Any]) -> dict[str, Any]:
 
 
 @cache
-def service_data(own_folders: str | None) -> Loader:
-    """The loader of this process: two clients need the same data.
-
-    ``own_folders`` is what ``AWS_DATA_PATH`` holds, None where it is not set.
-    """
-    loader = create_loader(own_folders)
-    return ServiceData(extra_search_paths=loader.search_paths, include_default_search_paths=False)
+def service_data() -> Loader:
+    """The loader of this process: two clients need the same data."""
+    return ServiceData()

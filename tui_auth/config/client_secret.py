@@ -69,6 +69,8 @@ def read_password_file(path: str | Path) -> Secret:
 
     Raises ConfigurationError, naming the file and the cure.
     """
+    if not os.path.lexists(path):  # the name itself may be the password, and is not repeated
+        raise ConfigurationError("There is no such password file. Give its path, not the password.")
     path = Path(path)
     password = read_text(path, largest=_LARGEST_SECRET_FILE).partition("\n")[0].removesuffix("\r")
     if not password:
