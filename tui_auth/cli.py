@@ -127,9 +127,9 @@ def _printed(text: str) -> int:
 
 
 def _no_such_command(name: str) -> int:
-    from difflib import get_close_matches
+    from tui_auth.config.nearest import nearest
 
-    near = get_close_matches(name, COMMANDS, 1)
-    cure = f"Did you mean {near[0]}?" if near else f"Commands are {', '.join(COMMANDS)}."
+    near = nearest(name, COMMANDS)
+    cure = f"Did you mean {near}?" if near else f"Commands are {', '.join(COMMANDS)}."
     sys.stderr.write(f"{PROGRAM}: there is no command “{ascii(name[:40])[1:-1]}”. {cure}\n")
     return 2

@@ -116,15 +116,13 @@ def _put_in(owner: str, name: str, act: Callable[[], object]) -> None:
 
 
 def _listen(owner: Any, name: str, password_in: Callable[[Any], Any]) -> None:
-    """Note the password that a method's result carries; a screen that gave it is drawn once more."""
+    """Note the password that a method's result carries."""
     former = getattr(owner, name)
 
     def method(*arguments: Any, **more: Any) -> Any:
         result = former(*arguments, **more)
         if password := password_in(result):
             _typed.append(password.reveal())
-            for drawn in arguments[0].query("SecretInput") if hasattr(arguments[0], "query") else ():
-                drawn.refresh()
         return result
 
     setattr(owner, name, method)

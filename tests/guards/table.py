@@ -322,8 +322,8 @@ GUARDS = (
     ),
     Guard(
         "only https or this machine is spoken to",
-        "auth/gateway.py",
-        '(parts.scheme == "https" or (parts.scheme == "http" and is_loopback(url)))',
+        "endpoint.py",
+        'parts.scheme == "https" or (parts.scheme == "http" and is_loopback(url))',
         'parts.scheme in ("https", "http")',
         "auth/test_gateway.py::test_only_https_or_this_machine_is_spoken_to",
     ),

@@ -8,12 +8,11 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from ipaddress import ip_address
 from threading import Lock
 from typing import Any, ClassVar, Protocol
-from urllib.parse import urlsplit
 
 from tui_auth.auth.errors import AuthError, ErrorKind
+from tui_auth.endpoint import is_loopback, is_safe_endpoint
 from tui_auth.secret import Secret
 
 CONNECT_TIMEOUT_SECONDS = 5
@@ -59,28 +58,9 @@ class Address:
     endpoint_url: str | None = None
 
 
-def is_loopback(url: str) -> bool:
-    """Whether the URL's host is this machine by name or address."""
-    try:
-        host = urlsplit(url).hostname or ""
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def check_endpoint(url: str) -> None:
     """Raises AuthError (configuration) unless the URL is https, or http to this machine."""
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port  # a port that is none raises
-        good = (
-            bool(host)
-            and not (parts.username or parts.password)
-            and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(url)))
-        )
-    except ValueError:
-        good = False
-    if not good:
+    if not is_safe_endpoint(url):
         raise AuthError(
             ErrorKind.CONFIGURATION,
             "The endpoint URL is neither https nor on this machine, so nothing was sent to it.",

@@ -6,11 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from tui_auth.auth.errors import AuthError, ErrorKind
-from tui_auth.auth.gateway import (
-    Address,
-    CognitoGateway,
-    is_loopback,
-)
+from tui_auth.auth.gateway import Address, CognitoGateway
+from tui_auth.endpoint import is_loopback
 
 _ASK = "Someone who manages the identity pool can tell."
 _WORDS = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tui_auth.auth.errors import AuthError
-from tui_auth.auth.gateway import is_loopback
+from tui_auth.endpoint import is_loopback
 
 
 class PoolPresence:

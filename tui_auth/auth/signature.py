@@ -16,7 +16,8 @@ from typing import Any
 from urllib.request import HTTPRedirectHandler, HTTPSHandler, OpenerDirector, ProxyHandler, build_opener
 
 from tui_auth.auth.deadline import within
-from tui_auth.auth.gateway import check_endpoint, is_loopback, trusted_ca_file
+from tui_auth.auth.gateway import check_endpoint, trusted_ca_file
+from tui_auth.endpoint import is_loopback
 from tui_auth.secret import Secret
 
 TIMEOUT_SECONDS = 5

@@ -15,12 +15,13 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from tui_auth.app import CANCELLED, HEIGHTS, WIDTHS
-from tui_auth.auth.gateway import Address, CognitoGateway, Gateway, is_loopback
+from tui_auth.auth.gateway import Address, CognitoGateway, Gateway
 from tui_auth.auth.signature import fetch_keys
 from tui_auth.commands.pool_trial import FlowRefused, Outcome, PoolTrial, Refused, SecretWanted, Works
 from tui_auth.config.errors import ConfigurationError
 from tui_auth.config.pool_choice import PoolChoice, choose_kept_profile, named_settings
 from tui_auth.daemon_thread import in_daemon_thread
+from tui_auth.endpoint import is_loopback
 from tui_auth.screens.choose_pool import ChoosePoolScreen, PoolKept, PoolTried
 from tui_auth.screens.form_screen import Surroundings
 from tui_auth.screens.pool_question import USUAL_FLOW, Candidate

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import sys
 from argparse import SUPPRESS, ArgumentParser, Namespace, _SubParsersAction
@@ -10,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn
 
 from tui_auth.commands.examples import OF_A_COMMAND, listed
+from tui_auth.config.nearest import nearest
 from tui_auth.terminal.safe_text import safe_line
 
 USAGE = 2
@@ -81,8 +81,8 @@ class CommandParser(ArgumentParser):
             return f"there is one word too many{behind}"
         if instead := _IN_A_FILE.get(flag[0]):
             return f"no secret is taken from a flag, where others could see it. Use {instead}."
-        near = difflib.get_close_matches(flag[0], sorted(set(self._flags())), 1)
-        meant = f". Did you mean {near[0]}?" if near else ""
+        near = nearest(flag[0], sorted(set(self._flags())))
+        meant = f". Did you mean {near}?" if near else ""
         return f"there is no flag {safe_line(flag[0], limit=40)}{meant}"
 
     def _flags(self) -> Iterator[str]:

@@ -242,7 +242,7 @@ def _mark(endpoint: str) -> str:
     """What shows on every screen that the requests do not go to AWS."""
     from urllib.parse import urlsplit
 
-    from tui_auth.auth.gateway import is_loopback
+    from tui_auth.endpoint import is_loopback
     from tui_auth.terminal.safe_text import safe_line
 
     if is_loopback(endpoint):

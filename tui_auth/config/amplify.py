@@ -68,15 +68,10 @@ def files_around(folder: Path, home: Path) -> Iterator[Path]:
     below: Path | None = None
     for each in (folder, *folder.parents):
         places = (each, each / "src") if each / "src" != below else (each,)
-        yield from (place / name for place in places for name in FILE_NAMES if _is_there(place / name))
+        yield from (place / name for place in places for name in FILE_NAMES if os.path.lexists(place / name))
         if each in homes:
             return
         below = each
-
-
-def _is_there(path: Path) -> bool:
-    """Whether there is such a thing; what cannot be looked at, as in a folder one may not enter, is none."""
-    return os.path.lexists(path)
 
 
 def is_plain_file(path: Path) -> bool:

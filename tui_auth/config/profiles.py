@@ -7,7 +7,6 @@ a profile whose author left out the first word.
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from typing import Any
 from tui_auth.config import profile_index
 from tui_auth.config.errors import ConfigurationError, fault_in
 from tui_auth.config.files import read_text
+from tui_auth.config.nearest import nearest
 from tui_auth.config.places import CONFIG_FILE, config_folder, state_folder
 from tui_auth.config.settings import SETTINGS, Unfit, checked
 
@@ -92,8 +92,8 @@ class Profiles:
     def _known_names(self, name: str) -> str:
         if not self.written:
             return "None are kept yet: `tui-auth profile add NAME --user-pool-id … --client-id …`."
-        if near := difflib.get_close_matches(name, self.written, 1):
-            return f"Did you mean {_quoted(near[0])}?"
+        if near := nearest(name, self.written):
+            return f"Did you mean {_quoted(near)}?"
         return f"There are {', '.join(map(_quoted, self.written))}."
 
 
@@ -166,8 +166,8 @@ def _unknown_key(key: str) -> str:
     if key in ("client_secret", "password"):
         cure = " Put the app client's secret into a file of its own and name that with client_secret_file."
         return f"{key}: no secret is read from here.{cure if key == 'client_secret' else ''}"
-    near = difflib.get_close_matches(key, SETTINGS, 1)
-    cure = f"Did you mean {near[0]}?" if near else f"Known are {', '.join(SETTINGS)}."
+    near = nearest(key, SETTINGS)
+    cure = f"Did you mean {near}?" if near else f"Known are {', '.join(SETTINGS)}."
     return f"{_quoted(key)} is no setting of a profile. {cure}"
 
 

@@ -10,12 +10,11 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from ipaddress import ip_address
 from typing import Any
-from urllib.parse import urlsplit
 
 from tui_auth.config.client_secret import PATH_WANTED, looks_like_a_secret
 from tui_auth.config.password_policy import LARGEST_LENGTH, PasswordPolicy
+from tui_auth.endpoint import is_safe_endpoint
 
 FLOWS = ("USER_SRP_AUTH", "USER_PASSWORD_AUTH", "USER_AUTH", "CUSTOM_WITH_SRP", "CUSTOM_WITHOUT_SRP")
 STORAGES = ("file", "session", "keyring", "none")
@@ -60,20 +59,6 @@ class Setting:
     def variable(self) -> str:
         """The environment variable of the same name."""
         return "TUI_AUTH_" + self.name.upper()
-
-
-def is_safe_endpoint(url: str) -> bool:
-    """Whether the URL is https, or http to this machine."""
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname or "", parts.port
-        if parts.username or parts.password or not host:
-            return False
-        if parts.scheme == "http":
-            return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
-    return parts.scheme == "https"
 
 
 def _text(

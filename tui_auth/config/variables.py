@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Iterator, Mapping
 
+from tui_auth.config.nearest import nearest
 from tui_auth.config.settings import SETTINGS
 from tui_auth.terminal.safe_text import safe_line
 
@@ -22,6 +22,6 @@ def unknown_variables(environ: Mapping[str, str] = os.environ) -> Iterator[str]:
         if name.startswith(PREFIX) and name not in KNOWN and environ[name]:
             # Without what they all begin with, which would make each near to each.
             words = [known.removeprefix(PREFIX) for known in KNOWN]
-            near = difflib.get_close_matches(name.removeprefix(PREFIX).upper(), words, 1)
-            cure = f". Did you mean {PREFIX}{near[0]}?" if near else ", and does nothing."
+            near = nearest(name.removeprefix(PREFIX).upper(), words)
+            cure = f". Did you mean {PREFIX}{near}?" if near else ", and does nothing."
             yield f"{safe_line(name, limit=60)} is no variable of tui-auth{cure}"

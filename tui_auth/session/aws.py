@@ -130,9 +130,8 @@ def new_credentials(
     if store is None:
         return _fetched(gateway(record, identity_pool_id), record, identity_pool_id), ""
     name = aws_name(record.key.file_name)
-    with locked_where_possible(
-        store.locks, name
-    ):  # where nothing can be written they are fetched all the same
+    # Where nothing can be written they are fetched all the same.
+    with locked_where_possible(store.locks, name):
         broken = ""
         try:
             if kept := kept_credentials(store, record, identity_pool_id):

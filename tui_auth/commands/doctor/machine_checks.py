@@ -9,7 +9,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from tui_auth.auth.gateway import is_loopback
 from tui_auth.commands.doctor.findings import Finding, Mark, good, note, wrong
 from tui_auth.commands.doctor.terminal_checks import check_terminal
 from tui_auth.commands.doctor.versions import packages_text, program_text, unfit_packages
@@ -17,6 +16,7 @@ from tui_auth.commands.exit_status import CONFIGURATION, STORAGE
 from tui_auth.config.certificates import CURE, named_bundle
 from tui_auth.config.errors import shown
 from tui_auth.config.places import CONFIG_FILE, config_folder, runtime_folder, state_folder
+from tui_auth.endpoint import is_loopback
 from tui_auth.terminal.safe_text import safe_line
 
 AWS = "https://cognito-idp.{}.amazonaws.com"
