@@ -14,7 +14,7 @@ import pytest
 from tests.session.machine import FLOWS, PASSWORD, Machine, flags, private_file
 from tests.session.machine import machine as machine
 from tests.terminal.pty_program import ROOT, PtyProgram
-from tui_auth.commands.sign_in import sign_in_settings
+from tui_auth.commands.sign_in_settings import sign_in_settings
 from tui_auth.config.pool_choice import PoolChoice
 
 PLAIN = ("sign-in", "--plain", "--username", "ann", "--password-stdin")

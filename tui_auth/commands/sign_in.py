@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable, Mapping, Sequence
@@ -33,13 +32,6 @@ if TYPE_CHECKING:
     from tui_auth.session.keeping import Keeping
     from tui_auth.session.record import SessionRecord
     from tui_auth.settings import SignInSettings
-
-
-_COGNITOS_HOST = r"cognito-idp(-fips)?\.[a-z0-9-]+\.(amazonaws\.com(\.cn)?|api\.aws)"
-"""Not any host of AWS's: a load balancer there may be anybody's."""
-
-_LONGEST_ORIGIN = 100
-"""In characters: a line or two of the help."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -154,6 +146,7 @@ def sign_in_now(
     certificates cannot.
     """
     from tui_auth.auth.auth import Auth
+    from tui_auth.commands.sign_in_settings import sign_in_settings
     from tui_auth.commands.trace import traced
     from tui_auth.terminal.environment import fill_missing_streams
 
@@ -197,58 +190,6 @@ def _sign_in(
     if password is None and done.asks_to_remember_device:
         _ask_about_device(auth, done)
     return OK, record
-
-
-def sign_in_settings(choice: PoolChoice, arguments: Namespace, *, leaves_when_done: bool) -> SignInSettings:
-    """How to sign in, from the flags and what is known of the pool."""
-    from tui_auth.auth.auth_flow import AuthFlow
-    from tui_auth.commands.full_screen import theme
-    from tui_auth.config.aws_endpoint import endpoint_of
-    from tui_auth.settings import ASSUMED_SESSION_SECONDS, SignInSettings
-
-    endpoint = endpoint_of(choice.endpoint_url)
-    return SignInSettings(
-        pool=" ".join(part for part in (choice.profile, choice.user_pool_id) if part),
-        pool_origin=_pool_origin(choice),
-        mark=_mark(endpoint) if endpoint else "",
-        username=choice.username or "",
-        username_label=choice.username_label,
-        auth_flow=AuthFlow(choice.auth_flow or AuthFlow.USER_SRP_AUTH),
-        preferred_first_factor=choice.preferred_first_factor,
-        app_name=choice.app_name or choice.profile or "",
-        client_metadata={**choice.client_metadata, **dict(arguments.client_metadata)},
-        session_seconds=choice.session_minutes * 60 if choice.session_minutes else ASSUMED_SESSION_SECONDS,
-        theme=theme(os.environ.get("TUI_AUTH_THEME")),
-        leaves_when_done=leaves_when_done,
-        username_attributes=choice.username_attributes,
-        required_attributes=choice.required_attributes,
-        mfa_methods=choice.mfa_methods,
-        password_policy=choice.password_policy,
-    )
-
-
-def _pool_origin(choice: PoolChoice) -> str:
-    """Which pool it is and what named it, if that is known; of a long path the end, with the file's name."""
-    from tui_auth.terminal.safe_text import safe_line
-
-    if "user_pool_id" not in choice.origins:
-        return ""
-    origin = str(choice.origins["user_pool_id"])
-    end = origin if len(origin) <= _LONGEST_ORIGIN else "…" + origin[1 - _LONGEST_ORIGIN :]
-    return safe_line(f"Pool: {choice.user_pool_id}, from {end}.", limit=200)
-
-
-def _mark(endpoint: str) -> str:
-    """What shows on every screen that the requests do not go to AWS."""
-    from urllib.parse import urlsplit
-
-    from tui_auth.endpoint import is_loopback
-    from tui_auth.terminal.safe_text import safe_line
-
-    if is_loopback(endpoint):
-        return "TEST ENDPOINT"
-    host = urlsplit(endpoint).hostname or ""
-    return "" if re.fullmatch(_COGNITOS_HOST, host) else safe_line(f"AT {host}", limit=40)
 
 
 def _in_full_screen(
