@@ -41,9 +41,7 @@ def test_what_is_typed_on_the_way_to_the_tokens_stays_in_the_program(
 def test_an_account_that_is_made_and_a_password_that_is_forgotten(stage: Stage, clean: Clean) -> None:
     program = stage.sign_in("ann")
     walk, new = Walk(stage, program), stage.new_password.text
-    program.wait_for("Username")
-    program.press("ctrl+k")
-    program.wait_for("Make an account")
+    walk.want_an_account()
     program.enter("ann")
     try_to_take(program, new)
     program.enter(new, stage.wrong_password.text, "zoe@example.org")
@@ -72,9 +70,7 @@ def test_an_account_that_is_made_and_a_password_that_is_forgotten(stage: Stage, 
 def test_an_account_that_is_made_and_confirmed_and_signed_in_to(stage: Stage, clean: Clean) -> None:
     program = stage.sign_in("ann")
     walk, new = Walk(stage, program), stage.new_password.text
-    program.wait_for("Username")
-    program.press("ctrl+k")
-    program.wait_for("Make an account")
+    walk.want_an_account()
     program.enter("zoe", new, new, "zoe@example.org")
     program.wait_for("This pool also needs: Name.")
     program.enter("Zoe")

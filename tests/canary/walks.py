@@ -36,6 +36,12 @@ class Walk:
             program.press("ctrl+u")
         program.enter(program.user.password)
 
+    def want_an_account(self) -> None:
+        """From the first screen to the one that makes an account."""
+        self.program.wait_for("Username")
+        self.program.press("ctrl+k")
+        self.program.wait_for("Make an account")
+
     def look_around(self) -> None:
         """Help, the wire and the palette over this step, and a drag over all of it."""
         program = self.program

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
-from tests.terminal.pty_program import ROOT, isolated_environment
+from tests.terminal.pty_program import ROOT, PtyProgram, isolated_environment
 from tui_auth.pool import PoolServer
 
 DATA = ROOT / "tests" / "config" / "data"
@@ -20,7 +20,7 @@ class Program:
 
     def __init__(self, folder: Path) -> None:
         self.home = folder / "home"
-        self.folder = self.home / "work"
+        self.folder = self.home / "project"
         self.environment = isolated_environment(self.home, PYTHONPATH=str(ROOT))
         self.config = self.home / ".config" / "tui-auth" / "config.toml"
         self.folder.mkdir()
@@ -37,6 +37,24 @@ class Program:
             timeout=60,
             start_new_session=True,
             check=False,
+        )
+
+    def on_a_terminal(
+        self,
+        *arguments: str,
+        folder: Path | None = None,
+        rows: int = 23,
+        cols: int = 80,
+        variables: Mapping[str, str] | None = None,
+    ) -> PtyProgram:
+        """Run the program on a terminal, in the current folder or another."""
+        return PtyProgram(
+            ["-m", "tui_auth", *arguments],
+            home=self.home,
+            cwd=folder or self.folder,
+            rows=rows,
+            cols=cols,
+            environment={"PYTHONPATH": str(ROOT), **(variables or {})},
         )
 
     def put(self, name: str, folder: Path | None = None) -> Path:

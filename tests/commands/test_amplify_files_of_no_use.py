@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from tests.commands.conftest import DATA, Program
-from tests.terminal.pty_program import ROOT, PtyProgram
 
 Make = Callable[[Path], object]
 
@@ -27,32 +26,32 @@ def linked_nowhere(folder: Path) -> None:
 CASES = [
     pytest.param(
         lambda folder: os.mkfifo(folder / "amplify_outputs.json"),
-        "~/work/amplify_outputs.json is no plain file and was passed by.",
+        "~/project/amplify_outputs.json is no plain file and was passed by.",
         id="a FIFO",
     ),
     pytest.param(
         lambda folder: (folder / "amplifyconfiguration.json").mkdir(),
-        "~/work/amplifyconfiguration.json is a folder and was passed by.",
+        "~/project/amplifyconfiguration.json is a folder and was passed by.",
         id="a folder",
     ),
     pytest.param(
         linked_nowhere,
-        "~/work/amplify_outputs.json is a link that leads nowhere and was passed by.",
+        "~/project/amplify_outputs.json is a link that leads nowhere and was passed by.",
         id="a link that leads nowhere",
     ),
     pytest.param(
         lambda folder: (folder / "amplify_outputs.json").write_text('{"version": "1", "storage": {}}'),
-        "~/work/amplify_outputs.json names no user pool: it has no auth.user_pool_id. It was passed by.",
+        "~/project/amplify_outputs.json names no user pool: it has no auth.user_pool_id. It was passed by.",
         id="outputs without auth",
     ),
     pytest.param(
         lambda folder: (folder / "amplify_outputs.json").write_text('{"auth": ["user_pool_id"]}'),
-        "~/work/amplify_outputs.json names no user pool: it has no auth.user_pool_id. It was passed by.",
+        "~/project/amplify_outputs.json names no user pool: it has no auth.user_pool_id. It was passed by.",
         id="an auth that is no object",
     ),
     pytest.param(
         lambda folder: (folder / "aws-exports.js").write_text("export default {}\n"),
-        "~/work/aws-exports.js names no user pool: it has no aws_user_pools_id. It was passed by.",
+        "~/project/aws-exports.js names no user pool: it has no aws_user_pools_id. It was passed by.",
         id="exports without a pool",
     ),
 ]
@@ -76,23 +75,23 @@ def test_it_is_named_before_it_is_said_that_no_pool_is(program: Program, make: M
     [
         pytest.param(
             truncated("amplify_outputs.json", '"mfa_methods"'),
-            "~/work/amplify_outputs.json, line 8: expected a key.",
+            "~/project/amplify_outputs.json, line 8: expected a key.",
             id="outputs that break off",
         ),
         pytest.param(
             truncated("amplifyconfiguration.json", '"AppClientSecret"'),
-            "~/work/amplifyconfiguration.json, line 36: expected a key.",
+            "~/project/amplifyconfiguration.json, line 36: expected a key.",
             id="a configuration that breaks off",
         ),
         pytest.param(
             truncated("aws-exports.js", '"federationTarget"'),
-            "~/work/aws-exports.js, line 10: aws_user_pools_id stands in an object that cannot be read to "
+            "~/project/aws-exports.js, line 10: aws_user_pools_id stands in an object that cannot be read to "
             "its end. Mend it, or name the pool with flags or a profile.",
             id="exports that break off",
         ),
         pytest.param(
             lambda folder: (folder / "amplify_outputs.json").write_text(""),
-            "~/work/amplify_outputs.json, line 1: expected an object, beginning with “{”.",
+            "~/project/amplify_outputs.json, line 1: expected an object, beginning with “{”.",
             id="an empty file",
         ),
     ],
@@ -105,24 +104,17 @@ def test_a_pool_that_cannot_be_read_is_not_passed_by(program: Program, make: Mak
 
 def test_the_first_screen_says_which_file_was_of_no_use(program: Program) -> None:
     os.mkfifo(program.folder / "amplify_outputs.json")
-    with PtyProgram(
-        ["-m", "tui_auth"], home=program.home, cwd=program.folder, environment={"PYTHONPATH": str(ROOT)}
-    ) as running:
+    with program.on_a_terminal() as running:
         running.wait_for("Which user pool do you sign in to?")
-        running.wait_for("~/work/amplify_outputs.json is no plain file")
+        running.wait_for("~/project/amplify_outputs.json is no plain file")
         running.press("ctrl+q")
         assert running.wait_exit() == 6
 
 
 def test_the_first_questions_in_lines_say_it_too(program: Program) -> None:
     (program.folder / "amplify_outputs.json").mkdir()
-    with PtyProgram(
-        ["-m", "tui_auth", "--plain"],
-        home=program.home,
-        cwd=program.folder,
-        environment={"PYTHONPATH": str(ROOT)},
-    ) as running:
-        running.wait_for("~/work/amplify_outputs.json is a folder and was passed by.")
+    with program.on_a_terminal("--plain") as running:
+        running.wait_for("~/project/amplify_outputs.json is a folder and was passed by.")
         running.wait_for("User pool:")
         running.press("ctrl+d")
         assert running.wait_exit() == 6
@@ -134,6 +126,6 @@ def test_a_good_file_above_is_taken_and_the_one_passed_by_is_named(program: Prog
     ran = program.run("profile", "show")
     assert ran.returncode == 0
     assert ran.stderr.splitlines() == [
-        "~/work/aws-exports.js is a folder and was passed by.",
+        "~/project/aws-exports.js is a folder and was passed by.",
         "The user pool is the one in ~/amplify_outputs.json.",
     ]

@@ -112,7 +112,7 @@ def test_a_value_that_only_helps_is_left_out_with_one_line(
     status, used, lines = shown(program, name, change)
     assert status == 0
     assert left_out not in used
-    assert [line for line in lines if said in line and line.startswith(f"~/work/{name}, line ")], lines
+    assert [line for line in lines if said in line and line.startswith(f"~/project/{name}, line ")], lines
     assert len([line for line in lines if "left out" in line]) == 1, lines
 
 
@@ -162,7 +162,7 @@ def test_a_value_that_decides_where_and_how_one_signs_in_ends_it(
     status, _, lines = shown(program, name, *changes)
     assert status == 3
     assert len(lines) == 1
-    assert f"~/work/{name}, {said}" in lines[0]
+    assert f"~/project/{name}, {said}" in lines[0]
 
 
 def test_an_import_says_what_it_leaves_out(program: Program) -> None:
@@ -181,5 +181,5 @@ def test_the_sign_in_says_it_once_before_it_begins(program: Program) -> None:
     assert ran.returncode == 7
     first, second, *_ = ran.stderr.splitlines()
     assert first.endswith("line 15: min_length is left out: expected a number from 1 to 99.")
-    assert second == "tui-auth: The user pool is the one in ~/work/amplify_outputs.json."
+    assert second == "tui-auth: The user pool is the one in ~/project/amplify_outputs.json."
     assert ran.stderr.count("left out") == 1

@@ -11,7 +11,6 @@ import botocore
 import pytest
 
 from tests.commands.conftest import Program
-from tests.terminal.pty_program import ROOT, PtyProgram
 from tui_auth.pool import PoolServer
 
 IDS = ("--user-pool-id", "eu-west-1_Ab12Cd34E", "--client-id", "1example23456789")
@@ -73,26 +72,14 @@ def test_it_is_said_before_the_screen_opens(
     os.mkfifo(program.folder / "pipe")
     if in_config:
         aws_config(program, in_config)
-    with PtyProgram(
-        ["-m", "tui_auth", command, *IDS],
-        home=program.home,
-        cwd=program.folder,
-        cols=300,
-        environment={"PYTHONPATH": str(ROOT), **variables},
-    ) as running:
+    with program.on_a_terminal(command, *IDS, cols=300, variables=variables) as running:
         assert running.wait_exit() == 3
         assert b"\x1b[?1049h" not in running.received, "the screen was opened"
         assert running.screen_text().strip() == f"tui-auth: {said} {CURE}"
 
 
 def test_the_first_screen_does_not_open_either(program: Program) -> None:
-    with PtyProgram(
-        ["-m", "tui_auth"],
-        home=program.home,
-        cwd=program.folder,
-        cols=300,
-        environment={"PYTHONPATH": str(ROOT), "AWS_CA_BUNDLE": "gone.pem"},
-    ) as running:
+    with program.on_a_terminal(cols=300, variables={"AWS_CA_BUNDLE": "gone.pem"}) as running:
         assert running.wait_exit() == 3
         assert b"\x1b[?1049h" not in running.received
         assert "AWS_CA_BUNDLE names gone.pem" in running.screen_text()

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import sys
 from collections.abc import Sequence
 
 import pytest
@@ -129,15 +128,7 @@ def test_without_a_terminal(machine: Machine, name: str, code: int) -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_fault_of_our_own_is_1_and_shows_no_value(machine: Machine, name: str) -> None:
     machine.sign_in(machine.with_identity_pool(machine.client()), machine.user())
-    ran = subprocess.run(
-        [sys.executable, "-c", FAULT, *words(name, "--username", "ann")],
-        env={**machine.environ, "PYTHONPATH": str(ROOT)},
-        cwd=machine.home,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        start_new_session=True,
-    )
+    ran = machine.run_script(FAULT, *words(name, "--username", "ann"))
     assert (ran.returncode, ran.stdout) == (1, "")
     assert ran.stderr.startswith("tui-auth: Something went wrong in tui-auth itself.\n")
     assert "a-secret" not in ran.stderr

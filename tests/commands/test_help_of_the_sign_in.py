@@ -8,20 +8,14 @@ from pathlib import Path
 import pytest
 
 from tests.commands.conftest import Program
-from tests.terminal.pty_program import ROOT, PtyProgram
 
 IDS = ("--user-pool-id", "eu-west-1_Ab12Cd34E", "--client-id", "1example23456789")
 
 
 def helped(program: Program, *flags: str, folder: Path | None = None, key: str = "ctrl+g") -> str:
     """What the help says, however it is wrapped."""
-    with PtyProgram(
-        ["-m", "tui_auth", *flags],
-        home=program.home,
-        cwd=folder or program.folder,
-        rows=50,
-        environment={"PYTHONPATH": str(ROOT), "HTTPS_PROXY": "http://127.0.0.1:1"},
-    ) as running:
+    nowhere = {"HTTPS_PROXY": "http://127.0.0.1:1"}
+    with program.on_a_terminal(*flags, folder=folder, rows=50, variables=nowhere) as running:
         running.wait_for("Username")
         running.press(key)
         running.wait_for("esc closes this")
@@ -36,7 +30,7 @@ def test_it_names_the_amplify_file(program: Program, key: str) -> None:
     program.put("amplify_outputs.json")
     text = (program.folder / "amplify_outputs.json").read_text().replace('"email"]', '"username"]')
     (program.folder / "amplify_outputs.json").write_text(text)
-    assert "Pool: eu-west-1_Gen2Pool1, from ~/work/amplify_outputs.json:4." in helped(program, key=key)
+    assert "Pool: eu-west-1_Gen2Pool1, from ~/project/amplify_outputs.json:4." in helped(program, key=key)
 
 
 def test_it_names_a_flag_and_a_profile(program: Program) -> None:

@@ -209,7 +209,7 @@ def test_a_name_that_is_taken_is_said_with_both_cures(program: Program) -> None:
 def test_a_secret_file_that_is_not_there_yet_is_told(program: Program) -> None:
     ran = program.run(*ADD, "--client-secret-file", "later")
     assert ran.returncode == 0
-    assert "Signing in needs this first: ~/work/later: it cannot be read: No such file" in ran.stderr
+    assert "Signing in needs this first: ~/project/later: it cannot be read: No such file" in ran.stderr
 
 
 def test_a_profile_on_one_line_is_shown_with_that_line(program: Program) -> None:
@@ -228,7 +228,7 @@ def test_a_secret_file_that_is_gone_is_shown_and_told(program: Program) -> None:
         rows = {line.split()[0]: line.split()[1:] for line in ran.stdout.splitlines()}
         assert rows["client_secret_file"][0] == str(program.folder / "later")
         assert rows["client_id"][0] == "acmeclient"
-        assert "Signing in needs this first: ~/work/later: it cannot be read: No such file" in ran.stderr
+        assert "Signing in needs this first: ~/project/later: it cannot be read: No such file" in ran.stderr
 
 
 @pytest.fixture

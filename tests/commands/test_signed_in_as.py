@@ -7,7 +7,6 @@ import json
 import pytest
 
 from tests.commands.conftest import Program
-from tests.terminal.pty_program import ROOT, PtyProgram
 from tui_auth.pool import PoolServer
 
 PASSWORD = "Correct-Horse-9!"
@@ -33,12 +32,7 @@ def test_where_an_e_mail_address_is_the_name_it_is_shown_in_place_of_the_uuid(
     flags, uuid = new_pool(server, "ann@example.com", UsernameAttributes=["email"])
     assert "@" not in uuid
     words = [mode] if mode == "--plain" else []
-    with PtyProgram(
-        ["-m", "tui_auth", *words, *flags, "--storage", "file"],
-        home=program.home,
-        cwd=program.folder,
-        environment={"PYTHONPATH": str(ROOT)},
-    ) as running:
+    with program.on_a_terminal(*words, *flags, "--storage", "file") as running:
         running.wait_for("Username")
         running.send("ann@example.com\r")
         running.wait_for("Password")

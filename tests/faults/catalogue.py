@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -267,3 +267,12 @@ SPOILED = [Fault(name, play) for name, play in TAMPERED.items()]
 SAYS = {name: words for name, (words, _) in (LOST | FOREIGN | REFUSED).items()}
 SLOW = ("a socket that stalls", "a body that stalls", "a body that dribbles", "headers that dribble")
 """Those that nothing ends but a deadline."""
+
+
+def a_share(faults: Sequence[Fault], one: str, of: Iterable[str], *, thinned: int = 1) -> Sequence[Fault]:
+    """The faults that ``one`` of several meets, each others; ``thinned``, only one in so many of them.
+
+    The engine's matrix meets every fault at every step.
+    """
+    among = list(of)
+    return faults[among.index(one) :: thinned * len(among)]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.faults.catalogue import NO_BODY, SAYS, SLOW, UNANSWERED
+from tests.faults.catalogue import NO_BODY, SAYS, SLOW, UNANSWERED, a_share
 from tests.faults.conftest import deadline
 from tests.faults.person import NEW_PASSWORD, Person, somebody_like
 from tests.faults.proxy import Fault, FaultProxy
@@ -98,7 +98,7 @@ def test_the_fault_is_said_and_the_next_try_leads_to_the_tokens(
     username, before, work, after = WORK[what]
     user = next(each for each in demo.users if each.username == username)
     auth = Auth(user.user_pool_id, user.client_id, endpoint_url=proxy.url)
-    faults = UNANSWERED[list(WORK).index(what) :: len(WORK)]
+    faults = a_share(UNANSWERED, what, WORK)
     failed: list[str] = []
     for fault in faults:
         case = Case(server, auth, Person(server, somebody_like(server, user)))

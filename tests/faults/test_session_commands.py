@@ -5,18 +5,16 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import pytest
 
-from tests.faults.catalogue import LOST, SLOW, SPOILED, UNANSWERED
+from tests.faults.catalogue import LOST, SLOW, SPOILED, UNANSWERED, a_share
 from tests.faults.proxy import Fault, FaultProxy
 from tests.faults.sequences import strangers_in
 from tests.session.machine import Machine
 from tests.session.machine import machine as machine
-from tests.terminal.pty_program import ROOT
 
 Record = Callable[[str, object], None]
 
@@ -60,17 +58,7 @@ class Shell:
         self.machine.sign_in(self.choice, self.user)
         deadline = 0.7 if fault.name in SLOW else 30.0
         with self.proxy.armed(fault, after=after):
-            return subprocess.run(
-                [sys.executable, "-c", WITH_SHORT_DEADLINE, str(deadline), *words],
-                env={**self.machine.environ, "PYTHONPATH": str(ROOT)},
-                cwd=self.machine.home,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                timeout=60,
-                start_new_session=True,
-                check=False,
-            )
+            return self.machine.run_script(WITH_SHORT_DEADLINE, str(deadline), *words)
 
     def still_works(self) -> bool:
         """Whether the session gives a token that the pool takes, once nothing is in the way."""
@@ -115,17 +103,12 @@ IS_GOOD: dict[str, Callable[[Machine, str], bool]] = {
 """What a command that ends with 0 may have printed, however the pool lied to it."""
 
 
-def a_share(faults: Sequence[Fault], name: str) -> Sequence[Fault]:
-    """A tenth of them, another one for each command: they share the engine's gateway."""
-    return faults[list(COMMANDS).index(name) :: 2 * len(COMMANDS)]
-
-
 @pytest.mark.parametrize("name", COMMANDS)
 def test_no_answer_is_said_in_a_line_and_the_session_stays(
     name: str, shell: Shell, record_property: Record
 ) -> None:
     machine, proxy, failed = shell.machine, shell.proxy, []
-    faults = a_share(UNANSWERED, name)
+    faults = a_share(UNANSWERED, name, COMMANDS, thinned=2)
     for fault in faults:
         met = proxy.met
         ran = shell.run(name, fault)
@@ -150,7 +133,7 @@ def test_an_answer_that_lies_gives_nothing_but_what_the_pool_takes(
     name: str, shell: Shell, record_property: Record
 ) -> None:
     machine, failed = shell.machine, []
-    faults = a_share(SPOILED, name)
+    faults = a_share(SPOILED, name, COMMANDS, thinned=2)
     for fault in faults:
         met = shell.proxy.met
         ran = shell.run(name, fault)

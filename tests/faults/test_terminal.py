@@ -18,6 +18,7 @@ from tests.faults.catalogue import (
     SLOW,
     SPOILED,
     UNANSWERED,
+    a_share,
 )
 from tests.faults.proxy import Fault, FaultProxy, Reply
 from tests.faults.sequences import strangers_in
@@ -196,7 +197,7 @@ LIARS = {
 def test_a_pool_that_lies_writes_nothing_of_its_own_to_the_terminal(
     username: str, sign_in_as: Start, proxy: FaultProxy, record_property: Record
 ) -> None:
-    faults = SPOILED[list(LIARS).index(username) :: len(LIARS)]
+    faults = a_share(SPOILED, username, LIARS)
     program = sign_in_as(username, "--endpoint-url", proxy.url)
     program.log_in()
     for met, fault in enumerate(faults, 1):

@@ -124,8 +124,17 @@ class Machine:
         self, *arguments: str, environ: Mapping[str, str] | None = None, cwd: Path | None = None, **more: Any
     ) -> subprocess.CompletedProcess[str]:
         """Run the program, without a terminal, to its end."""
+        return self._run(self.command(*arguments), environ, cwd, **more)
+
+    def run_script(self, script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run Python code in the program's place, the same way."""
+        return self._run([sys.executable, "-c", script, *arguments], None, None)
+
+    def _run(
+        self, command: Sequence[str], environ: Mapping[str, str] | None, cwd: Path | None, **more: Any
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            self.command(*arguments),
+            command,
             env={**self.environ, "PYTHONPATH": str(ROOT), **(environ or {})},
             cwd=cwd or self.home,
             text=True,
