@@ -71,6 +71,23 @@ def test_phone_inbox_and_wire_stand_beside_at_120_columns_and_in_a_drawer_at_80(
     narrow.wait_for("Inbox")
 
 
+def test_the_newest_of_the_wire_is_in_sight_beside_and_in_a_drawer(demo: Start) -> None:
+    wide = demo(rows=23, cols=120)
+    narrow = demo()
+    for program in (wide, narrow):
+        program.send("2")
+        program.wait_for("[sam")
+        program.press("enter")
+        program.wait_for("Code sent by SMS to +")
+        program.press("ctrl+o", "enter")
+        program.wait_for("Signed in as sam")
+    wide.wait_for("= Done")
+    narrow.press("f3")
+    narrow.wait_for("= Done")
+    narrow.resize(18, 80)
+    narrow.wait_for(lambda p: len(p.screen_text().splitlines()) == 18 and "= Done" in p.screen_text())
+
+
 def test_a_step_that_happens_once_is_met_again_when_its_key_is_pressed_again(demo: Start) -> None:
     program = demo()
     for _ in range(2):

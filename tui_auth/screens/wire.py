@@ -42,6 +42,10 @@ class WireView(VerticalScroll, can_focus=False):
         self._end_listening = self.wire.listen(self._tell)
         self.scroll_end(animate=False)
 
+    def on_resize(self) -> None:
+        """Stay at the newest: a drawer that opens has had no height before."""
+        self.scroll_end(animate=False)
+
     def on_unmount(self) -> None:
         self._end_listening()
 
