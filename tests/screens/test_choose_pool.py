@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -246,21 +247,33 @@ async def test_a_client_with_a_secret_asks_for_the_file_it_is_in(tmp_path: Path)
     assert "hunter2" not in (tmp_path / "config" / "tui-auth" / "config.toml").read_text()
 
 
-@pytest.mark.parametrize("way", ["typed", "pasted"])
-def test_a_secret_in_place_of_its_files_path_is_not_repeated_and_the_rest_stays(
-    tmp_path: Path, server: PoolServer, way: str
-) -> None:
-    pool = server.call("CreateUserPool", {"PoolName": "staff"})["UserPool"]["Id"]
-    request = {"UserPoolId": pool, "ClientName": "terminal", "GenerateSecret": True}
-    made = server.call("CreateUserPoolClient", request)["UserPoolClient"]
-    client, secret = made["ClientId"], made["ClientSecret"]
-    home = tmp_path / "home"
+def a_pool(server: PoolServer, **client: Any) -> tuple[str, dict[str, Any]]:
+    """A new pool's id, and its app client as CreateUserPoolClient answers."""
+    pool = str(server.call("CreateUserPool", {"PoolName": "staff"})["UserPool"]["Id"])
+    request = {"UserPoolId": pool, "ClientName": "terminal", **client}
+    made: dict[str, Any] = server.call("CreateUserPoolClient", request)["UserPoolClient"]
+    return pool, made
+
+
+@contextmanager
+def asked_for_a_pool(folder: Path, server: PoolServer, pool: str, client: str) -> Iterator[PtyProgram]:
+    """The real program at its first screen, once the address of the client's page was pasted and sent."""
     environment = {"TUI_AUTH_ENDPOINT_URL": server.endpoint_url, "PYTHONPATH": str(ROOT)}
-    with PtyProgram(home=home, cwd=tmp_path, environment=environment) as program:
+    with PtyProgram(home=folder / "home", cwd=folder, environment=environment) as program:
         program.wait_for("Which user pool do you sign in to?")
         program.paste(f"{CONSOLE}/{pool}/app-integration/clients/{client}?region=eu-west-1")
         program.wait_for(client)
         program.press("enter", "enter")
+        yield program
+
+
+@pytest.mark.parametrize("way", ["typed", "pasted"])
+def test_a_secret_in_place_of_its_files_path_is_not_repeated_and_the_rest_stays(
+    tmp_path: Path, server: PoolServer, way: str
+) -> None:
+    pool, made = a_pool(server, GenerateSecret=True)
+    client, secret = made["ClientId"], made["ClientSecret"]
+    with asked_for_a_pool(tmp_path, server, pool, client) as program:
         program.wait_for("This app client has a secret.")
         if way == "pasted":
             program.paste(secret)
@@ -417,17 +430,9 @@ def server() -> Iterator[PoolServer]:
 
 
 def test_the_real_program_tries_a_real_pool_and_keeps_it(tmp_path: Path, server: PoolServer) -> None:
-    pool = server.call("CreateUserPool", {"PoolName": "staff"})["UserPool"]["Id"]
-    flows = {"ExplicitAuthFlows": ["ALLOW_USER_SRP_AUTH"]}
-    made = server.call("CreateUserPoolClient", {"UserPoolId": pool, "ClientName": "terminal", **flows})
-    client = made["UserPoolClient"]["ClientId"]
+    pool, made = a_pool(server, ExplicitAuthFlows=["ALLOW_USER_SRP_AUTH"])
     home = tmp_path / "home"
-    environment = {"TUI_AUTH_ENDPOINT_URL": server.endpoint_url, "PYTHONPATH": str(ROOT)}
-    with PtyProgram(home=home, cwd=tmp_path, environment=environment) as program:
-        program.wait_for("Which user pool do you sign in to?")
-        program.paste(f"{CONSOLE}/{pool}/app-integration/clients/{client}?region=eu-west-1")
-        program.wait_for(client)
-        program.press("enter", "enter")
+    with asked_for_a_pool(tmp_path, server, pool, made["ClientId"]) as program:
         program.wait_for("Keep as")
         program.send("staff")
         program.press("enter")

@@ -86,14 +86,7 @@ def find_session(arguments: Namespace, sessions: Sessions) -> Found:
     """The session a command is about, as it is kept. Raises SignInNeeded where there is none."""
     stamp = config_stamp()  # before the profiles are read: they may be changed meanwhile
     asked = asked_for(arguments, sessions)
-    try:
-        found = sessions.find(asked.pool, asked.username)
-    except SignInNeeded as needed:
-        if arguments.profile:
-            needed.args = (
-                str(needed).replace("tui-auth sign-in", f"tui-auth sign-in --profile {arguments.profile}"),
-            )
-        raise
+    found = sessions.find(asked.pool, asked.username, profile=arguments.profile or "")
     if found.note:
         say(found.note)
     _remember_way(arguments, sessions, asked, found, stamp)

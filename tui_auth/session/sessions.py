@@ -183,9 +183,10 @@ class Sessions:
                 self.register.put_right(self._compared_with_folders)
         return found
 
-    def find(self, pool: PoolKey | None = None, username: str = "") -> Found:
+    def find(self, pool: PoolKey | None = None, username: str = "", *, profile: str = "") -> Found:
         """The session to use: of this pool and this user, else the newest of this pool, else the current one.
 
+        ``profile`` is the one that was named, for the sentence that says what to do where there is none.
         Raises SignInNeeded where there is none, StorageError where it cannot be read.
         """
         entries = self.entries()
@@ -195,7 +196,7 @@ class Sessions:
         else:
             chosen = fitting[0] if fitting else None
         if chosen is None:
-            raise SignInNeeded(_not_signed_in(entries, pool, username))
+            raise SignInNeeded(_not_signed_in(entries, pool, username, profile))
         record, store = self.read(chosen), store_of(chosen.storage, self.environ)
         if record is None:
             raise SignInNeeded("Not signed in: the session was removed.")
@@ -311,11 +312,12 @@ def session_lock(found: Found) -> Iterator[Held]:
         yield held
 
 
-def _not_signed_in(entries: list[Entry], pool: PoolKey | None, username: str) -> str:
+def _not_signed_in(entries: list[Entry], pool: PoolKey | None, username: str, profile: str) -> str:
+    sign_in = f"Run tui-auth sign-in --profile {profile}" if profile else "Run tui-auth sign-in"
     if username:
-        return "Not signed in under that name. Run tui-auth sign-in."
+        return f"Not signed in under that name. {sign_in}."
     if pool is not None and entries:
-        return "Not signed in there. Run tui-auth sign-in; tui-auth status names the sessions there are."
+        return f"Not signed in there. {sign_in}; tui-auth status names the sessions there are."
     if entries:
-        return "Not signed in any more. Run tui-auth sign-in; tui-auth status names the other sessions."
-    return "Not signed in. Run tui-auth sign-in."
+        return f"Not signed in any more. {sign_in}; tui-auth status names the other sessions."
+    return f"Not signed in. {sign_in}."
