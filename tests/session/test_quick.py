@@ -184,8 +184,8 @@ def test_a_way_is_not_remembered_if_another_session_has_begun_meanwhile(
     monkeypatch.chdir(machine.home)
     find, begun = Sessions.find, []
 
-    def and_bob_signs_in(self: Sessions, *arguments: Any) -> Found:
-        found = find(self, *arguments)
+    def and_bob_signs_in(self: Sessions, *arguments: Any, **named: Any) -> Found:
+        found = find(self, *arguments, **named)
         begun.append(machine.sign_in(choice, machine.user("bob")))
         return found
 
