@@ -142,7 +142,8 @@ def hanging(start: Start, grace_seconds: float) -> PtyProgram:
     app = start(SAMPLE, environment={"GRACE_SECONDS": str(grace_seconds)})
     app.wait_for("size 80x23")
     app.press("ctrl+b")
-    app.wait_for("hanging")
+    # Among what was sent, not on the screen: a frame still on its way may be drawn over the word.
+    app.wait_for(lambda program: b"hanging" in program.received)
     return app
 
 
