@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import itertools
 import os
 import subprocess
 import tempfile
+import threading
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from tui_auth.pool import signing_keys
+from tui_auth.pool.signing_keys import new_key
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -37,6 +45,32 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLORTERM", "truecolor")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def few_signing_keys() -> Iterator[None]:
+    """Keys for the pools of this process in turn from eight, each made when it is first wanted.
+
+    Making one takes longer than all else a pool does, and a thousand tests have a pool. Those of one test
+    get different keys.
+    """
+    made: list[RSAPrivateKey] = []
+
+    def keys() -> Iterator[RSAPrivateKey]:
+        while len(made) < 8:
+            made.append(new_key())
+            yield made[-1]
+        yield from itertools.cycle(made)
+
+    given, turn = keys(), threading.Lock()
+
+    def next_key() -> RSAPrivateKey:
+        with turn:
+            return next(given)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(signing_keys, "new_key", next_key)
+        yield
 
 
 @pytest.fixture

@@ -50,12 +50,17 @@ class DoneKeeper:
         """Whether these tokens' signatures were looked at: those of a cancelled attempt do not count."""
         return any(one is done for one in self._checked)
 
-    def not_kept_because(self, say: Callable[[str], None]) -> str | None:
+    def not_kept_because(self, done: Done, signed_in_as: str, say: Callable[[str], None]) -> str | None:
         """Once the screen is gone: why the session is not kept; None where it is, or was to be kept nowhere.
 
-        A store under way is waited for, as long as another process may take that is busy with the session;
-        after ``STORE_SECONDS`` that is said. Raises KeyboardInterrupt where somebody finds that too long.
+        Where the place is known and the person was quicker than the screen, it is kept now. A store under
+        way is waited for, as long as another process may take that is busy with the session; after
+        ``STORE_SECONDS`` that is said. Raises KeyboardInterrupt where somebody finds that too long.
         """
+        if self._decided is None and (storage := self.keeping.storage):
+            self._decided = storage
+            # On a thread like the other, so that the wait for it is told too.
+            threading.Thread(target=self._keep_now, args=(done, signed_in_as, storage), daemon=True).start()
         if self._decided is None:
             return "Nobody chose where."
         if self._decided is StorageKind.NONE:
@@ -84,18 +89,17 @@ class DoneKeeper:
 
     async def keep(self, screen: DoneScreen, signed_in_as: str, storage: StorageKind) -> None:
         """Keep the session, and say on the screen what became of it."""
-        checked = self.is_checked(screen.step)
         self._decided = storage
-
-        def work() -> Kept:
-            try:
-                self._kept = self.keeping.keep(screen.step, signed_in_as, storage, signature_checked=checked)
-                return self._kept
-            finally:
-                self._settled.set()
-
-        kept = await in_daemon_thread(work)
+        kept = await in_daemon_thread(partial(self._keep_now, screen.step, signed_in_as, storage))
         screen.kept(kept.where, kept.problem, kept.left_undone)
+
+    def _keep_now(self, done: Done, signed_in_as: str, storage: StorageKind) -> Kept:
+        checked = self.is_checked(done)
+        try:
+            self._kept = self.keeping.keep(done, signed_in_as, storage, signature_checked=checked)
+            return self._kept
+        finally:
+            self._settled.set()
 
 
 async def remember_device(screen: DoneScreen, auth: Auth) -> None:

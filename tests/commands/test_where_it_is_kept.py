@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -61,7 +62,7 @@ def with_keyring(machine: Machine) -> Callable[[str], dict[str, str]]:
 def sign_in(
     machine: Machine,
     choice: PoolChoice,
-    storage: str,
+    storage: str | None,
     environ: dict[str, str] | None = None,
     word: str = "sign-in",
 ) -> subprocess.CompletedProcess[str]:
@@ -69,7 +70,7 @@ def sign_in(
     password = private_file(machine.home / "password", PASSWORD)
     return machine.run(
         *(word, *flags(choice), "--username", "ann", "--password-file", str(password)),
-        *("--storage", storage),
+        *(("--storage", storage) if storage else ()),
         environ=environ,
     )
 
@@ -149,11 +150,12 @@ def test_a_keyring_that_hangs_when_it_is_read_is_9_and_the_session_stays(
     assert machine.run("token", environ=environ).returncode == 0
 
 
-def test_a_folder_that_cannot_be_written_costs_the_keeping_and_nothing_else(
-    machine: Machine, choice: PoolChoice
+@pytest.mark.parametrize(("asked_for", "status"), [(None, 0), ("file", 9)])
+def test_a_folder_that_cannot_be_written_costs_the_keeping_and_is_9_to_who_asked_for_it(
+    machine: Machine, choice: PoolChoice, asked_for: str | None, status: int
 ) -> None:
-    ran = sign_in(machine, choice, "file", {"XDG_STATE_HOME": "/proc/no/such/place"})
-    assert (ran.returncode, ran.stdout) == (0, "")
+    ran = sign_in(machine, choice, asked_for, {"XDG_STATE_HOME": "/proc/no/such/place"})
+    assert (ran.returncode, ran.stdout) == (status, "")
     lost, signed_in = ran.stderr.splitlines()
     assert lost.startswith("tui-auth: This session is not kept.")
     assert signed_in == "Signed in as ann."
@@ -191,6 +193,15 @@ def test_who_leaves_at_the_question_is_told_that_nothing_is_kept(
     assert "Signed in as ann." in said
     assert "This session is not kept." in said
     assert machine.run("token").returncode == 4
+
+
+def test_a_session_is_kept_where_it_was_asked_for_however_soon_the_person_leaves(
+    machine: Machine, choice: PoolChoice
+) -> None:
+    done = machine.done(choice)
+    keeper = DoneKeeper(Keeping(replace(choice, storage="file"), machine.server.clock.now, machine.sessions))
+    assert keeper.not_kept_because(done, "ann", print) is None
+    assert machine.run("token").returncode == 0
 
 
 def test_a_cancelled_attempts_late_answer_says_nothing_of_anothers_signatures(
@@ -264,5 +275,5 @@ def test_done_says_that_it_could_not_keep_the_session_and_goes_on(
     with to_done(machine, *flags(choice), "--storage", "file", XDG_STATE_HOME=nowhere) as program:
         program.wait_for("The session could not be kept.")
         program.press("enter")
-        assert program.wait_exit() == 0
+        assert program.wait_exit() == 9
         assert "Signed in as ann." in program.screen_text()

@@ -29,6 +29,8 @@ from tui_auth.auth.next_step import (
 from tui_auth.pool import PoolServer
 from tui_auth.pool.demo_users import DemoPool
 
+_WITHOUT_SRP = {"USER_SRP_AUTH": "USER_PASSWORD_AUTH", "CUSTOM_WITH_SRP": "CUSTOM_WITHOUT_SRP"}
+
 
 @dataclass(frozen=True)
 class Meeting:
@@ -52,8 +54,8 @@ class Meeting:
     def person(self, server: PoolServer, demo: DemoPool) -> Person:
         """Somebody who meets the step and has not met it yet."""
         user = next(each for each in demo.users if each.username == self.username)
-        if user.auth_flow == "USER_SRP_AUTH" and not self.proves_password:
-            user = replace(user, auth_flow="USER_PASSWORD_AUTH")
+        if not self.proves_password:
+            user = replace(user, auth_flow=_WITHOUT_SRP.get(user.auth_flow, user.auth_flow))
         return Person(server, somebody_like(server, user), self.email_setup, self.factor)
 
 

@@ -362,3 +362,16 @@ def test_a_forced_refresh_takes_what_came_after_the_program_began(machine: Machi
     assert (taken.record, machine.asked("GetTokensFromRefreshToken")) == (found.record, [])
     fresh(machine.sessions, found, force=True, began=since_boot())
     assert len(machine.asked("GetTokensFromRefreshToken")) == 1
+
+
+def test_a_projects_file_that_names_no_pool_is_not_passed_over_in_silence(machine: Machine) -> None:
+    choice = machine.client()
+    machine.sign_in(choice)
+    project = machine.home / "project"
+    project.mkdir()
+    (project / "amplify_outputs.json").write_text('{"version": "1.4", "storage": {}}')
+    ran = machine.run("header", cwd=project)
+    assert ran.stdout.startswith("Authorization: Bearer ")
+    passed_by, used = ran.stderr.splitlines()
+    assert "amplify_outputs.json names no user pool" in passed_by
+    assert used == f"tui-auth: Using the session of ann in {choice.user_pool_id}."

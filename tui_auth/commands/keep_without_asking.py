@@ -5,14 +5,14 @@ from __future__ import annotations
 from tui_auth.auth.next_step import Done
 from tui_auth.commands.exit_status import say
 from tui_auth.session.keeping import UNCHECKED, Keeping
-from tui_auth.session.record import SessionRecord
+from tui_auth.session.sessions import Kept
 from tui_auth.session.stores import StorageKind
 
 
 def keep_without_asking(
     keeping: Keeping, done: Done, signed_in_as: str, *, checked: bool | None = None
-) -> SessionRecord:
-    """Keep a session, and say on stderr what is not as it should be.
+) -> Kept:
+    """Keep a session, and say on stderr what is not as it should be; what became of it.
 
     ``checked`` is whether the signatures were, None where nobody has tried. Raises AuthError where the pool
     did not sign the tokens.
@@ -30,4 +30,4 @@ def keep_without_asking(
         say("The session is kept in a file of yours; --storage chooses another place.")
     if kept.left_undone:
         say(f"What was kept before could not be put in order. {kept.left_undone}")
-    return kept.record
+    return kept

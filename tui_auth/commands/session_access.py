@@ -35,6 +35,8 @@ class Asked:
     choice: PoolChoice | None
     pool: PoolKey | None
     username: str
+    notes: tuple[str, ...] = ()
+    """What is to be said where the current session is meant because nothing else was found."""
 
 
 def add_session_arguments(parser: ArgumentParser) -> None:
@@ -68,10 +70,10 @@ def asked_for(arguments: Namespace, sessions: Sessions, environ: Mapping[str, st
     except NoPoolNamed as nothing:
         if nothing.names_one:
             raise
-        return Asked(None, None, named)
+        return Asked(None, None, named, nothing.notes)
     about_session = choice.origins["user_pool_id"].kind is SourceKind.CURRENT_SESSION
     if about_session and not any(_is_told(choice, name) for name in ("client_id", "endpoint_url")):
-        return Asked(choice, None, named)
+        return Asked(choice, None, named, choice.notes)
     pool = PoolKey(endpoint_of(choice.endpoint_url, environ), choice.user_pool_id, choice.client_id)
     return Asked(choice, pool, choice.username or "")
 
@@ -87,8 +89,12 @@ def find_session(arguments: Namespace, sessions: Sessions) -> Found:
     stamp = config_stamp()  # before the profiles are read: they may be changed meanwhile
     asked = asked_for(arguments, sessions)
     found = sessions.find(asked.pool, asked.username, profile=arguments.profile or "")
+    for note in asked.notes:
+        say(note)
     if found.note:
         say(found.note)
+    elif asked.notes:
+        say(f"Using the session of {found.record.display_name} in {found.record.origin.user_pool_id}.")
     _remember_way(arguments, sessions, asked, found, stamp)
     return found
 

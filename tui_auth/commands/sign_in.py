@@ -14,6 +14,7 @@ from tui_auth.commands.exit_status import (
     NEEDS_A_SCREEN,
     NOT_SIGNED_IN,
     OK,
+    STORAGE,
     USAGE,
     Ended,
     say,
@@ -177,7 +178,7 @@ def _sign_in(
     kind, password = find_terminal().kind, _password(arguments)
     in_lines = kind is TerminalKind.LINES or (kind is TerminalKind.FULL_SCREEN and _wants_lines(arguments))
     if password is None and not in_lines:
-        return _in_full_screen(auth, settings, make_keeping)
+        return _in_full_screen(auth, settings, make_keeping, arguments)
     from tui_auth.commands.keep_without_asking import keep_without_asking
 
     keeping = make_keeping()
@@ -185,15 +186,15 @@ def _sign_in(
         done, name = _without_screen(auth, settings, keeping, password), settings.username
     else:
         done, name = _in_lines(auth, settings, keeping)
-    record = keep_without_asking(keeping, done, name)
+    kept = keep_without_asking(keeping, done, name)
     sys.stderr.write(f"Signed in as {safe_line(done.claims.name_for(name), limit=80)}.\n")
     if password is None and done.asks_to_remember_device:
         _ask_about_device(auth, done)
-    return OK, record
+    return _status_of(kept.problem, arguments), kept.record
 
 
 def _in_full_screen(
-    auth: Auth, settings: SignInSettings, make_keeping: Callable[[], Keeping]
+    auth: Auth, settings: SignInSettings, make_keeping: Callable[[], Keeping], arguments: Namespace
 ) -> tuple[int, SessionRecord | None]:
     from tui_auth.commands import full_screen
     from tui_auth.terminal.safe_text import safe_line
@@ -216,13 +217,21 @@ def _in_full_screen(
         from tui_auth.commands.keep_without_asking import keep_without_asking
 
         checked = keeper().is_checked(done)
-        record = keep_without_asking(keeper().keeping, done, app.conversation.signed_in_as, checked=checked)
+        record = keep_without_asking(
+            keeper().keeping, done, app.conversation.signed_in_as, checked=checked
+        ).record
     name = done.claims.name_for(app.conversation.signed_in_as)
     sys.stderr.write(f"Signed in as {safe_line(name, limit=80)}.\n")
     # It went with the screen, where it stood if it was known by then.
-    if record is None and (reason := keeper().not_kept_because(say)):
+    if record is None and (reason := keeper().not_kept_because(done, app.conversation.signed_in_as, say)):
         say(f"This session is not kept. {reason}")
+        status = status or _status_of(reason, arguments)
     return status, record
+
+
+def _status_of(problem: str, arguments: Namespace) -> int:
+    """Signed in all the same; only who named a place for the session was not given what they asked for."""
+    return STORAGE if problem and arguments.storage else OK
 
 
 def _in_lines(auth: Auth, settings: SignInSettings, keeping: Keeping) -> tuple[Done, str]:

@@ -29,10 +29,8 @@ class SigningKeys:
             self._maker.start()
 
     def _make(self) -> None:
-        from cryptography.hazmat.primitives.asymmetric import rsa
-
         for use in USES:
-            self._made[use] = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+            self._made[use] = new_key()
 
     @cached_property
     def _private(self) -> dict[str, RSAPrivateKey]:
@@ -79,6 +77,13 @@ class SigningKeys:
                 }
             )
         return {"keys": keys}
+
+
+def new_key() -> RSAPrivateKey:
+    """A key of 2048 bits, as Cognito's are."""
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 def _base64url(number: int) -> str:

@@ -113,7 +113,8 @@ class Player:
         """The screen that asks, once it is there and takes an answer."""
         while True:
             screen = self._app.asking_screen
-            if isinstance(screen, kind) and screen.is_current and not screen.busy and is_new(screen):
+            takes_keys = screen is not None and screen.is_mounted and screen.is_current and not screen.busy
+            if isinstance(screen, kind) and takes_keys and is_new(screen):
                 return screen
             await sleep(LOOK_SECONDS)
 
