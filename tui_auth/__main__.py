@@ -1,7 +1,17 @@
-"""``python -m tui_auth`` is ``tui-auth``."""
+"""``tui-auth`` and ``python -m tui_auth``: who interrupts it while it still loads is shown no traceback."""
 
 import sys
 
-from tui_auth.cli import main
 
-sys.exit(main())
+def main() -> int:
+    """Run the program on its arguments, and give its exit status."""
+    try:
+        from tui_auth import cli
+
+        return cli.main()
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -10,6 +10,7 @@ import pytest
 
 from tui_auth.config.amplify import files_around, find_amplify_file, read_amplify_file
 from tui_auth.config.errors import ConfigurationError
+from tui_auth.config.literal import objects_in
 
 Put = Callable[..., Path]
 
@@ -279,7 +280,7 @@ def test_braces_without_end_are_an_error_and_not_a_hang(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError):
         read_amplify_file(path)
     script = tmp_path / "aws-exports.js"
-    script.write_text("x = {a:" * 100_000)
+    script.write_text("x = {a:" * 37_000)
     assert read_amplify_file(script) is None
 
 
@@ -347,3 +348,9 @@ def test_a_folder_that_may_not_be_entered_has_no_file(
 
     monkeypatch.setattr(Path, "is_file", closed)
     assert find_amplify_file(tmp_path, tmp_path).file is None
+
+
+@pytest.mark.parametrize("again", ["/*a", "'\\'", "`", "{", "{a:1,", "{a:`${", "(", '{"a'])
+def test_a_script_made_to_be_looked_at_again_and_again_is_given_up(again: str) -> None:
+    # Without a limit to the looks each of these took from minutes to hours.
+    assert not [node for node in objects_in(again * (250_000 // len(again))) if node.members]

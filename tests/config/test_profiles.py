@@ -101,7 +101,7 @@ def test_what_is_wrong_with_the_file_is_said_with_the_line(home: Home, config: s
 def test_a_name_that_is_not_there_is_answered_with_those_that_are(home: Home) -> None:
     home.write_config(ACME)
     assert "Did you mean “acme”?" in complaint(home, "acne")
-    assert "There are “acme”." in complaint(home, "other")
+    assert "The only one is “acme”." in complaint(home, "other")
 
 
 def test_one_broken_profile_does_not_break_another(home: Home) -> None:

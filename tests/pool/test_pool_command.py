@@ -169,8 +169,9 @@ def test_a_taken_port_is_said() -> None:
         port = taken.getsockname()[1]
         status, error = refusal("--port", str(port))
 
-    assert status == 1
-    assert error == f"tui-auth: cannot listen on port {port}: Address already in use.\n"
+    assert status == 3
+    cure = "Give another --port, or none for a free one."
+    assert error == f"tui-auth: cannot listen on port {port}: Address already in use. {cure}\n"
 
 
 @pytest.mark.parametrize("port", ["x", "-1", "65536"])

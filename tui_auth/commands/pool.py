@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 """What the command does, in a line."""
 
-UNEXPECTED = 1
 CONFIGURATION = 3
 
 _MODULE = "tui_auth_pool_triggers"
@@ -52,7 +51,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> int:
-    """Serve until SIGINT or SIGTERM, then 0. 3 for a bad triggers file, 1 where the port is taken."""
+    """Serve until SIGINT or SIGTERM, then 0. 3 for a bad triggers file or a port that is taken."""
     from tui_auth.pool import PoolServer
 
     try:
@@ -62,7 +61,8 @@ def run(arguments: Namespace) -> int:
     try:
         server = PoolServer(port=arguments.port, triggers=triggers)
     except OSError as error:
-        return _say(f"cannot listen on port {arguments.port}: {error.strerror}.", UNEXPECTED)
+        cure = "Give another --port, or none for a free one."
+        return _say(f"cannot listen on port {arguments.port}: {error.strerror}. {cure}", CONFIGURATION)
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tui_auth.config.amplify_shapes import Misfit, Nodes, settings_in
 from tui_auth.config.errors import ConfigurationError, fault_in, shown
-from tui_auth.config.files import AnothersFile, read_text
+from tui_auth.config.files import LARGEST_BYTES, AnothersFile, read_text
 from tui_auth.config.literal import LiteralError, Node, objects_in, read_object
 from tui_auth.config.settings import Unfit, checked
 from tui_auth.secret import Secret
@@ -28,6 +28,8 @@ _DECISIVE = frozenset({"user_pool_id", "client_id", "client_secret", "region", "
 """What is wrong with these is an error, since one would sign in elsewhere; the other facts only help."""
 _NAMES_A_POOL = re.compile(r"\b(aws_user_pools_id|userPoolId|user_pool_id|awsCognitoAuthPlugin)\b[\"']?\s*:")
 _NOT_WRITTEN_OUT = "is not written out here, and nothing in this file is run"
+_LARGEST_SCRIPT = 256 * 1024
+"""In bytes. Data reads quickly; JavaScript may have to be looked at several times."""
 
 
 @dataclass(frozen=True)
@@ -148,9 +150,9 @@ def read_amplify_file(path: Path, owners: frozenset[int] | None = None) -> Ampli
     where and how one signs in, and AnothersFile where it belongs to none of the ``owners``, if these are
     given.
     """
-    text = read_text(path, owners=owners)
+    is_data = path.suffix == ".json"
+    text = read_text(path, largest=LARGEST_BYTES if is_data else _LARGEST_SCRIPT, owners=owners)
     try:
-        is_data = path.suffix == ".json"
         objects = [read_object(text)] if is_data or text.lstrip().startswith("{") else objects_in(text)
     except LiteralError as error:
         raise fault_in(path, error.line, f"expected {error}.") from None

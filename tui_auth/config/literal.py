@@ -15,7 +15,7 @@ DEEPEST = 60
 _EFFORT = 2
 """How many looks a character is worth; a text made to be looked at again and again is given up."""
 
-_SKIPPED = re.compile(r"(?:\s|//[^\n]*|/\*.*?\*/|\ufeff)+", re.DOTALL)
+_SKIPPED = re.compile(r"(?:\s|//[^\n]*|\ufeff)+")
 _PLAIN_STRING = re.compile(r"\"[^\"\\\n]*\"|'[^'\\\n]*'")
 _NAME = re.compile(r"[^\W\d][\w$]*|\$[\w$]*")
 _NUMBER = re.compile(r"-?(?:0[xX][0-9a-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)")
@@ -85,6 +85,7 @@ def objects_in(text: str) -> list[Node]:
                 found.append(reader.object())
                 continue
             except LiteralError:
+                reader.effort -= reader.position - start
                 reader.position, reader.depth = start + 1, 0  # a block of code: there may be an object in it
         elif not reader.skip_one():
             reader.position += 1
@@ -99,8 +100,10 @@ class _Reader:
     is_data: bool = False
     breaks: list[int] = field(init=False)
     effort: int = field(init=False)
+    last_comments_end: int = field(init=False)
 
     def __post_init__(self) -> None:
+        self.last_comments_end = self.text.rfind("*/")
         self.effort = 1000 + _EFFORT * len(self.text)
         self.breaks = [match.start() for match in re.finditer("\n", self.text)]
 
@@ -117,8 +120,14 @@ class _Reader:
 
     def skip(self) -> None:
         """Pass over blanks and comments."""
-        if match := _SKIPPED.match(self.text, self.position):
-            self.position = match.end()
+        while True:
+            if match := _SKIPPED.match(self.text, self.position):
+                self.position = match.end()
+            # An end that is nowhere is not looked for again and again.
+            after = self.position + 2
+            if not self.text.startswith("/*", self.position) or after > self.last_comments_end:
+                return
+            self.position = self.text.index("*/", after) + 2
 
     def skip_one(self) -> bool:
         """Pass over one string or comment, whose braces mean nothing; false where there is none."""
@@ -242,6 +251,7 @@ class _Reader:
         is_substituted = False
         while (character := self.here) != quote:
             if not character or (character == "\n" and quote != "`"):
+                self.effort -= self.position - start
                 self.position = start
                 raise self.fault(f"a string that ends with {quote}")
             if quote == "`" and self.text.startswith("${", self.position):

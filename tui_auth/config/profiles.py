@@ -94,7 +94,8 @@ class Profiles:
             return "None are kept yet: `tui-auth profile add NAME --user-pool-id … --client-id …`."
         if near := nearest(name, self.written):
             return f"Did you mean {_quoted(near)}?"
-        return f"There are {', '.join(map(_quoted, self.written))}."
+        names = ", ".join(map(_quoted, self.written))
+        return f"The only one is {names}." if len(self.written) == 1 else f"There are {names}."
 
 
 def load_profiles(environ: Mapping[str, str] = os.environ) -> Profiles:

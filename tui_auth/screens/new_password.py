@@ -61,8 +61,9 @@ class NewPasswordScreen(StepScreen[ConfirmSignInWithNewPassword]):
 
     KEYS = ("submit", "show", "back", "help", "quit")
     EXPLANATION = (
-        "An administrator gave you a temporary password. Choose your own: the pool's rules are told when "
-        "one is refused, and nothing you typed is lost. Required details that are missing stand below it."
+        "An administrator gave you a temporary password. Choose your own: the pool's rules stand under the "
+        "field where they are known, else they are told when one is refused, and nothing you typed is lost. "
+        "Required details that are missing stand below it."
     )
 
     @property

@@ -49,7 +49,7 @@ class SignInScreen(FormScreen):
 
     SUBMIT_LABEL = "Sign in"
     EXPLANATION = (
-        "Sign in with your name in this user pool. What comes next is the pool's choice: a code, a new "
+        "Sign in to this user pool. What comes next is the pool's choice: a code, a new "
         "password, a question; each is one screen."
     )
 

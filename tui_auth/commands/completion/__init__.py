@@ -5,13 +5,18 @@ from __future__ import annotations
 import sys
 from argparse import ArgumentParser, Namespace
 
-_DESCRIPTION = "Prints the script to stdout; it is made of this version's commands and flags."
+SHELLS = ("bash", "zsh", "fish")
+_DESCRIPTION = (
+    "For bash, zsh or fish: prints the script to stdout; it is made of this version's commands and flags."
+)
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """The flags of this command."""
     parser.description = _DESCRIPTION
-    parser.add_argument("shell", choices=("bash", "zsh", "fish"), help="which shell the script is for")
+    parser.add_argument(
+        "shell", choices=SHELLS, metavar="|".join(SHELLS), help="which shell the script is for"
+    )
 
 
 def run(arguments: Namespace) -> int:

@@ -131,7 +131,8 @@ def _zsh_value(value: Value) -> str:
 
 
 def _zsh_described(name: str, says: str) -> str:
-    return _quoted(f"{name}:{says.replace(':', '')}")
+    escaped = says.replace(":", "\\:")
+    return _quoted(f"{name}:{escaped}")
 
 
 def _zsh_spec(flag: Flag, name: str) -> str:

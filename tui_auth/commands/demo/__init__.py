@@ -25,6 +25,7 @@ def run(arguments: Namespace) -> int:
     from tui_auth.commands import full_screen
 
     if not full_screen.prepare("The demo"):
+        say("`tui-auth pool --demo-users` serves the same users to `tui-auth sign-in --plain`.")
         return NOT_SIGNED_IN
     from tui_auth.commands.demo.demo_app import DemoApp
     from tui_auth.pool import PoolServer
