@@ -39,10 +39,24 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     return True
 
 
+_TELLS_OF_A_TERMINAL = {
+    "NO_COLOR",
+    "TMUX",
+    "STY",
+    "DISPLAY",
+    "SSH_TTY",
+    "SSH_CONNECTION",
+    "SSH_CLIENT",
+    "ACCESSIBLE",
+}
+
+
 @pytest.fixture(autouse=True)
 def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the machine's own settings say about colours must not matter."""
-    monkeypatch.delenv("NO_COLOR", raising=False)
+    """What the machine's own settings say of colours, terminals and AWS must not matter."""
+    for name in list(os.environ):
+        if name in _TELLS_OF_A_TERMINAL or name.startswith(("AWS_", "TUI_AUTH_", "TEXTUAL")):
+            monkeypatch.delenv(name)
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLORTERM", "truecolor")
 

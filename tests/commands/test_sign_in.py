@@ -139,7 +139,7 @@ def test_with_several_sessions_each_command_names_the_one_it_took(
         ("https://evil.example.com", "AT evil.example.com"),
     ],
 )
-def test_every_screen_names_a_server_that_is_not_aws(endpoint: str | None, mark: str) -> None:
+def test_a_server_that_is_not_cognitos_is_marked_by_its_name(endpoint: str | None, mark: str) -> None:
     choice = PoolChoice("eu-west-1_Ab12Cd34E", "client", endpoint_url=endpoint)
     settings = sign_in_settings(choice, Namespace(client_metadata=[]), leaves_when_done=False)
     assert settings.mark == mark

@@ -16,7 +16,7 @@ from tests.faults.authority import Authority, TunnelProxy
 from tests.faults.catalogue import FOREIGN
 from tests.faults.proxy import Fault, FaultProxy
 from tests.journeys.conftest import SignIn
-from tests.terminal.pty_program import ROOT, isolated_environment
+from tests.terminal.pty_program import ROOT, PtyProgram, isolated_environment
 from tui_auth.auth.auth import Auth
 from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.gateway import Address, CognitoGateway
@@ -156,6 +156,16 @@ def test_an_endpoint_on_this_machine_is_marked(
         program = sign_in_as("ann", *flags, endpoint_by_flag=False, **{setting: server.endpoint_url})
     program.wait_for("Username")
     program.wait_for("TEST ENDPOINT")
+
+
+@pytest.mark.parametrize("lines", [False, True], ids=["full screen", "lines"])
+@pytest.mark.parametrize("first_run", [False, True], ids=["sign-in", "first run"])
+def test_another_server_is_named_on_the_screens(tmp_path: Path, lines: bool, first_run: bool) -> None:
+    ids = [] if first_run else ["--user-pool-id", "eu-west-1_Ab12Cd34E", "--client-id", "client"]
+    flags = ["--endpoint-url", "https://cognito.example.com", *(["--plain"] if lines else [])]
+    with PtyProgram(["-m", "tui_auth", "sign-in", *ids, *flags], home=tmp_path) as program:
+        program.wait_for("Which user pool do you sign in to?" if first_run else "Username")
+        program.wait_for("AT cognito.example.com")
 
 
 def test_an_endpoint_in_a_config_file_is_not_followed(

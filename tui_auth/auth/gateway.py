@@ -116,9 +116,7 @@ class CognitoGateway:
         except ClientError as error:
             self._read_clock(error.response.get("ResponseMetadata", {}), started)
             raise refusal_in(error) from None
-        except BotoCoreError as error:
-            raise no_answer(error, self._ca_file) from None
-        except _UNREADABLE as error:
+        except (BotoCoreError, *_UNREADABLE) as error:
             raise no_answer(error, self._ca_file) from None
         self._read_clock(reply.get("ResponseMetadata", {}), started)
         return reply

@@ -17,11 +17,11 @@ from textual.screen import Screen
 from tui_auth.app import CANCELLED, HEIGHTS, WIDTHS
 from tui_auth.auth.gateway import Address, CognitoGateway, Gateway
 from tui_auth.auth.signature import fetch_keys
+from tui_auth.commands.endpoint_mark import endpoint_mark
 from tui_auth.commands.pool_trial import FlowRefused, Outcome, PoolTrial, Refused, SecretWanted, Works
 from tui_auth.config.errors import ConfigurationError
 from tui_auth.config.pool_choice import PoolChoice, choose_kept_profile, named_settings
 from tui_auth.daemon_thread import in_daemon_thread
-from tui_auth.endpoint import is_loopback
 from tui_auth.screens.choose_pool import ChoosePoolScreen, PoolKept, PoolTried
 from tui_auth.screens.form_screen import Surroundings
 from tui_auth.screens.pool_question import USUAL_FLOW, Candidate
@@ -66,8 +66,8 @@ class ChoosePoolApp(FullScreenApp[str]):
 
     def get_default_screen(self) -> Screen[Any]:
         """The one screen there is."""
-        is_local = is_loopback(self.named.get("endpoint_url", ""))
-        around = Surroundings(pool="", now=time.time, mark="TEST ENDPOINT" if is_local else "")
+        mark = endpoint_mark(self.named.get("endpoint_url", ""))
+        around = Surroundings(pool="", now=time.time, mark=mark)
         return ChoosePoolScreen(
             around,
             user_pool_id=self.named.get("user_pool_id", ""),

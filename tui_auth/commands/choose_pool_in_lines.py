@@ -6,6 +6,7 @@ from argparse import Namespace
 from collections.abc import Mapping
 from typing import Any
 
+from tui_auth.commands.endpoint_mark import endpoint_mark
 from tui_auth.commands.exit_status import CANCELLED, Ended
 from tui_auth.commands.pool_trial import FlowRefused, PoolTrial, Refused, SecretWanted, Works
 from tui_auth.config.client_secret import looks_like_a_secret
@@ -39,13 +40,15 @@ class PlainChoosePool:
         self.lines = lines
         self.prompts = Prompts(lines, nothing_typed="Type something, or end with ^D.")
         self.trial = trial
+        self._mark = endpoint_mark(str(named.get("endpoint_url", "")))
         self._ids = {name: str(named.get(name, "")) for name in _LABELS}
         self._secret_file = str(named.get("client_secret_file", ""))
         self._auth_flow = str(named.get("auth_flow", USUAL_FLOW))
 
     def run(self) -> str:
         """The name of the profile the pool is kept as. EOFError where the person ends it before that."""
-        self.lines.say(f"{QUESTION} Type its id, or paste its ARN or the address of its page in the console.")
+        question = f"{self._mark}: {QUESTION}" if self._mark else QUESTION
+        self.lines.say(f"{question} Type its id, or paste its ARN or the address of its page in the console.")
         self.lines.say(f"Enter takes what stands in brackets; {BACK} goes back to here.")
         while True:
             try:

@@ -75,11 +75,11 @@ def status_for(error: Exception) -> int:
 
 
 def words_for(error: Exception) -> str:
-    """What is said of an error where there is no screen, and with Cognito's own words where ours are few."""
+    """What is said of an error where there is no screen; Cognito's own words where ours cannot say it."""
     if not isinstance(error, AuthError):
         return str(error)
     if error.kind is ErrorKind.NETWORK and error.may_have_arrived:
         return f"{error.message.split('.')[0]}. Try again."
-    if error.service_message and error.kind in (ErrorKind.SERVICE, ErrorKind.NOT_AUTHORIZED):
-        return f"{error} Cognito says: “{safe_line(error.service_message, limit=200)}”"
+    if error.quote:
+        return f"{error} Cognito says: “{safe_line(error.quote, limit=200)}”"
     return str(error)

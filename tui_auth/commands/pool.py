@@ -12,12 +12,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from tui_auth.commands.exit_status import CONFIGURATION
+
 if TYPE_CHECKING:
     from tui_auth.pool import PoolServer
-
-"""What the command does, in a line."""
-
-CONFIGURATION = 3
 
 _MODULE = "tui_auth_pool_triggers"
 _FUNCTIONS = ("define_auth_challenge", "create_auth_challenge", "verify_auth_challenge_response")

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import os
-import re
 from argparse import Namespace
-from urllib.parse import urlsplit
 
 from tui_auth.auth.auth_flow import AuthFlow
+from tui_auth.commands.endpoint_mark import endpoint_mark
 from tui_auth.commands.full_screen import theme
 from tui_auth.config.aws_endpoint import endpoint_of
 from tui_auth.config.pool_choice import PoolChoice
-from tui_auth.endpoint import is_loopback
 from tui_auth.settings import ASSUMED_SESSION_SECONDS, SignInSettings
 from tui_auth.terminal.safe_text import safe_line
-
-_COGNITOS_HOST = r"cognito-idp(-fips)?\.[a-z0-9-]+\.(amazonaws\.com(\.cn)?|api\.aws)"
-"""Not any host of AWS's: a load balancer there may be anybody's."""
 
 _LONGEST_ORIGIN = 100
 """In characters: a line or two of the help."""
@@ -28,7 +23,7 @@ def sign_in_settings(choice: PoolChoice, arguments: Namespace, *, leaves_when_do
     return SignInSettings(
         pool=" ".join(part for part in (choice.profile, choice.user_pool_id) if part),
         pool_origin=_pool_origin(choice),
-        mark=_mark(endpoint) if endpoint else "",
+        mark=endpoint_mark(endpoint),
         username=choice.username or "",
         username_label=choice.username_label,
         auth_flow=AuthFlow(choice.auth_flow or AuthFlow.USER_SRP_AUTH),
@@ -52,11 +47,3 @@ def _pool_origin(choice: PoolChoice) -> str:
     origin = str(choice.origins["user_pool_id"])
     end = origin if len(origin) <= _LONGEST_ORIGIN else "…" + origin[1 - _LONGEST_ORIGIN :]
     return safe_line(f"Pool: {choice.user_pool_id}, from {end}.", limit=200)
-
-
-def _mark(endpoint: str) -> str:
-    """What shows on every screen that the requests do not go to AWS."""
-    if is_loopback(endpoint):
-        return "TEST ENDPOINT"
-    host = urlsplit(endpoint).hostname or ""
-    return "" if re.fullmatch(_COGNITOS_HOST, host) else safe_line(f"AT {host}", limit=40)

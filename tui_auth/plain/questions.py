@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from functools import partial
 from hashlib import sha256
+from typing import assert_never
 
 from tui_auth.auth.attempt import Answer, Attempt
 from tui_auth.auth.errors import AuthError, Concern
@@ -25,6 +26,7 @@ from tui_auth.auth.next_step import (
     ContinueSignInWithMFASetupSelection,
     ContinueSignInWithTOTPSetup,
     DeliveryDetails,
+    Done,
     NextStep,
     ResetPassword,
     UnknownStep,
@@ -54,7 +56,7 @@ class Questions:
         self._reset_password: Secret | None = None
         self._shown_keys: dict[str, bytes] = {}
 
-    def answer(self, attempt: Attempt, step: NextStep) -> Request:  # noqa: PLR0911 - one a step
+    def answer(self, attempt: Attempt, step: NextStep) -> Request:  # noqa: PLR0911, PLR0912 - one a step
         """Ask what the step asks. Raises Back where the person goes back, AuthError where no code is sent."""
         match step:
             case ConfirmSignInWithSMSMFACode() | ConfirmSignInWithOTP():
@@ -85,7 +87,9 @@ class Questions:
                 return self._sign_up_code(attempt, step)
             case ConfirmSignInWithCustomChallenge() | UnknownStep():
                 return self._asked(step)
-        raise Back
+            case Done():  # nothing is asked any more
+                raise Back
+        assert_never(step)
 
     def _delivered_code(
         self, attempt: Attempt, step: ConfirmSignInWithSMSMFACode | ConfirmSignInWithOTP

@@ -16,8 +16,8 @@ from tui_auth.pool.sessions import SignIn
 from tui_auth.pool.state import State
 
 SIGNED_UP, SIGN_UP_CONFIRMED = "SIGNED_UP", "SIGN_UP_CONFIRMED"
-"""What the sessions of SignUp and ConfirmSignUp wait for: no challenge that could be answered."""
-"""What the session of ConfirmSignUp stands for: signing in without another prompt."""
+"""What the sessions of SignUp and ConfirmSignUp stand for: no challenge that could be answered, and after the
+latter a sign-in without another prompt."""
 
 _MEDIUM = {"EMAIL_OTP": "EMAIL", "SMS_OTP": "SMS"}
 

@@ -49,7 +49,7 @@ class TOTPCodeScreen(StepScreen[ConfirmSignInWithTOTPCode]):
 
     def problem_of(self, error: AuthError) -> Problem:
         """A clock that is off can explain a refused code, where the code comes from this machine."""
-        problem = super().problem_of(error)
+        problem = Problem.of(error)
         clock = clock_in_a_refusal(error, self.surroundings.clock_offset(), code_from_app=True)
         return replace(problem, text=f"{problem.text} {clock}".strip())
 

@@ -14,6 +14,7 @@ from tui_auth.commands.doctor.terminal_checks import check_terminal
 from tui_auth.commands.doctor.versions import packages_text, program_text, unfit_packages
 from tui_auth.commands.exit_status import CONFIGURATION, STORAGE
 from tui_auth.config.certificates import CURE, named_bundle
+from tui_auth.config.client_secret import open_to_others
 from tui_auth.config.errors import shown
 from tui_auth.config.places import CONFIG_FILE, config_folder, runtime_folder, state_folder
 from tui_auth.endpoint import is_loopback
@@ -145,19 +146,12 @@ def _secret_files(folder: Path) -> Iterator[Finding]:
             )
             continue
         path = Path(named) if named else None
-        if path and _is_open_to_others(path):
+        if path and open_to_others(path):
             yield wrong(
                 f"profile {name}", f"others can read {shown(path)}", f"chmod 600 {shown(path)}", STORAGE
             )
     if profiles.names:
         yield good("profiles", f"{len(profiles.names)} in {shown(folder / CONFIG_FILE)}")
-
-
-def _is_open_to_others(path: Path) -> bool:
-    try:
-        return bool(path.stat().st_mode & 0o077)
-    except OSError:
-        return False  # what keeps it from being read is said where it is read
 
 
 def _versions() -> Finding:
