@@ -48,6 +48,22 @@ def test_the_picture_is_scanned_off_any_terminal(sign_in_as: Start, variables: d
 
 
 @pytest.mark.parametrize("variables", NO_COLOURS, ids=str)
+def test_the_chosen_line_is_seen_without_colours(sign_in_as: Start, variables: dict[str, str]) -> None:
+    program = sign_in_as("mia", **variables)
+    program.log_in()
+    program.wait_for("How do you want to confirm it is you?")
+    program.wait_for(lambda p: reversed_rows(p) == ["TEST ENDPOINT", "1 Text message (SMS)"])
+    program.press("down")
+    program.wait_for(lambda p: reversed_rows(p) == ["TEST ENDPOINT", "2 Authenticator app"])
+
+
+def reversed_rows(program: PtyProgram) -> list[str]:
+    """What stands in reversed video, row by row."""
+    rows = ["".join(cell.char if cell.reverse else " " for cell in row).strip() for row in program.cells()]
+    return [" ".join(row.split()) for row in rows if row]
+
+
+@pytest.mark.parametrize("variables", NO_COLOURS, ids=str)
 def test_without_colours_none_is_sent_from_the_first_screen_to_the_last(
     sign_in_as: Start, variables: dict[str, str]
 ) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar, TypeVar
+from typing import ClassVar, Final, TypeVar
 
+from rich.style import Style
 from textual import events, on
 from textual.message import Message
+from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import OptionList, Static
 
@@ -17,6 +19,7 @@ from tui_auth.screens.wording import MFA_QUESTION, name_of
 from tui_auth.widgets.immediate_keys import ImmediateKeys
 
 StepT = TypeVar("StepT", bound=NextStep)
+_REVERSED: Final = Style(reverse=True)
 
 
 class Choice(ImmediateKeys, OptionList, can_focus=True):
@@ -30,6 +33,12 @@ class Choice(ImmediateKeys, OptionList, can_focus=True):
     def __init__(self, lines: Sequence[str], id: str = "choice") -> None:  # noqa: A002 - Textual's name
         super().__init__(*(f"{number} {line}" for number, line in enumerate(lines, 1)), markup=False, id=id)
         self.highlighted = 0
+
+    def render_line(self, y: int) -> Strip:
+        strip = super().render_line(y)
+        # Reversed by hand: a style sheet's text-style does not get here, and without colours nothing else does.
+        is_chosen = any(each.style and each.style.meta.get("option") == self.highlighted for each in strip)
+        return strip.apply_style(_REVERSED) if self.app.no_color and is_chosen else strip
 
     async def _on_key(self, event: events.Key) -> None:
         number = int(event.key) if event.key in tuple("123456789") else 0
