@@ -55,7 +55,7 @@ _TELLS_OF_A_TERMINAL = {
 def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the machine's own settings say of colours, terminals and AWS must not matter."""
     for name in list(os.environ):
-        if name in _TELLS_OF_A_TERMINAL or name.startswith(("AWS_", "TUI_AUTH_", "TEXTUAL")):
+        if name in _TELLS_OF_A_TERMINAL or name.startswith(("AWS_", "TUI_AUTH_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLORTERM", "truecolor")

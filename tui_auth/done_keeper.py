@@ -14,6 +14,7 @@ from tui_auth.session.keeping import UNCHECKED
 from tui_auth.session.lock import PATIENCE_SECONDS
 from tui_auth.session.storage_choice import kinds_here
 from tui_auth.session.stores import StorageKind
+from tui_auth.session.uninterrupted import GRACE_SECONDS
 
 if TYPE_CHECKING:
     from tui_auth.auth.auth import Auth
@@ -69,7 +70,14 @@ class DoneKeeper:
             say("Keeping the session; another tui-auth may be busy with it. ^c leaves without.")
         if not self._settled.wait(PATIENCE_SECONDS) or self._kept is None:
             return "The place does not answer."
+        if self._kept.left_undone:
+            say(f"What was kept before could not be put in order. {self._kept.left_undone}")
         return self._kept.problem or None
+
+    def finish(self) -> None:
+        """Once a signal has ended the screen: let a store under way come to its end, for a while."""
+        if self._decided is not None:
+            self._settled.wait(GRACE_SECONDS)
 
     async def show(self, screen: DoneScreen, signed_in_as: str) -> None:
         """Keep the session where it was decided before, or ask."""

@@ -24,8 +24,17 @@ COMMANDS = (
 
 def written_to(program: Program, stdout: int, *arguments: str) -> tuple[int, str]:
     """The exit status and stderr of a command whose stdout is this descriptor."""
+    return _ran(program, [sys.executable, "-m", "tui_auth", *arguments], stdout)
+
+
+def written_by_a_shell(program: Program, line: str) -> tuple[int, str]:
+    """The exit status and stderr of a line that a shell runs."""
+    return _ran(program, ["sh", "-c", line], subprocess.PIPE)
+
+
+def _ran(program: Program, command: list[str], stdout: int) -> tuple[int, str]:
     ran = subprocess.run(
-        [sys.executable, "-m", "tui_auth", *arguments],
+        command,
         cwd=program.folder,
         env=program.environment,
         stdin=subprocess.DEVNULL,
@@ -63,10 +72,16 @@ def test_a_command_whose_reader_is_gone_ends_without_a_word(with_a_profile: Prog
 def test_a_full_disk_is_said(with_a_profile: Program) -> None:
     full = os.open("/dev/full", os.O_WRONLY)
     try:
-        for command in (("--version",), ("profile", "list")):
+        for command in (*(each for each in COMMANDS if "--help" not in each), ("pool",)):
             assert written_to(with_a_profile, full, *command) == (
                 1,
                 "tui-auth: stdout cannot be written: No space left on device.\n",
-            )
+            ), command
     finally:
         os.close(full)
+
+
+@pytest.mark.parametrize("command", ["doctor", "profile list", "completion zsh", "pool"])
+def test_a_stdout_that_was_closed_is_said(with_a_profile: Program, command: str) -> None:
+    shell = f"exec {sys.executable} -m tui_auth {command} >&-"
+    assert written_by_a_shell(with_a_profile, shell) == (1, "tui-auth: There is no stdout to write to.\n")

@@ -236,6 +236,23 @@ def test_a_variable_is_named_that_cannot_be_used(
     assert place.said(**environment) == (3, f"tui-auth: {said}")
 
 
+def test_colours_that_there_are_not_are_said_before_the_demo_opens(place: Place) -> None:
+    said = "tui-auth: TUI_AUTH_THEME is dark, light or ansi."
+    assert place.said("demo", TUI_AUTH_THEME="pink") == (3, said)
+
+
+def test_a_number_too_long_to_be_read_and_a_file_too_long_to_be_kept_are_said(place: Place) -> None:
+    place.config(f"[profiles.acme]\n{GOOD}session_minutes = {'9' * 5000}\n")
+    status, said = place.said("profile", "list")
+    assert status == 3
+    assert "config.toml" in said
+    assert "a number too long to be read" in said
+    place.config("".join(f"[profiles.p{number}]\n{GOOD}" for number in range(3000)))
+    status, said = place.said("profile", "list")
+    assert status == 3
+    assert "it is longer than 65536 bytes" in said
+
+
 def test_the_same_pool_in_two_files_is_nothing_to_talk_about(place: Place, server: PoolServer) -> None:
     flat = '{\n"aws_user_pools_id": "eu-west-1_Same1",\n"aws_user_pools_web_client_id": "same"\n}'
     place.file("amplifyconfiguration.json", flat)

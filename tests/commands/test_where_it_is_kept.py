@@ -5,18 +5,22 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.session.machine import PASSWORD, Machine, flags, private_file
 from tests.session.machine import machine as machine
 from tests.terminal.pty_program import ROOT, PtyProgram
+from tui_auth.auth.next_step import Done
 from tui_auth.config.pool_choice import PoolChoice
 from tui_auth.done_keeper import DoneKeeper
 from tui_auth.session.keeping import Keeping
+from tui_auth.session.sessions import Kept
 from tui_auth.session.storage_choice import WORDS
 from tui_auth.session.stores import StorageKind
 
@@ -201,6 +205,38 @@ def test_a_session_is_kept_where_it_was_asked_for_however_soon_the_person_leaves
     done = machine.done(choice)
     keeper = DoneKeeper(Keeping(replace(choice, storage="file"), machine.server.clock.now, machine.sessions))
     assert keeper.not_kept_because(done, "ann", print) is None
+    assert machine.run("token").returncode == 0
+
+
+def test_what_could_not_be_put_in_order_is_said_after_the_screen_too(
+    machine: Machine, choice: PoolChoice
+) -> None:
+    class Untidy(Keeping):
+        def keep(self, done: Done, *arguments: Any, **more: Any) -> Kept:
+            return replace(super().keep(done, *arguments, **more), left_undone="The index is busy.")
+
+    keeper = DoneKeeper(Untidy(replace(choice, storage="file"), machine.server.clock.now, machine.sessions))
+    said = list[str]()
+    assert keeper.not_kept_because(machine.done(choice), "ann", said.append) is None
+    assert said == ["What was kept before could not be put in order. The index is busy."]
+
+
+def test_a_signal_leaves_a_store_under_way_the_time_to_end(machine: Machine, choice: PoolChoice) -> None:
+    at_it, may_end = threading.Event(), threading.Event()
+
+    class Slow(Keeping):
+        def keep(self, done: Done, *arguments: Any, **more: Any) -> Kept:
+            at_it.set()
+            may_end.wait()
+            return super().keep(done, *arguments, **more)
+
+    keeper = DoneKeeper(Slow(replace(choice, storage="file"), machine.server.clock.now, machine.sessions))
+    done = machine.done(choice)
+    leaving = threading.Thread(target=keeper.not_kept_because, args=(done, "ann", print), daemon=True)
+    leaving.start()
+    at_it.wait()
+    threading.Timer(0.2, may_end.set).start()
+    keeper.finish()
     assert machine.run("token").returncode == 0
 
 

@@ -56,6 +56,18 @@ def test_the_phone_scans_the_picture_and_then_has_the_code(demo: Start) -> None:
     program.wait_for("Signed in as tess")
 
 
+def test_where_the_phone_hides_the_picture_the_key_is_to_be_typed(demo: Start) -> None:
+    program = demo()
+    program.send("4")
+    program.wait_for("[tess")
+    program.press("enter")
+    program.wait_for("1 Scan with")
+    program.press("ctrl+s")
+    program.wait_for("1 Type this key")
+    program.press("ctrl+s")
+    program.wait_for("1 Scan with")
+
+
 def test_phone_inbox_and_wire_stand_beside_at_120_columns_and_in_a_drawer_at_80(demo: Start) -> None:
     wide = demo(rows=23, cols=120)
     wide.wait_for("Inbox")

@@ -59,7 +59,7 @@ def test_a_code_of_another_key_is_said_to_be_one(sign_in_as: Start) -> None:
     phone = scan(program)
     other = pyotp.TOTP(pyotp.random_base32(52)).at(int(program.server.clock.now()))
     program.enter(other)
-    program.wait_for(lambda p: "not from this key" in " ".join(p.screen_text().replace("▄", "").split()))
+    program.wait_for(lambda p: "does not fit this key" in " ".join(p.screen_text().replace("▄", "").split()))
     program.enter(phone.at(int(program.server.clock.now())))
     program.wait_for("Signed in as tess")
 

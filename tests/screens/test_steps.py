@@ -48,7 +48,7 @@ async def test_totp_set_up_refuses_letters_and_takes_the_code() -> None:
         await pilot.press(*"abc", "enter")
         await until(pilot, lambda: "has six digits" in app.text())
         await pilot.press(*"000000", "enter")
-        await until(pilot, lambda: "not from this key" in app.text() or "clock" in app.text())
+        await until(pilot, lambda: "does not fit this key" in app.text() or "clock" in app.text())
         await pilot.press(*"123456", "enter")
         await until(pilot, lambda: "Signed in as ann" in app.text())
         assert app.gateway.calls[-2][1]["UserCode"].reveal() == "123456"

@@ -273,3 +273,46 @@ def test_two_users_of_one_machine_each_have_their_own_sessions(machine: Machine,
     assert ran.returncode == 4
     assert not [path for path in machine.state.rglob("*") if path.stat().st_mode & 0o077]
     assert machine.state.stat().st_mode & 0o777 == 0o700
+
+
+# -- changed by hand ----------------------------------------------------------------------------------------
+
+
+def change_member(path: Path, name: str, value: object) -> None:
+    """Write another value into a JSON file of ours, with the permissions it had."""
+    members = json.loads(path.read_text())
+    path.write_text(json.dumps(members | {name: value}))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("client_id", "otherclient"),
+        ("endpoint", "https://example.com"),
+        ("access_expires_at", 10**400),
+        ("server_time", float("inf")),
+        ("signed_in_at", 1e300),
+        ("id_expires_at", -1e300),
+        ("uptime", float("nan")),
+    ],
+)
+def test_a_session_changed_by_hand_is_named_with_the_cure(machine: Machine, name: str, value: object) -> None:
+    signed_in(machine)
+    file = machine.session_file()
+    change_member(file, name, value)
+    for command in ("token", "status", "sign-out"):
+        ran = machine.run(command)
+        assert (ran.returncode, ran.stdout) == (9, ""), ran.stderr
+        assert f"Remove it: rm {file}" in ran.stderr
+    assert file.exists()
+
+
+def test_a_number_in_the_index_that_is_no_time_keeps_nobody_from_signing_in(machine: Machine) -> None:
+    choice = signed_in(machine)
+    index = machine.state / "index.json"
+    members = json.loads(index.read_text())
+    (name,) = [each for each in members if each.startswith("session:")]
+    members[name]["signed_in_at"] = 10**400
+    index.write_text(json.dumps(members))
+    assert sign_in_again(machine, choice).returncode == 0
+    works_again(machine)

@@ -223,7 +223,7 @@ VIEWS: Final = (
         "2 Enter the code",
         (SET_UP, NEW_KEY, refusal("EnableSoftwareTokenMFAException", "")),
         (*"123456", "enter"),
-        "not from this key",
+        "does not fit this key",
     ),
     View("e-mail-set-up", "Where shall", (MAIL_SET_UP,)),
     View("new-password", "Choose a new password", (NEW_PASSWORD,)),

@@ -64,6 +64,10 @@ class PasswordProof:
 
     def _inner(self, user: str, password: Secret) -> Secret:
         try:
+            user.encode()
+        except UnicodeEncodeError:
+            raise AuthError(ErrorKind.SERVICE, "Cognito's answer names a user in no Unicode text.") from None
+        try:
             return Secret(srp.inner_hash(self.pool_name, user, password.reveal()))
         except srp.SRPError:
             raise AuthError(

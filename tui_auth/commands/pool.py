@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from tui_auth.commands.exit_status import CONFIGURATION
+from tui_auth.commands.token_arguments import write_out
 
 if TYPE_CHECKING:
     from tui_auth.pool import PoolServer
@@ -72,10 +73,10 @@ def run(arguments: Namespace) -> int:
             **described,
             "messages_url": server.messages_url,
         }
-        sys.stdout.write(json.dumps({**where, "users": where.pop("users")}) + "\n")
-        sys.stdout.flush()
-        stopped.wait()
-    return 0
+        status = write_out(json.dumps({**where, "users": where.pop("users")}) + "\n")
+        if status == 0:
+            stopped.wait()
+    return status
 
 
 def load_triggers(path: Path) -> ModuleType:

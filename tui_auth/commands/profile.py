@@ -12,6 +12,7 @@ from typing import Any
 
 from tui_auth.commands.exit_status import OK, USAGE, Ended, say, with_status
 from tui_auth.commands.profile_flags import add_flags, settings_of
+from tui_auth.commands.token_arguments import write_out
 from tui_auth.config.amplify import read_amplify_file
 from tui_auth.config.client_secret import path_of_secret, read_secret_file
 from tui_auth.config.errors import ConfigurationError, fault_in, shown
@@ -269,11 +270,16 @@ def _as_text(value: object) -> str:
 
 def _print(line: str) -> None:
     if line:
-        sys.stdout.write(line + "\n")
+        _put(line + "\n")
 
 
 def _print_json(value: object) -> None:
-    sys.stdout.write(json.dumps(value, indent=2) + "\n")
+    _put(json.dumps(value, indent=2) + "\n")
+
+
+def _put(text: str) -> None:
+    if status := write_out(text):
+        raise Ended(status)
 
 
 def _say(sentence: str) -> None:

@@ -212,6 +212,8 @@ def _in_full_screen(
     app = TuiAuthApp(auth, settings, keeper)
     status, done, record = app.run_in_terminal(), app.return_value, None
     if done is None:
+        if keeper.cache_info().currsize:
+            keeper().finish()
         return status, None
     if settings.leaves_when_done:
         from tui_auth.commands.keep_without_asking import keep_without_asking

@@ -10,6 +10,7 @@ from tui_auth.commands.endpoint_mark import endpoint_mark
 from tui_auth.commands.full_screen import theme
 from tui_auth.config.aws_endpoint import endpoint_of
 from tui_auth.config.pool_choice import PoolChoice
+from tui_auth.config.sources import SourceKind
 from tui_auth.settings import ASSUMED_SESSION_SECONDS, SignInSettings
 from tui_auth.terminal.safe_text import safe_line
 
@@ -44,6 +45,8 @@ def _pool_origin(choice: PoolChoice) -> str:
     """Which pool it is and what named it, if that is known; of a long path the end, with the file's name."""
     if "user_pool_id" not in choice.origins:
         return ""
-    origin = str(choice.origins["user_pool_id"])
+    named_by = choice.origins["user_pool_id"]
+    # The session may have ended by now; that it was the last holds in any case.
+    origin = "the last sign-in" if named_by.kind is SourceKind.CURRENT_SESSION else str(named_by)
     end = origin if len(origin) <= _LONGEST_ORIGIN else "…" + origin[1 - _LONGEST_ORIGIN :]
     return safe_line(f"Pool: {choice.user_pool_id}, from {end}.", limit=200)

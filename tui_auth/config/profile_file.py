@@ -21,7 +21,14 @@ from tui_auth.config.files import (
     replace_file,
 )
 from tui_auth.config.places import CONFIG_FILE, SECRETS_FOLDER, config_folder
-from tui_auth.config.profiles import DEFAULT_KEY, TABLE, Profiles, load_profiles, parse_profiles
+from tui_auth.config.profiles import (
+    DEFAULT_KEY,
+    LARGEST_CONFIG,
+    TABLE,
+    Profiles,
+    load_profiles,
+    parse_profiles,
+)
 from tui_auth.config.toml_text import NotEditable, with_table, with_value, without_key, without_table
 from tui_auth.secret import Secret
 
@@ -118,7 +125,7 @@ def _changed(
     """Change config.toml and, with it, the ``secret`` of a profile: both are there in full, or as before."""
     path = Path(config_folder(environ), CONFIG_FILE)
     with _locked_folder(path), ExitStack() as prepared:
-        content = read_marked_text(path) if path.exists() else ""
+        content = read_marked_text(path, largest=LARGEST_CONFIG) if path.exists() else ""
         text = content.removeprefix(BYTE_ORDER_MARK)
         try:
             new = content[: len(content) - len(text)] + change(text, parse_profiles(path, text))

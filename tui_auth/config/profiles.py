@@ -21,6 +21,9 @@ from tui_auth.config.places import CONFIG_FILE, config_folder, state_folder
 from tui_auth.config.settings import SETTINGS, Unfit, checked
 
 DEFAULT_KEY = "default_profile"
+LARGEST_CONFIG = 64 * 1024
+"""In bytes: hundreds of profiles. What takes many more is no file that somebody keeps."""
+
 TABLE = "profiles"
 
 
@@ -114,7 +117,7 @@ def load_profiles(environ: Mapping[str, str] = os.environ) -> Profiles:
     folder = Path(state_folder(environ))
     if index := profile_index.read(folder, path, stamp):
         return Profiles(path, index.default, index.profiles, index.lines, index.default_line)
-    profiles = parse_profiles(path, read_text(path))
+    profiles = parse_profiles(path, read_text(path, largest=LARGEST_CONFIG))
     index = profile_index.Index(profiles.default, profiles.written, profiles.lines, profiles.default_line)
     profile_index.write(folder, path, stamp, index)
     return profiles

@@ -75,6 +75,8 @@ def parse(text: str) -> dict[str, Any]:
         raise TomlError(line, _in_words(_WHERE.sub("", wrong).strip())) from None
     except RecursionError:
         raise TomlError(None, "nested too deep") from None
+    except ValueError:  # Python's limit to the digits of a number
+        raise TomlError(None, "a number too long to be read") from None
 
 
 def _in_words(wrong: str) -> str:

@@ -36,7 +36,7 @@ class Choice(ImmediateKeys, OptionList, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         strip = super().render_line(y)
-        # Reversed by hand: a style sheet's text-style does not get here, and without colours nothing else does.
+        # By hand: a style sheet's text-style does not get here, and without colours nothing else does.
         is_chosen = any(each.style and each.style.meta.get("option") == self.highlighted for each in strip)
         return strip.apply_style(_REVERSED) if self.app.no_color and is_chosen else strip
 

@@ -93,7 +93,9 @@ class ChoosePoolScreen(FormScreen):
     EXPLANATION = (
         "Both ids stand in the Cognito console: the pool's at the top of its page, the client's under App "
         "clients. The address of the client's page, pasted, holds both. An ARN will do for the pool.\n\n"
-        "They are tried with one call for a user who cannot exist. It needs no AWS credentials.\n\n"
+        "They are tried with one call for a user who cannot exist. It needs no AWS credentials. Whether "
+        "the client is this pool's only a sign-in shows.\n\n"
+        "What works is kept as a profile, by a name of yours: a later --profile NAME uses it.\n\n"
         "In an Amplify project nothing has to be typed: start tui-auth in its folder."
     )
 
@@ -136,7 +138,7 @@ class ChoosePoolScreen(FormScreen):
                 id="secret",
             )
         yield Choice(list(FLOWS.values()), id="flows")
-        yield Field("Keep as", TextInput(self._name_hint), hint="tui-auth --profile uses it.", id="name")
+        yield Field("Keep as", TextInput(self._name_hint), hint="a name for --profile", id="name")
 
     def on_mount(self) -> None:
         super().on_mount()

@@ -236,6 +236,12 @@ class FormScreen(Screen[None]):
         # On a short screen the sentence under the field would else stay out of sight.
         self.call_after_refresh(target.scroll_visible, animate=False)
 
+    def on_resize(self) -> None:
+        """A screen that becomes smaller keeps in sight what is typed, and why it was refused."""
+        field = next((each for each in self.query(Field) if each.has_focus_within), None)
+        if field is not None:
+            self.call_after_refresh(field.scroll_visible, animate=False)
+
     def wait(self, seconds: float, problem: Problem) -> None:
         """Take no answer for so long, and show how long."""
         self.error = problem

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.message import Message
@@ -35,8 +36,8 @@ class TOTPSetupScreen(StepScreen[ContinueSignInWithTOTPSetup]):
     EXPLANATION = (
         "An authenticator app (on a phone, or a password manager) makes codes from this key. Scan the "
         "picture, or type the key as a time-based one; then type the code the app shows.\n\n"
-        "^n swaps black and white, ^l changes how the picture is drawn, ^y copies the key and, pressed "
-        "again, the whole URI. Who has this key can make your codes: show it to nobody."
+        "^n swaps black and white, ^l draws the picture in another way or hides it, ^y copies the key and, "
+        "pressed again, the whole URI. Who has this key can make your codes: show it to nobody."
     )
 
     @property
@@ -84,8 +85,8 @@ class TOTPSetupScreen(StepScreen[ContinueSignInWithTOTPSetup]):
         """Swap black and white in the picture."""
         self.query_one(QRCode).invert()
 
-    def on_resize(self) -> None:
-        """Ask for the picture only where it is to be seen."""
+    @on(QRCode.Resized)
+    def _ask_for_what_is_seen(self) -> None:
         self.call_after_refresh(self._say_what_to_do)
 
     def _say_what_to_do(self) -> None:

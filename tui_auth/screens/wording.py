@@ -223,9 +223,10 @@ def why_the_code_does_not_fit(
         return None
     offset = window_offset(code.reveal(), key, now)
     if offset is None:
-        return "That is not from this key. Type this account's."
+        return "That does not fit this key. Type its newest."
     if abs(offset) <= 30:
         return "Used already, or too late: type the next one."
     when = f"{spoken(abs(offset))} {'ago' if offset < 0 else 'ahead'}"
     is_ours = bool(clock_offset) and abs((clock_offset or 0.0) + offset) < 60
-    return f"It is from {when}: set {'this machine' if is_ours else 'that device'}'s clock."
+    clock = f"{'this machine' if is_ours else 'that device'}'s clock"
+    return f"It fits {when}: type the newest, or set {clock}."

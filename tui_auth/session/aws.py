@@ -19,7 +19,7 @@ from tui_auth.secret import Secret
 from tui_auth.session.errors import StorageError
 from tui_auth.session.lines import written
 from tui_auth.session.lock import locked, locked_where_possible
-from tui_auth.session.record import SessionRecord, TakenAt
+from tui_auth.session.record import SessionRecord, TakenAt, moment
 from tui_auth.session.sessions import aws_name, read_record
 from tui_auth.session.stores import Store
 
@@ -84,15 +84,15 @@ class AwsCredentials:
                 str(members["access_key_id"]),
                 Secret(str(members["secret_access_key"])),
                 Secret(str(members["session_token"])),
-                float(members["expires_at"]),
+                moment(members["expires_at"]),
                 TakenAt(
-                    float(members["server_time"]),
-                    float(members["local_time"]),
+                    moment(members["server_time"]),
+                    moment(members["local_time"]),
                     str(members["boot"]),
-                    float(members["uptime"]),
+                    moment(members["uptime"]),
                 ),
             )
-        except (ValueError, KeyError, TypeError, RecursionError):
+        except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
             return None
 
 

@@ -18,6 +18,9 @@ from tui_auth.session.lines import written
 if TYPE_CHECKING:
     from tui_auth.auth.next_step import Done
 
+LATEST = 1e11
+"""In seconds since the epoch: the year 5138."""
+
 VERSION = 1
 
 
@@ -201,7 +204,7 @@ class SessionRecord:
             if isinstance(members, dict) and members.get("version", VERSION) != VERSION:
                 raise StorageError(f"{where} was written by another version of tui-auth and is left alone.")
             return _record(members)
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
             raise StorageError(f"{where} does not hold a session. Remove it: {mend}") from None
 
 
@@ -218,17 +221,17 @@ def _record(members: Mapping[str, Any]) -> SessionRecord:
         access_token=Secret(_text(members["access_token"])),
         id_token=Secret(_text(members["id_token"])),
         refresh_token=None if refresh is None else Secret(_text(refresh)),
-        access_expires_at=float(members["access_expires_at"]),
-        id_expires_at=float(members["id_expires_at"]),
-        access_lifetime=float(members["access_lifetime"]),
-        id_lifetime=float(members["id_lifetime"]),
+        access_expires_at=moment(members["access_expires_at"]),
+        id_expires_at=moment(members["id_expires_at"]),
+        access_lifetime=moment(members["access_lifetime"]),
+        id_lifetime=moment(members["id_lifetime"]),
         taken_at=TakenAt(
-            float(members["server_time"]),
-            float(members["local_time"]),
+            moment(members["server_time"]),
+            moment(members["local_time"]),
             _text(members["boot"]),
-            float(members["uptime"]),
+            moment(members["uptime"]),
         ),
-        signed_in_at=float(members["signed_in_at"]),
+        signed_in_at=moment(members["signed_in_at"]),
         groups=tuple(_text(group) for group in members["groups"]),
         email=None if members["email"] is None else _text(members["email"]),
         device=device,
@@ -252,6 +255,13 @@ def _number(value: object) -> float:
         return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else 0.0
     except OverflowError:
         return 0.0  # no time
+
+
+def moment(value: object) -> float:
+    """Seconds in a file of ours. Raises ValueError, TypeError or OverflowError where no clock says so."""
+    if not isinstance(value, int | float) or not 0 <= float(value) <= LATEST:
+        raise ValueError
+    return float(value)
 
 
 def _text(value: object) -> str:

@@ -24,7 +24,7 @@ from tui_auth.session.lines import written
 from tui_auth.session.lock import locked
 from tui_auth.session.private_files import PrivateFolder
 from tui_auth.session.quick import SESSION_INDEX
-from tui_auth.session.record import SessionKey, SessionOrigin, SessionRecord
+from tui_auth.session.record import LATEST, SessionKey, SessionOrigin, SessionRecord
 from tui_auth.session.stores import StorageKind
 from tui_auth.terminal.safe_text import safe_line
 
@@ -234,6 +234,7 @@ def _entry(value: object) -> Entry | None:
         not _all_texts(texts)
         or texts["storage"] not in set(StorageKind)
         or not isinstance(began, int | float)
+        or not 0 <= began <= LATEST
     ):
         return None
     return Entry(**{**texts, "storage": StorageKind(texts["storage"]), "signed_in_at": float(began)})

@@ -302,7 +302,11 @@ def read_record(store: Store, name: str) -> SessionRecord | None:
     content = store.read(name)
     if content is None:
         return None
-    return SessionRecord.from_json(content, store.where(name), store.mend(name))
+    record = SessionRecord.from_json(content, store.where(name), store.mend(name))
+    if record.key.file_name != name:
+        # Somebody changed whose it is: under that key nobody would find it, and no sign-out end it.
+        raise StorageError(f"{store.where(name)} holds another session. Remove it: {store.mend(name)}")
+    return record
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from rich.style import Style
 from textual.content import Content
 from textual.filter import NoColor
 from textual.geometry import Size
+from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
@@ -78,6 +79,9 @@ class QRCode(Widget):
 
     ALLOW_SELECT = False
 
+    class Resized(Message):
+        """It has another size: see ``is_shown``."""
+
     drawing: reactive[Drawing] = reactive(Drawing.HALF_BLOCKS, layout=True, init=False)
     inverted: reactive[bool] = reactive(False, init=False)
 
@@ -99,6 +103,10 @@ class QRCode(Widget):
         self._strips: dict[tuple[object, ...], list[Strip]] = {}
 
     # -- what is shown --------------------------------------------------------------------------------
+
+    def on_resize(self) -> None:
+        """Tell it: there may be a picture now, or none any more."""
+        self.post_message(self.Resized())
 
     @property
     def is_shown(self) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import ArgumentParser, Namespace
+
+from tui_auth.commands.token_arguments import write_out
 
 SHELLS = ("bash", "zsh", "fish")
 _DESCRIPTION = (
@@ -20,10 +21,9 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> int:
-    """Print the script; 0."""
+    """Print the script; 0, or 1 where stdout takes none."""
     from tui_auth.commands.completion import scripts
     from tui_auth.commands.completion.command_lines import command_lines
 
     write = {"bash": scripts.bash, "zsh": scripts.zsh, "fish": scripts.fish}[arguments.shell]
-    sys.stdout.write(write(command_lines()))
-    return 0
+    return write_out(write(command_lines()))

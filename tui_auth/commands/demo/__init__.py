@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 
-from tui_auth.commands.exit_status import NOT_SIGNED_IN, USAGE, say
+from tui_auth.commands.exit_status import NOT_SIGNED_IN, USAGE, say, with_status
 
 SLOWEST = 20
 
@@ -22,6 +22,10 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Show the demo until the person leaves; 0 then."""
+    return with_status(lambda: _run(arguments))
+
+
+def _run(arguments: Namespace) -> int:
     from tui_auth.commands import full_screen
 
     if not full_screen.prepare("The demo"):

@@ -12,7 +12,8 @@ from typing import Any
 
 from tui_auth.commands.doctor.findings import Finding, note, status_of, wrong
 from tui_auth.commands.doctor.machine_checks import AWS, check_machine
-from tui_auth.commands.exit_status import CONFIGURATION
+from tui_auth.commands.exit_status import CONFIGURATION, UNEXPECTED
+from tui_auth.commands.token_arguments import write_out
 from tui_auth.config.errors import ConfigurationError, NoPoolNamed
 from tui_auth.config.pool_choice import add_pool_arguments, choose_pool
 from tui_auth.config.settings import FLOWS
@@ -48,12 +49,12 @@ def run(arguments: Namespace) -> int:
     findings = []
     for finding in _checks(arguments):
         findings.append(finding)
-        if not arguments.json:
-            _print(finding)
+        if not arguments.json and write_out(_as_text(finding)):
+            return UNEXPECTED
     status = status_of(findings)
     if arguments.json:
         report = {"ok": status == 0, "status": status, "checks": [each.as_json() for each in findings]}
-        sys.stdout.write(json.dumps(report, indent=2) + "\n")
+        status = write_out(json.dumps(report, indent=2) + "\n") or status
     return status
 
 
@@ -92,11 +93,11 @@ def _last_session() -> Mapping[str, Any] | None:
         return None
 
 
-def _print(finding: Finding) -> None:
+def _as_text(finding: Finding) -> str:
     lines = [f"{finding.mark} {finding.about:<{_COLUMN}} {safe_line(finding.says, limit=1000)}"]
     if finding.do:
         lines.append(f"   {'':<{_COLUMN}} → {safe_line(finding.do, limit=1000)}")
-    if sys.stdout.isatty():
+    if sys.stdout is not None and sys.stdout.isatty():
         # A file gets one line each, a person no word cut in two.
         width = max(shutil.get_terminal_size().columns, 2 * _COLUMN)
         indents = (" " * (_COLUMN + 4), " " * (_COLUMN + 6))
@@ -104,5 +105,4 @@ def _print(finding: Finding) -> None:
             textwrap.fill(line, width, subsequent_indent=indent)
             for line, indent in zip(lines, indents, strict=False)
         ]
-    sys.stdout.write("\n".join(lines) + "\n")
-    sys.stdout.flush()
+    return "\n".join(lines) + "\n"
