@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -53,6 +54,29 @@ def test_what_was_never_written_is_not_there(folder: PrivateFolder) -> None:
     assert folder.names() == []
     assert not folder.remove("one")
     assert not Path(folder.path).exists()
+
+
+def test_what_a_killed_writer_left_of_another_file_goes_once_nobody_can_be_at_it(
+    folder: PrivateFolder,
+) -> None:
+    folder.write("one", b"content")
+    old, fresh, ours = (Path(folder.path, name) for name in (f".two.{'a' * 16}", f".two.{'b' * 16}", ".two"))
+    for path in (old, fresh, ours):
+        path.write_bytes(b"a token")
+    for path in (old, ours):
+        os.utime(path, (1, 1))
+    folder.write("one", b"content")
+    assert [path.exists() for path in (old, fresh, ours)] == [False, True, True]
+
+
+@pytest.mark.parametrize("part", [".local", ".local/state", ".local/state/tui-auth"])
+def test_what_stands_in_a_folders_place_is_named_itself(tmp_path: Path, part: str) -> None:
+    in_the_way = tmp_path / part
+    in_the_way.parent.mkdir(parents=True, exist_ok=True)
+    in_the_way.touch()
+    folder = PrivateFolder(str(tmp_path / ".local" / "state" / "tui-auth"))
+    with pytest.raises(StorageError, match=f"^{re.escape(str(in_the_way))} is a link or a file .* rm "):
+        folder.read("one")
 
 
 def test_a_file_is_replaced_and_removed(folder: PrivateFolder) -> None:

@@ -10,12 +10,16 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import time
 from contextlib import suppress
 
 from tui_auth.session.errors import StorageError
 
 LARGEST_FILE = 64 * 1024
 """More than any session takes, in bytes."""
+
+LEFT_OVER_SECONDS = 600.0
+"""Longer than any writer is at its file."""
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _OTHERS = 0o077
@@ -207,9 +211,9 @@ class PrivateFolder:
             return None
         except OSError as error:
             if error.errno in (errno.ENOTDIR, errno.ELOOP):
+                there = self._in_the_way()
                 raise StorageError(
-                    f"{self.path} is a link or a file where a folder should be. "
-                    f"Remove it: rm {_quoted(self.path)}"
+                    f"{there} is a link or a file where a folder should be. Remove it: rm {_quoted(there)}"
                 ) from None
             raise StorageError(f"{self.path} cannot be opened: {error.strerror}.") from None
         try:
@@ -218,6 +222,16 @@ class PrivateFolder:
             os.close(folder)
             raise
         return folder
+
+    def _in_the_way(self) -> str:
+        """The first part of the path that is there and is no folder; the whole where that is a link."""
+        parts = self.path.split("/")[1:-1]
+        for depth in range(len(parts)):
+            above = "/" + "/".join(parts[: depth + 1])
+            with suppress(OSError):
+                if not stat.S_ISDIR(os.stat(above).st_mode):  # noqa: PTH116
+                    return above
+        return self.path
 
     def _make(self) -> None:
         parts = self.path.split("/")[1:-1]
@@ -231,9 +245,9 @@ class PrivateFolder:
             os.chmod(self.path, 0o700)  # noqa: PTH101
 
     def _sweep(self, folder: int, name: str) -> None:
-        """Remove what a killed writer left: it may hold tokens."""
+        """Remove what a killed writer left, for it may hold tokens; another's if it is old."""
         for left in os.listdir(folder):
-            if left.startswith(f".{name}."):
+            if left.startswith(f".{name}.") or _is_left_over(folder, left):
                 with suppress(OSError):
                     os.unlink(left, dir_fd=folder)
 
@@ -243,6 +257,18 @@ class PrivateFolder:
 
 def _temporary(name: str) -> str:
     return f".{name}.{os.urandom(8).hex()}"
+
+
+def _is_left_over(folder: int, name: str) -> bool:
+    """Whether this is a file of ``_temporary``'s that nobody has written to for a while."""
+    stem, _, token = name.rpartition(".")
+    if not stem.startswith(".") or len(token) != 16:
+        return False
+    try:
+        age = time.time() - os.stat(name, dir_fd=folder, follow_symlinks=False).st_mtime
+    except OSError:
+        return False
+    return age > LEFT_OVER_SECONDS
 
 
 def _write_new(folder: int, name: str, content: bytes) -> None:
