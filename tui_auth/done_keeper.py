@@ -70,8 +70,8 @@ class DoneKeeper:
             say("Keeping the session; another tui-auth may be busy with it. ^c leaves without.")
         if not self._settled.wait(PATIENCE_SECONDS) or self._kept is None:
             return "The place does not answer."
-        if self._kept.left_undone:
-            say(f"What was kept before could not be put in order. {self._kept.left_undone}")
+        if self._kept.untidy:
+            say(self._kept.untidy)
         return self._kept.problem or None
 
     def finish(self) -> None:
@@ -99,7 +99,7 @@ class DoneKeeper:
         """Keep the session, and say on the screen what became of it."""
         self._decided = storage
         kept = await in_daemon_thread(partial(self._keep_now, screen.step, signed_in_as, storage))
-        screen.kept(kept.where, kept.problem, kept.left_undone)
+        screen.kept(kept.where, kept.problem, kept.untidy)
 
     def _keep_now(self, done: Done, signed_in_as: str, storage: StorageKind) -> Kept:
         checked = self.is_checked(done)

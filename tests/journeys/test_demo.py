@@ -27,6 +27,15 @@ def demo(tmp_path: Path) -> Iterator[Start]:
         yield start
 
 
+def set_up_as_tess(demo: Start) -> PtyProgram:
+    """The demo at the set-up of an authenticator."""
+    program = demo()
+    program.send("4")
+    program.wait_for("[tess")
+    program.press("enter")
+    return program
+
+
 def test_a_key_fills_in_the_form_and_another_types_the_newest_code(demo: Start) -> None:
     program = demo()
     program.send("2")
@@ -43,10 +52,7 @@ def test_a_key_fills_in_the_form_and_another_types_the_newest_code(demo: Start) 
 
 
 def test_the_phone_scans_the_picture_and_then_has_the_code(demo: Start) -> None:
-    program = demo()
-    program.send("4")
-    program.wait_for("[tess")
-    program.press("enter")
+    program = set_up_as_tess(demo)
     program.wait_for("2 Enter the code the app shows")
     program.press("ctrl+o")
     program.wait_for("The phone has scanned")
@@ -57,10 +63,7 @@ def test_the_phone_scans_the_picture_and_then_has_the_code(demo: Start) -> None:
 
 
 def test_where_the_phone_hides_the_picture_the_key_is_to_be_typed(demo: Start) -> None:
-    program = demo()
-    program.send("4")
-    program.wait_for("[tess")
-    program.press("enter")
+    program = set_up_as_tess(demo)
     program.wait_for("1 Scan with")
     program.press("ctrl+s")
     program.wait_for("1 Type this key")

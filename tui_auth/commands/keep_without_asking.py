@@ -28,6 +28,6 @@ def keep_without_asking(
     elif decided is None:
         keeping.remember(StorageKind.FILE)
         say("The session is kept in a file of yours; --storage chooses another place.")
-    if kept.left_undone:
-        say(f"What was kept before could not be put in order. {kept.left_undone}")
+    if kept.untidy:
+        say(kept.untidy)
     return kept

@@ -127,10 +127,10 @@ class DoneScreen(StepScreen[Done]):
         self._show_facts(False)
         self._ask(_Question.PLACE, "Where shall this session be kept?", [WORDS[kind] for kind in places])
 
-    def kept(self, where: str, problem: str, left_undone: str = "") -> None:
+    def kept(self, where: str, problem: str, untidy: str = "") -> None:
         """Say what became of the session, and what can be done with it; then ask about the device.
 
-        ``problem`` is why it is not kept, ``left_undone`` what did not work beside that; both mostly empty.
+        ``problem`` is why it is not kept, ``untidy`` what is to be said of older ones; both mostly empty.
         """
         self._show_facts(True)
         line = self.query_one("#kept", Static)
@@ -139,9 +139,7 @@ class DoneScreen(StepScreen[Done]):
         if problem:
             # What was said before, such as that no signature was checked, still holds.
             self.notice = f"{self.notice} The session could not be kept. {problem}".strip()
-        if left_undone:
-            sentence = f"What was kept before could not be put in order. {left_undone}"
-            self.notice = f"{self.notice} {sentence}".strip()
+        self.notice = f"{self.notice} {untidy}".strip()
         commands = self.query_one("#next-commands", Static)
         commands.update(NEXT_COMMANDS)
         commands.display = bool(where)

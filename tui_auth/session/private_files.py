@@ -223,22 +223,24 @@ class PrivateFolder:
             raise
         return folder
 
+    def _folders_above(self) -> list[str]:
+        """From the root's child down to the one that this folder is in."""
+        parts = self.path.split("/")[1:-1]
+        return ["/" + "/".join(parts[:depth]) for depth in range(1, len(parts) + 1)]
+
     def _in_the_way(self) -> str:
         """The first part of the path that is there and is no folder; the whole where that is a link."""
-        parts = self.path.split("/")[1:-1]
-        for depth in range(len(parts)):
-            above = "/" + "/".join(parts[: depth + 1])
+        for above in self._folders_above():
             with suppress(OSError):
                 if not stat.S_ISDIR(os.stat(above).st_mode):  # noqa: PTH116
                     return above
         return self.path
 
     def _make(self) -> None:
-        parts = self.path.split("/")[1:-1]
-        for depth in range(len(parts)):
+        for above in self._folders_above():
             # One by one: os.makedirs gives the mode to the last alone, and the rest to the umask.
             with suppress(FileExistsError):
-                os.mkdir("/" + "/".join(parts[: depth + 1]), 0o700)  # noqa: PTH102
+                os.mkdir(above, 0o700)  # noqa: PTH102
         with suppress(FileExistsError):
             os.mkdir(self.path, 0o700)  # noqa: PTH102 - pathlib takes long to import
             # The umask may have taken away even our own rights.

@@ -258,7 +258,7 @@ def _number(value: object) -> float:
 
 
 def moment(value: object) -> float:
-    """Seconds in a file of ours. Raises ValueError, TypeError or OverflowError where no clock says so."""
+    """Seconds in a file of ours. Raises ValueError or OverflowError where no clock says so."""
     if not isinstance(value, int | float) or not 0 <= float(value) <= LATEST:
         raise ValueError
     return float(value)

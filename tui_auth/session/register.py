@@ -24,7 +24,7 @@ from tui_auth.session.lines import written
 from tui_auth.session.lock import locked
 from tui_auth.session.private_files import PrivateFolder
 from tui_auth.session.quick import SESSION_INDEX
-from tui_auth.session.record import LATEST, SessionKey, SessionOrigin, SessionRecord
+from tui_auth.session.record import SessionKey, SessionOrigin, SessionRecord, moment
 from tui_auth.session.stores import StorageKind
 from tui_auth.terminal.safe_text import safe_line
 
@@ -229,15 +229,13 @@ def _entry(value: object) -> Entry | None:
     if not isinstance(value, dict) or set(value) != set(Entry.__dataclass_fields__):
         return None
     texts = {name: text for name, text in value.items() if name != "signed_in_at"}
-    began = value["signed_in_at"]
-    if (
-        not _all_texts(texts)
-        or texts["storage"] not in set(StorageKind)
-        or not isinstance(began, int | float)
-        or not 0 <= began <= LATEST
-    ):
+    try:
+        began = moment(value["signed_in_at"])
+    except (ValueError, OverflowError):
         return None
-    return Entry(**{**texts, "storage": StorageKind(texts["storage"]), "signed_in_at": float(began)})
+    if not _all_texts(texts) or texts["storage"] not in set(StorageKind):
+        return None
+    return Entry(**{**texts, "storage": StorageKind(texts["storage"]), "signed_in_at": began})
 
 
 def _all_texts(value: dict[str, Any]) -> bool:

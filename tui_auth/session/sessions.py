@@ -42,6 +42,13 @@ class Kept:
     problem: str = ""
     left_undone: str = ""
 
+    @property
+    def untidy(self) -> str:
+        """What a person is told of what was left undone; empty where nothing was."""
+        return (
+            f"What was kept before could not be put in order. {self.left_undone}" if self.left_undone else ""
+        )
+
 
 @dataclass(frozen=True)
 class Found:
