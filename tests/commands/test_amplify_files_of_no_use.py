@@ -54,6 +54,13 @@ CASES = [
         "~/project/aws-exports.js names no user pool: it has no aws_user_pools_id. It was passed by.",
         id="exports without a pool",
     ),
+    pytest.param(
+        lambda folder: (folder / "amplify_outputs.json").write_text(
+            '{"auth": {"user_pool_id": "", "user_pool_client_id": ""}}'
+        ),
+        "~/project/amplify_outputs.json names no user pool: the place for its id is empty. It was passed by.",
+        id="outputs with empty ids",
+    ),
 ]
 
 

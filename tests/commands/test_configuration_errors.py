@@ -236,6 +236,38 @@ def test_a_variable_is_named_that_cannot_be_used(
     assert place.said(**environment) == (3, f"tui-auth: {said}")
 
 
+ELSEWHERE = "but the user pool {} is in eu-west-1. Leave the region out: the pool's id has it."
+
+
+def test_a_region_that_is_not_the_pools_is_said_by_whoever_named_it(place: Place) -> None:
+    elsewhere = ELSEWHERE.format("eu-west-1_Ab12Cd34E")
+    said = f"tui-auth: --region says us-east-1, {elsewhere}"
+    assert place.said(*IDS, "--region", "us-east-1") == (3, said)
+    assert place.said("token", *IDS, "--region", "us-east-1") == (3, said)
+    assert place.said("profile", "add", "acme", *IDS, "--region", "us-east-1") == (3, said)
+    said = f"tui-auth: TUI_AUTH_REGION says us-east-1, {elsewhere}"
+    assert place.said(*IDS, TUI_AUTH_REGION="us-east-1") == (3, said)
+    place.config(f'[profiles.acme]\n{GOOD}region = "us-east-1"\n')
+    said = f"tui-auth: profile acme, {CONFIG}:4 says us-east-1, {elsewhere}"
+    assert place.said("--profile", "acme") == (3, said)
+
+
+def test_a_region_in_an_amplify_file_that_is_not_the_pools_is_said_with_its_line(place: Place) -> None:
+    file = place.file(
+        "amplify_outputs.json", outputs(**{'"aws_region": "eu-west-1"': '"aws_region": "us-east-1"'})
+    )
+    elsewhere = ELSEWHERE.format("eu-west-1_Gen2Pool1")
+    said = f"tui-auth: ~/shop/amplify_outputs.json:5 says us-east-1, {elsewhere}"
+    status, shown = place.said()
+    assert (status, shown.splitlines()[-1]) == (3, said)
+    assert place.said("profile", "import", str(file)) == (3, said)
+
+
+def test_at_an_endpoint_of_its_own_a_region_leads_nowhere_and_stops_nobody(place: Place) -> None:
+    flags = (*IDS, "--region", "us-east-1", "--endpoint-url", "http://127.0.0.1:9")
+    assert place.said("profile", "add", "acme", *flags)[0] == 0
+
+
 def test_colours_that_there_are_not_are_said_before_the_demo_opens(place: Place) -> None:
     said = "tui-auth: TUI_AUTH_THEME is dark, light or ansi."
     assert place.said("demo", TUI_AUTH_THEME="pink") == (3, said)
@@ -275,8 +307,35 @@ def test_a_placeholder_is_no_pool_id_and_the_form_of_one_is_shown(place: Place, 
 
 
 @pytest.mark.parametrize(
+    ("setting", "typed"),
+    [
+        ("user_pool_id", "us-east-1_XXXXXXXXX"),
+        ("user_pool_id", "eu-west-1_xxxxxxxxx"),
+        ("user_pool_id", "eu-west-1_YourPoolId"),
+        ("client_id", "xxxxxxxxxxxxxxxxxxxxxxxxxx"),
+        ("client_id", "YOUR_CLIENT_ID"),
+        ("client_id", "your_app_client"),
+        ("client_id", "APP_CLIENT_ID"),
+    ],
+)
+def test_a_placeholder_that_has_the_form_of_an_id_is_called_one(
+    place: Place, setting: str, typed: str
+) -> None:
+    ids = {"user_pool_id": "eu-west-1_Ab12Cd34E", "client_id": "1example23456789"}
+    what = {"user_pool_id": "a user pool id", "client_id": "an app client id"}[setting]
+    sentence = f"expected {what}, such as {ids[setting]}, and not a placeholder for one."
+    given = ids | {setting: typed}
+    flag = "--" + setting.replace("_", "-")
+    flags = ("--user-pool-id", given["user_pool_id"], "--client-id", given["client_id"])
+    assert place.said(*flags) == (3, f"tui-auth: {flag}: {sentence}")
+    assert place.said("profile", "add", "acme", *flags) == (3, f"tui-auth: {flag}: {sentence}")
+    place.config(f'[profiles.acme]\n{setting} = "{typed}"\n')
+    assert place.said("--profile", "acme")[1].endswith(f"line 2: {setting}: {sentence}")
+
+
+@pytest.mark.parametrize(
     "pool",
-    ["us-east-1_XXXXXXXXX", "us-gov-west-1_Ab12", "eusc-de-east-1_A", "us-isob-east-1_Ab", "local_2aBc"],
+    ["us-gov-west-1_Ab12", "eusc-de-east-1_A", "us-isob-east-1_Ab", "local_2aBc"],
 )
 def test_what_can_be_a_pool_id_is_taken(place: Place, pool: str) -> None:
     assert place.said("profile", "add", "acme", "--user-pool-id", pool, "--client-id", "c")[0] == 0

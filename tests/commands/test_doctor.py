@@ -128,7 +128,7 @@ def test_a_secret_for_a_client_without_one_is_told_from_a_wrong_one(
 
 def test_a_client_that_is_not_there_is_told(program: Program, server: PoolServer) -> None:
     flags, _ = pool_flags(server, ALL_FLOWS)
-    flags[3] = "0000000000000000000000000"
+    flags[3] = "1nobodysclient00000000000"
     ran = program.run("doctor", "--json", *flags)
     assert (ran.returncode, examined(ran)["client"]["ok"]) == (3, False)
     assert "may be one of a pool in another region" in examined(ran)["client"]["do"]
@@ -161,11 +161,15 @@ def test_an_https_address_where_no_tls_is_spoken_is_told_as_that(
     ran = program.run("doctor", "--json", *flags)
     found = examined(ran)["reachable"]
     assert (ran.returncode, found["ok"]) == (7, False)
-    assert found["says"] == "The server does not speak TLS there."
+    host = flags[5].removeprefix("https://")
+    assert found["says"] == f"The server does not speak TLS there ({host})."
     assert "http://127.0.0.1:PORT" in found["do"]
     private_file(program.folder / "password", "secret")
     ran = program.run("sign-in", *flags, "--username", "ann", "--password-file", "password")
-    assert (ran.returncode, ran.stderr) == (7, f"tui-auth: {found['says']} {found['do']}\n")
+    assert (ran.returncode, ran.stderr) == (
+        7,
+        f"tui-auth: The server does not speak TLS there. {found['do']}\n",
+    )
 
 
 def test_a_clock_that_is_off_is_told(program: Program, server: PoolServer) -> None:
@@ -196,6 +200,38 @@ def test_the_proxys_password_is_not_shown_and_bad_certificates_are(program: Prog
     found = examined(ran)
     assert found["proxy"]["says"] == "http://proxy.example:3128 from HTTPS_PROXY"
     assert found["CA"]["ok"] is False
+
+
+def test_certificates_that_are_missing_are_told_before_the_pool_that_is_not_reached_for_it(
+    program: Program, server: PoolServer
+) -> None:
+    flags, _ = pool_flags(server, ["ALLOW_USER_SRP_AUTH"])
+    flags[-1] = flags[-1].replace("http://", "https://")
+    ran = program.run("doctor", "--json", *flags, AWS_CA_BUNDLE="/nowhere/ca.pem")
+    found = examined(ran)
+    wrong = [about for about, each in found.items() if each["ok"] is False]
+    assert (ran.returncode, wrong) == (3, ["CA", "reachable"])
+    assert found["CA"]["says"] == "AWS_CA_BUNDLE names /nowhere/ca.pem, and no file is there."
+
+
+def test_a_dead_endpoint_is_told_with_its_host_and_why(program: Program) -> None:
+    flags = ["--user-pool-id", "eu-west-1_Ab12Cd34E", "--client-id", "1example23456789"]
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        ran = program.run("doctor", "--json", *flags, "--endpoint-url", f"http://127.0.0.1:{port}")
+    found = examined(ran)["reachable"]
+    assert ran.returncode == 7
+    assert found["says"] == f"The endpoint cannot be reached: the connection was refused (127.0.0.1:{port})."
+    assert found["do"] == "Start the pool at that address, or check the endpoint URL."
+
+
+def test_a_theme_that_there_is_not_is_told(program: Program, server: PoolServer) -> None:
+    flags, _ = pool_flags(server, ["ALLOW_USER_SRP_AUTH"])
+    pink = {"TUI_AUTH_THEME": "pink"}
+    with program.on_a_terminal("doctor", *flags, rows=60, cols=120, variables=pink) as running:
+        running.wait_for("!! theme                    TUI_AUTH_THEME is dark, light or ansi.")
+        assert running.wait_exit() == 3
 
 
 def test_a_region_that_is_not_the_pools_is_told(program: Program) -> None:
@@ -240,6 +276,11 @@ def test_a_stand_ins_pool_id_says_no_region(program: Program) -> None:
     flags = ["--user-pool-id", "local_2aBc", "--client-id", "c", "--endpoint-url", "http://127.0.0.1:1"]
     ran = program.run("doctor", "--json", *flags, "--region", "eu-west-1")
     assert examined(ran)["region"]["ok"] is None
+    ran = program.run("doctor", "--json", *flags)
+    assert examined(ran)["region"]["says"] == "the pool id says none"
+    ran = program.run("doctor", "--json", *flags[:4])
+    assert ran.returncode == 3
+    assert examined(ran)["region"]["do"] == "Say where it listens, with --endpoint-url."
 
 
 def test_a_secret_file_that_others_can_read_is_told(program: Program) -> None:

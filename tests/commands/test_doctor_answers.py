@@ -13,12 +13,13 @@ import pytest
 from botocore.utils import get_environ_proxies
 
 from tests.scripted_gateway import Reply, ScriptedGateway, challenge
-from tui_auth.auth.errors import AuthError
+from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.refusals import refusal
 from tui_auth.commands import doctor
 from tui_auth.commands.doctor import pool_checks
 from tui_auth.commands.doctor.findings import Finding, Mark, status_of
-from tui_auth.commands.doctor.machine_checks import AWS, check_machine
+from tui_auth.commands.doctor.machine_checks import check_machine
+from tui_auth.commands.doctor.way_checks import AWS, check_way
 from tui_auth.config.pool_choice import PoolChoice
 from tui_auth.secret import Secret
 
@@ -41,7 +42,8 @@ def examined(
     """What is found in a pool that answers so to each of the flows in turn."""
     monkeypatch.setattr(pool_checks, "fetch_keys", lambda url: {"keys": [{}]})
     choice = PoolChoice("eu-west-1_Ab12Cd34E", "1example23456789", auth_flow=auth_flow)
-    return {finding.about: finding for finding in pool_checks.check_pool(choice, ScriptedGateway(*replies))}
+    findings = pool_checks.check_pool(choice, ScriptedGateway(*replies), AWS.format("eu-west-1"))
+    return {finding.about: finding for finding in findings}
 
 
 @pytest.mark.parametrize(
@@ -124,7 +126,9 @@ def test_a_refused_secret_is_wrong_or_not_wanted_as_far_as_the_answers_tell(
     monkeypatch.setattr(pool_checks, "fetch_keys", lambda url: {"keys": [{}]})
     choice = PoolChoice("eu-west-1_Ab12Cd34E", "1example23456789", Secret("s"))
     gateway = ScriptedGateway(*answers)
-    found = {finding.about: finding for finding in pool_checks.check_pool(choice, gateway)}["secret"]
+    found = {
+        finding.about: finding for finding in pool_checks.check_pool(choice, gateway, AWS.format("eu-west-1"))
+    }["secret"]
     assert (found.mark, found.says) == (Mark.WRONG, says)
     assert found.do
     assert not gateway.replies
@@ -157,15 +161,25 @@ def test_the_proxy_that_is_told_is_the_one_that_boto3_takes(
         monkeypatch.setenv(name, value)
     url = AWS.format("eu-west-1")
     taken = get_environ_proxies(url).get("https")
-    found = next(iter(check_machine(url=url)))
+    found = next(iter(check_way(url)))
     assert (found.about, found.says) == ("proxy", says)
     assert found.says.startswith(str(taken)) is bool(taken)
+
+
+def test_a_pool_that_is_not_reached_is_named_by_its_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    down = AuthError(ErrorKind.NETWORK, "Cognito cannot be reached: its name is not found.", "Check it.")
+    found = examined(monkeypatch, down)["reachable"]
+    assert (found.status, found.do) == (7, "Check it.")
+    assert (
+        found.says
+        == "Cognito cannot be reached: its name is not found (cognito-idp.eu-west-1.amazonaws.com)."
+    )
 
 
 def test_no_proxy_is_asked_for_a_pool_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", PROXY)
     monkeypatch.setenv("http_proxy", PROXY)
-    found = next(iter(check_machine(url="http://127.0.0.1:9229")))
+    found = next(iter(check_way("http://127.0.0.1:9229")))
     assert found.says == "none: the endpoint is on this machine"
 
 

@@ -24,14 +24,14 @@ ADD = ("profile", "add", "acme", "--user-pool-id", "eu-west-1_Acme1", "--client-
 def test_a_profile_is_added_listed_used_shown_and_removed(program: Program) -> None:
     assert "Kept as acme in ~/.config/tui-auth/config.toml" in program.run(*ADD).stderr
     program.run(
-        "profile", "add", "b", "--user-pool-id", "eu-west-1_B", "--client-id", "b", "--region", "eu-west-2"
+        "profile", "add", "b", "--user-pool-id", "eu-west-2_B", "--client-id", "b", "--region", "eu-west-2"
     )
     assert program.run("profile", "use", "b").returncode == 0
     assert program.run("profile", "list").stdout == (
-        "  acme  eu-west-1_Acme1  acmeclient\n* b     eu-west-1_B  b\n"
+        "  acme  eu-west-1_Acme1  acmeclient\n* b     eu-west-2_B  b\n"
     )
     shown = json.loads(program.run("profile", "show", "--json").stdout)
-    assert (shown["user_pool_id"], shown["region"]) == ("eu-west-1_B", "eu-west-2")
+    assert (shown["user_pool_id"], shown["region"]) == ("eu-west-2_B", "eu-west-2")
     assert program.run("profile", "remove", "b").returncode == 0
     assert program.run("profile", "list", "--names").stdout == "acme\n"
     assert "default_profile" not in program.config.read_text()

@@ -117,7 +117,7 @@ class CognitoGateway:
             self._read_clock(error.response.get("ResponseMetadata", {}), started)
             raise refusal_in(error) from None
         except (BotoCoreError, *_UNREADABLE) as error:
-            raise no_answer(error, self._ca_file) from None
+            raise no_answer(error, self._ca_file, self._address.endpoint_url) from None
         self._read_clock(reply.get("ResponseMetadata", {}), started)
         return reply
 

@@ -5,10 +5,13 @@ Their own texts may hold values or addresses, so none is passed on.
 
 from __future__ import annotations
 
+import errno
+from socket import gaierror
 from typing import Any
 
 from tui_auth.auth.errors import TRY_AGAIN, AuthError, ErrorKind
 from tui_auth.auth.refusals import refusal
+from tui_auth.endpoint import is_loopback
 
 _NOT_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE")
 """What OpenSSL calls an answer in plain text, in its several versions."""
@@ -31,8 +34,11 @@ def refusal_in(error: Any) -> AuthError:
     )
 
 
-def no_answer(error: Exception, ca_file: str = "") -> AuthError:
-    """What kept a reply from coming. ``ca_file`` is the file of trusted certificates, if one was named."""
+def no_answer(error: Exception, ca_file: str = "", endpoint_url: str | None = None) -> AuthError:
+    """What kept a reply from coming.
+
+    ``ca_file`` is the file of trusted certificates, if one was named; ``endpoint_url`` None for AWS's own.
+    """
     from botocore import exceptions
 
     if isinstance(error, exceptions.ParamValidationError):
@@ -49,12 +55,7 @@ def no_answer(error: Exception, ca_file: str = "") -> AuthError:
             cause=error,
         )
     if isinstance(error, exceptions.EndpointConnectionError | exceptions.ConnectTimeoutError):
-        return AuthError(
-            ErrorKind.NETWORK,
-            "Cognito cannot be reached.",
-            "Check the network and the region, then try again.",
-            cause=error,
-        )
+        return _unreachable(error, endpoint_url)
     if isinstance(error, exceptions.HTTPClientError | exceptions.ConnectionError | OSError):
         return AuthError(
             ErrorKind.NETWORK,
@@ -70,6 +71,34 @@ def no_answer(error: Exception, ca_file: str = "") -> AuthError:
         cause=error,
         may_have_arrived=True,
     )
+
+
+def _unreachable(error: Exception, endpoint_url: str | None) -> AuthError:
+    if endpoint_url is None:
+        who, do = "Cognito", "Check the network and the region, then try again."
+    elif is_loopback(endpoint_url):
+        who, do = "The endpoint", "Start the pool at that address, or check the endpoint URL."
+    else:
+        who, do = "The endpoint", "Check the network and the endpoint URL, then try again."
+    return AuthError(ErrorKind.NETWORK, f"{who} cannot be reached{_why_unreachable(error)}.", do, cause=error)
+
+
+def _why_unreachable(error: Any) -> str:
+    """The end of a sentence, by the system's own error below urllib3's; empty where that tells nothing."""
+    from botocore.exceptions import ConnectTimeoutError
+
+    if isinstance(error, ConnectTimeoutError):
+        return ": it does not take the connection"
+    below = getattr(error, "kwargs", {}).get("error")
+    while isinstance(below, BaseException):
+        if isinstance(below, gaierror):
+            return ": its name is not found"
+        if isinstance(below, ConnectionRefusedError):
+            return ": the connection was refused"
+        if isinstance(below, OSError) and below.errno in (errno.ENETUNREACH, errno.EHOSTUNREACH):
+            return ": there is no way to it from here"
+        below = below.__cause__
+    return ""
 
 
 def _reason(error: Any) -> str:

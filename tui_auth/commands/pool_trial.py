@@ -19,18 +19,21 @@ from tui_auth.config.client_secret import path_of_secret, read_secret_file
 from tui_auth.config.errors import ConfigurationError
 from tui_auth.config.profile_file import add_profile
 from tui_auth.config.profiles import load_profiles
+from tui_auth.config.region import check_region
 from tui_auth.screens.pool_question import USUAL_FLOW, Candidate
 from tui_auth.screens.problem import OWN_FAULT, Problem
 
 FIRST_NAME = "main"
 """What a pool is kept as unless the person types another name."""
 
+_NAMES_A_REGION = "--region or TUI_AUTH_REGION"
+
 _WORKS = {
-    "USER_SRP_AUTH": "It answers, and takes a password that never leaves this program (SRP).",
-    "USER_PASSWORD_AUTH": "It answers, and takes a password, which is sent to Cognito.",
-    "USER_AUTH": "It answers, and offers each user what there is: a password, a code, …",
-    "CUSTOM_WITH_SRP": "It answers, and asks questions of its own after the password.",
-    "CUSTOM_WITHOUT_SRP": "It answers, and asks questions of its own in place of a password.",
+    "USER_SRP_AUTH": "The client answers, and takes a password that never leaves this program (SRP).",
+    "USER_PASSWORD_AUTH": "The client answers, and takes a password, which is sent to Cognito.",
+    "USER_AUTH": "The client answers, and offers each user what there is: a password, a code, …",
+    "CUSTOM_WITH_SRP": "The client answers, and asks questions of its own after the password.",
+    "CUSTOM_WITHOUT_SRP": "The client answers, and asks questions of its own in place of a password.",
 }
 
 
@@ -109,8 +112,9 @@ class PoolTrial:
         path = candidate.secret_file
         secret = read_secret_file(path_of_secret(path)) if path else None
         client = AppClient(candidate.user_pool_id, candidate.client_id, secret)
-        endpoint = self.named.get("endpoint_url")
-        gateway = self.gateway_to(Address(self.named.get("region") or client.region, endpoint))
+        region, endpoint = self.named.get("region"), self.named.get("endpoint_url")
+        check_region(candidate.user_pool_id, region, _NAMES_A_REGION, endpoint)
+        gateway = self.gateway_to(Address(region or client.region, endpoint))
         answer = probe_flow(gateway, client, API_FLOWS.get(candidate.auth_flow, candidate.auth_flow))
         if self._is_missing(candidate.user_pool_id, endpoint, answer):
             return Refused(Problem("There is no user pool of this id. Compare it with the console."), "pool")

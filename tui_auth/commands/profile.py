@@ -19,6 +19,7 @@ from tui_auth.config.errors import ConfigurationError, fault_in, shown
 from tui_auth.config.pool_choice import POOL_FLAGS, add_pool_arguments, choose_pool
 from tui_auth.config.profile_file import NameTaken, add_profile, check_name, remove_profile, use_profile
 from tui_auth.config.profiles import Profiles, load_profiles
+from tui_auth.config.region import check_region
 from tui_auth.config.settings import SETTINGS
 from tui_auth.terminal.safe_text import safe_line
 
@@ -124,6 +125,7 @@ def _listed(profiles: Profiles) -> list[dict[str, Any]]:
 
 def _add(arguments: Namespace) -> None:
     settings = settings_of(arguments)
+    _check_region(settings, "--region")
     secret = settings.get("client_secret_file")
     if secret:
         settings["client_secret_file"] = secret = str(path_of_secret(secret))
@@ -131,6 +133,10 @@ def _add(arguments: Namespace) -> None:
     _say(f"Kept as {arguments.name} in {shown(path)}. Sign in with: tui-auth --profile {arguments.name}")
     if secret:
         _say_if_it_cannot_be_read(secret)
+
+
+def _check_region(settings: Mapping[str, Any], named_by: str) -> None:
+    check_region(settings["user_pool_id"], settings.get("region"), named_by, settings.get("endpoint_url"))
 
 
 def _kept(name: str, settings: Mapping[str, Any], *, replace: bool, **more: Any) -> Path:
@@ -168,10 +174,12 @@ def _import(arguments: Namespace) -> None:
             raise fault_in(
                 path, None, f"it names no {SETTINGS[name].belongs_to.value}. Use `tui-auth profile add`."
             )
+    settings = {key: found.value for key, found in file.settings.items()}
+    region = file.settings.get("region")
+    _check_region(settings, f"{shown(path)}:{region.line}" if region else "")
     for sentence in file.left_out:
         _say(sentence)
     name = check_name(arguments.name) if arguments.name else _name_of(path)
-    settings = {key: found.value for key, found in file.settings.items()}
     kept = _kept(
         name,
         settings,

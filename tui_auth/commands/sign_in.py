@@ -23,6 +23,7 @@ from tui_auth.commands.exit_status import (
 from tui_auth.config.certificates import check_certificates
 from tui_auth.config.errors import NoPoolNamed
 from tui_auth.config.pool_choice import PoolChoice, add_pool_arguments, choose_pool, named_settings
+from tui_auth.config.region import check_region
 from tui_auth.config.settings import FLOWS, STORAGES
 
 if TYPE_CHECKING:
@@ -144,7 +145,7 @@ def sign_in_now(
     ``when_kept`` is called once the session is kept, or could not be. With ``leaves_when_done`` the screen
     closes itself at Done without asking where to keep it, and the session is in the result where the sign-in
     got there. Raises AuthError where pool, client or endpoint cannot be right, ConfigurationError where the
-    certificates cannot.
+    region or the certificates cannot.
     """
     from tui_auth.auth.auth import Auth
     from tui_auth.commands.sign_in_settings import sign_in_settings
@@ -152,6 +153,7 @@ def sign_in_now(
     from tui_auth.terminal.environment import fill_missing_streams
 
     fill_missing_streams()
+    check_region(choice.user_pool_id, choice.region, choice.origins["region"], choice.endpoint_url)
     check_certificates(choice.endpoint_url)
     auth = Auth(
         choice.user_pool_id, choice.client_id, choice.client_secret, choice.endpoint_url, choice.region

@@ -112,11 +112,11 @@ def find_amplify_file(folder: Path, home: Path, owners: frozenset[int] | None = 
                 f"{str(error).removesuffix('.')} and was passed by; `tui-auth profile import FILE` takes it."
             )
             continue
-        if file is not None:
+        if file is not None and "user_pool_id" in file.settings:
             _check_for_another_pool(file, owners)
             return Search(file, tuple(passed_by))
-        lacks = _POOL_IN[path.name]
-        passed_by.append(f"{shown(path)} names no user pool: it has no {lacks}. It was passed by.")
+        why = f"it has no {_POOL_IN[path.name]}" if file is None else "the place for its id is empty"
+        passed_by.append(f"{shown(path)} names no user pool: {why}. It was passed by.")
     return Search(None, tuple(passed_by))
 
 

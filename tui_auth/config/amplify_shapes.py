@@ -137,7 +137,8 @@ def _flat(root: Node) -> Nodes:
     return {
         "user_pool_id": root.at("aws_user_pools_id"),
         "client_id": root.at("aws_user_pools_web_client_id"),
-        "region": root.at("aws_cognito_region") or root.at("aws_project_region"),
+        # Not aws_project_region: a pool that was imported may be in another, and its id says which.
+        "region": root.at("aws_cognito_region"),
         "identity_pool_id": root.at("aws_cognito_identity_pool_id"),
         "auth_flow": _renamed(root.at("authenticationFlowType")),
         "username_attributes": _lowered(root.at("aws_cognito_username_attributes")),

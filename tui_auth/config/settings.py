@@ -74,6 +74,18 @@ def _text(
     return check
 
 
+def _id(what: str, example: str, pattern: str) -> Callable[[object], str]:
+    check = _text(f"{what}, such as {example}", pattern)
+
+    def check_id(value: object) -> str:
+        given = check(value)
+        if _PLACEHOLDER.search(given):
+            raise Unfit(f"{what}, such as {example}, and not a placeholder for one")
+        return given
+
+    return check_id
+
+
 def _texts(expected: str, form: Callable[[str], str], pattern: str) -> Callable[[object], tuple[str, ...]]:
     matcher = re.compile(pattern)
 
@@ -156,6 +168,11 @@ _POOL, _CLIENT, _PERSON = Belonging.POOL, Belonging.CLIENT, Belonging.PERSON
 _POOL_ID = r"(?=.{1,55}\Z)(?:[a-z]{2,}(?:-[a-z]+)+-\d+|local)_[0-9a-zA-Z]+"
 """A region and a name: Cognito's own pattern takes YOUR_POOL_ID too. A stand-in may say ``local``."""
 
+_PLACEHOLDER = re.compile(
+    r"(?:\A|_)(?P<same>[x0])(?P=same){3,}\Z|\Ayour_|(?:client|pool)_?id\Z", re.ASCII | re.IGNORECASE
+)
+"""What stands in documents where an id belongs, and has the form of one."""
+
 _ATTRIBUTE = r"[\w:.-]{1,60}"
 
 SETTINGS: dict[str, Setting] = {
@@ -164,12 +181,12 @@ SETTINGS: dict[str, Setting] = {
         Setting(
             "user_pool_id",
             _POOL,
-            _text("a user pool id, such as eu-west-1_Ab12Cd34E", _POOL_ID),
+            _id("a user pool id", "eu-west-1_Ab12Cd34E", _POOL_ID),
         ),
         Setting(
             "client_id",
             _CLIENT,
-            _text("an app client id, such as 1example23456789", r"[\w+]{1,128}"),
+            _id("an app client id", "1example23456789", r"[\w+]{1,128}"),
         ),
         Setting("client_secret_file", _CLIENT, _path),
         Setting("region", _POOL, _text("a region, such as eu-west-1", r"[a-z][a-z0-9-]{1,39}")),

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tui_auth.commands.doctor.findings import Finding, note, status_of, wrong
-from tui_auth.commands.doctor.machine_checks import AWS, check_machine
+from tui_auth.commands.doctor.machine_checks import check_machine
+from tui_auth.commands.doctor.way_checks import AWS, check_way
 from tui_auth.commands.exit_status import CONFIGURATION, UNEXPECTED
 from tui_auth.commands.token_arguments import write_out
 from tui_auth.config.errors import ConfigurationError, NoPoolNamed
@@ -65,6 +66,7 @@ def _checks(arguments: Namespace) -> Iterator[Finding]:
         for said in error.notes if isinstance(error, NoPoolNamed) else ():
             yield note("note", said)
         yield wrong("pool", str(error), "The pool is not looked at until then.", CONFIGURATION)
+        yield from check_way(AWS.format("us-east-1"))
         yield from check_machine()
         return
     from tui_auth.auth.errors import AuthError
@@ -74,12 +76,15 @@ def _checks(arguments: Namespace) -> Iterator[Finding]:
     for said in choice.notes:
         yield note("note", said)
     yield from check_choice(choice)
+    address = choice.endpoint_url or AWS.format(choice.region)
+    # Before the pool: a proxy or a CA file that is wrong is why it is not reached.
+    yield from check_way(address)
     try:
         gateway = CognitoGateway(Address(choice.region or "", choice.endpoint_url))
-        yield from check_pool(choice, gateway)
+        yield from check_pool(choice, gateway, address)
     except AuthError as error:
         yield wrong("reachable", error.message, error.recovery_suggestion, CONFIGURATION)
-    yield from check_machine(url=choice.endpoint_url or AWS.format(choice.region))
+    yield from check_machine()
 
 
 def _last_session() -> Mapping[str, Any] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from tui_auth.auth.app_client import AppClient
 from tui_auth.auth.errors import AuthError
@@ -13,12 +14,11 @@ from tui_auth.commands.doctor.findings import Finding, good, note, wrong
 from tui_auth.commands.doctor.probe import API_FLOWS, FLOWS, OUR_FLOWS, Answer, Verdict, probe_flow
 from tui_auth.commands.exit_status import CONFIGURATION, status_for
 from tui_auth.config.pool_choice import PoolChoice
+from tui_auth.config.region import own_region
+from tui_auth.config.sources import SourceKind
 from tui_auth.terminal.safe_text import safe_line
 
 CLOCK_TOLERANCE_SECONDS = 20.0
-NO_REGION = "local"
-"""What some stand-ins' pool ids have where Cognito's have the region."""
-
 _BEYOND_THE_SECRET = (Verdict.ALLOWED, Verdict.NO_TRIGGERS, Verdict.NOT_ALLOWED)
 """Answers that come only after no secret was missed."""
 
@@ -32,26 +32,36 @@ def check_choice(choice: PoolChoice) -> Iterator[Finding]:
         f"{choice.user_pool_id} from {choice.origins['user_pool_id']}, "
         f"app client {choice.client_id} from {choice.origins['client_id']}",
     )
-    own = choice.user_pool_id.partition("_")[0]
-    origin = choice.origins["region"]
-    if choice.region == own:
-        yield good("region", f"{own}, as the pool id says")
-    elif choice.endpoint_url and own == NO_REGION:
-        yield note("region", f"{choice.region} from {origin}; the pool id says none")
-    else:
-        yield wrong(
-            "region",
-            f"{choice.region} from {origin}, but the pool id says {own}",
-            "Leave the region out: the pool id has it.",
-            CONFIGURATION,
-        )
+    yield _region(choice)
     if choice.endpoint_url:
         place = safe_line(choice.endpoint_url, limit=100)
         yield note("endpoint", f"{place} from {choice.origins['endpoint_url']}, in place of AWS's own")
 
 
-def check_pool(choice: PoolChoice, gateway: Gateway) -> Iterator[Finding]:
-    """What the pool answers: one harmless call a flow, and its public keys."""
+def _region(choice: PoolChoice) -> Finding:
+    own, origin = own_region(choice.user_pool_id), choice.origins["region"]
+    if own is None and choice.endpoint_url is None:
+        return wrong(
+            "region",
+            "none: the pool id is that of a stand-in for Cognito",
+            "Say where it listens, with --endpoint-url.",
+            CONFIGURATION,
+        )
+    if own is None:
+        is_derived = origin.kind is SourceKind.DERIVED
+        return note("region", "the pool id says none" if is_derived else f"{choice.region} from {origin}")
+    if choice.region == own:
+        return good("region", f"{own}, as the pool id says")
+    return wrong(
+        "region",
+        f"{choice.region} from {origin}, but the pool id says {own}",
+        "Leave the region out: the pool id has it.",
+        CONFIGURATION,
+    )
+
+
+def check_pool(choice: PoolChoice, gateway: Gateway, address: str) -> Iterator[Finding]:
+    """What the pool answers at an address: one harmless call a flow, and its public keys."""
     client = AppClient(choice.user_pool_id, choice.client_id, choice.client_secret)
     answers: list[Answer] = []
     for flow in FLOWS:
@@ -60,7 +70,9 @@ def check_pool(choice: PoolChoice, gateway: Gateway) -> Iterator[Finding]:
             break
     last = answers[-1]
     if last.verdict is Verdict.UNREACHABLE and last.error:
-        yield wrong("reachable", last.error.message, last.error.recovery_suggestion, status_for(last.error))
+        host = safe_line(urlsplit(address).netloc, limit=100)
+        says = f"{last.error.message.removesuffix('.')} ({host})."
+        yield wrong("reachable", says, last.error.recovery_suggestion, status_for(last.error))
         return
     yield good("reachable", "Cognito answers")
     yield from _clock(gateway.clock_offset)

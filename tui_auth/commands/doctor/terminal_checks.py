@@ -7,7 +7,10 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 
-from tui_auth.commands.doctor.findings import Finding, good, note
+from tui_auth.commands.doctor.findings import Finding, good, note, wrong
+from tui_auth.commands.exit_status import CONFIGURATION
+from tui_auth.commands.full_screen import theme
+from tui_auth.config.errors import ConfigurationError
 from tui_auth.terminal.environment import (
     TerminalKind,
     find_terminal,
@@ -54,6 +57,7 @@ def _terminal(environ: Mapping[str, str]) -> Iterator[Finding]:
         advice = "At 80×23 and more everything fits, QR pictures too."
         yield good("size", text) if fits else note("size", text, advice)
     yield good("colours", colours(environ))
+    yield from _theme(environ)
     yield from _tmux(environ)
 
 
@@ -81,6 +85,16 @@ def colours(environ: Mapping[str, str]) -> str:
     if environ.get("COLORTERM", "") in ("truecolor", "24bit"):
         return "16 million (COLORTERM)"
     return "256" if "256" in environ.get("TERM", "") else "16"
+
+
+def _theme(environ: Mapping[str, str]) -> Iterator[Finding]:
+    if chosen := environ.get("TUI_AUTH_THEME"):
+        try:
+            theme(chosen)
+        except ConfigurationError as error:
+            yield wrong("theme", str(error), "Set it to one of these, or unset it.", CONFIGURATION)
+        else:
+            yield good("theme", f"{chosen} from TUI_AUTH_THEME")
 
 
 def _tmux(environ: Mapping[str, str]) -> Iterator[Finding]:
