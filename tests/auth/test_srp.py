@@ -80,7 +80,15 @@ def test_the_timestamp_has_no_zero_before_the_day(seconds: int, text: str) -> No
 
 @pytest.mark.parametrize(
     ("srp_b", "salt", "block"),
-    [("0", "1", "YQ=="), ("xyz", "1", "YQ=="), ("2", "-", "YQ=="), ("2", "1", "*")],
+    [
+        ("0", "1", "YQ=="),
+        ("xyz", "1", "YQ=="),
+        ("2", "-", "YQ=="),
+        ("2", "1", "*"),
+        ("1_0", "1", "YQ=="),
+        (" 2", "1", "YQ=="),
+        ("2", "+1", "YQ=="),
+    ],
 )
 def test_a_server_that_cheats_is_refused(srp_b: str, salt: str, block: str) -> None:
     with pytest.raises(srp.SRPError):

@@ -53,6 +53,26 @@ def test_a_blank_belongs_to_the_password(machine: Machine, choice: PoolChoice) -
     assert sign_in(machine, *PLAIN, *flags(choice), typed=f"{PASSWORD} \n").returncode == 5
 
 
+def test_only_one_end_of_the_line_is_taken_off_it(machine: Machine, choice: PoolChoice) -> None:
+    assert sign_in(machine, *PLAIN, *flags(choice), typed=f"{PASSWORD}\r\r\n").returncode == 5
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("é" * 2049, "stdin gave a line that is too long to be a password."),
+        ("caf\udce9\n", "stdin gave a password that is not UTF-8 text."),
+    ],
+    ids=["too long", "another encoding"],
+)
+def test_what_can_be_no_password_is_refused_and_not_cut_to_one(
+    machine: Machine, choice: PoolChoice, typed: str, said: str
+) -> None:
+    ran = sign_in(machine, *PLAIN, *flags(choice), typed=typed, errors="surrogateescape")
+    assert (ran.returncode, ran.stderr) == (2, f"tui-auth: {said}\n")
+    assert not machine.server.calls
+
+
 def test_a_pool_that_asks_for_more_is_10_and_named(machine: Machine, choice: PoolChoice) -> None:
     user = {"UserPoolId": choice.user_pool_id, "Username": "ann"}
     machine.server.call("AdminSetUserPassword", {**user, "Password": PASSWORD, "Permanent": False})

@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import secrets
 from datetime import UTC, datetime
+from string import hexdigits
 
 N_HEX = (
     "FFFFFFFFFFFFFFFFC90FDAA22168C234C4C6628B80DC1CD129024E088A67CC74020BBEA63B139B22514A08798E3404DD"
@@ -28,6 +29,7 @@ G = 2
 HKDF_INFO = b"Caldera Derived Key"
 HKDF_LENGTH = 16
 
+_HEX_DIGITS = frozenset(hexdigits)
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -125,15 +127,19 @@ def claim_signature(
     server's values cannot be right.
     """
     try:
-        public_b, salt_number = int(srp_b, 16), int(salt, 16)
-        if public_b < 0 or salt_number < 0:
-            raise ValueError
+        public_b, salt_number = _number(srp_b), _number(salt)
         base64.b64decode(secret_block, validate=True)
     except ValueError:
         raise SRPError("the server's SRP values are not hexadecimal and base64") from None
     u = scramble(public_a, public_b)
     key = derive_key(shared_value(a, u, public_b, salt_number, inner), u)
     return sign(key, name, user, secret_block, timestamp)
+
+
+def _number(digits: str) -> int:
+    if not set(digits) <= _HEX_DIGITS:  # int() takes signs, blanks and underscores too
+        raise ValueError
+    return int(digits, 16)
 
 
 def format_timestamp(seconds: float) -> str:

@@ -6,6 +6,7 @@ import os
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     from tui_auth.session.keeping import Keeping
     from tui_auth.session.record import SessionRecord
     from tui_auth.settings import SignInSettings
+
+_LONGEST_LINE = 4096
+"""In bytes: many times what Cognito takes for a password."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -313,12 +317,22 @@ def _password(arguments: Namespace) -> Secret | None:
     if sys.stdin is not None and sys.stdin.isatty():
         say("--password-stdin reads a pipe; on a terminal it would show the password. Leave it out there.")
         raise Ended(USAGE)
-    line = sys.stdin.buffer.readline(4096) if sys.stdin is not None else b""
-    password = line.rstrip(b"\r\n")
+    password = _first_line_of_stdin()
     if not password:
         say("stdin gave no password. Pipe it in as one line.")
         raise Ended(USAGE)
-    return Secret(password.decode("utf-8", "replace"))
+    return Secret(password)
+
+
+def _first_line_of_stdin() -> str:
+    line = sys.stdin.buffer.readline(_LONGEST_LINE + 1) if sys.stdin is not None else b""
+    if len(line) > _LONGEST_LINE:
+        say("stdin gave a line that is too long to be a password.")
+        raise Ended(USAGE)
+    with suppress(UnicodeDecodeError):
+        return line.decode().removesuffix("\n").removesuffix("\r")
+    say("stdin gave a password that is not UTF-8 text.")
+    raise Ended(USAGE)
 
 
 def _pair(text: str) -> tuple[str, str]:
