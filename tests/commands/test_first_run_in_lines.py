@@ -132,7 +132,7 @@ def test_the_pool_is_asked_for_tried_kept_and_signed_in_to(
     person.reads("Error: There is no such app client in the pool's region.")
     asked = [operation for operation, _ in server.calls[asked_so_far:]]
     person.answer(f"User pool [{pool}]", f"{CONSOLE}/{pool}/applications/app-clients/{client}/overview")
-    person.reads("The client answers, and takes a password that never leaves this program (SRP).")
+    person.reads("The client answers. The password never leaves this program (SRP).")
     person.answer("Keep as [main]", "my pool")
     person.reads("Error: A profile's name is made of letters")
     person.answer("Keep as [main]", "staff")
@@ -167,7 +167,7 @@ def test_a_client_with_a_secret_and_another_flow_asks_for_both(
     person.answer("Secret file", str(tmp_path / "gone"))
     person.reads("it cannot be read: No such file or directory.")
     person.answer(f"Secret file [{tmp_path / 'gone'}]", str(file))
-    person.reads("The client answers, and takes a password, which is sent to Cognito.")
+    person.reads("The client answers. The password is sent to Cognito.")
     person.answer("Keep as [main]", "")
     person.reads("Kept as the profile main.")
     person.answer("Username", "ann")

@@ -83,7 +83,7 @@ async def test_a_pool_that_answers_is_kept_under_a_name(tmp_path: Path) -> None:
     app = PilotedChooser(tmp_path, challenge("PASSWORD_VERIFIER"))
     async with app.run_test(size=(80, 23)) as pilot:
         await tried(pilot)
-        await until(pilot, lambda: "a password that never leaves this program" in app.text())
+        await until(pilot, lambda: "The password never leaves this program" in app.text())
         assert "Keep as" in app.text()
         await pilot.press(*"acme", "enter")
     assert app.return_value == "acme"
@@ -197,7 +197,7 @@ async def test_a_client_without_the_usual_flow_asks_for_another(tmp_path: Path) 
         await until(pilot, lambda: "does not allow USER_SRP_AUTH" in app.text())
         assert "1 Password, sent to Cognito" in app.text()
         await pilot.press("3")
-        await until(pilot, lambda: "asks questions of its own after the password" in app.text())
+        await until(pilot, lambda: "asks its own questions after the password" in app.text())
         await pilot.press(*"acme", "enter")
     assert app.kept.profile("acme").settings["auth_flow"] == "CUSTOM_WITH_SRP"
     assert [call[1]["AuthFlow"] for call in app.gateway.calls] == ["USER_SRP_AUTH", "CUSTOM_AUTH"]
@@ -214,7 +214,7 @@ async def test_a_second_flow_that_is_not_allowed_leaves_the_others(tmp_path: Pat
         assert "sent to Cognito" not in app.text()
         assert "SRP)" not in app.text()
         await pilot.press("1")
-        await until(pilot, lambda: "offers each user what there is" in app.text())
+        await until(pilot, lambda: "offers what each user has" in app.text())
 
 
 async def test_a_client_that_allows_no_flow_is_said_to(tmp_path: Path) -> None:
@@ -325,7 +325,7 @@ async def test_a_flow_that_was_chosen_stays_while_a_secret_is_asked_for(tmp_path
         await until(pilot, lambda: "This app client has a secret." in app.text())
         app.question.field("secret").value = str(secret)
         await pilot.press("enter")
-        await until(pilot, lambda: "takes a password, which is sent to Cognito" in app.text())
+        await until(pilot, lambda: "The password is sent to Cognito" in app.text())
     flows = [call[1]["AuthFlow"] for call in app.gateway.calls]
     assert flows == ["USER_SRP_AUTH", "USER_PASSWORD_AUTH", "USER_PASSWORD_AUTH"]
 
@@ -338,7 +338,7 @@ async def test_a_secret_and_a_flow_that_were_named_are_tried_first(tmp_path: Pat
     async with app.run_test(size=(80, 23)) as pilot:
         await tried(pilot)
         await pilot.press("enter")
-        await until(pilot, lambda: "takes a password, which is sent to Cognito" in app.text())
+        await until(pilot, lambda: "The password is sent to Cognito" in app.text())
         await pilot.press("enter")
     asked = app.gateway.calls[0][1]
     assert asked["AuthFlow"] == "USER_PASSWORD_AUTH"

@@ -29,11 +29,11 @@ FIRST_NAME = "main"
 _NAMES_A_REGION = "--region or TUI_AUTH_REGION"
 
 _WORKS = {
-    "USER_SRP_AUTH": "The client answers, and takes a password that never leaves this program (SRP).",
-    "USER_PASSWORD_AUTH": "The client answers, and takes a password, which is sent to Cognito.",
-    "USER_AUTH": "The client answers, and offers each user what there is: a password, a code, …",
-    "CUSTOM_WITH_SRP": "The client answers, and asks questions of its own after the password.",
-    "CUSTOM_WITHOUT_SRP": "The client answers, and asks questions of its own in place of a password.",
+    "USER_SRP_AUTH": "The client answers. The password never leaves this program (SRP).",
+    "USER_PASSWORD_AUTH": "The client answers. The password is sent to Cognito.",
+    "USER_AUTH": "The client answers, and offers what each user has: a password, a code …",
+    "CUSTOM_WITH_SRP": "The client answers, and asks its own questions after the password.",
+    "CUSTOM_WITHOUT_SRP": "The client answers, and asks its own questions in place of a password.",
 }
 
 
