@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -80,5 +81,10 @@ MEETINGS = (
 
 
 def share(faults: Sequence[Fault], meeting: Meeting) -> Sequence[Fault]:
-    """A sixth of the faults, another one at each of six steps: the engine meets each at every step."""
+    """A sixth of the faults, another one at each of six steps: the engine meets each at every step.
+
+    With EVERY_FAULT in the environment all of them, which takes a quarter of an hour.
+    """
+    if os.environ.get("EVERY_FAULT"):
+        return faults
     return faults[MEETINGS.index(meeting) % 6 :: 6]
