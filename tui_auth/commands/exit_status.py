@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 
 from tui_auth.auth.errors import AuthError, ErrorKind
+from tui_auth.commands.output import tell
 from tui_auth.config.errors import ConfigurationError, NoPoolNamed
 from tui_auth.session.errors import SignInNeeded, StorageError
 from tui_auth.terminal.safe_text import safe_line
@@ -32,11 +32,8 @@ class Ended(Exception):
 
 
 def say(sentence: str) -> None:
-    """One line on stderr, if there is one that takes it: what stdout gets must not depend on that."""
-    if sys.stderr is not None:
-        with suppress(OSError):
-            sys.stderr.write(f"tui-auth: {safe_line(sentence, limit=1000)}\n")
-            sys.stderr.flush()
+    """One line on stderr, of words that may be anybody's."""
+    tell(safe_line(sentence, limit=1000))
 
 
 def with_status(command: Callable[[], int]) -> int:
