@@ -21,9 +21,10 @@ from textual.screen import Screen
 from tui_auth.auth.auth import Auth
 from tui_auth.auth.errors import AuthError
 from tui_auth.daemon_thread import in_daemon_thread
-from tui_auth.screens.form_screen import FormScreen, Surroundings
+from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.problem import Problem
 from tui_auth.screens.sign_in import ForgotAsked, SignInAsked, SignInScreen, SignUpWanted
+from tui_auth.screens.surroundings import Surroundings
 from tui_auth.settings import SignInSettings
 from tui_auth.style_sheets import first_sheets, later_sheets
 from tui_auth.terminal.full_screen import SETTLED_AFTER_SECONDS, FullScreenApp

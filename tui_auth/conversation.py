@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tui_auth import requests
+from tui_auth import auth_requests
 from tui_auth.auth.attempt import Attempt
 from tui_auth.auth.errors import AuthError, Concern, ErrorKind
 from tui_auth.auth.next_step import (
@@ -20,14 +20,15 @@ from tui_auth.auth.next_step import (
     ResetPassword,
 )
 from tui_auth.auth.what_next import Road, road
+from tui_auth.auth_requests import Outcome, Request
 from tui_auth.daemon_thread import in_daemon_thread
 from tui_auth.done_keeper import DoneKeeper, remember_device
-from tui_auth.requests import Outcome, Request
 from tui_auth.screens.done import DoneScreen
-from tui_auth.screens.form_screen import FormScreen, Surroundings
+from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.problem import OWN_FAULT, Problem
 from tui_auth.screens.sign_in import SignInAsked, SignInScreen
 from tui_auth.screens.step_screen import Answered, StepScreen
+from tui_auth.screens.surroundings import Surroundings
 from tui_auth.screens.wording import NEW_PASSWORD_COUNTS, wait_for
 from tui_auth.session.stores import StorageKind
 
@@ -98,7 +99,7 @@ class Conversation:
         device_of: Callable[[str], Device | None] = (
             self.keeper.device if self.keeper else lambda username: None
         )
-        request = requests.sign_in(event, self.app.settings, device_of)
+        request = auth_requests.sign_in(event, self.app.settings, device_of)
         self._ask(request, trail=("password" if event.password else "name",))
 
     def forgot(self, username: str) -> None:
@@ -128,18 +129,18 @@ class Conversation:
             return
         if self.attempt is None:  # else it may know of an account whose answer was lost
             self.attempt = self.app.auth.attempt()
-        self._ask(requests.sign_up(event, self.app.settings), trail=("sign-up",))
+        self._ask(auth_requests.sign_up(event, self.app.settings), trail=("sign-up",))
 
     def answer(self, event: Answered) -> None:
         """Answer the step that asks."""
         screen = self.app.asking_screen
         if isinstance(screen, StepScreen):
-            self._ask(requests.answer(screen.step, event), trail=(*self._trail, screen.trail_name))
+            self._ask(auth_requests.answer(screen.step, event), trail=(*self._trail, screen.trail_name))
 
     def new_code(self, *, asked_by: str) -> None:
         """Have a new code sent; where Cognito has no other way, by starting the step again."""
         screen = self.app.asking_screen
-        request = requests.new_code(screen.step) if isinstance(screen, StepScreen) else None
+        request = auth_requests.new_code(screen.step) if isinstance(screen, StepScreen) else None
         if request:
             self._ask(request, asked_by=asked_by)
         else:

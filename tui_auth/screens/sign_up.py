@@ -9,9 +9,10 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui_auth.auth.errors import AuthError, Concern
-from tui_auth.screens.form_screen import FormScreen, Surroundings
+from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.new_password import agreed_password, password_fields
 from tui_auth.screens.problem import Problem
+from tui_auth.screens.surroundings import Surroundings
 from tui_auth.screens.wording import ATTRIBUTE_HINTS, attribute_needed, label_of
 from tui_auth.secret import Secret
 from tui_auth.settings import SignInSettings

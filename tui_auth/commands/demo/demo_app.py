@@ -20,9 +20,10 @@ from tui_auth.commands.demo.user_list import UserChosen, UserListScreen
 from tui_auth.pool import PoolServer
 from tui_auth.pool.demo_users import DemoPool, DemoUser, make_new_again
 from tui_auth.screens.done import SignInSeen
-from tui_auth.screens.form_screen import FormScreen, Surroundings
+from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.sign_in import SignInScreen
 from tui_auth.screens.step_screen import StepScreen
+from tui_auth.screens.surroundings import Surroundings
 from tui_auth.settings import SignInSettings
 from tui_auth.style_sheets import style_sheets
 
