@@ -117,7 +117,7 @@ class Hands:
 
     async def back_to_sign_in(self) -> None:
         """Leave everything and stand at the first screen."""
-        self.app.conversation._back_to_sign_in()
+        self.app.navigation.back_to_sign_in()
         await until(self.pilot, lambda: isinstance(self.screen, SignInScreen))
 
     def _fill(self, screen: FormScreen) -> None:

@@ -116,7 +116,8 @@ def test_the_first_frame_needs_nothing_of_what_comes_after_it(loaded_by_signing_
     }
     assert below("session", modules) <= {"errors"}
     assert not below("plain", modules) | below("pool", modules) | below("commands.demo", modules)
-    assert not modules & {"tui_auth.conversation", "tui_auth.done_keeper", "tui_auth.auth_requests"}
+    of_answers = {"auth_requests", "conversation", "done_keeper", "navigation"}
+    assert not modules & {f"tui_auth.{name}" for name in of_answers}
     assert not modules & {"tui_auth.terminal.clipboard", "tui_auth.widgets.code_input"}
 
 

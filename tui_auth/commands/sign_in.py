@@ -220,12 +220,12 @@ def _in_full_screen(
 
         checked = keeper().is_checked(done)
         record = keep_without_asking(
-            keeper().keeping, done, app.conversation.signed_in_as, checked=checked
+            keeper().keeping, done, app.navigation.signed_in_as, checked=checked
         ).record
-    name = done.claims.name_for(app.conversation.signed_in_as)
+    name = done.claims.name_for(app.navigation.signed_in_as)
     sys.stderr.write(f"Signed in as {safe_line(name, limit=80)}.\n")
     # It went with the screen, where it stood if it was known by then.
-    if record is None and (reason := keeper().not_kept_because(done, app.conversation.signed_in_as, say)):
+    if record is None and (reason := keeper().not_kept_because(done, app.navigation.signed_in_as, say)):
         say(f"This session is not kept. {reason}")
         status = status or _status_of(reason, arguments)
     return status, record

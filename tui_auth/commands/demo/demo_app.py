@@ -108,13 +108,13 @@ class DemoApp(TuiAuthApp):
     def _back_to_list(self, event: FormScreen.BackAsked) -> None:
         if isinstance(self.screen, SignInScreen):
             event.prevent_default()
-            self.conversation.drop()
+            self.navigation.drop()
             self.pop_screen()
 
     @on(SignInSeen)
     def _again(self, event: SignInSeen) -> None:
         event.prevent_default()
-        self.conversation.drop()
+        self.navigation.drop()
         self.next_step = None
         while len(self.screen_stack) > 1:
             self.pop_screen()
@@ -126,9 +126,9 @@ class DemoApp(TuiAuthApp):
     def newest_code(self) -> str | None:
         """What the phone shows, or the newest message holds, for the user who is signing in."""
         screen = self.asking_screen
-        if not isinstance(screen, StepScreen) or self.conversation.attempt is None:
+        if not isinstance(screen, StepScreen) or self.navigation.attempt is None:
             return None
-        username = self.conversation.attempt.username
+        username = self.navigation.attempt.username
         step: NextStep = screen.step
         if isinstance(step, ContinueSignInWithTOTPSetup):
             key = step.setup_details.shared_secret
