@@ -9,7 +9,7 @@ from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.commands.output import tell
 from tui_auth.config.errors import ConfigurationError, NoPoolNamed
 from tui_auth.session.errors import SignInNeeded, StorageError
-from tui_auth.terminal.safe_text import safe_line
+from tui_auth.terminal.safe_text import safe_line, service_says
 
 OK, UNEXPECTED, USAGE, CONFIGURATION, NOT_SIGNED_IN, REFUSED = 0, 1, 2, 3, 4, 5
 CANCELLED, NETWORK, THROTTLED, STORAGE, NEEDS_A_SCREEN = 6, 7, 8, 9, 10
@@ -72,11 +72,11 @@ def status_for(error: Exception) -> int:
 
 
 def words_for(error: Exception) -> str:
-    """What is said of an error where there is no screen; Cognito's own words where ours cannot say it."""
+    """What is said of an error where there is no screen; the service's own words where ours cannot say it."""
     if not isinstance(error, AuthError):
         return str(error)
     if error.kind is ErrorKind.NETWORK and error.may_have_arrived:
         return f"{error.message.split('.')[0]}. Try again."
     if error.quote:
-        return f"{error} Cognito says: “{safe_line(error.quote, limit=200)}”"
+        return f"{error} {service_says(error.quote)}"
     return str(error)
