@@ -1,8 +1,9 @@
 """TuiAuthApp: the program around the screens. It opens them, has their keys, and leaves.
 
-What a person decides on them is for ``tui_auth.conversation``, which is imported when it is first needed: a
-first screen that shows at once is worth more than one that knows already what comes of it. So the messages of
-later screens are handled by methods named after them, as Textual has it, and not by ``@on`` with their class.
+What a person decides on them is for ``tui_auth.conversation``, and where the answers lead for
+``tui_auth.navigation``. Both are imported when they are first needed: a first screen that shows at once is
+worth more than one that knows already what comes of it. So the messages of later screens are handled by
+methods named after them, as Textual has it, and not by ``@on`` with their class.
 """
 
 from __future__ import annotations
@@ -21,9 +22,10 @@ from textual.screen import Screen
 from tui_auth.auth.auth import Auth
 from tui_auth.auth.errors import AuthError
 from tui_auth.daemon_thread import in_daemon_thread
-from tui_auth.screens.form_screen import FormScreen, Surroundings
+from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.problem import Problem
 from tui_auth.screens.sign_in import ForgotAsked, SignInAsked, SignInScreen, SignUpWanted
+from tui_auth.screens.surroundings import Surroundings
 from tui_auth.settings import SignInSettings
 from tui_auth.style_sheets import first_sheets, later_sheets
 from tui_auth.terminal.full_screen import SETTLED_AFTER_SECONDS, FullScreenApp
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from tui_auth.auth.next_step import Done, NextStep
     from tui_auth.conversation import Conversation
     from tui_auth.done_keeper import DoneKeeper
+    from tui_auth.navigation import Navigation
     from tui_auth.screens.copying import CopyAsked
     from tui_auth.screens.done import DeviceAnswered, PlaceChosen
     from tui_auth.screens.sign_up import SignUpAsked
@@ -148,12 +151,17 @@ class TuiAuthApp(FullScreenApp["Done"]):
 
     @property
     def conversation(self) -> Conversation:
-        """What is said to Cognito, from the first thing that a person decides."""
+        """What is asked of Cognito, from the first thing that a person decides."""
         if self._conversation is None:
             from tui_auth.conversation import Conversation
 
             self._conversation = Conversation(self, self.make_keeper() if self.make_keeper else None)
         return self._conversation
+
+    @property
+    def navigation(self) -> Navigation:
+        """How far the sign-in has come, and the way from screen to screen."""
+        return self.conversation.navigation
 
     @on(SignInAsked)
     def _sign_in(self, event: SignInAsked) -> None:
@@ -189,11 +197,11 @@ class TuiAuthApp(FullScreenApp["Done"]):
 
     def on_place_chosen(self, event: PlaceChosen) -> None:
         """Keep the session there."""
-        self.conversation.keep_in(event.kind)
+        self.navigation.keep_in(event.kind)
 
     def on_device_answered(self, event: DeviceAnswered) -> None:
         """Have the device remembered, or not."""
-        self.conversation.device_answered(event.remember)
+        self.navigation.device_answered(event.remember)
 
     async def on_sign_in_seen(self) -> None:
         """Leave, signed in."""
@@ -202,13 +210,13 @@ class TuiAuthApp(FullScreenApp["Done"]):
     def watch_next_step(self, step: NextStep | None) -> None:
         """Show the screen of the step."""
         if step is not None:
-            self.conversation.show(step)
+            self.navigation.show(step)
 
     # -- leaving ------------------------------------------------------------------------------------
 
     async def action_quit(self) -> None:
         """Leave: with what was reached, or as cancelled."""
-        done: Done | None = self._conversation.reached if self._conversation else None
+        done: Done | None = self.navigation.reached if self._conversation else None
         self.exit(done, return_code=0 if done else CANCELLED)
 
     async def action_leave(self) -> None:

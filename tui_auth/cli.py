@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from tui_auth.commands import COMMANDS
+from tui_auth.commands.output import let_go_of_stdout, write_out, written_out
 
 PROGRAM = "tui-auth"
 DEFAULT = "sign-in"
@@ -33,13 +34,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         status = _status(given)
-        return _written_out() or status
+        return written_out() or status
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
         # Whoever read what is printed, such as head, has read enough.
-        from tui_auth.commands.token_arguments import let_go_of_stdout
-
         let_go_of_stdout()
         return 1
     except Exception as error:
@@ -48,22 +47,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         report = crash_report(error)
         sys.stderr.write(f"{PROGRAM}: a fault of its own. Please report these lines:\n{report}\n")
         return 1
-
-
-def _written_out() -> int:
-    """Write what a command printed: 0, or 1 where stdout is full. Raises BrokenPipeError."""
-    try:
-        if sys.stdout is not None:
-            sys.stdout.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        from tui_auth.commands.token_arguments import let_go_of_stdout
-
-        let_go_of_stdout()
-        sys.stderr.write(f"{PROGRAM}: stdout cannot be written: {error.strerror}.\n")
-        return 1
-    return 0
 
 
 def _status(given: list[str]) -> int:
@@ -121,8 +104,6 @@ def _help() -> int:
 
 
 def _printed(text: str) -> int:
-    from tui_auth.commands.token_arguments import write_out
-
     return write_out(text)
 
 

@@ -25,6 +25,7 @@ from tui_auth.screens.choice_step import ChoiceScreen
 from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.sign_in import SignInScreen
 from tui_auth.screens.step_screen import StepScreen
+from tui_auth.screens.typed_keys import inputs_of
 from tui_auth.secret import Secret
 from tui_auth.settings import SignInSettings
 from tui_auth.widgets.code_input import CodeInput
@@ -90,7 +91,7 @@ class Hands:
     async def enter(self) -> None:
         """Enter in the last field, which sends all of them; wait until that has led somewhere."""
         screen, asked = self.screen, len(self.proxy.asked)
-        inputs = screen._inputs()
+        inputs = inputs_of(screen)
         if inputs:
             screen.set_focus(inputs[-1])
         await self.pilot.press("enter")
@@ -116,7 +117,7 @@ class Hands:
 
     async def back_to_sign_in(self) -> None:
         """Leave everything and stand at the first screen."""
-        self.app.conversation._back_to_sign_in()
+        self.app.navigation.back_to_sign_in()
         await until(self.pilot, lambda: isinstance(self.screen, SignInScreen))
 
     def _fill(self, screen: FormScreen) -> None:

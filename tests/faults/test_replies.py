@@ -227,14 +227,14 @@ async def test_every_step_that_comes_of_it_can_be_drawn() -> None:
     app = WatchedApp(auth, SignInSettings(pool="acme-staff"))
     async with app.run_test(size=SIZE) as pilot:
         for step in steps:
-            app.conversation.attempt = auth.attempt()
+            app.navigation.attempt = auth.attempt()
             app.next_step = step
             await until(pilot, partial(_asks, app, step))
             await pilot.press("f1")
             await pilot.pause()
             assert strangers_in("".join(app.terminal.received)) == [], step
             assert OWN_FAULT not in app.text()
-            app.conversation._back_to_sign_in()
+            app.navigation.back_to_sign_in()
             await pilot.pause()
 
 

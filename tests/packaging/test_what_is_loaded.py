@@ -106,10 +106,18 @@ def test_the_first_frame_needs_nothing_of_what_comes_after_it(loaded_by_signing_
     assert not modules & {"_hashlib", "curses", "hmac", "json", "secrets", "shlex", "tomllib"}
     auth = {"app_client", "auth", "auth_flow", "errors", "gateway", "pool_presence", "wire"}
     assert below("auth", modules) <= auth
-    assert below("screens", modules) <= {"form_screen", "keys", "problem", "sign_in"}
+    assert below("screens", modules) <= {
+        "form_screen",
+        "keys",
+        "problem",
+        "sign_in",
+        "surroundings",
+        "typed_keys",
+    }
     assert below("session", modules) <= {"errors"}
     assert not below("plain", modules) | below("pool", modules) | below("commands.demo", modules)
-    assert not modules & {"tui_auth.conversation", "tui_auth.done_keeper", "tui_auth.requests"}
+    of_answers = {"auth_requests", "conversation", "done_keeper", "navigation"}
+    assert not modules & {f"tui_auth.{name}" for name in of_answers}
     assert not modules & {"tui_auth.terminal.clipboard", "tui_auth.widgets.code_input"}
 
 

@@ -63,7 +63,7 @@ async def test_esc_after_a_choice_was_left_leads_to_the_one_before() -> None:
         await choose_sms(app, pilot)
         await pilot.press("escape", "escape")
         await until(pilot, lambda: "How do you want to confirm" in app.text())
-        assert app.conversation._asked_by == "Enter"
+        assert app.navigation.asked.by == "Enter"
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, SignInScreen))
 
@@ -161,7 +161,7 @@ async def test_ctrl_c_does_not_throw_away_tokens_that_have_come() -> None:
         await pilot.press(*"hunter2", "enter")
         await until(
             pilot,
-            lambda: app.conversation.attempt is not None and isinstance(app.conversation.attempt.step, Done),
+            lambda: app.navigation.attempt is not None and isinstance(app.navigation.attempt.step, Done),
         )
         await pilot.press("ctrl+c")
         await until(pilot, lambda: "Cognito has answered" in app.text())

@@ -10,13 +10,13 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from tui_auth.commands.exit_status import say, with_status
+from tui_auth.commands.output import write_out
 from tui_auth.commands.session_access import (
     add_sign_in_arguments,
     asked_for,
     find_session,
     session_with_token,
 )
-from tui_auth.commands.token_arguments import write_out
 from tui_auth.config.errors import ConfigurationError
 from tui_auth.config.pool_choice import named_settings
 from tui_auth.session.aws import AwsCredentials, kept_credentials, new_credentials

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 
 from tui_auth.auth.errors import AuthError, ErrorKind
+from tui_auth.commands.output import tell
 from tui_auth.config.errors import ConfigurationError, NoPoolNamed
 from tui_auth.session.errors import SignInNeeded, StorageError
-from tui_auth.terminal.safe_text import safe_line
+from tui_auth.terminal.safe_text import safe_line, service_says
 
 OK, UNEXPECTED, USAGE, CONFIGURATION, NOT_SIGNED_IN, REFUSED = 0, 1, 2, 3, 4, 5
 CANCELLED, NETWORK, THROTTLED, STORAGE, NEEDS_A_SCREEN = 6, 7, 8, 9, 10
@@ -32,11 +32,8 @@ class Ended(Exception):
 
 
 def say(sentence: str) -> None:
-    """One line on stderr, if there is one that takes it: what stdout gets must not depend on that."""
-    if sys.stderr is not None:
-        with suppress(OSError):
-            sys.stderr.write(f"tui-auth: {safe_line(sentence, limit=1000)}\n")
-            sys.stderr.flush()
+    """One line on stderr, of words that may be anybody's."""
+    tell(safe_line(sentence, limit=1000))
 
 
 def with_status(command: Callable[[], int]) -> int:
@@ -75,11 +72,11 @@ def status_for(error: Exception) -> int:
 
 
 def words_for(error: Exception) -> str:
-    """What is said of an error where there is no screen; Cognito's own words where ours cannot say it."""
+    """What is said of an error where there is no screen; the service's own words where ours cannot say it."""
     if not isinstance(error, AuthError):
         return str(error)
     if error.kind is ErrorKind.NETWORK and error.may_have_arrived:
         return f"{error.message.split('.')[0]}. Try again."
     if error.quote:
-        return f"{error} Cognito says: “{safe_line(error.quote, limit=200)}”"
+        return f"{error} {service_says(error.quote)}"
     return str(error)

@@ -24,10 +24,15 @@ def keep_without_asking(
     decided = keeping.storage
     kept = keeping.keep(done, signed_in_as, decided or StorageKind.FILE, signature_checked=checked)
     if kept.problem:
-        say(f"This session is not kept. {kept.problem}")
+        say_not_kept(kept.problem)
     elif decided is None:
         keeping.remember(StorageKind.FILE)
         say("The session is kept in a file of yours; --storage chooses another place.")
     if kept.untidy:
         say(kept.untidy)
     return kept
+
+
+def say_not_kept(why: str) -> None:
+    """Say on stderr that a session is lost with the end of the program, and why."""
+    say(f"This session is not kept. {why}")

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from tui_auth.commands.exit_status import with_status
+from tui_auth.commands.output import write_out
 from tui_auth.commands.session_access import add_sign_in_arguments, session_with_token
-from tui_auth.commands.token_arguments import write_out
 from tui_auth.session.sessions import Sessions
 
 GROUP = "client.authentication.k8s.io"

@@ -179,7 +179,6 @@ def _sign_in(
     auth: Auth, settings: SignInSettings, make_keeping: Callable[[], Keeping], arguments: Namespace
 ) -> tuple[int, SessionRecord | None]:
     from tui_auth.terminal.environment import TerminalKind, find_terminal
-    from tui_auth.terminal.safe_text import safe_line
 
     kind, password = find_terminal().kind, _password(arguments)
     in_lines = kind is TerminalKind.LINES or (kind is TerminalKind.FULL_SCREEN and _wants_lines(arguments))
@@ -193,7 +192,7 @@ def _sign_in(
     else:
         done, name = _in_lines(auth, settings, keeping)
     kept = keep_without_asking(keeping, done, name)
-    sys.stderr.write(f"Signed in as {safe_line(done.claims.name_for(name), limit=80)}.\n")
+    _say_who(done, name)
     if password is None and done.asks_to_remember_device:
         _ask_about_device(auth, done)
     return _status_of(kept.problem, arguments), kept.record
@@ -203,7 +202,6 @@ def _in_full_screen(
     auth: Auth, settings: SignInSettings, make_keeping: Callable[[], Keeping], arguments: Namespace
 ) -> tuple[int, SessionRecord | None]:
     from tui_auth.commands import full_screen
-    from tui_auth.terminal.safe_text import safe_line
 
     if not full_screen.prepare("Signing in"):
         return NOT_SIGNED_IN, None
@@ -226,15 +224,22 @@ def _in_full_screen(
 
         checked = keeper().is_checked(done)
         record = keep_without_asking(
-            keeper().keeping, done, app.conversation.signed_in_as, checked=checked
+            keeper().keeping, done, app.navigation.signed_in_as, checked=checked
         ).record
-    name = done.claims.name_for(app.conversation.signed_in_as)
-    sys.stderr.write(f"Signed in as {safe_line(name, limit=80)}.\n")
+    _say_who(done, app.navigation.signed_in_as)
     # It went with the screen, where it stood if it was known by then.
-    if record is None and (reason := keeper().not_kept_because(done, app.conversation.signed_in_as, say)):
-        say(f"This session is not kept. {reason}")
+    if record is None and (reason := keeper().not_kept_because(done, app.navigation.signed_in_as, say)):
+        from tui_auth.commands.keep_without_asking import say_not_kept
+
+        say_not_kept(reason)
         status = status or _status_of(reason, arguments)
     return status, record
+
+
+def _say_who(done: Done, signed_in_as: str) -> None:
+    from tui_auth.terminal.safe_text import safe_line
+
+    sys.stderr.write(f"Signed in as {safe_line(done.claims.name_for(signed_in_as), limit=80)}.\n")
 
 
 def _status_of(problem: str, arguments: Namespace) -> int:

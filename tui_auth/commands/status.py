@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from tui_auth.commands.exit_status import NOT_SIGNED_IN, say, with_status
+from tui_auth.commands.output import write_out
 from tui_auth.commands.session_access import add_session_arguments, find_session, say_what_could_not_be_kept
-from tui_auth.commands.token_arguments import write_out
 from tui_auth.session.errors import SignInNeeded
 from tui_auth.session.record import SessionRecord
 from tui_auth.session.register import Entry

@@ -5,8 +5,9 @@ from __future__ import annotations
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 
 from tui_auth.commands.exit_status import with_status
+from tui_auth.commands.output import write_out
 from tui_auth.commands.session_access import add_sign_in_arguments, session_with_token
-from tui_auth.commands.token_arguments import KINDS, as_printed, seconds, write_out
+from tui_auth.commands.token_arguments import KINDS, as_printed, seconds
 from tui_auth.session.sessions import Sessions
 
 

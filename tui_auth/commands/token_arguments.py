@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import sys
 
+from tui_auth.commands.output import tell
+from tui_auth.commands.output import write_out as write_out  # profile and doctor take it from here
 from tui_auth.session.quick import cached_token
 
 TYPE_CHECKING = False
@@ -39,7 +41,7 @@ def answer_from_cache(command: str, arguments: Sequence[str]) -> int | None:
     if token is None or sys.stdout is None:
         return None
     if token.note:
-        _say(token.note)
+        tell(token.note)
     return write_out(as_printed(command, token.value))
 
 
@@ -54,38 +56,3 @@ def seconds(text: str) -> float:
     if not number.isdecimal() or len(number) > 9:
         raise ValueError("a time span is written as 300, 90s, 5m or 1h")
     return float(number) * unit
-
-
-def write_out(text: str) -> int:
-    """Write to stdout all or say why not: 0, or 1 where it is full or gone."""
-    if sys.stdout is None:
-        _say("There is no stdout to write to.")
-        return 1
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        let_go_of_stdout()
-        return 1
-    except OSError as error:
-        _say(f"stdout cannot be written: {error.strerror}.")
-        let_go_of_stdout()
-        return 1
-    return 0
-
-
-def _say(sentence: str) -> None:
-    """As ``exit_status.say``, which the short way does not load."""
-    try:
-        if sys.stderr is not None:
-            sys.stderr.write(f"tui-auth: {sentence}\n")
-            sys.stderr.flush()
-    except OSError:
-        return
-
-
-def let_go_of_stdout() -> None:
-    """Keep the interpreter from trying again, and complaining, at its end."""
-    import os
-
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

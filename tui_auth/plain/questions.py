@@ -62,9 +62,7 @@ class Questions:
             case ConfirmSignInWithSMSMFACode() | ConfirmSignInWithOTP():
                 return self._delivered_code(attempt, step)
             case ConfirmSignInWithTOTPCode():
-                device = step.friendly_device_name
-                name = f" ({safe_line(device, limit=40)})" if device else ""
-                self.lines.say(f"Code from your authenticator app{name}.")
+                self.lines.say(f"{wording.code_from_app(step.friendly_device_name)}.")
                 return partial(Attempt.confirm, answer=self.prompts.code())
             case ContinueSignInWithTOTPSetup():
                 return self._set_up(step)
@@ -149,7 +147,7 @@ class Questions:
         return partial(Attempt.confirm, answer=chosen)
 
     def _new_password(self, step: ConfirmSignInWithNewPassword) -> Request:
-        self.lines.say("Choose a new password; yours was temporary.")
+        self.lines.say(wording.TEMPORARY_PASSWORD)
         password = agreed_password(self.prompts, self.settings.password_policy)
         attributes = {
             name: self.prompts.line(f"{wording.label_of(name)} (needed by this pool)")
@@ -160,8 +158,8 @@ class Questions:
     def _reset(self, attempt: Attempt) -> Request:
         if not self._has_reset_code:
             if not self.beginning.reset_was_asked:
-                self.lines.say("Your password must be reset before you can sign in.")
-            self.prompts.show(("I have a code", "Send me a code (an earlier one stops working)"))
+                self.lines.say(wording.RESET_NEEDED)
+            self.prompts.show((wording.HAVE_CODE, wording.SEND_CODE))
             if self.prompts.number(2) == 1 and (elsewhere := self._send_reset_code(attempt)):
                 return _led_to(elsewhere)
             self._has_reset_code = True
@@ -194,7 +192,7 @@ class Questions:
     def _sign_up_code(self, attempt: Attempt, step: ConfirmSignUp) -> Request:
         details = step.delivery_details
         sent = f" {wording.sent_to(details)}." if details and details.destination else ""
-        self.lines.say(f"This account is not confirmed yet.{sent} {NEW_CODE} sends another.")
+        self.lines.say(f"{wording.NOT_CONFIRMED}{sent} {NEW_CODE} sends another.")
         while (typed := self.prompts.line("Code")) == NEW_CODE:
             if not self._may_send_another():
                 continue
@@ -202,7 +200,7 @@ class Questions:
             if not isinstance(newest, DeliveryDetails):
                 return _led_to(newest)
             self._new_code_at = time.monotonic()
-            self.lines.say(f"{wording.sent_to(newest)}. Earlier ones stopped working.")
+            self.lines.say(wording.sent_anew(newest))
         return partial(Attempt.confirm_sign_up, code=as_code(typed))
 
     def _asked(self, step: ConfirmSignInWithCustomChallenge | UnknownStep) -> Request:

@@ -117,7 +117,7 @@ class PlainSignIn:
         if asked and error.code == "NotAuthorizedException":
             return Problem(wording.challenge_refused(error))
         if step is None and (needed := wording.attribute_needed(error)):
-            return Problem(f"This pool also needs: {wording.label_of(needed)}.")
+            return Problem(wording.also_needed(needed))
         if isinstance(step, ContinueSignInWithTOTPSetup) and self._questions.key_code:
             gateway, key = self.auth.gateway, step.setup_details.shared_secret
             text = wording.why_the_code_does_not_fit(

@@ -9,11 +9,9 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui_auth.auth.next_step import ConfirmSignUp, DeliveryDetails
-from tui_auth.screens.delivered_code import code_field
+from tui_auth.screens.delivered_code import code_field, sent_code
 from tui_auth.screens.step_screen import Answered, StepScreen
-from tui_auth.screens.wording import sent_to
-from tui_auth.secret import Secret
-from tui_auth.widgets.code_input import CodeInput
+from tui_auth.screens.wording import CODE_WANTED, NOT_CONFIRMED, sent_anew, sent_to
 from tui_auth.widgets.field import Field
 
 
@@ -34,23 +32,19 @@ class ConfirmSignUpScreen(StepScreen[ConfirmSignUp]):
     def question(self) -> Iterable[Widget]:
         details = self.step.delivery_details
         known = details is not None and details.destination is not None
-        sent = f"{sent_to(details)}." if details and known else "Type the code that was sent to you."
-        why = f"This account is not confirmed yet. {sent}"
-        yield Static(why, classes="headline", markup=False, id="why")
+        sent = f"{sent_to(details)}." if details and known else CODE_WANTED
+        yield Static(f"{NOT_CONFIRMED} {sent}", classes="headline", markup=False, id="why")
         field = code_field()
         field.hint = "No code, or an old one? ^r sends a new one."
         yield field
 
     def code_was_sent(self, details: DeliveryDetails) -> None:
         """Say where the new code went, and let a little time pass before the next."""
-        self.query_one("#why", Static).update(f"{sent_to(details)}. Earlier ones stopped working.")
+        self.query_one("#why", Static).update(sent_anew(details))
         field = self.query_one("#code", Field)
         field.hint = field.value = ""
         self.cool_down()
 
     def decide(self) -> Message | None:
-        code = self.query_one(CodeInput).code
-        if not code:
-            self.complain(self.query_one("#code", Field), "Type the code that was sent to you.")
-            return None
-        return Answered(Secret(code))
+        code = sent_code(self)
+        return Answered(code) if code else None

@@ -10,8 +10,9 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui_auth.auth.next_step import ConfirmSignInWithOTP, ConfirmSignInWithSMSMFACode
+from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.step_screen import Answered, StepScreen
-from tui_auth.screens.wording import MEDIA, anew, sent_to
+from tui_auth.screens.wording import CODE_WANTED, MEDIA, anew, sent_to
 from tui_auth.secret import Secret
 from tui_auth.widgets.code_input import CodeInput
 from tui_auth.widgets.field import Field
@@ -22,6 +23,15 @@ DeliveredT = TypeVar("DeliveredT", bound=ConfirmSignInWithSMSMFACode | ConfirmSi
 def code_field(field_id: str = "code", digits: int | None = 6) -> Field:
     """The field of a one-time code; the number of digits is a hint, never a limit."""
     return Field("Code", CodeInput(digits=digits), id=field_id)
+
+
+def sent_code(screen: FormScreen) -> Secret | None:
+    """The code in the field; complains under it where there is none, and gives None."""
+    code = screen.query_one(CodeInput).code
+    if not code:
+        screen.complain(screen.query_one("#code", Field), CODE_WANTED)
+        return None
+    return Secret(code)
 
 
 class DeliveredCodeScreen(StepScreen[DeliveredT]):
@@ -73,9 +83,5 @@ class DeliveredCodeScreen(StepScreen[DeliveredT]):
         return list(self.step.additional_info.items())
 
     def decide(self) -> Message | None:
-        field = self.query_one("#code", Field)
-        code = self.query_one(CodeInput).code
-        if not code:
-            self.complain(field, "Type the code that was sent to you.")
-            return None
-        return Answered(Secret(code))
+        code = sent_code(self)
+        return Answered(code) if code else None

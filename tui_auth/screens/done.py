@@ -15,8 +15,8 @@ from textual.widgets import OptionList, Static
 from tui_auth.auth.next_step import Done
 from tui_auth.screens.choice_step import Choice
 from tui_auth.screens.copying import CopyAsked
-from tui_auth.screens.form_screen import Surroundings
 from tui_auth.screens.step_screen import StepScreen
+from tui_auth.screens.surroundings import Surroundings
 from tui_auth.screens.wording import DEVICE_QUESTION, FORGET, REMEMBER
 from tui_auth.session.storage_choice import WORDS
 from tui_auth.session.stores import StorageKind

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -16,55 +16,23 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui_auth.auth.errors import AuthError, Concern
-from tui_auth.auth.wire import Wire
-from tui_auth.config.password_policy import PasswordPolicy
-from tui_auth.screens.keys import DEMO_KEYS, TABLE, bindings
+from tui_auth.screens.keys import TABLE, bindings, keys_of, shown_keys
 from tui_auth.screens.problem import Problem
+from tui_auth.screens.surroundings import Surroundings as Surroundings  # choose_pool takes it from here
+from tui_auth.screens.typed_keys import after_typed_keys, inputs_of
 from tui_auth.terminal.safe_text import safe_line
 from tui_auth.widgets.countdown import Countdown
 from tui_auth.widgets.field import Field, TextInput
-from tui_auth.widgets.frame import KeyLine, ShownKey, TopLine, Trail
+from tui_auth.widgets.frame import KeyLine, TopLine, Trail
 from tui_auth.widgets.secret_input import SecretInput
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What a screen knows beside its step: where one is, and what the program was told.
-
-    ``now`` gives the server's time in seconds since the epoch; ``session_seconds`` is how long a step is
-    assumed to wait for its answer, ``key_is_another`` whether this user was shown a key for an authenticator
-    before, ``is_password_known`` false where a pool may be acting as if there were such a user. ``has_list``,
-    ``beside`` and ``newest_code`` are the demo's: a list before sign-in, widgets at the side, and the newest
-    code (None: there is none; empty: it was scanned).
-    """
-
-    pool: str
-    now: Callable[[], float]
-    username: str = ""
-    mark: str = ""
-    app_name: str = ""
-    trail: tuple[str, ...] = ()
-    session_seconds: float = 180.0
-    was_started_again: bool = False
-    key_is_another: bool = False
-    times_asked: int = 1
-    can_start_again: bool = True
-    is_password_known: bool = True
-    reset_was_asked: bool = False
-    preferred_first_factor: str = ""
-    password_policy: PasswordPolicy | None = None
-    clock_offset: Callable[[], float | None] = field(default=lambda: None)
-    wire: Wire = field(default_factory=Wire)
-    has_list: bool = False
-    beside: Callable[[], Iterable[Widget]] = tuple
-    newest_code: Callable[[], str | None] | None = None
 
 
 class FormScreen(Screen[None]):
     """A question with its fields.
 
-    ``busy``, ``error`` and ``notice`` are drawn in their watchers and nowhere else. Screens post what a
-    person decided; the App does it.
+    A screen of its own gives ``question`` and ``decide``, and of what stands beside these below as much as is
+    different there. ``busy``, ``error`` and ``notice`` are drawn in their watchers and nowhere else. Screens
+    post what a person decided; the App does it.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = bindings()
@@ -92,6 +60,54 @@ class FormScreen(Screen[None]):
         # Textual gives them by itself, but after a first frame without them, and styles everything once more.
         self.add_class(*self._classes_of_size(), update=False)
 
+    # -- what a screen says for itself --------------------------------------------------------------
+
+    @property
+    def trail_name(self) -> str:
+        """This step in a word or two, for the trail."""
+        return ""
+
+    def question(self) -> Iterable[Widget]:
+        """The widgets of the question itself."""
+        return ()
+
+    def decide(self) -> Message | None:
+        """The message that carries what the person decided; None where something is missing still."""
+        raise NotImplementedError
+
+    def field_about(self, concern: Concern) -> Field | None:
+        """The field that a refusal about ``concern`` stands under; None for the line below all."""
+        fields = list(self.query(Field))
+        return fields[-1] if fields else None
+
+    def problem_of(self, error: AuthError) -> Problem:
+        """A refusal as this screen words it."""
+        # The words of all steps, which no first screen needs before something was refused.
+        from tui_auth.screens.wording import clock_in_a_refusal
+
+        problem = Problem.of(error)
+        clock = clock_in_a_refusal(error, self.surroundings.clock_offset())
+        return replace(problem, text=f"{problem.text} {clock}") if clock else problem
+
+    def keys_now(self) -> Sequence[str]:
+        """The actions that do something just now, in the order of the key line."""
+        return self.KEYS
+
+    def label_of(self, action: str) -> str:
+        """How the key line names an action here."""
+        return self.SUBMIT_LABEL if action == "submit" else TABLE[action].label
+
+    @property
+    def explanation(self) -> str:
+        """What the help says of this screen."""
+        return self.EXPLANATION
+
+    def explain(self) -> list[tuple[str, str]]:
+        """What the pool sent with this step, for the help: names and values, not yet made safe."""
+        return []
+
+    # -- the frame ----------------------------------------------------------------------------------
+
     def _classes_of_size(self) -> Iterator[str]:
         """The classes that the App's breakpoints give a screen in a terminal of this size."""
         app = self.app
@@ -111,15 +127,6 @@ class FormScreen(Screen[None]):
         yield from around.beside()
         yield KeyLine()
 
-    @property
-    def trail_name(self) -> str:
-        """This step in a word or two, for the trail."""
-        return ""
-
-    def question(self) -> Iterable[Widget]:
-        """The widgets of the question itself."""
-        return ()
-
     def below(self) -> Iterable[Widget]:
         """What stands under every question: a refusal that belongs to no field, a quiet line, a wait."""
         yield Static(id="problem", markup=False)
@@ -134,49 +141,17 @@ class FormScreen(Screen[None]):
     def _note_edit(self) -> None:
         self._was_edited = True
 
-    @property
-    def explanation(self) -> str:
-        """What the help says of this screen."""
-        return self.EXPLANATION
-
-    def explain(self) -> list[tuple[str, str]]:
-        """What the pool sent with this step, for the help: names and values, not yet made safe."""
-        return []
-
     # -- keys ---------------------------------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Switch off the keys of the table that this screen does not list."""
         return action in self._keys_here() if action in TABLE else True
 
-    def keys_now(self) -> Sequence[str]:
-        """The actions that do something just now, in the order of the key line."""
-        return self.KEYS
-
     def _keys_here(self) -> Sequence[str]:
-        """The keys of this screen, with the demo's in the demo alone."""
-        demo = self.surroundings.newest_code is not None
-        keys = [name for name in self.keys_now() if demo or name not in DEMO_KEYS]
-        if demo and "drawer" not in keys:
-            keys.insert(max(0, len(keys) - 2), "drawer")
-        keys.insert(max(0, len(keys) - 2), "wire")
-        return keys
-
-    def label_of(self, action: str) -> str:
-        """How the key line names an action here."""
-        return self.SUBMIT_LABEL if action == "submit" else TABLE[action].label
+        return keys_of(self.keys_now(), in_demo=self.surroundings.newest_code is not None)
 
     def _show_keys(self) -> None:
-        keys = (
-            ShownKey(
-                TABLE[name].shown,
-                self.label_of(name),
-                "app.quit" if name == "quit" else name,
-                TABLE[name].matters,
-            )
-            for name in self._keys_here()
-        )
-        self.query_one(KeyLine).keys = tuple(keys)
+        self.query_one(KeyLine).keys = shown_keys(self._keys_here(), self.label_of)
         self.refresh_bindings()
 
     # -- drawing ------------------------------------------------------------------------------------
@@ -216,20 +191,6 @@ class FormScreen(Screen[None]):
             self._focus_for_retype(target)
         self._write("#problem", f"✗ {error.text}" if error and not target else "")
 
-    def field_about(self, concern: Concern) -> Field | None:
-        """The field that a refusal about ``concern`` stands under; None for the line below all."""
-        fields = list(self.query(Field))
-        return fields[-1] if fields else None
-
-    def problem_of(self, error: AuthError) -> Problem:
-        """A refusal as this screen words it."""
-        # The words of all steps, which no first screen needs before something was refused.
-        from tui_auth.screens.wording import clock_in_a_refusal
-
-        problem = Problem.of(error)
-        clock = clock_in_a_refusal(error, self.surroundings.clock_offset())
-        return replace(problem, text=f"{problem.text} {clock}") if clock else problem
-
     def _focus_for_retype(self, target: Field) -> None:
         self.set_focus(target.input)
         target.input.select_all()
@@ -260,7 +221,7 @@ class FormScreen(Screen[None]):
         by a program lands in the field it is meant for, a password above all. The fields then work off the
         keys they still hold before the answer is read.
         """
-        inputs, focused = self._inputs(), self.focused
+        inputs, focused = inputs_of(self), self.focused
         position = next((at for at, each in enumerate(inputs) if each is focused), len(inputs))
         repeats = self.error is not None and self.error.enter_repeats and not self._was_edited
         if position < len(inputs) - 1 and not repeats:
@@ -270,7 +231,7 @@ class FormScreen(Screen[None]):
         self._had_focus = focused or self._had_focus
         self.set_focus(None)
         holders: list[Widget] = [each for each in inputs if each is not focused]
-        self._after_typed_keys([*holders, focused] if focused else holders, self._submit_and_look)
+        after_typed_keys(self, [*holders, focused] if focused else holders, self._submit_and_look)
 
     def _submit_and_look(self) -> None:
         self._has_sent = False
@@ -283,23 +244,6 @@ class FormScreen(Screen[None]):
         if self._had_focus is not None and self._had_focus.is_attached and self._had_focus.focusable:
             self.set_focus(self._had_focus)
 
-    def action_next_field(self) -> None:
-        """Tab, taken as early as Enter."""
-        self.focus_next()
-
-    def action_previous_field(self) -> None:
-        """Shift and Tab."""
-        self.focus_previous()
-
-    def _inputs(self) -> list[TextInput]:
-        return [widget for widget in self.query(TextInput) if widget.focusable]
-
-    def _after_typed_keys(self, inputs: Sequence[Widget], then: Callable[[], None]) -> None:
-        if inputs:
-            inputs[0].call_later(self._after_typed_keys, inputs[1:], then)
-        else:
-            self.call_later(then)
-
     def submit(self) -> None:
         """Send the answer, once, unless one is under way or must wait."""
         if self.busy or self.waits:
@@ -311,19 +255,25 @@ class FormScreen(Screen[None]):
             self._has_sent = True
             self.post_message(message)
 
-    def decide(self) -> Message | None:
-        """The message that carries what the person decided; None where something is missing still."""
-        raise NotImplementedError
-
     def complain(self, target: Field, text: str) -> None:
         """Refuse what stands in a field before anyone is asked."""
         self.error = None
         target.error = text
         self._focus_for_retype(target)
 
+    # -- what the other keys do ---------------------------------------------------------------------
+
     def action_back(self) -> None:
         """One choice back."""
         self.post_message(self.BackAsked())
+
+    def action_next_field(self) -> None:
+        """Tab, taken as early as Enter."""
+        self.focus_next()
+
+    def action_previous_field(self) -> None:
+        """Shift and Tab."""
+        self.focus_previous()
 
     def action_scroll_question(self, rows: int) -> None:
         """Move the question where it is longer than the screen."""

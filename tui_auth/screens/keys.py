@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from textual.binding import Binding, BindingType
+
+from tui_auth.widgets.frame import ShownKey
 
 
 @dataclass(frozen=True)
@@ -56,3 +59,25 @@ def bindings() -> list[BindingType]:
         *(Binding(key, action, priority=True, show=False) for key, action in fields),
         *(Binding(key, f"scroll_question({count})", show=False) for key, count in rows.items()),
     ]
+
+
+def keys_of(listed: Sequence[str], *, in_demo: bool) -> list[str]:
+    """The keys of a screen that lists these: the demo's in the demo alone, and what every screen has."""
+    keys = [name for name in listed if in_demo or name not in DEMO_KEYS]
+    if in_demo and "drawer" not in keys:
+        keys.insert(max(0, len(keys) - 2), "drawer")
+    keys.insert(max(0, len(keys) - 2), "wire")
+    return keys
+
+
+def shown_keys(names: Sequence[str], label_of: Callable[[str], str]) -> tuple[ShownKey, ...]:
+    """The keys of these actions as the key line shows them, each under its label on this screen."""
+    return tuple(
+        ShownKey(
+            TABLE[name].shown,
+            label_of(name),
+            "app.quit" if name == "quit" else name,
+            TABLE[name].matters,
+        )
+        for name in names
+    )

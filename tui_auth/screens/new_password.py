@@ -13,7 +13,7 @@ from tui_auth.auth.next_step import ConfirmSignInWithNewPassword
 from tui_auth.config.password_policy import PasswordPolicy
 from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.step_screen import Answered, StepScreen
-from tui_auth.screens.wording import ATTRIBUTE_HINTS, label_of, wrong_with_password
+from tui_auth.screens.wording import ATTRIBUTE_HINTS, TEMPORARY_PASSWORD, label_of, wrong_with_password
 from tui_auth.secret import Secret
 from tui_auth.widgets.field import Field, TextInput
 from tui_auth.widgets.secret_input import SecretInput
@@ -71,7 +71,7 @@ class NewPasswordScreen(StepScreen[ConfirmSignInWithNewPassword]):
         return "new password"
 
     def question(self) -> Iterable[Widget]:
-        yield Static("Choose a new password; yours was temporary.", classes="headline", markup=False)
+        yield Static(TEMPORARY_PASSWORD, classes="headline", markup=False)
         yield from password_fields(self.surroundings.password_policy)
         if self.step.missing_attributes:
             yield Static("This pool also needs", classes="subhead", markup=False)

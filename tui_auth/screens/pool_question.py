@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from tui_auth.config.client_secret import PATH_WANTED
 from tui_auth.config.settings import Unfit, checked
 
+PASSWORD_NEVER_SENT = "Password, never sent (SRP)"  # noqa: S105 - a way to sign in
+PASSWORD_SENT = "Password, sent to Cognito"  # noqa: S105
 FLOWS = {
-    "USER_SRP_AUTH": "Password, never sent (SRP)",
-    "USER_PASSWORD_AUTH": "Password, sent to Cognito",
+    "USER_SRP_AUTH": PASSWORD_NEVER_SENT,
+    "USER_PASSWORD_AUTH": PASSWORD_SENT,
     "USER_AUTH": "What the pool offers",
     "CUSTOM_WITH_SRP": "Password, then questions",
     "CUSTOM_WITHOUT_SRP": "Questions alone",

@@ -14,11 +14,10 @@ from textual.widgets import OptionList, Static
 from tui_auth.auth.errors import Concern
 from tui_auth.auth.next_step import DeliveryDetails, ResetPassword
 from tui_auth.screens.choice_step import Choice
-from tui_auth.screens.delivered_code import code_field
+from tui_auth.screens.delivered_code import code_field, sent_code
 from tui_auth.screens.new_password import agreed_password, password_fields
 from tui_auth.screens.step_screen import Answered, NewCodeAsked, StepScreen
-from tui_auth.screens.wording import sent_if_any
-from tui_auth.secret import Secret
+from tui_auth.screens.wording import HAVE_CODE, RESET_NEEDED, SEND_CODE, sent_if_any
 from tui_auth.widgets.code_input import CodeInput
 from tui_auth.widgets.field import Field
 
@@ -41,9 +40,9 @@ class ResetPasswordScreen(StepScreen[ResetPassword]):
 
     def question(self) -> Iterable[Widget]:
         asked = self.surroundings.reset_was_asked
-        why = "Reset your password." if asked else "Your password must be reset before you can sign in."
+        why = "Reset your password." if asked else RESET_NEEDED
         yield Static(why, classes="headline", markup=False, id="why")
-        yield Choice(("I have a code", "Send me a code (an earlier one stops working)"))
+        yield Choice((HAVE_CODE, SEND_CODE))
         with Vertical(id="reset"):
             yield code_field()
             yield from password_fields(self.surroundings.password_policy)
@@ -99,9 +98,6 @@ class ResetPasswordScreen(StepScreen[ResetPassword]):
                 return NewCodeAsked("Enter")
             self.has_code = True
             return None
-        code = self.query_one(CodeInput).code
-        if not code:
-            self.complain(self.query_one("#code", Field), "Type the code that was sent to you.")
-            return None
-        password = agreed_password(self)
-        return Answered(Secret(code), new_password=password) if password else None
+        code = sent_code(self)
+        password = agreed_password(self) if code else None
+        return Answered(code, new_password=password) if code and password else None

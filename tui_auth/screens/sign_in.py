@@ -10,7 +10,9 @@ from textual.widgets import Static
 
 from tui_auth.auth.auth_flow import AuthFlow
 from tui_auth.auth.errors import Concern
-from tui_auth.screens.form_screen import FormScreen, Surroundings
+from tui_auth.screens.form_screen import FormScreen
+from tui_auth.screens.surroundings import Surroundings
+from tui_auth.screens.typed_keys import after_typed_keys, inputs_of
 from tui_auth.secret import Secret
 from tui_auth.widgets.field import Field, TextInput
 from tui_auth.widgets.secret_input import SecretInput
@@ -129,7 +131,7 @@ class SignInScreen(FormScreen):
 
     def action_forgot(self) -> None:
         """Reset the password of the name that is typed, once its field has worked off the keys it holds."""
-        self._after_typed_keys(self._inputs(), self._forgot)
+        after_typed_keys(self, inputs_of(self), self._forgot)
 
     def _forgot(self) -> None:
         name = self.query_one("#username", Field)
@@ -140,7 +142,7 @@ class SignInScreen(FormScreen):
 
     def action_sign_up(self) -> None:
         """Make an account, of the name that is typed."""
-        self._after_typed_keys(self._inputs(), self._sign_up)
+        after_typed_keys(self, inputs_of(self), self._sign_up)
 
     def _sign_up(self) -> None:
         if not self.busy:
@@ -151,7 +153,7 @@ class SignInScreen(FormScreen):
         name = self.query_one("#username", Field)
         if self.focused is name.input and self.with_password:
             # What is typed next is the password: it must not land in the field that shows it.
-            self._after_typed_keys([name.input], self._complain_without_name)
+            after_typed_keys(self, [name.input], self._complain_without_name)
         super().action_submit()
 
     def _complain_without_name(self) -> None:

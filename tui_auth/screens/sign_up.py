@@ -9,10 +9,11 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui_auth.auth.errors import AuthError, Concern
-from tui_auth.screens.form_screen import FormScreen, Surroundings
+from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.new_password import agreed_password, password_fields
 from tui_auth.screens.problem import Problem
-from tui_auth.screens.wording import ATTRIBUTE_HINTS, attribute_needed, label_of
+from tui_auth.screens.surroundings import Surroundings
+from tui_auth.screens.wording import ATTRIBUTE_HINTS, also_needed, attribute_needed, label_of
 from tui_auth.secret import Secret
 from tui_auth.settings import SignInSettings
 from tui_auth.widgets.field import Field, TextInput
@@ -70,7 +71,7 @@ class SignUpScreen(FormScreen):
         field = self._attribute_field(len(self.attributes) - 1)
         self.mount(field, before="#problem")
         self.call_after_refresh(self.set_focus, field.input)
-        return Problem(f"This pool also needs: {label_of(needed)}.", Concern.FORM)
+        return Problem(also_needed(needed), Concern.FORM)
 
     def _attribute_field(self, position: int) -> Field:
         name = self.attributes[position]

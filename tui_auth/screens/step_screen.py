@@ -15,8 +15,9 @@ from textual.widget import Widget
 from tui_auth.auth.attempt import Answer
 from tui_auth.auth.next_step import NEXT_STEPS, DeliveryDetails, NextStep
 from tui_auth.auth.what_next import COOL_DOWN_SECONDS
-from tui_auth.screens.form_screen import FormScreen, Surroundings
+from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.problem import Problem
+from tui_auth.screens.surroundings import Surroundings
 from tui_auth.screens.wording import RUN_OUT_PERHAPS
 from tui_auth.secret import Secret
 from tui_auth.style_sheets import later_sheets

@@ -12,14 +12,23 @@ from textual.widgets import Static
 from tui_auth.auth.errors import AuthError
 from tui_auth.auth.next_step import ConfirmSignInWithTOTPCode
 from tui_auth.screens.delivered_code import code_field
+from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.problem import Problem
 from tui_auth.screens.step_screen import Answered, StepScreen
-from tui_auth.screens.wording import clock_in_a_refusal
+from tui_auth.screens.wording import clock_in_a_refusal, code_from_app
 from tui_auth.secret import Secret
-from tui_auth.terminal.safe_text import safe_line
 from tui_auth.widgets.code_input import CodeInput
 from tui_auth.widgets.countdown import Countdown
 from tui_auth.widgets.field import Field
+
+
+def six_digits(screen: FormScreen) -> Secret | None:
+    """The app's code in the field; complains under it where it is none, and gives None."""
+    code = screen.query_one(CodeInput).code
+    if len(code) != 6 or not code.isdigit():
+        screen.complain(screen.query_one("#code", Field), "An authenticator's code has six digits.")
+        return None
+    return Secret(code)
 
 
 class TOTPCodeScreen(StepScreen[ConfirmSignInWithTOTPCode]):
@@ -37,15 +46,13 @@ class TOTPCodeScreen(StepScreen[ConfirmSignInWithTOTPCode]):
         return "code from app"
 
     def question(self) -> Iterable[Widget]:
-        device = self.step.friendly_device_name
-        name = f" ({safe_line(device, limit=40)})" if device else ""
-        yield Static(f"Code from your authenticator app{name}", classes="headline", markup=False)
+        yield Static(code_from_app(self.step.friendly_device_name), classes="headline", markup=False)
         yield code_field()
         yield Countdown(id="window", classes="under-field")
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.query_one("#window", Countdown).window(self.surroundings.now, "new code in {}")
+        self.query_one("#window", Countdown).window(self.surroundings.now)
 
     def problem_of(self, error: AuthError) -> Problem:
         """A clock that is off can explain a refused code, where the code comes from this machine."""
@@ -54,9 +61,5 @@ class TOTPCodeScreen(StepScreen[ConfirmSignInWithTOTPCode]):
         return replace(problem, text=f"{problem.text} {clock}".strip())
 
     def decide(self) -> Message | None:
-        field = self.query_one("#code", Field)
-        code = self.query_one(CodeInput).code
-        if len(code) != 6 or not code.isdigit():
-            self.complain(field, "An authenticator's code has six digits.")
-            return None
-        return Answered(Secret(code))
+        code = six_digits(self)
+        return Answered(code) if code else None

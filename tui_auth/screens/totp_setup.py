@@ -17,11 +17,10 @@ from tui_auth.screens.copying import CopyAsked
 from tui_auth.screens.delivered_code import code_field
 from tui_auth.screens.problem import Problem
 from tui_auth.screens.step_screen import Answered, StepScreen
+from tui_auth.screens.totp_code import six_digits
 from tui_auth.screens.wording import NEW_KEY, in_groups, why_the_code_does_not_fit
 from tui_auth.secret import Secret
 from tui_auth.terminal.safe_text import safe_line
-from tui_auth.widgets.code_input import CodeInput
-from tui_auth.widgets.field import Field
 from tui_auth.widgets.frame import KeyLine, TopLine
 from tui_auth.widgets.qr_code import QRCode
 
@@ -108,12 +107,11 @@ class TOTPSetupScreen(StepScreen[ContinueSignInWithTOTPSetup]):
         self._copied_key = not self._copied_key
 
     def decide(self) -> Message | None:
-        code = self.query_one(CodeInput).code
-        if len(code) != 6 or not code.isdigit():
-            self.complain(self.query_one("#code", Field), "An authenticator's code has six digits.")
+        code = six_digits(self)
+        if code is None:
             return None
-        self._tried = Secret(code)
-        return Answered(self._tried)
+        self._tried = code
+        return Answered(code)
 
     def problem_of(self, error: AuthError) -> Problem:
         """With the key at hand a refused code can be explained: which moment is it from?"""

@@ -15,6 +15,7 @@ from tui_auth.auth.next_step import (
     MFAType,
 )
 from tui_auth.auth.totp import window_offset
+from tui_auth.screens.pool_question import PASSWORD_NEVER_SENT, PASSWORD_SENT
 from tui_auth.secret import Secret
 from tui_auth.terminal.safe_text import safe_line, safe_text
 
@@ -24,8 +25,8 @@ METHODS: dict[MFAType | AuthFactorType, str] = {
     MFAType.SMS: "Text message (SMS)",
     MFAType.TOTP: "Authenticator app",
     MFAType.EMAIL: "E-mail",
-    AuthFactorType.PASSWORD: "Password, sent to Cognito",
-    AuthFactorType.PASSWORD_SRP: "Password, never sent (SRP)",
+    AuthFactorType.PASSWORD: PASSWORD_SENT,
+    AuthFactorType.PASSWORD_SRP: PASSWORD_NEVER_SENT,
     AuthFactorType.EMAIL_OTP: "Code by e-mail",
     AuthFactorType.SMS_OTP: "Code by SMS",
     AuthFactorType.WEB_AUTHN: "Passkey (not from a terminal)",
@@ -69,6 +70,11 @@ DEVICE_QUESTION = "Shall the pool remember this machine?"
 REMEMBER, FORGET = "Yes, it is mine", "No"
 REMEMBERED = "The pool remembers this machine."
 NOT_REMEMBERED = "The pool did not remember this machine."
+CODE_WANTED = "Type the code that was sent to you."
+NOT_CONFIRMED = "This account is not confirmed yet."
+TEMPORARY_PASSWORD = "Choose a new password; yours was temporary."  # noqa: S105 - a sentence
+RESET_NEEDED = "Your password must be reset before you can sign in."
+HAVE_CODE, SEND_CODE = "I have a code", "Send me a code (an earlier one stops working)"
 NEW_PASSWORD_COUNTS = "The new password may count already: sign in with it."  # noqa: S105 - a sentence
 RUN_OUT_PERHAPS = "This step may have run out by now; answering will tell."
 NO_SMS_SET_UP = "For SMS, ask an administrator."
@@ -103,6 +109,11 @@ def sent_if_any(details: DeliveryDetails, *, perhaps: bool = True, again: bool =
     return f"{sent}; earlier ones stopped working." if again else f"{sent}."
 
 
+def sent_anew(details: DeliveryDetails) -> str:
+    """Where a code went that is not the first."""
+    return f"{sent_to(details)}. Earlier ones stopped working."
+
+
 def anew(*, perhaps: bool = False) -> str:
     """What starting a step again did, where that sends a code; ``perhaps`` as in ``sent_to``."""
     return f"{'If it exists, a' if perhaps else 'A'} new code is on its way; earlier ones stopped working."
@@ -129,6 +140,17 @@ def second_factor(method: str) -> str:
 def label_of(attribute: str) -> str:
     """A user attribute in words, or by its raw name."""
     return ATTRIBUTES.get(attribute) or safe_line(attribute, limit=30)
+
+
+def also_needed(attribute: str) -> str:
+    """That the pool refused an account for want of an attribute."""
+    return f"This pool also needs: {label_of(attribute)}."
+
+
+def code_from_app(device_name: str | None) -> str:
+    """Whose code is asked for, by the name that the person gave the app's device; no sentence's end."""
+    name = f" ({safe_line(device_name, limit=40)})" if device_name else ""
+    return f"Code from your authenticator app{name}"
 
 
 def rows_of(additional_info: Mapping[str, str]) -> list[tuple[str, str]]:

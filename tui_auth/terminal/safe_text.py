@@ -50,6 +50,11 @@ def safe_line(text: object, limit: int = 200) -> str:
     return _cut(" ".join(_clean(head).split()), limit, beyond)
 
 
+def service_says(words: object, limit: int = 200) -> str:
+    """A server's words as a sentence that says whose they are: an endpoint need not be Cognito."""
+    return f"The service says: “{safe_line(words, limit)}”."
+
+
 def _read(value: object, limit: int) -> tuple[str, int]:
     """The start of a value's text, no longer than is worth cleaning, and how many characters come after."""
     text = _written(value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
-from tui_auth.commands.token_arguments import write_out
+from tui_auth.commands.output import write_out
 
 SHELLS = ("bash", "zsh", "fish")
 _DESCRIPTION = (

@@ -20,9 +20,10 @@ from tui_auth.commands.demo.user_list import UserChosen, UserListScreen
 from tui_auth.pool import PoolServer
 from tui_auth.pool.demo_users import DemoPool, DemoUser, make_new_again
 from tui_auth.screens.done import SignInSeen
-from tui_auth.screens.form_screen import FormScreen, Surroundings
+from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.sign_in import SignInScreen
 from tui_auth.screens.step_screen import StepScreen
+from tui_auth.screens.surroundings import Surroundings
 from tui_auth.settings import SignInSettings
 from tui_auth.style_sheets import style_sheets
 
@@ -107,13 +108,13 @@ class DemoApp(TuiAuthApp):
     def _back_to_list(self, event: FormScreen.BackAsked) -> None:
         if isinstance(self.screen, SignInScreen):
             event.prevent_default()
-            self.conversation.drop()
+            self.navigation.drop()
             self.pop_screen()
 
     @on(SignInSeen)
     def _again(self, event: SignInSeen) -> None:
         event.prevent_default()
-        self.conversation.drop()
+        self.navigation.drop()
         self.next_step = None
         while len(self.screen_stack) > 1:
             self.pop_screen()
@@ -125,9 +126,9 @@ class DemoApp(TuiAuthApp):
     def newest_code(self) -> str | None:
         """What the phone shows, or the newest message holds, for the user who is signing in."""
         screen = self.asking_screen
-        if not isinstance(screen, StepScreen) or self.conversation.attempt is None:
+        if not isinstance(screen, StepScreen) or self.navigation.attempt is None:
             return None
-        username = self.conversation.attempt.username
+        username = self.navigation.attempt.username
         step: NextStep = screen.step
         if isinstance(step, ContinueSignInWithTOTPSetup):
             key = step.setup_details.shared_secret

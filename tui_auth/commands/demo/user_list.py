@@ -12,7 +12,8 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui_auth.pool.demo_users import DemoUser
-from tui_auth.screens.form_screen import FormScreen, Surroundings
+from tui_auth.screens.form_screen import FormScreen
+from tui_auth.screens.surroundings import Surroundings
 
 OWN_NAME_KEY = "n"
 
