@@ -23,9 +23,9 @@ from tui_auth.config.errors import ConfigurationError
 from tui_auth.config.pool_choice import PoolChoice, choose_kept_profile, named_settings
 from tui_auth.daemon_thread import in_daemon_thread
 from tui_auth.screens.choose_pool import ChoosePoolScreen, PoolKept, PoolTried
-from tui_auth.screens.form_screen import Surroundings
 from tui_auth.screens.pool_question import USUAL_FLOW, Candidate
 from tui_auth.screens.problem import OWN_FAULT, Problem
+from tui_auth.screens.surroundings import Surroundings
 from tui_auth.style_sheets import style_sheets
 from tui_auth.terminal.full_screen import FullScreenApp
 from tui_auth.themes import THEMES

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from tui_auth.commands.exit_status import OK, USAGE, Ended, say, with_status
+from tui_auth.commands.output import write_out
 from tui_auth.commands.profile_flags import add_flags, settings_of
-from tui_auth.commands.token_arguments import write_out
 from tui_auth.config.amplify import read_amplify_file
 from tui_auth.config.client_secret import path_of_secret, read_secret_file
 from tui_auth.config.errors import ConfigurationError, fault_in, shown

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import sys
 
-from tui_auth.commands.output import tell
-from tui_auth.commands.output import write_out as write_out  # profile and doctor take it from here
+from tui_auth.commands.output import tell, write_out
 from tui_auth.session.quick import cached_token
 
 TYPE_CHECKING = False

@@ -16,7 +16,7 @@ from tui_auth.auth.errors import Concern
 from tui_auth.config.client_secret import looks_like_a_secret
 from tui_auth.config.pasted import ids_in
 from tui_auth.screens.choice_step import Choice
-from tui_auth.screens.form_screen import FormScreen, Surroundings
+from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.pool_question import (
     FLOW_QUESTION,
     FLOWS,
@@ -30,6 +30,7 @@ from tui_auth.screens.pool_question import (
     wrong_with,
 )
 from tui_auth.screens.problem import Problem
+from tui_auth.screens.surroundings import Surroundings
 from tui_auth.terminal.safe_text import safe_text
 from tui_auth.widgets.field import Field, TextInput
 

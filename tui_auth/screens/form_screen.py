@@ -18,7 +18,7 @@ from textual.widgets import Static
 from tui_auth.auth.errors import AuthError, Concern
 from tui_auth.screens.keys import TABLE, bindings, keys_of, shown_keys
 from tui_auth.screens.problem import Problem
-from tui_auth.screens.surroundings import Surroundings as Surroundings  # choose_pool takes it from here
+from tui_auth.screens.surroundings import Surroundings
 from tui_auth.screens.typed_keys import after_typed_keys, inputs_of
 from tui_auth.terminal.safe_text import safe_line
 from tui_auth.widgets.countdown import Countdown

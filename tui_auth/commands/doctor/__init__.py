@@ -14,7 +14,7 @@ from tui_auth.commands.doctor.findings import Finding, note, status_of, wrong
 from tui_auth.commands.doctor.machine_checks import check_machine
 from tui_auth.commands.doctor.way_checks import AWS, check_way
 from tui_auth.commands.exit_status import CONFIGURATION, UNEXPECTED
-from tui_auth.commands.token_arguments import write_out
+from tui_auth.commands.output import write_out
 from tui_auth.config.errors import ConfigurationError, NoPoolNamed
 from tui_auth.config.pool_choice import add_pool_arguments, choose_pool
 from tui_auth.config.settings import FLOWS
