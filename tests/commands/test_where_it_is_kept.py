@@ -199,6 +199,18 @@ def test_who_leaves_at_the_question_is_told_that_nothing_is_kept(
     assert machine.run("token").returncode == 4
 
 
+def test_the_help_of_the_question_tells_of_the_places_that_can_be_chosen(
+    machine: Machine, choice: PoolChoice
+) -> None:
+    with to_done(machine, *flags(choice), XDG_RUNTIME_DIR="") as program:
+        program.wait_for(QUESTION)
+        program.press("ctrl+g")
+        program.wait_for("esc closes this")
+        told = program.screen_text()
+    assert "A private file" in told
+    assert "Until you log out" not in told, "there is no such folder here"
+
+
 def test_a_session_is_kept_where_it_was_asked_for_however_soon_the_person_leaves(
     machine: Machine, choice: PoolChoice
 ) -> None:

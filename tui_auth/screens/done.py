@@ -22,12 +22,14 @@ from tui_auth.session.storage_choice import WORDS
 from tui_auth.session.stores import StorageKind
 from tui_auth.terminal.safe_text import safe_line
 
-ABOUT_PLACES = (
-    "The tokens of this session are kept for the commands that need them, such as tui-auth header.\n\n"
-    "Until you log out: in this machine's memory, gone at log-out. A private file: readable by you and root. "
-    "The keyring: the system's, which may ask to be unlocked. Nowhere: every command signs in anew.\n\n"
-    "The answer is remembered for this profile; --storage is for one sign-in."
-)
+WHAT_IS_KEPT = "The tokens of this session are kept for the commands that need them, such as tui-auth header."
+ABOUT_PLACE = {
+    StorageKind.SESSION: "Until you log out: in this machine's memory, gone at log-out.",
+    StorageKind.FILE: "A private file: readable by you and root.",
+    StorageKind.KEYRING: "The keyring: the system's, which may ask to be unlocked.",
+    StorageKind.NONE: "Nowhere: every command signs in anew.",
+}
+HOW_LONG_IT_HOLDS = "The answer is remembered for this profile; --storage is for one sign-in."
 ABOUT_DEVICE = (
     "The pool can remember this machine, and then asks for no second factor here. Say no on a machine that "
     "others use under your name."
@@ -76,7 +78,8 @@ class DoneScreen(StepScreen[Done]):
     def explanation(self) -> str:
         match self._question:
             case _Question.PLACE:
-                return ABOUT_PLACES
+                places = " ".join(ABOUT_PLACE[kind] for kind in self._places)
+                return "\n\n".join((WHAT_IS_KEPT, places, HOW_LONG_IT_HOLDS))
             case _Question.DEVICE:
                 return ABOUT_DEVICE
         return self.EXPLANATION

@@ -26,6 +26,8 @@ from tui_auth.widgets.field import Field, TextInput
 from tui_auth.widgets.frame import KeyLine, TopLine, Trail
 from tui_auth.widgets.secret_input import SecretInput
 
+NO_CODE_YET = "No code has come yet."
+
 
 class FormScreen(Screen[None]):
     """A question with its fields.
@@ -292,7 +294,9 @@ class FormScreen(Screen[None]):
 
         code = self.surroundings.newest_code() if self.surroundings.newest_code else None
         if code is None:
-            self.notice = "No code has come yet."
+            self.notice = NO_CODE_YET
+        elif self.notice == NO_CODE_YET:
+            self.notice = ""
         for code_input in self.query(CodeInput) if code else ():
             code_input.value = code or ""
             self.set_focus(code_input)
