@@ -11,6 +11,7 @@ import pytest
 from tests.commands.conftest import DATA, Program
 
 Make = Callable[[Path], object]
+AGAIN = "Have Amplify write it again, or name the pool with flags or a profile."
 
 
 def truncated(name: str, at: str) -> Make:
@@ -82,12 +83,12 @@ def test_it_is_named_before_it_is_said_that_no_pool_is(program: Program, make: M
     [
         pytest.param(
             truncated("amplify_outputs.json", '"mfa_methods"'),
-            "~/project/amplify_outputs.json, line 8: expected a key.",
+            f"~/project/amplify_outputs.json, line 8: expected a key. {AGAIN}",
             id="outputs that break off",
         ),
         pytest.param(
             truncated("amplifyconfiguration.json", '"AppClientSecret"'),
-            "~/project/amplifyconfiguration.json, line 36: expected a key.",
+            f"~/project/amplifyconfiguration.json, line 36: expected a key. {AGAIN}",
             id="a configuration that breaks off",
         ),
         pytest.param(
@@ -98,7 +99,7 @@ def test_it_is_named_before_it_is_said_that_no_pool_is(program: Program, make: M
         ),
         pytest.param(
             lambda folder: (folder / "amplify_outputs.json").write_text(""),
-            "~/project/amplify_outputs.json, line 1: expected an object, beginning with “{”.",
+            f"~/project/amplify_outputs.json, line 1: it is empty. {AGAIN}",
             id="an empty file",
         ),
     ],

@@ -17,6 +17,7 @@ DATA = ROOT / "tests" / "config" / "data"
 IDS = ("--user-pool-id", "eu-west-1_Ab12Cd34E", "--client-id", "1example23456789")
 GOOD = 'user_pool_id = "eu-west-1_Ab12Cd34E"\nclient_id = "1example23456789"\n'
 CONFIG = "~/.config/tui-auth/config.toml"
+AGAIN = "Have Amplify write it again, or name the pool with flags or a profile."
 
 
 class Place:
@@ -77,13 +78,13 @@ Prepare = Callable[[Place], object]
                 "amplify_outputs.json", '{\n "auth": {\n "user_pool_id": "eu-west-1_A"\n'
             ),
             (),
-            "~/shop/amplify_outputs.json, line 4: expected “,” or “}”.",
+            f"~/shop/amplify_outputs.json, line 4: expected “,” or “}}”. {AGAIN}",
             id="JSON that breaks off",
         ),
         pytest.param(
             lambda place: place.file("amplify_outputs.json", "<<<<<<< HEAD\n{}\n"),
             (),
-            "~/shop/amplify_outputs.json, line 1: expected an object, beginning with “{”.",
+            f"~/shop/amplify_outputs.json, line 1: a merge conflict is left in it. {AGAIN}",
             id="JSON with a merge conflict",
         ),
         pytest.param(
@@ -163,8 +164,8 @@ Prepare = Callable[[Place], object]
         pytest.param(
             lambda place: place.config(f"[profiles.acme]\n{GOOD}[profiles.b]\n{GOOD}"),
             (),
-            "No user pool is named. Choose one with --profile (acme, b), or make one the default: "
-            "`tui-auth profile use NAME`.",
+            "No user pool is named. Choose one with --profile (acme, b), make one the default "
+            "(`tui-auth profile use NAME`), or name another: `tui-auth --new-pool`.",
             id="several profiles and no default",
         ),
         pytest.param(
@@ -236,7 +237,7 @@ def test_a_variable_is_named_that_cannot_be_used(
     assert place.said(**environment) == (3, f"tui-auth: {said}")
 
 
-ELSEWHERE = "but the user pool {} is in eu-west-1. Leave the region out: the pool's id has it."
+ELSEWHERE = "but the user pool {} is in eu-west-1. Take the region out there, or give --region eu-west-1."
 
 
 def test_a_region_that_is_not_the_pools_is_said_by_whoever_named_it(place: Place) -> None:
@@ -260,7 +261,11 @@ def test_a_region_in_an_amplify_file_that_is_not_the_pools_is_said_with_its_line
     said = f"tui-auth: ~/shop/amplify_outputs.json:5 says us-east-1, {elsewhere}"
     status, shown = place.said()
     assert (status, shown.splitlines()[-1]) == (3, said)
-    assert place.said("profile", "import", str(file)) == (3, said)
+    status, shown = place.said("profile", "show")
+    assert (status, shown.splitlines()[1]) == (0, f"Signing in needs this first: {said[10:]}")
+    status, shown = place.said("profile", "import", str(file), "--name", "shop")
+    assert (status, shown.splitlines()[0]) == (0, f"The region is left out: {said[10:]}")
+    assert "\nregion" not in (place.home / ".config" / "tui-auth" / "config.toml").read_text()
 
 
 def test_at_an_endpoint_of_its_own_a_region_leads_nowhere_and_stops_nobody(place: Place) -> None:

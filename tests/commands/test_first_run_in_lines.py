@@ -131,7 +131,10 @@ def test_the_pool_is_asked_for_tried_kept_and_signed_in_to(
     person.answer(f"App client [{client}]", "1example23456789abcdefghij")
     person.reads("Error: There is no such app client in the pool's region.")
     asked = [operation for operation, _ in server.calls[asked_so_far:]]
-    person.answer(f"User pool [{pool}]", f"{CONSOLE}/{pool}/applications/app-clients/{client}/overview")
+    person.answer(
+        "App client [1example23456789abcdefghij]",
+        f"{CONSOLE}/{pool}/applications/app-clients/{client}/overview",
+    )
     person.reads("The client answers. The password never leaves this program (SRP).")
     person.answer("Keep as [main]", "my pool")
     person.reads("Error: A profile's name is made of letters")

@@ -91,7 +91,16 @@ def test_the_version_names_the_terminal_there_is(tmp_path: Path) -> None:
         (("tokn",), "there is no command “tokn”. Did you mean token?"),
         (("xyz",), "there is no command “xyz”. Commands are sign-in, token"),
         (("token", "--profil", "a"), "there is no flag --profil. Did you mean --profile?"),
-        (("profile", "add", "a", "--clientid", "c"), "are required: --user-pool-id, --client-id"),
+        (("profile", "add", "a", "--client-id", "c"), "are required: --user-pool-id"),
+        (
+            ("profile", "add", "a", "--clientid", "c"),
+            "there is no flag --clientid. Did you mean --client-id?",
+        ),
+        (("profile", "add", "a", "--client-id=c", "--client-secret=hunter2"), "Use --client-secret-file."),
+        (
+            ("--profile", "a", "doctor"),
+            "the command comes first, and its flags behind it: `tui-auth doctor …`.",
+        ),
         (("profile",), "required: list|add|use|show|remove|import"),
         (("profile", "show", "--orign"), "there is no flag --orign. Did you mean --origin?"),
         (("doctor", "now"), "there is one word too many. See `tui-auth doctor --help`."),

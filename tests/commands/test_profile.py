@@ -123,6 +123,31 @@ def test_a_mistake_in_the_file_is_told_with_its_line(program: Program) -> None:
     assert "line 4" in program.run("profile", "list").stdout
 
 
+def test_no_default_any_more_says_what_the_only_profile_does_then(program: Program) -> None:
+    program.run(*ADD)
+    program.run("profile", "use", "acme")
+    only = " acme, the only one, is used where nothing else names a pool."
+    assert program.run("profile", "use", "--none").stderr == f"No profile is the default now.{only}\n"
+    program.run("profile", "add", "b", "--user-pool-id", "eu-west-1_B", "--client-id", "b")
+    assert program.run("profile", "use", "--none").stderr == "No profile is the default now.\n"
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        "arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_Acme1",
+        "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Acme1/.well-known/jwks.json",
+        " eu-west-1_Acme1 ",
+    ],
+)
+def test_a_flag_takes_what_a_pools_id_stands_in(program: Program, pasted: str) -> None:
+    ran = program.run("profile", "add", "acme", "--user-pool-id", pasted, "--client-id", " acmeclient")
+    assert ran.returncode == 0, ran.stderr
+    assert program.run("profile", "list").stdout == "  acme  eu-west-1_Acme1  acmeclient\n"
+    shown = program.run("profile", "show", "--json", "--user-pool-id", pasted, "--client-id", "other")
+    assert json.loads(shown.stdout)["user_pool_id"] == "eu-west-1_Acme1"
+
+
 EVERY_FLAG = {
     "--user-pool-id": ("eu-west-1_Acme1", "eu-west-1_Acme1"),
     "--client-id": ("acmeclient", "acmeclient"),

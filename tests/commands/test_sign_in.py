@@ -100,6 +100,19 @@ def test_a_wrong_use_is_2_and_asks_nobody(
     assert not machine.server.calls
 
 
+def test_another_pool_is_asked_for_whatever_names_one(machine: Machine, choice: PoolChoice) -> None:
+    words = ("profile", "add", "acme", *flags(choice))
+    assert machine.run(*words).returncode == 0
+    assert machine.run("profile", "use", "acme").returncode == 0
+    with without_flags(machine, "--new-pool") as program:
+        program.wait_for("Which user pool do you sign in to?")
+        program.press("ctrl+q")
+        assert program.wait_exit() == 6
+    ran = sign_in(machine, "--new-pool", typed="")
+    assert (ran.returncode, ran.stderr.count("\n")) == (3, 1)
+    assert "--new-pool asks on a terminal. Without one: `tui-auth profile add`." in ran.stderr
+
+
 def test_a_terminal_does_not_make_it_ask(machine: Machine, choice: PoolChoice) -> None:
     password = private_file(machine.home / "password", "Wrong-horse-9")
     words = ["-m", "tui_auth", *PLAIN, *flags(choice)]
@@ -122,6 +135,8 @@ def test_without_flags_the_last_pool_and_name_are_taken_again(
     with without_flags(machine, "sign-in", "--plain") as program:
         program.wait_for("Password:")
         shown = program.screen_text()
+        told = " ".join(shown.split())
+        assert f"The user pool is that of the last sign-in, {choice.user_pool_id}." in told
         assert f"Sign in to {choice.user_pool_id}" in shown
         assert "Username: ann" in shown
     with without_flags(machine) as program:

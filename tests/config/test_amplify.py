@@ -199,6 +199,9 @@ def test_what_is_wrong_is_said_with_file_line_and_what_was_expected(
 def test_what_follows_the_object_is_told(tmp_path: Path, put_amplify_file: Put) -> None:
     path = put_amplify_file("amplify_outputs.json", tmp_path)
     path.write_text(path.read_text().rstrip() + "\n>>>>>>> theirs\n")
+    with pytest.raises(ConfigurationError, match=r", line \d+: a merge conflict is left in it\."):
+        read_amplify_file(path)
+    path.write_text(path.read_text().replace(">>>>>>> theirs", "{}"))
     with pytest.raises(ConfigurationError, match=r", line \d+: expected nothing more after the object\."):
         read_amplify_file(path)
 
@@ -235,11 +238,18 @@ def test_the_file_in_a_projects_src_is_found_from_anywhere_in_it(
 def test_a_file_in_the_project_itself_comes_before_one_in_its_src(
     tmp_path: Path, put_amplify_file: Put
 ) -> None:
-    put_amplify_file("aws-exports.js", tmp_path / "src")
+    put_amplify_file("amplify_outputs.json", tmp_path / "src")
     near = put_amplify_file("amplify_outputs.json", tmp_path)
     search = find_amplify_file(tmp_path, tmp_path)
     assert search.file
     assert search.file.path == near
+
+
+def test_one_in_src_that_names_another_pool_is_not_passed_over(tmp_path: Path, put_amplify_file: Put) -> None:
+    put_amplify_file("aws-exports.js", tmp_path / "src")
+    put_amplify_file("amplify_outputs.json", tmp_path)
+    with pytest.raises(ConfigurationError, match=r"and src/aws-exports\.js beside it name different pools"):
+        find_amplify_file(tmp_path, tmp_path)
 
 
 def test_a_home_that_is_a_link_is_home_all_the_same(tmp_path: Path, put_amplify_file: Put) -> None:

@@ -42,6 +42,7 @@ class PlainChoosePool:
         self.trial = trial
         self._mark = endpoint_mark(str(named.get("endpoint_url", "")))
         self._ids = {name: str(named.get(name, "")) for name in _LABELS}
+        self._about = "pool"
         self._secret_file = str(named.get("client_secret_file", ""))
         self._auth_flow = str(named.get("auth_flow", USUAL_FLOW))
 
@@ -56,12 +57,14 @@ class PlainChoosePool:
                 if candidate is not None:
                     return self._kept(candidate)
             except Back:
+                self._about = "pool"
                 # Another client may have no secret: what was named is not brought up again.
                 self._secret_file = ""
                 self.lines.say(QUESTION)
 
     def _ask_for_ids(self) -> Candidate:
-        named_both = self._ask_for("user_pool_id")
+        # After a refusal the client is asked for again, unless it was the pool's; /back leads to the pool.
+        named_both = self._about == "pool" and self._ask_for("user_pool_id")
         if not named_both:
             self._ask_for("client_id")
         return Candidate(
@@ -110,7 +113,8 @@ class PlainChoosePool:
                 case Refused(problem, "secret"):
                     self.lines.say(f"Error: {problem.text}")
                     candidate = self._with_secret(candidate)
-                case Refused(problem):
+                case Refused(problem, about):
+                    self._about = about
                     self.lines.say(f"Error: {problem.text}")
                     return None
 

@@ -8,11 +8,13 @@ from argparse import SUPPRESS, ArgumentParser, Namespace, _SubParsersAction
 from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn
 
+from tui_auth.commands import COMMANDS
 from tui_auth.commands.examples import OF_A_COMMAND, listed
 from tui_auth.config.nearest import nearest
 from tui_auth.terminal.safe_text import safe_line
 
 USAGE = 2
+_MISSING = "the following arguments are required"
 _FLAG = re.compile(r"--?[A-Za-z][a-z-]{0,30}(?==|$)")
 _IN_A_FILE = {
     "--password": "--password-stdin or --password-file",
@@ -27,6 +29,7 @@ class CommandParser(ArgumentParser):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**{"allow_abbrev": False} | settings)
+        self._given: list[str] = []
 
     @property
     def words(self) -> str:
@@ -58,13 +61,21 @@ class CommandParser(ArgumentParser):
 
     def read(self, arguments: Sequence[str]) -> Namespace:
         """The arguments, all of them; a word that nobody expected is told with the one that was meant."""
+        parsed: Namespace
         parsed, left = self.parse_known_args(arguments)
         if left:
             self.error(self._about(left[0], arguments))
         return parsed
 
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As argparse has it, but that the words are remembered for what ``error`` says."""
+        self._given = list(args or ())
+        return super().parse_known_args(args, namespace)
+
     def error(self, message: str) -> NoReturn:
         """One sentence on stderr, and exit status 2."""
+        if message.startswith(_MISSING) and (unknown := self._unknown_flag()):
+            message = self._about(unknown, self._given)  # which may be what the missing one was meant by
         # argparse repeats the value that a flag without one was given: `--password-stdin=…` holds a secret.
         flag, takes_none, _ = message.partition("ignored explicit argument")
         sentence = safe_line(f"{flag}it takes no value" if takes_none else message, limit=600)
@@ -72,9 +83,16 @@ class CommandParser(ArgumentParser):
         sys.stderr.write(f"{self.prog}: {sentence}{end}\n")
         raise SystemExit(USAGE)
 
+    def _unknown_flag(self) -> str:
+        known = set(self._flags())
+        flags = ((word, _FLAG.match(word)) for word in self._given)
+        return next((word for word, flag in flags if flag and flag[0] not in known), "")
+
     def _about(self, word: str, given: Sequence[str]) -> str:
         """What is wrong with a word nobody expected. Only flags are repeated: a word may be a secret."""
         flag = _FLAG.match(word)
+        if word in COMMANDS:
+            return f"the command comes first, and its flags behind it: `tui-auth {word} …`."
         if flag is None or (len(word) > 2 and not word.startswith("--")):
             before = given[given.index(word) - 1] if word in given[1:] else ""
             behind = f", behind {before}" if before in self._flags() else ""

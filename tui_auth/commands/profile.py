@@ -152,7 +152,9 @@ def _kept(name: str, settings: Mapping[str, Any], *, replace: bool, **more: Any)
 def _use(arguments: Namespace) -> None:
     use_profile(None if arguments.none else arguments.name)
     if arguments.none:
-        _say("No profile is the default now.")
+        names = load_profiles().names
+        only = f" {safe_line(names[0], limit=64)}, the only one, is used where nothing else names a pool."
+        _say("No profile is the default now." + (only if len(names) == 1 else ""))
     else:
         _say(
             f"{arguments.name} is used from now on, unless flags, TUI_AUTH_… or --profile name another pool."
@@ -175,8 +177,12 @@ def _import(arguments: Namespace) -> None:
                 path, None, f"it names no {SETTINGS[name].belongs_to.value}. Use `tui-auth profile add`."
             )
     settings = {key: found.value for key, found in file.settings.items()}
-    region = file.settings.get("region")
-    _check_region(settings, f"{shown(path)}:{region.line}" if region else "")
+    if region := file.settings.get("region"):
+        try:
+            _check_region(settings, f"{shown(path)}:{region.line}")
+        except ConfigurationError as error:  # the tools that wrote the file may do so again
+            _say(f"The region is left out: {error}")
+            del settings["region"]
     for sentence in file.left_out:
         _say(sentence)
     name = check_name(arguments.name) if arguments.name else _name_of(path)
@@ -251,6 +257,10 @@ def _effective(arguments: Namespace) -> dict[str, tuple[Any, str]]:
     choice = choose_pool(arguments, current_session=Sessions().current_settings, reads_secret=False)
     for note in choice.notes:
         _say(note)
+    try:
+        check_region(choice.user_pool_id, choice.region, choice.origins["region"], choice.endpoint_url)
+    except ConfigurationError as error:
+        _say(f"Signing in needs this first: {error}")
     values: dict[str, tuple[Any, str]] = {}
     for name in SETTINGS:
         if name in choice.origins:

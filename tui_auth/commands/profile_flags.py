@@ -6,6 +6,7 @@ from argparse import ArgumentParser, Namespace
 from typing import Any
 
 from tui_auth.config.errors import ConfigurationError
+from tui_auth.config.pasted import id_in
 from tui_auth.config.pool_choice import POOL_FLAGS
 from tui_auth.config.settings import FLOWS, SETTINGS, STORAGES, Unfit, checked
 
@@ -60,7 +61,7 @@ def settings_of(arguments: Namespace) -> dict[str, Any]:
 def _value(name: str, given: Any) -> Any:
     """What a flag's text stands for, to be checked. Raises Unfit where it is not written so."""
     if SETTINGS[name].from_text:
-        return given
+        return id_in(name, given)
     if name == "client_metadata":
         pairs = [text.partition("=") for text in given]
         if not all(key and equals for key, equals, _ in pairs):

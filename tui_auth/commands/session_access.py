@@ -47,7 +47,7 @@ def add_session_arguments(parser: ArgumentParser) -> None:
 
 def add_sign_in_arguments(parser: ArgumentParser) -> None:
     """The flags that choose a session, and how to sign in where none stands."""
-    sign_in.add_arguments(parser)
+    sign_in.add_sign_in_arguments(parser)
     parser.add_argument(
         "--login",
         choices=("auto", "never"),

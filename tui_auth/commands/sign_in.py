@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cache, partial
 from typing import TYPE_CHECKING
@@ -26,6 +26,7 @@ from tui_auth.config.errors import NoPoolNamed
 from tui_auth.config.pool_choice import PoolChoice, add_pool_arguments, choose_pool, named_settings
 from tui_auth.config.region import check_region
 from tui_auth.config.settings import FLOWS, STORAGES
+from tui_auth.config.sources import SourceKind
 
 if TYPE_CHECKING:
     from tui_auth.auth.auth import Auth
@@ -42,6 +43,14 @@ _LONGEST_LINE = 4096
 
 def add_arguments(parser: ArgumentParser) -> None:
     """The flags of this command."""
+    add_sign_in_arguments(parser)
+    parser.add_argument(
+        "--new-pool", action="store_true", help="ask for a pool, try it and keep it, as where none is named"
+    )
+
+
+def add_sign_in_arguments(parser: ArgumentParser) -> None:
+    """The flags of every command that may sign in: to which pool, and how."""
     add_pool_arguments(parser)
     group = parser.add_argument_group("signing in")
     group.add_argument("--username", metavar="NAME", help="filled in on the first screen")
@@ -80,13 +89,17 @@ def run(arguments: Namespace) -> int:
 
 def _run(arguments: Namespace) -> int:
     try:
+        if arguments.new_pool:
+            raise NoPoolNamed("--new-pool asks on a terminal. Without one: `tui-auth profile add`.")
         choice = choose_pool(arguments, current_session=_offered_settings)
     except NoPoolNamed as nothing:
         if nothing.has_profiles:
             raise
-        choice = _asked_pool(arguments, nothing.notes)
+        choice = _asked_pool(arguments, nothing)
     for note in choice.notes:
         say(note)
+    if choice.origins["user_pool_id"].kind is SourceKind.CURRENT_SESSION:
+        say(f"The user pool is that of the last sign-in, {choice.user_pool_id}. --new-pool asks for another.")
     if not choice.username:
         # Without a name there is no session key yet: two people at two screens need not wait for each other.
         # A command that needs a session waits all the same (sign_in_when_needed): any new one will do.
@@ -108,18 +121,18 @@ def _offered_settings() -> Mapping[str, str] | None:
     return Sessions().offered_settings()
 
 
-def _asked_pool(arguments: Namespace, notes: Sequence[str]) -> PoolChoice:
-    """The pool a person names on the first screen, which says the ``notes`` of the search that found none.
+def _asked_pool(arguments: Namespace, nothing: NoPoolNamed) -> PoolChoice:
+    """The pool a person names on the first screen, which says the notes of the search that found none.
 
-    Raises what ``choose_pool`` does where none can ask.
+    Raises ``nothing`` where nobody can be asked.
     """
     from tui_auth.commands import full_screen
     from tui_auth.terminal.environment import TerminalKind, find_terminal
 
     kind = find_terminal().kind
     if kind is TerminalKind.NONE or asks_nobody(arguments):
-        return choose_pool(arguments)
-    for note in notes:
+        raise nothing
+    for note in nothing.notes:
         say(note)
     check_certificates(named_settings(arguments).get("endpoint_url"))
     if kind is TerminalKind.LINES or _wants_lines(arguments):
@@ -130,7 +143,7 @@ def _asked_pool(arguments: Namespace, notes: Sequence[str]) -> PoolChoice:
     from tui_auth.commands.choose_pool import ask_for_pool
 
     status, choice = ask_for_pool(
-        arguments, theme=full_screen.theme(os.environ.get("TUI_AUTH_THEME")), notice=" ".join(notes)
+        arguments, theme=full_screen.theme(os.environ.get("TUI_AUTH_THEME")), notice=" ".join(nothing.notes)
     )
     if choice is None:
         raise Ended(status)

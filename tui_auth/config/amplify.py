@@ -28,6 +28,7 @@ _DECISIVE = frozenset({"user_pool_id", "client_id", "client_secret", "region", "
 """What is wrong with these is an error, since one would sign in elsewhere; the other facts only help."""
 _NAMES_A_POOL = re.compile(r"\b(aws_user_pools_id|userPoolId|user_pool_id|awsCognitoAuthPlugin)\b[\"']?\s*:")
 _NOT_WRITTEN_OUT = "is not written out here, and nothing in this file is run"
+_WRITE_IT_AGAIN = "Have Amplify write it again, or name the pool with flags or a profile."
 _LARGEST_SCRIPT = 256 * 1024
 """In bytes. Data reads quickly; JavaScript may have to be looked at several times."""
 
@@ -121,11 +122,12 @@ def find_amplify_file(folder: Path, home: Path, owners: frozenset[int] | None = 
 
 
 def _check_for_another_pool(file: AmplifyFile, owners: frozenset[int]) -> None:
-    """Raises ConfigurationError where a file beside this one names another pool: a guess could be wrong.
+    """Raises ConfigurationError where a file beside it, or in src/, names another pool: who can guess?
 
     The tools of one generation write the same pool into two files, which is nothing to talk about.
     """
-    for beside in (file.path.with_name(name) for name in FILE_NAMES):
+    here = file.path.parent
+    for beside in (folder / name for folder in (here, here / "src") for name in FILE_NAMES):
         if beside == file.path or not is_plain_file(beside):
             continue
         try:
@@ -138,8 +140,8 @@ def _check_for_another_pool(file: AmplifyFile, owners: frozenset[int]) -> None:
             if name in file.settings and name in other.settings
         ):
             raise ConfigurationError(
-                f"{shown(file.path)} and {beside.name} beside it name different pools. Keep the one you mean "
-                "with `tui-auth profile import FILE --name NAME`, and use --profile NAME."
+                f"{shown(file.path)} and {beside.relative_to(here)} beside it name different pools. Keep the "
+                "one you mean with `tui-auth profile import FILE --name NAME`, and use --profile NAME."
             )
 
 
@@ -155,7 +157,7 @@ def read_amplify_file(path: Path, owners: frozenset[int] | None = None) -> Ampli
     try:
         objects = [read_object(text)] if is_data or text.lstrip().startswith("{") else objects_in(text)
     except LiteralError as error:
-        raise fault_in(path, error.line, f"expected {error}.") from None
+        raise fault_in(path, error.line, f"{_why_unread(text, error)} {_WRITE_IT_AGAIN}") from None
     for root in objects:
         # An environment file has the pool one level down.
         for each in (root, *(member for member in root.members.values() if member.members)):
@@ -170,6 +172,14 @@ def read_amplify_file(path: Path, owners: frozenset[int] | None = None) -> Ampli
             "flags or a profile.",
         )
     return None
+
+
+def _why_unread(text: str, error: LiteralError) -> str:
+    if not text.strip():
+        return "it is empty."
+    if any(mark in text for mark in ("<<<<<<< ", ">>>>>>> ")):
+        return "a merge conflict is left in it."
+    return f"expected {error}."
 
 
 def _checked(path: Path, nodes: Nodes) -> AmplifyFile:

@@ -36,3 +36,11 @@ def ids_in(text: str) -> Pasted:
     if pool or client:
         return Pasted(pool["pool"] if pool else None, client["client"] if client else None)
     return Pasted(client_id=text) if _CLIENT_ALONE.fullmatch(text) else Pasted()
+
+
+def id_in(setting: str, text: str) -> str:
+    """What a flag for ``user_pool_id`` or ``client_id`` means; any other's value, or no id, as it is."""
+    if setting not in ("user_pool_id", "client_id"):
+        return text
+    found = ids_in(text)
+    return (found.user_pool_id if setting == "user_pool_id" else found.client_id) or text

@@ -171,7 +171,7 @@ def _nothing_named(search: PoolSearch) -> ConfigurationError:
     if kept:
         return NoPoolNamed(
             f"No user pool is named. Choose one with --profile ({', '.join(kept[:8])}), "
-            "or make one the default: `tui-auth profile use NAME`.",
+            "make one the default (`tui-auth profile use NAME`), or name another: `tui-auth --new-pool`.",
             has_profiles=True,
             notes=notes,
         )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui_auth.config.aws_endpoint import aws_endpoint
 from tui_auth.config.errors import ConfigurationError, fault_in, shown
+from tui_auth.config.pasted import id_in
 from tui_auth.config.places import home_folder
 from tui_auth.config.settings import SETTINGS, Setting, Unfit, checked
 from tui_auth.config.sources import Joined, Origin, Source, SourceKind
@@ -106,7 +107,8 @@ class PoolSearch:
         for setting in SETTINGS.values():
             value = getattr(self.arguments, setting.name, None) if setting.from_text else None
             if value is not None:
-                yield setting, _not_empty(setting.flag, value), Origin(SourceKind.FLAG, setting.flag)
+                given = id_in(setting.name, _not_empty(setting.flag, value))
+                yield setting, given, Origin(SourceKind.FLAG, setting.flag)
 
     def _variable_values(self) -> Iterator[tuple[Setting, str, Origin]]:
         for setting in SETTINGS.values():

@@ -27,5 +27,5 @@ def check_region(user_pool_id: str, region: str | None, named_by: object, endpoi
     if region and own and region != own and endpoint_url is None:
         raise ConfigurationError(
             f"{named_by} says {region}, but the user pool {user_pool_id} is in {own}. "
-            "Leave the region out: the pool's id has it."
+            f"Take the region out there, or give --region {own}."
         )

@@ -52,7 +52,9 @@ class SignInScreen(FormScreen):
     SUBMIT_LABEL = "Sign in"
     EXPLANATION = (
         "Sign in to this user pool. What comes next is the pool's choice: a code, a new "
-        "password, a question; each is one screen."
+        "password, a question; each is one screen.\n\n"
+        "A password that is right and refused all the same: does the app client belong to this pool? No "
+        "answer tells. Compare both ids in the Cognito console."
     )
 
     def __init__(
