@@ -15,7 +15,6 @@ from tui_auth.auth.app_client import AppClient
 from tui_auth.auth.auth_flow import AuthFlow
 from tui_auth.auth.challenges import Challenge
 from tui_auth.auth.device import Device
-from tui_auth.auth.device_srp import is_unknown_device
 from tui_auth.auth.errors import AuthError, Concern, ErrorKind
 from tui_auth.auth.exchange import CHOICES, PASSWORD_FACTORS, Asked, Choice, Exchange
 from tui_auth.auth.gateway import Gateway
@@ -37,7 +36,7 @@ from tui_auth.auth.next_step import (
 from tui_auth.auth.password_proof import PasswordProof
 from tui_auth.auth.pool_presence import PoolPresence
 from tui_auth.auth.recovery import Recovery
-from tui_auth.auth.refusals import is_confirmed_already
+from tui_auth.auth.refusals import is_confirmed_already, is_refused_password, is_unknown_device
 from tui_auth.auth.wire import RecordedGateway, Wire
 from tui_auth.secret import Secret
 
@@ -328,7 +327,7 @@ class Attempt:
         try:
             return exchange.begin()
         except AuthError as error:
-            if error.kind is ErrorKind.THROTTLED or error.code != "NotAuthorizedException":
+            if not is_refused_password(error):
                 raise
         self._learned.new_proof, exchange.proof = None, former
         return exchange.begin()
@@ -406,10 +405,7 @@ class Attempt:
             asked = self._begun_by_password()
         except AuthError as error:
             # A user who must still reset is told so before the password is looked at.
-            if error.kind is ErrorKind.THROTTLED or error.code not in (
-                "NotAuthorizedException",
-                "PasswordResetRequiredException",
-            ):
+            if not is_refused_password(error) and error.code != "PasswordResetRequiredException":
                 raise
             asked = None
         if asked is None:

@@ -16,13 +16,12 @@ from tui_auth.auth.device_srp import (
     device_claim,
     device_proof,
     device_refused,
-    is_unknown_device,
 )
 from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.gateway import Gateway
 from tui_auth.auth.next_step import AuthFactorType, Done
 from tui_auth.auth.password_proof import PasswordProof
-from tui_auth.auth.refusals import is_wrong_credentials, without_password
+from tui_auth.auth.refusals import is_unknown_device, is_wrong_credentials, without_password
 from tui_auth.secret import Secret
 
 MAX_SILENT_ANSWERS = 12
@@ -183,8 +182,9 @@ class Exchange:
         try:
             return self._send(responses)
         except AuthError as error:
-            error.is_refused_proof = at == "PASSWORD_VERIFIER" and is_wrong_credentials(error)
-            raise
+            if at != "PASSWORD_VERIFIER" or not is_wrong_credentials(error):
+                raise
+            raise error.as_refused_proof() from None
 
     def _silent_responses(self, challenge: Challenge) -> dict[str, Any] | None:
         """What needs no person: the proof of the password, and choices made before a restart."""
