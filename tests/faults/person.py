@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 
 import pyotp
 
-from tui_auth.auth.attempt import Answer, Attempt
+from tui_auth.auth.attempt import Attempt
 from tui_auth.auth.auth_flow import AuthFlow
+from tui_auth.auth.challenges import Answer
 from tui_auth.auth.errors import AuthError
 from tui_auth.auth.next_step import (
     AuthFactorType,
@@ -160,7 +161,7 @@ class Person:
         if way is Road.SIGN_IN or (way is Road.STAY and tries % 3 == 0):
             if attempt.step is not None or "NotAuthorized" in (error.code or ""):
                 self.passwords.append(self.passwords.pop(0))
-            return Attempt(attempt._exchange.gateway, attempt._exchange.client)
+            return Attempt(attempt._progress.exchange.gateway, attempt._progress.exchange.client)
         return attempt
 
 

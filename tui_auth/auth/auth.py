@@ -15,7 +15,8 @@ from tui_auth.secret import Secret
 
 # A program shows its first screen before anybody signs in: what a sign-in takes is imported where it begins.
 if TYPE_CHECKING:
-    from tui_auth.auth.attempt import Answer, Attempt
+    from tui_auth.auth.attempt import Attempt
+    from tui_auth.auth.challenges import Answer
     from tui_auth.auth.device import Device
     from tui_auth.auth.next_step import AuthFactorType, DeliveryDetails, Done
     from tui_auth.auth.recovery import Recovery

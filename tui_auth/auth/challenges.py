@@ -36,6 +36,9 @@ MOST_ATTRIBUTES = 70
 MOST_CHOICES = 30
 """Several times what Cognito has to offer, for the same reason."""
 
+Answer = str | Secret | MFAType | AuthFactorType
+"""What a person answers a step with."""
+
 
 @dataclass(frozen=True)
 class Challenge:
@@ -59,7 +62,7 @@ class Challenge:
         return cls(
             name,
             Secret(session) if isinstance(session, str) and session else None,
-            parameters if isinstance(parameters, Mapping) else {},
+            MappingProxyType(parameters if isinstance(parameters, Mapping) else {}),
             tuple(offered[:MOST_CHOICES]),
         )
 
@@ -131,6 +134,13 @@ def next_step(challenge: Challenge) -> NextStep:
         case ContinueSignInWithMFASelection(()) | ContinueSignInWithFirstFactorSelection(()):
             raise AuthError(ErrorKind.SERVICE, "The pool asks for a choice, but offers nothing to choose.")
     return step
+
+
+def sent_as(answer: Answer) -> str:
+    """An answer as Cognito takes it: a choice by its name there."""
+    if isinstance(answer, Secret):
+        return answer.reveal()
+    return answer if isinstance(answer, str) else answer.challenge_response
 
 
 def answer_key(challenge_name: str) -> str:

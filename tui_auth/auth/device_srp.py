@@ -87,16 +87,9 @@ def device_claim(device: Device, proof: PasswordProof, challenge: Challenge, now
 
 def device_refused(cause: AuthError) -> AuthError:
     """The refusal of a device's proof in the middle of a sign-in, whose session is gone with it."""
-    error = AuthError(
+    return AuthError(
         ErrorKind.SESSION_EXPIRED,
         "Cognito no longer takes this machine for one it remembers.",
         cause=cause,
+        is_refused_device=True,
     )
-    error.is_refused_device = True
-    return error
-
-
-def is_unknown_device(error: AuthError) -> bool:
-    """Whether Cognito has forgotten the device whose key was sent, or refused its proof."""
-    is_gone = error.code == "ResourceNotFoundException" and "Device does not exist" in error.service_message
-    return is_gone or error.is_refused_device

@@ -42,6 +42,8 @@ class AuthError(Exception):
     acted on. ``is_refused_proof`` is true where SRP did not prove the password, which may have other
     reasons than the password: the proof holds the time and the pool's id too. ``is_refused_device`` is true
     where it was a remembered device that could not prove itself.
+
+    An error is not changed once it is made: what is learned of it later is in another one.
     """
 
     def __init__(
@@ -57,6 +59,8 @@ class AuthError(Exception):
         retry_after: float | None = None,
         may_have_arrived: bool = False,
         quote: str = "",
+        is_refused_proof: bool = False,
+        is_refused_device: bool = False,
     ) -> None:
         super().__init__(f"{message} {recovery_suggestion}".strip())
         self.kind = kind
@@ -69,5 +73,22 @@ class AuthError(Exception):
         self.retry_after = retry_after
         self.may_have_arrived = may_have_arrived
         self.quote = quote
-        self.is_refused_proof = False
-        self.is_refused_device = False
+        self.is_refused_proof = is_refused_proof
+        self.is_refused_device = is_refused_device
+
+    def as_refused_proof(self) -> AuthError:
+        """The same refusal, where it is known that SRP's proof of the password is what was refused."""
+        return AuthError(
+            self.kind,
+            self.message,
+            self.recovery_suggestion,
+            code=self.code,
+            service_message=self.service_message,
+            concern=self.concern,
+            cause=self.cause,
+            retry_after=self.retry_after,
+            may_have_arrived=self.may_have_arrived,
+            quote=self.quote,
+            is_refused_proof=True,
+            is_refused_device=self.is_refused_device,
+        )

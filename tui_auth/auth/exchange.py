@@ -4,35 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from tui_auth.auth.app_client import AppClient
 from tui_auth.auth.auth_flow import AuthFlow
 from tui_auth.auth.authentication_result import done
 from tui_auth.auth.challenges import Challenge
+from tui_auth.auth.choices import CHOICES, PASSWORD_FACTORS, Choices
 from tui_auth.auth.device import Device
 from tui_auth.auth.device_srp import (
     confirm_new_device,
     device_claim,
     device_proof,
     device_refused,
-    is_unknown_device,
 )
 from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.gateway import Gateway
-from tui_auth.auth.next_step import AuthFactorType, Done
+from tui_auth.auth.next_step import Done
 from tui_auth.auth.password_proof import PasswordProof
-from tui_auth.auth.refusals import is_wrong_credentials, without_password
+from tui_auth.auth.refusals import is_unknown_device, is_wrong_credentials, without_password
 from tui_auth.secret import Secret
 
 MAX_SILENT_ANSWERS = 12
 """How many challenges in a row may be answered without a person; more is a pool going round in circles."""
-
-PASSWORD_FACTORS = (AuthFactorType.PASSWORD.value, AuthFactorType.PASSWORD_SRP.value)
-CHOICES = ("SELECT_MFA_TYPE", "SELECT_CHALLENGE")
-
-Choice = tuple[str, str]
-"""A challenge's name, and what was chosen at it."""
 
 Asked = Challenge | Done
 """Where an exchange stops: at a challenge that needs a person, or at the tokens."""
@@ -41,8 +36,8 @@ Asked = Challenge | Done
 class Exchange:
     """One sign-in's calls to Cognito, with what must be kept between them.
 
-    Copied with ``copy.copy``: everything it keeps is replaced, never changed. Every method that calls
-    raises AuthError for a refusal.
+    Copied with ``copy.copy``: everything it keeps is given a new value, and no value is changed. Every
+    method that calls raises AuthError for a refusal.
     """
 
     def __init__(self, gateway: Gateway, client: AppClient) -> None:
@@ -50,32 +45,47 @@ class Exchange:
         self.client = client
         self.username = ""
         self.auth_flow = AuthFlow.USER_SRP_AUTH
-        self.first_factor: str | None = None
-        self.metadata: Mapping[str, str] = {}
+        self.metadata: Mapping[str, str] = MappingProxyType({})
         self.proof = PasswordProof(client.pool_name)
         self.device: Device | None = None
         self.challenge: Challenge | None = None
-        self.replay: tuple[Choice, ...] = ()
+        self.choices = Choices()
         self._name = ""
         self._device_proof: PasswordProof | None = None
 
+    def prepare(self, username: str, auth_flow: AuthFlow, metadata: Mapping[str, str] | None) -> None:
+        """Whose sign-in it is, and how it begins."""
+        self.username, self.auth_flow = username, auth_flow
+        self.tell(metadata or {})
+
+    def tell(self, metadata: Mapping[str, str]) -> None:
+        """What every call from now on tells the pool's own functions (ClientMetadata)."""
+        self.metadata = MappingProxyType(dict(metadata))
+
+    def know(self, password: Secret | None) -> None:
+        """The password to prove from now on, or None."""
+        self.proof = PasswordProof(self.client.pool_name, password)
+
     def forget(self) -> None:
         """Drop everything that was kept for a restart."""
-        self.proof = PasswordProof(self.client.pool_name)
+        self.know(None)
         self.challenge = self.device = self._device_proof = None
-        self.replay = ()
+        self.choices = Choices()
 
-    def begin(self) -> Asked:
-        """InitiateAuth, and what follows silently; once more without a device that Cognito does not take."""
+    def begin(self, first_factor: str | None = None) -> Asked:
+        """InitiateAuth, and what follows silently; once more without a device that Cognito does not take.
+
+        ``first_factor`` is the one that is preferred; only USER_AUTH heeds it.
+        """
         known = self.proof
         try:
-            return self._initiate()
+            return self._initiate(first_factor)
         except AuthError as error:
             if self.device is None or not (is_unknown_device(error) or self._device_was_refused(error)):
                 raise
         self.device = None
         self.proof = known if known.is_known else self.proof
-        return self._initiate()
+        return self._initiate(first_factor)
 
     def begin_after_sign_up(self, session: Secret) -> Asked:
         """InitiateAuth USER_AUTH with ConfirmSignUp's session; as ``begin`` where a pool refuses that."""
@@ -117,7 +127,7 @@ class Exchange:
         at = self.challenge.name if self.challenge else ""
         return at.startswith("DEVICE_") and error.code == "NotAuthorizedException"
 
-    def _initiate(self) -> Asked:
+    def _initiate(self, first_factor: str | None) -> Asked:
         self._name = self.username
         flow, parameters = str(self.auth_flow), dict[str, Any]()
         match self.auth_flow:
@@ -130,8 +140,8 @@ class Exchange:
                 parameters |= {"CHALLENGE_NAME": "SRP_A", "SRP_A": self.new_srp_a()}
             case AuthFlow.CUSTOM_WITHOUT_SRP:
                 flow = "CUSTOM_AUTH"
-            case AuthFlow.USER_AUTH if self.first_factor:
-                parameters |= self._preferred(self.first_factor)
+            case AuthFlow.USER_AUTH if first_factor:
+                parameters |= self._preferred(first_factor)
         parameters |= {"USERNAME": self._name, "SECRET_HASH": self.client.secret_hash(self._name)}
         parameters |= {"DEVICE_KEY": self.device.key if self.device else None}
         try:
@@ -183,8 +193,9 @@ class Exchange:
         try:
             return self._send(responses)
         except AuthError as error:
-            error.is_refused_proof = at == "PASSWORD_VERIFIER" and is_wrong_credentials(error)
-            raise
+            if at != "PASSWORD_VERIFIER" or not is_wrong_credentials(error):
+                raise
+            raise error.as_refused_proof() from None
 
     def _silent_responses(self, challenge: Challenge) -> dict[str, Any] | None:
         """What needs no person: the proof of the password, and choices made before a restart."""
@@ -220,10 +231,7 @@ class Exchange:
 
     def replayed(self, challenge_name: str) -> str | None:
         """The choice made at this challenge before the restart; each is replayed once."""
-        if not self.replay or self.replay[0][0] != challenge_name:
-            return None
-        (_, choice), *rest = self.replay
-        self.replay = tuple(rest)
+        choice, self.choices = self.choices.replayed_at(challenge_name)
         return choice
 
     def _send(self, responses: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -11,6 +11,7 @@ from tui_auth.auth.challenges import delivery_details
 from tui_auth.auth.errors import AuthError
 from tui_auth.auth.gateway import Gateway
 from tui_auth.auth.next_step import DeliveryDetails
+from tui_auth.auth.refusals import is_confirmed_before
 from tui_auth.secret import Secret
 
 Metadata = Mapping[str, str] | None
@@ -71,9 +72,7 @@ class Recovery:
         try:
             reply = self._call("ConfirmSignUp", username, metadata, ConfirmationCode=code, Session=session)
         except AuthError as error:
-            said = error.service_message
-            is_done = "status is CONFIRMED" in said or "is not UNCONFIRMED" in said
-            if error.code != "NotAuthorizedException" or not is_done:
+            if not is_confirmed_before(error):
                 raise
             return None
         return _session(reply)

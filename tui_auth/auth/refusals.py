@@ -1,348 +1,56 @@
-"""What Cognito's refusals mean: from an error reply to the AuthError that says so.
+"""What one of Cognito's refusals means: the AuthError for an error reply, and what can be asked of one.
 
-Cognito's texts are not contractual, so its exception *code* decides; the text is looked into only where
-one code means several things (NotAuthorizedException above all). Our own sentences never contain text
-of the server: that travels apart, in ``service_message``, for whoever shows it to make safe.
+Our own sentences, which stand in refusal_words.py, never contain text of the server: that travels apart, in
+``service_message``, for whoever shows it to make safe.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from tui_auth.auth.errors import AuthError, Concern, ErrorKind
-
-
-@dataclass(frozen=True)
-class _Words:
-    kind: ErrorKind
-    message: str
-    suggestion: str = ""
-    concern: Concern = Concern.ANSWER
-    retry_after: float | None = None
-    is_vague: bool = False
-    """Whether the service's own words say more than ours."""
-
-
-_ASK_ADMIN = "Someone who manages the user pool can change that."
-_WRONG_CREDENTIALS = _Words(ErrorKind.NOT_AUTHORIZED, "Incorrect username or password.")
-_NO_SUCH_USER = _Words(ErrorKind.NOT_AUTHORIZED, "The pool says that it has no such user.", "Check the name.")
-_FIRST_LOCK_SECONDS = 5.0
-
-_WRONG_SECRET = _Words(
-    ErrorKind.CONFIGURATION,
-    "The client secret does not fit this app client.",
-    "Compare the file of --client-secret-file (client_secret_file in a profile) with the app client's page "
-    "in the Cognito console: a client without one there takes none. Someone who manages the pool can look.",
-)
-
-# What NotAuthorizedException means is told by its text alone: the first fragment found decides.
-_NOT_AUTHORIZED = (
-    (
-        "Invalid session",
-        _Words(ErrorKind.SESSION_EXPIRED, "This step has run out, or was answered already."),
-    ),
-    ("Incorrect username or password", _WRONG_CREDENTIALS),
-    (
-        "SignUp is not permitted",
-        _Words(ErrorKind.NOT_AUTHORIZED, "This pool does not let people sign up by themselves.", _ASK_ADMIN),
-    ),
-    (
-        "Password attempts exceeded",
-        _Words(
-            ErrorKind.THROTTLED,
-            "Too many wrong passwords: Cognito makes this user wait.",
-            "The wait doubles each time, up to 15 minutes.",
-            retry_after=_FIRST_LOCK_SECONDS,
-        ),
-    ),
-    ("User is disabled", _Words(ErrorKind.NOT_AUTHORIZED, "This user is disabled.", _ASK_ADMIN)),
-    (
-        "SECRET_HASH was not received",
-        _Words(
-            ErrorKind.CONFIGURATION,
-            "This app client has a secret, and none was given.",
-            "Someone who manages the pool finds it on the app client's page in the Cognito console. Put it "
-            "into a file and name that with --client-secret-file, or use an app client without one.",
-        ),
-    ),
-    ("secret hash", _WRONG_SECRET),
-    ("client secret", _WRONG_SECRET),
-    ("SecretHash", _WRONG_SECRET),
-    (
-        "Temporary password has expired",
-        _Words(
-            ErrorKind.NOT_AUTHORIZED,
-            "The temporary password has expired.",
-            "An administrator can set a new one.",
-        ),
-    ),
-    (
-        "cannot be reset in the current state",
-        _Words(
-            ErrorKind.NOT_AUTHORIZED,
-            "This user's password cannot be reset in its current state.",
-            "Sign in with the temporary password, or ask an administrator for a new one.",
-        ),
-    ),
-    (
-        "Cannot modify an already provided",
-        _Words(
-            ErrorKind.VALIDATION,
-            "One of these attributes is set already and stays as it is.",
-            "",
-            Concern.ATTRIBUTES,
-        ),
-    ),
+from tui_auth.auth.errors import AuthError, ErrorKind
+from tui_auth.auth.refusal_words import (
+    BY_CODE,
+    BY_TEXT,
+    FLOW_OFF,
+    NO_POOL,
+    NO_SUCH_USER,
+    POLICY,
+    UNKNOWN,
+    WRONG_CREDENTIALS,
+    Words,
 )
 
 _FLOW = re.compile(r"(?P<name>[A-Z_]{4,40}) flow not enabled for this client")
-_FLOW_OFF = _Words(
-    ErrorKind.CONFIGURATION,
-    "This app client does not allow the sign-in flow that was asked for.",
-    "Someone who manages the user pool can add it: Cognito console, App clients, Authentication flows. Or "
-    "try another --auth-flow (auth_flow in a profile).",
-)
-_NO_POOL = _Words(
-    ErrorKind.CONFIGURATION,
-    "There is no user pool of this id, and with a wrong one no password fits.",
-    "Compare --user-pool-id (user_pool_id in a profile) with the top of the pool's page in the Cognito "
-    "console. Someone who manages the pool knows it.",
-)
-
-# InvalidParameterException likewise.
-_INVALID_PARAMETER = (
-    ("flow not enabled for this client", _FLOW_OFF),
-    (
-        "registered/verified email or phone_number",
-        _Words(
-            ErrorKind.SERVICE,
-            "This user has no verified e-mail address or phone number to send a code to.",
-            "An administrator can set a new password.",
-        ),
-    ),
-    (
-        "User is already confirmed",
-        _Words(ErrorKind.SERVICE, "This sign-up is confirmed already.", "Sign in."),
-    ),
-    (
-        "length greater than or equal to 6",
-        _Words(
-            ErrorKind.VALIDATION,
-            "Too short: Cognito wants 6 characters, and a pool may want more.",
-            "Change it and try again.",
-            Concern.NEW_PASSWORD,
-        ),
-    ),
-    (
-        "'password' failed to satisfy constraint",
-        _Words(
-            ErrorKind.VALIDATION,
-            "A password has 6 to 256 characters and no blanks.",
-            "Change it and try again.",
-            Concern.NEW_PASSWORD,
-        ),
-    ),
-    (
-        "Invalid email address",
-        _Words(
-            ErrorKind.VALIDATION,
-            "That is not an e-mail address as Cognito takes it.",
-            "Change it and try again.",
-            Concern.ATTRIBUTES,
-        ),
-    ),
-    (
-        "Invalid phone number",
-        _Words(
-            ErrorKind.VALIDATION,
-            "That is not a phone number as Cognito takes it.",
-            "Write it with country code and without blanks: +15555550123.",
-            Concern.ATTRIBUTES,
-        ),
-    ),
-    (
-        "ttributes",
-        _Words(
-            ErrorKind.VALIDATION,
-            "Cognito did not take these attributes.",
-            "",
-            Concern.ATTRIBUTES,
-            is_vague=True,
-        ),
-    ),
-)
-
-_EXPIRED_CODE = (
-    (
-        "already been used once",
-        _Words(
-            ErrorKind.VALIDATION, "That code was used already.", "Each works once: wait for the next one."
-        ),
-    ),
-)
-
-_RESOURCE_NOT_FOUND = (
-    (
-        "User pool client",
-        _Words(
-            ErrorKind.CONFIGURATION,
-            "Cognito knows no such app client in this region.",
-            "Compare --client-id and --region (client_id, region in a profile; without one the pool id names "
-            "it) with the app client's page in the Cognito console. Someone who manages the pool knows them.",
-        ),
-    ),
-    (
-        "User pool",
-        _Words(
-            ErrorKind.CONFIGURATION,
-            "There is no such user pool in this region.",
-            "Compare --user-pool-id and --region with the pool's page in the Cognito console. Someone who "
-            "manages the pool knows them.",
-        ),
-    ),
-    ("Device does not exist", _Words(ErrorKind.SERVICE, "Cognito no longer knows this device.")),
-)
-
-_USER_NOT_FOUND = (("combination not found", _NO_SUCH_USER),)
-
-_BY_TEXT = {
-    "NotAuthorizedException": _NOT_AUTHORIZED,
-    "InvalidParameterException": _INVALID_PARAMETER,
-    "ExpiredCodeException": _EXPIRED_CODE,
-    "ResourceNotFoundException": _RESOURCE_NOT_FOUND,
-    "UserNotFoundException": _USER_NOT_FOUND,
-}
-
-_POLICY = {
-    "not long enough": "Too short for this pool.",
-    "uppercase": "It needs an upper-case letter.",
-    "lowercase": "It needs a lower-case letter.",
-    "numeric": "It needs a digit.",
-    "symbol": "It needs a symbol, such as ! or -.",
-}
-
-_SERVICE_TROUBLE = "The pool is set up in a way that keeps it from going on."
-_DELIVERY_TROUBLE = _Words(ErrorKind.SERVICE, "The pool could not send the code.", _ASK_ADMIN)
-_LAMBDA_TROUBLE = _Words(
-    ErrorKind.SERVICE, "One of the pool's own functions failed.", _ASK_ADMIN, is_vague=True
-)
-_TOO_MANY_REQUESTS = _Words(
-    ErrorKind.THROTTLED, "Cognito is asked too often just now.", "Wait, then try again.", retry_after=5.0
-)
-
-_BY_CODE = {
-    "NotAuthorizedException": _Words(ErrorKind.NOT_AUTHORIZED, "Cognito refused this.", is_vague=True),
-    "UnauthorizedException": _WRONG_SECRET,
-    "UserNotFoundException": _WRONG_CREDENTIALS,
-    "RefreshTokenReuseException": _Words(
-        ErrorKind.NOT_AUTHORIZED,
-        "Its refresh token was used before: by a copy of it, or by a renewal whose answer was lost.",
-    ),
-    "TokenRevokedException": _Words(ErrorKind.NOT_AUTHORIZED, "It was revoked."),
-    "CodeMismatchException": _Words(
-        ErrorKind.VALIDATION, "That code is not right.", "Check it and try again."
-    ),
-    "ExpiredCodeException": _Words(
-        ErrorKind.VALIDATION,
-        "That code has expired, or was never sent.",
-        "Use the newest one, or ask for a new one.",
-    ),
-    "EnableSoftwareTokenMFAException": _Words(
-        ErrorKind.VALIDATION, "That code does not fit this key.", "Wait for the next one and type that."
-    ),
-    "InvalidPasswordException": _Words(
-        ErrorKind.VALIDATION,
-        "The pool does not take this password.",
-        "Choose a longer one, with letters, digits and symbols.",
-        Concern.NEW_PASSWORD,
-        is_vague=True,
-    ),
-    "PasswordHistoryPolicyViolationException": _Words(
-        ErrorKind.VALIDATION, "This password was used before.", "Choose another.", Concern.NEW_PASSWORD
-    ),
-    "LimitExceededException": _Words(
-        ErrorKind.THROTTLED,
-        "Cognito's limit for this user is reached.",
-        "Try again later; some limits last an hour.",
-        retry_after=60.0,
-    ),
-    "TooManyRequestsException": _TOO_MANY_REQUESTS,
-    "ThrottlingException": _TOO_MANY_REQUESTS,
-    "TooManyFailedAttemptsException": _Words(
-        ErrorKind.THROTTLED,
-        "Too many wrong codes.",
-        "Wait a while, then ask for a new one.",
-        retry_after=60.0,
-    ),
-    "ResourceNotFoundException": _Words(
-        ErrorKind.CONFIGURATION,
-        "Cognito does not know this user pool or app client.",
-        "Compare --user-pool-id, --client-id and --region with the Cognito console.",
-    ),
-    "InvalidParameterException": _Words(
-        ErrorKind.VALIDATION, "Cognito did not take this.", "Change it and try again.", is_vague=True
-    ),
-    "UserNotConfirmedException": _Words(ErrorKind.SERVICE, "This sign-up is not confirmed yet."),
-    "PasswordResetRequiredException": _Words(ErrorKind.SERVICE, "The password must be reset first."),
-    "SoftwareTokenMFANotFoundException": _Words(
-        ErrorKind.SERVICE, "This user has no authenticator app set up in this pool.", _ASK_ADMIN
-    ),
-    "MFAMethodNotFoundException": _Words(
-        ErrorKind.SERVICE, "Cognito found no way to confirm this user.", _ASK_ADMIN
-    ),
-    "AliasExistsException": _Words(
-        ErrorKind.SERVICE,
-        "Another account has this e-mail address or phone number.",
-        "Use another, or that account.",
-    ),
-    "UsernameExistsException": _Words(
-        ErrorKind.SERVICE, "There is an account of this name.", "Sign in instead."
-    ),
-    "CodeDeliveryFailureException": _DELIVERY_TROUBLE,
-    "InvalidSmsRoleAccessPolicyException": _DELIVERY_TROUBLE,
-    "InvalidSmsRoleTrustRelationshipException": _DELIVERY_TROUBLE,
-    "InvalidEmailRoleAccessPolicyException": _DELIVERY_TROUBLE,
-    "UserLambdaValidationException": _Words(
-        ErrorKind.SERVICE, "One of the pool's own functions refused this.", is_vague=True
-    ),
-    "UnexpectedLambdaException": _LAMBDA_TROUBLE,
-    "InvalidLambdaResponseException": _LAMBDA_TROUBLE,
-    "InvalidUserPoolConfigurationException": _Words(ErrorKind.SERVICE, _SERVICE_TROUBLE, _ASK_ADMIN),
-    "FeatureUnavailableInTierException": _Words(
-        ErrorKind.CONFIGURATION, "This pool's tier does not have what was asked for.", _ASK_ADMIN
-    ),
-    "OperationNotEnabledException": _Words(
-        ErrorKind.CONFIGURATION, "This operation is switched off for the pool.", _ASK_ADMIN
-    ),
-    "UnsupportedOperationException": _Words(
-        ErrorKind.CONFIGURATION, "This pool does not support what was asked for.", _ASK_ADMIN
-    ),
-    "ForbiddenException": _Words(
-        ErrorKind.SERVICE, "A firewall before the pool refused the request.", _ASK_ADMIN, is_vague=True
-    ),
-    "InternalErrorException": _Words(
-        ErrorKind.SERVICE, "Cognito had an error of its own.", "Try again in a moment."
-    ),
-    "UnknownOperationException": _Words(
-        ErrorKind.CONFIGURATION, "This endpoint does not know the operation.", "Is it a Cognito user pool's?"
-    ),
-}
-
-
-_UNKNOWN = _Words(
-    ErrorKind.SERVICE, "Cognito refused this in a way this version does not know.", is_vague=True
-)
 
 
 def is_wrong_credentials(error: AuthError) -> bool:
     """Whether name and password do not go together, as far as the service says."""
-    return error.message == _WRONG_CREDENTIALS.message
+    return error.message == WRONG_CREDENTIALS.message
+
+
+def is_refused_password(error: AuthError) -> bool:
+    """Whether a proof of a password was looked at and not taken; a lock has the same code, but no answer."""
+    return error.code == "NotAuthorizedException" and error.kind is not ErrorKind.THROTTLED
 
 
 def is_confirmed_already(error: AuthError) -> bool:
-    """Whether a sign-up needs no code any more."""
+    """Whether a sign-up needs no code any more: what ResendConfirmationCode says of it."""
     return error.code == "InvalidParameterException" and "already confirmed" in error.service_message
+
+
+def is_confirmed_before(error: AuthError) -> bool:
+    """Whether a sign-up was confirmed before its code came: what ConfirmSignUp says of it."""
+    said = error.service_message
+    is_done = "status is CONFIRMED" in said or "is not UNCONFIRMED" in said
+    return error.code == "NotAuthorizedException" and is_done
+
+
+def is_unknown_device(error: AuthError) -> bool:
+    """Whether Cognito has forgotten the device whose key was sent, or refused its proof."""
+    is_gone = error.code == "ResourceNotFoundException" and "Device does not exist" in error.service_message
+    return is_gone or error.is_refused_device
 
 
 def without_password(error: AuthError) -> AuthError:
@@ -350,9 +58,9 @@ def without_password(error: AuthError) -> AuthError:
     if error.code != "UserNotFoundException":
         return error
     return AuthError(
-        _NO_SUCH_USER.kind,
-        _NO_SUCH_USER.message,
-        _NO_SUCH_USER.suggestion,
+        NO_SUCH_USER.kind,
+        NO_SUCH_USER.message,
+        NO_SUCH_USER.suggestion,
         code=error.code,
         service_message=error.service_message,
     )
@@ -360,7 +68,7 @@ def without_password(error: AuthError) -> AuthError:
 
 def no_such_pool() -> AuthError:
     """The refusal where a pool id is known to be nobody's; Cognito itself would speak of the password."""
-    return AuthError(_NO_POOL.kind, _NO_POOL.message, _NO_POOL.suggestion)
+    return AuthError(NO_POOL.kind, NO_POOL.message, NO_POOL.suggestion)
 
 
 def refusal(
@@ -382,29 +90,29 @@ def refusal(
     )
 
 
-def _quote(code: str, service_message: str, words: _Words) -> str:
+def _quote(code: str, service_message: str, words: Words) -> str:
     if not words.is_vague:
         return ""
-    return f"{code}: {service_message}" if words is _UNKNOWN else service_message
+    return f"{code}: {service_message}" if words is UNKNOWN else service_message
 
 
-def _words(code: str, service_message: str, status: int) -> _Words:
+def _words(code: str, service_message: str, status: int) -> Words:
     if code == "InvalidParameterException" and (flow := _FLOW.match(service_message)):
-        suggestion = _FLOW_OFF.suggestion.replace("add it", f"add ALLOW_{flow['name']}", 1)
+        suggestion = FLOW_OFF.suggestion.replace("add it", f"add ALLOW_{flow['name']}", 1)
         return replace(
-            _FLOW_OFF, message=f"This app client does not allow {flow['name']}.", suggestion=suggestion
+            FLOW_OFF, message=f"This app client does not allow {flow['name']}.", suggestion=suggestion
         )
-    for fragment, words in _BY_TEXT.get(code, ()):
+    for fragment, words in BY_TEXT.get(code, ()):
         if fragment in service_message:
             return words
     if code == "InvalidPasswordException":
-        for fragment, sentence in _POLICY.items():
+        for fragment, sentence in POLICY.items():
             if fragment in service_message:
                 return replace(
-                    _BY_CODE[code], message=sentence, suggestion="Change it and try again.", is_vague=False
+                    BY_CODE[code], message=sentence, suggestion="Change it and try again.", is_vague=False
                 )
-    if code in _BY_CODE:
-        return _BY_CODE[code]
+    if code in BY_CODE:
+        return BY_CODE[code]
     if status >= 500:
-        return _BY_CODE["InternalErrorException"]
-    return _UNKNOWN
+        return BY_CODE["InternalErrorException"]
+    return UNKNOWN

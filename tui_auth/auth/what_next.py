@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from enum import Enum, auto
 
-from tui_auth.auth.device_srp import is_unknown_device
 from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.next_step import (
     ConfirmSignInWithCustomChallenge,
@@ -12,6 +11,7 @@ from tui_auth.auth.next_step import (
     NextStep,
     UnknownStep,
 )
+from tui_auth.auth.refusals import is_unknown_device
 
 COOL_DOWN_SECONDS = 30.0
 """Between two codes: Cognito counts them, and the next one makes the last one worthless."""

@@ -9,7 +9,8 @@ from functools import partial
 from hashlib import sha256
 from typing import assert_never
 
-from tui_auth.auth.attempt import Answer, Attempt
+from tui_auth.auth.attempt import Attempt
+from tui_auth.auth.challenges import Answer
 from tui_auth.auth.errors import AuthError, Concern
 from tui_auth.auth.next_step import (
     AuthFactorType,

@@ -12,7 +12,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import OptionList, Static
 
-from tui_auth.auth.attempt import Answer
+from tui_auth.auth.challenges import Answer
 from tui_auth.auth.next_step import NextStep
 from tui_auth.screens.step_screen import Answered, StepScreen
 from tui_auth.screens.wording import MFA_QUESTION, name_of

@@ -8,7 +8,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui_auth.auth.attempt import Answer
+from tui_auth.auth.challenges import Answer
 from tui_auth.auth.next_step import AuthFactorType, ContinueSignInWithFirstFactorSelection
 from tui_auth.screens.choice_step import Choice, ChoiceScreen
 from tui_auth.screens.problem import Problem

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tui_auth.auth.attempt import Answer
+from tui_auth.auth.challenges import Answer
 from tui_auth.auth.next_step import ContinueSignInWithMFASelection
 from tui_auth.screens.choice_step import ChoiceScreen
 

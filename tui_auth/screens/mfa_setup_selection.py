@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui_auth.auth.attempt import Answer
+from tui_auth.auth.challenges import Answer
 from tui_auth.auth.next_step import ContinueSignInWithMFASetupSelection
 from tui_auth.screens.choice_step import ChoiceScreen
 from tui_auth.screens.wording import MFA_SETUP_QUESTION, NO_SMS_SET_UP

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Generic, TypeVar, get_args
 from textual.message import Message
 from textual.widget import Widget
 
-from tui_auth.auth.attempt import Answer
+from tui_auth.auth.challenges import Answer
 from tui_auth.auth.next_step import NEXT_STEPS, DeliveryDetails, NextStep
 from tui_auth.auth.what_next import COOL_DOWN_SECONDS
 from tui_auth.screens.form_screen import FormScreen

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from tui_auth.auth.attempt import Answer
 from tui_auth.auth.auth_flow import AuthFlow
+from tui_auth.auth.challenges import Answer
 from tui_auth.auth.errors import AuthError
 from tui_auth.auth.next_step import (
     AuthFactorType,

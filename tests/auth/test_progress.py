@@ -1,0 +1,225 @@
+"""An attempt and its forks do not work on each other's state: what they share never changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, fields, is_dataclass
+from enum import Enum
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+
+from tests.scripted_gateway import Reply, ScriptedGateway, challenge, tokens
+from tui_auth.auth.app_client import AppClient
+from tui_auth.auth.attempt import Attempt
+from tui_auth.auth.auth_flow import AuthFlow
+from tui_auth.auth.device import Device
+from tui_auth.auth.errors import AuthError
+from tui_auth.auth.next_step import ConfirmSignInWithOTP, ConfirmSignInWithSMSMFACode
+from tui_auth.auth.pool_presence import PoolPresence
+from tui_auth.auth.progress import Progress
+from tui_auth.auth.refusals import refusal
+from tui_auth.secret import Secret
+
+POOL, CLIENT = "eu-west-1_Ab12Cd34E", "client1"
+PLAIN = (type(None), bool, int, float, str, bytes, Enum, Secret)
+CODE, PASSWORD = Secret("123456"), Secret("A-horse-1!")
+DEVICE = Device("eu-west-1_device", "group", Secret("x"))
+TOLD = {"who": "asks"}
+
+THROTTLED = refusal("TooManyRequestsException", "Rate exceeded")
+WRONG_CODE = refusal("CodeMismatchException", "Invalid code")
+WRONG = refusal("NotAuthorizedException", "Incorrect username or password.")
+GONE = refusal("ResourceNotFoundException", "Device does not exist.")
+NO_ANSWER = refusal("InternalErrorException", "", status=500)
+
+MFA_CHOICE = challenge("SELECT_MFA_TYPE", MFAS_CAN_CHOOSE='["SMS_MFA", "EMAIL_OTP"]')
+FACTOR_CHOICE = {**challenge("SELECT_CHALLENGE"), "AvailableChallenges": ["PASSWORD", "EMAIL_OTP"]}
+NEW_KEY = challenge("MFA_SETUP", MFAS_CAN_SETUP='["SOFTWARE_TOKEN_MFA"]')
+SIGNED_UP = {"UserConfirmed": False, "Session": "of the sign-up"}
+
+Call = Callable[[Attempt], object]
+
+
+@dataclass(frozen=True)
+class Walk:
+    """A way through an attempt: what Cognito replies, and what is asked of the attempt."""
+
+    replies: tuple[Reply, ...]
+    calls: tuple[Call, ...]
+
+
+def sign_in(**settings: Any) -> Call:
+    with_password = {"auth_flow": AuthFlow.USER_PASSWORD_AUTH, "client_metadata": TOLD, **settings}
+    return lambda attempt: attempt.sign_in("ann", PASSWORD, **with_password)
+
+
+def choose_first_factor(attempt: Attempt) -> object:
+    return attempt.sign_in("ann", None, auth_flow=AuthFlow.USER_AUTH)
+
+
+def confirm(answer: str | Secret, **more: Any) -> Call:
+    return lambda attempt: attempt.confirm(answer, **more)
+
+
+def sign_up(attempt: Attempt) -> object:
+    flow = AuthFlow.USER_PASSWORD_AUTH
+    return attempt.sign_up("ann", PASSWORD, user_attributes={"email": "a@example.org"}, auth_flow=flow)
+
+
+def confirm_sign_up(attempt: Attempt) -> object:
+    return attempt.confirm_sign_up(CODE)
+
+
+def forgot_password(attempt: Attempt) -> object:
+    return attempt.forgot_password("ann", auth_flow=AuthFlow.USER_PASSWORD_AUTH, client_metadata=TOLD)
+
+
+def confirm_reset(attempt: Attempt) -> object:
+    return attempt.confirm_reset_password(PASSWORD, CODE)
+
+
+WALKS = {
+    "a choice, a wrong code and tokens": Walk(
+        (MFA_CHOICE, challenge("SMS_MFA"), WRONG_CODE, tokens(POOL, CLIENT)),
+        (sign_in(), confirm("SMS_MFA"), confirm(CODE), confirm(CODE, client_metadata=TOLD)),
+    ),
+    "a restart": Walk(
+        (MFA_CHOICE, challenge("SMS_MFA"), MFA_CHOICE, challenge("SMS_MFA"), THROTTLED),
+        (sign_in(), confirm("SMS_MFA"), Attempt.restart, lambda attempt: attempt.restart(choices_kept=0)),
+    ),
+    "a refused password": Walk(
+        (FACTOR_CHOICE, WRONG, FACTOR_CHOICE, challenge("SMS_MFA")),
+        (choose_first_factor, confirm("PASSWORD"), confirm(PASSWORD), confirm(Secret("B-horse-2!"))),
+    ),
+    "a forgotten device": Walk(
+        (challenge("SMS_MFA"), GONE, GONE, challenge("SMS_MFA")),
+        (sign_in(device=DEVICE), confirm(CODE), Attempt.restart),
+    ),
+    "a device refused at the start": Walk((GONE, THROTTLED), (sign_in(device=DEVICE),)),
+    "a new password": Walk(
+        (challenge("NEW_PASSWORD_REQUIRED"), NO_ANSWER, THROTTLED, challenge("SMS_MFA")),
+        (sign_in(), confirm(PASSWORD), Attempt.restart, Attempt.restart),
+    ),
+    "a new key, half done": Walk(
+        (NEW_KEY, {"SecretCode": "A" * 32, "Session": "2"}, {"Status": "SUCCESS", "Session": "3"}, THROTTLED),
+        (sign_in(), confirm(CODE)),
+    ),
+    "a sign-up, half done": Walk(
+        (
+            SIGNED_UP,
+            {},
+            {"Session": "of the code"},
+            refusal("LimitExceededException", ""),
+            tokens(POOL, CLIENT),
+        ),
+        (sign_up, Attempt.resend_sign_up_code, confirm_sign_up, confirm_sign_up),
+    ),
+    "a reset, half done": Walk(
+        ({}, {}, THROTTLED, challenge("SMS_MFA")),
+        (forgot_password, Attempt.reset_password, confirm_reset, confirm_reset),
+    ),
+    "what is forgotten": Walk((challenge("SMS_MFA"),), (sign_in(device=DEVICE), Attempt.forget)),
+}
+
+
+def attempt_with(*replies: Reply) -> Attempt:
+    presence = PoolPresence(POOL, "https://elsewhere.example")
+    return Attempt(ScriptedGateway(*replies), AppClient(POOL, CLIENT), presence=presence)
+
+
+def is_value(thing: object) -> bool:
+    """Whether nothing in it can be given another content."""
+    if isinstance(thing, tuple):
+        return all(map(is_value, thing))
+    if isinstance(thing, MappingProxyType):
+        return all(map(is_value, thing.values()))
+    parameters: Any = getattr(thing, "__dataclass_params__", None)
+    if is_dataclass(thing) and parameters.frozen:
+        return all(is_value(getattr(thing, field.name)) for field in fields(thing))
+    return isinstance(thing, PLAIN)
+
+
+def shared(one: object, other: object) -> Iterator[str]:
+    """The names under which both hold one and the same thing that can change."""
+    for name, thing in vars(one).items():
+        if thing is vars(other)[name]:
+            yield from () if is_value(thing) else (name,)
+        elif hasattr(thing, "__dict__"):
+            yield from shared(thing, vars(other)[name])
+
+
+def state(progress: Progress) -> Mapping[str, object]:
+    """What a progress holds, and what its exchange does."""
+    return vars(progress) | {f"exchange.{name}": value for name, value in vars(progress.exchange).items()}
+
+
+@pytest.mark.parametrize("walk", WALKS.values(), ids=WALKS)
+def test_a_copy_to_work_on_shares_nothing_that_changes_but_what_was_learned(walk: Walk) -> None:
+    attempt = attempt_with(*walk.replies)
+    for call in (lambda attempt: None, *walk.calls):
+        with suppress(AuthError):
+            call(attempt)
+        assert set(shared(attempt._progress, attempt._progress.copy())) == {"gateway", "learned"}
+
+
+@pytest.mark.parametrize("walk", WALKS.values(), ids=WALKS)
+def test_where_an_attempt_stands_is_never_worked_on(walk: Walk) -> None:
+    attempt = attempt_with(*walk.replies)
+    beside = {name: thing for name, thing in vars(attempt).items() if name != "_progress"}
+    for call in walk.calls:
+        held = attempt._progress
+        before = dict(state(held))
+        with suppress(AuthError):
+            call(attempt)
+        assert state(held) == before
+        assert attempt._progress is not held, "each of these calls leads somewhere, or is remembered"
+    assert vars(attempt) == beside | {"_progress": attempt._progress}, "all that changes is in there"
+
+
+def test_the_walks_use_up_their_replies_and_end_as_they_say() -> None:
+    half_done: dict[str, bool] = {}
+    for name, walk in WALKS.items():
+        attempt = attempt_with(*walk.replies)
+        for call in walk.calls:
+            with suppress(AuthError):
+                call(attempt)
+            half_done[name] = half_done.get(name, False) or attempt._progress.half_done
+        gateway: Any = attempt._progress.exchange.gateway
+        assert not gateway._gateway.replies, name
+    assert all(half_done[name] == ("half done" in name) for name in WALKS)
+
+
+def test_a_fork_shares_nothing_that_changes_but_what_an_auth_shares() -> None:
+    attempt = attempt_with(challenge("SMS_MFA"))
+    sign_in()(attempt)
+    services = {"wire", "_presence", "_refused_devices", "_recovery"}
+    assert set(shared(attempt, attempt.fork())) == {*services, "_progress"}
+
+
+class MeanwhileGateway(ScriptedGateway):
+    """Lets something happen while an answer is under way."""
+
+    def meanwhile(self) -> None:
+        """What happens."""
+
+    def call(self, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+        self.meanwhile()
+        return super().call(operation, parameters)
+
+
+def test_who_forks_while_an_answer_is_under_way_goes_on_from_the_step_before_it() -> None:
+    first, second = challenge("SMS_MFA", session="1"), challenge("EMAIL_OTP", session="2")
+    gateway = MeanwhileGateway(first, second, second)
+    attempt = Attempt(gateway, AppClient(POOL, CLIENT))
+    sign_in()(attempt)
+    forks: list[Attempt] = []
+    gateway.meanwhile = lambda: forks.append(attempt.fork())  # type: ignore[method-assign]
+    attempt.confirm(CODE)
+    assert isinstance(attempt.step, ConfirmSignInWithOTP)
+    fork = forks[0]
+    assert isinstance(fork.step, ConfirmSignInWithSMSMFACode)
+    fork.confirm(CODE)
+    assert gateway.calls[-1][1]["Session"] == Secret("1")
