@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from tui_auth.commands import COMMANDS
-from tui_auth.commands.output import let_go_of_stdout, write_out, written_out
+from tui_auth.commands.output import let_go_of_stdout, tell, write_out, written_out
 
 PROGRAM = "tui-auth"
 DEFAULT = "sign-in"
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from tui_auth.terminal.crash import crash_report
 
         report = crash_report(error)
-        sys.stderr.write(f"{PROGRAM}: a fault of its own. Please report these lines:\n{report}\n")
+        tell(f"a fault of its own. Please report these lines:\n{report}")
         return 1
 
 
@@ -112,5 +112,5 @@ def _no_such_command(name: str) -> int:
 
     near = nearest(name, COMMANDS)
     cure = f"Did you mean {near}?" if near else f"Commands are {', '.join(COMMANDS)}."
-    sys.stderr.write(f"{PROGRAM}: there is no command “{ascii(name[:40])[1:-1]}”. {cure}\n")
+    tell(f"there is no command “{ascii(name[:40])[1:-1]}”. {cure}")
     return 2

@@ -17,6 +17,7 @@ from tui_auth.auth.auth import Auth
 from tui_auth.auth.auth_flow import AuthFlow
 from tui_auth.auth.device import Device
 from tui_auth.auth.errors import AuthError, ErrorKind
+from tui_auth.auth.learned import Learned
 from tui_auth.auth.next_step import (
     ConfirmSignInWithNewPassword,
     ConfirmSignInWithOTP,
@@ -27,6 +28,7 @@ from tui_auth.auth.next_step import (
     Done,
     ResetPassword,
 )
+from tui_auth.auth.password_proof import PasswordProof
 from tui_auth.auth.refusals import refusal
 from tui_auth.auth.what_next import Road, road
 from tui_auth.pool import PoolServer
@@ -299,3 +301,28 @@ def test_a_sign_up_confirmed_elsewhere_needs_no_other_code(server: PoolServer) -
     attempt.sign_up("ann", Secret(NEW), user_attributes={"email": "ann@example.org"})
     server.call("AdminConfirmSignUp", {"UserPoolId": place.id, "Username": "ann"})
     assert isinstance(attempt.resend_sign_up_code(), Done)
+
+
+def test_a_refusal_that_comes_late_is_not_about_the_password_sent_after_it() -> None:
+    learned, first, second = Learned(), *(PasswordProof("Ab12", Secret(text)) for text in ("A-1!", "B-2!"))
+    learned.sends("ann", first)
+    learned.sends("ann", second)
+    too_short = refusal("InvalidPasswordException", "Password not long enough")
+    learned.refused(too_short, first)
+    assert learned.new_proof is second
+    learned.refused(too_short, second)
+    assert learned.new_proof is None
+
+
+def test_a_session_of_the_sign_up_that_is_refused_still_spares_the_choice_of_a_factor() -> None:
+    gateway = ScriptedGateway(
+        {"UserConfirmed": False, "Session": "of the sign-up"},
+        {"Session": "of its confirmation"},
+        refusal("NotAuthorizedException", "Invalid session"),
+        challenge("SMS_MFA"),
+    )
+    attempt = Auth("eu-west-1_Ab12Cd34E", "c", gateway=gateway).attempt()
+    attempt.sign_up("zoe", Secret(NEW), user_attributes={}, auth_flow=AuthFlow.USER_AUTH)
+    attempt.confirm_sign_up(Secret("123456"))
+    operation, asked = gateway.calls[-1]
+    assert (operation, asked["AuthParameters"]["PREFERRED_CHALLENGE"]) == ("InitiateAuth", "PASSWORD_SRP")

@@ -24,6 +24,7 @@ class ProcessWatch:
         self._folder = folder
         self._seen: dict[str, set[bytes]] = {}
         self.samples = 0
+        self._fault: Exception | None = None
         self._enough = threading.Event()
         self._thread = threading.Thread(target=self._look_until_told, name="process-watch", daemon=True)
 
@@ -34,6 +35,8 @@ class ProcessWatch:
     def __exit__(self, *_: object) -> None:
         self._enough.set()
         self._thread.join()
+        if self._fault is not None:
+            raise AssertionError("the watch ended before the program did") from self._fault
 
     def seen(self, what: str) -> set[bytes]:
         """Every content that was seen of ``cmdline``, ``environ``, ``limits``, ``stat`` or ``files``."""
@@ -52,12 +55,18 @@ class ProcessWatch:
         return {line.split()[4] for line in lines if line.startswith("Max core file size")}
 
     def _look_until_told(self) -> None:
+        try:
+            self._look()
+        except Exception as fault:
+            self._fault = fault
+
+    def _look(self) -> None:
         while not self._enough.wait(_PAUSE_SECONDS):
             for pid in self._family(self._pid):
                 for what in ("cmdline", "environ", "limits", "comm"):
                     self._note(what, _PROC / str(pid) / what)
-            if self._folder is not None:
-                for path in self._folder.rglob("*"):
+            with suppress(OSError):  # a folder may go while it is looked through
+                for path in self._folder.rglob("*") if self._folder else ():
                     if path.is_file() and not path.is_symlink():
                         self._note("files", path)
             self.samples += 1

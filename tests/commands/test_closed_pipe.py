@@ -85,3 +85,20 @@ def test_a_full_disk_is_said(with_a_profile: Program) -> None:
 def test_a_stdout_that_was_closed_is_said(with_a_profile: Program, command: str) -> None:
     shell = f"exec {sys.executable} -m tui_auth {command} >&-"
     assert written_by_a_shell(with_a_profile, shell) == (1, "tui-auth: There is no stdout to write to.\n")
+
+
+@pytest.mark.parametrize("stderr", ["2>&-", "2>/dev/full"], ids=["closed", "full"])
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        ("nosuch", 2),
+        ("profile add z1", 2),
+        ("pool --triggers /nowhere.py", 3),
+        ("--profile nope", 3),
+        ("profile add z1 --user-pool-id eu-west-1_A --client-id c", 0),
+    ],
+)
+def test_a_stderr_that_takes_nothing_changes_no_exit_status(
+    program: Program, arguments: str, status: int, stderr: str
+) -> None:
+    assert written_by_a_shell(program, f"{sys.executable} -m tui_auth {arguments} {stderr}")[0] == status

@@ -148,6 +148,19 @@ def test_a_flag_takes_what_a_pools_id_stands_in(program: Program, pasted: str) -
     assert json.loads(shown.stdout)["user_pool_id"] == "eu-west-1_Acme1"
 
 
+def test_a_name_that_a_terminal_would_obey_is_made_safe_wherever_it_is_told(program: Program) -> None:
+    program.config.parent.mkdir(parents=True)
+    secret = program.folder / "secret"
+    secret.write_text("s")
+    secret.chmod(0o644)
+    ids = f'user_pool_id = "eu-west-1_A"\nclient_id = "c"\nclient_secret_file = "{secret}"'
+    program.config.write_text(f'[profiles."a\\u001b[31mb"]\n{ids}\n')
+    for words in (("profile", "show", "--origin"), ("profile", "list"), ("doctor",), ("doctor", "--json")):
+        ran = program.run(*words, HTTPS_PROXY="http://127.0.0.1:1")
+        assert "\x1b" not in ran.stdout + ran.stderr, words
+        assert "[31mb" in ran.stdout
+
+
 EVERY_FLAG = {
     "--user-pool-id": ("eu-west-1_Acme1", "eu-west-1_Acme1"),
     "--client-id": ("acmeclient", "acmeclient"),

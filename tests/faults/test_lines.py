@@ -1,4 +1,4 @@
-"""Each next step meets each fault at line prompts too: words come of it, and nothing but text is written."""
+"""Faults at each next step's line prompt, a share at each: words come of it, and only text is written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each next step's screen meets each fault: words, a next try that works, a safe terminal."""
+"""Faults at each next step's screen, a share at each: words, a next try that works, a safe terminal."""
 
 from __future__ import annotations
 
@@ -98,6 +98,9 @@ async def spoiled(fault: Fault, meeting: Meeting, call: int, watch: Watch) -> No
     hands = watch.hands
     watch.tried += 1
     await hands.back_to_sign_in()
+    met = hands.proxy.met
     with hands.proxy.armed(fault, after=call):
         await hands.go_to(meeting.step or Done)
     watch.look(fault)
+    if hands.proxy.met != met + 1:
+        watch.failed.append(f"{fault.name}: it was not met")

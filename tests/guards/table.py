@@ -356,6 +356,27 @@ GUARDS = (
         "faults/test_engine.py::test_a_fault_at_any_step_ends_in_words_and_the_next_try_works[ConfirmSignInWithSMSMFACode]",
     ),
     Guard(
+        "an answer counts for the attempt that asked",
+        "conversation.py",
+        "return attempt is self.navigation.attempt and asker is self.app.asking_screen",
+        "return asker is self.app.asking_screen",
+        "screens/test_navigation.py::test_what_comes_for_another_attempt_counts_for_nothing",
+    ),
+    Guard(
+        "who stops waiting goes on with an attempt of their own",
+        "navigation.py",
+        "            self.attempt = self.attempt.fork()\n",
+        "            pass\n",
+        "screens/test_navigation.py::test_a_thread_that_comes_late_takes_the_attempt_no_further",
+    ),
+    Guard(
+        "a worker that nobody waits for is cancelled",
+        "navigation.py",
+        "        self.app.workers.cancel_group(self.app, REQUESTS)\n",
+        "",
+        "screens/test_navigation.py::test_who_stops_waiting_leaves_no_worker_that_waits",
+    ),
+    Guard(
         "a request has a deadline as a whole",
         "auth/deadline.py",
         "thread.join(seconds)",

@@ -203,6 +203,27 @@ async def test_a_client_without_the_usual_flow_asks_for_another(tmp_path: Path) 
     assert [call[1]["AuthFlow"] for call in app.gateway.calls] == ["USER_SRP_AUTH", "CUSTOM_AUTH"]
 
 
+async def test_a_click_on_a_flow_tries_it(tmp_path: Path) -> None:
+    app = PilotedChooser(tmp_path, NO_SRP, NO_USER)
+    async with app.run_test(size=(80, 23)) as pilot:
+        await tried(pilot)
+        await until(pilot, lambda: "does not allow USER_SRP_AUTH" in app.text())
+        await pilot.click("#flows", offset=(4, 1))
+        await until(pilot, lambda: "offers what each user has" in app.text())
+
+
+async def test_a_region_of_another_pool_is_told_of_under_the_pool_and_not_the_secret(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("hunter2")
+    app = PilotedChooser(tmp_path, named={"region": "us-east-1", "client_secret_file": str(secret)})
+    async with app.run_test(size=(80, 23)) as pilot:
+        await tried(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: "--region or TUI_AUTH_REGION says us-east-1" in app.text())
+        assert app.focused is app.question.field("pool").input
+    assert not app.gateway.calls
+
+
 async def test_a_second_flow_that_is_not_allowed_leaves_the_others(tmp_path: Path) -> None:
     no_password = refusal("InvalidParameterException", "USER_PASSWORD_AUTH flow not enabled for this client")
     app = PilotedChooser(tmp_path, NO_SRP, no_password, NO_USER)

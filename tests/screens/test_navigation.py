@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import threading
 from types import ModuleType
 from typing import Any
 
+import pytest
 from textual.command import CommandPalette
 from textual.pilot import Pilot
 
 from tests.screens.conftest import CLIENT, POOL, PilotedApp, app_with, until
 from tests.scripted_gateway import challenge, tokens
+from tui_auth.auth.attempt import Attempt
 from tui_auth.auth.auth_flow import AuthFlow
 from tui_auth.auth.errors import AuthError, ErrorKind
-from tui_auth.auth.next_step import NEXT_STEPS, Done
+from tui_auth.auth.next_step import NEXT_STEPS, ConfirmSignUp, Done
 from tui_auth.auth.refusals import refusal
 from tui_auth.config.password_policy import PasswordPolicy
+from tui_auth.navigation import REQUESTS
 from tui_auth.screens import steps
 from tui_auth.screens.done import DoneScreen
 from tui_auth.screens.help import HelpScreen
@@ -112,6 +116,55 @@ async def test_a_late_answer_changes_nothing() -> None:
         assert not isinstance(app.next_step, Done)
         await log_in(pilot)
         await until(pilot, lambda: isinstance(app.screen, SMSCodeScreen))
+
+
+async def test_who_stops_waiting_leaves_no_worker_that_waits() -> None:
+    app = app_with(SMS, tokens(POOL, CLIENT))
+    async with app.run_test(size=(80, 23)) as pilot:
+        await at_sms(pilot)
+        app.gateway.hold()
+        await pilot.press(*"123456", "enter")
+        await until(pilot, lambda: len(app.gateway.calls) == 2)
+        await pilot.press("ctrl+c")
+        await until(pilot, lambda: "may or may not have arrived" in app.text())
+        assert not [worker for worker in app.workers if worker.group == REQUESTS and not worker.is_finished]
+        app.gateway.release()
+
+
+async def test_a_thread_that_comes_late_takes_the_attempt_no_further() -> None:
+    app = app_with(SMS, tokens(POOL, CLIENT))
+    async with app.run_test(size=(80, 23)) as pilot:
+        await at_sms(pilot)
+        step = app.next_step
+        app.gateway.hold()
+        await pilot.press(*"123456", "enter")
+        await until(pilot, lambda: len(app.gateway.calls) == 2)
+        (late,) = [thread for thread in threading.enumerate() if thread.name == "cognito"]
+        await pilot.press("ctrl+c")
+        await until(pilot, lambda: "may or may not have arrived" in app.text())
+        app.gateway.release()
+        await until(pilot, lambda: not late.is_alive())
+        assert app.navigation.attempt
+        assert app.navigation.attempt.step is step
+
+
+@pytest.mark.parametrize("comes", ["an answer", "a refusal", "a fault"])
+async def test_what_comes_for_another_attempt_counts_for_nothing(comes: str) -> None:
+    def answers(attempt: Attempt) -> ConfirmSignUp:
+        if comes == "a refusal":
+            raise EXPIRED
+        if comes == "a fault":
+            raise RuntimeError
+        return ConfirmSignUp()
+
+    app = app_with(SMS)
+    async with app.run_test(size=(80, 23)) as pilot:
+        await at_sms(pilot)
+        shown, step = app.text(), app.next_step
+        assert isinstance(app.screen, SMSCodeScreen)
+        await app.conversation._exchange(app.screen, app.auth.attempt(), [answers])
+        await pilot.pause()
+        assert (app.text(), app.next_step) == (shown, step)
 
 
 async def test_ctrl_c_stops_waiting_first_and_leaves_second() -> None:

@@ -87,7 +87,7 @@ class Answering:
             asked = exchange.respond(responses)
         except AuthError as error:
             if exchange.challenge is challenge:  # else the password was taken, and a later call refused
-                learned.refused(error)
+                learned.refused(error, proof)
             raise
         exchange.proof = proof
         return asked

@@ -87,8 +87,8 @@ class Exchange:
         self.proof = known if known.is_known else self.proof
         return self._initiate(first_factor)
 
-    def begin_after_sign_up(self, session: Secret) -> Asked:
-        """InitiateAuth USER_AUTH with ConfirmSignUp's session; as ``begin`` where a pool refuses that."""
+    def begin_after_sign_up(self, session: Secret) -> Asked | None:
+        """InitiateAuth USER_AUTH with ConfirmSignUp's session; None where a pool refuses that."""
         self._name = self.username
         name = {"USERNAME": self._name, "SECRET_HASH": self.client.secret_hash(self._name)}
         parameters = {"AuthFlow": "USER_AUTH", "AuthParameters": name, "Session": session}
@@ -97,7 +97,7 @@ class Exchange:
         except AuthError as error:
             if error.kind in (ErrorKind.NETWORK, ErrorKind.THROTTLED):
                 raise
-        return self.begin()
+        return None
 
     def respond(self, responses: Mapping[str, Any]) -> Asked:
         """RespondToAuthChallenge for the current challenge, and what follows silently.

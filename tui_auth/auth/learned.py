@@ -33,8 +33,13 @@ class Learned:
         if self.new_proof is not None and self.new_proof.password is not None and proof.inner is not None:
             self.new_proof = proof
 
-    def refused(self, error: AuthError) -> None:
-        """The call with the new password failed: forget it, if that says that it was never taken."""
+    def refused(self, error: AuthError, proof: PasswordProof) -> None:
+        """The call with the new password failed: forget it, if that says that it was never taken.
+
+        ``proof`` is the one that was sent: a refusal that comes late is not about one sent after it.
+        """
+        if proof is not self.new_proof:
+            return
         if error.code == "CodeDeliveryFailureException":
             return  # the account was made; only its code is not on its way
         is_clear = error.code is not None or error.kind in (ErrorKind.NETWORK, ErrorKind.VALIDATION)

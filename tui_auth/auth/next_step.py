@@ -79,7 +79,10 @@ class TOTPSetupDetails:
 
 @dataclass(frozen=True)
 class Tokens:
-    """What InitiateAuth or RespondToAuthChallenge answers with in ``AuthenticationResult``."""
+    """What InitiateAuth or RespondToAuthChallenge answers with in ``AuthenticationResult``.
+
+    ``expires_in`` is the life of access and id token in seconds.
+    """
 
     access_token: Secret
     id_token: Secret

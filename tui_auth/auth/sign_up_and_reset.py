@@ -48,7 +48,7 @@ class SignUpAndReset:
         except AuthError as error:
             if was_sent and error.code == "UsernameExistsException":
                 return self._asking.step_at(self._beginning.after_lost_answer(exchange.proof, error))
-            self._learned.refused(error)
+            self._learned.refused(error, exchange.proof)
             raise
         if signed_up.is_confirmed:
             return self._begin()
@@ -89,8 +89,9 @@ class SignUpAndReset:
 
     def _begin_once_confirmed(self) -> NextStep:
         exchange, session = self._exchange, self._progress.sign_up_session
-        if session:
-            return self._asking.step_at(exchange.begin_after_sign_up(session))
+        asked = exchange.begin_after_sign_up(session) if session else None
+        if asked is not None:
+            return self._asking.step_at(asked)
         if exchange.auth_flow.needs_password and not exchange.proof.is_known:
             return ResetPassword()
         return self._begin()
@@ -126,7 +127,7 @@ class SignUpAndReset:
         except AuthError as error:
             if was_sent and error.code == "ExpiredCodeException":
                 return self._beginning.after_lost_answer(proof, error)
-            self._learned.refused(error)
+            self._learned.refused(error, proof)
             raise
         exchange.proof = proof
         return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from argparse import Namespace
 from collections.abc import Callable, Mapping
@@ -18,6 +17,7 @@ from tui_auth.app import CANCELLED, HEIGHTS, WIDTHS
 from tui_auth.auth.gateway import Address, CognitoGateway, Gateway
 from tui_auth.auth.signature import fetch_keys
 from tui_auth.commands.endpoint_mark import endpoint_mark
+from tui_auth.commands.output import tell
 from tui_auth.commands.pool_trial import FlowRefused, Outcome, PoolTrial, Refused, SecretWanted, Works
 from tui_auth.config.errors import ConfigurationError
 from tui_auth.config.pool_choice import PoolChoice, choose_kept_profile, named_settings
@@ -134,6 +134,6 @@ def ask_for_pool(arguments: Namespace, *, theme: str, notice: str = "") -> tuple
     name = app.return_value
     if name is None:
         return status, None
-    sys.stderr.write(f"Kept as the profile {name}.\n")
+    tell(f"Kept as the profile {name}.", by="")
     arguments.profile = name
     return 0, choose_kept_profile(name, arguments)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import sys
 from argparse import SUPPRESS, ArgumentParser, Namespace, _SubParsersAction
 from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn
 
 from tui_auth.commands import COMMANDS
 from tui_auth.commands.examples import OF_A_COMMAND, listed
+from tui_auth.commands.output import tell
 from tui_auth.config.nearest import nearest
 from tui_auth.terminal.safe_text import safe_line
 
@@ -80,7 +80,7 @@ class CommandParser(ArgumentParser):
         flag, takes_none, _ = message.partition("ignored explicit argument")
         sentence = safe_line(f"{flag}it takes no value" if takes_none else message, limit=600)
         end = "" if sentence.endswith(("?", ".")) else f". See `{self.prog} --help`."
-        sys.stderr.write(f"{self.prog}: {sentence}{end}\n")
+        tell(f"{sentence}{end}", by=f"{self.prog}: ")
         raise SystemExit(USAGE)
 
     def _unknown_flag(self) -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 
-from tui_auth.auth.errors import AuthError, ErrorKind
+from tui_auth.auth.errors import TRY_AGAIN, AuthError, ErrorKind
 from tui_auth.commands.output import tell
 from tui_auth.config.errors import ConfigurationError, NoPoolNamed
 from tui_auth.session.errors import SignInNeeded, StorageError
@@ -55,8 +54,7 @@ def with_status(command: Callable[[], int]) -> int:
     except Exception as error:
         from tui_auth.terminal.crash import crash_report
 
-        if sys.stderr is not None:
-            sys.stderr.write(f"tui-auth: Something went wrong in tui-auth itself.\n{crash_report(error)}\n")
+        tell(f"Something went wrong in tui-auth itself.\n{crash_report(error)}")
         return UNEXPECTED
 
 
@@ -75,7 +73,7 @@ def words_for(error: Exception) -> str:
     """What is said of an error where there is no screen; the service's own words where ours cannot say it."""
     if not isinstance(error, AuthError):
         return str(error)
-    if error.kind is ErrorKind.NETWORK and error.may_have_arrived:
+    if error.recovery_suggestion == TRY_AGAIN:  # what may have arrived was no person's answer here
         return f"{error.message.split('.')[0]}. Try again."
     if error.quote:
         return f"{error} {service_says(error.quote)}"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import gc
-import sys
 
+from tui_auth.commands.output import tell
 from tui_auth.config.errors import ConfigurationError
 from tui_auth.terminal.environment import (
     TerminalKind,
@@ -24,7 +24,7 @@ def prepare(purpose: str) -> bool:
     fill_missing_streams()
     terminal = find_terminal()
     if terminal.kind is not TerminalKind.FULL_SCREEN:
-        sys.stderr.write(f"tui-auth: {purpose} needs a full-screen terminal. {terminal.reason}\n")
+        tell(f"{purpose} needs a full-screen terminal. {terminal.reason}")
         return False
     # The collector has nothing to collect while modules load, and costs a tenth of the start. FullScreenApp
     # switches it on again.

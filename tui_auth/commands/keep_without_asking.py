@@ -1,4 +1,4 @@
-"""Keeping a fresh session where there is no screen to ask on."""
+"""Keeping a fresh session where nobody is asked, and what is said of one that is not kept."""
 
 from __future__ import annotations
 

@@ -36,21 +36,25 @@ def _written(text: str) -> int:
     return 0
 
 
-def tell(sentence: str) -> None:
-    """One line on stderr, if there is one that takes it: what stdout gets must not depend on that.
+def tell(sentence: str, by: str = "tui-auth: ") -> None:
+    """One line on stderr, if there is one that takes it: neither stdout nor the exit status depends on that.
 
-    The sentence must be ours, or made safe before.
+    The sentence must be ours, or made safe before. ``by`` is who says it.
     """
     try:
         if sys.stderr is not None:
-            sys.stderr.write(f"tui-auth: {sentence}\n")
+            sys.stderr.write(f"{by}{sentence}\n")
             sys.stderr.flush()
     except OSError:
-        return
+        _let_go_of(2)
 
 
 def let_go_of_stdout() -> None:
     """Keep the interpreter from trying again, and complaining, at its end."""
+    _let_go_of(1)
+
+
+def _let_go_of(descriptor: int) -> None:
     import os
 
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)

@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from tui_auth.commands.exit_status import CONFIGURATION
-from tui_auth.commands.output import write_out
+from tui_auth.commands.output import tell, write_out
 
 if TYPE_CHECKING:
     from tui_auth.pool import PoolServer
@@ -141,5 +141,5 @@ def _port(text: str) -> int:
 
 
 def _say(sentence: str, status: int) -> int:
-    sys.stderr.write(f"tui-auth: {sentence}\n")
+    tell(sentence)
     return status

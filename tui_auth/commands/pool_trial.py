@@ -22,6 +22,7 @@ from tui_auth.config.profiles import load_profiles
 from tui_auth.config.region import check_region
 from tui_auth.screens.pool_question import USUAL_FLOW, Candidate
 from tui_auth.screens.problem import OWN_FAULT, Problem
+from tui_auth.secret import Secret
 
 FIRST_NAME = "main"
 """What a pool is kept as unless the person types another name."""
@@ -81,9 +82,13 @@ class PoolTrial:
     def try_out(self, candidate: Candidate) -> Outcome:
         """One call for a user who cannot exist, and a look at whether the pool publishes its keys."""
         try:
-            return self._outcome(candidate)
+            secret = _secret_in(candidate)
         except ConfigurationError as error:
-            return Refused(Problem(str(error)), "secret" if candidate.secret_file else "client")
+            return Refused(Problem(str(error)), "secret")
+        try:
+            return self._outcome(candidate, secret)
+        except ConfigurationError as error:
+            return Refused(Problem(str(error)), "pool")
         except AuthError as error:
             return Refused(Problem.of(error), "client")
         except Exception:
@@ -108,9 +113,7 @@ class PoolTrial:
             settings["auth_flow"] = candidate.auth_flow
         add_profile(name, settings, environ=self.environ)
 
-    def _outcome(self, candidate: Candidate) -> Outcome:
-        path = candidate.secret_file
-        secret = read_secret_file(path_of_secret(path)) if path else None
+    def _outcome(self, candidate: Candidate, secret: Secret | None) -> Outcome:
         client = AppClient(candidate.user_pool_id, candidate.client_id, secret)
         region, endpoint = self.named.get("region"), self.named.get("endpoint_url")
         check_region(candidate.user_pool_id, region, _NAMES_A_REGION, endpoint)
@@ -129,6 +132,11 @@ class PoolTrial:
         except KeysUnreachable as error:
             return error.is_of_no_pool(endpoint)
         return False
+
+
+def _secret_in(candidate: Candidate) -> Secret | None:
+    path = candidate.secret_file
+    return read_secret_file(path_of_secret(path)) if path else None
 
 
 def _meaning(candidate: Candidate, answer: Answer) -> Outcome:

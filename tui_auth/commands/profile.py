@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from tui_auth.commands.exit_status import OK, USAGE, Ended, say, with_status
-from tui_auth.commands.output import write_out
+from tui_auth.commands.output import tell, write_out
 from tui_auth.commands.profile_flags import add_flags, settings_of
 from tui_auth.config.amplify import read_amplify_file
 from tui_auth.config.client_secret import path_of_secret, read_secret_file
@@ -101,7 +100,7 @@ def _list(arguments: Namespace) -> None:
         _print_json({"default": profiles.default, "profiles": _listed(profiles)})
         return
     if not profiles.names:
-        sys.stderr.write("No profiles are kept. `tui-auth profile add --help` tells how to keep one.\n")
+        _say("No profiles are kept. `tui-auth profile add --help` tells how to keep one.")
     width = max(map(len, profiles.names), default=0)
     for each in _listed(profiles):
         mark = "*" if each["name"] == profiles.default else " "
@@ -301,4 +300,4 @@ def _put(text: str) -> None:
 
 
 def _say(sentence: str) -> None:
-    sys.stderr.write(sentence + "\n")
+    tell(safe_line(sentence, limit=1000), by="")

@@ -21,6 +21,7 @@ from tui_auth.commands.exit_status import (
     say,
     with_status,
 )
+from tui_auth.commands.output import tell
 from tui_auth.config.certificates import check_certificates
 from tui_auth.config.errors import NoPoolNamed
 from tui_auth.config.pool_choice import PoolChoice, add_pool_arguments, choose_pool, named_settings
@@ -252,7 +253,7 @@ def _in_full_screen(
 def _say_who(done: Done, signed_in_as: str) -> None:
     from tui_auth.terminal.safe_text import safe_line
 
-    sys.stderr.write(f"Signed in as {safe_line(done.claims.name_for(signed_in_as), limit=80)}.\n")
+    tell(f"Signed in as {safe_line(done.claims.name_for(signed_in_as), limit=80)}.", by="")
 
 
 def _status_of(problem: str, arguments: Namespace) -> int:

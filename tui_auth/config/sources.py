@@ -10,6 +10,7 @@ from typing import Any
 
 from tui_auth.config.errors import shown
 from tui_auth.config.settings import SETTINGS, Belonging
+from tui_auth.terminal.safe_text import safe_line
 
 
 class SourceKind(Enum):
@@ -42,7 +43,9 @@ class Origin:
                 return "the user pool id"
         place = shown(self.file) if self.file else ""
         place += f":{self.line}" if self.line else ""
-        return f"profile {self.name}, {place}" if self.kind is SourceKind.PROFILE else place
+        return (
+            f"profile {safe_line(self.name, limit=64)}, {place}" if self.kind is SourceKind.PROFILE else place
+        )
 
 
 @dataclass(frozen=True)

@@ -23,12 +23,12 @@ _REVERSED: Final = Style(reverse=True)
 
 
 class Choice(ImmediateKeys, OptionList, can_focus=True):
-    """Numbered lines. The number posts ``Picked``; Enter is the screen's."""
+    """Numbered lines. The number, or a click, posts ``Picked``; Enter is the screen's."""
 
     LEFT_TO_THE_SCREEN = frozenset({"select"})
 
     class Picked(Message):
-        """A line was picked by its number; it is highlighted."""
+        """A line was picked by its number or by the mouse; it is highlighted."""
 
     def __init__(self, lines: Sequence[str], id: str = "choice") -> None:  # noqa: A002 - Textual's name
         super().__init__(*(f"{number} {line}" for number, line in enumerate(lines, 1)), markup=False, id=id)
@@ -48,6 +48,11 @@ class Choice(ImmediateKeys, OptionList, can_focus=True):
             self.post_message(self.Picked())
         else:
             await super()._on_key(event)
+
+    @on(OptionList.OptionSelected)
+    def _clicked(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self.post_message(self.Picked())
 
 
 class ChoiceScreen(StepScreen[StepT]):
@@ -70,7 +75,6 @@ class ChoiceScreen(StepScreen[StepT]):
         super().on_mount()
         self.set_focus(self.query_one(Choice))
 
-    @on(OptionList.OptionSelected)
     @on(Choice.Picked)
     def _chosen(self, event: Message) -> None:
         event.stop()

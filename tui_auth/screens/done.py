@@ -10,7 +10,7 @@ from textual import on
 from textual.containers import Vertical
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import OptionList, Static
+from textual.widgets import Static
 
 from tui_auth.auth.next_step import Done
 from tui_auth.screens.choice_step import Choice
@@ -176,7 +176,6 @@ class DoneScreen(StepScreen[Done]):
         self.call_after_refresh(self.set_focus, choice)
         self._show_keys()
 
-    @on(OptionList.OptionSelected)
     @on(Choice.Picked)
     def _chosen(self, event: Message) -> None:
         event.stop()

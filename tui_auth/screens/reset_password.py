@@ -9,7 +9,7 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
-from textual.widgets import OptionList, Static
+from textual.widgets import Static
 
 from tui_auth.auth.errors import Concern
 from tui_auth.auth.next_step import DeliveryDetails, ResetPassword
@@ -73,7 +73,6 @@ class ResetPasswordScreen(StepScreen[ResetPassword]):
         self.has_code = True
         self.cool_down()
 
-    @on(OptionList.OptionSelected)
     @on(Choice.Picked)
     def _chosen(self, event: Message) -> None:
         event.stop()

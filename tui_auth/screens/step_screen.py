@@ -62,7 +62,7 @@ LOOK_SECONDS = 2.0
 
 
 class StepScreen(FormScreen, Generic[StepT]):
-    """One next step. Knows the step it shows and nothing of Cognito."""
+    """One next step. Knows the step it shows, and asks nobody but the App."""
 
     CSS_PATH = later_sheets()
     HAS_SESSION: ClassVar[bool] = True

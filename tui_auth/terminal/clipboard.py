@@ -89,6 +89,14 @@ def _local_tools(text: str, environ: Mapping[str, str]) -> list[tuple[Sequence[s
     return tools
 
 
+def local_tool(environ: Mapping[str, str] = os.environ) -> str:
+    """The program by which text would go to this machine's clipboard; empty where that is not before us."""
+    if in_tmux(environ) or in_screen(environ) or over_ssh(environ):
+        return ""
+    names = (command[0] for command, _ in _local_tools("", environ))
+    return next((name for name in names if shutil.which(name, path=environ.get("PATH"))), "")
+
+
 def _give(command: Sequence[str], data: bytes, environ: Mapping[str, str], deadline: float) -> bool:
     """Whether the tool exists, took the data on its stdin and ended well before the deadline."""
     program = shutil.which(command[0], path=environ.get("PATH"))

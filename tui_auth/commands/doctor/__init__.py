@@ -99,7 +99,8 @@ def _last_session() -> Mapping[str, Any] | None:
 
 
 def _as_text(finding: Finding) -> str:
-    lines = [f"{finding.mark} {finding.about:<{_COLUMN}} {safe_line(finding.says, limit=1000)}"]
+    about = safe_line(finding.about, limit=80)
+    lines = [f"{finding.mark} {about:<{_COLUMN}} {safe_line(finding.says, limit=1000)}"]
     if finding.do:
         lines.append(f"   {'':<{_COLUMN}} → {safe_line(finding.do, limit=1000)}")
     if sys.stdout is not None and sys.stdout.isatty():

@@ -89,11 +89,12 @@ def _secret_files(folder: Path) -> Iterator[Finding]:
         yield wrong("profiles", str(error), "Put that right in an editor.", CONFIGURATION)
         return
     for name in profiles.names:
+        about = f"profile {safe_line(name, limit=64)}"
         try:
             named = profiles.profile(name).settings.get("client_secret_file")
         except ConfigurationError as error:
             yield wrong(
-                f"profile {safe_line(name, limit=64)}",
+                about,
                 str(error),
                 "Put that right in an editor.",
                 CONFIGURATION,
@@ -102,7 +103,10 @@ def _secret_files(folder: Path) -> Iterator[Finding]:
         path = Path(named) if named else None
         if path and open_to_others(path):
             yield wrong(
-                f"profile {name}", f"others can read {shown(path)}", f"chmod 600 {shown(path)}", STORAGE
+                about,
+                f"others can read {shown(path)}",
+                f"chmod 600 {shown(path)}",
+                STORAGE,
             )
     if profiles.names:
         yield good("profiles", f"{len(profiles.names)} in {shown(folder / CONFIG_FILE)}")

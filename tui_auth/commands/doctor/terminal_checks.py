@@ -11,25 +11,17 @@ from tui_auth.commands.doctor.findings import Finding, good, note, wrong
 from tui_auth.commands.exit_status import CONFIGURATION
 from tui_auth.commands.full_screen import theme
 from tui_auth.config.errors import ConfigurationError
+from tui_auth.terminal.clipboard import local_tool
 from tui_auth.terminal.environment import (
     TerminalKind,
     find_terminal,
-    in_screen,
     in_tmux,
     is_monochrome,
     no_colour,
-    over_ssh,
 )
 from tui_auth.terminal.safe_text import safe_line
 
 SMALLEST = (80, 23)
-_TOOLS = (
-    ("pbcopy", ""),
-    ("wl-copy", "WAYLAND_DISPLAY"),
-    ("xclip", "DISPLAY"),
-    ("xsel", "DISPLAY"),
-    ("clip.exe", ""),
-)
 
 
 def check_terminal(environ: Mapping[str, str] = os.environ) -> Iterator[Finding]:
@@ -131,8 +123,6 @@ def _output(command: list[str]) -> str | None:
 def _clipboard(environ: Mapping[str, str]) -> Finding:
     if in_tmux(environ):
         return good("clipboard", "by tmux load-buffer -w")
-    if not in_screen(environ) and not over_ssh(environ):
-        for tool, variable in _TOOLS:
-            if shutil.which(tool) and (not variable or environ.get(variable)):
-                return good("clipboard", f"by {tool}")
+    if tool := local_tool(environ):
+        return good("clipboard", f"by {tool}")
     return note("clipboard", "by the terminal itself (OSC 52), if it lets programs do that")
