@@ -136,7 +136,7 @@ def test_without_flags_the_last_pool_and_name_are_taken_again(
         program.wait_for("Password:")
         shown = program.screen_text()
         told = " ".join(shown.split())
-        assert f"The user pool is that of the last sign-in, {choice.user_pool_id}." in told
+        assert "User pool and user are those of the last sign-in, ann in eu-west-1_" in told
         assert f"Sign in to {choice.user_pool_id}" in shown
         assert "Username: ann" in shown
     with without_flags(machine) as program:

@@ -132,6 +132,18 @@ def test_a_reset(plain: Start) -> None:
     program.wait_for("Signed in as rex.")
 
 
+def test_a_word_with_a_slash_that_there_is_not_costs_no_try(plain: Start) -> None:
+    program = plain("sam")
+    program.log_in_by_lines()
+    program.wait_for("Code sent by SMS")
+    asked = len(program.asked)
+    program.answer("Code:", "/help")
+    program.wait_for("Error: That is no code. The words here are /back and /new.")
+    assert len(program.asked) == asked
+    program.answer("Code:", program.newest_code())
+    program.wait_for("Signed in as sam.")
+
+
 def test_a_sign_up_to_confirm(plain: Start) -> None:
     program = plain("carl")
     program.log_in_by_lines()

@@ -69,6 +69,8 @@ def _run(arguments: Namespace) -> int:
 
 def _variable(text: str) -> tuple[str, str]:
     name, _, kind = text.partition("=")
-    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) or kind not in KINDS:
+    if kind in KINDS and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+        raise ArgumentTypeError("the name of a variable is letters, digits and _, and begins with no digit")
+    if kind not in KINDS:
         raise ArgumentTypeError("write it as NAME=id or NAME=access")
     return name, kind

@@ -24,7 +24,8 @@ def prepare(purpose: str) -> bool:
     fill_missing_streams()
     terminal = find_terminal()
     if terminal.kind is not TerminalKind.FULL_SCREEN:
-        tell(f"{purpose} needs a full-screen terminal. {terminal.reason}")
+        what = "a terminal" if terminal.kind is TerminalKind.NONE else "a full-screen terminal"
+        tell(f"{purpose} needs {what}. {terminal.reason}")
         return False
     # The collector has nothing to collect while modules load, and costs a tenth of the start. FullScreenApp
     # switches it on again.

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from tui_auth.session.record import SessionRecord
     from tui_auth.settings import SignInSettings
 
+_STORAGE = "where to keep the session; unless given, sign-in asks on the full screen, all else takes a file"
 _LONGEST_LINE = 4096
 """In bytes: many times what Cognito takes for a password."""
 
@@ -63,7 +64,7 @@ def add_sign_in_arguments(parser: ArgumentParser) -> None:
     )
     group.add_argument("--preferred-first-factor", metavar="FACTOR", help="for USER_AUTH, such as EMAIL_OTP")
     group.add_argument("--app-name", metavar="NAME", help="what an authenticator app shows")
-    group.add_argument("--storage", choices=STORAGES, help="where to keep the session; asked unless given")
+    group.add_argument("--storage", choices=STORAGES, help=_STORAGE)
     group.add_argument("--plain", action="store_true", help="line prompts in place of the full screen")
     group.add_argument(
         "--trace", metavar="FILE", help="write the calls and their next steps to a file, every value left out"
@@ -100,7 +101,7 @@ def _run(arguments: Namespace) -> int:
     for note in choice.notes:
         say(note)
     if choice.origins["user_pool_id"].kind is SourceKind.CURRENT_SESSION:
-        say(f"The user pool is that of the last sign-in, {choice.user_pool_id}. --new-pool asks for another.")
+        say(_last_sign_in(choice, other="" if asks_nobody(arguments) else " --new-pool asks for another."))
     if not choice.username:
         # Without a name there is no session key yet: two people at two screens need not wait for each other.
         # A command that needs a session waits all the same (sign_in_when_needed): any new one will do.
@@ -113,6 +114,15 @@ def _run(arguments: Namespace) -> int:
             say(f"Signed in as {turn.begun_by_another.display_name} by the other one.")
             return OK
         return sign_in_now(choice, arguments, when_kept=turn.end)[0]
+
+
+def _last_sign_in(choice: PoolChoice, *, other: str) -> str:
+    """What is taken from there, in a sentence; ``other`` is what else one can do."""
+    origin = choice.origins.get("username")
+    if origin is not None and origin.kind is SourceKind.CURRENT_SESSION:
+        who = f"{choice.username} in {choice.user_pool_id}"
+        return f"User pool and user are those of the last sign-in, {who}.{other}"
+    return f"The user pool is that of the last sign-in, {choice.user_pool_id}.{other}"
 
 
 def _offered_settings() -> Mapping[str, str] | None:

@@ -20,7 +20,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--min-ttl",
         metavar="TIME",
         type=time_span,
-        help="how long it must still hold, such as 90s, 5m or 1h; 5m or a fifth of its life unless given",
+        help="renew one that holds for less, such as 90s, 5m or 1h; 5m or a fifth of its life unless given",
     )
     group.add_argument(
         "--force-refresh", action="store_true", help="a new one, however long the old one holds"

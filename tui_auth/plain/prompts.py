@@ -75,7 +75,13 @@ class Prompts:
 
     def code(self, prompt: str = "Code") -> Secret:
         """A code, in whatever groups it was typed."""
-        return as_code(self.line(prompt))
+        return as_code(self.code_or_word((), prompt))
+
+    def code_or_word(self, words: Sequence[str] = (NEW_CODE,), prompt: str = "Code") -> str:
+        """What was typed for a code, or one of the words; another word with a slash costs no try."""
+        while (typed := self.line(prompt)).startswith("/") and typed not in words:
+            self.lines.say(f"Error: That is no code. The words here are {' and '.join((BACK, *words))}.")
+        return typed
 
     def show(self, answers: Sequence[str]) -> None:
         """Show answers to choose from, with their numbers from 1."""

@@ -99,7 +99,7 @@ class Questions:
         if self._has_new_code:
             self.lines.say(wording.anew(perhaps=perhaps))
             self._has_new_code = False
-        while (typed := self.prompts.line("Code")) == NEW_CODE:
+        while (typed := self.prompts.code_or_word()) == NEW_CODE:
             if not attempt.can_start_again:
                 self.lines.say("Error: No other code can be sent here.")
             elif self._may_send_another():
@@ -164,7 +164,7 @@ class Questions:
             if self.prompts.number(2) == 1 and (elsewhere := self._send_reset_code(attempt)):
                 return _led_to(elsewhere)
             self._has_reset_code = True
-        while (typed := self.prompts.line("Code")) == NEW_CODE:
+        while (typed := self.prompts.code_or_word()) == NEW_CODE:
             if self._may_send_another() and (elsewhere := self._send_reset_code(attempt)):
                 return _led_to(elsewhere)
         if self._reset_password is None:
@@ -194,7 +194,7 @@ class Questions:
         details = step.delivery_details
         sent = f" {wording.sent_to(details)}." if details and details.destination else ""
         self.lines.say(f"{wording.NOT_CONFIRMED}{sent} {NEW_CODE} sends another.")
-        while (typed := self.prompts.line("Code")) == NEW_CODE:
+        while (typed := self.prompts.code_or_word()) == NEW_CODE:
             if not self._may_send_another():
                 continue
             newest = attempt.resend_sign_up_code()

@@ -52,7 +52,9 @@ class SignInScreen(FormScreen):
     SUBMIT_LABEL = "Sign in"
     EXPLANATION = (
         "Sign in to this user pool. What comes next is the pool's choice: a code, a new "
-        "password, a question; each is one screen.\n\n"
+        "password, a question; each is one screen."
+    )
+    ABOUT_A_REFUSAL = (
         "A password that is right and refused all the same: does the app client belong to this pool? No "
         "answer tells. Compare both ids in the Cognito console."
     )
@@ -82,7 +84,8 @@ class SignInScreen(FormScreen):
         methods = ", ".join(map(second_factor, self.mfa_methods))
         factors = f"Second factors of this pool: {methods}." if methods else ""
         facts = (PASSWORD_IN_FLOW[self.auth_flow], self.pool_origin, factors)
-        return "\n\n".join(filter(None, (self.EXPLANATION, *facts)))
+        refusal = self.ABOUT_A_REFUSAL if self.with_password else ""
+        return "\n\n".join(filter(None, (self.EXPLANATION, *facts, refusal)))
 
     @property
     def _what_to_type(self) -> str:

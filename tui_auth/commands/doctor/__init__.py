@@ -108,7 +108,7 @@ def _as_text(finding: Finding) -> str:
         width = max(shutil.get_terminal_size().columns, 2 * _COLUMN)
         indents = (" " * (_COLUMN + 4), " " * (_COLUMN + 6))
         lines = [
-            textwrap.fill(line, width, subsequent_indent=indent)
+            textwrap.fill(line, width, subsequent_indent=indent, break_on_hyphens=False)
             for line, indent in zip(lines, indents, strict=False)
         ]
     return "\n".join(lines) + "\n"

@@ -191,7 +191,9 @@ def _flows(choice: PoolChoice, answers: list[Answer]) -> Iterator[Finding]:
         about, is_chosen = f"flow {answer.flow}", API_FLOWS.get(chosen, chosen) == answer.flow
         match answer.verdict:
             case Verdict.ALLOWED:
-                yield good(about, "allowed" + (", and used" if is_chosen else ""))
+                names = " and ".join(OUR_FLOWS.get(answer.flow, ()))
+                for_flag = f" (--auth-flow {names})" if names else ""
+                yield good(about, f"allowed{for_flag}" + (", and used" if is_chosen else ""))
             case Verdict.NO_TRIGGERS if not is_chosen:
                 yield note(about, "allowed, but the pool has no functions that ask a question")
             case Verdict.NO_TRIGGERS:

@@ -33,7 +33,9 @@ def check_terminal(environ: Mapping[str, str] = os.environ) -> Iterator[Finding]
 def _terminal(environ: Mapping[str, str]) -> Iterator[Finding]:
     terminal = find_terminal(environ)
     if terminal.kind is TerminalKind.NONE:
-        yield note("terminal", terminal.reason, "A sign-in needs one; commands with a session do not.")
+        yield note(
+            "terminal", terminal.reason, "Signing in needs one, but for a password alone (--password-stdin)."
+        )
         return
     if terminal.kind is TerminalKind.LINES:
         yield note("terminal", terminal.reason, "Signing in works with line prompts.")
