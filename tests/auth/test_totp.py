@@ -43,3 +43,8 @@ def test_a_code_of_another_moment_is_recognised(steps: int) -> None:
 def test_a_code_of_another_key_is_not_explained_by_a_clock() -> None:
     other = pyotp.TOTP("KRSXG5CTMVRXEZLUKRSXG5CTMVRXEZLU").at(int(NOW))
     assert window_offset(other, KEY, NOW) is None
+
+
+@pytest.mark.parametrize("key", ["JBSWY3DPEHPK3PXP", "ABC", "not base32!"])
+def test_a_key_of_which_no_codes_can_be_made_explains_nothing(key: str) -> None:
+    assert window_offset("123456", Secret(key), NOW) is None

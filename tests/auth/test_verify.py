@@ -55,6 +55,7 @@ def test_the_newer_issuer_of_a_pool_is_taken_too() -> None:
         ({"exp": float("nan")}, "exp of the access"),
         ({"exp": float("inf")}, "exp of the access"),
         ({"exp": 1e18}, "exp of the access"),
+        ({"exp": 200_000_000_000}, "exp of the access"),
         ({"exp": 10**400}, "exp of the access"),
         ({"sub": "s2"}, "sub"),
         ({"sub": ""}, "sub"),

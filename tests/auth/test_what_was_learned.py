@@ -11,7 +11,7 @@ import pyotp
 import pytest
 
 from tests.journeys.own_pool import OwnPool
-from tests.scripted_gateway import ScriptedGateway, challenge
+from tests.scripted_gateway import ScriptedGateway, challenge, tokens
 from tui_auth.auth.attempt import Attempt
 from tui_auth.auth.auth import Auth
 from tui_auth.auth.auth_flow import AuthFlow
@@ -326,3 +326,14 @@ def test_a_session_of_the_sign_up_that_is_refused_still_spares_the_choice_of_a_f
     attempt.confirm_sign_up(Secret("123456"))
     operation, asked = gateway.calls[-1]
     assert (operation, asked["AuthParameters"]["PREFERRED_CHALLENGE"]) == ("InitiateAuth", "PASSWORD_SRP")
+
+
+@pytest.mark.parametrize("key", ["DeviceKey", "DeviceGroupKey"])
+def test_a_device_whose_keys_are_no_text_costs_no_sign_in(key: str) -> None:
+    signed_in = tokens("eu-west-1_Ab12Cd34E", "c")
+    metadata = {"DeviceKey": "eu-west-1_device", "DeviceGroupKey": "group", key: "\udcff"}
+    signed_in["AuthenticationResult"]["NewDeviceMetadata"] = metadata
+    attempt = Auth("eu-west-1_Ab12Cd34E", "c", gateway=ScriptedGateway(signed_in)).attempt()
+    done = attempt.sign_in("ann", Secret(NEW), auth_flow=AuthFlow.USER_PASSWORD_AUTH)
+    assert isinstance(done, Done)
+    assert done.device is None

@@ -363,6 +363,16 @@ def test_folders_that_are_good_to_have_are_in_order_with_their_rights(program: P
     assert examined(program.run("doctor", "--json"))["state folder"]["says"] == "~/.local/state/tui-auth"
 
 
+def test_a_runtime_folder_below_one_that_all_can_reach_is_told_and_not_to_be_closed(program: Program) -> None:
+    shared = program.folder / "shared"
+    shared.mkdir()
+    shared.chmod(0o777)
+    found = examined(program.run("doctor", "--json", XDG_RUNTIME_DIR=str(shared)))["runtime folder"]
+    assert found["ok"] is None
+    assert "is not yours alone, so nothing is kept below it." in found["says"]
+    assert "chmod" not in found["says"] + found["do"]
+
+
 @pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="no folder here that nobody can write to")
 def test_a_folder_that_cannot_be_written_is_storage(program: Program, server: PoolServer) -> None:
     flags, _ = pool_flags(server, ALL_FLOWS)
@@ -394,14 +404,14 @@ def test_a_package_of_another_version_is_told(program: Program) -> None:
 
 @pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
 @pytest.mark.parametrize(
-    ("setting", "is_ok", "says"),
-    [("external", True, "set-clipboard is external"), ("off", None, "set-clipboard is off")],
+    ("setting", "is_ok", "says", "screen"),
+    [("external", True, "set-clipboard is external", "on"), ("off", None, "set-clipboard is off", "off")],
 )
-def test_tmux_and_its_clipboard_are_told(
-    tmp_path: Path, tmux_socket: Path, setting: str, is_ok: bool | None, says: str
+def test_tmux_its_clipboard_and_what_its_history_keeps_are_told(
+    tmp_path: Path, tmux_socket: Path, setting: str, is_ok: bool | None, says: str, screen: str
 ) -> None:
     out, settings = tmp_path / "out", tmp_path / "tmux.conf"
-    settings.write_text(f"set -g set-clipboard {setting}\n")
+    settings.write_text(f"set -g set-clipboard {setting}\nset -wg alternate-screen {screen}\n")
     command = f"NO_COLOR=1 {shlex.join([sys.executable, '-m', 'tui_auth', 'doctor', '--json'])} > {out}"
     tmux: list[str | Path] = ["tmux", "-S", tmux_socket, "-f", settings, "new-session", "sh", "-c", command]
     with PtyProgram(
@@ -413,6 +423,7 @@ def test_tmux_and_its_clipboard_are_told(
     assert says in found["tmux"]["says"]
     assert bool(found["tmux"]["do"]) is (is_ok is None)
     assert found["clipboard"]["says"] == "by tmux load-buffer -w"
+    assert ("tmux history" in found) == (screen == "off")
     assert found["size"]["says"] == "80×23"
     assert found["colours"]["says"] == "none, as NO_COLOR asks"
 

@@ -60,7 +60,7 @@ def test_of_a_long_path_the_end_is_kept_and_nothing_in_it_acts(program: Program)
     ("flow", "says"),
     [
         ("USER_SRP_AUTH", "The password never leaves this program: it is proved with SRP (USER_SRP_AUTH)."),
-        ("USER_PASSWORD_AUTH", "The password is sent to Cognito, over TLS (USER_PASSWORD_AUTH)."),
+        ("USER_PASSWORD_AUTH", "The password itself is sent to the pool (USER_PASSWORD_AUTH)."),
         (
             "USER_AUTH",
             "The pool offers ways to sign in (USER_AUTH); for a password the choice says whether it is sent.",

@@ -31,12 +31,13 @@ class Authority:
         self.ca_file = folder / "ca.pem"
         self.ca_file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
 
-    def server_context(self, *hosts: str) -> ssl.SSLContext:
+    def server_context(self, *hosts: str, has_expired: bool = False) -> ssl.SSLContext:
         """TLS as a server of these names and addresses speaks it."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, hosts[0])])
         names = x509.SubjectAlternativeName([_general_name(host) for host in hosts])
-        certificate = self._certificate(subject, key, x509.BasicConstraints(False, None), names)
+        ends = -_DAY / 2 if has_expired else _DAY
+        certificate = self._certificate(subject, key, x509.BasicConstraints(False, None), names, ends=ends)
         chain = self._folder / "server.pem"
         chain.write_bytes(
             certificate.public_bytes(serialization.Encoding.PEM)
@@ -51,7 +52,11 @@ class Authority:
         return context
 
     def _certificate(
-        self, subject: x509.Name, key: ec.EllipticCurvePrivateKey, *extensions: x509.ExtensionType
+        self,
+        subject: x509.Name,
+        key: ec.EllipticCurvePrivateKey,
+        *extensions: x509.ExtensionType,
+        ends: datetime.timedelta = _DAY,
     ) -> x509.Certificate:
         now = datetime.datetime.now(datetime.UTC)
         builder = (
@@ -61,7 +66,7 @@ class Authority:
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
             .not_valid_before(now - _DAY)
-            .not_valid_after(now + _DAY)
+            .not_valid_after(now + ends)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
             .add_extension(
                 x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False

@@ -281,7 +281,18 @@ def test_a_certificate_of_another_name_is_refused(
 ) -> None:
     monkeypatch.setenv("AWS_CA_BUNDLE", str(authority.ca_file))
     with FaultProxy(server.endpoint_url, authority.server_context("evil.test")) as proxy:
-        with pytest.raises(AuthError, match="certificate was not accepted"):
+        with pytest.raises(AuthError, match="certificate is one of another name"):
+            signs_in(demo, proxy.url)
+        assert proxy.requests == []
+
+
+def test_a_certificate_that_has_expired_is_refused_as_that(
+    server: PoolServer, demo: DemoPool, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(authority.ca_file))
+    context = authority.server_context("127.0.0.1", has_expired=True)
+    with FaultProxy(server.endpoint_url, context) as proxy:
+        with pytest.raises(AuthError, match=r"certificate has expired\. Is this machine's clock right\?"):
             signs_in(demo, proxy.url)
         assert proxy.requests == []
 

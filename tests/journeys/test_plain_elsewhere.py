@@ -204,6 +204,16 @@ def test_what_is_typed_during_a_wait_is_neither_shown_nor_kept(sign_in_as: Start
     assert b"typed-ahead" not in program.received
 
 
+def test_ctrl_z_in_a_password_is_said_to_stop_nothing_and_costs_no_try(sign_in_as: Start) -> None:
+    program = sign_in_as("ann", "--plain")
+    program.answer("Username:", "ann")
+    program.answer("Password:", f"{program.user.password}\x1a")
+    program.wait_for("Error: ^Z stops nothing while a password is typed. Type it again; ^C leaves.")
+    assert not program.asked
+    program.answer("Password:", program.user.password)
+    program.wait_for("Signed in as ann.")
+
+
 def test_a_password_is_not_shown_after_a_stop(sign_in_as: Start) -> None:
     program = sign_in_as("ann", "--plain")
     program.wait_for("Username:")

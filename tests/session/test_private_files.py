@@ -114,7 +114,7 @@ def test_a_folder_that_others_can_reach_is_refused_with_the_command_that_mends_i
 def test_a_folder_below_one_that_others_can_reach_is_refused_where_that_matters(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     folder = PrivateFolder(str(tmp_path / "tui-auth"), below=str(tmp_path))
-    with pytest.raises(StorageError, match=f"chmod 700 {tmp_path}"):
+    with pytest.raises(StorageError, match=f"{tmp_path} is not yours alone"):
         folder.write("one", b"content")
 
 
@@ -289,3 +289,10 @@ def test_folders_above_are_made_for_the_user_alone_whatever_the_umask(tmp_path: 
     finally:
         os.umask(former)
     assert [mode(tmp_path / ".local"), mode(tmp_path / ".local" / "state")] == [0o700, 0o700]
+
+
+def test_what_the_system_keeps_in_a_folders_place_is_nobodys_to_remove() -> None:
+    with pytest.raises(StorageError, match="/dev/null is a link or a file") as refused:
+        PrivateFolder("/dev/null/.local/state/tui-auth").names()
+    assert "rm " not in str(refused.value)
+    assert "Have HOME or XDG_… lead elsewhere." in str(refused.value)

@@ -18,6 +18,7 @@ from tui_auth.auth.device import Device
 from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.refusals import refusal
 from tui_auth.secret import Secret
+from tui_auth.session.clock import since_boot
 from tui_auth.session.errors import SignInNeeded, StorageError
 from tui_auth.session.refresh import DEFINITIVE, fresh
 from tui_auth.session.sessions import session_lock
@@ -194,6 +195,15 @@ def test_who_waited_for_another_does_not_wait_for_the_network_too(machine: Machi
     with pytest.raises(AuthError):
         fresh(machine.sessions, machine.found(), gateway=lambda _: later)
     assert later.calls, "a command that is given later tries for itself"
+
+
+@pytest.mark.parametrize("rest", ["", " ", " xx", " inf", " nan", " 1e300", " 1 2"])
+def test_a_note_of_the_lock_that_makes_no_sense_stops_nobody(machine: Machine, rest: str) -> None:
+    machine.sign_in(aged=AGED)
+    lock = lock_of(machine)
+    lock.touch(mode=0o600)
+    lock.write_text(f"no answer {since_boot()[0]}{rest}")
+    assert fresh(machine.sessions, machine.found(), force=True)
 
 
 def wait_until(condition: Callable[[], bool]) -> None:

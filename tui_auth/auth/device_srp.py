@@ -46,8 +46,8 @@ def confirm_new_device(gateway: Gateway, result: Mapping[str, Any], access_token
         return None
     password = base64.b64encode(secrets.token_bytes(_PASSWORD_BYTES)).decode()
     salt = int.from_bytes(secrets.token_bytes(_SALT_BYTES), "big")
-    verifier = srp.verifier(salt, srp.inner_hash(group_key, key, password))
     try:
+        verifier = srp.verifier(salt, srp.inner_hash(group_key, key, password))
         reply = gateway.call(
             "ConfirmDevice",
             {
@@ -61,7 +61,7 @@ def confirm_new_device(gateway: Gateway, result: Mapping[str, Any], access_token
                 "DeviceName": os.uname().nodename[:64] or "terminal",
             },
         )
-    except AuthError:
+    except (AuthError, srp.SRPError):  # the latter where the keys are no text that can be written
         return None
     device = Device(key, group_key, Secret(password))
     return NewDevice(device, asks_to_remember=reply.get("UserConfirmationNecessary") is True)

@@ -6,6 +6,7 @@ Their own texts may hold values or addresses, so none is passed on.
 from __future__ import annotations
 
 import errno
+from collections.abc import Iterator
 from socket import gaierror
 from typing import Any
 
@@ -15,6 +16,17 @@ from tui_auth.endpoint import is_loopback
 
 _NOT_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE")
 """What OpenSSL calls an answer in plain text, in its several versions."""
+
+_EXPIRED = (
+    "The connection is not safe: the server's certificate has expired.",
+    "Is this machine's clock right? Else whoever runs the server must renew it.",
+)
+_OF_ANOTHER_NAME = (
+    "The connection is not safe: the server's certificate is one of another name.",
+    "Check the endpoint URL, and what proxy is in between.",
+)
+_HAS_EXPIRED, _NAME_DIFFERS = 10, (62, 64)
+"""OpenSSL's numbers for these (X509_V_ERR_CERT_HAS_EXPIRED, …_HOSTNAME_MISMATCH, …_IP_ADDRESS_MISMATCH)."""
 
 CERTIFICATE_REFUSED = "The connection is not safe: the server's certificate was not accepted."
 
@@ -102,13 +114,30 @@ def _why_unreachable(error: Any) -> str:
 
 
 def _reason(error: Any) -> str:
-    """OpenSSL's name for what went wrong, found below the wrappings of urllib3; empty where there is none."""
+    """OpenSSL's name for what went wrong; empty where there is none."""
+    reasons = (getattr(each, "reason", None) for each in _wrapped_in(error))
+    return next((reason for reason in reasons if isinstance(reason, str)), "")
+
+
+def _wrong_certificate(error: Any) -> tuple[str, str] | None:
+    """What is wrong with the server's certificate, and what to do; None where that is not told."""
+    from urllib3.util.ssl_match_hostname import CertificateError
+
+    for each in _wrapped_in(error):
+        number = getattr(each, "verify_code", None)
+        if isinstance(each, CertificateError) or number in _NAME_DIFFERS:
+            return _OF_ANOTHER_NAME
+        if number == _HAS_EXPIRED:
+            return _EXPIRED
+    return None
+
+
+def _wrapped_in(error: Any) -> Iterator[Exception]:
+    """The errors below botocore's, from urllib3's down to the one of the ssl module."""
     below: Any = getattr(error, "kwargs", {}).get("error")
     while isinstance(below, Exception):
-        if isinstance(reason := getattr(below, "reason", None), str):
-            return reason
+        yield below
         below = next((each for each in below.args if isinstance(each, Exception)), None)
-    return ""
 
 
 def _no_tls(error: Exception) -> AuthError:
@@ -126,4 +155,5 @@ def _not_safe(error: Exception, ca_file: str) -> AuthError:
     else:
         name = ca_file if ca_file.isprintable() else ascii(ca_file)
         suggestion = f"The CA file used is {name}. Is it the right one? AWS_CA_BUNDLE names another."
-    return AuthError(ErrorKind.NETWORK, CERTIFICATE_REFUSED, suggestion, cause=error)
+    says, do = _wrong_certificate(error) or (CERTIFICATE_REFUSED, suggestion)
+    return AuthError(ErrorKind.NETWORK, says, do, cause=error)

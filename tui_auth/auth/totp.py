@@ -32,13 +32,13 @@ def window_offset(code: str, shared_secret: Secret, now: float) -> int | None:
     """
     import pyotp  # only where a code was refused
 
-    totp = pyotp.TOTP(shared_secret.reveal())
     try:
+        totp = pyotp.TOTP(shared_secret.reveal())
         for steps in _steps_nearest_first():
             if totp.at(int(now) + steps * WINDOW_SECONDS) == code:
                 return steps * WINDOW_SECONDS
     except ValueError:
-        return None  # a key that is not base32 makes no codes
+        return None  # a key that is not base32, or too short for pyotp, makes no codes here
     return None
 
 

@@ -19,8 +19,8 @@ LEEWAY_SECONDS = 60
 _SHAPE = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 """A signed token (RFC 7515, compact): whatever else stands in it would go where the token is printed."""
 
-LATEST_EXPIRY = 253402300800
-"""The year 10000: a later expiry is no time that can be shown; NaN is neither before nor after it."""
+LATEST_EXPIRY = 100_000_000_000
+"""In seconds since the epoch, the year 5138: a later one is none, and NaN neither before nor after it."""
 
 
 class ClaimsError(ValueError):

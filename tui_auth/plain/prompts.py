@@ -10,6 +10,10 @@ from tui_auth.terminal.pasted_code import code_in
 
 NEW_CODE, BACK, FORGOT, SIGN_UP = "/new", "/back", "/forgot", "/sign-up"
 
+_STOP = "\x1a"
+"""What ^Z is where the terminal does not act on it: a stop at a hidden prompt would leave the echo off."""
+
+STOPS_NOTHING = "Error: ^Z stops nothing while a password is typed. Type it again; ^C leaves."
 TO_SIGN_IN = f"Type something, or {BACK} to go back to sign-in."
 
 
@@ -67,8 +71,8 @@ class Prompts:
 
     def secret(self, prompt: str) -> Secret:
         """A line that is not echoed."""
-        while not (typed := self.lines.ask_secret(prompt)):
-            self.lines.say(self.nothing_typed)
+        while not (typed := self.lines.ask_secret(prompt)) or _STOP in typed.reveal():
+            self.lines.say(STOPS_NOTHING if typed else self.nothing_typed)
         if typed == Secret(BACK):
             raise Back
         return typed

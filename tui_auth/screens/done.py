@@ -34,6 +34,7 @@ ABOUT_DEVICE = (
     "The pool can remember this machine, and then asks for no second factor here. Say no on a machine that "
     "others use under your name."
 )
+MOST_GROUPS = 12
 NEXT_COMMANDS = "tui-auth header | curl -H @- https://…\ntui-auth exec -- ./deploy.sh"
 
 
@@ -104,7 +105,9 @@ class DoneScreen(StepScreen[Done]):
         yield Static(f"✓ Signed in as {safe_line(name, limit=80)}", id="who", markup=False)
         if claims.email and claims.email != name:
             yield Static(f"E-mail        {safe_line(claims.email, limit=80)}", classes="fact", markup=False)
-        groups = ", ".join(safe_line(group, limit=40) for group in claims.groups[:12]) or "none"
+        groups = ", ".join(safe_line(group, limit=40) for group in claims.groups[:MOST_GROUPS]) or "none"
+        if more := len(claims.groups[MOST_GROUPS:]):
+            groups += f", and {more} more"
         yield Static(f"Groups        {groups}", classes="fact", markup=False)
         yield Static(f"Token         {self._life()}", classes="fact", markup=False)
         yield Static("", id="kept", classes="fact", markup=False)

@@ -50,7 +50,7 @@ ATTRIBUTE_HINTS = {
 
 PASSWORD_IN_FLOW = {
     AuthFlow.USER_SRP_AUTH: "The password never leaves this program: it is proved with SRP (USER_SRP_AUTH).",
-    AuthFlow.USER_PASSWORD_AUTH: "The password is sent to Cognito, over TLS (USER_PASSWORD_AUTH).",
+    AuthFlow.USER_PASSWORD_AUTH: "The password itself is sent to the pool (USER_PASSWORD_AUTH).",
     AuthFlow.USER_AUTH: "The pool offers ways to sign in (USER_AUTH); for a password the choice says "
     "whether it is sent.",
     AuthFlow.CUSTOM_WITH_SRP: "The password never leaves this program: it is proved with SRP, before the "

@@ -192,6 +192,14 @@ class PrivateFolder:
                 f"{path} is open to other users, so it is not used. Close it: chmod 700 {_quoted(path)}"
             )
 
+    def _check_above(self, found: os.stat_result, path: str) -> None:
+        """The same for a folder that the system made, and that is therefore not ours to change."""
+        if found.st_uid != os.geteuid() or found.st_mode & _OTHERS:
+            raise StorageError(
+                f"{path} is not yours alone, so nothing is kept below it. Have XDG_RUNTIME_DIR name a folder "
+                "that is."
+            )
+
     def _created(self) -> int:
         folder = self._open(create=True)
         if folder is None:
@@ -201,7 +209,7 @@ class PrivateFolder:
     def _open(self, *, create: bool) -> int | None:
         try:
             if self._below is not None:
-                self._check_folder(os.stat(self._below), self._below)  # noqa: PTH116
+                self._check_above(os.stat(self._below), self._below)  # noqa: PTH116
             if create:
                 self._make()
             folder = os.open(self.path, _FOLDER)
@@ -212,9 +220,10 @@ class PrivateFolder:
         except OSError as error:
             if error.errno in (errno.ENOTDIR, errno.ELOOP):
                 there = self._in_the_way()
-                raise StorageError(
-                    f"{there} is a link or a file where a folder should be. Remove it: rm {_quoted(there)}"
-                ) from None
+                is_ours = self.path == there or stat.S_ISREG(os.lstat(there).st_mode)
+                # What the system itself keeps there, such as /dev/null, is nobody's to remove.
+                cure = f"Remove it: rm {_quoted(there)}" if is_ours else "Have HOME or XDG_… lead elsewhere."
+                raise StorageError(f"{there} is a link or a file where a folder should be. {cure}") from None
             raise StorageError(f"{self.path} cannot be opened: {error.strerror}.") from None
         try:
             self._check_folder(os.fstat(folder), self.path)

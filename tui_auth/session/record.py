@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tui_auth.auth.device import Device
-from tui_auth.auth.verify import claims_in
+from tui_auth.auth.verify import LATEST_EXPIRY, claims_in
 from tui_auth.secret import Secret
 from tui_auth.session.clock import server_now, since_boot
 from tui_auth.session.errors import StorageError
@@ -17,9 +17,6 @@ from tui_auth.session.lines import written
 
 if TYPE_CHECKING:
     from tui_auth.auth.next_step import Done
-
-LATEST = 1e11
-"""In seconds since the epoch: the year 5138."""
 
 VERSION = 1
 
@@ -259,7 +256,7 @@ def _number(value: object) -> float:
 
 def moment(value: object) -> float:
     """Seconds in a file of ours. Raises ValueError or OverflowError where no clock says so."""
-    if not isinstance(value, int | float) or not 0 <= float(value) <= LATEST:
+    if not isinstance(value, int | float) or not 0 <= float(value) <= LATEST_EXPIRY:
         raise ValueError
     return float(value)
 

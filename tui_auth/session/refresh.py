@@ -127,9 +127,13 @@ def fresh(
 
 def _raise_what_befell_another(held: Held, waits_since: tuple[str, float]) -> None:
     """Do not wait in turn for a network that was down for another process while this one waited for it."""
-    words = held.note.split()
-    boot, uptime = waits_since
-    if boot and words[:3] == ["no", "answer", boot] and float(words[3]) > uptime:
+    boot, waits_from = waits_since
+    said_no, at, uptime = held.note.partition(f"no answer {boot} ")
+    try:
+        is_about_now = bool(boot and at and not said_no) and waits_from < float(uptime) <= since_boot()[1]
+    except ValueError:
+        return  # cut short, or nobody's note
+    if is_about_now:
         raise AuthError(ErrorKind.NETWORK, "Cognito cannot be reached.", "Check the network, then try again.")
 
 

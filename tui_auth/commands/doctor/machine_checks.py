@@ -14,6 +14,8 @@ from tui_auth.commands.exit_status import CONFIGURATION, STORAGE
 from tui_auth.config.client_secret import open_to_others
 from tui_auth.config.errors import shown
 from tui_auth.config.places import CONFIG_FILE, config_folder, runtime_folder, state_folder
+from tui_auth.session.errors import StorageError
+from tui_auth.session.private_files import PrivateFolder
 from tui_auth.terminal.safe_text import safe_line
 
 
@@ -64,6 +66,11 @@ def _storage_until_log_out(environ: Mapping[str, str]) -> Iterator[Finding]:
     folder = runtime_folder(environ)
     if folder is None:
         yield note("runtime folder", "none: XDG_RUNTIME_DIR is not set", "Choose --storage file or keyring.")
+        return
+    try:
+        PrivateFolder(folder, below=os.path.dirname(folder)).names()  # noqa: PTH120
+    except StorageError as error:
+        yield note("runtime folder", str(error), "Or choose --storage file.")
         return
     found = _storage("runtime folder", Path(folder))
     yield found if found.mark is Mark.OK else note(found.about, found.says, f"{found.do} Or --storage file.")

@@ -98,6 +98,12 @@ def _tmux(environ: Mapping[str, str]) -> Iterator[Finding]:
     if told is None:
         yield note("tmux", "TMUX is set, but tmux cannot be run", "Copying goes by the terminal then.")
         return
+    if _output(["tmux", "show-options", "-gwv", "alternate-screen"]) == "off":
+        yield note(
+            "tmux history",
+            "alternate-screen is off: what a screen shows stays in the history if its width changes",
+            "`tmux set -wg alternate-screen on`, or `tmux clear-history` afterwards.",
+        )
     setting = _output(["tmux", "show-options", "-gv", "set-clipboard"])
     if setting == "off":
         yield note(
