@@ -60,13 +60,13 @@ def challenge(name: str, session: str = "s", **parameters: str) -> dict[str, Any
     return {"ChallengeName": name, "Session": session, "ChallengeParameters": parameters}
 
 
-def tokens(pool: str, client: str) -> dict[str, Any]:
-    """A reply with tokens whose claims are right for ann."""
+def tokens(pool: str, client: str, **claims: object) -> dict[str, Any]:
+    """A reply with tokens whose claims are right for ann; ``claims`` are further ones of the access token."""
     import jwt
 
     issuer = f"https://cognito-idp.{pool.partition('_')[0]}.amazonaws.com/{pool}"
     common = {"sub": "sub-1", "iss": issuer, "exp": time.time() + 3600}
-    access = {**common, "token_use": "access", "client_id": client, "username": "ann"}
+    access = {**common, "token_use": "access", "client_id": client, "username": "ann", **claims}
     identity = {**common, "token_use": "id", "aud": client, "cognito:username": "ann"}
     key = "k" * 32
     return {

@@ -182,6 +182,14 @@ async def test_ctrl_c_stops_waiting_first_and_leaves_second() -> None:
     assert app.return_code == 6
 
 
+async def test_groups_that_there_is_no_room_for_are_counted() -> None:
+    groups = [f"g{number}" for number in range(15)]
+    app = app_with(tokens(POOL, CLIENT, **{"cognito:groups": groups}))
+    async with app.run_test(size=(80, 23)) as pilot:
+        await log_in(pilot)
+        await until(pilot, lambda: "g11, and 3 more" in app.text())
+
+
 async def test_the_same_challenge_twice_is_two_steps() -> None:
     ask = challenge("CUSTOM_CHALLENGE", question="Pet?", USERNAME="ann")
     app = app_with(ask, ask, tokens(POOL, CLIENT), flow=AuthFlow.CUSTOM_WITHOUT_SRP)
