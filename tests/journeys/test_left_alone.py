@@ -122,7 +122,7 @@ def test_a_key_of_an_authenticator_stays_until_a_new_one_is_asked_for_and_said_t
     assert program.asked[len(asked) :] == ["VerifySoftwareToken"]
     assert former.secret[:4] in program.screen_text()
     program.press("enter")
-    program.shows("This is a new key: delete an earlier “")
+    program.shows("A new key: delete an earlier “")
     phone = scan_another(program, former)
     program.enter(phone.at(int(program.server.clock.now())))
     program.wait_for("Signed in as tess")
@@ -135,7 +135,7 @@ def test_coming_back_to_the_set_up_from_its_choice_makes_a_new_key_too_and_says_
     former = scan(program)
     program.press("esc")
     program.send(number_of(program, "Authenticator app"))
-    program.shows("This is a new key: delete an earlier “")
+    program.shows("A new key: delete an earlier “")
     phone = scan_another(program, former)
     program.enter(phone.at(int(program.server.clock.now())))
     program.wait_for("Signed in as max")
@@ -190,7 +190,7 @@ def test_a_new_key_is_said_to_be_new_in_lines_too(sign_in_as: Start) -> None:
     program.enter("123456")
     program.shows(f"{OFFER_IN_LINES} {NEW_KEY}")
     program.press("enter")
-    program.shows("This is a new key: delete an earlier “")
+    program.shows("A new key: delete an earlier “")
     program.wait_for(lambda p: p.screen_text().count("Code the app shows:") == 2)
 
 

@@ -23,7 +23,6 @@ QUESTIONS = [view for view in VIEWS if view.name != "help"]
 """The views that ask; help is explanation, which one asks for."""
 
 every_view = pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
-every_question = pytest.mark.parametrize("view", QUESTIONS, ids=lambda view: view.name)
 
 
 def asking(app: App[Any]) -> FormScreen:
@@ -44,19 +43,45 @@ def first_line(app: App[Any]) -> Offset:
 
 
 @every_view
-async def test_at_80_by_23_a_screen_is_whole_sparing_with_words_and_explained(view: View) -> None:
-    app = view.app()
-    async with app.run_test(size=(80, 23)) as pilot:
+async def test_a_screen_is_whole_sparing_with_words_and_explained_at_every_size(view: View) -> None:
+    app, asks = view.app(), view in QUESTIONS
+    async with app.run_test(size=(120, 40)) as pilot:
         await view.reach(pilot)
+        if asks:
+            has_air(app, view)
+        await pilot.resize_terminal(80, 23)
+        top = Offset(42, 0) if view.name.startswith("totp-set-up") else Offset(3, 4)
+        await until(pilot, lambda: not asks or first_line(app) == top)
         assert not cut(app)
         assert not scrolls(app)
         assert keys_left_out(app) <= {"F4"}
-        if view in QUESTIONS:
-            words = words_of_ours(app)
-            assert len(words) <= MOST_WORDS, " ".join(words)
-            beside_a_picture = view.name.startswith("totp-set-up")
-            assert first_line(app) == (Offset(42, 0) if beside_a_picture else Offset(3, 4))
+        words = words_of_ours(app)
+        assert len(words) <= MOST_WORDS or not asks, " ".join(words)
         await is_explained(app, pilot)
+        if asks:
+            await pilot.resize_terminal(40, 15)
+            await keeps_in_sight_what_matters(app, pilot, view)
+
+
+def has_air(app: App[Any], view: View) -> None:
+    """In a large terminal nothing is cut or crowded, and no field is wider than what goes into it."""
+    assert not cut(app)
+    assert not scrolls(app)
+    assert not keys_left_out(app)
+    assert all(widget.size.width <= 40 for widget in app.screen.query(TextInput))
+    assert all(widget.outer_size.width <= 56 for widget in app.screen.query(Choice))
+    assert first_line(app) == Offset(8, 6) or view.name.startswith("totp-set-up")
+
+
+async def keeps_in_sight_what_matters(app: App[Any], pilot: Pilot[Any], view: View) -> None:
+    """In a terminal made small one sees what is typed, and how to send it and to leave."""
+    await until(pilot, lambda: is_focus_in_sight(app), text_of(app))
+    assert "enter" in text_of(app) or not isinstance(app.focused, TextInput | Choice)
+    assert "^q" in text_of(app)
+    if view.name == "demo":
+        assert "A name of my own" not in text_of(app)
+        await pilot.press("pagedown")
+        await until(pilot, lambda: "A name of my own" in text_of(app))
 
 
 async def is_explained(app: App[Any], pilot: Pilot[Any]) -> None:
@@ -75,27 +100,6 @@ async def is_explained(app: App[Any], pilot: Pilot[Any]) -> None:
     assert not scrolls(app)
     await pilot.press("escape")
     await until(pilot, lambda: app.screen is screen)
-
-
-@every_question
-async def test_a_large_terminal_gives_air_and_one_made_small_keeps_what_matters_in_sight(view: View) -> None:
-    app = view.app()
-    async with app.run_test(size=(120, 40)) as pilot:
-        await view.reach(pilot)
-        assert not cut(app)
-        assert not scrolls(app)
-        assert not keys_left_out(app)
-        assert all(widget.size.width <= 40 for widget in app.screen.query(TextInput))
-        assert all(widget.outer_size.width <= 56 for widget in app.screen.query(Choice))
-        assert first_line(app) == Offset(8, 6) or view.name.startswith("totp-set-up")
-        await pilot.resize_terminal(40, 15)
-        await until(pilot, lambda: is_focus_in_sight(app), text_of(app))
-        assert "enter" in text_of(app) or not isinstance(app.focused, TextInput | Choice)
-        assert "^q" in text_of(app)
-        if view.name == "demo":
-            assert "A name of my own" not in text_of(app)
-            await pilot.press("pagedown")
-            await until(pilot, lambda: "A name of my own" in text_of(app))
 
 
 def is_focus_in_sight(app: App[Any]) -> bool:

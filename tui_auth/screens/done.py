@@ -172,7 +172,7 @@ class DoneScreen(StepScreen[Done]):
     def _ask(self, question: _Question, text: str, lines: Sequence[str]) -> None:
         self._question = question
         box = self.query_one("#ask", Vertical)
-        box.display = True
+        box.display, box.disabled = True, False
         box.remove_children()
         choice = Choice(lines, id=f"choice-{question.name.lower()}")
         box.mount(Static(text, classes="headline", markup=False), choice)
@@ -190,7 +190,9 @@ class DoneScreen(StepScreen[Done]):
         if question is _Question.NONE:
             return SignInSeen()
         chosen = self.query(Choice).last().highlighted or 0
-        self.query_one("#ask").display = False
+        # Disabled too: else the focus would come to it, out of sight, when a help over this screen closes.
+        box = self.query_one("#ask")
+        box.display, box.disabled = False, True
         self._show_keys()
         if question is _Question.PLACE:
             return PlaceChosen(self._places[chosen])

@@ -78,7 +78,7 @@ HAVE_CODE, SEND_CODE = "I have a code", "Send me a code (an earlier one stops wo
 NEW_PASSWORD_COUNTS = "The new password may count already: sign in with it."  # noqa: S105 - a sentence
 RUN_OUT_PERHAPS = "This step may have run out by now; answering will tell."
 NO_SMS_SET_UP = "For SMS, ask an administrator."
-NEW_KEY = "This is a new key: delete an earlier “{}” from the app."
+NEW_KEY = "A new key: delete an earlier “{}” from the app."
 CLOCK_TOLERANCE_SECONDS = 20.0
 """A clock that is off by less explains nothing."""
 
