@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """One worker more than there are processors: tests wait for terminals more than they compute."""
-    return (os.cpu_count() or 1) + 1
+    """Two workers more than there are processors: tests wait for terminals more than they compute."""
+    return (os.cpu_count() or 1) + 2
 
 
 @pytest.hookimpl(tryfirst=True)

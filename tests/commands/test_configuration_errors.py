@@ -315,12 +315,10 @@ def test_a_placeholder_is_no_pool_id_and_the_form_of_one_is_shown(place: Place, 
     ("setting", "typed"),
     [
         ("user_pool_id", "us-east-1_XXXXXXXXX"),
-        ("user_pool_id", "eu-west-1_xxxxxxxxx"),
         ("user_pool_id", "eu-west-1_YourPoolId"),
         ("client_id", "xxxxxxxxxxxxxxxxxxxxxxxxxx"),
         ("client_id", "YOUR_CLIENT_ID"),
         ("client_id", "your_app_client"),
-        ("client_id", "APP_CLIENT_ID"),
     ],
 )
 def test_a_placeholder_that_has_the_form_of_an_id_is_called_one(

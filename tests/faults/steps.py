@@ -81,10 +81,10 @@ MEETINGS = (
 
 
 def share(faults: Sequence[Fault], meeting: Meeting) -> Sequence[Fault]:
-    """A sixth of the faults, another one at each of six steps: the engine meets each at every step.
+    """An eighth of the faults, another one at each of eight steps: the engine meets each at every step.
 
     With EVERY_FAULT in the environment all of them, which takes a quarter of an hour.
     """
     if os.environ.get("EVERY_FAULT"):
         return faults
-    return faults[MEETINGS.index(meeting) % 6 :: 6]
+    return faults[MEETINGS.index(meeting) % 8 :: 8]
