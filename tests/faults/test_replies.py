@@ -74,7 +74,7 @@ ASKED = {
     "RevokeToken": {"Token": "t", "ClientId": "c"},
 }
 WITHOUT_LIMIT = settings(
-    max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+    max_examples=100, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
 )
 
 
