@@ -276,23 +276,27 @@ def test_keys_are_fetched_over_tls_that_is_checked(demo: DemoPool, safe_proxy: F
     assert safe_proxy.requests == []
 
 
-def test_a_certificate_of_another_name_is_refused(
-    server: PoolServer, demo: DemoPool, authority: Authority, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("host", "has_expired", "said"),
+    [
+        ("evil.test", False, "certificate is one of another name"),
+        ("127.0.0.1", True, r"certificate has expired\. Is this machine's clock right\?"),
+    ],
+    ids=["of another name", "expired"],
+)
+def test_a_certificate_that_does_not_fit_is_refused_as_that(
+    server: PoolServer,
+    demo: DemoPool,
+    authority: Authority,
+    monkeypatch: pytest.MonkeyPatch,
+    host: str,
+    has_expired: bool,
+    said: str,
 ) -> None:
     monkeypatch.setenv("AWS_CA_BUNDLE", str(authority.ca_file))
-    with FaultProxy(server.endpoint_url, authority.server_context("evil.test")) as proxy:
-        with pytest.raises(AuthError, match="certificate is one of another name"):
-            signs_in(demo, proxy.url)
-        assert proxy.requests == []
-
-
-def test_a_certificate_that_has_expired_is_refused_as_that(
-    server: PoolServer, demo: DemoPool, authority: Authority, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("AWS_CA_BUNDLE", str(authority.ca_file))
-    context = authority.server_context("127.0.0.1", has_expired=True)
+    context = authority.server_context(host, has_expired=has_expired)
     with FaultProxy(server.endpoint_url, context) as proxy:
-        with pytest.raises(AuthError, match=r"certificate has expired\. Is this machine's clock right\?"):
+        with pytest.raises(AuthError, match=said):
             signs_in(demo, proxy.url)
         assert proxy.requests == []
 

@@ -44,6 +44,17 @@ async def at_sms(pilot: Pilot[Any]) -> PilotedApp:
     return app
 
 
+async def stopped_waiting_at_sms(pilot: Pilot[Any]) -> PilotedApp:
+    """A code was sent to Cognito, which holds its answer back, and ^c was pressed."""
+    app = await at_sms(pilot)
+    app.gateway.hold()
+    await pilot.press(*"123456", "enter")
+    await until(pilot, lambda: len(app.gateway.calls) == 2)
+    await pilot.press("ctrl+c")
+    await until(pilot, lambda: "may or may not have arrived" in app.text())
+    return app
+
+
 def test_every_next_step_has_a_screen_and_no_screen_is_for_nothing() -> None:
     assert set(SCREENS) == set(NEXT_STEPS)
     declaring = {screen.__module__ for screen in SCREENS.values()}
@@ -121,12 +132,7 @@ async def test_a_late_answer_changes_nothing() -> None:
 async def test_who_stops_waiting_leaves_no_worker_that_waits() -> None:
     app = app_with(SMS, tokens(POOL, CLIENT))
     async with app.run_test(size=(80, 23)) as pilot:
-        await at_sms(pilot)
-        app.gateway.hold()
-        await pilot.press(*"123456", "enter")
-        await until(pilot, lambda: len(app.gateway.calls) == 2)
-        await pilot.press("ctrl+c")
-        await until(pilot, lambda: "may or may not have arrived" in app.text())
+        await stopped_waiting_at_sms(pilot)
         assert not [worker for worker in app.workers if worker.group == REQUESTS and not worker.is_finished]
         app.gateway.release()
 
@@ -134,14 +140,9 @@ async def test_who_stops_waiting_leaves_no_worker_that_waits() -> None:
 async def test_a_thread_that_comes_late_takes_the_attempt_no_further() -> None:
     app = app_with(SMS, tokens(POOL, CLIENT))
     async with app.run_test(size=(80, 23)) as pilot:
-        await at_sms(pilot)
+        await stopped_waiting_at_sms(pilot)
         step = app.next_step
-        app.gateway.hold()
-        await pilot.press(*"123456", "enter")
-        await until(pilot, lambda: len(app.gateway.calls) == 2)
         (late,) = [thread for thread in threading.enumerate() if thread.name == "cognito"]
-        await pilot.press("ctrl+c")
-        await until(pilot, lambda: "may or may not have arrived" in app.text())
         app.gateway.release()
         await until(pilot, lambda: not late.is_alive())
         assert app.navigation.attempt
@@ -170,12 +171,7 @@ async def test_what_comes_for_another_attempt_counts_for_nothing(comes: str) -> 
 async def test_ctrl_c_stops_waiting_first_and_leaves_second() -> None:
     app = app_with(SMS, tokens(POOL, CLIENT))
     async with app.run_test(size=(80, 23)) as pilot:
-        await at_sms(pilot)
-        app.gateway.hold()
-        await pilot.press(*"123456", "enter")
-        await until(pilot, lambda: len(app.gateway.calls) == 2)
-        await pilot.press("ctrl+c")
-        await until(pilot, lambda: "may or may not have arrived" in app.text())
+        await stopped_waiting_at_sms(pilot)
         assert app.is_running
         await pilot.press("ctrl+c")
         app.gateway.release()

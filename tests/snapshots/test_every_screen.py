@@ -11,7 +11,6 @@ from textual.pilot import Pilot
 
 from tests.screens.conftest import until
 from tests.snapshots.gallery import VIEWS, View, text_of
-from tests.snapshots.kinds import PICTURED
 from tests.snapshots.reading import cut, scrolls, words_of_ours
 from tui_auth.screens.choice_step import Choice
 from tui_auth.screens.form_screen import FormScreen
@@ -58,8 +57,7 @@ async def test_a_screen_is_whole_sparing_with_words_and_explained_at_every_size(
         assert keys_left_out(app) <= {"F4"}
         words = words_of_ours(app)
         assert len(words) <= MOST_WORDS or not asks, " ".join(words)
-        if view.name in PICTURED:  # one state of each kind of screen: help knows no more
-            await is_explained(app, pilot)
+        await is_explained(app, pilot)
         if asks:
             await pilot.resize_terminal(40, 15)
             await keeps_in_sight_what_matters(app, pilot, view)

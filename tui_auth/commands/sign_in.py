@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
@@ -21,6 +19,7 @@ from tui_auth.commands.exit_status import (
     say,
     with_status,
 )
+from tui_auth.commands.given_password import given_password
 from tui_auth.commands.output import tell
 from tui_auth.config.certificates import check_certificates
 from tui_auth.config.errors import NoPoolNamed
@@ -39,8 +38,6 @@ if TYPE_CHECKING:
     from tui_auth.settings import SignInSettings
 
 _STORAGE = "where to keep the session; unless given, sign-in asks on the full screen, all else takes a file"
-_LONGEST_LINE = 4096
-"""In bytes: many times what Cognito takes for a password."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -204,7 +201,7 @@ def _sign_in(
 ) -> tuple[int, SessionRecord | None]:
     from tui_auth.terminal.environment import TerminalKind, find_terminal
 
-    kind, password = find_terminal().kind, _password(arguments)
+    kind, password = find_terminal().kind, given_password(arguments)
     in_lines = kind is TerminalKind.LINES or (kind is TerminalKind.FULL_SCREEN and _wants_lines(arguments))
     if password is None and not in_lines:
         return _in_full_screen(auth, settings, make_keeping, arguments)
@@ -329,39 +326,6 @@ def _wants_lines(arguments: Namespace) -> bool:
 def asks_nobody(arguments: Namespace) -> bool:
     """Whether the password comes from a pipe or a file, so that there may be nobody to ask."""
     return bool(arguments.password_stdin or arguments.password_file)
-
-
-def _password(arguments: Namespace) -> Secret | None:
-    """The password from stdin or a file, without its line's end; None where a person is to type it."""
-    from tui_auth.config.client_secret import open_to_others, read_password_file
-    from tui_auth.secret import Secret
-
-    if arguments.password_file:
-        password_in_file = read_password_file(arguments.password_file)
-        if note := open_to_others(arguments.password_file):
-            say(note)
-        return password_in_file
-    if not arguments.password_stdin:
-        return None
-    if sys.stdin is not None and sys.stdin.isatty():
-        say("--password-stdin reads a pipe; on a terminal it would show the password. Leave it out there.")
-        raise Ended(USAGE)
-    password = _first_line_of_stdin()
-    if not password:
-        say("stdin gave no password. Pipe it in as one line.")
-        raise Ended(USAGE)
-    return Secret(password)
-
-
-def _first_line_of_stdin() -> str:
-    line = sys.stdin.buffer.readline(_LONGEST_LINE + 1) if sys.stdin is not None else b""
-    if len(line) > _LONGEST_LINE:
-        say("stdin gave a line that is too long to be a password.")
-        raise Ended(USAGE)
-    with suppress(UnicodeDecodeError):
-        return line.decode().removesuffix("\n").removesuffix("\r")
-    say("stdin gave a password that is not UTF-8 text.")
-    raise Ended(USAGE)
 
 
 def _pair(text: str) -> tuple[str, str]:
