@@ -125,6 +125,11 @@ class TuiAuthApp(FullScreenApp["Done"]):
                 return screen
         return None
 
+    @property
+    def is_busy(self) -> bool:
+        screen = self.screen_stack[-1] if self.screen_stack else None
+        return isinstance(screen, FormScreen) and screen.takes_no_text
+
     def on_ready(self) -> None:
         """Load the rest soon after the first frame: neither first key nor first request waits for it."""
         self.set_timer(SETTLED_AFTER_SECONDS, self._connect)

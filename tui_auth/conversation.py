@@ -161,9 +161,11 @@ class Conversation:
             # that it opens, and the request knows the password.
             outcome = await in_daemon_thread(partial(self._outcome, taken.pop(), attempt))
             if self._counts(asker, attempt):
+                self.app.type_ahead.hold()
                 self.navigation.arrived(asker, outcome)
         except AuthError as error:
             if self._counts(asker, attempt):
+                self.app.type_ahead.hold()
                 asker.busy = False
                 self.navigation.refused(asker, attempt, error)
         except Exception:

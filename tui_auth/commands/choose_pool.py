@@ -79,6 +79,10 @@ class ChoosePoolApp(FullScreenApp[str]):
         )
 
     @property
+    def is_busy(self) -> bool:
+        return isinstance(self.screen, ChoosePoolScreen) and self.screen.takes_no_text
+
+    @property
     def question(self) -> ChoosePoolScreen:
         """The screen, whatever help lies over it."""
         return next(screen for screen in self.screen_stack if isinstance(screen, ChoosePoolScreen))
@@ -94,6 +98,7 @@ class ChoosePoolApp(FullScreenApp[str]):
 
     def _show(self, candidate: Candidate, outcome: Outcome) -> None:
         screen = self.question
+        self.type_ahead.hold()
         match outcome:
             case Works(says):
                 self._works = candidate

@@ -12,7 +12,7 @@ from typing import Any, Generic
 
 from textual.app import App, ReturnType
 from textual.driver import Driver
-from textual.events import DescendantFocus
+from textual.events import DescendantFocus, Event, Key, Paste
 from textual.widgets import Input
 from textual.worker import WorkerFailed
 
@@ -21,6 +21,7 @@ from .environment import in_screen, over_ssh, without_colour
 from .signals import exit_status, install_signal_handlers
 from .stderr_guard import stderr_guard
 from .tty_driver import TtyDriver
+from .type_ahead import TypeAhead
 
 SETTLED_AFTER_SECONDS = 0.3
 """An import keeps the interpreter to itself: who types at the first frame sees the first keys before it."""
@@ -37,6 +38,20 @@ class FullScreenApp(App[ReturnType], Generic[ReturnType]):
             super().__init__(**options)
         if over_ssh():
             self.animation_level = "none"
+        self.type_ahead = TypeAhead(self)
+
+    async def on_event(self, event: Event) -> None:
+        """Deliver a key or paste only when no screen change before it is under way."""
+        if not isinstance(event, Key | Paste) or event.is_forwarded:
+            await super().on_event(event)
+        elif self.type_ahead.takes(event, is_busy=self.is_busy):
+            await super().on_event(event)
+            self.type_ahead.delivered(event)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a request is under way, so that no field on the screen takes text."""
+        return False
 
     def on_ready(self) -> None:
         """Have the collector, which may be off while modules load, collect again.

@@ -1,0 +1,121 @@
+"""Keys typed ahead of a screen change are all delivered to the next screen, or all dropped."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from textual import events
+from textual.pilot import Pilot
+
+from tests.screens.conftest import CLIENT, POOL, PilotedApp, app_with, until
+from tests.scripted_gateway import challenge, tokens
+from tui_auth.auth.auth_flow import AuthFlow
+from tui_auth.auth.refusals import refusal
+from tui_auth.screens.sign_up import SignUpScreen
+from tui_auth.screens.sms_code import SMSCodeScreen
+from tui_auth.terminal.type_ahead import BURST_GAP_SECONDS
+from tui_auth.widgets.field import Field
+
+SMS = challenge("SMS_MFA", CODE_DELIVERY_DELIVERY_MEDIUM="SMS", CODE_DELIVERY_DESTINATION="+*******0123")
+NAMES = {"\x15": "ctrl+u", "\r": "enter", "\x1b": "escape", "\x0b": "ctrl+k"}
+
+
+def type_in_one_go(app: PilotedApp, text: str, *, at: float | None = None) -> None:
+    """Post the keys of ``text`` as the input thread does, without waiting for any of them.
+
+    ``at`` is the time they were typed, in seconds on the clock of Textual's events.
+    """
+    for character in text:
+        event = events.Key(NAMES.get(character, character), character)
+        event.set_sender(app)
+        if at is not None:
+            event.time = at
+        app.post_message(event)
+
+
+def running(pilot: Pilot[Any]) -> PilotedApp:
+    app = pilot.app
+    assert isinstance(app, PilotedApp)
+    return app
+
+
+async def signed_in(pilot: Pilot[Any]) -> None:
+    await until(pilot, lambda: "Signed in as" in running(pilot).text())
+
+
+async def at_sms(pilot: Pilot[Any]) -> PilotedApp:
+    app = running(pilot)
+    type_in_one_go(app, "hunter2\r")
+    await until(pilot, lambda: isinstance(app.screen, SMSCodeScreen) and app.screen.is_mounted)
+    await until(pilot, lambda: not app.type_ahead.is_holding)
+    return app
+
+
+async def test_keys_behind_escape_go_to_the_screen_that_escape_opens() -> None:
+    app = app_with(SMS, tokens(POOL, CLIENT))
+    async with app.run_test(size=(80, 23)) as pilot:
+        await at_sms(pilot)
+        # Two times Esc: the first one only warns that a code was sent.
+        type_in_one_go(app, "\x1b\x1bnew-password\r")
+        await signed_in(pilot)
+        assert app.gateway.operations == ["InitiateAuth", "InitiateAuth"]
+        _, parameters = app.gateway.calls[-1]
+        assert parameters["AuthParameters"]["PASSWORD"].reveal() == "new-password"
+
+
+async def test_name_typed_behind_escape_replaces_the_old_name() -> None:
+    app = app_with(SMS, tokens(POOL, CLIENT), flow=AuthFlow.USER_AUTH)
+    async with app.run_test(size=(80, 23)) as pilot:
+        type_in_one_go(app, "\r")
+        await until(pilot, lambda: isinstance(app.screen, SMSCodeScreen) and app.screen.is_mounted)
+        type_in_one_go(app, "\x1b\x1b\x15kay\r")
+        await signed_in(pilot)
+        _, parameters = app.gateway.calls[-1]
+        assert parameters["AuthParameters"]["USERNAME"] == "kay"
+
+
+async def test_keys_behind_sign_up_fill_in_the_sign_up_form() -> None:
+    app = app_with()
+    async with app.run_test(size=(80, 23)) as pilot:
+        type_in_one_go(app, "\x0b\x15zoe\rBrand-New-7!\r")
+        await until(pilot, lambda: isinstance(app.screen, SignUpScreen) and not app.type_ahead.is_holding)
+        values = [field.value for field in app.screen.query(Field)]
+        assert values[:3] == ["zoe", "Brand-New-7!", ""]
+
+
+async def test_field_added_by_an_error_gets_the_keys_typed_with_it() -> None:
+    needed = "Attributes did not conform to the schema: name: The attribute is required"
+    app = app_with(refusal("InvalidParameterException", needed))
+    async with app.run_test(size=(80, 23)) as pilot:
+        type_in_one_go(app, "\x0b")
+        await until(pilot, lambda: isinstance(app.screen, SignUpScreen) and app.screen.is_mounted)
+        screen = app.screen
+        type_in_one_go(app, "zoe\rBrand-New-7!\rBrand-New-7!\rzoe@example.org\r")
+
+        def type_name_with_the_error(error: object) -> None:
+            if error:
+                type_in_one_go(app, "Zoe")
+
+        screen.watch(screen, "error", type_name_with_the_error, init=False)
+        await until(pilot, lambda: screen.query(Field).last().label == "Name")
+        await until(pilot, lambda: screen.query(Field).last().value == "Zoe")
+
+
+@pytest.mark.parametrize("gap", [0.0, BURST_GAP_SECONDS / 2])
+async def test_the_rest_of_a_burst_typed_during_a_request_is_dropped(gap: float) -> None:
+    app = app_with(SMS, tokens(POOL, CLIENT))
+    async with app.run_test(size=(80, 23)) as pilot:
+        app.gateway.hold()
+        type_in_one_go(app, "hunter2\r")
+        await until(pilot, lambda: len(app.gateway.calls) == 1)
+        type_in_one_go(app, "123", at=1000.0)
+        await until(pilot, lambda: app.message_queue_size == 0)
+        app.gateway.release()
+        await until(pilot, lambda: isinstance(app.screen, SMSCodeScreen) and not app.type_ahead.is_holding)
+        type_in_one_go(app, "456\r", at=1000.0 + gap)
+        type_in_one_go(app, "654321", at=1001.0)
+        await until(
+            pilot, lambda: not app.message_queue_size and app.screen.query_one(Field).value == "654321"
+        )
+        assert app.gateway.operations == ["InitiateAuth"]
