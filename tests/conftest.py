@@ -10,17 +10,37 @@ import subprocess
 import tempfile
 import threading
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.tiers import fail_if_not_fast, mark_tiers, watch_processes
 from tui_auth.pool import signing_keys
 from tui_auth.pool.signing_keys import new_key
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+
+def pytest_configure() -> None:
+    """Watch what tests start, before any is collected."""
+    watch_processes()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test with its tier, before ``-m`` selects."""
+    mark_tiers(items)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Keep the fast tier fast."""
+    result = yield
+    fail_if_not_fast(item)
+    return result
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -1,0 +1,99 @@
+"""The tiers of the suite: which tests run by default, and how a fast test is kept fast.
+
+``pytest`` runs the fast tier; ``pytest -m ""`` runs everything. A test leaves the fast tier by its folder or
+by a fixture it requests, never by a marker of its own:
+
+- ``terminal``: needs a pseudo-terminal, tmux or screen;
+- ``process``: starts processes, most of them ``tui-auth``;
+- ``thorough``: searches for secrets, injects faults, kills, draws pictures.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+TIERS: Final = ("terminal", "process", "thorough")
+
+TIER_OF_FOLDER: Final = {
+    "canary": "thorough",
+    "faults": "thorough",
+    "snapshots": "thorough",
+    "journeys": "terminal",
+    "terminal": "terminal",
+}
+
+FAST_MODULES: Final = frozenset(
+    {
+        "canary/test_the_search_finds.py",
+        "faults/test_engine.py",
+        "terminal/test_terminal_emulator.py",
+        "terminal/test_terminal_safe_text.py",
+    }
+)
+"""Modules of those folders that need no terminal and no process, and take little time."""
+
+TIER_OF_FIXTURE: Final = {
+    "own_pool_with_secret": "terminal",
+    "process": "process",
+    "processes": "process",
+    "shell": "process",
+    "sign_in_as": "terminal",
+    "stage": "thorough",
+    "start": "terminal",
+    "terminal_program": "terminal",
+    "tmux_socket": "terminal",
+    "wheel": "process",
+}
+
+_PROCESS_EVENTS: Final = frozenset(
+    {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.exec", "os.system", "pty.spawn"}
+)
+
+_started: list[str] = []
+"""What the running test has started, as audit events."""
+
+
+def tier_of(path: Path, fixtures: Iterable[str]) -> str | None:
+    """Return the tier of a test from its file below ``tests`` and its fixtures; None for the fast tier."""
+    if path.as_posix() in FAST_MODULES:
+        return None
+    if path.parts[0] in TIER_OF_FOLDER:
+        return TIER_OF_FOLDER[path.parts[0]]
+    return next((TIER_OF_FIXTURE[name] for name in fixtures if name in TIER_OF_FIXTURE), None)
+
+
+def mark_tiers(items: Iterable[pytest.Item]) -> None:
+    """Mark each collected test with its tier."""
+    tests = Path(__file__).parent
+    for item in items:
+        tier = tier_of(item.path.relative_to(tests), getattr(item, "fixturenames", ()))
+        if tier is not None:
+            item.add_marker(tier)
+
+
+def is_fast(item: pytest.Item) -> bool:
+    """Return whether the test belongs to the fast tier."""
+    return not any(item.get_closest_marker(tier) for tier in TIERS)
+
+
+def watch_processes() -> None:
+    """Record from now on what this process starts; an audit hook can't be removed again."""
+
+    def record(event: str, arguments: tuple[Any, ...]) -> None:
+        if event in _PROCESS_EVENTS:
+            _started.append(f"{event} {arguments[0] if arguments else ''}".strip())
+
+    sys.addaudithook(record)
+
+
+def fail_if_not_fast(item: pytest.Item) -> None:
+    """Fail a test of the fast tier that started a process."""
+    started = list(_started)
+    _started.clear()
+    if started and is_fast(item):
+        pytest.fail(f"A fast test must start nothing; this one did: {'; '.join(started)}", pytrace=False)
