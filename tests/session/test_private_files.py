@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.session.conftest import PythonProcess
+from tests.processes import PythonProcess
 from tui_auth.session.errors import StorageError
 from tui_auth.session.private_files import LARGEST_FILE, PrivateFolder
 

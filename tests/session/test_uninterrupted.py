@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from tests.session.conftest import PythonProcess
+from tests.processes import PythonProcess
 from tui_auth.session.uninterrupted import finished_first
 
 PROGRAM = """
