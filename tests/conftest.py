@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.tiers import fail_if_not_fast, mark_tiers, watch_processes
 from tui_auth.pool import signing_keys
@@ -22,6 +23,17 @@ from tui_auth.pool.signing_keys import new_key
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+
+# The same examples in each run, and no limit of time: no test fails by luck or because the machine is busy.
+settings.register_profile(
+    "repeatable",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("repeatable")
 
 
 def pytest_configure() -> None:
@@ -79,6 +91,14 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLORTERM", "truecolor")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_waiting_for_the_disk() -> Iterator[None]:
+    """Replace os.fsync in this process: no test cuts the power, and a busy disk takes 10 ms each time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", os.fstat)  # which fails for a wrong descriptor, too
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")

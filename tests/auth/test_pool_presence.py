@@ -39,7 +39,7 @@ class Answer(BaseHTTPRequestHandler):
 @pytest.fixture
 def publisher() -> Iterator[Publisher]:
     with Publisher(("127.0.0.1", 0), Answer) as server:
-        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield server
         server.shutdown()
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 from botocore.loaders import Loader
 
+from tests.processes import PythonProcess
 from tests.terminal.pty_program import ROOT, isolated_environment
 from tui_auth.auth.service_data import SERVICES, ServiceData
 
@@ -76,7 +75,9 @@ def test_each_region_has_the_address_that_botocore_gives_it(settings: dict[str, 
 
 
 @pytest.mark.parametrize("way", ["~/.aws/models", "AWS_DATA_PATH", "data_path"])
-def test_models_of_ones_own_lead_no_request_elsewhere(tmp_path: Path, way: str) -> None:
+def test_models_of_ones_own_lead_no_request_elsewhere(
+    python_process: PythonProcess, tmp_path: Path, way: str
+) -> None:
     models = tmp_path / ".aws" / "models" if way == "~/.aws/models" else tmp_path / "models"
     rules = models / "cognito-idp" / "2016-04-18" / "endpoint-rule-set-1.json"
     rules.parent.mkdir(parents=True)
@@ -89,13 +90,7 @@ def test_models_of_ones_own_lead_no_request_elsewhere(tmp_path: Path, way: str) 
         (tmp_path / ".aws" / "config").write_text(f"[default]\ndata_path = {models}\n")
     more = {"AWS_DATA_PATH": str(models)} if way == "AWS_DATA_PATH" else {}
     environment = isolated_environment(tmp_path, PYTHONPATH=str(ROOT), **more)
-    ran = subprocess.run(
-        [sys.executable, "-c", _TELLS_ITS_ADDRESS],
-        env=environment,
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-    )
+    ran = python_process(_TELLS_ITS_ADDRESS, environ=environment, cwd=tmp_path)
     assert ran.stdout.split() == ["https://cognito-idp.eu-west-1.amazonaws.com/"], ran.stderr
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from tests.processes import python_process as python_process
+from tests.terminal.pty_program import PtyProgram
 from tui_auth.config.pool_choice import PoolChoice, add_pool_arguments, choose_pool
 
 DATA = Path(__file__).with_name("data")
@@ -58,6 +60,12 @@ def home(tmp_path: Path) -> Home:
     folder = tmp_path / "home"
     folder.mkdir()
     return Home(folder)
+
+
+@pytest.fixture
+def terminal_program() -> type[PtyProgram]:
+    """Run the program on a pseudo-terminal."""
+    return PtyProgram
 
 
 @pytest.fixture

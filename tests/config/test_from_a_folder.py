@@ -29,7 +29,11 @@ def server() -> Iterator[PoolServer]:
 
 @pytest.mark.parametrize("name", list(FILES))
 def test_each_of_amplifys_files_is_all_it_takes_to_sign_in(
-    tmp_path: Path, server: PoolServer, put_amplify_file: Callable[..., Path], name: str
+    tmp_path: Path,
+    server: PoolServer,
+    put_amplify_file: Callable[..., Path],
+    terminal_program: type[PtyProgram],
+    name: str,
 ) -> None:
     pool = server.call("CreateUserPool", {"PoolName": "staff"})["UserPool"]["Id"]
     made = server.call(
@@ -61,7 +65,7 @@ def test_each_of_amplifys_files_is_all_it_takes_to_sign_in(
         "TUI_AUTH_STORAGE": "none",
         "PYTHONPATH": str(ROOT),
     }
-    with PtyProgram(home=tmp_path / "home", cwd=below, environment=environment) as program:
+    with terminal_program(home=tmp_path / "home", cwd=below, environment=environment) as program:
         program.wait_for("Sign in")
         program.send("ann")
         program.press("enter")

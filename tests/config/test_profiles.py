@@ -6,13 +6,13 @@ import errno
 import json
 import os
 import stat
-import subprocess
-import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from tests.config.conftest import Home
+from tests.processes import PythonProcess
 from tui_auth.config.errors import ConfigurationError
 from tui_auth.config.profile_file import add_profile, remove_profile, use_profile
 from tui_auth.config.profiles import load_profiles
@@ -116,7 +116,7 @@ def test_a_secret_file_is_looked_for_beside_the_file_that_names_it(home: Home) -
     assert settings["client_secret_file"] == str(home.config.parent / "acme.secret")
 
 
-def test_the_index_spares_reading_toml(home: Home) -> None:
+def test_the_index_spares_reading_toml(home: Home, python_process: PythonProcess) -> None:
     home.write_config('default_profile = "acme"\n' + ACME)
     first = load_profiles(home.environ)
     assert stat.S_IMODE(home.index.stat().st_mode) == 0o600
@@ -124,10 +124,8 @@ def test_the_index_spares_reading_toml(home: Home) -> None:
         "import sys; from tui_auth.config.profiles import load_profiles; p = load_profiles();"
         "assert 'tomllib' not in sys.modules; print(p.profile(p.default).settings['client_id'])"
     )
-    ran = subprocess.run(
-        [sys.executable, "-c", program], env=home.environ, capture_output=True, text=True, check=True
-    )
-    assert ran.stdout == "acmeclient\n"
+    ran = python_process(program, environ=home.environ)
+    assert ran.stdout == "acmeclient\n", ran.stderr
     assert load_profiles(home.environ) == first
 
 
@@ -289,16 +287,16 @@ def test_a_config_that_is_a_link_stays_one(home: Home, tmp_path: Path) -> None:
     assert stat.S_IMODE(real.stat().st_mode) == 0o640
 
 
-def test_changes_of_several_processes_at_once_are_all_kept(home: Home) -> None:
+def test_changes_of_several_processes_at_once_are_all_kept(home: Home, python_process: PythonProcess) -> None:
     program = (
         "import sys; from tui_auth.config.profile_file import add_profile;"
         "[add_profile(f'p{sys.argv[1]}-{i}', {'client_id': 'c'}) for i in range(5)]"
     )
-    running = [
-        subprocess.Popen([sys.executable, "-c", program, str(number)], env=home.environ)
-        for number in range(3)
-    ]
-    assert [each.wait() for each in running] == [0, 0, 0]
+    with ThreadPoolExecutor(3) as pool:
+        running = [
+            pool.submit(python_process, program, str(number), environ=home.environ) for number in range(3)
+        ]
+    assert [each.result().returncode for each in running] == [0, 0, 0]
     assert len(load_profiles(home.environ).names) == 15
     assert not [path for path in home.config.parent.iterdir() if path.name.startswith(".")]
 

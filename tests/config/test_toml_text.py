@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tui_auth.config.toml_text import (
@@ -139,7 +139,8 @@ def test_whatever_is_written_is_read_as_it_was(value: object) -> None:
     assert tomllib.loads(f"x = {written(value)}") == {"x": value}
 
 
-@given(st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), values, min_size=1))
+@settings(max_examples=40)  # each is a whole file, taken apart twice
+@given(st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), values, min_size=1, max_size=3))
 def test_a_table_put_in_and_taken_out_leaves_the_text(content: dict[str, object]) -> None:
     changed = with_table(WRITTEN_BY_HAND, ("profiles", "c"), content)
     assert without_table(changed, ("profiles", "c")) == WRITTEN_BY_HAND + "\n"

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.in_process import run_in_process
 from tests.terminal.pty_program import ROOT, PtyProgram, isolated_environment
 from tui_auth.pool import PoolServer
 
@@ -57,10 +56,18 @@ def identity_pool(server: PoolServer, ids: dict[str, str]) -> str:
     return str(server.call("CreateIdentityPool", request, service="cognito-identity")["IdentityPoolId"])
 
 
-def start(home: Path, folder: Path, *flags: str, **environment: str) -> PtyProgram:
-    """The program in a project's folder."""
-    told = {"TUI_AUTH_STORAGE": "session", "PYTHONPATH": str(ROOT), **environment}
-    return PtyProgram(["-m", "tui_auth", *flags], home=home, cwd=folder, environment=told)
+Start = Callable[..., PtyProgram]
+
+
+@pytest.fixture
+def start(terminal_program: type[PtyProgram]) -> Start:
+    """Start the program in a project's folder."""
+
+    def start(home: Path, folder: Path, *flags: str, **environment: str) -> PtyProgram:
+        more = {"TUI_AUTH_STORAGE": "session", "PYTHONPATH": str(ROOT), **environment}
+        return terminal_program(["-m", "tui_auth", *flags], home=home, cwd=folder, environment=more)
+
+    return start
 
 
 def shows(program: PtyProgram, *words: str) -> None:
@@ -81,7 +88,7 @@ def enter(program: PtyProgram, *texts: str) -> None:
 
 
 def test_gen_2_outputs_name_the_field_the_rules_the_factors_and_what_an_account_needs(
-    tmp_path: Path, server: PoolServer, put_amplify_file: Put
+    tmp_path: Path, server: PoolServer, put_amplify_file: Put, start: Start
 ) -> None:
     attributes = [
         {"Name": name, "AttributeDataType": "String", "Required": True} for name in ("email", "given_name")
@@ -152,23 +159,15 @@ def test_gen_2_outputs_name_the_field_the_rules_the_factors_and_what_an_account_
     sent = next(params for operation, params in server.calls if operation == "SignUp")
     assert sent["Username"] == "ann@example.com"
     assert {each["Name"]: each["Value"] for each in sent["UserAttributes"]} == {"given_name": "Ann"}
-    ran = subprocess.run(
-        [sys.executable, "-m", "tui_auth", "aws-credentials", "--format", "json"],
-        cwd=folder,
-        env=isolated_environment(home, PYTHONPATH=str(ROOT), **endpoint),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    environ = isolated_environment(home, **endpoint)
+    ran = run_in_process(["aws-credentials", "--format", "json"], environ=environ, cwd=folder)
     assert json.loads(ran.stdout)["AccessKeyId"], ran.stderr
     assert any(operation == "GetCredentialsForIdentity" for operation, _ in server.calls)
 
 
 @pytest.mark.parametrize("mode", ["--app-name=Shop", "--plain"])
 def test_the_native_configuration_names_both_ways_and_the_rules_and_its_secret_stays_where_it_lies(
-    tmp_path: Path, server: PoolServer, put_amplify_file: Put, mode: str
+    tmp_path: Path, server: PoolServer, put_amplify_file: Put, start: Start, mode: str
 ) -> None:
     ids = new_pool(server, secret=True, UsernameAttributes=["email", "phone_number"])
     whom = {"UserPoolId": ids["pool"], "Username": "ann@example.com"}
@@ -209,7 +208,7 @@ def test_the_native_configuration_names_both_ways_and_the_rules_and_its_secret_s
 
 
 def test_the_javascript_exports_name_the_phone_and_the_factors(
-    tmp_path: Path, server: PoolServer, put_amplify_file: Put
+    tmp_path: Path, server: PoolServer, put_amplify_file: Put, start: Start
 ) -> None:
     ids = new_pool(server, UsernameAttributes=["phone_number"])
     whom = {"UserPoolId": ids["pool"], "Username": "+4915550123456"}
@@ -242,7 +241,7 @@ def test_the_javascript_exports_name_the_phone_and_the_factors(
 
 
 def test_gen_2_outputs_of_a_pool_without_passwords_ask_for_none(
-    tmp_path: Path, server: PoolServer, put_amplify_file: Put
+    tmp_path: Path, server: PoolServer, put_amplify_file: Put, start: Start
 ) -> None:
     factors = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}}
     ids = new_pool(server, flows=["ALLOW_USER_AUTH"], UsernameAttributes=["email"], Policies=factors)

@@ -62,7 +62,7 @@ class _Caught(BaseHTTPRequestHandler):
 @pytest.fixture
 def trap() -> Iterator[Trap]:
     with Trap() as running:
-        threading.Thread(target=running.serve_forever, daemon=True).start()
+        threading.Thread(target=running.serve_forever, args=(0.01,), daemon=True).start()
         yield running
         running.shutdown()
 

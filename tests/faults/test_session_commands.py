@@ -15,16 +15,10 @@ from tests.faults.proxy import Fault, FaultProxy
 from tests.faults.sequences import strangers_in
 from tests.session.machine import Machine
 from tests.session.machine import machine as machine
+from tui_auth.auth import gateway
 
 Record = Callable[[str, object], None]
 
-WITH_SHORT_DEADLINE = """
-import sys
-from tui_auth.auth import gateway
-gateway.DEADLINE_SECONDS = float(sys.argv[1])
-from tui_auth.cli import main
-sys.exit(main(sys.argv[2:]))
-"""
 COMMANDS: dict[str, tuple[Sequence[str], int]] = {
     "a refresh": (("token", "--force-refresh", "--login", "never"), 0),
     "an identity": (("aws-credentials", "--format", "json", "--login", "never"), 0),
@@ -57,8 +51,9 @@ class Shell:
         words, after = COMMANDS[name]
         self.machine.sign_in(self.choice, self.user)
         deadline = 0.7 if fault.name in SLOW else 30.0
-        with self.proxy.armed(fault, after=after):
-            return self.machine.run_script(WITH_SHORT_DEADLINE, str(deadline), *words)
+        with self.proxy.armed(fault, after=after), pytest.MonkeyPatch.context() as patch:
+            patch.setattr(gateway, "DEADLINE_SECONDS", deadline)
+            return self.machine.run(*words)
 
     def still_works(self) -> bool:
         """Whether the session gives a token that the pool takes, once nothing is in the way."""

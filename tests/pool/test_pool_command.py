@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ import boto3
 import pytest
 from botocore import UNSIGNED
 from botocore.config import Config
+
+from tests.in_process import run_in_process
 
 TRIGGERS = """
 def define_auth_challenge(event, context):
@@ -38,24 +41,29 @@ def verify_auth_challenge_response(event, context):
 """
 
 
-def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "tui_auth", "pool", *arguments]
+PoolProcess = Callable[..., AbstractContextManager[tuple[subprocess.Popen[str], dict[str, Any]]]]
 
 
-@contextmanager
-def running(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
-    """The process, and what its one line says; it must end well when it is told to."""
-    process = subprocess.Popen(command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        yield process, json.loads(process.stdout.readline())
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-        out, err = process.communicate(timeout=20)
-        assert (process.returncode, out, err) == (0, "", "")
-    finally:
-        process.kill()
-        process.communicate()
+@pytest.fixture
+def pool_process() -> PoolProcess:
+    """Start the pool as a process, and read what its one line says; it must end well when it is told to."""
+
+    @contextmanager
+    def running(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
+        command = [sys.executable, "-m", "tui_auth", "pool", *arguments]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        try:
+            assert process.stdout is not None
+            yield process, json.loads(process.stdout.readline())
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+            out, err = process.communicate(timeout=60)
+            assert (process.returncode, out, err) == (0, "", "")
+        finally:
+            process.kill()
+            process.communicate()
+
+    return running
 
 
 def client(where: dict[str, Any]) -> Any:
@@ -68,14 +76,14 @@ def client(where: dict[str, Any]) -> Any:
 
 
 def refusal(*arguments: str) -> tuple[int, str]:
-    done = subprocess.run(command(*arguments), capture_output=True, text=True, timeout=30, check=False)
+    done = run_in_process(["pool", *arguments], environ=os.environ.copy(), cwd=Path.cwd())
     assert done.stdout == ""
     assert "Traceback" not in done.stderr
     return done.returncode, done.stderr
 
 
-def test_one_line_says_where_the_pool_is_and_an_empty_pool_has_a_client() -> None:
-    with running() as (_, where):
+def test_one_line_says_where_the_pool_is_and_an_empty_pool_has_a_client(pool_process: PoolProcess) -> None:
+    with pool_process() as (_, where):
         assert set(where) == {
             "endpoint_url",
             "region",
@@ -98,8 +106,8 @@ def test_one_line_says_where_the_pool_is_and_an_empty_pool_has_a_client() -> Non
         assert reply["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
 
 
-def test_the_demo_users_are_listed_and_their_messages_can_be_read() -> None:
-    with running("--demo-users") as (_, where):
+def test_the_demo_users_are_listed_and_their_messages_can_be_read(pool_process: PoolProcess) -> None:
+    with pool_process("--demo-users") as (_, where):
         first = where["users"][0]
         assert {"username", "password", "says", "auth_flow", "user_pool_id", "client_id"} <= first.keys()
         assert (first["username"], first["totp_secret"]) == ("ann", None)
@@ -108,16 +116,16 @@ def test_the_demo_users_are_listed_and_their_messages_can_be_read() -> None:
         assert "carl" in [message["username"] for message in messages]
 
 
-def test_an_interrupt_ends_it_too() -> None:
-    with running() as (process, _):
+def test_an_interrupt_ends_it_too(pool_process: PoolProcess) -> None:
+    with pool_process() as (process, _):
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=60) == 0
 
 
-def test_triggers_from_a_file_are_used(tmp_path: Path) -> None:
+def test_triggers_from_a_file_are_used(pool_process: PoolProcess, tmp_path: Path) -> None:
     path = tmp_path / "triggers.py"
     path.write_text(TRIGGERS)
-    with running("--triggers", str(path)) as (_, where):
+    with pool_process("--triggers", str(path)) as (_, where):
         aws = client(where)
         aws.admin_create_user(UserPoolId=where["user_pool_id"], Username="ann")
         aws.admin_set_user_password(

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.in_process import run_in_process
 from tests.terminal.pty_program import ROOT, isolated_environment
 from tui_auth.auth.auth import Auth
 from tui_auth.auth.next_step import Done
@@ -116,44 +117,16 @@ class Machine:
         """The current session, as it is kept."""
         return self.sessions.find()
 
-    def command(self, *arguments: str) -> list[str]:
-        """The program with arguments."""
-        return [sys.executable, "-m", "tui_auth", *arguments]
-
     def run(
-        self, *arguments: str, environ: Mapping[str, str] | None = None, cwd: Path | None = None, **more: Any
+        self,
+        *arguments: str | Path,
+        environ: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        stdin: str = "",
     ) -> subprocess.CompletedProcess[str]:
-        """Run the program, without a terminal, to its end."""
-        return self._run(self.command(*arguments), environ, cwd, **more)
-
-    def run_script(self, script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run Python code in the program's place, the same way."""
-        return self._run([sys.executable, "-c", script, *arguments], None, None)
-
-    def _run(
-        self, command: Sequence[str], environ: Mapping[str, str] | None, cwd: Path | None, **more: Any
-    ) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            command,
-            env={**self.environ, "PYTHONPATH": str(ROOT), **(environ or {})},
-            cwd=cwd or self.home,
-            text=True,
-            timeout=60,
-            start_new_session=True,
-            **{"capture_output": True, "stdin": subprocess.DEVNULL, **more},
-        )
-
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start the program, without a terminal."""
-        return subprocess.Popen(
-            self.command(*arguments),
-            env={**self.environ, "PYTHONPATH": str(ROOT)},
-            cwd=self.home,
-            text=True,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
+        """Run the program to its end in this process, without a terminal."""
+        return run_in_process(
+            arguments, environ={**self.environ, **(environ or {})}, cwd=cwd or self.home, stdin=stdin
         )
 
     def asked(self, operation: str) -> list[dict[str, Any]]:
@@ -177,6 +150,70 @@ class Machine:
         """What the one session file holds."""
         content: dict[str, Any] = json.loads(self.session_file().read_text())
         return content
+
+
+@dataclass
+class Processes:
+    """Runs the program as processes of their own on a machine, without a terminal.
+
+    For what cannot be had in the test's own process: signals, kills, ``exec``, locks, quotas.
+    """
+
+    machine: Machine
+    started: list[subprocess.Popen[str]] = field(default_factory=list)
+
+    def command(self, *arguments: str | Path) -> list[str]:
+        """Return the command line that runs the program."""
+        return [sys.executable, "-m", "tui_auth", *map(str, arguments)]
+
+    def run(
+        self, *arguments: str, environ: Mapping[str, str] | None = None, cwd: Path | None = None, **more: Any
+    ) -> subprocess.CompletedProcess[str]:
+        """Run the program to its end; ``more`` is for subprocess.run."""
+        return self._run(self.command(*arguments), environ, cwd, **more)
+
+    def run_script(self, script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run Python code in the program's place, the same way."""
+        return self._run([sys.executable, "-c", script, *arguments], None, None)
+
+    def _run(
+        self, command: Sequence[str], environ: Mapping[str, str] | None, cwd: Path | None, **more: Any
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command,
+            env={**self._environ, **(environ or {})},
+            cwd=cwd or self.machine.home,
+            text=True,
+            timeout=100,
+            start_new_session=True,
+            **{"capture_output": True, "stdin": subprocess.DEVNULL, **more},
+        )
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start the program; it is killed at the end of the test if it still runs then."""
+        process = subprocess.Popen(
+            self.command(*arguments),
+            env=self._environ,
+            cwd=self.machine.home,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+        self.started.append(process)
+        return process
+
+    @property
+    def _environ(self) -> dict[str, str]:
+        return {**self.machine.environ, "PYTHONPATH": str(ROOT)}
+
+    def stop(self) -> None:
+        """Kill what still runs."""
+        for process in self.started:
+            if process.poll() is None:
+                process.kill()
+                process.communicate()
 
 
 def private_file(path: Path, content: str) -> Path:
@@ -203,3 +240,11 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
     """A machine on which nobody has signed in yet."""
     with PoolServer() as server:
         yield Machine(tmp_path, server)
+
+
+@pytest.fixture
+def processes(machine: Machine) -> Iterator[Processes]:
+    """The program as processes of their own on that machine."""
+    running = Processes(machine)
+    yield running
+    running.stop()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from tui_auth.session.lock import Busy, locked
 from tui_auth.session.private_files import PrivateFolder
 
 HOLDER = """
-import sys, time
+import sys
 from tui_auth.session.lock import locked
 from tui_auth.session.private_files import PrivateFolder
 with locked(PrivateFolder(sys.argv[1]), "one"):
@@ -39,19 +40,25 @@ def test_a_lock_is_held_by_one(folder: PrivateFolder) -> None:
         pass
 
 
-def test_a_killed_holder_lets_go(folder: PrivateFolder) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-c", HOLDER, folder.path],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
-    assert process.stdout
-    assert process.stdout.readline() == b"held\n"
+@pytest.fixture
+def holder_process(folder: PrivateFolder) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that holds the lock called "one" until it ends."""
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, folder.path], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        try:
+            assert process.stdout
+            assert process.stdout.readline() == b"held\n"
+            yield process
+        finally:
+            process.kill()
+
+
+def test_a_killed_holder_lets_go(folder: PrivateFolder, holder_process: subprocess.Popen[bytes]) -> None:
     with pytest.raises(Busy), locked(folder, "one", patience=0):
         raise AssertionError
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
+    holder_process.send_signal(signal.SIGKILL)
+    holder_process.wait()
     with locked(folder, "one", patience=0):
         pass
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
 import stat
-import subprocess
-import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.terminal.pty_program import ROOT
+from tests.processes import PythonProcess
 from tui_auth.session.errors import StorageError
 from tui_auth.session.private_files import LARGEST_FILE, PrivateFolder
 
@@ -98,7 +97,7 @@ def test_a_file_that_others_can_reach_is_refused_with_the_command_that_mends_it(
     for attempt in uses(folder):
         with pytest.raises(StorageError, match=f"chmod 600 {path}"):
             attempt()
-    subprocess.run(["chmod", "600", path], check=True)
+    path.chmod(0o600)
     assert folder.read("one") == b"content"
 
 
@@ -240,44 +239,55 @@ def test_trying_out_changes_nothing(folder: PrivateFolder) -> None:
 
 KILL_POINTS = ("open", "fchmod", "write", "fsync", "replace", "close")
 _KILLER = """
-import os, sys
-point, when, count = sys.argv[2], sys.argv[3], int(sys.argv[4])
+import json, os, sys
 from tui_auth.session.private_files import PrivateFolder
-real, calls = getattr(os, point), 0
-def deadly(*arguments, **more):
-    global calls
-    calls += 1
-    if when == "before" and calls == count:
-        os.kill(os.getpid(), 9)
-    result = real(*arguments, **more)
-    if when == "after" and calls == count:
-        os.kill(os.getpid(), 9)
-    return result
-setattr(os, point, deadly)
-PrivateFolder(sys.argv[1]).write("one", b"new" * 4000)
+folder, point, when = PrivateFolder(sys.argv[1]), sys.argv[2], sys.argv[3]
+real = getattr(os, point)
+
+def write_and_die(deadly_call):
+    calls = 0
+    def deadly(*arguments, **more):
+        nonlocal calls
+        calls += 1
+        if when == "before" and calls == deadly_call:
+            os.kill(os.getpid(), 9)
+        result = real(*arguments, **more)
+        if when == "after" and calls == deadly_call:
+            os.kill(os.getpid(), 9)
+        return result
+    setattr(os, point, deadly)
+    folder.write("one", b"new" * 4000)
+
+seen = []
+for deadly_call in range(1, 6):
+    folder.write("one", b"old" * 4000)
+    child = os.fork()
+    if child == 0:
+        try:
+            write_and_die(deadly_call)
+            os._exit(0)
+        finally:
+            os._exit(1)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    seen.append((status, folder.read("one") in (b"old" * 4000, b"new" * 4000)))
+    if status != -9:
+        break
+print(json.dumps(seen))
 """
+"""Kills a child that writes a file, at its first call of one kind, then at its second, and so on."""
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("point", KILL_POINTS)
 def test_a_kill_at_any_point_leaves_the_old_or_the_new_whole(
-    folder: PrivateFolder, point: str, when: str
+    python_process: PythonProcess, folder: PrivateFolder, point: str, when: str
 ) -> None:
-    killed = 0
-    for count in range(1, 6):
-        folder.write("one", b"old" * 4000)
-        process = subprocess.run(
-            [sys.executable, "-c", _KILLER, folder.path, point, when, str(count)],
-            cwd=ROOT,
-            capture_output=True,
-            check=False,
-        )
-        assert folder.read("one") in (b"old" * 4000, b"new" * 4000)
-        if process.returncode == 0:
-            break
-        assert process.returncode == -signal.SIGKILL, process.stderr
-        killed += 1
-    assert killed >= 1
+    ran = python_process(_KILLER, folder.path, point, when)
+    statuses, whole = zip(*json.loads(ran.stdout or "[[1, false]]"), strict=True)
+    assert all(whole), ran.stderr
+    assert statuses[0] == -signal.SIGKILL, ran.stderr
+    assert set(statuses[:-1]) <= {-signal.SIGKILL}
+    assert statuses[-1] in (0, -signal.SIGKILL), ran.stderr
     folder.write("one", b"newest")
     assert [path.name for path in Path(folder.path).iterdir()] == ["one"], "what was left is swept away"
 

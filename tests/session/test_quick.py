@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from argparse import ArgumentParser
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.session.machine import Machine
-from tests.terminal.pty_program import ROOT
+from tests.session.machine import Machine, Processes
 from tui_auth.commands.session_access import add_session_arguments, find_session
 from tui_auth.config import amplify
 from tui_auth.config.pool_choice import PoolChoice
@@ -36,7 +33,6 @@ VALUES = st.one_of(
 )
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.text(), VALUES))
 def test_what_is_read_without_a_parser_is_what_a_parser_reads(members: dict[str, object]) -> None:
     content = written(members)
@@ -46,13 +42,11 @@ def test_what_is_read_without_a_parser_is_what_a_parser_reads(members: dict[str,
         assert value == read[name] if isinstance(read[name], str) else json.loads(value) == read[name]
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.text("ab.-_/9", min_size=1), st.one_of(st.text("ab.-_/9 :,{}"), st.integers(0, 9))))
 def test_plain_texts_and_numbers_are_read_all(members: dict[str, object]) -> None:
     assert texts_and_numbers(written(members)) == {name: str(value) for name, value in members.items()}
 
 
-@settings(deadline=None)
 @given(st.binary())
 def test_what_was_not_written_here_does_no_harm(content: bytes) -> None:
     texts_and_numbers(content)
@@ -221,19 +215,14 @@ NOT_NEEDED = {
 
 
 @pytest.mark.parametrize("arguments", [["token"], ["header"], ["token", "--type", "id", "--min-ttl", "5m"]])
-def test_nothing_is_imported_that_is_not_needed(machine: Machine, arguments: list[str]) -> None:
+def test_nothing_is_imported_that_is_not_needed(
+    machine: Machine, processes: Processes, arguments: list[str]
+) -> None:
     machine.sign_in()
     code = (
         f"import sys; from tui_auth.cli import main; main({arguments}); print(*sys.modules, file=sys.stderr)"
     )
-    ran = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**machine.environ, "PYTHONPATH": str(ROOT)},
-        cwd=machine.home,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    ran = processes.run_script(code)
     assert ran.stdout.count("\n") == 1
     assert not NOT_NEEDED & set(ran.stderr.split())
 

@@ -3,57 +3,70 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import json
 import os
+import pwd
 import resource
 import shutil
 import subprocess
-import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
-from tests.session.machine import PASSWORD, Machine, flags
+from tests.in_process import run_in_process
+from tests.session.machine import PASSWORD, Machine, Processes, flags
 from tests.terminal.pty_program import ROOT
 from tui_auth.config.pool_choice import PoolChoice
 
-IN_THE_CHILD = """
-import errno, os, pwd, stat, time
-trick = os.environ.get("TRICK", "")
-if trick == "no room":
-    real_write = os.write
-    def write(descriptor, data):
-        if stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        return real_write(descriptor, data)
-    os.write = write
-if trick == "nobody":
-    def unknown(uid):
-        raise KeyError(uid)
-    def mkdir(path, *arguments, **more):
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
-    pwd.getpwuid, os.mkdir = unknown, mkdir
-if trick.startswith("clock "):
-    real_time, seconds = time.time, float(trick.split()[1])
-    time.time = lambda: real_time() + seconds
+NO_ROOM = """
+import errno, os, stat
+real_write = os.write
+def write(descriptor, data):
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    return real_write(descriptor, data)
+os.write = write
 """
-"""What the machine does to the program, where that cannot be had without being its administrator."""
+"""What a full disk does to the program, where that cannot be had without being its administrator."""
 
 RENEW = ("token", "--force-refresh")
 CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, PR_CAPBSET_DROP = 1, 2, 24
 
 
+Limited = Callable[..., subprocess.CompletedProcess[str]]
+
+
 @pytest.fixture
-def tricks(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], dict[str, str]]:
-    """The environment in which a trick is played on the program."""
-    folder = tmp_path_factory.mktemp("tricks")
-    (folder / "sitecustomize.py").write_text(IN_THE_CHILD)
-    # Python would write its own files too, cut short by a quota, and believe them later.
-    always = {"PYTHONPATH": f"{folder}{os.pathsep}{ROOT}", "PYTHONDONTWRITEBYTECODE": "1"}
-    return lambda trick: {"TRICK": trick, **always}
+def limited_process(processes: Processes, tmp_path_factory: pytest.TempPathFactory) -> Limited:
+    """Run the program in a process that can write no file: "no room", "a quota" or "read-only"."""
+    folder = tmp_path_factory.mktemp("full")
+    (folder / "sitecustomize.py").write_text(NO_ROOM)
+    limits = {"a quota": small_files, "read-only": a_plain_user}
+
+    def run(reason: str, *arguments: str, **more: Any) -> subprocess.CompletedProcess[str]:
+        # Python would write its own files too, cut short by a quota, and believe them later.
+        environ = {"PYTHONDONTWRITEBYTECODE": "1"}
+        if reason == "no room":
+            environ["PYTHONPATH"] = f"{folder}{os.pathsep}{ROOT}"
+        return processes.run(*arguments, environ=environ, preexec_fn=limits.get(reason), **more)
+
+    return run
+
+
+@contextmanager
+def clock_ahead(machine: Machine, seconds: float) -> Iterator[None]:
+    """Inside, this machine's clock goes wrong by so many seconds, and the pool's does not."""
+    true_time = time.time
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(time, "time", lambda: true_time() + seconds)
+        machine.server.clock.advance(-seconds)
+        yield
+        machine.server.clock.advance(seconds)
 
 
 def signed_in(machine: Machine) -> PoolChoice:
@@ -95,10 +108,10 @@ def a_plain_user() -> None:
         ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
 
 
-def sign_in_again(machine: Machine, choice: PoolChoice, **more: Any) -> subprocess.CompletedProcess[str]:
-    """A script's sign-in over the session there is."""
+def sign_in_words(choice: PoolChoice) -> Sequence[str]:
+    """A script's sign-in over the session there is, with the password on standard input."""
     words = ("sign-in", "--username", "ann", "--auth-flow", "USER_PASSWORD_AUTH", "--storage", "file")
-    return machine.run(*words, "--password-stdin", *flags(choice), stdin=None, input=PASSWORD, **more)
+    return *words, "--password-stdin", *flags(choice)
 
 
 # -- no room, no leave ---------------------------------------------------------------------------------------
@@ -106,23 +119,22 @@ def sign_in_again(machine: Machine, choice: PoolChoice, **more: Any) -> subproce
 
 @pytest.mark.parametrize("kind", ["no room", "a quota", "read-only"])
 def test_where_nothing_can_be_written_nothing_is_sent_and_the_session_stays(
-    machine: Machine, tricks: Callable[[str], dict[str, str]], kind: str
+    machine: Machine, limited_process: Limited, kind: str
 ) -> None:
     choice = signed_in(machine)
     before = contents(machine.state)
     mode = machine.state.stat().st_mode
     machine.state.chmod(0o500 if kind == "read-only" else mode)
     asked = len(machine.server.calls)
-    limit = {"a quota": small_files, "read-only": a_plain_user}.get(kind)
-    ran = machine.run(*RENEW, environ=tricks(kind), preexec_fn=limit)
+    ran = limited_process(kind, *RENEW)
     is_said_with_9(ran)
     assert f"{machine.session_file()} cannot be written" in ran.stderr
     assert len(machine.server.calls) == asked
     assert contents(machine.state) == before
-    ran = machine.run("token", environ=tricks(kind), preexec_fn=limit)
+    ran = limited_process(kind, "token")
     assert (ran.returncode, ran.stderr) == (0, ""), "a token that holds needs no room"
 
-    ran = sign_in_again(machine, choice, environ=tricks(kind), preexec_fn=limit)
+    ran = limited_process(kind, *sign_in_words(choice), stdin=None, input=PASSWORD)
     assert "This session is not kept." in ran.stderr
     assert contents(machine.state) == before
     machine.state.chmod(mode)
@@ -131,12 +143,11 @@ def test_where_nothing_can_be_written_nothing_is_sent_and_the_session_stays(
 
 @pytest.mark.parametrize("kind", ["no room", "a quota"])
 def test_a_sign_out_without_room_still_revokes_and_removes_the_tokens(
-    machine: Machine, tricks: Callable[[str], dict[str, str]], kind: str
+    machine: Machine, limited_process: Limited, kind: str
 ) -> None:
     signed_in(machine)
     token, file = machine.stored()["access_token"], machine.session_file()
-    limit = small_files if kind == "a quota" else None
-    is_said_with_9(machine.run("sign-out", environ=tricks(kind), preexec_fn=limit))
+    is_said_with_9(limited_process(kind, "sign-out"))
     assert not file.exists()
     assert len(machine.asked("RevokeToken")) == 1
     assert not [path for path, content in contents(machine.home).items() if token.encode() in content]
@@ -145,20 +156,31 @@ def test_a_sign_out_without_room_still_revokes_and_removes_the_tokens(
 
 @pytest.mark.parametrize("kind", ["a home that cannot be made", "nobody"])
 def test_without_a_home_a_sign_in_says_that_nothing_is_kept(
-    machine: Machine, tricks: Callable[[str], dict[str, str]], kind: str
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     choice = machine.client()
     machine.user()
     folders = ("XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "XDG_DATA_HOME")
-    home = "" if kind == "nobody" else "/proc/no/such/home"
-    environ = tricks(kind) | dict.fromkeys(folders, "") | {"HOME": home}
-    ran = machine.run("token", environ=environ, cwd=machine.home)
+    environ = dict.fromkeys(folders, "") | {"HOME": "/proc/no/such/home"}
+    if kind == "nobody":
+        environ["HOME"] = ""
+        monkeypatch.setattr(pwd, "getpwuid", unknown_user)
+        monkeypatch.setattr(os, "mkdir", forbidden)
+    ran = machine.run("token", environ=environ)
     assert (ran.returncode, ran.stderr.count("\n")) == (4, 1), ran.stderr
-    ran = sign_in_again(machine, choice, environ=environ)
+    ran = machine.run(*sign_in_words(choice), environ=environ, stdin=PASSWORD)
     assert "This session is not kept." in ran.stderr
     assert "cannot be made" in ran.stderr or "cannot be opened" in ran.stderr
     assert "Traceback" not in ran.stderr
     assert not machine.state.exists()
+
+
+def unknown_user(uid: int) -> NoReturn:
+    raise KeyError(uid)
+
+
+def forbidden(path: object, *_: object, **__: object) -> NoReturn:
+    raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
 
 
 # -- something else in its place -----------------------------------------------------------------------------
@@ -220,12 +242,11 @@ def test_what_stands_in_the_place_of_a_file_or_folder_is_refused_and_keeps_nobod
 
 
 @pytest.mark.parametrize("seconds", [-86400, 86400, 20 * 365 * 86400])
-def test_a_clock_that_jumps_while_the_machine_runs_loses_nothing(
-    machine: Machine, tricks: Callable[[str], dict[str, str]], seconds: int
-) -> None:
+def test_a_clock_that_jumps_while_the_machine_runs_loses_nothing(machine: Machine, seconds: int) -> None:
     signed_in(machine)
     before = contents(machine.state)
-    ran = machine.run("token", environ=tricks(f"clock {seconds}"))
+    with clock_ahead(machine, seconds):
+        ran = machine.run("token")
     assert (ran.returncode, ran.stderr) == (0, "")
     assert ran.stdout.strip() == machine.stored()["access_token"]
     assert machine.accepts(ran.stdout.strip())
@@ -234,14 +255,13 @@ def test_a_clock_that_jumps_while_the_machine_runs_loses_nothing(
     assert machine.run("token").stdout == ran.stdout
 
 
-def test_a_clock_that_went_back_over_a_restart_has_the_session_renewed(
-    machine: Machine, tricks: Callable[[str], dict[str, str]]
-) -> None:
+def test_a_clock_that_went_back_over_a_restart_has_the_session_renewed(machine: Machine) -> None:
     signed_in(machine)
     stored = machine.stored()
     (boot,) = [name for name, value in stored.items() if "boot" in name and isinstance(value, str)]
     machine.session_file().write_text(json.dumps(stored | {boot: "another start"}))
-    ran = machine.run("token", environ=tricks("clock -86400"))
+    with clock_ahead(machine, -86400):
+        ran = machine.run("token")
     assert (ran.returncode, ran.stderr) == (0, "")
     assert len(machine.asked("GetTokensFromRefreshToken")) == 1
     assert machine.accepts(ran.stdout.strip())
@@ -261,15 +281,7 @@ def test_two_users_of_one_machine_each_have_their_own_sessions(machine: Machine,
     """Folders follow HOME, and what one keeps has no bit set for another."""
     signed_in(machine)
     other = tmp_path / "other"
-    ran = subprocess.run(
-        [sys.executable, "-m", "tui_auth", "status"],
-        env={"PATH": os.environ["PATH"], "HOME": str(other), "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-        stdin=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    ran = run_in_process(["status"], environ={"PATH": os.environ["PATH"], "HOME": str(other)}, cwd=tmp_path)
     assert ran.returncode == 4
     assert not [path for path in machine.state.rglob("*") if path.stat().st_mode & 0o077]
     assert machine.state.stat().st_mode & 0o777 == 0o700
@@ -314,5 +326,5 @@ def test_a_number_in_the_index_that_is_no_time_keeps_nobody_from_signing_in(mach
     (name,) = [each for each in members if each.startswith("session:")]
     members[name]["signed_in_at"] = 10**400
     index.write_text(json.dumps(members))
-    assert sign_in_again(machine, choice).returncode == 0
+    assert machine.run(*sign_in_words(choice), stdin=PASSWORD).returncode == 0
     works_again(machine)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 import threading
 
 import pytest
 
-from tests.terminal.pty_program import ROOT
+from tests.processes import PythonProcess
 from tui_auth.session.uninterrupted import finished_first
 
 PROGRAM = """
@@ -26,25 +24,19 @@ print("went on", flush=True)
 """
 
 
-def run(number: signal.Signals, how: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", PROGRAM, str(int(number)), how],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=30,
-    )
-
-
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
-def test_a_signal_waits_for_the_work_and_is_then_heeded(number: signal.Signals) -> None:
-    ran = run(number, "quick")
+def test_a_signal_waits_for_the_work_and_is_then_heeded(
+    python_process: PythonProcess, number: signal.Signals
+) -> None:
+    ran = python_process(PROGRAM, str(int(number)), "quick")
     assert (ran.returncode, ran.stdout) == (-number, "finished\n")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
-def test_work_that_is_stuck_does_not_keep_it_waiting(number: signal.Signals) -> None:
-    ran = run(number, "stuck")
+def test_work_that_is_stuck_does_not_keep_it_waiting(
+    python_process: PythonProcess, number: signal.Signals
+) -> None:
+    ran = python_process(PROGRAM, str(int(number)), "stuck")
     assert (ran.returncode, ran.stdout) == (-number, "")
 
 
@@ -75,7 +67,7 @@ def test_signals_are_as_before_afterwards() -> None:
 LATE = """
 import os, signal, sys, threading
 from tui_auth.session import uninterrupted
-from tui_auth.terminal.signals import exit_on_signals
+from tui_auth.terminal import signals
 uninterrupted.GRACE_SECONDS = 0.1
 number, how = int(sys.argv[1]), sys.argv[2]
 heeded = threading.Event()
@@ -91,29 +83,28 @@ def work():
         threading.Event().wait(0.5)
     return "finished"
 if how == "in lines":
-    uninterrupted.GRACE_SECONDS = 3
-    with exit_on_signals():
+    uninterrupted.GRACE_SECONDS = signals.GRACE_SECONDS = 60
+    with signals.exit_on_signals():
         uninterrupted.finished_first(lambda: print(work(), flush=True))
     print("went on", flush=True)
 else:
     print(uninterrupted.finished_first(work), flush=True)
 """
-"""A signal comes at once, and the work takes longer than a signal's patience."""
+"""A signal comes at once, and the work takes longer than a signal's patience; "in lines", less."""
 
 
-def late(number: signal.Signals, how: str) -> tuple[int, str, str]:
-    words = [sys.executable, "-c", LATE, str(int(number)), how]
-    ran = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=30)
+def late(process: PythonProcess, number: signal.Signals, how: str) -> tuple[int, str, str]:
+    ran = process(LATE, str(int(number)), how)
     return ran.returncode, ran.stdout, ran.stderr
 
 
 @pytest.mark.parametrize("number", ENDING)
 @pytest.mark.parametrize("how", ["ignored", "survived"])
 def test_a_signal_that_does_not_end_the_program_does_not_end_the_work(
-    number: signal.Signals, how: str
+    python_process: PythonProcess, number: signal.Signals, how: str
 ) -> None:
-    assert late(number, how) == (0, "finished\n", "")
+    assert late(python_process, number, how) == (0, "finished\n", "")
 
 
-def test_it_is_finished_first_where_other_threads_take_signals_too() -> None:
-    assert late(signal.SIGTERM, "in lines") == (128 + signal.SIGTERM, "finished\n", "")
+def test_it_is_finished_first_where_other_threads_take_signals_too(python_process: PythonProcess) -> None:
+    assert late(python_process, signal.SIGTERM, "in lines") == (128 + signal.SIGTERM, "finished\n", "")

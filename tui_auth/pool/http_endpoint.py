@@ -46,7 +46,7 @@ class Endpoint(ThreadingHTTPServer):
 
     def serve(self) -> None:
         """Serve until ``shutdown``."""
-        self.serve_forever(poll_interval=0.05)
+        self.serve_forever(poll_interval=0.01)  # how long shutdown() may wait
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Note the connection, and serve it on a thread of its own."""

@@ -1,0 +1,3 @@
+"""Python code in a process of its own."""
+
+from tests.processes import python_process as python_process

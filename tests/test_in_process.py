@@ -1,0 +1,138 @@
+"""A command that runs in the test's own process sees what a process would, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.in_process import run_in_process
+from tui_auth import cli
+
+
+@pytest.fixture
+def instead(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], None]:
+    """Have this run in the place of the program."""
+    return lambda act: monkeypatch.setattr(cli, "main", act)
+
+
+Instead = Callable[[Callable[[], object]], None]
+
+
+def state() -> dict[str, Any]:
+    umask = os.umask(0o022)
+    os.umask(umask)
+    return {
+        "environ": dict(os.environ),
+        "cwd": Path.cwd(),
+        "argv": sys.argv,
+        "streams": (sys.stdin, sys.stdout, sys.stderr, sys.__stdout__),
+        "descriptors": [
+            (os.fstat(descriptor).st_dev, os.fstat(descriptor).st_ino) for descriptor in range(3)
+        ],
+        "open": len(list(Path("/proc/self/fd").iterdir())) if sys.platform == "linux" else 0,
+        "handlers": [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGCONT, signal.SIGUSR1)],
+        "mask": signal.pthread_sigmask(signal.SIG_BLOCK, ()),
+        "hooks": (sys.excepthook, threading.excepthook, sys.unraisablehook),
+        "umask": umask,
+        "core": resource.getrlimit(resource.RLIMIT_CORE),
+        "zone": time.tzname,
+        "exec": os.execvpe,
+    }
+
+
+def change_everything() -> int:
+    os.environ["LEFT"] = "behind"
+    os.chdir("/")
+    sys.argv = []
+    sys.stdout = sys.stderr
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGUSR1, lambda *_: None)
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR2])
+    sys.excepthook = threading.excepthook = sys.unraisablehook = lambda *_: None
+    os.umask(0o077)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+    return 7
+
+
+@pytest.mark.parametrize("ends_badly", [False, True])
+def test_what_a_command_changes_is_put_back(instead: Instead, tmp_path: Path, ends_badly: bool) -> None:
+    def act() -> int:
+        status = change_everything()
+        if ends_badly:
+            raise LookupError
+        return status
+
+    instead(act)
+    before = state()
+    if ends_badly:
+        with pytest.raises(LookupError):
+            run_in_process([], environ={"TZ": "Asia/Tokyo"}, cwd=tmp_path)
+    else:
+        assert run_in_process([], environ={"TZ": "Asia/Tokyo"}, cwd=tmp_path).returncode == 7
+    after = state()
+    after["open"] -= 1  # the descriptor of /dev/null that change_everything leaves open
+    assert after == before
+
+
+def test_a_command_sees_its_own_surroundings_and_no_terminal(instead: Instead, tmp_path: Path) -> None:
+    seen: dict[str, object] = {}
+
+    def act() -> int:
+        seen["environ"], seen["cwd"], seen["words"] = dict(os.environ), Path.cwd(), sys.argv[1:]
+        seen["stdin"], seen["terminals"] = (
+            sys.stdin.read(),
+            [os.isatty(descriptor) for descriptor in range(3)],
+        )
+        seen["zone"] = time.tzname[0]
+        sys.stdout.buffer.write(b"text and ")
+        sys.stdout.buffer.flush()
+        os.write(1, "b\u00fctes".encode())
+        sys.stderr.write("talk\n")
+        return 256 + 3
+
+    instead(act)
+    environ = {"TZ": "JST-9", "A": "b"}
+    ran = run_in_process(["one", tmp_path], environ=environ, cwd=tmp_path, stdin="typed\n")
+    assert (ran.returncode, ran.stdout, ran.stderr) == (3, "text and b\u00fctes", "talk\n")
+    assert seen == {
+        "environ": environ,
+        "cwd": tmp_path,
+        "words": ["one", str(tmp_path)],
+        "stdin": "typed\n",
+        "terminals": [False] * 3,
+        "zone": "JST",
+    }
+
+
+def test_threads_of_a_command_have_ended_with_it(instead: Instead, tmp_path: Path) -> None:
+    done: list[str] = []
+
+    def act() -> None:
+        threading.Thread(target=lambda: done.append(threading.current_thread().name), name="late").start()
+
+    instead(act)
+    run_in_process([], environ={}, cwd=tmp_path)
+    assert done == ["late"]
+    assert "late" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_a_command_that_would_replace_the_process_fails_its_test(tmp_path: Path, instead: Instead) -> None:
+    instead(lambda: os.execvp("true", ["true"]))
+    with pytest.raises(pytest.fail.Exception, match="a process of its own"):
+        run_in_process([], environ=os.environ.copy(), cwd=tmp_path)
+
+
+@pytest.mark.parametrize(("code", "status"), [(None, 0), (0, 0), (130, 130), (-1, 255)])
+def test_an_exit_is_its_status(instead: Instead, tmp_path: Path, code: int | None, status: int) -> None:
+    instead(lambda: sys.exit(code))
+    assert run_in_process([], environ={}, cwd=tmp_path).returncode == status
