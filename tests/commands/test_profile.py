@@ -1,4 +1,4 @@
-"""``tui-auth profile`` as a process."""
+"""``tui-auth profile``."""
 
 from __future__ import annotations
 

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
+from tests.commands.conftest import Process
 from tests.scripted_gateway import ScriptedGateway
 from tests.session.machine import FLOWS, Machine, flags
-from tests.session.machine import machine as machine
 from tui_auth.secret import Secret
 from tui_auth.session.errors import StorageError
 from tui_auth.session.register import Register
@@ -202,16 +202,18 @@ def test_with_ctrl_c_it_is_forgotten_all_the_same(machine: Machine) -> None:
     assert forgotten(machine)
 
 
-def test_with_ctrl_c_in_the_program_it_is_130_and_one_line(machine: Machine, silent_pool: SilentPool) -> None:
+def test_with_ctrl_c_in_the_program_it_is_130_and_one_line(
+    machine: Machine, process: Process, silent_pool: SilentPool
+) -> None:
     choice = machine.client()
     origin = origin_of(replace(choice, endpoint_url=silent_pool.url), "ann", machine.environ)
     done = machine.done(choice, machine.user())
     machine.sessions.keep(done, origin, StorageKind.FILE, server_time=machine.server.clock.now())
-    process = machine.start("sign-out")
+    running = process.start(process.command("sign-out"))
     assert silent_pool.was_asked.wait(30)
-    process.send_signal(signal.SIGINT)
-    out, said = process.communicate(timeout=30)
-    assert (process.returncode, out, said.count("\n")) == (130, "", 1)
+    running.send_signal(signal.SIGINT)
+    out, said = running.communicate(timeout=30)
+    assert (running.returncode, out, said.count("\n")) == (130, "", 1)
     assert "forgotten here" in said
     assert "stopped" in said
     assert forgotten(machine)
