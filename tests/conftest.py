@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.tools import need_tool
 from tui_auth.pool import signing_keys
 from tui_auth.pool.signing_keys import new_key
 
@@ -89,7 +90,11 @@ def few_signing_keys() -> Iterator[None]:
 
 @pytest.fixture
 def tmux_socket() -> Iterator[Path]:
-    """Where a tmux of the test's own listens, a path short enough for a socket; it ends with the test."""
+    """Where a tmux of the test's own listens, a path short enough for a socket; it ends with the test.
+
+    Skips the test if tmux is not installed.
+    """
+    need_tool("tmux")
     with tempfile.TemporaryDirectory(prefix="tmux-") as folder:
         socket = Path(folder) / "s"
         yield socket

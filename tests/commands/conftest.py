@@ -1,8 +1,8 @@
 """The program in a home folder of the test's own: in the test's process, as a process, and on a terminal.
 
 A test says with its fixtures what it needs. ``program`` and ``machine`` run commands in the test's own
-process; ``process`` starts processes; ``terminal_program`` starts the program on a pseudo-terminal. All of them
-share one home folder: a test can sign in with ``machine`` and look at the result with ``process``.
+process; ``process`` starts processes; ``terminal_program`` starts the program on a pseudo-terminal. They share
+one home folder: a test can sign in with ``machine`` and look at the result with ``process``.
 """
 
 from __future__ import annotations

@@ -14,7 +14,6 @@ import pytest
 
 from tests.commands.conftest import Process, Program, TerminalProgram
 from tests.session.machine import private_file
-from tests.tools import need_tool
 from tui_auth.pool import PoolServer
 
 ALL_FLOWS = ["ALLOW_USER_SRP_AUTH", "ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_AUTH", "ALLOW_CUSTOM_AUTH"]
@@ -415,7 +414,6 @@ def test_tmux_its_clipboard_and_what_its_history_keeps_are_told(
     says: str,
     screen: str,
 ) -> None:
-    need_tool("tmux")
     out, settings = tmp_path / "out", tmp_path / "tmux.conf"
     settings.write_text(f"set -g set-clipboard {setting}\nset -wg alternate-screen {screen}\n")
     command = f"NO_COLOR=1 {shlex.join(process.command('doctor', '--json'))} > {out}"
