@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.conftest import DATA, Program, TerminalProgram
+from tests.programs import DATA, Program, TerminalProgram
 
 Make = Callable[[Path], object]
 AGAIN = "Have Amplify write it again, or name the pool with flags or a profile."

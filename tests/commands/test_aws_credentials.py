@@ -8,7 +8,7 @@ from datetime import datetime
 
 import pytest
 
-from tests.commands.conftest import Process, TerminalProgram
+from tests.programs import PROCESS_SECONDS, Process, TerminalProgram
 from tests.session.machine import Machine, flags
 from tests.tools import need_tool
 from tui_auth.session.sessions import Kept
@@ -45,7 +45,7 @@ def test_they_are_kept_until_they_have_nearly_run_out(machine: Machine, kept: Ke
 
 def test_processes_that_ask_at_once_fetch_them_once(machine: Machine, kept: Kept, process: Process) -> None:
     processes = [process.start(process.command("aws-credentials")) for _ in range(8)]
-    outputs = {each.communicate(timeout=60)[0] for each in processes}
+    outputs = {each.communicate(timeout=PROCESS_SECONDS)[0] for each in processes}
     assert len(outputs) == 1
     assert {each.returncode for each in processes} == {0}
     assert len(machine.asked("GetCredentialsForIdentity")) == 1

@@ -10,7 +10,7 @@ from pathlib import Path
 import botocore
 import pytest
 
-from tests.commands.conftest import Program, TerminalProgram
+from tests.programs import Program, TerminalProgram
 from tui_auth.pool import PoolServer
 
 IDS = ("--user-pool-id", "eu-west-1_Ab12Cd34E", "--client-id", "1example23456789")

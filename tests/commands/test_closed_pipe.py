@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.conftest import Process
+from tests.programs import Process
 
 COMMANDS = (
     ("--help",),

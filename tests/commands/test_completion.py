@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.conftest import Home, Process, Program, TerminalProgram
+from tests.programs import Home, Process, Program, TerminalProgram
 from tests.tools import need_tool
 from tui_auth.commands import COMMANDS
 from tui_auth.commands.completion.command_lines import command_lines

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.conftest import DATA, Program, TerminalProgram
+from tests.programs import DATA, Program, TerminalProgram
 from tui_auth.pool import PoolServer
 
 IDS = ("--user-pool-id", "eu-west-1_Ab12Cd34E", "--client-id", "1example23456789")

@@ -12,7 +12,7 @@ from typing import Any
 import botocore
 import pytest
 
-from tests.commands.conftest import Process, Program, TerminalProgram
+from tests.programs import Process, Program, TerminalProgram
 from tests.session.machine import private_file
 from tui_auth.pool import PoolServer
 

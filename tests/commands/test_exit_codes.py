@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 import pytest
 
-from tests.commands.conftest import Process, TerminalProgram
+from tests.commands.conftest import Replacement
+from tests.programs import TerminalProgram
 from tests.session.machine import PASSWORD, Machine, flags, private_file
 from tests.terminal.pty_program import PtyProgram
 from tui_auth.config.pool_choice import PoolChoice
@@ -97,29 +97,20 @@ class Case:
         (name, code)
         for name in COMMANDS
         for code in (0, 2, 3, 4, 5, 7, 8, 9, 10)
-        if (code != 10 or name in SIGNING_IN) and (name, code) != ("exec", 0)
+        if code != 10 or name in SIGNING_IN
     ],
 )
-def test_without_a_terminal(machine: Machine, name: str, code: int) -> None:
+def test_without_a_terminal(machine: Machine, replaced: Replacement, name: str, code: int) -> None:
     case = Case(machine, name, code)
-    check(case, machine.run(*words(name, *case.added)))
-
-
-def test_without_a_terminal_exec_runs_its_command(machine: Machine, process: Process) -> None:
-    case = Case(machine, "exec", 0)
-    check(case, process.run(*words("exec", *case.added)))
-
-
-def check(case: Case, ran: subprocess.CompletedProcess[str]) -> None:
-    """Check the exit status, the output and whether a session is stored."""
-    machine, name, code = case.machine, case.name, case.code
+    ran = machine.run(*words(name, *case.added))
     assert ran.returncode == code, ran.stderr
     if code == 0:
-        assert bool(ran.stdout) == (name not in ("sign-in", "sign-out"))
+        assert bool(ran.stdout) == (name not in ("sign-in", "sign-out", "exec"))
     else:
         assert ran.stdout == ""
         assert ran.stderr.count("\n") == 1
         assert ran.stderr.startswith(f"tui-auth {name}: " if code == 2 else "tui-auth: ")
+    assert replaced.command == (["echo", "ran"] if (name, code) == ("exec", 0) else [])
     is_kept = bool(list(machine.state.glob("?" * 64 + ".json")))
     began = (code in (0, 5, 7, 8, 9) and name not in ("sign-in", "sign-out")) or code == 9
     assert is_kept == (began or (code, name) == (0, "sign-in"))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.conftest import TerminalProgram
+from tests.programs import TerminalProgram
 from tests.terminal.pty_program import PtyProgram
 from tui_auth.pool import PoolServer, demo_triggers
 

@@ -8,7 +8,7 @@ from importlib import import_module
 
 import pytest
 
-from tests.commands.conftest import Program, TerminalProgram
+from tests.programs import Program, TerminalProgram
 from tui_auth import cli
 from tui_auth.commands import COMMANDS
 from tui_auth.commands.command_parser import CommandParser

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.commands.conftest import TerminalProgram
+from tests.programs import TerminalProgram
 from tests.session.machine import Machine, flags
 from tui_auth.commands.kube_credential import VERSIONS
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.commands.conftest import TerminalProgram
+from tests.programs import TerminalProgram
 from tests.session.machine import PASSWORD, Machine, flags
 
 Kept = dict[str, str]

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests.commands.conftest import Process, TerminalProgram
+from tests.programs import Process, TerminalProgram
 from tests.session.machine import PASSWORD, Machine, flags
 from tests.terminal.pty_program import ROOT
 from tests.tools import need_tool

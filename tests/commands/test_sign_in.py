@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.conftest import Process, TerminalProgram
+from tests.programs import Process, TerminalProgram
 from tests.session.machine import FLOWS, PASSWORD, Machine, flags, private_file
 from tests.terminal.pty_program import PtyProgram
 from tui_auth.commands.sign_in_settings import sign_in_settings
@@ -57,20 +57,21 @@ def test_only_one_end_of_the_line_is_taken_off_it(machine: Machine, choice: Pool
     assert sign_in(machine, *PLAIN, *flags(choice), typed=f"{PASSWORD}\r\r\n").returncode == 5
 
 
-@pytest.mark.parametrize(
-    ("typed", "said"),
-    [
-        ("é" * 2049, "stdin gave a line that is too long to be a password."),
-        ("caf\udce9\n", "stdin gave a password that is not UTF-8 text."),
-    ],
-    ids=["too long", "another encoding"],
-)
-def test_what_can_be_no_password_is_refused_and_not_cut_to_one(
-    machine: Machine, choice: PoolChoice, process: Process, typed: str, said: str
+def test_a_line_too_long_for_a_password_is_rejected_and_not_cut_to_one(
+    machine: Machine, choice: PoolChoice
+) -> None:
+    ran = sign_in(machine, *PLAIN, *flags(choice), typed="é" * 2049)
+    said = "tui-auth: stdin gave a line that is too long to be a password.\n"
+    assert (ran.returncode, ran.stderr) == (2, said)
+    assert not machine.server.calls
+
+
+def test_a_password_in_another_encoding_is_rejected(
+    machine: Machine, choice: PoolChoice, process: Process
 ) -> None:
     command = process.command(*PLAIN, *flags(choice))
-    ran = process.run_command(command, stdin=None, input=typed, errors="surrogateescape")
-    assert (ran.returncode, ran.stderr) == (2, f"tui-auth: {said}\n")
+    ran = process.run_command(command, stdin=None, input="caf\udce9\n", errors="surrogateescape")
+    assert (ran.returncode, ran.stderr) == (2, "tui-auth: stdin gave a password that is not UTF-8 text.\n")
     assert not machine.server.calls
 
 
@@ -152,33 +153,19 @@ def test_without_flags_the_last_pool_and_name_are_taken_again(
     assert (entry.client_id, entry.username) == (choice.client_id, "ann")
 
 
-COMMANDS = (["aws-credentials"], ["token"], ["header"], ["kube-credential"], ["status"], ["sign-out"])
+COMMANDS = (["token"], ["header"], ["exec", "--", "true"], ["kube-credential"], ["status"], ["sign-out"])
 
 
-def note_of(choice: PoolChoice) -> str:
-    return f"tui-auth: using the session of ann in {choice.user_pool_id}, the last signed in; "
-
-
-@pytest.fixture
-def two_sessions(machine: Machine, choice: PoolChoice) -> None:
-    """Bob is signed in, and ann after him."""
-    machine.sign_in(choice, machine.user("bob"))
-    machine.sign_in(machine.with_identity_pool(choice), "ann")
-
-
-@pytest.mark.usefixtures("two_sessions")
+@pytest.mark.usefixtures("replaced")
 def test_with_several_sessions_each_command_names_the_one_it_took(
     machine: Machine, choice: PoolChoice
 ) -> None:
-    for words in COMMANDS:
+    machine.sign_in(choice, machine.user("bob"))
+    machine.sign_in(machine.with_identity_pool(choice), "ann")
+    note = f"tui-auth: using the session of ann in {choice.user_pool_id}, the last signed in; "
+    for words in (["aws-credentials"], *COMMANDS):
         ran = machine.run(*words)
-        assert (ran.returncode, ran.stderr.startswith(note_of(choice))) == (0, True), words
-
-
-@pytest.mark.usefixtures("two_sessions")
-def test_with_several_sessions_exec_names_the_one_it_took(process: Process, choice: PoolChoice) -> None:
-    ran = process.run("exec", "--", "true")
-    assert (ran.returncode, ran.stderr.startswith(note_of(choice))) == (0, True)
+        assert (ran.returncode, ran.stderr.startswith(note)) == (0, True), words
 
 
 @pytest.mark.parametrize(

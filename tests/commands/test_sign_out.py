@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.commands.conftest import Process
+from tests.programs import PROCESS_SECONDS, Process
 from tests.scripted_gateway import ScriptedGateway
 from tests.session.machine import FLOWS, Machine, flags
 from tui_auth.secret import Secret
@@ -210,9 +210,9 @@ def test_with_ctrl_c_in_the_program_it_is_130_and_one_line(
     done = machine.done(choice, machine.user())
     machine.sessions.keep(done, origin, StorageKind.FILE, server_time=machine.server.clock.now())
     running = process.start(process.command("sign-out"))
-    assert silent_pool.was_asked.wait(30)
+    assert silent_pool.was_asked.wait(PROCESS_SECONDS)
     running.send_signal(signal.SIGINT)
-    out, said = running.communicate(timeout=30)
+    out, said = running.communicate(timeout=PROCESS_SECONDS)
     assert (running.returncode, out, said.count("\n")) == (130, "", 1)
     assert "forgotten here" in said
     assert "stopped" in said
@@ -229,7 +229,7 @@ class SilentPool:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 outer.was_asked.set()
-                outer.end.wait(60)
+                outer.end.wait(PROCESS_SECONDS)
 
             def log_message(self, *arguments: object) -> None:
                 pass

@@ -10,7 +10,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from tests.commands.conftest import TerminalProgram
+from tests.programs import TerminalProgram
 from tests.session.machine import PASSWORD, Machine, flags, private_file
 
 

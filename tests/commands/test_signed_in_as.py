@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.commands.conftest import Program, TerminalProgram
+from tests.programs import Program, TerminalProgram
 from tui_auth.pool import PoolServer
 
 PASSWORD = "Correct-Horse-9!"

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.commands.conftest import Process
+from tests.programs import PROCESS_SECONDS, Process
 from tests.session.machine import PASSWORD, ROTATION, Machine, flags, private_file
 from tests.tools import need_tool
 
@@ -59,7 +59,7 @@ def test_curl_takes_the_header_from_the_pipe(machine: Machine, process: Process)
         with connection, connection.makefile("rb") as request:
             lines = [line.decode().strip() for line in iter(request.readline, b"\r\n")]
             connection.sendall(b"HTTP/1.0 200 OK\r\nContent-Length: 4\r\n\r\nthey")
-        assert pipe.communicate(timeout=30)[0] == "they"
+        assert pipe.communicate(timeout=PROCESS_SECONDS)[0] == "they"
     assert f"Authorization: Bearer {kept.record.access_token.reveal()}" in lines
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.commands.conftest import TerminalProgram
+from tests.programs import TerminalProgram
 from tests.session.machine import PASSWORD, Machine, flags
 from tests.terminal.pty_program import PtyProgram
 

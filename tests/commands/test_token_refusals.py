@@ -7,12 +7,13 @@ import os
 import shlex
 import signal
 import socket
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.commands.conftest import Process
+from tests.programs import PROCESS_SECONDS, Process
 from tests.session.machine import ROTATION, Machine, flags
 from tests.tools import need_tool
 
@@ -106,13 +107,15 @@ def test_a_session_file_that_others_can_read_is_9_with_the_command_that_mends_it
 
 @pytest.mark.parametrize("harm", ["{}", "[]", "nonsense", '{"version": 1}', "[" * 50_000], ids=range(5))
 def test_a_session_file_that_holds_none_is_9_with_the_command_that_mends_it(
-    machine: Machine, process: Process, harm: str
+    machine: Machine, harm: str
 ) -> None:
     machine.sign_in()
     machine.session_file().write_text(harm)
     ran = machine.run("token")
     assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (9, "", 1)
-    process.run_command(["sh", "-c", ran.stderr.rstrip().partition("Remove it: ")[2]], check=True)
+    remove, path = shlex.split(ran.stderr.rstrip().partition("Remove it: ")[2])
+    assert remove == "rm"
+    Path(path).unlink()
     assert machine.run("token").returncode == 4
 
 
@@ -157,7 +160,7 @@ def test_a_signal_during_a_refresh_waits_for_the_new_tokens(machine: Machine, pr
     os.read(asked[0], 1)
     running.send_signal(signal.SIGTERM)
     os.write(go_on[1], b".")
-    running.communicate(timeout=30)
+    running.communicate(timeout=PROCESS_SECONDS)
     for descriptor in (*asked, *go_on):
         os.close(descriptor)
     assert running.returncode == -signal.SIGTERM
@@ -165,14 +168,24 @@ def test_a_signal_during_a_refresh_waits_for_the_new_tokens(machine: Machine, pr
     assert machine.run("token").returncode == 0
 
 
+WAITS_FOR_EVER = """
+import sys
+from tui_auth.auth import gateway
+gateway.READ_TIMEOUT_SECONDS = gateway.DEADLINE_SECONDS = 10_000
+from tui_auth.cli import main
+sys.exit(main())
+"""
+"""The program, which waits longer for an answer than any test does."""
+
+
 def test_a_pool_that_never_answers_does_not_keep_ctrl_c_waiting(machine: Machine, process: Process) -> None:
     machine.sign_in(aged=AGED)
     port = int((machine.stored()["endpoint"]).rpartition(":")[2])
     machine.server.stop()
     with socket.create_server(("127.0.0.1", port)) as silent:
-        running = process.start(process.command("token"))
+        running = process.start([sys.executable, "-c", WAITS_FOR_EVER, "token"])
         connection, _ = silent.accept()
         running.send_signal(signal.SIGINT)
-        running.communicate(timeout=12)
+        running.communicate(timeout=PROCESS_SECONDS)
         connection.close()
     assert running.returncode == 130

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,12 +15,13 @@ from typing import Any
 
 import pytest
 
-from tests.commands.conftest import Process, TerminalProgram
+from tests.programs import TerminalProgram
 from tests.session.machine import PASSWORD, Machine, flags, private_file
-from tests.terminal.pty_program import ROOT, PtyProgram
+from tests.terminal.pty_program import PtyProgram
 from tui_auth.auth.next_step import Done
 from tui_auth.config.pool_choice import PoolChoice
 from tui_auth.done_keeper import DoneKeeper
+from tui_auth.session import keyring_store
 from tui_auth.session.keeping import Keeping
 from tui_auth.session.sessions import Kept
 from tui_auth.session.storage_choice import WORDS
@@ -51,14 +54,19 @@ def choice(machine: Machine) -> PoolChoice:
 
 
 @pytest.fixture
-def with_keyring(process: Process) -> Callable[[str], None]:
-    """Writes a package ``keyring`` that the program finds as a process."""
+def with_keyring(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Writes a package ``keyring`` that the program imports."""
+    folder = machine.home / "packages"
+    folder.mkdir()
+    monkeypatch.syspath_prepend(folder)
+    monkeypatch.setitem(sys.modules, "keyring", None)  # to be put back, also where it was not imported
 
     def write(text: str) -> None:
-        folder = process.home / "packages"
-        folder.mkdir(exist_ok=True)
+        # A keyring that hangs never answers: nothing is gained by waiting for it.
+        monkeypatch.setattr(keyring_store, "PATIENCE_SECONDS", 0.05 if text == HANGS else 60)
         (folder / "keyring.py").write_text(text)
-        process.environment["PYTHONPATH"] = f"{folder}:{ROOT}"
+        sys.modules.pop("keyring", None)
+        importlib.invalidate_caches()
 
     return write
 
@@ -107,21 +115,21 @@ def test_nowhere_is_nowhere(machine: Machine, choice: PoolChoice) -> None:
 
 
 def test_the_keyring_has_it_and_no_file(
-    machine: Machine, choice: PoolChoice, process: Process, with_keyring: Callable[[str], None]
+    machine: Machine, choice: PoolChoice, with_keyring: Callable[[str], None]
 ) -> None:
     with_keyring(KEYRING)
-    assert process.run(*words(process.home, choice, "keyring")).returncode == 0
-    token = process.run("token").stdout.strip()
+    assert machine.run(*words(machine.home, choice, "keyring")).returncode == 0
+    token = machine.run("token").stdout.strip()
     assert machine.accepts(token)
     holding = [
         path.name for path in machine.home.rglob("*") if path.is_file() and token in path.read_text("latin-1")
     ]
     assert holding == ["keyring"]
-    forced = process.run("token", "--force-refresh")
+    forced = machine.run("token", "--force-refresh")
     assert forced.returncode == 0
-    assert forced.stdout == process.run("token").stdout != f"{token}\n"
-    assert "keyring" in process.run("status").stdout
-    assert process.run("sign-out").returncode == 0
+    assert forced.stdout == machine.run("token").stdout != f"{token}\n"
+    assert "keyring" in machine.run("status").stdout
+    assert machine.run("sign-out").returncode == 0
     assert (machine.home / "keyring").read_text() == "{}"
 
 
@@ -133,13 +141,12 @@ def test_the_keyring_has_it_and_no_file(
 def test_a_session_is_not_lost_because_the_keyring_is_no_good(
     machine: Machine,
     choice: PoolChoice,
-    process: Process,
     with_keyring: Callable[[str], None],
     package: str,
     said: str,
 ) -> None:
     with_keyring(package)
-    ran = process.run(*words(process.home, choice, "keyring", "token"))
+    ran = machine.run(*words(machine.home, choice, "keyring", "token"))
     assert ran.returncode == 0
     assert machine.accepts(ran.stdout.strip())
     assert "This session is not kept." in ran.stderr
@@ -147,15 +154,15 @@ def test_a_session_is_not_lost_because_the_keyring_is_no_good(
 
 
 def test_a_keyring_that_hangs_when_it_is_read_is_9_and_the_session_stays(
-    machine: Machine, choice: PoolChoice, process: Process, with_keyring: Callable[[str], None]
+    machine: Machine, choice: PoolChoice, with_keyring: Callable[[str], None]
 ) -> None:
     with_keyring(KEYRING)
-    assert process.run(*words(process.home, choice, "keyring")).returncode == 0
+    assert machine.run(*words(machine.home, choice, "keyring")).returncode == 0
     with_keyring(HANGS)
-    ran = process.run("token")
+    ran = machine.run("token")
     assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (9, "", 1)
     with_keyring(KEYRING)
-    assert process.run("token").returncode == 0
+    assert machine.run("token").returncode == 0
 
 
 @pytest.mark.parametrize(("asked_for", "status"), [(None, 0), ("file", 9)])

@@ -1,4 +1,4 @@
-"""``tui-auth pool`` as a process: one line of JSON, then it serves until it is stopped."""
+"""``tui-auth pool``: one line of JSON, then it serves until it is stopped."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import json
 import signal
 import socket
 import subprocess
-import sys
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,10 @@ import boto3
 import pytest
 from botocore import UNSIGNED
 from botocore.config import Config
+
+from tests.programs import PROCESS_SECONDS, Process, Program
+from tests.programs import process as process
+from tests.programs import program as program
 
 TRIGGERS = """
 def define_auth_challenge(event, context):
@@ -38,24 +41,24 @@ def verify_auth_challenge_response(event, context):
 """
 
 
-def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "tui_auth", "pool", *arguments]
+Running = Callable[..., AbstractContextManager[tuple[subprocess.Popen[str], dict[str, Any]]]]
 
 
-@contextmanager
-def running(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
-    """The process, and what its one line says; it must end well when it is told to."""
-    process = subprocess.Popen(command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        yield process, json.loads(process.stdout.readline())
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-        out, err = process.communicate(timeout=20)
-        assert (process.returncode, out, err) == (0, "", "")
-    finally:
-        process.kill()
-        process.communicate()
+@pytest.fixture
+def running(process: Process) -> Running:
+    """Starts the command; gives the process and its line of output. The process must end well on SIGTERM."""
+
+    @contextmanager
+    def start(*arguments: str | Path) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
+        started = process.start(process.command("pool", *arguments))
+        assert started.stdout is not None
+        yield started, json.loads(started.stdout.readline())
+        if started.poll() is None:
+            started.send_signal(signal.SIGTERM)
+        out, err = started.communicate(timeout=PROCESS_SECONDS)
+        assert (started.returncode, out, err) == (0, "", "")
+
+    return start
 
 
 def client(where: dict[str, Any]) -> Any:
@@ -67,14 +70,14 @@ def client(where: dict[str, Any]) -> Any:
     )
 
 
-def refusal(*arguments: str) -> tuple[int, str]:
-    done = subprocess.run(command(*arguments), capture_output=True, text=True, timeout=30, check=False)
+def refusal(program: Program, *arguments: str | Path) -> tuple[int, str]:
+    done = program.run("pool", *arguments)
     assert done.stdout == ""
     assert "Traceback" not in done.stderr
     return done.returncode, done.stderr
 
 
-def test_one_line_says_where_the_pool_is_and_an_empty_pool_has_a_client() -> None:
+def test_one_line_says_where_the_pool_is_and_an_empty_pool_has_a_client(running: Running) -> None:
     with running() as (_, where):
         assert set(where) == {
             "endpoint_url",
@@ -98,7 +101,7 @@ def test_one_line_says_where_the_pool_is_and_an_empty_pool_has_a_client() -> Non
         assert reply["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
 
 
-def test_the_demo_users_are_listed_and_their_messages_can_be_read() -> None:
+def test_the_demo_users_are_listed_and_their_messages_can_be_read(running: Running) -> None:
     with running("--demo-users") as (_, where):
         first = where["users"][0]
         assert {"username", "password", "says", "auth_flow", "user_pool_id", "client_id"} <= first.keys()
@@ -108,16 +111,16 @@ def test_the_demo_users_are_listed_and_their_messages_can_be_read() -> None:
         assert "carl" in [message["username"] for message in messages]
 
 
-def test_an_interrupt_ends_it_too() -> None:
+def test_an_interrupt_ends_it_too(running: Running) -> None:
     with running() as (process, _):
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=PROCESS_SECONDS) == 0
 
 
-def test_triggers_from_a_file_are_used(tmp_path: Path) -> None:
+def test_triggers_from_a_file_are_used(running: Running, tmp_path: Path) -> None:
     path = tmp_path / "triggers.py"
     path.write_text(TRIGGERS)
-    with running("--triggers", str(path)) as (_, where):
+    with running("--triggers", path) as (_, where):
         aws = client(where)
         aws.admin_create_user(UserPoolId=where["user_pool_id"], Username="ann")
         aws.admin_set_user_password(
@@ -146,28 +149,28 @@ def test_triggers_from_a_file_are_used(tmp_path: Path) -> None:
     ],
 )
 def test_a_triggers_file_that_cannot_be_used_is_said_in_a_sentence(
-    tmp_path: Path, source: str, says: str
+    program: Program, tmp_path: Path, source: str, says: str
 ) -> None:
     path = tmp_path / "triggers.py"
     path.write_text(source)
-    status, error = refusal("--triggers", str(path))
+    status, error = refusal(program, "--triggers", path)
 
     assert status == 3
     assert says in error
     assert error.count("\n") == 1
 
 
-def test_a_triggers_file_that_is_not_there_is_said(tmp_path: Path) -> None:
-    status, error = refusal("--triggers", str(tmp_path / "nowhere.py"))
+def test_a_triggers_file_that_is_not_there_is_said(program: Program, tmp_path: Path) -> None:
+    status, error = refusal(program, "--triggers", tmp_path / "nowhere.py")
 
     assert status == 3
     assert "No such file" in error
 
 
-def test_a_taken_port_is_said() -> None:
+def test_a_taken_port_is_said(program: Program) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        status, error = refusal("--port", str(port))
+        status, error = refusal(program, "--port", str(port))
 
     assert status == 3
     cure = "Give another --port, or none for a free one."
@@ -175,5 +178,5 @@ def test_a_taken_port_is_said() -> None:
 
 
 @pytest.mark.parametrize("port", ["x", "-1", "65536"])
-def test_what_is_no_port_is_a_usage_error(port: str) -> None:
-    assert refusal(f"--port={port}")[0] == 2
+def test_what_is_no_port_is_a_usage_error(program: Program, port: str) -> None:
+    assert refusal(program, f"--port={port}")[0] == 2
