@@ -18,6 +18,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.tiers import fail_if_not_fast, mark_tiers, watch_processes
+from tests.tools import need_tool
 from tui_auth.pool import signing_keys
 from tui_auth.pool.signing_keys import new_key
 
@@ -129,7 +130,11 @@ def few_signing_keys() -> Iterator[None]:
 
 @pytest.fixture
 def tmux_socket() -> Iterator[Path]:
-    """Where a tmux of the test's own listens, a path short enough for a socket; it ends with the test."""
+    """Where a tmux of the test's own listens, a path short enough for a socket; it ends with the test.
+
+    Skips the test if tmux is not installed.
+    """
+    need_tool("tmux")
     with tempfile.TemporaryDirectory(prefix="tmux-") as folder:
         socket = Path(folder) / "s"
         yield socket

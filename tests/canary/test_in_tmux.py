@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shlex
-import shutil
 import sys
 from pathlib import Path
 
@@ -16,8 +15,6 @@ from tests.canary.hiding_places import HidingPlaces
 from tests.canary.mischief import drag_everywhere, try_to_take
 from tests.canary.stage import Stage, WatchedSignIn
 from tests.journeys.test_totp_setup import scan
-
-pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
 
 SHOWN = {"code": "terminal", "key": "terminal"}
 PICTURE = re.compile(r"[█▀▄]{6,}")

@@ -1,78 +1,84 @@
-"""The program as a process, in a home of its own."""
+"""What the tests of commands share: the program in three forms, a pool server, and a machine with a pool."""
 
 from __future__ import annotations
 
+import os
 import subprocess
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, NoReturn
 
 import pytest
 
-from tests.terminal.pty_program import ROOT, PtyProgram, isolated_environment
+from tests.in_process import run_in_process
+from tests.programs import Program
+from tests.programs import process as process
+from tests.programs import program as program
+from tests.programs import terminal_program as terminal_program
+from tests.session.machine import Machine
 from tui_auth.pool import PoolServer
 
-DATA = ROOT / "tests" / "config" / "data"
 
+class PoolMachine(Machine):
+    """A user's machine with a pool to sign in to. Commands run in the test's own process."""
 
-class Program:
-    """Runs ``tui-auth`` with a home folder and a current folder of the test's own, without a terminal."""
-
-    def __init__(self, folder: Path) -> None:
-        self.home = folder / "home"
-        self.folder = self.home / "project"
-        self.environment = isolated_environment(self.home, PYTHONPATH=str(ROOT))
-        self.config = self.home / ".config" / "tui-auth" / "config.toml"
-        self.folder.mkdir()
-
-    def run(self, *arguments: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
-        """Run the program to its end."""
-        return subprocess.run(
-            [sys.executable, "-m", "tui_auth", *arguments],
-            cwd=self.folder,
-            env=self.environment | variables,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            start_new_session=True,
-            check=False,
-        )
-
-    def on_a_terminal(
+    def run(
         self,
-        *arguments: str,
-        folder: Path | None = None,
-        rows: int = 23,
-        cols: int = 80,
-        variables: Mapping[str, str] | None = None,
-    ) -> PtyProgram:
-        """Run the program on a terminal, in the current folder or another."""
-        return PtyProgram(
-            ["-m", "tui_auth", *arguments],
-            home=self.home,
-            cwd=folder or self.folder,
-            rows=rows,
-            cols=cols,
-            environment={"PYTHONPATH": str(ROOT), **(variables or {})},
+        *arguments: str | Path,
+        environ: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        stdin: str = "",
+        **options: Any,
+    ) -> subprocess.CompletedProcess[str]:
+        """Run the program to its end, in the home folder or another."""
+        assert not options, "these are options of a process"
+        return run_in_process(
+            arguments, environ={**self.environ, **(environ or {})}, cwd=cwd or self.home, stdin=stdin
         )
 
-    def put(self, name: str, folder: Path | None = None) -> Path:
-        """Put one of Amplify's files into the current folder, or another."""
-        path = (folder or self.folder) / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text((DATA / name).read_text())
-        return path
+
+class Replacement:
+    """Takes the place of os.execvpe: notes the command, and ends the program with status 0."""
+
+    def __init__(self) -> None:
+        self.command: list[str] = []
+        self.environment: dict[str, str] = {}
+
+    def execvpe(self, file: str, arguments: list[str], environment: dict[str, str]) -> NoReturn:
+        """Note what the process would become."""
+        assert file == arguments[0]
+        self.command, self.environment = arguments, environment
+        raise SystemExit(0)
 
 
 @pytest.fixture
-def program(tmp_path: Path) -> Program:
-    """The program in a home of its own."""
-    return Program(tmp_path)
+def replaced(monkeypatch: pytest.MonkeyPatch) -> Replacement:
+    """What ``tui-auth exec`` would have become, had it not run in the test's own process."""
+    replacement = Replacement()
+    seen = SimpleNamespace(environ=os.environ, execvpe=replacement.execvpe)
+    monkeypatch.setattr("tui_auth.commands.exec.os", seen)
+    return replacement
+
+
+@pytest.fixture(scope="module")
+def stop_later() -> Iterator[Callable[[PoolServer], object]]:
+    """Stop servers in the background: a server starts at once, but takes 50 ms to stop."""
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="stop-servers") as background:
+        yield lambda server: background.submit(server.stop)
 
 
 @pytest.fixture
-def server() -> Iterator[PoolServer]:
-    """A pool server without pools."""
-    with PoolServer() as running:
-        yield running
+def server(stop_later: Callable[[PoolServer], object]) -> Iterator[PoolServer]:
+    """A pool server without pools, the test's own."""
+    server = PoolServer()
+    server.start()
+    yield server
+    stop_later(server)
+
+
+@pytest.fixture
+def machine(program: Program, server: PoolServer) -> PoolMachine:
+    """A machine on which nobody has signed in yet."""
+    return PoolMachine(program.home, server)

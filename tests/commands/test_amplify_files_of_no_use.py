@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.conftest import DATA, Program
+from tests.programs import DATA, Program, TerminalProgram
 
 Make = Callable[[Path], object]
 AGAIN = "Have Amplify write it again, or name the pool with flags or a profile."
@@ -110,18 +110,18 @@ def test_a_pool_that_cannot_be_read_is_not_passed_by(program: Program, make: Mak
     assert (ran.returncode, ran.stderr) == (3, f"tui-auth: {said}\n")
 
 
-def test_the_first_screen_says_which_file_was_of_no_use(program: Program) -> None:
-    os.mkfifo(program.folder / "amplify_outputs.json")
-    with program.on_a_terminal() as running:
+def test_the_first_screen_says_which_file_was_of_no_use(terminal_program: TerminalProgram) -> None:
+    os.mkfifo(terminal_program.folder / "amplify_outputs.json")
+    with terminal_program.on_a_terminal() as running:
         running.wait_for("Which user pool do you sign in to?")
         running.wait_for("~/project/amplify_outputs.json is no plain file")
         running.press("ctrl+q")
         assert running.wait_exit() == 6
 
 
-def test_the_first_questions_in_lines_say_it_too(program: Program) -> None:
-    (program.folder / "amplify_outputs.json").mkdir()
-    with program.on_a_terminal("--plain") as running:
+def test_the_first_questions_in_lines_say_it_too(terminal_program: TerminalProgram) -> None:
+    (terminal_program.folder / "amplify_outputs.json").mkdir()
+    with terminal_program.on_a_terminal("--plain") as running:
         running.wait_for("~/project/amplify_outputs.json is a folder and was passed by.")
         running.wait_for("User pool:")
         running.press("ctrl+d")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.commands.conftest import DATA, Program
+from tests.programs import DATA, Program
 
 OUTPUTS = "amplify_outputs.json"
 NATIVE = "amplifyconfiguration.json"

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
 import sys
 from datetime import datetime
 
 import pytest
 
+from tests.programs import PROCESS_SECONDS, Process, TerminalProgram
 from tests.session.machine import Machine, flags
-from tests.session.machine import machine as machine
-from tests.terminal.pty_program import PtyProgram
+from tests.tools import need_tool
 from tui_auth.session.sessions import Kept
 
 
@@ -45,11 +43,11 @@ def test_they_are_kept_until_they_have_nearly_run_out(machine: Machine, kept: Ke
     assert len(machine.asked("GetCredentialsForIdentity")) == 2
 
 
-def test_processes_that_ask_at_once_fetch_them_once(machine: Machine, kept: Kept) -> None:
-    processes = [machine.start("aws-credentials") for _ in range(8)]
-    outputs = {process.communicate(timeout=60)[0] for process in processes}
+def test_processes_that_ask_at_once_fetch_them_once(machine: Machine, kept: Kept, process: Process) -> None:
+    processes = [process.start(process.command("aws-credentials")) for _ in range(8)]
+    outputs = {each.communicate(timeout=PROCESS_SECONDS)[0] for each in processes}
     assert len(outputs) == 1
-    assert {process.returncode for process in processes} == {0}
+    assert {each.returncode for each in processes} == {0}
     assert len(machine.asked("GetCredentialsForIdentity")) == 1
 
 
@@ -103,13 +101,14 @@ NAMES = ("AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration")
     ("form", "shell"),
     [("env", "sh"), ("env", "bash"), ("env", "zsh"), ("fish", "fish")],
 )
-def test_a_shell_reads_its_format(machine: Machine, kept: Kept, form: str, shell: str) -> None:
-    if shutil.which(shell) is None:
-        pytest.skip(f"{shell} is not installed")
+def test_a_shell_reads_its_format(
+    machine: Machine, kept: Kept, process: Process, form: str, shell: str
+) -> None:
+    need_tool(shell)
     written = machine.run("aws-credentials", "--format", form).stdout
     show = f"{sys.executable} -c 'import os; [print(os.environ[n]) for n in {list(VARIABLES)}]'"
     script = written + show.replace("['", '["').replace("']", '"]').replace("', '", '", "')
-    ran = subprocess.run([shell, "-c", script], capture_output=True, text=True, check=True)
+    ran = process.run_command([shell, "-c", script], check=True)
     found = json.loads(machine.run("aws-credentials").stdout)
     assert ran.stdout.split() == [found[name] for name in NAMES]
 
@@ -169,9 +168,11 @@ def test_sign_out_forgets_them(machine: Machine, kept: Kept) -> None:
 
 
 @pytest.mark.parametrize(("form", "asks"), [("process", False), ("json", True)])
-def test_on_a_terminal_credential_process_never_asks(machine: Machine, form: str, asks: bool) -> None:
-    arguments = ["-m", "tui_auth", "aws-credentials", "--format", form, *flags(machine.client()), "--plain"]
-    with PtyProgram(arguments, home=machine.home, stdout=machine.home / "out") as program:
+def test_on_a_terminal_credential_process_never_asks(
+    machine: Machine, terminal_program: TerminalProgram, form: str, asks: bool
+) -> None:
+    arguments = ["aws-credentials", "--format", form, *flags(machine.client()), "--plain"]
+    with terminal_program.on_a_terminal(*arguments, stdout=machine.home / "out") as program:
         if asks:
             program.wait_for("Username:")
         else:

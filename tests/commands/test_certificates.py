@@ -10,7 +10,7 @@ from pathlib import Path
 import botocore
 import pytest
 
-from tests.commands.conftest import Program
+from tests.programs import Program, TerminalProgram
 from tui_auth.pool import PoolServer
 
 IDS = ("--user-pool-id", "eu-west-1_Ab12Cd34E", "--client-id", "1example23456789")
@@ -65,21 +65,29 @@ def aws_config(program: Program, bundle: str, section: str = "default") -> None:
     ],
 )
 @pytest.mark.parametrize("command", ["sign-in", "token"])
-def test_it_is_said_before_the_screen_opens(
+def test_it_is_said_before_anything_else_is_done(
     program: Program, command: str, variables: Mapping[str, str], in_config: str, said: str
 ) -> None:
     (program.folder / "text").write_text("no certificate\n")
     os.mkfifo(program.folder / "pipe")
     if in_config:
         aws_config(program, in_config)
-    with program.on_a_terminal(command, *IDS, cols=300, variables=variables) as running:
+    ran = program.run(command, *IDS, "--username", "ann", "--password-file", "none", **variables)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (3, "", f"tui-auth: {said} {CURE}\n")
+
+
+@pytest.mark.parametrize("command", ["sign-in", "token"])
+def test_the_screen_does_not_open(terminal_program: TerminalProgram, command: str) -> None:
+    variables = {"AWS_CA_BUNDLE": "gone.pem"}
+    with terminal_program.on_a_terminal(command, *IDS, cols=300, variables=variables) as running:
         assert running.wait_exit() == 3
         assert b"\x1b[?1049h" not in running.received, "the screen was opened"
-        assert running.screen_text().strip() == f"tui-auth: {said} {CURE}"
+        said = f"tui-auth: AWS_CA_BUNDLE names gone.pem, and no file is there. {CURE}"
+        assert running.screen_text().strip() == said
 
 
-def test_the_first_screen_does_not_open_either(program: Program) -> None:
-    with program.on_a_terminal(cols=300, variables={"AWS_CA_BUNDLE": "gone.pem"}) as running:
+def test_the_first_screen_does_not_open_either(terminal_program: TerminalProgram) -> None:
+    with terminal_program.on_a_terminal(cols=300, variables={"AWS_CA_BUNDLE": "gone.pem"}) as running:
         assert running.wait_exit() == 3
         assert b"\x1b[?1049h" not in running.received
         assert "AWS_CA_BUNDLE names gone.pem" in running.screen_text()

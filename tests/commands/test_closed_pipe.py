@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
+import shlex
 from pathlib import Path
 
 import pytest
 
-from tests.commands.conftest import Program
+from tests.programs import Process
 
 COMMANDS = (
     ("--help",),
@@ -22,43 +21,29 @@ COMMANDS = (
 )
 
 
-def written_to(program: Program, stdout: int, *arguments: str) -> tuple[int, str]:
+def written_to(process: Process, stdout: int, *arguments: str) -> tuple[int, str]:
     """The exit status and stderr of a command whose stdout is this descriptor."""
-    return _ran(program, [sys.executable, "-m", "tui_auth", *arguments], stdout)
+    ran = process.run_command(process.command(*arguments), stdout=stdout)
+    return ran.returncode, ran.stderr
 
 
-def written_by_a_shell(program: Program, line: str) -> tuple[int, str]:
-    """The exit status and stderr of a line that a shell runs."""
-    return _ran(program, ["sh", "-c", line], subprocess.PIPE)
-
-
-def _ran(program: Program, command: list[str], stdout: int) -> tuple[int, str]:
-    ran = subprocess.run(
-        command,
-        cwd=program.folder,
-        env=program.environment,
-        stdin=subprocess.DEVNULL,
-        stdout=stdout,
-        stderr=subprocess.PIPE,
-        text=True,
-        timeout=60,
-        start_new_session=True,
-        check=False,
-    )
+def written_by_a_shell(process: Process, arguments: str, redirection: str) -> tuple[int, str]:
+    """The exit status and stderr of the program that a shell runs with a redirection."""
+    line = f"exec {shlex.join(process.command(*arguments.split()))} {redirection}"
+    ran = process.run_command(["sh", "-c", line])
     return ran.returncode, ran.stderr
 
 
 @pytest.fixture
-def with_a_profile(program: Program) -> Program:
+def with_a_profile(process: Process) -> Process:
     """The program with a profile to show, and no default."""
-    program.config.parent.mkdir(parents=True)
-    program.config.write_text(
+    process.write_config(
         '[profiles.acme]\nuser_pool_id = "eu-west-1_A"\n[profiles.b]\nuser_pool_id = "eu-west-1_B"\n'
     )
-    return program
+    return process
 
 
-def test_a_command_whose_reader_is_gone_ends_without_a_word(with_a_profile: Program) -> None:
+def test_a_command_whose_reader_is_gone_ends_without_a_word(with_a_profile: Process) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     try:
@@ -69,7 +54,7 @@ def test_a_command_whose_reader_is_gone_ends_without_a_word(with_a_profile: Prog
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk here")
-def test_a_full_disk_is_said(with_a_profile: Program) -> None:
+def test_a_full_disk_is_said(with_a_profile: Process) -> None:
     full = os.open("/dev/full", os.O_WRONLY)
     try:
         for command in (*(each for each in COMMANDS if "--help" not in each), ("pool",)):
@@ -82,9 +67,9 @@ def test_a_full_disk_is_said(with_a_profile: Program) -> None:
 
 
 @pytest.mark.parametrize("command", ["doctor", "profile list", "completion zsh", "pool"])
-def test_a_stdout_that_was_closed_is_said(with_a_profile: Program, command: str) -> None:
-    shell = f"exec {sys.executable} -m tui_auth {command} >&-"
-    assert written_by_a_shell(with_a_profile, shell) == (1, "tui-auth: There is no stdout to write to.\n")
+def test_a_stdout_that_was_closed_is_said(with_a_profile: Process, command: str) -> None:
+    said = "tui-auth: There is no stdout to write to.\n"
+    assert written_by_a_shell(with_a_profile, command, ">&-") == (1, said)
 
 
 @pytest.mark.parametrize("stderr", ["2>&-", "2>/dev/full"], ids=["closed", "full"])
@@ -99,6 +84,6 @@ def test_a_stdout_that_was_closed_is_said(with_a_profile: Program, command: str)
     ],
 )
 def test_a_stderr_that_takes_nothing_changes_no_exit_status(
-    program: Program, arguments: str, status: int, stderr: str
+    process: Process, arguments: str, status: int, stderr: str
 ) -> None:
-    assert written_by_a_shell(program, f"{sys.executable} -m tui_auth {arguments} {stderr}")[0] == status
+    assert written_by_a_shell(process, arguments, stderr)[0] == status

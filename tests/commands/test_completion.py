@@ -4,60 +4,60 @@ from __future__ import annotations
 
 import os
 import shlex
-import shutil
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.commands.conftest import Program
-from tests.terminal.pty_program import PtyProgram
+from tests.programs import Home, Process, Program, TerminalProgram
+from tests.tools import need_tool
 from tui_auth.commands import COMMANDS
 from tui_auth.commands.completion.command_lines import command_lines
 
 
+def write_profiles(home: Home) -> None:
+    """Write two profiles; the second name would be a command."""
+    home.write_config('[profiles.acme]\nclient_id = "c"\n[profiles."$(touch pwned)"]\nclient_id = "c"\n')
+
+
 @pytest.fixture
-def on_path(program: Program) -> Program:
-    """The program where a shell finds it, with two profiles; the second name would be a command."""
-    folder = program.home / "bin"
+def on_path(process: Process) -> Process:
+    """The program where a shell finds it, with profiles and a file."""
+    folder = process.home / "bin"
     folder.mkdir()
     launcher = folder / "tui-auth"
-    launcher.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m tui_auth "$@"\n')
+    launcher.write_text(f'#!/bin/sh\nexec {shlex.join(process.command())} "$@"\n')
     launcher.chmod(0o755)
-    program.environment["PATH"] = f"{folder}{os.pathsep}{program.environment['PATH']}"
-    program.config.parent.mkdir(parents=True)
-    program.config.write_text(
-        '[profiles.acme]\nclient_id = "c"\n[profiles."$(touch pwned)"]\nclient_id = "c"\n'
-    )
-    (program.folder / "a file.json").write_text("")
-    return program
+    process.environment["PATH"] = f"{folder}{os.pathsep}{process.environment['PATH']}"
+    write_profiles(process)
+    (process.folder / "a file.json").write_text("")
+    return process
 
 
-def script(program: Program, shell: str) -> Path:
+def script(process: Process, shell: str) -> Path:
     """The completion script of a shell, in a file."""
-    ran = program.run("completion", shell)
+    ran = process.run("completion", shell)
     assert (ran.returncode, ran.stderr) == (0, "")
-    path = program.home / f"completion.{shell}"
+    path = process.home / f"completion.{shell}"
     path.write_text(ran.stdout)
     return path
 
 
-def in_bash(program: Program, *words: str) -> list[str]:
-    """What bash offers for the last word."""
-    line = (
-        f"source {shlex.quote(str(script(program, 'bash')))}\nCOMP_WORDS=({shlex.join(words)})\n"
-        f"COMP_CWORD={len(words) - 1}\n_tui_auth\nprintf '%s\\n' \"${{COMPREPLY[@]}}\"\n"
-    )
-    ran = subprocess.run(
-        ["bash", "--norc", "-c", line],
-        env=program.environment,
-        cwd=program.folder,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return [line for line in ran.stdout.splitlines() if line]
+@pytest.fixture
+def bash(on_path: Process) -> Callable[..., list[str]]:
+    """What bash offers for the last of some words."""
+    need_tool("bash")
+    path = shlex.quote(str(script(on_path, "bash")))
+
+    def offered(*words: str) -> list[str]:
+        line = (
+            f"source {path}\nCOMP_WORDS=({shlex.join(words)})\n"
+            f"COMP_CWORD={len(words) - 1}\n_tui_auth\nprintf '%s\\n' \"${{COMPREPLY[@]}}\"\n"
+        )
+        ran = on_path.run_command(["bash", "--norc", "-c", line], check=True)
+        return [line for line in ran.stdout.splitlines() if line]
+
+    return offered
 
 
 def test_every_command_is_completed_and_told_as_the_help_tells_it() -> None:
@@ -65,63 +65,60 @@ def test_every_command_is_completed_and_told_as_the_help_tells_it() -> None:
     assert {name: told[name] for name in COMMANDS} == {name: says for name, (_, says) in COMMANDS.items()}
 
 
-def test_bash_completes_commands_flags_choices_files_and_profiles(on_path: Program) -> None:
-    assert in_bash(on_path, "tui-auth", "pro") == ["profile"]
-    assert in_bash(on_path, "tui-auth", "--vers") == ["--version"]
-    assert in_bash(on_path, "tui-auth", "--user-p") == ["--user-pool-id"]
-    assert in_bash(on_path, "tui-auth", "profile", "i") == ["import"]
-    assert in_bash(on_path, "tui-auth", "profile", "show", "--or") == ["--origin"]
-    assert in_bash(on_path, "tui-auth", "sign-in", "--auth-flow", "CUSTOM_") == [
+def test_bash_completes_commands_flags_choices_files_and_profiles(bash: Callable[..., list[str]]) -> None:
+    assert bash("tui-auth", "pro") == ["profile"]
+    assert bash("tui-auth", "--vers") == ["--version"]
+    assert bash("tui-auth", "--user-p") == ["--user-pool-id"]
+    assert bash("tui-auth", "profile", "i") == ["import"]
+    assert bash("tui-auth", "profile", "show", "--or") == ["--origin"]
+    assert bash("tui-auth", "sign-in", "--auth-flow", "CUSTOM_") == [
         "CUSTOM_WITH_SRP",
         "CUSTOM_WITHOUT_SRP",
     ]
-    assert in_bash(on_path, "tui-auth", "doctor", "--profile", "ac") == ["acme"]
-    assert in_bash(on_path, "tui-auth", "profile", "remove", "ac") == ["acme"]
-    assert in_bash(on_path, "tui-auth", "profile", "import", "a f") == ["a file.json"]
-    assert in_bash(on_path, "tui-auth", "completion", "z") == ["zsh"]
-    assert in_bash(on_path, "tui-auth", "doctor", "--auth-flow", "USER_P") == ["USER_PASSWORD_AUTH"]
-    assert in_bash(on_path, "tui-auth", "exec", "--", "tui-au") == ["tui-auth"]
-    assert in_bash(on_path, "tui-auth", "exec", "--", "tui-auth", "a f") == ["a file.json"]
-    assert in_bash(on_path, "tui-auth", "exec", "--type", "id", "--", "tui-au") == ["tui-auth"]
+    assert bash("tui-auth", "doctor", "--profile", "ac") == ["acme"]
+    assert bash("tui-auth", "profile", "remove", "ac") == ["acme"]
+    assert bash("tui-auth", "profile", "import", "a f") == ["a file.json"]
+    assert bash("tui-auth", "completion", "z") == ["zsh"]
+    assert bash("tui-auth", "doctor", "--auth-flow", "USER_P") == ["USER_PASSWORD_AUTH"]
+    # Bash offers a command once for each folder of PATH that has it.
+    assert set(bash("tui-auth", "exec", "--", "tui-au")) == {"tui-auth"}
+    assert bash("tui-auth", "exec", "--", "tui-auth", "a f") == ["a file.json"]
+    assert set(bash("tui-auth", "exec", "--type", "id", "--", "tui-au")) == {"tui-auth"}
 
 
-def test_a_profiles_name_is_never_run(on_path: Program) -> None:
-    offered = in_bash(on_path, "tui-auth", "--profile", "")
+def test_a_profiles_name_is_never_run(on_path: Process, bash: Callable[..., list[str]]) -> None:
+    offered = bash("tui-auth", "--profile", "")
     assert offered == ["acme", "\\$\\(touch\\ pwned\\)"]
     assert not (on_path.folder / "pwned").exists()
 
 
-def test_bash_completes_what_follows_an_equals_sign_and_names_with_blanks(on_path: Program) -> None:
+def test_bash_completes_what_follows_an_equals_sign_and_names_with_blanks(
+    on_path: Process, bash: Callable[..., list[str]]
+) -> None:
     # As bash splits them: it takes the = for a word of its own, and leaves quotes as they are typed.
-    assert in_bash(on_path, "tui-auth", "--profile", "=", "ac") == ["acme"]
-    assert in_bash(on_path, "tui-auth", "--profile", "=")[0] == "acme"
-    assert in_bash(on_path, "tui-auth", "doctor", "--auth-flow", "=", "USER_P") == ["USER_PASSWORD_AUTH"]
+    assert bash("tui-auth", "--profile", "=", "ac") == ["acme"]
+    assert bash("tui-auth", "--profile", "=")[0] == "acme"
+    assert bash("tui-auth", "doctor", "--auth-flow", "=", "USER_P") == ["USER_PASSWORD_AUTH"]
     with on_path.config.open("a") as config:
         config.write('[profiles."my pool"]\nclient_id = "c"\n')
-    assert in_bash(on_path, "tui-auth", "--profile", "my\\ p") == ["my\\ pool"]
-    assert in_bash(on_path, "tui-auth", "--profile", '"my p') == ["my pool"]
+    assert bash("tui-auth", "--profile", "my\\ p") == ["my\\ pool"]
+    assert bash("tui-auth", "--profile", '"my p') == ["my pool"]
 
 
-def test_a_name_that_a_terminal_would_obey_is_not_offered(on_path: Program) -> None:
-    with on_path.config.open("a") as config:
+def test_a_name_that_a_terminal_would_obey_is_not_offered(program: Program) -> None:
+    write_profiles(program)
+    with program.config.open("a") as config:
         config.write('[profiles."a\\u001b]0;x\\u0007"]\nclient_id = "c"\n')
-    assert on_path.run("profile", "list", "--names").stdout == "acme\n$(touch pwned)\n"
+    assert program.run("profile", "list", "--names").stdout == "acme\n$(touch pwned)\n"
 
 
-@pytest.mark.skipif(not shutil.which("fish"), reason="fish is not installed")
-def test_fish_completes_commands_flags_choices_and_profiles(on_path: Program) -> None:
+def test_fish_completes_commands_flags_choices_and_profiles(on_path: Process) -> None:
+    need_tool("fish")
     path = script(on_path, "fish")
 
     def offered(line: str) -> list[str]:
         program = f"source {shlex.quote(str(path))}; complete -C {shlex.quote(line)}"
-        ran = subprocess.run(
-            ["fish", "--no-config", "-c", program],
-            env=on_path.environment,
-            cwd=on_path.folder,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+        ran = on_path.run_command(["fish", "--no-config", "-c", program], check=True)
         return [line.split("\t")[0] for line in ran.stdout.splitlines()]
 
     assert offered("tui-auth pro") == ["profile"]
@@ -143,12 +140,12 @@ def test_fish_completes_commands_flags_choices_and_profiles(on_path: Program) ->
     assert not (on_path.folder / "pwned").exists()
 
 
-@pytest.mark.skipif(not shutil.which("zsh"), reason="zsh is not installed")
-def test_zsh_completes_commands_flags_choices_and_profiles(on_path: Program) -> None:
+def test_zsh_completes_commands_flags_choices_and_profiles(
+    on_path: Process, terminal_program: TerminalProgram
+) -> None:
+    need_tool("zsh")
     path = script(on_path, "zsh")
-    with PtyProgram(
-        home=on_path.home, command=["zsh", "-f", "-i"], environment=on_path.environment, cwd=on_path.folder
-    ) as shell:
+    with terminal_program.on_a_terminal(command=["zsh", "-f", "-i"], variables=on_path.environment) as shell:
         shell.send(
             f"PS1='> '; autoload -U compinit; compinit -u -D; source {shlex.quote(str(path))}; clear\n"
         )

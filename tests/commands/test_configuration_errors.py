@@ -1,6 +1,7 @@
 """What is wrong with a configuration: one sentence with the cure, exit status 3, and no screen before it.
 
-Every case runs the program on a terminal that could show the full screen.
+Most cases run without a terminal. There the full screen can't open, which is another sentence and exit
+status 4: a case that gets its own sentence gets it before the screen would open. A few run on a terminal.
 """
 
 from __future__ import annotations
@@ -10,10 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.terminal.pty_program import ROOT, PtyProgram
+from tests.programs import DATA, Program, TerminalProgram
 from tui_auth.pool import PoolServer
 
-DATA = ROOT / "tests" / "config" / "data"
 IDS = ("--user-pool-id", "eu-west-1_Ab12Cd34E", "--client-id", "1example23456789")
 GOOD = 'user_pool_id = "eu-west-1_Ab12Cd34E"\nclient_id = "1example23456789"\n'
 CONFIG = "~/.config/tui-auth/config.toml"
@@ -23,10 +23,11 @@ AGAIN = "Have Amplify write it again, or name the pool with flags or a profile."
 class Place:
     """A home folder, with a project in it where the program runs."""
 
-    def __init__(self, folder: Path) -> None:
-        self.home = folder / "home"
-        self.project = self.home / "shop"
-        self.project.mkdir(parents=True)
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.home = program.home
+        self.project = program.folder = self.home / "shop"
+        self.project.mkdir()
 
     def config(self, text: str) -> None:
         """Write config.toml."""
@@ -42,20 +43,15 @@ class Place:
         return path
 
     def said(self, *arguments: str, **environment: str) -> tuple[int, str]:
-        """The exit status, and all that the terminal shows, however it is wrapped."""
-        told = {"PYTHONPATH": str(ROOT), **environment}
-        with PtyProgram(
-            ["-m", "tui_auth", *arguments], home=self.home, cwd=self.project, cols=400, environment=told
-        ) as program:
-            status = program.wait_exit()
-            assert b"\x1b[?1049h" not in program.received, "the screen was opened"
-            return status, program.screen_text().rstrip()
+        """The exit status, and what stderr and stdout say."""
+        ran = self.program.run(*arguments, **environment)
+        return ran.returncode, f"{ran.stderr}{ran.stdout}".rstrip()
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
+def place(program: Program) -> Place:
     """A home and a project of the test's own."""
-    return Place(tmp_path)
+    return Place(program)
 
 
 def outputs(**changes: str) -> str:
@@ -207,7 +203,7 @@ Prepare = Callable[[Place], object]
         ),
     ],
 )
-def test_it_is_said_before_the_screen_opens(
+def test_it_is_said_before_the_screen_would_open(
     place: Place, prepare: Prepare, arguments: tuple[str, ...], said: str
 ) -> None:
     prepare(place)
@@ -244,7 +240,8 @@ def test_a_region_that_is_not_the_pools_is_said_by_whoever_named_it(place: Place
     elsewhere = ELSEWHERE.format("eu-west-1_Ab12Cd34E")
     said = f"tui-auth: --region says us-east-1, {elsewhere}"
     assert place.said(*IDS, "--region", "us-east-1") == (3, said)
-    assert place.said("token", *IDS, "--region", "us-east-1") == (3, said)
+    without_questions = ("--username", "ann", "--password-file", "none")
+    assert place.said("token", *IDS, "--region", "us-east-1", *without_questions) == (3, said)
     assert place.said("profile", "add", "acme", *IDS, "--region", "us-east-1") == (3, said)
     said = f"tui-auth: TUI_AUTH_REGION says us-east-1, {elsewhere}"
     assert place.said(*IDS, TUI_AUTH_REGION="us-east-1") == (3, said)
@@ -273,9 +270,43 @@ def test_at_an_endpoint_of_its_own_a_region_leads_nowhere_and_stops_nobody(place
     assert place.said("profile", "add", "acme", *flags)[0] == 0
 
 
-def test_colours_that_there_are_not_are_said_before_the_demo_opens(place: Place) -> None:
-    said = "tui-auth: TUI_AUTH_THEME is dark, light or ansi."
-    assert place.said("demo", TUI_AUTH_THEME="pink") == (3, said)
+@pytest.mark.parametrize(
+    ("arguments", "variables", "said"),
+    [
+        (("demo",), {"TUI_AUTH_THEME": "pink"}, "TUI_AUTH_THEME is dark, light or ansi."),
+        (IDS, {"TUI_AUTH_THEME": "pink"}, "TUI_AUTH_THEME is dark, light or ansi."),
+        (
+            (*IDS, "--region", "us-east-1"),
+            {},
+            f"--region says us-east-1, {ELSEWHERE.format('eu-west-1_Ab12Cd34E')}",
+        ),
+        (
+            ("token", *IDS, "--region", "us-east-1"),
+            {},
+            f"--region says us-east-1, {ELSEWHERE.format('eu-west-1_Ab12Cd34E')}",
+        ),
+        (
+            ("--profile", "acmee"),
+            {},
+            "There is no profile “acmee”. Did you mean “acme”?",
+        ),
+        (
+            (),
+            {},
+            "No user pool is named. Choose one with --profile (acme, b), make one the default "
+            "(`tui-auth profile use NAME`), or name another: `tui-auth --new-pool`.",
+        ),
+    ],
+    ids=["demo", "variable", "flag", "token", "profile", "several profiles"],
+)
+def test_on_a_terminal_it_is_said_before_the_screen_opens(
+    terminal_program: TerminalProgram, arguments: tuple[str, ...], variables: dict[str, str], said: str
+) -> None:
+    terminal_program.write_config(f"[profiles.acme]\n{GOOD}[profiles.b]\n{GOOD}")
+    with terminal_program.on_a_terminal(*arguments, cols=400, variables=variables) as program:
+        assert program.wait_exit() == 3
+        assert b"\x1b[?1049h" not in program.received, "the screen was opened"
+        assert program.screen_text().rstrip() == f"tui-auth: {said}"
 
 
 def test_a_number_too_long_to_be_read_and_a_file_too_long_to_be_kept_are_said(place: Place) -> None:
@@ -363,14 +394,14 @@ def test_a_secret_where_the_path_of_its_file_belongs_is_never_repeated(place: Pl
     assert way == "profile" or not (place.home / ".config" / "tui-auth").exists()
 
 
-def test_an_aws_profile_that_is_missing_stops_nobody(place: Place, server: PoolServer) -> None:
+def test_an_aws_profile_that_is_missing_stops_nobody(
+    terminal_program: TerminalProgram, server: PoolServer
+) -> None:
     pool = server.call("CreateUserPool", {"PoolName": "staff"})["UserPool"]["Id"]
     made = server.call("CreateUserPoolClient", {"UserPoolId": pool, "ClientName": "terminal"})
     flags = ("--user-pool-id", pool, "--client-id", made["UserPoolClient"]["ClientId"])
-    told = {"PYTHONPATH": str(ROOT), "AWS_PROFILE": "gone", "AWS_ENDPOINT_URL": server.endpoint_url}
-    with PtyProgram(
-        ["-m", "tui_auth", *flags], home=place.home, cwd=place.project, environment=told
-    ) as program:
+    told = {"AWS_PROFILE": "gone", "AWS_ENDPOINT_URL": server.endpoint_url}
+    with terminal_program.on_a_terminal(*flags, variables=told) as program:
         program.wait_for("Username")
         for typed in ("ann", "not-this"):
             program.send(typed)

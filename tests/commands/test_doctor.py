@@ -1,22 +1,19 @@
-"""``tui-auth doctor`` as a process, against pools on this machine."""
+"""``tui-auth doctor``, against pools on this machine."""
 
 from __future__ import annotations
 
 import json
 import shlex
-import shutil
 import socket
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import botocore
 import pytest
 
-from tests.commands.conftest import Program
+from tests.programs import Process, Program, TerminalProgram
 from tests.session.machine import private_file
-from tests.terminal.pty_program import ROOT, PtyProgram
 from tui_auth.pool import PoolServer
 
 ALL_FLOWS = ["ALLOW_USER_SRP_AUTH", "ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_AUTH", "ALLOW_CUSTOM_AUTH"]
@@ -226,10 +223,10 @@ def test_a_dead_endpoint_is_told_with_its_host_and_why(program: Program) -> None
     assert found["do"] == "Start the pool at that address, or check the endpoint URL."
 
 
-def test_a_theme_that_there_is_not_is_told(program: Program, server: PoolServer) -> None:
+def test_a_theme_that_there_is_not_is_told(terminal_program: TerminalProgram, server: PoolServer) -> None:
     flags, _ = pool_flags(server, ["ALLOW_USER_SRP_AUTH"])
     pink = {"TUI_AUTH_THEME": "pink"}
-    with program.on_a_terminal("doctor", *flags, rows=60, cols=120, variables=pink) as running:
+    with terminal_program.on_a_terminal("doctor", *flags, rows=60, cols=120, variables=pink) as running:
         running.wait_for("!! theme                    TUI_AUTH_THEME is dark, light or ansi.")
         assert running.wait_exit() == 3
 
@@ -391,32 +388,37 @@ def test_certificates_that_can_be_read_and_no_proxy_are_in_order(program: Progra
     assert (found["proxy"]["ok"], found["proxy"]["says"]) == (True, "none set")
 
 
-def test_a_package_of_another_version_is_told(program: Program) -> None:
+def test_a_package_of_another_version_is_told(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     other = program.folder / "packages" / "textual-99.0.0.dist-info"
     other.mkdir(parents=True)
     (other / "METADATA").write_text("Metadata-Version: 2.1\nName: textual\nVersion: 99.0.0\n")
-    ran = program.run("doctor", "--json", PYTHONPATH=f"{other.parent}:{ROOT}")
+    monkeypatch.syspath_prepend(other.parent)
+    ran = program.run("doctor", "--json")
     found = examined(ran)["versions"]
     assert found["ok"] is False
     assert found["says"].startswith("textual is 99.0.0, >=8.2.8,<9 is needed")
     assert "Install tui-auth again" in found["do"]
 
 
-@pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
 @pytest.mark.parametrize(
     ("setting", "is_ok", "says", "screen"),
     [("external", True, "set-clipboard is external", "on"), ("off", None, "set-clipboard is off", "off")],
 )
 def test_tmux_its_clipboard_and_what_its_history_keeps_are_told(
-    tmp_path: Path, tmux_socket: Path, setting: str, is_ok: bool | None, says: str, screen: str
+    terminal_program: TerminalProgram,
+    process: Process,
+    tmp_path: Path,
+    tmux_socket: Path,
+    setting: str,
+    is_ok: bool | None,
+    says: str,
+    screen: str,
 ) -> None:
     out, settings = tmp_path / "out", tmp_path / "tmux.conf"
     settings.write_text(f"set -g set-clipboard {setting}\nset -wg alternate-screen {screen}\n")
-    command = f"NO_COLOR=1 {shlex.join([sys.executable, '-m', 'tui_auth', 'doctor', '--json'])} > {out}"
+    command = f"NO_COLOR=1 {shlex.join(process.command('doctor', '--json'))} > {out}"
     tmux: list[str | Path] = ["tmux", "-S", tmux_socket, "-f", settings, "new-session", "sh", "-c", command]
-    with PtyProgram(
-        home=tmp_path / "home", command=tmux, rows=24, environment={"SHELL": "/bin/sh"}
-    ) as running:
+    with terminal_program.on_a_terminal(command=tmux, rows=24, variables={"SHELL": "/bin/sh"}) as running:
         running.wait_exit()
     found = {each["about"]: each for each in json.loads(out.read_text())["checks"]}
     assert (found["tmux"]["ok"], found["clipboard"]["ok"]) == (is_ok, True)
@@ -428,11 +430,11 @@ def test_tmux_its_clipboard_and_what_its_history_keeps_are_told(
     assert found["colours"]["says"] == "none, as NO_COLOR asks"
 
 
-def test_a_terminal_that_shows_lines_is_told_and_no_word_is_cut_in_two(tmp_path: Path) -> None:
+def test_a_terminal_that_shows_lines_is_told_and_no_word_is_cut_in_two(
+    terminal_program: TerminalProgram,
+) -> None:
     environment = {"TERM": "dumb", "COLORTERM": "", "SSH_TTY": "/dev/pts/1"}
-    with PtyProgram(
-        ["-m", "tui_auth", "doctor"], home=tmp_path / "home", rows=60, cols=80, environment=environment
-    ) as running:
+    with terminal_program.on_a_terminal("doctor", rows=60, variables=environment) as running:
         assert running.wait_exit() == 3
         lines = running.screen_text().splitlines()
     place = next(place for place, line in enumerate(lines) if line.startswith("-- terminal"))
@@ -444,11 +446,11 @@ def test_a_terminal_that_shows_lines_is_told_and_no_word_is_cut_in_two(tmp_path:
     assert all(line[:28].strip() == "" or line[2] == " " for line in lines if line)
 
 
-def test_the_terminal_is_described_where_there_is_one(tmp_path: Path) -> None:
+def test_the_terminal_is_described_where_there_is_one(
+    terminal_program: TerminalProgram, tmp_path: Path
+) -> None:
     out = tmp_path / "out"
-    with PtyProgram(
-        ["-m", "tui_auth", "doctor", "--json"], home=tmp_path / "home", stdout=out, rows=20, cols=70
-    ) as running:
+    with terminal_program.on_a_terminal("doctor", "--json", stdout=out, rows=20, cols=70) as running:
         assert running.wait_exit() == 3
     found = {each["about"]: each for each in json.loads(out.read_text())["checks"]}
     assert found["terminal"]["says"] == "xterm-256color"

@@ -1,4 +1,4 @@
-"""Every exit status that a session's command can give, provoked in a process without a terminal and on one.
+"""Every exit status that a session's command can give, without a terminal and on one.
 
 ``status`` and ``sign-out``, which never sign in, cannot be cancelled (6), nor meet a step (10).
 """
@@ -6,15 +6,17 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import NoReturn
 
 import pytest
 
+from tests.commands.conftest import Replacement
+from tests.programs import TerminalProgram
 from tests.session.machine import PASSWORD, Machine, flags, private_file
-from tests.session.machine import machine as machine
-from tests.terminal.pty_program import ROOT, PtyProgram
+from tests.terminal.pty_program import PtyProgram
 from tui_auth.config.pool_choice import PoolChoice
+from tui_auth.session.register import Register
 
 AGED = 3590.0
 SIGN_IN = ("sign-in",)
@@ -36,15 +38,6 @@ FAULTS = {
     5: ("UserLambdaValidationException", "not today"),
     8: ("TooManyRequestsException", "Rate exceeded"),
 }
-FAULT = """
-import sys
-from tui_auth.session import register
-def read(self):
-    raise RuntimeError("a-secret-in-a-message")
-register.Register.read = read
-from tui_auth.cli import main
-sys.exit(main(sys.argv[1:]))
-"""
 
 
 def words(name: str, *added: str) -> list[str]:
@@ -97,9 +90,6 @@ class Case:
         storage = ("--storage", "file")
         return (*flags(self.choice), "--username", self.user, "--password-file", str(file), *storage)
 
-    def run(self) -> subprocess.CompletedProcess[str]:
-        return self.machine.run(*words(self.name, *self.added))
-
 
 @pytest.mark.parametrize(
     ("name", "code"),
@@ -110,44 +100,58 @@ class Case:
         if code != 10 or name in SIGNING_IN
     ],
 )
-def test_without_a_terminal(machine: Machine, name: str, code: int) -> None:
+def test_without_a_terminal(machine: Machine, replaced: Replacement, name: str, code: int) -> None:
     case = Case(machine, name, code)
-    ran = case.run()
+    ran = machine.run(*words(name, *case.added))
     assert ran.returncode == code, ran.stderr
     if code == 0:
-        assert bool(ran.stdout) == (name not in ("sign-in", "sign-out"))
+        assert bool(ran.stdout) == (name not in ("sign-in", "sign-out", "exec"))
     else:
         assert ran.stdout == ""
         assert ran.stderr.count("\n") == 1
         assert ran.stderr.startswith(f"tui-auth {name}: " if code == 2 else "tui-auth: ")
+    assert replaced.command == (["echo", "ran"] if (name, code) == ("exec", 0) else [])
     is_kept = bool(list(machine.state.glob("?" * 64 + ".json")))
     began = (code in (0, 5, 7, 8, 9) and name not in ("sign-in", "sign-out")) or code == 9
     assert is_kept == (began or (code, name) == (0, "sign-in"))
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_a_fault_of_our_own_is_1_and_shows_no_value(machine: Machine, name: str) -> None:
+def test_a_fault_of_our_own_is_1_and_shows_no_value(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
     machine.sign_in(machine.with_identity_pool(machine.client()), machine.user())
-    ran = machine.run_script(FAULT, *words(name, "--username", "ann"))
+
+    def read(register: Register) -> NoReturn:
+        raise RuntimeError("a-secret-in-a-message")
+
+    monkeypatch.setattr(Register, "read", read)
+    ran = machine.run(*words(name, "--username", "ann"))
     assert (ran.returncode, ran.stdout) == (1, "")
     assert ran.stderr.startswith("tui-auth: Something went wrong in tui-auth itself.\n")
     assert "a-secret" not in ran.stderr
 
 
-def on_a_terminal(machine: Machine, arguments: Sequence[str]) -> PtyProgram:
-    return PtyProgram(
-        ["-m", "tui_auth", *arguments],
-        home=machine.home,
-        cwd=machine.home,
-        environment={"PYTHONPATH": str(ROOT)},
-        stdout=machine.home / "out",
-    )
+Start = Callable[[Sequence[str]], PtyProgram]
+
+
+@pytest.fixture
+def on_a_terminal(terminal_program: TerminalProgram) -> Start:
+    """Starts the program on a terminal, with stdout in a file."""
+    home = terminal_program.home
+
+    def start(arguments: Sequence[str]) -> PtyProgram:
+        return terminal_program.on_a_terminal(*arguments, folder=home, stdout=home / "out")
+
+    return start
 
 
 @pytest.mark.parametrize("code", [3, 5, 7, 8, 9])
-def test_on_a_terminal_what_a_sign_in_would_not_mend_opens_none(machine: Machine, code: int) -> None:
+def test_on_a_terminal_what_a_sign_in_would_not_mend_opens_none(
+    machine: Machine, on_a_terminal: Start, code: int
+) -> None:
     case = Case(machine, "token", code)
-    with on_a_terminal(machine, words("token", *case.added)) as program:
+    with on_a_terminal(words("token", *case.added)) as program:
         assert program.wait_exit() == code
         assert program.screen_text().startswith("tui-auth: ")
         assert not program.full_screen
@@ -155,8 +159,10 @@ def test_on_a_terminal_what_a_sign_in_would_not_mend_opens_none(machine: Machine
 
 
 @pytest.mark.parametrize("name", SIGNING_IN)
-def test_on_a_terminal_leaving_is_6_and_nothing_is_printed_or_run(machine: Machine, name: str) -> None:
-    with on_a_terminal(machine, words(name, *flags(machine.client()), "--plain")) as program:
+def test_on_a_terminal_leaving_is_6_and_nothing_is_printed_or_run(
+    machine: Machine, on_a_terminal: Start, name: str
+) -> None:
+    with on_a_terminal(words(name, *flags(machine.client()), "--plain")) as program:
         program.wait_for("Username:")
         program.press("ctrl+d")
         assert program.wait_exit() == 6
@@ -168,9 +174,9 @@ def test_on_a_terminal_leaving_is_6_and_nothing_is_printed_or_run(machine: Machi
     [(name, signal.SIGTERM) for name in SIGNING_IN] + [("token", signal.SIGHUP), ("token", signal.SIGINT)],
 )
 def test_on_a_terminal_a_signal_is_128_and_its_number(
-    machine: Machine, choice: PoolChoice, name: str, number: signal.Signals
+    machine: Machine, on_a_terminal: Start, choice: PoolChoice, name: str, number: signal.Signals
 ) -> None:
-    with on_a_terminal(machine, words(name, *flags(choice), "--plain")) as program:
+    with on_a_terminal(words(name, *flags(choice), "--plain")) as program:
         program.wait_for("Username:")
         program.signal(number)
         assert program.wait_exit() == 128 + number
@@ -179,8 +185,8 @@ def test_on_a_terminal_a_signal_is_128_and_its_number(
 
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT, signal.SIGTERM])
-def test_in_full_screen_too(machine: Machine, choice: PoolChoice, number: signal.Signals) -> None:
-    with on_a_terminal(machine, words("token", *flags(choice))) as program:
+def test_in_full_screen_too(on_a_terminal: Start, choice: PoolChoice, number: signal.Signals) -> None:
+    with on_a_terminal(words("token", *flags(choice))) as program:
         program.wait_for("Username")
         program.signal(number)
         assert program.wait_exit() == 128 + number
@@ -196,8 +202,8 @@ def choice(machine: Machine) -> PoolChoice:
 
 @pytest.mark.parametrize("name", NEVER_SIGN_IN)
 def test_a_command_that_never_signs_in_says_4_on_a_terminal_too(
-    machine: Machine, choice: PoolChoice, name: str
+    on_a_terminal: Start, choice: PoolChoice, name: str
 ) -> None:
-    with on_a_terminal(machine, words(name, *flags(choice))) as program:
+    with on_a_terminal(words(name, *flags(choice))) as program:
         assert program.wait_exit() == 4
         assert program.screen_text().startswith("tui-auth: Not signed in.")

@@ -1,4 +1,4 @@
-"""The first run at line prompts: the program as a process on a terminal that shows lines."""
+"""The first run at line prompts, on a terminal that shows lines."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.terminal.pty_program import ROOT, PtyProgram, isolated_environment
+from tests.programs import TerminalProgram
+from tests.terminal.pty_program import PtyProgram
 from tui_auth.pool import PoolServer, demo_triggers
 
 PASSWORD = "Correct-Horse-9!"
@@ -34,25 +35,24 @@ def new_pool(server: PoolServer, *flows: str, secret: bool = False) -> tuple[str
     return pool, made["ClientId"], made.get("ClientSecret", "")
 
 
-def test_a_secret_in_place_of_its_files_path_is_not_repeated(tmp_path: Path, server: PoolServer) -> None:
+def test_a_secret_in_place_of_its_files_path_is_not_repeated(
+    start: Callable[..., PtyProgram], tmp_path: Path, server: PoolServer
+) -> None:
     pool, client, secret = new_pool(server, "ALLOW_USER_SRP_AUTH", secret=True)
-    environment = {"TUI_AUTH_ENDPOINT_URL": server.endpoint_url, "PYTHONPATH": str(ROOT)}
-    with PtyProgram(
-        ["-m", "tui_auth", "--plain"], home=tmp_path / "home", cwd=tmp_path, environment=environment
-    ) as program:
-        person = Person(program)
-        person.answer("User pool", pool)
-        person.answer("App client", client)
-        person.answer("Secret file", secret)
-        person.reads("Error: This field wants the path of a file that holds the secret")
-        shown_once = program.received.count(secret.encode())
-        (tmp_path / "secret").write_text(secret)
-        person.answer("Secret file", "secret")
-        person.answer("Keep as [main]", "")
-        program.wait_for("Username")
-        assert shown_once == program.received.count(secret.encode()) == 1, "as it was typed"
-        program.press("ctrl+d")
-        program.wait_exit()
+    program = start("--plain")
+    person = Person(program)
+    person.answer("User pool", pool)
+    person.answer("App client", client)
+    person.answer("Secret file", secret)
+    person.reads("Error: This field wants the path of a file that holds the secret")
+    shown_once = program.received.count(secret.encode())
+    (tmp_path / "secret").write_text(secret)
+    person.answer("Secret file", "secret")
+    person.answer("Keep as [main]", "")
+    program.wait_for("Username")
+    assert shown_once == program.received.count(secret.encode()) == 1, "as it was typed"
+    program.press("ctrl+d")
+    program.wait_exit()
 
 
 class Person:
@@ -81,24 +81,19 @@ def _stands(prompt: str, times: int, program: PtyProgram) -> bool:
 
 
 @pytest.fixture
-def start(tmp_path: Path, server: PoolServer) -> Iterator[Callable[..., PtyProgram]]:
+def start(
+    terminal_program: TerminalProgram, tmp_path: Path, server: PoolServer
+) -> Iterator[Callable[..., PtyProgram]]:
     """Starts ``tui-auth`` where nothing names a pool."""
     with ExitStack() as running:
 
         def begin(*arguments: str, **environment: str) -> PtyProgram:
-            told = {
-                "TUI_AUTH_ENDPOINT_URL": server.endpoint_url,
-                "TUI_AUTH_STORAGE": "none",
-                "PYTHONPATH": str(ROOT),
-            }
-            program = PtyProgram(
-                ["-m", "tui_auth", *arguments],
-                home=tmp_path / "home",
-                cwd=tmp_path,
-                rows=80,
-                environment=told | environment,
+            told = {"TUI_AUTH_ENDPOINT_URL": server.endpoint_url, "TUI_AUTH_STORAGE": "none"}
+            return running.enter_context(
+                terminal_program.on_a_terminal(
+                    *arguments, folder=tmp_path, rows=80, variables=told | environment
+                )
             )
-            return running.enter_context(program)
 
         yield begin
 
@@ -217,15 +212,10 @@ def test_the_pool_that_was_typed_and_kept_is_signed_in_to_and_no_other(
 
 
 def test_a_name_that_is_taken_is_not_offered(
-    start: Callable[..., PtyProgram], server: PoolServer, tmp_path: Path
+    start: Callable[..., PtyProgram], server: PoolServer, terminal_program: TerminalProgram
 ) -> None:
     pool, client, _ = new_pool(server, "ALLOW_USER_SRP_AUTH")
-    isolated_environment(tmp_path / "home")
-    folder = tmp_path / "home" / ".config" / "tui-auth"
-    folder.mkdir()
-    (folder / "config.toml").write_text(
-        '[profiles.main]\nuser_pool_id = "eu-west-1_Other1"\nclient_id = "c"\n'
-    )
+    terminal_program.write_config('[profiles.main]\nuser_pool_id = "eu-west-1_Other1"\nclient_id = "c"\n')
     program = start("--plain", "--user-pool-id", pool)
     person = Person(program)
     person.answer(f"User pool [{pool}]", "")

@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 import shlex
 from importlib import import_module
-from pathlib import Path
 
 import pytest
 
-from tests.commands.conftest import Program
-from tests.terminal.pty_program import PtyProgram
+from tests.programs import Program, TerminalProgram
 from tui_auth import cli
 from tui_auth.commands import COMMANDS
 from tui_auth.commands.command_parser import CommandParser
@@ -74,11 +72,9 @@ def test_the_version_names_what_a_bug_report_needs(program: Program) -> None:
     assert "terminal: none" in ran.stdout
 
 
-def test_the_version_names_the_terminal_there_is(tmp_path: Path) -> None:
+def test_the_version_names_the_terminal_there_is(terminal_program: TerminalProgram) -> None:
     environment = {"TERM_PROGRAM": "iTerm.app", "SSH_TTY": "/dev/pts/1"}
-    with PtyProgram(
-        ["-m", "tui_auth", "--version"], home=tmp_path, rows=30, cols=100, environment=environment
-    ) as running:
+    with terminal_program.on_a_terminal("--version", rows=30, cols=100, variables=environment) as running:
         assert running.wait_exit() == 0
         shown = running.screen_text()
     assert "terminal: xterm-256color, colours 16 million (COLORTERM), 100×30, TERM_PROGRAM=iTerm.app" in shown

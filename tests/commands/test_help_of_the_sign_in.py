@@ -7,15 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.conftest import Program
+from tests.programs import Program, TerminalProgram
 
 IDS = ("--user-pool-id", "eu-west-1_Ab12Cd34E", "--client-id", "1example23456789")
 
 
-def helped(program: Program, *flags: str, folder: Path | None = None, key: str = "ctrl+g") -> str:
+def helped(
+    terminal_program: TerminalProgram, *flags: str, folder: Path | None = None, key: str = "ctrl+g"
+) -> str:
     """What the help says, however it is wrapped."""
     nowhere = {"HTTPS_PROXY": "http://127.0.0.1:1"}
-    with program.on_a_terminal(*flags, folder=folder, rows=50, variables=nowhere) as running:
+    with terminal_program.on_a_terminal(*flags, folder=folder, rows=50, variables=nowhere) as running:
         running.wait_for("Username")
         running.press(key)
         running.wait_for("esc closes this")
@@ -26,30 +28,32 @@ def helped(program: Program, *flags: str, folder: Path | None = None, key: str =
 
 
 @pytest.mark.parametrize("key", ["ctrl+g", "f1"])
-def test_it_names_the_amplify_file(program: Program, key: str) -> None:
-    program.put("amplify_outputs.json")
-    text = (program.folder / "amplify_outputs.json").read_text().replace('"email"]', '"username"]')
-    (program.folder / "amplify_outputs.json").write_text(text)
-    assert "Pool: eu-west-1_Gen2Pool1, from ~/project/amplify_outputs.json:4." in helped(program, key=key)
+def test_it_names_the_amplify_file(terminal_program: TerminalProgram, key: str) -> None:
+    terminal_program.put("amplify_outputs.json")
+    text = (terminal_program.folder / "amplify_outputs.json").read_text().replace('"email"]', '"username"]')
+    (terminal_program.folder / "amplify_outputs.json").write_text(text)
+    assert "Pool: eu-west-1_Gen2Pool1, from ~/project/amplify_outputs.json:4." in helped(
+        terminal_program, key=key
+    )
 
 
-def test_it_names_a_flag_and_a_profile(program: Program) -> None:
-    assert "Pool: eu-west-1_Ab12Cd34E, from --user-pool-id." in helped(program, *IDS)
+def test_it_names_a_flag_and_a_profile(program: Program, terminal_program: TerminalProgram) -> None:
+    assert "Pool: eu-west-1_Ab12Cd34E, from --user-pool-id." in helped(terminal_program, *IDS)
     program.run("profile", "add", "acme", *IDS)
-    shown = helped(program, "--profile", "acme")
+    shown = helped(terminal_program, "--profile", "acme")
     assert "Pool: eu-west-1_Ab12Cd34E, from profile acme, ~/.config/tui-auth/config.toml:2." in shown
 
 
-def test_of_a_long_path_the_end_is_kept_and_nothing_in_it_acts(program: Program) -> None:
-    folder = program.home / ("deep\x1b[31m" * 20) / "shop"
-    program.put("aws-exports.js", folder)
+def test_of_a_long_path_the_end_is_kept_and_nothing_in_it_acts(terminal_program: TerminalProgram) -> None:
+    folder = terminal_program.home / ("deep\x1b[31m" * 20) / "shop"
+    terminal_program.put("aws-exports.js", folder)
     text = (
         (folder / "aws-exports.js")
         .read_text()
         .replace('"PHONE_NUMBER"\n    ],\n    "aws_cognito_social', '],\n    "aws_cognito_social')
     )
     (folder / "aws-exports.js").write_text(text)
-    shown = helped(program, folder=folder)
+    shown = helped(terminal_program, folder=folder)
     assert "\x1b" not in shown
     assert "Pool: ap-south-1_FlatPool1, from …" in shown
     assert "/shop/aws-exports.js:10." in shown
@@ -76,7 +80,9 @@ def test_of_a_long_path_the_end_is_kept_and_nothing_in_it_acts(program: Program)
         ),
     ],
 )
-def test_it_says_what_the_flow_does_with_the_password(program: Program, flow: str, says: str) -> None:
-    shown = helped(program, *IDS, "--auth-flow", flow)
+def test_it_says_what_the_flow_does_with_the_password(
+    terminal_program: TerminalProgram, flow: str, says: str
+) -> None:
+    shown = helped(terminal_program, *IDS, "--auth-flow", flow)
     assert says in shown
     assert shown.count("SRP") == says.count("SRP")

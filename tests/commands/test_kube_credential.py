@@ -7,9 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from tests.programs import TerminalProgram
 from tests.session.machine import Machine, flags
-from tests.session.machine import machine as machine
-from tests.terminal.pty_program import PtyProgram
 from tui_auth.commands.kube_credential import VERSIONS
 
 
@@ -47,12 +46,14 @@ def test_what_cannot_be_understood_does_no_harm(machine: Machine, asked: str) ->
 
 
 @pytest.mark.parametrize("interactive", [True, False])
-def test_it_asks_on_the_terminal_only_where_kubectl_lets_it(machine: Machine, interactive: bool) -> None:
+def test_it_asks_on_the_terminal_only_where_kubectl_lets_it(
+    machine: Machine, terminal_program: TerminalProgram, interactive: bool
+) -> None:
     asked = json.dumps({"spec": {"interactive": interactive}})
-    arguments = ["-m", "tui_auth", "kube-credential", *flags(machine.client()), "--plain"]
+    arguments = ["kube-credential", *flags(machine.client()), "--plain"]
     environment = {"KUBERNETES_EXEC_INFO": asked}
-    with PtyProgram(
-        arguments, home=machine.home, stdout=machine.home / "out", environment=environment
+    with terminal_program.on_a_terminal(
+        *arguments, stdout=machine.home / "out", variables=environment
     ) as program:
         if interactive:
             program.wait_for("Username:")

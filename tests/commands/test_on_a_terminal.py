@@ -7,9 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.programs import TerminalProgram
 from tests.session.machine import PASSWORD, Machine, flags
-from tests.session.machine import machine as machine
-from tests.terminal.pty_program import PtyProgram
 
 Kept = dict[str, str]
 
@@ -33,13 +32,17 @@ def _exec_credential(out: str, kept: Kept) -> bool:
     ids=["header", "exec", "aws-credentials", "kube-credential"],
 )
 def test_the_sign_in_comes_first_and_stdout_is_the_commands(
-    machine: Machine, words: list[str], command: list[str], fits: Callable[[str, Kept], bool]
+    machine: Machine,
+    terminal_program: TerminalProgram,
+    words: list[str],
+    command: list[str],
+    fits: Callable[[str, Kept], bool],
 ) -> None:
     choice = machine.with_identity_pool(machine.client())
     machine.user()
     pool = [*flags(choice), "--identity-pool-id", choice.identity_pool_id or ""]
-    arguments = ["-m", "tui_auth", *words, *pool, "--plain", "--storage", "file", *command]
-    with PtyProgram(arguments, home=machine.home, stdout=machine.home / "out") as program:
+    arguments = [*words, *pool, "--plain", "--storage", "file", *command]
+    with terminal_program.on_a_terminal(*arguments, stdout=machine.home / "out") as program:
         program.wait_for("Username:")
         program.send("ann\r")
         program.wait_for("Password:")
@@ -49,23 +52,25 @@ def test_the_sign_in_comes_first_and_stdout_is_the_commands(
     assert fits((machine.home / "out").read_text(), machine.stored())
 
 
-def test_status_and_sign_out_speak_to_the_person(machine: Machine) -> None:
+def test_status_and_sign_out_speak_to_the_person(machine: Machine, terminal_program: TerminalProgram) -> None:
     kept = machine.sign_in()
     for words, said in ((["status"], "Signed in as  ann"), (["sign-out"], "ann: signed out, at Cognito")):
-        with PtyProgram(["-m", "tui_auth", *words], home=machine.home) as program:
+        with terminal_program.on_a_terminal(*words) as program:
             assert program.wait_exit() == 0
             assert said in program.screen_text()
     assert not machine.accepts(kept.record.access_token.reveal())
 
 
 @pytest.mark.parametrize("kind", [("--plain",), ()])
-def test_an_alias_that_was_typed_finds_the_session_again(machine: Machine, kind: tuple[str, ...]) -> None:
+def test_an_alias_that_was_typed_finds_the_session_again(
+    machine: Machine, terminal_program: TerminalProgram, kind: tuple[str, ...]
+) -> None:
     pool = machine.server.call("CreateUserPool", {"PoolName": "aliases", "AliasAttributes": ["email"]})
     machine.user_pool_id = pool["UserPool"]["Id"]
     email = {"Name": "email", "Value": "ann@example.com"}
     machine.user(UserAttributes=[email, {"Name": "email_verified", "Value": "true"}])
-    words = ["-m", "tui_auth", "token", *flags(machine.client()), *kind, "--storage", "file"]
-    with PtyProgram(words, home=machine.home, stdout=machine.home / "out") as program:
+    words = ["token", *flags(machine.client()), *kind, "--storage", "file"]
+    with terminal_program.on_a_terminal(*words, stdout=machine.home / "out") as program:
         program.wait_for("Username")
         program.send("ann@example.com\r")
         program.wait_for("Password")

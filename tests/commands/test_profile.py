@@ -1,4 +1,4 @@
-"""``tui-auth profile`` as a process."""
+"""``tui-auth profile``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.conftest import Program
+from tests.programs import Program
 from tui_auth.commands import profile
 from tui_auth.commands.command_parser import CommandParser
 from tui_auth.config import profile_file

@@ -5,15 +5,15 @@ from __future__ import annotations
 import shlex
 import subprocess
 from argparse import Namespace
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.programs import Process, TerminalProgram
 from tests.session.machine import FLOWS, PASSWORD, Machine, flags, private_file
-from tests.session.machine import machine as machine
-from tests.terminal.pty_program import ROOT, PtyProgram
+from tests.terminal.pty_program import PtyProgram
 from tui_auth.commands.sign_in_settings import sign_in_settings
 from tui_auth.config.pool_choice import PoolChoice
 
@@ -28,10 +28,10 @@ def choice(machine: Machine) -> PoolChoice:
 
 
 def sign_in(
-    machine: Machine, *arguments: str, typed: str = f"{PASSWORD}\n", **more: Any
+    machine: Machine, *arguments: str, typed: str = f"{PASSWORD}\n"
 ) -> subprocess.CompletedProcess[str]:
     """Sign in without a terminal, with the password from a pipe."""
-    return machine.run(*arguments, stdin=None, input=typed, **more)
+    return machine.run(*arguments, stdin=typed)
 
 
 def test_a_password_from_a_pipe_is_enough(machine: Machine, choice: PoolChoice) -> None:
@@ -57,19 +57,21 @@ def test_only_one_end_of_the_line_is_taken_off_it(machine: Machine, choice: Pool
     assert sign_in(machine, *PLAIN, *flags(choice), typed=f"{PASSWORD}\r\r\n").returncode == 5
 
 
-@pytest.mark.parametrize(
-    ("typed", "said"),
-    [
-        ("é" * 2049, "stdin gave a line that is too long to be a password."),
-        ("caf\udce9\n", "stdin gave a password that is not UTF-8 text."),
-    ],
-    ids=["too long", "another encoding"],
-)
-def test_what_can_be_no_password_is_refused_and_not_cut_to_one(
-    machine: Machine, choice: PoolChoice, typed: str, said: str
+def test_a_line_too_long_for_a_password_is_rejected_and_not_cut_to_one(
+    machine: Machine, choice: PoolChoice
 ) -> None:
-    ran = sign_in(machine, *PLAIN, *flags(choice), typed=typed, errors="surrogateescape")
-    assert (ran.returncode, ran.stderr) == (2, f"tui-auth: {said}\n")
+    ran = sign_in(machine, *PLAIN, *flags(choice), typed="é" * 2049)
+    said = "tui-auth: stdin gave a line that is too long to be a password.\n"
+    assert (ran.returncode, ran.stderr) == (2, said)
+    assert not machine.server.calls
+
+
+def test_a_password_in_another_encoding_is_rejected(
+    machine: Machine, choice: PoolChoice, process: Process
+) -> None:
+    command = process.command(*PLAIN, *flags(choice))
+    ran = process.run_command(command, stdin=None, input="caf\udce9\n", errors="surrogateescape")
+    assert (ran.returncode, ran.stderr) == (2, "tui-auth: stdin gave a password that is not UTF-8 text.\n")
     assert not machine.server.calls
 
 
@@ -100,11 +102,13 @@ def test_a_wrong_use_is_2_and_asks_nobody(
     assert not machine.server.calls
 
 
-def test_another_pool_is_asked_for_whatever_names_one(machine: Machine, choice: PoolChoice) -> None:
+def test_another_pool_is_asked_for_whatever_names_one(
+    machine: Machine, choice: PoolChoice, without_flags: Callable[..., PtyProgram]
+) -> None:
     words = ("profile", "add", "acme", *flags(choice))
     assert machine.run(*words).returncode == 0
     assert machine.run("profile", "use", "acme").returncode == 0
-    with without_flags(machine, "--new-pool") as program:
+    with without_flags("--new-pool") as program:
         program.wait_for("Which user pool do you sign in to?")
         program.press("ctrl+q")
         assert program.wait_exit() == 6
@@ -113,33 +117,34 @@ def test_another_pool_is_asked_for_whatever_names_one(machine: Machine, choice: 
     assert "--new-pool asks on a terminal. Without one: `tui-auth profile add`." in ran.stderr
 
 
-def test_a_terminal_does_not_make_it_ask(machine: Machine, choice: PoolChoice) -> None:
+def test_a_terminal_does_not_make_it_ask(
+    machine: Machine, choice: PoolChoice, terminal_program: TerminalProgram
+) -> None:
     password = private_file(machine.home / "password", "Wrong-horse-9")
-    words = ["-m", "tui_auth", *PLAIN, *flags(choice)]
-    with PtyProgram(words, home=machine.home, stdin=password) as program:
+    with terminal_program.on_a_terminal(*PLAIN, *flags(choice), stdin=password) as program:
         assert program.wait_exit() == 5
         assert "Password:" not in program.screen_text()
 
 
-def without_flags(machine: Machine, *words: str) -> PtyProgram:
-    """The program on a terminal, in a folder that names no pool."""
-    here = {"PYTHONPATH": str(ROOT)}
-    return PtyProgram(["-m", "tui_auth", *words], home=machine.home, cwd=machine.home, environment=here)
+@pytest.fixture
+def without_flags(terminal_program: TerminalProgram) -> Callable[..., PtyProgram]:
+    """Starts the program on a terminal, in a folder that names no pool."""
+    return terminal_program.on_a_terminal
 
 
 def test_without_flags_the_last_pool_and_name_are_taken_again(
-    machine: Machine, choice: PoolChoice, tmp_path: Path
+    machine: Machine, choice: PoolChoice, without_flags: Callable[..., PtyProgram], tmp_path: Path
 ) -> None:
     assert sign_in(machine, *PLAIN, *flags(choice)).returncode == 0
     assert machine.run("sign-out").returncode == 0
-    with without_flags(machine, "sign-in", "--plain") as program:
+    with without_flags("sign-in", "--plain") as program:
         program.wait_for("Password:")
         shown = program.screen_text()
         told = " ".join(shown.split())
         assert "User pool and user are those of the last sign-in, ann in eu-west-1_" in told
         assert f"Sign in to {choice.user_pool_id}" in shown
         assert "Username: ann" in shown
-    with without_flags(machine) as program:
+    with without_flags() as program:
         program.wait_for(choice.user_pool_id)
         program.wait_for("ann")
     password = private_file(tmp_path / "password", PASSWORD)
@@ -151,6 +156,7 @@ def test_without_flags_the_last_pool_and_name_are_taken_again(
 COMMANDS = (["token"], ["header"], ["exec", "--", "true"], ["kube-credential"], ["status"], ["sign-out"])
 
 
+@pytest.mark.usefixtures("replaced")
 def test_with_several_sessions_each_command_names_the_one_it_took(
     machine: Machine, choice: PoolChoice
 ) -> None:
@@ -180,9 +186,10 @@ def test_a_server_that_is_not_cognitos_is_marked_by_its_name(endpoint: str | Non
     assert settings.mark == mark
 
 
-def test_a_password_is_not_read_from_a_terminal_that_would_show_it(machine: Machine) -> None:
-    arguments = ["-m", "tui_auth", *PLAIN, *flags(machine.client())]
-    with PtyProgram(arguments, home=machine.home) as program:
+def test_a_password_is_not_read_from_a_terminal_that_would_show_it(
+    machine: Machine, terminal_program: TerminalProgram
+) -> None:
+    with terminal_program.on_a_terminal(*PLAIN, *flags(machine.client())) as program:
         assert program.wait_exit() == 2
         assert "--password-stdin reads a pipe" in program.screen_text()
 

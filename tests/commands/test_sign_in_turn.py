@@ -4,34 +4,35 @@ from __future__ import annotations
 
 import io
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tests.programs import TerminalProgram
 from tests.session.machine import PASSWORD, Machine, flags, private_file
-from tests.session.machine import machine as machine
 from tests.terminal.pty_program import PtyProgram
 from tui_auth.commands import sign_in_turn
 from tui_auth.config.pool_choice import PoolChoice
 
-
-def start(machine: Machine, *arguments: str, stderr: Path | None = None) -> PtyProgram:
-    return PtyProgram(["-m", "tui_auth", *arguments], home=machine.home, stderr=stderr)
+Two = Callable[..., AbstractContextManager[tuple[PtyProgram, PtyProgram]]]
 
 
-@contextmanager
-def two(
-    machine: Machine, words: tuple[str, ...], stderr: Path | None = None
-) -> Iterator[tuple[PtyProgram, PtyProgram]]:
+@pytest.fixture
+def two(terminal_program: TerminalProgram) -> Two:
     """A sign-in that is open, and a second one like it that waits."""
-    with start(machine, *words) as first:
-        first.wait_for("Password:")
-        with start(machine, *words, stderr=stderr) as second:
-            second.wait_for("Enter goes on here at once")
-            yield first, second
+
+    @contextmanager
+    def start(words: tuple[str, ...], stderr: Path | None = None) -> Iterator[tuple[PtyProgram, PtyProgram]]:
+        with terminal_program.on_a_terminal(*words) as first:
+            first.wait_for("Password:")
+            with terminal_program.on_a_terminal(*words, stderr=stderr) as second:
+                second.wait_for("Enter goes on here at once")
+                yield first, second
+
+    return start
 
 
 @pytest.fixture
@@ -48,9 +49,9 @@ def sign_in(choice: PoolChoice) -> tuple[str, ...]:
 
 
 def test_the_second_waits_and_takes_what_the_first_began(
-    machine: Machine, sign_in: tuple[str, ...], choice: PoolChoice
+    machine: Machine, two: Two, sign_in: tuple[str, ...], choice: PoolChoice
 ) -> None:
-    with two(machine, sign_in) as (first, second):
+    with two(sign_in) as (first, second):
         said = second.screen_text().replace("\n", "")
         assert f"of ann to {choice.user_pool_id} is open in process {first.pid}." in said
         first.send(f"{PASSWORD}\r")
@@ -60,8 +61,8 @@ def test_the_second_waits_and_takes_what_the_first_began(
     assert len(machine.sessions.entries()) == 1
 
 
-def test_enter_goes_on_at_once_whatever_the_other_does(machine: Machine, sign_in: tuple[str, ...]) -> None:
-    with two(machine, sign_in) as (_, second):
+def test_enter_goes_on_at_once_whatever_the_other_does(two: Two, sign_in: tuple[str, ...]) -> None:
+    with two(sign_in) as (_, second):
         second.press("enter")
         second.wait_for("Password:")
         second.send(f"{PASSWORD}\r")
@@ -69,32 +70,32 @@ def test_enter_goes_on_at_once_whatever_the_other_does(machine: Machine, sign_in
 
 
 @pytest.mark.parametrize(("key", "status"), [("ctrl+c", 130), ("ctrl+d", 6)])
-def test_who_waits_can_leave(machine: Machine, sign_in: tuple[str, ...], key: str, status: int) -> None:
-    with two(machine, sign_in) as (_, second):
+def test_who_waits_can_leave(two: Two, sign_in: tuple[str, ...], key: str, status: int) -> None:
+    with two(sign_in) as (_, second):
         second.press(key)
         assert second.wait_exit() == status
 
 
-def test_a_killed_one_locks_nobody_out(machine: Machine, sign_in: tuple[str, ...]) -> None:
-    with two(machine, sign_in) as (first, second):
+def test_a_killed_one_locks_nobody_out(two: Two, sign_in: tuple[str, ...]) -> None:
+    with two(sign_in) as (first, second):
         first.signal(signal.SIGKILL)
         second.wait_for("Password:")
 
 
 def test_who_has_sent_stderr_elsewhere_is_told_on_the_terminal(
-    machine: Machine, sign_in: tuple[str, ...]
+    machine: Machine, two: Two, sign_in: tuple[str, ...]
 ) -> None:
     log = machine.home / "log"
-    with two(machine, sign_in, stderr=log):
+    with two(sign_in, stderr=log):
         assert "Waiting for it" in log.read_text()
 
 
 def test_once_signed_in_the_turn_is_over_though_the_screen_is_open(
-    machine: Machine, choice: PoolChoice, tmp_path: Path
+    machine: Machine, terminal_program: TerminalProgram, choice: PoolChoice, tmp_path: Path
 ) -> None:
     password = private_file(tmp_path / "password", PASSWORD)
     again = ("sign-in", *flags(choice), "--username", "ann", "--storage", "file")
-    with start(machine, *again) as first:
+    with terminal_program.on_a_terminal(*again) as first:
         first.wait_for("Password")
         first.send(f"{PASSWORD}\r")
         first.wait_for("Kept in")
@@ -103,14 +104,14 @@ def test_once_signed_in_the_turn_is_over_though_the_screen_is_open(
 
 
 def test_another_user_or_another_client_does_not_wait(
-    machine: Machine, sign_in: tuple[str, ...], choice: PoolChoice
+    machine: Machine, terminal_program: TerminalProgram, sign_in: tuple[str, ...], choice: PoolChoice
 ) -> None:
     bob = ("sign-in", *flags(choice), "--username", "bob", "--plain")
     elsewhere = ("sign-in", *flags(machine.client()), "--username", "ann", "--plain")
-    with start(machine, *sign_in) as first:
+    with terminal_program.on_a_terminal(*sign_in) as first:
         first.wait_for("Password:")
         for other in (bob, elsewhere):
-            with start(machine, *other) as second:
+            with terminal_program.on_a_terminal(*other) as second:
                 second.wait_for("Password:")
                 assert "Another sign-in" not in second.screen_text()
 

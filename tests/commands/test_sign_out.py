@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
+from tests.programs import PROCESS_SECONDS, Process
 from tests.scripted_gateway import ScriptedGateway
 from tests.session.machine import FLOWS, Machine, flags
-from tests.session.machine import machine as machine
 from tui_auth.secret import Secret
 from tui_auth.session.errors import StorageError
 from tui_auth.session.register import Register
@@ -202,16 +202,18 @@ def test_with_ctrl_c_it_is_forgotten_all_the_same(machine: Machine) -> None:
     assert forgotten(machine)
 
 
-def test_with_ctrl_c_in_the_program_it_is_130_and_one_line(machine: Machine, silent_pool: SilentPool) -> None:
+def test_with_ctrl_c_in_the_program_it_is_130_and_one_line(
+    machine: Machine, process: Process, silent_pool: SilentPool
+) -> None:
     choice = machine.client()
     origin = origin_of(replace(choice, endpoint_url=silent_pool.url), "ann", machine.environ)
     done = machine.done(choice, machine.user())
     machine.sessions.keep(done, origin, StorageKind.FILE, server_time=machine.server.clock.now())
-    process = machine.start("sign-out")
-    assert silent_pool.was_asked.wait(30)
-    process.send_signal(signal.SIGINT)
-    out, said = process.communicate(timeout=30)
-    assert (process.returncode, out, said.count("\n")) == (130, "", 1)
+    running = process.start(process.command("sign-out"))
+    assert silent_pool.was_asked.wait(PROCESS_SECONDS)
+    running.send_signal(signal.SIGINT)
+    out, said = running.communicate(timeout=PROCESS_SECONDS)
+    assert (running.returncode, out, said.count("\n")) == (130, "", 1)
     assert "forgotten here" in said
     assert "stopped" in said
     assert forgotten(machine)
@@ -227,7 +229,7 @@ class SilentPool:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 outer.was_asked.set()
-                outer.end.wait(60)
+                outer.end.wait(PROCESS_SECONDS)
 
             def log_message(self, *arguments: object) -> None:
                 pass

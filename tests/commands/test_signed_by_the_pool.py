@@ -10,9 +10,8 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from tests.programs import TerminalProgram
 from tests.session.machine import PASSWORD, Machine, flags, private_file
-from tests.session.machine import machine as machine
-from tests.terminal.pty_program import PtyProgram
 
 
 class Keys:
@@ -118,10 +117,15 @@ def test_a_refresh_is_checked_too(machine: Machine, keys: Keys, pool: tuple[str,
 
 @pytest.mark.parametrize(("are", "said"), [("out of reach", "were not checked"), ("others", "not signed by")])
 def test_the_full_screen_says_it_too(
-    machine: Machine, keys: Keys, pool: tuple[str, ...], are: str, said: str
+    machine: Machine,
+    terminal_program: TerminalProgram,
+    keys: Keys,
+    pool: tuple[str, ...],
+    are: str,
+    said: str,
 ) -> None:
     keys.are = are
-    with PtyProgram(["-m", "tui_auth", "sign-in", *pool], home=machine.home) as program:
+    with terminal_program.on_a_terminal("sign-in", *pool) as program:
         program.wait_for("Password")
         program.send(f"{PASSWORD}\r")
         program.wait_for(lambda shown: said in " ".join(shown.screen_text().split()))

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.commands.conftest import Program
+from tests.programs import Program, TerminalProgram
 from tui_auth.pool import PoolServer
 
 PASSWORD = "Correct-Horse-9!"
@@ -27,12 +27,12 @@ def new_pool(server: PoolServer, name: str, **settings: object) -> tuple[tuple[s
 
 @pytest.mark.parametrize("mode", ["full screen", "--plain"])
 def test_where_an_e_mail_address_is_the_name_it_is_shown_in_place_of_the_uuid(
-    program: Program, server: PoolServer, mode: str
+    program: Program, terminal_program: TerminalProgram, server: PoolServer, mode: str
 ) -> None:
     flags, uuid = new_pool(server, "ann@example.com", UsernameAttributes=["email"])
     assert "@" not in uuid
     words = [mode] if mode == "--plain" else []
-    with program.on_a_terminal(*words, *flags, "--storage", "file") as running:
+    with terminal_program.on_a_terminal(*words, *flags, "--storage", "file") as running:
         running.wait_for("Username")
         running.send("ann@example.com\r")
         running.wait_for("Password")

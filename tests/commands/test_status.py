@@ -8,7 +8,6 @@ import re
 import pytest
 
 from tests.session.machine import Machine
-from tests.session.machine import machine as machine
 from tui_auth.session.stores import StorageKind
 
 

@@ -1,21 +1,20 @@
-"""``tui-auth token`` and ``tui-auth header``, run as processes without a terminal."""
+"""``tui-auth token`` and ``tui-auth header``, without a terminal."""
 
 from __future__ import annotations
 
 import json
 import re
-import shutil
+import shlex
 import socket
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.programs import PROCESS_SECONDS, Process
 from tests.session.machine import PASSWORD, ROTATION, Machine, flags, private_file
-from tests.session.machine import machine as machine
-from tests.terminal.pty_program import ROOT
+from tests.tools import need_tool
 
 AGED = 3590.0
 
@@ -49,23 +48,18 @@ def test_a_token_that_has_nearly_run_out_is_renewed(machine: Machine, command: s
     assert machine.accepts(ran.stdout.split()[-1])
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-def test_curl_takes_the_header_from_the_pipe(machine: Machine, tmp_path: Path) -> None:
+def test_curl_takes_the_header_from_the_pipe(machine: Machine, process: Process) -> None:
+    need_tool("curl")
     kept = machine.sign_in()
     with socket.create_server(("127.0.0.1", 0)) as listening:
         url = f"http://127.0.0.1:{listening.getsockname()[1]}/"
-        pipe = subprocess.Popen(
-            ["sh", "-c", f"{' '.join(machine.command('header'))} | curl -s -H @- {url}"],
-            env={**machine.environ, "PYTHONPATH": str(ROOT)},
-            cwd=machine.home,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        line = f"{shlex.join(process.command('header'))} | curl -s -H @- {url}"
+        pipe = process.start(["sh", "-c", line], stderr=None)
         connection, _ = listening.accept()
         with connection, connection.makefile("rb") as request:
             lines = [line.decode().strip() for line in iter(request.readline, b"\r\n")]
             connection.sendall(b"HTTP/1.0 200 OK\r\nContent-Length: 4\r\n\r\nthey")
-        assert pipe.communicate(timeout=30)[0] == "they"
+        assert pipe.communicate(timeout=PROCESS_SECONDS)[0] == "they"
     assert f"Authorization: Bearer {kept.record.access_token.reveal()}" in lines
 
 
@@ -104,7 +98,7 @@ def test_a_password_from_a_file_begins_the_session_without_a_terminal(
     password = private_file(tmp_path / "password", f"{PASSWORD}\n")
     sources: list[tuple[dict[str, Any], list[str]]] = [
         ({}, ["--password-file", str(password)]),
-        ({"stdin": password.open()}, ["--password-stdin"]),
+        ({"stdin": f"{PASSWORD}\n"}, ["--password-stdin"]),
     ]
     for more, source in sources:
         ran = machine.run("token", *flags(choice), "--username", user, *source, **more)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from tests.programs import TerminalProgram
 from tests.session.machine import PASSWORD, Machine, flags
-from tests.session.machine import machine as machine
 from tests.terminal.pty_program import PtyProgram
 
 AGED = 3590.0
@@ -12,18 +12,15 @@ AGED = 3590.0
 class TestOnATerminal:
     """``TOKEN=$(tui-auth token)`` where no session stands: the sign-in opens, closes, and the token comes."""
 
-    def start(self, machine: Machine, *arguments: str, **more: str | None) -> PtyProgram:
-        return PtyProgram(
-            ["-m", "tui_auth", *arguments],
-            home=machine.home,
-            stdout=machine.home / "out",
-            environment=more,
-        )
+    def start(self, program: TerminalProgram, *arguments: str, **more: str | None) -> PtyProgram:
+        return program.on_a_terminal(*arguments, stdout=program.home / "out", variables=more)
 
-    def test_the_sign_in_opens_and_the_token_goes_to_stdout(self, machine: Machine) -> None:
+    def test_the_sign_in_opens_and_the_token_goes_to_stdout(
+        self, machine: Machine, terminal_program: TerminalProgram
+    ) -> None:
         choice = machine.client()
         machine.user()
-        with self.start(machine, "token", *flags(choice)) as program:
+        with self.start(terminal_program, "token", *flags(choice)) as program:
             program.wait_for("Username")
             program.send("ann")
             program.press("enter")
@@ -36,7 +33,9 @@ class TestOnATerminal:
         assert token.count("\n") == 1
         assert machine.run("token").stdout == token
 
-    def test_the_full_screen_proves_a_remembered_device(self, machine: Machine) -> None:
+    def test_the_full_screen_proves_a_remembered_device(
+        self, machine: Machine, terminal_program: TerminalProgram
+    ) -> None:
         tracks = {"ChallengeRequiredOnNewDevice": True, "DeviceOnlyRememberedOnUserPrompt": False}
         machine.server.call(
             "UpdateUserPool", {"UserPoolId": machine.user_pool_id, "DeviceConfiguration": tracks}
@@ -45,7 +44,7 @@ class TestOnATerminal:
         kept = machine.sign_in(choice, machine.user())
         assert kept.record.device
         assert machine.run("sign-out").returncode == 0
-        with self.start(machine, "token", *flags(choice), "--username", "ann") as program:
+        with self.start(terminal_program, "token", *flags(choice), "--username", "ann") as program:
             program.wait_for("Password")
             program.send(PASSWORD)
             program.press("enter")
@@ -53,11 +52,13 @@ class TestOnATerminal:
         proofs = [asked["ChallengeName"] for asked in machine.asked("RespondToAuthChallenge")]
         assert proofs == ["PASSWORD_VERIFIER", "DEVICE_SRP_AUTH", "DEVICE_PASSWORD_VERIFIER"]
 
-    def test_it_says_where_the_session_is_kept_once(self, machine: Machine) -> None:
+    def test_it_says_where_the_session_is_kept_once(
+        self, machine: Machine, terminal_program: TerminalProgram
+    ) -> None:
         choice = machine.client()
         machine.user()
         for times in (1, 0):
-            with self.start(machine, "token", *flags(choice), "--plain") as program:
+            with self.start(terminal_program, "token", *flags(choice), "--plain") as program:
                 program.wait_for("Username:")
                 program.send("ann\r")
                 program.wait_for("Password:")
@@ -66,23 +67,27 @@ class TestOnATerminal:
                 assert program.screen_text().count("The session is kept in") == times
             machine.run("sign-out")
 
-    def test_a_session_that_ended_is_offered_again(self, machine: Machine) -> None:
+    def test_a_session_that_ended_is_offered_again(
+        self, machine: Machine, terminal_program: TerminalProgram
+    ) -> None:
         machine.sign_in(aged=AGED)
         machine.server.fail_next("GetTokensFromRefreshToken", "NotAuthorizedException", "revoked")
-        with self.start(machine, "token", "--plain") as program:
+        with self.start(terminal_program, "token", "--plain") as program:
             program.wait_for("Password:")
             assert "ann" in program.screen_text()
             program.send(f"{PASSWORD}\r")
             assert program.wait_exit() == 0
         assert machine.accepts((machine.home / "out").read_text().strip())
 
-    def test_a_second_sign_in_waits_for_the_first_and_takes_its_session(self, machine: Machine) -> None:
+    def test_a_second_sign_in_waits_for_the_first_and_takes_its_session(
+        self, machine: Machine, terminal_program: TerminalProgram
+    ) -> None:
         choice = machine.client()
         machine.user()
-        with self.start(machine, "token", *flags(choice), "--plain") as first:
+        with self.start(terminal_program, "token", *flags(choice), "--plain") as first:
             first.wait_for("Username:")
-            with PtyProgram(
-                ["-m", "tui_auth", "token", *flags(choice)], home=machine.home, stdout=machine.home / "other"
+            with terminal_program.on_a_terminal(
+                "token", *flags(choice), stdout=machine.home / "other"
             ) as second:
                 second.wait_for(f"Another sign-in to {choice.user_pool_id} is open in process {first.pid}")
                 first.send("ann\r")
@@ -93,26 +98,28 @@ class TestOnATerminal:
                 assert "Username" not in second.screen_text()
         assert (machine.home / "other").read_text() == (machine.home / "out").read_text() != ""
 
-    def test_leaving_the_sign_in_is_6_and_prints_nothing(self, machine: Machine) -> None:
-        with self.start(machine, "token", *flags(machine.client())) as program:
+    def test_leaving_the_sign_in_is_6_and_prints_nothing(
+        self, machine: Machine, terminal_program: TerminalProgram
+    ) -> None:
+        with self.start(terminal_program, "token", *flags(machine.client())) as program:
             program.wait_for("Username")
             program.press("ctrl+q")
             assert program.wait_exit() == 6
         assert (machine.home / "out").read_text() == ""
 
-    def test_login_never_asks_nobody(self, machine: Machine) -> None:
-        with self.start(machine, "token", "--login", "never", *flags(machine.client())) as program:
+    def test_login_never_asks_nobody(self, machine: Machine, terminal_program: TerminalProgram) -> None:
+        with self.start(terminal_program, "token", "--login", "never", *flags(machine.client())) as program:
             assert program.wait_exit() == 4
             assert "Not signed in." in program.screen_text()
 
-    def test_without_a_pool_it_is_3(self, machine: Machine) -> None:
-        with self.start(machine, "token") as program:
+    def test_without_a_pool_it_is_3(self, machine: Machine, terminal_program: TerminalProgram) -> None:
+        with self.start(terminal_program, "token") as program:
             assert program.wait_exit() == 3
 
-    def test_storage_none_keeps_nothing(self, machine: Machine) -> None:
+    def test_storage_none_keeps_nothing(self, machine: Machine, terminal_program: TerminalProgram) -> None:
         machine.user()
         storage = {"TUI_AUTH_STORAGE": "none"}
-        with self.start(machine, "token", *flags(machine.client()), "--plain", **storage) as program:
+        with self.start(terminal_program, "token", *flags(machine.client()), "--plain", **storage) as program:
             program.wait_for("Username:")
             program.send("ann\r")
             program.wait_for("Password:")
@@ -121,10 +128,12 @@ class TestOnATerminal:
         assert machine.accepts((machine.home / "out").read_text().strip())
         assert not list(machine.state.glob("?" * 64 + ".json"))
 
-    def test_a_place_that_cannot_be_used_is_said_and_the_token_still_comes(self, machine: Machine) -> None:
+    def test_a_place_that_cannot_be_used_is_said_and_the_token_still_comes(
+        self, machine: Machine, terminal_program: TerminalProgram
+    ) -> None:
         machine.user()
         nowhere = {"XDG_STATE_HOME": "/proc/no/such/place"}
-        with self.start(machine, "token", *flags(machine.client()), "--plain", **nowhere) as program:
+        with self.start(terminal_program, "token", *flags(machine.client()), "--plain", **nowhere) as program:
             program.wait_for("Username:")
             program.send("ann\r")
             program.wait_for("Password:")
@@ -133,9 +142,11 @@ class TestOnATerminal:
             assert "This session is not kept." in program.screen_text()
         assert machine.accepts((machine.home / "out").read_text().strip())
 
-    def test_a_folder_that_others_can_reach_is_9_before_anything_is_typed(self, machine: Machine) -> None:
+    def test_a_folder_that_others_can_reach_is_9_before_anything_is_typed(
+        self, machine: Machine, terminal_program: TerminalProgram
+    ) -> None:
         machine.state.mkdir(parents=True)
         machine.state.chmod(0o755)
-        with self.start(machine, "token", *flags(machine.client()), "--plain") as program:
+        with self.start(terminal_program, "token", *flags(machine.client()), "--plain") as program:
             assert program.wait_exit() == 9
             assert "is open to" in program.screen_text()

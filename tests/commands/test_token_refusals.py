@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import socket
-import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tests.programs import PROCESS_SECONDS, Process
 from tests.session.machine import ROTATION, Machine, flags
-from tests.session.machine import machine as machine
-from tests.terminal.pty_program import ROOT
+from tests.tools import need_tool
 
 AGED = 3590.0
 
@@ -92,13 +93,15 @@ def test_a_missing_client_secret_is_3(machine: Machine, tmp_path: Path) -> None:
     assert "gone" in ran.stderr
 
 
-def test_a_session_file_that_others_can_read_is_9_with_the_command_that_mends_it(machine: Machine) -> None:
+def test_a_session_file_that_others_can_read_is_9_with_the_command_that_mends_it(
+    machine: Machine, process: Process
+) -> None:
     machine.sign_in()
     machine.session_file().chmod(0o644)
     ran = machine.run("token")
     assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (9, "", 1)
     command = ran.stderr.rstrip().partition("Close it: ")[2]
-    subprocess.run(command, shell=True, check=True)
+    process.run_command(["sh", "-c", command], check=True)
     assert machine.run("token").returncode == 0
 
 
@@ -110,7 +113,9 @@ def test_a_session_file_that_holds_none_is_9_with_the_command_that_mends_it(
     machine.session_file().write_text(harm)
     ran = machine.run("token")
     assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (9, "", 1)
-    subprocess.run(ran.stderr.rstrip().partition("Remove it: ")[2], shell=True, check=True)
+    remove, path = shlex.split(ran.stderr.rstrip().partition("Remove it: ")[2])
+    assert remove == "rm"
+    Path(path).unlink()
     assert machine.run("token").returncode == 4
 
 
@@ -125,23 +130,20 @@ def test_a_session_of_a_later_version_is_left_alone(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize("where", ["closed", "full", "gone"])
-def test_a_stdout_that_takes_nothing_is_no_reason_for_a_traceback(machine: Machine, where: str) -> None:
+def test_a_stdout_that_takes_nothing_is_no_reason_for_a_traceback(
+    machine: Machine, process: Process, where: str
+) -> None:
+    need_tool("bash")
     machine.sign_in()
-    command = " ".join(machine.command("token"))
+    command = shlex.join(process.command("token"))
     shell = {"closed": f"{command} >&-", "full": f"{command} >/dev/full", "gone": f"{command} | true"}[where]
-    ran = subprocess.run(
-        ["bash", "-c", f"{shell}; echo ${{PIPESTATUS[0]}} >&2"],
-        env={**machine.environ, "PYTHONPATH": str(ROOT)},
-        cwd=machine.home,
-        capture_output=True,
-        text=True,
-    )
+    ran = process.run_command(["bash", "-c", f"{shell}; echo ${{PIPESTATUS[0]}} >&2"])
     assert ran.stderr.splitlines()[-1] in {"closed": "1", "full": "1", "gone": "01"}[where]
     assert "Traceback" not in ran.stderr
     assert "Exception ignored" not in ran.stderr
 
 
-def test_a_signal_during_a_refresh_waits_for_the_new_tokens(machine: Machine) -> None:
+def test_a_signal_during_a_refresh_waits_for_the_new_tokens(machine: Machine, process: Process) -> None:
     machine.sign_in(machine.client(**ROTATION), machine.user(), aged=AGED)
     before = machine.stored()
     asked, go_on = os.pipe(), os.pipe()
@@ -154,26 +156,36 @@ def test_a_signal_during_a_refresh_waits_for_the_new_tokens(machine: Machine) ->
         return real(service, operation, params)
 
     machine.server.call_over_http = slow  # type: ignore[method-assign, assignment]
-    process = machine.start("token")
+    running = process.start(process.command("token"))
     os.read(asked[0], 1)
-    process.send_signal(signal.SIGTERM)
+    running.send_signal(signal.SIGTERM)
     os.write(go_on[1], b".")
-    process.communicate(timeout=30)
+    running.communicate(timeout=PROCESS_SECONDS)
     for descriptor in (*asked, *go_on):
         os.close(descriptor)
-    assert process.returncode == -signal.SIGTERM
+    assert running.returncode == -signal.SIGTERM
     assert machine.stored()["refresh_token"] != before["refresh_token"]
     assert machine.run("token").returncode == 0
 
 
-def test_a_pool_that_never_answers_does_not_keep_ctrl_c_waiting(machine: Machine) -> None:
+WAITS_FOR_EVER = """
+import sys
+from tui_auth.auth import gateway
+gateway.READ_TIMEOUT_SECONDS = gateway.DEADLINE_SECONDS = 10_000
+from tui_auth.cli import main
+sys.exit(main())
+"""
+"""The program, which waits longer for an answer than any test does."""
+
+
+def test_a_pool_that_never_answers_does_not_keep_ctrl_c_waiting(machine: Machine, process: Process) -> None:
     machine.sign_in(aged=AGED)
     port = int((machine.stored()["endpoint"]).rpartition(":")[2])
     machine.server.stop()
     with socket.create_server(("127.0.0.1", port)) as silent:
-        process = machine.start("token")
+        running = process.start([sys.executable, "-c", WAITS_FOR_EVER, "token"])
         connection, _ = silent.accept()
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=12)
+        running.send_signal(signal.SIGINT)
+        running.communicate(timeout=PROCESS_SECONDS)
         connection.close()
-    assert process.returncode == 130
+    assert running.returncode == 130

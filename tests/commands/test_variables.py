@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.commands.conftest import Program
+from tests.programs import Program
 
 IDS = {"TUI_AUTH_USER_POOL_ID": "eu-west-1_Ab12", "TUI_AUTH_CLIENT_ID": "1example"}
 

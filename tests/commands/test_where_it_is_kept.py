@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,12 +15,13 @@ from typing import Any
 
 import pytest
 
+from tests.programs import TerminalProgram
 from tests.session.machine import PASSWORD, Machine, flags, private_file
-from tests.session.machine import machine as machine
-from tests.terminal.pty_program import ROOT, PtyProgram
+from tests.terminal.pty_program import PtyProgram
 from tui_auth.auth.next_step import Done
 from tui_auth.config.pool_choice import PoolChoice
 from tui_auth.done_keeper import DoneKeeper
+from tui_auth.session import keyring_store
 from tui_auth.session.keeping import Keeping
 from tui_auth.session.sessions import Kept
 from tui_auth.session.storage_choice import WORDS
@@ -51,16 +54,28 @@ def choice(machine: Machine) -> PoolChoice:
 
 
 @pytest.fixture
-def with_keyring(machine: Machine) -> Callable[[str], dict[str, str]]:
-    """Writes a package ``keyring``; gives the environment in which it is the one that is found."""
+def with_keyring(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Writes a package ``keyring`` that the program imports."""
+    folder = machine.home / "packages"
+    folder.mkdir()
+    monkeypatch.syspath_prepend(folder)
+    monkeypatch.setitem(sys.modules, "keyring", None)  # to be put back, also where it was not imported
 
-    def write(text: str) -> dict[str, str]:
-        folder = machine.home / "packages"
-        folder.mkdir()
+    def write(text: str) -> None:
+        # A keyring that hangs never answers: nothing is gained by waiting for it.
+        monkeypatch.setattr(keyring_store, "PATIENCE_SECONDS", 0.05 if text == HANGS else 60)
         (folder / "keyring.py").write_text(text)
-        return {"PYTHONPATH": f"{folder}:{ROOT}"}
+        sys.modules.pop("keyring", None)
+        importlib.invalidate_caches()
 
     return write
+
+
+def words(home: Path, choice: PoolChoice, storage: str | None, command: str = "sign-in") -> list[str]:
+    """The words that begin a session with a password from a file."""
+    password = private_file(home / "password", PASSWORD)
+    named = ["--username", "ann", "--password-file", str(password)]
+    return [command, *flags(choice), *named, *(["--storage", storage] if storage else [])]
 
 
 def sign_in(
@@ -71,12 +86,7 @@ def sign_in(
     word: str = "sign-in",
 ) -> subprocess.CompletedProcess[str]:
     """Begin a session with a password from a file."""
-    password = private_file(machine.home / "password", PASSWORD)
-    return machine.run(
-        *(word, *flags(choice), "--username", "ann", "--password-file", str(password)),
-        *(("--storage", storage) if storage else ()),
-        environ=environ,
-    )
+    return machine.run(*words(machine.home, choice, storage, word), environ=environ)
 
 
 @pytest.mark.parametrize(
@@ -105,21 +115,21 @@ def test_nowhere_is_nowhere(machine: Machine, choice: PoolChoice) -> None:
 
 
 def test_the_keyring_has_it_and_no_file(
-    machine: Machine, choice: PoolChoice, with_keyring: Callable[[str], dict[str, str]]
+    machine: Machine, choice: PoolChoice, with_keyring: Callable[[str], None]
 ) -> None:
-    environ = with_keyring(KEYRING)
-    assert sign_in(machine, choice, "keyring", environ).returncode == 0
-    token = machine.run("token", environ=environ).stdout.strip()
+    with_keyring(KEYRING)
+    assert machine.run(*words(machine.home, choice, "keyring")).returncode == 0
+    token = machine.run("token").stdout.strip()
     assert machine.accepts(token)
     holding = [
         path.name for path in machine.home.rglob("*") if path.is_file() and token in path.read_text("latin-1")
     ]
     assert holding == ["keyring"]
-    forced = machine.run("token", "--force-refresh", environ=environ)
+    forced = machine.run("token", "--force-refresh")
     assert forced.returncode == 0
-    assert forced.stdout == machine.run("token", environ=environ).stdout != f"{token}\n"
-    assert "keyring" in machine.run("status", environ=environ).stdout
-    assert machine.run("sign-out", environ=environ).returncode == 0
+    assert forced.stdout == machine.run("token").stdout != f"{token}\n"
+    assert "keyring" in machine.run("status").stdout
+    assert machine.run("sign-out").returncode == 0
     assert (machine.home / "keyring").read_text() == "{}"
 
 
@@ -131,11 +141,12 @@ def test_the_keyring_has_it_and_no_file(
 def test_a_session_is_not_lost_because_the_keyring_is_no_good(
     machine: Machine,
     choice: PoolChoice,
-    with_keyring: Callable[[str], dict[str, str]],
+    with_keyring: Callable[[str], None],
     package: str,
     said: str,
 ) -> None:
-    ran = sign_in(machine, choice, "keyring", with_keyring(package), word="token")
+    with_keyring(package)
+    ran = machine.run(*words(machine.home, choice, "keyring", "token"))
     assert ran.returncode == 0
     assert machine.accepts(ran.stdout.strip())
     assert "This session is not kept." in ran.stderr
@@ -143,15 +154,15 @@ def test_a_session_is_not_lost_because_the_keyring_is_no_good(
 
 
 def test_a_keyring_that_hangs_when_it_is_read_is_9_and_the_session_stays(
-    machine: Machine, choice: PoolChoice, with_keyring: Callable[[str], dict[str, str]]
+    machine: Machine, choice: PoolChoice, with_keyring: Callable[[str], None]
 ) -> None:
-    environ = with_keyring(KEYRING)
-    assert sign_in(machine, choice, "keyring", environ).returncode == 0
-    (machine.home / "packages" / "keyring.py").write_text(HANGS)
-    ran = machine.run("token", environ=environ)
+    with_keyring(KEYRING)
+    assert machine.run(*words(machine.home, choice, "keyring")).returncode == 0
+    with_keyring(HANGS)
+    ran = machine.run("token")
     assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (9, "", 1)
-    (machine.home / "packages" / "keyring.py").write_text(KEYRING)
-    assert machine.run("token", environ=environ).returncode == 0
+    with_keyring(KEYRING)
+    assert machine.run("token").returncode == 0
 
 
 @pytest.mark.parametrize(("asked_for", "status"), [(None, 0), ("file", 9)])
@@ -167,29 +178,30 @@ def test_a_folder_that_cannot_be_written_costs_the_keeping_and_is_9_to_who_asked
 
 # -- the screen of Done ---------------------------------------------------------------------------------
 
+ToDone = Callable[..., PtyProgram]
 QUESTION = "Where shall this session be kept?"
 
 
-def to_done(machine: Machine, *arguments: str, **environ: str) -> PtyProgram:
+@pytest.fixture
+def to_done(terminal_program: TerminalProgram) -> ToDone:
     """``tui-auth sign-in`` in full screen, with name and password typed."""
-    program = PtyProgram(
-        ["-m", "tui_auth", "sign-in", *arguments],
-        home=machine.home,
-        cwd=machine.home,
-        environment={"PYTHONPATH": str(ROOT), **environ},
-    )
-    program.wait_for("Username")
-    if "ann" not in program.screen_text():
-        program.send("ann\r")
-    program.send(f"{PASSWORD}\r")
-    program.wait_for("Signed in as ann")
-    return program
+
+    def start(*arguments: str, **environ: str) -> PtyProgram:
+        program = terminal_program.on_a_terminal("sign-in", *arguments, variables=environ)
+        program.wait_for("Username")
+        if "ann" not in program.screen_text():
+            program.send("ann\r")
+        program.send(f"{PASSWORD}\r")
+        program.wait_for("Signed in as ann")
+        return program
+
+    return start
 
 
 def test_who_leaves_at_the_question_is_told_that_nothing_is_kept(
-    machine: Machine, choice: PoolChoice
+    machine: Machine, to_done: ToDone, choice: PoolChoice
 ) -> None:
-    with to_done(machine, *flags(choice)) as program:
+    with to_done(*flags(choice)) as program:
         program.wait_for(QUESTION)
         program.press("ctrl+q")
         assert program.wait_exit() == 0
@@ -200,9 +212,9 @@ def test_who_leaves_at_the_question_is_told_that_nothing_is_kept(
 
 
 def test_the_help_of_the_question_tells_of_the_places_that_can_be_chosen(
-    machine: Machine, choice: PoolChoice
+    machine: Machine, to_done: ToDone, choice: PoolChoice
 ) -> None:
-    with to_done(machine, *flags(choice), XDG_RUNTIME_DIR="") as program:
+    with to_done(*flags(choice), XDG_RUNTIME_DIR="") as program:
         program.wait_for(QUESTION)
         program.press("ctrl+g")
         program.wait_for("esc closes this")
@@ -277,9 +289,9 @@ def profiles(machine: Machine, choice: PoolChoice, *names: str) -> None:
     (folder / "config.toml").write_text("".join(f"[profiles.{name}]\n{''.join(lines)}" for name in names))
 
 
-def test_done_asks_where_once_for_each_profile(machine: Machine, choice: PoolChoice) -> None:
+def test_done_asks_where_once_for_each_profile(machine: Machine, to_done: ToDone, choice: PoolChoice) -> None:
     profiles(machine, choice, "work", "home")
-    with to_done(machine, "--profile", "work") as program:
+    with to_done("--profile", "work") as program:
         program.wait_for(QUESTION)
         for kind in (StorageKind.SESSION, StorageKind.FILE, StorageKind.NONE):
             program.wait_for(WORDS[kind])
@@ -290,15 +302,15 @@ def test_done_asks_where_once_for_each_profile(machine: Machine, choice: PoolCho
         assert program.wait_exit() == 0
     assert list((machine.home / "run" / "tui-auth").glob("?" * 64 + ".json"))
     assert machine.run("sign-out").returncode == 0
-    with to_done(machine, "--profile", "work") as program:
+    with to_done("--profile", "work") as program:
         program.wait_for("Kept in")
         assert QUESTION not in program.screen_text()
-    with to_done(machine, "--profile", "home") as program:
+    with to_done("--profile", "home") as program:
         program.wait_for(QUESTION)
 
 
-def test_the_last_choice_nowhere_keeps_nothing(machine: Machine, choice: PoolChoice) -> None:
-    with to_done(machine, *flags(choice)) as program:
+def test_the_last_choice_nowhere_keeps_nothing(machine: Machine, to_done: ToDone, choice: PoolChoice) -> None:
+    with to_done(*flags(choice)) as program:
         program.wait_for(QUESTION)
         program.wait_for(lambda shown: WORDS[StorageKind.NONE] in shown.screen_text())
         (number,) = re.findall(rf"(\d) {WORDS[StorageKind.NONE]}", program.screen_text())
@@ -309,18 +321,18 @@ def test_the_last_choice_nowhere_keeps_nothing(machine: Machine, choice: PoolCho
     assert not machine.sessions.entries()
 
 
-def test_a_place_that_is_told_is_not_asked_for(machine: Machine, choice: PoolChoice) -> None:
-    with to_done(machine, *flags(choice), "--storage", "file") as program:
+def test_a_place_that_is_told_is_not_asked_for(machine: Machine, to_done: ToDone, choice: PoolChoice) -> None:
+    with to_done(*flags(choice), "--storage", "file") as program:
         program.wait_for("Kept in")
         assert QUESTION not in program.screen_text()
     assert machine.stored()
 
 
 def test_done_says_that_it_could_not_keep_the_session_and_goes_on(
-    machine: Machine, choice: PoolChoice
+    machine: Machine, to_done: ToDone, choice: PoolChoice
 ) -> None:
     nowhere = str(Path("/proc/no/such/place"))
-    with to_done(machine, *flags(choice), "--storage", "file", XDG_STATE_HOME=nowhere) as program:
+    with to_done(*flags(choice), "--storage", "file", XDG_STATE_HOME=nowhere) as program:
         program.wait_for("The session could not be kept.")
         program.press("enter")
         assert program.wait_exit() == 9

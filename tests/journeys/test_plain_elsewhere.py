@@ -15,6 +15,7 @@ from tests.journeys.conftest import SignIn
 from tests.journeys.own_pool import OwnPool
 from tests.journeys.test_codes import wrong
 from tests.terminal.pty_program import ROOT, isolated_environment
+from tests.tools import need_tool
 from tui_auth.pool import PoolServer
 from tui_auth.pool.demo_users import DemoPool
 
@@ -28,6 +29,7 @@ NEWEST_CODE = "import json, sys, urllib.request as u; print(json.load(u.urlopen(
 def test_an_expect_script_signs_in(
     server: PoolServer, demo: DemoPool, tmp_path: Path, password: str | None, status: int
 ) -> None:
+    need_tool("expect")
     user = next(user for user in demo.users if user.username == "sam")
     program = [sys.executable, "-m", "tui_auth", "sign-in", "--plain", "--user-pool-id", user.user_pool_id]
     program += ["--client-id", user.client_id, "--endpoint-url", server.endpoint_url]

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.terminal.pty_program import ROOT, PtyProgram, isolated_environment
+from tests.tools import need_tool
 from tui_auth.pool import PoolServer
 
 PASSWORD = "Correct-Horse-9!"
@@ -71,6 +72,7 @@ def server() -> Iterator[PoolServer]:
 @pytest.fixture
 def shell(tmp_path: Path, server: PoolServer) -> Iterator[Callable[[], Shell]]:
     """Starts a shell at home, where a pool with the user ann is to be had."""
+    need_tool("bash")
     pool = server.call("CreateUserPool", {"PoolName": "staff"})["UserPool"]["Id"]
     flows = {"ExplicitAuthFlows": ["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]}
     made = server.call("CreateUserPoolClient", {"UserPoolId": pool, "ClientName": "terminal", **flows})

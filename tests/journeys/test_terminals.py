@@ -18,6 +18,7 @@ import pytest
 from tests.journeys.conftest import SignIn
 from tests.journeys.test_totp_setup import scan
 from tests.terminal.pty_program import PtyProgram
+from tests.tools import need_tool
 from tui_auth.pool import PoolServer
 from tui_auth.pool.demo_users import DemoPool
 
@@ -173,6 +174,7 @@ def test_in_a_tmux_with_default_settings_the_key_reaches_tmuxs_buffer_and_stays_
 def test_in_gnu_screen_the_key_passes_through_to_the_terminal(
     server: PoolServer, demo: DemoPool, tmp_path: Path
 ) -> None:
+    need_tool("screen")
     user = next(user for user in demo.users if user.username == "tess")
     command = [sys.executable, "-m", "tui_auth", "sign-in", "--user-pool-id", user.user_pool_id]
     command += ["--client-id", user.client_id, "--endpoint-url", server.endpoint_url]

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.terminal.pty_program import PtyProgram
+from tests.programs import Process, TerminalProgram
 
 HEAVY = {"textual", "rich", "boto3", "botocore", "segno", "pyotp", "jwt", "cryptography", "platformdirs"}
 
 
-def loaded_by(code: str) -> set[str]:
+def loaded_by(process: Process, code: str) -> set[str]:
     """The heavy packages that a fresh interpreter has loaded after running the code."""
     program = f"import sys, json\n{code}\nprint(json.dumps(sorted(sys.modules)), file=sys.__stdout__)"
-    process = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
-    names = {name.partition(".")[0] for name in json.loads(process.stdout.splitlines()[-1])}
+    ran = process.run_command([sys.executable, "-c", program], check=True)
+    names = {name.partition(".")[0] for name in json.loads(ran.stdout.splitlines()[-1])}
     return names & HEAVY
 
 
@@ -36,8 +35,8 @@ def loaded_by(code: str) -> set[str]:
         ("import tui_auth.screens.steps", {"textual", "rich", "platformdirs"}),
     ],
 )
-def test_only_what_is_needed_is_loaded(code: str, allowed: set[str]) -> None:
-    assert loaded_by(code) <= allowed
+def test_only_what_is_needed_is_loaded(process: Process, code: str, allowed: set[str]) -> None:
+    assert loaded_by(process, code) <= allowed
 
 
 LISTS_WHAT_IS_LOADED = """
@@ -82,12 +81,12 @@ Loaded = Callable[..., set[str]]
 
 
 @pytest.fixture
-def loaded_by_signing_in(tmp_path: Path) -> Loaded:
+def loaded_by_signing_in(terminal_program: TerminalProgram, tmp_path: Path) -> Loaded:
     """The modules loaded at a moment of the full-screen sign-in in which nobody presses a key."""
 
     def loaded(moment: str, *flags: str) -> set[str]:
-        arguments = ["-c", LISTS_WHAT_IS_LOADED, str(tmp_path), *SIGN_IN, *flags]
-        with PtyProgram(arguments, home=tmp_path) as program:
+        command = [sys.executable, "-c", LISTS_WHAT_IS_LOADED, str(tmp_path), *SIGN_IN, *flags]
+        with terminal_program.on_a_terminal(command=command) as program:
             program.wait_for(lambda _: (tmp_path / moment).exists())
         return set((tmp_path / moment).read_text().split())
 

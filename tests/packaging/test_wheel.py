@@ -12,7 +12,8 @@ from zipfile import ZipFile
 
 import pytest
 
-from tests.terminal.pty_program import ROOT, PtyProgram
+from tests.programs import Process, TerminalProgram
+from tests.terminal.pty_program import ROOT
 from tui_auth.style_sheets import SHEETS, styles_folder
 
 
@@ -49,9 +50,11 @@ def test_the_styles_of_a_checkout_lie_at_its_top() -> None:
     assert styles_folder() == ROOT / "styles"
 
 
-def test_the_installed_program_runs_the_demo_elsewhere(installed: Path, tmp_path: Path) -> None:
-    with PtyProgram(
-        command=[installed / "bin" / "tui-auth", "demo"], home=tmp_path / "home", cwd=tmp_path
+def test_the_installed_program_runs_the_demo_elsewhere(
+    installed: Path, terminal_program: TerminalProgram, tmp_path: Path
+) -> None:
+    with terminal_program.on_a_terminal(
+        command=[installed / "bin" / "tui-auth", "demo"], folder=tmp_path, variables={"PYTHONPATH": None}
     ) as program:
         program.wait_for("Sign in as", timeout=60)
         where = Path(f"/proc/{program.pid}/cwd")
@@ -64,9 +67,9 @@ def test_the_installed_program_runs_the_demo_elsewhere(installed: Path, tmp_path
         assert program.wait_exit() == 0
 
 
-def test_the_installed_program_is_the_one_in_the_wheel(installed: Path, tmp_path: Path) -> None:
+def test_the_installed_program_is_the_one_in_the_wheel(installed: Path, process: Process) -> None:
     code = "import tui_auth, tui_auth.style_sheets as s; print(tui_auth.__file__, s.styles_folder())"
-    python = installed / "bin" / "python"
-    shown = subprocess.run([python, "-c", code], cwd=tmp_path, check=True, capture_output=True, text=True)
+    environment = {name: value for name, value in process.environment.items() if name != "PYTHONPATH"}
+    shown = process.run_command([installed / "bin" / "python", "-c", code], env=environment, check=True)
     assert str(ROOT) not in shown.stdout
     assert "site-packages/tui_auth/styles" in shown.stdout

@@ -1,13 +1,11 @@
-"""``tui-auth pool`` as a process: one line of JSON, then it serves until it is stopped."""
+"""``tui-auth pool``: one line of JSON, then it serves until it is stopped."""
 
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
 import subprocess
-import sys
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -19,7 +17,9 @@ import pytest
 from botocore import UNSIGNED
 from botocore.config import Config
 
-from tests.in_process import run_in_process
+from tests.programs import PROCESS_SECONDS, Process, Program
+from tests.programs import process as process
+from tests.programs import program as program
 
 TRIGGERS = """
 def define_auth_challenge(event, context):
@@ -41,29 +41,24 @@ def verify_auth_challenge_response(event, context):
 """
 
 
-PoolProcess = Callable[..., AbstractContextManager[tuple[subprocess.Popen[str], dict[str, Any]]]]
+Running = Callable[..., AbstractContextManager[tuple[subprocess.Popen[str], dict[str, Any]]]]
 
 
 @pytest.fixture
-def pool_process() -> PoolProcess:
-    """Start the pool as a process, and read what its one line says; it must end well when it is told to."""
+def running(process: Process) -> Running:
+    """Starts the command; gives the process and its line of output. The process must end well on SIGTERM."""
 
     @contextmanager
-    def running(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
-        command = [sys.executable, "-m", "tui_auth", "pool", *arguments]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        try:
-            assert process.stdout is not None
-            yield process, json.loads(process.stdout.readline())
-            if process.poll() is None:
-                process.send_signal(signal.SIGTERM)
-            out, err = process.communicate(timeout=60)
-            assert (process.returncode, out, err) == (0, "", "")
-        finally:
-            process.kill()
-            process.communicate()
+    def start(*arguments: str | Path) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
+        started = process.start(process.command("pool", *arguments))
+        assert started.stdout is not None
+        yield started, json.loads(started.stdout.readline())
+        if started.poll() is None:
+            started.send_signal(signal.SIGTERM)
+        out, err = started.communicate(timeout=PROCESS_SECONDS)
+        assert (started.returncode, out, err) == (0, "", "")
 
-    return running
+    return start
 
 
 def client(where: dict[str, Any]) -> Any:
@@ -75,15 +70,15 @@ def client(where: dict[str, Any]) -> Any:
     )
 
 
-def refusal(*arguments: str) -> tuple[int, str]:
-    done = run_in_process(["pool", *arguments], environ=os.environ.copy(), cwd=Path.cwd())
+def refusal(program: Program, *arguments: str | Path) -> tuple[int, str]:
+    done = program.run("pool", *arguments)
     assert done.stdout == ""
     assert "Traceback" not in done.stderr
     return done.returncode, done.stderr
 
 
-def test_one_line_says_where_the_pool_is_and_an_empty_pool_has_a_client(pool_process: PoolProcess) -> None:
-    with pool_process() as (_, where):
+def test_one_line_says_where_the_pool_is_and_an_empty_pool_has_a_client(running: Running) -> None:
+    with running() as (_, where):
         assert set(where) == {
             "endpoint_url",
             "region",
@@ -106,8 +101,8 @@ def test_one_line_says_where_the_pool_is_and_an_empty_pool_has_a_client(pool_pro
         assert reply["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
 
 
-def test_the_demo_users_are_listed_and_their_messages_can_be_read(pool_process: PoolProcess) -> None:
-    with pool_process("--demo-users") as (_, where):
+def test_the_demo_users_are_listed_and_their_messages_can_be_read(running: Running) -> None:
+    with running("--demo-users") as (_, where):
         first = where["users"][0]
         assert {"username", "password", "says", "auth_flow", "user_pool_id", "client_id"} <= first.keys()
         assert (first["username"], first["totp_secret"]) == ("ann", None)
@@ -116,16 +111,16 @@ def test_the_demo_users_are_listed_and_their_messages_can_be_read(pool_process: 
         assert "carl" in [message["username"] for message in messages]
 
 
-def test_an_interrupt_ends_it_too(pool_process: PoolProcess) -> None:
-    with pool_process() as (process, _):
+def test_an_interrupt_ends_it_too(running: Running) -> None:
+    with running() as (process, _):
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=60) == 0
+        assert process.wait(timeout=PROCESS_SECONDS) == 0
 
 
-def test_triggers_from_a_file_are_used(pool_process: PoolProcess, tmp_path: Path) -> None:
+def test_triggers_from_a_file_are_used(running: Running, tmp_path: Path) -> None:
     path = tmp_path / "triggers.py"
     path.write_text(TRIGGERS)
-    with pool_process("--triggers", str(path)) as (_, where):
+    with running("--triggers", path) as (_, where):
         aws = client(where)
         aws.admin_create_user(UserPoolId=where["user_pool_id"], Username="ann")
         aws.admin_set_user_password(
@@ -154,28 +149,28 @@ def test_triggers_from_a_file_are_used(pool_process: PoolProcess, tmp_path: Path
     ],
 )
 def test_a_triggers_file_that_cannot_be_used_is_said_in_a_sentence(
-    tmp_path: Path, source: str, says: str
+    program: Program, tmp_path: Path, source: str, says: str
 ) -> None:
     path = tmp_path / "triggers.py"
     path.write_text(source)
-    status, error = refusal("--triggers", str(path))
+    status, error = refusal(program, "--triggers", path)
 
     assert status == 3
     assert says in error
     assert error.count("\n") == 1
 
 
-def test_a_triggers_file_that_is_not_there_is_said(tmp_path: Path) -> None:
-    status, error = refusal("--triggers", str(tmp_path / "nowhere.py"))
+def test_a_triggers_file_that_is_not_there_is_said(program: Program, tmp_path: Path) -> None:
+    status, error = refusal(program, "--triggers", tmp_path / "nowhere.py")
 
     assert status == 3
     assert "No such file" in error
 
 
-def test_a_taken_port_is_said() -> None:
+def test_a_taken_port_is_said(program: Program) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        status, error = refusal("--port", str(port))
+        status, error = refusal(program, "--port", str(port))
 
     assert status == 3
     cure = "Give another --port, or none for a free one."
@@ -183,5 +178,5 @@ def test_a_taken_port_is_said() -> None:
 
 
 @pytest.mark.parametrize("port", ["x", "-1", "65536"])
-def test_what_is_no_port_is_a_usage_error(port: str) -> None:
-    assert refusal(f"--port={port}")[0] == 2
+def test_what_is_no_port_is_a_usage_error(program: Program, port: str) -> None:
+    assert refusal(program, f"--port={port}")[0] == 2

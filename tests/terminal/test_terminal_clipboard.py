@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -157,7 +156,6 @@ def test_no_sentence_claims_that_the_text_arrived() -> None:
     assert all(road.value.startswith("sent to ") and "copied" not in road.value for road in ClipboardRoad)
 
 
-@pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
 def test_in_a_tmux_with_default_settings_it_reaches_the_buffer_and_the_terminal(
     start: Callable[..., PtyProgram], tmux_socket: Path
 ) -> None:

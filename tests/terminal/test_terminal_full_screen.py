@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.tools import need_tool
 from tui_auth.terminal.tty_driver import _Output
 
 from .pty_program import ROOT, PtyProgram
@@ -68,8 +68,8 @@ def test_all_three_streams_may_lead_elsewhere(start: Start, tmp_path: Path) -> N
     assert_as_found(app)
 
 
-@pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
 def test_a_shell_can_take_its_output_into_a_variable(start: Start) -> None:
+    need_tool("bash")
     shell = start(command=["bash", "--norc", "--noprofile", "-i"], environment={"PS1": "ready> "})
     shell.wait_for("ready>")
     shell.send(f"TOKEN=$('{sys.executable}' '{SAMPLE}' </dev/null 2>/dev/null); echo \"got <$TOKEN>\"\n")
@@ -305,7 +305,6 @@ def test_ctrl_z_does_nothing_where_the_shell_waits_for_the_output(start: Start, 
     assert app.wait_exit() == 7
 
 
-@pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
 def test_nothing_is_left_in_tmux_where_it_has_no_alternate_screen(
     start: Start, tmux_socket: Path, tmp_path: Path
 ) -> None:

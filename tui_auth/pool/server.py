@@ -52,6 +52,7 @@ class PoolServer:
             self._thread.join()
             self._thread = None
         self._endpoint.server_close()
+        self.state.keys.finish()
 
     def __enter__(self) -> Self:
         self.start()

@@ -28,6 +28,14 @@ class SigningKeys:
             self._maker = threading.Thread(target=self._make, name="pool-signing-keys", daemon=True)
             self._maker.start()
 
+    def finish(self) -> None:
+        """Wait until the keys are made, if that has begun.
+
+        Python aborts (SIGABRT) if it ends while another thread is making a key.
+        """
+        if self._maker is not None:
+            self._maker.join()
+
     def _make(self) -> None:
         for use in USES:
             self._made[use] = new_key()
@@ -35,8 +43,7 @@ class SigningKeys:
     @cached_property
     def _private(self) -> dict[str, RSAPrivateKey]:
         self.prepare()
-        if self._maker is not None:
-            self._maker.join()
+        self.finish()
         return self._made
 
     def sign(self, use: str, claims: dict[str, Any]) -> str:
