@@ -38,9 +38,13 @@ FAST_MODULES: Final = frozenset(
 """Modules of those folders that need no terminal and no process, and take little time."""
 
 TIER_OF_FIXTURE: Final = {
+    "holder_process": "process",
+    "installed": "process",
+    "killing_process": "process",
     "own_pool_with_secret": "terminal",
     "process": "process",
     "processes": "process",
+    "python_process": "process",
     "shell": "process",
     "sign_in_as": "terminal",
     "stage": "thorough",
@@ -53,6 +57,9 @@ TIER_OF_FIXTURE: Final = {
 _PROCESS_EVENTS: Final = frozenset(
     {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.exec", "os.system", "pty.spawn"}
 )
+
+_HARMLESS: Final = frozenset({"uname"})
+"""What Python's own platform module may start, once in each process."""
 
 _started: list[str] = []
 """What the running test has started, as audit events."""
@@ -85,7 +92,7 @@ def watch_processes() -> None:
     """Record from now on what this process starts; an audit hook can't be removed again."""
 
     def record(event: str, arguments: tuple[Any, ...]) -> None:
-        if event in _PROCESS_EVENTS:
+        if event in _PROCESS_EVENTS and not (arguments and arguments[0] in _HARMLESS):
             _started.append(f"{event} {arguments[0] if arguments else ''}".strip())
 
     sys.addaudithook(record)
