@@ -1,9 +1,7 @@
-"""What every test shares: coroutines are run, and the machine's own settings do not matter."""
+"""What every test shares: the machine's own settings do not matter, and nothing is waited for in vain."""
 
 from __future__ import annotations
 
-import asyncio
-import inspect
 import itertools
 import os
 import subprocess
@@ -60,16 +58,6 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 def pytest_xdist_auto_num_workers() -> int:
     """Two workers more than there are processors: tests wait for terminals more than they compute."""
     return (os.cpu_count() or 1) + 2
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    """Run a test that is a coroutine function."""
-    if not inspect.iscoroutinefunction(pyfuncitem.obj):
-        return None
-    names = inspect.signature(pyfuncitem.obj).parameters
-    asyncio.run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in names}))
-    return True
 
 
 _TELLS_OF_A_TERMINAL = {

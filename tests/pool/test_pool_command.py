@@ -106,7 +106,7 @@ def test_the_demo_users_are_listed_and_their_messages_can_be_read(running: Runni
         first = where["users"][0]
         assert {"username", "password", "says", "auth_flow", "user_pool_id", "client_id"} <= first.keys()
         assert (first["username"], first["totp_secret"]) == ("ann", None)
-        with urllib.request.urlopen(where["messages_url"], timeout=10) as reply:
+        with urllib.request.urlopen(where["messages_url"], timeout=60) as reply:
             messages = json.load(reply)
         assert "carl" in [message["username"] for message in messages]
 
