@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import shutil
+from argparse import Namespace
 from pathlib import Path
 
 import pytest
+from textual.widgets import Static
 
 from tests.programs import Program, TerminalProgram
+from tests.scripted_gateway import ScriptedGateway
+from tui_auth.app import TuiAuthApp
+from tui_auth.auth.auth import Auth
+from tui_auth.commands.sign_in_settings import sign_in_settings
+from tui_auth.config.pool_choice import PoolChoice
+from tui_auth.screens.help import HelpScreen
 
 IDS = ("--user-pool-id", "eu-west-1_Ab12Cd34E", "--client-id", "1example23456789")
 
@@ -80,9 +88,20 @@ def test_of_a_long_path_the_end_is_kept_and_nothing_in_it_acts(terminal_program:
         ),
     ],
 )
-def test_it_says_what_the_flow_does_with_the_password(
-    terminal_program: TerminalProgram, flow: str, says: str
-) -> None:
-    shown = helped(terminal_program, *IDS, "--auth-flow", flow)
+async def test_it_says_what_the_flow_does_with_the_password(flow: str, says: str) -> None:
+    choice = PoolChoice("eu-west-1_Ab12Cd34E", "1example23456789", auth_flow=flow)
+    settings = sign_in_settings(choice, Namespace(client_metadata=[]), leaves_when_done=False)
+    app = TuiAuthApp(Auth(choice.user_pool_id, choice.client_id, gateway=ScriptedGateway()), settings)
+    async with app.run_test(size=(80, 50)) as pilot:
+        await pilot.press("ctrl+g")
+        while not (isinstance(app.screen, HelpScreen) and app.screen.query("#help Static")):
+            await pilot.pause(0.01)
+        shown = " ".join(str(text.render()) for text in app.screen.query(Static))
     assert says in shown
     assert shown.count("SRP") == says.count("SRP")
+
+
+def test_a_flow_that_a_flag_names_is_the_one_it_speaks_of(terminal_program: TerminalProgram) -> None:
+    shown = helped(terminal_program, *IDS, "--auth-flow", "CUSTOM_WITHOUT_SRP")
+    assert "No password is asked: the pool has its own questions (CUSTOM_WITHOUT_SRP)." in shown
+    assert shown.count("SRP") == 1
