@@ -7,7 +7,8 @@ import time
 import pytest
 from textual.geometry import Region
 
-from tests.widgets.host import Host, screen_rows, until
+from tests.pilot import screen_rows, settle, until
+from tests.widgets.host import Host
 from tui_auth.widgets.countdown import Countdown, spoken
 
 
@@ -26,7 +27,7 @@ async def test_it_shows_the_rest_of_a_time_step_by_the_clock_it_is_given() -> No
     app = Host(Countdown)
     async with app.run_test() as pilot:
         app.query_one(Countdown).window(clock, "new code in {}")
-        await pilot.pause()
+        await settle(pilot)
         assert screen_rows(app)[0].rstrip() == "new code in 2 s"
         clock.time += 1
         await until(pilot, lambda: "in 1 s" in screen_rows(app)[0])
@@ -40,13 +41,13 @@ async def test_it_counts_down_disappears_and_goes_on() -> None:
     async with app.run_test() as pilot:
         countdown = app.query_one(Countdown)
         countdown.last(1.5, "^r in {}", lambda: over.append(countdown.display))
-        await pilot.pause()
+        await settle(pilot)
         assert screen_rows(app)[0].rstrip() == "^r in 2 s"
         assert over == []
         clock.time = 1001.6
         await until(pilot, lambda: not countdown.display)
         assert over == [False]
-        await pilot.pause()
+        await settle(pilot)
         assert not screen_rows(app)[0].strip()
         assert not timers(countdown)
 
@@ -81,7 +82,7 @@ async def test_a_second_repaints_one_cell(monkeypatch: pytest.MonkeyPatch) -> No
     async with app.run_test() as pilot:
         countdown = app.query_one(Countdown)
         countdown.last(25.0, "^r in {}")
-        await pilot.pause()
+        await settle(pilot)
         repainted: list[tuple[Region, ...]] = []
         refresh = countdown.refresh
 
