@@ -27,6 +27,11 @@ class PilotedApp(TuiAuthApp):
         """The words on the screen, however they are wrapped."""
         return screen_text(self)
 
+    @property
+    def is_asking(self) -> bool:
+        """Whether the screen in front takes input, and no request to Cognito is under way."""
+        return self.asking_screen is self.screen and not self.asking_screen.busy
+
 
 def app_with(*replies: Reply, flow: AuthFlow = AuthFlow.USER_PASSWORD_AUTH, **settings: Any) -> PilotedApp:
     """An App whose Cognito answers with the replies."""

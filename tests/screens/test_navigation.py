@@ -119,10 +119,11 @@ async def test_a_late_answer_changes_nothing() -> None:
         app.gateway.hold()
         await press(pilot, *"123456", "enter")
         await until(pilot, lambda: len(app.gateway.calls) == 2)
+        (late,) = [thread for thread in threading.enumerate() if thread.name == "cognito"]
         await press(pilot, "escape", "escape")
         await until(pilot, lambda: isinstance(app.screen, SignInScreen))
         app.gateway.release()
-        await until(pilot, lambda: len(app.gateway.replies) == 1)
+        await until(pilot, lambda: not late.is_alive())
         await settle(pilot)
         assert isinstance(app.screen, SignInScreen)
         assert not isinstance(app.next_step, Done)
@@ -146,6 +147,7 @@ async def test_a_thread_that_comes_late_takes_the_attempt_no_further() -> None:
         (late,) = [thread for thread in threading.enumerate() if thread.name == "cognito"]
         app.gateway.release()
         await until(pilot, lambda: not late.is_alive())
+        await settle(pilot)
         assert app.navigation.attempt
         assert app.navigation.attempt.step is step
 
@@ -210,7 +212,7 @@ async def test_a_session_that_ran_out_offers_to_start_again_and_sends_nothing_be
         assert app.gateway.operations.count("InitiateAuth") == 1
         await press(pilot, "enter")
         await until(pilot, lambda: app.gateway.operations.count("InitiateAuth") == 2)
-        await until(pilot, lambda: "Enter starts it again." not in app.text())
+        await until(pilot, lambda: app.is_asking and "Enter starts it again." not in app.text())
         await press(pilot, *"654321", "enter")
         await until(pilot, lambda: "Signed in as ann" in app.text())
 
@@ -225,7 +227,7 @@ async def test_what_was_typed_outlives_a_start_again_on_the_new_password_screen(
         await until(pilot, lambda: "Enter starts it again." in app.text())
         await press(pilot, "enter")
         await until(pilot, lambda: len(app.gateway.calls) == 3)
-        await until(pilot, lambda: "Enter starts it again." not in app.text())
+        await until(pilot, lambda: app.is_asking and "Enter starts it again." not in app.text())
         await until(pilot, lambda: "Ann" in app.text())
         await press(pilot, "enter", "enter", "enter")
         await until(pilot, lambda: "Signed in as ann" in app.text())
@@ -303,6 +305,7 @@ async def test_a_locked_user_sees_the_wait_and_nothing_is_sent_meanwhile() -> No
         await log_in(pilot)
         await until(pilot, lambda: "Try again in" in app.text())
         await press(pilot, "enter")
+        assert app.is_asking
         assert app.gateway.operations == ["InitiateAuth"]
 
 
@@ -339,7 +342,7 @@ async def test_a_visible_wait_holds_after_a_start_again_too() -> None:
         await press(pilot, "enter")
         await until(pilot, lambda: "Try again in" in app.text())
         await press(pilot, "enter", "enter")
-        await settle(pilot)
+        assert app.is_asking
         assert app.gateway.operations.count("InitiateAuth") == 2
 
 

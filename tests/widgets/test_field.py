@@ -94,7 +94,6 @@ async def test_a_note_is_shown_where_the_text_did_not_change() -> None:
     async with app.run_test(size=(80, 23)) as pilot:
         await settle(pilot)
         await press(pilot, "١")
-        await settle(pilot)
         assert "0 to 9" in screen_rows(app)[1]
 
 
@@ -122,7 +121,6 @@ async def test_the_brackets_of_the_focused_field_differ(theme: str) -> None:
         focused, other = (field.get_component_rich_style("field--bracket") for field in app.query(Field))
         assert focused.color != other.color
         await press(pilot, "tab")
-        await settle(pilot)
         other, focused = (field.get_component_rich_style("field--bracket") for field in app.query(Field))
         assert other.color != focused.color
         assert focused.bold
@@ -142,5 +140,4 @@ async def test_a_key_repaints_the_row_of_the_input_and_nothing_else(monkeypatch:
 
         monkeypatch.setattr(app.screen._compositor, "update_widgets", note_regions)
         await press(pilot, "a")
-        await settle(pilot)
         assert set(repainted) == {Region(15, 0, 40, 1)}

@@ -161,7 +161,6 @@ async def test_where_it_does_not_fit_there_is_no_picture_but_the_size_it_needs()
         assert decode_cells(cells_of(app)) is not None
         for size in ((columns - 1, rows), (columns, rows - 1), (20, 8)):
             await resize(pilot, *size)
-            await settle(pilot)
             text = " ".join(" ".join(screen_rows(app)).split())
             assert "▄" not in text
             assert (
@@ -187,7 +186,6 @@ async def test_it_leaves_room_for_what_stands_beside_it() -> None:
         assert decode_cells(cells_of(app)) == LONG
         assert app.query_one(Static).size.width >= 30
         await resize(pilot, 60, 23)
-        await settle(pilot)
         assert not widget.is_shown
         assert "here are 60 by 23" in widget.note
         assert app.query_one(Static).size.width >= 30
@@ -206,7 +204,6 @@ async def test_layouts_go_round_and_full_blocks_come_only_where_they_fit() -> No
         await settle(pilot)
         assert decode_cells(cells_of(app)) == LONG
         await resize(pilot, 120, 60)
-        await settle(pilot)
         widget.next_layout()
         assert widget.drawing.name == "FULL_BLOCKS"
         await settle(pilot)
@@ -214,7 +211,6 @@ async def test_layouts_go_round_and_full_blocks_come_only_where_they_fit() -> No
         assert decode_cells(cells_of(app)) == LONG
         assert widget.size.width >= 80
         await resize(pilot, 80, 23)
-        await settle(pilot)
         assert decode_cells(cells_of(app)) == LONG, "half blocks where full ones no longer fit"
 
 
