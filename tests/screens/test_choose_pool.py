@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -275,11 +275,27 @@ def a_pool(server: PoolServer, **client: Any) -> tuple[str, dict[str, Any]]:
     return pool, made
 
 
+StartPtyProgram = Callable[..., PtyProgram]
+
+
+@pytest.fixture
+def start_pty_program(tmp_path: Path) -> StartPtyProgram:
+    """Return a function that starts the program on a pseudo-terminal, at home in ``tmp_path / "home"``."""
+
+    def start(**environment: str) -> PtyProgram:
+        return PtyProgram(
+            home=tmp_path / "home", cwd=tmp_path, environment={"PYTHONPATH": str(ROOT), **environment}
+        )
+
+    return start
+
+
 @contextmanager
-def asked_for_a_pool(folder: Path, server: PoolServer, pool: str, client: str) -> Iterator[PtyProgram]:
+def asked_for_a_pool(
+    start_pty_program: StartPtyProgram, server: PoolServer, pool: str, client: str
+) -> Iterator[PtyProgram]:
     """The real program at its first screen, once the address of the client's page was pasted and sent."""
-    environment = {"TUI_AUTH_ENDPOINT_URL": server.endpoint_url, "PYTHONPATH": str(ROOT)}
-    with PtyProgram(home=folder / "home", cwd=folder, environment=environment) as program:
+    with start_pty_program(TUI_AUTH_ENDPOINT_URL=server.endpoint_url) as program:
         program.wait_for("Which user pool do you sign in to?")
         program.paste(f"{CONSOLE}/{pool}/app-integration/clients/{client}?region=eu-west-1")
         program.wait_for(client)
@@ -289,11 +305,11 @@ def asked_for_a_pool(folder: Path, server: PoolServer, pool: str, client: str) -
 
 @pytest.mark.parametrize("way", ["typed", "pasted"])
 def test_a_secret_in_place_of_its_files_path_is_not_repeated_and_the_rest_stays(
-    tmp_path: Path, server: PoolServer, way: str
+    tmp_path: Path, start_pty_program: StartPtyProgram, server: PoolServer, way: str
 ) -> None:
     pool, made = a_pool(server, GenerateSecret=True)
     client, secret = made["ClientId"], made["ClientSecret"]
-    with asked_for_a_pool(tmp_path, server, pool, client) as program:
+    with asked_for_a_pool(start_pty_program, server, pool, client) as program:
         program.wait_for("This app client has a secret.")
         if way == "pasted":
             program.paste(secret)
@@ -449,10 +465,12 @@ def server() -> Iterator[PoolServer]:
         yield running
 
 
-def test_the_real_program_tries_a_real_pool_and_keeps_it(tmp_path: Path, server: PoolServer) -> None:
+def test_the_real_program_tries_a_real_pool_and_keeps_it(
+    tmp_path: Path, start_pty_program: StartPtyProgram, server: PoolServer
+) -> None:
     pool, made = a_pool(server, ExplicitAuthFlows=["ALLOW_USER_SRP_AUTH"])
     home = tmp_path / "home"
-    with asked_for_a_pool(tmp_path, server, pool, made["ClientId"]) as program:
+    with asked_for_a_pool(start_pty_program, server, pool, made["ClientId"]) as program:
         program.wait_for("Keep as")
         program.send("staff")
         program.press("enter")
@@ -463,14 +481,16 @@ def test_the_real_program_tries_a_real_pool_and_keeps_it(tmp_path: Path, server:
     assert [operation for operation, _ in server.calls] == ["InitiateAuth"]
     config = home / ".config" / "tui-auth" / "config.toml"
     assert f'endpoint_url = "{server.endpoint_url}"' in config.read_text()
-    with PtyProgram(home=home, cwd=tmp_path, environment={"PYTHONPATH": str(ROOT)}) as program:
+    with start_pty_program() as program:
         program.wait_for("Username")
         assert pool in program.screen_text()
 
 
-def test_without_a_terminal_the_cure_is_one_sentence(tmp_path: Path) -> None:
+@pytest.fixture
+def finished_process(tmp_path: Path) -> subprocess.CompletedProcess[str]:
+    """The program, run to its end without a terminal."""
     environment = isolated_environment(tmp_path / "home", PYTHONPATH=str(ROOT))
-    ran = subprocess.run(
+    return subprocess.run(
         [sys.executable, "-m", "tui_auth"],
         cwd=tmp_path,
         env=environment,
@@ -480,8 +500,13 @@ def test_without_a_terminal_the_cure_is_one_sentence(tmp_path: Path) -> None:
         start_new_session=True,
         check=False,
     )
-    assert (ran.returncode, ran.stdout) == (3, "")
-    assert ran.stderr == (
+
+
+def test_without_a_terminal_the_cure_is_one_sentence(
+    finished_process: subprocess.CompletedProcess[str],
+) -> None:
+    assert (finished_process.returncode, finished_process.stdout) == (3, "")
+    assert finished_process.stderr == (
         "tui-auth: No user pool is named. Give --user-pool-id and --client-id, "
         "or run `tui-auth` on a terminal: it asks.\n"
     )

@@ -278,6 +278,12 @@ async def test_it_forgets_the_key_when_it_is_removed() -> None:
         assert not widget.is_shown
 
 
-def test_segno_is_imported_only_when_a_picture_is_drawn() -> None:
+@pytest.fixture
+def process_status_of() -> Callable[[str], int]:
+    """Return a function that runs Python code in a new process and returns its exit status."""
+    return lambda code: subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode
+
+
+def test_segno_is_imported_only_when_a_picture_is_drawn(process_status_of: Callable[[str], int]) -> None:
     check = "import sys, tui_auth.widgets.qr_code; sys.exit('segno' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", check], cwd=ROOT, check=False).returncode == 0
+    assert process_status_of(check) == 0
