@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from textual.pilot import Pilot
 
+from tests.pilot import light_apps, screen_text
+from tests.pilot import until as until  # for the tests of other folders
 from tests.scripted_gateway import Reply, ScriptedGateway
 from tui_auth.app import TuiAuthApp
 from tui_auth.auth.auth import Auth
 from tui_auth.auth.auth_flow import AuthFlow
-from tui_auth.auth.next_step import Done
 from tui_auth.settings import SignInSettings
 
 POOL, CLIENT = "eu-west-1_Ab12Cd34E", "client1"
@@ -26,20 +25,12 @@ class PilotedApp(TuiAuthApp):
 
     def text(self) -> str:
         """The words on the screen, however they are wrapped."""
-        rows = self.screen._compositor.render_strips()
-        return " ".join(
-            word for row in rows for word in "".join(segment.text for segment in row).replace("▄", "").split()
-        )
+        return screen_text(self)
 
-
-async def until(pilot: Pilot[Any], condition: Callable[[], object], complaint: str = "") -> None:
-    """Wait until the condition holds; AssertionError after a generous time."""
-    import asyncio
-
-    deadline = asyncio.get_running_loop().time() + 15
-    while not condition():
-        assert asyncio.get_running_loop().time() < deadline, complaint or pilot.app.text()  # type: ignore[attr-defined]
-        await pilot.pause(0.01)
+    @property
+    def is_asking(self) -> bool:
+        """Whether the screen in front takes input, and no request to Cognito is under way."""
+        return self.asking_screen is self.screen and not self.asking_screen.busy
 
 
 def app_with(*replies: Reply, flow: AuthFlow = AuthFlow.USER_PASSWORD_AUTH, **settings: Any) -> PilotedApp:
@@ -53,10 +44,8 @@ def app_with(*replies: Reply, flow: AuthFlow = AuthFlow.USER_PASSWORD_AUTH, **se
     return app
 
 
-Running = Callable[..., AbstractAsyncContextManager[Pilot[Done]]]
-
-
-@pytest.fixture
-def password() -> str:
-    """What is typed at the first screen."""
-    return "hunter2"
+@pytest.fixture(autouse=True)
+def less_work_per_app() -> Iterator[None]:
+    """Save CPU time in each app."""
+    with light_apps():
+        yield

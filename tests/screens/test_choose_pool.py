@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from tests.screens.conftest import until
+from tests.pilot import press, screen_text, until
 from tests.scripted_gateway import Reply, ScriptedGateway, challenge
 from tests.terminal.pty_program import ROOT, PtyProgram, isolated_environment
 from tui_auth.auth.errors import AuthError, ErrorKind
@@ -62,8 +62,7 @@ class PilotedChooser(ChoosePoolApp):
 
     def text(self) -> str:
         """The words on the screen, however they are wrapped."""
-        rows = self.screen._compositor.render_strips()
-        return " ".join(word for row in rows for word in "".join(segment.text for segment in row).split())
+        return screen_text(self)
 
     def paste(self, text: str) -> None:
         """Paste into the field that has the focus."""
@@ -75,7 +74,7 @@ async def tried(pilot: Pilot[Any], pool: str = POOL, client: str = CLIENT) -> Pi
     app = pilot.app
     assert isinstance(app, PilotedChooser)
     app.question.field("pool").value, app.question.field("client").value = pool, client
-    await pilot.press("enter", "enter")
+    await press(pilot, "enter", "enter")
     return app
 
 
@@ -85,7 +84,7 @@ async def test_a_pool_that_answers_is_kept_under_a_name(tmp_path: Path) -> None:
         await tried(pilot)
         await until(pilot, lambda: "The password never leaves this program" in app.text())
         assert "Keep as" in app.text()
-        await pilot.press(*"acme", "enter")
+        await press(pilot, *"acme", "enter")
     assert app.return_value == "acme"
     assert dict(app.kept.profile("acme").settings) == {"user_pool_id": POOL, "client_id": CLIENT}
     assert app.gateway.operations == ["InitiateAuth"]
@@ -107,19 +106,19 @@ async def test_the_address_of_the_clients_page_holds_both_ids(
     app = PilotedChooser(tmp_path, NO_USER)
     async with app.run_test(size=(80, 23)) as pilot:
         if field:
-            await pilot.press("tab")
+            await press(pilot, "tab")
         app.paste(pasted)
         await until(pilot, lambda: app.question.field("pool").value == POOL)
         assert app.question.field("client").value == CLIENT
         app.question.field("client").input.focus()
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await until(pilot, lambda: app.question.stage is Stage.NAME)
 
 
 async def test_an_arn_holds_the_pool_and_leaves_the_client_alone(tmp_path: Path) -> None:
     app = PilotedChooser(tmp_path)
     async with app.run_test(size=(80, 23)) as pilot:
-        await pilot.press("tab", *"client1", "shift+tab")
+        await press(pilot, "tab", *"client1", "shift+tab")
         app.paste(f"arn:aws:cognito-idp:eu-west-1:123456789012:userpool/{POOL}")
         await until(pilot, lambda: app.question.field("pool").value == POOL)
         assert app.question.field("client").value == "client1"
@@ -172,7 +171,7 @@ async def test_a_refusal_stands_under_its_field_and_what_was_typed_stays(
         assert said in app.question.field(field).error
         assert app.question.field("pool").value == POOL
         assert app.kept.names == []
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await until(pilot, lambda: "Keep as" in app.text())
 
 
@@ -196,9 +195,9 @@ async def test_a_client_without_the_usual_flow_asks_for_another(tmp_path: Path) 
         await tried(pilot)
         await until(pilot, lambda: "does not allow USER_SRP_AUTH" in app.text())
         assert "1 Password, sent to Cognito" in app.text()
-        await pilot.press("3")
+        await press(pilot, "3")
         await until(pilot, lambda: "asks its own questions after the password" in app.text())
-        await pilot.press(*"acme", "enter")
+        await press(pilot, *"acme", "enter")
     assert app.kept.profile("acme").settings["auth_flow"] == "CUSTOM_WITH_SRP"
     assert [call[1]["AuthFlow"] for call in app.gateway.calls] == ["USER_SRP_AUTH", "CUSTOM_AUTH"]
 
@@ -218,7 +217,7 @@ async def test_a_region_of_another_pool_is_told_of_under_the_pool_and_not_the_se
     app = PilotedChooser(tmp_path, named={"region": "us-east-1", "client_secret_file": str(secret)})
     async with app.run_test(size=(80, 23)) as pilot:
         await tried(pilot)
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await until(pilot, lambda: "--region or TUI_AUTH_REGION says us-east-1" in app.text())
         assert app.focused is app.question.field("pool").input
     assert not app.gateway.calls
@@ -230,11 +229,11 @@ async def test_a_second_flow_that_is_not_allowed_leaves_the_others(tmp_path: Pat
     async with app.run_test(size=(80, 23)) as pilot:
         await tried(pilot)
         await until(pilot, lambda: "does not allow USER_SRP_AUTH" in app.text())
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await until(pilot, lambda: "does not allow USER_PASSWORD_AUTH" in app.text())
         assert "sent to Cognito" not in app.text()
         assert "SRP)" not in app.text()
-        await pilot.press("1")
+        await press(pilot, "1")
         await until(pilot, lambda: "offers what each user has" in app.text())
 
 
@@ -245,7 +244,7 @@ async def test_a_client_that_allows_no_flow_is_said_to(tmp_path: Path) -> None:
         await tried(pilot)
         for asked in range(1, 5):
             await until(pilot, lambda at=asked: len(app.question._flows) == 5 - at)  # type: ignore[misc]
-            await pilot.press("1")
+            await press(pilot, "1")
         await until(pilot, lambda: "allows no flow that a person could use" in app.text())
 
 
@@ -257,12 +256,12 @@ async def test_a_client_with_a_secret_asks_for_the_file_it_is_in(tmp_path: Path)
         assert "Secret file" not in app.text()
         await tried(pilot)
         await until(pilot, lambda: "This app client has a secret." in app.text())
-        await pilot.press(*"gone", "enter")
+        await press(pilot, *"gone", "enter")
         await until(pilot, lambda: "it cannot be read" in app.text())
         app.question.field("secret").value = str(secret)
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await until(pilot, lambda: "Keep as" in app.text())
-        await pilot.press(*"acme", "enter")
+        await press(pilot, *"acme", "enter")
     assert app.kept.profile("acme").settings["client_secret_file"] == str(secret)
     assert app.gateway.calls[1][1]["AuthParameters"]["SECRET_HASH"]
     assert "hunter2" not in (tmp_path / "config" / "tui-auth" / "config.toml").read_text()
@@ -276,11 +275,27 @@ def a_pool(server: PoolServer, **client: Any) -> tuple[str, dict[str, Any]]:
     return pool, made
 
 
+StartPtyProgram = Callable[..., PtyProgram]
+
+
+@pytest.fixture
+def start_pty_program(tmp_path: Path) -> StartPtyProgram:
+    """Return a function that starts the program on a pseudo-terminal, at home in ``tmp_path / "home"``."""
+
+    def start(**environment: str) -> PtyProgram:
+        return PtyProgram(
+            home=tmp_path / "home", cwd=tmp_path, environment={"PYTHONPATH": str(ROOT), **environment}
+        )
+
+    return start
+
+
 @contextmanager
-def asked_for_a_pool(folder: Path, server: PoolServer, pool: str, client: str) -> Iterator[PtyProgram]:
+def asked_for_a_pool(
+    start_pty_program: StartPtyProgram, server: PoolServer, pool: str, client: str
+) -> Iterator[PtyProgram]:
     """The real program at its first screen, once the address of the client's page was pasted and sent."""
-    environment = {"TUI_AUTH_ENDPOINT_URL": server.endpoint_url, "PYTHONPATH": str(ROOT)}
-    with PtyProgram(home=folder / "home", cwd=folder, environment=environment) as program:
+    with start_pty_program(TUI_AUTH_ENDPOINT_URL=server.endpoint_url) as program:
         program.wait_for("Which user pool do you sign in to?")
         program.paste(f"{CONSOLE}/{pool}/app-integration/clients/{client}?region=eu-west-1")
         program.wait_for(client)
@@ -290,11 +305,11 @@ def asked_for_a_pool(folder: Path, server: PoolServer, pool: str, client: str) -
 
 @pytest.mark.parametrize("way", ["typed", "pasted"])
 def test_a_secret_in_place_of_its_files_path_is_not_repeated_and_the_rest_stays(
-    tmp_path: Path, server: PoolServer, way: str
+    tmp_path: Path, start_pty_program: StartPtyProgram, server: PoolServer, way: str
 ) -> None:
     pool, made = a_pool(server, GenerateSecret=True)
     client, secret = made["ClientId"], made["ClientSecret"]
-    with asked_for_a_pool(tmp_path, server, pool, client) as program:
+    with asked_for_a_pool(start_pty_program, server, pool, client) as program:
         program.wait_for("This app client has a secret.")
         if way == "pasted":
             program.paste(secret)
@@ -331,7 +346,7 @@ async def test_a_file_that_only_looks_like_a_secret_is_read(tmp_path: Path, secr
         await tried(pilot)
         await until(pilot, lambda: "This app client has a secret." in app.text())
         app.paste(secretive_name)
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await until(pilot, lambda: "Keep as" in app.text())
 
 
@@ -342,10 +357,10 @@ async def test_a_flow_that_was_chosen_stays_while_a_secret_is_asked_for(tmp_path
     async with app.run_test(size=(80, 23)) as pilot:
         await tried(pilot)
         await until(pilot, lambda: "does not allow USER_SRP_AUTH" in app.text())
-        await pilot.press("1")
+        await press(pilot, "1")
         await until(pilot, lambda: "This app client has a secret." in app.text())
         app.question.field("secret").value = str(secret)
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await until(pilot, lambda: "The password is sent to Cognito" in app.text())
     flows = [call[1]["AuthFlow"] for call in app.gateway.calls]
     assert flows == ["USER_SRP_AUTH", "USER_PASSWORD_AUTH", "USER_PASSWORD_AUTH"]
@@ -358,9 +373,9 @@ async def test_a_secret_and_a_flow_that_were_named_are_tried_first(tmp_path: Pat
     app = PilotedChooser(tmp_path, NO_USER, named=named)
     async with app.run_test(size=(80, 23)) as pilot:
         await tried(pilot)
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await until(pilot, lambda: "The password is sent to Cognito" in app.text())
-        await pilot.press("enter")
+        await press(pilot, "enter")
     asked = app.gateway.calls[0][1]
     assert asked["AuthFlow"] == "USER_PASSWORD_AUTH"
     assert asked["AuthParameters"]["SECRET_HASH"]
@@ -375,12 +390,12 @@ async def test_a_secret_that_was_named_can_be_taken_away(tmp_path: Path) -> None
     app = PilotedChooser(tmp_path, wrong, NO_USER, named={"client_secret_file": str(secret)})
     async with app.run_test(size=(80, 23)) as pilot:
         await tried(pilot)
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await until(pilot, lambda: "This secret does not fit the app client." in app.text())
         app.question.field("secret").value = ""
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await until(pilot, lambda: "Keep as" in app.text())
-        await pilot.press("enter")
+        await press(pilot, "enter")
     assert app.gateway.calls[1][1]["AuthParameters"]["SECRET_HASH"] is None
     assert "client_secret_file" not in app.kept.profile("main").settings
 
@@ -390,7 +405,7 @@ async def test_a_name_is_there_already_so_that_enter_is_enough(tmp_path: Path) -
     async with app.run_test(size=(80, 23)) as pilot:
         await tried(pilot)
         await until(pilot, lambda: "Keep as" in app.text())
-        await pilot.press("enter")
+        await press(pilot, "enter")
     assert app.kept.names == ["main"]
 
 
@@ -402,10 +417,10 @@ async def test_a_name_that_is_taken_is_said_and_another_can_be_typed(tmp_path: P
     async with app.run_test(size=(80, 23)) as pilot:
         await tried(pilot)
         await until(pilot, lambda: "Keep as" in app.text())
-        await pilot.press(*"acme", "enter")
+        await press(pilot, *"acme", "enter")
         await until(pilot, lambda: "There is a profile “acme” already" in app.text())
         app.question.field("name").value = "acme2"
-        await pilot.press("enter")
+        await press(pilot, "enter")
     assert app.kept.names == ["acme", "acme2"]
 
 
@@ -414,14 +429,14 @@ async def test_esc_goes_back_to_the_ids_and_help_explains(tmp_path: Path) -> Non
     async with app.run_test(size=(80, 23)) as pilot:
         await tried(pilot)
         await until(pilot, lambda: "Keep as" in app.text())
-        await pilot.press("escape")
+        await press(pilot, "escape")
         await until(pilot, lambda: "Which user pool" in app.text())
         assert "Keep as" not in app.text()
-        await pilot.press("f1")
+        await press(pilot, "f1")
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
-        await pilot.press("escape")
+        await press(pilot, "escape")
         await until(pilot, lambda: isinstance(app.screen, ChoosePoolScreen))
-        await pilot.press("ctrl+q")
+        await press(pilot, "ctrl+q")
     assert app.return_value is None
     assert app.return_code == 6
 
@@ -435,11 +450,11 @@ async def test_every_stage_fits(tmp_path: Path, size: tuple[int, int]) -> None:
         await tried(pilot)
         await until(pilot, lambda: "This app client has a secret" in app.text())
         app.question.field("secret").value = str(secret)
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await until(pilot, lambda: "How do people sign in?" in app.text())
         for line in ("1 Password, sent", "4 Questions alone", "enter Try it"):
             assert line in app.text()
-        await pilot.press("1")
+        await press(pilot, "1")
         await until(pilot, lambda: "enter Keep and sign in" in app.text())
 
 
@@ -450,10 +465,12 @@ def server() -> Iterator[PoolServer]:
         yield running
 
 
-def test_the_real_program_tries_a_real_pool_and_keeps_it(tmp_path: Path, server: PoolServer) -> None:
+def test_the_real_program_tries_a_real_pool_and_keeps_it(
+    tmp_path: Path, start_pty_program: StartPtyProgram, server: PoolServer
+) -> None:
     pool, made = a_pool(server, ExplicitAuthFlows=["ALLOW_USER_SRP_AUTH"])
     home = tmp_path / "home"
-    with asked_for_a_pool(tmp_path, server, pool, made["ClientId"]) as program:
+    with asked_for_a_pool(start_pty_program, server, pool, made["ClientId"]) as program:
         program.wait_for("Keep as")
         program.send("staff")
         program.press("enter")
@@ -464,14 +481,16 @@ def test_the_real_program_tries_a_real_pool_and_keeps_it(tmp_path: Path, server:
     assert [operation for operation, _ in server.calls] == ["InitiateAuth"]
     config = home / ".config" / "tui-auth" / "config.toml"
     assert f'endpoint_url = "{server.endpoint_url}"' in config.read_text()
-    with PtyProgram(home=home, cwd=tmp_path, environment={"PYTHONPATH": str(ROOT)}) as program:
+    with start_pty_program() as program:
         program.wait_for("Username")
         assert pool in program.screen_text()
 
 
-def test_without_a_terminal_the_cure_is_one_sentence(tmp_path: Path) -> None:
+@pytest.fixture
+def finished_process(tmp_path: Path) -> subprocess.CompletedProcess[str]:
+    """The program, run to its end without a terminal."""
     environment = isolated_environment(tmp_path / "home", PYTHONPATH=str(ROOT))
-    ran = subprocess.run(
+    return subprocess.run(
         [sys.executable, "-m", "tui_auth"],
         cwd=tmp_path,
         env=environment,
@@ -481,8 +500,13 @@ def test_without_a_terminal_the_cure_is_one_sentence(tmp_path: Path) -> None:
         start_new_session=True,
         check=False,
     )
-    assert (ran.returncode, ran.stdout) == (3, "")
-    assert ran.stderr == (
+
+
+def test_without_a_terminal_the_cure_is_one_sentence(
+    finished_process: subprocess.CompletedProcess[str],
+) -> None:
+    assert (finished_process.returncode, finished_process.stdout) == (3, "")
+    assert finished_process.stderr == (
         "tui-auth: No user pool is named. Give --user-pool-id and --client-id, "
         "or run `tui-auth` on a terminal: it asks.\n"
     )

@@ -6,7 +6,8 @@ import pytest
 from textual.command import CommandPalette
 from textual.widgets import Input
 
-from tests.screens.conftest import PilotedApp, app_with, until
+from tests.pilot import press, resize, settle, until
+from tests.screens.conftest import PilotedApp, app_with
 from tests.scripted_gateway import challenge
 from tui_auth.auth.refusals import refusal
 from tui_auth.commands.demo.demo_app import DemoApp
@@ -23,12 +24,12 @@ SIZE = (80, 23)
 async def test_what_esc_would_do_is_said_while_an_answer_is_awaited_too() -> None:
     app = app_with(SMS, SMS)
     async with app.run_test(size=SIZE) as pilot:
-        await pilot.press(*"pw", "enter")
+        await press(pilot, *"pw", "enter")
         await until(pilot, lambda: "Code sent by SMS" in app.text())
         app.gateway.hold()
-        await pilot.press(*"123456", "enter")
+        await press(pilot, *"123456", "enter")
         await until(pilot, lambda: "Asking Cognito …" in app.text())
-        await pilot.press("escape")
+        await press(pilot, "escape")
         await until(pilot, lambda: "^c stops waiting. The code that was sent" in app.text())
         assert "Esc again does that." in app.text()
         app.gateway.release()
@@ -44,18 +45,18 @@ async def test_a_screen_is_made_for_the_size_of_the_terminal(
     app = app_with()
     async with app.run_test(size=size) as pilot:
         assert app.sign_in_screen().classes == classes, "before Textual draws it a first time"
-        await pilot.pause()
+        await settle(pilot)
         assert app.screen.classes == classes
-        await pilot.resize_terminal(*SIZE)
+        await resize(pilot, *SIZE)
         await until(pilot, lambda: app.screen.classes == {"-normal", "-regular"})
 
 
 async def test_a_password_that_is_shown_hides_when_it_is_sent() -> None:
     app = app_with(WRONG)
     async with app.run_test(size=SIZE) as pilot:
-        await pilot.press(*"pw-in-sight", "ctrl+t")
+        await press(pilot, *"pw-in-sight", "ctrl+t")
         await until(pilot, lambda: "[pw-in-sight" in app.text())
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await until(pilot, lambda: "Incorrect username or password." in app.text())
         assert "pw-in-sight" not in app.text()
         assert not app.screen.query_one(SecretInput).is_revealed
@@ -64,7 +65,7 @@ async def test_a_password_that_is_shown_hides_when_it_is_sent() -> None:
 async def test_the_cursor_of_the_palette_does_not_blink() -> None:
     app = app_with()
     async with app.run_test(size=SIZE) as pilot:
-        await pilot.press("ctrl+p")
+        await press(pilot, "ctrl+p")
         await until(pilot, lambda: isinstance(app.screen, CommandPalette) and app.focused is not None)
         await until(pilot, lambda: not app.screen.query_one(Input).cursor_blink)
 
@@ -105,16 +106,18 @@ async def test_the_key_that_closes_the_demos_drawer_stays_in_sight_while_it_is_o
     with PoolServer() as server:
         app = DemoApp(server, provision(server), theme="tui-auth-dark")
         async with app.run_test(size=SIZE) as pilot:
-            await pilot.press("ctrl+s")
+            await press(pilot, "ctrl+s")
             await until(pilot, lambda: app.screen.query_one("Drawer").region.width == 36)
             assert app.screen.query_one(KeyLine).region.width == 80
             for key in "24":
-                await pilot.press(key, "enter")
+                await press(pilot, key)
+                await until(pilot, lambda: len(app.screen_stack) == 2)
+                await press(pilot, "enter")
                 await until(pilot, lambda: len(app.screen_stack) == 3)
                 await until(pilot, lambda: app.screen.query_one(KeyLine).keys)
                 assert {"^s", "^o", "^q"} <= drawn(app)
-                await pilot.press("ctrl+s")
+                await press(pilot, "ctrl+s")
                 await until(pilot, lambda: app.screen.query_one("Drawer").region.width == 36)
                 assert {"^s", "^o", "^q"} <= drawn(app)
-                await pilot.press("escape", "escape", "escape", "escape")
+                await press(pilot, "escape", "escape", "escape", "escape")
                 await until(pilot, lambda: len(app.screen_stack) == 1)

@@ -10,7 +10,8 @@ import pytest
 from textual.command import CommandPalette
 from textual.pilot import Pilot
 
-from tests.screens.conftest import CLIENT, POOL, PilotedApp, app_with, until
+from tests.pilot import press, settle, type_text, until
+from tests.screens.conftest import CLIENT, POOL, PilotedApp, app_with
 from tests.scripted_gateway import challenge, tokens
 from tui_auth.auth.attempt import Attempt
 from tui_auth.auth.auth_flow import AuthFlow
@@ -34,7 +35,7 @@ EXPIRED = refusal("NotAuthorizedException", "Invalid session for the user, sessi
 async def log_in(pilot: Pilot[Any]) -> PilotedApp:
     app = pilot.app
     assert isinstance(app, PilotedApp)
-    await pilot.press(*"hunter2", "enter")
+    await press(pilot, *"hunter2", "enter")
     return app
 
 
@@ -48,9 +49,9 @@ async def stopped_waiting_at_sms(pilot: Pilot[Any]) -> PilotedApp:
     """A code was sent to Cognito, which holds its answer back, and ^c was pressed."""
     app = await at_sms(pilot)
     app.gateway.hold()
-    await pilot.press(*"123456", "enter")
+    await press(pilot, *"123456", "enter")
     await until(pilot, lambda: len(app.gateway.calls) == 2)
-    await pilot.press("ctrl+c")
+    await press(pilot, "ctrl+c")
     await until(pilot, lambda: "may or may not have arrived" in app.text())
     return app
 
@@ -66,7 +67,7 @@ async def test_enter_pressed_three_times_submits_once() -> None:
     async with app.run_test(size=(80, 23)) as pilot:
         await at_sms(pilot)
         app.gateway.hold()
-        await pilot.press(*"123456", "enter", "enter", "enter")
+        await press(pilot, *"123456", "enter", "enter", "enter")
         await until(pilot, lambda: len(app.gateway.calls) == 2)
         app.gateway.release()
         await until(pilot, lambda: "Signed in as ann" in app.text())
@@ -78,7 +79,7 @@ async def test_an_answer_that_comes_while_help_is_open_is_not_lost() -> None:
     async with app.run_test(size=(80, 23)) as pilot:
         await at_sms(pilot)
         app.gateway.hold()
-        await pilot.press(*"123456", "enter", "f1")
+        await press(pilot, *"123456", "enter", "f1")
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
         app.gateway.release()
         await until(pilot, lambda: "Signed in as ann" in app.text())
@@ -90,7 +91,7 @@ async def test_an_answer_that_comes_while_the_palette_is_open_is_not_lost() -> N
     async with app.run_test(size=(80, 23)) as pilot:
         await at_sms(pilot)
         app.gateway.hold()
-        await pilot.press(*"123456", "enter", "ctrl+p")
+        await press(pilot, *"123456", "enter", "ctrl+p")
         await until(pilot, lambda: isinstance(app.screen, CommandPalette))
         app.gateway.release()
         await until(pilot, lambda: "Signed in as ann" in app.text())
@@ -102,12 +103,12 @@ async def test_a_refusal_that_comes_while_help_is_open_stands_on_the_step() -> N
     async with app.run_test(size=(80, 23)) as pilot:
         await at_sms(pilot)
         app.gateway.hold()
-        await pilot.press(*"123456", "enter", "f1")
+        await press(pilot, *"123456", "enter", "f1")
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
         app.gateway.release()
         asking = app.asking_screen
         await until(pilot, lambda: asking and asking.error)
-        await pilot.press("escape")
+        await press(pilot, "escape")
         await until(pilot, lambda: "That code is not right." in app.text())
 
 
@@ -116,13 +117,14 @@ async def test_a_late_answer_changes_nothing() -> None:
     async with app.run_test(size=(80, 23)) as pilot:
         await at_sms(pilot)
         app.gateway.hold()
-        await pilot.press(*"123456", "enter")
+        await press(pilot, *"123456", "enter")
         await until(pilot, lambda: len(app.gateway.calls) == 2)
-        await pilot.press("escape", "escape")
+        (late,) = [thread for thread in threading.enumerate() if thread.name == "cognito"]
+        await press(pilot, "escape", "escape")
         await until(pilot, lambda: isinstance(app.screen, SignInScreen))
         app.gateway.release()
-        await until(pilot, lambda: len(app.gateway.replies) == 1)
-        await pilot.pause()
+        await until(pilot, lambda: not late.is_alive())
+        await settle(pilot)
         assert isinstance(app.screen, SignInScreen)
         assert not isinstance(app.next_step, Done)
         await log_in(pilot)
@@ -145,6 +147,7 @@ async def test_a_thread_that_comes_late_takes_the_attempt_no_further() -> None:
         (late,) = [thread for thread in threading.enumerate() if thread.name == "cognito"]
         app.gateway.release()
         await until(pilot, lambda: not late.is_alive())
+        await settle(pilot)
         assert app.navigation.attempt
         assert app.navigation.attempt.step is step
 
@@ -164,7 +167,7 @@ async def test_what_comes_for_another_attempt_counts_for_nothing(comes: str) -> 
         shown, step = app.text(), app.next_step
         assert isinstance(app.screen, SMSCodeScreen)
         await app.conversation._exchange(app.screen, app.auth.attempt(), [answers])
-        await pilot.pause()
+        await settle(pilot)
         assert (app.text(), app.next_step) == (shown, step)
 
 
@@ -173,7 +176,7 @@ async def test_ctrl_c_stops_waiting_first_and_leaves_second() -> None:
     async with app.run_test(size=(80, 23)) as pilot:
         await stopped_waiting_at_sms(pilot)
         assert app.is_running
-        await pilot.press("ctrl+c")
+        await press(pilot, "ctrl+c")
         app.gateway.release()
     assert app.return_code == 6
 
@@ -190,12 +193,12 @@ async def test_the_same_challenge_twice_is_two_steps() -> None:
     ask = challenge("CUSTOM_CHALLENGE", question="Pet?", USERNAME="ann")
     app = app_with(ask, ask, tokens(POOL, CLIENT), flow=AuthFlow.CUSTOM_WITHOUT_SRP)
     async with app.run_test(size=(80, 23)) as pilot:
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await until(pilot, lambda: "Pet?" in app.text())
-        await pilot.press(*"rex", "enter")
+        await press(pilot, *"rex", "enter")
         await until(pilot, lambda: "asked again (2nd time)" in app.text())
         assert not app.screen.query_one(SecretInput).secret
-        await pilot.press(*"rex", "enter")
+        await press(pilot, *"rex", "enter")
         await until(pilot, lambda: "Signed in as ann" in app.text())
 
 
@@ -203,14 +206,14 @@ async def test_a_session_that_ran_out_offers_to_start_again_and_sends_nothing_be
     app = app_with(SMS, EXPIRED, SMS, tokens(POOL, CLIENT))
     async with app.run_test(size=(80, 23)) as pilot:
         await at_sms(pilot)
-        await pilot.press(*"123456", "enter")
+        await press(pilot, *"123456", "enter")
         await until(pilot, lambda: "Enter starts it again." in app.text())
         assert "sends a new code" in app.text()
         assert app.gateway.operations.count("InitiateAuth") == 1
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await until(pilot, lambda: app.gateway.operations.count("InitiateAuth") == 2)
-        await until(pilot, lambda: "Enter starts it again." not in app.text())
-        await pilot.press(*"654321", "enter")
+        await until(pilot, lambda: app.is_asking and "Enter starts it again." not in app.text())
+        await press(pilot, *"654321", "enter")
         await until(pilot, lambda: "Signed in as ann" in app.text())
 
 
@@ -220,13 +223,13 @@ async def test_what_was_typed_outlives_a_start_again_on_the_new_password_screen(
     async with app.run_test(size=(80, 23)) as pilot:
         await log_in(pilot)
         await until(pilot, lambda: "Choose a new password" in app.text())
-        await pilot.press(*"Secret-12", "enter", *"Secret-12", "enter", *"Ann", "enter")
+        await press(pilot, *"Secret-12", "enter", *"Secret-12", "enter", *"Ann", "enter")
         await until(pilot, lambda: "Enter starts it again." in app.text())
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await until(pilot, lambda: len(app.gateway.calls) == 3)
-        await until(pilot, lambda: "Enter starts it again." not in app.text())
+        await until(pilot, lambda: app.is_asking and "Enter starts it again." not in app.text())
         await until(pilot, lambda: "Ann" in app.text())
-        await pilot.press("enter", "enter", "enter")
+        await press(pilot, "enter", "enter", "enter")
         await until(pilot, lambda: "Signed in as ann" in app.text())
         sent = app.gateway.calls[-1][1]["ChallengeResponses"]
         assert sent["NEW_PASSWORD"].reveal() == "Secret-12"
@@ -251,10 +254,10 @@ async def test_no_answer_from_the_network_says_so_and_enter_tries_again() -> Non
     app = app_with(SMS, lost, tokens(POOL, CLIENT))
     async with app.run_test(size=(80, 23)) as pilot:
         await at_sms(pilot)
-        await pilot.press(*"123456", "enter")
+        await press(pilot, *"123456", "enter")
         await until(pilot, lambda: "may or may not have arrived" in app.text())
         assert "123456" in app.text()
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await until(pilot, lambda: "Signed in as ann" in app.text())
 
 
@@ -262,10 +265,10 @@ async def test_a_fault_of_our_own_is_not_dressed_as_a_refusal() -> None:
     app = app_with(SMS, KeyError("hunter2"), tokens(POOL, CLIENT))
     async with app.run_test(size=(80, 23)) as pilot:
         await at_sms(pilot)
-        await pilot.press(*"123456", "enter")
+        await press(pilot, *"123456", "enter")
         await until(pilot, lambda: "Something went wrong in tui-auth itself" in app.text())
         assert "hunter2" not in app.text()
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await until(pilot, lambda: "Signed in as ann" in app.text())
 
 
@@ -281,9 +284,9 @@ async def test_after_verify_succeeded_a_retry_repeats_only_the_last_call() -> No
     async with app.run_test(size=(80, 23)) as pilot:
         await log_in(pilot)
         await until(pilot, lambda: "2 Enter the code" in app.text())
-        await pilot.press(*"123456", "enter")
+        await press(pilot, *"123456", "enter")
         await until(pilot, lambda: "No answer came." in app.text())
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await until(pilot, lambda: "Signed in as ann" in app.text())
         assert app.gateway.operations[1:] == [
             "AssociateSoftwareToken",
@@ -301,7 +304,8 @@ async def test_a_locked_user_sees_the_wait_and_nothing_is_sent_meanwhile() -> No
     async with app.run_test(size=(80, 23)) as pilot:
         await log_in(pilot)
         await until(pilot, lambda: "Try again in" in app.text())
-        await pilot.press("enter")
+        await press(pilot, "enter")
+        assert app.is_asking
         assert app.gateway.operations == ["InitiateAuth"]
 
 
@@ -319,11 +323,11 @@ async def test_a_lost_answer_at_a_new_password_is_not_turned_into_a_wrong_one() 
     async with app.run_test(size=(80, 23)) as pilot:
         await log_in(pilot)
         await until(pilot, lambda: "Choose a new password" in app.text())
-        await pilot.press(*"Secret-12", "enter", *"Secret-12", "enter")
+        await press(pilot, *"Secret-12", "enter", *"Secret-12", "enter")
         await until(pilot, lambda: "No answer came." in app.text())
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await until(pilot, lambda: "Enter starts it again." in app.text())
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await until(pilot, lambda: "Signed in as ann" in app.text())
         sent = app.gateway.calls[-1][1]["AuthParameters"]["PASSWORD"]
         assert sent.reveal() == "Secret-12", "the password that may hold already is tried first"
@@ -333,12 +337,12 @@ async def test_a_visible_wait_holds_after_a_start_again_too() -> None:
     app = app_with(SMS, EXPIRED, refusal("TooManyRequestsException", ""))
     async with app.run_test(size=(80, 23)) as pilot:
         await at_sms(pilot)
-        await pilot.press(*"123456", "enter")
+        await press(pilot, *"123456", "enter")
         await until(pilot, lambda: "Enter starts it again." in app.text())
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await until(pilot, lambda: "Try again in" in app.text())
-        await pilot.press("enter", "enter")
-        await pilot.pause()
+        await press(pilot, "enter", "enter")
+        assert app.is_asking
         assert app.gateway.operations.count("InitiateAuth") == 2
 
 
@@ -359,8 +363,8 @@ async def test_the_rules_for_a_new_password_are_ticked_off_as_it_is_typed() -> N
     async with app.run_test(size=(80, 23)) as pilot:
         await log_in(pilot)
         await until(pilot, lambda: "· at least 8 characters" in app.text())
-        await pilot.press(*"abcdefgh")
+        await type_text(pilot, "abcdefgh")
         await until(pilot, lambda: "✓ at least 8 characters" in app.text())
         assert "· a digit" in app.text()
-        await pilot.press("1")
+        await press(pilot, "1")
         await until(pilot, lambda: "✓ a digit" in app.text())

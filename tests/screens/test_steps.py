@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
-from tests.screens.conftest import CLIENT, POOL, app_with, until
+from tests.pilot import press, until
+from tests.screens.conftest import CLIENT, POOL, app_with
 from tests.scripted_gateway import Reply, challenge, tokens
 from tui_auth.auth.auth_flow import AuthFlow
 from tui_auth.auth.errors import AuthError
 from tui_auth.auth.refusals import refusal
+from tui_auth.screens.sign_in import SignInScreen
 
 DONE = tokens(POOL, CLIENT)
 WRONG = refusal("CodeMismatchException", "")
@@ -21,14 +23,14 @@ SIZE = (80, 23)
 async def test_totp_code() -> None:
     app = app_with(challenge("SOFTWARE_TOKEN_MFA", FRIENDLY_DEVICE_NAME="laptop"), WRONG, DONE)
     async with app.run_test(size=SIZE) as pilot:
-        await pilot.press(*"pw", "enter")
+        await press(pilot, *"pw", "enter")
         await until(pilot, lambda: "Code from your authenticator app (laptop)" in app.text())
-        await pilot.press(*"12345", "enter")
+        await press(pilot, *"12345", "enter")
         await until(pilot, lambda: "An authenticator's code has six digits." in app.text())
         assert len(app.gateway.calls) == 1
-        await pilot.press(*"111111", "enter")
+        await press(pilot, *"111111", "enter")
         await until(pilot, lambda: "That code is not right." in app.text())
-        await pilot.press(*"222 222", "enter")
+        await press(pilot, *"222 222", "enter")
         await until(pilot, lambda: "Signed in as ann" in app.text())
         assert sent(app)["SOFTWARE_TOKEN_MFA_CODE"].reveal() == "222222"
 
@@ -43,13 +45,13 @@ async def test_totp_set_up_refuses_letters_and_takes_the_code() -> None:
         DONE,
     )
     async with app.run_test(size=SIZE) as pilot:
-        await pilot.press(*"pw", "enter")
+        await press(pilot, *"pw", "enter")
         await until(pilot, lambda: "ABCD 2345 ABCD 2345" in app.text())
-        await pilot.press(*"abc", "enter")
+        await press(pilot, *"abc", "enter")
         await until(pilot, lambda: "has six digits" in app.text())
-        await pilot.press(*"000000", "enter")
+        await press(pilot, *"000000", "enter")
         await until(pilot, lambda: "does not fit this key" in app.text() or "clock" in app.text())
-        await pilot.press(*"123456", "enter")
+        await press(pilot, *"123456", "enter")
         await until(pilot, lambda: "Signed in as ann" in app.text())
         assert app.gateway.calls[-2][1]["UserCode"].reveal() == "123456"
 
@@ -58,11 +60,12 @@ async def test_mfa_selection_shows_and_sends_a_method_nobody_knows() -> None:
     ask = challenge("SELECT_MFA_TYPE", MFAS_CAN_CHOOSE='["SMS_MFA","PUSH_MFA"]')
     app = app_with(ask, DONE)
     async with app.run_test(size=SIZE) as pilot:
-        await pilot.press(*"pw", "enter")
+        await press(pilot, *"pw", "enter")
         await until(pilot, lambda: "2 PUSH_MFA (unknown to this version)" in app.text())
-        await pilot.press("7", "x")
+        await press(pilot, "7", "x")
+        assert app.is_asking
         assert len(app.gateway.calls) == 1
-        await pilot.press("2")
+        await press(pilot, "2")
         await until(pilot, lambda: "Signed in as ann" in app.text())
         assert sent(app)["ANSWER"] == "PUSH_MFA"
 
@@ -70,15 +73,15 @@ async def test_mfa_selection_shows_and_sends_a_method_nobody_knows() -> None:
 async def test_reset_password_by_a_code_sent_now() -> None:
     app = app_with(refusal("PasswordResetRequiredException", ""), DELIVERED, WRONG, {}, DONE)
     async with app.run_test(size=SIZE) as pilot:
-        await pilot.press(*"pw", "enter")
+        await press(pilot, *"pw", "enter")
         await until(pilot, lambda: "Your password must be reset" in app.text())
-        await pilot.press("2")
+        await press(pilot, "2")
         await until(pilot, lambda: "code sent by e-mail to a***@e***" in app.text().lower())
-        await pilot.press("enter", *"New-1", "enter", *"New-1", "enter")
+        await press(pilot, "enter", *"New-1", "enter", *"New-1", "enter")
         await until(pilot, lambda: "Type the code that was sent to you." in app.text())
-        await pilot.press(*"111111", "enter", "enter", "enter")
+        await press(pilot, *"111111", "enter", "enter", "enter")
         await until(pilot, lambda: "That code is not right." in app.text())
-        await pilot.press(*"222222", "enter", "enter", "enter")
+        await press(pilot, *"222222", "enter", "enter", "enter")
         await until(pilot, lambda: "Signed in as ann" in app.text())
         operation, parameters = app.gateway.calls[-2]
         assert operation == "ConfirmForgotPassword"
@@ -91,15 +94,15 @@ async def test_reset_password_by_a_code_sent_now() -> None:
 async def test_confirm_sign_up_then_the_sign_in_goes_on() -> None:
     app = app_with(refusal("UserNotConfirmedException", ""), DELIVERED, WRONG, {}, DONE)
     async with app.run_test(size=SIZE) as pilot:
-        await pilot.press(*"pw", "enter")
+        await press(pilot, *"pw", "enter")
         await until(pilot, lambda: "not confirmed yet" in app.text())
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await until(pilot, lambda: "Type the code that was sent to you." in app.text())
-        await pilot.press("ctrl+r")
+        await press(pilot, "ctrl+r")
         await until(pilot, lambda: "^r again in" in app.text())
-        await pilot.press(*"111111", "enter")
+        await press(pilot, *"111111", "enter")
         await until(pilot, lambda: "That code is not right." in app.text())
-        await pilot.press(*"222222", "enter")
+        await press(pilot, *"222222", "enter")
         await until(pilot, lambda: "Signed in as ann" in app.text())
         assert app.gateway.operations[-2:] == ["ConfirmSignUp", "InitiateAuth"]
 
@@ -108,13 +111,13 @@ async def test_an_unknown_step_shows_what_is_known_and_sends_one_answer() -> Non
     ask = challenge("MOON_PHASE", phase="\x1b[31mfull", weight="[red]1[/red]")
     app = app_with(ask, DONE)
     async with app.run_test(size=SIZE) as pilot:
-        await pilot.press(*"pw", "enter")
+        await press(pilot, *"pw", "enter")
         await until(pilot, lambda: "Challenge MOON_PHASE" in app.text())
         assert "␛[31mfull" in app.text()
         assert "[red]1[/red]" in app.text()
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await until(pilot, lambda: "Type an answer first." in app.text())
-        await pilot.press(*"x", "enter")
+        await press(pilot, *"x", "enter")
         await until(pilot, lambda: "Signed in as ann" in app.text())
         assert sent(app)["ANSWER"].reveal() == "x"
         assert app.gateway.calls[-1][1]["ChallengeName"] == "MOON_PHASE"
@@ -125,11 +128,11 @@ async def test_a_custom_challenge_that_fails_goes_back_to_sign_in(text: str, flo
     ask = challenge("CUSTOM_CHALLENGE", question="Pet?", USERNAME="ann")
     app = app_with(ask, refusal("NotAuthorizedException", text), ask, flow=flow)
     async with app.run_test(size=SIZE) as pilot:
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await until(pilot, lambda: "Pet?" in app.text())
-        await pilot.press(*"x", "enter")
+        await press(pilot, *"x", "enter")
         await until(pilot, lambda: "The service ended this sign-in." in app.text())
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await until(pilot, lambda: "Pet?" in app.text())
 
 
@@ -152,15 +155,13 @@ async def test_a_reply_that_lies_ends_in_words_and_the_next_try_works(reply: Rep
     app = app_with(reply, DONE, DONE)
     async with app.run_test(size=SIZE) as pilot:
         first = app.asking_screen
-        await pilot.press(*"pw", "enter")
+        await press(pilot, *"pw", "enter")
         await until(pilot, lambda: app.asking_screen is not first or (first and first.error))
-        await pilot.pause()
         assert "\x1b" not in app.text()
-        await pilot.press("escape", "escape")
-        await pilot.pause()
-        if "Password" in app.text():
-            await pilot.press(*"pw", "enter")
-            await until(pilot, lambda: "Signed in as ann" in app.text())
+        await press(pilot, "escape", "escape")
+        await until(pilot, lambda: isinstance(app.screen, SignInScreen))
+        await press(pilot, *"pw", "enter")
+        await until(pilot, lambda: "Signed in as ann" in app.text())
 
 
 def sent(app: Any) -> dict[str, Any]:

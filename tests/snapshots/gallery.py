@@ -11,7 +11,8 @@ import jwt
 from textual.app import App
 from textual.pilot import Pilot
 
-from tests.screens.conftest import CLIENT, POOL, PilotedApp, until
+from tests.pilot import press, screen_text, settle, until
+from tests.screens.conftest import CLIENT, POOL, PilotedApp
 from tests.scripted_gateway import Reply, ScriptedGateway, challenge
 from tui_auth.auth.auth import Auth
 from tui_auth.auth.auth_flow import AuthFlow
@@ -38,13 +39,6 @@ class StillGateway(ScriptedGateway):
 
     def now(self) -> float:
         return NOW
-
-
-def text_of(app: App[Any]) -> str:
-    """The words on the screen, however they are wrapped; of a picture nothing."""
-    rows = app.screen._compositor.render_strips()
-    text = " ".join("".join(segment.text for segment in row) for row in rows)
-    return " ".join(text.replace("▄", "").split())
 
 
 def _sign_in(view: View, theme: str) -> App[Any]:
@@ -103,16 +97,16 @@ class View:
         """Lead the App there."""
         app: Any = pilot.app
         if self.logs_in:
-            await until(pilot, lambda: "Sign in" in text_of(app))
+            await until(pilot, lambda: "Sign in" in screen_text(app))
             if self.flow.needs_password:
-                await pilot.press(*PASSWORD)
-            await pilot.press("enter")
-        await until(pilot, lambda: self.shows in text_of(app), text_of(app))
-        await pilot.press(*self.keys)
+                await press(pilot, *PASSWORD)
+            await press(pilot, "enter")
+        await until(pilot, lambda: self.shows in screen_text(app), screen_text(app))
+        await press(pilot, *self.keys)
         if self.then:
             self.then(app)
-        await until(pilot, lambda: self.ends_with in text_of(app), text_of(app))
-        await pilot.pause()
+        await until(pilot, lambda: self.ends_with in screen_text(app), screen_text(app))
+        await settle(pilot)
 
 
 def _tokens(**claims: Any) -> dict[str, Any]:

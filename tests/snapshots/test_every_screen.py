@@ -9,8 +9,8 @@ from textual.app import App
 from textual.geometry import Offset
 from textual.pilot import Pilot
 
-from tests.screens.conftest import until
-from tests.snapshots.gallery import VIEWS, View, text_of
+from tests.pilot import press, resize, screen_text, until
+from tests.snapshots.gallery import VIEWS, View
 from tests.snapshots.reading import cut, scrolls, words_of_ours
 from tui_auth.screens.choice_step import Choice
 from tui_auth.screens.form_screen import FormScreen
@@ -49,7 +49,7 @@ async def test_a_screen_is_whole_sparing_with_words_and_explained_at_every_size(
         await view.reach(pilot)
         if asks:
             has_air(app, view)
-        await pilot.resize_terminal(80, 23)
+        await resize(pilot, 80, 23)
         top = Offset(42, 0) if view.name.startswith("totp-set-up") else Offset(3, 4)
         await until(pilot, lambda: not asks or first_line(app) == top)
         assert not cut(app)
@@ -59,7 +59,7 @@ async def test_a_screen_is_whole_sparing_with_words_and_explained_at_every_size(
         assert len(words) <= MOST_WORDS or not asks, " ".join(words)
         await is_explained(app, pilot)
         if asks:
-            await pilot.resize_terminal(40, 15)
+            await resize(pilot, 40, 15)
             await keeps_in_sight_what_matters(app, pilot, view)
 
 
@@ -75,13 +75,13 @@ def has_air(app: App[Any], view: View) -> None:
 
 async def keeps_in_sight_what_matters(app: App[Any], pilot: Pilot[Any], view: View) -> None:
     """In a terminal made small one sees what is typed, and how to send it and to leave."""
-    await until(pilot, lambda: is_focus_in_sight(app), text_of(app))
-    assert "enter" in text_of(app) or not isinstance(app.focused, TextInput | Choice)
-    assert "^q" in text_of(app)
+    await until(pilot, lambda: is_focus_in_sight(app), screen_text(app))
+    assert "enter" in screen_text(app) or not isinstance(app.focused, TextInput | Choice)
+    assert "^q" in screen_text(app)
     if view.name == "demo":
-        assert "A name of my own" not in text_of(app)
-        await pilot.press("pagedown")
-        await until(pilot, lambda: "A name of my own" in text_of(app))
+        assert "A name of my own" not in screen_text(app)
+        await press(pilot, "pagedown")
+        await until(pilot, lambda: "A name of my own" in screen_text(app))
 
 
 async def is_explained(app: App[Any], pilot: Pilot[Any]) -> None:
@@ -92,13 +92,13 @@ async def is_explained(app: App[Any], pilot: Pilot[Any]) -> None:
         titles = [command.title for command in app.get_system_commands(app.screen)]
         assert titles == ["Theme", "Help", "Wire", "Quit"]
     if not isinstance(app.screen, HelpScreen):
-        await pilot.press("f1")
+        await press(pilot, "f1")
     await until(pilot, lambda: isinstance(app.screen, HelpScreen))
-    await until(pilot, lambda: screen.EXPLANATION.split()[-1] in text_of(app), text_of(app))
+    await until(pilot, lambda: screen.EXPLANATION.split()[-1] in screen_text(app), screen_text(app))
     for name in screen._keys_here():
-        assert screen.label_of(name) in text_of(app)
+        assert screen.label_of(name) in screen_text(app)
     assert not scrolls(app)
-    await pilot.press("escape")
+    await press(pilot, "escape")
     await until(pilot, lambda: app.screen is screen)
 
 

@@ -19,9 +19,9 @@ PINNED = "8.2.8"
 
 pytestmark = pytest.mark.skipif(
     textual.__version__ != PINNED,
-    reason=f"The pictures are Textual {PINNED}'s, and this is {textual.__version__}.",
+    reason=f"needs Textual {PINNED}, which drew the pictures: pip install textual=={PINNED} "
+    f"(installed is {textual.__version__})",
 )
-
 
 PICTURED = (
     *("sign-in", "sign-in-locked", "sign-up", "choice-of-factor", "code-by-sms", "code-by-sms-refused"),

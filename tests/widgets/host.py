@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from textual import events
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.pilot import Pilot
 from textual.widget import Widget
 
 ROOT = Path(__file__).parents[2]
@@ -57,20 +55,3 @@ class Host(App[None]):
     def action_leave(self) -> None:
         """What ^c is for in the real App."""
         self.leaves += 1
-
-
-async def paste(pilot: Pilot[Any], text: str) -> None:
-    """Paste as a terminal does, into what has the focus."""
-    pilot.app.post_message(events.Paste(text))
-    await pilot.pause()
-
-
-async def until(pilot: Pilot[Any], condition: Callable[[], bool]) -> None:
-    """Let the App run until the condition holds. The test's own time limit ends a vain wait."""
-    while not condition():
-        await pilot.pause(0.01)
-
-
-def screen_rows(app: App[Any]) -> list[str]:
-    """The text of the screen, row by row."""
-    return ["".join(segment.text for segment in strip) for strip in app.screen._compositor.render_strips()]

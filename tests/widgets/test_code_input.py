@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.widgets.host import Host, paste
+from tests.pilot import paste, press, settle
+from tests.widgets.host import Host
 from tui_auth.widgets.code_input import CodeInput
 
 
@@ -77,7 +78,7 @@ async def test_a_phone_number_alone_is_no_code() -> None:
 async def test_a_pasted_sentence_replaces_what_was_begun() -> None:
     app = Host(lambda: CodeInput(digits=6))
     async with app.run_test() as pilot:
-        await pilot.press("1", "2")
+        await press(pilot, "1", "2")
         await paste(pilot, "Your code is 123456.")
         assert app.query_one(CodeInput).value == "123456"
 
@@ -85,7 +86,7 @@ async def test_a_pasted_sentence_replaces_what_was_begun() -> None:
 async def test_a_pasted_part_goes_where_the_cursor_is() -> None:
     app = Host(lambda: CodeInput(digits=6))
     async with app.run_test() as pilot:
-        await pilot.press("1", "2", "3")
+        await press(pilot, "1", "2", "3")
         await paste(pilot, "456")
         assert app.query_one(CodeInput).value == "123456"
 
@@ -97,17 +98,17 @@ async def test_digits_cognito_does_not_know_are_refused_with_a_word(digits: str)
     assert "0 to 9" in field.note
     app = Host(lambda: CodeInput(digits=6))
     async with app.run_test() as pilot:
-        await pilot.press("1", digits[0])
+        await press(pilot, "1", digits[0])
         assert app.query_one(CodeInput).value == "1"
         assert "0 to 9" in app.query_one(CodeInput).note
-        await pilot.press("2")
+        await press(pilot, "2")
         assert app.query_one(CodeInput).note == ""
 
 
 async def test_what_is_typed_is_shown_and_only_the_code_is_read() -> None:
     app = Host(lambda: CodeInput(digits=6))
     async with app.run_test() as pilot:
-        await pilot.press(*"482", "space", *"913")
+        await press(pilot, *"482", "space", *"913")
         assert app.query_one(CodeInput).value == "482 913"
         assert app.query_one(CodeInput).code == "482913"
 
@@ -145,14 +146,14 @@ async def test_the_program_may_type_the_code() -> None:
     async with app.run_test() as pilot:
         field = app.query_one(CodeInput)
         field.value = "482913"
-        await pilot.pause()
+        await settle(pilot)
         assert field.code == "482913"
 
 
 async def test_what_is_typed_over_a_selected_code_replaces_it() -> None:
     app = Host(lambda: CodeInput("111111", digits=6))
     async with app.run_test() as pilot:
-        await pilot.press("end")
+        await press(pilot, "end")
         app.query_one(CodeInput).select_all()
-        await pilot.press("2")
+        await press(pilot, "2")
         assert app.query_one(CodeInput).value == "2"

@@ -3,51 +3,104 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import pytest
 from textual.geometry import Region
+from textual.pilot import Pilot
 
-from tests.widgets.host import Host, screen_rows, until
+from tests.pilot import screen_rows, settle, until
+from tests.widgets.host import Host
 from tui_auth.widgets.countdown import Countdown, spoken
 
 
 class Clock:
-    """A time that passes when it is told to."""
+    """A time that passes when a test says so, and the timers of one countdown that go by it."""
 
     def __init__(self, time: float) -> None:
         self.time = time
+        self._timers: list[FakeTimer] = []
 
     def __call__(self) -> float:
         return self.time
 
+    def drive(self, countdown: Countdown, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Set the timers of a countdown by this clock in place of the real time."""
 
-async def test_it_shows_the_rest_of_a_time_step_by_the_clock_it_is_given() -> None:
+        def set_timer(delay: float, callback: Callable[[], None]) -> FakeTimer:
+            timer = FakeTimer(self.time + delay, lambda: countdown.call_next(callback), self._timers)
+            self._timers.append(timer)
+            return timer
+
+        monkeypatch.setattr(countdown, "set_timer", set_timer)
+
+    async def advance(self, pilot: Pilot[None], seconds: float) -> None:
+        """Let seconds pass, and each timer run when its time has come."""
+        end = self.time + seconds
+        while due := [timer for timer in self._timers if timer.at <= end]:
+            first = min(due, key=lambda timer: timer.at)
+            self.time = first.at
+            first.stop()
+            first.run()
+            await settle(pilot)
+        self.time = end
+
+
+@dataclass(eq=False)
+class FakeTimer:
+    """A timer that a Clock runs."""
+
+    at: float
+    run: Callable[[], None]
+    among: list[FakeTimer]
+
+    def stop(self) -> None:
+        """Never run."""
+        if self in self.among:
+            self.among.remove(self)
+
+
+async def test_it_shows_the_rest_of_a_time_step_by_the_clock_it_is_given(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     clock = Clock(1_000_000_018.0)  # 30 × 33_333_333 + 28
     app = Host(Countdown)
     async with app.run_test() as pilot:
-        app.query_one(Countdown).window(clock, "new code in {}")
-        await pilot.pause()
-        assert screen_rows(app)[0].rstrip() == "new code in 2 s"
-        clock.time += 1
-        await until(pilot, lambda: "in 1 s" in screen_rows(app)[0])
-        clock.time += 1
-        await until(pilot, lambda: "in 30 s" in screen_rows(app)[0])
+        countdown = app.query_one(Countdown)
+        clock.drive(countdown, monkeypatch)
+        countdown.window(clock, "new code in {}")
+        for left in (2, 1, 30, 29):
+            await settle(pilot)
+            assert screen_rows(app)[0].rstrip() == f"new code in {left} s"
+            await clock.advance(pilot, 1)
 
 
-async def test_it_counts_down_disappears_and_goes_on() -> None:
+async def test_it_counts_down_disappears_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     clock, over = Clock(1000.0), list[bool]()
     app = Host(lambda: Countdown(clock))
     async with app.run_test() as pilot:
         countdown = app.query_one(Countdown)
+        clock.drive(countdown, monkeypatch)
         countdown.last(1.5, "^r in {}", lambda: over.append(countdown.display))
-        await pilot.pause()
+        await settle(pilot)
         assert screen_rows(app)[0].rstrip() == "^r in 2 s"
+        await clock.advance(pilot, 1.4)
+        assert screen_rows(app)[0].rstrip() == "^r in 1 s"
         assert over == []
-        clock.time = 1001.6
-        await until(pilot, lambda: not countdown.display)
+        await clock.advance(pilot, 0.1)
         assert over == [False]
-        await pilot.pause()
+        assert not countdown.display
         assert not screen_rows(app)[0].strip()
+        assert not clock._timers
+
+
+async def test_it_counts_in_real_time_too() -> None:
+    app = Host(Countdown)
+    async with app.run_test() as pilot:
+        countdown = app.query_one(Countdown)
+        countdown.last(0.05, "^r in {}")
+        await until(pilot, lambda: not countdown.display)
         assert not timers(countdown)
 
 
@@ -80,8 +133,9 @@ async def test_a_second_repaints_one_cell(monkeypatch: pytest.MonkeyPatch) -> No
     app = Host(lambda: Countdown(clock))
     async with app.run_test() as pilot:
         countdown = app.query_one(Countdown)
+        clock.drive(countdown, monkeypatch)
         countdown.last(25.0, "^r in {}")
-        await pilot.pause()
+        await settle(pilot)
         repainted: list[tuple[Region, ...]] = []
         refresh = countdown.refresh
 
@@ -90,8 +144,8 @@ async def test_a_second_repaints_one_cell(monkeypatch: pytest.MonkeyPatch) -> No
             return refresh(*regions)
 
         monkeypatch.setattr(countdown, "refresh", note_regions)
-        clock.time += 1
-        await until(pilot, lambda: "24 s" in screen_rows(app)[0])
+        await clock.advance(pilot, 1)
+        assert screen_rows(app)[0].rstrip() == "^r in 24 s"
         assert repainted == [(Region(7, 0, 1, 1),)]
 
 

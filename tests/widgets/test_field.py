@@ -6,7 +6,8 @@ import pytest
 from textual.geometry import Region
 from textual.widget import Widget
 
-from tests.widgets.host import Host, paste, screen_rows
+from tests.pilot import paste, press, screen_rows, settle
+from tests.widgets.host import Host
 from tui_auth.widgets.code_input import CodeInput
 from tui_auth.widgets.field import Field, TextInput
 from tui_auth.widgets.secret_input import SecretInput
@@ -23,7 +24,7 @@ async def test_the_label_stands_left_and_the_input_between_brackets() -> None:
 async def test_on_a_narrow_screen_the_label_stands_above() -> None:
     app = Host(lambda: Field("Username", TextInput("ann")))
     async with app.run_test(size=(40, 15)) as pilot:
-        await pilot.pause()
+        await settle(pilot)
         rows = screen_rows(app)
         assert rows[0].rstrip() == "Username"
         assert rows[1] == f"[ann{' ' * 35}]"
@@ -42,18 +43,18 @@ async def test_an_error_stands_under_its_field_in_place_of_the_hint() -> None:
     async with app.run_test(size=(80, 23)) as pilot:
         field = app.query(Field).first()
         field.error = "That code is not the right one."
-        await pilot.pause()
+        await settle(pilot)
         rows = screen_rows(app)
         assert rows[1].rstrip() == " " * 15 + "✗ That code is not the right one."
         assert rows[2].startswith("Next")
         field.error = "It is wrong in a way that takes more than one line to say, and so it takes two."
-        await pilot.pause()
+        await settle(pilot)
         assert screen_rows(app)[3].startswith("Next"), "what comes after moves down"
         field.error = ""
-        await pilot.pause()
+        await settle(pilot)
         assert screen_rows(app)[1].rstrip() == " " * 15 + "Six digits."
         field.hint = ""
-        await pilot.pause()
+        await settle(pilot)
         assert screen_rows(app)[1].startswith("Next")
 
 
@@ -61,7 +62,7 @@ async def test_a_long_error_wraps_under_its_own_words() -> None:
     app = Host(lambda: Field("Code", CodeInput()))
     async with app.run_test(size=(60, 23)) as pilot:
         app.query_one(Field).error = "That code is from 4 minutes ago: the clock of the phone is off."
-        await pilot.pause()
+        await settle(pilot)
         rows = screen_rows(app)
         assert rows[1].rstrip() == " " * 15 + "✗ That code is from 4 minutes ago: the clock"
         assert rows[2].rstrip() == " " * 15 + "  of the phone is off."
@@ -71,11 +72,11 @@ async def test_markup_in_an_error_is_shown_as_it_stands() -> None:
     app = Host(lambda: Field("[b]Code", CodeInput(), hint="[i]hint"))
     async with app.run_test(size=(80, 23)) as pilot:
         app.query_one(Field).error = "[b]no[/b] [@click=app.quit]"
-        await pilot.pause()
+        await settle(pilot)
         assert screen_rows(app)[0].startswith("[b]Code ")
         assert "✗ [b]no[/b] [@click=app.quit]" in screen_rows(app)[1]
         app.query_one(Field).error = ""
-        await pilot.pause()
+        await settle(pilot)
         assert "[i]hint" in screen_rows(app)[1]
 
 
@@ -84,16 +85,15 @@ async def test_a_note_on_a_paste_is_shown_until_the_next_key() -> None:
     async with app.run_test(size=(80, 23)) as pilot:
         await paste(pilot, "one\ntwo")
         assert "Only the first line was pasted" in screen_rows(app)[1]
-        await pilot.press("x")
+        await press(pilot, "x")
         assert not screen_rows(app)[1].strip()
 
 
 async def test_a_note_is_shown_where_the_text_did_not_change() -> None:
     app = Host(lambda: Field("Code", CodeInput(digits=6)))
     async with app.run_test(size=(80, 23)) as pilot:
-        await pilot.pause()
-        await pilot.press("١")
-        await pilot.pause()
+        await settle(pilot)
+        await press(pilot, "١")
         assert "0 to 9" in screen_rows(app)[1]
 
 
@@ -117,11 +117,10 @@ async def test_a_click_on_the_label_goes_to_the_input() -> None:
 async def test_the_brackets_of_the_focused_field_differ(theme: str) -> None:
     app = Host(lambda: Field("Username", TextInput()), lambda: Field("Password", TextInput()), theme=theme)
     async with app.run_test() as pilot:
-        await pilot.pause()
+        await settle(pilot)
         focused, other = (field.get_component_rich_style("field--bracket") for field in app.query(Field))
         assert focused.color != other.color
-        await pilot.press("tab")
-        await pilot.pause()
+        await press(pilot, "tab")
         other, focused = (field.get_component_rich_style("field--bracket") for field in app.query(Field))
         assert other.color != focused.color
         assert focused.bold
@@ -131,7 +130,7 @@ async def test_the_brackets_of_the_focused_field_differ(theme: str) -> None:
 async def test_a_key_repaints_the_row_of_the_input_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
     app = Host(lambda: Field("Username", TextInput(), hint="a hint"))
     async with app.run_test(size=(80, 23)) as pilot:
-        await pilot.pause()
+        await settle(pilot)
         repainted: list[Region] = []
         update_widgets = app.screen._compositor.update_widgets
 
@@ -140,6 +139,5 @@ async def test_a_key_repaints_the_row_of_the_input_and_nothing_else(monkeypatch:
             update_widgets(widgets)
 
         monkeypatch.setattr(app.screen._compositor, "update_widgets", note_regions)
-        await pilot.press("a")
-        await pilot.pause()
+        await press(pilot, "a")
         assert set(repainted) == {Region(15, 0, 40, 1)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import cache
 from urllib.parse import quote
 
 import pytest
@@ -14,10 +15,12 @@ from textual.containers import Horizontal
 from textual.geometry import Size
 from textual.widgets import Static
 
-from tests.widgets.host import ROOT, Host, screen_rows
+from tests.pilot import resize, screen_rows, settle
+from tests.widgets.host import ROOT, Host
 from tests.widgets.qr_reading import Cell, Colour, decode_cells
 from tui_auth.secret import Secret
-from tui_auth.widgets.qr_code import QRCode, symbol
+from tui_auth.widgets import qr_code
+from tui_auth.widgets.qr_code import Modules, QRCode, symbol
 
 KEY = "ABCD2345EFGH6723JKLM4567NPQR2345STUV6723WXYZ4567ABCD"
 
@@ -29,6 +32,18 @@ def uris(app_name: str = "Acme", account: str = "ann", key: str = KEY) -> tuple[
 
 
 LONG, SHORT = uris()
+
+
+@cache
+def symbol_of(uri: str) -> Modules | None:
+    """Return the QR code of a URI, made once for all tests."""
+    return symbol(Secret(uri))
+
+
+@pytest.fixture(autouse=True)
+def each_symbol_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the widgets of all tests share symbols: making one takes longer than all else a test does."""
+    monkeypatch.setattr(qr_code, "symbol", lambda uri: symbol_of(uri.reveal()))
 
 
 def picture(long: str = LONG, short: str | None = SHORT) -> Callable[[], QRCode]:
@@ -80,7 +95,7 @@ async def test_inverted_it_is_for_a_light_terminal_where_there_are_no_colours(
     async with app.run_test(size=(80, 23)) as pilot:
         assert decode_cells(cells_of(app), dark_terminal=False) is None
         app.query_one(QRCode).invert()
-        await pilot.pause()
+        await settle(pilot)
         assert decode_cells(cells_of(app), dark_terminal=False) == LONG
         assert decode_cells(cells_of(app)) is None
 
@@ -90,11 +105,11 @@ async def test_inverting_swaps_black_and_white_and_back() -> None:
     async with app.run_test(size=(80, 23)) as pilot:
         upright = cells_of(app)
         app.query_one(QRCode).invert()
-        await pilot.pause()
+        await settle(pilot)
         assert decode_cells(cells_of(app)) is None
         assert upright[0][0][1] != cells_of(app)[0][0][1]
         app.query_one(QRCode).invert()
-        await pilot.pause()
+        await settle(pilot)
         assert cells_of(app) == upright
 
 
@@ -142,11 +157,10 @@ async def test_where_it_does_not_fit_there_is_no_picture_but_the_size_it_needs()
         columns, rows = widget.needed_size
         assert (columns, rows) == (35, 18), "33 modules and a quiet zone of 1"
         assert "▄" in "".join(screen_rows(app))
-        await pilot.resize_terminal(columns, rows)
+        await resize(pilot, columns, rows)
         assert decode_cells(cells_of(app)) is not None
         for size in ((columns - 1, rows), (columns, rows - 1), (20, 8)):
-            await pilot.resize_terminal(*size)
-            await pilot.pause()
+            await resize(pilot, *size)
             text = " ".join(" ".join(screen_rows(app)).split())
             assert "▄" not in text
             assert (
@@ -171,8 +185,7 @@ async def test_it_leaves_room_for_what_stands_beside_it() -> None:
         widget = app.query_one(QRCode)
         assert decode_cells(cells_of(app)) == LONG
         assert app.query_one(Static).size.width >= 30
-        await pilot.resize_terminal(60, 23)
-        await pilot.pause()
+        await resize(pilot, 60, 23)
         assert not widget.is_shown
         assert "here are 60 by 23" in widget.note
         assert app.query_one(Static).size.width >= 30
@@ -184,22 +197,20 @@ async def test_layouts_go_round_and_full_blocks_come_only_where_they_fit() -> No
         widget = app.query_one(QRCode)
         widget.next_layout()
         assert widget.drawing.name == "NOTHING"
-        await pilot.pause()
+        await settle(pilot)
         assert not "".join(screen_rows(app)).strip()
         assert widget.note == ""
         widget.next_layout()
-        await pilot.pause()
+        await settle(pilot)
         assert decode_cells(cells_of(app)) == LONG
-        await pilot.resize_terminal(120, 60)
-        await pilot.pause()
+        await resize(pilot, 120, 60)
         widget.next_layout()
         assert widget.drawing.name == "FULL_BLOCKS"
-        await pilot.pause()
+        await settle(pilot)
         assert not "".join(screen_rows(app)).strip(), "no glyph at all"
         assert decode_cells(cells_of(app)) == LONG
         assert widget.size.width >= 80
-        await pilot.resize_terminal(80, 23)
-        await pilot.pause()
+        await resize(pilot, 80, 23)
         assert decode_cells(cells_of(app)) == LONG, "half blocks where full ones no longer fit"
 
 
@@ -208,7 +219,7 @@ async def test_full_blocks_are_glyphs_where_there_are_no_colours(monkeypatch: py
     app = Host(picture(), theme="ansi-dark")
     async with app.run_test(size=(120, 60)) as pilot:
         app.query_one(QRCode).next_layout()
-        await pilot.pause()
+        await settle(pilot)
         assert decode_cells(cells_of(app)) == LONG
 
 
@@ -259,7 +270,7 @@ async def test_it_forgets_the_key_when_it_is_removed() -> None:
         widget = app.query_one(QRCode)
         assert widget.is_shown
         await widget.remove()
-        await pilot.pause()
+        await settle(pilot)
         assert not [value for value in vars(widget).values() if isinstance(value, Secret) or value == LONG]
         assert widget._uris == ()
         assert not widget._symbols
@@ -267,6 +278,12 @@ async def test_it_forgets_the_key_when_it_is_removed() -> None:
         assert not widget.is_shown
 
 
-def test_segno_is_imported_only_when_a_picture_is_drawn() -> None:
+@pytest.fixture
+def process_status_of() -> Callable[[str], int]:
+    """Return a function that runs Python code in a new process and returns its exit status."""
+    return lambda code: subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode
+
+
+def test_segno_is_imported_only_when_a_picture_is_drawn(process_status_of: Callable[[str], int]) -> None:
     check = "import sys, tui_auth.widgets.qr_code; sys.exit('segno' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", check], cwd=ROOT, check=False).returncode == 0
+    assert process_status_of(check) == 0

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.widgets.host import Host, paste, screen_rows
+from tests.pilot import paste, press, screen_rows, settle
+from tests.widgets.host import Host
 from tui_auth.secret import Secret
 from tui_auth.widgets.field import Field, TextInput
 from tui_auth.widgets.secret_input import SecretInput
@@ -20,7 +21,7 @@ async def test_no_key_gives_it_to_the_clipboard(key: str, reveal: bool) -> None:
         field = app.query_one(SecretInput)
         if reveal:
             field.reveal()
-        await pilot.press("ctrl+shift+a", key)
+        await press(pilot, "ctrl+shift+a", key)
         assert app.clipboard == ""
         assert app.sent_to_clipboard == []
 
@@ -36,7 +37,7 @@ async def test_dragging_the_mouse_over_it_selects_nothing_anyone_can_read(reveal
         await pilot.hover(field, offset=(12, 0))
         await pilot.mouse_up(field, offset=(12, 0))
         assert not field.selection.is_empty, "the drag did select"
-        await pilot.press("super+c", "ctrl+c")
+        await press(pilot, "super+c", "ctrl+c")
         assert field.selected_text == ""
         assert not app.screen.get_selected_text()
         assert app.sent_to_clipboard == []
@@ -45,14 +46,14 @@ async def test_dragging_the_mouse_over_it_selects_nothing_anyone_can_read(reveal
 async def test_ctrl_c_reaches_the_app() -> None:
     app = Host(lambda: SecretInput(PASSWORD))
     async with app.run_test() as pilot:
-        await pilot.press("ctrl+c")
+        await press(pilot, "ctrl+c")
         assert app.leaves == 1
 
 
 async def test_cutting_deletes() -> None:
     app = Host(lambda: SecretInput(PASSWORD))
     async with app.run_test() as pilot:
-        await pilot.press("ctrl+shift+a", "ctrl+x")
+        await press(pilot, "ctrl+shift+a", "ctrl+x")
         assert app.query_one(SecretInput).value == ""
 
 
@@ -63,11 +64,11 @@ async def test_it_shows_bullets_until_it_is_revealed_and_again_when_concealed() 
         assert "•" * len(PASSWORD) in "".join(screen_rows(app))
         assert PASSWORD not in "".join(screen_rows(app))
         field.reveal()
-        await pilot.pause()
+        await settle(pilot)
         assert field.is_revealed
         assert PASSWORD in "".join(screen_rows(app))
         field.conceal()
-        await pilot.pause()
+        await settle(pilot)
         assert not field.is_revealed
         assert PASSWORD not in "".join(screen_rows(app))
 
@@ -76,16 +77,16 @@ async def test_it_hides_when_the_focus_leaves() -> None:
     app = Host(lambda: SecretInput(PASSWORD), TextInput)
     async with app.run_test() as pilot:
         app.query_one(SecretInput).reveal()
-        await pilot.press("tab")
+        await press(pilot, "tab")
         assert not app.query_one(SecretInput).is_revealed
 
 
 async def test_blanks_at_its_ends_are_kept() -> None:
     app = Host(SecretInput)
     async with app.run_test() as pilot:
-        await pilot.press("space")
+        await press(pilot, "space")
         await paste(pilot, " a b ")
-        await pilot.press("enter")
+        await press(pilot, "enter")
         assert app.query_one(SecretInput).secret == Secret("  a b ")
 
 
@@ -120,7 +121,7 @@ async def test_it_forgets_when_it_is_removed() -> None:
     async with app.run_test() as pilot:
         field = app.query_one(SecretInput)
         await field.remove()
-        await pilot.pause()
+        await settle(pilot)
         assert PASSWORD not in repr(vars(field))
         assert getattr(field, "_reactive_value") == ""  # noqa: B009 - private to Input
 
@@ -130,11 +131,11 @@ async def test_the_cursor_of_wide_characters_stands_where_the_bullets_end() -> N
     app = Host(lambda: SecretInput(word))
     async with app.run_test() as pilot:
         field = app.query_one(SecretInput)
-        await pilot.press("end")
+        await press(pilot, "end")
         concealed = app.cursor_position.x
         assert concealed == field.region.x + len(word) + 1
         field.reveal()
-        await pilot.pause()
+        await settle(pilot)
         assert app.cursor_position.x == concealed + len(word)
 
 
@@ -143,11 +144,11 @@ async def test_wide_characters_scroll_to_the_cursor_when_they_are_revealed() -> 
     app = Host(lambda: Field("Password", SecretInput(word)))
     async with app.run_test() as pilot:
         field = app.query_one(SecretInput)
-        await pilot.press("end")
+        await press(pilot, "end")
         assert field.scroll_offset.x == 0
         field.reveal()
-        await pilot.pause()
+        await settle(pilot)
         assert field.scroll_offset.x == 1, "40 cells of letters and the cursor"
         field.conceal()
-        await pilot.pause()
+        await settle(pilot)
         assert "•" * len(word) in "".join(screen_rows(app))

@@ -9,7 +9,8 @@ import pytest
 from textual import events
 from textual.widgets import Input
 
-from tests.widgets.host import Host, paste
+from tests.pilot import paste, press, settle
+from tests.widgets.host import Host
 from tui_auth.widgets.code_input import CodeInput
 from tui_auth.widgets.field import Field, TextInput
 from tui_auth.widgets.secret_input import SecretInput
@@ -22,8 +23,7 @@ Kind = Callable[[], TextInput]
 async def test_enter_is_left_to_whatever_is_around_it(kind: Kind) -> None:
     app = Host(kind)
     async with app.run_test() as pilot:
-        await pilot.press(*"482913", "enter")
-        await pilot.pause()
+        await press(pilot, *"482913", "enter")
         assert app.enters == 1
         assert app.query_one(TextInput).value == "482913"
 
@@ -32,9 +32,9 @@ async def test_enter_is_left_to_whatever_is_around_it(kind: Kind) -> None:
 async def test_no_message_carries_what_was_typed(kind: Kind) -> None:
     app = Host(kind, TextInput)
     async with app.run_test(message_hook=app.keep) as pilot:
-        await pilot.press(*"482913", "enter", "backspace", "tab")
+        await press(pilot, *"482913", "enter", "backspace", "tab")
         app.query(TextInput).first().value = "482913"
-        await pilot.pause()
+        await settle(pilot)
         carriers = (Input.Changed, Input.Submitted, Input.Blurred)
         assert not [message for message in app.messages if isinstance(message, carriers)]
         assert "48291" not in "".join(map(repr, app.messages))
@@ -43,7 +43,7 @@ async def test_no_message_carries_what_was_typed(kind: Kind) -> None:
 async def test_ctrl_c_leaves_even_where_text_is_selected() -> None:
     app = Host(lambda: TextInput("ann"))
     async with app.run_test() as pilot:
-        await pilot.press("ctrl+shift+a", "ctrl+c")
+        await press(pilot, "ctrl+shift+a", "ctrl+c")
         assert app.leaves == 1
         assert app.sent_to_clipboard == []
 
@@ -51,7 +51,7 @@ async def test_ctrl_c_leaves_even_where_text_is_selected() -> None:
 async def test_ctrl_v_with_nothing_to_paste_keeps_the_text() -> None:
     app = Host(lambda: TextInput("ann"))
     async with app.run_test() as pilot:
-        await pilot.press("ctrl+shift+a", "ctrl+v")
+        await press(pilot, "ctrl+shift+a", "ctrl+v")
         assert app.query_one(TextInput).value == "ann"
 
 
@@ -59,14 +59,14 @@ async def test_ctrl_v_pastes_what_the_program_itself_has_copied() -> None:
     app = Host(TextInput)
     async with app.run_test() as pilot:
         app.copy_to_clipboard("ann\r\nbob")
-        await pilot.press("ctrl+v")
+        await press(pilot, "ctrl+v")
         assert app.query_one(TextInput).value == "ann"
 
 
 async def test_a_paste_replaces_the_selection_once() -> None:
     app = Host(lambda: TextInput("bob"))
     async with app.run_test() as pilot:
-        await pilot.press("ctrl+shift+a")
+        await press(pilot, "ctrl+shift+a")
         await paste(pilot, "ann")
         assert app.query_one(TextInput).value == "ann"
 
@@ -78,7 +78,7 @@ async def test_control_characters_in_a_paste_are_left_out_and_that_is_said() -> 
         await paste(pilot, "a\x1b[31mn\x00n\x9b")
         assert field.value == "a[31mnn"
         assert "left out" in field.note
-        await pilot.press("x")
+        await press(pilot, "x")
         assert field.note == ""
 
 
@@ -97,23 +97,23 @@ async def test_only_the_first_line_of_a_paste_is_taken_and_that_is_said() -> Non
 async def test_after_the_program_fills_it_in_typing_goes_on_at_the_end() -> None:
     app = Host(TextInput)
     async with app.run_test() as pilot:
-        await pilot.press("x", "home")
+        await press(pilot, "x", "home")
         app.query_one(TextInput).value = "12345"
-        await pilot.press("6")
+        await press(pilot, "6")
         assert app.query_one(TextInput).value == "123456"
 
 
 async def test_typing_in_the_middle_stays_there() -> None:
     app = Host(lambda: TextInput("ac"))
     async with app.run_test() as pilot:
-        await pilot.press("home", "right", "b", "b")
+        await press(pilot, "home", "right", "b", "b")
         assert app.query_one(TextInput).value == "abbc"
 
 
 async def test_typing_at_the_start_of_a_long_text_does_not_scroll_it_away() -> None:
     app = Host(lambda: Field("Name", TextInput("x" * 100)))
     async with app.run_test() as pilot:
-        await pilot.press("home", *["right"] * 5, "y")
+        await press(pilot, "home", *["right"] * 5, "y")
         assert app.query_one(TextInput).scroll_offset.x == 0
 
 
@@ -132,5 +132,5 @@ async def test_an_editing_key_acts_before_what_is_typed_after_it() -> None:
     async with app.run_test() as pilot:
         for key, character in (("ctrl+u", None), ("n", "n"), ("e", "e"), ("backspace", None), ("w", "w")):
             app.post_message(events.Key(key, character))
-        await pilot.pause()
+        await settle(pilot)
         assert app.query_one(TextInput).value == "nw"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -230,10 +231,20 @@ class FormScreen(Screen[None]):
         """
         inputs, focused = inputs_of(self), self.focused
         position = next((at for at, each in enumerate(inputs) if each is focused), len(inputs))
-        repeats = self.error is not None and self.error.enter_repeats and not self._was_edited
-        if position < len(inputs) - 1 and not repeats:
+        if position < len(inputs) - 1:
             self.set_focus(inputs[position + 1])
+            if self.error is not None and self.error.enter_repeats:
+                # A field may still hold keys that change the form, and a changed form isn't sent again.
+                after_typed_keys(self, inputs, partial(self._repeat_unless_edited, focused))
             return
+        self._submit_once_typed(inputs, focused)
+
+    def _repeat_unless_edited(self, focused: Widget | None) -> None:
+        if self.error is not None and self.error.enter_repeats and not self._was_edited:
+            self._submit_once_typed(inputs_of(self), focused)
+
+    def _submit_once_typed(self, inputs: Sequence[Widget], focused: Widget | None) -> None:
+        """Read and send the answer once the fields, the focused one last, have handled their keys."""
         # What is typed after Enter belongs to no field any more.
         self._had_focus = focused or self._had_focus
         self.set_focus(None)

@@ -1,0 +1,177 @@
+"""Press keys and wait in tests that run an app under Textual's pilot.
+
+Textual's own ``pilot.press`` sleeps about 60 ms after each key, and a slow machine can still overtake it.
+The helpers here wait for a condition and never for a length of time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import pytest
+from textual import events
+from textual.app import App
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
+from textual.css.types import CSSLocation
+from textual.geometry import Size
+from textual.keys import _character_to_key
+from textual.pilot import Pilot
+
+LIMIT_SECONDS: Final = 60.0
+"""When a wait fails. Far more than any test needs: a busy machine must not make a test fail."""
+
+
+async def press(pilot: Pilot[Any], *keys: str) -> None:
+    """Press keys and wait until the app has handled them.
+
+    The keys reach the app the way a terminal driver sends them, all in one burst, so the app sees each key
+    before it has drawn the result of the key before it.
+
+    Args:
+        keys: Single characters, or Textual's names of keys such as ``enter`` and ``ctrl+u``.
+    """
+    await settle(pilot)
+    driver = pilot.app._driver
+    assert driver is not None
+    for key in keys:
+        driver.process_message(_key_event(key))
+    await settle(pilot)
+
+
+async def type_text(pilot: Pilot[Any], text: str) -> None:
+    """Type the characters of a text and wait until the app has handled them."""
+    await press(pilot, *text)
+
+
+async def paste(pilot: Pilot[Any], text: str) -> None:
+    """Paste a text the way a terminal does, into the focused widget."""
+    await settle(pilot)
+    driver = pilot.app._driver
+    assert driver is not None
+    driver.process_message(events.Paste(text))
+    await settle(pilot)
+
+
+async def resize(pilot: Pilot[Any], width: int, height: int) -> None:
+    """Resize the terminal and wait until the app has drawn itself in the new size."""
+    await settle(pilot)
+    size = Size(width, height)
+    driver = pilot.app._driver
+    assert driver is not None
+    driver._size = size.width, size.height
+    driver.process_message(events.Resize(size, size))
+    # Textual waits for a moment, in case more sizes follow, before it tells the screens.
+    await until(pilot, lambda: pilot.app._resize_event is None)
+
+
+async def settle(pilot: Pilot[Any]) -> None:
+    """Wait until the app has handled all messages, finished its animations and drawn the result.
+
+    The app is settled when the event loop has nothing left to run: every widget then waits for a message,
+    a timer or a thread. What a timer or a thread will bring is up to ``until``.
+    """
+    app = pilot.app
+    deadline = asyncio.get_running_loop().time() + LIMIT_SECONDS
+    while True:
+        await _run_what_is_ready(deadline)
+        if not _has_screen(app):
+            return
+        if app.animator._animations or app.animator._scheduled:
+            await app.animator.wait_until_complete()
+            continue
+        # Draw now what Textual would draw with the next frame.
+        app.screen._on_timer_update()
+        if not _is_anything_ready():
+            return
+
+
+async def until(pilot: Pilot[Any], condition: Callable[[], object], complaint: str = "") -> None:
+    """Wait until the app is settled and the condition is true.
+
+    Because the condition is only looked at when nothing is left to handle, a half-drawn frame can't satisfy
+    it: the screen is mounted, and the focus is where it belongs.
+
+    Raises:
+        AssertionError: The condition was still false after ``LIMIT_SECONDS``, or the app has failed.
+    """
+    app, loop = pilot.app, asyncio.get_running_loop()
+    deadline = loop.time() + LIMIT_SECONDS
+    delay = 0.001
+    while True:
+        await settle(pilot)
+        if condition():
+            return
+        assert app._exception is None, f"the app failed: {app._exception!r}"
+        assert loop.time() < deadline, complaint or screen_text(app)
+        await asyncio.sleep(delay)
+        delay = min(2 * delay, 0.02)
+
+
+def screen_rows(app: App[Any]) -> list[str]:
+    """Return the text of the screen, row by row."""
+    return ["".join(segment.text for segment in strip) for strip in app.screen._compositor.render_strips()]
+
+
+def screen_text(app: App[Any]) -> str:
+    """Return the words on the screen, however they are wrapped, without the cells of a QR code."""
+    return " ".join(" ".join(screen_rows(app)).replace("▄", "").split())
+
+
+def _key_event(key: str) -> events.Key:
+    if len(key) == 1:
+        return events.Key(_character_to_key(key), key)
+    return events.Key(key, " " if key == "space" else None)
+
+
+def _is_anything_ready() -> bool:
+    """Whether the event loop has a callback to run, apart from the one that asks."""
+    return bool(getattr(asyncio.get_running_loop(), "_ready"))  # noqa: B009 - asyncio has no public name for it
+
+
+async def _run_what_is_ready(deadline: float) -> None:
+    # One turn at least: a message that comes from outside of the loop needs it to be seen.
+    await asyncio.sleep(0)
+    while _is_anything_ready():
+        await asyncio.sleep(0)
+        assert asyncio.get_running_loop().time() < deadline, "the app never comes to rest"
+
+
+def _has_screen(app: App[Any]) -> bool:
+    return app.is_running and not app._exit and bool(app.screen_stack)
+
+
+_parse_rules = Stylesheet._parse_rules
+_parsed: dict[Hashable, list[RuleSet]] = {}
+
+
+@contextmanager
+def light_apps() -> Iterator[None]:
+    """Save the apps that run inside a third of their CPU time.
+
+    Each style sheet is parsed once for all apps of this process, and the garbage collector runs less often:
+    an app makes many small objects, and for each few hundred of them the collector starts again.
+    """
+
+    def parse_once(
+        self: Stylesheet, css: str, read_from: CSSLocation, *rest: Any, **named: Any
+    ) -> list[RuleSet]:
+        # A theme changes the variables, and with them what a sheet means.
+        variables = frozenset(self._variables.items())
+        key = (css, read_from, rest, frozenset(named.items()), variables)
+        if key not in _parsed:
+            _parsed[key] = _parse_rules(self, css, read_from, *rest, **named)
+        return _parsed[key]
+
+    threshold = gc.get_threshold()
+    gc.set_threshold(50_000, 20, 100)
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Stylesheet, "_parse_rules", parse_once)
+            yield
+    finally:
+        gc.set_threshold(*threshold)
