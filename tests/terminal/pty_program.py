@@ -35,6 +35,15 @@ from .keyboard import key_bytes
 
 ROOT: Final = Path(__file__).parents[2]
 _LEADER: Final = Path(__file__).with_name("session_leader.py")
+WAIT_SECONDS: Final = 60.0
+"""How long a wait lasts unless the test says otherwise: long enough for a loaded machine."""
+
+_UNCHANGED_SECONDS: Final = 0.03
+"""Longer than the sixtieth of a second for which Textual collects changes before it draws them."""
+
+_ASLEEP: Final = frozenset("STtZIX")
+"""Thread states in ``/proc``: asleep, stopped, ended or idle, but not R (can run) or D (waits for a disk)."""
+
 _KEPT: Final = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "COVERAGE_PROCESS_START")
 
 Stream = int | Path | bytes | None
@@ -61,6 +70,25 @@ def isolated_environment(home: Path, **more: str) -> dict[str, str]:
     environment |= {name: str(folder) for name, folder in folders.items()}
     environment |= {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8", "TZ": "UTC"}
     return environment | more
+
+
+def process_activity(pid: int) -> frozenset[tuple[str, str]] | None:
+    """Return how often each thread of a process and its children has run; None if one runs or is about to."""
+    seen: set[tuple[str, str]] = set()
+    with contextlib.suppress(OSError):  # threads and children end while they are read
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            status = (task / "status").read_text()
+            fields = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)
+            if fields["State"].split()[0] not in _ASLEEP:
+                return None
+            switches = fields["voluntary_ctxt_switches"] + fields["nonvoluntary_ctxt_switches"]
+            seen.add((task.name, switches))
+            for child in (task / "children").read_text().split():
+                below = process_activity(int(child))
+                if below is None:
+                    return None
+                seen |= below
+    return frozenset(seen)
 
 
 class PtyProgram:
@@ -233,26 +261,71 @@ class PtyProgram:
 
     # -- waiting ---------------------------------------------------------------------------------------
 
-    def wait_for(self, wanted: str | Callable[[PtyProgram], object], timeout: float = 20) -> None:
-        """Wait until the screen shows this text, or until the callable says yes.
+    def wait_for(self, wanted: str | Callable[[PtyProgram], object], timeout: float = WAIT_SECONDS) -> None:
+        """Wait until the settled screen shows this text, or until the callable returns something true.
+
+        Text counts only on a settled screen (see ``wait_settled``), so keys can follow: a frame drawn while
+        one screen replaces another may contain text of both. A callable is about any moment; for one that
+        looks at the screen before keys follow, use ``wait_settled``.
 
         Raises AssertionError with the screen in it after ``timeout`` seconds, and at once when the program
         has ended and what was waited for can no longer come.
         """
-        condition: Callable[[PtyProgram], object] = (
-            wanted if callable(wanted) else lambda program: wanted.rstrip() in program.screen_text()
+        if callable(wanted):
+            self._wait(wanted, timeout, f"{wanted!r} did not come")
+        else:
+            self.wait_settled(lambda program: wanted.rstrip() in program.screen_text(), timeout, repr(wanted))
+
+    def wait_settled(
+        self,
+        condition: Callable[[PtyProgram], object] = lambda program: True,
+        timeout: float = WAIT_SECONDS,
+        description: str = "the condition",
+    ) -> None:
+        """Wait until the condition is true of a screen on which the program has nothing left to draw.
+
+        A full-screen program has settled when every thread of it sleeps, none has run for longer than
+        Textual collects changes, and nothing was received meanwhile. A thread that could run but gets no
+        processor time isn't asleep, so this doesn't depend on how loaded the machine is. Line prompts and
+        programs that have ended are always settled.
+        """
+        self._wait(
+            lambda program: condition(program) and program._has_settled() and condition(program),
+            timeout,
+            f"{description} did not come, or the screen did not settle,",
         )
-        self._wait(condition, timeout, f"{wanted!r} did not come")
 
-    def wait_gone(self, text: str, timeout: float = 20) -> None:
-        """Wait until this text is no longer on the screen."""
-        self._wait(lambda program: text not in program.screen_text(), timeout, f"{text!r} stayed")
+    def _has_settled(self) -> bool:
+        if self._status is not None or not self.full_screen:
+            return True
+        activity = process_activity(self.pid)
+        if activity is None:
+            return False
+        with self._news:
+            shown = self._shown
+            if len(self._received) == shown:
+                self._news.wait(_UNCHANGED_SECONDS)
+            if len(self._received) != shown:
+                return False
+        return process_activity(self.pid) == activity
 
-    def wait_stopped(self, timeout: float = 20) -> None:
+    def wait_gone(self, text: str, timeout: float = WAIT_SECONDS) -> None:
+        """Wait until this text is no longer on the settled screen."""
+        self._wait(
+            lambda program: (
+                text not in program.screen_text()
+                and program._has_settled()
+                and text not in program.screen_text()
+            ),
+            timeout,
+            f"{text!r} stayed, or the screen did not settle,",
+        )
+
+    def wait_stopped(self, timeout: float = WAIT_SECONDS) -> None:
         """Wait until the program has been stopped, as by Ctrl+Z."""
         self._wait(lambda program: program._stopped, timeout, "the program was not stopped")
 
-    def wait_exit(self, timeout: float = 20) -> int:
+    def wait_exit(self, timeout: float = WAIT_SECONDS) -> int:
         """Wait for the program's end and give its status: -15 if SIGTERM killed it, 143 if it said so."""
         self._wait(lambda program: program._status is not None, timeout, "the program did not end")
         self._stop_reading()
