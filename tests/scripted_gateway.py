@@ -48,7 +48,7 @@ class ScriptedGateway:
     def call(self, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
         """The next reply of the script; an exception in it is raised."""
         self.calls.append((operation, parameters))
-        assert self._open.wait(30), "nobody released the gateway"
+        assert self._open.wait(60), "nobody released the gateway"
         reply = self.replies.pop(0)
         if isinstance(reply, AuthError | Exception):
             raise reply

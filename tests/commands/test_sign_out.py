@@ -208,9 +208,9 @@ def test_with_ctrl_c_in_the_program_it_is_130_and_one_line(machine: Machine, sil
     done = machine.done(choice, machine.user())
     machine.sessions.keep(done, origin, StorageKind.FILE, server_time=machine.server.clock.now())
     process = machine.start("sign-out")
-    assert silent_pool.was_asked.wait(30)
+    assert silent_pool.was_asked.wait(60)
     process.send_signal(signal.SIGINT)
-    out, said = process.communicate(timeout=30)
+    out, said = process.communicate(timeout=60)
     assert (process.returncode, out, said.count("\n")) == (130, "", 1)
     assert "forgotten here" in said
     assert "stopped" in said

@@ -65,7 +65,7 @@ def test_curl_takes_the_header_from_the_pipe(machine: Machine, tmp_path: Path) -
         with connection, connection.makefile("rb") as request:
             lines = [line.decode().strip() for line in iter(request.readline, b"\r\n")]
             connection.sendall(b"HTTP/1.0 200 OK\r\nContent-Length: 4\r\n\r\nthey")
-        assert pipe.communicate(timeout=30)[0] == "they"
+        assert pipe.communicate(timeout=60)[0] == "they"
     assert f"Authorization: Bearer {kept.record.access_token.reveal()}" in lines
 
 

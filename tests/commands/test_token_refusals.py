@@ -158,7 +158,7 @@ def test_a_signal_during_a_refresh_waits_for_the_new_tokens(machine: Machine) ->
     os.read(asked[0], 1)
     process.send_signal(signal.SIGTERM)
     os.write(go_on[1], b".")
-    process.communicate(timeout=30)
+    process.communicate(timeout=60)
     for descriptor in (*asked, *go_on):
         os.close(descriptor)
     assert process.returncode == -signal.SIGTERM
@@ -166,14 +166,24 @@ def test_a_signal_during_a_refresh_waits_for_the_new_tokens(machine: Machine) ->
     assert machine.run("token").returncode == 0
 
 
+WAITS_FOR_AN_HOUR = """
+import sys
+from tui_auth.auth import gateway
+gateway.READ_TIMEOUT_SECONDS = gateway.DEADLINE_SECONDS = 3600
+from tui_auth.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+"""The program with a request that no time limit ends before the test does."""
+
+
 def test_a_pool_that_never_answers_does_not_keep_ctrl_c_waiting(machine: Machine) -> None:
     machine.sign_in(aged=AGED)
     port = int((machine.stored()["endpoint"]).rpartition(":")[2])
     machine.server.stop()
     with socket.create_server(("127.0.0.1", port)) as silent:
-        process = machine.start("token")
+        process = machine.start("token", script=WAITS_FOR_AN_HOUR)
         connection, _ = silent.accept()
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=12)
+        process.communicate(timeout=60)
         connection.close()
     assert process.returncode == 130

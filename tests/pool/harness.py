@@ -36,7 +36,7 @@ Reply = dict[str, Any]
 
 def aws_client(server: PoolServer, service: str = "cognito-idp") -> Any:
     """An unmodified boto3 client on the server's endpoint."""
-    config = Config(signature_version=UNSIGNED, retries={"total_max_attempts": 1}, read_timeout=20)
+    config = Config(signature_version=UNSIGNED, retries={"total_max_attempts": 1}, read_timeout=60)
     return boto3.client(service, region_name=REGION, endpoint_url=server.endpoint_url, config=config)
 
 

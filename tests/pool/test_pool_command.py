@@ -51,7 +51,7 @@ def running(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, 
         yield process, json.loads(process.stdout.readline())
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=60)
         assert (process.returncode, out, err) == (0, "", "")
     finally:
         process.kill()
@@ -68,7 +68,7 @@ def client(where: dict[str, Any]) -> Any:
 
 
 def refusal(*arguments: str) -> tuple[int, str]:
-    done = subprocess.run(command(*arguments), capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(command(*arguments), capture_output=True, text=True, timeout=60, check=False)
     assert done.stdout == ""
     assert "Traceback" not in done.stderr
     return done.returncode, done.stderr
@@ -103,7 +103,7 @@ def test_the_demo_users_are_listed_and_their_messages_can_be_read() -> None:
         first = where["users"][0]
         assert {"username", "password", "says", "auth_flow", "user_pool_id", "client_id"} <= first.keys()
         assert (first["username"], first["totp_secret"]) == ("ann", None)
-        with urllib.request.urlopen(where["messages_url"], timeout=10) as reply:
+        with urllib.request.urlopen(where["messages_url"], timeout=60) as reply:
             messages = json.load(reply)
         assert "carl" in [message["username"] for message in messages]
 
@@ -111,7 +111,7 @@ def test_the_demo_users_are_listed_and_their_messages_can_be_read() -> None:
 def test_an_interrupt_ends_it_too() -> None:
     with running() as (process, _):
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=60) == 0
 
 
 def test_triggers_from_a_file_are_used(tmp_path: Path) -> None:

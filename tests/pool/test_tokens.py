@@ -21,7 +21,7 @@ def pool(make_pool: MakePool) -> PoolUnderTest:
 
 
 def fetch(url: str) -> Any:
-    with urllib.request.urlopen(url, timeout=10) as reply:
+    with urllib.request.urlopen(url, timeout=60) as reply:
         return json.load(reply)
 
 

@@ -39,7 +39,7 @@ def ask(
     **headers: str,
 ) -> Answer:
     port = int(server.endpoint_url.rpartition(":")[2])
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
         connection.request(method, path, body, {key.replace("_", "-"): one for key, one in headers.items()})
         return Answer(connection.getresponse())
@@ -133,7 +133,7 @@ def test_a_body_without_a_length_is_refused(server: PoolServer, headers: dict[st
 )
 def test_what_is_no_http_does_no_harm(server: PoolServer, raw: bytes) -> None:
     port = int(server.endpoint_url.rpartition(":")[2])
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         connection.sendall(raw)
         connection.shutdown(socket.SHUT_WR)
 
@@ -155,7 +155,7 @@ def test_another_host_name_is_refused(server: PoolServer, host: str) -> None:
 
 def test_a_connection_is_kept_for_the_next_request(server: PoolServer) -> None:
     port = int(server.endpoint_url.rpartition(":")[2])
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.connect()
     first = connection.sock
     for _ in range(3):

@@ -36,7 +36,7 @@ async def until(pilot: Pilot[Any], condition: Callable[[], object], complaint: s
     """Wait until the condition holds; AssertionError after a generous time."""
     import asyncio
 
-    deadline = asyncio.get_running_loop().time() + 15
+    deadline = asyncio.get_running_loop().time() + 60
     while not condition():
         assert asyncio.get_running_loop().time() < deadline, complaint or pilot.app.text()  # type: ignore[attr-defined]
         await pilot.pause(0.01)

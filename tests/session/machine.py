@@ -143,10 +143,10 @@ class Machine:
             **{"capture_output": True, "stdin": subprocess.DEVNULL, **more},
         )
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start the program, without a terminal."""
+    def start(self, *arguments: str, script: str | None = None) -> subprocess.Popen[str]:
+        """Start the program, or Python code in its place, without a terminal."""
         return subprocess.Popen(
-            self.command(*arguments),
+            self.command(*arguments) if script is None else [sys.executable, "-c", script, *arguments],
             env={**self.environ, "PYTHONPATH": str(ROOT)},
             cwd=self.home,
             text=True,

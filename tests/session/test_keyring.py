@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import threading
-import time
 from pathlib import Path
 from types import ModuleType
 
@@ -31,7 +30,7 @@ class Keyring(ModuleType):
 
     def _trouble(self) -> None:
         if self.hangs:
-            self.never.wait(30)
+            self.never.wait()
         if self.error:
             raise self.error
 
@@ -77,10 +76,8 @@ def test_a_keyring_that_hangs_is_given_up(
     assert keyring_store.PATIENCE_SECONDS == 3
     monkeypatch.setattr(keyring_store, "PATIENCE_SECONDS", 0.05)
     keyring.hangs = True
-    started = time.monotonic()
     with pytest.raises(StorageError, match="does not answer"):
         store.read("one")
-    assert time.monotonic() - started < 5
     keyring.never.set()
 
 

@@ -15,10 +15,10 @@ from tui_auth.session.uninterrupted import finished_first
 PROGRAM = """
 import os, signal, sys
 from tui_auth.session import uninterrupted
+uninterrupted.GRACE_SECONDS = 0.1 if sys.argv[2] == "stuck" else 60
 def work():
     os.kill(os.getpid(), int(sys.argv[1]))
     if sys.argv[2] == "stuck":
-        uninterrupted.GRACE_SECONDS = 0.1
         import threading; threading.Event().wait()
     print("finished", flush=True)
 uninterrupted.finished_first(work)
@@ -32,7 +32,7 @@ def run(number: signal.Signals, how: str) -> subprocess.CompletedProcess[str]:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
     )
 
 
@@ -91,7 +91,7 @@ def work():
         threading.Event().wait(0.5)
     return "finished"
 if how == "in lines":
-    uninterrupted.GRACE_SECONDS = 3
+    uninterrupted.GRACE_SECONDS = 60
     with exit_on_signals():
         uninterrupted.finished_first(lambda: print(work(), flush=True))
     print("went on", flush=True)
@@ -103,7 +103,7 @@ else:
 
 def late(number: signal.Signals, how: str) -> tuple[int, str, str]:
     words = [sys.executable, "-c", LATE, str(int(number)), how]
-    ran = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=30)
+    ran = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=60)
     return ran.returncode, ran.stdout, ran.stderr
 
 
