@@ -148,6 +148,7 @@ class PtyProgram:
         self.attributes_before = self.attributes()
         self._status: int | None = None
         self._stopped = False
+        self._activity_before_keys: frozenset[tuple[str, str]] | None = None
         self._reader = threading.Thread(target=self._read, name="pty-reader", daemon=True)
         self._reader.start()
         self._watcher = threading.Thread(target=self._watch, name="pty-watcher", daemon=True)
@@ -222,6 +223,7 @@ class PtyProgram:
     def send(self, text: str | bytes) -> None:
         """Send these characters as a terminal would, with nothing added."""
         data = text.encode() if isinstance(text, str) else text
+        self._activity_before_keys = process_activity(self.pid)
         while data:
             data = data[os.write(self._terminal, data) :]
 
@@ -261,65 +263,55 @@ class PtyProgram:
 
     # -- waiting ---------------------------------------------------------------------------------------
 
-    def wait_for(self, wanted: str | Callable[[PtyProgram], object], timeout: float = WAIT_SECONDS) -> None:
-        """Wait until the settled screen shows this text, or until the callable returns something true.
+    def wait_for(
+        self,
+        wanted: str | Callable[[PtyProgram], object],
+        timeout: float = WAIT_SECONDS,
+        *,
+        settled: bool = True,
+    ) -> None:
+        """Wait until the screen has settled and shows this text, or the callable returns something true.
 
-        Text counts only on a settled screen (see ``wait_settled``), so keys can follow: a frame drawn while
-        one screen replaces another may contain text of both. A callable is about any moment; for one that
-        looks at the screen before keys follow, use ``wait_settled``.
+        A full-screen program has settled when every thread of it sleeps, none has run for longer than
+        Textual collects changes, and the terminal received nothing meanwhile. Before that, a frame may show
+        text of two screens, and keys may reach either of them. A thread that could run but gets no processor
+        time isn't asleep, so this doesn't depend on how loaded the machine is. Line prompts and programs that
+        have ended are always settled. ``settled=False`` is for what is true for a moment only.
 
         Raises AssertionError with the screen in it after ``timeout`` seconds, and at once when the program
         has ended and what was waited for can no longer come.
         """
-        if callable(wanted):
-            self._wait(wanted, timeout, f"{wanted!r} did not come")
-        else:
-            self.wait_settled(lambda program: wanted.rstrip() in program.screen_text(), timeout, repr(wanted))
-
-    def wait_settled(
-        self,
-        condition: Callable[[PtyProgram], object] = lambda program: True,
-        timeout: float = WAIT_SECONDS,
-        description: str = "the condition",
-    ) -> None:
-        """Wait until the condition is true of a screen on which the program has nothing left to draw.
-
-        A full-screen program has settled when every thread of it sleeps, none has run for longer than
-        Textual collects changes, and nothing was received meanwhile. A thread that could run but gets no
-        processor time isn't asleep, so this doesn't depend on how loaded the machine is. Line prompts and
-        programs that have ended are always settled.
-        """
-        self._wait(
-            lambda program: condition(program) and program._has_settled() and condition(program),
-            timeout,
-            f"{description} did not come, or the screen did not settle,",
+        condition: Callable[[PtyProgram], object] = (
+            wanted if callable(wanted) else lambda program: wanted.rstrip() in program.screen_text()
         )
+        if settled:
+            condition = self._when_settled(condition)
+        self._wait(condition, timeout, f"{wanted!r} did not come")
+
+    def wait_gone(self, text: str, timeout: float = WAIT_SECONDS) -> None:
+        """Wait until the screen has settled without this text."""
+        condition = self._when_settled(lambda program: text not in program.screen_text())
+        self._wait(condition, timeout, f"{text!r} stayed")
+
+    @staticmethod
+    def _when_settled(condition: Callable[[PtyProgram], object]) -> Callable[[PtyProgram], object]:
+        return lambda program: condition(program) and program._has_settled() and condition(program)
 
     def _has_settled(self) -> bool:
         if self._status is not None or not self.full_screen:
             return True
         activity = process_activity(self.pid)
-        if activity is None:
+        if activity is None or activity == self._activity_before_keys:  # which it has still to read
             return False
         with self._news:
-            shown = self._shown
-            if len(self._received) == shown:
+            if self._has_all_shown():
                 self._news.wait(_UNCHANGED_SECONDS)
-            if len(self._received) != shown:
-                return False
-        return process_activity(self.pid) == activity
+            return self._has_all_shown() and process_activity(self.pid) == activity
 
-    def wait_gone(self, text: str, timeout: float = WAIT_SECONDS) -> None:
-        """Wait until this text is no longer on the settled screen."""
-        self._wait(
-            lambda program: (
-                text not in program.screen_text()
-                and program._has_settled()
-                and text not in program.screen_text()
-            ),
-            timeout,
-            f"{text!r} stayed, or the screen did not settle,",
-        )
+    def _has_all_shown(self) -> bool:
+        hung_up = not self._descriptors
+        unread = not hung_up and select.select([self._terminal], [], [], 0)[0]
+        return not unread and len(self._received) == self._shown
 
     def wait_stopped(self, timeout: float = WAIT_SECONDS) -> None:
         """Wait until the program has been stopped, as by Ctrl+Z."""
@@ -379,9 +371,8 @@ class PtyProgram:
             readable, _, _ = select.select([self._terminal, self._wake_reader], [], [])
             if self._terminal not in readable:
                 return
-            data = os.read(self._terminal, 65536)
             with self._news:
-                self._received += data
+                self._received += os.read(self._terminal, 65536)
                 self._news.notify_all()
 
     def _stop_reading(self) -> None:
