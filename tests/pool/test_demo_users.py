@@ -121,7 +121,8 @@ def test_a_window_that_ends_while_an_authenticator_is_enrolled_does_no_harm(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     server = PoolServer(region=REGION, clock=StillClock())
-    at, ended = pyotp.TOTP.at, []
+    at = pyotp.TOTP.at
+    ended: list[str] = []
 
     def at_the_end_of_a_window(phone: pyotp.TOTP, moment: int) -> str:
         code = at(phone, moment)
