@@ -148,7 +148,7 @@ class PtyProgram:
         self.attributes_before = self.attributes()
         self._status: int | None = None
         self._stopped = False
-        self._activity_before_keys: frozenset[tuple[str, str]] | None = None
+        self._before_keys: tuple[frozenset[tuple[str, str]] | None, int] | None = None
         self._reader = threading.Thread(target=self._read, name="pty-reader", daemon=True)
         self._reader.start()
         self._watcher = threading.Thread(target=self._watch, name="pty-watcher", daemon=True)
@@ -223,7 +223,7 @@ class PtyProgram:
     def send(self, text: str | bytes) -> None:
         """Send these characters as a terminal would, with nothing added."""
         data = text.encode() if isinstance(text, str) else text
-        self._activity_before_keys = process_activity(self.pid)
+        self._before_keys = process_activity(self.pid), len(self._received)
         while data:
             data = data[os.write(self._terminal, data) :]
 
@@ -301,7 +301,7 @@ class PtyProgram:
         if self._status is not None or not self.full_screen:
             return True
         activity = process_activity(self.pid)
-        if activity is None or activity == self._activity_before_keys:  # which it has still to read
+        if activity is None or self._before_keys == (activity, len(self._received)):  # still to be read
             return False
         with self._news:
             if self._has_all_shown():
