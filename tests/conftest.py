@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests import safe_codes
 from tests.tiers import fail_if_not_fast, mark_tiers, watch_processes
 from tests.tools import need_tool
 from tui_auth.pool import signing_keys
@@ -113,6 +114,14 @@ def few_signing_keys() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(signing_keys, "new_key", next_key)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def safe_random_values() -> Iterator[None]:
+    """Have the emulators of this process use codes, keys and IDs that no check can match by chance."""
+    with pytest.MonkeyPatch.context() as patch:
+        safe_codes.install(patch)
         yield
 
 

@@ -8,6 +8,7 @@ import json
 import re
 import secrets
 import string
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -72,9 +73,12 @@ class Canary:
         data, closed, typed = content.data, content.closed, content.typed
         found = {form for form, needle in self._needles if needle in data}
         if self.is_code:
-            alone = rb"(?<![0-9A-Za-z])(?:%b)(?![0-9A-Za-z])"
+            # The decimals of a number are no code: files hold times to the microsecond.
+            alone = rb"(?<![0-9A-Za-z])(?<![0-9]\.)(?:%b)(?![0-9A-Za-z])"
             half = len(self.data) // 2
             shapes = {"as it is": self.data, "backwards": self.data[::-1]}
+            if self.data == self.data[::-1]:
+                del shapes["backwards"]
             shapes["a piece"] = self.data[:half] + rb"[ -]" + self.data[half:]
             return found | {form for form, shape in shapes.items() if re.search(alone % shape, data)}
         found |= {form for form, needle in self._pieces if needle in data or needle in closed}
@@ -133,18 +137,38 @@ class Canary:
 
 
 def password(name: str = "password") -> Canary:
-    """A password as every policy wants it, whose encodings all differ from it. Six of it in a row count."""
-    return Canary(name, f'{_random(9)}"é%{_random(9)}/A1', piece=6)
+    """A password as every policy wants it, whose encodings all differ from it. Six of it in a row count.
+
+    Among any six is a character that neither base64 nor a token has: no token contains a piece by chance.
+    """
+    return Canary(name, f'{_random(5)}"{_random(5)}é{_random(5)}%{_random(2)}/!A1', piece=6)
 
 
 def answer(name: str = "answer") -> Canary:
-    """What a person might answer to a question."""
-    return Canary(name, _random(20), piece=6)
+    """What a person might answer to a question. No token contains a piece of it by chance."""
+    return Canary(name, "!".join(_random(count) for count in (5, 5, 5, 2)), piece=6)
 
 
 def digits(name: str = "code", count: int = 12) -> Canary:
-    """A code longer than real ones, so that no number can be mistaken for it."""
-    return Canary(name, "".join(secrets.choice(string.digits) for _ in range(count)), piece=8)
+    """A code longer than real ones, so that no number can be mistaken for it.
+
+    No piece of it, backwards either, is a part of a time in seconds since the epoch.
+    """
+    piece = 8
+    while True:
+        value = "".join(secrets.choice(string.digits) for _ in range(count))
+        both = (value, value[::-1])
+        if not any(is_in_a_time(each[at : at + piece]) for each in both for at in range(count - piece + 1)):
+            return Canary(name, value, piece=piece)
+
+
+def is_in_a_time(text: str) -> bool:
+    """Whether eight digits stand in the seconds since the epoch of a moment from yesterday to next year."""
+    first, last = int(time.time()) - 86400, int(time.time()) + 400 * 86400
+    return any(
+        (int(text) - first // cut) % 10**8 <= last // cut - first // cut  # its last digits are cut off
+        for cut in (1, 10, 100)
+    )
 
 
 def code(name: str, value: str) -> Canary:

@@ -8,6 +8,7 @@ import json
 import random
 import resource
 import string
+import time
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
@@ -131,11 +132,34 @@ def test_a_code_is_found_where_it_stands_alone(shape: str) -> None:
     assert places.search([canaries.code("code", "123456")])
 
 
-@pytest.mark.parametrize("number", ["1123456", "1763942400.1234567", "abc123456def"])
+@pytest.mark.parametrize("number", ["1123456", "1763942400.1234567", "1763942400.123456", "abc123456def"])
 def test_a_longer_number_is_no_code(number: str) -> None:
     places = HidingPlaces()
     places.add("log: a", f"INFO {number} INFO")
     assert not places.search([canaries.code("code", "123456")])
+
+
+def test_a_code_that_reads_the_same_backwards_is_found_once() -> None:
+    places = HidingPlaces()
+    places.add("terminal: text", "Code [123321    ]")
+    assert [finding.form for finding in places.search([canaries.code("code", "123321")])] == ["as it is"]
+
+
+@pytest.mark.parametrize("make", [canaries.password, canaries.answer])
+def test_any_six_characters_of_a_canary_have_one_that_no_token_has(make: Callable[[], Canary]) -> None:
+    text = make().text
+    in_tokens = {*string.ascii_letters, *string.digits, *"+/=_-."}
+    assert all(set(text[at : at + 6]) - in_tokens for at in range(len(text) - 5))
+
+
+def test_no_piece_of_a_long_code_is_in_a_time() -> None:
+    now = int(time.time())
+    for moment in (now, now - 3600, now + 30 * 86400):
+        for at in range(3):
+            assert canaries.is_in_a_time(str(moment)[at : at + 8])
+    value = canaries.digits().text
+    pieces = [each[at : at + 8] for each in (value, value[::-1]) for at in range(5)]
+    assert not any(map(canaries.is_in_a_time, pieces))
 
 
 def test_a_key_is_found_in_groups_and_as_bytes() -> None:

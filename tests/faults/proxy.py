@@ -191,7 +191,7 @@ class FaultProxy:
 
     def _converse(self, accepted: socket.socket) -> None:
         """Requests on one connection, until one meets a fault or the program closes it."""
-        upstream = http.client.HTTPConnection(self._upstream.hostname or "", self._upstream.port, timeout=30)
+        upstream = http.client.HTTPConnection(self._upstream.hostname or "", self._upstream.port, timeout=60)
         # What a program that gives up does to a conversation is no event.
         with (
             contextlib.suppress(OSError),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -117,17 +117,18 @@ def sign_in_as(server: PoolServer, demo: DemoPool, tmp_path: Path) -> Iterator[C
             rows: int = 23,
             cols: int = 80,
             endpoint_by_flag: bool = True,
+            program: Sequence[str] = ("-m", "tui_auth"),
             **environment: str,
         ) -> SignIn:
             user = users[username]
-            arguments = ["-m", "tui_auth", "sign-in", "--user-pool-id", user.user_pool_id]
+            arguments = [*program, "sign-in", "--user-pool-id", user.user_pool_id]
             arguments += ["--client-id", user.client_id, "--auth-flow", user.auth_flow]
             if endpoint_by_flag:
                 arguments += ["--endpoint-url", server.endpoint_url]
             arguments += flags  # at the end, where they hold against these
-            program = SignIn(arguments, home=tmp_path, rows=rows, cols=cols, environment=environment)
-            program.server, program.user = server, user
-            return running.enter_context(program)
+            started = SignIn(arguments, home=tmp_path, rows=rows, cols=cols, environment=environment)
+            started.server, started.user = server, user
+            return running.enter_context(started)
 
         yield start
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pyotp
 
+from tests.clocks import stopped
 from tests.journeys.conftest import SignIn
 from tui_auth.pool import PoolServer
 from tui_auth.pool.demo_users import PASSWORD, DemoUser
@@ -68,8 +69,9 @@ class OwnPool:
         phone = pyotp.TOTP(
             str(self.server.call("AssociateSoftwareToken", {"AccessToken": token})["SecretCode"])
         )
-        first = phone.at(int(self.server.clock.now()) - 30)
-        self.server.call("VerifySoftwareToken", {"AccessToken": token, "UserCode": first})
+        with stopped(self.server.clock):
+            first = phone.at(int(self.server.clock.now()) - 30)
+            self.server.call("VerifySoftwareToken", {"AccessToken": token, "UserCode": first})
         prefer = {"SoftwareTokenMfaSettings": {"Enabled": True, "PreferredMfa": True}}
         self.server.call("SetUserMFAPreference", {"AccessToken": token, **prefer})
         return phone

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.journeys.conftest import SignIn
-from tests.journeys.test_codes import wrong
+from tests.safe_codes import wrong
 
 Start = Callable[..., SignIn]
 NEW = "Brand-New-Horse-7!"
@@ -87,7 +87,10 @@ def test_a_wrong_password_stays_at_sign_in_and_the_next_works(sign_in_as: Start)
     program.wait_for("Incorrect username or password.")
     program.press("ctrl+u")
     program.enter(program.user.password)
-    program.wait_for("Signed in as ann")
+    program.wait_for("Where shall this session be kept?")
+    program.send("3")
+    program.wait_for("Kept          nowhere")
+    assert "Signed in as ann" in program.screen_text()
     assert "operators" in program.screen_text()
     assert "on-call" in program.screen_text()
 

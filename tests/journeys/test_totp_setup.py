@@ -8,6 +8,7 @@ import pyotp
 import pytest
 
 from tests.journeys.conftest import SignIn
+from tests.safe_codes import wrong
 from tests.widgets.qr_reading import decode_cells
 
 Start = Callable[..., SignIn]
@@ -22,7 +23,7 @@ def scan(program: SignIn) -> pyotp.TOTP:
         found.extend(uri for uri in [decode_cells(cells)] if uri)
         return bool(found)
 
-    program.wait_for("2 Enter the code the app shows")
+    program.shows("2 Enter the code the app shows")
     program.wait_for(sees_the_picture)
     parsed = pyotp.parse_uri(found[0])
     assert isinstance(parsed, pyotp.TOTP)
@@ -57,8 +58,7 @@ def test_a_code_of_another_key_is_said_to_be_one(sign_in_as: Start) -> None:
     program = sign_in_as("tess")
     program.log_in()
     phone = scan(program)
-    other = pyotp.TOTP(pyotp.random_base32(52)).at(int(program.server.clock.now()))
-    program.enter(other)
+    program.enter(wrong(phone.at(int(program.server.clock.now()))))
     program.wait_for(lambda p: "does not fit this key" in " ".join(p.screen_text().replace("▄", "").split()))
     program.enter(phone.at(int(program.server.clock.now())))
     program.wait_for("Signed in as tess")

@@ -7,6 +7,7 @@ from typing import Any
 import pyotp
 import pytest
 
+from tests.clocks import StillClock
 from tests.pool.harness import OTHER_PASSWORD, REGION, PoolUnderTest, aws_client, refused
 from tui_auth.auth import srp
 from tui_auth.pool import PoolServer
@@ -15,7 +16,7 @@ from tui_auth.pool.demo_users import DemoPool, DemoUser, provision
 
 @pytest.fixture(scope="module")
 def demo(shared_server: PoolServer) -> Any:
-    server = PoolServer(region=REGION)
+    server = PoolServer(region=REGION, clock=StillClock())
     server.state.keys = shared_server.state.keys
     with server:
         pool = provision(server)
@@ -114,6 +115,27 @@ def test_the_authenticators_present_code_is_fresh(demo: Any, name: str) -> None:
 
     assert "AuthenticationResult" in pool.answer(reply, name, SOFTWARE_TOKEN_MFA_CODE=code)
     assert reply["ChallengeParameters"]["FRIENDLY_DEVICE_NAME"] == "laptop"
+
+
+def test_a_window_that_ends_while_an_authenticator_is_enrolled_does_no_harm(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server = PoolServer(region=REGION, clock=StillClock())
+    at = pyotp.TOTP.at
+    ended: list[str] = []
+
+    def at_the_end_of_a_window(phone: pyotp.TOTP, moment: int) -> str:
+        code = at(phone, moment)
+        if not ended:
+            ended.append(code)
+            server.clock.advance(30)
+        return code
+
+    monkeypatch.setattr(pyotp.TOTP, "at", at_the_end_of_a_window)
+    with server:
+        demo = provision(server)
+    assert ended
+    assert [user.username for user in demo.users if user.totp_secret] == ["tom", "mia"]
 
 
 def test_nora_lacks_a_name_and_noel_an_authenticator(demo: Any) -> None:

@@ -90,9 +90,9 @@ def test_a_new_sign_in_has_a_new_code_and_the_old_one_does_not_fit(pool: PoolUnd
     old = pool.code()
     reply = pool.password_sign_in()
 
-    if old != pool.code():
-        with refused(*MISMATCH):
-            pool.answer(reply, SMS_MFA_CODE=old)
+    assert old != pool.code()
+    with refused(*MISMATCH):
+        pool.answer(reply, SMS_MFA_CODE=old)
 
 
 def test_a_proved_phone_number_is_verified(pool: PoolUnderTest) -> None:

@@ -140,11 +140,16 @@ async def test_who_stops_waiting_leaves_no_worker_that_waits() -> None:
 
 
 async def test_a_thread_that_comes_late_takes_the_attempt_no_further() -> None:
+    of_other_tests = threading.enumerate()
     app = app_with(SMS, tokens(POOL, CLIENT))
     async with app.run_test(size=(80, 23)) as pilot:
         await stopped_waiting_at_sms(pilot)
         step = app.next_step
-        (late,) = [thread for thread in threading.enumerate() if thread.name == "cognito"]
+        (late,) = [
+            thread
+            for thread in threading.enumerate()
+            if thread.name == "cognito" and thread not in of_other_tests
+        ]
         app.gateway.release()
         await until(pilot, lambda: not late.is_alive())
         await settle(pilot)

@@ -181,7 +181,7 @@ class SlowKeeper:
 
     def check(self, done: Done) -> None:
         """Wait for the keys."""
-        assert self._checked.wait(30)
+        assert self._checked.wait(60)
 
     async def show(self, screen: DoneScreen, signed_in_as: str) -> None:
         """Kept nowhere."""

@@ -13,10 +13,10 @@ from tui_auth.session.uninterrupted import finished_first
 PROGRAM = """
 import os, signal, sys
 from tui_auth.session import uninterrupted
+uninterrupted.GRACE_SECONDS = 0.1 if sys.argv[2] == "stuck" else 60
 def work():
     os.kill(os.getpid(), int(sys.argv[1]))
     if sys.argv[2] == "stuck":
-        uninterrupted.GRACE_SECONDS = 0.1
         import threading; threading.Event().wait()
     print("finished", flush=True)
 uninterrupted.finished_first(work)

@@ -35,6 +35,15 @@ from .keyboard import key_bytes
 
 ROOT: Final = Path(__file__).parents[2]
 _LEADER: Final = Path(__file__).with_name("session_leader.py")
+WAIT_SECONDS: Final = 60.0
+"""How long a wait lasts unless the test says otherwise: long enough for a loaded machine."""
+
+_UNCHANGED_SECONDS: Final = 0.03
+"""Longer than the sixtieth of a second for which Textual collects changes before it draws them."""
+
+_ASLEEP: Final = frozenset("STtZIX")
+"""Thread states in ``/proc``: asleep, stopped, ended or idle, but not R (can run) or D (waits for a disk)."""
+
 _KEPT: Final = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "COVERAGE_PROCESS_START")
 
 Stream = int | Path | bytes | None
@@ -61,6 +70,25 @@ def isolated_environment(home: Path, **more: str) -> dict[str, str]:
     environment |= {name: str(folder) for name, folder in folders.items()}
     environment |= {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8", "TZ": "UTC"}
     return environment | more
+
+
+def process_activity(pid: int) -> frozenset[tuple[str, str]] | None:
+    """Return how often each thread of a process and its children has run; None if one runs or is about to."""
+    seen: set[tuple[str, str]] = set()
+    with contextlib.suppress(OSError):  # threads and children end while they are read
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            status = (task / "status").read_text()
+            fields = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)
+            if fields["State"].split()[0] not in _ASLEEP:
+                return None
+            switches = fields["voluntary_ctxt_switches"] + fields["nonvoluntary_ctxt_switches"]
+            seen.add((task.name, switches))
+            for child in (task / "children").read_text().split():
+                below = process_activity(int(child))
+                if below is None:
+                    return None
+                seen |= below
+    return frozenset(seen)
 
 
 class PtyProgram:
@@ -120,6 +148,7 @@ class PtyProgram:
         self.attributes_before = self.attributes()
         self._status: int | None = None
         self._stopped = False
+        self._before_keys: tuple[frozenset[tuple[str, str]] | None, int] | None = None
         self._reader = threading.Thread(target=self._read, name="pty-reader", daemon=True)
         self._reader.start()
         self._watcher = threading.Thread(target=self._watch, name="pty-watcher", daemon=True)
@@ -194,6 +223,7 @@ class PtyProgram:
     def send(self, text: str | bytes) -> None:
         """Send these characters as a terminal would, with nothing added."""
         data = text.encode() if isinstance(text, str) else text
+        self._before_keys = process_activity(self.pid), len(self._received)
         while data:
             data = data[os.write(self._terminal, data) :]
 
@@ -233,8 +263,20 @@ class PtyProgram:
 
     # -- waiting ---------------------------------------------------------------------------------------
 
-    def wait_for(self, wanted: str | Callable[[PtyProgram], object], timeout: float = 20) -> None:
-        """Wait until the screen shows this text, or until the callable says yes.
+    def wait_for(
+        self,
+        wanted: str | Callable[[PtyProgram], object],
+        timeout: float = WAIT_SECONDS,
+        *,
+        settled: bool = True,
+    ) -> None:
+        """Wait until the screen has settled and shows this text, or the callable returns something true.
+
+        A full-screen program has settled when every thread of it sleeps, none has run for longer than
+        Textual collects changes, and the terminal received nothing meanwhile. Before that, a frame may show
+        text of two screens, and keys may reach either of them. A thread that could run but gets no processor
+        time isn't asleep, so this doesn't depend on how loaded the machine is. Line prompts and programs that
+        have ended are always settled. ``settled=False`` is for what is true for a moment only.
 
         Raises AssertionError with the screen in it after ``timeout`` seconds, and at once when the program
         has ended and what was waited for can no longer come.
@@ -242,17 +284,40 @@ class PtyProgram:
         condition: Callable[[PtyProgram], object] = (
             wanted if callable(wanted) else lambda program: wanted.rstrip() in program.screen_text()
         )
+        if settled:
+            condition = self._when_settled(condition)
         self._wait(condition, timeout, f"{wanted!r} did not come")
 
-    def wait_gone(self, text: str, timeout: float = 20) -> None:
-        """Wait until this text is no longer on the screen."""
-        self._wait(lambda program: text not in program.screen_text(), timeout, f"{text!r} stayed")
+    def wait_gone(self, text: str, timeout: float = WAIT_SECONDS) -> None:
+        """Wait until the screen has settled without this text."""
+        condition = self._when_settled(lambda program: text not in program.screen_text())
+        self._wait(condition, timeout, f"{text!r} stayed")
 
-    def wait_stopped(self, timeout: float = 20) -> None:
+    @staticmethod
+    def _when_settled(condition: Callable[[PtyProgram], object]) -> Callable[[PtyProgram], object]:
+        return lambda program: condition(program) and program._has_settled() and condition(program)
+
+    def _has_settled(self) -> bool:
+        if self._status is not None or not self.full_screen:
+            return True
+        activity = process_activity(self.pid)
+        if activity is None or self._before_keys == (activity, len(self._received)):  # still to be read
+            return False
+        with self._news:
+            if self._has_all_shown():
+                self._news.wait(_UNCHANGED_SECONDS)
+            return self._has_all_shown() and process_activity(self.pid) == activity
+
+    def _has_all_shown(self) -> bool:
+        hung_up = not self._descriptors
+        unread = not hung_up and select.select([self._terminal], [], [], 0)[0]
+        return not unread and len(self._received) == self._shown
+
+    def wait_stopped(self, timeout: float = WAIT_SECONDS) -> None:
         """Wait until the program has been stopped, as by Ctrl+Z."""
         self._wait(lambda program: program._stopped, timeout, "the program was not stopped")
 
-    def wait_exit(self, timeout: float = 20) -> int:
+    def wait_exit(self, timeout: float = WAIT_SECONDS) -> int:
         """Wait for the program's end and give its status: -15 if SIGTERM killed it, 143 if it said so."""
         self._wait(lambda program: program._status is not None, timeout, "the program did not end")
         self._stop_reading()
@@ -306,9 +371,8 @@ class PtyProgram:
             readable, _, _ = select.select([self._terminal, self._wake_reader], [], [])
             if self._terminal not in readable:
                 return
-            data = os.read(self._terminal, 65536)
             with self._news:
-                self._received += data
+                self._received += os.read(self._terminal, 65536)
                 self._news.notify_all()
 
     def _stop_reading(self) -> None:

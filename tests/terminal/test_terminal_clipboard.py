@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from time import monotonic
 
 import pytest
 
@@ -108,7 +107,7 @@ def test_where_no_tool_fits_the_terminal_is_asked(
     assert written == [f"\x1b]52;c;{base64.b64encode(CANARY.encode()).decode()}\x07"]
 
 
-@pytest.mark.parametrize("then", ["exit 1", "exec /bin/sleep 60"])
+@pytest.mark.parametrize("then", ["exit 1", "exec /bin/sleep 3600"])
 @pytest.mark.parametrize(
     ("tool", "variables"), [("tmux", {"TMUX": "/tmp/x,1,0"}), ("wl-copy", {"WAYLAND_DISPLAY": "wayland-0"})]
 )
@@ -118,13 +117,11 @@ def test_a_tool_that_fails_or_hangs_gives_way_to_the_terminal(
     monkeypatch.setattr(clipboard, "LONGEST_WAIT_SECONDS", 0.3)
     tools.add(tool, then=then)
     written: list[str] = []
-    started = monotonic()
 
     result = send_to_clipboard(CANARY, written.append, tools.environ(**variables))
 
     assert result.road is ClipboardRoad.TERMINAL
     assert len(written) == 1
-    assert monotonic() - started < 30
 
 
 def test_a_tool_cannot_write_on_the_screen(start: Callable[..., PtyProgram], tools: Tools) -> None:

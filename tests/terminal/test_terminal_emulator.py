@@ -87,3 +87,41 @@ def test_a_sequence_that_never_ended_takes_nothing_with_it() -> None:
     emulator.feed(b"a\x1b[48;5;231\x1b[1;2Hb")
     emulator.feed(b"c")
     assert emulator.text() == "abc"
+
+
+DRAWS_TWO_SCREENS = """
+import sys, time
+def draw(text):
+    sys.stdout.write(text)
+    sys.stdout.flush()
+draw("\\x1b[?1049hold field, new question")
+{works}
+draw("\\x1b[2J\\x1b[Hnew field, new question")
+input()
+"""
+
+
+@pytest.mark.parametrize(
+    "works", ["sum(number for number in range(3_000_000))", "time.sleep(0.015)"], ids=["computes", "collects"]
+)
+def test_text_of_a_screen_that_is_still_being_drawn_does_not_count(
+    start: Callable[..., PtyProgram], works: str
+) -> None:
+    program = start("-c", DRAWS_TWO_SCREENS.format(works=works))
+    program.wait_for("new question")
+    assert "old field" not in program.screen_text()
+
+
+def test_what_is_true_for_a_moment_can_be_waited_for(start: Callable[..., PtyProgram]) -> None:
+    busy = "sum(number for number in range(3_000_000))"
+    program = start("-c", DRAWS_TWO_SCREENS.format(works=busy))
+    program.wait_for(lambda p: b"old field" in p.received, settled=False)
+    program.wait_for("new field")
+
+
+def test_a_program_that_still_has_keys_to_read_has_not_settled(start: Callable[..., PtyProgram]) -> None:
+    program = start("-c", "input('\\x1b[?1049hready'); print('\\x1b[2Jread'); input()")
+    program.wait_for("ready")
+    program.press("enter")
+    program.wait_for(lambda p: True)
+    assert "ready" not in program.screen_text()

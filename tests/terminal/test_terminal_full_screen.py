@@ -143,7 +143,7 @@ def hanging(start: Start, grace_seconds: float) -> PtyProgram:
     app.wait_for("size 80x23")
     app.press("ctrl+b")
     # Among what was sent, not on the screen: a frame still on its way may be drawn over the word.
-    app.wait_for(lambda program: b"hanging" in program.received)
+    app.wait_for(lambda program: b"hanging" in program.received, settled=False)
     return app
 
 
@@ -155,7 +155,7 @@ def test_an_app_that_hangs_is_ended_by_a_second_signal(start: Start) -> None:
             program.signal(signal.SIGTERM)
         return not program.full_screen
 
-    app.wait_for(another_signal_ends_it)
+    app.wait_for(another_signal_ends_it, settled=False)
     assert app.wait_exit() == 143
     assert_as_found(app)
 

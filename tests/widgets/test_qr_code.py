@@ -15,7 +15,7 @@ from textual.containers import Horizontal
 from textual.geometry import Size
 from textual.widgets import Static
 
-from tests.pilot import resize, screen_rows, settle
+from tests.pilot import resize, screen_rows, settle, until
 from tests.widgets.host import ROOT, Host
 from tests.widgets.qr_reading import Cell, Colour, decode_cells
 from tui_auth.secret import Secret
@@ -169,6 +169,19 @@ async def test_where_it_does_not_fit_there_is_no_picture_but_the_size_it_needs()
             )
             assert not widget.is_shown
             assert widget.note in text
+
+
+async def test_a_picture_that_no_longer_fits_is_reported_without_a_resize_event(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app = Host(picture())
+    async with app.run_test(size=(80, 23), message_hook=app.keep) as pilot:
+        widget = app.query_one(QRCode)
+        monkeypatch.setattr(QRCode, "on_resize", lambda widget: None)
+        app.messages.clear()
+        await pilot.resize_terminal(20, 8)
+        await until(pilot, lambda: any(isinstance(each, QRCode.Resized) for each in app.messages))
+        assert not widget.is_shown
 
 
 async def test_it_leaves_room_for_what_stands_beside_it() -> None:

@@ -100,6 +100,7 @@ class QRCode(Widget):
         self._uris: tuple[Secret, ...] = (setup_uri, short_uri) if short_uri else (setup_uri,)
         self._symbols: list[Modules] | None = None
         self._laid_out_in: Size | None = None
+        self._was_drawn: bool | None = None
         self._strips: dict[tuple[object, ...], list[Strip]] = {}
 
     # -- what is shown --------------------------------------------------------------------------------
@@ -195,7 +196,12 @@ class QRCode(Widget):
 
     def render_line(self, y: int) -> Strip:
         """One row of the picture, or of the note in its place."""
-        if picture := self._picture(self.size):
+        picture = self._picture(self.size)
+        if (picture is not None) != self._was_drawn:
+            # Textual sometimes gives a widget another size without a Resize event.
+            self._was_drawn = picture is not None
+            self.post_message(self.Resized())
+        if picture:
             rows = self._drawn(picture)
         else:
             lines = self._note_lines(self.size.width, self._container)

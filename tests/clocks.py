@@ -1,0 +1,34 @@
+"""Clocks of the local emulator that stand still, so that no TOTP window ends in the middle of a test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tui_auth.pool.clock import Clock
+
+
+class StillClock(Clock):
+    """A clock that shows the time at which it was made until it is advanced.
+
+    It is not for tests in which tui-auth compares the time of the emulator with that of the machine.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._made = super().now()
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+        return self._made + self._ahead
+
+
+@contextmanager
+def stopped(clock: Clock) -> Iterator[None]:
+    """Stop a clock for the block."""
+    moment = clock.now()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(clock, "now", lambda: moment)
+        yield
