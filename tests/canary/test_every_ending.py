@@ -15,8 +15,7 @@ from tests.canary import canaries
 from tests.canary.conftest import Clean
 from tests.canary.crashing import IN_FULL_SCREEN, IN_LINES
 from tests.canary.stage import Stage, WatchedSignIn
-from tests.journeys.test_todays_steps import number_of
-from tests.journeys.test_totp_setup import scan
+from tests.steps.reading import number_of, scan
 
 CRASHING = Path(__file__).with_name("crashing.py")
 ORDERLY = {signal.SIGTERM: 143, signal.SIGHUP: 129, signal.SIGINT: 130}

@@ -15,7 +15,7 @@ from tests.canary.conftest import Clean
 from tests.canary.hiding_places import HidingPlaces
 from tests.canary.mischief import drag_everywhere, try_to_take
 from tests.canary.stage import Stage, WatchedSignIn
-from tests.journeys.test_totp_setup import scan
+from tests.steps.reading import scan
 
 pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
 

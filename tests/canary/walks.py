@@ -10,9 +10,7 @@ import pyotp
 from tests.canary import canaries
 from tests.canary.mischief import drag_everywhere, try_to_take
 from tests.canary.stage import Stage, WatchedSignIn
-from tests.journeys.test_questions import ANSWERS
-from tests.journeys.test_todays_steps import number_of
-from tests.journeys.test_totp_setup import scan
+from tests.steps.reading import ANSWERS, number_of, scan
 
 
 @dataclass

@@ -20,12 +20,11 @@ from tests.faults.catalogue import (
     UNANSWERED,
     a_share,
 )
+from tests.faults.hostile import HOSTILE_COLOUR
 from tests.faults.proxy import Fault, FaultProxy, Reply
 from tests.faults.sequences import strangers_in
-from tests.faults.test_screens import HOSTILE_COLOUR
 from tests.journeys.conftest import SignIn
-from tests.journeys.test_todays_steps import number_of
-from tests.journeys.test_totp_setup import scan
+from tests.steps.reading import number_of, scan
 from tests.terminal.pty_program import PtyProgram
 from tui_auth.screens.problem import OWN_FAULT
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from tests.journeys.conftest import SignIn
 from tests.journeys.own_pool import OwnPool
-from tests.journeys.test_codes import wrong
+from tests.steps.reading import wrong
 
 Start = Callable[..., SignIn]
 NEW = "Brand-New-Horse-7!"

@@ -8,13 +8,9 @@ import pyotp
 import pytest
 
 from tests.journeys.conftest import SignIn
+from tests.steps.reading import wrong
 
 Start = Callable[..., SignIn]
-
-
-def wrong(code: str) -> str:
-    """A code of the same length that is another."""
-    return "".join(str((int(digit) + 1) % 10) for digit in code)
 
 
 def test_a_code_by_sms_signs_in(sign_in_as: Start) -> None:

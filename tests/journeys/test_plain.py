@@ -8,7 +8,7 @@ import pyotp
 import pytest
 
 from tests.journeys.conftest import SignIn
-from tests.journeys.test_codes import wrong
+from tests.steps.reading import wrong
 
 Start = Callable[..., SignIn]
 NEW = "Brand-New-Horse-7!"

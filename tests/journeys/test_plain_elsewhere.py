@@ -13,7 +13,7 @@ import pytest
 
 from tests.journeys.conftest import SignIn
 from tests.journeys.own_pool import OwnPool
-from tests.journeys.test_codes import wrong
+from tests.steps.reading import wrong
 from tests.terminal.pty_program import ROOT, isolated_environment
 from tui_auth.pool import PoolServer
 from tui_auth.pool.demo_users import DemoPool

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tests.journeys.conftest import SignIn
+from tests.steps.reading import ANSWERS
 
 Start = Callable[..., SignIn]
 
@@ -69,6 +70,3 @@ def test_a_wrong_answer_to_the_unknown_step_says_why_and_goes_back(sign_in_as: S
     program.wait_for("MOON_PHASE")
     program.press("esc")
     program.wait_for("Username")
-
-
-ANSWERS = ("rex", "blue", "bremen")

@@ -8,16 +8,9 @@ import pytest
 
 from tests.journeys.conftest import SignIn
 from tests.journeys.own_pool import APP_AND_SMS, OwnPool
-from tests.journeys.test_codes import wrong
-from tests.journeys.test_totp_setup import scan
+from tests.steps.reading import number_of, scan, wrong
 
 Start = Callable[..., SignIn]
-
-
-def number_of(program: SignIn, line: str) -> str:
-    """The number key of a line of a choice."""
-    program.wait_for(line)
-    return next(n for n in "123456789" if f"{n} {line}" in program.screen_text())
 
 
 def test_a_code_by_e_mail_as_second_factor(sign_in_as: Start) -> None:

@@ -8,25 +8,9 @@ import pyotp
 import pytest
 
 from tests.journeys.conftest import SignIn
-from tests.widgets.qr_reading import decode_cells
+from tests.steps.reading import scan
 
 Start = Callable[..., SignIn]
-
-
-def scan(program: SignIn) -> pyotp.TOTP:
-    """What a phone reads off the screen."""
-    found: list[str] = []
-
-    def sees_the_picture(_: object) -> bool:
-        cells = [[(cell.char, cell.foreground, cell.background) for cell in row] for row in program.cells()]
-        found.extend(uri for uri in [decode_cells(cells)] if uri)
-        return bool(found)
-
-    program.wait_for("2 Enter the code the app shows")
-    program.wait_for(sees_the_picture)
-    parsed = pyotp.parse_uri(found[0])
-    assert isinstance(parsed, pyotp.TOTP)
-    return parsed
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])

@@ -12,7 +12,7 @@ import pytest
 
 from tests.journeys.conftest import SignIn
 from tests.journeys.own_pool import APP_AND_SMS, OwnPool
-from tests.journeys.test_codes import wrong
+from tests.steps.reading import wrong
 from tui_auth.pool import PoolServer
 
 Start = Callable[..., SignIn]
