@@ -10,16 +10,6 @@ from tests.steps.reading import ANSWERS
 Start = Callable[..., SignIn]
 
 
-def test_three_rounds_of_questions_sign_in(sign_in_as: Start) -> None:
-    program = sign_in_as("quinn")
-    program.log_in()
-    for answer in ANSWERS:
-        program.wait_for("the service asks")
-        program.wait_for(answer)
-        program.enter(answer)
-    program.wait_for("Signed in as quinn")
-
-
 def test_a_wrong_answer_ends_at_sign_in_and_the_next_sign_in_works(sign_in_as: Start) -> None:
     program = sign_in_as("quinn")
     program.log_in()

@@ -25,25 +25,16 @@ def test_the_picture_on_the_screen_makes_codes_the_pool_accepts(sign_in_as: Star
     program.wait_for("Signed in as tess")
 
 
-def test_a_code_from_another_moment_is_explained_and_the_next_try_works(sign_in_as: Start) -> None:
+def test_a_code_from_another_moment_or_of_another_key_is_explained(sign_in_as: Start) -> None:
     program = sign_in_as("tess")
     program.log_in()
     phone = scan(program)
     now = int(program.server.clock.now())
     program.enter(phone.at(now - 240))
-    program.wait_for(lambda p: "4 minutes ago" in " ".join(p.screen_text().replace("▄", "").split()))
+    program.shows("4 minutes ago")
     assert phone.secret[:4] in program.screen_text(), "the same key is still shown"
-    program.enter(phone.at(int(program.server.clock.now())))
-    program.wait_for("Signed in as tess")
-
-
-def test_a_code_of_another_key_is_said_to_be_one(sign_in_as: Start) -> None:
-    program = sign_in_as("tess")
-    program.log_in()
-    phone = scan(program)
-    other = pyotp.TOTP(pyotp.random_base32(52)).at(int(program.server.clock.now()))
-    program.enter(other)
-    program.wait_for(lambda p: "does not fit this key" in " ".join(p.screen_text().replace("▄", "").split()))
+    program.enter(pyotp.TOTP(pyotp.random_base32(52)).at(int(program.server.clock.now())))
+    program.shows("does not fit this key")
     program.enter(phone.at(int(program.server.clock.now())))
     program.wait_for("Signed in as tess")
 
