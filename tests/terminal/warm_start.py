@@ -21,6 +21,7 @@ import importlib
 import io
 import json
 import os
+import re
 import runpy
 import signal
 import socket
@@ -66,6 +67,7 @@ class WarmParent:
     """The parent process, as the tests see it."""
 
     def __init__(self, environment: dict[str, str]) -> None:
+        self._owner = os.getpid()
         self._requests, childs_end = socket.socketpair()
         self._turn = threading.Lock()
         with childs_end:
@@ -93,7 +95,13 @@ class WarmParent:
     ) -> WarmLeader:
         """Have the parent fork a session leader, as ``session_leader.py`` run with these arguments."""
         kept, leaders_end = socket.socketpair()
-        request = {"argv": list(argv[2:]), "terminal": terminal, "cwd": str(cwd), "environment": environment}
+        request = {
+            "argv": list(argv[2:]),
+            "terminal": terminal,
+            "cwd": str(cwd),
+            "environment": environment,
+            "umask": _umask(),
+        }
         data = json.dumps(request).encode()
         with leaders_end, self._turn:
             descriptors = [*streams, report, control, leaders_end.fileno()]
@@ -102,9 +110,17 @@ class WarmParent:
         return WarmLeader(kept)
 
     def stop(self) -> None:
-        """End the parent. Programs that still run are not its concern."""
-        self._requests.close()
-        self._process.wait()
+        """End the parent, from the process that started it. Programs that still run go on."""
+        if os.getpid() == self._owner:
+            self._requests.shutdown(socket.SHUT_RDWR)  # also if a fork holds this end open
+            self._requests.close()
+            self._process.wait()
+
+
+def _umask() -> int:
+    """Return the mask that a child inherits. os.umask() could tell only by setting another."""
+    status = Path("/proc/self/status").read_text()
+    return int(re.search(r"^Umask:\s*(\d+)$", status, re.MULTILINE)[1], 8)  # type: ignore[index]
 
 
 _parents: dict[int, WarmParent] = {}
@@ -161,6 +177,7 @@ def _become(request: dict[str, Any]) -> None:
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     os.environ.clear()
     os.environ.update(request["environment"])
+    os.umask(request["umask"])
     os.chdir(request["cwd"])
     sys.path[0] = request["cwd"]
     sys.argv[:] = ["-m", *request["argv"][1:]]
