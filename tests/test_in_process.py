@@ -59,7 +59,8 @@ def change_everything() -> int:
     signal.signal(signal.SIGUSR1, lambda *_: None)
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR2])
     sys.excepthook = lambda *_: None
-    threading.excepthook = sys.unraisablehook = lambda _: None
+    threading.excepthook = lambda _: None
+    sys.unraisablehook = lambda _: None
     os.umask(0o077)
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
     return 7

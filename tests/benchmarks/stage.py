@@ -30,6 +30,8 @@ if __name__ == "__main__":
 class TimedProgram(PtyProgram):
     """A program in a pseudo-terminal that is watched by its bytes alone: a picture of them takes time."""
 
+    starts_warm = False
+
     def seen(self, wanted: bytes, since: int = 0) -> float:
         """Wait for these bytes among those after the first ``since``, and give the time they were there."""
         with self._news:

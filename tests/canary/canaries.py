@@ -27,6 +27,8 @@ KEPT: Final = (
 _LETTERS: Final = string.ascii_letters + string.digits
 _TYPED: Final = re.compile(r"character=(['\"])(.)\1", re.DOTALL)
 _BLANKS: Final = re.compile(rb"\s+")
+_CHANGED_BY_CLOSING: Final = re.compile(rb"[\s&#;]")
+"""What a text without spaces may lack although the text has it. Any other piece of a text is in both."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,11 @@ class Canary:
                 del shapes["backwards"]
             shapes["a piece"] = self.data[:half] + rb"[ -]" + self.data[half:]
             return found | {form for form, shape in shapes.items() if re.search(alone % shape, data)}
-        found |= {form for form, needle in self._pieces if needle in data or needle in closed}
+        found |= {
+            form
+            for form, needle in self._pieces
+            if needle in closed or (_CHANGED_BY_CLOSING.search(needle) and needle in data)
+        }
         if typed and any(
             needle.decode() in typed for _, needle in self._pieces if isinstance(self.value, str)
         ):

@@ -26,6 +26,7 @@ SESSION_STORES = (".local/state/tui-auth", "run/tui-auth")
 class WatchedSignIn(SignIn):
     """A sign-in whose every screen is kept, as far as it was looked at."""
 
+    starts_warm = False  # what is searched is the process as a user starts it
     watch: ProcessWatch
 
     def __init__(self, *arguments: Any, **more: Any) -> None:

@@ -6,7 +6,7 @@ import fcntl
 import signal
 import struct
 import termios
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,8 +15,8 @@ from tests.canary import canaries
 from tests.canary.conftest import Clean
 from tests.canary.crashing import IN_FULL_SCREEN, IN_LINES
 from tests.canary.stage import Stage, WatchedSignIn
-from tests.journeys.test_todays_steps import number_of
-from tests.journeys.test_totp_setup import scan
+from tests.steps.reading import scan
+from tests.steps.table import SCREEN_STEPS, choose
 
 CRASHING = Path(__file__).with_name("crashing.py")
 ORDERLY = {signal.SIGTERM: 143, signal.SIGHUP: 129, signal.SIGINT: 130}
@@ -64,45 +64,38 @@ def test_a_signal(stage: Stage, clean: Clean, number: signal.Signals) -> None:
     clean(program, may_stand=LINES if number in AT_ONCE else SHOWN)
 
 
-@dataclass(frozen=True)
-class Where:
-    """A screen where a secret is being typed: who meets it, what it says, what is chosen on the way."""
+TYPED_AT = {
+    name: SCREEN_STEPS[name]
+    for name in (
+        *("SMS", "TOTP", "new password", "confirm sign-up", "custom challenge", "unknown step", "OTP"),
+        "password",
+    )
+}
+"""The screens where a secret is typed. Of the two below, the table has the choice that comes before."""
 
-    username: str
-    says: str
-    chosen: str = ""
-    is_a_code: bool = False
-
-
-SCREENS = (
-    Where("sam", "Code sent by SMS", is_a_code=True),
-    Where("tom", "Code from your authenticator app", is_a_code=True),
-    Where("mia", "Code from your authenticator app", "Authenticator app", is_a_code=True),
-    Where("nora", "Choose a new password"),
-    Where("rex", "New password", "I have a code", is_a_code=True),
-    Where("carl", "not confirmed yet", is_a_code=True),
-    Where("quinn", "the service asks"),
-    Where("luna", "does not know"),
-    Where("emil", "Code sent by e-mail", is_a_code=True),
-    Where("cleo", "Your password", "Password, never sent (SRP)"),
-)
+TYPED_AT |= {
+    "TOTP, chosen": replace(SCREEN_STEPS["TOTP"], username="mia", reach=choose("Authenticator app")),
+    "reset password": replace(
+        SCREEN_STEPS["reset password"],
+        text="New password",
+        reach=choose("I have a code"),
+        shows_typing=True,
+    ),
+}
 
 
-@pytest.mark.parametrize("turn", range(len(SCREENS)), ids=lambda turn: SCREENS[turn].username)
-def test_a_signal_while_a_secret_is_typed_at_any_screen(stage: Stage, clean: Clean, turn: int) -> None:
-    where, number = SCREENS[turn], list(ORDERLY)[turn % len(ORDERLY)]
-    program = stage.sign_in(where.username)
-    program.log_in()
-    if where.chosen:
-        program.send(number_of(program, where.chosen))
-    program.wait_for(where.says)
-    typed = stage.wrong_code.text if where.is_a_code else stage.answer.text
+@pytest.mark.parametrize("name", TYPED_AT)
+def test_a_signal_while_a_secret_is_typed_at_any_screen(stage: Stage, clean: Clean, name: str) -> None:
+    step, number = TYPED_AT[name], list(ORDERLY)[list(TYPED_AT).index(name) % len(ORDERLY)]
+    program = stage.sign_in(step.username)
+    step.go(program)
+    typed = stage.wrong_code.text if step.shows_typing else stage.answer.text
     program.send(typed)
-    program.wait_for(typed if where.is_a_code else "•" * len(typed))
+    program.wait_for(typed if step.shows_typing else "•" * len(typed))
     program.signal(number)
     assert program.wait_exit() == ORDERLY[number]
     assert not program.full_screen
-    clean(program, may_stand={"code": "terminal"} if where.is_a_code else {})
+    clean(program, may_stand={"code": "terminal"} if step.shows_typing else {})
 
 
 @pytest.mark.parametrize("number", [*ORDERLY, *AT_ONCE], ids=lambda number: number.name)

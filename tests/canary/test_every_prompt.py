@@ -10,8 +10,7 @@ import pytest
 from tests.canary import canaries
 from tests.canary.conftest import Clean
 from tests.canary.stage import Stage, WatchedSignIn
-from tests.journeys.test_questions import ANSWERS
-from tests.journeys.test_todays_steps import number_of
+from tests.steps.reading import ANSWERS, number_of
 
 Answers = Iterator[tuple[str, str]]
 

@@ -9,9 +9,9 @@ from tests.canary.conftest import Clean
 from tests.canary.mischief import try_to_take
 from tests.canary.stage import Stage, WatchedSignIn
 from tests.canary.walks import WALKS, Walk
-from tests.journeys.test_totp_setup import scan
 from tests.screens.conftest import app_with, until
 from tests.scripted_gateway import challenge
+from tests.steps.reading import scan
 from tui_auth.widgets.secret_input import SecretInput
 
 SHOWN = {"code": "terminal", "key": "terminal"}

@@ -14,7 +14,7 @@ from tests.canary.conftest import Clean
 from tests.canary.hiding_places import HidingPlaces
 from tests.canary.mischief import drag_everywhere, try_to_take
 from tests.canary.stage import Stage, WatchedSignIn
-from tests.journeys.test_totp_setup import scan
+from tests.steps.reading import scan
 
 SHOWN = {"code": "terminal", "key": "terminal"}
 PICTURE = re.compile(r"[█▀▄]{6,}")

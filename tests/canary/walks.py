@@ -10,9 +10,8 @@ import pyotp
 from tests.canary import canaries
 from tests.canary.mischief import drag_everywhere, try_to_take
 from tests.canary.stage import Stage, WatchedSignIn
-from tests.journeys.test_questions import ANSWERS
-from tests.journeys.test_todays_steps import number_of
-from tests.journeys.test_totp_setup import scan
+from tests.steps.reading import ANSWERS, number_of, scan
+from tests.steps.table import MOON_ANSWER, SCREEN_STEPS
 
 
 @dataclass
@@ -116,12 +115,12 @@ def _ann(walk: Walk) -> None:
 
 
 def _sam(walk: Walk) -> None:
-    walk.program.wait_for("Code sent by SMS to +")
+    walk.program.wait_for(SCREEN_STEPS["SMS"].text)
     walk.sent_code()
 
 
 def _tom(walk: Walk) -> None:
-    walk.program.wait_for("Code from your authenticator app")
+    walk.program.wait_for(SCREEN_STEPS["TOTP"].text)
     walk.app_code()
 
 
@@ -130,27 +129,27 @@ def _tess(walk: Walk) -> None:
 
 
 def _mia(walk: Walk) -> None:
-    walk.program.wait_for("How do you want to confirm it is you?")
+    walk.program.wait_for(SCREEN_STEPS["MFA selection"].text)
     walk.look_around()
     walk.program.send(number_of(walk.program, "Authenticator app"))
-    walk.program.wait_for("Code from your authenticator app")
+    walk.program.wait_for(SCREEN_STEPS["TOTP"].text)
     walk.app_code()
 
 
 def _nora(walk: Walk) -> None:
-    walk.program.wait_for("Choose a new password")
+    walk.program.wait_for(SCREEN_STEPS["new password"].text)
     walk.new_password("Nora N.")
 
 
 def _noel(walk: Walk) -> None:
-    walk.program.wait_for("Choose a new password")
+    walk.program.wait_for(SCREEN_STEPS["new password"].text)
     walk.new_password()
     walk.set_up()
 
 
 def _rex(walk: Walk) -> None:
     program, stage = walk.program, walk.stage
-    program.wait_for("Your password must be reset")
+    program.wait_for(SCREEN_STEPS["reset password"].text)
     program.send("1")
     program.wait_for("New password")
     try_to_take(program, stage.wrong_code.text, shown=True)
@@ -165,7 +164,7 @@ def _rex(walk: Walk) -> None:
 
 
 def _carl(walk: Walk) -> None:
-    walk.program.wait_for("not confirmed yet")
+    walk.program.wait_for(SCREEN_STEPS["confirm sign-up"].text)
     walk.program.press("ctrl+r")
     walk.program.wait_for("^r again in")
     walk.sent_code()
@@ -176,20 +175,20 @@ def _quinn(walk: Walk) -> None:
 
 
 def _luna(walk: Walk) -> None:
-    walk.question("does not know", ("full",))
+    walk.question("does not know", (MOON_ANSWER,))
 
 
 def _emil(walk: Walk) -> None:
-    walk.program.wait_for("Code sent by e-mail to e***@")
+    walk.program.wait_for(SCREEN_STEPS["OTP"].text)
     walk.sent_code()
 
 
 def _cleo(walk: Walk) -> None:
     program, stage = walk.program, walk.stage
-    program.wait_for("What do you want to sign in with?")
+    program.wait_for(SCREEN_STEPS["first factor"].text)
     walk.look_around()
-    program.send(number_of(program, "Password, never sent (SRP)"))
-    program.wait_for("Your password")
+    SCREEN_STEPS["password"].reach(program)
+    program.wait_for(SCREEN_STEPS["password"].text)
     try_to_take(program, stage.wrong_password.text)
     program.enter(stage.wrong_password.text)
     program.wait_for("Incorrect username or password.")
@@ -198,9 +197,10 @@ def _cleo(walk: Walk) -> None:
 
 
 def _max(walk: Walk) -> None:
-    walk.program.send(number_of(walk.program, "E-mail"))
-    walk.program.wait_for("Where shall your codes go?")
-    walk.program.enter("max@example.org")
+    step = SCREEN_STEPS["e-mail set-up"]
+    step.reach(walk.program)
+    walk.program.wait_for(step.text)
+    step.answer(walk.program)
     walk.program.wait_for("Code sent by e-mail to m***@")
     walk.sent_code()
 

@@ -1,6 +1,6 @@
 """The steps that Amplify's clients are documented to meet where a pool is set up in another way.
 
-The table goes on where that of ``test_next_steps`` ends: each line is a pool, how the sign-in begins, and
+The table goes on where that of ``scenarios`` ends: each line is a pool, how the sign-in begins, and
 what is answered at which step. Together they hold every step there is.
 """
 
@@ -15,7 +15,7 @@ from typing import Any
 import pyotp
 import pytest
 
-from tests.conformance.test_next_steps import SCENARIOS
+from tests.conformance.scenarios import SCENARIOS
 from tests.journeys.own_pool import APP_AND_SMS, OwnPool
 from tests.scripted_gateway import ScriptedGateway, challenge
 from tui_auth import Auth, AuthError, AuthFactorType, MFAType

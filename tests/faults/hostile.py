@@ -7,6 +7,8 @@ import json
 from typing import Any
 
 MEGABYTE = 1 << 20
+HOSTILE_COLOUR = "\x1b[38;2;1;2;3m"
+"""A colour that only the hostile texts select."""
 
 HOSTILE: dict[str, str] = {
     "escape sequences": "\x1b[4242;4242H\x1b[2J\x1b[38;2;1;2;3mpwned\x9b31m\x1b[>4242u\x1bc\x07\x08\x7f",

@@ -9,6 +9,7 @@ import pytest
 from tests.faults.catalogue import NO_BODY, SAYS, SLOW, SPOILED, UNANSWERED
 from tests.faults.conftest import deadline
 from tests.faults.hands import SIZE, Hands, app_for
+from tests.faults.hostile import HOSTILE_COLOUR
 from tests.faults.proxy import Fault, FaultProxy, Reply
 from tests.faults.sequences import strangers_in
 from tests.faults.steps import MEETINGS, Meeting, share
@@ -25,7 +26,6 @@ HEALTHY_REFUSAL = Fault(
     arrives=False,
 )
 ITS_WORDS = "That code has expired, or was never sent."
-HOSTILE_COLOUR = "\x1b[38;2;1;2;3m"
 
 
 class Watch:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
 import pytest
@@ -20,107 +19,21 @@ from tests.faults.catalogue import (
     UNANSWERED,
     a_share,
 )
+from tests.faults.hostile import HOSTILE_COLOUR
 from tests.faults.proxy import Fault, FaultProxy, Reply
 from tests.faults.sequences import strangers_in
-from tests.faults.test_screens import HOSTILE_COLOUR
 from tests.journeys.conftest import SignIn
-from tests.journeys.test_todays_steps import number_of
-from tests.journeys.test_totp_setup import scan
+from tests.steps.table import SCREEN_STEPS, ScreenStep
 from tests.terminal.pty_program import PtyProgram
 from tui_auth.screens.problem import OWN_FAULT
 
 Start = Callable[..., SignIn]
 Record = Callable[[str, object], None]
-Typing = Callable[[SignIn], None]
 
-NEW = "Brand-New-Horse-7!"
 STOPPED = "Stopped waiting. What was sent may or may not have arrived."
 
 
-def _nothing(program: SignIn) -> None:
-    """The step waits already."""
-
-
-def _code(program: SignIn) -> None:
-    program.enter(program.newest_code())
-
-
-def _shown_code(program: SignIn) -> None:
-    program.wait_for("Code from your authenticator app")
-    program.enter(_authenticator(program))
-
-
-def _authenticator(program: SignIn) -> str:
-    import pyotp
-
-    return pyotp.TOTP(program.user.totp_secret or "").at(int(program.server.clock.now()))
-
-
-def _scanned_code(program: SignIn) -> None:
-    program.enter(scan(program).at(int(program.server.clock.now())))
-
-
-def _choice(line: str) -> Typing:
-    return lambda program: program.send(number_of(program, line))
-
-
-def _new_password(program: SignIn) -> None:
-    program.enter(NEW, NEW, "Nora N.")
-
-
-def _reset(program: SignIn) -> None:
-    program.send(number_of(program, "I have a code"))
-    program.wait_for("Once more")
-    program.enter(program.newest_code(), NEW, NEW)
-
-
-@dataclass(frozen=True)
-class AtTheKeyboard:
-    """A sample user at one step: what to do until it waits, what to type there, and where that leads."""
-
-    username: str
-    waits_for: str
-    answer: Typing
-    before: Typing = _nothing
-    ends_at: str = ""
-
-
-STEPS = {
-    "sign-in": AtTheKeyboard("ann", "Username", SignIn.log_in),
-    "SMS": AtTheKeyboard("sam", "Code sent by SMS", _code),
-    "TOTP": AtTheKeyboard("tom", "Code from your authenticator app", _shown_code),
-    "TOTP set-up": AtTheKeyboard("tess", "2 Enter the code the app shows", _scanned_code),
-    "MFA selection": AtTheKeyboard(
-        "mia", "How do you want to confirm", _choice("Text message"), ends_at="Code sent by SMS"
-    ),
-    "custom challenge": AtTheKeyboard(
-        "quinn", "Your first pet?", lambda program: program.enter("rex"), ends_at="Your favourite colour?"
-    ),
-    "new password": AtTheKeyboard("nora", "Choose a new password", _new_password),
-    "reset password": AtTheKeyboard("rex", "Your password must be reset", _reset),
-    "confirm sign-up": AtTheKeyboard("carl", "not confirmed yet", _code),
-    "OTP": AtTheKeyboard("emil", "Code sent by e-mail", _code),
-    "e-mail set-up": AtTheKeyboard(
-        "max",
-        "Where shall your codes go?",
-        lambda program: program.enter("max@example.org"),
-        before=_choice("E-mail"),
-        ends_at="Code sent by e-mail",
-    ),
-    "set-up selection": AtTheKeyboard(
-        "max", "Which one do you want to set up?", _choice("Authenticator app"), ends_at="2 Enter the code"
-    ),
-    "first factor": AtTheKeyboard(
-        "cleo", "What do you want to sign in with?", _choice("Code by e-mail"), ends_at="Code sent by e-mail"
-    ),
-    "password": AtTheKeyboard(
-        "cleo",
-        "Your password",
-        lambda program: program.enter(program.user.password),
-        before=_choice("Password, never sent"),
-    ),
-    "unknown step": AtTheKeyboard("luna", "Challenge MOON_PHASE", lambda program: program.enter("full")),
-}
+STEPS = {"sign-in": ScreenStep("ann", "Username", SignIn.log_in), **SCREEN_STEPS}
 REPEATS = [fault for fault in UNANSWERED if fault.name in LOST | FOREIGN and fault.name != NO_BODY]
 """Those after which Enter, in whichever field, sends the same again."""
 
@@ -161,9 +74,7 @@ def test_the_program_lives_through_faults_at_every_step(
     program = sign_in_as(step.username, "--endpoint-url", proxy.url)
     program.wait_for("Username")
     if name != "sign-in":
-        program.log_in()
-        step.before(program)
-    program.wait_for(step.waits_for)
+        step.go(program)
     faults = share(name)
     for position, fault in enumerate(faults):
         with proxy.armed(fault):
@@ -177,7 +88,7 @@ def test_the_program_lives_through_faults_at_every_step(
             program.press("enter")
             program.shows(OWN_ERROR)
     program.press("enter")
-    program.shows(step.ends_at or f"Signed in as {step.username}")
+    program.shows(step.leads_to or f"Signed in as {step.username}")
     program.press("ctrl+q")
     program.wait_exit()
     wrong = what_is_wrong(program) + ["a redirect was followed"] * proxy.strangers
@@ -186,10 +97,8 @@ def test_the_program_lives_through_faults_at_every_step(
 
 
 LIARS = {
-    "sam": "Code sent by SMS",
-    "tom": "Code from your authenticator app",
-    "nora": "Choose a new password",
-    "luna": "Challenge MOON_PHASE",
+    step.username: step.text
+    for step in (SCREEN_STEPS[name] for name in ("SMS", "TOTP", "new password", "unknown step"))
 }
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.journeys.conftest import SignIn
 from tests.journeys.own_pool import OwnPool
-from tests.journeys.test_todays_steps import number_of
+from tests.steps.reading import number_of
 
 MakePool = Callable[..., OwnPool]
 HIDES = {"PreventUserExistenceErrors": "ENABLED"}

@@ -9,9 +9,8 @@ import pyotp
 
 from tests.journeys.conftest import SignIn
 from tests.journeys.own_pool import APP_AND_SMS, OwnPool
-from tests.journeys.test_todays_steps import number_of
-from tests.journeys.test_totp_setup import scan
 from tests.safe_codes import wrong
+from tests.steps.reading import number_of, scan
 
 Start = Callable[..., SignIn]
 MakePool = Callable[..., OwnPool]

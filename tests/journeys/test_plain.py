@@ -14,20 +14,22 @@ Start = Callable[..., SignIn]
 NEW = "Brand-New-Horse-7!"
 
 
+@pytest.fixture
+def plain(sign_in_as: Start) -> Start:
+    """Start a sign-in at line prompts, requested by ``--plain``."""
+    return lambda username: sign_in_as(username, "--plain", rows=60)
+
+
 @pytest.fixture(params=["--plain", "TERM=dumb"])
-def plain(request: pytest.FixtureRequest, sign_in_as: Start) -> Start:
-    """Starts a sign-in in lines, asked for by flag or by the terminal's kind."""
-
-    def start(username: str) -> SignIn:
-        if request.param == "--plain":
-            return sign_in_as(username, "--plain", rows=60)
-        return sign_in_as(username, rows=60, TERM="dumb")
-
-    return start
+def plain_by_flag_or_terminal(request: pytest.FixtureRequest, plain: Start, sign_in_as: Start) -> Start:
+    """Start a sign-in at line prompts, requested by ``--plain`` or by the type of the terminal."""
+    if request.param == "--plain":
+        return plain
+    return lambda username: sign_in_as(username, rows=60, TERM="dumb")
 
 
-def test_a_password_is_not_echoed_and_a_wrong_one_asks_again(plain: Start) -> None:
-    program = plain("ann")
+def test_a_password_is_not_echoed_and_a_wrong_one_asks_again(plain_by_flag_or_terminal: Start) -> None:
+    program = plain_by_flag_or_terminal("ann")
     program.wait_for("Username:")
     program.enter("ann")
     program.wait_for("Password:")
@@ -42,8 +44,8 @@ def test_a_password_is_not_echoed_and_a_wrong_one_asks_again(plain: Start) -> No
     assert b"\x1b[?1049h" not in program.received
 
 
-def test_a_code_by_sms(plain: Start) -> None:
-    program = plain("sam")
+def test_a_code_by_sms(plain_by_flag_or_terminal: Start) -> None:
+    program = plain_by_flag_or_terminal("sam")
     program.log_in_by_lines()
     program.wait_for("Code sent by SMS to +")
     program.enter(wrong(program.newest_code()))
@@ -61,8 +63,8 @@ def test_a_code_from_an_app(plain: Start) -> None:
     program.wait_for("Signed in as tom.")
 
 
-def test_setting_up_an_app(plain: Start) -> None:
-    program = plain("tess")
+def test_setting_up_an_app(plain_by_flag_or_terminal: Start) -> None:
+    program = plain_by_flag_or_terminal("tess")
     program.log_in_by_lines()
     program.wait_for("Code the app shows:")
     shown = program.screen_text().split("time-based one:")[1].split("Account:")[0]
@@ -73,8 +75,8 @@ def test_setting_up_an_app(plain: Start) -> None:
     program.wait_for("Signed in as tess.")
 
 
-def test_a_choice(plain: Start) -> None:
-    program = plain("mia")
+def test_a_choice(plain_by_flag_or_terminal: Start) -> None:
+    program = plain_by_flag_or_terminal("mia")
     program.log_in_by_lines()
     program.wait_for("Number:")
     program.enter("7")
@@ -154,8 +156,8 @@ def test_a_sign_up_to_confirm(plain: Start) -> None:
     program.wait_for("Signed in as carl.")
 
 
-def test_the_end_of_the_lines_leaves_as_cancelled(plain: Start) -> None:
-    program = plain("ann")
+def test_the_end_of_the_lines_leaves_as_cancelled(plain_by_flag_or_terminal: Start) -> None:
+    program = plain_by_flag_or_terminal("ann")
     program.wait_for("Username:")
     program.send("\x04")
     assert program.wait_exit() == 6

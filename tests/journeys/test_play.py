@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.screens.conftest import until
 from tests.terminal.pty_program import PtyProgram
 from tui_auth.auth.next_step import Done
@@ -19,14 +21,22 @@ def test_a_sample_user_walks_to_the_end_without_a_key_pressed(tmp_path: Path) ->
         assert program.wait_exit() == 0
 
 
-async def test_each_of_them_does() -> None:
+USERNAMES = (
+    *("ann", "sam", "tom", "tess", "mia", "nora", "noel"),
+    *("rex", "carl", "quinn", "luna", "emil", "cleo", "max"),
+)
+
+
+@pytest.mark.parametrize("username", USERNAMES)
+async def test_each_sample_user_signs_in(username: str) -> None:
     with PoolServer() as server:
         pool = provision(server)
-        for user in pool.users:
-            app = DemoApp(server, pool, theme="tui-auth-dark", plays=user, pace=0)
-            async with app.run_test(size=(80, 23)) as pilot:
-                await until(pilot, lambda app=app: not app.is_running, f"{user.username} did not leave")  # type: ignore[misc]
-            assert isinstance(app.next_step, Done), user.username
+        assert [user.username for user in pool.users] == list(USERNAMES), "each of them is played here"
+        user = next(user for user in pool.users if user.username == username)
+        app = DemoApp(server, pool, theme="tui-auth-dark", plays=user, pace=0)
+        async with app.run_test(size=(80, 23)) as pilot:
+            await until(pilot, lambda: not app.is_running, f"{username} did not leave")
+        assert isinstance(app.next_step, Done)
 
 
 def test_a_user_that_does_not_exist_is_answered_with_those_that_do(tmp_path: Path) -> None:

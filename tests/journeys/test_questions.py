@@ -5,18 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tests.journeys.conftest import SignIn
+from tests.steps.reading import ANSWERS
 
 Start = Callable[..., SignIn]
-
-
-def test_three_rounds_of_questions_sign_in(sign_in_as: Start) -> None:
-    program = sign_in_as("quinn")
-    program.log_in()
-    for answer in ANSWERS:
-        program.wait_for("the service asks")
-        program.wait_for(answer)
-        program.enter(answer)
-    program.wait_for("Signed in as quinn")
 
 
 def test_a_wrong_answer_ends_at_sign_in_and_the_next_sign_in_works(sign_in_as: Start) -> None:
@@ -69,6 +60,3 @@ def test_a_wrong_answer_to_the_unknown_step_says_why_and_goes_back(sign_in_as: S
     program.wait_for("MOON_PHASE")
     program.press("esc")
     program.wait_for("Username")
-
-
-ANSWERS = ("rex", "blue", "bremen")

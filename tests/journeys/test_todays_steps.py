@@ -8,26 +8,10 @@ import pytest
 
 from tests.journeys.conftest import SignIn
 from tests.journeys.own_pool import APP_AND_SMS, OwnPool
-from tests.journeys.test_totp_setup import scan
 from tests.safe_codes import wrong
+from tests.steps.reading import number_of
 
 Start = Callable[..., SignIn]
-
-
-def number_of(program: SignIn, line: str) -> str:
-    """The number key of a line of a choice."""
-    program.wait_for(line)
-    return next(n for n in "123456789" if f"{n} {line}" in program.screen_text())
-
-
-def test_a_code_by_e_mail_as_second_factor(sign_in_as: Start) -> None:
-    program = sign_in_as("emil")
-    program.log_in()
-    program.wait_for("Code sent by e-mail to e***@")
-    program.enter(wrong(program.newest_code()))
-    program.wait_for("That code is not right.")
-    program.enter(program.newest_code())
-    program.wait_for("Signed in as emil")
 
 
 @pytest.mark.parametrize(
@@ -143,15 +127,6 @@ def test_a_password_as_first_factor_is_followed_by_the_second(own_pool: Callable
     program.enter(phone.at(int(pool.server.clock.now())))
     program.wait_for("Signed in as ann")
     program.wait_for("password ✓")
-
-
-def test_setting_up_an_app_out_of_a_choice(sign_in_as: Start) -> None:
-    program = sign_in_as("max")
-    program.log_in()
-    program.send(number_of(program, "Authenticator app"))
-    phone = scan(program)
-    program.enter(phone.at(int(program.server.clock.now())))
-    program.wait_for("Signed in as max")
 
 
 def test_setting_up_e_mail_out_of_a_choice(sign_in_as: Start) -> None:

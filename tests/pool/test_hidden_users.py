@@ -10,7 +10,7 @@ import pytest
 
 from tests.pool.conftest import MakePool
 from tests.pool.harness import PASSWORD, PoolUnderTest, refused
-from tests.pool.test_custom_auth import LAMBDAS, Triggers
+from tests.pool.triggers import LAMBDAS, Triggers
 from tui_auth.auth import srp
 
 WRONG = ("NotAuthorizedException", "Incorrect username or password.")

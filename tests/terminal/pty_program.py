@@ -30,6 +30,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Final, Self
 
+from . import warm_start
 from .emulator import Cell, Emulator
 from .keyboard import key_bytes
 
@@ -99,6 +100,9 @@ class PtyProgram:
     Leaving the context kills what is still running.
     """
 
+    starts_warm = True
+    """Whether the libraries are already imported when the program starts, where ``warm_start`` allows it."""
+
     def __init__(
         self,
         arguments: Sequence[str | os.PathLike[str]] = ("-m", "tui_auth"),
@@ -129,20 +133,18 @@ class PtyProgram:
         report, leaders_report = os.pipe()
         leaders_control, self._control = os.pipe()
         argv = list(command) if command is not None else [sys.executable, *arguments]
-        leader: list[str | os.PathLike[str]] = [sys.executable, "-I", "-S", _LEADER]
         with contextlib.ExitStack() as opened:
             opened.callback(os.close, leaders_report)
             opened.callback(os.close, leaders_control)
-            self._leader = subprocess.Popen(
-                [*leader, os.ttyname(self._program_side), str(leaders_report), str(leaders_control), *argv],
-                stdin=self._stream(stdin, "rb", opened),
-                stdout=self._stream(stdout, "wb", opened),
-                stderr=self._stream(stderr, "wb", opened),
-                cwd=cwd or ROOT,
-                env=variables,
-                start_new_session=True,
-                pass_fds=(leaders_report, leaders_control),
+            streams = (
+                self._stream(stdin, "rb", opened),
+                self._stream(stdout, "wb", opened),
+                self._stream(stderr, "wb", opened),
             )
+            warm = self.starts_warm and warm_start.is_possible(argv, environment or ())
+            self._leader: subprocess.Popen[bytes] | warm_start.WarmLeader = (
+                self._start_warm if warm else self._start_cold
+            )(argv, streams, leaders_report, leaders_control, cwd or ROOT, variables)
         self._report = os.fdopen(report)
         self.pid = int(self._report.readline().removeprefix("pid "))
         self.attributes_before = self.attributes()
@@ -153,6 +155,46 @@ class PtyProgram:
         self._reader.start()
         self._watcher = threading.Thread(target=self._watch, name="pty-watcher", daemon=True)
         self._watcher.start()
+
+    def _start_cold(
+        self,
+        argv: Sequence[str | os.PathLike[str]],
+        streams: Sequence[int | IO[Any]],
+        report: int,
+        control: int,
+        cwd: Path,
+        variables: dict[str, str],
+    ) -> subprocess.Popen[bytes]:
+        leader: list[str | os.PathLike[str]] = [sys.executable, "-I", "-S", _LEADER]
+        return subprocess.Popen(
+            [*leader, os.ttyname(self._program_side), str(report), str(control), *argv],
+            stdin=streams[0],
+            stdout=streams[1],
+            stderr=streams[2],
+            cwd=cwd,
+            env=variables,
+            start_new_session=True,
+            pass_fds=(report, control),
+        )
+
+    def _start_warm(
+        self,
+        argv: Sequence[str | os.PathLike[str]],
+        streams: Sequence[int | IO[Any]],
+        report: int,
+        control: int,
+        cwd: Path,
+        variables: dict[str, str],
+    ) -> warm_start.WarmLeader:
+        return warm_start.warm_parent(variables).start(
+            [os.fspath(argument) for argument in argv],
+            terminal=os.ttyname(self._program_side),
+            streams=[stream if isinstance(stream, int) else stream.fileno() for stream in streams],
+            report=report,
+            control=control,
+            cwd=cwd,
+            environment=variables,
+        )
 
     def __enter__(self) -> Self:
         return self

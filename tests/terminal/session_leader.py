@@ -15,8 +15,13 @@ import termios
 
 
 def main() -> None:
-    terminal = os.open(sys.argv[1], os.O_RDWR)  # a leader without a terminal takes the first it opens
-    report, control = int(sys.argv[2]), int(sys.argv[3])
+    if lead(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])):
+        os.execvp(sys.argv[4], sys.argv[4:])
+
+
+def lead(terminal_name: str, report: int, control: int) -> bool:
+    """Fork the program. Return True in the program, and False in the leader once the program is over."""
+    terminal = os.open(terminal_name, os.O_RDWR)  # a leader without a terminal takes the first it opens
     os.set_inheritable(report, False)
     os.set_inheritable(control, False)
     program = os.fork()
@@ -27,7 +32,8 @@ def main() -> None:
         # As a shell does: how the tests were started, by nohup or in the background, must not reach here.
         for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
             signal.signal(number, signal.SIG_DFL)
-        os.execvp(sys.argv[4], sys.argv[4:])
+        os.close(terminal)
+        return True
     signal.signal(signal.SIGTTOU, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, lambda *_: os.killpg(program, signal.SIGHUP))
     nowhere = os.open(os.devnull, os.O_RDWR)
@@ -43,12 +49,13 @@ def main() -> None:
         termios.tcsetattr(terminal, termios.TCSADRAIN, own_attributes)
         os.write(report, b"stopped %d\n" % os.WSTOPSIG(status))
         if os.read(control, 100) != b"fg\n":
-            return
+            return False
         os.tcsetpgrp(terminal, program)
         os.killpg(program, signal.SIGCONT)
     code = os.waitstatus_to_exitcode(status)
     os.write(report, b"exit %d\n" % code if code >= 0 else b"signal %d\n" % -code)
     os.read(control, 100)
+    return False
 
 
 if __name__ == "__main__":

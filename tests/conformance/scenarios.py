@@ -1,0 +1,108 @@
+"""The steps each sample user meets, in order, and the answer to each: the table of the conformance tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pyotp
+
+from tui_auth import AuthFactorType, MFAType
+from tui_auth.auth.next_step import ContinueSignInWithTOTPSetup, NextStep
+from tui_auth.pool import PoolServer
+from tui_auth.pool.demo_users import DemoUser
+
+NEW = "Brand-New-Horse-7!"
+
+
+@dataclass
+class Person:
+    """Someone who signs in: has a phone, an inbox and a memory."""
+
+    server: PoolServer
+    user: DemoUser
+    keys: dict[str, str] = field(default_factory=dict)
+
+    def message(self, step: NextStep) -> str:
+        """The newest code that was sent."""
+        mine = [message for message in self.server.messages if message["username"] == self.user.username]
+        return str(mine[-1]["code"])
+
+    def app(self, step: NextStep) -> str:
+        """What the authenticator app shows, after scanning where there is something to scan."""
+        secret = self.user.totp_secret or ""
+        if isinstance(step, ContinueSignInWithTOTPSetup):
+            secret = step.setup_details.shared_secret.reveal()
+        return pyotp.TOTP(secret).at(int(self.server.clock.now()))
+
+
+Reply = str | MFAType | AuthFactorType | Callable[[Person, NextStep], str]
+message, app = Person.message, Person.app
+
+SCENARIOS: dict[str, tuple[str, list[tuple[str, Reply]]]] = {
+    "password": ("ann", []),
+    "SMS_MFA": ("sam", [("ConfirmSignInWithSMSMFACode", message)]),
+    "SOFTWARE_TOKEN_MFA": ("tom", [("ConfirmSignInWithTOTPCode", app)]),
+    "EMAIL_OTP as MFA": ("emil", [("ConfirmSignInWithOTP", message)]),
+    "SELECT_MFA_TYPE, by member": (
+        "mia",
+        [("ContinueSignInWithMFASelection", MFAType.SMS), ("ConfirmSignInWithSMSMFACode", message)],
+    ),
+    "SELECT_MFA_TYPE, by string": (
+        "mia",
+        [("ContinueSignInWithMFASelection", "SOFTWARE_TOKEN_MFA"), ("ConfirmSignInWithTOTPCode", app)],
+    ),
+    "MFA_SETUP: TOTP only": ("tess", [("ContinueSignInWithTOTPSetup", app)]),
+    "MFA_SETUP: TOTP chosen": (
+        "max",
+        [("ContinueSignInWithMFASetupSelection", MFAType.TOTP), ("ContinueSignInWithTOTPSetup", app)],
+    ),
+    "MFA_SETUP: e-mail chosen": (
+        "max",
+        [
+            ("ContinueSignInWithMFASetupSelection", MFAType.EMAIL),
+            ("ContinueSignInWithEmailMFASetup", "max@example.org"),
+            ("ConfirmSignInWithOTP", message),
+        ],
+    ),
+    "NEW_PASSWORD_REQUIRED": ("nora", [("ConfirmSignInWithNewPassword", NEW)]),
+    "NEW_PASSWORD_REQUIRED, then MFA_SETUP": (
+        "noel",
+        [("ConfirmSignInWithNewPassword", NEW), ("ContinueSignInWithTOTPSetup", app)],
+    ),
+    "CUSTOM_CHALLENGE, three rounds": (
+        "quinn",
+        [("ConfirmSignInWithCustomChallenge", answer) for answer in ("rex", "blue", "bremen")],
+    ),
+    "a challenge of the future": ("luna", [("UnknownStep", "full")]),
+    "SELECT_CHALLENGE: PASSWORD_SRP": (
+        "cleo",
+        [
+            ("ContinueSignInWithFirstFactorSelection", AuthFactorType.PASSWORD_SRP),
+            ("ConfirmSignInWithPassword", "Correct-Horse-9!"),
+        ],
+    ),
+    "SELECT_CHALLENGE: PASSWORD": (
+        "cleo",
+        [
+            ("ContinueSignInWithFirstFactorSelection", "PASSWORD"),
+            ("ConfirmSignInWithPassword", "Correct-Horse-9!"),
+        ],
+    ),
+    "SELECT_CHALLENGE: EMAIL_OTP": (
+        "cleo",
+        [
+            ("ContinueSignInWithFirstFactorSelection", AuthFactorType.EMAIL_OTP),
+            ("ConfirmSignInWithOTP", message),
+        ],
+    ),
+    "SELECT_CHALLENGE: SMS_OTP": (
+        "cleo",
+        [
+            ("ContinueSignInWithFirstFactorSelection", AuthFactorType.SMS_OTP),
+            ("ConfirmSignInWithOTP", message),
+        ],
+    ),
+    "PasswordResetRequiredException": ("rex", [("ResetPassword", "")]),
+    "UserNotConfirmedException": ("carl", [("ConfirmSignUp", "")]),
+}

@@ -1,0 +1,33 @@
+"""What a user reads off the screen of a sign-in: a number key, a scanned key, a code, and an answer."""
+
+from __future__ import annotations
+
+import pyotp
+
+from tests.journeys.conftest import SignIn
+from tests.widgets.qr_reading import decode_cells
+
+ANSWERS = ("rex", "blue", "bremen")
+"""The answers to the three questions that the demo user quinn is asked."""
+
+
+def number_of(program: SignIn, line: str) -> str:
+    """The number key of a line of a choice."""
+    program.wait_for(line)
+    return next(n for n in "123456789" if f"{n} {line}" in program.screen_text())
+
+
+def scan(program: SignIn) -> pyotp.TOTP:
+    """What a phone reads off the screen."""
+    found: list[str] = []
+
+    def sees_the_picture(_: object) -> bool:
+        cells = [[(cell.char, cell.foreground, cell.background) for cell in row] for row in program.cells()]
+        found.extend(uri for uri in [decode_cells(cells)] if uri)
+        return bool(found)
+
+    program.shows("2 Enter the code the app shows")
+    program.wait_for(sees_the_picture)
+    parsed = pyotp.parse_uri(found[0])
+    assert isinstance(parsed, pyotp.TOTP)
+    return parsed

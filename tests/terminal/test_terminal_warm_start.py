@@ -1,0 +1,80 @@
+"""A warm start leaves a program in the state of a cold one, but for the libraries it has already."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.terminal import warm_start
+from tests.terminal.pty_program import PtyProgram
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has warm starts")
+
+STATE = Path(__file__).with_name("start_state.py")
+
+
+class ColdProgram(PtyProgram):
+    """A program whose libraries are imported when it starts."""
+
+    starts_warm = False
+
+
+def state_of(kind: type[PtyProgram], home: Path, **options: Any) -> tuple[int, dict[str, Any]]:
+    """Return the exit status of a program and the state in which it started."""
+    folder, report = home / "work", home / "state"
+    folder.mkdir(exist_ok=True)
+    shutil.copy(STATE, folder)
+    arguments = ["-m", STATE.stem, str(report), "--flag", "é"]
+    with kind(arguments, home=home, cwd=folder, **options) as program:
+        status = program.wait_exit()
+    return status, json.loads(report.read_text())
+
+
+@pytest.fixture(autouse=True)
+def warm_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Allow warm starts, however the tests are run, from a parent that no other test has used."""
+    monkeypatch.delenv("COLD_START", raising=False)
+    monkeypatch.setattr(warm_start, "_parents", {})
+
+
+@pytest.mark.parametrize("streams", [(), ("stdin", "stderr")], ids=["terminal", "elsewhere"])
+def test_warm_program_starts_in_the_state_of_a_cold_one(tmp_path: Path, streams: tuple[str, ...]) -> None:
+    other = {name: b"" if name == "stdin" else tmp_path / name for name in streams}
+    mask = os.umask(0o077)
+    try:  # the parent starts with another mask and another variable than the program that is compared
+        state_of(PtyProgram, tmp_path, environment={"TUI_AUTH_THEME": "light"})
+    finally:
+        os.umask(mask)
+    cold_status, cold = state_of(ColdProgram, tmp_path, **other)
+    warm_status, warm = state_of(PtyProgram, tmp_path, **other)
+    assert cold.pop("libraries") == []
+    assert warm.pop("libraries") == ["boto3", "textual"]
+    assert warm == cold
+    assert warm_status == cold_status == 0
+
+
+def test_status_and_traceback_of_a_warm_program_are_its_own(tmp_path: Path) -> None:
+    with PtyProgram(
+        ["-m", "tests.terminal.start_state", str(tmp_path)], home=tmp_path
+    ) as program:  # a folder
+        assert program.wait_exit() == 1
+        assert "IsADirectoryError" in program.screen_text()
+
+
+@pytest.mark.parametrize("arguments", [["-c", "pass"], ["program.py"], ["-I", "-m", "tui_auth"]])
+def test_only_a_module_gets_a_warm_start(arguments: list[str]) -> None:
+    assert not warm_start.is_possible([sys.executable, *arguments], ())
+
+
+def test_variable_that_a_library_reads_gets_a_cold_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = [sys.executable, "-m", "tui_auth"]
+    assert warm_start.is_possible(module, ["TUI_AUTH_THEME"])
+    assert not warm_start.is_possible(module, ["TUI_AUTH_THEME", "TEXTUAL_LOG"])
+    monkeypatch.setenv("COLD_START", "1")
+    assert not warm_start.is_possible(module, ())
