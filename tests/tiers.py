@@ -38,21 +38,16 @@ FAST_MODULES: Final = frozenset(
 """Modules of those folders that need no terminal and no process, and take little time."""
 
 TIER_OF_FIXTURE: Final = {
-    "holder_process": "process",
     "installed": "process",
-    "killing_process": "process",
     "own_pool_with_secret": "terminal",
-    "process": "process",
-    "processes": "process",
-    "python_process": "process",
     "shell": "process",
     "sign_in_as": "terminal",
     "stage": "thorough",
     "start": "terminal",
-    "terminal_program": "terminal",
     "tmux_socket": "terminal",
     "wheel": "process",
 }
+"""Fixtures whose name tells no tier. A ``…process…`` starts processes, a ``…program`` on a terminal too."""
 
 _PROCESS_EVENTS: Final = frozenset(
     {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.exec", "os.system", "pty.spawn"}
@@ -67,11 +62,17 @@ _started: list[str] = []
 
 def tier_of(path: Path, fixtures: Iterable[str]) -> str | None:
     """Return the tier of a test from its file below ``tests`` and its fixtures; None for the fast tier."""
-    if path.as_posix() in FAST_MODULES:
-        return None
-    if path.parts[0] in TIER_OF_FOLDER:
+    of_fixtures = next(filter(None, map(tier_of_fixture, fixtures)), None)
+    if path.parts[0] in TIER_OF_FOLDER and path.as_posix() not in FAST_MODULES:
         return TIER_OF_FOLDER[path.parts[0]]
-    return next((TIER_OF_FIXTURE[name] for name in fixtures if name in TIER_OF_FIXTURE), None)
+    return of_fixtures
+
+
+def tier_of_fixture(name: str) -> str | None:
+    """Return the tier of the tests that request this fixture."""
+    if "terminal_program" in name or "pty_program" in name:
+        return "terminal"
+    return "process" if "process" in name else TIER_OF_FIXTURE.get(name)
 
 
 def mark_tiers(items: Iterable[pytest.Item]) -> None:

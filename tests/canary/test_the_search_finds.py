@@ -9,7 +9,8 @@ import random
 import resource
 import string
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import quote
 
@@ -65,27 +66,66 @@ after()
 """
 
 
+LeakingProgram = Callable[[str], HidingPlaces]
+
+
+@pytest.fixture
+def leaking_process(tmp_path: Path) -> LeakingProgram:
+    """Run a program that leaks a secret by this code, and return the places it could be found in."""
+
+    def run(leak: str) -> HidingPlaces:
+        given, home = tmp_path / "given", tmp_path / "home"
+        given.write_text(SECRET)
+        stdout, stderr = tmp_path / "stdout", tmp_path / "stderr"
+        started = ["-c", _PROGRAM.format(leak=leak), str(given)]
+        with PtyProgram(started, home=home, stdout=stdout, stderr=stderr) as program:
+            pictures = []
+            with ProcessWatch(program.pid, home / "tmp") as watch:
+                program.wait_for("ready")
+                pictures.append(program.screen_text())
+                seen = watch.samples
+                program.wait_for(lambda _: watch.samples > seen + 1)
+                program.press("enter")
+                assert program.wait_exit() == 0, stderr.read_text()
+            places = HidingPlaces()
+            places.add_terminal(program, pictures)
+            watch.add_to(places)
+        places.add_folder("home", home)
+        places.add_file("stdout", stdout)
+        places.add_file("stderr", stderr)
+        return places
+
+    return run
+
+
+@pytest.fixture
+def terminal_program(tmp_path: Path) -> Iterator[Callable[[str], PtyProgram]]:
+    """Start Python code on a terminal; it ends with the test."""
+    with ExitStack() as running:
+        yield lambda code: running.enter_context(PtyProgram(["-c", code], home=tmp_path))
+
+
 @pytest.mark.parametrize("place", LEAKS)
-def test_what_a_program_leaks_there_is_found_there(tmp_path: Path, place: str) -> None:
-    places = run(tmp_path, LEAKS[place])
+def test_what_a_program_leaks_there_is_found_there(leaking_process: LeakingProgram, place: str) -> None:
+    places = leaking_process(LEAKS[place])
     found = {finding.place for finding in places.search([PASSWORD])}
     assert any(each.startswith(place) for each in found), found
 
 
-def test_a_program_that_leaks_nothing_is_clean(tmp_path: Path) -> None:
-    places = run(tmp_path, "")
+def test_a_program_that_leaks_nothing_is_clean(leaking_process: LeakingProgram) -> None:
+    places = leaking_process("")
     assert places.count > 10
     assert not places.search(
         [PASSWORD, *canaries.totp_key("ABCD2345" * 6 + "ABCD"), canaries.code("c", "123456")]
     )
 
 
-def test_a_core_limit_that_is_open_is_seen(tmp_path: Path) -> None:
+def test_a_core_limit_that_is_open_is_seen(terminal_program: Callable[[str], PtyProgram]) -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_CORE)
     opened = "import resource; resource.setrlimit(resource.RLIMIT_CORE, ({0}, {0}))"
     shown = "unlimited" if hard == resource.RLIM_INFINITY else str(hard)
-    started = PtyProgram(["-c", opened.format(hard) + "; input()"], home=tmp_path)
-    with started as program, ProcessWatch(program.pid) as watch:
+    program = terminal_program(opened.format(hard) + "; input()")
+    with ProcessWatch(program.pid) as watch:
         program.wait_for(lambda _: shown in watch.core_limits)
 
 
@@ -198,27 +238,3 @@ def test_a_finding_does_not_show_what_it_found() -> None:
     places = HidingPlaces()
     places.add("home: x", SECRET)
     assert SECRET not in repr(places.search([PASSWORD]))
-
-
-def run(folder: Path, leak: str) -> HidingPlaces:
-    """Run a program with this statement in it, watched, and give all that it left."""
-    given, home = folder / "given", folder / "home"
-    given.write_text(SECRET)
-    stdout, stderr = folder / "stdout", folder / "stderr"
-    started = ["-c", _PROGRAM.format(leak=leak), str(given)]
-    with PtyProgram(started, home=home, stdout=stdout, stderr=stderr) as program:
-        pictures = []
-        with ProcessWatch(program.pid, home / "tmp") as watch:
-            program.wait_for("ready")
-            pictures.append(program.screen_text())
-            seen = watch.samples
-            program.wait_for(lambda _: watch.samples > seen + 1)
-            program.press("enter")
-            assert program.wait_exit() == 0, stderr.read_text()
-        places = HidingPlaces()
-        places.add_terminal(program, pictures)
-        watch.add_to(places)
-    places.add_folder("home", home)
-    places.add_file("stdout", stdout)
-    places.add_file("stderr", stderr)
-    return places
