@@ -101,6 +101,21 @@ def test_every_way_of_writing_the_object_in_javascript_is_read(tmp_path: Path, s
     assert values_of(path) == {"user_pool_id": "eu-west-1_Obj", "client_id": "c1"}
 
 
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        (r"'\u00e9\x41'", "éA"),
+        (r"'\n\t\r\b\f\v\0'", "\n\t\r\b\f\v\0"),
+        (r"'\q\'\"\\'", "q'\"\\"),
+        ("'a\\\nb'", "ab"),
+        (r"`\u0041$`", "A$"),
+    ],
+)
+def test_escapes_of_javascript_are_read(source: str, text: str) -> None:
+    (node,) = objects_in("x = { a: " + source + " }")
+    assert node.members["a"].value == text
+
+
 def test_the_object_that_amplify_configure_takes_is_read_whole(tmp_path: Path) -> None:
     path = tmp_path / "aws-exports.js"
     path.write_text(
