@@ -340,6 +340,10 @@ def test_a_session_of_the_sign_up_that_is_refused_still_spares_the_choice_of_a_f
     attempt.confirm_sign_up(Secret("123456"))
     operation, asked = gateway.calls[-1]
     assert (operation, asked["AuthParameters"]["PREFERRED_CHALLENGE"]) == ("InitiateAuth", "PASSWORD_SRP")
+    operation, asked = gateway.calls[-2]
+    assert (operation, asked["AuthFlow"]) == ("InitiateAuth", "USER_AUTH")
+    assert asked["AuthParameters"] == {"USERNAME": "zoe", "SECRET_HASH": None}
+    assert asked["Session"] == Secret("of its confirmation")
 
 
 @pytest.mark.parametrize("key", ["DeviceKey", "DeviceGroupKey"])

@@ -116,6 +116,15 @@ def test_escapes_of_javascript_are_read(source: str, text: str) -> None:
     assert node.members["a"].value == text
 
 
+@pytest.mark.parametrize(
+    ("source", "number"),
+    [("7", 7.0), ("-1.5", -1.5), (".5", 0.5), ("2e3", 2000.0), ("1E-2", 0.01), ("0x1F", 31.0), ("0XA", 10.0)],
+)
+def test_numbers_of_javascript_are_read(source: str, number: float) -> None:
+    (node,) = objects_in("x = { a: " + source + " }")
+    assert node.members["a"].value == number
+
+
 def test_the_object_that_amplify_configure_takes_is_read_whole(tmp_path: Path) -> None:
     path = tmp_path / "aws-exports.js"
     path.write_text(

@@ -314,6 +314,12 @@ class TestAuthenticators:
         talk.run()
         assert any(line.startswith("Error: It fits 10 minutes ago") for line in talk.lines.said)
 
+    def test_a_wrong_code_after_a_new_key_is_not_compared_with_the_key(self) -> None:
+        key = ({"SecretCode": KEYS[0], "Session": "2"}, {"Status": "SUCCESS", "Session": "3"})
+        talk = Conversation(NEW_KEY, *key, SMS, WRONG_CODE, typed=("pw", "123456", "111111"))
+        talk.run()
+        assert "Error: That code is not right. Check it and try again." in talk.lines.said
+
     def test_a_second_key_says_that_the_first_is_no_use(self) -> None:
         replies = (
             NEW_KEY,
@@ -464,13 +470,14 @@ class TestRememberedDevices:
         return lines, gateway
 
     def test_yes_has_the_pool_remember_the_machine(self) -> None:
-        lines, gateway = self.ask({}, typed=("", "1"))
+        lines, gateway = self.ask({}, typed=("", "3", "1"))
         assert gateway.operations[-1] == "UpdateDeviceStatus"
         assert lines.said == [
             "Shall the pool remember this machine?",
             "1 Yes, it is mine",
             "2 No",
             "Type 1 or 2.",
+            "Error: Type 1 or 2.",
             "The pool remembers this machine.",
         ]
 

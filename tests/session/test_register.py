@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tui_auth.config.pool_choice import PoolChoice
 from tui_auth.session.errors import StorageError
 from tui_auth.session.private_files import PrivateFolder
 from tui_auth.session.quick import SESSION_INDEX
 from tui_auth.session.register import VERSION, Entry, Register, note_of
+from tui_auth.session.sessions import origin_of
 from tui_auth.session.stores import StorageKind
 
 
@@ -130,3 +133,32 @@ def test_a_quick_way_is_remembered_only_while_it_still_leads_there(tmp_path: Pat
     assert register.read()["quick:work"] == "file/x"
     register.remember_quick_way("work", "file/y", lambda entries: False)
     assert register.read()["quick:work"] == "file/x"
+
+
+def test_what_a_session_needs_of_its_pool_is_kept_with_it() -> None:
+    chosen = PoolChoice(
+        "eu-west-1_Ab12Cd34E",
+        "client1",
+        region="eu-north-1",
+        client_secret_file=Path("/secrets/c"),
+        endpoint_url="http://127.0.0.1:9",
+        identity_pool_id="eu-west-1:0",
+        profile="work",
+    )
+    assert asdict(origin_of(chosen, "ann", {})) == {
+        "user_pool_id": "eu-west-1_Ab12Cd34E",
+        "client_id": "client1",
+        "region": "eu-north-1",
+        "endpoint": "http://127.0.0.1:9",
+        "client_secret_file": "/secrets/c",
+        "identity_pool_id": "eu-west-1:0",
+        "signed_in_as": "ann",
+        "profile": "work",
+    }
+
+
+def test_what_a_pool_does_not_have_is_kept_as_empty() -> None:
+    origin = origin_of(PoolChoice("eu-west-1_Ab12Cd34E", "client1"), "ann", {})
+    assert (origin.client_secret_file, origin.identity_pool_id, origin.profile) == ("", "", "")
+    assert origin.region == "eu-west-1"
+    assert origin.endpoint == ""
