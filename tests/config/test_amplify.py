@@ -197,7 +197,8 @@ def test_a_pool_that_takes_users_over_signs_in_with_the_password_itself(
         (
             "aws-exports.js",
             {"`4flat4flat4flat4flat4flat`": "env.CLIENT"},
-            ", line 11: aws_user_pools_web_client_id is not written",
+            ", line 11: aws_user_pools_web_client_id is not written out here, and nothing in this file is "
+            "run. Name the pool with flags or a profile.",
         ),
         (
             "amplifyconfiguration.json",

@@ -15,7 +15,7 @@ from tui_auth.session.errors import StorageError
 from tui_auth.session.private_files import PrivateFolder
 from tui_auth.session.quick import SESSION_INDEX
 from tui_auth.session.register import VERSION, Entry, Register, note_of
-from tui_auth.session.sessions import origin_of
+from tui_auth.session.sessions import PoolKey, _not_signed_in, origin_of
 from tui_auth.session.stores import StorageKind
 
 
@@ -162,3 +162,30 @@ def test_what_a_pool_does_not_have_is_kept_as_empty() -> None:
     assert (origin.client_secret_file, origin.identity_pool_id, origin.profile) == ("", "", "")
     assert origin.region == "eu-west-1"
     assert origin.endpoint == ""
+
+
+@pytest.mark.parametrize(
+    ("entries", "pool", "username", "text"),
+    [
+        ([], None, "", "Not signed in. Run tui-auth sign-in{}."),
+        ([], PoolKey("", "p", "c"), "", "Not signed in. Run tui-auth sign-in{}."),
+        (
+            [entry()],
+            None,
+            "",
+            "Not signed in any more. Run tui-auth sign-in{}; tui-auth status names the other sessions.",
+        ),
+        (
+            [entry()],
+            PoolKey("", "p", "c"),
+            "",
+            "Not signed in there. Run tui-auth sign-in{}; tui-auth status names the sessions there are.",
+        ),
+        ([entry()], PoolKey("", "p", "c"), "bob", "Not signed in under that name. Run tui-auth sign-in{}."),
+    ],
+)
+def test_who_is_not_signed_in_is_told_the_command_that_signs_in(
+    entries: list[Entry], pool: PoolKey | None, username: str, text: str
+) -> None:
+    assert _not_signed_in(entries, pool, username, "") == text.format("")
+    assert _not_signed_in(entries, pool, username, "work") == text.format(" --profile work")
