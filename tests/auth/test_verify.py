@@ -42,6 +42,12 @@ def test_the_newer_issuer_of_a_pool_is_taken_too() -> None:
     assert check(token(identity(iss=newer)), token(access(iss=newer))).issuer == newer
 
 
+@pytest.mark.parametrize(("id_expiry", "access_expiry"), [(NOW + 60, NOW + 90), (NOW + 90, NOW + 60)])
+def test_claims_expire_with_the_token_that_expires_first(id_expiry: float, access_expiry: float) -> None:
+    claims = check(token(identity(exp=id_expiry)), token(access(exp=access_expiry)))
+    assert claims.expires_at == NOW + 60
+
+
 @pytest.mark.parametrize(
     ("changes", "claim"),
     [

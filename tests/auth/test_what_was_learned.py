@@ -22,6 +22,7 @@ from tui_auth.auth.next_step import (
     ConfirmSignInWithNewPassword,
     ConfirmSignInWithOTP,
     ConfirmSignInWithPassword,
+    ConfirmSignInWithSMSMFACode,
     ConfirmSignUp,
     ContinueSignInWithFirstFactorSelection,
     ContinueSignInWithTOTPSetup,
@@ -209,6 +210,19 @@ def test_a_factor_chosen_in_place_of_a_passkey_is_chosen_again_by_a_restart() ->
     assert isinstance(attempt.restart(), ConfirmSignInWithOTP)
 
 
+def test_a_restart_repeats_the_choices_after_a_factor_chosen_in_place_of_a_passkey() -> None:
+    passkey, code = challenge("WEB_AUTHN"), challenge("EMAIL_OTP")
+    choice = challenge("SELECT_MFA_TYPE", MFAS_CAN_CHOOSE='["SMS_MFA", "SOFTWARE_TOKEN_MFA"]')
+    sms = challenge("SMS_MFA")
+    gateway = ScriptedGateway(passkey, code, choice, sms, passkey, code, choice, sms)
+    attempt = Auth("eu-west-1_Ab12Cd34E", "client1", gateway=gateway).attempt()
+    attempt.sign_in("ann", None, auth_flow=AuthFlow.USER_AUTH)
+    for answer in ("EMAIL_OTP", "123456", "SMS_MFA"):
+        attempt.confirm(answer)
+    assert isinstance(attempt.restart(), ConfirmSignInWithOTP)
+    assert isinstance(attempt.confirm("123456"), ConfirmSignInWithSMSMFACode)
+
+
 def test_a_sign_up_is_confirmed_though_its_session_has_run_out(server: PoolServer) -> None:
     place = Place(server, AutoVerifiedAttributes=["email"])
     attempt = place.attempt()
@@ -326,6 +340,10 @@ def test_a_session_of_the_sign_up_that_is_refused_still_spares_the_choice_of_a_f
     attempt.confirm_sign_up(Secret("123456"))
     operation, asked = gateway.calls[-1]
     assert (operation, asked["AuthParameters"]["PREFERRED_CHALLENGE"]) == ("InitiateAuth", "PASSWORD_SRP")
+    operation, asked = gateway.calls[-2]
+    assert (operation, asked["AuthFlow"]) == ("InitiateAuth", "USER_AUTH")
+    assert asked["AuthParameters"] == {"USERNAME": "zoe", "SECRET_HASH": None}
+    assert asked["Session"] == Secret("of its confirmation")
 
 
 @pytest.mark.parametrize("key", ["DeviceKey", "DeviceGroupKey"])
@@ -337,3 +355,32 @@ def test_a_device_whose_keys_are_no_text_costs_no_sign_in(key: str) -> None:
     done = attempt.sign_in("ann", Secret(NEW), auth_flow=AuthFlow.USER_PASSWORD_AUTH)
     assert isinstance(done, Done)
     assert done.device is None
+
+
+SRP_CHALLENGE = {"USER_ID_FOR_SRP": "ann", "SRP_B": "2", "SALT": "1", "SECRET_BLOCK": "YQ=="}
+
+
+def test_the_hash_of_a_new_password_replaces_its_text() -> None:
+    gateway = ScriptedGateway(
+        {"UserConfirmed": True}, challenge("PASSWORD_VERIFIER", **SRP_CHALLENGE), challenge("SMS_MFA")
+    )
+    attempt = Auth("eu-west-1_Ab12Cd34E", "client1", gateway=gateway).attempt()
+    attempt.sign_up("ann", Secret(NEW), user_attributes={}, auth_flow=AuthFlow.USER_SRP_AUTH)
+    proof = attempt._progress.learned.new_proof
+    assert proof is not None
+    assert proof.password is None
+    assert proof == attempt._progress.exchange.proof
+
+
+def test_only_a_hash_replaces_the_text_of_a_new_password() -> None:
+    learned, new = Learned(), PasswordProof("Ab12", Secret(NEW))
+    learned.hashed(new.hashed_for("ann"))
+    assert learned.new_proof is None, "no new password was sent"
+    learned.sends("ann", new)
+    learned.hashed(PasswordProof("Ab12"))
+    assert learned.new_proof is new, "no hash was made"
+    hashed = new.hashed_for("ann")
+    learned.hashed(hashed)
+    assert learned.new_proof is hashed
+    learned.hashed(PasswordProof("Ab12", Secret(TEMPORARY)).hashed_for("ann"))
+    assert learned.new_proof is hashed, "the hash of another password does not replace it"

@@ -101,6 +101,30 @@ def test_every_way_of_writing_the_object_in_javascript_is_read(tmp_path: Path, s
     assert values_of(path) == {"user_pool_id": "eu-west-1_Obj", "client_id": "c1"}
 
 
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        (r"'\u00e9\x41'", "éA"),
+        (r"'\n\t\r\b\f\v\0'", "\n\t\r\b\f\v\0"),
+        (r"'\q\'\"\\'", "q'\"\\"),
+        ("'a\\\nb'", "ab"),
+        (r"`\u0041$`", "A$"),
+    ],
+)
+def test_escapes_of_javascript_are_read(source: str, text: str) -> None:
+    (node,) = objects_in("x = { a: " + source + " }")
+    assert node.members["a"].value == text
+
+
+@pytest.mark.parametrize(
+    ("source", "number"),
+    [("7", 7.0), ("-1.5", -1.5), (".5", 0.5), ("2e3", 2000.0), ("1E-2", 0.01), ("0x1F", 31.0), ("0XA", 10.0)],
+)
+def test_numbers_of_javascript_are_read(source: str, number: float) -> None:
+    (node,) = objects_in("x = { a: " + source + " }")
+    assert node.members["a"].value == number
+
+
 def test_the_object_that_amplify_configure_takes_is_read_whole(tmp_path: Path) -> None:
     path = tmp_path / "aws-exports.js"
     path.write_text(
@@ -173,7 +197,8 @@ def test_a_pool_that_takes_users_over_signs_in_with_the_password_itself(
         (
             "aws-exports.js",
             {"`4flat4flat4flat4flat4flat`": "env.CLIENT"},
-            ", line 11: aws_user_pools_web_client_id is not written",
+            ", line 11: aws_user_pools_web_client_id is not written out here, and nothing in this file is "
+            "run. Name the pool with flags or a profile.",
         ),
         (
             "amplifyconfiguration.json",

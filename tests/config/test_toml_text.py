@@ -134,6 +134,25 @@ values = st.recursive(
 )
 
 
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (True, "true"),
+        (False, "false"),
+        (7, "7"),
+        (7.0, "7"),
+        (7.5, "7.5"),
+        ('a"b\n\x7fé', '"a\\"b\\n\\u007fé"'),
+        ([1, "a"], '[1, "a"]'),
+        ((), "[]"),
+        ({}, "{}"),
+        ({"a": 1, "b c": False}, '{ a = 1, "b c" = false }'),
+    ],
+)
+def test_each_kind_of_value_has_one_way_of_writing(value: object, text: str) -> None:
+    assert written(value) == text
+
+
 @given(values)
 def test_whatever_is_written_is_read_as_it_was(value: object) -> None:
     assert tomllib.loads(f"x = {written(value)}") == {"x": value}

@@ -19,7 +19,7 @@ from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.next_step import NEXT_STEPS, ConfirmSignUp, Done
 from tui_auth.auth.refusals import refusal
 from tui_auth.config.password_policy import PasswordPolicy
-from tui_auth.navigation import REQUESTS
+from tui_auth.navigation import REQUESTS, _collapsed
 from tui_auth.screens import steps
 from tui_auth.screens.done import DoneScreen
 from tui_auth.screens.help import HelpScreen
@@ -205,6 +205,35 @@ async def test_the_same_challenge_twice_is_two_steps() -> None:
         assert not app.screen.query_one(SecretInput).secret
         await press(pilot, *"rex", "enter")
         await until(pilot, lambda: "Signed in as ann" in app.text())
+
+
+@pytest.mark.parametrize(
+    ("trail", "shown"),
+    [
+        ((), ()),
+        (("code",), ("code",)),
+        (("code", "code"), ("code ×2",)),
+        (("question", "question", "question", "code"), ("question ×3", "code")),
+        (("code", "question", "code"), ("code", "question", "code")),
+    ],
+)
+def test_a_step_repeated_in_a_row_is_one_entry_with_its_count(
+    trail: tuple[str, ...], shown: tuple[str, ...]
+) -> None:
+    assert _collapsed(trail) == shown
+
+
+async def test_the_trail_counts_a_repeated_question() -> None:
+    ask = challenge("CUSTOM_CHALLENGE", question="Pet?", USERNAME="ann")
+    app = app_with(ask, ask, SMS, flow=AuthFlow.CUSTOM_WITHOUT_SRP)
+    async with app.run_test(size=(80, 23)) as pilot:
+        await pilot.press("enter")
+        await until(pilot, lambda: "Pet?" in app.text())
+        await pilot.press("x", "enter")
+        await until(pilot, lambda: "asked again (2nd time)" in app.text())
+        await pilot.press("x", "enter")
+        await until(pilot, lambda: isinstance(app.screen, SMSCodeScreen) and app.screen.is_mounted)
+        assert "question ×2" in app.text()
 
 
 async def test_a_session_that_ran_out_offers_to_start_again_and_sends_nothing_before() -> None:

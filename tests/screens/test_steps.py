@@ -13,6 +13,7 @@ from tui_auth.auth.auth_flow import AuthFlow
 from tui_auth.auth.errors import AuthError
 from tui_auth.auth.refusals import refusal
 from tui_auth.screens.sign_in import SignInScreen
+from tui_auth.widgets.countdown import Countdown
 
 DONE = tokens(POOL, CLIENT)
 WRONG = refusal("CodeMismatchException", "")
@@ -105,6 +106,27 @@ async def test_confirm_sign_up_then_the_sign_in_goes_on() -> None:
         await press(pilot, *"222222", "enter")
         await until(pilot, lambda: "Signed in as ann" in app.text())
         assert app.gateway.operations[-2:] == ["ConfirmSignUp", "InitiateAuth"]
+
+
+async def test_a_new_code_can_be_asked_for_every_30_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    counted: list[float] = []
+    count_down = Countdown.last
+
+    def last(countdown: Countdown, seconds: float, *arguments: Any) -> None:
+        counted.append(seconds)
+        count_down(countdown, seconds, *arguments)
+
+    monkeypatch.setattr(Countdown, "last", last)
+    app = app_with(refusal("UserNotConfirmedException", ""), DELIVERED)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press(*"pw", "enter")
+        await until(pilot, lambda: "not confirmed yet" in app.text())
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: "^r again in" in app.text())
+        await pilot.press("ctrl+r")
+        await pilot.pause()
+    assert counted == [30]
+    assert app.gateway.operations == ["InitiateAuth", "ResendConfirmationCode"]
 
 
 async def test_an_unknown_step_shows_what_is_known_and_sends_one_answer() -> None:

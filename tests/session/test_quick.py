@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 
 from tests.session.machine import Machine, Processes
 from tui_auth.commands.session_access import add_session_arguments, find_session
-from tui_auth.config import amplify
+from tui_auth.config import amplify, places
 from tui_auth.config.pool_choice import PoolChoice
 from tui_auth.session import quick
 from tui_auth.session.lines import texts_and_numbers, written
 from tui_auth.session.quick import cached_token, seconds_wanted
+from tui_auth.session.register import Entry
 from tui_auth.session.sessions import Found, Sessions
 from tui_auth.session.stores import StorageKind
 
@@ -133,6 +134,29 @@ class TestShortWay:
         content = machine.session_file().read_text()
         machine.session_file().write_text(content.replace('"version": 1', '"version": 2'))
         assert cached_token("access", None, "", machine.environ) is None
+
+    def test_a_new_or_changed_configuration_takes_the_long_way(self, machine: Machine) -> None:
+        kept = machine.sign_in()
+        config = Path(places.config_folder(machine.environ)) / places.CONFIG_FILE
+        config.parent.mkdir(parents=True)
+        config.write_text("")
+        assert cached_token("access", None, "", machine.environ) is None
+        register = machine.sessions.register
+        reference = Entry.of(kept.record, StorageKind.FILE).reference
+        way = quick.way_of(reference, quick.config_stamp(machine.environ))
+        register.remember_quick_way("", way, lambda entries: True)
+        assert cached_token("access", None, "", machine.environ)
+        config.write_text("# changed")
+        assert cached_token("access", None, "", machine.environ) is None
+
+    def test_a_profile_leads_only_where_it_led_before(self, machine: Machine) -> None:
+        kept = machine.sign_in()
+        assert cached_token("access", None, "work", machine.environ) is None
+        reference = Entry.of(kept.record, StorageKind.FILE).reference
+        machine.sessions.register.remember_quick_way("work", f"{reference} ", lambda entries: True)
+        assert cached_token("access", None, "work", machine.environ)
+        assert cached_token("access", None, "", {**machine.environ, "TUI_AUTH_PROFILE": " work "})
+        assert cached_token("access", None, "other", machine.environ) is None
 
     def test_without_a_session_there_is_no_short_way(self, machine: Machine) -> None:
         assert cached_token("access", None, "", machine.environ) is None

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import hmac
+import io
 import json
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import jwt
@@ -17,6 +19,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.session.machine import Machine
+from tui_auth.auth import signature
 from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.next_step import Done, Tokens
 from tui_auth.auth.signature import (
@@ -164,6 +167,20 @@ class TestFetching:
         monkeypatch.setattr(Answer, "content", content)
         with pytest.raises(KeysUnreachable):
             fetch_keys(keys_url("eu-west-1_Ab12", web))
+
+    def test_no_more_is_read_than_a_key_set_may_have(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        sizes: list[int | None] = []
+
+        class Reply(io.BytesIO):
+            def read(self, size: int | None = -1) -> bytes:
+                sizes.append(size)
+                return super().read(size)
+
+        opener = SimpleNamespace(open=lambda url, timeout: Reply(b"[" * 200_000))
+        monkeypatch.setattr(signature, "_opener", lambda url: opener)
+        with pytest.raises(KeysUnreachable):
+            fetch_keys("https://example.com/keys")
+        assert sizes == [signature.LARGEST_KEY_SET + 1]
 
     def test_no_redirect_is_followed(self, web: str, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(Answer, "status", 302)

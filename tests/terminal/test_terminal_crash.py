@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 
 import pytest
 
-from tui_auth.terminal.crash import crash_report
+from tui_auth.terminal.crash import crash_report, report_crashes_without_details
 
 
 def crashed(error: BaseException, cause: BaseException | None = None) -> BaseException:
@@ -76,3 +77,51 @@ raise KeyError("hunter2")
     reported = [line for line in ended.stderr.splitlines() if line.startswith("tui-auth: ")]
     assert reported == ["tui-auth: OSError", "tui-auth: ValueError", "tui-auth: KeyError"]
     assert "hunter2" not in ended.stderr
+
+
+@pytest.fixture
+def hooks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python's hooks for uncaught errors, ours until the end of the test."""
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
+    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
+    report_crashes_without_details("acme: ")
+
+
+@pytest.mark.usefixtures("hooks")
+class TestReportedWithoutDetails:
+    def test_an_uncaught_error(self, capsys: pytest.CaptureFixture[str]) -> None:
+        sys.excepthook(KeyError, KeyError("hunter2"), None)
+        assert capsys.readouterr().err == "acme: KeyError\n"
+
+    def test_an_error_that_ends_a_thread(self, capsys: pytest.CaptureFixture[str]) -> None:
+        def fail() -> None:
+            raise ValueError("hunter2")
+
+        thread = threading.Thread(target=fail)
+        thread.start()
+        thread.join()
+        error = capsys.readouterr().err
+        assert error.startswith("acme: ValueError\n")
+        assert "hunter2" not in error
+
+    def test_an_error_in_a_finalizer(self, capsys: pytest.CaptureFixture[str]) -> None:
+        class Bad:
+            def __del__(self) -> None:
+                raise OSError("hunter2")
+
+        bad = Bad()
+        del bad
+        error = capsys.readouterr().err
+        assert error.startswith("acme: OSError\n")
+        assert "hunter2" not in error
+
+    def test_a_thread_that_exits_is_not_reported(self, capsys: pytest.CaptureFixture[str]) -> None:
+        thread = threading.Thread(target=sys.exit)
+        thread.start()
+        thread.join()
+        assert capsys.readouterr().err == ""
+
+    def test_nothing_is_written_where_there_is_no_stderr(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sys, "stderr", None)
+        sys.excepthook(KeyError, KeyError("hunter2"), None)

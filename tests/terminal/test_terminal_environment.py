@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tui_auth.terminal import environment
+from tui_auth.terminal.environment import scrub_textual_environment
 
 from .pty_program import PtyProgram, isolated_environment
 
@@ -90,6 +91,13 @@ def test_textual_gets_none_of_its_variables_but_the_harmless_two(tmp_path: Path)
     )
     assert answer.stdout == "['TEXTUAL', 'TEXTUAL_DRIVER', 'TEXTUAL_LOG']\nNone None True none\n"
     assert not log.exists()
+
+
+def test_scrubbing_leaves_only_the_harmless_variables_of_textual() -> None:
+    harmless = {"TEXTUAL_ANIMATIONS": "none", "TEXTUAL_DISABLE_KITTY_KEY": "1", "HOME": "/home/ann"}
+    environ = {**harmless, "TEXTUAL_LOG": "/tmp/keys", "TEXTUAL": "devtools"}
+    assert scrub_textual_environment(environ) == ["TEXTUAL", "TEXTUAL_LOG"]
+    assert environ == harmless
 
 
 def test_nothing_here_but_the_driver_and_the_app_loads_textual() -> None:

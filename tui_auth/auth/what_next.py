@@ -16,15 +16,6 @@ from tui_auth.auth.refusals import is_unknown_device
 COOL_DOWN_SECONDS = 30.0
 """Between two codes: Cognito counts them, and the next one makes the last one worthless."""
 
-STAYS = frozenset(
-    {
-        "CodeMismatchException",
-        "ExpiredCodeException",
-        "InvalidPasswordException",
-        "EnableSoftwareTokenMFAException",
-    }
-)
-
 
 class Road(Enum):
     """Where a person goes after a refusal."""
@@ -44,7 +35,7 @@ class Road(Enum):
 
 def road(error: AuthError, step: NextStep | None, *, can_start_again: bool) -> Road:
     """The road for a refusal at a step; ``step`` is None at sign-in itself."""
-    if error.code in STAYS or step is None:
+    if step is None:
         return Road.WAIT if error.kind is ErrorKind.THROTTLED else Road.STAY
     if isinstance(step, ConfirmSignInWithCustomChallenge | UnknownStep):
         # Only the pool's own functions know why they refused, and the session is gone with the refusal.

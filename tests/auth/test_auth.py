@@ -1,0 +1,126 @@
+"""The Python API: what each method sends, and what it answers with."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.scripted_gateway import Reply, ScriptedGateway, challenge, tokens
+from tui_auth.auth.auth import Auth
+from tui_auth.auth.auth_flow import AuthFlow
+from tui_auth.auth.device import Device
+from tui_auth.auth.errors import AuthError, ErrorKind
+from tui_auth.auth.next_step import ConfirmSignInWithSMSMFACode, DeliveryDetails, Done
+from tui_auth.secret import Secret
+
+POOL, CLIENT = "eu-west-1_Ab12Cd34E", "client1"
+PASSWORD_FLOW = "USER_PASSWORD_AUTH"
+SENT = {"Destination": "a***@e***", "DeliveryMedium": "EMAIL", "AttributeName": "email"}
+DETAILS = DeliveryDetails("a***@e***", "EMAIL", "email")
+NEW_KEY = challenge("MFA_SETUP", MFAS_CAN_SETUP='["SOFTWARE_TOKEN_MFA"]')
+
+
+def auth_with(*replies: Reply) -> tuple[Auth, ScriptedGateway]:
+    gateway = ScriptedGateway(*replies)
+    return Auth(POOL, CLIENT, "s3cret", gateway=gateway), gateway
+
+
+def test_a_sign_in_passes_everything_on() -> None:
+    auth, gateway = auth_with(challenge("EMAIL_OTP"), challenge("SMS_MFA"))
+    device = Device("eu-west-1_device", "group", Secret("x"))
+    auth.sign_in(
+        "ann",
+        auth_flow=AuthFlow.USER_AUTH,
+        preferred_first_factor="EMAIL_OTP",
+        client_metadata={"who": "asks"},
+        device=device,
+    )
+    sent = gateway.calls[0][1]
+    assert sent["AuthParameters"]["USERNAME"] == "ann"
+    assert sent["AuthParameters"]["PREFERRED_CHALLENGE"] == "EMAIL_OTP"
+    assert sent["AuthParameters"]["DEVICE_KEY"] == "eu-west-1_device"
+    assert sent["AuthParameters"]["SECRET_HASH"]
+    assert sent["ClientMetadata"] == {"who": "asks"}
+    auth.confirm_sign_in("123456", client_metadata={"who": "answers"})
+    assert gateway.calls[1][1]["ClientMetadata"] == {"who": "answers"}
+
+
+@pytest.mark.parametrize("password", ["pw", Secret("pw")])
+def test_a_password_may_be_text_or_a_secret(password: str | Secret) -> None:
+    auth, gateway = auth_with(challenge("SMS_MFA"), tokens(POOL, CLIENT))
+    result = auth.sign_in("ann", password, auth_flow=PASSWORD_FLOW)
+    assert gateway.calls[0][1]["AuthParameters"]["PASSWORD"] == Secret("pw")
+    assert isinstance(result.next_step, ConfirmSignInWithSMSMFACode)
+    assert not result.is_signed_in
+    result = auth.confirm_sign_in("123456")
+    assert result.is_signed_in
+    assert isinstance(result.next_step, Done)
+
+
+def test_a_new_password_takes_its_attributes_along() -> None:
+    ask = challenge("NEW_PASSWORD_REQUIRED", requiredAttributes='["userAttributes.name"]')
+    auth, gateway = auth_with(ask, tokens(POOL, CLIENT))
+    auth.sign_in("ann", "pw", auth_flow=PASSWORD_FLOW)
+    auth.confirm_sign_in("New-1", user_attributes={"name": "Ann"})
+    assert gateway.calls[1][1]["ChallengeResponses"]["userAttributes.name"] == "Ann"
+
+
+def test_a_new_key_takes_the_name_of_its_device_along() -> None:
+    key = ({"SecretCode": "ABCD2345" * 6 + "ABCD", "Session": "2"}, {"Status": "SUCCESS", "Session": "3"})
+    auth, gateway = auth_with(NEW_KEY, *key, tokens(POOL, CLIENT))
+    auth.sign_in("ann", "pw", auth_flow=PASSWORD_FLOW)
+    assert auth.confirm_sign_in("123456", friendly_device_name="laptop").is_signed_in
+    assert gateway.calls[2][1]["FriendlyDeviceName"] == "laptop"
+
+
+def test_an_answer_before_a_sign_in_is_refused() -> None:
+    auth, gateway = auth_with()
+    with pytest.raises(AuthError) as refused:
+        auth.confirm_sign_in("123456")
+    assert refused.value.kind is ErrorKind.INVALID_STATE
+    assert str(refused.value) == "No sign-in is under way. Call sign_in first."
+    assert not gateway.calls
+
+
+def test_a_flow_that_is_not_known_is_refused_with_those_that_are() -> None:
+    auth, gateway = auth_with()
+    with pytest.raises(AuthError) as refused:
+        auth.sign_in("ann", "pw", auth_flow="MOON_AUTH")
+    assert refused.value.kind is ErrorKind.VALIDATION
+    assert refused.value.message == "That is not a sign-in flow known here."
+    assert refused.value.recovery_suggestion == f"Known are {', '.join(AuthFlow)}."
+    assert not gateway.calls
+
+
+def test_a_reset_is_a_code_and_a_new_password() -> None:
+    auth, gateway = auth_with({"CodeDeliveryDetails": SENT}, {})
+    assert auth.reset_password("ann").next_step.delivery_details == DETAILS
+    auth.confirm_reset_password("ann", "New-1", "123456")
+    assert gateway.operations == ["ForgotPassword", "ConfirmForgotPassword"]
+    sent = gateway.calls[1][1]
+    assert (sent["Username"], sent["Password"]) == ("ann", Secret("New-1"))
+    assert sent["ConfirmationCode"] == Secret("123456")
+
+
+def test_a_sign_up_is_confirmed_by_a_code_that_can_be_sent_again() -> None:
+    auth, gateway = auth_with({"CodeDeliveryDetails": SENT}, {})
+    assert auth.resend_sign_up_code("ann") == DETAILS
+    assert auth.confirm_sign_up("ann", Secret("123456")).is_sign_up_complete
+    assert gateway.operations == ["ResendConfirmationCode", "ConfirmSignUp"]
+    assert gateway.calls[1][1]["ConfirmationCode"] == Secret("123456")
+
+
+def test_only_a_sign_in_with_a_device_has_one_remembered() -> None:
+    metadata = {"NewDeviceMetadata": {"DeviceKey": "eu-west-1_device", "DeviceGroupKey": "group"}}
+    signed_in = tokens(POOL, CLIENT)
+    with_device = {"AuthenticationResult": {**signed_in["AuthenticationResult"], **metadata}}
+    auth, gateway = auth_with(signed_in, with_device, {}, {})
+    first = auth.sign_in("ann", "pw", auth_flow=PASSWORD_FLOW).next_step
+    assert isinstance(first, Done)
+    auth.remember_device(first)
+    assert gateway.operations == ["InitiateAuth"]
+    second = auth.sign_in("ann", "pw", auth_flow=PASSWORD_FLOW).next_step
+    assert isinstance(second, Done)
+    auth.remember_device(second)
+    assert gateway.operations[-1] == "UpdateDeviceStatus"
+    sent = gateway.calls[-1][1]
+    assert (sent["DeviceKey"], sent["AccessToken"]) == ("eu-west-1_device", second.tokens.access_token)

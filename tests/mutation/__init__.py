@@ -1,0 +1,1 @@
+"""Mutation testing: small changes of the program that no fast test notices."""

@@ -1,0 +1,117 @@
+"""One question at a time: what counts as an answer, and which words lead out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.plain.typist import Typist
+from tui_auth.config.password_policy import PasswordPolicy
+from tui_auth.plain.passwords import agreed_password
+from tui_auth.plain.prompts import NEW_CODE, STOPS_NOTHING, TO_SIGN_IN, Back, Prompts, as_code
+from tui_auth.secret import Secret
+
+
+def test_a_line_is_asked_for_until_one_is_typed() -> None:
+    lines = Typist("", "  ", " ann ")
+    assert Prompts(lines).line("Username") == "ann"
+    assert lines.said == [TO_SIGN_IN, TO_SIGN_IN]
+    assert lines.asked == ["Username"] * 3
+
+
+def test_enter_takes_the_known_value() -> None:
+    lines = Typist("", "bob")
+    prompts = Prompts(lines)
+    assert prompts.line("Username", "ann") == "ann"
+    assert prompts.line("Username", "ann") == "bob"
+    assert lines.asked == ["Username [ann]"] * 2
+    assert lines.said == []
+
+
+def test_an_optional_line_may_be_empty() -> None:
+    lines = Typist("", " x ")
+    prompts = Prompts(lines)
+    assert prompts.optional_line("Name") == ""
+    assert prompts.optional_line("Name") == "x"
+    assert lines.asked[0] == "Name (Enter leaves it out)"
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda prompts: prompts.line("x"),
+        lambda prompts: prompts.optional_line("x"),
+        lambda prompts: prompts.confirm("x"),
+        lambda prompts: prompts.secret("x"),
+        lambda prompts: prompts.code(),
+        lambda prompts: prompts.number(2),
+    ],
+)
+def test_back_leads_out_of_every_question(ask: Callable[[Prompts], object]) -> None:
+    with pytest.raises(Back):
+        ask(Prompts(Typist("/back")))
+
+
+def test_confirming_takes_enter_alone() -> None:
+    lines = Typist("yes", "")
+    Prompts(lines).confirm("Enter goes on")
+    assert lines.said == ["Error: Press Enter alone, or type /back."]
+
+
+def test_a_secret_is_neither_empty_nor_a_stop() -> None:
+    lines = Typist("", "pass\x1aword", "hunter2")
+    assert Prompts(lines, nothing_typed="Type it.").secret("Password") == Secret("hunter2")
+    assert lines.said == ["Type it.", STOPS_NOTHING]
+    assert lines.asked == ["Password (hidden)"] * 3
+
+
+def test_a_word_that_a_code_prompt_does_not_know_costs_no_try() -> None:
+    lines = Typist("/help", NEW_CODE)
+    assert Prompts(lines).code_or_word() == NEW_CODE
+    assert lines.said == ["Error: That is no code. The words here are /back and /new."]
+    lines = Typist(NEW_CODE, "123 456")
+    assert Prompts(lines).code() == Secret("123456")
+    assert lines.said == ["Error: That is no code. The words here are /back."]
+    assert lines.asked == ["Code", "Code"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("123456", "123456"),
+        ("123 456", "123456"),
+        ("123-456", "123456"),
+        ("Your code is 123456.", "123456"),
+        ("ab-cd ef", "abcdef"),
+    ],
+)
+def test_a_code_is_taken_out_of_what_was_typed(typed: str, code: str) -> None:
+    assert as_code(typed) == Secret(code)
+
+
+def test_answers_are_numbered_from_1() -> None:
+    lines = Typist("0", "3", "x", "²", "2")
+    prompts = Prompts(lines)
+    prompts.show(("a code", "a call"))
+    assert prompts.number(2) == 1
+    assert lines.said == ["1 a code", "2 a call"] + ["Error: Type 1 or 2."] * 4
+
+
+def test_the_range_of_numbers_is_said_where_there_are_more_than_two() -> None:
+    lines = Typist("4", "3")
+    assert Prompts(lines).number(3) == 2
+    assert lines.said == ["Error: Type a number from 1 to 3."]
+
+
+def test_a_new_password_is_typed_twice_alike() -> None:
+    lines = Typist("one-1", "two-2", "one-1", "one-1")
+    assert agreed_password(Prompts(lines), None) == Secret("one-1")
+    assert lines.said == ["Error: The two passwords differ."]
+    assert lines.asked == ["New password (hidden)", "Once more (hidden)"] * 2
+
+
+def test_the_rules_for_a_new_password_are_said_first() -> None:
+    lines = Typist("one-1", "one-1")
+    agreed_password(Prompts(lines), PasswordPolicy(min_length=8, require_numbers=True))
+    assert lines.said == ["It needs at least 8 characters, a digit."]

@@ -1,0 +1,206 @@
+"""Sentences that both the full screen and the line prompts use, each from its inputs."""
+
+from __future__ import annotations
+
+import pyotp
+import pytest
+
+from tui_auth.auth.errors import AuthError, ErrorKind
+from tui_auth.auth.next_step import (
+    AuthFactorType,
+    ContinueSignInWithFirstFactorSelection,
+    DeliveryDetails,
+    MFAType,
+)
+from tui_auth.auth.refusals import refusal
+from tui_auth.screens import wording
+from tui_auth.secret import Secret
+
+KEY, NOW = Secret("ABCD2345" * 6 + "ABCD"), 1_790_000_000.0
+THROTTLED = refusal("TooManyRequestsException", "")
+
+
+def error_with(retry_after: float | None) -> AuthError:
+    return AuthError(ErrorKind.THROTTLED, "Wait.", retry_after=retry_after)
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "times", "seconds"),
+    [(None, 0, 5), (None, 1, 10), (None, 3, 40), (7.0, 2, 28), (60.0, 3, 480), (1.0, 8, 256), (1.0, 9, 256)],
+)
+def test_each_wait_in_a_row_is_twice_as_long(retry_after: float | None, times: int, seconds: float) -> None:
+    assert wording.wait_for(error_with(retry_after), times) == seconds
+
+
+@pytest.mark.parametrize("times", [4, 8, 100])
+def test_no_wait_is_longer_than_15_minutes(times: int) -> None:
+    assert wording.wait_for(error_with(60.0), times) == 15 * 60
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0 seconds"),
+        (59, "59 seconds"),
+        (60, "1 minute"),
+        (61, "61 seconds"),
+        (89, "89 seconds"),
+        (90, "2 minutes"),
+        (240, "4 minutes"),
+        (3599, "60 minutes"),
+        (3600, "1 hour"),
+        (5399, "90 minutes"),
+        (5400, "2 hours"),
+        (86400, "24 hours"),
+    ],
+)
+def test_a_length_of_time_has_one_unit(seconds: float, text: str) -> None:
+    assert wording.spoken(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("medium", "destination", "text"),
+    [
+        ("SMS", "+***23", "Code sent by SMS to +***23"),
+        ("email", "a***@e***", "Code sent by e-mail to a***@e***"),
+        ("PIGEON", None, "Code sent by PIGEON"),
+        (None, "a***", "Code sent to a***"),
+        (None, None, "Code sent to you"),
+    ],
+)
+def test_the_destination_of_a_code_is_shown_as_far_as_it_is_known(
+    medium: str | None, destination: str | None, text: str
+) -> None:
+    details = DeliveryDetails(destination, medium)
+    assert wording.sent_to(details) == text
+    assert wording.sent_to(details, perhaps=True) == f"{text}, if the account exists"
+    assert wording.sent_anew(details) == f"{text}. Earlier ones stopped working."
+
+
+def test_a_reset_code_does_not_say_that_an_account_exists() -> None:
+    details = DeliveryDetails("a***@e***", "EMAIL")
+    hidden = "If there is such an account: code sent by e-mail to a***@e***"
+    assert wording.sent_if_any(details) == f"{hidden}."
+    assert wording.sent_if_any(details, again=True) == f"{hidden}; earlier ones stopped working."
+    assert wording.sent_if_any(details, perhaps=False) == "Code sent by e-mail to a***@e***."
+
+
+def test_a_new_code_does_not_say_that_an_account_exists() -> None:
+    assert wording.anew().startswith("A new code is on its way")
+    assert wording.anew(perhaps=True).startswith("If it exists, a new code is on its way")
+
+
+def test_a_method_that_is_not_known_has_its_raw_name() -> None:
+    assert wording.name_of(MFAType.SMS) == "Text message (SMS)"
+    assert wording.name_of("PUSH_MFA") == "PUSH_MFA (unknown to this version)"
+    assert wording.second_factor("TOTP") == "Authenticator app"
+    assert wording.second_factor("PUSH") == "PUSH"
+    assert wording.label_of("birthdate") == "Birthday"
+    assert wording.label_of("custom:team") == "custom:team"
+    assert wording.also_needed("email") == "This pool also needs: E-mail."
+
+
+def test_only_a_list_of_nothing_but_passkeys_cannot_be_used_from_a_terminal() -> None:
+    passkey, code = AuthFactorType.WEB_AUTHN, AuthFactorType.EMAIL_OTP
+    assert wording.only_a_passkey(ContinueSignInWithFirstFactorSelection((passkey,)))
+    assert not wording.only_a_passkey(ContinueSignInWithFirstFactorSelection((passkey, code)))
+
+
+def test_rows_of_a_challenge_leave_out_what_cognito_adds_and_count_the_rest() -> None:
+    sent = {"USERNAME": "ann", "USER_ID_FOR_SRP": "ann"} | {f"row{number}": "x" for number in range(33)}
+    rows = wording.rows_of(sent)
+    assert rows[0] == ("row0", "x")
+    assert rows[-2:] == [("row29", "x"), ("…", "3 more")]
+    assert len(wording.rows_of({f"row{number}": "x" for number in range(30)})) == 30
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "text"),
+    [
+        ("a-1", "a-2", "The two passwords differ."),
+        (" a-1", " a-1", "Cognito takes no blanks at the ends of a password."),
+        ("a 1", "a 1", ""),
+    ],
+)
+def test_a_new_password_is_typed_twice_and_without_blanks_at_its_ends(
+    first: str, second: str, text: str
+) -> None:
+    assert wording.wrong_with_password(Secret(first), Secret(second)) == text
+
+
+@pytest.mark.parametrize("attribute", ["email", "custom:team-2"])
+def test_a_required_attribute_is_read_from_the_error(attribute: str) -> None:
+    text = f"Attributes did not conform to the schema: {attribute}: The attribute is required\n"
+    assert wording.attribute_needed(refusal("InvalidParameterException", text)) == attribute
+    assert wording.attribute_needed(refusal("InvalidParameterException", "email: invalid")) is None
+
+
+def test_an_ended_challenge_quotes_the_service_only_where_it_says_something() -> None:
+    quoted = wording.challenge_refused(refusal("NotAuthorizedException", "Wrong pet."))
+    assert quoted == "The service ended this sign-in. It says: “Wrong pet.” Sign in again."
+    silent = wording.challenge_refused(refusal("NotAuthorizedException", ""))
+    assert silent == "The service ended this sign-in. Sign in again."
+
+
+@pytest.mark.parametrize(
+    ("offset", "text"),
+    [
+        (None, ""),
+        (0.0, ""),
+        (20.0, ""),
+        (-20.0, ""),
+        (21.0, "This machine's clock is 21 seconds slow"),
+        (-300.4, "This machine's clock is 300 seconds fast"),
+    ],
+)
+def test_a_clock_is_off_by_more_than_20_seconds(offset: float | None, text: str) -> None:
+    assert wording.clock_is_off(offset) == text
+
+
+def test_a_wrong_clock_is_mentioned_only_where_it_may_be_the_cause() -> None:
+    wrong_code = refusal("CodeMismatchException", "")
+    wrong_proof = refusal("NotAuthorizedException", "Incorrect username or password.").as_refused_proof()
+    slow = "This machine's clock is 90 seconds slow"
+    assert (
+        wording.clock_in_a_refusal(wrong_code, 90.0, code_from_app=True)
+        == f"{slow}; codes made on it are off."
+    )
+    assert wording.clock_in_a_refusal(wrong_code, 90.0) == ""
+    assert wording.clock_in_a_refusal(wrong_code, 0.0, code_from_app=True) == ""
+    assert wording.clock_in_a_refusal(THROTTLED, 90.0, code_from_app=True) == ""
+    assert wording.clock_in_a_refusal(wrong_proof, 90.0).startswith(f"{slow}, which was allowed for.")
+    assert wording.clock_in_a_refusal(wrong_proof, 0.0) == ""
+
+
+def test_a_key_is_shown_in_groups_of_four_and_four_groups_a_line() -> None:
+    assert wording.in_groups("ABCDEFGHIJKLMNOPQRSTUV") == "ABCD EFGH IJKL MNOP\nQRST UV"
+
+
+@pytest.mark.parametrize(
+    ("code_age", "clock_offset", "text"),
+    [
+        (0, 0.0, "Used already, or too late: type the next one."),
+        (30, 0.0, "Used already, or too late: type the next one."),
+        (-30, 0.0, "Used already, or too late: type the next one."),
+        (60, 0.0, "It fits 1 minute ago: type the newest, or set that device's clock."),
+        (-300, 0.0, "It fits 5 minutes ahead: type the newest, or set that device's clock."),
+        (300, 300.0, "It fits 5 minutes ago: type the newest, or set this machine's clock."),
+        (300, 360.0, "It fits 5 minutes ago: type the newest, or set that device's clock."),
+        (300, None, "It fits 5 minutes ago: type the newest, or set that device's clock."),
+    ],
+)
+def test_a_code_of_another_moment_says_whose_clock_is_wrong(
+    code_age: int, clock_offset: float | None, text: str
+) -> None:
+    code = Secret(pyotp.TOTP(KEY.reveal()).at(int(NOW) - code_age))
+    for name in ("EnableSoftwareTokenMFAException", "CodeMismatchException"):
+        error = refusal(name, "")
+        assert wording.why_the_code_does_not_fit(error, code, KEY, NOW, clock_offset) == text
+
+
+def test_only_a_wrong_code_is_compared_with_the_key() -> None:
+    wrong_code = refusal("CodeMismatchException", "")
+    elsewhere = Secret(pyotp.TOTP("KRSXG5CTMVRXEZLUKRSXG5CTMVRXEZLU").at(int(NOW)))
+    text = wording.why_the_code_does_not_fit(wrong_code, elsewhere, KEY, NOW, 0.0)
+    assert text == "That does not fit this key. Type its newest."
+    assert wording.why_the_code_does_not_fit(THROTTLED, elsewhere, KEY, NOW, 0.0) is None

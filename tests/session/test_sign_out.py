@@ -1,0 +1,122 @@
+"""Signing out: what is revoked at Cognito, and that the session is forgotten here whatever comes of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.scripted_gateway import ScriptedGateway
+from tests.session.machine import Machine
+from tui_auth.auth.errors import AuthError, ErrorKind
+from tui_auth.auth.refusals import refusal
+from tui_auth.session.errors import SignInNeeded, StorageError
+from tui_auth.session.sessions import Sessions
+from tui_auth.session.sign_out import AtCognito, sign_out
+
+LOST = AuthError(ErrorKind.NETWORK, "No answer came.")
+BUSY = refusal("TooManyRequestsException", "")
+
+
+def test_this_session_is_revoked_and_the_others_stay(machine: Machine) -> None:
+    user = machine.user()
+    stays = machine.sign_in(machine.client(), user).record
+    machine.sign_in(machine.client(), user)
+    found = machine.found()
+    result = sign_out(machine.sessions, found)
+    assert (result.at_cognito, result.error, result.not_forgotten) == (AtCognito.REVOKED, None, None)
+    assert [entry.key for entry in machine.sessions.entries()] == [stays.key]
+    (revoked,) = machine.asked("RevokeToken")
+    assert found.record.refresh_token is not None
+    assert revoked["Token"] == found.record.refresh_token.reveal()
+    assert revoked["ClientId"] == found.record.origin.client_id
+    assert not machine.asked("GlobalSignOut")
+
+
+@pytest.mark.parametrize("error", [LOST, BUSY, KeyboardInterrupt()])
+def test_it_is_forgotten_though_it_was_not_revoked(machine: Machine, error: BaseException) -> None:
+    machine.sign_in()
+
+    class Fails(ScriptedGateway):
+        def call(self, *_: object) -> dict[str, object]:
+            raise error
+
+    result = sign_out(machine.sessions, machine.found(), gateway=lambda record: Fails())
+    assert (result.at_cognito, result.error) == (AtCognito.NOT_REVOKED, error)
+    assert machine.sessions.entries() == []
+
+
+def test_a_session_that_cognito_has_ended_was_over(machine: Machine) -> None:
+    machine.sign_in()
+    ended = refusal("NotAuthorizedException", "Refresh Token has been revoked")
+    result = sign_out(machine.sessions, machine.found(), gateway=lambda record: ScriptedGateway(ended))
+    assert (result.at_cognito, result.error) == (AtCognito.WAS_OVER, None)
+    assert machine.sessions.entries() == []
+
+
+def test_without_a_refresh_token_there_is_nothing_to_revoke(machine: Machine) -> None:
+    choice = machine.client()
+    machine.sign_in(choice)
+    found = machine.found()
+    machine.sessions.forget(found.record, began=found.record.signed_in_at)
+    result = sign_out(machine.sessions, found)
+    assert (result.at_cognito, result.error) == (AtCognito.NOTHING_TO_REVOKE, None)
+    assert not machine.asked("RevokeToken")
+
+
+def test_everywhere_ends_all_sessions_of_this_user_and_of_nobody_else(machine: Machine) -> None:
+    ann, bob = machine.user("ann"), machine.user("bob")
+    other = machine.sign_in(machine.client(), bob).record
+    machine.sign_in(machine.client(), ann)
+    machine.sign_in(machine.client(), ann)
+    result = sign_out(machine.sessions, machine.found(), everywhere=True)
+    assert (result.at_cognito, result.error) == (AtCognito.REVOKED, None)
+    assert [entry.key for entry in machine.sessions.entries()] == [other.key]
+    assert len(machine.asked("GlobalSignOut")) == 1
+    assert not machine.asked("RevokeToken")
+
+
+def test_everywhere_tries_the_next_session_where_the_first_may_not(machine: Machine) -> None:
+    user = machine.user()
+    machine.sign_in(machine.client(), user)
+    machine.sign_in(machine.client(), user)
+    forbidden = refusal("NotAuthorizedException", "Access Token does not have required scopes")
+    machine.server.fail_next("GlobalSignOut", "NotAuthorizedException", forbidden.service_message)
+    result = sign_out(machine.sessions, machine.found(), everywhere=True)
+    assert result.at_cognito is AtCognito.REVOKED
+    assert machine.sessions.entries() == []
+
+
+@pytest.mark.parametrize("error", [LOST, BUSY])
+def test_everywhere_asks_no_second_time_where_nobody_answers(machine: Machine, error: AuthError) -> None:
+    user = machine.user()
+    machine.sign_in(machine.client(), user)
+    machine.sign_in(machine.client(), user)
+    gateways: list[ScriptedGateway] = []
+
+    def gateway(_: object) -> ScriptedGateway:
+        gateways.append(ScriptedGateway(error))
+        return gateways[-1]
+
+    result = sign_out(machine.sessions, machine.found(), everywhere=True, gateway=gateway)
+    assert (result.at_cognito, result.error) == (AtCognito.NOT_REVOKED, error)
+    assert [call for each in gateways for call in each.operations] == ["GlobalSignOut"]
+    assert machine.sessions.entries() == []
+
+
+def test_what_could_not_be_forgotten_is_said(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine.sign_in()
+    problem = StorageError("the disk is full")
+
+    def full(*_: object, **__: object) -> None:
+        raise problem
+
+    found = machine.found()
+    monkeypatch.setattr(Sessions, "forget", full)
+    result = sign_out(machine.sessions, found)
+    assert (result.at_cognito, result.not_forgotten) == (AtCognito.REVOKED, problem)
+
+
+def test_after_signing_out_a_sign_in_is_needed(machine: Machine) -> None:
+    machine.sign_in()
+    sign_out(machine.sessions, machine.found())
+    with pytest.raises(SignInNeeded):
+        machine.found()
