@@ -36,7 +36,7 @@ def is_noticed(guard: Guard) -> bool:
 
 
 def _status(guard: Guard, copy: Path) -> int:
-    asked = [sys.executable, "-m", "pytest", "-x", "-q", "-n0", "-p", "no:cacheprovider"]
+    asked = [sys.executable, "-m", "pytest", "-x", "-q", "-n0", "-p", "no:cacheprovider", "-m", ""]
     return subprocess.run(
         [*asked, f"tests/{guard.test}"], cwd=copy, capture_output=True, text=True, check=False
     ).returncode
