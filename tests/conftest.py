@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import signal
 import subprocess
 import tempfile
 import threading
@@ -37,8 +38,13 @@ settings.load_profile("repeatable")
 
 
 def pytest_configure() -> None:
-    """Watch what tests start, before any is collected."""
+    """Watch what tests start, before any is collected, and let programs be interrupted.
+
+    A shell ignores SIGINT in what it starts in the background, and so would every program of a test.
+    """
     watch_processes()
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -29,8 +29,10 @@ TIER_OF_FOLDER: Final = {
 
 FAST_MODULES: Final = frozenset(
     {
+        "canary/test_objects.py",
         "canary/test_the_search_finds.py",
-        "faults/test_engine.py",
+        "faults/test_keys.py",
+        "faults/test_lines.py",
         "terminal/test_terminal_emulator.py",
         "terminal/test_terminal_safe_text.py",
     }
@@ -50,7 +52,10 @@ TIER_OF_FIXTURE: Final = {
 """Fixtures whose name tells no tier. A ``…process…`` starts processes, a ``…program`` on a terminal too."""
 
 _PROCESS_EVENTS: Final = frozenset(
-    {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.exec", "os.system", "pty.spawn"}
+    {
+        *("subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.exec", "os.system", "pty.spawn"),
+        "tests.start_pty_program",
+    }
 )
 
 _HARMLESS: Final = frozenset({"uname"})

@@ -117,6 +117,7 @@ class PtyProgram:
         stderr: Stream = None,
         cwd: Path | None = None,
     ) -> None:
+        sys.audit("tests.start_pty_program")  # a warm start is no event of Python's own
         variables = isolated_environment(home)
         for name, value in (environment or {}).items():
             variables.pop(name, None)

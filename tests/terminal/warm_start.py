@@ -8,8 +8,8 @@ terminal, and ends as any interpreter does.
 The libraries read their variables when they are imported, so a program gets a warm start only if its
 environment differs from ``isolated_environment`` in variables of tui-auth alone. Everything about the start
 itself (imports, arguments and environment in /proc, sitecustomize, timing) is tested with cold starts:
-``starts_warm = False`` in a subclass of PtyProgram. With
-``COLD_START=1`` every start is cold, as it is on systems other than Linux.
+``starts_warm = False`` in a subclass of PtyProgram. With ``COLD_START=1`` every start is cold, as it is on
+systems other than Linux.
 """
 
 from __future__ import annotations
