@@ -70,3 +70,28 @@ def test_a_device_that_turns_out_forgotten_behind_the_choice_is_left_out_of_the_
     assert isinstance(attempt.restart(), ConfirmSignInWithPassword)
     starts = [call["AuthParameters"]["DEVICE_KEY"] for name, call in gateway.calls if name == "InitiateAuth"]
     assert starts == ["eu-west-1_key", None]
+
+
+def test_each_call_is_in_the_trace_by_amplifys_name() -> None:
+    sms, nothing = challenge("SMS_MFA"), dict[str, object]()
+    replies = ({"UserConfirmed": False}, nothing, nothing, sms, sms, sms, nothing, nothing, sms, sms)
+    attempt = attempt_with(*replies)
+    flow, password, code = AuthFlow.USER_PASSWORD_AUTH, Secret(CANARY), Secret("123456")
+    attempt.sign_up("ann", password, user_attributes={}, auth_flow=flow)
+    attempt.resend_sign_up_code()
+    attempt.confirm_sign_up(code)
+    attempt.confirm(code)
+    attempt.restart()
+    attempt.reset_password()
+    attempt.confirm_reset_password(password, code)
+    attempt.sign_in("ann", password, auth_flow=flow)
+    assert [call.name for call in attempt.wire.calls] == [
+        "signUp",
+        "resendSignUpCode",
+        "confirmSignUp",
+        "confirmSignIn",
+        "signIn (again)",
+        "resetPassword",
+        "confirmResetPassword",
+        "signIn",
+    ]

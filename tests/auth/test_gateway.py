@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -112,6 +113,21 @@ def test_the_servers_clock_is_read_off_every_reply(server: Server, gateway: Cogn
     gateway.call("GetUser", {"AccessToken": Secret("token")})
     assert gateway.clock_offset is not None
     assert abs(gateway.clock_offset) < 5
+
+
+def test_the_clock_is_compared_at_the_middle_of_the_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    gateway = CognitoGateway(Address("eu-west-1", "http://127.0.0.1:9"))
+    monkeypatch.setattr(time, "time", lambda: 1_790_000_004.0)
+    headers = {"date": "Mon, 21 Sep 2026 14:13:30 GMT"}  # 1,790,000,010 seconds since the epoch
+    gateway._read_clock({"HTTPHeaders": headers}, 1_790_000_000.0)
+    assert gateway.clock_offset == 8.5
+
+
+@pytest.mark.parametrize("date", ["yesterday", "Mon, 21 Sep 1970 14:13:30 GMT", None])
+def test_a_date_that_cannot_be_right_is_not_believed(date: str | None) -> None:
+    gateway = CognitoGateway(Address("eu-west-1", "http://127.0.0.1:9"))
+    gateway._read_clock({"HTTPHeaders": {"date": date} if date else {}}, time.time())
+    assert gateway.clock_offset is None
 
 
 @pytest.mark.parametrize(

@@ -367,6 +367,21 @@ async def test_a_lost_answer_at_a_new_password_is_not_turned_into_a_wrong_one() 
         assert sent.reveal() == "Secret-12", "the password that may hold already is tried first"
 
 
+async def test_leaving_a_new_password_that_may_be_set_says_so_at_sign_in() -> None:
+    ask = challenge("NEW_PASSWORD_REQUIRED", requiredAttributes="[]")
+    lost = AuthError(ErrorKind.NETWORK, "No answer came.", may_have_arrived=True)
+    app = app_with(ask, lost)
+    async with app.run_test(size=(80, 23)) as pilot:
+        await log_in(pilot)
+        await until(pilot, lambda: "Choose a new password" in app.text())
+        await pilot.press(*"Secret-12", "enter", *"Secret-12", "enter")
+        await until(pilot, lambda: "No answer came." in app.text())
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, SignInScreen))
+        await until(pilot, lambda: "The new password may count already: sign in with it." in app.text())
+        assert "Stopped waiting" not in app.text()
+
+
 async def test_a_visible_wait_holds_after_a_start_again_too() -> None:
     app = app_with(SMS, EXPIRED, refusal("TooManyRequestsException", ""))
     async with app.run_test(size=(80, 23)) as pilot:

@@ -20,7 +20,7 @@ from tui_auth.auth.refusals import refusal
 from tui_auth.secret import Secret
 from tui_auth.session.clock import since_boot
 from tui_auth.session.errors import SignInNeeded, StorageError
-from tui_auth.session.refresh import DEFINITIVE, fresh
+from tui_auth.session.refresh import DEFINITIVE, fresh, holds
 from tui_auth.session.sessions import session_lock
 
 AGED = 3590.0
@@ -50,6 +50,16 @@ def test_more_time_left_can_be_asked_for(machine: Machine) -> None:
     assert not machine.asked("GetTokensFromRefreshToken")
     fresh(machine.sessions, machine.found(), min_ttl=1900)
     assert len(machine.asked("GetTokensFromRefreshToken")) == 1
+
+
+def test_each_kind_of_token_is_compared_with_its_own_lifetime(machine: Machine) -> None:
+    record = machine.sign_in(aged=3400).record
+    short_lived = replace(record, access_lifetime=3600.0, id_lifetime=600.0)
+    assert not holds(short_lived, "access", None)
+    assert holds(short_lived, "id", None)
+    short_lived = replace(record, access_lifetime=600.0, id_lifetime=3600.0)
+    assert holds(short_lived, "access", None)
+    assert not holds(short_lived, "id", None)
 
 
 def test_a_refresh_can_be_forced(machine: Machine) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -11,9 +12,11 @@ from typing import Any
 import pytest
 
 from tui_auth.config.pool_choice import PoolChoice
+from tui_auth.secret import Secret
 from tui_auth.session.errors import StorageError
 from tui_auth.session.private_files import PrivateFolder
 from tui_auth.session.quick import SESSION_INDEX
+from tui_auth.session.record import _lifetime
 from tui_auth.session.register import VERSION, Entry, Register, note_of
 from tui_auth.session.sessions import PoolKey, _not_signed_in, origin_of
 from tui_auth.session.stores import StorageKind
@@ -189,3 +192,18 @@ def test_who_is_not_signed_in_is_told_the_command_that_signs_in(
 ) -> None:
     assert _not_signed_in(entries, pool, username, "") == text.format("")
     assert _not_signed_in(entries, pool, username, "work") == text.format(" --profile work")
+
+
+@pytest.mark.parametrize(
+    ("claims", "lifetime"),
+    [
+        ({"exp": 1000, "iat": 400}, 600.0),
+        ({"exp": 400, "iat": 400}, 0.0),
+        ({"exp": 400, "iat": 1000}, 0.0),
+        ({"exp": 400}, 0.0),
+        ({"exp": 400, "iat": True}, 0.0),
+    ],
+)
+def test_a_token_lives_from_its_issue_to_its_expiry(claims: dict[str, object], lifetime: float) -> None:
+    body = base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()
+    assert _lifetime(Secret(f"e30.{body}.c2ln")) == lifetime
