@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import selectors
 import socket
 import sys
 import threading
@@ -42,11 +43,26 @@ class Endpoint(ThreadingHTTPServer):
         self.pool_server = pool_server
         self._open: set[socket.socket] = set()
         self._open_lock = threading.Lock()
+        self._stop_request, self._stop_signal = socket.socketpair()
+        self._has_stopped = threading.Event()
         super().__init__(address, Handler)
 
     def serve(self) -> None:
-        """Serve until ``shutdown``."""
-        self.serve_forever(poll_interval=0.01)  # how long shutdown() may wait
+        """Serve until ``shutdown``. Unlike ``serve_forever``, sleep until there is something to do."""
+        try:
+            with selectors.DefaultSelector() as selector:
+                for listened_to in (self.socket, self._stop_request):
+                    selector.register(listened_to, selectors.EVENT_READ)
+                while self._stop_request not in (ready := [key.fileobj for key, _ in selector.select()]):
+                    if self.socket in ready:
+                        self.handle_request()
+        finally:
+            self._has_stopped.set()
+
+    def shutdown(self) -> None:
+        """Have ``serve``, on another thread, stop at once, and wait until it has."""
+        self._stop_signal.sendall(b".")
+        self._has_stopped.wait()
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Note the connection, and serve it on a thread of its own."""
@@ -63,6 +79,8 @@ class Endpoint(ThreadingHTTPServer):
     def server_close(self) -> None:
         """Stop listening, and close what is still open."""
         super().server_close()
+        self._stop_request.close()
+        self._stop_signal.close()
         with self._open_lock:
             waiting = list(self._open)
         for connection in waiting:
