@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import itertools
+import time
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -25,12 +27,15 @@ from textual.pilot import Pilot
 LIMIT_SECONDS: Final = 60.0
 """When a wait fails. Far more than any test needs: a busy machine must not make a test fail."""
 
+_burst_times: Final = itertools.count(time.monotonic())
+
 
 async def press(pilot: Pilot[Any], *keys: str) -> None:
     """Press keys and wait until the app has handled them.
 
     The keys reach the app the way a terminal driver sends them, all in one burst, so the app sees each key
-    before it has drawn the result of the key before it.
+    before it has drawn the result of the key before it. Two bursts are a second apart by the time the events
+    carry, as with a user who looks at the screen first.
 
     Args:
         keys: Single characters, or Textual's names of keys such as ``enter`` and ``ctrl+u``.
@@ -38,8 +43,11 @@ async def press(pilot: Pilot[Any], *keys: str) -> None:
     await settle(pilot)
     driver = pilot.app._driver
     assert driver is not None
+    typed_at = next(_burst_times)
     for key in keys:
-        driver.process_message(_key_event(key))
+        event = _key_event(key)
+        event.time = typed_at
+        driver.process_message(event)
     await settle(pilot)
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 HOLD_LIMIT_SECONDS: Final = 2.0
 """The longest time keys are held: an app that never comes to rest must still take keys."""
 
-BURST_GAP_SECONDS: Final = 0.1
+BURST_GAP_SECONDS: Final = 0.05
 """Keys that follow each other this closely were typed in one go, or by a program."""
 
 _FIELD_KEYS: Final = frozenset({"enter", "backspace", "delete"})
