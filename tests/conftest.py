@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests import safe_codes
-from tests.tiers import fail_if_not_fast, mark_tiers, watch_processes
+from tests.tiers import fail_if_not_fast, forget_what_was_started, mark_tiers, watch_processes
 from tests.tools import need_tool
 from tui_auth.pool import signing_keys
 from tui_auth.pool.signing_keys import new_key
@@ -51,6 +51,12 @@ def pytest_configure() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark each test with its tier, before ``-m`` selects."""
     mark_tiers(items)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Forget what the fixtures of the test before have started as they ended."""
+    forget_what_was_started()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -104,9 +104,12 @@ def watch_processes() -> None:
     sys.addaudithook(record)
 
 
-def fail_if_not_fast(item: pytest.Item) -> None:
-    """Fail a test of the fast tier that started a process."""
-    started = list(_started)
+def forget_what_was_started() -> None:
+    """Begin to record for the next test."""
     _started.clear()
-    if started and is_fast(item):
-        pytest.fail(f"A fast test must start nothing; this one did: {'; '.join(started)}", pytrace=False)
+
+
+def fail_if_not_fast(item: pytest.Item) -> None:
+    """Fail a test of the fast tier that started a process, its fixtures included."""
+    if _started and is_fast(item):
+        pytest.fail(f"A fast test must start nothing; this one did: {'; '.join(_started)}", pytrace=False)
