@@ -17,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests import safe_codes
+from tests.processes import python_process as python_process
 from tests.tiers import fail_if_not_fast, forget_what_was_started, mark_tiers, watch_processes
 from tests.tools import need_tool
 from tui_auth.pool import signing_keys

@@ -26,6 +26,7 @@ THREAD_SECONDS: Final = 60
 """How long the program's own threads may take to end after it."""
 
 _PR_GET_DUMPABLE, _PR_SET_DUMPABLE = 3, 4  # <linux/prctl.h>
+_CHOOSES_A_MUTANT: Final = "MUTANT_UNDER_TEST"
 _LEAVES_THE_PROCESS: Final = ("execv", "execve", "execvpe", "_exit")
 _STANDARD_STREAMS: Final = ("stdin", "stdout", "stderr")
 _HOOKS: Final = ((sys, "excepthook"), (sys, "unraisablehook"), (threading, "excepthook"))
@@ -121,7 +122,9 @@ def _own_process_state(words: list[str], environ: Mapping[str, str], cwd: Path) 
             *(_attribute(os, name) for name in _LEAVES_THE_PROCESS),
         ):
             stack.callback(put_back)
-        _set_environment(environ)
+        # In mutation testing the variable says which mutant the program is.
+        mutant = {name: value for name, value in os.environ.items() if name == _CHOOSES_A_MUTANT}
+        _set_environment({**environ, **mutant})
         os.chdir(cwd)
         sys.argv = words
         sys.excepthook, sys.unraisablehook = sys.__excepthook__, sys.__unraisablehook__

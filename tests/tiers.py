@@ -33,6 +33,7 @@ FAST_MODULES: Final = frozenset(
         "canary/test_the_search_finds.py",
         "faults/test_keys.py",
         "faults/test_lines.py",
+        "terminal/test_terminal_crash.py",
         "terminal/test_terminal_emulator.py",
         "terminal/test_terminal_safe_text.py",
     }

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from tests.processes import python_process as python_process
 from tests.terminal.pty_program import PtyProgram
 from tui_auth.config.pool_choice import PoolChoice, add_pool_arguments, choose_pool
 

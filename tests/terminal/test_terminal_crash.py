@@ -8,6 +8,7 @@ import threading
 
 import pytest
 
+from tests.processes import PythonProcess
 from tui_auth.terminal.crash import crash_report, report_crashes_without_details
 
 
@@ -58,7 +59,7 @@ def test_causes_that_go_in_a_circle_come_to_an_end() -> None:
     assert crash_report(one) == "ValueError\ncaused by KeyError"
 
 
-def test_an_uncaught_exception_is_reported_so_in_every_thread() -> None:
+def test_an_uncaught_exception_is_reported_so_in_every_thread(python_process: PythonProcess) -> None:
     program = """
 import threading
 import pytest
@@ -72,7 +73,7 @@ Bad()
 thread = threading.Thread(target=fail); thread.start(); thread.join()
 raise KeyError("hunter2")
 """
-    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    ended = python_process(program)
     assert ended.returncode == 1
     reported = [line for line in ended.stderr.splitlines() if line.startswith("tui-auth: ")]
     assert reported == ["tui-auth: OSError", "tui-auth: ValueError", "tui-auth: KeyError"]
