@@ -39,13 +39,15 @@ settings.load_profile("repeatable")
 
 
 def pytest_configure() -> None:
-    """Watch what tests start, before any is collected, and let programs be interrupted.
+    """Watch what tests start, before any is collected, and let signals end programs again.
 
-    A shell ignores SIGINT in what it starts in the background, and so would every program of a test.
+    A shell ignores SIGINT in what it starts in the background, nohup ignores SIGHUP, and the programs of the
+    tests would inherit that.
     """
     watch_processes()
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler if number is signal.SIGINT else signal.SIG_DFL)
 
 
 @pytest.hookimpl(tryfirst=True)
