@@ -30,6 +30,11 @@ LIMIT_SECONDS: Final = 60.0
 _burst_times: Final = itertools.count(time.monotonic())
 
 
+def burst_time() -> float:
+    """Return the time that the events of the next burst carry, a second after the burst before it."""
+    return next(_burst_times)
+
+
 async def press(pilot: Pilot[Any], *keys: str) -> None:
     """Press keys and wait until the app has handled them.
 
@@ -43,7 +48,7 @@ async def press(pilot: Pilot[Any], *keys: str) -> None:
     await settle(pilot)
     driver = pilot.app._driver
     assert driver is not None
-    typed_at = next(_burst_times)
+    typed_at = burst_time()
     for key in keys:
         event = _key_event(key)
         event.time = typed_at
@@ -61,7 +66,9 @@ async def paste(pilot: Pilot[Any], text: str) -> None:
     await settle(pilot)
     driver = pilot.app._driver
     assert driver is not None
-    driver.process_message(events.Paste(text))
+    event = events.Paste(text)
+    event.time = burst_time()
+    driver.process_message(event)
     await settle(pilot)
 
 

@@ -8,12 +8,14 @@ import pytest
 from textual import events
 from textual.pilot import Pilot
 
+from tests.pilot import burst_time
 from tests.screens.conftest import CLIENT, POOL, PilotedApp, app_with, until
 from tests.scripted_gateway import challenge, tokens
 from tui_auth.auth.auth_flow import AuthFlow
 from tui_auth.auth.refusals import refusal
 from tui_auth.screens.sign_up import SignUpScreen
 from tui_auth.screens.sms_code import SMSCodeScreen
+from tui_auth.terminal import type_ahead
 from tui_auth.terminal.type_ahead import BURST_GAP_SECONDS
 from tui_auth.widgets.field import Field
 
@@ -26,11 +28,11 @@ def type_in_one_go(app: PilotedApp, text: str, *, at: float | None = None) -> No
 
     ``at`` is the time they were typed, in seconds on the clock of Textual's events.
     """
+    typed_at = burst_time() if at is None else at
     for character in text:
         event = events.Key(NAMES.get(character, character), character)
         event.set_sender(app)
-        if at is not None:
-            event.time = at
+        event.time = typed_at
         app.post_message(event)
 
 
@@ -109,13 +111,38 @@ async def test_the_rest_of_a_burst_typed_during_a_request_is_dropped(gap: float)
         app.gateway.hold()
         type_in_one_go(app, "hunter2\r")
         await until(pilot, lambda: len(app.gateway.calls) == 1)
-        type_in_one_go(app, "123", at=1000.0)
+        at = burst_time()
+        type_in_one_go(app, "123", at=at)
         await until(pilot, lambda: app.message_queue_size == 0)
         app.gateway.release()
         await until(pilot, lambda: isinstance(app.screen, SMSCodeScreen) and not app.type_ahead.is_holding)
-        type_in_one_go(app, "456\r", at=1000.0 + gap)
-        type_in_one_go(app, "654321", at=1001.0)
+        type_in_one_go(app, "456\r", at=at + gap)
+        type_in_one_go(app, "654321", at=burst_time())
         await until(
             pilot, lambda: not app.message_queue_size and app.screen.query_one(Field).value == "654321"
         )
         assert app.gateway.operations == ["InitiateAuth"]
+
+
+async def test_a_widget_that_closes_does_not_keep_the_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(type_ahead, "HOLD_LIMIT_SECONDS", 3600.0)
+    app = app_with(SMS)
+    async with app.run_test(size=(80, 23)) as pilot:
+        await at_sms(pilot)
+        type_in_one_go(app, "\x1b")
+        await until(pilot, lambda: not app.type_ahead.is_holding)
+        # A widget that closes never runs what it was to call later.
+        monkeypatch.setattr(app.screen.query_one(Field).input, "call_after_refresh", lambda *_: True)
+        type_in_one_go(app, "\x1bagain")
+        await until(pilot, lambda: app.screen.query(Field).last().value == "again")
+
+
+async def test_an_error_while_keys_are_held_does_not_keep_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail(*_: object) -> bool:
+        raise RuntimeError
+
+    monkeypatch.setattr(type_ahead, "_process_pending", fail)
+    app = app_with()
+    async with app.run_test(size=(80, 23)) as pilot:
+        type_in_one_go(app, "\x15password")
+        await until(pilot, lambda: app.screen.query(Field).last().value == "password")

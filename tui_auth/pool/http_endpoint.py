@@ -38,6 +38,7 @@ class Endpoint(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
     request_queue_size = 128
+    timeout = 0  # for handle_request: take a connection that is there, wait for none
 
     def __init__(self, address: tuple[str, int], pool_server: PoolServer) -> None:
         self.pool_server = pool_server
@@ -156,7 +157,7 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self._refuse(411, "SerializationException", "The request has no Content-Length.")
             return None
-        if int(length) > LARGEST_BODY:
+        if len(length) > len(str(LARGEST_BODY)) or int(length) > LARGEST_BODY:
             self.close_connection = True
             self._refuse(413, "RequestEntityTooLargeException", "The request body is too large.")
             return None

@@ -44,9 +44,9 @@ class FullScreenApp(App[ReturnType], Generic[ReturnType]):
         """Deliver a key or paste only when no screen change before it is under way."""
         if not isinstance(event, Key | Paste) or event.is_forwarded:
             await super().on_event(event)
-        elif self.type_ahead.takes(event, is_busy=self.is_busy):
+        elif self.type_ahead.should_deliver(event, is_busy=self.is_busy):
             await super().on_event(event)
-            self.type_ahead.delivered(event)
+            self.type_ahead.after_delivery(event)
 
     @property
     def is_busy(self) -> bool:
