@@ -1,4 +1,4 @@
-"""What every test shares: the machine's own settings do not matter, and nothing is waited for in vain."""
+"""Hooks and fixtures of every test."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, settings
 
 from tests import safe_codes
 from tests.processes import python_process as python_process
-from tests.tiers import fail_if_not_fast, forget_what_was_started, mark_tiers, watch_processes
+from tests.tiers import clear_started, fail_if_not_fast, mark_tiers, watch_processes
 from tests.tools import need_tool
 from tui_auth.pool import signing_keys
 from tui_auth.pool.signing_keys import new_key
@@ -59,7 +59,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup() -> None:
     """Forget what the fixtures of the test before have started as they ended."""
-    forget_what_was_started()
+    clear_started()
 
 
 @pytest.hookimpl(wrapper=True)

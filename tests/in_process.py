@@ -103,11 +103,13 @@ def _own_streams(files: Sequence[IO[str]]) -> Iterator[None]:
 def _own_threads() -> Iterator[None]:
     """At the end, wait for the threads that Python itself waits for when it ends."""
     before = set(threading.enumerate())
-    yield
-    for thread in set(threading.enumerate()) - before:
-        if not thread.daemon:
-            thread.join(THREAD_SECONDS)
-            assert not thread.is_alive(), f"{thread.name} did not end"
+    try:
+        yield
+    finally:
+        for thread in set(threading.enumerate()) - before:
+            if not thread.daemon:
+                thread.join(THREAD_SECONDS)
+                assert not thread.is_alive(), f"{thread.name} did not end"
 
 
 @contextmanager

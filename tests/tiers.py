@@ -4,8 +4,8 @@
 by a fixture it requests, never by a marker of its own:
 
 - ``terminal``: needs a pseudo-terminal, tmux or screen;
-- ``process``: starts processes, most of them ``tui-auth``;
-- ``thorough``: searches for secrets, injects faults, kills, draws pictures.
+- ``thorough``: searches for secrets, injects faults or draws pictures, in terminals too;
+- ``process``: starts processes, most of them ``tui-auth``, and kills some.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import pytest
 
-TIERS: Final = ("terminal", "process", "thorough")
+TIERS: Final = ("terminal", "thorough", "process")
 
 TIER_OF_FOLDER: Final = {
     "canary": "thorough",
@@ -50,7 +50,7 @@ TIER_OF_FIXTURE: Final = {
     "tmux_socket": "terminal",
     "wheel": "process",
 }
-"""Fixtures whose name tells no tier. A ``…process…`` starts processes, a ``…program`` on a terminal too."""
+"""Fixtures whose name doesn't tell the tier as ``…process…``, ``terminal_program``, ``…pty_program`` do."""
 
 _PROCESS_EVENTS: Final = frozenset(
     {
@@ -68,10 +68,10 @@ _started: list[str] = []
 
 def tier_of(path: Path, fixtures: Iterable[str]) -> str | None:
     """Return the tier of a test from its file below ``tests`` and its fixtures; None for the fast tier."""
-    of_fixtures = next(filter(None, map(tier_of_fixture, fixtures)), None)
     if path.parts[0] in TIER_OF_FOLDER and path.as_posix() not in FAST_MODULES:
         return TIER_OF_FOLDER[path.parts[0]]
-    return of_fixtures
+    of_fixtures = {tier_of_fixture(name) for name in fixtures}
+    return next((tier for tier in TIERS if tier in of_fixtures), None)
 
 
 def tier_of_fixture(name: str) -> str | None:
@@ -105,7 +105,7 @@ def watch_processes() -> None:
     sys.addaudithook(record)
 
 
-def forget_what_was_started() -> None:
+def clear_started() -> None:
     """Begin to record for the next test."""
     _started.clear()
 

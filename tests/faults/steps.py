@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from tests.faults.person import Person, somebody_like
 from tests.faults.proxy import Fault
+from tests.nightly import EVERY_FAULT
 from tui_auth.auth.next_step import (
     AuthFactorType,
     ConfirmSignInWithCustomChallenge,
@@ -83,8 +83,8 @@ MEETINGS = (
 def share(faults: Sequence[Fault], meeting: Meeting) -> Sequence[Fault]:
     """An eighth of the faults, another one at each of eight steps: the engine meets each at every step.
 
-    With EVERY_FAULT in the environment all of them, which takes a quarter of an hour.
+    All of them with EVERY_FAULT=1.
     """
-    if os.environ.get("EVERY_FAULT"):
+    if EVERY_FAULT:
         return faults
     return faults[MEETINGS.index(meeting) % 8 :: 8]

@@ -21,30 +21,38 @@ PASSED, FAILED = 0, 1
 
 
 def is_noticed(guard: Guard) -> bool:
-    """Whether the guard's test passes in a copy of the program, and fails there without the guard."""
+    """Return whether the guard's test fails in a copy of the program without the guard.
+
+    Raises RuntimeError if it does not pass in a copy with the guard.
+    """
     with tempfile.TemporaryDirectory(prefix="guard-") as folder:
         copy = Path(folder)
         for part in PARTS:
             shutil.copytree(ROOT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
         for name in FILES:
             shutil.copy(ROOT / name, copy / name)
-        if _status(guard, copy) != PASSED:
-            return False
+        status, output = _run(guard, copy)
+        if status != PASSED:
+            raise RuntimeError(f"{guard.test} does not pass as it is:\n{output}")
         file = copy / "tui_auth" / guard.file
         file.write_text(file.read_text().replace(guard.text, guard.without))
-        return _status(guard, copy) == FAILED
+        return _run(guard, copy)[0] == FAILED
 
 
-def _status(guard: Guard, copy: Path) -> int:
-    asked = [sys.executable, "-m", "pytest", "-x", "-q", "-n0", "-p", "no:cacheprovider", "-m", ""]
-    return subprocess.run(
-        [*asked, f"tests/{guard.test}"], cwd=copy, capture_output=True, text=True, check=False
-    ).returncode
+def _run(guard: Guard, copy: Path) -> tuple[int, str]:
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-n0", "-p", "no:cacheprovider", "-m", ""]
+    done = subprocess.run(
+        [*command, f"tests/{guard.test}"], cwd=copy, capture_output=True, text=True, check=False
+    )
+    return done.returncode, done.stdout
 
 
 def main(words: str) -> int:
     """Try the guards, one line each, and their counts at the end."""
     kept = [guard for guard in GUARDS if words in guard.keeps]
+    if not kept:
+        print(f"No guard's description holds {words!r}.", file=sys.stderr)  # noqa: T201
+        return 2
     noticed = 0
     for guard in kept:
         is_seen = is_noticed(guard)

@@ -21,6 +21,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 MUTANTS = ROOT / "mutants"
+MUTMUT = Path(sys.executable).with_name("mutmut")
 SMALL_MODULE = "tui_auth.auth.deadline.*"
 """Trying its few mutants has mutmut make all others and record which test covers which function."""
 
@@ -31,8 +32,7 @@ TIMEOUTS = (36, -24, 24, 152, 255)
 
 def mutmut_run(names: list[str], processes: int) -> None:
     """Try the mutants of these names or patterns."""
-    program = str(Path(sys.executable).with_name("mutmut"))
-    subprocess.run([program, "run", "--max-children", str(processes), *names], cwd=ROOT, check=True)
+    subprocess.run([str(MUTMUT), "run", "--max-children", str(processes), *names], cwd=ROOT, check=True)
 
 
 def exit_codes() -> dict[str, int | None]:
@@ -65,6 +65,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="which mutants (default: 1)")
     parser.add_argument("--processes", type=int, default=2, help="how many at a time (default: 2)")
     options = parser.parse_args()
+    if not MUTMUT.exists():
+        parser.error("mutmut is not installed; run: pip install -e '.[mutation]'")
     mutmut_run([SMALL_MODULE], options.processes)
     names = sorted(exit_codes())
     sample = sample_of(names, options.count, options.seed)

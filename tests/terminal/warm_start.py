@@ -32,6 +32,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from tests.nightly import COLD_START
+
 LIBRARIES: Final = (
     *("boto3", "jwt", "pyotp", "segno", "textual.app", "textual.drivers.linux_driver"),
     *("textual._xterm_parser", "textual.layouts.factory", "textual.scrollbar", "textual.widgets.option_list"),
@@ -45,7 +47,7 @@ def is_possible(argv: Sequence[object], variables: Iterable[str]) -> bool:
     """Tell whether a program may have a warm start: ``python -m``, and no variables but those of tui-auth."""
     return (
         sys.platform == "linux"
-        and not os.environ.get("COLD_START")
+        and not COLD_START
         and list(argv[:2]) == [sys.executable, "-m"]
         and all(name.startswith("TUI_AUTH_") for name in variables)
     )

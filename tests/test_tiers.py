@@ -1,0 +1,45 @@
+"""The tables that decide which tests are fast name what exists."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.tiers import FAST_MODULES, TIER_OF_FIXTURE, TIER_OF_FOLDER, tier_of, tier_of_fixture
+
+TESTS = Path(__file__).parent
+FIXTURE = re.compile(r"@pytest\.fixture[^\n]*\n(?:async )?def (\w+)", re.MULTILINE)
+
+
+def test_fast_modules_and_folders_exist() -> None:
+    assert [name for name in FAST_MODULES if not (TESTS / name).is_file()] == []
+    assert [name for name in TIER_OF_FOLDER if not (TESTS / name).is_dir()] == []
+
+
+def test_fixtures_with_a_tier_exist() -> None:
+    fixtures = {name for path in TESTS.rglob("*.py") for name in FIXTURE.findall(path.read_text())}
+    assert set(TIER_OF_FIXTURE) <= fixtures
+
+
+@pytest.mark.parametrize(
+    ("path", "fixtures", "tier"),
+    [
+        ("auth/test_srp.py", ["monkeypatch"], None),
+        ("auth/test_srp.py", ["python_process"], "process"),
+        ("commands/test_token.py", ["program"], None),
+        ("commands/test_token.py", ["process", "terminal_program"], "terminal"),
+        ("journeys/test_demo.py", [], "terminal"),
+        ("canary/test_the_search_finds.py", [], None),
+        ("canary/test_in_tmux.py", ["tmux_socket"], "thorough"),
+    ],
+)
+def test_tier_of_a_test(path: str, fixtures: list[str], tier: str | None) -> None:
+    assert tier_of(Path(path), fixtures) == tier
+
+
+def test_tier_of_a_fixture() -> None:
+    assert tier_of_fixture("start_pty_program") == "terminal"
+    assert tier_of_fixture("finished_process") == "process"
+    assert tier_of_fixture("tmp_path") is None
