@@ -27,11 +27,11 @@ from textual.pilot import Pilot
 LIMIT_SECONDS: Final = 60.0
 """When a wait fails. Far more than any test needs: a busy machine must not make a test fail."""
 
-_burst_times: Final = itertools.count(time.monotonic())
+_burst_times: Final = itertools.count(time.monotonic(), 2.0)
 
 
 def burst_time() -> float:
-    """Return the time that the events of the next burst carry, a second after the burst before it."""
+    """Return the time that the events of the next burst carry, two seconds after the burst before it."""
     return next(_burst_times)
 
 

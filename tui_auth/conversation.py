@@ -161,17 +161,24 @@ class Conversation:
             # that it opens, and the request knows the password.
             outcome = await in_daemon_thread(partial(self._outcome, taken.pop(), attempt))
             if self._counts(asker, attempt):
-                self.app.type_ahead.hold()
+                self._hold_keys(asker)
                 self.navigation.arrived(asker, outcome)
         except AuthError as error:
             if self._counts(asker, attempt):
-                self.app.type_ahead.hold()
+                self._hold_keys(asker)
                 asker.busy = False
                 self.navigation.refused(asker, attempt, error)
         except Exception:
             if self._counts(asker, attempt):
+                self._hold_keys(asker)
                 asker.busy = False
                 asker.error = Problem(OWN_FAULT)
+
+    def _hold_keys(self, asker: FormScreen) -> None:
+        """Hold keys while the screen changes; drop a line that was begun in the palette or the help."""
+        if self.app.screen is not asker:
+            self.app.type_ahead.drop_line()
+        self.app.type_ahead.hold()
 
     def _outcome(self, request: Request, attempt: Attempt) -> Outcome:
         """On the request's thread: what it leads to; tokens that the pool did not sign lead nowhere."""

@@ -8,7 +8,7 @@ import pytest
 from textual import events
 from textual.pilot import Pilot
 
-from tests.pilot import burst_time
+from tests.pilot import burst_time, press
 from tests.screens.conftest import CLIENT, POOL, PilotedApp, app_with, until
 from tests.scripted_gateway import challenge, tokens
 from tui_auth.auth.auth_flow import AuthFlow
@@ -16,7 +16,7 @@ from tui_auth.auth.refusals import refusal
 from tui_auth.screens.sign_up import SignUpScreen
 from tui_auth.screens.sms_code import SMSCodeScreen
 from tui_auth.terminal import type_ahead
-from tui_auth.terminal.type_ahead import BURST_GAP_SECONDS
+from tui_auth.terminal.type_ahead import PAUSE_SECONDS, TypeAhead
 from tui_auth.widgets.field import Field
 
 SMS = challenge("SMS_MFA", CODE_DELIVERY_DELIVERY_MEDIUM="SMS", CODE_DELIVERY_DESTINATION="+*******0123")
@@ -104,8 +104,8 @@ async def test_field_added_by_an_error_gets_the_keys_typed_with_it() -> None:
         await until(pilot, lambda: screen.query(Field).last().value == "Zoe")
 
 
-@pytest.mark.parametrize("gap", [0.0, BURST_GAP_SECONDS / 2])
-async def test_the_rest_of_a_burst_typed_during_a_request_is_dropped(gap: float) -> None:
+@pytest.mark.parametrize("gap", [0.0, PAUSE_SECONDS / 2])
+async def test_rest_of_a_line_typed_during_a_request_is_dropped(gap: float) -> None:
     app = app_with(SMS, tokens(POOL, CLIENT))
     async with app.run_test(size=(80, 23)) as pilot:
         app.gateway.hold()
@@ -141,8 +141,80 @@ async def test_an_error_while_keys_are_held_does_not_keep_them(monkeypatch: pyte
     async def fail(*_: object) -> bool:
         raise RuntimeError
 
-    monkeypatch.setattr(type_ahead, "_process_pending", fail)
+    monkeypatch.setattr(TypeAhead, "_process_pending", fail)
     app = app_with()
     async with app.run_test(size=(80, 23)) as pilot:
         type_in_one_go(app, "\x15password")
         await until(pilot, lambda: app.screen.query(Field).last().value == "password")
+
+
+async def test_password_typed_behind_an_empty_user_name_is_not_shown() -> None:
+    app = app_with()
+    async with app.run_test(size=(80, 23)) as pilot:
+        await press(pilot, "shift+tab", "ctrl+u")
+        type_in_one_go(app, "\rS3cretPassw0rd\r")
+        await until(pilot, lambda: "Type your user name." in app.text())
+        assert "S3cretPassw0rd" not in app.text()
+
+
+async def test_line_typed_during_a_request_ends_with_its_enter() -> None:
+    app = app_with(SMS)
+    async with app.run_test(size=(80, 23)) as pilot:
+        app.gateway.hold()
+        type_in_one_go(app, "hunter2\r")
+        await until(pilot, lambda: len(app.gateway.calls) == 1)
+        at = burst_time()
+        type_in_one_go(app, "999999\r", at=at)
+        await until(pilot, lambda: app.message_queue_size == 0)
+        app.gateway.release()
+        await until(pilot, lambda: isinstance(app.screen, SMSCodeScreen) and not app.type_ahead.is_holding)
+        type_in_one_go(app, "654321", at=at)
+        await until(pilot, lambda: app.screen.query_one(Field).value == "654321")
+
+
+async def test_no_key_of_a_dropped_line_acts() -> None:
+    app = app_with(refusal("NotAuthorizedException", "Incorrect username or password."))
+    async with app.run_test(size=(80, 23)) as pilot:
+        app.gateway.hold()
+        type_in_one_go(app, "hunter2\r")
+        await until(pilot, lambda: len(app.gateway.calls) == 1)
+        at = burst_time()
+        type_in_one_go(app, "ka", at=at)
+        await until(pilot, lambda: app.message_queue_size == 0)
+        app.gateway.release()
+        await until(pilot, lambda: app.is_asking and not app.type_ahead.is_holding)
+        type_in_one_go(app, "y\x0b", at=at)
+        await until(pilot, lambda: app.message_queue_size == 0)
+        assert app.is_asking
+        assert not isinstance(app.screen, SignUpScreen)
+
+
+async def test_text_typed_while_a_choice_is_sent_is_dropped() -> None:
+    choice = challenge("SELECT_MFA_TYPE", MFAS_CAN_CHOOSE='["SMS_MFA","SOFTWARE_TOKEN_MFA"]')
+    app = app_with(choice, SMS)
+    async with app.run_test(size=(80, 23)) as pilot:
+        type_in_one_go(app, "hunter2\r")
+        await until(pilot, lambda: "How do you want to confirm it is you?" in app.text())
+        app.gateway.hold()
+        await press(pilot, "1")
+        at = burst_time()
+        type_in_one_go(app, "123", at=at)
+        await until(pilot, lambda: app.message_queue_size == 0)
+        app.gateway.release()
+        await until(pilot, lambda: isinstance(app.screen, SMSCodeScreen) and not app.type_ahead.is_holding)
+        type_in_one_go(app, "456\r", at=at)
+        await until(pilot, lambda: app.is_asking)
+        assert app.screen.query_one(Field).value == ""
+
+
+async def test_keys_that_are_held_are_forgotten_when_the_app_ends() -> None:
+    app = app_with()
+    async with app.run_test(size=(80, 23)) as pilot:
+        await until(pilot, lambda: app.is_asking)
+        app.type_ahead.hold()
+        assert not app.type_ahead.should_deliver(events.Key("p", "p"), is_busy=False)
+        leave = events.Key("ctrl+q", None)
+        assert app.type_ahead.should_deliver(leave, is_busy=False), "leaving waits for nothing"
+        app.type_ahead.should_deliver(events.Key("p", "p"), is_busy=False)
+        app.exit()
+        assert not app.type_ahead._held

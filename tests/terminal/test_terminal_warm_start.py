@@ -76,5 +76,5 @@ def test_variable_that_a_library_reads_gets_a_cold_start(monkeypatch: pytest.Mon
     module = [sys.executable, "-m", "tui_auth"]
     assert warm_start.is_possible(module, ["TUI_AUTH_THEME"])
     assert not warm_start.is_possible(module, ["TUI_AUTH_THEME", "TEXTUAL_LOG"])
-    monkeypatch.setenv("COLD_START", "1")
+    monkeypatch.setattr(warm_start, "COLD_START", True)
     assert not warm_start.is_possible(module, ())

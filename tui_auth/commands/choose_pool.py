@@ -80,7 +80,8 @@ class ChoosePoolApp(FullScreenApp[str]):
 
     @property
     def is_busy(self) -> bool:
-        return isinstance(self.screen, ChoosePoolScreen) and self.screen.takes_no_text
+        screen = self.screen_stack[-1] if self.screen_stack else None
+        return isinstance(screen, ChoosePoolScreen) and screen.takes_no_text
 
     @property
     def question(self) -> ChoosePoolScreen:

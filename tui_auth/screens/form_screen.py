@@ -160,7 +160,7 @@ class FormScreen(Screen[None]):
     @property
     def takes_no_text(self) -> bool:
         """Whether a request is under way, so that what is typed belongs to no field."""
-        return self.busy and self.focused is None
+        return self.busy
 
     # -- drawing ------------------------------------------------------------------------------------
 

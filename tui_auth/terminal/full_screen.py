@@ -12,7 +12,7 @@ from typing import Any, Generic
 
 from textual.app import App, ReturnType
 from textual.driver import Driver
-from textual.events import DescendantFocus, Event, Key, Paste
+from textual.events import DescendantFocus, Event, Key, MouseUp, Paste
 from textual.widgets import Input
 from textual.worker import WorkerFailed
 
@@ -42,7 +42,10 @@ class FullScreenApp(App[ReturnType], Generic[ReturnType]):
 
     async def on_event(self, event: Event) -> None:
         """Deliver a key or paste only when no screen change before it is under way."""
-        if not isinstance(event, Key | Paste) or event.is_forwarded:
+        if isinstance(event, MouseUp) and not event.is_forwarded:
+            await super().on_event(event)
+            self.type_ahead.hold()
+        elif not isinstance(event, Key | Paste) or event.is_forwarded:
             await super().on_event(event)
         elif self.type_ahead.should_deliver(event, is_busy=self.is_busy):
             await super().on_event(event)
@@ -111,7 +114,13 @@ class FullScreenApp(App[ReturnType], Generic[ReturnType]):
     def get_driver_class(self) -> type[Driver]:
         return TtyDriver
 
+    def exit(self, *arguments: Any, **options: Any) -> None:
+        """Exit, and forget the keys that are held: some may be of a password."""
+        self.type_ahead.end()
+        super().exit(*arguments, **options)
+
     def _fatal_error(self) -> None:
+        self.type_ahead.end()
         # Textual's makes a picture of the error's message and of every local variable.
         self._close_messages_no_wait()
 

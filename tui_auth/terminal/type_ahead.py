@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from contextlib import suppress
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from textual.events import Key, Paste
@@ -22,13 +23,22 @@ if TYPE_CHECKING:
 HOLD_LIMIT_SECONDS: Final = 4.0
 """The longest time keys are held: an app that is never idle must still take keys."""
 
+PAUSE_SECONDS: Final = 1.0
+"""After this long without a key, a user has seen the screen and begins anew."""
+
 _CHECK_SECONDS: Final = 0.03
 """How often to look whether a widget that is waited for has closed."""
 
-BURST_GAP_SECONDS: Final = 0.05
-"""Keys that follow each other this closely were typed in one go, or by a program."""
+_LEAVING_KEYS: Final = frozenset({"ctrl+c", "ctrl+q"})
+"""Act at once, whatever is held."""
 
-_FIELD_KEYS: Final = frozenset({"enter", "backspace", "delete"})
+_NEVER_DROPPED: Final = _LEAVING_KEYS | {"escape", "ctrl+z"}
+
+_TEXT_KEYS: Final = frozenset({"enter", "backspace", "delete", "tab"})
+"""Keys beside the printable ones that belong to text that is typed."""
+
+_STAYS_IN_A_FORM: Final = _TEXT_KEYS | {"shift+tab", "left", "right", "home", "end"} | {"ctrl+u", "ctrl+w"}
+"""With the focus in a field, these change no screen. An Enter that submits is held for by its screen."""
 
 
 class TypeAhead:
@@ -41,7 +51,9 @@ class TypeAhead:
         self._app = app
         self._held: deque[Key | Paste] = deque()
         self._settling: asyncio.Task[None] | None = None
-        self._last_dropped: float | None = None
+        self._drops_line = False
+        self._last_dropped = 0.0
+        self._has_ended = False
 
     @property
     def is_holding(self) -> bool:
@@ -52,28 +64,55 @@ class TypeAhead:
         """Return whether the app should act on this event now.
 
         ``is_busy`` says that no field takes text, since a request is under way. Text typed then is dropped,
-        and so is the rest of the same burst, which may arrive when the next screen is already there.
+        and so is the rest of its line, which may arrive when the next screen is already there.
         """
+        if self._has_ended:
+            return False
+        if isinstance(event, Key) and event.key in _LEAVING_KEYS:
+            self._held.clear()
+            self._drops_line = False
+            return True
         if self.is_holding:
             self._held.append(event)
             return False
-        if _is_for_a_field(event) and (is_busy or self._continues_dropped_burst(event)):
-            self._last_dropped = event.time
-            return False
-        return True
+        return not self._is_dropped(event, is_busy=is_busy)
 
     def after_delivery(self, event: Key | Paste) -> None:
         """Hold the keys that follow ``event`` if it may change the screen."""
-        if isinstance(event, Key) and not (event.is_printable and isinstance(self._app.focused, Input)):
+        if isinstance(event, Paste):
+            return
+        is_in_field = isinstance(self._app.focused, Input) if self._app.screen_stack else False
+        if not is_in_field or not (event.is_printable or event.key in _STAYS_IN_A_FORM):
             self.hold()
 
     def hold(self) -> None:
         """Hold all keys from now on until the app is idle, then deliver them in order."""
-        if self._settling is None:
+        if self._settling is None and not self._has_ended:
             self._settling = asyncio.create_task(self._settle(), name="type-ahead")
 
-    def _continues_dropped_burst(self, event: Key | Paste) -> bool:
-        return self._last_dropped is not None and event.time - self._last_dropped <= BURST_GAP_SECONDS
+    def drop_line(self) -> None:
+        """Drop what is typed up to the next Enter or pause, since it was begun on a screen that is gone."""
+        self._held.clear()
+        self._drops_line, self._last_dropped = True, monotonic()
+
+    def end(self) -> None:
+        """Forget what is held and take no key any more: the app ends, and a key may be of a password."""
+        self._has_ended = True
+        self._held.clear()
+
+    def _is_dropped(self, event: Key | Paste, *, is_busy: bool) -> bool:
+        key = "" if isinstance(event, Paste) else event.key
+        is_text = isinstance(event, Paste) or event.is_printable or key in _TEXT_KEYS
+        if is_busy and is_text:
+            self._drops_line = True
+        elif is_busy or not self._drops_line:
+            return False
+        elif key in _NEVER_DROPPED or event.time - self._last_dropped >= PAUSE_SECONDS:
+            self._drops_line = False
+            return False
+        self._last_dropped = event.time
+        self._drops_line = key != "enter"
+        return True
 
     async def _settle(self) -> None:
         loop = asyncio.get_running_loop()
@@ -81,7 +120,7 @@ class TypeAhead:
         before: object = None
         try:
             while loop.time() < deadline:
-                is_done = await _process_pending(self._pumps(), deadline)
+                is_done = await self._process_pending(deadline)
                 now = self._screen_and_focus() if is_done else None
                 if now is not None and now == before and not self._is_message_waiting():
                     break
@@ -89,7 +128,7 @@ class TypeAhead:
         finally:
             if not self._app.call_later(self._release):  # the app has ended
                 self._settling = None
-                self._held.clear()
+                self.end()
 
     def _screen_and_focus(self) -> tuple[object, object]:
         stack = self._app.screen_stack
@@ -103,6 +142,34 @@ class TypeAhead:
     def _is_message_waiting(self) -> bool:
         return any(pump.message_queue_size for pump in self._pumps())
 
+    async def _process_pending(self, deadline: float) -> bool:
+        """Wait until all pumps have processed their messages and run what waits for a refresh.
+
+        Returns False if ``deadline`` (on the event loop's clock) comes first, if the screen changes, or if a
+        widget closes: what waits for a refresh there then never runs.
+        """
+        loop = asyncio.get_running_loop()
+        pumps, (screen, _) = self._pumps(), self._screen_and_focus()
+        pending = len(pumps)
+        done = asyncio.Event()
+
+        def count_down() -> None:
+            nonlocal pending
+            pending -= 1
+            if pending <= 0:
+                done.set()
+
+        for pump in pumps:
+            if not pump.call_after_refresh(count_down):
+                count_down()
+        while loop.time() < deadline:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(done.wait(), _CHECK_SECONDS)
+                return True
+            if self._screen_and_focus()[0] is not screen or not all(pump.is_running for pump in pumps):
+                return False
+        return False
+
     async def _release(self) -> None:
         self._settling = None
         while self._held and self._settling is None:
@@ -111,36 +178,5 @@ class TypeAhead:
             try:
                 await self._app.on_event(event)
             finally:
-                self._held = later + self._held
-
-
-def _is_for_a_field(event: Key | Paste) -> bool:
-    return isinstance(event, Paste) or event.is_printable or event.key in _FIELD_KEYS
-
-
-async def _process_pending(pumps: list[MessagePump], deadline: float) -> bool:
-    """Wait until each of these has processed its messages and what waits for a refresh.
-
-    Returns False if ``deadline`` (on the event loop's clock) comes first, or if one of them closes, which
-    then runs nothing that still waits.
-    """
-    loop = asyncio.get_running_loop()
-    pending = len(pumps)
-    done = asyncio.Event()
-
-    def count_down() -> None:
-        nonlocal pending
-        pending -= 1
-        if pending <= 0:
-            done.set()
-
-    for pump in pumps:
-        if not pump.call_after_refresh(count_down):
-            count_down()
-    while loop.time() < deadline:
-        with suppress(TimeoutError):
-            await asyncio.wait_for(done.wait(), _CHECK_SECONDS)
-            return True
-        if not all(pump.is_running for pump in pumps):
-            return False
-    return False
+                if not self._has_ended:
+                    self._held = later + self._held
