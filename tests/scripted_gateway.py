@@ -21,6 +21,8 @@ class ScriptedGateway:
     def __init__(self, *replies: Reply) -> None:
         self.replies = list(replies)
         self.calls: list[tuple[str, Mapping[str, Any]]] = []
+        self.threads: list[threading.Thread] = []
+        """The thread that each of the calls came on."""
         self.clock_offset: float | None = 0.0
         self._open = threading.Event()
         self._open.set()
@@ -47,6 +49,7 @@ class ScriptedGateway:
 
     def call(self, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
         """The next reply of the script; an exception in it is raised."""
+        self.threads.append(threading.current_thread())
         self.calls.append((operation, parameters))
         assert self._open.wait(100), "nobody released the gateway"
         reply = self.replies.pop(0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from types import ModuleType
 from typing import Any
 
@@ -119,7 +118,7 @@ async def test_a_late_answer_changes_nothing() -> None:
         app.gateway.hold()
         await press(pilot, *"123456", "enter")
         await until(pilot, lambda: len(app.gateway.calls) == 2)
-        (late,) = [thread for thread in threading.enumerate() if thread.name == "cognito"]
+        late = app.gateway.threads[1]
         await press(pilot, "escape", "escape")
         await until(pilot, lambda: isinstance(app.screen, SignInScreen))
         app.gateway.release()
@@ -140,16 +139,11 @@ async def test_who_stops_waiting_leaves_no_worker_that_waits() -> None:
 
 
 async def test_a_thread_that_comes_late_takes_the_attempt_no_further() -> None:
-    of_other_tests = threading.enumerate()
     app = app_with(SMS, tokens(POOL, CLIENT))
     async with app.run_test(size=(80, 23)) as pilot:
         await stopped_waiting_at_sms(pilot)
         step = app.next_step
-        (late,) = [
-            thread
-            for thread in threading.enumerate()
-            if thread.name == "cognito" and thread not in of_other_tests
-        ]
+        late = app.gateway.threads[1]
         app.gateway.release()
         await until(pilot, lambda: not late.is_alive())
         await settle(pilot)
