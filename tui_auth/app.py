@@ -128,7 +128,7 @@ class TuiAuthApp(FullScreenApp["Done"]):
     @property
     def is_busy(self) -> bool:
         screen = self.screen_stack[-1] if self.screen_stack else None
-        return isinstance(screen, FormScreen) and screen.takes_no_text
+        return isinstance(screen, FormScreen) and screen.busy
 
     def on_ready(self) -> None:
         """Load the rest soon after the first frame: neither first key nor first request waits for it."""

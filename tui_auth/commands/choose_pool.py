@@ -81,7 +81,7 @@ class ChoosePoolApp(FullScreenApp[str]):
     @property
     def is_busy(self) -> bool:
         screen = self.screen_stack[-1] if self.screen_stack else None
-        return isinstance(screen, ChoosePoolScreen) and screen.takes_no_text
+        return isinstance(screen, ChoosePoolScreen) and screen.busy
 
     @property
     def question(self) -> ChoosePoolScreen:

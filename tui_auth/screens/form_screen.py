@@ -157,11 +157,6 @@ class FormScreen(Screen[None]):
         self.query_one(KeyLine).keys = shown_keys(self._keys_here(), self.label_of)
         self.refresh_bindings()
 
-    @property
-    def takes_no_text(self) -> bool:
-        """Whether a request is under way, so that what is typed belongs to no field."""
-        return self.busy
-
     # -- drawing ------------------------------------------------------------------------------------
 
     def watch_busy(self, busy: bool) -> None:
