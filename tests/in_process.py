@@ -26,7 +26,9 @@ THREAD_SECONDS: Final = 60
 """How long the program's own threads may take to end after it."""
 
 _PR_GET_DUMPABLE, _PR_SET_DUMPABLE = 3, 4  # <linux/prctl.h>
-_CHOOSES_A_MUTANT: Final = "MUTANT_UNDER_TEST"
+MUTANT_VARIABLE: Final = "MUTANT_UNDER_TEST"
+"""Says in mutation testing which mutant the program is; no test is about it."""
+
 _LEAVES_THE_PROCESS: Final = ("execv", "execve", "execvpe", "_exit")
 _STANDARD_STREAMS: Final = ("stdin", "stdout", "stderr")
 _HOOKS: Final = ((sys, "excepthook"), (sys, "unraisablehook"), (threading, "excepthook"))
@@ -124,8 +126,7 @@ def _own_process_state(words: list[str], environ: Mapping[str, str], cwd: Path) 
             *(_attribute(os, name) for name in _LEAVES_THE_PROCESS),
         ):
             stack.callback(put_back)
-        # In mutation testing the variable says which mutant the program is.
-        mutant = {name: value for name, value in os.environ.items() if name == _CHOOSES_A_MUTANT}
+        mutant = {name: value for name, value in os.environ.items() if name == MUTANT_VARIABLE}
         _set_environment({**environ, **mutant})
         os.chdir(cwd)
         sys.argv = words

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from tests.in_process import run_in_process
+from tests.in_process import MUTANT_VARIABLE, run_in_process
 from tests.programs import Program
 from tests.programs import process as process
 from tests.programs import program as program
@@ -49,7 +49,8 @@ class Replacement:
     def execvpe(self, file: str, arguments: list[str], environment: dict[str, str]) -> NoReturn:
         """Note what the process would become."""
         assert file == arguments[0]
-        self.command, self.environment = arguments, environment
+        self.command = arguments
+        self.environment = {name: value for name, value in environment.items() if name != MUTANT_VARIABLE}
         raise SystemExit(0)
 
 
