@@ -3,40 +3,20 @@
 from __future__ import annotations
 
 import os
-import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import pytest
 
-from tests.in_process import MUTANT_VARIABLE, run_in_process
+from tests.in_process import MUTANT_VARIABLE
 from tests.programs import Program
 from tests.programs import process as process
 from tests.programs import program as program
 from tests.programs import terminal_program as terminal_program
 from tests.session.machine import Machine
 from tui_auth.pool import PoolServer
-
-
-class PoolMachine(Machine):
-    """A user's machine with a pool to sign in to. Commands run in the test's own process."""
-
-    def run(
-        self,
-        *arguments: str | Path,
-        environ: Mapping[str, str] | None = None,
-        cwd: Path | None = None,
-        stdin: str = "",
-        **options: Any,
-    ) -> subprocess.CompletedProcess[str]:
-        """Run the program to its end, in the home folder or another."""
-        assert not options, "these are options of a process"
-        return run_in_process(
-            arguments, environ={**self.environ, **(environ or {})}, cwd=cwd or self.home, stdin=stdin
-        )
 
 
 class Replacement:
@@ -80,6 +60,6 @@ def server(stop_later: Callable[[PoolServer], object]) -> Iterator[PoolServer]:
 
 
 @pytest.fixture
-def machine(program: Program, server: PoolServer) -> PoolMachine:
+def machine(program: Program, server: PoolServer) -> Machine:
     """A machine on which nobody has signed in yet."""
-    return PoolMachine(program.home, server)
+    return Machine(program.home, server)

@@ -46,6 +46,24 @@ async def signed_in(pilot: Pilot[Any]) -> None:
     await until(pilot, lambda: "Signed in as" in running(pilot).text())
 
 
+async def type_during_a_request(pilot: Pilot[Any], request: str, text: str) -> float:
+    """Send a request by the keys of ``request``, type ``text``, and let Cognito answer.
+
+    Returns the time the text was typed, for keys of the same burst.
+    """
+    app = running(pilot)
+    calls = len(app.gateway.calls)
+    app.gateway.hold()
+    type_in_one_go(app, request)
+    await until(pilot, lambda: len(app.gateway.calls) == calls + 1)
+    typed_at = burst_time()
+    type_in_one_go(app, text, at=typed_at)
+    await until(pilot, lambda: app.message_queue_size == 0)
+    app.gateway.release()
+    await until(pilot, lambda: app.is_asking and not app.type_ahead.is_holding)
+    return typed_at
+
+
 async def at_sms(pilot: Pilot[Any]) -> PilotedApp:
     app = running(pilot)
     type_in_one_go(app, "hunter2\r")
@@ -108,14 +126,7 @@ async def test_field_added_by_an_error_gets_the_keys_typed_with_it() -> None:
 async def test_rest_of_a_line_typed_during_a_request_is_dropped(gap: float) -> None:
     app = app_with(SMS, tokens(POOL, CLIENT))
     async with app.run_test(size=(80, 23)) as pilot:
-        app.gateway.hold()
-        type_in_one_go(app, "hunter2\r")
-        await until(pilot, lambda: len(app.gateway.calls) == 1)
-        at = burst_time()
-        type_in_one_go(app, "123", at=at)
-        await until(pilot, lambda: app.message_queue_size == 0)
-        app.gateway.release()
-        await until(pilot, lambda: isinstance(app.screen, SMSCodeScreen) and not app.type_ahead.is_holding)
+        at = await type_during_a_request(pilot, "hunter2\r", "123")
         type_in_one_go(app, "456\r", at=at + gap)
         type_in_one_go(app, "654321", at=burst_time())
         await until(
@@ -160,14 +171,7 @@ async def test_password_typed_behind_an_empty_user_name_is_not_shown() -> None:
 async def test_line_typed_during_a_request_ends_with_its_enter() -> None:
     app = app_with(SMS)
     async with app.run_test(size=(80, 23)) as pilot:
-        app.gateway.hold()
-        type_in_one_go(app, "hunter2\r")
-        await until(pilot, lambda: len(app.gateway.calls) == 1)
-        at = burst_time()
-        type_in_one_go(app, "999999\r", at=at)
-        await until(pilot, lambda: app.message_queue_size == 0)
-        app.gateway.release()
-        await until(pilot, lambda: isinstance(app.screen, SMSCodeScreen) and not app.type_ahead.is_holding)
+        at = await type_during_a_request(pilot, "hunter2\r", "999999\r")
         type_in_one_go(app, "654321", at=at)
         await until(pilot, lambda: app.screen.query_one(Field).value == "654321")
 
@@ -175,14 +179,7 @@ async def test_line_typed_during_a_request_ends_with_its_enter() -> None:
 async def test_no_key_of_a_dropped_line_acts() -> None:
     app = app_with(refusal("NotAuthorizedException", "Incorrect username or password."))
     async with app.run_test(size=(80, 23)) as pilot:
-        app.gateway.hold()
-        type_in_one_go(app, "hunter2\r")
-        await until(pilot, lambda: len(app.gateway.calls) == 1)
-        at = burst_time()
-        type_in_one_go(app, "ka", at=at)
-        await until(pilot, lambda: app.message_queue_size == 0)
-        app.gateway.release()
-        await until(pilot, lambda: app.is_asking and not app.type_ahead.is_holding)
+        at = await type_during_a_request(pilot, "hunter2\r", "ka")
         type_in_one_go(app, "y\x0b", at=at)
         await until(pilot, lambda: app.message_queue_size == 0)
         assert app.is_asking
@@ -195,13 +192,7 @@ async def test_text_typed_while_a_choice_is_sent_is_dropped() -> None:
     async with app.run_test(size=(80, 23)) as pilot:
         type_in_one_go(app, "hunter2\r")
         await until(pilot, lambda: "How do you want to confirm it is you?" in app.text())
-        app.gateway.hold()
-        await press(pilot, "1")
-        at = burst_time()
-        type_in_one_go(app, "123", at=at)
-        await until(pilot, lambda: app.message_queue_size == 0)
-        app.gateway.release()
-        await until(pilot, lambda: isinstance(app.screen, SMSCodeScreen) and not app.type_ahead.is_holding)
+        at = await type_during_a_request(pilot, "1", "123")
         type_in_one_go(app, "456\r", at=at)
         await until(pilot, lambda: app.is_asking)
         assert app.screen.query_one(Field).value == ""
