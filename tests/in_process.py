@@ -1,4 +1,4 @@
-"""Run the command-line program inside the test's own process, as if it were a process of its own.
+"""Run the command-line program inside the test's process, as if it were a separate process.
 
 Starting Python and importing the program takes longer than almost any command does. Not for tests of signals,
 kills, ``exec``, locks between processes or terminals: those need a real process.
@@ -138,7 +138,7 @@ def _own_process_state(words: list[str], environ: Mapping[str, str], cwd: Path) 
 
 def _refuse_to_leave(*_: object) -> NoReturn:
     # Not an Exception, which the program would report as an internal error.
-    pytest.fail("This command replaces or ends its process: give the test a process of its own.")
+    pytest.fail("This command replaces or ends its process: request the process fixture instead.")
 
 
 def _attribute(module: Any, name: str) -> Callable[[], None]:

@@ -12,4 +12,4 @@ EVERY_FAULT: Final = os.environ.get("EVERY_FAULT") == "1"
 """Try every fault at each screen and prompt instead of every eighth; takes a quarter of an hour."""
 
 COLD_START: Final = os.environ.get("COLD_START") == "1"
-"""Start each program on a terminal with an interpreter of its own; see tests/terminal/warm_start.py."""
+"""Start each program on a terminal with a new interpreter; see tests/terminal/warm_start.py."""

@@ -1,4 +1,4 @@
-"""Python code in a process of its own. A pytest plugin."""
+"""Python code in a separate process. A pytest plugin."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PythonProcess = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def python_process() -> PythonProcess:
-    """Run Python code to its end in a process of its own, with these arguments."""
+    """Run Python code to its end in a separate process, with these arguments."""
 
     def run(
         script: str, *arguments: str | Path, environ: Mapping[str, str] | None = None, cwd: Path = ROOT

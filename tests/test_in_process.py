@@ -130,7 +130,7 @@ def test_threads_of_a_command_have_ended_with_it(instead: Instead, tmp_path: Pat
 
 def test_a_command_that_would_replace_the_process_fails_its_test(tmp_path: Path, instead: Instead) -> None:
     instead(lambda: os.execvp("true", ["true"]))
-    with pytest.raises(pytest.fail.Exception, match="a process of its own"):
+    with pytest.raises(pytest.fail.Exception, match="request the process fixture"):
         run_in_process([], environ=os.environ.copy(), cwd=tmp_path)
 
 
