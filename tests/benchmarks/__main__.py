@@ -59,7 +59,7 @@ def main() -> None:
     add = parser.add_argument
     add("--rounds", type=int, metavar="N", help="so many of each row, in place of its own number")
     add("--only", action="append", choices=[row.name for row in ROWS], help="this row; may be repeated")
-    add("--markdown", action="store_true", help="the table as the README has it")
+    add("--markdown", action="store_true", help="the table as docs/benchmarks.md has it")
     arguments = parser.parse_args()
     lines = [HEADINGS]
     with tempfile.TemporaryDirectory() as folder, Stage(Path(folder)) as stage:

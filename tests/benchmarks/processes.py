@@ -126,7 +126,7 @@ SRP_SIGN_IN_CHECKED = Row(
 )
 TOKEN = Row(
     "token",
-    "tui-auth token, from a session that holds",
+    "tui-auth token, from a valid session",
     "python -c pass",
     MILLISECONDS,
     tokens,

@@ -88,7 +88,7 @@ class Result:
         return [row.what, row.reference, *figures, row.goal, met]
 
 
-HEADINGS = ["what", "beside", "tui-auth", "reference", "ratio", "goal", "met"]
+HEADINGS = ["what", "compared with", "tui-auth", "reference", "ratio", "goal", "met"]
 
 
 def measured(row: Row, stage: Stage, rounds: int | None = None) -> Result:
@@ -107,6 +107,6 @@ def as_text(lines: Sequence[Sequence[str]]) -> str:
 
 
 def as_markdown(lines: Sequence[Sequence[str]]) -> str:
-    """The table for the README."""
+    """Return the table for docs/benchmarks.md."""
     rows = [lines[0], ["---"] * len(lines[0]), *lines[1:]]
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
