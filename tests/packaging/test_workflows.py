@@ -150,3 +150,11 @@ def test_zizmor_reports_nothing(process: Process) -> None:
     zizmor = Path(sys.executable).with_name("zizmor")
     result = process.run_command([zizmor, "--offline", "--no-progress", ROOT / ".github"], check=False)
     assert result.returncode == 0, result.stdout
+
+
+def test_the_source_distribution_has_what_its_tests_read() -> None:
+    hatch = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]
+    names = hatch["build"]["targets"]["sdist"]["include"]
+    assert [name for name in names if not (ROOT / name.lstrip("/")).exists()] == []
+    assert {"/.ci", "/.github", "/.pre-commit-config.yaml", "/docs", "/styles", "/tests"} <= set(names)
+    assert {f"/{path.name}" for path in ROOT.glob("*.md")} <= set(names)
