@@ -15,7 +15,7 @@ from tests.terminal.pty_program import ROOT
 PAGE: Final = ROOT / "docs" / "architecture.md"
 PACKAGE: Final = ROOT / "tui_auth"
 PICTURE: Final = re.compile(r"(?<=```text\n).*?(?=```\n)", re.DOTALL)
-WIDTH: Final = 66
+WIDTH: Final = 72
 
 
 def read_layers() -> list[list[str]]:
@@ -35,18 +35,21 @@ def _module(part: str) -> str:
 
 
 def draw(layers: list[list[str]]) -> str:
-    """Return the layers as boxes, one below the other."""
-    rows: list[str] = []
+    """Return the layers as boxes, one below the other; more than three modules share one box."""
+    lines = ["┌" + "─" * WIDTH + "┐"]
     for names in layers:
-        widths = [WIDTH // len(names)] * len(names)
-        widths[-1] += WIDTH - sum(widths) - len(names) + 1
-        rows.append(
-            "│" + "│".join(name.center(width) for name, width in zip(names, widths, strict=True)) + "│"
+        if len(lines) > 1:
+            lines.append("├" + "─" * WIDTH + "┤")
+        lines.append(
+            "│" + (_draw_columns(names) if len(names) <= 3 else " · ".join(names).center(WIDTH)) + "│"
         )
-    lines = ["┌" + "─" * WIDTH + "┐", rows[0]]
-    for row in rows[1:]:
-        lines += ["├" + "─" * WIDTH + "┤", row]
     return "\n".join([*lines, "└" + "─" * WIDTH + "┘", ""])
+
+
+def _draw_columns(names: list[str]) -> str:
+    widths = [(WIDTH - len(names) + 1) // len(names)] * len(names)
+    widths[-1] += WIDTH - len(names) + 1 - sum(widths)
+    return "│".join(name.center(width) for name, width in zip(names, widths, strict=True))
 
 
 def main() -> None:
