@@ -15,7 +15,7 @@ from tests.terminal.pty_program import ROOT
 PAGE: Final = ROOT / "docs" / "architecture.md"
 PACKAGE: Final = ROOT / "tui_auth"
 PICTURE: Final = re.compile(r"(?<=```text\n).*?(?=```\n)", re.DOTALL)
-WIDTH: Final = 72
+WIDTH: Final = 78
 
 
 def read_layers() -> list[list[str]]:
