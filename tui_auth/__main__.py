@@ -6,9 +6,9 @@ import sys
 def main() -> int:
     """Run the program on its arguments, and give its exit status."""
     try:
-        from tui_auth import cli
+        from tui_auth.cli.main import main as run
 
-        return cli.main()
+        return run()
     except KeyboardInterrupt:
         return 130
 

@@ -9,7 +9,7 @@ import pytest
 from tests.screens.conftest import until
 from tests.terminal.pty_program import PtyProgram
 from tui_auth.auth.next_step import Done
-from tui_auth.commands.demo.demo_app import DemoApp
+from tui_auth.demo.app import DemoApp
 from tui_auth.pool import PoolServer
 from tui_auth.pool.demo_users import provision
 

@@ -1,0 +1,125 @@
+"""What the program says of itself: help that begins with examples, its version, and a wrong word's answer."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from importlib import import_module
+
+import pytest
+
+from tests.programs import Program, TerminalProgram
+from tui_auth.cli.commands import COMMANDS
+from tui_auth.cli.examples import OF_A_COMMAND, WITHOUT_A_COMMAND
+from tui_auth.cli.main import main
+from tui_auth.cli.parser import CommandParser
+
+ALL = [line for examples in (WITHOUT_A_COMMAND, *OF_A_COMMAND.values()) for line, _ in examples]
+
+
+def parser_of(command: str) -> CommandParser:
+    """The parser of a command."""
+    parser = CommandParser(prog=f"tui-auth {command}")
+    import_module(f"tui_auth.cli.commands.{COMMANDS[command][0]}").add_arguments(parser)
+    return parser
+
+
+@pytest.mark.parametrize("line", ALL)
+def test_every_example_can_be_typed_as_it_stands(line: str) -> None:
+    found = re.search(r"tui-auth([^|)>]*)", line.replace("\\\n", " "))
+    assert found
+    words = shlex.split(found[1])
+    command = words.pop(0) if words and not words[0].startswith("-") else "sign-in"
+    parser_of(command).read(words)
+
+
+EVERY = ("", *COMMANDS, *(name for name in OF_A_COMMAND if " " in name))
+
+
+@pytest.mark.parametrize("command", EVERY)
+def test_every_help_begins_with_examples_and_fits_the_screen(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    monkeypatch.setattr("tui_auth.terminal.crash.report_crashes_without_details", lambda: None)
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main([*command.split(), "--help"]) == 0
+    first, *rest = capsys.readouterr().out.splitlines()
+    examples = OF_A_COMMAND[command] if command else WITHOUT_A_COMMAND
+    assert first.startswith(f"  {examples[0][0]}".splitlines()[0])
+    assert any(line.startswith("usage: ") for line in rest) or not command
+    assert [line for line in (first, *rest) if len(line) > 80] == []
+
+
+@pytest.mark.parametrize("command", ["", "profile add"])
+def test_the_help_is_on_stdout_and_nothing_else_is_said(program: Program, command: str) -> None:
+    ran = program.run(*command.split(), "--help")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout.startswith("  tui-auth")
+
+
+def test_the_version_names_what_a_bug_report_needs(program: Program) -> None:
+    ran = program.run("--version")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    for wanted in (
+        r"tui-auth \d",
+        r"Python 3\.\d+",
+        r"textual \d",
+        r"boto3 \d",
+        r"botocore \d",
+        "Linux|macOS",
+    ):
+        assert re.search(wanted, ran.stdout), wanted
+    assert "terminal: none" in ran.stdout
+
+
+def test_the_version_names_the_terminal_there_is(terminal_program: TerminalProgram) -> None:
+    environment = {"TERM_PROGRAM": "iTerm.app", "SSH_TTY": "/dev/pts/1"}
+    with terminal_program.on_a_terminal("--version", rows=30, cols=100, variables=environment) as running:
+        assert running.wait_exit() == 0
+        shown = running.screen_text()
+    assert "terminal: xterm-256color, colours 16 million (COLORTERM), 100×30, TERM_PROGRAM=iTerm.app" in shown
+    assert "in SSH" in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("tokn",), "there is no command “tokn”. Did you mean token?"),
+        (("xyz",), "there is no command “xyz”. Commands are sign-in, token"),
+        (("token", "--profil", "a"), "there is no flag --profil. Did you mean --profile?"),
+        (("profile", "add", "a", "--client-id", "c"), "are required: --user-pool-id"),
+        (
+            ("profile", "add", "a", "--clientid", "c"),
+            "there is no flag --clientid. Did you mean --client-id?",
+        ),
+        (("profile", "add", "a", "--client-id=c", "--client-secret=hunter2"), "Use --client-secret-file."),
+        (
+            ("--profile", "a", "doctor"),
+            "the command comes first, and its flags behind it: `tui-auth doctor …`.",
+        ),
+        (("profile",), "required: list|add|use|show|remove|import"),
+        (("profile", "show", "--orign"), "there is no flag --orign. Did you mean --origin?"),
+        (("doctor", "now"), "there is one word too many. See `tui-auth doctor --help`."),
+        (("sign-in", "--password-stdin", "hunter2"), "there is one word too many, behind --password-stdin."),
+        (("--auth-flow", "SRP"), "choose from 'USER_SRP_AUTH'"),
+        (
+            ("--password", "hunter2"),
+            "no secret is taken from a flag, where others could see it. Use --password-stdin",
+        ),
+        (("--password=hunter2",), "Use --password-stdin or --password-file."),
+        (("--client-secret", "hunter2"), "Use --client-secret-file."),
+    ],
+)
+def test_a_wrong_word_gets_one_sentence_and_2(
+    program: Program, arguments: tuple[str, ...], said: str
+) -> None:
+    ran = program.run(*arguments)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert said in ran.stderr
+    assert len(ran.stderr.splitlines()) == 1
+    assert "hunter2" not in ran.stderr
+
+
+def test_no_flag_can_be_shortened(program: Program) -> None:
+    ran = program.run("doctor", "--js")
+    assert (ran.returncode, ran.stdout) == (2, "")
