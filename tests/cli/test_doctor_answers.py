@@ -16,10 +16,10 @@ from tests.scripted_gateway import Reply, ScriptedGateway, challenge
 from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.refusals import refusal
 from tui_auth.cli.commands import doctor
-from tui_auth.cli.doctor import pool_checks
-from tui_auth.cli.doctor.findings import Finding, Mark, status_of
-from tui_auth.cli.doctor.machine_checks import check_machine
-from tui_auth.cli.doctor.way_checks import AWS, check_way
+from tui_auth.cli.doctor import pool
+from tui_auth.cli.doctor.machine import check_machine
+from tui_auth.cli.doctor.network import COGNITO_URL, check_network
+from tui_auth.cli.doctor.report import Finding, Level, exit_status
 from tui_auth.config.pool_choice import PoolChoice
 from tui_auth.secret import Secret
 
@@ -40,10 +40,10 @@ def examined(
     monkeypatch: pytest.MonkeyPatch, *replies: Reply, auth_flow: str | None = None
 ) -> dict[str, Finding]:
     """What is found in a pool that answers so to each of the flows in turn."""
-    monkeypatch.setattr(pool_checks, "fetch_keys", lambda url: {"keys": [{}]})
+    monkeypatch.setattr(pool, "fetch_keys", lambda url: {"keys": [{}]})
     choice = PoolChoice("eu-west-1_Ab12Cd34E", "1example23456789", auth_flow=auth_flow)
-    findings = pool_checks.check_pool(choice, ScriptedGateway(*replies), AWS.format("eu-west-1"))
-    return {finding.about: finding for finding in findings}
+    findings = pool.check_pool(choice, ScriptedGateway(*replies), COGNITO_URL.format("eu-west-1"))
+    return {finding.subject: finding for finding in findings}
 
 
 @pytest.mark.parametrize(
@@ -58,27 +58,29 @@ def test_a_client_that_no_answer_tells_of_is_not_in_order(
     monkeypatch: pytest.MonkeyPatch, answer: AuthError, status: int, said: str
 ) -> None:
     found = examined(monkeypatch, *[answer] * 4)
-    assert found["client"].mark is Mark.WRONG
-    assert found["client"].says.startswith("whether there is such an app client could not be told: " + said)
-    assert found["client"].do
-    assert status_of(found.values()) == status
+    assert found["client"].level is Level.PROBLEM
+    assert found["client"].message.startswith(
+        "whether there is such an app client could not be told: " + said
+    )
+    assert found["client"].advice
+    assert exit_status(list(found.values())) == status
 
 
 def test_the_flow_that_is_used_is_not_in_order_where_it_cannot_be_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     found = examined(monkeypatch, TOO_MANY, ALLOWED, ALLOWED, INTERNAL)
-    assert found["client"].mark is Mark.OK
-    assert (found["flow USER_SRP_AUTH"].mark, found["flow USER_SRP_AUTH"].status) == (Mark.WRONG, 8)
+    assert found["client"].level is Level.OK
+    assert (found["flow USER_SRP_AUTH"].level, found["flow USER_SRP_AUTH"].status) == (Level.PROBLEM, 8)
     assert found["flow CUSTOM_AUTH"] == Finding(
-        "flow CUSTOM_AUTH", Mark.NOTE, "could not be told: Cognito had an error of its own."
+        "flow CUSTOM_AUTH", Level.NOTE, "could not be told: Cognito had an error of its own."
     )
-    assert status_of(found.values()) == 8
+    assert exit_status(list(found.values())) == 8
 
 
 def test_the_flows_that_are_offered_instead_are_words_of_the_flag(monkeypatch: pytest.MonkeyPatch) -> None:
     refused = [not_allowed("USER_SRP_AUTH"), not_allowed("USER_PASSWORD_AUTH")]
-    cure = examined(monkeypatch, *refused, ALLOWED, ALLOWED)["flow USER_SRP_AUTH"].do
+    cure = examined(monkeypatch, *refused, ALLOWED, ALLOWED)["flow USER_SRP_AUTH"].advice
     offered = cure.partition("--auth-flow: ")[2].rstrip(".").split(", ")
     assert offered == ["USER_AUTH", "CUSTOM_WITH_SRP", "CUSTOM_WITHOUT_SRP"]
     parser = ArgumentParser()
@@ -90,9 +92,9 @@ def test_the_flows_that_are_offered_instead_are_words_of_the_flag(monkeypatch: p
 def test_a_flow_without_questions_is_not_offered(monkeypatch: pytest.MonkeyPatch) -> None:
     refused = [not_allowed(flow) for flow in ("USER_SRP_AUTH", "USER_PASSWORD_AUTH", "USER_AUTH")]
     found = examined(monkeypatch, *refused, NO_TRIGGERS)
-    assert found["flow USER_SRP_AUTH"].do.endswith("add ALLOW_USER_SRP_AUTH.")
+    assert found["flow USER_SRP_AUTH"].advice.endswith("add ALLOW_USER_SRP_AUTH.")
     found = examined(monkeypatch, *refused[:2], ALLOWED, NO_TRIGGERS, auth_flow="CUSTOM_WITH_SRP")
-    assert found["flow CUSTOM_AUTH"].do == (
+    assert found["flow CUSTOM_AUTH"].advice == (
         "Give the pool its Lambda triggers. Or choose one it allows with --auth-flow: USER_AUTH."
     )
 
@@ -123,14 +125,15 @@ NO_SECRET = refusal("NotAuthorizedException", "Client 1 does not have a secret")
 def test_a_refused_secret_is_wrong_or_not_wanted_as_far_as_the_answers_tell(
     monkeypatch: pytest.MonkeyPatch, answers: list[Reply], says: str
 ) -> None:
-    monkeypatch.setattr(pool_checks, "fetch_keys", lambda url: {"keys": [{}]})
+    monkeypatch.setattr(pool, "fetch_keys", lambda url: {"keys": [{}]})
     choice = PoolChoice("eu-west-1_Ab12Cd34E", "1example23456789", Secret("s"))
     gateway = ScriptedGateway(*answers)
     found = {
-        finding.about: finding for finding in pool_checks.check_pool(choice, gateway, AWS.format("eu-west-1"))
+        finding.subject: finding
+        for finding in pool.check_pool(choice, gateway, COGNITO_URL.format("eu-west-1"))
     }["secret"]
-    assert (found.mark, found.says) == (Mark.WRONG, says)
-    assert found.do
+    assert (found.level, found.message) == (Level.PROBLEM, says)
+    assert found.advice
     assert not gateway.replies
 
 
@@ -159,19 +162,19 @@ def test_the_proxy_that_is_told_is_the_one_that_boto3_takes(
         monkeypatch.delenv(f"{name.upper()}_PROXY", raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    url = AWS.format("eu-west-1")
+    url = COGNITO_URL.format("eu-west-1")
     taken = get_environ_proxies(url).get("https")
-    found = next(iter(check_way(url)))
-    assert (found.about, found.says) == ("proxy", says)
-    assert found.says.startswith(str(taken)) is bool(taken)
+    found = next(iter(check_network(url)))
+    assert (found.subject, found.message) == ("proxy", says)
+    assert found.message.startswith(str(taken)) is bool(taken)
 
 
 def test_a_pool_that_is_not_reached_is_named_by_its_host(monkeypatch: pytest.MonkeyPatch) -> None:
     down = AuthError(ErrorKind.NETWORK, "Cognito cannot be reached: its name is not found.", "Check it.")
     found = examined(monkeypatch, down)["reachable"]
-    assert (found.status, found.do) == (7, "Check it.")
+    assert (found.status, found.advice) == (7, "Check it.")
     assert (
-        found.says
+        found.message
         == "Cognito cannot be reached: its name is not found (cognito-idp.eu-west-1.amazonaws.com)."
     )
 
@@ -179,8 +182,8 @@ def test_a_pool_that_is_not_reached_is_named_by_its_host(monkeypatch: pytest.Mon
 def test_no_proxy_is_asked_for_a_pool_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", PROXY)
     monkeypatch.setenv("http_proxy", PROXY)
-    found = next(iter(check_way("http://127.0.0.1:9229")))
-    assert found.says == "none: the endpoint is on this machine"
+    found = next(iter(check_network("http://127.0.0.1:9229")))
+    assert found.message == "none: the endpoint is on this machine"
 
 
 def test_a_folder_below_one_that_may_not_be_entered_is_told(
@@ -207,7 +210,7 @@ def test_a_folder_below_one_that_may_not_be_entered_is_told(
 
     monkeypatch.setattr(os, "stat", guarded_stat)
     monkeypatch.setattr(tempfile, "TemporaryFile", guarded_file)
-    found = {finding.about: finding for finding in check_machine()}
-    assert (found["state folder"].mark, found["state folder"].status) == (Mark.WRONG, 9)
-    assert found["state folder"].says == f"{closed} cannot be written"
-    assert found["profiles"].says.startswith("1 in ")
+    found = {finding.subject: finding for finding in check_machine()}
+    assert (found["state folder"].level, found["state folder"].status) == (Level.PROBLEM, 9)
+    assert found["state folder"].message == f"{closed} cannot be written"
+    assert found["profiles"].message.startswith("1 in ")

@@ -53,7 +53,7 @@ def _status(given: list[str]) -> int:
     if given and given[0] in ("-h", "--help"):
         return _help()
     if given and given[0] == "--version":
-        from tui_auth.cli.doctor.versions import version_text
+        from tui_auth.cli.versions import version_text
 
         return _printed(version_text())
     name = given.pop(0) if given and not given[0].startswith("-") else DEFAULT

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tui_auth.auth.app_client import AppClient
+from tui_auth.auth.app_client_probe import API_FLOWS, Answer, Verdict, probe_flow
 from tui_auth.auth.errors import AuthError
 from tui_auth.auth.gateway import Address, CognitoGateway, Gateway
 from tui_auth.auth.signature import KeysUnreachable, fetch_keys, keys_url
-from tui_auth.cli.doctor.probe import API_FLOWS, Answer, Verdict, probe_flow
 from tui_auth.config.client_secret import path_of_secret, read_secret_file
 from tui_auth.config.errors import ConfigurationError
 from tui_auth.config.profile_file import add_profile

@@ -1,7 +1,7 @@
-"""What an app client allows, found out with a user who cannot exist: one call a flow, nobody's attempts.
+"""Probe what an app client allows, with one InitiateAuth call per flow for a user name that can't exist.
 
-Whether the pool tells that there is no such user or pretends that there is one (PreventUserExistenceErrors),
-both say that the flow is allowed. Source: InitiateAuth in Cognito's API reference.
+No user's sign-in attempts are used up. Cognito's answer shows whether the flow is allowed, however the
+app client's PreventUserExistenceErrors is set. Source: InitiateAuth in Cognito's API reference.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from tui_auth.auth.gateway import Gateway
 from tui_auth.secret import Secret
 
 FLOWS = ("USER_SRP_AUTH", "USER_PASSWORD_AUTH", "USER_AUTH", "CUSTOM_AUTH")
-"""The flows of InitiateAuth that begin a sign-in, the usual one first."""
+"""The values of InitiateAuth's AuthFlow that start a sign-in, the default first."""
 
 API_FLOWS = {"CUSTOM_WITH_SRP": "CUSTOM_AUTH", "CUSTOM_WITHOUT_SRP": "CUSTOM_AUTH"}
-"""InitiateAuth's name for a flow where that is another than ours."""
+"""The AuthFlow value for each ``--auth-flow`` value that differs from it."""
 
 OUR_FLOWS = {"CUSTOM_AUTH": ("CUSTOM_WITH_SRP", "CUSTOM_WITHOUT_SRP")}
-"""What --auth-flow calls a flow of InitiateAuth where that is another than Cognito's name."""
+"""The ``--auth-flow`` values for each AuthFlow value that differs from them."""
 
 
 class Verdict(Enum):
-    """What the answer says of the flow, or of what stands before it."""
+    """What an answer shows about a flow, or about what is checked before the flow."""
 
     ALLOWED = "allowed"
     NO_TRIGGERS = "allowed, without functions"
@@ -43,7 +43,7 @@ class Verdict(Enum):
 
     @property
     def is_final(self) -> bool:
-        """Whether every other flow would be answered the same, so that it need not be asked."""
+        """Whether every other flow would get the same verdict, so that no other needs a call."""
         return self in (
             Verdict.NO_SUCH_CLIENT,
             Verdict.SECRET_MISSING,
@@ -55,7 +55,7 @@ class Verdict(Enum):
 
 @dataclass(frozen=True)
 class Answer:
-    """What one call said. ``error`` is the refusal where there was one."""
+    """What one probe showed; ``error`` is Cognito's error if it returned one."""
 
     flow: str
     verdict: Verdict
@@ -63,7 +63,13 @@ class Answer:
 
 
 def probe_flow(gateway: Gateway, client: AppClient, flow: str) -> Answer:
-    """Ask for one of FLOWS with a user name of which there is none, once. Never raises AuthError."""
+    """Call InitiateAuth once with a random user name. Never raises AuthError.
+
+    Args:
+        gateway: Where the pool is.
+        client: The app client to probe, with the secret to send.
+        flow: One of FLOWS.
+    """
     username = f"tui-auth-doctor-{secrets.token_hex(8)}"
     parameters: dict[str, Any] = {"USERNAME": username, "SECRET_HASH": client.secret_hash(username)}
     if flow == "USER_SRP_AUTH":
@@ -78,37 +84,37 @@ def probe_flow(gateway: Gateway, client: AppClient, flow: str) -> Answer:
     try:
         gateway.call("InitiateAuth", request)
     except AuthError as error:
-        return Answer(flow, _verdict(error), error)
+        return Answer(flow, _verdict_from(error), error)
     return Answer(flow, Verdict.ALLOWED)
 
 
-def _verdict(error: AuthError) -> Verdict:
-    words = error.service_message.lower()
+def _verdict_from(error: AuthError) -> Verdict:
+    message = error.service_message.lower()
     if error.code is None:
         return Verdict.UNCLEAR if error.kind is ErrorKind.VALIDATION else Verdict.UNREACHABLE
     if error.code == "ResourceNotFoundException":
         return Verdict.NO_SUCH_CLIENT
-    if "not enabled for this client" in words:
+    if "not enabled for this client" in message:
         return Verdict.NOT_ALLOWED
-    if "trigger" in words:
+    if "trigger" in message:
         return Verdict.NO_TRIGGERS
-    if error.code == "NotAuthorizedException" and "secret" in words:
-        told = (each for fragment, each in _ABOUT_THE_SECRET.items() if fragment in words)
-        return next(told, Verdict.SECRET_WRONG)
-    return Verdict.ALLOWED if error.code in _ABOUT_THE_USER else Verdict.UNCLEAR
+    if error.code == "NotAuthorizedException" and "secret" in message:
+        verdicts = (verdict for fragment, verdict in _SECRET_MESSAGES.items() if fragment in message)
+        return next(verdicts, Verdict.SECRET_WRONG)
+    return Verdict.ALLOWED if error.code in _ERRORS_OF_ALLOWED_FLOWS else Verdict.UNCLEAR
 
 
-_ABOUT_THE_SECRET = {
+_SECRET_MESSAGES = {
     "was not received": Verdict.SECRET_MISSING,
     "not have a secret": Verdict.SECRET_NOT_WANTED,
 }
-_ABOUT_THE_USER = frozenset(
+_ERRORS_OF_ALLOWED_FLOWS = frozenset(
     {
         "NotAuthorizedException",
         "UserNotFoundException",
         "UserNotConfirmedException",
         "PasswordResetRequiredException",
-        # The pool's own functions were asked, which comes after the flow was found to be allowed.
+        # Cognito calls the pool's Lambda triggers only after it has allowed the flow.
         "UserLambdaValidationException",
         "UnexpectedLambdaException",
         "InvalidLambdaResponseException",
