@@ -12,7 +12,7 @@ import pytest
 from tests.programs import Home, Process, Program, TerminalProgram
 from tests.tools import need_tool
 from tui_auth.cli.commands import COMMANDS
-from tui_auth.cli.completion.command_lines import command_lines
+from tui_auth.cli.completion import command_lines
 
 
 def write_profiles(home: Home) -> None:
@@ -61,7 +61,7 @@ def bash(on_path: Process) -> Callable[..., list[str]]:
 
 
 def test_every_command_is_completed_and_told_as_the_help_tells_it() -> None:
-    told = {line.name: line.says for line in command_lines()}
+    told = {line.name: line.summary for line in command_lines()}
     assert {name: told[name] for name in COMMANDS} == {name: says for name, (_, says) in COMMANDS.items()}
 
 

@@ -10,11 +10,11 @@ import pytest
 
 from tests.programs import Program, TerminalProgram
 from tui_auth.cli.commands import COMMANDS
-from tui_auth.cli.examples import OF_A_COMMAND, WITHOUT_A_COMMAND
+from tui_auth.cli.examples import COMMAND_EXAMPLES, PROGRAM_EXAMPLES
 from tui_auth.cli.main import main
 from tui_auth.cli.parser import CommandParser
 
-ALL = [line for examples in (WITHOUT_A_COMMAND, *OF_A_COMMAND.values()) for line, _ in examples]
+ALL = [line for examples in (PROGRAM_EXAMPLES, *COMMAND_EXAMPLES.values()) for line, _ in examples]
 
 
 def parser_of(command: str) -> CommandParser:
@@ -30,10 +30,10 @@ def test_every_example_can_be_typed_as_it_stands(line: str) -> None:
     assert found
     words = shlex.split(found[1])
     command = words.pop(0) if words and not words[0].startswith("-") else "sign-in"
-    parser_of(command).read(words)
+    parser_of(command).parse(words)
 
 
-EVERY = ("", *COMMANDS, *(name for name in OF_A_COMMAND if " " in name))
+EVERY = ("", *COMMANDS, *(name for name in COMMAND_EXAMPLES if " " in name))
 
 
 @pytest.mark.parametrize("command", EVERY)
@@ -44,7 +44,7 @@ def test_every_help_begins_with_examples_and_fits_the_screen(
     monkeypatch.setenv("COLUMNS", "80")
     assert main([*command.split(), "--help"]) == 0
     first, *rest = capsys.readouterr().out.splitlines()
-    examples = OF_A_COMMAND[command] if command else WITHOUT_A_COMMAND
+    examples = COMMAND_EXAMPLES[command] if command else PROGRAM_EXAMPLES
     assert first.startswith(f"  {examples[0][0]}".splitlines()[0])
     assert any(line.startswith("usage: ") for line in rest) or not command
     assert [line for line in (first, *rest) if len(line) > 80] == []

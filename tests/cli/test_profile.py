@@ -284,7 +284,7 @@ def ran_here(*words: str) -> int:
     """The exit status of ``tui-auth profile`` in this process."""
     parser = CommandParser(prog="tui-auth profile")
     profile.add_arguments(parser)
-    return profile.run(parser.read(words))
+    return profile.run(parser.parse(words))
 
 
 @pytest.mark.parametrize("flags", [("--profile", "nope"), ("--user-pool-id", "eu-west-1_A"), ("--region=",)])

@@ -1,13 +1,13 @@
-"""What each command's help begins with: lines that can be typed as they stand, and what each does."""
+"""The examples at the start of each command's help: lines that can be typed as they are."""
 
 from __future__ import annotations
 
 Examples = tuple[tuple[str, str], ...]
-"""A line for a shell, and what it does in a few words; empty where the line says it."""
+"""Pairs of a shell line and what it does; empty where the line is clear without."""
 
 _IDS = "--user-pool-id eu-west-1_Ab12Cd34E --client-id 1example23456789"
 
-WITHOUT_A_COMMAND: Examples = (
+PROGRAM_EXAMPLES: Examples = (
     ("tui-auth", "sign in: to the project here, or asks for a pool"),
     ("tui-auth --profile acme", "sign in to a pool kept under a name"),
     ("tui-auth demo", "try every step; no AWS account is needed"),
@@ -15,7 +15,7 @@ WITHOUT_A_COMMAND: Examples = (
     ("tui-auth header | curl -H @- https://api.example.com/orders", ""),
 )
 
-OF_A_COMMAND: dict[str, Examples] = {
+COMMAND_EXAMPLES: dict[str, Examples] = {
     "sign-in": (
         ("tui-auth sign-in", "to the Amplify project here, or asks for a pool"),
         ("tui-auth sign-in --profile acme --username ann", ""),
@@ -90,7 +90,7 @@ OF_A_COMMAND: dict[str, Examples] = {
 }
 
 
-def listed(examples: Examples) -> str:
-    """The examples as lines, what one does beside it."""
-    beside = max((len(line) for line, says in examples if says), default=0)
-    return "".join(f"  {line:<{beside}}  {says}".rstrip() + "\n" for line, says in examples)
+def format_examples(examples: Examples) -> str:
+    """Return the examples one a line, with their explanations in a second column."""
+    width = max((len(line) for line, explanation in examples if explanation), default=0)
+    return "".join(f"  {line:<{width}}  {explanation}".rstrip() + "\n" for line, explanation in examples)

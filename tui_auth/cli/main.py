@@ -1,8 +1,6 @@
-"""The door: which command, and nothing loaded that this command does not need.
+"""Entry point: dispatch to a command module and import only that one.
 
-stdout is data; stderr is talk. Exit codes: 0 ok, 1 unexpected, 2 usage, 3 configuration, 4 not signed in,
-5 refused, 6 cancelled, 7 network, 8 throttled or locked, 9 storage, 10 a step that cannot be done here;
-129, 130, 143 by signal.
+stdout is data, stderr is talk. ``exit_status`` lists the exit codes.
 """
 
 from __future__ import annotations
@@ -10,11 +8,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from tui_auth.cli.commands import COMMANDS
 from tui_auth.cli.output import let_go_of_stdout, tell, write_out, written_out
 
 PROGRAM = "tui-auth"
-DEFAULT = "sign-in"
+DEFAULT_COMMAND = "sign-in"
+CACHED_COMMANDS = ("token", "header")
+"""The commands that scripts run before every request; they have a fast path."""
 
 _HELP = """\
 {examples}
@@ -30,15 +29,18 @@ tui-auth --version names what a bug report needs.
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command that the arguments name, and give its exit status."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
+    """Run the command that the arguments specify and return its exit status.
+
+    Args:
+        arguments: What follows ``tui-auth`` on the command line; None takes it from ``sys.argv``.
+    """
     try:
-        status = _status(given)
+        status = _dispatch(list(sys.argv[1:] if arguments is None else arguments))
         return written_out() or status
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # Whoever read what is printed, such as head, has read enough.
+        # The program that reads stdout, such as head, has read enough.
         let_go_of_stdout()
         return 1
     except Exception as error:
@@ -49,68 +51,69 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
-def _status(given: list[str]) -> int:
-    if given and given[0] in ("-h", "--help"):
-        return _help()
-    if given and given[0] == "--version":
+def _dispatch(arguments: list[str]) -> int:
+    if arguments and arguments[0] in ("-h", "--help"):
+        return _print_help()
+    if arguments and arguments[0] == "--version":
         from tui_auth.cli.versions import version_text
 
-        return _printed(version_text())
-    name = given.pop(0) if given and not given[0].startswith("-") else DEFAULT
-    if name not in COMMANDS:
-        return _no_such_command(name)
-    status = _from_cache(name, given)
-    return _run(name, given) if status is None else status
+        return write_out(version_text())
+    is_named = bool(arguments) and not arguments[0].startswith("-")
+    command = arguments.pop(0) if is_named else DEFAULT_COMMAND
+    status = _answer_from_cache(command, arguments)
+    return _run(command, arguments) if status is None else status
 
 
-def _from_cache(name: str, arguments: Sequence[str]) -> int | None:
-    """The short way for what scripts run on every request; None where it takes more."""
-    if name not in ("token", "header"):
+def _answer_from_cache(command: str, arguments: Sequence[str]) -> int | None:
+    """Print a cached token; None if the command has no fast path, or needs more than that."""
+    if command not in CACHED_COMMANDS:
         return None
     from tui_auth.cli.token_arguments import answer_from_cache
 
-    return answer_from_cache(name, arguments)
+    return answer_from_cache(command, arguments)
 
 
 def _run(name: str, arguments: Sequence[str]) -> int:
     from importlib import import_module
 
+    from tui_auth.cli.commands import COMMANDS
+
+    if name not in COMMANDS:
+        return _reject_command(name)
     from tui_auth.cli.exit_status import say
     from tui_auth.cli.parser import CommandParser
     from tui_auth.config.variables import unknown_variables
     from tui_auth.terminal.crash import report_crashes_without_details
 
     report_crashes_without_details()
-    module_name, says = COMMANDS[name]
+    module_name, summary = COMMANDS[name]
     command = import_module(f"tui_auth.cli.commands.{module_name}")
-    parser = CommandParser(prog=f"{PROGRAM} {name}", description=says[0].upper() + says[1:] + ".")
+    parser = CommandParser(prog=f"{PROGRAM} {name}", description=summary[0].upper() + summary[1:] + ".")
     command.add_arguments(parser)
     try:
-        parsed = parser.read(arguments)
+        parsed = parser.parse(arguments)
         for sentence in unknown_variables():
             say(sentence)
         status: int = command.run(parsed)
-    except SystemExit as end:  # argparse's, after the help or a wrong word
+    except SystemExit as end:  # argparse raises it after --help and after a usage error
         return end.code if isinstance(end.code, int) else 0
     return status
 
 
-def _help() -> int:
-    from tui_auth.cli.examples import WITHOUT_A_COMMAND, listed
+def _print_help() -> int:
+    from tui_auth.cli.commands import COMMANDS
+    from tui_auth.cli.examples import PROGRAM_EXAMPLES, format_examples
 
     width = max(map(len, COMMANDS))
-    lines = "\n".join(f"  {name:<{width}}  {says}" for name, (_, says) in COMMANDS.items())
-    return _printed(_HELP.format(examples=listed(WITHOUT_A_COMMAND), commands=lines))
+    lines = "\n".join(f"  {name:<{width}}  {summary}" for name, (_, summary) in COMMANDS.items())
+    return write_out(_HELP.format(examples=format_examples(PROGRAM_EXAMPLES), commands=lines))
 
 
-def _printed(text: str) -> int:
-    return write_out(text)
-
-
-def _no_such_command(name: str) -> int:
+def _reject_command(name: str) -> int:
+    from tui_auth.cli.commands import COMMANDS
     from tui_auth.config.nearest import nearest
 
-    near = nearest(name, COMMANDS)
-    cure = f"Did you mean {near}?" if near else f"Commands are {', '.join(COMMANDS)}."
-    tell(f"there is no command “{ascii(name[:40])[1:-1]}”. {cure}")
+    similar = nearest(name, COMMANDS)
+    advice = f"Did you mean {similar}?" if similar else f"Commands are {', '.join(COMMANDS)}."
+    tell(f"there is no command “{ascii(name[:40])[1:-1]}”. {advice}")
     return 2

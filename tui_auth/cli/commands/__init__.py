@@ -1,4 +1,4 @@
-"""Every command there is. Each is a module here, with ``add_arguments`` and ``run``."""
+"""The commands. Each is a module with ``add_arguments(parser)`` and ``run(arguments)``."""
 
 COMMANDS = {
     "sign-in": ("sign_in", "sign in to a user pool (tui-auth without a command)"),
@@ -15,4 +15,4 @@ COMMANDS = {
     "demo": ("demo", "try every sign-in step on a pool inside this program"),
     "pool": ("pool", "serve the embedded user pool here, for tests and scripts"),
 }
-"""Each command's module and its line in the help."""
+"""The module of each command and its summary in the help."""

@@ -1,4 +1,4 @@
-"""``tui-auth completion``: print what makes bash, zsh or fish complete tui-auth."""
+"""``tui-auth completion``: print the completion script of bash, zsh or fish."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _DESCRIPTION = (
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """The flags of this command."""
+    """Add the argument of this command."""
     parser.description = _DESCRIPTION
     parser.add_argument(
         "shell", choices=SHELLS, metavar="|".join(SHELLS), help="which shell the script is for"
@@ -21,9 +21,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> int:
-    """Print the script; 0, or 1 where stdout takes none."""
-    from tui_auth.cli.completion import scripts
-    from tui_auth.cli.completion.command_lines import command_lines
+    """Print the script; 0, or 1 if stdout can't take it."""
+    from tui_auth.cli import completion
 
-    write = {"bash": scripts.bash, "zsh": scripts.zsh, "fish": scripts.fish}[arguments.shell]
-    return write_out(write(command_lines()))
+    write = {"bash": completion.bash, "zsh": completion.zsh, "fish": completion.fish}[arguments.shell]
+    return write_out(write(completion.command_lines()))

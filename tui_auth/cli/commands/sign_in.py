@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
+from tui_auth.cli.arguments import read_password, write_trace
 from tui_auth.cli.exit_status import (
     CANCELLED,
     NEEDS_A_SCREEN,
@@ -19,7 +20,6 @@ from tui_auth.cli.exit_status import (
     say,
     with_status,
 )
-from tui_auth.cli.given_password import given_password
 from tui_auth.cli.output import tell
 from tui_auth.config.certificates import check_certificates
 from tui_auth.config.errors import NoPoolNamed
@@ -174,7 +174,6 @@ def sign_in_now(
     """
     from tui_auth.auth.auth import Auth
     from tui_auth.cli.sign_in_settings import sign_in_settings
-    from tui_auth.cli.trace import traced
     from tui_auth.terminal.environment import fill_missing_streams
 
     fill_missing_streams()
@@ -183,7 +182,7 @@ def sign_in_now(
     auth = Auth(
         choice.user_pool_id, choice.client_id, choice.client_secret, choice.endpoint_url, choice.region
     )
-    with traced(auth.wire, arguments.trace):
+    with write_trace(auth.wire, arguments.trace):
         settings = sign_in_settings(choice, arguments, leaves_when_done=leaves_when_done)
         return _sign_in(auth, settings, partial(_keeping, choice, auth, when_kept), arguments)
 
@@ -201,7 +200,7 @@ def _sign_in(
 ) -> tuple[int, SessionRecord | None]:
     from tui_auth.terminal.environment import TerminalKind, find_terminal
 
-    kind, password = find_terminal().kind, given_password(arguments)
+    kind, password = find_terminal().kind, read_password(arguments)
     in_lines = kind is TerminalKind.LINES or (kind is TerminalKind.FULL_SCREEN and _wants_lines(arguments))
     if password is None and not in_lines:
         return _in_full_screen(auth, settings, make_keeping, arguments)

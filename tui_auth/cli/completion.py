@@ -1,21 +1,83 @@
-"""The completion scripts of bash, zsh and fish, written from what can be typed.
+"""Write the completion scripts of bash, zsh and fish from what the commands' parsers accept.
 
-Bash's works with 3.2, which macOS has. A profile's name is never expanded by a shell: it is read as a line.
+The bash script works with version 3.2, which macOS has. No shell expands the name of a profile: the scripts
+read it as a line.
 """
 
 from __future__ import annotations
 
+import argparse
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
 
-from tui_auth.cli.completion.command_lines import FILE, PROFILE, TEXT, CommandLine, Flag, Value
+from tui_auth.cli.commands import COMMANDS
+from tui_auth.cli.main import DEFAULT_COMMAND, PROGRAM
 
-DEFAULT = "sign-in"
-_GLOBAL = ("--help", "--version")
+FILE, PROFILE, TEXT = "file", "profile", "text"
+"""The kinds of values beside a word of a list: a file's path, a profile's name, any text."""
+
+Value = str | tuple[str, ...]
+
+_GLOBAL_FLAGS = ("--help", "--version")
+
+
+@dataclass(frozen=True)
+class Flag:
+    """One flag under all its names; ``value`` is None if it takes none."""
+
+    names: tuple[str, ...]
+    summary: str
+    value: Value | None
+
+
+@dataclass(frozen=True)
+class CommandLine:
+    """A command or subcommand: the words that call it, its flags, and what its first argument can be."""
+
+    words: tuple[str, ...]
+    summary: str
+    flags: tuple[Flag, ...]
+    argument: Value | None = None
+    runs_a_command: bool = False
+
+    @property
+    def name(self) -> str:
+        """The words as the user types them."""
+        return " ".join(self.words)
+
+
+def command_lines() -> list[CommandLine]:
+    """Return every command and subcommand."""
+    lines: list[CommandLine] = []
+    for name, (module, summary) in COMMANDS.items():
+        parser = argparse.ArgumentParser(prog=f"{PROGRAM} {name}")
+        import_module(f"tui_auth.cli.commands.{module}").add_arguments(parser)
+        lines += lines_of((name,), summary, parser)
+    return lines
+
+
+def lines_of(words: tuple[str, ...], summary: str, parser: argparse.ArgumentParser) -> Iterator[CommandLine]:
+    """Yield a command's subcommands, then the command itself."""
+    flags, argument, runs_a_command = [], None, False
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            summaries = {choice.dest: choice.help or "" for choice in action._choices_actions}
+            for name, subparser in action.choices.items():
+                yield from lines_of((*words, name), summaries.get(name, ""), subparser)
+        elif action.option_strings:
+            flags.append(Flag(tuple(action.option_strings), _summary(action, parser), _value(action)))
+        elif action.nargs in (argparse.REMAINDER, "+", "*") and action.choices is None:
+            runs_a_command = True
+        elif argument is None:
+            argument = _value(action)
+    yield CommandLine(words, summary, tuple(flags), argument, runs_a_command)
 
 
 def bash(lines: Sequence[CommandLine]) -> str:
-    """For bash: ``source <(tui-auth completion bash)``."""
+    """Return the script for bash: ``source <(tui-auth completion bash)``."""
     groups = _groups(lines)
     values: list[str] = []
     for line in lines:
@@ -30,25 +92,27 @@ def bash(lines: Sequence[CommandLine]) -> str:
             words.append(f"            [[ $cur != -* ]] && {{ {_bash_value(line.argument)}; return; }}")
         words.append(f"            _tui_auth_words {shlex.quote(flags)} ;;")
     return _BASH.format(
-        commands=shlex.quote(" ".join((*_first_words(lines), *_GLOBAL))),
+        commands=shlex.quote(" ".join((*_first_words(lines), *_GLOBAL_FLAGS))),
         groups="\n".join(
             _BASH_GROUP.format(name=name, below=shlex.quote(" ".join(below)))
             for name, below in groups.items()
         ),
-        default=DEFAULT,
+        default=DEFAULT_COMMAND,
         values="\n".join(values),
         words="\n".join(words),
     )
 
 
 def zsh(lines: Sequence[CommandLine]) -> str:
-    """For zsh: a file ``_tui-auth`` on ``$fpath``, or ``source <(tui-auth completion zsh)``."""
-    summaries = {line.words[0]: line.says for line in lines if len(line.words) == 1}
+    """Return the script for zsh: ``_tui-auth`` on ``$fpath``, or ``source <(tui-auth completion zsh)``."""
+    summaries = {line.words[0]: line.summary for line in lines if len(line.words) == 1}
     described = [_zsh_described(name, summaries.get(name, "")) for name in _first_words(lines)]
     groups = []
     for name, below in _groups(lines).items():
-        says = {line.words[1]: line.says for line in lines if line.words[0] == name and len(line.words) == 2}
-        inner = "\n".join(f"      {_zsh_described(word, says[word])}" for word in below)
+        descriptions = {
+            line.words[1]: line.summary for line in lines if line.words[0] == name and len(line.words) == 2
+        }
+        inner = "\n".join(f"      {_zsh_described(word, descriptions[word])}" for word in below)
         groups.append(_ZSH_GROUP.format(name=name, below=inner))
     cases = []
     for line in lines:
@@ -62,17 +126,17 @@ def zsh(lines: Sequence[CommandLine]) -> str:
         inner = " \\\n        ".join(specs)
         cases.append(f"    ({shlex.quote(line.name)})\n      _arguments -s \\\n        {inner} ;;")
     return _ZSH.format(
-        commands="\n".join(f"    {each}" for each in described),
+        commands="\n".join(f"    {command}" for command in described),
         groups="\n".join(groups),
         cases="\n".join(cases),
-        default=DEFAULT,
+        default=DEFAULT_COMMAND,
     )
 
 
 def fish(lines: Sequence[CommandLine]) -> str:
-    """For fish: ``tui-auth completion fish | source``."""
+    """Return the script for fish: ``tui-auth completion fish | source``."""
     rows = []
-    summaries = {line.words[0]: line.says for line in lines if len(line.words) == 1}
+    summaries = {line.words[0]: line.summary for line in lines if len(line.words) == 1}
     for name in _first_words(lines):
         rows.append(
             f"complete -c tui-auth -n __tui_auth_at_start -a {name} -d {_quoted(summaries.get(name, ''))}"
@@ -87,14 +151,31 @@ def fish(lines: Sequence[CommandLine]) -> str:
                 f"-l {name[2:]}" if name.startswith("--") else f"-s {name[1:]}" for name in flag.names
             )
             value = "" if flag.value is None else _fish_value(flag.value)
-            rows.append(f"complete -c tui-auth -n {condition} {names}{value} -d {_quoted(flag.says)}")
+            rows.append(f"complete -c tui-auth -n {condition} {names}{value} -d {_quoted(flag.summary)}")
         if line.argument and line.argument != TEXT:
             rows.append(f"complete -c tui-auth -n {condition}{_fish_value(line.argument).replace(' -r', '')}")
         if line.runs_a_command:
             condition = _quoted(f"__tui_auth_runs {line.name}")
             rows.append(f"complete -c tui-auth -n {condition} -a '(__tui_auth_command)'")
     groups = " ".join(_groups(lines))
-    return _FISH.format(default=DEFAULT, groups=groups, rows="\n".join(rows))
+    return _FISH.format(default=DEFAULT_COMMAND, groups=groups, rows="\n".join(rows))
+
+
+def _value(action: argparse.Action) -> Value | None:
+    if action.nargs == 0:
+        return None
+    if action.choices is not None:
+        return tuple(map(str, action.choices))
+    metavar = str(action.metavar or "")
+    if action.type is Path or metavar.startswith("FILE"):
+        return FILE
+    return PROFILE if metavar == "PROFILE" else TEXT
+
+
+def _summary(action: argparse.Action, parser: argparse.ArgumentParser) -> str:
+    if not action.help or action.help == argparse.SUPPRESS:
+        return ""
+    return " ".join((action.help % {**vars(action), "prog": parser.prog}).split())
 
 
 def _first_words(lines: Sequence[CommandLine]) -> list[str]:
@@ -102,7 +183,7 @@ def _first_words(lines: Sequence[CommandLine]) -> list[str]:
 
 
 def _groups(lines: Sequence[CommandLine]) -> dict[str, list[str]]:
-    """The commands that have sub-commands, with them."""
+    """Return the subcommands of each command that has any."""
     groups: dict[str, list[str]] = {}
     for line in lines:
         if len(line.words) == 2:
@@ -111,11 +192,11 @@ def _groups(lines: Sequence[CommandLine]) -> dict[str, list[str]]:
 
 
 def _flags_by_value(line: CommandLine) -> dict[Value, list[str]]:
-    found: dict[Value, list[str]] = {}
+    names: dict[Value, list[str]] = {}
     for flag in line.flags:
         if flag.value is not None:
-            found.setdefault(flag.value, []).extend(flag.names)
-    return found
+            names.setdefault(flag.value, []).extend(flag.names)
+    return names
 
 
 def _bash_value(value: Value) -> str:
@@ -130,17 +211,17 @@ def _zsh_value(value: Value) -> str:
     return {FILE: "_files", PROFILE: "_tui_auth_profiles", TEXT: " "}[value]
 
 
-def _zsh_described(name: str, says: str) -> str:
-    escaped = says.replace(":", "\\:")
+def _zsh_described(name: str, summary: str) -> str:
+    escaped = summary.replace(":", "\\:")
     return _quoted(f"{name}:{escaped}")
 
 
 def _zsh_spec(flag: Flag, name: str) -> str:
-    says = flag.says.translate(str.maketrans("[]", "()", ":"))
+    summary = flag.summary.translate(str.maketrans("[]", "()", ":"))
     value = "" if flag.value is None else f":{name.lstrip('-')}:{_zsh_value(flag.value)}"
-    # With the = the value may stand behind one as well as in the next word.
+    # With the = zsh accepts the value behind one as well as in the next word.
     joint = "=" if value and name.startswith("--") else ""
-    return _quoted(f"{name}{joint}[{says}]{value}")
+    return _quoted(f"{name}{joint}[{summary}]{value}")
 
 
 def _fish_value(value: Value) -> str:
@@ -150,7 +231,7 @@ def _fish_value(value: Value) -> str:
 
 
 def _quoted(text: str) -> str:
-    """In single quotes that bash, zsh and fish all take: without an apostrophe or backslash in them."""
+    """Quote for bash, zsh and fish alike: single quotes, without an apostrophe or backslash in the text."""
     return "'" + text.replace("\\", "").replace("'", "’") + "'"
 
 
