@@ -16,7 +16,6 @@ from textual.screen import Screen
 from tui_auth.app import CANCELLED, HEIGHTS, WIDTHS
 from tui_auth.auth.gateway import Address, CognitoGateway, Gateway
 from tui_auth.auth.signature import fetch_keys
-from tui_auth.cli.endpoint_mark import endpoint_mark
 from tui_auth.cli.output import tell
 from tui_auth.cli.pool_trial import FlowRefused, Outcome, PoolTrial, Refused, SecretWanted, Works
 from tui_auth.config.errors import ConfigurationError
@@ -26,6 +25,7 @@ from tui_auth.screens.choose_pool import ChoosePoolScreen, PoolKept, PoolTried
 from tui_auth.screens.pool_question import USUAL_FLOW, Candidate
 from tui_auth.screens.problem import OWN_FAULT, Problem
 from tui_auth.screens.surroundings import Surroundings
+from tui_auth.settings import environment_badge_for
 from tui_auth.style_sheets import style_sheets
 from tui_auth.terminal.full_screen import FullScreenApp
 from tui_auth.themes import THEMES
@@ -66,7 +66,7 @@ class ChoosePoolApp(FullScreenApp[str]):
 
     def get_default_screen(self) -> Screen[Any]:
         """The one screen there is."""
-        mark = endpoint_mark(self.named.get("endpoint_url", ""))
+        mark = environment_badge_for(self.named.get("endpoint_url", ""))
         around = Surroundings(pool="", now=time.time, mark=mark)
         return ChoosePoolScreen(
             around,

@@ -6,7 +6,6 @@ from argparse import Namespace
 from collections.abc import Mapping
 from typing import Any
 
-from tui_auth.cli.endpoint_mark import endpoint_mark
 from tui_auth.cli.exit_status import CANCELLED, Ended
 from tui_auth.cli.pool_trial import FlowRefused, PoolTrial, Refused, SecretWanted, Works
 from tui_auth.config.client_secret import looks_like_a_secret
@@ -26,6 +25,7 @@ from tui_auth.screens.pool_question import (
     flows_left,
     wrong_with,
 )
+from tui_auth.settings import environment_badge_for
 
 _LABELS = {"user_pool_id": "User pool", "client_id": "App client"}
 
@@ -40,7 +40,7 @@ class PlainChoosePool:
         self.lines = lines
         self.prompts = Prompts(lines, nothing_typed="Type something, or end with ^D.")
         self.trial = trial
-        self._mark = endpoint_mark(str(named.get("endpoint_url", "")))
+        self._mark = environment_badge_for(str(named.get("endpoint_url", "")))
         self._ids = {name: str(named.get(name, "")) for name in _LABELS}
         self._about = "pool"
         self._secret_file = str(named.get("client_secret_file", ""))

@@ -1,4 +1,4 @@
-"""DemoApp: the sign-in program with a list of sample users before it, and a phone and an inbox beside it."""
+"""DemoApp: the sign-in app with a list of sample users before it, and a phone and an inbox beside it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,16 @@ APP_NAME = "tui-auth demo"
 
 
 class DemoApp(TuiAuthApp):
-    """The demo: choose a user by a key, then walk that user's steps; ``plays`` is one who does so alone."""
+    """The demo: choose a user with a key, then go through that user's steps.
+
+    Args:
+        server: The emulator, with the demo's pools and users.
+        pool: What ``provision`` created there.
+        theme: The name of the theme.
+        plays: The user who signs in without a key pressed; None waits for the keys.
+        pace: How slowly that user types; see ``Player``.
+        options: What TuiAuthApp takes beyond that.
+    """
 
     CSS_PATH = style_sheets("demo.tcss")
 
@@ -53,7 +62,7 @@ class DemoApp(TuiAuthApp):
         self._met: set[str] = set()
         for user in pool.users:
             if user.totp_secret:
-                self.phone.enrol(user.username, user.totp_secret)
+                self.phone.enroll(user.username, user.totp_secret)
         auth = Auth(pool.user_pool_id, pool.client_id, endpoint_url=server.endpoint_url)
         settings = SignInSettings(
             pool="a pool on this machine; nothing leaves it",
@@ -65,18 +74,18 @@ class DemoApp(TuiAuthApp):
         super().__init__(auth, settings, **options)
 
     def on_ready(self) -> None:
-        """Begin to play by itself where that was asked for."""
+        """Start the player if a user signs in without a key pressed."""
         super().on_ready()
         if self.plays:
             player = Player(self, self.plays, self.pace)
             self.run_worker(player.play(), group="play", exit_on_error=False, description="play")
 
     def get_default_screen(self) -> Screen[Any]:
-        """The list of sample users is where the demo starts and comes back to."""
+        """Return the list of sample users, where the demo starts and ends."""
         return UserListScreen(self.surroundings(""), self.pool.users)
 
     def surroundings(self, username: str) -> Surroundings:
-        """With the list before sign-in, and phone and inbox beside it."""
+        """Return the context with the list before the sign-in, and the phone and inbox beside it."""
         return replace(
             super().surroundings(username),
             has_list=True,
@@ -89,7 +98,7 @@ class DemoApp(TuiAuthApp):
 
     @on(UserChosen)
     def _fill_in(self, event: UserChosen) -> None:
-        """Open the sign-in screen with the user's name and password typed, for the pool the user is in."""
+        """Open the sign-in screen of the user's pool with name and password filled in."""
         user: DemoUser | None = event.user
         if user and user.username in self._met:
             make_new_again(self.server, user)
@@ -120,11 +129,14 @@ class DemoApp(TuiAuthApp):
             self.pop_screen()
 
     async def action_quit(self) -> None:
-        """Leaving the demo is no failure."""
+        """Leave with exit status 0: a demo that ends early has not failed."""
         self.exit(None)
 
     def newest_code(self) -> str | None:
-        """What the phone shows, or the newest message holds, for the user who is signing in."""
+        """Return the code the phone shows or the newest message holds for the user who is signing in.
+
+        Empty after the phone has scanned the QR code of a new key; None if there is no code.
+        """
         screen = self.asking_screen
         if not isinstance(screen, StepScreen) or self.navigation.attempt is None:
             return None

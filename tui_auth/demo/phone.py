@@ -1,4 +1,4 @@
-"""The demo's phone, which makes codes, its inbox and the wire: a drawer at 80 columns, a column at 120."""
+"""The demo's phone with its authenticator app and inbox, and the call trace: a drawer, or a column at 120."""
 
 from __future__ import annotations
 
@@ -18,52 +18,55 @@ from tui_auth.screens.wire import WireView
 from tui_auth.secret import Secret
 from tui_auth.terminal.safe_text import safe_line
 
-MESSAGES_SHOWN, MESSAGES_SHOWN_IN_LITTLE_ROOM = 5, 2
+MAX_MESSAGES, MAX_MESSAGES_IF_LOW = 5, 2
 
-
-LITTLE_ROOM = 32
-"""Lines of a terminal below which the inbox gives way to the wire."""
+LOW_TERMINAL = 32
+"""Terminals with fewer lines show fewer messages, so that the call trace has room."""
 
 QUIET = "$foreground 60%"
 
 
 class Phone:
-    """An authenticator app: the keys it was given, and the code of each right now."""
+    """An authenticator app: a key for each account, and its current code.
+
+    Args:
+        now: Returns the time in seconds since the epoch.
+    """
 
     def __init__(self, now: Callable[[], float]) -> None:
         self.now = now
         self._keys: dict[str, Secret] = {}
 
-    def enrol(self, account: str, key: str) -> None:
-        """Take a base32 key under an account name; one there before is replaced."""
+    def enroll(self, account: str, key: str) -> None:
+        """Add a base32 key for an account, in place of an older one."""
         self._keys.pop(account, None)
         self._keys[account] = Secret(key)
 
     def scan(self, uri: Secret) -> None:
-        """Take what an otpauth URI says, as a camera would from the picture."""
+        """Add the key of an otpauth URI, as a camera would from the QR code."""
         parsed = pyotp.parse_uri(uri.reveal())
-        self.enrol(parsed.name, parsed.secret)
+        self.enroll(parsed.name, parsed.secret)
 
     def has(self, account: str, key: Secret) -> bool:
-        """Whether it makes codes from this very key."""
+        """Whether the account has exactly this key."""
         return self._keys.get(account) == key
 
     def code(self, account: str) -> str | None:
-        """The six digits it shows for the account; None where it has no key."""
+        """Return the account's six digits, or None if it has no key."""
         key = self._keys.get(account)
         return pyotp.TOTP(key.reveal()).at(int(self.now())) if key else None
 
     def lines(self) -> list[tuple[str, str]]:
-        """Each account with its code, newest first."""
+        """Return each account with its code, newest account first."""
         return [(account, self.code(account) or "") for account in reversed(self._keys)]
 
     def seconds_left(self) -> int:
-        """How long the codes it shows still hold."""
+        """Return how many seconds the codes it shows are still valid."""
         return WINDOW_SECONDS - int(self.now()) % WINDOW_SECONDS
 
 
 class Drawer(Vertical):
-    """Phone, inbox and wire beside every screen; ``^s`` opens it where there is no room for a column."""
+    """Phone, inbox and call trace beside every screen; ^s opens it where there is no room for a column."""
 
     def __init__(self, server: PoolServer, phone: Phone, wire: Wire) -> None:
         super().__init__()
@@ -80,12 +83,12 @@ class Drawer(Vertical):
         yield WireView(self.wire)
 
     def on_mount(self) -> None:
-        """Look at phone and inbox once a second, and draw only what changed."""
+        """Check phone and inbox every second and draw what changed."""
         self._drawn: tuple[Content, Content] | None = None
-        self._look()
-        self.set_interval(1.0, self._look)
+        self._refresh_texts()
+        self.set_interval(1.0, self._refresh_texts)
 
-    def _look(self) -> None:
+    def _refresh_texts(self) -> None:
         drawn = (self._codes(), self._messages())
         if drawn == self._drawn:
             return
@@ -102,9 +105,8 @@ class Drawer(Vertical):
         return Content("\n").join([*lines, left]) if lines else Content("no account yet")
 
     def _messages(self) -> Content:
-        little_room = self.app.size.height < LITTLE_ROOM
-        shown = MESSAGES_SHOWN_IN_LITTLE_ROOM if little_room else MESSAGES_SHOWN
-        messages = self.server.messages[-shown:]
+        is_low = self.app.size.height < LOW_TERMINAL
+        messages = self.server.messages[-(MAX_MESSAGES_IF_LOW if is_low else MAX_MESSAGES) :]
         if not messages:
             return Content("nothing was sent yet")
         return Content("\n").join(_message(message) for message in reversed(messages))

@@ -1,13 +1,15 @@
-"""A sample user who signs in by itself, typed at a person's pace: for a recording."""
+"""Player: types what a sample user would type, at a person's pace, for a recording."""
 
 from __future__ import annotations
 
 import unicodedata
 from asyncio import sleep
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from textual import events
+from textual.message import Message
+from textual.widget import Widget
 
 from tui_auth.auth.next_step import (
     ConfirmSignInWithCustomChallenge,
@@ -29,41 +31,65 @@ from tui_auth.screens.sign_in import SignInScreen
 from tui_auth.screens.step_screen import StepScreen
 from tui_auth.widgets.code_input import CodeInput
 
-if TYPE_CHECKING:
-    from tui_auth.demo.app import DemoApp
-
 ScreenT = TypeVar("ScreenT", bound=FormScreen)
 
 KEY_SECONDS = 0.09
 READING_SECONDS = 1.6
-LOOK_SECONDS = 0.05
+POLL_SECONDS = 0.05
 NEW_PASSWORD = "Brave-Otter-7!"  # noqa: S105 - shown on the demo's screen
 
 
-class Player:
-    """Types what its user would. ``pace`` stretches every wait; 0 types as fast as the program answers."""
+class Stage(Protocol):
+    """The app that the player types into."""
 
-    def __init__(self, app: DemoApp, user: DemoUser, pace: float) -> None:
+    @property
+    def asking_screen(self) -> FormScreen | None:
+        """The screen that waits for an answer."""
+
+    @property
+    def focused(self) -> Widget | None:
+        """The widget that gets the keys."""
+
+    def newest_code(self) -> str | None:
+        """Return the newest code, empty or None while there is none."""
+
+    def post_message(self, message: Message) -> bool:
+        """Deliver a key press."""
+
+    async def action_quit(self) -> None:
+        """Leave the app."""
+
+
+class Player:
+    """Types what a sample user would type.
+
+    Args:
+        app: The app to type into.
+        user: The user who signs in.
+        pace: A factor for every wait; 0 types as fast as the app answers.
+    """
+
+    def __init__(self, app: Stage, user: DemoUser, pace: float) -> None:
         self._app = app
         self._user = user
         self._pace = pace
 
     async def play(self) -> None:
-        """Walk from the list to Done, and leave; a refusal on the way leaves the rest to whoever watches."""
-        await self._read()
+        """Sign in from the list to Done and leave the app; stop after an error."""
+        await self._pause()
         await self._type(self._user.key)
-        await self._until_it_asks(SignInScreen, lambda screen: True)
-        await self._read()
+        await self._wait_for_screen(SignInScreen, lambda screen: True)
+        await self._pause()
         await self._type("", enter=True)
         step: NextStep | None = None
         while not isinstance(step, Done):
-            screen: StepScreen[Any] = await self._until_it_asks(StepScreen, _another_than(step))
+            screen: StepScreen[Any] = await self._wait_for_screen(StepScreen, _is_new_after(step))
             step = screen.step
-            await self._read()
+            await self._pause()
             if screen.error is not None:
                 return
             await self._answer(step)
-        await self._read()
+        await self._pause()
         await self._app.action_quit()
 
     async def _answer(self, step: NextStep) -> None:
@@ -79,12 +105,12 @@ class Player:
                 return
             case ResetPassword():
                 await self._type("1")
-                await self._until_a_code_is_asked()
+                await self._wait_for_code_input()
         for text in await self._texts(step):
             await self._type(text, enter=True)
 
     async def _texts(self, step: NextStep) -> list[str]:
-        """What the user types at a step, each text ended by Enter."""
+        """Return what the user types at a step; Enter follows each text."""
         name, new = self._user.username, [NEW_PASSWORD, NEW_PASSWORD]
         match step:
             case ConfirmSignInWithPassword():
@@ -104,27 +130,27 @@ class Player:
         return texts
 
     async def _code(self) -> str:
-        """The newest code, once the phone has scanned the picture or the message has come."""
+        """Wait until the phone has scanned the QR code or the message has arrived, and return the code."""
         while not (code := self._app.newest_code()):
-            await self._read()
+            await self._pause()
         return code
 
-    async def _until_it_asks(self, kind: type[ScreenT], is_new: Callable[[ScreenT], bool]) -> ScreenT:
-        """The screen that asks, once it is there and takes an answer."""
+    async def _wait_for_screen(self, kind: type[ScreenT], is_new: Callable[[ScreenT], bool]) -> ScreenT:
+        """Wait for a screen of this kind that takes keys, and return it."""
         while True:
             screen = self._app.asking_screen
             takes_keys = screen is not None and screen.is_mounted and screen.is_current and not screen.busy
             if isinstance(screen, kind) and takes_keys and is_new(screen):
                 return screen
-            await sleep(LOOK_SECONDS)
+            await sleep(POLL_SECONDS)
 
-    async def _until_a_code_is_asked(self) -> None:
+    async def _wait_for_code_input(self) -> None:
         while True:
             if isinstance(self._app.focused, CodeInput):
                 return
-            await sleep(LOOK_SECONDS)
+            await sleep(POLL_SECONDS)
 
-    async def _read(self) -> None:
+    async def _pause(self) -> None:
         await sleep(READING_SECONDS * self._pace)
 
     async def _type(self, text: str, *, enter: bool = False) -> None:
@@ -136,10 +162,10 @@ class Player:
 
 
 def _key_of(char: str) -> str:
-    """Textual's name of the key that types a character."""
+    """Return Textual's name of the key that types a character."""
     return char if char.isalnum() else unicodedata.name(char).lower().replace(" ", "_").replace("-", "_")
 
 
-def _another_than(step: NextStep | None) -> Callable[[StepScreen[Any]], bool]:
-    """Whether a screen asks something else than the step that was answered, or refuses that answer."""
+def _is_new_after(step: NextStep | None) -> Callable[[StepScreen[Any]], bool]:
+    """Return a test whether a screen shows another step than the answered one, or an error about it."""
     return lambda screen: screen.step is not step or screen.error is not None

@@ -19,7 +19,7 @@ OWN_NAME_KEY = "n"
 
 
 class UserChosen(Message):
-    """A sample user was chosen, or None: a name of one's own."""
+    """The user chose a sample user, or None: an own name."""
 
     def __init__(self, user: DemoUser | None) -> None:
         super().__init__()
@@ -27,10 +27,10 @@ class UserChosen(Message):
 
 
 class UserLine(Static):
-    """One user: the key, and what the sign-in will ask. A click does what the key does."""
+    """One user: the key and what the sign-in will ask. A click does the same as the key."""
 
-    def __init__(self, key: str, says: str, user: DemoUser | None) -> None:
-        super().__init__(Content.assemble((key, "bold $accent"), "  ", says))
+    def __init__(self, key: str, description: str, user: DemoUser | None) -> None:
+        super().__init__(Content.assemble((key, "bold $accent"), "  ", description))
         self.user = user
 
     def on_click(self) -> None:
@@ -39,7 +39,7 @@ class UserLine(Static):
 
 
 class UserListScreen(FormScreen):
-    """Which step to see."""
+    """The list from which a step is chosen."""
 
     KEYS = ("drawer", "help", "quit")
     EXPLANATION = (
@@ -63,10 +63,10 @@ class UserListScreen(FormScreen):
             yield Vertical(*lines[half:])
 
     def on_key(self, event: events.Key) -> None:
-        """A user's key opens the form."""
+        """Choose the user whose key was pressed."""
         if event.key in self.users or event.key == OWN_NAME_KEY:
             event.stop()
             self.post_message(UserChosen(self.users.get(event.key)))
 
     def submit(self) -> None:
-        """Enter alone chooses nobody."""
+        """Do nothing: Enter alone chooses no user."""

@@ -1,4 +1,4 @@
-"""``tui-auth aws-credentials``: AWS credentials, for ``credential_process`` or a shell."""
+"""``tui-auth aws-credentials``: print AWS credentials, for ``credential_process`` or a shell."""
 
 from __future__ import annotations
 
@@ -24,11 +24,9 @@ from tui_auth.session.errors import SignInNeeded, StorageError
 from tui_auth.session.record import SessionRecord
 from tui_auth.session.sessions import Sessions
 
-FORMATS = ("process", "env", "fish", "powershell", "json")
-
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """The flags of this command."""
+    """Add the flags of this command."""
     add_sign_in_arguments(parser)
     parser.add_argument(
         "--format",
@@ -39,34 +37,34 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> int:
-    """Print the credentials; 4 where a sign-in is needed and cannot be made here, or must not."""
+    """Print the credentials; return 4 if a sign-in is needed and not possible or not allowed here."""
     return with_status(lambda: _run(arguments))
 
 
 def _run(arguments: Namespace) -> int:
     sessions, found = Sessions(), None
-    with suppress(SignInNeeded):  # which may be begun below
+    with suppress(SignInNeeded):  # session_with_token signs in below, if it may
         found = find_session(arguments, sessions)
     if found is not None:
         pool = _identity_pool(arguments, sessions, found.record)
-        with suppress(StorageError):  # they are only a copy, and fetched anew below
-            if kept := kept_credentials(found.store, found.record, pool):
-                return write_out(WRITTEN[arguments.format](kept))
+        with suppress(StorageError):  # without the cached credentials, new ones are fetched below
+            if cached := kept_credentials(found.store, found.record, pool):
+                return write_out(FORMATS[arguments.format](cached))
     may_sign_in = arguments.login == "auto" and arguments.format != "process"
     record = session_with_token(arguments, sessions, kinds=("id",), may_sign_in=may_sign_in, found=found)
     pool = _identity_pool(arguments, sessions, record)
-    credentials, remark = new_credentials(sessions.store_for(record), record, pool)
-    if remark:
-        say(remark)
-    return write_out(WRITTEN[arguments.format](credentials))
+    credentials, warning = new_credentials(sessions.store_for(record), record, pool)
+    if warning:
+        say(warning)
+    return write_out(FORMATS[arguments.format](credentials))
 
 
 def _identity_pool(arguments: Namespace, sessions: Sessions, record: SessionRecord) -> str:
-    """The identity pool that flags, environment or profile name for this pool, else the session's own."""
+    """Return the identity pool that flags, environment or profile give for this pool, or the session's."""
     choice = asked_for(arguments, sessions).choice
-    fits = choice is not None and choice.user_pool_id == record.origin.user_pool_id
-    pool = arguments.identity_pool_id or (choice.identity_pool_id if choice and fits else None)
-    if choice is None:  # no pool is named, so the variable is for whichever session is used
+    is_same_pool = choice is not None and choice.user_pool_id == record.origin.user_pool_id
+    pool = arguments.identity_pool_id or (choice.identity_pool_id if choice and is_same_pool else None)
+    if choice is None:  # nothing specifies a user pool, so the variable is for whatever session there is
         pool = named_settings(arguments).get("identity_pool_id")
     pool = pool or record.origin.identity_pool_id
     if not pool:
@@ -76,62 +74,62 @@ def _identity_pool(arguments: Namespace, sessions: Sessions, record: SessionReco
     return str(pool)
 
 
-def _expiration(credentials: AwsCredentials) -> str:
+def _format_expiration(credentials: AwsCredentials) -> str:
     return f"{datetime.fromtimestamp(credentials.expires_at, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _variables(credentials: AwsCredentials) -> Mapping[str, str]:
+def _environment(credentials: AwsCredentials) -> Mapping[str, str]:
     return {
         "AWS_ACCESS_KEY_ID": credentials.access_key_id,
         "AWS_SECRET_ACCESS_KEY": credentials.secret_access_key.reveal(),
         "AWS_SESSION_TOKEN": credentials.session_token.reveal(),
-        "AWS_CREDENTIAL_EXPIRATION": _expiration(credentials),
+        "AWS_CREDENTIAL_EXPIRATION": _format_expiration(credentials),
     }
 
 
-def _as_process(credentials: AwsCredentials) -> str:
-    """What botocore's ProcessProvider reads: version 1, and when to ask again."""
+def _format_process(credentials: AwsCredentials) -> str:
+    """Return what botocore's ProcessProvider reads: version 1, with the expiration."""
     members = {
         "Version": 1,
         "AccessKeyId": credentials.access_key_id,
         "SecretAccessKey": credentials.secret_access_key.reveal(),
         "SessionToken": credentials.session_token.reveal(),
-        "Expiration": _expiration(credentials),
+        "Expiration": _format_expiration(credentials),
     }
     return json.dumps(members) + "\n"
 
 
-def _as_json(credentials: AwsCredentials) -> str:
-    """The same for people and scripts, with whose they are."""
-    members = json.loads(_as_process(credentials))
+def _format_json(credentials: AwsCredentials) -> str:
+    """Return the same with the identity they belong to, for people and scripts."""
+    members = json.loads(_format_process(credentials))
     members |= {"IdentityId": credentials.identity_id, "IdentityPoolId": credentials.identity_pool_id}
     return json.dumps(members, indent=2) + "\n"
 
 
-def _as_env(credentials: AwsCredentials) -> str:
-    lines = (f"export {name}={shlex.quote(value)}\n" for name, value in _variables(credentials).items())
+def _format_env(credentials: AwsCredentials) -> str:
+    lines = (f"export {name}={shlex.quote(value)}\n" for name, value in _environment(credentials).items())
     return "".join(lines)
 
 
-def _as_fish(credentials: AwsCredentials) -> str:
-    def quoted(value: str) -> str:
+def _format_fish(credentials: AwsCredentials) -> str:
+    def quote(value: str) -> str:
         return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
-    lines = (f"set -gx {name} {quoted(value)};\n" for name, value in _variables(credentials).items())
+    lines = (f"set -gx {name} {quote(value)};\n" for name, value in _environment(credentials).items())
     return "".join(lines)
 
 
-def _as_powershell(credentials: AwsCredentials) -> str:
-    def quoted(value: str) -> str:
+def _format_powershell(credentials: AwsCredentials) -> str:
+    def quote(value: str) -> str:
         return "'" + value.replace("'", "''") + "'"
 
-    return "".join(f"$Env:{name}={quoted(value)}\n" for name, value in _variables(credentials).items())
+    return "".join(f"$Env:{name}={quote(value)}\n" for name, value in _environment(credentials).items())
 
 
-WRITTEN: Mapping[str, Callable[[AwsCredentials], str]] = {
-    "process": _as_process,
-    "env": _as_env,
-    "fish": _as_fish,
-    "powershell": _as_powershell,
-    "json": _as_json,
+FORMATS: Mapping[str, Callable[[AwsCredentials], str]] = {
+    "process": _format_process,
+    "env": _format_env,
+    "fish": _format_fish,
+    "powershell": _format_powershell,
+    "json": _format_json,
 }

@@ -1,4 +1,4 @@
-"""``tui-auth demo``: every sign-in step on a pool inside this program, with an inbox and a phone."""
+"""``tui-auth demo``: every sign-in step on the local emulator, with an inbox and a phone."""
 
 from __future__ import annotations
 
@@ -7,21 +7,25 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 
 from tui_auth.cli.exit_status import NOT_SIGNED_IN, USAGE, say, with_status
 
-SLOWEST = 20
+MAX_PACE = 20
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """The flags of this command."""
+    """Add the flags of this command."""
     parser.add_argument(
         "--play", metavar="NAME", help="a sample user (ann, sam, tess …) signs in by itself, for a recording"
     )
     parser.add_argument(
-        "--pace", metavar="FACTOR", type=_pace, default=1.0, help="how slowly; 1 unless given, 0 at once"
+        "--pace",
+        metavar="FACTOR",
+        type=_parse_pace,
+        default=1.0,
+        help="how slowly; 1 unless given, 0 at once",
     )
 
 
 def run(arguments: Namespace) -> int:
-    """Show the demo until the person leaves; 0 then."""
+    """Show the demo until the user leaves, and return 0."""
     return with_status(lambda: _run(arguments))
 
 
@@ -47,11 +51,11 @@ def _run(arguments: Namespace) -> int:
         return app.run_in_terminal()
 
 
-def _pace(text: str) -> float:
+def _parse_pace(text: str) -> float:
     try:
         pace = float(text)
     except ValueError:
         pace = -1.0
-    if not 0 <= pace <= SLOWEST:
-        raise ArgumentTypeError(f"write a number from 0 to {SLOWEST}")
+    if not 0 <= pace <= MAX_PACE:
+        raise ArgumentTypeError(f"write a number from 0 to {MAX_PACE}")
     return pace

@@ -1,4 +1,4 @@
-"""``tui-auth exec -- CMD``: a command with a token in its environment, and in no other."""
+"""``tui-auth exec -- CMD``: run a command with a token in its environment, and in no other."""
 
 from __future__ import annotations
 
@@ -16,25 +16,28 @@ from tui_auth.cli.token_arguments import KINDS
 from tui_auth.session.sessions import Sessions
 
 CANNOT_RUN, NOT_FOUND = 126, 127
-DEFAULT = ("ACCESS_TOKEN", "access")
+"""The exit statuses that shells use for these."""
+
+DEFAULT_VARIABLE = ("ACCESS_TOKEN", "access")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """The flags of this command, and the command to run."""
+    """Add the flags of this command, and the command to run."""
     add_sign_in_arguments(parser)
+    default = "=".join(DEFAULT_VARIABLE)
     parser.add_argument(
         "--env",
         metavar="NAME=id|access",
         action="append",
-        type=_variable,
+        type=_parse_variable,
         default=[],
-        help=f"which token in which variable; may stand several times; {'='.join(DEFAULT)} unless given",
+        help=f"which token in which variable; may stand several times; {default} unless given",
     )
     parser.add_argument("command", nargs=REMAINDER, metavar="-- CMD …", help="what to run")
 
 
 def run(arguments: Namespace) -> int:
-    """Become the command, so that signals and exit status are its own; 126 or 127 where it cannot run."""
+    """Replace this process with the command; return 126 or 127 if it can't run."""
     return with_status(lambda: _run(arguments))
 
 
@@ -43,22 +46,22 @@ def _run(arguments: Namespace) -> int:
     if not command:
         say("Name a command: tui-auth exec -- CMD")
         return USAGE
-    variables = arguments.env or [DEFAULT]
-    # A sign-in on the way takes from its own process what the command shall have as the caller had it.
-    callers, core_limit = dict(os.environ), resource.getrlimit(resource.RLIMIT_CORE)
+    variables = arguments.env or [DEFAULT_VARIABLE]
+    # A sign-in changes both for this process; the command must get them as the caller set them.
+    caller_environment, core_limit = dict(os.environ), resource.getrlimit(resource.RLIMIT_CORE)
     kinds = sorted({kind for _, kind in variables})
     record = session_with_token(arguments, Sessions(), kinds=kinds, may_sign_in=arguments.login == "auto")
     with suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_CORE, core_limit)
-    environment = {**callers, **{name: record.token(kind).reveal() for name, kind in variables}}
+    environment = {**caller_environment, **{name: record.token(kind).reveal() for name, kind in variables}}
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
             stream.flush()
-    # Python ignores these two; what is ignored stays so in the command.
+    # Python ignores these signals, and a process that is replaced passes that on.
     for number in (signal.SIGPIPE, signal.SIGXFSZ):
         signal.signal(number, signal.SIG_DFL)
     try:
-        os.execvpe(command[0], command, environment)  # noqa: S606 - what the person asked for
+        os.execvpe(command[0], command, environment)  # noqa: S606 - the user's own command
     except FileNotFoundError:
         say(f"{command[0]}: there is no such command.")
         return NOT_FOUND
@@ -67,7 +70,7 @@ def _run(arguments: Namespace) -> int:
         return CANNOT_RUN
 
 
-def _variable(text: str) -> tuple[str, str]:
+def _parse_variable(text: str) -> tuple[str, str]:
     name, _, kind = text.partition("=")
     if kind in KINDS and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
         raise ArgumentTypeError("the name of a variable is letters, digits and _, and begins with no digit")

@@ -1,4 +1,4 @@
-"""``tui-auth kube-credential``: an ExecCredential with the id token, for kubectl's ``exec`` entry.
+"""``tui-auth kube-credential``: print an ExecCredential with the ID token, for kubectl's ``exec`` entry.
 
 Source: Kubernetes' client authentication API, client.authentication.k8s.io/v1 and v1beta1.
 """
@@ -21,23 +21,23 @@ VERSIONS = (f"{GROUP}/v1", f"{GROUP}/v1beta1")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """The flags of this command."""
+    """Add the flags of this command."""
     add_sign_in_arguments(parser)
 
 
 def run(arguments: Namespace) -> int:
-    """Print the ExecCredential; 4 where a sign-in is needed and cannot be made here."""
+    """Print the ExecCredential; return 4 if a sign-in is needed and not possible here."""
     return with_status(lambda: _run(arguments))
 
 
 def _run(arguments: Namespace) -> int:
-    asked = _asked_by_kubectl(os.environ)
-    spec = asked.get("spec")
-    interactive = not isinstance(spec, dict) or spec.get("interactive") is not False
+    request = _read_request(os.environ)
+    spec = request.get("spec")
+    is_interactive = not isinstance(spec, dict) or spec.get("interactive") is not False
     record = session_with_token(
-        arguments, Sessions(), kinds=("id",), may_sign_in=arguments.login == "auto" and interactive
+        arguments, Sessions(), kinds=("id",), may_sign_in=arguments.login == "auto" and is_interactive
     )
-    version = asked.get("apiVersion")
+    version = request.get("apiVersion")
     expires_at = datetime.fromtimestamp(record.id_expires_at, UTC)
     credential = {
         "apiVersion": version if version in VERSIONS else VERSIONS[0],
@@ -50,10 +50,10 @@ def _run(arguments: Namespace) -> int:
     return write_out(json.dumps(credential) + "\n")
 
 
-def _asked_by_kubectl(environ: Mapping[str, str]) -> Mapping[str, object]:
-    """What kubectl tells in KUBERNETES_EXEC_INFO: the version it speaks, and whether one may prompt."""
+def _read_request(environ: Mapping[str, str]) -> Mapping[str, object]:
+    """Return kubectl's KUBERNETES_EXEC_INFO: its API version, and whether the user may be prompted."""
     try:
-        asked = json.loads(environ.get("KUBERNETES_EXEC_INFO", "{}"))
+        request = json.loads(environ.get("KUBERNETES_EXEC_INFO", "{}"))
     except (ValueError, RecursionError):
         return {}
-    return asked if isinstance(asked, dict) else {}
+    return request if isinstance(request, dict) else {}
