@@ -1,4 +1,4 @@
-"""``tui-auth aws-credentials``: for ``credential_process``, for shells, kept until they run out."""
+"""``tui-auth aws-credentials``: for ``credential_process`` and shells, cached until they expire."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ def kept(machine: Machine) -> Kept:
     return machine.sign_in(machine.with_identity_pool(machine.client()), machine.user())
 
 
-def test_credential_process_gets_version_1_with_an_expiry(machine: Machine, kept: Kept) -> None:
+def test_credential_process_gets_version_1_with_an_expiration(machine: Machine, kept: Kept) -> None:
     ran = machine.run("aws-credentials", "--format", "process")
-    found = json.loads(ran.stdout)
+    credentials = json.loads(ran.stdout)
     assert (ran.returncode, ran.stderr) == (0, "")
-    assert set(found) == {"Version", "AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"}
-    assert found["Version"] == 1
-    assert datetime.fromisoformat(found["Expiration"]).tzinfo is not None
+    assert set(credentials) == {"Version", "AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"}
+    assert credentials["Version"] == 1
+    assert datetime.fromisoformat(credentials["Expiration"]).tzinfo is not None
     assert ran.stdout.count("\n") == 1
 
 
-def test_they_are_kept_until_they_have_nearly_run_out(machine: Machine, kept: Kept) -> None:
+def test_credentials_are_cached_until_they_expire_soon(machine: Machine, kept: Kept) -> None:
     first = machine.run("aws-credentials").stdout
     assert machine.run("aws-credentials").stdout == first
     assert len(machine.asked("GetCredentialsForIdentity")) == 1
@@ -43,7 +43,7 @@ def test_they_are_kept_until_they_have_nearly_run_out(machine: Machine, kept: Ke
     assert len(machine.asked("GetCredentialsForIdentity")) == 2
 
 
-def test_processes_that_ask_at_once_fetch_them_once(machine: Machine, kept: Kept, process: Process) -> None:
+def test_concurrent_processes_fetch_credentials_once(machine: Machine, kept: Kept, process: Process) -> None:
     processes = [process.start(process.command("aws-credentials")) for _ in range(8)]
     outputs = {each.communicate(timeout=PROCESS_SECONDS)[0] for each in processes}
     assert len(outputs) == 1
@@ -52,16 +52,14 @@ def test_processes_that_ask_at_once_fetch_them_once(machine: Machine, kept: Kept
 
 
 @pytest.mark.parametrize("harm", ["{}", "nonsense", '{"version": 1}'])
-def test_what_is_kept_and_cannot_be_understood_is_fetched_again(
-    machine: Machine, kept: Kept, harm: str
-) -> None:
+def test_an_invalid_cache_is_fetched_again(machine: Machine, kept: Kept, harm: str) -> None:
     machine.run("aws-credentials")
     (file,) = machine.state.glob("*.aws.json")
     file.write_text(harm)
     assert machine.run("aws-credentials").returncode == 0
 
 
-def test_what_is_kept_and_open_to_others_is_only_a_copy_and_replaced(machine: Machine, kept: Kept) -> None:
+def test_a_cache_that_others_can_read_is_replaced(machine: Machine, kept: Kept) -> None:
     first = machine.run("aws-credentials").stdout
     (file,) = machine.state.glob("*.aws.json")
     file.chmod(0o644)
@@ -75,16 +73,14 @@ def test_what_is_kept_and_open_to_others_is_only_a_copy_and_replaced(machine: Ma
     assert (again.stdout, again.stderr) == (ran.stdout, "")
 
 
-def test_another_session_is_named_once(machine: Machine, kept: Kept) -> None:
+def test_the_note_about_another_session_is_printed_once(machine: Machine, kept: Kept) -> None:
     choice = machine.with_identity_pool(machine.client())
     machine.sign_in(choice, machine.user("bob"))
     ran = machine.run("aws-credentials")
     assert (ran.returncode, ran.stderr.count("using the session of bob")) == (0, 1)
 
 
-def test_a_default_profile_that_names_it_does_not_send_it_round_in_circles(
-    machine: Machine, kept: Kept
-) -> None:
+def test_a_default_aws_profile_that_runs_this_command_does_not_recurse(machine: Machine, kept: Kept) -> None:
     command = f"{sys.executable} -m tui_auth aws-credentials --format process"
     folder = machine.home / ".aws"
     folder.mkdir()
@@ -101,7 +97,7 @@ NAMES = ("AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration")
     ("form", "shell"),
     [("env", "sh"), ("env", "bash"), ("env", "zsh"), ("fish", "fish")],
 )
-def test_a_shell_reads_its_format(
+def test_each_shell_reads_its_format(
     machine: Machine, kept: Kept, process: Process, form: str, shell: str
 ) -> None:
     need_tool(shell)
@@ -109,26 +105,26 @@ def test_a_shell_reads_its_format(
     show = f"{sys.executable} -c 'import os; [print(os.environ[n]) for n in {list(VARIABLES)}]'"
     script = written + show.replace("['", '["').replace("']", '"]').replace("', '", '", "')
     ran = process.run_command([shell, "-c", script], check=True)
-    found = json.loads(machine.run("aws-credentials").stdout)
-    assert ran.stdout.split() == [found[name] for name in NAMES]
+    credentials = json.loads(machine.run("aws-credentials").stdout)
+    assert ran.stdout.split() == [credentials[name] for name in NAMES]
 
 
 def test_fish_and_powershell_quote_as_those_shells_do(machine: Machine, kept: Kept) -> None:
-    found = json.loads(machine.run("aws-credentials").stdout)
+    credentials = json.loads(machine.run("aws-credentials").stdout)
     fish = machine.run("aws-credentials", "--format", "fish").stdout.splitlines()
     powershell = machine.run("aws-credentials", "--format", "powershell").stdout.splitlines()
-    pairs = [(variable, found[name]) for variable, name in zip(VARIABLES, NAMES, strict=True)]
+    pairs = [(variable, credentials[name]) for variable, name in zip(VARIABLES, NAMES, strict=True)]
     assert fish == [f"set -gx {variable} '{value}';" for variable, value in pairs]
     assert powershell == [f"$Env:{variable}='{value}'" for variable, value in pairs]
 
 
-def test_json_says_whose_they_are(machine: Machine, kept: Kept) -> None:
-    found = json.loads(machine.run("aws-credentials", "--format", "json").stdout)
-    assert found["IdentityPoolId"] == kept.record.origin.identity_pool_id
-    assert found["IdentityId"].startswith("eu-west-1:")
+def test_json_has_the_identity(machine: Machine, kept: Kept) -> None:
+    credentials = json.loads(machine.run("aws-credentials", "--format", "json").stdout)
+    assert credentials["IdentityPoolId"] == kept.record.origin.identity_pool_id
+    assert credentials["IdentityId"].startswith("eu-west-1:")
 
 
-def test_the_id_token_is_renewed_first(machine: Machine, kept: Kept) -> None:
+def test_an_expired_id_token_is_refreshed_first(machine: Machine, kept: Kept) -> None:
     file = machine.session_file()
     content = json.loads(file.read_text())
     file.write_text(json.dumps(content | {"id_expires_at": content["id_expires_at"] - 3595}))
@@ -136,7 +132,7 @@ def test_the_id_token_is_renewed_first(machine: Machine, kept: Kept) -> None:
     assert len(machine.asked("GetTokensFromRefreshToken")) == 1
 
 
-def test_an_identity_pool_can_be_named_by_flag_and_variable(machine: Machine, kept: Kept) -> None:
+def test_flag_and_variable_specify_the_identity_pool(machine: Machine, kept: Kept) -> None:
     other = "eu-west-1:00000000-0000-0000-0000-000000000000"
     for ran in (
         machine.run("aws-credentials", "--identity-pool-id", other),
@@ -146,20 +142,20 @@ def test_an_identity_pool_can_be_named_by_flag_and_variable(machine: Machine, ke
         assert "no such identity pool" in ran.stderr
 
 
-def test_without_an_identity_pool_it_is_3(machine: Machine) -> None:
+def test_without_an_identity_pool_it_exits_with_3(machine: Machine) -> None:
     machine.sign_in()
     ran = machine.run("aws-credentials")
     assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (3, "", 1)
 
 
-def test_a_pool_that_does_not_take_the_session_is_5(machine: Machine, kept: Kept) -> None:
+def test_an_identity_pool_that_rejects_the_session_exits_with_5(machine: Machine, kept: Kept) -> None:
     machine.server.fail_next("GetId", "NotAuthorizedException", "Token is not from a supported provider")
     ran = machine.run("aws-credentials")
     assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (5, "", 1)
     assert machine.stored(), "the session stays"
 
 
-def test_sign_out_forgets_them(machine: Machine, kept: Kept) -> None:
+def test_sign_out_deletes_the_credentials(machine: Machine, kept: Kept) -> None:
     machine.run("aws-credentials")
     machine.run("sign-out")
     assert not list(machine.state.glob("*.aws.json"))
@@ -168,7 +164,7 @@ def test_sign_out_forgets_them(machine: Machine, kept: Kept) -> None:
 
 
 @pytest.mark.parametrize(("form", "asks"), [("process", False), ("json", True)])
-def test_on_a_terminal_credential_process_never_asks(
+def test_credential_process_never_prompts_on_a_terminal(
     machine: Machine, terminal_program: TerminalProgram, form: str, asks: bool
 ) -> None:
     arguments = ["aws-credentials", "--format", form, *flags(machine.client()), "--plain"]
@@ -179,7 +175,7 @@ def test_on_a_terminal_credential_process_never_asks(
             assert program.wait_exit() == 4
 
 
-def test_no_credential_of_the_environment_is_used(machine: Machine, kept: Kept) -> None:
+def test_credentials_in_the_environment_are_not_used(machine: Machine, kept: Kept) -> None:
     harm = {"AWS_ACCESS_KEY_ID": "AKIAHARM", "AWS_SECRET_ACCESS_KEY": "harm", "AWS_SESSION_TOKEN": "harm"}
     ran = machine.run("aws-credentials", environ=harm | {"AWS_PROFILE": "no-such-profile"})
     assert ran.returncode == 0

@@ -1,4 +1,4 @@
-"""Shell completion, in the shells themselves."""
+"""Shell completion, tested in bash, zsh and fish."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from tui_auth.cli.completion import command_lines
 
 
 def write_profiles(home: Home) -> None:
-    """Write two profiles; the second name would be a command."""
+    """Write two profiles; the name of the second is a command substitution."""
     home.write_config('[profiles.acme]\nclient_id = "c"\n[profiles."$(touch pwned)"]\nclient_id = "c"\n')
 
 
 @pytest.fixture
 def on_path(process: Process) -> Process:
-    """The program where a shell finds it, with profiles and a file."""
+    """The program on PATH, with profiles and a file."""
     folder = process.home / "bin"
     folder.mkdir()
     launcher = folder / "tui-auth"
@@ -34,8 +34,8 @@ def on_path(process: Process) -> Process:
     return process
 
 
-def script(process: Process, shell: str) -> Path:
-    """The completion script of a shell, in a file."""
+def write_script(process: Process, shell: str) -> Path:
+    """Write a shell's completion script to a file and return its path."""
     ran = process.run("completion", shell)
     assert (ran.returncode, ran.stderr) == (0, "")
     path = process.home / f"completion.{shell}"
@@ -45,11 +45,11 @@ def script(process: Process, shell: str) -> Path:
 
 @pytest.fixture
 def bash(on_path: Process) -> Callable[..., list[str]]:
-    """What bash offers for the last of some words."""
+    """A function that returns bash's completions of the last word."""
     need_tool("bash")
-    path = shlex.quote(str(script(on_path, "bash")))
+    path = shlex.quote(str(write_script(on_path, "bash")))
 
-    def offered(*words: str) -> list[str]:
+    def complete(*words: str) -> list[str]:
         line = (
             f"source {path}\nCOMP_WORDS=({shlex.join(words)})\n"
             f"COMP_CWORD={len(words) - 1}\n_tui_auth\nprintf '%s\\n' \"${{COMPREPLY[@]}}\"\n"
@@ -57,12 +57,14 @@ def bash(on_path: Process) -> Callable[..., list[str]]:
         ran = on_path.run_command(["bash", "--norc", "-c", line], check=True)
         return [line for line in ran.stdout.splitlines() if line]
 
-    return offered
+    return complete
 
 
-def test_every_command_is_completed_and_told_as_the_help_tells_it() -> None:
-    told = {line.name: line.summary for line in command_lines()}
-    assert {name: told[name] for name in COMMANDS} == {name: says for name, (_, says) in COMMANDS.items()}
+def test_every_command_is_completed_with_its_summary_from_the_help() -> None:
+    summaries = {line.name: line.summary for line in command_lines()}
+    assert {name: summaries[name] for name in COMMANDS} == {
+        name: summary for name, (_, summary) in COMMANDS.items()
+    }
 
 
 def test_bash_completes_commands_flags_choices_files_and_profiles(bash: Callable[..., list[str]]) -> None:
@@ -86,16 +88,16 @@ def test_bash_completes_commands_flags_choices_files_and_profiles(bash: Callable
     assert set(bash("tui-auth", "exec", "--type", "id", "--", "tui-au")) == {"tui-auth"}
 
 
-def test_a_profiles_name_is_never_run(on_path: Process, bash: Callable[..., list[str]]) -> None:
-    offered = bash("tui-auth", "--profile", "")
-    assert offered == ["acme", "\\$\\(touch\\ pwned\\)"]
+def test_the_name_of_a_profile_is_never_executed(on_path: Process, bash: Callable[..., list[str]]) -> None:
+    names = bash("tui-auth", "--profile", "")
+    assert names == ["acme", "\\$\\(touch\\ pwned\\)"]
     assert not (on_path.folder / "pwned").exists()
 
 
-def test_bash_completes_what_follows_an_equals_sign_and_names_with_blanks(
+def test_bash_completes_after_an_equals_sign_and_names_with_spaces(
     on_path: Process, bash: Callable[..., list[str]]
 ) -> None:
-    # As bash splits them: it takes the = for a word of its own, and leaves quotes as they are typed.
+    # As bash splits them: the = is a word, and quotes stay as they are typed.
     assert bash("tui-auth", "--profile", "=", "ac") == ["acme"]
     assert bash("tui-auth", "--profile", "=")[0] == "acme"
     assert bash("tui-auth", "doctor", "--auth-flow", "=", "USER_P") == ["USER_PASSWORD_AUTH"]
@@ -105,7 +107,7 @@ def test_bash_completes_what_follows_an_equals_sign_and_names_with_blanks(
     assert bash("tui-auth", "--profile", '"my p') == ["my pool"]
 
 
-def test_a_name_that_a_terminal_would_obey_is_not_offered(program: Program) -> None:
+def test_a_name_with_control_characters_is_not_completed(program: Program) -> None:
     write_profiles(program)
     with program.config.open("a") as config:
         config.write('[profiles."a\\u001b]0;x\\u0007"]\nclient_id = "c"\n')
@@ -114,29 +116,29 @@ def test_a_name_that_a_terminal_would_obey_is_not_offered(program: Program) -> N
 
 def test_fish_completes_commands_flags_choices_and_profiles(on_path: Process) -> None:
     need_tool("fish")
-    path = script(on_path, "fish")
+    path = write_script(on_path, "fish")
 
-    def offered(line: str) -> list[str]:
+    def complete(line: str) -> list[str]:
         program = f"source {shlex.quote(str(path))}; complete -C {shlex.quote(line)}"
         ran = on_path.run_command(["fish", "--no-config", "-c", program], check=True)
         return [line.split("\t")[0] for line in ran.stdout.splitlines()]
 
-    assert offered("tui-auth pro") == ["profile"]
-    assert offered("tui-auth --user-p") == ["--user-pool-id"]
-    assert offered("tui-auth profile i") == ["import"]
-    assert offered("tui-auth profile show --or") == ["--origin"]
-    assert offered("tui-auth sign-in --auth-flow CUSTOM_") == ["CUSTOM_WITHOUT_SRP", "CUSTOM_WITH_SRP"]
-    assert offered("tui-auth doctor --profile ac") == ["acme"]
-    assert offered("tui-auth profile remove ac") == ["acme"]
-    assert offered("tui-auth --profile=ac") == ["--profile=acme"]
-    assert offered("tui-auth exec --profile ac") == ["acme"]
-    # A command, not a file; what stands behind it is the command's own business.
-    assert "tui-auth" in offered("tui-auth exec -- tui-au")
-    assert not {"a file.json", "--username"} & set(offered("tui-auth exec -- "))
-    assert {"sh", "tui-auth"} <= set(offered("tui-auth exec -- "))
-    assert offered("tui-auth exec --type id -- cat a") == ["a file.json"]
-    assert offered("tui-auth exec -- tui-auth profile imp") == ["import"]
-    assert offered("tui-auth exec -- tui-auth --user-p") == ["--user-pool-id"]
+    assert complete("tui-auth pro") == ["profile"]
+    assert complete("tui-auth --user-p") == ["--user-pool-id"]
+    assert complete("tui-auth profile i") == ["import"]
+    assert complete("tui-auth profile show --or") == ["--origin"]
+    assert complete("tui-auth sign-in --auth-flow CUSTOM_") == ["CUSTOM_WITHOUT_SRP", "CUSTOM_WITH_SRP"]
+    assert complete("tui-auth doctor --profile ac") == ["acme"]
+    assert complete("tui-auth profile remove ac") == ["acme"]
+    assert complete("tui-auth --profile=ac") == ["--profile=acme"]
+    assert complete("tui-auth exec --profile ac") == ["acme"]
+    # The first word is a command, not a file; the command's own completion does the rest.
+    assert "tui-auth" in complete("tui-auth exec -- tui-au")
+    assert not {"a file.json", "--username"} & set(complete("tui-auth exec -- "))
+    assert {"sh", "tui-auth"} <= set(complete("tui-auth exec -- "))
+    assert complete("tui-auth exec --type id -- cat a") == ["a file.json"]
+    assert complete("tui-auth exec -- tui-auth profile imp") == ["import"]
+    assert complete("tui-auth exec -- tui-auth --user-p") == ["--user-pool-id"]
     assert not (on_path.folder / "pwned").exists()
 
 
@@ -144,7 +146,7 @@ def test_zsh_completes_commands_flags_choices_and_profiles(
     on_path: Process, terminal_program: TerminalProgram
 ) -> None:
     need_tool("zsh")
-    path = script(on_path, "zsh")
+    path = write_script(on_path, "zsh")
     with terminal_program.on_a_terminal(command=["zsh", "-f", "-i"], variables=on_path.environment) as shell:
         shell.send(
             f"PS1='> '; autoload -U compinit; compinit -u -D; source {shlex.quote(str(path))}; clear\n"

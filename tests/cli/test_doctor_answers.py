@@ -1,4 +1,4 @@
-"""What the doctor makes of answers that no pool on this machine gives, and of this machine's settings."""
+"""The doctor's checks with scripted answers of Cognito and with settings of this machine."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ NOT_ENABLED = "{} flow not enabled for this client"
 
 
 def not_allowed(flow: str) -> AuthError:
-    """The refusal of a flow that the app client does not have."""
+    """Return the error for a flow that the app client doesn't allow."""
     return refusal("InvalidParameterException", NOT_ENABLED.format(flow))
 
 
-def examined(
+def check(
     monkeypatch: pytest.MonkeyPatch, *replies: Reply, auth_flow: str | None = None
 ) -> dict[str, Finding]:
-    """What is found in a pool that answers so to each of the flows in turn."""
+    """Return the findings by subject for a pool with these answers to the probes."""
     monkeypatch.setattr(pool, "fetch_keys", lambda url: {"keys": [{}]})
     choice = PoolChoice("eu-west-1_Ab12Cd34E", "1example23456789", auth_flow=auth_flow)
     findings = pool.check_pool(choice, ScriptedGateway(*replies), COGNITO_URL.format("eu-west-1"))
@@ -47,40 +47,40 @@ def examined(
 
 
 @pytest.mark.parametrize(
-    ("answer", "status", "said"),
+    ("answer", "status", "message"),
     [
         (FIREWALL, 5, "A firewall before the pool refused the request."),
         (TOO_MANY, 8, "Cognito is asked too often just now."),
         (INTERNAL, 5, "Cognito had an error of its own."),
     ],
 )
-def test_a_client_that_no_answer_tells_of_is_not_in_order(
-    monkeypatch: pytest.MonkeyPatch, answer: AuthError, status: int, said: str
+def test_a_client_without_a_clear_answer_is_a_problem(
+    monkeypatch: pytest.MonkeyPatch, answer: AuthError, status: int, message: str
 ) -> None:
-    found = examined(monkeypatch, *[answer] * 4)
-    assert found["client"].level is Level.PROBLEM
-    assert found["client"].message.startswith(
-        "whether there is such an app client could not be told: " + said
+    findings = check(monkeypatch, *[answer] * 4)
+    assert findings["client"].level is Level.PROBLEM
+    assert findings["client"].message.startswith(
+        "whether there is such an app client could not be told: " + message
     )
-    assert found["client"].advice
-    assert exit_status(list(found.values())) == status
+    assert findings["client"].advice
+    assert exit_status(list(findings.values())) == status
 
 
-def test_the_flow_that_is_used_is_not_in_order_where_it_cannot_be_told(
+def test_an_unclear_answer_about_the_chosen_flow_is_a_problem(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    found = examined(monkeypatch, TOO_MANY, ALLOWED, ALLOWED, INTERNAL)
-    assert found["client"].level is Level.OK
-    assert (found["flow USER_SRP_AUTH"].level, found["flow USER_SRP_AUTH"].status) == (Level.PROBLEM, 8)
-    assert found["flow CUSTOM_AUTH"] == Finding(
+    findings = check(monkeypatch, TOO_MANY, ALLOWED, ALLOWED, INTERNAL)
+    assert findings["client"].level is Level.OK
+    assert (findings["flow USER_SRP_AUTH"].level, findings["flow USER_SRP_AUTH"].status) == (Level.PROBLEM, 8)
+    assert findings["flow CUSTOM_AUTH"] == Finding(
         "flow CUSTOM_AUTH", Level.NOTE, "could not be told: Cognito had an error of its own."
     )
-    assert exit_status(list(found.values())) == 8
+    assert exit_status(list(findings.values())) == 8
 
 
-def test_the_flows_that_are_offered_instead_are_words_of_the_flag(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_suggested_flows_are_values_of_the_flag(monkeypatch: pytest.MonkeyPatch) -> None:
     refused = [not_allowed("USER_SRP_AUTH"), not_allowed("USER_PASSWORD_AUTH")]
-    cure = examined(monkeypatch, *refused, ALLOWED, ALLOWED)["flow USER_SRP_AUTH"].advice
+    cure = check(monkeypatch, *refused, ALLOWED, ALLOWED)["flow USER_SRP_AUTH"].advice
     offered = cure.partition("--auth-flow: ")[2].rstrip(".").split(", ")
     assert offered == ["USER_AUTH", "CUSTOM_WITH_SRP", "CUSTOM_WITHOUT_SRP"]
     parser = ArgumentParser()
@@ -89,12 +89,12 @@ def test_the_flows_that_are_offered_instead_are_words_of_the_flag(monkeypatch: p
         assert parser.parse_args(["--auth-flow", word]).auth_flow == word
 
 
-def test_a_flow_without_questions_is_not_offered(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_flow_without_triggers_is_not_suggested(monkeypatch: pytest.MonkeyPatch) -> None:
     refused = [not_allowed(flow) for flow in ("USER_SRP_AUTH", "USER_PASSWORD_AUTH", "USER_AUTH")]
-    found = examined(monkeypatch, *refused, NO_TRIGGERS)
-    assert found["flow USER_SRP_AUTH"].advice.endswith("add ALLOW_USER_SRP_AUTH.")
-    found = examined(monkeypatch, *refused[:2], ALLOWED, NO_TRIGGERS, auth_flow="CUSTOM_WITH_SRP")
-    assert found["flow CUSTOM_AUTH"].advice == (
+    findings = check(monkeypatch, *refused, NO_TRIGGERS)
+    assert findings["flow USER_SRP_AUTH"].advice.endswith("add ALLOW_USER_SRP_AUTH.")
+    findings = check(monkeypatch, *refused[:2], ALLOWED, NO_TRIGGERS, auth_flow="CUSTOM_WITH_SRP")
+    assert findings["flow CUSTOM_AUTH"].advice == (
         "Give the pool its Lambda triggers. Or choose one it allows with --auth-flow: USER_AUTH."
     )
 
@@ -107,7 +107,7 @@ NO_SECRET = refusal("NotAuthorizedException", "Client 1 does not have a secret")
 
 
 @pytest.mark.parametrize(
-    ("answers", "says"),
+    ("answers", "message"),
     [
         ([SECRET_REFUSED, SECRET_MISSING], "the one that is given is not this app client's"),
         ([SECRET_REFUSED, ALLOWED], "this app client takes none; the one that is given is not wanted"),
@@ -122,18 +122,18 @@ NO_SECRET = refusal("NotAuthorizedException", "Client 1 does not have a secret")
         ([NO_SECRET], "this app client takes none; the one that is given is not wanted"),
     ],
 )
-def test_a_refused_secret_is_wrong_or_not_wanted_as_far_as_the_answers_tell(
-    monkeypatch: pytest.MonkeyPatch, answers: list[Reply], says: str
+def test_a_rejected_secret_is_wrong_or_not_wanted(
+    monkeypatch: pytest.MonkeyPatch, answers: list[Reply], message: str
 ) -> None:
     monkeypatch.setattr(pool, "fetch_keys", lambda url: {"keys": [{}]})
     choice = PoolChoice("eu-west-1_Ab12Cd34E", "1example23456789", Secret("s"))
     gateway = ScriptedGateway(*answers)
-    found = {
+    finding = {
         finding.subject: finding
         for finding in pool.check_pool(choice, gateway, COGNITO_URL.format("eu-west-1"))
     }["secret"]
-    assert (found.level, found.message) == (Level.PROBLEM, says)
-    assert found.advice
+    assert (finding.level, finding.message) == (Level.PROBLEM, message)
+    assert finding.advice
     assert not gateway.replies
 
 
@@ -141,7 +141,7 @@ PROXY, OTHER = "http://proxy.example:3128", "http://other.example:3128"
 
 
 @pytest.mark.parametrize(
-    ("variables", "says"),
+    ("variables", "message"),
     [
         ({"HTTPS_PROXY": PROXY}, f"{PROXY} from HTTPS_PROXY"),
         ({"HTTPS_PROXY": OTHER, "https_proxy": PROXY}, f"{PROXY} from https_proxy"),
@@ -154,8 +154,8 @@ PROXY, OTHER = "http://proxy.example:3128", "http://other.example:3128"
         ),
     ],
 )
-def test_the_proxy_that_is_told_is_the_one_that_boto3_takes(
-    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], says: str
+def test_the_reported_proxy_is_the_one_boto3_uses(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], message: str
 ) -> None:
     for name in ("http", "https", "all", "no"):
         monkeypatch.delenv(f"{name}_proxy", raising=False)
@@ -164,29 +164,29 @@ def test_the_proxy_that_is_told_is_the_one_that_boto3_takes(
         monkeypatch.setenv(name, value)
     url = COGNITO_URL.format("eu-west-1")
     taken = get_environ_proxies(url).get("https")
-    found = next(iter(check_network(url)))
-    assert (found.subject, found.message) == ("proxy", says)
-    assert found.message.startswith(str(taken)) is bool(taken)
+    finding = next(iter(check_network(url)))
+    assert (finding.subject, finding.message) == ("proxy", message)
+    assert finding.message.startswith(str(taken)) is bool(taken)
 
 
-def test_a_pool_that_is_not_reached_is_named_by_its_host(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_pool_is_reported_with_its_host(monkeypatch: pytest.MonkeyPatch) -> None:
     down = AuthError(ErrorKind.NETWORK, "Cognito cannot be reached: its name is not found.", "Check it.")
-    found = examined(monkeypatch, down)["reachable"]
-    assert (found.status, found.advice) == (7, "Check it.")
+    finding = check(monkeypatch, down)["reachable"]
+    assert (finding.status, finding.advice) == (7, "Check it.")
     assert (
-        found.message
+        finding.message
         == "Cognito cannot be reached: its name is not found (cognito-idp.eu-west-1.amazonaws.com)."
     )
 
 
-def test_no_proxy_is_asked_for_a_pool_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_proxy_is_used_for_a_pool_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", PROXY)
     monkeypatch.setenv("http_proxy", PROXY)
-    found = next(iter(check_network("http://127.0.0.1:9229")))
-    assert found.message == "none: the endpoint is on this machine"
+    finding = next(iter(check_network("http://127.0.0.1:9229")))
+    assert finding.message == "none: the endpoint is on this machine"
 
 
-def test_a_folder_below_one_that_may_not_be_entered_is_told(
+def test_a_folder_below_an_inaccessible_one_is_reported(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     closed = tmp_path / "closed"
@@ -210,7 +210,7 @@ def test_a_folder_below_one_that_may_not_be_entered_is_told(
 
     monkeypatch.setattr(os, "stat", guarded_stat)
     monkeypatch.setattr(tempfile, "TemporaryFile", guarded_file)
-    found = {finding.subject: finding for finding in check_machine()}
-    assert (found["state folder"].level, found["state folder"].status) == (Level.PROBLEM, 9)
-    assert found["state folder"].message == f"{closed} cannot be written"
-    assert found["profiles"].message.startswith("1 in ")
+    findings = {finding.subject: finding for finding in check_machine()}
+    assert (findings["state folder"].level, findings["state folder"].status) == (Level.PROBLEM, 9)
+    assert findings["state folder"].message == f"{closed} cannot be written"
+    assert findings["profiles"].message.startswith("1 in ")

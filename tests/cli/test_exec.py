@@ -1,4 +1,4 @@
-"""``tui-auth exec -- CMD``: the token is in that command's environment, and the command is itself."""
+"""``tui-auth exec -- CMD``: the command runs in place of the program, with the token in its environment."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_the_access_token_is_in_the_environment(machine: Machine, process: Proce
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, kept.record.access_token.reveal(), "")
 
 
-def test_variables_can_be_named(machine: Machine, replaced: Replacement) -> None:
+def test_env_chooses_the_variables(machine: Machine, replaced: Replacement) -> None:
     kept = machine.sign_in()
     assert machine.run("exec", "--env", "A=id", "--env", "B=access", "--", "true").returncode == 0
     tokens = {"A": kept.record.id_token.reveal(), "B": kept.record.access_token.reveal()}
@@ -32,10 +32,10 @@ COMMAND_LINES = "cat /proc/[0-9]*/cmdline 2>/dev/null; true"
 
 
 @pytest.mark.parametrize(("puts_it_there", "seen"), [("", False), (' "$ACCESS_TOKEN"', True)])
-def test_no_token_is_in_any_command_line(
+def test_no_process_has_a_token_in_its_command_line(
     machine: Machine, process: Process, puts_it_there: str, seen: bool
 ) -> None:
-    """While the command runs that has it; the second case shows that the search would find it."""
+    """The second case puts one there, to show that the search finds it."""
     kept = machine.sign_in()
     script = f"exec sh -c '{COMMAND_LINES}' name{puts_it_there}"
     ran = process.run("exec", "--", "sh", "-c", script)
@@ -44,9 +44,7 @@ def test_no_token_is_in_any_command_line(
     assert (kept.record.access_token.reveal() in ran.stdout) == seen
 
 
-def test_both_tokens_are_had_with_one_note_about_other_sessions(
-    machine: Machine, replaced: Replacement
-) -> None:
+def test_two_tokens_print_the_note_about_other_sessions_once(machine: Machine, replaced: Replacement) -> None:
     choice = machine.client()
     machine.sign_in(choice, machine.user("bob"))
     kept = machine.sign_in(choice, machine.user("ann"))
@@ -58,8 +56,10 @@ def test_both_tokens_are_had_with_one_note_about_other_sessions(
     assert len(machine.asked("GetTokensFromRefreshToken")) == 1
 
 
-def test_a_sign_in_on_the_way_takes_nothing_from_the_command(machine: Machine, process: Process) -> None:
-    """Its own process may write no core file, and hears no variable of Textual's."""
+def test_a_sign_in_before_the_command_does_not_change_its_environment_or_limits(
+    machine: Machine, process: Process
+) -> None:
+    """The sign-in forbids core files and removes Textual's variables, for its own process only."""
     machine.user()
     password = private_file(machine.home / "password", PASSWORD)
     _, hard = resource.getrlimit(resource.RLIMIT_CORE)
@@ -78,13 +78,13 @@ def test_a_sign_in_on_the_way_takes_nothing_from_the_command(machine: Machine, p
     assert ran.stdout.split() == [before, "/a/file"]
 
 
-def test_the_exit_status_is_the_commands(machine: Machine, process: Process) -> None:
+def test_the_exit_status_is_that_of_the_command(machine: Machine, process: Process) -> None:
     machine.sign_in()
     for status in (0, 1, 4, 42, 255):
         assert process.run("exec", "--", "sh", "-c", f"exit {status}").returncode == status
 
 
-def test_arguments_reach_the_command_as_they_are(machine: Machine, replaced: Replacement) -> None:
+def test_arguments_reach_the_command_unchanged(machine: Machine, replaced: Replacement) -> None:
     machine.sign_in()
     command = ["command", "--env", "X=id", "--", "a b", "--help", ""]
     assert machine.run("exec", "--", *command).returncode == 0
@@ -107,19 +107,19 @@ def test_a_signal_reaches_the_command(machine: Machine, process: Process, number
     os.close(write)
 
 
-def test_a_command_that_a_signal_ends_is_seen_to_end_by_it(machine: Machine, process: Process) -> None:
+def test_the_caller_sees_which_signal_ended_the_command(machine: Machine, process: Process) -> None:
     machine.sign_in()
     ran = process.run("exec", "--", "sh", "-c", "kill -TERM $$")
     assert ran.returncode == -signal.SIGTERM
 
 
-def test_a_broken_pipe_ends_the_command_as_it_would_without(machine: Machine, process: Process) -> None:
+def test_a_broken_pipe_ends_the_command(machine: Machine, process: Process) -> None:
     machine.sign_in()
     ran = process.run("exec", "--", "sh", "-c", "grep SigIgn /proc/$$/status")
     assert int(ran.stdout.split()[1], 16) & (1 << (signal.SIGPIPE - 1)) == 0
 
 
-def test_a_command_that_is_not_there_is_127_and_one_that_cannot_run_126(
+def test_a_missing_command_exits_with_127_and_one_that_cannot_run_with_126(
     machine: Machine, process: Process
 ) -> None:
     machine.sign_in()
@@ -131,11 +131,11 @@ def test_a_command_that_is_not_there_is_127_and_one_that_cannot_run_126(
 @pytest.mark.parametrize(
     "arguments", [(), ("--",), ("--env", "A", "--", "true"), ("--env", "1=id", "--", "true")]
 )
-def test_a_wrong_use_is_2(machine: Machine, arguments: tuple[str, ...]) -> None:
+def test_wrong_usage_exits_with_2(machine: Machine, arguments: tuple[str, ...]) -> None:
     machine.sign_in()
     assert machine.run("exec", *arguments).returncode == 2
 
 
-def test_without_a_session_or_a_terminal_it_is_4_and_nothing_runs(machine: Machine) -> None:
+def test_without_session_and_terminal_it_exits_with_4_and_runs_nothing(machine: Machine) -> None:
     ran = machine.run("exec", *flags(machine.client()), "--", "echo", "ran")
     assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (4, "", 1)

@@ -1,4 +1,4 @@
-"""What the program says of itself: help that begins with examples, its version, and a wrong word's answer."""
+"""Help that starts with examples, ``--version``, and the messages of usage errors."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from tui_auth.cli.examples import COMMAND_EXAMPLES, PROGRAM_EXAMPLES
 from tui_auth.cli.main import main
 from tui_auth.cli.parser import CommandParser
 
-ALL = [line for examples in (PROGRAM_EXAMPLES, *COMMAND_EXAMPLES.values()) for line, _ in examples]
+EXAMPLES = [line for examples in (PROGRAM_EXAMPLES, *COMMAND_EXAMPLES.values()) for line, _ in examples]
 
 
-def parser_of(command: str) -> CommandParser:
-    """The parser of a command."""
+def build_parser(command: str) -> CommandParser:
+    """Build the parser of a command."""
     parser = CommandParser(prog=f"tui-auth {command}")
     import_module(f"tui_auth.cli.commands.{COMMANDS[command][0]}").add_arguments(parser)
     return parser
 
 
-@pytest.mark.parametrize("line", ALL)
-def test_every_example_can_be_typed_as_it_stands(line: str) -> None:
-    found = re.search(r"tui-auth([^|)>]*)", line.replace("\\\n", " "))
-    assert found
-    words = shlex.split(found[1])
+@pytest.mark.parametrize("line", EXAMPLES)
+def test_every_example_can_be_typed_as_it_is(line: str) -> None:
+    match = re.search(r"tui-auth([^|)>]*)", line.replace("\\\n", " "))
+    assert match
+    words = shlex.split(match[1])
     command = words.pop(0) if words and not words[0].startswith("-") else "sign-in"
-    parser_of(command).parse(words)
+    build_parser(command).parse(words)
 
 
-EVERY = ("", *COMMANDS, *(name for name in COMMAND_EXAMPLES if " " in name))
+COMMANDS_AND_SUBCOMMANDS = ("", *COMMANDS, *(name for name in COMMAND_EXAMPLES if " " in name))
 
 
-@pytest.mark.parametrize("command", EVERY)
-def test_every_help_begins_with_examples_and_fits_the_screen(
+@pytest.mark.parametrize("command", COMMANDS_AND_SUBCOMMANDS)
+def test_every_help_starts_with_examples_and_fits_80_columns(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
 ) -> None:
     monkeypatch.setattr("tui_auth.terminal.crash.report_crashes_without_details", lambda: None)
@@ -51,16 +51,16 @@ def test_every_help_begins_with_examples_and_fits_the_screen(
 
 
 @pytest.mark.parametrize("command", ["", "profile add"])
-def test_the_help_is_on_stdout_and_nothing_else_is_said(program: Program, command: str) -> None:
+def test_the_help_is_on_stdout_and_stderr_is_empty(program: Program, command: str) -> None:
     ran = program.run(*command.split(), "--help")
     assert (ran.returncode, ran.stderr) == (0, "")
     assert ran.stdout.startswith("  tui-auth")
 
 
-def test_the_version_names_what_a_bug_report_needs(program: Program) -> None:
+def test_version_prints_what_a_bug_report_needs(program: Program) -> None:
     ran = program.run("--version")
     assert (ran.returncode, ran.stderr) == (0, "")
-    for wanted in (
+    for pattern in (
         r"tui-auth \d",
         r"Python 3\.\d+",
         r"textual \d",
@@ -68,11 +68,11 @@ def test_the_version_names_what_a_bug_report_needs(program: Program) -> None:
         r"botocore \d",
         "Linux|macOS",
     ):
-        assert re.search(wanted, ran.stdout), wanted
+        assert re.search(pattern, ran.stdout), pattern
     assert "terminal: none" in ran.stdout
 
 
-def test_the_version_names_the_terminal_there_is(terminal_program: TerminalProgram) -> None:
+def test_version_describes_the_terminal(terminal_program: TerminalProgram) -> None:
     environment = {"TERM_PROGRAM": "iTerm.app", "SSH_TTY": "/dev/pts/1"}
     with terminal_program.on_a_terminal("--version", rows=30, cols=100, variables=environment) as running:
         assert running.wait_exit() == 0
@@ -82,7 +82,7 @@ def test_the_version_names_the_terminal_there_is(terminal_program: TerminalProgr
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("tokn",), "there is no command “tokn”. Did you mean token?"),
         (("xyz",), "there is no command “xyz”. Commands are sign-in, token"),
@@ -110,16 +110,16 @@ def test_the_version_names_the_terminal_there_is(terminal_program: TerminalProgr
         (("--client-secret", "hunter2"), "Use --client-secret-file."),
     ],
 )
-def test_a_wrong_word_gets_one_sentence_and_2(
-    program: Program, arguments: tuple[str, ...], said: str
+def test_a_usage_error_is_one_sentence_and_exits_with_2(
+    program: Program, arguments: tuple[str, ...], message: str
 ) -> None:
     ran = program.run(*arguments)
     assert (ran.returncode, ran.stdout) == (2, "")
-    assert said in ran.stderr
+    assert message in ran.stderr
     assert len(ran.stderr.splitlines()) == 1
     assert "hunter2" not in ran.stderr
 
 
-def test_no_flag_can_be_shortened(program: Program) -> None:
+def test_flags_cannot_be_shortened(program: Program) -> None:
     ran = program.run("doctor", "--js")
     assert (ran.returncode, ran.stdout) == (2, "")

@@ -1,4 +1,4 @@
-"""``tui-auth kube-credential``: what kubectl's exec entry reads."""
+"""``tui-auth kube-credential``: the ExecCredential for kubectl's exec entry."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.session.machine import Machine, flags
 from tui_auth.cli.commands.kube_credential import VERSIONS
 
 
-def test_it_is_an_exec_credential_with_the_id_token_and_its_expiry(machine: Machine) -> None:
+def test_the_exec_credential_has_the_id_token_and_its_expiration(machine: Machine) -> None:
     kept = machine.sign_in()
     ran = machine.run("kube-credential")
     credential = json.loads(ran.stdout)
@@ -23,7 +23,7 @@ def test_it_is_an_exec_credential_with_the_id_token_and_its_expiry(machine: Mach
     assert expires_at == datetime.fromtimestamp(kept.record.id_expires_at, UTC)
 
 
-def test_a_token_that_has_nearly_run_out_is_renewed(machine: Machine) -> None:
+def test_a_token_that_expires_soon_is_refreshed(machine: Machine) -> None:
     machine.sign_in(aged=3590)
     credential = json.loads(machine.run("kube-credential").stdout)
     assert credential["status"]["token"] == machine.stored()["id_token"]
@@ -31,27 +31,29 @@ def test_a_token_that_has_nearly_run_out_is_renewed(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_it_speaks_the_version_that_kubectl_asks_for(machine: Machine, version: str) -> None:
+def test_the_api_version_is_the_one_kubectl_requests(machine: Machine, version: str) -> None:
     machine.sign_in()
-    asked = json.dumps({"apiVersion": version, "kind": "ExecCredential", "spec": {"interactive": False}})
-    ran = machine.run("kube-credential", environ={"KUBERNETES_EXEC_INFO": asked})
+    kubectl_request = json.dumps(
+        {"apiVersion": version, "kind": "ExecCredential", "spec": {"interactive": False}}
+    )
+    ran = machine.run("kube-credential", environ={"KUBERNETES_EXEC_INFO": kubectl_request})
     assert json.loads(ran.stdout)["apiVersion"] == version
 
 
-@pytest.mark.parametrize("asked", ["", "nonsense", "[]", '{"apiVersion": 7, "spec": 7}'])
-def test_what_cannot_be_understood_does_no_harm(machine: Machine, asked: str) -> None:
+@pytest.mark.parametrize("kubectl_request", ["", "nonsense", "[]", '{"apiVersion": 7, "spec": 7}'])
+def test_an_invalid_kubectl_requestof_kubectl_is_ignored(machine: Machine, kubectl_request: str) -> None:
     machine.sign_in()
-    ran = machine.run("kube-credential", environ={"KUBERNETES_EXEC_INFO": asked})
+    ran = machine.run("kube-credential", environ={"KUBERNETES_EXEC_INFO": kubectl_request})
     assert json.loads(ran.stdout)["apiVersion"] == VERSIONS[0]
 
 
 @pytest.mark.parametrize("interactive", [True, False])
-def test_it_asks_on_the_terminal_only_where_kubectl_lets_it(
+def test_it_signs_in_on_the_terminal_only_if_kubectl_allows_prompts(
     machine: Machine, terminal_program: TerminalProgram, interactive: bool
 ) -> None:
-    asked = json.dumps({"spec": {"interactive": interactive}})
+    kubectl_request = json.dumps({"spec": {"interactive": interactive}})
     arguments = ["kube-credential", *flags(machine.client()), "--plain"]
-    environment = {"KUBERNETES_EXEC_INFO": asked}
+    environment = {"KUBERNETES_EXEC_INFO": kubectl_request}
     with terminal_program.on_a_terminal(
         *arguments, stdout=machine.home / "out", variables=environment
     ) as program:
