@@ -7,16 +7,19 @@ app client's PreventUserExistenceErrors is set. Source: InitiateAuth in Cognito'
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tui_auth.auth import srp
-from tui_auth.auth.app_client import AppClient
 from tui_auth.auth.errors import AuthError, ErrorKind
-from tui_auth.auth.gateway import Gateway
 from tui_auth.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tui_auth.auth.app_client import AppClient
+    from tui_auth.auth.gateway import Gateway
 
 FLOWS = ("USER_SRP_AUTH", "USER_PASSWORD_AUTH", "USER_AUTH", "CUSTOM_AUTH")
 """The values of InitiateAuth's AuthFlow that start a sign-in, the default first."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from argparse import Namespace
-from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +14,9 @@ from tui_auth.config.errors import ConfigurationError, shown
 from tui_auth.terminal.safe_text import safe_line
 
 if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Iterator
+
     from tui_auth.auth.wire import Call, Wire
     from tui_auth.secret import Secret
 

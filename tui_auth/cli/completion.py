@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import argparse
 import shlex
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tui_auth.cli.commands import COMMANDS
 from tui_auth.cli.main import DEFAULT_COMMAND, PROGRAM
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 FILE, PROFILE, TEXT = "file", "profile", "text"
 """The kinds of values beside a word of a list: a file's path, a profile's name, any text."""

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import re
 from argparse import SUPPRESS, ArgumentParser, Namespace, _SubParsersAction
-from collections.abc import Iterator, Sequence
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from tui_auth.cli.commands import COMMANDS
 from tui_auth.cli.examples import COMMAND_EXAMPLES, format_examples
@@ -18,6 +17,9 @@ from tui_auth.cli.exit_status import USAGE
 from tui_auth.cli.output import tell
 from tui_auth.config.nearest import nearest
 from tui_auth.terminal.safe_text import safe_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 _MISSING = "the following arguments are required"
 _FLAG = re.compile(r"--?[A-Za-z][a-z-]{0,30}(?==|$)")

@@ -9,8 +9,8 @@ import os
 import platform
 import re
 import textwrap
-from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, requires, version
+from typing import TYPE_CHECKING
 
 from tui_auth.terminal.environment import (
     TerminalKind,
@@ -22,6 +22,9 @@ from tui_auth.terminal.environment import (
     over_ssh,
 )
 from tui_auth.terminal.safe_text import safe_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 PROGRAM = "tui-auth"
 PACKAGES = ("textual", "boto3", "botocore", "pyotp", "segno", "platformdirs", "PyJWT", "cryptography")

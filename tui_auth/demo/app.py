@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual import on
-from textual.screen import Screen
-from textual.widget import Widget
 
 from tui_auth.app import TuiAuthApp
 from tui_auth.auth.auth import Auth
@@ -17,15 +14,22 @@ from tui_auth.auth.next_step import ConfirmSignInWithTOTPCode, ContinueSignInWit
 from tui_auth.demo.phone import Drawer, Phone
 from tui_auth.demo.player import Player
 from tui_auth.demo.user_list import UserChosen, UserListScreen
-from tui_auth.pool import PoolServer
 from tui_auth.pool.demo_users import DemoPool, DemoUser, make_new_again
 from tui_auth.screens.done import SignInSeen
 from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.sign_in import SignInScreen
 from tui_auth.screens.step_screen import StepScreen
-from tui_auth.screens.surroundings import Surroundings
 from tui_auth.settings import SignInSettings
 from tui_auth.style_sheets import style_sheets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.screen import Screen
+    from textual.widget import Widget
+
+    from tui_auth.pool import PoolServer
+    from tui_auth.screens.surroundings import Surroundings
 
 SESSION_SECONDS = 15 * 60.0
 APP_NAME = "tui-auth demo"

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyotp
-from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
 from tui_auth.auth.totp import WINDOW_SECONDS
-from tui_auth.auth.wire import Wire
-from tui_auth.pool import PoolServer
 from tui_auth.screens.wire import WireView
 from tui_auth.secret import Secret
 from tui_auth.terminal.safe_text import safe_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textual.app import ComposeResult
+
+    from tui_auth.auth.wire import Wire
+    from tui_auth.pool import PoolServer
 
 MAX_MESSAGES, MAX_MESSAGES_IF_LOW = 5, 2
 

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 from asyncio import sleep
-from collections.abc import Callable
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from textual import events
-from textual.message import Message
-from textual.widget import Widget
 
 from tui_auth.auth.next_step import (
     ConfirmSignInWithCustomChallenge,
@@ -30,6 +27,12 @@ from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.sign_in import SignInScreen
 from tui_auth.screens.step_screen import StepScreen
 from tui_auth.widgets.code_input import CodeInput
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textual.message import Message
+    from textual.widget import Widget
 
 ScreenT = TypeVar("ScreenT", bound=FormScreen)
 

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
-from textual import events
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.widget import Widget
 from textual.widgets import Static
 
-from tui_auth.pool.demo_users import DemoUser
 from tui_auth.screens.form_screen import FormScreen
-from tui_auth.screens.surroundings import Surroundings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from textual import events
+    from textual.widget import Widget
+
+    from tui_auth.pool.demo_users import DemoUser
+    from tui_auth.screens.surroundings import Surroundings
 
 OWN_NAME_KEY = "n"
 

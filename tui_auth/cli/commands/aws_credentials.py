@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import shlex
-from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from tui_auth.cli.exit_status import say, with_status
 from tui_auth.cli.output import write_out
@@ -21,8 +20,13 @@ from tui_auth.config.errors import ConfigurationError
 from tui_auth.config.pool_choice import named_settings
 from tui_auth.session.aws import AwsCredentials, kept_credentials, new_credentials
 from tui_auth.session.errors import SignInNeeded, StorageError
-from tui_auth.session.record import SessionRecord
 from tui_auth.session.sessions import Sessions
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+    from collections.abc import Callable, Mapping
+
+    from tui_auth.session.record import SessionRecord
 
 
 def add_arguments(parser: ArgumentParser) -> None:

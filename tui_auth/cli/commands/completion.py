@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING
 
 from tui_auth.cli.output import write_out
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
 
 SHELLS = ("bash", "zsh", "fish")
 _DESCRIPTION = (

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import json
 import os
-from argparse import ArgumentParser, Namespace
-from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from tui_auth.cli.exit_status import with_status
 from tui_auth.cli.output import write_out
 from tui_auth.cli.session_access import add_sign_in_arguments, session_with_token
 from tui_auth.session.sessions import Sessions
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+    from collections.abc import Mapping
 
 GROUP = "client.authentication.k8s.io"
 VERSIONS = (f"{GROUP}/v1", f"{GROUP}/v1beta1")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tui_auth.cli.doctor.report import Finding, Level
 from tui_auth.cli.doctor.terminal import check_terminal
@@ -17,6 +17,9 @@ from tui_auth.config.places import CONFIG_FILE, config_folder, runtime_folder, s
 from tui_auth.session.errors import StorageError
 from tui_auth.session.private_files import PrivateFolder
 from tui_auth.terminal.safe_text import safe_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 
 def check_machine(environ: Mapping[str, str] = os.environ) -> Iterator[Finding]:

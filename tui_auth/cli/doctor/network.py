@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -14,6 +14,9 @@ from tui_auth.config.certificates import CURE, named_bundle
 from tui_auth.config.errors import shown
 from tui_auth.endpoint import is_loopback
 from tui_auth.terminal.safe_text import safe_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 COGNITO_URL = "https://cognito-idp.{}.amazonaws.com"
 """Cognito's endpoint in a region."""

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from tui_auth.auth.app_client import AppClient
 from tui_auth.auth.app_client_probe import API_FLOWS, FLOWS, OUR_FLOWS, Answer, Verdict, probe_flow
 from tui_auth.auth.errors import AuthError
-from tui_auth.auth.gateway import Gateway
 from tui_auth.auth.signature import KeysUnreachable, fetch_keys, keys_url
 from tui_auth.cli.doctor.report import Finding
 from tui_auth.cli.exit_status import CONFIGURATION, status_for
-from tui_auth.config.pool_choice import PoolChoice
 from tui_auth.config.region import own_region
 from tui_auth.config.sources import SourceKind
 from tui_auth.terminal.safe_text import safe_line, service_says
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tui_auth.auth.gateway import Gateway
+    from tui_auth.config.pool_choice import PoolChoice
 
 CLOCK_TOLERANCE_SECONDS = 20.0
 _SECRET_ACCEPTED = (Verdict.ALLOWED, Verdict.NO_TRIGGERS, Verdict.NOT_ALLOWED)

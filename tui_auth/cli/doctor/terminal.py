@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from tui_auth.cli.doctor.report import Finding
 from tui_auth.cli.exit_status import CONFIGURATION
@@ -19,6 +19,9 @@ from tui_auth.terminal.environment import (
     in_tmux,
 )
 from tui_auth.terminal.safe_text import safe_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 SMALLEST = (80, 23)
 
