@@ -1,4 +1,4 @@
-"""What the tests of commands share: the program in three forms, a pool server, and a machine with a pool."""
+"""Fixtures for the command line: the program in three forms, a local emulator, and a machine with a pool."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from tui_auth.pool import PoolServer
 
 
 class Replacement:
-    """Takes the place of os.execvpe: notes the command, and ends the program with status 0."""
+    """Replaces os.execvpe: records the command and ends the program with status 0."""
 
     def __init__(self) -> None:
         self.command: list[str] = []
         self.environment: dict[str, str] = {}
 
     def execvpe(self, file: str, arguments: list[str], environment: dict[str, str]) -> NoReturn:
-        """Note what the process would become."""
+        """Record what the process would become."""
         assert file == arguments[0]
         self.command = arguments
         self.environment = {name: value for name, value in environment.items() if name != MUTANT_VARIABLE}
@@ -36,7 +36,7 @@ class Replacement:
 
 @pytest.fixture
 def replaced(monkeypatch: pytest.MonkeyPatch) -> Replacement:
-    """What ``tui-auth exec`` would have become, had it not run in the test's own process."""
+    """The command that ``tui-auth exec`` would have become outside the test's process."""
     replacement = Replacement()
     seen = SimpleNamespace(environ=os.environ, execvpe=replacement.execvpe)
     monkeypatch.setattr("tui_auth.cli.commands.exec.os", seen)
@@ -52,7 +52,7 @@ def stop_later() -> Iterator[Callable[[PoolServer], object]]:
 
 @pytest.fixture
 def server(stop_later: Callable[[PoolServer], object]) -> Iterator[PoolServer]:
-    """A pool server without pools, the test's own."""
+    """A local emulator without pools, for one test."""
     server = PoolServer()
     server.start()
     yield server

@@ -1,4 +1,4 @@
-"""A reader that has read enough, such as head, is no fault of the program; nor is a full disk."""
+"""stdout that is closed, full or read no further, as by head: no traceback, and exit status 1."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ COMMANDS = (
 )
 
 
-def written_to(process: Process, stdout: int, *arguments: str) -> tuple[int, str]:
-    """The exit status and stderr of a command whose stdout is this descriptor."""
+def run_with_stdout(process: Process, stdout: int, *arguments: str) -> tuple[int, str]:
+    """Return the exit status and stderr of a command whose stdout is this descriptor."""
     ran = process.run_command(process.command(*arguments), stdout=stdout)
     return ran.returncode, ran.stderr
 
 
-def written_by_a_shell(process: Process, arguments: str, redirection: str) -> tuple[int, str]:
-    """The exit status and stderr of the program that a shell runs with a redirection."""
+def run_in_shell(process: Process, arguments: str, redirection: str) -> tuple[int, str]:
+    """Return the exit status and stderr of the program when a shell runs it with a redirection."""
     line = f"exec {shlex.join(process.command(*arguments.split()))} {redirection}"
     ran = process.run_command(["sh", "-c", line])
     return ran.returncode, ran.stderr
@@ -43,22 +43,22 @@ def with_a_profile(process: Process) -> Process:
     return process
 
 
-def test_a_command_whose_reader_is_gone_ends_without_a_word(with_a_profile: Process) -> None:
+def test_a_command_without_a_reader_ends_silently(with_a_profile: Process) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     try:
         for command in COMMANDS:
-            assert written_to(with_a_profile, writing, *command) == (1, ""), command
+            assert run_with_stdout(with_a_profile, writing, *command) == (1, ""), command
     finally:
         os.close(writing)
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk here")
-def test_a_full_disk_is_said(with_a_profile: Process) -> None:
+def test_a_full_disk_is_reported(with_a_profile: Process) -> None:
     full = os.open("/dev/full", os.O_WRONLY)
     try:
         for command in (*(each for each in COMMANDS if "--help" not in each), ("pool",)):
-            assert written_to(with_a_profile, full, *command) == (
+            assert run_with_stdout(with_a_profile, full, *command) == (
                 1,
                 "tui-auth: stdout cannot be written: No space left on device.\n",
             ), command
@@ -67,9 +67,9 @@ def test_a_full_disk_is_said(with_a_profile: Process) -> None:
 
 
 @pytest.mark.parametrize("command", ["doctor", "profile list", "completion zsh", "pool"])
-def test_a_stdout_that_was_closed_is_said(with_a_profile: Process, command: str) -> None:
+def test_a_closed_stdout_is_reported(with_a_profile: Process, command: str) -> None:
     said = "tui-auth: There is no stdout to write to.\n"
-    assert written_by_a_shell(with_a_profile, command, ">&-") == (1, said)
+    assert run_in_shell(with_a_profile, command, ">&-") == (1, said)
 
 
 @pytest.mark.parametrize("stderr", ["2>&-", "2>/dev/full"], ids=["closed", "full"])
@@ -83,7 +83,7 @@ def test_a_stdout_that_was_closed_is_said(with_a_profile: Process, command: str)
         ("profile add z1 --user-pool-id eu-west-1_A --client-id c", 0),
     ],
 )
-def test_a_stderr_that_takes_nothing_changes_no_exit_status(
+def test_a_broken_stderr_does_not_change_the_exit_status(
     process: Process, arguments: str, status: int, stderr: str
 ) -> None:
-    assert written_by_a_shell(process, arguments, stderr)[0] == status
+    assert run_in_shell(process, arguments, stderr)[0] == status
