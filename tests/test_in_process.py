@@ -15,13 +15,13 @@ from typing import Any
 import pytest
 
 from tests.in_process import run_in_process
-from tui_auth import cli
+from tui_auth.cli import main as program
 
 
 @pytest.fixture
 def instead(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], None]:
     """Have this run in the place of the program."""
-    return lambda act: monkeypatch.setattr(cli, "main", act)
+    return lambda act: monkeypatch.setattr(program, "main", act)
 
 
 Instead = Callable[[Callable[[], object]], None]

@@ -28,8 +28,8 @@ def test_fixtures_with_a_tier_exist() -> None:
     [
         ("auth/test_srp.py", ["monkeypatch"], None),
         ("auth/test_srp.py", ["python_process"], "process"),
-        ("commands/test_token.py", ["program"], None),
-        ("commands/test_token.py", ["process", "terminal_program"], "terminal"),
+        ("cli/test_token.py", ["program"], None),
+        ("cli/test_token.py", ["process", "terminal_program"], "terminal"),
         ("journeys/test_demo.py", [], "terminal"),
         ("canary/test_the_search_finds.py", [], None),
         ("canary/test_in_tmux.py", ["tmux_socket"], "thorough"),

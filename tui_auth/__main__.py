@@ -1,14 +1,14 @@
-"""``tui-auth`` and ``python -m tui_auth``: who interrupts it while it still loads is shown no traceback."""
+"""``tui-auth`` and ``python -m tui_auth``: run the program; ^c while it loads shows no traceback."""
 
 import sys
 
 
 def main() -> int:
-    """Run the program on its arguments, and give its exit status."""
+    """Run the program on its arguments and return its exit status."""
     try:
-        from tui_auth import cli
+        from tui_auth.cli.main import main as run
 
-        return cli.main()
+        return run()
     except KeyboardInterrupt:
         return 130
 

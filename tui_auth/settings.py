@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from tui_auth.auth.auth_flow import AuthFlow
 from tui_auth.config.password_policy import PasswordPolicy
+from tui_auth.endpoint import is_loopback
+from tui_auth.terminal.safe_text import safe_line
 
 ASSUMED_SESSION_SECONDS = 180.0
 """Cognito's default AuthSessionValidity; the real one cannot be known from outside."""
+
+_COGNITO_HOST = r"cognito-idp(-fips)?\.[a-z0-9-]+\.(amazonaws\.com(\.cn)?|api\.aws)"
+"""Not every host of AWS: a load balancer there may be anybody's."""
 
 
 @dataclass(frozen=True)
@@ -48,3 +55,20 @@ class SignInSettings:
         # Cognito takes the one attribute that people sign in with from the name.
         known = self.username_attributes if len(self.username_attributes) == 1 else ()
         return tuple(name for name in asked if name not in known)
+
+
+def environment_badge_for(endpoint: str) -> str:
+    """Return the badge that every screen, and the first prompt, show when requests don't go to Cognito.
+
+    Args:
+        endpoint: A URL, or empty for Cognito's own endpoint.
+
+    Returns:
+        ``TEST ENDPOINT`` for this machine, the host's name for another server, empty for Cognito.
+    """
+    if not endpoint:
+        return ""
+    if is_loopback(endpoint):
+        return "TEST ENDPOINT"
+    host = urlsplit(endpoint).hostname or ""
+    return "" if re.fullmatch(_COGNITO_HOST, host) else safe_line(f"AT {host}", limit=40)

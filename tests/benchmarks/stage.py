@@ -21,7 +21,7 @@ QUIET_SECONDS: Final = 0.15
 _LONGEST: Final = 30.0
 _SCRIPT: Final = """#!{python}
 import sys
-from tui_auth.cli import main
+from tui_auth.cli.main import main
 if __name__ == "__main__":
     sys.exit(main())
 """

@@ -16,8 +16,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
-from tui_auth.cli import main
-from tui_auth.commands import full_screen
+from tui_auth.cli import full_screen
+from tui_auth.cli.main import main
 from tui_auth.plain.beginning import Beginning
 
 _typed: list[str] = []

@@ -19,7 +19,7 @@ from tests.canary.process_watch import ProcessWatch
 from tests.canary.stage import Stage
 from tests.canary.surroundings import talkative
 from tests.terminal.pty_program import isolated_environment
-from tui_auth.commands import COMMANDS
+from tui_auth.cli.commands import COMMANDS
 
 TOKENS = dict.fromkeys(canaries.KEPT, "stdout")
 SECRET_FILE = "client-secret"

@@ -161,7 +161,7 @@ WAITS_FOR_AN_HOUR = (
 import sys
 from tui_auth.auth import gateway
 gateway.READ_TIMEOUT_SECONDS = gateway.DEADLINE_SECONDS = 3600
-from tui_auth.cli import main
+from tui_auth.cli.main import main
 raise SystemExit(main(sys.argv[1:]))
 """,
 )

@@ -27,7 +27,7 @@ ASLEEP = """
 import pathlib, sys, time
 time_of_day, slept = time.time, pathlib.Path({slept!r})
 time.time = lambda: time_of_day() + float(slept.read_text())
-from tui_auth.cli import main
+from tui_auth.cli.main import main
 raise SystemExit(main(["sign-in", *sys.argv[1:]]))
 """
 

@@ -1,4 +1,4 @@
-"""``tui-auth demo --play``: a sample user signs in by itself, and the program leaves at the end."""
+"""``tui-auth demo --play``: a sample user signs in without a key pressed, and the program ends."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import pytest
 from tests.screens.conftest import until
 from tests.terminal.pty_program import PtyProgram
 from tui_auth.auth.next_step import Done
-from tui_auth.commands.demo.demo_app import DemoApp
+from tui_auth.demo.app import DemoApp
 from tui_auth.pool import PoolServer
 from tui_auth.pool.demo_users import provision
 
 
-def test_a_sample_user_walks_to_the_end_without_a_key_pressed(tmp_path: Path) -> None:
+def test_a_sample_user_signs_in_without_a_key_pressed(tmp_path: Path) -> None:
     arguments = ["-m", "tui_auth", "demo", "--play", "max", "--pace", "0.3"]
     with PtyProgram(arguments, home=tmp_path) as program:
         program.wait_for("Signed in as max", settled=False)  # it ends by itself a moment later
@@ -39,7 +39,7 @@ async def test_each_sample_user_signs_in(username: str) -> None:
         assert isinstance(app.next_step, Done)
 
 
-def test_a_user_that_does_not_exist_is_answered_with_those_that_do(tmp_path: Path) -> None:
+def test_an_unknown_sample_user_is_answered_with_the_list(tmp_path: Path) -> None:
     with PtyProgram(["-m", "tui_auth", "demo", "--play", "zoe"], home=tmp_path) as program:
         assert program.wait_exit() == 2
         assert "They are ann, sam, tom" in program.screen_text()

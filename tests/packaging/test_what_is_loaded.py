@@ -26,8 +26,8 @@ def loaded_by(process: Process, code: str) -> set[str]:
     ("code", "allowed"),
     [
         ("import tui_auth", set()),
-        ("import tui_auth.cli; tui_auth.cli.main(['--help'])", set()),
-        ("import tui_auth.cli; tui_auth.cli.main(['no-such-command'])", set()),
+        ("from tui_auth.cli.main import main; main(['--help'])", set()),
+        ("from tui_auth.cli.main import main; main(['no-such-command'])", set()),
         ("from tui_auth import Auth; Auth('eu-west-1_Ab12Cd34E', 'client1')", set()),
         ("import tui_auth.auth.next_step, tui_auth.auth.attempt, tui_auth.auth.srp", set()),
         ("import tui_auth.terminal.safe_text, tui_auth.terminal.environment", set()),
@@ -43,8 +43,8 @@ LISTS_WHAT_IS_LOADED = """
 import sys
 from pathlib import Path
 
-from tui_auth.cli import main
-from tui_auth.commands import full_screen
+from tui_auth.cli.main import main
+from tui_auth.cli import full_screen
 
 folder, prepare = Path(sys.argv.pop(1)), full_screen.prepare
 
@@ -114,7 +114,7 @@ def test_the_first_frame_needs_nothing_of_what_comes_after_it(loaded_by_signing_
         "typed_keys",
     }
     assert below("session", modules) <= {"errors"}
-    assert not below("plain", modules) | below("pool", modules) | below("commands.demo", modules)
+    assert not below("plain", modules) | below("pool", modules) | below("demo", modules)
     of_answers = {"auth_requests", "conversation", "done_keeper", "navigation"}
     assert not modules & {f"tui_auth.{name}" for name in of_answers}
     assert not modules & {"tui_auth.terminal.clipboard", "tui_auth.widgets.code_input"}

@@ -18,7 +18,7 @@ from tests.terminal.pty_program import ROOT, PtyProgram, isolated_environment
 from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.refusals import refusal
 from tui_auth.auth.signature import KeysUnreachable
-from tui_auth.commands.choose_pool import ChoosePoolApp
+from tui_auth.cli.choose_pool import ChoosePoolApp
 from tui_auth.config.profiles import Profiles, load_profiles
 from tui_auth.pool import PoolServer
 from tui_auth.screens.choose_pool import ChoosePoolScreen, Stage

@@ -10,7 +10,7 @@ from tests.pilot import press, resize, settle, until
 from tests.screens.conftest import PilotedApp, app_with
 from tests.scripted_gateway import challenge
 from tui_auth.auth.refusals import refusal
-from tui_auth.commands.demo.demo_app import DemoApp
+from tui_auth.demo.app import DemoApp
 from tui_auth.pool import PoolServer
 from tui_auth.pool.demo_users import provision
 from tui_auth.widgets.frame import KeyLine

@@ -34,7 +34,7 @@ print(user.access_token)
 """
 SCRIPT = """#!{python}
 import sys
-from tui_auth.cli import main
+from tui_auth.cli.main import main
 if __name__ == "__main__":
     sys.exit(main())
 """

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.session.machine import Machine, Processes
-from tui_auth.commands.session_access import add_session_arguments, find_session
+from tui_auth.cli.session_access import add_session_arguments, find_session
 from tui_auth.config import amplify, places
 from tui_auth.config.pool_choice import PoolChoice
 from tui_auth.session import quick
@@ -244,7 +244,8 @@ def test_nothing_is_imported_that_is_not_needed(
 ) -> None:
     machine.sign_in()
     code = (
-        f"import sys; from tui_auth.cli import main; main({arguments}); print(*sys.modules, file=sys.stderr)"
+        "import sys; from tui_auth.cli.main import main; "
+        f"main({arguments}); print(*sys.modules, file=sys.stderr)"
     )
     ran = processes.run_script(code)
     assert ran.stdout.count("\n") == 1

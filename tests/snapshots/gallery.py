@@ -18,8 +18,8 @@ from tui_auth.auth.auth import Auth
 from tui_auth.auth.auth_flow import AuthFlow
 from tui_auth.auth.refusals import refusal
 from tui_auth.auth.signature import KeysUnreachable
-from tui_auth.commands.choose_pool import ChoosePoolApp
-from tui_auth.commands.demo.demo_app import DemoApp
+from tui_auth.cli.choose_pool import ChoosePoolApp
+from tui_auth.demo.app import DemoApp
 from tui_auth.pool import PoolServer
 from tui_auth.pool.demo_users import provision
 from tui_auth.screens.done import DoneScreen

@@ -1,0 +1,216 @@
+"""The doctor's checks with scripted answers of Cognito and with settings of this machine."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.utils import get_environ_proxies
+
+from tests.scripted_gateway import Reply, ScriptedGateway, challenge
+from tui_auth.auth.errors import AuthError, ErrorKind
+from tui_auth.auth.refusals import refusal
+from tui_auth.cli.commands import doctor
+from tui_auth.cli.doctor import pool
+from tui_auth.cli.doctor.machine import check_machine
+from tui_auth.cli.doctor.network import COGNITO_URL, check_network
+from tui_auth.cli.doctor.report import Finding, Level, exit_status
+from tui_auth.config.pool_choice import PoolChoice
+from tui_auth.secret import Secret
+
+ALLOWED = challenge("PASSWORD_VERIFIER")
+FIREWALL = refusal("ForbiddenException", "Request not allowed due to WAF block.")
+TOO_MANY = refusal("TooManyRequestsException", "Too many requests")
+INTERNAL = refusal("InternalErrorException", "An internal error occurred.")
+NO_TRIGGERS = refusal("InvalidLambdaResponseException", "Custom auth lambda trigger is not configured.")
+NOT_ENABLED = "{} flow not enabled for this client"
+
+
+def not_allowed(flow: str) -> AuthError:
+    """Return the error for a flow that the app client doesn't allow."""
+    return refusal("InvalidParameterException", NOT_ENABLED.format(flow))
+
+
+def check(
+    monkeypatch: pytest.MonkeyPatch, *replies: Reply, auth_flow: str | None = None
+) -> dict[str, Finding]:
+    """Return the findings by subject for a pool with these answers to the probes."""
+    monkeypatch.setattr(pool, "fetch_keys", lambda url: {"keys": [{}]})
+    choice = PoolChoice("eu-west-1_Ab12Cd34E", "1example23456789", auth_flow=auth_flow)
+    findings = pool.check_pool(choice, ScriptedGateway(*replies), COGNITO_URL.format("eu-west-1"))
+    return {finding.subject: finding for finding in findings}
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "message"),
+    [
+        (FIREWALL, 5, "A firewall before the pool refused the request."),
+        (TOO_MANY, 8, "Cognito is asked too often just now."),
+        (INTERNAL, 5, "Cognito had an error of its own."),
+    ],
+)
+def test_a_client_without_a_clear_answer_is_a_problem(
+    monkeypatch: pytest.MonkeyPatch, answer: AuthError, status: int, message: str
+) -> None:
+    findings = check(monkeypatch, *[answer] * 4)
+    assert findings["client"].level is Level.PROBLEM
+    assert findings["client"].message.startswith(
+        "whether there is such an app client could not be told: " + message
+    )
+    assert findings["client"].advice
+    assert exit_status(list(findings.values())) == status
+
+
+def test_an_unclear_answer_about_the_chosen_flow_is_a_problem(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    findings = check(monkeypatch, TOO_MANY, ALLOWED, ALLOWED, INTERNAL)
+    assert findings["client"].level is Level.OK
+    assert (findings["flow USER_SRP_AUTH"].level, findings["flow USER_SRP_AUTH"].status) == (Level.PROBLEM, 8)
+    assert findings["flow CUSTOM_AUTH"] == Finding(
+        "flow CUSTOM_AUTH", Level.NOTE, "could not be told: Cognito had an error of its own."
+    )
+    assert exit_status(list(findings.values())) == 8
+
+
+def test_the_suggested_flows_are_values_of_the_flag(monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = [not_allowed("USER_SRP_AUTH"), not_allowed("USER_PASSWORD_AUTH")]
+    cure = check(monkeypatch, *refused, ALLOWED, ALLOWED)["flow USER_SRP_AUTH"].advice
+    offered = cure.partition("--auth-flow: ")[2].rstrip(".").split(", ")
+    assert offered == ["USER_AUTH", "CUSTOM_WITH_SRP", "CUSTOM_WITHOUT_SRP"]
+    parser = ArgumentParser()
+    doctor.add_arguments(parser)
+    for word in offered:
+        assert parser.parse_args(["--auth-flow", word]).auth_flow == word
+
+
+def test_a_flow_without_triggers_is_not_suggested(monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = [not_allowed(flow) for flow in ("USER_SRP_AUTH", "USER_PASSWORD_AUTH", "USER_AUTH")]
+    findings = check(monkeypatch, *refused, NO_TRIGGERS)
+    assert findings["flow USER_SRP_AUTH"].advice.endswith("add ALLOW_USER_SRP_AUTH.")
+    findings = check(monkeypatch, *refused[:2], ALLOWED, NO_TRIGGERS, auth_flow="CUSTOM_WITH_SRP")
+    assert findings["flow CUSTOM_AUTH"].advice == (
+        "Give the pool its Lambda triggers. Or choose one it allows with --auth-flow: USER_AUTH."
+    )
+
+
+SECRET_REFUSED = refusal("NotAuthorizedException", "Unable to verify secret hash for client 1")
+SECRET_MISSING = refusal(
+    "NotAuthorizedException", "Client 1 is configured with secret but SECRET_HASH was not received"
+)
+NO_SECRET = refusal("NotAuthorizedException", "Client 1 does not have a secret")
+
+
+@pytest.mark.parametrize(
+    ("answers", "message"),
+    [
+        ([SECRET_REFUSED, SECRET_MISSING], "the one that is given is not this app client's"),
+        ([SECRET_REFUSED, ALLOWED], "this app client takes none; the one that is given is not wanted"),
+        (
+            [SECRET_REFUSED, not_allowed("USER_SRP_AUTH")],
+            "this app client takes none; the one that is given is not wanted",
+        ),
+        (
+            [SECRET_REFUSED, TOO_MANY],
+            "either the one that is given is not this app client's, or this app client takes none",
+        ),
+        ([NO_SECRET], "this app client takes none; the one that is given is not wanted"),
+    ],
+)
+def test_a_rejected_secret_is_wrong_or_not_wanted(
+    monkeypatch: pytest.MonkeyPatch, answers: list[Reply], message: str
+) -> None:
+    monkeypatch.setattr(pool, "fetch_keys", lambda url: {"keys": [{}]})
+    choice = PoolChoice("eu-west-1_Ab12Cd34E", "1example23456789", Secret("s"))
+    gateway = ScriptedGateway(*answers)
+    finding = {
+        finding.subject: finding
+        for finding in pool.check_pool(choice, gateway, COGNITO_URL.format("eu-west-1"))
+    }["secret"]
+    assert (finding.level, finding.message) == (Level.PROBLEM, message)
+    assert finding.advice
+    assert not gateway.replies
+
+
+PROXY, OTHER = "http://proxy.example:3128", "http://other.example:3128"
+
+
+@pytest.mark.parametrize(
+    ("variables", "message"),
+    [
+        ({"HTTPS_PROXY": PROXY}, f"{PROXY} from HTTPS_PROXY"),
+        ({"HTTPS_PROXY": OTHER, "https_proxy": PROXY}, f"{PROXY} from https_proxy"),
+        ({"HTTPS_PROXY": PROXY, "https_proxy": ""}, "none set"),
+        ({"ALL_PROXY": PROXY}, "none: ALL_PROXY is not used here"),
+        ({"HTTP_PROXY": PROXY}, "none set"),
+        (
+            {"HTTPS_PROXY": PROXY, "NO_PROXY": ".amazonaws.com"},
+            "none for cognito-idp.eu-west-1.amazonaws.com, as NO_PROXY says",
+        ),
+    ],
+)
+def test_the_reported_proxy_is_the_one_boto3_uses(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], message: str
+) -> None:
+    for name in ("http", "https", "all", "no"):
+        monkeypatch.delenv(f"{name}_proxy", raising=False)
+        monkeypatch.delenv(f"{name.upper()}_PROXY", raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    url = COGNITO_URL.format("eu-west-1")
+    taken = get_environ_proxies(url).get("https")
+    finding = next(iter(check_network(url)))
+    assert (finding.subject, finding.message) == ("proxy", message)
+    assert finding.message.startswith(str(taken)) is bool(taken)
+
+
+def test_an_unreachable_pool_is_reported_with_its_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    down = AuthError(ErrorKind.NETWORK, "Cognito cannot be reached: its name is not found.", "Check it.")
+    finding = check(monkeypatch, down)["reachable"]
+    assert (finding.status, finding.advice) == (7, "Check it.")
+    assert (
+        finding.message
+        == "Cognito cannot be reached: its name is not found (cognito-idp.eu-west-1.amazonaws.com)."
+    )
+
+
+def test_no_proxy_is_used_for_a_pool_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", PROXY)
+    monkeypatch.setenv("http_proxy", PROXY)
+    finding = next(iter(check_network("http://127.0.0.1:9229")))
+    assert finding.message == "none: the endpoint is on this machine"
+
+
+def test_a_folder_below_an_inaccessible_one_is_reported(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    config = tmp_path / "config" / "tui-auth"
+    config.mkdir(parents=True)
+    (config / "config.toml").write_text(f'[profiles.a]\nclient_secret_file = "{closed}/secret"\n')
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(config.parent))
+    monkeypatch.setenv("XDG_STATE_HOME", str(closed / "state"))
+    stat, open_file = os.stat, tempfile.TemporaryFile
+
+    def guarded_stat(path: Any, **settings: Any) -> os.stat_result:
+        if str(path).startswith(f"{closed}/"):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return stat(path, **settings)
+
+    def guarded_file(**settings: Any) -> Any:
+        if str(settings["dir"]).startswith(str(closed)):
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return open_file(**settings)
+
+    monkeypatch.setattr(os, "stat", guarded_stat)
+    monkeypatch.setattr(tempfile, "TemporaryFile", guarded_file)
+    findings = {finding.subject: finding for finding in check_machine()}
+    assert (findings["state folder"].level, findings["state folder"].status) == (Level.PROBLEM, 9)
+    assert findings["state folder"].message == f"{closed} cannot be written"
+    assert findings["profiles"].message.startswith("1 in ")

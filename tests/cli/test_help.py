@@ -1,0 +1,125 @@
+"""Help that starts with examples, ``--version``, and the messages of usage errors."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from importlib import import_module
+
+import pytest
+
+from tests.programs import Program, TerminalProgram
+from tui_auth.cli.commands import COMMANDS
+from tui_auth.cli.examples import COMMAND_EXAMPLES, PROGRAM_EXAMPLES
+from tui_auth.cli.main import main
+from tui_auth.cli.parser import CommandParser
+
+EXAMPLES = [line for examples in (PROGRAM_EXAMPLES, *COMMAND_EXAMPLES.values()) for line, _ in examples]
+
+
+def build_parser(command: str) -> CommandParser:
+    """Build the parser of a command."""
+    parser = CommandParser(prog=f"tui-auth {command}")
+    import_module(f"tui_auth.cli.commands.{COMMANDS[command][0]}").add_arguments(parser)
+    return parser
+
+
+@pytest.mark.parametrize("line", EXAMPLES)
+def test_every_example_can_be_typed_as_it_is(line: str) -> None:
+    match = re.search(r"tui-auth([^|)>]*)", line.replace("\\\n", " "))
+    assert match
+    words = shlex.split(match[1])
+    command = words.pop(0) if words and not words[0].startswith("-") else "sign-in"
+    build_parser(command).parse(words)
+
+
+COMMANDS_AND_SUBCOMMANDS = ("", *COMMANDS, *(name for name in COMMAND_EXAMPLES if " " in name))
+
+
+@pytest.mark.parametrize("command", COMMANDS_AND_SUBCOMMANDS)
+def test_every_help_starts_with_examples_and_fits_80_columns(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    monkeypatch.setattr("tui_auth.terminal.crash.report_crashes_without_details", lambda: None)
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main([*command.split(), "--help"]) == 0
+    first, *rest = capsys.readouterr().out.splitlines()
+    examples = COMMAND_EXAMPLES[command] if command else PROGRAM_EXAMPLES
+    assert first.startswith(f"  {examples[0][0]}".splitlines()[0])
+    assert any(line.startswith("usage: ") for line in rest) or not command
+    assert [line for line in (first, *rest) if len(line) > 80] == []
+
+
+@pytest.mark.parametrize("command", ["", "profile add"])
+def test_the_help_is_on_stdout_and_stderr_is_empty(program: Program, command: str) -> None:
+    ran = program.run(*command.split(), "--help")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout.startswith("  tui-auth")
+
+
+def test_version_prints_what_a_bug_report_needs(program: Program) -> None:
+    ran = program.run("--version")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    for pattern in (
+        r"tui-auth \d",
+        r"Python 3\.\d+",
+        r"textual \d",
+        r"boto3 \d",
+        r"botocore \d",
+        "Linux|macOS",
+    ):
+        assert re.search(pattern, ran.stdout), pattern
+    assert "terminal: none" in ran.stdout
+
+
+def test_version_describes_the_terminal(terminal_program: TerminalProgram) -> None:
+    environment = {"TERM_PROGRAM": "iTerm.app", "SSH_TTY": "/dev/pts/1"}
+    with terminal_program.on_a_terminal("--version", rows=30, cols=100, variables=environment) as running:
+        assert running.wait_exit() == 0
+        shown = running.screen_text()
+    assert "terminal: xterm-256color, colours 16 million (COLORTERM), 100×30, TERM_PROGRAM=iTerm.app" in shown
+    assert "in SSH" in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("tokn",), "there is no command “tokn”. Did you mean token?"),
+        (("xyz",), "there is no command “xyz”. Commands are sign-in, token"),
+        (("token", "--profil", "a"), "there is no flag --profil. Did you mean --profile?"),
+        (("profile", "add", "a", "--client-id", "c"), "are required: --user-pool-id"),
+        (
+            ("profile", "add", "a", "--clientid", "c"),
+            "there is no flag --clientid. Did you mean --client-id?",
+        ),
+        (("profile", "add", "a", "--client-id=c", "--client-secret=hunter2"), "Use --client-secret-file."),
+        (
+            ("--profile", "a", "doctor"),
+            "the command comes first, and its flags behind it: `tui-auth doctor …`.",
+        ),
+        (("profile",), "required: list|add|use|show|remove|import"),
+        (("profile", "show", "--orign"), "there is no flag --orign. Did you mean --origin?"),
+        (("doctor", "now"), "there is one word too many. See `tui-auth doctor --help`."),
+        (("sign-in", "--password-stdin", "hunter2"), "there is one word too many, behind --password-stdin."),
+        (("--auth-flow", "SRP"), "choose from 'USER_SRP_AUTH'"),
+        (
+            ("--password", "hunter2"),
+            "no secret is taken from a flag, where others could see it. Use --password-stdin",
+        ),
+        (("--password=hunter2",), "Use --password-stdin or --password-file."),
+        (("--client-secret", "hunter2"), "Use --client-secret-file."),
+    ],
+)
+def test_a_usage_error_is_one_sentence_and_exits_with_2(
+    program: Program, arguments: tuple[str, ...], message: str
+) -> None:
+    ran = program.run(*arguments)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert message in ran.stderr
+    assert len(ran.stderr.splitlines()) == 1
+    assert "hunter2" not in ran.stderr
+
+
+def test_flags_cannot_be_shortened(program: Program) -> None:
+    ran = program.run("doctor", "--js")
+    assert (ran.returncode, ran.stdout) == (2, "")

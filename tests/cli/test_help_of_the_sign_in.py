@@ -1,0 +1,107 @@
+"""The help of the sign-in screen: where the pool was named, and what becomes of the password."""
+
+from __future__ import annotations
+
+import shutil
+from argparse import Namespace
+from pathlib import Path
+
+import pytest
+from textual.widgets import Static
+
+from tests.programs import Program, TerminalProgram
+from tests.scripted_gateway import ScriptedGateway
+from tui_auth.app import TuiAuthApp
+from tui_auth.auth.auth import Auth
+from tui_auth.cli.sign_in_settings import sign_in_settings
+from tui_auth.config.pool_choice import PoolChoice
+from tui_auth.screens.help import HelpScreen
+
+IDS = ("--user-pool-id", "eu-west-1_Ab12Cd34E", "--client-id", "1example23456789")
+
+
+def helped(
+    terminal_program: TerminalProgram, *flags: str, folder: Path | None = None, key: str = "ctrl+g"
+) -> str:
+    """What the help says, however it is wrapped."""
+    nowhere = {"HTTPS_PROXY": "http://127.0.0.1:1"}
+    with terminal_program.on_a_terminal(*flags, folder=folder, rows=50, variables=nowhere) as running:
+        running.wait_for("Username")
+        running.press(key)
+        running.wait_for("esc closes this")
+        shown = " ".join(running.screen_text().replace("│", " ").split())
+        running.press("ctrl+q")
+        running.wait_exit()
+        return shown
+
+
+@pytest.mark.parametrize("key", ["ctrl+g", "f1"])
+def test_it_names_the_amplify_file(terminal_program: TerminalProgram, key: str) -> None:
+    terminal_program.put("amplify_outputs.json")
+    text = (terminal_program.folder / "amplify_outputs.json").read_text().replace('"email"]', '"username"]')
+    (terminal_program.folder / "amplify_outputs.json").write_text(text)
+    assert "Pool: eu-west-1_Gen2Pool1, from ~/project/amplify_outputs.json:4." in helped(
+        terminal_program, key=key
+    )
+
+
+def test_it_names_a_flag_and_a_profile(program: Program, terminal_program: TerminalProgram) -> None:
+    assert "Pool: eu-west-1_Ab12Cd34E, from --user-pool-id." in helped(terminal_program, *IDS)
+    program.run("profile", "add", "acme", *IDS)
+    shown = helped(terminal_program, "--profile", "acme")
+    assert "Pool: eu-west-1_Ab12Cd34E, from profile acme, ~/.config/tui-auth/config.toml:2." in shown
+
+
+def test_of_a_long_path_the_end_is_kept_and_nothing_in_it_acts(terminal_program: TerminalProgram) -> None:
+    folder = terminal_program.home / ("deep\x1b[31m" * 20) / "shop"
+    terminal_program.put("aws-exports.js", folder)
+    text = (
+        (folder / "aws-exports.js")
+        .read_text()
+        .replace('"PHONE_NUMBER"\n    ],\n    "aws_cognito_social', '],\n    "aws_cognito_social')
+    )
+    (folder / "aws-exports.js").write_text(text)
+    shown = helped(terminal_program, folder=folder)
+    assert "\x1b" not in shown
+    assert "Pool: ap-south-1_FlatPool1, from …" in shown
+    assert "/shop/aws-exports.js:10." in shown
+    shutil.rmtree(folder.parent)
+
+
+@pytest.mark.parametrize(
+    ("flow", "says"),
+    [
+        ("USER_SRP_AUTH", "The password never leaves this program: it is proved with SRP (USER_SRP_AUTH)."),
+        ("USER_PASSWORD_AUTH", "The password itself is sent to the pool (USER_PASSWORD_AUTH)."),
+        (
+            "USER_AUTH",
+            "The pool offers ways to sign in (USER_AUTH); for a password the choice says whether it is sent.",
+        ),
+        (
+            "CUSTOM_WITH_SRP",
+            "The password never leaves this program: it is proved with SRP, before the pool's own questions "
+            "(CUSTOM_WITH_SRP).",
+        ),
+        (
+            "CUSTOM_WITHOUT_SRP",
+            "No password is asked: the pool has its own questions (CUSTOM_WITHOUT_SRP).",
+        ),
+    ],
+)
+async def test_it_says_what_the_flow_does_with_the_password(flow: str, says: str) -> None:
+    choice = PoolChoice("eu-west-1_Ab12Cd34E", "1example23456789", auth_flow=flow)
+    settings = sign_in_settings(choice, Namespace(client_metadata=[]), leaves_when_done=False)
+    app = TuiAuthApp(Auth(choice.user_pool_id, choice.client_id, gateway=ScriptedGateway()), settings)
+    async with app.run_test(size=(80, 50)) as pilot:
+        await pilot.press("ctrl+g")
+        while not (isinstance(app.screen, HelpScreen) and app.screen.query("#help Static")):
+            await pilot.pause(0.01)
+        shown = " ".join(str(text.render()) for text in app.screen.query(Static))
+    assert says in shown
+    assert shown.count("SRP") == says.count("SRP")
+
+
+def test_a_flow_that_a_flag_names_is_the_one_it_speaks_of(terminal_program: TerminalProgram) -> None:
+    shown = helped(terminal_program, *IDS, "--auth-flow", "CUSTOM_WITHOUT_SRP")
+    assert "No password is asked: the pool has its own questions (CUSTOM_WITHOUT_SRP)." in shown
+    assert shown.count("SRP") == 1

@@ -1,0 +1,63 @@
+"""``tui-auth kube-credential``: the ExecCredential for kubectl's exec entry."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.programs import TerminalProgram
+from tests.session.machine import Machine, flags
+from tui_auth.cli.commands.kube_credential import VERSIONS
+
+
+def test_the_exec_credential_has_the_id_token_and_its_expiration(machine: Machine) -> None:
+    kept = machine.sign_in()
+    ran = machine.run("kube-credential")
+    credential = json.loads(ran.stdout)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert (credential["apiVersion"], credential["kind"]) == (VERSIONS[0], "ExecCredential")
+    assert credential["status"]["token"] == kept.record.id_token.reveal()
+    expires_at = datetime.strptime(credential["status"]["expirationTimestamp"], "%Y-%m-%dT%H:%M:%S%z")
+    assert expires_at == datetime.fromtimestamp(kept.record.id_expires_at, UTC)
+
+
+def test_a_token_that_expires_soon_is_refreshed(machine: Machine) -> None:
+    machine.sign_in(aged=3590)
+    credential = json.loads(machine.run("kube-credential").stdout)
+    assert credential["status"]["token"] == machine.stored()["id_token"]
+    assert len(machine.asked("GetTokensFromRefreshToken")) == 1
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_api_version_is_the_one_kubectl_requests(machine: Machine, version: str) -> None:
+    machine.sign_in()
+    kubectl_request = json.dumps(
+        {"apiVersion": version, "kind": "ExecCredential", "spec": {"interactive": False}}
+    )
+    ran = machine.run("kube-credential", environ={"KUBERNETES_EXEC_INFO": kubectl_request})
+    assert json.loads(ran.stdout)["apiVersion"] == version
+
+
+@pytest.mark.parametrize("kubectl_request", ["", "nonsense", "[]", '{"apiVersion": 7, "spec": 7}'])
+def test_an_invalid_kubectl_requestof_kubectl_is_ignored(machine: Machine, kubectl_request: str) -> None:
+    machine.sign_in()
+    ran = machine.run("kube-credential", environ={"KUBERNETES_EXEC_INFO": kubectl_request})
+    assert json.loads(ran.stdout)["apiVersion"] == VERSIONS[0]
+
+
+@pytest.mark.parametrize("interactive", [True, False])
+def test_it_signs_in_on_the_terminal_only_if_kubectl_allows_prompts(
+    machine: Machine, terminal_program: TerminalProgram, interactive: bool
+) -> None:
+    kubectl_request = json.dumps({"spec": {"interactive": interactive}})
+    arguments = ["kube-credential", *flags(machine.client()), "--plain"]
+    environment = {"KUBERNETES_EXEC_INFO": kubectl_request}
+    with terminal_program.on_a_terminal(
+        *arguments, stdout=machine.home / "out", variables=environment
+    ) as program:
+        if interactive:
+            program.wait_for("Username:")
+        else:
+            assert program.wait_exit() == 4

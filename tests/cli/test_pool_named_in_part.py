@@ -1,0 +1,35 @@
+"""A pool that is named in part is not taken for the current session's."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+
+import pytest
+
+from tui_auth.cli.session_access import asked_for
+from tui_auth.config.errors import ConfigurationError
+from tui_auth.session.sessions import Sessions
+
+
+@pytest.mark.parametrize(
+    ("flags", "variables", "said"),
+    [
+        ({"client_id": "c"}, {}, "No user pool is named beside the app client of --client-id."),
+        ({}, {"TUI_AUTH_USER_POOL_ID": "eu-west-1_A"}, "Give --client-id too."),
+        ({"profile": "acme"}, {}, "line 2: this profile names no app client."),
+        ({"profile": ""}, {}, "--profile is empty."),
+        ({"username": ""}, {}, "--username is empty."),
+    ],
+)
+def test_what_is_missing_is_said(
+    tmp_path: Path, flags: dict[str, str], variables: dict[str, str], said: str
+) -> None:
+    environ = {name: str(tmp_path) for name in ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME")}
+    config = tmp_path / "tui-auth" / "config.toml"
+    config.parent.mkdir(mode=0o700)
+    config.write_text('[profiles.acme]\nuser_pool_id = "eu-west-1_A"\n[profiles.b]\nclient_id = "c"\n')
+    given = Namespace(**{"username": None, "user_pool_id": None, "client_id": None} | flags)
+    with pytest.raises(ConfigurationError) as caught:
+        asked_for(given, Sessions(environ), environ | variables)
+    assert said in str(caught.value)

@@ -1,0 +1,213 @@
+"""``tui-auth sign-in`` with a password from a pipe, and what it offers of the last session."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+from argparse import Namespace
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.programs import Process, TerminalProgram
+from tests.session.machine import FLOWS, PASSWORD, Machine, flags, private_file
+from tests.terminal.pty_program import PtyProgram
+from tui_auth.cli.sign_in_settings import sign_in_settings
+from tui_auth.config.pool_choice import PoolChoice
+
+PLAIN = ("sign-in", "--plain", "--username", "ann", "--password-stdin")
+
+
+@pytest.fixture
+def choice(machine: Machine) -> PoolChoice:
+    """A pool with a user."""
+    machine.user()
+    return machine.client()
+
+
+def sign_in(
+    machine: Machine, *arguments: str, typed: str = f"{PASSWORD}\n"
+) -> subprocess.CompletedProcess[str]:
+    """Sign in without a terminal, with the password from a pipe."""
+    return machine.run(*arguments, stdin=typed)
+
+
+def test_a_password_from_a_pipe_is_enough(machine: Machine, choice: PoolChoice) -> None:
+    ran = sign_in(machine, *PLAIN, *flags(choice))
+    assert (ran.returncode, ran.stdout) == (0, "")
+    kept, signed_in = ran.stderr.splitlines()
+    assert kept.startswith("tui-auth: The session is kept in a file of yours; --storage")
+    assert signed_in == "Signed in as ann."
+    assert machine.accepts(machine.run("token").stdout.strip())
+    assert sign_in(machine, *PLAIN, *flags(choice)).stderr == "Signed in as ann.\n", "said once"
+
+
+@pytest.mark.parametrize("end", ["", "\r\n", "\nnot the password\n"])
+def test_the_password_is_the_first_line_as_it_stands(machine: Machine, choice: PoolChoice, end: str) -> None:
+    assert sign_in(machine, *PLAIN, *flags(choice), typed=f"{PASSWORD}{end}").returncode == 0
+
+
+def test_a_blank_belongs_to_the_password(machine: Machine, choice: PoolChoice) -> None:
+    assert sign_in(machine, *PLAIN, *flags(choice), typed=f"{PASSWORD} \n").returncode == 5
+
+
+def test_only_one_end_of_the_line_is_taken_off_it(machine: Machine, choice: PoolChoice) -> None:
+    assert sign_in(machine, *PLAIN, *flags(choice), typed=f"{PASSWORD}\r\r\n").returncode == 5
+
+
+def test_a_line_too_long_for_a_password_is_rejected_and_not_cut_to_one(
+    machine: Machine, choice: PoolChoice
+) -> None:
+    ran = sign_in(machine, *PLAIN, *flags(choice), typed="é" * 2049)
+    said = "tui-auth: stdin gave a line that is too long to be a password.\n"
+    assert (ran.returncode, ran.stderr) == (2, said)
+    assert not machine.server.calls
+
+
+def test_a_password_in_another_encoding_is_rejected(
+    machine: Machine, choice: PoolChoice, process: Process
+) -> None:
+    command = process.command(*PLAIN, *flags(choice))
+    ran = process.run_command(command, stdin=None, input="caf\udce9\n", errors="surrogateescape")
+    assert (ran.returncode, ran.stderr) == (2, "tui-auth: stdin gave a password that is not UTF-8 text.\n")
+    assert not machine.server.calls
+
+
+def test_a_pool_that_asks_for_more_is_10_and_named(machine: Machine, choice: PoolChoice) -> None:
+    user = {"UserPoolId": choice.user_pool_id, "Username": "ann"}
+    machine.server.call("AdminSetUserPassword", {**user, "Password": PASSWORD, "Permanent": False})
+    ran = sign_in(machine, *PLAIN, *flags(choice))
+    assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (10, "", 1)
+    assert "ConfirmSignInWithNewPassword" in ran.stderr
+    assert not machine.sessions.entries()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "typed"),
+    [
+        (("--password-stdin",), PASSWORD),
+        (("--username", "ann", "--password-stdin"), "\n"),
+        (("--username", "ann", "--password-stdin", "--password-file", "file"), PASSWORD),
+        (("--username", "ann", "--storage", "cloud"), ""),
+        (("--client-metadata", "no-equals-sign"), ""),
+    ],
+)
+def test_a_wrong_use_is_2_and_asks_nobody(
+    machine: Machine, choice: PoolChoice, arguments: tuple[str, ...], typed: str
+) -> None:
+    ran = sign_in(machine, "sign-in", *flags(choice), *arguments, typed=typed)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert not machine.server.calls
+
+
+def test_another_pool_is_asked_for_whatever_names_one(
+    machine: Machine, choice: PoolChoice, without_flags: Callable[..., PtyProgram]
+) -> None:
+    words = ("profile", "add", "acme", *flags(choice))
+    assert machine.run(*words).returncode == 0
+    assert machine.run("profile", "use", "acme").returncode == 0
+    with without_flags("--new-pool") as program:
+        program.wait_for("Which user pool do you sign in to?")
+        program.press("ctrl+q")
+        assert program.wait_exit() == 6
+    ran = sign_in(machine, "--new-pool", typed="")
+    assert (ran.returncode, ran.stderr.count("\n")) == (3, 1)
+    assert "--new-pool asks on a terminal. Without one: `tui-auth profile add`." in ran.stderr
+
+
+def test_a_terminal_does_not_make_it_ask(
+    machine: Machine, choice: PoolChoice, terminal_program: TerminalProgram
+) -> None:
+    password = private_file(machine.home / "password", "Wrong-horse-9")
+    with terminal_program.on_a_terminal(*PLAIN, *flags(choice), stdin=password) as program:
+        assert program.wait_exit() == 5
+        assert "Password:" not in program.screen_text()
+
+
+@pytest.fixture
+def without_flags(terminal_program: TerminalProgram) -> Callable[..., PtyProgram]:
+    """Starts the program on a terminal, in a folder that names no pool."""
+    return terminal_program.on_a_terminal
+
+
+def test_without_flags_the_last_pool_and_name_are_taken_again(
+    machine: Machine, choice: PoolChoice, without_flags: Callable[..., PtyProgram], tmp_path: Path
+) -> None:
+    assert sign_in(machine, *PLAIN, *flags(choice)).returncode == 0
+    assert machine.run("sign-out").returncode == 0
+    with without_flags("sign-in", "--plain") as program:
+        program.wait_for("Password:")
+        shown = program.screen_text()
+        told = " ".join(shown.split())
+        assert "User pool and user are those of the last sign-in, ann in eu-west-1_" in told
+        assert f"Sign in to {choice.user_pool_id}" in shown
+        assert "Username: ann" in shown
+    with without_flags() as program:
+        program.wait_for(choice.user_pool_id)
+        program.wait_for("ann")
+    password = private_file(tmp_path / "password", PASSWORD)
+    assert machine.run("sign-in", "--password-file", str(password)).returncode == 0
+    (entry,) = machine.sessions.entries()
+    assert (entry.client_id, entry.username) == (choice.client_id, "ann")
+
+
+COMMANDS = (["token"], ["header"], ["exec", "--", "true"], ["kube-credential"], ["status"], ["sign-out"])
+
+
+@pytest.mark.usefixtures("replaced")
+def test_with_several_sessions_each_command_names_the_one_it_took(
+    machine: Machine, choice: PoolChoice
+) -> None:
+    machine.sign_in(choice, machine.user("bob"))
+    machine.sign_in(machine.with_identity_pool(choice), "ann")
+    note = f"tui-auth: using the session of ann in {choice.user_pool_id}, the last signed in; "
+    for words in (["aws-credentials"], *COMMANDS):
+        ran = machine.run(*words)
+        assert (ran.returncode, ran.stderr.startswith(note)) == (0, True), words
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "mark"),
+    [
+        (None, ""),
+        ("https://cognito-idp.eu-west-1.amazonaws.com", ""),
+        ("https://cognito-idp-fips.us-gov-west-1.amazonaws.com", ""),
+        ("https://mine.eu-west-1.elb.amazonaws.com", "AT mine.eu-west-1.elb.amazonaws.com"),
+        ("https://cognito-idp.evil.example.com", "AT cognito-idp.evil.example.com"),
+        ("http://127.0.0.1:9", "TEST ENDPOINT"),
+        ("https://evil.example.com", "AT evil.example.com"),
+    ],
+)
+def test_a_server_that_is_not_cognitos_is_marked_by_its_name(endpoint: str | None, mark: str) -> None:
+    choice = PoolChoice("eu-west-1_Ab12Cd34E", "client", endpoint_url=endpoint)
+    settings = sign_in_settings(choice, Namespace(client_metadata=[]), leaves_when_done=False)
+    assert settings.mark == mark
+
+
+def test_a_password_is_not_read_from_a_terminal_that_would_show_it(
+    machine: Machine, terminal_program: TerminalProgram
+) -> None:
+    with terminal_program.on_a_terminal(*PLAIN, *flags(machine.client())) as program:
+        assert program.wait_exit() == 2
+        assert "--password-stdin reads a pipe" in program.screen_text()
+
+
+@pytest.mark.parametrize("flag", ["--password-file", "--client-secret-file"])
+def test_a_secrets_file_that_others_can_read_is_taken_and_said(machine: Machine, flag: str) -> None:
+    asked = {"UserPoolId": machine.user_pool_id, "ClientName": "cli", "ExplicitAuthFlows": FLOWS}
+    client = machine.server.call("CreateUserPoolClient", asked | {"GenerateSecret": True})["UserPoolClient"]
+    choice = replace(machine.client(), client_id=client["ClientId"])
+    files = {
+        "--password-file": private_file(machine.home / "password", PASSWORD),
+        "--client-secret-file": private_file(machine.home / "secret of acme", client["ClientSecret"]),
+    }
+    words = [*("sign-in", *flags(choice), "--username", machine.user(), "--storage", "none")]
+    words += [str(word) for each in files.items() for word in each]
+    assert "can read" not in machine.run(*words).stderr
+    files[flag].chmod(0o640)
+    ran = machine.run(*words)
+    assert ran.returncode == 0
+    assert f"Other users of this machine can read {files[flag]}" in ran.stderr.replace("~", str(machine.home))
+    assert f"chmod 600 {shlex.quote(str(files[flag]))}" in ran.stderr

@@ -1,0 +1,114 @@
+"""What the flags of the commands that sign in refer to: the password, and the trace of the Cognito calls."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tui_auth.cli.exit_status import USAGE, Ended, say
+from tui_auth.config.errors import ConfigurationError, shown
+from tui_auth.terminal.safe_text import safe_line
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Iterator
+
+    from tui_auth.auth.wire import Call, Wire
+    from tui_auth.secret import Secret
+
+_MAX_PASSWORD_BYTES = 4096
+"""Many times the length that Cognito accepts."""
+
+_MAX_TRACE_LINE = 2000
+"""In characters."""
+
+
+def read_password(arguments: Namespace) -> Secret | None:
+    """Return the password of ``--password-stdin`` or ``--password-file``; None if neither flag is given.
+
+    The password is the first line without its line break.
+
+    Raises:
+        Ended: With the usage status, if stdin holds no password.
+        ConfigurationError: If the file can't be used.
+    """
+    # Imported only for these flags: the first screen needs none of it.
+    from tui_auth.config.client_secret import open_to_others, read_password_file
+    from tui_auth.secret import Secret
+
+    if arguments.password_file:
+        password = read_password_file(arguments.password_file)
+        if warning := open_to_others(arguments.password_file):
+            say(warning)
+        return password
+    if not arguments.password_stdin:
+        return None
+    if sys.stdin is not None and sys.stdin.isatty():
+        say("--password-stdin reads a pipe; on a terminal it would show the password. Leave it out there.")
+        raise Ended(USAGE)
+    line = _read_line_from_stdin()
+    if not line:
+        say("stdin gave no password. Pipe it in as one line.")
+        raise Ended(USAGE)
+    return Secret(line)
+
+
+def _read_line_from_stdin() -> str:
+    line = sys.stdin.buffer.readline(_MAX_PASSWORD_BYTES + 1) if sys.stdin is not None else b""
+    if len(line) > _MAX_PASSWORD_BYTES:
+        say("stdin gave a line that is too long to be a password.")
+        raise Ended(USAGE)
+    with suppress(UnicodeDecodeError):
+        return line.decode().removesuffix("\n").removesuffix("\r")
+    say("stdin gave a password that is not UTF-8 text.")
+    raise Ended(USAGE)
+
+
+@contextmanager
+def write_trace(wire: Wire, path: str | None) -> Iterator[None]:
+    """Append each Cognito call to the file of ``--trace`` while the block runs, without any value.
+
+    A line is the time (UTC, RFC 3339) and the names of the call's chain. The file is created with mode 0600.
+    A disk that fills up ends the trace, not the sign-in.
+
+    Args:
+        wire: The calls of the sign-in.
+        path: The file; None writes no trace.
+
+    Raises:
+        ConfigurationError: If the file can't be opened.
+    """
+    if path is None:
+        yield
+        return
+    target = Path(path)
+    try:
+        file = open(target, "a", buffering=1, encoding="utf-8", opener=_open_private)  # noqa: SIM115
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "that is no name of a file"
+        raise ConfigurationError(f"The trace cannot be written to {shown(target)}: {reason}.") from None
+
+    def write(call: Call) -> None:
+        if call.outcome:
+            time = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            try:
+                file.write(f"{time} {safe_line(call.chain, limit=_MAX_TRACE_LINE)}\n")
+            except (OSError, ValueError):
+                stop_listening()
+
+    stop_listening = wire.listen(write)
+    try:
+        yield
+    finally:
+        stop_listening()
+        with suppress(OSError):  # a line that couldn't be written before can't be written now
+            file.close()
+
+
+def _open_private(path: str, flags: int) -> int:
+    # O_NONBLOCK: opening a named pipe without a reader would block the program.
+    return os.open(path, flags | os.O_NONBLOCK, 0o600)

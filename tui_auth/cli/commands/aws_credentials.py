@@ -1,0 +1,139 @@
+"""``tui-auth aws-credentials``: print AWS credentials, for ``credential_process`` or a shell."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from tui_auth.cli.exit_status import say, with_status
+from tui_auth.cli.output import write_out
+from tui_auth.cli.session_access import (
+    add_sign_in_arguments,
+    asked_for,
+    find_session,
+    session_with_token,
+)
+from tui_auth.config.errors import ConfigurationError
+from tui_auth.config.pool_choice import named_settings
+from tui_auth.session.aws import AwsCredentials, kept_credentials, new_credentials
+from tui_auth.session.errors import SignInNeeded, StorageError
+from tui_auth.session.sessions import Sessions
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+    from collections.abc import Callable, Mapping
+
+    from tui_auth.session.record import SessionRecord
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add the flags of this command."""
+    add_sign_in_arguments(parser)
+    parser.add_argument(
+        "--format",
+        choices=FORMATS,
+        default="process",
+        help="%(default)s unless given: for credential_process in ~/.aws/config, which never asks anything",
+    )
+
+
+def run(arguments: Namespace) -> int:
+    """Print the credentials; return 4 if a sign-in is needed and not possible or not allowed here."""
+    return with_status(lambda: _run(arguments))
+
+
+def _run(arguments: Namespace) -> int:
+    sessions, found = Sessions(), None
+    with suppress(SignInNeeded):  # session_with_token signs in below, if it may
+        found = find_session(arguments, sessions)
+    if found is not None:
+        pool = _identity_pool(arguments, sessions, found.record)
+        with suppress(StorageError):  # without the cached credentials, new ones are fetched below
+            if cached := kept_credentials(found.store, found.record, pool):
+                return write_out(FORMATS[arguments.format](cached))
+    may_sign_in = arguments.login == "auto" and arguments.format != "process"
+    record = session_with_token(arguments, sessions, kinds=("id",), may_sign_in=may_sign_in, found=found)
+    pool = _identity_pool(arguments, sessions, record)
+    credentials, warning = new_credentials(sessions.store_for(record), record, pool)
+    if warning:
+        say(warning)
+    return write_out(FORMATS[arguments.format](credentials))
+
+
+def _identity_pool(arguments: Namespace, sessions: Sessions, record: SessionRecord) -> str:
+    """Return the identity pool that flags, environment or profile give for this pool, or the session's."""
+    choice = asked_for(arguments, sessions).choice
+    is_same_pool = choice is not None and choice.user_pool_id == record.origin.user_pool_id
+    pool = arguments.identity_pool_id or (choice.identity_pool_id if choice and is_same_pool else None)
+    if choice is None:  # nothing specifies a user pool, so the variable is for whatever session there is
+        pool = named_settings(arguments).get("identity_pool_id")
+    pool = pool or record.origin.identity_pool_id
+    if not pool:
+        raise ConfigurationError(
+            "No identity pool is named. Give --identity-pool-id, or keep it in a profile."
+        )
+    return str(pool)
+
+
+def _format_expiration(credentials: AwsCredentials) -> str:
+    return f"{datetime.fromtimestamp(credentials.expires_at, UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _environment(credentials: AwsCredentials) -> Mapping[str, str]:
+    return {
+        "AWS_ACCESS_KEY_ID": credentials.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": credentials.secret_access_key.reveal(),
+        "AWS_SESSION_TOKEN": credentials.session_token.reveal(),
+        "AWS_CREDENTIAL_EXPIRATION": _format_expiration(credentials),
+    }
+
+
+def _format_process(credentials: AwsCredentials) -> str:
+    """Return what botocore's ProcessProvider reads: version 1, with the expiration."""
+    members = {
+        "Version": 1,
+        "AccessKeyId": credentials.access_key_id,
+        "SecretAccessKey": credentials.secret_access_key.reveal(),
+        "SessionToken": credentials.session_token.reveal(),
+        "Expiration": _format_expiration(credentials),
+    }
+    return json.dumps(members) + "\n"
+
+
+def _format_json(credentials: AwsCredentials) -> str:
+    """Return the same with the identity they belong to, for people and scripts."""
+    members = json.loads(_format_process(credentials))
+    members |= {"IdentityId": credentials.identity_id, "IdentityPoolId": credentials.identity_pool_id}
+    return json.dumps(members, indent=2) + "\n"
+
+
+def _format_env(credentials: AwsCredentials) -> str:
+    lines = (f"export {name}={shlex.quote(value)}\n" for name, value in _environment(credentials).items())
+    return "".join(lines)
+
+
+def _format_fish(credentials: AwsCredentials) -> str:
+    def quote(value: str) -> str:
+        return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+    lines = (f"set -gx {name} {quote(value)};\n" for name, value in _environment(credentials).items())
+    return "".join(lines)
+
+
+def _format_powershell(credentials: AwsCredentials) -> str:
+    def quote(value: str) -> str:
+        return "'" + value.replace("'", "''") + "'"
+
+    return "".join(f"$Env:{name}={quote(value)}\n" for name, value in _environment(credentials).items())
+
+
+FORMATS: Mapping[str, Callable[[AwsCredentials], str]] = {
+    "process": _format_process,
+    "env": _format_env,
+    "fish": _format_fish,
+    "powershell": _format_powershell,
+    "json": _format_json,
+}

@@ -1,0 +1,303 @@
+"""``tui-auth profile``: names for pools, and where each value comes from."""
+
+from __future__ import annotations
+
+import json
+import re
+from argparse import ArgumentParser, Namespace, _SubParsersAction
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tui_auth.cli.exit_status import OK, USAGE, Ended, say, with_status
+from tui_auth.cli.output import tell, write_out
+from tui_auth.cli.profile_flags import add_flags, settings_of
+from tui_auth.config.amplify import read_amplify_file
+from tui_auth.config.client_secret import path_of_secret, read_secret_file
+from tui_auth.config.errors import ConfigurationError, fault_in, shown
+from tui_auth.config.pool_choice import POOL_FLAGS, add_pool_arguments, choose_pool
+from tui_auth.config.profile_file import NameTaken, add_profile, check_name, remove_profile, use_profile
+from tui_auth.config.profiles import Profiles, load_profiles
+from tui_auth.config.region import check_region
+from tui_auth.config.settings import SETTINGS
+from tui_auth.terminal.safe_text import safe_line
+
+_DESCRIPTION = "A profile is a name for a pool. They are kept in config.toml in your configuration folder."
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """The sub-commands and their flags."""
+    parser.description = _DESCRIPTION
+    commands = parser.add_subparsers(dest="action", metavar="list|add|use|show|remove|import", required=True)
+
+    listing = _command(commands, "list", "the profiles there are; * marks the default")
+    listing.add_argument("--json", action="store_true", help="as JSON")
+    listing.add_argument("--names", action="store_true", help="only the names, one a line")
+
+    adding = _command(commands, "add", "keep a pool under a name")
+    adding.add_argument("name", metavar="NAME")
+    add_flags(adding)
+    _add_force(adding)
+
+    using = _command(commands, "use", "make a profile the one that is used by default")
+    one = using.add_mutually_exclusive_group(required=True)
+    one.add_argument("name", metavar="PROFILE", nargs="?")
+    one.add_argument("--none", action="store_true", help="have no default any more")
+
+    showing = _command(commands, "show", "a profile, or else what a command would use here")
+    showing.add_argument("name", metavar="PROFILE", nargs="?")
+    showing.add_argument("--origin", action="store_true", help="say where each value comes from")
+    showing.add_argument("--json", action="store_true", help="as JSON")
+    add_pool_arguments(showing)
+
+    removing = _command(commands, "remove", "forget a profile")
+    removing.add_argument("name", metavar="PROFILE")
+
+    importing = _command(commands, "import", "make a profile of one of Amplify's files")
+    importing.add_argument("file", metavar="FILE", type=Path)
+    importing.add_argument("--name", metavar="NAME", help="the name; else that of the project's folder")
+    _add_force(importing)
+
+
+def run(arguments: Namespace) -> int:
+    """Do what was asked; 0, or 3 where the configuration is wrong."""
+    action = {
+        "list": _list,
+        "add": _add,
+        "use": _use,
+        "show": _show,
+        "remove": _remove,
+        "import": _import,
+    }[arguments.action]
+
+    def command() -> int:
+        action(arguments)
+        return OK
+
+    return with_status(command)
+
+
+def _command(commands: _SubParsersAction[Any], name: str, says: str) -> ArgumentParser:
+    parser: ArgumentParser = commands.add_parser(name, help=says, description=f"{says[0].upper()}{says[1:]}.")
+    return parser
+
+
+def _add_force(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--force",
+        action="store_true",
+        help="replace a profile of this name whole: what is not given again is gone",
+    )
+
+
+def _list(arguments: Namespace) -> None:
+    profiles = load_profiles()
+    if arguments.names:
+        # One that a terminal would obey was made by hand, and no shell could complete it.
+        _print("\n".join(name for name in profiles.names if safe_line(name, limit=len(name)) == name))
+        return
+    if arguments.json:
+        _print_json({"default": profiles.default, "profiles": _listed(profiles)})
+        return
+    if not profiles.names:
+        _say("No profiles are kept. `tui-auth profile add --help` tells how to keep one.")
+    width = max(map(len, profiles.names), default=0)
+    for each in _listed(profiles):
+        mark = "*" if each["name"] == profiles.default else " "
+        ids = (each.get("user_pool_id") or "no user pool", each.get("client_id") or "no app client")
+        told = each.get("problem") or "  ".join(ids)
+        _print(f"{mark} {safe_line(each['name'], limit=64):<{width}}  {told}")
+
+
+def _listed(profiles: Profiles) -> list[dict[str, Any]]:
+    listed: list[dict[str, Any]] = []
+    for name in profiles.names:
+        try:
+            settings = profiles.profile(name).settings
+        except ConfigurationError as error:
+            listed.append({"name": name, "problem": str(error)})
+        else:
+            ids = {key: settings.get(key) for key in ("user_pool_id", "client_id")}
+            listed.append({"name": name, **ids})
+    return listed
+
+
+def _add(arguments: Namespace) -> None:
+    settings = settings_of(arguments)
+    _check_region(settings, "--region")
+    secret = settings.get("client_secret_file")
+    if secret:
+        settings["client_secret_file"] = secret = str(path_of_secret(secret))
+    path = _kept(arguments.name, settings, replace=arguments.force)
+    _say(f"Kept as {arguments.name} in {shown(path)}. Sign in with: tui-auth --profile {arguments.name}")
+    if secret:
+        _say_if_it_cannot_be_read(secret)
+
+
+def _check_region(settings: Mapping[str, Any], named_by: str) -> None:
+    check_region(settings["user_pool_id"], settings.get("region"), named_by, settings.get("endpoint_url"))
+
+
+def _kept(name: str, settings: Mapping[str, Any], *, replace: bool, **more: Any) -> Path:
+    """``add_profile``, with the cure that only this command has."""
+    try:
+        return add_profile(name, settings, replace=replace, **more)
+    except NameTaken:
+        raise ConfigurationError(
+            f"There is a profile “{name}” already. Choose another name, or --force to replace it."
+        ) from None
+
+
+def _use(arguments: Namespace) -> None:
+    use_profile(None if arguments.none else arguments.name)
+    if arguments.none:
+        names = load_profiles().names
+        only = f" {safe_line(names[0], limit=64)}, the only one, is used where nothing else names a pool."
+        _say("No profile is the default now." + (only if len(names) == 1 else ""))
+    else:
+        _say(
+            f"{arguments.name} is used from now on, unless flags, TUI_AUTH_… or --profile name another pool."
+        )
+
+
+def _remove(arguments: Namespace) -> None:
+    secret = remove_profile(arguments.name)
+    _say(f"{arguments.name} is forgotten" + (f", and {shown(secret)} is removed." if secret else "."))
+
+
+def _import(arguments: Namespace) -> None:
+    path: Path = arguments.file.absolute()
+    file = read_amplify_file(path)
+    if file is None:
+        raise fault_in(path, None, "it names no user pool, in none of the ways Amplify writes it.")
+    for name in ("user_pool_id", "client_id"):
+        if name not in file.settings:
+            raise fault_in(
+                path, None, f"it names no {SETTINGS[name].belongs_to.value}. Use `tui-auth profile add`."
+            )
+    settings = {key: found.value for key, found in file.settings.items()}
+    if region := file.settings.get("region"):
+        try:
+            _check_region(settings, f"{shown(path)}:{region.line}")
+        except ConfigurationError as error:  # the tools that wrote the file may do so again
+            _say(f"The region is left out: {error}")
+            del settings["region"]
+    for sentence in file.left_out:
+        _say(sentence)
+    name = check_name(arguments.name) if arguments.name else _name_of(path)
+    kept = _kept(
+        name,
+        settings,
+        comment=f"from {safe_line(str(path), limit=300)}",
+        client_secret=file.client_secret,
+        replace=arguments.force,
+    )
+    _say(f"Kept as {name} in {shown(kept)}. Sign in with: tui-auth --profile {name}")
+    if file.client_secret:
+        secret_file = load_profiles().profile(name).settings["client_secret_file"]
+        _say(f"The app client's secret is in {shown(Path(secret_file))}, readable by you and root.")
+
+
+def _name_of(path: Path) -> str:
+    """A name for the pool of a file: that of the project's folder."""
+    path = path.resolve()
+    folder = path.parent.parent if path.parent.name in ("src", "app", "lib") else path.parent
+    name = re.sub(r"[^A-Za-z0-9_-]+", "-", folder.name).strip("-_")[:64]
+    return name or "imported"
+
+
+def _show(arguments: Namespace) -> None:
+    if arguments.name and (flag := _pool_flag_in(arguments)):
+        say(f"profile show PROFILE tells what is written there; leave out {flag}, or the profile's name.")
+        raise Ended(USAGE)
+    values = _written(arguments.name) if arguments.name else _effective(arguments)
+    if "client_secret_file" in values:
+        _say_if_it_cannot_be_read(values["client_secret_file"][0])
+    if arguments.json:
+        _print_json(
+            {name: _with_origin(*each) if arguments.origin else each[0] for name, each in values.items()}
+        )
+        return
+    width = max(map(len, values), default=0)
+    texts = {name: _as_text(value) for name, (value, _) in values.items()}
+    column = max(map(len, texts.values()), default=0)
+    for name, (_, origin) in values.items():
+        if arguments.origin:
+            _print(f"{name:<{width}}  {texts[name]:<{min(column, 60)}}  {origin}")
+        else:
+            _print(f"{name:<{width}}  {texts[name]}")
+
+
+def _pool_flag_in(arguments: Namespace) -> str:
+    """A flag about which pool that was given; empty where none was."""
+    names = ("profile", *POOL_FLAGS)
+    given = (name for name in names if getattr(arguments, name) is not None)
+    return next(("--" + name.replace("_", "-") for name in given), "")
+
+
+def _say_if_it_cannot_be_read(secret_file: str) -> None:
+    try:
+        read_secret_file(secret_file)
+    except ConfigurationError as error:
+        _say(f"Signing in needs this first: {error}")
+
+
+def _written(name: str) -> dict[str, tuple[Any, str]]:
+    profile = load_profiles().profile(name)
+    return {
+        key: (value, f"{shown(profile.path)}:{profile.lines.get(key) or profile.lines['']}")
+        for key, value in profile.settings.items()
+    }
+
+
+def _effective(arguments: Namespace) -> dict[str, tuple[Any, str]]:
+    from tui_auth.session.sessions import Sessions
+
+    choice = choose_pool(arguments, current_session=Sessions().current_settings, reads_secret=False)
+    for note in choice.notes:
+        _say(note)
+    try:
+        check_region(choice.user_pool_id, choice.region, choice.origins["region"], choice.endpoint_url)
+    except ConfigurationError as error:
+        _say(f"Signing in needs this first: {error}")
+    values: dict[str, tuple[Any, str]] = {}
+    for name in SETTINGS:
+        if name in choice.origins:
+            value = getattr(choice, name)
+            value = value.values() if name == "password_policy" and value else value
+            values[name] = (str(value) if isinstance(value, Path) else value, str(choice.origins[name]))
+    return values
+
+
+def _with_origin(value: object, origin: str) -> dict[str, object]:
+    return {"value": value, "origin": origin}
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {_as_text(each)}" for key, each in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_as_text, value)) or "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return safe_line(value, limit=300)
+
+
+def _print(line: str) -> None:
+    if line:
+        _put(line + "\n")
+
+
+def _print_json(value: object) -> None:
+    _put(json.dumps(value, indent=2) + "\n")
+
+
+def _put(text: str) -> None:
+    if status := write_out(text):
+        raise Ended(status)
+
+
+def _say(sentence: str) -> None:
+    tell(safe_line(sentence, limit=1000), by="")

@@ -1,0 +1,156 @@
+"""``tui-auth status``: who is signed in, to which pool, for how long, and where that is kept."""
+
+from __future__ import annotations
+
+import json
+import time
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+from typing import Any
+
+from tui_auth.cli.exit_status import NOT_SIGNED_IN, say, with_status
+from tui_auth.cli.output import write_out
+from tui_auth.cli.session_access import add_session_arguments, find_session, say_what_could_not_be_kept
+from tui_auth.session.errors import SignInNeeded
+from tui_auth.session.record import SessionRecord
+from tui_auth.session.register import Entry
+from tui_auth.session.sessions import Found, Sessions
+from tui_auth.terminal.safe_text import safe_line
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """The flags of this command."""
+    add_session_arguments(parser)
+    parser.add_argument("--json", action="store_true", help="for programs")
+    parser.add_argument("--online", action="store_true", help="ask Cognito whether the session still counts")
+
+
+def run(arguments: Namespace) -> int:
+    """Tell about the session; 0 where it stands, 4 where none does, 7 where --online got no answer."""
+    return with_status(lambda: _run(arguments))
+
+
+def _run(arguments: Namespace) -> int:
+    sessions, found = Sessions(), None
+    try:
+        found = find_session(arguments, sessions)
+        if arguments.online:
+            found = _asked_at_cognito(sessions, found)
+        if not _can_go_on(found.record):
+            raise SignInNeeded("The session has run out. Run tui-auth sign-in.")
+    except SignInNeeded as needed:
+        ended = found.record.key if found else None
+        others = [entry for entry in sessions.entries() if entry.key != ended]
+        if arguments.json:
+            write_out(
+                json.dumps({"signed_in": False, "sessions": list(map(_entry, others))}, indent=2) + "\n"
+            )
+        say(str(needed))
+        for entry in others if not arguments.json else ():
+            say(f"there is a session: {_named(entry)}.")
+        return NOT_SIGNED_IN
+    facts = _facts(found, online=arguments.online)
+    if arguments.json:
+        facts["sessions"] = list(map(_entry, sessions.entries()))
+        return write_out(json.dumps(facts, indent=2) + "\n")
+    others = [entry for entry in sessions.entries() if entry.key != found.record.key]
+    return write_out(_in_words(facts, found.record, others))
+
+
+def _asked_at_cognito(sessions: Sessions, found: Found) -> Found:
+    """GetUser with an access token that holds. Raises SignInNeeded where Cognito has ended the session."""
+    from dataclasses import replace
+
+    from tui_auth.auth.errors import AuthError
+    from tui_auth.session.refresh import fresh, gateway_of, is_definitive
+
+    for force in (False, True):
+        result = fresh(sessions, found, min_ttl=10, force=force)
+        say_what_could_not_be_kept(result)
+        found = replace(found, record=result.record)
+        try:
+            gateway_of(found.record).call("GetUser", {"AccessToken": found.record.access_token})
+        except AuthError as error:
+            # It may be this token alone that is over; the refresh token tells, and a session that has ended
+            # is forgotten on the way.
+            if not is_definitive(error):
+                raise
+        else:
+            return found
+    raise SignInNeeded("Cognito takes no token of this session. Run tui-auth sign-in.")
+
+
+def _can_go_on(record: SessionRecord) -> bool:
+    return record.refresh_token is not None or record.seconds_left("access") > 0
+
+
+def _facts(found: Found, *, online: bool) -> dict[str, Any]:
+    record, origin = found.record, found.record.origin
+    return {
+        "signed_in": True,
+        "username": record.display_name,
+        "cognito_username": record.username,
+        "sub": record.sub,
+        "email": record.email,
+        "groups": list(record.groups),
+        "user_pool_id": origin.user_pool_id,
+        "client_id": origin.client_id,
+        "region": origin.region,
+        "endpoint_url": origin.endpoint or None,
+        "identity_pool_id": origin.identity_pool_id or None,
+        "profile": origin.profile or None,
+        "access_token_expires_at": record.access_expires_at,
+        "id_token_expires_at": record.id_expires_at,
+        "seconds_left": max(0, round(record.seconds_left("access"))),
+        "renewable": record.refresh_token is not None,
+        "signed_in_at": record.signed_in_at,
+        "signature_checked": record.signature_checked,
+        "checked_online": online,
+        "storage": str(found.store.kind),
+        "kept_in": found.store.where(record.key.file_name),
+    }
+
+
+def _named(entry: Entry) -> str:
+    """A session that is there, by what tells it from others."""
+    profile = f", profile {entry.profile}" if entry.profile else f", client {entry.client_id}"
+    return f"{entry.display_name} in {entry.user_pool_id}{profile}"
+
+
+def _entry(entry: Entry) -> dict[str, Any]:
+    return {
+        "username": entry.display_name,
+        "user_pool_id": entry.user_pool_id,
+        "client_id": entry.client_id,
+        "endpoint_url": entry.endpoint or None,
+        "profile": entry.profile or None,
+        "storage": str(entry.storage),
+    }
+
+
+def _in_words(facts: dict[str, Any], record: SessionRecord, others: Sequence[Entry]) -> str:
+    groups = ", ".join(safe_line(group, limit=60) for group in record.groups) or "none"
+    lines = [
+        ("Signed in as", safe_line(record.display_name, limit=80)),
+        ("User pool", safe_line(facts["user_pool_id"], limit=60)),
+        ("App client", safe_line(facts["client_id"], limit=130)),
+        ("Groups", groups),
+        ("Token", _life(record)),
+        ("Signature", "checked" if record.signature_checked else "not checked: the keys were not reachable"),
+        ("Kept in", safe_line(facts["kept_in"], limit=300)),
+    ]
+    if facts["endpoint_url"]:
+        lines.insert(2, ("Endpoint", safe_line(facts["endpoint_url"], limit=200)))
+    if facts["checked_online"]:
+        lines.append(("At Cognito", "the session stands"))
+    lines += [("Also", safe_line(_named(entry), limit=200)) for entry in others]
+    return "".join(f"{name:<14}{value}\n" for name, value in lines)
+
+
+def _life(record: SessionRecord) -> str:
+    left = record.seconds_left("access")
+    renewed = "then renewed while the pool allows it" if record.refresh_token else "not renewable"
+    if left <= 0:
+        return "run out; the next command renews it if the pool still allows that"
+    until = time.strftime("%H:%M", time.localtime(time.time() + left))
+    return f"until {until} ({max(1, round(left / 60))} min), {renewed}"

@@ -1,0 +1,1 @@
+"""What ``tui-auth doctor`` checks, and how it reports it."""

@@ -1,0 +1,133 @@
+"""Check what a sign-in needs on this machine: the terminal, folders, secret files, packages."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tui_auth.cli.doctor.report import Finding, Level
+from tui_auth.cli.doctor.terminal import check_terminal
+from tui_auth.cli.exit_status import CONFIGURATION, STORAGE
+from tui_auth.cli.versions import describe_packages, describe_program, unsupported_packages
+from tui_auth.config.client_secret import open_to_others
+from tui_auth.config.errors import shown
+from tui_auth.config.places import CONFIG_FILE, config_folder, runtime_folder, state_folder
+from tui_auth.session.errors import StorageError
+from tui_auth.session.private_files import PrivateFolder
+from tui_auth.terminal.safe_text import safe_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+def check_machine(environ: Mapping[str, str] = os.environ) -> Iterator[Finding]:
+    """Check everything that needs no network."""
+    yield from check_terminal(environ)
+    yield _check_folder("config folder", Path(config_folder(environ)))
+    yield _check_folder("state folder", Path(state_folder(environ)))
+    yield from _check_runtime_folder(environ)
+    yield from _check_profiles(Path(config_folder(environ)))
+    yield _check_versions()
+
+
+def _check_folder(subject: str, folder: Path) -> Finding:
+    # Path.exists raises below a folder that the user may not enter; os.path.exists doesn't.
+    nearest = next(path for path in (folder, *folder.parents) if os.path.exists(path))  # noqa: PTH110
+    if not nearest.is_dir():
+        return Finding.problem(
+            subject, f"{shown(nearest)} is no folder", f"Move it away: {shown(folder)} is needed.", STORAGE
+        )
+    if not _is_writable(nearest):
+        return Finding.problem(
+            subject,
+            f"{shown(nearest)} cannot be written",
+            "Make it yours, or name another with XDG_CONFIG_HOME and XDG_STATE_HOME.",
+            STORAGE,
+        )
+    if nearest != folder:
+        return Finding.ok(subject, f"{shown(folder)}, made when it is needed")
+    flaw = _find_flaw(folder, is_private=subject != "config folder")
+    return Finding.problem(subject, *flaw, STORAGE) if flaw else Finding.ok(subject, shown(folder))
+
+
+def _find_flaw(folder: Path, *, is_private: bool) -> tuple[str, str] | None:
+    """Return what prevents the use of a folder, and the cure; None if nothing does.
+
+    A private folder must follow the rules of the session store.
+    """
+    status = folder.stat()
+    if is_private and folder.is_symlink():
+        return f"{shown(folder)} is a link", f"rm {shown(folder)}"
+    if status.st_uid != os.geteuid():
+        return f"{shown(folder)} belongs to another user", "Remove it, or make it yours."
+    if is_private and status.st_mode & 0o077:
+        return f"{shown(folder)} is open to others", f"chmod 700 {shown(folder)}"
+    return None
+
+
+def _check_runtime_folder(environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Check the folder that lasts until log-out; there is other storage, so nothing here is a problem."""
+    folder = runtime_folder(environ)
+    if folder is None:
+        yield Finding.note(
+            "runtime folder", "none: XDG_RUNTIME_DIR is not set", "Choose --storage file or keyring."
+        )
+        return
+    try:
+        PrivateFolder(folder, below=os.path.dirname(folder)).names()  # noqa: PTH120
+    except StorageError as error:
+        yield Finding.note("runtime folder", str(error), "Or choose --storage file.")
+        return
+    finding = _check_folder("runtime folder", Path(folder))
+    if finding.level is not Level.OK:
+        finding = Finding.note(finding.subject, finding.message, f"{finding.advice} Or --storage file.")
+    yield finding
+
+
+def _is_writable(folder: Path) -> bool:
+    """Whether an unnamed temporary file can be created there; permission bits alone don't show it."""
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
+
+
+def _check_profiles(folder: Path) -> Iterator[Finding]:
+    """Check that no other user can read the client secret files of the profiles."""
+    from tui_auth.config.errors import ConfigurationError
+    from tui_auth.config.profiles import load_profiles
+
+    try:
+        profiles = load_profiles()
+    except ConfigurationError as error:
+        yield Finding.problem("profiles", str(error), "Put that right in an editor.", CONFIGURATION)
+        return
+    for name in profiles.names:
+        subject = f"profile {safe_line(name, limit=64)}"
+        try:
+            secret_file = profiles.profile(name).settings.get("client_secret_file")
+        except ConfigurationError as error:
+            yield Finding.problem(subject, str(error), "Put that right in an editor.", CONFIGURATION)
+            continue
+        path = Path(secret_file) if secret_file else None
+        if path and open_to_others(path):
+            yield Finding.problem(
+                subject, f"others can read {shown(path)}", f"chmod 600 {shown(path)}", STORAGE
+            )
+    if profiles.names:
+        yield Finding.ok("profiles", f"{len(profiles.names)} in {shown(folder / CONFIG_FILE)}")
+
+
+def _check_versions() -> Finding:
+    versions = f"{describe_program()}, {describe_packages()}"
+    if unsupported := "; ".join(unsupported_packages()):
+        return Finding.problem(
+            "versions",
+            f"{unsupported} ({versions})",
+            "Install tui-auth again: its packages come with it.",
+            CONFIGURATION,
+        )
+    return Finding.ok("versions", versions)

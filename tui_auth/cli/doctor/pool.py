@@ -1,0 +1,243 @@
+"""Check the user pool and its app client: existence, region, clock, secret, and which flows are allowed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from tui_auth.auth.app_client import AppClient
+from tui_auth.auth.app_client_probe import API_FLOWS, FLOWS, OUR_FLOWS, Answer, Verdict, probe_flow
+from tui_auth.auth.errors import AuthError
+from tui_auth.auth.signature import KeysUnreachable, fetch_keys, keys_url
+from tui_auth.cli.doctor.report import Finding
+from tui_auth.cli.exit_status import CONFIGURATION, status_for
+from tui_auth.config.region import own_region
+from tui_auth.config.sources import SourceKind
+from tui_auth.terminal.safe_text import safe_line, service_says
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tui_auth.auth.gateway import Gateway
+    from tui_auth.config.pool_choice import PoolChoice
+
+CLOCK_TOLERANCE_SECONDS = 20.0
+_SECRET_ACCEPTED = (Verdict.ALLOWED, Verdict.NO_TRIGGERS, Verdict.NOT_ALLOWED)
+"""Verdicts that Cognito reaches only after it has accepted the secret, or its absence."""
+
+_SET_FLOWS = "In the Cognito console, app client, authentication flows: add ALLOW_{}."
+
+
+def check_choice(choice: PoolChoice) -> Iterator[Finding]:
+    """Report the chosen pool, and check that the region is the pool's."""
+    yield Finding.ok(
+        "pool",
+        f"{choice.user_pool_id} from {choice.origins['user_pool_id']}, "
+        f"app client {choice.client_id} from {choice.origins['client_id']}",
+    )
+    yield _check_region(choice)
+    if choice.endpoint_url:
+        url = safe_line(choice.endpoint_url, limit=100)
+        yield Finding.note("endpoint", f"{url} from {choice.origins['endpoint_url']}, in place of AWS's own")
+
+
+def _check_region(choice: PoolChoice) -> Finding:
+    own, origin = own_region(choice.user_pool_id), choice.origins["region"]
+    if own is None and choice.endpoint_url is None:
+        return Finding.problem(
+            "region",
+            "none: the pool id is that of a stand-in for Cognito",
+            "Say where it listens, with --endpoint-url.",
+            CONFIGURATION,
+        )
+    if own is None:
+        is_derived = origin.kind is SourceKind.DERIVED
+        return Finding.note(
+            "region", "the pool id says none" if is_derived else f"{choice.region} from {origin}"
+        )
+    if choice.region == own:
+        return Finding.ok("region", f"{own}, as the pool id says")
+    return Finding.problem(
+        "region",
+        f"{choice.region} from {origin}, but the pool id says {own}",
+        "Leave the region out: the pool id has it.",
+        CONFIGURATION,
+    )
+
+
+def check_pool(choice: PoolChoice, gateway: Gateway, url: str) -> Iterator[Finding]:
+    """Check the pool at an address with one probe per flow, and with its published keys.
+
+    Args:
+        choice: The pool, its app client and the flow to use.
+        gateway: Where the pool is.
+        url: The same as text, for the report.
+    """
+    client = AppClient(choice.user_pool_id, choice.client_id, choice.client_secret)
+    answers: list[Answer] = []
+    for flow in FLOWS:
+        answers.append(probe_flow(gateway, client, flow))
+        if answers[-1].verdict.is_final:
+            break
+    last = answers[-1]
+    if last.verdict is Verdict.UNREACHABLE and last.error:
+        host = safe_line(urlsplit(url).netloc, limit=100)
+        message = f"{last.error.message.removesuffix('.')} ({host})."
+        yield Finding.problem("reachable", message, last.error.recovery_suggestion, status_for(last.error))
+        return
+    yield Finding.ok("reachable", "Cognito answers")
+    yield _check_clock(gateway.clock_offset)
+    yield _check_keys(choice)
+    if last.verdict is Verdict.NO_SUCH_CLIENT:
+        yield Finding.problem(
+            "client",
+            "there is no such app client in this region",
+            "Compare --client-id with the pool's App clients in the Cognito console: it may be one of a pool "
+            "in another region, or be gone.",
+            CONFIGURATION,
+        )
+        return
+    if all(answer.verdict is Verdict.UNCLEAR for answer in answers):
+        yield _report_unclear("client", "whether there is such an app client could not be told", answers[0])
+        return
+    yield Finding.ok("client", "there is such an app client; whether it is this pool's shows at sign-in")
+    yield _check_secret(choice, _refine_verdicts(gateway, client, answers))
+    if not last.verdict.is_final:
+        yield from _check_flows(choice, answers)
+
+
+def _check_clock(offset: float | None) -> Finding:
+    if offset is None:
+        return Finding.note("clock", "the answer had no date to compare with")
+    if abs(offset) <= CLOCK_TOLERANCE_SECONDS:
+        return Finding.ok("clock", f"within {max(1, round(abs(offset)))} s of Cognito's")
+    direction = "behind" if offset > 0 else "ahead of"
+    return Finding.note(
+        "clock",
+        f"this machine's clock is {round(abs(offset))} s {direction} Cognito's",
+        "Set it: `timedatectl set-ntp true`, in WSL `sudo hwclock -s`. Codes made on it are off.",
+    )
+
+
+def _check_keys(choice: PoolChoice) -> Finding:
+    try:
+        fetch_keys(keys_url(choice.user_pool_id, choice.endpoint_url))
+    except KeysUnreachable as error:
+        if error.is_of_no_pool(choice.endpoint_url):
+            return Finding.problem(
+                "pool keys",
+                "there is no such user pool: nothing is published under its id",
+                "Compare --user-pool-id with the Cognito console. With a wrong one no password fits.",
+                CONFIGURATION,
+            )
+        return Finding.note(
+            "pool keys", "the pool's public keys could not be fetched, so its id is not checked"
+        )
+    except AuthError as error:
+        return Finding.note("pool keys", error.message, error.recovery_suggestion)
+    return Finding.ok("pool keys", "the pool publishes its keys under its id")
+
+
+def _refine_verdicts(gateway: Gateway, client: AppClient, answers: list[Answer]) -> set[Verdict]:
+    """Return the verdicts; after a rejected secret, probe again without it.
+
+    Cognito has one message for a wrong secret and for one that the app client doesn't have.
+    """
+    verdicts = {answer.verdict for answer in answers}
+    if Verdict.SECRET_WRONG in verdicts and client.client_secret:
+        without = probe_flow(gateway, replace(client, client_secret=None), answers[-1].flow).verdict
+        if without is Verdict.SECRET_MISSING:
+            return {Verdict.SECRET_WRONG}
+        if without in _SECRET_ACCEPTED:
+            return {Verdict.SECRET_NOT_WANTED}
+        return {Verdict.SECRET_WRONG, Verdict.SECRET_NOT_WANTED}
+    return verdicts
+
+
+def _check_secret(choice: PoolChoice, verdicts: set[Verdict]) -> Finding:
+    file = choice.origins.get("client_secret_file")
+    secret = f"the one from {file}" if file else "the one that is given"
+    if Verdict.SECRET_MISSING in verdicts:
+        return Finding.problem(
+            "secret",
+            "this app client has a secret, and none is given",
+            "Put it in the first line of a file only you can read, and name that with --client-secret-file.",
+            CONFIGURATION,
+        )
+    if {Verdict.SECRET_WRONG, Verdict.SECRET_NOT_WANTED} <= verdicts:
+        return Finding.problem(
+            "secret",
+            f"either {secret} is not this app client's, or this app client takes none",
+            "Compare it with the app client's page in the Cognito console; leave it out if none is there.",
+            CONFIGURATION,
+        )
+    if Verdict.SECRET_WRONG in verdicts:
+        return Finding.problem(
+            "secret",
+            f"{secret} is not this app client's",
+            "Compare it with the app client's page in the Cognito console.",
+            CONFIGURATION,
+        )
+    if Verdict.SECRET_NOT_WANTED in verdicts:
+        return Finding.problem(
+            "secret",
+            f"this app client takes none; {secret} is not wanted",
+            "Leave it out, or name the app client that it belongs to.",
+            CONFIGURATION,
+        )
+    if not verdicts & {Verdict.ALLOWED, Verdict.NO_TRIGGERS}:
+        return Finding.note("secret", "cannot be told while no flow is allowed")
+    return Finding.ok("secret", f"the one from {file} fits" if choice.client_secret else "none wanted")
+
+
+def _check_flows(choice: PoolChoice, answers: list[Answer]) -> Iterator[Finding]:
+    chosen = choice.auth_flow or "USER_SRP_AUTH"
+    usable = [
+        flow
+        for answer in answers
+        if answer.verdict is Verdict.ALLOWED
+        for flow in OUR_FLOWS.get(answer.flow, (answer.flow,))
+    ]
+    others = f"choose one it allows with --auth-flow: {', '.join(usable)}." if usable else ""
+    for answer in answers:
+        subject, is_chosen = f"flow {answer.flow}", API_FLOWS.get(chosen, chosen) == answer.flow
+        match answer.verdict:
+            case Verdict.ALLOWED:
+                names = " and ".join(OUR_FLOWS.get(answer.flow, ()))
+                for_flag = f" (--auth-flow {names})" if names else ""
+                yield Finding.ok(subject, f"allowed{for_flag}" + (", and used" if is_chosen else ""))
+            case Verdict.NO_TRIGGERS if not is_chosen:
+                yield Finding.note(subject, "allowed, but the pool has no functions that ask a question")
+            case Verdict.NO_TRIGGERS:
+                yield Finding.problem(
+                    subject,
+                    "allowed, but the pool has no functions that ask a question",
+                    "Give the pool its Lambda triggers." + (f" Or {others}" if others else ""),
+                    CONFIGURATION,
+                )
+            case Verdict.NOT_ALLOWED if not is_chosen:
+                yield Finding.note(subject, "not allowed by this app client")
+            case Verdict.NOT_ALLOWED:
+                yield Finding.problem(
+                    subject,
+                    f"not allowed by this app client, but used ({chosen})",
+                    _SET_FLOWS.format(answer.flow) + (f" Or {others}" if others else ""),
+                    CONFIGURATION,
+                )
+            case _ if is_chosen:
+                yield _report_unclear(subject, "whether it is allowed could not be told", answer)
+            case _:
+                yield Finding.note(
+                    subject, f"could not be told: {answer.error.message}" if answer.error else ""
+                )
+
+
+def _report_unclear(subject: str, question: str, answer: Answer) -> Finding:
+    """Report a question that an answer leaves open, and why."""
+    error = answer.error
+    if error is None:
+        return Finding.note(subject, question)
+    advice = error.recovery_suggestion or "Try again in a moment."
+    quote = f" {service_says(error.quote)}" if error.quote else ""
+    return Finding.problem(subject, f"{question}: {error.message}{quote}", advice, status_for(error))

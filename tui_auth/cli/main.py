@@ -1,0 +1,119 @@
+"""Entry point: dispatch to a command module and import only that one.
+
+stdout is data, stderr is talk. ``exit_status`` lists the exit codes.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from tui_auth.cli.output import let_go_of_stdout, tell, write_out, written_out
+
+PROGRAM = "tui-auth"
+DEFAULT_COMMAND = "sign-in"
+CACHED_COMMANDS = ("token", "header")
+"""The commands that scripts run before every request; they have a fast path."""
+
+_HELP = """\
+{examples}
+Sign in to an Amazon Cognito user pool from a terminal, through every step the
+pool asks for.
+
+commands:
+{commands}
+
+tui-auth COMMAND --help tells more about one.
+tui-auth --version names what a bug report needs.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command that the arguments specify and return its exit status.
+
+    Args:
+        arguments: What follows ``tui-auth`` on the command line; None takes it from ``sys.argv``.
+    """
+    try:
+        status = _dispatch(list(sys.argv[1:] if arguments is None else arguments))
+        return written_out() or status
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The program that reads stdout, such as head, has read enough.
+        let_go_of_stdout()
+        return 1
+    except Exception as error:
+        from tui_auth.terminal.crash import crash_report
+
+        report = crash_report(error)
+        tell(f"a fault of its own. Please report these lines:\n{report}")
+        return 1
+
+
+def _dispatch(arguments: list[str]) -> int:
+    if arguments and arguments[0] in ("-h", "--help"):
+        return _print_help()
+    if arguments and arguments[0] == "--version":
+        from tui_auth.cli.versions import version_text
+
+        return write_out(version_text())
+    is_named = bool(arguments) and not arguments[0].startswith("-")
+    command = arguments.pop(0) if is_named else DEFAULT_COMMAND
+    status = _answer_from_cache(command, arguments)
+    return _run(command, arguments) if status is None else status
+
+
+def _answer_from_cache(command: str, arguments: Sequence[str]) -> int | None:
+    """Print a cached token; None if the command has no fast path, or needs more than that."""
+    if command not in CACHED_COMMANDS:
+        return None
+    from tui_auth.cli.token_arguments import answer_from_cache
+
+    return answer_from_cache(command, arguments)
+
+
+def _run(name: str, arguments: Sequence[str]) -> int:
+    from importlib import import_module
+
+    from tui_auth.cli.commands import COMMANDS
+
+    if name not in COMMANDS:
+        return _reject_command(name)
+    from tui_auth.cli.exit_status import say
+    from tui_auth.cli.parser import CommandParser
+    from tui_auth.config.variables import unknown_variables
+    from tui_auth.terminal.crash import report_crashes_without_details
+
+    report_crashes_without_details()
+    module_name, summary = COMMANDS[name]
+    command = import_module(f"tui_auth.cli.commands.{module_name}")
+    parser = CommandParser(prog=f"{PROGRAM} {name}", description=summary[0].upper() + summary[1:] + ".")
+    command.add_arguments(parser)
+    try:
+        parsed = parser.parse(arguments)
+        for sentence in unknown_variables():
+            say(sentence)
+        status: int = command.run(parsed)
+    except SystemExit as end:  # argparse raises it after --help and after a usage error
+        return end.code if isinstance(end.code, int) else 0
+    return status
+
+
+def _print_help() -> int:
+    from tui_auth.cli.commands import COMMANDS
+    from tui_auth.cli.examples import PROGRAM_EXAMPLES, format_examples
+
+    width = max(map(len, COMMANDS))
+    lines = "\n".join(f"  {name:<{width}}  {summary}" for name, (_, summary) in COMMANDS.items())
+    return write_out(_HELP.format(examples=format_examples(PROGRAM_EXAMPLES), commands=lines))
+
+
+def _reject_command(name: str) -> int:
+    from tui_auth.cli.commands import COMMANDS
+    from tui_auth.config.nearest import nearest
+
+    similar = nearest(name, COMMANDS)
+    advice = f"Did you mean {similar}?" if similar else f"Commands are {', '.join(COMMANDS)}."
+    tell(f"there is no command “{ascii(name[:40])[1:-1]}”. {advice}")
+    return 2

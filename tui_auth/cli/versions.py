@@ -1,0 +1,139 @@
+"""Describe what a bug report needs: this program, its packages, the system and the terminal.
+
+Imports none of those packages, so that ``tui-auth --version`` works when one is missing.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import textwrap
+from importlib.metadata import PackageNotFoundError, requires, version
+from typing import TYPE_CHECKING
+
+from tui_auth.terminal.environment import (
+    TerminalKind,
+    find_terminal,
+    in_screen,
+    in_tmux,
+    is_monochrome,
+    no_colour,
+    over_ssh,
+)
+from tui_auth.terminal.safe_text import safe_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+PROGRAM = "tui-auth"
+PACKAGES = ("textual", "boto3", "botocore", "pyotp", "segno", "platformdirs", "PyJWT", "cryptography")
+OPTIONAL = ("keyring",)
+_REQUIREMENT = re.compile(r"(?P<package>[A-Za-z0-9._-]+)(?:\[[^\]]*\])?\s*(?P<range>[^;]*)(?P<marker>;.*)?")
+_BOUND = re.compile(r"(?P<sign>>=|<)\s*(?P<version>[0-9.]+)")
+
+
+def version_text() -> str:
+    """Return what ``--version`` prints: program and system, packages, terminal."""
+    packages = textwrap.fill(describe_packages(), 79)
+    return f"{describe_program()}\n{packages}\nterminal: {describe_terminal()}\n"
+
+
+def describe_program() -> str:
+    """Return the versions of this program and its Python, and the system."""
+    installed = _installed_version(PROGRAM) or "missing"
+    return f"{PROGRAM} {installed}, Python {platform.python_version()}, {platform.platform()}"
+
+
+def describe_packages() -> str:
+    """Return the versions of the packages this program needs, and of the optional ones it has."""
+    packages = [f"{package} {_installed_version(package) or 'missing'}" for package in PACKAGES]
+    optional = [
+        f"{package} {installed}" for package in OPTIONAL if (installed := _installed_version(package))
+    ]
+    return ", ".join(packages + optional)
+
+
+def unsupported_packages() -> Iterator[str]:
+    """Describe each package that is missing or of a version that this program doesn't support."""
+    for package, supported in _requirements():
+        installed = _installed_version(package)
+        if installed is None:
+            yield f"{package} is missing, {supported} is needed"
+        elif not _is_supported(installed, supported):
+            yield f"{package} is {safe_line(installed, limit=30)}, {supported} is needed"
+
+
+def describe_terminal(environ: Mapping[str, str] = os.environ) -> str:
+    """Return the terminal in one line: its kind, colors, size, program, and what it runs in."""
+    terminal = find_terminal(environ)
+    if terminal.kind is TerminalKind.NONE:
+        return f"none ({terminal.reason.rstrip('.')})"
+    size = measure_terminal()
+    variables = ("TERM_PROGRAM", "TERM_PROGRAM_VERSION", "WT_SESSION", "LC_ALL", "LC_CTYPE", "LANG")
+    surrounding = {"tmux": in_tmux(environ), "screen": in_screen(environ), "SSH": over_ssh(environ)}
+    parts = [
+        environ.get("TERM") or "TERM not set",
+        f"colours {describe_colors(environ)}",
+        "×".join(map(str, size)) if size else "no size",
+        *(f"{name}={environ[name]}" for name in variables if environ.get(name)),
+        *(f"in {name}" for name, is_inside in surrounding.items() if is_inside),
+    ]
+    return safe_line(", ".join(parts), limit=300)
+
+
+def describe_colors(environ: Mapping[str, str]) -> str:
+    """Return how many colors the terminal shows, as far as its variables say."""
+    if no_colour(environ):
+        return "none, as NO_COLOR asks"
+    if is_monochrome(environ):
+        return "none: the terminal has none"
+    if environ.get("COLORTERM", "") in ("truecolor", "24bit"):
+        return "16 million (COLORTERM)"
+    return "256" if "256" in environ.get("TERM", "") else "16"
+
+
+def measure_terminal() -> tuple[int, int] | None:
+    """Return the terminal's columns and rows, or None if it doesn't report them."""
+    try:
+        descriptor = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        size = os.get_terminal_size(descriptor)
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
+    return (size.columns, size.lines) if size.columns and size.lines else None
+
+
+def _requirements() -> Iterator[tuple[str, str]]:
+    """Yield the packages in the installed metadata with their supported versions, without the extras."""
+    try:
+        requirements = requires(PROGRAM) or []
+    except PackageNotFoundError:
+        requirements = []
+    for requirement in requirements:
+        match = _REQUIREMENT.match(requirement)
+        if match and "extra" not in (match["marker"] or ""):
+            yield match["package"], ",".join(sorted(match["range"].strip().split(","), reverse=True))
+
+
+def _is_supported(installed: str, supported: str) -> bool:
+    for bound in _BOUND.finditer(supported):
+        is_lower = _numbers(installed) < _numbers(bound["version"])
+        if is_lower is (bound["sign"] == ">="):
+            return False
+    return True
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", text.partition("+")[0])[:3])
+
+
+def _installed_version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None

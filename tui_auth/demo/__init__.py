@@ -1,0 +1,1 @@
+"""The demo: the sign-in program on the local emulator, with sample users, a phone and an inbox."""

@@ -1,0 +1,159 @@
+"""DemoApp: the sign-in app with a list of sample users before it, and a phone and an inbox beside it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from textual import on
+
+from tui_auth.app import TuiAuthApp
+from tui_auth.auth.auth import Auth
+from tui_auth.auth.auth_flow import AuthFlow
+from tui_auth.auth.next_step import ConfirmSignInWithTOTPCode, ContinueSignInWithTOTPSetup, NextStep
+from tui_auth.demo.phone import Drawer, Phone
+from tui_auth.demo.player import Player
+from tui_auth.demo.user_list import UserChosen, UserListScreen
+from tui_auth.pool.demo_users import DemoPool, DemoUser, make_new_again
+from tui_auth.screens.done import SignInSeen
+from tui_auth.screens.form_screen import FormScreen
+from tui_auth.screens.sign_in import SignInScreen
+from tui_auth.screens.step_screen import StepScreen
+from tui_auth.settings import SignInSettings
+from tui_auth.style_sheets import style_sheets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.screen import Screen
+    from textual.widget import Widget
+
+    from tui_auth.pool import PoolServer
+    from tui_auth.screens.surroundings import Surroundings
+
+SESSION_SECONDS = 15 * 60.0
+APP_NAME = "tui-auth demo"
+
+
+class DemoApp(TuiAuthApp):
+    """The demo: choose a user with a key, then go through that user's steps.
+
+    Args:
+        server: The emulator, with the demo's pools and users.
+        pool: What ``provision`` created there.
+        theme: The name of the theme.
+        plays: The user who signs in without a key pressed; None waits for the keys.
+        pace: How slowly that user types; see ``Player``.
+        options: What TuiAuthApp takes beyond that.
+    """
+
+    CSS_PATH = style_sheets("demo.tcss")
+
+    def __init__(
+        self,
+        server: PoolServer,
+        pool: DemoPool,
+        *,
+        theme: str,
+        plays: DemoUser | None = None,
+        pace: float = 1.0,
+        **options: Any,
+    ) -> None:
+        self.plays, self.pace = plays, pace
+        self.server = server
+        self.pool = pool
+        self.phone = Phone(server.clock.now)
+        self._met: set[str] = set()
+        for user in pool.users:
+            if user.totp_secret:
+                self.phone.enroll(user.username, user.totp_secret)
+        auth = Auth(pool.user_pool_id, pool.client_id, endpoint_url=server.endpoint_url)
+        settings = SignInSettings(
+            pool="a pool on this machine; nothing leaves it",
+            mark="DEMO",
+            app_name=APP_NAME,
+            session_seconds=SESSION_SECONDS,
+            theme=theme,
+        )
+        super().__init__(auth, settings, **options)
+
+    def on_ready(self) -> None:
+        """Start the player if a user signs in without a key pressed."""
+        super().on_ready()
+        if self.plays:
+            player = Player(self, self.plays, self.pace)
+            self.run_worker(player.play(), group="play", exit_on_error=False, description="play")
+
+    def get_default_screen(self) -> Screen[Any]:
+        """Return the list of sample users, where the demo starts and ends."""
+        return UserListScreen(self.surroundings(""), self.pool.users)
+
+    def surroundings(self, username: str) -> Surroundings:
+        """Return the context with the list before the sign-in, and the phone and inbox beside it."""
+        return replace(
+            super().surroundings(username),
+            has_list=True,
+            beside=self._drawer,
+            newest_code=self.newest_code,
+        )
+
+    def _drawer(self) -> Iterable[Widget]:
+        yield Drawer(self.server, self.phone, self.auth.wire)
+
+    @on(UserChosen)
+    def _fill_in(self, event: UserChosen) -> None:
+        """Open the sign-in screen of the user's pool with name and password filled in."""
+        user: DemoUser | None = event.user
+        if user and user.username in self._met:
+            make_new_again(self.server, user)
+        self._met |= {user.username} if user else set()
+        pool_id = user.user_pool_id if user else self.pool.user_pool_id
+        client_id = user.client_id if user else self.pool.client_id
+        self.auth = Auth(pool_id, client_id, gateway=self.auth.gateway, wire=self.auth.wire)
+        self.settings = replace(
+            self.settings, auth_flow=AuthFlow(user.auth_flow) if user else AuthFlow.USER_SRP_AUTH
+        )
+        screen = self.sign_in_screen()
+        screen.prefill(user.username if user else "", user.password if user else "")
+        self.push_screen(screen)
+
+    @on(FormScreen.BackAsked)
+    def _back_to_list(self, event: FormScreen.BackAsked) -> None:
+        if isinstance(self.screen, SignInScreen):
+            event.prevent_default()
+            self.navigation.drop()
+            self.pop_screen()
+
+    @on(SignInSeen)
+    def _again(self, event: SignInSeen) -> None:
+        event.prevent_default()
+        self.navigation.drop()
+        self.next_step = None
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+
+    async def action_quit(self) -> None:
+        """Leave with exit status 0: a demo that ends early has not failed."""
+        self.exit(None)
+
+    def newest_code(self) -> str | None:
+        """Return the code the phone shows or the newest message holds for the user who is signing in.
+
+        Empty after the phone has scanned the QR code of a new key; None if there is no code.
+        """
+        screen = self.asking_screen
+        if not isinstance(screen, StepScreen) or self.navigation.attempt is None:
+            return None
+        username = self.navigation.attempt.username
+        step: NextStep = screen.step
+        if isinstance(step, ContinueSignInWithTOTPSetup):
+            key = step.setup_details.shared_secret
+            if not self.phone.has(username, key):
+                self.phone.scan(step.setup_details.get_setup_uri(APP_NAME))
+                screen.notice = "The phone has scanned the picture. ^o types its code."
+                return ""
+            return self.phone.code(username)
+        if isinstance(step, ConfirmSignInWithTOTPCode):
+            return self.phone.code(username)
+        mine = [message for message in self.server.messages if message["username"] == username]
+        return str(mine[-1]["code"]) if mine else None

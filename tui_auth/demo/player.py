@@ -1,0 +1,174 @@
+"""Player: types what a sample user would type, at a person's pace, for a recording."""
+
+from __future__ import annotations
+
+import unicodedata
+from asyncio import sleep
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from textual import events
+
+from tui_auth.auth.next_step import (
+    ConfirmSignInWithCustomChallenge,
+    ConfirmSignInWithNewPassword,
+    ConfirmSignInWithPassword,
+    ContinueSignInWithEmailMFASetup,
+    ContinueSignInWithFirstFactorSelection,
+    ContinueSignInWithMFASelection,
+    ContinueSignInWithMFASetupSelection,
+    Done,
+    NextStep,
+    ResetPassword,
+    UnknownStep,
+)
+from tui_auth.pool.demo_triggers import MOON_ANSWER, QUESTIONS
+from tui_auth.pool.demo_users import PASSWORD, DemoUser
+from tui_auth.screens.form_screen import FormScreen
+from tui_auth.screens.sign_in import SignInScreen
+from tui_auth.screens.step_screen import StepScreen
+from tui_auth.widgets.code_input import CodeInput
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textual.message import Message
+    from textual.widget import Widget
+
+ScreenT = TypeVar("ScreenT", bound=FormScreen)
+
+KEY_SECONDS = 0.09
+READING_SECONDS = 1.6
+POLL_SECONDS = 0.05
+NEW_PASSWORD = "Brave-Otter-7!"  # noqa: S105 - shown on the demo's screen
+
+
+class Stage(Protocol):
+    """The app that the player types into."""
+
+    @property
+    def asking_screen(self) -> FormScreen | None:
+        """The screen that waits for an answer."""
+
+    @property
+    def focused(self) -> Widget | None:
+        """The widget that gets the keys."""
+
+    def newest_code(self) -> str | None:
+        """Return the newest code, empty or None while there is none."""
+
+    def post_message(self, message: Message) -> bool:
+        """Deliver a key press."""
+
+    async def action_quit(self) -> None:
+        """Leave the app."""
+
+
+class Player:
+    """Types what a sample user would type.
+
+    Args:
+        app: The app to type into.
+        user: The user who signs in.
+        pace: A factor for every wait; 0 types as fast as the app answers.
+    """
+
+    def __init__(self, app: Stage, user: DemoUser, pace: float) -> None:
+        self._app = app
+        self._user = user
+        self._pace = pace
+
+    async def play(self) -> None:
+        """Sign in from the list to Done and leave the app; stop after an error."""
+        await self._pause()
+        await self._type(self._user.key)
+        await self._wait_for_screen(SignInScreen, lambda screen: True)
+        await self._pause()
+        await self._type("", enter=True)
+        step: NextStep | None = None
+        while not isinstance(step, Done):
+            screen: StepScreen[Any] = await self._wait_for_screen(StepScreen, _is_new_after(step))
+            step = screen.step
+            await self._pause()
+            if screen.error is not None:
+                return
+            await self._answer(step)
+        await self._pause()
+        await self._app.action_quit()
+
+    async def _answer(self, step: NextStep) -> None:
+        match step:
+            case Done():
+                return
+            case (
+                ContinueSignInWithMFASelection()
+                | ContinueSignInWithMFASetupSelection()
+                | ContinueSignInWithFirstFactorSelection()
+            ):
+                await self._type("1")
+                return
+            case ResetPassword():
+                await self._type("1")
+                await self._wait_for_code_input()
+        for text in await self._texts(step):
+            await self._type(text, enter=True)
+
+    async def _texts(self, step: NextStep) -> list[str]:
+        """Return what the user types at a step; Enter follows each text."""
+        name, new = self._user.username, [NEW_PASSWORD, NEW_PASSWORD]
+        match step:
+            case ConfirmSignInWithPassword():
+                texts = [PASSWORD]
+            case ConfirmSignInWithNewPassword(missing_attributes=missing):
+                texts = [*new, *(f"{name.title()} Example" for _ in missing)]
+            case ContinueSignInWithEmailMFASetup():
+                texts = [f"{name}@example.com"]
+            case ConfirmSignInWithCustomChallenge(additional_info=info):
+                texts = [answer for question, _, answer in QUESTIONS if question == info.get("question")]
+            case UnknownStep():
+                texts = [MOON_ANSWER]
+            case ResetPassword():
+                texts = [await self._code(), *new]
+            case _:
+                texts = [await self._code()]
+        return texts
+
+    async def _code(self) -> str:
+        """Wait until the phone has scanned the QR code or the message has arrived, and return the code."""
+        while not (code := self._app.newest_code()):
+            await self._pause()
+        return code
+
+    async def _wait_for_screen(self, kind: type[ScreenT], is_new: Callable[[ScreenT], bool]) -> ScreenT:
+        """Wait for a screen of this kind that takes keys, and return it."""
+        while True:
+            screen = self._app.asking_screen
+            takes_keys = screen is not None and screen.is_mounted and screen.is_current and not screen.busy
+            if isinstance(screen, kind) and takes_keys and is_new(screen):
+                return screen
+            await sleep(POLL_SECONDS)
+
+    async def _wait_for_code_input(self) -> None:
+        while True:
+            if isinstance(self._app.focused, CodeInput):
+                return
+            await sleep(POLL_SECONDS)
+
+    async def _pause(self) -> None:
+        await sleep(READING_SECONDS * self._pace)
+
+    async def _type(self, text: str, *, enter: bool = False) -> None:
+        for char in text:
+            self._app.post_message(events.Key(_key_of(char), char))
+            await sleep(KEY_SECONDS * self._pace)
+        if enter:
+            self._app.post_message(events.Key("enter", None))
+
+
+def _key_of(char: str) -> str:
+    """Return Textual's name of the key that types a character."""
+    return char if char.isalnum() else unicodedata.name(char).lower().replace(" ", "_").replace("-", "_")
+
+
+def _is_new_after(step: NextStep | None) -> Callable[[StepScreen[Any]], bool]:
+    """Return a test whether a screen shows another step than the answered one, or an error about it."""
+    return lambda screen: screen.step is not step or screen.error is not None
