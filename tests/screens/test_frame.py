@@ -13,8 +13,8 @@ from tui_auth.auth.refusals import refusal
 from tui_auth.commands.demo.demo_app import DemoApp
 from tui_auth.pool import PoolServer
 from tui_auth.pool.demo_users import provision
-from tui_auth.widgets.frame import KeyLine
-from tui_auth.widgets.secret_input import SecretInput
+from tui_auth.widgets.frame import ScreenFooter
+from tui_auth.widgets.text_input import SecretInput
 
 SMS = challenge("SMS_MFA", CODE_DELIVERY_DESTINATION="+*******0123", CODE_DELIVERY_DELIVERY_MEDIUM="SMS")
 WRONG = refusal("NotAuthorizedException", "Incorrect username or password.")
@@ -99,7 +99,7 @@ async def test_where_a_name_is_missing_the_programs_own_stands_at_the_top() -> N
 
 def drawn(app: PilotedApp | DemoApp) -> set[str]:
     """The keys that the key line has room for."""
-    return {key.shown for key in app.screen.query_one(KeyLine)._fitting()[0]}
+    return {key.key for key in app.screen.query_one(ScreenFooter)._fit_keys()[0]}
 
 
 async def test_the_key_that_closes_the_demos_drawer_stays_in_sight_while_it_is_open() -> None:
@@ -108,13 +108,13 @@ async def test_the_key_that_closes_the_demos_drawer_stays_in_sight_while_it_is_o
         async with app.run_test(size=SIZE) as pilot:
             await press(pilot, "ctrl+s")
             await until(pilot, lambda: app.screen.query_one("Drawer").region.width == 36)
-            assert app.screen.query_one(KeyLine).region.width == 80
+            assert app.screen.query_one(ScreenFooter).region.width == 80
             for key in "24":
                 await press(pilot, key)
                 await until(pilot, lambda: len(app.screen_stack) == 2)
                 await press(pilot, "enter")
                 await until(pilot, lambda: len(app.screen_stack) == 3)
-                await until(pilot, lambda: app.screen.query_one(KeyLine).keys)
+                await until(pilot, lambda: app.screen.query_one(ScreenFooter).keys)
                 assert {"^s", "^o", "^q"} <= drawn(app)
                 await press(pilot, "ctrl+s")
                 await until(pilot, lambda: app.screen.query_one("Drawer").region.width == 36)

@@ -110,13 +110,13 @@ async def test_confirm_sign_up_then_the_sign_in_goes_on() -> None:
 
 async def test_a_new_code_can_be_asked_for_every_30_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     counted: list[float] = []
-    count_down = Countdown.last
+    count_down = Countdown.count_down
 
-    def last(countdown: Countdown, seconds: float, *arguments: Any) -> None:
+    def note_count_down(countdown: Countdown, seconds: float, *arguments: Any) -> None:
         counted.append(seconds)
         count_down(countdown, seconds, *arguments)
 
-    monkeypatch.setattr(Countdown, "last", last)
+    monkeypatch.setattr(Countdown, "count_down", note_count_down)
     app = app_with(refusal("UserNotConfirmedException", ""), DELIVERED)
     async with app.run_test(size=SIZE) as pilot:
         await pilot.press(*"pw", "enter")

@@ -13,8 +13,8 @@ from tests.screens.conftest import CLIENT, POOL, PilotedApp, app_with, until
 from tests.scripted_gateway import challenge, tokens
 from tui_auth.auth.auth_flow import AuthFlow
 from tui_auth.auth.refusals import refusal
+from tui_auth.screens.codes import SMSCodeScreen
 from tui_auth.screens.sign_up import SignUpScreen
-from tui_auth.screens.sms_code import SMSCodeScreen
 from tui_auth.terminal import type_ahead
 from tui_auth.terminal.type_ahead import PAUSE_SECONDS, TypeAhead
 from tui_auth.widgets.field import Field

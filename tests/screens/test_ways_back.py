@@ -15,7 +15,7 @@ from tui_auth.auth.next_step import Done
 from tui_auth.auth.refusals import refusal
 from tui_auth.screens.done import DoneScreen
 from tui_auth.screens.sign_in import SignInScreen
-from tui_auth.widgets.secret_input import SecretInput
+from tui_auth.widgets.text_input import SecretInput
 
 CHOICE = challenge("SELECT_MFA_TYPE", MFAS_CAN_CHOOSE='["SMS_MFA","SOFTWARE_TOKEN_MFA"]')
 SMS = challenge("SMS_MFA", CODE_DELIVERY_DELIVERY_MEDIUM="SMS", CODE_DELIVERY_DESTINATION="+*******0123")

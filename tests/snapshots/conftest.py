@@ -10,7 +10,7 @@ import pytest
 
 from tests.pilot import light_apps
 from tests.snapshots.gallery import NOW
-from tui_auth.screens import done, unknown_step
+from tui_auth.screens import custom_challenge, done
 from tui_auth.widgets.countdown import Countdown
 
 
@@ -24,7 +24,7 @@ def less_work_per_app() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def nothing_of_today(monkeypatch: pytest.MonkeyPatch) -> None:
     """Done tells the time of day, and the unknown step our version; here both are always the same."""
-    monkeypatch.setattr(unknown_step, "__version__", "0.1.0")
+    monkeypatch.setattr(custom_challenge, "__version__", "0.1.0")
     still = SimpleNamespace(time=lambda: NOW, localtime=time.gmtime, strftime=time.strftime)
     monkeypatch.setattr(done, "time", still)
 

@@ -142,11 +142,11 @@ class _Keeper:
 
     async def show(self, screen: DoneScreen, signed_in_as: str) -> None:
         """Ask, with all there is to choose from."""
-        screen.ask_where(tuple(WORDS))
+        screen.ask_for_storage(tuple(WORDS))
 
     async def chosen(self, screen: DoneScreen, signed_in_as: str, storage: object) -> None:
         """Say that it is kept."""
-        screen.kept("~/.local/state/tui-auth, readable by you and root", "")
+        screen.show_storage("~/.local/state/tui-auth, readable by you and root", "")
 
 
 def _again(app: PilotedApp) -> None:

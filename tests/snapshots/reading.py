@@ -11,11 +11,11 @@ from textual.scroll_view import ScrollView
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui_auth.screens.choice_step import Choice
-from tui_auth.widgets.field import TextInput
-from tui_auth.widgets.frame import KeyLine, TopLine
+from tui_auth.widgets.choice import Choice
+from tui_auth.widgets.frame import ScreenFooter, ScreenHeader
 from tui_auth.widgets.qr_code import QRCode
 from tui_auth.widgets.server_text import ServerText
+from tui_auth.widgets.text_input import TextInput
 
 VALUES: Final = frozenset(
     ("ann", "acme", "laptop", "operators", "on-call", "main", "tui-auth", "moon_phase", "push_mfa")
@@ -35,7 +35,7 @@ def words_of_ours(app: App[Any]) -> list[str]:
 
 
 def _not_ours(app: App[Any]) -> Iterator[Widget]:
-    for kind in (TopLine, KeyLine, TextInput):
+    for kind in (ScreenHeader, ScreenFooter, TextInput):
         yield from app.screen.query(kind)
     yield from app.screen.query(ServerText)
     for picture in app.screen.query(QRCode):

@@ -12,11 +12,11 @@ from textual.pilot import Pilot
 from tests.pilot import press, resize, screen_text, until
 from tests.snapshots.gallery import VIEWS, View
 from tests.snapshots.reading import cut, scrolls, words_of_ours
-from tui_auth.screens.choice_step import Choice
 from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.help import HelpScreen
-from tui_auth.widgets.field import TextInput
-from tui_auth.widgets.frame import KeyLine
+from tui_auth.widgets.choice import Choice
+from tui_auth.widgets.frame import ScreenFooter
+from tui_auth.widgets.text_input import TextInput
 
 MOST_WORDS = 25
 QUESTIONS = [view for view in VIEWS if view.name != "help"]
@@ -32,8 +32,8 @@ def asking(app: App[Any]) -> FormScreen:
 
 def keys_left_out(app: App[Any]) -> set[str]:
     """The keys of the screen that its key line has no room for."""
-    line = asking(app).query_one(KeyLine)
-    return {key.shown for key in line.keys} - {key.shown for key in line._fitting()[0]}
+    line = asking(app).query_one(ScreenFooter)
+    return {key.key for key in line.keys} - {key.key for key in line._fit_keys()[0]}
 
 
 def first_line(app: App[Any]) -> Offset:
@@ -95,8 +95,8 @@ async def is_explained(app: App[Any], pilot: Pilot[Any]) -> None:
         await press(pilot, "f1")
     await until(pilot, lambda: isinstance(app.screen, HelpScreen))
     await until(pilot, lambda: screen.EXPLANATION.split()[-1] in screen_text(app), screen_text(app))
-    for name in screen._keys_here():
-        assert screen.label_of(name) in screen_text(app)
+    for name in screen._enabled_keys():
+        assert screen.key_label(name) in screen_text(app)
     assert not scrolls(app)
     await press(pilot, "escape")
     await until(pilot, lambda: app.screen is screen)

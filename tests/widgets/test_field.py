@@ -9,8 +9,8 @@ from textual.widget import Widget
 from tests.pilot import paste, press, screen_rows, settle
 from tests.widgets.host import Host
 from tui_auth.widgets.code_input import CodeInput
-from tui_auth.widgets.field import Field, TextInput
-from tui_auth.widgets.secret_input import SecretInput
+from tui_auth.widgets.field import Field
+from tui_auth.widgets.text_input import SecretInput, TextInput
 
 
 async def test_the_label_stands_left_and_the_input_between_brackets() -> None:

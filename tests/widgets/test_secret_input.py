@@ -7,8 +7,8 @@ import pytest
 from tests.pilot import paste, press, screen_rows, settle
 from tests.widgets.host import Host
 from tui_auth.secret import Secret
-from tui_auth.widgets.field import Field, TextInput
-from tui_auth.widgets.secret_input import SecretInput
+from tui_auth.widgets.field import Field
+from tui_auth.widgets.text_input import SecretInput, TextInput
 
 PASSWORD = "hunter2-hunter2"
 

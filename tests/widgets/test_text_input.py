@@ -12,8 +12,8 @@ from textual.widgets import Input
 from tests.pilot import paste, press, settle
 from tests.widgets.host import Host
 from tui_auth.widgets.code_input import CodeInput
-from tui_auth.widgets.field import Field, TextInput
-from tui_auth.widgets.secret_input import SecretInput
+from tui_auth.widgets.field import Field
+from tui_auth.widgets.text_input import SecretInput, TextInput
 
 INPUTS = pytest.mark.parametrize("kind", [TextInput, partial(CodeInput, digits=6), SecretInput])
 Kind = Callable[[], TextInput]

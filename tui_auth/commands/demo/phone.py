@@ -14,7 +14,7 @@ from textual.widgets import Static
 from tui_auth.auth.totp import WINDOW_SECONDS
 from tui_auth.auth.wire import Wire
 from tui_auth.pool import PoolServer
-from tui_auth.screens.wire import WireView
+from tui_auth.screens.call_trace import CallTraceView
 from tui_auth.secret import Secret
 from tui_auth.terminal.safe_text import safe_line
 
@@ -77,7 +77,7 @@ class Drawer(Vertical):
         yield Static("Inbox", classes="drawer-title", markup=False)
         yield Static(id="messages")
         yield Static("Wire", classes="drawer-title", markup=False)
-        yield WireView(self.wire)
+        yield CallTraceView(self.wire)
 
     def on_mount(self) -> None:
         """Look at phone and inbox once a second, and draw only what changed."""
