@@ -1,4 +1,4 @@
-"""Durations as text, in two formats: a duration in a sentence, and the digits of a countdown."""
+"""Durations as text in two formats: for a sentence, and for a countdown."""
 
 from __future__ import annotations
 

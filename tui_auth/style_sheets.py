@@ -1,4 +1,4 @@
-"""Paths of the style sheets, which are in the package of a wheel and at the top of a checkout."""
+"""Paths of the style sheets: in the package of a wheel, at the top of a checkout."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def style_sheets(*more: str) -> list[str | PurePath]:
 
 
 def first_sheets() -> list[str | PurePath]:
-    """Return the sheets of the sign-in screen, which Textual parses before it draws the first frame."""
+    """Return the sheets of the sign-in screen, which Textual parses before the first frame."""
     return _in_folder(*FIRST)
 
 

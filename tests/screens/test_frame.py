@@ -84,7 +84,7 @@ async def test_a_terminal_without_colours_is_as_good_as_no_color(
 ) -> None:
     from tui_auth.terminal import full_screen
 
-    monkeypatch.setattr(full_screen, "without_colour", lambda: term == "vt100")
+    monkeypatch.setattr(full_screen, "must_avoid_color", lambda: term == "vt100")
     if no_color is not None:
         monkeypatch.setenv("NO_COLOR", no_color)
     assert app_with().no_color is not has_colour

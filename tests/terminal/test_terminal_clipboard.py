@@ -13,7 +13,7 @@ import pytest
 
 from tui_auth.secret import Secret
 from tui_auth.terminal import clipboard
-from tui_auth.terminal.clipboard import ClipboardRoad, osc_52, send_to_clipboard
+from tui_auth.terminal.clipboard import ClipboardRoute, osc_52, send_to_clipboard
 
 from .pty_program import PtyProgram
 
@@ -52,24 +52,24 @@ def refuse(sequence: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tool", "variables", "arguments", "road"),
+    ("tool", "variables", "arguments", "route"),
     [
-        ("tmux", {"TMUX": "/tmp/x,1,0", "DISPLAY": ":0"}, "load-buffer -w -", ClipboardRoad.TMUX),
-        ("tmux", {"TMUX": "/tmp/x,1,0", "SSH_TTY": "/dev/pts/0"}, "load-buffer -w -", ClipboardRoad.TMUX),
-        ("wl-copy", {"WAYLAND_DISPLAY": "wayland-0", "DISPLAY": ":0"}, "", ClipboardRoad.LOCAL),
-        ("xclip", {"DISPLAY": ":0"}, "-selection clipboard", ClipboardRoad.LOCAL),
-        ("xsel", {"DISPLAY": ":0"}, "--clipboard --input", ClipboardRoad.LOCAL),
-        ("clip.exe", {"WSL_DISTRO_NAME": "Debian"}, "", ClipboardRoad.LOCAL),
+        ("tmux", {"TMUX": "/tmp/x,1,0", "DISPLAY": ":0"}, "load-buffer -w -", ClipboardRoute.TMUX),
+        ("tmux", {"TMUX": "/tmp/x,1,0", "SSH_TTY": "/dev/pts/0"}, "load-buffer -w -", ClipboardRoute.TMUX),
+        ("wl-copy", {"WAYLAND_DISPLAY": "wayland-0", "DISPLAY": ":0"}, "", ClipboardRoute.LOCAL),
+        ("xclip", {"DISPLAY": ":0"}, "-selection clipboard", ClipboardRoute.LOCAL),
+        ("xsel", {"DISPLAY": ":0"}, "--clipboard --input", ClipboardRoute.LOCAL),
+        ("clip.exe", {"WSL_DISTRO_NAME": "Debian"}, "", ClipboardRoute.LOCAL),
     ],
 )
 def test_a_tool_that_fits_gets_the_text_on_its_stdin_alone(
-    tools: Tools, tool: str, variables: dict[str, str], arguments: str, road: ClipboardRoad
+    tools: Tools, tool: str, variables: dict[str, str], arguments: str, route: ClipboardRoute
 ) -> None:
     tools.add(tool)
 
     result = send_to_clipboard(Secret(CANARY), refuse, tools.environ(**variables))
 
-    assert result.road is road
+    assert result.route is route
     assert tools.got(tool, "stdin") == CANARY
     assert tools.got(tool, "arguments").strip() == arguments
     assert CANARY not in tools.got(tool, "environment")
@@ -81,7 +81,7 @@ def test_on_a_mac_pbcopy_is_told_that_the_text_is_utf_8(
     monkeypatch.setattr(sys, "platform", "darwin")
     tools.add("pbcopy")
 
-    assert send_to_clipboard("grün", refuse, tools.environ()).road is ClipboardRoad.LOCAL
+    assert send_to_clipboard("grün", refuse, tools.environ()).route is ClipboardRoute.LOCAL
     assert tools.got("pbcopy", "stdin") == "grün"
     assert "LC_CTYPE=UTF-8\n" in tools.got("pbcopy", "environment")
 
@@ -120,7 +120,7 @@ def test_a_tool_that_fails_or_hangs_gives_way_to_the_terminal(
 
     result = send_to_clipboard(CANARY, written.append, tools.environ(**variables))
 
-    assert result.road is ClipboardRoad.TERMINAL
+    assert result.route is ClipboardRoute.TERMINAL
     assert len(written) == 1
 
 
@@ -143,14 +143,14 @@ def test_inside_gnu_screen_the_sequence_goes_in_short_wrapped_pieces(tools: Tool
 
     result = send_to_clipboard(token, written.append, tools.environ(STY="1.pts-0", DISPLAY=":0"))
 
-    assert result.road is ClipboardRoad.TERMINAL
+    assert result.route is ClipboardRoute.TERMINAL
     pieces = written[0].removeprefix("\x1bP").removesuffix("\x1b\\").split("\x1b\\\x1bP")
     assert "".join(pieces) == osc_52(token)
     assert max(map(len, pieces)) <= 256
 
 
 def test_no_sentence_claims_that_the_text_arrived() -> None:
-    assert all(road.value.startswith("sent to ") and "copied" not in road.value for road in ClipboardRoad)
+    assert all(route.value.startswith("sent to ") and "copied" not in route.value for route in ClipboardRoute)
 
 
 def test_in_a_tmux_with_default_settings_it_reaches_the_buffer_and_the_terminal(

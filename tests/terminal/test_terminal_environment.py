@@ -101,7 +101,7 @@ def test_scrubbing_leaves_only_the_harmless_variables_of_textual() -> None:
 
 
 def test_nothing_here_but_the_driver_and_the_app_loads_textual() -> None:
-    modules = ["clipboard", "crash", "environment", "restore", "safe_text", "signals", "stderr_guard"]
+    modules = ["clipboard", "crash", "environment", "restore", "safe_text", "signals", "tty_prompt"]
     program = "".join(f"import tui_auth.terminal.{module}\n" for module in modules)
     program += "import sys; print([name for name in ('textual', 'rich', 'asyncio') if name in sys.modules])"
     answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
@@ -138,13 +138,13 @@ def test_a_hardened_process_leaves_no_core_and_works_on() -> None:
 
 
 def test_the_environment_tells_about_colour_and_distance() -> None:
-    assert environment.no_colour({"NO_COLOR": "1"})
-    assert not environment.no_colour({"NO_COLOR": ""})
-    assert environment.over_ssh({"SSH_CONNECTION": "1.2.3.4 5 6.7.8.9 22"})
-    assert not environment.over_ssh({})
-    assert environment.in_tmux({"TMUX": "/tmp/x,1,0"})
-    assert environment.in_screen({"STY": "1.pts-0"})
-    assert not environment.in_screen({"STY": "1.pts-0", "TMUX": "/tmp/x,1,0"})
+    assert environment.is_no_color_set({"NO_COLOR": "1"})
+    assert not environment.is_no_color_set({"NO_COLOR": ""})
+    assert environment.is_over_ssh({"SSH_CONNECTION": "1.2.3.4 5 6.7.8.9 22"})
+    assert not environment.is_over_ssh({})
+    assert environment.is_in_tmux({"TMUX": "/tmp/x,1,0"})
+    assert environment.is_in_gnu_screen({"STY": "1.pts-0"})
+    assert not environment.is_in_gnu_screen({"STY": "1.pts-0", "TMUX": "/tmp/x,1,0"})
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_a_terminal_without_colours_is_known_by_its_terminfo_entry(
     tmp_path: Path, variables: dict[str, str], is_without: bool
 ) -> None:
     # A process of its own for each: curses looks a terminal up once.
-    program = "from tui_auth.terminal.environment import without_colour; print(without_colour())"
+    program = "from tui_auth.terminal.environment import must_avoid_color; print(must_avoid_color())"
     environ = isolated_environment(tmp_path, **{"COLORTERM": "", **variables})
     answer = subprocess.run(
         [sys.executable, "-c", program], env=environ, capture_output=True, text=True, check=True

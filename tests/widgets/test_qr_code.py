@@ -20,7 +20,7 @@ from tests.widgets.host import ROOT, Host
 from tests.widgets.qr_reading import Cell, Colour, decode_cells
 from tui_auth.secret import Secret
 from tui_auth.widgets import qr_code
-from tui_auth.widgets.qr_code import Modules, QRCode, symbol
+from tui_auth.widgets.qr_code import Modules, QRCode, build_symbol
 
 KEY = "ABCD2345EFGH6723JKLM4567NPQR2345STUV6723WXYZ4567ABCD"
 
@@ -37,13 +37,13 @@ LONG, SHORT = uris()
 @cache
 def symbol_of(uri: str) -> Modules | None:
     """Return the QR code of a URI, made once for all tests."""
-    return symbol(Secret(uri))
+    return build_symbol(Secret(uri))
 
 
 @pytest.fixture(autouse=True)
 def each_symbol_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the widgets of all tests share symbols: making one takes longer than all else a test does."""
-    monkeypatch.setattr(qr_code, "symbol", lambda uri: symbol_of(uri.reveal()))
+    monkeypatch.setattr(qr_code, "build_symbol", lambda uri: symbol_of(uri.reveal()))
 
 
 def picture(long: str = LONG, short: str | None = SHORT) -> Callable[[], QRCode]:
@@ -240,7 +240,7 @@ def test_the_key_is_a_segment_of_its_own_and_saves_two_rows() -> None:
     import segno
 
     long, _ = uris(account="jane.doe@example.com")
-    modules = symbol(Secret(long))
+    modules = build_symbol(Secret(long))
     assert modules is not None
     assert len(modules) == 37
     assert segno.make(long, error="l", micro=False).symbol_size(border=0) == (41, 41)
@@ -249,7 +249,7 @@ def test_the_key_is_a_segment_of_its_own_and_saves_two_rows() -> None:
 @pytest.mark.parametrize("key", ["abcd2345" * 4, "A" * 16, "ABCD2345" * 16, "1234567890123456"])
 def test_a_key_of_any_kind_is_drawn_as_it_is(key: str) -> None:
     long, _ = uris(key=key)
-    modules = symbol(Secret(long))
+    modules = build_symbol(Secret(long))
     assert modules is not None
     black, white = (0, 0, 0), (255, 255, 255)
     rows = [

@@ -1,4 +1,4 @@
-"""The screens that ask for one of several methods: MFA type, MFA type to set up, first factor."""
+"""The screens that ask for one of several methods: MFA type to use or set up, first factor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The screens that ask for a one-time code: SMS, OTP, TOTP and the code that confirms a sign-up."""
+"""The screens that ask for a one-time code: SMS, OTP, TOTP, confirmation of a sign-up."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def read_code(screen: FormScreen) -> Secret | None:
 
 
 def read_totp_code(screen: FormScreen) -> Secret | None:
-    """Return the six digits in the field; for anything else, show an error under it and return None."""
+    """Return the six digits in the field; otherwise, show an error under it and return None."""
     code = screen.query_one(CodeInput).code
     if len(code) != 6 or not code.isdigit():
         screen.show_field_error(screen.query_one("#code", Field), "An authenticator's code has six digits.")

@@ -65,7 +65,10 @@ class _Question(Enum):
 
 
 class DoneScreen(StepScreen[Done]):
-    """Shows who is signed in, until when, and in which groups; then asks about storage and the device."""
+    """Shows who is signed in, until when, and in which groups.
+
+    It then asks where to store the session and whether to remember the device, if that isn't decided.
+    """
 
     HAS_SESSION = False
     KEYS = ("submit", "copy", "help", "quit")
@@ -160,14 +163,14 @@ class DoneScreen(StepScreen[Done]):
             fact.display = shown
 
     def show_no_storage(self) -> None:
-        """Show what comes next where sessions are never stored, as in the demo; then ask about the device."""
+        """Show the next commands for the demo, which stores nothing; then ask about the device."""
         commands = self.query_one("#next-commands", Static)
         commands.update(f"With a pool of your own, next:\n{NEXT_COMMANDS}")
         commands.display = True
         self.ask_about_device()
 
     def ask_about_device(self) -> None:
-        """Ask once whether the pool should remember this device, if the pool leaves that to the user."""
+        """Ask once whether to remember this device, if the pool leaves that to the user."""
         if self._must_ask_about_device:
             self._must_ask_about_device = False
             self._ask(_Question.DEVICE, DEVICE_QUESTION, [REMEMBER, FORGET])

@@ -1,4 +1,4 @@
-"""The base of every screen that asks something: header, breadcrumbs, form, footer, and how it submits."""
+"""The base of every screen that asks something: its layout, and how it submits an answer."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def focusable_inputs(screen: Screen[Any]) -> list[TextInput]:
 def call_after_typed_keys(
     screen: Screen[Any], inputs: Sequence[Widget], callback: Callable[[], None]
 ) -> None:
-    """Call ``callback`` on the screen after each input, one after the other, has handled its queued keys.
+    """Call ``callback`` on the screen after all inputs, in order, have handled their keys.
 
     A key that binds with priority, such as Enter, reaches the screen before any field sees it. Characters
     typed before it may still be in the queue of a field, so a form is read only after all fields are done.
@@ -107,7 +107,7 @@ class FormScreen(Screen[None]):
         raise NotImplementedError
 
     def field_for(self, concern: Concern) -> Field | None:
-        """Return the field under which an error about ``concern`` is shown; None for the line below all."""
+        """Return the field that shows an error about ``concern``; None for the line below all."""
         fields = list(self.query(Field))
         return fields[-1] if fields else None
 
@@ -134,7 +134,7 @@ class FormScreen(Screen[None]):
         return self.EXPLANATION
 
     def service_rows(self) -> list[tuple[str, str]]:
-        """Return the names and values that Cognito sent with this step, for the help; not yet made safe."""
+        """Return the names and values from Cognito for the help; they aren't safe to show yet."""
         return []
 
     # -- layout -------------------------------------------------------------------------------------
@@ -213,7 +213,7 @@ class FormScreen(Screen[None]):
         self._write("#notice", text)
 
     def _write(self, line_id: str, text: str) -> None:
-        """Show a line, or hide it if it is empty. Leave an unchanged line alone: an update costs a layout."""
+        """Show a line, or hide it if empty. An unchanged line isn't updated: that costs a layout."""
         line = self.query_one(line_id, Static)
         if line.content != text:
             line.update(text)

@@ -71,7 +71,10 @@ def build_bindings() -> list[BindingType]:
 
 
 def select_keys(actions: Sequence[str], *, is_demo: bool) -> list[str]:
-    """Add the keys that every screen has to those that a screen lists; keep the demo's only in the demo."""
+    """Return the keys of a screen: those it lists, and those of every screen.
+
+    The keys of the demo are included only in the demo.
+    """
     keys = [name for name in actions if is_demo or name not in DEMO_KEYS]
     if is_demo and "drawer" not in keys:
         keys.insert(max(0, len(keys) - 2), "drawer")

@@ -1,4 +1,4 @@
-"""The screens that ask for a password: the password itself, a new one, and the reset of a forgotten one."""
+"""The screens that ask for a password: the current one, a new one, a reset."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from tui_auth.widgets.text_input import SecretInput, TextInput
 
 
 class NewPasswordField(Field):
-    """The field of a new password. If the password policy is known, the hint is a live checklist of it."""
+    """The field of a new password, with a live checklist of the password policy if it is known."""
 
     def __init__(self, policy: PasswordPolicy | None) -> None:
         super().__init__("New password", SecretInput(), id="new-password")
@@ -105,7 +105,7 @@ class PasswordScreen(StepScreen[ConfirmSignInWithPassword]):
 
 
 class NewPasswordScreen(StepScreen[ConfirmSignInWithNewPassword]):
-    """Asks for a new password in place of the temporary one, and for missing required attributes."""
+    """Asks for a new password in place of the temporary one, and for missing attributes."""
 
     KEYS = ("submit", "show", "back", "help", "quit")
     EXPLANATION = (

@@ -1,4 +1,4 @@
-"""The sign-in screen: user name and password. It is the first screen, and the one that Esc returns to."""
+"""The sign-in screen: the first screen, and the one that Esc returns to."""
 
 from __future__ import annotations
 
@@ -43,8 +43,9 @@ class SignUpWanted(Message):
 
 
 class SignInScreen(FormScreen):
-    """Asks for user name and password, or for the user name alone if the auth flow starts without a password.
+    """Asks for user name and password.
 
+    It asks for the user name alone if the auth flow starts without a password.
     ``pool_origin`` is a sentence for the help: what specified the pool.
     """
 

@@ -31,7 +31,7 @@ class SignUpAsked(Message):
 
 
 class SignUpScreen(FormScreen):
-    """Asks for a new account. The settings say what users are called, and which attributes are required."""
+    """Asks for a new account, with the attributes that the settings require."""
 
     KEYS = ("submit", "show", "back", "help", "quit")
     SUBMIT_LABEL = "Sign up"

@@ -1,4 +1,4 @@
-"""Finds the one-time code in what the user typed or pasted: in groups, or within a sentence."""
+"""Finds the one-time code in what the user typed or pasted: in groups, or in a sentence."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def find_code(text: str, digits: int | None, takes_letters: bool) -> str | None:
 
 
 def _possible_codes(run: str, digits: int | None) -> list[str]:
-    """Return what a run of groups may mean: the joined groups, or the groups of the right length."""
+    """Return the codes a run of groups may mean: all joined, or those of the right length."""
     groups = re.split(SEPARATOR, run)
     if len(set(map(len, groups))) == 1 and len(groups[0]) != digits:
         return ["".join(groups)]

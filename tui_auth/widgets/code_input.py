@@ -52,7 +52,7 @@ class CodeInput(TextInput):
             super().replace(text, start, end)
 
     def take_paste(self, text: str) -> None:
-        """Insert the one code in a pasted text, or its first line if it has no code or more than one."""
+        """Insert the one code in a pasted text, or the first line if it doesn't have one code."""
         text = remove_invisible_characters(text)
         code = find_code(text, self.digits, self.takes_letters)
         is_in_sentence = len(text.split()) > 1 and any(map(str.isalpha, text))

@@ -18,7 +18,9 @@ from tui_auth.durations import format_countdown
 
 
 class Countdown(Widget):
-    """The time left until something happens: ``new code in 12 s``. Takes no room while it is stopped.
+    """The time left until something happens: ``new code in 12 s``.
+
+    It takes no room while it is stopped.
 
     ``monotonic`` is a clock in seconds from any start. A duration must not change when the time of day is
     set.

@@ -1,4 +1,4 @@
-"""The inputs of one row: plain text, and secrets. Also ImmediateKeys, which they share with Choice."""
+"""Inputs of one row for plain text and for secrets, and ImmediateKeys, which Choice shares."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ else:
 
 
 class ImmediateKeys(_Base):
-    """Mixin for a widget whose own key bindings run at once, in the order in which keys are typed.
+    """Mixin for a widget whose key bindings run at once, in the order of typing.
 
     Textual passes a key with a binding up to the app before its action runs. Characters typed fast behind
     ^u, Backspace or an arrow key would be handled before it. Actions in ``SCREEN_ACTIONS`` are left to the
@@ -45,7 +45,7 @@ class ImmediateKeys(_Base):
 
 
 class TextInput(ImmediateKeys, Input):
-    """One row of text without a border. The screen handles Enter, and no message carries the text.
+    """One row of text without a border. The screen handles Enter; no message has the text.
 
     Textual's Changed, Submitted and Blurred carry the text to anything that logs messages, so this input
     doesn't post them. ``note`` is a sentence about what just happened to the text, such as a shortened

@@ -16,7 +16,7 @@ from tui_auth.commands.exit_status import CONFIGURATION, status_for
 from tui_auth.config.pool_choice import PoolChoice
 from tui_auth.config.region import own_region
 from tui_auth.config.sources import SourceKind
-from tui_auth.terminal.safe_text import safe_line, service_says
+from tui_auth.terminal.safe_text import quote_service, safe_line
 
 CLOCK_TOLERANCE_SECONDS = 20.0
 _BEYOND_THE_SECRET = (Verdict.ALLOWED, Verdict.NO_TRIGGERS, Verdict.NOT_ALLOWED)
@@ -224,5 +224,5 @@ def _untold(about: str, what: str, answer: Answer) -> Finding:
     if error is None:
         return note(about, what)
     do = error.recovery_suggestion or "Try again in a moment."
-    words = f" {service_says(error.quote)}" if error.quote else ""
+    words = f" {quote_service(error.quote)}" if error.quote else ""
     return wrong(about, f"{what}: {error.message}{words}", do, status_for(error))

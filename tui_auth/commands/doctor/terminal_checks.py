@@ -11,13 +11,13 @@ from tui_auth.commands.doctor.findings import Finding, good, note, wrong
 from tui_auth.commands.exit_status import CONFIGURATION
 from tui_auth.commands.full_screen import theme
 from tui_auth.config.errors import ConfigurationError
-from tui_auth.terminal.clipboard import local_tool
+from tui_auth.terminal.clipboard import find_local_tool
 from tui_auth.terminal.environment import (
     TerminalKind,
     find_terminal,
-    in_tmux,
+    is_in_tmux,
     is_monochrome,
-    no_colour,
+    is_no_color_set,
 )
 from tui_auth.terminal.safe_text import safe_line
 
@@ -72,7 +72,7 @@ def size() -> tuple[int, int] | None:
 
 def colours(environ: Mapping[str, str]) -> str:
     """How many colours the terminal shows, as far as its variables tell."""
-    if no_colour(environ):
+    if is_no_color_set(environ):
         return "none, as NO_COLOR asks"
     if is_monochrome(environ):
         return "none: the terminal has none"
@@ -92,7 +92,7 @@ def _theme(environ: Mapping[str, str]) -> Iterator[Finding]:
 
 
 def _tmux(environ: Mapping[str, str]) -> Iterator[Finding]:
-    if not in_tmux(environ):
+    if not is_in_tmux(environ):
         return
     told = _output(["tmux", "-V"])
     if told is None:
@@ -129,8 +129,8 @@ def _output(command: list[str]) -> str | None:
 
 
 def _clipboard(environ: Mapping[str, str]) -> Finding:
-    if in_tmux(environ):
+    if is_in_tmux(environ):
         return good("clipboard", "by tmux load-buffer -w")
-    if tool := local_tool(environ):
+    if tool := find_local_tool(environ):
         return good("clipboard", f"by {tool}")
     return note("clipboard", "by the terminal itself (OSC 52), if it lets programs do that")

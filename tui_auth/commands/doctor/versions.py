@@ -10,7 +10,13 @@ from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, requires, version
 
 from tui_auth.commands.doctor.terminal_checks import colours, size
-from tui_auth.terminal.environment import TerminalKind, find_terminal, in_screen, in_tmux, over_ssh
+from tui_auth.terminal.environment import (
+    TerminalKind,
+    find_terminal,
+    is_in_gnu_screen,
+    is_in_tmux,
+    is_over_ssh,
+)
 from tui_auth.terminal.safe_text import safe_line
 
 PROGRAM = "tui-auth"
@@ -56,7 +62,7 @@ def terminal_text(environ: Mapping[str, str] = os.environ) -> str:
     told = [environ.get("TERM") or "TERM not set", f"colours {colours(environ)}"]
     told += ["×".join(map(str, found)) if (found := size()) else "no size"]
     told += [f"{name}={environ[name]}" for name in names if environ.get(name)]
-    around = {"tmux": in_tmux(environ), "screen": in_screen(environ), "SSH": over_ssh(environ)}
+    around = {"tmux": is_in_tmux(environ), "screen": is_in_gnu_screen(environ), "SSH": is_over_ssh(environ)}
     told += [f"in {name}" for name, is_so in around.items() if is_so]
     return safe_line(", ".join(told), limit=300)
 
