@@ -10,7 +10,7 @@ import pytest
 from tui_auth.pool.clock import Clock
 
 
-class StillClock(Clock):
+class FrozenClock(Clock):
     """A clock that shows the time at which it was made until it is advanced.
 
     It is not for tests in which tui-auth compares the time of the emulator with that of the machine.

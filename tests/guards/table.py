@@ -73,6 +73,6 @@ GUARDS = (
         "terminal/clipboard.py",
         "            [program, *command[1:]],",
         "            [program, *command[1:], data.decode()],",
-        "terminal/test_terminal_clipboard.py::test_a_tool_that_fits_gets_the_text_on_its_stdin_alone",
+        "terminal/test_terminal_clipboard.py::test_clipboard_tool_gets_the_text_only_on_stdin",
     ),
 )

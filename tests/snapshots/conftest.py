@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
 
-from tests.pilot import light_apps
+from tests.pilot import inexpensive_apps as inexpensive_apps
 from tests.snapshots.gallery import NOW
 from tui_auth.screens import custom_challenge, done
 from tui_auth.widgets.countdown import Countdown
-
-
-@pytest.fixture(autouse=True)
-def less_work_per_app() -> Iterator[None]:
-    """Save CPU time in each app."""
-    with light_apps():
-        yield
 
 
 @pytest.fixture(autouse=True)

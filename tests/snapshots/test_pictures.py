@@ -33,5 +33,5 @@ PICTURED = (
 @pytest.mark.parametrize(
     "view", [view for view in VIEWS if view.name in PICTURED], ids=lambda view: view.name
 )
-def test_a_screen_looks_as_it_did(view: View, snap_compare: Callable[..., bool]) -> None:
+def test_screen_looks_like_its_picture(view: View, snap_compare: Callable[..., bool]) -> None:
     assert snap_compare(view.app(), terminal_size=(80, 23), run_before=view.reach)

@@ -62,7 +62,7 @@ def refuse(sequence: str) -> None:
         ("clip.exe", {"WSL_DISTRO_NAME": "Debian"}, "", ClipboardRoute.LOCAL),
     ],
 )
-def test_a_tool_that_fits_gets_the_text_on_its_stdin_alone(
+def test_clipboard_tool_gets_the_text_only_on_stdin(
     tools: Tools, tool: str, variables: dict[str, str], arguments: str, route: ClipboardRoute
 ) -> None:
     tools.add(tool)
@@ -75,9 +75,7 @@ def test_a_tool_that_fits_gets_the_text_on_its_stdin_alone(
     assert CANARY not in tools.got(tool, "environment")
 
 
-def test_on_a_mac_pbcopy_is_told_that_the_text_is_utf_8(
-    tools: Tools, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_pbcopy_runs_with_a_utf_8_locale(tools: Tools, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
     tools.add("pbcopy")
 
@@ -94,9 +92,7 @@ def test_on_a_mac_pbcopy_is_told_that_the_text_is_utf_8(
         (["xclip"], {"DISPLAY": "localhost:10.0", "SSH_CONNECTION": "1.2.3.4 5 6.7.8.9 22"}),
     ],
 )
-def test_where_no_tool_fits_the_terminal_is_asked(
-    tools: Tools, names: list[str], variables: dict[str, str]
-) -> None:
+def test_osc_52_is_used_without_a_tool(tools: Tools, names: list[str], variables: dict[str, str]) -> None:
     for name in names:
         tools.add(name)
     written: list[str] = []
@@ -111,7 +107,7 @@ def test_where_no_tool_fits_the_terminal_is_asked(
 @pytest.mark.parametrize(
     ("tool", "variables"), [("tmux", {"TMUX": "/tmp/x,1,0"}), ("wl-copy", {"WAYLAND_DISPLAY": "wayland-0"})]
 )
-def test_a_tool_that_fails_or_hangs_gives_way_to_the_terminal(
+def test_osc_52_is_used_after_a_tool_fails_or_hangs(
     tools: Tools, tool: str, variables: dict[str, str], then: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(clipboard, "LONGEST_WAIT_SECONDS", 0.3)
@@ -124,7 +120,7 @@ def test_a_tool_that_fails_or_hangs_gives_way_to_the_terminal(
     assert len(written) == 1
 
 
-def test_a_tool_cannot_write_on_the_screen(start: Callable[..., PtyProgram], tools: Tools) -> None:
+def test_tool_cannot_write_to_the_screen(start: Callable[..., PtyProgram], tools: Tools) -> None:
     tools.add("wl-copy", then="echo SCRIBBLE; echo SCRIBBLE >&2; echo SCRIBBLE >/dev/tty; exit 0")
     send = (
         "from tui_auth.terminal.clipboard import send_to_clipboard as send;"
@@ -136,7 +132,7 @@ def test_a_tool_cannot_write_on_the_screen(start: Callable[..., PtyProgram], too
     assert program.received == b"sent to the clipboard\r\n"
 
 
-def test_inside_gnu_screen_the_sequence_goes_in_short_wrapped_pieces(tools: Tools) -> None:
+def test_gnu_screen_gets_short_wrapped_pieces(tools: Tools) -> None:
     token = "t" * 3000
     tools.add("xclip")
     written: list[str] = []
@@ -153,7 +149,7 @@ def test_no_sentence_claims_that_the_text_arrived() -> None:
     assert all(route.value.startswith("sent to ") and "copied" not in route.value for route in ClipboardRoute)
 
 
-def test_in_a_tmux_with_default_settings_it_reaches_the_buffer_and_the_terminal(
+def test_tmux_with_default_settings_sets_buffer_and_clipboard(
     start: Callable[..., PtyProgram], tmux_socket: Path
 ) -> None:
     send = (

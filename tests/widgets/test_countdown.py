@@ -61,7 +61,7 @@ class FakeTimer:
             self.among.remove(self)
 
 
-async def test_it_shows_the_rest_of_a_time_step_by_the_clock_it_is_given(
+async def test_time_step_countdown_follows_the_given_clock(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     clock = Clock(1_000_000_018.0)  # 30 × 33_333_333 + 28
@@ -76,7 +76,7 @@ async def test_it_shows_the_rest_of_a_time_step_by_the_clock_it_is_given(
             await clock.advance(pilot, 1)
 
 
-async def test_it_counts_down_disappears_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_countdown_disappears_and_calls_back_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     clock, over = Clock(1000.0), list[bool]()
     app = Host(lambda: Countdown(clock))
     async with app.run_test() as pilot:
@@ -95,7 +95,7 @@ async def test_it_counts_down_disappears_and_goes_on(monkeypatch: pytest.MonkeyP
         assert not clock._timers
 
 
-async def test_it_counts_in_real_time_too() -> None:
+async def test_countdown_runs_in_real_time() -> None:
     app = Host(Countdown)
     async with app.run_test() as pilot:
         countdown = app.query_one(Countdown)
@@ -104,7 +104,7 @@ async def test_it_counts_in_real_time_too() -> None:
         assert not timers(countdown)
 
 
-async def test_it_is_silent_before_and_after() -> None:
+async def test_stopped_countdown_is_hidden() -> None:
     app = Host(Countdown)
     async with app.run_test():
         countdown = app.query_one(Countdown)
@@ -119,7 +119,7 @@ async def test_it_is_silent_before_and_after() -> None:
         assert not countdown.display
 
 
-async def test_no_time_is_not_counted() -> None:
+async def test_countdown_of_no_time_ends_at_once() -> None:
     app = Host(lambda: Countdown(Clock(1000.0)))
     async with app.run_test():
         countdown = app.query_one(Countdown)
@@ -128,7 +128,7 @@ async def test_no_time_is_not_counted() -> None:
         assert not timers(countdown)
 
 
-async def test_a_second_repaints_one_cell(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_one_second_repaints_one_cell(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock(1000.0)
     app = Host(lambda: Countdown(clock))
     async with app.run_test() as pilot:
