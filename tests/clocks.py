@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tui_auth.pool.clock import Clock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class FrozenClock(Clock):

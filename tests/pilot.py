@@ -10,19 +10,22 @@ import asyncio
 import gc
 import itertools
 import time
-from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from textual import events
-from textual.app import App
-from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
-from textual.css.types import CSSLocation
 from textual.geometry import Size
 from textual.keys import _character_to_key
-from textual.pilot import Pilot
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterator
+
+    from textual.app import App
+    from textual.css.model import RuleSet
+    from textual.css.types import CSSLocation
+    from textual.pilot import Pilot
 
 LIMIT_SECONDS: Final = 60.0
 """When a wait fails. Far more than any test needs: a busy machine must not make a test fail."""

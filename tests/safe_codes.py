@@ -11,15 +11,18 @@ import itertools
 import re
 import string
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pyotp
-import pytest
 
 from tui_auth.pool import admin_clients, admin_pools, challenges, codes, totp
 from tui_auth.pool.codes import digits as random_digits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import pytest
 
 __all__ = ["install", "is_safe_key", "random_digits", "safe_secrets", "sent_codes", "wrong_code"]
 

@@ -1,4 +1,4 @@
-"""What all screens share: the keys at the foot, the quiet line, the palette, what is shown and hidden."""
+"""What all screens share: header, footer, notice, palette, revealed passwords."""
 
 from __future__ import annotations
 
@@ -97,8 +97,8 @@ async def test_header_shows_the_program_without_a_user_name() -> None:
         assert app.text().startswith("acme-staff tui-auth")
 
 
-def drawn(app: PilotedApp | DemoApp) -> set[str]:
-    """The keys that the key line has room for."""
+def visible_keys(app: PilotedApp | DemoApp) -> set[str]:
+    """Return the keys that fit into the footer."""
     return {key.key for key in app.screen.query_one(ScreenFooter)._fit_keys()[0]}
 
 
@@ -115,9 +115,9 @@ async def test_open_drawer_keeps_its_key_in_the_footer() -> None:
                 await press(pilot, "enter")
                 await until(pilot, lambda: len(app.screen_stack) == 3)
                 await until(pilot, lambda: app.screen.query_one(ScreenFooter).keys)
-                assert {"^s", "^o", "^q"} <= drawn(app)
+                assert {"^s", "^o", "^q"} <= visible_keys(app)
                 await press(pilot, "ctrl+s")
                 await until(pilot, lambda: app.screen.query_one("Drawer").region.width == 36)
-                assert {"^s", "^o", "^q"} <= drawn(app)
+                assert {"^s", "^o", "^q"} <= visible_keys(app)
                 await press(pilot, "escape", "escape", "escape", "escape")
                 await until(pilot, lambda: len(app.screen_stack) == 1)

@@ -1,4 +1,4 @@
-"""Each step's screen: a wrong input first, then the answer that is sent, and under which name."""
+"""Each step's screen: a wrong input first, then the answer and the name it is sent under."""
 
 from __future__ import annotations
 
@@ -187,7 +187,7 @@ async def test_invalid_reply_is_reported_and_can_be_retried(reply: Reply) -> Non
 
 
 def sent(app: Any) -> dict[str, Any]:
-    """ChallengeResponses of the last call."""
+    """Return the ChallengeResponses of the last call."""
     responses: dict[str, Any] = app.gateway.calls[-1][1]["ChallengeResponses"]
     return responses
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from textual import events
-from textual.pilot import Pilot
 
 from tests.pilot import burst_time, press
 from tests.screens.conftest import CLIENT, POOL, PilotedApp, app_with, until
@@ -18,6 +17,9 @@ from tui_auth.screens.sign_up import SignUpScreen
 from tui_auth.terminal import type_ahead
 from tui_auth.terminal.type_ahead import PAUSE_SECONDS, TypeAhead
 from tui_auth.widgets.field import Field
+
+if TYPE_CHECKING:
+    from textual.pilot import Pilot
 
 SMS = challenge("SMS_MFA", CODE_DELIVERY_DELIVERY_MEDIUM="SMS", CODE_DELIVERY_DESTINATION="+*******0123")
 NAMES = {"\x15": "ctrl+u", "\r": "enter", "\x1b": "escape", "\x0b": "ctrl+k"}

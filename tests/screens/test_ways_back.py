@@ -1,11 +1,9 @@
-"""Esc and ^r where the network is closed, or nothing that was typed is to blame."""
+"""Esc and ^r after errors that are not about what was typed, such as a lost answer."""
 
 from __future__ import annotations
 
 import threading
-from typing import Any
-
-from textual.pilot import Pilot
+from typing import TYPE_CHECKING, Any
 
 from tests.pilot import press, until
 from tests.screens.conftest import CLIENT, POOL, PilotedApp, app_with
@@ -13,9 +11,13 @@ from tests.scripted_gateway import Reply, challenge, tokens
 from tui_auth.auth.errors import TRY_AGAIN, AuthError, ErrorKind
 from tui_auth.auth.next_step import Done
 from tui_auth.auth.refusals import refusal
-from tui_auth.screens.done import DoneScreen
 from tui_auth.screens.sign_in import SignInScreen
 from tui_auth.widgets.text_input import SecretInput
+
+if TYPE_CHECKING:
+    from textual.pilot import Pilot
+
+    from tui_auth.screens.done import DoneScreen
 
 CHOICE = challenge("SELECT_MFA_TYPE", MFAS_CAN_CHOOSE='["SMS_MFA","SOFTWARE_TOKEN_MFA"]')
 SMS = challenge("SMS_MFA", CODE_DELIVERY_DELIVERY_MEDIUM="SMS", CODE_DELIVERY_DESTINATION="+*******0123")
@@ -88,7 +90,7 @@ async def test_tokens_with_a_wrong_signature_lead_to_sign_in() -> None:
     app = app_with(SMS, tokens(POOL, CLIENT))
 
     class Refuses:
-        """A keeper that takes no tokens."""
+        """Return a keeper that rejects all tokens."""
 
         def device(self, username: str) -> None:
             return None
@@ -171,17 +173,17 @@ async def test_ctrl_c_keeps_tokens_that_have_arrived() -> None:
 
 
 class SlowKeeper:
-    """A pool whose keys take their time."""
+    """A pool whose signing keys arrive late."""
 
     def __init__(self, checked: threading.Event) -> None:
         self._checked = checked
 
     def device(self, username: str) -> None:
-        """None is remembered."""
+        """Return None: no device is remembered."""
 
     def check(self, done: Done) -> None:
-        """Wait for the keys."""
+        """Wait for the signing keys."""
         assert self._checked.wait(60)
 
     async def show(self, screen: DoneScreen, signed_in_as: str) -> None:
-        """Kept nowhere."""
+        """Store nothing."""

@@ -1,4 +1,4 @@
-"""What makes the gallery's pictures the same on every machine."""
+"""Fixtures that make the pictures the same on every machine."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from tui_auth.widgets.countdown import Countdown
 
 
 @pytest.fixture(autouse=True)
-def nothing_of_today(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Done tells the time of day, and the unknown step our version; here both are always the same."""
+def fixed_time_and_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fix the time of day on the screen of Done, and our version on that of the unknown step."""
     monkeypatch.setattr(custom_challenge, "__version__", "0.1.0")
     still = SimpleNamespace(time=lambda: NOW, localtime=time.gmtime, strftime=time.strftime)
     monkeypatch.setattr(done, "time", still)
 
 
 @pytest.fixture(autouse=True)
-def no_time_passes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A countdown shows the number it began with, however slow the machine is."""
+def frozen_countdowns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Freeze each countdown at its first number, however slow the machine is."""
     monkeypatch.setattr(Countdown.__init__, "__defaults__", (lambda: 0.0,))

@@ -1,4 +1,4 @@
-"""Roads to the clipboard, with stand-ins for the tools and a real tmux."""
+"""Routes to the clipboard, with fake tools and a real tmux."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import base64
 import os
 import subprocess
 import sys
-from collections.abc import Callable
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,13 +14,17 @@ from tui_auth.secret import Secret
 from tui_auth.terminal import clipboard
 from tui_auth.terminal.clipboard import ClipboardRoute, osc_52, send_to_clipboard
 
-from .pty_program import PtyProgram
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from .pty_program import PtyProgram
 
 CANARY = "JBSWY3DPEHPK3PXP"
 
 
 class Tools:
-    """A folder of stand-in programs that note their arguments, environment and stdin."""
+    """A folder of fake programs that record their arguments, environment and stdin."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

@@ -1,15 +1,18 @@
-"""What is told of an unexpected error."""
+"""Reports of unexpected errors."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 import threading
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.processes import PythonProcess
 from tui_auth.terminal.crash import crash_report, report_crashes_without_details
+
+if TYPE_CHECKING:
+    from tests.processes import PythonProcess
 
 
 def crashed(error: BaseException, cause: BaseException | None = None) -> BaseException:

@@ -1,15 +1,19 @@
-"""The harness itself: what its terminal shows."""
+"""The test harness itself: what its terminal emulator shows."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from .emulator import Emulator
-from .pty_program import PtyProgram
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .pty_program import PtyProgram
 
 BETWEEN = (
     b"\x1b[>25u\x1b[<u\x1b[<1u\x1b[=1;1u\x1b[?u\x1b[?2026$p\x1b[?2048$p\x1b[>4;2m\x1b[?1016h\x1b]22;default\x07"

@@ -1,4 +1,4 @@
-"""What surrounds the program: its terminal, its environment, its limits."""
+"""What a process starts with: its terminal, its environment, its limits."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pty
 import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,6 +15,9 @@ from tui_auth.terminal import environment
 from tui_auth.terminal.environment import scrub_textual_environment
 
 from .pty_program import PtyProgram, isolated_environment
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Start = Callable[..., PtyProgram]
 TELL = (

@@ -1,4 +1,4 @@
-"""The full-screen interface on a real pseudo-terminal: keys, size, streams, ends."""
+"""A full-screen app on a real pseudo-terminal: keys, size, streams, and how it ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Text from a server, before it is shown."""
+"""Text from a server is made safe before it is shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ends and emergencies without Textual: line prompts, and a terminal left in a bad state."""
+"""Signals without Textual: line prompts, and a terminal that was left in a bad state."""
 
 from __future__ import annotations
 

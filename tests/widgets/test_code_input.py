@@ -1,4 +1,4 @@
-"""CodeInput: however a code is typed or pasted, it is found, and nothing is lost where it is not."""
+"""CodeInput finds a typed or pasted code, and loses no text if there is none."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tui_auth.widgets.code_input import CodeInput
 
 
 async def code_after(text: str, *, digits: int | None = 6, letters: bool | None = None) -> CodeInput:
-    """The field after this was pasted into it."""
+    """Return the field after a text was pasted into it."""
     app = Host(lambda: CodeInput(digits=digits, takes_letters=letters))
     async with app.run_test() as pilot:
         await paste(pilot, text)

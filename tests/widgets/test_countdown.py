@@ -1,22 +1,26 @@
-"""Countdown: counts only while it is needed, and repaints only what changes."""
+"""Countdown counts only while it is needed, and repaints only what changes."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import pytest
 from textual.geometry import Region
-from textual.pilot import Pilot
 
 from tests.pilot import screen_rows, settle, until
 from tests.widgets.host import Host
 from tui_auth.widgets.countdown import Countdown
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pytest
+    from textual.pilot import Pilot
+
 
 class Clock:
-    """A time that passes when a test says so, and the timers of one countdown that go by it."""
+    """A clock that a test advances, and the timers of one countdown that follow it."""
 
     def __init__(self, time: float) -> None:
         self.time = time
@@ -26,7 +30,7 @@ class Clock:
         return self.time
 
     def drive(self, countdown: Countdown, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Set the timers of a countdown by this clock in place of the real time."""
+        """Let the timers of a countdown follow this clock instead of real time."""
 
         def set_timer(delay: float, callback: Callable[[], None]) -> FakeTimer:
             timer = FakeTimer(self.time + delay, lambda: countdown.call_next(callback), self._timers)
@@ -36,7 +40,7 @@ class Clock:
         monkeypatch.setattr(countdown, "set_timer", set_timer)
 
     async def advance(self, pilot: Pilot[None], seconds: float) -> None:
-        """Let seconds pass, and each timer run when its time has come."""
+        """Advance the clock, and run each timer that is due."""
         end = self.time + seconds
         while due := [timer for timer in self._timers if timer.at <= end]:
             first = min(due, key=lambda timer: timer.at)
@@ -150,5 +154,5 @@ async def test_one_second_repaints_one_cell(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def timers(countdown: Countdown) -> list[object]:
-    """The timers that run."""
+    """Return the running timers."""
     return [timer for timer in countdown._timers if timer._task is not None]

@@ -1,16 +1,20 @@
-"""Field: label, brackets, input; and below what is wrong and how it is meant."""
+"""Field draws label, brackets and input, and an error or a hint below."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from textual.geometry import Region
-from textual.widget import Widget
 
 from tests.pilot import paste, press, screen_rows, settle
 from tests.widgets.host import Host
 from tui_auth.widgets.code_input import CodeInput
 from tui_auth.widgets.field import Field
 from tui_auth.widgets.text_input import SecretInput, TextInput
+
+if TYPE_CHECKING:
+    from textual.widget import Widget
 
 
 async def test_label_is_on_the_left_and_input_between_brackets() -> None:

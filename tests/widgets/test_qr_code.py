@@ -1,16 +1,14 @@
-"""QRCode: what it draws can be read by a camera, whole or not at all, in every theme."""
+"""QRCode draws a complete QR code that a camera can read in every theme, or none."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
 from functools import cache
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
-from rich.color import Color
-from textual.app import App, ComposeResult
 from textual.containers import Horizontal
 from textual.geometry import Size
 from textual.widgets import Static
@@ -22,11 +20,17 @@ from tui_auth.secret import Secret
 from tui_auth.widgets import qr_code
 from tui_auth.widgets.qr_code import Modules, QRCode, build_symbol
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rich.color import Color
+    from textual.app import App, ComposeResult
+
 KEY = "ABCD2345EFGH6723JKLM4567NPQR2345STUV6723WXYZ4567ABCD"
 
 
 def uris(app_name: str = "Acme", account: str = "ann", key: str = KEY) -> tuple[str, str]:
-    """A set-up URI with issuer, and without."""
+    """Return a setup URI with issuer, and one without."""
     short = f"otpauth://totp/{quote(app_name)}:{quote(account)}?secret={key}"
     return f"{short}&issuer={quote(app_name)}", short
 
@@ -42,17 +46,17 @@ def symbol_of(uri: str) -> Modules | None:
 
 @pytest.fixture(autouse=True)
 def each_symbol_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the widgets of all tests share symbols: making one takes longer than all else a test does."""
+    """Share QR codes between tests: making one takes longer than the rest of a test."""
     monkeypatch.setattr(qr_code, "build_symbol", lambda uri: symbol_of(uri.reveal()))
 
 
 def picture(long: str = LONG, short: str | None = SHORT) -> Callable[[], QRCode]:
-    """What makes the widget."""
+    """Return the factory of a widget."""
     return lambda: QRCode(Secret(long), Secret(short) if short else None, room_beside=0, room_below=0)
 
 
 def cells_of(app: App[None]) -> list[list[Cell]]:
-    """The cells of the screen as they go to the terminal, filters applied."""
+    """Return the cells of the screen as they are sent to the terminal, after all filters."""
 
     def colour(value: Color | None) -> Colour:
         if value is None or value.is_default:

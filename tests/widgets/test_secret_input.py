@@ -1,4 +1,4 @@
-"""SecretInput: what is typed leaves by ``secret`` and by no other way."""
+"""SecretInput gives its text only through ``secret``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TextInput: one row of text that tells nobody what it holds."""
+"""TextInput edits one row of text, which no message carries."""
 
 from __future__ import annotations
 

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from textwrap import wrap
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from tui_auth.auth.wire import Call, Operation, Wire
 from tui_auth.style_sheets import later_sheets
 from tui_auth.terminal.safe_text import safe_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    from tui_auth.auth.wire import Call, Operation, Wire
 
 NO_CALLS = "nothing was asked yet"
 WIDTH = 64

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import ClassVar, TypeVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from textual import on
-from textual.message import Message
-from textual.widget import Widget
 from textual.widgets import Static
 
-from tui_auth.auth.challenges import Answer
 from tui_auth.auth.next_step import (
     AuthFactorType,
     ContinueSignInWithFirstFactorSelection,
@@ -34,6 +30,14 @@ from tui_auth.screens.wording import (
 )
 from tui_auth.terminal.safe_text import safe_line
 from tui_auth.widgets.choice import Choice
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from textual.message import Message
+    from textual.widget import Widget
+
+    from tui_auth.auth.challenges import Answer
 
 StepT = TypeVar("StepT", bound=NextStep)
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from textual.message import Message
-from textual.widget import Widget
 from textual.widgets import Static
 
-from tui_auth.auth.errors import AuthError
 from tui_auth.auth.next_step import (
     ConfirmSignInWithOTP,
     ConfirmSignInWithSMSMFACode,
@@ -18,7 +14,6 @@ from tui_auth.auth.next_step import (
     ConfirmSignUp,
     DeliveryDetails,
 )
-from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.problem import Problem
 from tui_auth.screens.step_screen import Answered, StepScreen
 from tui_auth.screens.wording import (
@@ -35,6 +30,15 @@ from tui_auth.secret import Secret
 from tui_auth.widgets.code_input import CodeInput
 from tui_auth.widgets.countdown import Countdown
 from tui_auth.widgets.field import Field
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from textual.message import Message
+    from textual.widget import Widget
+
+    from tui_auth.auth.errors import AuthError
+    from tui_auth.screens.form_screen import FormScreen
 
 DeliveredT = TypeVar("DeliveredT", bound=ConfirmSignInWithSMSMFACode | ConfirmSignInWithOTP)
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import ClassVar, TypeVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
-from textual.message import Message
-from textual.widget import Widget
 from textual.widgets import Static
 
 from tui_auth import __version__
-from tui_auth.auth.errors import AuthError
 from tui_auth.auth.next_step import ConfirmSignInWithCustomChallenge, UnknownStep
 from tui_auth.screens.form_screen import CopyAsked
 from tui_auth.screens.problem import Problem
@@ -20,6 +16,14 @@ from tui_auth.terminal.safe_text import safe_line
 from tui_auth.widgets.field import Field
 from tui_auth.widgets.server_text import ServerText
 from tui_auth.widgets.text_input import SecretInput
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.message import Message
+    from textual.widget import Widget
+
+    from tui_auth.auth.errors import AuthError
 
 ChallengeT = TypeVar("ChallengeT", bound=ConfirmSignInWithCustomChallenge | UnknownStep)
 

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
 from enum import Enum, auto
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.containers import Vertical
 from textual.message import Message
-from textual.widget import Widget
 from textual.widgets import Static
 
 from tui_auth.auth.next_step import Done
 from tui_auth.screens.form_screen import CopyAsked
 from tui_auth.screens.step_screen import StepScreen
-from tui_auth.screens.surroundings import Surroundings
 from tui_auth.screens.wording import DEVICE_QUESTION, FORGET, REMEMBER
 from tui_auth.session.storage_choice import WORDS
 from tui_auth.session.stores import StorageKind
 from tui_auth.terminal.safe_text import safe_line
 from tui_auth.widgets.choice import Choice
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from textual.widget import Widget
+
+    from tui_auth.screens.surroundings import Surroundings
 
 STORAGE_HELP = "The tokens of this session are kept for the commands that need them, such as tui-auth header."
 STORAGE_KIND_HELP = {

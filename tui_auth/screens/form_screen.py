@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import Screen
-from textual.widget import Widget
 from textual.widgets import Static
 
-from tui_auth.auth.errors import AuthError, Concern
 from tui_auth.screens.keys import KEY_TABLE, build_bindings, build_key_hints, select_keys
 from tui_auth.screens.problem import Problem
-from tui_auth.screens.surroundings import Surroundings
-from tui_auth.secret import Secret
 from tui_auth.terminal.safe_text import safe_line
 from tui_auth.widgets.countdown import Countdown
 from tui_auth.widgets.field import Field
 from tui_auth.widgets.frame import Breadcrumbs, ScreenFooter, ScreenHeader
 from tui_auth.widgets.text_input import SecretInput, TextInput
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+    from textual.widget import Widget
+
+    from tui_auth.auth.errors import AuthError, Concern
+    from tui_auth.screens.surroundings import Surroundings
+    from tui_auth.secret import Secret
 
 NO_CODE_YET = "No code has come yet."
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
@@ -15,6 +12,12 @@ from tui_auth.screens.keys import KEY_TABLE
 from tui_auth.screens.wording import rows_of
 from tui_auth.style_sheets import later_sheets
 from tui_auth.widgets.server_text import ServerText
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
 
 
 class HelpScreen(ModalScreen[None]):

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from textual import on
-from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
-from textual.message import Message
-from textual.widget import Widget
 from textual.widgets import Static
 
 from tui_auth.auth.errors import AuthError, Concern
@@ -18,12 +15,20 @@ from tui_auth.screens.form_screen import CopyAsked
 from tui_auth.screens.problem import Problem
 from tui_auth.screens.step_screen import Answered, StepScreen
 from tui_auth.screens.wording import NEW_KEY, in_groups, why_the_code_does_not_fit
-from tui_auth.secret import Secret
 from tui_auth.terminal.safe_text import safe_line
 from tui_auth.widgets.field import Field
 from tui_auth.widgets.frame import ScreenFooter
 from tui_auth.widgets.qr_code import QRCode
 from tui_auth.widgets.text_input import TextInput
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.app import ComposeResult
+    from textual.message import Message
+    from textual.widget import Widget
+
+    from tui_auth.secret import Secret
 
 SCAN = "1 Scan with your authenticator app, or type the key"
 TYPE = "1 Type this key into your authenticator app"

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.containers import Vertical
-from textual.message import Message
 from textual.reactive import reactive
-from textual.widget import Widget
 from textual.widgets import Static
 
 from tui_auth.auth.errors import Concern
@@ -18,9 +16,7 @@ from tui_auth.auth.next_step import (
     DeliveryDetails,
     ResetPassword,
 )
-from tui_auth.config.password_policy import PasswordPolicy
 from tui_auth.screens.codes import build_code_field, read_code
-from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.sign_in import ForgotAsked
 from tui_auth.screens.step_screen import Answered, NewCodeAsked, StepScreen
 from tui_auth.screens.wording import (
@@ -38,6 +34,15 @@ from tui_auth.widgets.choice import Choice
 from tui_auth.widgets.code_input import CodeInput
 from tui_auth.widgets.field import Field
 from tui_auth.widgets.text_input import SecretInput, TextInput
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from textual.message import Message
+    from textual.widget import Widget
+
+    from tui_auth.config.password_policy import PasswordPolicy
+    from tui_auth.screens.form_screen import FormScreen
 
 
 class NewPasswordField(Field):

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from textual.message import Message
-from textual.widget import Widget
 from textual.widgets import Static
 
 from tui_auth.auth.auth_flow import AuthFlow
 from tui_auth.auth.errors import Concern
 from tui_auth.screens.form_screen import FormScreen, call_after_typed_keys, focusable_inputs
-from tui_auth.screens.surroundings import Surroundings
 from tui_auth.secret import Secret
 from tui_auth.widgets.field import Field
 from tui_auth.widgets.text_input import SecretInput, TextInput
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from textual.widget import Widget
+
+    from tui_auth.screens.surroundings import Surroundings
 
 
 class SignInAsked(Message):

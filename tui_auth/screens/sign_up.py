@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from textual.message import Message
-from textual.widget import Widget
 from textual.widgets import Static
 
 from tui_auth.auth.errors import AuthError, Concern
 from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.passwords import build_new_password_fields, read_new_password
 from tui_auth.screens.problem import Problem
-from tui_auth.screens.surroundings import Surroundings
 from tui_auth.screens.wording import ATTRIBUTE_HINTS, also_needed, attribute_needed, label_of
-from tui_auth.secret import Secret
-from tui_auth.settings import SignInSettings
 from tui_auth.widgets.field import Field
 from tui_auth.widgets.text_input import TextInput
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from textual.widget import Widget
+
+    from tui_auth.screens.surroundings import Surroundings
+    from tui_auth.secret import Secret
+    from tui_auth.settings import SignInSettings
 
 
 class SignUpAsked(Message):

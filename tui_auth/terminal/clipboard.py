@@ -7,14 +7,16 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from time import monotonic
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ..secret import Secret
 from .environment import is_in_gnu_screen, is_in_tmux, is_over_ssh
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
 
 LONGEST_WAIT_SECONDS: Final = 3.0
 # GNU screen passes on only short device control strings, so longer ones are split.

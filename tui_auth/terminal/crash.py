@@ -10,7 +10,10 @@ import sys
 import threading
 import traceback
 from pathlib import PurePath
-from types import TracebackType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import TracebackType
 
 _MAX_CAUSES = 5
 

@@ -6,11 +6,13 @@ import ctypes
 import os
 import resource
 import sys
-from collections.abc import Mapping, MutableMapping
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, MutableMapping
 
 _HARMLESS_TEXTUAL_VARIABLES: Final = frozenset({"TEXTUAL_DISABLE_KITTY_KEY", "TEXTUAL_ANIMATIONS"})
 _PR_SET_DUMPABLE: Final = 4  # <linux/prctl.h>

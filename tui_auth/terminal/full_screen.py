@@ -6,12 +6,10 @@ import asyncio
 import gc
 import os
 import sys
-from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, Generic
+from typing import TYPE_CHECKING, Any, Generic
 
 from textual.app import App, ReturnType
-from textual.driver import Driver
 from textual.events import DescendantFocus, Event, Key, MouseUp, Paste
 from textual.widgets import Input
 from textual.worker import WorkerFailed
@@ -21,6 +19,11 @@ from .environment import is_in_gnu_screen, is_over_ssh, must_avoid_color
 from .signals import install_signal_handlers, signal_exit_status
 from .tty_driver import TtyDriver
 from .type_ahead import TypeAhead
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from textual.driver import Driver
 
 SETTLED_AFTER_SECONDS = 0.3
 """When to import the rest: an import blocks the event loop, and the first keys must not wait for it."""

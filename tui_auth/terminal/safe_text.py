@@ -29,10 +29,10 @@ _INVISIBLE: Final = frozenset(
 
 
 def safe_text(text: object, *, limit: int = 2000, lines: int = 20) -> str:
-    """Convert any value to text that is safe to show on a terminal. Never raises.
+    r"""Convert any value to text that is safe to show on a terminal. Never raises.
 
     None becomes empty; bytes are decoded as UTF-8; lists, mappings, numbers and booleans are written as JSON,
-    anything else as its ``str``. Control characters become visible (``␛``, ``\\x9b``). Bidirectional
+    anything else as its ``str``. Control characters become visible (``␛``, ``\x9b``). Bidirectional
     controls, zero-width characters, tags and variation selectors are dropped. Unassigned and private
     characters and lone surrogates become U+FFFD. Spaces of every width become plain spaces. The function is
     idempotent.

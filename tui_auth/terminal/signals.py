@@ -6,16 +6,16 @@ import os
 import select
 import signal
 import threading
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic, sleep
-from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
 
 from .restore import restore_terminal
 
 if TYPE_CHECKING:  # asyncio takes long to import, and line prompts have no loop
     import asyncio
+    from collections.abc import Callable, Iterator
+    from types import FrameType
 
 ENDING_SIGNALS: Final = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 GRACE_SECONDS: float = 5.0

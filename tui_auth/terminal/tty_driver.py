@@ -28,16 +28,18 @@ import threading
 from codecs import getincrementaldecoder
 from contextlib import suppress
 from time import monotonic
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from textual import constants
 from textual._xterm_parser import XTermParser
-from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
-from textual.message import Message
 
 from .restore import erase_rows, forget_terminal, remember_terminal, restore_terminal
 from .signals import signal_exit_status
+
+if TYPE_CHECKING:
+    from textual.app import App
+    from textual.message import Message
 
 _BUFFER_SIZE: Final = 16384
 _TICK_SECONDS: Final = 0.02

@@ -8,12 +8,14 @@ import signal
 import termios
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from tui_auth.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import TracebackType
 
 _POLL_SECONDS = 0.3
 

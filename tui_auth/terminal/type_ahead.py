@@ -14,11 +14,11 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from textual.events import Key, Paste
-from textual.message_pump import MessagePump
 from textual.widgets import Input
 
 if TYPE_CHECKING:
     from textual.app import App
+    from textual.message_pump import MessagePump
 
 HOLD_LIMIT_SECONDS: Final = 4.0
 """The longest time keys are held: an app that is never idle must still take keys."""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from rich.style import Style
 from textual import events, on
 from textual.message import Message
-from textual.strip import Strip
 from textual.widgets import OptionList
 
 from tui_auth.widgets.text_input import ImmediateKeys
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual.strip import Strip
 
 _REVERSED: Final = Style(reverse=True)
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
-from textual.app import ComposeResult
 from textual.content import Content
-from textual.geometry import Size
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui_auth.widgets.text_input import TextInput
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+    from textual.geometry import Size
+
+    from tui_auth.widgets.text_input import TextInput
 
 LABEL_CELLS = 14
 """The width of the label column; a longer label is above its input. styles/fields.tcss has this width too."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from itertools import groupby
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from rich.segment import Segment
 from rich.style import Style
@@ -19,7 +18,10 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui_auth.secret import Secret
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tui_auth.secret import Secret
 
 _SECRET_IN_URI: Final = re.compile(r"(?P<before>.*[?&]secret=)(?P<secret>[^&]+)(?P<after>.*)")
 _BLACK, _WHITE = "#000000", "#ffffff"

@@ -6,17 +6,18 @@ import unicodedata
 from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import events
 from textual.actions import SkipAction
 from textual.geometry import Size
-from textual.message import Message
 from textual.reactive import reactive
-from textual.widget import Widget
 from textual.widgets import Input
 
 from tui_auth.secret import Secret
 
 if TYPE_CHECKING:
+    from textual import events
+    from textual.message import Message
+    from textual.widget import Widget
+
     _Base = Widget
 else:
     _Base = object
