@@ -118,7 +118,7 @@ class DoneScreen(StepScreen[Done]):
             groups += f", and {more} more"
         yield Static(f"Groups        {groups}", classes="fact", markup=False)
         yield Static(f"Token         {self._format_expiry()}", classes="fact", markup=False)
-        yield Static("", id="kept", classes="fact", markup=False)
+        yield Static("", id="storage", classes="fact", markup=False)
         yield Vertical(id="ask")
         yield Static("", id="next-commands", classes="quiet", markup=False)
 
@@ -130,7 +130,7 @@ class DoneScreen(StepScreen[Done]):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.query_one("#kept").display = self.query_one("#ask").display = False
+        self.query_one("#storage").display = self.query_one("#ask").display = False
         self.query_one("#next-commands").display = False
 
     # -- questions after the sign-in ----------------------------------------------------------------
@@ -150,7 +150,7 @@ class DoneScreen(StepScreen[Done]):
             untidy: What is wrong with older sessions; usually empty.
         """
         self._show_facts(True)
-        line = self.query_one("#kept", Static)
+        line = self.query_one("#storage", Static)
         line.update(f"Kept in       {where}" if where else "Kept          nowhere: it ends with this program")
         line.display = True
         if problem:

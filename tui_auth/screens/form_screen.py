@@ -104,7 +104,7 @@ class FormScreen(Screen[None]):
 
     def compose_form(self) -> Iterable[Widget]:
         """Yield the widgets of the question."""
-        return ()
+        raise NotImplementedError
 
     def build_answer(self) -> Message | None:
         """Return the message with the user's answer, or None after showing what is missing."""
