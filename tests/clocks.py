@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tui_auth.pool.clock import Clock
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
-class StillClock(Clock):
+
+class FrozenClock(Clock):
     """A clock that shows the time at which it was made until it is advanced.
 
     It is not for tests in which tui-auth compares the time of the emulator with that of the machine.

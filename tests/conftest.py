@@ -26,6 +26,8 @@ from tui_auth.pool.signing_keys import new_key
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
+    from tui_auth.pool.server import PoolServer
+
 
 # The same examples in each run, and no limit of time: no test fails by luck or because the machine is busy.
 settings.register_profile(
@@ -99,7 +101,7 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def no_waiting_for_the_disk() -> Iterator[None]:
+def skip_fsync() -> Iterator[None]:
     """Replace os.fsync in this process: no test cuts the power, and a busy disk takes 10 ms each time."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", os.fstat)  # which fails for a wrong descriptor, too
@@ -107,7 +109,7 @@ def no_waiting_for_the_disk() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def few_signing_keys() -> Iterator[None]:
+def shared_signing_keys() -> Iterator[None]:
     """Keys for the pools of this process in turn from eight, each made when it is first wanted.
 
     Making one takes longer than all else a pool does, and a thousand tests have a pool. Those of one test
@@ -138,6 +140,15 @@ def safe_random_values() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         safe_codes.install(patch)
         yield
+
+
+@pytest.fixture
+def server() -> Iterator[PoolServer]:
+    """A local emulator without user pools."""
+    from tui_auth.pool.server import PoolServer
+
+    with PoolServer() as running:
+        yield running
 
 
 @pytest.fixture

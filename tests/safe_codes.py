@@ -11,17 +11,20 @@ import itertools
 import re
 import string
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pyotp
-import pytest
 
 from tui_auth.pool import admin_clients, admin_pools, challenges, codes, totp
 from tui_auth.pool.codes import digits as random_digits
 
-__all__ = ["install", "is_safe_key", "random_digits", "safe_secrets", "sent_codes", "wrong"]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import pytest
+
+__all__ = ["install", "is_safe_key", "random_digits", "safe_secrets", "sent_codes", "wrong_code"]
 
 _LIMITS: Final = Path("/proc/self/limits").read_text() if Path("/proc/self/limits").exists() else ""
 FIXED_CODES: Final = frozenset({"123456", "654321", *re.findall(r"\b\d{6}\b", _LIMITS)})
@@ -34,7 +37,7 @@ FUTURE_WINDOWS: Final = 60
 _WORDLESS: Final = "bcdfghjkmnpqrstvwxz"
 
 
-def wrong(code: str) -> str:
+def wrong_code(code: str) -> str:
     """Return a code of the same length that differs from ``code`` in every position."""
     return "".join(str((int(digit) + 1) % 10) for digit in code)
 
@@ -67,7 +70,7 @@ def is_safe_key(secret: str, now: float) -> bool:
     """
     phone, window = pyotp.TOTP(secret), int(now) // totp.STEP_SECONDS
     shown = [phone.generate_otp(window + step) for step in range(-PAST_WINDOWS, FUTURE_WINDOWS + 1)]
-    every = {*shown, *map(wrong, shown), *(wrong(wrong(code)) for code in shown)}
+    every = {*shown, *map(wrong_code, shown), *(wrong_code(wrong_code(code)) for code in shown)}
     return len(every) == 3 * len(shown) and not any(
         code == code[::-1] or {code, code[::-1]} & FIXED_CODES for code in shown
     )

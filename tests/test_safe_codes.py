@@ -9,7 +9,7 @@ import pyotp
 import pytest
 
 from tests import safe_codes
-from tests.safe_codes import is_safe_key, safe_secrets, sent_codes, wrong
+from tests.safe_codes import is_safe_key, safe_secrets, sent_codes, wrong_code
 from tui_auth.pool import PoolServer, codes, totp
 from tui_auth.pool.demo_users import provision
 
@@ -21,7 +21,7 @@ def test_sent_codes_are_no_numbers_and_differ_from_their_reverse_and_from_wrong_
     made = list(sent_codes(count))
     assert len(made) > 500
     assert len({*made}) == len(made)
-    wrongs = {wrong(code) for code in made} | {wrong(wrong(code)) for code in made}
+    wrongs = {wrong_code(code) for code in made} | {wrong_code(wrong_code(code)) for code in made}
     for code in made:
         assert len(code) == count
         assert code[0] == code[-1] == "0"
@@ -39,7 +39,7 @@ def test_a_sent_code_differs_from_the_one_before_in_every_digit_between_the_zero
 def test_a_key_with_an_unlucky_code_is_not_safe(monkeypatch: pytest.MonkeyPatch) -> None:
     secret = next(safe_secrets(totp.new_secret))
     shown = pyotp.TOTP.generate_otp
-    for unlucky in ("123321", "123456", wrong(pyotp.TOTP(secret).at(int(NOW)))):
+    for unlucky in ("123321", "123456", wrong_code(pyotp.TOTP(secret).at(int(NOW)))):
 
         def generate(phone: pyotp.TOTP, window: int, unlucky: str = unlucky) -> str:
             return unlucky if window == int(NOW) // 30 + 1 else shown(phone, window)

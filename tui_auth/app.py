@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from tui_auth.conversation import Conversation
     from tui_auth.done_keeper import DoneKeeper
     from tui_auth.navigation import Navigation
-    from tui_auth.screens.copying import CopyAsked
     from tui_auth.screens.done import DeviceAnswered, PlaceChosen
+    from tui_auth.screens.form_screen import CopyAsked
     from tui_auth.screens.sign_up import SignUpAsked
     from tui_auth.screens.step_screen import Answered, NewCodeAsked, StartAgainAsked
 
@@ -256,5 +256,5 @@ class TuiAuthApp(FullScreenApp["Done"]):
         yield SystemCommand("Theme", "Choose other colours", self.action_change_theme)
         if asking := self.asking_screen:
             yield SystemCommand("Help", "Explain this step", asking.action_help)
-            yield SystemCommand("Wire", "Show what was asked of Cognito", asking.action_wire)
+            yield SystemCommand("Wire", "Show what was asked of Cognito", asking.action_call_trace)
         yield SystemCommand("Quit", "Leave tui-auth", self.action_quit)

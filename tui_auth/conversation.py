@@ -83,7 +83,7 @@ class Conversation:
         screen = self.app.asking_screen
         if isinstance(screen, StepScreen):
             request = auth_requests.answer(screen.step, event)
-            self._ask(request, trail=(*self.navigation.trail, screen.trail_name))
+            self._ask(request, trail=(*self.navigation.trail, screen.breadcrumb))
 
     def new_code(self, *, asked_by: str) -> None:
         """Have a new code sent; where Cognito has no other way, by starting the step again."""

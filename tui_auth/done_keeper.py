@@ -85,7 +85,7 @@ class DoneKeeper:
             screen.notice = UNCHECKED
         storage = await in_daemon_thread(lambda: self.keeping.storage)
         if storage is None:
-            screen.ask_where(kinds_here())
+            screen.ask_for_storage(kinds_here())
         else:
             await self.keep(screen, signed_in_as, storage)
 
@@ -99,7 +99,7 @@ class DoneKeeper:
         """Keep the session, and say on the screen what became of it."""
         self._decided = storage
         kept = await in_daemon_thread(partial(self._keep_now, screen.step, signed_in_as, storage))
-        screen.kept(kept.where, kept.problem, kept.untidy)
+        screen.show_storage(kept.where, kept.problem, kept.untidy)
 
     def _keep_now(self, done: Done, signed_in_as: str, storage: StorageKind) -> Kept:
         checked = self.is_checked(done)

@@ -147,7 +147,7 @@ class Navigation:
 
     def _problem(self, asker: FormScreen, error: AuthError) -> Problem:
         if self.asked.by == "Enter":
-            return asker.problem_of(error)
+            return asker.describe_error(error)
         if self.asked.by == "Esc":  # which does not try again
             return Problem(f"{Problem.of(error, again='').text} Esc goes to sign-in.")
         return Problem.of(error, again=self.asked.by)
@@ -192,7 +192,7 @@ class Navigation:
         The way to a choice leads over the network, and that may be closed.
         """
         attempt, screen = self.attempt, self.app.asking_screen
-        is_closed = screen is None or screen.waits or self.asked.by == "Esc"
+        is_closed = screen is None or screen.is_waiting or self.asked.by == "Esc"
         if is_closed or isinstance(self.app.screen, SignInScreen):
             return None
         return len(attempt.choices) - 1 if attempt and attempt.choices and attempt.can_start_again else None
@@ -216,7 +216,7 @@ class Navigation:
             self.app.pop_screen()
         if isinstance(self.app.screen, SignInScreen):
             self.app.screen.busy = False
-            self.app.screen.ask_for_what_is_missing()
+            self.app.screen.focus_missing()
             self.app.screen.error = problem
 
     # -- once signed in -----------------------------------------------------------------------------
@@ -227,7 +227,7 @@ class Navigation:
         elif self.keeper and isinstance(self.app.asking_screen, DoneScreen):
             self._after_done(self.keeper.show(self.app.asking_screen, self.signed_in_as))
         elif isinstance(self.app.asking_screen, DoneScreen):
-            self.app.asking_screen.without_keeping()
+            self.app.asking_screen.show_no_storage()
 
     def keep_in(self, kind: StorageKind) -> None:
         """Keep the session in the place that was chosen."""

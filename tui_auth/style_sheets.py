@@ -1,16 +1,20 @@
-"""Where the style sheets lie: inside the wheel, or at the top of a checkout."""
+"""Paths of the style sheets: in the package of a wheel, at the top of a checkout."""
 
 from __future__ import annotations
 
 from pathlib import Path, PurePath
 
 FIRST = ("frame.tcss", "fields.tcss")
-LATER = ("overlays.tcss", "choices.tcss", "totp_setup.tcss", "server_text.tcss")
+LATER = ("overlays.tcss", "choices.tcss", "mfa_setup.tcss", "custom_challenge.tcss")
 SHEETS = (*FIRST, *LATER)
 
 
 def styles_folder() -> Path:
-    """The folder with the .tcss files. Raises FileNotFoundError where neither place has it."""
+    """Return the folder with the .tcss files.
+
+    Raises:
+        FileNotFoundError: Neither folder exists.
+    """
     package = Path(__file__).resolve().parent
     for folder in (package / "styles", package.parent / "styles"):
         if (folder / SHEETS[0]).is_file():
@@ -19,17 +23,17 @@ def styles_folder() -> Path:
 
 
 def style_sheets(*more: str) -> list[str | PurePath]:
-    """The sheets every screen needs, and ``more`` by name."""
+    """Return the sheets of all screens, and those named in ``more``."""
     return _in_folder(*SHEETS, *more)
 
 
 def first_sheets() -> list[str | PurePath]:
-    """Those of the sign-in screen: Textual parses them before it draws anything."""
+    """Return the sheets of the sign-in screen, which Textual parses before the first frame."""
     return _in_folder(*FIRST)
 
 
 def later_sheets() -> list[str | PurePath]:
-    """Those of the screens that come after it."""
+    """Return the sheets of all other screens."""
     return _in_folder(*LATER)
 
 

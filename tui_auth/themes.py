@@ -1,4 +1,4 @@
-"""The program's own two themes: calm colours, enough contrast, nothing that decorates."""
+"""The dark and the light theme of tui-auth."""
 
 from __future__ import annotations
 

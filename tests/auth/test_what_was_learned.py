@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -38,12 +37,6 @@ from tui_auth.secret import Secret
 TEMPORARY, NEW = "Temporary-Horse-1!", "Brand-New-Horse-7!"
 TRIGGERS = {"DefineAuthChallenge": "arn:aws:lambda:eu-west-1:000000000000:function:define"}
 MFA_ON = {"MfaConfiguration": "ON", "SoftwareTokenMfaConfiguration": {"Enabled": True}}
-
-
-@pytest.fixture
-def server() -> Iterator[PoolServer]:
-    with PoolServer() as running:
-        yield running
 
 
 class Place(OwnPool):

@@ -89,7 +89,7 @@ def _after(owner: Any, name: str, act: Callable[[], object]) -> None:
 IN_FULL_SCREEN: dict[str, tuple[str, str, Callable[[], object]]] = {
     "an answer is read": ("screens.sign_in.SignInScreen", "decide", fail),
     "a group of errors": ("screens.sign_in.SignInScreen", "decide", _in_a_group),
-    "a screen is drawn": ("widgets.frame.TopLine", "render", fail),
+    "a screen is drawn": ("widgets.frame.ScreenHeader", "render", fail),
     "a request": ("auth.attempt.Attempt", "sign_in", fail),
     "a reply arrives": ("navigation.Navigation", "arrived", fail),
     "a step is shown": ("navigation.Navigation", "show", fail),

@@ -10,7 +10,7 @@ import pytest
 from tests.canary import canaries
 from tests.canary.conftest import Clean
 from tests.canary.stage import Stage, WatchedSignIn
-from tests.steps.reading import ANSWERS, number_of
+from tests.steps.reading import ANSWERS, number_key_for
 
 Answers = Iterator[tuple[str, str]]
 
@@ -53,7 +53,7 @@ def _quinn(stage: Stage, program: WatchedSignIn) -> Answers:
 
 
 def _cleo(stage: Stage, program: WatchedSignIn) -> Answers:
-    yield ("Number:", number_of(program, "Code by e-mail"))
+    yield ("Number:", number_key_for(program, "Code by e-mail"))
     yield ("Code:", stage.wrong_code.text)
     yield ("Code:", program.newest_code())
 

@@ -12,7 +12,7 @@ from tests.canary.walks import WALKS, Walk
 from tests.screens.conftest import app_with, until
 from tests.scripted_gateway import challenge
 from tests.steps.reading import scan
-from tui_auth.widgets.secret_input import SecretInput
+from tui_auth.widgets.text_input import SecretInput
 
 SHOWN = {"code": "terminal", "key": "terminal"}
 

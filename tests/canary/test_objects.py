@@ -23,7 +23,7 @@ from tui_auth.auth.srp import inner_hash
 from tui_auth.secret import Secret
 from tui_auth.session.aws import AwsCredentials
 from tui_auth.session.record import SessionOrigin, SessionRecord, TakenAt
-from tui_auth.widgets.secret_input import SecretInput
+from tui_auth.widgets.text_input import SecretInput
 
 SIZE = (80, 23)
 

@@ -99,7 +99,7 @@ def leaking_process(tmp_path: Path) -> LeakingProgram:
 
 
 @pytest.fixture
-def terminal_program(tmp_path: Path) -> Iterator[Callable[[str], PtyProgram]]:
+def start_code_on_terminal(tmp_path: Path) -> Iterator[Callable[[str], PtyProgram]]:
     """Start Python code on a terminal; it ends with the test."""
     with ExitStack() as running:
         yield lambda code: running.enter_context(PtyProgram(["-c", code], home=tmp_path))
@@ -120,11 +120,11 @@ def test_a_program_that_leaks_nothing_is_clean(leaking_process: LeakingProgram) 
     )
 
 
-def test_a_core_limit_that_is_open_is_seen(terminal_program: Callable[[str], PtyProgram]) -> None:
+def test_a_core_limit_that_is_open_is_seen(start_code_on_terminal: Callable[[str], PtyProgram]) -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_CORE)
     opened = "import resource; resource.setrlimit(resource.RLIMIT_CORE, ({0}, {0}))"
     shown = "unlimited" if hard == resource.RLIM_INFINITY else str(hard)
-    program = terminal_program(opened.format(hard) + "; input()")
+    program = start_code_on_terminal(opened.format(hard) + "; input()")
     with ProcessWatch(program.pid) as watch:
         program.wait_for(lambda _: shown in watch.core_limits)
 

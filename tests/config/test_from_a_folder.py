@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,13 +18,6 @@ FILES = {
     "aws-exports.js": ("ap-south-1_FlatPool1", "4flat4flat4flat4flat4flat", "ap-south-1"),
 }
 """The pool and the client that stand in each file, and the region, which stands in a place of its own."""
-
-
-@pytest.fixture
-def server() -> Iterator[PoolServer]:
-    """A pool server without pools."""
-    with PoolServer() as running:
-        yield running
 
 
 @pytest.mark.parametrize("name", list(FILES))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,13 +17,6 @@ from tui_auth.pool import PoolServer
 PASSWORD, TEMPORARY = "Brand-New-Horse-7", "Temporary-1!"
 FLOWS = ["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
 Put = Callable[..., Path]
-
-
-@pytest.fixture
-def server() -> Iterator[PoolServer]:
-    """A pool server without pools."""
-    with PoolServer() as running:
-        yield running
 
 
 def new_pool(

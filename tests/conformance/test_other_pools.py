@@ -6,7 +6,7 @@ what is answered at which step. Together they hold every step there is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -103,12 +103,6 @@ TABLE: dict[str, Scenario] = {
         email="ann@example.com",
     ),
 }
-
-
-@pytest.fixture
-def server() -> Iterator[PoolServer]:
-    with PoolServer() as running:
-        yield running
 
 
 def pool_on(server: PoolServer, **settings: Any) -> tuple[OwnPool, Auth]:

@@ -21,11 +21,10 @@ from tui_auth.auth.next_step import (
     ResetPassword,
     UnknownStep,
 )
-from tui_auth.screens.choice_step import ChoiceScreen
-from tui_auth.screens.form_screen import FormScreen
+from tui_auth.screens.choices import ChoiceScreen
+from tui_auth.screens.form_screen import FormScreen, focusable_inputs
 from tui_auth.screens.sign_in import SignInScreen
 from tui_auth.screens.step_screen import StepScreen
-from tui_auth.screens.typed_keys import inputs_of
 from tui_auth.secret import Secret
 from tui_auth.settings import SignInSettings
 from tui_auth.widgets.code_input import CodeInput
@@ -91,7 +90,7 @@ class Hands:
     async def enter(self) -> None:
         """Enter in the last field, which sends all of them; wait until that has led somewhere."""
         screen, asked = self.screen, len(self.proxy.asked)
-        inputs = inputs_of(screen)
+        inputs = focusable_inputs(screen)
         if inputs:
             screen.set_focus(inputs[-1])
         await self.pilot.press("enter")

@@ -28,21 +28,21 @@ ENDINGS = "canary/test_every_ending.py::"
 GUARDS = (
     Guard(
         "line prompts do not echo",
-        "terminal/lines.py",
+        "terminal/tty_prompt.py",
         "silent[3] &= ~termios.ECHO",
         "pass",
         "journeys/test_plain.py::test_a_password_is_not_echoed_and_a_wrong_one_asks_again",
     ),
     Guard(
         "line prompts are silent again between two prompts",
-        "terminal/lines.py",
+        "terminal/tty_prompt.py",
         "        finally:\n            self._set(self._silent)",
         "        finally:\n            pass",
         "faults/test_terminal.py::test_line_prompts_show_nothing_of_what_is_typed_while_cognito_is_asked",
     ),
     Guard(
         "half a password is not left for the shell",
-        "terminal/lines.py",
+        "terminal/tty_prompt.py",
         "termios.tcsetattr(terminal, termios.TCSAFLUSH, before)",
         "termios.tcsetattr(terminal, termios.TCSADRAIN, before)",
         ENDINGS + "test_a_password_half_typed_is_not_left_for_the_shell",
@@ -73,6 +73,6 @@ GUARDS = (
         "terminal/clipboard.py",
         "            [program, *command[1:]],",
         "            [program, *command[1:], data.decode()],",
-        "terminal/test_terminal_clipboard.py::test_a_tool_that_fits_gets_the_text_on_its_stdin_alone",
+        "terminal/test_terminal_clipboard.py::test_clipboard_tool_gets_the_text_only_on_stdin",
     ),
 )

@@ -8,7 +8,7 @@ import pytest
 
 from tests.journeys.conftest import SignIn
 from tests.journeys.own_pool import OwnPool
-from tests.steps.reading import number_of
+from tests.steps.reading import number_key_for
 
 MakePool = Callable[..., OwnPool]
 HIDES = {"PreventUserExistenceErrors": "ENABLED"}
@@ -70,7 +70,7 @@ def test_a_code_before_any_password_is_on_its_way_only_perhaps(own_pool: MakePoo
     pool.user("ann", email="ann@example.com", email_verified="true")
     program = pool.sign_in(username=name, flow="USER_AUTH")
     program.log_in()
-    program.send(number_of(program, "Code by e-mail"))
+    program.send(number_key_for(program, "Code by e-mail"))
     program.wait_for("Code sent by e-mail to ")
     program.shows(PERHAPS)
     program.enter("12345678")
@@ -83,7 +83,7 @@ def test_the_same_in_lines(own_pool: MakePool) -> None:
     program = pool.sign_in("--plain", username="nobody", flow="USER_AUTH", rows=40)
     program.log_in_by_lines()
     program.wait_for("Number:")
-    program.enter(number_of(program, "Code by e-mail"))
+    program.enter(number_key_for(program, "Code by e-mail"))
     program.shows(PERHAPS)
     program.wait_for("Code:")
     program.enter("12345678")

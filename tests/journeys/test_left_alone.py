@@ -9,8 +9,8 @@ import pyotp
 
 from tests.journeys.conftest import SignIn
 from tests.journeys.own_pool import APP_AND_SMS, OwnPool
-from tests.safe_codes import wrong
-from tests.steps.reading import number_of, scan
+from tests.safe_codes import wrong_code
+from tests.steps.reading import number_key_for, scan
 
 Start = Callable[..., SignIn]
 MakePool = Callable[..., OwnPool]
@@ -81,10 +81,10 @@ def test_the_quiet_line_comes_after_three_minutes_and_a_session_that_still_holds
     program.log_in()
     program.wait_for("Code sent by SMS to +")
     pool.server.clock.advance(170)
-    program.enter(wrong(program.newest_code()))
+    program.enter(wrong_code(program.newest_code()))
     program.wait_for("That code is not right.")
     pool.server.clock.advance(20)
-    program.enter(wrong(wrong(program.newest_code())))
+    program.enter(wrong_code(wrong_code(program.newest_code())))
     program.wait_for(QUIET)
     program.enter(program.newest_code())
     program.wait_for("Signed in as ann")
@@ -98,11 +98,11 @@ def test_a_profile_says_how_long_a_session_is_assumed_to_wait(own_pool: MakePool
     program.wait_for("Code sent by SMS to +")
     asked = len(program.asked)
     pool.server.clock.advance(590)
-    program.enter(wrong(program.newest_code()))
+    program.enter(wrong_code(program.newest_code()))
     program.wait_for("That code is not right.")
     before = program.screen_text()
     pool.server.clock.advance(20)
-    program.enter(wrong(wrong(program.newest_code())))
+    program.enter(wrong_code(wrong_code(program.newest_code())))
     program.wait_for(lambda _: len(program.asked) == asked + 2)
     assert QUIET not in before, "not after three minutes"
     program.wait_for(QUIET)
@@ -130,10 +130,10 @@ def test_a_key_of_an_authenticator_stays_until_a_new_one_is_asked_for_and_said_t
 def test_coming_back_to_the_set_up_from_its_choice_makes_a_new_key_too_and_says_so(sign_in_as: Start) -> None:
     program = sign_in_as("max")
     program.log_in()
-    program.send(number_of(program, "Authenticator app"))
+    program.send(number_key_for(program, "Authenticator app"))
     former = scan(program)
     program.press("esc")
-    program.send(number_of(program, "Authenticator app"))
+    program.send(number_key_for(program, "Authenticator app"))
     program.shows("A new key: delete an earlier “")
     phone = scan_another(program, former)
     program.enter(phone.at(int(program.server.clock.now())))
@@ -143,7 +143,7 @@ def test_coming_back_to_the_set_up_from_its_choice_makes_a_new_key_too_and_says_
 def test_the_choices_made_are_made_again_and_esc_leaves_instead(sign_in_as: Start) -> None:
     program = sign_in_as("cleo")
     program.log_in()
-    program.send(number_of(program, "Code by SMS"))
+    program.send(number_key_for(program, "Code by SMS"))
     program.wait_for("Code sent by SMS to +")
     program.server.clock.advance(NIGHT)
     program.enter(program.newest_code())
@@ -151,7 +151,7 @@ def test_the_choices_made_are_made_again_and_esc_leaves_instead(sign_in_as: Star
     program.press("esc")
     program.wait_for("What do you want to sign in with?")
     assert program.codes_sent() == 1, "going back sends nothing"
-    program.send(number_of(program, "Code by SMS"))
+    program.send(number_key_for(program, "Code by SMS"))
     program.wait_for("Code sent by SMS to +")
     program.server.clock.advance(NIGHT)
     program.enter(program.newest_code())

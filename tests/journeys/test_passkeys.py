@@ -9,7 +9,7 @@ import pytest
 
 from tests.journeys.conftest import SignIn
 from tests.journeys.own_pool import OwnPool
-from tests.steps.reading import number_of
+from tests.steps.reading import number_key_for
 
 MakePool = Callable[..., OwnPool]
 PASSKEY = "Passkey (not from a terminal)"
@@ -37,11 +37,11 @@ def test_a_passkey_that_is_preferred_leads_to_the_choice_of_the_others(
         named = pool.profile('preferred_first_factor = "WEB_AUTHN"')
         program = pool.sign_in(named=named, flow="USER_AUTH")
     program.log_in()
-    program.send(number_of(program, PASSKEY))
+    program.send(number_key_for(program, PASSKEY))
     program.wait_for(NOT_HERE)
     (start,) = (call["AuthParameters"] for _, call in program.server.calls)
     assert "PREFERRED_CHALLENGE" not in start, "a passkey is never asked for"
-    program.send(number_of(program, "Code by e-mail"))
+    program.send(number_key_for(program, "Code by e-mail"))
     program.wait_for("Code sent by e-mail to ")
     program.enter(program.newest_code())
     program.wait_for("Signed in as ann")
@@ -68,7 +68,7 @@ def test_a_user_with_a_passkey_alone_is_told_what_else_can_be_done(own_pool: Mak
     program.wait_for("[ann ")
     program.press("ctrl+u")
     program.enter("kay")
-    program.send(number_of(program, "Password, never sent"))
+    program.send(number_key_for(program, "Password, never sent"))
     program.wait_for("Your password")
     program.enter("Correct-Horse-9!")
     program.wait_for("Signed in as kay")
@@ -84,10 +84,10 @@ def test_the_same_in_lines(own_pool: MakePool) -> None:
     program.wait_for(lambda p: p.screen_text().count("Username:") == 2)
     program.enter("ann")
     program.wait_for("Number:")
-    program.enter(number_of(program, PASSKEY))
+    program.enter(number_key_for(program, PASSKEY))
     program.wait_for(NOT_HERE)
     program.wait_for(lambda p: p.screen_text().count("Number:") == 2)
-    program.enter(number_of(program, "Code by e-mail"))
+    program.enter(number_key_for(program, "Code by e-mail"))
     program.wait_for("Code:")
     program.enter(program_code(program))
     program.wait_for("Signed in as ann.")

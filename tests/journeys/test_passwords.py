@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.journeys.conftest import SignIn
-from tests.safe_codes import wrong
+from tests.safe_codes import wrong_code
 
 Start = Callable[..., SignIn]
 NEW = "Brand-New-Horse-7!"
@@ -45,7 +45,7 @@ def test_a_demanded_reset_ends_signed_in(sign_in_as: Start, road: str) -> None:
         program.wait_for("ode sent by")
     program.wait_for("New password")
     code = program.newest_code()
-    program.enter(wrong(code), NEW, NEW)
+    program.enter(wrong_code(code), NEW, NEW)
     program.wait_for("That code is not right.")
     program.enter(code)
     program.press("enter", "enter")
@@ -62,7 +62,7 @@ def test_a_sign_up_is_confirmed_and_the_sign_in_goes_on(sign_in_as: Start) -> No
     program.wait_for("Code sent by")
     program.wait_for("^r again in")
     code = program.newest_code()
-    program.enter(wrong(code))
+    program.enter(wrong_code(code))
     program.wait_for("That code is not right.")
     program.enter(code)
     program.wait_for("Signed in as carl")

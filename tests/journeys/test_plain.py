@@ -8,7 +8,7 @@ import pyotp
 import pytest
 
 from tests.journeys.conftest import SignIn
-from tests.safe_codes import wrong
+from tests.safe_codes import wrong_code
 
 Start = Callable[..., SignIn]
 NEW = "Brand-New-Horse-7!"
@@ -48,7 +48,7 @@ def test_a_code_by_sms(plain_by_flag_or_terminal: Start) -> None:
     program = plain_by_flag_or_terminal("sam")
     program.log_in_by_lines()
     program.wait_for("Code sent by SMS to +")
-    program.enter(wrong(program.newest_code()))
+    program.enter(wrong_code(program.newest_code()))
     program.wait_for("Error: That code is not right.")
     program.enter(program.newest_code())
     program.wait_for("Signed in as sam.")

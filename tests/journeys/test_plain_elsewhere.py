@@ -13,7 +13,7 @@ import pytest
 
 from tests.journeys.conftest import SignIn
 from tests.journeys.own_pool import OwnPool
-from tests.safe_codes import wrong
+from tests.safe_codes import wrong_code
 from tests.terminal.pty_program import ROOT, isolated_environment
 from tests.tools import need_tool
 from tui_auth.pool import PoolServer
@@ -63,7 +63,7 @@ def test_who_tells_of_a_screen_reader_gets_lines_that_are_never_redrawn(
     assert program.attributes() == program.attributes_before
 
 
-def number_of(program: SignIn, line: str) -> str:
+def number_key_for(program: SignIn, line: str) -> str:
     """The number of a line to choose from."""
     program.wait_for(line)
     return next(row.split()[0] for row in program.screen_text().splitlines() if row.endswith(line))
@@ -82,9 +82,9 @@ def test_a_first_factor_of_ones_choice_in_lines(sign_in_as: Start, factor: str) 
     program = sign_in_as("cleo", "--plain", rows=60)
     program.log_in_by_lines()
     program.wait_for("Number:")
-    program.enter(number_of(program, "Passkey (not from a terminal)"))
+    program.enter(number_key_for(program, "Passkey (not from a terminal)"))
     program.wait_for("Error: A passkey cannot be used from a terminal.")
-    program.enter(number_of(program, factor))
+    program.enter(number_key_for(program, factor))
     if factor.startswith("Password"):
         program.wait_for("Password:")
         program.enter(program.user.password)
@@ -99,7 +99,7 @@ def test_setting_up_e_mail_out_of_a_choice_in_lines(sign_in_as: Start) -> None:
     program = sign_in_as("max", "--plain", rows=60)
     program.log_in_by_lines()
     program.wait_for("Number:")
-    program.enter(number_of(program, "E-mail"))
+    program.enter(number_key_for(program, "E-mail"))
     program.wait_for("E-mail address for your codes:")
     program.enter("max@example.com")
     program.wait_for("Code sent by e-mail to m***@e***")
@@ -120,7 +120,7 @@ def test_a_forgotten_password_is_reset_in_lines(sign_in_as: Start) -> None:
     program.wait_for("If there is such an account: code sent by e-mail to a***@")
     assert "must be reset" not in program.screen_text()
     code = program.newest_code()
-    prompt_by_prompt(program, ("Code:", wrong(code)), ("New password:", NEW), ("Once more:", NEW))
+    prompt_by_prompt(program, ("Code:", wrong_code(code)), ("New password:", NEW), ("Once more:", NEW))
     program.wait_for("Error: That code is not right.")
     prompt_by_prompt(program, ("Code:", code))
     program.wait_for("Signed in as ann.")

@@ -8,8 +8,8 @@ import pytest
 
 from tests.journeys.conftest import SignIn
 from tests.journeys.own_pool import APP_AND_SMS, OwnPool
-from tests.safe_codes import wrong
-from tests.steps.reading import number_of
+from tests.safe_codes import wrong_code
+from tests.steps.reading import number_key_for
 
 Start = Callable[..., SignIn]
 
@@ -21,9 +21,9 @@ def test_a_code_as_first_factor_however_long(sign_in_as: Start, line: str, mediu
     program = sign_in_as("cleo")
     program.log_in()
     program.wait_for("What do you want to sign in with?")
-    program.send(number_of(program, line))
+    program.send(number_key_for(program, line))
     program.wait_for(f"Code sent {medium} to ")
-    program.enter(wrong(program.newest_code()))
+    program.enter(wrong_code(program.newest_code()))
     program.wait_for("That code is not right.")
     program.enter(program.newest_code())
     program.wait_for("Signed in as cleo")
@@ -34,7 +34,7 @@ def test_a_password_as_first_factor(sign_in_as: Start, line: str) -> None:
     program = sign_in_as("cleo")
     program.log_in()
     program.wait_for("What do you want to sign in with?")
-    program.send(number_of(program, line))
+    program.send(number_key_for(program, line))
     program.wait_for("Your password")
     program.enter("not-this")
     program.wait_for("Incorrect username or password.")
@@ -53,9 +53,9 @@ def test_a_passkey_offers_the_other_factors(sign_in_as: Start) -> None:
     program = sign_in_as("cleo")
     program.log_in()
     program.wait_for("What do you want to sign in with?")
-    program.send(number_of(program, "Passkey (not from a terminal)"))
+    program.send(number_key_for(program, "Passkey (not from a terminal)"))
     program.wait_for("A passkey cannot be used from a terminal. Choose another way.")
-    program.send(number_of(program, "Code by e-mail"))
+    program.send(number_key_for(program, "Code by e-mail"))
     program.wait_for("Code sent by e-mail to ")
     program.press("esc", "esc")
     program.wait_for("What do you want to sign in with?")
@@ -68,7 +68,7 @@ def test_a_password_typed_anew_keeps_the_choice_and_esc_leads_back_to_it(sign_in
     program.enter("not-this")
     program.wait_for("Incorrect username or password.")
     program.press("esc")
-    program.send(number_of(program, "Code by SMS"))
+    program.send(number_key_for(program, "Code by SMS"))
     program.wait_for("Code sent by SMS to ")
     assert program.codes_sent() == 1
 
@@ -90,7 +90,7 @@ def test_a_preferred_first_factor_skips_the_choice_and_esc_leads_to_it(
     program.shows("If it exists, a new code is on its way")
     program.wait_for("^r again in ")
     program.press("ctrl+r", "esc", "esc")
-    program.send(number_of(program, "Code by e-mail"))
+    program.send(number_key_for(program, "Code by e-mail"))
     program.wait_for("Code sent by e-mail to ")
     assert program.codes_sent() == 3, "no new code while it cools down"
     code = program.newest_code()
@@ -132,7 +132,7 @@ def test_a_password_as_first_factor_is_followed_by_the_second(own_pool: Callable
 def test_setting_up_e_mail_out_of_a_choice(sign_in_as: Start) -> None:
     program = sign_in_as("max")
     program.log_in()
-    program.send(number_of(program, "E-mail"))
+    program.send(number_key_for(program, "E-mail"))
     program.wait_for("Where shall your codes go?")
     program.enter("not an address")
     program.wait_for("That is not an e-mail address.")

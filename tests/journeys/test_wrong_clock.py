@@ -12,7 +12,7 @@ import pytest
 
 from tests.journeys.conftest import SignIn
 from tests.journeys.own_pool import APP_AND_SMS, OwnPool
-from tests.safe_codes import wrong
+from tests.safe_codes import wrong_code
 from tui_auth.pool import PoolServer
 
 Start = Callable[..., SignIn]
@@ -114,7 +114,7 @@ def test_where_the_clock_is_right_or_explains_nothing_it_is_not_spoken_of(own_po
     pool.server.clock.advance(MINUTES_OFF)
     program.enter("Correct-Horse-9!")
     program.wait_for("Code sent by SMS to +")
-    program.enter(wrong(program.newest_code()))
+    program.enter(wrong_code(program.newest_code()))
     program.wait_for("That code is not right.")
     assert "clock" not in program.screen_text(), "no clock makes a code that was sent"
 

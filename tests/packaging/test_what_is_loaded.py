@@ -111,7 +111,6 @@ def test_the_first_frame_needs_nothing_of_what_comes_after_it(loaded_by_signing_
         "problem",
         "sign_in",
         "surroundings",
-        "typed_keys",
     }
     assert below("session", modules) <= {"errors"}
     assert not below("plain", modules) | below("pool", modules) | below("demo", modules)
@@ -128,7 +127,7 @@ def test_a_name_that_is_known_brings_the_sessions_but_no_step(loaded_by_signing_
 
 def test_what_comes_next_is_there_before_anybody_has_typed_a_name(loaded_by_signing_in: Loaded) -> None:
     modules = loaded_by_signing_in("soon after it")
-    assert {"boto3", "tui_auth.conversation", "tui_auth.done_keeper", "tui_auth.screens.totp_code"} <= modules
+    assert {"boto3", "tui_auth.conversation", "tui_auth.done_keeper", "tui_auth.screens.codes"} <= modules
 
 
 def test_every_name_the_package_exports_is_there() -> None:

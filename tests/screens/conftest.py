@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
-
-from tests.pilot import light_apps, screen_text
+from tests.pilot import inexpensive_apps as inexpensive_apps
+from tests.pilot import screen_text
 from tests.pilot import until as until  # for the tests of other folders
 from tests.scripted_gateway import Reply, ScriptedGateway
 from tui_auth.app import TuiAuthApp
@@ -42,10 +40,3 @@ def app_with(*replies: Reply, flow: AuthFlow = AuthFlow.USER_PASSWORD_AUTH, **se
     )
     app.gateway = gateway
     return app
-
-
-@pytest.fixture(autouse=True)
-def less_work_per_app() -> Iterator[None]:
-    """Save CPU time in each app."""
-    with light_apps():
-        yield

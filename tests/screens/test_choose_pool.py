@@ -458,13 +458,6 @@ async def test_every_stage_fits(tmp_path: Path, size: tuple[int, int]) -> None:
         await until(pilot, lambda: "enter Keep and sign in" in app.text())
 
 
-@pytest.fixture
-def server() -> Iterator[PoolServer]:
-    """A pool server without pools."""
-    with PoolServer() as running:
-        yield running
-
-
 def test_the_real_program_tries_a_real_pool_and_keeps_it(
     tmp_path: Path, start_pty_program: StartPtyProgram, server: PoolServer
 ) -> None:

@@ -67,10 +67,10 @@ class Screen:
         self.offered: tuple[StorageKind, ...] | None = None
         self.shown: tuple[object, ...] | None = None
 
-    def ask_where(self, kinds: tuple[StorageKind, ...]) -> None:
+    def ask_for_storage(self, kinds: tuple[StorageKind, ...]) -> None:
         self.offered = kinds
 
-    def kept(self, *what: object) -> None:
+    def show_storage(self, *what: object) -> None:
         self.shown = what
 
 

@@ -1,4 +1,4 @@
-"""What all screens share: the keys at the foot, the quiet line, the palette, what is shown and hidden."""
+"""What all screens share: header, footer, notice, palette, revealed passwords."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from tui_auth.auth.refusals import refusal
 from tui_auth.demo.app import DemoApp
 from tui_auth.pool import PoolServer
 from tui_auth.pool.demo_users import provision
-from tui_auth.widgets.frame import KeyLine
-from tui_auth.widgets.secret_input import SecretInput
+from tui_auth.widgets.frame import ScreenFooter
+from tui_auth.widgets.text_input import SecretInput
 
 SMS = challenge("SMS_MFA", CODE_DELIVERY_DESTINATION="+*******0123", CODE_DELIVERY_DELIVERY_MEDIUM="SMS")
 WRONG = refusal("NotAuthorizedException", "Incorrect username or password.")
 SIZE = (80, 23)
 
 
-async def test_what_esc_would_do_is_said_while_an_answer_is_awaited_too() -> None:
+async def test_effect_of_esc_is_shown_during_a_request() -> None:
     app = app_with(SMS, SMS)
     async with app.run_test(size=SIZE) as pilot:
         await press(pilot, *"pw", "enter")
@@ -39,7 +39,7 @@ async def test_what_esc_would_do_is_said_while_an_answer_is_awaited_too() -> Non
     ("size", "classes"),
     [((50, 12), {"-narrow", "-short"}), (SIZE, {"-normal", "-regular"}), ((130, 40), {"-wide", "-tall"})],
 )
-async def test_a_screen_is_made_for_the_size_of_the_terminal(
+async def test_screen_has_the_classes_of_its_size_from_the_start(
     size: tuple[int, int], classes: set[str]
 ) -> None:
     app = app_with()
@@ -51,7 +51,7 @@ async def test_a_screen_is_made_for_the_size_of_the_terminal(
         await until(pilot, lambda: app.screen.classes == {"-normal", "-regular"})
 
 
-async def test_a_password_that_is_shown_hides_when_it_is_sent() -> None:
+async def test_revealed_password_is_concealed_when_submitted() -> None:
     app = app_with(WRONG)
     async with app.run_test(size=SIZE) as pilot:
         await press(pilot, *"pw-in-sight", "ctrl+t")
@@ -62,7 +62,7 @@ async def test_a_password_that_is_shown_hides_when_it_is_sent() -> None:
         assert not app.screen.query_one(SecretInput).is_revealed
 
 
-async def test_the_cursor_of_the_palette_does_not_blink() -> None:
+async def test_cursor_of_the_palette_does_not_blink() -> None:
     app = app_with()
     async with app.run_test(size=SIZE) as pilot:
         await press(pilot, "ctrl+p")
@@ -71,7 +71,7 @@ async def test_the_cursor_of_the_palette_does_not_blink() -> None:
 
 
 @pytest.mark.parametrize(("variable", "level"), [("SSH_CONNECTION", "none"), ("UNRELATED", "full")])
-async def test_over_ssh_nothing_is_animated(
+async def test_nothing_is_animated_over_ssh(
     monkeypatch: pytest.MonkeyPatch, variable: str, level: str
 ) -> None:
     monkeypatch.setenv(variable, "192.0.2.1 50000 192.0.2.2 22")
@@ -79,45 +79,45 @@ async def test_over_ssh_nothing_is_animated(
 
 
 @pytest.mark.parametrize(("term", "no_color", "has_colour"), [("vt100", None, False), ("xterm", "", True)])
-async def test_a_terminal_without_colours_is_as_good_as_no_color(
+async def test_terminal_without_colors_is_treated_like_no_color(
     monkeypatch: pytest.MonkeyPatch, term: str, no_color: str | None, has_colour: bool
 ) -> None:
     from tui_auth.terminal import full_screen
 
-    monkeypatch.setattr(full_screen, "without_colour", lambda: term == "vt100")
+    monkeypatch.setattr(full_screen, "must_avoid_color", lambda: term == "vt100")
     if no_color is not None:
         monkeypatch.setenv("NO_COLOR", no_color)
     assert app_with().no_color is not has_colour
 
 
-async def test_where_a_name_is_missing_the_programs_own_stands_at_the_top() -> None:
+async def test_header_shows_the_program_without_a_user_name() -> None:
     app = app_with()
     app.settings = type(app.settings)(pool="acme-staff", username="")
     async with app.run_test(size=SIZE):
         assert app.text().startswith("acme-staff tui-auth")
 
 
-def drawn(app: PilotedApp | DemoApp) -> set[str]:
-    """The keys that the key line has room for."""
-    return {key.shown for key in app.screen.query_one(KeyLine)._fitting()[0]}
+def visible_keys(app: PilotedApp | DemoApp) -> set[str]:
+    """Return the keys that fit into the footer."""
+    return {key.key for key in app.screen.query_one(ScreenFooter)._fit_keys()[0]}
 
 
-async def test_the_key_that_closes_the_demos_drawer_stays_in_sight_while_it_is_open() -> None:
+async def test_open_drawer_keeps_its_key_in_the_footer() -> None:
     with PoolServer() as server:
         app = DemoApp(server, provision(server), theme="tui-auth-dark")
         async with app.run_test(size=SIZE) as pilot:
             await press(pilot, "ctrl+s")
             await until(pilot, lambda: app.screen.query_one("Drawer").region.width == 36)
-            assert app.screen.query_one(KeyLine).region.width == 80
+            assert app.screen.query_one(ScreenFooter).region.width == 80
             for key in "24":
                 await press(pilot, key)
                 await until(pilot, lambda: len(app.screen_stack) == 2)
                 await press(pilot, "enter")
                 await until(pilot, lambda: len(app.screen_stack) == 3)
-                await until(pilot, lambda: app.screen.query_one(KeyLine).keys)
-                assert {"^s", "^o", "^q"} <= drawn(app)
+                await until(pilot, lambda: app.screen.query_one(ScreenFooter).keys)
+                assert {"^s", "^o", "^q"} <= visible_keys(app)
                 await press(pilot, "ctrl+s")
                 await until(pilot, lambda: app.screen.query_one("Drawer").region.width == 36)
-                assert {"^s", "^o", "^q"} <= drawn(app)
+                assert {"^s", "^o", "^q"} <= visible_keys(app)
                 await press(pilot, "escape", "escape", "escape", "escape")
                 await until(pilot, lambda: len(app.screen_stack) == 1)

@@ -20,12 +20,12 @@ from tui_auth.auth.refusals import refusal
 from tui_auth.config.password_policy import PasswordPolicy
 from tui_auth.navigation import REQUESTS, _collapsed
 from tui_auth.screens import steps
+from tui_auth.screens.codes import SMSCodeScreen
 from tui_auth.screens.done import DoneScreen
 from tui_auth.screens.help import HelpScreen
 from tui_auth.screens.sign_in import SignInScreen
-from tui_auth.screens.sms_code import SMSCodeScreen
 from tui_auth.screens.step_screen import SCREENS
-from tui_auth.widgets.secret_input import SecretInput
+from tui_auth.widgets.text_input import SecretInput
 
 SMS = challenge("SMS_MFA", CODE_DELIVERY_DELIVERY_MEDIUM="SMS", CODE_DELIVERY_DESTINATION="+*******0123")
 EXPIRED = refusal("NotAuthorizedException", "Invalid session for the user, session is expired.")

@@ -1,4 +1,4 @@
-"""Each step's screen: a wrong input first, then the answer that is sent, and under which name."""
+"""Each step's screen: a wrong input first, then the answer and the name it is sent under."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ async def test_totp_code() -> None:
         assert sent(app)["SOFTWARE_TOKEN_MFA_CODE"].reveal() == "222222"
 
 
-async def test_totp_set_up_refuses_letters_and_takes_the_code() -> None:
+async def test_totp_setup_rejects_letters_and_accepts_the_code() -> None:
     refused = refusal("EnableSoftwareTokenMFAException", "Code mismatch and fail enable Software Token MFA")
     app = app_with(
         challenge("MFA_SETUP", MFAS_CAN_SETUP='["SMS_MFA","SOFTWARE_TOKEN_MFA"]'),
@@ -57,7 +57,7 @@ async def test_totp_set_up_refuses_letters_and_takes_the_code() -> None:
         assert app.gateway.calls[-2][1]["UserCode"].reveal() == "123456"
 
 
-async def test_mfa_selection_shows_and_sends_a_method_nobody_knows() -> None:
+async def test_mfa_selection_shows_and_sends_an_unknown_method() -> None:
     ask = challenge("SELECT_MFA_TYPE", MFAS_CAN_CHOOSE='["SMS_MFA","PUSH_MFA"]')
     app = app_with(ask, DONE)
     async with app.run_test(size=SIZE) as pilot:
@@ -71,7 +71,7 @@ async def test_mfa_selection_shows_and_sends_a_method_nobody_knows() -> None:
         assert sent(app)["ANSWER"] == "PUSH_MFA"
 
 
-async def test_reset_password_by_a_code_sent_now() -> None:
+async def test_reset_password_with_a_new_code() -> None:
     app = app_with(refusal("PasswordResetRequiredException", ""), DELIVERED, WRONG, {}, DONE)
     async with app.run_test(size=SIZE) as pilot:
         await press(pilot, *"pw", "enter")
@@ -92,7 +92,7 @@ async def test_reset_password_by_a_code_sent_now() -> None:
         )
 
 
-async def test_confirm_sign_up_then_the_sign_in_goes_on() -> None:
+async def test_sign_in_continues_after_confirm_sign_up() -> None:
     app = app_with(refusal("UserNotConfirmedException", ""), DELIVERED, WRONG, {}, DONE)
     async with app.run_test(size=SIZE) as pilot:
         await press(pilot, *"pw", "enter")
@@ -108,15 +108,15 @@ async def test_confirm_sign_up_then_the_sign_in_goes_on() -> None:
         assert app.gateway.operations[-2:] == ["ConfirmSignUp", "InitiateAuth"]
 
 
-async def test_a_new_code_can_be_asked_for_every_30_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_new_code_can_be_requested_every_30_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     counted: list[float] = []
-    count_down = Countdown.last
+    count_down = Countdown.count_down
 
-    def last(countdown: Countdown, seconds: float, *arguments: Any) -> None:
+    def note_count_down(countdown: Countdown, seconds: float, *arguments: Any) -> None:
         counted.append(seconds)
         count_down(countdown, seconds, *arguments)
 
-    monkeypatch.setattr(Countdown, "last", last)
+    monkeypatch.setattr(Countdown, "count_down", note_count_down)
     app = app_with(refusal("UserNotConfirmedException", ""), DELIVERED)
     async with app.run_test(size=SIZE) as pilot:
         await pilot.press(*"pw", "enter")
@@ -129,7 +129,7 @@ async def test_a_new_code_can_be_asked_for_every_30_seconds(monkeypatch: pytest.
     assert app.gateway.operations == ["InitiateAuth", "ResendConfirmationCode"]
 
 
-async def test_an_unknown_step_shows_what_is_known_and_sends_one_answer() -> None:
+async def test_unknown_step_shows_its_parameters_and_sends_an_answer() -> None:
     ask = challenge("MOON_PHASE", phase="\x1b[31mfull", weight="[red]1[/red]")
     app = app_with(ask, DONE)
     async with app.run_test(size=SIZE) as pilot:
@@ -146,7 +146,7 @@ async def test_an_unknown_step_shows_what_is_known_and_sends_one_answer() -> Non
 
 
 @pytest.mark.parametrize(("text", "flow"), [("Incorrect username or password.", AuthFlow.CUSTOM_WITHOUT_SRP)])
-async def test_a_custom_challenge_that_fails_goes_back_to_sign_in(text: str, flow: AuthFlow) -> None:
+async def test_failed_custom_challenge_leads_to_sign_in(text: str, flow: AuthFlow) -> None:
     ask = challenge("CUSTOM_CHALLENGE", question="Pet?", USERNAME="ann")
     app = app_with(ask, refusal("NotAuthorizedException", text), ask, flow=flow)
     async with app.run_test(size=SIZE) as pilot:
@@ -173,7 +173,7 @@ async def test_a_custom_challenge_that_fails_goes_back_to_sign_in(text: str, flo
         {"ChallengeName": "CUSTOM_CHALLENGE", "ChallengeParameters": {"x" * 5000: "y" * 100000}},
     ],
 )
-async def test_a_reply_that_lies_ends_in_words_and_the_next_try_works(reply: Reply) -> None:
+async def test_invalid_reply_is_reported_and_can_be_retried(reply: Reply) -> None:
     app = app_with(reply, DONE, DONE)
     async with app.run_test(size=SIZE) as pilot:
         first = app.asking_screen
@@ -187,12 +187,12 @@ async def test_a_reply_that_lies_ends_in_words_and_the_next_try_works(reply: Rep
 
 
 def sent(app: Any) -> dict[str, Any]:
-    """ChallengeResponses of the last call."""
+    """Return the ChallengeResponses of the last call."""
     responses: dict[str, Any] = app.gateway.calls[-1][1]["ChallengeResponses"]
     return responses
 
 
-def test_an_error_of_ours_is_an_exception_with_two_sentences() -> None:
+def test_auth_error_is_an_exception_with_two_sentences() -> None:
     error = refusal("CodeMismatchException", "")
     assert isinstance(error, AuthError)
     assert str(error) == "That code is not right. Check it and try again."

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from textual import events
-from textual.pilot import Pilot
 
 from tests.pilot import burst_time, press
 from tests.screens.conftest import CLIENT, POOL, PilotedApp, app_with, until
 from tests.scripted_gateway import challenge, tokens
 from tui_auth.auth.auth_flow import AuthFlow
 from tui_auth.auth.refusals import refusal
+from tui_auth.screens.codes import SMSCodeScreen
 from tui_auth.screens.sign_up import SignUpScreen
-from tui_auth.screens.sms_code import SMSCodeScreen
 from tui_auth.terminal import type_ahead
 from tui_auth.terminal.type_ahead import PAUSE_SECONDS, TypeAhead
 from tui_auth.widgets.field import Field
+
+if TYPE_CHECKING:
+    from textual.pilot import Pilot
 
 SMS = challenge("SMS_MFA", CODE_DELIVERY_DELIVERY_MEDIUM="SMS", CODE_DELIVERY_DESTINATION="+*******0123")
 NAMES = {"\x15": "ctrl+u", "\r": "enter", "\x1b": "escape", "\x0b": "ctrl+k"}
@@ -135,7 +137,7 @@ async def test_rest_of_a_line_typed_during_a_request_is_dropped(gap: float) -> N
         assert app.gateway.operations == ["InitiateAuth"]
 
 
-async def test_a_widget_that_closes_does_not_keep_the_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_closing_widget_does_not_hold_keys_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(type_ahead, "HOLD_LIMIT_SECONDS", 3600.0)
     app = app_with(SMS)
     async with app.run_test(size=(80, 23)) as pilot:
@@ -148,7 +150,7 @@ async def test_a_widget_that_closes_does_not_keep_the_keys(monkeypatch: pytest.M
         await until(pilot, lambda: app.screen.query(Field).last().value == "again")
 
 
-async def test_an_error_while_keys_are_held_does_not_keep_them(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_error_while_keys_are_held_releases_them(monkeypatch: pytest.MonkeyPatch) -> None:
     async def fail(*_: object) -> bool:
         raise RuntimeError
 
@@ -168,7 +170,7 @@ async def test_password_typed_behind_an_empty_user_name_is_not_shown() -> None:
         assert "S3cretPassw0rd" not in app.text()
 
 
-async def test_line_typed_during_a_request_ends_with_its_enter() -> None:
+async def test_dropped_line_ends_with_its_enter() -> None:
     app = app_with(SMS)
     async with app.run_test(size=(80, 23)) as pilot:
         at = await type_during_a_request(pilot, "hunter2\r", "999999\r")
@@ -198,7 +200,7 @@ async def test_text_typed_while_a_choice_is_sent_is_dropped() -> None:
         assert app.screen.query_one(Field).value == ""
 
 
-async def test_keys_that_are_held_are_forgotten_when_the_app_ends() -> None:
+async def test_held_keys_are_discarded_when_the_app_ends() -> None:
     app = app_with()
     async with app.run_test(size=(80, 23)) as pilot:
         await until(pilot, lambda: app.is_asking)

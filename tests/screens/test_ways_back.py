@@ -1,11 +1,9 @@
-"""Esc and ^r where the network is closed, or nothing that was typed is to blame."""
+"""Esc and ^r after errors that are not about what was typed, such as a lost answer."""
 
 from __future__ import annotations
 
 import threading
-from typing import Any
-
-from textual.pilot import Pilot
+from typing import TYPE_CHECKING, Any
 
 from tests.pilot import press, until
 from tests.screens.conftest import CLIENT, POOL, PilotedApp, app_with
@@ -13,9 +11,13 @@ from tests.scripted_gateway import Reply, challenge, tokens
 from tui_auth.auth.errors import TRY_AGAIN, AuthError, ErrorKind
 from tui_auth.auth.next_step import Done
 from tui_auth.auth.refusals import refusal
-from tui_auth.screens.done import DoneScreen
 from tui_auth.screens.sign_in import SignInScreen
-from tui_auth.widgets.secret_input import SecretInput
+from tui_auth.widgets.text_input import SecretInput
+
+if TYPE_CHECKING:
+    from textual.pilot import Pilot
+
+    from tui_auth.screens.done import DoneScreen
 
 CHOICE = challenge("SELECT_MFA_TYPE", MFAS_CAN_CHOOSE='["SMS_MFA","SOFTWARE_TOKEN_MFA"]')
 SMS = challenge("SMS_MFA", CODE_DELIVERY_DELIVERY_MEDIUM="SMS", CODE_DELIVERY_DESTINATION="+*******0123")
@@ -36,7 +38,7 @@ async def choose_sms(app: PilotedApp, pilot: Pilot[Any]) -> None:
     await until(pilot, lambda: "Code sent by SMS" in app.text())
 
 
-async def test_esc_leads_to_sign_in_where_the_way_to_the_choice_is_closed() -> None:
+async def test_esc_leads_to_sign_in_if_the_choice_is_closed() -> None:
     app = choosing(CLOSED)
     async with app.run_test(size=(80, 23)) as pilot:
         await choose_sms(app, pilot)
@@ -47,7 +49,7 @@ async def test_esc_leads_to_sign_in_where_the_way_to_the_choice_is_closed() -> N
         assert len(app.gateway.calls) == 3
 
 
-async def test_esc_in_a_wait_asks_nothing_of_cognito() -> None:
+async def test_esc_during_a_wait_sends_nothing() -> None:
     app = choosing(BUSY)
     async with app.run_test(size=(80, 23)) as pilot:
         await choose_sms(app, pilot)
@@ -58,7 +60,7 @@ async def test_esc_in_a_wait_asks_nothing_of_cognito() -> None:
         assert len(app.gateway.calls) == 3
 
 
-async def test_esc_after_a_choice_was_left_leads_to_the_one_before() -> None:
+async def test_second_esc_leads_to_the_choice_before() -> None:
     app = choosing(CHOICE)
     async with app.run_test(size=(80, 23)) as pilot:
         await choose_sms(app, pilot)
@@ -69,7 +71,7 @@ async def test_esc_after_a_choice_was_left_leads_to_the_one_before() -> None:
         await until(pilot, lambda: isinstance(app.screen, SignInScreen))
 
 
-async def test_a_lost_answer_names_the_key_that_asks_again() -> None:
+async def test_lost_answer_names_the_key_that_retries() -> None:
     app = app_with(SMS, LOST, LOST, SMS, tokens(POOL, CLIENT))
     async with app.run_test(size=(80, 23)) as pilot:
         await press(pilot, *"hunter2", "enter")
@@ -84,11 +86,11 @@ async def test_a_lost_answer_names_the_key_that_asks_again() -> None:
         await until(pilot, lambda: "Signed in as ann" in app.text())
 
 
-async def test_tokens_that_the_pool_did_not_sign_lead_back_to_sign_in() -> None:
+async def test_tokens_with_a_wrong_signature_lead_to_sign_in() -> None:
     app = app_with(SMS, tokens(POOL, CLIENT))
 
     class Refuses:
-        """A keeper that takes no tokens."""
+        """Return a keeper that rejects all tokens."""
 
         def device(self, username: str) -> None:
             return None
@@ -105,7 +107,7 @@ async def test_tokens_that_the_pool_did_not_sign_lead_back_to_sign_in() -> None:
         assert "These tokens are not signed by the pool." in app.text()
 
 
-async def test_an_account_whose_answer_was_lost_is_not_somebody_elses() -> None:
+async def test_own_account_is_recognized_after_a_lost_answer() -> None:
     exists = refusal("UsernameExistsException", "User already exists")
     app = app_with(LOST, exists, refusal("UserNotConfirmedException", "User is not confirmed."))
     async with app.run_test(size=(80, 23)) as pilot:
@@ -117,7 +119,7 @@ async def test_an_account_whose_answer_was_lost_is_not_somebody_elses() -> None:
         await until(pilot, lambda: "This account is not confirmed yet." in app.text())
 
 
-async def test_what_is_typed_while_cognito_is_asked_is_not_typed_over_the_answer() -> None:
+async def test_text_typed_during_a_request_does_not_replace_the_answer() -> None:
     app = app_with(SMS, LOST, tokens(POOL, CLIENT))
     async with app.run_test(size=(80, 23)) as pilot:
         await press(pilot, *"hunter2", "enter")
@@ -132,7 +134,7 @@ async def test_what_is_typed_while_cognito_is_asked_is_not_typed_over_the_answer
     assert sent == ["123456", "123456"]
 
 
-async def test_after_a_lost_answer_a_form_that_was_changed_is_filled_in_to_its_end() -> None:
+async def test_changed_form_is_not_repeated_after_a_lost_answer() -> None:
     app = app_with(LOST)
     async with app.run_test(size=(80, 23)) as pilot:
         await press(pilot, *"hunter2", "enter")
@@ -143,7 +145,7 @@ async def test_after_a_lost_answer_a_form_that_was_changed_is_filled_in_to_its_e
     assert len(app.gateway.calls) == 1
 
 
-async def test_a_lost_request_for_a_reset_code_is_made_again_by_the_key_that_is_named() -> None:
+async def test_named_key_repeats_a_lost_request_for_a_reset_code() -> None:
     app = app_with(refusal("PasswordResetRequiredException", ""), LOST, DELIVERED)
     async with app.run_test(size=(80, 23)) as pilot:
         await press(pilot, *"hunter2", "enter")
@@ -154,7 +156,7 @@ async def test_a_lost_request_for_a_reset_code_is_made_again_by_the_key_that_is_
         await until(pilot, lambda: "Code sent by e-mail" in app.text())
 
 
-async def test_ctrl_c_does_not_throw_away_tokens_that_have_come() -> None:
+async def test_ctrl_c_keeps_tokens_that_have_arrived() -> None:
     app = app_with(tokens(POOL, CLIENT))
     checked = threading.Event()
     app.make_keeper = lambda: SlowKeeper(checked)  # type: ignore[assignment]
@@ -171,17 +173,17 @@ async def test_ctrl_c_does_not_throw_away_tokens_that_have_come() -> None:
 
 
 class SlowKeeper:
-    """A pool whose keys take their time."""
+    """A pool whose signing keys arrive late."""
 
     def __init__(self, checked: threading.Event) -> None:
         self._checked = checked
 
     def device(self, username: str) -> None:
-        """None is remembered."""
+        """Return None: no device is remembered."""
 
     def check(self, done: Done) -> None:
-        """Wait for the keys."""
+        """Wait for the signing keys."""
         assert self._checked.wait(60)
 
     async def show(self, screen: DoneScreen, signed_in_as: str) -> None:
-        """Kept nowhere."""
+        """Store nothing."""

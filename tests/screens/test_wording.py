@@ -38,27 +38,6 @@ def test_no_wait_is_longer_than_15_minutes(times: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (0, "0 seconds"),
-        (59, "59 seconds"),
-        (60, "1 minute"),
-        (61, "61 seconds"),
-        (89, "89 seconds"),
-        (90, "2 minutes"),
-        (240, "4 minutes"),
-        (3599, "60 minutes"),
-        (3600, "1 hour"),
-        (5399, "90 minutes"),
-        (5400, "2 hours"),
-        (86400, "24 hours"),
-    ],
-)
-def test_a_length_of_time_has_one_unit(seconds: float, text: str) -> None:
-    assert wording.spoken(seconds) == text
-
-
-@pytest.mark.parametrize(
     ("medium", "destination", "text"),
     [
         ("SMS", "+***23", "Code sent by SMS to +***23"),

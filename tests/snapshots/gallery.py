@@ -1,15 +1,12 @@
-"""Every screen of the program, reached as a person reaches it, at a moment that stands still."""
+"""All screens of the program, reached by keys as a user does, at a frozen time."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import jwt
-from textual.app import App
-from textual.pilot import Pilot
 
 from tests.pilot import press, screen_text, settle, until
 from tests.screens.conftest import CLIENT, POOL, PilotedApp
@@ -22,10 +19,17 @@ from tui_auth.cli.choose_pool import ChoosePoolApp
 from tui_auth.demo.app import DemoApp
 from tui_auth.pool import PoolServer
 from tui_auth.pool.demo_users import provision
-from tui_auth.screens.done import DoneScreen
 from tui_auth.screens.step_screen import StartAgainAsked
 from tui_auth.session.storage_choice import WORDS
 from tui_auth.settings import SignInSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textual.app import App
+    from textual.pilot import Pilot
+
+    from tui_auth.screens.done import DoneScreen
 
 NOW: Final = 1_790_000_418.0
 """2026-09-21, 12 seconds before authenticators show their next code."""
@@ -35,7 +39,7 @@ KEY: Final = "ABCD2345EFGH6723JKLM4567NPQR2345STUV6723WXYZ4567ABCD"
 
 
 class StillGateway(ScriptedGateway):
-    """A scripted gateway whose clock stands still."""
+    """A scripted gateway with a frozen clock."""
 
     def now(self) -> float:
         return NOW
@@ -86,15 +90,15 @@ class View:
 
     @property
     def logs_in(self) -> bool:
-        """Whether name and password are sent first."""
+        """Whether name and password are submitted first."""
         return bool(self.replies) and self.make is _sign_in
 
     def app(self, theme: str = "tui-auth-dark") -> App[Any]:
-        """An App that can be led to this view."""
+        """Return an app that can reach this view."""
         return self.make(self, theme)
 
     async def reach(self, pilot: Pilot[Any]) -> None:
-        """Lead the App there."""
+        """Lead the app to this view."""
         app: Any = pilot.app
         if self.logs_in:
             await until(pilot, lambda: "Sign in" in screen_text(app))
@@ -132,21 +136,21 @@ def _fill_in_ids(app: ChoosePoolApp) -> None:
 
 
 class _Keeper:
-    """Asks where to keep a session, and keeps it nowhere."""
+    """Asks where to store the session, and stores nothing."""
 
     def device(self, username: str) -> None:
-        """None is remembered."""
+        """Return None: no device is remembered."""
 
     def check(self, done: object) -> None:
         """The signatures of a script."""
 
     async def show(self, screen: DoneScreen, signed_in_as: str) -> None:
-        """Ask, with all there is to choose from."""
-        screen.ask_where(tuple(WORDS))
+        """Ask with all kinds of storage."""
+        screen.ask_for_storage(tuple(WORDS))
 
     async def chosen(self, screen: DoneScreen, signed_in_as: str, storage: object) -> None:
-        """Say that it is kept."""
-        screen.kept("~/.local/state/tui-auth, readable by you and root", "")
+        """Show that the session is stored."""
+        screen.show_storage("~/.local/state/tui-auth, readable by you and root", "")
 
 
 def _again(app: PilotedApp) -> None:

@@ -1,30 +1,33 @@
-"""What can be read off a screen: its own words, what is cut, what scrolls."""
+"""Reads a screen: its own words, what is cut, what scrolls."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from textual.app import App
 from textual.containers import VerticalScroll
 from textual.scroll_view import ScrollView
-from textual.widget import Widget
 from textual.widgets import Static
 
-from tui_auth.screens.choice_step import Choice
-from tui_auth.widgets.field import TextInput
-from tui_auth.widgets.frame import KeyLine, TopLine
+from tui_auth.widgets.choice import Choice
+from tui_auth.widgets.frame import ScreenFooter, ScreenHeader
 from tui_auth.widgets.qr_code import QRCode
 from tui_auth.widgets.server_text import ServerText
+from tui_auth.widgets.text_input import TextInput
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from textual.app import App
+    from textual.widget import Widget
 
 VALUES: Final = frozenset(
     ("ann", "acme", "laptop", "operators", "on-call", "main", "tui-auth", "moon_phase", "push_mfa")
 )
-"""What the views hold that is not said by us: names, and a server's words."""
+"""Text in the views that isn't ours: names, and text of a server."""
 
 
 def words_of_ours(app: App[Any]) -> list[str]:
-    """The words on the screen that are neither keys and their names, nor values, nor a server's words."""
+    """Return our own words on the screen: no keys, no values, no text of a server."""
     rows = [list("".join(part.text for part in row)) for row in app.screen._compositor.render_strips()]
     for widget in _not_ours(app):
         area = widget.content_region.intersection(app.screen.region)
@@ -35,7 +38,7 @@ def words_of_ours(app: App[Any]) -> list[str]:
 
 
 def _not_ours(app: App[Any]) -> Iterator[Widget]:
-    for kind in (TopLine, KeyLine, TextInput):
+    for kind in (ScreenHeader, ScreenFooter, TextInput):
         yield from app.screen.query(kind)
     yield from app.screen.query(ServerText)
     for picture in app.screen.query(QRCode):
@@ -51,7 +54,7 @@ def _is_ours(word: str) -> bool:
 
 
 def scrolls(app: App[Any]) -> list[str]:
-    """What on the screen holds more than it shows, by id or kind."""
+    """Return what has more content than it shows, by ID or type."""
     kinds = (VerticalScroll, ScrollView)
     return [
         widget.id or type(widget).__name__
@@ -61,7 +64,7 @@ def scrolls(app: App[Any]) -> list[str]:
 
 
 def cut(app: App[Any]) -> list[str]:
-    """What stands partly or wholly outside of the screen, or has less room than its text, by id or kind."""
+    """Return what is outside of the screen or has too little room for its text, by ID or type."""
     seen = []
     for widget in app.screen.query("*"):
         if not widget.region or not isinstance(widget, Static | TextInput | Choice | QRCode):

@@ -1,49 +1,51 @@
-"""What holds for every screen, whatever it asks."""
+"""What is true for every screen."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from textual.app import App
 from textual.geometry import Offset
-from textual.pilot import Pilot
 
 from tests.pilot import press, resize, screen_text, until
 from tests.snapshots.gallery import VIEWS, View
 from tests.snapshots.reading import cut, scrolls, words_of_ours
-from tui_auth.screens.choice_step import Choice
 from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.help import HelpScreen
-from tui_auth.widgets.field import TextInput
-from tui_auth.widgets.frame import KeyLine
+from tui_auth.widgets.choice import Choice
+from tui_auth.widgets.frame import ScreenFooter
+from tui_auth.widgets.text_input import TextInput
+
+if TYPE_CHECKING:
+    from textual.app import App
+    from textual.pilot import Pilot
 
 MOST_WORDS = 25
 QUESTIONS = [view for view in VIEWS if view.name != "help"]
-"""The views that ask; help is explanation, which one asks for."""
+"""The views that ask something; the help doesn't."""
 
 every_view = pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
 
 
 def asking(app: App[Any]) -> FormScreen:
-    """The screen that asks, whatever lies over it."""
+    """Return the screen that asks, below any overlay."""
     return next(screen for screen in reversed(app.screen_stack) if isinstance(screen, FormScreen))
 
 
 def keys_left_out(app: App[Any]) -> set[str]:
-    """The keys of the screen that its key line has no room for."""
-    line = asking(app).query_one(KeyLine)
-    return {key.shown for key in line.keys} - {key.shown for key in line._fitting()[0]}
+    """Return the keys of the screen that don't fit into its footer."""
+    line = asking(app).query_one(ScreenFooter)
+    return {key.key for key in line.keys} - {key.key for key in line._fit_keys()[0]}
 
 
 def first_line(app: App[Any]) -> Offset:
-    """Where the question begins."""
+    """Return where the form begins."""
     first = next(child for child in app.screen.query_one("#question").children if child.region)
     return first.region.offset
 
 
 @every_view
-async def test_a_screen_is_whole_sparing_with_words_and_explained_at_every_size(view: View) -> None:
+async def test_screen_is_complete_brief_and_explained_at_every_size(view: View) -> None:
     app, asks = view.app(), view in QUESTIONS
     async with app.run_test(size=(120, 40)) as pilot:
         await view.reach(pilot)
@@ -64,7 +66,7 @@ async def test_a_screen_is_whole_sparing_with_words_and_explained_at_every_size(
 
 
 def has_air(app: App[Any], view: View) -> None:
-    """In a large terminal nothing is cut or crowded, and no field is wider than what goes into it."""
+    """Check that a large terminal cuts and crowds nothing, and no field is wider than its content."""
     assert not cut(app)
     assert not scrolls(app)
     assert not keys_left_out(app)
@@ -74,7 +76,7 @@ def has_air(app: App[Any], view: View) -> None:
 
 
 async def keeps_in_sight_what_matters(app: App[Any], pilot: Pilot[Any], view: View) -> None:
-    """In a terminal made small one sees what is typed, and how to send it and to leave."""
+    """Check that a small terminal shows what is typed, and the keys to submit and to leave."""
     await until(pilot, lambda: is_focus_in_sight(app), screen_text(app))
     assert "enter" in screen_text(app) or not isinstance(app.focused, TextInput | Choice)
     assert "^q" in screen_text(app)
@@ -85,7 +87,7 @@ async def keeps_in_sight_what_matters(app: App[Any], pilot: Pilot[Any], view: Vi
 
 
 async def is_explained(app: App[Any], pilot: Pilot[Any]) -> None:
-    """F1 explains the step, and the palette holds only what is useful there."""
+    """Check that F1 explains the step, and that the palette has only useful commands."""
     screen = asking(app)
     assert len(screen.EXPLANATION.split()) > 10
     if app.ENABLE_COMMAND_PALETTE:
@@ -95,14 +97,14 @@ async def is_explained(app: App[Any], pilot: Pilot[Any]) -> None:
         await press(pilot, "f1")
     await until(pilot, lambda: isinstance(app.screen, HelpScreen))
     await until(pilot, lambda: screen.EXPLANATION.split()[-1] in screen_text(app), screen_text(app))
-    for name in screen._keys_here():
-        assert screen.label_of(name) in screen_text(app)
+    for name in screen._enabled_keys():
+        assert screen.key_label(name) in screen_text(app)
     assert not scrolls(app)
     await press(pilot, "escape")
     await until(pilot, lambda: app.screen is screen)
 
 
 def is_focus_in_sight(app: App[Any]) -> bool:
-    """Whether what is typed into can be seen whole; true where nothing is."""
+    """Return whether the focused widget is completely visible, or nothing has the focus."""
     question = app.screen.query_one("#question").region
     return app.focused is None or question.contains_region(app.focused.region)

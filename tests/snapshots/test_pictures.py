@@ -1,4 +1,4 @@
-"""One picture of each kind of screen, as it was last looked at and found good.
+"""One picture of each kind of screen, as it was last reviewed.
 
 What holds for every screen in every state is looked at in ``test_every_screen.py``.
 
@@ -7,15 +7,18 @@ After a change on purpose: look at ``snapshot_report.html``, then run this file 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import pytest
 import textual
 
 from tests.snapshots.gallery import VIEWS, View
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 PINNED = "8.2.8"
-"""The Textual these pictures were taken under; another draws them otherwise, and says nothing about us."""
+"""The version of Textual that drew the pictures; others draw them differently."""
 
 pytestmark = pytest.mark.skipif(
     textual.__version__ != PINNED,
@@ -33,5 +36,5 @@ PICTURED = (
 @pytest.mark.parametrize(
     "view", [view for view in VIEWS if view.name in PICTURED], ids=lambda view: view.name
 )
-def test_a_screen_looks_as_it_did(view: View, snap_compare: Callable[..., bool]) -> None:
+def test_screen_looks_like_its_picture(view: View, snap_compare: Callable[..., bool]) -> None:
     assert snap_compare(view.app(), terminal_size=(80, 23), run_before=view.reach)

@@ -11,7 +11,7 @@ ANSWERS = ("rex", "blue", "bremen")
 """The answers to the three questions that the demo user quinn is asked."""
 
 
-def number_of(program: SignIn, line: str) -> str:
+def number_key_for(program: SignIn, line: str) -> str:
     """The number key of a line of a choice."""
     program.wait_for(line)
     return next(n for n in "123456789" if f"{n} {line}" in program.screen_text())

@@ -12,7 +12,7 @@ from typing import Final
 import pyotp
 
 from tests.journeys.conftest import SignIn
-from tests.steps.reading import ANSWERS, number_of, scan
+from tests.steps.reading import ANSWERS, number_key_for, scan
 
 Action = Callable[[SignIn], None]
 
@@ -46,7 +46,7 @@ class ScreenStep:
 
 def choose(line: str) -> Action:
     """Return the action that chooses this line by its number key."""
-    return lambda program: program.send(number_of(program, line))
+    return lambda program: program.send(number_key_for(program, line))
 
 
 def enter(text: str) -> Action:
@@ -73,7 +73,7 @@ def _scan_and_enter_code(program: SignIn) -> None:
 
 
 def _reset_with_code(program: SignIn) -> None:
-    program.send(number_of(program, "I have a code"))
+    program.send(number_key_for(program, "I have a code"))
     program.wait_for("Once more")
     program.enter(program.newest_code(), NEW_PASSWORD, NEW_PASSWORD)
 

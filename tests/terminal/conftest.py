@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from .pty_program import PtyProgram
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[..., PtyProgram]]:
-    """Starts programs in pseudo-terminals, at home in the test's own folder, and ends them with the test."""
+    """Start programs in pseudo-terminals, with a home in the test's folder; end them with the test."""
     with ExitStack() as running:
 
         def start_program(*arguments: str | Path, **more: Any) -> PtyProgram:

@@ -1,4 +1,4 @@
-"""What a terminal shows after the bytes it was sent: pyte, with what pyte mistakes taken care of."""
+"""A terminal emulator for tests: pyte, with workarounds for its errors."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CURSOR: Final = 25
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell: its character and its colours, ``default``, an ANSI name or six hex digits."""
+    """One cell: its character and its colors, each ``default``, an ANSI name or six hex digits."""
 
     char: str
     foreground: str
@@ -54,20 +54,20 @@ class Emulator:
         self.kitty_flags: list[int] = []
         self.title = ""
         self.clipboard: list[str] = []
-        """The base64 payloads of every OSC 52 received."""
+        """The base64 payloads of all OSC 52 sequences received."""
 
     @property
     def screen(self) -> pyte.Screen:
-        """The screen one looks at now."""
+        """The visible screen."""
         return self._alternate if ALTERNATE_SCREEN in self.modes else self._main
 
     def resize(self, rows: int, columns: int) -> None:
-        """Give the terminal another size; what no longer fits is cut, as pyte does it."""
+        """Resize the terminal; pyte cuts what no longer fits."""
         for screen in (self._main, self._alternate):
             screen.resize(rows, columns)
 
     def text(self) -> str:
-        """The rows one sees, blanks at their ends taken off."""
+        """Return the visible rows without trailing spaces."""
         screen = self.screen
         rows = self._rows.setdefault(id(screen), {})
         # Whoever waits for words looks again and again: only what was drawn since is put together anew.
@@ -78,7 +78,7 @@ class Emulator:
         return "\n".join(rows[row] for row in range(screen.lines))
 
     def cells(self) -> list[list[Cell]]:
-        """Every cell, row by row."""
+        """Return all cells, row by row."""
         screen = self.screen
         return [
             [
@@ -89,7 +89,7 @@ class Emulator:
         ]
 
     def feed(self, data: bytes) -> None:
-        """Show what these bytes say. A sequence cut in two waits for its other half; an ESC in it ends it.
+        """Process bytes. A sequence cut in two waits for its other half; an ESC in it ends it.
 
         tmux drops output that its client does not read fast enough, wherever it may be.
         """

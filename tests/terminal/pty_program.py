@@ -25,19 +25,21 @@ import sys
 import termios
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Any, Final, Self
+from typing import IO, TYPE_CHECKING, Any, Final, Self
 
 from . import warm_start
 from .emulator import Cell, Emulator
 from .keyboard import key_bytes
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from types import TracebackType
+
 ROOT: Final = Path(__file__).parents[2]
 _LEADER: Final = Path(__file__).with_name("session_leader.py")
 WAIT_SECONDS: Final = 60.0
-"""How long a wait lasts unless the test says otherwise: long enough for a loaded machine."""
+"""The default limit of a wait: long enough for a loaded machine."""
 
 _UNCHANGED_SECONDS: Final = 0.03
 """Longer than the sixtieth of a second for which Textual collects changes before it draws them."""
@@ -48,11 +50,11 @@ _ASLEEP: Final = frozenset("STtZIX")
 _KEPT: Final = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "COVERAGE_PROCESS_START")
 
 Stream = int | Path | bytes | None
-"""Where a stream leads: None the terminal, a path to a file, bytes a pipe with that in it, a descriptor."""
+"""A stream: None for the terminal, a path for a file, bytes for a pipe with that content, a descriptor."""
 
 
 def isolated_environment(home: Path, **more: str) -> dict[str, str]:
-    """An environment in which nothing of the user's is found: home, XDG and temporary folders below ``home``.
+    """Return an environment without anything of the user's: all folders are below ``home``.
 
     No AWS_*, no TEXTUAL*, no PYTHON*, no NO_COLOR, no display, no tmux. ``more`` is added last.
     """
@@ -93,7 +95,7 @@ def process_activity(pid: int) -> frozenset[tuple[str, str]] | None:
 
 
 class PtyProgram:
-    """A program running in a pseudo-terminal of ``rows`` by ``cols``.
+    """A program that runs in a pseudo-terminal of ``rows`` by ``cols``.
 
     ``arguments`` follow ``sys.executable`` (``["-m", "tui_auth"]`` by default); a different program is given
     as ``command``. ``environment`` is added to, or with ``None`` taken from, ``isolated_environment(home)``.
@@ -223,13 +225,13 @@ class PtyProgram:
 
     @property
     def received(self) -> bytes:
-        """Every byte the terminal has received so far."""
+        """All bytes that the terminal has received so far."""
         with self._news:
             return bytes(self._received)
 
     @property
     def emulator(self) -> Emulator:
-        """The terminal with all that was received shown: its modes, its title, its clipboard."""
+        """The terminal emulator after all received bytes: its modes, its title, its clipboard."""
         with self._news:
             new = bytes(self._received[self._shown :])
             self._shown += len(new)
@@ -244,27 +246,27 @@ class PtyProgram:
 
     @property
     def full_screen(self) -> bool:
-        """Whether the alternate screen is in view."""
+        """Whether the alternate screen is visible."""
         return 1049 in self.modes
 
     def screen_text(self) -> str:
-        """The rows on the screen, joined by newlines, without the blanks at their ends."""
+        """Return the rows of the screen, joined by newlines, without trailing spaces."""
         with self._news:
             return self.emulator.text()
 
     def cells(self) -> list[list[Cell]]:
-        """Every cell of the screen with its colours, row by row."""
+        """Return all cells of the screen with their colors, row by row."""
         with self._news:
             return self.emulator.cells()
 
     def attributes(self) -> list[Any]:
-        """The terminal's attributes as ``termios.tcgetattr`` gives them, also after the program's end."""
+        """Return the terminal's attributes (``termios.tcgetattr``), also after the program's end."""
         return termios.tcgetattr(self._terminal)
 
     # -- what one does to it ---------------------------------------------------------------------------
 
     def send(self, text: str | bytes) -> None:
-        """Send these characters as a terminal would, with nothing added."""
+        """Send characters as they are, like a terminal."""
         data = text.encode() if isinstance(text, str) else text
         self._before_keys = process_activity(self.pid), len(self._received)
         while data:
@@ -280,27 +282,27 @@ class PtyProgram:
             self.send(key_bytes(key, kitty=bool(self.emulator.kitty_flags)))
 
     def paste(self, text: str) -> None:
-        """Paste: between the brackets of bracketed paste if the program asked for them, else as typed."""
+        """Paste a text, bracketed if the program has enabled bracketed paste."""
         self.send(f"\x1b[200~{text}\x1b[201~" if 2004 in self.modes else text)
 
     def resize(self, rows: int, cols: int) -> None:
-        """Give the terminal another size; the kernel tells the program by SIGWINCH."""
+        """Resize the terminal; the kernel sends the program SIGWINCH."""
         with self._news:
             self.emulator.resize(rows, cols)
             self._set_size(rows, cols)
 
     def signal(self, number: signal.Signals) -> None:
-        """Send the program a signal; nothing if it has ended."""
+        """Send the program a signal; do nothing if it has ended."""
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, number)
 
     def foreground(self) -> None:
-        """Bring a stopped program to the front again, as the shell's ``fg`` does."""
+        """Resume a stopped program in the foreground, like the shell's ``fg``."""
         self._stopped = False
         os.write(self._control, b"fg\n")
 
     def hang_up(self) -> None:
-        """Close the terminal, as closing its window or losing the connection does."""
+        """Close the terminal, like closing its window or losing the connection."""
         self._stop_reading()
         self._close_descriptors()
 
@@ -313,7 +315,7 @@ class PtyProgram:
         *,
         settled: bool = True,
     ) -> None:
-        """Wait until the screen has settled and shows this text, or the callable returns something true.
+        """Wait until the settled screen shows a text, or until a callable returns something true.
 
         A full-screen program has settled when every thread of it sleeps, none has run for longer than
         Textual collects changes, and the terminal received nothing meanwhile. Before that, a frame may show
@@ -361,7 +363,7 @@ class PtyProgram:
         self._wait(lambda program: program._stopped, timeout, "the program was not stopped")
 
     def wait_exit(self, timeout: float = WAIT_SECONDS) -> int:
-        """Wait for the program's end and give its status: -15 if SIGTERM killed it, 143 if it said so."""
+        """Wait for the program's end and return its status: -15 if SIGTERM killed it, 143 if it exited so."""
         self._wait(lambda program: program._status is not None, timeout, "the program did not end")
         self._stop_reading()
         assert self._status is not None
@@ -392,7 +394,7 @@ class PtyProgram:
     # -- the machinery ---------------------------------------------------------------------------------
 
     def close(self) -> None:
-        """Kill what is left of the program, and let go of the terminal."""
+        """Kill what is left of the program, and close the terminal."""
         if self._status is None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.pid, signal.SIGKILL)
@@ -419,7 +421,7 @@ class PtyProgram:
                 self._news.notify_all()
 
     def _stop_reading(self) -> None:
-        """Let the reader take what is there already, and end."""
+        """Let the reader read what has arrived, and end."""
         if self._reader.is_alive():
             os.write(self._wake, b".")
             self._reader.join()

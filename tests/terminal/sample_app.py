@@ -1,25 +1,27 @@
-"""A small app for the tests of the terminal layer, run as a process of its own."""
+"""A small app for the tests of the terminal layer, run as a separate process."""
 
 from __future__ import annotations
 
 import os
 import sys
 import warnings
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, work
-from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.drivers.linux_driver import LinuxDriver
 from textual.widgets import Input, Static
 
 from tui_auth.terminal import signals
 from tui_auth.terminal.full_screen import FullScreenApp
 from tui_auth.terminal.tty_driver import TtyDriver
 
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+    from textual.drivers.linux_driver import LinuxDriver
+
 
 class Witness:
-    """Tells when somebody looks at it."""
+    """Reports when it is converted to text."""
 
     def __repr__(self) -> str:
         os.write(1, b"LOOKED AT")
@@ -27,7 +29,7 @@ class Witness:
 
 
 class SampleApp(FullScreenApp[str]):
-    """Shows its size, what was typed, pasted and pressed; and ends badly when asked."""
+    """Shows its size and what was typed, pasted and pressed; can end in several bad ways."""
 
     TITLE = "sample"
     first_size = ""

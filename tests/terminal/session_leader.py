@@ -1,4 +1,4 @@
-"""The shell's part in the pty harness: leads a session, holds its terminal, and has one program in front.
+"""The shell's part in the pty harness: leads a session with one program in the foreground.
 
 Run as ``session_leader.py TERMINAL REPORT CONTROL PROGRAM [ARGUMENT …]``. A program that led the session
 itself would take the terminal's state with it: the kernel hangs the terminal up at its leader's end and

@@ -13,7 +13,7 @@ from pathlib import Path
 
 
 def start_state() -> dict[str, object]:
-    """Return what a program can tell of its own start, apart from its process id."""
+    """Return what a program can see of its own start, except its process ID."""
     streams = {
         name: (stream.fileno(), stream.encoding, stream.errors, stream.line_buffering, stream.isatty())
         for name in ("stdin", "stdout", "stderr", "__stdin__", "__stdout__", "__stderr__")

@@ -1,4 +1,4 @@
-"""Roads to the clipboard, with stand-ins for the tools and a real tmux."""
+"""Routes to the clipboard, with fake tools and a real tmux."""
 
 from __future__ import annotations
 
@@ -6,22 +6,25 @@ import base64
 import os
 import subprocess
 import sys
-from collections.abc import Callable
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tui_auth.secret import Secret
 from tui_auth.terminal import clipboard
-from tui_auth.terminal.clipboard import ClipboardRoad, osc_52, send_to_clipboard
+from tui_auth.terminal.clipboard import ClipboardRoute, osc_52, send_to_clipboard
 
-from .pty_program import PtyProgram
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from .pty_program import PtyProgram
 
 CANARY = "JBSWY3DPEHPK3PXP"
 
 
 class Tools:
-    """A folder of stand-in programs that note their arguments, environment and stdin."""
+    """A folder of fake programs that record their arguments, environment and stdin."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -52,36 +55,34 @@ def refuse(sequence: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tool", "variables", "arguments", "road"),
+    ("tool", "variables", "arguments", "route"),
     [
-        ("tmux", {"TMUX": "/tmp/x,1,0", "DISPLAY": ":0"}, "load-buffer -w -", ClipboardRoad.TMUX),
-        ("tmux", {"TMUX": "/tmp/x,1,0", "SSH_TTY": "/dev/pts/0"}, "load-buffer -w -", ClipboardRoad.TMUX),
-        ("wl-copy", {"WAYLAND_DISPLAY": "wayland-0", "DISPLAY": ":0"}, "", ClipboardRoad.LOCAL),
-        ("xclip", {"DISPLAY": ":0"}, "-selection clipboard", ClipboardRoad.LOCAL),
-        ("xsel", {"DISPLAY": ":0"}, "--clipboard --input", ClipboardRoad.LOCAL),
-        ("clip.exe", {"WSL_DISTRO_NAME": "Debian"}, "", ClipboardRoad.LOCAL),
+        ("tmux", {"TMUX": "/tmp/x,1,0", "DISPLAY": ":0"}, "load-buffer -w -", ClipboardRoute.TMUX),
+        ("tmux", {"TMUX": "/tmp/x,1,0", "SSH_TTY": "/dev/pts/0"}, "load-buffer -w -", ClipboardRoute.TMUX),
+        ("wl-copy", {"WAYLAND_DISPLAY": "wayland-0", "DISPLAY": ":0"}, "", ClipboardRoute.LOCAL),
+        ("xclip", {"DISPLAY": ":0"}, "-selection clipboard", ClipboardRoute.LOCAL),
+        ("xsel", {"DISPLAY": ":0"}, "--clipboard --input", ClipboardRoute.LOCAL),
+        ("clip.exe", {"WSL_DISTRO_NAME": "Debian"}, "", ClipboardRoute.LOCAL),
     ],
 )
-def test_a_tool_that_fits_gets_the_text_on_its_stdin_alone(
-    tools: Tools, tool: str, variables: dict[str, str], arguments: str, road: ClipboardRoad
+def test_clipboard_tool_gets_the_text_only_on_stdin(
+    tools: Tools, tool: str, variables: dict[str, str], arguments: str, route: ClipboardRoute
 ) -> None:
     tools.add(tool)
 
     result = send_to_clipboard(Secret(CANARY), refuse, tools.environ(**variables))
 
-    assert result.road is road
+    assert result.route is route
     assert tools.got(tool, "stdin") == CANARY
     assert tools.got(tool, "arguments").strip() == arguments
     assert CANARY not in tools.got(tool, "environment")
 
 
-def test_on_a_mac_pbcopy_is_told_that_the_text_is_utf_8(
-    tools: Tools, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_pbcopy_runs_with_a_utf_8_locale(tools: Tools, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
     tools.add("pbcopy")
 
-    assert send_to_clipboard("grün", refuse, tools.environ()).road is ClipboardRoad.LOCAL
+    assert send_to_clipboard("grün", refuse, tools.environ()).route is ClipboardRoute.LOCAL
     assert tools.got("pbcopy", "stdin") == "grün"
     assert "LC_CTYPE=UTF-8\n" in tools.got("pbcopy", "environment")
 
@@ -94,9 +95,7 @@ def test_on_a_mac_pbcopy_is_told_that_the_text_is_utf_8(
         (["xclip"], {"DISPLAY": "localhost:10.0", "SSH_CONNECTION": "1.2.3.4 5 6.7.8.9 22"}),
     ],
 )
-def test_where_no_tool_fits_the_terminal_is_asked(
-    tools: Tools, names: list[str], variables: dict[str, str]
-) -> None:
+def test_osc_52_is_used_without_a_tool(tools: Tools, names: list[str], variables: dict[str, str]) -> None:
     for name in names:
         tools.add(name)
     written: list[str] = []
@@ -111,7 +110,7 @@ def test_where_no_tool_fits_the_terminal_is_asked(
 @pytest.mark.parametrize(
     ("tool", "variables"), [("tmux", {"TMUX": "/tmp/x,1,0"}), ("wl-copy", {"WAYLAND_DISPLAY": "wayland-0"})]
 )
-def test_a_tool_that_fails_or_hangs_gives_way_to_the_terminal(
+def test_osc_52_is_used_after_a_tool_fails_or_hangs(
     tools: Tools, tool: str, variables: dict[str, str], then: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(clipboard, "LONGEST_WAIT_SECONDS", 0.3)
@@ -120,11 +119,11 @@ def test_a_tool_that_fails_or_hangs_gives_way_to_the_terminal(
 
     result = send_to_clipboard(CANARY, written.append, tools.environ(**variables))
 
-    assert result.road is ClipboardRoad.TERMINAL
+    assert result.route is ClipboardRoute.TERMINAL
     assert len(written) == 1
 
 
-def test_a_tool_cannot_write_on_the_screen(start: Callable[..., PtyProgram], tools: Tools) -> None:
+def test_tool_cannot_write_to_the_screen(start: Callable[..., PtyProgram], tools: Tools) -> None:
     tools.add("wl-copy", then="echo SCRIBBLE; echo SCRIBBLE >&2; echo SCRIBBLE >/dev/tty; exit 0")
     send = (
         "from tui_auth.terminal.clipboard import send_to_clipboard as send;"
@@ -136,24 +135,24 @@ def test_a_tool_cannot_write_on_the_screen(start: Callable[..., PtyProgram], too
     assert program.received == b"sent to the clipboard\r\n"
 
 
-def test_inside_gnu_screen_the_sequence_goes_in_short_wrapped_pieces(tools: Tools) -> None:
+def test_gnu_screen_gets_short_wrapped_pieces(tools: Tools) -> None:
     token = "t" * 3000
     tools.add("xclip")
     written: list[str] = []
 
     result = send_to_clipboard(token, written.append, tools.environ(STY="1.pts-0", DISPLAY=":0"))
 
-    assert result.road is ClipboardRoad.TERMINAL
+    assert result.route is ClipboardRoute.TERMINAL
     pieces = written[0].removeprefix("\x1bP").removesuffix("\x1b\\").split("\x1b\\\x1bP")
     assert "".join(pieces) == osc_52(token)
     assert max(map(len, pieces)) <= 256
 
 
 def test_no_sentence_claims_that_the_text_arrived() -> None:
-    assert all(road.value.startswith("sent to ") and "copied" not in road.value for road in ClipboardRoad)
+    assert all(route.value.startswith("sent to ") and "copied" not in route.value for route in ClipboardRoute)
 
 
-def test_in_a_tmux_with_default_settings_it_reaches_the_buffer_and_the_terminal(
+def test_tmux_with_default_settings_sets_buffer_and_clipboard(
     start: Callable[..., PtyProgram], tmux_socket: Path
 ) -> None:
     send = (

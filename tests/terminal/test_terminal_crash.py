@@ -1,15 +1,18 @@
-"""What is told of an unexpected error."""
+"""Reports of unexpected errors."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 import threading
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.processes import PythonProcess
 from tui_auth.terminal.crash import crash_report, report_crashes_without_details
+
+if TYPE_CHECKING:
+    from tests.processes import PythonProcess
 
 
 def crashed(error: BaseException, cause: BaseException | None = None) -> BaseException:
@@ -21,7 +24,7 @@ def crashed(error: BaseException, cause: BaseException | None = None) -> BaseExc
         return caught
 
 
-def test_a_report_has_kinds_and_frames_and_no_values() -> None:
+def test_crash_report_has_types_and_frames_but_no_values() -> None:
     report = crash_report(crashed(KeyError("hunter2"), crashed(ValueError("hunter2"))))
 
     first, frame, second, _ = report.split("\n")
@@ -32,13 +35,13 @@ def test_a_report_has_kinds_and_frames_and_no_values() -> None:
     assert "hunter2" not in report
 
 
-def test_a_group_names_the_kinds_in_it() -> None:
+def test_exception_group_lists_its_types() -> None:
     group = ExceptionGroup("hunter2", [KeyError("hunter2"), subprocess.TimeoutExpired("hunter2", 1)])
 
     assert crash_report(group) == "ExceptionGroup of KeyError, subprocess.TimeoutExpired"
 
 
-def test_a_cause_that_was_put_aside_is_not_told() -> None:
+def test_suppressed_cause_is_not_reported() -> None:
     def put_aside() -> None:
         try:
             raise ValueError
@@ -52,14 +55,14 @@ def test_a_cause_that_was_put_aside_is_not_told() -> None:
     assert "ValueError" not in crash_report(caught.value)
 
 
-def test_causes_that_go_in_a_circle_come_to_an_end() -> None:
+def test_circular_causes_end() -> None:
     one, two = ValueError(), KeyError()
     one.__cause__, two.__cause__ = two, one
 
     assert crash_report(one) == "ValueError\ncaused by KeyError"
 
 
-def test_an_uncaught_exception_is_reported_so_in_every_thread(python_process: PythonProcess) -> None:
+def test_uncaught_exceptions_of_all_threads_are_reported(python_process: PythonProcess) -> None:
     program = """
 import threading
 import pytest
@@ -91,11 +94,11 @@ def hooks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("hooks")
 class TestReportedWithoutDetails:
-    def test_an_uncaught_error(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_uncaught_error(self, capsys: pytest.CaptureFixture[str]) -> None:
         sys.excepthook(KeyError, KeyError("hunter2"), None)
         assert capsys.readouterr().err == "acme: KeyError\n"
 
-    def test_an_error_that_ends_a_thread(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_error_that_ends_a_thread(self, capsys: pytest.CaptureFixture[str]) -> None:
         def fail() -> None:
             raise ValueError("hunter2")
 
@@ -106,7 +109,7 @@ class TestReportedWithoutDetails:
         assert error.startswith("acme: ValueError\n")
         assert "hunter2" not in error
 
-    def test_an_error_in_a_finalizer(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_error_in_a_finalizer(self, capsys: pytest.CaptureFixture[str]) -> None:
         class Bad:
             def __del__(self) -> None:
                 raise OSError("hunter2")
@@ -117,12 +120,12 @@ class TestReportedWithoutDetails:
         assert error.startswith("acme: OSError\n")
         assert "hunter2" not in error
 
-    def test_a_thread_that_exits_is_not_reported(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_thread_that_exits_is_not_reported(self, capsys: pytest.CaptureFixture[str]) -> None:
         thread = threading.Thread(target=sys.exit)
         thread.start()
         thread.join()
         assert capsys.readouterr().err == ""
 
-    def test_nothing_is_written_where_there_is_no_stderr(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_nothing_is_written_without_stderr(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(sys, "stderr", None)
         sys.excepthook(KeyError, KeyError("hunter2"), None)

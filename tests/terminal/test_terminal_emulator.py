@@ -1,15 +1,19 @@
-"""The harness itself: what its terminal shows."""
+"""The test harness itself: what its terminal emulator shows."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from .emulator import Emulator
-from .pty_program import PtyProgram
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .pty_program import PtyProgram
 
 BETWEEN = (
     b"\x1b[>25u\x1b[<u\x1b[<1u\x1b[=1;1u\x1b[?u\x1b[?2026$p\x1b[?2048$p\x1b[>4;2m\x1b[?1016h\x1b]22;default\x07"
@@ -17,7 +21,7 @@ BETWEEN = (
 )
 
 
-def test_sequences_that_show_nothing_show_nothing() -> None:
+def test_invisible_sequences_show_nothing() -> None:
     emulator = Emulator(3, 20)
     emulator.feed(b"a" + BETWEEN + b"b")
     assert emulator.text() == "ab\n\n"
@@ -25,7 +29,7 @@ def test_sequences_that_show_nothing_show_nothing() -> None:
 
 
 @given(st.lists(st.integers(0, len(BETWEEN) + 2)))
-def test_a_sequence_may_come_in_pieces(cuts: list[int]) -> None:
+def test_sequence_may_arrive_in_pieces(cuts: list[int]) -> None:
     data = b"\xc3\xa4" + BETWEEN + b"b"
     emulator = Emulator(3, 20)
     start = 0
@@ -35,7 +39,7 @@ def test_a_sequence_may_come_in_pieces(cuts: list[int]) -> None:
     assert emulator.text() == "äb\n\n"
 
 
-def test_the_alternate_screen_leaves_the_main_one_alone() -> None:
+def test_alternate_screen_leaves_the_main_screen_unchanged() -> None:
     emulator = Emulator(2, 20)
     emulator.feed(b"main\x1b[?1049h\x1b[Halternate")
     assert emulator.text() == "alternate\n"
@@ -43,7 +47,7 @@ def test_the_alternate_screen_leaves_the_main_one_alone() -> None:
     assert emulator.text() == "main\n"
 
 
-def test_cells_have_their_colours() -> None:
+def test_cells_have_their_colors() -> None:
     emulator = Emulator(1, 4)
     emulator.feed("\x1b[38;2;1;2;3;48;2;255;255;255m▄\x1b[0;1;31mx".encode())
     block, letter, empty, _ = emulator.cells()[0]
@@ -52,14 +56,14 @@ def test_cells_have_their_colours() -> None:
     assert (empty.char, empty.background) == (" ", "default")
 
 
-def test_waiting_in_vain_shows_the_screen(start: Callable[..., PtyProgram]) -> None:
+def test_failed_wait_shows_the_screen(start: Callable[..., PtyProgram]) -> None:
     program = start("-c", "print('hello'); input()")
     program.wait_for("hello")
     with pytest.raises(AssertionError, match=r"'goodbye' did not come in 0\.1 s\.\n─+\nhello"):
         program.wait_for("goodbye", timeout=0.1)
 
 
-def test_waiting_for_a_program_that_has_ended_does_not_wait(start: Callable[..., PtyProgram]) -> None:
+def test_wait_for_an_ended_program_fails_at_once(start: Callable[..., PtyProgram]) -> None:
     program = start("-c", "import sys; print('last words'); sys.exit(3)")
     program.wait_for("last words")
     with pytest.raises(AssertionError, match="the program ended with 3"):
@@ -72,7 +76,7 @@ def test_everything_written_before_the_end_is_received(start: Callable[..., PtyP
     assert len(program.received) == 100_005
 
 
-def test_nothing_of_the_users_environment_gets_in(
+def test_program_gets_nothing_of_the_users_environment(
     start: Callable[..., PtyProgram], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("AWS_PROFILE", "TEXTUAL_LOG", "TUI_AUTH_CLIENT_ID", "PYTHONWARNINGS", "TMUX", "DISPLAY"):
@@ -82,7 +86,7 @@ def test_nothing_of_the_users_environment_gets_in(
     assert b"canary" not in program.received
 
 
-def test_a_sequence_that_never_ended_takes_nothing_with_it() -> None:
+def test_unfinished_sequence_swallows_no_text() -> None:
     emulator = Emulator(1, 20)
     emulator.feed(b"a\x1b[48;5;231\x1b[1;2Hb")
     emulator.feed(b"c")
@@ -104,22 +108,20 @@ input()
 @pytest.mark.parametrize(
     "works", ["sum(number for number in range(3_000_000))", "time.sleep(0.015)"], ids=["computes", "collects"]
 )
-def test_text_of_a_screen_that_is_still_being_drawn_does_not_count(
-    start: Callable[..., PtyProgram], works: str
-) -> None:
+def test_text_of_a_half_drawn_screen_does_not_count(start: Callable[..., PtyProgram], works: str) -> None:
     program = start("-c", DRAWS_TWO_SCREENS.format(works=works))
     program.wait_for("new question")
     assert "old field" not in program.screen_text()
 
 
-def test_what_is_true_for_a_moment_can_be_waited_for(start: Callable[..., PtyProgram]) -> None:
+def test_wait_sees_a_condition_that_is_briefly_true(start: Callable[..., PtyProgram]) -> None:
     busy = "sum(number for number in range(3_000_000))"
     program = start("-c", DRAWS_TWO_SCREENS.format(works=busy))
     program.wait_for(lambda p: b"old field" in p.received, settled=False)
     program.wait_for("new field")
 
 
-def test_a_program_that_still_has_keys_to_read_has_not_settled(start: Callable[..., PtyProgram]) -> None:
+def test_program_with_unread_keys_has_not_settled(start: Callable[..., PtyProgram]) -> None:
     program = start("-c", "input('\\x1b[?1049hready'); print('\\x1b[2Jread'); input()")
     program.wait_for("ready")
     program.press("enter")

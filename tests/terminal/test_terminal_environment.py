@@ -1,4 +1,4 @@
-"""What surrounds the program: its terminal, its environment, its limits."""
+"""What a process starts with: its terminal, its environment, its limits."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pty
 import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,6 +15,9 @@ from tui_auth.terminal import environment
 from tui_auth.terminal.environment import scrub_textual_environment
 
 from .pty_program import PtyProgram, isolated_environment
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Start = Callable[..., PtyProgram]
 TELL = (
@@ -28,7 +31,7 @@ def told(start: Start, answer: Path, **more: object) -> str:
     return answer.read_text()
 
 
-def test_a_terminal_on_all_streams_is_a_full_screen(start: Start, tmp_path: Path) -> None:
+def test_terminal_on_all_streams_is_a_full_screen(start: Start, tmp_path: Path) -> None:
     assert told(start, tmp_path / "answer").startswith("FULL_SCREEN: ")
 
 
@@ -38,18 +41,18 @@ def test_one_stream_on_the_terminal_is_enough(start: Start, tmp_path: Path, left
     assert told(start, tmp_path / "answer", **elsewhere).startswith("FULL_SCREEN: ")
 
 
-def test_without_a_stream_on_the_terminal_there_is_none(start: Start, tmp_path: Path) -> None:
+def test_there_is_no_terminal_without_a_stream_on_it(start: Start, tmp_path: Path) -> None:
     nowhere = subprocess.DEVNULL
     answer = told(start, tmp_path / "answer", stdin=nowhere, stdout=nowhere, stderr=nowhere)
     assert answer == "NONE: None of stdin, stdout and stderr is a terminal."
 
 
 @pytest.mark.parametrize("term", ["dumb", "", None])
-def test_a_dumb_terminal_gets_lines(start: Start, tmp_path: Path, term: str | None) -> None:
+def test_dumb_terminal_gets_line_prompts(start: Start, tmp_path: Path, term: str | None) -> None:
     assert told(start, tmp_path / "answer", environment={"TERM": term}).startswith("LINES: TERM is ")
 
 
-def test_in_the_background_there_is_no_terminal(start: Start, tmp_path: Path) -> None:
+def test_background_process_has_no_terminal(start: Start, tmp_path: Path) -> None:
     in_background = (
         "import subprocess, sys; subprocess.run([sys.executable, '-c', *sys.argv[1:]], process_group=0)"
     )
@@ -58,7 +61,7 @@ def test_in_the_background_there_is_no_terminal(start: Start, tmp_path: Path) ->
     assert answer.read_text() == "NONE: The program runs in the background of its terminal."
 
 
-def test_a_terminal_that_controls_nothing_is_none(tmp_path: Path) -> None:
+def test_terminal_that_is_not_controlling_is_none(tmp_path: Path) -> None:
     ours, theirs = pty.openpty()
     try:
         subprocess.run(
@@ -73,7 +76,7 @@ def test_a_terminal_that_controls_nothing_is_none(tmp_path: Path) -> None:
     assert (tmp_path / "answer").read_text().startswith("NONE: There is no controlling terminal")
 
 
-def test_textual_gets_none_of_its_variables_but_the_harmless_two(tmp_path: Path) -> None:
+def test_textual_gets_only_its_two_harmless_variables(tmp_path: Path) -> None:
     log = tmp_path / "log"
     variables = {"TEXTUAL": "devtools,debug", "TEXTUAL_LOG": str(log), "TEXTUAL_DRIVER": "x:y"}
     kept = {"TEXTUAL_DISABLE_KITTY_KEY": "1", "TEXTUAL_ANIMATIONS": "none"}
@@ -93,15 +96,15 @@ def test_textual_gets_none_of_its_variables_but_the_harmless_two(tmp_path: Path)
     assert not log.exists()
 
 
-def test_scrubbing_leaves_only_the_harmless_variables_of_textual() -> None:
+def test_scrubbing_removes_all_but_the_harmless_variables() -> None:
     harmless = {"TEXTUAL_ANIMATIONS": "none", "TEXTUAL_DISABLE_KITTY_KEY": "1", "HOME": "/home/ann"}
     environ = {**harmless, "TEXTUAL_LOG": "/tmp/keys", "TEXTUAL": "devtools"}
     assert scrub_textual_environment(environ) == ["TEXTUAL", "TEXTUAL_LOG"]
     assert environ == harmless
 
 
-def test_nothing_here_but_the_driver_and_the_app_loads_textual() -> None:
-    modules = ["clipboard", "crash", "environment", "restore", "safe_text", "signals", "stderr_guard"]
+def test_only_driver_and_app_load_textual() -> None:
+    modules = ["clipboard", "crash", "environment", "restore", "safe_text", "signals", "tty_prompt"]
     program = "".join(f"import tui_auth.terminal.{module}\n" for module in modules)
     program += "import sys; print([name for name in ('textual', 'rich', 'asyncio') if name in sys.modules])"
     answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
@@ -109,7 +112,7 @@ def test_nothing_here_but_the_driver_and_the_app_loads_textual() -> None:
 
 
 @pytest.mark.parametrize("redirection", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
-def test_closed_streams_are_filled(tmp_path: Path, redirection: str) -> None:
+def test_closed_streams_become_dev_null(tmp_path: Path, redirection: str) -> None:
     program = (
         "from tui_auth.terminal.environment import fill_missing_streams as fill; fill(); import os, sys;"
         "answer = open(sys.argv[1], 'w');"
@@ -121,7 +124,7 @@ def test_closed_streams_are_filled(tmp_path: Path, redirection: str) -> None:
     assert answer.read_text() == "True False\n"
 
 
-def test_a_hardened_process_leaves_no_core_and_works_on() -> None:
+def test_hardened_process_leaves_no_core_file() -> None:
     program = (
         "from tui_auth.terminal.environment import harden_process;"
         "import resource, ctypes, sys, subprocess;"
@@ -137,14 +140,14 @@ def test_a_hardened_process_leaves_no_core_and_works_on() -> None:
     assert answer.stdout == "True\n0\npiped b'child\\n'\n"
 
 
-def test_the_environment_tells_about_colour_and_distance() -> None:
-    assert environment.no_colour({"NO_COLOR": "1"})
-    assert not environment.no_colour({"NO_COLOR": ""})
-    assert environment.over_ssh({"SSH_CONNECTION": "1.2.3.4 5 6.7.8.9 22"})
-    assert not environment.over_ssh({})
-    assert environment.in_tmux({"TMUX": "/tmp/x,1,0"})
-    assert environment.in_screen({"STY": "1.pts-0"})
-    assert not environment.in_screen({"STY": "1.pts-0", "TMUX": "/tmp/x,1,0"})
+def test_environment_tells_about_color_and_distance() -> None:
+    assert environment.is_no_color_set({"NO_COLOR": "1"})
+    assert not environment.is_no_color_set({"NO_COLOR": ""})
+    assert environment.is_over_ssh({"SSH_CONNECTION": "1.2.3.4 5 6.7.8.9 22"})
+    assert not environment.is_over_ssh({})
+    assert environment.is_in_tmux({"TMUX": "/tmp/x,1,0"})
+    assert environment.is_in_gnu_screen({"STY": "1.pts-0"})
+    assert not environment.is_in_gnu_screen({"STY": "1.pts-0", "TMUX": "/tmp/x,1,0"})
 
 
 @pytest.mark.parametrize(
@@ -161,11 +164,11 @@ def test_the_environment_tells_about_colour_and_distance() -> None:
     ],
     ids=str,
 )
-def test_a_terminal_without_colours_is_known_by_its_terminfo_entry(
+def test_terminfo_tells_that_a_terminal_has_no_colors(
     tmp_path: Path, variables: dict[str, str], is_without: bool
 ) -> None:
     # A process of its own for each: curses looks a terminal up once.
-    program = "from tui_auth.terminal.environment import without_colour; print(without_colour())"
+    program = "from tui_auth.terminal.environment import must_avoid_color; print(must_avoid_color())"
     environ = isolated_environment(tmp_path, **{"COLORTERM": "", **variables})
     answer = subprocess.run(
         [sys.executable, "-c", program], env=environ, capture_output=True, text=True, check=True

@@ -1,4 +1,4 @@
-"""The full-screen interface on a real pseudo-terminal: keys, size, streams, ends."""
+"""A full-screen app on a real pseudo-terminal: keys, size, streams, and how it ends."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def assert_as_found(program: PtyProgram) -> None:
     assert program.attributes() == program.attributes_before
 
 
-def test_it_takes_the_terminal_and_gives_it_back(app: PtyProgram) -> None:
+def test_app_takes_the_terminal_and_restores_it(app: PtyProgram) -> None:
     assert app.modes >= FULL_SCREEN_MODES
     assert 25 not in app.modes
     assert app.emulator.kitty_flags
@@ -50,7 +50,7 @@ def test_it_takes_the_terminal_and_gives_it_back(app: PtyProgram) -> None:
     assert_as_found(app)
 
 
-def test_all_three_streams_may_lead_elsewhere(start: Start, tmp_path: Path) -> None:
+def test_all_three_streams_may_be_redirected(start: Start, tmp_path: Path) -> None:
     out, err = tmp_path / "out", tmp_path / "err"
     app = start(SAMPLE, stdin=subprocess.DEVNULL, stdout=out, stderr=err, rows=33, cols=95)
     app.wait_for("size 95x33, first 95x33")
@@ -68,7 +68,7 @@ def test_all_three_streams_may_lead_elsewhere(start: Start, tmp_path: Path) -> N
     assert_as_found(app)
 
 
-def test_a_shell_can_take_its_output_into_a_variable(start: Start) -> None:
+def test_shell_can_capture_the_output(start: Start) -> None:
     need_tool("bash")
     shell = start(command=["bash", "--norc", "--noprofile", "-i"], environment={"PS1": "ready> "})
     shell.wait_for("ready>")
@@ -81,14 +81,14 @@ def test_a_shell_can_take_its_output_into_a_variable(start: Start) -> None:
     assert not shell.full_screen
 
 
-def test_a_piped_stdin_is_not_taken_for_keys(start: Start) -> None:
+def test_piped_stdin_is_not_read_as_keys(start: Start) -> None:
     app = start(SAMPLE, stdin=b"piped text\n")
     app.wait_for("size 80x23")
     app.send("typed")
     app.wait_for("value <typed>")
 
 
-def test_keys_and_pastes_come_through_in_every_form(app: PtyProgram) -> None:
+def test_keys_and_pastes_arrive_in_every_form(app: PtyProgram) -> None:
     app.paste("übung\nsecond line")
     app.wait_for("<übung>")
     app.press("f5")
@@ -101,7 +101,7 @@ def test_keys_and_pastes_come_through_in_every_form(app: PtyProgram) -> None:
     app.wait_for("key ctrl+t")
 
 
-def test_a_terminal_that_tells_its_size_in_band_is_believed_and_told_to_stop(app: PtyProgram) -> None:
+def test_in_band_size_is_used_and_later_disabled(app: PtyProgram) -> None:
     app.send("\x1b[?2048;2$y")
     app.wait_for(lambda program: program.modes >= {2048, 1016})
     app.emulator.resize(30, 100)  # what is drawn for a larger screen needs one; the kernel is not told
@@ -114,13 +114,13 @@ def test_a_terminal_that_tells_its_size_in_band_is_believed_and_told_to_stop(app
 
 
 @pytest.mark.parametrize("nonsense", [b"\xff\xfe", b"\x1b[99999999999u", b"\x1b[1;2;3;4~", b"\x1b[<1;9;9M"])
-def test_nonsense_from_the_terminal_does_not_end_it(app: PtyProgram, nonsense: bytes) -> None:
+def test_invalid_input_does_not_end_the_app(app: PtyProgram, nonsense: bytes) -> None:
     app.send(nonsense)
     app.press("f6")
     app.wait_for("key f6")
 
 
-def test_what_libraries_write_to_stderr_is_not_seen(app: PtyProgram) -> None:
+def test_stderr_of_libraries_is_discarded(app: PtyProgram) -> None:
     app.press("ctrl+o")
     app.wait_for("scribbled")
     app.press("ctrl+d")
@@ -129,9 +129,7 @@ def test_what_libraries_write_to_stderr_is_not_seen(app: PtyProgram) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
-def test_a_signal_ends_it_with_its_status_and_the_terminal_as_found(
-    app: PtyProgram, number: signal.Signals
-) -> None:
+def test_signal_ends_the_app_and_restores_the_terminal(app: PtyProgram, number: signal.Signals) -> None:
     app.signal(number)
 
     assert app.wait_exit() == 128 + number
@@ -147,7 +145,7 @@ def hanging(start: Start, grace_seconds: float) -> PtyProgram:
     return app
 
 
-def test_an_app_that_hangs_is_ended_by_a_second_signal(start: Start) -> None:
+def test_second_signal_ends_an_app_that_hangs(start: Start) -> None:
     app = hanging(start, grace_seconds=3600)
 
     def another_signal_ends_it(program: PtyProgram) -> bool:
@@ -160,7 +158,7 @@ def test_an_app_that_hangs_is_ended_by_a_second_signal(start: Start) -> None:
     assert_as_found(app)
 
 
-def test_an_app_that_hangs_is_ended_some_time_after_a_signal(start: Start) -> None:
+def test_app_that_hangs_ends_after_the_grace_period(start: Start) -> None:
     app = hanging(start, grace_seconds=0.1)
     app.signal(signal.SIGTERM)
 
@@ -168,7 +166,7 @@ def test_an_app_that_hangs_is_ended_some_time_after_a_signal(start: Start) -> No
     assert_as_found(app)
 
 
-def test_output_for_a_terminal_that_is_gone_goes_nowhere() -> None:
+def test_output_to_a_closed_terminal_is_discarded() -> None:
     reading, writing = os.pipe()
     os.close(reading)
     output = _Output(writing)
@@ -177,13 +175,13 @@ def test_output_for_a_terminal_that_is_gone_goes_nowhere() -> None:
     output.close()
 
 
-def test_a_terminal_that_is_closed_ends_it(app: PtyProgram) -> None:
+def test_closed_terminal_ends_the_app(app: PtyProgram) -> None:
     app.hang_up()
     # The hang-up is seen and the signal comes, in either order: 129 to a shell in both.
     assert app.wait_exit() in (129, -signal.SIGHUP)
 
 
-def test_a_terminal_that_is_closed_ends_it_even_under_nohup(start: Start) -> None:
+def test_closed_terminal_ends_the_app_under_nohup(start: Start) -> None:
     app = start(command=["nohup", sys.executable, SAMPLE])
     app.wait_for("size 80x23")
     app.hang_up()
@@ -194,7 +192,7 @@ def test_a_terminal_that_is_closed_ends_it_even_under_nohup(start: Start) -> Non
     ("key", "kind", "place"),
     [("ctrl+k", "KeyError", "action_crash"), ("ctrl+w", "ValueError", "action_crash_in_worker")],
 )
-def test_a_crash_says_where_and_not_with_what(app: PtyProgram, key: str, kind: str, place: str) -> None:
+def test_crash_report_of_an_app_has_no_values(app: PtyProgram, key: str, kind: str, place: str) -> None:
     app.press(key)
 
     assert app.wait_exit() == 1
@@ -207,7 +205,7 @@ def test_a_crash_says_where_and_not_with_what(app: PtyProgram, key: str, kind: s
 
 
 @pytest.mark.parametrize(("key", "said"), [("ctrl+k", "sample: KeyError\n"), ("ctrl+p", "")])
-def test_a_crash_writes_no_more_than_that_to_a_log(start: Start, tmp_path: Path, key: str, said: str) -> None:
+def test_log_of_a_crash_has_no_values(start: Start, tmp_path: Path, key: str, said: str) -> None:
     log = tmp_path / "log"
     app = start(SAMPLE, stderr=log)
     app.wait_for("size 80x23")
@@ -218,7 +216,7 @@ def test_a_crash_writes_no_more_than_that_to_a_log(start: Start, tmp_path: Path,
     assert "hunter2" not in log.read_text()
 
 
-def test_a_start_that_fails_half_way_leaves_the_terminal_as_found(start: Start) -> None:
+def test_failed_start_restores_the_terminal(start: Start) -> None:
     app = start(SAMPLE, environment={"FAIL_TO_START": "1"})
 
     assert app.wait_exit() == 1
@@ -226,14 +224,14 @@ def test_a_start_that_fails_half_way_leaves_the_terminal_as_found(start: Start) 
     assert_as_found(app)
 
 
-def test_an_exit_out_of_the_middle_leaves_the_terminal_as_found(app: PtyProgram) -> None:
+def test_sudden_exit_restores_the_terminal(app: PtyProgram) -> None:
     app.press("ctrl+x")
 
     assert app.wait_exit() == 9
     assert_as_found(app)
 
 
-def test_ctrl_z_stops_it_and_fg_brings_it_back(app: PtyProgram) -> None:
+def test_ctrl_z_stops_the_app_and_fg_resumes_it(app: PtyProgram) -> None:
     app.send("before")
     app.wait_for("<before>")
     app.press("ctrl+z")
@@ -252,7 +250,7 @@ def test_ctrl_z_stops_it_and_fg_brings_it_back(app: PtyProgram) -> None:
     assert_as_found(app)
 
 
-def test_it_draws_itself_again_after_a_stop_it_could_not_see(app: PtyProgram) -> None:
+def test_app_redraws_after_sigstop(app: PtyProgram) -> None:
     app.send("before")
     app.wait_for("<before>")
     app.signal(signal.SIGSTOP)
@@ -268,7 +266,7 @@ def test_it_draws_itself_again_after_a_stop_it_could_not_see(app: PtyProgram) ->
     assert_as_found(app)
 
 
-def test_once_it_has_ended_ctrl_z_is_the_terminals_own_again(start: Start) -> None:
+def test_ended_app_leaves_ctrl_z_to_the_terminal(start: Start) -> None:
     program = start(SAMPLE, environment={"STAY": "1"})
     program.wait_for("size 80x23")
     program.press("ctrl+d")
@@ -282,7 +280,7 @@ def test_once_it_has_ended_ctrl_z_is_the_terminals_own_again(start: Start) -> No
     assert program.received.count(b"\x1b[?1049h") == 1
 
 
-def test_a_program_around_it_is_stopped_with_it(start: Start) -> None:
+def test_ctrl_z_stops_the_wrapper_program(start: Start) -> None:
     around = "import subprocess, sys; sys.exit(subprocess.call(sys.argv[1:]))"
     wrapper = start("-c", around, sys.executable, SAMPLE)
     wrapper.wait_for("size 80x23")
@@ -294,7 +292,7 @@ def test_a_program_around_it_is_stopped_with_it(start: Start) -> None:
     assert wrapper.wait_exit() == 7
 
 
-def test_ctrl_z_does_nothing_where_the_shell_waits_for_the_output(start: Start, tmp_path: Path) -> None:
+def test_ctrl_z_does_nothing_while_the_shell_waits_for_output(start: Start, tmp_path: Path) -> None:
     app = start(SAMPLE, stdout=tmp_path / "out")
     app.wait_for("size 80x23")
     app.press("ctrl+z")
@@ -305,7 +303,7 @@ def test_ctrl_z_does_nothing_where_the_shell_waits_for_the_output(start: Start, 
     assert app.wait_exit() == 7
 
 
-def test_nothing_is_left_in_tmux_where_it_has_no_alternate_screen(
+def test_nothing_remains_in_tmux_without_alternate_screen(
     start: Start, tmux_socket: Path, tmp_path: Path
 ) -> None:
     settings = tmp_path / "tmux.conf"

@@ -1,4 +1,4 @@
-"""Text from a server, before it is shown."""
+"""Text from a server is made safe before it is shown."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def longest_run_of_marks(text: str) -> int:
     return longest
 
 
-def test_no_character_of_unicode_gets_through_that_could_do_harm() -> None:
+def test_no_harmful_unicode_character_passes() -> None:
     block = 8192
     for start in range(0, sys.maxunicode + 1, block):
         shown = safe_text("".join(map(chr, range(start, start + block))), limit=10 * block, lines=10)
@@ -46,9 +46,7 @@ def test_no_character_of_unicode_gets_through_that_could_do_harm() -> None:
 
 
 @given(some_text, st.integers(0, 300), st.integers(1, 30))
-def test_the_text_shown_is_harmless_and_takes_no_more_room_than_given(
-    text: str, limit: int, lines: int
-) -> None:
+def test_safe_text_is_harmless_and_within_its_limits(text: str, limit: int, lines: int) -> None:
     shown = safe_text(text, limit=limit, lines=lines)
 
     assert_harmless(shown)
@@ -59,7 +57,7 @@ def test_the_text_shown_is_harmless_and_takes_no_more_room_than_given(
 
 
 @given(some_text, st.integers(0, 300), st.integers(1, 30))
-def test_making_text_safe_twice_gives_the_same(text: str, limit: int, lines: int) -> None:
+def test_safe_text_is_idempotent(text: str, limit: int, lines: int) -> None:
     once = safe_text(text, limit=limit, lines=lines)
 
     assert safe_text(once, limit=limit, lines=lines) == once
@@ -67,7 +65,7 @@ def test_making_text_safe_twice_gives_the_same(text: str, limit: int, lines: int
 
 
 @given(some_text, st.integers(0, 300))
-def test_a_line_is_one_line(text: str, limit: int) -> None:
+def test_safe_line_is_one_line(text: str, limit: int) -> None:
     shown = safe_line(text, limit)
 
     assert_harmless(shown, newlines=False)
@@ -84,14 +82,14 @@ json_values = st.recursive(
 
 
 @given(json_values)
-def test_whatever_a_server_sends_in_the_place_of_text_is_shown_as_text(value: object) -> None:
+def test_values_of_any_type_become_text(value: object) -> None:
     assert_harmless(safe_text(value))
 
 
 @pytest.mark.parametrize(
     "text", ["Grüße, Ærøskøbing", "a\nb", "密码 パスワード", "שלום", "สวัสดี", "မြွှေ့", "😀 €5", "[b]x[/b]"]
 )
-def test_honest_text_stays_as_it_is(text: str) -> None:
+def test_harmless_text_is_unchanged(text: str) -> None:
     assert safe_text(text) == text
 
 
@@ -123,11 +121,11 @@ def test_honest_text_stays_as_it_is(text: str) -> None:
         (Secret("hunter2"), "Secret(…)"),
     ],
 )
-def test_what_is_dangerous_is_made_visible_or_dropped(text: object, shown: str) -> None:
+def test_dangerous_characters_become_visible_or_are_dropped(text: object, shown: str) -> None:
     assert safe_text(text) == shown
 
 
-def test_a_value_nested_too_deep_is_named_by_its_kind() -> None:
+def test_value_that_is_nested_too_deep_is_shown_as_its_type() -> None:
     value: list[object] = []
     for _ in range(100_000):
         value = [value]
@@ -135,11 +133,11 @@ def test_a_value_nested_too_deep_is_named_by_its_kind() -> None:
     assert safe_text(value) == "(list)"
 
 
-def test_a_letter_keeps_a_few_marks_of_a_thousand() -> None:
+def test_letter_keeps_only_a_few_combining_marks() -> None:
     assert safe_text("x" + "\u0301" * 1000 + "y") == "x" + "\u0301" * MARKS + "y"
 
 
-def test_long_text_ends_with_how_much_is_not_shown() -> None:
+def test_long_text_ends_with_the_number_of_missing_characters() -> None:
     shown = safe_text("x" * 1_000_000, limit=40)
 
     assert len(shown) == 40
@@ -147,16 +145,16 @@ def test_long_text_ends_with_how_much_is_not_shown() -> None:
     assert shown == "x" * kept + f"… ({1_000_000 - kept} more characters)"
 
 
-def test_what_is_not_shown_is_counted_also_where_little_is() -> None:
+def test_missing_characters_are_counted_with_a_small_limit() -> None:
     assert safe_text("\u200b" * 1000 + "x" * 1000, limit=30) == "… (1816 more characters)"
 
 
-def test_lines_beyond_the_last_go_on_in_it() -> None:
+def test_further_lines_are_joined_to_the_last() -> None:
     assert safe_text("a\nb\nc\nd", lines=2) == "a\nb c d"
     assert safe_line(" a \n  b\t") == "a b"
 
 
-def test_a_megabyte_of_marks_is_cut_before_it_is_normalised(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_megabyte_of_marks_is_cut_before_normalization(monkeypatch: pytest.MonkeyPatch) -> None:
     # Normalising a run of marks takes time that grows with the square of its length.
     normalised: list[str] = []
 

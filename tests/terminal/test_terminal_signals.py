@@ -1,4 +1,4 @@
-"""Ends and emergencies without Textual: line prompts, and a terminal left in a bad state."""
+"""Signals without Textual: line prompts, and a terminal that was left in a bad state."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ os.read(terminal, 1)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
-def test_a_signal_at_a_prompt_ends_the_program_with_its_status(start: Start, number: signal.Signals) -> None:
+def test_signal_at_a_prompt_ends_the_program_with_its_status(start: Start, number: signal.Signals) -> None:
     program = start("-c", PROMPT)
     program.wait_for("Password:")
     program.signal(number)
@@ -46,7 +46,7 @@ def test_a_signal_at_a_prompt_ends_the_program_with_its_status(start: Start, num
     assert "Traceback" not in program.screen_text()
 
 
-def test_ctrl_c_at_a_prompt_is_a_signal_too(start: Start) -> None:
+def test_ctrl_c_at_a_prompt_is_a_signal(start: Start) -> None:
     program = start("-c", PROMPT)
     program.wait_for("Password:")
     program.press("ctrl+c")
@@ -55,7 +55,7 @@ def test_ctrl_c_at_a_prompt_is_a_signal_too(start: Start) -> None:
     assert program.attributes() == program.attributes_before
 
 
-def test_a_hang_up_ignored_from_the_start_stays_ignored(start: Start) -> None:
+def test_ignored_hang_up_stays_ignored(start: Start) -> None:
     program = start("-c", f"import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n{PROMPT}")
     program.wait_for("Password:")
     program.signal(signal.SIGHUP)
@@ -68,7 +68,7 @@ def test_a_hang_up_ignored_from_the_start_stays_ignored(start: Start) -> None:
     ("end", "status"),
     [("raise RuntimeError", 1), ("sys.exit(3)", 3), ("pass", 0)],
 )
-def test_the_terminal_is_put_back_whatever_ends_the_interpreter(start: Start, end: str, status: int) -> None:
+def test_terminal_is_restored_whatever_ends_the_interpreter(start: Start, end: str, status: int) -> None:
     program = start("-c", BAD_STATE + end)
     program.wait_for("in a bad state")
     assert program.full_screen
@@ -80,7 +80,7 @@ def test_the_terminal_is_put_back_whatever_ends_the_interpreter(start: Start, en
     assert program.attributes() == program.attributes_before
 
 
-def test_a_terminal_that_was_put_back_already_is_left_alone(start: Start) -> None:
+def test_restored_terminal_is_left_alone(start: Start) -> None:
     program = start(
         "-c",
         f"{BAD_STATE}from tui_auth.terminal.restore import restore_terminal as restore\n"

@@ -28,11 +28,13 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from tests.nightly import COLD_START
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 LIBRARIES: Final = (
     *("boto3", "jwt", "pyotp", "segno", "textual.app", "textual.drivers.linux_driver"),

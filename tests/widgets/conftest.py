@@ -2,15 +2,4 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-
-from tests.pilot import light_apps
-
-
-@pytest.fixture(autouse=True)
-def less_work_per_app() -> Iterator[None]:
-    """Save CPU time in each app."""
-    with light_apps():
-        yield
+from tests.pilot import inexpensive_apps as inexpensive_apps

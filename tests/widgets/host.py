@@ -1,21 +1,24 @@
-"""A small App for one widget or a few, with the style sheet and the breakpoints of the real one."""
+"""A small app for single widgets, with the style sheet and the breakpoints of the real app."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
-from textual.message import Message
-from textual.widget import Widget
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textual.message import Message
+    from textual.widget import Widget
 
 ROOT = Path(__file__).parents[2]
 
 
 class Host(App[None]):
-    """Shows the widgets it is told how to make, and keeps every message (as the ``message_hook``)."""
+    """Shows the widgets that its factories make, and records all messages (as ``message_hook``)."""
 
     CSS_PATH = [ROOT / "styles" / "fields.tcss"]  # noqa: RUF012 - as App has it
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-normal"), (120, "-wide")]  # noqa: RUF012
@@ -41,7 +44,7 @@ class Host(App[None]):
             yield widget()
 
     def keep(self, message: Message) -> None:
-        """A message hook for ``run_test``."""
+        """Record a message; a message hook for ``run_test``."""
         self.messages.append(message)
 
     def copy_to_clipboard(self, text: str) -> None:
@@ -49,9 +52,9 @@ class Host(App[None]):
         super().copy_to_clipboard(text)
 
     def action_enter(self) -> None:
-        """What Enter is for in the real App."""
+        """Count Enter, which submits in the real app."""
         self.enters += 1
 
     def action_leave(self) -> None:
-        """What ^c is for in the real App."""
+        """Count ^c, which leaves in the real app."""
         self.leaves += 1

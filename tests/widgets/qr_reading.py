@@ -1,11 +1,13 @@
-"""Reads a QR code off the cells of a terminal, as a phone's camera reads it off the glass."""
+"""Reads a QR code from the cells of a terminal, like the camera of a phone."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import zxingcpp
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Colour = tuple[int, int, int] | str | None
 """Red, green, blue; or as pyte has it, six hex digits or a name; None or ``default``: the terminal's own."""
@@ -32,7 +34,7 @@ _UPPER_AND_LOWER_HALF: Final = {"▄": (False, True), "▀": (True, False), "█
 
 
 def decode_cells(cells: Sequence[Sequence[Cell]], *, dark_terminal: bool = True) -> str | None:
-    """The text of the one QR code among these cells; None if a camera finds none.
+    """Return the text of the only QR code in these cells, or None if there is none.
 
     Light modules on dark ones are not read, as many phones do not. Letters count as empty cells. Where a
     cell has no colours, a dark terminal draws light on dark and a light one dark on light.

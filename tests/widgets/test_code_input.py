@@ -1,4 +1,4 @@
-"""CodeInput: however a code is typed or pasted, it is found, and nothing is lost where it is not."""
+"""CodeInput finds a typed or pasted code, and loses no text if there is none."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tui_auth.widgets.code_input import CodeInput
 
 
 async def code_after(text: str, *, digits: int | None = 6, letters: bool | None = None) -> CodeInput:
-    """The field after this was pasted into it."""
+    """Return the field after a text was pasted into it."""
     app = Host(lambda: CodeInput(digits=digits, takes_letters=letters))
     async with app.run_test() as pilot:
         await paste(pilot, text)
@@ -52,30 +52,30 @@ async def code_after(text: str, *, digits: int | None = 6, letters: bool | None 
         "رمزك هو 123456",
     ],
 )
-async def test_a_pasted_code_is_found(text: str) -> None:
+async def test_code_is_found_in_a_paste(text: str) -> None:
     assert (await code_after(text)).code == "123456"
 
 
-async def test_a_pasted_sentence_leaves_only_the_code_in_the_field() -> None:
+async def test_only_the_code_of_a_pasted_sentence_is_inserted() -> None:
     assert (await code_after("Your code is 123456. Do not share it.")).value == "123456"
 
 
 @pytest.mark.parametrize("text", ["12345678", "1234 5678", "Your code is 12345678."])
-async def test_a_code_of_another_length_than_expected_is_taken(text: str) -> None:
+async def test_code_of_an_unexpected_length_is_accepted(text: str) -> None:
     assert (await code_after(text)).code == "12345678"
 
 
-async def test_where_two_codes_could_be_meant_the_text_stays_and_that_is_said() -> None:
+async def test_paste_with_two_possible_codes_stays_with_a_note() -> None:
     field = await code_after("123456 or 654321")
     assert field.value == "123456 or 654321"
     assert field.note
 
 
-async def test_a_phone_number_alone_is_no_code() -> None:
+async def test_phone_number_is_no_code() -> None:
     assert (await code_after("call +1 555 555 0123")).value == "call +1 555 555 0123"
 
 
-async def test_a_pasted_sentence_replaces_what_was_begun() -> None:
+async def test_pasted_sentence_replaces_a_partly_typed_code() -> None:
     app = Host(lambda: CodeInput(digits=6))
     async with app.run_test() as pilot:
         await press(pilot, "1", "2")
@@ -83,7 +83,7 @@ async def test_a_pasted_sentence_replaces_what_was_begun() -> None:
         assert app.query_one(CodeInput).value == "123456"
 
 
-async def test_a_pasted_part_goes_where_the_cursor_is() -> None:
+async def test_pasted_part_is_inserted_at_the_cursor() -> None:
     app = Host(lambda: CodeInput(digits=6))
     async with app.run_test() as pilot:
         await press(pilot, "1", "2", "3")
@@ -92,7 +92,7 @@ async def test_a_pasted_part_goes_where_the_cursor_is() -> None:
 
 
 @pytest.mark.parametrize("digits", ["١٢٣٤٥٦", "１２３４５６", "१२३४५६"])
-async def test_digits_cognito_does_not_know_are_refused_with_a_word(digits: str) -> None:
+async def test_non_ascii_digits_are_rejected_with_a_note(digits: str) -> None:
     field = await code_after(digits)
     assert field.value == ""
     assert "0 to 9" in field.note
@@ -105,7 +105,7 @@ async def test_digits_cognito_does_not_know_are_refused_with_a_word(digits: str)
         assert app.query_one(CodeInput).note == ""
 
 
-async def test_what_is_typed_is_shown_and_only_the_code_is_read() -> None:
+async def test_input_shows_the_text_and_returns_the_code() -> None:
     app = Host(lambda: CodeInput(digits=6))
     async with app.run_test() as pilot:
         await press(pilot, *"482", "space", *"913")
@@ -132,16 +132,16 @@ async def test_no_typed_digit_is_ever_dropped(text: str) -> None:
         ("123456", "123456"),
     ],
 )
-async def test_where_nothing_is_known_of_a_code_it_may_be_any_word(text: str, code: str) -> None:
+async def test_code_of_unknown_form_may_be_any_word(text: str, code: str) -> None:
     assert (await code_after(text, digits=None)).code == code
 
 
-async def test_letters_can_be_allowed_beside_an_expected_length() -> None:
+async def test_letters_can_be_allowed_with_an_expected_length() -> None:
     assert (await code_after("AB-12-CD", letters=True)).code == "AB-12-CD"
     assert (await code_after("Your code is 123456.", letters=True)).code == "123456"
 
 
-async def test_the_program_may_type_the_code() -> None:
+async def test_program_can_set_the_code() -> None:
     app = Host(lambda: CodeInput(digits=6))
     async with app.run_test() as pilot:
         field = app.query_one(CodeInput)
@@ -150,7 +150,7 @@ async def test_the_program_may_type_the_code() -> None:
         assert field.code == "482913"
 
 
-async def test_what_is_typed_over_a_selected_code_replaces_it() -> None:
+async def test_typing_replaces_a_selected_code() -> None:
     app = Host(lambda: CodeInput("111111", digits=6))
     async with app.run_test() as pilot:
         await press(pilot, "end")

@@ -1,22 +1,26 @@
-"""Countdown: counts only while it is needed, and repaints only what changes."""
+"""Countdown counts only while it is needed, and repaints only what changes."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import pytest
 from textual.geometry import Region
-from textual.pilot import Pilot
 
 from tests.pilot import screen_rows, settle, until
 from tests.widgets.host import Host
-from tui_auth.widgets.countdown import Countdown, spoken
+from tui_auth.widgets.countdown import Countdown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pytest
+    from textual.pilot import Pilot
 
 
 class Clock:
-    """A time that passes when a test says so, and the timers of one countdown that go by it."""
+    """A clock that a test advances, and the timers of one countdown that follow it."""
 
     def __init__(self, time: float) -> None:
         self.time = time
@@ -26,7 +30,7 @@ class Clock:
         return self.time
 
     def drive(self, countdown: Countdown, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Set the timers of a countdown by this clock in place of the real time."""
+        """Let the timers of a countdown follow this clock instead of real time."""
 
         def set_timer(delay: float, callback: Callable[[], None]) -> FakeTimer:
             timer = FakeTimer(self.time + delay, lambda: countdown.call_next(callback), self._timers)
@@ -36,7 +40,7 @@ class Clock:
         monkeypatch.setattr(countdown, "set_timer", set_timer)
 
     async def advance(self, pilot: Pilot[None], seconds: float) -> None:
-        """Let seconds pass, and each timer run when its time has come."""
+        """Advance the clock, and run each timer that is due."""
         end = self.time + seconds
         while due := [timer for timer in self._timers if timer.at <= end]:
             first = min(due, key=lambda timer: timer.at)
@@ -61,7 +65,7 @@ class FakeTimer:
             self.among.remove(self)
 
 
-async def test_it_shows_the_rest_of_a_time_step_by_the_clock_it_is_given(
+async def test_time_step_countdown_follows_the_given_clock(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     clock = Clock(1_000_000_018.0)  # 30 × 33_333_333 + 28
@@ -69,20 +73,20 @@ async def test_it_shows_the_rest_of_a_time_step_by_the_clock_it_is_given(
     async with app.run_test() as pilot:
         countdown = app.query_one(Countdown)
         clock.drive(countdown, monkeypatch)
-        countdown.window(clock, "new code in {}")
+        countdown.repeat_time_steps(clock, "new code in {}")
         for left in (2, 1, 30, 29):
             await settle(pilot)
             assert screen_rows(app)[0].rstrip() == f"new code in {left} s"
             await clock.advance(pilot, 1)
 
 
-async def test_it_counts_down_disappears_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_countdown_disappears_and_calls_back_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     clock, over = Clock(1000.0), list[bool]()
     app = Host(lambda: Countdown(clock))
     async with app.run_test() as pilot:
         countdown = app.query_one(Countdown)
         clock.drive(countdown, monkeypatch)
-        countdown.last(1.5, "^r in {}", lambda: over.append(countdown.display))
+        countdown.count_down(1.5, "^r in {}", lambda: over.append(countdown.display))
         await settle(pilot)
         assert screen_rows(app)[0].rstrip() == "^r in 2 s"
         await clock.advance(pilot, 1.4)
@@ -95,46 +99,46 @@ async def test_it_counts_down_disappears_and_goes_on(monkeypatch: pytest.MonkeyP
         assert not clock._timers
 
 
-async def test_it_counts_in_real_time_too() -> None:
+async def test_countdown_runs_in_real_time() -> None:
     app = Host(Countdown)
     async with app.run_test() as pilot:
         countdown = app.query_one(Countdown)
-        countdown.last(0.05, "^r in {}")
+        countdown.count_down(0.05, "^r in {}")
         await until(pilot, lambda: not countdown.display)
         assert not timers(countdown)
 
 
-async def test_it_is_silent_before_and_after() -> None:
+async def test_stopped_countdown_is_hidden() -> None:
     app = Host(Countdown)
     async with app.run_test():
         countdown = app.query_one(Countdown)
         assert not countdown.display
         assert not timers(countdown)
-        countdown.window(time.time)
+        countdown.repeat_time_steps(time.time)
         assert len(timers(countdown)) == 1
-        countdown.last(100)
+        countdown.count_down(100)
         assert len(timers(countdown)) == 1
         countdown.stop()
         assert not timers(countdown)
         assert not countdown.display
 
 
-async def test_no_time_is_not_counted() -> None:
+async def test_countdown_of_no_time_ends_at_once() -> None:
     app = Host(lambda: Countdown(Clock(1000.0)))
     async with app.run_test():
         countdown = app.query_one(Countdown)
-        countdown.last(0)
+        countdown.count_down(0)
         assert not countdown.display
         assert not timers(countdown)
 
 
-async def test_a_second_repaints_one_cell(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_one_second_repaints_one_cell(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock(1000.0)
     app = Host(lambda: Countdown(clock))
     async with app.run_test() as pilot:
         countdown = app.query_one(Countdown)
         clock.drive(countdown, monkeypatch)
-        countdown.last(25.0, "^r in {}")
+        countdown.count_down(25.0, "^r in {}")
         await settle(pilot)
         repainted: list[tuple[Region, ...]] = []
         refresh = countdown.refresh
@@ -149,10 +153,6 @@ async def test_a_second_repaints_one_cell(monkeypatch: pytest.MonkeyPatch) -> No
         assert repainted == [(Region(7, 0, 1, 1),)]
 
 
-def test_a_time_of_minutes_is_said_as_minutes() -> None:
-    assert [spoken(seconds) for seconds in (1, 99, 100, 605)] == ["1 s", "99 s", "1 min 40 s", "10 min 05 s"]
-
-
 def timers(countdown: Countdown) -> list[object]:
-    """The timers that run."""
+    """Return the running timers."""
     return [timer for timer in countdown._timers if timer._task is not None]

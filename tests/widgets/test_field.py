@@ -1,19 +1,23 @@
-"""Field: label, brackets, input; and below what is wrong and how it is meant."""
+"""Field draws label, brackets and input, and an error or a hint below."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from textual.geometry import Region
-from textual.widget import Widget
 
 from tests.pilot import paste, press, screen_rows, settle
 from tests.widgets.host import Host
 from tui_auth.widgets.code_input import CodeInput
-from tui_auth.widgets.field import Field, TextInput
-from tui_auth.widgets.secret_input import SecretInput
+from tui_auth.widgets.field import Field
+from tui_auth.widgets.text_input import SecretInput, TextInput
+
+if TYPE_CHECKING:
+    from textual.widget import Widget
 
 
-async def test_the_label_stands_left_and_the_input_between_brackets() -> None:
+async def test_label_is_on_the_left_and_input_between_brackets() -> None:
     app = Host(lambda: Field("Username", TextInput("ann")), lambda: Field("Code", CodeInput()))
     async with app.run_test(size=(80, 23)):
         rows = screen_rows(app)
@@ -21,7 +25,7 @@ async def test_the_label_stands_left_and_the_input_between_brackets() -> None:
         assert rows[1].rstrip() == f"Code          [{' ' * 16}]"
 
 
-async def test_on_a_narrow_screen_the_label_stands_above() -> None:
+async def test_label_is_above_the_input_on_a_narrow_screen() -> None:
     app = Host(lambda: Field("Username", TextInput("ann")))
     async with app.run_test(size=(40, 15)) as pilot:
         await settle(pilot)
@@ -30,7 +34,7 @@ async def test_on_a_narrow_screen_the_label_stands_above() -> None:
         assert rows[1] == f"[ann{' ' * 35}]"
 
 
-async def test_a_label_too_long_for_its_column_is_not_cut() -> None:
+async def test_long_label_is_not_cut() -> None:
     app = Host(lambda: Field("custom:department", TextInput()))
     async with app.run_test(size=(80, 23)):
         rows = screen_rows(app)
@@ -38,7 +42,7 @@ async def test_a_label_too_long_for_its_column_is_not_cut() -> None:
         assert rows[1].rstrip() == f"{' ' * 14}[{' ' * 40}]"
 
 
-async def test_an_error_stands_under_its_field_in_place_of_the_hint() -> None:
+async def test_error_replaces_the_hint_below_the_field() -> None:
     app = Host(lambda: Field("Code", CodeInput(), hint="Six digits."), lambda: Field("Next", TextInput()))
     async with app.run_test(size=(80, 23)) as pilot:
         field = app.query(Field).first()
@@ -58,7 +62,7 @@ async def test_an_error_stands_under_its_field_in_place_of_the_hint() -> None:
         assert screen_rows(app)[1].startswith("Next")
 
 
-async def test_a_long_error_wraps_under_its_own_words() -> None:
+async def test_long_error_wraps_with_an_indent() -> None:
     app = Host(lambda: Field("Code", CodeInput()))
     async with app.run_test(size=(60, 23)) as pilot:
         app.query_one(Field).error = "That code is from 4 minutes ago: the clock of the phone is off."
@@ -68,7 +72,7 @@ async def test_a_long_error_wraps_under_its_own_words() -> None:
         assert rows[2].rstrip() == " " * 15 + "  of the phone is off."
 
 
-async def test_markup_in_an_error_is_shown_as_it_stands() -> None:
+async def test_markup_in_an_error_is_shown_literally() -> None:
     app = Host(lambda: Field("[b]Code", CodeInput(), hint="[i]hint"))
     async with app.run_test(size=(80, 23)) as pilot:
         app.query_one(Field).error = "[b]no[/b] [@click=app.quit]"
@@ -80,7 +84,7 @@ async def test_markup_in_an_error_is_shown_as_it_stands() -> None:
         assert "[i]hint" in screen_rows(app)[1]
 
 
-async def test_a_note_on_a_paste_is_shown_until_the_next_key() -> None:
+async def test_note_about_a_paste_is_shown_until_the_next_key() -> None:
     app = Host(lambda: Field("Password", SecretInput()))
     async with app.run_test(size=(80, 23)) as pilot:
         await paste(pilot, "one\ntwo")
@@ -89,7 +93,7 @@ async def test_a_note_on_a_paste_is_shown_until_the_next_key() -> None:
         assert not screen_rows(app)[1].strip()
 
 
-async def test_a_note_is_shown_where_the_text_did_not_change() -> None:
+async def test_note_is_shown_if_the_text_has_not_changed() -> None:
     app = Host(lambda: Field("Code", CodeInput(digits=6)))
     async with app.run_test(size=(80, 23)) as pilot:
         await settle(pilot)
@@ -97,7 +101,7 @@ async def test_a_note_is_shown_where_the_text_did_not_change() -> None:
         assert "0 to 9" in screen_rows(app)[1]
 
 
-async def test_its_value_is_the_inputs() -> None:
+async def test_value_of_a_field_is_that_of_its_input() -> None:
     app = Host(lambda: Field("Username", TextInput("ann")))
     async with app.run_test():
         field = app.query_one(Field)
@@ -106,7 +110,7 @@ async def test_its_value_is_the_inputs() -> None:
         assert field.input.value == "bob"
 
 
-async def test_a_click_on_the_label_goes_to_the_input() -> None:
+async def test_click_on_the_label_focuses_the_input() -> None:
     app = Host(lambda: Field("Username", TextInput(), id="a"), lambda: Field("Password", TextInput(), id="b"))
     async with app.run_test() as pilot:
         await pilot.click("#b", offset=(2, 0))
@@ -114,7 +118,7 @@ async def test_a_click_on_the_label_goes_to_the_input() -> None:
 
 
 @pytest.mark.parametrize("theme", ["textual-dark", "textual-light", "ansi-dark"])
-async def test_the_brackets_of_the_focused_field_differ(theme: str) -> None:
+async def test_focused_field_has_different_brackets(theme: str) -> None:
     app = Host(lambda: Field("Username", TextInput()), lambda: Field("Password", TextInput()), theme=theme)
     async with app.run_test() as pilot:
         await settle(pilot)
@@ -127,7 +131,7 @@ async def test_the_brackets_of_the_focused_field_differ(theme: str) -> None:
         assert not other.bold
 
 
-async def test_a_key_repaints_the_row_of_the_input_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_key_repaints_only_the_row_of_the_input(monkeypatch: pytest.MonkeyPatch) -> None:
     app = Host(lambda: Field("Username", TextInput(), hint="a hint"))
     async with app.run_test(size=(80, 23)) as pilot:
         await settle(pilot)

@@ -1,16 +1,14 @@
-"""QRCode: what it draws can be read by a camera, whole or not at all, in every theme."""
+"""QRCode draws a complete QR code that a camera can read in every theme, or none."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
 from functools import cache
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
-from rich.color import Color
-from textual.app import App, ComposeResult
 from textual.containers import Horizontal
 from textual.geometry import Size
 from textual.widgets import Static
@@ -20,13 +18,19 @@ from tests.widgets.host import ROOT, Host
 from tests.widgets.qr_reading import Cell, Colour, decode_cells
 from tui_auth.secret import Secret
 from tui_auth.widgets import qr_code
-from tui_auth.widgets.qr_code import Modules, QRCode, symbol
+from tui_auth.widgets.qr_code import Modules, QRCode, build_symbol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rich.color import Color
+    from textual.app import App, ComposeResult
 
 KEY = "ABCD2345EFGH6723JKLM4567NPQR2345STUV6723WXYZ4567ABCD"
 
 
 def uris(app_name: str = "Acme", account: str = "ann", key: str = KEY) -> tuple[str, str]:
-    """A set-up URI with issuer, and without."""
+    """Return a setup URI with issuer, and one without."""
     short = f"otpauth://totp/{quote(app_name)}:{quote(account)}?secret={key}"
     return f"{short}&issuer={quote(app_name)}", short
 
@@ -37,22 +41,22 @@ LONG, SHORT = uris()
 @cache
 def symbol_of(uri: str) -> Modules | None:
     """Return the QR code of a URI, made once for all tests."""
-    return symbol(Secret(uri))
+    return build_symbol(Secret(uri))
 
 
 @pytest.fixture(autouse=True)
 def each_symbol_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the widgets of all tests share symbols: making one takes longer than all else a test does."""
-    monkeypatch.setattr(qr_code, "symbol", lambda uri: symbol_of(uri.reveal()))
+    """Share QR codes between tests: making one takes longer than the rest of a test."""
+    monkeypatch.setattr(qr_code, "build_symbol", lambda uri: symbol_of(uri.reveal()))
 
 
 def picture(long: str = LONG, short: str | None = SHORT) -> Callable[[], QRCode]:
-    """What makes the widget."""
+    """Return the factory of a widget."""
     return lambda: QRCode(Secret(long), Secret(short) if short else None, room_beside=0, room_below=0)
 
 
 def cells_of(app: App[None]) -> list[list[Cell]]:
-    """The cells of the screen as they go to the terminal, filters applied."""
+    """Return the cells of the screen as they are sent to the terminal, after all filters."""
 
     def colour(value: Color | None) -> Colour:
         if value is None or value.is_default:
@@ -77,7 +81,7 @@ def cells_of(app: App[None]) -> list[list[Cell]]:
 
 @pytest.mark.parametrize("no_color", [False, True])
 @pytest.mark.parametrize("theme", ["textual-dark", "textual-light", "nord", "ansi-dark", "ansi-light"])
-async def test_it_can_be_read_in_every_theme_with_and_without_colour(
+async def test_qr_code_is_readable_in_every_theme(
     theme: str, no_color: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if no_color:
@@ -87,7 +91,7 @@ async def test_it_can_be_read_in_every_theme_with_and_without_colour(
         assert decode_cells(cells_of(app)) == LONG
 
 
-async def test_inverted_it_is_for_a_light_terminal_where_there_are_no_colours(
+async def test_inverted_qr_code_without_colors_is_for_light_terminals(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
@@ -100,7 +104,7 @@ async def test_inverted_it_is_for_a_light_terminal_where_there_are_no_colours(
         assert decode_cells(cells_of(app)) is None
 
 
-async def test_inverting_swaps_black_and_white_and_back() -> None:
+async def test_inverting_swaps_black_and_white() -> None:
     app = Host(picture())
     async with app.run_test(size=(80, 23)) as pilot:
         upright = cells_of(app)
@@ -113,7 +117,7 @@ async def test_inverting_swaps_black_and_white_and_back() -> None:
         assert cells_of(app) == upright
 
 
-async def test_it_is_drawn_in_lower_half_blocks_of_pure_black_and_white() -> None:
+async def test_qr_code_is_drawn_in_black_and_white_half_blocks() -> None:
     app = Host(picture())
     async with app.run_test(size=(80, 23)):
         width, height = app.query_one(QRCode).size
@@ -136,7 +140,7 @@ async def test_it_is_drawn_in_lower_half_blocks_of_pure_black_and_white() -> Non
         ("7a6f1c2e-2f6b-4b8e-9d57-0a3f8f1c2b3d@corp.example.com", 22, "long", 1),  # 41 both
     ],
 )
-async def test_issuer_gives_way_first_and_then_the_quiet_zone(
+async def test_issuer_is_dropped_before_the_quiet_zone_narrows(
     account: str, rows: int, kept: str, quiet_zone: int
 ) -> None:
     long, short = uris(account=account)
@@ -150,7 +154,7 @@ async def test_issuer_gives_way_first_and_then_the_quiet_zone(
         assert widget.note == ""
 
 
-async def test_where_it_does_not_fit_there_is_no_picture_but_the_size_it_needs() -> None:
+async def test_note_shows_the_needed_size_if_the_qr_code_does_not_fit() -> None:
     app = Host(picture())
     async with app.run_test(size=(80, 23)) as pilot:
         widget = app.query_one(QRCode)
@@ -171,7 +175,7 @@ async def test_where_it_does_not_fit_there_is_no_picture_but_the_size_it_needs()
             assert widget.note in text
 
 
-async def test_a_picture_that_no_longer_fits_is_reported_without_a_resize_event(
+async def test_qr_code_reports_that_it_no_longer_fits_without_a_resize_event(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     app = Host(picture())
@@ -184,7 +188,7 @@ async def test_a_picture_that_no_longer_fits_is_reported_without_a_resize_event(
         assert not widget.is_shown
 
 
-async def test_it_leaves_room_for_what_stands_beside_it() -> None:
+async def test_qr_code_leaves_room_beside_and_below_it() -> None:
     class SetUp(Host):
         CSS = "Horizontal { height: 1fr; } QRCode { width: auto; height: 100%; } Static { width: 1fr; }"
 
@@ -204,7 +208,7 @@ async def test_it_leaves_room_for_what_stands_beside_it() -> None:
         assert app.query_one(Static).size.width >= 30
 
 
-async def test_layouts_go_round_and_full_blocks_come_only_where_they_fit() -> None:
+async def test_layouts_cycle_and_skip_full_blocks_that_do_not_fit() -> None:
     app = Host(picture())
     async with app.run_test(size=(80, 23)) as pilot:
         widget = app.query_one(QRCode)
@@ -227,7 +231,7 @@ async def test_layouts_go_round_and_full_blocks_come_only_where_they_fit() -> No
         assert decode_cells(cells_of(app)) == LONG, "half blocks where full ones no longer fit"
 
 
-async def test_full_blocks_are_glyphs_where_there_are_no_colours(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_full_blocks_are_glyphs_without_colors(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     app = Host(picture(), theme="ansi-dark")
     async with app.run_test(size=(120, 60)) as pilot:
@@ -236,20 +240,20 @@ async def test_full_blocks_are_glyphs_where_there_are_no_colours(monkeypatch: py
         assert decode_cells(cells_of(app)) == LONG
 
 
-def test_the_key_is_a_segment_of_its_own_and_saves_two_rows() -> None:
+def test_own_segment_for_the_key_saves_two_rows() -> None:
     import segno
 
     long, _ = uris(account="jane.doe@example.com")
-    modules = symbol(Secret(long))
+    modules = build_symbol(Secret(long))
     assert modules is not None
     assert len(modules) == 37
     assert segno.make(long, error="l", micro=False).symbol_size(border=0) == (41, 41)
 
 
 @pytest.mark.parametrize("key", ["abcd2345" * 4, "A" * 16, "ABCD2345" * 16, "1234567890123456"])
-def test_a_key_of_any_kind_is_drawn_as_it_is(key: str) -> None:
+def test_any_key_is_drawn_unchanged(key: str) -> None:
     long, _ = uris(key=key)
-    modules = symbol(Secret(long))
+    modules = build_symbol(Secret(long))
     assert modules is not None
     black, white = (0, 0, 0), (255, 255, 255)
     rows = [
@@ -260,7 +264,7 @@ def test_a_key_of_any_kind_is_drawn_as_it_is(key: str) -> None:
     assert decode_cells([[*margin, *row, *margin] for row in rows]) == long
 
 
-async def test_a_key_longer_than_any_code_can_hold_is_said_to_be_so() -> None:
+async def test_note_says_that_a_key_is_too_long() -> None:
     app = Host(picture(uris(key="A" * 5000)[0], None))
     async with app.run_test(size=(80, 23)):
         assert app.query_one(QRCode).note == "This key is too long for a picture."
@@ -268,7 +272,7 @@ async def test_a_key_longer_than_any_code_can_hold_is_said_to_be_so() -> None:
         assert "too long" in screen_rows(app)[0]
 
 
-async def test_a_drag_of_the_mouse_over_it_selects_nothing() -> None:
+async def test_mouse_selects_nothing_of_a_qr_code() -> None:
     app = Host(picture())
     async with app.run_test(size=(80, 23)) as pilot:
         await pilot.mouse_down(QRCode, offset=(2, 2))
@@ -277,7 +281,7 @@ async def test_a_drag_of_the_mouse_over_it_selects_nothing() -> None:
         assert not app.screen.selections
 
 
-async def test_it_forgets_the_key_when_it_is_removed() -> None:
+async def test_key_is_cleared_when_the_qr_code_is_removed() -> None:
     app = Host(picture())
     async with app.run_test(size=(80, 23)) as pilot:
         widget = app.query_one(QRCode)
@@ -297,6 +301,6 @@ def process_status_of() -> Callable[[str], int]:
     return lambda code: subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode
 
 
-def test_segno_is_imported_only_when_a_picture_is_drawn(process_status_of: Callable[[str], int]) -> None:
+def test_segno_is_imported_only_when_a_qr_code_is_drawn(process_status_of: Callable[[str], int]) -> None:
     check = "import sys, tui_auth.widgets.qr_code; sys.exit('segno' in sys.modules)"
     assert process_status_of(check) == 0

@@ -1,4 +1,4 @@
-"""SecretInput: what is typed leaves by ``secret`` and by no other way."""
+"""SecretInput gives its text only through ``secret``."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import pytest
 from tests.pilot import paste, press, screen_rows, settle
 from tests.widgets.host import Host
 from tui_auth.secret import Secret
-from tui_auth.widgets.field import Field, TextInput
-from tui_auth.widgets.secret_input import SecretInput
+from tui_auth.widgets.field import Field
+from tui_auth.widgets.text_input import SecretInput, TextInput
 
 PASSWORD = "hunter2-hunter2"
 
 
 @pytest.mark.parametrize("reveal", [False, True])
 @pytest.mark.parametrize("key", ["ctrl+c", "super+c", "ctrl+x", "ctrl+insert", "ctrl+shift+c"])
-async def test_no_key_gives_it_to_the_clipboard(key: str, reveal: bool) -> None:
+async def test_no_key_copies_a_secret(key: str, reveal: bool) -> None:
     app = Host(lambda: SecretInput(PASSWORD))
     async with app.run_test() as pilot:
         field = app.query_one(SecretInput)
@@ -27,7 +27,7 @@ async def test_no_key_gives_it_to_the_clipboard(key: str, reveal: bool) -> None:
 
 
 @pytest.mark.parametrize("reveal", [False, True])
-async def test_dragging_the_mouse_over_it_selects_nothing_anyone_can_read(reveal: bool) -> None:
+async def test_mouse_selects_no_readable_text_of_a_secret(reveal: bool) -> None:
     app = Host(lambda: SecretInput(PASSWORD))
     async with app.run_test() as pilot:
         field = app.query_one(SecretInput)
@@ -50,14 +50,14 @@ async def test_ctrl_c_reaches_the_app() -> None:
         assert app.leaves == 1
 
 
-async def test_cutting_deletes() -> None:
+async def test_cutting_a_secret_only_deletes_it() -> None:
     app = Host(lambda: SecretInput(PASSWORD))
     async with app.run_test() as pilot:
         await press(pilot, "ctrl+shift+a", "ctrl+x")
         assert app.query_one(SecretInput).value == ""
 
 
-async def test_it_shows_bullets_until_it_is_revealed_and_again_when_concealed() -> None:
+async def test_secret_is_shown_as_bullets_unless_revealed() -> None:
     app = Host(lambda: SecretInput(PASSWORD))
     async with app.run_test() as pilot:
         field = app.query_one(SecretInput)
@@ -73,7 +73,7 @@ async def test_it_shows_bullets_until_it_is_revealed_and_again_when_concealed() 
         assert PASSWORD not in "".join(screen_rows(app))
 
 
-async def test_it_hides_when_the_focus_leaves() -> None:
+async def test_secret_is_concealed_when_the_focus_leaves() -> None:
     app = Host(lambda: SecretInput(PASSWORD), TextInput)
     async with app.run_test() as pilot:
         app.query_one(SecretInput).reveal()
@@ -81,7 +81,7 @@ async def test_it_hides_when_the_focus_leaves() -> None:
         assert not app.query_one(SecretInput).is_revealed
 
 
-async def test_blanks_at_its_ends_are_kept() -> None:
+async def test_spaces_at_the_ends_of_a_secret_are_preserved() -> None:
     app = Host(SecretInput)
     async with app.run_test() as pilot:
         await press(pilot, "space")
@@ -90,7 +90,7 @@ async def test_blanks_at_its_ends_are_kept() -> None:
         assert app.query_one(SecretInput).secret == Secret("  a b ")
 
 
-async def test_of_a_paste_of_lines_it_takes_the_first_and_says_so() -> None:
+async def test_first_line_of_a_pasted_secret_is_used_with_a_note() -> None:
     app = Host(SecretInput)
     async with app.run_test() as pilot:
         field = app.query_one(SecretInput)
@@ -101,14 +101,14 @@ async def test_of_a_paste_of_lines_it_takes_the_first_and_says_so() -> None:
         assert "asd" not in field.note
 
 
-async def test_its_repr_does_not_show_it() -> None:
+async def test_repr_does_not_contain_the_secret() -> None:
     app = Host(lambda: SecretInput(PASSWORD))
     async with app.run_test():
         field = app.query_one(SecretInput)
         assert PASSWORD not in repr(field) + str(field) + repr(list(field.__rich_repr__()))
 
 
-async def test_clearing_empties_it() -> None:
+async def test_clear_empties_the_input() -> None:
     app = Host(lambda: SecretInput(PASSWORD))
     async with app.run_test():
         field = app.query_one(SecretInput)
@@ -116,7 +116,7 @@ async def test_clearing_empties_it() -> None:
         assert not field.secret
 
 
-async def test_it_forgets_when_it_is_removed() -> None:
+async def test_secret_is_cleared_when_the_input_is_removed() -> None:
     app = Host(lambda: SecretInput(PASSWORD))
     async with app.run_test() as pilot:
         field = app.query_one(SecretInput)
@@ -126,7 +126,7 @@ async def test_it_forgets_when_it_is_removed() -> None:
         assert getattr(field, "_reactive_value") == ""  # noqa: B009 - private to Input
 
 
-async def test_the_cursor_of_wide_characters_stands_where_the_bullets_end() -> None:
+async def test_cursor_is_behind_the_bullets_of_wide_characters() -> None:
     word = "パスワード"
     app = Host(lambda: SecretInput(word))
     async with app.run_test() as pilot:
@@ -139,7 +139,7 @@ async def test_the_cursor_of_wide_characters_stands_where_the_bullets_end() -> N
         assert app.cursor_position.x == concealed + len(word)
 
 
-async def test_wide_characters_scroll_to_the_cursor_when_they_are_revealed() -> None:
+async def test_revealed_wide_characters_scroll_to_the_cursor() -> None:
     word = "パスワード" * 4
     app = Host(lambda: Field("Password", SecretInput(word)))
     async with app.run_test() as pilot:

@@ -1,4 +1,4 @@
-"""TextInput: one row of text that tells nobody what it holds."""
+"""TextInput edits one row of text, which no message carries."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from textual.widgets import Input
 from tests.pilot import paste, press, settle
 from tests.widgets.host import Host
 from tui_auth.widgets.code_input import CodeInput
-from tui_auth.widgets.field import Field, TextInput
-from tui_auth.widgets.secret_input import SecretInput
+from tui_auth.widgets.field import Field
+from tui_auth.widgets.text_input import SecretInput, TextInput
 
 INPUTS = pytest.mark.parametrize("kind", [TextInput, partial(CodeInput, digits=6), SecretInput])
 Kind = Callable[[], TextInput]
 
 
 @INPUTS
-async def test_enter_is_left_to_whatever_is_around_it(kind: Kind) -> None:
+async def test_input_leaves_enter_to_the_screen(kind: Kind) -> None:
     app = Host(kind)
     async with app.run_test() as pilot:
         await press(pilot, *"482913", "enter")
@@ -29,7 +29,7 @@ async def test_enter_is_left_to_whatever_is_around_it(kind: Kind) -> None:
 
 
 @INPUTS
-async def test_no_message_carries_what_was_typed(kind: Kind) -> None:
+async def test_no_message_carries_the_typed_text(kind: Kind) -> None:
     app = Host(kind, TextInput)
     async with app.run_test(message_hook=app.keep) as pilot:
         await press(pilot, *"482913", "enter", "backspace", "tab")
@@ -40,7 +40,7 @@ async def test_no_message_carries_what_was_typed(kind: Kind) -> None:
         assert "48291" not in "".join(map(repr, app.messages))
 
 
-async def test_ctrl_c_leaves_even_where_text_is_selected() -> None:
+async def test_ctrl_c_leaves_even_if_text_is_selected() -> None:
     app = Host(lambda: TextInput("ann"))
     async with app.run_test() as pilot:
         await press(pilot, "ctrl+shift+a", "ctrl+c")
@@ -48,14 +48,14 @@ async def test_ctrl_c_leaves_even_where_text_is_selected() -> None:
         assert app.sent_to_clipboard == []
 
 
-async def test_ctrl_v_with_nothing_to_paste_keeps_the_text() -> None:
+async def test_ctrl_v_with_an_empty_clipboard_changes_nothing() -> None:
     app = Host(lambda: TextInput("ann"))
     async with app.run_test() as pilot:
         await press(pilot, "ctrl+shift+a", "ctrl+v")
         assert app.query_one(TextInput).value == "ann"
 
 
-async def test_ctrl_v_pastes_what_the_program_itself_has_copied() -> None:
+async def test_ctrl_v_pastes_what_the_program_has_copied() -> None:
     app = Host(TextInput)
     async with app.run_test() as pilot:
         app.copy_to_clipboard("ann\r\nbob")
@@ -63,7 +63,7 @@ async def test_ctrl_v_pastes_what_the_program_itself_has_copied() -> None:
         assert app.query_one(TextInput).value == "ann"
 
 
-async def test_a_paste_replaces_the_selection_once() -> None:
+async def test_paste_replaces_the_selection_once() -> None:
     app = Host(lambda: TextInput("bob"))
     async with app.run_test() as pilot:
         await press(pilot, "ctrl+shift+a")
@@ -71,7 +71,7 @@ async def test_a_paste_replaces_the_selection_once() -> None:
         assert app.query_one(TextInput).value == "ann"
 
 
-async def test_control_characters_in_a_paste_are_left_out_and_that_is_said() -> None:
+async def test_control_characters_are_removed_from_a_paste_with_a_note() -> None:
     app = Host(TextInput)
     async with app.run_test() as pilot:
         field = app.query_one(TextInput)
@@ -82,7 +82,7 @@ async def test_control_characters_in_a_paste_are_left_out_and_that_is_said() -> 
         assert field.note == ""
 
 
-async def test_only_the_first_line_of_a_paste_is_taken_and_that_is_said() -> None:
+async def test_only_the_first_line_is_pasted_with_a_note() -> None:
     app = Host(TextInput)
     async with app.run_test() as pilot:
         field = app.query_one(TextInput)
@@ -94,7 +94,7 @@ async def test_only_the_first_line_of_a_paste_is_taken_and_that_is_said() -> Non
         assert field.note == ""
 
 
-async def test_after_the_program_fills_it_in_typing_goes_on_at_the_end() -> None:
+async def test_cursor_is_at_the_end_of_a_text_that_the_program_sets() -> None:
     app = Host(TextInput)
     async with app.run_test() as pilot:
         await press(pilot, "x", "home")
@@ -103,21 +103,21 @@ async def test_after_the_program_fills_it_in_typing_goes_on_at_the_end() -> None
         assert app.query_one(TextInput).value == "123456"
 
 
-async def test_typing_in_the_middle_stays_there() -> None:
+async def test_cursor_stays_in_the_middle_while_typing_there() -> None:
     app = Host(lambda: TextInput("ac"))
     async with app.run_test() as pilot:
         await press(pilot, "home", "right", "b", "b")
         assert app.query_one(TextInput).value == "abbc"
 
 
-async def test_typing_at_the_start_of_a_long_text_does_not_scroll_it_away() -> None:
+async def test_typing_at_the_start_of_a_long_text_does_not_scroll() -> None:
     app = Host(lambda: Field("Name", TextInput("x" * 100)))
     async with app.run_test() as pilot:
         await press(pilot, "home", *["right"] * 5, "y")
         assert app.query_one(TextInput).scroll_offset.x == 0
 
 
-async def test_its_cursor_does_not_blink() -> None:
+async def test_cursor_does_not_blink() -> None:
     app = Host(TextInput)
     async with app.run_test():
         field = app.query_one(TextInput)
@@ -127,7 +127,7 @@ async def test_its_cursor_does_not_blink() -> None:
         assert not field._blink_timer._active.is_set()
 
 
-async def test_an_editing_key_acts_before_what_is_typed_after_it() -> None:
+async def test_editing_key_acts_before_the_next_character() -> None:
     app = Host(partial(TextInput, "old text"))
     async with app.run_test() as pilot:
         for key, character in (("ctrl+u", None), ("n", "n"), ("e", "e"), ("backspace", None), ("w", "w")):

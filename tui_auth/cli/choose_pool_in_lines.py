@@ -145,12 +145,12 @@ def ask_for_pool_in_lines(arguments: Namespace) -> PoolChoice:
     Raises Ended where the person left, and ConfigurationError as ``choose_kept_profile`` does.
     """
     from tui_auth.terminal.environment import harden_process
-    from tui_auth.terminal.lines import TerminalLines
     from tui_auth.terminal.signals import exit_on_signals
+    from tui_auth.terminal.tty_prompt import TtyPrompt
 
     harden_process()
     named = named_settings(arguments)
-    with TerminalLines() as lines, exit_on_signals():
+    with TtyPrompt() as lines, exit_on_signals():
         try:
             arguments.profile = name = PlainChoosePool(lines, named, PoolTrial(named)).run()
         except EOFError:

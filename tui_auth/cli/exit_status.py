@@ -8,7 +8,7 @@ from tui_auth.auth.errors import TRY_AGAIN, AuthError, ErrorKind
 from tui_auth.cli.output import tell
 from tui_auth.config.errors import ConfigurationError, NoPoolNamed
 from tui_auth.session.errors import SignInNeeded, StorageError
-from tui_auth.terminal.safe_text import safe_line, service_says
+from tui_auth.terminal.safe_text import quote_service, safe_line
 
 OK, UNEXPECTED, USAGE, CONFIGURATION, NOT_SIGNED_IN, REFUSED = 0, 1, 2, 3, 4, 5
 CANCELLED, NETWORK, THROTTLED, STORAGE, NEEDS_A_SCREEN = 6, 7, 8, 9, 10
@@ -76,5 +76,5 @@ def words_for(error: Exception) -> str:
     if error.recovery_suggestion == TRY_AGAIN:  # what may have arrived was no person's answer here
         return f"{error.message.split('.')[0]}. Try again."
     if error.quote:
-        return f"{error} {service_says(error.quote)}"
+        return f"{error} {quote_service(error.quote)}"
     return str(error)

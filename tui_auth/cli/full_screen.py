@@ -11,8 +11,8 @@ from tui_auth.terminal.environment import (
     fill_missing_streams,
     find_terminal,
     harden_process,
+    must_avoid_color,
     scrub_textual_environment,
-    without_colour,
 )
 
 
@@ -40,4 +40,4 @@ def theme(chosen: str | None) -> str:
     names = {"": "tui-auth-dark", "dark": "tui-auth-dark", "light": "tui-auth-light", "ansi": "ansi-dark"}
     if (chosen or "") not in names:
         raise ConfigurationError("TUI_AUTH_THEME is dark, light or ansi.")
-    return "ansi-dark" if without_colour() else names[chosen or ""]
+    return "ansi-dark" if must_avoid_color() else names[chosen or ""]

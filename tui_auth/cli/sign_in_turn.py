@@ -26,8 +26,8 @@ from tui_auth.session.private_files import PrivateFolder
 from tui_auth.session.record import SessionRecord
 from tui_auth.session.sessions import PoolKey, Sessions
 from tui_auth.terminal.environment import TerminalKind, find_terminal
-from tui_auth.terminal.lines import without_echo
 from tui_auth.terminal.safe_text import safe_line
+from tui_auth.terminal.tty_prompt import disable_echo
 
 PATIENCE_WITH_A_PERSON = 900.0
 """How long a sign-in at a terminal waits in seconds: whoever is at the other one may look for a phone."""
@@ -142,7 +142,7 @@ def _pauses(by_password: bool) -> Iterator[Waiting]:
         return True
 
     try:
-        with without_echo(terminal):  # it may be a password, typed for the screen that is to come
+        with disable_echo(terminal):  # it may be a password, typed for the screen that is to come
             yield look
     finally:
         os.close(terminal)

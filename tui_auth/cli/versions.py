@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 from tui_auth.terminal.environment import (
     TerminalKind,
     find_terminal,
-    in_screen,
-    in_tmux,
+    is_in_gnu_screen,
+    is_in_tmux,
     is_monochrome,
-    no_colour,
-    over_ssh,
+    is_no_color_set,
+    is_over_ssh,
 )
 from tui_auth.terminal.safe_text import safe_line
 
@@ -71,7 +71,11 @@ def describe_terminal(environ: Mapping[str, str] = os.environ) -> str:
         return f"none ({terminal.reason.rstrip('.')})"
     size = measure_terminal()
     variables = ("TERM_PROGRAM", "TERM_PROGRAM_VERSION", "WT_SESSION", "LC_ALL", "LC_CTYPE", "LANG")
-    surrounding = {"tmux": in_tmux(environ), "screen": in_screen(environ), "SSH": over_ssh(environ)}
+    surrounding = {
+        "tmux": is_in_tmux(environ),
+        "screen": is_in_gnu_screen(environ),
+        "SSH": is_over_ssh(environ),
+    }
     parts = [
         environ.get("TERM") or "TERM not set",
         f"colours {describe_colors(environ)}",
@@ -84,7 +88,7 @@ def describe_terminal(environ: Mapping[str, str] = os.environ) -> str:
 
 def describe_colors(environ: Mapping[str, str]) -> str:
     """Return how many colors the terminal shows, as far as its variables say."""
-    if no_colour(environ):
+    if is_no_color_set(environ):
         return "none, as NO_COLOR asks"
     if is_monochrome(environ):
         return "none: the terminal has none"

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui_auth.auth.totp import WINDOW_SECONDS
-from tui_auth.screens.wire import WireView
+from tui_auth.screens.call_trace import CallTraceView
 from tui_auth.secret import Secret
 from tui_auth.terminal.safe_text import safe_line
 
@@ -84,7 +84,7 @@ class Drawer(Vertical):
         yield Static("Inbox", classes="drawer-title", markup=False)
         yield Static(id="messages")
         yield Static("Wire", classes="drawer-title", markup=False)
-        yield WireView(self.wire)
+        yield CallTraceView(self.wire)
 
     def on_mount(self) -> None:
         """Check phone and inbox every second and draw what changed."""

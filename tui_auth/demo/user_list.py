@@ -58,7 +58,7 @@ class UserListScreen(FormScreen):
         super().__init__(surroundings)
         self.users = {user.key: user for user in users}
 
-    def question(self) -> Iterable[Widget]:
+    def compose_form(self) -> Iterable[Widget]:
         yield Static("Sign in as … (press a key)", classes="headline", markup=False)
         lines = [UserLine(user.key, user.says, user) for user in self.users.values()]
         lines.append(UserLine(OWN_NAME_KEY, "A name of my own", None))

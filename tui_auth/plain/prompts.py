@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from tui_auth.secret import Secret
-from tui_auth.terminal.pasted_code import code_in
+from tui_auth.terminal.pasted_code import find_code
 
 NEW_CODE, BACK, FORGOT, SIGN_UP = "/new", "/back", "/forgot", "/sign-up"
 
@@ -104,4 +104,4 @@ class Prompts:
 
 def as_code(typed: str) -> Secret:
     """The code in what was typed: without blanks and dashes, or out of the sentence it came in."""
-    return Secret(code_in(typed, None, takes_letters=True) or "".join(typed.replace("-", " ").split()))
+    return Secret(find_code(typed, None, takes_letters=True) or "".join(typed.replace("-", " ").split()))

@@ -15,7 +15,6 @@ from textual.widgets import Static
 from tui_auth.auth.errors import Concern
 from tui_auth.config.client_secret import looks_like_a_secret
 from tui_auth.config.pasted import ids_in
-from tui_auth.screens.choice_step import Choice
 from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.pool_question import (
     FLOW_QUESTION,
@@ -32,7 +31,9 @@ from tui_auth.screens.pool_question import (
 from tui_auth.screens.problem import Problem
 from tui_auth.screens.surroundings import Surroundings
 from tui_auth.terminal.safe_text import safe_text
-from tui_auth.widgets.field import Field, TextInput
+from tui_auth.widgets.choice import Choice
+from tui_auth.widgets.field import Field
+from tui_auth.widgets.text_input import TextInput
 
 
 class PoolTried(Message):
@@ -126,7 +127,7 @@ class ChoosePoolScreen(FormScreen):
 
     # -- the question -------------------------------------------------------------------------------
 
-    def question(self) -> Iterable[Widget]:
+    def compose_form(self) -> Iterable[Widget]:
         pool, client = self._given
         yield Static(QUESTION, classes="headline", markup=False, id="what")
         with Vertical(id="ids"):
@@ -163,7 +164,7 @@ class ChoosePoolScreen(FormScreen):
             case Stage.NAME:
                 self.field("name").input.focus()
                 self.field("name").input.select_all()
-        self._show_keys()
+        self.update_footer()
 
     def _show_what_is_asked(self) -> None:
         asked = {
@@ -180,12 +181,12 @@ class ChoosePoolScreen(FormScreen):
         """The field of that id."""
         return self.query_one(f"#{name}", Field)
 
-    def label_of(self, action: str) -> str:
+    def key_label(self, action: str) -> str:
         if action == "submit":
             return {Stage.IDS: "Try it", Stage.FLOW: "Try it", Stage.NAME: "Keep and sign in"}[self.stage]
-        return super().label_of(action)
+        return super().key_label(action)
 
-    def keys_now(self) -> tuple[str, ...]:
+    def active_keys(self) -> tuple[str, ...]:
         return ("submit", *(() if self.stage is Stage.IDS else ("back",)), "help", "quit")
 
     # -- what became of it --------------------------------------------------------------------------
@@ -225,7 +226,7 @@ class ChoosePoolScreen(FormScreen):
         self.query_one("#what", Static).update(f"{why} {FLOW_QUESTION}")
         choice.focus()
 
-    def field_about(self, concern: Concern) -> Field | None:
+    def field_for(self, concern: Concern) -> Field | None:
         return self.field(self._about)
 
     # -- answering ----------------------------------------------------------------------------------
@@ -244,7 +245,7 @@ class ChoosePoolScreen(FormScreen):
             if found.client_id and not is_client_alone:
                 client.value = found.client_id
 
-    def decide(self) -> Message | None:
+    def build_answer(self) -> Message | None:
         match self.stage:
             case Stage.IDS:
                 return self._try_ids()
@@ -253,7 +254,7 @@ class ChoosePoolScreen(FormScreen):
                 return self._try(self._flows[chosen]) if chosen is not None else None
         name = self.field("name")
         if not name.value.strip():
-            self.complain(name, "Type a name for it.")
+            self.show_field_error(name, "Type a name for it.")
             return None
         return PoolKept(name.value.strip())
 
@@ -261,11 +262,11 @@ class ChoosePoolScreen(FormScreen):
         self._sort_out()
         for field, setting in ((self.field("pool"), "user_pool_id"), (self.field("client"), "client_id")):
             if complaint := wrong_with(setting, field.value.strip()):
-                self.complain(field, complaint)
+                self.show_field_error(field, complaint)
                 return None
         secret = self.field("secret")
         if self.wants_secret and not secret.value.strip():
-            self.complain(secret, "Type the path of the file.")
+            self.show_field_error(secret, "Type the path of the file.")
             return None
         if secret.display and looks_like_a_secret(secret.value.strip()):
             self._refuse_secret()
@@ -288,7 +289,7 @@ class ChoosePoolScreen(FormScreen):
         """Take what stands in the secret's field off the screen, and nothing else."""
         secret = self.field("secret")
         secret.value = ""
-        self.complain(secret, NO_PATH)
+        self.show_field_error(secret, NO_PATH)
 
     def _forget_flow(self) -> None:
         self._flows, self._auth_flow = (), self._first_flow

@@ -1,63 +1,69 @@
-"""The screen of ConfirmSignInWithCustomChallenge, and what it shares with the step nobody knows."""
+"""The screens of a custom challenge, and of a challenge that this version doesn't know."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import ClassVar, TypeVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
-from textual.message import Message
-from textual.widget import Widget
 from textual.widgets import Static
 
-from tui_auth.auth.errors import AuthError
+from tui_auth import __version__
 from tui_auth.auth.next_step import ConfirmSignInWithCustomChallenge, UnknownStep
-from tui_auth.screens import wording
+from tui_auth.screens.form_screen import CopyAsked
 from tui_auth.screens.problem import Problem
 from tui_auth.screens.step_screen import Answered, StepScreen
-from tui_auth.screens.wording import rows_of
+from tui_auth.screens.wording import challenge_refused, rows_of
+from tui_auth.terminal.safe_text import safe_line
 from tui_auth.widgets.field import Field
-from tui_auth.widgets.secret_input import SecretInput
 from tui_auth.widgets.server_text import ServerText
+from tui_auth.widgets.text_input import SecretInput
 
-AskedT = TypeVar("AskedT", bound=ConfirmSignInWithCustomChallenge | UnknownStep)
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.message import Message
+    from textual.widget import Widget
+
+    from tui_auth.auth.errors import AuthError
+
+ChallengeT = TypeVar("ChallengeT", bound=ConfirmSignInWithCustomChallenge | UnknownStep)
 
 
-class AskedScreen(StepScreen[AskedT]):
-    """The service asks something; the answer is one ANSWER."""
+class ChallengeScreen(StepScreen[ChallengeT]):
+    """Shows the challenge parameters and asks for one ANSWER."""
 
     KEYS: ClassVar[tuple[str, ...]] = ("submit", "show", "back", "help", "quit")
     ANSWER_HINT = ""
 
-    def question(self) -> Iterable[Widget]:
-        yield from self.introduction()
+    def compose_form(self) -> Iterable[Widget]:
+        yield from self.compose_introduction()
         rows = rows_of(self.step.additional_info)
         if rows:
             yield ServerText(rows)
         yield Field("Answer", SecretInput(), hint=self.ANSWER_HINT, id="answer")
 
-    def introduction(self) -> Iterable[Widget]:
-        """What stands above the service's words."""
+    def compose_introduction(self) -> Iterable[Widget]:
+        """Yield the widgets above the challenge parameters."""
         return ()
 
-    def explain(self) -> list[tuple[str, str]]:
+    def service_rows(self) -> list[tuple[str, str]]:
         return list(self.step.additional_info.items())
 
-    def problem_of(self, error: AuthError) -> Problem:
-        """Whatever the text, it says no more than this: the service has ended the sign-in."""
+    def describe_error(self, error: AuthError) -> Problem:
+        """Describe any NotAuthorizedException as the end of the sign-in, whatever its text says."""
         if error.code != "NotAuthorizedException":
-            return super().problem_of(error)
-        return Problem(wording.challenge_refused(error))
+            return super().describe_error(error)
+        return Problem(challenge_refused(error))
 
-    def decide(self) -> Message | None:
+    def build_answer(self) -> Message | None:
         answer = self.query_one(SecretInput).secret
         if not answer:
-            self.complain(self.query_one("#answer", Field), "Type an answer first.")
+            self.show_field_error(self.query_one("#answer", Field), "Type an answer first.")
             return None
         return Answered(answer)
 
 
-class CustomChallengeScreen(AskedScreen[ConfirmSignInWithCustomChallenge]):
-    """A question of the pool's own."""
+class CustomChallengeScreen(ChallengeScreen[ConfirmSignInWithCustomChallenge]):
+    """Asks for the answer to a custom challenge."""
 
     EXPLANATION = (
         "The pool asks something of its own making: what stands in the frame are the service's words. "
@@ -65,22 +71,56 @@ class CustomChallengeScreen(AskedScreen[ConfirmSignInWithCustomChallenge]):
     )
 
     @property
-    def trail_name(self) -> str:
+    def breadcrumb(self) -> str:
         return "question"
 
-    def introduction(self) -> Iterable[Widget]:
+    def compose_introduction(self) -> Iterable[Widget]:
         if not rows_of(self.step.additional_info):
             yield Static("The service asks for an answer, and says nothing more.", markup=False)
 
     def on_mount(self) -> None:
         super().on_mount()
         if self.surroundings.times_asked > 1:
-            self.query_one(
-                "#answer", Field
-            ).hint = f"asked again ({ordinal(self.surroundings.times_asked)} time)"
+            times = format_ordinal(self.surroundings.times_asked)
+            self.query_one("#answer", Field).hint = f"asked again ({times} time)"
 
 
-def ordinal(number: int) -> str:
-    """2 as 2nd, 3 as 3rd, 11 as 11th."""
+class UnknownStepScreen(ChallengeScreen[UnknownStep]):
+    """Shows the name and parameters of an unknown challenge, and asks for an ANSWER."""
+
+    KEYS = ("submit", "show", "copy", "back", "help", "quit")
+    ANSWER_HINT = "sent as ANSWER"
+    EXPLANATION = (
+        "Cognito asks for a challenge that is newer than this program. Its name and parameters are shown as "
+        "they came. If you know what it wants, an answer can be sent as ANSWER; a newer tui-auth may know "
+        "the step."
+    )
+
+    @property
+    def challenge_name(self) -> str:
+        """The challenge's name, made safe to show."""
+        return safe_line(self.step.challenge_name, limit=60)
+
+    @property
+    def breadcrumb(self) -> str:
+        return "unknown step"
+
+    def compose_introduction(self) -> Iterable[Widget]:
+        yield Static(
+            f"The pool asks for a step this version ({__version__}) does not know.",
+            classes="headline",
+            markup=False,
+        )
+        yield Static(f"Challenge {self.challenge_name}", classes="fact", markup=False)
+
+    def action_copy(self) -> None:
+        """Copy the challenge's name and parameters, and nothing that was typed."""
+        lines = [f"tui-auth {__version__}", f"challenge {self.challenge_name}"]
+        lines += [f"{name}: {value}" for name, value in rows_of(self.step.additional_info)]
+        self.post_message(CopyAsked("\n".join(lines), "This page"))
+
+
+def format_ordinal(number: int) -> str:
+    """Format a number as an ordinal: 2 as 2nd, 3 as 3rd, 11 as 11th."""
     suffix = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return f"{number}th" if number % 100 in (11, 12, 13) else f"{number}{suffix}"

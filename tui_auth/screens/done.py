@@ -1,36 +1,41 @@
-"""The screen of Done: who is signed in, until when, and where the session is kept."""
+"""The screen of Done: who is signed in, until when, and where the session is stored."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
 from enum import Enum, auto
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.containers import Vertical
 from textual.message import Message
-from textual.widget import Widget
 from textual.widgets import Static
 
 from tui_auth.auth.next_step import Done
-from tui_auth.screens.choice_step import Choice
-from tui_auth.screens.copying import CopyAsked
+from tui_auth.screens.form_screen import CopyAsked
 from tui_auth.screens.step_screen import StepScreen
-from tui_auth.screens.surroundings import Surroundings
 from tui_auth.screens.wording import DEVICE_QUESTION, FORGET, REMEMBER
 from tui_auth.session.storage_choice import WORDS
 from tui_auth.session.stores import StorageKind
 from tui_auth.terminal.safe_text import safe_line
+from tui_auth.widgets.choice import Choice
 
-WHAT_IS_KEPT = "The tokens of this session are kept for the commands that need them, such as tui-auth header."
-ABOUT_PLACE = {
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from textual.widget import Widget
+
+    from tui_auth.screens.surroundings import Surroundings
+
+STORAGE_HELP = "The tokens of this session are kept for the commands that need them, such as tui-auth header."
+STORAGE_KIND_HELP = {
     StorageKind.SESSION: "Until you log out: in this machine's memory, gone at log-out.",
     StorageKind.FILE: "A private file: readable by you and root.",
     StorageKind.KEYRING: "The keyring: the system's, which may ask to be unlocked.",
     StorageKind.NONE: "Nowhere: every command signs in anew.",
 }
-HOW_LONG_IT_HOLDS = "The answer is remembered for this profile; --storage is for one sign-in."
-ABOUT_DEVICE = (
+STORAGE_ANSWER_HELP = "The answer is remembered for this profile; --storage is for one sign-in."
+DEVICE_HELP = (
     "The pool can remember this machine, and then asks for no second factor here. Say no on a machine that "
     "others use under your name."
 )
@@ -39,11 +44,11 @@ NEXT_COMMANDS = "tui-auth header | curl -H @- https://…\ntui-auth exec -- ./de
 
 
 class SignInSeen(Message):
-    """The person has seen that they are signed in."""
+    """The user has seen the result and wants to leave."""
 
 
 class PlaceChosen(Message):
-    """Where the session shall be kept."""
+    """The user has chosen where to store the session."""
 
     def __init__(self, kind: StorageKind) -> None:
         super().__init__()
@@ -51,7 +56,7 @@ class PlaceChosen(Message):
 
 
 class DeviceAnswered(Message):
-    """Whether this machine shall count as remembered."""
+    """The user has decided whether the pool remembers this device."""
 
     def __init__(self, remember: bool) -> None:
         super().__init__()
@@ -60,12 +65,15 @@ class DeviceAnswered(Message):
 
 class _Question(Enum):
     NONE = auto()
-    PLACE = auto()
+    STORAGE = auto()
     DEVICE = auto()
 
 
 class DoneScreen(StepScreen[Done]):
-    """Who is signed in, until when, in which groups."""
+    """Shows who is signed in, until when, and in which groups.
+
+    It then asks where to store the session and whether to remember the device, if that isn't decided.
+    """
 
     HAS_SESSION = False
     KEYS = ("submit", "copy", "help", "quit")
@@ -78,28 +86,28 @@ class DoneScreen(StepScreen[Done]):
     @property
     def explanation(self) -> str:
         match self._question:
-            case _Question.PLACE:
-                places = " ".join(ABOUT_PLACE[kind] for kind in self._places)
-                return "\n\n".join((WHAT_IS_KEPT, places, HOW_LONG_IT_HOLDS))
+            case _Question.STORAGE:
+                kinds = " ".join(STORAGE_KIND_HELP[kind] for kind in self._storage_kinds)
+                return "\n\n".join((STORAGE_HELP, kinds, STORAGE_ANSWER_HELP))
             case _Question.DEVICE:
-                return ABOUT_DEVICE
+                return DEVICE_HELP
         return self.EXPLANATION
 
     def __init__(self, step: Done, surroundings: Surroundings) -> None:
         super().__init__(step, surroundings)
-        self._asked_to_copy = False
+        self._warned_about_copy = False
         self._question = _Question.NONE
-        self._places: Sequence[StorageKind] = ()
-        self._asks_device = step.asks_to_remember_device
+        self._storage_kinds: Sequence[StorageKind] = ()
+        self._must_ask_about_device = step.asks_to_remember_device
 
-    def label_of(self, action: str) -> str:
+    def key_label(self, action: str) -> str:
         if action != "submit":
-            return super().label_of(action)
+            return super().key_label(action)
         if self._question is not _Question.NONE:
             return "Choose"
         return "Back to the list" if self.surroundings.has_list else "Leave"
 
-    def question(self) -> Iterable[Widget]:
+    def compose_form(self) -> Iterable[Widget]:
         claims = self.step.claims
         name = claims.name_for(self.surroundings.username)
         yield Static(f"✓ Signed in as {safe_line(name, limit=80)}", id="who", markup=False)
@@ -109,64 +117,67 @@ class DoneScreen(StepScreen[Done]):
         if more := len(claims.groups[MOST_GROUPS:]):
             groups += f", and {more} more"
         yield Static(f"Groups        {groups}", classes="fact", markup=False)
-        yield Static(f"Token         {self._life()}", classes="fact", markup=False)
-        yield Static("", id="kept", classes="fact", markup=False)
+        yield Static(f"Token         {self._format_expiry()}", classes="fact", markup=False)
+        yield Static("", id="storage", classes="fact", markup=False)
         yield Vertical(id="ask")
         yield Static("", id="next-commands", classes="quiet", markup=False)
 
-    def _life(self) -> str:
-        """Until when the tokens hold, by this machine's clock on the wall."""
+    def _format_expiry(self) -> str:
+        """Format when the tokens expire, in local time of this machine."""
         left = max(0, round((self.step.claims.expires_at - self.surroundings.now()) / 60))
         until = time.strftime("%H:%M", time.localtime(time.time() + left * 60))
         return f"until {until} ({left} min)"
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.query_one("#kept").display = self.query_one("#ask").display = False
+        self.query_one("#storage").display = self.query_one("#ask").display = False
         self.query_one("#next-commands").display = False
 
-    # -- what is asked once signed in ---------------------------------------------------------------
+    # -- questions after the sign-in ----------------------------------------------------------------
 
-    def ask_where(self, places: Sequence[StorageKind]) -> None:
-        """Ask where the session shall be kept, and nothing beside it."""
-        self._places = places
+    def ask_for_storage(self, kinds: Sequence[StorageKind]) -> None:
+        """Ask where to store the session, and hide everything else meanwhile."""
+        self._storage_kinds = kinds
         self._show_facts(False)
-        self._ask(_Question.PLACE, "Where shall this session be kept?", [WORDS[kind] for kind in places])
+        self._ask(_Question.STORAGE, "Where shall this session be kept?", [WORDS[kind] for kind in kinds])
 
-    def kept(self, where: str, problem: str, untidy: str = "") -> None:
-        """Say what became of the session, and what can be done with it; then ask about the device.
+    def show_storage(self, where: str, problem: str, untidy: str = "") -> None:
+        """Show where the session is stored and which commands use it; then ask about the device.
 
-        ``problem`` is why it is not kept, ``untidy`` what is to be said of older ones; both mostly empty.
+        Args:
+            where: The storage; empty if the session isn't stored.
+            problem: Why the session could not be stored; usually empty.
+            untidy: What is wrong with older sessions; usually empty.
         """
         self._show_facts(True)
-        line = self.query_one("#kept", Static)
+        line = self.query_one("#storage", Static)
         line.update(f"Kept in       {where}" if where else "Kept          nowhere: it ends with this program")
         line.display = True
         if problem:
-            # What was said before, such as that no signature was checked, still holds.
+            # The notice so far, such as that no signature was checked, is still true.
             self.notice = f"{self.notice} The session could not be kept. {problem}".strip()
         self.notice = f"{self.notice} {untidy}".strip()
         commands = self.query_one("#next-commands", Static)
         commands.update(NEXT_COMMANDS)
         commands.display = bool(where)
-        if where:  # a device whose key is kept nowhere would not be known again
+        if where:  # without storage there is no device key by which the pool would know the device again
             self.ask_about_device()
 
     def _show_facts(self, shown: bool) -> None:
         for fact in self.query(".fact"):
             fact.display = shown
 
-    def without_keeping(self) -> None:
-        """Nothing keeps sessions here, as in the demo; the device may still be asked about."""
+    def show_no_storage(self) -> None:
+        """Show the next commands for the demo, which stores nothing; then ask about the device."""
         commands = self.query_one("#next-commands", Static)
         commands.update(f"With a pool of your own, next:\n{NEXT_COMMANDS}")
         commands.display = True
         self.ask_about_device()
 
     def ask_about_device(self) -> None:
-        """Ask whether the pool shall remember this machine, once, where it leaves that to the person."""
-        if self._asks_device:
-            self._asks_device = False
+        """Ask once whether to remember this device, if the pool leaves that to the user."""
+        if self._must_ask_about_device:
+            self._must_ask_about_device = False
             self._ask(_Question.DEVICE, DEVICE_QUESTION, [REMEMBER, FORGET])
 
     def _ask(self, question: _Question, text: str, lines: Sequence[str]) -> None:
@@ -177,31 +188,31 @@ class DoneScreen(StepScreen[Done]):
         choice = Choice(lines, id=f"choice-{question.name.lower()}")
         box.mount(Static(text, classes="headline", markup=False), choice)
         self.call_after_refresh(self.set_focus, choice)
-        self._show_keys()
+        self.update_footer()
 
     @on(Choice.Picked)
-    def _chosen(self, event: Message) -> None:
+    def _submit_picked(self, event: Message) -> None:
         event.stop()
         if self._question is not _Question.NONE:
             self.submit()
 
-    def decide(self) -> Message | None:
+    def build_answer(self) -> Message | None:
         question, self._question = self._question, _Question.NONE
         if question is _Question.NONE:
             return SignInSeen()
-        chosen = self.query(Choice).last().highlighted or 0
-        # Disabled too: else the focus would come to it, out of sight, when a help over this screen closes.
+        position = self.query(Choice).last().highlighted or 0
+        # Disabled too: else the hidden list would get the focus when a help screen over this one closes.
         box = self.query_one("#ask")
         box.display, box.disabled = False, True
-        self._show_keys()
-        if question is _Question.PLACE:
-            return PlaceChosen(self._places[chosen])
-        return DeviceAnswered(chosen == 0)
+        self.update_footer()
+        if question is _Question.STORAGE:
+            return PlaceChosen(self._storage_kinds[position])
+        return DeviceAnswered(position == 0)
 
     def action_copy(self) -> None:
-        """Ask, then copy the access token."""
-        if self._asked_to_copy:
+        """Warn first; if pressed again, copy the access token."""
+        if self._warned_about_copy:
             self.post_message(CopyAsked(self.step.tokens.access_token, "The access token"))
         else:
             self.notice = "Whoever has the access token can act as you. ^y again copies it."
-        self._asked_to_copy = not self._asked_to_copy
+        self._warned_about_copy = not self._warned_about_copy

@@ -1,44 +1,76 @@
-"""What every asking screen is: one frame, one question, fields, and the way an answer leaves it."""
+"""The base of every screen that asks something: its layout, and how it submits an answer."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import Screen
-from textual.widget import Widget
 from textual.widgets import Static
 
-from tui_auth.auth.errors import AuthError, Concern
-from tui_auth.screens.keys import TABLE, bindings, keys_of, shown_keys
+from tui_auth.screens.keys import KEY_TABLE, build_bindings, build_key_hints, select_keys
 from tui_auth.screens.problem import Problem
-from tui_auth.screens.surroundings import Surroundings
-from tui_auth.screens.typed_keys import after_typed_keys, inputs_of
 from tui_auth.terminal.safe_text import safe_line
 from tui_auth.widgets.countdown import Countdown
-from tui_auth.widgets.field import Field, TextInput
-from tui_auth.widgets.frame import KeyLine, TopLine, Trail
-from tui_auth.widgets.secret_input import SecretInput
+from tui_auth.widgets.field import Field
+from tui_auth.widgets.frame import Breadcrumbs, ScreenFooter, ScreenHeader
+from tui_auth.widgets.text_input import SecretInput, TextInput
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+    from textual.widget import Widget
+
+    from tui_auth.auth.errors import AuthError, Concern
+    from tui_auth.screens.surroundings import Surroundings
+    from tui_auth.secret import Secret
 
 NO_CODE_YET = "No code has come yet."
+
+
+def focusable_inputs(screen: Screen[Any]) -> list[TextInput]:
+    """Return the inputs that can have the focus now, from top to bottom."""
+    return [widget for widget in screen.query(TextInput) if widget.focusable]
+
+
+def call_after_typed_keys(
+    screen: Screen[Any], inputs: Sequence[Widget], callback: Callable[[], None]
+) -> None:
+    """Call ``callback`` on the screen after all inputs, in order, have handled their keys.
+
+    A key that binds with priority, such as Enter, reaches the screen before any field sees it. Characters
+    typed before it may still be in the queue of a field, so a form is read only after all fields are done.
+    """
+    if inputs:
+        inputs[0].call_later(call_after_typed_keys, screen, inputs[1:], callback)
+    else:
+        screen.call_later(callback)
+
+
+class CopyAsked(Message):
+    """Send ``text`` to the clipboard; ``what`` names it in the notice that reports this."""
+
+    def __init__(self, text: Secret | str, what: str) -> None:
+        super().__init__()
+        self.text = text
+        self.what = what
 
 
 class FormScreen(Screen[None]):
     """A question with its fields.
 
-    A screen of its own gives ``question`` and ``decide``, and of what stands beside these below as much as is
-    different there. ``busy``, ``error`` and ``notice`` are drawn in their watchers and nowhere else. Screens
-    post what a person decided; the App does it.
+    A subclass defines ``compose_form`` and ``build_answer``, and overrides what else differs. Only the
+    watchers of ``busy``, ``error`` and ``notice`` draw them. A screen posts what the user decided, and the
+    app acts on it.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings()
+    BINDINGS: ClassVar[list[BindingType]] = build_bindings()
     KEYS: ClassVar[tuple[str, ...]] = ("submit", "back", "help", "quit")
     SUBMIT_LABEL: ClassVar[str] = "Continue"
     EXPLANATION: ClassVar[str] = ""
@@ -47,12 +79,12 @@ class FormScreen(Screen[None]):
     busy: reactive[bool] = reactive(False, repaint=False, init=False)
     error: reactive[Problem | None] = reactive(None, repaint=False, init=False, always_update=True)
     notice: reactive[str] = reactive("", repaint=False, init=False)
-    waits: reactive[bool] = reactive(False, repaint=False, init=False)
+    is_waiting: reactive[bool] = reactive(False, repaint=False, init=False)
     focused: reactive[Widget | None] = reactive(None, repaint=False)
-    """As Textual has it, except that it draws the whole screen anew whenever the focus moves."""
+    """Textual's own reactive, which redraws the whole screen when the focus moves; here it doesn't."""
 
     class BackAsked(Message):
-        """Esc: one choice back."""
+        """The user pressed Esc to go one choice back."""
 
     def __init__(self, surroundings: Surroundings) -> None:
         super().__init__()
@@ -60,135 +92,143 @@ class FormScreen(Screen[None]):
         self._had_focus: Widget | None = None
         self._has_sent = False
         self._was_edited = False
-        # Textual gives them by itself, but after a first frame without them, and styles everything once more.
-        self.add_class(*self._classes_of_size(), update=False)
+        # Textual adds them only after a first frame without them, and then styles everything a second time.
+        self.add_class(*self._size_classes(), update=False)
 
-    # -- what a screen says for itself --------------------------------------------------------------
+    # -- what a subclass defines --------------------------------------------------------------------
 
     @property
-    def trail_name(self) -> str:
-        """This step in a word or two, for the trail."""
+    def breadcrumb(self) -> str:
+        """This step in a word or two, for the breadcrumbs."""
         return ""
 
-    def question(self) -> Iterable[Widget]:
-        """The widgets of the question itself."""
-        return ()
-
-    def decide(self) -> Message | None:
-        """The message that carries what the person decided; None where something is missing still."""
+    def compose_form(self) -> Iterable[Widget]:
+        """Yield the widgets of the question."""
         raise NotImplementedError
 
-    def field_about(self, concern: Concern) -> Field | None:
-        """The field that a refusal about ``concern`` stands under; None for the line below all."""
+    def build_answer(self) -> Message | None:
+        """Return the message with the user's answer, or None after showing what is missing."""
+        raise NotImplementedError
+
+    def field_for(self, concern: Concern) -> Field | None:
+        """Return the field that shows an error about ``concern``; None for the line below all."""
         fields = list(self.query(Field))
         return fields[-1] if fields else None
 
-    def problem_of(self, error: AuthError) -> Problem:
-        """A refusal as this screen words it."""
-        # The words of all steps, which no first screen needs before something was refused.
+    def describe_error(self, error: AuthError) -> Problem:
+        """Word an error of Cognito for this screen."""
+        # Not at the top: the first frame doesn't need the wording of all steps.
         from tui_auth.screens.wording import clock_in_a_refusal
 
         problem = Problem.of(error)
         clock = clock_in_a_refusal(error, self.surroundings.clock_offset())
         return replace(problem, text=f"{problem.text} {clock}") if clock else problem
 
-    def keys_now(self) -> Sequence[str]:
-        """The actions that do something just now, in the order of the key line."""
+    def active_keys(self) -> Sequence[str]:
+        """Return the actions that do something now, in the order of the footer."""
         return self.KEYS
 
-    def label_of(self, action: str) -> str:
-        """How the key line names an action here."""
-        return self.SUBMIT_LABEL if action == "submit" else TABLE[action].label
+    def key_label(self, action: str) -> str:
+        """Return the footer's label for an action on this screen."""
+        return self.SUBMIT_LABEL if action == "submit" else KEY_TABLE[action].label
 
     @property
     def explanation(self) -> str:
-        """What the help says of this screen."""
+        """What the help says about this screen."""
         return self.EXPLANATION
 
-    def explain(self) -> list[tuple[str, str]]:
-        """What the pool sent with this step, for the help: names and values, not yet made safe."""
+    def service_rows(self) -> list[tuple[str, str]]:
+        """Return the names and values from Cognito for the help; they aren't safe to show yet."""
         return []
 
-    # -- the frame ----------------------------------------------------------------------------------
+    # -- layout -------------------------------------------------------------------------------------
 
-    def _classes_of_size(self) -> Iterator[str]:
-        """The classes that the App's breakpoints give a screen in a terminal of this size."""
+    def _size_classes(self) -> Iterator[str]:
+        """Yield the classes that the app's breakpoints give a screen in a terminal of this size."""
         app = self.app
         widths, heights = app.HORIZONTAL_BREAKPOINTS or [], app.VERTICAL_BREAKPOINTS or []
         for cells, breakpoints in ((app.size.width, widths), (app.size.height, heights)):
-            reached = [each for each in breakpoints if each[0] <= cells]
+            reached = [limit for limit in breakpoints if limit[0] <= cells]
             if reached:
                 yield max(reached)[1]
 
     def compose(self) -> ComposeResult:
-        around = self.surroundings
-        yield TopLine(safe_line(around.pool, limit=60), safe_line(around.username, limit=40), around.mark)
-        yield Trail(around.trail, self.trail_name)
+        """Lay out header, breadcrumbs, form, the demo's drawer, and footer."""
+        context = self.surroundings
+        yield self.build_header()
+        yield Breadcrumbs(context.trail, self.breadcrumb)
         with VerticalScroll(id="question", can_focus=False):
-            yield from self.question()
-            yield from self.below()
-        yield from around.beside()
-        yield KeyLine()
+            yield from self.compose_form()
+            yield from self.compose_status()
+        yield from context.beside()
+        yield ScreenFooter()
 
-    def below(self) -> Iterable[Widget]:
-        """What stands under every question: a refusal that belongs to no field, a quiet line, a wait."""
+    def build_header(self) -> ScreenHeader:
+        """Build the header: badge, user pool, user name."""
+        context = self.surroundings
+        pool, username = safe_line(context.pool, limit=60), safe_line(context.username, limit=40)
+        return ScreenHeader(pool, username, context.mark)
+
+    def compose_status(self) -> Iterable[Widget]:
+        """Yield what is below every form: an error that belongs to no field, a notice, a wait."""
         yield Static(id="problem", markup=False)
         yield Static(id="notice", markup=False)
         yield Countdown(id="wait", classes="under-field")
 
     def on_mount(self) -> None:
-        for each in self.query(TextInput):
-            self.watch(each, "value", self._note_edit, init=False)
-        self._show_keys()
+        for text_input in self.query(TextInput):
+            self.watch(text_input, "value", self._remember_edit, init=False)
+        self.update_footer()
 
-    def _note_edit(self) -> None:
+    def _remember_edit(self) -> None:
         self._was_edited = True
 
     # -- keys ---------------------------------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Switch off the keys of the table that this screen does not list."""
-        return action in self._keys_here() if action in TABLE else True
+        """Disable the keys of the table that this screen doesn't list."""
+        return action in self._enabled_keys() if action in KEY_TABLE else True
 
-    def _keys_here(self) -> Sequence[str]:
-        return keys_of(self.keys_now(), in_demo=self.surroundings.newest_code is not None)
+    def _enabled_keys(self) -> Sequence[str]:
+        return select_keys(self.active_keys(), is_demo=self.surroundings.newest_code is not None)
 
-    def _show_keys(self) -> None:
-        self.query_one(KeyLine).keys = shown_keys(self._keys_here(), self.label_of)
+    def update_footer(self) -> None:
+        """Show the keys that do something now, and enable only those."""
+        self.query_one(ScreenFooter).keys = build_key_hints(self._enabled_keys(), self.key_label)
         self.refresh_bindings()
 
     # -- drawing ------------------------------------------------------------------------------------
 
     def watch_busy(self, busy: bool) -> None:
-        """Say that a request is under way, and take away what was said before it."""
+        """Show that a request is in flight, and remove the messages from before it."""
         if busy:
             self.error, self.notice = None, ""
         elif self.focused is None:
-            self._focus_again()
+            self._restore_focus()
         self._draw_notice()
 
     def watch_notice(self) -> None:
-        """Draw the quiet line."""
+        """Draw the notice."""
         self._draw_notice()
 
     def _draw_notice(self) -> None:
-        # What comes to be said meanwhile, such as what Esc would do, stands beside it.
+        # A notice that comes during the request, such as what Esc would do, is shown beside it.
         text = " ".join(part for part in (self.BUSY_TEXT if self.busy else "", self.notice) if part)
         self._write("#notice", text)
 
     def _write(self, line_id: str, text: str) -> None:
-        """Show a line, or hide it where it is empty. Saying the same again would lay the screen out anew."""
+        """Show a line, or hide it if empty. An unchanged line isn't updated: that costs a layout."""
         line = self.query_one(line_id, Static)
         if line.content != text:
             line.update(text)
             line.display = bool(text)
 
     def watch_error(self, error: Problem | None) -> None:
-        """Put the refusal under the field it is about, select that field, and leave its content."""
+        """Show the error under the field it is about, and select that field's content."""
         self._was_edited = False
-        for each in self.query(Field):
-            each.error = ""
-        target = self.field_about(error.concern) if error else None
+        for field in self.query(Field):
+            field.error = ""
+        target = self.field_for(error.concern) if error else None
         if error and target:
             target.error = error.text
             self._focus_for_retype(target)
@@ -197,110 +237,110 @@ class FormScreen(Screen[None]):
     def _focus_for_retype(self, target: Field) -> None:
         self.set_focus(target.input)
         target.input.select_all()
-        # On a short screen the sentence under the field would else stay out of sight.
+        # On a short screen the error under the field could be out of sight.
         self.call_after_refresh(target.scroll_visible, animate=False)
 
     def on_resize(self) -> None:
-        """A screen that becomes smaller keeps in sight what is typed, and why it was refused."""
-        field = next((each for each in self.query(Field) if each.has_focus_within), None)
+        """Keep the focused field and its error in sight when the screen becomes smaller."""
+        field = next((field for field in self.query(Field) if field.has_focus_within), None)
         if field is not None:
             self.call_after_refresh(field.scroll_visible, animate=False)
 
     def wait(self, seconds: float, problem: Problem) -> None:
-        """Take no answer for so long, and show how long."""
+        """Accept no answer for so many seconds, and show the time left."""
         self.error = problem
-        self.waits = True
-        self.query_one("#wait", Countdown).last(seconds, "Try again in {}.", self._end_wait)
+        self.is_waiting = True
+        self.query_one("#wait", Countdown).count_down(seconds, "Try again in {}.", self._end_wait)
 
     def _end_wait(self) -> None:
-        self.waits = False
+        self.is_waiting = False
 
-    # -- answering ----------------------------------------------------------------------------------
+    # -- submitting ---------------------------------------------------------------------------------
 
     def action_submit(self) -> None:
-        """Enter: to the next field, or send the answer.
+        """Move to the next field, or submit the answer in the last one.
 
-        The key is taken before any field sees it, and the focus moves at once, so that what is typed fast or
-        by a program lands in the field it is meant for, a password above all. The fields then work off the
-        keys they still hold before the answer is read.
+        The screen gets Enter before any field does, and moves the focus at once. So what is typed fast, or
+        by a program, goes to the field it is meant for, which matters most for a password. The fields then
+        handle the keys in their queues before the answer is read.
         """
-        inputs, focused = inputs_of(self), self.focused
-        position = next((at for at, each in enumerate(inputs) if each is focused), len(inputs))
+        inputs, focused = focusable_inputs(self), self.focused
+        position = next((at for at, field in enumerate(inputs) if field is focused), len(inputs))
         if position < len(inputs) - 1:
             self.set_focus(inputs[position + 1])
             if self.error is not None and self.error.enter_repeats:
-                # A field may still hold keys that change the form, and a changed form isn't sent again.
-                after_typed_keys(self, inputs, partial(self._repeat_unless_edited, focused))
+                # A field may still have keys that change the form, and a changed form isn't sent again.
+                call_after_typed_keys(self, inputs, partial(self._repeat_unless_edited, focused))
             return
-        self._submit_once_typed(inputs, focused)
+        self._submit_after_typed_keys(inputs, focused)
 
     def _repeat_unless_edited(self, focused: Widget | None) -> None:
         if self.error is not None and self.error.enter_repeats and not self._was_edited:
-            self._submit_once_typed(inputs_of(self), focused)
+            self._submit_after_typed_keys(focusable_inputs(self), focused)
 
-    def _submit_once_typed(self, inputs: Sequence[Widget], focused: Widget | None) -> None:
-        """Read and send the answer once the fields, the focused one last, have handled their keys."""
-        # What is typed after Enter belongs to no field any more.
+    def _submit_after_typed_keys(self, inputs: Sequence[Widget], focused: Widget | None) -> None:
+        """Submit the answer after the fields, the focused one last, have handled their keys."""
+        # What is typed after Enter belongs to no field.
         self._had_focus = focused or self._had_focus
         self.set_focus(None)
-        holders: list[Widget] = [each for each in inputs if each is not focused]
-        after_typed_keys(self, [*holders, focused] if focused else holders, self._submit_and_look)
+        others: list[Widget] = [field for field in inputs if field is not focused]
+        call_after_typed_keys(self, [*others, focused] if focused else others, self._submit_and_refocus)
 
-    def _submit_and_look(self) -> None:
+    def _submit_and_refocus(self) -> None:
         self._has_sent = False
         self.submit()
-        # What was sent is taken up a moment later; a key until then would be typed over it.
+        # The app handles a sent answer a moment later; a key until then must not overwrite the field.
         if self.focused is None and not self.busy and not self._has_sent and self.is_current:
-            self._focus_again()
+            self._restore_focus()
 
-    def _focus_again(self) -> None:
+    def _restore_focus(self) -> None:
         if self._had_focus is not None and self._had_focus.is_attached and self._had_focus.focusable:
             self.set_focus(self._had_focus)
 
     def submit(self) -> None:
-        """Send the answer, once, unless one is under way or must wait."""
-        if self.busy or self.waits:
+        """Post the answer once, unless a request is in flight or the screen must wait."""
+        if self.busy or self.is_waiting:
             return
         for secret in self.query(SecretInput):
             secret.conceal()
-        message = self.decide()
+        message = self.build_answer()
         if message is not None:
             self._has_sent = True
             self.post_message(message)
 
-    def complain(self, target: Field, text: str) -> None:
-        """Refuse what stands in a field before anyone is asked."""
+    def show_field_error(self, target: Field, text: str) -> None:
+        """Show under a field why its content isn't submitted."""
         self.error = None
         target.error = text
         self._focus_for_retype(target)
 
-    # -- what the other keys do ---------------------------------------------------------------------
+    # -- other keys ---------------------------------------------------------------------------------
 
     def action_back(self) -> None:
-        """One choice back."""
+        """Go one choice back."""
         self.post_message(self.BackAsked())
 
     def action_next_field(self) -> None:
-        """Tab, taken as early as Enter."""
+        """Move to the next field. Like Enter, Tab reaches the screen before the field."""
         self.focus_next()
 
     def action_previous_field(self) -> None:
-        """Shift and Tab."""
+        """Move to the previous field."""
         self.focus_previous()
 
     def action_scroll_question(self, rows: int) -> None:
-        """Move the question where it is longer than the screen."""
+        """Scroll a form that is longer than the screen."""
         self.query_one("#question").scroll_relative(y=rows, animate=False)
 
     def action_show(self) -> None:
         """Show or hide what is typed in the secret fields."""
         secrets = list(self.query(SecretInput))
-        reveal = not any(each.is_revealed for each in secrets)
-        for each in secrets:
-            each.reveal() if reveal else each.conceal()
+        reveal = not any(secret.is_revealed for secret in secrets)
+        for secret in secrets:
+            secret.reveal() if reveal else secret.conceal()
 
     def action_newest_code(self) -> None:
-        """In the demo: type the newest code from the phone or the inbox."""
+        """Type the newest code from the demo's phone or inbox."""
         from tui_auth.widgets.code_input import CodeInput
 
         code = self.surroundings.newest_code() if self.surroundings.newest_code else None
@@ -313,21 +353,21 @@ class FormScreen(Screen[None]):
             self.set_focus(code_input)
 
     def action_drawer(self) -> None:
-        """In the demo: open or close the drawer with phone and inbox."""
+        """Open or close the demo's drawer with phone and inbox."""
         for widget in self.query("Drawer"):
             widget.toggle_class("-open")
 
-    def action_wire(self) -> None:
-        """Show what was asked of Cognito so far."""
-        from tui_auth.screens.wire import WireScreen
+    def action_call_trace(self) -> None:
+        """Show the calls to Cognito so far."""
+        from tui_auth.screens.call_trace import CallTraceScreen
 
         if self.is_current:
-            self.app.push_screen(WireScreen(self.surroundings.wire))
+            self.app.push_screen(CallTraceScreen(self.surroundings.wire))
 
     def action_help(self) -> None:
-        """Explain this step and show what the pool sent."""
+        """Explain this step and show what Cognito sent with it."""
         from tui_auth.screens.help import HelpScreen
 
         if self.is_current:
-            keys = [(name, self.label_of(name)) for name in self._keys_here()]
-            self.app.push_screen(HelpScreen(self.explanation, self.explain(), keys))
+            keys = [(name, self.key_label(name)) for name in self._enabled_keys()]
+            self.app.push_screen(HelpScreen(self.explanation, self.service_rows(), keys))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tui_auth.auth.errors import TRY_AGAIN, AuthError, Concern
-from tui_auth.terminal.safe_text import service_says
+from tui_auth.terminal.safe_text import quote_service
 
 OWN_FAULT = "Something went wrong in tui-auth itself, not with your answer."
 _QUOTE_LIMIT = 160
@@ -30,7 +30,7 @@ class Problem:
         """
         parts = [error.message]
         if error.quote:
-            parts.append(service_says(error.quote, limit=_QUOTE_LIMIT))
+            parts.append(quote_service(error.quote, limit=_QUOTE_LIMIT))
         is_open = error.recovery_suggestion == TRY_AGAIN and bool(again)
         parts.append(f"{again} tries it again." if is_open else error.recovery_suggestion)
         repeats = error.may_have_arrived and again == "Enter"

@@ -1,25 +1,29 @@
-"""The sign-in screen: name and password, the way in and the way back."""
+"""The sign-in screen: the first screen, and the one that Esc returns to."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from textual.message import Message
-from textual.widget import Widget
 from textual.widgets import Static
 
 from tui_auth.auth.auth_flow import AuthFlow
 from tui_auth.auth.errors import Concern
-from tui_auth.screens.form_screen import FormScreen
-from tui_auth.screens.surroundings import Surroundings
-from tui_auth.screens.typed_keys import after_typed_keys, inputs_of
+from tui_auth.screens.form_screen import FormScreen, call_after_typed_keys, focusable_inputs
 from tui_auth.secret import Secret
-from tui_auth.widgets.field import Field, TextInput
-from tui_auth.widgets.secret_input import SecretInput
+from tui_auth.widgets.field import Field
+from tui_auth.widgets.text_input import SecretInput, TextInput
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from textual.widget import Widget
+
+    from tui_auth.screens.surroundings import Surroundings
 
 
 class SignInAsked(Message):
-    """The person wants to sign in; ``password`` is None where the flow takes none."""
+    """The user wants to sign in; ``password`` is None if the auth flow starts without one."""
 
     def __init__(self, username: str, password: Secret | None) -> None:
         super().__init__()
@@ -28,7 +32,7 @@ class SignInAsked(Message):
 
 
 class ForgotAsked(Message):
-    """The person does not know the password any more."""
+    """The user has forgotten the password."""
 
     def __init__(self, username: str) -> None:
         super().__init__()
@@ -36,7 +40,7 @@ class ForgotAsked(Message):
 
 
 class SignUpWanted(Message):
-    """The person has no account yet."""
+    """The user has no account yet."""
 
     def __init__(self, username: str) -> None:
         super().__init__()
@@ -44,9 +48,10 @@ class SignUpWanted(Message):
 
 
 class SignInScreen(FormScreen):
-    """Name and password; the name alone where the flow starts without one.
+    """Asks for user name and password.
 
-    ``pool_origin`` is a sentence for the help: where the pool was named.
+    It asks for the user name alone if the auth flow starts without a password.
+    ``pool_origin`` is a sentence for the help: what specified the pool.
     """
 
     SUBMIT_LABEL = "Sign in"
@@ -54,7 +59,7 @@ class SignInScreen(FormScreen):
         "Sign in to this user pool. What comes next is the pool's choice: a code, a new "
         "password, a question; each is one screen."
     )
-    ABOUT_A_REFUSAL = (
+    REJECTION_HELP = (
         "A password that is right and refused all the same: does the app client belong to this pool? No "
         "answer tells. Compare both ids in the Cognito console."
     )
@@ -73,42 +78,42 @@ class SignInScreen(FormScreen):
         self.mfa_methods = mfa_methods
         self.auth_flow = auth_flow
         self.pool_origin = pool_origin
-        self.with_password = auth_flow.needs_password
+        self.has_password_field = auth_flow.needs_password
         self._prefilled = ("", Secret(""))
 
     @property
     def explanation(self) -> str:
-        # The words of all steps: only for the help.
+        # Not at the top: the first frame doesn't need the wording of all steps.
         from tui_auth.screens.wording import PASSWORD_IN_FLOW, second_factor
 
         methods = ", ".join(map(second_factor, self.mfa_methods))
         factors = f"Second factors of this pool: {methods}." if methods else ""
         facts = (PASSWORD_IN_FLOW[self.auth_flow], self.pool_origin, factors)
-        refusal = self.ABOUT_A_REFUSAL if self.with_password else ""
+        refusal = self.REJECTION_HELP if self.has_password_field else ""
         return "\n\n".join(filter(None, (self.EXPLANATION, *facts, refusal)))
 
     @property
-    def _what_to_type(self) -> str:
-        """What the field for the name wants, within a sentence."""
+    def _name_label(self) -> str:
+        """The label of the name field, as it is written within a sentence."""
         return "user name" if self.label == "Username" else self.label[0].lower() + self.label[1:]
 
     def prefill(self, username: str, password: str) -> None:
-        """Have name and password typed when the screen opens; for the demo's sample users."""
+        """Fill in name and password when the screen opens; for the demo's sample users."""
         self._prefilled = (username, Secret(password))
 
-    def question(self) -> Iterable[Widget]:
+    def compose_form(self) -> Iterable[Widget]:
         yield Static("Sign in", classes="headline", markup=False)
         yield Field(self.label, TextInput(self.surroundings.username), id="username")
-        if self.with_password:
+        if self.has_password_field:
             yield Field("Password", SecretInput(), id="password")
 
-    def label_of(self, action: str) -> str:
-        # In the demo there is one key more, and the line is full.
-        is_short = action == "forgot" and self.surroundings.has_list
-        return "Forgot it" if is_short else super().label_of(action)
+    def key_label(self, action: str) -> str:
+        # In the demo the footer has one more key, and no room for the long label.
+        is_in_demo = action == "forgot" and self.surroundings.has_list
+        return "Forgot it" if is_in_demo else super().key_label(action)
 
-    def keys_now(self) -> tuple[str, ...]:
-        show = ("show",) if self.with_password else ()
+    def active_keys(self) -> tuple[str, ...]:
+        show = ("show",) if self.has_password_field else ()
         back = ("back",) if self.surroundings.has_list else ()
         return ("submit", *show, "forgot", "sign_up", *back, "help", "quit")
 
@@ -117,37 +122,37 @@ class SignInScreen(FormScreen):
         name, password = self._prefilled
         if name:
             self.query_one("#username", Field).input.value = name
-        self.ask_for_what_is_missing()
-        if self.with_password and password:
+        self.focus_missing()
+        if self.has_password_field and password:
             self.query_one(SecretInput).value = password.reveal()
         self._prefilled = ("", Secret(""))
 
     def forget_password(self) -> None:
-        """Empty the password's field: the attempt has what it needs of it."""
-        if self.with_password:
+        """Clear the password field: the attempt has its own copy."""
+        if self.has_password_field:
             self.query_one(SecretInput).clear()
 
-    def ask_for_what_is_missing(self) -> None:
-        """Focus the name where it is empty, else the password, which is always typed anew."""
+    def focus_missing(self) -> None:
+        """Focus the name if it is empty, else the password, which must always be typed again."""
         self.forget_password()
         name = self.query_one("#username", Field)
-        wanted = self.query_one("#password", Field) if self.with_password and name.value else name
-        self.set_focus(wanted.input)
+        missing = self.query_one("#password", Field) if self.has_password_field and name.value else name
+        self.set_focus(missing.input)
 
     def action_forgot(self) -> None:
-        """Reset the password of the name that is typed, once its field has worked off the keys it holds."""
-        after_typed_keys(self, inputs_of(self), self._forgot)
+        """Reset the password of the user whose name is typed, after its field has handled its keys."""
+        call_after_typed_keys(self, focusable_inputs(self), self._forgot)
 
     def _forgot(self) -> None:
         name = self.query_one("#username", Field)
         if not name.value.strip():
-            self.complain(name, f"Type your {self._what_to_type}, then ^f.")
+            self.show_field_error(name, f"Type your {self._name_label}, then ^f.")
         elif not self.busy:
             self.post_message(ForgotAsked(name.value.strip()))
 
     def action_sign_up(self) -> None:
-        """Make an account, of the name that is typed."""
-        after_typed_keys(self, inputs_of(self), self._sign_up)
+        """Open the sign-up form with the name that is typed."""
+        call_after_typed_keys(self, focusable_inputs(self), self._sign_up)
 
     def _sign_up(self) -> None:
         if not self.busy:
@@ -156,30 +161,30 @@ class SignInScreen(FormScreen):
 
     def action_submit(self) -> None:
         name = self.query_one("#username", Field)
-        if self.focused is name.input and self.with_password:
-            # What is typed next is the password: it must not land in the field that shows it.
-            after_typed_keys(self, [name.input], self._complain_without_name)
+        if self.focused is name.input and self.has_password_field:
+            # What is typed next is the password: it must not go to the name field, which would show it.
+            call_after_typed_keys(self, [name.input], self._show_missing_name)
         super().action_submit()
 
-    def _complain_without_name(self) -> None:
+    def _show_missing_name(self) -> None:
         name, password = self.query_one("#username", Field), self.query_one("#password", Field)
         if not name.value.strip() and not password.value:
-            self.complain(name, f"Type your {self._what_to_type}.")
+            self.show_field_error(name, f"Type your {self._name_label}.")
 
-    def field_about(self, concern: Concern) -> Field | None:
+    def field_for(self, concern: Concern) -> Field | None:
         if concern is Concern.FORM:
             return None
-        return self.query_one("#password" if self.with_password else "#username", Field)
+        return self.query_one("#password" if self.has_password_field else "#username", Field)
 
-    def decide(self) -> Message | None:
+    def build_answer(self) -> Message | None:
         name = self.query_one("#username", Field)
         if not name.value.strip():
-            self.complain(name, f"Type your {self._what_to_type}.")
+            self.show_field_error(name, f"Type your {self._name_label}.")
             return None
-        if not self.with_password:
+        if not self.has_password_field:
             return SignInAsked(name.value.strip(), None)
         password = self.query_one(SecretInput).secret
         if not password:
-            self.complain(self.query_one("#password", Field), "Type your password.")
+            self.show_field_error(self.query_one("#password", Field), "Type your password.")
             return None
         return SignInAsked(name.value.strip(), password)

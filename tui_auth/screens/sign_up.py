@@ -1,26 +1,32 @@
-"""The screen for a new account: name, password, and what the pool requires."""
+"""The sign-up screen: user name, password, and the attributes that the pool requires."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from textual.message import Message
-from textual.widget import Widget
 from textual.widgets import Static
 
 from tui_auth.auth.errors import AuthError, Concern
 from tui_auth.screens.form_screen import FormScreen
-from tui_auth.screens.new_password import agreed_password, password_fields
+from tui_auth.screens.passwords import build_new_password_fields, read_new_password
 from tui_auth.screens.problem import Problem
-from tui_auth.screens.surroundings import Surroundings
 from tui_auth.screens.wording import ATTRIBUTE_HINTS, also_needed, attribute_needed, label_of
-from tui_auth.secret import Secret
-from tui_auth.settings import SignInSettings
-from tui_auth.widgets.field import Field, TextInput
+from tui_auth.widgets.field import Field
+from tui_auth.widgets.text_input import TextInput
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from textual.widget import Widget
+
+    from tui_auth.screens.surroundings import Surroundings
+    from tui_auth.secret import Secret
+    from tui_auth.settings import SignInSettings
 
 
 class SignUpAsked(Message):
-    """The person wants this account."""
+    """The user wants this account."""
 
     def __init__(self, username: str, password: Secret, attributes: Mapping[str, str]) -> None:
         super().__init__()
@@ -30,7 +36,7 @@ class SignUpAsked(Message):
 
 
 class SignUpScreen(FormScreen):
-    """A new account, with what is known of the pool: what its users are called, and what it requires."""
+    """Asks for a new account, with the attributes that the settings require."""
 
     KEYS = ("submit", "show", "back", "help", "quit")
     SUBMIT_LABEL = "Sign up"
@@ -45,28 +51,28 @@ class SignUpScreen(FormScreen):
         self.attributes = settings.sign_up_attributes
 
     @property
-    def trail_name(self) -> str:
+    def breadcrumb(self) -> str:
         return "sign-up"
 
-    def question(self) -> Iterable[Widget]:
+    def compose_form(self) -> Iterable[Widget]:
         yield Static("Make an account", classes="headline", markup=False)
         yield Field(self.label, TextInput(self.surroundings.username), id="username")
-        yield from password_fields(self.surroundings.password_policy)
+        yield from build_new_password_fields(self.surroundings.password_policy)
         for position in range(len(self.attributes)):
             yield self._attribute_field(position)
 
-    def field_about(self, concern: Concern) -> Field | None:
+    def field_for(self, concern: Concern) -> Field | None:
         if concern is Concern.FORM:
             return None
         first = "#attribute-0" if self.attributes else "#username"
         targets = {Concern.NEW_PASSWORD: "#new-password", Concern.ATTRIBUTES: first}
         return self.query_one(targets.get(concern, "#username"), Field)
 
-    def problem_of(self, error: AuthError) -> Problem:
-        """The pool names an attribute it requires: ask for that too."""
+    def describe_error(self, error: AuthError) -> Problem:
+        """Add a field for the required attribute that the error names."""
         needed = attribute_needed(error)
         if needed is None or needed in self.attributes:
-            return super().problem_of(error)
+            return super().describe_error(error)
         self.attributes += (needed,)
         field = self._attribute_field(len(self.attributes) - 1)
         self.mount(field, before="#problem")
@@ -78,18 +84,18 @@ class SignUpScreen(FormScreen):
         hint = ATTRIBUTE_HINTS.get(name, "")
         return Field(label_of(name), TextInput(), hint=hint, id=f"attribute-{position}")
 
-    def decide(self) -> Message | None:
+    def build_answer(self) -> Message | None:
         name = self.query_one("#username", Field)
         if not name.value.strip():
             what = "the name you want" if self.label == "Username" else "what you will sign in with"
-            self.complain(name, f"Type {what}.")
+            self.show_field_error(name, f"Type {what}.")
             return None
-        password = agreed_password(self)
+        password = read_new_password(self)
         if password is None:
             return None
         values = {
             attribute: self.query_one(f"#attribute-{position}", Field).value.strip()
             for position, attribute in enumerate(self.attributes)
         }
-        given = {attribute: value for attribute, value in values.items() if value}
-        return SignUpAsked(name.value.strip(), password, given)
+        attributes = {attribute: value for attribute, value in values.items() if value}
+        return SignUpAsked(name.value.strip(), password, attributes)

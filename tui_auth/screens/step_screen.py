@@ -124,7 +124,7 @@ class StepScreen(FormScreen, Generic[StepT]):
         self.error = Problem(f"{text} {does}".strip(), enter_repeats=True)
 
     def submit(self) -> None:
-        if self._offers_start and not self.busy and not self.waits:
+        if self._offers_start and not self.busy and not self.is_waiting:
             self._has_sent = True
             self.post_message(StartAgainAsked())
         else:
@@ -141,22 +141,22 @@ class StepScreen(FormScreen, Generic[StepT]):
     def cool_down(self) -> None:
         """Let a little time pass before another code can be asked for, and show how much."""
         self._is_cooling = True
-        self.query_one("#cool-down", Countdown).last(COOL_DOWN_SECONDS, "^r again in {}", self._cooled)
-        self._show_keys()
+        self.query_one("#cool-down", Countdown).count_down(COOL_DOWN_SECONDS, "^r again in {}", self._cooled)
+        self.update_footer()
 
     def _cooled(self) -> None:
         self._is_cooling = False
-        self._show_keys()
+        self.update_footer()
 
-    def keys_now(self) -> Sequence[str]:
-        keys = super().keys_now()
+    def active_keys(self) -> Sequence[str]:
+        keys = super().active_keys()
         return [name for name in keys if name != "new_code"] if self._is_cooling else keys
 
-    def below(self) -> Iterable[Widget]:
+    def compose_status(self) -> Iterable[Widget]:
         yield Countdown(id="cool-down", classes="under-field")
-        yield from super().below()
+        yield from super().compose_status()
 
     def action_new_code(self) -> None:
         """Ask for a new code."""
-        if not self.busy and not self.waits:
+        if not self.busy and not self.is_waiting:
             self.post_message(NewCodeAsked())

@@ -6,21 +6,12 @@ from typing import Any
 
 from tui_auth.auth.next_step import NextStep
 from tui_auth.screens import (  # noqa: F401 - each declares its step
-    confirm_sign_up,
+    choices,
+    codes,
     custom_challenge,
     done,
-    email_setup,
-    first_factor,
-    mfa_selection,
-    mfa_setup_selection,
-    new_password,
-    otp_code,
-    password,
-    reset_password,
-    sms_code,
-    totp_code,
-    totp_setup,
-    unknown_step,
+    mfa_setup,
+    passwords,
 )
 from tui_auth.screens.step_screen import SCREENS, StepScreen
 from tui_auth.screens.surroundings import Surroundings

@@ -15,6 +15,7 @@ from tui_auth.auth.next_step import (
     MFAType,
 )
 from tui_auth.auth.totp import window_offset
+from tui_auth.durations import format_duration
 from tui_auth.screens.pool_question import PASSWORD_NEVER_SENT, PASSWORD_SENT
 from tui_auth.secret import Secret
 from tui_auth.terminal.safe_text import safe_line, safe_text
@@ -224,15 +225,6 @@ def in_groups(key: str) -> str:
     return "\n".join(" ".join(line) for line in lines)
 
 
-def spoken(seconds: float) -> str:
-    """A distance in time as a person says it: 45 seconds, 4 minutes, 2 hours."""
-    for size, name in ((3600, "hour"), (60, "minute")):
-        if seconds >= 1.5 * size or seconds == size:
-            count = round(seconds / size)
-            return f"{count} {name}{'s' if count != 1 else ''}"
-    return f"{round(seconds)} seconds"
-
-
 def why_the_code_does_not_fit(
     error: AuthError, code: Secret, key: Secret, now: float, clock_offset: float | None
 ) -> str | None:
@@ -248,7 +240,7 @@ def why_the_code_does_not_fit(
         return "That does not fit this key. Type its newest."
     if abs(offset) <= 30:
         return "Used already, or too late: type the next one."
-    when = f"{spoken(abs(offset))} {'ago' if offset < 0 else 'ahead'}"
+    when = f"{format_duration(abs(offset))} {'ago' if offset < 0 else 'ahead'}"
     is_ours = bool(clock_offset) and abs((clock_offset or 0.0) + offset) < 60
     clock = f"{'this machine' if is_ours else 'that device'}'s clock"
     return f"It fits {when}: type the newest, or set {clock}."

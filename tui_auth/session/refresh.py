@@ -25,7 +25,7 @@ from tui_auth.session.quick import seconds_wanted
 from tui_auth.session.record import SessionRecord
 from tui_auth.session.sessions import Found, Sessions, read_record, session_lock
 from tui_auth.session.uninterrupted import finished_first
-from tui_auth.terminal.safe_text import service_says
+from tui_auth.terminal.safe_text import quote_service
 
 DEFINITIVE = frozenset(
     {
@@ -208,7 +208,7 @@ def _why(error: AuthError) -> str:
     if error.code == "UserNotFoundException":
         return "The pool has no such user any more."
     if error.code == "NotAuthorizedException" and error.service_message:
-        return service_says(error.service_message)
+        return quote_service(error.service_message)
     return error.message
 
 

@@ -1,4 +1,4 @@
-"""Roads from this program to the clipboard of the person before it."""
+"""Sends text to the user's clipboard: through tmux, a local tool, or OSC 52."""
 
 from __future__ import annotations
 
@@ -7,22 +7,24 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from time import monotonic
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ..secret import Secret
-from .environment import in_screen, in_tmux, over_ssh
+from .environment import is_in_gnu_screen, is_in_tmux, is_over_ssh
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
 
 LONGEST_WAIT_SECONDS: Final = 3.0
-# GNU screen passes a device control string on if it is short; what is longer goes in pieces.
+# GNU screen passes on only short device control strings, so longer ones are split.
 _SCREEN_PIECE: Final = 240
 
 
-class ClipboardRoad(Enum):
-    """How the text was sent; the value says so, to be put into a sentence."""
+class ClipboardRoute(Enum):
+    """How the text was sent. The value is the predicate of a sentence."""
 
     TMUX = "sent to tmux's buffer and your terminal's clipboard"
     LOCAL = "sent to the clipboard"
@@ -31,43 +33,51 @@ class ClipboardRoad(Enum):
 
 @dataclass(frozen=True)
 class ClipboardResult:
-    """That the text was sent, and by which road. Nothing answers, so nobody knows whether it arrived."""
+    """The route by which the text was sent. No clipboard confirms that a text arrived."""
 
-    road: ClipboardRoad
+    route: ClipboardRoute
 
     @property
     def sentence(self) -> str:
-        """``sent to …``: never "copied"."""
-        return self.road.value
+        """Which clipboard the text was sent to, such as "sent to the clipboard"; never "copied"."""
+        return self.route.value
 
 
 def send_to_clipboard(
     text: Secret | str, write: Callable[[str], object], environ: Mapping[str, str] = os.environ
 ) -> ClipboardResult:
-    """Send text to the clipboard; ``write`` writes an escape sequence to the terminal.
+    """Send text to the clipboard.
 
-    Inside tmux by ``tmux load-buffer -w -``, which its default settings let through where they stop OSC 52;
-    on the machine before us by its own tool; else by OSC 52, wrapped inside GNU screen. A tool gets the text
-    on its stdin, never as an argument or in its environment. Waits at most ``LONGEST_WAIT_SECONDS``, and may
-    be called in a thread if ``write`` may.
+    Inside tmux this runs ``tmux load-buffer -w -``, because the default settings of tmux block OSC 52. On the
+    local machine it runs a clipboard tool. Otherwise it writes OSC 52, wrapped inside GNU screen. A tool gets
+    the text on its stdin, never as an argument or in its environment. Takes at most ``LONGEST_WAIT_SECONDS``,
+    and may run in a thread if ``write`` may.
+
+    Args:
+        text: The text.
+        write: Writes an escape sequence to the terminal.
+        environ: The environment variables.
+
+    Returns:
+        By which route the text was sent.
     """
     value = text.reveal() if isinstance(text, Secret) else text
     deadline = monotonic() + LONGEST_WAIT_SECONDS
-    if in_tmux(environ):
-        if _give(["tmux", "load-buffer", "-w", "-"], value.encode(), environ, deadline):
-            return ClipboardResult(ClipboardRoad.TMUX)
-    elif not in_screen(environ) and not over_ssh(environ):
+    if is_in_tmux(environ):
+        if _run_tool(["tmux", "load-buffer", "-w", "-"], value.encode(), environ, deadline):
+            return ClipboardResult(ClipboardRoute.TMUX)
+    elif not is_in_gnu_screen(environ) and not is_over_ssh(environ):
         for command, data in _local_tools(value, environ):
-            if _give(command, data, environ, deadline):
-                return ClipboardResult(ClipboardRoad.LOCAL)
-    write(osc_52(value, wrapped_for_screen=in_screen(environ)))
-    return ClipboardResult(ClipboardRoad.TERMINAL)
+            if _run_tool(command, data, environ, deadline):
+                return ClipboardResult(ClipboardRoute.LOCAL)
+    write(osc_52(value, is_for_gnu_screen=is_in_gnu_screen(environ)))
+    return ClipboardResult(ClipboardRoute.TERMINAL)
 
 
-def osc_52(text: str, *, wrapped_for_screen: bool = False) -> str:
-    """The sequence by which a terminal is asked to set its clipboard (xterm's control sequences, OSC 52)."""
+def osc_52(text: str, *, is_for_gnu_screen: bool = False) -> str:
+    """Return the sequence that sets a terminal's clipboard (xterm control sequences, OSC 52)."""
     sequence = f"\x1b]52;c;{base64.b64encode(text.encode()).decode()}\x07"
-    if not wrapped_for_screen:
+    if not is_for_gnu_screen:
         return sequence
     pieces = (sequence[start : start + _SCREEN_PIECE] for start in range(0, len(sequence), _SCREEN_PIECE))
     return "".join(f"\x1bP{piece}\x1b\\" for piece in pieces)
@@ -84,32 +94,32 @@ def _local_tools(text: str, environ: Mapping[str, str]) -> list[tuple[Sequence[s
         tools.append((["xclip", "-selection", "clipboard"], data))
         tools.append((["xsel", "--clipboard", "--input"], data))
     if environ.get("WSL_DISTRO_NAME") or environ.get("WSL_INTEROP"):
-        # In the console's own code page only ASCII is sure.
+        # clip.exe reads the console's code page, in which only ASCII is certain.
         tools.append((["clip.exe"], data if text.isascii() else text.encode("utf-16")))
     return tools
 
 
-def local_tool(environ: Mapping[str, str] = os.environ) -> str:
-    """The program by which text would go to this machine's clipboard; empty where that is not before us."""
-    if in_tmux(environ) or in_screen(environ) or over_ssh(environ):
+def find_local_tool(environ: Mapping[str, str] = os.environ) -> str:
+    """Return the tool that would set the local clipboard; empty if there is none."""
+    if is_in_tmux(environ) or is_in_gnu_screen(environ) or is_over_ssh(environ):
         return ""
     names = (command[0] for command, _ in _local_tools("", environ))
     return next((name for name in names if shutil.which(name, path=environ.get("PATH"))), "")
 
 
-def _give(command: Sequence[str], data: bytes, environ: Mapping[str, str], deadline: float) -> bool:
-    """Whether the tool exists, took the data on its stdin and ended well before the deadline."""
+def _run_tool(command: Sequence[str], data: bytes, environ: Mapping[str, str], deadline: float) -> bool:
+    """Run a tool with data on its stdin; return whether it succeeded before the deadline."""
     program = shutil.which(command[0], path=environ.get("PATH"))
     left = deadline - monotonic()
     if program is None or left <= 0:
         return False
     variables = dict(environ)
     if sys.platform == "darwin":
-        variables.setdefault("LC_CTYPE", "UTF-8")  # without a locale pbcopy takes the bytes for Mac Roman
+        variables.setdefault("LC_CTYPE", "UTF-8")  # without a locale pbcopy decodes the bytes as Mac Roman
     try:
-        # A session of its own: xclip and wl-copy stay to serve the clipboard when this terminal closes, and
-        # no tool can write to it. No pipe but stdin, which such a server would keep open for ever.
-        ended = subprocess.run(  # noqa: S603
+        # In an own session, xclip and wl-copy continue to serve the clipboard when this terminal closes, and
+        # no tool can write to the terminal. Only stdin is a pipe: such a server would keep others open.
+        completed = subprocess.run(  # noqa: S603
             [program, *command[1:]],
             input=data,
             stdout=subprocess.DEVNULL,
@@ -121,4 +131,4 @@ def _give(command: Sequence[str], data: bytes, environ: Mapping[str, str], deadl
         )
     except (OSError, subprocess.SubprocessError):
         return False
-    return ended.returncode == 0
+    return completed.returncode == 0

@@ -1,7 +1,7 @@
-"""What is told of an error that should not have happened: its kind and where, never what it carried.
+"""Reports of internal errors: the types of the exceptions and where, never a value.
 
-The message of an exception and the local variables of its frames may hold a password, a code or a token
-(``KeyError: 'hunter2'``); the kinds, files, lines and names of functions cannot.
+The message of an exception and the local variables of its frames may contain a password, a code or a token
+(``KeyError: 'hunter2'``). Types, files, line numbers and names of functions can't.
 """
 
 from __future__ import annotations
@@ -10,29 +10,33 @@ import sys
 import threading
 import traceback
 from pathlib import PurePath
-from types import TracebackType
+from typing import TYPE_CHECKING
 
-_CAUSES = 5
+if TYPE_CHECKING:
+    from types import TracebackType
+
+_MAX_CAUSES = 5
 
 
 def crash_report(error: BaseException) -> str:
-    """The kind of the error, of what caused it, and the code frames of each, the innermost last.
+    """Return the types of an error and of its causes, each with its code frames.
 
-    Several lines, no newline at the end; no message, no notes, no source lines, no values.
+    The innermost frame is last. The report has several lines without a newline at the end, and no messages,
+    notes, source lines or values.
     """
     lines: list[str] = []
     seen: set[int] = set()
     current: BaseException | None = error
-    while current is not None and id(current) not in seen and len(seen) < _CAUSES:
+    while current is not None and id(current) not in seen and len(seen) < _MAX_CAUSES:
         seen.add(id(current))
-        lines.append(f"{'caused by ' if lines else ''}{_kind(current)}")
+        lines.append(f"{'caused by ' if lines else ''}{_type_name(current)}")
         lines += _frames(current.__traceback__)
         current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
     return "\n".join(lines)
 
 
 def report_crashes_without_details(prefix: str = "tui-auth: ") -> None:
-    """From now on an uncaught exception, in any thread, is reported by ``crash_report`` on stderr."""
+    """Report uncaught exceptions of all threads on stderr, by ``crash_report``."""
 
     def report(error: BaseException) -> None:
         if sys.stderr is not None:
@@ -54,23 +58,23 @@ def report_crashes_without_details(prefix: str = "tui-auth: ") -> None:
     sys.unraisablehook = unraisable
 
 
-def _kind(error: BaseException) -> str:
+def _type_name(error: BaseException) -> str:
     kind = type(error)
     name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
     if isinstance(error, BaseExceptionGroup):
-        return f"{name} of {', '.join(_kind(each) for each in error.exceptions)}"
+        return f"{name} of {', '.join(_type_name(member) for member in error.exceptions)}"
     return name
 
 
 def _frames(trace: TracebackType | None) -> list[str]:
     return [
-        f"  {_short(frame.f_code.co_filename)}:{line} in {frame.f_code.co_name}"
+        f"  {_shorten_path(frame.f_code.co_filename)}:{line} in {frame.f_code.co_name}"
         for frame, line in traceback.walk_tb(trace)
     ]
 
 
-def _short(filename: str) -> str:
-    """The file from its package on, so that no home folder is shown."""
+def _shorten_path(filename: str) -> str:
+    """Shorten a path to what is below its package, so that no home folder is shown."""
     parts = PurePath(filename).parts
     for folder in ("site-packages", "dist-packages", "tui_auth"):
         if folder in parts:

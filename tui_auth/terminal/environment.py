@@ -1,4 +1,4 @@
-"""What surrounds the program: which terminal it has, and what of its environment must not reach it."""
+"""What a process starts with: terminal, environment variables, streams, hardening."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ import ctypes
 import os
 import resource
 import sys
-from collections.abc import Mapping, MutableMapping
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-_TEXTUAL_VARIABLES_KEPT: Final = frozenset({"TEXTUAL_DISABLE_KITTY_KEY", "TEXTUAL_ANIMATIONS"})
+if TYPE_CHECKING:
+    from collections.abc import Mapping, MutableMapping
+
+_HARMLESS_TEXTUAL_VARIABLES: Final = frozenset({"TEXTUAL_DISABLE_KITTY_KEY", "TEXTUAL_ANIMATIONS"})
 _PR_SET_DUMPABLE: Final = 4  # <linux/prctl.h>
 
 
 class TerminalKind(Enum):
-    """How the program can talk with the person before it."""
+    """How the program can communicate with the user."""
 
     NONE = "none"
     LINES = "lines"
@@ -26,32 +28,32 @@ class TerminalKind(Enum):
 
 @dataclass(frozen=True)
 class Terminal:
-    """The terminal that is there, and one sentence that says why it is taken for that."""
+    """The kind of terminal, and the reason as a sentence."""
 
     kind: TerminalKind
     reason: str
 
 
 def scrub_textual_environment(environ: MutableMapping[str, str] = os.environ) -> list[str]:
-    """Remove every TEXTUAL* variable but the two that are harmless, and name those removed, in order.
+    """Remove all TEXTUAL* variables except two harmless ones; return the removed names, sorted.
 
-    Textual reads them when it is imported, so this comes before. TEXTUAL_LOG writes each key press to a
+    Textual reads them when it is imported, so this must run before. TEXTUAL_LOG writes each key press to a
     file, TEXTUAL=devtools sends them over a socket, TEXTUAL_SCREENSHOT saves the screen as a picture,
     TEXTUAL_DRIVER imports code.
     """
-    found = [name for name in environ if name.startswith("TEXTUAL")]
-    removed = sorted(name for name in found if name not in _TEXTUAL_VARIABLES_KEPT)
+    names = [name for name in environ if name.startswith("TEXTUAL")]
+    removed = sorted(name for name in names if name not in _HARMLESS_TEXTUAL_VARIABLES)
     for name in removed:
         del environ[name]
     return removed
 
 
 def find_terminal(environ: Mapping[str, str] = os.environ) -> Terminal:
-    """The terminal this process may use, without changing anything about it.
+    """Find out which terminal this process may use, without changing it.
 
-    One is there when one of stdin, stdout and stderr is a terminal, /dev/tty opens, and our process group is
-    in its foreground (in the background the kernel would stop us at the first key). TERM=dumb or no TERM
-    means that lines are all it can show.
+    There is one if stdin, stdout or stderr is a terminal, /dev/tty opens, and our process group is in its
+    foreground: in the background, the kernel would stop us at the first key. If TERM is dumb or not set, the
+    terminal can show only lines.
     """
     if not any(_is_terminal(descriptor) for descriptor in (0, 1, 2)):
         return Terminal(TerminalKind.NONE, "None of stdin, stdout and stderr is a terminal.")
@@ -82,16 +84,16 @@ def _is_terminal(descriptor: int) -> bool:
         return False
 
 
-def no_colour(environ: Mapping[str, str] = os.environ) -> bool:
-    """Whether the person wants no colours: NO_COLOR is set and not empty (no-color.org)."""
+def is_no_color_set(environ: Mapping[str, str] = os.environ) -> bool:
+    """Return whether the user wants no colors: NO_COLOR is set and not empty (no-color.org)."""
     return bool(environ.get("NO_COLOR"))
 
 
 def is_monochrome(environ: Mapping[str, str] = os.environ) -> bool:
-    """Whether the terminal has no colours: its terminfo entry has none, and COLORTERM does not say otherwise.
+    """Return whether the terminal has no colors by its terminfo entry, and COLORTERM isn't set.
 
-    A terminal that terminfo does not know is taken for a newer one than the database, with colours. Only the
-    first TERM a process asks about is looked up.
+    A terminal that terminfo doesn't know is assumed to be newer than the database, with colors. curses looks
+    up only the first TERM of a process.
     """
     if environ.get("COLORTERM"):
         return False
@@ -104,31 +106,31 @@ def is_monochrome(environ: Mapping[str, str] = os.environ) -> bool:
         return False
 
 
-def without_colour(environ: Mapping[str, str] = os.environ) -> bool:
-    """Whether nothing may be told by colour: none is wanted, or the terminal has none."""
-    return no_colour(environ) or is_monochrome(environ)
+def must_avoid_color(environ: Mapping[str, str] = os.environ) -> bool:
+    """Return whether nothing may depend on color: the user wants none, or the terminal has none."""
+    return is_no_color_set(environ) or is_monochrome(environ)
 
 
-def over_ssh(environ: Mapping[str, str] = os.environ) -> bool:
-    """Whether the terminal is on another machine, as far as sshd's variables tell."""
+def is_over_ssh(environ: Mapping[str, str] = os.environ) -> bool:
+    """Return whether the terminal is on another machine, according to sshd's variables."""
     return any(environ.get(name) for name in ("SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT"))
 
 
-def in_tmux(environ: Mapping[str, str] = os.environ) -> bool:
-    """Whether the program runs in a pane of tmux on this machine."""
+def is_in_tmux(environ: Mapping[str, str] = os.environ) -> bool:
+    """Return whether the program runs in a pane of tmux on this machine."""
     return bool(environ.get("TMUX"))
 
 
-def in_screen(environ: Mapping[str, str] = os.environ) -> bool:
-    """Whether the program runs in a window of GNU screen on this machine, and not of a tmux within it."""
-    return bool(environ.get("STY")) and not in_tmux(environ)
+def is_in_gnu_screen(environ: Mapping[str, str] = os.environ) -> bool:
+    """Return whether the program runs in GNU screen on this machine, without a tmux within."""
+    return bool(environ.get("STY")) and not is_in_tmux(environ)
 
 
 def fill_missing_streams() -> None:
-    """Give a process that was started with stdin, stdout or stderr closed (``<&-``) /dev/null in their place.
+    """Open /dev/null in place of stdin, stdout and stderr if they are closed (``<&-``).
 
-    Otherwise the first file it opens becomes its stdout, and Textual fails on a stream that is None. To be
-    called before anything is opened.
+    Otherwise the first file that is opened becomes stdout, and Textual fails on a stream that is None. Must
+    run before anything is opened.
     """
     for descriptor, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
         try:
@@ -145,13 +147,13 @@ def fill_missing_streams() -> None:
 
 
 def harden_process() -> None:
-    """Keep what is in memory from being written to a core file or read by the user's other processes.
+    """Protect this process's memory from core files and from the user's other processes.
 
-    The core limit becomes 0 (the hard limit stays, so that a command we start can raise it again), and on
-    Linux the process is marked as not dumpable: core handlers pass it by, same-user processes can neither
-    attach to it nor read its /proc/PID/environ and /proc/PID/mem; /proc/PID/cmdline stays readable, our own
-    /dev/tty, /dev/stdin and /proc/self/fd work as before, and the mark ends at exec. Where one of the two
-    cannot be done, the program runs without.
+    The soft core limit becomes 0; the hard limit stays, so that a command we start can raise it again. On
+    Linux the process also becomes not dumpable: core handlers skip it, and processes of the same user can
+    neither attach to it nor read its /proc/PID/environ and /proc/PID/mem. /proc/PID/cmdline stays readable,
+    our own /dev/tty, /dev/stdin and /proc/self/fd work as before, and exec ends it. The program also runs if
+    one of the two fails.
     """
     with suppress(OSError, ValueError):
         _, hard = resource.getrlimit(resource.RLIMIT_CORE)

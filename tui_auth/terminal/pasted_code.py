@@ -1,4 +1,4 @@
-"""The one-time code in what a person typed or pasted: in groups, or with the sentence it came in."""
+"""Finds the one-time code in what the user typed or pasted: in groups, or in a sentence."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import re
 from typing import Final
 
 PLAUSIBLE_DIGITS: Final = range(4, 11)
-"""How long a code of digits may be where its length is not known."""
+"""The lengths that a code of digits may have if its length isn't known."""
 
 _DASHES: Final = r"\-" "\N{HYPHEN}\N{NON-BREAKING HYPHEN}\N{FIGURE DASH}\N{EN DASH}\N{MINUS SIGN}"
 SEPARATOR: Final = rf"[\s{_DASHES}]"
-# Digits in groups, one separator between two groups; no part of a word, an amount, a date or a time of day.
+# Digits in groups with one separator in between, but not in a word, an amount, a date or a time of day.
 _DIGIT_GROUPS: Final = re.compile(
     rf"(?<![A-Za-z0-9])(?<![0-9][.,:/])[0-9]+(?:{SEPARATOR}[0-9]+)*(?![A-Za-z0-9]|[.,:/][0-9])"
 )
@@ -18,27 +18,30 @@ _PHONE_NUMBER: Final = re.compile(r"\+[0-9][0-9\s()-]*")
 _LETTERS_AND_DIGITS: Final = re.compile(r"(?<!\w)(?=\w*[0-9])(?=\w*[A-Za-z])[A-Za-z0-9]{4,16}(?!\w)")
 
 
-def code_in(text: str, digits: int | None, takes_letters: bool) -> str | None:
-    """The one code that a text holds; None where it holds none or where two could be meant.
+def find_code(text: str, digits: int | None, takes_letters: bool) -> str | None:
+    """Return the one code in a text, or None if it has no code or more than one.
 
-    ``digits`` is the expected length: if runs of just that length are found, others do not count.
+    Args:
+        text: What was typed or pasted.
+        digits: The expected length. If the text has numbers of that length, others don't count.
+        takes_letters: Whether the code may have letters.
     """
     whole = re.sub(SEPARATOR, "", text)
     if whole.isascii() and whole.isdigit():
         return whole
     runs = _DIGIT_GROUPS.findall(_PHONE_NUMBER.sub(" ", text))
-    readings = {reading for run in runs for reading in _readings(run, digits)}
-    expected = {reading for reading in readings if len(reading) == digits}
-    plausible = expected or {reading for reading in readings if len(reading) in PLAUSIBLE_DIGITS}
+    candidates = {candidate for run in runs for candidate in _possible_codes(run, digits)}
+    expected = {candidate for candidate in candidates if len(candidate) == digits}
+    plausible = expected or {candidate for candidate in candidates if len(candidate) in PLAUSIBLE_DIGITS}
     if takes_letters and not expected:
         if len(text.split()) < 3:
-            return None  # no sentence: all of it may be the code
+            return None  # not a sentence: the whole text may be the code
         plausible |= set(_LETTERS_AND_DIGITS.findall(text))
     return plausible.pop() if len(plausible) == 1 else None
 
 
-def _readings(run: str, digits: int | None) -> list[str]:
-    """What a run of groups may mean: one code in groups of equal length, or a group of the expected one."""
+def _possible_codes(run: str, digits: int | None) -> list[str]:
+    """Return the codes a run of groups may mean: all joined, or those of the right length."""
     groups = re.split(SEPARATOR, run)
     if len(set(map(len, groups))) == 1 and len(groups[0]) != digits:
         return ["".join(groups)]

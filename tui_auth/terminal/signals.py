@@ -1,4 +1,4 @@
-"""What the program does when it is told to end: by kill, by a closed terminal, by Ctrl+C."""
+"""Signals that end the program: by kill, by a closed terminal, by Ctrl+C."""
 
 from __future__ import annotations
 
@@ -6,33 +6,33 @@ import os
 import select
 import signal
 import threading
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic, sleep
-from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
 
 from .restore import restore_terminal
 
-if TYPE_CHECKING:  # which takes long to import, and line prompts have no loop
+if TYPE_CHECKING:  # asyncio takes long to import, and line prompts have no loop
     import asyncio
+    from collections.abc import Callable, Iterator
+    from types import FrameType
 
 ENDING_SIGNALS: Final = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 GRACE_SECONDS: float = 5.0
-"""How long an orderly end may take after a signal, before the process ends without it."""
+"""How long the program may take to end after a signal, before it is ended by force."""
 
 _WAKE_SECONDS: Final = 0.05
 
 
-class EndedBySignal(SystemExit):
-    """Raised in the main thread of a program without an event loop; its code is 128 plus the signal."""
+class SignalExit(SystemExit):
+    """Ends a program without an event loop; the exit code is 128 plus the signal's number."""
 
     def __init__(self, number: int) -> None:
-        super().__init__(exit_status(number))
+        super().__init__(signal_exit_status(number))
 
 
-def exit_status(number: int) -> int:
-    """The exit status that says "ended by this signal": 129 hang-up, 130 interrupt, 143 terminate."""
+def signal_exit_status(number: int) -> int:
+    """Return the exit status after a signal: 129 for SIGHUP, 130 for SIGINT, 143 for SIGTERM."""
     return 128 + number
 
 
@@ -40,33 +40,33 @@ def exit_status(number: int) -> int:
 def install_signal_handlers(
     loop: asyncio.AbstractEventLoop, on_signal: Callable[[int], object]
 ) -> Iterator[None]:
-    """Inside, SIGTERM, SIGHUP and SIGINT call ``on_signal(number)`` in the loop, once, to end the program.
+    """Call ``on_signal(number)`` in the loop, once, after SIGTERM, SIGHUP or SIGINT.
 
-    If that has not ended the process after ``GRACE_SECONDS``, or a second signal comes, the terminal is put
-    back by force and the process ends at once, with the same status. A signal that was ignored when the
-    program started (``nohup``) stays ignored. To be used in the main thread.
+    If the process hasn't ended after ``GRACE_SECONDS``, or a second signal comes, the terminal is restored by
+    force and the process ends at once with the same status. A signal that was ignored when the program
+    started (``nohup``) stays ignored. Only for the main thread.
     """
-    with _handling(lambda number: loop.call_soon_threadsafe(on_signal, number)):
+    with _handle_signals(lambda number: loop.call_soon_threadsafe(on_signal, number)):
         yield
 
 
 @contextmanager
 def exit_on_signals() -> Iterator[None]:
-    """Inside, SIGTERM, SIGHUP and SIGINT raise ``EndedBySignal`` in the main thread: for line prompts.
+    """Raise ``SignalExit`` in the main thread after SIGTERM, SIGHUP or SIGINT; for line prompts.
 
-    A prompt that has turned the echo off turns it on again in a ``finally`` of its own. Grace, second and
-    ignored signals are as with ``install_signal_handlers``.
+    A prompt that has turned the echo off turns it on again in its ``finally``. The grace period, second and
+    ignored signals work as with ``install_signal_handlers``.
     """
 
     def end(number: int) -> None:
-        raise EndedBySignal(number)
+        raise SignalExit(number)
 
-    with _handling(end):
+    with _handle_signals(end):
         yield
 
 
 @contextmanager
-def _handling(act: Callable[[int], object]) -> Iterator[None]:
+def _handle_signals(act: Callable[[int], object]) -> Iterator[None]:
     handled = threading.Event()
 
     def handle(number: int, frame: FrameType | None) -> None:
@@ -74,13 +74,13 @@ def _handling(act: Callable[[int], object]) -> Iterator[None]:
             handled.set()
             act(number)
 
-    bell, ring = os.pipe()
-    os.set_blocking(ring, False)
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
     threading.Thread(
-        target=_see_to_the_end, args=(bell, threading.get_ident(), handled), name="signals", daemon=True
+        target=_ensure_exit, args=(reader, threading.get_ident(), handled), name="signals", daemon=True
     ).start()
     before: dict[signal.Signals, Any] = {}
-    former_ring = signal.set_wakeup_fd(ring, warn_on_full_buffer=False)
+    former_writer = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     for number in ENDING_SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             before[number] = signal.signal(number, handle)
@@ -89,44 +89,48 @@ def _handling(act: Callable[[int], object]) -> Iterator[None]:
     finally:
         for number, former in before.items():
             signal.signal(number, former if former is not None else signal.SIG_DFL)
-        signal.set_wakeup_fd(former_ring)
-        os.close(ring)
+        signal.set_wakeup_fd(former_writer)
+        os.close(writer)
 
 
-def _see_to_the_end(bell: int, main_thread: int, handled: threading.Event) -> None:
-    """Wait for an ending signal, see that it is handled, and that the process ends after it.
+def _ensure_exit(reader: int, main_thread: int, handled: threading.Event) -> None:
+    """Wait for an ending signal, ensure that it is handled, and that the process ends after it.
 
-    Python runs a handler when its main thread comes by. That thread may have gone to sleep in a read just
-    after the signal came, and is then woken by sending the signal again; it may never come by, and then the
-    process is ended here.
+    Python runs a handler in its main thread. If that thread blocked in a read just after the signal came, it
+    is woken by sending the signal again. If it never runs the handler, the process is ended here.
+
+    Args:
+        reader: The end of the wake-up pipe from which signal numbers are read.
+        main_thread: The identifier of the main thread.
+        handled: Set when the handler has run.
     """
-    number = _next_ending_signal(bell, None)
+    number = _next_ending_signal(reader, None)
     if number is None:
-        os.close(bell)
+        os.close(reader)
         return
     deadline = monotonic() + GRACE_SECONDS
     while not handled.wait(_WAKE_SECONDS) and monotonic() < deadline:
         signal.pthread_kill(main_thread, number)
-    # Its own repetitions ring here too.
+    # The signals that this thread has sent are read here too.
     settled = monotonic() + 4 * _WAKE_SECONDS
     while (now := monotonic()) < deadline:
-        if _next_ending_signal(bell, deadline - now) is not None and monotonic() > settled:
+        if _next_ending_signal(reader, deadline - now) is not None and monotonic() > settled:
             break
     restore_terminal()
-    os._exit(exit_status(number))
+    os._exit(signal_exit_status(number))
 
 
-def _next_ending_signal(bell: int, timeout: float | None) -> int | None:
-    """The number of the next ending signal; None after ``timeout`` seconds or when none can come any more."""
+def _next_ending_signal(reader: int, timeout: float | None) -> int | None:
+    """Return the next ending signal, or None after the timeout or if the writer is closed."""
     deadline = None if timeout is None else monotonic() + timeout
     while True:
         left = None if deadline is None else max(0.0, deadline - monotonic())
-        if not select.select([bell], [], [], left)[0]:
+        if not select.select([reader], [], [], left)[0]:
             return None
-        rung = os.read(bell, 1)
-        if not rung:
+        data = os.read(reader, 1)
+        if not data:
             if left is not None:
                 sleep(left)
             return None
-        if rung[0] in ENDING_SIGNALS:
-            return rung[0]
+        if data[0] in ENDING_SIGNALS:
+            return data[0]

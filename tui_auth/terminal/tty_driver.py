@@ -1,4 +1,22 @@
-"""Textual on the controlling terminal, wherever stdin, stdout and stderr lead. Imports Textual."""
+"""A Textual driver for the controlling terminal, wherever stdin, stdout and stderr lead.
+
+Textual has no public way to choose the terminal of a driver, so this module uses private names of it.
+``tests/terminal/test_textual_internals.py`` fails if one of them disappears. Why each is used:
+
+- ``_xterm_parser.XTermParser``: nothing public turns the bytes of a terminal into events.
+- ``LinuxDriver.fileno``, ``input_tty``, ``_file``: the constructor always uses stdin and stderr.
+- ``LinuxDriver._get_terminal_size``: it asks stdout, which may be a pipe.
+- ``LinuxDriver._run_input_thread``, ``_key_thread``: an error in the thread would print a traceback with
+  local variables. No thread after the start means that Textual has put the start off.
+- ``LinuxDriver._writer_thread``: it must stop after a failed start, or it would enable modes again.
+- ``LinuxDriver._sigtstp_application``, ``_sigcont_application``, ``_must_signal_resume``: they stop and
+  resume this process alone, and a shell expects its whole job to stop.
+- ``Driver._app``, ``_loop``, ``_debug``, ``_size``, ``_auto_restart``, ``App._handle_exception``: the base
+  class gives subclasses no public names for them.
+
+Why not upstream: Textual's driver reads stdin and draws on stderr by design. If it accepted file
+descriptors for both, most of this module could go.
+"""
 
 from __future__ import annotations
 
@@ -10,35 +28,38 @@ import threading
 from codecs import getincrementaldecoder
 from contextlib import suppress
 from time import monotonic
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from textual import constants
 from textual._xterm_parser import XTermParser
-from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
-from textual.message import Message
 
-from .restore import blank, forget_terminal, remember_terminal, restore_terminal
-from .signals import exit_status
+from .restore import erase_rows, forget_terminal, remember_terminal, restore_terminal
+from .signals import signal_exit_status
 
-_BUFFERED: Final = 16384
+if TYPE_CHECKING:
+    from textual.app import App
+    from textual.message import Message
+
+_BUFFER_SIZE: Final = 16384
 _TICK_SECONDS: Final = 0.02
 
 
 class TtyDriver(LinuxDriver):
-    """Reads keys from /dev/tty, draws on /dev/tty, and takes its size: ``App(driver_class=TtyDriver)``.
+    """Reads keys from /dev/tty, draws on it, and uses its size.
 
-    Textual's own driver takes keys from stdin, draws on stderr and asks stdout for the size, so that in
-    ``TOKEN=$(program </dev/null 2>log)`` it has no keys, no picture and 80 by 24. Beyond that this one
+    Textual's own driver reads keys from stdin, draws on stderr and asks stdout for the size. In
+    ``TOKEN=$(program </dev/null 2>log)`` it has no keys, no picture and a size of 80 by 24. This driver also
 
-    - suspends (Ctrl+Z, SIGTSTP) only where stdout is a terminal, stops its whole job as a shell expects,
-      and draws again when it is continued, also after a SIGSTOP;
-    - ends the app with 129 when the terminal is gone, where Textual's would read end-of-file for ever;
-    - takes bytes that are not UTF-8, and key codes that are no characters, without a crash;
-    - empties the screen before it leaves it, and draws nothing after that;
-    - leaves the handlers of SIGTSTP and SIGCONT as they were before.
+    - suspends (Ctrl+Z, SIGTSTP) only if stdout is a terminal, stops its whole job as a shell expects, and
+      redraws when it is continued, also after a SIGSTOP;
+    - ends the app with 129 when the terminal is gone, where Textual's would read end-of-file forever;
+    - accepts bytes that are not UTF-8, and key codes that are no characters, without a crash;
+    - erases the screen before it leaves it, and draws nothing after that;
+    - restores the handlers of SIGTSTP and SIGCONT.
 
-    OSError when /dev/tty does not open: ``find_terminal`` tells beforehand.
+    Raises:
+        OSError: /dev/tty doesn't open. ``find_terminal`` reports this beforehand.
     """
 
     def __init__(
@@ -52,7 +73,7 @@ class TtyDriver(LinuxDriver):
         self._output: _Output | None = None
         self._drawing = False
         self._suspended = False
-        self._continued_by_ourselves = False
+        self._continued_by_us = False
         self._wake: tuple[int, int] | None = None
         self._former_handlers = {
             number: signal.getsignal(number) or signal.SIG_DFL for number in (signal.SIGTSTP, signal.SIGCONT)
@@ -68,8 +89,8 @@ class TtyDriver(LinuxDriver):
     def _open(self) -> None:
         if self._output is not None:
             return
-        # Keys without blocking: another reader may have taken what select saw, and a blocked reader could
-        # not be told to stop. Each opening of /dev/tty has flags of its own; nobody else is concerned.
+        # Non-blocking, because another reader may have taken what select saw, and a blocked reader can't be
+        # stopped. The flag belongs to this opening of /dev/tty and affects no other process.
         self.fileno = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC | os.O_NONBLOCK)
         self._output = _Output(os.open("/dev/tty", os.O_WRONLY | os.O_NOCTTY | os.O_CLOEXEC))
         self._file = cast("Any", self._output)
@@ -95,20 +116,20 @@ class TtyDriver(LinuxDriver):
         except BaseException:
             self._drawing = False
             if self._writer_thread is not None:
-                # What it holds still would switch on again what is switched off now.
+                # Its queue may have sequences that enable again what is disabled now.
                 self._writer_thread.stop()
             restore_terminal()
             raise
         self._suspended = False
         if self._key_thread is None or not self._key_thread.is_alive():
-            # Continued in the background, and stopped again before anything was changed.
+            # The process was continued in the background, and stopped again before anything was changed.
             self._drawing, self._suspended = False, True
             forget_terminal()
 
     def stop_application_mode(self) -> None:
         if not self._drawing:
             return
-        super().write("\x1b[0m" + blank(self._get_terminal_size()[1]))
+        super().write("\x1b[0m" + erase_rows(self._get_terminal_size()[1]))
         super().stop_application_mode()
         super().write("\x1b[?1016l")
         self._drawing = False
@@ -142,14 +163,14 @@ class TtyDriver(LinuxDriver):
             self._loop.call_soon_threadsafe(self._app._handle_exception, error)
 
     def run_input_thread(self) -> None:
-        """Turn what the terminal sends into events, until ``disable_input`` or the terminal's end."""
+        """Turn input into events until ``disable_input``, or until the terminal is gone."""
         assert self._wake is not None
         parser = XTermParser(self._debug)
         decode = getincrementaldecoder("utf-8")("replace").decode
-        # An ESC is the key or the start of a sequence: the parser decides when nothing follows for a while.
-        undecided_until = 0.0
+        # ESC is a key or the start of a sequence; the parser decides when nothing follows for a while.
+        escape_deadline = 0.0
         while True:
-            timeout = _TICK_SECONDS if monotonic() < undecided_until else None
+            timeout = _TICK_SECONDS if monotonic() < escape_deadline else None
             readable, _, _ = select.select([self.fileno, self._wake[0]], [], [], timeout)
             if self._wake[0] in readable:
                 return
@@ -164,32 +185,32 @@ class TtyDriver(LinuxDriver):
                 if not data:
                     self._loop.call_soon_threadsafe(self._hung_up)
                     return
-                undecided_until = monotonic() + constants.ESCAPE_DELAY + 5 * _TICK_SECONDS
+                escape_deadline = monotonic() + constants.ESCAPE_DELAY + 5 * _TICK_SECONDS
                 text = decode(data)
             messages: list[Message] = []
             for character in text:
                 try:
                     messages += parser.feed(character)
-                except (ValueError, OverflowError):  # a key whose code is no character
+                except (ValueError, OverflowError):  # the key code is no character
                     parser = XTermParser(self._debug)
             for message in [*messages, *parser.tick()]:
                 self.process_message(message)
 
     def _hung_up(self) -> None:
-        self._app.exit(return_code=exit_status(signal.SIGHUP))
+        self._app.exit(return_code=signal_exit_status(signal.SIGHUP))
 
-    # -- stopping and going on -----------------------------------------------------------------------
+    # -- suspending and resuming ---------------------------------------------------------------------
 
     @property
     def can_suspend(self) -> bool:
-        """Only where stdout is a terminal: whoever waits for our output cannot bring us back."""
+        """Whether stdout is a terminal. A program that waits for our output could not resume us."""
         return sys.__stdout__ is not None and not sys.__stdout__.closed and sys.__stdout__.isatty()
 
     def suspend_application_mode(self) -> None:
         self._suspended = True
         super().suspend_application_mode()
 
-    # Handlers only ask the loop: in the middle of a write, another write would wait for itself.
+    # Handlers only schedule a call: a write that interrupts another write would wait for itself.
 
     def _sigtstp_application(self, *_: object) -> None:
         if self.can_suspend:
@@ -203,9 +224,9 @@ class TtyDriver(LinuxDriver):
         if restart:
             self.suspend_application_mode()
             self._must_signal_resume = True
-        self._continued_by_ourselves = True
-        # The whole job, as the terminal does it: a wrapper that started us would otherwise go on waiting,
-        # and the shell with it. Not by SIGSTOP: where no shell could continue us, SIGTSTP does nothing.
+        self._continued_by_us = True
+        # Stop the whole job, as the terminal does: otherwise a wrapper that started us would continue to
+        # wait, and the shell with it. SIGTSTP, unlike SIGSTOP, does nothing if no shell could resume us.
         signal.signal(signal.SIGTSTP, signal.SIG_IGN)
         os.killpg(os.getpgrp(), signal.SIGTSTP)
         signal.signal(signal.SIGTSTP, signal.SIG_DFL)
@@ -215,13 +236,13 @@ class TtyDriver(LinuxDriver):
             self._resume()
 
     def _continued(self) -> None:
-        by_ourselves, self._continued_by_ourselves = self._continued_by_ourselves, False
+        by_us, self._continued_by_us = self._continued_by_us, False
         if not self._auto_restart:
             return
         if self._suspended:
             self._resume()
-        elif self._drawing and not by_ourselves:
-            # After a SIGSTOP the shell has had the terminal in the meantime.
+        elif self._drawing and not by_us:
+            # After a SIGSTOP, the shell had the terminal in the meantime.
             self.suspend_application_mode()
             self._resume()
 
@@ -232,9 +253,9 @@ class TtyDriver(LinuxDriver):
 
 
 class _Output:
-    """What Textual's writer thread writes to: UTF-8 to a terminal, or to nowhere once it is gone.
+    """The file that Textual's writer thread writes to. Discards text if the terminal is gone.
 
-    A file that raised would end that thread, and with it everything that waits for its queue.
+    An exception would end the thread, and everything that waits for its queue would hang.
     """
 
     def __init__(self, descriptor: int) -> None:
@@ -245,7 +266,7 @@ class _Output:
     def write(self, text: str) -> None:
         self._pending.append(text)
         self._size += len(text)
-        if self._size > _BUFFERED:
+        if self._size > _BUFFER_SIZE:
             self.flush()
 
     def flush(self) -> None:

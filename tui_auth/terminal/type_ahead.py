@@ -1,8 +1,8 @@
-"""Keys typed ahead of a screen change: all are delivered to the next screen, or all are dropped.
+"""Keys typed ahead of a screen change: the next screen gets all of them, or none.
 
 Textual forwards a key to the widget that has the focus when the key is read. A key such as Esc takes a few
-messages to change the screen; without a hold, the characters behind it go to the screen that is leaving,
-while an Enter behind those is taken by the new one.
+messages to change the screen. Without a hold, the characters behind it go to the old screen, but an Enter
+behind those goes to the new one.
 """
 
 from __future__ import annotations
@@ -14,31 +14,31 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from textual.events import Key, Paste
-from textual.message_pump import MessagePump
 from textual.widgets import Input
 
 if TYPE_CHECKING:
     from textual.app import App
+    from textual.message_pump import MessagePump
 
 HOLD_LIMIT_SECONDS: Final = 4.0
 """The longest time keys are held: an app that is never idle must still take keys."""
 
 PAUSE_SECONDS: Final = 1.0
-"""After this long without a key, a user has seen the screen and begins anew."""
+"""After a pause this long, the user has seen the screen and starts a new line."""
 
 _CHECK_SECONDS: Final = 0.03
-"""How often to look whether a widget that is waited for has closed."""
+"""How often to check whether a widget that is waited for has closed."""
 
 _LEAVING_KEYS: Final = frozenset({"ctrl+c", "ctrl+q"})
-"""Act at once, whatever is held."""
+"""Keys that act at once, even if others are held."""
 
 _NEVER_DROPPED: Final = _LEAVING_KEYS | {"escape", "ctrl+z"}
 
 _TEXT_KEYS: Final = frozenset({"enter", "backspace", "delete", "tab"})
-"""Keys beside the printable ones that belong to text that is typed."""
+"""Keys that are part of typing, besides the printable ones."""
 
 _STAYS_IN_A_FORM: Final = _TEXT_KEYS | {"shift+tab", "left", "right", "home", "end"} | {"ctrl+u", "ctrl+w"}
-"""With the focus in a field, these change no screen. An Enter that submits is held for by its screen."""
+"""Keys that change no screen if a field has the focus. For an Enter that submits, the screen holds keys."""
 
 
 class TypeAhead:
@@ -63,8 +63,10 @@ class TypeAhead:
     def should_deliver(self, event: Key | Paste, *, is_busy: bool) -> bool:
         """Return whether the app should act on this event now.
 
-        ``is_busy`` says that no field takes text, since a request is under way. Text typed then is dropped,
-        and so is the rest of its line, which may arrive when the next screen is already there.
+        Args:
+            event: The key or paste.
+            is_busy: Whether a request is in flight, so that no field takes text. Text typed then is dropped,
+                and so is the rest of its line, which may arrive after the next screen.
         """
         if self._has_ended:
             return False
@@ -91,12 +93,12 @@ class TypeAhead:
             self._settling = asyncio.create_task(self._settle(), name="type-ahead")
 
     def drop_line(self) -> None:
-        """Drop what is typed up to the next Enter or pause, since it was begun on a screen that is gone."""
+        """Drop what is typed until the next Enter or pause: it was meant for the previous screen."""
         self._held.clear()
         self._drops_line, self._last_dropped = True, monotonic()
 
     def end(self) -> None:
-        """Forget what is held and take no key any more: the app ends, and a key may be of a password."""
+        """Discard held keys and accept no more: the app ends, and a key may be of a password."""
         self._has_ended = True
         self._held.clear()
 
@@ -135,7 +137,7 @@ class TypeAhead:
         return (stack[-1], stack[-1].focused) if stack else (None, None)
 
     def _pumps(self) -> list[MessagePump]:
-        """Everything a key passes on its way to an action: the fields, the screen, the app."""
+        """Return what handles a key on its way to an action: the fields, the screen, the app."""
         stack = self._app.screen_stack
         return [*(stack[-1].query(Input) if stack else ()), *stack[-1:], self._app]
 
@@ -145,8 +147,9 @@ class TypeAhead:
     async def _process_pending(self, deadline: float) -> bool:
         """Wait until all pumps have processed their messages and run what waits for a refresh.
 
-        Returns False if ``deadline`` (on the event loop's clock) comes first, if the screen changes, or if a
-        widget closes: what waits for a refresh there then never runs.
+        Returns:
+            False if ``deadline`` (on the event loop's clock) comes first, if the screen changes, or if a
+            widget closes: what waits for a refresh there then never runs.
         """
         loop = asyncio.get_running_loop()
         pumps, (screen, _) = self._pumps(), self._screen_and_focus()

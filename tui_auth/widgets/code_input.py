@@ -1,4 +1,4 @@
-"""One field for a code that is used once, however it is pasted."""
+"""The input of a one-time code, which finds the code in what is typed or pasted."""
 
 from __future__ import annotations
 
@@ -6,19 +6,22 @@ import re
 import unicodedata
 from typing import Final
 
-from tui_auth.terminal.pasted_code import SEPARATOR, code_in
-from tui_auth.widgets.field import TextInput, pasted_lines, without_controls
+from tui_auth.terminal.pasted_code import SEPARATOR, find_code
+from tui_auth.widgets.text_input import TextInput, remove_control_characters, split_pasted_lines
 
 _OTHER_DIGITS: Final = "Type the code in the digits 0 to 9."
 _NOT_ONE_CODE: Final = "There is not just one code in this: delete the rest."
 
 
 class CodeInput(TextInput):
-    """A one-time code: typed, pasted in groups, or pasted with the sentence it came in.
+    """A one-time code that is typed, pasted in groups, or pasted with the sentence around it.
 
-    ``digits`` is how long the code is expected to be: a hint for finding it in a sentence, never a limit.
-    None means that nothing is known; it may then hold letters too, unless ``takes_letters`` says otherwise.
-    What is typed is shown as it is typed; ``code`` is the code in it.
+    The input shows the text as it is typed; ``code`` is the code in it.
+
+    Args:
+        digits: The expected length. It helps to find the code in a sentence and is never a limit. None if
+            nothing is known about the code.
+        takes_letters: Whether the code may have letters. By default, only if ``digits`` is None.
     """
 
     FIELD_CLASS = "-code"
@@ -37,11 +40,11 @@ class CodeInput(TextInput):
 
     @property
     def code(self) -> str:
-        """The code without blanks and, where it has digits only, without dashes."""
-        return code_in(self.value, self.digits, self.takes_letters) or self._joined(self.value)
+        """The code without spaces and, if it has only digits, without dashes."""
+        return find_code(self.value, self.digits, self.takes_letters) or self._remove_separators(self.value)
 
     def replace(self, text: str, start: int, end: int) -> None:
-        """Replace the characters between two positions; refuse digits that Cognito would not know."""
+        """Replace the characters between two positions; reject digits that Cognito doesn't know."""
         if any(character.isdigit() and not character.isascii() for character in text):
             self.note = _OTHER_DIGITS
             self.app.bell()
@@ -49,21 +52,21 @@ class CodeInput(TextInput):
             super().replace(text, start, end)
 
     def take_paste(self, text: str) -> None:
-        """Take the one code out of a pasted text; where there is none, or more than one, the first line."""
-        text = without_invisible(text)
-        code = code_in(text, self.digits, self.takes_letters)
-        is_in_words = len(text.split()) > 1 and any(map(str.isalpha, text))
-        if code is not None and (is_in_words or len(code) == self.digits):
+        """Insert the one code in a pasted text, or the first line if it doesn't have one code."""
+        text = remove_invisible_characters(text)
+        code = find_code(text, self.digits, self.takes_letters)
+        is_in_sentence = len(text.split()) > 1 and any(map(str.isalpha, text))
+        if code is not None and (is_in_sentence or len(code) == self.digits):
             self.replace(code, 0, len(self.value))
-        elif lines := pasted_lines(text):
-            self.replace(without_controls(lines[0]).strip(), *self.selection)
-            if is_in_words and not self.takes_letters and not self.note:
+        elif lines := split_pasted_lines(text):
+            self.replace(remove_control_characters(lines[0]).strip(), *self.selection)
+            if is_in_sentence and not self.takes_letters and not self.note:
                 self.note = _NOT_ONE_CODE
 
-    def _joined(self, text: str) -> str:
+    def _remove_separators(self, text: str) -> str:
         return re.sub(r"\s" if self.takes_letters else SEPARATOR, "", text)
 
 
-def without_invisible(text: str) -> str:
-    """The text without characters that take no room (category Cf), as messengers add them."""
+def remove_invisible_characters(text: str) -> str:
+    """Remove the invisible characters (Unicode category Cf) that messengers add."""
     return "".join(character for character in text if unicodedata.category(character) != "Cf")

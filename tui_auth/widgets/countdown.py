@@ -1,68 +1,81 @@
-"""A line that counts seconds, and writes only what changes of it."""
+"""A line that counts seconds down, and repaints only the cells that change."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual.geometry import Region
 from textual.reactive import reactive
 from textual.strip import Strip
-from textual.timer import Timer
 from textual.widget import Widget
+
+from tui_auth.durations import format_countdown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textual.timer import Timer
 
 
 class Countdown(Widget):
-    """How long something lasts still: ``new code in 12 s``. Takes no room while it counts nothing.
+    """The time left until something happens: ``new code in 12 s``.
 
-    ``passing`` is a clock that runs evenly, in seconds from wherever: a length of time does not change with
-    the time of day.
+    It takes no room while it is stopped.
+
+    ``monotonic`` is a clock in seconds from any start. A duration must not change when the time of day is
+    set.
     """
 
     ALLOW_SELECT = False
 
     shown: reactive[str] = reactive("", repaint=False, init=False)
-    """The line as it is drawn."""
+    """The text of the line."""
 
     def __init__(
         self,
-        passing: Callable[[], float] = time.monotonic,
+        monotonic: Callable[[], float] = time.monotonic,
         *,
         id: str | None = None,  # noqa: A002 - Textual's name for it
         classes: str | None = None,
     ) -> None:
         super().__init__(id=id, classes=classes)
-        self._passing = passing
+        self._monotonic = monotonic
         self.display = False
         self._seconds_left: Callable[[], float] = lambda: 0.0
         self._text = ""
-        self._then: Callable[[], None] = _nothing
+        self._on_end: Callable[[], None] | None = None
         self._timer: Timer | None = None
 
-    def last(self, seconds: float, text: str = "{}", then: Callable[[], None] | None = None) -> None:
-        """Count down so many seconds, disappear, and call ``then``. ``{}`` in ``text`` is the time left."""
-        end = self._passing() + seconds
-        self._start(lambda: end - self._passing(), text, then or _nothing)
+    def count_down(self, seconds: float, text: str = "{}", on_end: Callable[[], None] | None = None) -> None:
+        """Count down once, disappear, and call ``on_end``. ``{}`` in ``text`` is the time left."""
+        end = self._monotonic() + seconds
+        self._start(lambda: end - self._monotonic(), text, on_end)
 
-    def window(self, now: Callable[[], float], text: str = "new code in {}", *, seconds: int = 30) -> None:
-        """Count down to the end of each time step of ``seconds`` (RFC 6238), over and over.
+    def repeat_time_steps(
+        self, now: Callable[[], float], text: str = "new code in {}", *, seconds: int = 30
+    ) -> None:
+        """Count down to the end of each TOTP time step (RFC 6238), again and again.
 
-        ``now`` gives the time in seconds since the epoch; it may be the server's.
+        Args:
+            now: Returns the time in seconds since the epoch; it may be the server's.
+            text: The line; ``{}`` is the time left.
+            seconds: The length of a time step.
         """
-        self._start(lambda: seconds - now() % seconds, text, _nothing)
+        self._start(lambda: seconds - now() % seconds, text, None)
 
     def stop(self) -> None:
-        """Count nothing, and disappear."""
-        self._disarm()
+        """Stop counting and disappear."""
+        self._cancel_timer()
         self.display = False
         self.shown = ""
 
-    def _start(self, seconds_left: Callable[[], float], text: str, then: Callable[[], None]) -> None:
-        self._disarm()
-        self._seconds_left, self._text, self._then = seconds_left, text, then
+    def _start(self, seconds_left: Callable[[], float], text: str, on_end: Callable[[], None] | None) -> None:
+        self._cancel_timer()
+        self._seconds_left, self._text, self._on_end = seconds_left, text, on_end
         self.display = True
         self._tick()
 
@@ -70,13 +83,14 @@ class Countdown(Widget):
         left = self._seconds_left()
         if left <= 0:
             self.stop()
-            self._then()
+            if self._on_end is not None:
+                self._on_end()
             return
         whole = math.ceil(left)
-        self.shown = self._text.format(spoken(whole))
+        self.shown = self._text.format(format_countdown(whole))
         self._timer = self.set_timer(max(0.05, min(1.0, left - whole + 1)), self._tick)
 
-    def _disarm(self) -> None:
+    def _cancel_timer(self) -> None:
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
@@ -91,15 +105,6 @@ class Countdown(Widget):
             self.refresh(Region(changed[0], 0, changed[-1] - changed[0] + 1, 1))
 
     def render_line(self, y: int) -> Strip:
-        """The line."""
+        """Draw the line."""
         text = self.shown if y == 0 else ""
         return Strip([Segment(text, self.rich_style)]).adjust_cell_length(self.size.width, self.rich_style)
-
-
-def _nothing() -> None:
-    """What comes after a time that nobody waits for."""
-
-
-def spoken(seconds: int) -> str:
-    """A length of time as the line shows it: ``12 s``, ``2 min 05 s``."""
-    return f"{seconds} s" if seconds < 100 else f"{seconds // 60} min {seconds % 60:02} s"

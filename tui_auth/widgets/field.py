@@ -1,121 +1,32 @@
-"""A labelled field of one row, and the input all fields hold."""
+"""A labeled field of one row: label, input, and the lines below it."""
 
 from __future__ import annotations
 
-import unicodedata
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
-from textual import events
-from textual.actions import SkipAction
-from textual.app import ComposeResult
 from textual.content import Content
-from textual.geometry import Size
-from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
-from textual.widgets import Input
 
-from tui_auth.widgets.immediate_keys import ImmediateKeys
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+    from textual.geometry import Size
+
+    from tui_auth.widgets.text_input import TextInput
 
 LABEL_CELLS = 14
-"""The width of the label column; a longer label stands above its field. styles/fields.tcss has it too."""
-
-
-class TextInput(ImmediateKeys, Input):
-    """One row of text without a border. Enter is the screen's; no message of it carries what was typed.
-
-    Textual's own Changed, Submitted and Blurred do carry it, to whatever logs messages, so they are not
-    posted. ``note`` is a sentence about what just happened to the text (a paste that was cut); it goes with
-    the next change.
-    """
-
-    ALLOW_SELECT = False
-    LEFT_TO_THE_SCREEN = frozenset({"submit", "copy"})
-    FIELD_CLASS: ClassVar[str] = ""
-    """A CSS class for the Field around it, such as the one for a short field."""
-
-    note: reactive[str] = reactive("", repaint=False, init=False)
-
-    def __init__(
-        self,
-        value: str = "",
-        *,
-        password: bool = False,
-        id: str | None = None,  # noqa: A002 - Textual's name for it
-    ) -> None:
-        self._is_edited_by_hand = False
-        super().__init__(value or None, password=password, validate_on=(), id=id, compact=True)
-        self.set_reactive(Input.cursor_blink, False)
-
-    def post_message(self, message: Message) -> bool:
-        """Post a message, unless it is one that carries what was typed."""
-        if isinstance(message, (Input.Changed, Input.Submitted, Input.Blurred)):
-            return False
-        return super().post_message(message)
-
-    async def action_submit(self) -> None:
-        """Leave Enter to the screen."""
-        raise SkipAction
-
-    def action_copy(self) -> None:
-        """Leave the key to the screen and the App: ^c leaves, it does not copy."""
-        raise SkipAction
-
-    def action_paste(self) -> None:
-        """Paste the program's own clipboard; where that is empty, leave the text as it is."""
-        self.take_paste(self.app.clipboard)
-
-    def _on_paste(self, event: events.Paste) -> None:
-        event.prevent_default()  # Input's own handler would paste a second time
-        event.stop()
-        self.take_paste(event.text)
-
-    def take_paste(self, text: str) -> None:
-        """Put the first line of ``text`` in place of the selection, control characters left out."""
-        lines = pasted_lines(text)
-        if not lines:
-            return
-        line = without_controls(lines[0])
-        self.replace(line, *self.selection)
-        if len(lines) > 1:
-            self.note = "Only the first line was pasted."
-        elif line != lines[0]:
-            self.note = "Control characters in the paste were left out."
-
-    def replace(self, text: str, start: int, end: int) -> None:
-        """Replace the characters between two positions, and put the cursor after them."""
-        self._is_edited_by_hand = True
-        try:
-            super().replace(text, start, end)
-        finally:
-            self._is_edited_by_hand = False
-
-    def watch_value(self, value: str) -> None:
-        """Forget the note about the former text; after a value set by the program stand at its end."""
-        self.note = ""
-        if not self._is_edited_by_hand:
-            self.cursor_position = len(value)
-
-
-def pasted_lines(text: str) -> list[str]:
-    """The lines of a paste that are not empty. Only CR and LF break lines."""
-    return [line for line in text.replace("\r", "\n").split("\n") if line]
-
-
-def without_controls(text: str) -> str:
-    """The text without control characters (category Cc)."""
-    return "".join(character for character in text if unicodedata.category(character) != "Cc")
+"""The width of the label column; a longer label is above its input. styles/fields.tcss has this width too."""
 
 
 class Field(Widget):
-    """A label, an input between brackets, and below them what is wrong with it and how it is meant.
+    """A label, an input between brackets, and an error or a hint below them.
 
-    Everything but the input is drawn here: a key press then repaints the one row of the input and nothing
-    else, and a form has few widgets. ``error`` and ``hint`` are plain text; empty, they take no room, and
-    while something is wrong that stands in place of the hint.
+    The field draws everything but the input itself. So a key press repaints only the row of the input, and a
+    form has few widgets. ``error`` and ``hint`` are plain text and take no room if they are empty. An error
+    is shown in place of the hint.
     """
 
     ALLOW_SELECT = False
@@ -145,7 +56,7 @@ class Field(Widget):
 
     @property
     def value(self) -> str:
-        """What stands in the input."""
+        """The text of the input."""
         return self.input.value
 
     @value.setter
@@ -157,25 +68,25 @@ class Field(Widget):
 
     def on_mount(self) -> None:
         self.watch(self.input, "note", self._draw_note, init=False)
-        self.watch(self.input, "value", self._forget_error, init=False)
+        self.watch(self.input, "value", self._clear_error, init=False)
 
-    def _forget_error(self) -> None:
-        """What was wrong with the former text is not said of the new one."""
+    def _clear_error(self) -> None:
+        """Clear the error, which is about the text before this change."""
         self.error = ""
 
     def _draw_note(self) -> None:
         self.refresh(layout=True)
 
     def on_click(self) -> None:
-        """A click on the label is meant for the input."""
+        """Focus the input after a click on the label."""
         self.input.focus()
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """The row of the input, the label's where it stands above, and one for each line below."""
+        """Return the rows of the input, of a label above it, and of the lines below it."""
         return self._input_row + 1 + len(self._lines_below(width))
 
     def render_line(self, y: int) -> Strip:
-        """One row of everything around the input."""
+        """Draw one row of everything around the input."""
         width, row = self.size.width, self._input_row
         if y > row:
             return self._line_below(y - row - 1, width)
@@ -221,14 +132,14 @@ class Field(Widget):
         room = max(1, width - self._indent)
         lines = [
             ("field--error", ("  " if index else "✗ ") + line)
-            for index, line in enumerate(_wrapped(self.error, room - 2))
+            for index, line in enumerate(_wrap(self.error, room - 2))
         ]
         for text in (self.input.note, "" if self.error else self.hint):
-            lines += [("field--hint", line) for line in _wrapped(text, room)]
+            lines += [("field--hint", line) for line in _wrap(text, room)]
         return lines
 
 
-def _wrapped(text: str, width: int) -> list[str]:
+def _wrap(text: str, width: int) -> list[str]:
     if not text:
         return []
     return [

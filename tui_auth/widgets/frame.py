@@ -1,32 +1,36 @@
-"""The frame every screen has: a line that says where you are, the trail, and the line of keys."""
+"""The frame of every screen: header, breadcrumbs, footer."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
-from textual import events
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual import events
+
 PROGRAM = "tui-auth"
 
 
-class TopLine(Widget):
-    """Where one is: a mark (DEMO), the user pool at the left, the user name at the right.
+class ScreenHeader(Widget):
+    """A badge (DEMO) and the user pool on the left, the user name on the right.
 
-    Before there is a name, the program's own stands in its place, quietly.
+    Without a user name, the program's name is shown there, muted.
     """
 
-    def __init__(self, pool: str, user: str, mark: str = "") -> None:
+    def __init__(self, pool: str, user: str, badge: str = "") -> None:
         super().__init__()
-        self.pool, self.user, self.mark = pool, user, mark
+        self.pool, self.user, self.badge = pool, user, badge
 
     def render(self) -> Content:
         width = self.size.width
-        left = Content.assemble((f" {self.mark} ", "reverse"), " ") if self.mark else Content("")
+        left = Content.assemble((f" {self.badge} ", "reverse"), " ") if self.badge else Content("")
         left += Content(self.pool)
         user = Content.styled(self.user, "bold") if self.user else Content.styled(PROGRAM, "$text-muted")
         room = width - left.cell_length - user.cell_length
@@ -38,68 +42,68 @@ class TopLine(Widget):
         return Content.assemble(left, " " * max(1, room), user)
 
 
-class Trail(Widget):
-    """What has been done, and what is being done: never how much is left, for nobody knows.
+class Breadcrumbs(Widget):
+    """The steps that are done, and the current one. Nobody knows how many steps are left.
 
-    Its row is there before anything was done too, so that the question does not move.
+    An empty row is shown before the first step is done, so that the form doesn't move.
     """
 
-    def __init__(self, done: Sequence[str], now: str) -> None:
-        super().__init__(classes=None if done else "-empty")
-        self.steps_done, self.step_now = tuple(done), now if done else ""
+    def __init__(self, steps_done: Sequence[str], current_step: str) -> None:
+        super().__init__(classes=None if steps_done else "-empty")
+        self.steps_done, self.current_step = tuple(steps_done), current_step if steps_done else ""
 
     def render(self) -> Content:
         done = [f"{step} ✓" for step in self.steps_done]
-        now = [self.step_now] if self.step_now else []
-        line = "  ›  ".join([*done, *now])
+        current = [self.current_step] if self.current_step else []
+        line = "  ›  ".join([*done, *current])
         while cell_len(line) > self.size.width and len(done) > 1:
             done.pop(0)
-            line = "  ›  ".join(["…", *done, *now])
+            line = "  ›  ".join(["…", *done, *current])
         return Content(line).truncate(self.size.width, ellipsis=True)
 
 
 @dataclass(frozen=True)
-class ShownKey:
-    """A key as the key line shows it; the one that ``matters`` least gives way first."""
+class KeyHint:
+    """A key and its label in the footer. The hint with the lowest ``priority`` is hidden first."""
 
-    shown: str
+    key: str
     label: str
     action: str
-    matters: int
+    priority: int
 
 
-class KeyLine(Widget):
-    """The keys that do something here. A click does what the key does.
+class ScreenFooter(Widget):
+    """The keys that do something now. A click on one does what the key does.
 
-    Where the line is too narrow, first the gaps give way, then the keys that come last in ``matters``.
+    A footer that is too narrow first makes its gaps smaller, then hides the keys with the lowest priority.
     """
 
-    keys: reactive[tuple[ShownKey, ...]] = reactive(())
+    keys: reactive[tuple[KeyHint, ...]] = reactive(())
 
     def render(self) -> Content:
-        keys, gap = self._fitting()
+        keys, gap = self._fit_keys()
         return Content(" " * gap).join(
-            Content.assemble((f"{key.shown} ", "bold $foreground"), key.label) for key in keys
+            Content.assemble((f"{hint.key} ", "bold $foreground"), hint.label) for hint in keys
         )
 
-    def _fitting(self) -> tuple[list[ShownKey], int]:
+    def _fit_keys(self) -> tuple[list[KeyHint], int]:
         keys = list(self.keys)
         while True:
             for gap in (3, 2):
                 if sum(map(_width, keys)) + gap * (len(keys) - 1) <= self.size.width or len(keys) == 1:
                     return keys, gap
-            keys.remove(min(keys, key=lambda key: key.matters))
+            keys.remove(min(keys, key=lambda hint: hint.priority))
 
     async def on_click(self, event: events.Click) -> None:
         """Do what the key under the pointer does."""
         column = event.get_content_offset_capture(self).x
-        keys, gap = self._fitting()
-        for key in keys:
-            if 0 <= column < _width(key):
-                await self.screen.run_action(key.action)
+        keys, gap = self._fit_keys()
+        for hint in keys:
+            if 0 <= column < _width(hint):
+                await self.screen.run_action(hint.action)
                 return
-            column -= _width(key) + gap
+            column -= _width(hint) + gap
 
 
-def _width(key: ShownKey) -> int:
-    return cell_len(key.shown) + 1 + cell_len(key.label)
+def _width(hint: KeyHint) -> int:
+    return cell_len(hint.key) + 1 + cell_len(hint.label)

@@ -1,13 +1,12 @@
-"""The picture of a set-up URI, drawn so that a camera can read it off any terminal."""
+"""The QR code of a TOTP setup URI, drawn so that a camera can read it from any terminal."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from itertools import groupby
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from rich.segment import Segment
 from rich.style import Style
@@ -19,18 +18,21 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui_auth.secret import Secret
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tui_auth.secret import Secret
 
 _SECRET_IN_URI: Final = re.compile(r"(?P<before>.*[?&]secret=)(?P<secret>[^&]+)(?P<after>.*)")
 _BLACK, _WHITE = "#000000", "#ffffff"
 _NOTE_COLUMNS = 24
 
 Modules = tuple[bytes, ...]
-"""The rows of a symbol, one byte a module, 1 for dark."""
+"""The rows of a QR code; each byte is a module, 1 for dark."""
 
 
 class Drawing(Enum):
-    """How the picture is drawn."""
+    """How the QR code is drawn."""
 
     HALF_BLOCKS = "half blocks"
     FULL_BLOCKS = "full blocks"
@@ -49,7 +51,7 @@ class _Picture:
 
     @property
     def size(self) -> Size:
-        """Columns and rows of the terminal. The last row of half blocks may be half empty."""
+        """Columns and rows on the terminal. The last row of half blocks may be half empty."""
         if self.drawing is Drawing.HALF_BLOCKS:
             return Size(self.side, (self.side + 1) // 2)
         return Size(2 * self.side, self.side)
@@ -60,7 +62,7 @@ class _Picture:
         return inside and self.modules[y][x] == 1
 
     def row(self, y: int) -> Iterator[tuple[bool, bool]]:
-        """The cells of a row of the terminal: whether their upper and their lower half are dark."""
+        """Yield for each cell of a terminal row whether its upper and its lower half are dark."""
         for x in range(self.size.width):
             if self.drawing is Drawing.HALF_BLOCKS:
                 yield self.is_dark(x, 2 * y), self.is_dark(x, 2 * y + 1)
@@ -69,18 +71,23 @@ class _Picture:
 
 
 class QRCode(Widget):
-    """A set-up URI as a QR code, whole or not at all.
+    """A TOTP setup URI as a QR code, complete or not at all.
 
-    Where it does not fit, the URI without issuer is drawn (``short_uri``), then its quiet zone is made
-    narrower, and then there is no picture but the size of the terminal that one needs. With ``width: auto``
-    it leaves ``room_beside`` columns of its container free, with ``height: auto`` ``room_below`` rows. The
-    URIs are forgotten when the widget is removed.
+    If it doesn't fit, the URI without issuer is drawn (``short_uri``), then with a narrower quiet zone. If
+    that doesn't fit either, a note shows which terminal size is needed. The URIs are cleared when the widget
+    is removed.
+
+    Args:
+        setup_uri: The setup URI.
+        short_uri: A shorter URI of the same key.
+        room_beside: The columns of the container that stay free with ``width: auto``.
+        room_below: The rows of the container that stay free with ``height: auto``.
     """
 
     ALLOW_SELECT = False
 
     class Resized(Message):
-        """It has another size: see ``is_shown``."""
+        """The size has changed, and ``is_shown`` may have too."""
 
     drawing: reactive[Drawing] = reactive(Drawing.HALF_BLOCKS, layout=True, init=False)
     inverted: reactive[bool] = reactive(False, init=False)
@@ -99,29 +106,29 @@ class QRCode(Widget):
         self.room_below = room_below
         self._uris: tuple[Secret, ...] = (setup_uri, short_uri) if short_uri else (setup_uri,)
         self._symbols: list[Modules] | None = None
-        self._laid_out_in: Size | None = None
+        self._last_container: Size | None = None
         self._was_drawn: bool | None = None
         self._strips: dict[tuple[object, ...], list[Strip]] = {}
 
     # -- what is shown --------------------------------------------------------------------------------
 
     def on_resize(self) -> None:
-        """Tell it: there may be a picture now, or none any more."""
+        """Report the new size, in which the QR code may fit or no longer fit."""
         self.post_message(self.Resized())
 
     @property
     def is_shown(self) -> bool:
-        """Whether there is a picture."""
+        """Whether the QR code is drawn."""
         return self._picture(self.size) is not None
 
     @property
     def needed_size(self) -> Size:
-        """Columns and rows of the smallest picture of this URI; 0 by 0 if it is too long for any."""
+        """Columns and rows of the smallest QR code; 0 by 0 if the URI is too long for any."""
         return min((picture.size for picture in self._pictures(Drawing.HALF_BLOCKS)), default=Size(0, 0))
 
     @property
     def note(self) -> str:
-        """Why there is no picture; empty where there is one, or where none is wanted."""
+        """Why there is no QR code; empty if there is one, or if it is hidden."""
         return "" if self.is_shown else self._note_in(self._container)
 
     def invert(self) -> None:
@@ -129,15 +136,15 @@ class QRCode(Widget):
         self.inverted = not self.inverted
 
     def next_layout(self) -> None:
-        """Draw the picture in the next way that fits: half blocks, full blocks, not at all."""
-        ways = list(Drawing)
-        following = ways[(ways.index(self.drawing) + 1) % len(ways)]
-        if following is Drawing.FULL_BLOCKS and not self._fitting(following, self._room_in(self._container)):
-            following = Drawing.NOTHING
-        self.drawing = following
+        """Change to the next drawing that fits: half blocks, full blocks, nothing."""
+        drawings = list(Drawing)
+        drawing = drawings[(drawings.index(self.drawing) + 1) % len(drawings)]
+        if drawing is Drawing.FULL_BLOCKS and not self._fit_picture(drawing, self._room_in(self._container)):
+            drawing = Drawing.NOTHING
+        self.drawing = drawing
 
     def on_unmount(self) -> None:
-        """Forget the URIs and everything drawn of them."""
+        """Clear the URIs and everything drawn from them."""
         self._uris = ()
         self._symbols = []
         self._strips.clear()
@@ -145,35 +152,35 @@ class QRCode(Widget):
     # -- what fits ------------------------------------------------------------------------------------
 
     def _room_in(self, container: Size) -> Size:
-        """What a picture may take of a container."""
+        """Return the part of a container that the QR code may fill."""
         beside = self.room_beside if self.styles.is_auto_width else 0
         below = self.room_below if self.styles.is_auto_height else 0
         return Size(max(0, container.width - beside), max(0, container.height - below))
 
     @property
     def _container(self) -> Size:
-        return self._laid_out_in or self.size
+        return self._last_container or self.size
 
-    def _is_laid_out_in(self, container: Size) -> None:
-        if container != self._laid_out_in:
-            self._laid_out_in = container
-            self.refresh()  # the note names this size, which may change while the widget's own does not
+    def _remember_container(self, container: Size) -> None:
+        if container != self._last_container:
+            self._last_container = container
+            self.refresh()  # the note has this size, which may change when the widget's own does not
 
     def _picture(self, room: Size) -> _Picture | None:
         if self.drawing is Drawing.NOTHING:
             return None
-        return self._fitting(self.drawing, room) or self._fitting(Drawing.HALF_BLOCKS, room)
+        return self._fit_picture(self.drawing, room) or self._fit_picture(Drawing.HALF_BLOCKS, room)
 
-    def _fitting(self, drawing: Drawing, room: Size) -> _Picture | None:
+    def _fit_picture(self, drawing: Drawing, room: Size) -> _Picture | None:
         for picture in self._pictures(drawing):
             if picture.size.width <= room.width and picture.size.height <= room.height:
                 return picture
         return None
 
     def _pictures(self, drawing: Drawing) -> Iterator[_Picture]:
-        """The pictures to try, the best one first."""
+        """Yield the pictures to try, best first."""
         if self._symbols is None:
-            self._symbols = [modules for uri in self._uris if (modules := symbol(uri))]
+            self._symbols = [modules for uri in self._uris if (modules := build_symbol(uri))]
         for quiet_zone in (2, 1):
             for modules in self._symbols:
                 yield _Picture(modules, quiet_zone, drawing)
@@ -181,28 +188,28 @@ class QRCode(Widget):
     # -- layout and drawing ---------------------------------------------------------------------------
 
     def get_content_width(self, container: Size, viewport: Size) -> int:
-        """As wide as the picture that fits; else as a short note."""
-        self._is_laid_out_in(container)
+        """Return the width of the QR code that fits, or of the note."""
+        self._remember_container(container)
         if picture := self._picture(self._room_in(container)):
             return picture.size.width
         return 0 if self.drawing is Drawing.NOTHING else min(_NOTE_COLUMNS, container.width)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """As high as the picture that fits into this width; else as the note."""
-        self._is_laid_out_in(container)
+        """Return the height of the QR code that fits into this width, or of the note."""
+        self._remember_container(container)
         if picture := self._picture(Size(width, self._room_in(container).height)):
             return picture.size.height
         return len(self._note_lines(width, container))
 
     def render_line(self, y: int) -> Strip:
-        """One row of the picture, or of the note in its place."""
+        """Draw one row of the QR code, or of the note in its place."""
         picture = self._picture(self.size)
         if (picture is not None) != self._was_drawn:
             # Textual sometimes gives a widget another size without a Resize event.
             self._was_drawn = picture is not None
             self.post_message(self.Resized())
         if picture:
-            rows = self._drawn(picture)
+            rows = self._draw(picture)
         else:
             lines = self._note_lines(self.size.width, self._container)
             rows = [Strip([Segment(line, self.rich_style)]) for line in lines]
@@ -219,46 +226,46 @@ class QRCode(Widget):
         columns, rows = self.needed_size
         if not columns:
             return "This key is too long for a picture."
-        # In sizes of the terminal, which is what a person can change; beside is where it needs least.
+        # Terminal sizes, since the user can change those; beside the form the QR code needs the least.
         width, height = self.app.size
         columns += self.room_beside + width - container.width - self.gutter.width
         rows += height - container.height
         return f"The picture needs {columns} columns by {rows} rows; here are {width} by {height}."
 
-    def _drawn(self, picture: _Picture) -> list[Strip]:
-        # Where colours are taken away (NO_COLOR in the terminal's own theme), cells of one glyph look alike.
-        in_glyphs = any(isinstance(each, NoColor) for each in self.app.get_line_filters())
+    def _draw(self, picture: _Picture) -> list[Strip]:
+        # If colors are filtered out (NO_COLOR in an ANSI theme), cells with the same glyph look alike.
+        in_glyphs = any(isinstance(line_filter, NoColor) for line_filter in self.app.get_line_filters())
         key = (picture.size, picture.quiet_zone, picture.drawing, self.inverted, in_glyphs)
         if key not in self._strips:
-            paint = self._in_glyphs if in_glyphs else self._in_colours
+            paint = self._draw_in_glyphs if in_glyphs else self._draw_in_colors
             self._strips[key] = [paint(picture, y) for y in range(picture.size.height)]
         return self._strips[key]
 
-    def _in_colours(self, picture: _Picture, y: int) -> Strip:
-        # Always the lower half block: with real fonts it leaves the fewest gaps between rows.
+    def _draw_in_colors(self, picture: _Picture, y: int) -> Strip:
+        # The lower half block leaves the fewest gaps between rows with real fonts.
         glyph = "▄" if picture.drawing is Drawing.HALF_BLOCKS else " "
         segments = []
         for (upper, lower), cells in groupby(picture.row(y)):
-            style = Style(color=self._colour(lower), bgcolor=self._colour(upper))
+            style = Style(color=self._color(lower), bgcolor=self._color(upper))
             segments.append(Segment(glyph * len(list(cells)), style))
         return Strip(segments)
 
-    def _colour(self, is_dark: bool) -> str:
+    def _color(self, is_dark: bool) -> str:
         return _BLACK if is_dark != self.inverted else _WHITE
 
-    def _in_glyphs(self, picture: _Picture, y: int) -> Strip:
+    def _draw_in_glyphs(self, picture: _Picture, y: int) -> Strip:
         glyphs = {(False, False): "█", (False, True): "▀", (True, False): "▄", (True, True): " "}
         cells = ((upper != self.inverted, lower != self.inverted) for upper, lower in picture.row(y))
         return Strip([Segment("".join(glyphs[cell] for cell in cells), self.rich_style)])
 
 
-def symbol(uri: Secret) -> Modules | None:
-    """The QR code of a set-up URI, error level L or better; None if the URI is longer than any can hold.
+def build_symbol(uri: Secret) -> Modules | None:
+    """Return the QR code of a setup URI, or None if the URI is too long for any QR code.
 
-    The secret becomes a segment of its own: base32 lies within QR's alphanumeric set, which takes 5.5
-    instead of 8 bits a character (ISO/IEC 18004) and saves two rows of the terminal.
+    The error level is L or better. The secret becomes an own segment: base32 fits into QR's alphanumeric
+    mode, which takes 5.5 instead of 8 bits a character (ISO/IEC 18004) and saves two rows of the terminal.
     """
-    import segno  # 60 ms that only this screen needs
+    import segno  # takes 60 ms, and only this screen needs it
 
     text = uri.reveal()
     match = _SECRET_IN_URI.fullmatch(text)

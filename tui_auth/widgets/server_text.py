@@ -1,19 +1,23 @@
-"""The service's own words, in a frame that says whose they are."""
+"""Text that Cognito sent, in a frame that says so."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual.app import ComposeResult
+
 
 class ServerText(VerticalScroll, can_focus=False):
-    """Names and values that a service sent, already made safe, as plain text without markup.
+    """Names and values that Cognito sent, already made safe, as plain text without markup.
 
-    One value is simply shown; several are a table. Long ones scroll inside the frame.
+    A single value is shown without its name; several are a table. A long text scrolls inside the frame.
     """
 
     def __init__(self, rows: Sequence[tuple[str, str]], title: str = "the service asks") -> None:

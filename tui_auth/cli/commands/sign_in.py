@@ -271,11 +271,11 @@ def _in_lines(auth: Auth, settings: SignInSettings, keeping: Keeping) -> tuple[D
     """Done, and the name as it was typed."""
     from tui_auth.plain.sign_in import PlainSignIn
     from tui_auth.terminal.environment import harden_process
-    from tui_auth.terminal.lines import TerminalLines
     from tui_auth.terminal.signals import exit_on_signals
+    from tui_auth.terminal.tty_prompt import TtyPrompt
 
     harden_process()
-    with TerminalLines() as lines, exit_on_signals():
+    with TtyPrompt() as lines, exit_on_signals():
         try:
             conversation = PlainSignIn(auth, settings, lines, device_of=keeping.device)
             return conversation.run(), conversation.username
@@ -285,10 +285,10 @@ def _in_lines(auth: Auth, settings: SignInSettings, keeping: Keeping) -> tuple[D
 
 def _ask_about_device(auth: Auth, done: Done) -> None:
     from tui_auth.plain.device import ask_about_device
-    from tui_auth.terminal.lines import TerminalLines
     from tui_auth.terminal.signals import exit_on_signals
+    from tui_auth.terminal.tty_prompt import TtyPrompt
 
-    with TerminalLines() as lines, exit_on_signals():
+    with TtyPrompt() as lines, exit_on_signals():
         ask_about_device(auth, done, lines)
 
 

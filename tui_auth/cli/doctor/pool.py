@@ -14,7 +14,7 @@ from tui_auth.cli.doctor.report import Finding
 from tui_auth.cli.exit_status import CONFIGURATION, status_for
 from tui_auth.config.region import own_region
 from tui_auth.config.sources import SourceKind
-from tui_auth.terminal.safe_text import safe_line, service_says
+from tui_auth.terminal.safe_text import quote_service, safe_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -239,5 +239,5 @@ def _report_unclear(subject: str, question: str, answer: Answer) -> Finding:
     if error is None:
         return Finding.note(subject, question)
     advice = error.recovery_suggestion or "Try again in a moment."
-    quote = f" {service_says(error.quote)}" if error.quote else ""
+    quote = f" {quote_service(error.quote)}" if error.quote else ""
     return Finding.problem(subject, f"{question}: {error.message}{quote}", advice, status_for(error))

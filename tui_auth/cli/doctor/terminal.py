@@ -12,11 +12,11 @@ from tui_auth.cli.exit_status import CONFIGURATION
 from tui_auth.cli.full_screen import theme
 from tui_auth.cli.versions import describe_colors, measure_terminal
 from tui_auth.config.errors import ConfigurationError
-from tui_auth.terminal.clipboard import local_tool
+from tui_auth.terminal.clipboard import find_local_tool
 from tui_auth.terminal.environment import (
     TerminalKind,
     find_terminal,
-    in_tmux,
+    is_in_tmux,
 )
 from tui_auth.terminal.safe_text import safe_line
 
@@ -68,7 +68,7 @@ def _check_theme(environ: Mapping[str, str]) -> Iterator[Finding]:
 
 
 def _check_tmux(environ: Mapping[str, str]) -> Iterator[Finding]:
-    if not in_tmux(environ):
+    if not is_in_tmux(environ):
         return
     version = _output(["tmux", "-V"])
     if version is None:
@@ -107,8 +107,8 @@ def _output(command: list[str]) -> str | None:
 
 
 def _check_clipboard(environ: Mapping[str, str]) -> Finding:
-    if in_tmux(environ):
+    if is_in_tmux(environ):
         return Finding.ok("clipboard", "by tmux load-buffer -w")
-    if tool := local_tool(environ):
+    if tool := find_local_tool(environ):
         return Finding.ok("clipboard", f"by {tool}")
     return Finding.note("clipboard", "by the terminal itself (OSC 52), if it lets programs do that")

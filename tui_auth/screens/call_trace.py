@@ -1,33 +1,37 @@
-"""The wire on a screen: the calls of this program's sign-ins, and the next step that each led to."""
+"""The call trace: the calls to Cognito so far, and the next step that each led to."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from textwrap import wrap
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from tui_auth.auth.wire import Call, Operation, Wire
 from tui_auth.style_sheets import later_sheets
 from tui_auth.terminal.safe_text import safe_line
 
-NOTHING_YET = "nothing was asked yet"
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    from tui_auth.auth.wire import Call, Operation, Wire
+
+NO_CALLS = "nothing was asked yet"
 WIDTH = 64
-QUIET = "$foreground 60%"
+MUTED = "$foreground 60%"
 
 
-class WireView(VerticalScroll, can_focus=False):
-    """The calls, oldest first, kept at the newest; drawn anew when one goes on, and never otherwise."""
+class CallTraceView(VerticalScroll, can_focus=False):
+    """The calls, oldest first, scrolled to the newest. Redraws only when a call makes progress."""
 
-    class WentOn(Message):
-        """A call went on; from whichever thread it runs on."""
+    class Updated(Message):
+        """A call made progress. Posted from the thread that the call runs on."""
 
     def __init__(self, wire: Wire, *, with_fields: bool = False) -> None:
         super().__init__()
@@ -39,32 +43,32 @@ class WireView(VerticalScroll, can_focus=False):
         yield Static(self._content(), classes="calls")
 
     def on_mount(self) -> None:
-        self._end_listening = self.wire.listen(self._tell)
+        self._end_listening = self.wire.listen(self._post_update)
         self.scroll_end(animate=False)
 
     def on_resize(self) -> None:
-        """Stay at the newest: a drawer that opens has had no height before."""
+        """Scroll to the newest call: a closed drawer had no height to scroll in."""
         self.scroll_end(animate=False)
 
     def on_unmount(self) -> None:
         self._end_listening()
 
-    def _tell(self, call: Call) -> None:
-        self.post_message(self.WentOn())
+    def _post_update(self, call: Call) -> None:
+        self.post_message(self.Updated())
 
-    def on_wire_view_went_on(self, event: WentOn) -> None:
-        """Draw the calls as they stand now."""
+    def on_call_trace_view_updated(self, event: Updated) -> None:
+        """Redraw the calls."""
         event.stop()
         self.query_one(".calls", Static).update(self._content())
         self.scroll_end(animate=False)
 
     def _content(self) -> Content:
-        calls = [_drawn(call, self.with_fields) for call in self.wire.calls]
-        return Content("\n").join(calls) if calls else Content(NOTHING_YET)
+        calls = [_render_call(call, self.with_fields) for call in self.wire.calls]
+        return Content("\n").join(calls) if calls else Content(NO_CALLS)
 
 
-class WireScreen(ModalScreen[None]):
-    """Over a step: what was asked of Cognito so far, every value left out. Esc, enter or F4 closes it."""
+class CallTraceScreen(ModalScreen[None]):
+    """Shows the calls to Cognito so far, without values. Esc, Enter or F4 closes it."""
 
     CSS_PATH = later_sheets()
 
@@ -75,25 +79,25 @@ class WireScreen(ModalScreen[None]):
         self.wire = wire
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="wire-frame"):
-            yield WireView(self.wire, with_fields=True)
+        with Vertical(id="call-trace-frame"):
+            yield CallTraceView(self.wire, with_fields=True)
 
     def on_mount(self) -> None:
-        """Say what this is, and how to close it, where it cannot scroll away."""
-        frame = self.query_one("#wire-frame")
+        """Show in the border, which doesn't scroll, what this is and how to close it."""
+        frame = self.query_one("#call-trace-frame")
         frame.border_title = "asked of Cognito, values left out"
         frame.border_subtitle = "esc closes this"
 
     def action_close(self) -> None:
-        """Close the wire."""
+        """Close the call trace."""
         if self.is_current:
             self.dismiss(None)
 
 
-def _drawn(call: Call, with_fields: bool) -> Content:
+def _render_call(call: Call, with_fields: bool) -> Content:
     lines = [Content.styled(safe_line(call.name), "bold")]
     for operation in call.operations:
-        lines += _operation(operation, with_fields)
+        lines += _render_operation(operation, with_fields)
     if call.led_to:
         step, _, which = safe_line(call.led_to).rstrip(")").partition("(")
         lines.append(Content.assemble("  = ", (step, "$text-accent")))
@@ -101,11 +105,11 @@ def _drawn(call: Call, with_fields: bool) -> Content:
     return Content("\n").join(lines)
 
 
-def _operation(operation: Operation, with_fields: bool) -> list[Content]:
+def _render_operation(operation: Operation, with_fields: bool) -> list[Content]:
     about = f"  {safe_line(operation.about)}" if with_fields else ""
     fields = "  ".join(f"{safe_line(name)}=…" for name in operation.fields) if with_fields else ""
     return [
-        Content.assemble(f"  → {safe_line(operation.name)}", (about, QUIET)),
-        *(Content.styled(f"    {line}", QUIET) for line in wrap(fields, WIDTH)),
+        Content.assemble(f"  → {safe_line(operation.name)}", (about, MUTED)),
+        *(Content.styled(f"    {line}", MUTED) for line in wrap(fields, WIDTH)),
         Content(f"  ← {safe_line(operation.answer) or '…'}"),
     ]

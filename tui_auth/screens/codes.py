@@ -1,0 +1,201 @@
+"""The screens that ask for a one-time code: SMS, OTP, TOTP, confirmation of a sign-up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
+
+from textual.widgets import Static
+
+from tui_auth.auth.next_step import (
+    ConfirmSignInWithOTP,
+    ConfirmSignInWithSMSMFACode,
+    ConfirmSignInWithTOTPCode,
+    ConfirmSignUp,
+    DeliveryDetails,
+)
+from tui_auth.screens.problem import Problem
+from tui_auth.screens.step_screen import Answered, StepScreen
+from tui_auth.screens.wording import (
+    CODE_WANTED,
+    MEDIA,
+    NOT_CONFIRMED,
+    anew,
+    clock_in_a_refusal,
+    code_from_app,
+    sent_anew,
+    sent_to,
+)
+from tui_auth.secret import Secret
+from tui_auth.widgets.code_input import CodeInput
+from tui_auth.widgets.countdown import Countdown
+from tui_auth.widgets.field import Field
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from textual.message import Message
+    from textual.widget import Widget
+
+    from tui_auth.auth.errors import AuthError
+    from tui_auth.screens.form_screen import FormScreen
+
+DeliveredT = TypeVar("DeliveredT", bound=ConfirmSignInWithSMSMFACode | ConfirmSignInWithOTP)
+
+
+def build_code_field(label: str = "Code") -> Field:
+    """Build the field of a one-time code. Six digits are a hint, never a limit."""
+    return Field(label, CodeInput(digits=6), id="code")
+
+
+def read_code(screen: FormScreen) -> Secret | None:
+    """Return the code in the field; without one, show an error under it and return None."""
+    code = screen.query_one(CodeInput).code
+    if not code:
+        screen.show_field_error(screen.query_one("#code", Field), CODE_WANTED)
+        return None
+    return Secret(code)
+
+
+def read_totp_code(screen: FormScreen) -> Secret | None:
+    """Return the six digits in the field; otherwise, show an error under it and return None."""
+    code = screen.query_one(CodeInput).code
+    if len(code) != 6 or not code.isdigit():
+        screen.show_field_error(screen.query_one("#code", Field), "An authenticator's code has six digits.")
+        return None
+    return Secret(code)
+
+
+class DeliveredCodeScreen(StepScreen[DeliveredT]):
+    """Asks for a code that Cognito has sent; a new one can be sent on request."""
+
+    KEYS = ("submit", "new_code", "newest_code", "back", "help", "quit")
+    EXPLANATION = (
+        "A code was sent to you. Type or paste it: blanks, dashes and words around it do no harm.\n\n"
+        "Nothing after a minute? ^r signs you in anew behind this screen and has a new code sent; "
+        "earlier codes stop working then."
+    )
+    sends_codes = True
+
+    @property
+    def breadcrumb(self) -> str:
+        medium = (self.step.delivery_details.delivery_medium or "").upper()
+        return f"code {MEDIA[medium]}" if medium in MEDIA else "code"
+
+    @property
+    def headline(self) -> str:
+        """Where the code was sent."""
+        return sent_to(self.step.delivery_details)
+
+    def compose_form(self) -> Iterable[Widget]:
+        yield Static(self.headline, classes="headline", markup=False)
+        field = build_code_field()
+        if self.surroundings.was_started_again:
+            field.hint = anew(perhaps=not self.surroundings.is_password_known)
+        elif self.surroundings.can_start_again:
+            field.hint = "Nothing after a minute? ^r sends a new one in its place."
+        yield field
+
+    def active_keys(self) -> Sequence[str]:
+        keys = super().active_keys()
+        return keys if self.surroundings.can_start_again else [name for name in keys if name != "new_code"]
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        if self.surroundings.was_started_again:
+            self.cool_down()
+
+    def watch_notice(self) -> None:
+        """Draw the notice in place of the hint, so that only one of them is shown."""
+        super().watch_notice()
+        if self.notice:
+            self.query_one("#code", Field).hint = ""
+
+    def service_rows(self) -> list[tuple[str, str]]:
+        return list(self.step.additional_info.items())
+
+    def build_answer(self) -> Message | None:
+        code = read_code(self)
+        return Answered(code) if code else None
+
+
+class SMSCodeScreen(DeliveredCodeScreen[ConfirmSignInWithSMSMFACode]):
+    """Asks for the code sent by SMS as second factor."""
+
+
+class OTPCodeScreen(DeliveredCodeScreen[ConfirmSignInWithOTP]):
+    """Asks for the code sent by email or SMS, as first or second factor."""
+
+    @property
+    def headline(self) -> str:
+        """Where the code was sent, and whether that is certain."""
+        return sent_to(self.step.delivery_details, perhaps=not self.surroundings.is_password_known)
+
+
+class TOTPCodeScreen(StepScreen[ConfirmSignInWithTOTPCode]):
+    """Asks for the six digits that the authenticator app shows."""
+
+    KEYS = ("submit", "newest_code", "back", "help", "quit")
+    EXPLANATION = (
+        "Open your authenticator app and type the six digits it shows for this account.\n\n"
+        "A new code comes every 30 seconds, and each works once. If the app's codes are refused again and "
+        "again, the clock of the device it runs on is probably off."
+    )
+
+    @property
+    def breadcrumb(self) -> str:
+        return "code from app"
+
+    def compose_form(self) -> Iterable[Widget]:
+        yield Static(code_from_app(self.step.friendly_device_name), classes="headline", markup=False)
+        yield build_code_field()
+        yield Countdown(id="window", classes="under-field")
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.query_one("#window", Countdown).repeat_time_steps(self.surroundings.now)
+
+    def describe_error(self, error: AuthError) -> Problem:
+        """Explain a rejected code by this machine's clock, where the clock can be the cause."""
+        problem = Problem.of(error)
+        clock = clock_in_a_refusal(error, self.surroundings.clock_offset(), code_from_app=True)
+        return replace(problem, text=f"{problem.text} {clock}".strip())
+
+    def build_answer(self) -> Message | None:
+        code = read_totp_code(self)
+        return Answered(code) if code else None
+
+
+class ConfirmSignUpScreen(StepScreen[ConfirmSignUp]):
+    """Asks for the code that confirms a sign-up; the sign-in then continues by itself."""
+
+    HAS_SESSION = False
+    KEYS = ("submit", "new_code", "newest_code", "back", "help", "quit")
+    EXPLANATION = (
+        "Your account was made, but not confirmed yet. Type the code that was sent when it was made, or have "
+        "a new one sent with ^r. After that the sign-in goes on by itself."
+    )
+
+    @property
+    def breadcrumb(self) -> str:
+        return "confirm sign-up"
+
+    def compose_form(self) -> Iterable[Widget]:
+        details = self.step.delivery_details
+        is_known = details is not None and details.destination is not None
+        sent = f"{sent_to(details)}." if details and is_known else CODE_WANTED
+        yield Static(f"{NOT_CONFIRMED} {sent}", classes="headline", markup=False, id="why")
+        field = build_code_field()
+        field.hint = "No code, or an old one? ^r sends a new one."
+        yield field
+
+    def code_was_sent(self, details: DeliveryDetails) -> None:
+        """Show where the new code was sent, and wait a little before another can be."""
+        self.query_one("#why", Static).update(sent_anew(details))
+        field = self.query_one("#code", Field)
+        field.hint = field.value = ""
+        self.cool_down()
+
+    def build_answer(self) -> Message | None:
+        code = read_code(self)
+        return Answered(code) if code else None

@@ -1,0 +1,245 @@
+"""The screens that ask for a password: the current one, a new one, a reset."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.containers import Vertical
+from textual.reactive import reactive
+from textual.widgets import Static
+
+from tui_auth.auth.errors import Concern
+from tui_auth.auth.next_step import (
+    ConfirmSignInWithNewPassword,
+    ConfirmSignInWithPassword,
+    DeliveryDetails,
+    ResetPassword,
+)
+from tui_auth.screens.codes import build_code_field, read_code
+from tui_auth.screens.sign_in import ForgotAsked
+from tui_auth.screens.step_screen import Answered, NewCodeAsked, StepScreen
+from tui_auth.screens.wording import (
+    ATTRIBUTE_HINTS,
+    HAVE_CODE,
+    RESET_NEEDED,
+    SEND_CODE,
+    TEMPORARY_PASSWORD,
+    label_of,
+    sent_if_any,
+    wrong_with_password,
+)
+from tui_auth.secret import Secret
+from tui_auth.widgets.choice import Choice
+from tui_auth.widgets.code_input import CodeInput
+from tui_auth.widgets.field import Field
+from tui_auth.widgets.text_input import SecretInput, TextInput
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from textual.message import Message
+    from textual.widget import Widget
+
+    from tui_auth.config.password_policy import PasswordPolicy
+    from tui_auth.screens.form_screen import FormScreen
+
+
+class NewPasswordField(Field):
+    """The field of a new password, with a live checklist of the password policy if it is known."""
+
+    def __init__(self, policy: PasswordPolicy | None) -> None:
+        super().__init__("New password", SecretInput(), id="new-password")
+        self._policy = policy
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        if self._policy is not None:
+            self.watch(self.input, "value", self._show_checklist)
+
+    def _show_checklist(self, password: str) -> None:
+        rules = self._policy.checklist(password) if self._policy else []
+        self.hint = "   ".join(f"{'✓' if is_met else '·'} {rule}" for rule, is_met in rules)
+
+
+def build_new_password_fields(policy: PasswordPolicy | None) -> Iterable[Field]:
+    """Build the two fields of a new password."""
+    yield NewPasswordField(policy)
+    yield Field("Once more", SecretInput(), id="once-more")
+
+
+def read_new_password(screen: FormScreen) -> Secret | None:
+    """Return the new password if both fields hold it; else show an error under the wrong one."""
+    first, second = (screen.query_one(name, Field) for name in ("#new-password", "#once-more"))
+    if not first.value:
+        screen.show_field_error(first, "Type a new password.")
+    elif not second.value:
+        screen.show_field_error(second, "Type the new password once more.")
+    elif complaint := wrong_with_password(Secret(first.value), Secret(second.value)):
+        screen.show_field_error(second, f"{complaint} ^t shows them.")
+    else:
+        return Secret(first.value)
+    return None
+
+
+class PasswordScreen(StepScreen[ConfirmSignInWithPassword]):
+    """Asks for the password after the user has chosen it as first factor."""
+
+    KEYS = ("submit", "show", "forgot", "back", "help", "quit")
+    EXPLANATION = "Type the password of this user. ^t shows what is typed."
+
+    @property
+    def breadcrumb(self) -> str:
+        return "password"
+
+    def compose_form(self) -> Iterable[Widget]:
+        yield Static("Your password", classes="headline", markup=False)
+        yield Field("Password", SecretInput(), id="password")
+
+    def action_forgot(self) -> None:
+        """Reset the password of the user who signs in."""
+        if not self.busy:
+            self.post_message(ForgotAsked(self.surroundings.username))
+
+    def build_answer(self) -> Message | None:
+        password = self.query_one(SecretInput).secret
+        if not password:
+            self.show_field_error(self.query_one("#password", Field), "Type your password.")
+            return None
+        return Answered(password)
+
+
+class NewPasswordScreen(StepScreen[ConfirmSignInWithNewPassword]):
+    """Asks for a new password in place of the temporary one, and for missing attributes."""
+
+    KEYS = ("submit", "show", "back", "help", "quit")
+    EXPLANATION = (
+        "An administrator gave you a temporary password. Choose your own: the pool's rules stand under the "
+        "field where they are known, else they are told when one is refused, and nothing you typed is lost. "
+        "Required details that are missing stand below it."
+    )
+
+    @property
+    def breadcrumb(self) -> str:
+        return "new password"
+
+    def compose_form(self) -> Iterable[Widget]:
+        yield Static(TEMPORARY_PASSWORD, classes="headline", markup=False)
+        yield from build_new_password_fields(self.surroundings.password_policy)
+        if self.step.missing_attributes:
+            yield Static("This pool also needs", classes="subhead", markup=False)
+        for position, name in enumerate(self.step.missing_attributes):
+            hint = ATTRIBUTE_HINTS.get(name, "")
+            yield Field(label_of(name), TextInput(), hint=hint, id=f"attribute-{position}")
+
+    def service_rows(self) -> list[tuple[str, str]]:
+        return list(self.step.additional_info.items())
+
+    def field_for(self, concern: Concern) -> Field | None:
+        if concern is Concern.ATTRIBUTES and self.step.missing_attributes:
+            return self.query_one("#attribute-0", Field)
+        return self.query_one("#new-password", Field)
+
+    def build_answer(self) -> Message | None:
+        password = read_new_password(self)
+        if password is None:
+            return None
+        attributes = {}
+        for position, name in enumerate(self.step.missing_attributes):
+            field = self.query_one(f"#attribute-{position}", Field)
+            if not field.value.strip():
+                self.show_field_error(field, "The pool needs this too.")
+                return None
+            attributes[name] = field.value.strip()
+        return Answered(password, attributes=attributes or None)
+
+    def typed(self) -> Mapping[str, Secret]:
+        return {field.id: Secret(field.value) for field in self.query(Field) if field.id}
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        for field in self.query(Field):
+            if carried := self.carried.get(field.id or ""):
+                field.value = carried.reveal()
+
+
+class ResetPasswordScreen(StepScreen[ResetPassword]):
+    """Asks for a reset code and a new password.
+
+    A code may have been sent already, which the program can't know. So the screen first asks whether the
+    user has one or needs one.
+    """
+
+    HAS_SESSION = False
+    KEYS = ("submit", "new_code", "newest_code", "show", "back", "help", "quit")
+    EXPLANATION = (
+        "You asked for it, or an administrator made a reset necessary. If a code was sent to you already, "
+        "use it; otherwise have one sent, which makes an earlier one worthless.\n\n"
+        "After the reset you are signed in with the new password."
+    )
+
+    has_code: reactive[bool] = reactive(False, init=False)
+
+    @property
+    def breadcrumb(self) -> str:
+        return "reset password"
+
+    def compose_form(self) -> Iterable[Widget]:
+        why = "Reset your password." if self.surroundings.reset_was_asked else RESET_NEEDED
+        yield Static(why, classes="headline", markup=False, id="why")
+        yield Choice((HAVE_CODE, SEND_CODE))
+        with Vertical(id="reset"):
+            yield build_code_field()
+            yield from build_new_password_fields(self.surroundings.password_policy)
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.query_one("#reset").display = False
+        self.set_focus(self.query_one(Choice))
+
+    def active_keys(self) -> Sequence[str]:
+        return super().active_keys() if self.has_code else ("submit", "back", "help", "quit")
+
+    def watch_has_code(self, has_code: bool) -> None:
+        """Show the fields in place of the choice, or the choice in place of the fields."""
+        self.query_one(Choice).display = not has_code
+        self.query_one("#reset").display = has_code
+        if has_code:
+            self.set_focus(self.query_one(CodeInput))
+        self.update_footer()
+
+    def code_was_sent(self, details: DeliveryDetails) -> None:
+        """Show where the code was sent, if there is such an account, and ask for it."""
+        perhaps, again = self.surroundings.reset_was_asked, self.has_code
+        self.query_one("#why", Static).update(sent_if_any(details, perhaps=perhaps, again=again))
+        self.error, self.query_one(CodeInput).value = None, ""
+        self.has_code = True
+        self.cool_down()
+
+    @on(Choice.Picked)
+    def _submit_picked(self, event: Message) -> None:
+        event.stop()
+        self.submit()
+
+    def action_back(self) -> None:
+        """Return from the code to the choice, and from the choice to sign-in."""
+        if self.has_code and not self.busy:
+            self.error, self.has_code = None, False
+            self.set_focus(self.query_one(Choice))
+        else:
+            super().action_back()
+
+    def field_for(self, concern: Concern) -> Field | None:
+        if not self.has_code:
+            return None
+        return self.query_one("#new-password" if concern is Concern.NEW_PASSWORD else "#code", Field)
+
+    def build_answer(self) -> Message | None:
+        if not self.has_code:
+            if self.query_one(Choice).highlighted == 1 and not self._is_cooling:
+                return NewCodeAsked("Enter")
+            self.has_code = True
+            return None
+        code = read_code(self)
+        password = read_new_password(self) if code else None
+        return Answered(code, new_password=password) if code and password else None
