@@ -21,7 +21,6 @@ class Home:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.config = folder / ".config" / "tui-auth" / "config.toml"
-        self.index = folder / ".local" / "state" / "tui-auth" / "profiles.json"
         self.environ = {
             "HOME": str(folder),
             "XDG_CONFIG_HOME": str(folder / ".config"),

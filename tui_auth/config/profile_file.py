@@ -26,7 +26,6 @@ from tui_auth.config.profiles import (
     LARGEST_CONFIG,
     TABLE,
     Profiles,
-    load_profiles,
     parse_profiles,
 )
 from tui_auth.config.toml_text import NotEditable, with_table, with_value, without_key, without_table
@@ -138,7 +137,6 @@ def _changed(
             replace_file(path, new)
         if put_secret_in_place:
             put_secret_in_place()
-    load_profiles(environ)  # makes the index anew
     return path
 
 

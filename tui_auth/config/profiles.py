@@ -13,11 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tui_auth.config import profile_index
 from tui_auth.config.errors import ConfigurationError, fault_in
 from tui_auth.config.files import read_text
 from tui_auth.config.nearest import nearest
-from tui_auth.config.places import CONFIG_FILE, config_folder, state_folder
+from tui_auth.config.places import CONFIG_FILE, config_folder
 from tui_auth.config.settings import SETTINGS, Unfit, checked
 
 DEFAULT_KEY = "default_profile"
@@ -102,25 +101,16 @@ class Profiles:
 
 
 def load_profiles(environ: Mapping[str, str] = os.environ) -> Profiles:
-    """The profiles of the user. Raises ConfigurationError where config.toml cannot be understood.
-
-    They come from the index where that is of the file as it stands, which spares reading TOML; where it is
-    not, it is made anew if it can be.
-    """
+    """Return the user's profiles. Raises ConfigurationError where config.toml cannot be understood."""
     path = Path(config_folder(environ), CONFIG_FILE)
     try:
-        stamp = profile_index.stamp_of(path)
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        if not path.is_symlink():
+            return Profiles(path)
     except OSError as error:
         raise fault_in(path, None, f"it cannot be read: {error.strerror}.") from None
-    if stamp is None:
-        return Profiles(path)
-    folder = Path(state_folder(environ))
-    if index := profile_index.read(folder, path, stamp):
-        return Profiles(path, index.default, index.profiles, index.lines, index.default_line)
-    profiles = parse_profiles(path, read_text(path, largest=LARGEST_CONFIG))
-    index = profile_index.Index(profiles.default, profiles.written, profiles.lines, profiles.default_line)
-    profile_index.write(folder, path, stamp, index)
-    return profiles
+    return parse_profiles(path, read_text(path, largest=LARGEST_CONFIG))
 
 
 def parse_profiles(path: Path, text: str) -> Profiles:
