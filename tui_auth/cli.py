@@ -77,7 +77,7 @@ def _run(name: str, arguments: Sequence[str]) -> int:
 
     from tui_auth.commands.command_parser import CommandParser
     from tui_auth.commands.exit_status import say
-    from tui_auth.config.variables import unknown_variables
+    from tui_auth.config.settings import unknown_variable_warnings
     from tui_auth.terminal.crash import report_crashes_without_details
 
     report_crashes_without_details()
@@ -87,7 +87,7 @@ def _run(name: str, arguments: Sequence[str]) -> int:
     command.add_arguments(parser)
     try:
         parsed = parser.read(arguments)
-        for sentence in unknown_variables():
+        for sentence in unknown_variable_warnings():
             say(sentence)
         status: int = command.run(parsed)
     except SystemExit as end:  # argparse's, after the help or a wrong word
@@ -108,9 +108,9 @@ def _printed(text: str) -> int:
 
 
 def _no_such_command(name: str) -> int:
-    from tui_auth.config.nearest import nearest
+    from tui_auth.config.settings import closest_match
 
-    near = nearest(name, COMMANDS)
+    near = closest_match(name, COMMANDS)
     cure = f"Did you mean {near}?" if near else f"Commands are {', '.join(COMMANDS)}."
     tell(f"there is no command “{ascii(name[:40])[1:-1]}”. {cure}")
     return 2

@@ -20,7 +20,7 @@ from tui_auth.commands.doctor import pool_checks
 from tui_auth.commands.doctor.findings import Finding, Mark, status_of
 from tui_auth.commands.doctor.machine_checks import check_machine
 from tui_auth.commands.doctor.way_checks import AWS, check_way
-from tui_auth.config.pool_choice import PoolChoice
+from tui_auth.config.resolver import ResolvedPool
 from tui_auth.secret import Secret
 
 ALLOWED = challenge("PASSWORD_VERIFIER")
@@ -41,7 +41,7 @@ def examined(
 ) -> dict[str, Finding]:
     """What is found in a pool that answers so to each of the flows in turn."""
     monkeypatch.setattr(pool_checks, "fetch_keys", lambda url: {"keys": [{}]})
-    choice = PoolChoice("eu-west-1_Ab12Cd34E", "1example23456789", auth_flow=auth_flow)
+    choice = ResolvedPool("eu-west-1_Ab12Cd34E", "1example23456789", auth_flow=auth_flow)
     findings = pool_checks.check_pool(choice, ScriptedGateway(*replies), AWS.format("eu-west-1"))
     return {finding.about: finding for finding in findings}
 
@@ -124,7 +124,7 @@ def test_a_refused_secret_is_wrong_or_not_wanted_as_far_as_the_answers_tell(
     monkeypatch: pytest.MonkeyPatch, answers: list[Reply], says: str
 ) -> None:
     monkeypatch.setattr(pool_checks, "fetch_keys", lambda url: {"keys": [{}]})
-    choice = PoolChoice("eu-west-1_Ab12Cd34E", "1example23456789", Secret("s"))
+    choice = ResolvedPool("eu-west-1_Ab12Cd34E", "1example23456789", Secret("s"))
     gateway = ScriptedGateway(*answers)
     found = {
         finding.about: finding for finding in pool_checks.check_pool(choice, gateway, AWS.format("eu-west-1"))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tui_auth.config.amplify import files_around, find_amplify_file, read_amplify_file
+from tui_auth.config.amplify import amplify_files_above, find_amplify_file, read_amplify_file
 from tui_auth.config.errors import ConfigurationError
 from tui_auth.config.literal import objects_in
 
@@ -257,7 +257,7 @@ def test_the_file_in_a_projects_src_is_found_from_anywhere_in_it(
 ) -> None:
     near = put_amplify_file("aws-exports.js", tmp_path / "shop" / "src")
     (tmp_path / where).mkdir(parents=True, exist_ok=True)
-    assert list(files_around(tmp_path / where, tmp_path)) == [near]
+    assert list(amplify_files_above(tmp_path / where, tmp_path)) == [near]
 
 
 def test_a_file_in_the_project_itself_comes_before_one_in_its_src(

@@ -13,7 +13,7 @@ import pytest
 from tests.config.conftest import Home
 from tests.processes import PythonProcess
 from tui_auth.config.errors import ConfigurationError
-from tui_auth.config.profile_file import add_profile, remove_profile, use_profile
+from tui_auth.config.profile_editor import add_profile, remove_profile, use_profile
 from tui_auth.config.profiles import load_profiles
 from tui_auth.secret import Secret
 
@@ -242,7 +242,7 @@ def test_a_config_that_is_a_link_stays_one(home: Home, tmp_path: Path) -> None:
 
 def test_changes_of_several_processes_at_once_are_all_kept(home: Home, python_process: PythonProcess) -> None:
     program = (
-        "import sys; from tui_auth.config.profile_file import add_profile;"
+        "import sys; from tui_auth.config.profile_editor import add_profile;"
         "[add_profile(f'p{sys.argv[1]}-{i}', {'client_id': 'c'}) for i in range(5)]"
     )
     with ThreadPoolExecutor(3) as pool:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.session.machine import Machine, Processes
 from tui_auth.commands.session_access import add_session_arguments, find_session
 from tui_auth.config import amplify, places
-from tui_auth.config.pool_choice import PoolChoice
+from tui_auth.config.resolver import ResolvedPool
 from tui_auth.session import quick
 from tui_auth.session.lines import texts_and_numbers, written
 from tui_auth.session.quick import cached_token, seconds_wanted
@@ -168,7 +168,7 @@ class TestShortWay:
 
 
 @pytest.fixture
-def profile(machine: Machine) -> PoolChoice:
+def profile(machine: Machine) -> ResolvedPool:
     """A pool with a profile called acme, for which no endpoint is written down."""
     choice = replace(machine.client(), profile="acme")
     file = machine.home / ".config" / "tui-auth" / "config.toml"
@@ -180,7 +180,7 @@ def profile(machine: Machine) -> PoolChoice:
 
 
 def test_a_way_found_by_a_variable_of_aws_is_not_taken_without_it(
-    machine: Machine, profile: PoolChoice
+    machine: Machine, profile: ResolvedPool
 ) -> None:
     machine.sign_in(profile, machine.user())
     words = ("token", "--profile", "acme", "--login", "never")
@@ -191,7 +191,7 @@ def test_a_way_found_by_a_variable_of_aws_is_not_taken_without_it(
 
 
 def test_a_way_is_not_remembered_if_another_session_has_begun_meanwhile(
-    machine: Machine, profile: PoolChoice, monkeypatch: pytest.MonkeyPatch
+    machine: Machine, profile: ResolvedPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     choice = replace(profile, endpoint_url=machine.server.endpoint_url)
     machine.sign_in(choice, machine.user("ann"))

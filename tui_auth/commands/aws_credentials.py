@@ -18,7 +18,7 @@ from tui_auth.commands.session_access import (
     session_with_token,
 )
 from tui_auth.config.errors import ConfigurationError
-from tui_auth.config.pool_choice import named_settings
+from tui_auth.config.resolver import explicit_settings
 from tui_auth.session.aws import AwsCredentials, kept_credentials, new_credentials
 from tui_auth.session.errors import SignInNeeded, StorageError
 from tui_auth.session.record import SessionRecord
@@ -67,7 +67,7 @@ def _identity_pool(arguments: Namespace, sessions: Sessions, record: SessionReco
     fits = choice is not None and choice.user_pool_id == record.origin.user_pool_id
     pool = arguments.identity_pool_id or (choice.identity_pool_id if choice and fits else None)
     if choice is None:  # no pool is named, so the variable is for whichever session is used
-        pool = named_settings(arguments).get("identity_pool_id")
+        pool = explicit_settings(arguments).get("identity_pool_id")
     pool = pool or record.origin.identity_pool_id
     if not pool:
         raise ConfigurationError(

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 from tui_auth.commands import COMMANDS
 from tui_auth.commands.examples import OF_A_COMMAND, listed
 from tui_auth.commands.output import tell
-from tui_auth.config.nearest import nearest
+from tui_auth.config.settings import closest_match
 from tui_auth.terminal.safe_text import safe_line
 
 USAGE = 2
@@ -99,7 +99,7 @@ class CommandParser(ArgumentParser):
             return f"there is one word too many{behind}"
         if instead := _IN_A_FILE.get(flag[0]):
             return f"no secret is taken from a flag, where others could see it. Use {instead}."
-        near = nearest(flag[0], sorted(set(self._flags())))
+        near = closest_match(flag[0], sorted(set(self._flags())))
         meant = f". Did you mean {near}?" if near else ""
         return f"there is no flag {safe_line(flag[0], limit=40)}{meant}"
 

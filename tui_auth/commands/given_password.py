@@ -22,12 +22,12 @@ def given_password(arguments: Namespace) -> Secret | None:
     Raises Ended (usage) where stdin gives none that can be one, and ConfigurationError for the file.
     """
     # Only where one is given: the first screen needs none of it.
-    from tui_auth.config.client_secret import open_to_others, read_password_file
+    from tui_auth.config.client_secret import permission_warning, read_password_file
     from tui_auth.secret import Secret
 
     if arguments.password_file:
         password_in_file = read_password_file(arguments.password_file)
-        if note := open_to_others(arguments.password_file):
+        if note := permission_warning(arguments.password_file):
             say(note)
         return password_in_file
     if not arguments.password_stdin:

@@ -13,13 +13,18 @@ from tui_auth.commands.exit_status import OK, USAGE, Ended, say, with_status
 from tui_auth.commands.output import tell, write_out
 from tui_auth.commands.profile_flags import add_flags, settings_of
 from tui_auth.config.amplify import read_amplify_file
-from tui_auth.config.client_secret import path_of_secret, read_secret_file
-from tui_auth.config.errors import ConfigurationError, fault_in, shown
-from tui_auth.config.pool_choice import POOL_FLAGS, add_pool_arguments, choose_pool
-from tui_auth.config.profile_file import NameTaken, add_profile, check_name, remove_profile, use_profile
+from tui_auth.config.client_secret import read_secret_file, resolve_secret_path
+from tui_auth.config.errors import ConfigurationError, display_path, error_in_file
+from tui_auth.config.profile_editor import (
+    ProfileExistsError,
+    add_profile,
+    check_profile_name,
+    remove_profile,
+    use_profile,
+)
 from tui_auth.config.profiles import Profiles, load_profiles
-from tui_auth.config.region import check_region
-from tui_auth.config.settings import SETTINGS
+from tui_auth.config.resolver import POOL_FLAGS, add_pool_arguments, resolve_pool
+from tui_auth.config.settings import SETTINGS, check_region
 from tui_auth.terminal.safe_text import safe_line
 
 _DESCRIPTION = "A profile is a name for a pool. They are kept in config.toml in your configuration folder."
@@ -127,9 +132,11 @@ def _add(arguments: Namespace) -> None:
     _check_region(settings, "--region")
     secret = settings.get("client_secret_file")
     if secret:
-        settings["client_secret_file"] = secret = str(path_of_secret(secret))
+        settings["client_secret_file"] = secret = str(resolve_secret_path(secret))
     path = _kept(arguments.name, settings, replace=arguments.force)
-    _say(f"Kept as {arguments.name} in {shown(path)}. Sign in with: tui-auth --profile {arguments.name}")
+    _say(
+        f"Kept as {arguments.name} in {display_path(path)}. Sign in with: tui-auth --profile {arguments.name}"
+    )
     if secret:
         _say_if_it_cannot_be_read(secret)
 
@@ -142,7 +149,7 @@ def _kept(name: str, settings: Mapping[str, Any], *, replace: bool, **more: Any)
     """``add_profile``, with the cure that only this command has."""
     try:
         return add_profile(name, settings, replace=replace, **more)
-    except NameTaken:
+    except ProfileExistsError:
         raise ConfigurationError(
             f"There is a profile “{name}” already. Choose another name, or --force to replace it."
         ) from None
@@ -162,29 +169,29 @@ def _use(arguments: Namespace) -> None:
 
 def _remove(arguments: Namespace) -> None:
     secret = remove_profile(arguments.name)
-    _say(f"{arguments.name} is forgotten" + (f", and {shown(secret)} is removed." if secret else "."))
+    _say(f"{arguments.name} is forgotten" + (f", and {display_path(secret)} is removed." if secret else "."))
 
 
 def _import(arguments: Namespace) -> None:
     path: Path = arguments.file.absolute()
     file = read_amplify_file(path)
     if file is None:
-        raise fault_in(path, None, "it names no user pool, in none of the ways Amplify writes it.")
+        raise error_in_file(path, None, "it names no user pool, in none of the ways Amplify writes it.")
     for name in ("user_pool_id", "client_id"):
         if name not in file.settings:
-            raise fault_in(
-                path, None, f"it names no {SETTINGS[name].belongs_to.value}. Use `tui-auth profile add`."
+            raise error_in_file(
+                path, None, f"it names no {SETTINGS[name].scope.value}. Use `tui-auth profile add`."
             )
     settings = {key: found.value for key, found in file.settings.items()}
     if region := file.settings.get("region"):
         try:
-            _check_region(settings, f"{shown(path)}:{region.line}")
+            _check_region(settings, f"{display_path(path)}:{region.line}")
         except ConfigurationError as error:  # the tools that wrote the file may do so again
             _say(f"The region is left out: {error}")
             del settings["region"]
-    for sentence in file.left_out:
+    for sentence in file.warnings:
         _say(sentence)
-    name = check_name(arguments.name) if arguments.name else _name_of(path)
+    name = check_profile_name(arguments.name) if arguments.name else _name_of(path)
     kept = _kept(
         name,
         settings,
@@ -192,10 +199,10 @@ def _import(arguments: Namespace) -> None:
         client_secret=file.client_secret,
         replace=arguments.force,
     )
-    _say(f"Kept as {name} in {shown(kept)}. Sign in with: tui-auth --profile {name}")
+    _say(f"Kept as {name} in {display_path(kept)}. Sign in with: tui-auth --profile {name}")
     if file.client_secret:
         secret_file = load_profiles().profile(name).settings["client_secret_file"]
-        _say(f"The app client's secret is in {shown(Path(secret_file))}, readable by you and root.")
+        _say(f"The app client's secret is in {display_path(Path(secret_file))}, readable by you and root.")
 
 
 def _name_of(path: Path) -> str:
@@ -245,7 +252,7 @@ def _say_if_it_cannot_be_read(secret_file: str) -> None:
 def _written(name: str) -> dict[str, tuple[Any, str]]:
     profile = load_profiles().profile(name)
     return {
-        key: (value, f"{shown(profile.path)}:{profile.lines.get(key) or profile.lines['']}")
+        key: (value, f"{display_path(profile.path)}:{profile.lines.get(key) or profile.lines['']}")
         for key, value in profile.settings.items()
     }
 
@@ -253,7 +260,7 @@ def _written(name: str) -> dict[str, tuple[Any, str]]:
 def _effective(arguments: Namespace) -> dict[str, tuple[Any, str]]:
     from tui_auth.session.sessions import Sessions
 
-    choice = choose_pool(arguments, current_session=Sessions().current_settings, reads_secret=False)
+    choice = resolve_pool(arguments, current_session=Sessions().current_settings, reads_secret=False)
     for note in choice.notes:
         _say(note)
     try:
@@ -264,7 +271,7 @@ def _effective(arguments: Namespace) -> dict[str, tuple[Any, str]]:
     for name in SETTINGS:
         if name in choice.origins:
             value = getattr(choice, name)
-            value = value.values() if name == "password_policy" and value else value
+            value = value.to_setting() if name == "password_policy" and value else value
             values[name] = (str(value) if isinstance(value, Path) else value, str(choice.origins[name]))
     return values
 

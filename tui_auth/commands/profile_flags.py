@@ -6,9 +6,9 @@ from argparse import ArgumentParser, Namespace
 from typing import Any
 
 from tui_auth.config.errors import ConfigurationError
-from tui_auth.config.pasted import id_in
-from tui_auth.config.pool_choice import POOL_FLAGS
-from tui_auth.config.settings import FLOWS, SETTINGS, STORAGES, Unfit, checked
+from tui_auth.config.pasted_ids import parse_id
+from tui_auth.config.resolver import POOL_FLAGS
+from tui_auth.config.settings import FLOWS, SETTINGS, STORAGES, InvalidValueError, validate_setting
 
 _FLAGS: dict[str, tuple[str | None, str]] = {
     **POOL_FLAGS,
@@ -50,8 +50,8 @@ def settings_of(arguments: Namespace) -> dict[str, Any]:
         if given is None:
             continue
         try:
-            settings[name] = checked(name, _value(name, given))
-        except Unfit as error:
+            settings[name] = validate_setting(name, _value(name, given))
+        except InvalidValueError as error:
             flag, says = SETTINGS[name].flag, _FLAGS[name][1]
             expected = error if SETTINGS[name].from_text else f"{_FLAGS[name][0]} ({says})"
             raise ConfigurationError(f"{flag}: expected {expected}.") from None
@@ -59,13 +59,13 @@ def settings_of(arguments: Namespace) -> dict[str, Any]:
 
 
 def _value(name: str, given: Any) -> Any:
-    """What a flag's text stands for, to be checked. Raises Unfit where it is not written so."""
+    """What a flag's text stands for, to be checked. Raises InvalidValueError where it is not written so."""
     if SETTINGS[name].from_text:
-        return id_in(name, given)
+        return parse_id(name, given)
     if name == "client_metadata":
         pairs = [text.partition("=") for text in given]
         if not all(key and equals for key, equals, _ in pairs):
-            raise Unfit
+            raise InvalidValueError
         return {key: value for key, _, value in pairs}
     parts = [part.strip() for part in given.split(",") if part.strip()]
     return dict(map(_rule, parts)) if name == "password_policy" else parts
@@ -75,8 +75,8 @@ def _rule(text: str) -> tuple[str, int | bool]:
     name, _, value = text.partition("=")
     if name == "min_length":
         if not value.isdecimal():
-            raise Unfit
+            raise InvalidValueError
         return name, int(value)
     if value not in ("", "true", "false"):
-        raise Unfit
+        raise InvalidValueError
     return name, value != "false"

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tui_auth.auth.wire import Call, Wire
-from tui_auth.config.errors import ConfigurationError, shown
+from tui_auth.config.errors import ConfigurationError, display_path
 from tui_auth.terminal.safe_text import safe_line
 
 LINE_LIMIT = 2000
@@ -30,7 +30,9 @@ def traced(wire: Wire, path: str | None) -> Iterator[None]:
         file = open(target, "a", buffering=1, encoding="utf-8", opener=_private)  # noqa: SIM115
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "that is no name of a file"
-        raise ConfigurationError(f"The trace cannot be written to {shown(target)}: {reason}.") from None
+        raise ConfigurationError(
+            f"The trace cannot be written to {display_path(target)}: {reason}."
+        ) from None
 
     def write(call: Call) -> None:
         if call.outcome:

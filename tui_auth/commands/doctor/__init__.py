@@ -15,8 +15,8 @@ from tui_auth.commands.doctor.machine_checks import check_machine
 from tui_auth.commands.doctor.way_checks import AWS, check_way
 from tui_auth.commands.exit_status import CONFIGURATION, UNEXPECTED
 from tui_auth.commands.output import write_out
-from tui_auth.config.errors import ConfigurationError, NoPoolNamed
-from tui_auth.config.pool_choice import add_pool_arguments, choose_pool
+from tui_auth.config.errors import ConfigurationError, NoPoolError
+from tui_auth.config.resolver import add_pool_arguments, resolve_pool
 from tui_auth.config.settings import FLOWS
 from tui_auth.terminal.safe_text import safe_line
 
@@ -61,9 +61,9 @@ def run(arguments: Namespace) -> int:
 
 def _checks(arguments: Namespace) -> Iterator[Finding]:
     try:
-        choice = choose_pool(arguments, current_session=_last_session)
+        choice = resolve_pool(arguments, current_session=_last_session)
     except ConfigurationError as error:
-        for said in error.notes if isinstance(error, NoPoolNamed) else ():
+        for said in error.notes if isinstance(error, NoPoolError) else ():
             yield note("note", said)
         yield wrong("pool", str(error), "The pool is not looked at until then.", CONFIGURATION)
         yield from check_way(AWS.format("us-east-1"))

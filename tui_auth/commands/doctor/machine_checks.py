@@ -11,8 +11,8 @@ from tui_auth.commands.doctor.findings import Finding, Mark, good, note, wrong
 from tui_auth.commands.doctor.terminal_checks import check_terminal
 from tui_auth.commands.doctor.versions import packages_text, program_text, unfit_packages
 from tui_auth.commands.exit_status import CONFIGURATION, STORAGE
-from tui_auth.config.client_secret import open_to_others
-from tui_auth.config.errors import shown
+from tui_auth.config.client_secret import permission_warning
+from tui_auth.config.errors import display_path
 from tui_auth.config.places import CONFIG_FILE, config_folder, runtime_folder, state_folder
 from tui_auth.session.errors import StorageError
 from tui_auth.session.private_files import PrivateFolder
@@ -34,30 +34,33 @@ def _storage(about: str, folder: Path) -> Finding:
     nearest = next(each for each in (folder, *folder.parents) if os.path.exists(each))  # noqa: PTH110
     if not nearest.is_dir():
         return wrong(
-            about, f"{shown(nearest)} is no folder", f"Move it away: {shown(folder)} is needed.", STORAGE
+            about,
+            f"{display_path(nearest)} is no folder",
+            f"Move it away: {display_path(folder)} is needed.",
+            STORAGE,
         )
     if not _can_be_written(nearest):
         return wrong(
             about,
-            f"{shown(nearest)} cannot be written",
+            f"{display_path(nearest)} cannot be written",
             "Make it yours, or name another with XDG_CONFIG_HOME and XDG_STATE_HOME.",
             STORAGE,
         )
     if nearest != folder:
-        return good(about, f"{shown(folder)}, made when it is needed")
+        return good(about, f"{display_path(folder)}, made when it is needed")
     unfit = _unfit(folder, is_private=about != "config folder")
-    return wrong(about, *unfit, STORAGE) if unfit else good(about, shown(folder))
+    return wrong(about, *unfit, STORAGE) if unfit else good(about, display_path(folder))
 
 
 def _unfit(folder: Path, *, is_private: bool) -> tuple[str, str] | None:
     """What keeps a folder from being used, and what to do; a private one has the rules of kept sessions."""
     found = folder.stat()
     if is_private and folder.is_symlink():
-        return f"{shown(folder)} is a link", f"rm {shown(folder)}"
+        return f"{display_path(folder)} is a link", f"rm {display_path(folder)}"
     if found.st_uid != os.geteuid():
-        return f"{shown(folder)} belongs to another user", "Remove it, or make it yours."
+        return f"{display_path(folder)} belongs to another user", "Remove it, or make it yours."
     if is_private and found.st_mode & 0o077:
-        return f"{shown(folder)} is open to others", f"chmod 700 {shown(folder)}"
+        return f"{display_path(folder)} is open to others", f"chmod 700 {display_path(folder)}"
     return None
 
 
@@ -108,15 +111,15 @@ def _secret_files(folder: Path) -> Iterator[Finding]:
             )
             continue
         path = Path(named) if named else None
-        if path and open_to_others(path):
+        if path and permission_warning(path):
             yield wrong(
                 about,
-                f"others can read {shown(path)}",
-                f"chmod 600 {shown(path)}",
+                f"others can read {display_path(path)}",
+                f"chmod 600 {display_path(path)}",
                 STORAGE,
             )
     if profiles.names:
-        yield good("profiles", f"{len(profiles.names)} in {shown(folder / CONFIG_FILE)}")
+        yield good("profiles", f"{len(profiles.names)} in {display_path(folder / CONFIG_FILE)}")
 
 
 def _versions() -> Finding:

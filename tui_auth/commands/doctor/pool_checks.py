@@ -13,8 +13,8 @@ from tui_auth.auth.signature import KeysUnreachable, fetch_keys, keys_url
 from tui_auth.commands.doctor.findings import Finding, good, note, wrong
 from tui_auth.commands.doctor.probe import API_FLOWS, FLOWS, OUR_FLOWS, Answer, Verdict, probe_flow
 from tui_auth.commands.exit_status import CONFIGURATION, status_for
-from tui_auth.config.pool_choice import PoolChoice
-from tui_auth.config.region import own_region
+from tui_auth.config.resolver import ResolvedPool
+from tui_auth.config.settings import region_of_pool
 from tui_auth.config.sources import SourceKind
 from tui_auth.terminal.safe_text import safe_line, service_says
 
@@ -25,7 +25,7 @@ _BEYOND_THE_SECRET = (Verdict.ALLOWED, Verdict.NO_TRIGGERS, Verdict.NOT_ALLOWED)
 _SET_FLOWS = "In the Cognito console, app client, authentication flows: add ALLOW_{}."
 
 
-def check_choice(choice: PoolChoice) -> Iterator[Finding]:
+def check_choice(choice: ResolvedPool) -> Iterator[Finding]:
     """Which pool is meant, and whether the region is its own."""
     yield good(
         "pool",
@@ -38,8 +38,8 @@ def check_choice(choice: PoolChoice) -> Iterator[Finding]:
         yield note("endpoint", f"{place} from {choice.origins['endpoint_url']}, in place of AWS's own")
 
 
-def _region(choice: PoolChoice) -> Finding:
-    own, origin = own_region(choice.user_pool_id), choice.origins["region"]
+def _region(choice: ResolvedPool) -> Finding:
+    own, origin = region_of_pool(choice.user_pool_id), choice.origins["region"]
     if own is None and choice.endpoint_url is None:
         return wrong(
             "region",
@@ -60,7 +60,7 @@ def _region(choice: PoolChoice) -> Finding:
     )
 
 
-def check_pool(choice: PoolChoice, gateway: Gateway, address: str) -> Iterator[Finding]:
+def check_pool(choice: ResolvedPool, gateway: Gateway, address: str) -> Iterator[Finding]:
     """What the pool answers at an address: one harmless call a flow, and its public keys."""
     client = AppClient(choice.user_pool_id, choice.client_id, choice.client_secret)
     answers: list[Answer] = []
@@ -109,7 +109,7 @@ def _clock(offset: float | None) -> Iterator[Finding]:
         )
 
 
-def _pool_exists(choice: PoolChoice) -> Finding:
+def _pool_exists(choice: ResolvedPool) -> Finding:
     try:
         fetch_keys(keys_url(choice.user_pool_id, choice.endpoint_url))
     except KeysUnreachable as error:
@@ -142,7 +142,7 @@ def _explained(gateway: Gateway, client: AppClient, answers: list[Answer]) -> se
     return verdicts
 
 
-def _secret(choice: PoolChoice, verdicts: set[Verdict]) -> Finding:
+def _secret(choice: ResolvedPool, verdicts: set[Verdict]) -> Finding:
     file = choice.origins.get("client_secret_file")
     given = f"the one from {file}" if file else "the one that is given"
     if Verdict.SECRET_MISSING in verdicts:
@@ -178,7 +178,7 @@ def _secret(choice: PoolChoice, verdicts: set[Verdict]) -> Finding:
     return good("secret", f"the one from {file} fits" if choice.client_secret else "none wanted")
 
 
-def _flows(choice: PoolChoice, answers: list[Answer]) -> Iterator[Finding]:
+def _flows(choice: ResolvedPool, answers: list[Answer]) -> Iterator[Finding]:
     chosen = choice.auth_flow or "USER_SRP_AUTH"
     usable = [
         word

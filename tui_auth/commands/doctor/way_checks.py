@@ -10,8 +10,8 @@ from urllib.request import getproxies, proxy_bypass
 
 from tui_auth.commands.doctor.findings import Finding, good, note, wrong
 from tui_auth.commands.exit_status import CONFIGURATION
-from tui_auth.config.certificates import CURE, named_bundle
-from tui_auth.config.errors import shown
+from tui_auth.config.certificates import BUNDLE_ADVICE, configured_bundle
+from tui_auth.config.errors import display_path
 from tui_auth.endpoint import is_loopback
 from tui_auth.terminal.safe_text import safe_line
 
@@ -43,12 +43,12 @@ def _proxy(environ: Mapping[str, str], url: str) -> Finding:
 
 
 def _certificates(environ: Mapping[str, str]) -> Finding:
-    bundle = named_bundle(environ)
+    bundle = configured_bundle(environ)
     if bundle is None:
         return good("CA", "the usual certificate authorities")
-    if fault := bundle.fault:
-        return wrong("CA", fault, CURE, CONFIGURATION)
-    return good("CA", f"{shown(Path(bundle.path))} from {bundle.setting}")
+    if fault := bundle.problem:
+        return wrong("CA", fault, BUNDLE_ADVICE, CONFIGURATION)
+    return good("CA", f"{display_path(Path(bundle.path))} from {bundle.setting}")
 
 
 def _without_credentials(url: str) -> str:
