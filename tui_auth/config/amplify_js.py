@@ -250,14 +250,19 @@ def _without_expressions(
     while position < end:
         first = position
         while position < end and tokens[position].text != ",":
+            token = tokens[position]
+            if token.kind == "unclosed" or (token.text in _OPENERS.values() and position not in closers):
+                raise ObjectSyntaxError(token.line, "the end of the object")
             position = closers.get(position, position) + 1
         value: int | None = first
         if tokens[start].text == "{" and first < position:
             token = tokens[first]
-            has_value = first + 1 < position and token.is_key and tokens[first + 1].text == ":"
-            if not has_value and token.kind != "name":  # a spread or a computed key
+            if token.text in (".", "["):  # a spread or a computed key
                 position += 1
                 continue
+            if not token.is_key:
+                raise ObjectSyntaxError(token.line, "a key")
+            has_value = first + 1 < position and tokens[first + 1].text == ":"
             yield token
             yield _Token("mark", ":", token.line)
             value = first + 2 if has_value else None  # a shorthand or a method has none
