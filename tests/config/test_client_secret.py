@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from tui_auth.config.client_secret import (
-    looks_like_secret,
     permission_warning,
     read_password_file,
     read_secret_file,
     resolve_secret_path,
 )
 from tui_auth.config.errors import ConfigurationError
+from tui_auth.config.settings import looks_like_secret
 from tui_auth.secret import Secret
 
 SECRET = "1abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmn"

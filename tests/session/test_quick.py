@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from tests.session.machine import Machine, Processes
 from tui_auth.commands.session_access import add_session_arguments, find_session
-from tui_auth.config import amplify, places
+from tui_auth.config import places
+from tui_auth.config.environment import AMPLIFY_FILE_NAMES as AMPLIFY_FILES
 from tui_auth.config.resolver import ResolvedPool
 from tui_auth.session import quick
 from tui_auth.session.lines import texts_and_numbers, written
@@ -111,7 +112,7 @@ class TestShortWay:
         off = {**elsewhere, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}
         assert cached_token("access", None, "", off)
 
-    @pytest.mark.parametrize("name", [*amplify.FILE_NAMES, *(f"src/{name}" for name in amplify.FILE_NAMES)])
+    @pytest.mark.parametrize("name", [*AMPLIFY_FILES, *(f"src/{name}" for name in AMPLIFY_FILES)])
     def test_a_file_of_amplify_here_or_above_takes_the_long_way(
         self, machine: Machine, here: Path, monkeypatch: pytest.MonkeyPatch, name: str
     ) -> None:
@@ -252,7 +253,7 @@ def test_nothing_is_imported_that_is_not_needed(
 
 
 def test_the_files_of_amplify_are_those_of_the_long_way() -> None:
-    assert quick.AMPLIFY_FILES == amplify.FILE_NAMES
+    assert quick.AMPLIFY_FILES == AMPLIFY_FILES
 
 
 def test_five_minutes_are_enough_or_a_fifth_of_a_short_life() -> None:

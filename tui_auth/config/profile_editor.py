@@ -225,7 +225,7 @@ def _with_following_comments(text: str, new_text: str, name: str) -> str:
 
     To tomlkit they belong to the removed table; to the author they belong to the next one.
     """
-    lines, new_lines = text.splitlines(keepends=True), new_text.splitlines(keepends=True)
+    lines, new_lines = (re.findall(r"[^\n]*\n|[^\n]+", part) for part in (text, new_text))
     new_statements = list(statements(new_text))
     remaining = 0
     comments: dict[int, list[str]] = {}
