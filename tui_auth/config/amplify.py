@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tui_auth.config.amplify_js import Node, ObjectSyntaxError, find_pool_objects, read_object
 from tui_auth.config.amplify_shapes import InvalidNode, Nodes, find_settings
@@ -16,6 +16,9 @@ from tui_auth.config.files import LARGEST_BYTES, AnothersFile, read_text
 from tui_auth.config.settings import InvalidValueError, validate_setting
 from tui_auth.secret import Secret
 from tui_auth.terminal.safe_text import safe_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _POOL_KEYS = dict(
     zip(

@@ -9,10 +9,12 @@ becomes an unreadable node. Everything here takes linear time.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MAX_DEPTH = 60
 _POOL_KEYS = frozenset({"aws_user_pools_id", "userPoolId", "user_pool_id", "awsCognitoAuthPlugin", "Cognito"})

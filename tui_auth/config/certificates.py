@@ -7,11 +7,14 @@ Source: ``ca_bundle`` in the AWS SDKs and Tools reference guide. botocore takes 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tui_auth.config.errors import ConfigurationError, display_path
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 BUNDLE_ADVICE = "Name a file with certificates in PEM there, or take the setting out."
 

@@ -5,8 +5,11 @@ Source: PasswordPolicyType in Cognito's API reference; the names are those of am
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 SYMBOLS = frozenset("^$*.[]{}()?\"!@#%&/\\,><':;|_~`=+- ")
 """The characters that Cognito counts as symbols; a space only inside a password."""

@@ -31,10 +31,11 @@ from tui_auth.config.profiles import (
     parse_profiles,
     statements,
 )
-from tui_auth.secret import Secret
 
 if TYPE_CHECKING:
     from tomlkit.items import Item
+
+    from tui_auth.secret import Secret
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 

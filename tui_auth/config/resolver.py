@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -19,10 +18,12 @@ from tui_auth.config.pasted_ids import parse_id
 from tui_auth.config.places import home_folder
 from tui_auth.config.settings import SETTINGS, InvalidValueError, Setting, validate_setting
 from tui_auth.config.sources import MergedSettings, Origin, Source, SourceKind
-from tui_auth.secret import Secret
 
 if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
     from tui_auth.config.profiles import Profile, Profiles
+    from tui_auth.secret import Secret
 
 POOL_FLAGS = {
     "user_pool_id": ("ID", "such as eu-west-1_Ab12Cd34E"),
