@@ -1,4 +1,4 @@
-"""What the tests of the configuration stand on: a home of their own, and Amplify's files."""
+"""Fixtures for the configuration: a home folder, and Amplify files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Amplify's files: the three kinds as its tools write them, and what is wrong with one."""
+"""Amplify files: each kind as its tool writes it, and what is wrong with a broken one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where each kind of Amplify file keeps what it knows of a user pool, value by value."""
+"""The settings in each kind of Amplify file, value by value."""
 
 from __future__ import annotations
 

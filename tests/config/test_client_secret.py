@@ -1,4 +1,4 @@
-"""Secrets in files: what is read, which files are refused, and what is said of one that others can read."""
+"""Files with secrets: what is read, what is an error, and the warning about open permissions."""
 
 from __future__ import annotations
 

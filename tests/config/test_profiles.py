@@ -1,4 +1,4 @@
-"""Profiles: what is read, what is wrong with it, and how they change."""
+"""Profiles: how they are read, what is wrong with one, and how they change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which pool is chosen, and what of each source is used for it."""
+"""Which pool is resolved, and which values each source adds."""
 
 from __future__ import annotations
 
