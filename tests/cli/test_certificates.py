@@ -14,7 +14,7 @@ from tests.programs import Program, TerminalProgram
 from tui_auth.pool import PoolServer
 
 IDS = ("--user-pool-id", "eu-west-1_Ab12Cd34E", "--client-id", "1example23456789")
-CURE = "Name a file with certificates in PEM there, or take the setting out."
+BUNDLE_ADVICE = "Name a file with certificates in PEM there, or take the setting out."
 GOOD = str(Path(botocore.__file__).with_name("cacert.pem"))
 
 
@@ -73,7 +73,7 @@ def test_it_is_said_before_anything_else_is_done(
     if in_config:
         aws_config(program, in_config)
     ran = program.run(command, *IDS, "--username", "ann", "--password-file", "none", **variables)
-    assert (ran.returncode, ran.stdout, ran.stderr) == (3, "", f"tui-auth: {said} {CURE}\n")
+    assert (ran.returncode, ran.stdout, ran.stderr) == (3, "", f"tui-auth: {said} {BUNDLE_ADVICE}\n")
 
 
 @pytest.mark.parametrize("command", ["sign-in", "token"])
@@ -82,7 +82,7 @@ def test_the_screen_does_not_open(terminal_program: TerminalProgram, command: st
     with terminal_program.on_a_terminal(command, *IDS, cols=300, variables=variables) as running:
         assert running.wait_exit() == 3
         assert b"\x1b[?1049h" not in running.received, "the screen was opened"
-        said = f"tui-auth: AWS_CA_BUNDLE names gone.pem, and no file is there. {CURE}"
+        said = f"tui-auth: AWS_CA_BUNDLE names gone.pem, and no file is there. {BUNDLE_ADVICE}"
         assert running.screen_text().strip() == said
 
 
@@ -101,7 +101,7 @@ def test_the_doctor_says_it_on_a_line(program: Program, variables: dict[str, str
     ran = program.run("doctor", "--json", **variables)
     found = {each["about"]: each for each in json.loads(ran.stdout)["checks"]}["CA"]
     assert (found["ok"], found["says"]) == (False, f"{name} names gone.pem, and no file is there.")
-    assert found["do"] == CURE
+    assert found["do"] == BUNDLE_ADVICE
 
 
 def test_the_doctor_names_the_setting_that_holds(program: Program) -> None:

@@ -20,7 +20,7 @@ from tui_auth.cli.doctor import pool
 from tui_auth.cli.doctor.machine import check_machine
 from tui_auth.cli.doctor.network import COGNITO_URL, check_network
 from tui_auth.cli.doctor.report import Finding, Level, exit_status
-from tui_auth.config.pool_choice import PoolChoice
+from tui_auth.config.resolver import ResolvedPool
 from tui_auth.secret import Secret
 
 ALLOWED = challenge("PASSWORD_VERIFIER")
@@ -41,7 +41,7 @@ def check(
 ) -> dict[str, Finding]:
     """Return the findings by subject for a pool with these answers to the probes."""
     monkeypatch.setattr(pool, "fetch_keys", lambda url: {"keys": [{}]})
-    choice = PoolChoice("eu-west-1_Ab12Cd34E", "1example23456789", auth_flow=auth_flow)
+    choice = ResolvedPool("eu-west-1_Ab12Cd34E", "1example23456789", auth_flow=auth_flow)
     findings = pool.check_pool(choice, ScriptedGateway(*replies), COGNITO_URL.format("eu-west-1"))
     return {finding.subject: finding for finding in findings}
 
@@ -126,7 +126,7 @@ def test_a_rejected_secret_is_wrong_or_not_wanted(
     monkeypatch: pytest.MonkeyPatch, answers: list[Reply], message: str
 ) -> None:
     monkeypatch.setattr(pool, "fetch_keys", lambda url: {"keys": [{}]})
-    choice = PoolChoice("eu-west-1_Ab12Cd34E", "1example23456789", Secret("s"))
+    choice = ResolvedPool("eu-west-1_Ab12Cd34E", "1example23456789", Secret("s"))
     gateway = ScriptedGateway(*answers)
     finding = {
         finding.subject: finding

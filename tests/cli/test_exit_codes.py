@@ -15,7 +15,7 @@ from tests.cli.conftest import Replacement
 from tests.programs import TerminalProgram
 from tests.session.machine import PASSWORD, Machine, flags, private_file
 from tests.terminal.pty_program import PtyProgram
-from tui_auth.config.pool_choice import PoolChoice
+from tui_auth.config.resolver import ResolvedPool
 from tui_auth.session.register import Register
 
 AGED = 3590.0
@@ -174,7 +174,7 @@ def test_on_a_terminal_leaving_is_6_and_nothing_is_printed_or_run(
     [(name, signal.SIGTERM) for name in SIGNING_IN] + [("token", signal.SIGHUP), ("token", signal.SIGINT)],
 )
 def test_on_a_terminal_a_signal_is_128_and_its_number(
-    machine: Machine, on_a_terminal: Start, choice: PoolChoice, name: str, number: signal.Signals
+    machine: Machine, on_a_terminal: Start, choice: ResolvedPool, name: str, number: signal.Signals
 ) -> None:
     with on_a_terminal(words(name, *flags(choice), "--plain")) as program:
         program.wait_for("Username:")
@@ -185,7 +185,7 @@ def test_on_a_terminal_a_signal_is_128_and_its_number(
 
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT, signal.SIGTERM])
-def test_in_full_screen_too(on_a_terminal: Start, choice: PoolChoice, number: signal.Signals) -> None:
+def test_in_full_screen_too(on_a_terminal: Start, choice: ResolvedPool, number: signal.Signals) -> None:
     with on_a_terminal(words("token", *flags(choice))) as program:
         program.wait_for("Username")
         program.signal(number)
@@ -195,14 +195,14 @@ def test_in_full_screen_too(on_a_terminal: Start, choice: PoolChoice, number: si
 
 
 @pytest.fixture
-def choice(machine: Machine) -> PoolChoice:
+def choice(machine: Machine) -> ResolvedPool:
     """An app client."""
     return machine.client()
 
 
 @pytest.mark.parametrize("name", NEVER_SIGN_IN)
 def test_a_command_that_never_signs_in_says_4_on_a_terminal_too(
-    on_a_terminal: Start, choice: PoolChoice, name: str
+    on_a_terminal: Start, choice: ResolvedPool, name: str
 ) -> None:
     with on_a_terminal(words(name, *flags(choice))) as program:
         assert program.wait_exit() == 4

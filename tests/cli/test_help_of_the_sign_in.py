@@ -14,7 +14,7 @@ from tests.scripted_gateway import ScriptedGateway
 from tui_auth.app import TuiAuthApp
 from tui_auth.auth.auth import Auth
 from tui_auth.cli.sign_in_settings import sign_in_settings
-from tui_auth.config.pool_choice import PoolChoice
+from tui_auth.config.resolver import ResolvedPool
 from tui_auth.screens.help import HelpScreen
 
 IDS = ("--user-pool-id", "eu-west-1_Ab12Cd34E", "--client-id", "1example23456789")
@@ -89,7 +89,7 @@ def test_of_a_long_path_the_end_is_kept_and_nothing_in_it_acts(terminal_program:
     ],
 )
 async def test_it_says_what_the_flow_does_with_the_password(flow: str, says: str) -> None:
-    choice = PoolChoice("eu-west-1_Ab12Cd34E", "1example23456789", auth_flow=flow)
+    choice = ResolvedPool("eu-west-1_Ab12Cd34E", "1example23456789", auth_flow=flow)
     settings = sign_in_settings(choice, Namespace(client_metadata=[]), leaves_when_done=False)
     app = TuiAuthApp(Auth(choice.user_pool_id, choice.client_id, gateway=ScriptedGateway()), settings)
     async with app.run_test(size=(80, 50)) as pilot:

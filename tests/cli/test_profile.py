@@ -12,9 +12,9 @@ import pytest
 from tests.programs import Program
 from tui_auth.cli.commands import profile
 from tui_auth.cli.parser import CommandParser
-from tui_auth.config import profile_file
+from tui_auth.config import profile_editor
 from tui_auth.config.errors import ConfigurationError
-from tui_auth.config.profile_file import add_profile
+from tui_auth.config.profile_editor import add_profile
 from tui_auth.config.settings import SETTINGS
 from tui_auth.secret import Secret
 
@@ -328,7 +328,7 @@ def test_a_new_secret_comes_with_its_profile_or_not_at_all(
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(profile_file, fails, full)
+    monkeypatch.setattr(profile_editor, fails, full)
     with pytest.raises(ConfigurationError, match="No space left"):
         add_profile("acme", settings | {"region": "eu-west-1"}, client_secret=Secret("new"), replace=True)
     assert config.read_text() == before

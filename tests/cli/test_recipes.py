@@ -27,7 +27,7 @@ from tests.programs import Process, TerminalProgram
 from tests.session.machine import PASSWORD, Machine, flags
 from tests.terminal.pty_program import ROOT
 from tests.tools import need_tool
-from tui_auth.config.pool_choice import PoolChoice
+from tui_auth.config.resolver import ResolvedPool
 from tui_auth.session.sessions import Kept
 
 SECTION = (ROOT / "README.md").read_text().partition("\n## Afterwards\n")[2].partition("\n## ")[0]
@@ -204,7 +204,7 @@ def test_boto3_loads_the_profile(desk: Desk, kept: Kept) -> None:
     (desk.machine.home / ".aws" / "config").write_text(CONFIG)
     (profile,) = re.findall(r"--profile (\w+)", CONFIG)
     origin = kept.record.origin
-    pool = flags(PoolChoice(origin.user_pool_id, origin.client_id, endpoint_url=origin.endpoint))
+    pool = flags(ResolvedPool(origin.user_pool_id, origin.client_id, endpoint_url=origin.endpoint))
     assert desk.machine.run("profile", "add", profile, *pool).returncode == 0
     (name,) = re.findall(r"\[profile (\w+)\]", CONFIG)
     code = (

@@ -15,13 +15,13 @@ from tests.programs import Process, TerminalProgram
 from tests.session.machine import FLOWS, PASSWORD, Machine, flags, private_file
 from tests.terminal.pty_program import PtyProgram
 from tui_auth.cli.sign_in_settings import sign_in_settings
-from tui_auth.config.pool_choice import PoolChoice
+from tui_auth.config.resolver import ResolvedPool
 
 PLAIN = ("sign-in", "--plain", "--username", "ann", "--password-stdin")
 
 
 @pytest.fixture
-def choice(machine: Machine) -> PoolChoice:
+def choice(machine: Machine) -> ResolvedPool:
     """A pool with a user."""
     machine.user()
     return machine.client()
@@ -34,7 +34,7 @@ def sign_in(
     return machine.run(*arguments, stdin=typed)
 
 
-def test_a_password_from_a_pipe_is_enough(machine: Machine, choice: PoolChoice) -> None:
+def test_a_password_from_a_pipe_is_enough(machine: Machine, choice: ResolvedPool) -> None:
     ran = sign_in(machine, *PLAIN, *flags(choice))
     assert (ran.returncode, ran.stdout) == (0, "")
     kept, signed_in = ran.stderr.splitlines()
@@ -45,20 +45,22 @@ def test_a_password_from_a_pipe_is_enough(machine: Machine, choice: PoolChoice) 
 
 
 @pytest.mark.parametrize("end", ["", "\r\n", "\nnot the password\n"])
-def test_the_password_is_the_first_line_as_it_stands(machine: Machine, choice: PoolChoice, end: str) -> None:
+def test_the_password_is_the_first_line_as_it_stands(
+    machine: Machine, choice: ResolvedPool, end: str
+) -> None:
     assert sign_in(machine, *PLAIN, *flags(choice), typed=f"{PASSWORD}{end}").returncode == 0
 
 
-def test_a_blank_belongs_to_the_password(machine: Machine, choice: PoolChoice) -> None:
+def test_a_blank_belongs_to_the_password(machine: Machine, choice: ResolvedPool) -> None:
     assert sign_in(machine, *PLAIN, *flags(choice), typed=f"{PASSWORD} \n").returncode == 5
 
 
-def test_only_one_end_of_the_line_is_taken_off_it(machine: Machine, choice: PoolChoice) -> None:
+def test_only_one_end_of_the_line_is_taken_off_it(machine: Machine, choice: ResolvedPool) -> None:
     assert sign_in(machine, *PLAIN, *flags(choice), typed=f"{PASSWORD}\r\r\n").returncode == 5
 
 
 def test_a_line_too_long_for_a_password_is_rejected_and_not_cut_to_one(
-    machine: Machine, choice: PoolChoice
+    machine: Machine, choice: ResolvedPool
 ) -> None:
     ran = sign_in(machine, *PLAIN, *flags(choice), typed="é" * 2049)
     said = "tui-auth: stdin gave a line that is too long to be a password.\n"
@@ -67,7 +69,7 @@ def test_a_line_too_long_for_a_password_is_rejected_and_not_cut_to_one(
 
 
 def test_a_password_in_another_encoding_is_rejected(
-    machine: Machine, choice: PoolChoice, process: Process
+    machine: Machine, choice: ResolvedPool, process: Process
 ) -> None:
     command = process.command(*PLAIN, *flags(choice))
     ran = process.run_command(command, stdin=None, input="caf\udce9\n", errors="surrogateescape")
@@ -75,7 +77,7 @@ def test_a_password_in_another_encoding_is_rejected(
     assert not machine.server.calls
 
 
-def test_a_pool_that_asks_for_more_is_10_and_named(machine: Machine, choice: PoolChoice) -> None:
+def test_a_pool_that_asks_for_more_is_10_and_named(machine: Machine, choice: ResolvedPool) -> None:
     user = {"UserPoolId": choice.user_pool_id, "Username": "ann"}
     machine.server.call("AdminSetUserPassword", {**user, "Password": PASSWORD, "Permanent": False})
     ran = sign_in(machine, *PLAIN, *flags(choice))
@@ -95,7 +97,7 @@ def test_a_pool_that_asks_for_more_is_10_and_named(machine: Machine, choice: Poo
     ],
 )
 def test_a_wrong_use_is_2_and_asks_nobody(
-    machine: Machine, choice: PoolChoice, arguments: tuple[str, ...], typed: str
+    machine: Machine, choice: ResolvedPool, arguments: tuple[str, ...], typed: str
 ) -> None:
     ran = sign_in(machine, "sign-in", *flags(choice), *arguments, typed=typed)
     assert (ran.returncode, ran.stdout) == (2, "")
@@ -103,7 +105,7 @@ def test_a_wrong_use_is_2_and_asks_nobody(
 
 
 def test_another_pool_is_asked_for_whatever_names_one(
-    machine: Machine, choice: PoolChoice, without_flags: Callable[..., PtyProgram]
+    machine: Machine, choice: ResolvedPool, without_flags: Callable[..., PtyProgram]
 ) -> None:
     words = ("profile", "add", "acme", *flags(choice))
     assert machine.run(*words).returncode == 0
@@ -118,7 +120,7 @@ def test_another_pool_is_asked_for_whatever_names_one(
 
 
 def test_a_terminal_does_not_make_it_ask(
-    machine: Machine, choice: PoolChoice, terminal_program: TerminalProgram
+    machine: Machine, choice: ResolvedPool, terminal_program: TerminalProgram
 ) -> None:
     password = private_file(machine.home / "password", "Wrong-horse-9")
     with terminal_program.on_a_terminal(*PLAIN, *flags(choice), stdin=password) as program:
@@ -133,7 +135,7 @@ def without_flags(terminal_program: TerminalProgram) -> Callable[..., PtyProgram
 
 
 def test_without_flags_the_last_pool_and_name_are_taken_again(
-    machine: Machine, choice: PoolChoice, without_flags: Callable[..., PtyProgram], tmp_path: Path
+    machine: Machine, choice: ResolvedPool, without_flags: Callable[..., PtyProgram], tmp_path: Path
 ) -> None:
     assert sign_in(machine, *PLAIN, *flags(choice)).returncode == 0
     assert machine.run("sign-out").returncode == 0
@@ -158,7 +160,7 @@ COMMANDS = (["token"], ["header"], ["exec", "--", "true"], ["kube-credential"], 
 
 @pytest.mark.usefixtures("replaced")
 def test_with_several_sessions_each_command_names_the_one_it_took(
-    machine: Machine, choice: PoolChoice
+    machine: Machine, choice: ResolvedPool
 ) -> None:
     machine.sign_in(choice, machine.user("bob"))
     machine.sign_in(machine.with_identity_pool(choice), "ann")
@@ -181,7 +183,7 @@ def test_with_several_sessions_each_command_names_the_one_it_took(
     ],
 )
 def test_a_server_that_is_not_cognitos_is_marked_by_its_name(endpoint: str | None, mark: str) -> None:
-    choice = PoolChoice("eu-west-1_Ab12Cd34E", "client", endpoint_url=endpoint)
+    choice = ResolvedPool("eu-west-1_Ab12Cd34E", "client", endpoint_url=endpoint)
     settings = sign_in_settings(choice, Namespace(client_metadata=[]), leaves_when_done=False)
     assert settings.mark == mark
 

@@ -15,7 +15,7 @@ from tests.programs import TerminalProgram
 from tests.session.machine import PASSWORD, Machine, flags, private_file
 from tests.terminal.pty_program import PtyProgram
 from tui_auth.cli import sign_in_turn
-from tui_auth.config.pool_choice import PoolChoice
+from tui_auth.config.resolver import ResolvedPool
 
 Two = Callable[..., AbstractContextManager[tuple[PtyProgram, PtyProgram]]]
 
@@ -36,20 +36,20 @@ def two(terminal_program: TerminalProgram) -> Two:
 
 
 @pytest.fixture
-def choice(machine: Machine) -> PoolChoice:
+def choice(machine: Machine) -> ResolvedPool:
     """A pool with a user."""
     machine.user()
     return machine.client()
 
 
 @pytest.fixture
-def sign_in(choice: PoolChoice) -> tuple[str, ...]:
+def sign_in(choice: ResolvedPool) -> tuple[str, ...]:
     """The words for a sign-in at line prompts whose session key is known."""
     return ("sign-in", *flags(choice), "--username", "ann", "--plain", "--storage", "file")
 
 
 def test_the_second_waits_and_takes_what_the_first_began(
-    machine: Machine, two: Two, sign_in: tuple[str, ...], choice: PoolChoice
+    machine: Machine, two: Two, sign_in: tuple[str, ...], choice: ResolvedPool
 ) -> None:
     with two(sign_in) as (first, second):
         said = second.screen_text().replace("\n", "")
@@ -91,7 +91,7 @@ def test_who_has_sent_stderr_elsewhere_is_told_on_the_terminal(
 
 
 def test_once_signed_in_the_turn_is_over_though_the_screen_is_open(
-    machine: Machine, terminal_program: TerminalProgram, choice: PoolChoice, tmp_path: Path
+    machine: Machine, terminal_program: TerminalProgram, choice: ResolvedPool, tmp_path: Path
 ) -> None:
     password = private_file(tmp_path / "password", PASSWORD)
     again = ("sign-in", *flags(choice), "--username", "ann", "--storage", "file")
@@ -104,7 +104,7 @@ def test_once_signed_in_the_turn_is_over_though_the_screen_is_open(
 
 
 def test_another_user_or_another_client_does_not_wait(
-    machine: Machine, terminal_program: TerminalProgram, sign_in: tuple[str, ...], choice: PoolChoice
+    machine: Machine, terminal_program: TerminalProgram, sign_in: tuple[str, ...], choice: ResolvedPool
 ) -> None:
     bob = ("sign-in", *flags(choice), "--username", "bob", "--plain")
     elsewhere = ("sign-in", *flags(machine.client()), "--username", "ann", "--plain")
@@ -117,7 +117,7 @@ def test_another_user_or_another_client_does_not_wait(
 
 
 def test_where_nobody_can_press_enter_waiting_has_an_end(
-    machine: Machine, choice: PoolChoice, monkeypatch: pytest.MonkeyPatch
+    machine: Machine, choice: ResolvedPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in machine.environ.items():
         monkeypatch.setenv(name, value)
@@ -136,7 +136,7 @@ def test_where_nobody_can_press_enter_waiting_has_an_end(
     assert "Enter" not in lines[0]
 
 
-def test_without_a_place_for_a_lock_people_still_sign_in(machine: Machine, choice: PoolChoice) -> None:
+def test_without_a_place_for_a_lock_people_still_sign_in(machine: Machine, choice: ResolvedPool) -> None:
     password = private_file(machine.home / "password", PASSWORD)
     ran = machine.run(
         *("sign-in", *flags(choice), "--username", "ann", "--password-file", str(password)),

@@ -19,7 +19,7 @@ from tests.programs import TerminalProgram
 from tests.session.machine import PASSWORD, Machine, flags, private_file
 from tests.terminal.pty_program import PtyProgram
 from tui_auth.auth.next_step import Done
-from tui_auth.config.pool_choice import PoolChoice
+from tui_auth.config.resolver import ResolvedPool
 from tui_auth.done_keeper import DoneKeeper
 from tui_auth.session import keyring_store
 from tui_auth.session.keeping import Keeping
@@ -47,7 +47,7 @@ NOT_INSTALLED = "raise ModuleNotFoundError(name='keyring')\n"
 
 
 @pytest.fixture
-def choice(machine: Machine) -> PoolChoice:
+def choice(machine: Machine) -> ResolvedPool:
     """A pool with a user."""
     machine.user()
     return machine.client()
@@ -71,7 +71,7 @@ def with_keyring(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> Callable[
     return write
 
 
-def words(home: Path, choice: PoolChoice, storage: str | None, command: str = "sign-in") -> list[str]:
+def words(home: Path, choice: ResolvedPool, storage: str | None, command: str = "sign-in") -> list[str]:
     """The words that begin a session with a password from a file."""
     password = private_file(home / "password", PASSWORD)
     named = ["--username", "ann", "--password-file", str(password)]
@@ -80,7 +80,7 @@ def words(home: Path, choice: PoolChoice, storage: str | None, command: str = "s
 
 def sign_in(
     machine: Machine,
-    choice: PoolChoice,
+    choice: ResolvedPool,
     storage: str | None,
     environ: dict[str, str] | None = None,
     word: str = "sign-in",
@@ -93,7 +93,7 @@ def sign_in(
     ("storage", "folder"), [("file", ".local/state/tui-auth"), ("session", "run/tui-auth")]
 )
 def test_a_file_is_the_users_alone_in_a_folder_of_its_own(
-    machine: Machine, choice: PoolChoice, storage: str, folder: str
+    machine: Machine, choice: ResolvedPool, storage: str, folder: str
 ) -> None:
     ran = sign_in(machine, choice, storage)
     assert (ran.returncode, ran.stderr) == (0, "Signed in as ann.\n")
@@ -104,7 +104,7 @@ def test_a_file_is_the_users_alone_in_a_folder_of_its_own(
     assert f'"storage": "{storage}"' in machine.run("status", "--json").stdout
 
 
-def test_nowhere_is_nowhere(machine: Machine, choice: PoolChoice) -> None:
+def test_nowhere_is_nowhere(machine: Machine, choice: ResolvedPool) -> None:
     token = sign_in(machine, choice, "none", word="token")
     assert token.returncode == 0
     assert machine.accepts(token.stdout.strip())
@@ -115,7 +115,7 @@ def test_nowhere_is_nowhere(machine: Machine, choice: PoolChoice) -> None:
 
 
 def test_the_keyring_has_it_and_no_file(
-    machine: Machine, choice: PoolChoice, with_keyring: Callable[[str], None]
+    machine: Machine, choice: ResolvedPool, with_keyring: Callable[[str], None]
 ) -> None:
     with_keyring(KEYRING)
     assert machine.run(*words(machine.home, choice, "keyring")).returncode == 0
@@ -140,7 +140,7 @@ def test_the_keyring_has_it_and_no_file(
 )
 def test_a_session_is_not_lost_because_the_keyring_is_no_good(
     machine: Machine,
-    choice: PoolChoice,
+    choice: ResolvedPool,
     with_keyring: Callable[[str], None],
     package: str,
     said: str,
@@ -154,7 +154,7 @@ def test_a_session_is_not_lost_because_the_keyring_is_no_good(
 
 
 def test_a_keyring_that_hangs_when_it_is_read_is_9_and_the_session_stays(
-    machine: Machine, choice: PoolChoice, with_keyring: Callable[[str], None]
+    machine: Machine, choice: ResolvedPool, with_keyring: Callable[[str], None]
 ) -> None:
     with_keyring(KEYRING)
     assert machine.run(*words(machine.home, choice, "keyring")).returncode == 0
@@ -167,7 +167,7 @@ def test_a_keyring_that_hangs_when_it_is_read_is_9_and_the_session_stays(
 
 @pytest.mark.parametrize(("asked_for", "status"), [(None, 0), ("file", 9)])
 def test_a_folder_that_cannot_be_written_costs_the_keeping_and_is_9_to_who_asked_for_it(
-    machine: Machine, choice: PoolChoice, asked_for: str | None, status: int
+    machine: Machine, choice: ResolvedPool, asked_for: str | None, status: int
 ) -> None:
     ran = sign_in(machine, choice, asked_for, {"XDG_STATE_HOME": "/proc/no/such/place"})
     assert (ran.returncode, ran.stdout) == (status, "")
@@ -199,7 +199,7 @@ def to_done(terminal_program: TerminalProgram) -> ToDone:
 
 
 def test_who_leaves_at_the_question_is_told_that_nothing_is_kept(
-    machine: Machine, to_done: ToDone, choice: PoolChoice
+    machine: Machine, to_done: ToDone, choice: ResolvedPool
 ) -> None:
     with to_done(*flags(choice)) as program:
         program.wait_for(QUESTION)
@@ -212,7 +212,7 @@ def test_who_leaves_at_the_question_is_told_that_nothing_is_kept(
 
 
 def test_the_help_of_the_question_tells_of_the_places_that_can_be_chosen(
-    machine: Machine, to_done: ToDone, choice: PoolChoice
+    machine: Machine, to_done: ToDone, choice: ResolvedPool
 ) -> None:
     with to_done(*flags(choice), XDG_RUNTIME_DIR="") as program:
         program.wait_for(QUESTION)
@@ -224,7 +224,7 @@ def test_the_help_of_the_question_tells_of_the_places_that_can_be_chosen(
 
 
 def test_a_session_is_kept_where_it_was_asked_for_however_soon_the_person_leaves(
-    machine: Machine, choice: PoolChoice
+    machine: Machine, choice: ResolvedPool
 ) -> None:
     done = machine.done(choice)
     keeper = DoneKeeper(Keeping(replace(choice, storage="file"), machine.server.clock.now, machine.sessions))
@@ -233,7 +233,7 @@ def test_a_session_is_kept_where_it_was_asked_for_however_soon_the_person_leaves
 
 
 def test_what_could_not_be_put_in_order_is_said_after_the_screen_too(
-    machine: Machine, choice: PoolChoice
+    machine: Machine, choice: ResolvedPool
 ) -> None:
     class Untidy(Keeping):
         def keep(self, done: Done, *arguments: Any, **more: Any) -> Kept:
@@ -245,7 +245,7 @@ def test_what_could_not_be_put_in_order_is_said_after_the_screen_too(
     assert said == ["What was kept before could not be put in order. The index is busy."]
 
 
-def test_a_signal_leaves_a_store_under_way_the_time_to_end(machine: Machine, choice: PoolChoice) -> None:
+def test_a_signal_leaves_a_store_under_way_the_time_to_end(machine: Machine, choice: ResolvedPool) -> None:
     at_it, may_end = threading.Event(), threading.Event()
 
     class Slow(Keeping):
@@ -265,7 +265,7 @@ def test_a_signal_leaves_a_store_under_way_the_time_to_end(machine: Machine, cho
 
 
 def test_a_cancelled_attempts_late_answer_says_nothing_of_anothers_signatures(
-    machine: Machine, choice: PoolChoice, monkeypatch: pytest.MonkeyPatch
+    machine: Machine, choice: ResolvedPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keeper = DoneKeeper(Keeping(choice, machine.server.clock.now, machine.sessions))
     live, late = machine.done(choice), machine.done(choice)
@@ -276,7 +276,7 @@ def test_a_cancelled_attempts_late_answer_says_nothing_of_anothers_signatures(
     assert (keeper.is_checked(live), keeper.is_checked(late)) == (False, True)
 
 
-def profiles(machine: Machine, choice: PoolChoice, *names: str) -> None:
+def profiles(machine: Machine, choice: ResolvedPool, *names: str) -> None:
     """Keep the pool under each of these names."""
     folder = machine.home / ".config" / "tui-auth"
     folder.mkdir(parents=True)
@@ -289,7 +289,9 @@ def profiles(machine: Machine, choice: PoolChoice, *names: str) -> None:
     (folder / "config.toml").write_text("".join(f"[profiles.{name}]\n{''.join(lines)}" for name in names))
 
 
-def test_done_asks_where_once_for_each_profile(machine: Machine, to_done: ToDone, choice: PoolChoice) -> None:
+def test_done_asks_where_once_for_each_profile(
+    machine: Machine, to_done: ToDone, choice: ResolvedPool
+) -> None:
     profiles(machine, choice, "work", "home")
     with to_done("--profile", "work") as program:
         program.wait_for(QUESTION)
@@ -309,7 +311,9 @@ def test_done_asks_where_once_for_each_profile(machine: Machine, to_done: ToDone
         program.wait_for(QUESTION)
 
 
-def test_the_last_choice_nowhere_keeps_nothing(machine: Machine, to_done: ToDone, choice: PoolChoice) -> None:
+def test_the_last_choice_nowhere_keeps_nothing(
+    machine: Machine, to_done: ToDone, choice: ResolvedPool
+) -> None:
     with to_done(*flags(choice)) as program:
         program.wait_for(QUESTION)
         program.wait_for(lambda shown: WORDS[StorageKind.NONE] in shown.screen_text())
@@ -321,7 +325,9 @@ def test_the_last_choice_nowhere_keeps_nothing(machine: Machine, to_done: ToDone
     assert not machine.sessions.entries()
 
 
-def test_a_place_that_is_told_is_not_asked_for(machine: Machine, to_done: ToDone, choice: PoolChoice) -> None:
+def test_a_place_that_is_told_is_not_asked_for(
+    machine: Machine, to_done: ToDone, choice: ResolvedPool
+) -> None:
     with to_done(*flags(choice), "--storage", "file") as program:
         program.wait_for("Kept in")
         assert QUESTION not in program.screen_text()
@@ -329,7 +335,7 @@ def test_a_place_that_is_told_is_not_asked_for(machine: Machine, to_done: ToDone
 
 
 def test_done_says_that_it_could_not_keep_the_session_and_goes_on(
-    machine: Machine, to_done: ToDone, choice: PoolChoice
+    machine: Machine, to_done: ToDone, choice: ResolvedPool
 ) -> None:
     nowhere = str(Path("/proc/no/such/place"))
     with to_done(*flags(choice), "--storage", "file", XDG_STATE_HOME=nowhere) as program:

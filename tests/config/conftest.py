@@ -1,4 +1,4 @@
-"""What the tests of the configuration stand on: a home of their own, and Amplify's files."""
+"""Fixtures for the configuration: a home folder, and Amplify files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.terminal.pty_program import PtyProgram
-from tui_auth.config.pool_choice import PoolChoice, add_pool_arguments, choose_pool
+from tui_auth.config.resolver import ResolvedPool, add_pool_arguments, resolve_pool
 
 DATA = Path(__file__).with_name("data")
 
@@ -21,7 +21,6 @@ class Home:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.config = folder / ".config" / "tui-auth" / "config.toml"
-        self.index = folder / ".local" / "state" / "tui-auth" / "profiles.json"
         self.environ = {
             "HOME": str(folder),
             "XDG_CONFIG_HOME": str(folder / ".config"),
@@ -39,13 +38,13 @@ class Home:
         variables: Mapping[str, str] | None = None,
         folder: Path | None = None,
         current_session: Callable[[], Mapping[str, Any] | None] = lambda: None,
-    ) -> PoolChoice:
+    ) -> ResolvedPool:
         """What is chosen with these flags and variables in this folder."""
         parser = ArgumentParser()
         add_pool_arguments(parser)
         parser.add_argument("--username")
         parser.add_argument("--auth-flow")
-        return choose_pool(
+        return resolve_pool(
             parser.parse_args(flags),
             self.environ | dict(variables or {}),
             current_session=current_session,

@@ -1,4 +1,4 @@
-"""Where each kind of Amplify file keeps what it knows of a user pool, value by value."""
+"""The settings in each kind of Amplify file, value by value."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tui_auth.config.amplify_shapes import Misfit, settings_in
-from tui_auth.config.literal import Node, objects_in, read_object
+from tui_auth.config.amplify_js import Node, find_pool_objects, read_object
+from tui_auth.config.amplify_shapes import InvalidNode, find_settings
 
 POLICY = {
     "min_length": 10,
@@ -19,10 +19,10 @@ POLICY = {
 }
 
 
-def plain(node: Node | Misfit | object) -> Any:
-    """A node's value without lines; what a misfit expects in a tuple."""
-    if isinstance(node, Misfit):
-        return ("misfit", node.expected)
+def plain(node: Node | InvalidNode | object) -> Any:
+    """A node's value without lines; what a invalid expects in a tuple."""
+    if isinstance(node, InvalidNode):
+        return ("invalid", node.expected)
     if not isinstance(node, Node):
         return node
     if isinstance(node.value, dict):
@@ -32,7 +32,7 @@ def plain(node: Node | Misfit | object) -> Any:
 
 def settings(content: dict[str, Any]) -> dict[str, Any]:
     """The settings that an Amplify file has, without those it does not."""
-    nodes = settings_in(read_object(json.dumps(content)))
+    nodes = find_settings(read_object(json.dumps(content)))
     assert nodes is not None
     return {name: plain(node) for name, node in nodes.items() if node is not None}
 
@@ -73,7 +73,7 @@ def test_each_kind_is_told_by_the_place_of_its_pool() -> None:
     ],
 )
 def test_a_file_of_none_of_the_kinds_has_no_settings(content: dict[str, Any]) -> None:
-    assert settings_in(read_object(json.dumps(content))) is None
+    assert find_settings(read_object(json.dumps(content))) is None
 
 
 def test_the_native_file() -> None:
@@ -213,7 +213,7 @@ def test_a_flow_has_our_name_for_it(written: object, flow: object) -> None:
         ("false", None),
         ("", None),
         (None, None),
-        ("maybe", ("misfit", "true or false")),
+        ("maybe", ("invalid", "true or false")),
     ],
 )
 def test_a_pool_that_migrates_users_wants_the_password(enabled: object, flow: object) -> None:
@@ -258,10 +258,10 @@ def test_an_empty_configuration_leaves_the_second_factors() -> None:
         ({"preferred_challenge": "PASSWORD", "email_otp_enabled": True}, None, None),
         ({"preferred_challenge": "PASSWORD_SRP"}, None, None),
         ({"preferred_challenge": ""}, None, None),
-        ("yes", None, ("misfit", "an object")),
-        ({"preferred_challenge": 7}, None, ("misfit", "a word, such as EMAIL_OTP")),
-        ({"email_otp_enabled": "yes"}, None, ("misfit", "true or false")),
-        ({"email_otp_enabled": "yes", "sms_otp_enabled": True}, "USER_AUTH", ("misfit", "true or false")),
+        ("yes", None, ("invalid", "an object")),
+        ({"preferred_challenge": 7}, None, ("invalid", "a word, such as EMAIL_OTP")),
+        ({"email_otp_enabled": "yes"}, None, ("invalid", "true or false")),
+        ({"email_otp_enabled": "yes", "sms_otp_enabled": True}, "USER_AUTH", ("invalid", "true or false")),
     ],
 )
 def test_a_sign_in_without_a_password(passwordless: object, flow: object, factor: object) -> None:
@@ -322,7 +322,7 @@ LIST = 'a list, such as ["REQUIRES_LOWERCASE"]'
     ],
 )
 def test_what_does_not_fit_says_what_was_expected(found: Any, name: str, expected: str) -> None:
-    assert found()[name] == ("misfit", expected)
+    assert found()[name] == ("invalid", expected)
 
 
 def test_a_switch_that_is_empty_is_off() -> None:
@@ -331,15 +331,17 @@ def test_a_switch_that_is_empty_is_off() -> None:
 
 
 def test_an_expression_is_given_and_is_no_object() -> None:
-    (root,) = objects_in("const x = { Auth: { Cognito: { userPoolId: 'p', loginWith: process.env.X } } }")
-    nodes = settings_in(root)
+    (root,) = find_pool_objects(
+        "const x = { Auth: { Cognito: { userPoolId: 'p', loginWith: process.env.X } } }"
+    )
+    nodes = find_settings(root)
     assert nodes is not None
-    assert plain(nodes["username_attributes"]) == ("misfit", "an object")
+    assert plain(nodes["username_attributes"]) == ("invalid", "an object")
 
 
-def test_a_misfit_keeps_the_line_it_is_on() -> None:
-    nodes = settings_in(read_object('{"auth": {"user_pool_id": "p",\n"mfa_configuration": 7}}'))
+def test_a_invalid_keeps_the_line_it_is_on() -> None:
+    nodes = find_settings(read_object('{"auth": {"user_pool_id": "p",\n"mfa_configuration": 7}}'))
     assert nodes is not None
-    misfit = nodes["mfa_methods"]
-    assert isinstance(misfit, Misfit)
-    assert misfit.node.line == 2
+    invalid = nodes["mfa_methods"]
+    assert isinstance(invalid, InvalidNode)
+    assert invalid.node.line == 2

@@ -1,4 +1,4 @@
-"""Secrets in files: what is read, which files are refused, and what is said of one that others can read."""
+"""Files with secrets: what is read, what is an error, and the warning about open permissions."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from tui_auth.config.client_secret import (
-    looks_like_a_secret,
-    open_to_others,
-    path_of_secret,
+    permission_warning,
     read_password_file,
     read_secret_file,
+    resolve_secret_path,
 )
 from tui_auth.config.errors import ConfigurationError
+from tui_auth.config.settings import looks_like_secret
 from tui_auth.secret import Secret
 
 SECRET = "1abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmn"
@@ -91,26 +91,26 @@ def test_a_file_too_large_for_a_secret_is_refused(tmp_path: Path, read: object) 
     [(SECRET, True), ("a" * 40, True), ("a" * 39, False), (f"~/{SECRET}", False), (f"{SECRET}.txt", False)],
 )
 def test_a_secret_is_told_from_a_path(text: str, is_secret: bool) -> None:
-    assert looks_like_a_secret(text) is is_secret
+    assert looks_like_secret(text) is is_secret
 
 
 def test_a_file_of_that_name_is_a_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     file_with(tmp_path, "s3cret", SECRET)
-    assert not looks_like_a_secret(SECRET)
-    assert path_of_secret(SECRET) == tmp_path / SECRET
+    assert not looks_like_secret(SECRET)
+    assert resolve_secret_path(SECRET) == tmp_path / SECRET
 
 
 def test_the_path_of_a_secret_is_made_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", "/home/ann")
-    assert path_of_secret("secret.txt") == tmp_path / "secret.txt"
-    assert path_of_secret("~/secret.txt") == Path("/home/ann/secret.txt")
+    assert resolve_secret_path("secret.txt") == tmp_path / "secret.txt"
+    assert resolve_secret_path("~/secret.txt") == Path("/home/ann/secret.txt")
 
 
 def test_a_secret_given_as_a_path_is_not_repeated() -> None:
     with pytest.raises(ConfigurationError) as refused:
-        path_of_secret(SECRET)
+        resolve_secret_path(SECRET)
     assert str(refused.value) == (
         "The secret's file: expected the path of a file that holds the secret, not the secret itself."
     )
@@ -118,7 +118,7 @@ def test_a_secret_given_as_a_path_is_not_repeated() -> None:
 
 def test_a_path_that_begins_nowhere_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ConfigurationError, match=r"the user after ~ is not known. Write the whole path.$"):
-        path_of_secret("~nobody-of-this-name/secret")
+        resolve_secret_path("~nobody-of-this-name/secret")
     gone = tmp_path / "gone"
     gone.mkdir()
     monkeypatch.chdir(gone)
@@ -126,7 +126,7 @@ def test_a_path_that_begins_nowhere_is_refused(tmp_path: Path, monkeypatch: pyte
     with pytest.raises(
         ConfigurationError, match=r"the folder you are in was removed. Write the file's whole"
     ):
-        path_of_secret("secret")
+        resolve_secret_path("secret")
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o644])
@@ -134,18 +134,18 @@ def test_a_file_that_others_can_read_is_said_with_the_command_that_closes_it(
     tmp_path: Path, mode: int
 ) -> None:
     path = file_with(tmp_path, "s3cret", "my secret", mode)
-    assert open_to_others(path) == (
+    assert permission_warning(path) == (
         f"Other users of this machine can read {path}. Close it: chmod 600 '{path}'"
     )
 
 
 @pytest.mark.parametrize(("name", "mode"), [("secret", 0o600), ("secret", 0o622), ("aws-exports.js", 0o644)])
 def test_nothing_is_said_of_a_private_file_or_a_projects_own(tmp_path: Path, name: str, mode: int) -> None:
-    assert open_to_others(file_with(tmp_path, "s3cret", name, mode)) == ""
+    assert permission_warning(file_with(tmp_path, "s3cret", name, mode)) == ""
 
 
 def test_nothing_is_said_of_what_is_no_file(tmp_path: Path) -> None:
-    assert open_to_others(tmp_path / "absent") == ""
-    assert open_to_others("a\0b") == ""
+    assert permission_warning(tmp_path / "absent") == ""
+    assert permission_warning("a\0b") == ""
     tmp_path.chmod(0o755)
-    assert open_to_others(tmp_path) == ""
+    assert permission_warning(tmp_path) == ""

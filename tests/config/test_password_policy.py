@@ -1,4 +1,4 @@
-"""The rules of a pool for passwords, in words."""
+"""The password policy as a checklist."""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
-"""Profiles: what is read, what is wrong with it, and how they change."""
+"""Profiles: how they are read, what is wrong with one, and how they change."""
 
 from __future__ import annotations
 
 import errno
-import json
 import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +13,7 @@ import pytest
 from tests.config.conftest import Home
 from tests.processes import PythonProcess
 from tui_auth.config.errors import ConfigurationError
-from tui_auth.config.profile_file import add_profile, remove_profile, use_profile
+from tui_auth.config.profile_editor import add_profile, remove_profile, use_profile
 from tui_auth.config.profiles import load_profiles
 from tui_auth.secret import Secret
 
@@ -116,45 +115,6 @@ def test_a_secret_file_is_looked_for_beside_the_file_that_names_it(home: Home) -
     assert settings["client_secret_file"] == str(home.config.parent / "acme.secret")
 
 
-def test_the_index_spares_reading_toml(home: Home, python_process: PythonProcess) -> None:
-    home.write_config('default_profile = "acme"\n' + ACME)
-    first = load_profiles(home.environ)
-    assert stat.S_IMODE(home.index.stat().st_mode) == 0o600
-    program = (
-        "import sys; from tui_auth.config.profiles import load_profiles; p = load_profiles();"
-        "assert 'tomllib' not in sys.modules; print(p.profile(p.default).settings['client_id'])"
-    )
-    ran = python_process(program, environ=home.environ)
-    assert ran.stdout == "acmeclient\n", ran.stderr
-    assert load_profiles(home.environ) == first
-
-
-@pytest.mark.parametrize("spoil", ["edit", "garbage", "version", "other file"])
-def test_an_index_of_another_state_does_not_count(home: Home, spoil: str, tmp_path: Path) -> None:
-    home.write_config(ACME)
-    load_profiles(home.environ)
-    content = json.loads(home.index.read_text())
-    content["profiles"]["acme"]["client_id"] = "wrong"
-    if spoil == "version":
-        content["version"] = 99
-    if spoil == "other file":
-        content["config"]["path"] = str(tmp_path / "config.toml")
-    home.index.write_text("{" if spoil == "garbage" else json.dumps(content))
-    if spoil == "edit":
-        home.write_config(ACME.replace("acmeclient", "acmeclienu"))
-    expected = "acmeclienu" if spoil == "edit" else "acmeclient"
-    assert load_profiles(home.environ).profile("acme").settings["client_id"] == expected
-
-
-def test_an_index_does_not_count_for_a_file_with_its_time_set_back(home: Home) -> None:
-    home.write_config(ACME)
-    load_profiles(home.environ)
-    before = home.config.stat()
-    home.config.write_text(ACME.replace("acmeclient", "acmeclienu"))
-    os.utime(home.config, ns=(before.st_atime_ns, before.st_mtime_ns))
-    assert load_profiles(home.environ).profile("acme").settings["client_id"] == "acmeclienu"
-
-
 def test_a_config_that_leads_nowhere_is_told(home: Home, tmp_path: Path) -> None:
     home.config.parent.mkdir(parents=True)
     home.config.symlink_to(tmp_path / "moved away" / "config.toml")
@@ -168,12 +128,6 @@ def test_a_config_folder_one_may_not_enter_is_told(home: Home, monkeypatch: pyte
 
 def _refused(path: Path) -> None:
     raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
-
-
-def test_a_state_folder_that_cannot_be_written_is_no_obstacle(home: Home) -> None:
-    home.write_config(ACME)
-    (home.folder / ".local").write_text("")
-    assert load_profiles(home.environ).names == ["acme"]
 
 
 def test_adding_using_and_removing_leave_the_rest_of_the_file_alone(home: Home) -> None:
@@ -210,7 +164,6 @@ def test_a_secret_gets_a_file_of_its_own_that_goes_with_the_profile(home: Home) 
     assert stat.S_IMODE(secret.parent.stat().st_mode) == 0o700
     assert secret.read_text() == "hunter2\n"
     assert "hunter2" not in home.config.read_text()
-    assert "hunter2" not in home.index.read_text()
     assert load_profiles(home.environ).profile("acme").settings["client_secret_file"] == str(secret)
     assert remove_profile("acme", home.environ) == secret
     assert not secret.exists()
@@ -289,7 +242,7 @@ def test_a_config_that_is_a_link_stays_one(home: Home, tmp_path: Path) -> None:
 
 def test_changes_of_several_processes_at_once_are_all_kept(home: Home, python_process: PythonProcess) -> None:
     program = (
-        "import sys; from tui_auth.config.profile_file import add_profile;"
+        "import sys; from tui_auth.config.profile_editor import add_profile;"
         "[add_profile(f'p{sys.argv[1]}-{i}', {'client_id': 'c'}) for i in range(5)]"
     )
     with ThreadPoolExecutor(3) as pool:

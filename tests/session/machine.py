@@ -16,7 +16,7 @@ from tests.in_process import run_in_process
 from tests.terminal.pty_program import ROOT, isolated_environment
 from tui_auth.auth.auth import Auth
 from tui_auth.auth.next_step import Done
-from tui_auth.config.pool_choice import PoolChoice
+from tui_auth.config.resolver import ResolvedPool
 from tui_auth.pool import PoolServer
 from tui_auth.session.sessions import Found, Kept, Sessions, origin_of
 from tui_auth.session.stores import StorageKind
@@ -51,17 +51,17 @@ class Machine:
         """The sessions on this machine."""
         return Sessions(self.environ)
 
-    def client(self, **settings: Any) -> PoolChoice:
+    def client(self, **settings: Any) -> ResolvedPool:
         """A new app client, as it would be chosen."""
         asked = {"UserPoolId": self.user_pool_id, "ClientName": "cli", "ExplicitAuthFlows": FLOWS} | settings
         if "RefreshTokenRotation" in settings:
             asked["ExplicitAuthFlows"] = NO_SECRET
         made = self.server.call("CreateUserPoolClient", asked)["UserPoolClient"]
-        return PoolChoice(
+        return ResolvedPool(
             self.user_pool_id, made["ClientId"], region="eu-west-1", endpoint_url=self.server.endpoint_url
         )
 
-    def with_identity_pool(self, choice: PoolChoice) -> PoolChoice:
+    def with_identity_pool(self, choice: ResolvedPool) -> ResolvedPool:
         """The app client with an identity pool that takes its id tokens."""
         asked = {
             "IdentityPoolName": "acme",
@@ -86,7 +86,7 @@ class Machine:
         )
         return name
 
-    def done(self, choice: PoolChoice, username: str = "ann") -> Done:
+    def done(self, choice: ResolvedPool, username: str = "ann") -> Done:
         """The end of a sign-in."""
         auth = Auth(choice.user_pool_id, choice.client_id, choice.client_secret, choice.endpoint_url)
         step = auth.sign_in(username, PASSWORD, auth_flow="USER_PASSWORD_AUTH").next_step
@@ -95,7 +95,7 @@ class Machine:
 
     def sign_in(
         self,
-        choice: PoolChoice | None = None,
+        choice: ResolvedPool | None = None,
         username: str = "",
         *,
         storage: StorageKind = StorageKind.FILE,
@@ -223,7 +223,7 @@ def private_file(path: Path, content: str) -> Path:
     return path
 
 
-def flags(choice: PoolChoice) -> Sequence[str]:
+def flags(choice: ResolvedPool) -> Sequence[str]:
     """The flags that name a pool."""
     return (
         "--user-pool-id",

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from tests.session.machine import Machine, Processes
 from tui_auth.cli.session_access import add_session_arguments, find_session
-from tui_auth.config import amplify, places
-from tui_auth.config.pool_choice import PoolChoice
+from tui_auth.config import places
+from tui_auth.config.environment import AMPLIFY_FILE_NAMES as AMPLIFY_FILES
+from tui_auth.config.resolver import ResolvedPool
 from tui_auth.session import quick
 from tui_auth.session.lines import texts_and_numbers, written
 from tui_auth.session.quick import cached_token, seconds_wanted
@@ -111,7 +112,7 @@ class TestShortWay:
         off = {**elsewhere, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}
         assert cached_token("access", None, "", off)
 
-    @pytest.mark.parametrize("name", [*amplify.FILE_NAMES, *(f"src/{name}" for name in amplify.FILE_NAMES)])
+    @pytest.mark.parametrize("name", [*AMPLIFY_FILES, *(f"src/{name}" for name in AMPLIFY_FILES)])
     def test_a_file_of_amplify_here_or_above_takes_the_long_way(
         self, machine: Machine, here: Path, monkeypatch: pytest.MonkeyPatch, name: str
     ) -> None:
@@ -168,7 +169,7 @@ class TestShortWay:
 
 
 @pytest.fixture
-def profile(machine: Machine) -> PoolChoice:
+def profile(machine: Machine) -> ResolvedPool:
     """A pool with a profile called acme, for which no endpoint is written down."""
     choice = replace(machine.client(), profile="acme")
     file = machine.home / ".config" / "tui-auth" / "config.toml"
@@ -180,7 +181,7 @@ def profile(machine: Machine) -> PoolChoice:
 
 
 def test_a_way_found_by_a_variable_of_aws_is_not_taken_without_it(
-    machine: Machine, profile: PoolChoice
+    machine: Machine, profile: ResolvedPool
 ) -> None:
     machine.sign_in(profile, machine.user())
     words = ("token", "--profile", "acme", "--login", "never")
@@ -191,7 +192,7 @@ def test_a_way_found_by_a_variable_of_aws_is_not_taken_without_it(
 
 
 def test_a_way_is_not_remembered_if_another_session_has_begun_meanwhile(
-    machine: Machine, profile: PoolChoice, monkeypatch: pytest.MonkeyPatch
+    machine: Machine, profile: ResolvedPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     choice = replace(profile, endpoint_url=machine.server.endpoint_url)
     machine.sign_in(choice, machine.user("ann"))
@@ -253,7 +254,7 @@ def test_nothing_is_imported_that_is_not_needed(
 
 
 def test_the_files_of_amplify_are_those_of_the_long_way() -> None:
-    assert quick.AMPLIFY_FILES == amplify.FILE_NAMES
+    assert quick.AMPLIFY_FILES == AMPLIFY_FILES
 
 
 def test_five_minutes_are_enough_or_a_fifth_of_a_short_life() -> None:

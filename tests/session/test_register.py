@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tui_auth.config.pool_choice import PoolChoice
+from tui_auth.config.resolver import ResolvedPool
 from tui_auth.secret import Secret
 from tui_auth.session.errors import StorageError
 from tui_auth.session.private_files import PrivateFolder
@@ -139,7 +139,7 @@ def test_a_quick_way_is_remembered_only_while_it_still_leads_there(tmp_path: Pat
 
 
 def test_what_a_session_needs_of_its_pool_is_kept_with_it() -> None:
-    chosen = PoolChoice(
+    chosen = ResolvedPool(
         "eu-west-1_Ab12Cd34E",
         "client1",
         region="eu-north-1",
@@ -161,7 +161,7 @@ def test_what_a_session_needs_of_its_pool_is_kept_with_it() -> None:
 
 
 def test_what_a_pool_does_not_have_is_kept_as_empty() -> None:
-    origin = origin_of(PoolChoice("eu-west-1_Ab12Cd34E", "client1"), "ann", {})
+    origin = origin_of(ResolvedPool("eu-west-1_Ab12Cd34E", "client1"), "ann", {})
     assert (origin.client_secret_file, origin.identity_pool_id, origin.profile) == ("", "", "")
     assert origin.region == "eu-west-1"
     assert origin.endpoint == ""

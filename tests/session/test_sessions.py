@@ -13,7 +13,7 @@ import pytest
 from tests.session.machine import ROTATION, Machine
 from tui_auth.auth.device import Device
 from tui_auth.auth.identity_gateway import IdentityGateway
-from tui_auth.config.aws_endpoint import endpoint_of
+from tui_auth.config.environment import effective_endpoint
 from tui_auth.secret import Secret
 from tui_auth.session import sessions
 from tui_auth.session.aws import new_credentials
@@ -245,11 +245,11 @@ def test_an_endpoint_of_awss_variables_belongs_to_the_session() -> None:
         "AWS_ENDPOINT_URL": "http://127.0.0.1:1/",
         "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": "http://[::1]:2",
     }
-    assert endpoint_of(None, both) == "http://[::1]:2"
-    assert endpoint_of(None, {"AWS_ENDPOINT_URL": "http://127.0.0.1:1/"}) == "http://127.0.0.1:1"
-    assert endpoint_of("http://127.0.0.1:3/", both) == "http://127.0.0.1:3"
-    assert endpoint_of(None, {**both, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}) == ""
-    assert endpoint_of(None, {}) == ""
+    assert effective_endpoint(None, both) == "http://[::1]:2"
+    assert effective_endpoint(None, {"AWS_ENDPOINT_URL": "http://127.0.0.1:1/"}) == "http://127.0.0.1:1"
+    assert effective_endpoint("http://127.0.0.1:3/", both) == "http://127.0.0.1:3"
+    assert effective_endpoint(None, {**both, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}) == ""
+    assert effective_endpoint(None, {}) == ""
 
 
 class TestKeeping:

@@ -21,7 +21,7 @@ import pytest
 from tests.in_process import run_in_process
 from tests.session.machine import PASSWORD, Machine, Processes, flags
 from tests.terminal.pty_program import ROOT
-from tui_auth.config.pool_choice import PoolChoice
+from tui_auth.config.resolver import ResolvedPool
 
 NO_ROOM = """
 import errno, os, stat
@@ -69,7 +69,7 @@ def clock_ahead(machine: Machine, seconds: float) -> Iterator[None]:
         machine.server.clock.advance(seconds)
 
 
-def signed_in(machine: Machine) -> PoolChoice:
+def signed_in(machine: Machine) -> ResolvedPool:
     choice = machine.client()
     machine.sign_in(choice)
     return choice
@@ -108,7 +108,7 @@ def a_plain_user() -> None:
         ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
 
 
-def sign_in_words(choice: PoolChoice) -> Sequence[str]:
+def sign_in_words(choice: ResolvedPool) -> Sequence[str]:
     """A script's sign-in over the session there is, with the password on standard input."""
     words = ("sign-in", "--username", "ann", "--auth-flow", "USER_PASSWORD_AUTH", "--storage", "file")
     return *words, "--password-stdin", *flags(choice)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui_auth.cli.exit_status import USAGE, Ended, say
-from tui_auth.config.errors import ConfigurationError, shown
+from tui_auth.config.errors import ConfigurationError, display_path
 from tui_auth.terminal.safe_text import safe_line
 
 if TYPE_CHECKING:
@@ -37,12 +37,12 @@ def read_password(arguments: Namespace) -> Secret | None:
         ConfigurationError: If the file can't be used.
     """
     # Imported only for these flags: the first screen needs none of it.
-    from tui_auth.config.client_secret import open_to_others, read_password_file
+    from tui_auth.config.client_secret import permission_warning, read_password_file
     from tui_auth.secret import Secret
 
     if arguments.password_file:
         password = read_password_file(arguments.password_file)
-        if warning := open_to_others(arguments.password_file):
+        if warning := permission_warning(arguments.password_file):
             say(warning)
         return password
     if not arguments.password_stdin:
@@ -90,7 +90,9 @@ def write_trace(wire: Wire, path: str | None) -> Iterator[None]:
         file = open(target, "a", buffering=1, encoding="utf-8", opener=_open_private)  # noqa: SIM115
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "that is no name of a file"
-        raise ConfigurationError(f"The trace cannot be written to {shown(target)}: {reason}.") from None
+        raise ConfigurationError(
+            f"The trace cannot be written to {display_path(target)}: {reason}."
+        ) from None
 
     def write(call: Call) -> None:
         if call.outcome:

@@ -19,7 +19,7 @@ from tui_auth.auth.signature import fetch_keys
 from tui_auth.cli.output import tell
 from tui_auth.cli.pool_trial import FlowRefused, Outcome, PoolTrial, Refused, SecretWanted, Works
 from tui_auth.config.errors import ConfigurationError
-from tui_auth.config.pool_choice import PoolChoice, choose_kept_profile, named_settings
+from tui_auth.config.resolver import ResolvedPool, explicit_settings, resolve_saved_profile
 from tui_auth.daemon_thread import in_daemon_thread
 from tui_auth.screens.choose_pool import ChoosePoolScreen, PoolKept, PoolTried
 from tui_auth.screens.pool_question import USUAL_FLOW, Candidate
@@ -129,17 +129,17 @@ class ChoosePoolApp(FullScreenApp[str]):
         self.exit(None, return_code=CANCELLED)
 
 
-def ask_for_pool(arguments: Namespace, *, theme: str, notice: str = "") -> tuple[int, PoolChoice | None]:
+def ask_for_pool(arguments: Namespace, *, theme: str, notice: str = "") -> tuple[int, ResolvedPool | None]:
     """Ask on the terminal, in full screen, and keep the answer as a profile: 0 and the choice, or why not.
 
     ``notice`` is what the screen says at first, such as which file named no pool. To be called after
-    ``full_screen.prepare``. Raises ConfigurationError as ``choose_kept_profile`` does.
+    ``full_screen.prepare``. Raises ConfigurationError as ``resolve_saved_profile`` does.
     """
-    app = ChoosePoolApp(named_settings(arguments), theme=theme, notice=notice)
+    app = ChoosePoolApp(explicit_settings(arguments), theme=theme, notice=notice)
     status = app.run_in_terminal()
     name = app.return_value
     if name is None:
         return status, None
     tell(f"Kept as the profile {name}.", by="")
     arguments.profile = name
-    return 0, choose_kept_profile(name, arguments)
+    return 0, resolve_saved_profile(name, arguments)

@@ -8,10 +8,10 @@ from typing import Any
 
 from tui_auth.cli.exit_status import CANCELLED, Ended
 from tui_auth.cli.pool_trial import FlowRefused, PoolTrial, Refused, SecretWanted, Works
-from tui_auth.config.client_secret import looks_like_a_secret
 from tui_auth.config.errors import ConfigurationError
-from tui_auth.config.pasted import ids_in
-from tui_auth.config.pool_choice import PoolChoice, choose_kept_profile, named_settings
+from tui_auth.config.pasted_ids import parse_pasted_ids
+from tui_auth.config.resolver import ResolvedPool, explicit_settings, resolve_saved_profile
+from tui_auth.config.settings import looks_like_secret
 from tui_auth.plain.prompts import BACK, Back, Lines, Prompts
 from tui_auth.screens.pool_question import (
     FLOW_QUESTION,
@@ -75,7 +75,7 @@ class PlainChoosePool:
         """Ask until there is such an id; whether the answer held the other one too."""
         while True:
             typed = self.prompts.line(_LABELS[setting], self._ids[setting])
-            found = ids_in(typed)
+            found = parse_pasted_ids(typed)
             both = {"user_pool_id": found.user_pool_id, "client_id": found.client_id}
             # One id and nothing else is taken for the one that was asked for.
             held = {setting: typed} if typed in both.values() or not any(both.values()) else both
@@ -119,7 +119,7 @@ class PlainChoosePool:
                     return None
 
     def _with_secret(self, candidate: Candidate) -> Candidate:
-        while looks_like_a_secret(path := self.prompts.line("Secret file", candidate.secret_file)):
+        while looks_like_secret(path := self.prompts.line("Secret file", candidate.secret_file)):
             self.lines.say(f"Error: {NO_PATH}")
         return Candidate(candidate.user_pool_id, candidate.client_id, path, candidate.auth_flow)
 
@@ -139,20 +139,20 @@ class PlainChoosePool:
                 return name
 
 
-def ask_for_pool_in_lines(arguments: Namespace) -> PoolChoice:
+def ask_for_pool_in_lines(arguments: Namespace) -> ResolvedPool:
     """Ask on the terminal, in lines, and keep the answer as a profile.
 
-    Raises Ended where the person left, and ConfigurationError as ``choose_kept_profile`` does.
+    Raises Ended where the person left, and ConfigurationError as ``resolve_saved_profile`` does.
     """
     from tui_auth.terminal.environment import harden_process
     from tui_auth.terminal.signals import exit_on_signals
     from tui_auth.terminal.tty_prompt import TtyPrompt
 
     harden_process()
-    named = named_settings(arguments)
+    named = explicit_settings(arguments)
     with TtyPrompt() as lines, exit_on_signals():
         try:
             arguments.profile = name = PlainChoosePool(lines, named, PoolTrial(named)).run()
         except EOFError:
             raise Ended(CANCELLED) from None
-    return choose_kept_profile(name, arguments)
+    return resolve_saved_profile(name, arguments)

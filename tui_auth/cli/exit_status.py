@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from tui_auth.auth.errors import TRY_AGAIN, AuthError, ErrorKind
 from tui_auth.cli.output import tell
-from tui_auth.config.errors import ConfigurationError, NoPoolNamed
+from tui_auth.config.errors import ConfigurationError, NoPoolError
 from tui_auth.session.errors import SignInNeeded, StorageError
 from tui_auth.terminal.safe_text import quote_service, safe_line
 
@@ -45,7 +45,7 @@ def with_status(command: Callable[[], int]) -> int:
     except Ended as end:
         return end.status
     except (SignInNeeded, ConfigurationError, StorageError, AuthError) as error:
-        for note in error.notes if isinstance(error, NoPoolNamed) else ():
+        for note in error.notes if isinstance(error, NoPoolError) else ():
             say(note)
         say(words_for(error))
         return status_for(error)

@@ -82,7 +82,7 @@ def _run(name: str, arguments: Sequence[str]) -> int:
         return _reject_command(name)
     from tui_auth.cli.exit_status import say
     from tui_auth.cli.parser import CommandParser
-    from tui_auth.config.variables import unknown_variables
+    from tui_auth.config.settings import unknown_variable_warnings
     from tui_auth.terminal.crash import report_crashes_without_details
 
     report_crashes_without_details()
@@ -92,7 +92,7 @@ def _run(name: str, arguments: Sequence[str]) -> int:
     command.add_arguments(parser)
     try:
         parsed = parser.parse(arguments)
-        for sentence in unknown_variables():
+        for sentence in unknown_variable_warnings():
             say(sentence)
         status: int = command.run(parsed)
     except SystemExit as end:  # argparse raises it after --help and after a usage error
@@ -111,9 +111,9 @@ def _print_help() -> int:
 
 def _reject_command(name: str) -> int:
     from tui_auth.cli.commands import COMMANDS
-    from tui_auth.config.nearest import nearest
+    from tui_auth.config.settings import closest_match
 
-    similar = nearest(name, COMMANDS)
+    similar = closest_match(name, COMMANDS)
     advice = f"Did you mean {similar}?" if similar else f"Commands are {', '.join(COMMANDS)}."
     tell(f"there is no command “{ascii(name[:40])[1:-1]}”. {advice}")
     return 2

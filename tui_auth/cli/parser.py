@@ -15,7 +15,7 @@ from tui_auth.cli.commands import COMMANDS
 from tui_auth.cli.examples import COMMAND_EXAMPLES, format_examples
 from tui_auth.cli.exit_status import USAGE
 from tui_auth.cli.output import tell
-from tui_auth.config.nearest import nearest
+from tui_auth.config.settings import closest_match
 from tui_auth.terminal.safe_text import safe_line
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ class CommandParser(ArgumentParser):
             return f"there is one word too many{place}"
         if replacement := _FILE_FLAGS.get(flag[0]):
             return f"no secret is taken from a flag, where others could see it. Use {replacement}."
-        similar = nearest(flag[0], sorted(set(self._flags())))
+        similar = closest_match(flag[0], sorted(set(self._flags())))
         question = f". Did you mean {similar}?" if similar else ""
         return f"there is no flag {safe_line(flag[0], limit=40)}{question}"
 

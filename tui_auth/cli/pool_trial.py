@@ -15,11 +15,11 @@ from tui_auth.auth.app_client_probe import API_FLOWS, Answer, Verdict, probe_flo
 from tui_auth.auth.errors import AuthError
 from tui_auth.auth.gateway import Address, CognitoGateway, Gateway
 from tui_auth.auth.signature import KeysUnreachable, fetch_keys, keys_url
-from tui_auth.config.client_secret import path_of_secret, read_secret_file
+from tui_auth.config.client_secret import read_secret_file, resolve_secret_path
 from tui_auth.config.errors import ConfigurationError
-from tui_auth.config.profile_file import add_profile
+from tui_auth.config.profile_editor import add_profile
 from tui_auth.config.profiles import load_profiles
-from tui_auth.config.region import check_region
+from tui_auth.config.settings import check_region
 from tui_auth.screens.pool_question import USUAL_FLOW, Candidate
 from tui_auth.screens.problem import OWN_FAULT, Problem
 from tui_auth.secret import Secret
@@ -108,7 +108,7 @@ class PoolTrial:
             **{each: self.named[each] for each in ("region", "endpoint_url") if each in self.named},
         }
         if candidate.secret_file:
-            settings["client_secret_file"] = str(path_of_secret(candidate.secret_file))
+            settings["client_secret_file"] = str(resolve_secret_path(candidate.secret_file))
         if candidate.auth_flow != USUAL_FLOW:
             settings["auth_flow"] = candidate.auth_flow
         add_profile(name, settings, environ=self.environ)
@@ -136,7 +136,7 @@ class PoolTrial:
 
 def _secret_in(candidate: Candidate) -> Secret | None:
     path = candidate.secret_file
-    return read_secret_file(path_of_secret(path)) if path else None
+    return read_secret_file(resolve_secret_path(path)) if path else None
 
 
 def _meaning(candidate: Candidate, answer: Answer) -> Outcome:

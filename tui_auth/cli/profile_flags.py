@@ -1,14 +1,16 @@
-"""Every setting of a profile as a flag of ``profile add``, and what its text stands for."""
+"""The flags of ``tui-auth profile add``: one for each setting."""
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tui_auth.config.errors import ConfigurationError
-from tui_auth.config.pasted import id_in
-from tui_auth.config.pool_choice import POOL_FLAGS
-from tui_auth.config.settings import FLOWS, SETTINGS, STORAGES, Unfit, checked
+from tui_auth.config.pasted_ids import parse_id
+from tui_auth.config.resolver import POOL_FLAGS
+from tui_auth.config.settings import FLOWS, SETTINGS, STORAGES, InvalidValueError, validate_setting
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
 
 _FLAGS: dict[str, tuple[str | None, str]] = {
     **POOL_FLAGS,
@@ -24,13 +26,13 @@ _FLAGS: dict[str, tuple[str | None, str]] = {
     "required_attributes": ("NAMES", "what a new account needs, such as email,name"),
     "mfa_methods": ("METHODS", "the pool's second factors, such as SMS,TOTP"),
 }
-"""The flag of every setting: what its value is called, and what it says in the help."""
+"""The placeholder and the help text of each setting's flag."""
 
 _CHOICES = {"auth_flow": FLOWS, "storage": STORAGES}
 
 
-def add_flags(parser: ArgumentParser) -> None:
-    """A flag for every setting."""
+def add_setting_flags(parser: ArgumentParser) -> None:
+    """Add a flag for each setting."""
     for name, (metavar, says) in _FLAGS.items():
         parser.add_argument(
             SETTINGS[name].flag,
@@ -42,41 +44,41 @@ def add_flags(parser: ArgumentParser) -> None:
         )
 
 
-def settings_of(arguments: Namespace) -> dict[str, Any]:
-    """The checked settings that the flags give. Raises ConfigurationError, naming the flag."""
+def parse_setting_flags(arguments: Namespace) -> dict[str, Any]:
+    """Return the validated settings of the flags. Raises ConfigurationError, which names the flag."""
     settings: dict[str, Any] = {}
     for name in _FLAGS:
-        given = getattr(arguments, name)
-        if given is None:
+        text = getattr(arguments, name)
+        if text is None:
             continue
         try:
-            settings[name] = checked(name, _value(name, given))
-        except Unfit as error:
+            settings[name] = validate_setting(name, _parse(name, text))
+        except InvalidValueError as error:
             flag, says = SETTINGS[name].flag, _FLAGS[name][1]
             expected = error if SETTINGS[name].from_text else f"{_FLAGS[name][0]} ({says})"
             raise ConfigurationError(f"{flag}: expected {expected}.") from None
     return settings
 
 
-def _value(name: str, given: Any) -> Any:
-    """What a flag's text stands for, to be checked. Raises Unfit where it is not written so."""
+def _parse(name: str, text: Any) -> Any:
+    """Parse a flag's text into a value to validate. Raises InvalidValueError."""
     if SETTINGS[name].from_text:
-        return id_in(name, given)
+        return parse_id(name, text)
     if name == "client_metadata":
-        pairs = [text.partition("=") for text in given]
+        pairs = [pair.partition("=") for pair in text]
         if not all(key and equals for key, equals, _ in pairs):
-            raise Unfit
+            raise InvalidValueError
         return {key: value for key, _, value in pairs}
-    parts = [part.strip() for part in given.split(",") if part.strip()]
-    return dict(map(_rule, parts)) if name == "password_policy" else parts
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    return dict(map(_parse_rule, parts)) if name == "password_policy" else parts
 
 
-def _rule(text: str) -> tuple[str, int | bool]:
+def _parse_rule(text: str) -> tuple[str, int | bool]:
     name, _, value = text.partition("=")
     if name == "min_length":
         if not value.isdecimal():
-            raise Unfit
+            raise InvalidValueError
         return name, int(value)
     if value not in ("", "true", "false"):
-        raise Unfit
+        raise InvalidValueError
     return name, value != "false"

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from tui_auth.cli.commands import sign_in
 from tui_auth.cli.exit_status import say
-from tui_auth.config.aws_endpoint import endpoint_of
-from tui_auth.config.errors import NoPoolNamed
-from tui_auth.config.pool_choice import PoolChoice, add_pool_arguments, choose_pool
+from tui_auth.config.environment import effective_endpoint
+from tui_auth.config.errors import NoPoolError
+from tui_auth.config.resolver import ResolvedPool, add_pool_arguments, resolve_pool
 from tui_auth.config.sources import SourceKind
 from tui_auth.session.clock import since_boot
 from tui_auth.session.errors import SignInNeeded, StorageError
@@ -32,7 +32,7 @@ _POOL_FLAGS = ("user_pool_id", "client_id", "client_secret_file", "region", "end
 class Asked:
     """Which session a command is about: the pool that was named, if one was, and the user if one was."""
 
-    choice: PoolChoice | None
+    choice: ResolvedPool | None
     pool: PoolKey | None
     username: str
     notes: tuple[str, ...] = ()
@@ -64,21 +64,21 @@ def asked_for(arguments: Namespace, sessions: Sessions, environ: Mapping[str, st
     named = (arguments.username or environ.get("TUI_AUTH_USERNAME", "")).strip()
     try:
         # The session knows its client secret's file itself, and one that is gone must not matter here.
-        choice = choose_pool(
+        choice = resolve_pool(
             arguments, environ, current_session=sessions.current_settings, reads_secret=False
         )
-    except NoPoolNamed as nothing:
-        if nothing.names_one:
+    except NoPoolError as nothing:
+        if nothing.is_partial:
             raise
         return Asked(None, None, named, nothing.notes)
     about_session = choice.origins["user_pool_id"].kind is SourceKind.CURRENT_SESSION
     if about_session and not any(_is_told(choice, name) for name in ("client_id", "endpoint_url")):
         return Asked(choice, None, named, choice.notes)
-    pool = PoolKey(endpoint_of(choice.endpoint_url, environ), choice.user_pool_id, choice.client_id)
+    pool = PoolKey(effective_endpoint(choice.endpoint_url, environ), choice.user_pool_id, choice.client_id)
     return Asked(choice, pool, choice.username or "")
 
 
-def _is_told(choice: PoolChoice, name: str) -> bool:
+def _is_told(choice: ResolvedPool, name: str) -> bool:
     """Whether a flag or a variable gave a setting, so that no session with another one is meant."""
     origin = choice.origins.get(name)
     return origin is not None and origin.kind in (SourceKind.FLAG, SourceKind.ENVIRONMENT)
@@ -148,10 +148,10 @@ def say_what_could_not_be_kept(result: Fresh) -> None:
 
 def pool_to_sign_in_to(
     arguments: Namespace, sessions: Sessions, ended: SessionRecord | None = None
-) -> PoolChoice:
+) -> ResolvedPool:
     """The pool to sign in to: the one that is named, else that of the session that ended or the last one.
 
-    Raises NoPoolNamed where there was none.
+    Raises NoPoolError where there was none.
     """
 
     def offered() -> Mapping[str, str] | None:
@@ -159,7 +159,7 @@ def pool_to_sign_in_to(
             return sessions.offered_settings()
         return settings_in(ended.origin) | {"username": ended.display_name}
 
-    return choose_pool(arguments, current_session=offered)
+    return resolve_pool(arguments, current_session=offered)
 
 
 def _remember_way(arguments: Namespace, sessions: Sessions, asked: Asked, found: Found, stamp: str) -> None:

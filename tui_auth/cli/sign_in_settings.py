@@ -7,8 +7,8 @@ from argparse import Namespace
 
 from tui_auth.auth.auth_flow import AuthFlow
 from tui_auth.cli.full_screen import theme
-from tui_auth.config.aws_endpoint import endpoint_of
-from tui_auth.config.pool_choice import PoolChoice
+from tui_auth.config.environment import effective_endpoint
+from tui_auth.config.resolver import ResolvedPool
 from tui_auth.config.sources import SourceKind
 from tui_auth.settings import ASSUMED_SESSION_SECONDS, SignInSettings, environment_badge_for
 from tui_auth.terminal.safe_text import safe_line
@@ -17,9 +17,9 @@ _LONGEST_ORIGIN = 100
 """In characters: a line or two of the help."""
 
 
-def sign_in_settings(choice: PoolChoice, arguments: Namespace, *, leaves_when_done: bool) -> SignInSettings:
+def sign_in_settings(choice: ResolvedPool, arguments: Namespace, *, leaves_when_done: bool) -> SignInSettings:
     """How to sign in, from the flags and what is known of the pool."""
-    endpoint = endpoint_of(choice.endpoint_url)
+    endpoint = effective_endpoint(choice.endpoint_url)
     return SignInSettings(
         pool=" ".join(part for part in (choice.profile, choice.user_pool_id) if part),
         pool_origin=_pool_origin(choice),
@@ -40,7 +40,7 @@ def sign_in_settings(choice: PoolChoice, arguments: Namespace, *, leaves_when_do
     )
 
 
-def _pool_origin(choice: PoolChoice) -> str:
+def _pool_origin(choice: ResolvedPool) -> str:
     """Which pool it is and what named it, if that is known; of a long path the end, with the file's name."""
     if "user_pool_id" not in choice.origins:
         return ""

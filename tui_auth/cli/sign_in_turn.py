@@ -18,8 +18,8 @@ from pathlib import Path
 
 from tui_auth.cli.exit_status import CANCELLED, Ended, say
 from tui_auth.config import places
-from tui_auth.config.aws_endpoint import endpoint_of
-from tui_auth.config.pool_choice import PoolChoice
+from tui_auth.config.environment import effective_endpoint
+from tui_auth.config.resolver import ResolvedPool
 from tui_auth.session.errors import SignInNeeded, StorageError
 from tui_auth.session.lock import Busy, Held, locked
 from tui_auth.session.private_files import PrivateFolder
@@ -52,12 +52,12 @@ class Turn:
 
 
 @contextmanager
-def one_at_a_time(choice: PoolChoice, sessions: Sessions, *, by_password: bool) -> Iterator[Turn]:
+def one_at_a_time(choice: ResolvedPool, sessions: Sessions, *, by_password: bool) -> Iterator[Turn]:
     """The turn of a sign-in to this pool under the name that is known for it, which may be none.
 
     ``by_password`` is for one that asks nobody. Raises Ended where the person gives up waiting.
     """
-    pool = PoolKey(endpoint_of(choice.endpoint_url), choice.user_pool_id, choice.client_id)
+    pool = PoolKey(effective_endpoint(choice.endpoint_url), choice.user_pool_id, choice.client_id)
     username = choice.username or ""
     name = _name(pool, username)
     with ExitStack() as held:
@@ -94,7 +94,7 @@ def _take(held: ExitStack, folder: PrivateFolder, name: str) -> None:
     lock.leave_note(str(os.getpid()))
 
 
-def _say_who(folder: PrivateFolder, name: str, choice: PoolChoice, by_password: bool) -> None:
+def _say_who(folder: PrivateFolder, name: str, choice: ResolvedPool, by_password: bool) -> None:
     process = (folder.read(f"{name}.lock") or b"").decode("ascii", "replace")
     where = f" in process {process}" if process.isdecimal() else ""
     who = f" of {safe_line(choice.username, limit=80)}" if choice.username else ""

@@ -1,4 +1,4 @@
-"""The file of certificate authorities that AWS's settings name, and whether it can be used.
+"""Check the file of certificate authorities that AWS's settings specify.
 
 Source: ``ca_bundle`` in the AWS SDKs and Tools reference guide. botocore takes the first of
 ``AWS_CA_BUNDLE``, ``ca_bundle`` of the config file's default profile, and ``REQUESTS_CA_BUNDLE``.
@@ -7,70 +7,75 @@ Source: ``ca_bundle`` in the AWS SDKs and Tools reference guide. botocore takes 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tui_auth.config.errors import ConfigurationError, shown
+from tui_auth.config.errors import ConfigurationError, display_path
 
-CURE = "Name a file with certificates in PEM there, or take the setting out."
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+BUNDLE_ADVICE = "Name a file with certificates in PEM there, or take the setting out."
 
 
 @dataclass(frozen=True)
-class Bundle:
-    """A file of certificates: the setting that names it, and its path as it stands there."""
+class CertificateBundle:
+    """A file of certificates: the setting that specifies it, and its path as written there."""
 
     setting: str
     path: str
 
     @property
-    def fault(self) -> str:
-        """What keeps it from being used, in a sentence; empty where nothing does."""
+    def problem(self) -> str:
+        """A sentence that says why the file can't be used; empty if it can."""
         if not self.path.strip():
-            return f"{self.setting} is empty."  # with which older versions of botocore check nothing at all
-        names = f"{self.setting} names {shown(Path(self.path))}"
-        if not os.path.exists(self.path):  # noqa: PTH110 - which raises in a folder that one may not enter
-            return f"{names}, and no file is there."
-        if not os.path.isfile(self.path):  # noqa: PTH113 - a pipe would keep the program waiting
-            return f"{names}, which is no plain file."
+            return f"{self.setting} is empty."  # older versions of botocore then check nothing at all
+        subject = f"{self.setting} names {display_path(Path(self.path))}"
+        if not os.path.exists(self.path):  # noqa: PTH110 - Path raises in a folder that the user can't enter
+            return f"{subject}, and no file is there."
+        if not os.path.isfile(self.path):  # noqa: PTH113 - reading a pipe would wait forever
+            return f"{subject}, which is no plain file."
         import ssl
 
         try:
             ssl.create_default_context(cafile=self.path)
         except ssl.SSLError:
-            return f"{names}, and no certificates are in it."
+            return f"{subject}, and no certificates are in it."
         except (OSError, ValueError):
-            return f"{names}, which cannot be read."
+            return f"{subject}, which cannot be read."
         return ""
 
 
-def named_bundle(environ: Mapping[str, str] = os.environ) -> Bundle | None:
-    """The file that holds for every request; None where the usual authorities do."""
+def configured_bundle(environ: Mapping[str, str] = os.environ) -> CertificateBundle | None:
+    """Return the file that botocore uses for every request, or None for the usual authorities."""
     if "AWS_CA_BUNDLE" in environ:
-        return Bundle("AWS_CA_BUNDLE", environ["AWS_CA_BUNDLE"])
+        return CertificateBundle("AWS_CA_BUNDLE", environ["AWS_CA_BUNDLE"])
     file = environ.get("AWS_CONFIG_FILE", "~/.aws/config")
-    config = Path(os.path.expanduser(os.path.expandvars(file)))  # noqa: PTH111 - which raises
-    if (path := _in_default_profile(config)) is not None:
-        return Bundle(f"ca_bundle in {shown(config)}", path)
+    config = Path(os.path.expanduser(os.path.expandvars(file)))  # noqa: PTH111 - Path raises
+    if (path := _ca_bundle_of_default_profile(config)) is not None:
+        return CertificateBundle(f"ca_bundle in {display_path(config)}", path)
     if "REQUESTS_CA_BUNDLE" in environ:
-        return Bundle("REQUESTS_CA_BUNDLE", environ["REQUESTS_CA_BUNDLE"])
+        return CertificateBundle("REQUESTS_CA_BUNDLE", environ["REQUESTS_CA_BUNDLE"])
     return None
 
 
 def check_certificates(endpoint_url: str | None, environ: Mapping[str, str] = os.environ) -> None:
-    """Raises ConfigurationError where the certificates that are named cannot be used.
+    """Raise ConfigurationError if the configured certificates can't be used.
 
-    ``endpoint_url`` is where the requests go, None for AWS's own: a pool on this machine may want none.
+    Args:
+        endpoint_url: The endpoint, or None for AWS's own. A local emulator over HTTP needs no certificates.
+        environ: The environment variables.
     """
-    bundle = named_bundle(environ)
-    wants_none = endpoint_url is not None and endpoint_url.startswith("http://")
-    if bundle and not (wants_none and bundle.path.strip()) and (fault := bundle.fault):
-        raise ConfigurationError(f"{fault} {CURE}")
+    bundle = configured_bundle(environ)
+    needs_none = endpoint_url is not None and endpoint_url.startswith("http://")
+    if bundle and not (needs_none and bundle.path.strip()) and (problem := bundle.problem):
+        raise ConfigurationError(f"{problem} {BUNDLE_ADVICE}")
 
 
-def _in_default_profile(config: Path) -> str | None:
-    """``ca_bundle`` of the default profile; None too where botocore itself cannot read the file."""
-    if not os.path.isfile(config):  # noqa: PTH113 - a pipe would keep the program waiting
+def _ca_bundle_of_default_profile(config: Path) -> str | None:
+    """Return ``ca_bundle`` of the default profile; None too if botocore can't read the file either."""
+    if not os.path.isfile(config):  # noqa: PTH113 - reading a pipe would wait forever
         return None
     from configparser import Error, RawConfigParser
 
@@ -82,6 +87,7 @@ def _in_default_profile(config: Path) -> str | None:
     sections = [
         section for section in parser.sections() if section.split() in (["default"], ["profile", "default"])
     ]
-    return next(
-        (parser.get(each, "ca_bundle") for each in sections if parser.has_option(each, "ca_bundle")), None
+    values = (
+        parser.get(section, "ca_bundle") for section in sections if parser.has_option(section, "ca_bundle")
     )
+    return next(values, None)

@@ -1,37 +1,29 @@
-"""Secrets read where they lie: the app client's in a file of its own or of Amplify's, or a password."""
+"""Read secrets from files: an app client's secret, or a password."""
 
 from __future__ import annotations
 
 import os
-import re
 import stat
 from pathlib import Path
 
-from tui_auth.config.errors import ConfigurationError, fault_in, shown
+from tui_auth.config.environment import AMPLIFY_FILE_NAMES
+from tui_auth.config.errors import ConfigurationError, display_path, error_in_file
 from tui_auth.config.files import read_text
+from tui_auth.config.settings import SECRET_PATH_EXPECTED, looks_like_secret
 from tui_auth.secret import Secret
 
-_LARGEST_SECRET_FILE = 4096
-_SECRET = re.compile(r"[\w+=]{40,}", re.ASCII)
-"""What a client secret looks like, and a file's name hardly ever."""
-
-PATH_WANTED = "the path of a file that holds the secret, not the secret itself"
+_LARGEST_SECRET_FILE_BYTES = 4096
 
 
-def looks_like_a_secret(text: str) -> bool:
-    """Whether this is a secret that somebody gave in place of its file's path, so that it is not repeated."""
-    # os.path's own, since Path's raises for a name that is too long.
-    return bool(_SECRET.fullmatch(text)) and not os.path.lexists(text)
+def resolve_secret_path(text: str) -> Path:
+    """Return the absolute path of a secret's file, which may begin with ``~`` or be relative.
 
-
-def path_of_secret(text: str) -> Path:
-    """The whole path of a secret's file, as a person writes it: with ``~``, or from where they are.
-
-    Raises ConfigurationError where there is no such home, or no folder to begin at, and where it looks like
-    the secret itself.
+    Raises:
+        ConfigurationError: The user after ``~`` or the working directory doesn't exist, or the text looks
+            like the secret itself.
     """
-    if looks_like_a_secret(text):
-        raise ConfigurationError(f"The secret's file: expected {PATH_WANTED}.")
+    if looks_like_secret(text):
+        raise ConfigurationError(f"The secret's file: expected {SECRET_PATH_EXPECTED}.")
     try:
         return Path(text).expanduser().absolute()
     except RuntimeError:
@@ -45,58 +37,59 @@ def path_of_secret(text: str) -> Path:
 
 
 def read_secret_file(path: str | Path) -> Secret:
-    """The secret that a file holds: its first line, or AppClientSecret where it is an Amplify file.
+    """Return the first line of a file, or the AppClientSecret of an Amplify file.
 
-    Raises ConfigurationError, naming the file and the cure.
+    Raises:
+        ConfigurationError: The file can't be read, or there is no secret in it.
     """
-    from tui_auth.config.amplify import FILE_NAMES, read_amplify_file
-
     path = Path(path)
-    if path.name in FILE_NAMES:
+    if path.name in AMPLIFY_FILE_NAMES:
+        from tui_auth.config.amplify import read_amplify_file
+
         file = read_amplify_file(path)
         if file is None or file.client_secret is None:
-            raise fault_in(path, None, "it holds no AppClientSecret.")
+            raise error_in_file(path, None, "it holds no AppClientSecret.")
         return file.client_secret
-    text = read_text(path, largest=_LARGEST_SECRET_FILE)
+    text = read_text(path, largest=_LARGEST_SECRET_FILE_BYTES)
     line = text.strip().splitlines()[0].strip() if text.strip() else ""
     if not line:
-        raise fault_in(path, None, "it is empty. Put the app client's secret in its first line.")
+        raise error_in_file(path, None, "it is empty. Put the app client's secret in its first line.")
     return Secret(line)
 
 
 def read_password_file(path: str | Path) -> Secret:
-    """The password that a file holds: its first line, with the blanks at its ends.
+    """Return the first line of a file, with leading and trailing spaces.
 
-    Raises ConfigurationError, naming the file and the cure.
+    Raises:
+        ConfigurationError: The file can't be read, or its first line is empty.
     """
-    if not os.path.lexists(path):  # the name itself may be the password, and is not repeated
+    if not os.path.lexists(path):  # the path itself may be the password, so it isn't repeated
         raise ConfigurationError("There is no such password file. Give its path, not the password.")
     path = Path(path)
-    password = read_text(path, largest=_LARGEST_SECRET_FILE).partition("\n")[0].removesuffix("\r")
+    password = read_text(path, largest=_LARGEST_SECRET_FILE_BYTES).partition("\n")[0].removesuffix("\r")
     if not password:
-        raise fault_in(path, None, "it is empty. Put the password in its first line.")
+        raise error_in_file(path, None, "it is empty. Put the password in its first line.")
     return Secret(password)
 
 
-def open_to_others(path: str | Path) -> str:
-    """A sentence where other users of the machine can read this secret's file, with the cure; else empty.
+def permission_warning(path: str | Path) -> str:
+    """Return a sentence with the cure if other users can read a secret's file; empty otherwise.
 
-    Nothing is said of what is no plain file, nor of an Amplify file, which is a project's for all to read.
+    An Amplify file is exempt: everyone in its project reads it.
     """
     import shlex
 
-    from tui_auth.config.amplify import FILE_NAMES
     from tui_auth.terminal.safe_text import safe_line
 
     path = Path(path)
     try:
-        found = path.stat()
+        status = path.stat()
     except (OSError, ValueError):
         return ""
-    is_open = stat.S_ISREG(found.st_mode) and found.st_mode & (stat.S_IRGRP | stat.S_IROTH)
-    if not is_open or path.name in FILE_NAMES:
+    is_open = stat.S_ISREG(status.st_mode) and status.st_mode & (stat.S_IRGRP | stat.S_IROTH)
+    if not is_open or path.name in AMPLIFY_FILE_NAMES:
         return ""
     return (
-        f"Other users of this machine can read {shown(path)}. "
+        f"Other users of this machine can read {display_path(path)}. "
         f"Close it: {safe_line(f'chmod 600 {shlex.quote(str(path))}', limit=400)}"
     )

@@ -1,4 +1,4 @@
-"""What is wrong with a configuration: the file, the line, and what was expected there."""
+"""Errors in the configuration: the file, the line, and what was expected there."""
 
 from __future__ import annotations
 
@@ -6,42 +6,43 @@ from pathlib import Path
 
 
 class ConfigurationError(Exception):
-    """What was given cannot be used; the text is one sentence or two, with the cure.
+    """The configuration can't be used; the message is one or two sentences that say what to do.
 
-    The text never holds a value that was given: it may be a secret in the wrong place.
+    The message never repeats a value: it may be a secret in the wrong place.
     """
 
 
-class NoPoolNamed(ConfigurationError):
-    """Neither flag, environment, profile nor folder names both a user pool and an app client.
+class NoPoolError(ConfigurationError):
+    """Neither flags, variables, profiles nor files specify both a user pool and an app client.
 
-    ``has_profiles`` is true where there are profiles to choose from, so that nobody need be asked for ids,
-    and ``names_one`` where one of the two is named, so that no other pool is meant. ``notes`` are sentences
-    about what was passed by, to be said before.
+    Attributes:
+        notes: Sentences about files that were skipped, to print first.
+        has_profiles: Whether there are profiles to choose from, so that the user need not type IDs.
+        is_partial: Whether one of the two is specified, so that no other pool is meant.
     """
 
     def __init__(
         self,
-        sentence: str,
+        message: str,
         *,
         has_profiles: bool = False,
-        names_one: bool = False,
+        is_partial: bool = False,
         notes: tuple[str, ...] = (),
     ) -> None:
-        super().__init__(sentence)
+        super().__init__(message)
         self.notes = notes
         self.has_profiles = has_profiles
-        self.names_one = names_one
+        self.is_partial = is_partial
 
 
-def fault_in(path: Path, line: int | None, sentence: str) -> ConfigurationError:
-    """A ConfigurationError that begins with the place: ``FILE, line N: sentence``."""
-    place = f"{shown(path)}, line {line}" if line else shown(path)
-    return ConfigurationError(f"{place}: {sentence}")
+def error_in_file(path: Path, line: int | None, message: str) -> ConfigurationError:
+    """Return a ConfigurationError that begins with the place: ``FILE, line N: message``."""
+    place = f"{display_path(path)}, line {line}" if line else display_path(path)
+    return ConfigurationError(f"{place}: {message}")
 
 
-def shown(path: Path) -> str:
-    """A path as a person reads it: on one line, without what could move a cursor, home as ``~``."""
+def display_path(path: Path) -> str:
+    """Return a path for display: on one line, without control characters, home as ``~``."""
     from tui_auth.terminal.safe_text import safe_line
 
     try:

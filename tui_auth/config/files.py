@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from tui_auth.config.errors import ConfigurationError, fault_in, shown
+from tui_auth.config.errors import ConfigurationError, display_path, error_in_file
 
 LARGEST_BYTES = 1 << 20
 PATIENCE_SECONDS = 10.0
@@ -40,18 +40,20 @@ def read_plain_file(
         with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor, not a path
             found = os.fstat(descriptor)
             if not stat.S_ISREG(found.st_mode):
-                raise fault_in(path, None, "this is not a plain file.")
+                raise error_in_file(path, None, "this is not a plain file.")
             if owners is not None and found.st_uid not in owners:
-                raise AnothersFile(f"{shown(path)} belongs to another user.")
+                raise AnothersFile(f"{display_path(path)} belongs to another user.")
             content = file.read(largest + 1)
     except OSError as error:
         if owners is not None and _belongs_to_another(path, owners):
-            raise AnothersFile(f"{shown(path)} belongs to another user.") from None
-        raise fault_in(path, None, f"it cannot be read: {error.strerror}.") from None
+            raise AnothersFile(f"{display_path(path)} belongs to another user.") from None
+        raise error_in_file(path, None, f"it cannot be read: {error.strerror}.") from None
     except ValueError:
-        raise fault_in(path, None, "that is not a path.") from None
+        raise error_in_file(path, None, "that is not a path.") from None
     if len(content) > largest:
-        raise fault_in(path, None, f"it is longer than {largest} bytes, too long for what it should hold.")
+        raise error_in_file(
+            path, None, f"it is longer than {largest} bytes, too long for what it should hold."
+        )
     return content
 
 
@@ -76,7 +78,7 @@ def read_marked_text(
         return content.decode()
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        raise fault_in(path, line, "it does not hold UTF-8 text.") from None
+        raise error_in_file(path, line, "it does not hold UTF-8 text.") from None
 
 
 def make_private_folder(folder: Path) -> None:
@@ -152,7 +154,7 @@ def locked(folder: Path) -> Iterator[None]:
         while not _taken(descriptor):
             if time.monotonic() > deadline:
                 raise ConfigurationError(
-                    f"Another tui-auth is changing {shown(folder)} and does not come to an end. "
+                    f"Another tui-auth is changing {display_path(folder)} and does not come to an end. "
                     "Try again, or end the other one."
                 )
             time.sleep(_LOOK_AGAIN_SECONDS)

@@ -1,17 +1,20 @@
-"""What a pool wants of a password, in words, and which of it a password has.
+"""Describe the password policy of a user pool, and check a password against it.
 
 Source: PasswordPolicyType in Cognito's API reference; the names are those of amplify_outputs.json.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 SYMBOLS = frozenset("^$*.[]{}()?\"!@#%&/\\,><':;|_~`=+- ")
-"""The characters that Cognito counts as symbols; a blank only inside a password."""
+"""The characters that Cognito counts as symbols; a space only inside a password."""
 
-LARGEST_LENGTH = 99
+MAX_MIN_LENGTH = 99
 
 
 @dataclass(frozen=True)
@@ -25,23 +28,25 @@ class PasswordPolicy:
     require_symbols: bool = False
 
     @classmethod
-    def of(cls, values: Mapping[str, int | bool]) -> PasswordPolicy:
-        """The policy of a checked ``password_policy`` setting; what is absent there is not asked."""
-        return cls(**values)  # type: ignore[arg-type]  # checked by the setting
+    def from_setting(cls, values: Mapping[str, int | bool]) -> PasswordPolicy:
+        """Return the policy of a validated ``password_policy`` setting; absent rules don't apply."""
+        return cls(**values)  # type: ignore[arg-type]  # validated with the setting
 
-    def values(self) -> dict[str, int | bool]:
-        """The policy as the values of a ``password_policy`` setting."""
+    def to_setting(self) -> dict[str, int | bool]:
+        """Return the policy as the value of a ``password_policy`` setting."""
         return asdict(self)
 
     def checklist(self, password: str) -> list[tuple[str, bool]]:
-        """Each rule in words, and whether the password keeps it, in the order a person reads them."""
+        """Return each rule as a phrase, and whether the password satisfies it."""
         rules = [(f"at least {self.min_length} characters", len(password) >= self.min_length)]
         if self.require_lowercase:
-            rules.append(("a lower-case letter", any("a" <= each <= "z" for each in password)))
+            rules.append(("a lower-case letter", any("a" <= character <= "z" for character in password)))
         if self.require_uppercase:
-            rules.append(("an upper-case letter", any("A" <= each <= "Z" for each in password)))
+            rules.append(("an upper-case letter", any("A" <= character <= "Z" for character in password)))
         if self.require_numbers:
-            rules.append(("a digit", any("0" <= each <= "9" for each in password)))
+            rules.append(("a digit", any("0" <= character <= "9" for character in password)))
         if self.require_symbols:
-            rules.append(("a symbol, such as ! or -", any(each in SYMBOLS for each in password.strip())))
+            rules.append(
+                ("a symbol, such as ! or -", any(character in SYMBOLS for character in password.strip()))
+            )
         return rules

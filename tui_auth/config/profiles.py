@@ -1,35 +1,53 @@
-"""Profiles: names for pools, kept in config.toml as ``[profiles.NAME]``.
+"""Read profiles, the named pool configurations in config.toml.
 
-The names of their keys are those of the flags with underscores. ``default_profile`` at the top names the one
-that is used unless something else is named. Nothing else may stand there: a table that is not known may be
-a profile whose author left out the first word.
+Each profile is a table ``[profiles.NAME]`` whose keys are those of settings.py. ``default_profile`` at the
+top names the one that is used by default. Other tables are an error: one may be a profile whose author forgot
+the first word of its header.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from tui_auth.config import profile_index
-from tui_auth.config.errors import ConfigurationError, fault_in
+from tui_auth.config.errors import ConfigurationError, error_in_file
 from tui_auth.config.files import read_text
-from tui_auth.config.nearest import nearest
-from tui_auth.config.places import CONFIG_FILE, config_folder, state_folder
-from tui_auth.config.settings import SETTINGS, Unfit, checked
+from tui_auth.config.places import CONFIG_FILE, config_folder
+from tui_auth.config.settings import SETTINGS, InvalidValueError, closest_match, validate_setting
 
 DEFAULT_KEY = "default_profile"
-LARGEST_CONFIG = 64 * 1024
-"""In bytes: hundreds of profiles. What takes many more is no file that somebody keeps."""
-
 TABLE = "profiles"
+LARGEST_CONFIG_BYTES = 64 * 1024
+"""Enough for hundreds of profiles; a larger file isn't one that somebody edits."""
+
+_EXPECTED = (
+    ("Invalid value", "expected a value: text in quotes, a number, true or false, or a list"),
+    ("Illegal character '\\n'", "expected the quote that ends the text"),
+    ("Unterminated string", "expected the quote that ends the text"),
+    ("Invalid statement", "expected KEY = VALUE or a [table]"),
+    ("Expected newline", "expected the end of the line after the value"),
+    ("Expected '=' after a key", "expected = after the key"),
+    ("Expected ']'", "expected the ] that ends the table's name"),
+    ("Unclosed array", "expected the ] that ends the list"),
+    ("Cannot overwrite a value", "this key stands above already; remove one"),
+    ("Cannot declare", "this table stands above already; remove one"),
+)
+"""The messages of tomllib, and ours for them."""
+
+_TOML_POSITION = re.compile(r"\(at line (\d+), column \d+\)")
+_STRING_OR_COMMENT = re.compile(
+    r'#[^\n]*|"""(?:[^\\]|\\.)*?"{3,5}|\'\'\'.*?\'{3,5}|"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'', re.DOTALL
+)
 
 
 @dataclass(frozen=True)
 class Profile:
-    """A pool with a name: checked settings, and the line of each in the file."""
+    """A profile: validated settings, and the line of each; its own line is under ``""``."""
 
     name: str
     path: Path
@@ -39,151 +57,203 @@ class Profile:
 
 @dataclass(frozen=True)
 class Profiles:
-    """What config.toml holds: profiles as they are written, and which is the default."""
+    """The content of config.toml: the tables of all profiles, not validated, and the default profile."""
 
     path: Path
     default: str | None = None
-    written: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    lines: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    """Per profile the line of each key, of keys within it as ``key.inner``; under "" the profile's own."""
-    default_line: int | None = None
-
-    def secret_file(self, name: str) -> Path | None:
-        """The file of the app client's secret that a profile names, whatever else it says; None for none."""
-        written = self.written.get(name, {}).get("client_secret_file")
-        return _from(self.path.parent, written) if isinstance(written, str) else None
+    tables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    text: str = ""
 
     @property
     def names(self) -> list[str]:
         """The names of all profiles, in the order of the file."""
-        return list(self.written)
+        return list(self.tables)
+
+    @cached_property
+    def lines(self) -> Mapping[str, Mapping[str, int]]:
+        """The lines of each profile's keys, inner ones as ``key.inner``; its own line under ``""``."""
+        lines: dict[str, dict[str, int]] = {name: {} for name in self.tables}
+        statements = line_numbers(self.text)
+        for path, line in statements.items():
+            if path[:1] == (TABLE,) and len(path) > 1:
+                profile = lines[path[1]]
+                profile.setdefault(path[2] if len(path) > 2 else "", line)
+                profile.setdefault(".".join(path[2:4]), line)
+        for profile in lines.values():
+            profile.setdefault("", min(profile.values(), default=statements.get((TABLE,), 1)))
+        return lines
+
+    def secret_file(self, name: str) -> Path | None:
+        """Return the client secret's file of a profile, even if its other settings are invalid."""
+        path = self.tables.get(name, {}).get("client_secret_file")
+        return _resolve(self.path.parent, path) if isinstance(path, str) else None
 
     def profile(self, name: str) -> Profile:
-        """The profile of that name. Raises ConfigurationError, with the line, for an unknown key or value."""
-        values = self.written.get(name)
+        """Return a profile. Raises ConfigurationError, with the line, for an unknown name, key or value."""
+        values = self.tables.get(name)
         if values is None:
-            raise ConfigurationError(f"There is no profile {_quoted(name)}. {self._known_names(name)}")
+            raise ConfigurationError(f"There is no profile {_quoted(name)}. {self._suggest(name)}")
         lines = self.lines.get(name, {})
         settings = {}
         for key, value in values.items():
             line = lines.get(key) or lines.get("")
             if key not in SETTINGS:
-                raise fault_in(self.path, line, _unknown_key(key))
+                raise error_in_file(self.path, line, _unknown_key(key))
             try:
-                settings[key] = checked(key, value)
-            except Unfit as error:
-                place = f"{key}.{error.key}" if error.key else key
-                raise fault_in(
-                    self.path, lines.get(place) or line, f"{_shown_key(place)}: expected {error}."
+                settings[key] = validate_setting(key, value)
+            except InvalidValueError as error:
+                full_key = f"{key}.{error.key}" if error.key else key
+                raise error_in_file(
+                    self.path, lines.get(full_key) or line, f"{_safe_key(full_key)}: expected {error}."
                 ) from None
         if "client_secret_file" in settings:
-            settings["client_secret_file"] = str(_from(self.path.parent, settings["client_secret_file"]))
+            settings["client_secret_file"] = str(_resolve(self.path.parent, settings["client_secret_file"]))
         return Profile(name, self.path, settings, lines)
 
     def default_profile(self) -> Profile | None:
-        """The default profile; None where there is none. Raises ConfigurationError as ``profile`` does."""
+        """Return the default profile, or None if there is none. Raises ConfigurationError."""
         if self.default is None:
             return None
-        if self.default not in self.written:
-            raise fault_in(
+        if self.default not in self.tables:
+            raise error_in_file(
                 self.path,
-                self.default_line,
+                line_numbers(self.text).get((DEFAULT_KEY,)),
                 f"there is no profile {_quoted(self.default)}. `tui-auth profile use NAME` names another.",
             )
         return self.profile(self.default)
 
-    def _known_names(self, name: str) -> str:
-        if not self.written:
+    def _suggest(self, name: str) -> str:
+        if not self.tables:
             return "None are kept yet: `tui-auth profile add NAME --user-pool-id … --client-id …`."
-        if near := nearest(name, self.written):
-            return f"Did you mean {_quoted(near)}?"
-        names = ", ".join(map(_quoted, self.written))
-        return f"The only one is {names}." if len(self.written) == 1 else f"There are {names}."
+        if closest := closest_match(name, self.tables):
+            return f"Did you mean {_quoted(closest)}?"
+        names = ", ".join(map(_quoted, self.tables))
+        return f"The only one is {names}." if len(self.tables) == 1 else f"There are {names}."
 
 
 def load_profiles(environ: Mapping[str, str] = os.environ) -> Profiles:
-    """The profiles of the user. Raises ConfigurationError where config.toml cannot be understood.
-
-    They come from the index where that is of the file as it stands, which spares reading TOML; where it is
-    not, it is made anew if it can be.
-    """
+    """Return the user's profiles. Raises ConfigurationError if config.toml can't be read."""
     path = Path(config_folder(environ), CONFIG_FILE)
     try:
-        stamp = profile_index.stamp_of(path)
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        if not path.is_symlink():
+            return Profiles(path)
+        raise error_in_file(path, None, f"it cannot be read: {error.strerror}.") from None
     except OSError as error:
-        raise fault_in(path, None, f"it cannot be read: {error.strerror}.") from None
-    if stamp is None:
-        return Profiles(path)
-    folder = Path(state_folder(environ))
-    if index := profile_index.read(folder, path, stamp):
-        return Profiles(path, index.default, index.profiles, index.lines, index.default_line)
-    profiles = parse_profiles(path, read_text(path, largest=LARGEST_CONFIG))
-    index = profile_index.Index(profiles.default, profiles.written, profiles.lines, profiles.default_line)
-    profile_index.write(folder, path, stamp, index)
-    return profiles
+        raise error_in_file(path, None, f"it cannot be read: {error.strerror}.") from None
+    return parse_profiles(path, read_text(path, largest=LARGEST_CONFIG_BYTES))
 
 
 def parse_profiles(path: Path, text: str) -> Profiles:
-    """The profiles in the text of a config.toml. Raises ConfigurationError with the line."""
-    from tui_auth.config.toml_text import TomlError, lines_of, parse
-
-    try:
-        content = parse(text)
-    except TomlError as error:
-        raise fault_in(path, error.line, f"{error}.") from None
-    lines = lines_of(text)
+    """Return the profiles in the text of a config.toml. Raises ConfigurationError with the line."""
+    content = _parse_toml(path, text)
     for key in content:
         if key not in (TABLE, DEFAULT_KEY):
-            raise fault_in(
-                path,
-                lines.get((key,)) or _first_under(key, lines),
-                f"expected [{TABLE}.NAME] or {DEFAULT_KEY}.",
+            line = min(
+                (line for keys, line in line_numbers(text).items() if keys[0] == key),
+                default=None,
             )
+            raise error_in_file(path, line, f"expected [{TABLE}.NAME] or {DEFAULT_KEY}.")
     default = content.get(DEFAULT_KEY)
     if default is not None and not isinstance(default, str):
-        raise fault_in(path, lines.get((DEFAULT_KEY,)), "expected the name of a profile, in quotes.")
+        line = line_numbers(text).get((DEFAULT_KEY,))
+        raise error_in_file(path, line, "expected the name of a profile, in quotes.")
     tables = content.get(TABLE, {})
     if not isinstance(tables, Mapping):
-        raise fault_in(path, lines.get((TABLE,)), f"expected tables [{TABLE}.NAME].")
+        raise error_in_file(path, line_numbers(text).get((TABLE,)), f"expected tables [{TABLE}.NAME].")
     for name, values in tables.items():
         if not isinstance(values, Mapping):
-            raise fault_in(path, lines.get((TABLE, name)), f"expected a table [{TABLE}.NAME].")
-    within = {name: _lines_within(name, lines) for name in tables}
-    return Profiles(path, default, tables, within, lines.get((DEFAULT_KEY,)))
+            line = line_numbers(text).get((TABLE, name))
+            raise error_in_file(path, line, f"expected a table [{TABLE}.NAME].")
+    return Profiles(path, default, tables, text)
 
 
-def _lines_within(name: str, lines: Mapping[tuple[str, ...], int]) -> dict[str, int]:
-    within: dict[str, int] = {}
-    for path, line in lines.items():
-        if path[:2] == (TABLE, name):
-            within.setdefault(path[2] if len(path) > 2 else "", line)
-            within.setdefault(".".join(path[2:4]), line)
-    within.setdefault("", min(within.values(), default=lines.get((TABLE,), 1)))
-    return within
+def _parse_toml(path: Path, text: str) -> dict[str, Any]:
+    import tomllib
+
+    try:
+        return tomllib.loads(text.replace("\r\n", "\n"))
+    except tomllib.TOMLDecodeError as error:
+        message = str(error)
+        position = _TOML_POSITION.search(message)
+        line = int(position[1]) if position else text.count("\n") + 1
+        unknown = f"this is not TOML: {_TOML_POSITION.sub('', message).strip()}"
+        problem = next((ours for start, ours in _EXPECTED if message.startswith(start)), unknown)
+        raise error_in_file(path, line, f"{problem}.") from None
+    except RecursionError:
+        raise error_in_file(path, None, "nested too deep.") from None
+    except ValueError:  # Python's limit to the digits of a number
+        raise error_in_file(path, None, "a number too long to be read.") from None
 
 
-def _first_under(key: str, lines: Mapping[tuple[str, ...], int]) -> int | None:
-    return min((line for path, line in lines.items() if path[0] == key), default=None)
+def line_numbers(text: str) -> dict[tuple[str, ...], int]:
+    """Return the line of each header and key of valid TOML, by its full path."""
+    lines: dict[tuple[str, ...], int] = {}
+    for path, first, _ in statements(text):
+        lines.setdefault(path, first)
+    return lines
+
+
+def statements(text: str) -> Iterator[tuple[tuple[str, ...], int, int]]:
+    """Yield the full path of each header and key of valid TOML, with its first and last line."""
+
+    def mask(match: re.Match[str]) -> str:
+        return re.sub(r"[^\n]", " " if match[0][0] == "#" else "~", match[0])
+
+    # Without comments and with strings masked, each [, {, = and line break is part of TOML's grammar.
+    masked = _STRING_OR_COMMENT.sub(mask, text).split("\n")
+    table: tuple[str, ...] = ()
+    statement: tuple[tuple[str, ...], int] | None = None
+    depth = last = 0
+    for number, (line, original) in enumerate(zip(masked, text.split("\n"), strict=True), 1):
+        is_header = depth == 0 and line.lstrip().startswith("[")
+        if is_header or (depth == 0 and "=" in line):
+            if statement:
+                yield *statement, last
+            if is_header:
+                table = _key_path(original[: line.rindex("]")].strip().strip("[]"))
+                statement = table, number
+            else:
+                statement = table + _key_path(original[: line.index("=")]), number
+        depth += line.count("[") + line.count("{") - line.count("]") - line.count("}")
+        last = number if line.strip() else last
+    if statement:
+        yield *statement, last
+
+
+def _key_path(key: str) -> tuple[str, ...]:
+    """Return the parts of a dotted key, quoted or not."""
+    if "'" not in key and '"' not in key:
+        return tuple(part.strip() for part in key.split("."))
+    import tomllib
+
+    path: list[str] = []
+    content: Any = tomllib.loads(f"{key} = 0")
+    while content:
+        ((part, content),) = content.items()
+        path.append(part)
+    return tuple(path)
 
 
 def _unknown_key(key: str) -> str:
     if key in ("client_secret", "password"):
-        cure = " Put the app client's secret into a file of its own and name that with client_secret_file."
-        return f"{key}: no secret is read from here.{cure if key == 'client_secret' else ''}"
-    near = nearest(key, SETTINGS)
-    cure = f"Did you mean {near}?" if near else f"Known are {', '.join(SETTINGS)}."
-    return f"{_quoted(key)} is no setting of a profile. {cure}"
+        advice = " Put the app client's secret into a file of its own and name that with client_secret_file."
+        return f"{key}: no secret is read from here.{advice if key == 'client_secret' else ''}"
+    closest = closest_match(key, SETTINGS)
+    advice = f"Did you mean {closest}?" if closest else f"Known are {', '.join(SETTINGS)}."
+    return f"{_quoted(key)} is no setting of a profile. {advice}"
 
 
-def _from(folder: Path, path: str) -> Path:
-    return folder / os.path.expanduser(path)  # noqa: PTH111 - Path's own raises for a user there is not
+def _resolve(folder: Path, path: str) -> Path:
+    return folder / os.path.expanduser(path)  # noqa: PTH111 - Path raises for an unknown user
 
 
 def _quoted(name: str) -> str:
-    return f"“{_shown_key(name)}”"
+    return f"“{_safe_key(name)}”"
 
 
-def _shown_key(key: str) -> str:
+def _safe_key(key: str) -> str:
     from tui_auth.terminal.safe_text import safe_line
 
     return safe_line(key, limit=64)

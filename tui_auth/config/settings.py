@@ -1,31 +1,41 @@
-"""Every setting that names or describes a pool: what it may be, and what it belongs to.
+"""The settings that specify or describe a pool, and how their values are validated.
 
-The names are those of the flags with underscores, and the keys of a profile.
+A setting's name is its flag with underscores, and its key in a profile.
 """
 
 from __future__ import annotations
 
-import os.path
+import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from tui_auth.config.client_secret import PATH_WANTED, looks_like_a_secret
-from tui_auth.config.password_policy import LARGEST_LENGTH, PasswordPolicy
+from tui_auth.auth.auth_flow import AuthFlow
+from tui_auth.config.errors import ConfigurationError
+from tui_auth.config.password_policy import MAX_MIN_LENGTH, PasswordPolicy
 from tui_auth.endpoint import is_safe_endpoint
+from tui_auth.terminal.safe_text import safe_line
 
-FLOWS = ("USER_SRP_AUTH", "USER_PASSWORD_AUTH", "USER_AUTH", "CUSTOM_WITH_SRP", "CUSTOM_WITHOUT_SRP")
+VARIABLE_PREFIX = "TUI_AUTH_"
+FLOWS = tuple(flow.value for flow in AuthFlow)
 STORAGES = ("file", "session", "keyring", "none")
-LONGEST_SESSION_MINUTES = 15
-"""The longest that an app client's AuthSessionValidity can be."""
+MAX_SESSION_MINUTES = 15
+"""The maximum of an app client's AuthSessionValidity."""
+
+SECRET_PATH_EXPECTED = "the path of a file that holds the secret, not the secret itself"  # noqa: S105 - no secret
+EMULATOR_REGION = "local"
+"""What pool IDs of some local emulators have in place of the region."""
+
+_CLIENT_SECRET = re.compile(r"[\w+=]{40,}", re.ASCII)
+"""The form of a client secret; hardly any file has such a name."""
 
 
-class Unfit(ValueError):
-    """A value that its setting cannot have; the text says what was expected, and not what was given.
+class InvalidValueError(ValueError):
+    """A value that its setting can't have; the message says what was expected, without the value.
 
-    ``key`` is where in a table of values it stands, where that is known.
+    ``key`` is the key within a table of values, if it is known.
     """
 
     def __init__(self, expected: str = "", key: str = "") -> None:
@@ -33,20 +43,20 @@ class Unfit(ValueError):
         self.key = key
 
 
-class Belonging(Enum):
-    """What a value describes, so that it is not used for another one of these."""
+class Scope(Enum):
+    """What a value is about, so that it isn't used for another pool, app client or user."""
 
     POOL = "user pool"
     CLIENT = "app client"
-    PERSON = "person"
+    USER = "person"
 
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting: how its value is checked and made uniform, and whether text (a flag) can give it."""
+    """A setting: how its value is validated and normalized, and whether a flag or variable can set it."""
 
     name: str
-    belongs_to: Belonging
+    scope: Scope
     check: Callable[[Any], Any]
     from_text: bool = True
 
@@ -58,7 +68,7 @@ class Setting:
     @property
     def variable(self) -> str:
         """The environment variable of the same name."""
-        return "TUI_AUTH_" + self.name.upper()
+        return VARIABLE_PREFIX + self.name.upper()
 
 
 def _text(
@@ -68,7 +78,7 @@ def _text(
 
     def check(value: object) -> str:
         if not isinstance(value, str) or not matcher.fullmatch(value):
-            raise Unfit(expected)
+            raise InvalidValueError(expected)
         return form(value)
 
     return check
@@ -78,10 +88,10 @@ def _id(what: str, example: str, pattern: str) -> Callable[[object], str]:
     check = _text(f"{what}, such as {example}", pattern)
 
     def check_id(value: object) -> str:
-        given = check(value)
-        if _PLACEHOLDER.search(given):
-            raise Unfit(f"{what}, such as {example}, and not a placeholder for one")
-        return given
+        text = check(value)
+        if _PLACEHOLDER.search(text):
+            raise InvalidValueError(f"{what}, such as {example}, and not a placeholder for one")
+        return text
 
     return check_id
 
@@ -93,7 +103,7 @@ def _texts(expected: str, form: Callable[[str], str], pattern: str) -> Callable[
         if not isinstance(value, list | tuple) or not all(
             isinstance(item, str) and matcher.fullmatch(item) for item in value
         ):
-            raise Unfit(expected)
+            raise InvalidValueError(expected)
         return tuple(dict.fromkeys(map(form, value)))
 
     return check
@@ -102,7 +112,7 @@ def _texts(expected: str, form: Callable[[str], str], pattern: str) -> Callable[
 def _one_of(known: tuple[str, ...]) -> Callable[[object], str]:
     def check(value: object) -> str:
         if not isinstance(value, str) or value not in known:
-            raise Unfit(f"one of {', '.join(known)}")
+            raise InvalidValueError(f"one of {', '.join(known)}")
         return value
 
     return check
@@ -110,68 +120,70 @@ def _one_of(known: tuple[str, ...]) -> Callable[[object], str]:
 
 def _path(value: object) -> str:
     path = _text("the path of a file")(value)
-    if looks_like_a_secret(path):
-        raise Unfit(PATH_WANTED)
+    if looks_like_secret(path):
+        raise InvalidValueError(SECRET_PATH_EXPECTED)
     if path.startswith("~") and os.path.expanduser(path).startswith("~"):  # noqa: PTH111 - which raises
-        raise Unfit("the path of a file; there is no user of the name after ~")
+        raise InvalidValueError("the path of a file; there is no user of the name after ~")
     return path
 
 
 def _endpoint(value: object) -> str:
     if not isinstance(value, str) or not is_safe_endpoint(value):
-        raise Unfit("a URL beginning with https://, or http://127.0.0.1:PORT for a pool on this machine")
+        raise InvalidValueError(
+            "a URL beginning with https://, or http://127.0.0.1:PORT for a pool on this machine"
+        )
     return value
 
 
 def _minutes(value: object) -> float:
-    unfit = Unfit(f"a number of minutes from 1 to {LONGEST_SESSION_MINUTES}")
+    error = InvalidValueError(f"a number of minutes from 1 to {MAX_SESSION_MINUTES}")
     if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise unfit
+        raise error
     try:
         minutes = float(value)
     except ValueError:
-        raise unfit from None
-    if not 1 <= minutes <= LONGEST_SESSION_MINUTES:
-        raise unfit
+        raise error from None
+    if not 1 <= minutes <= MAX_SESSION_MINUTES:
+        raise error
     return minutes
 
 
 def _policy(value: object) -> dict[str, int | bool]:
-    known = PasswordPolicy().values()
+    known = PasswordPolicy().to_setting()
     expected = (
         f"a table of {', '.join(known)}, "
-        f"the first a number from 1 to {LARGEST_LENGTH}, the others true or false"
+        f"the first a number from 1 to {MAX_MIN_LENGTH}, the others true or false"
     )
     if not isinstance(value, Mapping):
-        raise Unfit(expected)
+        raise InvalidValueError(expected)
     for name, item in value.items():
         if name not in known:
-            raise Unfit(f"one of {', '.join(known)}", name)
+            raise InvalidValueError(f"one of {', '.join(known)}", name)
         if name != "min_length" and not isinstance(item, bool):
-            raise Unfit("true or false", name)
+            raise InvalidValueError("true or false", name)
         is_number = isinstance(item, int) and not isinstance(item, bool)
-        if name == "min_length" and not (is_number and 1 <= item <= LARGEST_LENGTH):
-            raise Unfit(f"a number from 1 to {LARGEST_LENGTH}", name)
+        if name == "min_length" and not (is_number and 1 <= item <= MAX_MIN_LENGTH):
+            raise InvalidValueError(f"a number from 1 to {MAX_MIN_LENGTH}", name)
     return dict(value)
 
 
 def _metadata(value: object) -> dict[str, str]:
     if not isinstance(value, Mapping):
-        raise Unfit("a table of strings")
+        raise InvalidValueError("a table of strings")
     for name, item in value.items():
         if not isinstance(item, str):
-            raise Unfit("text in quotes", name)
+            raise InvalidValueError("text in quotes", name)
     return dict(value)
 
 
-_POOL, _CLIENT, _PERSON = Belonging.POOL, Belonging.CLIENT, Belonging.PERSON
+_POOL, _CLIENT, _USER = Scope.POOL, Scope.CLIENT, Scope.USER
 _POOL_ID = r"(?=.{1,55}\Z)(?:[a-z]{2,}(?:-[a-z]+)+-\d+|local)_[0-9a-zA-Z]+"
-"""A region and a name: Cognito's own pattern takes YOUR_POOL_ID too. A stand-in may say ``local``."""
+"""A region and a name; a local emulator may have ``local``. Cognito's own pattern accepts YOUR_POOL_ID."""
 
 _PLACEHOLDER = re.compile(
     r"(?:\A|_)(?P<same>[x0])(?P=same){3,}\Z|\Ayour_|(?:client|pool)_?id\Z", re.ASCII | re.IGNORECASE
 )
-"""What stands in documents where an id belongs, and has the form of one."""
+"""Placeholders in documentation that have the form of an ID."""
 
 _ATTRIBUTE = r"[\w:.-]{1,60}"
 
@@ -199,7 +211,7 @@ SETTINGS: dict[str, Setting] = {
                 r"[a-z][a-z0-9-]{1,39}:[0-9a-fA-F-]{1,54}",
             ),
         ),
-        Setting("username", _PERSON, _text("a user name, without blanks", r"[^\s\x00-\x1f\x7f]{1,128}")),
+        Setting("username", _USER, _text("a user name, without blanks", r"[^\s\x00-\x1f\x7f]{1,128}")),
         Setting("auth_flow", _CLIENT, _one_of(FLOWS)),
         Setting(
             "preferred_first_factor",
@@ -208,7 +220,7 @@ SETTINGS: dict[str, Setting] = {
         ),
         Setting("app_name", _POOL, _text("a short name", r"[^\x00-\x1f\x7f]{1,80}")),
         Setting("session_minutes", _CLIENT, _minutes),
-        Setting("storage", _PERSON, _one_of(STORAGES)),
+        Setting("storage", _USER, _one_of(STORAGES)),
         Setting("client_metadata", _CLIENT, _metadata, from_text=False),
         Setting("password_policy", _POOL, _policy, from_text=False),
         Setting(
@@ -233,6 +245,56 @@ SETTINGS: dict[str, Setting] = {
 }
 
 
-def checked(name: str, value: object) -> Any:
-    """The value as its setting keeps it. Raises Unfit with what was expected; ``name`` must be known."""
+KNOWN_VARIABLES = (
+    *(setting.variable for setting in SETTINGS.values() if setting.from_text),
+    *(VARIABLE_PREFIX + name for name in ("PROFILE", "THEME", "PLAIN")),
+)
+
+
+def validate_setting(name: str, value: object) -> Any:
+    """Return the normalized value of a known setting. Raises InvalidValueError."""
     return SETTINGS[name].check(value)
+
+
+def looks_like_secret(text: str) -> bool:
+    """Whether a text is a secret in place of the path of its file, so that it must not be repeated."""
+    # os.path instead of Path, which raises for a name that is too long.
+    return bool(_CLIENT_SECRET.fullmatch(text)) and not os.path.lexists(text)
+
+
+def region_of_pool(user_pool_id: str) -> str | None:
+    """Return the region in a pool ID (``Id`` of UserPoolType), or None if it is an emulator's."""
+    region = user_pool_id.partition("_")[0]
+    return None if region == EMULATOR_REGION else region
+
+
+def check_region(user_pool_id: str, region: str | None, origin: object, endpoint_url: str | None) -> None:
+    """Raise ConfigurationError if requests would go to another region than the pool's.
+
+    ``origin`` is where the region was specified, for the message. A custom endpoint overrides the region.
+    """
+    pool_region = region_of_pool(user_pool_id)
+    if region and pool_region and region != pool_region and endpoint_url is None:
+        raise ConfigurationError(
+            f"{origin} says {region}, but the user pool {user_pool_id} is in {pool_region}. "
+            f"Take the region out there, or give --region {pool_region}."
+        )
+
+
+def closest_match(word: str, known: Iterable[str]) -> str:
+    """Return the known word that is most similar to a misspelled one; empty if none is."""
+    # Takes long to import, and most words are spelled correctly.
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(word, list(known), 1)), "")
+
+
+def unknown_variable_warnings(environ: Mapping[str, str] = os.environ) -> Iterator[str]:
+    """Yield a sentence for each TUI_AUTH_ variable that doesn't exist, with the closest one. No values."""
+    for name in sorted(environ):
+        if name.startswith(VARIABLE_PREFIX) and name not in KNOWN_VARIABLES and environ[name]:
+            # Without the prefix, which would make all of them similar.
+            words = [known.removeprefix(VARIABLE_PREFIX) for known in KNOWN_VARIABLES]
+            closest = closest_match(name.removeprefix(VARIABLE_PREFIX).upper(), words)
+            advice = f". Did you mean {VARIABLE_PREFIX}{closest}?" if closest else ", and does nothing."
+            yield f"{safe_line(name, limit=60)} is no variable of tui-auth{advice}"

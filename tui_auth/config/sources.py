@@ -1,20 +1,22 @@
-"""Where a value comes from: the sources in their order, and how the values of several are joined."""
+"""Where a value comes from, and how the values of several sources are merged."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tui_auth.config.errors import shown
-from tui_auth.config.settings import SETTINGS, Belonging
+from tui_auth.config.errors import display_path
+from tui_auth.config.settings import SETTINGS, Scope
 from tui_auth.terminal.safe_text import safe_line
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
 
 
 class SourceKind(Enum):
-    """The sources of a value, the one that decides first."""
+    """The kinds of source, in order of precedence."""
 
     FLAG = "flag"
     ENVIRONMENT = "environment"
@@ -26,7 +28,7 @@ class SourceKind(Enum):
 
 @dataclass(frozen=True)
 class Origin:
-    """Where one value came from: a flag, a variable or a profile by its name, a file with the line."""
+    """Where one value comes from: the name of a flag, variable or profile, or a file and line."""
 
     kind: SourceKind
     name: str = ""
@@ -41,7 +43,7 @@ class Origin:
                 return "the current session"
             case SourceKind.DERIVED:
                 return "the user pool id"
-        place = shown(self.file) if self.file else ""
+        place = display_path(self.file) if self.file else ""
         place += f":{self.line}" if self.line else ""
         return (
             f"profile {safe_line(self.name, limit=64)}, {place}" if self.kind is SourceKind.PROFILE else place
@@ -50,44 +52,47 @@ class Origin:
 
 @dataclass(frozen=True)
 class Source:
-    """One source: checked settings, and the origin of each. ``is_asked_for`` where a person named it."""
+    """One source: validated settings, and the origin of each.
+
+    ``is_explicit`` is false for a source that the user didn't name, such as the default profile.
+    """
 
     kind: SourceKind
     settings: Mapping[str, Any]
     origins: Mapping[str, Origin]
-    is_asked_for: bool = True
+    is_explicit: bool = True
 
 
 @dataclass
-class Joined:
-    """Settings of several sources: each from the first that has it for this pool and this app client."""
+class MergedSettings:
+    """The settings of several sources: each from the first that has it for this pool and app client."""
 
     settings: dict[str, Any] = field(default_factory=dict)
     origins: dict[str, Origin] = field(default_factory=dict)
 
     @property
-    def names_a_client(self) -> bool:
+    def is_complete(self) -> bool:
         """Whether both user pool and app client are known."""
         return "user_pool_id" in self.settings and "client_id" in self.settings
 
     def add(self, source: Source) -> None:
-        """Take from a source what is not known yet, and belongs to what is known.
+        """Add the settings of a source that aren't known yet and fit the known pool and app client.
 
-        Of a source about another pool only what describes the person is taken, and that only if the source
-        was named: a client, a region or a password policy of one pool is wrong for every other.
+        A source about another pool adds only settings of the user, and only if it is explicit: an app client,
+        a region or a password policy of one pool is wrong for every other.
         """
         fits = {
-            Belonging.POOL: self._agrees(source, "user_pool_id"),
-            Belonging.CLIENT: self._agrees(source, "user_pool_id", "client_id"),
+            Scope.POOL: self._agrees(source, "user_pool_id"),
+            Scope.CLIENT: self._agrees(source, "user_pool_id", "client_id"),
         }
-        fits[Belonging.PERSON] = source.is_asked_for or fits[Belonging.POOL]
+        fits[Scope.USER] = source.is_explicit or fits[Scope.POOL]
         for name, value in source.settings.items():
-            if name not in self.settings and fits[SETTINGS[name].belongs_to]:
+            if name not in self.settings and fits[SETTINGS[name].scope]:
                 self.settings[name] = value
                 self.origins[name] = source.origins[name]
 
     def _agrees(self, source: Source, *names: str) -> bool:
         if source.kind in (SourceKind.FLAG, SourceKind.ENVIRONMENT):
-            return True  # each flag and each variable stands for itself
-        both = [name for name in names if name in self.settings and name in source.settings]
-        return all(self.settings[name] == source.settings[name] for name in both)
+            return True  # each flag and each variable counts on its own
+        shared = [name for name in names if name in self.settings and name in source.settings]
+        return all(self.settings[name] == source.settings[name] for name in shared)

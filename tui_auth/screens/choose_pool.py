@@ -13,8 +13,8 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui_auth.auth.errors import Concern
-from tui_auth.config.client_secret import looks_like_a_secret
-from tui_auth.config.pasted import ids_in
+from tui_auth.config.pasted_ids import parse_pasted_ids
+from tui_auth.config.settings import looks_like_secret
 from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.pool_question import (
     FLOW_QUESTION,
@@ -78,7 +78,7 @@ class SecretPathInput(TextInput):
         """What was pasted looked like the secret itself."""
 
     def take_paste(self, text: str) -> None:
-        if looks_like_a_secret(text.strip()):
+        if looks_like_secret(text.strip()):
             self.post_message(self.SecretRefused())
         else:
             super().take_paste(text)
@@ -236,11 +236,13 @@ class ChoosePoolScreen(FormScreen):
         """Put the ids where they belong, whichever field they were pasted into, in whatever they stood."""
         pool, client = self.field("pool"), self.field("client")
         for field in (pool, client):
-            found = ids_in(field.value)
+            found = parse_pasted_ids(field.value)
             is_client_alone = found.client_id == field.value.strip() and field is pool
             if found.user_pool_id:
                 if field is client and not found.client_id:
-                    client.value = ids_in(pool.value).client_id or ""  # the two may have been swapped
+                    client.value = (
+                        parse_pasted_ids(pool.value).client_id or ""
+                    )  # the two may have been swapped
                 pool.value = found.user_pool_id
             if found.client_id and not is_client_alone:
                 client.value = found.client_id
@@ -268,7 +270,7 @@ class ChoosePoolScreen(FormScreen):
         if self.wants_secret and not secret.value.strip():
             self.show_field_error(secret, "Type the path of the file.")
             return None
-        if secret.display and looks_like_a_secret(secret.value.strip()):
+        if secret.display and looks_like_secret(secret.value.strip()):
             self._refuse_secret()
             return None
         ids = (self.field("pool").value.strip(), self.field("client").value.strip())

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tui_auth.config.client_secret import PATH_WANTED
-from tui_auth.config.settings import Unfit, checked
+from tui_auth.config.settings import SECRET_PATH_EXPECTED, InvalidValueError, validate_setting
 
 PASSWORD_NEVER_SENT = "Password, never sent (SRP)"  # noqa: S105 - a way to sign in
 PASSWORD_SENT = "Password, sent to Cognito"  # noqa: S105
@@ -24,7 +23,7 @@ USUAL_FLOW = "USER_SRP_AUTH"
 QUESTION = "Which user pool do you sign in to?"
 TRYING = "Trying it: one call that signs nobody in …"
 FLOW_QUESTION = "How do people sign in?"
-NO_PATH = f"This field wants {PATH_WANTED}."
+NO_PATH = f"This field wants {SECRET_PATH_EXPECTED}."
 NO_FLOW = "This app client allows no flow that a person could use."
 
 
@@ -41,8 +40,8 @@ class Candidate:
 def wrong_with(setting: str, text: str) -> str:
     """What keeps a text from being the value of a setting; empty where nothing does."""
     try:
-        checked(setting, text)
-    except Unfit as error:
+        validate_setting(setting, text)
+    except InvalidValueError as error:
         return f"This should be {error}."
     return ""
 

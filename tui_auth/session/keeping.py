@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui_auth.auth.device import Device
-from tui_auth.config.aws_endpoint import endpoint_of
-from tui_auth.config.pool_choice import PoolChoice
+from tui_auth.config.environment import effective_endpoint
+from tui_auth.config.resolver import ResolvedPool
 from tui_auth.session.devices import device_of
 from tui_auth.session.errors import StorageError
 from tui_auth.session.sessions import Kept, Sessions, origin_of
@@ -28,14 +28,14 @@ class Keeping:
     called on a thread where a screen is drawn meanwhile.
     """
 
-    choice: PoolChoice
+    choice: ResolvedPool
     now: Callable[[], float]
     sessions: Sessions
     when_kept: Callable[[], None] = lambda: None
 
     def device(self, username: str) -> Device | None:
         """This machine as the pool knows it, for ``sign_in``; None where it does not, or nobody can tell."""
-        endpoint = endpoint_of(self.choice.endpoint_url, self.sessions.environ)
+        endpoint = effective_endpoint(self.choice.endpoint_url, self.sessions.environ)
         try:
             return device_of(self.sessions.register, endpoint, self.choice.user_pool_id, username)
         except StorageError:
@@ -49,7 +49,7 @@ class Keeping:
         # Brings an HTTP client with it, which no first screen needs.
         from tui_auth.session.signatures import signatures_hold
 
-        endpoint = endpoint_of(self.choice.endpoint_url, self.sessions.environ)
+        endpoint = effective_endpoint(self.choice.endpoint_url, self.sessions.environ)
         return signatures_hold(done.tokens, self.choice.user_pool_id, endpoint, self.sessions.environ)
 
     @property

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 
 from tui_auth.config import places
-from tui_auth.config.aws_endpoint import aws_endpoint
+from tui_auth.config.environment import aws_endpoint
 from tui_auth.session.clock import server_now
 from tui_auth.session.errors import StorageError
 from tui_auth.session.lines import texts_and_numbers

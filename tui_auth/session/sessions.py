@@ -9,8 +9,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tui_auth.config.aws_endpoint import endpoint_of
-from tui_auth.config.pool_choice import PoolChoice
+from tui_auth.config.environment import effective_endpoint
+from tui_auth.config.resolver import ResolvedPool
 from tui_auth.session.devices import keep_device
 from tui_auth.session.errors import SignInNeeded, StorageError
 from tui_auth.session.lock import Held, locked
@@ -69,14 +69,14 @@ class PoolKey:
 
 
 def origin_of(
-    choice: PoolChoice, signed_in_as: str, environ: Mapping[str, str] = os.environ
+    choice: ResolvedPool, signed_in_as: str, environ: Mapping[str, str] = os.environ
 ) -> SessionOrigin:
     """What later commands need of the pool that was chosen for a sign-in under this name."""
     return SessionOrigin(
         user_pool_id=choice.user_pool_id,
         client_id=choice.client_id,
         region=choice.region or choice.user_pool_id.partition("_")[0],
-        endpoint=endpoint_of(choice.endpoint_url, environ),
+        endpoint=effective_endpoint(choice.endpoint_url, environ),
         client_secret_file=str(choice.client_secret_file or ""),
         identity_pool_id=choice.identity_pool_id or "",
         signed_in_as=signed_in_as,

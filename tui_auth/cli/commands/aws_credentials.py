@@ -10,14 +10,9 @@ from typing import TYPE_CHECKING
 
 from tui_auth.cli.exit_status import say, with_status
 from tui_auth.cli.output import write_out
-from tui_auth.cli.session_access import (
-    add_sign_in_arguments,
-    asked_for,
-    find_session,
-    session_with_token,
-)
+from tui_auth.cli.session_access import add_sign_in_arguments, asked_for, find_session, session_with_token
 from tui_auth.config.errors import ConfigurationError
-from tui_auth.config.pool_choice import named_settings
+from tui_auth.config.resolver import explicit_settings
 from tui_auth.session.aws import AwsCredentials, kept_credentials, new_credentials
 from tui_auth.session.errors import SignInNeeded, StorageError
 from tui_auth.session.sessions import Sessions
@@ -69,7 +64,7 @@ def _identity_pool(arguments: Namespace, sessions: Sessions, record: SessionReco
     is_same_pool = choice is not None and choice.user_pool_id == record.origin.user_pool_id
     pool = arguments.identity_pool_id or (choice.identity_pool_id if choice and is_same_pool else None)
     if choice is None:  # nothing specifies a user pool, so the variable is for whatever session there is
-        pool = named_settings(arguments).get("identity_pool_id")
+        pool = explicit_settings(arguments).get("identity_pool_id")
     pool = pool or record.origin.identity_pool_id
     if not pool:
         raise ConfigurationError(

@@ -10,8 +10,8 @@ from tui_auth.cli.doctor.network import COGNITO_URL, check_network
 from tui_auth.cli.doctor.report import Finding, exit_status, report_as_json
 from tui_auth.cli.exit_status import CONFIGURATION, UNEXPECTED
 from tui_auth.cli.output import write_out
-from tui_auth.config.errors import ConfigurationError, NoPoolNamed
-from tui_auth.config.pool_choice import add_pool_arguments, choose_pool
+from tui_auth.config.errors import ConfigurationError, NoPoolError
+from tui_auth.config.resolver import add_pool_arguments, resolve_pool
 from tui_auth.config.settings import FLOWS
 
 if TYPE_CHECKING:
@@ -54,9 +54,9 @@ def run(arguments: Namespace) -> int:
 
 def _check_all(arguments: Namespace) -> Iterator[Finding]:
     try:
-        choice = choose_pool(arguments, current_session=_last_session_settings)
+        choice = resolve_pool(arguments, current_session=_last_session_settings)
     except ConfigurationError as error:
-        for note in error.notes if isinstance(error, NoPoolNamed) else ():
+        for note in error.notes if isinstance(error, NoPoolError) else ():
             yield Finding.note("note", note)
         yield Finding.problem("pool", str(error), "The pool is not looked at until then.", CONFIGURATION)
         yield from check_network(COGNITO_URL.format("us-east-1"))

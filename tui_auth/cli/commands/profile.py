@@ -1,32 +1,39 @@
-"""``tui-auth profile``: names for pools, and where each value comes from."""
+"""``tui-auth profile``: manage named pool configurations, and show where each value comes from."""
 
 from __future__ import annotations
 
 import json
 import re
-from argparse import ArgumentParser, Namespace, _SubParsersAction
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tui_auth.cli.exit_status import OK, USAGE, Ended, say, with_status
 from tui_auth.cli.output import tell, write_out
-from tui_auth.cli.profile_flags import add_flags, settings_of
+from tui_auth.cli.profile_flags import add_setting_flags, parse_setting_flags
 from tui_auth.config.amplify import read_amplify_file
-from tui_auth.config.client_secret import path_of_secret, read_secret_file
-from tui_auth.config.errors import ConfigurationError, fault_in, shown
-from tui_auth.config.pool_choice import POOL_FLAGS, add_pool_arguments, choose_pool
-from tui_auth.config.profile_file import NameTaken, add_profile, check_name, remove_profile, use_profile
+from tui_auth.config.client_secret import read_secret_file, resolve_secret_path
+from tui_auth.config.errors import ConfigurationError, display_path, error_in_file
+from tui_auth.config.profile_editor import (
+    ProfileExistsError,
+    add_profile,
+    check_profile_name,
+    remove_profile,
+    use_profile,
+)
 from tui_auth.config.profiles import Profiles, load_profiles
-from tui_auth.config.region import check_region
-from tui_auth.config.settings import SETTINGS
+from tui_auth.config.resolver import POOL_FLAGS, add_pool_arguments, resolve_pool
+from tui_auth.config.settings import SETTINGS, check_region
 from tui_auth.terminal.safe_text import safe_line
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace, _SubParsersAction
 
 _DESCRIPTION = "A profile is a name for a pool. They are kept in config.toml in your configuration folder."
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """The sub-commands and their flags."""
+    """Add the subcommands and their flags."""
     parser.description = _DESCRIPTION
     commands = parser.add_subparsers(dest="action", metavar="list|add|use|show|remove|import", required=True)
 
@@ -36,7 +43,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
     adding = _command(commands, "add", "keep a pool under a name")
     adding.add_argument("name", metavar="NAME")
-    add_flags(adding)
+    add_setting_flags(adding)
     _add_force(adding)
 
     using = _command(commands, "use", "make a profile the one that is used by default")
@@ -60,7 +67,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> int:
-    """Do what was asked; 0, or 3 where the configuration is wrong."""
+    """Run the subcommand. Return 0, or 3 if the configuration is invalid."""
     action = {
         "list": _list,
         "add": _add,
@@ -97,19 +104,19 @@ def _list(arguments: Namespace) -> None:
         _print("\n".join(name for name in profiles.names if safe_line(name, limit=len(name)) == name))
         return
     if arguments.json:
-        _print_json({"default": profiles.default, "profiles": _listed(profiles)})
+        _print_json({"default": profiles.default, "profiles": _profile_rows(profiles)})
         return
     if not profiles.names:
         _say("No profiles are kept. `tui-auth profile add --help` tells how to keep one.")
     width = max(map(len, profiles.names), default=0)
-    for each in _listed(profiles):
-        mark = "*" if each["name"] == profiles.default else " "
-        ids = (each.get("user_pool_id") or "no user pool", each.get("client_id") or "no app client")
-        told = each.get("problem") or "  ".join(ids)
-        _print(f"{mark} {safe_line(each['name'], limit=64):<{width}}  {told}")
+    for row in _profile_rows(profiles):
+        marker = "*" if row["name"] == profiles.default else " "
+        ids = (row.get("user_pool_id") or "no user pool", row.get("client_id") or "no app client")
+        columns = row.get("problem") or "  ".join(ids)
+        _print(f"{marker} {safe_line(row['name'], limit=64):<{width}}  {columns}")
 
 
-def _listed(profiles: Profiles) -> list[dict[str, Any]]:
+def _profile_rows(profiles: Profiles) -> list[dict[str, Any]]:
     listed: list[dict[str, Any]] = []
     for name in profiles.names:
         try:
@@ -123,13 +130,15 @@ def _listed(profiles: Profiles) -> list[dict[str, Any]]:
 
 
 def _add(arguments: Namespace) -> None:
-    settings = settings_of(arguments)
+    settings = parse_setting_flags(arguments)
     _check_region(settings, "--region")
     secret = settings.get("client_secret_file")
     if secret:
-        settings["client_secret_file"] = secret = str(path_of_secret(secret))
-    path = _kept(arguments.name, settings, replace=arguments.force)
-    _say(f"Kept as {arguments.name} in {shown(path)}. Sign in with: tui-auth --profile {arguments.name}")
+        settings["client_secret_file"] = secret = str(resolve_secret_path(secret))
+    path = _add_or_explain(arguments.name, settings, replace=arguments.force)
+    _say(
+        f"Kept as {arguments.name} in {display_path(path)}. Sign in with: tui-auth --profile {arguments.name}"
+    )
     if secret:
         _say_if_it_cannot_be_read(secret)
 
@@ -138,11 +147,11 @@ def _check_region(settings: Mapping[str, Any], named_by: str) -> None:
     check_region(settings["user_pool_id"], settings.get("region"), named_by, settings.get("endpoint_url"))
 
 
-def _kept(name: str, settings: Mapping[str, Any], *, replace: bool, **more: Any) -> Path:
-    """``add_profile``, with the cure that only this command has."""
+def _add_or_explain(name: str, settings: Mapping[str, Any], *, replace: bool, **more: Any) -> Path:
+    """Call ``add_profile``; its error for a taken name mentions --force."""
     try:
         return add_profile(name, settings, replace=replace, **more)
-    except NameTaken:
+    except ProfileExistsError:
         raise ConfigurationError(
             f"There is a profile “{name}” already. Choose another name, or --force to replace it."
         ) from None
@@ -162,44 +171,44 @@ def _use(arguments: Namespace) -> None:
 
 def _remove(arguments: Namespace) -> None:
     secret = remove_profile(arguments.name)
-    _say(f"{arguments.name} is forgotten" + (f", and {shown(secret)} is removed." if secret else "."))
+    _say(f"{arguments.name} is forgotten" + (f", and {display_path(secret)} is removed." if secret else "."))
 
 
 def _import(arguments: Namespace) -> None:
     path: Path = arguments.file.absolute()
     file = read_amplify_file(path)
     if file is None:
-        raise fault_in(path, None, "it names no user pool, in none of the ways Amplify writes it.")
+        raise error_in_file(path, None, "it names no user pool, in none of the ways Amplify writes it.")
     for name in ("user_pool_id", "client_id"):
         if name not in file.settings:
-            raise fault_in(
-                path, None, f"it names no {SETTINGS[name].belongs_to.value}. Use `tui-auth profile add`."
+            raise error_in_file(
+                path, None, f"it names no {SETTINGS[name].scope.value}. Use `tui-auth profile add`."
             )
-    settings = {key: found.value for key, found in file.settings.items()}
+    settings = {key: entry.value for key, entry in file.settings.items()}
     if region := file.settings.get("region"):
         try:
-            _check_region(settings, f"{shown(path)}:{region.line}")
+            _check_region(settings, f"{display_path(path)}:{region.line}")
         except ConfigurationError as error:  # the tools that wrote the file may do so again
             _say(f"The region is left out: {error}")
             del settings["region"]
-    for sentence in file.left_out:
+    for sentence in file.warnings:
         _say(sentence)
-    name = check_name(arguments.name) if arguments.name else _name_of(path)
-    kept = _kept(
+    name = check_profile_name(arguments.name) if arguments.name else _default_name(path)
+    config = _add_or_explain(
         name,
         settings,
         comment=f"from {safe_line(str(path), limit=300)}",
         client_secret=file.client_secret,
         replace=arguments.force,
     )
-    _say(f"Kept as {name} in {shown(kept)}. Sign in with: tui-auth --profile {name}")
+    _say(f"Kept as {name} in {display_path(config)}. Sign in with: tui-auth --profile {name}")
     if file.client_secret:
         secret_file = load_profiles().profile(name).settings["client_secret_file"]
-        _say(f"The app client's secret is in {shown(Path(secret_file))}, readable by you and root.")
+        _say(f"The app client's secret is in {display_path(Path(secret_file))}, readable by you and root.")
 
 
-def _name_of(path: Path) -> str:
-    """A name for the pool of a file: that of the project's folder."""
+def _default_name(path: Path) -> str:
+    """Return the name of the project's folder as a profile name."""
     path = path.resolve()
     folder = path.parent.parent if path.parent.name in ("src", "app", "lib") else path.parent
     name = re.sub(r"[^A-Za-z0-9_-]+", "-", folder.name).strip("-_")[:64]
@@ -210,7 +219,7 @@ def _show(arguments: Namespace) -> None:
     if arguments.name and (flag := _pool_flag_in(arguments)):
         say(f"profile show PROFILE tells what is written there; leave out {flag}, or the profile's name.")
         raise Ended(USAGE)
-    values = _written(arguments.name) if arguments.name else _effective(arguments)
+    values = _profile_values(arguments.name) if arguments.name else _resolved_values(arguments)
     if "client_secret_file" in values:
         _say_if_it_cannot_be_read(values["client_secret_file"][0])
     if arguments.json:
@@ -229,10 +238,10 @@ def _show(arguments: Namespace) -> None:
 
 
 def _pool_flag_in(arguments: Namespace) -> str:
-    """A flag about which pool that was given; empty where none was."""
+    """Return the first flag that specifies a pool, or an empty text."""
     names = ("profile", *POOL_FLAGS)
-    given = (name for name in names if getattr(arguments, name) is not None)
-    return next(("--" + name.replace("_", "-") for name in given), "")
+    used = (name for name in names if getattr(arguments, name) is not None)
+    return next(("--" + name.replace("_", "-") for name in used), "")
 
 
 def _say_if_it_cannot_be_read(secret_file: str) -> None:
@@ -242,18 +251,18 @@ def _say_if_it_cannot_be_read(secret_file: str) -> None:
         _say(f"Signing in needs this first: {error}")
 
 
-def _written(name: str) -> dict[str, tuple[Any, str]]:
+def _profile_values(name: str) -> dict[str, tuple[Any, str]]:
     profile = load_profiles().profile(name)
     return {
-        key: (value, f"{shown(profile.path)}:{profile.lines.get(key) or profile.lines['']}")
+        key: (value, f"{display_path(profile.path)}:{profile.lines.get(key) or profile.lines['']}")
         for key, value in profile.settings.items()
     }
 
 
-def _effective(arguments: Namespace) -> dict[str, tuple[Any, str]]:
+def _resolved_values(arguments: Namespace) -> dict[str, tuple[Any, str]]:
     from tui_auth.session.sessions import Sessions
 
-    choice = choose_pool(arguments, current_session=Sessions().current_settings, reads_secret=False)
+    choice = resolve_pool(arguments, current_session=Sessions().current_settings, reads_secret=False)
     for note in choice.notes:
         _say(note)
     try:
@@ -264,7 +273,7 @@ def _effective(arguments: Namespace) -> dict[str, tuple[Any, str]]:
     for name in SETTINGS:
         if name in choice.origins:
             value = getattr(choice, name)
-            value = value.values() if name == "password_policy" and value else value
+            value = value.to_setting() if name == "password_policy" and value else value
             values[name] = (str(value) if isinstance(value, Path) else value, str(choice.origins[name]))
     return values
 
@@ -275,7 +284,7 @@ def _with_origin(value: object, origin: str) -> dict[str, object]:
 
 def _as_text(value: object) -> str:
     if isinstance(value, Mapping):
-        return ", ".join(f"{key} {_as_text(each)}" for key, each in value.items())
+        return ", ".join(f"{key} {_as_text(member)}" for key, member in value.items())
     if isinstance(value, list | tuple):
         return ", ".join(map(_as_text, value)) or "none"
     if isinstance(value, bool):

@@ -22,10 +22,9 @@ from tui_auth.cli.exit_status import (
 )
 from tui_auth.cli.output import tell
 from tui_auth.config.certificates import check_certificates
-from tui_auth.config.errors import NoPoolNamed
-from tui_auth.config.pool_choice import PoolChoice, add_pool_arguments, choose_pool, named_settings
-from tui_auth.config.region import check_region
-from tui_auth.config.settings import FLOWS, STORAGES
+from tui_auth.config.errors import NoPoolError
+from tui_auth.config.resolver import ResolvedPool, add_pool_arguments, explicit_settings, resolve_pool
+from tui_auth.config.settings import FLOWS, STORAGES, check_region
 from tui_auth.config.sources import SourceKind
 
 if TYPE_CHECKING:
@@ -89,9 +88,9 @@ def run(arguments: Namespace) -> int:
 def _run(arguments: Namespace) -> int:
     try:
         if arguments.new_pool:
-            raise NoPoolNamed("--new-pool asks on a terminal. Without one: `tui-auth profile add`.")
-        choice = choose_pool(arguments, current_session=_offered_settings)
-    except NoPoolNamed as nothing:
+            raise NoPoolError("--new-pool asks on a terminal. Without one: `tui-auth profile add`.")
+        choice = resolve_pool(arguments, current_session=_offered_settings)
+    except NoPoolError as nothing:
         if nothing.has_profiles:
             raise
         choice = _asked_pool(arguments, nothing)
@@ -113,7 +112,7 @@ def _run(arguments: Namespace) -> int:
         return sign_in_now(choice, arguments, when_kept=turn.end)[0]
 
 
-def _last_sign_in(choice: PoolChoice, *, other: str) -> str:
+def _last_sign_in(choice: ResolvedPool, *, other: str) -> str:
     """What is taken from there, in a sentence; ``other`` is what else one can do."""
     origin = choice.origins.get("username")
     if origin is not None and origin.kind is SourceKind.CURRENT_SESSION:
@@ -129,7 +128,7 @@ def _offered_settings() -> Mapping[str, str] | None:
     return Sessions().offered_settings()
 
 
-def _asked_pool(arguments: Namespace, nothing: NoPoolNamed) -> PoolChoice:
+def _asked_pool(arguments: Namespace, nothing: NoPoolError) -> ResolvedPool:
     """The pool a person names on the first screen, which says the notes of the search that found none.
 
     Raises ``nothing`` where nobody can be asked.
@@ -142,7 +141,7 @@ def _asked_pool(arguments: Namespace, nothing: NoPoolNamed) -> PoolChoice:
         raise nothing
     for note in nothing.notes:
         say(note)
-    check_certificates(named_settings(arguments).get("endpoint_url"))
+    check_certificates(explicit_settings(arguments).get("endpoint_url"))
     if kind is TerminalKind.LINES or _wants_lines(arguments):
         from tui_auth.cli.choose_pool_in_lines import ask_for_pool_in_lines
 
@@ -159,7 +158,7 @@ def _asked_pool(arguments: Namespace, nothing: NoPoolNamed) -> PoolChoice:
 
 
 def sign_in_now(
-    choice: PoolChoice,
+    choice: ResolvedPool,
     arguments: Namespace,
     *,
     when_kept: Callable[[], None] = lambda: None,
@@ -187,7 +186,7 @@ def sign_in_now(
         return _sign_in(auth, settings, partial(_keeping, choice, auth, when_kept), arguments)
 
 
-def _keeping(choice: PoolChoice, auth: Auth, when_kept: Callable[[], None]) -> Keeping:
+def _keeping(choice: ResolvedPool, auth: Auth, when_kept: Callable[[], None]) -> Keeping:
     # What keeps sessions takes long to import, and the first screen needs none of it.
     from tui_auth.session.keeping import Keeping
     from tui_auth.session.sessions import Sessions

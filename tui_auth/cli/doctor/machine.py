@@ -11,8 +11,8 @@ from tui_auth.cli.doctor.report import Finding, Level
 from tui_auth.cli.doctor.terminal import check_terminal
 from tui_auth.cli.exit_status import CONFIGURATION, STORAGE
 from tui_auth.cli.versions import describe_packages, describe_program, unsupported_packages
-from tui_auth.config.client_secret import open_to_others
-from tui_auth.config.errors import shown
+from tui_auth.config.client_secret import permission_warning
+from tui_auth.config.errors import display_path
 from tui_auth.config.places import CONFIG_FILE, config_folder, runtime_folder, state_folder
 from tui_auth.session.errors import StorageError
 from tui_auth.session.private_files import PrivateFolder
@@ -34,22 +34,25 @@ def check_machine(environ: Mapping[str, str] = os.environ) -> Iterator[Finding]:
 
 def _check_folder(subject: str, folder: Path) -> Finding:
     # Path.exists raises below a folder that the user may not enter; os.path.exists doesn't.
-    nearest = next(path for path in (folder, *folder.parents) if os.path.exists(path))  # noqa: PTH110
-    if not nearest.is_dir():
-        return Finding.problem(
-            subject, f"{shown(nearest)} is no folder", f"Move it away: {shown(folder)} is needed.", STORAGE
-        )
-    if not _is_writable(nearest):
+    existing_folder = next(path for path in (folder, *folder.parents) if os.path.exists(path))  # noqa: PTH110
+    if not existing_folder.is_dir():
         return Finding.problem(
             subject,
-            f"{shown(nearest)} cannot be written",
+            f"{display_path(existing_folder)} is no folder",
+            f"Move it away: {display_path(folder)} is needed.",
+            STORAGE,
+        )
+    if not _is_writable(existing_folder):
+        return Finding.problem(
+            subject,
+            f"{display_path(existing_folder)} cannot be written",
             "Make it yours, or name another with XDG_CONFIG_HOME and XDG_STATE_HOME.",
             STORAGE,
         )
-    if nearest != folder:
-        return Finding.ok(subject, f"{shown(folder)}, made when it is needed")
+    if existing_folder != folder:
+        return Finding.ok(subject, f"{display_path(folder)}, made when it is needed")
     flaw = _find_flaw(folder, is_private=subject != "config folder")
-    return Finding.problem(subject, *flaw, STORAGE) if flaw else Finding.ok(subject, shown(folder))
+    return Finding.problem(subject, *flaw, STORAGE) if flaw else Finding.ok(subject, display_path(folder))
 
 
 def _find_flaw(folder: Path, *, is_private: bool) -> tuple[str, str] | None:
@@ -59,11 +62,11 @@ def _find_flaw(folder: Path, *, is_private: bool) -> tuple[str, str] | None:
     """
     status = folder.stat()
     if is_private and folder.is_symlink():
-        return f"{shown(folder)} is a link", f"rm {shown(folder)}"
+        return f"{display_path(folder)} is a link", f"rm {display_path(folder)}"
     if status.st_uid != os.geteuid():
-        return f"{shown(folder)} belongs to another user", "Remove it, or make it yours."
+        return f"{display_path(folder)} belongs to another user", "Remove it, or make it yours."
     if is_private and status.st_mode & 0o077:
-        return f"{shown(folder)} is open to others", f"chmod 700 {shown(folder)}"
+        return f"{display_path(folder)} is open to others", f"chmod 700 {display_path(folder)}"
     return None
 
 
@@ -113,12 +116,12 @@ def _check_profiles(folder: Path) -> Iterator[Finding]:
             yield Finding.problem(subject, str(error), "Put that right in an editor.", CONFIGURATION)
             continue
         path = Path(secret_file) if secret_file else None
-        if path and open_to_others(path):
+        if path and permission_warning(path):
             yield Finding.problem(
-                subject, f"others can read {shown(path)}", f"chmod 600 {shown(path)}", STORAGE
+                subject, f"others can read {display_path(path)}", f"chmod 600 {display_path(path)}", STORAGE
             )
     if profiles.names:
-        yield Finding.ok("profiles", f"{len(profiles.names)} in {shown(folder / CONFIG_FILE)}")
+        yield Finding.ok("profiles", f"{len(profiles.names)} in {display_path(folder / CONFIG_FILE)}")
 
 
 def _check_versions() -> Finding:

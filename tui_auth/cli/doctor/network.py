@@ -10,8 +10,8 @@ from urllib.request import getproxies, proxy_bypass
 
 from tui_auth.cli.doctor.report import Finding
 from tui_auth.cli.exit_status import CONFIGURATION
-from tui_auth.config.certificates import CURE, named_bundle
-from tui_auth.config.errors import shown
+from tui_auth.config.certificates import BUNDLE_ADVICE, configured_bundle
+from tui_auth.config.errors import display_path
 from tui_auth.endpoint import is_loopback
 from tui_auth.terminal.safe_text import safe_line
 
@@ -48,12 +48,12 @@ def _check_proxy(environ: Mapping[str, str], url: str) -> Finding:
 
 
 def _check_certificates(environ: Mapping[str, str]) -> Finding:
-    bundle = named_bundle(environ)
+    bundle = configured_bundle(environ)
     if bundle is None:
         return Finding.ok("CA", "the usual certificate authorities")
-    if fault := bundle.fault:
-        return Finding.problem("CA", fault, CURE, CONFIGURATION)
-    return Finding.ok("CA", f"{shown(Path(bundle.path))} from {bundle.setting}")
+    if fault := bundle.problem:
+        return Finding.problem("CA", fault, BUNDLE_ADVICE, CONFIGURATION)
+    return Finding.ok("CA", f"{display_path(Path(bundle.path))} from {bundle.setting}")
 
 
 def _without_credentials(url: str) -> str:

@@ -12,7 +12,7 @@ from tui_auth.auth.errors import AuthError
 from tui_auth.auth.signature import KeysUnreachable, fetch_keys, keys_url
 from tui_auth.cli.doctor.report import Finding
 from tui_auth.cli.exit_status import CONFIGURATION, status_for
-from tui_auth.config.region import own_region
+from tui_auth.config.settings import region_of_pool
 from tui_auth.config.sources import SourceKind
 from tui_auth.terminal.safe_text import quote_service, safe_line
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tui_auth.auth.gateway import Gateway
-    from tui_auth.config.pool_choice import PoolChoice
+    from tui_auth.config.resolver import ResolvedPool
 
 CLOCK_TOLERANCE_SECONDS = 20.0
 _SECRET_ACCEPTED = (Verdict.ALLOWED, Verdict.NO_TRIGGERS, Verdict.NOT_ALLOWED)
@@ -29,7 +29,7 @@ _SECRET_ACCEPTED = (Verdict.ALLOWED, Verdict.NO_TRIGGERS, Verdict.NOT_ALLOWED)
 _SET_FLOWS = "In the Cognito console, app client, authentication flows: add ALLOW_{}."
 
 
-def check_choice(choice: PoolChoice) -> Iterator[Finding]:
+def check_choice(choice: ResolvedPool) -> Iterator[Finding]:
     """Report the chosen pool, and check that the region is the pool's."""
     yield Finding.ok(
         "pool",
@@ -42,8 +42,8 @@ def check_choice(choice: PoolChoice) -> Iterator[Finding]:
         yield Finding.note("endpoint", f"{url} from {choice.origins['endpoint_url']}, in place of AWS's own")
 
 
-def _check_region(choice: PoolChoice) -> Finding:
-    own, origin = own_region(choice.user_pool_id), choice.origins["region"]
+def _check_region(choice: ResolvedPool) -> Finding:
+    own, origin = region_of_pool(choice.user_pool_id), choice.origins["region"]
     if own is None and choice.endpoint_url is None:
         return Finding.problem(
             "region",
@@ -66,7 +66,7 @@ def _check_region(choice: PoolChoice) -> Finding:
     )
 
 
-def check_pool(choice: PoolChoice, gateway: Gateway, url: str) -> Iterator[Finding]:
+def check_pool(choice: ResolvedPool, gateway: Gateway, url: str) -> Iterator[Finding]:
     """Check the pool at an address with one probe per flow, and with its published keys.
 
     Args:
@@ -120,7 +120,7 @@ def _check_clock(offset: float | None) -> Finding:
     )
 
 
-def _check_keys(choice: PoolChoice) -> Finding:
+def _check_keys(choice: ResolvedPool) -> Finding:
     try:
         fetch_keys(keys_url(choice.user_pool_id, choice.endpoint_url))
     except KeysUnreachable as error:
@@ -155,7 +155,7 @@ def _refine_verdicts(gateway: Gateway, client: AppClient, answers: list[Answer])
     return verdicts
 
 
-def _check_secret(choice: PoolChoice, verdicts: set[Verdict]) -> Finding:
+def _check_secret(choice: ResolvedPool, verdicts: set[Verdict]) -> Finding:
     file = choice.origins.get("client_secret_file")
     secret = f"the one from {file}" if file else "the one that is given"
     if Verdict.SECRET_MISSING in verdicts:
@@ -191,7 +191,7 @@ def _check_secret(choice: PoolChoice, verdicts: set[Verdict]) -> Finding:
     return Finding.ok("secret", f"the one from {file} fits" if choice.client_secret else "none wanted")
 
 
-def _check_flows(choice: PoolChoice, answers: list[Answer]) -> Iterator[Finding]:
+def _check_flows(choice: ResolvedPool, answers: list[Answer]) -> Iterator[Finding]:
     chosen = choice.auth_flow or "USER_SRP_AUTH"
     usable = [
         flow

@@ -1,4 +1,4 @@
-"""Which pool is chosen, and what of each source is used for it."""
+"""Which pool is resolved, and which values each source adds."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.config.conftest import Home
-from tui_auth.config.errors import ConfigurationError, NoPoolNamed
-from tui_auth.config.pool_choice import choose_kept_profile, choose_pool
+from tui_auth.config.errors import ConfigurationError, NoPoolError
+from tui_auth.config.resolver import resolve_pool, resolve_saved_profile
 from tui_auth.config.sources import SourceKind
 
 Put = Callable[..., Path]
@@ -43,7 +43,7 @@ def test_the_sources_decide_in_their_order(home: Home, put_amplify_file: Put) ->
     assert home.choose(variables=named, current_session=lambda: SESSION).user_pool_id == "eu-west-1_Acme1"
     assert home.choose(current_session=lambda: SESSION).user_pool_id == "eu-west-1_Gen2Pool1"
     assert home.choose(folder=Path("/"), current_session=lambda: SESSION).user_pool_id == "eu-north-1_Last"
-    with pytest.raises(NoPoolNamed, match=r"--profile \(acme, other\)"):
+    with pytest.raises(NoPoolError, match=r"--profile \(acme, other\)"):
         home.choose(folder=Path("/"))
 
 
@@ -124,7 +124,7 @@ def test_a_profile_that_names_no_client_is_told_with_its_line(home: Home) -> Non
     home.write_config('[profiles.acme]\nuser_pool_id = "eu-west-1_Acme1"\n')
     with pytest.raises(ConfigurationError, match=r"line 2: this profile names no app client\.") as caught:
         home.choose("--profile", "acme", current_session=lambda: SESSION)
-    assert not isinstance(caught.value, NoPoolNamed), "another session would be taken for it"
+    assert not isinstance(caught.value, NoPoolError), "another session would be taken for it"
 
 
 def test_the_profile_that_named_the_pool_is_the_one_in_use(home: Home) -> None:
@@ -155,7 +155,7 @@ def test_what_was_typed_and_kept_comes_before_what_flags_and_variables_name(home
         client_secret_file="/gone",
         app_name="Shop",
     )
-    choice = choose_kept_profile("acme", flags, home.environ | variables)
+    choice = resolve_saved_profile("acme", flags, home.environ | variables)
     assert (choice.user_pool_id, choice.client_id, choice.profile) == (
         "eu-west-1_Acme1",
         "acmeclient",
@@ -173,12 +173,12 @@ def test_a_folder_that_was_removed_is_no_obstacle(
     monkeypatch.chdir(gone)
     gone.rmdir()
     flags = Namespace(user_pool_id="eu-central-1_Flag", client_id="c")
-    assert choose_pool(flags, home.environ).client_id == "c"
-    with pytest.raises(NoPoolNamed):
-        choose_pool(Namespace(), home.environ)
+    assert resolve_pool(flags, home.environ).client_id == "c"
+    with pytest.raises(NoPoolError):
+        resolve_pool(Namespace(), home.environ)
     flags.client_secret_file = "secret"
     with pytest.raises(ConfigurationError, match="the folder you are in was removed"):
-        choose_pool(flags, home.environ)
+        resolve_pool(flags, home.environ)
 
 
 def test_flags_for_another_client_of_a_pool_leave_out_what_is_the_clients(home: Home) -> None:
@@ -198,7 +198,7 @@ def test_flags_for_another_pool_leave_out_everything_but_the_person(home: Home) 
 
 def test_a_pool_id_of_another_pool_does_not_get_the_files_client(home: Home, put_amplify_file: Put) -> None:
     put_amplify_file("amplify_outputs.json", home.folder)
-    with pytest.raises(NoPoolNamed, match=r"beside the user pool of --user-pool-id\. Give --client-id too"):
+    with pytest.raises(NoPoolError, match=r"beside the user pool of --user-pool-id\. Give --client-id too"):
         home.choose("--user-pool-id", "eu-west-1_Another")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tui_auth.config.pasted import Pasted, ids_in
+from tui_auth.config.pasted_ids import PastedIds, parse_pasted_ids
 
 POOL, CLIENT = "eu-west-1_Ab12Cd34E", "1example23456789abcdefghij"
 
@@ -52,4 +52,4 @@ POOL, CLIENT = "eu-west-1_Ab12Cd34E", "1example23456789abcdefghij"
     ],
 )
 def test_the_ids_in_what_was_pasted_are_found(text: str, pool: str | None, client: str | None) -> None:
-    assert ids_in(text) == Pasted(pool, client)
+    assert parse_pasted_ids(text) == PastedIds(pool, client)

@@ -1,0 +1,149 @@
+"""Edits of config.toml: the profile is changed, and the author's own lines stay."""
+
+from __future__ import annotations
+
+import tomllib
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.config.conftest import Home
+from tui_auth.config.profile_editor import add_profile, remove_profile, use_profile
+from tui_auth.config.profiles import line_numbers, load_profiles
+
+AUTHORED = '''\
+# my pools
+default_profile = "a"  # mine
+
+# about a
+[profiles.a]
+user_pool_id = "eu-west-1_A"   # the pool
+# [profiles.no]
+app_name = """A
+[profiles.no]
+"""
+mfa_methods = [ "SMS", # ]
+  "TOTP" ]
+
+[profiles.a.password_policy]
+min_length = 8
+
+# about b
+[profiles."b b"]
+user_pool_id = 'eu-west-1_B'
+'''
+
+
+def edited(home: Home) -> str:
+    """Return config.toml after an edit, with its line breaks as they are."""
+    return home.config.read_bytes().decode()
+
+
+def test_each_key_has_its_line() -> None:
+    lines = line_numbers(AUTHORED)
+    assert lines["profiles", "a"] == 5
+    assert lines["profiles", "a", "app_name"] == 8
+    assert lines["profiles", "a", "password_policy", "min_length"] == 15
+    assert lines["profiles", "b b", "user_pool_id"] == 19
+    assert ("profiles", "no") not in lines
+
+
+@pytest.mark.parametrize(
+    ("source", "key"),
+    [('"a\tb"', "a\tb"), (r'"a\U00000022b"', 'a"b'), (r'"\u00e9\t"', "é\t"), ("'a\"b'", 'a"b'), ('"#"', "#")],
+)
+def test_a_quoted_key_has_its_line(source: str, key: str) -> None:
+    assert line_numbers(f"[later]\n{source} = 1\n") == {("later",): 1, ("later", key): 2}
+
+
+def test_the_default_is_changed_in_place(home: Home) -> None:
+    home.write_config(AUTHORED)
+    use_profile("b b", home.environ)
+    assert edited(home) == AUTHORED.replace('default_profile = "a"', 'default_profile = "b b"')
+    use_profile(None, home.environ)
+    assert edited(home) == AUTHORED.replace('default_profile = "a"  # mine\n', "")
+
+
+def test_a_first_default_comes_before_everything(home: Home) -> None:
+    text = '# mine\n[profiles.a]\nclient_id = "c"\n'
+    home.write_config(text)
+    use_profile("a", home.environ)
+    assert edited(home) == f'default_profile = "a"\n\n{text}'
+
+
+def test_a_new_profile_comes_last(home: Home) -> None:
+    home.write_config(AUTHORED)
+    values = {"client_id": "c\n1", "mfa_methods": ("SMS",), "session_minutes": 5.0}
+    add_profile("c", values, comment="from a file", environ=home.environ)
+    assert edited(home) == AUTHORED + (
+        '\n[profiles.c]\n# from a file\nclient_id = "c\\n1"\nmfa_methods = ["SMS"]\nsession_minutes = 5\n'
+    )
+
+
+def test_a_table_of_values_is_written_on_the_line_of_its_key(home: Home) -> None:
+    add_profile("c", {"password_policy": {"min_length": 8}}, environ=home.environ)
+    assert load_profiles(home.environ).lines["c"] == {"": 1, "password_policy": 2}
+
+
+def test_a_profile_goes_with_its_inner_tables_and_the_comments_around_it_stay(home: Home) -> None:
+    home.write_config(AUTHORED)
+    remove_profile("a", home.environ)
+    assert edited(home) == (
+        "# my pools\n\n# about a\n\n# about b\n[profiles.\"b b\"]\nuser_pool_id = 'eu-west-1_B'\n"
+    )
+
+
+def test_a_comment_after_the_last_profile_stays(home: Home) -> None:
+    home.write_config("[profiles.a]\nclient_id = 'c'\n\n# the end\n")
+    remove_profile("a", home.environ)
+    assert "# the end\n" in edited(home)
+    assert tomllib.loads(edited(home)) == {}
+
+
+def test_values_that_are_not_settings_stay(home: Home) -> None:
+    home.write_config("[profiles.a]\nx = [nan, 2020-01-01]\n")
+    add_profile("b", {"client_id": "c"}, environ=home.environ)
+    assert edited(home).startswith("[profiles.a]\nx = [nan, 2020-01-01]\n\n[profiles.b]\n")
+
+
+def test_the_line_breaks_of_the_file_stay(home: Home) -> None:
+    home.write_config("")
+    home.config.write_bytes(AUTHORED.replace("\n", "\r\n").encode())
+    add_profile("c", {"client_id": "c"}, comment="new", environ=home.environ)
+    use_profile("c", home.environ)
+    remove_profile("a", home.environ)
+    assert "\n" not in edited(home).replace("\r\n", "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "profiles = { a = { client_id = '1' } }\n",
+        "profiles.a = { client_id = '1' }\n",
+        "profiles.a.client_id = '1'\n",
+        "[profiles]\na = { client_id = '1' }\n",
+        "[profiles]\na.client_id = '1'\n",
+        "[profiles] # all\n[ 'profiles' . \"a\" ]\nclient_id = '1'",
+    ],
+)
+def test_every_notation_of_a_profile_can_be_edited(home: Home, text: str) -> None:
+    home.write_config(text)
+    add_profile("b", {"client_id": "2"}, environ=home.environ)
+    assert load_profiles(home.environ).tables == {"a": {"client_id": "1"}, "b": {"client_id": "2"}}
+    remove_profile("a", home.environ)
+    assert load_profiles(home.environ).tables == {"b": {"client_id": "2"}}
+
+
+texts = st.text(st.characters(exclude_categories=["Cs"]))
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.dictionaries(texts, texts, max_size=3), texts)
+def test_any_text_is_read_as_it_was_written(home: Home, metadata: dict[str, str], name: str) -> None:
+    home.write_config(AUTHORED)
+    values = {"client_metadata": metadata, "app_name": name}
+    add_profile("c", values, environ=home.environ)
+    assert load_profiles(home.environ).tables["c"] == values
+    remove_profile("c", home.environ)
+    assert edited(home).rstrip("\n") == AUTHORED.rstrip("\n")

@@ -1,0 +1,404 @@
+"""Resolve which pool a command uses: flags, TUI_AUTH_* variables, a profile, an Amplify file, a session."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tui_auth.config.client_secret import permission_warning, read_secret_file, resolve_secret_path
+from tui_auth.config.environment import aws_endpoint
+from tui_auth.config.errors import ConfigurationError, NoPoolError, display_path, error_in_file
+from tui_auth.config.password_policy import PasswordPolicy
+from tui_auth.config.pasted_ids import parse_id
+from tui_auth.config.places import home_folder
+from tui_auth.config.settings import SETTINGS, InvalidValueError, Setting, validate_setting
+from tui_auth.config.sources import MergedSettings, Origin, Source, SourceKind
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+    from tui_auth.config.profiles import Profile, Profiles
+    from tui_auth.secret import Secret
+
+POOL_FLAGS = {
+    "user_pool_id": ("ID", "such as eu-west-1_Ab12Cd34E"),
+    "client_id": ("ID", "the app client's id"),
+    "client_secret_file": ("FILE", "a file with the app client's secret"),
+    "region": ("REGION", "where the pool is, if its id does not say it"),
+    "endpoint_url": ("URL", "https, or http on this machine"),
+    "identity_pool_id": ("ID", "for AWS credentials"),
+}
+"""The settings that specify a pool: the placeholder and the help text of each one's flag."""
+
+_SETTINGS_OF_FIRST_SCREEN = frozenset(
+    {"user_pool_id", "client_id", "client_secret_file", "region", "endpoint_url", "auth_flow"}
+)
+
+
+@dataclass(frozen=True)
+class ResolvedPool:
+    """The pool, app client and endpoint that a command uses, and what else is known about them.
+
+    Attributes:
+        client_secret_file: The file that the secret is read from, which may be an Amplify file.
+        session_minutes: How long a step waits for its answer.
+        origins: Where each value came from.
+        notes: Sentences for stderr: the file that is used, and the files that were skipped.
+    """
+
+    user_pool_id: str
+    client_id: str
+    client_secret: Secret | None = None
+    region: str | None = None
+    endpoint_url: str | None = None
+    identity_pool_id: str | None = None
+    client_secret_file: Path | None = None
+    username: str | None = None
+    auth_flow: str | None = None
+    preferred_first_factor: str | None = None
+    app_name: str | None = None
+    session_minutes: float | None = None
+    storage: str | None = None
+    client_metadata: Mapping[str, str] = field(default_factory=dict)
+    password_policy: PasswordPolicy | None = None
+    username_attributes: tuple[str, ...] = ()
+    required_attributes: tuple[str, ...] = ()
+    mfa_methods: tuple[str, ...] = ()
+    profile: str | None = None
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def username_label(self) -> str:
+        """The label of the user name's field: what users of this pool sign in with."""
+        match sorted(self.username_attributes):
+            case ["email"]:
+                return "E-mail"
+            case ["phone_number"]:
+                return "Phone"
+            case ["email", "phone_number"]:
+                return "E-mail or phone"
+        return "Username"
+
+
+LoadCurrentSettings = Callable[[], Mapping[str, Any] | None]
+"""Returns the settings of the last successful sign-in, named as in settings.py, or None."""
+
+
+def no_session() -> None:
+    """Return None: there is no current session."""
+
+
+def add_pool_arguments(parser: ArgumentParser) -> None:
+    """Add the flags that specify a pool. No secret is ever taken from a flag."""
+    group = parser.add_argument_group("which pool")
+    group.add_argument("--profile", metavar="PROFILE", help="a pool kept under a name; see tui-auth profile")
+    for name, (metavar, says) in POOL_FLAGS.items():
+        group.add_argument(SETTINGS[name].flag, metavar=metavar, help=says)
+
+
+def resolve_pool(
+    arguments: Namespace,
+    environ: Mapping[str, str] = os.environ,
+    *,
+    current_session: LoadCurrentSettings = no_session,
+    folder: Path | None = None,
+    reads_secret: bool = True,
+) -> ResolvedPool:
+    """Return the pool from the first source that specifies one, with what the other sources add to it.
+
+    The sources are: flags; ``TUI_AUTH_*``; the profile of ``--profile``, ``TUI_AUTH_PROFILE`` or else the
+    default one; an Amplify file in the folder or above, up to home; the current session; the only profile.
+    Those that the user didn't name count only while the pool is unknown. By default the region is that of the
+    pool ID, and the endpoint is that of AWS's variables.
+
+    Args:
+        arguments: The parsed flags.
+        environ: The environment variables.
+        current_session: Returns the settings of the last sign-in.
+        folder: Where the search for Amplify files begins; by default the working directory.
+        reads_secret: Whether to open the client secret's file.
+
+    Raises:
+        NoPoolError: No source specifies a pool and an app client.
+        ConfigurationError: A value or a file can't be used.
+    """
+    resolver = PoolResolver(arguments, environ, current_session, folder)
+    resolver.merge_all()
+    if not resolver.merged.is_complete:
+        raise _no_pool_error(resolver)
+    return _resolved(resolver, reads_secret=reads_secret)
+
+
+def resolve_saved_profile(
+    name: str, arguments: Namespace, environ: Mapping[str, str] = os.environ
+) -> ResolvedPool:
+    """Return the pool of a profile that was just created on the first screen, whatever flags specify.
+
+    Flags and variables still count for what that screen doesn't ask, such as the user name. Raises
+    ConfigurationError.
+    """
+    resolver = PoolResolver(arguments, environ, no_session, None)
+    resolver.merge_profile(resolver.profiles.profile(name), is_explicit=True)
+    resolver.merge_flags_and_variables(except_for=_SETTINGS_OF_FIRST_SCREEN)
+    return _resolved(resolver, reads_secret=True)
+
+
+def explicit_settings(arguments: Namespace, environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
+    """Return the validated settings of flags and ``TUI_AUTH_*``, by name. Raises ConfigurationError."""
+    resolver = PoolResolver(arguments, environ, no_session, None)
+    resolver.merge_flags_and_variables()
+    resolver.merge_aws_endpoint()
+    return resolver.merged.settings
+
+
+class PoolResolver:
+    """Merges one source after another into ``merged``."""
+
+    def __init__(
+        self,
+        arguments: Namespace,
+        environ: Mapping[str, str],
+        current_session: LoadCurrentSettings,
+        folder: Path | None,
+    ) -> None:
+        self.arguments = arguments
+        self.environ = environ
+        self.current_session = current_session
+        self.merged = MergedSettings()
+        self.notes: list[str] = []
+        self._folder = folder
+
+    @cached_property
+    def profiles(self) -> Profiles:
+        """The profiles in config.toml, read on first use."""
+        from tui_auth.config.profiles import load_profiles
+
+        return load_profiles(self.environ)
+
+    @cached_property
+    def folder(self) -> Path | None:
+        """The folder of the search for Amplify files; None if the working directory was removed."""
+        try:
+            return self._folder or Path.cwd()
+        except FileNotFoundError:
+            return None
+
+    def merge_all(self) -> None:
+        """Merge all sources in order, those that the user didn't name only while no pool is known."""
+        self.merge_flags_and_variables()
+        self._merge_named_profile()
+        for merge in (
+            self._merge_default_profile,
+            self._merge_amplify_file,
+            self._merge_session,
+            self._merge_only_profile,
+        ):
+            if self.merged.is_complete:
+                return
+            merge()
+
+    def merge_flags_and_variables(self, except_for: frozenset[str] = frozenset()) -> None:
+        """Merge the flags and variables; each counts on its own."""
+        for kind, values in (
+            (SourceKind.FLAG, self._flag_values()),
+            (SourceKind.ENVIRONMENT, self._variable_values()),
+        ):
+            self.merged.add(
+                Source(kind, *_validate(value for value in values if value[0].name not in except_for))
+            )
+
+    def merge_profile(self, profile: Profile, *, is_explicit: bool) -> None:
+        """Merge what a profile adds to the known pool."""
+        origins = {
+            name: Origin(SourceKind.PROFILE, profile.name, profile.path, profile.lines.get(name))
+            for name in profile.settings
+        }
+        self.merged.add(Source(SourceKind.PROFILE, profile.settings, origins, is_explicit))
+
+    def merge_aws_endpoint(self) -> None:
+        """Use the endpoint of AWS's own variables if no source specifies one."""
+        endpoint = aws_endpoint(self.environ)
+        if endpoint is None or "endpoint_url" in self.merged.settings:
+            return
+        name, url = endpoint
+        origin = Origin(SourceKind.ENVIRONMENT, name)
+        settings, origins = _validate([(SETTINGS["endpoint_url"], url.strip(), origin)])
+        self.merged.settings |= settings
+        self.merged.origins |= origins
+
+    def _flag_values(self) -> Iterator[tuple[Setting, str, Origin]]:
+        for setting in SETTINGS.values():
+            value = getattr(self.arguments, setting.name, None) if setting.from_text else None
+            if value is not None:
+                text = parse_id(setting.name, _not_empty(setting.flag, value))
+                yield setting, text, Origin(SourceKind.FLAG, setting.flag)
+
+    def _variable_values(self) -> Iterator[tuple[Setting, str, Origin]]:
+        for setting in SETTINGS.values():
+            value = self.environ.get(setting.variable, "").strip() if setting.from_text else ""
+            if value:
+                yield setting, value, Origin(SourceKind.ENVIRONMENT, setting.variable)
+
+    def _merge_named_profile(self) -> None:
+        flag = getattr(self.arguments, "profile", None)
+        flag_value = _not_empty("--profile", flag) if flag is not None else ""
+        name = flag_value or self.environ.get("TUI_AUTH_PROFILE", "").strip()
+        if not name:
+            return
+        profile = self.profiles.profile(name)
+        if "user_pool_id" not in profile.settings and "user_pool_id" not in self.merged.settings:
+            raise error_in_file(
+                profile.path,
+                profile.lines.get(""),
+                'this profile names no user pool. Add a line user_pool_id = "…" to it, '
+                "or give --user-pool-id too.",
+            )
+        for setting in ("user_pool_id", "client_id") if flag_value else ():
+            origin = self.merged.origins.get(setting)
+            differs = self.merged.settings.get(setting) != profile.settings.get(setting)
+            if origin and origin.kind is SourceKind.ENVIRONMENT and differs:
+                self.notes.append(f"{origin} comes before the profile {name}. Unset it to use the profile.")
+        self.merge_profile(profile, is_explicit=True)
+
+    def _merge_default_profile(self) -> None:
+        profile = self.profiles.default_profile()
+        if profile is None:
+            return
+        if "user_pool_id" not in self.merged.settings:
+            self._note_hidden_amplify_file(profile)
+        self.merge_profile(profile, is_explicit=False)
+
+    def _merge_only_profile(self) -> None:
+        names = self.profiles.names
+        if len(names) == 1:
+            self.merge_profile(self.profiles.profile(names[0]), is_explicit=False)
+
+    def _merge_session(self) -> None:
+        settings = self.current_session()
+        if settings:
+            origins = dict.fromkeys(settings, Origin(SourceKind.CURRENT_SESSION))
+            self.merged.add(Source(SourceKind.CURRENT_SESSION, settings, origins, is_explicit=False))
+            self._merge_profile_of_session()
+
+    def _merge_profile_of_session(self) -> None:
+        """Merge the profile of the current session's pool and app client: a session stores fewer settings."""
+        ids = {name: self.merged.settings.get(name) for name in ("user_pool_id", "client_id")}
+        for name, values in self.profiles.tables.items():
+            if all(values.get(key) == value for key, value in ids.items()):
+                with suppress(ConfigurationError):  # the user didn't name it
+                    self.merge_profile(self.profiles.profile(name), is_explicit=False)
+                return
+
+    def _note_hidden_amplify_file(self, profile: Profile) -> None:
+        from tui_auth.config.amplify import amplify_files_above, is_plain_file
+
+        if self.folder is None:
+            return
+        files = amplify_files_above(self.folder, Path(home_folder(self.environ)))
+        hidden = next(filter(is_plain_file, files), None)
+        if hidden is not None:
+            self.notes.append(
+                f"Using the profile {profile.name}, which is the default; {display_path(hidden)} was passed "
+                "by. `tui-auth profile use --none` ends that."
+            )
+
+    def _merge_amplify_file(self) -> None:
+        from tui_auth.config.amplify import find_amplify_file
+
+        if self.folder is None:
+            return
+        search = find_amplify_file(self.folder, Path(home_folder(self.environ)))
+        self.notes += search.notes
+        file = search.file
+        if file is None:
+            return
+        self.notes += file.warnings
+        settings = {name: entry.value for name, entry in file.settings.items()}
+        origins = {
+            name: Origin(SourceKind.AMPLIFY_FILE, "", file.path, entry.line)
+            for name, entry in file.settings.items()
+        }
+        if file.client_secret is not None:
+            settings["client_secret_file"] = str(file.path)
+            origins["client_secret_file"] = Origin(SourceKind.AMPLIFY_FILE, "", file.path)
+        self.merged.add(Source(SourceKind.AMPLIFY_FILE, settings, origins, is_explicit=False))
+
+
+def _not_empty(flag: str, value: object) -> str:
+    """Return a flag's value. Raises ConfigurationError if it is empty, as with an unset shell variable."""
+    text = str(value).strip()
+    if not text:
+        raise ConfigurationError(f"{flag} is empty. Give a value, or leave the flag out.")
+    return text
+
+
+def _validate(
+    values: Iterable[tuple[Setting, str, Origin]],
+) -> tuple[dict[str, Any], dict[str, Origin]]:
+    settings, origins = dict[str, Any](), dict[str, Origin]()
+    for setting, value, origin in values:
+        try:
+            settings[setting.name] = validate_setting(setting.name, value)
+        except InvalidValueError as error:
+            raise ConfigurationError(f"{origin}: expected {error}.") from None
+        origins[setting.name] = origin
+    return settings, origins
+
+
+def _resolved(resolver: PoolResolver, *, reads_secret: bool) -> ResolvedPool:
+    resolver.merge_aws_endpoint()
+    merged = resolver.merged
+    merged.settings.setdefault("region", merged.settings["user_pool_id"].partition("_")[0])
+    merged.origins.setdefault("region", Origin(SourceKind.DERIVED))
+    values = dict(merged.settings)
+    origin = merged.origins["user_pool_id"]
+    notes = list(resolver.notes)
+    if origin.kind is SourceKind.AMPLIFY_FILE and origin.file:
+        notes.append(f"The user pool is the one in {display_path(origin.file)}.")
+    if path := values.pop("client_secret_file", None):
+        values["client_secret_file"] = secret_file = resolve_secret_path(path)
+        values["client_secret"] = read_secret_file(secret_file) if reads_secret else None
+        notes += [note] if reads_secret and (note := permission_warning(secret_file)) else []
+    if policy := values.pop("password_policy", None):
+        values["password_policy"] = PasswordPolicy.from_setting(policy)
+    profile = origin.name if origin.kind is SourceKind.PROFILE else None
+    return ResolvedPool(**values, profile=profile, origins=merged.origins, notes=tuple(notes))
+
+
+def _no_pool_error(resolver: PoolResolver) -> ConfigurationError:
+    merged, notes = resolver.merged, tuple(resolver.notes)
+    pool = merged.origins.get("user_pool_id")
+    if pool and pool.kind is SourceKind.PROFILE and pool.file:
+        return error_in_file(
+            pool.file,
+            pool.line,
+            'this profile names no app client. Add a line client_id = "…" to it, or give --client-id too.',
+        )
+    for name, other in (("user_pool_id", "client_id"), ("client_id", "user_pool_id")):
+        if name in merged.settings:
+            missing = SETTINGS[other]
+            return NoPoolError(
+                f"No {missing.scope.value} is named beside the {SETTINGS[name].scope.value} "
+                f"of {merged.origins[name]}. Give {missing.flag} too.",
+                is_partial=True,
+                notes=notes,
+            )
+    names = resolver.profiles.names
+    if names:
+        return NoPoolError(
+            f"No user pool is named. Choose one with --profile ({', '.join(names[:8])}), "
+            "make one the default (`tui-auth profile use NAME`), or name another: `tui-auth --new-pool`.",
+            has_profiles=True,
+            notes=notes,
+        )
+    return NoPoolError(
+        "No user pool is named. Give --user-pool-id and --client-id, "
+        "or run `tui-auth` on a terminal: it asks.",
+        notes=notes,
+    )
