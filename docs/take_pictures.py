@@ -15,8 +15,8 @@ from typing import Any
 from textual.pilot import Pilot
 
 from tui_auth.commands.demo.demo_app import DemoApp
-from tui_auth.pool import PoolServer
-from tui_auth.pool.demo_users import provision
+from tui_auth.emulator import PoolServer
+from tui_auth.emulator.demo_users import provision
 from tui_auth.screens.form_screen import FormScreen
 
 HERE = Path(__file__).parent

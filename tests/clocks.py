@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from tui_auth.pool.clock import Clock
+from tui_auth.emulator.clock import Clock
 
 
 class StillClock(Clock):

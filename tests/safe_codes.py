@@ -18,8 +18,8 @@ from typing import Final
 import pyotp
 import pytest
 
-from tui_auth.pool import admin_clients, admin_pools, challenges, codes, totp
-from tui_auth.pool.codes import digits as random_digits
+from tui_auth.emulator import admin_clients, admin_pools, challenges, codes, totp
+from tui_auth.emulator.codes import digits as random_digits
 
 __all__ = ["install", "is_safe_key", "random_digits", "safe_secrets", "sent_codes", "wrong"]
 

@@ -10,8 +10,8 @@ import pytest
 
 from tests import safe_codes
 from tests.safe_codes import is_safe_key, safe_secrets, sent_codes, wrong
-from tui_auth.pool import PoolServer, codes, totp
-from tui_auth.pool.demo_users import provision
+from tui_auth.emulator import PoolServer, codes, totp
+from tui_auth.emulator.demo_users import provision
 
 NOW = 1_800_000_000.0
 

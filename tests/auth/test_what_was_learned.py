@@ -32,7 +32,7 @@ from tui_auth.auth.next_step import (
 from tui_auth.auth.password_proof import PasswordProof
 from tui_auth.auth.refusals import refusal
 from tui_auth.auth.what_next import Road, road
-from tui_auth.pool import PoolServer
+from tui_auth.emulator import PoolServer
 from tui_auth.secret import Secret
 
 TEMPORARY, NEW = "Temporary-Horse-1!", "Brand-New-Horse-7!"

@@ -14,8 +14,8 @@ from tui_auth.auth.errors import AuthError
 from tui_auth.auth.next_step import ContinueSignInWithMFASelection as Selection
 from tui_auth.auth.next_step import DeliveryDetails, MFAType
 from tui_auth.auth.wire import Call, Wire, described, masked
-from tui_auth.pool import PoolServer
-from tui_auth.pool.demo_users import DemoPool, provision
+from tui_auth.emulator import PoolServer
+from tui_auth.emulator.demo_users import DemoPool, provision
 
 
 @pytest.fixture(scope="module")

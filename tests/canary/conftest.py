@@ -10,7 +10,7 @@ import pytest
 
 from tests.canary.hiding_places import HidingPlaces
 from tests.canary.stage import Stage, WatchedSignIn
-from tui_auth.pool import PoolServer, demo_triggers
+from tui_auth.emulator import PoolServer, demo_triggers
 
 Clean = Callable[..., None]
 

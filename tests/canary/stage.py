@@ -17,8 +17,8 @@ from tests.canary.surroundings import talkative
 from tests.journeys.conftest import SignIn
 from tests.terminal.emulator import Emulator
 from tui_auth.auth.srp import inner_hash
-from tui_auth.pool import PoolServer
-from tui_auth.pool.demo_users import DemoUser, provision
+from tui_auth.emulator import PoolServer
+from tui_auth.emulator.demo_users import DemoUser, provision
 
 SESSION_STORES = (".local/state/tui-auth", "run/tui-auth")
 

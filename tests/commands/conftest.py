@@ -16,7 +16,7 @@ from tests.programs import process as process
 from tests.programs import program as program
 from tests.programs import terminal_program as terminal_program
 from tests.session.machine import Machine
-from tui_auth.pool import PoolServer
+from tui_auth.emulator import PoolServer
 
 
 class Replacement:

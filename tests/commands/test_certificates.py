@@ -11,7 +11,7 @@ import botocore
 import pytest
 
 from tests.programs import Program, TerminalProgram
-from tui_auth.pool import PoolServer
+from tui_auth.emulator import PoolServer
 
 IDS = ("--user-pool-id", "eu-west-1_Ab12Cd34E", "--client-id", "1example23456789")
 CURE = "Name a file with certificates in PEM there, or take the setting out."

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.programs import DATA, Program, TerminalProgram
-from tui_auth.pool import PoolServer
+from tui_auth.emulator import PoolServer
 
 IDS = ("--user-pool-id", "eu-west-1_Ab12Cd34E", "--client-id", "1example23456789")
 GOOD = 'user_pool_id = "eu-west-1_Ab12Cd34E"\nclient_id = "1example23456789"\n'

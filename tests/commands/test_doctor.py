@@ -14,7 +14,7 @@ import pytest
 
 from tests.programs import Process, Program, TerminalProgram
 from tests.session.machine import private_file
-from tui_auth.pool import PoolServer
+from tui_auth.emulator import PoolServer
 
 ALL_FLOWS = ["ALLOW_USER_SRP_AUTH", "ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_AUTH", "ALLOW_CUSTOM_AUTH"]
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.programs import TerminalProgram
 from tests.terminal.pty_program import PtyProgram
-from tui_auth.pool import PoolServer, demo_triggers
+from tui_auth.emulator import PoolServer, demo_triggers
 
 PASSWORD = "Correct-Horse-9!"
 CONSOLE = "https://eu-west-1.console.aws.amazon.com/cognito/v2/idp/user-pools"

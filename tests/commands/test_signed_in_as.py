@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.programs import Program, TerminalProgram
-from tui_auth.pool import PoolServer
+from tui_auth.emulator import PoolServer
 
 PASSWORD = "Correct-Horse-9!"
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.terminal.pty_program import ROOT, PtyProgram
 from tui_auth.config.amplify import find_amplify_file
-from tui_auth.pool import PoolServer
+from tui_auth.emulator import PoolServer
 
 PASSWORD = "Correct-Horse-9!"
 FILES = {

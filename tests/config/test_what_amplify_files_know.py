@@ -12,7 +12,7 @@ import pytest
 
 from tests.in_process import run_in_process
 from tests.terminal.pty_program import ROOT, PtyProgram, isolated_environment
-from tui_auth.pool import PoolServer
+from tui_auth.emulator import PoolServer
 
 PASSWORD, TEMPORARY = "Brand-New-Horse-7", "Temporary-1!"
 FLOWS = ["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]

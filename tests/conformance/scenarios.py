@@ -9,8 +9,8 @@ import pyotp
 
 from tui_auth import AuthFactorType, MFAType
 from tui_auth.auth.next_step import ContinueSignInWithTOTPSetup, NextStep
-from tui_auth.pool import PoolServer
-from tui_auth.pool.demo_users import DemoUser
+from tui_auth.emulator import PoolServer
+from tui_auth.emulator.demo_users import DemoUser
 
 NEW = "Brand-New-Horse-7!"
 

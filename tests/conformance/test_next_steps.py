@@ -12,8 +12,8 @@ import pytest
 
 from tests.conformance.scenarios import NEW, SCENARIOS, Person
 from tui_auth import Auth, AuthError
-from tui_auth.pool import PoolServer, demo_triggers
-from tui_auth.pool.demo_users import DemoPool, DemoUser, provision
+from tui_auth.emulator import PoolServer, demo_triggers
+from tui_auth.emulator.demo_users import DemoPool, DemoUser, provision
 
 
 @pytest.fixture

@@ -27,8 +27,8 @@ from tui_auth.auth.next_step import (
     Done,
     NextStep,
 )
-from tui_auth.pool import PoolServer
-from tui_auth.pool.demo_users import PASSWORD
+from tui_auth.emulator import PoolServer
+from tui_auth.emulator.demo_users import PASSWORD
 
 E_MAIL: dict[str, Any] = {"EmailMfaConfiguration": {}}
 REQUIRED = {"MfaConfiguration": "ON"}

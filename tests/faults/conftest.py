@@ -12,7 +12,7 @@ from tests.journeys.conftest import demo as demo
 from tests.journeys.conftest import server as server
 from tests.journeys.conftest import sign_in_as as sign_in_as
 from tui_auth.auth import gateway
-from tui_auth.pool import PoolServer
+from tui_auth.emulator import PoolServer
 
 
 @pytest.fixture

@@ -30,9 +30,9 @@ from tui_auth.auth.next_step import (
     UnknownStep,
 )
 from tui_auth.auth.what_next import Road, road
-from tui_auth.pool import PoolServer
-from tui_auth.pool.demo_triggers import MOON_ANSWER, QUESTIONS
-from tui_auth.pool.demo_users import DemoUser
+from tui_auth.emulator import PoolServer
+from tui_auth.emulator.demo_triggers import MOON_ANSWER, QUESTIONS
+from tui_auth.emulator.demo_users import DemoUser
 from tui_auth.secret import Secret
 
 NEW_PASSWORD = "Brand-New-Horse-7!"

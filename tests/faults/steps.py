@@ -27,8 +27,8 @@ from tui_auth.auth.next_step import (
     ResetPassword,
     UnknownStep,
 )
-from tui_auth.pool import PoolServer
-from tui_auth.pool.demo_users import DemoPool
+from tui_auth.emulator import PoolServer
+from tui_auth.emulator.demo_users import DemoPool
 
 _WITHOUT_SRP = {"USER_SRP_AUTH": "USER_PASSWORD_AUTH", "CUSTOM_WITH_SRP": "CUSTOM_WITHOUT_SRP"}
 

@@ -22,8 +22,8 @@ from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.gateway import Address, CognitoGateway
 from tui_auth.auth.identity_gateway import IdentityGateway
 from tui_auth.auth.signature import KeysUnreachable, fetch_keys, keys_url
-from tui_auth.pool import PoolServer
-from tui_auth.pool.demo_users import DemoPool
+from tui_auth.emulator import PoolServer
+from tui_auth.emulator.demo_users import DemoPool
 from tui_auth.secret import Secret
 
 Start = Callable[..., SignIn]

@@ -16,8 +16,8 @@ from tui_auth.auth.attempt import Attempt
 from tui_auth.auth.auth import Auth
 from tui_auth.auth.errors import AuthError
 from tui_auth.auth.next_step import NEXT_STEPS, Done
-from tui_auth.pool import PoolServer
-from tui_auth.pool.demo_users import DemoPool
+from tui_auth.emulator import PoolServer
+from tui_auth.emulator.demo_users import DemoPool
 
 Record = Callable[[str, object], None]
 

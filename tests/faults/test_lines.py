@@ -16,9 +16,9 @@ from tui_auth.auth.auth import Auth
 from tui_auth.auth.auth_flow import AuthFlow
 from tui_auth.auth.errors import AuthError
 from tui_auth.auth.next_step import Done
+from tui_auth.emulator import PoolServer
+from tui_auth.emulator.demo_users import DemoPool
 from tui_auth.plain.sign_in import PlainSignIn
-from tui_auth.pool import PoolServer
-from tui_auth.pool.demo_users import DemoPool
 from tui_auth.screens.problem import OWN_FAULT
 from tui_auth.secret import Secret
 from tui_auth.settings import SignInSettings

@@ -14,8 +14,8 @@ from tests.faults.proxy import Fault, FaultProxy, Reply
 from tests.faults.sequences import strangers_in
 from tests.faults.steps import MEETINGS, Meeting, share
 from tui_auth.auth.next_step import Done
-from tui_auth.pool import PoolServer
-from tui_auth.pool.demo_users import DemoPool
+from tui_auth.emulator import PoolServer
+from tui_auth.emulator.demo_users import DemoPool
 from tui_auth.screens.problem import OWN_FAULT
 
 Record = Callable[[str, object], None]

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.terminal.pty_program import PtyProgram
-from tui_auth.pool import PoolServer, demo_triggers
-from tui_auth.pool.demo_users import DemoPool, DemoUser, provision
+from tui_auth.emulator import PoolServer, demo_triggers
+from tui_auth.emulator.demo_users import DemoPool, DemoUser, provision
 
 if TYPE_CHECKING:
     from tests.journeys.own_pool import OwnPool

@@ -9,7 +9,7 @@ import pytest
 
 from tests.journeys.conftest import SignIn
 from tests.journeys.own_pool import OwnPool
-from tui_auth.pool import PoolServer
+from tui_auth.emulator import PoolServer
 
 MakePool = Callable[..., OwnPool]
 ELSEWHERE = "us-east-1"

@@ -16,8 +16,8 @@ from tests.journeys.own_pool import OwnPool
 from tests.safe_codes import wrong
 from tests.terminal.pty_program import ROOT, isolated_environment
 from tests.tools import need_tool
-from tui_auth.pool import PoolServer
-from tui_auth.pool.demo_users import DemoPool
+from tui_auth.emulator import PoolServer
+from tui_auth.emulator.demo_users import DemoPool
 
 Start = Callable[..., SignIn]
 NEW = "Brand-New-Horse-7!"

@@ -10,8 +10,8 @@ from tests.screens.conftest import until
 from tests.terminal.pty_program import PtyProgram
 from tui_auth.auth.next_step import Done
 from tui_auth.commands.demo.demo_app import DemoApp
-from tui_auth.pool import PoolServer
-from tui_auth.pool.demo_users import provision
+from tui_auth.emulator import PoolServer
+from tui_auth.emulator.demo_users import provision
 
 
 def test_a_sample_user_walks_to_the_end_without_a_key_pressed(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from tests.terminal.pty_program import ROOT, PtyProgram, isolated_environment
 from tests.tools import need_tool
-from tui_auth.pool import PoolServer
+from tui_auth.emulator import PoolServer
 
 PASSWORD = "Correct-Horse-9!"
 POOL, CLIENT = "eu-west-1_Ab12Cd34E", "1example23456789"

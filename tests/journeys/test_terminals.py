@@ -19,8 +19,8 @@ from tests.journeys.conftest import SignIn
 from tests.steps.reading import scan
 from tests.terminal.pty_program import PtyProgram
 from tests.tools import need_tool
-from tui_auth.pool import PoolServer
-from tui_auth.pool.demo_users import DemoPool
+from tui_auth.emulator import PoolServer
+from tui_auth.emulator.demo_users import DemoPool
 
 Start = Callable[..., SignIn]
 NO_COLOURS = [{"NO_COLOR": "1"}, {"TERM": "vt100", "COLORTERM": ""}]

@@ -13,7 +13,7 @@ import pytest
 from tests.journeys.conftest import SignIn
 from tests.journeys.own_pool import APP_AND_SMS, OwnPool
 from tests.safe_codes import wrong
-from tui_auth.pool import PoolServer
+from tui_auth.emulator import PoolServer
 
 Start = Callable[..., SignIn]
 MakePool = Callable[..., OwnPool]

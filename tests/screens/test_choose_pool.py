@@ -20,7 +20,7 @@ from tui_auth.auth.refusals import refusal
 from tui_auth.auth.signature import KeysUnreachable
 from tui_auth.commands.choose_pool import ChoosePoolApp
 from tui_auth.config.profiles import Profiles, load_profiles
-from tui_auth.pool import PoolServer
+from tui_auth.emulator import PoolServer
 from tui_auth.screens.choose_pool import ChoosePoolScreen, Stage
 from tui_auth.screens.help import HelpScreen
 

@@ -11,8 +11,8 @@ from tests.screens.conftest import PilotedApp, app_with
 from tests.scripted_gateway import challenge
 from tui_auth.auth.refusals import refusal
 from tui_auth.commands.demo.demo_app import DemoApp
-from tui_auth.pool import PoolServer
-from tui_auth.pool.demo_users import provision
+from tui_auth.emulator import PoolServer
+from tui_auth.emulator.demo_users import provision
 from tui_auth.widgets.frame import KeyLine
 from tui_auth.widgets.secret_input import SecretInput
 

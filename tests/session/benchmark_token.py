@@ -20,7 +20,7 @@ from pathlib import Path
 
 from tests.session.machine import Machine
 from tests.terminal.pty_program import ROOT
-from tui_auth.pool import PoolServer
+from tui_auth.emulator import PoolServer
 
 RUNS = 20
 REFERENCE = "python -c pass"

@@ -17,7 +17,7 @@ from tests.terminal.pty_program import ROOT, isolated_environment
 from tui_auth.auth.auth import Auth
 from tui_auth.auth.next_step import Done
 from tui_auth.config.pool_choice import PoolChoice
-from tui_auth.pool import PoolServer
+from tui_auth.emulator import PoolServer
 from tui_auth.session.sessions import Found, Kept, Sessions, origin_of
 from tui_auth.session.stores import StorageKind
 

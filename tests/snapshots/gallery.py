@@ -20,8 +20,8 @@ from tui_auth.auth.refusals import refusal
 from tui_auth.auth.signature import KeysUnreachable
 from tui_auth.commands.choose_pool import ChoosePoolApp
 from tui_auth.commands.demo.demo_app import DemoApp
-from tui_auth.pool import PoolServer
-from tui_auth.pool.demo_users import provision
+from tui_auth.emulator import PoolServer
+from tui_auth.emulator.demo_users import provision
 from tui_auth.screens.done import DoneScreen
 from tui_auth.screens.step_screen import StartAgainAsked
 from tui_auth.session.storage_choice import WORDS

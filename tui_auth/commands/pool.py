@@ -16,7 +16,7 @@ from tui_auth.commands.exit_status import CONFIGURATION
 from tui_auth.commands.output import tell, write_out
 
 if TYPE_CHECKING:
-    from tui_auth.pool import PoolServer
+    from tui_auth.emulator import PoolServer
 
 _MODULE = "tui_auth_pool_triggers"
 _FUNCTIONS = ("define_auth_challenge", "create_auth_challenge", "verify_auth_challenge_response")
@@ -51,7 +51,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Serve until SIGINT or SIGTERM, then 0. 3 for a bad triggers file or a port that is taken."""
-    from tui_auth.pool import PoolServer
+    from tui_auth.emulator import PoolServer
 
     try:
         triggers = load_triggers(arguments.triggers) if arguments.triggers else None
@@ -100,7 +100,7 @@ def load_triggers(path: Path) -> ModuleType:
 
 
 def _demo(server: PoolServer) -> dict[str, Any]:
-    from tui_auth.pool.demo_users import provision
+    from tui_auth.emulator.demo_users import provision
 
     pool = provision(server)
     return {**asdict(pool), "users": [asdict(user) for user in pool.users]}

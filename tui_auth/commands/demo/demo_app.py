@@ -17,8 +17,8 @@ from tui_auth.auth.next_step import ConfirmSignInWithTOTPCode, ContinueSignInWit
 from tui_auth.commands.demo.phone import Drawer, Phone
 from tui_auth.commands.demo.player import Player
 from tui_auth.commands.demo.user_list import UserChosen, UserListScreen
-from tui_auth.pool import PoolServer
-from tui_auth.pool.demo_users import DemoPool, DemoUser, make_new_again
+from tui_auth.emulator import PoolServer
+from tui_auth.emulator.demo_users import DemoPool, DemoUser, make_new_again
 from tui_auth.screens.done import SignInSeen
 from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.sign_in import SignInScreen

@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from tui_auth.auth.totp import WINDOW_SECONDS
 from tui_auth.auth.wire import Wire
-from tui_auth.pool import PoolServer
+from tui_auth.emulator import PoolServer
 from tui_auth.screens.wire import WireView
 from tui_auth.secret import Secret
 from tui_auth.terminal.safe_text import safe_line

@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui_auth.pool.demo_users import DemoUser
+from tui_auth.emulator.demo_users import DemoUser
 from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.surroundings import Surroundings
 

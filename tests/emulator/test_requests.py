@@ -1,0 +1,227 @@
+"""What a request may look like: the model's constraints in Cognito's words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import botocore.session
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tui_auth.emulator import PoolError
+from tui_auth.emulator.operations import HANDLERS, IDENTITY_POOLS, USER_POOLS
+from tui_auth.emulator.requests import request_shape
+from tui_auth.emulator.shapes import ListOf, Open, Record, Shape, Strings, Text, Truth, Whole, check
+
+SERVICES = {USER_POOLS: botocore.session.get_session(), IDENTITY_POOLS: botocore.session.get_session()}
+OPERATIONS = [(service, name) for service, handlers in HANDLERS.items() for name in handlers]
+KINDS = {
+    Text: "string",
+    Whole: "integer",
+    Truth: "boolean",
+    Strings: "map",
+    Open: "structure",
+    ListOf: "list",
+    Record: "structure",
+}
+
+
+def model_of(service: str, operation: str) -> Any:
+    return SERVICES[service].get_service_model(service).operation_model(operation).input_shape
+
+
+def compare(path: str, ours: Shape, theirs: Any) -> None:
+    assert KINDS[type(ours)] == theirs.type_name.replace("long", "integer"), path
+    if isinstance(ours, Text) and ours.pattern and "pattern" in theirs.metadata:
+        assert ours.pattern == theirs.metadata["pattern"], path
+    if isinstance(ours, ListOf):
+        compare(f"{path}[]", ours.item, theirs.member)
+    if isinstance(ours, Record):
+        assert set(ours.members) <= set(theirs.members), path
+        assert ours.required == frozenset(theirs.required_members), path
+        for name, member in ours.members.items():
+            compare(f"{path}.{name}", member, theirs.members[name])
+
+
+@pytest.mark.parametrize(("service", "operation"), OPERATIONS)
+def test_each_request_has_the_members_of_botocores_model(service: str, operation: str) -> None:
+    shape = request_shape(service, operation)
+    assert shape is not None
+
+    compare(operation, shape, model_of(service, operation))
+
+
+def said(operation: str, request: Any) -> tuple[str, str]:
+    shape = request_shape(USER_POOLS, operation)
+    assert shape is not None
+    with pytest.raises(PoolError) as caught:
+        check(shape, request)
+    return caught.value.code, caught.value.message
+
+
+CONSTRAINT = "failed to satisfy constraint: Member must"
+
+
+@pytest.mark.parametrize(
+    ("operation", "request_", "message"),
+    [
+        (
+            "VerifySoftwareToken",
+            {"UserCode": "12345x"},
+            f"1 validation error detected: Value at 'userCode' {CONSTRAINT} "
+            "satisfy regular expression pattern: [0-9]+",
+        ),
+        (
+            "InitiateAuth",
+            {"ClientId": "abc", "AuthFlow": "TELEPATHY"},
+            f"1 validation error detected: Value 'TELEPATHY' at 'authFlow' {CONSTRAINT} satisfy enum value "
+            "set: [USER_SRP_AUTH, REFRESH_TOKEN_AUTH, REFRESH_TOKEN, CUSTOM_AUTH, ADMIN_NO_SRP_AUTH, "
+            "USER_PASSWORD_AUTH, ADMIN_USER_PASSWORD_AUTH, USER_AUTH]",
+        ),
+        (
+            "InitiateAuth",
+            {"ClientId": "abc"},
+            f"1 validation error detected: Value null at 'authFlow' {CONSTRAINT} not be null",
+        ),
+        (
+            "SignUp",
+            {"ClientId": "abc", "Username": "ann", "Password": "short"},
+            f"1 validation error detected: Value at 'password' {CONSTRAINT} have length greater than or "
+            "equal to 6",
+        ),
+        (
+            "SignUp",
+            {"ClientId": "abc", "Username": "ann", "Password": "with a space"},
+            f"1 validation error detected: Value at 'password' {CONSTRAINT} satisfy regular expression "
+            r"pattern: [\S]+",
+        ),
+        (
+            "SignUp",
+            {"ClientId": "a-c", "Username": "a n", "Password": "Correct-Horse-9!"},
+            f"2 validation errors detected: Value at 'clientId' {CONSTRAINT} satisfy regular expression "
+            rf"pattern: [\w+]+; Value at 'username' {CONSTRAINT} satisfy regular expression pattern: "
+            r"[\p{L}\p{M}\p{S}\p{N}\p{P}]+",
+        ),
+        (
+            "ConfirmSignUp",
+            {"ClientId": "abc", "Username": "ann", "ConfirmationCode": "123 456"},
+            rf"1 validation error detected: Value '123 456' at 'confirmationCode' {CONSTRAINT} satisfy "
+            r"regular expression pattern: [\S]+",
+        ),
+        (
+            "RespondToAuthChallenge",
+            {"ClientId": "abc", "ChallengeName": "SMS_MFA", "Session": "short"},
+            f"1 validation error detected: Value at 'session' {CONSTRAINT} have length greater than or "
+            "equal to 20",
+        ),
+        (
+            "SignUp",
+            {
+                "ClientId": "abc",
+                "Username": "ann",
+                "UserAttributes": [{"Name": "n" * 33, "Value": "x"}],
+            },
+            f"1 validation error detected: Value '{'n' * 33}' at 'userAttributes.1.member.name' {CONSTRAINT} "
+            "have length less than or equal to 32",
+        ),
+        (
+            "CreateUserPoolClient",
+            {"UserPoolId": "eu-west-1_Ab1", "ClientName": "x", "AuthSessionValidity": 16},
+            f"1 validation error detected: Value '16' at 'authSessionValidity' {CONSTRAINT} have value less "
+            "than or equal to 15",
+        ),
+    ],
+)
+def test_what_breaks_the_model_is_said_in_cognitos_words(
+    operation: str, request_: dict[str, Any], message: str
+) -> None:
+    assert said(operation, request_) == ("InvalidParameterException", message)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        [],
+        "text",
+        5,
+        None,
+        {"ClientId": 5},
+        {"ClientId": ["abc"]},
+        {"ClientId": {"a": "b"}},
+        {"ClientId": True},
+        {"AuthParameters": []},
+        {"AuthParameters": {"USERNAME": 5}},
+        {"AuthParameters": {"USERNAME": ["ann"]}},
+        {"UserContextData": "x"},
+        {"Session": 1.5},
+        {"ClientId": "\ud800"},
+    ],
+)
+def test_the_wrong_kind_of_json_cannot_be_read(request_: Any) -> None:
+    assert said("InitiateAuth", request_)[0] == "SerializationException"
+
+
+@pytest.mark.parametrize("value", ["yes", 1, [], {}])
+def test_a_boolean_is_a_boolean_and_a_list_a_list(value: Any) -> None:
+    request = {"UserPoolId": "eu-west-1_Ab1", "Username": "ann", "Password": "x" * 8, "Permanent": value}
+
+    assert said("AdminSetUserPassword", request)[0] == "SerializationException"
+    request = {"UserPoolId": "eu-west-1_Ab1", "Username": "ann", "UserAttributes": "x"}
+    assert said("AdminUpdateUserAttributes", request)[0] == "SerializationException"
+
+
+def test_unknown_members_and_nulls_are_left_out() -> None:
+    shape = request_shape(USER_POOLS, "InitiateAuth")
+    assert shape is not None
+    request = {
+        "ClientId": "abc",
+        "AuthFlow": "USER_SRP_AUTH",
+        "Session": None,
+        "Future": 1,
+        "AuthParameters": {"USERNAME": "ann", "DEVICE_KEY": None},
+    }
+
+    assert check(shape, request) == {
+        "ClientId": "abc",
+        "AuthFlow": "USER_SRP_AUTH",
+        "AuthParameters": {"USERNAME": "ann"},
+    }
+
+
+@pytest.mark.parametrize(("name", "good"), [("Ünïcode-名前-☃", True), ("tab\there", False), ("", False)])
+def test_a_user_name_may_be_in_any_script_but_has_no_spaces(name: str, good: bool) -> None:
+    shape = request_shape(USER_POOLS, "AdminGetUser")
+    assert shape is not None
+    request = {"UserPoolId": "eu-west-1_Ab1", "Username": name}
+
+    if good:
+        assert check(shape, request) == request
+    else:
+        with pytest.raises(PoolError):
+            check(shape, request)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3),
+    max_leaves=8,
+)
+MEMBERS = sorted(
+    {name for operation in HANDLERS[USER_POOLS] for name in model_of(USER_POOLS, operation).members}
+)
+
+
+@settings(max_examples=100)
+@given(operation=st.sampled_from(OPERATIONS), request_=st.dictionaries(st.sampled_from(MEMBERS), JSON))
+def test_no_request_breaks_the_check(operation: tuple[str, str], request_: dict[str, Any]) -> None:
+    shape = request_shape(*operation)
+    assert shape is not None
+    try:
+        cleaned = check(shape, request_)
+    except PoolError as error:
+        code, cleaned = error.code, {}
+    else:
+        code = ""
+    assert code in ("", "SerializationException", "InvalidParameterException")
+    assert set(cleaned) <= set(request_)
