@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from tui_auth.emulator.clock import Clock
+from tui_auth.emulator.model import Clock
 
 
 class StillClock(Clock):
@@ -22,7 +22,7 @@ class StillClock(Clock):
 
     def now(self) -> float:
         """Seconds since the epoch."""
-        return self._made + self._ahead
+        return self._made + self._offset
 
 
 @contextmanager

@@ -81,7 +81,7 @@ def test_an_unknown_name_gets_a_choice_and_a_made_up_code(pool: PoolUnderTest) -
 
 def test_even_the_right_code_of_a_made_up_user_gives_nothing(pool: PoolUnderTest) -> None:
     reply = pool.initiate("USER_AUTH", USERNAME="nobody@example.org", PREFERRED_CHALLENGE="EMAIL_OTP")
-    code = pool.server.state.sessions.find(reply["Session"]).code
+    code = pool.server.state.challenge_sessions.find(reply["Session"]).code
 
     with refused("CodeMismatchException"):
         pool.answer(reply, "nobody@example.org", EMAIL_OTP_CODE=str(code))

@@ -10,10 +10,10 @@ from botocore.exceptions import ClientError
 
 from tests.emulator.conftest import MakePool
 from tests.emulator.harness import ALL_FLOWS, SMS, PoolUnderTest, refused
-from tui_auth.emulator import PoolError
-from tui_auth.emulator.clock import Clock
+from tui_auth.emulator import CognitoError
+from tui_auth.emulator.model import Clock
 from tui_auth.emulator.model import AppClient, User, UserPool
-from tui_auth.emulator.sessions import FORGOTTEN_AFTER, Sessions, SignIn
+from tui_auth.emulator.challenge_sessions import FORGOTTEN_AFTER, ChallengeSessions, SignIn
 
 DEAD = ("NotAuthorizedException", "Invalid session for the user.")
 SPENT = ("NotAuthorizedException", "Invalid session for the user, session can only be used once.")
@@ -78,7 +78,7 @@ def test_a_session_lives_as_long_as_the_client_says(
 @pytest.mark.parametrize("minutes", [2, 16])
 def test_a_client_may_ask_for_three_to_fifteen_minutes(pool: PoolUnderTest, minutes: int) -> None:
     wanted = {"UserPoolId": pool.pool_id, "ClientName": "x", "AuthSessionValidity": minutes}
-    with pytest.raises(PoolError, match="InvalidParameterException"):
+    with pytest.raises(CognitoError, match="InvalidParameterException"):
         pool.server.call("CreateUserPoolClient", wanted)
 
 
@@ -204,7 +204,7 @@ def test_a_password_reset_in_between_is_said(make_pool: MakePool) -> None:
 
 def test_sessions_long_dead_are_forgotten() -> None:
     clock = Clock()
-    sessions = Sessions(clock)
+    sessions = ChallengeSessions(clock)
     client = AppClient("c", UserPool("r_p", "p", "r", {}, 0, 0), "c", None, {"AuthSessionValidity": 3}, 0, 0)
     sign_in = SignIn(client, User("ann", "sub", 0), "USER_AUTH")
     old = sessions.open(sign_in, "SMS_MFA")

@@ -13,10 +13,10 @@ from pycognito.exceptions import ForceChangePasswordException
 from tests.emulator.conftest import MakePool
 from tests.emulator.harness import OTHER_PASSWORD, PASSWORD, PoolUnderTest, refused
 from tui_auth.auth import srp
-from tui_auth.emulator.clock import Clock
+from tui_auth.emulator.model import Clock
 from tui_auth.emulator.model import AppClient, User, UserPool
-from tui_auth.emulator.sessions import SignIn
-from tui_auth.emulator.srp_exchange import Exchange, Exchanges, parse_timestamp, public_value
+from tui_auth.emulator.challenge_sessions import SignIn
+from tui_auth.emulator.srp import Exchange, Exchanges, parse_timestamp, public_value
 
 WRONG = ("NotAuthorizedException", "Incorrect username or password.")
 VECTORS = json.loads((Path(__file__).parents[1] / "auth" / "data" / "srp-vectors.json").read_text())

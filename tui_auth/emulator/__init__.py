@@ -1,6 +1,6 @@
-"""The embedded user pool: a local Cognito for the demo and the tests.
+"""The local emulator of Cognito, for the demo and for tests.
 
-``PoolServer`` is loaded when it is first asked for, so that importing this package costs nothing.
+``CognitoEmulator`` is loaded on first use, so that importing this package costs nothing.
 """
 
 from __future__ import annotations
@@ -9,13 +9,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tui_auth.emulator.errors import PoolError as PoolError
-    from tui_auth.emulator.server import PoolServer as PoolServer
+    from tui_auth.emulator.errors import CognitoError as CognitoError
+    from tui_auth.emulator.server import CognitoEmulator as CognitoEmulator
 
-_HOMES = {"PoolServer": "tui_auth.emulator.server", "PoolError": "tui_auth.emulator.errors"}
+    PoolServer = CognitoEmulator
+
+_MODULES = {"CognitoEmulator": "server", "CognitoError": "errors"}
 
 
 def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        return getattr(import_module(_HOMES[name]), name)
+    name = {"PoolServer": "CognitoEmulator"}.get(name, name)
+    if name in _MODULES:
+        return getattr(import_module(f"tui_auth.emulator.{_MODULES[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,114 +1,114 @@
-"""Users as an administrator sees them: create, read, change, reset, disable, delete."""
+"""Users and groups as an administrator manages them."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from tui_auth.emulator import attributes, codes, refresh_tokens
-from tui_auth.emulator.account import apply_mfa_preference, mfa_settings, remove_user
-from tui_auth.emulator.admin_pools import page
-from tui_auth.emulator.attribute_changes import change, check_change, delete
-from tui_auth.emulator.errors import PoolError, invalid_parameter, not_authorized, user_not_found
-from tui_auth.emulator.forgot_password import check_resettable
-from tui_auth.emulator.messages import ATTRIBUTE_OF
+from tui_auth.emulator import attributes
+from tui_auth.emulator.account import (
+    apply_changes,
+    apply_mfa_preference,
+    check_changes,
+    mfa_settings,
+    remove_attributes,
+    remove_user,
+)
+from tui_auth.emulator.errors import CognitoError, invalid_parameter, not_authorized, not_found
+from tui_auth.emulator.messages import FORGOT_PASSWORD, recovery_attribute
 from tui_auth.emulator.model import (
+    ATTRIBUTE_BY_MEDIUM,
     CONFIRMED,
     FORCE_CHANGE_PASSWORD,
+    MEDIUM_BY_ATTRIBUTE,
     RESET_REQUIRED,
     UNCONFIRMED,
+    Group,
     User,
     UserPool,
 )
-from tui_auth.emulator.names import claim_alias, find_user, known_user
-from tui_auth.emulator.passwords import check_policy, set_password, temporary_password
-from tui_auth.emulator.sign_up import add_user, check_new_user, signs_in_without_password
+from tui_auth.emulator.passwords import check_policy, check_resettable, set_password, temporary_password
+from tui_auth.emulator.sign_up import (
+    add_user,
+    allows_sign_in_without_password,
+    check_new_user,
+    check_unconfirmed,
+)
 from tui_auth.emulator.state import State
+from tui_auth.emulator.tokens import revoke_all_tokens
+from tui_auth.emulator.user_pools import paginate
+from tui_auth.emulator.users import claim_alias, require_user
 
 
-def _whom(state: State, request: dict[str, Any]) -> tuple[UserPool, User]:
+def _pool_and_user(state: State, request: dict[str, Any]) -> tuple[UserPool, User]:
     pool = state.pool(request["UserPoolId"])
-    return pool, known_user(pool, request["Username"])
+    return pool, require_user(pool, request["Username"])
 
 
 def admin_create_user(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """AdminCreateUser: a user with a temporary password, who is told of it unless it is suppressed.
+    """Serve AdminCreateUser: create a user and send a temporary password, unless suppressed.
 
-    In a pool whose users may sign in by a code alone, a password left out is none.
+    If users of the pool can sign in with only a code, the password is optional.
     """
     pool = state.pool(request["UserPoolId"])
     if request.get("MessageAction") == "RESEND":
-        return _invite_again(state, pool, request)
-    given = attributes.from_list(request.get("UserAttributes", ()))
+        return _resend_invitation(state, pool, request)
+    values = attributes.parse_attributes(request.get("UserAttributes", ()))
     try:
-        given = check_new_user(pool, request["Username"], given)
-    except PoolError as error:
+        values = check_new_user(pool, request["Username"], values)
+    except CognitoError as error:
         if error.code == "UsernameExistsException":
-            raise PoolError(error.code, "User account already exists") from None
+            raise CognitoError(error.code, "User account already exists") from None
         raise
-    for name, value in given.items():
-        if (
-            name not in ("email", "phone_number")
-            or given.get(f"{name}_verified") == "true"
-            or pool.name_attributes
-        ):
+    for name, value in values.items():
+        is_alias = name not in MEDIUM_BY_ATTRIBUTE or values.get(f"{name}_verified") == "true"
+        if is_alias or pool.username_attributes:
             claim_alias(pool, None, name, value, force=bool(request.get("ForceAliasCreation")))
-    words = request.get("TemporaryPassword")
-    if words is not None:
-        check_policy(pool, words)
-    user = add_user(state, pool, request["Username"], given)
-    if words is None and signs_in_without_password(pool):
+    password = request.get("TemporaryPassword")
+    if password is not None:
+        check_policy(pool, password)
+    user = add_user(state, pool, request["Username"], values)
+    if password is None and allows_sign_in_without_password(pool):
         user.status = CONFIRMED
-        return {"User": _listed(user)}
-    words = words or temporary_password()
-    set_password(state, pool, user, words, permanent=False)
+        return {"User": _description(user)}
+    password = password or temporary_password()
+    set_password(state, pool, user, password, permanent=False)
     if request.get("MessageAction") != "SUPPRESS":
-        _invite(state, user, words, request)
-    return {"User": _listed(user)}
+        _invite(state, user, password, request)
+    return {"User": _description(user)}
 
 
-def _invite_again(state: State, pool: UserPool, request: dict[str, Any]) -> dict[str, Any]:
-    user = find_user(pool, request["Username"])
-    if user is None:
-        raise user_not_found()
+def _resend_invitation(state: State, pool: UserPool, request: dict[str, Any]) -> dict[str, Any]:
+    user = require_user(pool, request["Username"])
     if user.status != FORCE_CHANGE_PASSWORD:
-        raise PoolError(
+        raise CognitoError(
             "UnsupportedUserStateException",
             "Resend not possible. The user is not in FORCE_CHANGE_PASSWORD state.",
         )
-    words = request.get("TemporaryPassword") or temporary_password()
-    check_policy(pool, words)
-    set_password(state, pool, user, words, permanent=False)
-    _invite(state, user, words, request)
-    return {"User": _listed(user)}
+    password = request.get("TemporaryPassword") or temporary_password()
+    check_policy(pool, password)
+    set_password(state, pool, user, password, permanent=False)
+    _invite(state, user, password, request)
+    return {"User": _description(user)}
 
 
-def _invite(state: State, user: User, words: str, request: dict[str, Any]) -> None:
+def _invite(state: State, user: User, password: str, request: dict[str, Any]) -> None:
     for medium in request.get("DesiredDeliveryMediums", ["SMS"]):
-        destination = user.attributes.get(ATTRIBUTE_OF[medium])
+        destination = user.attributes.get(ATTRIBUTE_BY_MEDIUM[medium])
         if destination:
-            state.outbox.send(
-                username=user.username,
-                medium=medium,
-                destination=destination,
-                purpose="INVITATION",
-                code=words,
-            )
+            state.outbox.send(user.username, medium, destination, "INVITATION", password)
 
 
 def admin_get_user(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """AdminGetUser."""
-    _, user = _whom(state, request)
-    return {
-        **{key: value for key, value in _listed(user).items() if key != "Attributes"},
-        "UserAttributes": attributes.to_list(attributes.of_user(user)),
-        **mfa_settings(user),
-    }
+    """Serve AdminGetUser."""
+    _, user = _pool_and_user(state, request)
+    description = _description(user)
+    return {"UserAttributes": description.pop("Attributes"), **description, **mfa_settings(user)}
 
 
-def _listed(user: User) -> dict[str, Any]:
+def _description(user: User) -> dict[str, Any]:
     return {
         "Username": user.username,
-        "Attributes": attributes.to_list(attributes.of_user(user)),
+        "Attributes": attributes.format_attributes(attributes.all_attributes(user)),
         "UserCreateDate": user.created,
         "UserLastModifiedDate": user.modified,
         "Enabled": user.enabled,
@@ -117,17 +117,17 @@ def _listed(user: User) -> dict[str, Any]:
 
 
 def list_users(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """ListUsers. Filters other than ``name = "value"`` and ``name ^= "value"`` are refused, as AWS does."""
+    """Serve ListUsers. As at AWS, a filter is ``name = "value"`` or ``name ^= "value"``."""
     pool = state.pool(request["UserPoolId"])
-    users = [user for user in pool.users.values() if _passes(user, request.get("Filter", ""))]
-    return page("Users", [_listed(user) for user in users], request, "Limit", "PaginationToken")
+    users = [user for user in pool.users.values() if _matches_filter(user, request.get("Filter", ""))]
+    return paginate("Users", [_description(user) for user in users], request, "Limit", "PaginationToken")
 
 
-def _passes(user: User, condition: str) -> bool:
+def _matches_filter(user: User, condition: str) -> bool:
     if not condition.strip():
         return True
     left, equals, right = condition.partition("=")
-    begins = left.rstrip().endswith("^")
+    is_prefix = left.rstrip().endswith("^")
     name = left.rstrip().removesuffix("^").strip()
     wanted = right.strip()
     if not equals or len(wanted) < 2 or wanted[0] != '"' or wanted[-1] != '"':
@@ -136,88 +136,156 @@ def _passes(user: User, condition: str) -> bool:
     special["status"] = "Enabled" if user.enabled else "Disabled"
     value = special.get(name, user.attributes.get(name, ""))
     wanted = wanted[1:-1].replace('\\"', '"')
-    return value.startswith(wanted) if begins else value == wanted
+    return value.startswith(wanted) if is_prefix else value == wanted
 
 
 def admin_set_user_password(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """AdminSetUserPassword: permanent, or temporary so that a new one is demanded."""
-    pool, user = _whom(state, request)
+    """Serve AdminSetUserPassword.
+
+    The user must change a password that isn't permanent at the next sign-in.
+    """
+    pool, user = _pool_and_user(state, request)
     check_policy(pool, request["Password"])
     set_password(state, pool, user, request["Password"], permanent=bool(request.get("Permanent")))
-    state.lockout.succeeded(pool.id, user.username)
+    state.lockout.clear(pool.id, user.username)
     return {}
 
 
 def admin_set_user_mfa_preference(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """AdminSetUserMFAPreference."""
-    pool, user = _whom(state, request)
+    """Serve AdminSetUserMFAPreference."""
+    pool, user = _pool_and_user(state, request)
     apply_mfa_preference(pool, user, request)
     return {}
 
 
 def admin_reset_user_password(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """AdminResetUserPassword: the old password is useless, and a code goes out at once."""
-    pool, user = _whom(state, request)
+    """Serve AdminResetUserPassword: make the old password useless and send a code."""
+    pool, user = _pool_and_user(state, request)
     if not user.enabled:
         raise not_authorized("User is disabled.")
     if user.status == UNCONFIRMED:
         raise not_authorized("User password cannot be reset in the current state.")
     check_resettable(user)
-    attribute = codes.recovery_attribute(pool, user)
+    attribute = recovery_attribute(pool, user)
     user.status = RESET_REQUIRED
     user.modified = state.clock.now()
-    codes.send(state, pool, user, codes.FORGOT_PASSWORD, attribute)
+    state.codes.send(pool, user, FORGOT_PASSWORD, attribute)
     return {}
 
 
 def admin_confirm_sign_up(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """AdminConfirmSignUp."""
-    _, user = _whom(state, request)
-    if user.status != UNCONFIRMED:
-        raise not_authorized(f"User cannot be confirmed. Current status is {user.status}")
+    """Serve AdminConfirmSignUp."""
+    _, user = _pool_and_user(state, request)
+    check_unconfirmed(user)
     user.status = CONFIRMED
     user.modified = state.clock.now()
     return {}
 
 
 def admin_disable_user(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """AdminDisableUser: also revokes the user's tokens."""
-    _, user = _whom(state, request)
+    """Serve AdminDisableUser, which also revokes the user's tokens."""
+    _, user = _pool_and_user(state, request)
     user.enabled = False
-    refresh_tokens.revoke_all(state, user)
+    revoke_all_tokens(state, user)
     return {}
 
 
 def admin_enable_user(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """AdminEnableUser."""
-    _, user = _whom(state, request)
+    """Serve AdminEnableUser."""
+    _, user = _pool_and_user(state, request)
     user.enabled = True
     return {}
 
 
 def admin_delete_user(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """AdminDeleteUser."""
-    remove_user(state, *_whom(state, request))
+    """Serve AdminDeleteUser."""
+    remove_user(state, *_pool_and_user(state, request))
     return {}
 
 
 def admin_update_user_attributes(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """AdminUpdateUserAttributes: may also say that an address is verified."""
-    pool, user = _whom(state, request)
-    given = attributes.from_list(request["UserAttributes"])
-    check_change(pool, user, given)
-    change(state, pool, user, given)
+    """Serve AdminUpdateUserAttributes, which can also mark an address as verified."""
+    pool, user = _pool_and_user(state, request)
+    changes = attributes.parse_attributes(request["UserAttributes"])
+    check_changes(pool, user, changes)
+    apply_changes(state, pool, user, changes)
     return {}
 
 
 def admin_delete_user_attributes(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """AdminDeleteUserAttributes."""
-    pool, user = _whom(state, request)
-    delete(state, pool, user, request["UserAttributeNames"])
+    """Serve AdminDeleteUserAttributes."""
+    pool, user = _pool_and_user(state, request)
+    remove_attributes(state, pool, user, request["UserAttributeNames"])
     return {}
 
 
 def admin_user_global_sign_out(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """AdminUserGlobalSignOut."""
-    refresh_tokens.revoke_all(state, _whom(state, request)[1])
+    """Serve AdminUserGlobalSignOut."""
+    revoke_all_tokens(state, _pool_and_user(state, request)[1])
     return {}
+
+
+def create_group(state: State, request: dict[str, Any]) -> dict[str, Any]:
+    """Serve CreateGroup."""
+    pool = state.pool(request["UserPoolId"])
+    name = request["GroupName"]
+    if name in pool.groups:
+        raise CognitoError("GroupExistsException", "A group with the name already exists.")
+    group = Group(
+        name,
+        state.clock.now(),
+        request.get("Description"),
+        request.get("RoleArn"),
+        request.get("Precedence"),
+    )
+    pool.groups[name] = group
+    return {"Group": _group_description(pool, group)}
+
+
+def list_groups(state: State, request: dict[str, Any]) -> dict[str, Any]:
+    """Serve ListGroups."""
+    pool = state.pool(request["UserPoolId"])
+    groups = [_group_description(pool, group) for group in pool.groups.values()]
+    return paginate("Groups", groups, request, "Limit", "NextToken")
+
+
+def admin_add_user_to_group(state: State, request: dict[str, Any]) -> dict[str, Any]:
+    """Serve AdminAddUserToGroup."""
+    pool, user = _pool_and_user(state, request)
+    name = _group_name(pool, request)
+    if name not in user.groups:
+        user.groups.append(name)
+    return {}
+
+
+def admin_remove_user_from_group(state: State, request: dict[str, Any]) -> dict[str, Any]:
+    """Serve AdminRemoveUserFromGroup."""
+    pool, user = _pool_and_user(state, request)
+    removed = _group_name(pool, request)
+    user.groups = [name for name in user.groups if name != removed]
+    return {}
+
+
+def admin_list_groups_for_user(state: State, request: dict[str, Any]) -> dict[str, Any]:
+    """Serve AdminListGroupsForUser."""
+    pool, user = _pool_and_user(state, request)
+    groups = [_group_description(pool, pool.groups[name]) for name in user.groups]
+    return paginate("Groups", groups, request, "Limit", "NextToken")
+
+
+def _group_name(pool: UserPool, request: dict[str, Any]) -> str:
+    name: str = request["GroupName"]
+    if name not in pool.groups:
+        raise not_found("Group not found.")
+    return name
+
+
+def _group_description(pool: UserPool, group: Group) -> dict[str, Any]:
+    optional = {"Description": group.description, "RoleArn": group.role, "Precedence": group.precedence}
+    return {
+        "GroupName": group.name,
+        "UserPoolId": pool.id,
+        **{member: value for member, value in optional.items() if value is not None},
+        "CreationDate": group.created,
+        "LastModifiedDate": group.created,
+    }

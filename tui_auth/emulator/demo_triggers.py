@@ -1,6 +1,6 @@
-"""The demo's custom authentication: three questions for quinn, a step from the future for luna.
+"""The demo's triggers: three questions for quinn, a challenge of the future for luna.
 
-Each function is what a Lambda trigger of a user pool is: ``(event, context) -> event``.
+Each function is like a Lambda trigger of a user pool: ``(event, context) -> event``.
 """
 
 from __future__ import annotations
@@ -18,30 +18,30 @@ MOON_ANSWER = "full"
 
 
 def define_auth_challenge(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """After the password, if one is sent: the next question, or the end."""
+    """Ask for the password if one is sent, then for the next answer, until the last one."""
     rounds, response = event["request"]["session"], event["response"]
-    answered = [one for one in rounds if one["challengeName"] not in ("SRP_A", "PASSWORD_VERIFIER")]
-    from_the_future = event["userName"] == "luna"
+    answered = [entry for entry in rounds if entry["challengeName"] not in ("SRP_A", "PASSWORD_VERIFIER")]
+    is_from_future = event["userName"] == "luna"
     response["issueTokens"] = response["failAuthentication"] = False
     if rounds and rounds[-1]["challengeName"] == "SRP_A":
         response["challengeName"] = "PASSWORD_VERIFIER"
     elif event["request"].get("userNotFound") or (answered and not answered[-1]["challengeResult"]):
         response["failAuthentication"] = True
-    elif len(answered) == (1 if from_the_future else len(QUESTIONS)):
+    elif len(answered) == (1 if is_from_future else len(QUESTIONS)):
         response["issueTokens"] = True
     else:
-        response["challengeName"] = FUTURE_CHALLENGE if from_the_future else "CUSTOM_CHALLENGE"
+        response["challengeName"] = FUTURE_CHALLENGE if is_from_future else "CUSTOM_CHALLENGE"
     return event
 
 
 def create_auth_challenge(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """The question, for all to see, and its answer, for the verify trigger only."""
+    """Return the question for the user and the answer for the verify trigger."""
     response = event["response"]
     if event["request"]["challengeName"] == FUTURE_CHALLENGE:
         response["publicChallengeParameters"] = dict(MOON)
         response["privateChallengeParameters"] = {"answer": MOON_ANSWER}
         return event
-    number = sum(one["challengeName"] == "CUSTOM_CHALLENGE" for one in event["request"]["session"])
+    number = sum(entry["challengeName"] == "CUSTOM_CHALLENGE" for entry in event["request"]["session"])
     question, hint, answer = QUESTIONS[number]
     response["publicChallengeParameters"] = {
         "question": question,
@@ -54,7 +54,7 @@ def create_auth_challenge(event: dict[str, Any], context: Any) -> dict[str, Any]
 
 
 def verify_auth_challenge_response(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Right, whatever the case and the spaces around."""
-    given = event["request"]["challengeAnswer"].strip().casefold()
-    event["response"]["answerCorrect"] = given == event["request"]["privateChallengeParameters"]["answer"]
+    """Accept the right answer, whatever its case and the spaces around it."""
+    answer = event["request"]["challengeAnswer"].strip().casefold()
+    event["response"]["answerCorrect"] = answer == event["request"]["privateChallengeParameters"]["answer"]
     return event

@@ -1,4 +1,4 @@
-"""The demo's user pools and users, one user for each step, made by Cognito's own operations."""
+"""The demo's user pools and sample users, created with Cognito's operations."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 import pyotp
 
 from tui_auth.emulator import demo_triggers
-from tui_auth.emulator.errors import PoolError
-from tui_auth.emulator.server import PoolServer
+from tui_auth.emulator.errors import CognitoError
+from tui_auth.emulator.server import CognitoEmulator
 
-PASSWORD = "Correct-Horse-9!"  # noqa: S105 - shown on the demo's screen
+PASSWORD = "Correct-Horse-9!"  # noqa: S105 - the demo shows it
 TEMPORARY = "Change-Me-1!"
 AUTHENTICATOR_NAME = "laptop"
 SESSION_MINUTES = 15
@@ -28,15 +28,23 @@ _FLOWS = [
 
 @dataclass(frozen=True)
 class DemoUser:
-    """A sample user: the key that chooses it, what it shows, and how its sign-in begins.
+    """A sample user.
 
-    ``auth_flow`` is Amplify's name; ``totp_secret`` is base32, for users who have an authenticator.
+    Attributes:
+        key: The key that selects the user in the demo.
+        username: The user name.
+        password: The password, which the demo shows.
+        description: What the user's sign-in demonstrates.
+        totp_secret: The key of the user's authenticator app in base32, or None.
+        user_pool_id: The ID of the user's pool.
+        client_id: The ID of the app client.
+        auth_flow: Amplify's name of the flow.
     """
 
     key: str
     username: str
     password: str
-    says: str
+    description: str
     totp_secret: str | None
     user_pool_id: str
     client_id: str
@@ -45,7 +53,7 @@ class DemoUser:
 
 @dataclass(frozen=True)
 class DemoPool:
-    """What the demo starts with; ids are those of the pool most users are in."""
+    """The sample users, and the IDs of the pool that most of them are in."""
 
     user_pool_id: str
     client_id: str
@@ -54,41 +62,43 @@ class DemoPool:
 
 
 @dataclass(frozen=True)
-class _Place:
+class _PoolIds:
     user_pool_id: str
     client_id: str
 
 
-def provision(server: PoolServer) -> DemoPool:
-    """Make the pools and the users. A server without triggers gets the demo's."""
-    if server.triggers is None:
-        server.triggers = demo_triggers
-    staff = _staff_pool(server)
-    enrolling = _pool(server, "new-staff", {"SoftwareTokenMfaConfiguration": {"Enabled": True}}, "ON")
+def provision(emulator: CognitoEmulator) -> DemoPool:
+    """Create the pools and the users. An emulator without triggers gets the demo's."""
+    if emulator.triggers is None:
+        emulator.triggers = demo_triggers
+    staff = _create_staff_pool(emulator)
+    enrolling = _create_pool(
+        emulator, "new-staff", {"SoftwareTokenMfaConfiguration": {"Enabled": True}}, "ON"
+    )
     both = {"SoftwareTokenMfaConfiguration": {"Enabled": True}, "EmailMfaConfiguration": {}}
-    choosing = _pool(server, "choosing-staff", both, "ON")
-    server.call("CreateGroup", {"UserPoolId": staff.user_pool_id, "GroupName": "operators"})
-    server.call("CreateGroup", {"UserPoolId": staff.user_pool_id, "GroupName": "on-call"})
+    choosing = _create_pool(emulator, "choosing-staff", both, "ON")
+    emulator.call("CreateGroup", {"UserPoolId": staff.user_pool_id, "GroupName": "operators"})
+    emulator.call("CreateGroup", {"UserPoolId": staff.user_pool_id, "GroupName": "on-call"})
     for name in ("ann", "sam", "tom", "mia", "rex", "quinn", "luna", "emil", "cleo"):
-        _user(server, staff, name, phone=name in ("sam", "mia", "cleo"))
+        _create_user(emulator, staff, name, phone=name in ("sam", "mia", "cleo"))
     for group in ("operators", "on-call"):
-        server.call(
+        emulator.call(
             "AdminAddUserToGroup",
             {"UserPoolId": staff.user_pool_id, "Username": "ann", "GroupName": group},
         )
-    _user(server, enrolling, "tess")
-    _user(server, choosing, "max", email=False)
-    _newcomer(server, staff, "nora")
-    _newcomer(server, enrolling, "noel")
-    _sign_up(server, staff, "carl")
-    _prefer(server, staff, "sam", SMSMfaSettings={"Enabled": True, "PreferredMfa": True})
-    _prefer(server, staff, "emil", EmailMfaSettings={"Enabled": True, "PreferredMfa": True})
-    server.call("AdminResetUserPassword", {"UserPoolId": staff.user_pool_id, "Username": "rex"})
-    # Last, for it needs an access token: by now the signing keys are made.
-    secrets = {name: _enrol(server, staff, name) for name in ("tom", "mia")}
-    _prefer(server, staff, "tom", SoftwareTokenMfaSettings={"Enabled": True, "PreferredMfa": True})
-    _prefer(
-        server,
+    _create_user(emulator, enrolling, "tess")
+    _create_user(emulator, choosing, "max", email=False)
+    _create_invited_user(emulator, staff, "nora")
+    _create_invited_user(emulator, enrolling, "noel")
+    _create_unconfirmed_user(emulator, staff, "carl")
+    _prefer_factor(emulator, staff, "sam", SMSMfaSettings={"Enabled": True, "PreferredMfa": True})
+    _prefer_factor(emulator, staff, "emil", EmailMfaSettings={"Enabled": True, "PreferredMfa": True})
+    emulator.call("AdminResetUserPassword", {"UserPoolId": staff.user_pool_id, "Username": "rex"})
+    # Last, because it needs an access token: the signing keys are probably ready by now.
+    secrets = {name: _set_up_totp(emulator, staff, name) for name in ("tom", "mia")}
+    _prefer_factor(emulator, staff, "tom", SoftwareTokenMfaSettings={"Enabled": True, "PreferredMfa": True})
+    _prefer_factor(
+        emulator,
         staff,
         "mia",
         SMSMfaSettings={"Enabled": True},
@@ -98,58 +108,61 @@ def provision(server: PoolServer) -> DemoPool:
     def user(
         key: str,
         name: str,
-        says: str,
+        description: str,
         *,
-        place: _Place = staff,
+        ids: _PoolIds = staff,
         password: str = PASSWORD,
         flow: str = "USER_SRP_AUTH",
     ) -> DemoUser:
-        pool_id, client_id = place.user_pool_id, place.client_id
-        return DemoUser(key, name, password, says, secrets.get(name), pool_id, client_id, flow)
+        pool_id, client_id = ids.user_pool_id, ids.client_id
+        return DemoUser(key, name, password, description, secrets.get(name), pool_id, client_id, flow)
 
     users = (
         user("1", "ann", "Password only"),
         user("2", "sam", "Code by SMS"),
         user("3", "tom", "Code from an app"),
-        user("4", "tess", "Authenticator set-up", place=enrolling),
+        user("4", "tess", "Authenticator set-up", ids=enrolling),
         user("5", "mia", "Choose SMS or app"),
         user("6", "nora", "New password demanded", password=TEMPORARY),
-        user("7", "noel", "New password, then set-up", place=enrolling, password=TEMPORARY),
+        user("7", "noel", "New password, then set-up", ids=enrolling, password=TEMPORARY),
         user("8", "rex", "Password reset demanded"),
         user("9", "carl", "Sign-up not confirmed"),
         user("0", "quinn", "Questions of the service", flow="CUSTOM_WITHOUT_SRP"),
         user("u", "luna", "A step from the future", flow="CUSTOM_WITH_SRP"),
         user("e", "emil", "Code by e-mail"),
         user("c", "cleo", "Choose the first factor", flow="USER_AUTH"),
-        user("x", "max", "Choose what to set up", place=choosing),
+        user("x", "max", "Choose what to set up", ids=choosing),
     )
     return DemoPool(
-        staff.user_pool_id, staff.client_id, _identity_pool(server, staff, enrolling, choosing), users
+        staff.user_pool_id,
+        staff.client_id,
+        _create_identity_pool(emulator, staff, enrolling, choosing),
+        users,
     )
 
 
-def make_new_again(server: PoolServer, user: DemoUser) -> None:
-    """Have a sample user whose step happens once meet it once more, as if nothing had happened."""
-    place = _Place(user.user_pool_id, user.client_id)
+def reset_user(emulator: CognitoEmulator, user: DemoUser) -> None:
+    """Recreate a sample user whose step happens only once, so that it happens again."""
+    ids = _PoolIds(user.user_pool_id, user.client_id)
     makers: dict[str, Callable[[], None]] = {
-        "tess": lambda: _user(server, place, "tess"),
-        "max": lambda: _user(server, place, "max", email=False),
-        "nora": lambda: _newcomer(server, place, "nora"),
-        "noel": lambda: _newcomer(server, place, "noel"),
-        "carl": lambda: _sign_up(server, place, "carl"),
-        "rex": lambda: _to_reset(server, place, "rex"),
+        "tess": lambda: _create_user(emulator, ids, "tess"),
+        "max": lambda: _create_user(emulator, ids, "max", email=False),
+        "nora": lambda: _create_invited_user(emulator, ids, "nora"),
+        "noel": lambda: _create_invited_user(emulator, ids, "noel"),
+        "carl": lambda: _create_unconfirmed_user(emulator, ids, "carl"),
+        "rex": lambda: _create_user_to_reset(emulator, ids, "rex"),
     }
     if maker := makers.get(user.username):
-        server.call("AdminDeleteUser", {"UserPoolId": place.user_pool_id, "Username": user.username})
+        emulator.call("AdminDeleteUser", {"UserPoolId": ids.user_pool_id, "Username": user.username})
         maker()
 
 
-def _to_reset(server: PoolServer, place: _Place, name: str) -> None:
-    _user(server, place, name)
-    server.call("AdminResetUserPassword", {"UserPoolId": place.user_pool_id, "Username": name})
+def _create_user_to_reset(emulator: CognitoEmulator, ids: _PoolIds, name: str) -> None:
+    _create_user(emulator, ids, name)
+    emulator.call("AdminResetUserPassword", {"UserPoolId": ids.user_pool_id, "Username": name})
 
 
-def _staff_pool(server: PoolServer) -> _Place:
+def _create_staff_pool(emulator: CognitoEmulator) -> _PoolIds:
     factors = {
         "SmsMfaConfiguration": {
             "SmsConfiguration": {"SnsCallerArn": "arn:aws:iam::000000000000:role/sms", "ExternalId": "demo"}
@@ -158,10 +171,10 @@ def _staff_pool(server: PoolServer) -> _Place:
         "EmailMfaConfiguration": {},
         "WebAuthnConfiguration": {"RelyingPartyId": "localhost", "UserVerification": "preferred"},
     }
-    names = ("DefineAuthChallenge", "CreateAuthChallenge", "VerifyAuthChallengeResponse")
-    first = ["PASSWORD", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN"]
-    return _pool(
-        server,
+    triggers = ("DefineAuthChallenge", "CreateAuthChallenge", "VerifyAuthChallengeResponse")
+    first_factors = ["PASSWORD", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN"]
+    return _create_pool(
+        emulator,
         "staff",
         factors,
         "OPTIONAL",
@@ -175,110 +188,116 @@ def _staff_pool(server: PoolServer) -> _Place:
                 "RequireNumbers": True,
                 "RequireSymbols": True,
             },
-            "SignInPolicy": {"AllowedFirstAuthFactors": first},
+            "SignInPolicy": {"AllowedFirstAuthFactors": first_factors},
         },
-        LambdaConfig={name: _TRIGGER.format(region=server.region, name=name) for name in names},
+        LambdaConfig={name: _TRIGGER.format(region=emulator.region, name=name) for name in triggers},
         AccountRecoverySetting={"RecoveryMechanisms": [{"Priority": 1, "Name": "verified_email"}]},
     )
 
 
-def _pool(server: PoolServer, name: str, factors: dict[str, Any], mfa: str, **settings: Any) -> _Place:
-    pool_id = server.call("CreateUserPool", {"PoolName": name, **settings})["UserPool"]["Id"]
-    server.call("SetUserPoolMfaConfig", {"UserPoolId": pool_id, "MfaConfiguration": mfa, **factors})
+def _create_pool(
+    emulator: CognitoEmulator, name: str, factors: dict[str, Any], mfa: str, **settings: Any
+) -> _PoolIds:
+    pool_id = emulator.call("CreateUserPool", {"PoolName": name, **settings})["UserPool"]["Id"]
+    emulator.call("SetUserPoolMfaConfig", {"UserPoolId": pool_id, "MfaConfiguration": mfa, **factors})
     client = {
         "UserPoolId": pool_id,
         "ClientName": "terminal",
         "ExplicitAuthFlows": _FLOWS,
         "AuthSessionValidity": SESSION_MINUTES,
     }
-    return _Place(pool_id, server.call("CreateUserPoolClient", client)["UserPoolClient"]["ClientId"])
+    return _PoolIds(pool_id, emulator.call("CreateUserPoolClient", client)["UserPoolClient"]["ClientId"])
 
 
-def _identity_pool(server: PoolServer, *places: _Place) -> str:
+def _create_identity_pool(emulator: CognitoEmulator, *pools: _PoolIds) -> str:
     providers = [
         {
-            "ProviderName": f"cognito-idp.{server.region}.amazonaws.com/{place.user_pool_id}",
-            "ClientId": place.client_id,
+            "ProviderName": f"cognito-idp.{emulator.region}.amazonaws.com/{ids.user_pool_id}",
+            "ClientId": ids.client_id,
             "ServerSideTokenCheck": False,
         }
-        for place in places
+        for ids in pools
     ]
     request = {
         "IdentityPoolName": "staff",
         "AllowUnauthenticatedIdentities": False,
         "CognitoIdentityProviders": providers,
     }
-    made = server.call("CreateIdentityPool", request, service="cognito-identity")
-    return str(made["IdentityPoolId"])
+    return str(emulator.call("CreateIdentityPool", request, service="cognito-identity")["IdentityPoolId"])
 
 
 def _attributes(
     name: str, *, full_name: bool = True, email: bool = True, phone: bool = False
 ) -> list[dict[str, str]]:
-    given = {}
+    values = {}
     if full_name:
-        given["name"] = f"{name.title()} Example"
+        values["name"] = f"{name.title()} Example"
     if email:
-        given |= {"email": f"{name}@example.com", "email_verified": "true"}
+        values |= {"email": f"{name}@example.com", "email_verified": "true"}
     if phone:
-        given |= {
+        values |= {
             "phone_number": f"+4915550{100 + len(name)}{sum(map(ord, name))}",
             "phone_number_verified": "true",
         }
-    return [{"Name": key, "Value": value} for key, value in given.items()]
+    return [{"Name": key, "Value": value} for key, value in values.items()]
 
 
-def _user(server: PoolServer, place: _Place, name: str, *, email: bool = True, phone: bool = False) -> None:
-    whom = {"UserPoolId": place.user_pool_id, "Username": name}
+def _create_user(
+    emulator: CognitoEmulator, ids: _PoolIds, name: str, *, email: bool = True, phone: bool = False
+) -> None:
+    target = {"UserPoolId": ids.user_pool_id, "Username": name}
     attributes = _attributes(name, email=email, phone=phone)
-    server.call("AdminCreateUser", {**whom, "UserAttributes": attributes, "MessageAction": "SUPPRESS"})
-    server.call("AdminSetUserPassword", {**whom, "Password": PASSWORD, "Permanent": True})
+    emulator.call("AdminCreateUser", {**target, "UserAttributes": attributes, "MessageAction": "SUPPRESS"})
+    emulator.call("AdminSetUserPassword", {**target, "Password": PASSWORD, "Permanent": True})
 
 
-def _newcomer(server: PoolServer, place: _Place, name: str) -> None:
-    """A user with a temporary password, and without the name that the staff pool requires."""
+def _create_invited_user(emulator: CognitoEmulator, ids: _PoolIds, name: str) -> None:
+    """Create a user with a temporary password, without the required name attribute."""
     request = {
-        "UserPoolId": place.user_pool_id,
+        "UserPoolId": ids.user_pool_id,
         "Username": name,
         "UserAttributes": _attributes(name, full_name=False),
         "TemporaryPassword": TEMPORARY,
         "DesiredDeliveryMediums": ["EMAIL"],
     }
-    server.call("AdminCreateUser", request)
+    emulator.call("AdminCreateUser", request)
 
 
-def _sign_up(server: PoolServer, place: _Place, name: str) -> None:
-    attributes = [one for one in _attributes(name) if one["Name"] != "email_verified"]
+def _create_unconfirmed_user(emulator: CognitoEmulator, ids: _PoolIds, name: str) -> None:
+    attributes = [entry for entry in _attributes(name) if entry["Name"] != "email_verified"]
     request = {
-        "ClientId": place.client_id,
+        "ClientId": ids.client_id,
         "Username": name,
         "Password": PASSWORD,
         "UserAttributes": attributes,
     }
-    server.call("SignUp", request)
+    emulator.call("SignUp", request)
 
 
-def _prefer(server: PoolServer, place: _Place, name: str, **settings: Any) -> None:
-    server.call("AdminSetUserMFAPreference", {"UserPoolId": place.user_pool_id, "Username": name, **settings})
+def _prefer_factor(emulator: CognitoEmulator, ids: _PoolIds, name: str, **settings: Any) -> None:
+    emulator.call("AdminSetUserMFAPreference", {"UserPoolId": ids.user_pool_id, "Username": name, **settings})
 
 
-def _enrol(server: PoolServer, place: _Place, name: str) -> str:
-    """Give a user an authenticator, with the last window's code: the present one stays fresh."""
+def _set_up_totp(emulator: CognitoEmulator, ids: _PoolIds, name: str) -> str:
+    """Set up an authenticator app and return its key.
+
+    This uses the code of the last window, so that the user can sign in with the present one.
+    """
     request = {
         "AuthFlow": "USER_PASSWORD_AUTH",
-        "ClientId": place.client_id,
+        "ClientId": ids.client_id,
         "AuthParameters": {"USERNAME": name, "PASSWORD": PASSWORD},
     }
-    token = server.call("InitiateAuth", request)["AuthenticationResult"]["AccessToken"]
-    secret = str(server.call("AssociateSoftwareToken", {"AccessToken": token})["SecretCode"])
+    token = emulator.call("InitiateAuth", request)["AuthenticationResult"]["AccessToken"]
+    secret = str(emulator.call("AssociateSoftwareToken", {"AccessToken": token})["SecretCode"])
     try:
-        _verify(server, token, secret)
-    except PoolError:  # the present window ended before the code was checked
-        _verify(server, token, secret)
+        _verify_totp(emulator, token, secret)
+    except CognitoError:  # The window ended before the code was checked.
+        _verify_totp(emulator, token, secret)
     return secret
 
 
-def _verify(server: PoolServer, token: str, secret: str) -> None:
-    code = pyotp.TOTP(secret).at(int(server.clock.now()) - 30)
+def _verify_totp(emulator: CognitoEmulator, token: str, secret: str) -> None:
+    code = pyotp.TOTP(secret).at(int(emulator.clock.now()) - 30)
     request = {"AccessToken": token, "UserCode": code, "FriendlyDeviceName": AUTHENTICATOR_NAME}
-    server.call("VerifySoftwareToken", request)
+    emulator.call("VerifySoftwareToken", request)

@@ -1,6 +1,6 @@
-"""The wire: AWS JSON 1.1 over HTTP/1.1, on the loopback interface only.
+"""The HTTP endpoint: AWS JSON 1.1 over HTTP/1.1, on the loopback interface only.
 
-Answers what AWS would, also to what is malformed; writes no log; never shows a traceback to a client.
+It replies to a malformed request as AWS would. It writes no log and never sends a traceback to a client.
 """
 
 from __future__ import annotations
@@ -15,13 +15,10 @@ import uuid
 from email.utils import formatdate
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
-from tui_auth.emulator.errors import PoolError
-from tui_auth.emulator.operations import IDENTITY_POOLS, USER_POOLS
-
-if TYPE_CHECKING:
-    from tui_auth.emulator.server import PoolServer
+from tui_auth.emulator.errors import CognitoError
+from tui_auth.emulator.service_model import IDENTITY_POOLS, USER_POOLS
 
 LARGEST_BODY = 1 << 20
 IDLE_SECONDS = 75.0
@@ -32,16 +29,32 @@ _SERVICES = {
 }
 
 
+class Backend(Protocol):
+    """What the endpoint serves."""
+
+    def call_over_http(self, service: str, operation: str, params: Any) -> dict[str, Any] | None:
+        """Return the reply to a request, or None to drop the connection."""
+
+    def document(self, path: str) -> Any:
+        """Return the reply to a GET as JSON data, or None if the path has no document."""
+
+    def now(self) -> float:
+        """Return the seconds since the epoch, for the ``Date`` header."""
+
+    def record_internal_error(self, error: Exception) -> None:
+        """Store an exception that is an error of the emulator, not of the client."""
+
+
 class Endpoint(ThreadingHTTPServer):
-    """Listens, and knows its open connections so that it can close them."""
+    """Listens, and records its open connections so that it can close them."""
 
     daemon_threads = True
     block_on_close = False
     request_queue_size = 128
-    timeout = 0  # for handle_request: take a connection that is there, wait for none
+    timeout = 0  # handle_request doesn't wait for a connection
 
-    def __init__(self, address: tuple[str, int], pool_server: PoolServer) -> None:
-        self.pool_server = pool_server
+    def __init__(self, address: tuple[str, int], backend: Backend) -> None:
+        self.backend = backend
         self._open: set[socket.socket] = set()
         self._open_lock = threading.Lock()
         self._stop_request, self._stop_signal = socket.socketpair()
@@ -49,11 +62,11 @@ class Endpoint(ThreadingHTTPServer):
         super().__init__(address, Handler)
 
     def serve(self) -> None:
-        """Serve until ``shutdown``. Unlike ``serve_forever``, sleep until there is something to do."""
+        """Serve until ``shutdown``. Unlike ``serve_forever`` this doesn't poll."""
         try:
             with selectors.DefaultSelector() as selector:
-                for listened_to in (self.socket, self._stop_request):
-                    selector.register(listened_to, selectors.EVENT_READ)
+                for source in (self.socket, self._stop_request):
+                    selector.register(source, selectors.EVENT_READ)
                 while self._stop_request not in (ready := [key.fileobj for key, _ in selector.select()]):
                     if self.socket in ready:
                         self.handle_request()
@@ -61,44 +74,44 @@ class Endpoint(ThreadingHTTPServer):
             self._has_stopped.set()
 
     def shutdown(self) -> None:
-        """Have ``serve``, on another thread, stop at once, and wait until it has."""
+        """Stop ``serve``, which runs on another thread, and wait until it has stopped."""
         self._stop_signal.sendall(b".")
         self._has_stopped.wait()
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Note the connection, and serve it on a thread of its own."""
+        """Record the connection and serve it on its own thread."""
         with self._open_lock:
             self._open.add(request)
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
-        """A connection is done."""
+        """Forget a connection and close it."""
         with self._open_lock:
             self._open.discard(request)
         super().shutdown_request(request)
 
     def server_close(self) -> None:
-        """Stop listening, and close what is still open."""
+        """Stop listening and close the open connections."""
         super().server_close()
         self._stop_request.close()
         self._stop_signal.close()
         with self._open_lock:
-            waiting = list(self._open)
-        for connection in waiting:
+            connections = list(self._open)
+        for connection in connections:
             try:
                 connection.shutdown(socket.SHUT_RDWR)
             except OSError:
                 continue
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away is no event; anything else is a fault of the pool's own."""
+        """Record an internal error. A client that closed its connection is none."""
         error = sys.exc_info()[1]
         if isinstance(error, Exception) and not isinstance(error, OSError):
-            self.pool_server.internal_errors.append(error)
+            self.backend.record_internal_error(error)
 
 
 class Handler(BaseHTTPRequestHandler):
-    """One connection."""
+    """Serves one connection."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -106,17 +119,17 @@ class Handler(BaseHTTPRequestHandler):
     server: Endpoint
 
     def do_POST(self) -> None:
-        """An operation, named by X-Amz-Target."""
-        body = self._body()
+        """Serve the operation that X-Amz-Target specifies."""
+        body = self._read_body()
         if body is None:
             return
         try:
-            reply = self._operate(body)
-        except PoolError as error:
-            self._refuse(error.status, error.code, error.message)
+            reply = self._call(body)
+        except CognitoError as error:
+            self._send_error(error.status, error.code, error.message)
         except Exception as error:
-            self.server.pool_server.internal_errors.append(error)
-            self._refuse(500, "InternalErrorException", "Internal server error")
+            self.server.backend.record_internal_error(error)
+            self._send_error(500, "InternalErrorException", "Internal server error")
         else:
             if reply is None:
                 self.close_connection = True
@@ -124,42 +137,42 @@ class Handler(BaseHTTPRequestHandler):
                 self._send(200, json.dumps(reply).encode())
 
     def do_GET(self) -> None:
-        """Messages, JWKS and openid-configuration."""
-        if self._body() is None:
+        """Serve the messages, the JWKS and the openid-configuration."""
+        if self._read_body() is None:
             return
-        document = self.server.pool_server.document(self.path.partition("?")[0])
+        document = self.server.backend.document(self.path.partition("?")[0])
         if document is None:
-            self._refuse(404, "UnknownOperationException", "")
+            self._send_error(404, "UnknownOperationException", "")
         else:
             self._send(200, json.dumps(document).encode(), content_type="application/json")
 
-    def _operate(self, body: bytes) -> dict[str, Any] | None:
+    def _call(self, body: bytes) -> dict[str, Any] | None:
         service, _, operation = self.headers.get("X-Amz-Target", "").partition(".")
         content_type = self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         if service not in _SERVICES or self.path.partition("?")[0] != "/":
-            raise PoolError("UnknownOperationException", "")
+            raise CognitoError("UnknownOperationException", "")
         if content_type != CONTENT_TYPE:
-            raise PoolError("UnknownOperationException", f"Content-Type must be {CONTENT_TYPE}")
+            raise CognitoError("UnknownOperationException", f"Content-Type must be {CONTENT_TYPE}")
         try:
             params = json.loads(body or b"{}")
         except (ValueError, RecursionError):
-            raise PoolError("SerializationException", "The request body is not JSON.") from None
-        return self.server.pool_server.call_over_http(_SERVICES[service], operation, params)
+            raise CognitoError("SerializationException", "The request body is not JSON.") from None
+        return self.server.backend.call_over_http(_SERVICES[service], operation, params)
 
-    def _body(self) -> bytes | None:
-        """The request's body; None where the request was refused already."""
+    def _read_body(self) -> bytes | None:
+        """Return the request's body, or None if an error was sent."""
         if not _is_loopback(self.headers.get("Host")):
             self.close_connection = True
-            self._refuse(403, "ForbiddenException", "This server answers only to a loopback host name.")
+            self._send_error(403, "ForbiddenException", "This server answers only to a loopback host name.")
             return None
         length = self.headers.get("Content-Length", "0")
         if "Transfer-Encoding" in self.headers or not (length.isascii() and length.isdecimal()):
             self.close_connection = True
-            self._refuse(411, "SerializationException", "The request has no Content-Length.")
+            self._send_error(411, "SerializationException", "The request has no Content-Length.")
             return None
         if len(length) > len(str(LARGEST_BODY)) or int(length) > LARGEST_BODY:
             self.close_connection = True
-            self._refuse(413, "RequestEntityTooLargeException", "The request body is too large.")
+            self._send_error(413, "RequestEntityTooLargeException", "The request body is too large.")
             return None
         body = self.rfile.read(int(length))
         if len(body) < int(length):
@@ -167,7 +180,7 @@ class Handler(BaseHTTPRequestHandler):
             return None
         return body
 
-    def _refuse(self, status: int, code: str, message: str) -> None:
+    def _send_error(self, status: int, code: str, message: str) -> None:
         payload = {"__type": code, **({"message": message} if message else {})}
         headers = {"x-amzn-ErrorType": f"{code}:", "x-amzn-ErrorMessage": message}
         self._send(status, json.dumps(payload).encode(), headers=headers)
@@ -194,21 +207,21 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """What http.server itself refuses: a method or a request line it cannot read."""
+        """Send the error for a method or a request line that http.server can't read."""
         self.close_connection = True
-        self._refuse(int(code), "UnknownOperationException", message or HTTPStatus(code).phrase)
+        self._send_error(int(code), "UnknownOperationException", message or HTTPStatus(code).phrase)
 
     def date_time_string(self, timestamp: float | None = None) -> str:
-        """The ``Date`` header, by the pool's clock."""
-        moment = self.server.pool_server.clock.now() if timestamp is None else timestamp
+        """Return the ``Date`` header by the emulator's clock."""
+        moment = self.server.backend.now() if timestamp is None else timestamp
         return formatdate(moment, usegmt=True)
 
     def version_string(self) -> str:
-        """The ``Server`` header."""
+        """Return the ``Server`` header."""
         return "Server"
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-        """No log: it would hold passwords and codes."""
+        """Write no log: it would contain passwords and codes."""
 
 
 def _header_text(value: str) -> str:
@@ -216,7 +229,7 @@ def _header_text(value: str) -> str:
 
 
 def _is_loopback(host: str | None) -> bool:
-    """Whether a Host header names this machine: a page on the web cannot have its own name resolve here."""
+    """Return whether a Host header is that of this machine, against DNS rebinding."""
     if not host:
         return False
     name = host.strip()

@@ -1,8 +1,9 @@
-"""What the pool keeps: user pools, app clients, users and what belongs to them."""
+"""The emulator's data: user pools, app clients, users, grants, identity pools; its clock."""
 
 from __future__ import annotations
 
 import secrets
+import time
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -15,25 +16,44 @@ FORCE_CHANGE_PASSWORD = "FORCE_CHANGE_PASSWORD"  # noqa: S105 - a user status
 RESET_REQUIRED = "RESET_REQUIRED"
 
 SMS_MFA = "SMS_MFA"
-SOFTWARE_TOKEN_MFA = "SOFTWARE_TOKEN_MFA"  # noqa: S105 - a factor's name
+SOFTWARE_TOKEN_MFA = "SOFTWARE_TOKEN_MFA"  # noqa: S105 - the name of a factor
 EMAIL_OTP = "EMAIL_OTP"
+
+ATTRIBUTE_BY_MEDIUM = {"SMS": "phone_number", "EMAIL": "email"}
+MEDIUM_BY_ATTRIBUTE = {"phone_number": "SMS", "email": "EMAIL"}
+MEDIUM_BY_FACTOR = {SMS_MFA: "SMS", EMAIL_OTP: "EMAIL"}
 
 Attributes = dict[str, str]
 
 
+class Clock:
+    """The emulator's clock: the machine's time plus an offset that tests can change."""
+
+    def __init__(self) -> None:
+        self._offset = 0.0
+
+    def now(self) -> float:
+        """Return the seconds since the epoch."""
+        return time.time() + self._offset
+
+    def advance(self, seconds: float) -> None:
+        """Move the clock forward; a negative number moves it back."""
+        self._offset += seconds
+
+
 @dataclass(frozen=True)
 class Password:
-    """A password as SRP needs it: a 16-byte salt and ``inner_hash()``, never the words themselves."""
+    """A password as SRP needs it: a 16-byte salt and a hash, never the password itself."""
 
     salt: int
     inner: bytes
 
     @classmethod
-    def of(cls, pool_name: str, username: str, words: str) -> Password:
+    def from_text(cls, pool_name: str, username: str, password: str) -> Password:
         """Salt and hash a password for the pool's short name and the user's real name."""
         # The top nibble is never zero: pycognito misreads a salt that is written with fewer digits.
         salt = secrets.randbits(127) | 1 << 126
-        return cls(salt, srp.inner_hash(pool_name, username, words))
+        return cls(salt, srp.inner_hash(pool_name, username, password))
 
     @cached_property
     def verifier(self) -> int:
@@ -43,7 +63,7 @@ class Password:
 
 @dataclass
 class Device:
-    """A device a user signed in from; ``verifier`` is None until ConfirmDevice."""
+    """A device that a user signed in from; ``verifier`` is None until ConfirmDevice."""
 
     key: str
     group_key: str
@@ -58,7 +78,7 @@ class Device:
 
 @dataclass
 class SoftwareToken:
-    """A TOTP secret (base32, unpadded) that was verified."""
+    """A verified TOTP secret (base32, unpadded)."""
 
     secret: str
     friendly_name: str | None = None
@@ -82,16 +102,20 @@ class User:
     mfa_preferred: str | None = None
     software_token: SoftwareToken | None = None
     pending_secret: str | None = None
-    spent_totp: set[tuple[str, int]] = field(default_factory=set)
+    used_totp_windows: set[tuple[str, int]] = field(default_factory=set)
     pending_attributes: Attributes = field(default_factory=dict)
     devices: dict[str, Device] = field(default_factory=dict)
     groups: list[str] = field(default_factory=list)
     exists: bool = True
 
+    def has_verified(self, attribute: str) -> bool:
+        """Return whether the user has this address and it is verified."""
+        return bool(self.attributes.get(attribute)) and self.attributes.get(f"{attribute}_verified") == "true"
+
 
 @dataclass
 class AppClient:
-    """An app client; ``settings`` are the members of CreateUserPoolClient as given, plus defaults."""
+    """An app client; ``settings`` are the members of CreateUserPoolClient, with defaults."""
 
     id: str
     pool: UserPool
@@ -103,21 +127,21 @@ class AppClient:
 
     @property
     def hides_users(self) -> bool:
-        """PreventUserExistenceErrors is ENABLED."""
+        """Whether PreventUserExistenceErrors is ENABLED."""
         return bool(self.settings["PreventUserExistenceErrors"] == "ENABLED")
 
     @property
-    def rotates(self) -> bool:
-        """A refresh gives a new refresh token."""
+    def rotates_refresh_tokens(self) -> bool:
+        """Whether each refresh returns a new refresh token."""
         return bool(self.settings.get("RefreshTokenRotation", {}).get("Feature") == "ENABLED")
 
     @property
-    def session_seconds(self) -> int:
-        """How long a sign-in's session lives."""
+    def challenge_session_seconds(self) -> int:
+        """How long a challenge session is valid."""
         return int(self.settings["AuthSessionValidity"]) * 60
 
     def allows(self, *flows: str) -> bool:
-        """Whether one of these ExplicitAuthFlows is allowed."""
+        """Return whether one of these ExplicitAuthFlows is allowed."""
         return any(flow in self.settings["ExplicitAuthFlows"] for flow in flows)
 
 
@@ -134,7 +158,7 @@ class Group:
 
 @dataclass
 class UserPool:
-    """A user pool; ``settings`` are the members of CreateUserPool as given, plus defaults."""
+    """A user pool; ``settings`` are the members of CreateUserPool, with defaults."""
 
     id: str
     name: str
@@ -148,12 +172,12 @@ class UserPool:
 
     @property
     def short_name(self) -> str:
-        """What stands after the underscore of the id: the name SRP hashes."""
+        """The part of the ID after the underscore: the name that SRP hashes."""
         return self.id.partition("_")[2]
 
     @property
     def issuer(self) -> str:
-        """The ``iss`` of its tokens: AWS's own, whatever the endpoint."""
+        """The ``iss`` of its tokens, which is that of AWS whatever the endpoint."""
         return f"https://cognito-idp.{self.region}.amazonaws.com/{self.id}"
 
     @property
@@ -162,37 +186,83 @@ class UserPool:
         return str(self.settings["MfaConfiguration"])
 
     @property
-    def factors(self) -> list[str]:
-        """The second factors the pool has on, in the order in which Cognito names them.
+    def mfa_factors(self) -> list[str]:
+        """The second factors that are enabled, in Cognito's order.
 
-        SMS is on where it was configured as a factor, or where it is the only one there could be.
+        SMS is enabled if it was configured as a factor, or if it is the only possible one.
         """
-        given = self.settings
-        found = []
-        if "SmsMfaConfiguration" in given:
-            found.append(SMS_MFA)
-        if given.get("SoftwareTokenMfaConfiguration", {}).get("Enabled"):
-            found.append(SOFTWARE_TOKEN_MFA)
-        if "EmailMfaConfiguration" in given:
-            found.append(EMAIL_OTP)
-        if not found and "SmsConfiguration" in given:
-            found.append(SMS_MFA)
-        return found
+        factors = []
+        if "SmsMfaConfiguration" in self.settings:
+            factors.append(SMS_MFA)
+        if self.settings.get("SoftwareTokenMfaConfiguration", {}).get("Enabled"):
+            factors.append(SOFTWARE_TOKEN_MFA)
+        if "EmailMfaConfiguration" in self.settings:
+            factors.append(EMAIL_OTP)
+        if not factors and "SmsConfiguration" in self.settings:
+            factors.append(SMS_MFA)
+        return factors
 
     @property
-    def case_sensitive(self) -> bool:
-        """Names that differ in case are different users."""
+    def first_factors(self) -> list[str]:
+        """AllowedFirstAuthFactors."""
+        return list(self.settings["Policies"]["SignInPolicy"]["AllowedFirstAuthFactors"])
+
+    @property
+    def recovery_mechanisms(self) -> list[str]:
+        """The names of the RecoveryMechanisms by priority; empty if there is no such setting."""
+        mechanisms = self.settings.get("AccountRecoverySetting", {}).get("RecoveryMechanisms", ())
+        return [str(entry["Name"]) for entry in sorted(mechanisms, key=lambda entry: entry["Priority"])]
+
+    @property
+    def tracks_devices(self) -> bool:
+        """Whether the pool has a DeviceConfiguration."""
+        return "DeviceConfiguration" in self.settings
+
+    @property
+    def is_case_sensitive(self) -> bool:
+        """Whether names that differ in case are different users."""
         return bool(self.settings.get("UsernameConfiguration", {}).get("CaseSensitive", True))
 
     @property
-    def name_attributes(self) -> list[str]:
-        """UsernameAttributes: people sign in with these, and the user name is a UUID."""
+    def username_attributes(self) -> list[str]:
+        """UsernameAttributes: users sign in with these, and the user name is a UUID."""
         return list(self.settings.get("UsernameAttributes", ()))
 
     def fold(self, name: str) -> str:
-        """The form of a name by which users are told apart."""
-        return name if self.case_sensitive else name.casefold()
+        """Return the form of a name by which users are distinguished."""
+        return name if self.is_case_sensitive else name.casefold()
 
-    def holds(self, user: User) -> bool:
-        """Whether this very user is still there."""
+    def contains(self, user: User) -> bool:
+        """Return whether this very user is still in the pool."""
         return self.users.get(self.fold(user.username)) is user
+
+
+@dataclass
+class Grant:
+    """A refresh token and its sign-in; ``origin`` is shared by all tokens of one sign-in."""
+
+    token: str
+    client: AppClient
+    user: User
+    origin: str
+    auth_time: int
+    expires_at: float
+    device_key: str | None
+    rotated_at: float | None = None
+
+
+@dataclass
+class IdentityPool:
+    """An identity pool; ``settings`` are the members of CreateIdentityPool."""
+
+    id: str
+    settings: dict[str, Any]
+
+
+@dataclass
+class Identity:
+    """An identity and its logins as (provider, sub). An identity without logins is a guest."""
+
+    id: str
+    pool: IdentityPool
+    logins: set[tuple[str, str]] = field(default_factory=set)

@@ -1,4 +1,4 @@
-"""Every operation the pool knows, and who answers it."""
+"""The operations that the emulator serves, and the function that serves each."""
 
 from __future__ import annotations
 
@@ -7,73 +7,66 @@ from typing import Any
 
 from tui_auth.emulator import (
     account,
-    admin_clients,
-    admin_groups,
-    admin_pools,
     admin_users,
-    attribute_changes,
+    app_clients,
     devices,
-    forgot_password,
-    identity,
-    initiate_auth,
-    respond,
+    identity_pools,
+    mfa,
+    passwords,
+    sign_in,
     sign_up,
-    software_token,
-    token_operations,
+    tokens,
+    user_pools,
 )
-from tui_auth.emulator.errors import PoolError
-from tui_auth.emulator.requests import request_shape
-from tui_auth.emulator.shapes import check
+from tui_auth.emulator.errors import CognitoError
+from tui_auth.emulator.service_model import IDENTITY_POOLS, USER_POOLS, parse_request
 from tui_auth.emulator.state import State
 
 Handler = Callable[[State, dict[str, Any]], dict[str, Any]]
 
-USER_POOLS = "cognito-idp"
-IDENTITY_POOLS = "cognito-identity"
-
 HANDLERS: dict[str, dict[str, Handler]] = {
     USER_POOLS: {
-        "InitiateAuth": initiate_auth.initiate_auth,
-        "RespondToAuthChallenge": respond.respond_to_auth_challenge,
-        "AdminInitiateAuth": initiate_auth.admin_initiate_auth,
-        "AdminRespondToAuthChallenge": respond.admin_respond_to_auth_challenge,
-        "GetTokensFromRefreshToken": token_operations.get_tokens_from_refresh_token,
-        "RevokeToken": token_operations.revoke_token,
+        "InitiateAuth": sign_in.initiate_auth,
+        "RespondToAuthChallenge": sign_in.respond_to_auth_challenge,
+        "AdminInitiateAuth": sign_in.admin_initiate_auth,
+        "AdminRespondToAuthChallenge": sign_in.admin_respond_to_auth_challenge,
+        "GetTokensFromRefreshToken": tokens.get_tokens_from_refresh_token,
+        "RevokeToken": tokens.revoke_token,
         "GlobalSignOut": account.global_sign_out,
-        "AssociateSoftwareToken": software_token.associate_software_token,
-        "VerifySoftwareToken": software_token.verify_software_token,
+        "AssociateSoftwareToken": mfa.associate_software_token,
+        "VerifySoftwareToken": mfa.verify_software_token,
         "SetUserMFAPreference": account.set_user_mfa_preference,
         "SignUp": sign_up.sign_up,
         "ConfirmSignUp": sign_up.confirm_sign_up,
         "ResendConfirmationCode": sign_up.resend_confirmation_code,
-        "ForgotPassword": forgot_password.forgot_password,
-        "ConfirmForgotPassword": forgot_password.confirm_forgot_password,
+        "ForgotPassword": passwords.forgot_password,
+        "ConfirmForgotPassword": passwords.confirm_forgot_password,
         "GetUser": account.get_user,
         "GetUserAuthFactors": account.get_user_auth_factors,
         "ChangePassword": account.change_password,
-        "UpdateUserAttributes": attribute_changes.update_user_attributes,
-        "DeleteUserAttributes": attribute_changes.delete_user_attributes,
-        "GetUserAttributeVerificationCode": attribute_changes.get_user_attribute_verification_code,
-        "VerifyUserAttribute": attribute_changes.verify_user_attribute,
+        "UpdateUserAttributes": account.update_user_attributes,
+        "DeleteUserAttributes": account.delete_user_attributes,
+        "GetUserAttributeVerificationCode": account.get_user_attribute_verification_code,
+        "VerifyUserAttribute": account.verify_user_attribute,
         "DeleteUser": account.delete_user,
         "ConfirmDevice": devices.confirm_device,
         "GetDevice": devices.get_device,
         "ListDevices": devices.list_devices,
         "ForgetDevice": devices.forget_device,
         "UpdateDeviceStatus": devices.update_device_status,
-        "CreateUserPool": admin_pools.create_user_pool,
-        "UpdateUserPool": admin_pools.update_user_pool,
-        "AddCustomAttributes": admin_pools.add_custom_attributes,
-        "DescribeUserPool": admin_pools.describe_user_pool,
-        "DeleteUserPool": admin_pools.delete_user_pool,
-        "ListUserPools": admin_pools.list_user_pools,
-        "SetUserPoolMfaConfig": admin_pools.set_user_pool_mfa_config,
-        "GetUserPoolMfaConfig": admin_pools.get_user_pool_mfa_config,
-        "CreateUserPoolClient": admin_clients.create_user_pool_client,
-        "UpdateUserPoolClient": admin_clients.update_user_pool_client,
-        "DescribeUserPoolClient": admin_clients.describe_user_pool_client,
-        "DeleteUserPoolClient": admin_clients.delete_user_pool_client,
-        "ListUserPoolClients": admin_clients.list_user_pool_clients,
+        "CreateUserPool": user_pools.create_user_pool,
+        "UpdateUserPool": user_pools.update_user_pool,
+        "AddCustomAttributes": user_pools.add_custom_attributes,
+        "DescribeUserPool": user_pools.describe_user_pool,
+        "DeleteUserPool": user_pools.delete_user_pool,
+        "ListUserPools": user_pools.list_user_pools,
+        "SetUserPoolMfaConfig": user_pools.set_user_pool_mfa_config,
+        "GetUserPoolMfaConfig": user_pools.get_user_pool_mfa_config,
+        "CreateUserPoolClient": app_clients.create_user_pool_client,
+        "UpdateUserPoolClient": app_clients.update_user_pool_client,
+        "DescribeUserPoolClient": app_clients.describe_user_pool_client,
+        "DeleteUserPoolClient": app_clients.delete_user_pool_client,
+        "ListUserPoolClients": app_clients.list_user_pool_clients,
         "AdminCreateUser": admin_users.admin_create_user,
         "AdminSetUserPassword": admin_users.admin_set_user_password,
         "AdminSetUserMFAPreference": admin_users.admin_set_user_mfa_preference,
@@ -87,31 +80,31 @@ HANDLERS: dict[str, dict[str, Handler]] = {
         "AdminDeleteUserAttributes": admin_users.admin_delete_user_attributes,
         "AdminUserGlobalSignOut": admin_users.admin_user_global_sign_out,
         "ListUsers": admin_users.list_users,
-        "CreateGroup": admin_groups.create_group,
-        "ListGroups": admin_groups.list_groups,
-        "AdminAddUserToGroup": admin_groups.admin_add_user_to_group,
-        "AdminRemoveUserFromGroup": admin_groups.admin_remove_user_from_group,
-        "AdminListGroupsForUser": admin_groups.admin_list_groups_for_user,
+        "CreateGroup": admin_users.create_group,
+        "ListGroups": admin_users.list_groups,
+        "AdminAddUserToGroup": admin_users.admin_add_user_to_group,
+        "AdminRemoveUserFromGroup": admin_users.admin_remove_user_from_group,
+        "AdminListGroupsForUser": admin_users.admin_list_groups_for_user,
     },
     IDENTITY_POOLS: {
-        "CreateIdentityPool": identity.create_identity_pool,
-        "DescribeIdentityPool": identity.describe_identity_pool,
-        "DeleteIdentityPool": identity.delete_identity_pool,
-        "GetId": identity.get_id,
-        "GetCredentialsForIdentity": identity.get_credentials_for_identity,
+        "CreateIdentityPool": identity_pools.create_identity_pool,
+        "DescribeIdentityPool": identity_pools.describe_identity_pool,
+        "DeleteIdentityPool": identity_pools.delete_identity_pool,
+        "GetId": identity_pools.get_id,
+        "GetCredentialsForIdentity": identity_pools.get_credentials_for_identity,
     },
 }
 
 
 def dispatch(state: State, service: str, operation: str, request: Any) -> dict[str, Any]:
-    """Answer one request of a service (``cognito-idp`` or ``cognito-identity``).
+    """Serve one request of a service (``cognito-idp`` or ``cognito-identity``).
 
-    Raises PoolError for whatever is refused; UnknownOperationException for what the pool does not do.
+    Raises:
+        CognitoError: Cognito's error for the request; UnknownOperationException for any other operation.
     """
     handler = HANDLERS.get(service, {}).get(operation)
-    shape = request_shape(service, operation)
-    if handler is None or shape is None:
-        raise PoolError("UnknownOperationException", "")
-    cleaned = check(shape, request)
+    if handler is None:
+        raise CognitoError("UnknownOperationException", "")
+    parsed = parse_request(service, operation, request)
     with state.lock:
-        return handler(state, cleaned)
+        return handler(state, parsed)

@@ -1,175 +1,180 @@
-"""SignUp, ConfirmSignUp, ResendConfirmationCode."""
+"""Sign-up: SignUp, ConfirmSignUp, ResendConfirmationCode, and the rules for new users."""
 
 from __future__ import annotations
 
 import uuid
 from typing import Any
 
-from tui_auth.emulator import attributes, codes
-from tui_auth.emulator.app_clients import check_secret_hash
+from tui_auth.emulator import attributes
+from tui_auth.emulator.app_clients import client_and_username
+from tui_auth.emulator.challenge_sessions import SignIn
 from tui_auth.emulator.errors import (
-    PoolError,
+    CognitoError,
     expired_code,
+    invalid_challenge_session,
     invalid_parameter,
+    missing_parameter,
     not_authorized,
     user_not_found,
 )
 from tui_auth.emulator.first_factor import SIGN_UP_CONFIRMED, SIGNED_UP
-from tui_auth.emulator.messages import delivery_details
-from tui_auth.emulator.model import CONFIRMED, UNCONFIRMED, AppClient, User, UserPool
-from tui_auth.emulator.names import claim_alias, find_user
-from tui_auth.emulator.passwords import check_policy, set_password
-from tui_auth.emulator.sessions import SignIn
+from tui_auth.emulator.messages import SIGN_UP, delivery_details
+from tui_auth.emulator.model import CONFIRMED, UNCONFIRMED, User, UserPool
+from tui_auth.emulator.passwords import NO_SUCH_USER, check_policy, set_password
 from tui_auth.emulator.state import State
-
-"""What the session of SignUp waits for: ConfirmSignUp."""
+from tui_auth.emulator.users import claim_alias, find_user
 
 _CONTACTS = ("phone_number", "email")
 
 
 def sign_up(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """SignUp: a new user, not confirmed, and a code on its way where the pool verifies addresses."""
-    client, name, pool = _client_and_name(state, request)
+    """Serve SignUp: create an unconfirmed user and, if the pool verifies addresses, send a code."""
+    client, name = client_and_username(state, request)
+    pool = client.pool
     if pool.settings["AdminCreateUserConfig"].get("AllowAdminCreateUserOnly"):
         raise not_authorized("SignUp is not permitted for this user pool")
-    given = attributes.from_list(request.get("UserAttributes", ()))
-    attributes.check_writable(client, given)
-    given = check_new_user(pool, name, given)
-    attributes.check_required(pool, given)
-    for attribute, value in given.items():
+    values = attributes.parse_attributes(request.get("UserAttributes", ()))
+    attributes.check_writable(client, values)
+    values = check_new_user(pool, name, values)
+    attributes.check_required(pool, values)
+    for attribute, value in values.items():
         claim_alias(pool, None, attribute, value)
-    words = request.get("Password")
-    if words is not None:
-        check_policy(pool, words)
-    elif not signs_in_without_password(pool):
-        raise invalid_parameter("Missing required parameter Password")
-    user = add_user(state, pool, name, given)
-    if words is not None:
-        set_password(state, pool, user, words, permanent=True)
+    password = request.get("Password")
+    if password is not None:
+        check_policy(pool, password)
+    elif not allows_sign_in_without_password(pool):
+        raise missing_parameter("Password")
+    user = add_user(state, pool, name, values)
+    if password is not None:
+        set_password(state, pool, user, password, permanent=True)
         user.status = UNCONFIRMED
     reply: dict[str, Any] = {"UserConfirmed": False, "UserSub": user.sub}
-    attribute_name = _contact(pool, user)
-    if attribute_name:
-        reply["CodeDeliveryDetails"] = codes.send(state, pool, user, codes.SIGN_UP, attribute_name)
+    contact = _contact(pool, user)
+    if contact:
+        reply["CodeDeliveryDetails"] = state.codes.send(pool, user, SIGN_UP, contact)
     if client.allows("ALLOW_USER_AUTH"):
-        reply["Session"] = state.sessions.open(SignIn(client, user, "USER_AUTH", name), SIGNED_UP).token
+        sign_in = SignIn(client, user, "USER_AUTH", name)
+        reply["Session"] = state.challenge_sessions.open(sign_in, SIGNED_UP).token
     return reply
 
 
 def confirm_sign_up(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """ConfirmSignUp; where the client allows USER_AUTH, with a session that signs in without a prompt.
+    """Serve ConfirmSignUp.
 
-    SignUp's session may come along, but need not: amplify-js leaves it out.
+    If the client allows USER_AUTH, the reply has a challenge session that signs the user in.
+
+    SignUp's challenge session is optional, because amplify-js leaves it out.
     """
-    client, name, pool = _client_and_name(state, request)
+    client, name = client_and_username(state, request)
+    pool = client.pool
     user = find_user(pool, name)
     if user is None:
-        if client.hides_users:
-            raise expired_code()
-        raise user_not_found("Username/client id combination not found.")
-    state.limits.count("ConfirmSignUp", pool.id, user.username)
-    if user.status != UNCONFIRMED:
-        raise not_authorized(f"User cannot be confirmed. Current status is {user.status}")
-    code = codes.check(state, pool, user, codes.SIGN_UP, request["ConfirmationCode"])
+        raise expired_code() if client.hides_users else user_not_found(NO_SUCH_USER)
+    state.limits.count("ConfirmSignUp", pool, user)
+    check_unconfirmed(user)
+    code = state.codes.check(pool, user, SIGN_UP, request["ConfirmationCode"])
     force = bool(request.get("ForceAliasCreation"))
     claim_alias(pool, user, code.attribute, user.attributes.get(code.attribute, ""), force=force)
-    session = state.sessions.find(request["Session"], client) if "Session" in request else None
+    session = state.challenge_sessions.find(request["Session"], client) if "Session" in request else None
     if session is not None and (session.challenge != SIGNED_UP or session.sign_in.user is not user):
-        raise not_authorized("Invalid session for the user.")
-    codes.spend(state, pool, user, codes.SIGN_UP)
+        raise invalid_challenge_session()
+    state.codes.discard(pool, user, SIGN_UP)
     if user.attributes.get(code.attribute) == code.destination:
         user.attributes[f"{code.attribute}_verified"] = "true"
     user.status = CONFIRMED
     user.modified = state.clock.now()
     if session is not None:
-        state.sessions.spend(session)
+        state.challenge_sessions.spend(session)
     if not client.allows("ALLOW_USER_AUTH"):
         return {}
     sign_in = SignIn(client, user, "USER_AUTH", name)
-    return {"Session": state.sessions.open(sign_in, SIGN_UP_CONFIRMED).token}
+    return {"Session": state.challenge_sessions.open(sign_in, SIGN_UP_CONFIRMED).token}
+
+
+def check_unconfirmed(user: User) -> None:
+    """Raise NotAuthorizedException unless the user's sign-up waits for its confirmation."""
+    if user.status != UNCONFIRMED:
+        raise not_authorized(f"User cannot be confirmed. Current status is {user.status}")
 
 
 def resend_confirmation_code(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """ResendConfirmationCode. With PreventUserExistenceErrors an unknown name looks like a known one."""
-    client, name, pool = _client_and_name(state, request)
+    """Serve ResendConfirmationCode.
+
+    With PreventUserExistenceErrors an unknown name looks like a known one.
+    """
+    client, name = client_and_username(state, request)
+    pool = client.pool
     user = find_user(pool, name)
     if user is None:
         if client.hides_users:
             return {"CodeDeliveryDetails": delivery_details("EMAIL", name)}
-        raise user_not_found("Username/client id combination not found.")
+        raise user_not_found(NO_SUCH_USER)
     if user.status != UNCONFIRMED:
         raise invalid_parameter("User is already confirmed.")
-    attribute = _contact(pool, user)
-    if attribute is None:
-        raise PoolError("CodeDeliveryFailureException", "Unable to deliver code to user")
-    state.limits.count("ResendConfirmationCode", pool.id, user.username)
-    return {"CodeDeliveryDetails": codes.send(state, pool, user, codes.SIGN_UP, attribute)}
+    contact = _contact(pool, user)
+    if contact is None:
+        raise CognitoError("CodeDeliveryFailureException", "Unable to deliver code to user")
+    state.limits.count("ResendConfirmationCode", pool, user)
+    return {"CodeDeliveryDetails": state.codes.send(pool, user, SIGN_UP, contact)}
 
 
-def signs_in_without_password(pool: UserPool) -> bool:
-    """Whether a code by e-mail or SMS can be the first factor."""
-    return bool(
-        {"EMAIL_OTP", "SMS_OTP"} & set(pool.settings["Policies"]["SignInPolicy"]["AllowedFirstAuthFactors"])
-    )
+def allows_sign_in_without_password(pool: UserPool) -> bool:
+    """Return whether a code by email or SMS can be the first factor."""
+    return bool({"EMAIL_OTP", "SMS_OTP"} & set(pool.first_factors))
 
 
-def check_new_user(pool: UserPool, name: str, given: dict[str, str]) -> dict[str, str]:
-    """The attributes of a user about to be created; a sign-in attribute is taken from the name.
+def check_new_user(pool: UserPool, name: str, values: dict[str, str]) -> dict[str, str]:
+    """Return the attributes of a new user, with the sign-in attribute taken from the name.
 
-    Raises InvalidParameterException for a name or an attribute in a wrong form, UsernameExistsException
-    for a name that is taken.
+    Raises:
+        CognitoError: InvalidParameterException for a malformed name or attribute, UsernameExistsException
+            for the name of another user.
     """
-    kinds = pool.name_attributes
-    if kinds:
-        attribute = _kind_of_name(kinds, name)
-        given = {**given, attribute: name}
+    if pool.username_attributes:
+        values = {**values, _username_attribute(pool.username_attributes, name): name}
     elif pool.fold(name) in pool.users:
-        raise PoolError("UsernameExistsException", "User already exists")
+        raise CognitoError("UsernameExistsException", "User already exists")
     aliases = pool.settings.get("AliasAttributes", ())
-    if "email" in aliases and attributes.looks_like_email(name):
+    if "email" in aliases and attributes.is_email(name):
         raise invalid_parameter(
             "Username cannot be of email format, since user pool is configured for email alias."
         )
-    if "phone_number" in aliases and attributes.looks_like_phone(name):
+    if "phone_number" in aliases and attributes.is_phone_number(name):
         raise invalid_parameter(
             "Username cannot be of phone number format, since user pool is configured for phone number alias."
         )
-    attributes.check_schema(pool, given)
-    return given
+    attributes.check_schema(pool, values)
+    return values
 
 
-def _kind_of_name(kinds: list[str], name: str) -> str:
-    if "email" in kinds and attributes.looks_like_email(name):
+def _username_attribute(possible: list[str], name: str) -> str:
+    if "email" in possible and attributes.is_email(name):
         return "email"
-    if "phone_number" in kinds and attributes.looks_like_phone(name):
+    if "phone_number" in possible and attributes.is_phone_number(name):
         return "phone_number"
-    if kinds == ["email"]:
+    if possible == ["email"]:
         raise invalid_parameter("Username should be an email.")
-    if kinds == ["phone_number"]:
+    if possible == ["phone_number"]:
         raise invalid_parameter("Username should be a phone number.")
     raise invalid_parameter("Username should be either an email or a phone number.")
 
 
-def add_user(state: State, pool: UserPool, name: str, given: dict[str, str]) -> User:
-    """Create a user; where people sign in with an address, the user name is the UUID."""
+def add_user(state: State, pool: UserPool, name: str, values: dict[str, str]) -> User:
+    """Create a user. If users sign in with an address, the user name is the UUID."""
     sub = str(uuid.uuid4())
     now = state.clock.now()
     flags = {
-        f"{name}_verified": "false" for name in _CONTACTS if name in given and f"{name}_verified" not in given
+        f"{contact}_verified": "false"
+        for contact in _CONTACTS
+        if contact in values and f"{contact}_verified" not in values
     }
-    username = sub if pool.name_attributes else name
-    user = User(username, sub, now, {**given, **flags}, modified=now)
+    username = sub if pool.username_attributes else name
+    user = User(username, sub, now, {**values, **flags}, modified=now)
     pool.users[pool.fold(username)] = user
     return user
 
 
 def _contact(pool: UserPool, user: User) -> str | None:
-    """Where the code of a sign-up goes: a phone number before an e-mail address, if the pool verifies it."""
-    verifies = pool.settings.get("AutoVerifiedAttributes", ())
-    return next((name for name in _CONTACTS if name in verifies and user.attributes.get(name)), None)
-
-
-def _client_and_name(state: State, request: dict[str, Any]) -> tuple[AppClient, str, UserPool]:
-    client = state.client(request["ClientId"])
-    check_secret_hash(client, request["Username"], request.get("SecretHash"))
-    return client, request["Username"], client.pool
+    """Return the attribute for a sign-up code: a phone number or else an email."""
+    verified = pool.settings.get("AutoVerifiedAttributes", ())
+    return next((name for name in _CONTACTS if name in verified and user.attributes.get(name)), None)

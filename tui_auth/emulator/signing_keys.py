@@ -1,4 +1,4 @@
-"""The two RSA keys that sign tokens: one for id tokens, one for access tokens, as in Cognito's JWKS."""
+"""The two RSA keys in Cognito's JWKS: one signs ID tokens, the other access tokens."""
 
 from __future__ import annotations
 
@@ -15,45 +15,45 @@ USES = ("id", "access")
 
 
 class SigningKeys:
-    """Made in the background: only the first token has to wait for them."""
+    """Two keys, made in the background. Only the first token has to wait for them."""
 
     def __init__(self) -> None:
         self._ids = {use: base64.b64encode(secrets.token_bytes(32)).decode() for use in USES}
-        self._made: dict[str, RSAPrivateKey] = {}
-        self._maker: threading.Thread | None = None
+        self._keys: dict[str, RSAPrivateKey] = {}
+        self._thread: threading.Thread | None = None
 
     def prepare(self) -> None:
-        """Begin to make the keys, if that has not begun."""
-        if self._maker is None:
-            self._maker = threading.Thread(target=self._make, name="pool-signing-keys", daemon=True)
-            self._maker.start()
+        """Start making the keys, unless that has started."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._make, name="emulator-signing-keys", daemon=True)
+            self._thread.start()
 
     def finish(self) -> None:
-        """Wait until the keys are made, if that has begun.
+        """Wait until the keys are made, if that has started.
 
-        Python aborts (SIGABRT) if it ends while another thread is making a key.
+        Python aborts (SIGABRT) if it exits while another thread is making a key.
         """
-        if self._maker is not None:
-            self._maker.join()
+        if self._thread is not None:
+            self._thread.join()
 
     def _make(self) -> None:
         for use in USES:
-            self._made[use] = new_key()
+            self._keys[use] = new_key()
 
     @cached_property
     def _private(self) -> dict[str, RSAPrivateKey]:
         self.prepare()
         self.finish()
-        return self._made
+        return self._keys
 
     def sign(self, use: str, claims: dict[str, Any]) -> str:
-        """An RS256 JWT; ``use`` (``id`` or ``access``) chooses the key."""
+        """Return an RS256 JWT, signed with the key for ``use`` (``id`` or ``access``)."""
         import jwt
 
         return jwt.encode(claims, self._private[use], algorithm="RS256", headers={"kid": self._ids[use]})
 
     def read(self, token: str, use: str) -> dict[str, Any] | None:
-        """The claims of a token that this use's key signed; None for any other. Times are not checked."""
+        """Return the claims of a token that this use's key signed, or None. Times aren't checked."""
         import jwt
 
         try:
@@ -69,7 +69,7 @@ class SigningKeys:
             return None
 
     def jwks(self) -> dict[str, Any]:
-        """The public keys as ``/.well-known/jwks.json`` gives them."""
+        """Return the public keys as ``/.well-known/jwks.json`` lists them."""
         keys = []
         for use in USES:
             numbers = self._private[use].public_key().public_numbers()
@@ -87,7 +87,7 @@ class SigningKeys:
 
 
 def new_key() -> RSAPrivateKey:
-    """A key of 2048 bits, as Cognito's are."""
+    """Make a key of 2048 bits, as Cognito's are."""
     from cryptography.hazmat.primitives.asymmetric import rsa
 
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)

@@ -18,7 +18,7 @@ from tui_auth.commands.demo.phone import Drawer, Phone
 from tui_auth.commands.demo.player import Player
 from tui_auth.commands.demo.user_list import UserChosen, UserListScreen
 from tui_auth.emulator import PoolServer
-from tui_auth.emulator.demo_users import DemoPool, DemoUser, make_new_again
+from tui_auth.emulator.demo_users import DemoPool, DemoUser, reset_user
 from tui_auth.screens.done import SignInSeen
 from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.sign_in import SignInScreen
@@ -92,7 +92,7 @@ class DemoApp(TuiAuthApp):
         """Open the sign-in screen with the user's name and password typed, for the pool the user is in."""
         user: DemoUser | None = event.user
         if user and user.username in self._met:
-            make_new_again(self.server, user)
+            reset_user(self.server, user)
         self._met |= {user.username} if user else set()
         pool_id = user.user_pool_id if user else self.pool.user_pool_id
         client_id = user.client_id if user else self.pool.client_id

@@ -1,7 +1,7 @@
-"""The server's half of SRP, for passwords and for remembered devices.
+"""The server's half of SRP (RFC 5054), for passwords and for remembered devices.
 
-The arithmetic is that of ``tui_auth.auth.srp``; the names are those of RFC 5054. A SECRET_BLOCK stands for
-one exchange: it is bound to the client and the user, is good for one answer, and expires.
+The arithmetic is that of ``tui_auth.auth.srp``. A SECRET_BLOCK belongs to one exchange: it is bound to the
+client and the user, is valid for one answer, and expires.
 """
 
 from __future__ import annotations
@@ -15,10 +15,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from tui_auth.auth import srp
-from tui_auth.emulator.clock import Clock
+from tui_auth.emulator.challenge_sessions import SignIn
 from tui_auth.emulator.errors import invalid_parameter
-from tui_auth.emulator.model import AppClient
-from tui_auth.emulator.sessions import SignIn
+from tui_auth.emulator.model import AppClient, Clock
 
 CLOCK_SKEW_SECONDS = 300.0
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -27,7 +26,7 @@ _TIMESTAMP = re.compile(r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) (\d{1,2}) (\d\d):(\d\d):
 
 @dataclass
 class Exchange:
-    """One SRP exchange: ``name`` and ``user`` are what goes into the hash."""
+    """One SRP exchange; ``name`` and ``user`` go into the hash."""
 
     sign_in: SignIn
     name: str
@@ -41,7 +40,7 @@ class Exchange:
     expires_at: float
 
     def parameters(self) -> dict[str, str]:
-        """SALT and SRP_B in hexadecimal, SECRET_BLOCK in base64."""
+        """Return SALT and SRP_B in hexadecimal, and SECRET_BLOCK in base64."""
         return {
             "SALT": f"{self.salt:x}",
             "SRP_B": f"{self.public_b:x}",
@@ -49,28 +48,28 @@ class Exchange:
         }
 
     def signature(self, timestamp: str) -> str:
-        """The PASSWORD_CLAIM_SIGNATURE that a client with the right password sends for a timestamp."""
+        """Return the PASSWORD_CLAIM_SIGNATURE that proves the password at a timestamp."""
         u = srp.scramble(self.public_a, self.public_b)
         shared = pow(self.public_a * pow(self.verifier, u, srp.N), self.private_b, srp.N)
         return srp.sign(srp.derive_key(shared, u), self.name, self.user, self.secret_block, timestamp)
 
 
 def public_value(verifier: int, private_b: int) -> int:
-    """``B = (k·v + g^b) mod N``."""
+    """Return ``B = (k·v + g^b) mod N``."""
     return (srp.K * verifier + pow(srp.G, private_b, srp.N)) % srp.N
 
 
 def parse_public_a(text: str) -> int:
-    """SRP_A as a number; InvalidParameterException unless it is hexadecimal and not zero modulo N."""
+    """Parse SRP_A, which is hexadecimal and not zero modulo N."""
     if not re.fullmatch("[0-9a-fA-F]{1,2048}", text, re.ASCII) or int(text, 16) % srp.N == 0:
         raise invalid_parameter("SRP_A is not a valid public value.")
     return int(text, 16)
 
 
 def parse_timestamp(text: str) -> float | None:
-    """Seconds since the epoch for ``Mon Jan 5 07:03:09 UTC 2026``; None for any other form.
+    """Parse ``Mon Jan 5 07:03:09 UTC 2026`` into seconds since the epoch, or return None.
 
-    The text is built again from the moment and compared: that refuses a padded day and a wrong weekday.
+    The text is formatted again and compared, which rejects a padded day and a wrong weekday.
     """
     match = _TIMESTAMP.fullmatch(text)
     if match is None or match[1] not in _MONTHS:
@@ -101,23 +100,16 @@ class Exchanges:
         while public_b == 0:
             private_b = secrets.randbits(256)
             public_b = public_value(verifier, private_b)
+        secret_block = base64.b64encode(secrets.token_bytes(160)).decode()
+        expires_at = now + sign_in.client.challenge_session_seconds
         exchange = Exchange(
-            sign_in,
-            name,
-            user,
-            salt,
-            verifier,
-            public_a,
-            private_b,
-            public_b,
-            base64.b64encode(secrets.token_bytes(160)).decode(),
-            now + sign_in.client.session_seconds,
+            sign_in, name, user, salt, verifier, public_a, private_b, public_b, secret_block, expires_at
         )
-        self._waiting[exchange.secret_block] = exchange
+        self._waiting[secret_block] = exchange
         return exchange
 
     def _forget_old(self, now: float) -> None:
-        # They stand in the order in which they were begun: only the first can be old.
+        # The exchanges are in the order in which they began, so the old ones come first.
         while self._waiting:
             first = next(iter(self._waiting.values()))
             if first.expires_at > now:
@@ -125,24 +117,24 @@ class Exchanges:
             del self._waiting[first.secret_block]
 
     def take(self, secret_block: str, client: AppClient) -> Exchange | None:
-        """The exchange a SECRET_BLOCK stands for, once; None where there is none for this client."""
+        """Return the exchange of a SECRET_BLOCK once, or None if this client has no such exchange."""
         exchange = self._waiting.get(secret_block)
         if exchange is None or exchange.sign_in.client is not client:
             return None
         del self._waiting[secret_block]
         return exchange if exchange.expires_at > self._clock.now() else None
 
-    def give_back(self, exchange: Exchange) -> None:
+    def put_back(self, exchange: Exchange) -> None:
         """Undo ``take``."""
         self._waiting[exchange.secret_block] = exchange
 
-    def proves(self, exchange: Exchange, signature: str, timestamp: str) -> bool:
-        """Whether the signature shows the password, with a strict timestamp near the pool's time."""
+    def is_proof(self, exchange: Exchange, signature: str, timestamp: str) -> bool:
+        """Return whether a signature proves the password, at a time close to the emulator's."""
         moment = parse_timestamp(timestamp)
         if moment is None or abs(moment - self._clock.now()) > CLOCK_SKEW_SECONDS:
             return False
         try:
-            given = base64.b64decode(signature, validate=True)
+            claimed = base64.b64decode(signature, validate=True)
         except (binascii.Error, ValueError):
             return False
-        return hmac.compare_digest(given, base64.b64decode(exchange.signature(timestamp)))
+        return hmac.compare_digest(claimed, base64.b64decode(exchange.signature(timestamp)))

@@ -1,4 +1,4 @@
-"""User pools as an administrator sees them: create, describe, list, delete, and their MFA setting."""
+"""User pools: the operations on them and their MFA settings."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tui_auth.emulator.errors import invalid_parameter
 from tui_auth.emulator.model import UserPool
 from tui_auth.emulator.state import State
 
-ALPHANUMERIC = string.ascii_letters + string.digits
+POOL_ID_CHARACTERS = string.ascii_letters + string.digits
 _MFA_MEMBERS = (
     "SmsMfaConfiguration",
     "SoftwareTokenMfaConfiguration",
@@ -18,26 +18,15 @@ _MFA_MEMBERS = (
     "WebAuthnConfiguration",
 )
 _FIXED_MEMBERS = ("AliasAttributes", "UsernameAttributes", "Schema", "UsernameConfiguration", *_MFA_MEMBERS)
-_STRICT_POLICY = {
-    "MinimumLength": 8,
-    "RequireUppercase": True,
-    "RequireLowercase": True,
-    "RequireNumbers": True,
-    "RequireSymbols": True,
-    "TemporaryPasswordValidityDays": 7,
-}
-_BARE_POLICY = {
-    "MinimumLength": 8,
-    "RequireUppercase": False,
-    "RequireLowercase": False,
-    "RequireNumbers": False,
-    "RequireSymbols": False,
-    "TemporaryPasswordValidityDays": 7,
-}
+_REQUIREMENTS = ("RequireUppercase", "RequireLowercase", "RequireNumbers", "RequireSymbols")
+_LENGTH_AND_VALIDITY = {"MinimumLength": 8, "TemporaryPasswordValidityDays": 7}
 
 
 def create_user_pool(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """CreateUserPool. It can switch on no second factor but SMS; SetUserPoolMfaConfig adds the others."""
+    """Serve CreateUserPool.
+
+    SMS is the only second factor it can enable; SetUserPoolMfaConfig adds others.
+    """
     if "AliasAttributes" in request and "UsernameAttributes" in request:
         raise invalid_parameter(
             "Only one of the aliasAttributes or usernameAttributes can be set in a user pool."
@@ -51,18 +40,19 @@ def create_user_pool(state: State, request: dict[str, Any]) -> dict[str, Any]:
             )
         settings["SmsMfaConfiguration"] = {"SmsConfiguration": settings["SmsConfiguration"]}
     now = state.clock.now()
-    short_name = "".join(secrets.choice(ALPHANUMERIC) for _ in range(9))
+    short_name = "".join(secrets.choice(POOL_ID_CHARACTERS) for _ in range(9))
     pool = UserPool(f"{state.region}_{short_name}", request["PoolName"], state.region, settings, now, now)
     state.pools[pool.id] = pool
-    return {"UserPool": _described(pool)}
+    return {"UserPool": _description(pool)}
 
 
 def _settings(request: dict[str, Any]) -> dict[str, Any]:
     settings = {key: value for key, value in request.items() if key not in ("PoolName", "UserPoolId")}
     policies = settings.get("Policies", {})
-    asked = policies.get("PasswordPolicy")
+    # Without a policy Cognito requires all kinds of characters; a policy requires only what it lists.
+    defaults = {**_LENGTH_AND_VALIDITY, **dict.fromkeys(_REQUIREMENTS, "PasswordPolicy" not in policies)}
     settings["Policies"] = {
-        "PasswordPolicy": _STRICT_POLICY if asked is None else {**_BARE_POLICY, **asked},
+        "PasswordPolicy": {**defaults, **policies.get("PasswordPolicy", {})},
         "SignInPolicy": policies.get("SignInPolicy", {"AllowedFirstAuthFactors": ["PASSWORD"]}),
     }
     settings.setdefault("MfaConfiguration", "OFF")
@@ -72,7 +62,10 @@ def _settings(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def update_user_pool(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """UpdateUserPool: what is not given goes back to its default; names and schema are fixed."""
+    """Serve UpdateUserPool.
+
+    Members that are left out get their defaults. The schema and the kinds of names can't change.
+    """
     pool = state.pool(request["UserPoolId"])
     fixed = {member: pool.settings[member] for member in _FIXED_MEMBERS if member in pool.settings}
     pool.settings = {**_settings({"MfaConfiguration": pool.mfa, **request}), **fixed}
@@ -82,21 +75,21 @@ def update_user_pool(state: State, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def add_custom_attributes(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """AddCustomAttributes."""
+    """Serve AddCustomAttributes."""
     pool = state.pool(request["UserPoolId"])
     pool.settings["Schema"] = [*pool.settings.get("Schema", ()), *request["CustomAttributes"]]
     return {}
 
 
 def describe_user_pool(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """DescribeUserPool."""
-    return {"UserPool": _described(state.pool(request["UserPoolId"]))}
+    """Serve DescribeUserPool."""
+    return {"UserPool": _description(state.pool(request["UserPoolId"]))}
 
 
-def _described(pool: UserPool) -> dict[str, Any]:
-    kept = {key: value for key, value in pool.settings.items() if key not in (*_MFA_MEMBERS, "Schema")}
+def _description(pool: UserPool) -> dict[str, Any]:
+    hidden = (*_MFA_MEMBERS, "Schema")
     return {
-        **kept,
+        **{member: value for member, value in pool.settings.items() if member not in hidden},
         "Id": pool.id,
         "Name": pool.name,
         "Arn": f"arn:aws:cognito-idp:{pool.region}:000000000000:userpool/{pool.id}",
@@ -108,7 +101,7 @@ def _described(pool: UserPool) -> dict[str, Any]:
 
 
 def delete_user_pool(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """DeleteUserPool."""
+    """Serve DeleteUserPool."""
     pool = state.pool(request["UserPoolId"])
     for client_id in pool.clients:
         del state.clients[client_id]
@@ -118,8 +111,8 @@ def delete_user_pool(state: State, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def list_user_pools(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """ListUserPools."""
-    listed = [
+    """Serve ListUserPools."""
+    pools = [
         {
             "Id": pool.id,
             "Name": pool.name,
@@ -129,35 +122,43 @@ def list_user_pools(state: State, request: dict[str, Any]) -> dict[str, Any]:
         }
         for pool in state.pools.values()
     ]
-    return page("UserPools", listed, request, "MaxResults", "NextToken")
+    return paginate("UserPools", pools, request, "MaxResults", "NextToken")
 
 
 def set_user_pool_mfa_config(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """SetUserPoolMfaConfig: which factors are on, and whether one is asked for; the rest stays as it was."""
+    """Serve SetUserPoolMfaConfig: members that are left out don't change."""
     pool = state.pool(request["UserPoolId"])
-    given = {member: request[member] for member in (*_MFA_MEMBERS, "MfaConfiguration") if member in request}
-    pool.settings = {**pool.settings, **given}
+    changes = {member: request[member] for member in (*_MFA_MEMBERS, "MfaConfiguration") if member in request}
+    pool.settings = {**pool.settings, **changes}
     pool.modified = state.clock.now()
     return _mfa_config(pool)
 
 
 def get_user_pool_mfa_config(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """GetUserPoolMfaConfig."""
+    """Serve GetUserPoolMfaConfig."""
     return _mfa_config(state.pool(request["UserPoolId"]))
 
 
 def _mfa_config(pool: UserPool) -> dict[str, Any]:
-    said = {member: pool.settings[member] for member in _MFA_MEMBERS if member in pool.settings}
-    return {**said, "MfaConfiguration": pool.mfa}
+    config = {member: pool.settings[member] for member in _MFA_MEMBERS if member in pool.settings}
+    return {**config, "MfaConfiguration": pool.mfa}
 
 
-def page(
-    member: str, everything: list[dict[str, Any]], request: dict[str, Any], limit: str, token: str
+def paginate(
+    member: str, items: list[dict[str, Any]], request: dict[str, Any], limit: str, token: str
 ) -> dict[str, Any]:
-    """One page of a list; ``limit`` and ``token`` name the members that ask for its size and start."""
-    given = request.get(token, "0")
-    if not given.isdecimal():
+    """Return one page of a list.
+
+    Args:
+        member: The member of the reply that holds the page.
+        items: The whole list.
+        request: The request.
+        limit: The member of the request with the size of the page.
+        token: The member of request and reply with the start of a page.
+    """
+    position = request.get(token, "0")
+    if not position.isdecimal():
         raise invalid_parameter("Invalid pagination token.")
-    start = int(given)
+    start = int(position)
     end = start + (request.get(limit) or 60)
-    return {member: everything[start:end], **({token: str(end)} if end < len(everything) else {})}
+    return {member: items[start:end], **({token: str(end)} if end < len(items) else {})}

@@ -1,4 +1,4 @@
-"""Identity pools: an id token of a user pool, turned into AWS credentials (cognito-identity)."""
+"""Identity pools (cognito-identity): exchange an ID token for AWS credentials."""
 
 from __future__ import annotations
 
@@ -6,61 +6,46 @@ import base64
 import secrets
 import string
 import uuid
-from dataclasses import dataclass, field
 from typing import Any
 
 from tui_auth.emulator.errors import not_authorized, not_found
-from tui_auth.emulator.model import UserPool
+from tui_auth.emulator.model import Identity, IdentityPool, UserPool
 from tui_auth.emulator.state import State
 
 CREDENTIAL_SECONDS = 3600
-
-
-@dataclass
-class IdentityPool:
-    """An identity pool; ``settings`` are the members of CreateIdentityPool."""
-
-    id: str
-    settings: dict[str, Any]
-
-
-@dataclass
-class Identity:
-    """An identity; ``logins`` holds the (provider, sub) pairs it stands for. Without one it is a guest."""
-
-    id: str
-    pool: IdentityPool
-    logins: set[tuple[str, str]] = field(default_factory=set)
+_KEY_ID_CHARACTERS = string.ascii_uppercase + "234567"
 
 
 def create_identity_pool(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """CreateIdentityPool."""
+    """Serve CreateIdentityPool."""
     pool = IdentityPool(f"{state.region}:{uuid.uuid4()}", request)
     state.identity_pools[pool.id] = pool
     return {"IdentityPoolId": pool.id, **pool.settings}
 
 
 def describe_identity_pool(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """DescribeIdentityPool."""
+    """Serve DescribeIdentityPool."""
     pool = _pool(state, request["IdentityPoolId"])
     return {"IdentityPoolId": pool.id, **pool.settings}
 
 
 def delete_identity_pool(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """DeleteIdentityPool."""
+    """Serve DeleteIdentityPool."""
     pool = _pool(state, request["IdentityPoolId"])
     del state.identity_pools[pool.id]
-    state.identities = {key: one for key, one in state.identities.items() if one.pool is not pool}
+    state.identities = {
+        identity_id: identity
+        for identity_id, identity in state.identities.items()
+        if identity.pool is not pool
+    }
     return {}
 
 
 def get_id(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """GetId: the same identity each time for the same login; a new one for each guest."""
+    """Serve GetId: always the same identity for a login, and a new one for each guest."""
     pool = _pool(state, request["IdentityPoolId"])
-    logins = _logins(state, pool, request)
-    if not logins and not pool.settings["AllowUnauthenticatedIdentities"]:
-        raise not_authorized("Unauthenticated access is not supported for this identity pool.")
-    identity = _of_login(state, pool, logins)
+    logins = _verified_logins(state, pool, request)
+    identity = _find_by_login(state, pool, logins)
     if identity is None:
         identity = Identity(f"{state.region}:{uuid.uuid4()}", pool, logins)
         state.identities[identity.id] = identity
@@ -69,23 +54,19 @@ def get_id(state: State, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def get_credentials_for_identity(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """GetCredentialsForIdentity: credentials for an hour. They are random: no AWS service accepts them."""
+    """Serve GetCredentialsForIdentity. The credentials are random: no AWS service accepts them."""
     identity = state.identities.get(request["IdentityId"])
     if identity is None:
         raise not_found(f"Identity '{request['IdentityId']}' not found.")
-    pool = identity.pool
-    logins = _logins(state, pool, request)
-    if not logins and identity.logins:
+    if identity.logins and not request.get("Logins"):
         raise not_authorized(f"Access to Identity '{identity.id}' is forbidden.")
-    if not logins and not pool.settings["AllowUnauthenticatedIdentities"]:
-        raise not_authorized("Unauthenticated access is not supported for this identity pool.")
+    logins = _verified_logins(state, identity.pool, request)
     if logins:
-        identity = _merged(state, identity, logins)
-    letters = string.ascii_uppercase + "234567"
+        identity = _merge(state, identity, logins)
     return {
         "IdentityId": identity.id,
         "Credentials": {
-            "AccessKeyId": "ASIA" + "".join(secrets.choice(letters) for _ in range(16)),
+            "AccessKeyId": "ASIA" + "".join(secrets.choice(_KEY_ID_CHARACTERS) for _ in range(16)),
             "SecretKey": base64.b64encode(secrets.token_bytes(30)).decode(),
             "SessionToken": base64.b64encode(secrets.token_bytes(600)).decode(),
             "Expiration": int(state.clock.now()) + CREDENTIAL_SECONDS,
@@ -93,13 +74,13 @@ def get_credentials_for_identity(state: State, request: dict[str, Any]) -> dict[
     }
 
 
-def _merged(state: State, identity: Identity, logins: set[tuple[str, str]]) -> Identity:
-    """The identity of these logins; a guest becomes it."""
-    known = _of_login(state, identity.pool, logins)
+def _merge(state: State, identity: Identity, logins: set[tuple[str, str]]) -> Identity:
+    """Return the identity of these logins. A guest becomes this identity."""
     if identity.logins and not identity.logins & logins:
         raise not_authorized(
             "Logins don't match. Please include at least one valid login for this identity or identity pool."
         )
+    known = _find_by_login(state, identity.pool, logins)
     if known is not None and known is not identity:
         del state.identities[identity.id]
         identity = known
@@ -107,7 +88,7 @@ def _merged(state: State, identity: Identity, logins: set[tuple[str, str]]) -> I
     return identity
 
 
-def _of_login(state: State, pool: IdentityPool, logins: set[tuple[str, str]]) -> Identity | None:
+def _find_by_login(state: State, pool: IdentityPool, logins: set[tuple[str, str]]) -> Identity | None:
     for identity in state.identities.values():
         if identity.pool is pool and identity.logins & logins:
             return identity
@@ -121,21 +102,28 @@ def _pool(state: State, pool_id: str) -> IdentityPool:
         raise not_found(f"IdentityPool '{pool_id}' not found.") from None
 
 
-def _logins(state: State, pool: IdentityPool, request: dict[str, Any]) -> set[tuple[str, str]]:
-    """The checked logins, as (provider, sub); NotAuthorizedException for a token that is not good."""
-    return {
-        (provider, _subject(state, pool, provider, token))
+def _verified_logins(state: State, pool: IdentityPool, request: dict[str, Any]) -> set[tuple[str, str]]:
+    """Return the logins as (provider, sub); they may be empty if the pool allows guests.
+
+    Raises:
+        CognitoError: NotAuthorizedException for a token that isn't valid, or for a guest.
+    """
+    logins = {
+        (provider, _verified_subject(state, pool, provider, token))
         for provider, token in request.get("Logins", {}).items()
     }
+    if not logins and not pool.settings["AllowUnauthenticatedIdentities"]:
+        raise not_authorized("Unauthenticated access is not supported for this identity pool.")
+    return logins
 
 
-def _subject(state: State, pool: IdentityPool, provider: str, token: str) -> str:
-    accepted = [
+def _verified_subject(state: State, pool: IdentityPool, provider: str, token: str) -> str:
+    entries = [
         entry
         for entry in pool.settings.get("CognitoIdentityProviders", ())
         if entry.get("ProviderName") == provider
     ]
-    if not accepted:
+    if not entries:
         raise not_authorized("Token is not from a supported provider of this identity pool.")
     if token.count(".") != 2:
         raise not_authorized("Invalid login token. Not a valid OpenId Connect identity token.")
@@ -146,19 +134,20 @@ def _subject(state: State, pool: IdentityPool, provider: str, token: str) -> str
         raise not_authorized("Invalid login token. Token signature invalid.")
     if claims["iss"] != f"https://{provider}":
         raise not_authorized("Invalid login token. Issuer doesn't match providerName")
-    entry = next((one for one in accepted if one.get("ClientId") == claims["aud"]), None)
+    entry = next((entry for entry in entries if entry.get("ClientId") == claims["aud"]), None)
     if entry is None:
         raise not_authorized("Invalid login token. Incorrect token audience.")
     now = int(state.clock.now())
     if now >= claims["exp"]:
         raise not_authorized(f"Invalid login token. Token expired: {claims['exp']} >= {now}")
     if entry.get("ServerSideTokenCheck"):
-        _check_standing(state.pools.get(claims["iss"].rpartition("/")[2]), claims, state)
+        _check_server_side(state, state.pools.get(claims["iss"].rpartition("/")[2]), claims)
     return str(claims["sub"])
 
 
-def _check_standing(pool: UserPool | None, claims: dict[str, Any], state: State) -> None:
+def _check_server_side(state: State, pool: UserPool | None, claims: dict[str, Any]) -> None:
+    """Raise NotAuthorizedException if the user is gone or disabled, or the tokens were revoked."""
     user = pool.users.get(pool.fold(claims["cognito:username"])) if pool else None
-    revoked = claims["origin_jti"] in state.revoked_origins
-    if user is None or user.sub != claims["sub"] or not user.enabled or revoked:
+    is_revoked = claims["origin_jti"] in state.revoked_origins
+    if user is None or user.sub != claims["sub"] or not user.enabled or is_revoked:
         raise not_authorized("Invalid login token. Token is no longer valid.")
