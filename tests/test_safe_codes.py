@@ -10,7 +10,7 @@ import pytest
 
 from tests import safe_codes
 from tests.safe_codes import is_safe_key, safe_secrets, sent_codes, wrong
-from tui_auth.emulator import PoolServer, messages, mfa
+from tui_auth.emulator import CognitoEmulator, messages, mfa
 from tui_auth.emulator.demo_users import provision
 
 NOW = 1_800_000_000.0
@@ -55,7 +55,7 @@ def test_two_keys_never_show_the_same_code_at_a_time(monkeypatch: pytest.MonkeyP
 
 
 def test_every_emulator_in_the_tests_sends_safe_codes() -> None:
-    with PoolServer() as server:
+    with CognitoEmulator() as server:
         provision(server)
         codes = [str(message["code"]) for message in server.messages]
         sent = [code for code in codes if code.isdigit()]

@@ -1,4 +1,4 @@
-"""SECRET_HASH and ClientSecret: which name goes into the hash at each call."""
+"""SECRET_HASH and ClientSecret: the user name that each hash covers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.emulator.conftest import MakePool
-from tests.emulator.harness import PASSWORD, SMS, PoolUnderTest, refused
+from tests.emulator.harness import PASSWORD, SMS, PoolUnderTest, rejected
 from tui_auth.emulator.app_clients import secret_hash
 
 VECTORS = json.loads((Path(__file__).parents[1] / "auth" / "data" / "srp-vectors.json").read_text())
@@ -32,40 +32,40 @@ def wrong(pool: PoolUnderTest) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("vector", VECTORS["secret_hash_vectors"])
-def test_the_hash_meets_every_vector(vector: dict[str, Any]) -> None:
-    given = secret_hash(vector["client_id"], vector["client_secret"], vector["username"])
+def test_secret_hash_matches_every_test_vector(vector: dict[str, Any]) -> None:
+    parameters = secret_hash(vector["client_id"], vector["client_secret"], vector["username"])
 
-    assert given == vector["secret_hash"]
+    assert parameters == vector["secret_hash"]
 
 
-def test_the_name_as_typed_goes_into_the_first_hash(pool: PoolUnderTest) -> None:
+def test_the_first_hash_is_over_the_name_the_user_entered(pool: PoolUnderTest) -> None:
     reply = pool.password_sign_in(EMAIL, SECRET_HASH=hashed(pool, EMAIL))
 
     assert "AuthenticationResult" in reply
 
 
-def test_another_name_in_the_hash_is_refused(pool: PoolUnderTest) -> None:
-    with refused(*wrong(pool)):
+def test_a_hash_over_another_name_is_rejected(pool: PoolUnderTest) -> None:
+    with rejected(*wrong(pool)):
         pool.password_sign_in(EMAIL, SECRET_HASH=hashed(pool, "bob"))
 
 
-def test_a_missing_hash_is_refused(pool: PoolUnderTest) -> None:
-    with refused(
+def test_a_missing_hash_is_rejected(pool: PoolUnderTest) -> None:
+    with rejected(
         "NotAuthorizedException",
         f"Client {pool.client_id} is configured with secret but SECRET_HASH was not received",
     ):
         pool.password_sign_in(EMAIL)
 
 
-def test_a_hash_for_a_client_without_a_secret_is_refused(make_pool: MakePool) -> None:
+def test_a_hash_for_a_client_without_a_secret_is_rejected(make_pool: MakePool) -> None:
     pool = make_pool()
     pool.user()
 
-    with refused(*wrong(pool)):
+    with rejected(*wrong(pool)):
         pool.password_sign_in(SECRET_HASH="c29tZXRoaW5n")
 
 
-def test_an_answers_hash_is_over_the_name_in_that_answer(make_pool: MakePool) -> None:
+def test_the_hash_of_an_answer_is_over_the_name_in_that_answer(make_pool: MakePool) -> None:
     pool = make_pool(
         UsernameAttributes=["email"],
         client={"GenerateSecret": True},
@@ -74,7 +74,7 @@ def test_an_answers_hash_is_over_the_name_in_that_answer(make_pool: MakePool) ->
     real = pool.with_phone(EMAIL)
     reply = pool.password_sign_in(EMAIL, SECRET_HASH=hashed(pool, EMAIL))
     code = pool.code(real)
-    with refused(*wrong(pool)):
+    with rejected(*wrong(pool)):
         pool.answer(reply, real, SMS_MFA_CODE=code, SECRET_HASH=hashed(pool, EMAIL))
 
     assert "AuthenticationResult" in pool.answer(
@@ -82,11 +82,11 @@ def test_an_answers_hash_is_over_the_name_in_that_answer(make_pool: MakePool) ->
     )
 
 
-def test_a_refresh_hashes_the_real_name_never_the_address(pool: PoolUnderTest) -> None:
+def test_the_hash_of_a_refresh_is_over_the_real_user_name(pool: PoolUnderTest) -> None:
     result = pool.password_sign_in(EMAIL, SECRET_HASH=hashed(pool, EMAIL))["AuthenticationResult"]
     token = result["RefreshToken"]
     real = pool.aws.get_user(AccessToken=result["AccessToken"])["Username"]
-    with refused(*wrong(pool)):
+    with rejected(*wrong(pool)):
         pool.initiate("REFRESH_TOKEN_AUTH", REFRESH_TOKEN=token, SECRET_HASH=hashed(pool, EMAIL))
 
     reply = pool.initiate("REFRESH_TOKEN_AUTH", REFRESH_TOKEN=token, SECRET_HASH=hashed(pool, real))
@@ -94,12 +94,12 @@ def test_a_refresh_hashes_the_real_name_never_the_address(pool: PoolUnderTest) -
     assert "AccessToken" in reply["AuthenticationResult"]
 
 
-def test_the_newer_refresh_takes_the_secret_itself(pool: PoolUnderTest) -> None:
+def test_get_tokens_from_refresh_token_takes_the_client_secret(pool: PoolUnderTest) -> None:
     result = pool.password_sign_in(EMAIL, SECRET_HASH=hashed(pool, EMAIL))["AuthenticationResult"]
     arguments = {"ClientId": pool.client_id, "RefreshToken": result["RefreshToken"]}
-    with refused("NotAuthorizedException"):
+    with rejected("NotAuthorizedException"):
         pool.aws.get_tokens_from_refresh_token(**arguments)
-    with refused("NotAuthorizedException"):
+    with rejected("NotAuthorizedException"):
         pool.aws.get_tokens_from_refresh_token(**arguments, ClientSecret="x" * 30)
 
     reply = pool.aws.get_tokens_from_refresh_token(**arguments, ClientSecret=pool.client_secret)
@@ -123,13 +123,13 @@ def test_sign_up_and_recovery_check_the_hash_too(
     call = getattr(pool.aws, operation)
     arguments = {"ClientId": pool.client_id, "Username": "new@example.com", **more}
 
-    with refused(*wrong(pool)):
+    with rejected(*wrong(pool)):
         call(**arguments, SecretHash=hashed(pool, EMAIL))
-    with refused("NotAuthorizedException"):
+    with rejected("NotAuthorizedException"):
         call(**arguments)
 
 
-def test_a_sign_up_with_the_right_hash_is_taken(pool: PoolUnderTest) -> None:
+def test_a_sign_up_with_the_right_hash_succeeds(pool: PoolUnderTest) -> None:
     reply = pool.aws.sign_up(
         ClientId=pool.client_id,
         Username="new@example.com",

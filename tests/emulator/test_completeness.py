@@ -1,4 +1,4 @@
-"""The pool knows every challenge of botocore's enumeration, and what a person's token allows."""
+"""The emulator serves every challenge of botocore's model, and the account operations."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from typing import Any
 import pytest
 
 from tests.emulator.conftest import MakePool
-from tests.emulator.harness import OTHER_PASSWORD, PASSWORD, refused
-from tui_auth.emulator.operations import HANDLERS, USER_POOLS
+from tests.emulator.harness import OTHER_PASSWORD, PASSWORD, rejected
+from tui_auth.emulator.operations import HANDLERS
+from tui_auth.emulator.service_model import USER_POOLS
 from tui_auth.emulator.sign_in import ANSWER_HANDLERS
 
-NOT_ANSWERED = {"WEB_AUTHN", "ADMIN_NO_SRP_AUTH"}
-"""The one needs a passkey, which nobody has here; the other belongs to administrators and is no answer."""
+WITHOUT_HANDLER = {"WEB_AUTHN", "ADMIN_NO_SRP_AUTH"}
+"""WEB_AUTHN needs a passkey, which no user has here; ADMIN_NO_SRP_AUTH can't be answered."""
 
-OF_A_PERSON = (
+ACCOUNT_OPERATIONS = (
     "ChangePassword",
     "DeleteUser",
     "ForgetDevice",
@@ -27,26 +28,26 @@ OF_A_PERSON = (
 )
 
 
-def test_every_challenge_of_botocores_enumeration_is_judged(shared_aws: Any) -> None:
+def test_every_challenge_in_botocores_model_has_an_answer_handler(shared_aws: Any) -> None:
     enumerated = shared_aws.meta.service_model.shape_for("ChallengeNameType").enum
 
-    assert set(enumerated) - set(ANSWER_HANDLERS) == NOT_ANSWERED
+    assert set(enumerated) - set(ANSWER_HANDLERS) == WITHOUT_HANDLER
 
 
-def test_an_answer_by_passkey_is_refused_and_the_choice_stays(make_pool: MakePool) -> None:
+def test_answering_with_a_passkey_is_rejected_and_the_choice_stays_open(make_pool: MakePool) -> None:
     allowed = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "WEB_AUTHN"]}}
     pool = make_pool(Policies=allowed, mfa={"WebAuthnConfiguration": {"RelyingPartyId": "localhost"}})
     pool.user()
     reply = pool.initiate("USER_AUTH", USERNAME="ann", PREFERRED_CHALLENGE="WEB_AUTHN")
     assert reply["ChallengeName"] == "SELECT_CHALLENGE"
-    with refused("NotAuthorizedException", "Invalid session for the user."):
+    with rejected("NotAuthorizedException", "Invalid session for the user."):
         pool.answer({**reply, "ChallengeName": "WEB_AUTHN"}, CREDENTIAL="{}")
 
     assert pool.answer(reply, ANSWER="PASSWORD")["ChallengeName"] == "PASSWORD"
 
 
-@pytest.mark.parametrize("operation", OF_A_PERSON)
-def test_an_operation_of_a_person_needs_their_token(make_pool: MakePool, operation: str) -> None:
+@pytest.mark.parametrize("operation", ACCOUNT_OPERATIONS)
+def test_account_operations_need_an_access_token(make_pool: MakePool, operation: str) -> None:
     assert operation in HANDLERS[USER_POOLS]
     pool = make_pool(DeviceConfiguration={"ChallengeRequiredOnNewDevice": True})
     more: dict[str, dict[str, Any]] = {
@@ -57,5 +58,5 @@ def test_an_operation_of_a_person_needs_their_token(make_pool: MakePool, operati
         "UpdateUserAttributes": {"UserAttributes": [{"Name": "name", "Value": "Ann"}]},
         "VerifyUserAttribute": {"AttributeName": "email", "Code": "123456"},
     }
-    with refused("NotAuthorizedException"):
+    with rejected("NotAuthorizedException"):
         pool.aws._make_api_call(operation, {"AccessToken": "not.a.token", **more.get(operation, {})})

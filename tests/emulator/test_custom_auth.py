@@ -1,4 +1,4 @@
-"""CUSTOM_AUTH: challenges that the pool's triggers define, create and judge."""
+"""CUSTOM_AUTH: challenges that the pool's triggers define, create and verify."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.emulator.conftest import MakePool
-from tests.emulator.harness import OTHER_PASSWORD, PASSWORD, SMS, PoolUnderTest, refused
+from tests.emulator.harness import OTHER_PASSWORD, PASSWORD, SMS, PoolUnderTest, rejected
 from tests.emulator.triggers import LAMBDAS, Event, Triggers
 from tui_auth.auth import srp
 
@@ -36,14 +36,14 @@ def begin_with_srp(pool: PoolUnderTest) -> tuple[int, dict[str, Any]]:
     return a, pool.initiate("CUSTOM_AUTH", USERNAME="ann", CHALLENGE_NAME="SRP_A", SRP_A=public)
 
 
-def test_public_parameters_come_with_the_user_name_and_private_ones_stay(pool: PoolUnderTest) -> None:
+def test_only_public_parameters_are_sent_and_the_user_name_with_them(pool: PoolUnderTest) -> None:
     reply = begin(pool)
 
     assert reply["ChallengeName"] == "CUSTOM_CHALLENGE"
     assert reply["ChallengeParameters"] == {"USERNAME": "ann", "hint": "round 0"}
 
 
-def test_each_round_has_a_new_session_and_the_last_gives_tokens(pool: PoolUnderTest) -> None:
+def test_each_round_has_a_new_challenge_session_and_the_last_returns_tokens(pool: PoolUnderTest) -> None:
     first = begin(pool)
     second = pool.answer(first, ANSWER="rex")
 
@@ -52,23 +52,23 @@ def test_each_round_has_a_new_session_and_the_last_gives_tokens(pool: PoolUnderT
     assert "AuthenticationResult" in pool.answer(second, ANSWER="rex")
 
 
-def test_a_failed_answer_ends_the_sign_in_and_the_session(pool: PoolUnderTest) -> None:
+def test_a_failed_answer_ends_the_sign_in_and_the_challenge_session(pool: PoolUnderTest) -> None:
     reply = begin(pool)
-    with refused("NotAuthorizedException", "Incorrect username or password."):
+    with rejected("NotAuthorizedException", "Incorrect username or password."):
         pool.answer(reply, ANSWER="wrong")
 
-    with refused("NotAuthorizedException", "Invalid session for the user."):
+    with rejected("NotAuthorizedException", "Invalid session for the user."):
         pool.answer(reply, ANSWER="rex")
 
 
-def test_the_other_text_of_a_failed_answer_can_be_had(pool: PoolUnderTest) -> None:
+def test_the_text_for_a_failed_answer_can_be_set(pool: PoolUnderTest) -> None:
     pool.server.failed_custom_challenge_text = "Invalid session for the user."
 
-    with refused("NotAuthorizedException", "Invalid session for the user."):
+    with rejected("NotAuthorizedException", "Invalid session for the user."):
         pool.answer(begin(pool), ANSWER="wrong")
 
 
-def test_the_triggers_may_let_a_person_try_again(pool: PoolUnderTest, triggers: Triggers) -> None:
+def test_the_triggers_can_let_the_user_try_again(pool: PoolUnderTest, triggers: Triggers) -> None:
     triggers.retries = True
     reply = begin(pool)
     for _ in range(7):
@@ -78,23 +78,23 @@ def test_the_triggers_may_let_a_person_try_again(pool: PoolUnderTest, triggers: 
     assert "AuthenticationResult" in pool.answer(reply, ANSWER="rex")
 
 
-def test_a_missing_answer_is_named_and_keeps_the_session(pool: PoolUnderTest) -> None:
+def test_a_missing_answer_is_reported_and_the_challenge_session_stays_valid(pool: PoolUnderTest) -> None:
     reply = begin(pool)
-    with refused("InvalidParameterException", "Missing required parameter ANSWER"):
+    with rejected("InvalidParameterException", "Missing required parameter ANSWER"):
         pool.answer(reply)
 
     assert pool.answer(reply, ANSWER="rex")["ChallengeName"] == "CUSTOM_CHALLENGE"
 
 
-def test_a_session_of_a_round_works_once(pool: PoolUnderTest) -> None:
+def test_a_challenge_session_of_a_round_works_once(pool: PoolUnderTest) -> None:
     reply = begin(pool)
     pool.answer(reply, ANSWER="rex")
 
-    with refused("NotAuthorizedException", "Invalid session for the user, session can only be used once."):
+    with rejected("NotAuthorizedException", "Invalid session for the user, session can only be used once."):
         pool.answer(reply, ANSWER="rex")
 
 
-def test_the_events_have_the_shape_of_a_lambdas(pool: PoolUnderTest, triggers: Triggers) -> None:
+def test_trigger_events_have_the_shape_of_lambda_events(pool: PoolUnderTest, triggers: Triggers) -> None:
     pool.answer(begin(pool), ANSWER="rex")
     define, again = triggers.of("DefineAuthChallenge")
     create = triggers.of("CreateAuthChallenge")[0]
@@ -133,7 +133,7 @@ def test_client_metadata_of_an_answer_reaches_the_triggers(pool: PoolUnderTest, 
 # With SRP first
 
 
-def test_srp_first_has_a_session_and_then_the_custom_challenge(
+def test_srp_first_has_a_challenge_session_and_then_the_custom_challenge(
     pool: PoolUnderTest, triggers: Triggers
 ) -> None:
     a, verifier = begin_with_srp(pool)
@@ -144,7 +144,7 @@ def test_srp_first_has_a_session_and_then_the_custom_challenge(
 
     assert reply["ChallengeName"] == "CUSTOM_CHALLENGE"
     sessions = [event["request"]["session"] for event in triggers.of("DefineAuthChallenge")]
-    assert [[one["challengeName"] for one in session] for session in sessions] == [
+    assert [[entry["challengeName"] for entry in session] for session in sessions] == [
         ["SRP_A"],
         ["SRP_A", "PASSWORD_VERIFIER"],
     ]
@@ -154,33 +154,35 @@ def test_srp_first_has_a_session_and_then_the_custom_challenge(
 def test_a_wrong_password_ends_srp_first(pool: PoolUnderTest) -> None:
     a, verifier = begin_with_srp(pool)
 
-    with refused("NotAuthorizedException", "Incorrect username or password."):
+    with rejected("NotAuthorizedException", "Incorrect username or password."):
         pool.answer(verifier, **pool.srp_claim(verifier, a, OTHER_PASSWORD))
 
 
-def test_srp_first_cannot_be_answered_without_its_session(pool: PoolUnderTest) -> None:
+def test_srp_first_cannot_be_answered_without_its_challenge_session(pool: PoolUnderTest) -> None:
     a, verifier = begin_with_srp(pool)
     claim = pool.srp_claim(verifier, a)
     del verifier["Session"]
 
-    with refused("NotAuthorizedException", "Incorrect username or password."):
+    with rejected("NotAuthorizedException", "Incorrect username or password."):
         pool.answer(verifier, **claim)
 
 
-def test_a_proof_cannot_be_carried_to_another_sign_in(pool: PoolUnderTest) -> None:
-    a, one = begin_with_srp(pool)
+def test_a_proof_is_not_valid_for_another_sign_in(pool: PoolUnderTest) -> None:
+    a, entry = begin_with_srp(pool)
     _, two = begin_with_srp(pool)
 
-    with refused("NotAuthorizedException", "Incorrect username or password."):
-        pool.answer({**one, "Session": two["Session"]}, **pool.srp_claim(one, a))
+    with rejected("NotAuthorizedException", "Incorrect username or password."):
+        pool.answer({**entry, "Session": two["Session"]}, **pool.srp_claim(entry, a))
 
 
-def test_srp_first_needs_its_public_value(pool: PoolUnderTest) -> None:
-    with refused("InvalidParameterException", "Missing required parameter SRP_A"):
+def test_srp_first_requires_srp_a(pool: PoolUnderTest) -> None:
+    with rejected("InvalidParameterException", "Missing required parameter SRP_A"):
         pool.initiate("CUSTOM_AUTH", USERNAME="ann", CHALLENGE_NAME="SRP_A")
 
 
-def test_a_temporary_password_is_replaced_before_tokens_come(pool: PoolUnderTest, triggers: Triggers) -> None:
+def test_a_temporary_password_must_be_replaced_before_tokens_are_issued(
+    pool: PoolUnderTest, triggers: Triggers
+) -> None:
     triggers.rounds = 1
     pool.admin("admin_set_user_password", "ann", Password=PASSWORD, Permanent=False)
     a, verifier = begin_with_srp(pool)
@@ -191,10 +193,10 @@ def test_a_temporary_password_is_replaced_before_tokens_come(pool: PoolUnderTest
     assert "AuthenticationResult" in pool.answer(reply, NEW_PASSWORD=OTHER_PASSWORD)
 
 
-def test_the_define_trigger_may_ask_for_a_second_factor_after_the_password(own_pool: MakePool) -> None:
+def test_the_define_trigger_can_require_a_second_factor_after_the_password(own_pool: MakePool) -> None:
     class Then(Triggers):
         def define_auth_challenge(self, event: Event, context: Any) -> Event:
-            names = [one["challengeName"] for one in event["request"]["session"]]
+            names = [entry["challengeName"] for entry in event["request"]["session"]]
             following = {"SRP_A": "PASSWORD_VERIFIER", "PASSWORD_VERIFIER": "SMS_MFA"}
             event["response"].update(
                 challengeName=following.get(names[-1]),
@@ -214,10 +216,10 @@ def test_the_define_trigger_may_ask_for_a_second_factor_after_the_password(own_p
     assert "AuthenticationResult" in pool.answer(reply, SMS_MFA_CODE=pool.code())
 
 
-# A step from the future
+# A challenge that only the triggers know
 
 
-def test_a_challenge_that_does_not_exist_is_passed_on_and_judged(
+def test_an_unknown_challenge_of_a_trigger_is_sent_and_verified(
     pool: PoolUnderTest, triggers: Triggers
 ) -> None:
     triggers.challenge, triggers.rounds = "MOON_PHASE", 1
@@ -228,19 +230,19 @@ def test_a_challenge_that_does_not_exist_is_passed_on_and_judged(
     assert "AuthenticationResult" in pool.answer(reply, ANSWER="rex")
 
 
-def test_a_wrong_answer_to_it_fails_and_another_challenges_name_does_not_fit(
+def test_an_unknown_challenge_rejects_a_wrong_answer_and_another_name(
     pool: PoolUnderTest, triggers: Triggers
 ) -> None:
     triggers.challenge = "MOON_PHASE"
     reply = begin(pool)
-    with refused("NotAuthorizedException", "Invalid session for the user."):
+    with rejected("NotAuthorizedException", "Invalid session for the user."):
         pool.answer({**reply, "ChallengeName": "CUSTOM_CHALLENGE"}, ANSWER="rex")
 
-    with refused("NotAuthorizedException", "Incorrect username or password."):
+    with rejected("NotAuthorizedException", "Incorrect username or password."):
         pool.answer(reply, ANSWER="wrong")
 
 
-# Faults of triggers
+# Errors of triggers
 
 
 def faulty(function: str, behaviour: Any) -> SimpleNamespace:
@@ -262,19 +264,19 @@ def leaves(event: Event, context: Any) -> Event:
     ("function", "name"),
     [("define_auth_challenge", "DefineAuthChallenge"), ("create_auth_challenge", "CreateAuthChallenge")],
 )
-def test_a_trigger_that_raises_is_named_with_what_it_said(
-    pool: PoolUnderTest, function: str, name: str
-) -> None:
+def test_the_exception_of_a_trigger_is_reported(pool: PoolUnderTest, function: str, name: str) -> None:
     pool.server.triggers = faulty(function, raises)
 
-    with refused("UserLambdaValidationException", f"{name} failed with error no moon tonight."):
+    with rejected("UserLambdaValidationException", f"{name} failed with error no moon tonight."):
         begin(pool)
 
 
-def test_a_verify_trigger_that_raises_keeps_the_session(pool: PoolUnderTest, triggers: Triggers) -> None:
+def test_an_exception_in_the_verify_trigger_keeps_the_challenge_session_valid(
+    pool: PoolUnderTest, triggers: Triggers
+) -> None:
     reply = begin(pool)
     pool.server.triggers = faulty("verify_auth_challenge_response", raises)
-    with refused(
+    with rejected(
         "UserLambdaValidationException", "VerifyAuthChallengeResponse failed with error no moon tonight."
     ):
         pool.answer(reply, ANSWER="rex")
@@ -283,10 +285,10 @@ def test_a_verify_trigger_that_raises_keeps_the_session(pool: PoolUnderTest, tri
     assert pool.answer(reply, ANSWER="rex")["ChallengeName"] == "CUSTOM_CHALLENGE"
 
 
-def test_a_round_counts_once_when_a_later_trigger_fails(pool: PoolUnderTest, triggers: Triggers) -> None:
+def test_a_round_counts_once_if_a_later_trigger_fails(pool: PoolUnderTest, triggers: Triggers) -> None:
     reply = begin(pool)
     pool.server.triggers = faulty("define_auth_challenge", raises)
-    with refused("UserLambdaValidationException"):
+    with rejected("UserLambdaValidationException"):
         pool.answer(reply, ANSWER="rex")
     pool.server.triggers = triggers
     pool.answer(reply, ANSWER="rex")
@@ -294,10 +296,10 @@ def test_a_round_counts_once_when_a_later_trigger_fails(pool: PoolUnderTest, tri
     assert len(triggers.of("DefineAuthChallenge")[-1]["request"]["session"]) == 1
 
 
-def test_a_trigger_that_leaves_does_not_take_the_server_along(pool: PoolUnderTest) -> None:
+def test_a_trigger_that_exits_does_not_end_the_emulator(pool: PoolUnderTest) -> None:
     pool.server.triggers = faulty("define_auth_challenge", leaves)
 
-    with refused("UserLambdaValidationException"):
+    with rejected("UserLambdaValidationException"):
         begin(pool)
 
 
@@ -325,10 +327,10 @@ def answering(**response: Any) -> Any:
         answering(challengeName="DEVICE_SRP_AUTH"),
     ],
 )
-def test_what_a_define_trigger_may_not_say_is_refused(pool: PoolUnderTest, behaviour: Any) -> None:
+def test_an_invalid_response_of_the_define_trigger_is_rejected(pool: PoolUnderTest, behaviour: Any) -> None:
     pool.server.triggers = faulty("define_auth_challenge", behaviour)
 
-    with refused("InvalidLambdaResponseException", "Unrecognizable lambda output"):
+    with rejected("InvalidLambdaResponseException", "Unrecognizable lambda output"):
         begin(pool)
 
 
@@ -341,45 +343,45 @@ def test_what_a_define_trigger_may_not_say_is_refused(pool: PoolUnderTest, behav
         {"challengeMetadata": 7},
     ],
 )
-def test_what_a_create_trigger_may_not_say_is_refused(pool: PoolUnderTest, response: Event) -> None:
+def test_an_invalid_response_of_the_create_trigger_is_rejected(pool: PoolUnderTest, response: Event) -> None:
     pool.server.triggers = faulty("create_auth_challenge", answering(**response))
 
-    with refused("InvalidLambdaResponseException", "Unrecognizable lambda output"):
+    with rejected("InvalidLambdaResponseException", "Unrecognizable lambda output"):
         begin(pool)
 
 
-def test_an_answer_is_wrong_unless_the_trigger_says_it_is_right(pool: PoolUnderTest) -> None:
+def test_an_answer_is_wrong_unless_the_trigger_accepts_it(pool: PoolUnderTest) -> None:
     reply = begin(pool)
     pool.server.triggers = faulty("verify_auth_challenge_response", lambda event, context: event)
 
-    with refused("NotAuthorizedException", "Incorrect username or password."):
+    with rejected("NotAuthorizedException", "Incorrect username or password."):
         pool.answer(reply, ANSWER="rex")
 
 
-def test_a_pool_that_names_no_trigger_has_no_custom_challenge(own_pool: MakePool) -> None:
+def test_a_pool_without_triggers_has_no_custom_challenge(own_pool: MakePool) -> None:
     pool = own_pool()
     pool.server.triggers = Triggers()
     pool.user()
 
-    with refused(
+    with rejected(
         "InvalidParameterException", "Custom auth lambda trigger is not configured for the user pool."
     ):
         begin(pool)
 
 
-def test_a_pool_whose_triggers_do_not_exist_says_so(own_pool: MakePool) -> None:
+def test_missing_trigger_functions_are_an_error(own_pool: MakePool) -> None:
     pool = own_pool(LambdaConfig=LAMBDAS)
     pool.user()
 
-    with refused("UnexpectedLambdaException"):
+    with rejected("UnexpectedLambdaException"):
         begin(pool)
 
 
-def test_a_trigger_may_call_the_pool_itself(pool: PoolUnderTest) -> None:
+def test_a_trigger_can_call_the_emulator(pool: PoolUnderTest) -> None:
     def looks(event: Event, context: Any) -> Event:
-        found = pool.aws.admin_get_user(UserPoolId=event["userPoolId"], Username=event["userName"])
+        result = pool.aws.admin_get_user(UserPoolId=event["userPoolId"], Username=event["userName"])
         event["response"].update(
-            issueTokens=found["UserStatus"] == "CONFIRMED", failAuthentication=False, challengeName=None
+            issueTokens=result["UserStatus"] == "CONFIRMED", failAuthentication=False, challengeName=None
         )
         return event
 

@@ -1,4 +1,4 @@
-"""The demo's users: each meets its step, and can walk through it."""
+"""The demo users: each leads to its step and can complete it."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import pyotp
 import pytest
 
 from tests.clocks import StillClock
-from tests.emulator.harness import OTHER_PASSWORD, REGION, PoolUnderTest, aws_client, refused
+from tests.emulator.harness import OTHER_PASSWORD, REGION, PoolUnderTest, aws_client, rejected
 from tui_auth.auth import srp
-from tui_auth.emulator import PoolServer
+from tui_auth.emulator import CognitoEmulator
 from tui_auth.emulator.demo_users import DemoPool, DemoUser, provision
 
 
 @pytest.fixture(scope="module")
-def demo(shared_server: PoolServer) -> Any:
-    server = PoolServer(region=REGION, clock=StillClock())
+def demo(shared_server: CognitoEmulator) -> Any:
+    server = CognitoEmulator(region=REGION, clock=StillClock())
     server.state.keys = shared_server.state.keys
     with server:
         pool = provision(server)
@@ -24,14 +24,14 @@ def demo(shared_server: PoolServer) -> Any:
         assert not list(server.internal_errors)
 
 
-def place(demo: tuple[PoolServer, DemoPool, Any], name: str) -> tuple[DemoUser, PoolUnderTest]:
+def place(demo: tuple[CognitoEmulator, DemoPool, Any], name: str) -> tuple[DemoUser, PoolUnderTest]:
     server, pool, aws = demo
-    user = next(one for one in pool.users if one.username == name)
+    user = next(entry for entry in pool.users if entry.username == name)
     return user, PoolUnderTest(server, aws, user.user_pool_id, user.client_id)
 
 
-def begin(demo: tuple[PoolServer, DemoPool, Any], name: str) -> tuple[PoolUnderTest, dict[str, Any]]:
-    """The first reply of a user's own flow."""
+def begin(demo: tuple[CognitoEmulator, DemoPool, Any], name: str) -> tuple[PoolUnderTest, dict[str, Any]]:
+    """Start a user's sign-in and return the first reply."""
     user, pool = place(demo, name)
     if user.auth_flow == "USER_SRP_AUTH":
         return pool, pool.srp_sign_in(name, user.password)
@@ -45,7 +45,7 @@ def begin(demo: tuple[PoolServer, DemoPool, Any], name: str) -> tuple[PoolUnderT
     return pool, pool.answer(first, name, **pool.srp_claim(first, a, user.password))
 
 
-def test_keys_and_users_stand_in_the_lists_order(demo: Any) -> None:
+def test_keys_and_users_are_in_the_documented_order(demo: Any) -> None:
     users = demo[1].users
 
     assert [user.key for user in users] == list("1234567890uecx")
@@ -69,7 +69,7 @@ def test_keys_and_users_stand_in_the_lists_order(demo: Any) -> None:
         ("max", "MFA_SETUP"),
     ],
 )
-def test_each_user_meets_the_step_it_is_there_for(demo: Any, name: str, challenge: str) -> None:
+def test_each_user_leads_to_its_step(demo: Any, name: str, challenge: str) -> None:
     _, reply = begin(demo, name)
 
     assert reply["ChallengeName"] == challenge
@@ -81,11 +81,11 @@ def test_ann_needs_only_the_password_and_is_in_two_groups(demo: Any) -> None:
     groups = pool.admin("admin_list_groups_for_user", "ann")["Groups"]
 
     assert "AuthenticationResult" in reply
-    assert [one["GroupName"] for one in groups] == ["operators", "on-call"]
+    assert [entry["GroupName"] for entry in groups] == ["operators", "on-call"]
 
 
 def test_rex_has_a_reset_code_in_the_inbox_and_can_use_it(demo: Any) -> None:
-    with refused("PasswordResetRequiredException"):
+    with rejected("PasswordResetRequiredException"):
         begin(demo, "rex")
     _, pool = place(demo, "rex")
     pool.aws.confirm_forgot_password(
@@ -96,7 +96,7 @@ def test_rex_has_a_reset_code_in_the_inbox_and_can_use_it(demo: Any) -> None:
 
 
 def test_carl_has_a_confirmation_code_in_the_inbox_and_can_use_it(demo: Any) -> None:
-    with refused("UserNotConfirmedException"):
+    with rejected("UserNotConfirmedException"):
         begin(demo, "carl")
     _, pool = place(demo, "carl")
     pool.aws.confirm_sign_up(ClientId=pool.client_id, Username="carl", ConfirmationCode=pool.code("carl"))
@@ -105,7 +105,7 @@ def test_carl_has_a_confirmation_code_in_the_inbox_and_can_use_it(demo: Any) -> 
 
 
 @pytest.mark.parametrize("name", ["tom", "mia"])
-def test_the_authenticators_present_code_is_fresh(demo: Any, name: str) -> None:
+def test_the_present_code_of_the_authenticator_is_unused(demo: Any, name: str) -> None:
     user, _ = place(demo, name)
     pool, reply = begin(demo, name)
     if name == "mia":
@@ -117,10 +117,10 @@ def test_the_authenticators_present_code_is_fresh(demo: Any, name: str) -> None:
     assert reply["ChallengeParameters"]["FRIENDLY_DEVICE_NAME"] == "laptop"
 
 
-def test_a_window_that_ends_while_an_authenticator_is_enrolled_does_no_harm(
+def test_a_totp_window_may_end_during_the_setup(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    server = PoolServer(region=REGION, clock=StillClock())
+    server = CognitoEmulator(region=REGION, clock=StillClock())
     at = pyotp.TOTP.at
     ended: list[str] = []
 
@@ -148,7 +148,7 @@ def test_nora_lacks_a_name_and_noel_an_authenticator(demo: Any) -> None:
     assert pool.answer(noel, "noel", NEW_PASSWORD=OTHER_PASSWORD)["ChallengeName"] == "MFA_SETUP"
 
 
-def test_quinns_three_questions_tell_their_answers_and_a_wrong_one_ends_it(demo: Any) -> None:
+def test_quinns_three_questions_hint_at_their_answers_and_a_wrong_one_fails(demo: Any) -> None:
     pool, reply = begin(demo, "quinn")
     for answer in ("rex", "Blue ", "bremen"):
         parameters = reply["ChallengeParameters"]
@@ -157,7 +157,7 @@ def test_quinns_three_questions_tell_their_answers_and_a_wrong_one_ends_it(demo:
     assert "AuthenticationResult" in reply
     pool, reply = begin(demo, "quinn")
 
-    with refused("NotAuthorizedException", "Incorrect username or password."):
+    with rejected("NotAuthorizedException", "Incorrect username or password."):
         pool.answer(reply, "quinn", ANSWER="cat")
 
 
@@ -168,13 +168,13 @@ def test_lunas_moon_is_full(demo: Any) -> None:
     assert "AuthenticationResult" in pool.answer(reply, "luna", ANSWER="full")
 
 
-def test_max_chooses_between_app_and_e_mail(demo: Any) -> None:
+def test_max_chooses_between_app_and_email(demo: Any) -> None:
     _, reply = begin(demo, "max")
 
     assert reply["ChallengeParameters"]["MFAS_CAN_SETUP"] == '["SOFTWARE_TOKEN_MFA","EMAIL_OTP"]'
 
 
-def test_the_identity_pool_takes_the_users_of_every_pool(demo: Any) -> None:
+def test_the_identity_pool_accepts_the_users_of_every_pool(demo: Any) -> None:
     server, pool, _ = demo
     _, ann = place(demo, "ann")
     token = ann.srp_sign_in("ann", pool.users[0].password)["AuthenticationResult"]["IdToken"]
@@ -184,7 +184,7 @@ def test_the_identity_pool_takes_the_users_of_every_pool(demo: Any) -> None:
     assert aws.get_id(IdentityPoolId=pool.identity_pool_id, **login)["IdentityId"]
 
 
-def test_sessions_last_fifteen_minutes(demo: Any) -> None:
+def test_challenge_sessions_are_valid_for_fifteen_minutes(demo: Any) -> None:
     _, pool, aws = demo
     for user in pool.users:
         described = aws.describe_user_pool_client(UserPoolId=user.user_pool_id, ClientId=user.client_id)

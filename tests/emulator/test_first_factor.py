@@ -1,4 +1,4 @@
-"""USER_AUTH: a person chooses the first factor."""
+"""USER_AUTH: the user chooses the first factor."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.emulator.conftest import MakePool
-from tests.emulator.harness import OTHER_PASSWORD, PASSWORD, SMS, PoolUnderTest, other, refused
+from tests.emulator.harness import OTHER_PASSWORD, PASSWORD, SMS, PoolUnderTest, other, rejected
 from tui_auth.auth import srp
 
 ALLOWED = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP", "SMS_OTP"]}}
@@ -25,7 +25,7 @@ def begin(pool: PoolUnderTest, **parameters: str) -> dict[str, Any]:
     return pool.initiate("USER_AUTH", USERNAME="ann", **parameters)
 
 
-def test_the_name_alone_gives_the_choice(pool: PoolUnderTest) -> None:
+def test_the_user_name_alone_leads_to_the_choice(pool: PoolUnderTest) -> None:
     reply = begin(pool)
 
     assert reply["ChallengeName"] == "SELECT_CHALLENGE"
@@ -42,7 +42,7 @@ def test_only_what_the_pool_allows_and_the_user_has_is_offered(make_pool: MakePo
     assert begin(allowed)["AvailableChallenges"] == [*PASSWORDS, "EMAIL_OTP"]
 
 
-def test_an_e_mail_code_has_eight_digits_and_gives_tokens(pool: PoolUnderTest) -> None:
+def test_an_email_code_has_eight_digits_and_returns_tokens(pool: PoolUnderTest) -> None:
     reply = pool.answer(begin(pool), ANSWER="EMAIL_OTP")
     assert reply["ChallengeName"] == "EMAIL_OTP"
     assert reply["ChallengeParameters"] == {
@@ -52,7 +52,7 @@ def test_an_e_mail_code_has_eight_digits_and_gives_tokens(pool: PoolUnderTest) -
     code = pool.code()
 
     assert len(code) == 8
-    with refused("CodeMismatchException", "Invalid code or auth state for the user."):
+    with rejected("CodeMismatchException", "Invalid code or auth state for the user."):
         pool.answer(reply, EMAIL_OTP_CODE=other(code))
     assert "AuthenticationResult" in pool.answer(reply, EMAIL_OTP_CODE=code)
 
@@ -65,9 +65,9 @@ def test_a_preferred_factor_is_asked_for_at_once(pool: PoolUnderTest) -> None:
     assert "AuthenticationResult" in pool.answer(reply, SMS_OTP_CODE=pool.code())
 
 
-def test_a_preferred_password_that_comes_along_gives_tokens(pool: PoolUnderTest) -> None:
+def test_a_preferred_password_in_the_first_request_returns_tokens(pool: PoolUnderTest) -> None:
     assert "AuthenticationResult" in begin(pool, PREFERRED_CHALLENGE="PASSWORD", PASSWORD=PASSWORD)
-    with refused("NotAuthorizedException", "Incorrect username or password."):
+    with rejected("NotAuthorizedException", "Incorrect username or password."):
         begin(pool, PREFERRED_CHALLENGE="PASSWORD", PASSWORD=OTHER_PASSWORD)
 
 
@@ -75,12 +75,12 @@ def test_a_preferred_password_that_is_missing_is_asked_for(pool: PoolUnderTest) 
     reply = begin(pool, PREFERRED_CHALLENGE="PASSWORD")
 
     assert reply["ChallengeName"] == "PASSWORD"
-    with refused("NotAuthorizedException", "Incorrect username or password."):
+    with rejected("NotAuthorizedException", "Incorrect username or password."):
         pool.answer(reply, PASSWORD=OTHER_PASSWORD)
     assert "AuthenticationResult" in pool.answer(reply, PASSWORD=PASSWORD)
 
 
-def test_preferred_srp_gives_a_verifier_with_a_session(pool: PoolUnderTest) -> None:
+def test_preferred_srp_leads_to_a_verifier_with_a_challenge_session(pool: PoolUnderTest) -> None:
     a = srp.private_value()
     reply = begin(pool, PREFERRED_CHALLENGE="PASSWORD_SRP", SRP_A=f"{srp.public_value(a):x}")
 
@@ -90,7 +90,7 @@ def test_preferred_srp_gives_a_verifier_with_a_session(pool: PoolUnderTest) -> N
 
 
 @pytest.mark.parametrize("password", [PASSWORD, OTHER_PASSWORD])
-def test_srp_can_be_chosen_in_one_go(pool: PoolUnderTest, password: str) -> None:
+def test_srp_can_be_chosen_and_started_in_one_request(pool: PoolUnderTest, password: str) -> None:
     a = srp.private_value()
     reply = pool.answer(begin(pool), ANSWER="PASSWORD_SRP", SRP_A=f"{srp.public_value(a):x}")
     assert reply["ChallengeName"] == "PASSWORD_VERIFIER"
@@ -99,11 +99,11 @@ def test_srp_can_be_chosen_in_one_go(pool: PoolUnderTest, password: str) -> None
     if password == PASSWORD:
         assert "AuthenticationResult" in pool.answer(reply, **claim)
     else:
-        with refused("NotAuthorizedException", "Incorrect username or password."):
+        with rejected("NotAuthorizedException", "Incorrect username or password."):
             pool.answer(reply, **claim)
 
 
-def test_srp_can_be_chosen_first_and_begun_then(pool: PoolUnderTest) -> None:
+def test_srp_can_be_chosen_first_and_started_later(pool: PoolUnderTest) -> None:
     a = srp.private_value()
     chosen = pool.answer(begin(pool), ANSWER="PASSWORD_SRP")
     assert chosen["ChallengeName"] == "PASSWORD_SRP"
@@ -112,38 +112,40 @@ def test_srp_can_be_chosen_first_and_begun_then(pool: PoolUnderTest) -> None:
     assert "AuthenticationResult" in pool.answer(reply, **pool.srp_claim(reply, a))
 
 
-def test_a_password_can_be_chosen_in_one_go(pool: PoolUnderTest) -> None:
+def test_a_password_can_be_chosen_and_sent_in_one_request(pool: PoolUnderTest) -> None:
     assert "AuthenticationResult" in pool.answer(begin(pool), ANSWER="PASSWORD", PASSWORD=PASSWORD)
 
 
 @pytest.mark.parametrize("preferred", ["WEB_AUTHN", "TELEPATHY"])
-def test_a_preferred_factor_the_user_lacks_gives_the_choice(pool: PoolUnderTest, preferred: str) -> None:
+def test_a_preferred_factor_that_the_user_lacks_leads_to_the_choice(
+    pool: PoolUnderTest, preferred: str
+) -> None:
     assert begin(pool, PREFERRED_CHALLENGE=preferred)["ChallengeName"] == "SELECT_CHALLENGE"
 
 
 @pytest.mark.parametrize("chosen", ["WEB_AUTHN", "TELEPATHY", "SMS_MFA"])
-def test_a_factor_that_cannot_be_used_is_refused_and_the_choice_stays(
+def test_choosing_an_unusable_factor_is_rejected_and_the_choice_stays_open(
     pool: PoolUnderTest, chosen: str
 ) -> None:
     reply = begin(pool)
-    with refused("InvalidParameterException"):
+    with rejected("InvalidParameterException"):
         pool.answer(reply, ANSWER=chosen)
 
     assert pool.answer(reply, ANSWER="EMAIL_OTP")["ChallengeName"] == "EMAIL_OTP"
 
 
-def test_a_passkey_is_offered_where_the_pool_has_them_configured(make_pool: MakePool) -> None:
+def test_a_passkey_is_offered_if_the_pool_has_passkeys_configured(make_pool: MakePool) -> None:
     allowed = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "WEB_AUTHN"]}}
     pool = make_pool(Policies=allowed, mfa={"WebAuthnConfiguration": {"RelyingPartyId": "localhost"}})
     pool.user()
     reply = begin(pool)
 
     assert reply["AvailableChallenges"] == [*PASSWORDS, "WEB_AUTHN"]
-    with refused("InvalidParameterException"):
+    with rejected("InvalidParameterException"):
         pool.answer(reply, ANSWER="WEB_AUTHN", CREDENTIAL="{}")
 
 
-def test_codes_are_not_first_factors_where_a_second_is_due(make_pool: MakePool) -> None:
+def test_codes_are_not_first_factors_if_a_second_factor_is_required(make_pool: MakePool) -> None:
     pool = make_pool(Policies=ALLOWED, mfa={"MfaConfiguration": "OPTIONAL", "SmsMfaConfiguration": SMS})
     pool.with_phone(email="ann@example.com")
     assert "EMAIL_OTP" in begin(pool)["AvailableChallenges"]
@@ -155,7 +157,7 @@ def test_codes_are_not_first_factors_where_a_second_is_due(make_pool: MakePool) 
     assert reply["ChallengeName"] == "SMS_MFA"
 
 
-def test_a_factor_switched_on_in_between_is_still_asked_for(make_pool: MakePool) -> None:
+def test_a_factor_enabled_during_the_sign_in_is_required(make_pool: MakePool) -> None:
     pool = make_pool(Policies=ALLOWED, mfa={"MfaConfiguration": "OPTIONAL", "SmsMfaConfiguration": SMS})
     pool.with_phone(email="ann@example.com")
     reply = begin(pool, PREFERRED_CHALLENGE="EMAIL_OTP")
@@ -165,7 +167,7 @@ def test_a_factor_switched_on_in_between_is_still_asked_for(make_pool: MakePool)
     assert pool.answer(reply, EMAIL_OTP_CODE=code)["ChallengeName"] == "SMS_MFA"
 
 
-def test_a_temporary_password_leaves_only_passwords_to_choose(pool: PoolUnderTest) -> None:
+def test_a_user_with_a_temporary_password_can_only_choose_the_password(pool: PoolUnderTest) -> None:
     pool.admin("admin_set_user_password", "ann", Password=OTHER_PASSWORD, Permanent=False)
     reply = begin(pool)
 
@@ -186,27 +188,27 @@ def test_a_user_without_a_password_signs_in_by_a_code(pool: PoolUnderTest) -> No
     reply = pool.answer(choice, "new", ANSWER="EMAIL_OTP")
 
     assert "AuthenticationResult" in pool.answer(reply, "new", EMAIL_OTP_CODE=pool.code("new"))
-    with refused("NotAuthorizedException"):
+    with rejected("NotAuthorizedException"):
         pool.password_sign_in("new")
-    with refused("NotAuthorizedException"):
+    with rejected("NotAuthorizedException"):
         pool.srp_sign_in("new")
 
 
-def test_a_person_signs_up_without_a_password_where_codes_will_do(
+def test_a_user_can_sign_up_without_a_password_if_codes_are_first_factors(
     pool: PoolUnderTest, make_pool: MakePool
 ) -> None:
     address = [{"Name": "email", "Value": "new@example.com"}]
     pool.aws.sign_up(ClientId=pool.client_id, Username="new", UserAttributes=address)
     plain = make_pool()
 
-    with refused("InvalidParameterException", "Missing required parameter Password"):
+    with rejected("InvalidParameterException", "Missing required parameter Password"):
         plain.aws.sign_up(ClientId=plain.client_id, Username="new", UserAttributes=address)
 
 
-def test_user_auth_needs_no_other_flow(make_pool: MakePool) -> None:
+def test_user_auth_requires_no_other_flow(make_pool: MakePool) -> None:
     pool = make_pool(client={"ExplicitAuthFlows": ["ALLOW_USER_AUTH"]})
     pool.user()
 
     assert "AuthenticationResult" in begin(pool, PREFERRED_CHALLENGE="PASSWORD", PASSWORD=PASSWORD)
-    with refused("InvalidParameterException", "USER_PASSWORD_AUTH flow not enabled for this client"):
+    with rejected("InvalidParameterException", "USER_PASSWORD_AUTH flow not enabled for this client"):
         pool.password_sign_in()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.emulator.conftest import MakePool
-from tests.emulator.harness import OTHER_PASSWORD, PASSWORD, SMS, PoolUnderTest, other, refused
+from tests.emulator.harness import OTHER_PASSWORD, PASSWORD, SMS, PoolUnderTest, other, rejected
 
 NO_ADDRESS = (
     "InvalidParameterException",
@@ -48,13 +48,13 @@ def test_the_code_sets_a_new_password(pool: PoolUnderTest) -> None:
     confirm(pool, pool.code())
 
     assert "AuthenticationResult" in pool.password_sign_in(password=OTHER_PASSWORD)
-    with refused("NotAuthorizedException"):
+    with rejected("NotAuthorizedException"):
         pool.password_sign_in(password=PASSWORD)
 
 
-def test_a_wrong_code_and_then_the_right_one(pool: PoolUnderTest) -> None:
+def test_the_right_code_works_after_a_wrong_one(pool: PoolUnderTest) -> None:
     forgot(pool)
-    with refused("CodeMismatchException", "Invalid verification code provided, please try again."):
+    with rejected("CodeMismatchException", "Invalid verification code provided, please try again."):
         confirm(pool, other(pool.code()))
 
     confirm(pool, pool.code())
@@ -64,28 +64,28 @@ def test_a_code_works_once(pool: PoolUnderTest) -> None:
     forgot(pool)
     confirm(pool, pool.code())
 
-    with refused("ExpiredCodeException", "Invalid code provided, please request a code again."):
+    with rejected("ExpiredCodeException", "Invalid code provided, please request a code again."):
         confirm(pool, pool.code())
 
 
-def test_a_code_nobody_asked_for_is_an_expired_one(pool: PoolUnderTest) -> None:
-    with refused("ExpiredCodeException"):
+def test_a_code_that_was_never_sent_is_expired(pool: PoolUnderTest) -> None:
+    with rejected("ExpiredCodeException"):
         confirm(pool, "123456")
 
 
-def test_a_code_lives_an_hour(own_pool: MakePool) -> None:
+def test_a_code_is_valid_for_an_hour(own_pool: MakePool) -> None:
     pool = own_pool()
     pool.user(email="ann@example.com", email_verified="true")
     forgot(pool)
     pool.server.clock.advance(3601)
 
-    with refused("ExpiredCodeException"):
+    with rejected("ExpiredCodeException"):
         confirm(pool, pool.code())
 
 
-def test_a_refused_password_does_not_use_up_the_code(pool: PoolUnderTest) -> None:
+def test_a_rejected_password_does_not_use_up_the_code(pool: PoolUnderTest) -> None:
     forgot(pool)
-    with refused("InvalidPasswordException"):
+    with rejected("InvalidPasswordException"):
         confirm(pool, pool.code(), "all-lower-case")
 
     confirm(pool, pool.code())
@@ -94,31 +94,31 @@ def test_a_refused_password_does_not_use_up_the_code(pool: PoolUnderTest) -> Non
 def test_without_a_verified_address_no_code_can_be_sent(pool: PoolUnderTest) -> None:
     pool.user("bob", email="bob@example.com")
 
-    with refused(*NO_ADDRESS):
+    with rejected(*NO_ADDRESS):
         forgot(pool, "bob")
 
 
-def test_a_temporary_password_is_not_reset(pool: PoolUnderTest) -> None:
+def test_a_temporary_password_cannot_be_reset(pool: PoolUnderTest) -> None:
     pool.user("new", permanent=False, email="new@example.com", email_verified="true")
 
-    with refused("NotAuthorizedException", "User password cannot be reset in the current state."):
+    with rejected("NotAuthorizedException", "User password cannot be reset in the current state."):
         forgot(pool, "new")
 
 
-def test_unknown_and_disabled_users_are_named(pool: PoolUnderTest) -> None:
+def test_unknown_and_disabled_users_are_reported(pool: PoolUnderTest) -> None:
     pool.admin("admin_disable_user", "ann")
 
-    with refused("UserNotFoundException", "Username/client id combination not found."):
+    with rejected("UserNotFoundException", "Username/client id combination not found."):
         forgot(pool, "nobody")
-    with refused("UserNotFoundException", "Username/client id combination not found."):
+    with rejected("UserNotFoundException", "Username/client id combination not found."):
         confirm(pool, "123456", name="nobody")
-    with refused("NotAuthorizedException", "User is disabled."):
+    with rejected("NotAuthorizedException", "User is disabled."):
         forgot(pool)
-    with refused("NotAuthorizedException", "User is disabled."):
+    with rejected("NotAuthorizedException", "User is disabled."):
         confirm(pool, "123456")
 
 
-def test_the_pools_recovery_setting_chooses_the_address(make_pool: MakePool) -> None:
+def test_the_recovery_setting_of_the_pool_determines_the_address(make_pool: MakePool) -> None:
     recovery = {
         "RecoveryMechanisms": [
             {"Priority": 2, "Name": "verified_phone_number"},
@@ -131,7 +131,7 @@ def test_the_pools_recovery_setting_chooses_the_address(make_pool: MakePool) -> 
     assert forgot(pool)["DeliveryMedium"] == "EMAIL"
 
 
-def test_the_code_does_not_go_where_the_second_factor_goes(make_pool: MakePool) -> None:
+def test_the_code_is_not_sent_to_the_address_of_the_second_factor(make_pool: MakePool) -> None:
     recovery = {
         "RecoveryMechanisms": [
             {"Priority": 1, "Name": "verified_phone_number"},
@@ -148,12 +148,12 @@ def test_the_code_does_not_go_where_the_second_factor_goes(make_pool: MakePool) 
     assert forgot(pool)["DeliveryMedium"] == "EMAIL"
 
 
-def test_recovery_can_be_the_administrators_alone(make_pool: MakePool) -> None:
+def test_recovery_can_be_limited_to_administrators(make_pool: MakePool) -> None:
     recovery = {"RecoveryMechanisms": [{"Priority": 1, "Name": "admin_only"}]}
     pool = make_pool(AccountRecoverySetting=recovery)
     pool.user(email="ann@example.com", email_verified="true")
 
-    with refused(*NO_ADDRESS):
+    with rejected(*NO_ADDRESS):
         forgot(pool)
 
 
@@ -161,7 +161,7 @@ def test_there_is_an_hourly_limit(pool: PoolUnderTest) -> None:
     for _ in range(20):
         forgot(pool)
 
-    with refused("LimitExceededException", "Attempt limit exceeded, please try after some time."):
+    with rejected("LimitExceededException", "Attempt limit exceeded, please try after some time."):
         forgot(pool)
 
 
@@ -173,20 +173,20 @@ def test_an_administrators_reset_sends_a_code_at_once(pool: PoolUnderTest) -> No
     assert "AuthenticationResult" in pool.srp_sign_in(password=OTHER_PASSWORD)
 
 
-def test_a_reset_user_may_ask_for_another_code_which_voids_the_first(pool: PoolUnderTest) -> None:
+def test_another_reset_code_replaces_the_first(pool: PoolUnderTest) -> None:
     pool.admin("admin_reset_user_password", "ann")
     first = pool.code()
     forgot(pool)
 
     if first != pool.code():
-        with refused("CodeMismatchException"):
+        with rejected("CodeMismatchException"):
             confirm(pool, first)
     confirm(pool, pool.code())
 
 
-def test_a_reset_ends_a_lock_out(pool: PoolUnderTest) -> None:
+def test_a_reset_ends_a_lockout(pool: PoolUnderTest) -> None:
     for _ in range(6):
-        with refused("NotAuthorizedException"):
+        with rejected("NotAuthorizedException"):
             pool.password_sign_in(password=OTHER_PASSWORD)
     forgot(pool)
     confirm(pool, pool.code())

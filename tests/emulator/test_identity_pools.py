@@ -1,4 +1,4 @@
-"""Identity pools: an id token of the user pool, turned into AWS credentials."""
+"""Identity pools exchange an ID token of a user pool for AWS credentials."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import jwt
 import pytest
 
 from tests.emulator.conftest import MakePool
-from tests.emulator.harness import PoolUnderTest, aws_client, refused
+from tests.emulator.harness import PoolUnderTest, aws_client, rejected
 
 ISSUER = "cognito-idp.eu-west-1.amazonaws.com"
 
@@ -26,7 +26,7 @@ class IdentityPool:
         self.pool = pool
         self.aws = aws_client(pool.server, "cognito-identity")
         self.provider = f"{ISSUER}/{pool.pool_id}"
-        made = self.aws.create_identity_pool(
+        created = self.aws.create_identity_pool(
             IdentityPoolName="tests",
             AllowUnauthenticatedIdentities=guests,
             CognitoIdentityProviders=[
@@ -37,7 +37,7 @@ class IdentityPool:
                 }
             ],
         )
-        self.id = made["IdentityPoolId"]
+        self.id = created["IdentityPoolId"]
 
     def logins(self, token: str, provider: str | None = None) -> dict[str, dict[str, str]]:
         return {"Logins": {provider or self.provider: token}}
@@ -54,7 +54,7 @@ def id_token(pool: PoolUnderTest, name: str = "ann") -> str:
     return str(pool.password_sign_in(name)["AuthenticationResult"]["IdToken"])
 
 
-def test_an_id_token_gives_credentials_for_an_hour(pool: PoolUnderTest) -> None:
+def test_an_id_token_returns_credentials_for_an_hour(pool: PoolUnderTest) -> None:
     identity_pool = IdentityPool(pool)
     login = identity_pool.logins(id_token(pool))
     identity = identity_pool.get_id(**login)
@@ -82,45 +82,47 @@ def test_a_user_has_one_identity_and_two_users_have_two(pool: PoolUnderTest) -> 
 def test_a_token_must_be_the_id_token(pool: PoolUnderTest) -> None:
     identity_pool = IdentityPool(pool)
 
-    with refused("NotAuthorizedException"):
+    with rejected("NotAuthorizedException"):
         identity_pool.get_id(**identity_pool.logins(pool.access_token()))
 
 
-def test_a_forged_token_is_refused(pool: PoolUnderTest) -> None:
+def test_a_forged_token_is_rejected(pool: PoolUnderTest) -> None:
     identity_pool = IdentityPool(pool)
     claims = jwt.decode(id_token(pool), options={"verify_signature": False})
     forged = jwt.encode(claims, "a-secret-of-thirty-two-characters")
 
-    with refused("NotAuthorizedException", "Invalid login token. Token signature invalid."):
+    with rejected("NotAuthorizedException", "Invalid login token. Token signature invalid."):
         identity_pool.get_id(**identity_pool.logins(forged))
-    with refused("NotAuthorizedException", "Invalid login token. Not a valid OpenId Connect identity token."):
+    with rejected(
+        "NotAuthorizedException", "Invalid login token. Not a valid OpenId Connect identity token."
+    ):
         identity_pool.get_id(**identity_pool.logins("nonsense"))
 
 
-def test_another_clients_token_is_refused(pool: PoolUnderTest) -> None:
+def test_another_clients_token_is_rejected(pool: PoolUnderTest) -> None:
     identity_pool = IdentityPool(pool)
-    made = pool.aws.create_user_pool_client(
+    created = pool.aws.create_user_pool_client(
         UserPoolId=pool.pool_id, ClientName="other", ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"]
     )
-    pool.client_id = made["UserPoolClient"]["ClientId"]
+    pool.client_id = created["UserPoolClient"]["ClientId"]
 
-    with refused("NotAuthorizedException", "Invalid login token. Incorrect token audience."):
+    with rejected("NotAuthorizedException", "Invalid login token. Incorrect token audience."):
         identity_pool.get_id(**identity_pool.logins(id_token(pool)))
 
 
-def test_another_pools_token_is_refused(pool: PoolUnderTest, make_pool: MakePool) -> None:
+def test_another_pools_token_is_rejected(pool: PoolUnderTest, make_pool: MakePool) -> None:
     other = make_pool()
     other.user()
     identity_pool = IdentityPool(pool)
     token = id_token(other)
 
-    with refused("NotAuthorizedException", "Invalid login token. Issuer doesn't match providerName"):
+    with rejected("NotAuthorizedException", "Invalid login token. Issuer doesn't match providerName"):
         identity_pool.get_id(**identity_pool.logins(token))
-    with refused("NotAuthorizedException", "Token is not from a supported provider of this identity pool."):
+    with rejected("NotAuthorizedException", "Token is not from a supported provider of this identity pool."):
         identity_pool.get_id(**identity_pool.logins(token, f"{ISSUER}/{other.pool_id}"))
 
 
-def test_an_expired_token_is_refused(own_pool: MakePool) -> None:
+def test_an_expired_token_is_rejected(own_pool: MakePool) -> None:
     pool = own_pool()
     pool.user()
     identity_pool = IdentityPool(pool)
@@ -132,26 +134,28 @@ def test_an_expired_token_is_refused(own_pool: MakePool) -> None:
         identity_pool.credentials(identity, **login)
 
 
-def test_an_identity_of_a_user_is_not_given_without_a_token(pool: PoolUnderTest) -> None:
+def test_the_identity_of_a_user_requires_a_token(pool: PoolUnderTest) -> None:
     identity_pool = IdentityPool(pool, guests=True)
     identity = identity_pool.get_id(**identity_pool.logins(id_token(pool)))
 
-    with refused("NotAuthorizedException", f"Access to Identity '{identity}' is forbidden."):
+    with rejected("NotAuthorizedException", f"Access to Identity '{identity}' is forbidden."):
         identity_pool.credentials(identity)
 
 
-def test_another_users_identity_is_not_given(pool: PoolUnderTest) -> None:
+def test_the_identity_of_another_user_is_rejected(pool: PoolUnderTest) -> None:
     pool.user("bob")
     identity_pool = IdentityPool(pool)
     identity = identity_pool.get_id(**identity_pool.logins(id_token(pool)))
 
-    with refused("NotAuthorizedException"):
+    with rejected("NotAuthorizedException"):
         identity_pool.credentials(identity, **identity_pool.logins(id_token(pool, "bob")))
 
 
-def test_guests_come_in_only_where_they_may(pool: PoolUnderTest) -> None:
+def test_guests_are_rejected_unless_the_pool_allows_them(pool: PoolUnderTest) -> None:
     closed, open_ = IdentityPool(pool), IdentityPool(pool, guests=True)
-    with refused("NotAuthorizedException", "Unauthenticated access is not supported for this identity pool."):
+    with rejected(
+        "NotAuthorizedException", "Unauthenticated access is not supported for this identity pool."
+    ):
         closed.get_id()
 
     assert open_.credentials(open_.get_id())["Credentials"]["SecretKey"]
@@ -165,7 +169,7 @@ def test_a_guest_who_signs_in_becomes_the_known_identity(pool: PoolUnderTest) ->
     assert identity_pool.credentials(guest, **login)["IdentityId"] == known
 
 
-def test_a_guest_who_is_the_first_keeps_the_identity(pool: PoolUnderTest) -> None:
+def test_a_guest_who_signs_in_first_keeps_the_identity(pool: PoolUnderTest) -> None:
     identity_pool = IdentityPool(pool, guests=True)
     login = identity_pool.logins(id_token(pool))
     guest = identity_pool.get_id()
@@ -174,24 +178,24 @@ def test_a_guest_who_is_the_first_keeps_the_identity(pool: PoolUnderTest) -> Non
     assert identity_pool.get_id(**login) == guest
 
 
-def test_a_token_revoked_is_refused_where_the_server_checks(pool: PoolUnderTest) -> None:
+def test_a_revoked_token_is_rejected_if_server_side_checks_are_enabled(pool: PoolUnderTest) -> None:
     trusting, checking = IdentityPool(pool), IdentityPool(pool, checks=True)
     result = pool.password_sign_in()["AuthenticationResult"]
     pool.aws.global_sign_out(AccessToken=result["AccessToken"])
 
     assert trusting.get_id(**trusting.logins(result["IdToken"]))
-    with refused("NotAuthorizedException"):
+    with rejected("NotAuthorizedException"):
         checking.get_id(**checking.logins(result["IdToken"]))
 
 
-def test_what_does_not_exist_is_not_found(pool: PoolUnderTest) -> None:
+def test_unknown_identity_pools_and_identities_are_not_found(pool: PoolUnderTest) -> None:
     identity_pool = IdentityPool(pool)
     unknown = "eu-west-1:00000000-0000-0000-0000-000000000000"
 
-    with refused("ResourceNotFoundException"):
+    with rejected("ResourceNotFoundException"):
         identity_pool.credentials(unknown)
     identity_pool.aws.delete_identity_pool(IdentityPoolId=identity_pool.id)
-    with refused("ResourceNotFoundException"):
+    with rejected("ResourceNotFoundException"):
         identity_pool.get_id()
-    with refused("ResourceNotFoundException"):
+    with rejected("ResourceNotFoundException"):
         identity_pool.aws.describe_identity_pool(IdentityPoolId=identity_pool.id)

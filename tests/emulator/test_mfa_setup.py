@@ -1,4 +1,4 @@
-"""MFA_SETUP: a factor is set up inside the sign-in, by the exact order of sessions."""
+"""MFA_SETUP: setting up a factor during a sign-in, with the right challenge sessions."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from tests.emulator.conftest import MakePool
-from tests.emulator.harness import SMS, TOTP, PoolUnderTest, json_list, other, refused
+from tests.emulator.harness import SMS, TOTP, PoolUnderTest, json_list, other, rejected
 
 TOTP_ONLY = {"MfaConfiguration": "ON", "SoftwareTokenMfaConfiguration": TOTP}
-DEAD = ("NotAuthorizedException", "Invalid session for the user.")
+INVALID_SESSION = ("NotAuthorizedException", "Invalid session for the user.")
 SPENT = ("NotAuthorizedException", "Invalid session for the user, session can only be used once.")
 
 
@@ -47,7 +47,7 @@ def test_a_user_without_a_factor_must_set_one_up(pool: PoolUnderTest) -> None:
     }
 
 
-def test_the_four_calls_each_with_the_last_session_give_tokens(pool: PoolUnderTest) -> None:
+def test_the_four_calls_of_the_setup_return_tokens(pool: PoolUnderTest) -> None:
     first = pool.password_sign_in()
     second = associate(pool, first["Session"])
     third = verify(pool, second["Session"], pool.totp(second["SecretCode"]))
@@ -76,11 +76,11 @@ def test_the_secret_is_52_characters_of_base32_without_padding(pool: PoolUnderTe
     assert set(secret) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
 
 
-def test_a_wrong_first_code_keeps_session_and_secret(pool: PoolUnderTest) -> None:
+def test_a_wrong_first_code_keeps_the_challenge_session_and_the_secret(pool: PoolUnderTest) -> None:
     second = associate(pool, pool.password_sign_in()["Session"])
     code = pool.totp(second["SecretCode"])
     for _ in range(3):
-        with refused("EnableSoftwareTokenMFAException", "Code mismatch and fail enable Software Token MFA"):
+        with rejected("EnableSoftwareTokenMFAException", "Code mismatch and fail enable Software Token MFA"):
             verify(pool, second["Session"], other(other(code)))
 
     third = verify(pool, second["Session"], code)
@@ -88,48 +88,48 @@ def test_a_wrong_first_code_keeps_session_and_secret(pool: PoolUnderTest) -> Non
     assert "AuthenticationResult" in finish(pool, third["Session"])
 
 
-def test_the_challenges_own_session_cannot_verify(pool: PoolUnderTest) -> None:
+def test_the_challenge_session_of_mfa_setup_cannot_verify(pool: PoolUnderTest) -> None:
     first = pool.password_sign_in()
 
-    with refused(*DEAD):
+    with rejected(*INVALID_SESSION):
         verify(pool, first["Session"], "123456")
 
 
-def test_the_challenges_own_session_cannot_finish(pool: PoolUnderTest) -> None:
+def test_the_challenge_session_of_mfa_setup_cannot_answer_it(pool: PoolUnderTest) -> None:
     first = pool.password_sign_in()
-    with refused(*DEAD):
+    with rejected(*INVALID_SESSION):
         finish(pool, first["Session"])
     second = associate(pool, first["Session"])
-    with refused(*SPENT):
+    with rejected(*SPENT):
         finish(pool, first["Session"])
 
-    with refused(*DEAD):
+    with rejected(*INVALID_SESSION):
         finish(pool, second["Session"])
 
 
-def test_a_verified_session_cannot_be_used_twice(pool: PoolUnderTest) -> None:
+def test_a_verified_challenge_session_cannot_be_used_twice(pool: PoolUnderTest) -> None:
     second = associate(pool, pool.password_sign_in()["Session"])
     third = verify(pool, second["Session"], pool.totp(second["SecretCode"]))
     finish(pool, third["Session"])
 
-    with refused(*SPENT):
+    with rejected(*SPENT):
         finish(pool, third["Session"])
-    with refused(*SPENT):
+    with rejected(*SPENT):
         verify(pool, second["Session"], pool.totp(second["SecretCode"], 1))
 
 
-def test_a_session_of_another_challenge_cannot_associate(make_pool: MakePool) -> None:
+def test_a_challenge_session_of_another_challenge_cannot_associate(make_pool: MakePool) -> None:
     pool = make_pool(mfa={"MfaConfiguration": "ON", "SmsMfaConfiguration": SMS})
     pool.with_phone()
 
-    with refused(*DEAD):
+    with rejected(*INVALID_SESSION):
         associate(pool, pool.password_sign_in()["Session"])
 
 
-def test_leaving_the_session_out_is_refused(pool: PoolUnderTest) -> None:
+def test_a_missing_challenge_session_is_rejected(pool: PoolUnderTest) -> None:
     pool.password_sign_in()
 
-    with refused("InvalidParameterException", "Missing required parameter Session"):
+    with rejected("InvalidParameterException", "Missing required parameter Session"):
         pool.answer({"ChallengeName": "MFA_SETUP"})
 
 
@@ -138,11 +138,11 @@ def test_associating_again_makes_a_new_secret(pool: PoolUnderTest) -> None:
     again = associate(pool, second["Session"])
 
     assert again["SecretCode"] != second["SecretCode"]
-    with refused("EnableSoftwareTokenMFAException"):
+    with rejected("EnableSoftwareTokenMFAException"):
         verify(pool, again["Session"], pool.totp(second["SecretCode"]))
 
 
-def test_abandoning_after_verifying_leaves_a_working_authenticator(pool: PoolUnderTest) -> None:
+def test_an_abandoned_sign_in_keeps_the_verified_authenticator(pool: PoolUnderTest) -> None:
     second = associate(pool, pool.password_sign_in()["Session"])
     verify(pool, second["Session"], pool.totp(second["SecretCode"], -1))
     reply = pool.password_sign_in()
@@ -150,21 +150,21 @@ def test_abandoning_after_verifying_leaves_a_working_authenticator(pool: PoolUnd
     assert reply["ChallengeName"] == "SOFTWARE_TOKEN_MFA"
 
 
-def test_the_dance_must_fit_in_the_session(own_pool: MakePool) -> None:
+def test_the_whole_setup_must_fit_in_the_validity_of_a_challenge_session(own_pool: MakePool) -> None:
     pool = own_pool(mfa=TOTP_ONLY)
     pool.user()
     second = associate(pool, pool.password_sign_in()["Session"])
     pool.server.clock.advance(200)
 
-    with refused("NotAuthorizedException", "Invalid session for the user, session is expired."):
+    with rejected("NotAuthorizedException", "Invalid session for the user, session is expired."):
         verify(pool, second["Session"], pool.totp(second["SecretCode"]))
 
 
 @pytest.mark.parametrize("code", ["12345x", "12 456", "１２３４５６"])
-def test_a_first_code_that_is_not_six_digits_breaks_the_pattern(pool: PoolUnderTest, code: str) -> None:
+def test_a_first_code_without_six_digits_violates_the_pattern(pool: PoolUnderTest, code: str) -> None:
     second = associate(pool, pool.password_sign_in()["Session"])
 
-    with refused(
+    with rejected(
         "InvalidParameterException",
         "1 validation error detected: Value at 'userCode' failed to satisfy constraint: "
         "Member must satisfy regular expression pattern: [0-9]+",
@@ -172,14 +172,14 @@ def test_a_first_code_that_is_not_six_digits_breaks_the_pattern(pool: PoolUnderT
         verify(pool, second["Session"], code)
 
 
-def test_either_an_access_token_or_a_session_is_wanted(pool: PoolUnderTest) -> None:
-    with refused("InvalidParameterException"):
+def test_an_access_token_and_a_challenge_session_exclude_each_other(pool: PoolUnderTest) -> None:
+    with rejected("InvalidParameterException"):
         pool.aws.associate_software_token()
-    with refused("InvalidParameterException"):
+    with rejected("InvalidParameterException"):
         pool.aws.verify_software_token(UserCode="123456", Session="A" * 30, AccessToken="x")
 
 
-# By e-mail
+# By email
 
 EMAIL_TOO = {**TOTP_ONLY, "EmailMfaConfiguration": {}, "SmsMfaConfiguration": SMS}
 
@@ -201,51 +201,51 @@ def test_all_factors_of_the_pool_are_listed_even_sms(email_pool: PoolUnderTest) 
     ]
 
 
-def test_an_address_gets_a_code_and_the_code_gives_tokens(email_pool: PoolUnderTest) -> None:
+def test_an_email_address_gets_a_code_and_the_code_returns_tokens(email_pool: PoolUnderTest) -> None:
     pool = email_pool
     reply = pool.answer(pool.password_sign_in(), EMAIL="ann@example.com")
 
     assert reply["ChallengeName"] == "EMAIL_OTP"
     assert pool.message()["destination"] == "ann@example.com"
-    with refused("CodeMismatchException"):
+    with rejected("CodeMismatchException"):
         pool.answer(reply, EMAIL_OTP_CODE=other(pool.code()))
     assert "AuthenticationResult" in pool.answer(reply, EMAIL_OTP_CODE=pool.code())
 
 
-def test_the_address_is_the_users_once_it_is_proved(email_pool: PoolUnderTest) -> None:
+def test_a_proved_address_becomes_the_users(email_pool: PoolUnderTest) -> None:
     pool = email_pool
     reply = pool.answer(pool.password_sign_in(), EMAIL="ann@example.com")
     before = pool.admin("admin_get_user", "ann")["UserAttributes"]
     pool.answer(reply, EMAIL_OTP_CODE=pool.code())
     after = pool.admin("admin_get_user", "ann")
 
-    assert "email" not in [one["Name"] for one in before]
+    assert "email" not in [entry["Name"] for entry in before]
     assert {"Name": "email", "Value": "ann@example.com"} in after["UserAttributes"]
     assert {"Name": "email_verified", "Value": "true"} in after["UserAttributes"]
     assert pool.password_sign_in()["ChallengeName"] == "EMAIL_OTP"
 
 
-def test_what_is_no_address_keeps_the_session(email_pool: PoolUnderTest) -> None:
+def test_an_invalid_address_keeps_the_challenge_session_valid(email_pool: PoolUnderTest) -> None:
     pool = email_pool
     first = pool.password_sign_in()
-    with refused("InvalidParameterException", "Invalid email address format."):
+    with rejected("InvalidParameterException", "Invalid email address format."):
         pool.answer(first, EMAIL="nowhere")
 
     assert pool.answer(first, EMAIL="ann@example.com")["ChallengeName"] == "EMAIL_OTP"
 
 
-def test_an_address_does_not_help_where_the_pool_has_no_e_mail_factor(pool: PoolUnderTest) -> None:
-    with refused(*DEAD):
+def test_an_address_is_rejected_if_the_pool_has_no_email_factor(pool: PoolUnderTest) -> None:
+    with rejected(*INVALID_SESSION):
         pool.answer(pool.password_sign_in(), EMAIL="ann@example.com")
 
 
-def test_a_pool_with_e_mail_alone_asks_for_the_address(make_pool: MakePool) -> None:
+def test_a_pool_with_only_the_email_factor_requires_the_address(make_pool: MakePool) -> None:
     pool = make_pool(mfa={"MfaConfiguration": "ON", "EmailMfaConfiguration": {}})
     pool.user()
     reply = pool.password_sign_in()
 
     assert reply["ChallengeParameters"]["MFAS_CAN_SETUP"] == '["EMAIL_OTP"]'
-    with refused("InvalidParameterException", "Missing required parameter EMAIL"):
+    with rejected("InvalidParameterException", "Missing required parameter EMAIL"):
         pool.answer(reply)
-    with refused("SoftwareTokenMFANotFoundException"):
+    with rejected("SoftwareTokenMFANotFoundException"):
         associate(pool, reply["Session"])

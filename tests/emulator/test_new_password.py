@@ -1,4 +1,4 @@
-"""NEW_PASSWORD_REQUIRED: a password of the user's own, and what is missing."""
+"""NEW_PASSWORD_REQUIRED: a permanent password, and the missing attributes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.emulator.conftest import MakePool
-from tests.emulator.harness import OTHER_PASSWORD, PASSWORD, SMS, TOTP, PoolUnderTest, refused
+from tests.emulator.harness import OTHER_PASSWORD, PASSWORD, SMS, TOTP, PoolUnderTest, rejected
 
 SCHEMA = [
     {"Name": "name", "AttributeDataType": "String", "Required": True, "Mutable": True},
@@ -23,24 +23,24 @@ def pool(make_pool: MakePool) -> PoolUnderTest:
     return pool
 
 
-def test_what_is_there_and_what_is_missing_comes_as_json_strings(pool: PoolUnderTest) -> None:
+def test_present_and_missing_attributes_are_json_strings(pool: PoolUnderTest) -> None:
     reply = pool.srp_sign_in()
 
     assert reply["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
-    given = reply["ChallengeParameters"]
-    assert given["USER_ID_FOR_SRP"] == "ann"
-    assert given["requiredAttributes"] == '["userAttributes.name"]'
-    assert json.loads(given["userAttributes"]) == {"email": "a@b.example", "email_verified": "true"}
+    parameters = reply["ChallengeParameters"]
+    assert parameters["USER_ID_FOR_SRP"] == "ann"
+    assert parameters["requiredAttributes"] == '["userAttributes.name"]'
+    assert json.loads(parameters["userAttributes"]) == {"email": "a@b.example", "email_verified": "true"}
 
 
-def test_nothing_missing_is_an_empty_list(make_pool: MakePool) -> None:
+def test_no_missing_attribute_is_an_empty_list(make_pool: MakePool) -> None:
     pool = make_pool()
     pool.user(permanent=False)
 
     assert pool.password_sign_in()["ChallengeParameters"]["requiredAttributes"] == "[]"
 
 
-def test_password_and_attributes_give_tokens_and_a_confirmed_user(pool: PoolUnderTest) -> None:
+def test_password_and_attributes_return_tokens_and_confirm_the_user(pool: PoolUnderTest) -> None:
     answer = {
         "NEW_PASSWORD": OTHER_PASSWORD,
         "userAttributes.name": "Ann",
@@ -48,19 +48,19 @@ def test_password_and_attributes_give_tokens_and_a_confirmed_user(pool: PoolUnde
     }
     reply = pool.answer(pool.password_sign_in(), **answer)
     user = pool.admin("admin_get_user", "ann")
-    attributes = {one["Name"]: one["Value"] for one in user["UserAttributes"]}
+    attributes = {entry["Name"]: entry["Value"] for entry in user["UserAttributes"]}
 
     assert "AuthenticationResult" in reply
     assert user["UserStatus"] == "CONFIRMED"
     assert (attributes["name"], attributes["custom:team"]) == ("Ann", "red")
     assert "AuthenticationResult" in pool.password_sign_in(password=OTHER_PASSWORD)
-    with refused("NotAuthorizedException"):
+    with rejected("NotAuthorizedException"):
         pool.password_sign_in(password=PASSWORD)
 
 
-def test_a_missing_attribute_is_refused_and_keeps_the_session(pool: PoolUnderTest) -> None:
+def test_a_missing_attribute_is_rejected_and_keeps_the_challenge_session(pool: PoolUnderTest) -> None:
     reply = pool.password_sign_in()
-    with refused("InvalidParameterException", "Invalid attributes given, name is missing"):
+    with rejected("InvalidParameterException", "Invalid attributes given, name is missing"):
         pool.answer(reply, NEW_PASSWORD=OTHER_PASSWORD)
 
     answered = pool.answer(reply, NEW_PASSWORD=OTHER_PASSWORD, **{"userAttributes.name": "Ann"})
@@ -68,9 +68,9 @@ def test_a_missing_attribute_is_refused_and_keeps_the_session(pool: PoolUnderTes
     assert "AuthenticationResult" in answered
 
 
-def test_a_weak_password_is_refused_and_keeps_the_session(pool: PoolUnderTest) -> None:
+def test_a_weak_password_is_rejected_and_keeps_the_challenge_session(pool: PoolUnderTest) -> None:
     reply = pool.password_sign_in()
-    with refused(
+    with rejected(
         "InvalidPasswordException", "Password did not conform with policy: Password not long enough"
     ):
         pool.answer(reply, NEW_PASSWORD="abc", **{"userAttributes.name": "Ann"})
@@ -81,45 +81,45 @@ def test_a_weak_password_is_refused_and_keeps_the_session(pool: PoolUnderTest) -
     assert "AuthenticationResult" in answered
 
 
-def test_a_given_attribute_cannot_be_given_again(pool: PoolUnderTest) -> None:
+def test_a_present_attribute_cannot_be_changed(pool: PoolUnderTest) -> None:
     answer = {
         "NEW_PASSWORD": OTHER_PASSWORD,
         "userAttributes.name": "Ann",
         "userAttributes.email": "x@y.example",
     }
 
-    with refused("NotAuthorizedException", "Cannot modify an already provided email"):
+    with rejected("NotAuthorizedException", "Cannot modify an already provided email"):
         pool.answer(pool.password_sign_in(), **answer)
 
 
-def test_a_user_cannot_call_an_address_verified(pool: PoolUnderTest) -> None:
+def test_a_user_cannot_mark_an_address_as_verified(pool: PoolUnderTest) -> None:
     answer = {
         "NEW_PASSWORD": OTHER_PASSWORD,
         "userAttributes.name": "Ann",
         "userAttributes.phone_number_verified": "true",
     }
 
-    with refused("NotAuthorizedException", "A client attempted to write unauthorized attribute"):
+    with rejected("NotAuthorizedException", "A client attempted to write unauthorized attribute"):
         pool.answer(pool.password_sign_in(), **answer)
 
 
-def test_an_attribute_in_a_wrong_form_is_refused(pool: PoolUnderTest) -> None:
+def test_a_malformed_attribute_is_rejected(pool: PoolUnderTest) -> None:
     answer = {
         "NEW_PASSWORD": OTHER_PASSWORD,
         "userAttributes.name": "Ann",
         "userAttributes.phone_number": "0815",
     }
 
-    with refused("InvalidParameterException", "Invalid phone number format."):
+    with rejected("InvalidParameterException", "Invalid phone number format."):
         pool.answer(pool.password_sign_in(), **answer)
 
 
-def test_the_new_password_must_be_there(pool: PoolUnderTest) -> None:
-    with refused("InvalidParameterException", "Missing required parameter NEW_PASSWORD"):
+def test_the_new_password_is_required(pool: PoolUnderTest) -> None:
+    with rejected("InvalidParameterException", "Missing required parameter NEW_PASSWORD"):
         pool.answer(pool.password_sign_in(), **{"userAttributes.name": "Ann"})
 
 
-def test_set_up_of_a_factor_follows_where_one_is_required(make_pool: MakePool) -> None:
+def test_the_setup_of_a_factor_follows_if_mfa_is_required(make_pool: MakePool) -> None:
     pool = make_pool(mfa={"MfaConfiguration": "ON", "SoftwareTokenMfaConfiguration": TOTP})
     pool.user(permanent=False)
     reply = pool.answer(pool.srp_sign_in(), NEW_PASSWORD=OTHER_PASSWORD)
@@ -128,7 +128,7 @@ def test_set_up_of_a_factor_follows_where_one_is_required(make_pool: MakePool) -
     assert "AuthenticationResult" not in reply
 
 
-def test_a_code_follows_where_the_user_has_a_phone(make_pool: MakePool) -> None:
+def test_a_code_follows_if_the_user_has_a_phone_number(make_pool: MakePool) -> None:
     pool = make_pool(mfa={"MfaConfiguration": "ON", "SmsMfaConfiguration": SMS})
     pool.user(permanent=False, phone_number="+4915550001234")
     reply = pool.answer(pool.password_sign_in(), NEW_PASSWORD=OTHER_PASSWORD)
@@ -136,10 +136,10 @@ def test_a_code_follows_where_the_user_has_a_phone(make_pool: MakePool) -> None:
     assert reply["ChallengeName"] == "SMS_MFA"
 
 
-def test_a_password_of_the_history_is_refused_here_too(make_pool: MakePool) -> None:
+def test_a_password_of_the_history_is_rejected(make_pool: MakePool) -> None:
     pool = make_pool(Policies={"PasswordPolicy": {"MinimumLength": 8, "PasswordHistorySize": 2}})
     pool.user()
     pool.admin("admin_set_user_password", "ann", Password=OTHER_PASSWORD, Permanent=False)
 
-    with refused("PasswordHistoryPolicyViolationException"):
+    with rejected("PasswordHistoryPolicyViolationException"):
         pool.answer(pool.password_sign_in(password=OTHER_PASSWORD), NEW_PASSWORD=PASSWORD)

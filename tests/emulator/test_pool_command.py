@@ -1,4 +1,4 @@
-"""``tui-auth pool``: one line of JSON, then it serves until it is stopped."""
+"""``tui-auth pool`` prints one line of JSON and serves until it is stopped."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ Running = Callable[..., AbstractContextManager[tuple[subprocess.Popen[str], dict
 
 @pytest.fixture
 def running(process: Process) -> Running:
-    """Starts the command; gives the process and its line of output. The process must end well on SIGTERM."""
+    """Start the command and return the process and its output; SIGTERM must stop it."""
 
     @contextmanager
     def start(*arguments: str | Path) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
@@ -77,7 +77,7 @@ def refusal(program: Program, *arguments: str | Path) -> tuple[int, str]:
     return done.returncode, done.stderr
 
 
-def test_one_line_says_where_the_pool_is_and_an_empty_pool_has_a_client(running: Running) -> None:
+def test_one_line_of_json_has_the_endpoint_and_the_ids_of_an_empty_pool(running: Running) -> None:
     with running() as (_, where):
         assert set(where) == {
             "endpoint_url",
@@ -111,7 +111,7 @@ def test_the_demo_users_are_listed_and_their_messages_can_be_read(running: Runni
         assert "carl" in [message["username"] for message in messages]
 
 
-def test_an_interrupt_ends_it_too(running: Running) -> None:
+def test_an_interrupt_stops_the_command(running: Running) -> None:
     with running() as (process, _):
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=PROCESS_SECONDS) == 0
@@ -148,7 +148,7 @@ def test_triggers_from_a_file_are_used(running: Running, tmp_path: Path) -> None
         ("raise SystemExit(0)\n", "does not run: SystemExit"),
     ],
 )
-def test_a_triggers_file_that_cannot_be_used_is_said_in_a_sentence(
+def test_an_unusable_triggers_file_is_reported_in_a_sentence(
     program: Program, tmp_path: Path, source: str, says: str
 ) -> None:
     path = tmp_path / "triggers.py"
@@ -160,14 +160,14 @@ def test_a_triggers_file_that_cannot_be_used_is_said_in_a_sentence(
     assert error.count("\n") == 1
 
 
-def test_a_triggers_file_that_is_not_there_is_said(program: Program, tmp_path: Path) -> None:
+def test_a_missing_triggers_file_is_reported(program: Program, tmp_path: Path) -> None:
     status, error = refusal(program, "--triggers", tmp_path / "nowhere.py")
 
     assert status == 3
     assert "No such file" in error
 
 
-def test_a_taken_port_is_said(program: Program) -> None:
+def test_a_port_in_use_is_reported(program: Program) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         status, error = refusal(program, "--port", str(port))
@@ -178,5 +178,5 @@ def test_a_taken_port_is_said(program: Program) -> None:
 
 
 @pytest.mark.parametrize("port", ["x", "-1", "65536"])
-def test_what_is_no_port_is_a_usage_error(program: Program, port: str) -> None:
+def test_an_invalid_port_is_a_usage_error(program: Program, port: str) -> None:
     assert refusal(program, f"--port={port}")[0] == 2

@@ -1,4 +1,4 @@
-"""Refreshing, rotating and revoking."""
+"""Refresh, rotation and revocation of tokens."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import jwt
 import pytest
 
 from tests.emulator.conftest import MakePool
-from tests.emulator.harness import PASSWORD, PoolUnderTest, refused
+from tests.emulator.harness import PASSWORD, PoolUnderTest, rejected
 
 ROTATING = {
     "ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH"],
@@ -37,12 +37,12 @@ def refresh(pool: PoolUnderTest, token: str, **more: str) -> dict[str, Any]:
 
 
 def claims(token: str) -> dict[str, Any]:
-    found: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
-    return found
+    outcome: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
+    return outcome
 
 
 @pytest.mark.parametrize("flow", ["REFRESH_TOKEN_AUTH", "REFRESH_TOKEN"])
-def test_the_older_refresh_gives_new_tokens_and_no_refresh_token(pool: PoolUnderTest, flow: str) -> None:
+def test_refresh_token_auth_returns_new_tokens_and_no_refresh_token(pool: PoolUnderTest, flow: str) -> None:
     first = sign_in(pool)
     reply = pool.initiate(flow, REFRESH_TOKEN=first["RefreshToken"])
     result = reply["AuthenticationResult"]
@@ -52,7 +52,7 @@ def test_the_older_refresh_gives_new_tokens_and_no_refresh_token(pool: PoolUnder
     assert pool.aws.get_user(AccessToken=result["AccessToken"])["Username"] == "ann"
 
 
-def test_the_newer_refresh_without_rotation_gives_no_refresh_token(pool: PoolUnderTest) -> None:
+def test_get_tokens_from_refresh_token_returns_no_refresh_token_without_rotation(pool: PoolUnderTest) -> None:
     first = sign_in(pool)
     for _ in range(2):
         assert set(refresh(pool, first["RefreshToken"])) == {
@@ -63,7 +63,7 @@ def test_the_newer_refresh_without_rotation_gives_no_refresh_token(pool: PoolUnd
         }
 
 
-def test_auth_time_and_origin_survive_a_refresh(own_pool: MakePool) -> None:
+def test_a_refresh_keeps_auth_time_and_origin_jti(own_pool: MakePool) -> None:
     pool = own_pool()
     pool.user()
     first = sign_in(pool)
@@ -77,18 +77,18 @@ def test_auth_time_and_origin_survive_a_refresh(own_pool: MakePool) -> None:
 
 @pytest.mark.parametrize("token", ["nonsense", "a.b.c.d.e"])
 def test_an_unknown_refresh_token_is_invalid(pool: PoolUnderTest, token: str) -> None:
-    with refused(*INVALID):
+    with rejected(*INVALID):
         pool.initiate("REFRESH_TOKEN_AUTH", REFRESH_TOKEN=token)
-    with refused(*INVALID):
+    with rejected(*INVALID):
         refresh(pool, token)
 
 
 def test_a_refresh_token_is_bound_to_its_client(pool: PoolUnderTest) -> None:
     token = sign_in(pool)["RefreshToken"]
-    made = pool.aws.create_user_pool_client(UserPoolId=pool.pool_id, ClientName="other")
-    pool.client_id = made["UserPoolClient"]["ClientId"]
+    created = pool.aws.create_user_pool_client(UserPoolId=pool.pool_id, ClientName="other")
+    pool.client_id = created["UserPoolClient"]["ClientId"]
 
-    with refused(*INVALID):
+    with rejected(*INVALID):
         refresh(pool, token)
 
 
@@ -98,7 +98,7 @@ def test_a_refresh_token_expires(own_pool: MakePool) -> None:
     token = sign_in(pool)["RefreshToken"]
     pool.server.clock.advance(86401)
 
-    with refused("NotAuthorizedException", "Refresh Token has expired"):
+    with rejected("NotAuthorizedException", "Refresh Token has expired"):
         refresh(pool, token)
 
 
@@ -106,19 +106,19 @@ def test_a_deleted_user_cannot_refresh(pool: PoolUnderTest) -> None:
     token = sign_in(pool)["RefreshToken"]
     pool.admin("admin_delete_user", "ann")
 
-    with refused(*INVALID):
+    with rejected(*INVALID):
         refresh(pool, token)
 
 
-def test_revoking_ends_refresh_and_access_tokens_of_that_sign_in_alone(pool: PoolUnderTest) -> None:
-    one, two = sign_in(pool), sign_in(pool)
-    pool.aws.revoke_token(ClientId=pool.client_id, Token=one["RefreshToken"])
-    pool.aws.revoke_token(ClientId=pool.client_id, Token=one["RefreshToken"])
+def test_revoking_affects_only_the_tokens_of_one_sign_in(pool: PoolUnderTest) -> None:
+    entry, two = sign_in(pool), sign_in(pool)
+    pool.aws.revoke_token(ClientId=pool.client_id, Token=entry["RefreshToken"])
+    pool.aws.revoke_token(ClientId=pool.client_id, Token=entry["RefreshToken"])
 
-    with refused(*REVOKED):
-        refresh(pool, one["RefreshToken"])
-    with refused("NotAuthorizedException", "Access Token has been revoked"):
-        pool.aws.get_user(AccessToken=one["AccessToken"])
+    with rejected(*REVOKED):
+        refresh(pool, entry["RefreshToken"])
+    with rejected("NotAuthorizedException", "Access Token has been revoked"):
+        pool.aws.get_user(AccessToken=entry["AccessToken"])
     assert refresh(pool, two["RefreshToken"])
 
 
@@ -126,7 +126,7 @@ def test_only_refresh_tokens_can_be_revoked(pool: PoolUnderTest) -> None:
     result = sign_in(pool)
 
     for name in ("AccessToken", "IdToken"):
-        with refused("UnsupportedTokenTypeException"):
+        with rejected("UnsupportedTokenTypeException"):
             pool.aws.revoke_token(ClientId=pool.client_id, Token=result[name])
 
 
@@ -134,22 +134,22 @@ def test_an_unknown_token_is_revoked_without_an_error(pool: PoolUnderTest) -> No
     pool.aws.revoke_token(ClientId=pool.client_id, Token="a.b.c.d.e")
 
 
-def test_revoking_needs_the_right_client(make_pool: MakePool, pool: PoolUnderTest) -> None:
+def test_revoking_requires_the_right_client(make_pool: MakePool, pool: PoolUnderTest) -> None:
     token = sign_in(pool)["RefreshToken"]
     secretive = make_pool(client={"GenerateSecret": True})
 
     for client_id in ("unknown", secretive.client_id):
-        with refused("UnauthorizedException"):
+        with rejected("UnauthorizedException"):
             pool.aws.revoke_token(ClientId=client_id, Token=token)
-    with refused("UnauthorizedException"):
+    with rejected("UnauthorizedException"):
         pool.aws.revoke_token(ClientId=secretive.client_id, ClientSecret=secretive.client_secret, Token=token)
 
 
-def test_revoking_can_be_switched_off(make_pool: MakePool) -> None:
+def test_revocation_can_be_disabled(make_pool: MakePool) -> None:
     pool = make_pool(client={"EnableTokenRevocation": False})
     pool.user()
 
-    with refused("UnsupportedOperationException"):
+    with rejected("UnsupportedOperationException"):
         pool.aws.revoke_token(ClientId=pool.client_id, Token=sign_in(pool)["RefreshToken"])
 
 
@@ -163,7 +163,7 @@ def rotating(own_pool: MakePool) -> PoolUnderTest:
     return pool
 
 
-def test_each_refresh_gives_a_new_refresh_token_that_works(rotating: PoolUnderTest) -> None:
+def test_each_refresh_returns_a_new_refresh_token_that_works(rotating: PoolUnderTest) -> None:
     tokens = [sign_in(rotating)["RefreshToken"]]
     for _ in range(3):
         tokens.append(refresh(rotating, tokens[-1])["RefreshToken"])
@@ -171,26 +171,26 @@ def test_each_refresh_gives_a_new_refresh_token_that_works(rotating: PoolUnderTe
     assert len(set(tokens)) == 4
 
 
-def test_the_old_token_lives_for_its_grace_period_and_no_longer(rotating: PoolUnderTest) -> None:
+def test_the_old_token_is_valid_during_its_grace_period(rotating: PoolUnderTest) -> None:
     old = sign_in(rotating)["RefreshToken"]
     new = refresh(rotating, old)["RefreshToken"]
     rotating.server.clock.advance(29)
     assert refresh(rotating, old)["RefreshToken"]
     rotating.server.clock.advance(2)
 
-    with refused("RefreshTokenReuseException"):
+    with rejected("RefreshTokenReuseException"):
         refresh(rotating, old)
     assert refresh(rotating, new)
 
 
-def test_without_a_grace_period_the_old_token_is_dead_at_once(make_pool: MakePool) -> None:
+def test_without_a_grace_period_the_old_token_is_invalid_at_once(make_pool: MakePool) -> None:
     rotation = {"Feature": "ENABLED", "RetryGracePeriodSeconds": 0}
     pool = make_pool(client={**ROTATING, "RefreshTokenRotation": rotation})
     pool.user()
     old = sign_in(pool)["RefreshToken"]
     refresh(pool, old)
 
-    with refused("RefreshTokenReuseException"):
+    with rejected("RefreshTokenReuseException"):
         refresh(pool, old)
 
 
@@ -202,16 +202,16 @@ def test_rotation_does_not_prolong_the_sign_in(own_pool: MakePool) -> None:
     token = refresh(pool, token)["RefreshToken"]
     pool.server.clock.advance(6401)
 
-    with refused("NotAuthorizedException", "Refresh Token has expired"):
+    with rejected("NotAuthorizedException", "Refresh Token has expired"):
         refresh(pool, token)
 
 
-def test_a_rotating_client_has_no_older_refresh(rotating: PoolUnderTest) -> None:
+def test_a_client_with_rotation_rejects_refresh_token_auth(rotating: PoolUnderTest) -> None:
     token = sign_in(rotating)["RefreshToken"]
 
-    with refused("InvalidParameterException", "REFRESH_TOKEN_AUTH flow not enabled for this client"):
+    with rejected("InvalidParameterException", "REFRESH_TOKEN_AUTH flow not enabled for this client"):
         rotating.initiate("REFRESH_TOKEN_AUTH", REFRESH_TOKEN=token)
-    with refused("InvalidParameterException"):
+    with rejected("InvalidParameterException"):
         rotating.aws.create_user_pool_client(
             UserPoolId=rotating.pool_id,
             ClientName="both",
@@ -220,16 +220,16 @@ def test_a_rotating_client_has_no_older_refresh(rotating: PoolUnderTest) -> None
         )
 
 
-def test_revoking_one_of_a_chain_revokes_all_of_it(rotating: PoolUnderTest) -> None:
+def test_revoking_one_token_of_a_rotation_revokes_all_of_them(rotating: PoolUnderTest) -> None:
     old = sign_in(rotating)["RefreshToken"]
     new = refresh(rotating, old)["RefreshToken"]
     rotating.aws.revoke_token(ClientId=rotating.client_id, Token=old)
 
-    with refused(*REVOKED):
+    with rejected(*REVOKED):
         refresh(rotating, new)
 
 
-def test_a_refused_refresh_does_not_use_up_the_token(rotating: PoolUnderTest) -> None:
+def test_a_rejected_refresh_does_not_use_up_the_token(rotating: PoolUnderTest) -> None:
     rotating.admin(
         "admin_update_user_attributes",
         "ann",
@@ -241,7 +241,7 @@ def test_a_refused_refresh_does_not_use_up_the_token(rotating: PoolUnderTest) ->
     token = sign_in(rotating)["RefreshToken"]
     rotating.admin("admin_reset_user_password", "ann")
     for _ in range(2):
-        with refused("PasswordResetRequiredException"):
+        with rejected("PasswordResetRequiredException"):
             refresh(rotating, token)
     rotating.admin("admin_set_user_password", "ann", Password=PASSWORD, Permanent=True)
 

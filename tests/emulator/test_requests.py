@@ -1,4 +1,4 @@
-"""What a request may look like: the model's constraints in Cognito's words."""
+"""The validation of requests, with Cognito's error texts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui_auth.emulator import CognitoError
+from tui_auth.emulator import CognitoError, service_model
 from tui_auth.emulator.operations import HANDLERS
 from tui_auth.emulator.service_model import IDENTITY_POOLS, USER_POOLS, parse_request
 
@@ -34,6 +34,16 @@ def test_a_request_must_have_the_members_that_botocores_model_requires(service: 
     assert message.count("Member must not be null") == len(required)
     for name in required:
         assert f" at '{name[0].lower()}{name[1:]}' failed to satisfy constraint" in message
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_python_can_evaluate_every_pattern_of_the_model(service: str) -> None:
+    shapes = service_model._model(service)["shapes"].values()
+    patterns = {shape["pattern"] for shape in shapes if "pattern" in shape}
+
+    assert patterns
+    for pattern in patterns:
+        assert isinstance(service_model._matches(pattern, "Ünï\u00a0x"), bool)
 
 
 def error_for(operation: str, request: Any) -> tuple[str, str]:
@@ -115,7 +125,7 @@ CONSTRAINT = "failed to satisfy constraint: Member must"
         ),
     ],
 )
-def test_what_breaks_the_model_is_said_in_cognitos_words(
+def test_violations_of_the_model_have_cognitos_texts(
     operation: str, request_: dict[str, Any], message: str
 ) -> None:
     assert error_for(operation, request_) == ("InvalidParameterException", message)
@@ -140,12 +150,12 @@ def test_what_breaks_the_model_is_said_in_cognitos_words(
         {"ClientId": "\ud800"},
     ],
 )
-def test_the_wrong_kind_of_json_cannot_be_read(request_: Any) -> None:
+def test_a_wrong_json_type_is_a_serialization_error(request_: Any) -> None:
     assert error_for("InitiateAuth", request_)[0] == "SerializationException"
 
 
 @pytest.mark.parametrize("value", ["yes", 1, [], {}])
-def test_a_boolean_is_a_boolean_and_a_list_a_list(value: Any) -> None:
+def test_booleans_and_lists_are_not_converted(value: Any) -> None:
     request = {"UserPoolId": "eu-west-1_Ab1", "Username": "ann", "Password": "x" * 8, "Permanent": value}
 
     assert error_for("AdminSetUserPassword", request)[0] == "SerializationException"
@@ -170,7 +180,7 @@ def test_unknown_members_and_nulls_are_left_out() -> None:
 
 
 @pytest.mark.parametrize(("name", "good"), [("Ünïcode-名前-☃", True), ("tab\there", False), ("", False)])
-def test_a_user_name_may_be_in_any_script_but_has_no_spaces(name: str, good: bool) -> None:
+def test_a_user_name_can_be_in_any_script_but_has_no_spaces(name: str, good: bool) -> None:
     request = {"UserPoolId": "eu-west-1_Ab1", "Username": name}
 
     if good:
@@ -192,7 +202,7 @@ MEMBERS = sorted(
 
 @settings(max_examples=100)
 @given(operation=st.sampled_from(OPERATIONS), request_=st.dictionaries(st.sampled_from(MEMBERS), JSON))
-def test_no_request_breaks_the_check(operation: tuple[str, str], request_: dict[str, Any]) -> None:
+def test_every_request_is_parsed_or_rejected(operation: tuple[str, str], request_: dict[str, Any]) -> None:
     try:
         cleaned = parse_request(*operation, request_)
     except CognitoError as error:

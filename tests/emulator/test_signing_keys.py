@@ -6,19 +6,19 @@ import threading
 
 import pytest
 
-from tui_auth.emulator import PoolServer, signing_keys
+from tui_auth.emulator import CognitoEmulator, signing_keys
 
 
-def test_a_server_stops_only_after_its_keys_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    closed, made = threading.Event(), list[object]()
+def test_an_emulator_stops_only_after_its_keys_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed, created = threading.Event(), list[object]()
 
     def new_key() -> object:
         closed.wait()
-        made.append(object())
-        return made[-1]
+        created.append(object())
+        return created[-1]
 
     monkeypatch.setattr(signing_keys, "new_key", new_key)
-    server = PoolServer()
+    server = CognitoEmulator()
     close = server._endpoint.server_close
 
     def server_close() -> None:
@@ -28,4 +28,4 @@ def test_a_server_stops_only_after_its_keys_are_made(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(server._endpoint, "server_close", server_close)
     server.start()
     server.stop()
-    assert len(made) == 2
+    assert len(created) == 2

@@ -1,4 +1,4 @@
-"""USER_SRP_AUTH: the password is proved, never sent."""
+"""USER_SRP_AUTH: the client proves the password without sending it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from pycognito import AWSSRP, Cognito
 from pycognito.exceptions import ForceChangePasswordException
 
 from tests.emulator.conftest import MakePool
-from tests.emulator.harness import OTHER_PASSWORD, PASSWORD, PoolUnderTest, refused
+from tests.emulator.harness import OTHER_PASSWORD, PASSWORD, PoolUnderTest, rejected
 from tui_auth.auth import srp
-from tui_auth.emulator.model import Clock
-from tui_auth.emulator.model import AppClient, User, UserPool
 from tui_auth.emulator.challenge_sessions import SignIn
+from tui_auth.emulator.model import AppClient, Clock, User, UserPool
 from tui_auth.emulator.srp import Exchange, Exchanges, parse_timestamp, public_value
 
 WRONG = ("NotAuthorizedException", "Incorrect username or password.")
@@ -31,7 +30,7 @@ def sign_in() -> SignIn:
 
 
 @pytest.mark.parametrize("vector", ALL_VECTORS, ids=lambda vector: str(vector["label"]))
-def test_the_server_half_meets_every_vector(vector: dict[str, Any]) -> None:
+def test_the_server_half_matches_every_test_vector(vector: dict[str, Any]) -> None:
     verifier = srp.verifier(
         int(vector["salt_hex"], 16),
         srp.inner_hash(vector["srp_name"], vector["srp_user"], vector["password"]),
@@ -70,11 +69,11 @@ def test_the_server_half_meets_every_vector(vector: dict[str, Any]) -> None:
         "",
     ],
 )
-def test_a_timestamp_in_another_form_is_no_timestamp(text: str) -> None:
+def test_a_timestamp_in_another_format_is_rejected(text: str) -> None:
     assert parse_timestamp(text) is None
 
 
-def test_a_timestamp_is_read_to_the_second() -> None:
+def test_a_timestamp_is_parsed_to_the_second() -> None:
     assert parse_timestamp("Mon Jan 5 07:03:09 UTC 2026") == 1767596589.0
 
 
@@ -90,7 +89,7 @@ def begin(pool: PoolUnderTest) -> tuple[int, dict[str, Any]]:
     return a, pool.initiate("USER_SRP_AUTH", USERNAME="ann", SRP_A=f"{srp.public_value(a):x}")
 
 
-def test_the_password_verifier_comes_without_a_session(pool: PoolUnderTest) -> None:
+def test_the_password_verifier_has_no_challenge_session(pool: PoolUnderTest) -> None:
     _, reply = begin(pool)
 
     assert reply["ChallengeName"] == "PASSWORD_VERIFIER"
@@ -104,7 +103,7 @@ def test_the_password_verifier_comes_without_a_session(pool: PoolUnderTest) -> N
     }
 
 
-def test_the_right_password_gives_tokens(pool: PoolUnderTest) -> None:
+def test_the_right_password_returns_tokens(pool: PoolUnderTest) -> None:
     result = pool.srp_sign_in()
 
     assert result["ChallengeParameters"] == {}
@@ -118,63 +117,63 @@ def test_the_right_password_gives_tokens(pool: PoolUnderTest) -> None:
     }
 
 
-def test_a_wrong_password_is_refused(pool: PoolUnderTest) -> None:
-    with refused(*WRONG):
+def test_a_wrong_password_is_rejected(pool: PoolUnderTest) -> None:
+    with rejected(*WRONG):
         pool.srp_sign_in(password=OTHER_PASSWORD)
 
 
-def test_a_padded_day_is_refused_like_a_wrong_password(own_pool: MakePool) -> None:
+def test_a_timestamp_with_a_padded_day_is_a_wrong_password(own_pool: MakePool) -> None:
     pool = own_pool()
     pool.server.clock.advance(1767596589.0 - pool.server.clock.now())
     pool.user()
     a, reply = begin(pool)
 
-    with refused(*WRONG):
+    with rejected(*WRONG):
         pool.answer(reply, **pool.srp_claim(reply, a, timestamp="Mon Jan 05 07:03:09 UTC 2026"))
 
 
-def test_a_timestamp_an_hour_off_is_refused(pool: PoolUnderTest) -> None:
+def test_a_timestamp_an_hour_off_is_rejected(pool: PoolUnderTest) -> None:
     a, reply = begin(pool)
     stamp = srp.format_timestamp(pool.server.clock.now() - 3600)
 
-    with refused(*WRONG):
+    with rejected(*WRONG):
         pool.answer(reply, **pool.srp_claim(reply, a, timestamp=stamp))
 
 
 @pytest.mark.parametrize("key", ["PASSWORD_CLAIM_SIGNATURE", "PASSWORD_CLAIM_SECRET_BLOCK"])
-def test_an_altered_claim_is_refused(pool: PoolUnderTest, key: str) -> None:
+def test_an_altered_claim_is_rejected(pool: PoolUnderTest, key: str) -> None:
     a, reply = begin(pool)
     claim = pool.srp_claim(reply, a)
     first = "B" if claim[key][0] == "A" else "A"
 
-    with refused(*WRONG):
+    with rejected(*WRONG):
         pool.answer(reply, **{**claim, key: first + claim[key][1:]})
 
 
-def test_a_signature_that_is_not_base64_is_refused(pool: PoolUnderTest) -> None:
+def test_a_signature_that_is_not_base64_is_rejected(pool: PoolUnderTest) -> None:
     a, reply = begin(pool)
 
-    with refused(*WRONG):
+    with rejected(*WRONG):
         pool.answer(reply, **{**pool.srp_claim(reply, a), "PASSWORD_CLAIM_SIGNATURE": "ü§$%"})
 
 
-def test_a_secret_block_is_good_for_one_answer(pool: PoolUnderTest) -> None:
+def test_a_secret_block_is_valid_for_one_answer(pool: PoolUnderTest) -> None:
     a, reply = begin(pool)
     claim = pool.srp_claim(reply, a)
     pool.answer(reply, **claim)
 
-    with refused(*WRONG):
+    with rejected(*WRONG):
         pool.answer(reply, **claim)
 
 
 def test_a_secret_block_is_bound_to_its_client(make_pool: MakePool, pool: PoolUnderTest) -> None:
     a, reply = begin(pool)
-    made = pool.aws.create_user_pool_client(
+    created = pool.aws.create_user_pool_client(
         UserPoolId=pool.pool_id, ClientName="other", ExplicitAuthFlows=["ALLOW_USER_SRP_AUTH"]
     )
-    pool.client_id = made["UserPoolClient"]["ClientId"]
+    pool.client_id = created["UserPoolClient"]["ClientId"]
 
-    with refused(*WRONG):
+    with rejected(*WRONG):
         pool.answer(reply, **pool.srp_claim(reply, a))
 
 
@@ -182,7 +181,7 @@ def test_a_secret_block_is_bound_to_its_user(pool: PoolUnderTest) -> None:
     pool.user("bob")
     a, reply = begin(pool)
 
-    with refused(*WRONG):
+    with rejected(*WRONG):
         pool.answer(reply, "bob", **pool.srp_claim(reply, a))
 
 
@@ -192,21 +191,21 @@ def test_a_secret_block_expires(own_pool: MakePool) -> None:
     a, reply = begin(pool)
     pool.server.clock.advance(181)
 
-    with refused(*WRONG):
+    with rejected(*WRONG):
         pool.answer(reply, **pool.srp_claim(reply, a))
 
 
-def test_a_password_changed_in_between_is_not_proved(pool: PoolUnderTest) -> None:
+def test_a_password_changed_during_the_sign_in_is_not_proved(pool: PoolUnderTest) -> None:
     a, reply = begin(pool)
     pool.admin("admin_set_user_password", "ann", Password=OTHER_PASSWORD, Permanent=True)
 
-    with refused(*WRONG):
+    with rejected(*WRONG):
         pool.answer(reply, **pool.srp_claim(reply, a))
 
 
 @pytest.mark.parametrize("value", ["0", f"{srp.N:x}", f"{2 * srp.N:x}", "xyz", "-1", "0x12"])
-def test_a_public_value_that_proves_nothing_is_refused(pool: PoolUnderTest, value: str) -> None:
-    with refused("InvalidParameterException"):
+def test_an_invalid_public_value_is_rejected(pool: PoolUnderTest, value: str) -> None:
+    with rejected("InvalidParameterException"):
         pool.initiate("USER_SRP_AUTH", USERNAME="ann", SRP_A=value)
 
 
@@ -218,7 +217,7 @@ def test_a_missing_response_is_named(pool: PoolUnderTest, key: str) -> None:
     claim = {"USERNAME": "ann", **pool.srp_claim(reply, a)}
     del claim[key]
 
-    with refused("InvalidParameterException", f"Missing required parameter {key}"):
+    with rejected("InvalidParameterException", f"Missing required parameter {key}"):
         pool.aws.respond_to_auth_challenge(
             ClientId=pool.client_id, ChallengeName="PASSWORD_VERIFIER", ChallengeResponses=claim
         )
@@ -236,7 +235,7 @@ def test_expired_exchanges_are_forgotten() -> None:
     assert exchanges.take(first.secret_block, first.sign_in.client) is None
 
 
-# pycognito, which knows nothing of this pool.
+# pycognito, an independent client
 
 
 def pycognito_user(pool: PoolUnderTest, name: str, monkeypatch: pytest.MonkeyPatch) -> Cognito:
@@ -263,10 +262,10 @@ def test_pycognito_signs_in_and_verifies_the_tokens(
     assert user.access_claims["username"] == "ann"
 
 
-def test_pycognito_is_refused_with_a_wrong_password(
+def test_pycognito_is_rejected_with_a_wrong_password(
     pool: PoolUnderTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with refused(*WRONG):
+    with rejected(*WRONG):
         pycognito_user(pool, "ann", monkeypatch).authenticate(OTHER_PASSWORD)
 
 
@@ -281,7 +280,7 @@ def test_pycognito_signs_in_with_a_client_secret(
     assert user.id_claims["aud"] == pool.client_id
 
 
-def test_pycognito_signs_in_by_e_mail_where_user_names_are_uuids(
+def test_pycognito_signs_in_with_an_email_if_user_names_are_uuids(
     make_pool: MakePool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pool = make_pool(UsernameAttributes=["email"], client={"GenerateSecret": True})

@@ -1,4 +1,4 @@
-"""Tokens and keys: what a client can check by itself, and what an access token is refused for."""
+"""The claims and signatures of tokens, and the reasons to reject an access token."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import jwt
 import pytest
 
 from tests.emulator.conftest import MakePool
-from tests.emulator.harness import PoolUnderTest, aws_client, refused
+from tests.emulator.harness import PoolUnderTest, aws_client, rejected
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def issuer(pool: PoolUnderTest) -> str:
     return f"https://cognito-idp.eu-west-1.amazonaws.com/{pool.pool_id}"
 
 
-def test_both_tokens_verify_against_the_jwks_with_keys_of_their_own(pool: PoolUnderTest) -> None:
+def test_each_token_verifies_against_its_own_key_of_the_jwks(pool: PoolUnderTest) -> None:
     result = pool.password_sign_in()["AuthenticationResult"]
     identity = verified(pool, result["IdToken"], audience=pool.client_id)
     access = verified(pool, result["AccessToken"])
@@ -49,7 +49,7 @@ def test_both_tokens_verify_against_the_jwks_with_keys_of_their_own(pool: PoolUn
     assert (identity["token_use"], access["token_use"]) == ("id", "access")
 
 
-def test_the_id_token_says_who_the_user_is(pool: PoolUnderTest) -> None:
+def test_the_id_token_has_the_claims_of_the_user(pool: PoolUnderTest) -> None:
     claims = verified(
         pool, pool.password_sign_in()["AuthenticationResult"]["IdToken"], audience=pool.client_id
     )
@@ -63,7 +63,7 @@ def test_the_id_token_says_who_the_user_is(pool: PoolUnderTest) -> None:
     assert "client_id" not in claims
 
 
-def test_the_access_token_says_what_it_is_for(pool: PoolUnderTest) -> None:
+def test_the_access_token_has_scope_client_and_user_name(pool: PoolUnderTest) -> None:
     claims = verified(pool, pool.password_sign_in()["AuthenticationResult"]["AccessToken"])
 
     assert claims["client_id"] == pool.client_id
@@ -87,17 +87,17 @@ def test_groups_and_roles_are_in_the_tokens(pool: PoolUnderTest) -> None:
     assert verified(pool, result["AccessToken"])["cognito:groups"] == ["operators", "on-call"]
 
 
-def test_a_client_reads_only_what_it_may(make_pool: MakePool) -> None:
+def test_a_client_can_only_read_its_read_attributes(make_pool: MakePool) -> None:
     pool = make_pool(client={"ReadAttributes": ["email"]})
     pool.user(email="ann@example.com", name="Ann")
     result = pool.password_sign_in()["AuthenticationResult"]
     user = pool.aws.get_user(AccessToken=result["AccessToken"])
 
-    assert {one["Name"] for one in user["UserAttributes"]} == {"sub", "email"}
+    assert {entry["Name"] for entry in user["UserAttributes"]} == {"sub", "email"}
     assert "name" not in verified(pool, result["IdToken"], audience=pool.client_id)
 
 
-def test_the_client_sets_how_long_tokens_live(make_pool: MakePool) -> None:
+def test_the_client_sets_the_validity_of_tokens(make_pool: MakePool) -> None:
     pool = make_pool(
         client={
             "AccessTokenValidity": 10,
@@ -114,12 +114,12 @@ def test_the_client_sets_how_long_tokens_live(make_pool: MakePool) -> None:
     assert (access["exp"] - access["iat"], identity["exp"] - identity["iat"]) == (600, 1200)
 
 
-def test_openid_configuration_names_issuer_and_keys(pool: PoolUnderTest) -> None:
+def test_openid_configuration_has_issuer_and_jwks_uri(pool: PoolUnderTest) -> None:
     base = f"{pool.server.endpoint_url}/{pool.pool_id}/.well-known"
-    found = fetch(f"{base}/openid-configuration")
+    document = fetch(f"{base}/openid-configuration")
 
-    assert found["issuer"] == issuer(pool)
-    assert found["jwks_uri"] == f"{base}/jwks.json"
+    assert document["issuer"] == issuer(pool)
+    assert document["jwks_uri"] == f"{base}/jwks.json"
 
 
 def test_an_access_token_expires(own_pool: MakePool) -> None:
@@ -128,14 +128,14 @@ def test_an_access_token_expires(own_pool: MakePool) -> None:
     token = pool.access_token()
     pool.server.clock.advance(3601)
 
-    with refused("NotAuthorizedException", "Access Token has expired"):
+    with rejected("NotAuthorizedException", "Access Token has expired"):
         pool.aws.get_user(AccessToken=token)
 
 
 INVALID = ("NotAuthorizedException", "Invalid Access Token")
 
 
-def test_what_is_no_access_token_is_invalid(pool: PoolUnderTest) -> None:
+def test_anything_but_an_access_token_is_invalid(pool: PoolUnderTest) -> None:
     result = pool.password_sign_in()["AuthenticationResult"]
     header, payload, signature = result["AccessToken"].split(".")
     forged = jwt.encode(
@@ -154,50 +154,50 @@ def test_what_is_no_access_token_is_invalid(pool: PoolUnderTest) -> None:
         unsigned,
         f"{header}.{payload}.{other}{signature[1:]}",
     ):
-        with refused(*INVALID):
+        with rejected(*INVALID):
             pool.aws.get_user(AccessToken=token)
 
 
 def test_another_servers_token_is_invalid(pool: PoolUnderTest, own_pool: MakePool) -> None:
-    mine = own_pool()
-    mine.user()
+    answers = own_pool()
+    answers.user()
 
-    with refused(*INVALID):
-        pool.aws.get_user(AccessToken=mine.access_token())
+    with rejected(*INVALID):
+        pool.aws.get_user(AccessToken=answers.access_token())
 
 
-def test_a_deleted_users_token_finds_nobody(pool: PoolUnderTest) -> None:
+def test_the_token_of_a_deleted_user_is_rejected(pool: PoolUnderTest) -> None:
     token = pool.access_token()
     pool.admin("admin_delete_user", "ann")
 
-    with refused("UserNotFoundException"):
+    with rejected("UserNotFoundException"):
         pool.aws.get_user(AccessToken=token)
 
 
-def test_a_new_user_of_the_same_name_is_not_the_old_one(pool: PoolUnderTest) -> None:
+def test_the_token_of_a_deleted_user_is_not_valid_for_a_new_one(pool: PoolUnderTest) -> None:
     token = pool.access_token()
     pool.admin("admin_delete_user", "ann")
     pool.user()
 
-    with refused("UserNotFoundException"):
+    with rejected("UserNotFoundException"):
         pool.aws.get_user(AccessToken=token)
 
 
-def test_an_unconfirmed_standing_is_said_at_the_next_use(pool: PoolUnderTest) -> None:
+def test_a_changed_user_status_is_reported_at_the_next_call(pool: PoolUnderTest) -> None:
     token = pool.access_token()
     pool.admin("admin_reset_user_password", "ann")
 
-    with refused("PasswordResetRequiredException"):
+    with rejected("PasswordResetRequiredException"):
         pool.aws.get_user(AccessToken=token)
 
 
 def test_signing_out_everywhere_revokes_access_and_refresh_tokens(pool: PoolUnderTest) -> None:
-    one, two = (pool.password_sign_in()["AuthenticationResult"] for _ in range(2))
-    pool.aws.global_sign_out(AccessToken=one["AccessToken"])
+    entry, two = (pool.password_sign_in()["AuthenticationResult"] for _ in range(2))
+    pool.aws.global_sign_out(AccessToken=entry["AccessToken"])
 
-    with refused("NotAuthorizedException", "Access Token has been revoked"):
+    with rejected("NotAuthorizedException", "Access Token has been revoked"):
         pool.aws.get_user(AccessToken=two["AccessToken"])
-    with refused("NotAuthorizedException", "Refresh Token has been revoked"):
+    with rejected("NotAuthorizedException", "Refresh Token has been revoked"):
         pool.initiate("REFRESH_TOKEN_AUTH", REFRESH_TOKEN=two["RefreshToken"])
     assert pool.access_token()
 
@@ -206,7 +206,7 @@ def test_an_administrator_signs_out_everywhere_too(pool: PoolUnderTest) -> None:
     token = pool.access_token()
     pool.admin("admin_user_global_sign_out", "ann")
 
-    with refused("NotAuthorizedException", "Access Token has been revoked"):
+    with rejected("NotAuthorizedException", "Access Token has been revoked"):
         pool.aws.get_user(AccessToken=token)
 
 
@@ -214,5 +214,5 @@ def test_disabling_a_user_revokes_the_tokens(pool: PoolUnderTest) -> None:
     token = pool.access_token()
     pool.admin("admin_disable_user", "ann")
 
-    with refused("NotAuthorizedException", "Access Token has been revoked"):
+    with rejected("NotAuthorizedException", "Access Token has been revoked"):
         aws_client(pool.server).get_user(AccessToken=token)

@@ -10,7 +10,7 @@ Event = dict[str, Any]
 
 
 class Triggers:
-    """Two rounds, the second with what the first leaves open; every event is kept."""
+    """Triggers that ask two rounds of questions and record their events."""
 
     def __init__(self, rounds: int = 2, challenge: str = "CUSTOM_CHALLENGE") -> None:
         self.rounds, self.challenge = rounds, challenge
@@ -24,9 +24,9 @@ class Triggers:
         if session and session[-1]["challengeName"] == "SRP_A":
             response.update(challengeName="PASSWORD_VERIFIER", issueTokens=False, failAuthentication=False)
             return event
-        mine = [one for one in session if one["challengeName"] == self.challenge]
-        failed = bool(mine) and not mine[-1]["challengeResult"] and not self.retries
-        done = sum(one["challengeResult"] for one in mine) >= self.rounds
+        answers = [entry for entry in session if entry["challengeName"] == self.challenge]
+        failed = bool(answers) and not answers[-1]["challengeResult"] and not self.retries
+        done = sum(entry["challengeResult"] for entry in answers) >= self.rounds
         response.update(failAuthentication=failed, issueTokens=done and not failed)
         if not failed and not done:
             response["challengeName"] = self.challenge

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tui_auth.emulator import attributes
 from tui_auth.emulator.errors import expired_code, invalid_parameter, missing_parameter
@@ -19,9 +19,11 @@ from tui_auth.emulator.model import (
     UserPool,
 )
 from tui_auth.emulator.passwords import check_password, check_policy, set_password
-from tui_auth.emulator.state import State
 from tui_auth.emulator.tokens import authenticate, revoke_all_tokens
 from tui_auth.emulator.users import claim_alias
+
+if TYPE_CHECKING:
+    from tui_auth.emulator.state import State
 
 _FACTOR_BY_SETTING = {
     "SMSMfaSettings": SMS_MFA,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tui_auth.emulator import attributes
 from tui_auth.emulator.account import (
@@ -33,10 +33,12 @@ from tui_auth.emulator.sign_up import (
     check_new_user,
     check_unconfirmed,
 )
-from tui_auth.emulator.state import State
 from tui_auth.emulator.tokens import revoke_all_tokens
 from tui_auth.emulator.user_pools import paginate
 from tui_auth.emulator.users import claim_alias, require_user
+
+if TYPE_CHECKING:
+    from tui_auth.emulator.state import State
 
 
 def _pool_and_user(state: State, request: dict[str, Any]) -> tuple[UserPool, User]:

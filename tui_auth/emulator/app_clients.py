@@ -6,12 +6,14 @@ import base64
 import hmac
 import secrets
 import string
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tui_auth.emulator.errors import invalid_parameter, not_authorized
 from tui_auth.emulator.model import AppClient
-from tui_auth.emulator.state import State
 from tui_auth.emulator.user_pools import paginate
+
+if TYPE_CHECKING:
+    from tui_auth.emulator.state import State
 
 CLIENT_ID_CHARACTERS = string.ascii_lowercase + string.digits
 _DEFAULT_FLOWS = ["ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_CUSTOM_AUTH"]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tui_auth.emulator.errors import CognitoError, invalid_parameter, not_authorized
-from tui_auth.emulator.model import AppClient, Attributes, User, UserPool
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from tui_auth.emulator.model import AppClient, Attributes, User, UserPool
 
 STANDARD = (
     "sub",

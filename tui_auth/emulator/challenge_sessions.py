@@ -6,13 +6,16 @@ Each is bound to a client, a user and a challenge. It can be used once, and it e
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tui_auth.emulator.errors import SignInFailedError, invalid_challenge_session, missing_parameter
-from tui_auth.emulator.model import AppClient, Clock, User
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tui_auth.emulator.model import AppClient, Clock, User
 
 FORGOTTEN_AFTER = 3600.0
 

@@ -11,10 +11,9 @@ from __future__ import annotations
 
 import json
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tui_auth.emulator.attributes import all_attributes
-from tui_auth.emulator.challenge_sessions import SignIn
 from tui_auth.emulator.challenges import (
     Answer,
     Reply,
@@ -26,7 +25,10 @@ from tui_auth.emulator.errors import CognitoError, SignInFailedError, invalid_pa
 from tui_auth.emulator.first_factor import PASSWORD_VERIFIER, send_password_verifier
 from tui_auth.emulator.model import EMAIL_OTP, SMS_MFA, SOFTWARE_TOKEN_MFA
 from tui_auth.emulator.service_model import challenge_names
-from tui_auth.emulator.state import State
+
+if TYPE_CHECKING:
+    from tui_auth.emulator.challenge_sessions import SignIn
+    from tui_auth.emulator.state import State
 
 CUSTOM_CHALLENGE = "CUSTOM_CHALLENGE"
 DEFINE = "DefineAuthChallenge"

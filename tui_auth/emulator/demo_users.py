@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyotp
 
 from tui_auth.emulator import demo_triggers
 from tui_auth.emulator.errors import CognitoError
-from tui_auth.emulator.server import CognitoEmulator
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tui_auth.emulator.server import CognitoEmulator
 
 PASSWORD = "Correct-Horse-9!"  # noqa: S105 - the demo shows it
 TEMPORARY = "Change-Me-1!"
@@ -180,16 +183,7 @@ def _create_staff_pool(emulator: CognitoEmulator) -> _PoolIds:
         "OPTIONAL",
         AutoVerifiedAttributes=["email"],
         Schema=[{"Name": "name", "AttributeDataType": "String", "Required": True, "Mutable": True}],
-        Policies={
-            "PasswordPolicy": {
-                "MinimumLength": 8,
-                "RequireUppercase": True,
-                "RequireLowercase": True,
-                "RequireNumbers": True,
-                "RequireSymbols": True,
-            },
-            "SignInPolicy": {"AllowedFirstAuthFactors": first_factors},
-        },
+        Policies={"SignInPolicy": {"AllowedFirstAuthFactors": first_factors}},
         LambdaConfig={name: _TRIGGER.format(region=emulator.region, name=name) for name in triggers},
         AccountRecoverySetting={"RecoveryMechanisms": [{"Priority": 1, "Name": "verified_email"}]},
     )

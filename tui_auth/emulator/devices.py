@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tui_auth.emulator.challenges import Answer, Reply, complete_sign_in, send_challenge
 from tui_auth.emulator.errors import (
@@ -15,11 +15,13 @@ from tui_auth.emulator.errors import (
     not_found,
 )
 from tui_auth.emulator.first_factor import claim_of
-from tui_auth.emulator.model import Device
 from tui_auth.emulator.srp import parse_public_a
-from tui_auth.emulator.state import State
 from tui_auth.emulator.tokens import Caller, authenticate
 from tui_auth.emulator.user_pools import paginate
+
+if TYPE_CHECKING:
+    from tui_auth.emulator.model import Device
+    from tui_auth.emulator.state import State
 
 
 def answer_device_srp_auth(state: State, answer: Answer) -> Reply:

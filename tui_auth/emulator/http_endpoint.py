@@ -30,19 +30,12 @@ _SERVICES = {
 
 
 class Backend(Protocol):
-    """What the endpoint serves."""
+    """The server behind the endpoint. A reply of None drops the connection; a document may be missing."""
 
-    def call_over_http(self, service: str, operation: str, params: Any) -> dict[str, Any] | None:
-        """Return the reply to a request, or None to drop the connection."""
-
-    def document(self, path: str) -> Any:
-        """Return the reply to a GET as JSON data, or None if the path has no document."""
-
-    def now(self) -> float:
-        """Return the seconds since the epoch, for the ``Date`` header."""
-
-    def record_internal_error(self, error: Exception) -> None:
-        """Store an exception that is an error of the emulator, not of the client."""
+    def call_over_http(self, service: str, operation: str, params: Any) -> dict[str, Any] | None: ...
+    def document(self, path: str) -> Any: ...
+    def now(self) -> float: ...
+    def record_internal_error(self, error: Exception) -> None: ...
 
 
 class Endpoint(ThreadingHTTPServer):

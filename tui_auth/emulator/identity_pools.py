@@ -6,11 +6,13 @@ import base64
 import secrets
 import string
 import uuid
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tui_auth.emulator.errors import not_authorized, not_found
 from tui_auth.emulator.model import Identity, IdentityPool, UserPool
-from tui_auth.emulator.state import State
+
+if TYPE_CHECKING:
+    from tui_auth.emulator.state import State
 
 CREDENTIAL_SECONDS = 3600
 _KEY_ID_CHARACTERS = string.ascii_uppercase + "234567"

@@ -5,12 +5,11 @@ from __future__ import annotations
 import base64
 import hmac
 import secrets
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyotp
 
 from tui_auth.emulator.attributes import is_email
-from tui_auth.emulator.challenge_sessions import ChallengeSession
 from tui_auth.emulator.challenges import (
     Answer,
     Reply,
@@ -38,9 +37,12 @@ from tui_auth.emulator.model import (
     User,
     UserPool,
 )
-from tui_auth.emulator.state import State
 from tui_auth.emulator.tokens import authenticate
 from tui_auth.emulator.users import check_user_status, claim_alias
+
+if TYPE_CHECKING:
+    from tui_auth.emulator.challenge_sessions import ChallengeSession
+    from tui_auth.emulator.state import State
 
 WINDOW_SECONDS = 30
 SECRET_BYTES = 32

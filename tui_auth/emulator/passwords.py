@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import secrets
 import string
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tui_auth.auth import srp
 from tui_auth.emulator.app_clients import client_and_username
@@ -21,8 +21,10 @@ from tui_auth.emulator.errors import (
 )
 from tui_auth.emulator.messages import FORGOT_PASSWORD, delivery_details, recovery_attribute
 from tui_auth.emulator.model import CONFIRMED, FORCE_CHANGE_PASSWORD, UNCONFIRMED, Password, User, UserPool
-from tui_auth.emulator.state import State
 from tui_auth.emulator.users import claim_alias, find_user
+
+if TYPE_CHECKING:
+    from tui_auth.emulator.state import State
 
 SYMBOLS = "^$*.[]{}()?\"!@#%&/\\,><':;|_~`=+- "
 DAY = 86400.0

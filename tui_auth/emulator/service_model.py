@@ -10,15 +10,17 @@ from __future__ import annotations
 import gzip
 import json
 import re
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unicodedata import category
 
 from tui_auth.emulator.errors import CognitoError, invalid_parameter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 USER_POOLS = "cognito-idp"
 IDENTITY_POOLS = "cognito-identity"
@@ -118,18 +120,22 @@ class _Reader:
             case "structure":
                 members = dict(self.members(shape))
                 return {
-                    name: self.parse(members[name], one)
-                    for name, one in _mapping(value).items()
-                    if name in members and one is not None
+                    name: self.parse(members[name], element)
+                    for name, element in _mapping(value).items()
+                    if name in members and element is not None
                 }
             case "map":
                 item = self.shape(shape["value"]["shape"])
-                return {key: self.parse(item, one) for key, one in _mapping(value).items() if one is not None}
+                return {
+                    key: self.parse(item, element)
+                    for key, element in _mapping(value).items()
+                    if element is not None
+                }
             case "list":
                 if not isinstance(value, list):
                     raise _serialization_error("Expected list or null")
                 item = self.shape(shape["member"]["shape"])
-                return [self.parse(item, one) for one in value if one is not None]
+                return [self.parse(item, element) for element in value if element is not None]
         return _scalar(value, *_SCALARS[shape["type"]])
 
     def violations(self, shape: Shape, value: Any, path: str = "") -> Iterator[str]:
@@ -141,8 +147,8 @@ class _Reader:
             yield _violation(shape, value, path, constraint)
         if shape["type"] == "list":
             item = self.shape(shape["member"]["shape"])
-            for number, one in enumerate(value, start=1):
-                yield from self.violations(item, one, f"{path}.{number}.member")
+            for number, element in enumerate(value, start=1):
+                yield from self.violations(item, element, f"{path}.{number}.member")
         elif shape["type"] == "structure":
             for name, member in self.members(shape):
                 member_path = f"{path}.{_lower_first(name)}".removeprefix(".")

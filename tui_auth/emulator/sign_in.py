@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tui_auth.emulator import custom_auth, devices, first_factor, mfa, passwords
 from tui_auth.emulator.app_clients import check_secret_hash
@@ -16,11 +15,15 @@ from tui_auth.emulator.challenges import (
     require,
 )
 from tui_auth.emulator.errors import invalid_challenge_session, invalid_parameter, not_authorized
-from tui_auth.emulator.model import AppClient
 from tui_auth.emulator.service_model import challenge_names, unknown_challenge
-from tui_auth.emulator.state import State
 from tui_auth.emulator.tokens import redeem_refresh_token, signed_tokens
 from tui_auth.emulator.users import check_user_status, is_same_user, user_deleted, user_for_sign_in
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tui_auth.emulator.model import AppClient
+    from tui_auth.emulator.state import State
 
 ADMIN_FLOWS = ("ADMIN_USER_PASSWORD_AUTH", "ADMIN_NO_SRP_AUTH")
 _EXPLICIT_FLOWS = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tui_auth.emulator import attributes
 from tui_auth.emulator.app_clients import client_and_username
@@ -21,8 +21,10 @@ from tui_auth.emulator.first_factor import SIGN_UP_CONFIRMED, SIGNED_UP
 from tui_auth.emulator.messages import SIGN_UP, delivery_details
 from tui_auth.emulator.model import CONFIRMED, UNCONFIRMED, User, UserPool
 from tui_auth.emulator.passwords import NO_SUCH_USER, check_policy, set_password
-from tui_auth.emulator.state import State
 from tui_auth.emulator.users import claim_alias, find_user
+
+if TYPE_CHECKING:
+    from tui_auth.emulator.state import State
 
 _CONTACTS = ("phone_number", "email")
 

@@ -70,19 +70,13 @@ class SigningKeys:
 
     def jwks(self) -> dict[str, Any]:
         """Return the public keys as ``/.well-known/jwks.json`` lists them."""
+        from jwt.algorithms import RSAAlgorithm
+
         keys = []
         for use in USES:
-            numbers = self._private[use].public_key().public_numbers()
-            keys.append(
-                {
-                    "alg": "RS256",
-                    "e": _base64url(numbers.e),
-                    "kid": self._ids[use],
-                    "kty": "RSA",
-                    "n": _base64url(numbers.n),
-                    "use": "sig",
-                }
-            )
+            jwk = RSAAlgorithm.to_jwk(self._private[use].public_key(), as_dict=True)
+            public = {member: jwk[member] for member in ("kty", "n", "e")}
+            keys.append({**public, "alg": "RS256", "kid": self._ids[use], "use": "sig"})
         return {"keys": keys}
 
 
@@ -91,8 +85,3 @@ def new_key() -> RSAPrivateKey:
     from cryptography.hazmat.primitives.asymmetric import rsa
 
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
-
-
-def _base64url(number: int) -> str:
-    raw = number.to_bytes((number.bit_length() + 7) // 8, "big")
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

@@ -13,11 +13,14 @@ import re
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from tui_auth.auth import srp
-from tui_auth.emulator.challenge_sessions import SignIn
 from tui_auth.emulator.errors import invalid_parameter
-from tui_auth.emulator.model import AppClient, Clock
+
+if TYPE_CHECKING:
+    from tui_auth.emulator.challenge_sessions import SignIn
+    from tui_auth.emulator.model import AppClient, Clock
 
 CLOCK_SKEW_SECONDS = 300.0
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tui_auth.emulator.challenge_sessions import ChallengeSessions
 from tui_auth.emulator.errors import CognitoError, not_authorized, not_found
 from tui_auth.emulator.messages import Codes, Outbox
-from tui_auth.emulator.model import AppClient, Clock, Grant, Identity, IdentityPool, User, UserPool
 from tui_auth.emulator.signing_keys import SigningKeys
 from tui_auth.emulator.srp import Exchanges
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tui_auth.emulator.model import AppClient, Clock, Grant, Identity, IdentityPool, User, UserPool
 
 FAILED_CUSTOM_CHALLENGE = "Incorrect username or password."
 FREE_FAILURES = 5

@@ -8,15 +8,17 @@ from __future__ import annotations
 import secrets
 import uuid
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tui_auth.emulator.app_clients import has_client_secret
 from tui_auth.emulator.attributes import VERIFIED_FLAGS, readable_attributes
-from tui_auth.emulator.challenge_sessions import SignIn
 from tui_auth.emulator.errors import CognitoError, not_authorized, user_not_found
 from tui_auth.emulator.model import AppClient, Grant, User, UserPool
-from tui_auth.emulator.state import State
 from tui_auth.emulator.users import check_user_status
+
+if TYPE_CHECKING:
+    from tui_auth.emulator.challenge_sessions import SignIn
+    from tui_auth.emulator.state import State
 
 SCOPE = "aws.cognito.signin.user.admin"
 _SECONDS_PER_UNIT = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import secrets
 import string
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tui_auth.emulator.errors import invalid_parameter
 from tui_auth.emulator.model import UserPool
-from tui_auth.emulator.state import State
+
+if TYPE_CHECKING:
+    from tui_auth.emulator.state import State
 
 POOL_ID_CHARACTERS = string.ascii_letters + string.digits
 _MFA_MEMBERS = (

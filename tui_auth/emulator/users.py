@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import uuid
+from typing import TYPE_CHECKING
 
 from tui_auth.emulator.errors import CognitoError, not_authorized, user_not_found
 from tui_auth.emulator.model import (
@@ -15,7 +16,9 @@ from tui_auth.emulator.model import (
     User,
     UserPool,
 )
-from tui_auth.emulator.state import State
+
+if TYPE_CHECKING:
+    from tui_auth.emulator.state import State
 
 
 def find_user(pool: UserPool, name: str) -> User | None:

@@ -1,4 +1,4 @@
-"""The session of a sign-in: bound to client, user and challenge; used once; it expires."""
+"""Challenge sessions: bound to client, user and challenge, used once, and expiring."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.emulator.conftest import MakePool
-from tests.emulator.harness import ALL_FLOWS, SMS, PoolUnderTest, refused
+from tests.emulator.harness import ALL_FLOWS, SMS, PoolUnderTest, rejected
 from tui_auth.emulator import CognitoError
-from tui_auth.emulator.model import Clock
-from tui_auth.emulator.model import AppClient, User, UserPool
 from tui_auth.emulator.challenge_sessions import FORGOTTEN_AFTER, ChallengeSessions, SignIn
+from tui_auth.emulator.model import AppClient, Clock, User, UserPool
 
-DEAD = ("NotAuthorizedException", "Invalid session for the user.")
+INVALID_SESSION = ("NotAuthorizedException", "Invalid session for the user.")
 SPENT = ("NotAuthorizedException", "Invalid session for the user, session can only be used once.")
 EXPIRED = ("NotAuthorizedException", "Invalid session for the user, session is expired.")
 MFA = {"MfaConfiguration": "ON", "SmsMfaConfiguration": SMS}
@@ -28,19 +27,19 @@ def pool(make_pool: MakePool) -> PoolUnderTest:
     return pool
 
 
-def test_a_session_has_the_form_and_length_of_a_real_one(pool: PoolUnderTest) -> None:
+def test_a_challenge_session_has_the_form_and_length_of_a_real_one(pool: PoolUnderTest) -> None:
     session = pool.password_sign_in()["Session"]
 
     assert session.startswith("AYABe")
     assert 20 <= len(session) <= 4096
 
 
-def test_a_session_works_once(pool: PoolUnderTest) -> None:
+def test_a_challenge_session_works_once(pool: PoolUnderTest) -> None:
     reply = pool.password_sign_in()
     code = pool.code()
     pool.answer(reply, SMS_MFA_CODE=code)
 
-    with refused(*SPENT):
+    with rejected(*SPENT):
         pool.answer(reply, SMS_MFA_CODE=code)
 
 
@@ -59,7 +58,7 @@ def test_of_many_answers_at_once_one_gets_tokens(pool: PoolUnderTest) -> None:
 
 
 @pytest.mark.parametrize(("minutes", "seconds"), [(None, 180), (3, 180), (15, 900)])
-def test_a_session_lives_as_long_as_the_client_says(
+def test_a_challenge_session_is_valid_for_auth_session_validity(
     own_pool: MakePool, minutes: int | None, seconds: int
 ) -> None:
     client = {} if minutes is None else {"AuthSessionValidity": minutes}
@@ -67,49 +66,49 @@ def test_a_session_lives_as_long_as_the_client_says(
     pool.with_phone()
     in_time, late = pool.password_sign_in(), pool.password_sign_in()
     pool.server.clock.advance(seconds - 5)
-    first, second = [one["code"] for one in pool.server.messages]
+    first, second = [entry["code"] for entry in pool.server.messages]
     assert "AuthenticationResult" in pool.answer(in_time, SMS_MFA_CODE=first)
     pool.server.clock.advance(10)
 
-    with refused(*EXPIRED):
+    with rejected(*EXPIRED):
         pool.answer(late, SMS_MFA_CODE=second)
 
 
 @pytest.mark.parametrize("minutes", [2, 16])
-def test_a_client_may_ask_for_three_to_fifteen_minutes(pool: PoolUnderTest, minutes: int) -> None:
+def test_auth_session_validity_is_three_to_fifteen_minutes(pool: PoolUnderTest, minutes: int) -> None:
     wanted = {"UserPoolId": pool.pool_id, "ClientName": "x", "AuthSessionValidity": minutes}
     with pytest.raises(CognitoError, match="InvalidParameterException"):
         pool.server.call("CreateUserPoolClient", wanted)
 
 
 @pytest.mark.parametrize("forged", ["AYABe" + "x" * 100, "A" * 20, "…" * 30])
-def test_a_forged_session_is_refused(pool: PoolUnderTest, forged: str) -> None:
-    with refused(*DEAD):
+def test_a_forged_challenge_session_is_rejected(pool: PoolUnderTest, forged: str) -> None:
+    with rejected(*INVALID_SESSION):
         pool.answer({"ChallengeName": "SMS_MFA", "Session": forged}, SMS_MFA_CODE="123456")
 
 
-def test_a_missing_session_is_named(pool: PoolUnderTest) -> None:
-    with refused("InvalidParameterException", "Missing required parameter Session"):
+def test_a_missing_challenge_session_is_reported(pool: PoolUnderTest) -> None:
+    with rejected("InvalidParameterException", "Missing required parameter Session"):
         pool.answer({"ChallengeName": "SMS_MFA"}, SMS_MFA_CODE="123456")
 
 
-def test_a_session_is_bound_to_its_user(pool: PoolUnderTest) -> None:
+def test_a_challenge_session_is_bound_to_its_user(pool: PoolUnderTest) -> None:
     pool.with_phone("bob")
     reply = pool.password_sign_in()
 
-    with refused(*DEAD):
+    with rejected(*INVALID_SESSION):
         pool.answer(reply, "bob", SMS_MFA_CODE=pool.code())
     assert "AuthenticationResult" in pool.answer(reply, SMS_MFA_CODE=pool.code())
 
 
-def test_a_session_is_bound_to_its_client(pool: PoolUnderTest) -> None:
+def test_a_challenge_session_is_bound_to_its_client(pool: PoolUnderTest) -> None:
     reply = pool.password_sign_in()
-    made = pool.aws.create_user_pool_client(
+    created = pool.aws.create_user_pool_client(
         UserPoolId=pool.pool_id, ClientName="other", ExplicitAuthFlows=ALL_FLOWS
     )
-    pool.client_id = made["UserPoolClient"]["ClientId"]
+    pool.client_id = created["UserPoolClient"]["ClientId"]
 
-    with refused(*DEAD):
+    with rejected(*INVALID_SESSION):
         pool.answer(reply, SMS_MFA_CODE=pool.code())
 
 
@@ -125,23 +124,23 @@ def test_a_session_is_bound_to_its_client(pool: PoolUnderTest) -> None:
         ("SELECT_CHALLENGE", {"ANSWER": "PASSWORD"}),
     ],
 )
-def test_a_session_is_bound_to_its_challenge(
+def test_a_challenge_session_is_bound_to_its_challenge(
     pool: PoolUnderTest, challenge: str, responses: dict[str, str]
 ) -> None:
     reply = pool.password_sign_in()
 
-    with refused(*DEAD):
+    with rejected(*INVALID_SESSION):
         pool.answer({**reply, "ChallengeName": challenge}, **responses)
 
 
-def test_a_challenge_nobody_asked_is_no_challenge(pool: PoolUnderTest) -> None:
+def test_an_unknown_challenge_is_rejected(pool: PoolUnderTest) -> None:
     reply = pool.password_sign_in()
 
-    with refused("InvalidParameterException"):
+    with rejected("InvalidParameterException"):
         pool.answer({**reply, "ChallengeName": "MOON_PHASE"}, ANSWER="full")
 
 
-def test_the_challenges_are_enumerated_where_one_is_unknown(pool: PoolUnderTest) -> None:
+def test_the_error_for_an_unknown_challenge_lists_all_challenges(pool: PoolUnderTest) -> None:
     with pytest.raises(ClientError) as caught:
         pool.answer({"ChallengeName": "MOON_PHASE"}, ANSWER="full")
     message = caught.value.response["Error"]["Message"]
@@ -153,12 +152,14 @@ def test_the_challenges_are_enumerated_where_one_is_unknown(pool: PoolUnderTest)
 
 
 def test_admin_no_srp_auth_cannot_be_answered_without_being_an_admin(pool: PoolUnderTest) -> None:
-    with refused("InvalidParameterException"):
+    with rejected("InvalidParameterException"):
         pool.answer({"ChallengeName": "ADMIN_NO_SRP_AUTH"}, PASSWORD="x")
 
 
 @pytest.mark.parametrize("missing", ["USERNAME", "SMS_MFA_CODE"])
-def test_a_missing_response_is_named_and_keeps_the_session(pool: PoolUnderTest, missing: str) -> None:
+def test_a_missing_response_is_reported_and_the_challenge_session_stays_valid(
+    pool: PoolUnderTest, missing: str
+) -> None:
     reply = pool.password_sign_in()
     responses = {"USERNAME": "ann", "SMS_MFA_CODE": pool.code()}
     arguments: dict[str, Any] = {
@@ -167,7 +168,7 @@ def test_a_missing_response_is_named_and_keeps_the_session(pool: PoolUnderTest, 
         "Session": reply["Session"],
     }
     cut = {key: value for key, value in responses.items() if key != missing}
-    with refused("InvalidParameterException", f"Missing required parameter {missing}"):
+    with rejected("InvalidParameterException", f"Missing required parameter {missing}"):
         pool.aws.respond_to_auth_challenge(**arguments, ChallengeResponses=cut)
 
     assert "AuthenticationResult" in pool.aws.respond_to_auth_challenge(
@@ -175,34 +176,34 @@ def test_a_missing_response_is_named_and_keeps_the_session(pool: PoolUnderTest, 
     )
 
 
-def test_a_user_disabled_in_between_gets_no_tokens(pool: PoolUnderTest) -> None:
+def test_a_user_disabled_during_the_sign_in_gets_no_tokens(pool: PoolUnderTest) -> None:
     reply = pool.password_sign_in()
     pool.admin("admin_disable_user", "ann")
 
-    with refused("NotAuthorizedException", "User is disabled."):
+    with rejected("NotAuthorizedException", "User is disabled."):
         pool.answer(reply, SMS_MFA_CODE=pool.code())
 
 
-def test_a_user_deleted_in_between_gets_no_tokens(pool: PoolUnderTest) -> None:
+def test_a_user_deleted_during_the_sign_in_gets_no_tokens(pool: PoolUnderTest) -> None:
     reply = pool.password_sign_in()
     pool.admin("admin_delete_user", "ann")
 
-    with refused("UserNotFoundException", "User does not exist."):
+    with rejected("UserNotFoundException", "User does not exist."):
         pool.answer(reply, SMS_MFA_CODE=pool.code())
 
 
-def test_a_password_reset_in_between_is_said(make_pool: MakePool) -> None:
+def test_a_password_reset_during_the_sign_in_is_reported(make_pool: MakePool) -> None:
     pool = make_pool(mfa=MFA)
     pool.with_phone(email="ann@example.com", email_verified="true")
     reply = pool.password_sign_in()
     code = pool.code()
     pool.admin("admin_reset_user_password", "ann")
 
-    with refused("PasswordResetRequiredException"):
+    with rejected("PasswordResetRequiredException"):
         pool.answer(reply, SMS_MFA_CODE=code)
 
 
-def test_sessions_long_dead_are_forgotten() -> None:
+def test_challenge_sessions_are_forgotten_an_hour_after_they_expire() -> None:
     clock = Clock()
     sessions = ChallengeSessions(clock)
     client = AppClient("c", UserPool("r_p", "p", "r", {}, 0, 0), "c", None, {"AuthSessionValidity": 3}, 0, 0)

@@ -1,4 +1,4 @@
-"""The wire: AWS JSON 1.1 over HTTP, and what becomes of everything else."""
+"""The HTTP endpoint: AWS JSON 1.1, and the replies to anything else."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError, ConnectionClosedError, HTTPClientError
 
 from tests.emulator.conftest import MakePool
-from tests.emulator.harness import PASSWORD, PoolUnderTest, aws_client, refused
-from tui_auth.emulator import PoolServer
+from tests.emulator.harness import PASSWORD, PoolUnderTest, aws_client, rejected
+from tui_auth.emulator import CognitoEmulator
 from tui_auth.emulator.http_endpoint import LARGEST_BODY
 
 TARGET = "AWSCognitoIdentityProviderService."
@@ -32,7 +32,7 @@ class Answer:
 
 
 def ask(
-    server: PoolServer,
+    server: CognitoEmulator,
     method: str = "POST",
     path: str = "/",
     body: bytes | str | None = b"{}",
@@ -41,17 +41,19 @@ def ask(
     port = int(server.endpoint_url.rpartition(":")[2])
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
-        connection.request(method, path, body, {key.replace("_", "-"): one for key, one in headers.items()})
+        connection.request(
+            method, path, body, {key.replace("_", "-"): entry for key, entry in headers.items()}
+        )
         return Answer(connection.getresponse())
     finally:
         connection.close()
 
 
-def post(server: PoolServer, operation: str, body: bytes | str) -> Answer:
+def post(server: CognitoEmulator, operation: str, body: bytes | str) -> Answer:
     return ask(server, body=body, X_Amz_Target=TARGET + operation, **HEADERS)
 
 
-def test_a_reply_has_the_headers_of_a_real_one(server: PoolServer) -> None:
+def test_a_reply_has_the_headers_of_a_real_one(server: CognitoEmulator) -> None:
     answer = post(server, "ListUserPools", '{"MaxResults": 5}')
 
     assert (answer.status, answer.json) == (200, {"UserPools": []})
@@ -59,7 +61,7 @@ def test_a_reply_has_the_headers_of_a_real_one(server: PoolServer) -> None:
     assert len(answer.headers["x-amzn-RequestId"]) == 36
 
 
-def test_a_refusal_is_a_400_with_its_type_in_body_and_header(server: PoolServer) -> None:
+def test_an_error_is_a_400_with_its_type_in_body_and_header(server: CognitoEmulator) -> None:
     answer = post(server, "DescribeUserPool", '{"UserPoolId": "eu-west-1_nowhere"}')
 
     assert answer.status == 400
@@ -71,21 +73,23 @@ def test_a_refusal_is_a_400_with_its_type_in_body_and_header(server: PoolServer)
 
 
 @pytest.mark.parametrize("body", ["{", "nonsense", "[1]", '"x"', b"\xff\xfe", '{"ClientId": 5}', "[" * 9999])
-def test_what_is_not_a_json_object_cannot_be_read(server: PoolServer, body: bytes | str) -> None:
+def test_anything_but_a_json_object_is_a_serialization_error(
+    server: CognitoEmulator, body: bytes | str
+) -> None:
     answer = post(server, "InitiateAuth", body)
 
     assert (answer.status, answer.json["__type"]) == (400, "SerializationException")
 
 
 @pytest.mark.parametrize("target", ["InitiateAuth2", "", "StartWebAuthnRegistration", "../x", "initiateAuth"])
-def test_an_operation_it_does_not_know_is_unknown(server: PoolServer, target: str) -> None:
+def test_an_operation_that_is_not_served_is_unknown(server: CognitoEmulator, target: str) -> None:
     answer = post(server, target, "{}")
 
     assert (answer.status, answer.json["__type"]) == (400, "UnknownOperationException")
 
 
 def test_an_unknown_operation_reaches_boto3_as_such(shared_aws: Any) -> None:
-    with refused("UnknownOperationException"):
+    with rejected("UnknownOperationException"):
         shared_aws.list_resource_servers(UserPoolId="eu-west-1_Ab1", MaxResults=1)
 
 
@@ -99,23 +103,23 @@ def test_an_unknown_operation_reaches_boto3_as_such(shared_aws: Any) -> None:
         {"X_Amz_Target": f"{TARGET}ListUserPools", "Content_Type": "application/json"},
     ],
 )
-def test_a_request_for_someone_else_is_refused(server: PoolServer, headers: dict[str, str]) -> None:
+def test_a_request_for_another_service_is_rejected(server: CognitoEmulator, headers: dict[str, str]) -> None:
     answer = ask(server, **{"Content_Type": HEADERS["Content-Type"], **headers})
 
     assert (answer.status, answer.json["__type"]) == (400, "UnknownOperationException")
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "OPTIONS", "HEAD", "BREW"])
-def test_another_method_is_refused(server: PoolServer, method: str) -> None:
+def test_another_method_is_rejected(server: CognitoEmulator, method: str) -> None:
     assert ask(server, method, body=None).status >= 400
 
 
 @pytest.mark.parametrize("path", ["/", "/nowhere", "/eu-west-1_x/.well-known/jwks.json", "/messages/1"])
-def test_there_is_nothing_else_to_get(server: PoolServer, path: str) -> None:
+def test_other_paths_are_not_found(server: CognitoEmulator, path: str) -> None:
     assert ask(server, "GET", path, None).status == 404
 
 
-def test_a_body_too_large_is_refused_unread(server: PoolServer) -> None:
+def test_a_body_that_is_too_large_is_rejected_unread(server: CognitoEmulator) -> None:
     answer = ask(server, body=b"", Content_Length=str(LARGEST_BODY + 1), **HEADERS)
 
     assert (answer.status, answer.json["__type"]) == (413, "RequestEntityTooLargeException")
@@ -124,14 +128,14 @@ def test_a_body_too_large_is_refused_unread(server: PoolServer) -> None:
 @pytest.mark.parametrize(
     "headers", [{"Content_Length": "-1"}, {"Content_Length": "x"}, {"Transfer_Encoding": "chunked"}]
 )
-def test_a_body_without_a_length_is_refused(server: PoolServer, headers: dict[str, str]) -> None:
+def test_a_body_without_a_length_is_rejected(server: CognitoEmulator, headers: dict[str, str]) -> None:
     assert ask(server, body=None, **HEADERS, **headers).status == 411
 
 
 @pytest.mark.parametrize(
     "raw", [b"\r\n\r\n", b"\x16\x03\x01\x02\x00\x01", b"GET\r\n\r\n", b"X" * 70000 + b"\r\n"]
 )
-def test_what_is_no_http_does_no_harm(server: PoolServer, raw: bytes) -> None:
+def test_bytes_that_are_not_http_do_no_harm(server: CognitoEmulator, raw: bytes) -> None:
     port = int(server.endpoint_url.rpartition(":")[2])
     with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         connection.sendall(raw)
@@ -141,19 +145,19 @@ def test_what_is_no_http_does_no_harm(server: PoolServer, raw: bytes) -> None:
 
 
 @pytest.mark.parametrize("host", ["localhost", "localhost:5", "127.0.0.1:1", "[::1]:80", "pool.localhost"])
-def test_a_loopback_name_is_served(server: PoolServer, host: str) -> None:
+def test_a_loopback_host_name_is_served(server: CognitoEmulator, host: str) -> None:
     assert ask(server, "GET", "/messages", None, Host=host).status == 200
 
 
 @pytest.mark.parametrize(
     "host", ["example.com", "127.0.0.1.example.com", "localhost.example.com:80", "10.0.0.1"]
 )
-def test_another_host_name_is_refused(server: PoolServer, host: str) -> None:
+def test_another_host_name_is_rejected(server: CognitoEmulator, host: str) -> None:
     for method, path in (("GET", "/messages"), ("POST", "/")):
         assert ask(server, method, path, None, Host=host).status == 403
 
 
-def test_a_connection_is_kept_for_the_next_request(server: PoolServer) -> None:
+def test_a_connection_is_kept_for_the_next_request(server: CognitoEmulator) -> None:
     port = int(server.endpoint_url.rpartition(":")[2])
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.connect()
@@ -167,7 +171,7 @@ def test_a_connection_is_kept_for_the_next_request(server: PoolServer) -> None:
     assert still is first is not None
 
 
-def test_the_date_header_follows_the_pools_clock(server: PoolServer) -> None:
+def test_the_date_header_follows_the_emulators_clock(server: CognitoEmulator) -> None:
     server.clock.advance(86400)
     date = parsedate_to_datetime(ask(server, "GET", "/messages", None).headers["Date"])
 
@@ -185,12 +189,12 @@ def test_messages_are_a_json_array_oldest_first(own_pool: MakePool) -> None:
         )
     messages = ask(pool.server, "GET", pool.server.messages_url.partition("/messages")[1], None).json
 
-    assert [one["username"] for one in messages] == ["ann", "bob"]
+    assert [entry["username"] for entry in messages] == ["ann", "bob"]
     assert set(messages[0]) == {"id", "sent_at", "username", "medium", "destination", "purpose", "code"}
     assert messages == pool.server.messages
 
 
-def test_what_came_is_noted_in_order(own_pool: MakePool) -> None:
+def test_calls_are_recorded_in_order(own_pool: MakePool) -> None:
     pool = own_pool()
     pool.user()
     pool.password_sign_in()
@@ -201,11 +205,11 @@ def test_what_came_is_noted_in_order(own_pool: MakePool) -> None:
     assert pool.server.calls[0][0] == "CreateUserPool"
 
 
-def test_a_fault_on_order_is_met_once(own_pool: MakePool) -> None:
+def test_an_injected_error_is_sent_once(own_pool: MakePool) -> None:
     pool = own_pool()
     pool.user()
     pool.server.fail_next("InitiateAuth", "TooManyRequestsException", "Rate exceeded")
-    with refused("TooManyRequestsException", "Rate exceeded"):
+    with rejected("TooManyRequestsException", "Rate exceeded"):
         pool.password_sign_in()
 
     assert "AuthenticationResult" in pool.password_sign_in()
@@ -232,8 +236,8 @@ def test_a_connection_can_be_dropped_before_or_after_the_work(
     assert len(pool.aws.list_users(UserPoolId=pool.pool_id)["Users"]) == users
 
 
-def test_a_bug_of_its_own_is_an_internal_error_and_shows_nothing(
-    server: PoolServer, capfd: pytest.CaptureFixture[str]
+def test_a_bug_is_an_internal_error_without_details(
+    server: CognitoEmulator, capfd: pytest.CaptureFixture[str]
 ) -> None:
     def breaks(*_: object) -> None:
         raise RuntimeError("secret detail")
@@ -249,7 +253,7 @@ def test_a_bug_of_its_own_is_an_internal_error_and_shows_nothing(
 
 
 def test_a_stopped_server_closes_its_connections() -> None:
-    server = PoolServer()
+    server = CognitoEmulator()
     server.start()
     pool = PoolUnderTest(server, aws_client(server), "", "")
     pool.aws.list_user_pools(MaxResults=1)
@@ -259,6 +263,6 @@ def test_a_stopped_server_closes_its_connections() -> None:
         pool.aws.list_user_pools(MaxResults=1)
 
 
-def test_a_taken_port_is_an_error(server: PoolServer) -> None:
+def test_a_port_in_use_is_an_error(server: CognitoEmulator) -> None:
     with pytest.raises(OSError, match=r"[Aa]ddress already in use"):
-        PoolServer(port=int(server.endpoint_url.rpartition(":")[2]))
+        CognitoEmulator(port=int(server.endpoint_url.rpartition(":")[2]))
