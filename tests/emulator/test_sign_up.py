@@ -275,14 +275,14 @@ def test_an_alias_belongs_to_one_user_unless_its_creation_is_forced(make_pool: M
     assert pool.aws.get_user(AccessToken=token)["Username"] == "ann"
 
 
-@pytest.mark.parametrize(("sensitive", "found"), [(False, True), (True, False)])
+@pytest.mark.parametrize(("sensitive", "is_found"), [(False, True), (True, False)])
 def test_case_matters_only_if_the_pool_is_case_sensitive(
-    make_pool: MakePool, sensitive: bool, result: bool
+    make_pool: MakePool, sensitive: bool, is_found: bool
 ) -> None:
     pool = make_pool(UsernameConfiguration={"CaseSensitive": sensitive})
     pool.user("Ann")
 
-    if result:
+    if is_found:
         assert "AuthenticationResult" in pool.srp_sign_in("aNN")
     else:
         with rejected("UserNotFoundException"):
