@@ -11,13 +11,14 @@ from tui_auth.emulator import demo_triggers
 from tui_auth.emulator.errors import CognitoError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tui_auth.emulator.server import CognitoEmulator
 
 PASSWORD = "Correct-Horse-9!"  # noqa: S105 - the demo shows it
 TEMPORARY = "Change-Me-1!"
 AUTHENTICATOR_NAME = "laptop"
+ONE_TIME_USERS = ("tess", "max", "nora", "noel", "carl", "rex")
+"""The users whose step happens once: ``reset_user`` brings it back."""
+
 SESSION_MINUTES = 15
 _TRIGGER = "arn:aws:lambda:{region}:000000000000:function:{name}"
 _FLOWS = [
@@ -80,23 +81,17 @@ def provision(emulator: CognitoEmulator) -> DemoPool:
     )
     both = {"SoftwareTokenMfaConfiguration": {"Enabled": True}, "EmailMfaConfiguration": {}}
     choosing = _create_pool(emulator, "choosing-staff", both, "ON")
-    emulator.call("CreateGroup", {"UserPoolId": staff.user_pool_id, "GroupName": "operators"})
-    emulator.call("CreateGroup", {"UserPoolId": staff.user_pool_id, "GroupName": "on-call"})
-    for name in ("ann", "sam", "tom", "mia", "rex", "quinn", "luna", "emil", "cleo"):
-        _create_user(emulator, staff, name, phone=name in ("sam", "mia", "cleo"))
+    for name in ("ann", "sam", "tom", "mia", "quinn", "luna", "emil", "cleo"):
+        _create_demo_user(emulator, staff, name)
     for group in ("operators", "on-call"):
-        emulator.call(
-            "AdminAddUserToGroup",
-            {"UserPoolId": staff.user_pool_id, "Username": "ann", "GroupName": group},
-        )
-    _create_user(emulator, enrolling, "tess")
-    _create_user(emulator, choosing, "max", email=False)
-    _create_invited_user(emulator, staff, "nora")
-    _create_invited_user(emulator, enrolling, "noel")
-    _create_unconfirmed_user(emulator, staff, "carl")
+        membership = {"UserPoolId": staff.user_pool_id, "GroupName": group}
+        emulator.call("CreateGroup", membership)
+        emulator.call("AdminAddUserToGroup", {**membership, "Username": "ann"})
+    one_time_pools = (enrolling, choosing, staff, enrolling, staff, staff)
+    for name, ids in zip(ONE_TIME_USERS, one_time_pools, strict=True):
+        _create_demo_user(emulator, ids, name)
     _prefer_factor(emulator, staff, "sam", SMSMfaSettings={"Enabled": True, "PreferredMfa": True})
     _prefer_factor(emulator, staff, "emil", EmailMfaSettings={"Enabled": True, "PreferredMfa": True})
-    emulator.call("AdminResetUserPassword", {"UserPoolId": staff.user_pool_id, "Username": "rex"})
     # Last, because it needs an access token: the signing keys are probably ready by now.
     secrets = {name: _set_up_totp(emulator, staff, name) for name in ("tom", "mia")}
     _prefer_factor(emulator, staff, "tom", SoftwareTokenMfaSettings={"Enabled": True, "PreferredMfa": True})
@@ -146,23 +141,21 @@ def provision(emulator: CognitoEmulator) -> DemoPool:
 
 def reset_user(emulator: CognitoEmulator, user: DemoUser) -> None:
     """Recreate a sample user whose step happens only once, so that it happens again."""
-    ids = _PoolIds(user.user_pool_id, user.client_id)
-    makers: dict[str, Callable[[], None]] = {
-        "tess": lambda: _create_user(emulator, ids, "tess"),
-        "max": lambda: _create_user(emulator, ids, "max", email=False),
-        "nora": lambda: _create_invited_user(emulator, ids, "nora"),
-        "noel": lambda: _create_invited_user(emulator, ids, "noel"),
-        "carl": lambda: _create_unconfirmed_user(emulator, ids, "carl"),
-        "rex": lambda: _create_user_to_reset(emulator, ids, "rex"),
-    }
-    if maker := makers.get(user.username):
-        emulator.call("AdminDeleteUser", {"UserPoolId": ids.user_pool_id, "Username": user.username})
-        maker()
+    if user.username in ONE_TIME_USERS:
+        emulator.call("AdminDeleteUser", {"UserPoolId": user.user_pool_id, "Username": user.username})
+        _create_demo_user(emulator, _PoolIds(user.user_pool_id, user.client_id), user.username)
 
 
-def _create_user_to_reset(emulator: CognitoEmulator, ids: _PoolIds, name: str) -> None:
-    _create_user(emulator, ids, name)
-    emulator.call("AdminResetUserPassword", {"UserPoolId": ids.user_pool_id, "Username": name})
+def _create_demo_user(emulator: CognitoEmulator, ids: _PoolIds, name: str) -> None:
+    """Create a user in the state that leads to the user's step."""
+    if name in ("nora", "noel"):
+        _create_invited_user(emulator, ids, name)
+    elif name == "carl":
+        _create_unconfirmed_user(emulator, ids, name)
+    else:
+        _create_user(emulator, ids, name, email=name != "max", phone=name in ("sam", "mia", "cleo"))
+    if name == "rex":
+        emulator.call("AdminResetUserPassword", {"UserPoolId": ids.user_pool_id, "Username": name})
 
 
 def _create_staff_pool(emulator: CognitoEmulator) -> _PoolIds:
