@@ -38,7 +38,7 @@ class DemoUser:
         key: The key that selects the user in the demo.
         username: The user name.
         password: The password, which the demo shows.
-        description: What the user's sign-in demonstrates.
+        says: What the user's sign-in demonstrates; the name is part of the output of ``tui-auth pool``.
         totp_secret: The key of the user's authenticator app in base32, or None.
         user_pool_id: The ID of the user's pool.
         client_id: The ID of the app client.
@@ -48,7 +48,7 @@ class DemoUser:
     key: str
     username: str
     password: str
-    description: str
+    says: str
     totp_secret: str | None
     user_pool_id: str
     client_id: str

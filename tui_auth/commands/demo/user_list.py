@@ -55,7 +55,7 @@ class UserListScreen(FormScreen):
 
     def question(self) -> Iterable[Widget]:
         yield Static("Sign in as … (press a key)", classes="headline", markup=False)
-        lines = [UserLine(user.key, user.description, user) for user in self.users.values()]
+        lines = [UserLine(user.key, user.says, user) for user in self.users.values()]
         lines.append(UserLine(OWN_NAME_KEY, "A name of my own", None))
         half = (len(lines) + 1) // 2
         with Horizontal(id="users"):
