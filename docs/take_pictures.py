@@ -15,8 +15,8 @@ from typing import Any
 from textual.pilot import Pilot
 
 from tui_auth.demo.app import DemoApp
-from tui_auth.pool import PoolServer
-from tui_auth.pool.demo_users import provision
+from tui_auth.emulator import CognitoEmulator
+from tui_auth.emulator.demo_users import provision
 from tui_auth.screens.form_screen import FormScreen
 
 HERE = Path(__file__).parent
@@ -38,7 +38,7 @@ def take(app: DemoApp, name: str) -> None:
     subprocess.run(command, input=svg.encode(), check=True)  # noqa: S603 - our own command
 
 
-async def pictures(server: PoolServer) -> None:
+async def pictures(server: CognitoEmulator) -> None:
     """Walk the demo and take each picture on the way."""
     app = DemoApp(server, provision(server), theme="tui-auth-dark")
     async with app.run_test(size=SIZE) as pilot:
@@ -72,5 +72,5 @@ async def pictures(server: PoolServer) -> None:
 
 
 if __name__ == "__main__":
-    with PoolServer() as running:
+    with CognitoEmulator() as running:
         asyncio.run(pictures(running))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tui_auth.pool.clock import Clock
+from tui_auth.emulator.model import Clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +25,7 @@ class FrozenClock(Clock):
 
     def now(self) -> float:
         """Seconds since the epoch."""
-        return self._made + self._ahead
+        return self._made + self._offset
 
 
 @contextmanager

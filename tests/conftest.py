@@ -20,13 +20,13 @@ from tests import safe_codes
 from tests.processes import python_process as python_process
 from tests.tiers import clear_started, fail_if_not_fast, mark_tiers, watch_processes
 from tests.tools import need_tool
-from tui_auth.pool import signing_keys
-from tui_auth.pool.signing_keys import new_key
+from tui_auth.emulator import signing_keys
+from tui_auth.emulator.signing_keys import new_key
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-    from tui_auth.pool.server import PoolServer
+    from tui_auth.emulator.server import CognitoEmulator
 
 
 # The same examples in each run, and no limit of time: no test fails by luck or because the machine is busy.
@@ -143,11 +143,11 @@ def safe_random_values() -> Iterator[None]:
 
 
 @pytest.fixture
-def server() -> Iterator[PoolServer]:
+def server() -> Iterator[CognitoEmulator]:
     """A local emulator without user pools."""
-    from tui_auth.pool.server import PoolServer
+    from tui_auth.emulator.server import CognitoEmulator
 
-    with PoolServer() as running:
+    with CognitoEmulator() as running:
         yield running
 
 

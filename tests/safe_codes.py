@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Final
 
 import pyotp
 
-from tui_auth.pool import admin_clients, admin_pools, challenges, codes, totp
-from tui_auth.pool.codes import digits as random_digits
+from tui_auth.emulator import app_clients, messages, mfa, user_pools
+from tui_auth.emulator.messages import random_digits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -68,7 +68,7 @@ def is_safe_key(secret: str, now: float) -> bool:
     None is a palindrome or a fixed code, and a code one or two digits further on in every position, which
     tests use as a wrong code, is the code of no window.
     """
-    phone, window = pyotp.TOTP(secret), int(now) // totp.STEP_SECONDS
+    phone, window = pyotp.TOTP(secret), int(now) // mfa.WINDOW_SECONDS
     shown = [phone.generate_otp(window + step) for step in range(-PAST_WINDOWS, FUTURE_WINDOWS + 1)]
     every = {*shown, *map(wrong_code, shown), *(wrong_code(wrong_code(code)) for code in shown)}
     return len(every) == 3 * len(shown) and not any(
@@ -83,7 +83,7 @@ def safe_secrets(make: Callable[[], str]) -> Iterator[str]:
         secret, now = make(), time.time()
         if not is_safe_key(secret, now):
             continue
-        phone, window = pyotp.TOTP(secret), int(now) // totp.STEP_SECONDS
+        phone, window = pyotp.TOTP(secret), int(now) // mfa.WINDOW_SECONDS
         shown = [(window + step, phone.generate_otp(window + step)) for step in range(-2, 12)]
         # The emulator accepts the codes of the windows beside the present one too.
         if any((at + step, code) in taken for at, code in shown for step in (-2, -1, 0, 1, 2)):
@@ -100,9 +100,8 @@ def install(patch: pytest.MonkeyPatch) -> None:
         supplies.setdefault(count, itertools.cycle(sent_codes(count)))
         return next(supplies[count])
 
-    keys = safe_secrets(totp.new_secret)
-    patch.setattr(codes, "digits", next_code)
-    patch.setattr(challenges, "digits", next_code)
-    patch.setattr(totp, "new_secret", lambda: next(keys))
-    patch.setattr(admin_clients, "_LETTERS", _WORDLESS + string.digits)
-    patch.setattr(admin_pools, "ALPHANUMERIC", _WORDLESS + _WORDLESS.upper() + string.digits)
+    keys = safe_secrets(mfa.new_totp_secret)
+    patch.setattr(messages, "random_digits", next_code)
+    patch.setattr(mfa, "new_totp_secret", lambda: next(keys))
+    patch.setattr(app_clients, "CLIENT_ID_CHARACTERS", _WORDLESS + string.digits)
+    patch.setattr(user_pools, "POOL_ID_CHARACTERS", _WORDLESS + _WORDLESS.upper() + string.digits)

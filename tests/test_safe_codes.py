@@ -10,8 +10,8 @@ import pytest
 
 from tests import safe_codes
 from tests.safe_codes import is_safe_key, safe_secrets, sent_codes, wrong_code
-from tui_auth.pool import PoolServer, codes, totp
-from tui_auth.pool.demo_users import provision
+from tui_auth.emulator import CognitoEmulator, messages, mfa
+from tui_auth.emulator.demo_users import provision
 
 NOW = 1_800_000_000.0
 
@@ -37,7 +37,7 @@ def test_a_sent_code_differs_from_the_one_before_in_every_digit_between_the_zero
 
 
 def test_a_key_with_an_unlucky_code_is_not_safe(monkeypatch: pytest.MonkeyPatch) -> None:
-    secret = next(safe_secrets(totp.new_secret))
+    secret = next(safe_secrets(mfa.new_totp_secret))
     shown = pyotp.TOTP.generate_otp
     for unlucky in ("123321", "123456", wrong_code(pyotp.TOTP(secret).at(int(NOW)))):
 
@@ -49,19 +49,19 @@ def test_a_key_with_an_unlucky_code_is_not_safe(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_two_keys_never_show_the_same_code_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    first, second = totp.new_secret(), totp.new_secret()
+    first, second = mfa.new_totp_secret(), mfa.new_totp_secret()
     keys = safe_secrets(iter([first, first, second]).__next__)
     assert [next(keys), next(keys)] == [first, second]
 
 
 def test_every_emulator_in_the_tests_sends_safe_codes() -> None:
-    with PoolServer() as server:
+    with CognitoEmulator() as server:
         provision(server)
-        messages = [str(message["code"]) for message in server.messages]
-        sent = [message for message in messages if message.isdigit()]
+        codes = [str(message["code"]) for message in server.messages]
+        sent = [code for code in codes if code.isdigit()]
         assert sent, "besides temporary passwords"
         assert all(code[0] == code[-1] == "0" for code in sent)
-        assert {codes.digits(8)[0], codes.digits(6)[0]} == {"0"}
+        assert {messages.random_digits(8)[0], messages.random_digits(6)[0]} == {"0"}
 
 
 @pytest.mark.parametrize(("number", "code"), [(7, "000007"), (999_999, "999999")])

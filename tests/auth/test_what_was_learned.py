@@ -31,7 +31,7 @@ from tui_auth.auth.next_step import (
 from tui_auth.auth.password_proof import PasswordProof
 from tui_auth.auth.refusals import refusal
 from tui_auth.auth.what_next import Road, road
-from tui_auth.pool import PoolServer
+from tui_auth.emulator import CognitoEmulator
 from tui_auth.secret import Secret
 
 TEMPORARY, NEW = "Temporary-Horse-1!", "Brand-New-Horse-7!"
@@ -42,7 +42,7 @@ MFA_ON = {"MfaConfiguration": "ON", "SoftwareTokenMfaConfiguration": {"Enabled":
 class Place(OwnPool):
     """A pool, and attempts to sign in to it."""
 
-    def __init__(self, server: PoolServer, **settings: Any) -> None:
+    def __init__(self, server: CognitoEmulator, **settings: Any) -> None:
         super().__init__(server, Path(), ExitStack(), **settings)
 
     def attempt(self) -> Attempt:
@@ -62,7 +62,7 @@ class Place(OwnPool):
         return Secret(str(self.server.messages[-1]["code"]))
 
 
-def test_a_new_password_is_known_after_a_later_call_failed(server: PoolServer) -> None:
+def test_a_new_password_is_known_after_a_later_call_failed(server: CognitoEmulator) -> None:
     place = Place(server, mfa=MFA_ON)
     place.new_ann()
     attempt = place.attempt()
@@ -77,7 +77,7 @@ def test_a_new_password_is_known_after_a_later_call_failed(server: PoolServer) -
 
 
 @pytest.mark.parametrize("flow", [AuthFlow.USER_SRP_AUTH, AuthFlow.USER_PASSWORD_AUTH])
-def test_a_new_password_is_known_to_who_stopped_waiting(server: PoolServer, flow: AuthFlow) -> None:
+def test_a_new_password_is_known_to_who_stopped_waiting(server: CognitoEmulator, flow: AuthFlow) -> None:
     place = Place(server)
     place.new_ann()
     attempt = place.attempt()
@@ -89,7 +89,7 @@ def test_a_new_password_is_known_to_who_stopped_waiting(server: PoolServer, flow
     assert isinstance(fork.restart(), Done)
 
 
-def test_a_new_password_that_was_refused_is_not_tried(server: PoolServer) -> None:
+def test_a_new_password_that_was_refused_is_not_tried(server: CognitoEmulator) -> None:
     place = Place(server)
     place.new_ann()
     attempt = place.attempt()
@@ -101,7 +101,7 @@ def test_a_new_password_that_was_refused_is_not_tried(server: PoolServer) -> Non
     assert [name for name, _ in server.calls].count("InitiateAuth") == begun + 1
 
 
-def test_a_reset_whose_answer_was_lost_ends_signed_in(server: PoolServer) -> None:
+def test_a_reset_whose_answer_was_lost_ends_signed_in(server: CognitoEmulator) -> None:
     place = Place(server)
     place.ann()
     attempt = place.attempt()
@@ -117,7 +117,7 @@ def test_a_reset_whose_answer_was_lost_ends_signed_in(server: PoolServer) -> Non
 
 @pytest.mark.parametrize("flow", [AuthFlow.USER_SRP_AUTH, AuthFlow.USER_AUTH])
 def test_a_reset_that_was_lost_on_the_way_says_what_is_wrong_with_the_code(
-    server: PoolServer, flow: AuthFlow
+    server: CognitoEmulator, flow: AuthFlow
 ) -> None:
     place = Place(server)
     place.ann()
@@ -134,7 +134,9 @@ def test_a_reset_that_was_lost_on_the_way_says_what_is_wrong_with_the_code(
 
 
 @pytest.mark.parametrize("flow", [AuthFlow.USER_AUTH, AuthFlow.USER_SRP_AUTH, AuthFlow.USER_PASSWORD_AUTH])
-def test_a_forgotten_password_ends_signed_in_whatever_the_flow(server: PoolServer, flow: AuthFlow) -> None:
+def test_a_forgotten_password_ends_signed_in_whatever_the_flow(
+    server: CognitoEmulator, flow: AuthFlow
+) -> None:
     place = Place(server)
     place.ann()
     attempt = place.attempt()
@@ -145,7 +147,7 @@ def test_a_forgotten_password_ends_signed_in_whatever_the_flow(server: PoolServe
 
 @pytest.mark.parametrize("flow", [AuthFlow.USER_SRP_AUTH, AuthFlow.USER_PASSWORD_AUTH])
 def test_who_forgot_the_password_of_an_unconfirmed_account_gets_there(
-    server: PoolServer, flow: AuthFlow
+    server: CognitoEmulator, flow: AuthFlow
 ) -> None:
     place = Place(server, AutoVerifiedAttributes=["email"])
     place.attempt().sign_up("ann", Secret(TEMPORARY), user_attributes={"email": "ann@example.org"})
@@ -216,7 +218,7 @@ def test_a_restart_repeats_the_choices_after_a_factor_chosen_in_place_of_a_passk
     assert isinstance(attempt.confirm("123456"), ConfirmSignInWithSMSMFACode)
 
 
-def test_a_sign_up_is_confirmed_though_its_session_has_run_out(server: PoolServer) -> None:
+def test_a_sign_up_is_confirmed_though_its_session_has_run_out(server: CognitoEmulator) -> None:
     place = Place(server, AutoVerifiedAttributes=["email"])
     attempt = place.attempt()
     attempt.sign_up("ann", Secret(NEW), user_attributes={"email": "ann@example.org"})
@@ -225,7 +227,7 @@ def test_a_sign_up_is_confirmed_though_its_session_has_run_out(server: PoolServe
 
 
 @pytest.mark.parametrize("after_work", [True, False])
-def test_a_sign_up_whose_answer_was_lost_goes_on(server: PoolServer, after_work: bool) -> None:
+def test_a_sign_up_whose_answer_was_lost_goes_on(server: CognitoEmulator, after_work: bool) -> None:
     place = Place(server, AutoVerifiedAttributes=["email"])
     attempt = place.attempt()
     server.drop_next("SignUp", after_work=after_work)
@@ -235,7 +237,7 @@ def test_a_sign_up_whose_answer_was_lost_goes_on(server: PoolServer, after_work:
     assert isinstance(attempt.sign_up("ann", Secret(NEW), user_attributes=address), ConfirmSignUp)
 
 
-def test_somebody_elses_account_is_no_sign_up_whose_answer_was_lost(server: PoolServer) -> None:
+def test_somebody_elses_account_is_no_sign_up_whose_answer_was_lost(server: CognitoEmulator) -> None:
     place = Place(server)
     place.ann()
     attempt = place.attempt()
@@ -246,7 +248,7 @@ def test_somebody_elses_account_is_no_sign_up_whose_answer_was_lost(server: Pool
     assert "There is an account of this name." in refused.value.message
 
 
-def test_a_new_password_is_known_after_two_lost_answers(server: PoolServer) -> None:
+def test_a_new_password_is_known_after_two_lost_answers(server: CognitoEmulator) -> None:
     place = Place(server)
     place.new_ann()
     attempt = place.attempt()
@@ -261,7 +263,7 @@ def test_a_new_password_is_known_after_two_lost_answers(server: PoolServer) -> N
 
 
 @pytest.mark.parametrize("flow", [AuthFlow.USER_AUTH, AuthFlow.CUSTOM_WITHOUT_SRP])
-def test_nor_where_the_flow_would_not_ask_for_its_password(server: PoolServer, flow: AuthFlow) -> None:
+def test_nor_where_the_flow_would_not_ask_for_its_password(server: CognitoEmulator, flow: AuthFlow) -> None:
     place = Place(server, LambdaConfig=TRIGGERS)
     place.ann()
     attempt = place.attempt()
@@ -273,7 +275,7 @@ def test_nor_where_the_flow_would_not_ask_for_its_password(server: PoolServer, f
     assert server.messages == [], "nobody is sent a code for that"
 
 
-def test_a_lost_answer_about_one_name_says_nothing_of_another(server: PoolServer) -> None:
+def test_a_lost_answer_about_one_name_says_nothing_of_another(server: CognitoEmulator) -> None:
     place = Place(server)
     place.ann()
     attempt = place.attempt()
@@ -287,7 +289,7 @@ def test_a_lost_answer_about_one_name_says_nothing_of_another(server: PoolServer
 
 @pytest.mark.parametrize(("after_work", "keeps"), [(True, True), (False, True), (None, False)])
 def test_a_key_that_may_be_in_use_is_not_called_worthless(
-    server: PoolServer, after_work: bool | None, keeps: bool
+    server: CognitoEmulator, after_work: bool | None, keeps: bool
 ) -> None:
     place = Place(server, mfa=MFA_ON)
     place.ann()
@@ -302,7 +304,7 @@ def test_a_key_that_may_be_in_use_is_not_called_worthless(
     assert ("Keep the key" in attempt.starting_anew_does) is keeps
 
 
-def test_a_sign_up_confirmed_elsewhere_needs_no_other_code(server: PoolServer) -> None:
+def test_a_sign_up_confirmed_elsewhere_needs_no_other_code(server: CognitoEmulator) -> None:
     place = Place(server, AutoVerifiedAttributes=["email"])
     attempt = place.attempt()
     attempt.sign_up("ann", Secret(NEW), user_attributes={"email": "ann@example.org"})

@@ -14,25 +14,25 @@ from tui_auth.auth.errors import AuthError
 from tui_auth.auth.next_step import ContinueSignInWithMFASelection as Selection
 from tui_auth.auth.next_step import DeliveryDetails, MFAType
 from tui_auth.auth.wire import Call, Wire, described, masked
-from tui_auth.pool import PoolServer
-from tui_auth.pool.demo_users import DemoPool, provision
+from tui_auth.emulator import CognitoEmulator
+from tui_auth.emulator.demo_users import DemoPool, provision
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[PoolServer]:
+def server() -> Iterator[CognitoEmulator]:
     """A pool server with the demo's users."""
-    with PoolServer() as running:
+    with CognitoEmulator() as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def demo(server: PoolServer) -> DemoPool:
+def demo(server: CognitoEmulator) -> DemoPool:
     """The demo's sample users."""
     return provision(server)
 
 
 @pytest.fixture
-def auth(server: PoolServer, demo: DemoPool) -> Auth:
+def auth(server: CognitoEmulator, demo: DemoPool) -> Auth:
     """An Auth for the pool most sample users are in."""
     return Auth(demo.user_pool_id, demo.client_id, endpoint_url=server.endpoint_url)
 
@@ -66,7 +66,7 @@ def test_a_refusal_is_named_once_by_cognitos_code(auth: Auth, demo: DemoPool) ->
     assert auth.wire.calls[-1].chain == ("confirmSignIn → RespondToAuthChallenge → CodeMismatchException")
 
 
-def test_nothing_typed_is_anywhere_in_it(auth: Auth, demo: DemoPool, server: PoolServer) -> None:
+def test_nothing_typed_is_anywhere_in_it(auth: Auth, demo: DemoPool, server: CognitoEmulator) -> None:
     password = password_of(demo, "sam")
     auth.sign_in("sam", password)
     code = str(server.messages[-1]["code"])

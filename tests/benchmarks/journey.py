@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.benchmarks import reference_app
 from tests.benchmarks.stage import Stage, TimedProgram
 from tests.benchmarks.table import BYTES, MEBIBYTES, Pair, Row
-from tui_auth.pool.demo_users import DemoUser
+from tui_auth.emulator.demo_users import DemoUser
 
 KIBIBYTE = 1024
 

@@ -11,8 +11,8 @@ from time import monotonic, perf_counter, sleep
 from typing import Final, Self
 
 from tests.terminal.pty_program import ROOT, PtyProgram, isolated_environment
-from tui_auth.pool import PoolServer
-from tui_auth.pool.demo_users import DemoUser, provision
+from tui_auth.emulator import CognitoEmulator
+from tui_auth.emulator.demo_users import DemoUser, provision
 
 REFERENCE_APP: Final = Path(__file__).with_name("reference_app.py")
 QUIET_SECONDS: Final = 0.15
@@ -77,7 +77,7 @@ class Stage:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.server = PoolServer()
+        self.server = CognitoEmulator()
         self.users: dict[str, DemoUser] = {}
 
     def __enter__(self) -> Self:

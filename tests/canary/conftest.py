@@ -10,7 +10,7 @@ import pytest
 
 from tests.canary.hiding_places import HidingPlaces
 from tests.canary.stage import Stage, WatchedSignIn
-from tui_auth.pool import PoolServer, demo_triggers
+from tui_auth.emulator import CognitoEmulator, demo_triggers
 
 Clean = Callable[..., None]
 
@@ -18,7 +18,7 @@ Clean = Callable[..., None]
 @pytest.fixture
 def stage(tmp_path: Path) -> Iterator[Stage]:
     """A machine and a pool whose secrets were never used before."""
-    with PoolServer(triggers=demo_triggers) as server, ExitStack() as running:
+    with CognitoEmulator(triggers=demo_triggers) as server, ExitStack() as running:
         yield Stage(tmp_path, server, running)
 
 

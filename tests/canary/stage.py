@@ -17,8 +17,8 @@ from tests.canary.surroundings import talkative
 from tests.journeys.conftest import SignIn
 from tests.terminal.emulator import Emulator
 from tui_auth.auth.srp import inner_hash
-from tui_auth.pool import PoolServer
-from tui_auth.pool.demo_users import DemoUser, provision
+from tui_auth.emulator import CognitoEmulator
+from tui_auth.emulator.demo_users import DemoUser, provision
 
 SESSION_STORES = (".local/state/tui-auth", "run/tui-auth")
 
@@ -45,7 +45,7 @@ class Stage:
     """One test's machine, pool and secrets. ``made`` is all that the program must keep to itself."""
 
     folder: Path
-    server: PoolServer
+    server: CognitoEmulator
     running: ExitStack
     made: list[Canary] = field(default_factory=list)
     password: Canary = field(default_factory=canaries.password)

@@ -44,7 +44,7 @@ def what_objects_say(*more: object) -> HidingPlaces:
         kind = type(thing)
         # A compiled library's class may hold a descriptor there instead of a name.
         module = str(kind.__module__)
-        ours = module.startswith("tui_auth") and not module.startswith("tui_auth.pool")
+        ours = module.startswith("tui_auth") and not module.startswith("tui_auth.emulator")
         if ours or kind in (Worker, partial, asyncio.Handle):
             places.add(f"{module}.{kind.__qualname__}: {number}", f"{thing!r} {thing}")
     return places

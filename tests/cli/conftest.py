@@ -16,7 +16,7 @@ from tests.programs import process as process
 from tests.programs import program as program
 from tests.programs import terminal_program as terminal_program
 from tests.session.machine import Machine
-from tui_auth.pool import PoolServer
+from tui_auth.emulator import CognitoEmulator
 
 
 class Replacement:
@@ -44,22 +44,22 @@ def replaced(monkeypatch: pytest.MonkeyPatch) -> Replacement:
 
 
 @pytest.fixture(scope="module")
-def stop_later() -> Iterator[Callable[[PoolServer], object]]:
+def stop_later() -> Iterator[Callable[[CognitoEmulator], object]]:
     """Stop servers in the background: a server starts at once, but takes 50 ms to stop."""
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="stop-servers") as background:
         yield lambda server: background.submit(server.stop)
 
 
 @pytest.fixture
-def server(stop_later: Callable[[PoolServer], object]) -> Iterator[PoolServer]:
+def server(stop_later: Callable[[CognitoEmulator], object]) -> Iterator[CognitoEmulator]:
     """A local emulator without pools, for one test."""
-    server = PoolServer()
+    server = CognitoEmulator()
     server.start()
     yield server
     stop_later(server)
 
 
 @pytest.fixture
-def machine(program: Program, server: PoolServer) -> Machine:
+def machine(program: Program, server: CognitoEmulator) -> Machine:
     """A machine on which nobody has signed in yet."""
     return Machine(program.home, server)

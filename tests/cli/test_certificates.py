@@ -11,7 +11,7 @@ import botocore
 import pytest
 
 from tests.programs import Program, TerminalProgram
-from tui_auth.pool import PoolServer
+from tui_auth.emulator import CognitoEmulator
 
 IDS = ("--user-pool-id", "eu-west-1_Ab12Cd34E", "--client-id", "1example23456789")
 BUNDLE_ADVICE = "Name a file with certificates in PEM there, or take the setting out."
@@ -119,7 +119,7 @@ def test_a_profile_of_aws_that_is_not_used_here_says_nothing(program: Program) -
     assert (found["ok"], found["says"]) == (True, "the usual certificate authorities")
 
 
-def test_a_pool_on_this_machine_wants_no_certificates(program: Program, server: PoolServer) -> None:
+def test_a_pool_on_this_machine_wants_no_certificates(program: Program, server: CognitoEmulator) -> None:
     (program.folder / "password").write_text("secret\n")
     flags = (*IDS, "--endpoint-url", server.endpoint_url, "--username", "ann", "--password-file", "password")
     ran = program.run("sign-in", *flags, AWS_CA_BUNDLE="gone.pem")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.programs import DATA, Program, TerminalProgram
-from tui_auth.pool import PoolServer
+from tui_auth.emulator import CognitoEmulator
 
 IDS = ("--user-pool-id", "eu-west-1_Ab12Cd34E", "--client-id", "1example23456789")
 GOOD = 'user_pool_id = "eu-west-1_Ab12Cd34E"\nclient_id = "1example23456789"\n'
@@ -321,7 +321,7 @@ def test_a_number_too_long_to_be_read_and_a_file_too_long_to_be_kept_are_said(pl
     assert "it is longer than 65536 bytes" in said
 
 
-def test_the_same_pool_in_two_files_is_nothing_to_talk_about(place: Place, server: PoolServer) -> None:
+def test_the_same_pool_in_two_files_is_nothing_to_talk_about(place: Place, server: CognitoEmulator) -> None:
     flat = '{\n"aws_user_pools_id": "eu-west-1_Same1",\n"aws_user_pools_web_client_id": "same"\n}'
     place.file("amplifyconfiguration.json", flat)
     place.file("aws-exports.js", f"const awsmobile = {flat};\nexport default awsmobile;\n")
@@ -395,7 +395,7 @@ def test_a_secret_where_the_path_of_its_file_belongs_is_never_repeated(place: Pl
 
 
 def test_an_aws_profile_that_is_missing_stops_nobody(
-    terminal_program: TerminalProgram, server: PoolServer
+    terminal_program: TerminalProgram, server: CognitoEmulator
 ) -> None:
     pool = server.call("CreateUserPool", {"PoolName": "staff"})["UserPool"]["Id"]
     made = server.call("CreateUserPoolClient", {"UserPoolId": pool, "ClientName": "terminal"})

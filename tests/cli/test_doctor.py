@@ -14,13 +14,13 @@ import pytest
 
 from tests.programs import Process, Program, TerminalProgram
 from tests.session.machine import private_file
-from tui_auth.pool import PoolServer
+from tui_auth.emulator import CognitoEmulator
 
 ALL_FLOWS = ["ALLOW_USER_SRP_AUTH", "ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_AUTH", "ALLOW_CUSTOM_AUTH"]
 
 
 def pool_flags(
-    server: PoolServer, flows: list[str], *, existence: str = "ENABLED", secret: bool = False
+    server: CognitoEmulator, flows: list[str], *, existence: str = "ENABLED", secret: bool = False
 ) -> tuple[list[str], str | None]:
     """Create a pool and an app client; return the flags that specify them, and the client's secret."""
     pool = server.call("CreateUserPool", {"PoolName": "staff"})["UserPool"]["Id"]
@@ -46,7 +46,9 @@ def checks_of(ran: subprocess.CompletedProcess[str]) -> dict[str, dict[str, Any]
 
 
 @pytest.mark.parametrize("existence", ["ENABLED", "LEGACY"])
-def test_a_client_that_allows_the_flows_is_ok(program: Program, server: PoolServer, existence: str) -> None:
+def test_a_client_that_allows_the_flows_is_ok(
+    program: Program, server: CognitoEmulator, existence: str
+) -> None:
     flags, _ = pool_flags(server, ["ALLOW_USER_SRP_AUTH", "ALLOW_USER_PASSWORD_AUTH"], existence=existence)
     ran = program.run("doctor", "--json", *flags)
     checks = checks_of(ran)
@@ -64,7 +66,9 @@ def test_a_client_that_allows_the_flows_is_ok(program: Program, server: PoolServ
         assert checks[about]["ok"] is True, checks[about]
 
 
-def test_each_flow_is_probed_once_with_a_user_name_of_nobody(program: Program, server: PoolServer) -> None:
+def test_each_flow_is_probed_once_with_a_user_name_of_nobody(
+    program: Program, server: CognitoEmulator
+) -> None:
     flags, _ = pool_flags(server, ALL_FLOWS)
     pool = flags[1]
     server.call("AdminCreateUser", {"UserPoolId": pool, "Username": "ann", "MessageAction": "SUPPRESS"})
@@ -81,7 +85,7 @@ def test_each_flow_is_probed_once_with_a_user_name_of_nobody(program: Program, s
     assert server.messages == []
 
 
-def test_the_flow_that_is_used_must_be_allowed(program: Program, server: PoolServer) -> None:
+def test_the_flow_that_is_used_must_be_allowed(program: Program, server: CognitoEmulator) -> None:
     flags, _ = pool_flags(server, ["ALLOW_USER_PASSWORD_AUTH"])
     ran = program.run("doctor", *flags)
     assert ran.returncode == 3
@@ -92,7 +96,7 @@ def test_the_flow_that_is_used_must_be_allowed(program: Program, server: PoolSer
     assert program.run("doctor", *flags, "--auth-flow", "USER_PASSWORD_AUTH").returncode == 0
 
 
-def test_a_missing_a_right_and_a_wrong_secret_are_reported(program: Program, server: PoolServer) -> None:
+def test_a_missing_a_right_and_a_wrong_secret_are_reported(program: Program, server: CognitoEmulator) -> None:
     flags, secret = pool_flags(server, ["ALLOW_USER_SRP_AUTH"], secret=True)
     ran = program.run("doctor", "--json", *flags)
     assert ran.returncode == 3
@@ -109,7 +113,7 @@ def test_a_missing_a_right_and_a_wrong_secret_are_reported(program: Program, ser
 
 
 def test_a_secret_for_a_client_without_one_is_not_reported_as_wrong(
-    program: Program, server: PoolServer
+    program: Program, server: CognitoEmulator
 ) -> None:
     flags, _ = pool_flags(server, ["ALLOW_USER_SRP_AUTH"])
     (program.folder / "secret").write_text("of another client")
@@ -121,7 +125,7 @@ def test_a_secret_for_a_client_without_one_is_not_reported_as_wrong(
     assert len(server.calls) == 2, "the usual flow, then once more without the secret"
 
 
-def test_a_missing_client_is_reported(program: Program, server: PoolServer) -> None:
+def test_a_missing_client_is_reported(program: Program, server: CognitoEmulator) -> None:
     flags, _ = pool_flags(server, ALL_FLOWS)
     flags[3] = "1nobodysclient00000000000"
     ran = program.run("doctor", "--json", *flags)
@@ -130,7 +134,9 @@ def test_a_missing_client_is_reported(program: Program, server: PoolServer) -> N
     assert len(server.calls) == 1
 
 
-def test_a_missing_pool_is_reported_though_the_client_exists(program: Program, server: PoolServer) -> None:
+def test_a_missing_pool_is_reported_though_the_client_exists(
+    program: Program, server: CognitoEmulator
+) -> None:
     flags, _ = pool_flags(server, ALL_FLOWS)
     flags[1] = "eu-west-1_Nowhere"
     ran = program.run("doctor", "--json", *flags)
@@ -148,7 +154,7 @@ def test_an_unreachable_pool_exits_with_7(program: Program) -> None:
     assert checks_of(ran)["versions"]["ok"] is True
 
 
-def test_an_https_url_of_a_server_without_tls_is_reported(program: Program, server: PoolServer) -> None:
+def test_an_https_url_of_a_server_without_tls_is_reported(program: Program, server: CognitoEmulator) -> None:
     flags, _ = pool_flags(server, ALL_FLOWS)
     flags[5] = flags[5].replace("http://", "https://")
     ran = program.run("doctor", "--json", *flags)
@@ -165,7 +171,7 @@ def test_an_https_url_of_a_server_without_tls_is_reported(program: Program, serv
     )
 
 
-def test_a_wrong_clock_is_reported(program: Program, server: PoolServer) -> None:
+def test_a_wrong_clock_is_reported(program: Program, server: CognitoEmulator) -> None:
     flags, _ = pool_flags(server, ALL_FLOWS)
     server.clock.advance(120)
     checks = checks_of(program.run("doctor", "--json", *flags))
@@ -196,7 +202,7 @@ def test_a_bad_ca_bundle_is_reported_and_the_password_of_the_proxy_is_not(progra
 
 
 def test_a_missing_ca_bundle_is_reported_before_the_unreachable_pool(
-    program: Program, server: PoolServer
+    program: Program, server: CognitoEmulator
 ) -> None:
     flags, _ = pool_flags(server, ["ALLOW_USER_SRP_AUTH"])
     flags[-1] = flags[-1].replace("http://", "https://")
@@ -219,7 +225,7 @@ def test_an_unreachable_endpoint_is_reported_with_host_and_reason(program: Progr
     assert check["do"] == "Start the pool at that address, or check the endpoint URL."
 
 
-def test_an_unknown_theme_is_reported(terminal_program: TerminalProgram, server: PoolServer) -> None:
+def test_an_unknown_theme_is_reported(terminal_program: TerminalProgram, server: CognitoEmulator) -> None:
     flags, _ = pool_flags(server, ["ALLOW_USER_SRP_AUTH"])
     pink = {"TUI_AUTH_THEME": "pink"}
     with terminal_program.on_a_terminal("doctor", *flags, rows=60, cols=120, variables=pink) as running:
@@ -247,7 +253,7 @@ def test_a_region_other_than_the_pools_is_reported(program: Program) -> None:
 
 @pytest.mark.parametrize("named_by", ["flag", "variable", "profile"])
 def test_a_region_that_contradicts_the_pool_id_is_a_problem_with_any_endpoint(
-    program: Program, server: PoolServer, named_by: str
+    program: Program, server: CognitoEmulator, named_by: str
 ) -> None:
     flags, _ = pool_flags(server, ["ALLOW_USER_SRP_AUTH"])
     own = flags[1].partition("_")[0]
@@ -297,7 +303,7 @@ def test_a_secret_file_that_others_can_read_is_reported(program: Program) -> Non
     assert "chmod 600" in checks_of(ran)["profile acme"]["do"]
 
 
-def test_aws_credentials_are_neither_needed_nor_fetched(program: Program, server: PoolServer) -> None:
+def test_aws_credentials_are_neither_needed_nor_fetched(program: Program, server: CognitoEmulator) -> None:
     flags, _ = pool_flags(server, ALL_FLOWS)
     marker = program.folder / "credentials were asked for"
     aws = program.home / ".aws"
@@ -309,7 +315,7 @@ def test_aws_credentials_are_neither_needed_nor_fetched(program: Program, server
     assert not marker.exists()
 
 
-def test_the_endpoint_variable_of_aws_is_used(program: Program, server: PoolServer) -> None:
+def test_the_endpoint_variable_of_aws_is_used(program: Program, server: CognitoEmulator) -> None:
     flags, _ = pool_flags(server, ALL_FLOWS)
     variable = "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"
     ran = program.run("doctor", "--json", *flags[:4], **{variable: server.endpoint_url})
@@ -319,7 +325,7 @@ def test_the_endpoint_variable_of_aws_is_used(program: Program, server: PoolServ
     assert checks["pool keys"]["ok"] is True
 
 
-def test_every_problem_has_advice(program: Program, server: PoolServer) -> None:
+def test_every_problem_has_advice(program: Program, server: CognitoEmulator) -> None:
     flags, _ = pool_flags(server, ["ALLOW_USER_PASSWORD_AUTH"], secret=True)
     server.clock.advance(-3600)
     program.config.parent.mkdir(parents=True)
@@ -367,7 +373,7 @@ def test_a_runtime_folder_in_a_shared_folder_is_noted_without_chmod_as_advice(pr
 
 
 @pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="no folder here that nobody can write to")
-def test_a_folder_that_is_not_writable_exits_with_9(program: Program, server: PoolServer) -> None:
+def test_a_folder_that_is_not_writable_exits_with_9(program: Program, server: CognitoEmulator) -> None:
     flags, _ = pool_flags(server, ALL_FLOWS)
     ran = program.run("doctor", "--json", *flags, XDG_STATE_HOME="/proc/self")
     checks = checks_of(ran)

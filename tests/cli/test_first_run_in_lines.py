@@ -11,20 +11,20 @@ import pytest
 
 from tests.programs import TerminalProgram
 from tests.terminal.pty_program import PtyProgram
-from tui_auth.pool import PoolServer, demo_triggers
+from tui_auth.emulator import CognitoEmulator, demo_triggers
 
 PASSWORD = "Correct-Horse-9!"
 CONSOLE = "https://eu-west-1.console.aws.amazon.com/cognito/v2/idp/user-pools"
 
 
 @pytest.fixture
-def server() -> Iterator[PoolServer]:
+def server() -> Iterator[CognitoEmulator]:
     """A pool server without pools."""
-    with PoolServer(triggers=demo_triggers) as running:
+    with CognitoEmulator(triggers=demo_triggers) as running:
         yield running
 
 
-def new_pool(server: PoolServer, *flows: str, secret: bool = False) -> tuple[str, str, str]:
+def new_pool(server: CognitoEmulator, *flows: str, secret: bool = False) -> tuple[str, str, str]:
     """A pool with the user ann, its client, and the client's secret."""
     pool = server.call("CreateUserPool", {"PoolName": "staff"})["UserPool"]["Id"]
     request = {"UserPoolId": pool, "ClientName": "terminal", "ExplicitAuthFlows": list(flows)}
@@ -36,7 +36,7 @@ def new_pool(server: PoolServer, *flows: str, secret: bool = False) -> tuple[str
 
 
 def test_a_secret_in_place_of_its_files_path_is_not_repeated(
-    start: Callable[..., PtyProgram], tmp_path: Path, server: PoolServer
+    start: Callable[..., PtyProgram], tmp_path: Path, server: CognitoEmulator
 ) -> None:
     pool, client, secret = new_pool(server, "ALLOW_USER_SRP_AUTH", secret=True)
     program = start("--plain")
@@ -82,7 +82,7 @@ def _stands(prompt: str, times: int, program: PtyProgram) -> bool:
 
 @pytest.fixture
 def start(
-    terminal_program: TerminalProgram, tmp_path: Path, server: PoolServer
+    terminal_program: TerminalProgram, tmp_path: Path, server: CognitoEmulator
 ) -> Iterator[Callable[..., PtyProgram]]:
     """Starts ``tui-auth`` where nothing names a pool."""
     with ExitStack() as running:
@@ -103,7 +103,7 @@ def start(
 )
 def test_the_pool_is_asked_for_tried_kept_and_signed_in_to(
     start: Callable[..., PtyProgram],
-    server: PoolServer,
+    server: CognitoEmulator,
     tmp_path: Path,
     flags: list[str],
     environment: dict[str, str],
@@ -147,7 +147,7 @@ def test_the_pool_is_asked_for_tried_kept_and_signed_in_to(
 
 
 def test_a_client_with_a_secret_and_another_flow_asks_for_both(
-    start: Callable[..., PtyProgram], server: PoolServer, tmp_path: Path
+    start: Callable[..., PtyProgram], server: CognitoEmulator, tmp_path: Path
 ) -> None:
     pool, client, secret = new_pool(server, "ALLOW_USER_PASSWORD_AUTH", secret=True)
     file = tmp_path / "client secret"
@@ -180,7 +180,7 @@ def test_a_client_with_a_secret_and_another_flow_asks_for_both(
 
 
 def test_back_asks_for_the_pool_again_and_what_flags_name_need_not_be_typed(
-    start: Callable[..., PtyProgram], server: PoolServer
+    start: Callable[..., PtyProgram], server: CognitoEmulator
 ) -> None:
     pool, client, _ = new_pool(server, "ALLOW_USER_SRP_AUTH")
     program = start("--plain", "--user-pool-id", pool)
@@ -197,7 +197,7 @@ def test_back_asks_for_the_pool_again_and_what_flags_name_need_not_be_typed(
 
 
 def test_the_pool_that_was_typed_and_kept_is_signed_in_to_and_no_other(
-    start: Callable[..., PtyProgram], server: PoolServer
+    start: Callable[..., PtyProgram], server: CognitoEmulator
 ) -> None:
     pool, client, _ = new_pool(server, "ALLOW_USER_SRP_AUTH")
     program = start("--plain", "--client-id", "1example23456789abcdefghij", "--username", "ann")
@@ -212,7 +212,7 @@ def test_the_pool_that_was_typed_and_kept_is_signed_in_to_and_no_other(
 
 
 def test_a_name_that_is_taken_is_not_offered(
-    start: Callable[..., PtyProgram], server: PoolServer, terminal_program: TerminalProgram
+    start: Callable[..., PtyProgram], server: CognitoEmulator, terminal_program: TerminalProgram
 ) -> None:
     pool, client, _ = new_pool(server, "ALLOW_USER_SRP_AUTH")
     terminal_program.write_config('[profiles.main]\nuser_pool_id = "eu-west-1_Other1"\nclient_id = "c"\n')

@@ -7,12 +7,12 @@ import json
 import pytest
 
 from tests.programs import Program, TerminalProgram
-from tui_auth.pool import PoolServer
+from tui_auth.emulator import CognitoEmulator
 
 PASSWORD = "Correct-Horse-9!"
 
 
-def new_pool(server: PoolServer, name: str, **settings: object) -> tuple[tuple[str, ...], str]:
+def new_pool(server: CognitoEmulator, name: str, **settings: object) -> tuple[tuple[str, ...], str]:
     """The flags of a pool with one user, and that user's own name there."""
     pool = server.call("CreateUserPool", {"PoolName": "staff", **settings})["UserPool"]["Id"]
     made = server.call("CreateUserPoolClient", {"UserPoolId": pool, "ClientName": "terminal"})
@@ -27,7 +27,7 @@ def new_pool(server: PoolServer, name: str, **settings: object) -> tuple[tuple[s
 
 @pytest.mark.parametrize("mode", ["full screen", "--plain"])
 def test_where_an_e_mail_address_is_the_name_it_is_shown_in_place_of_the_uuid(
-    program: Program, terminal_program: TerminalProgram, server: PoolServer, mode: str
+    program: Program, terminal_program: TerminalProgram, server: CognitoEmulator, mode: str
 ) -> None:
     flags, uuid = new_pool(server, "ann@example.com", UsernameAttributes=["email"])
     assert "@" not in uuid
@@ -50,7 +50,7 @@ def test_where_an_e_mail_address_is_the_name_it_is_shown_in_place_of_the_uuid(
     assert json.loads(program.run("status", "--json").stdout)["username"] == "ann@example.com"
 
 
-def test_a_name_that_is_one_is_shown_whatever_was_typed(program: Program, server: PoolServer) -> None:
+def test_a_name_that_is_one_is_shown_whatever_was_typed(program: Program, server: CognitoEmulator) -> None:
     flags, _ = new_pool(server, "ann", AliasAttributes=["email"])
     (program.folder / "password").write_text(PASSWORD)
     ran = program.run("sign-in", *flags, "--username", "ann", "--password-file", "password")

@@ -9,7 +9,7 @@ import pytest
 
 from tests.terminal.pty_program import ROOT, PtyProgram
 from tui_auth.config.amplify import find_amplify_file
-from tui_auth.pool import PoolServer
+from tui_auth.emulator import CognitoEmulator
 
 PASSWORD = "Correct-Horse-9!"
 FILES = {
@@ -23,7 +23,7 @@ FILES = {
 @pytest.mark.parametrize("name", list(FILES))
 def test_each_of_amplifys_files_is_all_it_takes_to_sign_in(
     tmp_path: Path,
-    server: PoolServer,
+    server: CognitoEmulator,
     put_amplify_file: Callable[..., Path],
     terminal_program: type[PtyProgram],
     name: str,

@@ -12,7 +12,7 @@ import pytest
 
 from tests.in_process import run_in_process
 from tests.terminal.pty_program import ROOT, PtyProgram, isolated_environment
-from tui_auth.pool import PoolServer
+from tui_auth.emulator import CognitoEmulator
 
 PASSWORD, TEMPORARY = "Brand-New-Horse-7", "Temporary-1!"
 FLOWS = ["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
@@ -20,7 +20,7 @@ Put = Callable[..., Path]
 
 
 def new_pool(
-    server: PoolServer, *, secret: bool = False, flows: Sequence[str] = FLOWS, **settings: Any
+    server: CognitoEmulator, *, secret: bool = False, flows: Sequence[str] = FLOWS, **settings: Any
 ) -> dict[str, str]:
     """A pool and its client: ids and secret."""
     pool = server.call("CreateUserPool", {"PoolName": "shop", **settings})["UserPool"]["Id"]
@@ -34,7 +34,7 @@ def new_pool(
     return {"pool": pool, "client": made["ClientId"], "secret": made.get("ClientSecret", "")}
 
 
-def identity_pool(server: PoolServer, ids: dict[str, str]) -> str:
+def identity_pool(server: CognitoEmulator, ids: dict[str, str]) -> str:
     """An identity pool that trusts the client."""
     provider = {
         "ProviderName": f"cognito-idp.{server.region}.amazonaws.com/{ids['pool']}",
@@ -81,7 +81,7 @@ def enter(program: PtyProgram, *texts: str) -> None:
 
 
 def test_gen_2_outputs_name_the_field_the_rules_the_factors_and_what_an_account_needs(
-    tmp_path: Path, server: PoolServer, put_amplify_file: Put, start: Start
+    tmp_path: Path, server: CognitoEmulator, put_amplify_file: Put, start: Start
 ) -> None:
     attributes = [
         {"Name": name, "AttributeDataType": "String", "Required": True} for name in ("email", "given_name")
@@ -160,7 +160,7 @@ def test_gen_2_outputs_name_the_field_the_rules_the_factors_and_what_an_account_
 
 @pytest.mark.parametrize("mode", ["--app-name=Shop", "--plain"])
 def test_the_native_configuration_names_both_ways_and_the_rules_and_its_secret_stays_where_it_lies(
-    tmp_path: Path, server: PoolServer, put_amplify_file: Put, start: Start, mode: str
+    tmp_path: Path, server: CognitoEmulator, put_amplify_file: Put, start: Start, mode: str
 ) -> None:
     ids = new_pool(server, secret=True, UsernameAttributes=["email", "phone_number"])
     whom = {"UserPoolId": ids["pool"], "Username": "ann@example.com"}
@@ -201,7 +201,7 @@ def test_the_native_configuration_names_both_ways_and_the_rules_and_its_secret_s
 
 
 def test_the_javascript_exports_name_the_phone_and_the_factors(
-    tmp_path: Path, server: PoolServer, put_amplify_file: Put, start: Start
+    tmp_path: Path, server: CognitoEmulator, put_amplify_file: Put, start: Start
 ) -> None:
     ids = new_pool(server, UsernameAttributes=["phone_number"])
     whom = {"UserPoolId": ids["pool"], "Username": "+4915550123456"}
@@ -234,7 +234,7 @@ def test_the_javascript_exports_name_the_phone_and_the_factors(
 
 
 def test_gen_2_outputs_of_a_pool_without_passwords_ask_for_none(
-    tmp_path: Path, server: PoolServer, put_amplify_file: Put, start: Start
+    tmp_path: Path, server: CognitoEmulator, put_amplify_file: Put, start: Start
 ) -> None:
     factors = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}}
     ids = new_pool(server, flows=["ALLOW_USER_AUTH"], UsernameAttributes=["email"], Policies=factors)

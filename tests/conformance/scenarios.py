@@ -9,8 +9,8 @@ import pyotp
 
 from tui_auth import AuthFactorType, MFAType
 from tui_auth.auth.next_step import ContinueSignInWithTOTPSetup, NextStep
-from tui_auth.pool import PoolServer
-from tui_auth.pool.demo_users import DemoUser
+from tui_auth.emulator import CognitoEmulator
+from tui_auth.emulator.demo_users import DemoUser
 
 NEW = "Brand-New-Horse-7!"
 
@@ -19,7 +19,7 @@ NEW = "Brand-New-Horse-7!"
 class Person:
     """Someone who signs in: has a phone, an inbox and a memory."""
 
-    server: PoolServer
+    server: CognitoEmulator
     user: DemoUser
     keys: dict[str, str] = field(default_factory=dict)
 

@@ -12,27 +12,27 @@ import pytest
 
 from tests.conformance.scenarios import NEW, SCENARIOS, Person
 from tui_auth import Auth, AuthError
-from tui_auth.pool import PoolServer, demo_triggers
-from tui_auth.pool.demo_users import DemoPool, DemoUser, provision
+from tui_auth.emulator import CognitoEmulator, demo_triggers
+from tui_auth.emulator.demo_users import DemoPool, DemoUser, provision
 
 
 @pytest.fixture
-def server() -> Iterator[PoolServer]:
-    with PoolServer(triggers=demo_triggers) as running:
+def server() -> Iterator[CognitoEmulator]:
+    with CognitoEmulator(triggers=demo_triggers) as running:
         yield running
 
 
 @pytest.fixture
-def demo(server: PoolServer) -> DemoPool:
+def demo(server: CognitoEmulator) -> DemoPool:
     return provision(server)
 
 
-def auth_for(server: PoolServer, user: DemoUser) -> Auth:
+def auth_for(server: CognitoEmulator, user: DemoUser) -> Auth:
     return Auth(user.user_pool_id, user.client_id, endpoint_url=server.endpoint_url)
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_the_steps_are_those_amplify_documents(server: PoolServer, demo: DemoPool, name: str) -> None:
+def test_the_steps_are_those_amplify_documents(server: CognitoEmulator, demo: DemoPool, name: str) -> None:
     username, expected = SCENARIOS[name]
     user = next(each for each in demo.users if each.username == username)
     person, auth = Person(server, user), auth_for(server, user)
@@ -59,14 +59,16 @@ def test_the_steps_are_those_amplify_documents(server: PoolServer, demo: DemoPoo
 
 
 @pytest.mark.parametrize("flow", ["USER_SRP_AUTH", "USER_PASSWORD_AUTH"])
-def test_both_password_flows_lead_to_the_same_steps(server: PoolServer, demo: DemoPool, flow: str) -> None:
+def test_both_password_flows_lead_to_the_same_steps(
+    server: CognitoEmulator, demo: DemoPool, flow: str
+) -> None:
     for username, step in (("ann", "Done"), ("sam", "ConfirmSignInWithSMSMFACode"), ("rex", "ResetPassword")):
         user = next(each for each in demo.users if each.username == username)
         result = auth_for(server, user).sign_in(username, user.password, auth_flow=flow)
         assert type(result.next_step).__name__ == step
 
 
-def test_a_wrong_code_can_be_answered_again_in_place(server: PoolServer, demo: DemoPool) -> None:
+def test_a_wrong_code_can_be_answered_again_in_place(server: CognitoEmulator, demo: DemoPool) -> None:
     user = next(each for each in demo.users if each.username == "sam")
     person, auth = Person(server, user), auth_for(server, user)
     step = auth.sign_in("sam", user.password).next_step
@@ -76,7 +78,7 @@ def test_a_wrong_code_can_be_answered_again_in_place(server: PoolServer, demo: D
     assert auth.confirm_sign_in(person.message(step)).is_signed_in
 
 
-def test_client_metadata_and_a_client_secret_reach_the_pool(server: PoolServer, demo: DemoPool) -> None:
+def test_client_metadata_and_a_client_secret_reach_the_pool(server: CognitoEmulator, demo: DemoPool) -> None:
     created = server.call(
         "CreateUserPoolClient",
         {"UserPoolId": demo.user_pool_id, "ClientName": "secret", "GenerateSecret": True},
@@ -92,7 +94,7 @@ def test_client_metadata_and_a_client_secret_reach_the_pool(server: PoolServer, 
         without.sign_in("ann", demo.users[0].password)
 
 
-def test_names_are_aliases_where_the_pools_user_names_are_uuids(server: PoolServer) -> None:
+def test_names_are_aliases_where_the_pools_user_names_are_uuids(server: CognitoEmulator) -> None:
     pool = server.call("CreateUserPool", {"PoolName": "mail", "UsernameAttributes": ["email"]})["UserPool"][
         "Id"
     ]

@@ -27,8 +27,8 @@ from tui_auth.auth.next_step import (
     Done,
     NextStep,
 )
-from tui_auth.pool import PoolServer
-from tui_auth.pool.demo_users import PASSWORD
+from tui_auth.emulator import CognitoEmulator
+from tui_auth.emulator.demo_users import PASSWORD
 
 E_MAIL: dict[str, Any] = {"EmailMfaConfiguration": {}}
 REQUIRED = {"MfaConfiguration": "ON"}
@@ -105,13 +105,13 @@ TABLE: dict[str, Scenario] = {
 }
 
 
-def pool_on(server: PoolServer, **settings: Any) -> tuple[OwnPool, Auth]:
+def pool_on(server: CognitoEmulator, **settings: Any) -> tuple[OwnPool, Auth]:
     pool = OwnPool(server, Path(), ExitStack(), **settings)
     return pool, Auth(pool.id, pool.client_id, endpoint_url=server.endpoint_url)
 
 
 @pytest.mark.parametrize("name", TABLE)
-def test_the_steps_are_those_amplify_documents(server: PoolServer, name: str) -> None:
+def test_the_steps_are_those_amplify_documents(server: CognitoEmulator, name: str) -> None:
     scenario = TABLE[name]
     pool, auth = pool_on(server, mfa=scenario.mfa, **scenario.settings)
     pool.user("ann", **scenario.attributes)
@@ -126,7 +126,7 @@ def test_the_steps_are_those_amplify_documents(server: PoolServer, name: str) ->
     assert isinstance(result.next_step, Done)
 
 
-def test_device_steps_are_answered_without_a_person(server: PoolServer) -> None:
+def test_device_steps_are_answered_without_a_person(server: CognitoEmulator) -> None:
     tracks = {"ChallengeRequiredOnNewDevice": True, "DeviceOnlyRememberedOnUserPrompt": False}
     pool, auth = pool_on(
         server, mfa={"MfaConfiguration": "OPTIONAL", **APP_AND_SMS}, DeviceConfiguration=tracks
@@ -143,7 +143,7 @@ def test_device_steps_are_answered_without_a_person(server: PoolServer) -> None:
     ]
 
 
-def test_a_device_whose_password_is_wrong_is_let_go_of_too(server: PoolServer) -> None:
+def test_a_device_whose_password_is_wrong_is_let_go_of_too(server: CognitoEmulator) -> None:
     tracks = {"ChallengeRequiredOnNewDevice": True, "DeviceOnlyRememberedOnUserPrompt": False}
     pool, auth = pool_on(server, DeviceConfiguration=tracks)
     pool.user()

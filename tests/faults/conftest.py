@@ -12,11 +12,11 @@ from tests.journeys.conftest import demo as demo
 from tests.journeys.conftest import server as server
 from tests.journeys.conftest import sign_in_as as sign_in_as
 from tui_auth.auth import gateway
-from tui_auth.pool import PoolServer
+from tui_auth.emulator import CognitoEmulator
 
 
 @pytest.fixture
-def proxy(server: PoolServer) -> Iterator[FaultProxy]:
+def proxy(server: CognitoEmulator) -> Iterator[FaultProxy]:
     """The proxy before that pool."""
     with FaultProxy(server.endpoint_url) as running:
         yield running

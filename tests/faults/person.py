@@ -30,9 +30,9 @@ from tui_auth.auth.next_step import (
     UnknownStep,
 )
 from tui_auth.auth.what_next import Road, road
-from tui_auth.pool import PoolServer
-from tui_auth.pool.demo_triggers import MOON_ANSWER, QUESTIONS
-from tui_auth.pool.demo_users import DemoUser
+from tui_auth.emulator import CognitoEmulator
+from tui_auth.emulator.demo_triggers import MOON_ANSWER, QUESTIONS
+from tui_auth.emulator.demo_users import DemoUser
 from tui_auth.secret import Secret
 
 NEW_PASSWORD = "Brand-New-Horse-7!"
@@ -47,7 +47,7 @@ _COUNT = itertools.count(1)
 class Person:
     """A user of the pool and all that they know; ``email_setup`` says which method they set up by choice."""
 
-    server: PoolServer
+    server: CognitoEmulator
     user: DemoUser
     email_setup: bool = False
     factor: AuthFactorType = AuthFactorType.EMAIL_OTP
@@ -168,7 +168,7 @@ class Person:
 CHANGED_BY_SIGNING_IN = ("tess", "max", "nora", "noel", "rex", "carl")
 
 
-def somebody_like(server: PoolServer, user: DemoUser) -> DemoUser:
+def somebody_like(server: CognitoEmulator, user: DemoUser) -> DemoUser:
     """The user, or another in the same state where a sign-in changes it for good."""
     if user.username not in CHANGED_BY_SIGNING_IN:
         return user

@@ -27,8 +27,8 @@ from tui_auth.auth.next_step import (
     ResetPassword,
     UnknownStep,
 )
-from tui_auth.pool import PoolServer
-from tui_auth.pool.demo_users import DemoPool
+from tui_auth.emulator import CognitoEmulator
+from tui_auth.emulator.demo_users import DemoPool
 
 _WITHOUT_SRP = {"USER_SRP_AUTH": "USER_PASSWORD_AUTH", "CUSTOM_WITH_SRP": "CUSTOM_WITHOUT_SRP"}
 
@@ -52,7 +52,7 @@ class Meeting:
         """The step's name."""
         return self.step.__name__ if self.step else "sign-in"
 
-    def person(self, server: PoolServer, demo: DemoPool) -> Person:
+    def person(self, server: CognitoEmulator, demo: DemoPool) -> Person:
         """Somebody who meets the step and has not met it yet."""
         user = next(each for each in demo.users if each.username == self.username)
         if not self.proves_password:

@@ -22,8 +22,8 @@ from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.gateway import Address, CognitoGateway
 from tui_auth.auth.identity_gateway import IdentityGateway
 from tui_auth.auth.signature import KeysUnreachable, fetch_keys, keys_url
-from tui_auth.pool import PoolServer
-from tui_auth.pool.demo_users import DemoPool
+from tui_auth.emulator import CognitoEmulator
+from tui_auth.emulator.demo_users import DemoPool
 from tui_auth.secret import Secret
 
 Start = Callable[..., SignIn]
@@ -147,7 +147,7 @@ def test_a_redirect_leads_nowhere(proxy: FaultProxy, name: str) -> None:
 )
 @pytest.mark.parametrize("lines", [False, True], ids=["full screen", "lines"])
 def test_an_endpoint_on_this_machine_is_marked(
-    sign_in_as: Start, server: PoolServer, setting: str, lines: bool
+    sign_in_as: Start, server: CognitoEmulator, setting: str, lines: bool
 ) -> None:
     flags = ["--plain"] if lines else []
     if setting == "flag":
@@ -188,7 +188,7 @@ def authority(tmp_path: Path) -> Authority:
 
 
 @pytest.fixture
-def safe_proxy(server: PoolServer, authority: Authority) -> Iterator[FaultProxy]:
+def safe_proxy(server: CognitoEmulator, authority: Authority) -> Iterator[FaultProxy]:
     """The pool behind TLS, by the names that AWS's endpoint and this machine have."""
     with FaultProxy(server.endpoint_url, authority.server_context(AWS_HOST, "127.0.0.1")) as running:
         yield running
@@ -285,7 +285,7 @@ def test_keys_are_fetched_over_tls_that_is_checked(demo: DemoPool, safe_proxy: F
     ids=["of another name", "expired"],
 )
 def test_a_certificate_that_does_not_fit_is_refused_as_that(
-    server: PoolServer,
+    server: CognitoEmulator,
     demo: DemoPool,
     authority: Authority,
     monkeypatch: pytest.MonkeyPatch,

@@ -16,8 +16,8 @@ from tui_auth.auth.attempt import Attempt
 from tui_auth.auth.auth import Auth
 from tui_auth.auth.errors import AuthError
 from tui_auth.auth.next_step import ConfirmSignUp, Done, ResetPassword
-from tui_auth.pool import PoolServer
-from tui_auth.pool.demo_users import DemoPool
+from tui_auth.emulator import CognitoEmulator
+from tui_auth.emulator.demo_users import DemoPool
 from tui_auth.secret import Secret
 
 Record = Callable[[str, object], None]
@@ -28,7 +28,7 @@ _COUNT = itertools.count(1)
 class Case:
     """A person before the pool, through the proxy."""
 
-    server: PoolServer
+    server: CognitoEmulator
     auth: Auth
     person: Person
 
@@ -93,7 +93,7 @@ WORK: dict[str, tuple[str, Act, Act, Act]] = {
 
 @pytest.mark.parametrize("what", WORK)
 def test_the_fault_is_said_and_the_next_try_leads_to_the_tokens(
-    what: str, server: PoolServer, demo: DemoPool, proxy: FaultProxy, record_property: Record
+    what: str, server: CognitoEmulator, demo: DemoPool, proxy: FaultProxy, record_property: Record
 ) -> None:
     username, before, work, after = WORK[what]
     user = next(each for each in demo.users if each.username == username)

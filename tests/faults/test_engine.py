@@ -16,8 +16,8 @@ from tui_auth.auth.attempt import Attempt
 from tui_auth.auth.auth import Auth
 from tui_auth.auth.errors import AuthError
 from tui_auth.auth.next_step import NEXT_STEPS, Done
-from tui_auth.pool import PoolServer
-from tui_auth.pool.demo_users import DemoPool
+from tui_auth.emulator import CognitoEmulator
+from tui_auth.emulator.demo_users import DemoPool
 
 Record = Callable[[str, object], None]
 
@@ -33,7 +33,7 @@ class UnexpectedStep(Exception):
 class Walk:
     """The ways to one step and beyond it, through the proxy."""
 
-    def __init__(self, meeting: Meeting, server: PoolServer, demo: DemoPool, proxy: FaultProxy) -> None:
+    def __init__(self, meeting: Meeting, server: CognitoEmulator, demo: DemoPool, proxy: FaultProxy) -> None:
         self._meeting, self._server, self._demo, self.proxy = meeting, server, demo, proxy
         user = self.person().user
         self._auth = Auth(user.user_pool_id, user.client_id, endpoint_url=proxy.url)
@@ -100,7 +100,7 @@ def said(work: Callable[[], object]) -> str | None:
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("meeting", MEETINGS, ids=lambda meeting: meeting.name)
 def test_a_fault_at_any_step_ends_in_words_and_the_next_try_works(
-    meeting: Meeting, server: PoolServer, demo: DemoPool, proxy: FaultProxy, record_property: Record
+    meeting: Meeting, server: CognitoEmulator, demo: DemoPool, proxy: FaultProxy, record_property: Record
 ) -> None:
     walk = Walk(meeting, server, demo, proxy)
     person, attempt = walk.person(), walk.begun()

@@ -10,7 +10,7 @@ from tests.faults.catalogue import FOREIGN, LOST, REFUSED, SLOW, UNANSWERED
 from tests.faults.proxy import FaultProxy
 from tui_auth.auth import signature
 from tui_auth.auth.signature import KeysUnreachable, fetch_keys, keys_url
-from tui_auth.pool.demo_users import DemoPool
+from tui_auth.emulator.demo_users import DemoPool
 
 Record = Callable[[str, object], None]
 

@@ -16,9 +16,9 @@ from tui_auth.auth.auth import Auth
 from tui_auth.auth.auth_flow import AuthFlow
 from tui_auth.auth.errors import AuthError
 from tui_auth.auth.next_step import Done
+from tui_auth.emulator import CognitoEmulator
+from tui_auth.emulator.demo_users import DemoPool
 from tui_auth.plain.sign_in import PlainSignIn
-from tui_auth.pool import PoolServer
-from tui_auth.pool.demo_users import DemoPool
 from tui_auth.screens.problem import OWN_FAULT
 from tui_auth.secret import Secret
 from tui_auth.settings import SignInSettings
@@ -58,7 +58,7 @@ class OneFault:
 
 @pytest.mark.parametrize("meeting", AT_THE_PROMPT, ids=lambda meeting: meeting.name)
 def test_a_fault_at_any_prompt_is_said_in_lines_that_are_only_text(
-    meeting: Meeting, server: PoolServer, demo: DemoPool, proxy: FaultProxy, record_property: Record
+    meeting: Meeting, server: CognitoEmulator, demo: DemoPool, proxy: FaultProxy, record_property: Record
 ) -> None:
     person = meeting.person(server, demo)
     user = person.user

@@ -14,8 +14,8 @@ from tests.faults.proxy import Fault, FaultProxy, Reply
 from tests.faults.sequences import strangers_in
 from tests.faults.steps import MEETINGS, Meeting, share
 from tui_auth.auth.next_step import Done
-from tui_auth.pool import PoolServer
-from tui_auth.pool.demo_users import DemoPool
+from tui_auth.emulator import CognitoEmulator
+from tui_auth.emulator.demo_users import DemoPool
 from tui_auth.screens.problem import OWN_FAULT
 
 Record = Callable[[str, object], None]
@@ -53,7 +53,7 @@ class Watch:
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("meeting", MEETINGS, ids=lambda meeting: meeting.name)
 async def test_a_fault_at_any_screen_is_said_there_and_the_next_try_works(
-    meeting: Meeting, server: PoolServer, demo: DemoPool, proxy: FaultProxy, record_property: Record
+    meeting: Meeting, server: CognitoEmulator, demo: DemoPool, proxy: FaultProxy, record_property: Record
 ) -> None:
     app = app_for(meeting.person(server, demo), proxy.url)
     async with app.run_test(size=SIZE) as pilot:

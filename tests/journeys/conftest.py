@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.terminal.pty_program import PtyProgram
-from tui_auth.pool import PoolServer, demo_triggers
-from tui_auth.pool.demo_users import DemoPool, DemoUser, provision
+from tui_auth.emulator import CognitoEmulator, demo_triggers
+from tui_auth.emulator.demo_users import DemoPool, DemoUser, provision
 
 if TYPE_CHECKING:
     from tests.journeys.own_pool import OwnPool
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class SignIn(PtyProgram):
     """A person at the program: types, reads, and can look at the phone and the inbox."""
 
-    server: PoolServer
+    server: CognitoEmulator
     user: DemoUser
 
     def shows(self, words: str) -> None:
@@ -93,20 +93,20 @@ class SignIn(PtyProgram):
 
 
 @pytest.fixture
-def server() -> Iterator[PoolServer]:
+def server() -> Iterator[CognitoEmulator]:
     """A pool server with the demo's questions."""
-    with PoolServer(triggers=demo_triggers) as running:
+    with CognitoEmulator(triggers=demo_triggers) as running:
         yield running
 
 
 @pytest.fixture
-def demo(server: PoolServer) -> DemoPool:
+def demo(server: CognitoEmulator) -> DemoPool:
     """The demo's sample users: one for each step."""
     return provision(server)
 
 
 @pytest.fixture
-def sign_in_as(server: PoolServer, demo: DemoPool, tmp_path: Path) -> Iterator[Callable[..., SignIn]]:
+def sign_in_as(server: CognitoEmulator, demo: DemoPool, tmp_path: Path) -> Iterator[Callable[..., SignIn]]:
     """Starts ``tui-auth sign-in`` for a sample user, at the first screen."""
     users = {user.username: user for user in demo.users}
     with ExitStack() as running:
@@ -134,7 +134,7 @@ def sign_in_as(server: PoolServer, demo: DemoPool, tmp_path: Path) -> Iterator[C
 
 
 @pytest.fixture
-def own_pool(server: PoolServer, tmp_path: Path) -> Iterator[Callable[..., OwnPool]]:
+def own_pool(server: CognitoEmulator, tmp_path: Path) -> Iterator[Callable[..., OwnPool]]:
     """Makes pools of the journey's own, on the server and for the home folder of the journey."""
     from tests.journeys.own_pool import OwnPool
 

@@ -11,8 +11,8 @@ import pyotp
 
 from tests.clocks import stopped
 from tests.journeys.conftest import SignIn
-from tui_auth.pool import PoolServer
-from tui_auth.pool.demo_users import PASSWORD, DemoUser
+from tui_auth.emulator import CognitoEmulator
+from tui_auth.emulator.demo_users import PASSWORD, DemoUser
 
 FLOWS = ("USER_SRP_AUTH", "USER_PASSWORD_AUTH", "USER_AUTH", "REFRESH_TOKEN_AUTH")
 APP_AND_SMS = {
@@ -30,7 +30,7 @@ class OwnPool:
 
     def __init__(
         self,
-        server: PoolServer,
+        server: CognitoEmulator,
         home: Path,
         running: ExitStack,
         *,

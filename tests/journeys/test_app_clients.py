@@ -9,7 +9,7 @@ import pytest
 
 from tests.journeys.conftest import SignIn
 from tests.journeys.own_pool import OwnPool
-from tui_auth.pool import PoolServer
+from tui_auth.emulator import CognitoEmulator
 
 MakePool = Callable[..., OwnPool]
 ELSEWHERE = "us-east-1"
@@ -70,7 +70,7 @@ def test_a_pool_that_does_not_exist_although_the_client_does(own_pool: MakePool)
 def test_a_client_that_does_not_exist_and_a_wrong_region(own_pool: MakePool) -> None:
     pool = own_pool()
     pool.user()
-    with PoolServer(region=ELSEWHERE) as other:
+    with CognitoEmulator(region=ELSEWHERE) as other:
         for flags in (
             ["--client-id", "1example23456789"],
             ["--region", ELSEWHERE, "--endpoint-url", other.endpoint_url],

@@ -11,7 +11,7 @@ import pytest
 from tests.journeys.conftest import SignIn
 from tests.journeys.own_pool import APP_AND_SMS, OwnPool
 from tests.terminal.pty_program import PtyProgram
-from tui_auth.pool.model import Device
+from tui_auth.emulator.model import Device
 
 MakePool = Callable[..., OwnPool]
 PROOF = ["DEVICE_SRP_AUTH", "DEVICE_PASSWORD_VERIFIER"]

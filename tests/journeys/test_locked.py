@@ -34,7 +34,7 @@ def test_five_wrong_passwords_lock_and_the_wait_counts_down_with_nothing_tried(s
         program.press("ctrl+u")
     # More of them from elsewhere: a lock of two minutes that began just now.
     for _ in range(7):
-        program.server.state.lockout.failed(program.user.user_pool_id, "ann")
+        program.server.state.lockout.record_failure(program.user.user_pool_id, "ann")
     program.enter(program.user.password)
     program.shows("Too many wrong passwords: Cognito makes this user wait.")
     asked = program.asked
@@ -93,7 +93,7 @@ def test_the_same_in_lines(sign_in_as: Start) -> None:
 def test_a_lock_in_lines_is_a_wait_after_which_the_name_is_kept(sign_in_as: Start) -> None:
     program = sign_in_as("ann", "--plain", rows=60)
     for _ in range(12):
-        program.server.state.lockout.failed(program.user.user_pool_id, "ann")
+        program.server.state.lockout.record_failure(program.user.user_pool_id, "ann")
     program.log_in_by_lines()
     program.shows("Error: Too many wrong passwords: Cognito makes this user wait.")
     program.wait_for("Try again in ")

@@ -16,8 +16,8 @@ from tests.journeys.own_pool import OwnPool
 from tests.safe_codes import wrong_code
 from tests.terminal.pty_program import ROOT, isolated_environment
 from tests.tools import need_tool
-from tui_auth.pool import PoolServer
-from tui_auth.pool.demo_users import DemoPool
+from tui_auth.emulator import CognitoEmulator
+from tui_auth.emulator.demo_users import DemoPool
 
 Start = Callable[..., SignIn]
 NEW = "Brand-New-Horse-7!"
@@ -27,7 +27,7 @@ NEWEST_CODE = "import json, sys, urllib.request as u; print(json.load(u.urlopen(
 
 @pytest.mark.parametrize(("password", "status"), [(None, 0), ("not-this", 5)])
 def test_an_expect_script_signs_in(
-    server: PoolServer, demo: DemoPool, tmp_path: Path, password: str | None, status: int
+    server: CognitoEmulator, demo: DemoPool, tmp_path: Path, password: str | None, status: int
 ) -> None:
     need_tool("expect")
     user = next(user for user in demo.users if user.username == "sam")
@@ -194,7 +194,9 @@ def test_what_is_no_answer_to_enter_alone_is_answered(own_pool: Callable[..., Ow
     prompt_by_prompt(program, (enter, "/back"), ("Username:", "ann"))
 
 
-def test_what_is_typed_during_a_wait_is_neither_shown_nor_kept(sign_in_as: Start, server: PoolServer) -> None:
+def test_what_is_typed_during_a_wait_is_neither_shown_nor_kept(
+    sign_in_as: Start, server: CognitoEmulator
+) -> None:
     program = sign_in_as("ann", "--plain")
     server.fail_next("InitiateAuth", "NotAuthorizedException", "Password attempts exceeded")
     program.log_in_by_lines()
@@ -234,7 +236,7 @@ def test_a_password_is_not_shown_after_a_stop(sign_in_as: Start) -> None:
 
 
 def test_a_new_code_that_was_refused_is_not_said_to_be_on_its_way(
-    sign_in_as: Start, server: PoolServer
+    sign_in_as: Start, server: CognitoEmulator
 ) -> None:
     program = sign_in_as("sam", "--plain")
     program.log_in_by_lines()

@@ -10,8 +10,8 @@ from tests.screens.conftest import until
 from tests.terminal.pty_program import PtyProgram
 from tui_auth.auth.next_step import Done
 from tui_auth.demo.app import DemoApp
-from tui_auth.pool import PoolServer
-from tui_auth.pool.demo_users import provision
+from tui_auth.emulator import CognitoEmulator
+from tui_auth.emulator.demo_users import provision
 
 
 def test_a_sample_user_signs_in_without_a_key_pressed(tmp_path: Path) -> None:
@@ -29,7 +29,7 @@ USERNAMES = (
 
 @pytest.mark.parametrize("username", USERNAMES)
 async def test_each_sample_user_signs_in(username: str) -> None:
-    with PoolServer() as server:
+    with CognitoEmulator() as server:
         pool = provision(server)
         assert [user.username for user in pool.users] == list(USERNAMES), "each of them is played here"
         user = next(user for user in pool.users if user.username == username)

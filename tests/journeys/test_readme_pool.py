@@ -12,7 +12,7 @@ import pytest
 
 from tests.terminal.pty_program import ROOT, PtyProgram, isolated_environment
 from tests.tools import need_tool
-from tui_auth.pool import PoolServer
+from tui_auth.emulator import CognitoEmulator
 
 PASSWORD = "Correct-Horse-9!"
 POOL, CLIENT = "eu-west-1_Ab12Cd34E", "1example23456789"
@@ -63,14 +63,14 @@ class Shell(PtyProgram):
 
 
 @pytest.fixture
-def server() -> Iterator[PoolServer]:
+def server() -> Iterator[CognitoEmulator]:
     """A pool server without pools."""
-    with PoolServer() as running:
+    with CognitoEmulator() as running:
         yield running
 
 
 @pytest.fixture
-def shell(tmp_path: Path, server: PoolServer) -> Iterator[Callable[[], Shell]]:
+def shell(tmp_path: Path, server: CognitoEmulator) -> Iterator[Callable[[], Shell]]:
     """Starts a shell at home, where a pool with the user ann is to be had."""
     need_tool("bash")
     pool = server.call("CreateUserPool", {"PoolName": "staff"})["UserPool"]["Id"]

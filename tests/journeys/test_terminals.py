@@ -19,8 +19,8 @@ from tests.journeys.conftest import SignIn
 from tests.steps.reading import scan
 from tests.terminal.pty_program import PtyProgram
 from tests.tools import need_tool
-from tui_auth.pool import PoolServer
-from tui_auth.pool.demo_users import DemoPool
+from tui_auth.emulator import CognitoEmulator
+from tui_auth.emulator.demo_users import DemoPool
 
 Start = Callable[..., SignIn]
 NO_COLOURS = [{"NO_COLOR": "1"}, {"TERM": "vt100", "COLORTERM": ""}]
@@ -136,7 +136,7 @@ ALL_OR_SOME_OR_NONE = [each for count in range(4) for each in itertools.combinat
 
 @pytest.mark.parametrize("piped", ALL_OR_SOME_OR_NONE, ids=str)
 def test_with_streams_in_pipes_it_asks_on_the_terminal_or_says_that_there_is_none(
-    server: PoolServer, demo: DemoPool, tmp_path: Path, pipe: Callable[[], int], piped: tuple[str, ...]
+    server: CognitoEmulator, demo: DemoPool, tmp_path: Path, pipe: Callable[[], int], piped: tuple[str, ...]
 ) -> None:
     arguments = ["-m", "tui_auth", "sign-in", "--user-pool-id", demo.user_pool_id]
     arguments += ["--client-id", demo.client_id, "--endpoint-url", server.endpoint_url]
@@ -154,7 +154,7 @@ def test_with_streams_in_pipes_it_asks_on_the_terminal_or_says_that_there_is_non
 
 
 def test_in_a_tmux_with_default_settings_the_key_reaches_tmuxs_buffer_and_stays_in_sight(
-    server: PoolServer, demo: DemoPool, tmp_path: Path, tmux_socket: Path
+    server: CognitoEmulator, demo: DemoPool, tmp_path: Path, tmux_socket: Path
 ) -> None:
     user = next(user for user in demo.users if user.username == "tess")
     tmux = ["tmux", "-S", str(tmux_socket), "-f", os.devnull]
@@ -172,7 +172,7 @@ def test_in_a_tmux_with_default_settings_the_key_reaches_tmuxs_buffer_and_stays_
 
 
 def test_in_gnu_screen_the_key_passes_through_to_the_terminal(
-    server: PoolServer, demo: DemoPool, tmp_path: Path
+    server: CognitoEmulator, demo: DemoPool, tmp_path: Path
 ) -> None:
     need_tool("screen")
     user = next(user for user in demo.users if user.username == "tess")

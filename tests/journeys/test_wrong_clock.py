@@ -13,7 +13,7 @@ import pytest
 from tests.journeys.conftest import SignIn
 from tests.journeys.own_pool import APP_AND_SMS, OwnPool
 from tests.safe_codes import wrong_code
-from tui_auth.pool import PoolServer
+from tui_auth.emulator import CognitoEmulator
 
 Start = Callable[..., SignIn]
 MakePool = Callable[..., OwnPool]
@@ -31,7 +31,7 @@ def says_the_seconds(program: SignIn, seconds: float, way: str) -> None:
     program.wait_for(close)
 
 
-def timestamps(server: PoolServer) -> list[float]:
+def timestamps(server: CognitoEmulator) -> list[float]:
     """The times that proofs of a password were made with, in seconds since the epoch."""
     texts = [
         call["ChallengeResponses"].get("TIMESTAMP") for _, call in server.calls if "ChallengeName" in call
@@ -62,7 +62,7 @@ def test_a_refused_code_from_an_app_is_explained_and_srp_uses_the_servers_time(
     program.wait_for("Signed in as ann")
 
 
-def code_of_this_machine(phone: pyotp.TOTP, server: PoolServer, off: float) -> str:
+def code_of_this_machine(phone: pyotp.TOTP, server: CognitoEmulator, off: float) -> str:
     """What an authenticator that runs on the machine with the wrong clock shows."""
     return phone.at(int(server.clock.now() - off))
 
@@ -84,15 +84,17 @@ def test_a_right_password_proved_with_a_wrong_time_is_explained_and_the_next_try
 ) -> None:
     pool = own_pool()
     pool.user()
-    answer, moves = PoolServer.call_over_http, [MINUTES_OFF]
+    answer, moves = CognitoEmulator.call_over_http, [MINUTES_OFF]
 
-    def with_a_jump(server: PoolServer, service: str, operation: str, params: Any) -> dict[str, Any] | None:
+    def with_a_jump(
+        server: CognitoEmulator, service: str, operation: str, params: Any
+    ) -> dict[str, Any] | None:
         # The proof is under way when the clocks part: nothing on the way here could have told.
         if operation == "RespondToAuthChallenge" and moves:
             server.clock.advance(moves.pop())
         return answer(server, service, operation, params)
 
-    monkeypatch.setattr(PoolServer, "call_over_http", with_a_jump)
+    monkeypatch.setattr(CognitoEmulator, "call_over_http", with_a_jump)
     program = pool.sign_in()
     program.log_in()
     program.wait_for("Incorrect username or password.")

@@ -113,7 +113,7 @@ def test_the_first_frame_needs_nothing_of_what_comes_after_it(loaded_by_signing_
         "surroundings",
     }
     assert below("session", modules) <= {"errors"}
-    assert not below("plain", modules) | below("pool", modules) | below("demo", modules)
+    assert not below("plain", modules) | below("emulator", modules) | below("demo", modules)
     of_answers = {"auth_requests", "conversation", "done_keeper", "navigation"}
     assert not modules & {f"tui_auth.{name}" for name in of_answers}
     assert not modules & {"tui_auth.terminal.clipboard", "tui_auth.widgets.code_input"}

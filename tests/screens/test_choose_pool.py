@@ -20,7 +20,7 @@ from tui_auth.auth.refusals import refusal
 from tui_auth.auth.signature import KeysUnreachable
 from tui_auth.cli.choose_pool import ChoosePoolApp
 from tui_auth.config.profiles import Profiles, load_profiles
-from tui_auth.pool import PoolServer
+from tui_auth.emulator import CognitoEmulator
 from tui_auth.screens.choose_pool import ChoosePoolScreen, Stage
 from tui_auth.screens.help import HelpScreen
 
@@ -267,7 +267,7 @@ async def test_a_client_with_a_secret_asks_for_the_file_it_is_in(tmp_path: Path)
     assert "hunter2" not in (tmp_path / "config" / "tui-auth" / "config.toml").read_text()
 
 
-def a_pool(server: PoolServer, **client: Any) -> tuple[str, dict[str, Any]]:
+def a_pool(server: CognitoEmulator, **client: Any) -> tuple[str, dict[str, Any]]:
     """A new pool's id, and its app client as CreateUserPoolClient answers."""
     pool = str(server.call("CreateUserPool", {"PoolName": "staff"})["UserPool"]["Id"])
     request = {"UserPoolId": pool, "ClientName": "terminal", **client}
@@ -292,7 +292,7 @@ def start_pty_program(tmp_path: Path) -> StartPtyProgram:
 
 @contextmanager
 def asked_for_a_pool(
-    start_pty_program: StartPtyProgram, server: PoolServer, pool: str, client: str
+    start_pty_program: StartPtyProgram, server: CognitoEmulator, pool: str, client: str
 ) -> Iterator[PtyProgram]:
     """The real program at its first screen, once the address of the client's page was pasted and sent."""
     with start_pty_program(TUI_AUTH_ENDPOINT_URL=server.endpoint_url) as program:
@@ -305,7 +305,7 @@ def asked_for_a_pool(
 
 @pytest.mark.parametrize("way", ["typed", "pasted"])
 def test_a_secret_in_place_of_its_files_path_is_not_repeated_and_the_rest_stays(
-    tmp_path: Path, start_pty_program: StartPtyProgram, server: PoolServer, way: str
+    tmp_path: Path, start_pty_program: StartPtyProgram, server: CognitoEmulator, way: str
 ) -> None:
     pool, made = a_pool(server, GenerateSecret=True)
     client, secret = made["ClientId"], made["ClientSecret"]
@@ -459,7 +459,7 @@ async def test_every_stage_fits(tmp_path: Path, size: tuple[int, int]) -> None:
 
 
 def test_the_real_program_tries_a_real_pool_and_keeps_it(
-    tmp_path: Path, start_pty_program: StartPtyProgram, server: PoolServer
+    tmp_path: Path, start_pty_program: StartPtyProgram, server: CognitoEmulator
 ) -> None:
     pool, made = a_pool(server, ExplicitAuthFlows=["ALLOW_USER_SRP_AUTH"])
     home = tmp_path / "home"

@@ -11,8 +11,8 @@ from tests.screens.conftest import PilotedApp, app_with
 from tests.scripted_gateway import challenge
 from tui_auth.auth.refusals import refusal
 from tui_auth.demo.app import DemoApp
-from tui_auth.pool import PoolServer
-from tui_auth.pool.demo_users import provision
+from tui_auth.emulator import CognitoEmulator
+from tui_auth.emulator.demo_users import provision
 from tui_auth.widgets.frame import ScreenFooter
 from tui_auth.widgets.text_input import SecretInput
 
@@ -103,7 +103,7 @@ def visible_keys(app: PilotedApp | DemoApp) -> set[str]:
 
 
 async def test_open_drawer_keeps_its_key_in_the_footer() -> None:
-    with PoolServer() as server:
+    with CognitoEmulator() as server:
         app = DemoApp(server, provision(server), theme="tui-auth-dark")
         async with app.run_test(size=SIZE) as pilot:
             await press(pilot, "ctrl+s")

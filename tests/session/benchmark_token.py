@@ -20,7 +20,7 @@ from pathlib import Path
 
 from tests.session.machine import Machine
 from tests.terminal.pty_program import ROOT
-from tui_auth.pool import PoolServer
+from tui_auth.emulator import CognitoEmulator
 
 RUNS = 20
 REFERENCE = "python -c pass"
@@ -79,7 +79,7 @@ def measured(rows: Mapping[str, Sequence[str]], environ: Mapping[str, str], runs
 def main() -> None:
     """Print the table."""
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else RUNS
-    with tempfile.TemporaryDirectory() as home, PoolServer() as server:
+    with tempfile.TemporaryDirectory() as home, CognitoEmulator() as server:
         machine = Machine(Path(home), server)
         machine.sign_in(machine.with_identity_pool(machine.client()), machine.user())
         environ = {**machine.environ, "PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]}

@@ -17,7 +17,7 @@ from tests.terminal.pty_program import ROOT, isolated_environment
 from tui_auth.auth.auth import Auth
 from tui_auth.auth.next_step import Done
 from tui_auth.config.resolver import ResolvedPool
-from tui_auth.pool import PoolServer
+from tui_auth.emulator import CognitoEmulator
 from tui_auth.session.sessions import Found, Kept, Sessions, origin_of
 from tui_auth.session.stores import StorageKind
 
@@ -32,7 +32,7 @@ class Machine:
     """``home`` is empty at first; ``environ`` leads everything below it and names nothing else."""
 
     home: Path
-    server: PoolServer
+    server: CognitoEmulator
     environ: dict[str, str] = field(default_factory=dict)
     user_pool_id: str = ""
 
@@ -238,7 +238,7 @@ def flags(choice: ResolvedPool) -> Sequence[str]:
 @pytest.fixture
 def machine(tmp_path: Path) -> Iterator[Machine]:
     """A machine on which nobody has signed in yet."""
-    with PoolServer() as server:
+    with CognitoEmulator() as server:
         yield Machine(tmp_path, server)
 
 

@@ -17,8 +17,8 @@ from tui_auth.auth.refusals import refusal
 from tui_auth.auth.signature import KeysUnreachable
 from tui_auth.cli.choose_pool import ChoosePoolApp
 from tui_auth.demo.app import DemoApp
-from tui_auth.pool import PoolServer
-from tui_auth.pool.demo_users import provision
+from tui_auth.emulator import CognitoEmulator
+from tui_auth.emulator.demo_users import provision
 from tui_auth.screens.step_screen import StartAgainAsked
 from tui_auth.session.storage_choice import WORDS
 from tui_auth.settings import SignInSettings
@@ -65,7 +65,7 @@ def _choose_pool(view: View, theme: str) -> App[Any]:
 
 
 def _demo(view: View, theme: str) -> App[Any]:
-    server = PoolServer()
+    server = CognitoEmulator()
     return DemoApp(server, provision(server), theme=theme)
 
 

@@ -14,7 +14,8 @@ from tui_auth.auth.next_step import ConfirmSignInWithTOTPCode, ContinueSignInWit
 from tui_auth.demo.phone import Drawer, Phone
 from tui_auth.demo.player import Player
 from tui_auth.demo.user_list import UserChosen, UserListScreen
-from tui_auth.pool.demo_users import DemoPool, DemoUser, make_new_again
+from tui_auth.emulator import CognitoEmulator
+from tui_auth.emulator.demo_users import DemoPool, DemoUser, reset_user
 from tui_auth.screens.done import SignInSeen
 from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.sign_in import SignInScreen
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
     from textual.widget import Widget
 
-    from tui_auth.pool import PoolServer
+    from tui_auth.emulator import CognitoEmulator
     from tui_auth.screens.surroundings import Surroundings
 
 SESSION_SECONDS = 15 * 60.0
@@ -51,7 +52,7 @@ class DemoApp(TuiAuthApp):
 
     def __init__(
         self,
-        server: PoolServer,
+        server: CognitoEmulator,
         pool: DemoPool,
         *,
         theme: str,
@@ -105,7 +106,7 @@ class DemoApp(TuiAuthApp):
         """Open the sign-in screen of the user's pool with name and password filled in."""
         user: DemoUser | None = event.user
         if user and user.username in self._met:
-            make_new_again(self.server, user)
+            reset_user(self.server, user)
         self._met |= {user.username} if user else set()
         pool_id = user.user_pool_id if user else self.pool.user_pool_id
         client_id = user.client_id if user else self.pool.client_id

@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui_auth.auth.totp import WINDOW_SECONDS
+from tui_auth.emulator import CognitoEmulator
 from tui_auth.screens.call_trace import CallTraceView
 from tui_auth.secret import Secret
 from tui_auth.terminal.safe_text import safe_line
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from tui_auth.auth.wire import Wire
-    from tui_auth.pool import PoolServer
+    from tui_auth.emulator import CognitoEmulator
 
 MAX_MESSAGES, MAX_MESSAGES_IF_LOW = 5, 2
 
@@ -72,7 +73,7 @@ class Phone:
 class Drawer(Vertical):
     """Phone, inbox and call trace beside every screen; ^s opens it where there is no room for a column."""
 
-    def __init__(self, server: PoolServer, phone: Phone, wire: Wire) -> None:
+    def __init__(self, server: CognitoEmulator, phone: Phone, wire: Wire) -> None:
         super().__init__()
         self.server = server
         self.phone = phone

@@ -9,6 +9,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
+from tui_auth.emulator.demo_users import DemoUser
 from tui_auth.screens.form_screen import FormScreen
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from textual import events
     from textual.widget import Widget
 
-    from tui_auth.pool.demo_users import DemoUser
+    from tui_auth.emulator.demo_users import DemoUser
     from tui_auth.screens.surroundings import Surroundings
 
 OWN_NAME_KEY = "n"

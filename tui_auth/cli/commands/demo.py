@@ -36,11 +36,11 @@ def _run(arguments: Namespace) -> int:
         say("`tui-auth pool --demo-users` serves the same users to `tui-auth sign-in --plain`.")
         return NOT_SIGNED_IN
     from tui_auth.demo.app import DemoApp
-    from tui_auth.pool import PoolServer
-    from tui_auth.pool.demo_users import provision
+    from tui_auth.emulator import CognitoEmulator
+    from tui_auth.emulator.demo_users import provision
 
     theme = full_screen.theme(os.environ.get("TUI_AUTH_THEME"))
-    with PoolServer() as server:
+    with CognitoEmulator() as server:
         pool = provision(server)
         users = {user.username: user for user in pool.users}
         if arguments.play and arguments.play not in users:

@@ -16,7 +16,7 @@ from tui_auth.cli.exit_status import CONFIGURATION
 from tui_auth.cli.output import tell, write_out
 
 if TYPE_CHECKING:
-    from tui_auth.pool import PoolServer
+    from tui_auth.emulator import CognitoEmulator
 
 _TRIGGERS_MODULE = "tui_auth_pool_triggers"
 _TRIGGER_FUNCTIONS = ("define_auth_challenge", "create_auth_challenge", "verify_auth_challenge_response")
@@ -51,7 +51,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Serve until SIGINT or SIGTERM and return 0; 3 for a bad triggers file or an unavailable port."""
-    from tui_auth.pool import PoolServer
+    from tui_auth.emulator import CognitoEmulator
 
     try:
         triggers = load_triggers(arguments.triggers) if arguments.triggers else None
@@ -59,7 +59,7 @@ def run(arguments: Namespace) -> int:
         tell(str(error))
         return CONFIGURATION
     try:
-        server = PoolServer(port=arguments.port, triggers=triggers)
+        server = CognitoEmulator(port=arguments.port, triggers=triggers)
     except OSError as error:
         advice = "Give another --port, or none for a free one."
         tell(f"cannot listen on port {arguments.port}: {error.strerror}. {advice}")
@@ -104,14 +104,14 @@ def load_triggers(path: Path) -> ModuleType:
     return module
 
 
-def _create_demo_pools(server: PoolServer) -> dict[str, Any]:
-    from tui_auth.pool.demo_users import provision
+def _create_demo_pools(server: CognitoEmulator) -> dict[str, Any]:
+    from tui_auth.emulator.demo_users import provision
 
     pool = provision(server)
     return {**asdict(pool), "users": [asdict(user) for user in pool.users]}
 
 
-def _create_empty_pool(server: PoolServer) -> dict[str, Any]:
+def _create_empty_pool(server: CognitoEmulator) -> dict[str, Any]:
     """Create a pool without users, an app client that allows every flow, and an identity pool."""
     settings: dict[str, Any] = {"PoolName": "pool", "AutoVerifiedAttributes": ["email"]}
     if server.triggers is not None:

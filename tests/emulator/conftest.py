@@ -1,0 +1,65 @@
+"""One emulator for the tests of a worker, and own pools for each test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.clocks import FrozenClock
+from tests.emulator.harness import ALL_FLOWS, REGION, PoolUnderTest, aws_client
+from tui_auth.emulator import CognitoEmulator
+
+MakePool = Callable[..., PoolUnderTest]
+
+
+@pytest.fixture(scope="session")
+def shared_server() -> Iterator[CognitoEmulator]:
+    """Serve the tests that don't change the clock. User names may repeat between tests."""
+    with CognitoEmulator(region=REGION, clock=FrozenClock()) as server:
+        yield server
+        assert not list(server.internal_errors)
+
+
+@pytest.fixture(scope="session")
+def shared_aws(shared_server: CognitoEmulator) -> Any:
+    """Return a boto3 client for the shared emulator."""
+    return aws_client(shared_server)
+
+
+@pytest.fixture
+def server(shared_server: CognitoEmulator) -> Iterator[CognitoEmulator]:
+    """Serve one test, which may change the clock. The signing keys are shared to save time."""
+    server = CognitoEmulator(region=REGION, clock=FrozenClock())
+    server.state.keys = shared_server.state.keys
+    with server:
+        yield server
+    assert not list(server.internal_errors)
+
+
+def make(server: CognitoEmulator, aws: Any, **settings: Any) -> PoolUnderTest:
+    """Create a pool and a client.
+
+    Settings in CamelCase go to CreateUserPool; ``mfa`` and ``client`` are dicts.
+    """
+    mfa = settings.pop("mfa", None)
+    client = {"ExplicitAuthFlows": ALL_FLOWS, **settings.pop("client", {})}
+    pool_id = aws.create_user_pool(PoolName="tests", **settings)["UserPool"]["Id"]
+    if mfa:
+        aws.set_user_pool_mfa_config(UserPoolId=pool_id, **mfa)
+    created = aws.create_user_pool_client(UserPoolId=pool_id, ClientName="tests", **client)["UserPoolClient"]
+    return PoolUnderTest(server, aws, pool_id, created["ClientId"], created.get("ClientSecret"))
+
+
+@pytest.fixture
+def make_pool(shared_server: CognitoEmulator, shared_aws: Any) -> MakePool:
+    """Create pools on the shared emulator."""
+    return lambda **settings: make(shared_server, shared_aws, **settings)
+
+
+@pytest.fixture
+def own_pool(server: CognitoEmulator) -> MakePool:
+    """Create pools on the emulator of this test."""
+    aws = aws_client(server)
+    return lambda **settings: make(server, aws, **settings)

@@ -1,0 +1,326 @@
+"""Remembered devices: ConfirmDevice, the proof by SRP, and their part in a refresh."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from pycognito.aws_srp import generate_hash_device
+
+from tests.emulator.conftest import MakePool
+from tests.emulator.harness import OTHER_PASSWORD, PASSWORD, SMS, PoolUnderTest, rejected
+from tui_auth.auth import srp
+
+MFA = {"MfaConfiguration": "OPTIONAL", "SmsMfaConfiguration": SMS}
+ALWAYS = {"ChallengeRequiredOnNewDevice": True, "DeviceOnlyRememberedOnUserPrompt": False}
+INVALID = ("NotAuthorizedException", "Invalid Refresh Token")
+
+
+@dataclass
+class Device:
+    key: str
+    group: str
+    password: str
+    refresh_token: str
+    access_token: str
+
+
+def new_device(pool: PoolUnderTest, result: dict[str, Any], *, confirm: bool = True) -> Device:
+    metadata = result["NewDeviceMetadata"]
+    key, group = metadata["DeviceKey"], metadata["DeviceGroupKey"]
+    # pycognito, an independent client, creates verifier and salt.
+    password, config = generate_hash_device(group, key)
+    if confirm:
+        pool.aws.confirm_device(
+            AccessToken=result["AccessToken"],
+            DeviceKey=key,
+            DeviceSecretVerifierConfig=config,
+            DeviceName="vt100",
+        )
+    return Device(key, group, password, result["RefreshToken"], result["AccessToken"])
+
+
+def tracking(make: MakePool, **configuration: bool) -> PoolUnderTest:
+    pool = make(DeviceConfiguration={**ALWAYS, **configuration}, mfa=MFA)
+    pool.with_phone()
+    return pool
+
+
+def remembered(pool: PoolUnderTest) -> Device:
+    return new_device(pool, pool.srp_sign_in()["AuthenticationResult"])
+
+
+def prove(pool: PoolUnderTest, reply: dict[str, Any], device: Device, password: str) -> dict[str, Any]:
+    a = srp.private_value()
+    second = pool.answer(reply, DEVICE_KEY=device.key, SRP_A=f"{srp.public_value(a):x}")
+    assert second["ChallengeName"] == "DEVICE_PASSWORD_VERIFIER"
+    assert second["ChallengeParameters"]["DEVICE_KEY"] == device.key
+    claim = pool.srp_claim(second, a, password, name=device.group, user=device.key)
+    return pool.answer(second, DEVICE_KEY=device.key, **claim)
+
+
+def test_the_key_of_a_new_device_comes_with_the_tokens(make_pool: MakePool) -> None:
+    pool = tracking(make_pool)
+    metadata = pool.srp_sign_in()["AuthenticationResult"]["NewDeviceMetadata"]
+
+    assert metadata["DeviceKey"].startswith("eu-west-1_")
+    assert len(metadata["DeviceGroupKey"]) == 9
+    assert metadata["DeviceGroupKey"].startswith("-")
+
+
+def test_a_pool_without_device_tracking_returns_no_device_key(make_pool: MakePool) -> None:
+    pool = make_pool()
+    pool.user()
+
+    assert "NewDeviceMetadata" not in pool.srp_sign_in()["AuthenticationResult"]
+    assert "AuthenticationResult" in pool.password_sign_in(DEVICE_KEY="eu-west-1_unknown")
+
+
+def test_a_remembered_devices_proof_returns_tokens(make_pool: MakePool) -> None:
+    pool = tracking(make_pool)
+    device = remembered(pool)
+    reply = pool.srp_sign_in(DEVICE_KEY=device.key)
+
+    assert reply["ChallengeName"] == "DEVICE_SRP_AUTH"
+    result = prove(pool, reply, device, device.password)["AuthenticationResult"]
+    assert "NewDeviceMetadata" not in result
+
+
+def test_a_wrong_device_password_is_rejected(make_pool: MakePool) -> None:
+    pool = tracking(make_pool)
+    device = remembered(pool)
+    reply = pool.srp_sign_in(DEVICE_KEY=device.key)
+
+    with rejected("NotAuthorizedException", "Incorrect username or password."):
+        prove(pool, reply, device, "another")
+
+
+def test_the_proof_of_a_device_is_not_valid_for_another_sign_in_or_device(make_pool: MakePool) -> None:
+    pool = tracking(make_pool)
+    device, second = remembered(pool), remembered(pool)
+    entry, two = (pool.srp_sign_in(DEVICE_KEY=device.key) for _ in range(2))
+    a = srp.private_value()
+    public = f"{srp.public_value(a):x}"
+    entry, two = (pool.answer(reply, DEVICE_KEY=device.key, SRP_A=public) for reply in (entry, two))
+    claim = pool.srp_claim(entry, a, device.password, name=device.group, user=device.key)
+    with rejected("NotAuthorizedException", "Incorrect username or password."):
+        pool.answer(two, DEVICE_KEY=device.key, **claim)
+    claim = pool.srp_claim(two, a, device.password, name=device.group, user=device.key)
+
+    with rejected("NotAuthorizedException", "Incorrect username or password."):
+        pool.answer(two, DEVICE_KEY=second.key, **claim)
+
+
+def test_the_proof_replaces_the_code_if_only_new_devices_are_challenged(
+    make_pool: MakePool,
+) -> None:
+    pool = tracking(make_pool)
+    device = remembered(pool)
+    pool.prefer(SMSMfaSettings={"Enabled": True})
+
+    assert pool.srp_sign_in()["ChallengeName"] == "SMS_MFA"
+    assert pool.srp_sign_in(DEVICE_KEY=device.key)["ChallengeName"] == "DEVICE_SRP_AUTH"
+
+
+def test_otherwise_the_proof_comes_after_the_code(make_pool: MakePool) -> None:
+    pool = tracking(make_pool, ChallengeRequiredOnNewDevice=False)
+    device = remembered(pool)
+    pool.prefer(SMSMfaSettings={"Enabled": True})
+    reply = pool.srp_sign_in(DEVICE_KEY=device.key)
+    assert reply["ChallengeName"] == "SMS_MFA"
+    reply = pool.answer(reply, SMS_MFA_CODE=pool.code(), DEVICE_KEY=device.key)
+
+    assert reply["ChallengeName"] == "DEVICE_SRP_AUTH"
+    assert "AuthenticationResult" in prove(pool, reply, device, device.password)
+
+
+def test_an_unconfirmed_device_does_not_replace_the_code(make_pool: MakePool) -> None:
+    pool = tracking(make_pool)
+    device = new_device(pool, pool.srp_sign_in()["AuthenticationResult"], confirm=False)
+    pool.prefer(SMSMfaSettings={"Enabled": True})
+
+    assert pool.srp_sign_in(DEVICE_KEY=device.key)["ChallengeName"] == "SMS_MFA"
+
+
+def test_an_empty_device_key_counts_as_absent(make_pool: MakePool) -> None:
+    pool = tracking(make_pool)
+
+    assert "NewDeviceMetadata" in pool.srp_sign_in(DEVICE_KEY="")["AuthenticationResult"]
+
+
+@pytest.mark.parametrize("flow", ["USER_SRP_AUTH", "USER_PASSWORD_AUTH"])
+def test_an_unknown_device_is_not_found(make_pool: MakePool, flow: str) -> None:
+    pool = tracking(make_pool)
+    sign_in = pool.srp_sign_in if flow == "USER_SRP_AUTH" else pool.password_sign_in
+
+    with rejected("ResourceNotFoundException", "Device does not exist."):
+        sign_in(DEVICE_KEY="eu-west-1_0a1b2c3d-0000-0000-0000-000000000000")
+
+
+def test_the_same_proof_can_be_sent_again_without_the_unknown_device(make_pool: MakePool) -> None:
+    pool = tracking(make_pool)
+    a = srp.private_value()
+    reply = pool.initiate("USER_SRP_AUTH", USERNAME="ann", SRP_A=f"{srp.public_value(a):x}")
+    claim = pool.srp_claim(reply, a)
+    with rejected("ResourceNotFoundException", "Device does not exist."):
+        pool.answer(reply, DEVICE_KEY="eu-west-1_0a1b", **claim)
+
+    assert "AuthenticationResult" in pool.answer(reply, **claim)
+
+
+def test_an_unknown_device_is_reported_only_after_the_right_password(make_pool: MakePool) -> None:
+    pool = tracking(make_pool)
+
+    with rejected("NotAuthorizedException"):
+        pool.srp_sign_in(password=OTHER_PASSWORD, DEVICE_KEY="eu-west-1_0a1b")
+
+
+def test_the_answer_of_a_device_requires_its_key(make_pool: MakePool) -> None:
+    pool = tracking(make_pool)
+    device = remembered(pool)
+    reply = pool.srp_sign_in(DEVICE_KEY=device.key)
+
+    with rejected("InvalidParameterException", "Missing required parameter DEVICE_KEY"):
+        pool.answer(reply, SRP_A="abcd")
+
+
+def test_a_device_forgotten_during_the_sign_in_is_not_found(make_pool: MakePool) -> None:
+    pool = tracking(make_pool)
+    device = remembered(pool)
+    reply = pool.srp_sign_in(DEVICE_KEY=device.key)
+    pool.aws.forget_device(AccessToken=device.access_token, DeviceKey=device.key)
+
+    with rejected("ResourceNotFoundException", "Device does not exist."):
+        pool.answer(reply, DEVICE_KEY=device.key, SRP_A="abcd")
+
+
+# ConfirmDevice and other operations
+
+
+def test_a_device_is_remembered_on_request_if_the_pool_lets_users_decide(make_pool: MakePool) -> None:
+    pool = tracking(make_pool, DeviceOnlyRememberedOnUserPrompt=True)
+    result = pool.srp_sign_in()["AuthenticationResult"]
+    metadata = result["NewDeviceMetadata"]
+    _, config = generate_hash_device(metadata["DeviceGroupKey"], metadata["DeviceKey"])
+    confirmed = pool.aws.confirm_device(
+        AccessToken=result["AccessToken"],
+        DeviceKey=metadata["DeviceKey"],
+        DeviceSecretVerifierConfig=config,
+    )
+
+    assert confirmed["UserConfirmationNecessary"] is True
+    assert "AuthenticationResult" in pool.srp_sign_in(DEVICE_KEY=metadata["DeviceKey"])
+    pool.aws.update_device_status(
+        AccessToken=result["AccessToken"],
+        DeviceKey=metadata["DeviceKey"],
+        DeviceRememberedStatus="remembered",
+    )
+    assert pool.srp_sign_in(DEVICE_KEY=metadata["DeviceKey"])["ChallengeName"] == "DEVICE_SRP_AUTH"
+
+
+def test_otherwise_a_confirmed_device_is_remembered_at_once(make_pool: MakePool) -> None:
+    pool = tracking(make_pool)
+    result = pool.srp_sign_in()["AuthenticationResult"]
+    metadata = result["NewDeviceMetadata"]
+    _, config = generate_hash_device(metadata["DeviceGroupKey"], metadata["DeviceKey"])
+    arguments = {
+        "AccessToken": result["AccessToken"],
+        "DeviceKey": metadata["DeviceKey"],
+        "DeviceSecretVerifierConfig": config,
+    }
+
+    assert pool.aws.confirm_device(**arguments)["UserConfirmationNecessary"] is False
+    with rejected("DeviceKeyExistsException"):
+        pool.aws.confirm_device(**arguments)
+
+
+def test_values_without_their_sign_byte_are_rejected(make_pool: MakePool) -> None:
+    pool = tracking(make_pool)
+    result = pool.srp_sign_in()["AuthenticationResult"]
+    negative = base64.b64encode(b"\xff" + bytes(15)).decode()
+
+    with rejected("InvalidParameterException", "Negate value passed for salt and Password verifier"):
+        pool.aws.confirm_device(
+            AccessToken=result["AccessToken"],
+            DeviceKey=result["NewDeviceMetadata"]["DeviceKey"],
+            DeviceSecretVerifierConfig={"Salt": negative, "PasswordVerifier": negative},
+        )
+
+
+def test_another_sign_ins_device_key_is_rejected(make_pool: MakePool) -> None:
+    pool = tracking(make_pool)
+    entry, two = (pool.srp_sign_in()["AuthenticationResult"] for _ in range(2))
+    key = two["NewDeviceMetadata"]["DeviceKey"]
+    _, config = generate_hash_device(two["NewDeviceMetadata"]["DeviceGroupKey"], key)
+
+    with rejected("InvalidParameterException", "Invalid device key given."):
+        pool.aws.confirm_device(
+            AccessToken=entry["AccessToken"], DeviceKey=key, DeviceSecretVerifierConfig=config
+        )
+
+
+def test_devices_are_listed_described_and_forgotten(make_pool: MakePool) -> None:
+    pool = tracking(make_pool)
+    first = remembered(pool)
+    second = remembered(pool)
+    token = second.access_token
+    listed = pool.aws.list_devices(AccessToken=token)["Devices"]
+    page = pool.aws.list_devices(AccessToken=token, Limit=1)
+    rest = pool.aws.list_devices(AccessToken=token, Limit=1, PaginationToken=page["PaginationToken"])
+    described = pool.aws.get_device(AccessToken=token, DeviceKey=first.key)["Device"]
+    attributes = {entry["Name"]: entry["Value"] for entry in described["DeviceAttributes"]}
+
+    assert [entry["DeviceKey"] for entry in listed] == [first.key, second.key]
+    assert [entry["Devices"][0]["DeviceKey"] for entry in (page, rest)] == [first.key, second.key]
+    assert attributes["device_name"] == "vt100"
+    assert attributes["dev:device_remembered_status"] == "remembered"
+    assert described["DeviceCreateDate"].year >= 2020
+    pool.aws.forget_device(AccessToken=token, DeviceKey=first.key)
+    with rejected("ResourceNotFoundException", "Device does not exist."):
+        pool.aws.get_device(AccessToken=token, DeviceKey=first.key)
+
+
+def test_a_pool_without_device_tracking_cannot_list_devices(make_pool: MakePool) -> None:
+    pool = make_pool()
+    pool.user()
+
+    with rejected("InvalidUserPoolConfigurationException"):
+        pool.aws.list_devices(AccessToken=pool.access_token())
+
+
+# Refresh
+
+
+def test_a_refresh_needs_the_confirmed_device(make_pool: MakePool) -> None:
+    pool = tracking(make_pool)
+    device = new_device(pool, pool.srp_sign_in()["AuthenticationResult"], confirm=False)
+    token = device.refresh_token
+    with rejected(*INVALID):
+        pool.initiate("REFRESH_TOKEN_AUTH", REFRESH_TOKEN=token, DEVICE_KEY=device.key)
+    good = remembered(pool)
+
+    for key in ({}, {"DEVICE_KEY": "eu-west-1_0a1b"}, {"DEVICE_KEY": device.key}):
+        with rejected(*INVALID):
+            pool.initiate("REFRESH_TOKEN_AUTH", REFRESH_TOKEN=good.refresh_token, **key)
+    for key in ({}, {"DeviceKey": device.key}):
+        with rejected(*INVALID):
+            pool.aws.get_tokens_from_refresh_token(
+                ClientId=pool.client_id, RefreshToken=good.refresh_token, **key
+            )
+    assert pool.initiate("REFRESH_TOKEN_AUTH", REFRESH_TOKEN=good.refresh_token, DEVICE_KEY=good.key)
+    assert pool.aws.get_tokens_from_refresh_token(
+        ClientId=pool.client_id, RefreshToken=good.refresh_token, DeviceKey=good.key
+    )
+
+
+def test_a_device_does_not_replace_the_password(make_pool: MakePool) -> None:
+    pool = tracking(make_pool)
+    device = remembered(pool)
+
+    with rejected("NotAuthorizedException", "Incorrect username or password."):
+        pool.password_sign_in(password=OTHER_PASSWORD, DEVICE_KEY=device.key)
+    assert pool.password_sign_in(password=PASSWORD, DEVICE_KEY=device.key)["ChallengeName"] == (
+        "DEVICE_SRP_AUTH"
+    )

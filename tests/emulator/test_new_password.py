@@ -1,0 +1,145 @@
+"""NEW_PASSWORD_REQUIRED: a permanent password, and the missing attributes."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.emulator.conftest import MakePool
+from tests.emulator.harness import OTHER_PASSWORD, PASSWORD, SMS, TOTP, PoolUnderTest, rejected
+
+SCHEMA = [
+    {"Name": "name", "AttributeDataType": "String", "Required": True, "Mutable": True},
+    {"Name": "email", "AttributeDataType": "String", "Required": True, "Mutable": True},
+    {"Name": "team", "AttributeDataType": "String", "Mutable": True},
+]
+
+
+@pytest.fixture
+def pool(make_pool: MakePool) -> PoolUnderTest:
+    pool = make_pool(Schema=SCHEMA)
+    pool.user(permanent=False, email="a@b.example", email_verified="true")
+    return pool
+
+
+def test_present_and_missing_attributes_are_json_strings(pool: PoolUnderTest) -> None:
+    reply = pool.srp_sign_in()
+
+    assert reply["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
+    parameters = reply["ChallengeParameters"]
+    assert parameters["USER_ID_FOR_SRP"] == "ann"
+    assert parameters["requiredAttributes"] == '["userAttributes.name"]'
+    assert json.loads(parameters["userAttributes"]) == {"email": "a@b.example", "email_verified": "true"}
+
+
+def test_no_missing_attribute_is_an_empty_list(make_pool: MakePool) -> None:
+    pool = make_pool()
+    pool.user(permanent=False)
+
+    assert pool.password_sign_in()["ChallengeParameters"]["requiredAttributes"] == "[]"
+
+
+def test_password_and_attributes_return_tokens_and_confirm_the_user(pool: PoolUnderTest) -> None:
+    answer = {
+        "NEW_PASSWORD": OTHER_PASSWORD,
+        "userAttributes.name": "Ann",
+        "userAttributes.custom:team": "red",
+    }
+    reply = pool.answer(pool.password_sign_in(), **answer)
+    user = pool.admin("admin_get_user", "ann")
+    attributes = {entry["Name"]: entry["Value"] for entry in user["UserAttributes"]}
+
+    assert "AuthenticationResult" in reply
+    assert user["UserStatus"] == "CONFIRMED"
+    assert (attributes["name"], attributes["custom:team"]) == ("Ann", "red")
+    assert "AuthenticationResult" in pool.password_sign_in(password=OTHER_PASSWORD)
+    with rejected("NotAuthorizedException"):
+        pool.password_sign_in(password=PASSWORD)
+
+
+def test_a_missing_attribute_is_rejected_and_keeps_the_challenge_session(pool: PoolUnderTest) -> None:
+    reply = pool.password_sign_in()
+    with rejected("InvalidParameterException", "Invalid attributes given, name is missing"):
+        pool.answer(reply, NEW_PASSWORD=OTHER_PASSWORD)
+
+    answered = pool.answer(reply, NEW_PASSWORD=OTHER_PASSWORD, **{"userAttributes.name": "Ann"})
+
+    assert "AuthenticationResult" in answered
+
+
+def test_a_weak_password_is_rejected_and_keeps_the_challenge_session(pool: PoolUnderTest) -> None:
+    reply = pool.password_sign_in()
+    with rejected(
+        "InvalidPasswordException", "Password did not conform with policy: Password not long enough"
+    ):
+        pool.answer(reply, NEW_PASSWORD="abc", **{"userAttributes.name": "Ann"})
+    assert pool.admin("admin_get_user", "ann")["UserStatus"] == "FORCE_CHANGE_PASSWORD"
+
+    answered = pool.answer(reply, NEW_PASSWORD=OTHER_PASSWORD, **{"userAttributes.name": "Ann"})
+
+    assert "AuthenticationResult" in answered
+
+
+def test_a_present_attribute_cannot_be_changed(pool: PoolUnderTest) -> None:
+    answer = {
+        "NEW_PASSWORD": OTHER_PASSWORD,
+        "userAttributes.name": "Ann",
+        "userAttributes.email": "x@y.example",
+    }
+
+    with rejected("NotAuthorizedException", "Cannot modify an already provided email"):
+        pool.answer(pool.password_sign_in(), **answer)
+
+
+def test_a_user_cannot_mark_an_address_as_verified(pool: PoolUnderTest) -> None:
+    answer = {
+        "NEW_PASSWORD": OTHER_PASSWORD,
+        "userAttributes.name": "Ann",
+        "userAttributes.phone_number_verified": "true",
+    }
+
+    with rejected("NotAuthorizedException", "A client attempted to write unauthorized attribute"):
+        pool.answer(pool.password_sign_in(), **answer)
+
+
+def test_a_malformed_attribute_is_rejected(pool: PoolUnderTest) -> None:
+    answer = {
+        "NEW_PASSWORD": OTHER_PASSWORD,
+        "userAttributes.name": "Ann",
+        "userAttributes.phone_number": "0815",
+    }
+
+    with rejected("InvalidParameterException", "Invalid phone number format."):
+        pool.answer(pool.password_sign_in(), **answer)
+
+
+def test_the_new_password_is_required(pool: PoolUnderTest) -> None:
+    with rejected("InvalidParameterException", "Missing required parameter NEW_PASSWORD"):
+        pool.answer(pool.password_sign_in(), **{"userAttributes.name": "Ann"})
+
+
+def test_the_setup_of_a_factor_follows_if_mfa_is_required(make_pool: MakePool) -> None:
+    pool = make_pool(mfa={"MfaConfiguration": "ON", "SoftwareTokenMfaConfiguration": TOTP})
+    pool.user(permanent=False)
+    reply = pool.answer(pool.srp_sign_in(), NEW_PASSWORD=OTHER_PASSWORD)
+
+    assert reply["ChallengeName"] == "MFA_SETUP"
+    assert "AuthenticationResult" not in reply
+
+
+def test_a_code_follows_if_the_user_has_a_phone_number(make_pool: MakePool) -> None:
+    pool = make_pool(mfa={"MfaConfiguration": "ON", "SmsMfaConfiguration": SMS})
+    pool.user(permanent=False, phone_number="+4915550001234")
+    reply = pool.answer(pool.password_sign_in(), NEW_PASSWORD=OTHER_PASSWORD)
+
+    assert reply["ChallengeName"] == "SMS_MFA"
+
+
+def test_a_password_of_the_history_is_rejected(make_pool: MakePool) -> None:
+    pool = make_pool(Policies={"PasswordPolicy": {"MinimumLength": 8, "PasswordHistorySize": 2}})
+    pool.user()
+    pool.admin("admin_set_user_password", "ann", Password=OTHER_PASSWORD, Permanent=False)
+
+    with rejected("PasswordHistoryPolicyViolationException"):
+        pool.answer(pool.password_sign_in(password=OTHER_PASSWORD), NEW_PASSWORD=PASSWORD)

@@ -1,0 +1,292 @@
+"""Challenges: send one, and decide what follows a factor.
+
+After the first factor: a new password, the second factor or its setup, the device, tokens.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import string
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tui_auth.emulator import messages
+from tui_auth.emulator.attributes import required_attributes
+from tui_auth.emulator.errors import (
+    CognitoError,
+    invalid_parameter,
+    missing_parameter,
+    not_authorized,
+    not_found,
+)
+from tui_auth.emulator.model import (
+    ATTRIBUTE_BY_MEDIUM,
+    EMAIL_OTP,
+    FORCE_CHANGE_PASSWORD,
+    MEDIUM_BY_FACTOR,
+    SMS_MFA,
+    SOFTWARE_TOKEN_MFA,
+    Device,
+    User,
+    UserPool,
+)
+from tui_auth.emulator.tokens import authentication_result
+from tui_auth.emulator.users import user_deleted
+
+if TYPE_CHECKING:
+    from tui_auth.emulator.challenge_sessions import ChallengeSession, SignIn
+    from tui_auth.emulator.state import State
+
+Reply = dict[str, Any]
+MFA_DIGITS = 6
+FIRST_FACTOR_DIGITS = {"EMAIL": 8, "SMS": 6}
+_GROUP_KEY_CHARACTERS = string.ascii_letters + string.digits
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The ChallengeResponses, ClientMetadata and challenge session of an answer."""
+
+    challenge_session: ChallengeSession
+    responses: dict[str, str]
+    metadata: dict[str, str]
+
+    @property
+    def sign_in(self) -> SignIn:
+        """The sign-in that the challenge belongs to."""
+        return self.challenge_session.sign_in
+
+    def require(self, key: str) -> str:
+        """Return one of the responses, or raise InvalidParameterException."""
+        return require(self.responses, key)
+
+
+def require(parameters: dict[str, str], key: str) -> str:
+    """Return a parameter, or raise InvalidParameterException if it is missing or empty."""
+    value = parameters.get(key)
+    if not value:
+        raise missing_parameter(key)
+    return value
+
+
+def _compact_json(value: Any) -> str:
+    """Return JSON as Cognito packs lists and objects into ChallengeParameters."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def send_challenge(
+    state: State, sign_in: SignIn, challenge: str, parameters: dict[str, str], **session_state: Any
+) -> Reply:
+    """Reply with a challenge and a new challenge session, which holds ``session_state``."""
+    session = state.challenge_sessions.open(sign_in, challenge, **session_state)
+    reply: Reply = {
+        "ChallengeName": challenge,
+        "Session": session.token,
+        "ChallengeParameters": parameters,
+    }
+    if sign_in.first_factors:
+        reply["AvailableChallenges"] = sign_in.first_factors
+    return reply
+
+
+def send_code_challenge(
+    state: State,
+    sign_in: SignIn,
+    challenge: str,
+    medium: str,
+    destination: str,
+    *,
+    first_factor: bool = False,
+    sets_up_email: bool = False,
+) -> Reply:
+    """Send a code by SMS or EMAIL and ask for it. No code is sent for a user who doesn't exist."""
+    code = messages.random_digits(FIRST_FACTOR_DIGITS[medium] if first_factor else MFA_DIGITS)
+    if sign_in.user.exists:
+        purpose = "SIGN_IN" if first_factor else "MFA"
+        state.outbox.send(sign_in.user.username, medium, destination, purpose, code)
+    parameters = {
+        "CODE_DELIVERY_DELIVERY_MEDIUM": medium,
+        "CODE_DELIVERY_DESTINATION": messages.mask_destination(medium, destination),
+    }
+    if not first_factor:
+        parameters["USER_ID_FOR_SRP"] = sign_in.user.username
+    return send_challenge(
+        state,
+        sign_in,
+        challenge,
+        parameters,
+        code=code,
+        medium=medium,
+        destination=destination,
+        sets_up_email=sets_up_email,
+    )
+
+
+def continue_after_first_factor(state: State, sign_in: SignIn) -> Reply:
+    """Reply to a proved first factor."""
+    user = sign_in.user
+    if not user.exists:
+        raise not_authorized()
+    sign_in.auth_time = state.clock.now()
+    sign_in.first_factors = []
+    if user.status == FORCE_CHANGE_PASSWORD and sign_in.has_password:
+        return _ask_for_new_password(state, sign_in)
+    if sign_in.flow == "CUSTOM_AUTH":
+        return continue_after_second_factor(state, sign_in)
+    return _ask_for_second_factor(state, sign_in)
+
+
+def _ask_for_new_password(state: State, sign_in: SignIn) -> Reply:
+    user, pool = sign_in.user, sign_in.client.pool
+    missing = [
+        f"userAttributes.{name}" for name in required_attributes(pool) if not user.attributes.get(name)
+    ]
+    parameters = {
+        "USER_ID_FOR_SRP": user.username,
+        "requiredAttributes": _compact_json(missing),
+        "userAttributes": _compact_json(user.attributes),
+    }
+    return send_challenge(state, sign_in, "NEW_PASSWORD_REQUIRED", parameters)
+
+
+def _ask_for_second_factor(state: State, sign_in: SignIn) -> Reply:
+    """Ask for the second factor that pool and user require.
+
+    A remembered device can take its place.
+    """
+    user, pool = sign_in.user, sign_in.client.pool
+    device = _remembered_device(sign_in)
+    if device and pool.settings["DeviceConfiguration"].get("ChallengeRequiredOnNewDevice"):
+        return _ask_for_device(state, sign_in, device)
+    if not needs_second_factor(pool, user):
+        return continue_after_second_factor(state, sign_in)
+    factors = usable_factors(pool, user)
+    if user.mfa_preferred in factors:
+        return ask_for_factor(state, sign_in, str(user.mfa_preferred))
+    if len(factors) == 1:
+        return ask_for_factor(state, sign_in, factors[0])
+    if factors:
+        choice = {"MFAS_CAN_CHOOSE": _compact_json(factors), "USER_ID_FOR_SRP": user.username}
+        return send_challenge(state, sign_in, "SELECT_MFA_TYPE", choice)
+    if pool.mfa != "ON":
+        raise CognitoError("MFAMethodNotFoundException", "The user has no MFA method that can be used.")
+    if not {SOFTWARE_TOKEN_MFA, EMAIL_OTP} & set(pool.mfa_factors):
+        raise invalid_parameter("User does not have delivery config set to turn on SMS_MFA")
+    offer = {"MFAS_CAN_SETUP": _compact_json(pool.mfa_factors), "USER_ID_FOR_SRP": user.username}
+    return send_challenge(state, sign_in, "MFA_SETUP", offer)
+
+
+def needs_second_factor(pool: UserPool, user: User) -> bool:
+    """Return whether this user needs more than a password in this pool."""
+    if pool.mfa == "OPTIONAL":
+        return any(factor in pool.mfa_factors for factor in user.mfa_enabled)
+    return pool.mfa == "ON"
+
+
+def usable_factors(pool: UserPool, user: User) -> list[str]:
+    """Return the factors that a user can be asked for.
+
+    These are the enabled ones or, if MFA is required and none is enabled, all that are possible.
+    """
+    possible = [factor for factor in pool.mfa_factors if _has_factor(user, factor)]
+    enabled = [factor for factor in possible if factor in user.mfa_enabled]
+    if enabled or pool.mfa != "ON":
+        return enabled
+    recovery_factor = _recovery_factor(pool, user)
+    return [factor for factor in possible if factor != recovery_factor]
+
+
+def _has_factor(user: User, factor: str) -> bool:
+    if factor == SOFTWARE_TOKEN_MFA:
+        return user.software_token is not None
+    return bool(user.attributes.get(ATTRIBUTE_BY_MEDIUM[MEDIUM_BY_FACTOR[factor]]))
+
+
+def _recovery_factor(pool: UserPool, user: User) -> str | None:
+    """Return the factor that would use the address to which a password reset code goes."""
+    for mechanism in pool.recovery_mechanisms:
+        attribute = mechanism.removeprefix("verified_")
+        if user.attributes.get(f"{attribute}_verified") == "true":
+            return {"phone_number": SMS_MFA, "email": EMAIL_OTP}[attribute]
+    return None
+
+
+def ask_for_factor(state: State, sign_in: SignIn, factor: str) -> Reply:
+    """Ask for one factor. If it needs a code by SMS or email, send it now."""
+    user = sign_in.user
+    if factor == SOFTWARE_TOKEN_MFA:
+        parameters = {"USER_ID_FOR_SRP": user.username}
+        if user.software_token and user.software_token.friendly_name:
+            parameters["FRIENDLY_DEVICE_NAME"] = user.software_token.friendly_name
+        return send_challenge(state, sign_in, SOFTWARE_TOKEN_MFA, parameters)
+    medium = MEDIUM_BY_FACTOR[factor]
+    return send_code_challenge(state, sign_in, factor, medium, user.attributes[ATTRIBUTE_BY_MEDIUM[medium]])
+
+
+def continue_after_second_factor(state: State, sign_in: SignIn) -> Reply:
+    """Ask for the proof of a remembered device if there is one; else reply with tokens."""
+    device = _remembered_device(sign_in)
+    if device:
+        return _ask_for_device(state, sign_in, device)
+    return complete_sign_in(state, sign_in)
+
+
+def _remembered_device(sign_in: SignIn) -> Device | None:
+    """Return the remembered device that this sign-in specifies, or None.
+
+    Raises:
+        CognitoError: ResourceNotFoundException for a device that the user doesn't have.
+    """
+    if not sign_in.client.pool.tracks_devices or not sign_in.device_key:
+        return None
+    device = sign_in.user.devices.get(sign_in.device_key)
+    if device is None:
+        raise not_found("Device does not exist.")
+    return device if device.remembered and device.verifier is not None else None
+
+
+def adopt_device_key(sign_in: SignIn, responses: dict[str, str]) -> None:
+    """Take the DEVICE_KEY from an answer.
+
+    Raises:
+        CognitoError: ResourceNotFoundException for a device that the user doesn't have. The sign-in then
+            forgets its device, so that the client can send the same answer without it.
+    """
+    key = responses.get("DEVICE_KEY") or sign_in.device_key
+    sign_in.device_key = None
+    if key and sign_in.client.pool.tracks_devices and sign_in.user.exists:
+        if key not in sign_in.user.devices:
+            raise not_found("Device does not exist.")
+        sign_in.device_key = key
+
+
+def _ask_for_device(state: State, sign_in: SignIn, device: Device) -> Reply:
+    parameters = {"USERNAME": sign_in.user.username, "DEVICE_KEY": device.key}
+    return send_challenge(state, sign_in, "DEVICE_SRP_AUTH", parameters)
+
+
+def complete_sign_in(state: State, sign_in: SignIn) -> Reply:
+    """Reply with tokens and, if the pool tracks devices and this one is new, with a device key."""
+    user, pool = sign_in.user, sign_in.client.pool
+    if not pool.contains(user):
+        raise user_deleted(sign_in.client)
+    metadata: dict[str, Any] = {}
+    device = user.devices.get(sign_in.device_key or "")
+    if device is None and pool.tracks_devices and sign_in.has_password:
+        device = _new_device(state, sign_in)
+        metadata = {"NewDeviceMetadata": {"DeviceKey": device.key, "DeviceGroupKey": device.group_key}}
+    if device is not None:
+        device.authenticated = state.clock.now()
+    result = authentication_result(state, sign_in, device.key if device else None)
+    return {"ChallengeParameters": {}, "AuthenticationResult": {**result, **metadata}}
+
+
+def _new_device(state: State, sign_in: SignIn) -> Device:
+    key = f"{sign_in.client.pool.region}_{uuid.uuid4()}"
+    group_key = "-" + "".join(secrets.choice(_GROUP_KEY_CHARACTERS) for _ in range(8))
+    now = state.clock.now()
+    device = Device(key, group_key, created=now, modified=now)
+    sign_in.user.devices[key] = device
+    return device

@@ -1,0 +1,191 @@
+"""Second factors: codes by SMS and email, and software tokens (RFC 6238)."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import secrets
+from typing import TYPE_CHECKING, Any
+
+import pyotp
+
+from tui_auth.emulator.attributes import is_email
+from tui_auth.emulator.challenges import (
+    Answer,
+    Reply,
+    ask_for_factor,
+    continue_after_first_factor,
+    continue_after_second_factor,
+    send_code_challenge,
+    usable_factors,
+)
+from tui_auth.emulator.custom_auth import continue_after_factor
+from tui_auth.emulator.errors import (
+    CognitoError,
+    code_mismatch,
+    expired_code,
+    invalid_challenge_session,
+    invalid_parameter,
+    missing_parameter,
+    totp_not_found,
+)
+from tui_auth.emulator.model import (
+    ATTRIBUTE_BY_MEDIUM,
+    EMAIL_OTP,
+    SOFTWARE_TOKEN_MFA,
+    SoftwareToken,
+    User,
+    UserPool,
+)
+from tui_auth.emulator.tokens import authenticate
+from tui_auth.emulator.users import check_user_status, claim_alias
+
+if TYPE_CHECKING:
+    from tui_auth.emulator.challenge_sessions import ChallengeSession
+    from tui_auth.emulator.state import State
+
+WINDOW_SECONDS = 30
+SECRET_BYTES = 32
+_FACTOR_SYNONYMS = {"EMAIL_MFA": EMAIL_OTP}
+
+
+def answer_code(state: State, answer: Answer) -> Reply:
+    """Answer SMS_MFA, SMS_OTP or EMAIL_OTP, as second or as first factor."""
+    session, sign_in = answer.challenge_session, answer.sign_in
+    code = answer.require(f"{session.challenge}_CODE")
+    is_correct = hmac.compare_digest(code.encode(), str(session.code).encode())
+    if not is_correct or not sign_in.user.exists:
+        raise code_mismatch("Invalid code or auth state for the user.")
+    attribute = ATTRIBUTE_BY_MEDIUM[str(session.medium)]
+    if session.sets_up_email:
+        claim_alias(sign_in.client.pool, sign_in.user, attribute, str(session.destination))
+        sign_in.user.attributes[attribute] = str(session.destination)
+        _enable(sign_in.user, EMAIL_OTP)
+    if sign_in.user.attributes.get(attribute) == session.destination:
+        sign_in.user.attributes[f"{attribute}_verified"] = "true"
+    if sign_in.first_factors:
+        return continue_after_first_factor(state, sign_in)
+    return _continue(state, answer)
+
+
+def answer_software_token(state: State, answer: Answer) -> Reply:
+    """Answer SOFTWARE_TOKEN_MFA."""
+    code = answer.require("SOFTWARE_TOKEN_MFA_CODE")
+    user = answer.sign_in.user
+    if user.software_token is None:
+        raise totp_not_found()
+    if not _accept_totp(state, user, user.software_token.secret, code):
+        raise code_mismatch("Invalid code received for user")
+    return _continue(state, answer)
+
+
+def _continue(state: State, answer: Answer) -> Reply:
+    if answer.sign_in.flow == "CUSTOM_AUTH":
+        return continue_after_factor(state, answer)
+    return continue_after_second_factor(state, answer.sign_in)
+
+
+def answer_select_mfa_type(state: State, answer: Answer) -> Reply:
+    """Answer SELECT_MFA_TYPE: send the code of the selected factor."""
+    name = answer.require("ANSWER")
+    factor = _FACTOR_SYNONYMS.get(name, name)
+    if factor not in usable_factors(answer.sign_in.client.pool, answer.sign_in.user):
+        raise invalid_parameter(f"{name} is not an MFA option of the user.")
+    return ask_for_factor(state, answer.sign_in, factor)
+
+
+def answer_mfa_setup(state: State, answer: Answer) -> Reply:
+    """Answer MFA_SETUP, with an EMAIL address or after VerifySoftwareToken."""
+    sign_in, pool = answer.sign_in, answer.sign_in.client.pool
+    address = answer.responses.get("EMAIL")
+    if address and EMAIL_OTP in pool.mfa_factors:
+        if not is_email(address):
+            raise invalid_parameter("Invalid email address format.")
+        return send_code_challenge(state, sign_in, EMAIL_OTP, "EMAIL", address, sets_up_email=True)
+    if answer.challenge_session.totp_verified:
+        return continue_after_second_factor(state, sign_in)
+    if SOFTWARE_TOKEN_MFA not in pool.mfa_factors:
+        raise missing_parameter("EMAIL")
+    raise invalid_challenge_session()
+
+
+def _enable(user: User, factor: str) -> None:
+    """Enable a factor that was just set up; the first one is also preferred."""
+    if factor not in user.mfa_enabled:
+        user.mfa_enabled.append(factor)
+    user.mfa_preferred = user.mfa_preferred or factor
+
+
+def associate_software_token(state: State, request: dict[str, Any]) -> dict[str, Any]:
+    """Serve AssociateSoftwareToken: make a new secret, which replaces one that isn't verified."""
+    pool, user, session = _caller(state, request)
+    if SOFTWARE_TOKEN_MFA not in pool.mfa_factors:
+        raise totp_not_found("Software Token MFA has not been enabled by the userPool")
+    secret = new_totp_secret()
+    if session is None:
+        user.pending_secret = secret
+        return {"SecretCode": secret}
+    state.challenge_sessions.spend(session)
+    following = state.challenge_sessions.open(session.sign_in, "MFA_SETUP", totp_secret=secret)
+    return {"SecretCode": secret, "Session": following.token}
+
+
+def verify_software_token(state: State, request: dict[str, Any]) -> dict[str, Any]:
+    """Serve VerifySoftwareToken: a code proves that the authenticator app has the secret.
+
+    A wrong code (EnableSoftwareTokenMFAException) leaves the secret and the challenge session unchanged.
+    """
+    _, user, session = _caller(state, request)
+    secret = user.pending_secret if session is None else session.totp_secret
+    if secret is None:
+        raise totp_not_found() if session is None else invalid_challenge_session()
+    if not _accept_totp(state, user, secret, request["UserCode"]):
+        raise CognitoError(
+            "EnableSoftwareTokenMFAException", "Code mismatch and fail enable Software Token MFA"
+        )
+    user.software_token = SoftwareToken(secret, request.get("FriendlyDeviceName") or None)
+    if session is None:
+        user.pending_secret = None
+        return {"Status": "SUCCESS"}
+    _enable(user, SOFTWARE_TOKEN_MFA)
+    state.challenge_sessions.spend(session)
+    following = state.challenge_sessions.open(session.sign_in, "MFA_SETUP", totp_verified=True)
+    return {"Status": "SUCCESS", "Session": following.token}
+
+
+def _caller(state: State, request: dict[str, Any]) -> tuple[UserPool, User, ChallengeSession | None]:
+    """Return the caller by the access token or, in a sign-in, by the challenge session."""
+    if ("AccessToken" in request) == ("Session" in request):
+        raise invalid_parameter("Only one of AccessToken or Session must be provided.")
+    if "AccessToken" in request:
+        caller = authenticate(state, request["AccessToken"])
+        return caller.pool, caller.user, None
+    session = state.challenge_sessions.find(request["Session"])
+    pool, user = session.sign_in.client.pool, session.sign_in.user
+    if session.challenge != "MFA_SETUP" or not pool.contains(user):
+        raise invalid_challenge_session()
+    check_user_status(user)
+    return pool, user, session
+
+
+def new_totp_secret() -> str:
+    """Return a new key: 52 base32 characters without padding."""
+    return base64.b32encode(secrets.token_bytes(SECRET_BYTES)).decode().rstrip("=")
+
+
+def _accept_totp(state: State, user: User, secret: str, code: str) -> bool:
+    """Return whether a code is that of the present window or of a neighbor, and mark it as used.
+
+    Raises:
+        CognitoError: ExpiredCodeException if the user has already used the code of that window.
+    """
+    present = int(state.clock.now()) // WINDOW_SECONDS
+    totp = pyotp.TOTP(secret)
+    for window in (present, present - 1, present + 1):
+        if hmac.compare_digest(totp.generate_otp(window).encode(), code.encode()):
+            if (secret, window) in user.used_totp_windows:
+                raise expired_code("Your software token has already been used once.")
+            recent = {used for used in user.used_totp_windows if used[1] >= present - 2}
+            user.used_totp_windows = recent | {(secret, window)}
+            return True
+    return False

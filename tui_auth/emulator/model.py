@@ -1,0 +1,268 @@
+"""The emulator's data: user pools, app clients, users, grants, identity pools; its clock."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from tui_auth.auth import srp
+
+UNCONFIRMED = "UNCONFIRMED"
+CONFIRMED = "CONFIRMED"
+FORCE_CHANGE_PASSWORD = "FORCE_CHANGE_PASSWORD"  # noqa: S105 - a user status
+RESET_REQUIRED = "RESET_REQUIRED"
+
+SMS_MFA = "SMS_MFA"
+SOFTWARE_TOKEN_MFA = "SOFTWARE_TOKEN_MFA"  # noqa: S105 - the name of a factor
+EMAIL_OTP = "EMAIL_OTP"
+
+ATTRIBUTE_BY_MEDIUM = {"SMS": "phone_number", "EMAIL": "email"}
+MEDIUM_BY_ATTRIBUTE = {"phone_number": "SMS", "email": "EMAIL"}
+MEDIUM_BY_FACTOR = {SMS_MFA: "SMS", EMAIL_OTP: "EMAIL"}
+
+Attributes = dict[str, str]
+
+
+class Clock:
+    """The emulator's clock: the machine's time plus an offset that tests can change."""
+
+    def __init__(self) -> None:
+        self._offset = 0.0
+
+    def now(self) -> float:
+        """Return the seconds since the epoch."""
+        return time.time() + self._offset
+
+    def advance(self, seconds: float) -> None:
+        """Move the clock forward; a negative number moves it back."""
+        self._offset += seconds
+
+
+@dataclass(frozen=True)
+class Password:
+    """A password as SRP needs it: a 16-byte salt and a hash, never the password itself."""
+
+    salt: int
+    inner: bytes
+
+    @classmethod
+    def from_text(cls, pool_name: str, username: str, password: str) -> Password:
+        """Salt and hash a password for the pool's short name and the user's real name."""
+        # The top nibble is never zero: pycognito misreads a salt that is written with fewer digits.
+        salt = secrets.randbits(127) | 1 << 126
+        return cls(salt, srp.inner_hash(pool_name, username, password))
+
+    @cached_property
+    def verifier(self) -> int:
+        """SRP's ``v``."""
+        return srp.verifier(self.salt, self.inner)
+
+
+@dataclass
+class Device:
+    """A device that a user signed in from; ``verifier`` is None until ConfirmDevice."""
+
+    key: str
+    group_key: str
+    created: float
+    name: str = ""
+    salt: int = 0
+    verifier: int | None = None
+    remembered: bool = False
+    modified: float = 0.0
+    authenticated: float = 0.0
+
+
+@dataclass
+class SoftwareToken:
+    """A verified TOTP secret (base32, unpadded)."""
+
+    secret: str
+    friendly_name: str | None = None
+
+
+@dataclass
+class User:
+    """A user; ``exists`` is False for one made up to hide that a name is unknown."""
+
+    username: str
+    sub: str
+    created: float
+    attributes: Attributes = field(default_factory=dict)
+    status: str = UNCONFIRMED
+    enabled: bool = True
+    modified: float = 0.0
+    password: Password | None = None
+    former_passwords: list[bytes] = field(default_factory=list)
+    temporary_until: float | None = None
+    mfa_enabled: list[str] = field(default_factory=list)
+    mfa_preferred: str | None = None
+    software_token: SoftwareToken | None = None
+    pending_secret: str | None = None
+    used_totp_windows: set[tuple[str, int]] = field(default_factory=set)
+    pending_attributes: Attributes = field(default_factory=dict)
+    devices: dict[str, Device] = field(default_factory=dict)
+    groups: list[str] = field(default_factory=list)
+    exists: bool = True
+
+    def has_verified(self, attribute: str) -> bool:
+        """Return whether the user has this address and it is verified."""
+        return bool(self.attributes.get(attribute)) and self.attributes.get(f"{attribute}_verified") == "true"
+
+
+@dataclass
+class AppClient:
+    """An app client; ``settings`` are the members of CreateUserPoolClient, with defaults."""
+
+    id: str
+    pool: UserPool
+    name: str
+    secret: str | None
+    settings: dict[str, Any]
+    created: float
+    modified: float
+
+    @property
+    def hides_users(self) -> bool:
+        """Whether PreventUserExistenceErrors is ENABLED."""
+        return bool(self.settings["PreventUserExistenceErrors"] == "ENABLED")
+
+    @property
+    def rotates_refresh_tokens(self) -> bool:
+        """Whether each refresh returns a new refresh token."""
+        return bool(self.settings.get("RefreshTokenRotation", {}).get("Feature") == "ENABLED")
+
+    @property
+    def challenge_session_seconds(self) -> int:
+        """How long a challenge session is valid."""
+        return int(self.settings["AuthSessionValidity"]) * 60
+
+    def allows(self, *flows: str) -> bool:
+        """Return whether one of these ExplicitAuthFlows is allowed."""
+        return any(flow in self.settings["ExplicitAuthFlows"] for flow in flows)
+
+
+@dataclass
+class Group:
+    """A group of users."""
+
+    name: str
+    created: float
+    description: str | None = None
+    role: str | None = None
+    precedence: int | None = None
+
+
+@dataclass
+class UserPool:
+    """A user pool; ``settings`` are the members of CreateUserPool, with defaults."""
+
+    id: str
+    name: str
+    region: str
+    settings: dict[str, Any]
+    created: float
+    modified: float
+    users: dict[str, User] = field(default_factory=dict)
+    clients: dict[str, AppClient] = field(default_factory=dict)
+    groups: dict[str, Group] = field(default_factory=dict)
+
+    @property
+    def short_name(self) -> str:
+        """The part of the ID after the underscore: the name that SRP hashes."""
+        return self.id.partition("_")[2]
+
+    @property
+    def issuer(self) -> str:
+        """The ``iss`` of its tokens, which is that of AWS whatever the endpoint."""
+        return f"https://cognito-idp.{self.region}.amazonaws.com/{self.id}"
+
+    @property
+    def mfa(self) -> str:
+        """OFF, OPTIONAL or ON."""
+        return str(self.settings["MfaConfiguration"])
+
+    @property
+    def mfa_factors(self) -> list[str]:
+        """The second factors that are enabled, in Cognito's order.
+
+        SMS is enabled if it was configured as a factor, or if it is the only possible one.
+        """
+        factors = []
+        if "SmsMfaConfiguration" in self.settings:
+            factors.append(SMS_MFA)
+        if self.settings.get("SoftwareTokenMfaConfiguration", {}).get("Enabled"):
+            factors.append(SOFTWARE_TOKEN_MFA)
+        if "EmailMfaConfiguration" in self.settings:
+            factors.append(EMAIL_OTP)
+        if not factors and "SmsConfiguration" in self.settings:
+            factors.append(SMS_MFA)
+        return factors
+
+    @property
+    def first_factors(self) -> list[str]:
+        """AllowedFirstAuthFactors."""
+        return list(self.settings["Policies"]["SignInPolicy"]["AllowedFirstAuthFactors"])
+
+    @property
+    def recovery_mechanisms(self) -> list[str]:
+        """The names of the RecoveryMechanisms by priority; empty if there is no such setting."""
+        mechanisms = self.settings.get("AccountRecoverySetting", {}).get("RecoveryMechanisms", ())
+        return [str(entry["Name"]) for entry in sorted(mechanisms, key=lambda entry: entry["Priority"])]
+
+    @property
+    def tracks_devices(self) -> bool:
+        """Whether the pool has a DeviceConfiguration."""
+        return "DeviceConfiguration" in self.settings
+
+    @property
+    def is_case_sensitive(self) -> bool:
+        """Whether names that differ in case are different users."""
+        return bool(self.settings.get("UsernameConfiguration", {}).get("CaseSensitive", True))
+
+    @property
+    def username_attributes(self) -> list[str]:
+        """UsernameAttributes: users sign in with these, and the user name is a UUID."""
+        return list(self.settings.get("UsernameAttributes", ()))
+
+    def fold(self, name: str) -> str:
+        """Return the form of a name by which users are distinguished."""
+        return name if self.is_case_sensitive else name.casefold()
+
+    def contains(self, user: User) -> bool:
+        """Return whether this very user is still in the pool."""
+        return self.users.get(self.fold(user.username)) is user
+
+
+@dataclass
+class Grant:
+    """A refresh token and its sign-in; ``origin`` is shared by all tokens of one sign-in."""
+
+    token: str
+    client: AppClient
+    user: User
+    origin: str
+    auth_time: int
+    expires_at: float
+    device_key: str | None
+    rotated_at: float | None = None
+
+
+@dataclass
+class IdentityPool:
+    """An identity pool; ``settings`` are the members of CreateIdentityPool."""
+
+    id: str
+    settings: dict[str, Any]
+
+
+@dataclass
+class Identity:
+    """An identity and its logins as (provider, sub). An identity without logins is a guest."""
+
+    id: str
+    pool: IdentityPool
+    logins: set[tuple[str, str]] = field(default_factory=set)

@@ -1,0 +1,212 @@
+"""Tokens: issue them, refresh them, revoke them, and find the caller of an access token.
+
+A refresh token is opaque, and bound to a client and a user. With rotation it is valid for one refresh.
+"""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from tui_auth.emulator.app_clients import has_client_secret
+from tui_auth.emulator.attributes import VERIFIED_FLAGS, readable_attributes
+from tui_auth.emulator.errors import CognitoError, not_authorized, user_not_found
+from tui_auth.emulator.model import AppClient, Grant, User, UserPool
+from tui_auth.emulator.users import check_user_status
+
+if TYPE_CHECKING:
+    from tui_auth.emulator.challenge_sessions import SignIn
+    from tui_auth.emulator.state import State
+
+SCOPE = "aws.cognito.signin.user.admin"
+_SECONDS_PER_UNIT = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}
+_DEFAULT_UNITS = {"AccessToken": "hours", "IdToken": "hours", "RefreshToken": "days"}
+# The base64url of a JWE header, with which Cognito's refresh tokens begin.
+_JWE_HEADER = "eyJjdHkiOiJKV1QiLCJlbmMiOiJBMjU2R0NNIiwiYWxnIjoiUlNBLU9BRVAifQ"
+
+
+@dataclass(frozen=True)
+class Caller:
+    """The user, client and pool of a valid access token."""
+
+    pool: UserPool
+    client: AppClient
+    user: User
+    claims: dict[str, Any]
+
+
+def authenticate(state: State, access_token: str) -> Caller:
+    """Return the caller of an access token.
+
+    Raises:
+        CognitoError: NotAuthorizedException if the token is forged, expired or revoked or its user is
+            disabled; the documented errors if the user is deleted, not confirmed, or must reset the password.
+    """
+    claims = state.keys.read(access_token, "access")
+    client = state.clients.get(claims["client_id"]) if claims else None
+    if claims is None or client is None:
+        raise not_authorized("Invalid Access Token")
+    if state.clock.now() >= claims["exp"]:
+        raise not_authorized("Access Token has expired")
+    if claims["origin_jti"] in state.revoked_origins:
+        raise not_authorized("Access Token has been revoked")
+    user = client.pool.users.get(client.pool.fold(claims["username"]))
+    if user is None or user.sub != claims["sub"]:
+        raise user_not_found()
+    check_user_status(user)
+    return Caller(client.pool, client, user, claims)
+
+
+def authentication_result(state: State, sign_in: SignIn, device_key: str | None) -> dict[str, Any]:
+    """Return AuthenticationResult for a complete sign-in, without NewDeviceMetadata."""
+    now, client = state.clock.now(), sign_in.client
+    auth_time, expires_at = int(sign_in.auth_time or now), now + _token_seconds(client, "RefreshToken")
+    grant = Grant("", client, sign_in.user, str(uuid.uuid4()), auth_time, expires_at, device_key)
+    grant = _store_grant(state, grant)
+    return {**signed_tokens(state, grant), "RefreshToken": grant.token}
+
+
+def signed_tokens(state: State, grant: Grant) -> dict[str, Any]:
+    """Return a new access token and ID token for a grant."""
+    client, user = grant.client, grant.user
+    now = int(state.clock.now())
+    shared: dict[str, Any] = {
+        "sub": user.sub,
+        "iss": client.pool.issuer,
+        "origin_jti": grant.origin,
+        "event_id": str(uuid.uuid4()),
+        "auth_time": grant.auth_time,
+        "iat": now,
+    }
+    if user.groups:
+        shared["cognito:groups"] = list(user.groups)
+    access = {
+        **shared,
+        "client_id": client.id,
+        "token_use": "access",
+        "scope": SCOPE,
+        "username": user.username,
+        "jti": str(uuid.uuid4()),
+        "exp": now + _token_seconds(client, "AccessToken"),
+    }
+    if grant.device_key:
+        access["device_key"] = grant.device_key
+    identity = {
+        **_attribute_claims(client, user),
+        **shared,
+        **_role_claims(client.pool, user),
+        "aud": client.id,
+        "token_use": "id",
+        "cognito:username": user.username,
+        "jti": str(uuid.uuid4()),
+        "exp": now + _token_seconds(client, "IdToken"),
+    }
+    return {
+        "AccessToken": state.keys.sign("access", access),
+        "IdToken": state.keys.sign("id", identity),
+        "ExpiresIn": _token_seconds(client, "AccessToken"),
+        "TokenType": "Bearer",
+    }
+
+
+def _token_seconds(client: AppClient, token: str) -> int:
+    """Return how long a token is valid; ``token`` is AccessToken, IdToken or RefreshToken."""
+    unit = client.settings.get("TokenValidityUnits", {}).get(token, _DEFAULT_UNITS[token])
+    return int(client.settings[f"{token}Validity"]) * _SECONDS_PER_UNIT[unit]
+
+
+def _attribute_claims(client: AppClient, user: User) -> dict[str, Any]:
+    return {
+        name: value == "true" if name in VERIFIED_FLAGS else value
+        for name, value in readable_attributes(client, user).items()
+    }
+
+
+def _role_claims(pool: UserPool, user: User) -> dict[str, Any]:
+    groups = [pool.groups[name] for name in user.groups if pool.groups[name].role]
+    if not groups:
+        return {}
+    first = min(groups, key=lambda group: (group.precedence is None, group.precedence or 0))
+    return {"cognito:roles": [group.role for group in groups], "cognito:preferred_role": first.role}
+
+
+def _store_grant(state: State, grant: Grant) -> Grant:
+    """Store a copy of a grant with a new token."""
+    parts = [secrets.token_urlsafe(count) for count in (256, 12, 500, 16)]
+    grant = replace(grant, token=".".join([_JWE_HEADER, *parts]), rotated_at=None)
+    state.grants[grant.token] = grant
+    return grant
+
+
+def redeem_refresh_token(state: State, client: AppClient, token: str, device_key: str | None) -> Grant:
+    """Return the grant of a refresh token.
+
+    With rotation it is a new grant, and the grace period of the old one begins.
+
+    Raises:
+        CognitoError: NotAuthorizedException if the token is unknown, expired or revoked, or its device is
+            missing; RefreshTokenReuseException after the grace period; what ``check_user_status`` raises.
+    """
+    grant = state.grants.get(token)
+    if grant is None or grant.client is not client or not client.pool.contains(grant.user):
+        raise not_authorized("Invalid Refresh Token")
+    if grant.origin in state.revoked_origins:
+        raise not_authorized("Refresh Token has been revoked")
+    now = state.clock.now()
+    if now >= grant.expires_at:
+        raise not_authorized("Refresh Token has expired")
+    if grant.device_key is not None:
+        device = grant.user.devices.get(device_key or "")
+        if device is None or device.key != grant.device_key or device.verifier is None:
+            raise not_authorized("Invalid Refresh Token")
+    check_user_status(grant.user)
+    if not client.rotates_refresh_tokens:
+        return grant
+    grace = client.settings["RefreshTokenRotation"].get("RetryGracePeriodSeconds", 0)
+    if grant.rotated_at is not None and now >= grant.rotated_at + grace:
+        raise CognitoError("RefreshTokenReuseException", "Refresh token has been used already")
+    if grant.rotated_at is None:
+        grant.rotated_at = now
+    return _store_grant(state, grant)
+
+
+def revoke_all_tokens(state: State, user: User) -> None:
+    """Revoke all tokens of a user."""
+    state.revoked_origins.update(grant.origin for grant in state.grants.values() if grant.user is user)
+
+
+def get_tokens_from_refresh_token(state: State, request: dict[str, Any]) -> dict[str, Any]:
+    """Serve GetTokensFromRefreshToken. With rotation the reply has a new refresh token."""
+    client = state.client(request["ClientId"])
+    if not has_client_secret(client, request.get("ClientSecret")):
+        raise not_authorized(f"Unable to verify client secret for client {client.id}")
+    grant = redeem_refresh_token(state, client, request["RefreshToken"], request.get("DeviceKey"))
+    result = signed_tokens(state, grant)
+    if client.rotates_refresh_tokens:
+        result["RefreshToken"] = grant.token
+    return {"AuthenticationResult": result}
+
+
+def revoke_token(state: State, request: dict[str, Any]) -> dict[str, Any]:
+    """Serve RevokeToken: revoke a refresh token and all access tokens of its sign-in.
+
+    A token that is unknown or already revoked is no error (RFC 7009).
+    """
+    client = state.clients.get(request["ClientId"])
+    if client is None or not has_client_secret(client, request.get("ClientSecret")):
+        raise CognitoError("UnauthorizedException", "Invalid client id or client secret.")
+    if not client.settings["EnableTokenRevocation"]:
+        raise CognitoError(
+            "UnsupportedOperationException", "Token revocation is not enabled for this client."
+        )
+    token = request["Token"]
+    if state.keys.read(token, "access") or state.keys.read(token, "id"):
+        raise CognitoError("UnsupportedTokenTypeException", "Unsupported token type.")
+    grant = state.grants.get(token)
+    if grant is not None and grant.client is not client:
+        raise CognitoError("UnauthorizedException", "The token was not issued to this client.")
+    if grant is not None:
+        state.revoked_origins.add(grant.origin)
+    return {}
