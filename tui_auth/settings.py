@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tui_auth.auth.auth_flow import AuthFlow
+from tui_auth.auth.app_client import AuthFlow
 from tui_auth.config.password_policy import PasswordPolicy
 
 ASSUMED_SESSION_SECONDS = 180.0

@@ -7,13 +7,13 @@ import json
 import pytest
 
 from tests.scripted_gateway import Reply, ScriptedGateway, challenge
+from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.attempt import Attempt
 from tui_auth.auth.auth import Auth
-from tui_auth.auth.auth_flow import AuthFlow
-from tui_auth.auth.device import Device
+from tui_auth.auth.devices import Device
+from tui_auth.auth.error_catalog import error_from_response
 from tui_auth.auth.errors import AuthError
 from tui_auth.auth.next_step import ConfirmSignInWithNewPassword, ConfirmSignInWithPassword
-from tui_auth.auth.refusals import refusal
 from tui_auth.secret import Secret
 
 CANARY = "canary-password"
@@ -59,7 +59,7 @@ def test_a_pool_that_goes_round_in_circles_is_left() -> None:
 def test_a_device_that_turns_out_forgotten_behind_the_choice_is_left_out_of_the_next_start() -> None:
     choice = {**challenge("SELECT_CHALLENGE"), "AvailableChallenges": ["PASSWORD_SRP"]}
     proof = challenge("PASSWORD_VERIFIER", USER_ID_FOR_SRP="ann", SRP_B="2", SALT="1", SECRET_BLOCK="YQ==")
-    forgotten = refusal("ResourceNotFoundException", "Device does not exist.")
+    forgotten = error_from_response("ResourceNotFoundException", "Device does not exist.")
     gateway = ScriptedGateway(choice, proof, forgotten, choice)
     attempt = Auth("eu-west-1_Ab12Cd34E", "client1", gateway=gateway).attempt()
     device = Device("eu-west-1_key", "-group", Secret("device-password"))
@@ -85,7 +85,7 @@ def test_each_call_is_in_the_trace_by_amplifys_name() -> None:
     attempt.reset_password()
     attempt.confirm_reset_password(password, code)
     attempt.sign_in("ann", password, auth_flow=flow)
-    assert [call.name for call in attempt.wire.calls] == [
+    assert [call.name for call in attempt.trace.calls] == [
         "signUp",
         "resendSignUpCode",
         "confirmSignUp",

@@ -9,8 +9,9 @@ import pytest
 
 from tests.scripted_gateway import tokens
 from tui_auth.auth.app_client import AppClient
-from tui_auth.auth.authentication_result import done
 from tui_auth.auth.errors import AuthError, ErrorKind
+from tui_auth.auth.next_step import Done
+from tui_auth.auth.tokens import parse_authentication_result
 from tui_auth.secret import Secret
 
 POOL, CLIENT = "eu-west-1_Ab12Cd34E", "client1"
@@ -22,12 +23,12 @@ def result_with(**changes: Any) -> dict[str, Any]:
 
 
 def done_with(client_id: str = CLIENT, **changes: Any) -> Any:
-    return done(result_with(**changes), AppClient(POOL, client_id), time.time())
+    return Done(*parse_authentication_result(result_with(**changes), AppClient(POOL, client_id), time.time()))
 
 
 def test_all_that_came_is_in_the_tokens() -> None:
     result = result_with(ExpiresIn=1200, TokenType="Special")
-    step = done(result, AppClient(POOL, CLIENT), time.time())
+    step = Done(*parse_authentication_result(result, AppClient(POOL, CLIENT), time.time()))
     assert step.tokens.access_token == Secret(result["AccessToken"])
     assert step.tokens.id_token == Secret(result["IdToken"])
     assert step.tokens.refresh_token == Secret("refresh")

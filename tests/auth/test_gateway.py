@@ -14,8 +14,7 @@ from typing import Any
 import pytest
 
 from tui_auth.auth.errors import AuthError, ErrorKind
-from tui_auth.auth.gateway import Address, CognitoGateway
-from tui_auth.auth.identity_gateway import IdentityGateway
+from tui_auth.auth.gateway import Address, CognitoGateway, IdentityGateway
 from tui_auth.endpoint import is_safe_endpoint
 from tui_auth.secret import Secret
 

@@ -21,7 +21,7 @@ from botocore.parsers import ResponseParserError
 
 from tui_auth.auth.errors import TRY_AGAIN, AuthError, ErrorKind
 from tui_auth.auth.gateway import Address, CognitoGateway
-from tui_auth.auth.no_answer import CERTIFICATE_REFUSED, no_answer, refusal_in
+from tui_auth.auth.transport_errors import CERTIFICATE_REJECTED, reply_error, transport_error
 
 URL = "https://cognito-idp.eu-west-1.amazonaws.com/"
 
@@ -68,14 +68,14 @@ def test_a_pool_that_does_not_run_is_said_to_refuse_the_connection(closed_port: 
     ],
 )
 def test_the_reason_is_said_that_the_system_tells(error: Exception, why: str) -> None:
-    said = no_answer(error)
+    said = transport_error(error)
     assert (said.kind, said.message) == (ErrorKind.NETWORK, f"Cognito cannot be reached{why}")
     assert said.recovery_suggestion == "Check the network and the region, then try again."
     assert not said.may_have_arrived
 
 
 def test_at_an_endpoint_of_its_own_the_endpoint_is_what_cannot_be_reached() -> None:
-    said = no_answer(ConnectTimeoutError(endpoint_url=URL), "", "https://pool.example.com")
+    said = transport_error(ConnectTimeoutError(endpoint_url=URL), "", "https://pool.example.com")
     assert said.message == "The endpoint cannot be reached: it does not take the connection."
     assert said.recovery_suggestion == "Check the network and the endpoint URL, then try again."
 
@@ -114,14 +114,14 @@ NOT_AN_ANSWER = (
 def test_what_kept_an_answer_from_coming_is_said_with_the_cure(
     error: Exception, message: str, suggestion: str, may_have_arrived: bool
 ) -> None:
-    said = no_answer(error)
+    said = transport_error(error)
     assert (said.kind, said.message, said.recovery_suggestion) == (ErrorKind.NETWORK, message, suggestion)
     assert said.may_have_arrived is may_have_arrived
     assert said.cause is error
 
 
 def test_a_value_of_the_wrong_length_is_said_without_the_value() -> None:
-    said = no_answer(ParamValidationError(report="hunter2"))
+    said = transport_error(ParamValidationError(report="hunter2"))
     assert said.kind is ErrorKind.VALIDATION
     assert str(said) == "That is too short or too long for Cognito. Change it and try again."
     assert said.cause is None
@@ -141,7 +141,7 @@ def tls_error(reason: str = "", verify_code: int | None = None) -> SSLError:
 )
 def test_a_server_without_tls_is_said_to_be_one(reason: str) -> None:
     error = tls_error(reason)
-    said = no_answer(error)
+    said = transport_error(error)
     assert (said.kind, said.cause) == (ErrorKind.NETWORK, error)
     assert said.message == "The server does not speak TLS there."
     assert said.recovery_suggestion == (
@@ -167,7 +167,7 @@ def test_a_server_without_tls_is_said_to_be_one(reason: str) -> None:
         ),
         (
             18,
-            CERTIFICATE_REFUSED,
+            CERTIFICATE_REJECTED,
             "If a proxy of yours replaces certificates, name its CA file in AWS_CA_BUNDLE.",
         ),
     ],
@@ -176,14 +176,14 @@ def test_a_refused_certificate_says_what_is_wrong_with_it(
     verify_code: int, message: str, suggestion: str
 ) -> None:
     error = tls_error("CERTIFICATE_VERIFY_FAILED", verify_code)
-    said = no_answer(error)
+    said = transport_error(error)
     assert (said.kind, said.cause) == (ErrorKind.NETWORK, error)
     assert (said.message, said.recovery_suggestion) == (message, suggestion)
 
 
 @pytest.mark.parametrize(("ca_file", "shown"), [("/etc/ca.pem", "/etc/ca.pem"), ("a\x1b", "'a\\x1b'")])
 def test_a_refused_certificate_names_the_ca_file_that_was_used(ca_file: str, shown: str) -> None:
-    said = no_answer(tls_error("CERTIFICATE_VERIFY_FAILED", 18), ca_file)
+    said = transport_error(tls_error("CERTIFICATE_VERIFY_FAILED", 18), ca_file)
     assert said.recovery_suggestion == (
         f"The CA file used is {shown}. Is it the right one? AWS_CA_BUNDLE names another."
     )
@@ -196,23 +196,23 @@ def client_error(code: object, message: object, status: object = 400) -> ClientE
 
 def test_a_refusal_is_read_out_of_botocores_error() -> None:
     error = client_error("CodeMismatchException", "Invalid code")
-    said = refusal_in(error)
+    said = reply_error(error)
     assert (said.code, said.service_message, said.cause) == ("CodeMismatchException", "Invalid code", error)
     assert not said.may_have_arrived
-    assert refusal_in(client_error("Strange", "", 503)).may_have_arrived
+    assert reply_error(client_error("Strange", "", 503)).may_have_arrived
 
 
 @pytest.mark.parametrize("status", ["503", None])
 def test_a_status_that_is_no_number_counts_as_a_refusal(status: object) -> None:
-    assert not refusal_in(client_error("Strange", "", status)).may_have_arrived
+    assert not reply_error(client_error("Strange", "", status)).may_have_arrived
 
 
 def test_a_refusal_of_strange_types_is_one_all_the_same() -> None:
-    said = refusal_in(client_error(None, ["x"]))
+    said = reply_error(client_error(None, ["x"]))
     assert (said.code, said.service_message) == ("None", "")
-    assert refusal_in(ClientError({}, "InitiateAuth")).code == "None"
+    assert reply_error(ClientError({}, "InitiateAuth")).code == "None"
 
 
 def test_a_page_with_an_http_status_is_no_refusal_of_cognitos() -> None:
-    said = refusal_in(client_error("404", "Not Found", 404))
+    said = reply_error(client_error("404", "Not Found", 404))
     assert (said.code, said.message) == (None, NOT_AN_ANSWER[0])

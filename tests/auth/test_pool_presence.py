@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from tui_auth.auth.app_client import PoolExistenceCheck
+from tui_auth.auth.error_catalog import error_from_response
 from tui_auth.auth.errors import AuthError, ErrorKind
-from tui_auth.auth.pool_presence import PoolPresence
-from tui_auth.auth.refusals import refusal
 
 KEYS = b'{"keys": [{"kid": "1", "kty": "RSA"}]}'
 
@@ -44,13 +44,13 @@ def publisher() -> Iterator[Publisher]:
         server.shutdown()
 
 
-def presence_at(publisher: Publisher) -> PoolPresence:
-    return PoolPresence("eu-west-1_Ab12Cd34E", f"http://127.0.0.1:{publisher.server_address[1]}")
+def presence_at(publisher: Publisher) -> PoolExistenceCheck:
+    return PoolExistenceCheck("eu-west-1_Ab12Cd34E", f"http://127.0.0.1:{publisher.server_address[1]}")
 
 
 def refused_proof() -> AuthError:
-    error = refusal("NotAuthorizedException", "Incorrect username or password.")
-    error.is_refused_proof = True
+    error = error_from_response("NotAuthorizedException", "Incorrect username or password.")
+    error.is_rejected_proof = True
     return error
 
 
@@ -78,8 +78,8 @@ def test_a_pool_that_was_found_is_not_looked_for_again(publisher: Publisher) -> 
 
 def test_other_refusals_and_other_endpoints_are_not_looked_into(publisher: Publisher) -> None:
     publisher.status = 404
-    other = refusal("NotAuthorizedException", "User is disabled.")
+    other = error_from_response("NotAuthorizedException", "User is disabled.")
     assert presence_at(publisher).explain(other) is other
     error = refused_proof()
-    assert PoolPresence("eu-west-1_Ab12Cd34E", "https://cognito.example.com").explain(error) is error
+    assert PoolExistenceCheck("eu-west-1_Ab12Cd34E", "https://cognito.example.com").explain(error) is error
     assert publisher.asked == 0

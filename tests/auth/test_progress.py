@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields, is_dataclass
@@ -12,15 +13,12 @@ from typing import Any
 import pytest
 
 from tests.scripted_gateway import Reply, ScriptedGateway, challenge, tokens
-from tui_auth.auth.app_client import AppClient
+from tui_auth.auth.app_client import AppClient, AuthFlow, PoolExistenceCheck
 from tui_auth.auth.attempt import Attempt
-from tui_auth.auth.auth_flow import AuthFlow
-from tui_auth.auth.device import Device
+from tui_auth.auth.devices import Device
+from tui_auth.auth.error_catalog import error_from_response
 from tui_auth.auth.errors import AuthError
 from tui_auth.auth.next_step import ConfirmSignInWithOTP, ConfirmSignInWithSMSMFACode
-from tui_auth.auth.pool_presence import PoolPresence
-from tui_auth.auth.progress import Progress
-from tui_auth.auth.refusals import refusal
 from tui_auth.secret import Secret
 
 POOL, CLIENT = "eu-west-1_Ab12Cd34E", "client1"
@@ -29,11 +27,11 @@ CODE, PASSWORD = Secret("123456"), Secret("A-horse-1!")
 DEVICE = Device("eu-west-1_device", "group", Secret("x"))
 TOLD = {"who": "asks"}
 
-THROTTLED = refusal("TooManyRequestsException", "Rate exceeded")
-WRONG_CODE = refusal("CodeMismatchException", "Invalid code")
-WRONG = refusal("NotAuthorizedException", "Incorrect username or password.")
-GONE = refusal("ResourceNotFoundException", "Device does not exist.")
-NO_ANSWER = refusal("InternalErrorException", "", status=500)
+THROTTLED = error_from_response("TooManyRequestsException", "Rate exceeded")
+WRONG_CODE = error_from_response("CodeMismatchException", "Invalid code")
+WRONG = error_from_response("NotAuthorizedException", "Incorrect username or password.")
+GONE = error_from_response("ResourceNotFoundException", "Device does not exist.")
+NO_ANSWER = error_from_response("InternalErrorException", "", status=500)
 
 MFA_CHOICE = challenge("SELECT_MFA_TYPE", MFAS_CAN_CHOOSE='["SMS_MFA", "EMAIL_OTP"]')
 FACTOR_CHOICE = {**challenge("SELECT_CHALLENGE"), "AvailableChallenges": ["PASSWORD", "EMAIL_OTP"]}
@@ -88,7 +86,7 @@ WALKS = {
     ),
     "a restart": Walk(
         (MFA_CHOICE, challenge("SMS_MFA"), MFA_CHOICE, challenge("SMS_MFA"), THROTTLED),
-        (sign_in(), confirm("SMS_MFA"), Attempt.restart, lambda attempt: attempt.restart(choices_kept=0)),
+        (sign_in(), confirm("SMS_MFA"), Attempt.restart, lambda attempt: attempt.restart(choice_count=0)),
     ),
     "a refused password": Walk(
         (FACTOR_CHOICE, WRONG, FACTOR_CHOICE, challenge("SMS_MFA")),
@@ -112,7 +110,7 @@ WALKS = {
             SIGNED_UP,
             {},
             {"Session": "of the code"},
-            refusal("LimitExceededException", ""),
+            error_from_response("LimitExceededException", ""),
             tokens(POOL, CLIENT),
         ),
         (sign_up, Attempt.resend_sign_up_code, confirm_sign_up, confirm_sign_up),
@@ -126,8 +124,8 @@ WALKS = {
 
 
 def attempt_with(*replies: Reply) -> Attempt:
-    presence = PoolPresence(POOL, "https://elsewhere.example")
-    return Attempt(ScriptedGateway(*replies), AppClient(POOL, CLIENT), presence=presence)
+    pool_check = PoolExistenceCheck(POOL, "https://elsewhere.example")
+    return Attempt(ScriptedGateway(*replies), AppClient(POOL, CLIENT), pool_check=pool_check)
 
 
 def is_value(thing: object) -> bool:
@@ -151,32 +149,27 @@ def shared(one: object, other: object) -> Iterator[str]:
             yield from shared(thing, vars(other)[name])
 
 
-def state(progress: Progress) -> Mapping[str, object]:
-    """What a progress holds, and what its exchange does."""
-    return vars(progress) | {f"exchange.{name}": value for name, value in vars(progress.exchange).items()}
-
-
 @pytest.mark.parametrize("walk", WALKS.values(), ids=WALKS)
 def test_a_copy_to_work_on_shares_nothing_that_changes_but_what_was_learned(walk: Walk) -> None:
     attempt = attempt_with(*walk.replies)
     for call in (lambda attempt: None, *walk.calls):
         with suppress(AuthError):
             call(attempt)
-        assert set(shared(attempt._progress, attempt._progress.copy())) == {"gateway", "learned"}
+        assert set(shared(attempt._engine, copy.copy(attempt._engine))) == {"gateway", "writes"}
 
 
 @pytest.mark.parametrize("walk", WALKS.values(), ids=WALKS)
 def test_where_an_attempt_stands_is_never_worked_on(walk: Walk) -> None:
     attempt = attempt_with(*walk.replies)
-    beside = {name: thing for name, thing in vars(attempt).items() if name != "_progress"}
+    beside = {name: thing for name, thing in vars(attempt).items() if name != "_engine"}
     for call in walk.calls:
-        held = attempt._progress
-        before = dict(state(held))
+        held = attempt._engine
+        before = dict(vars(held))
         with suppress(AuthError):
             call(attempt)
-        assert state(held) == before
-        assert attempt._progress is not held, "each of these calls leads somewhere, or is remembered"
-    assert vars(attempt) == beside | {"_progress": attempt._progress}, "all that changes is in there"
+        assert vars(held) == before
+        assert attempt._engine is not held, "each of these calls leads somewhere, or is remembered"
+    assert vars(attempt) == beside | {"_engine": attempt._engine}, "all that changes is in there"
 
 
 def test_the_walks_use_up_their_replies_and_end_as_they_say() -> None:
@@ -186,8 +179,8 @@ def test_the_walks_use_up_their_replies_and_end_as_they_say() -> None:
         for call in walk.calls:
             with suppress(AuthError):
                 call(attempt)
-            half_done[name] = half_done.get(name, False) or attempt._progress.half_done
-        gateway: Any = attempt._progress.exchange.gateway
+            half_done[name] = half_done.get(name, False) or attempt._engine.first_call_committed
+        gateway: Any = attempt._engine.gateway
         assert not gateway._gateway.replies, name
     assert all(half_done[name] == ("half done" in name) for name in WALKS)
 
@@ -195,8 +188,8 @@ def test_the_walks_use_up_their_replies_and_end_as_they_say() -> None:
 def test_a_fork_shares_nothing_that_changes_but_what_an_auth_shares() -> None:
     attempt = attempt_with(challenge("SMS_MFA"))
     sign_in()(attempt)
-    services = {"wire", "_presence", "_refused_devices", "_recovery"}
-    assert set(shared(attempt, attempt.fork())) == {*services, "_progress"}
+    services = {"trace", "_pool_check", "_rejected_devices"}
+    assert set(shared(attempt, attempt.fork())) == {*services, "_engine"}
 
 
 class MeanwhileGateway(ScriptedGateway):

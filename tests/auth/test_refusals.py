@@ -6,40 +6,46 @@ import pytest
 
 from tests.scripted_gateway import ScriptedGateway, challenge
 from tui_auth.auth.auth import Auth
-from tui_auth.auth.device_srp import device_refused
-from tui_auth.auth.errors import AuthError, Concern, ErrorKind
-from tui_auth.auth.refusals import (
-    is_confirmed_already,
+from tui_auth.auth.devices import rejected_device_error
+from tui_auth.auth.error_catalog import (
+    error_from_response,
+    is_already_confirmed,
     is_confirmed_before,
-    is_refused_password,
+    is_rejected_password,
     is_unknown_device,
-    refusal,
 )
+from tui_auth.auth.errors import AuthError, ErrorField, ErrorKind
 from tui_auth.secret import Secret
 
-WRONG = refusal("NotAuthorizedException", "Incorrect username or password.")
-LOCKED = refusal("NotAuthorizedException", "Password attempts exceeded")
-DONE = refusal("NotAuthorizedException", "User cannot be confirmed. Current status is CONFIRMED")
-GONE = refusal("ResourceNotFoundException", "Device does not exist.")
+WRONG = error_from_response("NotAuthorizedException", "Incorrect username or password.")
+LOCKED = error_from_response("NotAuthorizedException", "Password attempts exceeded")
+DONE = error_from_response("NotAuthorizedException", "User cannot be confirmed. Current status is CONFIRMED")
+GONE = error_from_response("ResourceNotFoundException", "Device does not exist.")
 
 
 def test_a_locked_user_is_no_refused_password() -> None:
-    assert is_refused_password(WRONG)
-    assert not is_refused_password(LOCKED)
-    assert not is_refused_password(refusal("TooManyRequestsException", "Rate exceeded"))
+    assert is_rejected_password(WRONG)
+    assert not is_rejected_password(LOCKED)
+    assert not is_rejected_password(error_from_response("TooManyRequestsException", "Rate exceeded"))
 
 
 def test_each_operation_says_in_its_own_way_that_a_sign_up_is_confirmed() -> None:
-    assert is_confirmed_already(refusal("InvalidParameterException", "User is already confirmed."))
+    assert is_already_confirmed(
+        error_from_response("InvalidParameterException", "User is already confirmed.")
+    )
     assert is_confirmed_before(DONE)
-    assert not is_confirmed_before(refusal("InvalidParameterException", "Current status is CONFIRMED"))
+    assert not is_confirmed_before(
+        error_from_response("InvalidParameterException", "Current status is CONFIRMED")
+    )
     assert not is_confirmed_before(WRONG)
 
 
 def test_a_device_is_unknown_where_it_is_forgotten_or_not_taken() -> None:
     assert is_unknown_device(GONE)
-    assert is_unknown_device(device_refused(WRONG))
-    assert not is_unknown_device(refusal("ResourceNotFoundException", "User pool x does not exist."))
+    assert is_unknown_device(rejected_device_error(WRONG))
+    assert not is_unknown_device(
+        error_from_response("ResourceNotFoundException", "User pool x does not exist.")
+    )
 
 
 def test_a_refused_proof_is_the_same_refusal_but_for_that() -> None:
@@ -49,22 +55,22 @@ def test_a_refused_proof_is_the_same_refusal_but_for_that() -> None:
         "What to do.",
         code="SomeException",
         service_message="said",
-        concern=Concern.FORM,
+        field=ErrorField.FORM,
         cause=ValueError(),
         retry_after=5.0,
         may_have_arrived=True,
         quote="quoted",
-        is_refused_device=True,
+        is_rejected_device=True,
     )
-    assert vars(full.as_refused_proof()) == vars(full) | {"is_refused_proof": True}
-    assert str(full.as_refused_proof()) == str(full)
+    assert vars(full.as_rejected_proof()) == vars(full) | {"is_rejected_proof": True}
+    assert str(full.as_rejected_proof()) == str(full)
 
 
 def test_a_refusal_is_not_changed_by_what_is_learned_of_it() -> None:
-    said = refusal("NotAuthorizedException", "Incorrect username or password.")
+    said = error_from_response("NotAuthorizedException", "Incorrect username or password.")
     proof = challenge("PASSWORD_VERIFIER", USER_ID_FOR_SRP="ann", SRP_B="2", SALT="1", SECRET_BLOCK="YQ==")
     auth = Auth("eu-west-1_Ab12Cd34E", "client1", gateway=ScriptedGateway(proof, said))
     with pytest.raises(AuthError) as refused:
         auth.sign_in("ann", Secret("x"))
-    assert refused.value.is_refused_proof
-    assert not said.is_refused_proof
+    assert refused.value.is_rejected_proof
+    assert not said.is_rejected_proof

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tui_auth.auth.verify import ClaimsError, check_claims
+from tui_auth.auth.tokens import ClaimsError, check_claims
 from tui_auth.secret import Secret
 
 POOL, CLIENT, NOW = "eu-west-1_Ab1Cd2Ef3", "client1", 1_790_000_000.0

@@ -12,12 +12,14 @@ import pytest
 
 from tests.journeys.own_pool import OwnPool
 from tests.scripted_gateway import ScriptedGateway, challenge, tokens
+from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.attempt import Attempt
 from tui_auth.auth.auth import Auth
-from tui_auth.auth.auth_flow import AuthFlow
-from tui_auth.auth.device import Device
+from tui_auth.auth.devices import Device
+from tui_auth.auth.engine import UncertainWrites
+from tui_auth.auth.error_catalog import error_from_response
+from tui_auth.auth.error_policy import ErrorAction, action_for_error
 from tui_auth.auth.errors import AuthError, ErrorKind
-from tui_auth.auth.learned import Learned
 from tui_auth.auth.next_step import (
     ConfirmSignInWithNewPassword,
     ConfirmSignInWithOTP,
@@ -29,9 +31,7 @@ from tui_auth.auth.next_step import (
     Done,
     ResetPassword,
 )
-from tui_auth.auth.password_proof import PasswordProof
-from tui_auth.auth.refusals import refusal
-from tui_auth.auth.what_next import Road, road
+from tui_auth.auth.srp import PasswordProof
 from tui_auth.pool import PoolServer
 from tui_auth.secret import Secret
 
@@ -172,7 +172,7 @@ def test_a_device_refused_behind_an_answer_is_let_go_of_for_good() -> None:
         challenge("SMS_MFA"),
         challenge("DEVICE_SRP_AUTH"),
         challenge("DEVICE_PASSWORD_VERIFIER", **claim),
-        refusal("NotAuthorizedException", "Incorrect username or password."),
+        error_from_response("NotAuthorizedException", "Incorrect username or password."),
     )
     gateway = ScriptedGateway(*replies, challenge("SMS_MFA"), challenge("SMS_MFA"))
     auth = Auth("eu-west-1_Ab12Cd34E", "client1", gateway=gateway)
@@ -180,7 +180,10 @@ def test_a_device_refused_behind_an_answer_is_let_go_of_for_good() -> None:
     step = attempt.sign_in("ann", Secret("x"), auth_flow=AuthFlow.USER_PASSWORD_AUTH, device=device)
     with pytest.raises(AuthError, match="no longer takes this machine") as refused:
         attempt.confirm("123456")
-    assert road(refused.value, step, can_start_again=attempt.can_start_again) is Road.START_AGAIN
+    assert (
+        action_for_error(refused.value, step, can_start_again=attempt.can_start_again)
+        is ErrorAction.START_AGAIN
+    )
     attempt.restart()
     assert gateway.calls[-1][1]["AuthParameters"]["DEVICE_KEY"] is None
     auth.attempt().sign_in("ann", Secret("x"), auth_flow=AuthFlow.USER_PASSWORD_AUTH, device=device)
@@ -188,7 +191,7 @@ def test_a_device_refused_behind_an_answer_is_let_go_of_for_good() -> None:
 
 
 def test_a_second_password_reaches_a_pool_that_asks_for_it_by_itself() -> None:
-    wrong = refusal("NotAuthorizedException", "Incorrect username or password.")
+    wrong = error_from_response("NotAuthorizedException", "Incorrect username or password.")
     gateway = ScriptedGateway(challenge("PASSWORD"), wrong, challenge("PASSWORD"), challenge("SMS_MFA"))
     attempt = Auth("eu-west-1_Ab12Cd34E", "client1", gateway=gateway).attempt()
     step = attempt.sign_in("ann", None, auth_flow=AuthFlow.USER_AUTH)
@@ -306,7 +309,7 @@ def test_a_key_that_may_be_in_use_is_not_called_worthless(
     code = pyotp.TOTP(step.setup_details.shared_secret.reveal()).at(int(server.clock.now()))
     with pytest.raises(AuthError):
         attempt.confirm(Secret(code if keeps else "000000"))
-    assert ("Keep the key" in attempt.starting_anew_does) is keeps
+    assert ("Keep the key" in attempt.restart_side_effect) is keeps
 
 
 def test_a_sign_up_confirmed_elsewhere_needs_no_other_code(server: PoolServer) -> None:
@@ -318,21 +321,24 @@ def test_a_sign_up_confirmed_elsewhere_needs_no_other_code(server: PoolServer) -
 
 
 def test_a_refusal_that_comes_late_is_not_about_the_password_sent_after_it() -> None:
-    learned, first, second = Learned(), *(PasswordProof("Ab12", Secret(text)) for text in ("A-1!", "B-2!"))
-    learned.sends("ann", first)
-    learned.sends("ann", second)
-    too_short = refusal("InvalidPasswordException", "Password not long enough")
-    learned.refused(too_short, first)
-    assert learned.new_proof is second
-    learned.refused(too_short, second)
-    assert learned.new_proof is None
+    writes, first, second = (
+        UncertainWrites(),
+        *(PasswordProof("Ab12", Secret(text)) for text in ("A-1!", "B-2!")),
+    )
+    writes.record_password_sent("ann", first)
+    writes.record_password_sent("ann", second)
+    too_short = error_from_response("InvalidPasswordException", "Password not long enough")
+    writes.record_failure(too_short, first)
+    assert writes.new_proof is second
+    writes.record_failure(too_short, second)
+    assert writes.new_proof is None
 
 
 def test_a_session_of_the_sign_up_that_is_refused_still_spares_the_choice_of_a_factor() -> None:
     gateway = ScriptedGateway(
         {"UserConfirmed": False, "Session": "of the sign-up"},
         {"Session": "of its confirmation"},
-        refusal("NotAuthorizedException", "Invalid session"),
+        error_from_response("NotAuthorizedException", "Invalid session"),
         challenge("SMS_MFA"),
     )
     attempt = Auth("eu-west-1_Ab12Cd34E", "c", gateway=gateway).attempt()
@@ -366,21 +372,21 @@ def test_the_hash_of_a_new_password_replaces_its_text() -> None:
     )
     attempt = Auth("eu-west-1_Ab12Cd34E", "client1", gateway=gateway).attempt()
     attempt.sign_up("ann", Secret(NEW), user_attributes={}, auth_flow=AuthFlow.USER_SRP_AUTH)
-    proof = attempt._progress.learned.new_proof
+    proof = attempt._engine.writes.new_proof
     assert proof is not None
     assert proof.password is None
-    assert proof == attempt._progress.exchange.proof
+    assert proof == attempt._engine.proof
 
 
 def test_only_a_hash_replaces_the_text_of_a_new_password() -> None:
-    learned, new = Learned(), PasswordProof("Ab12", Secret(NEW))
-    learned.hashed(new.hashed_for("ann"))
-    assert learned.new_proof is None, "no new password was sent"
-    learned.sends("ann", new)
-    learned.hashed(PasswordProof("Ab12"))
-    assert learned.new_proof is new, "no hash was made"
+    writes, new = UncertainWrites(), PasswordProof("Ab12", Secret(NEW))
+    writes.record_hash(new.hashed_for("ann"))
+    assert writes.new_proof is None, "no new password was sent"
+    writes.record_password_sent("ann", new)
+    writes.record_hash(PasswordProof("Ab12"))
+    assert writes.new_proof is new, "no hash was made"
     hashed = new.hashed_for("ann")
-    learned.hashed(hashed)
-    assert learned.new_proof is hashed
-    learned.hashed(PasswordProof("Ab12", Secret(TEMPORARY)).hashed_for("ann"))
-    assert learned.new_proof is hashed, "the hash of another password does not replace it"
+    writes.record_hash(hashed)
+    assert writes.new_proof is hashed
+    writes.record_hash(PasswordProof("Ab12", Secret(TEMPORARY)).hashed_for("ann"))
+    assert writes.new_proof is hashed, "the hash of another password does not replace it"

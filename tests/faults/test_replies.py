@@ -30,10 +30,11 @@ from tests.faults.sequences import strangers_in
 from tests.screens.conftest import CLIENT, POOL, until
 from tests.scripted_gateway import ScriptedGateway
 from tui_auth.auth import gateway
+from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.attempt import Attempt
 from tui_auth.auth.auth import Auth
-from tui_auth.auth.auth_flow import AuthFlow
-from tui_auth.auth.device import Device
+from tui_auth.auth.devices import Device
+from tui_auth.auth.error_catalog import error_from_response
 from tui_auth.auth.errors import AuthError
 from tui_auth.auth.gateway import Address, CognitoGateway
 from tui_auth.auth.next_step import (
@@ -46,7 +47,6 @@ from tui_auth.auth.next_step import (
     NextStep,
     ResetPassword,
 )
-from tui_auth.auth.refusals import refusal
 from tui_auth.plain.prompts import Back
 from tui_auth.plain.sign_in import PlainSignIn
 from tui_auth.screens.problem import OWN_FAULT
@@ -152,8 +152,8 @@ conversations: st.SearchStrategy[Replies] = st.lists(
 
 def converse(told: Replies, flow: AuthFlow) -> list[NextStep]:
     """The steps that a sign-in comes by where the pool says all this."""
-    script = [item if isinstance(item, dict) else refusal(*item) for item in told]
-    scripted = ScriptedGateway(*script, *[refusal("InternalErrorException", "")] * AFTERWARDS)
+    script = [item if isinstance(item, dict) else error_from_response(*item) for item in told]
+    scripted = ScriptedGateway(*script, *[error_from_response("InternalErrorException", "")] * AFTERWARDS)
     attempt = Auth(POOL, CLIENT, gateway=scripted).attempt()
     steps: list[NextStep] = []
     with suppress(AuthError):

@@ -9,14 +9,14 @@ import pytest
 from tests.pilot import press, until
 from tests.screens.conftest import CLIENT, POOL, app_with
 from tests.scripted_gateway import Reply, challenge, tokens
-from tui_auth.auth.auth_flow import AuthFlow
+from tui_auth.auth.app_client import AuthFlow
+from tui_auth.auth.error_catalog import error_from_response
 from tui_auth.auth.errors import AuthError
-from tui_auth.auth.refusals import refusal
 from tui_auth.screens.sign_in import SignInScreen
 from tui_auth.widgets.countdown import Countdown
 
 DONE = tokens(POOL, CLIENT)
-WRONG = refusal("CodeMismatchException", "")
+WRONG = error_from_response("CodeMismatchException", "")
 DELIVERED = {"CodeDeliveryDetails": {"Destination": "a***@e***", "DeliveryMedium": "EMAIL"}}
 SIZE = (80, 23)
 
@@ -37,7 +37,9 @@ async def test_totp_code() -> None:
 
 
 async def test_totp_set_up_refuses_letters_and_takes_the_code() -> None:
-    refused = refusal("EnableSoftwareTokenMFAException", "Code mismatch and fail enable Software Token MFA")
+    refused = error_from_response(
+        "EnableSoftwareTokenMFAException", "Code mismatch and fail enable Software Token MFA"
+    )
     app = app_with(
         challenge("MFA_SETUP", MFAS_CAN_SETUP='["SMS_MFA","SOFTWARE_TOKEN_MFA"]'),
         {"SecretCode": "ABCD2345" * 6 + "ABCD", "Session": "s2"},
@@ -72,7 +74,7 @@ async def test_mfa_selection_shows_and_sends_a_method_nobody_knows() -> None:
 
 
 async def test_reset_password_by_a_code_sent_now() -> None:
-    app = app_with(refusal("PasswordResetRequiredException", ""), DELIVERED, WRONG, {}, DONE)
+    app = app_with(error_from_response("PasswordResetRequiredException", ""), DELIVERED, WRONG, {}, DONE)
     async with app.run_test(size=SIZE) as pilot:
         await press(pilot, *"pw", "enter")
         await until(pilot, lambda: "Your password must be reset" in app.text())
@@ -93,7 +95,7 @@ async def test_reset_password_by_a_code_sent_now() -> None:
 
 
 async def test_confirm_sign_up_then_the_sign_in_goes_on() -> None:
-    app = app_with(refusal("UserNotConfirmedException", ""), DELIVERED, WRONG, {}, DONE)
+    app = app_with(error_from_response("UserNotConfirmedException", ""), DELIVERED, WRONG, {}, DONE)
     async with app.run_test(size=SIZE) as pilot:
         await press(pilot, *"pw", "enter")
         await until(pilot, lambda: "not confirmed yet" in app.text())
@@ -117,7 +119,7 @@ async def test_a_new_code_can_be_asked_for_every_30_seconds(monkeypatch: pytest.
         count_down(countdown, seconds, *arguments)
 
     monkeypatch.setattr(Countdown, "last", last)
-    app = app_with(refusal("UserNotConfirmedException", ""), DELIVERED)
+    app = app_with(error_from_response("UserNotConfirmedException", ""), DELIVERED)
     async with app.run_test(size=SIZE) as pilot:
         await pilot.press(*"pw", "enter")
         await until(pilot, lambda: "not confirmed yet" in app.text())
@@ -148,7 +150,7 @@ async def test_an_unknown_step_shows_what_is_known_and_sends_one_answer() -> Non
 @pytest.mark.parametrize(("text", "flow"), [("Incorrect username or password.", AuthFlow.CUSTOM_WITHOUT_SRP)])
 async def test_a_custom_challenge_that_fails_goes_back_to_sign_in(text: str, flow: AuthFlow) -> None:
     ask = challenge("CUSTOM_CHALLENGE", question="Pet?", USERNAME="ann")
-    app = app_with(ask, refusal("NotAuthorizedException", text), ask, flow=flow)
+    app = app_with(ask, error_from_response("NotAuthorizedException", text), ask, flow=flow)
     async with app.run_test(size=SIZE) as pilot:
         await press(pilot, "enter")
         await until(pilot, lambda: "Pet?" in app.text())
@@ -193,6 +195,6 @@ def sent(app: Any) -> dict[str, Any]:
 
 
 def test_an_error_of_ours_is_an_exception_with_two_sentences() -> None:
-    error = refusal("CodeMismatchException", "")
+    error = error_from_response("CodeMismatchException", "")
     assert isinstance(error, AuthError)
     assert str(error) == "That code is not right. Check it and try again."

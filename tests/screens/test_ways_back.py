@@ -10,9 +10,9 @@ from textual.pilot import Pilot
 from tests.pilot import press, until
 from tests.screens.conftest import CLIENT, POOL, PilotedApp, app_with
 from tests.scripted_gateway import Reply, challenge, tokens
+from tui_auth.auth.error_catalog import error_from_response
 from tui_auth.auth.errors import TRY_AGAIN, AuthError, ErrorKind
 from tui_auth.auth.next_step import Done
-from tui_auth.auth.refusals import refusal
 from tui_auth.screens.done import DoneScreen
 from tui_auth.screens.sign_in import SignInScreen
 from tui_auth.widgets.secret_input import SecretInput
@@ -22,7 +22,7 @@ SMS = challenge("SMS_MFA", CODE_DELIVERY_DELIVERY_MEDIUM="SMS", CODE_DELIVERY_DE
 CLOSED = AuthError(ErrorKind.NETWORK, "Cognito cannot be reached.", "Check the network, then try again.")
 LOST = AuthError(ErrorKind.NETWORK, "No answer came.", TRY_AGAIN, may_have_arrived=True)
 DELIVERED = {"CodeDeliveryDetails": {"Destination": "a***@e***", "DeliveryMedium": "EMAIL"}}
-BUSY = refusal("TooManyRequestsException", "Rate exceeded")
+BUSY = error_from_response("TooManyRequestsException", "Rate exceeded")
 
 
 def choosing(*replies: Reply) -> PilotedApp:
@@ -106,8 +106,8 @@ async def test_tokens_that_the_pool_did_not_sign_lead_back_to_sign_in() -> None:
 
 
 async def test_an_account_whose_answer_was_lost_is_not_somebody_elses() -> None:
-    exists = refusal("UsernameExistsException", "User already exists")
-    app = app_with(LOST, exists, refusal("UserNotConfirmedException", "User is not confirmed."))
+    exists = error_from_response("UsernameExistsException", "User already exists")
+    app = app_with(LOST, exists, error_from_response("UserNotConfirmedException", "User is not confirmed."))
     async with app.run_test(size=(80, 23)) as pilot:
         await press(pilot, "ctrl+k")
         await until(pilot, lambda: "Make an account" in app.text())
@@ -144,7 +144,7 @@ async def test_after_a_lost_answer_a_form_that_was_changed_is_filled_in_to_its_e
 
 
 async def test_a_lost_request_for_a_reset_code_is_made_again_by_the_key_that_is_named() -> None:
-    app = app_with(refusal("PasswordResetRequiredException", ""), LOST, DELIVERED)
+    app = app_with(error_from_response("PasswordResetRequiredException", ""), LOST, DELIVERED)
     async with app.run_test(size=(80, 23)) as pilot:
         await press(pilot, *"hunter2", "enter")
         await until(pilot, lambda: "must be reset" in app.text())

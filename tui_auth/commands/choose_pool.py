@@ -15,7 +15,7 @@ from textual.screen import Screen
 
 from tui_auth.app import CANCELLED, HEIGHTS, WIDTHS
 from tui_auth.auth.gateway import Address, CognitoGateway, Gateway
-from tui_auth.auth.signature import fetch_keys
+from tui_auth.auth.tokens import fetch_keys
 from tui_auth.commands.endpoint_mark import endpoint_mark
 from tui_auth.commands.output import tell
 from tui_auth.commands.pool_trial import FlowRefused, Outcome, PoolTrial, Refused, SecretWanted, Works

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from argparse import Namespace
 
-from tui_auth.auth.auth_flow import AuthFlow
+from tui_auth.auth.app_client import AuthFlow
 from tui_auth.commands.endpoint_mark import endpoint_mark
 from tui_auth.commands.full_screen import theme
 from tui_auth.config.aws_endpoint import endpoint_of

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tui_auth.auth.wire import Call, Wire
+from tui_auth.auth.trace import Call, CallTrace
 from tui_auth.config.errors import ConfigurationError, shown
 from tui_auth.terminal.safe_text import safe_line
 
@@ -16,7 +16,7 @@ LINE_LIMIT = 2000
 
 
 @contextmanager
-def traced(wire: Wire, path: str | None) -> Iterator[None]:
+def traced(wire: CallTrace, path: str | None) -> Iterator[None]:
     """Write the wire's calls to the end of a file as long as the block runs; nothing where ``path`` is None.
 
     A line is the time (UTC, RFC 3339) and the call's chain of names. The file is made with mode 0600. Raises

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from tui_auth.auth.app_client import AuthFlow
 from tui_auth.config.client_secret import PATH_WANTED, looks_like_a_secret
 from tui_auth.config.password_policy import LARGEST_LENGTH, PasswordPolicy
 from tui_auth.endpoint import is_safe_endpoint
 
-FLOWS = ("USER_SRP_AUTH", "USER_PASSWORD_AUTH", "USER_AUTH", "CUSTOM_WITH_SRP", "CUSTOM_WITHOUT_SRP")
+FLOWS = tuple(map(str, AuthFlow))
 STORAGES = ("file", "session", "keyring", "none")
 LONGEST_SESSION_MINUTES = 15
 """The longest that an app client's AuthSessionValidity can be."""

@@ -12,7 +12,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui_auth.auth.errors import Concern
+from tui_auth.auth.errors import ErrorField
 from tui_auth.config.client_secret import looks_like_a_secret
 from tui_auth.config.pasted import ids_in
 from tui_auth.screens.choice_step import Choice
@@ -225,7 +225,7 @@ class ChoosePoolScreen(FormScreen):
         self.query_one("#what", Static).update(f"{why} {FLOW_QUESTION}")
         choice.focus()
 
-    def field_about(self, concern: Concern) -> Field | None:
+    def field_about(self, concern: ErrorField) -> Field | None:
         return self.field(self._about)
 
     # -- answering ----------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui_auth.auth.errors import AuthError, Concern
+from tui_auth.auth.errors import AuthError, ErrorField
 from tui_auth.screens.keys import TABLE, bindings, keys_of, shown_keys
 from tui_auth.screens.problem import Problem
 from tui_auth.screens.surroundings import Surroundings
@@ -78,7 +78,7 @@ class FormScreen(Screen[None]):
         """The message that carries what the person decided; None where something is missing still."""
         raise NotImplementedError
 
-    def field_about(self, concern: Concern) -> Field | None:
+    def field_about(self, concern: ErrorField) -> Field | None:
         """The field that a refusal about ``concern`` stands under; None for the line below all."""
         fields = list(self.query(Field))
         return fields[-1] if fields else None

@@ -8,7 +8,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui_auth.auth.errors import Concern
+from tui_auth.auth.errors import ErrorField
 from tui_auth.auth.next_step import ConfirmSignInWithNewPassword
 from tui_auth.config.password_policy import PasswordPolicy
 from tui_auth.screens.form_screen import FormScreen
@@ -82,8 +82,8 @@ class NewPasswordScreen(StepScreen[ConfirmSignInWithNewPassword]):
     def explain(self) -> list[tuple[str, str]]:
         return list(self.step.additional_info.items())
 
-    def field_about(self, concern: Concern) -> Field | None:
-        if concern is Concern.ATTRIBUTES and self.step.missing_attributes:
+    def field_about(self, concern: ErrorField) -> Field | None:
+        if concern is ErrorField.ATTRIBUTES and self.step.missing_attributes:
             return self.query_one("#attribute-0", Field)
         return self.query_one("#new-password", Field)
 

@@ -11,7 +11,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui_auth.auth.errors import Concern
+from tui_auth.auth.errors import ErrorField
 from tui_auth.auth.next_step import DeliveryDetails, ResetPassword
 from tui_auth.screens.choice_step import Choice
 from tui_auth.screens.delivered_code import code_field, sent_code
@@ -86,10 +86,10 @@ class ResetPasswordScreen(StepScreen[ResetPassword]):
         else:
             super().action_back()
 
-    def field_about(self, concern: Concern) -> Field | None:
+    def field_about(self, concern: ErrorField) -> Field | None:
         if not self.has_code:
             return None
-        return self.query_one("#new-password" if concern is Concern.NEW_PASSWORD else "#code", Field)
+        return self.query_one("#new-password" if concern is ErrorField.NEW_PASSWORD else "#code", Field)
 
     def decide(self) -> Message | None:
         if not self.has_code:

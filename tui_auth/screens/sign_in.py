@@ -8,8 +8,8 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui_auth.auth.auth_flow import AuthFlow
-from tui_auth.auth.errors import Concern
+from tui_auth.auth.app_client import AuthFlow
+from tui_auth.auth.errors import ErrorField
 from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.surroundings import Surroundings
 from tui_auth.screens.typed_keys import after_typed_keys, inputs_of
@@ -166,8 +166,8 @@ class SignInScreen(FormScreen):
         if not name.value.strip() and not password.value:
             self.complain(name, f"Type your {self._what_to_type}.")
 
-    def field_about(self, concern: Concern) -> Field | None:
-        if concern is Concern.FORM:
+    def field_about(self, concern: ErrorField) -> Field | None:
+        if concern is ErrorField.FORM:
             return None
         return self.query_one("#password" if self.with_password else "#username", Field)
 

@@ -8,7 +8,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui_auth.auth.errors import AuthError, Concern
+from tui_auth.auth.errors import AuthError, ErrorField
 from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.new_password import agreed_password, password_fields
 from tui_auth.screens.problem import Problem
@@ -55,11 +55,11 @@ class SignUpScreen(FormScreen):
         for position in range(len(self.attributes)):
             yield self._attribute_field(position)
 
-    def field_about(self, concern: Concern) -> Field | None:
-        if concern is Concern.FORM:
+    def field_about(self, concern: ErrorField) -> Field | None:
+        if concern is ErrorField.FORM:
             return None
         first = "#attribute-0" if self.attributes else "#username"
-        targets = {Concern.NEW_PASSWORD: "#new-password", Concern.ATTRIBUTES: first}
+        targets = {ErrorField.NEW_PASSWORD: "#new-password", ErrorField.ATTRIBUTES: first}
         return self.query_one(targets.get(concern, "#username"), Field)
 
     def problem_of(self, error: AuthError) -> Problem:
@@ -71,7 +71,7 @@ class SignUpScreen(FormScreen):
         field = self._attribute_field(len(self.attributes) - 1)
         self.mount(field, before="#problem")
         self.call_after_refresh(self.set_focus, field.input)
-        return Problem(also_needed(needed), Concern.FORM)
+        return Problem(also_needed(needed), ErrorField.FORM)
 
     def _attribute_field(self, position: int) -> Field:
         name = self.attributes[position]

@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui_auth.auth.errors import AuthError, Concern
+from tui_auth.auth.errors import AuthError, ErrorField
 from tui_auth.auth.next_step import ContinueSignInWithTOTPSetup
 from tui_auth.screens.copying import CopyAsked
 from tui_auth.screens.delivered_code import code_field
@@ -119,4 +119,4 @@ class TOTPSetupScreen(StepScreen[ContinueSignInWithTOTPSetup]):
         text = self._tried and why_the_code_does_not_fit(
             error, self._tried, key, around.now(), around.clock_offset()
         )
-        return Problem(text, Concern.ANSWER) if text else super().problem_of(error)
+        return Problem(text, ErrorField.ANSWER) if text else super().problem_of(error)

@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from tui_auth.auth.wire import Call, Operation, Wire
+from tui_auth.auth.trace import Call, CallTrace, Operation
 from tui_auth.style_sheets import later_sheets
 from tui_auth.terminal.safe_text import safe_line
 
@@ -29,7 +29,7 @@ class WireView(VerticalScroll, can_focus=False):
     class WentOn(Message):
         """A call went on; from whichever thread it runs on."""
 
-    def __init__(self, wire: Wire, *, with_fields: bool = False) -> None:
+    def __init__(self, wire: CallTrace, *, with_fields: bool = False) -> None:
         super().__init__()
         self.wire = wire
         self.with_fields = with_fields
@@ -70,7 +70,7 @@ class WireScreen(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [("escape,enter,f4", "close", "Close")]
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: CallTrace) -> None:
         super().__init__()
         self.wire = wire
 
@@ -94,8 +94,8 @@ def _drawn(call: Call, with_fields: bool) -> Content:
     lines = [Content.styled(safe_line(call.name), "bold")]
     for operation in call.operations:
         lines += _operation(operation, with_fields)
-    if call.led_to:
-        step, _, which = safe_line(call.led_to).rstrip(")").partition("(")
+    if call.distinct_outcome:
+        step, _, which = safe_line(call.distinct_outcome).rstrip(")").partition("(")
         lines.append(Content.assemble("  = ", (step, "$text-accent")))
         lines += [Content(f"    {line}") for line in wrap(which, WIDTH)]
     return Content("\n").join(lines)

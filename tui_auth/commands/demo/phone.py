@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui_auth.auth.totp import WINDOW_SECONDS
-from tui_auth.auth.wire import Wire
+from tui_auth.auth.trace import CallTrace
 from tui_auth.pool import PoolServer
 from tui_auth.screens.wire import WireView
 from tui_auth.secret import Secret
@@ -65,7 +65,7 @@ class Phone:
 class Drawer(Vertical):
     """Phone, inbox and wire beside every screen; ``^s`` opens it where there is no room for a column."""
 
-    def __init__(self, server: PoolServer, phone: Phone, wire: Wire) -> None:
+    def __init__(self, server: PoolServer, phone: Phone, wire: CallTrace) -> None:
         super().__init__()
         self.server = server
         self.phone = phone

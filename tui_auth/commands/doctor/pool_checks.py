@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from tui_auth.auth.app_client import AppClient
+from tui_auth.auth.app_client import AppClient, AuthFlow
 from tui_auth.auth.errors import AuthError
 from tui_auth.auth.gateway import Gateway
-from tui_auth.auth.signature import KeysUnreachable, fetch_keys, keys_url
+from tui_auth.auth.tokens import KeysUnreachableError, fetch_keys, keys_url
 from tui_auth.commands.doctor.findings import Finding, good, note, wrong
-from tui_auth.commands.doctor.probe import API_FLOWS, FLOWS, OUR_FLOWS, Answer, Verdict, probe_flow
+from tui_auth.commands.doctor.probe import FLOWS, OUR_FLOWS, Answer, Verdict, probe_flow
 from tui_auth.commands.exit_status import CONFIGURATION, status_for
 from tui_auth.config.pool_choice import PoolChoice
 from tui_auth.config.region import own_region
@@ -112,8 +112,8 @@ def _clock(offset: float | None) -> Iterator[Finding]:
 def _pool_exists(choice: PoolChoice) -> Finding:
     try:
         fetch_keys(keys_url(choice.user_pool_id, choice.endpoint_url))
-    except KeysUnreachable as error:
-        if error.is_of_no_pool(choice.endpoint_url):
+    except KeysUnreachableError as error:
+        if error.is_of_missing_pool(choice.endpoint_url):
             return wrong(
                 "pool keys",
                 "there is no such user pool: nothing is published under its id",
@@ -188,7 +188,7 @@ def _flows(choice: PoolChoice, answers: list[Answer]) -> Iterator[Finding]:
     ]
     others = f"choose one it allows with --auth-flow: {', '.join(usable)}." if usable else ""
     for answer in answers:
-        about, is_chosen = f"flow {answer.flow}", API_FLOWS.get(chosen, chosen) == answer.flow
+        about, is_chosen = f"flow {answer.flow}", AuthFlow(chosen).api_name == answer.flow
         match answer.verdict:
             case Verdict.ALLOWED:
                 names = " and ".join(OUR_FLOWS.get(answer.flow, ()))

@@ -13,18 +13,15 @@ from enum import Enum
 from typing import Any
 
 from tui_auth.auth import srp
-from tui_auth.auth.app_client import AppClient
+from tui_auth.auth.app_client import AppClient, AuthFlow
 from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.gateway import Gateway
 from tui_auth.secret import Secret
 
-FLOWS = ("USER_SRP_AUTH", "USER_PASSWORD_AUTH", "USER_AUTH", "CUSTOM_AUTH")
+FLOWS = tuple(dict.fromkeys(flow.api_name for flow in AuthFlow))
 """The flows of InitiateAuth that begin a sign-in, the usual one first."""
 
-API_FLOWS = {"CUSTOM_WITH_SRP": "CUSTOM_AUTH", "CUSTOM_WITHOUT_SRP": "CUSTOM_AUTH"}
-"""InitiateAuth's name for a flow where that is another than ours."""
-
-OUR_FLOWS = {"CUSTOM_AUTH": ("CUSTOM_WITH_SRP", "CUSTOM_WITHOUT_SRP")}
+OUR_FLOWS = {"CUSTOM_AUTH": tuple(str(flow) for flow in AuthFlow if flow.is_custom)}
 """What --auth-flow calls a flow of InitiateAuth where that is another than Cognito's name."""
 
 
