@@ -1,4 +1,4 @@
-"""The choices of a sign-in, and which of them a new start repeats."""
+"""The choices of a sign-in and their replay after a restart."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ FACTOR, METHOD = ("SELECT_CHALLENGE", "EMAIL_OTP"), ("SELECT_MFA_TYPE", "SMS_MFA
 MADE = Choices().append(*FACTOR).append(*METHOD)
 
 
-def test_a_choice_is_recorded_and_not_repeated_by_itself() -> None:
+def test_a_choice_is_not_replayed_without_a_restart() -> None:
     assert (MADE.made, MADE.to_replay) == ((FACTOR, METHOD), ())
     assert MADE.last == "SMS_MFA"
     assert MADE.pop_replay("SELECT_CHALLENGE") == (None, MADE)
 
 
-def test_a_new_start_repeats_each_choice_once_in_order() -> None:
+def test_a_restart_replays_each_choice_once_in_order() -> None:
     start = MADE.restart()
     assert start.pop_replay("SELECT_MFA_TYPE") == (None, start), "its turn has not come"
     first, left = start.pop_replay("SELECT_CHALLENGE")
@@ -25,12 +25,12 @@ def test_a_new_start_repeats_each_choice_once_in_order() -> None:
     assert nothing.pop_replay("SELECT_MFA_TYPE") == (None, Choices((FACTOR, METHOD)))
 
 
-@pytest.mark.parametrize("kept", [0, 1, 2])
-def test_a_new_start_repeats_only_the_choices_that_were_kept(kept: int) -> None:
-    assert MADE.restart(kept) == Choices((FACTOR, METHOD)[:kept], (FACTOR, METHOD)[:kept])
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_a_restart_replays_as_many_choices_as_asked(count: int) -> None:
+    assert MADE.restart(count) == Choices((FACTOR, METHOD)[:count], (FACTOR, METHOD)[:count])
 
 
-def test_without_the_first_a_new_start_repeats_the_others() -> None:
+def test_skip_first_replays_all_other_choices() -> None:
     assert MADE.restart().skip_first() == Choices((FACTOR, METHOD), (METHOD,))
 
 

@@ -597,7 +597,12 @@ class SignInEngine:
         return choice
 
     def _sign_in_done(self, result: Mapping[str, Any]) -> Done:
-        tokens, claims = parse_authentication_result(result, self.client, self.gateway.now())
+        tokens, claims = parse_authentication_result(
+            result,
+            user_pool_id=self.client.user_pool_id,
+            client_id=self.client.client_id,
+            now=self.gateway.now(),
+        )
         metadata = result.get("NewDeviceMetadata")
         if metadata and (new := confirm_device(self.gateway, metadata, tokens.access_token)):
             return Done(tokens, claims, new.device, new.asks_to_remember)

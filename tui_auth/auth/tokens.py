@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     import ssl
     from urllib.request import OpenerDirector
 
-    from tui_auth.auth.app_client import AppClient
-
 LEEWAY_SECONDS = 60
 """How long a token counts as valid after its expiry."""
 
@@ -142,13 +140,14 @@ class Claims:
 
 
 def parse_authentication_result(
-    result: Mapping[str, Any], client: AppClient, now: float
+    result: Mapping[str, Any], *, user_pool_id: str, client_id: str, now: float
 ) -> tuple[Tokens, Claims]:
     """Take the tokens from an ``AuthenticationResult`` and check their claims.
 
     Args:
         result: ``AuthenticationResult`` of a reply.
-        client: The app client that signed in.
+        user_pool_id: The pool that must have issued the tokens.
+        client_id: The app client they must be for.
         now: The server's time in seconds since the epoch.
 
     Raises:
@@ -159,9 +158,7 @@ def parse_authentication_result(
         raise AuthError(ErrorKind.SERVICE, "Cognito said done, but sent no tokens.")
     access, identity = Secret(access_text), Secret(identity_text)
     try:
-        claims = check_claims(
-            identity, access, user_pool_id=client.user_pool_id, client_id=client.client_id, now=now
-        )
+        claims = check_claims(identity, access, user_pool_id=user_pool_id, client_id=client_id, now=now)
     except ClaimsError as error:
         raise AuthError(
             ErrorKind.SERVICE,

@@ -6,13 +6,15 @@ Their own texts may contain values or addresses, so none is passed on.
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator
 from socket import gaierror
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tui_auth.auth.error_catalog import error_from_response
 from tui_auth.auth.errors import TRY_AGAIN, AuthError, ErrorKind
 from tui_auth.endpoint import is_loopback
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _NOT_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE")
 """OpenSSL's names for a reply in plain text, across versions."""

@@ -152,7 +152,11 @@ def _refresh(sessions: Sessions, found: Found, client: AppClient, gateway: Gatew
     from tui_auth.session.signatures import signatures_hold
 
     try:
-        done = Done(*parse_authentication_result(result, client, gateway.now()))
+        done = Done(
+            *parse_authentication_result(
+                result, user_pool_id=client.user_pool_id, client_id=client.client_id, now=gateway.now()
+            )
+        )
         checked = signatures_hold(
             done.tokens, client.user_pool_id, record.origin.endpoint, environ=sessions.environ
         )

@@ -1,9 +1,9 @@
-"""The wire: each call with its operations and next step, by names alone."""
+"""The call trace: each call with its operations and next step, by name only."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from threading import Thread
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,6 +16,9 @@ from tui_auth.auth.next_step import DeliveryDetails, MFAType
 from tui_auth.auth.trace import Call, CallTrace, describe_outcome, mask_destination
 from tui_auth.pool import PoolServer
 from tui_auth.pool.demo_users import DemoPool, provision
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @pytest.fixture(scope="module")
@@ -42,14 +45,14 @@ def password_of(demo: DemoPool, name: str) -> str:
     return next(user.password for user in demo.users if user.username == name)
 
 
-def test_a_sign_in_stands_there_as_amplify_documents_it(auth: Auth, demo: DemoPool) -> None:
+def test_a_sign_in_is_traced_as_amplify_documents_it(auth: Auth, demo: DemoPool) -> None:
     auth.sign_in("sam", password_of(demo, "sam"), auth_flow="USER_PASSWORD_AUTH")
     assert [call.chain for call in auth.trace.calls] == [
         "signIn → InitiateAuth → SMS_MFA → ConfirmSignInWithSMSMFACode(+***3321)"
     ]
 
 
-def test_the_silent_proof_of_the_password_stands_there_too(auth: Auth, demo: DemoPool) -> None:
+def test_the_silent_password_proof_is_traced(auth: Auth, demo: DemoPool) -> None:
     auth.sign_in("ann", password_of(demo, "ann"))
     [call] = auth.trace.calls
     assert call.chain == (
@@ -59,14 +62,14 @@ def test_the_silent_proof_of_the_password_stands_there_too(auth: Auth, demo: Dem
     assert {"USERNAME", "SRP_A"} <= set(call.operations[0].fields)
 
 
-def test_a_refusal_is_named_once_by_cognitos_code(auth: Auth, demo: DemoPool) -> None:
+def test_an_error_is_traced_once_by_cognitos_code(auth: Auth, demo: DemoPool) -> None:
     auth.sign_in("sam", password_of(demo, "sam"))
     with pytest.raises(AuthError):
         auth.confirm_sign_in("000000")
     assert auth.trace.calls[-1].chain == ("confirmSignIn → RespondToAuthChallenge → CodeMismatchException")
 
 
-def test_nothing_typed_is_anywhere_in_it(auth: Auth, demo: DemoPool, server: PoolServer) -> None:
+def test_the_trace_contains_no_value(auth: Auth, demo: DemoPool, server: PoolServer) -> None:
     password = password_of(demo, "sam")
     auth.sign_in("sam", password)
     code = str(server.messages[-1]["code"])
@@ -78,7 +81,7 @@ def test_nothing_typed_is_anywhere_in_it(auth: Auth, demo: DemoPool, server: Poo
         assert secret not in everything
 
 
-def test_a_refused_name_that_is_no_name_is_not_repeated() -> None:
+def test_an_invalid_challenge_name_is_not_traced() -> None:
     trace, gateway = CallTrace(), ScriptedGateway(challenge("\x1b]52;c;aGk=\x07 secret"))
     auth = Auth("eu-west-1_Ab12Cd34E", "client", gateway=gateway, trace=trace)
     auth.sign_in("ann", "a password", auth_flow="USER_PASSWORD_AUTH")
@@ -96,20 +99,18 @@ def test_a_refused_name_that_is_no_name_is_not_repeated() -> None:
         (None, "?"),
     ],
 )
-def test_a_destination_stands_there_masked_even_where_the_server_did_not(
-    destination: str | None, shown: str
-) -> None:
+def test_a_destination_is_always_masked(destination: str | None, shown: str) -> None:
     assert mask_destination(destination) == shown
 
 
-def test_choices_and_codes_on_their_way_are_described() -> None:
+def test_choices_and_sent_codes_are_described() -> None:
     assert describe_outcome(Selection((MFAType.SMS, "CARRIER_PIGEON"))) == (
         "ContinueSignInWithMFASelection(SMS_MFA, CARRIER_PIGEON)"
     )
     assert describe_outcome(DeliveryDetails("a***@e***", "EMAIL", "email")) == "code sent(a***@e***)"
 
 
-def test_whoever_listens_hears_each_part_until_he_ends_it() -> None:
+def test_a_listener_gets_each_change_until_it_is_removed() -> None:
     trace = CallTrace()
     heard: list[Call] = []
     end = trace.listen(heard.append)
@@ -121,7 +122,7 @@ def test_whoever_listens_hears_each_part_until_he_ends_it() -> None:
     assert [call.chain for call in heard] == ["signIn", "signIn → Done"]
 
 
-def test_calls_of_two_threads_do_not_mix(auth: Auth, demo: DemoPool) -> None:
+def test_calls_of_different_threads_do_not_mix(auth: Auth, demo: DemoPool) -> None:
     names = ("ann", "sam", "ann", "sam")
     sign_ins = [
         Thread(target=auth.attempt().sign_in, args=(name, None), kwargs={"auth_flow": AuthFlow.USER_AUTH})
@@ -134,7 +135,7 @@ def test_calls_of_two_threads_do_not_mix(auth: Auth, demo: DemoPool) -> None:
     assert [len(call.operations) for call in auth.trace.calls] == [1] * len(names)
 
 
-def test_only_the_last_hundred_calls_are_kept() -> None:
+def test_the_trace_has_the_last_hundred_calls() -> None:
     trace = CallTrace()
     for _ in range(130):
         with trace.call("signIn"):

@@ -1,4 +1,4 @@
-"""What is asked of a refusal, and what is learned of it later."""
+"""Predicates over errors, and errors derived from others."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ DONE = error_from_response("NotAuthorizedException", "User cannot be confirmed. 
 GONE = error_from_response("ResourceNotFoundException", "Device does not exist.")
 
 
-def test_a_locked_user_is_no_refused_password() -> None:
+def test_a_locked_user_is_not_a_rejected_password() -> None:
     assert is_rejected_password(WRONG)
     assert not is_rejected_password(LOCKED)
     assert not is_rejected_password(error_from_response("TooManyRequestsException", "Rate exceeded"))
 
 
-def test_each_operation_says_in_its_own_way_that_a_sign_up_is_confirmed() -> None:
+def test_each_operation_reports_a_confirmed_sign_up_differently() -> None:
     assert is_already_confirmed(
         error_from_response("InvalidParameterException", "User is already confirmed.")
     )
@@ -40,7 +40,7 @@ def test_each_operation_says_in_its_own_way_that_a_sign_up_is_confirmed() -> Non
     assert not is_confirmed_before(WRONG)
 
 
-def test_a_device_is_unknown_where_it_is_forgotten_or_not_taken() -> None:
+def test_a_device_is_unknown_if_forgotten_or_rejected() -> None:
     assert is_unknown_device(GONE)
     assert is_unknown_device(rejected_device_error(WRONG))
     assert not is_unknown_device(
@@ -48,7 +48,7 @@ def test_a_device_is_unknown_where_it_is_forgotten_or_not_taken() -> None:
     )
 
 
-def test_a_refused_proof_is_the_same_refusal_but_for_that() -> None:
+def test_a_rejected_proof_is_otherwise_the_same_error() -> None:
     full = AuthError(
         ErrorKind.VALIDATION,
         "What happened.",
@@ -66,11 +66,11 @@ def test_a_refused_proof_is_the_same_refusal_but_for_that() -> None:
     assert str(full.as_rejected_proof()) == str(full)
 
 
-def test_a_refusal_is_not_changed_by_what_is_learned_of_it() -> None:
-    said = error_from_response("NotAuthorizedException", "Incorrect username or password.")
+def test_marking_a_rejected_proof_leaves_the_error_unchanged() -> None:
+    error = error_from_response("NotAuthorizedException", "Incorrect username or password.")
     proof = challenge("PASSWORD_VERIFIER", USER_ID_FOR_SRP="ann", SRP_B="2", SALT="1", SECRET_BLOCK="YQ==")
-    auth = Auth("eu-west-1_Ab12Cd34E", "client1", gateway=ScriptedGateway(proof, said))
-    with pytest.raises(AuthError) as refused:
+    auth = Auth("eu-west-1_Ab12Cd34E", "client1", gateway=ScriptedGateway(proof, error))
+    with pytest.raises(AuthError) as raised:
         auth.sign_in("ann", Secret("x"))
-    assert refused.value.is_rejected_proof
-    assert not said.is_rejected_proof
+    assert raised.value.is_rejected_proof
+    assert not error.is_rejected_proof

@@ -1,4 +1,4 @@
-"""Which refusal leads where, refusal by refusal."""
+"""The action for each error at each step."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_a_wrong_answer_stays(code: str, text: str, step: NextStep) -> None:
     ],
 )
 @pytest.mark.parametrize("step", [QUESTION, UNKNOWN])
-def test_any_not_authorized_ends_a_custom_challenge_at_sign_in(text: str, step: NextStep) -> None:
+def test_not_authorized_in_a_custom_challenge_leads_to_sign_in(text: str, step: NextStep) -> None:
     error = error_from_response("NotAuthorizedException", text)
     assert action_for_error(error, step, can_start_again=True) is ErrorAction.SIGN_IN
 
@@ -60,7 +60,7 @@ def test_any_not_authorized_ends_a_custom_challenge_at_sign_in(text: str, step: 
 @pytest.mark.parametrize(
     "text", ["Invalid session for the user.", "Invalid session for the user, session can only be used once."]
 )
-def test_a_session_that_is_over_offers_to_start_again(text: str) -> None:
+def test_an_expired_challenge_session_offers_a_restart(text: str) -> None:
     error = error_from_response("NotAuthorizedException", text)
     assert action_for_error(error, SMS, can_start_again=True) is ErrorAction.START_AGAIN
     assert action_for_error(error, SMS, can_start_again=False) is ErrorAction.SIGN_IN
@@ -75,13 +75,13 @@ def test_a_disabled_user_goes_back_to_sign_in() -> None:
     )
 
 
-def test_a_wrong_password_stays_where_another_can_be_typed() -> None:
+def test_a_wrong_password_stays_at_the_password_step() -> None:
     wrong = error_from_response("NotAuthorizedException", "Incorrect username or password.")
     assert action_for_error(wrong, ConfirmSignInWithPassword(), can_start_again=True) is ErrorAction.STAY
     assert action_for_error(wrong, SMS, can_start_again=True) is ErrorAction.SIGN_IN
 
 
-def test_a_device_that_is_forgotten_half_way_offers_to_start_again() -> None:
+def test_a_forgotten_device_offers_a_restart() -> None:
     forgotten = error_from_response("ResourceNotFoundException", "Device does not exist.")
     assert action_for_error(forgotten, SMS, can_start_again=True) is ErrorAction.START_AGAIN
     assert action_for_error(forgotten, SMS, can_start_again=False) is ErrorAction.SIGN_IN
@@ -99,12 +99,12 @@ def test_a_locked_user_waits_at_sign_in() -> None:
 
 
 @pytest.mark.parametrize("step", [None, SMS, QUESTION])
-def test_no_answer_stays_so_that_enter_tries_again(step: NextStep | None) -> None:
+def test_a_lost_reply_stays_at_the_step(step: NextStep | None) -> None:
     assert action_for_error(NO_ANSWER, step, can_start_again=True) is ErrorAction.STAY
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "expected"),
     [
         ("USER_SRP_AUTH flow not enabled for this client", "does not allow USER_SRP_AUTH"),
         (
@@ -114,14 +114,14 @@ def test_no_answer_stays_so_that_enter_tries_again(step: NextStep | None) -> Non
         ("Unable to verify secret hash for client c", "does not fit this app client"),
     ],
 )
-def test_a_wrong_app_client_is_told_which_setting(text: str, says: str) -> None:
+def test_a_wrong_app_client_names_the_setting(text: str, expected: str) -> None:
     code = "InvalidParameterException" if "flow" in text else "NotAuthorizedException"
     error = error_from_response(code, text)
     assert error.kind is ErrorKind.CONFIGURATION
-    assert says in str(error)
+    assert expected in str(error)
 
 
-def test_words_of_the_service_never_stand_in_ours() -> None:
+def test_our_messages_contain_no_text_of_the_service() -> None:
     error = error_from_response("BrandNewException", "\x1b[31mhello", status=400)
     assert "\x1b" not in str(error)
     assert error.quote == "BrandNewException: \x1b[31mhello"
