@@ -276,13 +276,13 @@ class SignInEngine:
         Args:
             proof: Proves the new password.
             rejection: How Cognito rejected the repeated change. Raised if the password doesn't sign in, or
-                that can't be told.
+                if the pool doesn't ask for it.
         """
         self.proof = proof
         try:
             reply = self._initiate_by_password()
         except AuthError as error:
-            # A user who must still reset is told so before the password is checked.
+            # Cognito reports a required reset before it checks the password.
             if not is_rejected_password(error) and error.code != "PasswordResetRequiredException":
                 raise
             reply = None
