@@ -1,6 +1,6 @@
 """One conversation in lines, from the name to Done.
 
-One policy with the full screen: ``what_next`` decides where a refusal leads, and nothing that sends a
+One policy with the full screen: ``error_policy`` decides where a refusal leads, and nothing that sends a
 message or replaces a key happens without being asked for.
 """
 
