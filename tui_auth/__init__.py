@@ -62,12 +62,12 @@ if TYPE_CHECKING:
         ResetPassword as ResetPassword,
     )
     from tui_auth.auth.next_step import (
-        Tokens as Tokens,
+        SignInResult as SignInResult,
     )
     from tui_auth.auth.next_step import (
         UnknownStep as UnknownStep,
     )
-    from tui_auth.auth.results import SignInResult as SignInResult
+    from tui_auth.auth.tokens import Tokens as Tokens
     from tui_auth.secret import Secret as Secret
 
 __version__ = "0.1.0"
@@ -75,10 +75,10 @@ __version__ = "0.1.0"
 # Names are loaded when they are first asked for: `tui-auth token` must not pay for what it does not use.
 _HOMES = {
     "Auth": "tui_auth.auth.auth",
-    "SignInResult": "tui_auth.auth.results",
     "AuthError": "tui_auth.auth.errors",
     "ErrorKind": "tui_auth.auth.errors",
     "Secret": "tui_auth.secret",
+    "Tokens": "tui_auth.auth.tokens",
     **dict.fromkeys(
         (
             "AuthFactorType",
@@ -98,7 +98,7 @@ _HOMES = {
             "Done",
             "MFAType",
             "ResetPassword",
-            "Tokens",
+            "SignInResult",
             "UnknownStep",
         ),
         "tui_auth.auth.next_step",

@@ -114,7 +114,7 @@ class TuiAuthApp(FullScreenApp["Done"]):
             preferred_first_factor=str(settings.preferred_first_factor or ""),
             password_policy=settings.password_policy,
             clock_offset=lambda: gateway.clock_offset,
-            wire=self.auth.wire,
+            wire=self.auth.trace,
         )
 
     @property

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tui_auth.auth.attempt import Attempt
-from tui_auth.auth.device import Device
+from tui_auth.auth.devices import Device
 from tui_auth.auth.next_step import ConfirmSignUp, DeliveryDetails, NextStep, ResetPassword
 from tui_auth.screens.sign_in import SignInAsked
 from tui_auth.screens.step_screen import Answered

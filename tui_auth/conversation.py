@@ -21,7 +21,7 @@ from tui_auth.screens.step_screen import Answered, StepScreen
 
 if TYPE_CHECKING:
     from tui_auth.app import TuiAuthApp
-    from tui_auth.auth.device import Device
+    from tui_auth.auth.devices import Device
     from tui_auth.screens.sign_up import SignUpAsked
 
 ANSWERED = "Cognito has answered: the next step is on its way."
@@ -110,7 +110,7 @@ class Conversation:
             return
         self.navigation.stop_waiting()
         screen.busy = False
-        back = partial(Attempt.restart, choices_kept=kept)
+        back = partial(Attempt.restart, choice_count=kept)
         self._ask(back, trail=self.navigation.trail[: 1 + kept], asked_by="Esc")
 
     def stop(self, screen: FormScreen) -> None:

@@ -18,7 +18,7 @@ from tui_auth.session.uninterrupted import GRACE_SECONDS
 
 if TYPE_CHECKING:
     from tui_auth.auth.auth import Auth
-    from tui_auth.auth.device import Device
+    from tui_auth.auth.devices import Device
     from tui_auth.auth.next_step import Done
     from tui_auth.screens.done import DoneScreen
     from tui_auth.session.keeping import Keeping

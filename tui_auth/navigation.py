@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tui_auth.auth.attempt import Attempt
-from tui_auth.auth.errors import AuthError, Concern, ErrorKind
+from tui_auth.auth.error_policy import ErrorAction, action_for_error
+from tui_auth.auth.errors import AuthError, ErrorField, ErrorKind
 from tui_auth.auth.next_step import (
     ConfirmSignInWithCustomChallenge,
     ConfirmSignUp,
@@ -17,7 +18,6 @@ from tui_auth.auth.next_step import (
     NextStep,
     ResetPassword,
 )
-from tui_auth.auth.what_next import Road, road
 from tui_auth.done_keeper import DoneKeeper, remember_device
 from tui_auth.screens.done import DoneScreen
 from tui_auth.screens.form_screen import FormScreen
@@ -131,15 +131,15 @@ class Navigation:
         except Exception:
             problem = Problem(OWN_FAULT)
         if isinstance(attempt.step, Done):  # signed in, but by somebody who is not the pool
-            self.back_to_sign_in(replace(problem, concern=Concern.FORM))
+            self.back_to_sign_in(replace(problem, concern=ErrorField.FORM))
             return
-        match road(error, step, can_start_again=attempt.can_start_again):
-            case Road.SIGN_IN:
-                self.back_to_sign_in(replace(problem, concern=Concern.FORM))
-            case Road.START_AGAIN if isinstance(asker, StepScreen):
+        match action_for_error(error, step, can_start_again=attempt.can_start_again):
+            case ErrorAction.SIGN_IN:
+                self.back_to_sign_in(replace(problem, concern=ErrorField.FORM))
+            case ErrorAction.START_AGAIN if isinstance(asker, StepScreen):
                 why = "" if error.kind is ErrorKind.SESSION_EXPIRED else error.message
-                asker.offer_start(attempt.starting_anew_does, why)
-            case Road.WAIT:
+                asker.offer_start(attempt.restart_side_effect, why)
+            case ErrorAction.WAIT:
                 asker.wait(wait_for(error, self._locks), problem)
                 self._locks += 1
             case _:

@@ -1,20 +1,23 @@
-"""An attempt against replies that no honest pool gives."""
+"""Attempts against replies that no honest pool sends."""
 
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.scripted_gateway import Reply, ScriptedGateway, challenge
-from tui_auth.auth.attempt import Attempt
+from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.auth import Auth
-from tui_auth.auth.auth_flow import AuthFlow
-from tui_auth.auth.device import Device
+from tui_auth.auth.devices import Device
+from tui_auth.auth.error_catalog import error_from_response
 from tui_auth.auth.errors import AuthError
 from tui_auth.auth.next_step import ConfirmSignInWithNewPassword, ConfirmSignInWithPassword
-from tui_auth.auth.refusals import refusal
 from tui_auth.secret import Secret
+
+if TYPE_CHECKING:
+    from tui_auth.auth.attempt import Attempt
 
 CANARY = "canary-password"
 
@@ -23,25 +26,25 @@ def attempt_with(*replies: Reply) -> Attempt:
     return Auth("eu-west-1_Ab12Cd34E", "client1", gateway=ScriptedGateway(*replies)).attempt()
 
 
-def test_a_pool_cannot_talk_an_srp_sign_in_into_sending_the_password() -> None:
+def test_an_srp_sign_in_never_sends_the_password() -> None:
     with pytest.raises(AuthError, match="never sends"):
         attempt_with(challenge("PASSWORD")).sign_in("ann", Secret(CANARY))
 
 
-def test_a_name_that_is_no_unicode_does_not_carry_the_password_out() -> None:
-    asked = challenge("PASSWORD_VERIFIER", USER_ID_FOR_SRP="\ud800", SRP_B="2", SALT="1", SECRET_BLOCK="YQ==")
-    with pytest.raises(AuthError) as caught:
-        attempt_with(asked).sign_in("ann", Secret(CANARY))
-    seen = repr(caught.value) + repr(caught.value.__context__) + repr(caught.value.__cause__)
+def test_an_invalid_user_id_does_not_leak_the_password() -> None:
+    reply = challenge("PASSWORD_VERIFIER", USER_ID_FOR_SRP="\ud800", SRP_B="2", SALT="1", SECRET_BLOCK="YQ==")
+    with pytest.raises(AuthError) as raised:
+        attempt_with(reply).sign_in("ann", Secret(CANARY))
+    seen = repr(raised.value) + repr(raised.value.__context__) + repr(raised.value.__cause__)
     assert CANARY not in seen
 
 
-def test_a_choice_of_nothing_is_refused_in_words() -> None:
+def test_an_empty_choice_is_an_error() -> None:
     with pytest.raises(AuthError, match="nothing to choose"):
         attempt_with(challenge("SELECT_MFA_TYPE", MFAS_CAN_CHOOSE="[]")).sign_in("ann", Secret(CANARY))
 
 
-def test_a_list_of_attributes_without_end_is_cut() -> None:
+def test_a_long_list_of_attributes_is_cut() -> None:
     names = json.dumps([f"userAttributes.a{number}" for number in range(5000)])
     step = attempt_with(challenge("NEW_PASSWORD_REQUIRED", requiredAttributes=names)).sign_in(
         "ann", Secret(CANARY)
@@ -50,16 +53,16 @@ def test_a_list_of_attributes_without_end_is_cut() -> None:
     assert len(step.missing_attributes) < 100
 
 
-def test_a_pool_that_goes_round_in_circles_is_left() -> None:
-    asked = challenge("PASSWORD_SRP")
+def test_a_pool_that_loops_is_an_error() -> None:
+    reply = challenge("PASSWORD_SRP")
     with pytest.raises(AuthError, match="over and over"):
-        attempt_with(*[asked] * 20).sign_in("ann", Secret(CANARY))
+        attempt_with(*[reply] * 20).sign_in("ann", Secret(CANARY))
 
 
-def test_a_device_that_turns_out_forgotten_behind_the_choice_is_left_out_of_the_next_start() -> None:
+def test_a_restart_leaves_out_a_forgotten_device() -> None:
     choice = {**challenge("SELECT_CHALLENGE"), "AvailableChallenges": ["PASSWORD_SRP"]}
     proof = challenge("PASSWORD_VERIFIER", USER_ID_FOR_SRP="ann", SRP_B="2", SALT="1", SECRET_BLOCK="YQ==")
-    forgotten = refusal("ResourceNotFoundException", "Device does not exist.")
+    forgotten = error_from_response("ResourceNotFoundException", "Device does not exist.")
     gateway = ScriptedGateway(choice, proof, forgotten, choice)
     attempt = Auth("eu-west-1_Ab12Cd34E", "client1", gateway=gateway).attempt()
     device = Device("eu-west-1_key", "-group", Secret("device-password"))
@@ -72,7 +75,7 @@ def test_a_device_that_turns_out_forgotten_behind_the_choice_is_left_out_of_the_
     assert starts == ["eu-west-1_key", None]
 
 
-def test_each_call_is_in_the_trace_by_amplifys_name() -> None:
+def test_the_trace_has_each_call_by_amplifys_name() -> None:
     sms, nothing = challenge("SMS_MFA"), dict[str, object]()
     replies = ({"UserConfirmed": False}, nothing, nothing, sms, sms, sms, nothing, nothing, sms, sms)
     attempt = attempt_with(*replies)
@@ -85,7 +88,7 @@ def test_each_call_is_in_the_trace_by_amplifys_name() -> None:
     attempt.reset_password()
     attempt.confirm_reset_password(password, code)
     attempt.sign_in("ann", password, auth_flow=flow)
-    assert [call.name for call in attempt.wire.calls] == [
+    assert [call.name for call in attempt.trace.calls] == [
         "signUp",
         "resendSignUpCode",
         "confirmSignUp",

@@ -1,13 +1,13 @@
-"""The Python API: what each method sends, and what it answers with."""
+"""The public API: what each method sends and returns."""
 
 from __future__ import annotations
 
 import pytest
 
 from tests.scripted_gateway import Reply, ScriptedGateway, challenge, tokens
+from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.auth import Auth
-from tui_auth.auth.auth_flow import AuthFlow
-from tui_auth.auth.device import Device
+from tui_auth.auth.devices import Device
 from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.next_step import ConfirmSignInWithSMSMFACode, DeliveryDetails, Done
 from tui_auth.secret import Secret
@@ -24,7 +24,7 @@ def auth_with(*replies: Reply) -> tuple[Auth, ScriptedGateway]:
     return Auth(POOL, CLIENT, "s3cret", gateway=gateway), gateway
 
 
-def test_a_sign_in_passes_everything_on() -> None:
+def test_sign_in_sends_all_arguments() -> None:
     auth, gateway = auth_with(challenge("EMAIL_OTP"), challenge("SMS_MFA"))
     device = Device("eu-west-1_device", "group", Secret("x"))
     auth.sign_in(
@@ -45,7 +45,7 @@ def test_a_sign_in_passes_everything_on() -> None:
 
 
 @pytest.mark.parametrize("password", ["pw", Secret("pw")])
-def test_a_password_may_be_text_or_a_secret(password: str | Secret) -> None:
+def test_a_password_can_be_text_or_a_secret(password: str | Secret) -> None:
     auth, gateway = auth_with(challenge("SMS_MFA"), tokens(POOL, CLIENT))
     result = auth.sign_in("ann", password, auth_flow=PASSWORD_FLOW)
     assert gateway.calls[0][1]["AuthParameters"]["PASSWORD"] == Secret("pw")
@@ -56,7 +56,7 @@ def test_a_password_may_be_text_or_a_secret(password: str | Secret) -> None:
     assert isinstance(result.next_step, Done)
 
 
-def test_a_new_password_takes_its_attributes_along() -> None:
+def test_a_new_password_is_sent_with_attributes() -> None:
     ask = challenge("NEW_PASSWORD_REQUIRED", requiredAttributes='["userAttributes.name"]')
     auth, gateway = auth_with(ask, tokens(POOL, CLIENT))
     auth.sign_in("ann", "pw", auth_flow=PASSWORD_FLOW)
@@ -64,7 +64,7 @@ def test_a_new_password_takes_its_attributes_along() -> None:
     assert gateway.calls[1][1]["ChallengeResponses"]["userAttributes.name"] == "Ann"
 
 
-def test_a_new_key_takes_the_name_of_its_device_along() -> None:
+def test_a_new_totp_key_is_sent_with_a_device_name() -> None:
     key = ({"SecretCode": "ABCD2345" * 6 + "ABCD", "Session": "2"}, {"Status": "SUCCESS", "Session": "3"})
     auth, gateway = auth_with(NEW_KEY, *key, tokens(POOL, CLIENT))
     auth.sign_in("ann", "pw", auth_flow=PASSWORD_FLOW)
@@ -72,26 +72,26 @@ def test_a_new_key_takes_the_name_of_its_device_along() -> None:
     assert gateway.calls[2][1]["FriendlyDeviceName"] == "laptop"
 
 
-def test_an_answer_before_a_sign_in_is_refused() -> None:
+def test_an_answer_before_a_sign_in_is_an_error() -> None:
     auth, gateway = auth_with()
-    with pytest.raises(AuthError) as refused:
+    with pytest.raises(AuthError) as raised:
         auth.confirm_sign_in("123456")
-    assert refused.value.kind is ErrorKind.INVALID_STATE
-    assert str(refused.value) == "No sign-in is under way. Call sign_in first."
+    assert raised.value.kind is ErrorKind.INVALID_STATE
+    assert str(raised.value) == "No sign-in is under way. Call sign_in first."
     assert not gateway.calls
 
 
-def test_a_flow_that_is_not_known_is_refused_with_those_that_are() -> None:
+def test_an_unknown_flow_is_an_error_that_lists_the_flows() -> None:
     auth, gateway = auth_with()
-    with pytest.raises(AuthError) as refused:
+    with pytest.raises(AuthError) as raised:
         auth.sign_in("ann", "pw", auth_flow="MOON_AUTH")
-    assert refused.value.kind is ErrorKind.VALIDATION
-    assert refused.value.message == "That is not a sign-in flow known here."
-    assert refused.value.recovery_suggestion == f"Known are {', '.join(AuthFlow)}."
+    assert raised.value.kind is ErrorKind.VALIDATION
+    assert raised.value.message == "That is not a sign-in flow known here."
+    assert raised.value.recovery_suggestion == f"Known are {', '.join(AuthFlow)}."
     assert not gateway.calls
 
 
-def test_a_reset_is_a_code_and_a_new_password() -> None:
+def test_a_reset_sends_a_code_and_a_new_password() -> None:
     auth, gateway = auth_with({"CodeDeliveryDetails": SENT}, {})
     assert auth.reset_password("ann").next_step.delivery_details == DETAILS
     auth.confirm_reset_password("ann", "New-1", "123456")
@@ -101,7 +101,7 @@ def test_a_reset_is_a_code_and_a_new_password() -> None:
     assert sent["ConfirmationCode"] == Secret("123456")
 
 
-def test_a_sign_up_is_confirmed_by_a_code_that_can_be_sent_again() -> None:
+def test_a_sign_up_code_can_be_resent_and_confirmed() -> None:
     auth, gateway = auth_with({"CodeDeliveryDetails": SENT}, {})
     assert auth.resend_sign_up_code("ann") == DETAILS
     assert auth.confirm_sign_up("ann", Secret("123456")).is_sign_up_complete
@@ -109,7 +109,7 @@ def test_a_sign_up_is_confirmed_by_a_code_that_can_be_sent_again() -> None:
     assert gateway.calls[1][1]["ConfirmationCode"] == Secret("123456")
 
 
-def test_only_a_sign_in_with_a_device_has_one_remembered() -> None:
+def test_only_a_sign_in_with_a_device_remembers_it() -> None:
     metadata = {"NewDeviceMetadata": {"DeviceKey": "eu-west-1_device", "DeviceGroupKey": "group"}}
     signed_in = tokens(POOL, CLIENT)
     with_device = {"AuthenticationResult": {**signed_in["AuthenticationResult"], **metadata}}

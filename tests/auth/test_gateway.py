@@ -1,4 +1,4 @@
-"""The way to Cognito: one request a call, no AWS credentials, nothing printed, nothing sent astray."""
+"""The gateway: one request per call, no AWS credentials, no output, no redirect."""
 
 from __future__ import annotations
 
@@ -6,22 +6,23 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tui_auth.auth.errors import AuthError, ErrorKind
-from tui_auth.auth.gateway import Address, CognitoGateway
-from tui_auth.auth.identity_gateway import IdentityGateway
+from tui_auth.auth.gateway import Address, CognitoGateway, IdentityGateway
 from tui_auth.endpoint import is_safe_endpoint
 from tui_auth.secret import Secret
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
 
 class Server(ThreadingHTTPServer):
-    """Answers every request with one reply and keeps what it was sent."""
+    """Answers every request with one reply and records the requests."""
 
     daemon_threads = True
 
@@ -51,7 +52,7 @@ class Answering(BaseHTTPRequestHandler):
         self.wfile.write(self.server.reply)
 
     def log_message(self, *arguments: Any) -> None:
-        """Nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture
@@ -73,9 +74,7 @@ def gateway(server: Server) -> CognitoGateway:
     return CognitoGateway(Address("eu-west-1", server.url))
 
 
-def test_requests_are_unsigned_whatever_credentials_there_are(
-    server: Server, gateway: CognitoGateway
-) -> None:
+def test_requests_are_unsigned_despite_credentials(server: Server, gateway: CognitoGateway) -> None:
     gateway.call("GetUser", {"AccessToken": Secret("token")})
     headers, body = server.requests[0]
     assert "authorization" not in {name.lower() for name in headers}
@@ -88,9 +87,7 @@ def test_requests_are_unsigned_whatever_credentials_there_are(
 @pytest.mark.parametrize(
     "code", ["TooManyRequestsException", "LimitExceededException", "InternalErrorException"]
 )
-def test_a_call_is_one_request_even_where_it_is_throttled(
-    server: Server, gateway: CognitoGateway, code: str
-) -> None:
+def test_a_throttled_call_is_not_retried(server: Server, gateway: CognitoGateway, code: str) -> None:
     server.status, server.reply = 400, json.dumps({"__type": code, "message": "no"}).encode()
     with pytest.raises(AuthError):
         gateway.call("GetUser", {"AccessToken": Secret("token")})
@@ -100,7 +97,7 @@ def test_a_call_is_one_request_even_where_it_is_throttled(
     assert len(server.requests) == 2
 
 
-def test_nothing_is_printed_at_debug(
+def test_debug_logging_prints_nothing(
     server: Server, gateway: CognitoGateway, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.DEBUG):
@@ -108,14 +105,14 @@ def test_nothing_is_printed_at_debug(
     assert "canary-token" not in caplog.text
 
 
-def test_the_servers_clock_is_read_off_every_reply(server: Server, gateway: CognitoGateway) -> None:
+def test_every_reply_sets_the_clock_offset(server: Server, gateway: CognitoGateway) -> None:
     assert gateway.clock_offset is None
     gateway.call("GetUser", {"AccessToken": Secret("token")})
     assert gateway.clock_offset is not None
     assert abs(gateway.clock_offset) < 5
 
 
-def test_the_clock_is_compared_at_the_middle_of_the_request(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_clock_offset_is_measured_mid_request(monkeypatch: pytest.MonkeyPatch) -> None:
     gateway = CognitoGateway(Address("eu-west-1", "http://127.0.0.1:9"))
     monkeypatch.setattr(time, "time", lambda: 1_790_000_004.0)
     headers = {"date": "Mon, 21 Sep 2026 14:13:30 GMT"}  # 1,790,000,010 seconds since the epoch
@@ -124,7 +121,7 @@ def test_the_clock_is_compared_at_the_middle_of_the_request(monkeypatch: pytest.
 
 
 @pytest.mark.parametrize("date", ["yesterday", "Mon, 21 Sep 1970 14:13:30 GMT", None])
-def test_a_date_that_cannot_be_right_is_not_believed(date: str | None) -> None:
+def test_an_implausible_date_is_ignored(date: str | None) -> None:
     gateway = CognitoGateway(Address("eu-west-1", "http://127.0.0.1:9"))
     gateway._read_clock({"HTTPHeaders": {"date": date} if date else {}}, time.time())
     assert gateway.clock_offset is None
@@ -133,23 +130,23 @@ def test_a_date_that_cannot_be_right_is_not_believed(date: str | None) -> None:
 @pytest.mark.parametrize(
     "reply", [b"<html>Sign in to the hotel's network</html>", b"{", b"[]", b'"text"', b"\xff\xfe", b"null"]
 )
-def test_what_is_no_answer_of_cognito_is_said_to_be_none(
+def test_a_reply_that_is_not_cognitos_is_an_error(
     server: Server, gateway: CognitoGateway, reply: bytes
 ) -> None:
     server.reply = reply
-    with pytest.raises(AuthError) as caught:
+    with pytest.raises(AuthError) as raised:
         gateway.call("InitiateAuth", {"AuthFlow": "USER_AUTH", "ClientId": "c"})
-    assert caught.value.kind is ErrorKind.NETWORK
+    assert raised.value.kind is ErrorKind.NETWORK
 
 
 @pytest.mark.parametrize("reply", [b"<html>", b"[]", b"null"])
-def test_what_is_no_answer_of_an_identity_pool_is_said_to_be_none(server: Server, reply: bytes) -> None:
+def test_a_reply_that_is_not_an_identity_pools_is_an_error(server: Server, reply: bytes) -> None:
     server.reply = reply
     with pytest.raises(AuthError, match="not an answer of Cognito"):
         IdentityGateway("eu-west-1", server.url).call("GetId", {"IdentityPoolId": "eu-west-1:" + "0" * 36})
 
 
-def test_an_answer_without_end_is_not_read_to_its_end(
+def test_an_endless_reply_is_cut(
     server: Server, gateway: CognitoGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tui_auth.auth.gateway.LARGEST_REPLY", 1000)
@@ -181,26 +178,26 @@ SAFE = ["https://example.com", "https://example.com:8443/pool", "http://127.0.0.
 
 
 @pytest.mark.parametrize("url", UNSAFE + SAFE)
-def test_the_settings_take_the_endpoints_that_are_spoken_to(url: str) -> None:
+def test_settings_and_gateway_accept_the_same_endpoints(url: str) -> None:
     assert is_safe_endpoint(url) == (url in SAFE)
     if url in SAFE:
         CognitoGateway(Address("eu-west-1", url))
 
 
 @pytest.mark.parametrize("url", UNSAFE)
-def test_only_https_or_this_machine_is_spoken_to(url: str) -> None:
+def test_only_https_and_loopback_endpoints_are_allowed(url: str) -> None:
     with pytest.raises(AuthError, match="neither https nor on this machine"):
         CognitoGateway(Address("eu-west-1", url))
 
 
-def test_an_endpoint_named_by_the_environment_is_checked_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_endpoint_variable_is_checked_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "http://example.com")
     with pytest.raises(AuthError, match="neither https nor on this machine"):
         CognitoGateway(Address("eu-west-1")).connect()
 
 
-def test_a_code_of_the_wrong_length_is_refused_without_its_value(gateway: CognitoGateway) -> None:
-    with pytest.raises(AuthError) as caught:
+def test_an_invalid_code_length_is_an_error_without_the_value(gateway: CognitoGateway) -> None:
+    with pytest.raises(AuthError) as raised:
         gateway.call("VerifySoftwareToken", {"Session": Secret("s" * 20), "UserCode": Secret("12")})
-    assert "12" not in str(caught.value)
-    assert caught.value.cause is None
+    assert "12" not in str(raised.value)
+    assert raised.value.cause is None

@@ -1,11 +1,10 @@
-"""What botocore reads for Cognito is less than all of AWS, and leads to the same places."""
+"""botocore's data, cut down to Cognito, leads to the same endpoints."""
 
 from __future__ import annotations
 
 import itertools
 import json
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import botocore.session
 import pytest
@@ -14,9 +13,13 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 from botocore.loaders import Loader
 
-from tests.processes import PythonProcess
 from tests.terminal.pty_program import ROOT, isolated_environment
 from tui_auth.auth.service_data import SERVICES, ServiceData
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.processes import PythonProcess
 
 REGIONS = ["eu-west-1", "us-east-1", "us-gov-west-1", "cn-north-1", "us-iso-east-1", "xx-nowhere-9"]
 
@@ -25,7 +28,7 @@ OPERATIONS = {"cognito-idp": "ListDevices", "cognito-identity": "GetId"}
 PARAMETERS = {"ListDevices": {"AccessToken": "a"}, "GetId": {"IdentityPoolId": "eu-west-1:0"}}
 
 
-_TELLS_ITS_ADDRESS = """
+_PRINTS_ITS_URL = """
 from botocore.httpsession import URLLib3Session
 from tui_auth.auth.gateway import Address, CognitoGateway
 class Stop(Exception):
@@ -41,24 +44,24 @@ except Stop:
 """
 
 
-class Sent(Exception):
-    """Instead of a request: its URL."""
+class RequestSentError(Exception):
+    """Raised instead of sending a request; holds its URL."""
 
 
 def address(loader: Loader, service: str, region: str, **settings: bool) -> str:
-    """Where a client with this loader sends its requests, or the name of what it says instead."""
+    """Return the URL that a client with this loader sends requests to, or the name of its error."""
     session = botocore.session.Session()
     session.register_component("data_loader", loader)
     config = Config(signature_version=UNSIGNED, **settings)
 
     def stop(request: Any, **_: Any) -> None:
-        raise Sent(request.url)
+        raise RequestSentError(request.url)
 
     try:
         client = session.create_client(service, region_name=region, config=config)
         client.meta.events.register("before-send", stop)
         client._make_api_call(OPERATIONS[service], PARAMETERS[OPERATIONS[service]])
-    except Sent as sent:
+    except RequestSentError as sent:
         return str(sent)
     except BotoCoreError as error:
         return type(error).__name__
@@ -68,16 +71,14 @@ def address(loader: Loader, service: str, region: str, **settings: bool) -> str:
 @pytest.mark.parametrize(
     "settings", [{}, {"use_fips_endpoint": True}, {"use_dualstack_endpoint": True}], ids=lambda s: str([*s])
 )
-def test_each_region_has_the_address_that_botocore_gives_it(settings: dict[str, bool]) -> None:
+def test_each_region_has_botocores_endpoint(settings: dict[str, bool]) -> None:
     own, whole = ServiceData(), Loader()
     for service, region in itertools.product(SERVICES, REGIONS):
         assert address(own, service, region, **settings) == address(whole, service, region, **settings)
 
 
 @pytest.mark.parametrize("way", ["~/.aws/models", "AWS_DATA_PATH", "data_path"])
-def test_models_of_ones_own_lead_no_request_elsewhere(
-    python_process: PythonProcess, tmp_path: Path, way: str
-) -> None:
+def test_custom_models_redirect_no_request(python_process: PythonProcess, tmp_path: Path, way: str) -> None:
     models = tmp_path / ".aws" / "models" if way == "~/.aws/models" else tmp_path / "models"
     rules = models / "cognito-idp" / "2016-04-18" / "endpoint-rule-set-1.json"
     rules.parent.mkdir(parents=True)
@@ -90,10 +91,10 @@ def test_models_of_ones_own_lead_no_request_elsewhere(
         (tmp_path / ".aws" / "config").write_text(f"[default]\ndata_path = {models}\n")
     more = {"AWS_DATA_PATH": str(models)} if way == "AWS_DATA_PATH" else {}
     environment = isolated_environment(tmp_path, PYTHONPATH=str(ROOT), **more)
-    ran = python_process(_TELLS_ITS_ADDRESS, environ=environment, cwd=tmp_path)
+    ran = python_process(_PRINTS_ITS_URL, environ=environment, cwd=tmp_path)
     assert ran.stdout.split() == ["https://cognito-idp.eu-west-1.amazonaws.com/"], ran.stderr
 
 
-def test_services_without_such_data_are_not_listed() -> None:
+def test_services_without_data_are_not_listed() -> None:
     assert ServiceData().list_available_services("service-2") == list(SERVICES)
     assert ServiceData().list_available_services("no-such-type") == []

@@ -1,4 +1,4 @@
-"""The set-up URI, and what a refused code tells about the clocks."""
+"""The setup URI, and clock differences measured from a code."""
 
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -13,7 +13,7 @@ KEY = Secret("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXPJBSW")
 NOW = 1_790_000_000.0
 
 
-def test_the_set_up_uri_escapes_issuer_and_account() -> None:
+def test_the_setup_uri_escapes_issuer_and_account() -> None:
     details = TOTPSetupDetails(KEY, "ann+x@example.com/ä")
     uri = details.get_setup_uri("Acme & Söhne: IT").reveal()
     parts = urlsplit(uri)
@@ -22,12 +22,12 @@ def test_the_set_up_uri_escapes_issuer_and_account() -> None:
     assert parse_qs(parts.query) == {"secret": [KEY.reveal()], "issuer": ["Acme & Söhne: IT"]}
 
 
-def test_the_account_can_be_named_otherwise() -> None:
+def test_the_account_name_can_be_replaced() -> None:
     uri = TOTPSetupDetails(KEY, "ann").get_setup_uri("Acme", "ann (prod)").reveal()
     assert uri.startswith("otpauth://totp/Acme:ann%20%28prod%29?")
 
 
-def test_authenticators_read_the_uri_as_it_was_meant() -> None:
+def test_pyotp_parses_the_setup_uri() -> None:
     uri = TOTPSetupDetails(KEY, "ann b").get_setup_uri("Acme Ltd").reveal()
     parsed = pyotp.parse_uri(uri)
     assert isinstance(parsed, pyotp.TOTP)
@@ -35,16 +35,16 @@ def test_authenticators_read_the_uri_as_it_was_meant() -> None:
 
 
 @pytest.mark.parametrize("steps", [-58, -8, -1, 0, 1, 9, 60, 120, -1560])
-def test_a_code_of_another_moment_is_recognised(steps: int) -> None:
+def test_a_code_of_another_time_step_is_recognized(steps: int) -> None:
     code = pyotp.TOTP(KEY.reveal()).at(int(NOW) + 30 * steps)
     assert window_offset(code, KEY, NOW) == 30 * steps
 
 
-def test_a_code_of_another_key_is_not_explained_by_a_clock() -> None:
+def test_a_code_of_another_key_has_no_offset() -> None:
     other = pyotp.TOTP("KRSXG5CTMVRXEZLUKRSXG5CTMVRXEZLU").at(int(NOW))
     assert window_offset(other, KEY, NOW) is None
 
 
 @pytest.mark.parametrize("key", ["JBSWY3DPEHPK3PXP", "ABC", "not base32!"])
-def test_a_key_of_which_no_codes_can_be_made_explains_nothing(key: str) -> None:
+def test_an_invalid_key_has_no_offset(key: str) -> None:
     assert window_offset("123456", Secret(key), NOW) is None

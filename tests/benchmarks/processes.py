@@ -23,7 +23,7 @@ print(tokens.access_token.reveal())
 OURS_CHECKED = (
     OURS
     + """
-from tui_auth.auth.signature import check_signature, fetch_keys, keys_url
+from tui_auth.auth.tokens import check_signature, fetch_keys, keys_url
 keys = fetch_keys(keys_url(asked["user_pool_id"], asked["endpoint_url"]))
 check_signature(tokens.access_token, keys)
 check_signature(tokens.id_token, keys)

@@ -18,7 +18,7 @@ from tests.canary.stage import Stage
 from tests.screens.conftest import CLIENT, POOL, app_with, until
 from tests.scripted_gateway import challenge, tokens
 from tui_auth.auth.auth import Auth
-from tui_auth.auth.refusals import refusal
+from tui_auth.auth.error_catalog import error_from_response
 from tui_auth.auth.srp import inner_hash
 from tui_auth.secret import Secret
 from tui_auth.session.aws import AwsCredentials
@@ -70,7 +70,7 @@ async def test_no_object_of_a_sign_in_tells_a_secret() -> None:
     typed = session.text
     app = app_with(
         challenge("NEW_PASSWORD_REQUIRED", session=typed, requiredAttributes="[]"),
-        refusal("InvalidPasswordException", "Password did not conform with policy"),
+        error_from_response("InvalidPasswordException", "Password did not conform with policy"),
         challenge("MFA_SETUP", session=typed, MFAS_CAN_SETUP='["SOFTWARE_TOKEN_MFA"]'),
         {"SecretCode": key, "Session": typed},
         {"Status": "SUCCESS", "Session": typed},
@@ -145,7 +145,7 @@ async def test_once_the_next_step_shows_nothing_of_the_screens_keeps_the_passwor
         app.gateway.calls.clear()
         assert app.navigation.attempt
         # With USER_PASSWORD_AUTH, as here, there is no hash: the attempt itself keeps it to begin again.
-        assert secrets_with(password) == [app.navigation.attempt._progress.exchange.proof.password]
+        assert secrets_with(password) == [app.navigation.attempt._engine.proof.password]
         app.screen.focused.value = answer = canaries.answer().text  # type: ignore[union-attr]
         await pilot.press("enter")
         await until(pilot, lambda: "Signed in as ann" in app.text())

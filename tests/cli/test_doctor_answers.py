@@ -13,8 +13,8 @@ import pytest
 from botocore.utils import get_environ_proxies
 
 from tests.scripted_gateway import Reply, ScriptedGateway, challenge
+from tui_auth.auth.error_catalog import error_from_response
 from tui_auth.auth.errors import AuthError, ErrorKind
-from tui_auth.auth.refusals import refusal
 from tui_auth.cli.commands import doctor
 from tui_auth.cli.doctor import pool
 from tui_auth.cli.doctor.machine import check_machine
@@ -24,16 +24,18 @@ from tui_auth.config.resolver import ResolvedPool
 from tui_auth.secret import Secret
 
 ALLOWED = challenge("PASSWORD_VERIFIER")
-FIREWALL = refusal("ForbiddenException", "Request not allowed due to WAF block.")
-TOO_MANY = refusal("TooManyRequestsException", "Too many requests")
-INTERNAL = refusal("InternalErrorException", "An internal error occurred.")
-NO_TRIGGERS = refusal("InvalidLambdaResponseException", "Custom auth lambda trigger is not configured.")
+FIREWALL = error_from_response("ForbiddenException", "Request not allowed due to WAF block.")
+TOO_MANY = error_from_response("TooManyRequestsException", "Too many requests")
+INTERNAL = error_from_response("InternalErrorException", "An internal error occurred.")
+NO_TRIGGERS = error_from_response(
+    "InvalidLambdaResponseException", "Custom auth lambda trigger is not configured."
+)
 NOT_ENABLED = "{} flow not enabled for this client"
 
 
 def not_allowed(flow: str) -> AuthError:
     """Return the error for a flow that the app client doesn't allow."""
-    return refusal("InvalidParameterException", NOT_ENABLED.format(flow))
+    return error_from_response("InvalidParameterException", NOT_ENABLED.format(flow))
 
 
 def check(
@@ -99,11 +101,11 @@ def test_a_flow_without_triggers_is_not_suggested(monkeypatch: pytest.MonkeyPatc
     )
 
 
-SECRET_REFUSED = refusal("NotAuthorizedException", "Unable to verify secret hash for client 1")
-SECRET_MISSING = refusal(
+SECRET_REFUSED = error_from_response("NotAuthorizedException", "Unable to verify secret hash for client 1")
+SECRET_MISSING = error_from_response(
     "NotAuthorizedException", "Client 1 is configured with secret but SECRET_HASH was not received"
 )
-NO_SECRET = refusal("NotAuthorizedException", "Client 1 does not have a secret")
+NO_SECRET = error_from_response("NotAuthorizedException", "Client 1 does not have a secret")
 
 
 @pytest.mark.parametrize(

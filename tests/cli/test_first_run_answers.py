@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.scripted_gateway import Reply, ScriptedGateway
-from tui_auth.auth.refusals import refusal
+from tui_auth.auth.error_catalog import error_from_response
 from tui_auth.cli.choose_pool_in_lines import PlainChoosePool
 from tui_auth.cli.pool_trial import PoolTrial, Refused
 from tui_auth.config.profiles import load_profiles
@@ -17,8 +17,8 @@ from tui_auth.screens.pool_question import Candidate
 from tui_auth.secret import Secret
 
 POOL, CLIENT = "eu-west-1_Ab12Cd34E", "1example23456789abcdefghij"
-NO_USER = refusal("NotAuthorizedException", "Incorrect username or password.")
-WRONG_SECRET = refusal("NotAuthorizedException", "Unable to verify secret hash for client 1")
+NO_USER = error_from_response("NotAuthorizedException", "Incorrect username or password.")
+WRONG_SECRET = error_from_response("NotAuthorizedException", "Unable to verify secret hash for client 1")
 
 
 class Script:

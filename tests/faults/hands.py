@@ -10,8 +10,8 @@ from textual.pilot import Pilot
 from tests.faults.person import NEW_PASSWORD, Person
 from tests.faults.proxy import FaultProxy
 from tests.screens.conftest import PilotedApp, until
+from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.auth import Auth
-from tui_auth.auth.auth_flow import AuthFlow
 from tui_auth.auth.next_step import (
     ConfirmSignInWithCustomChallenge,
     ConfirmSignInWithNewPassword,

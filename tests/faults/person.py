@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 
 import pyotp
 
+from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.attempt import Attempt
-from tui_auth.auth.auth_flow import AuthFlow
 from tui_auth.auth.challenges import Answer
+from tui_auth.auth.error_policy import ErrorAction, action_for_error
 from tui_auth.auth.errors import AuthError
 from tui_auth.auth.next_step import (
     AuthFactorType,
@@ -29,7 +30,6 @@ from tui_auth.auth.next_step import (
     ResetPassword,
     UnknownStep,
 )
-from tui_auth.auth.what_next import Road, road
 from tui_auth.emulator import CognitoEmulator
 from tui_auth.emulator.demo_triggers import MOON_ANSWER, QUESTIONS
 from tui_auth.emulator.demo_users import DemoUser
@@ -151,17 +151,17 @@ class Person:
 
     def _after(self, error: AuthError, attempt: Attempt, tries: int) -> Attempt:
         """The attempt to go on with: the same, started again, or a new one."""
-        way = road(error, attempt.step, can_start_again=attempt.can_start_again)
+        way = action_for_error(error, attempt.step, can_start_again=attempt.can_start_again)
         self.server.clock.advance(40)
-        if way is Road.START_AGAIN:
+        if way is ErrorAction.START_AGAIN:
             try:
                 attempt.restart()
             except AuthError:
-                way = Road.SIGN_IN
-        if way is Road.SIGN_IN or (way is Road.STAY and tries % 3 == 0):
+                way = ErrorAction.SIGN_IN
+        if way is ErrorAction.SIGN_IN or (way is ErrorAction.STAY and tries % 3 == 0):
             if attempt.step is not None or "NotAuthorized" in (error.code or ""):
                 self.passwords.append(self.passwords.pop(0))
-            return Attempt(attempt._progress.exchange.gateway, attempt._progress.exchange.client)
+            return Attempt(attempt._engine.gateway, attempt._engine.client)
         return attempt
 
 

@@ -19,9 +19,8 @@ from tests.journeys.conftest import SignIn
 from tests.terminal.pty_program import ROOT, PtyProgram, isolated_environment
 from tui_auth.auth.auth import Auth
 from tui_auth.auth.errors import AuthError, ErrorKind
-from tui_auth.auth.gateway import Address, CognitoGateway
-from tui_auth.auth.identity_gateway import IdentityGateway
-from tui_auth.auth.signature import KeysUnreachable, fetch_keys, keys_url
+from tui_auth.auth.gateway import Address, CognitoGateway, IdentityGateway
+from tui_auth.auth.tokens import KeysUnreachableError, fetch_keys, keys_url
 from tui_auth.emulator import CognitoEmulator
 from tui_auth.emulator.demo_users import DemoPool
 from tui_auth.secret import Secret
@@ -94,7 +93,7 @@ import sys
 opened = []
 sys.addaudithook(lambda event, arguments: opened.append(str(arguments[0])) if event == "open" else None)
 from tui_auth.auth.auth import Auth
-from tui_auth.auth.identity_gateway import IdentityGateway
+from tui_auth.auth.gateway import IdentityGateway
 from tui_auth.auth.errors import AuthError
 from tui_auth.secret import Secret
 pool, client, url, password = sys.argv[1:]
@@ -271,7 +270,7 @@ def test_a_refusal_names_the_ca_file_that_was_used(
 
 
 def test_keys_are_fetched_over_tls_that_is_checked(demo: DemoPool, safe_proxy: FaultProxy) -> None:
-    with pytest.raises(KeysUnreachable):
+    with pytest.raises(KeysUnreachableError):
         fetch_keys(keys_url(demo.user_pool_id, safe_proxy.url))
     assert safe_proxy.requests == []
 

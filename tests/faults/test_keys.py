@@ -8,8 +8,8 @@ import pytest
 
 from tests.faults.catalogue import FOREIGN, LOST, REFUSED, SLOW, UNANSWERED
 from tests.faults.proxy import FaultProxy
-from tui_auth.auth import signature
-from tui_auth.auth.signature import KeysUnreachable, fetch_keys, keys_url
+from tui_auth.auth import tokens
+from tui_auth.auth.tokens import KeysUnreachableError, fetch_keys, keys_url
 from tui_auth.emulator.demo_users import DemoPool
 
 Record = Callable[[str, object], None]
@@ -23,12 +23,12 @@ def test_no_fault_on_the_way_gives_keys_or_anything_but_one_error(
     assert {fault.name for fault in UNANSWERED} == set(LOST | FOREIGN | REFUSED)
     failed: list[str] = []
     for fault in UNANSWERED:
-        monkeypatch.setattr(signature, "DEADLINE_SECONDS", 0.5 if fault.name in SLOW else 30.0)
+        monkeypatch.setattr(tokens, "DEADLINE_SECONDS", 0.5 if fault.name in SLOW else 30.0)
         met = proxy.met
         proxy.arm(fault, documents=True)
         try:
             failed.append(f"{fault.name}: {fetch_keys(url)}")
-        except KeysUnreachable:
+        except KeysUnreachableError:
             failed += [f"{fault.name}: not met"] * (proxy.met != met + 1)
     assert fetch_keys(url)["keys"]
     assert proxy.strangers == 0, "a redirect was followed"

@@ -12,8 +12,8 @@ from tests.faults.person import NEW_PASSWORD, Person
 from tests.faults.proxy import FaultProxy
 from tests.faults.sequences import strangers_in
 from tests.faults.steps import MEETINGS, Meeting, share
+from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.auth import Auth
-from tui_auth.auth.auth_flow import AuthFlow
 from tui_auth.auth.errors import AuthError
 from tui_auth.auth.next_step import Done
 from tui_auth.emulator import CognitoEmulator

@@ -30,10 +30,11 @@ from tests.faults.sequences import strangers_in
 from tests.screens.conftest import CLIENT, POOL, until
 from tests.scripted_gateway import ScriptedGateway
 from tui_auth.auth import gateway
+from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.attempt import Attempt
 from tui_auth.auth.auth import Auth
-from tui_auth.auth.auth_flow import AuthFlow
-from tui_auth.auth.device import Device
+from tui_auth.auth.devices import Device
+from tui_auth.auth.error_catalog import error_from_response
 from tui_auth.auth.errors import AuthError
 from tui_auth.auth.gateway import Address, CognitoGateway
 from tui_auth.auth.next_step import (
@@ -46,7 +47,6 @@ from tui_auth.auth.next_step import (
     NextStep,
     ResetPassword,
 )
-from tui_auth.auth.refusals import refusal
 from tui_auth.plain.prompts import Back
 from tui_auth.plain.sign_in import PlainSignIn
 from tui_auth.screens.problem import OWN_FAULT
@@ -78,7 +78,7 @@ WITHOUT_LIMIT = settings(
 )
 
 
-class Wire(CognitoGateway):
+class CallTrace(CognitoGateway):
     """The real gateway and botocore's real parser, with an answer in place of the network."""
 
     def __init__(self) -> None:
@@ -93,8 +93,8 @@ class Wire(CognitoGateway):
 
 
 @pytest.fixture
-def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
-    made = Wire()
+def wire(monkeypatch: pytest.MonkeyPatch) -> CallTrace:
+    made = CallTrace()
     monkeypatch.setattr(gateway, "_send", made.reply)
     made.connect()
     return made
@@ -123,7 +123,7 @@ headers = st.dictionaries(
     body=bodies,
 )
 def test_any_body_with_any_status_is_a_reply_or_an_auth_error(
-    wire: Wire, operation: str, status: int, headers: dict[str, str], body: bytes
+    wire: CallTrace, operation: str, status: int, headers: dict[str, str], body: bytes
 ) -> None:
     wire.status, wire.headers, wire.body = status, headers, body
     try:
@@ -152,8 +152,8 @@ conversations: st.SearchStrategy[Replies] = st.lists(
 
 def converse(told: Replies, flow: AuthFlow) -> list[NextStep]:
     """The steps that a sign-in comes by where the pool says all this."""
-    script = [item if isinstance(item, dict) else refusal(*item) for item in told]
-    scripted = ScriptedGateway(*script, *[refusal("InternalErrorException", "")] * AFTERWARDS)
+    script = [item if isinstance(item, dict) else error_from_response(*item) for item in told]
+    scripted = ScriptedGateway(*script, *[error_from_response("InternalErrorException", "")] * AFTERWARDS)
     attempt = Auth(POOL, CLIENT, gateway=scripted).attempt()
     steps: list[NextStep] = []
     with suppress(AuthError):

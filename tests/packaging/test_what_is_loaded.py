@@ -103,7 +103,7 @@ def test_the_first_frame_needs_nothing_of_what_comes_after_it(loaded_by_signing_
     modules = loaded_by_signing_in("at the first frame")
     assert {name.partition(".")[0] for name in modules} & HEAVY <= {"textual", "rich", "platformdirs"}
     assert not modules & {"_hashlib", "curses", "hmac", "json", "secrets", "shlex", "tomllib"}
-    auth = {"app_client", "auth", "auth_flow", "errors", "gateway", "pool_presence", "wire"}
+    auth = {"app_client", "auth", "errors", "gateway", "trace"}
     assert below("auth", modules) <= auth
     assert below("screens", modules) <= {
         "form_screen",
@@ -122,7 +122,7 @@ def test_the_first_frame_needs_nothing_of_what_comes_after_it(loaded_by_signing_
 def test_a_name_that_is_known_brings_the_sessions_but_no_step(loaded_by_signing_in: Loaded) -> None:
     modules = loaded_by_signing_in("at the first frame", "--username", "ann")
     assert "sessions" in below("session", modules)
-    assert not below("auth", modules) & {"next_step", "attempt", "exchange", "srp"}
+    assert not below("auth", modules) & {"next_step", "attempt", "engine", "srp"}
 
 
 def test_what_comes_next_is_there_before_anybody_has_typed_a_name(loaded_by_signing_in: Loaded) -> None:

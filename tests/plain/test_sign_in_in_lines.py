@@ -10,12 +10,12 @@ import pytest
 
 from tests.plain.typist import CLIENT, POOL, Conversation, Typist
 from tests.scripted_gateway import ScriptedGateway, challenge, tokens
+from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.auth import Auth
-from tui_auth.auth.auth_flow import AuthFlow
-from tui_auth.auth.device import Device
+from tui_auth.auth.devices import Device
+from tui_auth.auth.error_catalog import error_from_response
 from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.next_step import Done
-from tui_auth.auth.refusals import refusal
 from tui_auth.plain import questions
 from tui_auth.plain.device import ask_about_device
 from tui_auth.screens.problem import OWN_FAULT
@@ -29,12 +29,12 @@ NEW_KEY = challenge("MFA_SETUP", MFAS_CAN_SETUP='["SOFTWARE_TOKEN_MFA"]')
 DELIVERED = {"CodeDeliveryDetails": {"Destination": "a***@e***", "DeliveryMedium": "EMAIL"}}
 KEYS = ("ABCD2345" * 6 + "ABCD", "2345ABCD" * 6 + "2345")
 
-WRONG = refusal("NotAuthorizedException", "Incorrect username or password.")
-WRONG_CODE = refusal("CodeMismatchException", "")
-THROTTLED = refusal("TooManyRequestsException", "")
-EXPIRED = refusal("NotAuthorizedException", "Invalid session for the user, session is expired.")
-RESET_NEEDED = refusal("PasswordResetRequiredException", "")
-UNCONFIRMED = refusal("UserNotConfirmedException", "")
+WRONG = error_from_response("NotAuthorizedException", "Incorrect username or password.")
+WRONG_CODE = error_from_response("CodeMismatchException", "")
+THROTTLED = error_from_response("TooManyRequestsException", "")
+EXPIRED = error_from_response("NotAuthorizedException", "Invalid session for the user, session is expired.")
+RESET_NEEDED = error_from_response("PasswordResetRequiredException", "")
+UNCONFIRMED = error_from_response("UserNotConfirmedException", "")
 LOST = AuthError(ErrorKind.NETWORK, "No answer came.", may_have_arrived=True)
 
 
@@ -139,7 +139,9 @@ def test_an_expired_session_starts_again_at_enter() -> None:
 
 
 def test_a_refused_answer_to_a_question_of_the_pool_leads_back_to_sign_in() -> None:
-    talk = Conversation(PET, refusal("NotAuthorizedException", "Wrong pet."), SMS, typed=("pw", "rex", "pw"))
+    talk = Conversation(
+        PET, error_from_response("NotAuthorizedException", "Wrong pet."), SMS, typed=("pw", "rex", "pw")
+    )
     talk.run()
     assert "Error: The service ended this sign-in. It says: “Wrong pet.” Sign in again." in talk.lines.said
     assert talk.gateway.operations == ["InitiateAuth", "RespondToAuthChallenge", "InitiateAuth"]
@@ -228,7 +230,7 @@ class TestNewCodes:
         assert talk.sent(2)["ConfirmationCode"] == Secret("123456")
 
     def test_a_sign_up_confirmed_elsewhere_needs_no_code(self, clock: Clock) -> None:
-        confirmed = refusal("InvalidParameterException", "User is already confirmed.")
+        confirmed = error_from_response("InvalidParameterException", "User is already confirmed.")
         talk = Conversation(UNCONFIRMED, confirmed, DONE, typed=("hunter2", "/new"))
         assert isinstance(talk.run(), Done)
 
@@ -363,7 +365,7 @@ class TestReset:
         assert "Code sent by e-mail to a***@e***." in talk.lines.said
 
     def test_only_what_was_refused_is_asked_again(self) -> None:
-        weak = refusal("InvalidPasswordException", "Password not long enough")
+        weak = error_from_response("InvalidPasswordException", "Password not long enough")
         typed = ("pw", "1", "111111", "New-1", "New-1", "222222", "333333", "New-22", "New-22")
         talk = Conversation(RESET_NEEDED, WRONG_CODE, weak, {}, DONE, typed=typed)
         assert isinstance(talk.run(), Done)
@@ -425,12 +427,18 @@ class TestSignUp:
     @pytest.mark.parametrize(
         ("error", "asked_again"),
         [
-            (refusal("UsernameExistsException", ""), ["Username"]),
-            (refusal("InvalidPasswordException", ""), ["New password (hidden)", "Once more (hidden)"]),
-            (refusal("AliasExistsException", ""), ["E-mail (Enter leaves it out)"]),
-            (refusal("InvalidParameterException", "Invalid email address"), ["E-mail (Enter leaves it out)"]),
+            (error_from_response("UsernameExistsException", ""), ["Username"]),
             (
-                refusal("InvalidParameterException", "birthdate: The attribute is required"),
+                error_from_response("InvalidPasswordException", ""),
+                ["New password (hidden)", "Once more (hidden)"],
+            ),
+            (error_from_response("AliasExistsException", ""), ["E-mail (Enter leaves it out)"]),
+            (
+                error_from_response("InvalidParameterException", "Invalid email address"),
+                ["E-mail (Enter leaves it out)"],
+            ),
+            (
+                error_from_response("InvalidParameterException", "birthdate: The attribute is required"),
                 ["Birthday, as 2001-12-31"],
             ),
             (LOST, ["Enter tries it again, /back goes back to sign-in"]),
@@ -442,7 +450,7 @@ class TestSignUp:
         assert talk.lines.asked[5 : 5 + len(asked_again)] == asked_again
 
     def test_a_pool_that_needs_an_attribute_is_said(self) -> None:
-        error = refusal("InvalidParameterException", "birthdate: The attribute is required")
+        error = error_from_response("InvalidParameterException", "birthdate: The attribute is required")
         talk = self.sign_up(error, typed=("zoe", "New-1", "New-1", ""))
         assert "Error: This pool also needs: Birthday." in talk.lines.said
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from tests.scripted_gateway import Reply, ScriptedGateway
+from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.auth import Auth
-from tui_auth.auth.auth_flow import AuthFlow
-from tui_auth.auth.device import Device
+from tui_auth.auth.devices import Device
 from tui_auth.auth.next_step import Done
 from tui_auth.plain.sign_in import PlainSignIn
 from tui_auth.secret import Secret

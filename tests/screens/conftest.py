@@ -9,8 +9,8 @@ from tests.pilot import screen_text
 from tests.pilot import until as until  # for the tests of other folders
 from tests.scripted_gateway import Reply, ScriptedGateway
 from tui_auth.app import TuiAuthApp
+from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.auth import Auth
-from tui_auth.auth.auth_flow import AuthFlow
 from tui_auth.settings import SignInSettings
 
 POOL, CLIENT = "eu-west-1_Ab12Cd34E", "client1"

@@ -15,9 +15,9 @@ from textual.pilot import Pilot
 from tests.pilot import press, screen_text, until
 from tests.scripted_gateway import Reply, ScriptedGateway, challenge
 from tests.terminal.pty_program import ROOT, PtyProgram, isolated_environment
+from tui_auth.auth.error_catalog import error_from_response
 from tui_auth.auth.errors import AuthError, ErrorKind
-from tui_auth.auth.refusals import refusal
-from tui_auth.auth.signature import KeysUnreachable
+from tui_auth.auth.tokens import KeysUnreachableError
 from tui_auth.cli.choose_pool import ChoosePoolApp
 from tui_auth.config.profiles import Profiles, load_profiles
 from tui_auth.emulator import CognitoEmulator
@@ -26,9 +26,9 @@ from tui_auth.screens.help import HelpScreen
 
 POOL, CLIENT = "eu-west-1_Ab12Cd34E", "1example23456789abcdefghij"
 CONSOLE = "https://eu-west-1.console.aws.amazon.com/cognito/v2/idp/user-pools"
-NO_USER = refusal("NotAuthorizedException", "Incorrect username or password.")
-NO_SRP = refusal("InvalidParameterException", "USER_SRP_AUTH flow not enabled for this client")
-NO_SECRET = refusal(
+NO_USER = error_from_response("NotAuthorizedException", "Incorrect username or password.")
+NO_SRP = error_from_response("InvalidParameterException", "USER_SRP_AUTH flow not enabled for this client")
+NO_SECRET = error_from_response(
     "NotAuthorizedException", "Client 1 is configured with secret but SECRET_HASH was not received"
 )
 
@@ -152,13 +152,13 @@ async def test_what_is_no_id_is_said_under_its_field_and_nothing_is_sent(tmp_pat
     ("reply", "field", "said"),
     [
         (
-            refusal("ResourceNotFoundException", "User pool client x does not exist."),
+            error_from_response("ResourceNotFoundException", "User pool client x does not exist."),
             "client",
             "no such app client",
         ),
         (AuthError(ErrorKind.NETWORK, "Cognito cannot be reached."), "client", "Cognito cannot be reached."),
         (KeyError("hunter2"), "client", "Something went wrong in tui-auth itself"),
-        (refusal("TooManyRequestsException", "Rate exceeded"), "client", "asked too often"),
+        (error_from_response("TooManyRequestsException", "Rate exceeded"), "client", "asked too often"),
     ],
 )
 async def test_a_refusal_stands_under_its_field_and_what_was_typed_stays(
@@ -176,14 +176,14 @@ async def test_a_refusal_stands_under_its_field_and_what_was_typed_stays(
 
 
 async def test_a_pool_that_publishes_no_keys_is_not_there(tmp_path: Path) -> None:
-    app = PilotedChooser(tmp_path, NO_USER, keys=KeysUnreachable("HTTPError", 404))
+    app = PilotedChooser(tmp_path, NO_USER, keys=KeysUnreachableError("HTTPError", 404))
     async with app.run_test(size=(80, 23)) as pilot:
         await tried(pilot)
         await until(pilot, lambda: "There is no user pool of this id" in app.text())
 
 
 async def test_keys_that_cannot_be_fetched_say_nothing_about_the_pool(tmp_path: Path) -> None:
-    app = PilotedChooser(tmp_path, NO_USER, keys=KeysUnreachable("HTTPError", 502))
+    app = PilotedChooser(tmp_path, NO_USER, keys=KeysUnreachableError("HTTPError", 502))
     async with app.run_test(size=(80, 23)) as pilot:
         await tried(pilot)
         await until(pilot, lambda: "Keep as" in app.text())
@@ -224,7 +224,9 @@ async def test_a_region_of_another_pool_is_told_of_under_the_pool_and_not_the_se
 
 
 async def test_a_second_flow_that_is_not_allowed_leaves_the_others(tmp_path: Path) -> None:
-    no_password = refusal("InvalidParameterException", "USER_PASSWORD_AUTH flow not enabled for this client")
+    no_password = error_from_response(
+        "InvalidParameterException", "USER_PASSWORD_AUTH flow not enabled for this client"
+    )
     app = PilotedChooser(tmp_path, NO_SRP, no_password, NO_USER)
     async with app.run_test(size=(80, 23)) as pilot:
         await tried(pilot)
@@ -238,7 +240,7 @@ async def test_a_second_flow_that_is_not_allowed_leaves_the_others(tmp_path: Pat
 
 
 async def test_a_client_that_allows_no_flow_is_said_to(tmp_path: Path) -> None:
-    none = [refusal("InvalidParameterException", "X flow not enabled for this client")] * 5
+    none = [error_from_response("InvalidParameterException", "X flow not enabled for this client")] * 5
     app = PilotedChooser(tmp_path, *none)
     async with app.run_test(size=(80, 23)) as pilot:
         await tried(pilot)
@@ -386,7 +388,7 @@ async def test_a_secret_and_a_flow_that_were_named_are_tried_first(tmp_path: Pat
 async def test_a_secret_that_was_named_can_be_taken_away(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("hunter2")
-    wrong = refusal("NotAuthorizedException", "Unable to verify secret hash for client 1")
+    wrong = error_from_response("NotAuthorizedException", "Unable to verify secret hash for client 1")
     app = PilotedChooser(tmp_path, wrong, NO_USER, named={"client_secret_file": str(secret)})
     async with app.run_test(size=(80, 23)) as pilot:
         await tried(pilot)

@@ -9,10 +9,10 @@ import pytest
 
 from tests.screens.conftest import CLIENT, POOL
 from tests.scripted_gateway import ScriptedGateway, tokens
+from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.auth import Auth
-from tui_auth.auth.auth_flow import AuthFlow
+from tui_auth.auth.error_catalog import error_from_response
 from tui_auth.auth.next_step import Done
-from tui_auth.auth.refusals import refusal
 from tui_auth.done_keeper import STORE_SECONDS, DoneKeeper, remember_device
 from tui_auth.secret import Secret
 from tui_auth.session.keeping import UNCHECKED
@@ -174,7 +174,7 @@ def test_the_device_is_the_one_that_was_kept_for_the_user() -> None:
     [
         (None, "The pool remembers this machine."),
         (
-            refusal("TooManyRequestsException", ""),
+            error_from_response("TooManyRequestsException", ""),
             "The pool did not remember this machine. Cognito is asked too often just now.",
         ),
     ],

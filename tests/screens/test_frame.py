@@ -9,7 +9,7 @@ from textual.widgets import Input
 from tests.pilot import press, resize, settle, until
 from tests.screens.conftest import PilotedApp, app_with
 from tests.scripted_gateway import challenge
-from tui_auth.auth.refusals import refusal
+from tui_auth.auth.error_catalog import error_from_response
 from tui_auth.demo.app import DemoApp
 from tui_auth.emulator import CognitoEmulator
 from tui_auth.emulator.demo_users import provision
@@ -17,7 +17,7 @@ from tui_auth.widgets.frame import ScreenFooter
 from tui_auth.widgets.text_input import SecretInput
 
 SMS = challenge("SMS_MFA", CODE_DELIVERY_DESTINATION="+*******0123", CODE_DELIVERY_DELIVERY_MEDIUM="SMS")
-WRONG = refusal("NotAuthorizedException", "Incorrect username or password.")
+WRONG = error_from_response("NotAuthorizedException", "Incorrect username or password.")
 SIZE = (80, 23)
 
 

@@ -12,11 +12,11 @@ from textual.pilot import Pilot
 from tests.pilot import press, settle, type_text, until
 from tests.screens.conftest import CLIENT, POOL, PilotedApp, app_with
 from tests.scripted_gateway import challenge, tokens
+from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.attempt import Attempt
-from tui_auth.auth.auth_flow import AuthFlow
+from tui_auth.auth.error_catalog import error_from_response
 from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.next_step import NEXT_STEPS, ConfirmSignUp, Done
-from tui_auth.auth.refusals import refusal
 from tui_auth.config.password_policy import PasswordPolicy
 from tui_auth.navigation import REQUESTS, _collapsed
 from tui_auth.screens import steps
@@ -28,7 +28,7 @@ from tui_auth.screens.step_screen import SCREENS
 from tui_auth.widgets.text_input import SecretInput
 
 SMS = challenge("SMS_MFA", CODE_DELIVERY_DELIVERY_MEDIUM="SMS", CODE_DELIVERY_DESTINATION="+*******0123")
-EXPIRED = refusal("NotAuthorizedException", "Invalid session for the user, session is expired.")
+EXPIRED = error_from_response("NotAuthorizedException", "Invalid session for the user, session is expired.")
 
 
 async def log_in(pilot: Pilot[Any]) -> PilotedApp:
@@ -98,7 +98,7 @@ async def test_an_answer_that_comes_while_the_palette_is_open_is_not_lost() -> N
 
 
 async def test_a_refusal_that_comes_while_help_is_open_stands_on_the_step() -> None:
-    app = app_with(SMS, refusal("CodeMismatchException", ""))
+    app = app_with(SMS, error_from_response("CodeMismatchException", ""))
     async with app.run_test(size=(80, 23)) as pilot:
         await at_sms(pilot)
         app.gateway.hold()
@@ -327,7 +327,7 @@ async def test_after_verify_succeeded_a_retry_repeats_only_the_last_call() -> No
 
 
 async def test_a_locked_user_sees_the_wait_and_nothing_is_sent_meanwhile() -> None:
-    locked = refusal("NotAuthorizedException", "Password attempts exceeded")
+    locked = error_from_response("NotAuthorizedException", "Password attempts exceeded")
     app = app_with(locked, SMS)
     async with app.run_test(size=(80, 23)) as pilot:
         await log_in(pilot)
@@ -377,7 +377,7 @@ async def test_leaving_a_new_password_that_may_be_set_says_so_at_sign_in() -> No
 
 
 async def test_a_visible_wait_holds_after_a_start_again_too() -> None:
-    app = app_with(SMS, EXPIRED, refusal("TooManyRequestsException", ""))
+    app = app_with(SMS, EXPIRED, error_from_response("TooManyRequestsException", ""))
     async with app.run_test(size=(80, 23)) as pilot:
         await at_sms(pilot)
         await press(pilot, *"123456", "enter")

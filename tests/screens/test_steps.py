@@ -9,14 +9,14 @@ import pytest
 from tests.pilot import press, until
 from tests.screens.conftest import CLIENT, POOL, app_with
 from tests.scripted_gateway import Reply, challenge, tokens
-from tui_auth.auth.auth_flow import AuthFlow
+from tui_auth.auth.app_client import AuthFlow
+from tui_auth.auth.error_catalog import error_from_response
 from tui_auth.auth.errors import AuthError
-from tui_auth.auth.refusals import refusal
 from tui_auth.screens.sign_in import SignInScreen
 from tui_auth.widgets.countdown import Countdown
 
 DONE = tokens(POOL, CLIENT)
-WRONG = refusal("CodeMismatchException", "")
+WRONG = error_from_response("CodeMismatchException", "")
 DELIVERED = {"CodeDeliveryDetails": {"Destination": "a***@e***", "DeliveryMedium": "EMAIL"}}
 SIZE = (80, 23)
 
@@ -37,7 +37,9 @@ async def test_totp_code() -> None:
 
 
 async def test_totp_setup_rejects_letters_and_accepts_the_code() -> None:
-    refused = refusal("EnableSoftwareTokenMFAException", "Code mismatch and fail enable Software Token MFA")
+    refused = error_from_response(
+        "EnableSoftwareTokenMFAException", "Code mismatch and fail enable Software Token MFA"
+    )
     app = app_with(
         challenge("MFA_SETUP", MFAS_CAN_SETUP='["SMS_MFA","SOFTWARE_TOKEN_MFA"]'),
         {"SecretCode": "ABCD2345" * 6 + "ABCD", "Session": "s2"},
@@ -72,7 +74,7 @@ async def test_mfa_selection_shows_and_sends_an_unknown_method() -> None:
 
 
 async def test_reset_password_with_a_new_code() -> None:
-    app = app_with(refusal("PasswordResetRequiredException", ""), DELIVERED, WRONG, {}, DONE)
+    app = app_with(error_from_response("PasswordResetRequiredException", ""), DELIVERED, WRONG, {}, DONE)
     async with app.run_test(size=SIZE) as pilot:
         await press(pilot, *"pw", "enter")
         await until(pilot, lambda: "Your password must be reset" in app.text())
@@ -93,7 +95,7 @@ async def test_reset_password_with_a_new_code() -> None:
 
 
 async def test_sign_in_continues_after_confirm_sign_up() -> None:
-    app = app_with(refusal("UserNotConfirmedException", ""), DELIVERED, WRONG, {}, DONE)
+    app = app_with(error_from_response("UserNotConfirmedException", ""), DELIVERED, WRONG, {}, DONE)
     async with app.run_test(size=SIZE) as pilot:
         await press(pilot, *"pw", "enter")
         await until(pilot, lambda: "not confirmed yet" in app.text())
@@ -117,7 +119,7 @@ async def test_new_code_can_be_requested_every_30_seconds(monkeypatch: pytest.Mo
         count_down(countdown, seconds, *arguments)
 
     monkeypatch.setattr(Countdown, "count_down", note_count_down)
-    app = app_with(refusal("UserNotConfirmedException", ""), DELIVERED)
+    app = app_with(error_from_response("UserNotConfirmedException", ""), DELIVERED)
     async with app.run_test(size=SIZE) as pilot:
         await pilot.press(*"pw", "enter")
         await until(pilot, lambda: "not confirmed yet" in app.text())
@@ -148,7 +150,7 @@ async def test_unknown_step_shows_its_parameters_and_sends_an_answer() -> None:
 @pytest.mark.parametrize(("text", "flow"), [("Incorrect username or password.", AuthFlow.CUSTOM_WITHOUT_SRP)])
 async def test_failed_custom_challenge_leads_to_sign_in(text: str, flow: AuthFlow) -> None:
     ask = challenge("CUSTOM_CHALLENGE", question="Pet?", USERNAME="ann")
-    app = app_with(ask, refusal("NotAuthorizedException", text), ask, flow=flow)
+    app = app_with(ask, error_from_response("NotAuthorizedException", text), ask, flow=flow)
     async with app.run_test(size=SIZE) as pilot:
         await press(pilot, "enter")
         await until(pilot, lambda: "Pet?" in app.text())
@@ -193,6 +195,6 @@ def sent(app: Any) -> dict[str, Any]:
 
 
 def test_auth_error_is_an_exception_with_two_sentences() -> None:
-    error = refusal("CodeMismatchException", "")
+    error = error_from_response("CodeMismatchException", "")
     assert isinstance(error, AuthError)
     assert str(error) == "That code is not right. Check it and try again."

@@ -10,8 +10,8 @@ from textual import events
 from tests.pilot import burst_time, press
 from tests.screens.conftest import CLIENT, POOL, PilotedApp, app_with, until
 from tests.scripted_gateway import challenge, tokens
-from tui_auth.auth.auth_flow import AuthFlow
-from tui_auth.auth.refusals import refusal
+from tui_auth.auth.app_client import AuthFlow
+from tui_auth.auth.error_catalog import error_from_response
 from tui_auth.screens.codes import SMSCodeScreen
 from tui_auth.screens.sign_up import SignUpScreen
 from tui_auth.terminal import type_ahead
@@ -108,7 +108,7 @@ async def test_keys_behind_sign_up_fill_in_the_sign_up_form() -> None:
 
 async def test_field_added_by_an_error_gets_the_keys_typed_with_it() -> None:
     needed = "Attributes did not conform to the schema: name: The attribute is required"
-    app = app_with(refusal("InvalidParameterException", needed))
+    app = app_with(error_from_response("InvalidParameterException", needed))
     async with app.run_test(size=(80, 23)) as pilot:
         type_in_one_go(app, "\x0b")
         await until(pilot, lambda: isinstance(app.screen, SignUpScreen) and app.screen.is_mounted)
@@ -179,7 +179,7 @@ async def test_dropped_line_ends_with_its_enter() -> None:
 
 
 async def test_no_key_of_a_dropped_line_acts() -> None:
-    app = app_with(refusal("NotAuthorizedException", "Incorrect username or password."))
+    app = app_with(error_from_response("NotAuthorizedException", "Incorrect username or password."))
     async with app.run_test(size=(80, 23)) as pilot:
         at = await type_during_a_request(pilot, "hunter2\r", "ka")
         type_in_one_go(app, "y\x0b", at=at)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from tests.pilot import press, until
 from tests.screens.conftest import CLIENT, POOL, PilotedApp, app_with
 from tests.scripted_gateway import Reply, challenge, tokens
+from tui_auth.auth.error_catalog import error_from_response
 from tui_auth.auth.errors import TRY_AGAIN, AuthError, ErrorKind
 from tui_auth.auth.next_step import Done
-from tui_auth.auth.refusals import refusal
 from tui_auth.screens.sign_in import SignInScreen
 from tui_auth.widgets.text_input import SecretInput
 
@@ -24,7 +24,7 @@ SMS = challenge("SMS_MFA", CODE_DELIVERY_DELIVERY_MEDIUM="SMS", CODE_DELIVERY_DE
 CLOSED = AuthError(ErrorKind.NETWORK, "Cognito cannot be reached.", "Check the network, then try again.")
 LOST = AuthError(ErrorKind.NETWORK, "No answer came.", TRY_AGAIN, may_have_arrived=True)
 DELIVERED = {"CodeDeliveryDetails": {"Destination": "a***@e***", "DeliveryMedium": "EMAIL"}}
-BUSY = refusal("TooManyRequestsException", "Rate exceeded")
+BUSY = error_from_response("TooManyRequestsException", "Rate exceeded")
 
 
 def choosing(*replies: Reply) -> PilotedApp:
@@ -108,8 +108,8 @@ async def test_tokens_with_a_wrong_signature_lead_to_sign_in() -> None:
 
 
 async def test_own_account_is_recognized_after_a_lost_answer() -> None:
-    exists = refusal("UsernameExistsException", "User already exists")
-    app = app_with(LOST, exists, refusal("UserNotConfirmedException", "User is not confirmed."))
+    exists = error_from_response("UsernameExistsException", "User already exists")
+    app = app_with(LOST, exists, error_from_response("UserNotConfirmedException", "User is not confirmed."))
     async with app.run_test(size=(80, 23)) as pilot:
         await press(pilot, "ctrl+k")
         await until(pilot, lambda: "Make an account" in app.text())
@@ -146,7 +146,7 @@ async def test_changed_form_is_not_repeated_after_a_lost_answer() -> None:
 
 
 async def test_named_key_repeats_a_lost_request_for_a_reset_code() -> None:
-    app = app_with(refusal("PasswordResetRequiredException", ""), LOST, DELIVERED)
+    app = app_with(error_from_response("PasswordResetRequiredException", ""), LOST, DELIVERED)
     async with app.run_test(size=(80, 23)) as pilot:
         await press(pilot, *"hunter2", "enter")
         await until(pilot, lambda: "must be reset" in app.text())

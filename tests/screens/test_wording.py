@@ -5,6 +5,7 @@ from __future__ import annotations
 import pyotp
 import pytest
 
+from tui_auth.auth.error_catalog import error_from_response
 from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.next_step import (
     AuthFactorType,
@@ -12,12 +13,11 @@ from tui_auth.auth.next_step import (
     DeliveryDetails,
     MFAType,
 )
-from tui_auth.auth.refusals import refusal
 from tui_auth.screens import wording
 from tui_auth.secret import Secret
 
 KEY, NOW = Secret("ABCD2345" * 6 + "ABCD"), 1_790_000_000.0
-THROTTLED = refusal("TooManyRequestsException", "")
+THROTTLED = error_from_response("TooManyRequestsException", "")
 
 
 def error_with(retry_after: float | None) -> AuthError:
@@ -110,14 +110,16 @@ def test_a_new_password_is_typed_twice_and_without_blanks_at_its_ends(
 @pytest.mark.parametrize("attribute", ["email", "custom:team-2"])
 def test_a_required_attribute_is_read_from_the_error(attribute: str) -> None:
     text = f"Attributes did not conform to the schema: {attribute}: The attribute is required\n"
-    assert wording.attribute_needed(refusal("InvalidParameterException", text)) == attribute
-    assert wording.attribute_needed(refusal("InvalidParameterException", "email: invalid")) is None
+    assert wording.attribute_needed(error_from_response("InvalidParameterException", text)) == attribute
+    assert (
+        wording.attribute_needed(error_from_response("InvalidParameterException", "email: invalid")) is None
+    )
 
 
 def test_an_ended_challenge_quotes_the_service_only_where_it_says_something() -> None:
-    quoted = wording.challenge_refused(refusal("NotAuthorizedException", "Wrong pet."))
+    quoted = wording.challenge_refused(error_from_response("NotAuthorizedException", "Wrong pet."))
     assert quoted == "The service ended this sign-in. It says: “Wrong pet.” Sign in again."
-    silent = wording.challenge_refused(refusal("NotAuthorizedException", ""))
+    silent = wording.challenge_refused(error_from_response("NotAuthorizedException", ""))
     assert silent == "The service ended this sign-in. Sign in again."
 
 
@@ -137,8 +139,10 @@ def test_a_clock_is_off_by_more_than_20_seconds(offset: float | None, text: str)
 
 
 def test_a_wrong_clock_is_mentioned_only_where_it_may_be_the_cause() -> None:
-    wrong_code = refusal("CodeMismatchException", "")
-    wrong_proof = refusal("NotAuthorizedException", "Incorrect username or password.").as_refused_proof()
+    wrong_code = error_from_response("CodeMismatchException", "")
+    wrong_proof = error_from_response(
+        "NotAuthorizedException", "Incorrect username or password."
+    ).as_rejected_proof()
     slow = "This machine's clock is 90 seconds slow"
     assert (
         wording.clock_in_a_refusal(wrong_code, 90.0, code_from_app=True)
@@ -173,12 +177,12 @@ def test_a_code_of_another_moment_says_whose_clock_is_wrong(
 ) -> None:
     code = Secret(pyotp.TOTP(KEY.reveal()).at(int(NOW) - code_age))
     for name in ("EnableSoftwareTokenMFAException", "CodeMismatchException"):
-        error = refusal(name, "")
+        error = error_from_response(name, "")
         assert wording.why_the_code_does_not_fit(error, code, KEY, NOW, clock_offset) == text
 
 
 def test_only_a_wrong_code_is_compared_with_the_key() -> None:
-    wrong_code = refusal("CodeMismatchException", "")
+    wrong_code = error_from_response("CodeMismatchException", "")
     elsewhere = Secret(pyotp.TOTP("KRSXG5CTMVRXEZLUKRSXG5CTMVRXEZLU").at(int(NOW)))
     text = wording.why_the_code_does_not_fit(wrong_code, elsewhere, KEY, NOW, 0.0)
     assert text == "That does not fit this key. Type its newest."

@@ -16,7 +16,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,9 +26,9 @@ import jwt
 from tests.nightly import EVERY_KILL
 from tests.scripted_gateway import ScriptedGateway
 from tests.terminal.pty_program import isolated_environment
-from tui_auth.auth.app_client import AppClient
-from tui_auth.auth.authentication_result import done
-from tui_auth.auth.device import Device
+from tui_auth.auth.devices import Device
+from tui_auth.auth.next_step import Done
+from tui_auth.auth.tokens import parse_authentication_result
 from tui_auth.secret import Secret
 from tui_auth.session.errors import SignInNeeded, StorageError
 from tui_auth.session.record import SessionOrigin, SessionRecord
@@ -86,7 +86,9 @@ def keep(
     device: Device | None = None,
 ) -> None:
     """Keep a session as a sign-in does."""
-    begun = replace(done(what, AppClient(POOL, CLIENT), NOW), device=device)
+    begun = Done(
+        *parse_authentication_result(what, user_pool_id=POOL, client_id=CLIENT, now=NOW), device=device
+    )
     kept = sessions.keep(begun, ORIGIN, storage, server_time=NOW)
     if kept.problem or kept.left_undone:
         raise StorageError(kept.problem or kept.left_undone)

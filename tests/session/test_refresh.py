@@ -14,9 +14,9 @@ from tests.nightly import EVERY_KILL
 from tests.scripted_gateway import ScriptedGateway
 from tests.session.machine import FLOWS, ROTATION, Machine, Processes
 from tests.waiting import wait_until
-from tui_auth.auth.device import Device
+from tui_auth.auth.devices import Device
+from tui_auth.auth.error_catalog import error_from_response
 from tui_auth.auth.errors import AuthError, ErrorKind
-from tui_auth.auth.refusals import refusal
 from tui_auth.secret import Secret
 from tui_auth.session.clock import since_boot
 from tui_auth.session.errors import SignInNeeded, StorageError
@@ -152,7 +152,7 @@ def test_where_the_operation_is_refused_as_such_the_older_one_is_asked(machine: 
 @pytest.mark.parametrize("code", sorted(DEFINITIVE))
 def test_cognitos_definitive_word_ends_the_session(machine: Machine, code: str) -> None:
     machine.sign_in()
-    gateway = ScriptedGateway(refusal(code, "It is over."))
+    gateway = ScriptedGateway(error_from_response(code, "It is over."))
     with pytest.raises(SignInNeeded) as raised:
         fresh(machine.sessions, machine.found(), force=True, gateway=lambda _: gateway)
     assert raised.value.ended is not None
@@ -165,16 +165,16 @@ def test_cognitos_definitive_word_ends_the_session(machine: Machine, code: str) 
     "error",
     [
         AuthError(ErrorKind.NETWORK, "Cognito cannot be reached."),
-        refusal("TooManyRequestsException", "slow down"),
-        refusal("InternalErrorException", "oops", status=500),
-        refusal("NotAuthorizedException", "oops", status=502),
-        refusal("NotAuthorizedException", "Unable to verify client secret for client c"),
-        refusal(
+        error_from_response("TooManyRequestsException", "slow down"),
+        error_from_response("InternalErrorException", "oops", status=500),
+        error_from_response("NotAuthorizedException", "oops", status=502),
+        error_from_response("NotAuthorizedException", "Unable to verify client secret for client c"),
+        error_from_response(
             "NotAuthorizedException", "Client c is configured with secret but SECRET_HASH was not received"
         ),
-        refusal("ResourceNotFoundException", "User pool client c does not exist."),
-        refusal("UserLambdaValidationException", "no"),
-        refusal("SomethingNewException", "?"),
+        error_from_response("ResourceNotFoundException", "User pool client c does not exist."),
+        error_from_response("UserLambdaValidationException", "no"),
+        error_from_response("SomethingNewException", "?"),
     ],
     ids=range(9),
 )
@@ -277,7 +277,7 @@ def test_of_another_users_reply_not_even_the_refresh_token_is_taken(machine: Mac
 @pytest.mark.parametrize("code", ["RefreshTokenReuseException", "TokenRevokedException"])
 def test_why_a_session_has_ended_is_said_in_words(machine: Machine, code: str) -> None:
     machine.sign_in()
-    gateway = ScriptedGateway(refusal(code, "raw"))
+    gateway = ScriptedGateway(error_from_response(code, "raw"))
     with pytest.raises(SignInNeeded) as raised:
         fresh(machine.sessions, machine.found(), force=True, gateway=lambda _: gateway)
     assert "does not know" not in str(raised.value)

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from tests.session.machine import ROTATION, Machine
-from tui_auth.auth.device import Device
-from tui_auth.auth.identity_gateway import IdentityGateway
+from tui_auth.auth.devices import Device
+from tui_auth.auth.gateway import IdentityGateway
 from tui_auth.config.environment import effective_endpoint
 from tui_auth.secret import Secret
 from tui_auth.session import sessions

@@ -6,14 +6,14 @@ import pytest
 
 from tests.scripted_gateway import ScriptedGateway
 from tests.session.machine import Machine
+from tui_auth.auth.error_catalog import error_from_response
 from tui_auth.auth.errors import AuthError, ErrorKind
-from tui_auth.auth.refusals import refusal
 from tui_auth.session.errors import SignInNeeded, StorageError
 from tui_auth.session.sessions import Sessions
 from tui_auth.session.sign_out import AtCognito, sign_out
 
 LOST = AuthError(ErrorKind.NETWORK, "No answer came.")
-BUSY = refusal("TooManyRequestsException", "")
+BUSY = error_from_response("TooManyRequestsException", "")
 
 
 def test_this_session_is_revoked_and_the_others_stay(machine: Machine) -> None:
@@ -46,7 +46,7 @@ def test_it_is_forgotten_though_it_was_not_revoked(machine: Machine, error: Base
 
 def test_a_session_that_cognito_has_ended_was_over(machine: Machine) -> None:
     machine.sign_in()
-    ended = refusal("NotAuthorizedException", "Refresh Token has been revoked")
+    ended = error_from_response("NotAuthorizedException", "Refresh Token has been revoked")
     result = sign_out(machine.sessions, machine.found(), gateway=lambda record: ScriptedGateway(ended))
     assert (result.at_cognito, result.error) == (AtCognito.WAS_OVER, None)
     assert machine.sessions.entries() == []
@@ -78,7 +78,7 @@ def test_everywhere_tries_the_next_session_where_the_first_may_not(machine: Mach
     user = machine.user()
     machine.sign_in(machine.client(), user)
     machine.sign_in(machine.client(), user)
-    forbidden = refusal("NotAuthorizedException", "Access Token does not have required scopes")
+    forbidden = error_from_response("NotAuthorizedException", "Access Token does not have required scopes")
     machine.server.fail_next("GlobalSignOut", "NotAuthorizedException", forbidden.service_message)
     result = sign_out(machine.sessions, machine.found(), everywhere=True)
     assert result.at_cognito is AtCognito.REVOKED

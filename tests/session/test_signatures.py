@@ -19,13 +19,14 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.session.machine import Machine
-from tui_auth.auth import signature
+from tui_auth.auth import tokens
 from tui_auth.auth.errors import AuthError, ErrorKind
-from tui_auth.auth.next_step import Done, Tokens
-from tui_auth.auth.signature import (
-    KeysUnreachable,
-    UnknownKey,
-    WrongSignature,
+from tui_auth.auth.next_step import Done
+from tui_auth.auth.tokens import (
+    KeysUnreachableError,
+    Tokens,
+    UnknownKeyError,
+    WrongSignatureError,
     check_signature,
     fetch_keys,
     keys_url,
@@ -83,25 +84,25 @@ class TestOneToken:
         ids=lambda secret: secret.reveal()[:12] + str(len(secret.reveal())),
     )
     def test_anything_else_is_not(self, wrong: Secret) -> None:
-        with pytest.raises(WrongSignature):
+        with pytest.raises(WrongSignatureError):
             check_signature(wrong, KEYS)
 
     def test_other_claims_under_the_same_signature_are_not(self) -> None:
         header, _, signature = token().reveal().split(".")
         body = token(KEY).reveal().split(".")[1].replace("a", "b")
-        with pytest.raises(WrongSignature):
+        with pytest.raises(WrongSignatureError):
             check_signature(Secret(f"{header}.{body}x.{signature}"), KEYS)
 
     @pytest.mark.parametrize("kid", ["three", None])
     def test_a_key_that_the_set_does_not_have_is_told_apart(self, kid: str | None) -> None:
-        with pytest.raises(UnknownKey):
+        with pytest.raises(UnknownKeyError):
             check_signature(token(kid=kid), KEYS)
 
     @pytest.mark.parametrize(
         "key", [{"kid": "one", "kty": "RSA"}, {"kid": "one", "kty": "RSA", "n": 7, "e": "?"}]
     )
     def test_a_key_that_is_none_signs_nothing(self, key: dict[str, Any]) -> None:
-        with pytest.raises(WrongSignature):
+        with pytest.raises(WrongSignatureError):
             check_signature(token(), {"keys": [key]})
 
 
@@ -165,7 +166,7 @@ class TestFetching:
     ) -> None:
         monkeypatch.setattr(Answer, "status", status)
         monkeypatch.setattr(Answer, "content", content)
-        with pytest.raises(KeysUnreachable):
+        with pytest.raises(KeysUnreachableError):
             fetch_keys(keys_url("eu-west-1_Ab12", web))
 
     def test_no_more_is_read_than_a_key_set_may_have(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,20 +178,20 @@ class TestFetching:
                 return super().read(size)
 
         opener = SimpleNamespace(open=lambda url, timeout: Reply(b"[" * 200_000))
-        monkeypatch.setattr(signature, "_opener", lambda url: opener)
-        with pytest.raises(KeysUnreachable):
+        monkeypatch.setattr(tokens, "_build_opener", lambda url: opener)
+        with pytest.raises(KeysUnreachableError):
             fetch_keys("https://example.com/keys")
-        assert sizes == [signature.LARGEST_KEY_SET + 1]
+        assert sizes == [tokens.LARGEST_KEY_SET + 1]
 
     def test_no_redirect_is_followed(self, web: str, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(Answer, "status", 302)
         monkeypatch.setattr(Answer, "headers_sent", {"Location": f"{web}/elsewhere"})
-        with pytest.raises(KeysUnreachable):
+        with pytest.raises(KeysUnreachableError):
             fetch_keys(keys_url("eu-west-1_Ab12", web))
         assert len(Answer.asked) == 1
 
     def test_a_machine_that_is_not_there_is_unreachable(self) -> None:
-        with pytest.raises(KeysUnreachable):
+        with pytest.raises(KeysUnreachableError):
             fetch_keys("http://127.0.0.1:9/x")
 
     def test_an_address_that_is_not_safe_is_not_asked(self) -> None:

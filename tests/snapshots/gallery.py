@@ -11,10 +11,10 @@ import jwt
 from tests.pilot import press, screen_text, settle, until
 from tests.screens.conftest import CLIENT, POOL, PilotedApp
 from tests.scripted_gateway import Reply, ScriptedGateway, challenge
+from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.auth import Auth
-from tui_auth.auth.auth_flow import AuthFlow
-from tui_auth.auth.refusals import refusal
-from tui_auth.auth.signature import KeysUnreachable
+from tui_auth.auth.error_catalog import error_from_response
+from tui_auth.auth.tokens import KeysUnreachableError
 from tui_auth.cli.choose_pool import ChoosePoolApp
 from tui_auth.demo.app import DemoApp
 from tui_auth.emulator import CognitoEmulator
@@ -57,7 +57,7 @@ def _sign_in(view: View, theme: str) -> App[Any]:
 
 def _choose_pool(view: View, theme: str) -> App[Any]:
     def keys_at(url: str) -> object:
-        raise KeysUnreachable("URLError")
+        raise KeysUnreachableError("URLError")
 
     gateway = StillGateway(*view.replies)
     nobody = {"HOME": "/nonexistent", "XDG_CONFIG_HOME": "/nonexistent"}
@@ -180,15 +180,17 @@ NEW_PASSWORD = challenge(
 ONE_QUESTION = challenge("CUSTOM_CHALLENGE", question="What was your first pet called?", USERNAME="ann")
 QUESTION = challenge("CUSTOM_CHALLENGE", question="First pet?", hint="four letters", USERNAME="ann")
 MOON = challenge("MOON_PHASE", phase="waxing", hemisphere="north")
-RESET = refusal("PasswordResetRequiredException", "")
-UNCONFIRMED = refusal("UserNotConfirmedException", "")
+RESET = error_from_response("PasswordResetRequiredException", "")
+UNCONFIRMED = error_from_response("UserNotConfirmedException", "")
 DELIVERED = {"CodeDeliveryDetails": {"Destination": "a***@e***", "DeliveryMedium": "EMAIL"}}
-WRONG_CODE = refusal("CodeMismatchException", "")
-WRONG = refusal("NotAuthorizedException", "Incorrect username or password.")
-EXPIRED = refusal("NotAuthorizedException", "Invalid session for the user.")
-LOCKED = refusal("NotAuthorizedException", "Password attempts exceeded")
-TOO_SHORT = refusal("InvalidPasswordException", "Password did not conform with policy: not long enough")
-NO_SRP = refusal("InvalidParameterException", "USER_SRP_AUTH flow not enabled for this client")
+WRONG_CODE = error_from_response("CodeMismatchException", "")
+WRONG = error_from_response("NotAuthorizedException", "Incorrect username or password.")
+EXPIRED = error_from_response("NotAuthorizedException", "Invalid session for the user.")
+LOCKED = error_from_response("NotAuthorizedException", "Password attempts exceeded")
+TOO_SHORT = error_from_response(
+    "InvalidPasswordException", "Password did not conform with policy: not long enough"
+)
+NO_SRP = error_from_response("InvalidParameterException", "USER_SRP_AUTH flow not enabled for this client")
 DONE = _tokens(**{"cognito:groups": ["operators", "on-call"]})
 AGAIN = "That code is not right."
 
@@ -219,7 +221,7 @@ VIEWS: Final = (
     View(
         "totp-set-up-refused",
         "2 Enter the code",
-        (SET_UP, NEW_KEY, refusal("EnableSoftwareTokenMFAException", "")),
+        (SET_UP, NEW_KEY, error_from_response("EnableSoftwareTokenMFAException", "")),
         (*"123456", "enter"),
         "does not fit this key",
     ),

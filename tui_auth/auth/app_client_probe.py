@@ -12,6 +12,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from tui_auth.auth import srp
+from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.secret import Secret
 
@@ -21,13 +22,10 @@ if TYPE_CHECKING:
     from tui_auth.auth.app_client import AppClient
     from tui_auth.auth.gateway import Gateway
 
-FLOWS = ("USER_SRP_AUTH", "USER_PASSWORD_AUTH", "USER_AUTH", "CUSTOM_AUTH")
+FLOWS = tuple(dict.fromkeys(flow.api_name for flow in AuthFlow))
 """The values of InitiateAuth's AuthFlow that start a sign-in, the default first."""
 
-API_FLOWS = {"CUSTOM_WITH_SRP": "CUSTOM_AUTH", "CUSTOM_WITHOUT_SRP": "CUSTOM_AUTH"}
-"""The AuthFlow value for each ``--auth-flow`` value that differs from it."""
-
-OUR_FLOWS = {"CUSTOM_AUTH": ("CUSTOM_WITH_SRP", "CUSTOM_WITHOUT_SRP")}
+OUR_FLOWS = {"CUSTOM_AUTH": tuple(str(flow) for flow in AuthFlow if flow.is_custom)}
 """The ``--auth-flow`` values for each AuthFlow value that differs from them."""
 
 

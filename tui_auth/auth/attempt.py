@@ -1,28 +1,21 @@
-"""One sign-in attempt, from the name to Done: what can be asked of it, and what is left when it is refused.
+"""One sign-in attempt, from the user name to Done: its operations, each run as a transaction.
 
-An attempt is an object of its own, dropped and never reused: whoever stops waiting for an answer goes on
-with a ``fork()``, so that a late thread changes nothing that is still in use.
+An attempt is dropped, never reused. A program that stops waiting for a reply goes on with a ``fork()``, so
+that a late thread changes nothing still in use.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from tui_auth.auth import challenges
-from tui_auth.auth.answering import Answering
-from tui_auth.auth.app_client import AppClient
-from tui_auth.auth.auth_flow import AuthFlow
-from tui_auth.auth.beginning import Beginning
-from tui_auth.auth.challenges import Answer, sent_as
-from tui_auth.auth.device import Device
+from tui_auth.auth import account, challenges
+from tui_auth.auth.app_client import AuthFlow
+from tui_auth.auth.challenges import answer_text
+from tui_auth.auth.engine import SignInEngine
+from tui_auth.auth.error_catalog import is_unknown_device
 from tui_auth.auth.errors import AuthError, ErrorKind
-from tui_auth.auth.exchange import Exchange
-from tui_auth.auth.gateway import Gateway
-from tui_auth.auth.learned import Learned
 from tui_auth.auth.next_step import (
-    AuthFactorType,
     ConfirmSignInWithPassword,
     ConfirmSignUp,
     ContinueSignInWithTOTPSetup,
@@ -30,130 +23,141 @@ from tui_auth.auth.next_step import (
     NextStep,
     ResetPassword,
 )
-from tui_auth.auth.pool_presence import PoolPresence
-from tui_auth.auth.progress import Progress
-from tui_auth.auth.recovery import Recovery
-from tui_auth.auth.refusals import is_unknown_device
-from tui_auth.auth.sign_up_and_reset import SignUpAndReset
-from tui_auth.auth.wire import RecordedGateway, Wire
-from tui_auth.secret import Secret
+from tui_auth.auth.trace import CallTrace, TracingGateway
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from tui_auth.auth.app_client import AppClient, PoolExistenceCheck
+    from tui_auth.auth.challenges import Answer
+    from tui_auth.auth.devices import Device
+    from tui_auth.auth.gateway import Gateway
+    from tui_auth.auth.next_step import AuthFactorType
+    from tui_auth.secret import Secret
 
 _MAKES_A_KEY = "This makes a new key; the one shown so far stops working."
+_KEY_MAY_BE_IN_USE = "Keep the key in the app: it may be in use already."
+
 Outcome = TypeVar("Outcome", NextStep, DeliveryDetails, DeliveryDetails | NextStep)
 
 
 class Attempt:
-    """One person's sign-in to one app client.
+    """One user's sign-in to one app client.
 
-    ``step`` is the step that waits for an answer, None before ``sign_in``. Every method that goes to
-    Cognito raises AuthError for a refusal and leaves ``step`` as it was; where the user is unconfirmed or
-    must reset, that is no refusal but the next step. ``refused_devices`` are the keys of devices that
-    Cognito did not take, shared by the attempts of one Auth.
+    Every method that calls Cognito raises AuthError and then leaves ``step`` as it was. If Cognito says that
+    the user is unconfirmed or must reset the password, that is no error but the next step.
 
-    All that changes is in ``_progress``. What stands there is never worked on: each method takes a copy to
-    work on and puts that in its place, in one assignment, or drops it.
+    All that changes is in ``_engine``, which is never modified: each operation runs on a copy, which then
+    replaces it in one assignment or is dropped.
+
+    Args:
+        gateway: Where to send calls.
+        client: The app client.
+        trace: Where to record calls, by name only.
+        pool_check: Explains a rejected password if the pool doesn't exist.
+        rejected_devices: Keys of devices that Cognito rejected, shared by the attempts of one ``Auth``.
     """
 
     def __init__(
         self,
         gateway: Gateway,
         client: AppClient,
-        wire: Wire | None = None,
-        presence: PoolPresence | None = None,
-        refused_devices: set[str] | None = None,
+        trace: CallTrace | None = None,
+        pool_check: PoolExistenceCheck | None = None,
+        rejected_devices: set[str] | None = None,
     ) -> None:
-        self.wire = wire or Wire()
-        self._presence = presence
-        self._refused_devices = set() if refused_devices is None else refused_devices
-        recorded = RecordedGateway(gateway)
-        self._recovery = Recovery(recorded, client)
-        self._progress = Progress(Exchange(recorded, client), Learned())
+        self.trace = trace or CallTrace()
+        self._pool_check = pool_check
+        self._rejected_devices = set() if rejected_devices is None else rejected_devices
+        self._engine = SignInEngine(TracingGateway(gateway), client)
 
     def fork(self) -> Attempt:
-        """A copy to go on with, after which this one no longer counts."""
+        """Return a copy to go on with; the result of a call that still runs on this one is ignored."""
         return copy.copy(self)
 
-    def _whole(self, name: str, operation: Callable[[Progress], Outcome]) -> Outcome | NextStep:
-        """All of the operation or, where it is refused, nothing but the half that Cognito has already taken.
+    def _transaction(self, name: str, operation: Callable[[SignInEngine], Outcome]) -> Outcome | NextStep:
+        """Run an operation on a copy of the engine and commit it on success.
 
-        It works on a copy, which is kept in three cases: the operation succeeded; it was refused because the
-        user is unconfirmed or must reset, which are next steps at any call; or its first half is done and
-        would be refused a second time. ``name`` is what Amplify calls the operation, for the wire.
+        After an error keep only the part that Cognito has already accepted (``first_call_committed``).
+        UserNotConfirmedException and PasswordResetRequiredException become next steps.
+
+        Args:
+            name: Amplify's name of the operation, for the trace.
+            operation: Changes the engine; raises AuthError.
         """
-        with self.wire.call(name) as recording:
-            trial = self._progress.copy()
+        with self.trace.call(name) as span:
+            engine = copy.copy(self._engine)
             outcome: Outcome | NextStep
             try:
-                outcome = operation(trial)
+                outcome = operation(engine)
             except AuthError as error:
                 if error.code == "UserNotConfirmedException":
                     outcome = ConfirmSignUp()
                 elif error.code == "PasswordResetRequiredException":
                     outcome = ResetPassword()
                 else:
-                    self._progress = self._after_refusal(trial, error)
-                    raise (self._presence.explain(error) if self._presence else error) from None
-            trial.arrive(outcome)
-            self._progress = trial
-            recording.led_to(outcome)
+                    self._engine = self._engine_after_error(engine, error)
+                    raise (self._pool_check.explain(error) if self._pool_check else error) from None
+            engine.complete(outcome)
+            self._engine = engine
+            span.finish(outcome)
             return outcome
 
-    def _after_refusal(self, trial: Progress, error: AuthError) -> Progress:
-        """Where the sign-in stands then: a device or a password that was not taken is not forgotten."""
-        kept = (trial if trial.half_done else self._progress).copy()
+    def _engine_after_error(self, engine: SignInEngine, error: AuthError) -> SignInEngine:
+        """Return the state after a failed call: drop a rejected device, record a rejected password."""
+        state = copy.copy(engine if engine.first_call_committed else self._engine)
         if is_unknown_device(error):
-            if kept.exchange.device is not None:
-                self._refused_devices.add(kept.exchange.device.key)
-            kept.exchange.device = None
-        if isinstance(kept.step, ConfirmSignInWithPassword):
-            kept.password_was_refused |= error.code == "NotAuthorizedException"
-        return kept
+            if state.device is not None:
+                self._rejected_devices.add(state.device.key)
+            state.device = None
+        if isinstance(state.step, ConfirmSignInWithPassword):
+            state.was_password_rejected |= error.code == "NotAuthorizedException"
+        return state
 
     @property
     def step(self) -> NextStep | None:
-        """The step that waits for an answer, None before there is one."""
-        return self._progress.step
+        """The step that waits for an answer, or None before there is one."""
+        return self._engine.step
 
     @property
     def username(self) -> str:
-        """The name as it was typed."""
-        return self._progress.exchange.username
+        """The user name as typed."""
+        return self._engine.username
 
     @property
     def choices(self) -> tuple[str, ...]:
-        """What was chosen so far: factors by Cognito's names, and the address of an e-mail set-up."""
-        return tuple(chosen for _, chosen in self._progress.exchange.choices.made)
+        """What the user chose so far: factors by Cognito's names, and the address of an email set-up."""
+        return tuple(choice for _, choice in self._engine.choices.made)
 
     @property
     def can_start_again(self) -> bool:
         """Whether ``restart`` can reach this step without asking for the password again."""
-        flow = self._progress.exchange.auth_flow
+        flow = self._engine.auth_flow
         return not flow.is_custom and (self.is_password_known or flow is AuthFlow.USER_AUTH)
 
     @property
     def is_password_known(self) -> bool:
-        """Whether a password was given and not refused, so that the account exists."""
-        return self._progress.exchange.proof.is_known
+        """Whether there is a password that Cognito did not reject, so that the account exists."""
+        return self._engine.proof.is_known
 
     @property
     def may_have_set_password(self) -> bool:
-        """Whether a new password was sent and not refused, so that the former one may no longer hold."""
-        return self._progress.learned.new_proof is not None and not isinstance(self.step, ConfirmSignUp)
+        """Whether a new password was sent and may be in effect, so that the old one may not be."""
+        return self._engine.writes.new_proof is not None and not isinstance(self.step, ConfirmSignUp)
 
     @property
-    def starting_anew_does(self) -> str:
-        """What starting this step again does in the world, as a sentence; empty where nothing."""
+    def restart_side_effect(self) -> str:
+        """What ``restart`` causes at this step, as a sentence; empty if nothing."""
         if isinstance(self.step, ContinueSignInWithTOTPSetup):
-            in_use = "Keep the key in the app: it may be in use already."
-            return in_use if self._progress.learned.key_may_be_in_use else _MAKES_A_KEY
-        challenge = self._progress.exchange.challenge
-        return challenges.starting_anew_does(challenge.name) if challenge else ""
+            return _KEY_MAY_BE_IN_USE if self._engine.writes.totp_key_may_be_in_use else _MAKES_A_KEY
+        challenge = self._engine.challenge
+        return challenges.restart_side_effect(challenge.name) if challenge else ""
 
     def forget(self) -> None:
-        """Drop everything that was kept for a restart."""
-        forgetful = self._progress.copy()
-        forgetful.forget()
-        self._progress = forgetful
+        """Drop everything stored for a restart."""
+        engine = copy.copy(self._engine)
+        engine.forget()
+        self._engine = engine
 
     def sign_in(
         self,
@@ -165,37 +169,48 @@ class Attempt:
         client_metadata: Mapping[str, str] | None = None,
         device: Device | None = None,
     ) -> NextStep:
-        """InitiateAuth, and what follows silently. ``password`` is None where the flow takes none.
+        """Start the sign-in (InitiateAuth) and answer what needs no user.
 
-        ``device`` is the one remembered for this user, or None; it is dropped where Cognito has forgotten it.
+        Args:
+            username: The user name, or an alias of it.
+            password: The password, or None for a flow that needs none.
+            auth_flow: The flow to start with.
+            preferred_first_factor: PREFERRED_CHALLENGE, for USER_AUTH.
+            client_metadata: ClientMetadata of every call.
+            device: The remembered device of this user; dropped if Cognito has forgotten it.
         """
-        return self._whole(
+        is_rejected = device is not None and device.key in self._rejected_devices
+        return self._transaction(
             "signIn",
-            lambda trial: Beginning(trial).first(
+            lambda engine: engine.sign_in(
                 username,
                 password,
                 auth_flow=auth_flow,
-                factor=sent_as(preferred_first_factor) if preferred_first_factor else None,
+                first_factor=answer_text(preferred_first_factor) if preferred_first_factor else None,
                 client_metadata=client_metadata,
-                device=None if device and device.key in self._refused_devices else device,
+                device=None if is_rejected else device,
             ),
         )
 
-    def restart(self, *, choices_kept: int | None = None) -> NextStep:
-        """Begin again with what is still in memory and replay the choices made: the same step, anew.
+    def restart(self, *, choice_count: int | None = None) -> NextStep:
+        """Start again with what is in memory and replay the user's choices, to reach the same step.
 
-        ``choices_kept`` replays only so many, which is the way back to a choice.
+        Args:
+            choice_count: How many choices to replay, to go back to one of them; by default all.
+
+        Raises:
+            AuthError: Also if ``can_start_again`` is false (kind INVALID_STATE).
         """
 
-        def begin_again(trial: Progress) -> NextStep:
+        def operation(engine: SignInEngine) -> NextStep:
             if not self.can_start_again:
                 raise AuthError(
                     ErrorKind.INVALID_STATE, "This step cannot be started again.", "Sign in again."
                 )
-            trial.half_done = False
-            return Beginning(trial).again(choices_kept)
+            engine.first_call_committed = False
+            return engine.restart(choice_count)
 
-        return self._whole("signIn (again)", begin_again)
+        return self._transaction("signIn (again)", operation)
 
     def confirm(
         self,
@@ -205,14 +220,21 @@ class Attempt:
         friendly_device_name: str | None = None,
         client_metadata: Mapping[str, str] | None = None,
     ) -> NextStep:
-        """Answer the current step (RespondToAuthChallenge; VerifySoftwareToken before it in a set-up)."""
+        """Answer the current step.
 
-        def send(trial: Progress) -> NextStep:
+        Args:
+            answer: A code, a password, or a choice (a member or Cognito's name).
+            user_attributes: Attributes for ConfirmSignInWithNewPassword.
+            friendly_device_name: The authenticator app's name, for ContinueSignInWithTOTPSetup.
+            client_metadata: ClientMetadata from now on, in place of the one so far.
+        """
+
+        def operation(engine: SignInEngine) -> NextStep:
             if client_metadata:
-                trial.exchange.tell(client_metadata)
-            return Answering(trial).answer(answer, user_attributes, friendly_device_name)
+                engine.set_client_metadata(client_metadata)
+            return engine.answer(answer, user_attributes, friendly_device_name)
 
-        return self._whole("confirmSignIn", send)
+        return self._transaction("confirmSignIn", operation)
 
     def sign_up(
         self,
@@ -223,13 +245,21 @@ class Attempt:
         auth_flow: AuthFlow = AuthFlow.USER_SRP_AUTH,
         client_metadata: Mapping[str, str] | None = None,
     ) -> NextStep:
-        """SignUp; then ConfirmSignUp waits for its code, or the sign-in goes on by itself.
+        """Create an account (SignUp); the next step asks for its code or follows from signing in.
 
-        Called once more after its answer was lost, it signs in to the account that was made after all.
+        Called again after its reply was lost, it signs in to the account that was created.
+
+        Args:
+            username: The user name.
+            password: The password.
+            user_attributes: User attributes by Cognito's names.
+            auth_flow: The flow to sign in with afterwards.
+            client_metadata: ClientMetadata of every call.
         """
-        return self._whole(
+        return self._transaction(
             "signUp",
-            lambda trial: SignUpAndReset(trial, self._recovery).sign_up(
+            lambda engine: account.sign_up(
+                engine,
                 username,
                 password,
                 user_attributes=user_attributes,
@@ -239,19 +269,17 @@ class Attempt:
         )
 
     def confirm_sign_up(self, code: Secret) -> NextStep:
-        """ConfirmSignUp, then the sign-in goes on by itself; a forgotten password is reset before."""
-        return self._whole(
-            "confirmSignUp", lambda trial: SignUpAndReset(trial, self._recovery).confirm_sign_up(code)
-        )
+        """Confirm the sign-up (ConfirmSignUp), then sign in; reset a forgotten password first."""
+        return self._transaction("confirmSignUp", lambda engine: account.confirm_sign_up(engine, code))
 
     def resend_sign_up_code(self) -> DeliveryDetails | NextStep:
-        """ResendConfirmationCode: where the new code went, as the server masks it.
+        """Send another sign-up code (ResendConfirmationCode).
 
-        Where the sign-up has been confirmed meanwhile, no code is needed: the sign-in goes on by itself.
+        Returns:
+            Where the code was sent, as the server masks it. If the sign-up was confirmed meanwhile, the next
+            step of signing in.
         """
-        return self._whole(
-            "resendSignUpCode", lambda trial: SignUpAndReset(trial, self._recovery).resend_code()
-        )
+        return self._transaction("resendSignUpCode", account.resend_sign_up_code)
 
     def forgot_password(
         self,
@@ -260,25 +288,33 @@ class Attempt:
         auth_flow: AuthFlow = AuthFlow.USER_SRP_AUTH,
         client_metadata: Mapping[str, str] | None = None,
     ) -> NextStep:
-        """Begin with a reset, because the person asks for it. Nothing is sent yet."""
-        begun, step = self._progress.copy(), ResetPassword()
-        begun.exchange.prepare(username, auth_flow, client_metadata)
-        begun.step = step
-        self._progress = begun
+        """Start with a password reset. Sends nothing yet.
+
+        Args:
+            username: The user name, or an alias of it.
+            auth_flow: The flow to sign in with afterwards.
+            client_metadata: ClientMetadata of every call.
+        """
+        engine, step = copy.copy(self._engine), ResetPassword()
+        engine.prepare(username, auth_flow, client_metadata)
+        engine.step = step
+        self._engine = engine
         return step
 
     def reset_password(self) -> DeliveryDetails | NextStep:
-        """ForgotPassword: where the code went, as the server masks it; an earlier code stops working."""
-        return self._whole(
-            "resetPassword", lambda trial: SignUpAndReset(trial, self._recovery).send_reset_code()
-        )
+        """Send a reset code (ForgotPassword); an earlier code stops working.
+
+        Returns:
+            Where the code was sent, as the server masks it; or the next step, as for every call.
+        """
+        return self._transaction("resetPassword", account.send_reset_code)
 
     def confirm_reset_password(self, new_password: Secret, code: Secret) -> NextStep:
-        """ConfirmForgotPassword, then sign in with the new password.
+        """Set the new password (ConfirmForgotPassword), then sign in with it.
 
-        Called once more after its answer was lost, it signs in with the password that was set after all.
+        Called again after its reply was lost, it signs in with the password that was set.
         """
-        return self._whole(
+        return self._transaction(
             "confirmResetPassword",
-            lambda trial: SignUpAndReset(trial, self._recovery).confirm_reset(new_password, code),
+            lambda engine: account.confirm_reset_password(engine, new_password, code),
         )

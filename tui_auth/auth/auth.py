@@ -1,34 +1,49 @@
-"""Auth: Amplify Auth's vocabulary over one app client, without a screen."""
+"""Auth, the public API: Amplify Auth's vocabulary over one app client, without a screen."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from tui_auth.auth.app_client import AppClient
-from tui_auth.auth.auth_flow import AuthFlow
+from tui_auth.auth.app_client import AppClient, AuthFlow, PoolExistenceCheck
 from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.gateway import Address, CognitoGateway, Gateway
-from tui_auth.auth.pool_presence import PoolPresence
-from tui_auth.auth.wire import RecordedGateway, Wire
+from tui_auth.auth.trace import CallTrace, TracingGateway
 from tui_auth.secret import Secret
 
-# A program shows its first screen before anybody signs in: what a sign-in takes is imported where it begins.
+# A program shows its first screen before anybody signs in: methods import what only a sign-in needs.
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tui_auth.auth.account import AccountOperations
     from tui_auth.auth.attempt import Attempt
     from tui_auth.auth.challenges import Answer
-    from tui_auth.auth.device import Device
-    from tui_auth.auth.next_step import AuthFactorType, DeliveryDetails, Done
-    from tui_auth.auth.recovery import Recovery
-    from tui_auth.auth.results import ResetPasswordResult, SignInResult, SignUpResult
+    from tui_auth.auth.devices import Device
+    from tui_auth.auth.next_step import (
+        AuthFactorType,
+        DeliveryDetails,
+        Done,
+        ResetPasswordResult,
+        SignInResult,
+        SignUpResult,
+    )
 
 
 class Auth:
     """Sign in to one app client of one user pool.
 
-    ``endpoint_url`` is for a local pool; ``region`` overrides the one in the user pool id. A client
-    secret is text or a Secret. Raises AuthError (configuration) where an id or the endpoint cannot be
-    right. Every refusal is an AuthError. ``wire`` takes note of the calls, names only.
+    Every method raises AuthError if Cognito rejects a call or no reply comes.
+
+    Args:
+        user_pool_id: The pool, such as "eu-west-1_Ab12Cd34E".
+        client_id: The app client.
+        client_secret: The client secret, for a client that has one.
+        endpoint_url: The endpoint in place of AWS's own, for the local emulator.
+        region: The region in place of the one in the pool ID.
+        gateway: Where to send calls in place of boto3, for tests.
+        trace: Where to record calls, by name only.
+
+    Raises:
+        AuthError: An ID or the endpoint can't be one (kind CONFIGURATION).
     """
 
     def __init__(
@@ -40,21 +55,21 @@ class Auth:
         region: str | None = None,
         *,
         gateway: Gateway | None = None,
-        wire: Wire | None = None,
+        trace: CallTrace | None = None,
     ) -> None:
         secret = Secret(client_secret) if isinstance(client_secret, str) else client_secret
         self.client = AppClient(user_pool_id, client_id, secret or None)
-        self._presence = None if gateway else PoolPresence(user_pool_id, endpoint_url)
+        self._pool_check = None if gateway else PoolExistenceCheck(user_pool_id, endpoint_url)
         self.gateway = gateway or CognitoGateway(Address(region or self.client.region, endpoint_url))
-        self.wire = wire or Wire()
-        self._refused_devices: set[str] = set()
+        self.trace = trace or CallTrace()
+        self._rejected_devices: set[str] = set()
         self._attempt: Attempt | None = None
 
     def attempt(self) -> Attempt:
-        """A fresh attempt, for a program that keeps hold of it itself."""
+        """Return an independent attempt, for a program that signs in several users or can be cancelled."""
         from tui_auth.auth.attempt import Attempt
 
-        return Attempt(self.gateway, self.client, self.wire, self._presence, self._refused_devices)
+        return Attempt(self.gateway, self.client, self.trace, self._pool_check, self._rejected_devices)
 
     def sign_in(
         self,
@@ -66,15 +81,24 @@ class Auth:
         client_metadata: Mapping[str, str] | None = None,
         device: Device | None = None,
     ) -> SignInResult:
-        """InitiateAuth and whatever follows without a person. A sign-in under way is dropped."""
-        from tui_auth.auth.results import SignInResult
+        """Start a sign-in (InitiateAuth) and answer what needs no user. Drops a sign-in under way.
+
+        Args:
+            username: The user name, or an alias of it.
+            password: The password, or None for a flow that needs none.
+            auth_flow: The flow to start with, a member or its name.
+            preferred_first_factor: PREFERRED_CHALLENGE, for USER_AUTH.
+            client_metadata: ClientMetadata of every call.
+            device: The remembered device of this user (``Done.device``).
+        """
+        from tui_auth.auth.next_step import SignInResult
 
         self._attempt = attempt = self.attempt()
         return SignInResult(
             attempt.sign_in(
                 username,
                 Secret(password) if isinstance(password, str) else password,
-                auth_flow=_flow(auth_flow),
+                auth_flow=_parse_flow(auth_flow),
                 preferred_first_factor=preferred_first_factor,
                 client_metadata=client_metadata,
                 device=device,
@@ -89,8 +113,15 @@ class Auth:
         friendly_device_name: str | None = None,
         client_metadata: Mapping[str, str] | None = None,
     ) -> SignInResult:
-        """Answer the current step (RespondToAuthChallenge)."""
-        from tui_auth.auth.results import SignInResult
+        """Answer the current step.
+
+        Args:
+            challenge_response: A code, a password, or a choice (a member or Cognito's name).
+            user_attributes: Attributes for ConfirmSignInWithNewPassword.
+            friendly_device_name: The authenticator app's name, for ContinueSignInWithTOTPSetup.
+            client_metadata: ClientMetadata from now on, in place of the one so far.
+        """
+        from tui_auth.auth.next_step import SignInResult
 
         if self._attempt is None:
             raise AuthError(ErrorKind.INVALID_STATE, "No sign-in is under way.", "Call sign_in first.")
@@ -104,56 +135,60 @@ class Auth:
         )
 
     def remember_device(self, done: Done) -> None:
-        """UpdateDeviceStatus: the person wants this machine remembered (``done.asks_to_remember_device``)."""
-        from tui_auth.auth.device_srp import remember_device
+        """Have the pool remember this machine (UpdateDeviceStatus), if ``done.asks_to_remember_device``."""
+        from tui_auth.auth.devices import remember_device
 
         if done.device is not None:
-            with self.wire.call("rememberDevice") as recording:
-                remember_device(RecordedGateway(self.gateway), done.device, done.tokens.access_token)
-                recording.led_to("ok")
+            with self.trace.call("rememberDevice") as span:
+                remember_device(TracingGateway(self.gateway), done.device, done.tokens.access_token)
+                span.finish("ok")
 
     def reset_password(self, username: str) -> ResetPasswordResult:
-        """ForgotPassword: sends a code; an earlier one stops working."""
-        from tui_auth.auth.results import ConfirmResetPasswordWithCode, ResetPasswordResult
+        """Send a reset code (ForgotPassword); an earlier code stops working."""
+        from tui_auth.auth.next_step import ConfirmResetPasswordWithCode, ResetPasswordResult
 
-        with self.wire.call("resetPassword") as recording:
-            details = self._recovery().send_reset_code(username)
-            recording.led_to(details)
+        with self.trace.call("resetPassword") as span:
+            details = self._account().forgot_password(username)
+            span.finish(details)
         return ResetPasswordResult(ConfirmResetPasswordWithCode(details))
 
     def confirm_reset_password(self, username: str, new_password: str | Secret, code: str | Secret) -> None:
-        """ConfirmForgotPassword: the new password holds from now on."""
-        with self.wire.call("confirmResetPassword") as recording:
-            self._recovery().reset(username, _secret(new_password), _secret(code))
-            recording.led_to("ok")
+        """Set a new password (ConfirmForgotPassword)."""
+        with self.trace.call("confirmResetPassword") as span:
+            self._account().confirm_forgot_password(username, _secret(new_password), _secret(code))
+            span.finish("ok")
 
     def confirm_sign_up(self, username: str, code: str | Secret) -> SignUpResult:
-        """ConfirmSignUp."""
-        from tui_auth.auth.results import SignUpResult
+        """Confirm a sign-up (ConfirmSignUp)."""
+        from tui_auth.auth.next_step import SignUpResult
 
-        with self.wire.call("confirmSignUp") as recording:
-            self._recovery().confirm_sign_up(username, _secret(code))
-            recording.led_to("ok")
+        with self.trace.call("confirmSignUp") as span:
+            self._account().confirm_sign_up(username, _secret(code))
+            span.finish("ok")
         return SignUpResult(is_sign_up_complete=True)
 
     def resend_sign_up_code(self, username: str) -> DeliveryDetails:
-        """ResendConfirmationCode: where the code went, as the server masks it."""
-        with self.wire.call("resendSignUpCode") as recording:
-            details = self._recovery().resend_sign_up_code(username)
-            recording.led_to(details)
+        """Send another sign-up code (ResendConfirmationCode).
+
+        Returns:
+            Where the code was sent, as the server masks it.
+        """
+        with self.trace.call("resendSignUpCode") as span:
+            details = self._account().resend_confirmation_code(username)
+            span.finish(details)
         return details
 
-    def _recovery(self) -> Recovery:
-        from tui_auth.auth.recovery import Recovery
+    def _account(self) -> AccountOperations:
+        from tui_auth.auth.account import AccountOperations
 
-        return Recovery(RecordedGateway(self.gateway), self.client)
+        return AccountOperations(TracingGateway(self.gateway), self.client)
 
 
 def _secret(value: str | Secret) -> Secret:
     return value if isinstance(value, Secret) else Secret(value)
 
 
-def _flow(name: AuthFlow | str) -> AuthFlow:
+def _parse_flow(name: AuthFlow | str) -> AuthFlow:
     try:
         return AuthFlow(name)
     except ValueError:

@@ -1,6 +1,7 @@
-"""Cognito's challenges in one table, both ways: reply to next step, answer to ChallengeResponses.
+"""Cognito's challenges: reply to next step, answer to ChallengeResponses, and the choices a user made.
 
-Source: RespondToAuthChallenge in the Cognito API reference, and the parameters real pools send.
+``_CHALLENGES`` is the one table of the challenges that this version knows. Source: the Cognito API reference
+on answering challenges, and the parameters that real pools send.
 """
 
 from __future__ import annotations
@@ -29,55 +30,68 @@ from tui_auth.auth.next_step import (
 )
 from tui_auth.secret import Secret
 
-ATTRIBUTE_PREFIX = "userAttributes."
-MOST_ATTRIBUTES = 70
-"""More than a user pool can have (20 standard, 50 custom): no screen is built for a longer list."""
-
-MOST_CHOICES = 30
-"""Several times what Cognito has to offer, for the same reason."""
-
 Answer = str | Secret | MFAType | AuthFactorType
-"""What a person answers a step with."""
+"""What a user answers a step with."""
+
+PASSWORD_FACTORS = (AuthFactorType.PASSWORD.value, AuthFactorType.PASSWORD_SRP.value)
+
+CHOICE_CHALLENGES = ("SELECT_MFA_TYPE", "SELECT_CHALLENGE")
+"""The challenges that ask for nothing but a choice."""
+
+ATTRIBUTE_PREFIX = "userAttributes."
+MAX_ATTRIBUTES = 70
+"""More than a user pool can have (20 standard, 50 custom). No screen is built for a longer list."""
+
+MAX_CHOICES = 30
+"""Several times what Cognito offers. No screen is built for a longer list."""
+
+_SENDS_A_CODE = "This sends a new code."
 
 
 @dataclass(frozen=True)
 class Challenge:
-    """What InitiateAuth or RespondToAuthChallenge asked for: name, session and parameters as they came."""
+    """A challenge as InitiateAuth or a later reply sent it.
+
+    Attributes:
+        name: ``ChallengeName``.
+        challenge_session: ``Session``, the opaque string that the next call must send, or None.
+        parameters: ``ChallengeParameters``.
+        available_challenges: ``AvailableChallenges``, the first factors to choose from.
+    """
 
     name: str
-    session: Secret | None
+    challenge_session: Secret | None
     parameters: Mapping[str, Any]
-    available: tuple[str, ...] = ()
+    available_challenges: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, reply: Mapping[str, Any]) -> Challenge | None:
-        """The challenge in a reply, or None where it holds none."""
+    def from_reply(cls, reply: Mapping[str, Any]) -> Challenge | None:
+        """Return the challenge of a reply, or None if it has none."""
         name = reply.get("ChallengeName")
         if not isinstance(name, str) or not name:
             return None
-        session, parameters = reply.get("Session"), reply.get("ChallengeParameters")
-        available = reply.get("AvailableChallenges")
-        offered = [item for item in available if isinstance(item, str)] if isinstance(available, list) else []
-        offered = [item for item in dict.fromkeys(offered) if item.strip()]
+        parameters, available = reply.get("ChallengeParameters"), reply.get("AvailableChallenges")
+        offered = available if isinstance(available, list) else []
+        names = dict.fromkeys(item for item in offered if isinstance(item, str) and item.strip())
         return cls(
             name,
-            Secret(session) if isinstance(session, str) and session else None,
+            challenge_session(reply),
             MappingProxyType(parameters if isinstance(parameters, Mapping) else {}),
-            tuple(offered[:MOST_CHOICES]),
+            tuple(names)[:MAX_CHOICES],
         )
 
-    def continued(self, reply: Mapping[str, Any]) -> Challenge:
-        """The same challenge with the session of a later reply (Associate- and VerifySoftwareToken)."""
-        session = reply.get("Session")
-        return replace(self, session=Secret(session)) if isinstance(session, str) and session else self
+    def with_session_of(self, reply: Mapping[str, Any]) -> Challenge:
+        """Return the challenge with the session of a later reply (Associate- or VerifySoftwareToken)."""
+        session = challenge_session(reply)
+        return replace(self, challenge_session=session) if session else self
 
     def text(self, key: str) -> str | None:
-        """The parameter as text, or None where it is missing, empty or of another type."""
+        """Return a parameter that is a non-empty string, else None."""
         value = self.parameters.get(key)
         return value if isinstance(value, str) and value else None
 
-    def names(self, key: str) -> tuple[str, ...]:
-        """The parameter as the list of strings that Cognito packs into a JSON string."""
+    def texts(self, key: str) -> tuple[str, ...]:
+        """Return a parameter that is a list of strings, which Cognito packs into a JSON string."""
         value = self.parameters.get(key)
         if isinstance(value, str):
             try:
@@ -87,34 +101,40 @@ class Challenge:
         return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
 
 
+def challenge_session(reply: Mapping[str, Any]) -> Secret | None:
+    """Return ``Session`` of a reply, or None if it has none."""
+    session = reply.get("Session")
+    return Secret(session) if isinstance(session, str) and session else None
+
+
 @dataclass(frozen=True)
 class _Entry:
-    step: Callable[[Challenge], NextStep]
-    answer_key: str
-    starts_anew: str = ""
-    """What beginning this step again does in the world, in words; empty where it does nothing."""
+    """How one challenge becomes a next step, and how the answer to it is sent."""
+
+    build_step: Callable[[Challenge], NextStep]
+    response_key: str
+    restart_side_effect: str = ""
 
 
-_SENDS = "This sends a new code."
-
-_TABLE = {
-    "SMS_MFA": _Entry(lambda c: ConfirmSignInWithSMSMFACode(_delivery(c), _info(c)), "SMS_MFA_CODE", _SENDS),
-    "EMAIL_OTP": _Entry(lambda c: ConfirmSignInWithOTP(_delivery(c), _info(c)), "EMAIL_OTP_CODE", _SENDS),
-    "SMS_OTP": _Entry(lambda c: ConfirmSignInWithOTP(_delivery(c), _info(c)), "SMS_OTP_CODE", _SENDS),
+_CHALLENGES = {
+    "SMS_MFA": _Entry(
+        lambda c: ConfirmSignInWithSMSMFACode(_delivery(c), _info(c)), "SMS_MFA_CODE", _SENDS_A_CODE
+    ),
+    "EMAIL_OTP": _Entry(
+        lambda c: ConfirmSignInWithOTP(_delivery(c), _info(c)), "EMAIL_OTP_CODE", _SENDS_A_CODE
+    ),
+    "SMS_OTP": _Entry(lambda c: ConfirmSignInWithOTP(_delivery(c), _info(c)), "SMS_OTP_CODE", _SENDS_A_CODE),
     "SOFTWARE_TOKEN_MFA": _Entry(
         lambda c: ConfirmSignInWithTOTPCode(c.text("FRIENDLY_DEVICE_NAME")), "SOFTWARE_TOKEN_MFA_CODE"
     ),
     "SELECT_MFA_TYPE": _Entry(
-        lambda c: ContinueSignInWithMFASelection(mfa_types(c.names("MFAS_CAN_CHOOSE"))), "ANSWER"
+        lambda c: ContinueSignInWithMFASelection(parse_mfa_types(c.texts("MFAS_CAN_CHOOSE"))), "ANSWER"
     ),
     "SELECT_CHALLENGE": _Entry(
-        lambda c: ContinueSignInWithFirstFactorSelection(tuple(_factor(name) for name in c.available)),
-        "ANSWER",
+        lambda c: ContinueSignInWithFirstFactorSelection(_factors(c.available_challenges)), "ANSWER"
     ),
     "WEB_AUTHN": _Entry(
-        lambda c: ContinueSignInWithFirstFactorSelection(
-            tuple(_factor(name) for name in c.available or ("WEB_AUTHN",))
-        ),
+        lambda c: ContinueSignInWithFirstFactorSelection(_factors(c.available_challenges or ("WEB_AUTHN",))),
         "ANSWER",
     ),
     "PASSWORD": _Entry(lambda c: ConfirmSignInWithPassword(), "PASSWORD"),
@@ -126,64 +146,66 @@ _TABLE = {
 }
 
 
-def next_step(challenge: Challenge) -> NextStep:
-    """The next step that the challenge asks a person for. MFA_SETUP is not here: it needs a call first."""
-    entry = _TABLE.get(challenge.name)
-    step = entry.step(challenge) if entry else UnknownStep(challenge.name, _info(challenge))
+def next_step_for(challenge: Challenge) -> NextStep:
+    """Return the next step for a challenge other than MFA_SETUP, which needs a call first.
+
+    Raises:
+        AuthError: The challenge asks for a choice and offers none (kind SERVICE).
+    """
+    entry = _CHALLENGES.get(challenge.name)
+    step = entry.build_step(challenge) if entry else UnknownStep(challenge.name, _info(challenge))
     match step:
         case ContinueSignInWithMFASelection(()) | ContinueSignInWithFirstFactorSelection(()):
             raise AuthError(ErrorKind.SERVICE, "The pool asks for a choice, but offers nothing to choose.")
     return step
 
 
-def sent_as(answer: Answer) -> str:
-    """An answer as Cognito takes it: a choice by its name there."""
+def response_key(challenge_name: str) -> str:
+    """Return the ChallengeResponses key of an answer; ANSWER for an unknown challenge."""
+    entry = _CHALLENGES.get(challenge_name)
+    return entry.response_key if entry else "ANSWER"
+
+
+def restart_side_effect(challenge_name: str) -> str:
+    """Return what restarting at this challenge causes, as a sentence; empty if nothing."""
+    entry = _CHALLENGES.get(challenge_name)
+    return entry.restart_side_effect if entry else ""
+
+
+def answer_text(answer: Answer) -> str:
+    """Return an answer as Cognito takes it: a choice by Cognito's name."""
     if isinstance(answer, Secret):
         return answer.reveal()
     return answer if isinstance(answer, str) else answer.challenge_response
 
 
-def answer_key(challenge_name: str) -> str:
-    """The name under which ChallengeResponses takes the answer; ANSWER for a challenge not known here."""
-    entry = _TABLE.get(challenge_name)
-    return entry.answer_key if entry else "ANSWER"
-
-
-def starting_anew_does(challenge_name: str) -> str:
-    """What beginning this step again does in the world, as a sentence; empty where it does nothing."""
-    entry = _TABLE.get(challenge_name)
-    return entry.starts_anew if entry else ""
-
-
 def attribute_responses(attributes: Mapping[str, str]) -> dict[str, str]:
-    """User attributes as NEW_PASSWORD_REQUIRED takes them, with or without the prefix given."""
+    """Return user attributes as NEW_PASSWORD_REQUIRED takes them; accepts names with and without prefix."""
     return {
         ATTRIBUTE_PREFIX + name.removeprefix(ATTRIBUTE_PREFIX): value for name, value in attributes.items()
     }
 
 
-def delivery_details(details: object) -> DeliveryDetails:
-    """``CodeDeliveryDetails`` of ForgotPassword, ResendConfirmationCode or SignUp."""
-    given = details if isinstance(details, Mapping) else {}
+def parse_delivery_details(details: object) -> DeliveryDetails:
+    """Parse ``CodeDeliveryDetails`` of ForgotPassword, ResendConfirmationCode or SignUp."""
+    fields = details if isinstance(details, Mapping) else {}
     return DeliveryDetails(
         *(
-            value if isinstance(value, str) and value else None
-            for value in (given.get("Destination"), given.get("DeliveryMedium"), given.get("AttributeName"))
+            value if isinstance(value := fields.get(key), str) and value else None
+            for key in ("Destination", "DeliveryMedium", "AttributeName")
         )
     )
 
 
-def mfa_types(names: tuple[str, ...]) -> tuple[MFAType | str, ...]:
-    """Cognito's names as members where they are known, else as they came; each once, to a limit."""
-    known = {member.value: member for member in MFAType}
-    return tuple(known.get(name.upper(), name) for name in dict.fromkeys(names))[:MOST_CHOICES]
+def parse_mfa_types(names: tuple[str, ...]) -> tuple[MFAType | str, ...]:
+    """Return known names as members and others as they are, without duplicates, up to a limit."""
+    members = {member.value: member for member in MFAType}
+    return tuple(members.get(name.upper(), name) for name in dict.fromkeys(names))[:MAX_CHOICES]
 
 
-def _factor(name: str) -> AuthFactorType | str:
-    try:
-        return AuthFactorType(name)
-    except ValueError:
-        return name
+def _factors(names: tuple[str, ...]) -> tuple[AuthFactorType | str, ...]:
+    members = {member.value: member for member in AuthFactorType}
+    return tuple(members.get(name, name) for name in names)
 
 
 def _delivery(challenge: Challenge) -> DeliveryDetails:
@@ -193,7 +215,7 @@ def _delivery(challenge: Challenge) -> DeliveryDetails:
 
 
 def _info(challenge: Challenge) -> Mapping[str, str]:
-    """Every parameter as a read-only string; what is not a string is shown as the JSON it came as."""
+    """Return every parameter as a string, read-only; another type becomes JSON."""
     return MappingProxyType(
         {
             str(key): value if isinstance(value, str) else json.dumps(value, default=str)
@@ -203,5 +225,54 @@ def _info(challenge: Challenge) -> Mapping[str, str]:
 
 
 def _missing_attributes(challenge: Challenge) -> tuple[str, ...]:
-    names = (name.removeprefix(ATTRIBUTE_PREFIX) for name in challenge.names("requiredAttributes"))
-    return tuple(dict.fromkeys(name for name in names if name))[:MOST_ATTRIBUTES]
+    names = (name.removeprefix(ATTRIBUTE_PREFIX) for name in challenge.texts("requiredAttributes"))
+    return tuple(dict.fromkeys(name for name in names if name))[:MAX_ATTRIBUTES]
+
+
+Choice = tuple[str, str]
+"""A challenge's name, and what the user chose at it."""
+
+
+@dataclass(frozen=True)
+class Choices:
+    """The choices a user made in a sign-in.
+
+    Attributes:
+        made: Those that led to the current step.
+        to_replay: Those that a restart has not reached yet.
+    """
+
+    made: tuple[Choice, ...] = ()
+    to_replay: tuple[Choice, ...] = ()
+
+    @property
+    def last(self) -> str:
+        """The last choice. Raises IndexError if there is none."""
+        return self.made[-1][1]
+
+    @property
+    def end_with_password(self) -> bool:
+        """Whether the last choice is to enter a password."""
+        return bool(self.made) and self.last in PASSWORD_FACTORS
+
+    def append(self, challenge_name: str, choice: str) -> Choices:
+        """Return a copy with this choice appended."""
+        return replace(self, made=(*self.made, (challenge_name, choice)))
+
+    def with_first_factor(self, factor: str) -> Choices:
+        """Return a copy in which a preferred first factor is the only choice made."""
+        return replace(self, made=(("SELECT_CHALLENGE", factor),))
+
+    def restart(self, count: int | None = None) -> Choices:
+        """Return a copy that replays the first ``count`` choices, or all, and drops the others."""
+        return Choices(self.made[:count], self.made[:count])
+
+    def skip_first(self) -> Choices:
+        """Return a copy that replays all but the first choice, which is sent as PREFERRED_CHALLENGE."""
+        return replace(self, to_replay=self.made[1:])
+
+    def pop_replay(self, challenge_name: str) -> tuple[str | None, Choices]:
+        """Return the choice to replay at a challenge, or None, and the choices without that replay."""
+        if not self.to_replay or self.to_replay[0][0] != challenge_name:
+            return None, self
+        return self.to_replay[0][1], replace(self, to_replay=self.to_replay[1:])

@@ -1,4 +1,4 @@
-"""AuthError and its kinds: what happened, why, and what to do."""
+"""AuthError: what happened at Cognito or on the way there, and what the user can do about it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class ErrorKind(StrEnum):
-    """What a refusal means for the one who asked."""
+    """What an error means for the caller."""
 
     NOT_AUTHORIZED = "not authorized"
     SESSION_EXPIRED = "session expired"
@@ -18,8 +18,8 @@ class ErrorKind(StrEnum):
     INVALID_STATE = "invalid state"
 
 
-class Concern(StrEnum):
-    """Which of the things a person typed the refusal is about."""
+class ErrorField(StrEnum):
+    """The input that an error is about."""
 
     ANSWER = "answer"
     NEW_PASSWORD = "new password"  # noqa: S105 - the field's name
@@ -28,22 +28,29 @@ class Concern(StrEnum):
 
 
 TRY_AGAIN = "Try it again."
-"""What to do where no answer came. Whoever asks by keys says which of them that is."""
+"""The suggestion after a lost reply. A front end replaces it with the key that tries again."""
 
 
 class AuthError(Exception):
-    """A refusal, in words for a person.
+    """An operation failed, at Cognito or before it got there.
 
-    ``message`` says what happened, ``recovery_suggestion`` what to do; both are ours. ``code`` is
-    Cognito's own ("CodeMismatchException") or None, ``service_message`` its own words (unsafe to print
-    as they are), ``cause`` the exception below, ``retry_after`` a wait in seconds where there is one.
-    ``quote`` is what of the service's words is worth showing because ours say too little, unsafe likewise.
-    ``may_have_arrived`` is true where no answer came, so that the request may or may not have been
-    acted on. ``is_refused_proof`` is true where SRP did not prove the password, which may have other
-    reasons than the password: the proof holds the time and the pool's id too. ``is_refused_device`` is true
-    where it was a remembered device that could not prove itself.
+    ``str()`` joins ``message`` and ``recovery_suggestion``. Immutable by convention: what is learned later
+    is put into another error.
 
-    An error is not changed once it is made: what is learned of it later is in another one.
+    Attributes:
+        kind: What the error means for the caller.
+        message: What happened, in our own words.
+        recovery_suggestion: What to do about it, in our own words; may be empty.
+        code: Cognito's exception ("CodeMismatchException"), or None.
+        service_message: Cognito's own message. Not safe to print as it is.
+        field: The input that the error is about.
+        cause: The exception underneath, or None.
+        retry_after: Seconds to wait before the next try, or None.
+        may_have_arrived: True if no reply came, so Cognito may have processed the request.
+        quote: The part of ``service_message`` worth showing because ours says too little; not safe to print.
+        is_rejected_proof: True if Cognito rejected the SRP proof of the password. The password need not be
+            wrong: the proof depends on the time and the user pool ID too.
+        is_rejected_device: True if Cognito rejected the proof of a remembered device.
     """
 
     def __init__(
@@ -54,13 +61,13 @@ class AuthError(Exception):
         *,
         code: str | None = None,
         service_message: str = "",
-        concern: Concern = Concern.ANSWER,
+        field: ErrorField = ErrorField.ANSWER,
         cause: Exception | None = None,
         retry_after: float | None = None,
         may_have_arrived: bool = False,
         quote: str = "",
-        is_refused_proof: bool = False,
-        is_refused_device: bool = False,
+        is_rejected_proof: bool = False,
+        is_rejected_device: bool = False,
     ) -> None:
         super().__init__(f"{message} {recovery_suggestion}".strip())
         self.kind = kind
@@ -68,27 +75,27 @@ class AuthError(Exception):
         self.recovery_suggestion = recovery_suggestion
         self.code = code
         self.service_message = service_message
-        self.concern = concern
+        self.field = field
         self.cause = cause
         self.retry_after = retry_after
         self.may_have_arrived = may_have_arrived
         self.quote = quote
-        self.is_refused_proof = is_refused_proof
-        self.is_refused_device = is_refused_device
+        self.is_rejected_proof = is_rejected_proof
+        self.is_rejected_device = is_rejected_device
 
-    def as_refused_proof(self) -> AuthError:
-        """The same refusal, where it is known that SRP's proof of the password is what was refused."""
+    def as_rejected_proof(self) -> AuthError:
+        """Return the same error, marked as a rejected SRP proof of the password."""
         return AuthError(
             self.kind,
             self.message,
             self.recovery_suggestion,
             code=self.code,
             service_message=self.service_message,
-            concern=self.concern,
+            field=self.field,
             cause=self.cause,
             retry_after=self.retry_after,
             may_have_arrived=self.may_have_arrived,
             quote=self.quote,
-            is_refused_proof=True,
-            is_refused_device=self.is_refused_device,
+            is_rejected_proof=True,
+            is_rejected_device=self.is_rejected_device,
         )

@@ -1,4 +1,7 @@
-"""The way to Cognito: one call, one request. The only file that imports boto3."""
+"""Calls to Cognito through boto3: one call, one request, to a user pool or an identity pool.
+
+The only file that imports boto3.
+"""
 
 from __future__ import annotations
 
@@ -18,48 +21,53 @@ from tui_auth.secret import Secret
 CONNECT_TIMEOUT_SECONDS = 5
 READ_TIMEOUT_SECONDS = 15
 DEADLINE_SECONDS = 25.0
-"""For one request as a whole: each byte of a slow answer has the read timeout to itself."""
+"""For one request as a whole: a server that trickles bytes never reaches the read timeout."""
 
 LARGEST_REPLY = 4 * 1024 * 1024
-"""In bytes: many times what Cognito sends, so that an answer without end does not fill the memory."""
+"""In bytes, many times what Cognito sends. An endless reply must not fill the memory."""
 
 _UNREADABLE = (OSError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RuntimeError)
-"""What botocore's parser runs into where a body is JSON, but nothing that Cognito would send."""
+"""What botocore's parser raises for a body that is JSON, but nothing that Cognito would send."""
 
 BELIEVABLE_TIMES = (1_577_836_800.0, 4_102_444_800.0)
-"""What a server may hold for the time: 2020 to 2100. This machine's own clock may stand anywhere."""
+"""What a server's clock may say: 2020 to 2100. This machine's own clock may say anything."""
 
 
 class Gateway(Protocol):
-    """What signing in needs of Cognito."""
+    """Sends operations to Cognito."""
 
     @property
     def clock_offset(self) -> float | None:
-        """The server's time less ours in seconds, from its last ``Date`` header; None before a reply."""
+        """Server time minus ours in seconds, from the last ``Date`` header; None before a reply."""
 
     def now(self) -> float:
-        """The server's time as far as known, in seconds since the epoch."""
+        """Return the server's time as far as known, in seconds since the epoch."""
 
     def connect(self) -> None:
-        """Prepare for the first call, so that it need not wait. Raises AuthError (configuration)."""
+        """Prepare the first call, so that it is fast. Raises AuthError (kind CONFIGURATION)."""
 
     def call(self, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Send one operation ("InitiateAuth") once and give its reply; Secrets are revealed on the wire only.
+        """Send an operation once and return its reply.
 
-        Raises AuthError for every refusal and failure.
+        Args:
+            operation: Its name ("InitiateAuth").
+            parameters: Its parameters. A Secret is revealed in the request only; None is left out.
+
+        Raises:
+            AuthError: Cognito rejected the call, or no reply came.
         """
 
 
 @dataclass(frozen=True)
 class Address:
-    """Where the requests go: the region, and an endpoint other than AWS's where one is named."""
+    """Where requests go: the region, and the endpoint in place of AWS's own, or None."""
 
     region: str
     endpoint_url: str | None = None
 
 
 def check_endpoint(url: str) -> None:
-    """Raises AuthError (configuration) unless the URL is https, or http to this machine."""
+    """Raise AuthError (kind CONFIGURATION) unless the URL is https, or http to this machine."""
     if not is_safe_endpoint(url):
         raise AuthError(
             ErrorKind.CONFIGURATION,
@@ -69,11 +77,11 @@ def check_endpoint(url: str) -> None:
 
 
 class CognitoGateway:
-    """boto3's cognito-idp client: unsigned, without retries, made at the first call.
+    """boto3's cognito-idp client: unsigned, without retries, created at the first call.
 
-    Construction is cheap; boto3 is imported by ``connect()`` or the first ``call()``. AWS's own variables
-    hold (``AWS_CA_BUNDLE``, proxies, ``AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER``); AWS_PROFILE does
-    not: nothing here needs an AWS profile, and one that is missing must not stop a sign-in.
+    Construction is cheap; ``connect()`` or the first ``call()`` imports boto3. AWS's own variables apply
+    (``AWS_CA_BUNDLE``, proxies, ``AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER``). AWS_PROFILE does not:
+    nothing here needs an AWS profile, and a missing one must not stop a sign-in.
     """
 
     SERVICE: ClassVar[str] = "cognito-idp"
@@ -98,26 +106,26 @@ class CognitoGateway:
     def connect(self) -> None:
         with self._connecting:
             if self._client is None:
-                self._client, self._ca_file = _new_client(self._address, self.SERVICE)
+                self._client, self._ca_file = _create_client(self._address, self.SERVICE)
 
     def call(self, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
         self.connect()
         from botocore.exceptions import BotoCoreError, ClientError
 
-        # Like boto3, what only a request takes: a gateway is made before the first screen shows.
+        # Loaded here, like boto3: there is a gateway before the first screen.
         from tui_auth.auth.deadline import within
-        from tui_auth.auth.no_answer import no_answer, refusal_in
+        from tui_auth.auth.transport_errors import reply_error, transport_error
 
-        started, given = time.time(), _revealed(parameters)
+        started, revealed = time.time(), _reveal(parameters)
         try:
             reply: dict[str, Any] = within(
-                DEADLINE_SECONDS, lambda: self._client._make_api_call(operation, given)
+                DEADLINE_SECONDS, lambda: self._client._make_api_call(operation, revealed)
             )
         except ClientError as error:
             self._read_clock(error.response.get("ResponseMetadata", {}), started)
-            raise refusal_in(error) from None
+            raise reply_error(error) from None
         except (BotoCoreError, *_UNREADABLE) as error:
-            raise no_answer(error, self._ca_file, self._address.endpoint_url) from None
+            raise transport_error(error, self._ca_file, self._address.endpoint_url) from None
         self._read_clock(reply.get("ResponseMetadata", {}), started)
         return reply
 
@@ -129,16 +137,20 @@ class CognitoGateway:
         except (KeyError, TypeError, ValueError, OverflowError):
             return
         middle = (started + time.time()) / 2
-        # The header counts whole seconds: half of one is the best guess at what it left out.
+        # The header has whole seconds: half of one is the best guess at the rest.
         offset = server + 0.5 - middle
         if BELIEVABLE_TIMES[0] < server < BELIEVABLE_TIMES[1]:
             self._clock_offset = offset
 
 
-def _new_client(address: Address, service: str) -> tuple[Any, str]:
-    """boto3's client of a service: unsigned, without retries, without an AWS profile. Raises AuthError.
+def _create_client(address: Address, service: str) -> tuple[Any, str]:
+    """Create boto3's client of a service: unsigned, without retries, without an AWS profile.
 
-    With it the file of certificates that it trusts, where the settings name one; else empty.
+    Returns:
+        The client, and the CA file that AWS's settings specify, or an empty string.
+
+    Raises:
+        AuthError: The AWS settings of this machine are invalid (kind CONFIGURATION).
     """
     import boto3
     from botocore import UNSIGNED
@@ -147,7 +159,7 @@ def _new_client(address: Address, service: str) -> tuple[Any, str]:
 
     from tui_auth.auth.service_data import service_data
 
-    # At DEBUG botocore prints whole requests, passwords included, whoever asked for that.
+    # At DEBUG botocore logs whole requests, passwords included.
     for name in ("botocore", "boto3", "urllib3"):
         logging.getLogger(name).setLevel(logging.WARNING)
     local = address.endpoint_url is not None and is_loopback(address.endpoint_url)
@@ -156,8 +168,8 @@ def _new_client(address: Address, service: str) -> tuple[Any, str]:
         connect_timeout=CONNECT_TIMEOUT_SECONDS,
         read_timeout=READ_TIMEOUT_SECONDS,
         retries={"total_max_attempts": 1},
-        proxies={} if local else None,  # a proxy would be asked for 127.0.0.1 too
-        # An endpoint in ~/.aws/config is not seen on the command line, nor in the environment.
+        proxies={} if local else None,  # no proxy for 127.0.0.1
+        # Nobody sees an endpoint in ~/.aws/config, unlike one in a flag or a variable.
         ignore_configured_endpoint_urls=not any(map(os.environ.get, _endpoint_variables(service))),
     )
     session = _botocore_session()
@@ -176,30 +188,30 @@ def _new_client(address: Address, service: str) -> tuple[Any, str]:
     check_endpoint(client.meta.endpoint_url)
     client.meta.events.register("before-send", partial(_send, http_session=client._endpoint.http_session))
     client.meta.events.register("before-parse", _check_body)
-    return client, _ca_file_in(session)
+    return client, _ca_file_of(session)
 
 
 def _botocore_session() -> Any:
-    """botocore's session, which knows AWS's settings on this machine."""
+    """Create botocore's session, which reads AWS's settings on this machine."""
     import botocore.session
 
-    # No profile, and no file of keys, which botocore would read for its other settings.
-    unread = {"profile": (None, None, None, None), "credentials_file": (None, None, os.devnull, None)}
-    return botocore.session.Session(session_vars=unread)
+    # No profile, and no credentials file, which botocore would read for its other settings.
+    no_files = {"profile": (None, None, None, None), "credentials_file": (None, None, os.devnull, None)}
+    return botocore.session.Session(session_vars=no_files)
 
 
-def _ca_file_in(session: Any) -> str:
+def _ca_file_of(session: Any) -> str:
     return session.get_config_variable("ca_bundle") or os.environ.get("REQUESTS_CA_BUNDLE") or ""
 
 
 def trusted_ca_file() -> str:
-    """The file of certificates that AWS's settings name for every request; empty where they name none."""
+    """Return the CA file that AWS's settings specify for every request, or an empty string."""
     from botocore.exceptions import BotoCoreError
 
     try:
-        return _ca_file_in(_botocore_session())
+        return _ca_file_of(_botocore_session())
     except BotoCoreError:
-        return ""  # no client can be made then either, which says why
+        return ""  # creating a client fails for the same reason, and says so
 
 
 def _endpoint_variables(service: str) -> tuple[str, str]:
@@ -208,13 +220,14 @@ def _endpoint_variables(service: str) -> tuple[str, str]:
 
 
 def _send(request: Any, http_session: Any, **_: Any) -> Any:
-    """Send botocore's request and read what comes, to a limit. Raises ValueError beyond it.
+    """Send botocore's request and read the reply up to a limit; botocore itself reads until the server stops.
 
-    Left to itself, botocore reads until the server stops.
+    Raises:
+        ValueError: The reply is larger.
     """
     from urllib3.exceptions import HTTPError
 
-    check_endpoint(request.url)  # botocore makes the address anew for each request
+    check_endpoint(request.url)  # botocore builds the URL for each request
     request.stream_output = True
     response = http_session.send(request)
     content = bytearray()
@@ -232,7 +245,7 @@ def _send(request: Any, http_session: Any, **_: Any) -> Any:
 
 
 def _check_body(response_dict: Mapping[str, Any], **_: Any) -> None:
-    """Raise ValueError for a 200 that is not a JSON object: botocore would take it for an empty reply."""
+    """Raise ValueError for a 200 that is no JSON object, which botocore takes for an empty reply."""
     import json
 
     body = response_dict.get("body") or b""
@@ -240,11 +253,82 @@ def _check_body(response_dict: Mapping[str, Any], **_: Any) -> None:
         raise ValueError
 
 
-def _revealed(value: Any) -> Any:
+def _reveal(value: Any) -> Any:
     if isinstance(value, Secret):
         return value.reveal()
     if isinstance(value, Mapping):
-        return {key: _revealed(item) for key, item in value.items() if item is not None}
+        return {key: _reveal(item) for key, item in value.items() if item is not None}
     if isinstance(value, list | tuple):
-        return [_revealed(item) for item in value]
+        return [_reveal(item) for item in value]
     return value
+
+
+_ASK_ADMIN = "Someone who manages the identity pool can tell."
+_IDENTITY_POOL_ERRORS = {
+    "NotAuthorizedException": (
+        ErrorKind.NOT_AUTHORIZED,
+        "The identity pool does not take this session.",
+        "It must name this user pool and this app client among its providers.",
+    ),
+    "ResourceNotFoundException": (
+        ErrorKind.CONFIGURATION,
+        "There is no such identity pool in this region.",
+        "Compare --identity-pool-id with the pool's page in the Cognito console.",
+    ),
+    "InvalidIdentityPoolConfigurationException": (
+        ErrorKind.CONFIGURATION,
+        "The identity pool has no role to give.",
+        _ASK_ADMIN,
+    ),
+    "InvalidParameterException": (
+        ErrorKind.CONFIGURATION,
+        "The identity pool did not take what it was asked.",
+        "Compare --identity-pool-id with the pool's page in the Cognito console.",
+    ),
+    "ResourceConflictException": (
+        ErrorKind.SERVICE,
+        "This login belongs to another identity of the pool.",
+        _ASK_ADMIN,
+    ),
+    "ExternalServiceException": (
+        ErrorKind.SERVICE,
+        "The identity pool could not ask the user pool.",
+        _ASK_ADMIN,
+    ),
+}
+
+
+class IdentityGateway(CognitoGateway):
+    """boto3's cognito-identity client; its errors speak of identity pools.
+
+    A loopback endpoint serves both services. Any other belongs to the user pool alone; AWS's own variable
+    ``AWS_ENDPOINT_URL_COGNITO_IDENTITY`` specifies one for this service.
+    """
+
+    SERVICE = "cognito-identity"
+
+    def __init__(self, region: str, endpoint_url: str | None = None) -> None:
+        local = endpoint_url if endpoint_url and is_loopback(endpoint_url) else None
+        super().__init__(Address(region, local))
+
+    def call(self, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+        try:
+            return super().call(operation, parameters)
+        except AuthError as error:
+            raise _identity_pool_error(error) from None
+
+
+def _identity_pool_error(error: AuthError) -> AuthError:
+    if error.code not in _IDENTITY_POOL_ERRORS:
+        return error
+    kind, message, suggestion = _IDENTITY_POOL_ERRORS[error.code]
+    return AuthError(
+        kind,
+        message,
+        suggestion,
+        code=error.code,
+        service_message=error.service_message,
+        cause=error.cause,
+        retry_after=error.retry_after,
+        may_have_arrived=error.may_have_arrived,
+    )

@@ -1,26 +1,29 @@
-"""Every next step a sign-in can answer with: frozen data, one union.
+"""The next steps of a sign-in, as frozen data in one union, and the results of ``Auth``.
 
-The names are Amplify Auth's. A challenge that came into the world after this version is an
-``UnknownStep``; an MFA type, factor or delivery medium that this version does not know is kept as the
-raw string Cognito sent, so that it can be shown, chosen and sent back as given.
+The names are Amplify Auth's. A challenge that this version doesn't know is an ``UnknownStep``. An MFA type,
+factor or delivery medium that it doesn't know stays the raw string Cognito sent, so that it can be shown,
+chosen and sent back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
-from tui_auth.auth.device import Device
 from tui_auth.auth.totp import setup_uri
-from tui_auth.auth.verify import Claims
-from tui_auth.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tui_auth.auth.devices import Device
+    from tui_auth.auth.tokens import Claims, Tokens
+    from tui_auth.secret import Secret
 
 
 class MFAType(Enum):
-    """A second factor; the value is the name Cognito uses for it (``challenge_response``)."""
+    """A second factor; the value is Cognito's name for it."""
 
     SMS = "SMS_MFA"
     TOTP = "SOFTWARE_TOKEN_MFA"
@@ -28,7 +31,7 @@ class MFAType(Enum):
 
     @property
     def challenge_response(self) -> str:
-        """What is sent as ANSWER to choose this factor."""
+        """The ANSWER that chooses this factor."""
         return self.value
 
 
@@ -43,18 +46,18 @@ class AuthFactorType(Enum):
 
     @property
     def challenge_response(self) -> str:
-        """What is sent as ANSWER to choose this factor."""
+        """The ANSWER that chooses this factor."""
         return self.value
 
 
 def empty_info() -> Mapping[str, str]:
-    """No additional info: a read-only mapping with nothing in it."""
+    """Return an empty read-only mapping."""
     return MappingProxyType({})
 
 
 @dataclass(frozen=True)
 class DeliveryDetails:
-    """Where a code went, as the server masks it; never parsed, only shown."""
+    """Where a code was sent, as the server masks it; shown, never parsed."""
 
     destination: str | None
     delivery_medium: str | None
@@ -63,37 +66,25 @@ class DeliveryDetails:
 
 @dataclass(frozen=True)
 class TOTPSetupDetails:
-    """The secret of a new software token (AssociateSoftwareToken) and the name it is for."""
+    """The key of a new software token (AssociateSoftwareToken) and the user name it is for."""
 
     shared_secret: Secret
     username: str
 
     def get_setup_uri(self, app_name: str, account_name: str | None = None, *, issuer: bool = True) -> Secret:
-        """The ``otpauth://totp/`` URI for an authenticator app, percent-encoded.
+        """Build the ``otpauth://totp/`` URI for an authenticator app, percent-encoded.
 
-        ``account_name`` is the name as typed unless given. Without ``issuer`` the URI is shorter and the
-        label alone names the app. Source: the Key URI format of Google Authenticator.
+        Args:
+            app_name: The name under which the app lists the key.
+            account_name: The account within it; by default the user name as typed.
+            issuer: False for a shorter URI, in which the label alone names the app.
         """
         return setup_uri(self.shared_secret, app_name, account_name or self.username, issuer=issuer)
 
 
 @dataclass(frozen=True)
-class Tokens:
-    """What InitiateAuth or RespondToAuthChallenge answers with in ``AuthenticationResult``.
-
-    ``expires_in`` is the life of access and id token in seconds.
-    """
-
-    access_token: Secret
-    id_token: Secret
-    refresh_token: Secret | None
-    expires_in: int
-    token_type: str
-
-
-@dataclass(frozen=True)
 class ConfirmSignInWithSMSMFACode:
-    """SMS_MFA: a code was sent by SMS; answer with it."""
+    """SMS_MFA: answer with the code sent by SMS."""
 
     delivery_details: DeliveryDetails
     additional_info: Mapping[str, str] = field(default_factory=empty_info)
@@ -101,14 +92,14 @@ class ConfirmSignInWithSMSMFACode:
 
 @dataclass(frozen=True)
 class ConfirmSignInWithTOTPCode:
-    """SOFTWARE_TOKEN_MFA: answer with the six digits of the authenticator app."""
+    """SOFTWARE_TOKEN_MFA: answer with the code of the authenticator app."""
 
     friendly_device_name: str | None = None
 
 
 @dataclass(frozen=True)
 class ContinueSignInWithTOTPSetup:
-    """MFA_SETUP for a software token; answer with the first code the app shows."""
+    """MFA_SETUP for a software token: answer with the first code the app shows."""
 
     setup_details: TOTPSetupDetails
 
@@ -122,14 +113,14 @@ class ContinueSignInWithMFASelection:
 
 @dataclass(frozen=True)
 class ConfirmSignInWithCustomChallenge:
-    """CUSTOM_CHALLENGE: whatever the pool's Lambda asks, in its public parameters."""
+    """CUSTOM_CHALLENGE: what the pool's Lambda function asks, in its public parameters."""
 
     additional_info: Mapping[str, str] = field(default_factory=empty_info)
 
 
 @dataclass(frozen=True)
 class ConfirmSignInWithNewPassword:
-    """NEW_PASSWORD_REQUIRED: answer with a new password, and ``user_attributes`` for what is missing."""
+    """NEW_PASSWORD_REQUIRED: answer with a new password, and ``user_attributes`` for those missing."""
 
     missing_attributes: tuple[str, ...] = ()
     additional_info: Mapping[str, str] = field(default_factory=empty_info)
@@ -149,7 +140,7 @@ class ResetPassword:
 class ConfirmSignUp:
     """UserNotConfirmedException: the sign-up waits for its code. Answered by ``confirm_sign_up``.
 
-    ``delivery_details`` is known where the sign-up was made just now.
+    ``delivery_details`` is known only right after the sign-up.
     """
 
     additional_info: Mapping[str, str] = field(default_factory=empty_info)
@@ -158,7 +149,7 @@ class ConfirmSignUp:
 
 @dataclass(frozen=True)
 class ConfirmSignInWithOTP:
-    """EMAIL_OTP or SMS_OTP, as first or second factor: a code was sent; answer with it."""
+    """EMAIL_OTP or SMS_OTP, as first or second factor: answer with the code that was sent."""
 
     delivery_details: DeliveryDetails
     additional_info: Mapping[str, str] = field(default_factory=empty_info)
@@ -166,14 +157,14 @@ class ConfirmSignInWithOTP:
 
 @dataclass(frozen=True)
 class ContinueSignInWithEmailMFASetup:
-    """MFA_SETUP for e-mail; answer with the address that codes shall go to."""
+    """MFA_SETUP for email: answer with the address to send codes to."""
 
 
 @dataclass(frozen=True)
 class ContinueSignInWithMFASetupSelection:
-    """MFA_SETUP with several methods; answer with the one to set up.
+    """MFA_SETUP with several methods: answer with the one to set up.
 
-    ``left_out`` is what the pool offers too, but nobody can set up while signing in: SMS.
+    ``left_out`` is what the pool offers but a user can't set up while signing in: SMS.
     """
 
     allowed_mfa_types: tuple[MFAType | str, ...]
@@ -189,12 +180,12 @@ class ContinueSignInWithFirstFactorSelection:
 
 @dataclass(frozen=True)
 class ConfirmSignInWithPassword:
-    """A password was chosen as the first factor; answer with it."""
+    """A password was chosen as the first factor: answer with it."""
 
 
 @dataclass(frozen=True)
 class UnknownStep:
-    """A challenge this version does not know, with all that is known of it; answered by one ANSWER."""
+    """A challenge that this version doesn't know, with its parameters: answer with one ANSWER."""
 
     challenge_name: str
     additional_info: Mapping[str, str] = field(default_factory=empty_info)
@@ -202,11 +193,15 @@ class UnknownStep:
 
 @dataclass(frozen=True)
 class Done:
-    """Signed in: the tokens, and the claims that were checked in them.
+    """Signed in.
 
-    ``device`` is this machine as Cognito knows it, where the pool tracks devices; it belongs with the tokens,
-    for without its key they cannot be refreshed. ``asks_to_remember_device`` leaves it to the person whether
-    it counts as remembered (``Auth.remember_device``).
+    Attributes:
+        tokens: The tokens.
+        claims: Their checked claims.
+        device: This machine as Cognito knows it, if the pool tracks devices. Store it with the tokens:
+            without its key they can't be refreshed.
+        asks_to_remember_device: True if the user decides whether the pool remembers the device
+            (``Auth.remember_device``).
     """
 
     tokens: Tokens
@@ -234,3 +229,36 @@ NextStep = (
 )
 
 NEXT_STEPS: tuple[type[NextStep], ...] = get_args(NextStep)
+
+
+@dataclass(frozen=True)
+class SignInResult:
+    """The result of ``sign_in`` and ``confirm_sign_in``."""
+
+    next_step: NextStep
+
+    @property
+    def is_signed_in(self) -> bool:
+        """Whether the next step is Done."""
+        return isinstance(self.next_step, Done)
+
+
+@dataclass(frozen=True)
+class ConfirmResetPasswordWithCode:
+    """The next step of a password reset: a code was sent, if there is such an account."""
+
+    delivery_details: DeliveryDetails
+
+
+@dataclass(frozen=True)
+class ResetPasswordResult:
+    """The result of ``reset_password``."""
+
+    next_step: ConfirmResetPasswordWithCode
+
+
+@dataclass(frozen=True)
+class SignUpResult:
+    """The result of ``confirm_sign_up``."""
+
+    is_sign_up_complete: bool

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterator
 
-    from tui_auth.auth.wire import Call, Wire
+    from tui_auth.auth.trace import Call, CallTrace
     from tui_auth.secret import Secret
 
 _MAX_PASSWORD_BYTES = 4096
@@ -69,7 +69,7 @@ def _read_line_from_stdin() -> str:
 
 
 @contextmanager
-def write_trace(wire: Wire, path: str | None) -> Iterator[None]:
+def write_trace(wire: CallTrace, path: str | None) -> Iterator[None]:
     """Append each Cognito call to the file of ``--trace`` while the block runs, without any value.
 
     A line is the time (UTC, RFC 3339) and the names of the call's chain. The file is created with mode 0600.

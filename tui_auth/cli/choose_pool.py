@@ -15,7 +15,7 @@ from textual.screen import Screen
 
 from tui_auth.app import CANCELLED, HEIGHTS, WIDTHS
 from tui_auth.auth.gateway import Address, CognitoGateway, Gateway
-from tui_auth.auth.signature import fetch_keys
+from tui_auth.auth.tokens import fetch_keys
 from tui_auth.cli.output import tell
 from tui_auth.cli.pool_trial import FlowRefused, Outcome, PoolTrial, Refused, SecretWanted, Works
 from tui_auth.config.errors import ConfigurationError

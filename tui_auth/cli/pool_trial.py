@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tui_auth.auth.app_client import AppClient
-from tui_auth.auth.app_client_probe import API_FLOWS, Answer, Verdict, probe_flow
+from tui_auth.auth.app_client import AppClient, AuthFlow
+from tui_auth.auth.app_client_probe import Answer, Verdict, probe_flow
 from tui_auth.auth.errors import AuthError
 from tui_auth.auth.gateway import Address, CognitoGateway, Gateway
-from tui_auth.auth.signature import KeysUnreachable, fetch_keys, keys_url
+from tui_auth.auth.tokens import KeysUnreachableError, fetch_keys, keys_url
 from tui_auth.config.client_secret import read_secret_file, resolve_secret_path
 from tui_auth.config.errors import ConfigurationError
 from tui_auth.config.profile_editor import add_profile
@@ -118,7 +118,7 @@ class PoolTrial:
         region, endpoint = self.named.get("region"), self.named.get("endpoint_url")
         check_region(candidate.user_pool_id, region, _NAMES_A_REGION, endpoint)
         gateway = self.gateway_to(Address(region or client.region, endpoint))
-        answer = probe_flow(gateway, client, API_FLOWS.get(candidate.auth_flow, candidate.auth_flow))
+        answer = probe_flow(gateway, client, AuthFlow(candidate.auth_flow).api_name)
         if self._is_missing(candidate.user_pool_id, endpoint, answer):
             return Refused(Problem("There is no user pool of this id. Compare it with the console."), "pool")
         return _meaning(candidate, answer)
@@ -129,8 +129,8 @@ class PoolTrial:
             return False
         try:
             self.keys_at(keys_url(user_pool_id, endpoint))
-        except KeysUnreachable as error:
-            return error.is_of_no_pool(endpoint)
+        except KeysUnreachableError as error:
+            return error.is_of_missing_pool(endpoint)
         return False
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from argparse import Namespace
 
-from tui_auth.auth.auth_flow import AuthFlow
+from tui_auth.auth.app_client import AuthFlow
 from tui_auth.cli.full_screen import theme
 from tui_auth.config.environment import effective_endpoint
 from tui_auth.config.resolver import ResolvedPool

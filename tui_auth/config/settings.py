@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from tui_auth.auth.auth_flow import AuthFlow
+from tui_auth.auth.app_client import AuthFlow
 from tui_auth.config.errors import ConfigurationError
 from tui_auth.config.password_policy import MAX_MIN_LENGTH, PasswordPolicy
 from tui_auth.endpoint import is_safe_endpoint

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from textual import on
 
 from tui_auth.app import TuiAuthApp
+from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.auth import Auth
-from tui_auth.auth.auth_flow import AuthFlow
 from tui_auth.auth.next_step import ConfirmSignInWithTOTPCode, ContinueSignInWithTOTPSetup, NextStep
 from tui_auth.demo.phone import Drawer, Phone
 from tui_auth.demo.player import Player
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from textual.screen import Screen
     from textual.widget import Widget
 
-    from tui_auth.emulator import CognitoEmulator
     from tui_auth.screens.surroundings import Surroundings
 
 SESSION_SECONDS = 15 * 60.0
@@ -99,7 +98,7 @@ class DemoApp(TuiAuthApp):
         )
 
     def _drawer(self) -> Iterable[Widget]:
-        yield Drawer(self.server, self.phone, self.auth.wire)
+        yield Drawer(self.server, self.phone, self.auth.trace)
 
     @on(UserChosen)
     def _fill_in(self, event: UserChosen) -> None:
@@ -110,7 +109,7 @@ class DemoApp(TuiAuthApp):
         self._met |= {user.username} if user else set()
         pool_id = user.user_pool_id if user else self.pool.user_pool_id
         client_id = user.client_id if user else self.pool.client_id
-        self.auth = Auth(pool_id, client_id, gateway=self.auth.gateway, wire=self.auth.wire)
+        self.auth = Auth(pool_id, client_id, gateway=self.auth.gateway, trace=self.auth.trace)
         self.settings = replace(
             self.settings, auth_flow=AuthFlow(user.auth_flow) if user else AuthFlow.USER_SRP_AUTH
         )

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
 
-    from tui_auth.auth.wire import Wire
-    from tui_auth.emulator import CognitoEmulator
+    from tui_auth.auth.trace import CallTrace
 
 MAX_MESSAGES, MAX_MESSAGES_IF_LOW = 5, 2
 
@@ -73,7 +72,7 @@ class Phone:
 class Drawer(Vertical):
     """Phone, inbox and call trace beside every screen; ^s opens it where there is no room for a column."""
 
-    def __init__(self, server: CognitoEmulator, phone: Phone, wire: Wire) -> None:
+    def __init__(self, server: CognitoEmulator, phone: Phone, wire: CallTrace) -> None:
         super().__init__()
         self.server = server
         self.phone = phone

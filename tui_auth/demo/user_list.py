@@ -9,7 +9,6 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from tui_auth.emulator.demo_users import DemoUser
 from tui_auth.screens.form_screen import FormScreen
 
 if TYPE_CHECKING:

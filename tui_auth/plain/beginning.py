@@ -6,8 +6,8 @@ from collections.abc import Callable
 from functools import partial
 
 from tui_auth.auth.attempt import Attempt
-from tui_auth.auth.device import Device
-from tui_auth.auth.errors import AuthError, Concern, ErrorKind
+from tui_auth.auth.devices import Device
+from tui_auth.auth.errors import AuthError, ErrorField, ErrorKind
 from tui_auth.auth.next_step import NextStep
 from tui_auth.plain.passwords import agreed_password
 from tui_auth.plain.prompts import BACK, FORGOT, SIGN_UP, Back, Prompts
@@ -174,9 +174,9 @@ class NewAccount:
         if needed := wording.attribute_needed(error):
             self._needed.append(needed)
             self._attributes.pop(needed, None)
-        elif error.concern is Concern.NEW_PASSWORD:
+        elif error.field is ErrorField.NEW_PASSWORD:
             self._password = None
-        elif error.concern is Concern.ATTRIBUTES or error.code == "AliasExistsException":
+        elif error.field is ErrorField.ATTRIBUTES or error.code == "AliasExistsException":
             self._attributes.clear()
         elif error.code in ("UsernameExistsException", "InvalidParameterException"):
             self.username = ""

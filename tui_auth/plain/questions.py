@@ -11,7 +11,8 @@ from typing import assert_never
 
 from tui_auth.auth.attempt import Attempt
 from tui_auth.auth.challenges import Answer
-from tui_auth.auth.errors import AuthError, Concern
+from tui_auth.auth.error_policy import COOL_DOWN_SECONDS
+from tui_auth.auth.errors import AuthError, ErrorField
 from tui_auth.auth.next_step import (
     AuthFactorType,
     ConfirmSignInWithCustomChallenge,
@@ -32,7 +33,6 @@ from tui_auth.auth.next_step import (
     ResetPassword,
     UnknownStep,
 )
-from tui_auth.auth.what_next import COOL_DOWN_SECONDS
 from tui_auth.plain.beginning import Beginning, Request
 from tui_auth.plain.passwords import agreed_password
 from tui_auth.plain.prompts import NEW_CODE, Back, Prompts, as_code
@@ -183,7 +183,7 @@ class Questions:
 
     def refused(self, step: NextStep | None, error: AuthError) -> None:
         """An answer was refused: what it was not about need not be typed again."""
-        if isinstance(step, ResetPassword) and error.concern is Concern.NEW_PASSWORD:
+        if isinstance(step, ResetPassword) and error.field is ErrorField.NEW_PASSWORD:
             self._reset_password = None
 
     def begin(self) -> None:

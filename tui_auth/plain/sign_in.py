@@ -1,6 +1,6 @@
 """One conversation in lines, from the name to Done.
 
-One policy with the full screen: ``what_next`` decides where a refusal leads, and nothing that sends a
+One policy with the full screen: ``error_policy`` decides where a refusal leads, and nothing that sends a
 message or replaces a key happens without being asked for.
 """
 
@@ -11,7 +11,8 @@ from dataclasses import replace
 
 from tui_auth.auth.attempt import Attempt
 from tui_auth.auth.auth import Auth
-from tui_auth.auth.device import Device
+from tui_auth.auth.devices import Device
+from tui_auth.auth.error_policy import ErrorAction, action_for_error
 from tui_auth.auth.errors import AuthError
 from tui_auth.auth.next_step import (
     ConfirmSignInWithCustomChallenge,
@@ -21,7 +22,6 @@ from tui_auth.auth.next_step import (
     NextStep,
     UnknownStep,
 )
-from tui_auth.auth.what_next import Road, road
 from tui_auth.plain.beginning import Beginning, Request
 from tui_auth.plain.prompts import BACK, Back, Lines, Prompts
 from tui_auth.plain.questions import Questions
@@ -98,14 +98,14 @@ class PlainSignIn:
         self._questions.refused(step, error)
         if step is None:
             self._beginning.refused(error)
-        match road(error, step, can_start_again=attempt.can_start_again):
-            case Road.SIGN_IN:
+        match action_for_error(error, step, can_start_again=attempt.can_start_again):
+            case ErrorAction.SIGN_IN:
                 return None
-            case Road.START_AGAIN:
-                self.lines.say(f"Enter starts this step again. {attempt.starting_anew_does}".strip())
+            case ErrorAction.START_AGAIN:
+                self.lines.say(f"Enter starts this step again. {attempt.restart_side_effect}".strip())
                 self._prompts.confirm(f"Enter, or {BACK}")
                 return self._go_on(attempt, step, Attempt.restart)
-            case Road.WAIT:
+            case ErrorAction.WAIT:
                 seconds = wording.wait_for(error, self._locks)
                 self._locks += 1
                 self.lines.say(f"Try again in {seconds:.0f} seconds.")

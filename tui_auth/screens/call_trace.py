@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from tui_auth.auth.wire import Call, Operation, Wire
+    from tui_auth.auth.trace import Call, CallTrace, Operation
 
 NO_CALLS = "nothing was asked yet"
 WIDTH = 64
@@ -33,7 +33,7 @@ class CallTraceView(VerticalScroll, can_focus=False):
     class Updated(Message):
         """A call made progress. Posted from the thread that the call runs on."""
 
-    def __init__(self, wire: Wire, *, with_fields: bool = False) -> None:
+    def __init__(self, wire: CallTrace, *, with_fields: bool = False) -> None:
         super().__init__()
         self.wire = wire
         self.with_fields = with_fields
@@ -74,7 +74,7 @@ class CallTraceScreen(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [("escape,enter,f4", "close", "Close")]
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: CallTrace) -> None:
         super().__init__()
         self.wire = wire
 
@@ -98,8 +98,8 @@ def _render_call(call: Call, with_fields: bool) -> Content:
     lines = [Content.styled(safe_line(call.name), "bold")]
     for operation in call.operations:
         lines += _render_operation(operation, with_fields)
-    if call.led_to:
-        step, _, which = safe_line(call.led_to).rstrip(")").partition("(")
+    if call.distinct_outcome:
+        step, _, which = safe_line(call.distinct_outcome).rstrip(")").partition("(")
         lines.append(Content.assemble("  = ", (step, "$text-accent")))
         lines += [Content(f"    {line}") for line in wrap(which, WIDTH)]
     return Content("\n").join(lines)

@@ -12,7 +12,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui_auth.auth.errors import Concern
+from tui_auth.auth.errors import ErrorField
 from tui_auth.config.pasted_ids import parse_pasted_ids
 from tui_auth.config.settings import looks_like_secret
 from tui_auth.screens.form_screen import FormScreen
@@ -226,7 +226,7 @@ class ChoosePoolScreen(FormScreen):
         self.query_one("#what", Static).update(f"{why} {FLOW_QUESTION}")
         choice.focus()
 
-    def field_for(self, concern: Concern) -> Field | None:
+    def field_for(self, concern: ErrorField) -> Field | None:
         return self.field(self._about)
 
     # -- answering ----------------------------------------------------------------------------------

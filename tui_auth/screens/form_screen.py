@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.widget import Widget
 
-    from tui_auth.auth.errors import AuthError, Concern
+    from tui_auth.auth.errors import AuthError, ErrorField
     from tui_auth.screens.surroundings import Surroundings
     from tui_auth.secret import Secret
 
@@ -110,7 +110,7 @@ class FormScreen(Screen[None]):
         """Return the message with the user's answer, or None after showing what is missing."""
         raise NotImplementedError
 
-    def field_for(self, concern: Concern) -> Field | None:
+    def field_for(self, concern: ErrorField) -> Field | None:
         """Return the field that shows an error about ``concern``; None for the line below all."""
         fields = list(self.query(Field))
         return fields[-1] if fields else None

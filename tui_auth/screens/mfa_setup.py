@@ -8,7 +8,7 @@ from textual import on
 from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Static
 
-from tui_auth.auth.errors import AuthError, Concern
+from tui_auth.auth.errors import AuthError, ErrorField
 from tui_auth.auth.next_step import ContinueSignInWithEmailMFASetup, ContinueSignInWithTOTPSetup
 from tui_auth.screens.codes import build_code_field, read_totp_code
 from tui_auth.screens.form_screen import CopyAsked
@@ -118,7 +118,7 @@ class TOTPSetupScreen(StepScreen[ContinueSignInWithTOTPSetup]):
         text = self._last_code and why_the_code_does_not_fit(
             error, self._last_code, key, context.now(), context.clock_offset()
         )
-        return Problem(text, Concern.ANSWER) if text else super().describe_error(error)
+        return Problem(text, ErrorField.ANSWER) if text else super().describe_error(error)
 
 
 class EmailSetupScreen(StepScreen[ContinueSignInWithEmailMFASetup]):

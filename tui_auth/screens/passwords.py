@@ -9,7 +9,7 @@ from textual.containers import Vertical
 from textual.reactive import reactive
 from textual.widgets import Static
 
-from tui_auth.auth.errors import Concern
+from tui_auth.auth.errors import ErrorField
 from tui_auth.auth.next_step import (
     ConfirmSignInWithNewPassword,
     ConfirmSignInWithPassword,
@@ -135,8 +135,8 @@ class NewPasswordScreen(StepScreen[ConfirmSignInWithNewPassword]):
     def service_rows(self) -> list[tuple[str, str]]:
         return list(self.step.additional_info.items())
 
-    def field_for(self, concern: Concern) -> Field | None:
-        if concern is Concern.ATTRIBUTES and self.step.missing_attributes:
+    def field_for(self, concern: ErrorField) -> Field | None:
+        if concern is ErrorField.ATTRIBUTES and self.step.missing_attributes:
             return self.query_one("#attribute-0", Field)
         return self.query_one("#new-password", Field)
 
@@ -229,10 +229,10 @@ class ResetPasswordScreen(StepScreen[ResetPassword]):
         else:
             super().action_back()
 
-    def field_for(self, concern: Concern) -> Field | None:
+    def field_for(self, concern: ErrorField) -> Field | None:
         if not self.has_code:
             return None
-        return self.query_one("#new-password" if concern is Concern.NEW_PASSWORD else "#code", Field)
+        return self.query_one("#new-password" if concern is ErrorField.NEW_PASSWORD else "#code", Field)
 
     def build_answer(self) -> Message | None:
         if not self.has_code:

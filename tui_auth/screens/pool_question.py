@@ -7,18 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tui_auth.auth.app_client import AuthFlow
 from tui_auth.config.settings import SECRET_PATH_EXPECTED, InvalidValueError, validate_setting
 
-PASSWORD_NEVER_SENT = "Password, never sent (SRP)"  # noqa: S105 - a way to sign in
-PASSWORD_SENT = "Password, sent to Cognito"  # noqa: S105
-FLOWS = {
-    "USER_SRP_AUTH": PASSWORD_NEVER_SENT,
-    "USER_PASSWORD_AUTH": PASSWORD_SENT,
-    "USER_AUTH": "What the pool offers",
-    "CUSTOM_WITH_SRP": "Password, then questions",
-    "CUSTOM_WITHOUT_SRP": "Questions alone",
-}
-USUAL_FLOW = "USER_SRP_AUTH"
+PASSWORD_NEVER_SENT = AuthFlow.USER_SRP_AUTH.label
+PASSWORD_SENT = AuthFlow.USER_PASSWORD_AUTH.label
+FLOWS = {str(flow): flow.label for flow in AuthFlow}
+USUAL_FLOW = str(AuthFlow.USER_SRP_AUTH)
 
 QUESTION = "Which user pool do you sign in to?"
 TRYING = "Trying it: one call that signs nobody in …"

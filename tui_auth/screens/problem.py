@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tui_auth.auth.errors import TRY_AGAIN, AuthError, Concern
+from tui_auth.auth.errors import TRY_AGAIN, AuthError, ErrorField
 from tui_auth.terminal.safe_text import quote_service
 
 OWN_FAULT = "Something went wrong in tui-auth itself, not with your answer."
@@ -19,7 +19,7 @@ class Problem:
     """
 
     text: str
-    concern: Concern = Concern.ANSWER
+    concern: ErrorField = ErrorField.ANSWER
     enter_repeats: bool = False
 
     @classmethod
@@ -34,4 +34,4 @@ class Problem:
         is_open = error.recovery_suggestion == TRY_AGAIN and bool(again)
         parts.append(f"{again} tries it again." if is_open else error.recovery_suggestion)
         repeats = error.may_have_arrived and again == "Enter"
-        return cls(" ".join(part for part in parts if part), error.concern, repeats)
+        return cls(" ".join(part for part in parts if part), error.field, repeats)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 from textual.widgets import Static
 
-from tui_auth.auth.auth_flow import AuthFlow
-from tui_auth.auth.errors import Concern
+from tui_auth.auth.app_client import AuthFlow
+from tui_auth.auth.errors import ErrorField
 from tui_auth.screens.form_screen import FormScreen, call_after_typed_keys, focusable_inputs
 from tui_auth.secret import Secret
 from tui_auth.widgets.field import Field
@@ -171,8 +171,8 @@ class SignInScreen(FormScreen):
         if not name.value.strip() and not password.value:
             self.show_field_error(name, f"Type your {self._name_label}.")
 
-    def field_for(self, concern: Concern) -> Field | None:
-        if concern is Concern.FORM:
+    def field_for(self, concern: ErrorField) -> Field | None:
+        if concern is ErrorField.FORM:
             return None
         return self.query_one("#password" if self.has_password_field else "#username", Field)
 

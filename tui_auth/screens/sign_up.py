@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 from textual.widgets import Static
 
-from tui_auth.auth.errors import AuthError, Concern
+from tui_auth.auth.errors import AuthError, ErrorField
 from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.passwords import build_new_password_fields, read_new_password
 from tui_auth.screens.problem import Problem
@@ -61,11 +61,11 @@ class SignUpScreen(FormScreen):
         for position in range(len(self.attributes)):
             yield self._attribute_field(position)
 
-    def field_for(self, concern: Concern) -> Field | None:
-        if concern is Concern.FORM:
+    def field_for(self, concern: ErrorField) -> Field | None:
+        if concern is ErrorField.FORM:
             return None
         first = "#attribute-0" if self.attributes else "#username"
-        targets = {Concern.NEW_PASSWORD: "#new-password", Concern.ATTRIBUTES: first}
+        targets = {ErrorField.NEW_PASSWORD: "#new-password", ErrorField.ATTRIBUTES: first}
         return self.query_one(targets.get(concern, "#username"), Field)
 
     def describe_error(self, error: AuthError) -> Problem:
@@ -77,7 +77,7 @@ class SignUpScreen(FormScreen):
         field = self._attribute_field(len(self.attributes) - 1)
         self.mount(field, before="#problem")
         self.call_after_refresh(self.set_focus, field.input)
-        return Problem(also_needed(needed), Concern.FORM)
+        return Problem(also_needed(needed), ErrorField.FORM)
 
     def _attribute_field(self, position: int) -> Field:
         name = self.attributes[position]

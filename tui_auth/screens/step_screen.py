@@ -13,8 +13,8 @@ from textual.message import Message
 from textual.widget import Widget
 
 from tui_auth.auth.challenges import Answer
+from tui_auth.auth.error_policy import COOL_DOWN_SECONDS
 from tui_auth.auth.next_step import NEXT_STEPS, DeliveryDetails, NextStep
-from tui_auth.auth.what_next import COOL_DOWN_SECONDS
 from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.problem import Problem
 from tui_auth.screens.surroundings import Surroundings

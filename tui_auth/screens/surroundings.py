@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from textual.widget import Widget
 
-from tui_auth.auth.wire import Wire
+from tui_auth.auth.trace import CallTrace
 from tui_auth.config.password_policy import PasswordPolicy
 
 
@@ -38,7 +38,7 @@ class Surroundings:
     preferred_first_factor: str = ""
     password_policy: PasswordPolicy | None = None
     clock_offset: Callable[[], float | None] = field(default=lambda: None)
-    wire: Wire = field(default_factory=Wire)
+    wire: CallTrace = field(default_factory=CallTrace)
     has_list: bool = False
     beside: Callable[[], Iterable[Widget]] = tuple
     newest_code: Callable[[], str | None] | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from tui_auth.auth.auth_flow import AuthFlow
+from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.challenges import Answer
 from tui_auth.auth.errors import AuthError
 from tui_auth.auth.next_step import (
@@ -208,7 +208,7 @@ def clock_in_a_refusal(error: AuthError, clock_offset: float | None, *, code_fro
     off = clock_is_off(clock_offset)
     if off and code_from_app and error.code == "CodeMismatchException":
         return f"{off}; codes made on it are off."
-    if off and error.is_refused_proof:
+    if off and error.is_rejected_proof:
         return f"{off}, which was allowed for. If you are sure of the password, set it and try again."
     return ""
 

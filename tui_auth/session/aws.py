@@ -13,8 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from tui_auth.auth.errors import AuthError, ErrorKind
-from tui_auth.auth.gateway import BELIEVABLE_TIMES, Gateway
-from tui_auth.auth.identity_gateway import IdentityGateway
+from tui_auth.auth.gateway import BELIEVABLE_TIMES, Gateway, IdentityGateway
 from tui_auth.secret import Secret
 from tui_auth.session.errors import StorageError
 from tui_auth.session.lines import written

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
-from tui_auth.auth.device import Device
+from tui_auth.auth.devices import Device
 from tui_auth.secret import Secret
 from tui_auth.session.lines import written
 from tui_auth.session.record import SessionRecord

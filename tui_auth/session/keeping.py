@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tui_auth.auth.device import Device
+from tui_auth.auth.devices import Device
 from tui_auth.config.environment import effective_endpoint
 from tui_auth.config.resolver import ResolvedPool
 from tui_auth.session.devices import device_of

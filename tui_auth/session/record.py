@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from tui_auth.auth.device import Device
-from tui_auth.auth.verify import LATEST_EXPIRY, claims_in
+from tui_auth.auth.devices import Device
+from tui_auth.auth.tokens import LATEST_EXPIRY, unverified_claims
 from tui_auth.secret import Secret
 from tui_auth.session.clock import server_now, since_boot
 from tui_auth.session.errors import StorageError
@@ -238,12 +238,12 @@ def _record(members: Mapping[str, Any]) -> SessionRecord:
 
 def _expiry(token: Secret) -> float:
     """``exp`` in seconds since the epoch by Cognito's clock; 0 where it is missing."""
-    return _number((claims_in(token) or {}).get("exp"))
+    return _number((unverified_claims(token) or {}).get("exp"))
 
 
 def _lifetime(token: Secret) -> float:
     """How many seconds a token was made to live: ``exp`` less ``iat``; 0 where one is missing."""
-    expiry, issued = _expiry(token), _number((claims_in(token) or {}).get("iat"))
+    expiry, issued = _expiry(token), _number((unverified_claims(token) or {}).get("iat"))
     return expiry - issued if expiry > issued > 0 else 0.0
 
 

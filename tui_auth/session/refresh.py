@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tui_auth.auth.app_client import AppClient
-from tui_auth.auth.authentication_result import done as done_of
 from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.gateway import Address, CognitoGateway, Gateway
-from tui_auth.auth.verify import claims_in
+from tui_auth.auth.next_step import Done
+from tui_auth.auth.tokens import parse_authentication_result, unverified_claims
 from tui_auth.config.client_secret import read_secret_file
 from tui_auth.secret import Secret
 from tui_auth.session.clock import since_boot
@@ -152,7 +152,11 @@ def _refresh(sessions: Sessions, found: Found, client: AppClient, gateway: Gatew
     from tui_auth.session.signatures import signatures_hold
 
     try:
-        done = done_of(result, client, gateway.now())
+        done = Done(
+            *parse_authentication_result(
+                result, user_pool_id=client.user_pool_id, client_id=client.client_id, now=gateway.now()
+            )
+        )
         checked = signatures_hold(
             done.tokens, client.user_pool_id, record.origin.endpoint, environ=sessions.environ
         )
@@ -169,7 +173,7 @@ def _refuse_another_users(result: Mapping[str, Any], record: SessionRecord) -> N
     """Before anything of it is kept. Tokens that cannot be read at all are refused later."""
     for name in ("AccessToken", "IdToken"):
         token = result.get(name)
-        claims = claims_in(Secret(token)) if isinstance(token, str) else None
+        claims = unverified_claims(Secret(token)) if isinstance(token, str) else None
         sub = claims.get("sub") if claims else None
         if isinstance(sub, str) and sub != record.sub:
             raise AuthError(

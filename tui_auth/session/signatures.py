@@ -9,16 +9,16 @@ import time
 from collections.abc import Mapping
 
 from tui_auth.auth.errors import AuthError, ErrorKind
-from tui_auth.auth.next_step import Tokens
-from tui_auth.auth.signature import (
+from tui_auth.auth.tokens import (
     KeySet,
-    KeysUnreachable,
-    UnknownKey,
-    WrongSignature,
+    KeysUnreachableError,
+    Tokens,
+    UnknownKeyError,
+    WrongSignatureError,
     check_signature,
     fetch_keys,
-    key_set_in,
     keys_url,
+    parse_key_set,
 )
 from tui_auth.config import places
 from tui_auth.session.errors import StorageError
@@ -40,12 +40,12 @@ def signatures_hold(
         if keys is not None:
             try:
                 return _check(tokens, keys)
-            except UnknownKey:
+            except UnknownKeyError:
                 pass  # pools change their keys
         return _check(tokens, _fetched(url, environ))
-    except KeysUnreachable:
+    except KeysUnreachableError:
         return False
-    except (WrongSignature, UnknownKey):
+    except (WrongSignatureError, UnknownKeyError):
         raise AuthError(
             ErrorKind.SERVICE,
             "The tokens that came were not signed by this user pool, so they were thrown away.",
@@ -72,7 +72,7 @@ def _fetched(url: str, environ: Mapping[str, str]) -> KeySet:
 def _kept(url: str, environ: Mapping[str, str]) -> KeySet | None:
     try:
         content = _folder(environ).read(_name(url))
-        keys = key_set_in(json.loads(content)) if content else None
+        keys = parse_key_set(json.loads(content)) if content else None
     except (StorageError, ValueError, RecursionError):
         return None
     fetched_at = keys.get("fetched_at") if keys else None

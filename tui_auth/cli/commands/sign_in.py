@@ -181,7 +181,7 @@ def sign_in_now(
     auth = Auth(
         choice.user_pool_id, choice.client_id, choice.client_secret, choice.endpoint_url, choice.region
     )
-    with write_trace(auth.wire, arguments.trace):
+    with write_trace(auth.trace, arguments.trace):
         settings = sign_in_settings(choice, arguments, leaves_when_done=leaves_when_done)
         return _sign_in(auth, settings, partial(_keeping, choice, auth, when_kept), arguments)
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from tui_auth.auth.app_client import AppClient
-from tui_auth.auth.app_client_probe import API_FLOWS, FLOWS, OUR_FLOWS, Answer, Verdict, probe_flow
+from tui_auth.auth.app_client import AppClient, AuthFlow
+from tui_auth.auth.app_client_probe import FLOWS, OUR_FLOWS, Answer, Verdict, probe_flow
 from tui_auth.auth.errors import AuthError
-from tui_auth.auth.signature import KeysUnreachable, fetch_keys, keys_url
+from tui_auth.auth.tokens import KeysUnreachableError, fetch_keys, keys_url
 from tui_auth.cli.doctor.report import Finding
 from tui_auth.cli.exit_status import CONFIGURATION, status_for
 from tui_auth.config.settings import region_of_pool
@@ -123,8 +123,8 @@ def _check_clock(offset: float | None) -> Finding:
 def _check_keys(choice: ResolvedPool) -> Finding:
     try:
         fetch_keys(keys_url(choice.user_pool_id, choice.endpoint_url))
-    except KeysUnreachable as error:
-        if error.is_of_no_pool(choice.endpoint_url):
+    except KeysUnreachableError as error:
+        if error.is_of_missing_pool(choice.endpoint_url):
             return Finding.problem(
                 "pool keys",
                 "there is no such user pool: nothing is published under its id",
@@ -201,7 +201,7 @@ def _check_flows(choice: ResolvedPool, answers: list[Answer]) -> Iterator[Findin
     ]
     others = f"choose one it allows with --auth-flow: {', '.join(usable)}." if usable else ""
     for answer in answers:
-        subject, is_chosen = f"flow {answer.flow}", API_FLOWS.get(chosen, chosen) == answer.flow
+        subject, is_chosen = f"flow {answer.flow}", AuthFlow(chosen).api_name == answer.flow
         match answer.verdict:
             case Verdict.ALLOWED:
                 names = " and ".join(OUR_FLOWS.get(answer.flow, ()))

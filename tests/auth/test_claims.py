@@ -1,4 +1,4 @@
-"""The claims a sign-in checks before it calls itself done."""
+"""The claims that a sign-in checks."""
 
 import base64
 import json
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tui_auth.auth.verify import ClaimsError, check_claims
+from tui_auth.auth.tokens import ClaimsError, check_claims
 from tui_auth.secret import Secret
 
 POOL, CLIENT, NOW = "eu-west-1_Ab1Cd2Ef3", "client1", 1_790_000_000.0
@@ -32,18 +32,18 @@ def check(id_token: Secret, access_token: Secret) -> Any:
     return check_claims(id_token, access_token, user_pool_id=POOL, client_id=CLIENT, now=NOW)
 
 
-def test_right_tokens_say_who_is_signed_in() -> None:
+def test_valid_tokens_identify_the_user() -> None:
     claims = check(token(identity()), token(access()))
     assert (claims.username, claims.groups, claims.email) == ("ann", ("ops",), "ann@example.com")
 
 
-def test_the_newer_issuer_of_a_pool_is_taken_too() -> None:
+def test_the_updated_issuer_is_accepted() -> None:
     newer = ISSUER.replace("//cognito", "//issuer-cognito")
     assert check(token(identity(iss=newer)), token(access(iss=newer))).issuer == newer
 
 
 @pytest.mark.parametrize(("id_expiry", "access_expiry"), [(NOW + 60, NOW + 90), (NOW + 90, NOW + 60)])
-def test_claims_expire_with_the_token_that_expires_first(id_expiry: float, access_expiry: float) -> None:
+def test_claims_expire_with_the_first_token(id_expiry: float, access_expiry: float) -> None:
     claims = check(token(identity(exp=id_expiry)), token(access(exp=access_expiry)))
     assert claims.expires_at == NOW + 60
 
@@ -67,7 +67,7 @@ def test_claims_expire_with_the_token_that_expires_first(id_expiry: float, acces
         ({"sub": ""}, "sub"),
     ],
 )
-def test_a_wrong_access_token_is_refused_by_the_claim(changes: dict[str, Any], claim: str) -> None:
+def test_an_invalid_access_token_names_the_claim(changes: dict[str, Any], claim: str) -> None:
     with pytest.raises(ClaimsError, match=claim):
         check(token(identity()), token(access(**changes)))
 
@@ -82,18 +82,18 @@ def test_a_wrong_access_token_is_refused_by_the_claim(changes: dict[str, Any], c
         ({"exp": NOW - 3600}, "exp of the id"),
     ],
 )
-def test_a_wrong_id_token_is_refused_by_the_claim(changes: dict[str, Any], claim: str) -> None:
+def test_an_invalid_id_token_names_the_claim(changes: dict[str, Any], claim: str) -> None:
     with pytest.raises(ClaimsError, match=claim):
         check(token(identity(**changes)), token(access()))
 
 
 @pytest.mark.parametrize("text", ["", "a.b", "a.b.c.d", "e30.*.x", "e30.W10.x", "e30." + "W1" * 3 + ".x"])
-def test_what_is_no_token_is_refused_without_a_fault(text: str) -> None:
+def test_text_that_is_no_token_is_a_claims_error(text: str) -> None:
     with pytest.raises(ClaimsError, match="form of the access token"):
         check(token(identity()), Secret(text))
 
 
-def test_strange_groups_and_names_do_no_harm() -> None:
+def test_invalid_groups_and_names_are_left_out() -> None:
     claims = check(
         token(identity(email=7)), token(access(**{"cognito:groups": [1, "a", None], "username": 3}))
     )
@@ -104,7 +104,7 @@ def test_strange_groups_and_names_do_no_harm() -> None:
     "injected", ["\r\nX-Admin: true\r\nX-Rest: ", "\x1b]52;c;cHduZWQ=\x07", "\0", " ", "é"]
 )
 @pytest.mark.parametrize("place", [0, 2])
-def test_a_token_holds_nothing_that_would_act_where_it_is_printed(injected: str, place: int) -> None:
+def test_a_token_contains_no_control_characters(injected: str, place: int) -> None:
     parts = token(access()).reveal().split(".")
     parts[place] += injected
     with pytest.raises(ClaimsError, match="form of the access token"):

@@ -1,7 +1,8 @@
-"""An attempt and its forks do not work on each other's state: what they share never changes."""
+"""Operations run on a copy of the engine and never modify the committed state."""
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields, is_dataclass
@@ -12,28 +13,25 @@ from typing import Any
 import pytest
 
 from tests.scripted_gateway import Reply, ScriptedGateway, challenge, tokens
-from tui_auth.auth.app_client import AppClient
+from tui_auth.auth.app_client import AppClient, AuthFlow, PoolExistenceCheck
 from tui_auth.auth.attempt import Attempt
-from tui_auth.auth.auth_flow import AuthFlow
-from tui_auth.auth.device import Device
+from tui_auth.auth.devices import Device
+from tui_auth.auth.error_catalog import error_from_response
 from tui_auth.auth.errors import AuthError
 from tui_auth.auth.next_step import ConfirmSignInWithOTP, ConfirmSignInWithSMSMFACode
-from tui_auth.auth.pool_presence import PoolPresence
-from tui_auth.auth.progress import Progress
-from tui_auth.auth.refusals import refusal
 from tui_auth.secret import Secret
 
 POOL, CLIENT = "eu-west-1_Ab12Cd34E", "client1"
 PLAIN = (type(None), bool, int, float, str, bytes, Enum, Secret)
 CODE, PASSWORD = Secret("123456"), Secret("A-horse-1!")
 DEVICE = Device("eu-west-1_device", "group", Secret("x"))
-TOLD = {"who": "asks"}
+METADATA = {"who": "asks"}
 
-THROTTLED = refusal("TooManyRequestsException", "Rate exceeded")
-WRONG_CODE = refusal("CodeMismatchException", "Invalid code")
-WRONG = refusal("NotAuthorizedException", "Incorrect username or password.")
-GONE = refusal("ResourceNotFoundException", "Device does not exist.")
-NO_ANSWER = refusal("InternalErrorException", "", status=500)
+THROTTLED = error_from_response("TooManyRequestsException", "Rate exceeded")
+WRONG_CODE = error_from_response("CodeMismatchException", "Invalid code")
+WRONG = error_from_response("NotAuthorizedException", "Incorrect username or password.")
+GONE = error_from_response("ResourceNotFoundException", "Device does not exist.")
+NO_ANSWER = error_from_response("InternalErrorException", "", status=500)
 
 MFA_CHOICE = challenge("SELECT_MFA_TYPE", MFAS_CAN_CHOOSE='["SMS_MFA", "EMAIL_OTP"]')
 FACTOR_CHOICE = {**challenge("SELECT_CHALLENGE"), "AvailableChallenges": ["PASSWORD", "EMAIL_OTP"]}
@@ -45,14 +43,14 @@ Call = Callable[[Attempt], object]
 
 @dataclass(frozen=True)
 class Walk:
-    """A way through an attempt: what Cognito replies, and what is asked of the attempt."""
+    """A script: Cognito's replies, and the calls on the attempt."""
 
     replies: tuple[Reply, ...]
     calls: tuple[Call, ...]
 
 
 def sign_in(**settings: Any) -> Call:
-    with_password = {"auth_flow": AuthFlow.USER_PASSWORD_AUTH, "client_metadata": TOLD, **settings}
+    with_password = {"auth_flow": AuthFlow.USER_PASSWORD_AUTH, "client_metadata": METADATA, **settings}
     return lambda attempt: attempt.sign_in("ann", PASSWORD, **with_password)
 
 
@@ -74,7 +72,7 @@ def confirm_sign_up(attempt: Attempt) -> object:
 
 
 def forgot_password(attempt: Attempt) -> object:
-    return attempt.forgot_password("ann", auth_flow=AuthFlow.USER_PASSWORD_AUTH, client_metadata=TOLD)
+    return attempt.forgot_password("ann", auth_flow=AuthFlow.USER_PASSWORD_AUTH, client_metadata=METADATA)
 
 
 def confirm_reset(attempt: Attempt) -> object:
@@ -84,13 +82,13 @@ def confirm_reset(attempt: Attempt) -> object:
 WALKS = {
     "a choice, a wrong code and tokens": Walk(
         (MFA_CHOICE, challenge("SMS_MFA"), WRONG_CODE, tokens(POOL, CLIENT)),
-        (sign_in(), confirm("SMS_MFA"), confirm(CODE), confirm(CODE, client_metadata=TOLD)),
+        (sign_in(), confirm("SMS_MFA"), confirm(CODE), confirm(CODE, client_metadata=METADATA)),
     ),
     "a restart": Walk(
         (MFA_CHOICE, challenge("SMS_MFA"), MFA_CHOICE, challenge("SMS_MFA"), THROTTLED),
-        (sign_in(), confirm("SMS_MFA"), Attempt.restart, lambda attempt: attempt.restart(choices_kept=0)),
+        (sign_in(), confirm("SMS_MFA"), Attempt.restart, lambda attempt: attempt.restart(choice_count=0)),
     ),
-    "a refused password": Walk(
+    "a rejected password": Walk(
         (FACTOR_CHOICE, WRONG, FACTOR_CHOICE, challenge("SMS_MFA")),
         (choose_first_factor, confirm("PASSWORD"), confirm(PASSWORD), confirm(Secret("B-horse-2!"))),
     ),
@@ -98,26 +96,26 @@ WALKS = {
         (challenge("SMS_MFA"), GONE, GONE, challenge("SMS_MFA")),
         (sign_in(device=DEVICE), confirm(CODE), Attempt.restart),
     ),
-    "a device refused at the start": Walk((GONE, THROTTLED), (sign_in(device=DEVICE),)),
+    "a device rejected at the start": Walk((GONE, THROTTLED), (sign_in(device=DEVICE),)),
     "a new password": Walk(
         (challenge("NEW_PASSWORD_REQUIRED"), NO_ANSWER, THROTTLED, challenge("SMS_MFA")),
         (sign_in(), confirm(PASSWORD), Attempt.restart, Attempt.restart),
     ),
-    "a new key, half done": Walk(
+    "a new key, half committed": Walk(
         (NEW_KEY, {"SecretCode": "A" * 32, "Session": "2"}, {"Status": "SUCCESS", "Session": "3"}, THROTTLED),
         (sign_in(), confirm(CODE)),
     ),
-    "a sign-up, half done": Walk(
+    "a sign-up, half committed": Walk(
         (
             SIGNED_UP,
             {},
             {"Session": "of the code"},
-            refusal("LimitExceededException", ""),
+            error_from_response("LimitExceededException", ""),
             tokens(POOL, CLIENT),
         ),
         (sign_up, Attempt.resend_sign_up_code, confirm_sign_up, confirm_sign_up),
     ),
-    "a reset, half done": Walk(
+    "a reset, half committed": Walk(
         ({}, {}, THROTTLED, challenge("SMS_MFA")),
         (forgot_password, Attempt.reset_password, confirm_reset, confirm_reset),
     ),
@@ -126,12 +124,12 @@ WALKS = {
 
 
 def attempt_with(*replies: Reply) -> Attempt:
-    presence = PoolPresence(POOL, "https://elsewhere.example")
-    return Attempt(ScriptedGateway(*replies), AppClient(POOL, CLIENT), presence=presence)
+    pool_check = PoolExistenceCheck(POOL, "https://elsewhere.example")
+    return Attempt(ScriptedGateway(*replies), AppClient(POOL, CLIENT), pool_check=pool_check)
 
 
 def is_value(thing: object) -> bool:
-    """Whether nothing in it can be given another content."""
+    """Return True if nothing in it can change."""
     if isinstance(thing, tuple):
         return all(map(is_value, thing))
     if isinstance(thing, MappingProxyType):
@@ -143,7 +141,7 @@ def is_value(thing: object) -> bool:
 
 
 def shared(one: object, other: object) -> Iterator[str]:
-    """The names under which both hold one and the same thing that can change."""
+    """Yield the names under which both hold the same mutable object."""
     for name, thing in vars(one).items():
         if thing is vars(other)[name]:
             yield from () if is_value(thing) else (name,)
@@ -151,66 +149,61 @@ def shared(one: object, other: object) -> Iterator[str]:
             yield from shared(thing, vars(other)[name])
 
 
-def state(progress: Progress) -> Mapping[str, object]:
-    """What a progress holds, and what its exchange does."""
-    return vars(progress) | {f"exchange.{name}": value for name, value in vars(progress.exchange).items()}
-
-
 @pytest.mark.parametrize("walk", WALKS.values(), ids=WALKS)
-def test_a_copy_to_work_on_shares_nothing_that_changes_but_what_was_learned(walk: Walk) -> None:
+def test_a_copy_shares_only_gateway_and_uncertain_writes(walk: Walk) -> None:
     attempt = attempt_with(*walk.replies)
     for call in (lambda attempt: None, *walk.calls):
         with suppress(AuthError):
             call(attempt)
-        assert set(shared(attempt._progress, attempt._progress.copy())) == {"gateway", "learned"}
+        assert set(shared(attempt._engine, copy.copy(attempt._engine))) == {"gateway", "writes"}
 
 
 @pytest.mark.parametrize("walk", WALKS.values(), ids=WALKS)
-def test_where_an_attempt_stands_is_never_worked_on(walk: Walk) -> None:
+def test_an_operation_never_modifies_the_committed_state(walk: Walk) -> None:
     attempt = attempt_with(*walk.replies)
-    beside = {name: thing for name, thing in vars(attempt).items() if name != "_progress"}
+    beside = {name: thing for name, thing in vars(attempt).items() if name != "_engine"}
     for call in walk.calls:
-        held = attempt._progress
-        before = dict(state(held))
+        held = attempt._engine
+        before = dict(vars(held))
         with suppress(AuthError):
             call(attempt)
-        assert state(held) == before
-        assert attempt._progress is not held, "each of these calls leads somewhere, or is remembered"
-    assert vars(attempt) == beside | {"_progress": attempt._progress}, "all that changes is in there"
+        assert vars(held) == before
+        assert attempt._engine is not held, "each of these calls leads somewhere, or is remembered"
+    assert vars(attempt) == beside | {"_engine": attempt._engine}, "all that changes is in there"
 
 
-def test_the_walks_use_up_their_replies_and_end_as_they_say() -> None:
-    half_done: dict[str, bool] = {}
+def test_each_walk_uses_its_replies_and_commits_as_named() -> None:
+    committed: dict[str, bool] = {}
     for name, walk in WALKS.items():
         attempt = attempt_with(*walk.replies)
         for call in walk.calls:
             with suppress(AuthError):
                 call(attempt)
-            half_done[name] = half_done.get(name, False) or attempt._progress.half_done
-        gateway: Any = attempt._progress.exchange.gateway
+            committed[name] = committed.get(name, False) or attempt._engine.first_call_committed
+        gateway: Any = attempt._engine.gateway
         assert not gateway._gateway.replies, name
-    assert all(half_done[name] == ("half done" in name) for name in WALKS)
+    assert all(committed[name] == ("half committed" in name) for name in WALKS)
 
 
-def test_a_fork_shares_nothing_that_changes_but_what_an_auth_shares() -> None:
+def test_a_fork_shares_only_what_an_auth_shares() -> None:
     attempt = attempt_with(challenge("SMS_MFA"))
     sign_in()(attempt)
-    services = {"wire", "_presence", "_refused_devices", "_recovery"}
-    assert set(shared(attempt, attempt.fork())) == {*services, "_progress"}
+    services = {"trace", "_pool_check", "_rejected_devices"}
+    assert set(shared(attempt, attempt.fork())) == {*services, "_engine"}
 
 
 class MeanwhileGateway(ScriptedGateway):
-    """Lets something happen while an answer is under way."""
+    """Runs a callback during each call."""
 
     def meanwhile(self) -> None:
-        """What happens."""
+        """The callback."""
 
     def call(self, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
         self.meanwhile()
         return super().call(operation, parameters)
 
 
-def test_who_forks_while_an_answer_is_under_way_goes_on_from_the_step_before_it() -> None:
+def test_a_fork_during_a_call_goes_on_from_the_step_before() -> None:
     first, second = challenge("SMS_MFA", session="1"), challenge("EMAIL_OTP", session="2")
     gateway = MeanwhileGateway(first, second, second)
     attempt = Attempt(gateway, AppClient(POOL, CLIENT))

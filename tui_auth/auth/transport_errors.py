@@ -1,44 +1,46 @@
-"""Why no answer came, or a refusal in its place: botocore's exceptions in words for a person.
+"""botocore's exceptions as AuthErrors: an error reply of Cognito, or no reply at all.
 
-Their own texts may hold values or addresses, so none is passed on.
+Their own texts may contain values or addresses, so none is passed on.
 """
 
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator
 from socket import gaierror
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from tui_auth.auth.error_catalog import error_from_response
 from tui_auth.auth.errors import TRY_AGAIN, AuthError, ErrorKind
-from tui_auth.auth.refusals import refusal
 from tui_auth.endpoint import is_loopback
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 _NOT_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE")
-"""What OpenSSL calls an answer in plain text, in its several versions."""
+"""OpenSSL's names for a reply in plain text, across versions."""
 
 _EXPIRED = (
     "The connection is not safe: the server's certificate has expired.",
     "Is this machine's clock right? Else whoever runs the server must renew it.",
 )
-_OF_ANOTHER_NAME = (
+_NAME_MISMATCH = (
     "The connection is not safe: the server's certificate is one of another name.",
     "Check the endpoint URL, and what proxy is in between.",
 )
-_HAS_EXPIRED, _NAME_DIFFERS = 10, (62, 64)
-"""OpenSSL's numbers for these (X509_V_ERR_CERT_HAS_EXPIRED, …_HOSTNAME_MISMATCH, …_IP_ADDRESS_MISMATCH)."""
+_EXPIRED_CODE, _NAME_MISMATCH_CODES = 10, (62, 64)
+"""OpenSSL's codes (X509_V_ERR_CERT_HAS_EXPIRED, …_HOSTNAME_MISMATCH, …_IP_ADDRESS_MISMATCH)."""
 
-CERTIFICATE_REFUSED = "The connection is not safe: the server's certificate was not accepted."
+CERTIFICATE_REJECTED = "The connection is not safe: the server's certificate was not accepted."
 
 
-def refusal_in(error: Any) -> AuthError:
-    """The refusal in botocore's ClientError; no answer of Cognito where it is somebody else's page."""
+def reply_error(error: Any) -> AuthError:
+    """Return the AuthError for botocore's ClientError; a page of something else is no reply of Cognito."""
     body = error.response.get("Error", {})
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
     code, message = body.get("Code"), body.get("Message")
-    if str(code).isdigit():  # no exception of Cognito's, but the HTTP status
-        return no_answer(ValueError())
-    return refusal(
+    if str(code).isdigit():  # not Cognito's exception but the HTTP status
+        return transport_error(ValueError())
+    return error_from_response(
         code if isinstance(code, str) else str(code),
         message if isinstance(message, str) else "",
         status=status if isinstance(status, int) else 400,
@@ -46,10 +48,13 @@ def refusal_in(error: Any) -> AuthError:
     )
 
 
-def no_answer(error: Exception, ca_file: str = "", endpoint_url: str | None = None) -> AuthError:
-    """What kept a reply from coming.
+def transport_error(error: Exception, ca_file: str = "", endpoint_url: str | None = None) -> AuthError:
+    """Return the AuthError for whatever kept a reply from coming.
 
-    ``ca_file`` is the file of trusted certificates, if one was named; ``endpoint_url`` None for AWS's own.
+    Args:
+        error: botocore's exception, or what its parser ran into.
+        ca_file: The file of trusted certificates that the settings specify; may be empty.
+        endpoint_url: The endpoint in place of AWS's own, or None.
     """
     from botocore import exceptions
 
@@ -58,7 +63,7 @@ def no_answer(error: Exception, ca_file: str = "", endpoint_url: str | None = No
             ErrorKind.VALIDATION, "That is too short or too long for Cognito.", "Change it and try again."
         )
     if isinstance(error, exceptions.SSLError):
-        return _no_tls(error) if _reason(error) in _NOT_TLS else _not_safe(error, ca_file)
+        return _no_tls(error) if _openssl_reason(error) in _NOT_TLS else _not_safe(error, ca_file)
     if isinstance(error, exceptions.ProxyConnectionError):
         return AuthError(
             ErrorKind.NETWORK,
@@ -92,11 +97,13 @@ def _unreachable(error: Exception, endpoint_url: str | None) -> AuthError:
         who, do = "The endpoint", "Start the pool at that address, or check the endpoint URL."
     else:
         who, do = "The endpoint", "Check the network and the endpoint URL, then try again."
-    return AuthError(ErrorKind.NETWORK, f"{who} cannot be reached{_why_unreachable(error)}.", do, cause=error)
+    return AuthError(
+        ErrorKind.NETWORK, f"{who} cannot be reached{_unreachable_reason(error)}.", do, cause=error
+    )
 
 
-def _why_unreachable(error: Any) -> str:
-    """The end of a sentence, by the system's own error below urllib3's; empty where that tells nothing."""
+def _unreachable_reason(error: Any) -> str:
+    """Return the end of a sentence, from the system's error below urllib3's; empty if that is unknown."""
     from botocore.exceptions import ConnectTimeoutError
 
     if isinstance(error, ConnectTimeoutError):
@@ -113,31 +120,31 @@ def _why_unreachable(error: Any) -> str:
     return ""
 
 
-def _reason(error: Any) -> str:
-    """OpenSSL's name for what went wrong; empty where there is none."""
-    reasons = (getattr(each, "reason", None) for each in _wrapped_in(error))
+def _openssl_reason(error: Any) -> str:
+    """Return OpenSSL's name for what went wrong, or an empty string."""
+    reasons = (getattr(wrapped, "reason", None) for wrapped in _wrapped_errors(error))
     return next((reason for reason in reasons if isinstance(reason, str)), "")
 
 
-def _wrong_certificate(error: Any) -> tuple[str, str] | None:
-    """What is wrong with the server's certificate, and what to do; None where that is not told."""
+def _certificate_problem(error: Any) -> tuple[str, str] | None:
+    """Return what is wrong with the server's certificate and what to do, or None if unknown."""
     from urllib3.util.ssl_match_hostname import CertificateError
 
-    for each in _wrapped_in(error):
-        number = getattr(each, "verify_code", None)
-        if isinstance(each, CertificateError) or number in _NAME_DIFFERS:
-            return _OF_ANOTHER_NAME
-        if number == _HAS_EXPIRED:
+    for wrapped in _wrapped_errors(error):
+        number = getattr(wrapped, "verify_code", None)
+        if isinstance(wrapped, CertificateError) or number in _NAME_MISMATCH_CODES:
+            return _NAME_MISMATCH
+        if number == _EXPIRED_CODE:
             return _EXPIRED
     return None
 
 
-def _wrapped_in(error: Any) -> Iterator[Exception]:
-    """The errors below botocore's, from urllib3's down to the one of the ssl module."""
+def _wrapped_errors(error: Any) -> Iterator[Exception]:
+    """Yield the errors below botocore's, from urllib3's down to the one of the ssl module."""
     below: Any = getattr(error, "kwargs", {}).get("error")
     while isinstance(below, Exception):
         yield below
-        below = next((each for each in below.args if isinstance(each, Exception)), None)
+        below = next((part for part in below.args if isinstance(part, Exception)), None)
 
 
 def _no_tls(error: Exception) -> AuthError:
@@ -155,5 +162,5 @@ def _not_safe(error: Exception, ca_file: str) -> AuthError:
     else:
         name = ca_file if ca_file.isprintable() else ascii(ca_file)
         suggestion = f"The CA file used is {name}. Is it the right one? AWS_CA_BUNDLE names another."
-    says, do = _wrong_certificate(error) or (CERTIFICATE_REFUSED, suggestion)
-    return AuthError(ErrorKind.NETWORK, says, do, cause=error)
+    message, suggestion = _certificate_problem(error) or (CERTIFICATE_REJECTED, suggestion)
+    return AuthError(ErrorKind.NETWORK, message, suggestion, cause=error)

@@ -1,4 +1,4 @@
-"""Which refusal leads where, refusal by refusal."""
+"""The action for each error at each step."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from types import MappingProxyType
 
 import pytest
 
+from tui_auth.auth.error_catalog import error_from_response
+from tui_auth.auth.error_policy import ErrorAction, action_for_error
 from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.next_step import (
     ConfirmSignInWithCustomChallenge,
@@ -16,8 +18,6 @@ from tui_auth.auth.next_step import (
     NextStep,
     UnknownStep,
 )
-from tui_auth.auth.refusals import refusal
-from tui_auth.auth.what_next import Road, road
 
 SMS = ConfirmSignInWithSMSMFACode(DeliveryDetails("+***", "SMS"))
 QUESTION = ConfirmSignInWithCustomChallenge(MappingProxyType({"question": "Pet?"}))
@@ -36,7 +36,7 @@ NO_ANSWER = AuthError(ErrorKind.NETWORK, "No answer came.", may_have_arrived=Tru
 )
 @pytest.mark.parametrize("step", [SMS, QUESTION, ConfirmSignInWithNewPassword()])
 def test_a_wrong_answer_stays(code: str, text: str, step: NextStep) -> None:
-    assert road(refusal(code, text), step, can_start_again=True) is Road.STAY
+    assert action_for_error(error_from_response(code, text), step, can_start_again=True) is ErrorAction.STAY
 
 
 @pytest.mark.parametrize(
@@ -52,57 +52,59 @@ def test_a_wrong_answer_stays(code: str, text: str, step: NextStep) -> None:
     ],
 )
 @pytest.mark.parametrize("step", [QUESTION, UNKNOWN])
-def test_any_not_authorized_ends_a_custom_challenge_at_sign_in(text: str, step: NextStep) -> None:
-    error = refusal("NotAuthorizedException", text)
-    assert road(error, step, can_start_again=True) is Road.SIGN_IN
+def test_not_authorized_in_a_custom_challenge_leads_to_sign_in(text: str, step: NextStep) -> None:
+    error = error_from_response("NotAuthorizedException", text)
+    assert action_for_error(error, step, can_start_again=True) is ErrorAction.SIGN_IN
 
 
 @pytest.mark.parametrize(
     "text", ["Invalid session for the user.", "Invalid session for the user, session can only be used once."]
 )
-def test_a_session_that_is_over_offers_to_start_again(text: str) -> None:
-    error = refusal("NotAuthorizedException", text)
-    assert road(error, SMS, can_start_again=True) is Road.START_AGAIN
-    assert road(error, SMS, can_start_again=False) is Road.SIGN_IN
+def test_an_expired_challenge_session_offers_a_restart(text: str) -> None:
+    error = error_from_response("NotAuthorizedException", text)
+    assert action_for_error(error, SMS, can_start_again=True) is ErrorAction.START_AGAIN
+    assert action_for_error(error, SMS, can_start_again=False) is ErrorAction.SIGN_IN
 
 
 def test_a_disabled_user_goes_back_to_sign_in() -> None:
     assert (
-        road(refusal("NotAuthorizedException", "User is disabled."), SMS, can_start_again=True)
-        is Road.SIGN_IN
+        action_for_error(
+            error_from_response("NotAuthorizedException", "User is disabled."), SMS, can_start_again=True
+        )
+        is ErrorAction.SIGN_IN
     )
 
 
-def test_a_wrong_password_stays_where_another_can_be_typed() -> None:
-    wrong = refusal("NotAuthorizedException", "Incorrect username or password.")
-    assert road(wrong, ConfirmSignInWithPassword(), can_start_again=True) is Road.STAY
-    assert road(wrong, SMS, can_start_again=True) is Road.SIGN_IN
+def test_a_wrong_password_stays_at_the_password_step() -> None:
+    wrong = error_from_response("NotAuthorizedException", "Incorrect username or password.")
+    assert action_for_error(wrong, ConfirmSignInWithPassword(), can_start_again=True) is ErrorAction.STAY
+    assert action_for_error(wrong, SMS, can_start_again=True) is ErrorAction.SIGN_IN
 
 
-def test_a_device_that_is_forgotten_half_way_offers_to_start_again() -> None:
-    forgotten = refusal("ResourceNotFoundException", "Device does not exist.")
-    assert road(forgotten, SMS, can_start_again=True) is Road.START_AGAIN
-    assert road(forgotten, SMS, can_start_again=False) is Road.SIGN_IN
+def test_a_forgotten_device_offers_a_restart() -> None:
+    forgotten = error_from_response("ResourceNotFoundException", "Device does not exist.")
+    assert action_for_error(forgotten, SMS, can_start_again=True) is ErrorAction.START_AGAIN
+    assert action_for_error(forgotten, SMS, can_start_again=False) is ErrorAction.SIGN_IN
 
 
 @pytest.mark.parametrize("step", [None, SMS])
 @pytest.mark.parametrize("code", ["TooManyRequestsException", "LimitExceededException"])
 def test_throttling_waits(code: str, step: NextStep | None) -> None:
-    assert road(refusal(code, ""), step, can_start_again=True) is Road.WAIT
+    assert action_for_error(error_from_response(code, ""), step, can_start_again=True) is ErrorAction.WAIT
 
 
 def test_a_locked_user_waits_at_sign_in() -> None:
-    locked = refusal("NotAuthorizedException", "Password attempts exceeded")
-    assert road(locked, None, can_start_again=False) is Road.WAIT
+    locked = error_from_response("NotAuthorizedException", "Password attempts exceeded")
+    assert action_for_error(locked, None, can_start_again=False) is ErrorAction.WAIT
 
 
 @pytest.mark.parametrize("step", [None, SMS, QUESTION])
-def test_no_answer_stays_so_that_enter_tries_again(step: NextStep | None) -> None:
-    assert road(NO_ANSWER, step, can_start_again=True) is Road.STAY
+def test_a_lost_reply_stays_at_the_step(step: NextStep | None) -> None:
+    assert action_for_error(NO_ANSWER, step, can_start_again=True) is ErrorAction.STAY
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "expected"),
     [
         ("USER_SRP_AUTH flow not enabled for this client", "does not allow USER_SRP_AUTH"),
         (
@@ -112,14 +114,14 @@ def test_no_answer_stays_so_that_enter_tries_again(step: NextStep | None) -> Non
         ("Unable to verify secret hash for client c", "does not fit this app client"),
     ],
 )
-def test_a_wrong_app_client_is_told_which_setting(text: str, says: str) -> None:
+def test_a_wrong_app_client_names_the_setting(text: str, expected: str) -> None:
     code = "InvalidParameterException" if "flow" in text else "NotAuthorizedException"
-    error = refusal(code, text)
+    error = error_from_response(code, text)
     assert error.kind is ErrorKind.CONFIGURATION
-    assert says in str(error)
+    assert expected in str(error)
 
 
-def test_words_of_the_service_never_stand_in_ours() -> None:
-    error = refusal("BrandNewException", "\x1b[31mhello", status=400)
+def test_our_messages_contain_no_text_of_the_service() -> None:
+    error = error_from_response("BrandNewException", "\x1b[31mhello", status=400)
     assert "\x1b" not in str(error)
     assert error.quote == "BrandNewException: \x1b[31mhello"

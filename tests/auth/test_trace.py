@@ -1,21 +1,24 @@
-"""The wire: each call with its operations and next step, by names alone."""
+"""The call trace: each call with its operations and next step, by name only."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from threading import Thread
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.scripted_gateway import ScriptedGateway, challenge
+from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.auth import Auth
-from tui_auth.auth.auth_flow import AuthFlow
 from tui_auth.auth.errors import AuthError
 from tui_auth.auth.next_step import ContinueSignInWithMFASelection as Selection
 from tui_auth.auth.next_step import DeliveryDetails, MFAType
-from tui_auth.auth.wire import Call, Wire, described, masked
+from tui_auth.auth.trace import Call, CallTrace, describe_outcome, mask_destination
 from tui_auth.emulator import CognitoEmulator
 from tui_auth.emulator.demo_users import DemoPool, provision
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @pytest.fixture(scope="module")
@@ -42,16 +45,16 @@ def password_of(demo: DemoPool, name: str) -> str:
     return next(user.password for user in demo.users if user.username == name)
 
 
-def test_a_sign_in_stands_there_as_amplify_documents_it(auth: Auth, demo: DemoPool) -> None:
+def test_a_sign_in_is_traced_as_amplify_documents_it(auth: Auth, demo: DemoPool) -> None:
     auth.sign_in("sam", password_of(demo, "sam"), auth_flow="USER_PASSWORD_AUTH")
-    assert [call.chain for call in auth.wire.calls] == [
+    assert [call.chain for call in auth.trace.calls] == [
         "signIn → InitiateAuth → SMS_MFA → ConfirmSignInWithSMSMFACode(+***3321)"
     ]
 
 
-def test_the_silent_proof_of_the_password_stands_there_too(auth: Auth, demo: DemoPool) -> None:
+def test_the_silent_password_proof_is_traced(auth: Auth, demo: DemoPool) -> None:
     auth.sign_in("ann", password_of(demo, "ann"))
-    [call] = auth.wire.calls
+    [call] = auth.trace.calls
     assert call.chain == (
         "signIn → InitiateAuth → PASSWORD_VERIFIER → RespondToAuthChallenge → tokens → Done"
     )
@@ -59,30 +62,30 @@ def test_the_silent_proof_of_the_password_stands_there_too(auth: Auth, demo: Dem
     assert {"USERNAME", "SRP_A"} <= set(call.operations[0].fields)
 
 
-def test_a_refusal_is_named_once_by_cognitos_code(auth: Auth, demo: DemoPool) -> None:
+def test_an_error_is_traced_once_by_cognitos_code(auth: Auth, demo: DemoPool) -> None:
     auth.sign_in("sam", password_of(demo, "sam"))
     with pytest.raises(AuthError):
         auth.confirm_sign_in("000000")
-    assert auth.wire.calls[-1].chain == ("confirmSignIn → RespondToAuthChallenge → CodeMismatchException")
+    assert auth.trace.calls[-1].chain == ("confirmSignIn → RespondToAuthChallenge → CodeMismatchException")
 
 
-def test_nothing_typed_is_anywhere_in_it(auth: Auth, demo: DemoPool, server: CognitoEmulator) -> None:
+def test_the_trace_contains_no_value(auth: Auth, demo: DemoPool, server: CognitoEmulator) -> None:
     password = password_of(demo, "sam")
     auth.sign_in("sam", password)
     code = str(server.messages[-1]["code"])
     result = auth.confirm_sign_in(code)
     assert result.is_signed_in
-    everything = repr(auth.wire.calls)
+    everything = repr(auth.trace.calls)
     assert "SMS_MFA_CODE" in everything
     for secret in ("sam", password, code, "eyJ"):
         assert secret not in everything
 
 
-def test_a_refused_name_that_is_no_name_is_not_repeated() -> None:
-    wire, gateway = Wire(), ScriptedGateway(challenge("\x1b]52;c;aGk=\x07 secret"))
-    auth = Auth("eu-west-1_Ab12Cd34E", "client", gateway=gateway, wire=wire)
+def test_an_invalid_challenge_name_is_not_traced() -> None:
+    trace, gateway = CallTrace(), ScriptedGateway(challenge("\x1b]52;c;aGk=\x07 secret"))
+    auth = Auth("eu-west-1_Ab12Cd34E", "client", gateway=gateway, trace=trace)
     auth.sign_in("ann", "a password", auth_flow="USER_PASSWORD_AUTH")
-    assert wire.calls[0].chain == "signIn → InitiateAuth → ? → UnknownStep(?)"
+    assert trace.calls[0].chain == "signIn → InitiateAuth → ? → UnknownStep(?)"
 
 
 @pytest.mark.parametrize(
@@ -96,32 +99,30 @@ def test_a_refused_name_that_is_no_name_is_not_repeated() -> None:
         (None, "?"),
     ],
 )
-def test_a_destination_stands_there_masked_even_where_the_server_did_not(
-    destination: str | None, shown: str
-) -> None:
-    assert masked(destination) == shown
+def test_a_destination_is_always_masked(destination: str | None, shown: str) -> None:
+    assert mask_destination(destination) == shown
 
 
-def test_choices_and_codes_on_their_way_are_described() -> None:
-    assert described(Selection((MFAType.SMS, "CARRIER_PIGEON"))) == (
+def test_choices_and_sent_codes_are_described() -> None:
+    assert describe_outcome(Selection((MFAType.SMS, "CARRIER_PIGEON"))) == (
         "ContinueSignInWithMFASelection(SMS_MFA, CARRIER_PIGEON)"
     )
-    assert described(DeliveryDetails("a***@e***", "EMAIL", "email")) == "code sent(a***@e***)"
+    assert describe_outcome(DeliveryDetails("a***@e***", "EMAIL", "email")) == "code sent(a***@e***)"
 
 
-def test_whoever_listens_hears_each_part_until_he_ends_it() -> None:
-    wire = Wire()
+def test_a_listener_gets_each_change_until_it_is_removed() -> None:
+    trace = CallTrace()
     heard: list[Call] = []
-    end = wire.listen(heard.append)
-    with wire.call("signIn") as recording:
-        recording.led_to("Done")
+    end = trace.listen(heard.append)
+    with trace.call("signIn") as span:
+        span.finish("Done")
     end()
-    with wire.call("signIn"):
+    with trace.call("signIn"):
         pass
     assert [call.chain for call in heard] == ["signIn", "signIn → Done"]
 
 
-def test_calls_of_two_threads_do_not_mix(auth: Auth, demo: DemoPool) -> None:
+def test_calls_of_different_threads_do_not_mix(auth: Auth, demo: DemoPool) -> None:
     names = ("ann", "sam", "ann", "sam")
     sign_ins = [
         Thread(target=auth.attempt().sign_in, args=(name, None), kwargs={"auth_flow": AuthFlow.USER_AUTH})
@@ -131,12 +132,12 @@ def test_calls_of_two_threads_do_not_mix(auth: Auth, demo: DemoPool) -> None:
         thread.start()
     for thread in sign_ins:
         thread.join()
-    assert [len(call.operations) for call in auth.wire.calls] == [1] * len(names)
+    assert [len(call.operations) for call in auth.trace.calls] == [1] * len(names)
 
 
-def test_only_the_last_hundred_calls_are_kept() -> None:
-    wire = Wire()
+def test_the_trace_has_the_last_hundred_calls() -> None:
+    trace = CallTrace()
     for _ in range(130):
-        with wire.call("signIn"):
+        with trace.call("signIn"):
             pass
-    assert [call.number for call in wire.calls] == list(range(31, 131))
+    assert [call.number for call in trace.calls] == list(range(31, 131))

@@ -1,22 +1,23 @@
-"""What may have happened at Cognito is not forgotten: after lost answers, later refusals, a person's ^c."""
+"""Writes that may have reached Cognito: lost replies, failed later calls, cancellation."""
 
 from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyotp
 import pytest
 
 from tests.journeys.own_pool import OwnPool
 from tests.scripted_gateway import ScriptedGateway, challenge, tokens
-from tui_auth.auth.attempt import Attempt
+from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.auth import Auth
-from tui_auth.auth.auth_flow import AuthFlow
-from tui_auth.auth.device import Device
+from tui_auth.auth.devices import Device
+from tui_auth.auth.engine import UncertainWrites
+from tui_auth.auth.error_catalog import error_from_response
+from tui_auth.auth.error_policy import ErrorAction, action_for_error
 from tui_auth.auth.errors import AuthError, ErrorKind
-from tui_auth.auth.learned import Learned
 from tui_auth.auth.next_step import (
     ConfirmSignInWithNewPassword,
     ConfirmSignInWithOTP,
@@ -28,11 +29,12 @@ from tui_auth.auth.next_step import (
     Done,
     ResetPassword,
 )
-from tui_auth.auth.password_proof import PasswordProof
-from tui_auth.auth.refusals import refusal
-from tui_auth.auth.what_next import Road, road
+from tui_auth.auth.srp import PasswordProof
 from tui_auth.emulator import CognitoEmulator
 from tui_auth.secret import Secret
+
+if TYPE_CHECKING:
+    from tui_auth.auth.attempt import Attempt
 
 TEMPORARY, NEW = "Temporary-Horse-1!", "Brand-New-Horse-7!"
 TRIGGERS = {"DefineAuthChallenge": "arn:aws:lambda:eu-west-1:000000000000:function:define"}
@@ -40,7 +42,7 @@ MFA_ON = {"MfaConfiguration": "ON", "SoftwareTokenMfaConfiguration": {"Enabled":
 
 
 class Place(OwnPool):
-    """A pool, and attempts to sign in to it."""
+    """A user pool, and attempts to sign in to it."""
 
     def __init__(self, server: CognitoEmulator, **settings: Any) -> None:
         super().__init__(server, Path(), ExitStack(), **settings)
@@ -49,11 +51,11 @@ class Place(OwnPool):
         return Auth(self.id, self.client_id, endpoint_url=self.server.endpoint_url).attempt()
 
     def ann(self) -> None:
-        """A user with an address that codes go to."""
+        """Create a user with a verified email address."""
         self.user(password=TEMPORARY, email="ann@example.org", email_verified="true")
 
     def new_ann(self) -> None:
-        """A user who must choose a password."""
+        """Create a user who must choose a password."""
         made = {"UserPoolId": self.id, "Username": "ann", "TemporaryPassword": TEMPORARY}
         self.server.call("AdminCreateUser", {**made, "MessageAction": "SUPPRESS"})
 
@@ -62,7 +64,7 @@ class Place(OwnPool):
         return Secret(str(self.server.messages[-1]["code"]))
 
 
-def test_a_new_password_is_known_after_a_later_call_failed(server: CognitoEmulator) -> None:
+def test_a_new_password_survives_a_failed_later_call(server: CognitoEmulator) -> None:
     place = Place(server, mfa=MFA_ON)
     place.new_ann()
     attempt = place.attempt()
@@ -70,14 +72,14 @@ def test_a_new_password_is_known_after_a_later_call_failed(server: CognitoEmulat
     server.fail_next("AssociateSoftwareToken", "TooManyRequestsException", "Rate exceeded")
     with pytest.raises(AuthError):
         attempt.confirm(Secret(NEW))
-    with pytest.raises(AuthError) as over:
+    with pytest.raises(AuthError) as raised:
         attempt.confirm(Secret(NEW))
-    assert over.value.kind is ErrorKind.SESSION_EXPIRED
+    assert raised.value.kind is ErrorKind.SESSION_EXPIRED
     assert isinstance(attempt.restart(), ContinueSignInWithTOTPSetup)
 
 
 @pytest.mark.parametrize("flow", [AuthFlow.USER_SRP_AUTH, AuthFlow.USER_PASSWORD_AUTH])
-def test_a_new_password_is_known_to_who_stopped_waiting(server: CognitoEmulator, flow: AuthFlow) -> None:
+def test_a_new_password_survives_cancellation(server: CognitoEmulator, flow: AuthFlow) -> None:
     place = Place(server)
     place.new_ann()
     attempt = place.attempt()
@@ -89,7 +91,7 @@ def test_a_new_password_is_known_to_who_stopped_waiting(server: CognitoEmulator,
     assert isinstance(fork.restart(), Done)
 
 
-def test_a_new_password_that_was_refused_is_not_tried(server: CognitoEmulator) -> None:
+def test_a_rejected_new_password_is_not_tried(server: CognitoEmulator) -> None:
     place = Place(server)
     place.new_ann()
     attempt = place.attempt()
@@ -101,7 +103,7 @@ def test_a_new_password_that_was_refused_is_not_tried(server: CognitoEmulator) -
     assert [name for name, _ in server.calls].count("InitiateAuth") == begun + 1
 
 
-def test_a_reset_whose_answer_was_lost_ends_signed_in(server: CognitoEmulator) -> None:
+def test_a_reset_with_a_lost_reply_signs_in(server: CognitoEmulator) -> None:
     place = Place(server)
     place.ann()
     attempt = place.attempt()
@@ -109,16 +111,14 @@ def test_a_reset_whose_answer_was_lost_ends_signed_in(server: CognitoEmulator) -
     attempt.reset_password()
     code = place.newest_code
     server.drop_next("ConfirmForgotPassword", after_work=True)
-    with pytest.raises(AuthError) as lost:
+    with pytest.raises(AuthError) as raised:
         attempt.confirm_reset_password(Secret(NEW), code)
-    assert lost.value.may_have_arrived
+    assert raised.value.may_have_arrived
     assert isinstance(attempt.confirm_reset_password(Secret(NEW), code), Done)
 
 
 @pytest.mark.parametrize("flow", [AuthFlow.USER_SRP_AUTH, AuthFlow.USER_AUTH])
-def test_a_reset_that_was_lost_on_the_way_says_what_is_wrong_with_the_code(
-    server: CognitoEmulator, flow: AuthFlow
-) -> None:
+def test_a_reset_with_a_lost_request_reports_the_code_error(server: CognitoEmulator, flow: AuthFlow) -> None:
     place = Place(server)
     place.ann()
     attempt = place.attempt()
@@ -134,9 +134,7 @@ def test_a_reset_that_was_lost_on_the_way_says_what_is_wrong_with_the_code(
 
 
 @pytest.mark.parametrize("flow", [AuthFlow.USER_AUTH, AuthFlow.USER_SRP_AUTH, AuthFlow.USER_PASSWORD_AUTH])
-def test_a_forgotten_password_ends_signed_in_whatever_the_flow(
-    server: CognitoEmulator, flow: AuthFlow
-) -> None:
+def test_a_reset_signs_in_with_each_flow(server: CognitoEmulator, flow: AuthFlow) -> None:
     place = Place(server)
     place.ann()
     attempt = place.attempt()
@@ -146,9 +144,7 @@ def test_a_forgotten_password_ends_signed_in_whatever_the_flow(
 
 
 @pytest.mark.parametrize("flow", [AuthFlow.USER_SRP_AUTH, AuthFlow.USER_PASSWORD_AUTH])
-def test_who_forgot_the_password_of_an_unconfirmed_account_gets_there(
-    server: CognitoEmulator, flow: AuthFlow
-) -> None:
+def test_an_unconfirmed_user_can_reset_the_password(server: CognitoEmulator, flow: AuthFlow) -> None:
     place = Place(server, AutoVerifiedAttributes=["email"])
     place.attempt().sign_up("ann", Secret(TEMPORARY), user_attributes={"email": "ann@example.org"})
     attempt = place.attempt()
@@ -160,30 +156,33 @@ def test_who_forgot_the_password_of_an_unconfirmed_account_gets_there(
     assert isinstance(attempt.confirm_reset_password(Secret(NEW), place.newest_code), Done)
 
 
-def test_a_device_refused_behind_an_answer_is_let_go_of_for_good() -> None:
+def test_a_device_rejected_after_an_answer_is_dropped() -> None:
     device = Device("eu-west-1_device", "group", Secret("x"))
     claim = {"SRP_B": "2", "SALT": "1", "SECRET_BLOCK": "YQ=="}
     replies = (
         challenge("SMS_MFA"),
         challenge("DEVICE_SRP_AUTH"),
         challenge("DEVICE_PASSWORD_VERIFIER", **claim),
-        refusal("NotAuthorizedException", "Incorrect username or password."),
+        error_from_response("NotAuthorizedException", "Incorrect username or password."),
     )
     gateway = ScriptedGateway(*replies, challenge("SMS_MFA"), challenge("SMS_MFA"))
     auth = Auth("eu-west-1_Ab12Cd34E", "client1", gateway=gateway)
     attempt = auth.attempt()
     step = attempt.sign_in("ann", Secret("x"), auth_flow=AuthFlow.USER_PASSWORD_AUTH, device=device)
-    with pytest.raises(AuthError, match="no longer takes this machine") as refused:
+    with pytest.raises(AuthError, match="no longer takes this machine") as raised:
         attempt.confirm("123456")
-    assert road(refused.value, step, can_start_again=attempt.can_start_again) is Road.START_AGAIN
+    assert (
+        action_for_error(raised.value, step, can_start_again=attempt.can_start_again)
+        is ErrorAction.START_AGAIN
+    )
     attempt.restart()
     assert gateway.calls[-1][1]["AuthParameters"]["DEVICE_KEY"] is None
     auth.attempt().sign_in("ann", Secret("x"), auth_flow=AuthFlow.USER_PASSWORD_AUTH, device=device)
     assert gateway.calls[-1][1]["AuthParameters"]["DEVICE_KEY"] is None
 
 
-def test_a_second_password_reaches_a_pool_that_asks_for_it_by_itself() -> None:
-    wrong = refusal("NotAuthorizedException", "Incorrect username or password.")
+def test_a_second_password_reaches_a_pool_that_asks_for_it() -> None:
+    wrong = error_from_response("NotAuthorizedException", "Incorrect username or password.")
     gateway = ScriptedGateway(challenge("PASSWORD"), wrong, challenge("PASSWORD"), challenge("SMS_MFA"))
     attempt = Auth("eu-west-1_Ab12Cd34E", "client1", gateway=gateway).attempt()
     step = attempt.sign_in("ann", None, auth_flow=AuthFlow.USER_AUTH)
@@ -194,7 +193,7 @@ def test_a_second_password_reaches_a_pool_that_asks_for_it_by_itself() -> None:
     assert gateway.calls[-1][1]["ChallengeResponses"]["PASSWORD"] == Secret("second")
 
 
-def test_a_factor_chosen_in_place_of_a_passkey_is_chosen_again_by_a_restart() -> None:
+def test_a_restart_prefers_the_factor_chosen_instead_of_a_passkey() -> None:
     passkey, code = challenge("WEB_AUTHN"), challenge("EMAIL_OTP")
     gateway = ScriptedGateway(passkey, code, passkey, code)
     attempt = Auth("eu-west-1_Ab12Cd34E", "client1", gateway=gateway).attempt()
@@ -205,7 +204,7 @@ def test_a_factor_chosen_in_place_of_a_passkey_is_chosen_again_by_a_restart() ->
     assert isinstance(attempt.restart(), ConfirmSignInWithOTP)
 
 
-def test_a_restart_repeats_the_choices_after_a_factor_chosen_in_place_of_a_passkey() -> None:
+def test_a_restart_replays_choices_after_the_preferred_factor() -> None:
     passkey, code = challenge("WEB_AUTHN"), challenge("EMAIL_OTP")
     choice = challenge("SELECT_MFA_TYPE", MFAS_CAN_CHOOSE='["SMS_MFA", "SOFTWARE_TOKEN_MFA"]')
     sms = challenge("SMS_MFA")
@@ -218,7 +217,7 @@ def test_a_restart_repeats_the_choices_after_a_factor_chosen_in_place_of_a_passk
     assert isinstance(attempt.confirm("123456"), ConfirmSignInWithSMSMFACode)
 
 
-def test_a_sign_up_is_confirmed_though_its_session_has_run_out(server: CognitoEmulator) -> None:
+def test_a_sign_up_with_an_expired_session_is_confirmed(server: CognitoEmulator) -> None:
     place = Place(server, AutoVerifiedAttributes=["email"])
     attempt = place.attempt()
     attempt.sign_up("ann", Secret(NEW), user_attributes={"email": "ann@example.org"})
@@ -227,7 +226,7 @@ def test_a_sign_up_is_confirmed_though_its_session_has_run_out(server: CognitoEm
 
 
 @pytest.mark.parametrize("after_work", [True, False])
-def test_a_sign_up_whose_answer_was_lost_goes_on(server: CognitoEmulator, after_work: bool) -> None:
+def test_a_sign_up_with_a_lost_reply_goes_on(server: CognitoEmulator, after_work: bool) -> None:
     place = Place(server, AutoVerifiedAttributes=["email"])
     attempt = place.attempt()
     server.drop_next("SignUp", after_work=after_work)
@@ -237,18 +236,18 @@ def test_a_sign_up_whose_answer_was_lost_goes_on(server: CognitoEmulator, after_
     assert isinstance(attempt.sign_up("ann", Secret(NEW), user_attributes=address), ConfirmSignUp)
 
 
-def test_somebody_elses_account_is_no_sign_up_whose_answer_was_lost(server: CognitoEmulator) -> None:
+def test_an_existing_account_of_another_user_is_an_error(server: CognitoEmulator) -> None:
     place = Place(server)
     place.ann()
     attempt = place.attempt()
     server.drop_next("SignUp")
     for _ in range(2):
-        with pytest.raises(AuthError) as refused:
+        with pytest.raises(AuthError) as raised:
             attempt.sign_up("ann", Secret(NEW), user_attributes={})
-    assert "There is an account of this name." in refused.value.message
+    assert "There is an account of this name." in raised.value.message
 
 
-def test_a_new_password_is_known_after_two_lost_answers(server: CognitoEmulator) -> None:
+def test_a_new_password_survives_two_lost_replies(server: CognitoEmulator) -> None:
     place = Place(server)
     place.new_ann()
     attempt = place.attempt()
@@ -263,19 +262,21 @@ def test_a_new_password_is_known_after_two_lost_answers(server: CognitoEmulator)
 
 
 @pytest.mark.parametrize("flow", [AuthFlow.USER_AUTH, AuthFlow.CUSTOM_WITHOUT_SRP])
-def test_nor_where_the_flow_would_not_ask_for_its_password(server: CognitoEmulator, flow: AuthFlow) -> None:
+def test_an_existing_account_is_an_error_if_the_flow_asks_no_password(
+    server: CognitoEmulator, flow: AuthFlow
+) -> None:
     place = Place(server, LambdaConfig=TRIGGERS)
     place.ann()
     attempt = place.attempt()
     server.drop_next("SignUp")
     for _ in range(2):
-        with pytest.raises(AuthError) as refused:
+        with pytest.raises(AuthError) as raised:
             attempt.sign_up("ann", Secret(NEW), user_attributes={}, auth_flow=flow)
-    assert "There is an account of this name." in refused.value.message
+    assert "There is an account of this name." in raised.value.message
     assert server.messages == [], "nobody is sent a code for that"
 
 
-def test_a_lost_answer_about_one_name_says_nothing_of_another(server: CognitoEmulator) -> None:
+def test_a_lost_reply_for_one_user_does_not_affect_another(server: CognitoEmulator) -> None:
     place = Place(server)
     place.ann()
     attempt = place.attempt()
@@ -288,7 +289,7 @@ def test_a_lost_answer_about_one_name_says_nothing_of_another(server: CognitoEmu
 
 
 @pytest.mark.parametrize(("after_work", "keeps"), [(True, True), (False, True), (None, False)])
-def test_a_key_that_may_be_in_use_is_not_called_worthless(
+def test_a_key_that_may_be_in_use_is_reported(
     server: CognitoEmulator, after_work: bool | None, keeps: bool
 ) -> None:
     place = Place(server, mfa=MFA_ON)
@@ -301,10 +302,10 @@ def test_a_key_that_may_be_in_use_is_not_called_worthless(
     code = pyotp.TOTP(step.setup_details.shared_secret.reveal()).at(int(server.clock.now()))
     with pytest.raises(AuthError):
         attempt.confirm(Secret(code if keeps else "000000"))
-    assert ("Keep the key" in attempt.starting_anew_does) is keeps
+    assert ("Keep the key" in attempt.restart_side_effect) is keeps
 
 
-def test_a_sign_up_confirmed_elsewhere_needs_no_other_code(server: CognitoEmulator) -> None:
+def test_a_sign_up_confirmed_elsewhere_signs_in(server: CognitoEmulator) -> None:
     place = Place(server, AutoVerifiedAttributes=["email"])
     attempt = place.attempt()
     attempt.sign_up("ann", Secret(NEW), user_attributes={"email": "ann@example.org"})
@@ -312,37 +313,40 @@ def test_a_sign_up_confirmed_elsewhere_needs_no_other_code(server: CognitoEmulat
     assert isinstance(attempt.resend_sign_up_code(), Done)
 
 
-def test_a_refusal_that_comes_late_is_not_about_the_password_sent_after_it() -> None:
-    learned, first, second = Learned(), *(PasswordProof("Ab12", Secret(text)) for text in ("A-1!", "B-2!"))
-    learned.sends("ann", first)
-    learned.sends("ann", second)
-    too_short = refusal("InvalidPasswordException", "Password not long enough")
-    learned.refused(too_short, first)
-    assert learned.new_proof is second
-    learned.refused(too_short, second)
-    assert learned.new_proof is None
+def test_a_late_error_does_not_affect_a_later_password() -> None:
+    writes, first, second = (
+        UncertainWrites(),
+        *(PasswordProof("Ab12", Secret(text)) for text in ("A-1!", "B-2!")),
+    )
+    writes.record_password_sent("ann", first)
+    writes.record_password_sent("ann", second)
+    too_short = error_from_response("InvalidPasswordException", "Password not long enough")
+    writes.record_failure(too_short, first)
+    assert writes.new_proof is second
+    writes.record_failure(too_short, second)
+    assert writes.new_proof is None
 
 
-def test_a_session_of_the_sign_up_that_is_refused_still_spares_the_choice_of_a_factor() -> None:
+def test_a_rejected_sign_up_session_prefers_the_password() -> None:
     gateway = ScriptedGateway(
         {"UserConfirmed": False, "Session": "of the sign-up"},
         {"Session": "of its confirmation"},
-        refusal("NotAuthorizedException", "Invalid session"),
+        error_from_response("NotAuthorizedException", "Invalid session"),
         challenge("SMS_MFA"),
     )
     attempt = Auth("eu-west-1_Ab12Cd34E", "c", gateway=gateway).attempt()
     attempt.sign_up("zoe", Secret(NEW), user_attributes={}, auth_flow=AuthFlow.USER_AUTH)
     attempt.confirm_sign_up(Secret("123456"))
-    operation, asked = gateway.calls[-1]
-    assert (operation, asked["AuthParameters"]["PREFERRED_CHALLENGE"]) == ("InitiateAuth", "PASSWORD_SRP")
-    operation, asked = gateway.calls[-2]
-    assert (operation, asked["AuthFlow"]) == ("InitiateAuth", "USER_AUTH")
-    assert asked["AuthParameters"] == {"USERNAME": "zoe", "SECRET_HASH": None}
-    assert asked["Session"] == Secret("of its confirmation")
+    operation, request = gateway.calls[-1]
+    assert (operation, request["AuthParameters"]["PREFERRED_CHALLENGE"]) == ("InitiateAuth", "PASSWORD_SRP")
+    operation, request = gateway.calls[-2]
+    assert (operation, request["AuthFlow"]) == ("InitiateAuth", "USER_AUTH")
+    assert request["AuthParameters"] == {"USERNAME": "zoe", "SECRET_HASH": None}
+    assert request["Session"] == Secret("of its confirmation")
 
 
 @pytest.mark.parametrize("key", ["DeviceKey", "DeviceGroupKey"])
-def test_a_device_whose_keys_are_no_text_costs_no_sign_in(key: str) -> None:
+def test_invalid_device_keys_do_not_fail_the_sign_in(key: str) -> None:
     signed_in = tokens("eu-west-1_Ab12Cd34E", "c")
     metadata = {"DeviceKey": "eu-west-1_device", "DeviceGroupKey": "group", key: "\udcff"}
     signed_in["AuthenticationResult"]["NewDeviceMetadata"] = metadata
@@ -361,21 +365,21 @@ def test_the_hash_of_a_new_password_replaces_its_text() -> None:
     )
     attempt = Auth("eu-west-1_Ab12Cd34E", "client1", gateway=gateway).attempt()
     attempt.sign_up("ann", Secret(NEW), user_attributes={}, auth_flow=AuthFlow.USER_SRP_AUTH)
-    proof = attempt._progress.learned.new_proof
+    proof = attempt._engine.writes.new_proof
     assert proof is not None
     assert proof.password is None
-    assert proof == attempt._progress.exchange.proof
+    assert proof == attempt._engine.proof
 
 
 def test_only_a_hash_replaces_the_text_of_a_new_password() -> None:
-    learned, new = Learned(), PasswordProof("Ab12", Secret(NEW))
-    learned.hashed(new.hashed_for("ann"))
-    assert learned.new_proof is None, "no new password was sent"
-    learned.sends("ann", new)
-    learned.hashed(PasswordProof("Ab12"))
-    assert learned.new_proof is new, "no hash was made"
+    writes, new = UncertainWrites(), PasswordProof("Ab12", Secret(NEW))
+    writes.record_hash(new.hashed_for("ann"))
+    assert writes.new_proof is None, "no new password was sent"
+    writes.record_password_sent("ann", new)
+    writes.record_hash(PasswordProof("Ab12"))
+    assert writes.new_proof is new, "no hash was made"
     hashed = new.hashed_for("ann")
-    learned.hashed(hashed)
-    assert learned.new_proof is hashed
-    learned.hashed(PasswordProof("Ab12", Secret(TEMPORARY)).hashed_for("ann"))
-    assert learned.new_proof is hashed, "the hash of another password does not replace it"
+    writes.record_hash(hashed)
+    assert writes.new_proof is hashed
+    writes.record_hash(PasswordProof("Ab12", Secret(TEMPORARY)).hashed_for("ann"))
+    assert writes.new_proof is hashed, "the hash of another password does not replace it"

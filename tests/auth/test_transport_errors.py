@@ -1,11 +1,11 @@
-"""What is said where no answer came: the reason, as far as the system told one, and what to look at."""
+"""Errors without a reply: the reason the system reports, and what to check."""
 
 from __future__ import annotations
 
 import errno
 import socket
 import ssl
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from botocore.exceptions import (
@@ -21,21 +21,24 @@ from botocore.parsers import ResponseParserError
 
 from tui_auth.auth.errors import TRY_AGAIN, AuthError, ErrorKind
 from tui_auth.auth.gateway import Address, CognitoGateway
-from tui_auth.auth.no_answer import CERTIFICATE_REFUSED, no_answer, refusal_in
+from tui_auth.auth.transport_errors import CERTIFICATE_REJECTED, reply_error, transport_error
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 URL = "https://cognito-idp.eu-west-1.amazonaws.com/"
 
 
 @pytest.fixture
 def closed_port() -> Iterator[int]:
-    """A port of this machine on which nobody listens, and nobody will meanwhile."""
+    """A loopback port that stays closed."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         yield taken.getsockname()[1]
 
 
 def wrapped(cause: OSError) -> EndpointConnectionError:
-    """botocore's error about a connection that was not made, with the system's own below another one."""
+    """Build botocore's connection error around the system's error."""
     try:
         try:
             raise cause
@@ -45,13 +48,13 @@ def wrapped(cause: OSError) -> EndpointConnectionError:
         return EndpointConnectionError(endpoint_url=URL, error=error)
 
 
-def test_a_pool_that_does_not_run_is_said_to_refuse_the_connection(closed_port: int) -> None:
+def test_a_closed_port_is_reported_as_refused(closed_port: int) -> None:
     gateway = CognitoGateway(Address("eu-west-1", f"http://127.0.0.1:{closed_port}"))
-    with pytest.raises(AuthError) as refused:
+    with pytest.raises(AuthError) as raised:
         gateway.call("InitiateAuth", {"ClientId": "c", "AuthFlow": "USER_AUTH"})
-    assert refused.value.kind is ErrorKind.NETWORK
-    assert refused.value.message == "The endpoint cannot be reached: the connection was refused."
-    assert refused.value.recovery_suggestion == "Start the pool at that address, or check the endpoint URL."
+    assert raised.value.kind is ErrorKind.NETWORK
+    assert raised.value.message == "The endpoint cannot be reached: the connection was refused."
+    assert raised.value.recovery_suggestion == "Start the pool at that address, or check the endpoint URL."
 
 
 @pytest.mark.parametrize(
@@ -67,17 +70,17 @@ def test_a_pool_that_does_not_run_is_said_to_refuse_the_connection(closed_port: 
         (ConnectTimeoutError(endpoint_url=URL), ": it does not take the connection."),
     ],
 )
-def test_the_reason_is_said_that_the_system_tells(error: Exception, why: str) -> None:
-    said = no_answer(error)
-    assert (said.kind, said.message) == (ErrorKind.NETWORK, f"Cognito cannot be reached{why}")
-    assert said.recovery_suggestion == "Check the network and the region, then try again."
-    assert not said.may_have_arrived
+def test_the_systems_reason_is_reported(error: Exception, why: str) -> None:
+    auth_error = transport_error(error)
+    assert (auth_error.kind, auth_error.message) == (ErrorKind.NETWORK, f"Cognito cannot be reached{why}")
+    assert auth_error.recovery_suggestion == "Check the network and the region, then try again."
+    assert not auth_error.may_have_arrived
 
 
-def test_at_an_endpoint_of_its_own_the_endpoint_is_what_cannot_be_reached() -> None:
-    said = no_answer(ConnectTimeoutError(endpoint_url=URL), "", "https://pool.example.com")
-    assert said.message == "The endpoint cannot be reached: it does not take the connection."
-    assert said.recovery_suggestion == "Check the network and the endpoint URL, then try again."
+def test_an_unreachable_custom_endpoint_is_named() -> None:
+    auth_error = transport_error(ConnectTimeoutError(endpoint_url=URL), "", "https://pool.example.com")
+    assert auth_error.message == "The endpoint cannot be reached: it does not take the connection."
+    assert auth_error.recovery_suggestion == "Check the network and the endpoint URL, then try again."
 
 
 NOT_AN_ANSWER = (
@@ -111,24 +114,28 @@ NOT_AN_ANSWER = (
         (ValueError(), *NOT_AN_ANSWER, True),
     ],
 )
-def test_what_kept_an_answer_from_coming_is_said_with_the_cure(
+def test_a_transport_error_has_a_message_and_a_suggestion(
     error: Exception, message: str, suggestion: str, may_have_arrived: bool
 ) -> None:
-    said = no_answer(error)
-    assert (said.kind, said.message, said.recovery_suggestion) == (ErrorKind.NETWORK, message, suggestion)
-    assert said.may_have_arrived is may_have_arrived
-    assert said.cause is error
+    auth_error = transport_error(error)
+    assert (auth_error.kind, auth_error.message, auth_error.recovery_suggestion) == (
+        ErrorKind.NETWORK,
+        message,
+        suggestion,
+    )
+    assert auth_error.may_have_arrived is may_have_arrived
+    assert auth_error.cause is error
 
 
-def test_a_value_of_the_wrong_length_is_said_without_the_value() -> None:
-    said = no_answer(ParamValidationError(report="hunter2"))
-    assert said.kind is ErrorKind.VALIDATION
-    assert str(said) == "That is too short or too long for Cognito. Change it and try again."
-    assert said.cause is None
+def test_an_invalid_length_is_reported_without_the_value() -> None:
+    auth_error = transport_error(ParamValidationError(report="hunter2"))
+    assert auth_error.kind is ErrorKind.VALIDATION
+    assert str(auth_error) == "That is too short or too long for Cognito. Change it and try again."
+    assert auth_error.cause is None
 
 
 def tls_error(reason: str = "", verify_code: int | None = None) -> SSLError:
-    """botocore's error about TLS, with the one of the ssl module below it."""
+    """Build botocore's TLS error around an error of the ssl module."""
     below = ssl.SSLError(1, "of the ssl module")
     below.reason = reason
     if verify_code is not None:
@@ -139,12 +146,12 @@ def tls_error(reason: str = "", verify_code: int | None = None) -> SSLError:
 @pytest.mark.parametrize(
     "reason", ["WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE"]
 )
-def test_a_server_without_tls_is_said_to_be_one(reason: str) -> None:
+def test_a_plain_text_server_is_reported(reason: str) -> None:
     error = tls_error(reason)
-    said = no_answer(error)
-    assert (said.kind, said.cause) == (ErrorKind.NETWORK, error)
-    assert said.message == "The server does not speak TLS there."
-    assert said.recovery_suggestion == (
+    auth_error = transport_error(error)
+    assert (auth_error.kind, auth_error.cause) == (ErrorKind.NETWORK, error)
+    assert auth_error.message == "The server does not speak TLS there."
+    assert auth_error.recovery_suggestion == (
         "Is the port right? A pool on this machine may be at http://127.0.0.1:PORT."
     )
 
@@ -167,24 +174,22 @@ def test_a_server_without_tls_is_said_to_be_one(reason: str) -> None:
         ),
         (
             18,
-            CERTIFICATE_REFUSED,
+            CERTIFICATE_REJECTED,
             "If a proxy of yours replaces certificates, name its CA file in AWS_CA_BUNDLE.",
         ),
     ],
 )
-def test_a_refused_certificate_says_what_is_wrong_with_it(
-    verify_code: int, message: str, suggestion: str
-) -> None:
+def test_a_rejected_certificate_is_explained(verify_code: int, message: str, suggestion: str) -> None:
     error = tls_error("CERTIFICATE_VERIFY_FAILED", verify_code)
-    said = no_answer(error)
-    assert (said.kind, said.cause) == (ErrorKind.NETWORK, error)
-    assert (said.message, said.recovery_suggestion) == (message, suggestion)
+    auth_error = transport_error(error)
+    assert (auth_error.kind, auth_error.cause) == (ErrorKind.NETWORK, error)
+    assert (auth_error.message, auth_error.recovery_suggestion) == (message, suggestion)
 
 
 @pytest.mark.parametrize(("ca_file", "shown"), [("/etc/ca.pem", "/etc/ca.pem"), ("a\x1b", "'a\\x1b'")])
-def test_a_refused_certificate_names_the_ca_file_that_was_used(ca_file: str, shown: str) -> None:
-    said = no_answer(tls_error("CERTIFICATE_VERIFY_FAILED", 18), ca_file)
-    assert said.recovery_suggestion == (
+def test_a_rejected_certificate_names_the_ca_file(ca_file: str, shown: str) -> None:
+    auth_error = transport_error(tls_error("CERTIFICATE_VERIFY_FAILED", 18), ca_file)
+    assert auth_error.recovery_suggestion == (
         f"The CA file used is {shown}. Is it the right one? AWS_CA_BUNDLE names another."
     )
 
@@ -194,25 +199,29 @@ def client_error(code: object, message: object, status: object = 400) -> ClientE
     return ClientError(response, "InitiateAuth")
 
 
-def test_a_refusal_is_read_out_of_botocores_error() -> None:
+def test_a_client_error_becomes_an_auth_error() -> None:
     error = client_error("CodeMismatchException", "Invalid code")
-    said = refusal_in(error)
-    assert (said.code, said.service_message, said.cause) == ("CodeMismatchException", "Invalid code", error)
-    assert not said.may_have_arrived
-    assert refusal_in(client_error("Strange", "", 503)).may_have_arrived
+    auth_error = reply_error(error)
+    assert (auth_error.code, auth_error.service_message, auth_error.cause) == (
+        "CodeMismatchException",
+        "Invalid code",
+        error,
+    )
+    assert not auth_error.may_have_arrived
+    assert reply_error(client_error("Strange", "", 503)).may_have_arrived
 
 
 @pytest.mark.parametrize("status", ["503", None])
-def test_a_status_that_is_no_number_counts_as_a_refusal(status: object) -> None:
-    assert not refusal_in(client_error("Strange", "", status)).may_have_arrived
+def test_an_invalid_status_counts_as_a_reply(status: object) -> None:
+    assert not reply_error(client_error("Strange", "", status)).may_have_arrived
 
 
-def test_a_refusal_of_strange_types_is_one_all_the_same() -> None:
-    said = refusal_in(client_error(None, ["x"]))
-    assert (said.code, said.service_message) == ("None", "")
-    assert refusal_in(ClientError({}, "InitiateAuth")).code == "None"
+def test_a_client_error_can_have_invalid_types() -> None:
+    auth_error = reply_error(client_error(None, ["x"]))
+    assert (auth_error.code, auth_error.service_message) == ("None", "")
+    assert reply_error(ClientError({}, "InitiateAuth")).code == "None"
 
 
-def test_a_page_with_an_http_status_is_no_refusal_of_cognitos() -> None:
-    said = refusal_in(client_error("404", "Not Found", 404))
-    assert (said.code, said.message) == (None, NOT_AN_ANSWER[0])
+def test_an_http_error_page_is_not_cognitos_reply() -> None:
+    auth_error = reply_error(client_error("404", "Not Found", 404))
+    assert (auth_error.code, auth_error.message) == (None, NOT_AN_ANSWER[0])

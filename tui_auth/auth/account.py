@@ -1,0 +1,230 @@
+"""Sign-up and password reset: Cognito's operations, and how each leads into the sign-in it is for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tui_auth.auth.challenges import challenge_session, parse_delivery_details
+from tui_auth.auth.error_catalog import is_already_confirmed, is_confirmed_before
+from tui_auth.auth.errors import AuthError, ErrorField, ErrorKind
+from tui_auth.auth.next_step import ConfirmSignUp, DeliveryDetails, NextStep, ResetPassword
+from tui_auth.auth.srp import PasswordProof
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tui_auth.auth.app_client import AppClient, AuthFlow
+    from tui_auth.auth.engine import AuthReply, SignInEngine
+    from tui_auth.auth.gateway import Gateway
+    from tui_auth.secret import Secret
+
+    Metadata = Mapping[str, str] | None
+
+
+@dataclass(frozen=True)
+class SignUpReply:
+    """The reply to SignUp.
+
+    Attributes:
+        is_confirmed: True if no code is needed.
+        delivery_details: Where the code was sent.
+        sign_up_session: What ConfirmSignUp takes, so that the user is signed in after it; or None.
+    """
+
+    is_confirmed: bool
+    delivery_details: DeliveryDetails
+    sign_up_session: Secret | None
+
+
+class AccountOperations:
+    """Sign-up and password reset at one app client. Each method is one call and raises AuthError."""
+
+    def __init__(self, gateway: Gateway, client: AppClient) -> None:
+        self._gateway = gateway
+        self._client = client
+
+    def forgot_password(self, username: str, metadata: Metadata = None) -> DeliveryDetails:
+        """Send a reset code (ForgotPassword); an earlier code stops working.
+
+        Returns:
+            Where the code was sent, as the server masks it.
+        """
+        reply = self._call("ForgotPassword", username, metadata)
+        return parse_delivery_details(reply.get("CodeDeliveryDetails"))
+
+    def confirm_forgot_password(
+        self, username: str, new_password: Secret, code: Secret, metadata: Metadata = None
+    ) -> None:
+        """Set a new password (ConfirmForgotPassword)."""
+        self._call("ConfirmForgotPassword", username, metadata, ConfirmationCode=code, Password=new_password)
+
+    def resend_confirmation_code(self, username: str, metadata: Metadata = None) -> DeliveryDetails:
+        """Send another sign-up code (ResendConfirmationCode).
+
+        Returns:
+            Where the code was sent, as the server masks it.
+        """
+        reply = self._call("ResendConfirmationCode", username, metadata)
+        return parse_delivery_details(reply.get("CodeDeliveryDetails"))
+
+    def sign_up(
+        self, username: str, password: Secret, attributes: Mapping[str, str], metadata: Metadata = None
+    ) -> SignUpReply:
+        """Create an account (SignUp); ``attributes`` are user attributes by Cognito's names."""
+        pairs = [{"Name": name, "Value": value} for name, value in attributes.items()]
+        reply = self._call("SignUp", username, metadata, Password=password, UserAttributes=pairs or None)
+        return SignUpReply(
+            reply.get("UserConfirmed") is True,
+            parse_delivery_details(reply.get("CodeDeliveryDetails")),
+            challenge_session(reply),
+        )
+
+    def confirm_sign_up(
+        self, username: str, code: Secret, metadata: Metadata = None, sign_up_session: Secret | None = None
+    ) -> Secret | None:
+        """Confirm a sign-up (ConfirmSignUp); one that was confirmed meanwhile counts as confirmed.
+
+        Returns:
+            The session with which the user signs in at once, or None.
+        """
+        try:
+            reply = self._call(
+                "ConfirmSignUp", username, metadata, ConfirmationCode=code, Session=sign_up_session
+            )
+        except AuthError as error:
+            if not is_confirmed_before(error):
+                raise
+            return None
+        return challenge_session(reply)
+
+    def _call(
+        self, operation: str, username: str, metadata: Metadata, **parameters: Any
+    ) -> Mapping[str, Any]:
+        return self._gateway.call(
+            operation,
+            {
+                "ClientId": self._client.client_id,
+                "Username": username,
+                "SecretHash": self._client.secret_hash(username),
+                "ClientMetadata": dict(metadata) if metadata else None,
+                **parameters,
+            },
+        )
+
+
+# What an attempt does: each function changes the engine and raises AuthError. Called again after its reply
+# was lost, it finds out whether the first call took effect.
+
+
+def sign_up(
+    engine: SignInEngine,
+    username: str,
+    password: Secret,
+    *,
+    user_attributes: Mapping[str, str],
+    auth_flow: AuthFlow,
+    client_metadata: Mapping[str, str] | None,
+) -> NextStep:
+    """Create an account, then ask for its code or, if none is needed, sign in."""
+    engine.prepare(username, auth_flow, client_metadata)
+    engine.set_password(password)
+    already_sent = engine.writes.record_password_sent(username, engine.proof)
+    try:
+        reply = _operations(engine).sign_up(username, password, user_attributes, engine.client_metadata)
+    except AuthError as error:
+        if already_sent and error.code == "UsernameExistsException":
+            return engine.next_step_for(engine.initiate_after_lost_reply(engine.proof, error))
+        engine.writes.record_failure(error, engine.proof)
+        raise
+    if reply.is_confirmed:
+        return engine.next_step_for(engine.initiate_with_known_password())
+    engine.sign_up_session = reply.sign_up_session
+    return ConfirmSignUp(delivery_details=reply.delivery_details)
+
+
+def confirm_sign_up(engine: SignInEngine, code: Secret) -> NextStep:
+    """Confirm the sign-up, then sign in; if the password is forgotten, reset it first."""
+    if not engine.first_call_committed:
+        session = _confirm_with_either_session(engine, code)
+        # Cognito signs in only a user who sent it the session of SignUp.
+        engine.sign_up_session = session if engine.sign_up_session else None
+        engine.first_call_committed = True
+    return _sign_in_confirmed_user(engine)
+
+
+def resend_sign_up_code(engine: SignInEngine) -> DeliveryDetails | NextStep:
+    """Send another sign-up code; sign in if the sign-up was confirmed meanwhile."""
+    try:
+        return _operations(engine).resend_confirmation_code(engine.username, engine.client_metadata)
+    except AuthError as error:
+        if not is_already_confirmed(error):
+            raise
+    engine.sign_up_session = None
+    return _sign_in_confirmed_user(engine)
+
+
+def send_reset_code(engine: SignInEngine) -> DeliveryDetails:
+    """Send a reset code."""
+    return _operations(engine).forgot_password(engine.username, engine.client_metadata)
+
+
+def confirm_reset_password(engine: SignInEngine, new_password: Secret, code: Secret) -> NextStep:
+    """Set the new password, then sign in with it."""
+    reply: AuthReply | None = None
+    if not engine.first_call_committed:
+        reply = _reset(engine, new_password, code)
+        engine.new_password, engine.first_call_committed = new_password, True
+    elif engine.new_password != new_password:
+        raise AuthError(
+            ErrorKind.VALIDATION,
+            "The new password is set already; only signing in with it failed.",
+            "Type that one here, or go back and sign in with it.",
+            field=ErrorField.NEW_PASSWORD,
+        )
+    step = engine.next_step_for(engine.initiate_with_known_password() if reply is None else reply)
+    engine.writes.new_proof = engine.proof
+    return step
+
+
+def _operations(engine: SignInEngine) -> AccountOperations:
+    return AccountOperations(engine.gateway, engine.client)
+
+
+def _confirm_with_either_session(engine: SignInEngine, code: Secret) -> Secret | None:
+    """Confirm with the session of SignUp, then without: a code is valid for a day, the session shorter."""
+    operations, session = _operations(engine), engine.sign_up_session
+    try:
+        return operations.confirm_sign_up(engine.username, code, engine.client_metadata, session)
+    except AuthError as error:
+        if error.kind is not ErrorKind.SESSION_EXPIRED or session is None:
+            raise
+    engine.sign_up_session = None
+    return operations.confirm_sign_up(engine.username, code, engine.client_metadata)
+
+
+def _sign_in_confirmed_user(engine: SignInEngine) -> NextStep:
+    session = engine.sign_up_session
+    reply = engine.initiate_after_sign_up(session) if session else None
+    if reply is not None:
+        return engine.next_step_for(reply)
+    if engine.auth_flow.needs_password and not engine.proof.is_known:
+        return ResetPassword()
+    return engine.next_step_for(engine.initiate_with_known_password())
+
+
+def _reset(engine: SignInEngine, new_password: Secret, code: Secret) -> AuthReply | None:
+    """Set the new password; return a reply only if a sign-in had to show that it was set before."""
+    proof = PasswordProof(engine.client.pool_name, new_password)
+    already_sent = engine.writes.record_password_sent(engine.username, proof)
+    try:
+        _operations(engine).confirm_forgot_password(
+            engine.username, new_password, code, engine.client_metadata
+        )
+    except AuthError as error:
+        if already_sent and error.code == "ExpiredCodeException":
+            return engine.initiate_after_lost_reply(proof, error)
+        engine.writes.record_failure(error, proof)
+        raise
+    engine.proof = proof
+    return None

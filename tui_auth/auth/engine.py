@@ -1,0 +1,648 @@
+"""The state machine of one sign-in: initiate, respond, follow silent challenges, replay choices.
+
+All calls that a sign-in makes to Cognito are here, except those of a sign-up and a password reset
+(``account.py``). ``attempt.py`` runs each operation on a copy of the engine and commits or drops it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from tui_auth.auth import challenges, totp
+from tui_auth.auth.app_client import AuthFlow
+from tui_auth.auth.challenges import CHOICE_CHALLENGES, PASSWORD_FACTORS, Challenge, Choices, answer_text
+from tui_auth.auth.devices import (
+    Device,
+    build_device_proof,
+    confirm_device,
+    device_challenge_responses,
+    rejected_device_error,
+)
+from tui_auth.auth.error_catalog import (
+    is_rejected_password,
+    is_unknown_device,
+    is_wrong_credentials,
+    without_password,
+)
+from tui_auth.auth.errors import AuthError, ErrorKind
+from tui_auth.auth.next_step import (
+    AuthFactorType,
+    ConfirmSignInWithPassword,
+    ConfirmSignUp,
+    ContinueSignInWithEmailMFASetup,
+    ContinueSignInWithMFASetupSelection,
+    ContinueSignInWithTOTPSetup,
+    DeliveryDetails,
+    Done,
+    MFAType,
+    NextStep,
+    ResetPassword,
+    TOTPSetupDetails,
+)
+from tui_auth.auth.srp import PasswordProof
+from tui_auth.auth.tokens import parse_authentication_result
+from tui_auth.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tui_auth.auth.app_client import AppClient
+    from tui_auth.auth.challenges import Answer
+    from tui_auth.auth.gateway import Gateway
+
+MAX_SILENT_RESPONSES = 12
+"""How many challenges in a row are answered without the user. More means a pool that loops."""
+
+AuthReply = Challenge | Done
+"""Where silent responses end: at a challenge that needs the user, or at the tokens."""
+
+
+@dataclass(eq=False, repr=False)
+class UncertainWrites:
+    """Writes that may have reached Cognito though nobody saw the reply.
+
+    An attempt and its forks share one object: a new password takes effect even if the user stopped waiting.
+
+    Attributes:
+        new_proof: Proves a password that was sent as the new one and may be in effect: its reply was lost, or
+            came after the user stopped waiting, or a later call failed. None if there is no such password.
+        totp_key_may_be_in_use: True if a code proved a TOTP key and no reply came.
+    """
+
+    new_proof: PasswordProof | None = None
+    totp_key_may_be_in_use: bool = False
+    _username: str = ""
+    _already_sent: bool = False
+
+    def record_password_sent(self, username: str, proof: PasswordProof) -> bool:
+        """Record that a new password is about to be sent.
+
+        Returns:
+            True if the same one was sent before, so that it may already be in effect.
+        """
+        is_same = self.new_proof is not None and self.new_proof.proves_same_password(proof)
+        self._already_sent = is_same and username == self._username
+        self.new_proof, self._username = proof, username
+        return self._already_sent
+
+    def record_hash(self, proof: PasswordProof) -> None:
+        """Replace the text of the new password by its hash, once there is one."""
+        if self.new_proof is not None and self.new_proof.password is not None and proof.inner is not None:
+            self.new_proof = proof
+
+    def record_failure(self, error: AuthError, proof: PasswordProof) -> None:
+        """Forget the new password if the error says that Cognito never accepted it.
+
+        Args:
+            error: How the call with the new password failed.
+            proof: The proof that was sent. A late error is not about a password sent after it.
+        """
+        if proof is not self.new_proof:
+            return
+        if error.code == "CodeDeliveryFailureException":
+            return  # the account was created; only its code was not sent
+        is_clear = error.code is not None or error.kind in (ErrorKind.NETWORK, ErrorKind.VALIDATION)
+        if is_clear and not error.may_have_arrived and not self._already_sent:
+            self.new_proof = None
+
+
+class SignInEngine:
+    """One sign-in: its state, and the calls that change it.
+
+    ``copy.copy`` makes a copy to run an operation on. Fields are assigned, never modified, so a copy shares
+    nothing that changes, except ``writes``. Every method that calls Cognito raises AuthError.
+
+    Attributes:
+        username: The user name as typed.
+        auth_flow: The flow that the sign-in starts with.
+        client_metadata: ClientMetadata of every call.
+        proof: Proves the password; empty if there is none.
+        device: The remembered device, or None.
+        challenge: The challenge that waits for an answer, or None.
+        choices: The choices the user made.
+        writes: Writes that may have reached Cognito.
+        step: The next step, None before there is one.
+        first_call_committed: True after the first of two calls succeeded (VerifySoftwareToken,
+            ConfirmForgotPassword, ConfirmSignUp). A retry must start with the second.
+        was_password_rejected: True if a password was rejected at this step, so that the challenge session may
+            be gone.
+        new_password: The new password of a reset whose first call is committed.
+        sign_up_session: Session of SignUp or ConfirmSignUp, which signs the new user in without a password.
+    """
+
+    def __init__(self, gateway: Gateway, client: AppClient) -> None:
+        self.gateway = gateway
+        self.client = client
+        self.username = ""
+        self.auth_flow = AuthFlow.USER_SRP_AUTH
+        self.client_metadata: Mapping[str, str] = MappingProxyType({})
+        self.proof = PasswordProof(client.pool_name)
+        self.device: Device | None = None
+        self.challenge: Challenge | None = None
+        self.choices = Choices()
+        self.writes = UncertainWrites()
+        self.step: NextStep | None = None
+        self.first_call_committed = False
+        self.was_password_rejected = False
+        self.new_password: Secret | None = None
+        self.sign_up_session: Secret | None = None
+        self._cognito_username = ""
+        self._device_proof: PasswordProof | None = None
+
+    # --- State -------------------------------------------------------------------------------------------
+
+    def prepare(self, username: str, auth_flow: AuthFlow, client_metadata: Mapping[str, str] | None) -> None:
+        """Set whose sign-in this is, and how it starts."""
+        self.username, self.auth_flow = username, auth_flow
+        self.set_client_metadata(client_metadata or {})
+
+    def set_client_metadata(self, client_metadata: Mapping[str, str]) -> None:
+        """Set ClientMetadata for all further calls."""
+        self.client_metadata = MappingProxyType(dict(client_metadata))
+
+    def set_password(self, password: Secret | None) -> None:
+        """Set the password to prove, or None."""
+        self.proof = PasswordProof(self.client.pool_name, password)
+
+    def complete(self, outcome: NextStep | DeliveryDetails) -> None:
+        """Record that an operation succeeded; if it only sent a code, the step stays."""
+        self.first_call_committed = self.was_password_rejected = False
+        self.new_password = None
+        self.writes.record_hash(self.proof)
+        if isinstance(outcome, Done):
+            self.forget()
+        if not isinstance(outcome, DeliveryDetails):
+            self.step = outcome
+
+    def forget(self) -> None:
+        """Drop everything stored for a restart."""
+        self.proof = PasswordProof(self.proof.pool_name)
+        self.challenge = self.device = self._device_proof = None
+        self.choices = Choices()
+        self.sign_up_session = self.new_password = None
+        # A new object: a fork that still waits needs the old one.
+        self.writes = UncertainWrites()
+
+    def current_challenge(self) -> Challenge:
+        """Return the challenge that waits for an answer. Raises AuthError (INVALID_STATE) if none does."""
+        if self.challenge is None:
+            raise AuthError(ErrorKind.INVALID_STATE, "No sign-in is under way.", "Sign in first.")
+        return self.challenge
+
+    # --- Initiate ----------------------------------------------------------------------------------------
+
+    def sign_in(
+        self,
+        username: str,
+        password: Secret | None,
+        *,
+        auth_flow: AuthFlow,
+        first_factor: str | None,
+        client_metadata: Mapping[str, str] | None,
+        device: Device | None,
+    ) -> NextStep:
+        """Start the sign-in; ``first_factor`` is Cognito's name of the preferred one."""
+        if not username or (not password and auth_flow.needs_password):
+            raise AuthError(ErrorKind.VALIDATION, "Name and password are both needed.")
+        self.prepare(username, auth_flow, client_metadata)
+        self.device = device
+        self.set_password(password)
+        if auth_flow is AuthFlow.USER_AUTH and first_factor in PASSWORD_FACTORS and not password:
+            # Cognito takes this preference only with the proof of the password: ask for it first.
+            self.choices = self.choices.with_first_factor(first_factor)
+            return ConfirmSignInWithPassword()
+        # There are no passkeys here: without the preference the pool offers the other factors.
+        is_passkey = first_factor == AuthFactorType.WEB_AUTHN.value
+        return self.next_step_for(self._initiate_preferring(None if is_passkey else first_factor))
+
+    def restart(self, choice_count: int | None) -> NextStep:
+        """Start again and replay the first ``choice_count`` choices, or all."""
+        self.choices = self.choices.restart(choice_count)
+        reply = self._initiate_with_either_password()
+        if isinstance(reply, Challenge) and reply.name == "WEB_AUTHN" and self.choices.made:
+            # The user chose another factor instead of the passkey, which takes a preference, not an answer.
+            self.choices = self.choices.skip_first()
+            reply = self.initiate(self.choices.made[0][1])
+        if _is_first_factor_choice(reply) and self.choices.end_with_password:
+            return ConfirmSignInWithPassword()  # replay the choice; the password itself is gone
+        return self.next_step_for(reply)
+
+    def initiate(self, first_factor: str | None = None) -> AuthReply:
+        """Send InitiateAuth and follow; repeat it without a device that Cognito rejects.
+
+        Args:
+            first_factor: PREFERRED_CHALLENGE, which only USER_AUTH takes.
+        """
+        proof = self.proof
+        try:
+            return self._initiate_auth(first_factor)
+        except AuthError as error:
+            if self.device is None or not (is_unknown_device(error) or self._is_rejected_device(error)):
+                raise
+        self.device = None
+        self.proof = proof if proof.is_known else self.proof
+        return self._initiate_auth(first_factor)
+
+    def initiate_with_known_password(self) -> AuthReply:
+        """Send InitiateAuth with the password, which USER_AUTH takes as the first factor."""
+        if self.auth_flow is AuthFlow.USER_AUTH and self.proof.is_known:
+            return self._initiate_preferring(AuthFactorType.PASSWORD_SRP.value)
+        return self.initiate()
+
+    def initiate_after_sign_up(self, sign_up_session: Secret) -> AuthReply | None:
+        """Send InitiateAuth with the session of ConfirmSignUp; None if the pool rejects that."""
+        self._cognito_username = self.username
+        parameters = {
+            "AuthFlow": AuthFlow.USER_AUTH.api_name,
+            "AuthParameters": {
+                "USERNAME": self._cognito_username,
+                "SECRET_HASH": self.client.secret_hash(self._cognito_username),
+            },
+            "Session": sign_up_session,
+        }
+        try:
+            return self._follow(self._call("InitiateAuth", parameters))
+        except AuthError as error:
+            if error.kind in (ErrorKind.NETWORK, ErrorKind.THROTTLED):
+                raise
+        return None
+
+    def initiate_after_lost_reply(self, proof: PasswordProof, rejection: AuthError) -> AuthReply:
+        """Sign in with a new password to learn whether it took effect: the reply to the change was lost.
+
+        Args:
+            proof: Proves the new password.
+            rejection: How Cognito rejected the repeated change. Raised if the password doesn't sign in, or
+                if the pool doesn't ask for it.
+        """
+        self.proof = proof
+        try:
+            reply = self._initiate_by_password()
+        except AuthError as error:
+            # Cognito reports a required reset before it checks the password.
+            if not is_rejected_password(error) and error.code != "PasswordResetRequiredException":
+                raise
+            reply = None
+        if reply is None:
+            self.writes.new_proof = None
+            raise rejection
+        return reply
+
+    def _initiate_preferring(self, first_factor: str | None) -> AuthReply:
+        """Send InitiateAuth with PREFERRED_CHALLENGE; record it as a choice so that Back reaches the list."""
+        reply = self.initiate(first_factor)
+        if first_factor and self.auth_flow is AuthFlow.USER_AUTH and not _is_first_factor_choice(reply):
+            self.choices = self.choices.with_first_factor(first_factor)
+        return reply
+
+    def _initiate_with_either_password(self) -> AuthReply:
+        """Send InitiateAuth; if a password change has an unknown outcome, try the new password first."""
+        new, old = self.writes.new_proof, self.proof
+        if new is None or new.proves_same_password(old):
+            return self.initiate()
+        self.proof = new
+        try:
+            return self.initiate()
+        except AuthError as error:
+            if not is_rejected_password(error):
+                raise
+        self.writes.new_proof, self.proof = None, old
+        return self.initiate()
+
+    def _initiate_by_password(self) -> AuthReply | None:
+        """Send InitiateAuth such that it proves the password; None if flow or pool don't ask for it."""
+        match self.auth_flow:
+            case AuthFlow.CUSTOM_WITHOUT_SRP:
+                return None
+            case AuthFlow.USER_AUTH:
+                factor = AuthFactorType.PASSWORD_SRP.value
+                reply = self.initiate(factor)
+                if self.proof.inner is None:  # the pool didn't ask for it
+                    return None
+                self.choices = self.choices.with_first_factor(factor)
+                return reply
+        return self.initiate()
+
+    def _initiate_auth(self, first_factor: str | None) -> AuthReply:
+        self._cognito_username = self.username
+        parameters = dict[str, Any]()
+        match self.auth_flow:
+            case AuthFlow.USER_SRP_AUTH:
+                parameters["SRP_A"] = self._new_srp_a()
+            case AuthFlow.USER_PASSWORD_AUTH:
+                parameters["PASSWORD"] = self.proof.password
+            case AuthFlow.CUSTOM_WITH_SRP:
+                parameters |= {"CHALLENGE_NAME": "SRP_A", "SRP_A": self._new_srp_a()}
+            case AuthFlow.USER_AUTH if first_factor:
+                parameters["PREFERRED_CHALLENGE"] = first_factor
+                if first_factor in PASSWORD_FACTORS and self.proof.is_known:
+                    parameters |= self._password_parameters(first_factor)
+        parameters |= {
+            "USERNAME": self._cognito_username,
+            "SECRET_HASH": self.client.secret_hash(self._cognito_username),
+            "DEVICE_KEY": self.device.key if self.device else None,
+        }
+        try:
+            reply = self._call(
+                "InitiateAuth", {"AuthFlow": self.auth_flow.api_name, "AuthParameters": parameters}
+            )
+        except AuthError as error:
+            raise (error if self.proof.is_known else without_password(error)) from None
+        return self._follow(reply)
+
+    def _password_parameters(self, factor: str) -> dict[str, Any]:
+        """Return what proves the password for a factor in the call that chooses it."""
+        if factor == "PASSWORD" and self.proof.password:
+            return {"PASSWORD": self.proof.password}
+        return {"SRP_A": self._new_srp_a()}
+
+    def _new_srp_a(self) -> str:
+        self.proof = self.proof.with_new_a()
+        return self.proof.srp_a
+
+    # --- Respond -----------------------------------------------------------------------------------------
+
+    def answer(
+        self, answer: Answer, user_attributes: Mapping[str, str] | None, friendly_device_name: str | None
+    ) -> NextStep:
+        """Answer the current step."""
+        value = answer if isinstance(answer, Secret) else Secret(answer_text(answer))
+        match self.step:
+            case None | Done() | ResetPassword() | ConfirmSignUp():
+                raise AuthError(ErrorKind.INVALID_STATE, "No sign-in step is waiting for an answer.")
+            case ContinueSignInWithTOTPSetup():
+                return self._answer_totp_setup(value, friendly_device_name)
+            case ContinueSignInWithMFASetupSelection():
+                return self._choose(value.reveal(), self._set_up_mfa)
+            case ContinueSignInWithEmailMFASetup():
+                return self._choose(value.reveal(), self._set_up_email)
+            case ConfirmSignInWithPassword():
+                return self._answer_password(value)
+        return self._answer_challenge(
+            value, challenges.attribute_responses(user_attributes) if user_attributes else {}
+        )
+
+    def respond(self, responses: Mapping[str, Any]) -> NextStep:
+        """Send ChallengeResponses for the current challenge."""
+        return self.next_step_for(self.respond_to_auth_challenge(responses))
+
+    def respond_to_auth_challenge(self, responses: Mapping[str, Any]) -> AuthReply:
+        """Send RespondToAuthChallenge and follow; repeat it without a device that Cognito has forgotten.
+
+        Raises:
+            AuthError: If Cognito rejects the device's proof after the answer, the challenge session ends; the
+                error says so, because nothing the user typed is wrong.
+        """
+        try:
+            reply = self._send(responses)
+        except AuthError as error:
+            if self.device is None or not is_unknown_device(error):
+                raise
+            self.device = None
+            reply = self._send(responses)
+        try:
+            return self._follow(reply)
+        except AuthError as error:
+            if self.device is None or not self._is_rejected_device(error):
+                raise
+            raise rejected_device_error(error) from None
+
+    def _answer_challenge(self, answer: Secret, attributes: Mapping[str, Any]) -> NextStep:
+        name = self.current_challenge().name
+        if name == "NEW_PASSWORD_REQUIRED":
+            return self._answer_new_password(answer, {challenges.response_key(name): answer, **attributes})
+        if name == "WEB_AUTHN":  # the challenge session of a passkey takes no other factor
+            return self.next_step_for(self._initiate_preferring(answer.reveal()))
+        if name not in CHOICE_CHALLENGES:
+            return self.respond({challenges.response_key(name): answer, **attributes})
+        choice = answer.reveal()
+        if name == "SELECT_CHALLENGE" and choice in PASSWORD_FACTORS:
+            return self._choose(choice, lambda _: ConfirmSignInWithPassword())
+        return self._choose(choice, lambda choice: self.respond({"ANSWER": choice}))
+
+    def _choose(self, choice: str, go_on: Callable[[str], NextStep]) -> NextStep:
+        """Make a choice and record it for a restart, unless it is rejected."""
+        name = self.current_challenge().name
+        step = go_on(choice)
+        self.choices = self.choices.append(name, choice)
+        return step
+
+    def _answer_new_password(self, password: Secret, responses: Mapping[str, Any]) -> NextStep:
+        challenge, proof = self.challenge, self.proof.for_new_password(password)
+        self.writes.record_password_sent(self.username, proof)
+        try:
+            reply = self.respond_to_auth_challenge(responses)
+        except AuthError as error:
+            if self.challenge is challenge:  # else the password was accepted, and a later call failed
+                self.writes.record_failure(error, proof)
+            raise
+        self.proof = proof
+        return self.next_step_for(reply)
+
+    def _answer_password(self, password: Secret) -> NextStep:
+        self.set_password(password)
+        if self.challenge is None:  # the factor was preferred, and nothing was sent yet
+            return self.next_step_for(self._initiate_preferring(self.choices.last))
+        if self.was_password_rejected:
+            return self._answer_another_password(password)
+        match self.challenge.name:
+            case "PASSWORD_SRP":
+                return self.respond({"SRP_A": self._new_srp_a()})
+            case "SELECT_CHALLENGE":
+                return self.respond(self._password_choice(self.choices.last))
+        return self.respond({"PASSWORD": password})
+
+    def _answer_another_password(self, password: Secret) -> NextStep:
+        """Start again for a second password: no documentation says that one challenge session takes two."""
+        was_asked_by_pool = self.current_challenge().name == "PASSWORD"
+        self.choices = self.choices.restart()
+        reply = self.initiate()
+        if was_asked_by_pool and isinstance(reply, Challenge) and reply.name == "PASSWORD":
+            return self.respond({"PASSWORD": password})
+        return self.next_step_for(reply)
+
+    def _answer_totp_setup(self, code: Secret, friendly_device_name: str | None) -> NextStep:
+        if not self.first_call_committed:
+            self._verify_software_token(code, friendly_device_name)
+            self.first_call_committed = True
+        return self.respond({})
+
+    def _verify_software_token(self, code: Secret, friendly_device_name: str | None) -> None:
+        challenge = self.current_challenge()
+        was_in_use, self.writes.totp_key_may_be_in_use = self.writes.totp_key_may_be_in_use, True
+        try:
+            reply = totp.verify_software_token(
+                self.gateway, challenge.challenge_session, code, friendly_device_name
+            )
+        except AuthError as error:
+            if not error.may_have_arrived:
+                self.writes.totp_key_may_be_in_use = was_in_use
+            raise
+        self.challenge = challenge.with_session_of(reply)
+
+    # --- Reply to next step ------------------------------------------------------------------------------
+
+    def next_step_for(self, reply: AuthReply) -> NextStep:
+        """Return the next step for a reply; make the calls that MFA_SETUP needs first."""
+        if isinstance(reply, Done):
+            return reply
+        return (
+            self._next_step_of_mfa_setup(reply)
+            if reply.name == "MFA_SETUP"
+            else challenges.next_step_for(reply)
+        )
+
+    def _next_step_of_mfa_setup(self, challenge: Challenge) -> NextStep:
+        offered = challenges.parse_mfa_types(challenge.texts("MFAS_CAN_SETUP"))
+        types = tuple(mfa_type for mfa_type in offered if mfa_type is not MFAType.SMS)
+        if not types:
+            raise AuthError(
+                ErrorKind.SERVICE,
+                "The pool wants a second factor that cannot be set up while signing in.",
+                "An administrator can add a phone number or an e-mail address to this user.",
+            )
+        if len(types) == 1:
+            return self._set_up_mfa(answer_text(types[0]))
+        choice = self._pop_replay(challenge.name)
+        if choice:
+            return self._set_up_mfa(choice)
+        left_out = tuple(mfa_type for mfa_type in offered if mfa_type is MFAType.SMS)
+        return ContinueSignInWithMFASetupSelection(types, left_out)
+
+    def _set_up_mfa(self, method: str) -> NextStep:
+        """Start to set up a second factor, by Cognito's name."""
+        if method == MFAType.TOTP.value:
+            return self._associate_software_token()
+        if method == MFAType.EMAIL.value:
+            address = self._pop_replay("MFA_SETUP")
+            return self._set_up_email(address) if address else ContinueSignInWithEmailMFASetup()
+        return self.respond({"ANSWER": method})
+
+    def _set_up_email(self, address: str) -> NextStep:
+        """Have a code sent to the address that becomes the second factor."""
+        return self.respond({"EMAIL": address})
+
+    def _associate_software_token(self) -> NextStep:
+        challenge = self.current_challenge()
+        key, reply = totp.associate_software_token(self.gateway, challenge.challenge_session)
+        self.challenge = challenge.with_session_of(reply)
+        self.writes.totp_key_may_be_in_use = False
+        return ContinueSignInWithTOTPSetup(TOTPSetupDetails(key, self.username))
+
+    # --- Follow and replay -------------------------------------------------------------------------------
+
+    def _follow(self, reply: Mapping[str, Any]) -> AuthReply:
+        """Respond to challenges until one needs the user, or the tokens come."""
+        for _ in range(MAX_SILENT_RESPONSES):
+            result = reply.get("AuthenticationResult")
+            if isinstance(result, Mapping):
+                return self._sign_in_done(result)
+            challenge = Challenge.from_reply(reply)
+            if challenge is None:
+                raise AuthError(ErrorKind.SERVICE, "Cognito answered with neither a step nor tokens.")
+            if challenge.name == "PASSWORD" and self.auth_flow is not AuthFlow.USER_AUTH:
+                raise AuthError(
+                    ErrorKind.SERVICE,
+                    "The pool asks for the password itself, which this sign-in flow never sends.",
+                    "If you trust the pool with it, sign in with the flow USER_AUTH or USER_PASSWORD_AUTH.",
+                )
+            self.challenge = challenge
+            self._cognito_username = (
+                challenge.text("USERNAME") or challenge.text("USER_ID_FOR_SRP") or self._cognito_username
+            )
+            responses = self._silent_responses(challenge)
+            if responses is None:
+                return challenge
+            reply = self._send_silently(challenge, responses)
+        raise AuthError(ErrorKind.SERVICE, "The pool asks the same thing over and over.")
+
+    def _silent_responses(self, challenge: Challenge) -> dict[str, Any] | None:
+        """Return the responses that need no user: proofs, and choices made before a restart. Else None."""
+        if challenge.name == "PASSWORD_VERIFIER":
+            self.proof = self.proof.hashed_for(challenge.text("USER_ID_FOR_SRP") or self._cognito_username)
+            return self.proof.challenge_responses(challenge.parameters, self.gateway.now())
+        if challenge.name == "PASSWORD_SRP" and self.proof.is_known:
+            return {"SRP_A": self._new_srp_a()}
+        if challenge.name.startswith("DEVICE_") and self.device:
+            return self._device_responses(challenge, self.device)
+        return self._replayed_choice(challenge) if challenge.name in CHOICE_CHALLENGES else None
+
+    def _device_responses(self, challenge: Challenge, device: Device) -> dict[str, Any] | None:
+        if challenge.name == "DEVICE_SRP_AUTH":
+            self._device_proof = build_device_proof(device)
+            return {"DEVICE_KEY": device.key, "SRP_A": self._device_proof.srp_a}
+        if challenge.name == "DEVICE_PASSWORD_VERIFIER" and self._device_proof:
+            return device_challenge_responses(
+                device, self._device_proof, challenge.parameters, self.gateway.now()
+            )
+        return None
+
+    def _replayed_choice(self, challenge: Challenge) -> dict[str, Any] | None:
+        choice = self._pop_replay(challenge.name)
+        if choice is None or choice not in PASSWORD_FACTORS:
+            return {"ANSWER": choice} if choice else None
+        is_provable = self.proof.password is not None or (choice == "PASSWORD_SRP" and self.proof.is_known)
+        return self._password_choice(choice) if is_provable else None
+
+    def _password_choice(self, factor: str) -> dict[str, Any]:
+        """Choose a password factor and prove the password in one call."""
+        return {"ANSWER": factor, **self._password_parameters(factor)}
+
+    def _pop_replay(self, challenge_name: str) -> str | None:
+        """Return the choice made at this challenge before the restart, once; else None."""
+        choice, self.choices = self.choices.pop_replay(challenge_name)
+        return choice
+
+    def _sign_in_done(self, result: Mapping[str, Any]) -> Done:
+        tokens, claims = parse_authentication_result(
+            result,
+            user_pool_id=self.client.user_pool_id,
+            client_id=self.client.client_id,
+            now=self.gateway.now(),
+        )
+        metadata = result.get("NewDeviceMetadata")
+        if metadata and (new := confirm_device(self.gateway, metadata, tokens.access_token)):
+            return Done(tokens, claims, new.device, new.asks_to_remember)
+        return Done(tokens, claims, self.device)
+
+    def _is_rejected_device(self, error: AuthError) -> bool:
+        name = self.challenge.name if self.challenge else ""
+        return name.startswith("DEVICE_") and error.code == "NotAuthorizedException"
+
+    # --- Calls -------------------------------------------------------------------------------------------
+
+    def _send_silently(self, challenge: Challenge, responses: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Send responses that the user didn't type; mark the error of a rejected password proof."""
+        try:
+            return self._send(responses)
+        except AuthError as error:
+            if challenge.name != "PASSWORD_VERIFIER" or not is_wrong_credentials(error):
+                raise
+            raise error.as_rejected_proof() from None
+
+    def _send(self, responses: Mapping[str, Any]) -> Mapping[str, Any]:
+        challenge = self.current_challenge()
+        common = {
+            "USERNAME": self._cognito_username,
+            "SECRET_HASH": self.client.secret_hash(self._cognito_username),
+            "DEVICE_KEY": self.device.key if self.device else None,
+        }
+        return self._call(
+            "RespondToAuthChallenge",
+            {
+                "ChallengeName": challenge.name,
+                "Session": challenge.challenge_session,
+                "ChallengeResponses": {**common, **responses},
+            },
+        )
+
+    def _call(self, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+        common = {"ClientId": self.client.client_id, "ClientMetadata": dict(self.client_metadata) or None}
+        return self.gateway.call(operation, {**common, **parameters})
+
+
+def _is_first_factor_choice(reply: AuthReply) -> bool:
+    return isinstance(reply, Challenge) and reply.name == "SELECT_CHALLENGE"

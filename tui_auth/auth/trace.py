@@ -1,0 +1,264 @@
+"""The call trace: which calls a sign-in made and what each led to, without any value.
+
+Shows what Amplify's documentation tells developers to look at, the next step, with Cognito's operations in
+between::
+
+    signIn → InitiateAuth → SMS_MFA → ConfirmSignInWithSMSMFACode(+***0123)
+
+An entry is built from names alone: nothing the user typed, and nothing that proves anything, gets in here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from tui_auth.auth.errors import AuthError, ErrorKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tui_auth.auth.gateway import Gateway
+    from tui_auth.auth.next_step import DeliveryDetails, NextStep
+
+    Outcome = NextStep | DeliveryDetails
+
+MAX_CALLS = 100
+UNREADABLE = "?"
+MIN_UNMASKED_LENGTH = 8
+"""A destination must be this long for its last four characters to tell less than they hide."""
+
+_NAME = re.compile(r"[A-Za-z][\w.:#-]{0,63}", re.ASCII)
+_MASKED = re.compile(r"[\w@.+* -]{1,48}", re.ASCII)
+_STARS = re.compile(r"\*+")
+_FIELD_GROUPS = ("AuthParameters", "ChallengeResponses")
+_OMITTED = ("ClientId", "ClientMetadata", "AuthFlow", "ChallengeName", "Session", *_FIELD_GROUPS)
+
+Listener = Callable[["Call"], None]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One request to Cognito.
+
+    Attributes:
+        name: The operation ("InitiateAuth").
+        about: The flow or the challenge that it starts or answers.
+        fields: The names of the fields sent.
+        answer: A challenge's name, "tokens", "ok", Cognito's error code, or "no answer"; empty until the
+            reply comes.
+    """
+
+    name: str
+    about: str = ""
+    fields: tuple[str, ...] = ()
+    answer: str = ""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of Amplify's API ("signIn").
+
+    Attributes:
+        number: Counts the calls from 1.
+        name: Amplify's name.
+        operations: The requests it made.
+        outcome: The next step or the error it led to; empty while it runs.
+    """
+
+    number: int
+    name: str
+    operations: tuple[Operation, ...] = ()
+    outcome: str = ""
+
+    @property
+    def chain(self) -> str:
+        """The call on one line, its parts joined by arrows."""
+        parts = [self.name]
+        for operation in self.operations:
+            parts += [operation.name, operation.answer or "…"]
+        return " → ".join([*parts, self.distinct_outcome] if self.distinct_outcome else parts)
+
+    @property
+    def distinct_outcome(self) -> str:
+        """The outcome, unless the last operation's answer says the same."""
+        last = self.operations[-1].answer if self.operations else ""
+        return "" if self.outcome == last else self.outcome
+
+
+class CallTrace:
+    """The last hundred calls of a program's sign-ins. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._count = 0
+        self._calls: dict[int, Call] = {}
+        self._listeners: tuple[Listener, ...] = ()
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """The calls so far, oldest first."""
+        with self._lock:
+            return tuple(self._calls.values())
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Call a function with each change of a call, on the thread that makes the call.
+
+        Returns:
+            A function that removes the listener.
+        """
+        with self._lock:
+            self._listeners = (*self._listeners, listener)
+
+        def end() -> None:
+            with self._lock:
+                self._listeners = tuple(known for known in self._listeners if known is not listener)
+
+        return end
+
+    @contextmanager
+    def call(self, name: str) -> Iterator[Span]:
+        """Record what this thread sends to Cognito inside the block, and the AuthError that ends it."""
+        with self._lock:
+            self._count += 1
+            span = Span(self, Call(self._count, name))
+        token = _CURRENT_SPAN.set(span)
+        span.update()
+        try:
+            yield span
+        except AuthError as error:
+            span.finish(_error_name(error))
+            raise
+        finally:
+            _CURRENT_SPAN.reset(token)
+
+    def put(self, call: Call) -> None:
+        """Store the state of a call and notify the listeners."""
+        with self._lock:
+            self._calls[call.number] = call
+            if len(self._calls) > MAX_CALLS:
+                del self._calls[min(self._calls)]
+            listeners = self._listeners
+        for listener in listeners:
+            listener(call)
+
+
+@dataclass(eq=False)
+class Span:
+    """A call while it runs."""
+
+    _trace: CallTrace
+    _call: Call
+
+    def update(self, **changes: Any) -> None:
+        """Change fields of the call."""
+        self._call = replace(self._call, **changes)
+        self._trace.put(self._call)
+
+    def start_operation(self, operation: Operation) -> None:
+        """Record that a request is sent."""
+        self.update(operations=(*self._call.operations, operation))
+
+    def finish_operation(self, answer: str) -> None:
+        """Record the reply to the last request."""
+        *earlier, last = self._call.operations
+        self.update(operations=(*earlier, replace(last, answer=answer)))
+
+    def finish(self, outcome: Outcome | str) -> None:
+        """Record what the call led to: a next step, a code that was sent, or the name of an error."""
+        self.update(outcome=outcome if isinstance(outcome, str) else describe_outcome(outcome))
+
+
+_CURRENT_SPAN: ContextVar[Span | None] = ContextVar("current_span", default=None)
+
+
+class TracingGateway:
+    """A gateway that records its calls in the current span of this thread."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+
+    @property
+    def clock_offset(self) -> float | None:
+        return self._gateway.clock_offset
+
+    def now(self) -> float:
+        return self._gateway.now()
+
+    def connect(self) -> None:
+        self._gateway.connect()
+
+    def call(self, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+        span = _CURRENT_SPAN.get()
+        if span is None:
+            return self._gateway.call(operation, parameters)
+        span.start_operation(_describe_request(operation, parameters))
+        try:
+            reply = self._gateway.call(operation, parameters)
+        except AuthError as error:
+            span.finish_operation(_error_name(error))
+            raise
+        span.finish_operation(_reply_name(reply))
+        return reply
+
+
+def describe_outcome(outcome: Outcome) -> str:
+    """Return a next step's name with what distinguishes it: a masked destination, or the choices."""
+    # Loaded here: there is a trace before the first screen, which needs no next step.
+    from tui_auth.auth.next_step import DeliveryDetails, UnknownStep
+
+    if isinstance(outcome, DeliveryDetails):
+        return f"code sent({mask_destination(outcome.destination)})"
+    name = type(outcome).__name__
+    details = getattr(outcome, "delivery_details", None)
+    choices = getattr(outcome, "allowed_mfa_types", None) or getattr(outcome, "available_factors", None)
+    if isinstance(outcome, UnknownStep):
+        return f"{name}({_safe_name(outcome.challenge_name)})"
+    if isinstance(details, DeliveryDetails):
+        return f"{name}({mask_destination(details.destination)})"
+    if choices:
+        return f"{name}({', '.join(_safe_name(getattr(choice, 'value', choice)) for choice in choices)})"
+    return name
+
+
+def mask_destination(destination: str | None) -> str:
+    """Return a destination as the server masked it, or at most its last four characters."""
+    text = destination or ""
+    if not _MASKED.fullmatch(text):
+        return UNREADABLE
+    if "*" in text:
+        return _STARS.sub("***", text)
+    return f"***{text[-4:]}" if len(text) >= MIN_UNMASKED_LENGTH else "***"
+
+
+def _describe_request(operation: str, parameters: Mapping[str, Any]) -> Operation:
+    about = parameters.get("AuthFlow") or parameters.get("ChallengeName") or ""
+    fields = [key for key, value in parameters.items() if value is not None and key not in _OMITTED]
+    for group in _FIELD_GROUPS:
+        members = parameters.get(group)
+        if isinstance(members, Mapping):
+            fields += [key for key, value in members.items() if value is not None]
+    return Operation(operation, _safe_name(about) if about else "", tuple(map(_safe_name, fields)))
+
+
+def _reply_name(reply: Mapping[str, Any]) -> str:
+    if isinstance(reply.get("AuthenticationResult"), Mapping):
+        return "tokens"
+    challenge = reply.get("ChallengeName")
+    return _safe_name(challenge) if challenge else "ok"
+
+
+def _error_name(error: AuthError) -> str:
+    if error.code:
+        return _safe_name(error.code)
+    return "no answer" if error.kind is ErrorKind.NETWORK else str(error.kind)
+
+
+def _safe_name(text: object) -> str:
+    """Return a name of the form Cognito's names have; anything else could carry what must not be shown."""
+    return text if isinstance(text, str) and _NAME.fullmatch(text) else UNREADABLE
