@@ -21,7 +21,6 @@ from textual.screen import Screen
 
 from tui_auth.auth.auth import Auth
 from tui_auth.auth.errors import AuthError
-from tui_auth.daemon_thread import in_daemon_thread
 from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.problem import Problem
 from tui_auth.screens.sign_in import ForgotAsked, SignInAsked, SignInScreen, SignUpWanted
@@ -30,6 +29,7 @@ from tui_auth.settings import SignInSettings
 from tui_auth.style_sheets import first_sheets, later_sheets
 from tui_auth.terminal.full_screen import SETTLED_AFTER_SECONDS, FullScreenApp
 from tui_auth.themes import THEMES
+from tui_auth.threads import in_daemon_thread
 
 if TYPE_CHECKING:
     from tui_auth.auth.next_step import Done, NextStep

@@ -11,13 +11,13 @@ from tui_auth.auth.attempt import Attempt
 from tui_auth.auth.errors import AuthError
 from tui_auth.auth.next_step import Done
 from tui_auth.auth_requests import Outcome, Request
-from tui_auth.daemon_thread import in_daemon_thread
 from tui_auth.done_keeper import DoneKeeper
 from tui_auth.navigation import REQUESTS, STOPPED, Asked, Navigation
 from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.problem import OWN_FAULT, Problem
 from tui_auth.screens.sign_in import SignInAsked
 from tui_auth.screens.step_screen import Answered, StepScreen
+from tui_auth.threads import in_daemon_thread
 
 if TYPE_CHECKING:
     from tui_auth.app import TuiAuthApp

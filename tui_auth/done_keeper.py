@@ -8,13 +8,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tui_auth.auth.errors import AuthError
-from tui_auth.daemon_thread import in_daemon_thread
 from tui_auth.screens.wording import NOT_REMEMBERED, REMEMBERED
 from tui_auth.session.keeping import UNCHECKED
-from tui_auth.session.lock import PATIENCE_SECONDS
-from tui_auth.session.storage_choice import kinds_here
-from tui_auth.session.stores import StorageKind
-from tui_auth.session.uninterrupted import GRACE_SECONDS
+from tui_auth.storage.lock import PATIENCE_SECONDS
+from tui_auth.storage.stores import StorageKind, available_storage_kinds
+from tui_auth.threads import SHIELD_SECONDS, in_daemon_thread
 
 if TYPE_CHECKING:
     from tui_auth.auth.auth import Auth
@@ -77,7 +75,7 @@ class DoneKeeper:
     def finish(self) -> None:
         """Once a signal has ended the screen: let a store under way come to its end, for a while."""
         if self._decided is not None:
-            self._settled.wait(GRACE_SECONDS)
+            self._settled.wait(SHIELD_SECONDS)
 
     async def show(self, screen: DoneScreen, signed_in_as: str) -> None:
         """Keep the session where it was decided before, or ask."""
@@ -85,7 +83,7 @@ class DoneKeeper:
             screen.notice = UNCHECKED
         storage = await in_daemon_thread(lambda: self.keeping.storage)
         if storage is None:
-            screen.ask_where(kinds_here())
+            screen.ask_where(available_storage_kinds())
         else:
             await self.keep(screen, signed_in_as, storage)
 

@@ -17,11 +17,11 @@ from tests.programs import PROCESS_SECONDS, Process
 from tests.scripted_gateway import ScriptedGateway
 from tests.session.machine import FLOWS, Machine, flags
 from tui_auth.secret import Secret
-from tui_auth.session.errors import StorageError
 from tui_auth.session.register import Register
 from tui_auth.session.sessions import Kept, origin_of
 from tui_auth.session.sign_out import AtCognito, sign_out
-from tui_auth.session.stores import StorageKind
+from tui_auth.storage.files import StorageError
+from tui_auth.storage.stores import StorageKind
 
 
 def forgotten(machine: Machine) -> bool:

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from tests.session.machine import Machine
-from tui_auth.session.stores import StorageKind
+from tui_auth.storage.stores import StorageKind
 
 
 def test_it_tells_who_where_and_for_how_long(machine: Machine) -> None:

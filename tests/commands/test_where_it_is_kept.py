@@ -21,11 +21,10 @@ from tests.terminal.pty_program import PtyProgram
 from tui_auth.auth.next_step import Done
 from tui_auth.config.pool_choice import PoolChoice
 from tui_auth.done_keeper import DoneKeeper
-from tui_auth.session import keyring_store
 from tui_auth.session.keeping import Keeping
 from tui_auth.session.sessions import Kept
-from tui_auth.session.storage_choice import WORDS
-from tui_auth.session.stores import StorageKind
+from tui_auth.storage import stores
+from tui_auth.storage.stores import STORAGE_LABELS, StorageKind
 
 KEYRING = '''
 """The three functions of keyring, on a file."""
@@ -63,7 +62,7 @@ def with_keyring(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> Callable[
 
     def write(text: str) -> None:
         # A keyring that hangs never answers: nothing is gained by waiting for it.
-        monkeypatch.setattr(keyring_store, "PATIENCE_SECONDS", 0.05 if text == HANGS else 60)
+        monkeypatch.setattr(stores, "KEYRING_TIMEOUT_SECONDS", 0.05 if text == HANGS else 60)
         (folder / "keyring.py").write_text(text)
         sys.modules.pop("keyring", None)
         importlib.invalidate_caches()
@@ -294,7 +293,7 @@ def test_done_asks_where_once_for_each_profile(machine: Machine, to_done: ToDone
     with to_done("--profile", "work") as program:
         program.wait_for(QUESTION)
         for kind in (StorageKind.SESSION, StorageKind.FILE, StorageKind.NONE):
-            program.wait_for(WORDS[kind])
+            program.wait_for(STORAGE_LABELS[kind])
         program.send("1")
         program.wait_for("Kept in")
         program.wait_for("tui-auth header | curl")
@@ -312,8 +311,8 @@ def test_done_asks_where_once_for_each_profile(machine: Machine, to_done: ToDone
 def test_the_last_choice_nowhere_keeps_nothing(machine: Machine, to_done: ToDone, choice: PoolChoice) -> None:
     with to_done(*flags(choice)) as program:
         program.wait_for(QUESTION)
-        program.wait_for(lambda shown: WORDS[StorageKind.NONE] in shown.screen_text())
-        (number,) = re.findall(rf"(\d) {WORDS[StorageKind.NONE]}", program.screen_text())
+        program.wait_for(lambda shown: STORAGE_LABELS[StorageKind.NONE] in shown.screen_text())
+        (number,) = re.findall(rf"(\d) {STORAGE_LABELS[StorageKind.NONE]}", program.screen_text())
         program.send(number)
         program.wait_for("nowhere: it ends with this program")
         program.press("enter")

@@ -16,9 +16,9 @@ from tui_auth.auth.refusals import refusal
 from tui_auth.done_keeper import STORE_SECONDS, DoneKeeper, remember_device
 from tui_auth.secret import Secret
 from tui_auth.session.keeping import UNCHECKED
-from tui_auth.session.lock import PATIENCE_SECONDS
-from tui_auth.session.stores import StorageKind
-from tui_auth.session.uninterrupted import GRACE_SECONDS
+from tui_auth.storage.lock import PATIENCE_SECONDS
+from tui_auth.storage.stores import StorageKind
+from tui_auth.threads import SHIELD_SECONDS
 
 KEPT = SimpleNamespace(where="in a file", problem="", untidy="")
 FAILED = SimpleNamespace(where="", problem="The disk is full.", untidy="")
@@ -161,7 +161,7 @@ def test_a_store_under_way_is_waited_for_after_a_signal_and_nothing_else(
     assert waited == []
     monkeypatch.setattr(keeper, "_decided", StorageKind.FILE)
     keeper.finish()
-    assert waited == [GRACE_SECONDS]
+    assert waited == [SHIELD_SECONDS]
 
 
 def test_the_device_is_the_one_that_was_kept_for_the_user() -> None:

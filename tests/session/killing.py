@@ -30,11 +30,12 @@ from tui_auth.auth.app_client import AppClient
 from tui_auth.auth.authentication_result import done
 from tui_auth.auth.device import Device
 from tui_auth.secret import Secret
-from tui_auth.session.errors import SignInNeeded, StorageError
+from tui_auth.session.errors import NotSignedInError
 from tui_auth.session.record import SessionOrigin, SessionRecord
 from tui_auth.session.refresh import fresh
 from tui_auth.session.sessions import Sessions, aws_name
-from tui_auth.session.stores import StorageKind
+from tui_auth.storage.files import StorageError
+from tui_auth.storage.stores import StorageKind
 
 POOL, CLIENT = "eu-west-1_Ab12Cd34E", "client1"
 # Nobody listens there, so that no keys are fetched; a refresh goes on without them.
@@ -159,7 +160,7 @@ WORKS = {
 def _forget(sessions: Sessions) -> None:
     try:
         sessions.forget(sessions.find().record)
-    except SignInNeeded:
+    except NotSignedInError:
         return
 
 
@@ -259,13 +260,13 @@ class Killing:
             tokens = [path.name for path in self._files() if OLD["AccessToken"] in path.read_text()]
             devices = [path.name for path in self._files() if "old-device-secret" in path.read_text()]
             self.wrong += [f"{where}: {name} was left" for name in (*left, *tokens, *devices)]
-        except (StorageError, SignInNeeded, ValueError) as error:
+        except (StorageError, NotSignedInError, ValueError) as error:
             self.wrong.append(f"{where}: {error!r}")
 
     def _found(self) -> tuple[str, str, str] | None:
         try:
             record: SessionRecord = Sessions(self.environ).find().record
-        except SignInNeeded:
+        except NotSignedInError:
             return None
         refresh_token = record.refresh_token.reveal() if record.refresh_token else ""
         return record.access_token.reveal(), record.id_token.reveal(), refresh_token

@@ -19,7 +19,7 @@ from tui_auth.auth.next_step import Done
 from tui_auth.config.pool_choice import PoolChoice
 from tui_auth.pool import PoolServer
 from tui_auth.session.sessions import Found, Kept, Sessions, origin_of
-from tui_auth.session.stores import StorageKind
+from tui_auth.storage.stores import StorageKind
 
 PASSWORD = "Correct-horse-9"
 FLOWS = ["ALLOW_USER_SRP_AUTH", "ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]

@@ -9,48 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tests.session.machine import Machine, Processes
 from tui_auth.commands.session_access import add_session_arguments, find_session
-from tui_auth.config import amplify, places
+from tui_auth.config import amplify
 from tui_auth.config.pool_choice import PoolChoice
 from tui_auth.session import quick
-from tui_auth.session.lines import texts_and_numbers, written
 from tui_auth.session.quick import cached_token, seconds_wanted
 from tui_auth.session.register import Entry
 from tui_auth.session.sessions import Found, Sessions
-from tui_auth.session.stores import StorageKind
-
-VALUES = st.one_of(
-    st.text(),
-    st.integers(0, 2**60),
-    st.floats(0, 1e15, allow_nan=False),
-    st.none(),
-    st.booleans(),
-    st.lists(st.text(max_size=5), max_size=3),
-    st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=3),
-)
-
-
-@given(st.dictionaries(st.text(), VALUES))
-def test_what_is_read_without_a_parser_is_what_a_parser_reads(members: dict[str, object]) -> None:
-    content = written(members)
-    read = json.loads(content)
-    assert read == json.loads(json.dumps(members))
-    for name, value in texts_and_numbers(content).items():
-        assert value == read[name] if isinstance(read[name], str) else json.loads(value) == read[name]
-
-
-@given(st.dictionaries(st.text("ab.-_/9", min_size=1), st.one_of(st.text("ab.-_/9 :,{}"), st.integers(0, 9))))
-def test_plain_texts_and_numbers_are_read_all(members: dict[str, object]) -> None:
-    assert texts_and_numbers(written(members)) == {name: str(value) for name, value in members.items()}
-
-
-@given(st.binary())
-def test_what_was_not_written_here_does_no_harm(content: bytes) -> None:
-    texts_and_numbers(content)
+from tui_auth.storage import paths
+from tui_auth.storage.stores import StorageKind
 
 
 @pytest.fixture
@@ -137,7 +106,7 @@ class TestShortWay:
 
     def test_a_new_or_changed_configuration_takes_the_long_way(self, machine: Machine) -> None:
         kept = machine.sign_in()
-        config = Path(places.config_folder(machine.environ)) / places.CONFIG_FILE
+        config = Path(paths.config_folder(machine.environ)) / paths.CONFIG_FILE
         config.parent.mkdir(parents=True)
         config.write_text("")
         assert cached_token("access", None, "", machine.environ) is None

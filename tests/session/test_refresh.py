@@ -19,9 +19,10 @@ from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.refusals import refusal
 from tui_auth.secret import Secret
 from tui_auth.session.clock import since_boot
-from tui_auth.session.errors import SignInNeeded, StorageError
+from tui_auth.session.errors import NotSignedInError
 from tui_auth.session.refresh import DEFINITIVE, fresh, holds
 from tui_auth.session.sessions import session_lock
+from tui_auth.storage.files import StorageError
 
 AGED = 3590.0
 PROCESSES = 40 if EVERY_KILL else 10
@@ -153,11 +154,11 @@ def test_where_the_operation_is_refused_as_such_the_older_one_is_asked(machine: 
 def test_cognitos_definitive_word_ends_the_session(machine: Machine, code: str) -> None:
     machine.sign_in()
     gateway = ScriptedGateway(refusal(code, "It is over."))
-    with pytest.raises(SignInNeeded) as raised:
+    with pytest.raises(NotSignedInError) as raised:
         fresh(machine.sessions, machine.found(), force=True, gateway=lambda _: gateway)
     assert raised.value.ended is not None
     assert not list(machine.state.glob("?" * 64 + ".json"))
-    with pytest.raises(SignInNeeded):
+    with pytest.raises(NotSignedInError):
         machine.sessions.find()
 
 
@@ -278,7 +279,7 @@ def test_of_another_users_reply_not_even_the_refresh_token_is_taken(machine: Mac
 def test_why_a_session_has_ended_is_said_in_words(machine: Machine, code: str) -> None:
     machine.sign_in()
     gateway = ScriptedGateway(refusal(code, "raw"))
-    with pytest.raises(SignInNeeded) as raised:
+    with pytest.raises(NotSignedInError) as raised:
         fresh(machine.sessions, machine.found(), force=True, gateway=lambda _: gateway)
     assert "does not know" not in str(raised.value)
     assert "The session has ended. It" in str(raised.value)
@@ -319,7 +320,7 @@ def test_nothing_is_sent_that_could_not_be_kept(machine: Machine, monkeypatch: p
     def full(name: str) -> None:
         raise StorageError("No space left on device.")
 
-    monkeypatch.setattr(found.store, "try_out", full)
+    monkeypatch.setattr(found.store, "check_writable", full)
     with pytest.raises(StorageError, match="No space"):
         fresh(machine.sessions, found, force=True)
     assert not machine.asked("GetTokensFromRefreshToken")
@@ -345,7 +346,7 @@ def test_a_session_without_a_refresh_token_lasts_as_long_as_its_tokens(machine: 
     content = machine.stored() | {"refresh_token": None}
     machine.session_file().write_text(json.dumps(content))
     assert fresh(machine.sessions, machine.found()).record.seconds_left("access") > 0
-    with pytest.raises(SignInNeeded):
+    with pytest.raises(NotSignedInError):
         fresh(machine.sessions, machine.found(), min_ttl=600)
 
 
@@ -353,5 +354,5 @@ def test_who_waited_for_a_session_that_was_ended_is_told_to_sign_in(machine: Mac
     machine.sign_in(aged=AGED)
     seen_before = machine.found()
     machine.sessions.forget(seen_before.record)
-    with pytest.raises(SignInNeeded, match="meanwhile"):
+    with pytest.raises(NotSignedInError, match="meanwhile"):
         fresh(machine.sessions, seen_before)

@@ -13,13 +13,12 @@ import pytest
 
 from tui_auth.config.pool_choice import PoolChoice
 from tui_auth.secret import Secret
-from tui_auth.session.errors import StorageError
-from tui_auth.session.private_files import PrivateFolder
 from tui_auth.session.quick import SESSION_INDEX
 from tui_auth.session.record import _lifetime
 from tui_auth.session.register import VERSION, Entry, Register, note_of
 from tui_auth.session.sessions import PoolKey, _not_signed_in, origin_of
-from tui_auth.session.stores import StorageKind
+from tui_auth.storage.files import PrivateFolder, StorageError
+from tui_auth.storage.stores import StorageKind
 
 
 def register_with(folder: Path, members: object) -> Register:

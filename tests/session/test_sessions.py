@@ -19,12 +19,13 @@ from tui_auth.session import sessions
 from tui_auth.session.aws import new_credentials
 from tui_auth.session.clock import since_boot
 from tui_auth.session.devices import MOST_DEVICES
-from tui_auth.session.errors import SignInNeeded, StorageError
+from tui_auth.session.errors import NotSignedInError
 from tui_auth.session.keeping import Keeping
 from tui_auth.session.record import SessionRecord
 from tui_auth.session.refresh import fresh
 from tui_auth.session.sessions import MOST_SESSIONS, PoolKey, Sessions, origin_of
-from tui_auth.session.stores import StorageKind
+from tui_auth.storage.files import StorageError
+from tui_auth.storage.stores import StorageKind
 
 
 def test_what_is_kept_is_what_was_given(machine: Machine) -> None:
@@ -72,9 +73,9 @@ def test_a_pool_and_a_name_choose(machine: Machine) -> None:
     assert machine.sessions.find(key).record.username == "bob"
     assert machine.sessions.find(key, "ann").record.origin.client_id == first.client_id
     assert machine.sessions.find(username="bob").note == ""
-    with pytest.raises(SignInNeeded):
+    with pytest.raises(NotSignedInError):
         machine.sessions.find(replace(key, client_id="other"))
-    with pytest.raises(SignInNeeded):
+    with pytest.raises(NotSignedInError):
         machine.sessions.find(key, "eve")
 
 
@@ -350,7 +351,7 @@ def test_a_sign_out_leaves_a_session_that_began_meanwhile(machine: Machine) -> N
     machine.sessions.forget(first.record, began=first.record.signed_in_at)
     assert machine.found().record == second.record
     machine.sessions.forget(second.record, began=second.record.signed_in_at)
-    with pytest.raises(SignInNeeded):
+    with pytest.raises(NotSignedInError):
         machine.found()
 
 

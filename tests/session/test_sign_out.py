@@ -8,9 +8,10 @@ from tests.scripted_gateway import ScriptedGateway
 from tests.session.machine import Machine
 from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.refusals import refusal
-from tui_auth.session.errors import SignInNeeded, StorageError
+from tui_auth.session.errors import NotSignedInError
 from tui_auth.session.sessions import Sessions
 from tui_auth.session.sign_out import AtCognito, sign_out
+from tui_auth.storage.files import StorageError
 
 LOST = AuthError(ErrorKind.NETWORK, "No answer came.")
 BUSY = refusal("TooManyRequestsException", "")
@@ -118,5 +119,5 @@ def test_what_could_not_be_forgotten_is_said(machine: Machine, monkeypatch: pyte
 def test_after_signing_out_a_sign_in_is_needed(machine: Machine) -> None:
     machine.sign_in()
     sign_out(machine.sessions, machine.found())
-    with pytest.raises(SignInNeeded):
+    with pytest.raises(NotSignedInError):
         machine.found()

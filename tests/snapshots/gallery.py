@@ -24,8 +24,8 @@ from tui_auth.pool import PoolServer
 from tui_auth.pool.demo_users import provision
 from tui_auth.screens.done import DoneScreen
 from tui_auth.screens.step_screen import StartAgainAsked
-from tui_auth.session.storage_choice import WORDS
 from tui_auth.settings import SignInSettings
+from tui_auth.storage.stores import STORAGE_LABELS
 
 NOW: Final = 1_790_000_418.0
 """2026-09-21, 12 seconds before authenticators show their next code."""
@@ -142,7 +142,7 @@ class _Keeper:
 
     async def show(self, screen: DoneScreen, signed_in_as: str) -> None:
         """Ask, with all there is to choose from."""
-        screen.ask_where(tuple(WORDS))
+        screen.ask_where(tuple(STORAGE_LABELS))
 
     async def chosen(self, screen: DoneScreen, signed_in_as: str, storage: object) -> None:
         """Say that it is kept."""

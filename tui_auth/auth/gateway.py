@@ -104,13 +104,14 @@ class CognitoGateway:
         self.connect()
         from botocore.exceptions import BotoCoreError, ClientError
 
-        # Like boto3, what only a request takes: a gateway is made before the first screen shows.
-        from tui_auth.auth.deadline import within
         from tui_auth.auth.no_answer import no_answer, refusal_in
+
+        # Like boto3, what only a request takes: a gateway is made before the first screen shows.
+        from tui_auth.threads import run_with_timeout
 
         started, given = time.time(), _revealed(parameters)
         try:
-            reply: dict[str, Any] = within(
+            reply: dict[str, Any] = run_with_timeout(
                 DEADLINE_SECONDS, lambda: self._client._make_api_call(operation, given)
             )
         except ClientError as error:

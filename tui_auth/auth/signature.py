@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 from urllib.request import HTTPRedirectHandler, HTTPSHandler, OpenerDirector, ProxyHandler, build_opener
 
-from tui_auth.auth.deadline import within
 from tui_auth.auth.gateway import check_endpoint, trusted_ca_file
 from tui_auth.endpoint import is_loopback
 from tui_auth.secret import Secret
+from tui_auth.threads import run_with_timeout
 
 TIMEOUT_SECONDS = 5
 DEADLINE_SECONDS = 8.0
@@ -75,7 +75,7 @@ def fetch_keys(url: str) -> KeySet:
     """
     check_endpoint(url)
     try:
-        content = within(DEADLINE_SECONDS, lambda: _read(url))
+        content = run_with_timeout(DEADLINE_SECONDS, lambda: _read(url))
         keys = key_set_in(json.loads(content)) if len(content) <= LARGEST_KEY_SET else None
     except (OSError, HTTPException, ValueError, RecursionError) as error:
         raise KeysUnreachable(type(error).__name__, getattr(error, "code", None)) from None

@@ -20,9 +20,10 @@ from tui_auth.commands.session_access import (
 from tui_auth.config.errors import ConfigurationError
 from tui_auth.config.pool_choice import named_settings
 from tui_auth.session.aws import AwsCredentials, kept_credentials, new_credentials
-from tui_auth.session.errors import SignInNeeded, StorageError
+from tui_auth.session.errors import NotSignedInError
 from tui_auth.session.record import SessionRecord
 from tui_auth.session.sessions import Sessions
+from tui_auth.storage.files import StorageError
 
 FORMATS = ("process", "env", "fish", "powershell", "json")
 
@@ -45,7 +46,7 @@ def run(arguments: Namespace) -> int:
 
 def _run(arguments: Namespace) -> int:
     sessions, found = Sessions(), None
-    with suppress(SignInNeeded):  # which may be begun below
+    with suppress(NotSignedInError):  # which may be begun below
         found = find_session(arguments, sessions)
     if found is not None:
         pool = _identity_pool(arguments, sessions, found.record)

@@ -21,7 +21,6 @@ from tui_auth.commands.output import tell
 from tui_auth.commands.pool_trial import FlowRefused, Outcome, PoolTrial, Refused, SecretWanted, Works
 from tui_auth.config.errors import ConfigurationError
 from tui_auth.config.pool_choice import PoolChoice, choose_kept_profile, named_settings
-from tui_auth.daemon_thread import in_daemon_thread
 from tui_auth.screens.choose_pool import ChoosePoolScreen, PoolKept, PoolTried
 from tui_auth.screens.pool_question import USUAL_FLOW, Candidate
 from tui_auth.screens.problem import OWN_FAULT, Problem
@@ -29,6 +28,7 @@ from tui_auth.screens.surroundings import Surroundings
 from tui_auth.style_sheets import style_sheets
 from tui_auth.terminal.full_screen import FullScreenApp
 from tui_auth.themes import THEMES
+from tui_auth.threads import in_daemon_thread
 
 
 class ChoosePoolApp(FullScreenApp[str]):

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from tui_auth.auth.errors import TRY_AGAIN, AuthError, ErrorKind
 from tui_auth.commands.output import tell
 from tui_auth.config.errors import ConfigurationError, NoPoolNamed
-from tui_auth.session.errors import SignInNeeded, StorageError
+from tui_auth.session.errors import NotSignedInError
+from tui_auth.storage.files import StorageError
 from tui_auth.terminal.safe_text import safe_line, service_says
 
 OK, UNEXPECTED, USAGE, CONFIGURATION, NOT_SIGNED_IN, REFUSED = 0, 1, 2, 3, 4, 5
@@ -44,7 +45,7 @@ def with_status(command: Callable[[], int]) -> int:
         return command()
     except Ended as end:
         return end.status
-    except (SignInNeeded, ConfigurationError, StorageError, AuthError) as error:
+    except (NotSignedInError, ConfigurationError, StorageError, AuthError) as error:
         for note in error.notes if isinstance(error, NoPoolNamed) else ():
             say(note)
         say(words_for(error))
@@ -60,7 +61,7 @@ def with_status(command: Callable[[], int]) -> int:
 
 def status_for(error: Exception) -> int:
     """The exit status that tells this kind of error."""
-    if isinstance(error, SignInNeeded):
+    if isinstance(error, NotSignedInError):
         return NOT_SIGNED_IN
     if isinstance(error, ConfigurationError):
         return CONFIGURATION

@@ -6,7 +6,7 @@ from tui_auth.auth.next_step import Done
 from tui_auth.commands.exit_status import say
 from tui_auth.session.keeping import UNCHECKED, Keeping
 from tui_auth.session.sessions import Kept
-from tui_auth.session.stores import StorageKind
+from tui_auth.storage.stores import StorageKind
 
 
 def keep_without_asking(

@@ -15,11 +15,12 @@ from tui_auth.config.errors import NoPoolNamed
 from tui_auth.config.pool_choice import PoolChoice, add_pool_arguments, choose_pool
 from tui_auth.config.sources import SourceKind
 from tui_auth.session.clock import since_boot
-from tui_auth.session.errors import SignInNeeded, StorageError
+from tui_auth.session.errors import NotSignedInError
 from tui_auth.session.quick import CURRENT, config_stamp, is_told_a_pool, way_of
 from tui_auth.session.record import SessionRecord
 from tui_auth.session.register import Entry
 from tui_auth.session.sessions import Found, PoolKey, Sessions, is_asked_for, settings_in
+from tui_auth.storage.files import StorageError
 from tui_auth.terminal.environment import TerminalKind, find_terminal
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def _is_told(choice: PoolChoice, name: str) -> bool:
 
 
 def find_session(arguments: Namespace, sessions: Sessions) -> Found:
-    """The session a command is about, as it is kept. Raises SignInNeeded where there is none."""
+    """The session a command is about, as it is kept. Raises NotSignedInError where there is none."""
     stamp = config_stamp()  # before the profiles are read: they may be changed meanwhile
     asked = asked_for(arguments, sessions)
     found = sessions.find(asked.pool, asked.username, profile=arguments.profile or "")
@@ -112,7 +113,7 @@ def session_with_token(
     """A session whose tokens of these kinds hold for ``min_ttl`` seconds (None: long enough).
 
     ``found`` is the session where ``find_session`` has been asked for it already. Where none stands, and it
-    may, the sign-in opens on the terminal. Raises SignInNeeded where it cannot, AuthError, ConfigurationError
+    may, the sign-in opens on the terminal. Raises NotSignedInError where it cannot, AuthError, ConfigurationError
     or StorageError for what else stands in the way, and Ended where the person left the sign-in.
     """
     from tui_auth.session.refresh import fresh, holds
@@ -123,7 +124,7 @@ def session_with_token(
         # A refresh brings both kinds, so the one that has run out is asked for.
         kind = next((each for each in kinds if not holds(found.record, each, min_ttl)), kinds[0])
         result = fresh(sessions, found, kind=kind, min_ttl=min_ttl, force=force, began=began)
-    except SignInNeeded as needed:
+    except NotSignedInError as needed:
         if not may_sign_in or not (
             sign_in.asks_nobody(arguments) or find_terminal().kind is not TerminalKind.NONE
         ):

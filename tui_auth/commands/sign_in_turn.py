@@ -17,14 +17,14 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from tui_auth.commands.exit_status import CANCELLED, Ended, say
-from tui_auth.config import places
 from tui_auth.config.aws_endpoint import endpoint_of
 from tui_auth.config.pool_choice import PoolChoice
-from tui_auth.session.errors import SignInNeeded, StorageError
-from tui_auth.session.lock import Busy, Held, locked
-from tui_auth.session.private_files import PrivateFolder
+from tui_auth.session.errors import NotSignedInError
 from tui_auth.session.record import SessionRecord
 from tui_auth.session.sessions import PoolKey, Sessions
+from tui_auth.storage import paths
+from tui_auth.storage.files import PrivateFolder, StorageError
+from tui_auth.storage.lock import BusyError, HeldLock, locked
 from tui_auth.terminal.environment import TerminalKind, find_terminal
 from tui_auth.terminal.lines import without_echo
 from tui_auth.terminal.safe_text import safe_line
@@ -61,12 +61,12 @@ def one_at_a_time(choice: PoolChoice, sessions: Sessions, *, by_password: bool) 
     username = choice.username or ""
     name = _name(pool, username)
     with ExitStack() as held:
-        folder = PrivateFolder(places.state_folder())
+        folder = PrivateFolder(paths.state_folder())
         before = _session(sessions, pool, username)
         try:
             try:
                 _take(held, folder, name)
-            except Busy:
+            except BusyError:
                 _say_who(folder, name, choice, by_password)
                 if not _wait(held, folder, name, by_password=by_password):
                     say("It is still open, and so is this one now.")
@@ -90,7 +90,7 @@ def _name(pool: PoolKey, username: str) -> str:
 
 
 def _take(held: ExitStack, folder: PrivateFolder, name: str) -> None:
-    lock: Held = held.enter_context(locked(folder, name, patience=0))
+    lock: HeldLock = held.enter_context(locked(folder, name, patience=0))
     lock.leave_note(str(os.getpid()))
 
 
@@ -115,7 +115,7 @@ def _wait(held: ExitStack, folder: PrivateFolder, name: str, *, by_password: boo
         while time.monotonic() < deadline and not enter_was_pressed():
             try:
                 _take(held, folder, name)
-            except Busy:
+            except BusyError:
                 continue
             return True
     return False
@@ -151,5 +151,5 @@ def _pauses(by_password: bool) -> Iterator[Waiting]:
 def _session(sessions: Sessions, pool: PoolKey, username: str) -> SessionRecord | None:
     try:
         return sessions.find(pool, username).record
-    except (SignInNeeded, StorageError):
+    except (NotSignedInError, StorageError):
         return None

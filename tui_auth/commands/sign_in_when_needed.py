@@ -8,12 +8,12 @@ from tui_auth.commands.exit_status import CANCELLED, Ended, say
 from tui_auth.commands.session_access import pool_to_sign_in_to
 from tui_auth.commands.sign_in import asks_nobody, sign_in_now
 from tui_auth.commands.sign_in_turn import one_at_a_time
-from tui_auth.session.errors import SignInNeeded
+from tui_auth.session.errors import NotSignedInError
 from tui_auth.session.record import SessionRecord
 from tui_auth.session.sessions import Sessions
 
 
-def sign_in_when_needed(arguments: Namespace, sessions: Sessions, needed: SignInNeeded) -> SessionRecord:
+def sign_in_when_needed(arguments: Namespace, sessions: Sessions, needed: NotSignedInError) -> SessionRecord:
     """Sign in on the terminal and keep the session. Raises Ended where the person left or was refused."""
     choice = pool_to_sign_in_to(arguments, sessions, needed.ended)
     for note in choice.notes:

@@ -11,7 +11,7 @@ from typing import Any
 from tui_auth.commands.exit_status import NOT_SIGNED_IN, say, with_status
 from tui_auth.commands.output import write_out
 from tui_auth.commands.session_access import add_session_arguments, find_session, say_what_could_not_be_kept
-from tui_auth.session.errors import SignInNeeded
+from tui_auth.session.errors import NotSignedInError
 from tui_auth.session.record import SessionRecord
 from tui_auth.session.register import Entry
 from tui_auth.session.sessions import Found, Sessions
@@ -37,8 +37,8 @@ def _run(arguments: Namespace) -> int:
         if arguments.online:
             found = _asked_at_cognito(sessions, found)
         if not _can_go_on(found.record):
-            raise SignInNeeded("The session has run out. Run tui-auth sign-in.")
-    except SignInNeeded as needed:
+            raise NotSignedInError("The session has run out. Run tui-auth sign-in.")
+    except NotSignedInError as needed:
         ended = found.record.key if found else None
         others = [entry for entry in sessions.entries() if entry.key != ended]
         if arguments.json:
@@ -58,7 +58,7 @@ def _run(arguments: Namespace) -> int:
 
 
 def _asked_at_cognito(sessions: Sessions, found: Found) -> Found:
-    """GetUser with an access token that holds. Raises SignInNeeded where Cognito has ended the session."""
+    """GetUser with an access token that holds. Raises NotSignedInError where Cognito has ended the session."""
     from dataclasses import replace
 
     from tui_auth.auth.errors import AuthError
@@ -77,7 +77,7 @@ def _asked_at_cognito(sessions: Sessions, found: Found) -> Found:
                 raise
         else:
             return found
-    raise SignInNeeded("Cognito takes no token of this session. Run tui-auth sign-in.")
+    raise NotSignedInError("Cognito takes no token of this session. Run tui-auth sign-in.")
 
 
 def _can_go_on(record: SessionRecord) -> bool:
@@ -107,7 +107,7 @@ def _facts(found: Found, *, online: bool) -> dict[str, Any]:
         "signature_checked": record.signature_checked,
         "checked_online": online,
         "storage": str(found.store.kind),
-        "kept_in": found.store.where(record.key.file_name),
+        "kept_in": found.store.location(record.key.file_name),
     }
 
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from tui_auth.config.aws_endpoint import aws_endpoint
 from tui_auth.config.errors import ConfigurationError, fault_in, shown
 from tui_auth.config.pasted import id_in
-from tui_auth.config.places import home_folder
 from tui_auth.config.settings import SETTINGS, Setting, Unfit, checked
 from tui_auth.config.sources import Joined, Origin, Source, SourceKind
+from tui_auth.storage.paths import home_folder
 
 if TYPE_CHECKING:
     from tui_auth.config.profiles import Profile, Profiles

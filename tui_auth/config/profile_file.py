@@ -11,16 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tui_auth.config.errors import ConfigurationError, fault_in
-from tui_auth.config.files import (
-    BYTE_ORDER_MARK,
-    create_file,
-    locked,
-    make_private_folder,
-    put_in_place,
-    read_marked_text,
-    replace_file,
-)
-from tui_auth.config.places import CONFIG_FILE, SECRETS_FOLDER, config_folder
+from tui_auth.config.files import BYTE_ORDER_MARK, locked, read_marked_text
 from tui_auth.config.profiles import (
     DEFAULT_KEY,
     LARGEST_CONFIG,
@@ -31,6 +22,8 @@ from tui_auth.config.profiles import (
 )
 from tui_auth.config.toml_text import NotEditable, with_table, with_value, without_key, without_table
 from tui_auth.secret import Secret
+from tui_auth.storage.files import create_file, make_private_folder, move_into_place, replace_file
+from tui_auth.storage.paths import CONFIG_FILE, SECRETS_FOLDER, config_folder
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
@@ -179,7 +172,7 @@ def _new_secret(config: Path, name: str, secret: Secret) -> Iterator[Callable[[]
         place = path if path.parent.is_dir() else path.parent
         raise fault_in(place, None, f"the secret cannot be kept there: {error.strerror}.") from None
     try:
-        yield lambda: put_in_place(new, path)
+        yield lambda: move_into_place(new, path)
     finally:
         with suppress(FileNotFoundError):
             new.unlink()

@@ -23,8 +23,9 @@ from pathlib import Path
 from typing import Any
 
 from tui_auth.config.errors import ConfigurationError
-from tui_auth.config.files import make_private_folder, read_text, replace_file
-from tui_auth.config.places import INDEX_FILE
+from tui_auth.config.files import read_text
+from tui_auth.storage.files import make_private_folder, replace_file
+from tui_auth.storage.paths import INDEX_FILE
 
 VERSION = 2
 

@@ -17,8 +17,8 @@ from tui_auth.config import profile_index
 from tui_auth.config.errors import ConfigurationError, fault_in
 from tui_auth.config.files import read_text
 from tui_auth.config.nearest import nearest
-from tui_auth.config.places import CONFIG_FILE, config_folder, state_folder
 from tui_auth.config.settings import SETTINGS, Unfit, checked
+from tui_auth.storage.paths import CONFIG_FILE, config_folder, state_folder
 
 DEFAULT_KEY = "default_profile"
 LARGEST_CONFIG = 64 * 1024

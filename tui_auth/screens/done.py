@@ -18,8 +18,7 @@ from tui_auth.screens.copying import CopyAsked
 from tui_auth.screens.step_screen import StepScreen
 from tui_auth.screens.surroundings import Surroundings
 from tui_auth.screens.wording import DEVICE_QUESTION, FORGET, REMEMBER
-from tui_auth.session.storage_choice import WORDS
-from tui_auth.session.stores import StorageKind
+from tui_auth.storage.stores import STORAGE_LABELS, StorageKind
 from tui_auth.terminal.safe_text import safe_line
 
 WHAT_IS_KEPT = "The tokens of this session are kept for the commands that need them, such as tui-auth header."
@@ -131,7 +130,8 @@ class DoneScreen(StepScreen[Done]):
         """Ask where the session shall be kept, and nothing beside it."""
         self._places = places
         self._show_facts(False)
-        self._ask(_Question.PLACE, "Where shall this session be kept?", [WORDS[kind] for kind in places])
+        options = [STORAGE_LABELS[kind] for kind in places]
+        self._ask(_Question.PLACE, "Where shall this session be kept?", options)
 
     def kept(self, where: str, problem: str, untidy: str = "") -> None:
         """Say what became of the session, and what can be done with it; then ask about the device.

@@ -16,12 +16,12 @@ from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.gateway import BELIEVABLE_TIMES, Gateway
 from tui_auth.auth.identity_gateway import IdentityGateway
 from tui_auth.secret import Secret
-from tui_auth.session.errors import StorageError
-from tui_auth.session.lines import written
-from tui_auth.session.lock import locked, locked_where_possible
 from tui_auth.session.record import SessionRecord, TakenAt, moment
 from tui_auth.session.sessions import aws_name, read_record
-from tui_auth.session.stores import Store
+from tui_auth.storage import flat_json
+from tui_auth.storage.files import StorageError
+from tui_auth.storage.lock import locked, locked_if_possible
+from tui_auth.storage.stores import Store
 
 VERSION = 1
 RENEWED_EARLY_SECONDS = 900.0
@@ -58,7 +58,7 @@ class AwsCredentials:
 
     def to_json(self) -> bytes:
         """As they are stored."""
-        return written(
+        return flat_json.dumps(
             {
                 "version": VERSION,
                 "identity_pool_id": self.identity_pool_id,
@@ -131,7 +131,7 @@ def new_credentials(
         return _fetched(gateway(record, identity_pool_id), record, identity_pool_id), ""
     name = aws_name(record.key.file_name)
     # Where nothing can be written they are fetched all the same.
-    with locked_where_possible(store.locks, name):
+    with locked_if_possible(store.locks, name):
         broken = ""
         try:
             if kept := kept_credentials(store, record, identity_pool_id):

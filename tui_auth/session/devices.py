@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from tui_auth.auth.device import Device
 from tui_auth.secret import Secret
-from tui_auth.session.lines import written
 from tui_auth.session.record import SessionRecord
 from tui_auth.session.register import Members, Register
-from tui_auth.session.stores import StorageKind, Store, store_of
+from tui_auth.storage import flat_json
+from tui_auth.storage.stores import StorageKind, Store, open_store
 
 VERSION = 1
 
@@ -30,7 +30,7 @@ def device_of(register: Register, endpoint: str, user_pool_id: str, username: st
     for reference, value in _references(register.read(), endpoint, user_pool_id):
         if username in (value.get("username"), value.get("signed_in_as")):
             storage, _, file_name = reference.partition("/")
-            content = store_of(StorageKind(storage), register.environ).read(file_name)
+            content = open_store(StorageKind(storage), register.environ).read(file_name)
             if content:
                 return _device(content)
     return None
@@ -55,7 +55,7 @@ def keep_device(register: Register, store: Store, record: SessionRecord) -> None
         "group_key": device.group_key,
         "password": device.password.reveal(),
     }
-    store.write(name, written(members))
+    store.write(name, flat_json.dumps(members))
     entry = {
         "endpoint": key.endpoint,
         "user_pool_id": key.user_pool_id,
@@ -105,7 +105,7 @@ def _forget(register: Register, references: Sequence[str]) -> None:
     for reference in references:
         storage, _, name = reference.partition("/")
         if storage in set(StorageKind):
-            store_of(StorageKind(storage), register.environ).remove(name)
+            open_store(StorageKind(storage), register.environ).remove(name)
     if references:
         register.update(lambda members: [members.pop(f"device:{each}", None) for each in references])
 

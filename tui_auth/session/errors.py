@@ -7,11 +7,7 @@ if TYPE_CHECKING:
     from tui_auth.session.record import SessionRecord
 
 
-class StorageError(Exception):
-    """A session cannot be read or kept; the text says why, and the command that mends it where one does."""
-
-
-class SignInNeeded(Exception):
+class NotSignedInError(Exception):
     """No session stands that could give a token; the text says why.
 
     ``ended`` is the session that was there until now, for whoever signs in to the same pool again.

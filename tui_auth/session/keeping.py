@@ -10,9 +10,9 @@ from tui_auth.auth.device import Device
 from tui_auth.config.aws_endpoint import endpoint_of
 from tui_auth.config.pool_choice import PoolChoice
 from tui_auth.session.devices import device_of
-from tui_auth.session.errors import StorageError
 from tui_auth.session.sessions import Kept, Sessions, origin_of
-from tui_auth.session.stores import StorageKind
+from tui_auth.storage.files import StorageError
+from tui_auth.storage.stores import StorageKind
 
 if TYPE_CHECKING:
     from tui_auth.auth.next_step import Done

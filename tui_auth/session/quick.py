@@ -10,12 +10,10 @@ from __future__ import annotations
 
 import os
 
-from tui_auth.config import places
 from tui_auth.config.aws_endpoint import aws_endpoint
 from tui_auth.session.clock import server_now
-from tui_auth.session.errors import StorageError
-from tui_auth.session.lines import texts_and_numbers
-from tui_auth.session.private_files import PrivateFolder
+from tui_auth.storage import flat_json, paths
+from tui_auth.storage.files import PrivateFolder, StorageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,7 +48,7 @@ def seconds_wanted(lifetime: float, asked: float | None) -> float:
 
 
 def cached_token(
-    kind: str, asked: float | None, profile: str, environ: Mapping[str, str] = places.ENVIRON
+    kind: str, asked: float | None, profile: str, environ: Mapping[str, str] = paths.ENVIRON
 ) -> Token | None:
     """A token that holds long enough; None where the short way does not lead to one.
 
@@ -71,7 +69,7 @@ def cached_token(
         return None
 
 
-def is_told_a_pool(environ: Mapping[str, str] = places.ENVIRON) -> bool:
+def is_told_a_pool(environ: Mapping[str, str] = paths.ENVIRON) -> bool:
     """Whether a variable names a pool, a user or an endpoint, so that the long way has to be taken."""
     for name in environ:
         if name.startswith("TUI_AUTH_") and name not in HARMLESS_VARIABLES and environ[name]:
@@ -79,9 +77,9 @@ def is_told_a_pool(environ: Mapping[str, str] = places.ENVIRON) -> bool:
     return aws_endpoint(environ) is not None
 
 
-def index_folder(environ: Mapping[str, str] = places.ENVIRON) -> PrivateFolder:
+def index_folder(environ: Mapping[str, str] = paths.ENVIRON) -> PrivateFolder:
     """The folder of the index. Raises StorageError where there is no home to keep it in."""
-    return PrivateFolder(places.state_folder(environ), largest=LARGEST_INDEX)
+    return PrivateFolder(paths.state_folder(environ), largest=LARGEST_INDEX)
 
 
 def way_of(reference: str, stamp: str) -> str:
@@ -105,14 +103,14 @@ def _reference(index: dict[str, str], profile: str, environ: Mapping[str, str]) 
 
 
 def _members(folder: PrivateFolder, name: str) -> dict[str, str]:
-    members = texts_and_numbers(folder.read(name) or b"")
+    members = flat_json.loads(folder.read(name) or b"")
     return members if members.get("version") == "1" else {}
 
 
 def _folder(storage: str, environ: Mapping[str, str]) -> PrivateFolder | None:
     if storage == "file":
-        return PrivateFolder(places.state_folder(environ))
-    runtime = places.runtime_folder(environ)
+        return PrivateFolder(paths.state_folder(environ))
+    runtime = paths.runtime_folder(environ)
     if storage == "session" and runtime:
         return PrivateFolder(runtime, below=runtime.rpartition("/")[0])
     return None
@@ -127,10 +125,10 @@ def _holds(session: dict[str, str], kind: str, asked: float | None) -> bool:
     return left > 0 and left >= seconds_wanted(float(session[f"{kind}_lifetime"]), asked)
 
 
-def config_stamp(environ: Mapping[str, str] = places.ENVIRON) -> str:
+def config_stamp(environ: Mapping[str, str] = paths.ENVIRON) -> str:
     """How config.toml stands: its times, size and inode; empty where there is none."""
     try:
-        found = os.stat(f"{places.config_folder(environ)}/{places.CONFIG_FILE}")  # noqa: PTH116 - no pathlib here
+        found = os.stat(f"{paths.config_folder(environ)}/{paths.CONFIG_FILE}")  # noqa: PTH116 - no pathlib here
     except FileNotFoundError:
         return ""
     except OSError as error:

@@ -12,8 +12,8 @@ from tui_auth.auth.device import Device
 from tui_auth.auth.verify import LATEST_EXPIRY, claims_in
 from tui_auth.secret import Secret
 from tui_auth.session.clock import server_now, since_boot
-from tui_auth.session.errors import StorageError
-from tui_auth.session.lines import written
+from tui_auth.storage import flat_json
+from tui_auth.storage.files import StorageError
 
 if TYPE_CHECKING:
     from tui_auth.auth.next_step import Done
@@ -191,7 +191,7 @@ class SessionRecord:
             members["device_key"] = self.device.key
             members["device_group_key"] = self.device.group_key
             members["device_password"] = self.device.password.reveal()
-        return written(members)
+        return flat_json.dumps(members)
 
     @classmethod
     def from_json(cls, content: bytes, where: str, mend: str) -> SessionRecord:

@@ -19,13 +19,14 @@ from tui_auth.auth.verify import claims_in
 from tui_auth.config.client_secret import read_secret_file
 from tui_auth.secret import Secret
 from tui_auth.session.clock import since_boot
-from tui_auth.session.errors import SignInNeeded, StorageError
-from tui_auth.session.lock import Held
+from tui_auth.session.errors import NotSignedInError
 from tui_auth.session.quick import seconds_wanted
 from tui_auth.session.record import SessionRecord
 from tui_auth.session.sessions import Found, Sessions, read_record, session_lock
-from tui_auth.session.uninterrupted import finished_first
+from tui_auth.storage.files import StorageError
+from tui_auth.storage.lock import HeldLock
 from tui_auth.terminal.safe_text import service_says
+from tui_auth.threads import shielded_from_signals
 
 DEFINITIVE = frozenset(
     {
@@ -89,7 +90,7 @@ def fresh(
     (of ``since_boot``), or while this one waited for it, is taken even if it is forced, and however long it
     holds: a pool gives no more than that.
 
-    Raises SignInNeeded where Cognito has ended the session (which is then forgotten) or nothing can renew it,
+    Raises NotSignedInError where Cognito has ended the session (which is then forgotten) or nothing can renew it,
     StorageError where what would come could not be kept or another process is busy with the session (nothing
     is sent then), ConfigurationError where the client secret cannot be read, and AuthError where Cognito
     refused otherwise, did not answer, or sent what is not this session's. What came and then could not be
@@ -103,7 +104,7 @@ def fresh(
     with session_lock(found) as held:
         now = read_record(found.store, found.record.key.file_name)
         if now is None:
-            raise SignInNeeded("Not signed in: the session has ended meanwhile.", found.record)
+            raise NotSignedInError("Not signed in: the session has ended meanwhile.", found.record)
         # Overrides min_ttl and force, as said above.
         brought_by_another = now.access_token != found.record.access_token and now.seconds_left(kind) > 0
         if brought_by_another or (not force and holds(now, kind, min_ttl)):
@@ -112,12 +113,12 @@ def fresh(
         if now.refresh_token is None:
             if not force and min_ttl is None and now.seconds_left(kind) > 0:
                 return Fresh(now)
-            raise SignInNeeded("The session cannot be renewed. Run tui-auth sign-in.", now)
+            raise NotSignedInError("The session cannot be renewed. Run tui-auth sign-in.", now)
         client = app_client_of(now)
-        found.store.try_out(now.key.file_name)
+        found.store.check_writable(now.key.file_name)
         _raise_what_befell_another(held, waits_since)
         try:
-            return finished_first(lambda: _refresh(sessions, found, client, gateway(now)))
+            return shielded_from_signals(lambda: _refresh(sessions, found, client, gateway(now)))
         except AuthError as error:
             if error.kind is ErrorKind.NETWORK:
                 boot, uptime = since_boot()
@@ -125,7 +126,7 @@ def fresh(
             raise
 
 
-def _raise_what_befell_another(held: Held, waits_since: tuple[str, float]) -> None:
+def _raise_what_befell_another(held: HeldLock, waits_since: tuple[str, float]) -> None:
     """Do not wait in turn for a network that was down for another process while this one waited for it."""
     boot, waits_from = waits_since
     said_no, at, uptime = held.note.partition(f"no answer {boot} ")
@@ -145,7 +146,9 @@ def _refresh(sessions: Sessions, found: Found, client: AppClient, gateway: Gatew
         if not is_definitive(error):
             raise
         sessions.forget_if_unchanged(found)
-        raise SignInNeeded(f"The session has ended. {_why(error)} Run tui-auth sign-in.", record) from None
+        raise NotSignedInError(
+            f"The session has ended. {_why(error)} Run tui-auth sign-in.", record
+        ) from None
     _refuse_another_users(result, record)
     record, problem = _replace_refresh_token(found, result)
     # Brings an HTTP client with it, which a token that holds does not need.

@@ -19,13 +19,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from tui_auth.session.errors import StorageError
-from tui_auth.session.lines import written
-from tui_auth.session.lock import locked
-from tui_auth.session.private_files import PrivateFolder
 from tui_auth.session.quick import SESSION_INDEX
 from tui_auth.session.record import SessionKey, SessionOrigin, SessionRecord, moment
-from tui_auth.session.stores import StorageKind
+from tui_auth.storage import flat_json
+from tui_auth.storage.files import PrivateFolder, StorageError
+from tui_auth.storage.lock import locked
+from tui_auth.storage.stores import StorageKind
 from tui_auth.terminal.safe_text import safe_line
 
 VERSION = 1
@@ -108,11 +107,11 @@ class Register:
         return members
 
     def update(self, change: Callable[[Members], object], *, patience: float = 10) -> None:
-        """Change its members, one process at a time; Busy where another one takes ``patience`` seconds."""
+        """Change its members, one process at a time; BusyError where another one takes ``patience`` seconds."""
         with locked(self._folder, "index", patience=patience):
             members = {"version": VERSION} | self.read()
             change(members)
-            self._folder.write(SESSION_INDEX, written(members))
+            self._folder.write(SESSION_INDEX, flat_json.dumps(members))
 
     def entries(self) -> list[Entry]:
         """The sessions there are, the newest first."""

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 from tui_auth.config.aws_endpoint import endpoint_of
 from tui_auth.config.pool_choice import PoolChoice
 from tui_auth.session.devices import keep_device
-from tui_auth.session.errors import SignInNeeded, StorageError
-from tui_auth.session.lock import Held, locked
+from tui_auth.session.errors import NotSignedInError
 from tui_auth.session.quick import index_folder
 from tui_auth.session.record import SessionOrigin, SessionRecord
 from tui_auth.session.register import Entry, Register, note_of
-from tui_auth.session.stores import StorageKind, Store, store_of
+from tui_auth.storage.files import StorageError
+from tui_auth.storage.lock import HeldLock, locked
+from tui_auth.storage.stores import StorageKind, Store, open_store
 
 if TYPE_CHECKING:
     from tui_auth.auth.next_step import Done
@@ -137,7 +138,7 @@ class Sessions:
         name = record.key.file_name
         try:
             outdated = [entry for entry in self.entries() if entry.key == record.key]
-            store = store_of(storage, self.environ)
+            store = open_store(storage, self.environ)
             with locked(store.locks, name):
                 # They came of an earlier session, perhaps of another user by the same name.
                 store.remove(aws_name(name))
@@ -148,8 +149,8 @@ class Sessions:
             self.register.add(Entry.of(record, storage), origin)
             self._tidy_up(record, store, outdated)
         except StorageError as error:
-            return Kept(record, store.where(name), left_undone=str(error))
-        return Kept(record, store.where(name))
+            return Kept(record, store.location(name), left_undone=str(error))
+        return Kept(record, store.location(name))
 
     def _tidy_up(self, record: SessionRecord, store: Store, outdated: list[Entry]) -> None:
         """A session is kept in one place: what earlier ones left elsewhere is not needed any more."""
@@ -194,7 +195,7 @@ class Sessions:
         """The session to use: of this pool and this user, else the newest of this pool, else the current one.
 
         ``profile`` is the one that was named, for the sentence that says what to do where there is none.
-        Raises SignInNeeded where there is none, StorageError where it cannot be read.
+        Raises NotSignedInError where there is none, StorageError where it cannot be read.
         """
         entries = self.entries()
         fitting = [entry for entry in entries if is_asked_for(entry, pool, username)]
@@ -203,20 +204,20 @@ class Sessions:
         else:
             chosen = fitting[0] if fitting else None
         if chosen is None:
-            raise SignInNeeded(_not_signed_in(entries, pool, username, profile))
-        record, store = self.read(chosen), store_of(chosen.storage, self.environ)
+            raise NotSignedInError(_not_signed_in(entries, pool, username, profile))
+        record, store = self.read(chosen), open_store(chosen.storage, self.environ)
         if record is None:
-            raise SignInNeeded("Not signed in: the session was removed.")
+            raise NotSignedInError("Not signed in: the session was removed.")
         return Found(record, store, note_of(chosen) if len(fitting) > 1 else "")
 
     def store_for(self, record: SessionRecord) -> Store | None:
         """Where a session is kept; None where it is kept nowhere."""
         entry = next((entry for entry in self.entries() if entry.key == record.key), None)
-        return store_of(entry.storage, self.environ) if entry else None
+        return open_store(entry.storage, self.environ) if entry else None
 
     def read(self, entry: Entry) -> SessionRecord | None:
         """The session of an entry; None where it has been removed."""
-        return read_record(store_of(entry.storage, self.environ), entry.key.file_name)
+        return read_record(open_store(entry.storage, self.environ), entry.key.file_name)
 
     def _compared_with_folders(self, known: list[Entry]) -> list[Entry]:
         """These entries less those whose file is gone, and those of files that none of them knows."""
@@ -224,7 +225,7 @@ class Sessions:
         names = {entry.key.file_name for entry in known}
         for kind in (StorageKind.FILE, StorageKind.SESSION):
             try:
-                store = store_of(kind, self.environ)
+                store = open_store(kind, self.environ)
                 there = {match[1] for name in store.locks.names() if (match := _SESSION_FILE.fullmatch(name))}
             except StorageError:
                 continue  # what cannot be looked at is left as it is
@@ -261,7 +262,7 @@ class Sessions:
 
     def _remove(self, entry: Entry, began: float | None = None) -> bool | None:
         """Whether it was there; None where another has begun by now, which stays."""
-        store, name = store_of(entry.storage, self.environ), entry.key.file_name
+        store, name = open_store(entry.storage, self.environ), entry.key.file_name
         with locked(store.locks, name):
             if began is not None and _began_at(store, name) not in (None, began):
                 return None
@@ -271,7 +272,7 @@ class Sessions:
         """Remove what a process left in another folder that was killed while it moved the session."""
         for kind in (StorageKind.FILE, StorageKind.SESSION):
             with suppress(StorageError):
-                store = store_of(kind, self.environ)
+                store = open_store(kind, self.environ)
                 if kind is not kept_in and f"{name}.json" in store.locks.names():
                     with locked(store.locks, name):
                         remove_all(store, name)
@@ -309,15 +310,17 @@ def read_record(store: Store, name: str) -> SessionRecord | None:
     content = store.read(name)
     if content is None:
         return None
-    record = SessionRecord.from_json(content, store.where(name), store.mend(name))
+    record = SessionRecord.from_json(content, store.location(name), store.repair_hint(name))
     if record.key.file_name != name:
         # Somebody changed whose it is: under that key nobody would find it, and no sign-out end it.
-        raise StorageError(f"{store.where(name)} holds another session. Remove it: {store.mend(name)}")
+        raise StorageError(
+            f"{store.location(name)} holds another session. Remove it: {store.repair_hint(name)}"
+        )
     return record
 
 
 @contextmanager
-def session_lock(found: Found) -> Iterator[Held]:
+def session_lock(found: Found) -> Iterator[HeldLock]:
     """One process at a time may change this session."""
     with locked(found.store.locks, found.record.key.file_name) as held:
         yield held

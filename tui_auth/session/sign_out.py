@@ -8,13 +8,14 @@ from enum import Enum
 
 from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.config.errors import ConfigurationError
-from tui_auth.session.errors import SignInNeeded, StorageError
-from tui_auth.session.lock import locked_where_possible
+from tui_auth.session.errors import NotSignedInError
 from tui_auth.session.record import SessionRecord
 from tui_auth.session.refresh import GatewayOf, app_client_of, fresh, gateway_of, is_definitive
 from tui_auth.session.sessions import Found, Sessions, read_record
-from tui_auth.session.stores import store_of
-from tui_auth.session.uninterrupted import finished_first
+from tui_auth.storage.files import StorageError
+from tui_auth.storage.lock import locked_if_possible
+from tui_auth.storage.stores import open_store
+from tui_auth.threads import shielded_from_signals
 
 SECONDS_FOR_THE_CALL = 30
 """How long an access token must still hold that ends all sessions."""
@@ -69,22 +70,24 @@ def sign_out(
         else:
             at_cognito, error = AtCognito.NOT_REVOKED, failure
     records = [each.record for each in kept]
-    return SignedOut(at_cognito, error, finished_first(lambda: _forget(sessions, records)))
+    return SignedOut(at_cognito, error, shielded_from_signals(lambda: _forget(sessions, records)))
 
 
-class _NothingToRevoke(SignInNeeded):
+class _NothingToRevoke(NotSignedInError):
     """A session whose tokens are all there is of it: nobody can end it before they run out."""
 
 
 def _is_over(failure: BaseException) -> bool:
     """Whether a session has ended that could not be ended."""
-    return isinstance(failure, SignInNeeded) or (isinstance(failure, AuthError) and is_definitive(failure))
+    return isinstance(failure, NotSignedInError) or (
+        isinstance(failure, AuthError) and is_definitive(failure)
+    )
 
 
 def _revoke(found: Found, gateway: GatewayOf) -> None:
     # Under the lock, for a refresh meanwhile would bring another refresh token; where none can be had, as on
     # a disk that only can be read, no refresh can be kept either.
-    with locked_where_possible(found.store.locks, found.record.key.file_name):
+    with locked_if_possible(found.store.locks, found.record.key.file_name):
         record = read_record(found.store, found.record.key.file_name)
         if record is None or record.refresh_token is None:
             raise _NothingToRevoke("There is no refresh token to revoke.")
@@ -106,14 +109,14 @@ def _revoke_everywhere(sessions: Sessions, kept: list[Found], gateway: GatewayOf
     for each in kept:
         try:
             _sign_out_globally(sessions, each, gateway)
-        except (AuthError, SignInNeeded, StorageError, ConfigurationError) as failure:
+        except (AuthError, NotSignedInError, StorageError, ConfigurationError) as failure:
             failures.append(failure)
             if isinstance(failure, AuthError) and failure.kind in _SAME_FOR_ALL:
                 break
         else:
             return AtCognito.REVOKED
         # At least this one shall end, and it may have been refused for what it may not do.
-        with suppress(AuthError, SignInNeeded, StorageError, ConfigurationError):
+        with suppress(AuthError, NotSignedInError, StorageError, ConfigurationError):
             _revoke(each, gateway)
     in_the_way = next((failure for failure in failures if not _is_over(failure)), None)
     if in_the_way is not None:
@@ -148,7 +151,7 @@ def _others_of_this_user(sessions: Sessions, record: SessionRecord) -> list[Foun
             with suppress(StorageError):
                 other = sessions.read(entry)
                 if other is not None:
-                    found.append(Found(other, store_of(entry.storage, sessions.environ)))
+                    found.append(Found(other, open_store(entry.storage, sessions.environ)))
     return found
 
 

@@ -20,9 +20,8 @@ from tui_auth.auth.signature import (
     key_set_in,
     keys_url,
 )
-from tui_auth.config import places
-from tui_auth.session.errors import StorageError
-from tui_auth.session.private_files import PrivateFolder
+from tui_auth.storage import paths
+from tui_auth.storage.files import PrivateFolder, StorageError
 
 KEPT_SECONDS = 24 * 3600
 
@@ -86,7 +85,7 @@ def _kept(url: str, environ: Mapping[str, str]) -> KeySet | None:
 
 
 def _folder(environ: Mapping[str, str]) -> PrivateFolder:
-    return PrivateFolder(places.cache_folder(environ))
+    return PrivateFolder(paths.cache_folder(environ))
 
 
 def _name(url: str) -> str:

@@ -12,15 +12,14 @@ from time import monotonic, sleep
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
 
+from tui_auth.threads import ENDING_SIGNALS, EXIT_GRACE_SECONDS
+
 from .restore import restore_terminal
 
 if TYPE_CHECKING:  # which takes long to import, and line prompts have no loop
     import asyncio
 
-ENDING_SIGNALS: Final = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
-GRACE_SECONDS: float = 5.0
-"""How long an orderly end may take after a signal, before the process ends without it."""
-
+GRACE_SECONDS: float = EXIT_GRACE_SECONDS
 _WAKE_SECONDS: Final = 0.05
 
 

@@ -89,8 +89,8 @@ def _checks(arguments: Namespace) -> Iterator[Finding]:
 
 def _last_session() -> Mapping[str, Any] | None:
     """The settings of the last sign-in; None too where they cannot be read: the folders are told of later."""
-    from tui_auth.session.errors import StorageError
     from tui_auth.session.sessions import Sessions
+    from tui_auth.storage.files import StorageError
 
     try:
         return Sessions().current_settings()

@@ -13,9 +13,8 @@ from tui_auth.commands.doctor.versions import packages_text, program_text, unfit
 from tui_auth.commands.exit_status import CONFIGURATION, STORAGE
 from tui_auth.config.client_secret import open_to_others
 from tui_auth.config.errors import shown
-from tui_auth.config.places import CONFIG_FILE, config_folder, runtime_folder, state_folder
-from tui_auth.session.errors import StorageError
-from tui_auth.session.private_files import PrivateFolder
+from tui_auth.storage.files import PrivateFolder, StorageError
+from tui_auth.storage.paths import CONFIG_FILE, config_folder, runtime_folder, state_folder
 from tui_auth.terminal.safe_text import safe_line
 
 

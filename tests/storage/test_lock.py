@@ -11,14 +11,13 @@ from pathlib import Path
 import pytest
 
 from tests.terminal.pty_program import ROOT
-from tui_auth.session.errors import StorageError
-from tui_auth.session.lock import Busy, locked
-from tui_auth.session.private_files import PrivateFolder
+from tui_auth.storage.files import PrivateFolder, StorageError
+from tui_auth.storage.lock import BusyError, locked
 
 HOLDER = """
 import sys
-from tui_auth.session.lock import locked
-from tui_auth.session.private_files import PrivateFolder
+from tui_auth.storage.lock import locked
+from tui_auth.storage.files import PrivateFolder
 with locked(PrivateFolder(sys.argv[1]), "one"):
     print("held", flush=True)
     sys.stdin.read()
@@ -32,7 +31,7 @@ def folder(tmp_path: Path) -> PrivateFolder:
 
 def test_a_lock_is_held_by_one(folder: PrivateFolder) -> None:
     with locked(folder, "one"):
-        with pytest.raises(Busy), locked(folder, "one", patience=0):
+        with pytest.raises(BusyError), locked(folder, "one", patience=0):
             raise AssertionError
         with locked(folder, "two", patience=0):
             pass
@@ -55,7 +54,7 @@ def holder_process(folder: PrivateFolder) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def test_a_killed_holder_lets_go(folder: PrivateFolder, holder_process: subprocess.Popen[bytes]) -> None:
-    with pytest.raises(Busy), locked(folder, "one", patience=0):
+    with pytest.raises(BusyError), locked(folder, "one", patience=0):
         raise AssertionError
     holder_process.send_signal(signal.SIGKILL)
     holder_process.wait()

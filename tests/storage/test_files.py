@@ -15,8 +15,7 @@ from typing import Any
 import pytest
 
 from tests.processes import PythonProcess
-from tui_auth.session.errors import StorageError
-from tui_auth.session.private_files import LARGEST_FILE, PrivateFolder
+from tui_auth.storage.files import LARGEST_FILE, PrivateFolder, StorageError
 
 
 @pytest.fixture
@@ -159,7 +158,7 @@ def test_a_new_file_is_never_one_that_was_there(
     else:
         guessed.hardlink_to(target)
     with pytest.raises(StorageError, match="File exists"):
-        folder.try_out("one")
+        folder.check_writable("one")
     assert target.read_bytes() == b"precious"
 
 
@@ -225,14 +224,14 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_else(
         with pytest.raises(StorageError, match="No space left"):
             folder.write("one", b"new")
         with pytest.raises(StorageError, match="No space left"):
-            folder.try_out("one")
+            folder.check_writable("one")
     assert [path.name for path in Path(folder.path).iterdir()] == ["one"]
     assert folder.read("one") == b"old"
 
 
 def test_trying_out_changes_nothing(folder: PrivateFolder) -> None:
     folder.write("one", b"old")
-    folder.try_out("one")
+    folder.check_writable("one")
     assert [path.name for path in Path(folder.path).iterdir()] == ["one"]
     assert folder.read("one") == b"old"
 
@@ -240,7 +239,7 @@ def test_trying_out_changes_nothing(folder: PrivateFolder) -> None:
 KILL_POINTS = ("open", "fchmod", "write", "fsync", "replace", "close")
 _KILLER = """
 import json, os, sys
-from tui_auth.session.private_files import PrivateFolder
+from tui_auth.storage.files import PrivateFolder
 folder, point, when = PrivateFolder(sys.argv[1]), sys.argv[2], sys.argv[3]
 real = getattr(os, point)
 

@@ -10,12 +10,11 @@ from types import ModuleType
 import pytest
 
 from tests.session.machine import Machine
-from tui_auth.session import keyring_store
-from tui_auth.session.errors import SignInNeeded, StorageError
-from tui_auth.session.keyring_store import KeyringStore
-from tui_auth.session.private_files import PrivateFolder
+from tui_auth.session.errors import NotSignedInError
 from tui_auth.session.refresh import fresh
-from tui_auth.session.stores import StorageKind
+from tui_auth.storage import stores
+from tui_auth.storage.files import PrivateFolder, StorageError
+from tui_auth.storage.stores import KeyringStore, StorageKind
 
 
 class Keyring(ModuleType):
@@ -62,7 +61,7 @@ def store(tmp_path: Path) -> KeyringStore:
 
 def test_what_is_kept_is_read_and_removed(keyring: Keyring, store: KeyringStore) -> None:
     assert store.read("one") is None
-    store.try_out("one")
+    store.check_writable("one")
     assert not keyring.entries
     store.write("one", b"content")
     assert store.read("one") == b"content"
@@ -73,8 +72,8 @@ def test_what_is_kept_is_read_and_removed(keyring: Keyring, store: KeyringStore)
 def test_a_keyring_that_hangs_is_given_up(
     keyring: Keyring, store: KeyringStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert keyring_store.PATIENCE_SECONDS == 3
-    monkeypatch.setattr(keyring_store, "PATIENCE_SECONDS", 0.05)
+    assert stores.KEYRING_TIMEOUT_SECONDS == 3
+    monkeypatch.setattr(stores, "KEYRING_TIMEOUT_SECONDS", 0.05)
     keyring.hangs = True
     with pytest.raises(StorageError, match="does not answer"):
         store.read("one")
@@ -113,7 +112,7 @@ def test_a_session_lives_in_the_keyring_and_nowhere_else(keyring: Keyring, machi
         assert not path.is_file() or token not in path.read_text()
     assert machine.sessions.forget(renewed)
     assert not keyring.entries
-    with pytest.raises(SignInNeeded):
+    with pytest.raises(NotSignedInError):
         machine.sessions.find()
 
 
