@@ -1,8 +1,6 @@
-"""The door: which command, and nothing loaded that this command does not need.
+"""Entry point: dispatch to a command module and import only that one.
 
-stdout is data; stderr is talk. Exit codes: 0 ok, 1 unexpected, 2 usage, 3 configuration, 4 not signed in,
-5 refused, 6 cancelled, 7 network, 8 throttled or locked, 9 storage, 10 a step that cannot be done here;
-129, 130, 143 by signal.
+stdout is data; stderr is talk. ``tui_auth.exit_codes`` has the exit codes.
 """
 
 from __future__ import annotations
@@ -11,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from tui_auth.commands import COMMANDS
-from tui_auth.commands.output import let_go_of_stdout, tell, write_out, written_out
+from tui_auth.commands.output import discard_stdout, flush_stdout, tell, write_out
 
 PROGRAM = "tui-auth"
 DEFAULT = "sign-in"
@@ -34,12 +32,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         status = _status(given)
-        return written_out() or status
+        return flush_stdout() or status
     except KeyboardInterrupt:
-        return 130
+        from tui_auth.exit_codes import ExitCode
+
+        return ExitCode.INTERRUPTED
     except BrokenPipeError:
         # Whoever read what is printed, such as head, has read enough.
-        let_go_of_stdout()
+        discard_stdout()
         return 1
     except Exception as error:
         from tui_auth.terminal.crash import crash_report
@@ -64,19 +64,24 @@ def _status(given: list[str]) -> int:
 
 
 def _from_cache(name: str, arguments: Sequence[str]) -> int | None:
-    """The short way for what scripts run on every request; None where it takes more."""
-    if name not in ("token", "header"):
+    """Print a cached token for ``token`` and ``header``, or print nothing and return None."""
+    if name not in ("token", "header") or sys.stdout is None:
         return None
-    from tui_auth.commands.token_arguments import answer_from_cache
+    from tui_auth.session.fast_path import find_token, format_token
 
-    return answer_from_cache(name, arguments)
+    token = find_token(arguments)
+    if token is None:
+        return None
+    if token.note:
+        tell(token.note)
+    return write_out(format_token(name, token.value))
 
 
 def _run(name: str, arguments: Sequence[str]) -> int:
     from importlib import import_module
 
     from tui_auth.commands.command_parser import CommandParser
-    from tui_auth.commands.exit_status import say
+    from tui_auth.commands.output import say
     from tui_auth.config.variables import unknown_variables
     from tui_auth.terminal.crash import report_crashes_without_details
 
@@ -109,8 +114,9 @@ def _printed(text: str) -> int:
 
 def _no_such_command(name: str) -> int:
     from tui_auth.config.nearest import nearest
+    from tui_auth.exit_codes import ExitCode
 
     near = nearest(name, COMMANDS)
     cure = f"Did you mean {near}?" if near else f"Commands are {', '.join(COMMANDS)}."
     tell(f"there is no command “{ascii(name[:40])[1:-1]}”. {cure}")
-    return 2
+    return ExitCode.USAGE

@@ -11,16 +11,16 @@ import pytest
 from tests.programs import PROCESS_SECONDS, Process, TerminalProgram
 from tests.session.machine import Machine, flags
 from tests.tools import need_tool
-from tui_auth.session.sessions import Kept
+from tui_auth.session.sessions import SaveResult
 
 
 @pytest.fixture
-def kept(machine: Machine) -> Kept:
+def kept(machine: Machine) -> SaveResult:
     """A session with an identity pool."""
     return machine.sign_in(machine.with_identity_pool(machine.client()), machine.user())
 
 
-def test_credential_process_gets_version_1_with_an_expiry(machine: Machine, kept: Kept) -> None:
+def test_credential_process_gets_version_1_with_an_expiry(machine: Machine, kept: SaveResult) -> None:
     ran = machine.run("aws-credentials", "--format", "process")
     found = json.loads(ran.stdout)
     assert (ran.returncode, ran.stderr) == (0, "")
@@ -30,7 +30,7 @@ def test_credential_process_gets_version_1_with_an_expiry(machine: Machine, kept
     assert ran.stdout.count("\n") == 1
 
 
-def test_they_are_kept_until_they_have_nearly_run_out(machine: Machine, kept: Kept) -> None:
+def test_they_are_kept_until_they_have_nearly_run_out(machine: Machine, kept: SaveResult) -> None:
     first = machine.run("aws-credentials").stdout
     assert machine.run("aws-credentials").stdout == first
     assert len(machine.asked("GetCredentialsForIdentity")) == 1
@@ -43,7 +43,9 @@ def test_they_are_kept_until_they_have_nearly_run_out(machine: Machine, kept: Ke
     assert len(machine.asked("GetCredentialsForIdentity")) == 2
 
 
-def test_processes_that_ask_at_once_fetch_them_once(machine: Machine, kept: Kept, process: Process) -> None:
+def test_processes_that_ask_at_once_fetch_them_once(
+    machine: Machine, kept: SaveResult, process: Process
+) -> None:
     processes = [process.start(process.command("aws-credentials")) for _ in range(8)]
     outputs = {each.communicate(timeout=PROCESS_SECONDS)[0] for each in processes}
     assert len(outputs) == 1
@@ -53,7 +55,7 @@ def test_processes_that_ask_at_once_fetch_them_once(machine: Machine, kept: Kept
 
 @pytest.mark.parametrize("harm", ["{}", "nonsense", '{"version": 1}'])
 def test_what_is_kept_and_cannot_be_understood_is_fetched_again(
-    machine: Machine, kept: Kept, harm: str
+    machine: Machine, kept: SaveResult, harm: str
 ) -> None:
     machine.run("aws-credentials")
     (file,) = machine.state.glob("*.aws.json")
@@ -61,7 +63,9 @@ def test_what_is_kept_and_cannot_be_understood_is_fetched_again(
     assert machine.run("aws-credentials").returncode == 0
 
 
-def test_what_is_kept_and_open_to_others_is_only_a_copy_and_replaced(machine: Machine, kept: Kept) -> None:
+def test_what_is_kept_and_open_to_others_is_only_a_copy_and_replaced(
+    machine: Machine, kept: SaveResult
+) -> None:
     first = machine.run("aws-credentials").stdout
     (file,) = machine.state.glob("*.aws.json")
     file.chmod(0o644)
@@ -75,7 +79,7 @@ def test_what_is_kept_and_open_to_others_is_only_a_copy_and_replaced(machine: Ma
     assert (again.stdout, again.stderr) == (ran.stdout, "")
 
 
-def test_another_session_is_named_once(machine: Machine, kept: Kept) -> None:
+def test_another_session_is_named_once(machine: Machine, kept: SaveResult) -> None:
     choice = machine.with_identity_pool(machine.client())
     machine.sign_in(choice, machine.user("bob"))
     ran = machine.run("aws-credentials")
@@ -83,7 +87,7 @@ def test_another_session_is_named_once(machine: Machine, kept: Kept) -> None:
 
 
 def test_a_default_profile_that_names_it_does_not_send_it_round_in_circles(
-    machine: Machine, kept: Kept
+    machine: Machine, kept: SaveResult
 ) -> None:
     command = f"{sys.executable} -m tui_auth aws-credentials --format process"
     folder = machine.home / ".aws"
@@ -102,7 +106,7 @@ NAMES = ("AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration")
     [("env", "sh"), ("env", "bash"), ("env", "zsh"), ("fish", "fish")],
 )
 def test_a_shell_reads_its_format(
-    machine: Machine, kept: Kept, process: Process, form: str, shell: str
+    machine: Machine, kept: SaveResult, process: Process, form: str, shell: str
 ) -> None:
     need_tool(shell)
     written = machine.run("aws-credentials", "--format", form).stdout
@@ -113,7 +117,7 @@ def test_a_shell_reads_its_format(
     assert ran.stdout.split() == [found[name] for name in NAMES]
 
 
-def test_fish_and_powershell_quote_as_those_shells_do(machine: Machine, kept: Kept) -> None:
+def test_fish_and_powershell_quote_as_those_shells_do(machine: Machine, kept: SaveResult) -> None:
     found = json.loads(machine.run("aws-credentials").stdout)
     fish = machine.run("aws-credentials", "--format", "fish").stdout.splitlines()
     powershell = machine.run("aws-credentials", "--format", "powershell").stdout.splitlines()
@@ -122,13 +126,13 @@ def test_fish_and_powershell_quote_as_those_shells_do(machine: Machine, kept: Ke
     assert powershell == [f"$Env:{variable}='{value}'" for variable, value in pairs]
 
 
-def test_json_says_whose_they_are(machine: Machine, kept: Kept) -> None:
+def test_json_says_whose_they_are(machine: Machine, kept: SaveResult) -> None:
     found = json.loads(machine.run("aws-credentials", "--format", "json").stdout)
     assert found["IdentityPoolId"] == kept.record.origin.identity_pool_id
     assert found["IdentityId"].startswith("eu-west-1:")
 
 
-def test_the_id_token_is_renewed_first(machine: Machine, kept: Kept) -> None:
+def test_the_id_token_is_renewed_first(machine: Machine, kept: SaveResult) -> None:
     file = machine.session_file()
     content = json.loads(file.read_text())
     file.write_text(json.dumps(content | {"id_expires_at": content["id_expires_at"] - 3595}))
@@ -136,7 +140,7 @@ def test_the_id_token_is_renewed_first(machine: Machine, kept: Kept) -> None:
     assert len(machine.asked("GetTokensFromRefreshToken")) == 1
 
 
-def test_an_identity_pool_can_be_named_by_flag_and_variable(machine: Machine, kept: Kept) -> None:
+def test_an_identity_pool_can_be_named_by_flag_and_variable(machine: Machine, kept: SaveResult) -> None:
     other = "eu-west-1:00000000-0000-0000-0000-000000000000"
     for ran in (
         machine.run("aws-credentials", "--identity-pool-id", other),
@@ -152,14 +156,14 @@ def test_without_an_identity_pool_it_is_3(machine: Machine) -> None:
     assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (3, "", 1)
 
 
-def test_a_pool_that_does_not_take_the_session_is_5(machine: Machine, kept: Kept) -> None:
+def test_a_pool_that_does_not_take_the_session_is_5(machine: Machine, kept: SaveResult) -> None:
     machine.server.fail_next("GetId", "NotAuthorizedException", "Token is not from a supported provider")
     ran = machine.run("aws-credentials")
     assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (5, "", 1)
     assert machine.stored(), "the session stays"
 
 
-def test_sign_out_forgets_them(machine: Machine, kept: Kept) -> None:
+def test_sign_out_forgets_them(machine: Machine, kept: SaveResult) -> None:
     machine.run("aws-credentials")
     machine.run("sign-out")
     assert not list(machine.state.glob("*.aws.json"))
@@ -179,7 +183,7 @@ def test_on_a_terminal_credential_process_never_asks(
             assert program.wait_exit() == 4
 
 
-def test_no_credential_of_the_environment_is_used(machine: Machine, kept: Kept) -> None:
+def test_no_credential_of_the_environment_is_used(machine: Machine, kept: SaveResult) -> None:
     harm = {"AWS_ACCESS_KEY_ID": "AKIAHARM", "AWS_SECRET_ACCESS_KEY": "harm", "AWS_SESSION_TOKEN": "harm"}
     ran = machine.run("aws-credentials", environ=harm | {"AWS_PROFILE": "no-such-profile"})
     assert ran.returncode == 0

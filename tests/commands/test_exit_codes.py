@@ -16,7 +16,7 @@ from tests.programs import TerminalProgram
 from tests.session.machine import PASSWORD, Machine, flags, private_file
 from tests.terminal.pty_program import PtyProgram
 from tui_auth.config.pool_choice import PoolChoice
-from tui_auth.session.register import Register
+from tui_auth.session.index import IndexFile
 
 AGED = 3590.0
 SIGN_IN = ("sign-in",)
@@ -122,10 +122,10 @@ def test_a_fault_of_our_own_is_1_and_shows_no_value(
 ) -> None:
     machine.sign_in(machine.with_identity_pool(machine.client()), machine.user())
 
-    def read(register: Register) -> NoReturn:
+    def load(file: IndexFile) -> NoReturn:
         raise RuntimeError("a-secret-in-a-message")
 
-    monkeypatch.setattr(Register, "read", read)
+    monkeypatch.setattr(IndexFile, "load", load)
     ran = machine.run(*words(name, "--username", "ann"))
     assert (ran.returncode, ran.stdout) == (1, "")
     assert ran.stderr.startswith("tui-auth: Something went wrong in tui-auth itself.\n")

@@ -17,9 +17,10 @@ from tests.programs import PROCESS_SECONDS, Process
 from tests.scripted_gateway import ScriptedGateway
 from tests.session.machine import FLOWS, Machine, flags
 from tui_auth.secret import Secret
-from tui_auth.session.register import Register
-from tui_auth.session.sessions import Kept, origin_of
-from tui_auth.session.sign_out import AtCognito, sign_out
+from tui_auth.session.index import IndexFile
+from tui_auth.session.persistence import build_origin
+from tui_auth.session.sessions import SaveResult
+from tui_auth.session.sign_out import RevocationOutcome, sign_out
 from tui_auth.storage.files import StorageError
 from tui_auth.storage.stores import StorageKind
 
@@ -115,7 +116,7 @@ def test_a_session_that_had_ended_is_forgotten_with_0(machine: Machine) -> None:
 class TestEverywhere:
     """An end of all sessions takes a token that Cognito still takes."""
 
-    def revoke(self, machine: Machine, kept: Kept) -> None:
+    def revoke(self, machine: Machine, kept: SaveResult) -> None:
         """End this session alone, as a sign-out of a copy of it does."""
         assert kept.record.refresh_token
         token = {
@@ -206,9 +207,9 @@ def test_with_ctrl_c_in_the_program_it_is_130_and_one_line(
     machine: Machine, process: Process, silent_pool: SilentPool
 ) -> None:
     choice = machine.client()
-    origin = origin_of(replace(choice, endpoint_url=silent_pool.url), "ann", machine.environ)
+    origin = build_origin(replace(choice, endpoint_url=silent_pool.url), "ann", machine.environ)
     done = machine.done(choice, machine.user())
-    machine.sessions.keep(done, origin, StorageKind.FILE, server_time=machine.server.clock.now())
+    machine.sessions.save(done, origin, StorageKind.FILE, server_time=machine.server.clock.now())
     running = process.start(process.command("sign-out"))
     assert silent_pool.was_asked.wait(PROCESS_SECONDS)
     running.send_signal(signal.SIGINT)
@@ -261,10 +262,10 @@ def test_what_became_of_it_at_cognito_is_said_also_where_the_index_cannot_be_wri
     def busy(*_: object, **__: object) -> None:
         raise StorageError("Another tui-auth has been busy.")
 
-    monkeypatch.setattr(Register, "update", busy)
+    monkeypatch.setattr(IndexFile, "update", busy)
     ended = sign_out(machine.sessions, machine.found())
-    assert ended.at_cognito is (AtCognito.WAS_OVER if over else AtCognito.REVOKED)
-    assert "busy" in str(ended.not_forgotten)
+    assert ended.outcome is (RevocationOutcome.ALREADY_ENDED if over else RevocationOutcome.REVOKED)
+    assert "busy" in str(ended.storage_error)
     assert forgotten(machine), "its tokens are gone all the same"
     monkeypatch.undo()
     assert machine.run("token").returncode == 4

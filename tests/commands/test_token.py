@@ -153,14 +153,14 @@ class TestProfiles:
         )
         return f'{table}endpoint_url = "{choice.endpoint_url}"\n', f"{kept.record.access_token.reveal()}\n"
 
-    def test_a_profile_leads_to_its_session_also_on_the_short_way(self, machine: Machine) -> None:
+    def test_a_profile_leads_to_its_session_on_the_fast_path_too(self, machine: Machine) -> None:
         (one, ones), (two, twos) = self.table(machine, "one"), self.table(machine, "two")
         self.write(machine, one + two)
         for _ in range(2):
             assert machine.run("token", "--profile", "one").stdout == ones
             assert machine.run("token", environ={"TUI_AUTH_PROFILE": "two"}).stdout == twos
             assert machine.run("token").stdout == twos
-        assert "quick:one" in (machine.state / "index.json").read_text()
+        assert "route:one" in (machine.state / "index.json").read_text()
 
     def test_a_change_of_the_profiles_is_noticed(self, machine: Machine) -> None:
         (one, ones), (two, twos) = self.table(machine, "one"), self.table(machine, "two")

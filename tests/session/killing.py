@@ -32,8 +32,8 @@ from tui_auth.auth.device import Device
 from tui_auth.secret import Secret
 from tui_auth.session.errors import NotSignedInError
 from tui_auth.session.record import SessionOrigin, SessionRecord
-from tui_auth.session.refresh import fresh
-from tui_auth.session.sessions import Sessions, aws_name
+from tui_auth.session.refresh import ensure_fresh
+from tui_auth.session.sessions import Sessions, credentials_name
 from tui_auth.storage.files import StorageError
 from tui_auth.storage.stores import StorageKind
 
@@ -88,22 +88,22 @@ def keep(
 ) -> None:
     """Keep a session as a sign-in does."""
     begun = replace(done(what, AppClient(POOL, CLIENT), NOW), device=device)
-    kept = sessions.keep(begun, ORIGIN, storage, server_time=NOW)
-    if kept.problem or kept.left_undone:
-        raise StorageError(kept.problem or kept.left_undone)
+    kept = sessions.save(begun, ORIGIN, storage, server_time=NOW)
+    if kept.problem or kept.cleanup_problem:
+        raise StorageError(kept.problem or kept.cleanup_problem)
 
 
 def keep_with_credentials(sessions: Sessions, what: dict[str, Any], device: Device | None = None) -> None:
     """Keep a session, and AWS credentials that came of it."""
     keep(sessions, what, device=device)
     found, member = sessions.find(), {"version": 1, "secret_access_key": OLD["AccessToken"]}
-    found.store.write(aws_name(found.record.key.file_name), json.dumps(member).encode())
+    found.store.write(credentials_name(found.record.key.file_name), json.dumps(member).encode())
 
 
 def refresh(sessions: Sessions) -> None:
     """Refresh with a client that rotates refresh tokens: two writes, the spent token's successor first."""
     reply = {"AuthenticationResult": NEW}
-    renewed = fresh(sessions, sessions.find(), force=True, gateway=lambda _: Frozen(reply))
+    renewed = ensure_fresh(sessions, sessions.find(), force=True, gateway=lambda _: Frozen(reply))
     if renewed.problem:
         raise StorageError(renewed.problem)
 

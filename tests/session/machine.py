@@ -18,7 +18,8 @@ from tui_auth.auth.auth import Auth
 from tui_auth.auth.next_step import Done
 from tui_auth.config.pool_choice import PoolChoice
 from tui_auth.pool import PoolServer
-from tui_auth.session.sessions import Found, Kept, Sessions, origin_of
+from tui_auth.session.persistence import build_origin
+from tui_auth.session.sessions import SaveResult, Sessions, StoredSession
 from tui_auth.storage.stores import StorageKind
 
 PASSWORD = "Correct-horse-9"
@@ -100,20 +101,20 @@ class Machine:
         *,
         storage: StorageKind = StorageKind.FILE,
         aged: float = 0,
-    ) -> Kept:
+    ) -> SaveResult:
         """Sign in and keep the session, as if that had been ``aged`` seconds ago."""
         name = username or self.user()
         chosen = choice or self.client()
-        kept = self.sessions.keep(
+        kept = self.sessions.save(
             self.done(chosen, name),
-            origin_of(chosen, name, self.environ),
+            build_origin(chosen, name, self.environ),
             storage,
             server_time=self.server.clock.now() + aged,
         )
         assert not kept.problem
         return kept
 
-    def found(self) -> Found:
+    def found(self) -> StoredSession:
         """The current session, as it is kept."""
         return self.sessions.find()
 

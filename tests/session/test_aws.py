@@ -10,7 +10,7 @@ from tests.scripted_gateway import ScriptedGateway
 from tests.session.machine import Machine
 from tests.session.machine import machine as machine
 from tui_auth.auth.errors import AuthError
-from tui_auth.session.aws import kept_credentials, new_credentials
+from tui_auth.session.aws import cached_credentials, get_credentials
 
 GOOD = {
     "AccessKeyId": "ASIAEXAMPLE",
@@ -37,9 +37,9 @@ def test_only_credentials_that_can_be_used_are_taken(machine: Machine, spoiled: 
     replies = {"IdentityId": "id"}, {"IdentityId": "id", "Credentials": {**GOOD, **spoiled}}
     gateway = ScriptedGateway(*replies)
     if not spoiled:
-        new_credentials(found.store, found.record, "pool", gateway=lambda *_: gateway)
-        assert kept_credentials(found.store, found.record, "pool")
+        get_credentials(found.store, found.record, "pool", gateway=lambda *_: gateway)
+        assert cached_credentials(found.store, found.record, "pool")
         return
     with pytest.raises(AuthError, match="identity pool"):
-        new_credentials(found.store, found.record, "pool", gateway=lambda *_: gateway)
-    assert kept_credentials(found.store, found.record, "pool") is None
+        get_credentials(found.store, found.record, "pool", gateway=lambda *_: gateway)
+    assert cached_credentials(found.store, found.record, "pool") is None

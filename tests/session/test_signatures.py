@@ -31,7 +31,7 @@ from tui_auth.auth.signature import (
     keys_url,
 )
 from tui_auth.secret import Secret
-from tui_auth.session.signatures import signatures_hold
+from tui_auth.session.signatures import check_signatures
 
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 OTHER = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -203,8 +203,8 @@ class TestFetching:
         assert keys_url("eu-west-1_Ab12") == url
 
 
-def holds(machine: Machine, tokens: Tokens) -> bool:
-    return signatures_hold(tokens, machine.user_pool_id, machine.server.endpoint_url, machine.environ)
+def is_valid_for(machine: Machine, tokens: Tokens) -> bool:
+    return check_signatures(tokens, machine.user_pool_id, machine.server.endpoint_url, machine.environ)
 
 
 class TestTokensOfASignIn:
@@ -213,9 +213,9 @@ class TestTokensOfASignIn:
         return machine.done(machine.client(), machine.user())
 
     def test_they_hold_and_the_keys_are_fetched_once(self, machine: Machine, done: Done) -> None:
-        assert holds(machine, done.tokens)
+        assert is_valid_for(machine, done.tokens)
         machine.server.stop()
-        assert holds(machine, done.tokens)
+        assert is_valid_for(machine, done.tokens)
 
     @pytest.mark.parametrize("name", ["access_token", "id_token"])
     def test_a_forged_one_is_refused(self, machine: Machine, done: Done, name: str) -> None:
@@ -223,22 +223,22 @@ class TestTokensOfASignIn:
         forged = Secret(real[:-8] + ("AAAAAAAA" if real[-8:] != "AAAAAAAA" else "BBBBBBBB"))
         tokens = Tokens(**{**done.tokens.__dict__, name: forged})
         with pytest.raises(AuthError, match="not signed by this user pool"):
-            holds(machine, tokens)
+            is_valid_for(machine, tokens)
 
     def test_where_the_keys_cannot_be_had_nothing_is_claimed(self, machine: Machine, done: Done) -> None:
         machine.server.stop()
-        assert not holds(machine, done.tokens)
+        assert not is_valid_for(machine, done.tokens)
 
     def test_an_unknown_key_is_looked_for_once_more(self, machine: Machine, done: Done) -> None:
-        assert holds(machine, done.tokens)
+        assert is_valid_for(machine, done.tokens)
         (file,) = (machine.home / ".cache" / "tui-auth").glob("*.jwks.json")
         file.write_text(
             json.dumps({"fetched_at": json.loads(file.read_text())["fetched_at"], "keys": KEYS["keys"]})
         )
-        assert holds(machine, done.tokens), "fetched again"
+        assert is_valid_for(machine, done.tokens), "fetched again"
         strange = replace(done.tokens, access_token=token(kid="strange"))
         with pytest.raises(AuthError, match="not signed by this user pool"):
-            holds(machine, strange)
+            is_valid_for(machine, strange)
 
     @pytest.mark.parametrize(
         "harm", ["nonsense", "{}", '{"keys": [{}]}', '{"fetched_at": "x", "keys": [{}]}']
@@ -246,22 +246,22 @@ class TestTokensOfASignIn:
     def test_what_is_kept_and_cannot_be_understood_is_fetched_again(
         self, machine: Machine, done: Done, harm: str
     ) -> None:
-        assert holds(machine, done.tokens)
+        assert is_valid_for(machine, done.tokens)
         (file,) = (machine.home / ".cache" / "tui-auth").glob("*.jwks.json")
         file.write_text(harm)
-        assert holds(machine, done.tokens)
+        assert is_valid_for(machine, done.tokens)
 
     @pytest.mark.parametrize("age", [-100, 25 * 3600])
     def test_old_keys_and_keys_from_the_future_are_fetched_again(
         self, machine: Machine, done: Done, age: float
     ) -> None:
-        assert holds(machine, done.tokens)
+        assert is_valid_for(machine, done.tokens)
         (file,) = (machine.home / ".cache" / "tui-auth").glob("*.jwks.json")
         content = json.loads(file.read_text())
         file.write_text(json.dumps(content | {"fetched_at": content["fetched_at"] - age}))
         machine.server.stop()
-        assert not holds(machine, done.tokens)
+        assert not is_valid_for(machine, done.tokens)
 
     def test_a_cache_that_cannot_be_written_does_not_matter(self, machine: Machine, done: Done) -> None:
         machine.environ["XDG_CACHE_HOME"] = "/proc/no/such/place"
-        assert holds(machine, done.tokens)
+        assert is_valid_for(machine, done.tokens)

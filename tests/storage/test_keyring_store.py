@@ -11,7 +11,7 @@ import pytest
 
 from tests.session.machine import Machine
 from tui_auth.session.errors import NotSignedInError
-from tui_auth.session.refresh import fresh
+from tui_auth.session.refresh import ensure_fresh
 from tui_auth.storage import stores
 from tui_auth.storage.files import PrivateFolder, StorageError
 from tui_auth.storage.stores import KeyringStore, StorageKind
@@ -106,7 +106,7 @@ def test_a_session_lives_in_the_keyring_and_nowhere_else(keyring: Keyring, machi
     kept = machine.sign_in(storage=StorageKind.KEYRING)
     token = kept.record.access_token.reveal()
     assert machine.found().record == kept.record
-    renewed = fresh(machine.sessions, machine.found(), force=True).record
+    renewed = ensure_fresh(machine.sessions, machine.found(), force=True).record
     assert machine.found().record.access_token == renewed.access_token
     for path in machine.home.rglob("*"):
         assert not path.is_file() or token not in path.read_text()

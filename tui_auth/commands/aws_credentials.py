@@ -9,18 +9,18 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from tui_auth.commands.exit_status import say, with_status
-from tui_auth.commands.output import write_out
+from tui_auth.commands.exit_status import with_status
+from tui_auth.commands.output import say, write_out
 from tui_auth.commands.session_access import (
     add_sign_in_arguments,
-    asked_for,
     find_session,
     session_with_token,
 )
 from tui_auth.config.errors import ConfigurationError
 from tui_auth.config.pool_choice import named_settings
-from tui_auth.session.aws import AwsCredentials, kept_credentials, new_credentials
+from tui_auth.session.aws import AwsCredentials, cached_credentials, get_credentials
 from tui_auth.session.errors import NotSignedInError
+from tui_auth.session.finder import resolve_query
 from tui_auth.session.record import SessionRecord
 from tui_auth.session.sessions import Sessions
 from tui_auth.storage.files import StorageError
@@ -51,12 +51,12 @@ def _run(arguments: Namespace) -> int:
     if found is not None:
         pool = _identity_pool(arguments, sessions, found.record)
         with suppress(StorageError):  # they are only a copy, and fetched anew below
-            if kept := kept_credentials(found.store, found.record, pool):
+            if kept := cached_credentials(found.store, found.record, pool):
                 return write_out(WRITTEN[arguments.format](kept))
     may_sign_in = arguments.login == "auto" and arguments.format != "process"
-    record = session_with_token(arguments, sessions, kinds=("id",), may_sign_in=may_sign_in, found=found)
+    record = session_with_token(arguments, sessions, kinds=("id",), may_sign_in=may_sign_in, stored=found)
     pool = _identity_pool(arguments, sessions, record)
-    credentials, remark = new_credentials(sessions.store_for(record), record, pool)
+    credentials, remark = get_credentials(sessions.store_for(record), record, pool)
     if remark:
         say(remark)
     return write_out(WRITTEN[arguments.format](credentials))
@@ -64,7 +64,7 @@ def _run(arguments: Namespace) -> int:
 
 def _identity_pool(arguments: Namespace, sessions: Sessions, record: SessionRecord) -> str:
     """The identity pool that flags, environment or profile name for this pool, else the session's own."""
-    choice = asked_for(arguments, sessions).choice
+    choice = resolve_query(arguments, sessions).choice
     fits = choice is not None and choice.user_pool_id == record.origin.user_pool_id
     pool = arguments.identity_pool_id or (choice.identity_pool_id if choice and fits else None)
     if choice is None:  # no pool is named, so the variable is for whichever session is used

@@ -13,7 +13,7 @@ from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from tui_auth.app import CANCELLED, HEIGHTS, WIDTHS
+from tui_auth.app import HEIGHTS, WIDTHS
 from tui_auth.auth.gateway import Address, CognitoGateway, Gateway
 from tui_auth.auth.signature import fetch_keys
 from tui_auth.commands.endpoint_mark import endpoint_mark
@@ -21,6 +21,7 @@ from tui_auth.commands.output import tell
 from tui_auth.commands.pool_trial import FlowRefused, Outcome, PoolTrial, Refused, SecretWanted, Works
 from tui_auth.config.errors import ConfigurationError
 from tui_auth.config.pool_choice import PoolChoice, choose_kept_profile, named_settings
+from tui_auth.exit_codes import ExitCode
 from tui_auth.screens.choose_pool import ChoosePoolScreen, PoolKept, PoolTried
 from tui_auth.screens.pool_question import USUAL_FLOW, Candidate
 from tui_auth.screens.problem import OWN_FAULT, Problem
@@ -126,7 +127,7 @@ class ChoosePoolApp(FullScreenApp[str]):
 
     async def action_quit(self) -> None:
         """Leave without a pool."""
-        self.exit(None, return_code=CANCELLED)
+        self.exit(None, return_code=ExitCode.CANCELLED)
 
 
 def ask_for_pool(arguments: Namespace, *, theme: str, notice: str = "") -> tuple[int, PoolChoice | None]:

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from tui_auth.commands.endpoint_mark import endpoint_mark
-from tui_auth.commands.exit_status import CANCELLED, Ended
+from tui_auth.commands.exit_status import CommandFailedError
 from tui_auth.commands.pool_trial import FlowRefused, PoolTrial, Refused, SecretWanted, Works
 from tui_auth.config.client_secret import looks_like_a_secret
 from tui_auth.config.errors import ConfigurationError
 from tui_auth.config.pasted import ids_in
 from tui_auth.config.pool_choice import PoolChoice, choose_kept_profile, named_settings
+from tui_auth.exit_codes import ExitCode
 from tui_auth.plain.prompts import BACK, Back, Lines, Prompts
 from tui_auth.screens.pool_question import (
     FLOW_QUESTION,
@@ -142,7 +143,7 @@ class PlainChoosePool:
 def ask_for_pool_in_lines(arguments: Namespace) -> PoolChoice:
     """Ask on the terminal, in lines, and keep the answer as a profile.
 
-    Raises Ended where the person left, and ConfigurationError as ``choose_kept_profile`` does.
+    Raises CommandFailedError where the person left, and ConfigurationError as ``choose_kept_profile`` does.
     """
     from tui_auth.terminal.environment import harden_process
     from tui_auth.terminal.lines import TerminalLines
@@ -154,5 +155,5 @@ def ask_for_pool_in_lines(arguments: Namespace) -> PoolChoice:
         try:
             arguments.profile = name = PlainChoosePool(lines, named, PoolTrial(named)).run()
         except EOFError:
-            raise Ended(CANCELLED) from None
+            raise CommandFailedError(ExitCode.CANCELLED) from None
     return choose_kept_profile(name, arguments)

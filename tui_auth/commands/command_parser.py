@@ -11,9 +11,9 @@ from tui_auth.commands import COMMANDS
 from tui_auth.commands.examples import OF_A_COMMAND, listed
 from tui_auth.commands.output import tell
 from tui_auth.config.nearest import nearest
+from tui_auth.exit_codes import ExitCode
 from tui_auth.terminal.safe_text import safe_line
 
-USAGE = 2
 _MISSING = "the following arguments are required"
 _FLAG = re.compile(r"--?[A-Za-z][a-z-]{0,30}(?==|$)")
 _IN_A_FILE = {
@@ -81,7 +81,7 @@ class CommandParser(ArgumentParser):
         sentence = safe_line(f"{flag}it takes no value" if takes_none else message, limit=600)
         end = "" if sentence.endswith(("?", ".")) else f". See `{self.prog} --help`."
         tell(f"{sentence}{end}", by=f"{self.prog}: ")
-        raise SystemExit(USAGE)
+        raise SystemExit(ExitCode.USAGE)
 
     def _unknown_flag(self) -> str:
         known = set(self._flags())

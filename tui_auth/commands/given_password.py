@@ -7,7 +7,9 @@ from argparse import Namespace
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from tui_auth.commands.exit_status import USAGE, Ended, say
+from tui_auth.commands.exit_status import CommandFailedError
+from tui_auth.commands.output import say
+from tui_auth.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from tui_auth.secret import Secret
@@ -19,7 +21,8 @@ _LONGEST_LINE = 4096
 def given_password(arguments: Namespace) -> Secret | None:
     """The password from stdin or a file, without its line's end; None where a person is to type it.
 
-    Raises Ended (usage) where stdin gives none that can be one, and ConfigurationError for the file.
+    Raises CommandFailedError (usage) where stdin gives none that can be one, and ConfigurationError for the
+    file.
     """
     # Only where one is given: the first screen needs none of it.
     from tui_auth.config.client_secret import open_to_others, read_password_file
@@ -34,11 +37,11 @@ def given_password(arguments: Namespace) -> Secret | None:
         return None
     if sys.stdin is not None and sys.stdin.isatty():
         say("--password-stdin reads a pipe; on a terminal it would show the password. Leave it out there.")
-        raise Ended(USAGE)
+        raise CommandFailedError(ExitCode.USAGE)
     password = _first_line_of_stdin()
     if not password:
         say("stdin gave no password. Pipe it in as one line.")
-        raise Ended(USAGE)
+        raise CommandFailedError(ExitCode.USAGE)
     return Secret(password)
 
 
@@ -46,8 +49,8 @@ def _first_line_of_stdin() -> str:
     line = sys.stdin.buffer.readline(_LONGEST_LINE + 1) if sys.stdin is not None else b""
     if len(line) > _LONGEST_LINE:
         say("stdin gave a line that is too long to be a password.")
-        raise Ended(USAGE)
+        raise CommandFailedError(ExitCode.USAGE)
     with suppress(UnicodeDecodeError):
         return line.decode().removesuffix("\n").removesuffix("\r")
     say("stdin gave a password that is not UTF-8 text.")
-    raise Ended(USAGE)
+    raise CommandFailedError(ExitCode.USAGE)

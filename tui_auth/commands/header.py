@@ -1,4 +1,4 @@
-"""``tui-auth header``: ``Authorization: Bearer …`` for ``curl -H @-``, so no process list shows a token."""
+"""``tui-auth header``: print ``Authorization: Bearer …`` for ``curl -H @-``; no process list shows it."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from tui_auth.commands.token import print_token
 
 
 def run(arguments: Namespace) -> int:
-    """Print the header; 4 where a sign-in is needed and cannot be made here."""
+    """Print the header. Return 4 if a sign-in is necessary and can't be made here."""
     return print_token("header", arguments)

@@ -12,8 +12,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from tui_auth.commands.exit_status import CONFIGURATION
 from tui_auth.commands.output import tell, write_out
+from tui_auth.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from tui_auth.pool import PoolServer
@@ -56,12 +56,14 @@ def run(arguments: Namespace) -> int:
     try:
         triggers = load_triggers(arguments.triggers) if arguments.triggers else None
     except TriggersError as error:
-        return _say(str(error), CONFIGURATION)
+        return _say(str(error), ExitCode.CONFIGURATION)
     try:
         server = PoolServer(port=arguments.port, triggers=triggers)
     except OSError as error:
         cure = "Give another --port, or none for a free one."
-        return _say(f"cannot listen on port {arguments.port}: {error.strerror}. {cure}", CONFIGURATION)
+        return _say(
+            f"cannot listen on port {arguments.port}: {error.strerror}. {cure}", ExitCode.CONFIGURATION
+        )
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tui_auth.commands.exit_status import OK, USAGE, Ended, say, with_status
-from tui_auth.commands.output import tell, write_out
+from tui_auth.commands.exit_status import CommandFailedError, with_status
+from tui_auth.commands.output import say, tell, write_out
 from tui_auth.commands.profile_flags import add_flags, settings_of
 from tui_auth.config.amplify import read_amplify_file
 from tui_auth.config.client_secret import path_of_secret, read_secret_file
@@ -20,6 +20,7 @@ from tui_auth.config.profile_file import NameTaken, add_profile, check_name, rem
 from tui_auth.config.profiles import Profiles, load_profiles
 from tui_auth.config.region import check_region
 from tui_auth.config.settings import SETTINGS
+from tui_auth.exit_codes import ExitCode
 from tui_auth.terminal.safe_text import safe_line
 
 _DESCRIPTION = "A profile is a name for a pool. They are kept in config.toml in your configuration folder."
@@ -72,7 +73,7 @@ def run(arguments: Namespace) -> int:
 
     def command() -> int:
         action(arguments)
-        return OK
+        return ExitCode.OK
 
     return with_status(command)
 
@@ -209,7 +210,7 @@ def _name_of(path: Path) -> str:
 def _show(arguments: Namespace) -> None:
     if arguments.name and (flag := _pool_flag_in(arguments)):
         say(f"profile show PROFILE tells what is written there; leave out {flag}, or the profile's name.")
-        raise Ended(USAGE)
+        raise CommandFailedError(ExitCode.USAGE)
     values = _written(arguments.name) if arguments.name else _effective(arguments)
     if "client_secret_file" in values:
         _say_if_it_cannot_be_read(values["client_secret_file"][0])
@@ -296,7 +297,7 @@ def _print_json(value: object) -> None:
 
 def _put(text: str) -> None:
     if status := write_out(text):
-        raise Ended(status)
+        raise CommandFailedError(status)
 
 
 def _say(sentence: str) -> None:

@@ -8,32 +8,23 @@ from collections.abc import Callable, Mapping
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
-from tui_auth.commands.exit_status import (
-    CANCELLED,
-    NEEDS_A_SCREEN,
-    NOT_SIGNED_IN,
-    OK,
-    STORAGE,
-    USAGE,
-    Ended,
-    say,
-    with_status,
-)
+from tui_auth.commands.exit_status import CommandFailedError, with_status
 from tui_auth.commands.given_password import given_password
-from tui_auth.commands.output import tell
+from tui_auth.commands.output import say, tell
 from tui_auth.config.certificates import check_certificates
 from tui_auth.config.errors import NoPoolNamed
 from tui_auth.config.pool_choice import PoolChoice, add_pool_arguments, choose_pool, named_settings
 from tui_auth.config.region import check_region
 from tui_auth.config.settings import FLOWS, STORAGES
 from tui_auth.config.sources import SourceKind
+from tui_auth.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from tui_auth.auth.auth import Auth
     from tui_auth.auth.next_step import Done
     from tui_auth.done_keeper import DoneKeeper
     from tui_auth.secret import Secret
-    from tui_auth.session.keeping import Keeping
+    from tui_auth.session.persistence import SessionPersistence
     from tui_auth.session.record import SessionRecord
     from tui_auth.settings import SignInSettings
 
@@ -109,7 +100,7 @@ def _run(arguments: Namespace) -> int:
     with one_at_a_time(choice, Sessions(), by_password=asks_nobody(arguments)) as turn:
         if turn.begun_by_another:
             say(f"Signed in as {turn.begun_by_another.display_name} by the other one.")
-            return OK
+            return ExitCode.OK
         return sign_in_now(choice, arguments, when_kept=turn.end)[0]
 
 
@@ -154,7 +145,7 @@ def _asked_pool(arguments: Namespace, nothing: NoPoolNamed) -> PoolChoice:
         arguments, theme=full_screen.theme(os.environ.get("TUI_AUTH_THEME")), notice=" ".join(nothing.notes)
     )
     if choice is None:
-        raise Ended(status)
+        raise CommandFailedError(status)
     return choice
 
 
@@ -188,16 +179,16 @@ def sign_in_now(
         return _sign_in(auth, settings, partial(_keeping, choice, auth, when_kept), arguments)
 
 
-def _keeping(choice: PoolChoice, auth: Auth, when_kept: Callable[[], None]) -> Keeping:
+def _keeping(choice: PoolChoice, auth: Auth, when_kept: Callable[[], None]) -> SessionPersistence:
     # What keeps sessions takes long to import, and the first screen needs none of it.
-    from tui_auth.session.keeping import Keeping
+    from tui_auth.session.persistence import SessionPersistence
     from tui_auth.session.sessions import Sessions
 
-    return Keeping(choice, auth.gateway.now, Sessions(), when_kept)
+    return SessionPersistence(choice, auth.gateway.now, Sessions(), when_kept)
 
 
 def _sign_in(
-    auth: Auth, settings: SignInSettings, make_keeping: Callable[[], Keeping], arguments: Namespace
+    auth: Auth, settings: SignInSettings, make_keeping: Callable[[], SessionPersistence], arguments: Namespace
 ) -> tuple[int, SessionRecord | None]:
     from tui_auth.terminal.environment import TerminalKind, find_terminal
 
@@ -220,12 +211,12 @@ def _sign_in(
 
 
 def _in_full_screen(
-    auth: Auth, settings: SignInSettings, make_keeping: Callable[[], Keeping], arguments: Namespace
+    auth: Auth, settings: SignInSettings, make_keeping: Callable[[], SessionPersistence], arguments: Namespace
 ) -> tuple[int, SessionRecord | None]:
     from tui_auth.commands import full_screen
 
     if not full_screen.prepare("Signing in"):
-        return NOT_SIGNED_IN, None
+        return ExitCode.NOT_SIGNED_IN, None
     from tui_auth.app import TuiAuthApp
 
     @cache
@@ -265,10 +256,10 @@ def _say_who(done: Done, signed_in_as: str) -> None:
 
 def _status_of(problem: str, arguments: Namespace) -> int:
     """Signed in all the same; only who named a place for the session was not given what they asked for."""
-    return STORAGE if problem and arguments.storage else OK
+    return ExitCode.STORAGE if problem and arguments.storage else ExitCode.OK
 
 
-def _in_lines(auth: Auth, settings: SignInSettings, keeping: Keeping) -> tuple[Done, str]:
+def _in_lines(auth: Auth, settings: SignInSettings, keeping: SessionPersistence) -> tuple[Done, str]:
     """Done, and the name as it was typed."""
     from tui_auth.plain.sign_in import PlainSignIn
     from tui_auth.terminal.environment import harden_process
@@ -281,7 +272,7 @@ def _in_lines(auth: Auth, settings: SignInSettings, keeping: Keeping) -> tuple[D
             conversation = PlainSignIn(auth, settings, lines, device_of=keeping.device)
             return conversation.run(), conversation.username
         except EOFError:
-            raise Ended(CANCELLED) from None
+            raise CommandFailedError(ExitCode.CANCELLED) from None
 
 
 def _ask_about_device(auth: Auth, done: Done) -> None:
@@ -293,7 +284,9 @@ def _ask_about_device(auth: Auth, done: Done) -> None:
         ask_about_device(auth, done, lines)
 
 
-def _without_screen(auth: Auth, settings: SignInSettings, keeping: Keeping, password: Secret) -> Done:
+def _without_screen(
+    auth: Auth, settings: SignInSettings, keeping: SessionPersistence, password: Secret
+) -> Done:
     """A sign-in with name and password alone; exit 10 where the pool asks for more."""
     from tui_auth.auth.next_step import AuthFactorType, Done
     from tui_auth.terminal.environment import harden_process
@@ -301,7 +294,7 @@ def _without_screen(auth: Auth, settings: SignInSettings, keeping: Keeping, pass
     harden_process()
     if not settings.username:
         say("--password-stdin and --password-file need --username.")
-        raise Ended(USAGE)
+        raise CommandFailedError(ExitCode.USAGE)
     step = auth.attempt().sign_in(
         settings.username,
         password,
@@ -315,7 +308,7 @@ def _without_screen(auth: Auth, settings: SignInSettings, keeping: Keeping, pass
     say(
         f"The pool asks for more than a password ({type(step).__name__}). Run tui-auth sign-in on a terminal."
     )
-    raise Ended(NEEDS_A_SCREEN)
+    raise CommandFailedError(ExitCode.UNSUPPORTED_STEP)
 
 
 def _wants_lines(arguments: Namespace) -> bool:

@@ -16,12 +16,14 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from tui_auth.commands.exit_status import CANCELLED, Ended, say
+from tui_auth.commands.exit_status import CommandFailedError
+from tui_auth.commands.output import say
 from tui_auth.config.aws_endpoint import endpoint_of
 from tui_auth.config.pool_choice import PoolChoice
+from tui_auth.exit_codes import ExitCode
 from tui_auth.session.errors import NotSignedInError
-from tui_auth.session.record import SessionRecord
-from tui_auth.session.sessions import PoolKey, Sessions
+from tui_auth.session.record import PoolKey, SessionRecord
+from tui_auth.session.sessions import Sessions
 from tui_auth.storage import paths
 from tui_auth.storage.files import PrivateFolder, StorageError
 from tui_auth.storage.lock import BusyError, HeldLock, locked
@@ -55,7 +57,7 @@ class Turn:
 def one_at_a_time(choice: PoolChoice, sessions: Sessions, *, by_password: bool) -> Iterator[Turn]:
     """The turn of a sign-in to this pool under the name that is known for it, which may be none.
 
-    ``by_password`` is for one that asks nobody. Raises Ended where the person gives up waiting.
+    ``by_password`` is for one that asks nobody. Raises CommandFailedError where the person gives up waiting.
     """
     pool = PoolKey(endpoint_of(choice.endpoint_url), choice.user_pool_id, choice.client_id)
     username = choice.username or ""
@@ -79,9 +81,9 @@ def one_at_a_time(choice: PoolChoice, sessions: Sessions, *, by_password: bool) 
 
 def _holds(session: SessionRecord) -> bool:
     # Brings with it what a refresh takes: only where another sign-in was waited for.
-    from tui_auth.session.refresh import holds
+    from tui_auth.session.refresh import is_valid_for
 
-    return holds(session, "access", None)
+    return is_valid_for(session, "access", None)
 
 
 def _name(pool: PoolKey, username: str) -> str:
@@ -108,7 +110,7 @@ def _say_who(folder: PrivateFolder, name: str, choice: PoolChoice, by_password: 
 
 
 def _wait(held: ExitStack, folder: PrivateFolder, name: str, *, by_password: bool) -> bool:
-    """Whether the other one ended, so that the turn is ours. Raises Ended at ^D."""
+    """Whether the other one ended, so that the turn is ours. Raises CommandFailedError at ^D."""
     patience = PATIENCE_WITHOUT if by_password else PATIENCE_WITH_A_PERSON
     deadline = time.monotonic() + patience
     with _pauses(by_password) as enter_was_pressed:
@@ -138,7 +140,7 @@ def _pauses(by_password: bool) -> Iterator[Waiting]:
         if not select.select([terminal], [], [], _LOOK_AGAIN_SECONDS)[0]:
             return False
         if not os.read(terminal, 4096):
-            raise Ended(CANCELLED)
+            raise CommandFailedError(ExitCode.CANCELLED)
         return True
 
     try:
@@ -149,6 +151,7 @@ def _pauses(by_password: bool) -> Iterator[Waiting]:
 
 
 def _session(sessions: Sessions, pool: PoolKey, username: str) -> SessionRecord | None:
+    sessions.reload()  # another sign-in may have stored one
     try:
         return sessions.find(pool, username).record
     except (NotSignedInError, StorageError):

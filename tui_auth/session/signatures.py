@@ -1,4 +1,4 @@
-"""Were these tokens signed by their pool? Its keys are kept between runs, and fetched again for a new one."""
+"""Check that tokens were signed by their pool, whose keys are cached for a day."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ from tui_auth.auth.signature import (
 from tui_auth.storage import paths
 from tui_auth.storage.files import PrivateFolder, StorageError
 
-KEPT_SECONDS = 24 * 3600
+CACHED_SECONDS = 24 * 3600
 
 
-def signatures_hold(
+def check_signatures(
     tokens: Tokens, user_pool_id: str, endpoint: str = "", environ: Mapping[str, str] = os.environ
 ) -> bool:
-    """True if the pool signed both tokens; False if its keys cannot be reached, so that nothing is known.
+    """Return True if the pool signed both tokens, False if its keys can't be fetched and so nothing is known.
 
-    Raises AuthError (service) if it did not. ``endpoint`` is empty for AWS's own.
+    Raises AuthError (service) if it didn't sign them. ``endpoint`` is empty for AWS's own.
     """
     url = keys_url(user_pool_id, endpoint or None)
-    keys = _kept(url, environ)
+    keys = _cached_keys(url, environ)
     try:
         if keys is not None:
             try:
                 return _check(tokens, keys)
             except UnknownKey:
-                pass  # pools change their keys
-        return _check(tokens, _fetched(url, environ))
+                pass  # pools rotate their keys
+        return _check(tokens, _fetch_keys(url, environ))
     except KeysUnreachable:
         return False
     except (WrongSignature, UnknownKey):
@@ -58,17 +58,17 @@ def _check(tokens: Tokens, keys: KeySet) -> bool:
     return True
 
 
-def _fetched(url: str, environ: Mapping[str, str]) -> KeySet:
+def _fetch_keys(url: str, environ: Mapping[str, str]) -> KeySet:
     keys = fetch_keys(url)
     content = json.dumps({"fetched_at": time.time(), "keys": keys["keys"]}).encode()
     try:
         _folder(environ).write(_name(url), content)
     except StorageError:
-        return keys  # without a cache they are fetched each time
+        return keys  # without a cache, fetch them each time
     return keys
 
 
-def _kept(url: str, environ: Mapping[str, str]) -> KeySet | None:
+def _cached_keys(url: str, environ: Mapping[str, str]) -> KeySet | None:
     try:
         content = _folder(environ).read(_name(url))
         keys = key_set_in(json.loads(content)) if content else None
@@ -78,7 +78,7 @@ def _kept(url: str, environ: Mapping[str, str]) -> KeySet | None:
     if (
         keys is None
         or not isinstance(fetched_at, int | float)
-        or not 0 <= time.time() - fetched_at < KEPT_SECONDS
+        or not 0 <= time.time() - fetched_at < CACHED_SECONDS
     ):
         return None
     return {"keys": keys["keys"]}

@@ -13,11 +13,11 @@ from typing import Any
 from tui_auth.commands.doctor.findings import Finding, note, status_of, wrong
 from tui_auth.commands.doctor.machine_checks import check_machine
 from tui_auth.commands.doctor.way_checks import AWS, check_way
-from tui_auth.commands.exit_status import CONFIGURATION, UNEXPECTED
 from tui_auth.commands.output import write_out
 from tui_auth.config.errors import ConfigurationError, NoPoolNamed
 from tui_auth.config.pool_choice import add_pool_arguments, choose_pool
 from tui_auth.config.settings import FLOWS
+from tui_auth.exit_codes import ExitCode
 from tui_auth.terminal.safe_text import safe_line
 
 _COLUMN = 24
@@ -51,7 +51,7 @@ def run(arguments: Namespace) -> int:
     for finding in _checks(arguments):
         findings.append(finding)
         if not arguments.json and write_out(_as_text(finding)):
-            return UNEXPECTED
+            return ExitCode.INTERNAL_ERROR
     status = status_of(findings)
     if arguments.json:
         report = {"ok": status == 0, "status": status, "checks": [each.as_json() for each in findings]}
@@ -65,7 +65,7 @@ def _checks(arguments: Namespace) -> Iterator[Finding]:
     except ConfigurationError as error:
         for said in error.notes if isinstance(error, NoPoolNamed) else ():
             yield note("note", said)
-        yield wrong("pool", str(error), "The pool is not looked at until then.", CONFIGURATION)
+        yield wrong("pool", str(error), "The pool is not looked at until then.", ExitCode.CONFIGURATION)
         yield from check_way(AWS.format("us-east-1"))
         yield from check_machine()
         return
@@ -83,7 +83,7 @@ def _checks(arguments: Namespace) -> Iterator[Finding]:
         gateway = CognitoGateway(Address(choice.region or "", choice.endpoint_url))
         yield from check_pool(choice, gateway, address)
     except AuthError as error:
-        yield wrong("reachable", error.message, error.recovery_suggestion, CONFIGURATION)
+        yield wrong("reachable", error.message, error.recovery_suggestion, ExitCode.CONFIGURATION)
     yield from check_machine()
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from tui_auth.commands.doctor.findings import Finding, Mark, good, note, wrong
 from tui_auth.commands.doctor.terminal_checks import check_terminal
 from tui_auth.commands.doctor.versions import packages_text, program_text, unfit_packages
-from tui_auth.commands.exit_status import CONFIGURATION, STORAGE
 from tui_auth.config.client_secret import open_to_others
 from tui_auth.config.errors import shown
+from tui_auth.exit_codes import ExitCode
 from tui_auth.storage.files import PrivateFolder, StorageError
 from tui_auth.storage.paths import CONFIG_FILE, config_folder, runtime_folder, state_folder
 from tui_auth.terminal.safe_text import safe_line
@@ -33,19 +33,22 @@ def _storage(about: str, folder: Path) -> Finding:
     nearest = next(each for each in (folder, *folder.parents) if os.path.exists(each))  # noqa: PTH110
     if not nearest.is_dir():
         return wrong(
-            about, f"{shown(nearest)} is no folder", f"Move it away: {shown(folder)} is needed.", STORAGE
+            about,
+            f"{shown(nearest)} is no folder",
+            f"Move it away: {shown(folder)} is needed.",
+            ExitCode.STORAGE,
         )
     if not _can_be_written(nearest):
         return wrong(
             about,
             f"{shown(nearest)} cannot be written",
             "Make it yours, or name another with XDG_CONFIG_HOME and XDG_STATE_HOME.",
-            STORAGE,
+            ExitCode.STORAGE,
         )
     if nearest != folder:
         return good(about, f"{shown(folder)}, made when it is needed")
     unfit = _unfit(folder, is_private=about != "config folder")
-    return wrong(about, *unfit, STORAGE) if unfit else good(about, shown(folder))
+    return wrong(about, *unfit, ExitCode.STORAGE) if unfit else good(about, shown(folder))
 
 
 def _unfit(folder: Path, *, is_private: bool) -> tuple[str, str] | None:
@@ -92,7 +95,7 @@ def _secret_files(folder: Path) -> Iterator[Finding]:
     try:
         profiles = load_profiles()
     except ConfigurationError as error:
-        yield wrong("profiles", str(error), "Put that right in an editor.", CONFIGURATION)
+        yield wrong("profiles", str(error), "Put that right in an editor.", ExitCode.CONFIGURATION)
         return
     for name in profiles.names:
         about = f"profile {safe_line(name, limit=64)}"
@@ -103,7 +106,7 @@ def _secret_files(folder: Path) -> Iterator[Finding]:
                 about,
                 str(error),
                 "Put that right in an editor.",
-                CONFIGURATION,
+                ExitCode.CONFIGURATION,
             )
             continue
         path = Path(named) if named else None
@@ -112,7 +115,7 @@ def _secret_files(folder: Path) -> Iterator[Finding]:
                 about,
                 f"others can read {shown(path)}",
                 f"chmod 600 {shown(path)}",
-                STORAGE,
+                ExitCode.STORAGE,
             )
     if profiles.names:
         yield good("profiles", f"{len(profiles.names)} in {shown(folder / CONFIG_FILE)}")
@@ -125,6 +128,6 @@ def _versions() -> Finding:
             "versions",
             f"{unfit} ({says})",
             "Install tui-auth again: its packages come with it.",
-            CONFIGURATION,
+            ExitCode.CONFIGURATION,
         )
     return good("versions", says)

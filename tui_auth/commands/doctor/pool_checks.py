@@ -12,13 +12,14 @@ from tui_auth.auth.gateway import Gateway
 from tui_auth.auth.signature import KeysUnreachable, fetch_keys, keys_url
 from tui_auth.commands.doctor.findings import Finding, good, note, wrong
 from tui_auth.commands.doctor.probe import API_FLOWS, FLOWS, OUR_FLOWS, Answer, Verdict, probe_flow
-from tui_auth.commands.exit_status import CONFIGURATION, status_for
+from tui_auth.commands.exit_status import status_for
 from tui_auth.config.pool_choice import PoolChoice
 from tui_auth.config.region import own_region
 from tui_auth.config.sources import SourceKind
+from tui_auth.exit_codes import ExitCode
+from tui_auth.session.clock import CLOCK_TOLERANCE_SECONDS
 from tui_auth.terminal.safe_text import safe_line, service_says
 
-CLOCK_TOLERANCE_SECONDS = 20.0
 _BEYOND_THE_SECRET = (Verdict.ALLOWED, Verdict.NO_TRIGGERS, Verdict.NOT_ALLOWED)
 """Answers that come only after no secret was missed."""
 
@@ -45,7 +46,7 @@ def _region(choice: PoolChoice) -> Finding:
             "region",
             "none: the pool id is that of a stand-in for Cognito",
             "Say where it listens, with --endpoint-url.",
-            CONFIGURATION,
+            ExitCode.CONFIGURATION,
         )
     if own is None:
         is_derived = origin.kind is SourceKind.DERIVED
@@ -56,7 +57,7 @@ def _region(choice: PoolChoice) -> Finding:
         "region",
         f"{choice.region} from {origin}, but the pool id says {own}",
         "Leave the region out: the pool id has it.",
-        CONFIGURATION,
+        ExitCode.CONFIGURATION,
     )
 
 
@@ -83,7 +84,7 @@ def check_pool(choice: PoolChoice, gateway: Gateway, address: str) -> Iterator[F
             "there is no such app client in this region",
             "Compare --client-id with the pool's App clients in the Cognito console: it may be one of a pool "
             "in another region, or be gone.",
-            CONFIGURATION,
+            ExitCode.CONFIGURATION,
         )
         return
     if all(answer.verdict is Verdict.UNCLEAR for answer in answers):
@@ -118,7 +119,7 @@ def _pool_exists(choice: PoolChoice) -> Finding:
                 "pool keys",
                 "there is no such user pool: nothing is published under its id",
                 "Compare --user-pool-id with the Cognito console. With a wrong one no password fits.",
-                CONFIGURATION,
+                ExitCode.CONFIGURATION,
             )
         return note("pool keys", "the pool's public keys could not be fetched, so its id is not checked")
     except AuthError as error:
@@ -150,28 +151,28 @@ def _secret(choice: PoolChoice, verdicts: set[Verdict]) -> Finding:
             "secret",
             "this app client has a secret, and none is given",
             "Put it in the first line of a file only you can read, and name that with --client-secret-file.",
-            CONFIGURATION,
+            ExitCode.CONFIGURATION,
         )
     if {Verdict.SECRET_WRONG, Verdict.SECRET_NOT_WANTED} <= verdicts:
         return wrong(
             "secret",
             f"either {given} is not this app client's, or this app client takes none",
             "Compare it with the app client's page in the Cognito console; leave it out if none is there.",
-            CONFIGURATION,
+            ExitCode.CONFIGURATION,
         )
     if Verdict.SECRET_WRONG in verdicts:
         return wrong(
             "secret",
             f"{given} is not this app client's",
             "Compare it with the app client's page in the Cognito console.",
-            CONFIGURATION,
+            ExitCode.CONFIGURATION,
         )
     if Verdict.SECRET_NOT_WANTED in verdicts:
         return wrong(
             "secret",
             f"this app client takes none; {given} is not wanted",
             "Leave it out, or name the app client that it belongs to.",
-            CONFIGURATION,
+            ExitCode.CONFIGURATION,
         )
     if not verdicts & {Verdict.ALLOWED, Verdict.NO_TRIGGERS}:
         return note("secret", "cannot be told while no flow is allowed")
@@ -201,7 +202,7 @@ def _flows(choice: PoolChoice, answers: list[Answer]) -> Iterator[Finding]:
                     about,
                     "allowed, but the pool has no functions that ask a question",
                     "Give the pool its Lambda triggers." + (f" Or {others}" if others else ""),
-                    CONFIGURATION,
+                    ExitCode.CONFIGURATION,
                 )
             case Verdict.NOT_ALLOWED if not is_chosen:
                 yield note(about, "not allowed by this app client")
@@ -210,7 +211,7 @@ def _flows(choice: PoolChoice, answers: list[Answer]) -> Iterator[Finding]:
                     about,
                     f"not allowed by this app client, but used ({chosen})",
                     _SET_FLOWS.format(answer.flow) + (f" Or {others}" if others else ""),
-                    CONFIGURATION,
+                    ExitCode.CONFIGURATION,
                 )
             case _ if is_chosen:
                 yield _untold(about, "whether it is allowed could not be told", answer)

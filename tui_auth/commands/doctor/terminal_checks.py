@@ -8,9 +8,9 @@ import subprocess
 from collections.abc import Iterator, Mapping
 
 from tui_auth.commands.doctor.findings import Finding, good, note, wrong
-from tui_auth.commands.exit_status import CONFIGURATION
 from tui_auth.commands.full_screen import theme
 from tui_auth.config.errors import ConfigurationError
+from tui_auth.exit_codes import ExitCode
 from tui_auth.terminal.clipboard import local_tool
 from tui_auth.terminal.environment import (
     TerminalKind,
@@ -86,7 +86,7 @@ def _theme(environ: Mapping[str, str]) -> Iterator[Finding]:
         try:
             theme(chosen)
         except ConfigurationError as error:
-            yield wrong("theme", str(error), "Set it to one of these, or unset it.", CONFIGURATION)
+            yield wrong("theme", str(error), "Set it to one of these, or unset it.", ExitCode.CONFIGURATION)
         else:
             yield good("theme", f"{chosen} from TUI_AUTH_THEME")
 

@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from tui_auth.commands.doctor.findings import Finding, good, note, wrong
-from tui_auth.commands.exit_status import CONFIGURATION
 from tui_auth.config.certificates import CURE, named_bundle
 from tui_auth.config.errors import shown
 from tui_auth.endpoint import is_loopback
+from tui_auth.exit_codes import ExitCode
 from tui_auth.terminal.safe_text import safe_line
 
 AWS = "https://cognito-idp.{}.amazonaws.com"
@@ -47,7 +47,7 @@ def _certificates(environ: Mapping[str, str]) -> Finding:
     if bundle is None:
         return good("CA", "the usual certificate authorities")
     if fault := bundle.fault:
-        return wrong("CA", fault, CURE, CONFIGURATION)
+        return wrong("CA", fault, CURE, ExitCode.CONFIGURATION)
     return good("CA", f"{shown(Path(bundle.path))} from {bundle.setting}")
 
 

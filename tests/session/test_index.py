@@ -1,4 +1,4 @@
-"""The index of sessions: what a file that was damaged or changed by hand may say."""
+"""The index of sessions, and what a damaged file, or one changed by hand, may contain."""
 
 from __future__ import annotations
 
@@ -13,22 +13,23 @@ import pytest
 
 from tui_auth.config.pool_choice import PoolChoice
 from tui_auth.secret import Secret
-from tui_auth.session.quick import SESSION_INDEX
-from tui_auth.session.record import _lifetime
-from tui_auth.session.register import VERSION, Entry, Register, note_of
-from tui_auth.session.sessions import PoolKey, _not_signed_in, origin_of
+from tui_auth.session.fast_path import SESSION_INDEX
+from tui_auth.session.index import VERSION, IndexFile, SessionEntry, SessionIndex, choice_note
+from tui_auth.session.persistence import build_origin
+from tui_auth.session.record import PoolKey, _lifetime
+from tui_auth.session.sessions import Sessions, _not_signed_in_message
 from tui_auth.storage.files import PrivateFolder, StorageError
 from tui_auth.storage.stores import StorageKind
 
 
-def register_with(folder: Path, members: object) -> Register:
-    """A register whose index holds these members."""
+def load_index(folder: Path, members: object) -> SessionIndex:
+    """Write an index with these members and return its snapshot."""
     private = PrivateFolder(str(folder / "state"))
     private.write(SESSION_INDEX, json.dumps(members).encode())
-    return Register(private, {})
+    return IndexFile(private).load()
 
 
-def entry(**changes: Any) -> Entry:
+def entry(**changes: Any) -> SessionEntry:
     values: Mapping[str, Any] = {
         "storage": StorageKind.FILE,
         "endpoint": "https://cognito-idp.eu-west-1.amazonaws.com",
@@ -39,50 +40,46 @@ def entry(**changes: Any) -> Entry:
         "profile": "work",
         "signed_in_at": 1_790_000_000.0,
     }
-    return Entry(**{**values, **changes})
+    return SessionEntry(**{**values, **changes})
 
 
-def members_of(*entries: Entry) -> dict[str, Any]:
-    """The members of an index with these sessions."""
+def members_of(*entries: SessionEntry) -> dict[str, Any]:
+    """Return the members of an index with these sessions."""
     members: dict[str, Any] = {"version": VERSION}
-    for each in entries:
-        values = {name: getattr(each, name) for name in Entry.__dataclass_fields__}
-        members[f"session:{each.reference}"] = {**values, "storage": str(each.storage)}
+    for session in entries:
+        values = {name: getattr(session, name) for name in SessionEntry.__dataclass_fields__}
+        members[f"session:{session.reference}"] = {**values, "storage": str(session.storage)}
     return members
 
 
 @pytest.mark.parametrize("kind", list(StorageKind))
-def test_the_chosen_storage_is_remembered_for_its_profile_alone(tmp_path: Path, kind: StorageKind) -> None:
-    register = Register(PrivateFolder(str(tmp_path / "state")), {})
-    register.remember_storage("work", kind)
-    assert register.storage_for("work") is kind
-    assert register.storage_for("") is None
+def test_a_chosen_storage_belongs_to_its_profile_alone(tmp_path: Path, kind: StorageKind) -> None:
+    file = IndexFile(PrivateFolder(str(tmp_path / "state")))
+    file.update(lambda index: index.set_storage("work", kind))
+    assert file.load().storage_for("work") is kind
+    assert file.load().storage_for("") is None
 
 
 @pytest.mark.parametrize("chosen", ["elsewhere", "", 7, None, ["file"]])
-def test_a_storage_that_this_version_does_not_know_counts_as_not_chosen(
-    tmp_path: Path, chosen: object
-) -> None:
-    register = register_with(tmp_path, {"version": VERSION, "storage:work": chosen})
-    assert register.storage_for("work") is None
+def test_an_unknown_storage_counts_as_not_chosen(tmp_path: Path, chosen: object) -> None:
+    assert SessionIndex({"version": VERSION, "storage:work": chosen}).storage_for("work") is None
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'"text"', b"{}", b"[" * 20_000])
-def test_an_index_that_cannot_be_understood_is_empty(tmp_path: Path, content: bytes) -> None:
+def test_an_invalid_index_is_empty(tmp_path: Path, content: bytes) -> None:
     folder = PrivateFolder(str(tmp_path / "state"))
     folder.write(SESSION_INDEX, content)
-    assert Register(folder, {}).read() == {}
+    assert IndexFile(folder).load().members == {}
 
 
 def test_an_index_of_another_version_is_left_alone(tmp_path: Path) -> None:
-    register = register_with(tmp_path, {"version": VERSION + 1})
     with pytest.raises(StorageError, match="was written by another version of tui-auth and is left alone"):
-        register.read()
+        load_index(tmp_path, {"version": VERSION + 1})
 
 
-def test_sessions_are_listed_newest_first(tmp_path: Path) -> None:
+def test_entries_are_sorted_newest_first(tmp_path: Path) -> None:
     old, new = entry(username="b", signed_in_at=1.0), entry(username="a", signed_in_at=2.0)
-    assert register_with(tmp_path, members_of(old, new)).entries() == [new, old]
+    assert load_index(tmp_path, members_of(old, new)).entries() == [new, old]
 
 
 @pytest.mark.parametrize(
@@ -96,48 +93,50 @@ def test_sessions_are_listed_newest_first(tmp_path: Path) -> None:
         {"username": "moved to another name"},
     ],
 )
-def test_a_damaged_session_entry_is_left_out(tmp_path: Path, changes: dict[str, object]) -> None:
+def test_a_damaged_entry_is_left_out(tmp_path: Path, changes: dict[str, object]) -> None:
     members = members_of(entry())
     name = f"session:{entry().reference}"
     members[name] = {**members[name], **changes}
-    assert register_with(tmp_path, members).entries() == []
+    assert load_index(tmp_path, members).entries() == []
 
 
-def test_the_current_session_is_a_text_or_none(tmp_path: Path) -> None:
-    assert register_with(tmp_path, {"version": VERSION, "current": "file/x"}).current() == "file/x"
-    assert register_with(tmp_path, {"version": VERSION, "current": 7}).current() == ""
-    assert register_with(tmp_path, {"version": VERSION}).current() == ""
+def test_the_current_reference_is_a_text() -> None:
+    assert SessionIndex({"version": VERSION, "current": "file/x"}).current == "file/x"
+    assert SessionIndex({"version": VERSION, "current": 7}).current == ""
+    assert SessionIndex({"version": VERSION}).current == ""
 
 
 @pytest.mark.parametrize("origin", [None, [], {}, {"user_pool_id": "x"}])
-def test_a_last_pool_that_is_not_complete_is_not_offered(tmp_path: Path, origin: object) -> None:
-    assert register_with(tmp_path, {"version": VERSION, "last_origin": origin}).last_origin() is None
+def test_an_incomplete_last_pool_is_not_offered(origin: object) -> None:
+    assert SessionIndex({"version": VERSION, "last_origin": origin}).last_origin() is None
 
 
-def test_an_entry_answers_to_the_name_typed_and_to_cognitos() -> None:
-    assert entry().is_called("ann")
-    assert entry().is_called("5f0c")
-    assert not entry().is_called("bob")
+def test_an_entry_has_the_typed_name_and_cognitos() -> None:
+    assert entry().has_name("ann")
+    assert entry().has_name("5f0c")
+    assert not entry().has_name("bob")
     assert entry().display_name == "ann"
     assert entry(signed_in_as="").display_name == "5f0c"
 
 
 def test_the_note_names_user_and_pool_and_how_to_choose_another() -> None:
-    assert note_of(entry()) == (
+    assert choice_note(entry()) == (
         "using the session of ann in eu-west-1_Ab12Cd34E, the last signed in; "
         "--username or --profile chooses another."
     )
 
 
-def test_a_quick_way_is_remembered_only_while_it_still_leads_there(tmp_path: Path) -> None:
-    register = register_with(tmp_path, members_of(entry()))
-    register.remember_quick_way("work", "file/x", lambda entries: entries == [entry()])
-    assert register.read()["quick:work"] == "file/x"
-    register.remember_quick_way("work", "file/y", lambda entries: False)
-    assert register.read()["quick:work"] == "file/x"
+def test_a_route_is_cached_only_while_it_is_valid(tmp_path: Path) -> None:
+    sessions = Sessions({"XDG_STATE_HOME": str(tmp_path)})
+    PrivateFolder(str(tmp_path / "tui-auth")).write(SESSION_INDEX, json.dumps(members_of(entry())).encode())
+    sessions.cache_route("work", "file/x", lambda entries: entries == [entry()])
+    assert sessions.index.route("work") == "file/x"
+    sessions.cache_route("work", "file/y", lambda entries: False)
+    sessions.reload()
+    assert sessions.index.route("work") == "file/x"
 
 
-def test_what_a_session_needs_of_its_pool_is_kept_with_it() -> None:
+def test_an_origin_has_the_settings_of_its_pool() -> None:
     chosen = PoolChoice(
         "eu-west-1_Ab12Cd34E",
         "client1",
@@ -147,7 +146,7 @@ def test_what_a_session_needs_of_its_pool_is_kept_with_it() -> None:
         identity_pool_id="eu-west-1:0",
         profile="work",
     )
-    assert asdict(origin_of(chosen, "ann", {})) == {
+    assert asdict(build_origin(chosen, "ann", {})) == {
         "user_pool_id": "eu-west-1_Ab12Cd34E",
         "client_id": "client1",
         "region": "eu-north-1",
@@ -159,8 +158,8 @@ def test_what_a_session_needs_of_its_pool_is_kept_with_it() -> None:
     }
 
 
-def test_what_a_pool_does_not_have_is_kept_as_empty() -> None:
-    origin = origin_of(PoolChoice("eu-west-1_Ab12Cd34E", "client1"), "ann", {})
+def test_settings_that_a_pool_does_not_have_are_empty() -> None:
+    origin = build_origin(PoolChoice("eu-west-1_Ab12Cd34E", "client1"), "ann", {})
     assert (origin.client_secret_file, origin.identity_pool_id, origin.profile) == ("", "", "")
     assert origin.region == "eu-west-1"
     assert origin.endpoint == ""
@@ -186,11 +185,11 @@ def test_what_a_pool_does_not_have_is_kept_as_empty() -> None:
         ([entry()], PoolKey("", "p", "c"), "bob", "Not signed in under that name. Run tui-auth sign-in{}."),
     ],
 )
-def test_who_is_not_signed_in_is_told_the_command_that_signs_in(
-    entries: list[Entry], pool: PoolKey | None, username: str, text: str
+def test_the_error_says_which_command_signs_in(
+    entries: list[SessionEntry], pool: PoolKey | None, username: str, text: str
 ) -> None:
-    assert _not_signed_in(entries, pool, username, "") == text.format("")
-    assert _not_signed_in(entries, pool, username, "work") == text.format(" --profile work")
+    assert _not_signed_in_message(entries, pool, username, "") == text.format("")
+    assert _not_signed_in_message(entries, pool, username, "work") == text.format(" --profile work")
 
 
 @pytest.mark.parametrize(
@@ -203,6 +202,6 @@ def test_who_is_not_signed_in_is_told_the_command_that_signs_in(
         ({"exp": 400, "iat": True}, 0.0),
     ],
 )
-def test_a_token_lives_from_its_issue_to_its_expiry(claims: dict[str, object], lifetime: float) -> None:
+def test_a_lifetime_is_from_issue_to_expiry(claims: dict[str, object], lifetime: float) -> None:
     body = base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()
     assert _lifetime(Secret(f"e30.{body}.c2ln")) == lifetime

@@ -21,8 +21,8 @@ from tests.terminal.pty_program import PtyProgram
 from tui_auth.auth.next_step import Done
 from tui_auth.config.pool_choice import PoolChoice
 from tui_auth.done_keeper import DoneKeeper
-from tui_auth.session.keeping import Keeping
-from tui_auth.session.sessions import Kept
+from tui_auth.session.persistence import SessionPersistence
+from tui_auth.session.sessions import SaveResult
 from tui_auth.storage import stores
 from tui_auth.storage.stores import STORAGE_LABELS, StorageKind
 
@@ -226,7 +226,9 @@ def test_a_session_is_kept_where_it_was_asked_for_however_soon_the_person_leaves
     machine: Machine, choice: PoolChoice
 ) -> None:
     done = machine.done(choice)
-    keeper = DoneKeeper(Keeping(replace(choice, storage="file"), machine.server.clock.now, machine.sessions))
+    keeper = DoneKeeper(
+        SessionPersistence(replace(choice, storage="file"), machine.server.clock.now, machine.sessions)
+    )
     assert keeper.not_kept_because(done, "ann", print) is None
     assert machine.run("token").returncode == 0
 
@@ -234,9 +236,9 @@ def test_a_session_is_kept_where_it_was_asked_for_however_soon_the_person_leaves
 def test_what_could_not_be_put_in_order_is_said_after_the_screen_too(
     machine: Machine, choice: PoolChoice
 ) -> None:
-    class Untidy(Keeping):
-        def keep(self, done: Done, *arguments: Any, **more: Any) -> Kept:
-            return replace(super().keep(done, *arguments, **more), left_undone="The index is busy.")
+    class Untidy(SessionPersistence):
+        def save(self, done: Done, *arguments: Any, **more: Any) -> SaveResult:
+            return replace(super().save(done, *arguments, **more), cleanup_problem="The index is busy.")
 
     keeper = DoneKeeper(Untidy(replace(choice, storage="file"), machine.server.clock.now, machine.sessions))
     said = list[str]()
@@ -247,11 +249,11 @@ def test_what_could_not_be_put_in_order_is_said_after_the_screen_too(
 def test_a_signal_leaves_a_store_under_way_the_time_to_end(machine: Machine, choice: PoolChoice) -> None:
     at_it, may_end = threading.Event(), threading.Event()
 
-    class Slow(Keeping):
-        def keep(self, done: Done, *arguments: Any, **more: Any) -> Kept:
+    class Slow(SessionPersistence):
+        def save(self, done: Done, *arguments: Any, **more: Any) -> SaveResult:
             at_it.set()
             may_end.wait()
-            return super().keep(done, *arguments, **more)
+            return super().save(done, *arguments, **more)
 
     keeper = DoneKeeper(Slow(replace(choice, storage="file"), machine.server.clock.now, machine.sessions))
     done = machine.done(choice)
@@ -266,10 +268,10 @@ def test_a_signal_leaves_a_store_under_way_the_time_to_end(machine: Machine, cho
 def test_a_cancelled_attempts_late_answer_says_nothing_of_anothers_signatures(
     machine: Machine, choice: PoolChoice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keeper = DoneKeeper(Keeping(choice, machine.server.clock.now, machine.sessions))
+    keeper = DoneKeeper(SessionPersistence(choice, machine.server.clock.now, machine.sessions))
     live, late = machine.done(choice), machine.done(choice)
     answers = {id(live): False, id(late): True}
-    monkeypatch.setattr(Keeping, "signatures_hold", lambda self, done: answers[id(done)])
+    monkeypatch.setattr(SessionPersistence, "check_signatures", lambda self, done: answers[id(done)])
     keeper.check(live)
     keeper.check(late)
     assert (keeper.is_checked(live), keeper.is_checked(late)) == (False, True)

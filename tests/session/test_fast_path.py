@@ -1,9 +1,10 @@
-"""The short way gives what the long way would give, or nothing."""
+"""The fast path prints what the slow path would print, or falls through."""
 
 from __future__ import annotations
 
 import json
 from argparse import ArgumentParser
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,19 @@ from tests.session.machine import Machine, Processes
 from tui_auth.commands.session_access import add_session_arguments, find_session
 from tui_auth.config import amplify
 from tui_auth.config.pool_choice import PoolChoice
-from tui_auth.session import quick
-from tui_auth.session.quick import cached_token, seconds_wanted
-from tui_auth.session.register import Entry
-from tui_auth.session.sessions import Found, Sessions
+from tui_auth.session import fast_path
+from tui_auth.session.fast_path import CachedToken, TokenRequest, cached_token, required_seconds
+from tui_auth.session.index import SessionEntry
+from tui_auth.session.sessions import Sessions, StoredSession
 from tui_auth.storage import paths
 from tui_auth.storage.stores import StorageKind
+
+
+def token_of(
+    kind: str, min_ttl: float | None, profile: str, environ: Mapping[str, str]
+) -> CachedToken | None:
+    """Return the token that the fast path finds."""
+    return cached_token(TokenRequest(kind, min_ttl, profile), environ)
 
 
 @pytest.fixture
@@ -29,116 +37,115 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.usefixtures("here")
-class TestShortWay:
+class TestCachedToken:
     @pytest.mark.parametrize("storage", [StorageKind.FILE, StorageKind.SESSION])
-    def test_the_current_sessions_token_is_found(self, machine: Machine, storage: StorageKind) -> None:
+    def test_it_is_the_current_sessions(self, machine: Machine, storage: StorageKind) -> None:
         kept = machine.sign_in(storage=storage)
         for kind in ("access", "id"):
-            token = cached_token(kind, None, "", machine.environ)
+            token = token_of(kind, None, "", machine.environ)
             assert token
             assert token.value == kept.record.token(kind).reveal()
             assert token.note == ""
 
     @pytest.mark.parametrize(("aged", "asked"), [(3590, None), (2400, 1800), (3601, 0), (-60, None)])
-    def test_it_holds_to_the_same_time_as_the_long_way(
+    def test_it_is_valid_as_long_as_on_the_slow_path(
         self, machine: Machine, aged: float, asked: float | None
     ) -> None:
-        from tui_auth.session.refresh import holds
+        from tui_auth.session.refresh import is_valid_for
 
         kept = machine.sign_in(aged=aged)
-        assert bool(cached_token("access", asked, "", machine.environ)) == holds(kept.record, "access", asked)
+        assert bool(token_of("access", asked, "", machine.environ)) == is_valid_for(
+            kept.record, "access", asked
+        )
 
-    def test_another_session_is_named_when_there_are_several(self, machine: Machine) -> None:
+    def test_a_note_says_which_of_several_sessions_is_used(self, machine: Machine) -> None:
         choice = machine.client()
         machine.sign_in(choice, machine.user("bob"))
         machine.sign_in(choice, machine.user("ann"))
-        token = cached_token("access", None, "", machine.environ)
+        token = token_of("access", None, "", machine.environ)
         assert token
         assert "the session of ann" in token.note
         assert token.note == machine.found().note
 
-    def test_a_name_that_needs_care_takes_the_long_way(self, machine: Machine) -> None:
+    def test_a_note_with_an_escape_falls_through(self, machine: Machine) -> None:
         choice = machine.client()
         machine.sign_in(choice, machine.user("bob"))
         machine.sign_in(choice, machine.user("ann\u00e9"))
-        assert cached_token("access", None, "", machine.environ) is None
+        assert token_of("access", None, "", machine.environ) is None
 
     @pytest.mark.parametrize(
         "name", ["TUI_AUTH_USER_POOL_ID", "TUI_AUTH_CLIENT_ID", "TUI_AUTH_USERNAME", "TUI_AUTH_ENDPOINT_URL"]
     )
-    def test_a_variable_that_names_a_pool_or_a_user_takes_the_long_way(
-        self, machine: Machine, name: str
-    ) -> None:
+    def test_a_variable_for_a_pool_or_a_user_falls_through(self, machine: Machine, name: str) -> None:
         machine.sign_in()
-        assert cached_token("access", None, "", {**machine.environ, name: "x"}) is None
+        assert token_of("access", None, "", {**machine.environ, name: "x"}) is None
 
     @pytest.mark.parametrize("name", ["AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "AWS_ENDPOINT_URL"])
-    def test_an_endpoint_of_awss_variables_takes_the_long_way(self, machine: Machine, name: str) -> None:
+    def test_an_endpoint_of_awss_variables_falls_through(self, machine: Machine, name: str) -> None:
         machine.sign_in()
         elsewhere = {**machine.environ, name: "http://127.0.0.1:9"}
-        assert cached_token("access", None, "", elsewhere) is None
+        assert token_of("access", None, "", elsewhere) is None
         off = {**elsewhere, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}
-        assert cached_token("access", None, "", off)
+        assert token_of("access", None, "", off)
 
     @pytest.mark.parametrize("name", [*amplify.FILE_NAMES, *(f"src/{name}" for name in amplify.FILE_NAMES)])
-    def test_a_file_of_amplify_here_or_above_takes_the_long_way(
+    def test_an_amplify_file_here_or_above_falls_through(
         self, machine: Machine, here: Path, monkeypatch: pytest.MonkeyPatch, name: str
     ) -> None:
         machine.sign_in()
         below = here / "a" / "b"
         below.mkdir(parents=True)
         monkeypatch.chdir(below)
-        assert cached_token("access", None, "", machine.environ)
+        assert token_of("access", None, "", machine.environ)
         (here / name).parent.mkdir(exist_ok=True)
         (here / name).write_text("{}")
-        assert cached_token("access", None, "", machine.environ) is None
+        assert token_of("access", None, "", machine.environ) is None
 
-    def test_a_broken_rule_for_private_files_takes_the_long_way(self, machine: Machine) -> None:
+    def test_a_broken_rule_for_private_files_falls_through(self, machine: Machine) -> None:
         machine.sign_in()
         machine.session_file().chmod(0o644)
-        assert cached_token("access", None, "", machine.environ) is None
+        assert token_of("access", None, "", machine.environ) is None
 
-    def test_another_version_takes_the_long_way(self, machine: Machine) -> None:
+    def test_another_version_falls_through(self, machine: Machine) -> None:
         machine.sign_in()
         content = machine.session_file().read_text()
         machine.session_file().write_text(content.replace('"version": 1', '"version": 2'))
-        assert cached_token("access", None, "", machine.environ) is None
+        assert token_of("access", None, "", machine.environ) is None
 
-    def test_a_new_or_changed_configuration_takes_the_long_way(self, machine: Machine) -> None:
+    def test_a_new_or_changed_config_file_falls_through(self, machine: Machine) -> None:
         kept = machine.sign_in()
         config = Path(paths.config_folder(machine.environ)) / paths.CONFIG_FILE
         config.parent.mkdir(parents=True)
         config.write_text("")
-        assert cached_token("access", None, "", machine.environ) is None
-        register = machine.sessions.register
-        reference = Entry.of(kept.record, StorageKind.FILE).reference
-        way = quick.way_of(reference, quick.config_stamp(machine.environ))
-        register.remember_quick_way("", way, lambda entries: True)
-        assert cached_token("access", None, "", machine.environ)
+        assert token_of("access", None, "", machine.environ) is None
+        reference = SessionEntry.from_record(kept.record, StorageKind.FILE).reference
+        route = fast_path.build_route(reference, fast_path.config_stamp(machine.environ))
+        machine.sessions.cache_route("", route, lambda entries: True)
+        assert token_of("access", None, "", machine.environ)
         config.write_text("# changed")
-        assert cached_token("access", None, "", machine.environ) is None
+        assert token_of("access", None, "", machine.environ) is None
 
-    def test_a_profile_leads_only_where_it_led_before(self, machine: Machine) -> None:
+    def test_a_profile_needs_a_cached_route(self, machine: Machine) -> None:
         kept = machine.sign_in()
-        assert cached_token("access", None, "work", machine.environ) is None
-        reference = Entry.of(kept.record, StorageKind.FILE).reference
-        machine.sessions.register.remember_quick_way("work", f"{reference} ", lambda entries: True)
-        assert cached_token("access", None, "work", machine.environ)
-        assert cached_token("access", None, "", {**machine.environ, "TUI_AUTH_PROFILE": " work "})
-        assert cached_token("access", None, "other", machine.environ) is None
+        assert token_of("access", None, "work", machine.environ) is None
+        reference = SessionEntry.from_record(kept.record, StorageKind.FILE).reference
+        machine.sessions.cache_route("work", f"{reference} ", lambda entries: True)
+        assert token_of("access", None, "work", machine.environ)
+        assert token_of("access", None, "", {**machine.environ, "TUI_AUTH_PROFILE": " work "})
+        assert token_of("access", None, "other", machine.environ) is None
 
-    def test_without_a_session_there_is_no_short_way(self, machine: Machine) -> None:
-        assert cached_token("access", None, "", machine.environ) is None
+    def test_without_a_session_it_falls_through(self, machine: Machine) -> None:
+        assert token_of("access", None, "", machine.environ) is None
 
-    def test_after_sign_out_there_is_no_short_way(self, machine: Machine) -> None:
+    def test_after_sign_out_it_falls_through(self, machine: Machine) -> None:
         kept = machine.sign_in()
         machine.sessions.forget(kept.record)
-        assert cached_token("access", None, "", machine.environ) is None
+        assert token_of("access", None, "", machine.environ) is None
 
 
 @pytest.fixture
 def profile(machine: Machine) -> PoolChoice:
-    """A pool with a profile called acme, for which no endpoint is written down."""
+    """Return a pool with the profile acme, which has no endpoint."""
     choice = replace(machine.client(), profile="acme")
     file = machine.home / ".config" / "tui-auth" / "config.toml"
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -148,9 +155,7 @@ def profile(machine: Machine) -> PoolChoice:
     return choice
 
 
-def test_a_way_found_by_a_variable_of_aws_is_not_taken_without_it(
-    machine: Machine, profile: PoolChoice
-) -> None:
+def test_a_route_that_an_aws_variable_led_to_is_not_cached(machine: Machine, profile: PoolChoice) -> None:
     machine.sign_in(profile, machine.user())
     words = ("token", "--profile", "acme", "--login", "never")
     elsewhere = {"AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": machine.server.endpoint_url}
@@ -159,7 +164,7 @@ def test_a_way_found_by_a_variable_of_aws_is_not_taken_without_it(
     assert (ran.returncode, ran.stdout) == (4, ""), "it is AWS's own pool that is meant now"
 
 
-def test_a_way_is_not_remembered_if_another_session_has_begun_meanwhile(
+def test_a_route_is_not_cached_if_another_session_has_begun(
     machine: Machine, profile: PoolChoice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     choice = replace(profile, endpoint_url=machine.server.endpoint_url)
@@ -171,7 +176,7 @@ def test_a_way_is_not_remembered_if_another_session_has_begun_meanwhile(
     monkeypatch.chdir(machine.home)
     find, begun = Sessions.find, []
 
-    def and_bob_signs_in(self: Sessions, *arguments: Any, **named: Any) -> Found:
+    def and_bob_signs_in(self: Sessions, *arguments: Any, **named: Any) -> StoredSession:
         found = find(self, *arguments, **named)
         begun.append(machine.sign_in(choice, machine.user("bob")))
         return found
@@ -181,7 +186,7 @@ def test_a_way_is_not_remembered_if_another_session_has_begun_meanwhile(
     add_session_arguments(parser)
     found = find_session(parser.parse_args(["--profile", "acme"]), machine.sessions)
     assert found.record.username == "ann"
-    token = cached_token("access", None, "acme", machine.environ)
+    token = token_of("access", None, "acme", machine.environ)
     assert token is None or token.value == begun[0].record.access_token.reveal()
     monkeypatch.undo()
     ran = machine.run("token", "--profile", "acme")
@@ -194,6 +199,7 @@ NOT_NEEDED = {
     "botocore",
     "cryptography",
     "dataclasses",
+    "enum",
     "hashlib",
     "json",
     "jwt",
@@ -208,7 +214,7 @@ NOT_NEEDED = {
 
 
 @pytest.mark.parametrize("arguments", [["token"], ["header"], ["token", "--type", "id", "--min-ttl", "5m"]])
-def test_nothing_is_imported_that_is_not_needed(
+def test_the_fast_path_imports_nothing_heavy(
     machine: Machine, processes: Processes, arguments: list[str]
 ) -> None:
     machine.sign_in()
@@ -220,18 +226,18 @@ def test_nothing_is_imported_that_is_not_needed(
     assert not NOT_NEEDED & set(ran.stderr.split())
 
 
-def test_the_files_of_amplify_are_those_of_the_long_way() -> None:
-    assert quick.AMPLIFY_FILES == amplify.FILE_NAMES
+def test_the_amplify_files_are_those_of_the_slow_path() -> None:
+    assert fast_path.AMPLIFY_FILES == amplify.FILE_NAMES
 
 
-def test_five_minutes_are_enough_or_a_fifth_of_a_short_life() -> None:
-    assert seconds_wanted(3600, None) == 300
-    assert seconds_wanted(300, None) == 60
-    assert seconds_wanted(300, 900) == 900
+def test_five_minutes_or_a_fifth_of_a_short_lifetime_are_enough() -> None:
+    assert required_seconds(3600, None) == 300
+    assert required_seconds(300, None) == 60
+    assert required_seconds(300, 900) == 900
 
 
-def test_the_only_profile_there_is_gives_way_to_a_file_of_amplify(machine: Machine) -> None:
-    """The profile was nobody's wish: the long way takes it where nothing else names a pool."""
+def test_an_amplify_file_beats_the_only_profile(machine: Machine) -> None:
+    """Nobody specified the profile: the slow path uses it only if nothing else specifies a pool."""
     choice = machine.client()
     config = machine.home / ".config" / "tui-auth" / "config.toml"
     config.parent.mkdir(parents=True)
