@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from argparse import ArgumentParser
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,7 +17,13 @@ from tui_auth.commands.session_access import add_session_arguments, find_session
 from tui_auth.config import amplify
 from tui_auth.config.pool_choice import PoolChoice
 from tui_auth.session import fast_path
-from tui_auth.session.fast_path import CachedToken, TokenRequest, cached_token, required_seconds
+from tui_auth.session.fast_path import (
+    CachedToken,
+    TokenRequest,
+    cached_token,
+    parse_request,
+    required_seconds,
+)
 from tui_auth.session.index import SessionEntry
 from tui_auth.session.sessions import Sessions, StoredSession
 from tui_auth.storage import paths
@@ -141,6 +148,127 @@ class TestCachedToken:
         kept = machine.sign_in()
         machine.sessions.forget(kept.record)
         assert token_of("access", None, "", machine.environ) is None
+
+    def test_a_session_that_is_not_in_a_file_falls_through(self, machine: Machine) -> None:
+        machine.sign_in()
+        index = machine.state / "index.json"
+        index.write_text(index.read_text().replace('"current": "file/', '"current": "keyring/'))
+        assert token_of("access", None, "", machine.environ) is None
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--username", "ann"],
+        ["--force-refresh"],
+        ["more"],
+        ["--type", "refresh"],
+        ["--type", "id", "--type", "id"],
+        ["--min-ttl", "soon"],
+        ["--min-ttl"],
+        ["--login", "maybe"],
+        ["--profile", ""],
+        ["--profile"],
+    ],
+    ids=" ".join,
+)
+def test_unknown_repeated_and_invalid_flags_fall_through(arguments: list[str]) -> None:
+    assert parse_request(arguments) is None
+
+
+class RandomMachine:
+    """A machine in a random state that changes randomly, and random ways to call ``token`` there."""
+
+    def __init__(self, machine: Machine, seed: int) -> None:
+        self.machine = machine
+        self.random = random.Random(seed)
+        self.clients = {name: machine.client() for name in ("one", "two")}
+        self.users = [machine.user("ann"), machine.user("bob")]
+        self.config = machine.home / ".config" / "tui-auth" / "config.toml"
+        self.config.parent.mkdir(parents=True)
+        self.project = machine.home / "project"
+        self.project.mkdir()
+
+    def change(self) -> None:
+        """Sign in or out, change the profiles, or add or remove an Amplify file."""
+        self.random.choice([self._sign_in, self._sign_in, self._sign_out, self._configure, self._amplify])()
+
+    def call(self) -> tuple[list[str], dict[str, str], Path]:
+        """Return random arguments, an environment and a folder."""
+        options = [
+            ["--profile", self.random.choice(["one", "two", "none"])],
+            ["--type", self.random.choice(["access", "id"])],
+            ["--min-ttl", self.random.choice(["0", "5m", "30m"])],
+            ["--username", self.random.choice(self.users)],
+        ]
+        arguments = [word for option in options if self.random.random() < 0.25 for word in option]
+        variables = {
+            "TUI_AUTH_PROFILE": self.random.choice(["one", " two ", "none"]),
+            "TUI_AUTH_USERNAME": self.random.choice(self.users),
+            "TUI_AUTH_CLIENT_ID": self.clients["one"].client_id,
+            "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+            "TUI_AUTH_THEME": "dark",
+        }
+        chosen = {name: value for name, value in variables.items() if self.random.random() < 0.15}
+        folder = self.random.choice([self.machine.home, self.project])
+        return arguments, {**self.machine.environ, **chosen}, folder
+
+    def _sign_in(self) -> None:
+        name, client = self.random.choice([*self.clients.items()])
+        storage = self.random.choice([StorageKind.FILE, StorageKind.SESSION])
+        aged = self.random.choice([0.0, 0.0, 2400.0])
+        choice = replace(client, profile=name if self.random.random() < 0.5 else None)
+        self.machine.sign_in(choice, self.random.choice(self.users), storage=storage, aged=aged)
+
+    def _sign_out(self) -> None:
+        entries = self.machine.sessions.entries()
+        if entries:
+            record = self.machine.sessions.read(self.random.choice(entries))
+            assert record
+            self.machine.sessions.forget(record)
+
+    def _configure(self) -> None:
+        lines = []
+        for name, client in self.clients.items():
+            if self.random.random() < 0.7:
+                lines += [f"[profiles.{name}]", f'user_pool_id = "{client.user_pool_id}"']
+                lines += [f'client_id = "{client.client_id}"', f'endpoint_url = "{client.endpoint_url}"']
+        default = [f'default_profile = "{self.random.choice(["one", "two"])}"'] if len(lines) > 4 else []
+        self.config.write_text("\n".join([*default, *lines, ""]))
+
+    def _amplify(self) -> None:
+        file = self.project / "amplifyconfiguration.json"
+        if file.exists():
+            file.unlink()
+        else:
+            client = self.clients[self.random.choice(["one", "two"])]
+            settings = {
+                "aws_user_pools_id": client.user_pool_id,
+                "aws_user_pools_web_client_id": client.client_id,
+            }
+            file.write_text(json.dumps(settings))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_fast_path_prints_what_the_slow_path_prints_or_falls_through(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    """In random states of a machine, with random arguments and environments."""
+    find_token, hits = fast_path.find_token, 0
+    monkeypatch.setattr(fast_path, "find_token", lambda *_: None)
+    world = RandomMachine(machine, seed)
+    for _ in range(12):
+        world.change()
+        for _ in range(4):
+            arguments, environ, folder = world.call()
+            monkeypatch.chdir(folder)
+            token = find_token(arguments, environ)
+            slow = machine.run("token", "--login", "never", *arguments, environ=environ, cwd=folder)
+            if token is not None:
+                hits += 1
+                note = f"tui-auth: {token.note}\n" if token.note else ""
+                assert (slow.returncode, slow.stdout, slow.stderr) == (0, f"{token.value}\n", note)
+    assert hits, "the fast path was never taken"
 
 
 @pytest.fixture
