@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from tui_auth.auth.errors import TRY_AGAIN, AuthError, ErrorKind
 from tui_auth.commands.output import say, tell
@@ -11,6 +11,9 @@ from tui_auth.exit_codes import ExitCode
 from tui_auth.session.errors import NotSignedInError
 from tui_auth.storage.files import StorageError
 from tui_auth.terminal.safe_text import service_says
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _CODE_OF_KIND = {
     ErrorKind.NETWORK: ExitCode.NETWORK,

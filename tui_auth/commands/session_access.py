@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tui_auth.commands import sign_in
@@ -12,12 +10,15 @@ from tui_auth.config.pool_choice import add_pool_arguments
 from tui_auth.session import finder
 from tui_auth.session.clock import since_boot
 from tui_auth.session.errors import NotSignedInError
-from tui_auth.session.record import SessionRecord
-from tui_auth.session.sessions import Sessions, StoredSession
 from tui_auth.terminal.environment import TerminalKind, find_terminal
 
 if TYPE_CHECKING:  # brings boto3's gateway with it
+    from argparse import ArgumentParser, Namespace
+    from collections.abc import Sequence
+
+    from tui_auth.session.record import SessionRecord
     from tui_auth.session.refresh import RefreshResult
+    from tui_auth.session.sessions import Sessions, StoredSession
 
 
 def add_session_arguments(parser: ArgumentParser) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
 from tui_auth.commands.exit_status import status_for, with_status
@@ -12,6 +11,8 @@ from tui_auth.exit_codes import ExitCode
 from tui_auth.session.sessions import Sessions
 
 if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
     from tui_auth.session.sign_out import RevocationOutcome
 
 

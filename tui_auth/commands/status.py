@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import json
 import time
-from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tui_auth.commands.exit_status import with_status
 from tui_auth.commands.output import say, write_out
 from tui_auth.commands.session_access import add_session_arguments, find_session, report_unsaved
 from tui_auth.exit_codes import ExitCode
 from tui_auth.session.errors import NotSignedInError
-from tui_auth.session.index import SessionEntry
-from tui_auth.session.record import SessionRecord
 from tui_auth.session.sessions import Sessions, StoredSession
 from tui_auth.terminal.safe_text import safe_line
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+    from collections.abc import Sequence
+
+    from tui_auth.session.index import SessionEntry
+    from tui_auth.session.record import SessionRecord
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -32,21 +35,15 @@ def run(arguments: Namespace) -> int:
 
 
 def _run(arguments: Namespace) -> int:
-    sessions, stored = Sessions(), None
-    try:
-        stored = find_session(arguments, sessions)
-        if arguments.online:
-            stored = _check_at_cognito(sessions, stored)
-        if not _is_usable(stored.record):
-            raise NotSignedInError("The session has run out. Run tui-auth sign-in.")
-    except NotSignedInError as error:
-        ended = stored.record.key if stored else None
-        others = [entry for entry in sessions.entries() if entry.key != ended]
+    sessions = Sessions()
+    stored, problem = _usable_session(arguments, sessions)
+    ended = stored.record.key if stored else None
+    others = [entry for entry in sessions.entries() if entry.key != ended]
+    if stored is None or problem:
         if arguments.json:
-            write_out(
-                json.dumps({"signed_in": False, "sessions": list(map(_entry_facts, others))}, indent=2) + "\n"
-            )
-        say(str(error))
+            facts: dict[str, Any] = {"signed_in": False, "sessions": list(map(_entry_facts, others))}
+            write_out(json.dumps(facts, indent=2) + "\n")
+        say(problem)
         for entry in others if not arguments.json else ():
             say(f"there is a session: {_entry_text(entry)}.")
         return ExitCode.NOT_SIGNED_IN
@@ -54,8 +51,19 @@ def _run(arguments: Namespace) -> int:
     if arguments.json:
         facts["sessions"] = list(map(_entry_facts, sessions.entries()))
         return write_out(json.dumps(facts, indent=2) + "\n")
-    others = [entry for entry in sessions.entries() if entry.key != stored.record.key]
     return write_out(_as_text(facts, stored.record, others))
+
+
+def _usable_session(arguments: Namespace, sessions: Sessions) -> tuple[StoredSession | None, str]:
+    """Return the session, if there is one, and why it can't be used; empty if it can."""
+    stored = None
+    try:
+        stored = find_session(arguments, sessions)
+        if arguments.online:
+            stored = _check_at_cognito(sessions, stored)
+    except NotSignedInError as error:
+        return stored, str(error)
+    return stored, "" if _is_usable(stored.record) else "The session has run out. Run tui-auth sign-in."
 
 
 def _check_at_cognito(sessions: Sessions, stored: StoredSession) -> StoredSession:

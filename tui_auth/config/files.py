@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tui_auth.config.errors import ConfigurationError, fault_in, shown
 from tui_auth.storage.files import ForeignFileError, UnreadableFileError, read_plain_file
 from tui_auth.storage.lock import BusyError, locked_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 LARGEST_BYTES = 1 << 20
 PATIENCE_SECONDS = 10.0

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.gateway import BELIEVABLE_TIMES, Gateway
@@ -21,7 +21,9 @@ from tui_auth.session.sessions import credentials_name, read_record
 from tui_auth.storage.files import StorageError
 from tui_auth.storage.flat_json import dumps
 from tui_auth.storage.lock import locked, locked_if_possible
-from tui_auth.storage.stores import Store
+
+if TYPE_CHECKING:
+    from tui_auth.storage.stores import Store
 
 VERSION = 1
 REFRESHED_EARLY_SECONDS = 900.0

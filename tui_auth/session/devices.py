@@ -7,14 +7,18 @@ sign-in (DEVICE_SRP_AUTH), which then needs no second factor.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from tui_auth.auth.device import Device
 from tui_auth.secret import Secret
-from tui_auth.session.index import IndexFile, SessionIndex
-from tui_auth.session.record import SessionRecord
 from tui_auth.storage.flat_json import dumps, text_of
 from tui_auth.storage.stores import StorageKind, Store, open_store
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tui_auth.session.index import IndexFile, SessionIndex
+    from tui_auth.session.record import SessionRecord
 
 VERSION = 1
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,11 +13,13 @@ from tui_auth.config.sources import SourceKind
 from tui_auth.session.fast_path import CURRENT, build_route, config_stamp, specifies_pool
 from tui_auth.session.index import SessionEntry
 from tui_auth.session.record import PoolKey
-from tui_auth.session.sessions import Sessions, StoredSession
 from tui_auth.storage.files import StorageError
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Callable, Mapping
+
+    from tui_auth.session.sessions import Sessions, StoredSession
 
 _POOL_FLAGS = ("user_pool_id", "client_id", "client_secret_file", "region", "endpoint_url", "username")
 

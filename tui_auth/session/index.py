@@ -14,9 +14,8 @@ A flat JSON object with one member a line (see ``flat_json``):
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tui_auth.session.fast_path import SESSION_INDEX
 from tui_auth.session.record import PoolKey, SessionKey, SessionOrigin, SessionRecord, parse_seconds
@@ -25,6 +24,9 @@ from tui_auth.storage.flat_json import dumps, text_or_empty
 from tui_auth.storage.lock import locked
 from tui_auth.storage.stores import StorageKind
 from tui_auth.terminal.safe_text import safe_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 VERSION = 1
 Members = dict[str, Any]

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tui_auth.auth.device import Device
 from tui_auth.config.aws_endpoint import endpoint_of
-from tui_auth.config.pool_choice import PoolChoice
 from tui_auth.session.devices import find_device
 from tui_auth.session.record import SessionOrigin
-from tui_auth.session.sessions import SaveResult, Sessions
 from tui_auth.storage.files import StorageError
 from tui_auth.storage.stores import StorageKind
 
 if TYPE_CHECKING:  # a sign-in's steps, which the first screen doesn't need
+    from collections.abc import Callable, Mapping
+
+    from tui_auth.auth.device import Device
     from tui_auth.auth.next_step import Done
+    from tui_auth.config.pool_choice import PoolChoice
+    from tui_auth.session.sessions import SaveResult, Sessions
 
 SIGNATURES_UNCHECKED = "The pool's keys could not be fetched, so the tokens' signatures were not checked."
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,8 @@ from tui_auth.storage.files import StorageError
 from tui_auth.storage.flat_json import dumps, text_of
 
 if TYPE_CHECKING:  # a sign-in's steps, which a stored session doesn't need
+    from collections.abc import Mapping
+
     from tui_auth.auth.next_step import Done
 
 VERSION = 1

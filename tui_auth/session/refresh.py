@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tui_auth.auth.app_client import AppClient
 from tui_auth.auth.authentication_result import done as done_of
@@ -22,9 +22,11 @@ from tui_auth.session.errors import NotSignedInError
 from tui_auth.session.fast_path import required_seconds
 from tui_auth.session.record import SessionRecord
 from tui_auth.session.sessions import Sessions, StoredSession, read_record, session_lock
-from tui_auth.storage.lock import HeldLock
 from tui_auth.terminal.safe_text import service_says
 from tui_auth.threads import shielded_from_signals
+
+if TYPE_CHECKING:
+    from tui_auth.storage.lock import HeldLock
 
 DEFINITIVE_CODES = frozenset(
     {

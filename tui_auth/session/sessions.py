@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -24,6 +23,8 @@ from tui_auth.storage.lock import HeldLock, locked
 from tui_auth.storage.stores import StorageKind, Store, open_store
 
 if TYPE_CHECKING:  # a sign-in's steps, which a stored session doesn't need
+    from collections.abc import Callable, Iterator, Mapping
+
     from tui_auth.auth.next_step import Done
 
 MOST_SESSIONS = 100

@@ -5,11 +5,11 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.config.errors import ConfigurationError
 from tui_auth.session.errors import NotSignedInError
-from tui_auth.session.record import SessionRecord
 from tui_auth.session.refresh import (
     OpenGateway,
     build_app_client,
@@ -22,6 +22,9 @@ from tui_auth.storage.files import StorageError
 from tui_auth.storage.lock import locked_if_possible
 from tui_auth.storage.stores import open_store
 from tui_auth.threads import shielded_from_signals
+
+if TYPE_CHECKING:
+    from tui_auth.session.record import SessionRecord
 
 CALL_SECONDS = 30
 """How long the access token for GlobalSignOut must be valid."""

@@ -6,10 +6,9 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from tui_auth.auth.errors import AuthError, ErrorKind
-from tui_auth.auth.next_step import Tokens
 from tui_auth.auth.signature import (
     KeySet,
     KeysUnreachable,
@@ -22,6 +21,11 @@ from tui_auth.auth.signature import (
 )
 from tui_auth.storage import paths
 from tui_auth.storage.files import PrivateFolder, StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tui_auth.auth.next_step import Tokens
 
 CACHED_SECONDS = 24 * 3600
 

@@ -36,19 +36,6 @@ def loads(content: bytes) -> dict[str, str]:
     return members
 
 
-def parse_object(content: bytes) -> dict[str, object]:
-    """Return the members of a JSON object. Raises ValueError if the content is anything else."""
-    import json
-
-    try:
-        members = json.loads(content)
-    except RecursionError:
-        raise ValueError from None
-    if not isinstance(members, dict):
-        raise ValueError
-    return members
-
-
 def text_of(value: object) -> str:
     """Return a JSON field that must be a text. Raises TypeError if it isn't."""
     if not isinstance(value, str):

@@ -9,11 +9,14 @@ from __future__ import annotations
 import fcntl
 import os
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tui_auth.storage.files import PrivateFolder, StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 PATIENCE_SECONDS = 60.0
 """Longer than one refresh can take, with request timeouts and a retry by another operation."""

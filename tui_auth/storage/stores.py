@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Callable, Mapping
 from enum import StrEnum
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from tui_auth.storage import paths
 from tui_auth.storage.files import PrivateFolder, StorageError
 from tui_auth.threads import DeadlineError, run_with_timeout
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 KEYRING_SERVICE = "tui-auth"
 KEYRING_TIMEOUT_SECONDS = 3.0
