@@ -91,7 +91,7 @@ def sign_in(
 @pytest.mark.parametrize(
     ("storage", "folder"), [("file", ".local/state/tui-auth"), ("session", "run/tui-auth")]
 )
-def test_a_file_is_the_users_alone_in_a_folder_of_its_own(
+def test_a_session_file_is_private_in_a_private_folder(
     machine: Machine, choice: PoolChoice, storage: str, folder: str
 ) -> None:
     ran = sign_in(machine, choice, storage)
@@ -103,7 +103,7 @@ def test_a_file_is_the_users_alone_in_a_folder_of_its_own(
     assert f'"storage": "{storage}"' in machine.run("status", "--json").stdout
 
 
-def test_nowhere_is_nowhere(machine: Machine, choice: PoolChoice) -> None:
+def test_storage_none_stores_nothing(machine: Machine, choice: PoolChoice) -> None:
     token = sign_in(machine, choice, "none", word="token")
     assert token.returncode == 0
     assert machine.accepts(token.stdout.strip())
@@ -113,7 +113,7 @@ def test_nowhere_is_nowhere(machine: Machine, choice: PoolChoice) -> None:
     assert machine.run("token").returncode == 4
 
 
-def test_the_keyring_has_it_and_no_file(
+def test_a_session_in_the_keyring_is_in_no_file(
     machine: Machine, choice: PoolChoice, with_keyring: Callable[[str], None]
 ) -> None:
     with_keyring(KEYRING)
@@ -137,7 +137,7 @@ def test_the_keyring_has_it_and_no_file(
     [(HANGS, "does not answer"), (NOT_INSTALLED, "pip install 'tui-auth[keyring]'")],
     ids=["hangs", "not installed"],
 )
-def test_a_session_is_not_lost_because_the_keyring_is_no_good(
+def test_a_broken_keyring_does_not_lose_the_session(
     machine: Machine,
     choice: PoolChoice,
     with_keyring: Callable[[str], None],
@@ -152,7 +152,7 @@ def test_a_session_is_not_lost_because_the_keyring_is_no_good(
     assert said in ran.stderr
 
 
-def test_a_keyring_that_hangs_when_it_is_read_is_9_and_the_session_stays(
+def test_a_keyring_that_hangs_on_reading_is_9_and_the_session_stays(
     machine: Machine, choice: PoolChoice, with_keyring: Callable[[str], None]
 ) -> None:
     with_keyring(KEYRING)
@@ -165,7 +165,7 @@ def test_a_keyring_that_hangs_when_it_is_read_is_9_and_the_session_stays(
 
 
 @pytest.mark.parametrize(("asked_for", "status"), [(None, 0), ("file", 9)])
-def test_a_folder_that_cannot_be_written_costs_the_keeping_and_is_9_to_who_asked_for_it(
+def test_an_unwritable_folder_is_9_if_storage_was_specified(
     machine: Machine, choice: PoolChoice, asked_for: str | None, status: int
 ) -> None:
     ran = sign_in(machine, choice, asked_for, {"XDG_STATE_HOME": "/proc/no/such/place"})
@@ -197,7 +197,7 @@ def to_done(terminal_program: TerminalProgram) -> ToDone:
     return start
 
 
-def test_who_leaves_at_the_question_is_told_that_nothing_is_kept(
+def test_leaving_at_the_question_says_that_nothing_is_stored(
     machine: Machine, to_done: ToDone, choice: PoolChoice
 ) -> None:
     with to_done(*flags(choice)) as program:
@@ -210,7 +210,7 @@ def test_who_leaves_at_the_question_is_told_that_nothing_is_kept(
     assert machine.run("token").returncode == 4
 
 
-def test_the_help_of_the_question_tells_of_the_places_that_can_be_chosen(
+def test_the_help_of_the_question_describes_the_available_storages(
     machine: Machine, to_done: ToDone, choice: PoolChoice
 ) -> None:
     with to_done(*flags(choice), XDG_RUNTIME_DIR="") as program:
@@ -222,7 +222,7 @@ def test_the_help_of_the_question_tells_of_the_places_that_can_be_chosen(
     assert "Until you log out" not in told, "there is no such folder here"
 
 
-def test_a_session_is_kept_where_it_was_asked_for_however_soon_the_person_leaves(
+def test_a_specified_storage_is_used_however_soon_the_user_leaves(
     machine: Machine, choice: PoolChoice
 ) -> None:
     done = machine.done(choice)
@@ -233,9 +233,7 @@ def test_a_session_is_kept_where_it_was_asked_for_however_soon_the_person_leaves
     assert machine.run("token").returncode == 0
 
 
-def test_what_could_not_be_put_in_order_is_said_after_the_screen_too(
-    machine: Machine, choice: PoolChoice
-) -> None:
+def test_a_cleanup_problem_is_reported_after_the_screen(machine: Machine, choice: PoolChoice) -> None:
     class Untidy(SessionPersistence):
         def save(self, done: Done, *arguments: Any, **more: Any) -> SaveResult:
             return replace(super().save(done, *arguments, **more), cleanup_problem="The index is busy.")
@@ -246,7 +244,7 @@ def test_what_could_not_be_put_in_order_is_said_after_the_screen_too(
     assert said == ["What was kept before could not be put in order. The index is busy."]
 
 
-def test_a_signal_leaves_a_store_under_way_the_time_to_end(machine: Machine, choice: PoolChoice) -> None:
+def test_a_signal_waits_for_a_store_in_progress(machine: Machine, choice: PoolChoice) -> None:
     at_it, may_end = threading.Event(), threading.Event()
 
     class Slow(SessionPersistence):
@@ -265,7 +263,7 @@ def test_a_signal_leaves_a_store_under_way_the_time_to_end(machine: Machine, cho
     assert machine.run("token").returncode == 0
 
 
-def test_a_cancelled_attempts_late_answer_says_nothing_of_anothers_signatures(
+def test_a_cancelled_attempts_late_reply_does_not_count_as_checked(
     machine: Machine, choice: PoolChoice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keeper = DoneKeeper(SessionPersistence(choice, machine.server.clock.now, machine.sessions))
@@ -290,7 +288,9 @@ def profiles(machine: Machine, choice: PoolChoice, *names: str) -> None:
     (folder / "config.toml").write_text("".join(f"[profiles.{name}]\n{''.join(lines)}" for name in names))
 
 
-def test_done_asks_where_once_for_each_profile(machine: Machine, to_done: ToDone, choice: PoolChoice) -> None:
+def test_done_asks_for_the_storage_once_for_each_profile(
+    machine: Machine, to_done: ToDone, choice: PoolChoice
+) -> None:
     profiles(machine, choice, "work", "home")
     with to_done("--profile", "work") as program:
         program.wait_for(QUESTION)
@@ -310,7 +310,7 @@ def test_done_asks_where_once_for_each_profile(machine: Machine, to_done: ToDone
         program.wait_for(QUESTION)
 
 
-def test_the_last_choice_nowhere_keeps_nothing(machine: Machine, to_done: ToDone, choice: PoolChoice) -> None:
+def test_choosing_nowhere_stores_nothing(machine: Machine, to_done: ToDone, choice: PoolChoice) -> None:
     with to_done(*flags(choice)) as program:
         program.wait_for(QUESTION)
         program.wait_for(lambda shown: STORAGE_LABELS[StorageKind.NONE] in shown.screen_text())
@@ -322,14 +322,14 @@ def test_the_last_choice_nowhere_keeps_nothing(machine: Machine, to_done: ToDone
     assert not machine.sessions.entries()
 
 
-def test_a_place_that_is_told_is_not_asked_for(machine: Machine, to_done: ToDone, choice: PoolChoice) -> None:
+def test_a_specified_storage_needs_no_question(machine: Machine, to_done: ToDone, choice: PoolChoice) -> None:
     with to_done(*flags(choice), "--storage", "file") as program:
         program.wait_for("Kept in")
         assert QUESTION not in program.screen_text()
     assert machine.stored()
 
 
-def test_done_says_that_it_could_not_keep_the_session_and_goes_on(
+def test_done_reports_a_storage_problem_and_goes_on(
     machine: Machine, to_done: ToDone, choice: PoolChoice
 ) -> None:
     nowhere = str(Path("/proc/no/such/place"))

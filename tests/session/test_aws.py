@@ -31,7 +31,7 @@ SPOILED = [
 
 
 @pytest.mark.parametrize("spoiled", [{}, *SPOILED], ids=lambda spoiled: "".join(spoiled) or "good")
-def test_only_credentials_that_can_be_used_are_taken(machine: Machine, spoiled: dict[str, object]) -> None:
+def test_invalid_credentials_are_rejected(machine: Machine, spoiled: dict[str, object]) -> None:
     machine.sign_in()
     found = machine.found()
     replies = {"IdentityId": "id"}, {"IdentityId": "id", "Credentials": {**GOOD, **spoiled}}

@@ -29,14 +29,14 @@ PROCESSES = 40 if EVERY_KILL else 10
 """How many at once. Ten wait for one lock just as forty do; it takes a second instead of four."""
 
 
-def test_a_token_that_holds_is_given_without_a_request(machine: Machine) -> None:
+def test_a_valid_token_needs_no_request(machine: Machine) -> None:
     kept = machine.sign_in()
     result = ensure_fresh(machine.sessions, machine.found())
     assert result.record.access_token == kept.record.access_token
     assert not machine.asked("GetTokensFromRefreshToken")
 
 
-def test_a_token_that_has_nearly_run_out_is_renewed(machine: Machine) -> None:
+def test_a_token_about_to_expire_is_refreshed(machine: Machine) -> None:
     kept = machine.sign_in(aged=AGED)
     result = ensure_fresh(machine.sessions, machine.found())
     assert result.record.access_token != kept.record.access_token
@@ -45,7 +45,7 @@ def test_a_token_that_has_nearly_run_out_is_renewed(machine: Machine) -> None:
     assert machine.stored()["refresh_token"] == kept.record.refresh_token.reveal()  # type: ignore[union-attr]
 
 
-def test_more_time_left_can_be_asked_for(machine: Machine) -> None:
+def test_a_token_valid_for_less_than_min_ttl_is_refreshed(machine: Machine) -> None:
     machine.sign_in(aged=1800)
     ensure_fresh(machine.sessions, machine.found(), min_ttl=1700)
     assert not machine.asked("GetTokensFromRefreshToken")
@@ -69,7 +69,7 @@ def test_a_refresh_can_be_forced(machine: Machine) -> None:
     assert result.record.access_token != kept.record.access_token
 
 
-def test_with_rotation_the_newest_refresh_token_is_kept(machine: Machine) -> None:
+def test_with_rotation_the_newest_refresh_token_is_stored(machine: Machine) -> None:
     machine.sign_in(machine.client(**ROTATION), machine.user())
     tokens = {machine.stored()["refresh_token"]}
     for _ in range(3):
@@ -96,7 +96,7 @@ def test_many_processes_at_once_all_get_a_token_and_the_newest_refresh_token_sta
     assert machine.stored()["access_token"] in tokens
 
 
-def test_processes_that_wait_together_are_served_by_one_refresh_even_if_each_forces_it(
+def test_processes_that_wait_together_share_one_refresh_even_if_each_forces_it(
     machine: Machine, processes: Processes
 ) -> None:
     machine.sign_in(machine.client(**ROTATION), machine.user())
@@ -111,7 +111,7 @@ def test_processes_that_wait_together_are_served_by_one_refresh_even_if_each_for
     assert machine.stored()["access_token"] != found.record.access_token.reveal()
 
 
-def test_a_refresh_by_another_that_ended_meanwhile_counts_as_ones_own(machine: Machine) -> None:
+def test_a_refresh_by_another_process_counts(machine: Machine) -> None:
     machine.sign_in()
     seen_before = machine.found()
     brought = ensure_fresh(machine.sessions, machine.found(), force=True)
@@ -142,7 +142,7 @@ def test_a_client_secret_and_a_device_go_with_the_refresh(machine: Machine, tmp_
 
 
 @pytest.mark.parametrize("code", ["UnknownOperationException", "OperationNotEnabledException"])
-def test_where_the_operation_is_refused_as_such_the_older_one_is_asked(machine: Machine, code: str) -> None:
+def test_without_the_operation_initiate_auth_refreshes(machine: Machine, code: str) -> None:
     kept = machine.sign_in()
     machine.server.fail_next("GetTokensFromRefreshToken", code, "not here")
     result = ensure_fresh(machine.sessions, machine.found(), force=True)
@@ -151,7 +151,7 @@ def test_where_the_operation_is_refused_as_such_the_older_one_is_asked(machine: 
 
 
 @pytest.mark.parametrize("code", sorted(DEFINITIVE_CODES))
-def test_cognitos_definitive_word_ends_the_session(machine: Machine, code: str) -> None:
+def test_a_definitive_error_ends_the_session(machine: Machine, code: str) -> None:
     machine.sign_in()
     gateway = ScriptedGateway(refusal(code, "It is over."))
     with pytest.raises(NotSignedInError) as raised:
@@ -179,7 +179,7 @@ def test_cognitos_definitive_word_ends_the_session(machine: Machine, code: str) 
     ],
     ids=range(9),
 )
-def test_nothing_else_ends_it(machine: Machine, error: AuthError) -> None:
+def test_no_other_error_ends_the_session(machine: Machine, error: AuthError) -> None:
     machine.sign_in()
     before = machine.stored()
     with pytest.raises(AuthError) as raised:
@@ -188,7 +188,7 @@ def test_nothing_else_ends_it(machine: Machine, error: AuthError) -> None:
     assert machine.stored() == before
 
 
-def test_who_waited_for_another_does_not_wait_for_the_network_too(machine: Machine) -> None:
+def test_a_process_that_waited_for_another_does_not_wait_for_the_network_too(machine: Machine) -> None:
     machine.sign_in(aged=AGED)
     down = AuthError(ErrorKind.NETWORK, "Cognito cannot be reached.")
     first, second, later = ScriptedGateway(down), ScriptedGateway(down), ScriptedGateway(down)
@@ -209,7 +209,7 @@ def test_who_waited_for_another_does_not_wait_for_the_network_too(machine: Machi
 
 
 @pytest.mark.parametrize("rest", ["", " ", " xx", " inf", " nan", " 1e300", " 1 2"])
-def test_a_note_of_the_lock_that_makes_no_sense_stops_nobody(machine: Machine, rest: str) -> None:
+def test_an_invalid_lock_note_is_ignored(machine: Machine, rest: str) -> None:
     machine.sign_in(aged=AGED)
     lock = lock_of(machine)
     lock.touch(mode=0o600)
@@ -234,7 +234,7 @@ def has_open(process: int, path: Path) -> bool:
     return False
 
 
-def test_a_refused_token_does_not_end_a_session_that_began_meanwhile(machine: Machine) -> None:
+def test_a_rejected_token_does_not_end_a_new_session(machine: Machine) -> None:
     choice, user = machine.client(), machine.user()
     machine.sign_in(choice, user)
     old = machine.found()
@@ -243,7 +243,7 @@ def test_a_refused_token_does_not_end_a_session_that_began_meanwhile(machine: Ma
     assert machine.found().record.refresh_token == newer.record.refresh_token
 
 
-def test_tokens_of_another_user_are_not_taken(machine: Machine) -> None:
+def test_tokens_of_another_user_are_rejected(machine: Machine) -> None:
     choice = machine.client()
     machine.sign_in(choice, machine.user())
     other = machine.done(choice, machine.user("bob"))
@@ -258,7 +258,7 @@ def test_tokens_of_another_user_are_not_taken(machine: Machine) -> None:
     assert machine.found().record.username == "ann"
 
 
-def test_of_another_users_reply_not_even_the_refresh_token_is_taken(machine: Machine) -> None:
+def test_another_users_refresh_token_is_rejected_too(machine: Machine) -> None:
     choice = machine.client()
     machine.sign_in(choice, machine.user())
     before = machine.stored()
@@ -276,7 +276,7 @@ def test_of_another_users_reply_not_even_the_refresh_token_is_taken(machine: Mac
 
 
 @pytest.mark.parametrize("code", ["RefreshTokenReuseException", "TokenRevokedException"])
-def test_why_a_session_has_ended_is_said_in_words(machine: Machine, code: str) -> None:
+def test_the_error_says_why_the_session_has_ended(machine: Machine, code: str) -> None:
     machine.sign_in()
     gateway = ScriptedGateway(refusal(code, "raw"))
     with pytest.raises(NotSignedInError) as raised:
@@ -285,7 +285,7 @@ def test_why_a_session_has_ended_is_said_in_words(machine: Machine, code: str) -
     assert "The session has ended. It" in str(raised.value)
 
 
-def test_a_rotated_token_whose_first_write_fails_is_written_moments_later(
+def test_a_rotated_token_is_written_again_if_the_first_write_fails(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     machine.sign_in(machine.client(**ROTATION), machine.user())
@@ -305,7 +305,7 @@ def test_a_rotated_token_whose_first_write_fails_is_written_moments_later(
     assert ensure_fresh(machine.sessions, machine.found(), force=True).record
 
 
-def test_a_rotated_refresh_token_is_kept_even_if_what_came_with_it_is_not_taken(machine: Machine) -> None:
+def test_a_rotated_refresh_token_is_stored_even_if_the_other_tokens_are_rejected(machine: Machine) -> None:
     machine.sign_in()
     reply = {"AuthenticationResult": {"AccessToken": "a.b.c", "IdToken": "a.b.c", "RefreshToken": "newest"}}
     with pytest.raises(AuthError, match="not for this sign-in"):
@@ -313,7 +313,9 @@ def test_a_rotated_refresh_token_is_kept_even_if_what_came_with_it_is_not_taken(
     assert machine.stored()["refresh_token"] == "newest"
 
 
-def test_nothing_is_sent_that_could_not_be_kept(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_sent_if_the_result_could_not_be_stored(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     machine.sign_in()
     found = machine.found()
 
@@ -326,7 +328,7 @@ def test_nothing_is_sent_that_could_not_be_kept(machine: Machine, monkeypatch: p
     assert not machine.asked("GetTokensFromRefreshToken")
 
 
-def test_a_token_is_given_although_it_could_not_be_kept(
+def test_a_token_that_could_not_be_stored_is_returned(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept = machine.sign_in()
@@ -350,7 +352,7 @@ def test_a_session_without_a_refresh_token_lasts_as_long_as_its_tokens(machine: 
         ensure_fresh(machine.sessions, machine.found(), min_ttl=600)
 
 
-def test_who_waited_for_a_session_that_was_ended_is_told_to_sign_in(machine: Machine) -> None:
+def test_a_process_that_waited_for_an_ended_session_must_sign_in(machine: Machine) -> None:
     machine.sign_in(aged=AGED)
     seen_before = machine.found()
     machine.sessions.forget(seen_before.record)

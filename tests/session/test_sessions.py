@@ -28,13 +28,13 @@ from tui_auth.storage.files import StorageError
 from tui_auth.storage.stores import StorageKind
 
 
-def test_what_is_kept_is_what_was_given(machine: Machine) -> None:
+def test_a_stored_session_is_read_back_unchanged(machine: Machine) -> None:
     kept = machine.sign_in()
     assert machine.found().record == kept.record
     assert SessionRecord.from_json(kept.record.to_json(), "here", "rm it") == kept.record
 
 
-def test_nothing_of_the_user_is_in_a_file_name(machine: Machine) -> None:
+def test_file_names_say_nothing_about_the_user(machine: Machine) -> None:
     machine.sign_in(machine.client(), machine.user("a-very-special-name"))
     names = [path.name for path in machine.home.rglob("*")]
     assert not [name for name in names if "special" in name]
@@ -64,7 +64,7 @@ def test_the_last_sign_in_is_the_current_session(machine: Machine) -> None:
     assert "ann" in found.note
 
 
-def test_a_pool_and_a_name_choose(machine: Machine) -> None:
+def test_a_pool_and_a_user_name_choose_the_session(machine: Machine) -> None:
     first, second = machine.client(), machine.client()
     machine.sign_in(first, machine.user("ann"))
     machine.sign_in(first, machine.user("bob"))
@@ -79,7 +79,7 @@ def test_a_pool_and_a_name_choose(machine: Machine) -> None:
         machine.sessions.find(key, "eve")
 
 
-def test_a_session_is_found_by_the_name_that_was_typed(machine: Machine) -> None:
+def test_a_session_is_found_by_the_typed_name(machine: Machine) -> None:
     choice, user = machine.client(), machine.user()
     done = machine.done(choice, user)
     origin = build_origin(choice, "ann@example.com", machine.environ)
@@ -89,7 +89,7 @@ def test_a_session_is_found_by_the_name_that_was_typed(machine: Machine) -> None
 
 
 @pytest.mark.parametrize("harm", ["", "nonsense", "[]", None])
-def test_an_index_that_is_lost_is_no_loss(machine: Machine, harm: str | None) -> None:
+def test_a_lost_index_loses_no_session(machine: Machine, harm: str | None) -> None:
     kept = machine.sign_in()
     index = machine.state / "index.json"
     index.unlink() if harm is None else index.write_text(harm)
@@ -99,7 +99,7 @@ def test_an_index_that_is_lost_is_no_loss(machine: Machine, harm: str | None) ->
 
 
 @pytest.mark.parametrize("harm", ["nonsense", None])
-def test_a_lost_index_is_made_anew_from_the_folders(machine: Machine, harm: str | None) -> None:
+def test_a_lost_index_is_rebuilt_from_the_folders(machine: Machine, harm: str | None) -> None:
     """Also where the first command after the loss writes one, and with sessions beside the newest."""
     choice = machine.client()
     machine.sign_in(choice, machine.user("bob"), storage=StorageKind.SESSION)
@@ -117,14 +117,14 @@ def test_a_lost_index_is_made_anew_from_the_folders(machine: Machine, harm: str 
     assert [entry.username for entry in machine.sessions.index.entries()] == ["eve", "ann"]
 
 
-def test_an_index_that_was_written_without_sessions_hides_none(machine: Machine) -> None:
+def test_an_index_without_sessions_hides_none(machine: Machine) -> None:
     kept = machine.sign_in()
     (machine.state / "index.json").write_text('{"version": 1, "route:": "current "}')
     assert machine.found().record == kept.record
     assert machine.sessions.current_settings()
 
 
-def test_a_session_whose_file_is_gone_is_named_no_more(machine: Machine) -> None:
+def test_a_session_whose_file_is_gone_is_not_listed(machine: Machine) -> None:
     choice = machine.client()
     machine.sign_in(choice, machine.user("bob"), storage=StorageKind.SESSION)
     machine.sign_in(choice, machine.user("ann"))
@@ -134,7 +134,7 @@ def test_a_session_whose_file_is_gone_is_named_no_more(machine: Machine) -> None
     assert machine.found().note == ""
 
 
-def test_where_only_cleaning_up_failed_the_session_is_kept_and_that_is_said(
+def test_a_failed_cleanup_is_reported_and_the_session_is_stored(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     choice, user = machine.client(), machine.user()
@@ -155,7 +155,7 @@ def test_where_only_cleaning_up_failed_the_session_is_kept_and_that_is_said(
     assert machine.found().record == kept.record
 
 
-def test_a_new_sign_in_drops_the_aws_credentials_of_the_one_before(machine: Machine) -> None:
+def test_a_new_sign_in_removes_the_aws_credentials_of_the_previous_one(machine: Machine) -> None:
     choice = machine.with_identity_pool(machine.client())
     machine.sign_in(choice, machine.user())
     first = machine.run("aws-credentials").stdout
@@ -164,7 +164,7 @@ def test_a_new_sign_in_drops_the_aws_credentials_of_the_one_before(machine: Mach
     assert machine.run("aws-credentials").stdout not in ("", first)
 
 
-def test_credentials_that_come_after_a_sign_out_are_not_kept(machine: Machine) -> None:
+def test_credentials_that_arrive_after_a_sign_out_are_not_stored(machine: Machine) -> None:
     choice = machine.with_identity_pool(machine.client())
     machine.sign_in(choice, machine.user())
     found = machine.found()
@@ -202,7 +202,7 @@ def test_an_index_of_a_later_version_is_left_alone(machine: Machine) -> None:
     assert index.read_text() == '{"version": 2}'
 
 
-def test_a_session_that_cannot_be_kept_is_not_lost(machine: Machine) -> None:
+def test_a_session_that_cannot_be_stored_is_returned(machine: Machine) -> None:
     choice, user = machine.client(), machine.user()
     machine.state.mkdir(parents=True)
     machine.state.chmod(0o755)
@@ -214,7 +214,7 @@ def test_a_session_that_cannot_be_kept_is_not_lost(machine: Machine) -> None:
     assert "chmod 700" in kept.problem
 
 
-def test_the_oldest_sessions_make_room(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_oldest_sessions_are_removed(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sessions, "MOST_SESSIONS", 2)
     choice = machine.client()
     for name in ("ann", "bob", "eve"):
@@ -223,7 +223,7 @@ def test_the_oldest_sessions_make_room(machine: Machine, monkeypatch: pytest.Mon
     assert len(list(machine.state.glob("?" * 64 + ".json"))) == 2
 
 
-def test_without_a_runtime_folder_there_is_no_storage_until_log_out(machine: Machine) -> None:
+def test_without_a_runtime_folder_there_is_no_session_storage(machine: Machine) -> None:
     del machine.environ["XDG_RUNTIME_DIR"]
     choice, user = machine.client(), machine.user()
     kept = machine.sessions.save(
@@ -232,7 +232,7 @@ def test_without_a_runtime_folder_there_is_no_storage_until_log_out(machine: Mac
     assert "XDG_RUNTIME_DIR is not set" in kept.problem
 
 
-def test_kept_nowhere_is_kept_nowhere(machine: Machine) -> None:
+def test_storage_none_stores_nothing(machine: Machine) -> None:
     choice, user = machine.client(), machine.user()
     machine.sign_in(choice, user)
     kept = machine.sign_in(choice, user, storage=StorageKind.NONE)
@@ -253,8 +253,8 @@ def test_an_endpoint_of_awss_variables_belongs_to_the_session() -> None:
     assert endpoint_of(None, {}) == ""
 
 
-class TestKeeping:
-    def test_the_place_is_asked_for_once(self, machine: Machine) -> None:
+class TestSessionPersistence:
+    def test_a_chosen_storage_is_remembered_for_its_profile(self, machine: Machine) -> None:
         keeping = SessionPersistence(machine.client(), machine.server.clock.now, machine.sessions)
         assert keeping.storage is None
         keeping.remember_storage(StorageKind.SESSION)
@@ -262,14 +262,14 @@ class TestKeeping:
         other = SessionPersistence(replace(keeping.choice, profile="work"), keeping.now, machine.sessions)
         assert other.storage is None
 
-    def test_a_flag_or_a_profile_says_it_without_a_question(self, machine: Machine) -> None:
+    def test_a_flag_or_a_profile_specifies_the_storage(self, machine: Machine) -> None:
         choice = replace(machine.client(), storage="keyring")
         assert (
             SessionPersistence(choice, machine.server.clock.now, machine.sessions).storage
             is StorageKind.KEYRING
         )
 
-    def test_the_session_is_kept_with_what_is_known_of_it(self, machine: Machine) -> None:
+    def test_a_session_is_stored_with_its_settings(self, machine: Machine) -> None:
         choice = replace(machine.client(), identity_pool_id="eu-west-1:pool", profile="work")
         keeping = SessionPersistence(choice, machine.server.clock.now, machine.sessions)
         done = machine.done(choice, machine.user())
@@ -280,7 +280,7 @@ class TestKeeping:
         assert kept.record.origin.profile == "work"
         assert 3590 < kept.record.seconds_left("access") <= 3600
 
-    def test_the_pool_is_offered_again_after_the_session_has_ended(self, machine: Machine) -> None:
+    def test_the_pool_of_an_ended_session_is_offered_again(self, machine: Machine) -> None:
         kept = machine.sign_in()
         assert machine.sessions.current_settings()
         machine.sessions.forget(kept.record)
@@ -301,7 +301,7 @@ class TestDevices:
         assert keeping.device("ann") == keeping.device("ann@example.com") == device
         assert keeping.device("bob") is None
 
-    def test_a_sign_in_without_a_device_forgets_it(self, machine: Machine) -> None:
+    def test_a_sign_in_without_a_device_forgets_the_old_one(self, machine: Machine) -> None:
         choice = machine.client()
         keeping = SessionPersistence(choice, machine.server.clock.now, machine.sessions)
         done = machine.done(choice, machine.user())
@@ -312,7 +312,7 @@ class TestDevices:
         assert "device:" not in (machine.state / "index.json").read_text()
         assert "device-password" not in "".join(path.read_text() for path in machine.state.iterdir())
 
-    def test_the_newest_sign_ins_device_is_the_users_only_one(self, machine: Machine) -> None:
+    def test_a_user_has_one_device_from_the_newest_sign_in(self, machine: Machine) -> None:
         """Wherever the earlier one was kept, and whichever app client it came through."""
         first, second = machine.client(), machine.client()
         done = {choice.client_id: machine.done(choice, name) for choice, name in [(first, machine.user())]}
@@ -327,7 +327,7 @@ class TestDevices:
         assert len(list(machine.home.rglob("*.device.json"))) == 1
 
 
-def test_of_ever_new_users_only_so_many_sessions_and_devices_are_kept(machine: Machine) -> None:
+def test_the_number_of_sessions_and_devices_is_limited(machine: Machine) -> None:
     """Else the index would grow until nothing could be added, and the last user's token be handed out."""
     kept, sessions = machine.sign_in(), machine.sessions
     done = machine.done(machine.client(), "ann")
@@ -346,7 +346,7 @@ def test_of_ever_new_users_only_so_many_sessions_and_devices_are_kept(machine: M
     assert len(list(machine.state.glob("*.device.json"))) == MOST_DEVICES
 
 
-def test_a_sign_out_leaves_a_session_that_began_meanwhile(machine: Machine) -> None:
+def test_a_sign_out_keeps_a_session_that_began_meanwhile(machine: Machine) -> None:
     choice = machine.client()
     first = machine.sign_in(choice, machine.user())
     machine.server.clock.advance(5)
@@ -358,7 +358,7 @@ def test_a_sign_out_leaves_a_session_that_began_meanwhile(machine: Machine) -> N
         machine.found()
 
 
-def test_a_forced_refresh_takes_what_came_after_the_program_began(machine: Machine) -> None:
+def test_a_forced_refresh_uses_tokens_that_came_after_the_command_began(machine: Machine) -> None:
     began = since_boot()
     machine.sign_in(machine.client(**ROTATION), machine.user())
     found = machine.found()
@@ -368,7 +368,7 @@ def test_a_forced_refresh_takes_what_came_after_the_program_began(machine: Machi
     assert len(machine.asked("GetTokensFromRefreshToken")) == 1
 
 
-def test_a_projects_file_that_names_no_pool_is_not_passed_over_in_silence(machine: Machine) -> None:
+def test_an_amplify_file_without_a_pool_is_mentioned(machine: Machine) -> None:
     choice = machine.client()
     machine.sign_in(choice)
     project = machine.home / "project"

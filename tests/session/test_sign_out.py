@@ -17,7 +17,7 @@ LOST = AuthError(ErrorKind.NETWORK, "No answer came.")
 BUSY = refusal("TooManyRequestsException", "")
 
 
-def test_this_session_is_revoked_and_the_others_stay(machine: Machine) -> None:
+def test_one_session_is_revoked_and_the_others_stay(machine: Machine) -> None:
     user = machine.user()
     stays = machine.sign_in(machine.client(), user).record
     machine.sign_in(machine.client(), user)
@@ -33,7 +33,7 @@ def test_this_session_is_revoked_and_the_others_stay(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize("error", [LOST, BUSY, KeyboardInterrupt()])
-def test_it_is_forgotten_though_it_was_not_revoked(machine: Machine, error: BaseException) -> None:
+def test_a_session_that_could_not_be_revoked_is_forgotten(machine: Machine, error: BaseException) -> None:
     machine.sign_in()
 
     class Fails(ScriptedGateway):
@@ -45,7 +45,7 @@ def test_it_is_forgotten_though_it_was_not_revoked(machine: Machine, error: Base
     assert machine.sessions.entries() == []
 
 
-def test_a_session_that_cognito_has_ended_was_over(machine: Machine) -> None:
+def test_a_session_that_cognito_has_ended_had_already_ended(machine: Machine) -> None:
     machine.sign_in()
     ended = refusal("NotAuthorizedException", "Refresh Token has been revoked")
     result = sign_out(machine.sessions, machine.found(), gateway=lambda record: ScriptedGateway(ended))
@@ -63,7 +63,7 @@ def test_without_a_refresh_token_there_is_nothing_to_revoke(machine: Machine) ->
     assert not machine.asked("RevokeToken")
 
 
-def test_everywhere_ends_all_sessions_of_this_user_and_of_nobody_else(machine: Machine) -> None:
+def test_everywhere_ends_all_sessions_of_this_user_only(machine: Machine) -> None:
     ann, bob = machine.user("ann"), machine.user("bob")
     other = machine.sign_in(machine.client(), bob).record
     machine.sign_in(machine.client(), ann)
@@ -75,7 +75,7 @@ def test_everywhere_ends_all_sessions_of_this_user_and_of_nobody_else(machine: M
     assert not machine.asked("RevokeToken")
 
 
-def test_everywhere_tries_the_next_session_where_the_first_may_not(machine: Machine) -> None:
+def test_everywhere_tries_the_next_session_if_the_first_lacks_the_scope(machine: Machine) -> None:
     user = machine.user()
     machine.sign_in(machine.client(), user)
     machine.sign_in(machine.client(), user)
@@ -87,7 +87,7 @@ def test_everywhere_tries_the_next_session_where_the_first_may_not(machine: Mach
 
 
 @pytest.mark.parametrize("error", [LOST, BUSY])
-def test_everywhere_asks_no_second_time_where_nobody_answers(machine: Machine, error: AuthError) -> None:
+def test_everywhere_does_not_try_again_without_an_answer(machine: Machine, error: AuthError) -> None:
     user = machine.user()
     machine.sign_in(machine.client(), user)
     machine.sign_in(machine.client(), user)
@@ -103,7 +103,7 @@ def test_everywhere_asks_no_second_time_where_nobody_answers(machine: Machine, e
     assert machine.sessions.entries() == []
 
 
-def test_what_could_not_be_forgotten_is_said(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_storage_error_is_in_the_result(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     machine.sign_in()
     problem = StorageError("the disk is full")
 
@@ -116,7 +116,7 @@ def test_what_could_not_be_forgotten_is_said(machine: Machine, monkeypatch: pyte
     assert (result.outcome, result.storage_error) == (RevocationOutcome.REVOKED, problem)
 
 
-def test_after_signing_out_a_sign_in_is_needed(machine: Machine) -> None:
+def test_after_signing_out_nobody_is_signed_in(machine: Machine) -> None:
     machine.sign_in()
     sign_out(machine.sessions, machine.found())
     with pytest.raises(NotSignedInError):

@@ -29,7 +29,7 @@ def folder(tmp_path: Path) -> PrivateFolder:
     return PrivateFolder(str(tmp_path / "tui-auth"))
 
 
-def test_a_lock_is_held_by_one(folder: PrivateFolder) -> None:
+def test_a_lock_has_one_holder(folder: PrivateFolder) -> None:
     with locked(folder, "one"):
         with pytest.raises(BusyError), locked(folder, "one", patience=0):
             raise AssertionError
@@ -53,7 +53,9 @@ def holder_process(folder: PrivateFolder) -> Iterator[subprocess.Popen[bytes]]:
             process.kill()
 
 
-def test_a_killed_holder_lets_go(folder: PrivateFolder, holder_process: subprocess.Popen[bytes]) -> None:
+def test_a_killed_holder_releases_the_lock(
+    folder: PrivateFolder, holder_process: subprocess.Popen[bytes]
+) -> None:
     with pytest.raises(BusyError), locked(folder, "one", patience=0):
         raise AssertionError
     holder_process.send_signal(signal.SIGKILL)
@@ -62,7 +64,7 @@ def test_a_killed_holder_lets_go(folder: PrivateFolder, holder_process: subproce
         pass
 
 
-def test_a_link_in_its_place_is_refused(folder: PrivateFolder, tmp_path: Path) -> None:
+def test_a_link_instead_of_the_lock_file_is_rejected(folder: PrivateFolder, tmp_path: Path) -> None:
     folder.write("other", b"")
     (Path(folder.path) / "one.lock").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(StorageError), locked(folder, "one"):
