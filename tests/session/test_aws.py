@@ -1,4 +1,4 @@
-"""What an identity pool may send as credentials: nothing else is kept, or printed for a shell to run."""
+"""Credentials of an identity pool are checked before they are stored, or printed for a shell to run."""
 
 from __future__ import annotations
 

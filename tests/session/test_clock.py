@@ -1,4 +1,4 @@
-"""Tokens run out by Cognito's clock, whatever is done to this machine's."""
+"""Tokens expire by Cognito's clock, whatever happens to this machine's."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BOOT, UPTIME = "this start", 5000.0
 
 @pytest.fixture(autouse=True)
 def still_clocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hold both of the machine's clocks, so that it does not matter how long a test takes."""
+    """Stop both of the machine's clocks, so that it does not matter how long a test takes."""
     monkeypatch.setattr(time, "time", lambda: NOW)
     monkeypatch.setattr(clock, "since_boot", lambda: (BOOT, UPTIME))
 

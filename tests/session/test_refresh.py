@@ -1,4 +1,4 @@
-"""A session is renewed once for all who ask, and ended only by Cognito's own word."""
+"""A session is refreshed once for all processes, and only a definitive error of Cognito ends it."""
 
 from __future__ import annotations
 
@@ -218,7 +218,7 @@ def test_an_invalid_lock_note_is_ignored(machine: Machine, rest: str) -> None:
 
 
 def open_locks(machine: Machine) -> int:
-    """How often this process has the session's lock file open."""
+    """Count how often this process has the session's lock file open."""
     links = list(Path("/proc/self/fd").iterdir())
     return sum(link.exists() and link.resolve() == lock_of(machine) for link in links)
 
@@ -228,7 +228,7 @@ def lock_of(machine: Machine) -> Path:
 
 
 def has_open(process: int, path: Path) -> bool:
-    """Whether a process has a file open."""
+    """Check that a process has a file open."""
     with suppress(OSError):
         return any(link.resolve() == path for link in Path(f"/proc/{process}/fd").iterdir())
     return False

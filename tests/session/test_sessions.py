@@ -1,4 +1,4 @@
-"""Sessions are kept, found by pool and by name, and told apart."""
+"""Sessions are stored, found by pool and user name, and forgotten."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Signing out: what is revoked at Cognito, and that the session is forgotten here whatever comes of it."""
+"""Signing out revokes the session at Cognito, and forgets it here in any case."""
 
 from __future__ import annotations
 

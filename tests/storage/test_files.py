@@ -1,4 +1,4 @@
-"""Files of the user alone: nobody else looks in, steers, or finds half of something."""
+"""Private files: nobody else can read or redirect them, and none is incomplete."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def folder(tmp_path: Path) -> PrivateFolder:
 
 
 def uses(folder: PrivateFolder) -> list[Callable[[], object]]:
-    """Reading the file "one", and writing it."""
+    """Return functions that read and write the file "one"."""
     return [partial(folder.read, "one"), partial(folder.write, "one", b"x")]
 
 
@@ -273,7 +273,7 @@ for deadly_call in range(1, 6):
         break
 print(json.dumps(seen))
 """
-"""Kills a child that writes a file, at its first call of one kind, then at its second, and so on."""
+"""Kills a child that writes a file at its first call of one kind, then at its second, and so on."""
 
 
 @pytest.mark.parametrize("when", ["before", "after"])

@@ -1,4 +1,4 @@
-"""The system's keyring: asked on a thread of its own, and given three seconds."""
+"""The system's keyring is called on an own thread, with a timeout."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One process at a time, and none that waits for ever."""
+"""A lock has one holder, and nobody waits for it forever."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_a_lock_has_one_holder(folder: PrivateFolder) -> None:
 
 @pytest.fixture
 def holder_process(folder: PrivateFolder) -> Iterator[subprocess.Popen[bytes]]:
-    """A process that holds the lock called "one" until it ends."""
+    """Start a process that holds the lock "one" until it ends."""
     with subprocess.Popen(
         [sys.executable, "-c", HOLDER, folder.path], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as process:

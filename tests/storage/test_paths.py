@@ -1,4 +1,4 @@
-"""The folders are platformdirs', though it is not asked."""
+"""The folders are those of platformdirs, which isn't imported."""
 
 from __future__ import annotations
 
