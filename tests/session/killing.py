@@ -1,8 +1,8 @@
 """Do one thing to the sessions below a folder again and again, and be killed at each step in turn.
 
 Run as ``python -m tests.session.killing FOLDER WORK``. Prints a JSON object: the number of kills at each
-system call, and what was wrong afterwards. It is a separate process because it forks: the killed child has one
-thread and all modules loaded, so that a kill costs milliseconds.
+system call, and what was wrong afterwards. It is a separate process because it forks: the killed child has
+one thread and all modules loaded, so that a kill costs milliseconds.
 
 Kills before and after every ``write``, ``replace`` and ``unlink``, which are what changes a file, and before
 and after every fourth call of each other kind, beginning with the first. With EVERY_KILL=1 at every call.

@@ -358,6 +358,21 @@ def test_a_sign_out_keeps_a_session_that_began_meanwhile(machine: Machine) -> No
         machine.found()
 
 
+@pytest.mark.parametrize("storage", [StorageKind.FILE, StorageKind.SESSION])
+def test_a_sign_out_with_an_old_snapshot_keeps_a_session_that_began_meanwhile(
+    machine: Machine, storage: StorageKind
+) -> None:
+    choice, user = machine.client(), machine.user()
+    machine.sign_in(choice, user)
+    sessions = machine.sessions
+    old = sessions.find().record
+    machine.server.clock.advance(5)
+    new = machine.sign_in(choice, user, storage=storage).record
+    sessions.forget(old, signed_in_at=old.signed_in_at)
+    assert machine.found().record == new
+    assert [entry.storage for entry in machine.sessions.index.entries()] == [storage]
+
+
 def test_a_forced_refresh_uses_tokens_that_came_after_the_command_began(machine: Machine) -> None:
     began = since_boot()
     machine.sign_in(machine.client(**ROTATION), machine.user())

@@ -124,3 +124,16 @@ def test_a_session_that_moves_leaves_nothing_behind(keyring: Keyring, machine: M
     machine.sign_in(choice, user, storage=StorageKind.SESSION)
     assert not keyring.entries
     assert len(machine.sessions.entries()) == 1
+
+
+def test_a_sign_out_with_an_old_snapshot_keeps_a_new_session_in_the_keyring(
+    keyring: Keyring, machine: Machine
+) -> None:
+    choice, user = machine.client(), machine.user()
+    machine.sign_in(choice, user)
+    sessions = machine.sessions
+    old = sessions.find().record
+    machine.server.clock.advance(5)
+    new = machine.sign_in(choice, user, storage=StorageKind.KEYRING).record
+    sessions.forget(old, signed_in_at=old.signed_in_at)
+    assert machine.found().record == new

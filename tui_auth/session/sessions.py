@@ -79,9 +79,10 @@ class Sessions:
     @property
     def index(self) -> SessionIndex:
         """The snapshot of the index, read at first use. Raises StorageError if it can't be read."""
-        if self._index is None:
-            self._index = self._file.load()
-        return self._index
+        index = self._index
+        if index is None:
+            index = self._index = self._file.load()
+        return index
 
     def reload(self) -> None:
         """Read everything again at its next use: other processes may have changed it."""
