@@ -72,6 +72,9 @@ def count_reads(
     [
         ["token", "--force-refresh"],
         ["token", "--username", "ann"],
+        ["header", "--username", "ann"],
+        ["kube-credential"],
+        ["aws-credentials"],
         ["status"],
         ["status", "--json"],
         ["status", "--online"],
@@ -83,7 +86,7 @@ def count_reads(
 def test_each_state_file_is_read_once_and_once_under_each_lock(
     machine: Machine, monkeypatch: pytest.MonkeyPatch, command: list[str], is_route_cached: bool
 ) -> None:
-    machine.sign_in()
+    machine.sign_in(machine.with_identity_pool(machine.client()), machine.user())
     if is_route_cached:
         assert machine.run("status").returncode == 0
     reads = count_reads(machine, monkeypatch, command)
@@ -92,7 +95,8 @@ def test_each_state_file_is_read_once_and_once_under_each_lock(
         assert set(file.values()) == {1}
     if command[0] != "sign-out":
         assert len(reads.index) <= 2, "only to cache the route"
-        assert len(reads.session) == 1 + ("--force-refresh" in command), "only for the refresh"
+        writes = "--force-refresh" in command or command == ["aws-credentials"]
+        assert len(reads.session) == 1 + writes, "only before something is stored"
 
 
 def test_the_cached_slow_path_reads_each_state_file_once(
