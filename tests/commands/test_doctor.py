@@ -366,7 +366,7 @@ def test_a_runtime_folder_below_one_that_all_can_reach_is_told_and_not_to_be_clo
     shared.chmod(0o777)
     found = examined(program.run("doctor", "--json", XDG_RUNTIME_DIR=str(shared)))["runtime folder"]
     assert found["ok"] is None
-    assert "is not yours alone, so nothing is kept below it." in found["says"]
+    assert "is not yours alone, so nothing is stored below it." in found["says"]
     assert "chmod" not in found["says"] + found["do"]
 
 

@@ -241,7 +241,7 @@ def test_a_cleanup_problem_is_reported_after_the_screen(machine: Machine, choice
     keeper = DoneKeeper(Untidy(replace(choice, storage="file"), machine.server.clock.now, machine.sessions))
     said = list[str]()
     assert keeper.not_kept_because(machine.done(choice), "ann", said.append) is None
-    assert said == ["What was kept before could not be put in order. The index is busy."]
+    assert said == ["Older session data could not be cleaned up. The index is busy."]
 
 
 def test_a_signal_waits_for_a_store_in_progress(machine: Machine, choice: PoolChoice) -> None:

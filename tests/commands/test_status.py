@@ -66,7 +66,7 @@ def test_a_session_with_an_expired_but_renewable_token_is_shown(machine: Machine
     machine.sign_in(aged=4000)
     ran = machine.run("status")
     assert ran.returncode == 0
-    assert "the next command renews it" in ran.stdout
+    assert "the next command refreshes it" in ran.stdout
     assert not machine.asked("GetTokensFromRefreshToken")
 
 
@@ -80,7 +80,7 @@ def test_online_asks_cognito(machine: Machine) -> None:
     kept = machine.sign_in()
     ran = machine.run("status", "--online")
     assert ran.returncode == 0
-    assert "the session stands" in ran.stdout
+    assert "the session is valid" in ran.stdout
     machine.server.call("GlobalSignOut", {"AccessToken": kept.record.access_token.reveal()})
     assert machine.run("status").returncode == 0, "offline nobody can tell"
     ran = machine.run("status", "--online")

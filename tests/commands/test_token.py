@@ -80,7 +80,7 @@ def test_a_min_ttl_longer_than_the_pools_tokens_is_mentioned(machine: Machine) -
     machine.sign_in()
     ran = machine.run("token", "--min-ttl", "2h")
     assert ran.returncode == 0
-    assert re.fullmatch(r"tui-auth: this pool's tokens hold for (60|59) minutes, no longer\.\n", ran.stderr)
+    assert re.fullmatch(r"tui-auth: this pool's tokens are valid for only (60|59) minutes\.\n", ran.stderr)
     assert machine.accepts(ran.stdout.strip())
 
 

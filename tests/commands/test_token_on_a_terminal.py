@@ -1,4 +1,4 @@
-"""``TOKEN=$(tui-auth token)`` where no session stands: the sign-in opens, closes, and the token comes."""
+"""``TOKEN=$(tui-auth token)`` without a session: the sign-in opens, closes, and the token is printed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ AGED = 3590.0
 
 
 class TestOnATerminal:
-    """``TOKEN=$(tui-auth token)`` where no session stands: the sign-in opens, closes, and the token comes."""
+    """``TOKEN=$(tui-auth token)`` without a session: the sign-in opens, closes, and the token is printed."""
 
     def start(self, program: TerminalProgram, *arguments: str, **more: str | None) -> PtyProgram:
         return program.on_a_terminal(*arguments, stdout=program.home / "out", variables=more)

@@ -1,4 +1,4 @@
-"""Tokens are the pool's or they are thrown away; where its keys cannot be had, that is said."""
+"""Tokens that the pool did not sign are discarded; without its keys they are unchecked."""
 
 from __future__ import annotations
 

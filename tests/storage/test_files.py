@@ -304,4 +304,4 @@ def test_the_cure_for_a_device_in_the_path_is_not_to_remove_it() -> None:
     with pytest.raises(StorageError, match="/dev/null is a link or a file") as refused:
         PrivateFolder("/dev/null/.local/state/tui-auth").names()
     assert "rm " not in str(refused.value)
-    assert "Have HOME or XDG_… lead elsewhere." in str(refused.value)
+    assert "Set HOME or XDG_… to another folder." in str(refused.value)

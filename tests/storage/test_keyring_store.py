@@ -82,7 +82,7 @@ def test_a_keyring_that_hangs_times_out(
 
 def test_a_keyring_that_stores_nothing_is_an_error(keyring: Keyring, store: KeyringStore) -> None:
     keyring.keeps_nothing = True
-    with pytest.raises(StorageError, match="did not keep it"):
+    with pytest.raises(StorageError, match="did not store it"):
         store.write("one", b"content")
 
 

@@ -34,7 +34,7 @@ def add_sign_in_arguments(parser: ArgumentParser) -> None:
         "--login",
         choices=("auto", "never"),
         default="auto",
-        help="whether to sign in on the terminal where no session stands; %(default)s unless given",
+        help="whether to sign in on the terminal if there is no session; %(default)s unless given",
     )
 
 
@@ -93,11 +93,11 @@ def session_with_token(
     if min_ttl is not None and not is_valid_for(result.record, kind, min_ttl):
         from tui_auth.screens.wording import spoken
 
-        say(f"this pool's tokens hold for {spoken(max(0.0, result.record.seconds_left(kind)))}, no longer.")
+        say(f"this pool's tokens are valid for only {spoken(max(0.0, result.record.seconds_left(kind)))}.")
     return result.record
 
 
 def report_unsaved(result: RefreshResult) -> None:
     """Print a line if refreshed tokens couldn't be stored."""
     if result.problem:
-        say(f"The session was renewed, but could not be kept. {result.problem}")
+        say(f"The session was refreshed, but couldn't be stored. {result.problem}")

@@ -20,7 +20,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Add the flags of this command."""
     add_session_arguments(parser)
     parser.add_argument(
-        "--everywhere", action="store_true", help="end all sessions of this user, on other machines too"
+        "--everywhere", action="store_true", help="end this user's sessions on other machines too"
     )
 
 
@@ -40,10 +40,10 @@ def _run(arguments: Namespace) -> int:
     status, at_cognito = _revocation_text(result.outcome, result.error)
     if result.storage_error is not None:
         status = status or ExitCode.STORAGE
-        sentence = f"{at_cognito} Here it could not be forgotten altogether. {result.storage_error}"
+        sentence = f"{at_cognito} It couldn't be forgotten here completely. {result.storage_error}"
     elif result.outcome is RevocationOutcome.REVOKED:
         where = " everywhere" if arguments.everywhere else ""
-        sentence = f"signed out{where}, at Cognito and here. Tokens handed out hold until they run out."
+        sentence = f"signed out{where}, at Cognito and here. Printed tokens stay valid until they expire."
     else:
         sentence = f"the session is forgotten here. {at_cognito}"
     say(f"{stored.record.display_name}: {sentence}")
@@ -57,23 +57,23 @@ def _revocation_text(outcome: RevocationOutcome, error: BaseException | None) ->
     if isinstance(error, KeyboardInterrupt | SystemExit):
         code = error.code if isinstance(error, SystemExit) else None
         status = code if isinstance(code, int) else ExitCode.INTERRUPTED
-        return status, "The waiting was stopped before Cognito answered, so it may go on there."
+        return status, "The wait was stopped before Cognito replied, so the session may go on there."
     if isinstance(error, Exception):
         return status_for(error), _failure_text(error)
     match outcome:
         case RevocationOutcome.ALREADY_ENDED:
-            return ExitCode.OK, "It had ended at Cognito before."
+            return ExitCode.OK, "It had already ended at Cognito."
         case RevocationOutcome.NOTHING_TO_REVOKE:
-            sentence = "There was no refresh token left to revoke; its tokens hold until they run out."
+            sentence = "There was no refresh token to revoke; its tokens stay valid until they expire."
             return ExitCode.OK, sentence
         case RevocationOutcome.OTHERS_NOT_REVOKED:
             sentence = (
-                "It had ended at Cognito before, so it could end no other: sessions on other machines were "
+                "It had already ended at Cognito, so it couldn't end others: sessions on other machines were "
                 "not ended. Sign in, then run tui-auth sign-out --everywhere."
             )
             return ExitCode.REJECTED, sentence
         case _:
-            return ExitCode.OK, "The session is ended at Cognito."
+            return ExitCode.OK, "The session has ended at Cognito."
 
 
 def _failure_text(error: Exception) -> str:
@@ -81,7 +81,7 @@ def _failure_text(error: Exception) -> str:
 
     copies = "To end it there, sign in again and run tui-auth sign-out --everywhere."
     if isinstance(error, AuthError) and error.may_have_arrived:
-        return f"No answer came from Cognito, so there it may have ended or not. {copies}"
+        return f"Cognito didn't reply, so the session may have ended there or not. {copies}"
     # The text of an internal error may hold a value.
     reason = error.message if isinstance(error, AuthError) else str(error)
     if status_for(error) == ExitCode.INTERNAL_ERROR:

@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the flags of this command."""
     add_session_arguments(parser)
-    parser.add_argument("--json", action="store_true", help="for programs")
-    parser.add_argument("--online", action="store_true", help="ask Cognito whether the session still counts")
+    parser.add_argument("--json", action="store_true", help="print JSON for programs")
+    parser.add_argument(
+        "--online", action="store_true", help="ask Cognito whether the session is still valid"
+    )
 
 
 def run(arguments: Namespace) -> int:
@@ -63,7 +65,7 @@ def _usable_session(arguments: Namespace, sessions: Sessions) -> tuple[StoredSes
             stored = _check_at_cognito(sessions, stored)
     except NotSignedInError as error:
         return stored, str(error)
-    return stored, "" if _is_usable(stored.record) else "The session has run out. Run tui-auth sign-in."
+    return stored, "" if _is_usable(stored.record) else "The session has expired. Run tui-auth sign-in."
 
 
 def _check_at_cognito(sessions: Sessions, stored: StoredSession) -> StoredSession:
@@ -86,7 +88,7 @@ def _check_at_cognito(sessions: Sessions, stored: StoredSession) -> StoredSessio
                 raise
         else:
             return stored
-    raise NotSignedInError("Cognito takes no token of this session. Run tui-auth sign-in.")
+    raise NotSignedInError("Cognito accepts no token of this session. Run tui-auth sign-in.")
 
 
 def _is_usable(record: SessionRecord) -> bool:
@@ -151,15 +153,15 @@ def _as_text(facts: dict[str, Any], record: SessionRecord, others: Sequence[Sess
     if facts["endpoint_url"]:
         lines.insert(2, ("Endpoint", safe_line(facts["endpoint_url"], limit=200)))
     if facts["checked_online"]:
-        lines.append(("At Cognito", "the session stands"))
+        lines.append(("At Cognito", "the session is valid"))
     lines += [("Also", safe_line(_entry_text(entry), limit=200)) for entry in others]
     return "".join(f"{name:<14}{value}\n" for name, value in lines)
 
 
 def _token_text(record: SessionRecord) -> str:
     left = record.seconds_left("access")
-    renewed = "then renewed while the pool allows it" if record.refresh_token else "not renewable"
+    renewed = "then refreshed while the pool allows it" if record.refresh_token else "not renewable"
     if left <= 0:
-        return "run out; the next command renews it if the pool still allows that"
+        return "expired; the next command refreshes it if the pool still allows that"
     until = time.strftime("%H:%M", time.localtime(time.time() + left))
     return f"until {until} ({max(1, round(left / 60))} min), {renewed}"

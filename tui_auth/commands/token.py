@@ -20,10 +20,10 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--min-ttl",
         metavar="TIME",
         type=duration_argument,
-        help="renew one that holds for less, such as 90s, 5m or 1h; 5m or a fifth of its life unless given",
+        help="refresh one that expires sooner, such as 90s, 5m or 1h; 5m or a fifth of its life unless given",
     )
     group.add_argument(
-        "--force-refresh", action="store_true", help="a new one, however long the old one holds"
+        "--force-refresh", action="store_true", help="get a new token even if the stored one is valid"
     )
 
 

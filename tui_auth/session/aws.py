@@ -146,10 +146,10 @@ def get_credentials(
         try:
             is_stored = _save(store, record, credentials, replaces_file=bool(broken))
         except StorageError as error:
-            return credentials, f"The credentials could not be kept for the next time. {error}"
+            return credentials, f"The credentials couldn't be stored for the next time. {error}"
     if not is_stored:
-        return credentials, "The session has ended meanwhile, so the credentials were not kept."
-    return credentials, f"The credentials kept before were replaced. {broken}" if broken else ""
+        return credentials, "The session has ended meanwhile, so the credentials weren't stored."
+    return credentials, f"The stored credentials were replaced. {broken}" if broken else ""
 
 
 def _save(store: Store, record: SessionRecord, credentials: AwsCredentials, *, replaces_file: bool) -> bool:
@@ -179,11 +179,11 @@ def _fetch(gateway: Gateway, record: SessionRecord, identity_pool_id: str) -> Aw
     if not isinstance(expiration, datetime) or not all(
         isinstance(text, str) and _PRINTABLE.fullmatch(text) for text in texts
     ):
-        raise AuthError(ErrorKind.SERVICE, "The identity pool answered without credentials that can be used.")
+        raise AuthError(ErrorKind.SERVICE, "The identity pool sent no usable credentials.")
     key_id, secret, token = map(str, texts)
     expires_at = _timestamp(expiration)
     if not BELIEVABLE_TIMES[0] < expires_at < BELIEVABLE_TIMES[1]:
-        raise AuthError(ErrorKind.SERVICE, "The identity pool's credentials end at no time there is.")
+        raise AuthError(ErrorKind.SERVICE, "The identity pool's credentials have an impossible expiry.")
     return AwsCredentials(
         identity_pool_id=identity_pool_id,
         identity_id=str(reply.get("IdentityId") or ""),

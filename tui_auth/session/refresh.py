@@ -127,7 +127,7 @@ def ensure_fresh(
             if not force and min_ttl is None and record.seconds_left(kind) > 0:
                 return RefreshResult(record)
             raise NotSignedInError(
-                "The session cannot be renewed. Run tui-auth sign-in.", record.sign_in_settings
+                "The session can't be refreshed. Run tui-auth sign-in.", record.sign_in_settings
             )
         client = build_app_client(record)
         stored.store.check_writable(record.key.file_name)
@@ -191,7 +191,7 @@ def _reject_tokens_of_another_user(result: Mapping[str, Any], record: SessionRec
         sub = claims.get("sub") if claims else None
         if isinstance(sub, str) and sub != record.sub:
             raise AuthError(
-                ErrorKind.SERVICE, "The tokens that came are another user's, so they were thrown away."
+                ErrorKind.SERVICE, "Cognito sent another user's tokens, so they were discarded."
             )
 
 
@@ -218,7 +218,7 @@ def is_definitive(error: AuthError) -> bool:
 def reason_for_end(error: AuthError) -> str:
     """Return why a session ended, in words for a refresh: nobody has entered a name or a password."""
     if error.code == "UserNotFoundException":
-        return "The pool has no such user any more."
+        return "The pool no longer has this user."
     if error.code == "NotAuthorizedException" and error.service_message:
         return service_says(error.service_message)
     return error.message
@@ -257,5 +257,5 @@ def _call_cognito(gateway: Gateway, client: AppClient, record: SessionRecord) ->
         )
     result = reply.get("AuthenticationResult")
     if not isinstance(result, Mapping):
-        raise AuthError(ErrorKind.SERVICE, "Cognito was asked to renew the session and sent no tokens.")
+        raise AuthError(ErrorKind.SERVICE, "Cognito sent no tokens for the refresh.")
     return result

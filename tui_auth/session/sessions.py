@@ -55,7 +55,7 @@ class SaveResult:
         """The sentence about ``cleanup_problem`` for the user; empty if there is none."""
         if not self.cleanup_problem:
             return ""
-        return f"What was kept before could not be put in order. {self.cleanup_problem}"
+        return f"Older session data could not be cleaned up. {self.cleanup_problem}"
 
 
 @dataclass(frozen=True)
@@ -375,7 +375,7 @@ def _not_signed_in_message(
     if username:
         return f"Not signed in under that name. {sign_in}."
     if pool is not None and entries:
-        return f"Not signed in there. {sign_in}; tui-auth status names the sessions there are."
+        return f"Not signed in there. {sign_in}; tui-auth status lists the sessions there are."
     if entries:
-        return f"Not signed in any more. {sign_in}; tui-auth status names the other sessions."
+        return f"Not signed in any more. {sign_in}; tui-auth status lists the other sessions."
     return f"Not signed in. {sign_in}."

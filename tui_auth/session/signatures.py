@@ -51,8 +51,8 @@ def check_signatures(
     except (WrongSignature, UnknownKey):
         raise AuthError(
             ErrorKind.SERVICE,
-            "The tokens that came were not signed by this user pool, so they were thrown away.",
-            "Compare pool id and endpoint. Is there a proxy in between?",
+            "The tokens were not signed by this user pool, so they were discarded.",
+            "Compare pool ID and endpoint. Is there a proxy in between?",
         ) from None
 
 

@@ -201,7 +201,7 @@ class PrivateFolder:
         path = self.path
         if status.st_uid != os.geteuid():
             raise StorageError(
-                f"{path} belongs to another user, so nothing is kept there. Make it yours: "
+                f"{path} belongs to another user, so nothing is stored there. Make it yours: "
                 f'sudo chown -R "$(id -u)" {_quoted(path)}'
             )
         if status.st_mode & _OTHERS:
@@ -214,7 +214,7 @@ class PrivateFolder:
         status = os.stat(path)  # noqa: PTH116 - pathlib takes long to import
         if status.st_uid != os.geteuid() or status.st_mode & _OTHERS:
             raise StorageError(
-                f"{path} is not yours alone, so nothing is kept below it. Have XDG_RUNTIME_DIR name a folder "
+                f"{path} is not yours alone, so nothing is stored below it. Set XDG_RUNTIME_DIR to a folder "
                 "that is."
             )
 
@@ -241,7 +241,9 @@ class PrivateFolder:
                 is_ours = self.path == obstacle or stat.S_ISREG(os.lstat(obstacle).st_mode)
                 # A device such as /dev/null is not for the user to remove.
                 cure = (
-                    f"Remove it: rm {_quoted(obstacle)}" if is_ours else "Have HOME or XDG_… lead elsewhere."
+                    f"Remove it: rm {_quoted(obstacle)}"
+                    if is_ours
+                    else "Set HOME or XDG_… to another folder."
                 )
                 raise StorageError(
                     f"{obstacle} is a link or a file where a folder should be. {cure}"

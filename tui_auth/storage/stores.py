@@ -116,7 +116,7 @@ class KeyringStore:
             return bool(keyring.get_password(KEYRING_SERVICE, name) == text)
 
         if not _call_keyring(put):
-            raise StorageError("The keyring took the session and did not keep it. Use --storage file.")
+            raise StorageError("The keyring accepted the session but did not store it. Use --storage file.")
 
     def check_writable(self, name: str) -> None:
         def round_trip(keyring: Any) -> bool:
@@ -126,7 +126,7 @@ class KeyringStore:
             return bool(is_stored)
 
         if not _call_keyring(round_trip):
-            raise StorageError("The keyring keeps nothing. Use --storage file.")
+            raise StorageError("The keyring stores nothing. Use --storage file.")
 
     def remove(self, name: str) -> bool:
         def delete(keyring: Any) -> bool:
@@ -153,7 +153,7 @@ def open_store(kind: StorageKind, environ: Mapping[str, str] = os.environ) -> St
             folder = paths.runtime_folder(environ)
             if folder is None:
                 raise StorageError(
-                    "This machine has no place that ends with the log-in: XDG_RUNTIME_DIR is not set. "
+                    "This machine has no storage that ends at log-out: XDG_RUNTIME_DIR is not set. "
                     "Use --storage file."
                 )
             below = os.path.dirname(folder)  # noqa: PTH120 - a text, not a path
@@ -161,7 +161,7 @@ def open_store(kind: StorageKind, environ: Mapping[str, str] = os.environ) -> St
         case StorageKind.KEYRING:
             return KeyringStore(PrivateFolder(paths.state_folder(environ)))
         case StorageKind.NONE:
-            raise StorageError("This session is kept nowhere.")
+            raise StorageError("This session isn't stored.")
 
 
 def available_storage_kinds(environ: Mapping[str, str] = os.environ) -> tuple[StorageKind, ...]:
@@ -184,4 +184,4 @@ def _call_keyring(call: Callable[[Any], T]) -> T:
         raise StorageError("For the keyring install the extra: pip install 'tui-auth[keyring]'.") from None
     except Exception as error:
         # Its own text may hold what it was given.
-        raise StorageError(f"The keyring refuses ({type(error).__name__}). Use --storage file.") from None
+        raise StorageError(f"The keyring failed ({type(error).__name__}). Use --storage file.") from None
