@@ -81,7 +81,7 @@ def _failure_text(error: Exception) -> str:
 
     copies = "To end it there, sign in again and run tui-auth sign-out --everywhere."
     if isinstance(error, AuthError) and error.may_have_arrived:
-        return f"Cognito didn't reply, so the session may have ended there or not. {copies}"
+        return f"No answer came from Cognito, so the session may have ended there or not. {copies}"
     # The text of an internal error may hold a value.
     reason = error.message if isinstance(error, AuthError) else str(error)
     if status_for(error) == ExitCode.INTERNAL_ERROR:
