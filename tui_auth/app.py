@@ -21,7 +21,7 @@ from textual.screen import Screen
 
 from tui_auth.auth.auth import Auth
 from tui_auth.auth.errors import AuthError
-from tui_auth.daemon_thread import in_daemon_thread
+from tui_auth.exit_codes import ExitCode
 from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.problem import Problem
 from tui_auth.screens.sign_in import ForgotAsked, SignInAsked, SignInScreen, SignUpWanted
@@ -30,6 +30,7 @@ from tui_auth.settings import SignInSettings
 from tui_auth.style_sheets import first_sheets, later_sheets
 from tui_auth.terminal.full_screen import SETTLED_AFTER_SECONDS, FullScreenApp
 from tui_auth.themes import THEMES
+from tui_auth.threads import in_daemon_thread
 
 if TYPE_CHECKING:
     from tui_auth.auth.next_step import Done, NextStep
@@ -40,9 +41,6 @@ if TYPE_CHECKING:
     from tui_auth.screens.form_screen import CopyAsked
     from tui_auth.screens.sign_up import SignUpAsked
     from tui_auth.screens.step_screen import Answered, NewCodeAsked, StartAgainAsked
-
-CANCELLED = 6
-"""The exit status of a sign-in that the person left."""
 
 WIDTHS = [(0, "-narrow"), (60, "-normal"), (120, "-wide")]
 HEIGHTS = [(0, "-short"), (20, "-regular"), (30, "-tall")]
@@ -222,7 +220,7 @@ class TuiAuthApp(FullScreenApp["Done"]):
     async def action_quit(self) -> None:
         """Leave: with what was reached, or as cancelled."""
         done: Done | None = self.navigation.reached if self._conversation else None
-        self.exit(done, return_code=0 if done else CANCELLED)
+        self.exit(done, return_code=0 if done else ExitCode.CANCELLED)
 
     async def action_leave(self) -> None:
         """^c: stop waiting for a request; leave where none is under way."""

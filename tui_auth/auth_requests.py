@@ -23,9 +23,9 @@ Request = Callable[[Attempt], Outcome]
 
 
 def sign_in(
-    asked: SignInAsked, settings: SignInSettings, device_of: Callable[[str], Device | None]
+    asked: SignInAsked, settings: SignInSettings, find_device: Callable[[str], Device | None]
 ) -> Request:
-    """InitiateAuth with name and password; ``device_of`` is asked on the request's own thread."""
+    """InitiateAuth with name and password; ``find_device`` is asked on the request's own thread."""
 
     def request(attempt: Attempt) -> NextStep:
         return attempt.sign_in(
@@ -34,7 +34,7 @@ def sign_in(
             auth_flow=settings.auth_flow,
             preferred_first_factor=settings.preferred_first_factor,
             client_metadata=settings.client_metadata,
-            device=device_of(asked.username),
+            device=find_device(asked.username),
         )
 
     return request

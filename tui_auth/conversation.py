@@ -11,13 +11,13 @@ from tui_auth.auth.attempt import Attempt
 from tui_auth.auth.errors import AuthError
 from tui_auth.auth.next_step import Done
 from tui_auth.auth_requests import Outcome, Request
-from tui_auth.daemon_thread import in_daemon_thread
 from tui_auth.done_keeper import DoneKeeper
 from tui_auth.navigation import REQUESTS, STOPPED, Asked, Navigation
 from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.problem import OWN_FAULT, Problem
 from tui_auth.screens.sign_in import SignInAsked
 from tui_auth.screens.step_screen import Answered, StepScreen
+from tui_auth.threads import in_daemon_thread
 
 if TYPE_CHECKING:
     from tui_auth.app import TuiAuthApp
@@ -46,10 +46,10 @@ class Conversation:
         if self._is_asking:
             return  # a second Enter must not make the first one's attempt a stranger
         self.navigation.begin()
-        device_of: Callable[[str], Device | None] = (
+        find_device: Callable[[str], Device | None] = (
             self.keeper.device if self.keeper else lambda username: None
         )
-        request = auth_requests.sign_in(event, self.app.settings, device_of)
+        request = auth_requests.sign_in(event, self.app.settings, find_device)
         self._ask(request, trail=("password" if event.password else "name",))
 
     def forgot(self, username: str) -> None:

@@ -8,21 +8,19 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tui_auth.auth.errors import AuthError
-from tui_auth.daemon_thread import in_daemon_thread
 from tui_auth.screens.wording import NOT_REMEMBERED, REMEMBERED
-from tui_auth.session.keeping import UNCHECKED
-from tui_auth.session.lock import PATIENCE_SECONDS
-from tui_auth.session.storage_choice import kinds_here
-from tui_auth.session.stores import StorageKind
-from tui_auth.session.uninterrupted import GRACE_SECONDS
+from tui_auth.session.persistence import SIGNATURES_UNCHECKED
+from tui_auth.storage.lock import PATIENCE_SECONDS
+from tui_auth.storage.stores import StorageKind, available_storage_kinds
+from tui_auth.threads import SHIELD_SECONDS, in_daemon_thread
 
 if TYPE_CHECKING:
     from tui_auth.auth.auth import Auth
     from tui_auth.auth.devices import Device
     from tui_auth.auth.next_step import Done
     from tui_auth.screens.done import DoneScreen
-    from tui_auth.session.keeping import Keeping
-    from tui_auth.session.sessions import Kept
+    from tui_auth.session.persistence import SessionPersistence
+    from tui_auth.session.sessions import SaveResult
 
 STORE_SECONDS = 4.0
 """Longer than a keyring is given that does not answer."""
@@ -31,11 +29,11 @@ STORE_SECONDS = 4.0
 class DoneKeeper:
     """One sign-in's way from Done to a kept session. Files and network are left to daemon threads."""
 
-    def __init__(self, keeping: Keeping) -> None:
+    def __init__(self, keeping: SessionPersistence) -> None:
         self.keeping = keeping
         self._checked: list[Done] = []
         self._decided: StorageKind | None = None
-        self._kept: Kept | None = None
+        self._kept: SaveResult | None = None
         self._settled = threading.Event()
 
     def device(self, username: str) -> Device | None:
@@ -44,7 +42,7 @@ class DoneKeeper:
 
     def check(self, done: Done) -> None:
         """Check the signatures; called on the request's own thread. Raises AuthError for wrong ones."""
-        if self.keeping.signatures_hold(done):
+        if self.keeping.check_signatures(done):
             self._checked.append(done)
 
     def is_checked(self, done: Done) -> bool:
@@ -70,22 +68,22 @@ class DoneKeeper:
             say("Keeping the session; another tui-auth may be busy with it. ^c leaves without.")
         if not self._settled.wait(PATIENCE_SECONDS) or self._kept is None:
             return "The place does not answer."
-        if self._kept.untidy:
-            say(self._kept.untidy)
+        if self._kept.warning:
+            say(self._kept.warning)
         return self._kept.problem or None
 
     def finish(self) -> None:
         """Once a signal has ended the screen: let a store under way come to its end, for a while."""
         if self._decided is not None:
-            self._settled.wait(GRACE_SECONDS)
+            self._settled.wait(SHIELD_SECONDS)
 
     async def show(self, screen: DoneScreen, signed_in_as: str) -> None:
         """Keep the session where it was decided before, or ask."""
         if not self.is_checked(screen.step):
-            screen.notice = UNCHECKED
+            screen.notice = SIGNATURES_UNCHECKED
         storage = await in_daemon_thread(lambda: self.keeping.storage)
         if storage is None:
-            screen.ask_for_storage(kinds_here())
+            screen.ask_for_storage(available_storage_kinds())
         else:
             await self.keep(screen, signed_in_as, storage)
 
@@ -93,18 +91,18 @@ class DoneKeeper:
         """The person chose a place: keep the session there, and the next ones too."""
         await self.keep(screen, signed_in_as, storage)
         if self._kept is not None and not self._kept.problem:  # else the question comes again
-            await in_daemon_thread(partial(self.keeping.remember, storage))
+            await in_daemon_thread(partial(self.keeping.remember_storage, storage))
 
     async def keep(self, screen: DoneScreen, signed_in_as: str, storage: StorageKind) -> None:
         """Keep the session, and say on the screen what became of it."""
         self._decided = storage
         kept = await in_daemon_thread(partial(self._keep_now, screen.step, signed_in_as, storage))
-        screen.show_storage(kept.where, kept.problem, kept.untidy)
+        screen.show_storage(kept.location, kept.problem, kept.warning)
 
-    def _keep_now(self, done: Done, signed_in_as: str, storage: StorageKind) -> Kept:
+    def _keep_now(self, done: Done, signed_in_as: str, storage: StorageKind) -> SaveResult:
         checked = self.is_checked(done)
         try:
-            self._kept = self.keeping.keep(done, signed_in_as, storage, signature_checked=checked)
+            self._kept = self.keeping.save(done, signed_in_as, storage, signature_checked=checked)
             return self._kept
         finally:
             self._settled.set()

@@ -26,7 +26,7 @@ from tui_auth.screens.sign_in import SignInScreen
 from tui_auth.screens.step_screen import StepScreen
 from tui_auth.screens.surroundings import Surroundings
 from tui_auth.screens.wording import NEW_PASSWORD_COUNTS, wait_for
-from tui_auth.session.stores import StorageKind
+from tui_auth.storage.stores import StorageKind
 
 if TYPE_CHECKING:
     from tui_auth.app import TuiAuthApp

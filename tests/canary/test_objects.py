@@ -22,7 +22,7 @@ from tui_auth.auth.error_catalog import error_from_response
 from tui_auth.auth.srp import inner_hash
 from tui_auth.secret import Secret
 from tui_auth.session.aws import AwsCredentials
-from tui_auth.session.record import SessionOrigin, SessionRecord, TakenAt
+from tui_auth.session.record import ClockSample, SessionOrigin, SessionRecord
 from tui_auth.widgets.text_input import SecretInput
 
 SIZE = (80, 23)
@@ -169,7 +169,7 @@ def test_with_srp_the_hash_takes_the_passwords_place_until_the_tokens_come(stage
 def test_no_record_of_a_session_tells_a_secret() -> None:
     secret = canaries.answer()
     value = Secret(secret.text)
-    now = TakenAt.now(0.0)
+    now = ClockSample.now(0.0)
     record = SessionRecord(
         SessionOrigin("eu-west-1_Ab12", "client", "eu-west-1"),
         *("ann", "sub", value, value, value),

@@ -11,16 +11,16 @@ import pytest
 from tests.programs import PROCESS_SECONDS, Process, TerminalProgram
 from tests.session.machine import Machine, flags
 from tests.tools import need_tool
-from tui_auth.session.sessions import Kept
+from tui_auth.session.sessions import SaveResult
 
 
 @pytest.fixture
-def kept(machine: Machine) -> Kept:
+def kept(machine: Machine) -> SaveResult:
     """A session with an identity pool."""
     return machine.sign_in(machine.with_identity_pool(machine.client()), machine.user())
 
 
-def test_credential_process_gets_version_1_with_an_expiration(machine: Machine, kept: Kept) -> None:
+def test_credential_process_gets_version_1_with_an_expiration(machine: Machine, kept: SaveResult) -> None:
     ran = machine.run("aws-credentials", "--format", "process")
     credentials = json.loads(ran.stdout)
     assert (ran.returncode, ran.stderr) == (0, "")
@@ -30,7 +30,7 @@ def test_credential_process_gets_version_1_with_an_expiration(machine: Machine, 
     assert ran.stdout.count("\n") == 1
 
 
-def test_credentials_are_cached_until_they_expire_soon(machine: Machine, kept: Kept) -> None:
+def test_credentials_are_cached_until_they_expire_soon(machine: Machine, kept: SaveResult) -> None:
     first = machine.run("aws-credentials").stdout
     assert machine.run("aws-credentials").stdout == first
     assert len(machine.asked("GetCredentialsForIdentity")) == 1
@@ -43,7 +43,9 @@ def test_credentials_are_cached_until_they_expire_soon(machine: Machine, kept: K
     assert len(machine.asked("GetCredentialsForIdentity")) == 2
 
 
-def test_concurrent_processes_fetch_credentials_once(machine: Machine, kept: Kept, process: Process) -> None:
+def test_concurrent_processes_fetch_credentials_once(
+    machine: Machine, kept: SaveResult, process: Process
+) -> None:
     processes = [process.start(process.command("aws-credentials")) for _ in range(8)]
     outputs = {each.communicate(timeout=PROCESS_SECONDS)[0] for each in processes}
     assert len(outputs) == 1
@@ -52,14 +54,14 @@ def test_concurrent_processes_fetch_credentials_once(machine: Machine, kept: Kep
 
 
 @pytest.mark.parametrize("harm", ["{}", "nonsense", '{"version": 1}'])
-def test_an_invalid_cache_is_fetched_again(machine: Machine, kept: Kept, harm: str) -> None:
+def test_an_invalid_cache_is_fetched_again(machine: Machine, kept: SaveResult, harm: str) -> None:
     machine.run("aws-credentials")
     (file,) = machine.state.glob("*.aws.json")
     file.write_text(harm)
     assert machine.run("aws-credentials").returncode == 0
 
 
-def test_a_cache_that_others_can_read_is_replaced(machine: Machine, kept: Kept) -> None:
+def test_a_cache_that_others_can_read_is_replaced(machine: Machine, kept: SaveResult) -> None:
     first = machine.run("aws-credentials").stdout
     (file,) = machine.state.glob("*.aws.json")
     file.chmod(0o644)
@@ -73,14 +75,16 @@ def test_a_cache_that_others_can_read_is_replaced(machine: Machine, kept: Kept) 
     assert (again.stdout, again.stderr) == (ran.stdout, "")
 
 
-def test_the_note_about_another_session_is_printed_once(machine: Machine, kept: Kept) -> None:
+def test_the_note_about_another_session_is_printed_once(machine: Machine, kept: SaveResult) -> None:
     choice = machine.with_identity_pool(machine.client())
     machine.sign_in(choice, machine.user("bob"))
     ran = machine.run("aws-credentials")
     assert (ran.returncode, ran.stderr.count("using the session of bob")) == (0, 1)
 
 
-def test_a_default_aws_profile_that_runs_this_command_does_not_recurse(machine: Machine, kept: Kept) -> None:
+def test_a_default_aws_profile_that_runs_this_command_does_not_recurse(
+    machine: Machine, kept: SaveResult
+) -> None:
     command = f"{sys.executable} -m tui_auth aws-credentials --format process"
     folder = machine.home / ".aws"
     folder.mkdir()
@@ -98,7 +102,7 @@ NAMES = ("AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration")
     [("env", "sh"), ("env", "bash"), ("env", "zsh"), ("fish", "fish")],
 )
 def test_each_shell_reads_its_format(
-    machine: Machine, kept: Kept, process: Process, form: str, shell: str
+    machine: Machine, kept: SaveResult, process: Process, form: str, shell: str
 ) -> None:
     need_tool(shell)
     written = machine.run("aws-credentials", "--format", form).stdout
@@ -109,7 +113,7 @@ def test_each_shell_reads_its_format(
     assert ran.stdout.split() == [credentials[name] for name in NAMES]
 
 
-def test_fish_and_powershell_quote_as_those_shells_do(machine: Machine, kept: Kept) -> None:
+def test_fish_and_powershell_quote_as_those_shells_do(machine: Machine, kept: SaveResult) -> None:
     credentials = json.loads(machine.run("aws-credentials").stdout)
     fish = machine.run("aws-credentials", "--format", "fish").stdout.splitlines()
     powershell = machine.run("aws-credentials", "--format", "powershell").stdout.splitlines()
@@ -118,13 +122,13 @@ def test_fish_and_powershell_quote_as_those_shells_do(machine: Machine, kept: Ke
     assert powershell == [f"$Env:{variable}='{value}'" for variable, value in pairs]
 
 
-def test_json_has_the_identity(machine: Machine, kept: Kept) -> None:
+def test_json_has_the_identity(machine: Machine, kept: SaveResult) -> None:
     credentials = json.loads(machine.run("aws-credentials", "--format", "json").stdout)
     assert credentials["IdentityPoolId"] == kept.record.origin.identity_pool_id
     assert credentials["IdentityId"].startswith("eu-west-1:")
 
 
-def test_an_expired_id_token_is_refreshed_first(machine: Machine, kept: Kept) -> None:
+def test_an_expired_id_token_is_refreshed_first(machine: Machine, kept: SaveResult) -> None:
     file = machine.session_file()
     content = json.loads(file.read_text())
     file.write_text(json.dumps(content | {"id_expires_at": content["id_expires_at"] - 3595}))
@@ -132,7 +136,7 @@ def test_an_expired_id_token_is_refreshed_first(machine: Machine, kept: Kept) ->
     assert len(machine.asked("GetTokensFromRefreshToken")) == 1
 
 
-def test_flag_and_variable_specify_the_identity_pool(machine: Machine, kept: Kept) -> None:
+def test_flag_and_variable_specify_the_identity_pool(machine: Machine, kept: SaveResult) -> None:
     other = "eu-west-1:00000000-0000-0000-0000-000000000000"
     for ran in (
         machine.run("aws-credentials", "--identity-pool-id", other),
@@ -148,14 +152,14 @@ def test_without_an_identity_pool_it_exits_with_3(machine: Machine) -> None:
     assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (3, "", 1)
 
 
-def test_an_identity_pool_that_rejects_the_session_exits_with_5(machine: Machine, kept: Kept) -> None:
+def test_an_identity_pool_that_rejects_the_session_exits_with_5(machine: Machine, kept: SaveResult) -> None:
     machine.server.fail_next("GetId", "NotAuthorizedException", "Token is not from a supported provider")
     ran = machine.run("aws-credentials")
     assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (5, "", 1)
     assert machine.stored(), "the session stays"
 
 
-def test_sign_out_deletes_the_credentials(machine: Machine, kept: Kept) -> None:
+def test_sign_out_deletes_the_credentials(machine: Machine, kept: SaveResult) -> None:
     machine.run("aws-credentials")
     machine.run("sign-out")
     assert not list(machine.state.glob("*.aws.json"))
@@ -175,7 +179,7 @@ def test_credential_process_never_prompts_on_a_terminal(
             assert program.wait_exit() == 4
 
 
-def test_credentials_in_the_environment_are_not_used(machine: Machine, kept: Kept) -> None:
+def test_credentials_in_the_environment_are_not_used(machine: Machine, kept: SaveResult) -> None:
     harm = {"AWS_ACCESS_KEY_ID": "AKIAHARM", "AWS_SECRET_ACCESS_KEY": "harm", "AWS_SESSION_TOKEN": "harm"}
     ran = machine.run("aws-credentials", environ=harm | {"AWS_PROFILE": "no-such-profile"})
     assert ran.returncode == 0

@@ -368,7 +368,7 @@ def test_a_runtime_folder_in_a_shared_folder_is_noted_without_chmod_as_advice(pr
     shared.chmod(0o777)
     check = checks_of(program.run("doctor", "--json", XDG_RUNTIME_DIR=str(shared)))["runtime folder"]
     assert check["ok"] is None
-    assert "is not yours alone, so nothing is kept below it." in check["says"]
+    assert "is not yours alone, so nothing is stored below it." in check["says"]
     assert "chmod" not in check["says"] + check["do"]
 
 

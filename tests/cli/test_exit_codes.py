@@ -16,7 +16,7 @@ from tests.programs import TerminalProgram
 from tests.session.machine import PASSWORD, Machine, flags, private_file
 from tests.terminal.pty_program import PtyProgram
 from tui_auth.config.resolver import ResolvedPool
-from tui_auth.session.register import Register
+from tui_auth.session.index import IndexFile
 
 AGED = 3590.0
 SIGN_IN = ("sign-in",)
@@ -100,7 +100,9 @@ class Case:
         if code != 10 or name in SIGNING_IN
     ],
 )
-def test_without_a_terminal(machine: Machine, replaced: Replacement, name: str, code: int) -> None:
+def test_each_command_exits_with_each_code(
+    machine: Machine, replaced: Replacement, name: str, code: int
+) -> None:
     case = Case(machine, name, code)
     ran = machine.run(*words(name, *case.added))
     assert ran.returncode == code, ran.stderr
@@ -117,15 +119,15 @@ def test_without_a_terminal(machine: Machine, replaced: Replacement, name: str, 
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_a_fault_of_our_own_is_1_and_shows_no_value(
+def test_an_internal_error_is_1_and_shows_no_value(
     machine: Machine, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     machine.sign_in(machine.with_identity_pool(machine.client()), machine.user())
 
-    def read(register: Register) -> NoReturn:
+    def load(file: IndexFile) -> NoReturn:
         raise RuntimeError("a-secret-in-a-message")
 
-    monkeypatch.setattr(Register, "read", read)
+    monkeypatch.setattr(IndexFile, "load", load)
     ran = machine.run(*words(name, "--username", "ann"))
     assert (ran.returncode, ran.stdout) == (1, "")
     assert ran.stderr.startswith("tui-auth: Something went wrong in tui-auth itself.\n")
@@ -147,7 +149,7 @@ def on_a_terminal(terminal_program: TerminalProgram) -> Start:
 
 
 @pytest.mark.parametrize("code", [3, 5, 7, 8, 9])
-def test_on_a_terminal_what_a_sign_in_would_not_mend_opens_none(
+def test_on_a_terminal_an_error_that_a_sign_in_does_not_cure_opens_none(
     machine: Machine, on_a_terminal: Start, code: int
 ) -> None:
     case = Case(machine, "token", code)
@@ -159,7 +161,7 @@ def test_on_a_terminal_what_a_sign_in_would_not_mend_opens_none(
 
 
 @pytest.mark.parametrize("name", SIGNING_IN)
-def test_on_a_terminal_leaving_is_6_and_nothing_is_printed_or_run(
+def test_on_a_terminal_leaving_is_6_and_prints_and_runs_nothing(
     machine: Machine, on_a_terminal: Start, name: str
 ) -> None:
     with on_a_terminal(words(name, *flags(machine.client()), "--plain")) as program:
@@ -185,7 +187,9 @@ def test_on_a_terminal_a_signal_is_128_and_its_number(
 
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT, signal.SIGTERM])
-def test_in_full_screen_too(on_a_terminal: Start, choice: ResolvedPool, number: signal.Signals) -> None:
+def test_in_full_screen_the_codes_are_the_same(
+    on_a_terminal: Start, choice: ResolvedPool, number: signal.Signals
+) -> None:
     with on_a_terminal(words("token", *flags(choice))) as program:
         program.wait_for("Username")
         program.signal(number)
@@ -201,7 +205,7 @@ def choice(machine: Machine) -> ResolvedPool:
 
 
 @pytest.mark.parametrize("name", NEVER_SIGN_IN)
-def test_a_command_that_never_signs_in_says_4_on_a_terminal_too(
+def test_a_command_that_never_signs_in_is_4_on_a_terminal_too(
     on_a_terminal: Start, choice: ResolvedPool, name: str
 ) -> None:
     with on_a_terminal(words(name, *flags(choice))) as program:

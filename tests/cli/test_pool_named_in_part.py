@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tui_auth.cli.session_access import asked_for
 from tui_auth.config.errors import ConfigurationError
+from tui_auth.session.finder import resolve_query
 from tui_auth.session.sessions import Sessions
 
 
@@ -31,5 +31,5 @@ def test_what_is_missing_is_said(
     config.write_text('[profiles.acme]\nuser_pool_id = "eu-west-1_A"\n[profiles.b]\nclient_id = "c"\n')
     given = Namespace(**{"username": None, "user_pool_id": None, "client_id": None} | flags)
     with pytest.raises(ConfigurationError) as caught:
-        asked_for(given, Sessions(environ), environ | variables)
+        resolve_query(given, Sessions(environ), environ | variables)
     assert said in str(caught.value)

@@ -28,7 +28,7 @@ from tests.session.machine import PASSWORD, Machine, flags
 from tests.terminal.pty_program import ROOT
 from tests.tools import need_tool
 from tui_auth.config.resolver import ResolvedPool
-from tui_auth.session.sessions import Kept
+from tui_auth.session.sessions import SaveResult
 
 SECTION = (ROOT / "README.md").read_text().partition("\n## Afterwards\n")[2].partition("\n## ")[0]
 BLOCKS = [
@@ -74,7 +74,7 @@ class Desk:
         """Run a script in a shell, without a terminal."""
         return self.process.run_command([shell, "-c", script], cwd=self.machine.home, check=True)
 
-    def kept_credentials(self) -> dict[str, Any]:
+    def cached_credentials(self) -> dict[str, Any]:
         """The identity pool's credentials, as they are kept."""
         found: dict[str, Any] = json.loads(self.machine.run("aws-credentials", "--format", "json").stdout)
         return found
@@ -98,7 +98,7 @@ def desk(machine: Machine, process: Process) -> Desk:
 
 
 @pytest.fixture
-def kept(machine: Machine) -> Kept:
+def kept(machine: Machine) -> SaveResult:
     """A session with an identity pool."""
     return machine.sign_in(machine.with_identity_pool(machine.client()), machine.user())
 
@@ -156,7 +156,9 @@ def _certificate(host: str, path: Path) -> Path:
 
 
 @pytest.mark.parametrize("command", [command for command in COMMANDS if command not in FOR_SHELLS])
-def test_a_command_does_what_it_is_there_for(desk: Desk, kept: Kept, api: list[str], command: str) -> None:
+def test_a_command_does_what_it_is_there_for(
+    desk: Desk, kept: SaveResult, api: list[str], command: str
+) -> None:
     access, identity = kept.record.access_token.reveal(), kept.record.id_token.reveal()
     if "curl" in command:
         need_tool("curl")
@@ -180,10 +182,10 @@ def test_a_command_does_what_it_is_there_for(desk: Desk, kept: Kept, api: list[s
     ("shell", "command"),
     [(shell, command) for command in FOR_SHELLS for shell in SHELLS[_format(command)]],
 )
-def test_a_shell_sets_the_variables(desk: Desk, kept: Kept, shell: str, command: str) -> None:
+def test_a_shell_sets_the_variables(desk: Desk, kept: SaveResult, shell: str, command: str) -> None:
     if shell != "pwsh":
         need_tool(shell)
-    found = desk.kept_credentials()
+    found = desk.cached_credentials()
     seen = _variables_set_by(desk, shell, command)
     assert {name: seen[name] for name in AWS} == {name: found[AWS[name]] for name in AWS}
 
@@ -199,7 +201,7 @@ def _variables_set_by(desk: Desk, shell: str, command: str) -> dict[str, str]:
     return {match[1]: match[2].replace("''", "'") for match in matches if match}
 
 
-def test_boto3_loads_the_profile(desk: Desk, kept: Kept) -> None:
+def test_boto3_loads_the_profile(desk: Desk, kept: SaveResult) -> None:
     (desk.machine.home / ".aws").mkdir()
     (desk.machine.home / ".aws" / "config").write_text(CONFIG)
     (profile,) = re.findall(r"--profile (\w+)", CONFIG)
@@ -213,11 +215,11 @@ def test_boto3_loads_the_profile(desk: Desk, kept: Kept) -> None:
     )
     desk.environ["PYTHON"] = sys.executable
     seen = json.loads(desk.run("sh", f'"$PYTHON" -c "{code}"').stdout)
-    found = desk.kept_credentials()
+    found = desk.cached_credentials()
     assert seen == [found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"], "custom-process"]
 
 
-def test_kubectl_would_get_the_id_token_from_the_kubeconfig(desk: Desk, kept: Kept) -> None:
+def test_kubectl_would_get_the_id_token_from_the_kubeconfig(desk: Desk, kept: SaveResult) -> None:
     (user,) = _yaml(KUBECONFIG.splitlines())["users"]
     plugin = user["user"]["exec"]
     assert plugin["interactiveMode"] in ("Never", "IfAvailable", "Always")

@@ -17,11 +17,12 @@ from tests.programs import PROCESS_SECONDS, Process
 from tests.scripted_gateway import ScriptedGateway
 from tests.session.machine import FLOWS, Machine, flags
 from tui_auth.secret import Secret
-from tui_auth.session.errors import StorageError
-from tui_auth.session.register import Register
-from tui_auth.session.sessions import Kept, origin_of
-from tui_auth.session.sign_out import AtCognito, sign_out
-from tui_auth.session.stores import StorageKind
+from tui_auth.session.index import IndexFile
+from tui_auth.session.persistence import build_origin
+from tui_auth.session.sessions import SaveResult
+from tui_auth.session.sign_out import RevocationOutcome, sign_out
+from tui_auth.storage.files import StorageError
+from tui_auth.storage.stores import StorageKind
 
 
 def forgotten(machine: Machine) -> bool:
@@ -54,7 +55,7 @@ def test_everywhere_ends_the_users_other_sessions(machine: Machine) -> None:
     assert machine.accepts(bob.record.access_token.reveal())
 
 
-def test_without_a_network_it_is_forgotten_and_said_with_7(machine: Machine) -> None:
+def test_without_a_network_the_session_is_forgotten_with_7(machine: Machine) -> None:
     machine.sign_in()
     machine.server.stop()
     ran = machine.run("sign-out")
@@ -68,7 +69,7 @@ def test_without_a_network_it_is_forgotten_and_said_with_7(machine: Machine) -> 
     ("code", "status"),
     [("TooManyRequestsException", 8), ("InternalErrorException", 5), ("ForbiddenException", 5)],
 )
-def test_what_cognito_refuses_is_said_and_it_is_forgotten_all_the_same(
+def test_an_error_of_cognito_is_shown_and_the_session_is_forgotten(
     machine: Machine, code: str, status: int, arguments: tuple[str, ...]
 ) -> None:
     machine.sign_in()
@@ -78,7 +79,7 @@ def test_what_cognito_refuses_is_said_and_it_is_forgotten_all_the_same(
     assert forgotten(machine)
 
 
-def test_a_pool_without_revocation_is_said(machine: Machine) -> None:
+def test_a_pool_without_revocation_is_mentioned(machine: Machine) -> None:
     machine.sign_in(machine.client(EnableTokenRevocation=False), machine.user())
     ran = machine.run("sign-out")
     assert ran.returncode == 3
@@ -86,9 +87,7 @@ def test_a_pool_without_revocation_is_said(machine: Machine) -> None:
     assert forgotten(machine)
 
 
-def test_a_missing_client_secret_does_not_keep_it_from_being_forgotten(
-    machine: Machine, tmp_path: Path
-) -> None:
+def test_without_its_client_secret_the_session_is_forgotten(machine: Machine, tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("s3cret")
     machine.sign_in(replace(machine.client(), client_secret_file=secret), machine.user())
@@ -103,19 +102,19 @@ def refuse_next(machine: Machine, operation: str) -> None:
     machine.server.fail_next(operation, "NotAuthorizedException", "Refresh Token has been revoked")
 
 
-def test_a_session_that_had_ended_is_forgotten_with_0(machine: Machine) -> None:
+def test_an_ended_session_is_forgotten_with_0(machine: Machine) -> None:
     machine.sign_in()
     refuse_next(machine, "RevokeToken")
     ran = machine.run("sign-out")
     assert (ran.returncode, ran.stderr.count("\n")) == (0, 1)
-    assert "had ended at Cognito before" in ran.stderr
+    assert "had already ended at Cognito" in ran.stderr
     assert forgotten(machine)
 
 
 class TestEverywhere:
     """An end of all sessions takes a token that Cognito still takes."""
 
-    def revoke(self, machine: Machine, kept: Kept) -> None:
+    def revoke(self, machine: Machine, kept: SaveResult) -> None:
         """End this session alone, as a sign-out of a copy of it does."""
         assert kept.record.refresh_token
         token = {
@@ -125,9 +124,7 @@ class TestEverywhere:
         machine.server.call("RevokeToken", token)
 
     @pytest.mark.parametrize("aged", [0, 4000], ids=["holds", "run out"])
-    def test_one_that_had_ended_before_can_end_no_other_and_that_is_said(
-        self, machine: Machine, aged: float
-    ) -> None:
+    def test_an_ended_session_cannot_end_others_and_says_so(self, machine: Machine, aged: float) -> None:
         choice = machine.client()
         kept = machine.sign_in(choice, machine.user(), aged=aged)
         elsewhere = machine.done(choice)
@@ -138,7 +135,7 @@ class TestEverywhere:
         assert machine.accepts(elsewhere.tokens.access_token.reveal())
         assert forgotten(machine)
 
-    def test_another_session_of_the_user_kept_here_does_it(self, machine: Machine) -> None:
+    def test_another_stored_session_of_the_user_ends_them(self, machine: Machine) -> None:
         first, second = machine.client(), machine.client()
         other = machine.sign_in(first, machine.user())
         ended = machine.sign_in(second, "ann")
@@ -150,16 +147,14 @@ class TestEverywhere:
             assert not machine.accepts(token.reveal())
         assert forgotten(machine)
 
-    def test_an_access_token_that_ran_out_is_renewed_first(self, machine: Machine) -> None:
+    def test_an_expired_access_token_is_refreshed_first(self, machine: Machine) -> None:
         choice = machine.client()
         machine.sign_in(choice, machine.user(), aged=4000)
         elsewhere = machine.done(choice)
         assert machine.run("sign-out", "--everywhere").returncode == 0
         assert not machine.accepts(elsewhere.tokens.access_token.reveal())
 
-    def test_what_an_access_token_may_not_do_leaves_this_session_revoked_at_least(
-        self, machine: Machine
-    ) -> None:
+    def test_without_the_scope_this_session_is_still_revoked(self, machine: Machine) -> None:
         kept = machine.sign_in()
         machine.server.fail_next(
             "GlobalSignOut", "NotAuthorizedException", "Access Token does not have required scopes"
@@ -170,7 +165,9 @@ class TestEverywhere:
 
 
 @pytest.mark.parametrize("arguments", [(), ("--everywhere",)])
-def test_a_wrong_client_secret_is_not_taken_for_the_end(machine: Machine, arguments: tuple[str, ...]) -> None:
+def test_a_wrong_client_secret_does_not_mean_that_the_session_has_ended(
+    machine: Machine, arguments: tuple[str, ...]
+) -> None:
     asked = {"UserPoolId": machine.user_pool_id, "ClientName": "s", "GenerateSecret": True}
     made = machine.server.call("CreateUserPoolClient", asked | {"ExplicitAuthFlows": FLOWS})["UserPoolClient"]
     file = machine.home / "client-secret"
@@ -190,7 +187,7 @@ def test_a_wrong_client_secret_is_not_taken_for_the_end(machine: Machine, argume
     assert forgotten(machine)
 
 
-def test_with_ctrl_c_it_is_forgotten_all_the_same(machine: Machine) -> None:
+def test_after_ctrl_c_the_session_is_forgotten(machine: Machine) -> None:
     machine.sign_in()
 
     class Hanging(ScriptedGateway):
@@ -202,13 +199,11 @@ def test_with_ctrl_c_it_is_forgotten_all_the_same(machine: Machine) -> None:
     assert forgotten(machine)
 
 
-def test_with_ctrl_c_in_the_program_it_is_130_and_one_line(
-    machine: Machine, process: Process, silent_pool: SilentPool
-) -> None:
+def test_ctrl_c_is_130_and_one_line(machine: Machine, process: Process, silent_pool: SilentPool) -> None:
     choice = machine.client()
-    origin = origin_of(replace(choice, endpoint_url=silent_pool.url), "ann", machine.environ)
+    origin = build_origin(replace(choice, endpoint_url=silent_pool.url), "ann", machine.environ)
     done = machine.done(choice, machine.user())
-    machine.sessions.keep(done, origin, StorageKind.FILE, server_time=machine.server.clock.now())
+    machine.sessions.save(done, origin, StorageKind.FILE, server_time=machine.server.clock.now())
     running = process.start(process.command("sign-out"))
     assert silent_pool.was_asked.wait(PROCESS_SECONDS)
     running.send_signal(signal.SIGINT)
@@ -251,7 +246,7 @@ def silent_pool() -> Iterator[SilentPool]:
 
 
 @pytest.mark.parametrize("over", [False, True], ids=["revoked", "ended before"])
-def test_what_became_of_it_at_cognito_is_said_also_where_the_index_cannot_be_written(
+def test_the_revocation_is_reported_even_if_the_index_cannot_be_written(
     machine: Machine, over: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     machine.sign_in()
@@ -261,16 +256,16 @@ def test_what_became_of_it_at_cognito_is_said_also_where_the_index_cannot_be_wri
     def busy(*_: object, **__: object) -> None:
         raise StorageError("Another tui-auth has been busy.")
 
-    monkeypatch.setattr(Register, "update", busy)
+    monkeypatch.setattr(IndexFile, "update", busy)
     ended = sign_out(machine.sessions, machine.found())
-    assert ended.at_cognito is (AtCognito.WAS_OVER if over else AtCognito.REVOKED)
-    assert "busy" in str(ended.not_forgotten)
+    assert ended.outcome is (RevocationOutcome.ALREADY_ENDED if over else RevocationOutcome.REVOKED)
+    assert "busy" in str(ended.storage_error)
     assert forgotten(machine), "its tokens are gone all the same"
     monkeypatch.undo()
     assert machine.run("token").returncode == 4
 
 
-def test_a_name_can_do_nothing_to_the_terminal(machine: Machine) -> None:
+def test_control_characters_in_a_name_are_made_visible(machine: Machine) -> None:
     machine.sign_in()
     content = machine.stored() | {"signed_in_as": "an\x1b[2Jn"}
     machine.session_file().write_text(json.dumps(content))
@@ -283,7 +278,7 @@ def test_without_a_session_it_is_4(machine: Machine) -> None:
     assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (4, "", 1)
 
 
-def test_one_of_several_can_be_named(machine: Machine) -> None:
+def test_username_chooses_one_of_several_sessions(machine: Machine) -> None:
     choice = machine.client()
     machine.sign_in(choice, machine.user("bob"))
     machine.sign_in(choice, machine.user("ann"))
@@ -293,7 +288,7 @@ def test_one_of_several_can_be_named(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize("arguments", [(), ("--profile", "acme")])
-def test_a_profile_whose_secret_is_gone_does_not_keep_it_from_being_forgotten(
+def test_without_the_profiles_secret_the_session_is_forgotten(
     machine: Machine, arguments: tuple[str, ...]
 ) -> None:
     asked = {"UserPoolId": machine.user_pool_id, "ClientName": "s", "GenerateSecret": True}
@@ -314,16 +309,16 @@ def test_a_profile_whose_secret_is_gone_does_not_keep_it_from_being_forgotten(
     assert forgotten(machine)
 
 
-def test_an_answer_that_was_lost_leaves_open_whether_it_has_ended(machine: Machine) -> None:
+def test_a_lost_reply_leaves_open_whether_the_session_has_ended(machine: Machine) -> None:
     machine.sign_in()
     machine.server.drop_next("RevokeToken", after_work=True)
     ran = machine.run("sign-out")
     assert ran.returncode == 7
-    assert "there it may have ended or not" in ran.stderr
+    assert "the session may have ended there or not" in ran.stderr
     assert forgotten(machine)
 
 
-def test_a_client_that_is_named_is_not_taken_for_another_one(machine: Machine) -> None:
+def test_a_specified_client_does_not_match_another_clients_session(machine: Machine) -> None:
     machine.sign_in()
     for command in ("token", "status", "sign-out"):
         ran = machine.run(command, "--client-id", "1example23456789abcdefghij")

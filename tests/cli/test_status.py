@@ -8,10 +8,10 @@ import re
 import pytest
 
 from tests.session.machine import Machine
-from tui_auth.session.stores import StorageKind
+from tui_auth.storage.stores import StorageKind
 
 
-def test_it_tells_who_where_and_for_how_long(machine: Machine) -> None:
+def test_status_shows_user_pool_and_expiry(machine: Machine) -> None:
     choice, user = machine.client(), machine.user()
     group = {"UserPoolId": choice.user_pool_id, "GroupName": "operators"}
     machine.server.call("CreateGroup", group)
@@ -23,7 +23,7 @@ def test_it_tells_who_where_and_for_how_long(machine: Machine) -> None:
         assert part in ran.stdout
 
 
-def test_programs_get_json(machine: Machine) -> None:
+def test_json_is_for_programs(machine: Machine) -> None:
     kept = machine.sign_in()
     ran = machine.run("status", "--json")
     facts = json.loads(ran.stdout)
@@ -35,7 +35,7 @@ def test_programs_get_json(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize("arguments", [(), ("--json",)])
-def test_it_shows_no_token(machine: Machine, arguments: tuple[str, ...]) -> None:
+def test_status_shows_no_token(machine: Machine, arguments: tuple[str, ...]) -> None:
     kept = machine.sign_in()
     ran = machine.run("status", *arguments)
     shown = ran.stdout + ran.stderr
@@ -52,7 +52,7 @@ def test_without_a_session_it_is_4(machine: Machine) -> None:
     assert (ran.returncode, json.loads(ran.stdout)) == (4, {"signed_in": False, "sessions": []})
 
 
-def test_other_sessions_are_named_after_a_sign_out(machine: Machine) -> None:
+def test_other_sessions_are_listed_after_a_sign_out(machine: Machine) -> None:
     choice = machine.client()
     machine.sign_in(choice, machine.user("bob"))
     machine.sign_in(choice, machine.user("ann"))
@@ -62,15 +62,15 @@ def test_other_sessions_are_named_after_a_sign_out(machine: Machine) -> None:
     assert "bob" in ran.stderr
 
 
-def test_a_run_out_token_that_can_be_renewed_is_a_session(machine: Machine) -> None:
+def test_a_session_with_an_expired_but_renewable_token_is_shown(machine: Machine) -> None:
     machine.sign_in(aged=4000)
     ran = machine.run("status")
     assert ran.returncode == 0
-    assert "the next command renews it" in ran.stdout
+    assert "the next command refreshes it" in ran.stdout
     assert not machine.asked("GetTokensFromRefreshToken")
 
 
-def test_one_that_cannot_be_renewed_is_none(machine: Machine) -> None:
+def test_a_session_with_an_expired_unrenewable_token_is_4(machine: Machine) -> None:
     machine.sign_in(aged=4000)
     machine.session_file().write_text(json.dumps(machine.stored() | {"refresh_token": None}))
     assert machine.run("status").returncode == 4
@@ -80,7 +80,7 @@ def test_online_asks_cognito(machine: Machine) -> None:
     kept = machine.sign_in()
     ran = machine.run("status", "--online")
     assert ran.returncode == 0
-    assert "the session stands" in ran.stdout
+    assert "the session is valid" in ran.stdout
     machine.server.call("GlobalSignOut", {"AccessToken": kept.record.access_token.reveal()})
     assert machine.run("status").returncode == 0, "offline nobody can tell"
     ran = machine.run("status", "--online")
@@ -88,14 +88,14 @@ def test_online_asks_cognito(machine: Machine) -> None:
     assert machine.run("token").returncode == 4, "what is known to be over is not handed out"
 
 
-def test_online_renews_a_session_whose_access_token_alone_is_refused(machine: Machine) -> None:
+def test_online_refreshes_a_session_whose_access_token_alone_is_rejected(machine: Machine) -> None:
     kept = machine.sign_in()
     machine.server.fail_next("GetUser", "NotAuthorizedException", "Access Token has been revoked")
     assert machine.run("status", "--online").returncode == 0
     assert machine.run("token").stdout.strip() not in ("", kept.record.access_token.reveal())
 
 
-def test_the_other_sessions_are_named(machine: Machine) -> None:
+def test_other_sessions_are_listed(machine: Machine) -> None:
     choice = machine.client()
     machine.sign_in(choice, machine.user("bob"))
     machine.sign_in(choice, machine.user("ann"))
@@ -110,7 +110,9 @@ def test_online_without_a_network_it_is_7(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize(("code", "status"), [("InternalErrorException", 5), ("TooManyRequestsException", 8)])
-def test_online_trouble_at_cognito_is_not_taken_for_the_end(machine: Machine, code: str, status: int) -> None:
+def test_online_an_error_of_cognito_does_not_end_the_session(
+    machine: Machine, code: str, status: int
+) -> None:
     machine.sign_in()
     machine.server.fail_next("GetUser", code, "not just now")
     ran = machine.run("status", "--online")
@@ -118,12 +120,12 @@ def test_online_trouble_at_cognito_is_not_taken_for_the_end(machine: Machine, co
     assert "ended" not in ran.stderr
 
 
-def test_it_says_where_else_a_session_is_kept(machine: Machine) -> None:
+def test_status_shows_the_storage(machine: Machine) -> None:
     machine.sign_in(storage=StorageKind.SESSION)
     assert str(machine.home / "run") in machine.run("status").stdout
 
 
-def test_a_name_from_the_pool_can_do_nothing_to_the_terminal(machine: Machine) -> None:
+def test_control_characters_in_a_name_are_made_visible(machine: Machine) -> None:
     machine.sign_in()
     content = machine.stored() | {"groups": ["\x1b[2Jred", "x\u202ey"], "signed_in_as": "an\x07n"}
     machine.session_file().write_text(json.dumps(content))

@@ -19,19 +19,19 @@ from tests.tools import need_tool
 AGED = 3590.0
 
 
-def test_the_token_is_on_stdout_and_nothing_else(machine: Machine) -> None:
+def test_only_the_token_is_on_stdout(machine: Machine) -> None:
     kept = machine.sign_in()
     ran = machine.run("token")
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, f"{kept.record.access_token.reveal()}\n", "")
 
 
-def test_the_id_token_can_be_asked_for(machine: Machine) -> None:
+def test_type_id_prints_the_id_token(machine: Machine) -> None:
     kept = machine.sign_in()
     assert machine.run("token", "--type", "id").stdout == f"{kept.record.id_token.reveal()}\n"
     assert machine.run("token", "--type=id").stdout == f"{kept.record.id_token.reveal()}\n"
 
 
-def test_the_header_is_one_that_curl_takes(machine: Machine) -> None:
+def test_curl_accepts_the_header(machine: Machine) -> None:
     kept = machine.sign_in()
     ran = machine.run("header")
     expected = f"Authorization: Bearer {kept.record.access_token.reveal()}\n"
@@ -39,7 +39,7 @@ def test_the_header_is_one_that_curl_takes(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize("command", ["token", "header"])
-def test_a_token_that_has_nearly_run_out_is_renewed(machine: Machine, command: str) -> None:
+def test_a_token_about_to_expire_is_refreshed(machine: Machine, command: str) -> None:
     kept = machine.sign_in(aged=AGED)
     ran = machine.run(command)
     assert ran.returncode == 0
@@ -48,7 +48,7 @@ def test_a_token_that_has_nearly_run_out_is_renewed(machine: Machine, command: s
     assert machine.accepts(ran.stdout.split()[-1])
 
 
-def test_curl_takes_the_header_from_the_pipe(machine: Machine, process: Process) -> None:
+def test_curl_reads_the_header_from_a_pipe(machine: Machine, process: Process) -> None:
     need_tool("curl")
     kept = machine.sign_in()
     with socket.create_server(("127.0.0.1", 0)) as listening:
@@ -63,7 +63,7 @@ def test_curl_takes_the_header_from_the_pipe(machine: Machine, process: Process)
     assert f"Authorization: Bearer {kept.record.access_token.reveal()}" in lines
 
 
-def test_long_and_short_way_print_the_same(machine: Machine) -> None:
+def test_slow_and_fast_path_print_the_same(machine: Machine) -> None:
     machine.sign_in()
     short = machine.run("token", "--min-ttl", "5m")
     long = machine.run("token", "--min-ttl", "5m", "--username", "ann")
@@ -71,16 +71,16 @@ def test_long_and_short_way_print_the_same(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize("time", ["900", "90s", "15m", "0"])
-def test_a_time_span_is_understood(machine: Machine, time: str) -> None:
+def test_min_ttl_accepts_every_form_of_duration(machine: Machine, time: str) -> None:
     kept = machine.sign_in()
     assert machine.run("token", "--min-ttl", time).stdout == f"{kept.record.access_token.reveal()}\n"
 
 
-def test_more_time_than_the_pool_gives_is_said(machine: Machine) -> None:
+def test_a_min_ttl_longer_than_the_pools_tokens_is_mentioned(machine: Machine) -> None:
     machine.sign_in()
     ran = machine.run("token", "--min-ttl", "2h")
     assert ran.returncode == 0
-    assert re.fullmatch(r"tui-auth: this pool's tokens hold for (60|59) minutes, no longer\.\n", ran.stderr)
+    assert re.fullmatch(r"tui-auth: this pool's tokens are valid for only (60|59) minutes\.\n", ran.stderr)
     assert machine.accepts(ran.stdout.strip())
 
 
@@ -106,7 +106,7 @@ def test_a_password_from_a_file_begins_the_session_without_a_terminal(
         assert machine.run("sign-out").returncode == 0
 
 
-def test_several_sessions_are_told_apart(machine: Machine) -> None:
+def test_a_note_says_which_of_several_sessions_is_used(machine: Machine) -> None:
     choice = machine.client()
     bob = machine.sign_in(choice, machine.user("bob"))
     ann = machine.sign_in(choice, machine.user("ann"))
@@ -130,7 +130,7 @@ def test_flags_choose_the_pool(machine: Machine) -> None:
     assert machine.run("token", environ=environ).stdout == f"{one.record.access_token.reveal()}\n"
 
 
-def test_after_sign_out_no_other_session_takes_the_place(machine: Machine) -> None:
+def test_after_sign_out_no_other_session_becomes_current(machine: Machine) -> None:
     choice = machine.client()
     machine.sign_in(choice, machine.user("bob"))
     machine.sign_in(choice, machine.user("ann"))
@@ -153,16 +153,16 @@ class TestProfiles:
         )
         return f'{table}endpoint_url = "{choice.endpoint_url}"\n', f"{kept.record.access_token.reveal()}\n"
 
-    def test_a_profile_leads_to_its_session_also_on_the_short_way(self, machine: Machine) -> None:
+    def test_a_profile_leads_to_its_session_on_the_fast_path_too(self, machine: Machine) -> None:
         (one, ones), (two, twos) = self.table(machine, "one"), self.table(machine, "two")
         self.write(machine, one + two)
         for _ in range(2):
             assert machine.run("token", "--profile", "one").stdout == ones
             assert machine.run("token", environ={"TUI_AUTH_PROFILE": "two"}).stdout == twos
             assert machine.run("token").stdout == twos
-        assert "quick:one" in (machine.state / "index.json").read_text()
+        assert "route:one" in (machine.state / "index.json").read_text()
 
-    def test_a_change_of_the_profiles_is_noticed(self, machine: Machine) -> None:
+    def test_a_changed_profile_takes_effect(self, machine: Machine) -> None:
         (one, ones), (two, twos) = self.table(machine, "one"), self.table(machine, "two")
         self.write(machine, 'default_profile = "one"\n' + one + two)
         for _ in range(2):

@@ -1,4 +1,4 @@
-"""``TOKEN=$(tui-auth token)`` where no session stands: the sign-in opens, closes, and the token comes."""
+"""``TOKEN=$(tui-auth token)`` without a session: the sign-in opens, closes, and the token is printed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ AGED = 3590.0
 
 
 class TestOnATerminal:
-    """``TOKEN=$(tui-auth token)`` where no session stands: the sign-in opens, closes, and the token comes."""
+    """``TOKEN=$(tui-auth token)`` without a session: the sign-in opens, closes, and the token is printed."""
 
     def start(self, program: TerminalProgram, *arguments: str, **more: str | None) -> PtyProgram:
         return program.on_a_terminal(*arguments, stdout=program.home / "out", variables=more)
@@ -52,9 +52,7 @@ class TestOnATerminal:
         proofs = [asked["ChallengeName"] for asked in machine.asked("RespondToAuthChallenge")]
         assert proofs == ["PASSWORD_VERIFIER", "DEVICE_SRP_AUTH", "DEVICE_PASSWORD_VERIFIER"]
 
-    def test_it_says_where_the_session_is_kept_once(
-        self, machine: Machine, terminal_program: TerminalProgram
-    ) -> None:
+    def test_the_storage_is_mentioned_once(self, machine: Machine, terminal_program: TerminalProgram) -> None:
         choice = machine.client()
         machine.user()
         for times in (1, 0):
@@ -79,7 +77,7 @@ class TestOnATerminal:
             assert program.wait_exit() == 0
         assert machine.accepts((machine.home / "out").read_text().strip())
 
-    def test_a_second_sign_in_waits_for_the_first_and_takes_its_session(
+    def test_a_second_sign_in_waits_for_the_first_and_uses_its_session(
         self, machine: Machine, terminal_program: TerminalProgram
     ) -> None:
         choice = machine.client()
@@ -107,7 +105,7 @@ class TestOnATerminal:
             assert program.wait_exit() == 6
         assert (machine.home / "out").read_text() == ""
 
-    def test_login_never_asks_nobody(self, machine: Machine, terminal_program: TerminalProgram) -> None:
+    def test_login_never_opens_no_sign_in(self, machine: Machine, terminal_program: TerminalProgram) -> None:
         with self.start(terminal_program, "token", "--login", "never", *flags(machine.client())) as program:
             assert program.wait_exit() == 4
             assert "Not signed in." in program.screen_text()
@@ -116,7 +114,7 @@ class TestOnATerminal:
         with self.start(terminal_program, "token") as program:
             assert program.wait_exit() == 3
 
-    def test_storage_none_keeps_nothing(self, machine: Machine, terminal_program: TerminalProgram) -> None:
+    def test_storage_none_stores_nothing(self, machine: Machine, terminal_program: TerminalProgram) -> None:
         machine.user()
         storage = {"TUI_AUTH_STORAGE": "none"}
         with self.start(terminal_program, "token", *flags(machine.client()), "--plain", **storage) as program:
@@ -128,7 +126,7 @@ class TestOnATerminal:
         assert machine.accepts((machine.home / "out").read_text().strip())
         assert not list(machine.state.glob("?" * 64 + ".json"))
 
-    def test_a_place_that_cannot_be_used_is_said_and_the_token_still_comes(
+    def test_a_storage_that_fails_is_mentioned_and_the_token_is_printed(
         self, machine: Machine, terminal_program: TerminalProgram
     ) -> None:
         machine.user()
@@ -142,7 +140,7 @@ class TestOnATerminal:
             assert "This session is not kept." in program.screen_text()
         assert machine.accepts((machine.home / "out").read_text().strip())
 
-    def test_a_folder_that_others_can_reach_is_9_before_anything_is_typed(
+    def test_a_folder_open_to_others_is_9_before_the_sign_in_opens(
         self, machine: Machine, terminal_program: TerminalProgram
     ) -> None:
         machine.state.mkdir(parents=True)

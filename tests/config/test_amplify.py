@@ -369,7 +369,7 @@ def test_what_is_looked_at_is_what_was_opened(
     """A name may lead elsewhere a moment after it was looked at (CWE-367): what was opened counts."""
     put_amplify_file("amplify_outputs.json", tmp_path)
     of_another = os.stat_result((0o100644, 1, 1, 1, 12345, 0, 10, 0, 0, 0))
-    monkeypatch.setattr("tui_auth.config.files.os.fstat", lambda descriptor: of_another)
+    monkeypatch.setattr("tui_auth.storage.files.os.fstat", lambda descriptor: of_another)
     search = find_amplify_file(tmp_path, tmp_path)
     assert search.file is None
     assert "belongs to another user" in search.notes[0]

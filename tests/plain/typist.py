@@ -63,7 +63,7 @@ class Conversation:
             Auth(POOL, CLIENT, gateway=self.gateway),
             SignInSettings(**values),
             self.lines,
-            device_of=lambda username: self.device,
+            find_device=lambda username: self.device,
         )
 
     def run(self) -> Done | None:

@@ -15,13 +15,13 @@ from tui_auth.auth.error_catalog import error_from_response
 from tui_auth.auth.next_step import Done
 from tui_auth.done_keeper import STORE_SECONDS, DoneKeeper, remember_device
 from tui_auth.secret import Secret
-from tui_auth.session.keeping import UNCHECKED
-from tui_auth.session.lock import PATIENCE_SECONDS
-from tui_auth.session.stores import StorageKind
-from tui_auth.session.uninterrupted import GRACE_SECONDS
+from tui_auth.session.persistence import SIGNATURES_UNCHECKED
+from tui_auth.storage.lock import PATIENCE_SECONDS
+from tui_auth.storage.stores import StorageKind
+from tui_auth.threads import SHIELD_SECONDS
 
-KEPT = SimpleNamespace(where="in a file", problem="", untidy="")
-FAILED = SimpleNamespace(where="", problem="The disk is full.", untidy="")
+KEPT = SimpleNamespace(location="in a file", problem="", warning="")
+FAILED = SimpleNamespace(location="", problem="The disk is full.", warning="")
 
 
 def signed_in() -> Done:
@@ -32,7 +32,7 @@ def signed_in() -> Done:
     return step
 
 
-class Keeping:
+class SessionPersistence:
     """A place to keep sessions in, which notes what it is asked for."""
 
     def __init__(self, storage: StorageKind | None = None, kept: Any = KEPT, *, holds: bool = True) -> None:
@@ -42,16 +42,16 @@ class Keeping:
         self.remembered: list[StorageKind] = []
         self._kept = kept
 
-    def signatures_hold(self, done: Done) -> bool:
+    def check_signatures(self, done: Done) -> bool:
         return self.holds
 
-    def keep(self, done: Done, signed_in_as: str, storage: StorageKind, *, signature_checked: bool) -> Any:
+    def save(self, done: Done, signed_in_as: str, storage: StorageKind, *, signature_checked: bool) -> Any:
         self.asked.append((done, signed_in_as, storage, signature_checked))
         if isinstance(self._kept, Exception):
             raise self._kept
         return self._kept
 
-    def remember(self, storage: StorageKind) -> None:
+    def remember_storage(self, storage: StorageKind) -> None:
         self.remembered.append(storage)
 
     def device(self, username: str) -> str:
@@ -74,8 +74,10 @@ class Screen:
         self.shown = what
 
 
-def keeper_with(storage: StorageKind | None = None, kept: Any = KEPT, **more: Any) -> tuple[Any, Keeping]:
-    keeping = Keeping(storage, kept, **more)
+def keeper_with(
+    storage: StorageKind | None = None, kept: Any = KEPT, **more: Any
+) -> tuple[Any, SessionPersistence]:
+    keeping = SessionPersistence(storage, kept, **more)
     return DoneKeeper(keeping), keeping  # type: ignore[arg-type]
 
 
@@ -90,7 +92,7 @@ async def test_a_session_is_kept_where_it_was_decided(holds: bool) -> None:
     assert keeping.asked == [(done, "ann", StorageKind.FILE, holds)]
     assert screen.shown == ("in a file", "", "")
     assert screen.offered is None
-    assert screen.notice == ("" if holds else UNCHECKED)
+    assert screen.notice == ("" if holds else SIGNATURES_UNCHECKED)
     assert keeping.remembered == []
     assert keeper.not_kept_because(done, "ann", print) is None
     assert len(keeping.asked) == 1
@@ -134,7 +136,7 @@ def test_who_leaves_before_the_screen_has_the_session_kept() -> None:
 def test_what_was_left_behind_is_said() -> None:
     said: list[str] = []
     keeper, _ = keeper_with(
-        StorageKind.FILE, SimpleNamespace(where="", problem="", untidy="An old file stays.")
+        StorageKind.FILE, SimpleNamespace(where="", problem="", warning="An old file stays.")
     )
     assert keeper.not_kept_because(signed_in(), "ann", said.append) is None
     assert said == ["An old file stays."]
@@ -161,7 +163,7 @@ def test_a_store_under_way_is_waited_for_after_a_signal_and_nothing_else(
     assert waited == []
     monkeypatch.setattr(keeper, "_decided", StorageKind.FILE)
     keeper.finish()
-    assert waited == [GRACE_SECONDS]
+    assert waited == [SHIELD_SECONDS]
 
 
 def test_the_device_is_the_one_that_was_kept_for_the_user() -> None:

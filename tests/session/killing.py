@@ -1,8 +1,8 @@
-"""Does one thing to the sessions below a folder again and again, and is killed at each step of it in turn.
+"""Do one thing to the sessions below a folder again and again, and be killed at each step in turn.
 
-Run as ``python -m tests.session.killing FOLDER WORK``. Prints a JSON object: how many kills there were at
-each call of the system, and what was wrong after them. A process of its own, because it forks: what is killed
-is a child of one thread, with all modules loaded, so that a kill costs milliseconds.
+Run as ``python -m tests.session.killing FOLDER WORK``. Prints a JSON object: the number of kills at each
+system call, and what was wrong afterwards. It is a separate process because it forks: the killed child has
+one thread and all modules loaded, so that a kill costs milliseconds.
 
 Kills before and after every ``write``, ``replace`` and ``unlink``, which are what changes a file, and before
 and after every fourth call of each other kind, beginning with the first. With EVERY_KILL=1 at every call.
@@ -30,11 +30,12 @@ from tui_auth.auth.devices import Device
 from tui_auth.auth.next_step import Done
 from tui_auth.auth.tokens import parse_authentication_result
 from tui_auth.secret import Secret
-from tui_auth.session.errors import SignInNeeded, StorageError
+from tui_auth.session.errors import NotSignedInError
 from tui_auth.session.record import SessionOrigin, SessionRecord
-from tui_auth.session.refresh import fresh
-from tui_auth.session.sessions import Sessions, aws_name
-from tui_auth.session.stores import StorageKind
+from tui_auth.session.refresh import ensure_fresh
+from tui_auth.session.sessions import Sessions, credentials_name
+from tui_auth.storage.files import StorageError
+from tui_auth.storage.stores import StorageKind
 
 POOL, CLIENT = "eu-west-1_Ab12Cd34E", "client1"
 # Nobody listens there, so that no keys are fetched; a refresh goes on without them.
@@ -56,7 +57,7 @@ STRIDE = 4
 
 
 def result(number: int) -> dict[str, Any]:
-    """An AuthenticationResult, told apart by its number."""
+    """Return an AuthenticationResult with its number in it."""
     issuer = f"https://cognito-idp.eu-west-1.amazonaws.com/{POOL}"
     common = {"sub": "sub-1", "iss": issuer, "exp": NOW + 3600, "jti": str(number)}
     access = {**common, "token_use": "access", "client_id": CLIENT, "username": "ann"}
@@ -73,7 +74,7 @@ OLD, NEW = result(1), result(2)
 
 
 class Frozen(ScriptedGateway):
-    """A gateway in whose time the tokens hold."""
+    """A gateway at whose time the tokens are valid."""
 
     def now(self) -> float:
         return NOW
@@ -85,33 +86,33 @@ def keep(
     storage: StorageKind = StorageKind.FILE,
     device: Device | None = None,
 ) -> None:
-    """Keep a session as a sign-in does."""
+    """Store a session as a sign-in does."""
     begun = Done(
         *parse_authentication_result(what, user_pool_id=POOL, client_id=CLIENT, now=NOW), device=device
     )
-    kept = sessions.keep(begun, ORIGIN, storage, server_time=NOW)
-    if kept.problem or kept.left_undone:
-        raise StorageError(kept.problem or kept.left_undone)
+    kept = sessions.save(begun, ORIGIN, storage, server_time=NOW)
+    if kept.problem or kept.cleanup_problem:
+        raise StorageError(kept.problem or kept.cleanup_problem)
 
 
 def keep_with_credentials(sessions: Sessions, what: dict[str, Any], device: Device | None = None) -> None:
-    """Keep a session, and AWS credentials that came of it."""
+    """Store a session, and AWS credentials for it."""
     keep(sessions, what, device=device)
     found, member = sessions.find(), {"version": 1, "secret_access_key": OLD["AccessToken"]}
-    found.store.write(aws_name(found.record.key.file_name), json.dumps(member).encode())
+    found.store.write(credentials_name(found.record.key.file_name), json.dumps(member).encode())
 
 
 def refresh(sessions: Sessions) -> None:
     """Refresh with a client that rotates refresh tokens: two writes, the spent token's successor first."""
     reply = {"AuthenticationResult": NEW}
-    renewed = fresh(sessions, sessions.find(), force=True, gateway=lambda _: Frozen(reply))
+    renewed = ensure_fresh(sessions, sessions.find(), force=True, gateway=lambda _: Frozen(reply))
     if renewed.problem:
         raise StorageError(renewed.problem)
 
 
 @dataclass(frozen=True)
 class Work:
-    """What is begun with, what is done, and which sessions may be found whenever that is broken off."""
+    """What to do, what to do before, and which sessions may be there if it is interrupted."""
 
     before: Callable[[Sessions], None]
     do: Callable[[Sessions], None]
@@ -120,7 +121,7 @@ class Work:
 
 
 def triple(access: dict[str, Any], refresh_token: dict[str, Any] | None = None) -> tuple[str, str, str]:
-    """Access, id and refresh token of a session."""
+    """Return access, ID and refresh token of a session."""
     return access["AccessToken"], access["IdToken"], (refresh_token or access)["RefreshToken"]
 
 
@@ -161,13 +162,13 @@ WORKS = {
 def _forget(sessions: Sessions) -> None:
     try:
         sessions.forget(sessions.find().record)
-    except SignInNeeded:
+    except NotSignedInError:
         return
 
 
 @dataclass
 class Killing:
-    """One kind of work in one folder, and what came of killing it."""
+    """One kind of work in one folder, and the result of killing it."""
 
     home: Path
     work: Work
@@ -192,7 +193,7 @@ class Killing:
         self.work.before(Sessions(self.environ))
 
     def _calls(self) -> dict[str, list[bool]]:
-        """The calls of each kind that the work makes when it is left alone, and whether they succeed."""
+        """Return the calls of each kind that uninterrupted work makes, and whether they succeed."""
         self._begin()
         calls: dict[str, list[bool]] = {name: [] for name in CALLS}
 
@@ -245,7 +246,7 @@ class Killing:
         os._exit(0)
 
     def _check(self, where: str) -> None:
-        """What is found now must be whole, and the same work must succeed and leave no trace of the kill."""
+        """Check that the session is complete, and that the work then succeeds and leaves no trace."""
         try:
             found = self._found()
             if found not in self.work.whole:
@@ -261,13 +262,13 @@ class Killing:
             tokens = [path.name for path in self._files() if OLD["AccessToken"] in path.read_text()]
             devices = [path.name for path in self._files() if "old-device-secret" in path.read_text()]
             self.wrong += [f"{where}: {name} was left" for name in (*left, *tokens, *devices)]
-        except (StorageError, SignInNeeded, ValueError) as error:
+        except (StorageError, NotSignedInError, ValueError) as error:
             self.wrong.append(f"{where}: {error!r}")
 
     def _found(self) -> tuple[str, str, str] | None:
         try:
             record: SessionRecord = Sessions(self.environ).find().record
-        except SignInNeeded:
+        except NotSignedInError:
             return None
         refresh_token = record.refresh_token.reveal() if record.refresh_token else ""
         return record.access_token.reveal(), record.id_token.reveal(), refresh_token
@@ -277,7 +278,7 @@ class Killing:
 
 
 def _is_whole(path: Path) -> bool:
-    """Whether a file is JSON and the user's alone; one that was being written is looked at by nobody."""
+    """Check that a file is private and JSON; temporary ones may be incomplete."""
     if path.stat().st_mode & 0o077:
         return False
     if path.name.startswith(".") or path.suffix == ".lock":

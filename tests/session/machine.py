@@ -1,4 +1,4 @@
-"""A person's machine: a home of its own, a pool to sign in to, and the program. A pytest plugin."""
+"""A user's machine: an own home, a pool to sign in to, and the program. A pytest plugin."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ from tui_auth.auth.auth import Auth
 from tui_auth.auth.next_step import Done
 from tui_auth.config.resolver import ResolvedPool
 from tui_auth.emulator import CognitoEmulator
-from tui_auth.session.sessions import Found, Kept, Sessions, origin_of
-from tui_auth.session.stores import StorageKind
+from tui_auth.session.persistence import build_origin
+from tui_auth.session.sessions import SaveResult, Sessions, StoredSession
+from tui_auth.storage.stores import StorageKind
 
 PASSWORD = "Correct-horse-9"
 FLOWS = ["ALLOW_USER_SRP_AUTH", "ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
@@ -29,7 +30,7 @@ NO_SECRET = ["ALLOW_USER_SRP_AUTH", "ALLOW_USER_PASSWORD_AUTH"]
 
 @dataclass
 class Machine:
-    """``home`` is empty at first; ``environ`` leads everything below it and names nothing else."""
+    """A machine. ``home`` is empty at first; ``environ`` puts every folder below it and sets nothing else."""
 
     home: Path
     server: CognitoEmulator
@@ -43,16 +44,16 @@ class Machine:
 
     @property
     def state(self) -> Path:
-        """Where sessions lie."""
+        """The folder of the sessions."""
         return self.home / ".local" / "state" / "tui-auth"
 
     @property
     def sessions(self) -> Sessions:
-        """The sessions on this machine."""
+        """The sessions on this machine, read again at each use."""
         return Sessions(self.environ)
 
     def client(self, **settings: Any) -> ResolvedPool:
-        """A new app client, as it would be chosen."""
+        """Create an app client and return it as a chosen pool."""
         asked = {"UserPoolId": self.user_pool_id, "ClientName": "cli", "ExplicitAuthFlows": FLOWS} | settings
         if "RefreshTokenRotation" in settings:
             asked["ExplicitAuthFlows"] = NO_SECRET
@@ -62,7 +63,7 @@ class Machine:
         )
 
     def with_identity_pool(self, choice: ResolvedPool) -> ResolvedPool:
-        """The app client with an identity pool that takes its id tokens."""
+        """Return the app client with an identity pool that accepts its ID tokens."""
         asked = {
             "IdentityPoolName": "acme",
             "AllowUnauthenticatedIdentities": False,
@@ -77,7 +78,7 @@ class Machine:
         return replace(choice, identity_pool_id=made["IdentityPoolId"])
 
     def user(self, name: str = "ann", **more: Any) -> str:
-        """A user who can sign in with PASSWORD."""
+        """Create a user who can sign in with PASSWORD."""
         asked = {"UserPoolId": self.user_pool_id, "Username": name, "MessageAction": "SUPPRESS"} | more
         self.server.call("AdminCreateUser", asked)
         self.server.call(
@@ -87,7 +88,7 @@ class Machine:
         return name
 
     def done(self, choice: ResolvedPool, username: str = "ann") -> Done:
-        """The end of a sign-in."""
+        """Sign in and return the last step."""
         auth = Auth(choice.user_pool_id, choice.client_id, choice.client_secret, choice.endpoint_url)
         step = auth.sign_in(username, PASSWORD, auth_flow="USER_PASSWORD_AUTH").next_step
         assert isinstance(step, Done)
@@ -100,21 +101,21 @@ class Machine:
         *,
         storage: StorageKind = StorageKind.FILE,
         aged: float = 0,
-    ) -> Kept:
-        """Sign in and keep the session, as if that had been ``aged`` seconds ago."""
+    ) -> SaveResult:
+        """Sign in and store the session, as if that had been ``aged`` seconds ago."""
         name = username or self.user()
         chosen = choice or self.client()
-        kept = self.sessions.keep(
+        kept = self.sessions.save(
             self.done(chosen, name),
-            origin_of(chosen, name, self.environ),
+            build_origin(chosen, name, self.environ),
             storage,
             server_time=self.server.clock.now() + aged,
         )
         assert not kept.problem
         return kept
 
-    def found(self) -> Found:
-        """The current session, as it is kept."""
+    def found(self) -> StoredSession:
+        """Return the current session, as it is stored."""
         return self.sessions.find()
 
     def run(
@@ -130,11 +131,11 @@ class Machine:
         )
 
     def asked(self, operation: str) -> list[dict[str, Any]]:
-        """What the pool was asked for by this operation, in order."""
+        """Return the parameters of each call of this operation, in order."""
         return [params for name, params in self.server.calls if name == operation]
 
     def accepts(self, access_token: str) -> bool:
-        """Whether the pool takes an access token."""
+        """Check that the pool accepts an access token."""
         try:
             self.server.call("GetUser", {"AccessToken": access_token})
         except Exception:
@@ -142,12 +143,12 @@ class Machine:
         return True
 
     def session_file(self) -> Path:
-        """The one session file there is."""
+        """Return the only session file."""
         (file,) = [path for path in self.state.glob("*.json") if len(path.stem) == 64]
         return file
 
     def stored(self) -> dict[str, Any]:
-        """What the one session file holds."""
+        """Return the content of the only session file."""
         content: dict[str, Any] = json.loads(self.session_file().read_text())
         return content
 
@@ -217,14 +218,14 @@ class Processes:
 
 
 def private_file(path: Path, content: str) -> Path:
-    """Write a file that is its owner's alone, as one keeps a password in."""
+    """Write a private file, such as one with a password."""
     path.touch(mode=0o600)
     path.write_text(content)
     return path
 
 
 def flags(choice: ResolvedPool) -> Sequence[str]:
-    """The flags that name a pool."""
+    """Return the flags that specify a pool."""
     return (
         "--user-pool-id",
         choice.user_pool_id,

@@ -1,4 +1,4 @@
-"""What an identity pool may send as credentials: nothing else is kept, or printed for a shell to run."""
+"""Credentials of an identity pool are checked before they are stored, or printed for a shell to run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.scripted_gateway import ScriptedGateway
 from tests.session.machine import Machine
 from tests.session.machine import machine as machine
 from tui_auth.auth.errors import AuthError
-from tui_auth.session.aws import kept_credentials, new_credentials
+from tui_auth.session.aws import cached_credentials, get_credentials
 
 GOOD = {
     "AccessKeyId": "ASIAEXAMPLE",
@@ -31,15 +31,15 @@ SPOILED = [
 
 
 @pytest.mark.parametrize("spoiled", [{}, *SPOILED], ids=lambda spoiled: "".join(spoiled) or "good")
-def test_only_credentials_that_can_be_used_are_taken(machine: Machine, spoiled: dict[str, object]) -> None:
+def test_invalid_credentials_are_rejected(machine: Machine, spoiled: dict[str, object]) -> None:
     machine.sign_in()
     found = machine.found()
     replies = {"IdentityId": "id"}, {"IdentityId": "id", "Credentials": {**GOOD, **spoiled}}
     gateway = ScriptedGateway(*replies)
     if not spoiled:
-        new_credentials(found.store, found.record, "pool", gateway=lambda *_: gateway)
-        assert kept_credentials(found.store, found.record, "pool")
+        get_credentials(found.store, found.record, "pool", gateway=lambda *_: gateway)
+        assert cached_credentials(found.store, found.record, "pool")
         return
     with pytest.raises(AuthError, match="identity pool"):
-        new_credentials(found.store, found.record, "pool", gateway=lambda *_: gateway)
-    assert kept_credentials(found.store, found.record, "pool") is None
+        get_credentials(found.store, found.record, "pool", gateway=lambda *_: gateway)
+    assert cached_credentials(found.store, found.record, "pool") is None

@@ -1,4 +1,4 @@
-"""Tokens run out by Cognito's clock, whatever is done to this machine's."""
+"""Tokens expire by Cognito's clock, whatever happens to this machine's."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ BOOT, UPTIME = "this start", 5000.0
 
 @pytest.fixture(autouse=True)
 def still_clocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hold both of the machine's clocks, so that it does not matter how long a test takes."""
+    """Stop both of the machine's clocks, so that it does not matter how long a test takes."""
     monkeypatch.setattr(time, "time", lambda: NOW)
     monkeypatch.setattr(clock, "since_boot", lambda: (BOOT, UPTIME))
 
 
-def test_the_time_goes_on_from_what_it_was() -> None:
+def test_time_passes_from_the_sample() -> None:
     assert server_now(SERVER, NOW - 7, BOOT, UPTIME - 60) == SERVER + 60
 
 
 @pytest.mark.parametrize("set_by", [-86400.0, -60.0])
-def test_a_clock_that_is_set_back_does_not_matter_while_the_machine_runs(set_by: float) -> None:
+def test_within_one_boot_a_clock_that_is_set_back_does_not_matter(set_by: float) -> None:
     assert server_now(SERVER, NOW - set_by, BOOT, UPTIME) == SERVER
 
 
-def test_while_a_virtual_machine_is_paused_the_time_goes_on() -> None:
+def test_time_passes_while_a_virtual_machine_is_paused() -> None:
     """Its own seconds stand still; the clock on the wall is set right afterwards."""
     assert server_now(SERVER, NOW - 7200, BOOT, UPTIME) == SERVER + 7200
 
 
 @pytest.mark.parametrize("boot", ["another start", ""])
-def test_after_a_new_start_the_clock_on_the_wall_counts(boot: str) -> None:
+def test_after_a_reboot_the_wall_clock_counts(boot: str) -> None:
     assert server_now(SERVER, NOW - 60, boot, 5.0) == SERVER + 60
 
 
-def test_a_clock_that_has_gone_back_tells_nothing() -> None:
+def test_after_a_reboot_a_clock_that_has_gone_back_gives_no_time() -> None:
     assert server_now(SERVER, NOW + 60, "another start", 5.0) is None
 
 
-def test_the_seconds_since_the_start_only_grow() -> None:
+def test_the_seconds_since_boot_only_grow() -> None:
     first, second = since_boot(), since_boot()
     if not first[0]:
         pytest.skip("this system has no name for its start")
@@ -51,6 +51,6 @@ def test_the_seconds_since_the_start_only_grow() -> None:
     assert 0 < first[1] <= second[1]
 
 
-def test_where_nothing_counts_since_the_start_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_boot_id_the_uptime_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock, "_BOOT_ID", "/no/such/file")
     assert since_boot() == ("", 0.0)

@@ -1,4 +1,4 @@
-"""kill -9 at any moment of a store, a refresh or a sign-out leaves the old or the new session whole."""
+"""kill -9 at any moment of a store, a refresh or a sign-out leaves the complete old or new session."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ KillingProcess = Callable[[str], dict[str, Any]]
 
 @pytest.fixture
 def killing_process(tmp_path: Path) -> KillingProcess:
-    """Do one kind of work again and again in a process whose children are killed at it."""
+    """Return a function that does one kind of work in a process whose children are killed."""
 
     def run(work: str) -> dict[str, Any]:
         home = tmp_path / "home"

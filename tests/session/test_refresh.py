@@ -1,4 +1,4 @@
-"""A session is renewed once for all who ask, and ended only by Cognito's own word."""
+"""A session is refreshed once for all processes, and only a definitive error of Cognito ends it."""
 
 from __future__ import annotations
 
@@ -19,60 +19,61 @@ from tui_auth.auth.error_catalog import error_from_response
 from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.secret import Secret
 from tui_auth.session.clock import since_boot
-from tui_auth.session.errors import SignInNeeded, StorageError
-from tui_auth.session.refresh import DEFINITIVE, fresh, holds
+from tui_auth.session.errors import NotSignedInError
+from tui_auth.session.refresh import DEFINITIVE_CODES, ensure_fresh, is_valid_for
 from tui_auth.session.sessions import session_lock
+from tui_auth.storage.files import StorageError
 
 AGED = 3590.0
 PROCESSES = 40 if EVERY_KILL else 10
 """How many at once. Ten wait for one lock just as forty do; it takes a second instead of four."""
 
 
-def test_a_token_that_holds_is_given_without_a_request(machine: Machine) -> None:
+def test_a_valid_token_needs_no_request(machine: Machine) -> None:
     kept = machine.sign_in()
-    result = fresh(machine.sessions, machine.found())
+    result = ensure_fresh(machine.sessions, machine.found())
     assert result.record.access_token == kept.record.access_token
     assert not machine.asked("GetTokensFromRefreshToken")
 
 
-def test_a_token_that_has_nearly_run_out_is_renewed(machine: Machine) -> None:
+def test_a_token_about_to_expire_is_refreshed(machine: Machine) -> None:
     kept = machine.sign_in(aged=AGED)
-    result = fresh(machine.sessions, machine.found())
+    result = ensure_fresh(machine.sessions, machine.found())
     assert result.record.access_token != kept.record.access_token
     assert machine.accepts(result.record.access_token.reveal())
     assert machine.stored()["access_token"] == result.record.access_token.reveal()
     assert machine.stored()["refresh_token"] == kept.record.refresh_token.reveal()  # type: ignore[union-attr]
 
 
-def test_more_time_left_can_be_asked_for(machine: Machine) -> None:
+def test_a_token_valid_for_less_than_min_ttl_is_refreshed(machine: Machine) -> None:
     machine.sign_in(aged=1800)
-    fresh(machine.sessions, machine.found(), min_ttl=1700)
+    ensure_fresh(machine.sessions, machine.found(), min_ttl=1700)
     assert not machine.asked("GetTokensFromRefreshToken")
-    fresh(machine.sessions, machine.found(), min_ttl=1900)
+    ensure_fresh(machine.sessions, machine.found(), min_ttl=1900)
     assert len(machine.asked("GetTokensFromRefreshToken")) == 1
 
 
 def test_each_kind_of_token_is_compared_with_its_own_lifetime(machine: Machine) -> None:
     record = machine.sign_in(aged=3400).record
     short_lived = replace(record, access_lifetime=3600.0, id_lifetime=600.0)
-    assert not holds(short_lived, "access", None)
-    assert holds(short_lived, "id", None)
+    assert not is_valid_for(short_lived, "access", None)
+    assert is_valid_for(short_lived, "id", None)
     short_lived = replace(record, access_lifetime=600.0, id_lifetime=3600.0)
-    assert holds(short_lived, "access", None)
-    assert not holds(short_lived, "id", None)
+    assert is_valid_for(short_lived, "access", None)
+    assert not is_valid_for(short_lived, "id", None)
 
 
 def test_a_refresh_can_be_forced(machine: Machine) -> None:
     kept = machine.sign_in()
-    result = fresh(machine.sessions, machine.found(), force=True)
+    result = ensure_fresh(machine.sessions, machine.found(), force=True)
     assert result.record.access_token != kept.record.access_token
 
 
-def test_with_rotation_the_newest_refresh_token_is_kept(machine: Machine) -> None:
+def test_with_rotation_the_newest_refresh_token_is_stored(machine: Machine) -> None:
     machine.sign_in(machine.client(**ROTATION), machine.user())
     tokens = {machine.stored()["refresh_token"]}
     for _ in range(3):
-        fresh(machine.sessions, machine.found(), force=True)
+        ensure_fresh(machine.sessions, machine.found(), force=True)
         tokens.add(machine.stored()["refresh_token"])
     assert len(tokens) == 4
 
@@ -95,7 +96,7 @@ def test_many_processes_at_once_all_get_a_token_and_the_newest_refresh_token_sta
     assert machine.stored()["access_token"] in tokens
 
 
-def test_processes_that_wait_together_are_served_by_one_refresh_even_if_each_forces_it(
+def test_processes_that_wait_together_share_one_refresh_even_if_each_forces_it(
     machine: Machine, processes: Processes
 ) -> None:
     machine.sign_in(machine.client(**ROTATION), machine.user())
@@ -110,11 +111,11 @@ def test_processes_that_wait_together_are_served_by_one_refresh_even_if_each_for
     assert machine.stored()["access_token"] != found.record.access_token.reveal()
 
 
-def test_a_refresh_by_another_that_ended_meanwhile_counts_as_ones_own(machine: Machine) -> None:
+def test_a_refresh_by_another_process_counts(machine: Machine) -> None:
     machine.sign_in()
     seen_before = machine.found()
-    brought = fresh(machine.sessions, machine.found(), force=True)
-    result = fresh(machine.sessions, seen_before, force=True)
+    brought = ensure_fresh(machine.sessions, machine.found(), force=True)
+    result = ensure_fresh(machine.sessions, seen_before, force=True)
     assert result.record.access_token == brought.record.access_token
     assert len(machine.asked("GetTokensFromRefreshToken")) == 1
 
@@ -134,30 +135,30 @@ def test_a_client_secret_and_a_device_go_with_the_refresh(machine: Machine, tmp_
     found = machine.found()
     with_device = replace(found.record, device=Device("eu-west-1_d", "-group", Secret("password")))
     found.store.write(with_device.key.file_name, with_device.to_json())
-    fresh(machine.sessions, machine.found(), force=True)
+    ensure_fresh(machine.sessions, machine.found(), force=True)
     sent = machine.asked("GetTokensFromRefreshToken")[-1]
     assert (sent["ClientSecret"], sent["DeviceKey"]) == (made["ClientSecret"], "eu-west-1_d")
     assert machine.found().record.device == with_device.device
 
 
 @pytest.mark.parametrize("code", ["UnknownOperationException", "OperationNotEnabledException"])
-def test_where_the_operation_is_refused_as_such_the_older_one_is_asked(machine: Machine, code: str) -> None:
+def test_without_the_operation_initiate_auth_refreshes(machine: Machine, code: str) -> None:
     kept = machine.sign_in()
     machine.server.fail_next("GetTokensFromRefreshToken", code, "not here")
-    result = fresh(machine.sessions, machine.found(), force=True)
+    result = ensure_fresh(machine.sessions, machine.found(), force=True)
     assert machine.asked("InitiateAuth")[-1]["AuthFlow"] == "REFRESH_TOKEN_AUTH"
     assert result.record.access_token != kept.record.access_token
 
 
-@pytest.mark.parametrize("code", sorted(DEFINITIVE))
-def test_cognitos_definitive_word_ends_the_session(machine: Machine, code: str) -> None:
+@pytest.mark.parametrize("code", sorted(DEFINITIVE_CODES))
+def test_a_definitive_error_ends_the_session(machine: Machine, code: str) -> None:
     machine.sign_in()
     gateway = ScriptedGateway(error_from_response(code, "It is over."))
-    with pytest.raises(SignInNeeded) as raised:
-        fresh(machine.sessions, machine.found(), force=True, gateway=lambda _: gateway)
-    assert raised.value.ended is not None
+    with pytest.raises(NotSignedInError) as raised:
+        ensure_fresh(machine.sessions, machine.found(), force=True, gateway=lambda _: gateway)
+    assert raised.value.sign_in_settings is not None
     assert not list(machine.state.glob("?" * 64 + ".json"))
-    with pytest.raises(SignInNeeded):
+    with pytest.raises(NotSignedInError):
         machine.sessions.find()
 
 
@@ -178,24 +179,24 @@ def test_cognitos_definitive_word_ends_the_session(machine: Machine, code: str) 
     ],
     ids=range(9),
 )
-def test_nothing_else_ends_it(machine: Machine, error: AuthError) -> None:
+def test_no_other_error_ends_the_session(machine: Machine, error: AuthError) -> None:
     machine.sign_in()
     before = machine.stored()
     with pytest.raises(AuthError) as raised:
-        fresh(machine.sessions, machine.found(), force=True, gateway=lambda _: ScriptedGateway(error))
+        ensure_fresh(machine.sessions, machine.found(), force=True, gateway=lambda _: ScriptedGateway(error))
     assert raised.value is error
     assert machine.stored() == before
 
 
-def test_who_waited_for_another_does_not_wait_for_the_network_too(machine: Machine) -> None:
+def test_a_process_that_waited_for_another_does_not_wait_for_the_network_too(machine: Machine) -> None:
     machine.sign_in(aged=AGED)
     down = AuthError(ErrorKind.NETWORK, "Cognito cannot be reached.")
     first, second, later = ScriptedGateway(down), ScriptedGateway(down), ScriptedGateway(down)
     first.hold()
     with ThreadPoolExecutor(2) as pool:
-        one = pool.submit(fresh, machine.sessions, machine.found(), gateway=lambda _: first)
+        one = pool.submit(ensure_fresh, machine.sessions, machine.found(), gateway=lambda _: first)
         wait_until(lambda: bool(first.calls))
-        two = pool.submit(fresh, machine.sessions, machine.found(), gateway=lambda _: second)
+        two = pool.submit(ensure_fresh, machine.sessions, machine.found(), gateway=lambda _: second)
         wait_until(lambda: open_locks(machine) == 2)
         first.release()
         for future in (one, two):
@@ -203,21 +204,21 @@ def test_who_waited_for_another_does_not_wait_for_the_network_too(machine: Machi
                 future.result(60)
     assert not second.calls
     with pytest.raises(AuthError):
-        fresh(machine.sessions, machine.found(), gateway=lambda _: later)
+        ensure_fresh(machine.sessions, machine.found(), gateway=lambda _: later)
     assert later.calls, "a command that is given later tries for itself"
 
 
 @pytest.mark.parametrize("rest", ["", " ", " xx", " inf", " nan", " 1e300", " 1 2"])
-def test_a_note_of_the_lock_that_makes_no_sense_stops_nobody(machine: Machine, rest: str) -> None:
+def test_an_invalid_lock_note_is_ignored(machine: Machine, rest: str) -> None:
     machine.sign_in(aged=AGED)
     lock = lock_of(machine)
     lock.touch(mode=0o600)
     lock.write_text(f"no answer {since_boot()[0]}{rest}")
-    assert fresh(machine.sessions, machine.found(), force=True)
+    assert ensure_fresh(machine.sessions, machine.found(), force=True)
 
 
 def open_locks(machine: Machine) -> int:
-    """How often this process has the session's lock file open."""
+    """Count how often this process has the session's lock file open."""
     links = list(Path("/proc/self/fd").iterdir())
     return sum(link.exists() and link.resolve() == lock_of(machine) for link in links)
 
@@ -227,13 +228,13 @@ def lock_of(machine: Machine) -> Path:
 
 
 def has_open(process: int, path: Path) -> bool:
-    """Whether a process has a file open."""
+    """Check that a process has a file open."""
     with suppress(OSError):
         return any(link.resolve() == path for link in Path(f"/proc/{process}/fd").iterdir())
     return False
 
 
-def test_a_refused_token_does_not_end_a_session_that_began_meanwhile(machine: Machine) -> None:
+def test_a_rejected_token_does_not_end_a_new_session(machine: Machine) -> None:
     choice, user = machine.client(), machine.user()
     machine.sign_in(choice, user)
     old = machine.found()
@@ -242,7 +243,7 @@ def test_a_refused_token_does_not_end_a_session_that_began_meanwhile(machine: Ma
     assert machine.found().record.refresh_token == newer.record.refresh_token
 
 
-def test_tokens_of_another_user_are_not_taken(machine: Machine) -> None:
+def test_tokens_of_another_user_are_rejected(machine: Machine) -> None:
     choice = machine.client()
     machine.sign_in(choice, machine.user())
     other = machine.done(choice, machine.user("bob"))
@@ -253,11 +254,11 @@ def test_tokens_of_another_user_are_not_taken(machine: Machine) -> None:
         }
     }
     with pytest.raises(AuthError, match="another user"):
-        fresh(machine.sessions, machine.found(), force=True, gateway=lambda _: ScriptedGateway(reply))
+        ensure_fresh(machine.sessions, machine.found(), force=True, gateway=lambda _: ScriptedGateway(reply))
     assert machine.found().record.username == "ann"
 
 
-def test_of_another_users_reply_not_even_the_refresh_token_is_taken(machine: Machine) -> None:
+def test_another_users_refresh_token_is_rejected_too(machine: Machine) -> None:
     choice = machine.client()
     machine.sign_in(choice, machine.user())
     before = machine.stored()
@@ -270,21 +271,21 @@ def test_of_another_users_reply_not_even_the_refresh_token_is_taken(machine: Mac
         }
     }
     with pytest.raises(AuthError, match="another user"):
-        fresh(machine.sessions, machine.found(), force=True, gateway=lambda _: ScriptedGateway(reply))
+        ensure_fresh(machine.sessions, machine.found(), force=True, gateway=lambda _: ScriptedGateway(reply))
     assert machine.stored() == before
 
 
 @pytest.mark.parametrize("code", ["RefreshTokenReuseException", "TokenRevokedException"])
-def test_why_a_session_has_ended_is_said_in_words(machine: Machine, code: str) -> None:
+def test_the_error_says_why_the_session_has_ended(machine: Machine, code: str) -> None:
     machine.sign_in()
     gateway = ScriptedGateway(error_from_response(code, "raw"))
-    with pytest.raises(SignInNeeded) as raised:
-        fresh(machine.sessions, machine.found(), force=True, gateway=lambda _: gateway)
+    with pytest.raises(NotSignedInError) as raised:
+        ensure_fresh(machine.sessions, machine.found(), force=True, gateway=lambda _: gateway)
     assert "does not know" not in str(raised.value)
     assert "The session has ended. It" in str(raised.value)
 
 
-def test_a_rotated_token_whose_first_write_fails_is_written_moments_later(
+def test_a_rotated_token_is_written_again_if_the_first_write_fails(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     machine.sign_in(machine.client(**ROTATION), machine.user())
@@ -298,34 +299,36 @@ def test_a_rotated_token_whose_first_write_fails_is_written_moments_later(
         write(name, content)
 
     monkeypatch.setattr(found.store, "write", full_at_first)
-    result = fresh(machine.sessions, found, force=True)
+    result = ensure_fresh(machine.sessions, found, force=True)
     assert (len(writes), result.problem) == (2, "")
     assert machine.stored()["access_token"] == result.record.access_token.reveal()
-    assert fresh(machine.sessions, machine.found(), force=True).record
+    assert ensure_fresh(machine.sessions, machine.found(), force=True).record
 
 
-def test_a_rotated_refresh_token_is_kept_even_if_what_came_with_it_is_not_taken(machine: Machine) -> None:
+def test_a_rotated_refresh_token_is_stored_even_if_the_other_tokens_are_rejected(machine: Machine) -> None:
     machine.sign_in()
     reply = {"AuthenticationResult": {"AccessToken": "a.b.c", "IdToken": "a.b.c", "RefreshToken": "newest"}}
     with pytest.raises(AuthError, match="not for this sign-in"):
-        fresh(machine.sessions, machine.found(), force=True, gateway=lambda _: ScriptedGateway(reply))
+        ensure_fresh(machine.sessions, machine.found(), force=True, gateway=lambda _: ScriptedGateway(reply))
     assert machine.stored()["refresh_token"] == "newest"
 
 
-def test_nothing_is_sent_that_could_not_be_kept(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_sent_if_the_result_could_not_be_stored(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     machine.sign_in()
     found = machine.found()
 
     def full(name: str) -> None:
         raise StorageError("No space left on device.")
 
-    monkeypatch.setattr(found.store, "try_out", full)
+    monkeypatch.setattr(found.store, "check_writable", full)
     with pytest.raises(StorageError, match="No space"):
-        fresh(machine.sessions, found, force=True)
+        ensure_fresh(machine.sessions, found, force=True)
     assert not machine.asked("GetTokensFromRefreshToken")
 
 
-def test_a_token_is_given_although_it_could_not_be_kept(
+def test_a_token_that_could_not_be_stored_is_returned(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept = machine.sign_in()
@@ -335,7 +338,7 @@ def test_a_token_is_given_although_it_could_not_be_kept(
         raise StorageError("No space left on device.")
 
     monkeypatch.setattr(found.store, "write", full)
-    result = fresh(machine.sessions, found, force=True)
+    result = ensure_fresh(machine.sessions, found, force=True)
     assert result.record.access_token != kept.record.access_token
     assert result.problem == "No space left on device."
 
@@ -344,14 +347,14 @@ def test_a_session_without_a_refresh_token_lasts_as_long_as_its_tokens(machine: 
     machine.sign_in(aged=3500)
     content = machine.stored() | {"refresh_token": None}
     machine.session_file().write_text(json.dumps(content))
-    assert fresh(machine.sessions, machine.found()).record.seconds_left("access") > 0
-    with pytest.raises(SignInNeeded):
-        fresh(machine.sessions, machine.found(), min_ttl=600)
+    assert ensure_fresh(machine.sessions, machine.found()).record.seconds_left("access") > 0
+    with pytest.raises(NotSignedInError):
+        ensure_fresh(machine.sessions, machine.found(), min_ttl=600)
 
 
-def test_who_waited_for_a_session_that_was_ended_is_told_to_sign_in(machine: Machine) -> None:
+def test_a_process_that_waited_for_an_ended_session_must_sign_in(machine: Machine) -> None:
     machine.sign_in(aged=AGED)
     seen_before = machine.found()
     machine.sessions.forget(seen_before.record)
-    with pytest.raises(SignInNeeded, match="meanwhile"):
-        fresh(machine.sessions, seen_before)
+    with pytest.raises(NotSignedInError, match="meanwhile"):
+        ensure_fresh(machine.sessions, seen_before)

@@ -1,4 +1,4 @@
-"""Signing out: what is revoked at Cognito, and that the session is forgotten here whatever comes of it."""
+"""Signing out revokes the session at Cognito, and forgets it here in any case."""
 
 from __future__ import annotations
 
@@ -8,21 +8,22 @@ from tests.scripted_gateway import ScriptedGateway
 from tests.session.machine import Machine
 from tui_auth.auth.error_catalog import error_from_response
 from tui_auth.auth.errors import AuthError, ErrorKind
-from tui_auth.session.errors import SignInNeeded, StorageError
+from tui_auth.session.errors import NotSignedInError
 from tui_auth.session.sessions import Sessions
-from tui_auth.session.sign_out import AtCognito, sign_out
+from tui_auth.session.sign_out import RevocationOutcome, sign_out
+from tui_auth.storage.files import StorageError
 
 LOST = AuthError(ErrorKind.NETWORK, "No answer came.")
 BUSY = error_from_response("TooManyRequestsException", "")
 
 
-def test_this_session_is_revoked_and_the_others_stay(machine: Machine) -> None:
+def test_one_session_is_revoked_and_the_others_stay(machine: Machine) -> None:
     user = machine.user()
     stays = machine.sign_in(machine.client(), user).record
     machine.sign_in(machine.client(), user)
     found = machine.found()
     result = sign_out(machine.sessions, found)
-    assert (result.at_cognito, result.error, result.not_forgotten) == (AtCognito.REVOKED, None, None)
+    assert (result.outcome, result.error, result.storage_error) == (RevocationOutcome.REVOKED, None, None)
     assert [entry.key for entry in machine.sessions.entries()] == [stays.key]
     (revoked,) = machine.asked("RevokeToken")
     assert found.record.refresh_token is not None
@@ -32,7 +33,7 @@ def test_this_session_is_revoked_and_the_others_stay(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize("error", [LOST, BUSY, KeyboardInterrupt()])
-def test_it_is_forgotten_though_it_was_not_revoked(machine: Machine, error: BaseException) -> None:
+def test_a_session_that_could_not_be_revoked_is_forgotten(machine: Machine, error: BaseException) -> None:
     machine.sign_in()
 
     class Fails(ScriptedGateway):
@@ -40,15 +41,15 @@ def test_it_is_forgotten_though_it_was_not_revoked(machine: Machine, error: Base
             raise error
 
     result = sign_out(machine.sessions, machine.found(), gateway=lambda record: Fails())
-    assert (result.at_cognito, result.error) == (AtCognito.NOT_REVOKED, error)
+    assert (result.outcome, result.error) == (RevocationOutcome.NOT_REVOKED, error)
     assert machine.sessions.entries() == []
 
 
-def test_a_session_that_cognito_has_ended_was_over(machine: Machine) -> None:
+def test_a_session_that_cognito_has_ended_had_already_ended(machine: Machine) -> None:
     machine.sign_in()
     ended = error_from_response("NotAuthorizedException", "Refresh Token has been revoked")
     result = sign_out(machine.sessions, machine.found(), gateway=lambda record: ScriptedGateway(ended))
-    assert (result.at_cognito, result.error) == (AtCognito.WAS_OVER, None)
+    assert (result.outcome, result.error) == (RevocationOutcome.ALREADY_ENDED, None)
     assert machine.sessions.entries() == []
 
 
@@ -56,37 +57,37 @@ def test_without_a_refresh_token_there_is_nothing_to_revoke(machine: Machine) ->
     choice = machine.client()
     machine.sign_in(choice)
     found = machine.found()
-    machine.sessions.forget(found.record, began=found.record.signed_in_at)
+    machine.sessions.forget(found.record, signed_in_at=found.record.signed_in_at)
     result = sign_out(machine.sessions, found)
-    assert (result.at_cognito, result.error) == (AtCognito.NOTHING_TO_REVOKE, None)
+    assert (result.outcome, result.error) == (RevocationOutcome.NOTHING_TO_REVOKE, None)
     assert not machine.asked("RevokeToken")
 
 
-def test_everywhere_ends_all_sessions_of_this_user_and_of_nobody_else(machine: Machine) -> None:
+def test_everywhere_ends_all_sessions_of_this_user_only(machine: Machine) -> None:
     ann, bob = machine.user("ann"), machine.user("bob")
     other = machine.sign_in(machine.client(), bob).record
     machine.sign_in(machine.client(), ann)
     machine.sign_in(machine.client(), ann)
     result = sign_out(machine.sessions, machine.found(), everywhere=True)
-    assert (result.at_cognito, result.error) == (AtCognito.REVOKED, None)
+    assert (result.outcome, result.error) == (RevocationOutcome.REVOKED, None)
     assert [entry.key for entry in machine.sessions.entries()] == [other.key]
     assert len(machine.asked("GlobalSignOut")) == 1
     assert not machine.asked("RevokeToken")
 
 
-def test_everywhere_tries_the_next_session_where_the_first_may_not(machine: Machine) -> None:
+def test_everywhere_tries_the_next_session_if_the_first_lacks_the_scope(machine: Machine) -> None:
     user = machine.user()
     machine.sign_in(machine.client(), user)
     machine.sign_in(machine.client(), user)
     forbidden = error_from_response("NotAuthorizedException", "Access Token does not have required scopes")
     machine.server.fail_next("GlobalSignOut", "NotAuthorizedException", forbidden.service_message)
     result = sign_out(machine.sessions, machine.found(), everywhere=True)
-    assert result.at_cognito is AtCognito.REVOKED
+    assert result.outcome is RevocationOutcome.REVOKED
     assert machine.sessions.entries() == []
 
 
 @pytest.mark.parametrize("error", [LOST, BUSY])
-def test_everywhere_asks_no_second_time_where_nobody_answers(machine: Machine, error: AuthError) -> None:
+def test_everywhere_does_not_try_again_without_an_answer(machine: Machine, error: AuthError) -> None:
     user = machine.user()
     machine.sign_in(machine.client(), user)
     machine.sign_in(machine.client(), user)
@@ -97,12 +98,12 @@ def test_everywhere_asks_no_second_time_where_nobody_answers(machine: Machine, e
         return gateways[-1]
 
     result = sign_out(machine.sessions, machine.found(), everywhere=True, gateway=gateway)
-    assert (result.at_cognito, result.error) == (AtCognito.NOT_REVOKED, error)
+    assert (result.outcome, result.error) == (RevocationOutcome.NOT_REVOKED, error)
     assert [call for each in gateways for call in each.operations] == ["GlobalSignOut"]
     assert machine.sessions.entries() == []
 
 
-def test_what_could_not_be_forgotten_is_said(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_storage_error_is_in_the_result(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     machine.sign_in()
     problem = StorageError("the disk is full")
 
@@ -112,11 +113,11 @@ def test_what_could_not_be_forgotten_is_said(machine: Machine, monkeypatch: pyte
     found = machine.found()
     monkeypatch.setattr(Sessions, "forget", full)
     result = sign_out(machine.sessions, found)
-    assert (result.at_cognito, result.not_forgotten) == (AtCognito.REVOKED, problem)
+    assert (result.outcome, result.storage_error) == (RevocationOutcome.REVOKED, problem)
 
 
-def test_after_signing_out_a_sign_in_is_needed(machine: Machine) -> None:
+def test_after_signing_out_nobody_is_signed_in(machine: Machine) -> None:
     machine.sign_in()
     sign_out(machine.sessions, machine.found())
-    with pytest.raises(SignInNeeded):
+    with pytest.raises(NotSignedInError):
         machine.found()

@@ -1,4 +1,4 @@
-"""Tokens are the pool's or they are thrown away; where its keys cannot be had, that is said."""
+"""Tokens that the pool did not sign are discarded; without its keys they are unchecked."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from tui_auth.auth.tokens import (
     keys_url,
 )
 from tui_auth.secret import Secret
-from tui_auth.session.signatures import signatures_hold
+from tui_auth.session.signatures import check_signatures
 
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 OTHER = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -62,7 +62,7 @@ def signed_with_the_public_key() -> Secret:
 
 
 class TestOneToken:
-    def test_a_token_of_the_pool_is_taken(self) -> None:
+    def test_a_token_of_the_pool_is_accepted(self) -> None:
         check_signature(token(), KEYS)
         check_signature(token(OTHER, "two"), KEYS)
 
@@ -83,25 +83,25 @@ class TestOneToken:
         ],
         ids=lambda secret: secret.reveal()[:12] + str(len(secret.reveal())),
     )
-    def test_anything_else_is_not(self, wrong: Secret) -> None:
+    def test_any_other_token_is_rejected(self, wrong: Secret) -> None:
         with pytest.raises(WrongSignatureError):
             check_signature(wrong, KEYS)
 
-    def test_other_claims_under_the_same_signature_are_not(self) -> None:
+    def test_changed_claims_are_rejected(self) -> None:
         header, _, signature = token().reveal().split(".")
         body = token(KEY).reveal().split(".")[1].replace("a", "b")
         with pytest.raises(WrongSignatureError):
             check_signature(Secret(f"{header}.{body}x.{signature}"), KEYS)
 
     @pytest.mark.parametrize("kid", ["three", None])
-    def test_a_key_that_the_set_does_not_have_is_told_apart(self, kid: str | None) -> None:
+    def test_an_unknown_key_has_its_own_error(self, kid: str | None) -> None:
         with pytest.raises(UnknownKeyError):
             check_signature(token(kid=kid), KEYS)
 
     @pytest.mark.parametrize(
         "key", [{"kid": "one", "kty": "RSA"}, {"kid": "one", "kty": "RSA", "n": 7, "e": "?"}]
     )
-    def test_a_key_that_is_none_signs_nothing(self, key: dict[str, Any]) -> None:
+    def test_an_invalid_key_is_rejected(self, key: dict[str, Any]) -> None:
         with pytest.raises(WrongSignatureError):
             check_signature(token(), {"keys": [key]})
 
@@ -140,7 +140,7 @@ def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 class TestFetching:
-    def test_the_keys_are_fetched_and_no_proxy_is_asked_for_this_machine(
+    def test_keys_of_this_machine_are_fetched_without_a_proxy(
         self, web: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(Answer, "content", json.dumps(KEYS).encode())
@@ -161,7 +161,7 @@ class TestFetching:
         ],
         ids=range(8),
     )
-    def test_what_is_no_key_set_is_none(
+    def test_anything_but_a_key_set_is_rejected(
         self, web: str, monkeypatch: pytest.MonkeyPatch, status: int, content: bytes
     ) -> None:
         monkeypatch.setattr(Answer, "status", status)
@@ -169,7 +169,7 @@ class TestFetching:
         with pytest.raises(KeysUnreachableError):
             fetch_keys(keys_url("eu-west-1_Ab12", web))
 
-    def test_no_more_is_read_than_a_key_set_may_have(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_reply_that_is_too_long_is_rejected(self, monkeypatch: pytest.MonkeyPatch) -> None:
         sizes: list[int | None] = []
 
         class Reply(io.BytesIO):
@@ -190,22 +190,22 @@ class TestFetching:
             fetch_keys(keys_url("eu-west-1_Ab12", web))
         assert len(Answer.asked) == 1
 
-    def test_a_machine_that_is_not_there_is_unreachable(self) -> None:
+    def test_a_missing_machine_is_unreachable(self) -> None:
         with pytest.raises(KeysUnreachableError):
             fetch_keys("http://127.0.0.1:9/x")
 
-    def test_an_address_that_is_not_safe_is_not_asked(self) -> None:
+    def test_an_unsafe_address_is_not_requested(self) -> None:
         with pytest.raises(AuthError) as raised:
             fetch_keys("http://example.com/x")
         assert raised.value.kind is ErrorKind.CONFIGURATION
 
-    def test_aws_has_them_at_the_issuers_address(self) -> None:
+    def test_keys_of_aws_are_at_the_issuer(self) -> None:
         url = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Ab12/.well-known/jwks.json"
         assert keys_url("eu-west-1_Ab12") == url
 
 
-def holds(machine: Machine, tokens: Tokens) -> bool:
-    return signatures_hold(tokens, machine.user_pool_id, machine.server.endpoint_url, machine.environ)
+def is_valid_for(machine: Machine, tokens: Tokens) -> bool:
+    return check_signatures(tokens, machine.user_pool_id, machine.server.endpoint_url, machine.environ)
 
 
 class TestTokensOfASignIn:
@@ -213,56 +213,54 @@ class TestTokensOfASignIn:
     def done(self, machine: Machine) -> Done:
         return machine.done(machine.client(), machine.user())
 
-    def test_they_hold_and_the_keys_are_fetched_once(self, machine: Machine, done: Done) -> None:
-        assert holds(machine, done.tokens)
+    def test_valid_signatures_fetch_the_keys_once(self, machine: Machine, done: Done) -> None:
+        assert is_valid_for(machine, done.tokens)
         machine.server.stop()
-        assert holds(machine, done.tokens)
+        assert is_valid_for(machine, done.tokens)
 
     @pytest.mark.parametrize("name", ["access_token", "id_token"])
-    def test_a_forged_one_is_refused(self, machine: Machine, done: Done, name: str) -> None:
+    def test_a_forged_token_is_rejected(self, machine: Machine, done: Done, name: str) -> None:
         real = getattr(done.tokens, name).reveal()
         forged = Secret(real[:-8] + ("AAAAAAAA" if real[-8:] != "AAAAAAAA" else "BBBBBBBB"))
         tokens = Tokens(**{**done.tokens.__dict__, name: forged})
         with pytest.raises(AuthError, match="not signed by this user pool"):
-            holds(machine, tokens)
+            is_valid_for(machine, tokens)
 
-    def test_where_the_keys_cannot_be_had_nothing_is_claimed(self, machine: Machine, done: Done) -> None:
+    def test_without_the_keys_the_signatures_are_unchecked(self, machine: Machine, done: Done) -> None:
         machine.server.stop()
-        assert not holds(machine, done.tokens)
+        assert not is_valid_for(machine, done.tokens)
 
-    def test_an_unknown_key_is_looked_for_once_more(self, machine: Machine, done: Done) -> None:
-        assert holds(machine, done.tokens)
+    def test_an_unknown_key_fetches_the_keys_again(self, machine: Machine, done: Done) -> None:
+        assert is_valid_for(machine, done.tokens)
         (file,) = (machine.home / ".cache" / "tui-auth").glob("*.jwks.json")
         file.write_text(
             json.dumps({"fetched_at": json.loads(file.read_text())["fetched_at"], "keys": KEYS["keys"]})
         )
-        assert holds(machine, done.tokens), "fetched again"
+        assert is_valid_for(machine, done.tokens), "fetched again"
         strange = replace(done.tokens, access_token=token(kid="strange"))
         with pytest.raises(AuthError, match="not signed by this user pool"):
-            holds(machine, strange)
+            is_valid_for(machine, strange)
 
     @pytest.mark.parametrize(
         "harm", ["nonsense", "{}", '{"keys": [{}]}', '{"fetched_at": "x", "keys": [{}]}']
     )
-    def test_what_is_kept_and_cannot_be_understood_is_fetched_again(
-        self, machine: Machine, done: Done, harm: str
-    ) -> None:
-        assert holds(machine, done.tokens)
+    def test_an_invalid_cache_is_fetched_again(self, machine: Machine, done: Done, harm: str) -> None:
+        assert is_valid_for(machine, done.tokens)
         (file,) = (machine.home / ".cache" / "tui-auth").glob("*.jwks.json")
         file.write_text(harm)
-        assert holds(machine, done.tokens)
+        assert is_valid_for(machine, done.tokens)
 
     @pytest.mark.parametrize("age", [-100, 25 * 3600])
     def test_old_keys_and_keys_from_the_future_are_fetched_again(
         self, machine: Machine, done: Done, age: float
     ) -> None:
-        assert holds(machine, done.tokens)
+        assert is_valid_for(machine, done.tokens)
         (file,) = (machine.home / ".cache" / "tui-auth").glob("*.jwks.json")
         content = json.loads(file.read_text())
         file.write_text(json.dumps(content | {"fetched_at": content["fetched_at"] - age}))
         machine.server.stop()
-        assert not holds(machine, done.tokens)
+        assert not is_valid_for(machine, done.tokens)
 
     def test_a_cache_that_cannot_be_written_does_not_matter(self, machine: Machine, done: Done) -> None:
         machine.environ["XDG_CACHE_HOME"] = "/proc/no/such/place"
-        assert holds(machine, done.tokens)
+        assert is_valid_for(machine, done.tokens)

@@ -20,8 +20,8 @@ from tui_auth.demo.app import DemoApp
 from tui_auth.emulator import CognitoEmulator
 from tui_auth.emulator.demo_users import provision
 from tui_auth.screens.step_screen import StartAgainAsked
-from tui_auth.session.storage_choice import WORDS
 from tui_auth.settings import SignInSettings
+from tui_auth.storage.stores import STORAGE_LABELS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -146,7 +146,7 @@ class _Keeper:
 
     async def show(self, screen: DoneScreen, signed_in_as: str) -> None:
         """Ask with all kinds of storage."""
-        screen.ask_for_storage(tuple(WORDS))
+        screen.ask_for_storage(tuple(STORAGE_LABELS))
 
     async def chosen(self, screen: DoneScreen, signed_in_as: str, storage: object) -> None:
         """Show that the session is stored."""

@@ -112,13 +112,14 @@ class CognitoGateway:
         self.connect()
         from botocore.exceptions import BotoCoreError, ClientError
 
-        # Loaded here, like boto3: there is a gateway before the first screen.
-        from tui_auth.auth.deadline import within
         from tui_auth.auth.transport_errors import reply_error, transport_error
+
+        # Loaded here, like boto3: there is a gateway before the first screen.
+        from tui_auth.threads import run_with_timeout
 
         started, revealed = time.time(), _reveal(parameters)
         try:
-            reply: dict[str, Any] = within(
+            reply: dict[str, Any] = run_with_timeout(
                 DEADLINE_SECONDS, lambda: self._client._make_api_call(operation, revealed)
             )
         except ClientError as error:

@@ -274,12 +274,12 @@ def fetch_keys(url: str) -> KeySet:
     # Loaded here: code that stores tokens needs none of it.
     from http.client import HTTPException
 
-    from tui_auth.auth.deadline import within
     from tui_auth.auth.gateway import check_endpoint
+    from tui_auth.threads import run_with_timeout
 
     check_endpoint(url)
     try:
-        content = within(DEADLINE_SECONDS, lambda: _read(url))
+        content = run_with_timeout(DEADLINE_SECONDS, lambda: _read(url))
         keys = parse_key_set(json.loads(content)) if len(content) <= LARGEST_KEY_SET else None
     except (OSError, HTTPException, ValueError, RecursionError) as error:
         raise KeysUnreachableError(type(error).__name__, getattr(error, "code", None)) from None

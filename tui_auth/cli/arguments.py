@@ -9,8 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui_auth.cli.exit_status import USAGE, Ended, say
+from tui_auth.cli.exit_status import CommandFailedError
+from tui_auth.cli.output import say
 from tui_auth.config.errors import ConfigurationError, display_path
+from tui_auth.exit_codes import ExitCode
 from tui_auth.terminal.safe_text import safe_line
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ def read_password(arguments: Namespace) -> Secret | None:
     The password is the first line without its line break.
 
     Raises:
-        Ended: With the usage status, if stdin holds no password.
+        CommandFailedError: With the usage status, if stdin holds no password.
         ConfigurationError: If the file can't be used.
     """
     # Imported only for these flags: the first screen needs none of it.
@@ -49,11 +51,11 @@ def read_password(arguments: Namespace) -> Secret | None:
         return None
     if sys.stdin is not None and sys.stdin.isatty():
         say("--password-stdin reads a pipe; on a terminal it would show the password. Leave it out there.")
-        raise Ended(USAGE)
+        raise CommandFailedError(ExitCode.USAGE)
     line = _read_line_from_stdin()
     if not line:
         say("stdin gave no password. Pipe it in as one line.")
-        raise Ended(USAGE)
+        raise CommandFailedError(ExitCode.USAGE)
     return Secret(line)
 
 
@@ -61,11 +63,11 @@ def _read_line_from_stdin() -> str:
     line = sys.stdin.buffer.readline(_MAX_PASSWORD_BYTES + 1) if sys.stdin is not None else b""
     if len(line) > _MAX_PASSWORD_BYTES:
         say("stdin gave a line that is too long to be a password.")
-        raise Ended(USAGE)
+        raise CommandFailedError(ExitCode.USAGE)
     with suppress(UnicodeDecodeError):
         return line.decode().removesuffix("\n").removesuffix("\r")
     say("stdin gave a password that is not UTF-8 text.")
-    raise Ended(USAGE)
+    raise CommandFailedError(ExitCode.USAGE)
 
 
 @contextmanager

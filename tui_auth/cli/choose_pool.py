@@ -13,14 +13,14 @@ from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from tui_auth.app import CANCELLED, HEIGHTS, WIDTHS
+from tui_auth.app import HEIGHTS, WIDTHS
 from tui_auth.auth.gateway import Address, CognitoGateway, Gateway
 from tui_auth.auth.tokens import fetch_keys
 from tui_auth.cli.output import tell
 from tui_auth.cli.pool_trial import FlowRefused, Outcome, PoolTrial, Refused, SecretWanted, Works
 from tui_auth.config.errors import ConfigurationError
 from tui_auth.config.resolver import ResolvedPool, explicit_settings, resolve_saved_profile
-from tui_auth.daemon_thread import in_daemon_thread
+from tui_auth.exit_codes import ExitCode
 from tui_auth.screens.choose_pool import ChoosePoolScreen, PoolKept, PoolTried
 from tui_auth.screens.pool_question import USUAL_FLOW, Candidate
 from tui_auth.screens.problem import OWN_FAULT, Problem
@@ -29,6 +29,7 @@ from tui_auth.settings import environment_badge_for
 from tui_auth.style_sheets import style_sheets
 from tui_auth.terminal.full_screen import FullScreenApp
 from tui_auth.themes import THEMES
+from tui_auth.threads import in_daemon_thread
 
 
 class ChoosePoolApp(FullScreenApp[str]):
@@ -126,7 +127,7 @@ class ChoosePoolApp(FullScreenApp[str]):
 
     async def action_quit(self) -> None:
         """Leave without a pool."""
-        self.exit(None, return_code=CANCELLED)
+        self.exit(None, return_code=ExitCode.CANCELLED)
 
 
 def ask_for_pool(arguments: Namespace, *, theme: str, notice: str = "") -> tuple[int, ResolvedPool | None]:

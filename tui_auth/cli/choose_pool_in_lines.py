@@ -6,12 +6,13 @@ from argparse import Namespace
 from collections.abc import Mapping
 from typing import Any
 
-from tui_auth.cli.exit_status import CANCELLED, Ended
+from tui_auth.cli.exit_status import CommandFailedError
 from tui_auth.cli.pool_trial import FlowRefused, PoolTrial, Refused, SecretWanted, Works
 from tui_auth.config.errors import ConfigurationError
 from tui_auth.config.pasted_ids import parse_pasted_ids
 from tui_auth.config.resolver import ResolvedPool, explicit_settings, resolve_saved_profile
 from tui_auth.config.settings import looks_like_secret
+from tui_auth.exit_codes import ExitCode
 from tui_auth.plain.prompts import BACK, Back, Lines, Prompts
 from tui_auth.screens.pool_question import (
     FLOW_QUESTION,
@@ -142,7 +143,7 @@ class PlainChoosePool:
 def ask_for_pool_in_lines(arguments: Namespace) -> ResolvedPool:
     """Ask on the terminal, in lines, and keep the answer as a profile.
 
-    Raises Ended where the person left, and ConfigurationError as ``resolve_saved_profile`` does.
+    Raises CommandFailedError where the person left, and ConfigurationError as ``resolve_saved_profile`` does.
     """
     from tui_auth.terminal.environment import harden_process
     from tui_auth.terminal.signals import exit_on_signals
@@ -154,5 +155,5 @@ def ask_for_pool_in_lines(arguments: Namespace) -> ResolvedPool:
         try:
             arguments.profile = name = PlainChoosePool(lines, named, PoolTrial(named)).run()
         except EOFError:
-            raise Ended(CANCELLED) from None
+            raise CommandFailedError(ExitCode.CANCELLED) from None
     return resolve_saved_profile(name, arguments)

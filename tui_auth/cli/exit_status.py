@@ -1,53 +1,48 @@
-"""From what went wrong to one line on stderr and an exit status."""
+"""Map what went wrong in a command to one line on stderr and an exit code."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from tui_auth.auth.errors import TRY_AGAIN, AuthError, ErrorKind
-from tui_auth.cli.output import tell
+from tui_auth.cli.output import say, tell
 from tui_auth.config.errors import ConfigurationError, NoPoolError
-from tui_auth.session.errors import SignInNeeded, StorageError
-from tui_auth.terminal.safe_text import quote_service, safe_line
+from tui_auth.exit_codes import ExitCode
+from tui_auth.session.errors import NotSignedInError
+from tui_auth.storage.files import StorageError
+from tui_auth.terminal.safe_text import quote_service
 
-OK, UNEXPECTED, USAGE, CONFIGURATION, NOT_SIGNED_IN, REFUSED = 0, 1, 2, 3, 4, 5
-CANCELLED, NETWORK, THROTTLED, STORAGE, NEEDS_A_SCREEN = 6, 7, 8, 9, 10
-INTERRUPTED = 130
-"""The one signal that Python turns into an exception by itself."""
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-_OF_KIND = {
-    ErrorKind.NETWORK: NETWORK,
-    ErrorKind.THROTTLED: THROTTLED,
-    ErrorKind.CONFIGURATION: CONFIGURATION,
+_CODE_OF_KIND = {
+    ErrorKind.NETWORK: ExitCode.NETWORK,
+    ErrorKind.THROTTLED: ExitCode.THROTTLED,
+    ErrorKind.CONFIGURATION: ExitCode.CONFIGURATION,
 }
 
 
-class Ended(Exception):
-    """The command is over with this status, and everything has been said."""
+class CommandFailedError(Exception):
+    """The command ends with this exit code, and has already printed why."""
 
     def __init__(self, status: int) -> None:
         super().__init__(status)
         self.status = status
 
 
-def say(sentence: str) -> None:
-    """One line on stderr, of words that may be anybody's."""
-    tell(safe_line(sentence, limit=1000))
-
-
 def with_status(command: Callable[[], int]) -> int:
-    """Run a command; what it raises becomes one line on stderr and the exit status for it.
+    """Run a command; an exception becomes one line on stderr and its exit code.
 
-    A closed pipe is left to whoever runs every command.
+    A closed pipe is left to the caller, which handles it for every command.
     """
     try:
         return command()
-    except Ended as end:
+    except CommandFailedError as end:
         return end.status
-    except (SignInNeeded, ConfigurationError, StorageError, AuthError) as error:
+    except (NotSignedInError, ConfigurationError, StorageError, AuthError) as error:
         for note in error.notes if isinstance(error, NoPoolError) else ():
             say(note)
-        say(words_for(error))
+        say(error_text(error))
         return status_for(error)
     except BrokenPipeError:
         raise
@@ -55,25 +50,27 @@ def with_status(command: Callable[[], int]) -> int:
         from tui_auth.terminal.crash import crash_report
 
         tell(f"Something went wrong in tui-auth itself.\n{crash_report(error)}")
-        return UNEXPECTED
+        return ExitCode.INTERNAL_ERROR
 
 
-def status_for(error: Exception) -> int:
-    """The exit status that tells this kind of error."""
-    if isinstance(error, SignInNeeded):
-        return NOT_SIGNED_IN
+def status_for(error: Exception) -> ExitCode:
+    """Return the exit code for this kind of error."""
+    if isinstance(error, NotSignedInError):
+        return ExitCode.NOT_SIGNED_IN
     if isinstance(error, ConfigurationError):
-        return CONFIGURATION
+        return ExitCode.CONFIGURATION
     if isinstance(error, StorageError):
-        return STORAGE
-    return _OF_KIND.get(error.kind, REFUSED) if isinstance(error, AuthError) else UNEXPECTED
+        return ExitCode.STORAGE
+    if isinstance(error, AuthError):
+        return _CODE_OF_KIND.get(error.kind, ExitCode.REJECTED)
+    return ExitCode.INTERNAL_ERROR
 
 
-def words_for(error: Exception) -> str:
-    """What is said of an error where there is no screen; the service's own words where ours cannot say it."""
+def error_text(error: Exception) -> str:
+    """Return the text of an error where there is no screen, quoting the service if we have no text for it."""
     if not isinstance(error, AuthError):
         return str(error)
-    if error.recovery_suggestion == TRY_AGAIN:  # what may have arrived was no person's answer here
+    if error.recovery_suggestion == TRY_AGAIN:  # it is about an answer, and no user gave one here
         return f"{error.message.split('.')[0]}. Try again."
     if error.quote:
         return f"{error} {quote_service(error.quote)}"

@@ -1,6 +1,6 @@
 """Entry point: dispatch to a command module and import only that one.
 
-stdout is data, stderr is talk. ``exit_status`` lists the exit codes.
+stdout is data, stderr is talk. ``tui_auth.exit_codes`` lists the exit codes.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from tui_auth.cli.output import let_go_of_stdout, tell, write_out, written_out
+from tui_auth.cli.output import discard_stdout, flush_stdout, tell, write_out
 
 PROGRAM = "tui-auth"
 DEFAULT_COMMAND = "sign-in"
@@ -36,12 +36,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     try:
         status = _dispatch(list(sys.argv[1:] if arguments is None else arguments))
-        return written_out() or status
+        return flush_stdout() or status
     except KeyboardInterrupt:
-        return 130
+        from tui_auth.exit_codes import ExitCode
+
+        return ExitCode.INTERRUPTED
     except BrokenPipeError:
         # The program that reads stdout, such as head, has read enough.
-        let_go_of_stdout()
+        discard_stdout()
         return 1
     except Exception as error:
         from tui_auth.terminal.crash import crash_report
@@ -66,11 +68,16 @@ def _dispatch(arguments: list[str]) -> int:
 
 def _answer_from_cache(command: str, arguments: Sequence[str]) -> int | None:
     """Print a cached token; None if the command has no fast path, or needs more than that."""
-    if command not in CACHED_COMMANDS:
+    if command not in CACHED_COMMANDS or sys.stdout is None:
         return None
-    from tui_auth.cli.token_arguments import answer_from_cache
+    from tui_auth.session.fast_path import find_token, format_token
 
-    return answer_from_cache(command, arguments)
+    token = find_token(arguments)
+    if token is None:
+        return None
+    if token.note:
+        tell(token.note)
+    return write_out(format_token(command, token.value))
 
 
 def _run(name: str, arguments: Sequence[str]) -> int:
@@ -80,7 +87,7 @@ def _run(name: str, arguments: Sequence[str]) -> int:
 
     if name not in COMMANDS:
         return _reject_command(name)
-    from tui_auth.cli.exit_status import say
+    from tui_auth.cli.output import say
     from tui_auth.cli.parser import CommandParser
     from tui_auth.config.settings import unknown_variable_warnings
     from tui_auth.terminal.crash import report_crashes_without_details
@@ -112,8 +119,9 @@ def _print_help() -> int:
 def _reject_command(name: str) -> int:
     from tui_auth.cli.commands import COMMANDS
     from tui_auth.config.settings import closest_match
+    from tui_auth.exit_codes import ExitCode
 
     similar = closest_match(name, COMMANDS)
     advice = f"Did you mean {similar}?" if similar else f"Commands are {', '.join(COMMANDS)}."
     tell(f"there is no command “{ascii(name[:40])[1:-1]}”. {advice}")
-    return 2
+    return ExitCode.USAGE

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from tui_auth.cli.commands import COMMANDS
 from tui_auth.cli.examples import COMMAND_EXAMPLES, format_examples
-from tui_auth.cli.exit_status import USAGE
 from tui_auth.cli.output import tell
 from tui_auth.config.settings import closest_match
+from tui_auth.exit_codes import ExitCode
 from tui_auth.terminal.safe_text import safe_line
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class CommandParser(ArgumentParser):
         sentence = safe_line(f"{flag}it takes no value" if takes_none else message, limit=600)
         end = "" if sentence.endswith(("?", ".")) else f". See `{self.prog} --help`."
         tell(f"{sentence}{end}", by=f"{self.prog}: ")
-        raise SystemExit(USAGE)
+        raise SystemExit(ExitCode.USAGE)
 
     def _unknown_flag(self) -> str:
         known = set(self._flags())

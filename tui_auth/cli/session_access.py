@@ -1,102 +1,46 @@
-"""How a command comes to a session with a token that holds: found, refreshed, or begun on the terminal."""
+"""Get a session with a valid token for a command: stored, refreshed, or from a sign-in on the terminal."""
 
 from __future__ import annotations
 
-import os
-from argparse import ArgumentParser, Namespace
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui_auth.cli.commands import sign_in
-from tui_auth.cli.exit_status import say
-from tui_auth.config.environment import effective_endpoint
-from tui_auth.config.errors import NoPoolError
-from tui_auth.config.resolver import ResolvedPool, add_pool_arguments, resolve_pool
-from tui_auth.config.sources import SourceKind
+from tui_auth.cli.output import say
+from tui_auth.config.resolver import add_pool_arguments
+from tui_auth.session import finder
 from tui_auth.session.clock import since_boot
-from tui_auth.session.errors import SignInNeeded, StorageError
-from tui_auth.session.quick import CURRENT, config_stamp, is_told_a_pool, way_of
-from tui_auth.session.record import SessionRecord
-from tui_auth.session.register import Entry
-from tui_auth.session.sessions import Found, PoolKey, Sessions, is_asked_for, settings_in
+from tui_auth.session.errors import NotSignedInError
 from tui_auth.terminal.environment import TerminalKind, find_terminal
 
-if TYPE_CHECKING:
-    from tui_auth.session.refresh import Fresh
+if TYPE_CHECKING:  # brings boto3's gateway with it
+    from argparse import ArgumentParser, Namespace
+    from collections.abc import Sequence
 
-_POOL_FLAGS = ("user_pool_id", "client_id", "client_secret_file", "region", "endpoint_url", "username")
-
-
-@dataclass(frozen=True)
-class Asked:
-    """Which session a command is about: the pool that was named, if one was, and the user if one was."""
-
-    choice: ResolvedPool | None
-    pool: PoolKey | None
-    username: str
-    notes: tuple[str, ...] = ()
-    """What is to be said where the current session is meant because nothing else was found."""
+    from tui_auth.session.record import SessionRecord
+    from tui_auth.session.refresh import RefreshResult
+    from tui_auth.session.sessions import Sessions, StoredSession
 
 
 def add_session_arguments(parser: ArgumentParser) -> None:
-    """The flags that choose a session, for a command that never signs in."""
+    """Add the flags that choose a session, for a command that never signs in."""
     add_pool_arguments(parser)
     parser.add_argument("--username", metavar="NAME", help="which user's session")
 
 
 def add_sign_in_arguments(parser: ArgumentParser) -> None:
-    """The flags that choose a session, and how to sign in where none stands."""
+    """Add the flags that choose a session, and those for signing in if there is none."""
     sign_in.add_sign_in_arguments(parser)
     parser.add_argument(
         "--login",
         choices=("auto", "never"),
         default="auto",
-        help="whether to sign in on the terminal where no session stands; %(default)s unless given",
+        help="whether to sign in on the terminal if there is no session; %(default)s unless given",
     )
 
 
-def asked_for(arguments: Namespace, sessions: Sessions, environ: Mapping[str, str] = os.environ) -> Asked:
-    """The pool and user that flags, environment, profile or folder name; nothing where none of them does.
-
-    Raises ConfigurationError for what cannot be used.
-    """
-    named = (arguments.username or environ.get("TUI_AUTH_USERNAME", "")).strip()
-    try:
-        # The session knows its client secret's file itself, and one that is gone must not matter here.
-        choice = resolve_pool(
-            arguments, environ, current_session=sessions.current_settings, reads_secret=False
-        )
-    except NoPoolError as nothing:
-        if nothing.is_partial:
-            raise
-        return Asked(None, None, named, nothing.notes)
-    about_session = choice.origins["user_pool_id"].kind is SourceKind.CURRENT_SESSION
-    if about_session and not any(_is_told(choice, name) for name in ("client_id", "endpoint_url")):
-        return Asked(choice, None, named, choice.notes)
-    pool = PoolKey(effective_endpoint(choice.endpoint_url, environ), choice.user_pool_id, choice.client_id)
-    return Asked(choice, pool, choice.username or "")
-
-
-def _is_told(choice: ResolvedPool, name: str) -> bool:
-    """Whether a flag or a variable gave a setting, so that no session with another one is meant."""
-    origin = choice.origins.get(name)
-    return origin is not None and origin.kind in (SourceKind.FLAG, SourceKind.ENVIRONMENT)
-
-
-def find_session(arguments: Namespace, sessions: Sessions) -> Found:
-    """The session a command is about, as it is kept. Raises SignInNeeded where there is none."""
-    stamp = config_stamp()  # before the profiles are read: they may be changed meanwhile
-    asked = asked_for(arguments, sessions)
-    found = sessions.find(asked.pool, asked.username, profile=arguments.profile or "")
-    for note in asked.notes:
-        say(note)
-    if found.note:
-        say(found.note)
-    elif asked.notes:
-        say(f"Using the session of {found.record.display_name} in {found.record.origin.user_pool_id}.")
-    _remember_way(arguments, sessions, asked, found, stamp)
-    return found
+def find_session(arguments: Namespace, sessions: Sessions) -> StoredSession:
+    """Return the session that a command means, as it is stored. Raises NotSignedInError if there is none."""
+    return finder.find_session(arguments, sessions, say)
 
 
 def session_with_token(
@@ -107,78 +51,54 @@ def session_with_token(
     min_ttl: float | None = None,
     force: bool = False,
     may_sign_in: bool = True,
-    found: Found | None = None,
+    stored: StoredSession | None = None,
 ) -> SessionRecord:
-    """A session whose tokens of these kinds hold for ``min_ttl`` seconds (None: long enough).
+    """Return a session with valid tokens of these kinds, from a sign-in on the terminal if necessary.
 
-    ``found`` is the session where ``find_session`` has been asked for it already. Where none stands, and it
-    may, the sign-in opens on the terminal. Raises SignInNeeded where it cannot, AuthError, ConfigurationError
-    or StorageError for what else stands in the way, and Ended where the person left the sign-in.
+    Args:
+        arguments: the command's flags.
+        sessions: the sessions there are.
+        kinds: ``access``, ``id`` or both.
+        min_ttl: how many seconds the tokens must be valid; None for long enough.
+        force: refresh valid tokens too.
+        may_sign_in: whether a sign-in may open on the terminal.
+        stored: the session, if ``find_session`` has already returned it.
+
+    Raises:
+        NotSignedInError: there is no session, and no sign-in may or can open.
+        AuthError: Cognito rejected the refresh, or didn't reply.
+        ConfigurationError: a setting is invalid.
+        StorageError: the session can't be read, or a new one stored.
+        CommandFailedError: the user left the sign-in.
     """
-    from tui_auth.session.refresh import fresh, holds
+    from tui_auth.session.refresh import ensure_fresh, is_valid_for
 
     began = since_boot()
     try:
-        found = found or find_session(arguments, sessions)
-        # A refresh brings both kinds, so the one that has run out is asked for.
-        kind = next((each for each in kinds if not holds(found.record, each, min_ttl)), kinds[0])
-        result = fresh(sessions, found, kind=kind, min_ttl=min_ttl, force=force, began=began)
-    except SignInNeeded as needed:
+        stored = stored or find_session(arguments, sessions)
+        # A refresh brings both kinds, so ask for the one that has expired.
+        kind = next((kind for kind in kinds if not is_valid_for(stored.record, kind, min_ttl)), kinds[0])
+        result = ensure_fresh(sessions, stored, kind=kind, min_ttl=min_ttl, force=force, began=began)
+    except NotSignedInError as error:
         if not may_sign_in or not (
             sign_in.asks_nobody(arguments) or find_terminal().kind is not TerminalKind.NONE
         ):
             raise
         from tui_auth.cli.sign_in_when_needed import sign_in_when_needed
 
-        return sign_in_when_needed(arguments, sessions, needed)
-    say_what_could_not_be_kept(result)
-    if min_ttl is not None and not holds(result.record, kind, min_ttl):
+        record = sign_in_when_needed(arguments, sessions, error)
+        sessions.reload()  # the sign-in has stored another one
+        return record
+    report_unsaved(result)
+    if min_ttl is not None and not is_valid_for(result.record, kind, min_ttl):
         from tui_auth.durations import format_duration
 
         left = format_duration(max(0.0, result.record.seconds_left(kind)))
-        say(f"this pool's tokens hold for {left}, no longer.")
+        say(f"this pool's tokens are valid for only {left}.")
     return result.record
 
 
-def say_what_could_not_be_kept(result: Fresh) -> None:
-    """A line where tokens were renewed and are nowhere but here."""
+def report_unsaved(result: RefreshResult) -> None:
+    """Print a line if refreshed tokens couldn't be stored."""
     if result.problem:
-        say(f"The session was renewed, but could not be kept. {result.problem}")
-
-
-def pool_to_sign_in_to(
-    arguments: Namespace, sessions: Sessions, ended: SessionRecord | None = None
-) -> ResolvedPool:
-    """The pool to sign in to: the one that is named, else that of the session that ended or the last one.
-
-    Raises NoPoolError where there was none.
-    """
-
-    def offered() -> Mapping[str, str] | None:
-        if ended is None:
-            return sessions.offered_settings()
-        return settings_in(ended.origin) | {"username": ended.display_name}
-
-    return resolve_pool(arguments, current_session=offered)
-
-
-def _remember_way(arguments: Namespace, sessions: Sessions, asked: Asked, found: Found, stamp: str) -> None:
-    """Let the next ``tui-auth token`` with the same words take the short way."""
-    if any(getattr(arguments, name, None) for name in _POOL_FLAGS) or found.note or is_told_a_pool():
-        return
-    origin = asked.choice.origins["user_pool_id"] if asked.choice else None
-    reference = CURRENT
-    if origin is not None and origin.kind is SourceKind.PROFILE:
-        reference = Entry.of(found.record, found.store.kind).reference
-    elif asked.pool is not None:
-        return
-
-    def still_leads(entries: list[Entry]) -> bool:
-        newest = next((entry for entry in entries if is_asked_for(entry, asked.pool, asked.username)), None)
-        return reference == CURRENT or (newest is not None and newest.reference == reference)
-
-    profile = arguments.profile or os.environ.get("TUI_AUTH_PROFILE", "").strip()
-    try:
-        sessions.register.remember_quick_way(profile, way_of(reference, stamp), still_leads)
-    except StorageError:
-        return  # the long way works as well
+        say(f"The session was refreshed, but couldn't be stored. {result.problem}")

@@ -16,15 +16,17 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from tui_auth.cli.exit_status import CANCELLED, Ended, say
-from tui_auth.config import places
+from tui_auth.cli.exit_status import CommandFailedError
+from tui_auth.cli.output import say
 from tui_auth.config.environment import effective_endpoint
 from tui_auth.config.resolver import ResolvedPool
-from tui_auth.session.errors import SignInNeeded, StorageError
-from tui_auth.session.lock import Busy, Held, locked
-from tui_auth.session.private_files import PrivateFolder
-from tui_auth.session.record import SessionRecord
-from tui_auth.session.sessions import PoolKey, Sessions
+from tui_auth.exit_codes import ExitCode
+from tui_auth.session.errors import NotSignedInError
+from tui_auth.session.record import PoolKey, SessionRecord
+from tui_auth.session.sessions import Sessions
+from tui_auth.storage import paths
+from tui_auth.storage.files import PrivateFolder, StorageError
+from tui_auth.storage.lock import BusyError, HeldLock, locked
 from tui_auth.terminal.environment import TerminalKind, find_terminal
 from tui_auth.terminal.safe_text import safe_line
 from tui_auth.terminal.tty_prompt import disable_echo
@@ -55,18 +57,18 @@ class Turn:
 def one_at_a_time(choice: ResolvedPool, sessions: Sessions, *, by_password: bool) -> Iterator[Turn]:
     """The turn of a sign-in to this pool under the name that is known for it, which may be none.
 
-    ``by_password`` is for one that asks nobody. Raises Ended where the person gives up waiting.
+    ``by_password`` is for one that asks nobody. Raises CommandFailedError where the person gives up waiting.
     """
     pool = PoolKey(effective_endpoint(choice.endpoint_url), choice.user_pool_id, choice.client_id)
     username = choice.username or ""
     name = _name(pool, username)
     with ExitStack() as held:
-        folder = PrivateFolder(places.state_folder())
+        folder = PrivateFolder(paths.state_folder())
         before = _session(sessions, pool, username)
         try:
             try:
                 _take(held, folder, name)
-            except Busy:
+            except BusyError:
                 _say_who(folder, name, choice, by_password)
                 if not _wait(held, folder, name, by_password=by_password):
                     say("It is still open, and so is this one now.")
@@ -79,9 +81,9 @@ def one_at_a_time(choice: ResolvedPool, sessions: Sessions, *, by_password: bool
 
 def _holds(session: SessionRecord) -> bool:
     # Brings with it what a refresh takes: only where another sign-in was waited for.
-    from tui_auth.session.refresh import holds
+    from tui_auth.session.refresh import is_valid_for
 
-    return holds(session, "access", None)
+    return is_valid_for(session, "access", None)
 
 
 def _name(pool: PoolKey, username: str) -> str:
@@ -90,7 +92,7 @@ def _name(pool: PoolKey, username: str) -> str:
 
 
 def _take(held: ExitStack, folder: PrivateFolder, name: str) -> None:
-    lock: Held = held.enter_context(locked(folder, name, patience=0))
+    lock: HeldLock = held.enter_context(locked(folder, name, patience=0))
     lock.leave_note(str(os.getpid()))
 
 
@@ -108,14 +110,14 @@ def _say_who(folder: PrivateFolder, name: str, choice: ResolvedPool, by_password
 
 
 def _wait(held: ExitStack, folder: PrivateFolder, name: str, *, by_password: bool) -> bool:
-    """Whether the other one ended, so that the turn is ours. Raises Ended at ^D."""
+    """Whether the other one ended, so that the turn is ours. Raises CommandFailedError at ^D."""
     patience = PATIENCE_WITHOUT if by_password else PATIENCE_WITH_A_PERSON
     deadline = time.monotonic() + patience
     with _pauses(by_password) as enter_was_pressed:
         while time.monotonic() < deadline and not enter_was_pressed():
             try:
                 _take(held, folder, name)
-            except Busy:
+            except BusyError:
                 continue
             return True
     return False
@@ -138,7 +140,7 @@ def _pauses(by_password: bool) -> Iterator[Waiting]:
         if not select.select([terminal], [], [], _LOOK_AGAIN_SECONDS)[0]:
             return False
         if not os.read(terminal, 4096):
-            raise Ended(CANCELLED)
+            raise CommandFailedError(ExitCode.CANCELLED)
         return True
 
     try:
@@ -149,7 +151,8 @@ def _pauses(by_password: bool) -> Iterator[Waiting]:
 
 
 def _session(sessions: Sessions, pool: PoolKey, username: str) -> SessionRecord | None:
+    sessions.reload()  # another sign-in may have stored one
     try:
         return sessions.find(pool, username).record
-    except (SignInNeeded, StorageError):
+    except (NotSignedInError, StorageError):
         return None

@@ -13,16 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tui_auth.config.errors import ConfigurationError, error_in_file
-from tui_auth.config.files import (
-    BYTE_ORDER_MARK,
-    create_file,
-    locked,
-    make_private_folder,
-    put_in_place,
-    read_marked_text,
-    replace_file,
-)
-from tui_auth.config.places import CONFIG_FILE, SECRETS_FOLDER, config_folder
+from tui_auth.config.files import BYTE_ORDER_MARK, locked, read_marked_text
 from tui_auth.config.profiles import (
     DEFAULT_KEY,
     LARGEST_CONFIG_BYTES,
@@ -31,6 +22,8 @@ from tui_auth.config.profiles import (
     parse_profiles,
     statements,
 )
+from tui_auth.storage.files import create_file, make_private_folder, move_into_place, replace_file
+from tui_auth.storage.paths import CONFIG_FILE, SECRETS_FOLDER, config_folder
 
 if TYPE_CHECKING:
     from tomlkit.items import Item
@@ -307,7 +300,7 @@ def _new_secret(config: Path, name: str, secret: Secret) -> Iterator[Callable[[]
         place = path if path.parent.is_dir() else path.parent
         raise error_in_file(place, None, f"the secret cannot be kept there: {error.strerror}.") from None
     try:
-        yield lambda: put_in_place(new_path, path)
+        yield lambda: move_into_place(new_path, path)
     finally:
         with suppress(FileNotFoundError):
             new_path.unlink()

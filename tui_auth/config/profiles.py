@@ -17,8 +17,8 @@ from typing import Any
 
 from tui_auth.config.errors import ConfigurationError, error_in_file
 from tui_auth.config.files import read_text
-from tui_auth.config.places import CONFIG_FILE, config_folder
 from tui_auth.config.settings import SETTINGS, InvalidValueError, closest_match, validate_setting
+from tui_auth.storage.paths import CONFIG_FILE, config_folder
 
 DEFAULT_KEY = "default_profile"
 TABLE = "profiles"

@@ -15,9 +15,9 @@ from tui_auth.config.environment import aws_endpoint
 from tui_auth.config.errors import ConfigurationError, NoPoolError, display_path, error_in_file
 from tui_auth.config.password_policy import PasswordPolicy
 from tui_auth.config.pasted_ids import parse_id
-from tui_auth.config.places import home_folder
 from tui_auth.config.settings import SETTINGS, InvalidValueError, Setting, validate_setting
 from tui_auth.config.sources import MergedSettings, Origin, Source, SourceKind
+from tui_auth.storage.paths import home_folder
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace

@@ -25,15 +25,15 @@ class Beginning:
     """Asks who it is, again and again until Done; what was typed and not refused is not asked twice.
 
     ``username`` is the name as it was given or typed last; ``reset_was_asked`` whether the person began with
-    a forgotten password. ``device_of`` gives the device remembered for a name.
+    a forgotten password. ``find_device`` gives the device remembered for a name.
     """
 
     def __init__(
-        self, prompts: Prompts, settings: SignInSettings, device_of: Callable[[str], Device | None]
+        self, prompts: Prompts, settings: SignInSettings, find_device: Callable[[str], Device | None]
     ) -> None:
         self.prompts = prompts
         self.settings = settings
-        self.device_of = device_of
+        self.find_device = find_device
         self.username = settings.username
         self.reset_was_asked = False
         self._was_tried = False
@@ -107,7 +107,7 @@ class Beginning:
             auth_flow=settings.auth_flow,
             preferred_first_factor=settings.preferred_first_factor,
             client_metadata=settings.client_metadata,
-            device=self.device_of(self.username),
+            device=self.find_device(self.username),
         )
 
     def _forgot(self) -> Request:

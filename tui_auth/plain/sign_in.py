@@ -31,7 +31,7 @@ from tui_auth.settings import SignInSettings
 
 
 class PlainSignIn:
-    """Signs a person in, in lines. ``device_of`` gives the device remembered for a name."""
+    """Signs a person in, in lines. ``find_device`` gives the device remembered for a name."""
 
     def __init__(
         self,
@@ -39,12 +39,12 @@ class PlainSignIn:
         settings: SignInSettings,
         lines: Lines,
         *,
-        device_of: Callable[[str], Device | None] = lambda username: None,
+        find_device: Callable[[str], Device | None] = lambda username: None,
     ) -> None:
         self.auth = auth
         self.lines = lines
         self._prompts = Prompts(lines)
-        self._beginning = Beginning(self._prompts, settings, device_of)
+        self._beginning = Beginning(self._prompts, settings, find_device)
         self._questions = Questions(self._prompts, settings, self._beginning)
         self._locks = 0
 

@@ -15,8 +15,7 @@ from tui_auth.auth.next_step import Done
 from tui_auth.screens.form_screen import CopyAsked
 from tui_auth.screens.step_screen import StepScreen
 from tui_auth.screens.wording import DEVICE_QUESTION, FORGET, REMEMBER
-from tui_auth.session.storage_choice import WORDS
-from tui_auth.session.stores import StorageKind
+from tui_auth.storage.stores import STORAGE_LABELS, StorageKind
 from tui_auth.terminal.safe_text import safe_line
 from tui_auth.widgets.choice import Choice
 
@@ -139,7 +138,8 @@ class DoneScreen(StepScreen[Done]):
         """Ask where to store the session, and hide everything else meanwhile."""
         self._storage_kinds = kinds
         self._show_facts(False)
-        self._ask(_Question.STORAGE, "Where shall this session be kept?", [WORDS[kind] for kind in kinds])
+        options = [STORAGE_LABELS[kind] for kind in kinds]
+        self._ask(_Question.STORAGE, "Where shall this session be kept?", options)
 
     def show_storage(self, where: str, problem: str, untidy: str = "") -> None:
         """Show where the session is stored and which commands use it; then ask about the device.

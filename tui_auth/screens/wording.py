@@ -18,6 +18,7 @@ from tui_auth.auth.totp import window_offset
 from tui_auth.durations import format_duration
 from tui_auth.screens.pool_question import PASSWORD_NEVER_SENT, PASSWORD_SENT
 from tui_auth.secret import Secret
+from tui_auth.session.clock import CLOCK_TOLERANCE_SECONDS
 from tui_auth.terminal.safe_text import safe_line, safe_text
 
 MEDIA = {"SMS": "by SMS", "EMAIL": "by e-mail"}
@@ -80,8 +81,6 @@ NEW_PASSWORD_COUNTS = "The new password may count already: sign in with it."  # 
 RUN_OUT_PERHAPS = "This step may have run out by now; answering will tell."
 NO_SMS_SET_UP = "For SMS, ask an administrator."
 NEW_KEY = "A new key: delete an earlier “{}” from the app."
-CLOCK_TOLERANCE_SECONDS = 20.0
-"""A clock that is off by less explains nothing."""
 
 _VALUE_LIMIT = 600
 _ROWS = 30

@@ -1,6 +1,6 @@
-"""AWS credentials of an identity pool for a session, kept until they run out.
+"""AWS credentials of an identity pool for a session, cached until they expire.
 
-GetId and GetCredentialsForIdentity of cognito-identity, the enhanced flow; both take the id token.
+GetId and GetCredentialsForIdentity of cognito-identity, the enhanced flow; both take the ID token.
 """
 
 from __future__ import annotations
@@ -10,28 +10,30 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.gateway import BELIEVABLE_TIMES, Gateway, IdentityGateway
 from tui_auth.secret import Secret
-from tui_auth.session.errors import StorageError
-from tui_auth.session.lines import written
-from tui_auth.session.lock import locked, locked_where_possible
-from tui_auth.session.record import SessionRecord, TakenAt, moment
-from tui_auth.session.sessions import aws_name, read_record
-from tui_auth.session.stores import Store
+from tui_auth.session.record import ClockSample, SessionRecord, parse_seconds
+from tui_auth.session.sessions import credentials_name, read_record
+from tui_auth.storage.files import StorageError
+from tui_auth.storage.flat_json import dumps
+from tui_auth.storage.lock import locked, locked_if_possible
+
+if TYPE_CHECKING:
+    from tui_auth.storage.stores import Store
 
 VERSION = 1
-RENEWED_EARLY_SECONDS = 900.0
-"""AWS's SDKs ask for new credentials a quarter of an hour before the end of the old ones."""
+REFRESHED_EARLY_SECONDS = 900.0
+"""AWS's SDKs ask for new credentials 15 minutes before the old ones expire."""
 
-SHARE_OF_LIFE = 4
+LIFETIME_SHARE = 4
 
 _PRINTABLE = re.compile(r"[!-~]+")
-"""What keys are made of. They are printed for a shell to run: nothing else goes there."""
+"""The characters of keys. They are printed for a shell to run, so nothing else is accepted."""
 
-IdentityGatewayOf = Callable[[SessionRecord, str], Gateway]
+OpenIdentityGateway = Callable[[SessionRecord, str], Gateway]
 
 
 @dataclass(frozen=True)
@@ -44,20 +46,20 @@ class AwsCredentials:
     secret_access_key: Secret
     session_token: Secret
     expires_at: float
-    taken_at: TakenAt
+    taken_at: ClockSample
 
     @property
-    def hold(self) -> bool:
-        """Whether nobody would ask for new ones yet."""
+    def are_valid(self) -> bool:
+        """Whether it is too early for new ones."""
         now = self.taken_at.server_now()
         if now is None:
             return False
-        early = min(RENEWED_EARLY_SECONDS, (self.expires_at - self.taken_at.server_time) / SHARE_OF_LIFE)
+        early = min(REFRESHED_EARLY_SECONDS, (self.expires_at - self.taken_at.server_time) / LIFETIME_SHARE)
         return self.expires_at - now > early
 
     def to_json(self) -> bytes:
-        """As they are stored."""
-        return written(
+        """Return the credentials as they are stored."""
+        return dumps(
             {
                 "version": VERSION,
                 "identity_pool_id": self.identity_pool_id,
@@ -72,7 +74,7 @@ class AwsCredentials:
 
     @classmethod
     def from_json(cls, content: bytes) -> AwsCredentials | None:
-        """Stored credentials; None for what is none: they can be fetched again."""
+        """Parse stored credentials; return None for anything else: they can be fetched again."""
         try:
             members = json.loads(content)
             if members["version"] != VERSION:
@@ -83,84 +85,86 @@ class AwsCredentials:
                 str(members["access_key_id"]),
                 Secret(str(members["secret_access_key"])),
                 Secret(str(members["session_token"])),
-                moment(members["expires_at"]),
-                TakenAt(
-                    moment(members["server_time"]),
-                    moment(members["local_time"]),
+                parse_seconds(members["expires_at"]),
+                ClockSample(
+                    parse_seconds(members["server_time"]),
+                    parse_seconds(members["local_time"]),
                     str(members["boot"]),
-                    moment(members["uptime"]),
+                    parse_seconds(members["uptime"]),
                 ),
             )
         except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
             return None
 
 
-def identity_gateway_of(record: SessionRecord, identity_pool_id: str) -> Gateway:
-    """The way to an identity pool: in the region its id names, on the session's endpoint if that is local."""
+def open_identity_gateway(record: SessionRecord, identity_pool_id: str) -> Gateway:
+    """Return the gateway to an identity pool: in the region of its ID, or on the session's own endpoint."""
     return IdentityGateway(identity_pool_id.partition(":")[0], record.origin.endpoint or None)
 
 
-def kept_credentials(store: Store, record: SessionRecord, identity_pool_id: str) -> AwsCredentials | None:
-    """The credentials kept for a session and an identity pool, if they hold.
+def cached_credentials(store: Store, record: SessionRecord, identity_pool_id: str) -> AwsCredentials | None:
+    """Return the valid credentials stored for a session and an identity pool, or None.
 
-    Raises StorageError where the file breaks a rule for private files.
+    Raises StorageError if the file breaks a rule for private files.
     """
-    content = store.read(aws_name(record.key.file_name))
+    content = store.read(credentials_name(record.key.file_name))
     credentials = AwsCredentials.from_json(content) if content else None
-    if credentials and credentials.identity_pool_id == identity_pool_id and credentials.hold:
+    if credentials and credentials.identity_pool_id == identity_pool_id and credentials.are_valid:
         return credentials
     return None
 
 
-def new_credentials(
+def get_credentials(
     store: Store | None,
     record: SessionRecord,
     identity_pool_id: str,
     *,
-    gateway: IdentityGatewayOf = identity_gateway_of,
+    gateway: OpenIdentityGateway = open_identity_gateway,
 ) -> tuple[AwsCredentials, str]:
-    """Credentials for a session whose id token holds, and a sentence for the person; mostly empty.
+    """Return credentials for a session whose ID token is valid, and a sentence for the user, mostly empty.
 
-    One process at a time fetches them, and who had to wait takes what the other has brought. What is kept and
-    may not be used is only a copy, so it is replaced. Raises AuthError where the identity pool refuses or
-    does not answer, StorageError where another process is busy with them. Without a store they are kept
-    nowhere.
+    One process at a time fetches them, and one that had to wait takes what the other stored. A stored file
+    that must not be used is replaced: it is only a copy. Without a store they aren't stored.
+
+    Raises:
+        AuthError: the identity pool rejected the call or didn't reply.
+        StorageError: another process is busy with them.
     """
     if store is None:
-        return _fetched(gateway(record, identity_pool_id), record, identity_pool_id), ""
-    name = aws_name(record.key.file_name)
-    # Where nothing can be written they are fetched all the same.
-    with locked_where_possible(store.locks, name):
+        return _fetch(gateway(record, identity_pool_id), record, identity_pool_id), ""
+    name = credentials_name(record.key.file_name)
+    # On a read-only disk they are fetched all the same.
+    with locked_if_possible(store.locks, name):
         broken = ""
         try:
-            if kept := kept_credentials(store, record, identity_pool_id):
-                return kept, ""
+            if cached := cached_credentials(store, record, identity_pool_id):
+                return cached, ""
         except StorageError as error:
             broken = str(error)
-        credentials = _fetched(gateway(record, identity_pool_id), record, identity_pool_id)
+        credentials = _fetch(gateway(record, identity_pool_id), record, identity_pool_id)
         try:
-            is_kept = _keep(store, record, credentials, anew=bool(broken))
+            is_stored = _save(store, record, credentials, replaces_file=bool(broken))
         except StorageError as error:
-            return credentials, f"The credentials could not be kept for the next time. {error}"
-    if not is_kept:
-        return credentials, "The session has ended meanwhile, so the credentials were not kept."
-    return credentials, f"The credentials kept before were replaced. {broken}" if broken else ""
+            return credentials, f"The credentials couldn't be stored for the next time. {error}"
+    if not is_stored:
+        return credentials, "The session has ended meanwhile, so the credentials weren't stored."
+    return credentials, f"The stored credentials were replaced. {broken}" if broken else ""
 
 
-def _keep(store: Store, record: SessionRecord, credentials: AwsCredentials, *, anew: bool) -> bool:
-    """Keep credentials, unless the session has ended or another has begun meanwhile; whether they are."""
+def _save(store: Store, record: SessionRecord, credentials: AwsCredentials, *, replaces_file: bool) -> bool:
+    """Store credentials, unless the session has ended or another has begun. Return whether they were."""
     name = record.key.file_name
     with locked(store.locks, name):
-        now = read_record(store, name)
-        if now is None or now.signed_in_at != record.signed_in_at:
+        current = read_record(store, name)
+        if current is None or current.signed_in_at != record.signed_in_at:
             return False
-        if anew:
-            store.remove(aws_name(name))
-        store.write(aws_name(name), credentials.to_json())
+        if replaces_file:
+            store.remove(credentials_name(name))
+        store.write(credentials_name(name), credentials.to_json())
     return True
 
 
-def _fetched(gateway: Gateway, record: SessionRecord, identity_pool_id: str) -> AwsCredentials:
+def _fetch(gateway: Gateway, record: SessionRecord, identity_pool_id: str) -> AwsCredentials:
     origin = record.origin
     provider = f"cognito-idp.{origin.user_pool_id.partition('_')[0]}.amazonaws.com/{origin.user_pool_id}"
     logins = {provider: record.id_token}
@@ -168,17 +172,17 @@ def _fetched(gateway: Gateway, record: SessionRecord, identity_pool_id: str) -> 
     reply = gateway.call(
         "GetCredentialsForIdentity", {"IdentityId": identity.get("IdentityId"), "Logins": logins}
     )
-    given: Mapping[str, Any] = reply.get("Credentials") or {}
-    expiration = given.get("Expiration")
-    texts = [given.get(name) for name in ("AccessKeyId", "SecretKey", "SessionToken")]
+    credentials: Mapping[str, Any] = reply.get("Credentials") or {}
+    expiration = credentials.get("Expiration")
+    texts = [credentials.get(name) for name in ("AccessKeyId", "SecretKey", "SessionToken")]
     if not isinstance(expiration, datetime) or not all(
         isinstance(text, str) and _PRINTABLE.fullmatch(text) for text in texts
     ):
-        raise AuthError(ErrorKind.SERVICE, "The identity pool answered without credentials that can be used.")
+        raise AuthError(ErrorKind.SERVICE, "The identity pool sent no usable credentials.")
     key_id, secret, token = map(str, texts)
-    expires_at = _seconds(expiration)
+    expires_at = _timestamp(expiration)
     if not BELIEVABLE_TIMES[0] < expires_at < BELIEVABLE_TIMES[1]:
-        raise AuthError(ErrorKind.SERVICE, "The identity pool's credentials end at no time there is.")
+        raise AuthError(ErrorKind.SERVICE, "The identity pool's credentials have an impossible expiry.")
     return AwsCredentials(
         identity_pool_id=identity_pool_id,
         identity_id=str(reply.get("IdentityId") or ""),
@@ -186,11 +190,11 @@ def _fetched(gateway: Gateway, record: SessionRecord, identity_pool_id: str) -> 
         secret_access_key=Secret(secret),
         session_token=Secret(token),
         expires_at=expires_at,
-        taken_at=TakenAt.now(gateway.now()),
+        taken_at=ClockSample.now(gateway.now()),
     )
 
 
-def _seconds(moment: datetime) -> float:
+def _timestamp(moment: datetime) -> float:
     try:
         return moment.timestamp()
     except (OverflowError, ValueError, OSError):

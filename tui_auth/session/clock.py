@@ -1,10 +1,10 @@
-"""What time it is at Cognito, from the time it was when tokens came.
+"""Estimate Cognito's current time from a sample taken when tokens arrived.
 
-Tokens run out by Cognito's clock. This machine's may be wrong, and may be set right meanwhile, so that the
-difference measured then says nothing now: as long as the machine has not been started anew, the seconds
-since are counted by the clock that nobody sets. That one stands still while a virtual machine is paused,
-which the other is told of afterwards, so the longer of the two counts: a token renewed early does less harm
-than one that has run out.
+Tokens expire by Cognito's clock. This machine's clock may be wrong, and may be corrected later, so the
+difference measured then says nothing now. Within one boot the seconds since then are counted by a clock that
+nobody sets (CLOCK_BOOTTIME). That one stands still while a virtual machine is paused, and the wall clock is
+corrected afterwards. So the later of the two counts: a token refreshed early does less harm than an expired
+one.
 """
 
 from __future__ import annotations
@@ -14,9 +14,12 @@ import time
 _BOOT_ID = "/proc/sys/kernel/random/boot_id"
 _WENT_BACK_SECONDS = 5.0
 
+CLOCK_TOLERANCE_SECONDS = 20.0
+"""A difference between this machine's clock and Cognito's that does no harm."""
+
 
 def since_boot() -> tuple[str, float]:
-    """Which start of this machine it is, and the seconds since, sleep included; ``("", 0.0)`` if unknown."""
+    """Return the ID of this boot and the seconds since, with sleep; ``("", 0.0)`` if unknown."""
     clock = getattr(time, "CLOCK_BOOTTIME", None)
     if clock is None:
         return "", 0.0
@@ -29,10 +32,13 @@ def since_boot() -> tuple[str, float]:
 
 
 def server_now(server_time: float, local_time: float, boot: str, uptime: float) -> float | None:
-    """Cognito's time now, in seconds since the epoch; None where this machine's clock has gone back.
+    """Return Cognito's current time, or None if this machine's clock has gone back.
 
-    ``server_time`` is Cognito's time when tokens came, ``local_time`` this machine's by then, ``boot`` and
-    ``uptime`` what ``since_boot`` said by then.
+    Args:
+        server_time: Cognito's time at the sample, in seconds since the epoch.
+        local_time: this machine's time at the sample.
+        boot: the boot ID at the sample, from ``since_boot``.
+        uptime: the seconds since boot at the sample.
     """
     boot_now, uptime_now = since_boot()
     if boot and boot == boot_now and uptime_now >= uptime:

@@ -1,122 +1,113 @@
-"""Remembered devices: this machine as a pool knows it, kept beside the sessions and beyond their end.
+"""Remembered devices: this machine as a pool knows it, stored beside the sessions and beyond their end.
 
 A device belongs to a user of a pool. Its key goes with every refresh, its password proves it at the next
-sign-in (DEVICE_SRP_AUTH), which then asks for no second factor.
+sign-in (DEVICE_SRP_AUTH), which then needs no second factor.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from tui_auth.auth.devices import Device
 from tui_auth.secret import Secret
-from tui_auth.session.lines import written
-from tui_auth.session.record import SessionRecord
-from tui_auth.session.register import Members, Register
-from tui_auth.session.stores import StorageKind, Store, store_of
+from tui_auth.storage.flat_json import dumps, text_of
+from tui_auth.storage.stores import StorageKind, Store, open_store
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tui_auth.session.index import IndexFile, SessionIndex
+    from tui_auth.session.record import SessionRecord
 
 VERSION = 1
 
 MOST_DEVICES = 100
-"""How many are kept, for the reason that so many sessions are: whoever comes back signs in as ever."""
+"""How many are stored, for the same reason as ``sessions.MOST_SESSIONS``."""
 
 
-def device_of(register: Register, endpoint: str, user_pool_id: str, username: str) -> Device | None:
-    """The device kept for a user, by Cognito's name or the name that was typed; None where there is none.
+def find_device(
+    index: SessionIndex, endpoint: str, user_pool_id: str, username: str, environ: Mapping[str, str]
+) -> Device | None:
+    """Return the device stored for a user, by Cognito's name or the name as typed; None if there is none.
 
-    Raises StorageError where it cannot be read.
+    Raises StorageError if it can't be read.
     """
-    for reference, value in _references(register.read(), endpoint, user_pool_id):
-        if username in (value.get("username"), value.get("signed_in_as")):
-            storage, _, file_name = reference.partition("/")
-            content = store_of(StorageKind(storage), register.environ).read(file_name)
+    for reference, owner in index.devices(endpoint, user_pool_id):
+        if username in (owner.get("username"), owner.get("signed_in_as")):
+            storage, _, name = reference.partition("/")
+            content = open_store(StorageKind(storage), environ).read(name)
             if content:
-                return _device(content)
+                return _parse_device(content)
     return None
 
 
-def keep_device(register: Register, store: Store, record: SessionRecord) -> None:
-    """Keep the device that a sign-in came with, or forget the one it came without. Raises StorageError.
+def save_device(
+    file: IndexFile, index: SessionIndex, store: Store, record: SessionRecord, environ: Mapping[str, str]
+) -> SessionIndex:
+    """Store the device of a sign-in, or forget the user's if it came without one. Return the new index.
 
-    A user has one device here, whichever app client a sign-in went through and wherever it was kept: what an
-    earlier sign-in left is forgotten.
+    A user has one device here, whichever app client a sign-in used and wherever it was stored; older ones are
+    forgotten. Raises StorageError.
     """
-    name = f"{record.key.file_name}.device"
-    reference = f"{store.kind}/{name}"
-    if record.device is None:
-        store.remove(name)  # also where the index does not name it
-        _forget_others(register, record, "")
-        return
-    device, key = record.device, record.key
-    members = {
-        "version": VERSION,
-        "key": device.key,
-        "group_key": device.group_key,
-        "password": device.password.reveal(),
-    }
-    store.write(name, written(members))
-    entry = {
-        "endpoint": key.endpoint,
-        "user_pool_id": key.user_pool_id,
-        "username": key.username,
-        "signed_in_as": record.origin.signed_in_as,
-    }
-
-    too_many: list[str] = []
-
-    def change(members: Members) -> None:
-        members.pop(f"device:{reference}", None)
-        members[f"device:{reference}"] = entry  # at the end: the newest
-        too_many[:] = [name for name in members if name.startswith("device:")][:-MOST_DEVICES]
-
-    register.update(change)
-    _forget_others(register, record, reference)
-    _forget(register, [name.removeprefix("device:") for name in too_many])
-
-
-def _references(
-    members: Members, endpoint: str, user_pool_id: str
-) -> Iterator[tuple[str, Mapping[str, object]]]:
-    """Where devices for this pool are kept, and whose each is."""
-    for name, value in members.items():
-        reference = name.removeprefix("device:")
-        if reference == name or reference.partition("/")[0] not in set(StorageKind):
-            continue
-        if isinstance(value, dict) and (value.get("endpoint"), value.get("user_pool_id")) == (
-            endpoint,
-            user_pool_id,
-        ):
-            yield reference, value
-
-
-def _forget_others(register: Register, record: SessionRecord, kept: str) -> None:
-    """Forget the devices of the session's user but the one that is kept under this reference."""
     key = record.key
-    others = [
-        reference
-        for reference, value in _references(register.read(), key.endpoint, key.user_pool_id)
-        if reference != kept and value.get("username") == key.username
+    name = f"{key.file_name}.device"
+    reference = f"{store.kind}/{name}"
+    outdated: list[str] = []
+    if record.device is None:
+        store.remove(name)  # even if the index doesn't have it
+        outdated = _other_devices(index, record, "")
+    else:
+        device = record.device
+        members = {
+            "version": VERSION,
+            "key": device.key,
+            "group_key": device.group_key,
+            "password": device.password.reveal(),
+        }
+        store.write(name, dumps(members))
+        owner = {
+            "endpoint": key.endpoint,
+            "user_pool_id": key.user_pool_id,
+            "username": key.username,
+            "signed_in_as": record.origin.signed_in_as,
+        }
+
+        def add(index: SessionIndex) -> None:
+            outdated[:] = index.add_device(reference, owner, MOST_DEVICES)
+            outdated.extend(_other_devices(index, record, reference))
+
+        index = file.update(add)
+    return _forget(file, index, outdated, environ)
+
+
+def _other_devices(index: SessionIndex, record: SessionRecord, reference: str) -> list[str]:
+    """Return the references of the user's devices other than this one."""
+    key = record.key
+    return [
+        other
+        for other, owner in index.devices(key.endpoint, key.user_pool_id)
+        if other != reference and owner.get("username") == key.username
     ]
-    _forget(register, others)
 
 
-def _forget(register: Register, references: Sequence[str]) -> None:
+def _forget(
+    file: IndexFile, index: SessionIndex, references: Sequence[str], environ: Mapping[str, str]
+) -> SessionIndex:
+    # In this order: nothing would ever find the secret of a device that the index doesn't have.
     for reference in references:
         storage, _, name = reference.partition("/")
         if storage in set(StorageKind):
-            store_of(StorageKind(storage), register.environ).remove(name)
-    if references:
-        register.update(lambda members: [members.pop(f"device:{each}", None) for each in references])
+            open_store(StorageKind(storage), environ).remove(name)
+    return file.update(lambda index: index.remove_devices(references)) if references else index
 
 
-def _device(content: bytes) -> Device | None:
+def _parse_device(content: bytes) -> Device | None:
     try:
         members = json.loads(content)
-        texts = [members[name] for name in ("key", "group_key", "password")]
-        if members["version"] != VERSION or not all(isinstance(text, str) for text in texts):
+        if members["version"] != VERSION:
             return None
+        password = Secret(text_of(members["password"]))
+        return Device(text_of(members["key"]), text_of(members["group_key"]), password)
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
-    key, group_key, password = texts
-    return Device(key, group_key, Secret(password))

@@ -1,22 +1,19 @@
-"""What can stand in the way of a session that is kept, in words for a person."""
+"""Why no session can give a token."""
 
 from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from tui_auth.session.record import SessionRecord
+    from collections.abc import Mapping
 
 
-class StorageError(Exception):
-    """A session cannot be read or kept; the text says why, and the command that mends it where one does."""
+class NotSignedInError(Exception):
+    """There is no session that could give a token; the text says why.
 
-
-class SignInNeeded(Exception):
-    """No session stands that could give a token; the text says why.
-
-    ``ended`` is the session that was there until now, for whoever signs in to the same pool again.
+    ``sign_in_settings`` are the pool and user of the session that has just ended, by the names that settings
+    have in ``tui_auth.config``, for signing in to the same pool again; None if there was no session.
     """
 
-    def __init__(self, message: str, ended: SessionRecord | None = None) -> None:
+    def __init__(self, message: str, sign_in_settings: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
-        self.ended = ended
+        self.sign_in_settings = sign_in_settings

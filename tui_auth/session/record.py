@@ -1,10 +1,9 @@
-"""A session as it is kept: the tokens, until when they hold, and what later commands need beside them."""
+"""A stored session: its tokens, when they expire, and what later commands need besides."""
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +11,12 @@ from tui_auth.auth.devices import Device
 from tui_auth.auth.tokens import LATEST_EXPIRY, unverified_claims
 from tui_auth.secret import Secret
 from tui_auth.session.clock import server_now, since_boot
-from tui_auth.session.errors import StorageError
-from tui_auth.session.lines import written
+from tui_auth.storage.files import StorageError
+from tui_auth.storage.flat_json import dumps, text_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tui_auth.auth.next_step import Done
 
 VERSION = 1
@@ -23,7 +24,7 @@ VERSION = 1
 
 @dataclass(frozen=True)
 class SessionKey:
-    """What tells sessions apart. ``endpoint`` is empty for AWS's own; ``username`` is Cognito's name."""
+    """What identifies a session. ``endpoint`` is empty for AWS's own; ``username`` is Cognito's name."""
 
     endpoint: str
     user_pool_id: str
@@ -32,7 +33,7 @@ class SessionKey:
 
     @property
     def file_name(self) -> str:
-        """A name for files that shows nothing of the user: SHA-256 of the four, in hexadecimal."""
+        """The name for its files, which says nothing about the user: SHA-256 of the four, in hexadecimal."""
         import hashlib
 
         parts = (self.endpoint, self.user_pool_id, self.client_id, self.username)
@@ -40,11 +41,20 @@ class SessionKey:
 
 
 @dataclass(frozen=True)
-class SessionOrigin:
-    """How a session came to be: what was given at sign-in and is needed again to use it.
+class PoolKey:
+    """Which pool and app client a command uses. ``endpoint`` is empty for AWS's own."""
 
-    ``endpoint`` is empty for AWS's own, ``signed_in_as`` the name as it was typed, ``client_secret_file`` an
-    absolute path, ``profile`` a name for the pool; empty where there is none.
+    endpoint: str
+    user_pool_id: str
+    client_id: str
+
+
+@dataclass(frozen=True)
+class SessionOrigin:
+    """The settings of a sign-in that are needed again to use its session; empty if there are none.
+
+    ``endpoint`` is empty for AWS's own, ``signed_in_as`` the name as typed, ``client_secret_file`` an
+    absolute path, ``profile`` the name of a pool configuration.
     """
 
     user_pool_id: str
@@ -56,10 +66,22 @@ class SessionOrigin:
     signed_in_as: str = ""
     profile: str = ""
 
+    def to_settings(self) -> dict[str, str]:
+        """Return the pool by the names that settings have in ``tui_auth.config``."""
+        settings = {
+            "user_pool_id": self.user_pool_id,
+            "client_id": self.client_id,
+            "region": self.region,
+            "endpoint_url": self.endpoint,
+            "client_secret_file": self.client_secret_file,
+            "identity_pool_id": self.identity_pool_id,
+        }
+        return {name: value for name, value in settings.items() if value}
+
 
 @dataclass(frozen=True)
-class TakenAt:
-    """When tokens came, by every clock at hand: see ``tui_auth.session.clock``."""
+class ClockSample:
+    """When tokens arrived, by every clock: see ``tui_auth.session.clock``."""
 
     server_time: float
     local_time: float
@@ -67,23 +89,23 @@ class TakenAt:
     uptime: float
 
     @classmethod
-    def now(cls, server_time: float) -> TakenAt:
-        """This moment, which is ``server_time`` at Cognito (seconds since the epoch)."""
+    def now(cls, server_time: float) -> ClockSample:
+        """Sample now, which is ``server_time`` at Cognito (seconds since the epoch)."""
         return cls(server_time, time.time(), *since_boot())
 
-    def is_since(self, moment: tuple[str, float]) -> bool:
-        """Whether they came after a moment that ``since_boot`` gave; False where nobody can tell."""
+    def is_after(self, moment: tuple[str, float]) -> bool:
+        """Check that this is later than a result of ``since_boot``; False if unknown."""
         boot, uptime = moment
         return bool(boot) and self.boot == boot and self.uptime >= uptime
 
     def server_now(self) -> float | None:
-        """Cognito's time now; None where this machine's clock has gone back."""
+        """Return Cognito's current time, or None if this machine's clock has gone back."""
         return server_now(self.server_time, self.local_time, self.boot, self.uptime)
 
 
 @dataclass(frozen=True)
 class SessionRecord:
-    """One session. Expiries are in seconds since the epoch by Cognito's clock, lifetimes in seconds."""
+    """A session. Expiries are seconds since the epoch by Cognito's clock; lifetimes are seconds."""
 
     origin: SessionOrigin
     username: str
@@ -95,7 +117,7 @@ class SessionRecord:
     id_expires_at: float
     access_lifetime: float
     id_lifetime: float
-    taken_at: TakenAt
+    taken_at: ClockSample
     signed_in_at: float
     groups: tuple[str, ...] = ()
     email: str | None = None
@@ -103,10 +125,10 @@ class SessionRecord:
     signature_checked: bool = False
 
     @classmethod
-    def of(
+    def from_sign_in(
         cls, done: Done, origin: SessionOrigin, *, server_time: float, signature_checked: bool = False
     ) -> SessionRecord:
-        """The session a finished sign-in has begun. ``server_time`` is Cognito's time now."""
+        """Return the session of a finished sign-in. ``server_time`` is Cognito's current time."""
         tokens, claims = done.tokens, done.claims
         return cls(
             origin=origin,
@@ -119,7 +141,7 @@ class SessionRecord:
             id_expires_at=_expiry(tokens.id_token),
             access_lifetime=_lifetime(tokens.access_token),
             id_lifetime=_lifetime(tokens.id_token),
-            taken_at=TakenAt.now(server_time),
+            taken_at=ClockSample.now(server_time),
             signed_in_at=server_time,
             groups=claims.groups,
             email=claims.email,
@@ -128,8 +150,10 @@ class SessionRecord:
         )
 
     def refreshed(self, done: Done, *, server_time: float, signature_checked: bool) -> SessionRecord:
-        """The same session with the tokens of a refresh; without rotation the refresh token stays."""
-        new = self.of(done, self.origin, server_time=server_time, signature_checked=signature_checked)
+        """Return this session with new tokens. Without rotation it keeps its refresh token."""
+        new = self.from_sign_in(
+            done, self.origin, server_time=server_time, signature_checked=signature_checked
+        )
         return replace(
             new,
             refresh_token=new.refresh_token or self.refresh_token,
@@ -139,34 +163,39 @@ class SessionRecord:
 
     @property
     def key(self) -> SessionKey:
-        """What tells this session from others."""
+        """What identifies this session."""
         origin = self.origin
         return SessionKey(origin.endpoint, origin.user_pool_id, origin.client_id, self.username)
 
     @property
     def display_name(self) -> str:
-        """The name the person knows: as typed, else Cognito's."""
+        """The name the user knows: as typed, else Cognito's."""
         return self.origin.signed_in_as or self.username
 
+    @property
+    def sign_in_settings(self) -> dict[str, str]:
+        """The settings for signing in to the same pool as the same user again."""
+        return self.origin.to_settings() | {"username": self.display_name}
+
     def token(self, kind: str) -> Secret:
-        """The token of a kind: ``access`` or ``id``."""
+        """Return the token of a kind: ``access`` or ``id``."""
         return self.id_token if kind == "id" else self.access_token
 
     def expires_at(self, kind: str) -> float:
-        """When the token of a kind runs out, by Cognito's clock."""
+        """Return when the token of a kind expires, by Cognito's clock."""
         return self.id_expires_at if kind == "id" else self.access_expires_at
 
     def seconds_left(self, kind: str) -> float:
-        """How long the token of a kind still holds; 0 or less where it does not, or nobody can tell."""
+        """Return how many seconds the token of a kind is still valid; 0 or less if it isn't or if unknown."""
         now = self.taken_at.server_now()
         return 0.0 if now is None else self.expires_at(kind) - now
 
     def lifetime(self, kind: str) -> float:
-        """How long the token of a kind was made to live, in seconds."""
+        """Return the whole lifetime of the token of a kind, in seconds."""
         return self.id_lifetime if kind == "id" else self.access_lifetime
 
     def to_json(self) -> bytes:
-        """As it is stored."""
+        """Return the session as it is stored."""
         members: dict[str, object] = {"version": VERSION, **self.origin.__dict__}
         members |= {
             "username": self.username,
@@ -191,58 +220,60 @@ class SessionRecord:
             members["device_key"] = self.device.key
             members["device_group_key"] = self.device.group_key
             members["device_password"] = self.device.password.reveal()
-        return written(members)
+        return dumps(members)
 
     @classmethod
-    def from_json(cls, content: bytes, where: str, mend: str) -> SessionRecord:
-        """A stored session. Raises StorageError for what is none: ``where`` it lies, the ``mend`` for it."""
+    def from_json(cls, content: bytes, location: str, repair_hint: str) -> SessionRecord:
+        """Parse a stored session. Raises StorageError, with the location and the command that repairs it."""
         try:
             members = json.loads(content)
             if isinstance(members, dict) and members.get("version", VERSION) != VERSION:
-                raise StorageError(f"{where} was written by another version of tui-auth and is left alone.")
+                raise StorageError(
+                    f"{location} was written by another version of tui-auth and is left alone."
+                )
             return _record(members)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
-            raise StorageError(f"{where} does not hold a session. Remove it: {mend}") from None
+            raise StorageError(f"{location} does not hold a session. Remove it: {repair_hint}") from None
 
 
 def _record(members: Mapping[str, Any]) -> SessionRecord:
     refresh, device_key = members["refresh_token"], members.get("device_key")
     device = None
     if device_key is not None:
-        password = Secret(_text(members["device_password"]))
-        device = Device(_text(device_key), _text(members["device_group_key"]), password)
+        password = Secret(text_of(members["device_password"]))
+        device = Device(text_of(device_key), text_of(members["device_group_key"]), password)
     return SessionRecord(
-        origin=SessionOrigin(**{name: _text(members[name]) for name in SessionOrigin.__dataclass_fields__}),
-        username=_text(members["username"]),
-        sub=_text(members["sub"]),
-        access_token=Secret(_text(members["access_token"])),
-        id_token=Secret(_text(members["id_token"])),
-        refresh_token=None if refresh is None else Secret(_text(refresh)),
-        access_expires_at=moment(members["access_expires_at"]),
-        id_expires_at=moment(members["id_expires_at"]),
-        access_lifetime=moment(members["access_lifetime"]),
-        id_lifetime=moment(members["id_lifetime"]),
-        taken_at=TakenAt(
-            moment(members["server_time"]),
-            moment(members["local_time"]),
-            _text(members["boot"]),
-            moment(members["uptime"]),
+        origin=SessionOrigin(**{name: text_of(members[name]) for name in SessionOrigin.__dataclass_fields__}),
+        username=text_of(members["username"]),
+        sub=text_of(members["sub"]),
+        access_token=Secret(text_of(members["access_token"])),
+        id_token=Secret(text_of(members["id_token"])),
+        refresh_token=None if refresh is None else Secret(text_of(refresh)),
+        access_expires_at=parse_seconds(members["access_expires_at"]),
+        id_expires_at=parse_seconds(members["id_expires_at"]),
+        access_lifetime=parse_seconds(members["access_lifetime"]),
+        id_lifetime=parse_seconds(members["id_lifetime"]),
+        taken_at=ClockSample(
+            parse_seconds(members["server_time"]),
+            parse_seconds(members["local_time"]),
+            text_of(members["boot"]),
+            parse_seconds(members["uptime"]),
         ),
-        signed_in_at=moment(members["signed_in_at"]),
-        groups=tuple(_text(group) for group in members["groups"]),
-        email=None if members["email"] is None else _text(members["email"]),
+        signed_in_at=parse_seconds(members["signed_in_at"]),
+        groups=tuple(text_of(group) for group in members["groups"]),
+        email=None if members["email"] is None else text_of(members["email"]),
         device=device,
         signature_checked=members["signature_checked"] is True,
     )
 
 
 def _expiry(token: Secret) -> float:
-    """``exp`` in seconds since the epoch by Cognito's clock; 0 where it is missing."""
+    """Return ``exp`` in seconds since the epoch by Cognito's clock; 0 if it is missing."""
     return _number((unverified_claims(token) or {}).get("exp"))
 
 
 def _lifetime(token: Secret) -> float:
-    """How many seconds a token was made to live: ``exp`` less ``iat``; 0 where one is missing."""
+    """Return ``exp`` less ``iat`` in seconds; 0 if one is missing."""
     expiry, issued = _expiry(token), _number((unverified_claims(token) or {}).get("iat"))
     return expiry - issued if expiry > issued > 0 else 0.0
 
@@ -251,17 +282,11 @@ def _number(value: object) -> float:
     try:
         return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else 0.0
     except OverflowError:
-        return 0.0  # no time
+        return 0.0
 
 
-def moment(value: object) -> float:
-    """Seconds in a file of ours. Raises ValueError or OverflowError where no clock says so."""
+def parse_seconds(value: object) -> float:
+    """Return seconds from a stored file. Raises ValueError or OverflowError for an impossible time."""
     if not isinstance(value, int | float) or not 0 <= float(value) <= LATEST_EXPIRY:
         raise ValueError
     return float(value)
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError
-    return value

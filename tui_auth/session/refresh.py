@@ -1,15 +1,14 @@
-"""A token that still holds: the one that is kept, or one that is fetched for it.
+"""Return a valid token: the stored one, or a new one from a refresh.
 
-Refreshing is for one process at a time, and whoever had to wait looks first at what the other has brought:
-with rotation a refresh token is good for one refresh (RefreshTokenRotation), so that a second use of the old
-one would end the session for all.
+One process at a time refreshes a session, and one that had to wait looks first at what the other stored: with
+rotation a refresh token works once (RefreshTokenRotation), so using the old one again would end the session.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tui_auth.auth.app_client import AppClient
 from tui_auth.auth.errors import AuthError, ErrorKind
@@ -19,15 +18,17 @@ from tui_auth.auth.tokens import parse_authentication_result, unverified_claims
 from tui_auth.config.client_secret import read_secret_file
 from tui_auth.secret import Secret
 from tui_auth.session.clock import since_boot
-from tui_auth.session.errors import SignInNeeded, StorageError
-from tui_auth.session.lock import Held
-from tui_auth.session.quick import seconds_wanted
+from tui_auth.session.errors import NotSignedInError
+from tui_auth.session.fast_path import required_seconds
 from tui_auth.session.record import SessionRecord
-from tui_auth.session.sessions import Found, Sessions, read_record, session_lock
-from tui_auth.session.uninterrupted import finished_first
+from tui_auth.session.sessions import Sessions, StoredSession, read_record, session_lock
 from tui_auth.terminal.safe_text import quote_service
+from tui_auth.threads import shielded_from_signals
 
-DEFINITIVE = frozenset(
+if TYPE_CHECKING:
+    from tui_auth.storage.lock import HeldLock
+
+DEFINITIVE_CODES = frozenset(
     {
         "NotAuthorizedException",
         "RefreshTokenReuseException",
@@ -37,119 +38,136 @@ DEFINITIVE = frozenset(
         "TokenRevokedException",
     }
 )
-"""What Cognito says when a session is over (as amplify-js has it); after anything else it may go on."""
+"""Cognito's errors for a session that has ended (as in amplify-js); after any other it may go on."""
 
-NOT_THERE = frozenset(
+NO_SUCH_OPERATION_CODES = frozenset(
     {"UnknownOperationException", "OperationNotEnabledException", "UnsupportedOperationException"}
 )
-"""What is said of GetTokensFromRefreshToken where a pool has no such operation."""
+"""Errors of GetTokensFromRefreshToken in a pool that doesn't have this operation."""
 
-GatewayOf = Callable[[SessionRecord], Gateway]
+OpenGateway = Callable[[SessionRecord], Gateway]
 
 
 @dataclass(frozen=True)
-class Fresh:
-    """A session whose token holds. ``problem`` says why what was fetched could not be kept; mostly empty."""
+class RefreshResult:
+    """A session with a valid token, and why it couldn't be stored; mostly empty."""
 
     record: SessionRecord
     problem: str = ""
 
 
-def gateway_of(record: SessionRecord) -> Gateway:
-    """The way to the pool of a session."""
+def open_gateway(record: SessionRecord) -> Gateway:
+    """Return the gateway to the pool of a session."""
     return CognitoGateway(Address(record.origin.region, record.origin.endpoint or None))
 
 
-def app_client_of(record: SessionRecord) -> AppClient:
-    """The app client of a session. Raises ConfigurationError where its secret's file cannot be read."""
+def build_app_client(record: SessionRecord) -> AppClient:
+    """Return the app client of a session. Raises ConfigurationError if its secret's file can't be read."""
     origin = record.origin
     secret = read_secret_file(origin.client_secret_file) if origin.client_secret_file else None
     return AppClient(origin.user_pool_id, origin.client_id, secret)
 
 
-def holds(record: SessionRecord, kind: str, asked: float | None) -> bool:
-    """Whether the token of a kind holds for as many seconds as asked (None: for long enough)."""
+def is_valid_for(record: SessionRecord, kind: str, min_ttl: float | None) -> bool:
+    """Check that the token of a kind is valid for ``min_ttl`` seconds (None: for long enough)."""
     left = record.seconds_left(kind)
-    return left > 0 and left >= seconds_wanted(record.lifetime(kind), asked)
+    return left > 0 and left >= required_seconds(record.lifetime(kind), min_ttl)
 
 
-def fresh(
+def ensure_fresh(
     sessions: Sessions,
-    found: Found,
+    stored: StoredSession,
     *,
     kind: str = "access",
     min_ttl: float | None = None,
     force: bool = False,
     began: tuple[str, float] | None = None,
-    gateway: GatewayOf = gateway_of,
-) -> Fresh:
-    """The session with a token that holds, refreshed if need be or if it is forced.
+    gateway: OpenGateway = open_gateway,
+) -> RefreshResult:
+    """Return the session with a valid token, refreshed if necessary or forced.
 
-    ``kind`` is ``access`` or ``id``, ``min_ttl`` in seconds. What another process has brought since ``began``
-    (of ``since_boot``), or while this one waited for it, is taken even if it is forced, and however long it
-    holds: a pool gives no more than that.
+    Tokens that another process stored since ``began``, or while this one waited, are used even if a refresh
+    is forced, and however long they are valid: a pool gives no longer ones.
 
-    Raises SignInNeeded where Cognito has ended the session (which is then forgotten) or nothing can renew it,
-    StorageError where what would come could not be kept or another process is busy with the session (nothing
-    is sent then), ConfigurationError where the client secret cannot be read, and AuthError where Cognito
-    refused otherwise, did not answer, or sent what is not this session's. What came and then could not be
-    kept after all is in the result, with the reason.
+    Args:
+        sessions: the sessions there are.
+        stored: the session to refresh.
+        kind: ``access`` or ``id``.
+        min_ttl: how many seconds the token must be valid; None for long enough.
+        force: refresh a valid token too.
+        began: when the command began (``since_boot``).
+        gateway: opens the gateway to the pool of a session.
+
+    Returns:
+        The session. If a new token couldn't be stored, ``problem`` says why.
+
+    Raises:
+        NotSignedInError: Cognito has ended the session, which is then forgotten, or nothing can refresh it.
+        StorageError: a result couldn't be stored, or another process is busy; nothing was sent.
+        ConfigurationError: the client secret can't be read.
+        AuthError: Cognito rejected the call otherwise, didn't reply, or sent another session's tokens.
     """
-    if not force and holds(found.record, kind, min_ttl):
-        return Fresh(found.record)
-    if force and began and found.record.taken_at.is_since(began) and found.record.seconds_left(kind) > 0:
-        return Fresh(found.record)
-    waits_since = since_boot()
-    with session_lock(found) as held:
-        now = read_record(found.store, found.record.key.file_name)
-        if now is None:
-            raise SignInNeeded("Not signed in: the session has ended meanwhile.", found.record)
+    if not force and is_valid_for(stored.record, kind, min_ttl):
+        return RefreshResult(stored.record)
+    if force and began and stored.record.taken_at.is_after(began) and stored.record.seconds_left(kind) > 0:
+        return RefreshResult(stored.record)
+    waiting_since = since_boot()
+    with session_lock(stored) as lock:
+        record = read_record(stored.store, stored.record.key.file_name)
+        if record is None:
+            raise NotSignedInError(
+                "Not signed in: the session has ended meanwhile.", stored.record.sign_in_settings
+            )
         # Overrides min_ttl and force, as said above.
-        brought_by_another = now.access_token != found.record.access_token and now.seconds_left(kind) > 0
-        if brought_by_another or (not force and holds(now, kind, min_ttl)):
-            return Fresh(now)
-        found = replace(found, record=now)
-        if now.refresh_token is None:
-            if not force and min_ttl is None and now.seconds_left(kind) > 0:
-                return Fresh(now)
-            raise SignInNeeded("The session cannot be renewed. Run tui-auth sign-in.", now)
-        client = app_client_of(now)
-        found.store.try_out(now.key.file_name)
-        _raise_what_befell_another(held, waits_since)
+        is_by_another = record.access_token != stored.record.access_token and record.seconds_left(kind) > 0
+        if is_by_another or (not force and is_valid_for(record, kind, min_ttl)):
+            return RefreshResult(record)
+        stored = replace(stored, record=record)
+        if record.refresh_token is None:
+            if not force and min_ttl is None and record.seconds_left(kind) > 0:
+                return RefreshResult(record)
+            raise NotSignedInError(
+                "The session can't be refreshed. Run tui-auth sign-in.", record.sign_in_settings
+            )
+        client = build_app_client(record)
+        stored.store.check_writable(record.key.file_name)
+        _raise_failure_of_another(lock, waiting_since)
         try:
-            return finished_first(lambda: _refresh(sessions, found, client, gateway(now)))
+            return shielded_from_signals(lambda: _refresh(sessions, stored, client, gateway(record)))
         except AuthError as error:
             if error.kind is ErrorKind.NETWORK:
                 boot, uptime = since_boot()
-                held.leave_note(f"no answer {boot} {uptime}")
+                lock.leave_note(f"no answer {boot} {uptime}")
             raise
 
 
-def _raise_what_befell_another(held: Held, waits_since: tuple[str, float]) -> None:
-    """Do not wait in turn for a network that was down for another process while this one waited for it."""
-    boot, waits_from = waits_since
-    said_no, at, uptime = held.note.partition(f"no answer {boot} ")
+def _raise_failure_of_another(lock: HeldLock, waiting_since: tuple[str, float]) -> None:
+    """Don't wait for a network that was down for another process while this one waited for its lock."""
+    boot, waited_from = waiting_since
+    prefix, separator, uptime = lock.note.partition(f"no answer {boot} ")
     try:
-        is_about_now = bool(boot and at and not said_no) and waits_from < float(uptime) <= since_boot()[1]
+        is_recent = bool(boot and separator and not prefix) and waited_from < float(uptime) <= since_boot()[1]
     except ValueError:
-        return  # cut short, or nobody's note
-    if is_about_now:
+        return  # cut short, or another note
+    if is_recent:
         raise AuthError(ErrorKind.NETWORK, "Cognito cannot be reached.", "Check the network, then try again.")
 
 
-def _refresh(sessions: Sessions, found: Found, client: AppClient, gateway: Gateway) -> Fresh:
-    record = found.record
+def _refresh(sessions: Sessions, stored: StoredSession, client: AppClient, gateway: Gateway) -> RefreshResult:
+    record = stored.record
     try:
-        result = _exchange(gateway, client, record)
+        result = _call_cognito(gateway, client, record)
     except AuthError as error:
         if not is_definitive(error):
             raise
-        sessions.forget_if_unchanged(found)
-        raise SignInNeeded(f"The session has ended. {_why(error)} Run tui-auth sign-in.", record) from None
-    _refuse_another_users(result, record)
-    record, problem = _replace_refresh_token(found, result)
-    # Brings an HTTP client with it, which a token that holds does not need.
-    from tui_auth.session.signatures import signatures_hold
+        sessions.forget_if_unchanged(stored)
+        raise NotSignedInError(
+            f"The session has ended. {reason_for_end(error)} Run tui-auth sign-in.", record.sign_in_settings
+        ) from None
+    _reject_tokens_of_another_user(result, record)
+    record, problem = _save_rotated_token(sessions, stored, result)
+    # Brings an HTTP client with it, which a valid token doesn't need.
+    from tui_auth.session.signatures import check_signatures
 
     try:
         done = Done(
@@ -157,60 +175,52 @@ def _refresh(sessions: Sessions, found: Found, client: AppClient, gateway: Gatew
                 result, user_pool_id=client.user_pool_id, client_id=client.client_id, now=gateway.now()
             )
         )
-        checked = signatures_hold(
+        checked = check_signatures(
             done.tokens, client.user_pool_id, record.origin.endpoint, environ=sessions.environ
         )
     except AuthError:
         if problem:
-            _kept(found, record)
+            sessions.replace(stored, record)
         raise
     new = record.refreshed(done, server_time=gateway.now(), signature_checked=checked)
-    # Also where the first write failed: a disk that was full may have room moments later.
-    return Fresh(new, _kept(found, new))
+    # Even if the first write failed: a full disk may have room moments later.
+    return RefreshResult(new, sessions.replace(stored, new))
 
 
-def _refuse_another_users(result: Mapping[str, Any], record: SessionRecord) -> None:
-    """Before anything of it is kept. Tokens that cannot be read at all are refused later."""
+def _reject_tokens_of_another_user(result: Mapping[str, Any], record: SessionRecord) -> None:
+    """Raise AuthError before anything is stored. Tokens that can't be read at all are rejected later."""
     for name in ("AccessToken", "IdToken"):
         token = result.get(name)
         claims = unverified_claims(Secret(token)) if isinstance(token, str) else None
         sub = claims.get("sub") if claims else None
         if isinstance(sub, str) and sub != record.sub:
-            raise AuthError(
-                ErrorKind.SERVICE, "The tokens that came are another user's, so they were thrown away."
-            )
+            raise AuthError(ErrorKind.SERVICE, "Cognito sent another user's tokens, so they were discarded.")
 
 
-def _replace_refresh_token(found: Found, result: Mapping[str, Any]) -> tuple[SessionRecord, str]:
-    """Keep a rotated refresh token at once, before what came with it is looked at: the old one is spent."""
+def _save_rotated_token(
+    sessions: Sessions, stored: StoredSession, result: Mapping[str, Any]
+) -> tuple[SessionRecord, str]:
+    """Store a rotated refresh token at once, before the tokens are checked: the old one no longer works."""
     rotated = result.get("RefreshToken")
     if not isinstance(rotated, str) or not rotated:
-        return found.record, ""
-    record = replace(found.record, refresh_token=Secret(rotated))
-    return record, _kept(found, record)
-
-
-def _kept(found: Found, record: SessionRecord) -> str:
-    try:
-        found.store.write(record.key.file_name, record.to_json())
-    except StorageError as error:
-        return str(error)
-    return ""
+        return stored.record, ""
+    record = replace(stored.record, refresh_token=Secret(rotated))
+    return record, sessions.replace(stored, record)
 
 
 def is_definitive(error: AuthError) -> bool:
-    """Whether a refusal ends a session: Cognito's own, and not for the way it was asked."""
-    # A client secret that is missing or wrong, and a token without the scope that an operation wants, have
-    # the code of a token that is over.
-    said = error.service_message.lower()
-    about_the_way = error.kind not in _ENDING_KINDS or "secret" in said or "scope" in said
-    return error.code in DEFINITIVE and not error.may_have_arrived and not about_the_way
+    """Check whether an error ends a session: Cognito's own, and not about how it was called."""
+    # A missing or wrong client secret, and a token without the scope for an operation, have the same code as
+    # a revoked token.
+    message = error.service_message.lower()
+    is_about_call = error.kind not in _ENDING_KINDS or "secret" in message or "scope" in message
+    return error.code in DEFINITIVE_CODES and not error.may_have_arrived and not is_about_call
 
 
-def _why(error: AuthError) -> str:
-    """Why a session ended, in words that fit a renewal: nobody has typed a name or a password."""
+def reason_for_end(error: AuthError) -> str:
+    """Return why a session ended, in words for a refresh: nobody has entered a name or a password."""
     if error.code == "UserNotFoundException":
-        return "The pool has no such user any more."
+        return "The pool no longer has this user."
     if error.code == "NotAuthorizedException" and error.service_message:
         return quote_service(error.service_message)
     return error.message
@@ -219,8 +229,8 @@ def _why(error: AuthError) -> str:
 _ENDING_KINDS = (ErrorKind.NOT_AUTHORIZED, ErrorKind.SERVICE)
 
 
-def _exchange(gateway: Gateway, client: AppClient, record: SessionRecord) -> Mapping[str, Any]:
-    """``AuthenticationResult`` for the refresh token."""
+def _call_cognito(gateway: Gateway, client: AppClient, record: SessionRecord) -> Mapping[str, Any]:
+    """Return the ``AuthenticationResult`` of GetTokensFromRefreshToken, else of InitiateAuth."""
     device_key = record.device.key if record.device else None
     try:
         reply = gateway.call(
@@ -233,7 +243,7 @@ def _exchange(gateway: Gateway, client: AppClient, record: SessionRecord) -> Map
             },
         )
     except AuthError as error:
-        if error.code not in NOT_THERE:
+        if error.code not in NO_SUCH_OPERATION_CODES:
             raise
         reply = gateway.call(
             "InitiateAuth",
@@ -249,5 +259,5 @@ def _exchange(gateway: Gateway, client: AppClient, record: SessionRecord) -> Map
         )
     result = reply.get("AuthenticationResult")
     if not isinstance(result, Mapping):
-        raise AuthError(ErrorKind.SERVICE, "Cognito was asked to renew the session and sent no tokens.")
+        raise AuthError(ErrorKind.SERVICE, "Cognito sent no tokens for the refresh.")
     return result

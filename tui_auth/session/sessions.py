@@ -1,119 +1,100 @@
-"""The sessions of this person on this machine: kept, found, read, forgotten."""
+"""The sessions of this user on this machine: saving, finding and forgetting them.
+
+A ``Sessions`` object serves one command. It reads the index once and works on that snapshot; it reads again
+only under a lock, or when ``reload`` says that time has passed.
+"""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
-from tui_auth.config.environment import effective_endpoint
-from tui_auth.config.resolver import ResolvedPool
-from tui_auth.session.devices import keep_device
-from tui_auth.session.errors import SignInNeeded, StorageError
-from tui_auth.session.lock import Held, locked
-from tui_auth.session.quick import index_folder
-from tui_auth.session.record import SessionOrigin, SessionRecord
-from tui_auth.session.register import Entry, Register, note_of
-from tui_auth.session.stores import StorageKind, Store, store_of
+from tui_auth.session.devices import save_device
+from tui_auth.session.errors import NotSignedInError
+from tui_auth.session.fast_path import index_folder
+from tui_auth.session.index import IndexFile, SessionEntry, SessionIndex, choice_note
+from tui_auth.session.record import PoolKey, SessionKey, SessionOrigin, SessionRecord
+from tui_auth.storage.files import StorageError
+from tui_auth.storage.lock import HeldLock, locked
+from tui_auth.storage.stores import StorageKind, Store, open_store
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
     from tui_auth.auth.next_step import Done
 
 MOST_SESSIONS = 100
-"""How many are kept; who signs in as ever new users should not fill a disk with what nobody uses."""
+"""How many are stored: someone who signs in as ever new users shouldn't fill a disk with unused sessions."""
 
 _SESSION_FILE = re.compile(r"([0-9a-f]{64})\.json")
 
 
 @dataclass(frozen=True)
-class Kept:
-    """What became of a fresh session.
+class SaveResult:
+    """The result of saving a new session.
 
-    ``where`` it is kept, for a person; empty where it is kept nowhere, by choice or for the ``problem``.
-    ``left_undone`` says what did not work beside that: it is kept, but something old is still there, or the
-    index does not name it as the current one.
+    Attributes:
+        record: the session.
+        location: where it is stored, for the user; empty if it isn't, by choice or because of ``problem``.
+        problem: why it couldn't be stored.
+        cleanup_problem: what failed besides: the session is stored, but an old one is still there, or the
+            index doesn't have it as the current one.
     """
 
     record: SessionRecord
-    where: str = ""
+    location: str = ""
     problem: str = ""
-    left_undone: str = ""
+    cleanup_problem: str = ""
 
     @property
-    def untidy(self) -> str:
-        """What a person is told of what was left undone; empty where nothing was."""
-        return (
-            f"What was kept before could not be put in order. {self.left_undone}" if self.left_undone else ""
-        )
+    def warning(self) -> str:
+        """The sentence about ``cleanup_problem`` for the user; empty if there is none."""
+        if not self.cleanup_problem:
+            return ""
+        return f"Older session data could not be cleaned up. {self.cleanup_problem}"
 
 
 @dataclass(frozen=True)
-class Found:
-    """A session, where it is kept, and what to say about the choice; nothing where it was the only one."""
+class StoredSession:
+    """A session, its store, and a note about why this one is used; empty if it was the only one."""
 
     record: SessionRecord
     store: Store
     note: str = ""
 
 
-@dataclass(frozen=True)
-class PoolKey:
-    """Which pool a command was told to use. ``endpoint`` is empty for AWS's own."""
-
-    endpoint: str
-    user_pool_id: str
-    client_id: str
-
-
-def origin_of(
-    choice: ResolvedPool, signed_in_as: str, environ: Mapping[str, str] = os.environ
-) -> SessionOrigin:
-    """What later commands need of the pool that was chosen for a sign-in under this name."""
-    return SessionOrigin(
-        user_pool_id=choice.user_pool_id,
-        client_id=choice.client_id,
-        region=choice.region or choice.user_pool_id.partition("_")[0],
-        endpoint=effective_endpoint(choice.endpoint_url, environ),
-        client_secret_file=str(choice.client_secret_file or ""),
-        identity_pool_id=choice.identity_pool_id or "",
-        signed_in_as=signed_in_as,
-        profile=choice.profile or "",
-    )
-
-
-def settings_in(origin: SessionOrigin) -> dict[str, str]:
-    """The pool of a session, by the names that settings have in ``tui_auth.config``."""
-    settings = {
-        "user_pool_id": origin.user_pool_id,
-        "client_id": origin.client_id,
-        "region": origin.region,
-        "endpoint_url": origin.endpoint,
-        "client_secret_file": origin.client_secret_file,
-        "identity_pool_id": origin.identity_pool_id,
-    }
-    return {name: value for name, value in settings.items() if value}
-
-
 class Sessions:
-    """All of them, by the folders that an environment names."""
+    """All sessions, in the folders of an environment."""
 
     def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
         self.environ = environ
-        self._register: Register | None = None
+        self._file = IndexFile(index_folder(environ))
+        self._index: SessionIndex | None = None
+        self._records: dict[str, SessionRecord] = {}
 
     @property
-    def register(self) -> Register:
-        """The index of them. Raises StorageError where there is no home to keep it in."""
-        if self._register is None:
-            self._register = Register(index_folder(self.environ), self.environ)
-        return self._register
+    def index(self) -> SessionIndex:
+        """The snapshot of the index, read at first use. Raises StorageError if it can't be read."""
+        index = self._index
+        if index is None:
+            index = self._index = self._file.load()
+        return index
 
-    # -- keeping ---------------------------------------------------------------------------------------
+    def reload(self) -> None:
+        """Read everything again at its next use: other processes may have changed it."""
+        self._index = None
+        self._records.clear()
 
-    def keep(
+    def _update_index(self, change: Callable[[SessionIndex], object], *, patience: float = 10) -> None:
+        self._index = self._file.update(change, patience=patience)
+
+    # -- saving ----------------------------------------------------------------------------------------
+
+    def save(
         self,
         done: Done,
         origin: SessionOrigin,
@@ -121,177 +102,265 @@ class Sessions:
         *,
         server_time: float,
         signature_checked: bool = False,
-    ) -> Kept:
-        """Keep the session a finished sign-in has begun, and make it the current one. Never raises for want
-        of room or leave: the session is in the result, and why it was not kept.
+    ) -> SaveResult:
+        """Store the session of a finished sign-in and make it the current one.
 
-        ``server_time`` is Cognito's time now (``gateway.now()``).
+        Never raises for lack of room or permission: the result has the session and why it wasn't stored.
+        ``server_time`` is Cognito's current time (``gateway.now()``).
         """
-        record = SessionRecord.of(done, origin, server_time=server_time, signature_checked=signature_checked)
+        record = SessionRecord.from_sign_in(
+            done, origin, server_time=server_time, signature_checked=signature_checked
+        )
+        self.reload()
         if storage is StorageKind.NONE:
             try:
                 self.forget(record)
             except StorageError as error:
-                return Kept(record, left_undone=str(error))
-            return Kept(record)
+                return SaveResult(record, cleanup_problem=str(error))
+            return SaveResult(record)
         name = record.key.file_name
         try:
             outdated = [entry for entry in self.entries() if entry.key == record.key]
-            store = store_of(storage, self.environ)
+            store = open_store(storage, self.environ)
             with locked(store.locks, name):
-                # They came of an earlier session, perhaps of another user by the same name.
-                store.remove(aws_name(name))
+                # Credentials of an earlier session, perhaps of another user with the same name.
+                store.remove(credentials_name(name))
                 store.write(name, record.to_json())
         except StorageError as error:
-            return Kept(record, problem=str(error))
+            return SaveResult(record, problem=str(error))
         try:
-            self.register.add(Entry.of(record, storage), origin)
-            self._tidy_up(record, store, outdated)
+            self._update_index(lambda index: index.add(SessionEntry.from_record(record, storage), origin))
+            self._remove_outdated(record, store, outdated)
         except StorageError as error:
-            return Kept(record, store.where(name), left_undone=str(error))
-        return Kept(record, store.where(name))
+            return SaveResult(record, store.location(name), cleanup_problem=str(error))
+        return SaveResult(record, store.location(name))
 
-    def _tidy_up(self, record: SessionRecord, store: Store, outdated: list[Entry]) -> None:
-        """A session is kept in one place: what earlier ones left elsewhere is not needed any more."""
-        for entry in self.register.entries()[MOST_SESSIONS:]:
+    def _remove_outdated(self, record: SessionRecord, store: Store, outdated: list[SessionEntry]) -> None:
+        """Remove what earlier sign-ins left elsewhere: a session is stored in one place."""
+        for entry in self.index.entries()[MOST_SESSIONS:]:
             self._remove(entry)
-            self.register.remove(entry.key)
+            self._update_index(partial(_remove_key, key=entry.key))
         for entry in outdated:
             if entry.storage is not store.kind:
                 self._remove(entry)
-        self._remove_strays(record.key.file_name, kept_in=store.kind)
-        keep_device(self.register, store, record)
+        self._remove_strays(record.key.file_name, stored_in=store.kind)
+        self._index = save_device(self._file, self.index, store, record, self.environ)
 
-    def current_settings(self) -> Mapping[str, str] | None:
-        """The pool and user of the current session, as ``choose_pool`` takes them; None if there is none."""
-        current = self.register.current()
-        entry = next((entry for entry in self.register.entries() if entry.reference == current), None)
-        record = self.read(entry) if entry else None
-        return settings_in(record.origin) | {"username": record.display_name} if record else None
+    def replace(self, stored: StoredSession, record: SessionRecord) -> str:
+        """Store a refreshed session, for the holder of its lock. Return why that failed, or an empty text."""
+        self._records.clear()
+        try:
+            stored.store.write(record.key.file_name, record.to_json())
+        except StorageError as error:
+            return str(error)
+        return ""
 
-    def offered_settings(self) -> Mapping[str, str] | None:
-        """The same, or else those of the last sign-in, whose session has ended: to sign in to again."""
-        origin = self.register.last_origin()
-        last = settings_in(origin) | {"username": origin.signed_in_as} if origin else None
-        return self.current_settings() or last
+    def set_storage(self, profile: str, kind: StorageKind) -> None:
+        """Record where to store sessions of a profile from now on."""
+        self._update_index(lambda index: index.set_storage(profile, kind))
+
+    def cache_route(self, profile: str, route: str, is_valid: Callable[[list[SessionEntry]], bool]) -> None:
+        """Cache the route of a profile, or without a name of none: see ``tui_auth.session.fast_path``.
+
+        Not if ``is_valid`` rejects the sessions there are by then: another one may have begun meanwhile.
+        """
+
+        def change(index: SessionIndex) -> None:
+            if is_valid(index.entries()):
+                index.set_route(profile, route)
+
+        if self.index.route(profile) != route:
+            self._update_index(change)
 
     # -- finding ---------------------------------------------------------------------------------------
 
-    def entries(self) -> list[Entry]:
-        """The sessions there are, the newest first.
+    def entries(self) -> list[SessionEntry]:
+        """Return the sessions, newest first.
 
-        The index is compared with the folders: one that was lost or damaged knows less than they do, and one
-        that could not be written when a session ended knows more. It is put right if it can be.
+        The index is compared with the folders: one that was lost or damaged has too few entries, and one that
+        couldn't be written when a session ended has too many. It is corrected if that is possible.
         """
-        known = self.register.entries()
-        found = self._compared_with_folders(known)
-        if found != known:
+        known = self.index.entries()
+        existing = self._compare_with_folders(known)
+        if existing != known:
             with suppress(StorageError):
-                self.register.put_right(self._compared_with_folders)
-        return found
+                # Nobody asked for it: if another process is busy with the index, the next command does it.
+                self._update_index(lambda index: index.reconcile(self._compare_with_folders), patience=1)
+        return existing
 
-    def find(self, pool: PoolKey | None = None, username: str = "", *, profile: str = "") -> Found:
-        """The session to use: of this pool and this user, else the newest of this pool, else the current one.
+    def find(self, pool: PoolKey | None = None, username: str = "", *, profile: str = "") -> StoredSession:
+        """Return the session of this pool and user, else the newest of this pool, else the current one.
 
-        ``profile`` is the one that was named, for the sentence that says what to do where there is none.
-        Raises SignInNeeded where there is none, StorageError where it cannot be read.
+        Args:
+            pool: the pool that is meant; None for any.
+            username: the user who is meant; empty for any.
+            profile: the profile that was specified, for the error message.
+
+        Raises:
+            NotSignedInError: there is none.
+            StorageError: it can't be read.
         """
         entries = self.entries()
-        fitting = [entry for entry in entries if is_asked_for(entry, pool, username)]
-        if pool is None and not username and (current := self.register.current()):
+        matching = [entry for entry in entries if entry.matches(pool, username)]
+        if pool is None and not username and (current := self.index.current):
             chosen = next((entry for entry in entries if entry.reference == current), None)
         else:
-            chosen = fitting[0] if fitting else None
+            chosen = matching[0] if matching else None
         if chosen is None:
-            raise SignInNeeded(_not_signed_in(entries, pool, username, profile))
-        record, store = self.read(chosen), store_of(chosen.storage, self.environ)
+            raise NotSignedInError(_not_signed_in_message(entries, pool, username, profile))
+        record, store = self.read(chosen), open_store(chosen.storage, self.environ)
         if record is None:
-            raise SignInNeeded("Not signed in: the session was removed.")
-        return Found(record, store, note_of(chosen) if len(fitting) > 1 else "")
+            raise NotSignedInError("Not signed in: the session was removed.")
+        return StoredSession(record, store, choice_note(chosen) if len(matching) > 1 else "")
 
     def store_for(self, record: SessionRecord) -> Store | None:
-        """Where a session is kept; None where it is kept nowhere."""
+        """Return the store of a session; None if it isn't stored."""
         entry = next((entry for entry in self.entries() if entry.key == record.key), None)
-        return store_of(entry.storage, self.environ) if entry else None
+        return open_store(entry.storage, self.environ) if entry else None
 
-    def read(self, entry: Entry) -> SessionRecord | None:
-        """The session of an entry; None where it has been removed."""
-        return read_record(store_of(entry.storage, self.environ), entry.key.file_name)
+    def read(self, entry: SessionEntry) -> SessionRecord | None:
+        """Return the session of an entry, read once; None if it has been removed."""
+        record = self._records.get(entry.reference)
+        if record is None:
+            record = read_record(open_store(entry.storage, self.environ), entry.key.file_name)
+            if record is not None:
+                self._records[entry.reference] = record
+        return record
 
-    def _compared_with_folders(self, known: list[Entry]) -> list[Entry]:
-        """These entries less those whose file is gone, and those of files that none of them knows."""
-        found = list(known)
+    def current_settings(self) -> Mapping[str, str] | None:
+        """Return pool and user of the current session, as ``choose_pool`` takes them, or None."""
+        entry = self.index.current_entry()
+        record = self.read(entry) if entry else None
+        return record.sign_in_settings if record else None
+
+    def offered_settings(self) -> Mapping[str, str] | None:
+        """Return the same, else those of the last sign-in, whose session has ended: to sign in to again."""
+        origin = self.index.last_origin()
+        last = origin.to_settings() | {"username": origin.signed_in_as} if origin else None
+        return self.current_settings() or last
+
+    def _compare_with_folders(self, known: list[SessionEntry]) -> list[SessionEntry]:
+        """Return these entries without those whose file is gone, and with those of unknown files."""
+        entries = list(known)
         names = {entry.key.file_name for entry in known}
         for kind in (StorageKind.FILE, StorageKind.SESSION):
             try:
-                store = store_of(kind, self.environ)
-                there = {match[1] for name in store.locks.names() if (match := _SESSION_FILE.fullmatch(name))}
+                store = open_store(kind, self.environ)
+                stored = {
+                    match[1] for name in store.locks.names() if (match := _SESSION_FILE.fullmatch(name))
+                }
             except StorageError:
-                continue  # what cannot be looked at is left as it is
-            found = [entry for entry in found if entry.storage is not kind or entry.key.file_name in there]
-            for name in sorted(there - names):
+                continue  # a folder that can't be read is left as it is
+            entries = [
+                entry for entry in entries if entry.storage is not kind or entry.key.file_name in stored
+            ]
+            for name in sorted(stored - names):
                 with suppress(StorageError):
                     record = read_record(store, name)
                     if record is not None and record.key.file_name == name:
-                        found.append(Entry.of(record, kind))
+                        entries.append(SessionEntry.from_record(record, kind))
                         names.add(name)
-        return sorted(found, key=lambda entry: entry.signed_in_at, reverse=True)
+        return sorted(entries, key=lambda entry: entry.signed_in_at, reverse=True)
 
-    # -- ending ----------------------------------------------------------------------------------------
+    # -- forgetting ------------------------------------------------------------------------------------
 
-    def forget(self, record: SessionRecord, *, began: float | None = None) -> bool:
-        """Forget a session wherever it is kept; whether it was kept anywhere.
+    def forget(self, record: SessionRecord, *, signed_in_at: float | None = None) -> bool:
+        """Forget a session wherever it is stored. Return whether it was stored anywhere.
 
-        With ``began`` (seconds since the epoch) only one that began then: another one may have begun since.
+        With ``signed_in_at`` (seconds since the epoch) only one that began then: another one may have begun.
         """
-        found = [entry for entry in self.entries() if entry.key == record.key]
-        removed = [self._remove(entry, began) for entry in found]
+        self._records.clear()
+        entries = [entry for entry in self.entries() if entry.key == record.key]
+        removed = [self._remove(entry, signed_in_at) for entry in entries]
         if None not in removed:
-            self._remove_strays(record.key.file_name)
-            self.register.remove(record.key)
+            self._remove_strays(record.key.file_name, signed_in_at=signed_in_at)
+            # Under the lock the index may have a session that began elsewhere meanwhile. It stays.
+            storages = {entry.storage for entry in entries}
+            self._update_index(lambda index: _remove_entries(index, record, storages, signed_in_at))
         return any(removed)
 
-    def forget_if_unchanged(self, found: Found) -> None:
-        """Forget a session that Cognito has ended, unless it is another by now. For its lock's holder."""
-        name = found.record.key.file_name
-        now = read_record(found.store, name)
-        if now is not None and now.refresh_token == found.record.refresh_token:
-            remove_all(found.store, name)
-            self.register.remove(found.record.key)
+    def forget_if_unchanged(self, stored: StoredSession) -> None:
+        """Forget a session that Cognito has ended, unless another has begun. For the holder of its lock."""
+        name = stored.record.key.file_name
+        record = read_record(stored.store, name)
+        if record is not None and record.refresh_token == stored.record.refresh_token:
+            self._records.clear()
+            remove_session(stored.store, name)
+            self._update_index(lambda index: index.remove(stored.record.key))
 
-    def _remove(self, entry: Entry, began: float | None = None) -> bool | None:
-        """Whether it was there; None where another has begun by now, which stays."""
-        store, name = store_of(entry.storage, self.environ), entry.key.file_name
+    def _remove(self, entry: SessionEntry, signed_in_at: float | None = None) -> bool | None:
+        """Return whether it was there; None if another has begun, which stays."""
+        store, name = open_store(entry.storage, self.environ), entry.key.file_name
         with locked(store.locks, name):
-            if began is not None and _began_at(store, name) not in (None, began):
+            if signed_in_at is not None and _signed_in_at(store, name) not in (None, signed_in_at):
                 return None
-            return remove_all(store, name)
+            return remove_session(store, name)
 
-    def _remove_strays(self, name: str, kept_in: StorageKind | None = None) -> None:
-        """Remove what a process left in another folder that was killed while it moved the session."""
+    def _remove_strays(
+        self, name: str, *, stored_in: StorageKind | None = None, signed_in_at: float | None = None
+    ) -> None:
+        """Remove what a process that was killed while it moved the session left in another folder."""
         for kind in (StorageKind.FILE, StorageKind.SESSION):
             with suppress(StorageError):
-                store = store_of(kind, self.environ)
-                if kind is not kept_in and f"{name}.json" in store.locks.names():
+                store = open_store(kind, self.environ)
+                if kind is not stored_in and f"{name}.json" in store.locks.names():
                     with locked(store.locks, name):
-                        remove_all(store, name)
+                        if signed_in_at is None or _signed_in_at(store, name) in (None, signed_in_at):
+                            remove_session(store, name)
 
 
-def is_asked_for(entry: Entry, pool: PoolKey | None, username: str) -> bool:
-    """Whether a session is one of this pool and this user; None and an empty name are for any."""
-    of_pool = pool is None or PoolKey(entry.endpoint, entry.user_pool_id, entry.client_id) == pool
-    return of_pool and (not username or entry.is_called(username))
+def credentials_name(name: str) -> str:
+    """Return the name of a session's AWS credentials in its store."""
+    return f"{name}.aws"
 
 
-def remove_all(store: Store, name: str) -> bool:
-    """Remove a session and the AWS credentials that came of it; whether there was one."""
-    # In this order: what is left without its session is found by nobody, and never removed.
-    store.remove(aws_name(name))
+def read_record(store: Store, name: str) -> SessionRecord | None:
+    """Return the session that a store has under a name, or None."""
+    content = store.read(name)
+    if content is None:
+        return None
+    record = SessionRecord.from_json(content, store.location(name), store.repair_hint(name))
+    if record.key.file_name != name:
+        # Somebody changed its user or pool: nobody would find it by its key, and no sign-out end it.
+        raise StorageError(
+            f"{store.location(name)} holds another session. Remove it: {store.repair_hint(name)}"
+        )
+    return record
+
+
+def remove_session(store: Store, name: str) -> bool:
+    """Remove a session and its AWS credentials. Return whether there was one."""
+    # In this order: credentials without their session are found by nobody, and never removed.
+    store.remove(credentials_name(name))
     return store.remove(name)
 
 
-def _began_at(store: Store, name: str) -> float | None:
-    """When the session kept under a name began; None where there is none, or nobody can tell."""
+@contextmanager
+def session_lock(stored: StoredSession) -> Iterator[HeldLock]:
+    """Hold the lock of a session: one process at a time may change it."""
+    with locked(stored.store.locks, stored.record.key.file_name) as held:
+        yield held
+
+
+def _remove_key(index: SessionIndex, key: SessionKey) -> None:
+    index.remove(key)
+
+
+def _remove_entries(
+    index: SessionIndex, record: SessionRecord, storages: set[StorageKind], signed_in_at: float | None
+) -> None:
+    began_elsewhere = {
+        entry.storage
+        for entry in index.entries()
+        if entry.key == record.key
+        and entry.storage not in storages
+        and signed_in_at not in (None, entry.signed_in_at)
+    }
+    index.remove(record.key, set(StorageKind) - began_elsewhere)
+
+
+def _signed_in_at(store: Store, name: str) -> float | None:
+    """Return when the session under a name began; None if there is none, or if unknown."""
     try:
         record = read_record(store, name)
     except StorageError:
@@ -299,36 +368,14 @@ def _began_at(store: Store, name: str) -> float | None:
     return record.signed_in_at if record else None
 
 
-def aws_name(name: str) -> str:
-    """Under which name the AWS credentials of a session are kept."""
-    return f"{name}.aws"
-
-
-def read_record(store: Store, name: str) -> SessionRecord | None:
-    """The session a store keeps under a name; None where it keeps none."""
-    content = store.read(name)
-    if content is None:
-        return None
-    record = SessionRecord.from_json(content, store.where(name), store.mend(name))
-    if record.key.file_name != name:
-        # Somebody changed whose it is: under that key nobody would find it, and no sign-out end it.
-        raise StorageError(f"{store.where(name)} holds another session. Remove it: {store.mend(name)}")
-    return record
-
-
-@contextmanager
-def session_lock(found: Found) -> Iterator[Held]:
-    """One process at a time may change this session."""
-    with locked(found.store.locks, found.record.key.file_name) as held:
-        yield held
-
-
-def _not_signed_in(entries: list[Entry], pool: PoolKey | None, username: str, profile: str) -> str:
+def _not_signed_in_message(
+    entries: list[SessionEntry], pool: PoolKey | None, username: str, profile: str
+) -> str:
     sign_in = f"Run tui-auth sign-in --profile {profile}" if profile else "Run tui-auth sign-in"
     if username:
         return f"Not signed in under that name. {sign_in}."
     if pool is not None and entries:
-        return f"Not signed in there. {sign_in}; tui-auth status names the sessions there are."
+        return f"Not signed in there. {sign_in}; tui-auth status lists the sessions there are."
     if entries:
-        return f"Not signed in any more. {sign_in}; tui-auth status names the other sessions."
+        return f"Not signed in any more. {sign_in}; tui-auth status lists the other sessions."
     return f"Not signed in. {sign_in}."

@@ -1,94 +1,110 @@
-"""Ending a session: revoked at Cognito, and forgotten here whatever Cognito says."""
+"""Sign out: revoke the session at Cognito and forget it here, whatever Cognito replies."""
 
 from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.config.errors import ConfigurationError
-from tui_auth.session.errors import SignInNeeded, StorageError
-from tui_auth.session.lock import locked_where_possible
-from tui_auth.session.record import SessionRecord
-from tui_auth.session.refresh import GatewayOf, app_client_of, fresh, gateway_of, is_definitive
-from tui_auth.session.sessions import Found, Sessions, read_record
-from tui_auth.session.stores import store_of
-from tui_auth.session.uninterrupted import finished_first
+from tui_auth.session.errors import NotSignedInError
+from tui_auth.session.refresh import (
+    OpenGateway,
+    build_app_client,
+    ensure_fresh,
+    is_definitive,
+    open_gateway,
+)
+from tui_auth.session.sessions import Sessions, StoredSession, read_record
+from tui_auth.storage.files import StorageError
+from tui_auth.storage.lock import locked_if_possible
+from tui_auth.storage.stores import open_store
+from tui_auth.threads import shielded_from_signals
 
-SECONDS_FOR_THE_CALL = 30
-"""How long an access token must still hold that ends all sessions."""
+if TYPE_CHECKING:
+    from tui_auth.session.record import SessionRecord
+
+CALL_SECONDS = 30
+"""How long the access token for GlobalSignOut must be valid."""
 
 
-class AtCognito(Enum):
-    """What became of the session at Cognito."""
+class RevocationOutcome(Enum):
+    """What happened to the session at Cognito."""
 
     REVOKED = "revoked"
-    WAS_OVER = "it had ended before"
+    ALREADY_ENDED = "it had already ended"
     NOTHING_TO_REVOKE = "it had no refresh token"
-    OTHERS_NOT_REVOKED = "what is kept here can end no session elsewhere"
+    OTHERS_NOT_REVOKED = "the stored sessions can't end sessions elsewhere"
     NOT_REVOKED = "not revoked"
 
 
 @dataclass(frozen=True)
-class SignedOut:
-    """The end of a session.
+class SignOutResult:
+    """The result of a sign-out.
 
-    ``error`` is why it was not revoked: a refusal, a failure, or the signal that ended the waiting
-    (KeyboardInterrupt, SystemExit). ``not_forgotten`` is why something of it is still here; mostly None.
+    ``error`` is why the session wasn't revoked: Cognito's error, a failure, or the signal that ended the wait
+    (KeyboardInterrupt, SystemExit). ``storage_error`` is why something of it is still here; mostly None.
     """
 
-    at_cognito: AtCognito
+    outcome: RevocationOutcome
     error: BaseException | None = None
-    not_forgotten: StorageError | None = None
+    storage_error: StorageError | None = None
 
 
 def sign_out(
-    sessions: Sessions, found: Found, *, everywhere: bool = False, gateway: GatewayOf = gateway_of
-) -> SignedOut:
-    """RevokeToken for this session, or GlobalSignOut for all of this user's; then forget it here.
+    sessions: Sessions,
+    stored: StoredSession,
+    *,
+    everywhere: bool = False,
+    gateway: OpenGateway = open_gateway,
+) -> SignOutResult:
+    """Call RevokeToken for this session, or GlobalSignOut for all of this user's; then forget it here.
 
-    Access and id tokens that were handed out hold until they run out, for whoever does not ask Cognito.
-    Nothing is raised: what went wrong is in the result.
+    Access and ID tokens that were printed stay valid until they expire, for services that don't ask Cognito.
+    Nothing is raised: the result has what went wrong.
     """
-    # Before anything else: a session that Cognito refuses to renew is forgotten on the way.
-    kept = [found, *(_others_of_this_user(sessions, found.record) if everywhere else ())]
-    at_cognito = AtCognito.REVOKED
+    # Before anything else: a session that Cognito won't refresh is forgotten on the way.
+    ended = [stored, *(_other_sessions_of_user(sessions, stored.record) if everywhere else ())]
+    outcome = RevocationOutcome.REVOKED
     error: BaseException | None = None
     try:
         if everywhere:
-            at_cognito = _revoke_everywhere(sessions, kept, gateway)
+            outcome = _revoke_everywhere(sessions, ended, gateway)
         else:
-            _revoke(found, gateway)
+            _revoke(stored, gateway)
     except BaseException as failure:
-        # Whatever it was, a Ctrl+C too: that the session is forgotten here must not depend on it.
-        if isinstance(failure, _NothingToRevoke):
-            at_cognito = AtCognito.NOTHING_TO_REVOKE
-        elif _is_over(failure):
-            at_cognito = AtCognito.WAS_OVER
+        # Any failure, a Ctrl+C too: the session must be forgotten here all the same.
+        if isinstance(failure, _NothingToRevokeError):
+            outcome = RevocationOutcome.NOTHING_TO_REVOKE
+        elif _means_ended(failure):
+            outcome = RevocationOutcome.ALREADY_ENDED
         else:
-            at_cognito, error = AtCognito.NOT_REVOKED, failure
-    records = [each.record for each in kept]
-    return SignedOut(at_cognito, error, finished_first(lambda: _forget(sessions, records)))
+            outcome, error = RevocationOutcome.NOT_REVOKED, failure
+    records = [session.record for session in ended]
+    return SignOutResult(outcome, error, shielded_from_signals(lambda: _forget(sessions, records)))
 
 
-class _NothingToRevoke(SignInNeeded):
-    """A session whose tokens are all there is of it: nobody can end it before they run out."""
+class _NothingToRevokeError(NotSignedInError):
+    """The session has no refresh token: nobody can end it before its tokens expire."""
 
 
-def _is_over(failure: BaseException) -> bool:
-    """Whether a session has ended that could not be ended."""
-    return isinstance(failure, SignInNeeded) or (isinstance(failure, AuthError) and is_definitive(failure))
+def _means_ended(failure: BaseException) -> bool:
+    """Check whether a session couldn't be ended because it had already ended."""
+    return isinstance(failure, NotSignedInError) or (
+        isinstance(failure, AuthError) and is_definitive(failure)
+    )
 
 
-def _revoke(found: Found, gateway: GatewayOf) -> None:
-    # Under the lock, for a refresh meanwhile would bring another refresh token; where none can be had, as on
-    # a disk that only can be read, no refresh can be kept either.
-    with locked_where_possible(found.store.locks, found.record.key.file_name):
-        record = read_record(found.store, found.record.key.file_name)
+def _revoke(stored: StoredSession, gateway: OpenGateway) -> None:
+    # Under the lock, for a refresh meanwhile would bring another refresh token. On a read-only disk there is
+    # no lock, but no refresh can be stored either.
+    with locked_if_possible(stored.store.locks, stored.record.key.file_name):
+        record = read_record(stored.store, stored.record.key.file_name)
         if record is None or record.refresh_token is None:
-            raise _NothingToRevoke("There is no refresh token to revoke.")
-        client = app_client_of(record)
+            raise _NothingToRevokeError("There is no refresh token to revoke.")
+        client = build_app_client(record)
         parameters = {
             "Token": record.refresh_token,
             "ClientId": client.client_id,
@@ -97,67 +113,69 @@ def _revoke(found: Found, gateway: GatewayOf) -> None:
         gateway(record).call("RevokeToken", parameters)
 
 
-def _revoke_everywhere(sessions: Sessions, kept: list[Found], gateway: GatewayOf) -> AtCognito:
-    """GlobalSignOut with the access token of the first session that Cognito still takes.
+def _revoke_everywhere(
+    sessions: Sessions, ended: list[StoredSession], gateway: OpenGateway
+) -> RevocationOutcome:
+    """Call GlobalSignOut with the access token of the first session that Cognito still accepts.
 
-    Raises what kept it from being asked; where Cognito takes none of them, nobody is there to ask it.
+    Raises the first failure that doesn't mean that a session has already ended.
     """
     failures: list[Exception] = []
-    for each in kept:
+    for stored in ended:
         try:
-            _sign_out_globally(sessions, each, gateway)
-        except (AuthError, SignInNeeded, StorageError, ConfigurationError) as failure:
+            _sign_out_globally(sessions, stored, gateway)
+        except (AuthError, NotSignedInError, StorageError, ConfigurationError) as failure:
             failures.append(failure)
             if isinstance(failure, AuthError) and failure.kind in _SAME_FOR_ALL:
                 break
         else:
-            return AtCognito.REVOKED
-        # At least this one shall end, and it may have been refused for what it may not do.
-        with suppress(AuthError, SignInNeeded, StorageError, ConfigurationError):
-            _revoke(each, gateway)
-    in_the_way = next((failure for failure in failures if not _is_over(failure)), None)
-    if in_the_way is not None:
-        raise in_the_way
-    return AtCognito.OTHERS_NOT_REVOKED
+            return RevocationOutcome.REVOKED
+        # At least this one must end; it may lack the permission to end the others.
+        with suppress(AuthError, NotSignedInError, StorageError, ConfigurationError):
+            _revoke(stored, gateway)
+    blocking = next((failure for failure in failures if not _means_ended(failure)), None)
+    if blocking is not None:
+        raise blocking
+    return RevocationOutcome.OTHERS_NOT_REVOKED
 
 
 _SAME_FOR_ALL = (ErrorKind.NETWORK, ErrorKind.THROTTLED)
 
 
-def _sign_out_globally(sessions: Sessions, found: Found, gateway: GatewayOf) -> None:
-    record = fresh(sessions, found, min_ttl=SECONDS_FOR_THE_CALL, gateway=gateway).record
+def _sign_out_globally(sessions: Sessions, stored: StoredSession, gateway: OpenGateway) -> None:
+    record = ensure_fresh(sessions, stored, min_ttl=CALL_SECONDS, gateway=gateway).record
     try:
         gateway(record).call("GlobalSignOut", {"AccessToken": record.access_token})
-    except AuthError as refusal:
-        if not is_definitive(refusal):
+    except AuthError as error:
+        if not is_definitive(error):
             raise
-        # It may be this token alone that is over; the refresh token tells.
-        record = fresh(sessions, replace(found, record=record), force=True, gateway=gateway).record
+        # Perhaps only this token is revoked; the refresh token tells.
+        record = ensure_fresh(sessions, replace(stored, record=record), force=True, gateway=gateway).record
         gateway(record).call("GlobalSignOut", {"AccessToken": record.access_token})
 
 
-def _others_of_this_user(sessions: Sessions, record: SessionRecord) -> list[Found]:
-    """The user's sessions that are kept here beside this one: with other app clients."""
-    found = []
+def _other_sessions_of_user(sessions: Sessions, record: SessionRecord) -> list[StoredSession]:
+    """Return the user's other sessions on this machine: those with other app clients."""
+    others = []
     key = record.key
     with suppress(StorageError):
         for entry in sessions.entries():
-            whose = (entry.endpoint, entry.user_pool_id, entry.username)
-            if entry.key == key or whose != (key.endpoint, key.user_pool_id, key.username):
+            owner = (entry.endpoint, entry.user_pool_id, entry.username)
+            if entry.key == key or owner != (key.endpoint, key.user_pool_id, key.username):
                 continue
             with suppress(StorageError):
                 other = sessions.read(entry)
                 if other is not None:
-                    found.append(Found(other, store_of(entry.storage, sessions.environ)))
-    return found
+                    others.append(StoredSession(other, open_store(entry.storage, sessions.environ)))
+    return others
 
 
 def _forget(sessions: Sessions, records: list[SessionRecord]) -> StorageError | None:
-    """Forget sessions; why one of them could not be forgotten altogether, if so."""
+    """Forget sessions. Return why one of them couldn't be forgotten completely, or None."""
     problem = None
     for record in records:
         try:
-            sessions.forget(record, began=record.signed_in_at)
+            sessions.forget(record, signed_in_at=record.signed_in_at)
         except StorageError as error:
             problem = problem or error
     return problem

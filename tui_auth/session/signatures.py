@@ -1,4 +1,4 @@
-"""Were these tokens signed by their pool? Its keys are kept between runs, and fetched again for a new one."""
+"""Check that tokens were signed by their pool, whose keys are cached for a day."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.tokens import (
     KeySet,
     KeysUnreachableError,
-    Tokens,
     UnknownKeyError,
     WrongSignatureError,
     check_signature,
@@ -20,36 +19,40 @@ from tui_auth.auth.tokens import (
     keys_url,
     parse_key_set,
 )
-from tui_auth.config import places
-from tui_auth.session.errors import StorageError
-from tui_auth.session.private_files import PrivateFolder
+from tui_auth.storage import paths
+from tui_auth.storage.files import PrivateFolder, StorageError
 
-KEPT_SECONDS = 24 * 3600
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tui_auth.auth.tokens import Tokens
+
+CACHED_SECONDS = 24 * 3600
 
 
-def signatures_hold(
+def check_signatures(
     tokens: Tokens, user_pool_id: str, endpoint: str = "", environ: Mapping[str, str] = os.environ
 ) -> bool:
-    """True if the pool signed both tokens; False if its keys cannot be reached, so that nothing is known.
+    """Return True if the pool signed both tokens, False if its keys can't be fetched and so nothing is known.
 
-    Raises AuthError (service) if it did not. ``endpoint`` is empty for AWS's own.
+    Raises AuthError (service) if it didn't sign them. ``endpoint`` is empty for AWS's own.
     """
     url = keys_url(user_pool_id, endpoint or None)
-    keys = _kept(url, environ)
+    keys = _cached_keys(url, environ)
     try:
         if keys is not None:
             try:
                 return _check(tokens, keys)
             except UnknownKeyError:
-                pass  # pools change their keys
-        return _check(tokens, _fetched(url, environ))
+                pass  # pools rotate their keys
+        return _check(tokens, _fetch_keys(url, environ))
     except KeysUnreachableError:
         return False
     except (WrongSignatureError, UnknownKeyError):
         raise AuthError(
             ErrorKind.SERVICE,
-            "The tokens that came were not signed by this user pool, so they were thrown away.",
-            "Compare pool id and endpoint. Is there a proxy in between?",
+            "The tokens were not signed by this user pool, so they were discarded.",
+            "Compare pool ID and endpoint. Is there a proxy in between?",
         ) from None
 
 
@@ -59,17 +62,17 @@ def _check(tokens: Tokens, keys: KeySet) -> bool:
     return True
 
 
-def _fetched(url: str, environ: Mapping[str, str]) -> KeySet:
+def _fetch_keys(url: str, environ: Mapping[str, str]) -> KeySet:
     keys = fetch_keys(url)
     content = json.dumps({"fetched_at": time.time(), "keys": keys["keys"]}).encode()
     try:
         _folder(environ).write(_name(url), content)
     except StorageError:
-        return keys  # without a cache they are fetched each time
+        return keys  # without a cache, fetch them each time
     return keys
 
 
-def _kept(url: str, environ: Mapping[str, str]) -> KeySet | None:
+def _cached_keys(url: str, environ: Mapping[str, str]) -> KeySet | None:
     try:
         content = _folder(environ).read(_name(url))
         keys = parse_key_set(json.loads(content)) if content else None
@@ -79,14 +82,14 @@ def _kept(url: str, environ: Mapping[str, str]) -> KeySet | None:
     if (
         keys is None
         or not isinstance(fetched_at, int | float)
-        or not 0 <= time.time() - fetched_at < KEPT_SECONDS
+        or not 0 <= time.time() - fetched_at < CACHED_SECONDS
     ):
         return None
     return {"keys": keys["keys"]}
 
 
 def _folder(environ: Mapping[str, str]) -> PrivateFolder:
-    return PrivateFolder(places.cache_folder(environ))
+    return PrivateFolder(paths.cache_folder(environ))
 
 
 def _name(url: str) -> str:

@@ -10,17 +10,16 @@ from contextlib import contextmanager
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, Final
 
+from tui_auth.threads import ENDING_SIGNALS, EXIT_GRACE_SECONDS
+
 from .restore import restore_terminal
 
-if TYPE_CHECKING:  # asyncio takes long to import, and line prompts have no loop
+if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Iterator
     from types import FrameType
 
-ENDING_SIGNALS: Final = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
-GRACE_SECONDS: float = 5.0
-"""How long the program may take to end after a signal, before it is ended by force."""
-
+GRACE_SECONDS: float = EXIT_GRACE_SECONDS
 _WAKE_SECONDS: Final = 0.05
 
 

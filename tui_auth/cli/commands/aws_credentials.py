@@ -8,14 +8,16 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from tui_auth.cli.exit_status import say, with_status
-from tui_auth.cli.output import write_out
-from tui_auth.cli.session_access import add_sign_in_arguments, asked_for, find_session, session_with_token
+from tui_auth.cli.exit_status import with_status
+from tui_auth.cli.output import say, write_out
+from tui_auth.cli.session_access import add_sign_in_arguments, find_session, session_with_token
 from tui_auth.config.errors import ConfigurationError
 from tui_auth.config.resolver import explicit_settings
-from tui_auth.session.aws import AwsCredentials, kept_credentials, new_credentials
-from tui_auth.session.errors import SignInNeeded, StorageError
+from tui_auth.session.aws import AwsCredentials, cached_credentials, get_credentials
+from tui_auth.session.errors import NotSignedInError
+from tui_auth.session.finder import resolve_query
 from tui_auth.session.sessions import Sessions
+from tui_auth.storage.files import StorageError
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -42,17 +44,17 @@ def run(arguments: Namespace) -> int:
 
 def _run(arguments: Namespace) -> int:
     sessions, found = Sessions(), None
-    with suppress(SignInNeeded):  # session_with_token signs in below, if it may
+    with suppress(NotSignedInError):  # session_with_token signs in below, if it may
         found = find_session(arguments, sessions)
     if found is not None:
         pool = _identity_pool(arguments, sessions, found.record)
         with suppress(StorageError):  # without the cached credentials, new ones are fetched below
-            if cached := kept_credentials(found.store, found.record, pool):
+            if cached := cached_credentials(found.store, found.record, pool):
                 return write_out(FORMATS[arguments.format](cached))
     may_sign_in = arguments.login == "auto" and arguments.format != "process"
-    record = session_with_token(arguments, sessions, kinds=("id",), may_sign_in=may_sign_in, found=found)
+    record = session_with_token(arguments, sessions, kinds=("id",), may_sign_in=may_sign_in, stored=found)
     pool = _identity_pool(arguments, sessions, record)
-    credentials, warning = new_credentials(sessions.store_for(record), record, pool)
+    credentials, warning = get_credentials(sessions.store_for(record), record, pool)
     if warning:
         say(warning)
     return write_out(FORMATS[arguments.format](credentials))
@@ -60,7 +62,7 @@ def _run(arguments: Namespace) -> int:
 
 def _identity_pool(arguments: Namespace, sessions: Sessions, record: SessionRecord) -> str:
     """Return the identity pool that flags, environment or profile give for this pool, or the session's."""
-    choice = asked_for(arguments, sessions).choice
+    choice = resolve_query(arguments, sessions).choice
     is_same_pool = choice is not None and choice.user_pool_id == record.origin.user_pool_id
     pool = arguments.identity_pool_id or (choice.identity_pool_id if choice and is_same_pool else None)
     if choice is None:  # nothing specifies a user pool, so the variable is for whatever session there is

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 
-from tui_auth.cli.exit_status import NOT_SIGNED_IN, USAGE, say, with_status
+from tui_auth.cli.exit_status import with_status
+from tui_auth.cli.output import say
+from tui_auth.exit_codes import ExitCode
 
 MAX_PACE = 20
 
@@ -34,7 +36,7 @@ def _run(arguments: Namespace) -> int:
 
     if not full_screen.prepare("The demo"):
         say("`tui-auth pool --demo-users` serves the same users to `tui-auth sign-in --plain`.")
-        return NOT_SIGNED_IN
+        return ExitCode.NOT_SIGNED_IN
     from tui_auth.demo.app import DemoApp
     from tui_auth.emulator import CognitoEmulator
     from tui_auth.emulator.demo_users import provision
@@ -45,7 +47,7 @@ def _run(arguments: Namespace) -> int:
         users = {user.username: user for user in pool.users}
         if arguments.play and arguments.play not in users:
             say(f"There is no such sample user. They are {', '.join(users)}.")
-            return USAGE
+            return ExitCode.USAGE
         plays = users[arguments.play] if arguments.play else None
         app = DemoApp(server, pool, theme=theme, plays=plays, pace=arguments.pace)
         return app.run_in_terminal()

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from tui_auth.cli.doctor.machine import check_machine
 from tui_auth.cli.doctor.network import COGNITO_URL, check_network
 from tui_auth.cli.doctor.report import Finding, exit_status, report_as_json
-from tui_auth.cli.exit_status import CONFIGURATION, UNEXPECTED
 from tui_auth.cli.output import write_out
 from tui_auth.config.errors import ConfigurationError, NoPoolError
 from tui_auth.config.resolver import add_pool_arguments, resolve_pool
 from tui_auth.config.settings import FLOWS
+from tui_auth.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -46,9 +46,9 @@ def run(arguments: Namespace) -> int:
     for finding in _check_all(arguments):
         findings.append(finding)
         if not arguments.json and write_out(finding.as_text()):
-            return UNEXPECTED
+            return ExitCode.INTERNAL_ERROR
     if arguments.json and write_out(json.dumps(report_as_json(findings), indent=2) + "\n"):
-        return UNEXPECTED
+        return ExitCode.INTERNAL_ERROR
     return exit_status(findings)
 
 
@@ -58,7 +58,9 @@ def _check_all(arguments: Namespace) -> Iterator[Finding]:
     except ConfigurationError as error:
         for note in error.notes if isinstance(error, NoPoolError) else ():
             yield Finding.note("note", note)
-        yield Finding.problem("pool", str(error), "The pool is not looked at until then.", CONFIGURATION)
+        yield Finding.problem(
+            "pool", str(error), "The pool is not looked at until then.", ExitCode.CONFIGURATION
+        )
         yield from check_network(COGNITO_URL.format("us-east-1"))
         yield from check_machine()
         return
@@ -76,14 +78,14 @@ def _check_all(arguments: Namespace) -> Iterator[Finding]:
         gateway = CognitoGateway(Address(choice.region or "", choice.endpoint_url))
         yield from check_pool(choice, gateway, url)
     except AuthError as error:
-        yield Finding.problem("reachable", error.message, error.recovery_suggestion, CONFIGURATION)
+        yield Finding.problem("reachable", error.message, error.recovery_suggestion, ExitCode.CONFIGURATION)
     yield from check_machine()
 
 
 def _last_session_settings() -> Mapping[str, Any] | None:
     """Return the settings of the last sign-in, or None; the folder checks report if they can't be read."""
-    from tui_auth.session.errors import StorageError
     from tui_auth.session.sessions import Sessions
+    from tui_auth.storage.files import StorageError
 
     try:
         return Sessions().current_settings()

@@ -10,9 +10,11 @@ import sys
 from argparse import REMAINDER, ArgumentParser, ArgumentTypeError, Namespace
 from contextlib import suppress
 
-from tui_auth.cli.exit_status import USAGE, say, with_status
+from tui_auth.cli.exit_status import with_status
+from tui_auth.cli.output import say
 from tui_auth.cli.session_access import add_sign_in_arguments, session_with_token
-from tui_auth.cli.token_arguments import KINDS
+from tui_auth.exit_codes import ExitCode
+from tui_auth.session.fast_path import TOKEN_KINDS
 from tui_auth.session.sessions import Sessions
 
 CANNOT_RUN, NOT_FOUND = 126, 127
@@ -45,7 +47,7 @@ def _run(arguments: Namespace) -> int:
     command = arguments.command[1:] if arguments.command[:1] == ["--"] else arguments.command
     if not command:
         say("Name a command: tui-auth exec -- CMD")
-        return USAGE
+        return ExitCode.USAGE
     variables = arguments.env or [DEFAULT_VARIABLE]
     # A sign-in changes both for this process; the command must get them as the caller set them.
     caller_environment, core_limit = dict(os.environ), resource.getrlimit(resource.RLIMIT_CORE)
@@ -72,8 +74,8 @@ def _run(arguments: Namespace) -> int:
 
 def _parse_variable(text: str) -> tuple[str, str]:
     name, _, kind = text.partition("=")
-    if kind in KINDS and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+    if kind in TOKEN_KINDS and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
         raise ArgumentTypeError("the name of a variable is letters, digits and _, and begins with no digit")
-    if kind not in KINDS:
+    if kind not in TOKEN_KINDS:
         raise ArgumentTypeError("write it as NAME=id or NAME=access")
     return name, kind

@@ -12,8 +12,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from tui_auth.cli.exit_status import CONFIGURATION
 from tui_auth.cli.output import tell, write_out
+from tui_auth.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from tui_auth.emulator import CognitoEmulator
@@ -57,13 +57,13 @@ def run(arguments: Namespace) -> int:
         triggers = load_triggers(arguments.triggers) if arguments.triggers else None
     except TriggersError as error:
         tell(str(error))
-        return CONFIGURATION
+        return ExitCode.CONFIGURATION
     try:
         server = CognitoEmulator(port=arguments.port, triggers=triggers)
     except OSError as error:
         advice = "Give another --port, or none for a free one."
         tell(f"cannot listen on port {arguments.port}: {error.strerror}. {advice}")
-        return CONFIGURATION
+        return ExitCode.CONFIGURATION
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())

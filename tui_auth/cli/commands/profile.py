@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tui_auth.cli.exit_status import OK, USAGE, Ended, say, with_status
-from tui_auth.cli.output import tell, write_out
+from tui_auth.cli.exit_status import CommandFailedError, with_status
+from tui_auth.cli.output import say, tell, write_out
 from tui_auth.cli.profile_flags import add_setting_flags, parse_setting_flags
 from tui_auth.config.amplify import read_amplify_file
 from tui_auth.config.client_secret import read_secret_file, resolve_secret_path
@@ -24,6 +24,7 @@ from tui_auth.config.profile_editor import (
 from tui_auth.config.profiles import Profiles, load_profiles
 from tui_auth.config.resolver import POOL_FLAGS, add_pool_arguments, resolve_pool
 from tui_auth.config.settings import SETTINGS, check_region
+from tui_auth.exit_codes import ExitCode
 from tui_auth.terminal.safe_text import safe_line
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def run(arguments: Namespace) -> int:
 
     def command() -> int:
         action(arguments)
-        return OK
+        return ExitCode.OK
 
     return with_status(command)
 
@@ -218,7 +219,7 @@ def _default_name(path: Path) -> str:
 def _show(arguments: Namespace) -> None:
     if arguments.name and (flag := _pool_flag_in(arguments)):
         say(f"profile show PROFILE tells what is written there; leave out {flag}, or the profile's name.")
-        raise Ended(USAGE)
+        raise CommandFailedError(ExitCode.USAGE)
     values = _profile_values(arguments.name) if arguments.name else _resolved_values(arguments)
     if "client_secret_file" in values:
         _say_if_it_cannot_be_read(values["client_secret_file"][0])
@@ -305,7 +306,7 @@ def _print_json(value: object) -> None:
 
 def _put(text: str) -> None:
     if status := write_out(text):
-        raise Ended(status)
+        raise CommandFailedError(status)
 
 
 def _say(sentence: str) -> None:

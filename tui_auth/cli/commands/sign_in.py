@@ -9,30 +9,21 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from tui_auth.cli.arguments import read_password, write_trace
-from tui_auth.cli.exit_status import (
-    CANCELLED,
-    NEEDS_A_SCREEN,
-    NOT_SIGNED_IN,
-    OK,
-    STORAGE,
-    USAGE,
-    Ended,
-    say,
-    with_status,
-)
-from tui_auth.cli.output import tell
+from tui_auth.cli.exit_status import CommandFailedError, with_status
+from tui_auth.cli.output import say, tell
 from tui_auth.config.certificates import check_certificates
 from tui_auth.config.errors import NoPoolError
 from tui_auth.config.resolver import ResolvedPool, add_pool_arguments, explicit_settings, resolve_pool
 from tui_auth.config.settings import FLOWS, STORAGES, check_region
 from tui_auth.config.sources import SourceKind
+from tui_auth.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from tui_auth.auth.auth import Auth
     from tui_auth.auth.next_step import Done
     from tui_auth.done_keeper import DoneKeeper
     from tui_auth.secret import Secret
-    from tui_auth.session.keeping import Keeping
+    from tui_auth.session.persistence import SessionPersistence
     from tui_auth.session.record import SessionRecord
     from tui_auth.settings import SignInSettings
 
@@ -108,7 +99,7 @@ def _run(arguments: Namespace) -> int:
     with one_at_a_time(choice, Sessions(), by_password=asks_nobody(arguments)) as turn:
         if turn.begun_by_another:
             say(f"Signed in as {turn.begun_by_another.display_name} by the other one.")
-            return OK
+            return ExitCode.OK
         return sign_in_now(choice, arguments, when_kept=turn.end)[0]
 
 
@@ -153,7 +144,7 @@ def _asked_pool(arguments: Namespace, nothing: NoPoolError) -> ResolvedPool:
         arguments, theme=full_screen.theme(os.environ.get("TUI_AUTH_THEME")), notice=" ".join(nothing.notes)
     )
     if choice is None:
-        raise Ended(status)
+        raise CommandFailedError(status)
     return choice
 
 
@@ -186,16 +177,16 @@ def sign_in_now(
         return _sign_in(auth, settings, partial(_keeping, choice, auth, when_kept), arguments)
 
 
-def _keeping(choice: ResolvedPool, auth: Auth, when_kept: Callable[[], None]) -> Keeping:
+def _keeping(choice: ResolvedPool, auth: Auth, when_kept: Callable[[], None]) -> SessionPersistence:
     # What keeps sessions takes long to import, and the first screen needs none of it.
-    from tui_auth.session.keeping import Keeping
+    from tui_auth.session.persistence import SessionPersistence
     from tui_auth.session.sessions import Sessions
 
-    return Keeping(choice, auth.gateway.now, Sessions(), when_kept)
+    return SessionPersistence(choice, auth.gateway.now, Sessions(), when_kept)
 
 
 def _sign_in(
-    auth: Auth, settings: SignInSettings, make_keeping: Callable[[], Keeping], arguments: Namespace
+    auth: Auth, settings: SignInSettings, make_keeping: Callable[[], SessionPersistence], arguments: Namespace
 ) -> tuple[int, SessionRecord | None]:
     from tui_auth.terminal.environment import TerminalKind, find_terminal
 
@@ -218,12 +209,12 @@ def _sign_in(
 
 
 def _in_full_screen(
-    auth: Auth, settings: SignInSettings, make_keeping: Callable[[], Keeping], arguments: Namespace
+    auth: Auth, settings: SignInSettings, make_keeping: Callable[[], SessionPersistence], arguments: Namespace
 ) -> tuple[int, SessionRecord | None]:
     from tui_auth.cli import full_screen
 
     if not full_screen.prepare("Signing in"):
-        return NOT_SIGNED_IN, None
+        return ExitCode.NOT_SIGNED_IN, None
     from tui_auth.app import TuiAuthApp
 
     @cache
@@ -263,10 +254,10 @@ def _say_who(done: Done, signed_in_as: str) -> None:
 
 def _status_of(problem: str, arguments: Namespace) -> int:
     """Signed in all the same; only who named a place for the session was not given what they asked for."""
-    return STORAGE if problem and arguments.storage else OK
+    return ExitCode.STORAGE if problem and arguments.storage else ExitCode.OK
 
 
-def _in_lines(auth: Auth, settings: SignInSettings, keeping: Keeping) -> tuple[Done, str]:
+def _in_lines(auth: Auth, settings: SignInSettings, keeping: SessionPersistence) -> tuple[Done, str]:
     """Done, and the name as it was typed."""
     from tui_auth.plain.sign_in import PlainSignIn
     from tui_auth.terminal.environment import harden_process
@@ -276,10 +267,10 @@ def _in_lines(auth: Auth, settings: SignInSettings, keeping: Keeping) -> tuple[D
     harden_process()
     with TtyPrompt() as lines, exit_on_signals():
         try:
-            conversation = PlainSignIn(auth, settings, lines, device_of=keeping.device)
+            conversation = PlainSignIn(auth, settings, lines, find_device=keeping.device)
             return conversation.run(), conversation.username
         except EOFError:
-            raise Ended(CANCELLED) from None
+            raise CommandFailedError(ExitCode.CANCELLED) from None
 
 
 def _ask_about_device(auth: Auth, done: Done) -> None:
@@ -291,7 +282,9 @@ def _ask_about_device(auth: Auth, done: Done) -> None:
         ask_about_device(auth, done, lines)
 
 
-def _without_screen(auth: Auth, settings: SignInSettings, keeping: Keeping, password: Secret) -> Done:
+def _without_screen(
+    auth: Auth, settings: SignInSettings, keeping: SessionPersistence, password: Secret
+) -> Done:
     """A sign-in with name and password alone; exit 10 where the pool asks for more."""
     from tui_auth.auth.next_step import AuthFactorType, Done
     from tui_auth.terminal.environment import harden_process
@@ -299,7 +292,7 @@ def _without_screen(auth: Auth, settings: SignInSettings, keeping: Keeping, pass
     harden_process()
     if not settings.username:
         say("--password-stdin and --password-file need --username.")
-        raise Ended(USAGE)
+        raise CommandFailedError(ExitCode.USAGE)
     step = auth.attempt().sign_in(
         settings.username,
         password,
@@ -313,7 +306,7 @@ def _without_screen(auth: Auth, settings: SignInSettings, keeping: Keeping, pass
     say(
         f"The pool asks for more than a password ({type(step).__name__}). Run tui-auth sign-in on a terminal."
     )
-    raise Ended(NEEDS_A_SCREEN)
+    raise CommandFailedError(ExitCode.UNSUPPORTED_STEP)
 
 
 def _wants_lines(arguments: Namespace) -> bool:

@@ -1,93 +1,89 @@
-"""``tui-auth sign-out``: revoke the session at Cognito, and forget it here whatever Cognito says."""
+"""``tui-auth sign-out``: revoke the session at Cognito and forget it here, whatever Cognito replies."""
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
-from tui_auth.cli.exit_status import (
-    INTERRUPTED,
-    OK,
-    REFUSED,
-    STORAGE,
-    UNEXPECTED,
-    say,
-    status_for,
-    with_status,
-)
+from tui_auth.cli.exit_status import status_for, with_status
+from tui_auth.cli.output import say
 from tui_auth.cli.session_access import add_session_arguments, find_session
+from tui_auth.exit_codes import ExitCode
 from tui_auth.session.sessions import Sessions
 
 if TYPE_CHECKING:
-    from tui_auth.session.sign_out import AtCognito
+    from argparse import ArgumentParser, Namespace
+
+    from tui_auth.session.sign_out import RevocationOutcome
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """The flags of this command."""
+    """Add the flags of this command."""
     add_session_arguments(parser)
     parser.add_argument(
-        "--everywhere", action="store_true", help="end all sessions of this user, on other machines too"
+        "--everywhere", action="store_true", help="end this user's sessions on other machines too"
     )
 
 
 def run(arguments: Namespace) -> int:
-    """Sign out; 0 where no session is left at Cognito and here, else the status of what is in the way."""
+    """Sign out. Return 0 if no session is left at Cognito and here, else the exit code of the failure."""
     return with_status(lambda: _run(arguments))
 
 
 def _run(arguments: Namespace) -> int:
-    from tui_auth.session.sign_out import AtCognito, sign_out
+    from tui_auth.session.sign_out import RevocationOutcome, sign_out
     from tui_auth.terminal.signals import exit_on_signals
 
     sessions = Sessions()
-    found = find_session(arguments, sessions)
+    stored = find_session(arguments, sessions)
     with exit_on_signals():
-        ended = sign_out(sessions, found, everywhere=arguments.everywhere)
-    status, at_cognito = _at_cognito(ended.at_cognito, ended.error)
-    if ended.not_forgotten is not None:
-        status = status or STORAGE
-        sentence = f"{at_cognito} Here it could not be forgotten altogether. {ended.not_forgotten}"
-    elif ended.at_cognito is AtCognito.REVOKED:
+        result = sign_out(sessions, stored, everywhere=arguments.everywhere)
+    status, at_cognito = _revocation_text(result.outcome, result.error)
+    if result.storage_error is not None:
+        status = status or ExitCode.STORAGE
+        sentence = f"{at_cognito} It couldn't be forgotten here completely. {result.storage_error}"
+    elif result.outcome is RevocationOutcome.REVOKED:
         where = " everywhere" if arguments.everywhere else ""
-        sentence = f"signed out{where}, at Cognito and here. Tokens handed out hold until they run out."
+        sentence = f"signed out{where}, at Cognito and here. Printed tokens stay valid until they expire."
     else:
         sentence = f"the session is forgotten here. {at_cognito}"
-    say(f"{found.record.display_name}: {sentence}")
+    say(f"{stored.record.display_name}: {sentence}")
     return status
 
 
-def _at_cognito(end: AtCognito, error: BaseException | None) -> tuple[int, str]:
-    """The exit status, and what is said of the session's end at Cognito."""
-    from tui_auth.session.sign_out import AtCognito
+def _revocation_text(outcome: RevocationOutcome, error: BaseException | None) -> tuple[int, str]:
+    """Return the exit code, and the sentence about the session's end at Cognito."""
+    from tui_auth.session.sign_out import RevocationOutcome
 
     if isinstance(error, KeyboardInterrupt | SystemExit):
-        status = error.code if isinstance(error, SystemExit) and isinstance(error.code, int) else INTERRUPTED
-        return status, "The waiting was stopped before Cognito answered, so it may go on there."
+        code = error.code if isinstance(error, SystemExit) else None
+        status = code if isinstance(code, int) else ExitCode.INTERRUPTED
+        return status, "The wait was stopped before Cognito replied, so the session may go on there."
     if isinstance(error, Exception):
-        return status_for(error), _not_ended(error)
-    match end:
-        case AtCognito.WAS_OVER:
-            return OK, "It had ended at Cognito before."
-        case AtCognito.NOTHING_TO_REVOKE:
-            return OK, "There was no refresh token left to revoke; its tokens hold until they run out."
-        case AtCognito.OTHERS_NOT_REVOKED:
+        return status_for(error), _failure_text(error)
+    match outcome:
+        case RevocationOutcome.ALREADY_ENDED:
+            return ExitCode.OK, "It had already ended at Cognito."
+        case RevocationOutcome.NOTHING_TO_REVOKE:
+            sentence = "There was no refresh token to revoke; its tokens stay valid until they expire."
+            return ExitCode.OK, sentence
+        case RevocationOutcome.OTHERS_NOT_REVOKED:
             sentence = (
-                "It had ended at Cognito before, so it could end no other: sessions on other machines were "
+                "It had already ended at Cognito, so it couldn't end others: sessions on other machines were "
                 "not ended. Sign in, then run tui-auth sign-out --everywhere."
             )
-            return REFUSED, sentence
+            return ExitCode.REJECTED, sentence
         case _:
-            return OK, "The session is ended at Cognito."
+            return ExitCode.OK, "The session has ended at Cognito."
 
 
-def _not_ended(error: Exception) -> str:
+def _failure_text(error: Exception) -> str:
     from tui_auth.auth.errors import AuthError
 
     copies = "To end it there, sign in again and run tui-auth sign-out --everywhere."
     if isinstance(error, AuthError) and error.may_have_arrived:
-        return f"No answer came from Cognito, so there it may have ended or not. {copies}"
-    # Whatever an error of our own says may hold a value.
+        return f"No answer came from Cognito, so the session may have ended there or not. {copies}"
+    # The text of an internal error may hold a value.
     reason = error.message if isinstance(error, AuthError) else str(error)
-    if status_for(error) == UNEXPECTED:
+    if status_for(error) == ExitCode.INTERNAL_ERROR:
         reason = f"({type(error).__name__})"
     return f"Cognito did not end it: {reason} {copies}"

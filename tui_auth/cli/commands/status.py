@@ -1,91 +1,102 @@
-"""``tui-auth status``: who is signed in, to which pool, for how long, and where that is kept."""
+"""``tui-auth status``: show who is signed in, to which pool, for how long, and where that is stored."""
 
 from __future__ import annotations
 
 import json
 import time
-from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tui_auth.cli.exit_status import NOT_SIGNED_IN, say, with_status
-from tui_auth.cli.output import write_out
-from tui_auth.cli.session_access import add_session_arguments, find_session, say_what_could_not_be_kept
-from tui_auth.session.errors import SignInNeeded
-from tui_auth.session.record import SessionRecord
-from tui_auth.session.register import Entry
-from tui_auth.session.sessions import Found, Sessions
+from tui_auth.cli.exit_status import with_status
+from tui_auth.cli.output import say, write_out
+from tui_auth.cli.session_access import add_session_arguments, find_session, report_unsaved
+from tui_auth.exit_codes import ExitCode
+from tui_auth.session.errors import NotSignedInError
+from tui_auth.session.sessions import Sessions, StoredSession
 from tui_auth.terminal.safe_text import safe_line
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+    from collections.abc import Sequence
+
+    from tui_auth.session.index import SessionEntry
+    from tui_auth.session.record import SessionRecord
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """The flags of this command."""
+    """Add the flags of this command."""
     add_session_arguments(parser)
-    parser.add_argument("--json", action="store_true", help="for programs")
-    parser.add_argument("--online", action="store_true", help="ask Cognito whether the session still counts")
+    parser.add_argument("--json", action="store_true", help="print JSON for programs")
+    parser.add_argument(
+        "--online", action="store_true", help="ask Cognito whether the session is still valid"
+    )
 
 
 def run(arguments: Namespace) -> int:
-    """Tell about the session; 0 where it stands, 4 where none does, 7 where --online got no answer."""
+    """Show the session. Return 0, 4 if there is none, or 7 if --online got no reply."""
     return with_status(lambda: _run(arguments))
 
 
 def _run(arguments: Namespace) -> int:
-    sessions, found = Sessions(), None
-    try:
-        found = find_session(arguments, sessions)
-        if arguments.online:
-            found = _asked_at_cognito(sessions, found)
-        if not _can_go_on(found.record):
-            raise SignInNeeded("The session has run out. Run tui-auth sign-in.")
-    except SignInNeeded as needed:
-        ended = found.record.key if found else None
-        others = [entry for entry in sessions.entries() if entry.key != ended]
+    sessions = Sessions()
+    stored, problem = _usable_session(arguments, sessions)
+    ended = stored.record.key if stored else None
+    others = [entry for entry in sessions.entries() if entry.key != ended]
+    if stored is None or problem:
         if arguments.json:
-            write_out(
-                json.dumps({"signed_in": False, "sessions": list(map(_entry, others))}, indent=2) + "\n"
-            )
-        say(str(needed))
+            facts: dict[str, Any] = {"signed_in": False, "sessions": list(map(_entry_facts, others))}
+            write_out(json.dumps(facts, indent=2) + "\n")
+        say(problem)
         for entry in others if not arguments.json else ():
-            say(f"there is a session: {_named(entry)}.")
-        return NOT_SIGNED_IN
-    facts = _facts(found, online=arguments.online)
+            say(f"there is a session: {_entry_text(entry)}.")
+        return ExitCode.NOT_SIGNED_IN
+    facts = _facts(stored, online=arguments.online)
     if arguments.json:
-        facts["sessions"] = list(map(_entry, sessions.entries()))
+        facts["sessions"] = list(map(_entry_facts, sessions.entries()))
         return write_out(json.dumps(facts, indent=2) + "\n")
-    others = [entry for entry in sessions.entries() if entry.key != found.record.key]
-    return write_out(_in_words(facts, found.record, others))
+    return write_out(_as_text(facts, stored.record, others))
 
 
-def _asked_at_cognito(sessions: Sessions, found: Found) -> Found:
-    """GetUser with an access token that holds. Raises SignInNeeded where Cognito has ended the session."""
+def _usable_session(arguments: Namespace, sessions: Sessions) -> tuple[StoredSession | None, str]:
+    """Return the session, if there is one, and why it can't be used; empty if it can."""
+    stored = None
+    try:
+        stored = find_session(arguments, sessions)
+        if arguments.online:
+            stored = _check_at_cognito(sessions, stored)
+    except NotSignedInError as error:
+        return stored, str(error)
+    return stored, "" if _is_usable(stored.record) else "The session has expired. Run tui-auth sign-in."
+
+
+def _check_at_cognito(sessions: Sessions, stored: StoredSession) -> StoredSession:
+    """Call GetUser with a valid access token. Raises NotSignedInError if Cognito has ended the session."""
     from dataclasses import replace
 
     from tui_auth.auth.errors import AuthError
-    from tui_auth.session.refresh import fresh, gateway_of, is_definitive
+    from tui_auth.session.refresh import ensure_fresh, is_definitive, open_gateway
 
     for force in (False, True):
-        result = fresh(sessions, found, min_ttl=10, force=force)
-        say_what_could_not_be_kept(result)
-        found = replace(found, record=result.record)
+        result = ensure_fresh(sessions, stored, min_ttl=10, force=force)
+        report_unsaved(result)
+        stored = replace(stored, record=result.record)
         try:
-            gateway_of(found.record).call("GetUser", {"AccessToken": found.record.access_token})
+            open_gateway(stored.record).call("GetUser", {"AccessToken": stored.record.access_token})
         except AuthError as error:
-            # It may be this token alone that is over; the refresh token tells, and a session that has ended
-            # is forgotten on the way.
+            # Perhaps only this token is revoked; the refresh token tells, and a session that has ended is
+            # forgotten on the way.
             if not is_definitive(error):
                 raise
         else:
-            return found
-    raise SignInNeeded("Cognito takes no token of this session. Run tui-auth sign-in.")
+            return stored
+    raise NotSignedInError("Cognito accepts no token of this session. Run tui-auth sign-in.")
 
 
-def _can_go_on(record: SessionRecord) -> bool:
+def _is_usable(record: SessionRecord) -> bool:
     return record.refresh_token is not None or record.seconds_left("access") > 0
 
 
-def _facts(found: Found, *, online: bool) -> dict[str, Any]:
-    record, origin = found.record, found.record.origin
+def _facts(stored: StoredSession, *, online: bool) -> dict[str, Any]:
+    record, origin = stored.record, stored.record.origin
     return {
         "signed_in": True,
         "username": record.display_name,
@@ -106,18 +117,18 @@ def _facts(found: Found, *, online: bool) -> dict[str, Any]:
         "signed_in_at": record.signed_in_at,
         "signature_checked": record.signature_checked,
         "checked_online": online,
-        "storage": str(found.store.kind),
-        "kept_in": found.store.where(record.key.file_name),
+        "storage": str(stored.store.kind),
+        "kept_in": stored.store.location(record.key.file_name),
     }
 
 
-def _named(entry: Entry) -> str:
-    """A session that is there, by what tells it from others."""
+def _entry_text(entry: SessionEntry) -> str:
+    """Return the user, the pool and the profile or app client of a session."""
     profile = f", profile {entry.profile}" if entry.profile else f", client {entry.client_id}"
     return f"{entry.display_name} in {entry.user_pool_id}{profile}"
 
 
-def _entry(entry: Entry) -> dict[str, Any]:
+def _entry_facts(entry: SessionEntry) -> dict[str, Any]:
     return {
         "username": entry.display_name,
         "user_pool_id": entry.user_pool_id,
@@ -128,29 +139,29 @@ def _entry(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _in_words(facts: dict[str, Any], record: SessionRecord, others: Sequence[Entry]) -> str:
+def _as_text(facts: dict[str, Any], record: SessionRecord, others: Sequence[SessionEntry]) -> str:
     groups = ", ".join(safe_line(group, limit=60) for group in record.groups) or "none"
     lines = [
         ("Signed in as", safe_line(record.display_name, limit=80)),
         ("User pool", safe_line(facts["user_pool_id"], limit=60)),
         ("App client", safe_line(facts["client_id"], limit=130)),
         ("Groups", groups),
-        ("Token", _life(record)),
+        ("Token", _token_text(record)),
         ("Signature", "checked" if record.signature_checked else "not checked: the keys were not reachable"),
         ("Kept in", safe_line(facts["kept_in"], limit=300)),
     ]
     if facts["endpoint_url"]:
         lines.insert(2, ("Endpoint", safe_line(facts["endpoint_url"], limit=200)))
     if facts["checked_online"]:
-        lines.append(("At Cognito", "the session stands"))
-    lines += [("Also", safe_line(_named(entry), limit=200)) for entry in others]
+        lines.append(("At Cognito", "the session is valid"))
+    lines += [("Also", safe_line(_entry_text(entry), limit=200)) for entry in others]
     return "".join(f"{name:<14}{value}\n" for name, value in lines)
 
 
-def _life(record: SessionRecord) -> str:
+def _token_text(record: SessionRecord) -> str:
     left = record.seconds_left("access")
-    renewed = "then renewed while the pool allows it" if record.refresh_token else "not renewable"
+    renewed = "then refreshed while the pool allows it" if record.refresh_token else "not renewable"
     if left <= 0:
-        return "run out; the next command renews it if the pool still allows that"
+        return "expired; the next command refreshes it if the pool still allows that"
     until = time.strftime("%H:%M", time.localtime(time.time() + left))
     return f"until {until} ({max(1, round(left / 60))} min), {renewed}"

@@ -1,4 +1,4 @@
-"""``tui-auth token``: a token that holds, on stdout, and nothing else."""
+"""``tui-auth token``: print a valid token on stdout, and nothing else."""
 
 from __future__ import annotations
 
@@ -7,35 +7,35 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from tui_auth.cli.exit_status import with_status
 from tui_auth.cli.output import write_out
 from tui_auth.cli.session_access import add_sign_in_arguments, session_with_token
-from tui_auth.cli.token_arguments import KINDS, as_printed, seconds
+from tui_auth.session.fast_path import TOKEN_KINDS, format_token, parse_duration
 from tui_auth.session.sessions import Sessions
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """The flags of ``token`` and ``header``."""
+    """Add the flags of ``token`` and ``header``."""
     add_sign_in_arguments(parser)
     group = parser.add_argument_group("which token")
-    group.add_argument("--type", choices=KINDS, default="access", help="%(default)s unless given")
+    group.add_argument("--type", choices=TOKEN_KINDS, default="access", help="%(default)s unless given")
     group.add_argument(
         "--min-ttl",
         metavar="TIME",
-        type=time_span,
-        help="renew one that holds for less, such as 90s, 5m or 1h; 5m or a fifth of its life unless given",
+        type=duration_argument,
+        help="refresh one that expires sooner, such as 90s, 5m or 1h; 5m or a fifth of its life unless given",
     )
     group.add_argument(
-        "--force-refresh", action="store_true", help="a new one, however long the old one holds"
+        "--force-refresh", action="store_true", help="get a new token even if the stored one is valid"
     )
 
 
 def run(arguments: Namespace) -> int:
-    """Print the token; 4 where a sign-in is needed and cannot be made here."""
+    """Print the token. Return 4 if a sign-in is necessary and can't be made here."""
     return print_token("token", arguments)
 
 
 def print_token(command: str, arguments: Namespace) -> int:
-    """Print the token as a command prints it."""
+    """Print the token in the format of ``token`` or ``header``."""
 
-    def command_itself() -> int:
+    def find_and_print() -> int:
         record = session_with_token(
             arguments,
             Sessions(),
@@ -44,14 +44,14 @@ def print_token(command: str, arguments: Namespace) -> int:
             force=arguments.force_refresh,
             may_sign_in=arguments.login == "auto",
         )
-        return write_out(as_printed(command, record.token(arguments.type).reveal()))
+        return write_out(format_token(command, record.token(arguments.type).reveal()))
 
-    return with_status(command_itself)
+    return with_status(find_and_print)
 
 
-def time_span(text: str) -> float:
-    """A time span in seconds, for argparse."""
+def duration_argument(text: str) -> float:
+    """Parse a duration in seconds, for argparse."""
     try:
-        return seconds(text)
+        return parse_duration(text)
     except ValueError as error:
         raise ArgumentTypeError(str(error)) from None

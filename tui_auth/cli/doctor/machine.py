@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 
 from tui_auth.cli.doctor.report import Finding, Level
 from tui_auth.cli.doctor.terminal import check_terminal
-from tui_auth.cli.exit_status import CONFIGURATION, STORAGE
 from tui_auth.cli.versions import describe_packages, describe_program, unsupported_packages
 from tui_auth.config.client_secret import permission_warning
 from tui_auth.config.errors import display_path
-from tui_auth.config.places import CONFIG_FILE, config_folder, runtime_folder, state_folder
-from tui_auth.session.errors import StorageError
-from tui_auth.session.private_files import PrivateFolder
+from tui_auth.exit_codes import ExitCode
+from tui_auth.storage.files import PrivateFolder, StorageError
+from tui_auth.storage.paths import CONFIG_FILE, config_folder, runtime_folder, state_folder
 from tui_auth.terminal.safe_text import safe_line
 
 if TYPE_CHECKING:
@@ -40,19 +39,23 @@ def _check_folder(subject: str, folder: Path) -> Finding:
             subject,
             f"{display_path(existing_folder)} is no folder",
             f"Move it away: {display_path(folder)} is needed.",
-            STORAGE,
+            ExitCode.STORAGE,
         )
     if not _is_writable(existing_folder):
         return Finding.problem(
             subject,
             f"{display_path(existing_folder)} cannot be written",
             "Make it yours, or name another with XDG_CONFIG_HOME and XDG_STATE_HOME.",
-            STORAGE,
+            ExitCode.STORAGE,
         )
     if existing_folder != folder:
         return Finding.ok(subject, f"{display_path(folder)}, made when it is needed")
     flaw = _find_flaw(folder, is_private=subject != "config folder")
-    return Finding.problem(subject, *flaw, STORAGE) if flaw else Finding.ok(subject, display_path(folder))
+    return (
+        Finding.problem(subject, *flaw, ExitCode.STORAGE)
+        if flaw
+        else Finding.ok(subject, display_path(folder))
+    )
 
 
 def _find_flaw(folder: Path, *, is_private: bool) -> tuple[str, str] | None:
@@ -106,19 +109,22 @@ def _check_profiles(folder: Path) -> Iterator[Finding]:
     try:
         profiles = load_profiles()
     except ConfigurationError as error:
-        yield Finding.problem("profiles", str(error), "Put that right in an editor.", CONFIGURATION)
+        yield Finding.problem("profiles", str(error), "Put that right in an editor.", ExitCode.CONFIGURATION)
         return
     for name in profiles.names:
         subject = f"profile {safe_line(name, limit=64)}"
         try:
             secret_file = profiles.profile(name).settings.get("client_secret_file")
         except ConfigurationError as error:
-            yield Finding.problem(subject, str(error), "Put that right in an editor.", CONFIGURATION)
+            yield Finding.problem(subject, str(error), "Put that right in an editor.", ExitCode.CONFIGURATION)
             continue
         path = Path(secret_file) if secret_file else None
         if path and permission_warning(path):
             yield Finding.problem(
-                subject, f"others can read {display_path(path)}", f"chmod 600 {display_path(path)}", STORAGE
+                subject,
+                f"others can read {display_path(path)}",
+                f"chmod 600 {display_path(path)}",
+                ExitCode.STORAGE,
             )
     if profiles.names:
         yield Finding.ok("profiles", f"{len(profiles.names)} in {display_path(folder / CONFIG_FILE)}")
@@ -131,6 +137,6 @@ def _check_versions() -> Finding:
             "versions",
             f"{unsupported} ({versions})",
             "Install tui-auth again: its packages come with it.",
-            CONFIGURATION,
+            ExitCode.CONFIGURATION,
         )
     return Finding.ok("versions", versions)

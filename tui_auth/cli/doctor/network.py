@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from tui_auth.cli.doctor.report import Finding
-from tui_auth.cli.exit_status import CONFIGURATION
 from tui_auth.config.certificates import BUNDLE_ADVICE, configured_bundle
 from tui_auth.config.errors import display_path
 from tui_auth.endpoint import is_loopback
+from tui_auth.exit_codes import ExitCode
 from tui_auth.terminal.safe_text import safe_line
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def _check_certificates(environ: Mapping[str, str]) -> Finding:
     if bundle is None:
         return Finding.ok("CA", "the usual certificate authorities")
     if fault := bundle.problem:
-        return Finding.problem("CA", fault, BUNDLE_ADVICE, CONFIGURATION)
+        return Finding.problem("CA", fault, BUNDLE_ADVICE, ExitCode.CONFIGURATION)
     return Finding.ok("CA", f"{display_path(Path(bundle.path))} from {bundle.setting}")
 
 

@@ -11,9 +11,11 @@ from tui_auth.auth.app_client_probe import FLOWS, OUR_FLOWS, Answer, Verdict, pr
 from tui_auth.auth.errors import AuthError
 from tui_auth.auth.tokens import KeysUnreachableError, fetch_keys, keys_url
 from tui_auth.cli.doctor.report import Finding
-from tui_auth.cli.exit_status import CONFIGURATION, status_for
+from tui_auth.cli.exit_status import status_for
 from tui_auth.config.settings import region_of_pool
 from tui_auth.config.sources import SourceKind
+from tui_auth.exit_codes import ExitCode
+from tui_auth.session.clock import CLOCK_TOLERANCE_SECONDS
 from tui_auth.terminal.safe_text import quote_service, safe_line
 
 if TYPE_CHECKING:
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from tui_auth.auth.gateway import Gateway
     from tui_auth.config.resolver import ResolvedPool
 
-CLOCK_TOLERANCE_SECONDS = 20.0
 _SECRET_ACCEPTED = (Verdict.ALLOWED, Verdict.NO_TRIGGERS, Verdict.NOT_ALLOWED)
 """Verdicts that Cognito reaches only after it has accepted the secret, or its absence."""
 
@@ -49,7 +50,7 @@ def _check_region(choice: ResolvedPool) -> Finding:
             "region",
             "none: the pool id is that of a stand-in for Cognito",
             "Say where it listens, with --endpoint-url.",
-            CONFIGURATION,
+            ExitCode.CONFIGURATION,
         )
     if own is None:
         is_derived = origin.kind is SourceKind.DERIVED
@@ -62,7 +63,7 @@ def _check_region(choice: ResolvedPool) -> Finding:
         "region",
         f"{choice.region} from {origin}, but the pool id says {own}",
         "Leave the region out: the pool id has it.",
-        CONFIGURATION,
+        ExitCode.CONFIGURATION,
     )
 
 
@@ -95,7 +96,7 @@ def check_pool(choice: ResolvedPool, gateway: Gateway, url: str) -> Iterator[Fin
             "there is no such app client in this region",
             "Compare --client-id with the pool's App clients in the Cognito console: it may be one of a pool "
             "in another region, or be gone.",
-            CONFIGURATION,
+            ExitCode.CONFIGURATION,
         )
         return
     if all(answer.verdict is Verdict.UNCLEAR for answer in answers):
@@ -129,7 +130,7 @@ def _check_keys(choice: ResolvedPool) -> Finding:
                 "pool keys",
                 "there is no such user pool: nothing is published under its id",
                 "Compare --user-pool-id with the Cognito console. With a wrong one no password fits.",
-                CONFIGURATION,
+                ExitCode.CONFIGURATION,
             )
         return Finding.note(
             "pool keys", "the pool's public keys could not be fetched, so its id is not checked"
@@ -163,28 +164,28 @@ def _check_secret(choice: ResolvedPool, verdicts: set[Verdict]) -> Finding:
             "secret",
             "this app client has a secret, and none is given",
             "Put it in the first line of a file only you can read, and name that with --client-secret-file.",
-            CONFIGURATION,
+            ExitCode.CONFIGURATION,
         )
     if {Verdict.SECRET_WRONG, Verdict.SECRET_NOT_WANTED} <= verdicts:
         return Finding.problem(
             "secret",
             f"either {secret} is not this app client's, or this app client takes none",
             "Compare it with the app client's page in the Cognito console; leave it out if none is there.",
-            CONFIGURATION,
+            ExitCode.CONFIGURATION,
         )
     if Verdict.SECRET_WRONG in verdicts:
         return Finding.problem(
             "secret",
             f"{secret} is not this app client's",
             "Compare it with the app client's page in the Cognito console.",
-            CONFIGURATION,
+            ExitCode.CONFIGURATION,
         )
     if Verdict.SECRET_NOT_WANTED in verdicts:
         return Finding.problem(
             "secret",
             f"this app client takes none; {secret} is not wanted",
             "Leave it out, or name the app client that it belongs to.",
-            CONFIGURATION,
+            ExitCode.CONFIGURATION,
         )
     if not verdicts & {Verdict.ALLOWED, Verdict.NO_TRIGGERS}:
         return Finding.note("secret", "cannot be told while no flow is allowed")
@@ -214,7 +215,7 @@ def _check_flows(choice: ResolvedPool, answers: list[Answer]) -> Iterator[Findin
                     subject,
                     "allowed, but the pool has no functions that ask a question",
                     "Give the pool its Lambda triggers." + (f" Or {others}" if others else ""),
-                    CONFIGURATION,
+                    ExitCode.CONFIGURATION,
                 )
             case Verdict.NOT_ALLOWED if not is_chosen:
                 yield Finding.note(subject, "not allowed by this app client")
@@ -223,7 +224,7 @@ def _check_flows(choice: ResolvedPool, answers: list[Answer]) -> Iterator[Findin
                     subject,
                     f"not allowed by this app client, but used ({chosen})",
                     _SET_FLOWS.format(answer.flow) + (f" Or {others}" if others else ""),
-                    CONFIGURATION,
+                    ExitCode.CONFIGURATION,
                 )
             case _ if is_chosen:
                 yield _report_unclear(subject, "whether it is allowed could not be told", answer)

@@ -8,10 +8,10 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from tui_auth.cli.doctor.report import Finding
-from tui_auth.cli.exit_status import CONFIGURATION
 from tui_auth.cli.full_screen import theme
 from tui_auth.cli.versions import describe_colors, measure_terminal
 from tui_auth.config.errors import ConfigurationError
+from tui_auth.exit_codes import ExitCode
 from tui_auth.terminal.clipboard import find_local_tool
 from tui_auth.terminal.environment import (
     TerminalKind,
@@ -62,7 +62,9 @@ def _check_theme(environ: Mapping[str, str]) -> Iterator[Finding]:
         try:
             theme(chosen)
         except ConfigurationError as error:
-            yield Finding.problem("theme", str(error), "Set it to one of these, or unset it.", CONFIGURATION)
+            yield Finding.problem(
+                "theme", str(error), "Set it to one of these, or unset it.", ExitCode.CONFIGURATION
+            )
         else:
             yield Finding.ok("theme", f"{chosen} from TUI_AUTH_THEME")
 

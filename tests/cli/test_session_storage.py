@@ -21,11 +21,10 @@ from tests.terminal.pty_program import PtyProgram
 from tui_auth.auth.next_step import Done
 from tui_auth.config.resolver import ResolvedPool
 from tui_auth.done_keeper import DoneKeeper
-from tui_auth.session import keyring_store
-from tui_auth.session.keeping import Keeping
-from tui_auth.session.sessions import Kept
-from tui_auth.session.storage_choice import WORDS
-from tui_auth.session.stores import StorageKind
+from tui_auth.session.persistence import SessionPersistence
+from tui_auth.session.sessions import SaveResult
+from tui_auth.storage import stores
+from tui_auth.storage.stores import STORAGE_LABELS, StorageKind
 
 KEYRING = '''
 """The three functions of keyring, on a file."""
@@ -63,7 +62,7 @@ def with_keyring(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> Callable[
 
     def write(text: str) -> None:
         # A keyring that hangs never answers: nothing is gained by waiting for it.
-        monkeypatch.setattr(keyring_store, "PATIENCE_SECONDS", 0.05 if text == HANGS else 60)
+        monkeypatch.setattr(stores, "KEYRING_TIMEOUT_SECONDS", 0.05 if text == HANGS else 60)
         (folder / "keyring.py").write_text(text)
         sys.modules.pop("keyring", None)
         importlib.invalidate_caches()
@@ -92,7 +91,7 @@ def sign_in(
 @pytest.mark.parametrize(
     ("storage", "folder"), [("file", ".local/state/tui-auth"), ("session", "run/tui-auth")]
 )
-def test_a_file_is_the_users_alone_in_a_folder_of_its_own(
+def test_a_session_file_is_private_in_a_private_folder(
     machine: Machine, choice: ResolvedPool, storage: str, folder: str
 ) -> None:
     ran = sign_in(machine, choice, storage)
@@ -104,7 +103,7 @@ def test_a_file_is_the_users_alone_in_a_folder_of_its_own(
     assert f'"storage": "{storage}"' in machine.run("status", "--json").stdout
 
 
-def test_nowhere_is_nowhere(machine: Machine, choice: ResolvedPool) -> None:
+def test_storage_none_stores_nothing(machine: Machine, choice: ResolvedPool) -> None:
     token = sign_in(machine, choice, "none", word="token")
     assert token.returncode == 0
     assert machine.accepts(token.stdout.strip())
@@ -114,7 +113,7 @@ def test_nowhere_is_nowhere(machine: Machine, choice: ResolvedPool) -> None:
     assert machine.run("token").returncode == 4
 
 
-def test_the_keyring_has_it_and_no_file(
+def test_a_session_in_the_keyring_is_in_no_file(
     machine: Machine, choice: ResolvedPool, with_keyring: Callable[[str], None]
 ) -> None:
     with_keyring(KEYRING)
@@ -138,7 +137,7 @@ def test_the_keyring_has_it_and_no_file(
     [(HANGS, "does not answer"), (NOT_INSTALLED, "pip install 'tui-auth[keyring]'")],
     ids=["hangs", "not installed"],
 )
-def test_a_session_is_not_lost_because_the_keyring_is_no_good(
+def test_a_broken_keyring_does_not_lose_the_session(
     machine: Machine,
     choice: ResolvedPool,
     with_keyring: Callable[[str], None],
@@ -153,7 +152,7 @@ def test_a_session_is_not_lost_because_the_keyring_is_no_good(
     assert said in ran.stderr
 
 
-def test_a_keyring_that_hangs_when_it_is_read_is_9_and_the_session_stays(
+def test_a_keyring_that_hangs_on_reading_is_9_and_the_session_stays(
     machine: Machine, choice: ResolvedPool, with_keyring: Callable[[str], None]
 ) -> None:
     with_keyring(KEYRING)
@@ -166,7 +165,7 @@ def test_a_keyring_that_hangs_when_it_is_read_is_9_and_the_session_stays(
 
 
 @pytest.mark.parametrize(("asked_for", "status"), [(None, 0), ("file", 9)])
-def test_a_folder_that_cannot_be_written_costs_the_keeping_and_is_9_to_who_asked_for_it(
+def test_an_unwritable_folder_is_9_if_storage_was_specified(
     machine: Machine, choice: ResolvedPool, asked_for: str | None, status: int
 ) -> None:
     ran = sign_in(machine, choice, asked_for, {"XDG_STATE_HOME": "/proc/no/such/place"})
@@ -198,7 +197,7 @@ def to_done(terminal_program: TerminalProgram) -> ToDone:
     return start
 
 
-def test_who_leaves_at_the_question_is_told_that_nothing_is_kept(
+def test_leaving_at_the_question_says_that_nothing_is_stored(
     machine: Machine, to_done: ToDone, choice: ResolvedPool
 ) -> None:
     with to_done(*flags(choice)) as program:
@@ -211,7 +210,7 @@ def test_who_leaves_at_the_question_is_told_that_nothing_is_kept(
     assert machine.run("token").returncode == 4
 
 
-def test_the_help_of_the_question_tells_of_the_places_that_can_be_chosen(
+def test_the_help_of_the_question_describes_the_available_storages(
     machine: Machine, to_done: ToDone, choice: ResolvedPool
 ) -> None:
     with to_done(*flags(choice), XDG_RUNTIME_DIR="") as program:
@@ -223,36 +222,36 @@ def test_the_help_of_the_question_tells_of_the_places_that_can_be_chosen(
     assert "Until you log out" not in told, "there is no such folder here"
 
 
-def test_a_session_is_kept_where_it_was_asked_for_however_soon_the_person_leaves(
+def test_a_specified_storage_is_used_however_soon_the_user_leaves(
     machine: Machine, choice: ResolvedPool
 ) -> None:
     done = machine.done(choice)
-    keeper = DoneKeeper(Keeping(replace(choice, storage="file"), machine.server.clock.now, machine.sessions))
+    keeper = DoneKeeper(
+        SessionPersistence(replace(choice, storage="file"), machine.server.clock.now, machine.sessions)
+    )
     assert keeper.not_kept_because(done, "ann", print) is None
     assert machine.run("token").returncode == 0
 
 
-def test_what_could_not_be_put_in_order_is_said_after_the_screen_too(
-    machine: Machine, choice: ResolvedPool
-) -> None:
-    class Untidy(Keeping):
-        def keep(self, done: Done, *arguments: Any, **more: Any) -> Kept:
-            return replace(super().keep(done, *arguments, **more), left_undone="The index is busy.")
+def test_a_cleanup_problem_is_reported_after_the_screen(machine: Machine, choice: ResolvedPool) -> None:
+    class Untidy(SessionPersistence):
+        def save(self, done: Done, *arguments: Any, **more: Any) -> SaveResult:
+            return replace(super().save(done, *arguments, **more), cleanup_problem="The index is busy.")
 
     keeper = DoneKeeper(Untidy(replace(choice, storage="file"), machine.server.clock.now, machine.sessions))
     said = list[str]()
     assert keeper.not_kept_because(machine.done(choice), "ann", said.append) is None
-    assert said == ["What was kept before could not be put in order. The index is busy."]
+    assert said == ["Older session data could not be cleaned up. The index is busy."]
 
 
-def test_a_signal_leaves_a_store_under_way_the_time_to_end(machine: Machine, choice: ResolvedPool) -> None:
+def test_a_signal_waits_for_a_store_in_progress(machine: Machine, choice: ResolvedPool) -> None:
     at_it, may_end = threading.Event(), threading.Event()
 
-    class Slow(Keeping):
-        def keep(self, done: Done, *arguments: Any, **more: Any) -> Kept:
+    class Slow(SessionPersistence):
+        def save(self, done: Done, *arguments: Any, **more: Any) -> SaveResult:
             at_it.set()
             may_end.wait()
-            return super().keep(done, *arguments, **more)
+            return super().save(done, *arguments, **more)
 
     keeper = DoneKeeper(Slow(replace(choice, storage="file"), machine.server.clock.now, machine.sessions))
     done = machine.done(choice)
@@ -264,13 +263,13 @@ def test_a_signal_leaves_a_store_under_way_the_time_to_end(machine: Machine, cho
     assert machine.run("token").returncode == 0
 
 
-def test_a_cancelled_attempts_late_answer_says_nothing_of_anothers_signatures(
+def test_a_cancelled_attempts_late_reply_does_not_count_as_checked(
     machine: Machine, choice: ResolvedPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keeper = DoneKeeper(Keeping(choice, machine.server.clock.now, machine.sessions))
+    keeper = DoneKeeper(SessionPersistence(choice, machine.server.clock.now, machine.sessions))
     live, late = machine.done(choice), machine.done(choice)
     answers = {id(live): False, id(late): True}
-    monkeypatch.setattr(Keeping, "signatures_hold", lambda self, done: answers[id(done)])
+    monkeypatch.setattr(SessionPersistence, "check_signatures", lambda self, done: answers[id(done)])
     keeper.check(live)
     keeper.check(late)
     assert (keeper.is_checked(live), keeper.is_checked(late)) == (False, True)
@@ -289,14 +288,14 @@ def profiles(machine: Machine, choice: ResolvedPool, *names: str) -> None:
     (folder / "config.toml").write_text("".join(f"[profiles.{name}]\n{''.join(lines)}" for name in names))
 
 
-def test_done_asks_where_once_for_each_profile(
+def test_done_asks_for_the_storage_once_for_each_profile(
     machine: Machine, to_done: ToDone, choice: ResolvedPool
 ) -> None:
     profiles(machine, choice, "work", "home")
     with to_done("--profile", "work") as program:
         program.wait_for(QUESTION)
         for kind in (StorageKind.SESSION, StorageKind.FILE, StorageKind.NONE):
-            program.wait_for(WORDS[kind])
+            program.wait_for(STORAGE_LABELS[kind])
         program.send("1")
         program.wait_for("Kept in")
         program.wait_for("tui-auth header | curl")
@@ -311,13 +310,11 @@ def test_done_asks_where_once_for_each_profile(
         program.wait_for(QUESTION)
 
 
-def test_the_last_choice_nowhere_keeps_nothing(
-    machine: Machine, to_done: ToDone, choice: ResolvedPool
-) -> None:
+def test_choosing_nowhere_stores_nothing(machine: Machine, to_done: ToDone, choice: ResolvedPool) -> None:
     with to_done(*flags(choice)) as program:
         program.wait_for(QUESTION)
-        program.wait_for(lambda shown: WORDS[StorageKind.NONE] in shown.screen_text())
-        (number,) = re.findall(rf"(\d) {WORDS[StorageKind.NONE]}", program.screen_text())
+        program.wait_for(lambda shown: STORAGE_LABELS[StorageKind.NONE] in shown.screen_text())
+        (number,) = re.findall(rf"(\d) {STORAGE_LABELS[StorageKind.NONE]}", program.screen_text())
         program.send(number)
         program.wait_for("nowhere: it ends with this program")
         program.press("enter")
@@ -325,7 +322,7 @@ def test_the_last_choice_nowhere_keeps_nothing(
     assert not machine.sessions.entries()
 
 
-def test_a_place_that_is_told_is_not_asked_for(
+def test_a_specified_storage_needs_no_question(
     machine: Machine, to_done: ToDone, choice: ResolvedPool
 ) -> None:
     with to_done(*flags(choice), "--storage", "file") as program:
@@ -334,7 +331,7 @@ def test_a_place_that_is_told_is_not_asked_for(
     assert machine.stored()
 
 
-def test_done_says_that_it_could_not_keep_the_session_and_goes_on(
+def test_done_reports_a_storage_problem_and_goes_on(
     machine: Machine, to_done: ToDone, choice: ResolvedPool
 ) -> None:
     nowhere = str(Path("/proc/no/such/place"))

@@ -1,4 +1,4 @@
-"""The folders are platformdirs', though it is not asked."""
+"""The folders are those of platformdirs, which isn't imported."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from platformdirs.macos import MacOS
 from platformdirs.unix import Unix
 
-from tui_auth.config import places
+from tui_auth.storage import paths
 
 ENVIRONMENTS = [
     {"HOME": "/home/ann"},
@@ -21,7 +21,7 @@ ENVIRONMENTS = [
 
 @pytest.mark.parametrize("environ", ENVIRONMENTS)
 @pytest.mark.parametrize(("platform", "directories"), [("linux", Unix), ("darwin", MacOS)])
-def test_the_folders_are_those_of_platformdirs(
+def test_the_folders_equal_those_of_platformdirs(
     monkeypatch: pytest.MonkeyPatch,
     environ: dict[str, str],
     platform: str,
@@ -31,26 +31,26 @@ def test_the_folders_are_those_of_platformdirs(
         monkeypatch.delenv(name, raising=False)
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
-    theirs = directories(places.PROGRAM, appauthor=False)
-    assert places.state_folder(environ, platform) == os.path.normpath(theirs.user_state_dir)
-    assert places.cache_folder(environ, platform) == os.path.normpath(theirs.user_cache_dir)
-    assert places.config_folder(environ, platform) == os.path.normpath(theirs.user_config_dir)
+    theirs = directories(paths.PROGRAM, appauthor=False)
+    assert paths.state_folder(environ, platform) == os.path.normpath(theirs.user_state_dir)
+    assert paths.cache_folder(environ, platform) == os.path.normpath(theirs.user_cache_dir)
+    assert paths.config_folder(environ, platform) == os.path.normpath(theirs.user_config_dir)
 
 
-def test_the_runtime_folder_is_the_one_the_system_names() -> None:
-    assert places.runtime_folder({"XDG_RUNTIME_DIR": "/run/user/7"}) == "/run/user/7/tui-auth"
-    assert places.runtime_folder({"XDG_RUNTIME_DIR": "relative"}) is None
-    assert places.runtime_folder({}) is None
+def test_the_runtime_folder_comes_from_its_variable() -> None:
+    assert paths.runtime_folder({"XDG_RUNTIME_DIR": "/run/user/7"}) == "/run/user/7/tui-auth"
+    assert paths.runtime_folder({"XDG_RUNTIME_DIR": "relative"}) is None
+    assert paths.runtime_folder({}) is None
 
 
-def test_without_home_the_password_file_tells_it_and_without_both_it_is_the_root(
+def test_without_home_the_folder_comes_from_the_password_file_or_is_the_root(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     home = pwd.getpwuid(os.getuid()).pw_dir
-    assert places.state_folder({}, "linux") == f"{home}/.local/state/tui-auth"
+    assert paths.state_folder({}, "linux") == f"{home}/.local/state/tui-auth"
 
     def nobody(number: int) -> None:
         raise KeyError(number)
 
     monkeypatch.setattr(pwd, "getpwuid", nobody)
-    assert places.state_folder({}, "linux") == "/.local/state/tui-auth"
+    assert paths.state_folder({}, "linux") == "/.local/state/tui-auth"

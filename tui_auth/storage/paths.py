@@ -1,7 +1,8 @@
-"""Where this program's files lie: platformdirs' folders, worked out without it.
+"""The folders of tui-auth: those of platformdirs, computed without importing it.
 
-A cached token is printed on every request of a script, and platformdirs takes as long to import as Python
-takes to start, as pathlib does: folders are texts here. A test compares the two for Linux and macOS.
+Scripts print a cached token on every request, and platformdirs and pathlib each take as long to import as
+Python takes to start. Folders are therefore texts here. A test compares them with platformdirs' for Linux and
+macOS.
 """
 
 from __future__ import annotations
@@ -22,28 +23,28 @@ ENVIRON: Mapping[str, str] = os.environ
 
 
 def config_folder(environ: Mapping[str, str] = ENVIRON, platform: str = sys.platform) -> str:
-    """Where the person's own settings lie, such as ``~/.config/tui-auth``."""
+    """Return the folder of the user's settings, such as ``~/.config/tui-auth``."""
     return _folder("XDG_CONFIG_HOME", ".config", "Library/Application Support", environ, platform)
 
 
 def state_folder(environ: Mapping[str, str] = ENVIRON, platform: str = sys.platform) -> str:
-    """Where lies what the program keeps for itself: sessions that outlive a log-out, and indexes."""
+    """Return the folder of sessions that outlive a log-out, and of indexes."""
     return _folder("XDG_STATE_HOME", ".local/state", "Library/Application Support", environ, platform)
 
 
 def cache_folder(environ: Mapping[str, str] = ENVIRON, platform: str = sys.platform) -> str:
-    """Where lies what can be fetched again."""
+    """Return the folder of what can be fetched again."""
     return _folder("XDG_CACHE_HOME", ".cache", "Library/Caches", environ, platform)
 
 
 def runtime_folder(environ: Mapping[str, str] = ENVIRON) -> str | None:
-    """Where lies what ends with the log-in, if the system has such a place (``$XDG_RUNTIME_DIR``)."""
+    """Return the folder that is emptied at log-out, or None if ``$XDG_RUNTIME_DIR`` isn't set."""
     base = environ.get("XDG_RUNTIME_DIR", "")
     return f"{base}/{PROGRAM}" if base.startswith("/") else None
 
 
 def home_folder(environ: Mapping[str, str] = ENVIRON) -> str:
-    """The person's home; the root where none is known."""
+    """Return the user's home, or the root if it isn't known."""
     home = environ.get("HOME", "")
     if home.startswith("/"):
         return home

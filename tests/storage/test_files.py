@@ -1,4 +1,4 @@
-"""Files of the user alone: nobody else looks in, steers, or finds half of something."""
+"""Private files: nobody else can read or redirect them, and none is incomplete."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ from typing import Any
 import pytest
 
 from tests.processes import PythonProcess
-from tui_auth.session.errors import StorageError
-from tui_auth.session.private_files import LARGEST_FILE, PrivateFolder
+from tui_auth.storage.files import LARGEST_FILE, PrivateFolder, StorageError
 
 
 @pytest.fixture
@@ -25,7 +24,7 @@ def folder(tmp_path: Path) -> PrivateFolder:
 
 
 def uses(folder: PrivateFolder) -> list[Callable[[], object]]:
-    """Reading the file "one", and writing it."""
+    """Return functions that read and write the file "one"."""
     return [partial(folder.read, "one"), partial(folder.write, "one", b"x")]
 
 
@@ -34,7 +33,7 @@ def mode(path: Path) -> int:
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o077, 0o777])
-def test_folder_and_file_are_the_users_alone_whatever_the_umask(folder: PrivateFolder, umask: int) -> None:
+def test_folder_and_file_are_private_whatever_the_umask(folder: PrivateFolder, umask: int) -> None:
     Path(folder.path).parent.mkdir()
     former = os.umask(umask)
     try:
@@ -48,14 +47,14 @@ def test_folder_and_file_are_the_users_alone_whatever_the_umask(folder: PrivateF
     assert folder.read("one") == b"content"
 
 
-def test_what_was_never_written_is_not_there(folder: PrivateFolder) -> None:
+def test_a_file_that_was_never_written_is_missing(folder: PrivateFolder) -> None:
     assert folder.read("one") is None
     assert folder.names() == []
     assert not folder.remove("one")
     assert not Path(folder.path).exists()
 
 
-def test_what_a_killed_writer_left_of_another_file_goes_once_nobody_can_be_at_it(
+def test_old_leftovers_of_a_killed_writer_are_removed(
     folder: PrivateFolder,
 ) -> None:
     folder.write("one", b"content")
@@ -69,7 +68,7 @@ def test_what_a_killed_writer_left_of_another_file_goes_once_nobody_can_be_at_it
 
 
 @pytest.mark.parametrize("part", [".local", ".local/state", ".local/state/tui-auth"])
-def test_what_stands_in_a_folders_place_is_named_itself(tmp_path: Path, part: str) -> None:
+def test_the_error_names_the_obstacle_in_the_path(tmp_path: Path, part: str) -> None:
     in_the_way = tmp_path / part
     in_the_way.parent.mkdir(parents=True, exist_ok=True)
     in_the_way.touch()
@@ -88,7 +87,7 @@ def test_a_file_is_replaced_and_removed(folder: PrivateFolder) -> None:
 
 
 @pytest.mark.parametrize("bits", [0o640, 0o604, 0o620, 0o602, 0o601])
-def test_a_file_that_others_can_reach_is_refused_with_the_command_that_mends_it(
+def test_a_file_open_to_others_is_rejected_with_the_command_that_closes_it(
     folder: PrivateFolder, bits: int
 ) -> None:
     folder.write("one", b"content")
@@ -101,7 +100,7 @@ def test_a_file_that_others_can_reach_is_refused_with_the_command_that_mends_it(
     assert folder.read("one") == b"content"
 
 
-def test_a_folder_that_others_can_reach_is_refused_with_the_command_that_mends_it(
+def test_a_folder_open_to_others_is_rejected_with_the_command_that_closes_it(
     folder: PrivateFolder,
 ) -> None:
     folder.write("one", b"content")
@@ -110,14 +109,14 @@ def test_a_folder_that_others_can_reach_is_refused_with_the_command_that_mends_i
         folder.read("one")
 
 
-def test_a_folder_below_one_that_others_can_reach_is_refused_where_that_matters(tmp_path: Path) -> None:
+def test_a_folder_below_an_open_one_is_rejected(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     folder = PrivateFolder(str(tmp_path / "tui-auth"), below=str(tmp_path))
     with pytest.raises(StorageError, match=f"{tmp_path} is not yours alone"):
         folder.write("one", b"content")
 
 
-def test_another_users_folder_or_file_is_refused(
+def test_another_users_folder_or_file_is_rejected(
     folder: PrivateFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder.write("one", b"content")
@@ -146,7 +145,7 @@ def test_a_link_is_neither_read_nor_written_through(folder: PrivateFolder, tmp_p
 
 
 @pytest.mark.parametrize("kind", ["link", "file"])
-def test_a_new_file_is_never_one_that_was_there(
+def test_a_new_file_never_reuses_an_existing_one(
     folder: PrivateFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     folder.write("one", b"old")
@@ -159,11 +158,11 @@ def test_a_new_file_is_never_one_that_was_there(
     else:
         guessed.hardlink_to(target)
     with pytest.raises(StorageError, match="File exists"):
-        folder.try_out("one")
+        folder.check_writable("one")
     assert target.read_bytes() == b"precious"
 
 
-def test_the_content_is_on_the_disk_before_the_name_is_and_the_name_before_it_counts(
+def test_content_is_flushed_before_the_rename_and_the_folder_after_it(
     folder: PrivateFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder.write("one", b"old")
@@ -184,7 +183,7 @@ def test_the_content_is_on_the_disk_before_the_name_is_and_the_name_before_it_co
     assert seen == ["file", "replace", "folder"]
 
 
-def test_a_link_in_the_place_of_the_folder_is_refused(folder: PrivateFolder, tmp_path: Path) -> None:
+def test_a_link_instead_of_the_folder_is_rejected(folder: PrivateFolder, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir(mode=0o700)
     Path(folder.path).parent.mkdir()
@@ -194,7 +193,7 @@ def test_a_link_in_the_place_of_the_folder_is_refused(folder: PrivateFolder, tmp
     assert not list(elsewhere.iterdir())
 
 
-def test_a_pipe_is_refused_and_keeps_nobody_waiting(folder: PrivateFolder) -> None:
+def test_a_pipe_is_rejected_without_waiting(folder: PrivateFolder) -> None:
     folder.write("other", b"")
     os.mkfifo(Path(folder.path) / "one", 0o600)
     for attempt in uses(folder):
@@ -202,7 +201,7 @@ def test_a_pipe_is_refused_and_keeps_nobody_waiting(folder: PrivateFolder) -> No
             attempt()
 
 
-def test_a_huge_file_is_refused(folder: PrivateFolder) -> None:
+def test_a_huge_file_is_rejected(folder: PrivateFolder) -> None:
     folder.write("one", b"x" * LARGEST_FILE)
     with (Path(folder.path) / "one").open("ab") as file:
         file.write(b"x")
@@ -225,14 +224,14 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_else(
         with pytest.raises(StorageError, match="No space left"):
             folder.write("one", b"new")
         with pytest.raises(StorageError, match="No space left"):
-            folder.try_out("one")
+            folder.check_writable("one")
     assert [path.name for path in Path(folder.path).iterdir()] == ["one"]
     assert folder.read("one") == b"old"
 
 
-def test_trying_out_changes_nothing(folder: PrivateFolder) -> None:
+def test_check_writable_changes_nothing(folder: PrivateFolder) -> None:
     folder.write("one", b"old")
-    folder.try_out("one")
+    folder.check_writable("one")
     assert [path.name for path in Path(folder.path).iterdir()] == ["one"]
     assert folder.read("one") == b"old"
 
@@ -240,7 +239,7 @@ def test_trying_out_changes_nothing(folder: PrivateFolder) -> None:
 KILL_POINTS = ("open", "fchmod", "write", "fsync", "replace", "close")
 _KILLER = """
 import json, os, sys
-from tui_auth.session.private_files import PrivateFolder
+from tui_auth.storage.files import PrivateFolder
 folder, point, when = PrivateFolder(sys.argv[1]), sys.argv[2], sys.argv[3]
 real = getattr(os, point)
 
@@ -274,12 +273,12 @@ for deadly_call in range(1, 6):
         break
 print(json.dumps(seen))
 """
-"""Kills a child that writes a file, at its first call of one kind, then at its second, and so on."""
+"""Kills a child that writes a file at its first call of one kind, then at its second, and so on."""
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("point", KILL_POINTS)
-def test_a_kill_at_any_point_leaves_the_old_or_the_new_whole(
+def test_a_kill_at_any_point_leaves_the_old_or_the_new_content(
     python_process: PythonProcess, folder: PrivateFolder, point: str, when: str
 ) -> None:
     ran = python_process(_KILLER, folder.path, point, when)
@@ -292,7 +291,7 @@ def test_a_kill_at_any_point_leaves_the_old_or_the_new_whole(
     assert [path.name for path in Path(folder.path).iterdir()] == ["one"], "what was left is swept away"
 
 
-def test_folders_above_are_made_for_the_user_alone_whatever_the_umask(tmp_path: Path) -> None:
+def test_folders_above_are_private_whatever_the_umask(tmp_path: Path) -> None:
     former = os.umask(0)
     try:
         PrivateFolder(str(tmp_path / ".local" / "state" / "tui-auth")).write("one", b"content")
@@ -301,8 +300,8 @@ def test_folders_above_are_made_for_the_user_alone_whatever_the_umask(tmp_path: 
     assert [mode(tmp_path / ".local"), mode(tmp_path / ".local" / "state")] == [0o700, 0o700]
 
 
-def test_what_the_system_keeps_in_a_folders_place_is_nobodys_to_remove() -> None:
+def test_the_cure_for_a_device_in_the_path_is_not_to_remove_it() -> None:
     with pytest.raises(StorageError, match="/dev/null is a link or a file") as refused:
         PrivateFolder("/dev/null/.local/state/tui-auth").names()
     assert "rm " not in str(refused.value)
-    assert "Have HOME or XDG_… lead elsewhere." in str(refused.value)
+    assert "Set HOME or XDG_… to another folder." in str(refused.value)

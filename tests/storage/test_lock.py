@@ -1,4 +1,4 @@
-"""One process at a time, and none that waits for ever."""
+"""A lock has one holder, and nobody waits for it forever."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ from pathlib import Path
 import pytest
 
 from tests.terminal.pty_program import ROOT
-from tui_auth.session.errors import StorageError
-from tui_auth.session.lock import Busy, locked
-from tui_auth.session.private_files import PrivateFolder
+from tui_auth.storage.files import PrivateFolder, StorageError
+from tui_auth.storage.lock import BusyError, locked
 
 HOLDER = """
 import sys
-from tui_auth.session.lock import locked
-from tui_auth.session.private_files import PrivateFolder
+from tui_auth.storage.lock import locked
+from tui_auth.storage.files import PrivateFolder
 with locked(PrivateFolder(sys.argv[1]), "one"):
     print("held", flush=True)
     sys.stdin.read()
@@ -30,9 +29,9 @@ def folder(tmp_path: Path) -> PrivateFolder:
     return PrivateFolder(str(tmp_path / "tui-auth"))
 
 
-def test_a_lock_is_held_by_one(folder: PrivateFolder) -> None:
+def test_a_lock_has_one_holder(folder: PrivateFolder) -> None:
     with locked(folder, "one"):
-        with pytest.raises(Busy), locked(folder, "one", patience=0):
+        with pytest.raises(BusyError), locked(folder, "one", patience=0):
             raise AssertionError
         with locked(folder, "two", patience=0):
             pass
@@ -42,7 +41,7 @@ def test_a_lock_is_held_by_one(folder: PrivateFolder) -> None:
 
 @pytest.fixture
 def holder_process(folder: PrivateFolder) -> Iterator[subprocess.Popen[bytes]]:
-    """A process that holds the lock called "one" until it ends."""
+    """Start a process that holds the lock "one" until it ends."""
     with subprocess.Popen(
         [sys.executable, "-c", HOLDER, folder.path], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as process:
@@ -54,8 +53,10 @@ def holder_process(folder: PrivateFolder) -> Iterator[subprocess.Popen[bytes]]:
             process.kill()
 
 
-def test_a_killed_holder_lets_go(folder: PrivateFolder, holder_process: subprocess.Popen[bytes]) -> None:
-    with pytest.raises(Busy), locked(folder, "one", patience=0):
+def test_a_killed_holder_releases_the_lock(
+    folder: PrivateFolder, holder_process: subprocess.Popen[bytes]
+) -> None:
+    with pytest.raises(BusyError), locked(folder, "one", patience=0):
         raise AssertionError
     holder_process.send_signal(signal.SIGKILL)
     holder_process.wait()
@@ -63,7 +64,7 @@ def test_a_killed_holder_lets_go(folder: PrivateFolder, holder_process: subproce
         pass
 
 
-def test_a_link_in_its_place_is_refused(folder: PrivateFolder, tmp_path: Path) -> None:
+def test_a_link_instead_of_the_lock_file_is_rejected(folder: PrivateFolder, tmp_path: Path) -> None:
     folder.write("other", b"")
     (Path(folder.path) / "one.lock").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(StorageError), locked(folder, "one"):

@@ -1,4 +1,4 @@
-"""The system's keyring: asked on a thread of its own, and given three seconds."""
+"""The system's keyring is called on an own thread, with a timeout."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from types import ModuleType
 import pytest
 
 from tests.session.machine import Machine
-from tui_auth.session import keyring_store
-from tui_auth.session.errors import SignInNeeded, StorageError
-from tui_auth.session.keyring_store import KeyringStore
-from tui_auth.session.private_files import PrivateFolder
-from tui_auth.session.refresh import fresh
-from tui_auth.session.stores import StorageKind
+from tui_auth.session.errors import NotSignedInError
+from tui_auth.session.refresh import ensure_fresh
+from tui_auth.storage import stores
+from tui_auth.storage.files import PrivateFolder, StorageError
+from tui_auth.storage.stores import KeyringStore, StorageKind
 
 
 class Keyring(ModuleType):
@@ -60,9 +59,9 @@ def store(tmp_path: Path) -> KeyringStore:
     return KeyringStore(PrivateFolder(str(tmp_path / "locks")))
 
 
-def test_what_is_kept_is_read_and_removed(keyring: Keyring, store: KeyringStore) -> None:
+def test_an_entry_is_written_read_and_removed(keyring: Keyring, store: KeyringStore) -> None:
     assert store.read("one") is None
-    store.try_out("one")
+    store.check_writable("one")
     assert not keyring.entries
     store.write("one", b"content")
     assert store.read("one") == b"content"
@@ -70,24 +69,24 @@ def test_what_is_kept_is_read_and_removed(keyring: Keyring, store: KeyringStore)
     assert not store.remove("one")
 
 
-def test_a_keyring_that_hangs_is_given_up(
+def test_a_keyring_that_hangs_times_out(
     keyring: Keyring, store: KeyringStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert keyring_store.PATIENCE_SECONDS == 3
-    monkeypatch.setattr(keyring_store, "PATIENCE_SECONDS", 0.05)
+    assert stores.KEYRING_TIMEOUT_SECONDS == 3
+    monkeypatch.setattr(stores, "KEYRING_TIMEOUT_SECONDS", 0.05)
     keyring.hangs = True
     with pytest.raises(StorageError, match="does not answer"):
         store.read("one")
     keyring.never.set()
 
 
-def test_a_keyring_that_keeps_nothing_is_found_out(keyring: Keyring, store: KeyringStore) -> None:
+def test_a_keyring_that_stores_nothing_is_an_error(keyring: Keyring, store: KeyringStore) -> None:
     keyring.keeps_nothing = True
-    with pytest.raises(StorageError, match="did not keep it"):
+    with pytest.raises(StorageError, match="did not store it"):
         store.write("one", b"content")
 
 
-def test_what_a_keyring_says_is_not_passed_on(keyring: Keyring, store: KeyringStore) -> None:
+def test_the_text_of_a_keyring_error_is_not_shown(keyring: Keyring, store: KeyringStore) -> None:
     keyring.error = RuntimeError("secret-in-the-message")
     with pytest.raises(StorageError) as raised:
         store.write("one", b"content")
@@ -95,7 +94,7 @@ def test_what_a_keyring_says_is_not_passed_on(keyring: Keyring, store: KeyringSt
     assert "secret-in-the-message" not in str(raised.value)
 
 
-def test_without_the_extra_it_says_how_to_install_it(
+def test_without_the_extra_the_error_says_how_to_install_it(
     store: KeyringStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "keyring", None)
@@ -103,17 +102,17 @@ def test_without_the_extra_it_says_how_to_install_it(
         store.read("one")
 
 
-def test_a_session_lives_in_the_keyring_and_nowhere_else(keyring: Keyring, machine: Machine) -> None:
+def test_a_session_in_the_keyring_is_nowhere_else(keyring: Keyring, machine: Machine) -> None:
     kept = machine.sign_in(storage=StorageKind.KEYRING)
     token = kept.record.access_token.reveal()
     assert machine.found().record == kept.record
-    renewed = fresh(machine.sessions, machine.found(), force=True).record
+    renewed = ensure_fresh(machine.sessions, machine.found(), force=True).record
     assert machine.found().record.access_token == renewed.access_token
     for path in machine.home.rglob("*"):
         assert not path.is_file() or token not in path.read_text()
     assert machine.sessions.forget(renewed)
     assert not keyring.entries
-    with pytest.raises(SignInNeeded):
+    with pytest.raises(NotSignedInError):
         machine.sessions.find()
 
 
@@ -125,3 +124,16 @@ def test_a_session_that_moves_leaves_nothing_behind(keyring: Keyring, machine: M
     machine.sign_in(choice, user, storage=StorageKind.SESSION)
     assert not keyring.entries
     assert len(machine.sessions.entries()) == 1
+
+
+def test_a_sign_out_with_an_old_snapshot_keeps_a_new_session_in_the_keyring(
+    keyring: Keyring, machine: Machine
+) -> None:
+    choice, user = machine.client(), machine.user()
+    machine.sign_in(choice, user)
+    sessions = machine.sessions
+    old = sessions.find().record
+    machine.server.clock.advance(5)
+    new = machine.sign_in(choice, user, storage=StorageKind.KEYRING).record
+    sessions.forget(old, signed_in_at=old.signed_in_at)
+    assert machine.found().record == new

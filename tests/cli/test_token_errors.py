@@ -23,7 +23,7 @@ AGED = 3590.0
 @pytest.mark.parametrize(
     "arguments", [("--type", "refresh"), ("--min-ttl", "soon"), ("--min-ttl",), ("--no-such-flag",)]
 )
-def test_a_wrong_use_is_said_with_2(machine: Machine, arguments: tuple[str, ...]) -> None:
+def test_invalid_usage_is_2(machine: Machine, arguments: tuple[str, ...]) -> None:
     machine.sign_in()
     ran = machine.run("token", *arguments)
     assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (2, "", 1)
@@ -59,7 +59,7 @@ def test_a_network_that_is_down_is_7_and_the_session_stays(machine: Machine) -> 
     assert kept.record.refresh_token
 
 
-def test_an_answer_that_is_cut_off_is_7_and_the_session_stays(machine: Machine) -> None:
+def test_a_reply_that_is_cut_off_is_7_and_the_session_stays(machine: Machine) -> None:
     machine.sign_in(aged=AGED)
     machine.server.drop_next("GetTokensFromRefreshToken")
     ran = machine.run("token")
@@ -75,7 +75,7 @@ def test_a_throttled_refresh_is_8(machine: Machine) -> None:
     assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (8, "", 1)
 
 
-def test_a_refusal_that_ends_nothing_is_5(machine: Machine) -> None:
+def test_an_error_that_does_not_end_the_session_is_5(machine: Machine) -> None:
     machine.sign_in(aged=AGED)
     machine.server.fail_next("GetTokensFromRefreshToken", "UserLambdaValidationException", "\x1b[2Jnot today")
     ran = machine.run("token")
@@ -93,7 +93,7 @@ def test_a_missing_client_secret_is_3(machine: Machine, tmp_path: Path) -> None:
     assert "gone" in ran.stderr
 
 
-def test_a_session_file_that_others_can_read_is_9_with_the_command_that_mends_it(
+def test_a_session_file_open_to_others_is_9_with_the_command_that_closes_it(
     machine: Machine, process: Process
 ) -> None:
     machine.sign_in()
@@ -106,9 +106,7 @@ def test_a_session_file_that_others_can_read_is_9_with_the_command_that_mends_it
 
 
 @pytest.mark.parametrize("harm", ["{}", "[]", "nonsense", '{"version": 1}', "[" * 50_000], ids=range(5))
-def test_a_session_file_that_holds_none_is_9_with_the_command_that_mends_it(
-    machine: Machine, harm: str
-) -> None:
+def test_an_invalid_session_file_is_9_with_the_command_that_removes_it(machine: Machine, harm: str) -> None:
     machine.sign_in()
     machine.session_file().write_text(harm)
     ran = machine.run("token")
@@ -130,7 +128,7 @@ def test_a_session_of_a_later_version_is_left_alone(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize("where", ["closed", "full", "gone"])
-def test_a_stdout_that_takes_nothing_is_no_reason_for_a_traceback(
+def test_a_stdout_that_cannot_be_written_causes_no_traceback(
     machine: Machine, process: Process, where: str
 ) -> None:
     need_tool("bash")
@@ -178,7 +176,7 @@ sys.exit(main())
 """The program, which waits longer for an answer than any test does."""
 
 
-def test_a_pool_that_never_answers_does_not_keep_ctrl_c_waiting(machine: Machine, process: Process) -> None:
+def test_ctrl_c_does_not_wait_for_a_pool_that_never_answers(machine: Machine, process: Process) -> None:
     machine.sign_in(aged=AGED)
     port = int((machine.stored()["endpoint"]).rpartition(":")[2])
     machine.server.stop()

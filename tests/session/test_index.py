@@ -1,0 +1,207 @@
+"""The index of sessions, and what a damaged file, or one changed by hand, may contain."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tui_auth.config.resolver import ResolvedPool
+from tui_auth.secret import Secret
+from tui_auth.session.fast_path import SESSION_INDEX
+from tui_auth.session.index import VERSION, IndexFile, SessionEntry, SessionIndex, choice_note
+from tui_auth.session.persistence import build_origin
+from tui_auth.session.record import PoolKey, _lifetime
+from tui_auth.session.sessions import Sessions, _not_signed_in_message
+from tui_auth.storage.files import PrivateFolder, StorageError
+from tui_auth.storage.stores import StorageKind
+
+
+def load_index(folder: Path, members: object) -> SessionIndex:
+    """Write an index with these members and return its snapshot."""
+    private = PrivateFolder(str(folder / "state"))
+    private.write(SESSION_INDEX, json.dumps(members).encode())
+    return IndexFile(private).load()
+
+
+def entry(**changes: Any) -> SessionEntry:
+    values: Mapping[str, Any] = {
+        "storage": StorageKind.FILE,
+        "endpoint": "https://cognito-idp.eu-west-1.amazonaws.com",
+        "user_pool_id": "eu-west-1_Ab12Cd34E",
+        "client_id": "client1",
+        "username": "5f0c",
+        "signed_in_as": "ann",
+        "profile": "work",
+        "signed_in_at": 1_790_000_000.0,
+    }
+    return SessionEntry(**{**values, **changes})
+
+
+def members_of(*entries: SessionEntry) -> dict[str, Any]:
+    """Return the members of an index with these sessions."""
+    members: dict[str, Any] = {"version": VERSION}
+    for session in entries:
+        values = {name: getattr(session, name) for name in SessionEntry.__dataclass_fields__}
+        members[f"session:{session.reference}"] = {**values, "storage": str(session.storage)}
+    return members
+
+
+@pytest.mark.parametrize("kind", list(StorageKind))
+def test_a_chosen_storage_belongs_to_its_profile_alone(tmp_path: Path, kind: StorageKind) -> None:
+    file = IndexFile(PrivateFolder(str(tmp_path / "state")))
+    file.update(lambda index: index.set_storage("work", kind))
+    assert file.load().storage_for("work") is kind
+    assert file.load().storage_for("") is None
+
+
+@pytest.mark.parametrize("chosen", ["elsewhere", "", 7, None, ["file"]])
+def test_an_unknown_storage_counts_as_not_chosen(tmp_path: Path, chosen: object) -> None:
+    assert SessionIndex({"version": VERSION, "storage:work": chosen}).storage_for("work") is None
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'"text"', b"{}", b"[" * 20_000])
+def test_an_invalid_index_is_empty(tmp_path: Path, content: bytes) -> None:
+    folder = PrivateFolder(str(tmp_path / "state"))
+    folder.write(SESSION_INDEX, content)
+    assert IndexFile(folder).load().members == {}
+
+
+def test_an_index_of_another_version_is_left_alone(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match="was written by another version of tui-auth and is left alone"):
+        load_index(tmp_path, {"version": VERSION + 1})
+
+
+def test_entries_are_sorted_newest_first(tmp_path: Path) -> None:
+    old, new = entry(username="b", signed_in_at=1.0), entry(username="a", signed_in_at=2.0)
+    assert load_index(tmp_path, members_of(old, new)).entries() == [new, old]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"storage": "elsewhere"},
+        {"username": 7},
+        {"signed_in_at": "yesterday"},
+        {"signed_in_at": None},
+        {"more": "x"},
+        {"username": "moved to another name"},
+    ],
+)
+def test_a_damaged_entry_is_left_out(tmp_path: Path, changes: dict[str, object]) -> None:
+    members = members_of(entry())
+    name = f"session:{entry().reference}"
+    members[name] = {**members[name], **changes}
+    assert load_index(tmp_path, members).entries() == []
+
+
+def test_the_current_reference_is_a_text() -> None:
+    assert SessionIndex({"version": VERSION, "current": "file/x"}).current == "file/x"
+    assert SessionIndex({"version": VERSION, "current": 7}).current == ""
+    assert SessionIndex({"version": VERSION}).current == ""
+
+
+@pytest.mark.parametrize("origin", [None, [], {}, {"user_pool_id": "x"}])
+def test_an_incomplete_last_pool_is_not_offered(origin: object) -> None:
+    assert SessionIndex({"version": VERSION, "last_origin": origin}).last_origin() is None
+
+
+def test_an_entry_has_the_typed_name_and_cognitos() -> None:
+    assert entry().has_name("ann")
+    assert entry().has_name("5f0c")
+    assert not entry().has_name("bob")
+    assert entry().display_name == "ann"
+    assert entry(signed_in_as="").display_name == "5f0c"
+
+
+def test_the_note_names_user_and_pool_and_how_to_choose_another() -> None:
+    assert choice_note(entry()) == (
+        "using the session of ann in eu-west-1_Ab12Cd34E, the last signed in; "
+        "--username or --profile chooses another."
+    )
+
+
+def test_a_route_is_cached_only_while_it_is_valid(tmp_path: Path) -> None:
+    sessions = Sessions({"XDG_STATE_HOME": str(tmp_path)})
+    PrivateFolder(str(tmp_path / "tui-auth")).write(SESSION_INDEX, json.dumps(members_of(entry())).encode())
+    sessions.cache_route("work", "file/x", lambda entries: entries == [entry()])
+    assert sessions.index.route("work") == "file/x"
+    sessions.cache_route("work", "file/y", lambda entries: False)
+    sessions.reload()
+    assert sessions.index.route("work") == "file/x"
+
+
+def test_an_origin_has_the_settings_of_its_pool() -> None:
+    chosen = ResolvedPool(
+        "eu-west-1_Ab12Cd34E",
+        "client1",
+        region="eu-north-1",
+        client_secret_file=Path("/secrets/c"),
+        endpoint_url="http://127.0.0.1:9",
+        identity_pool_id="eu-west-1:0",
+        profile="work",
+    )
+    assert asdict(build_origin(chosen, "ann", {})) == {
+        "user_pool_id": "eu-west-1_Ab12Cd34E",
+        "client_id": "client1",
+        "region": "eu-north-1",
+        "endpoint": "http://127.0.0.1:9",
+        "client_secret_file": "/secrets/c",
+        "identity_pool_id": "eu-west-1:0",
+        "signed_in_as": "ann",
+        "profile": "work",
+    }
+
+
+def test_settings_that_a_pool_does_not_have_are_empty() -> None:
+    origin = build_origin(ResolvedPool("eu-west-1_Ab12Cd34E", "client1"), "ann", {})
+    assert (origin.client_secret_file, origin.identity_pool_id, origin.profile) == ("", "", "")
+    assert origin.region == "eu-west-1"
+    assert origin.endpoint == ""
+
+
+@pytest.mark.parametrize(
+    ("entries", "pool", "username", "text"),
+    [
+        ([], None, "", "Not signed in. Run tui-auth sign-in{}."),
+        ([], PoolKey("", "p", "c"), "", "Not signed in. Run tui-auth sign-in{}."),
+        (
+            [entry()],
+            None,
+            "",
+            "Not signed in any more. Run tui-auth sign-in{}; tui-auth status lists the other sessions.",
+        ),
+        (
+            [entry()],
+            PoolKey("", "p", "c"),
+            "",
+            "Not signed in there. Run tui-auth sign-in{}; tui-auth status lists the sessions there are.",
+        ),
+        ([entry()], PoolKey("", "p", "c"), "bob", "Not signed in under that name. Run tui-auth sign-in{}."),
+    ],
+)
+def test_the_error_says_which_command_signs_in(
+    entries: list[SessionEntry], pool: PoolKey | None, username: str, text: str
+) -> None:
+    assert _not_signed_in_message(entries, pool, username, "") == text.format("")
+    assert _not_signed_in_message(entries, pool, username, "work") == text.format(" --profile work")
+
+
+@pytest.mark.parametrize(
+    ("claims", "lifetime"),
+    [
+        ({"exp": 1000, "iat": 400}, 600.0),
+        ({"exp": 400, "iat": 400}, 0.0),
+        ({"exp": 400, "iat": 1000}, 0.0),
+        ({"exp": 400}, 0.0),
+        ({"exp": 400, "iat": True}, 0.0),
+    ],
+)
+def test_a_lifetime_is_from_issue_to_expiry(claims: dict[str, object], lifetime: float) -> None:
+    body = base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()
+    assert _lifetime(Secret(f"e30.{body}.c2ln")) == lifetime

@@ -1,0 +1,39 @@
+"""JSON that can be read without a parser: what dumps writes, loads and a JSON parser read alike."""
+
+from __future__ import annotations
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tui_auth.storage import flat_json
+
+VALUES = st.one_of(
+    st.text(),
+    st.integers(0, 2**60),
+    st.floats(0, 1e15, allow_nan=False),
+    st.none(),
+    st.booleans(),
+    st.lists(st.text(max_size=5), max_size=3),
+    st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=3),
+)
+
+
+@given(st.dictionaries(st.text(), VALUES))
+def test_loads_reads_the_values_a_json_parser_reads(members: dict[str, object]) -> None:
+    content = flat_json.dumps(members)
+    read = json.loads(content)
+    assert read == json.loads(json.dumps(members))
+    for name, value in flat_json.loads(content).items():
+        assert value == read[name] if isinstance(read[name], str) else json.loads(value) == read[name]
+
+
+@given(st.dictionaries(st.text("ab.-_/9", min_size=1), st.one_of(st.text("ab.-_/9 :,{}"), st.integers(0, 9))))
+def test_loads_reads_every_plain_text_and_number(members: dict[str, object]) -> None:
+    assert flat_json.loads(flat_json.dumps(members)) == {name: str(value) for name, value in members.items()}
+
+
+@given(st.binary())
+def test_loads_accepts_any_content(content: bytes) -> None:
+    flat_json.loads(content)

@@ -1,0 +1,264 @@
+"""The index of sessions: which there are, which is current, and where to store new ones. It has no secrets.
+
+A flat JSON object with one member a line (see ``flat_json``):
+
+    current               the reference of the session that began last, such as ``file/<name>``
+    current_note          what to say when it is used although there are others
+    session:<reference>   whose session is stored there
+    device:<reference>    whose remembered device is stored there
+    storage:<profile>     where to store sessions of a profile, or of none
+    route:<profile>       the session a profile, or none, last led to, with the stamp of config.toml then
+    last_origin           the pool of the last sign-in, to offer it again
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from tui_auth.session.fast_path import SESSION_INDEX
+from tui_auth.session.record import PoolKey, SessionKey, SessionOrigin, SessionRecord, parse_seconds
+from tui_auth.storage.files import PrivateFolder, StorageError
+from tui_auth.storage.flat_json import dumps, text_or_empty
+from tui_auth.storage.lock import locked
+from tui_auth.storage.stores import StorageKind
+from tui_auth.terminal.safe_text import safe_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+VERSION = 1
+Members = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class SessionEntry:
+    """One session in the index. ``signed_in_at`` is in seconds since the epoch."""
+
+    storage: StorageKind
+    endpoint: str
+    user_pool_id: str
+    client_id: str
+    username: str
+    signed_in_as: str
+    profile: str
+    signed_in_at: float
+
+    @classmethod
+    def from_record(cls, record: SessionRecord, storage: StorageKind) -> SessionEntry:
+        """Return the entry for a session in a storage."""
+        key = record.key
+        return cls(
+            storage=storage,
+            endpoint=key.endpoint,
+            user_pool_id=key.user_pool_id,
+            client_id=key.client_id,
+            username=key.username,
+            signed_in_as=record.origin.signed_in_as,
+            profile=record.origin.profile,
+            signed_in_at=record.signed_in_at,
+        )
+
+    @property
+    def key(self) -> SessionKey:
+        """What identifies the session."""
+        return SessionKey(self.endpoint, self.user_pool_id, self.client_id, self.username)
+
+    @property
+    def reference(self) -> str:
+        """The storage and the name in it."""
+        return f"{self.storage}/{self.key.file_name}"
+
+    @property
+    def display_name(self) -> str:
+        """The name the user knows."""
+        return self.signed_in_as or self.username
+
+    def has_name(self, username: str) -> bool:
+        """Check that this is the name typed at sign-in, or Cognito's."""
+        return username in (self.username, self.signed_in_as)
+
+    def matches(self, pool: PoolKey | None, username: str) -> bool:
+        """Check that the session is of this pool and user; None and an empty name match any."""
+        is_of_pool = pool is None or PoolKey(self.endpoint, self.user_pool_id, self.client_id) == pool
+        return is_of_pool and (not username or self.has_name(username))
+
+
+class SessionIndex:
+    """A snapshot of the index. The methods that change it change the snapshot alone: see ``IndexFile``."""
+
+    def __init__(self, members: Members | None = None) -> None:
+        self.members: Members = members if members is not None else {}
+
+    # -- reading ---------------------------------------------------------------------------------------
+
+    def entries(self) -> list[SessionEntry]:
+        """Return the sessions, newest first."""
+        entries = [
+            entry
+            for name, value in self.members.items()
+            if name.startswith("session:")
+            and (entry := _parse_entry(value))
+            and name == f"session:{entry.reference}"
+        ]
+        return sorted(entries, key=lambda entry: entry.signed_in_at, reverse=True)
+
+    @property
+    def current(self) -> str:
+        """The reference of the session that began last, which may have ended; empty if there was none."""
+        return text_or_empty(self.members.get("current"))
+
+    def current_entry(self) -> SessionEntry | None:
+        """Return the session that began last, if it is still there."""
+        return next((entry for entry in self.entries() if entry.reference == self.current), None)
+
+    def storage_for(self, profile: str) -> StorageKind | None:
+        """Return the storage the user chose for a profile; the empty name is for no profile."""
+        chosen = text_or_empty(self.members.get(f"storage:{profile}"))
+        return StorageKind(chosen) if chosen in set(StorageKind) else None
+
+    def last_origin(self) -> SessionOrigin | None:
+        """Return the pool of the last sign-in, also after its session has ended."""
+        value = self.members.get("last_origin")
+        names = set(SessionOrigin.__dataclass_fields__)
+        if not isinstance(value, dict) or set(value) != names or not _are_texts(value):
+            return None
+        return SessionOrigin(**value)
+
+    def route(self, profile: str) -> object:
+        """Return the cached route of a profile: see ``fast_path``."""
+        return self.members.get(f"route:{profile}")
+
+    def devices(self, endpoint: str, user_pool_id: str) -> Iterator[tuple[str, Mapping[str, object]]]:
+        """Yield the reference and the owner of each remembered device of a pool."""
+        for name, value in self.members.items():
+            reference = name.removeprefix("device:")
+            if reference == name or reference.partition("/")[0] not in set(StorageKind):
+                continue
+            if isinstance(value, dict) and (value.get("endpoint"), value.get("user_pool_id")) == (
+                endpoint,
+                user_pool_id,
+            ):
+                yield reference, value
+
+    # -- changing --------------------------------------------------------------------------------------
+
+    def add(self, entry: SessionEntry, origin: SessionOrigin) -> None:
+        """Add a session that has begun, in one storage only, and make it the current one."""
+        self._drop(entry.key, set(StorageKind))
+        self.members[f"session:{entry.reference}"] = _entry_members(entry)
+        self.members["current"] = entry.reference
+        self.members["last_origin"] = asdict(origin)
+        self._refresh_note_and_routes()
+
+    def remove(self, key: SessionKey, storages: Iterable[StorageKind] = tuple(StorageKind)) -> None:
+        """Remove a session that has ended. None becomes current instead: that might be another user's."""
+        self._drop(key, storages)
+        self._refresh_note_and_routes()
+
+    def reconcile(self, correct: Callable[[list[SessionEntry]], list[SessionEntry]]) -> None:
+        """Replace the entries with ``correct(entries)``. If no session is current, the newest becomes it."""
+        before = self.entries()
+        after = correct(before)
+        for entry in before:
+            del self.members[f"session:{entry.reference}"]
+        self.members.update({f"session:{entry.reference}": _entry_members(entry) for entry in after})
+        if "current" not in self.members and after:
+            self.members["current"] = after[0].reference
+        self._refresh_note_and_routes()
+
+    def set_storage(self, profile: str, kind: StorageKind) -> None:
+        """Record where to store sessions of a profile."""
+        self.members[f"storage:{profile}"] = str(kind)
+
+    def set_route(self, profile: str, route: str) -> None:
+        """Cache the route of a profile: see ``fast_path``."""
+        self.members[f"route:{profile}"] = route
+
+    def add_device(self, reference: str, owner: Mapping[str, str], most: int) -> list[str]:
+        """Add a device as the newest. Return the references of those beyond ``most``, oldest first."""
+        self.members.pop(f"device:{reference}", None)
+        self.members[f"device:{reference}"] = owner
+        names = [name for name in self.members if name.startswith("device:")]
+        return [name.removeprefix("device:") for name in names[:-most]]
+
+    def remove_devices(self, references: Iterable[str]) -> None:
+        """Remove devices."""
+        for reference in references:
+            self.members.pop(f"device:{reference}", None)
+
+    def _drop(self, key: SessionKey, storages: Iterable[StorageKind]) -> None:
+        for kind in storages:
+            self.members.pop(f"session:{kind}/{key.file_name}", None)
+
+    def _refresh_note_and_routes(self) -> None:
+        for name in [name for name in self.members if name.startswith("route:")]:
+            del self.members[name]
+        has_several = sum(name.startswith("session:") for name in self.members) > 1
+        current = _parse_entry(self.members.get(f"session:{self.members.get('current')}"))
+        self.members["current_note"] = choice_note(current) if has_several and current else ""
+
+
+class IndexFile:
+    """The file of the index, in a folder of private files. Raises StorageError if a rule for it is broken."""
+
+    def __init__(self, folder: PrivateFolder) -> None:
+        self._folder = folder
+
+    def load(self) -> SessionIndex:
+        """Return a snapshot; an empty one if there is no index, or one that can't be understood."""
+        content = self._folder.read(SESSION_INDEX)
+        if content is None:
+            return SessionIndex()
+        try:
+            members = json.loads(content)
+        except (ValueError, RecursionError):
+            return SessionIndex()
+        if not isinstance(members, dict) or "version" not in members:
+            return SessionIndex()
+        if members["version"] != VERSION:
+            raise StorageError(
+                f"{self._folder.path}/{SESSION_INDEX} was written by another version of tui-auth "
+                "and is left alone."
+            )
+        return SessionIndex(members)
+
+    def update(self, change: Callable[[SessionIndex], object], *, patience: float = 10) -> SessionIndex:
+        """Change the index, one process at a time, and return the new snapshot.
+
+        Raises BusyError if another process is at it for over ``patience`` seconds.
+        """
+        with locked(self._folder, "index", patience=patience):
+            index = SessionIndex({"version": VERSION} | self.load().members)
+            change(index)
+            self._folder.write(SESSION_INDEX, dumps(index.members))
+        return index
+
+
+def choice_note(entry: SessionEntry) -> str:
+    """Return what to say when a session is used without a name although there are others."""
+    name, pool = safe_line(entry.display_name, limit=80), safe_line(entry.user_pool_id, limit=60)
+    whose = f"using the session of {name} in {pool}, the last signed in"
+    return f"{whose}; --username or --profile chooses another."
+
+
+def _entry_members(entry: SessionEntry) -> Members:
+    return {**asdict(entry), "storage": str(entry.storage)}
+
+
+def _parse_entry(value: object) -> SessionEntry | None:
+    if not isinstance(value, dict) or set(value) != set(SessionEntry.__dataclass_fields__):
+        return None
+    texts = {name: text for name, text in value.items() if name != "signed_in_at"}
+    try:
+        signed_in_at = parse_seconds(value["signed_in_at"])
+    except (ValueError, OverflowError):
+        return None
+    if not _are_texts(texts) or texts["storage"] not in set(StorageKind):
+        return None
+    return SessionEntry(**{**texts, "storage": StorageKind(texts["storage"]), "signed_in_at": signed_in_at})
+
+
+def _are_texts(value: Mapping[str, Any]) -> bool:
+    return all(isinstance(item, str) for item in value.values())

@@ -1,0 +1,111 @@
+"""Store the session of a finished sign-in: check its signatures, choose a storage, save."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tui_auth.config.environment import effective_endpoint
+from tui_auth.session.devices import find_device
+from tui_auth.session.record import SessionOrigin
+from tui_auth.storage.files import StorageError
+from tui_auth.storage.stores import StorageKind
+
+if TYPE_CHECKING:  # a sign-in's steps, which the first screen doesn't need
+    from collections.abc import Callable, Mapping
+
+    from tui_auth.auth.devices import Device
+    from tui_auth.auth.next_step import Done
+    from tui_auth.config.resolver import ResolvedPool
+    from tui_auth.session.sessions import SaveResult, Sessions
+
+SIGNATURES_UNCHECKED = "The pool's keys could not be fetched, so the tokens' signatures were not checked."
+
+
+@dataclass(frozen=True)
+class SessionPersistence:
+    """Stores the session of one sign-in, once its signatures are checked and a storage is chosen.
+
+    Files and network are waited for: while a screen is drawn, call it on another thread.
+
+    Attributes:
+        choice: the pool of the sign-in.
+        now: Cognito's time (``gateway.now``).
+        sessions: where to store it.
+        on_saved: called once the session is stored, or couldn't be.
+    """
+
+    choice: ResolvedPool
+    now: Callable[[], float]
+    sessions: Sessions
+    on_saved: Callable[[], None] = lambda: None
+
+    def device(self, username: str) -> Device | None:
+        """Return this machine as the pool knows it, for ``sign_in``; None if it doesn't, or if unknown."""
+        endpoint = effective_endpoint(self.choice.endpoint_url, self.sessions.environ)
+        self.sessions.reload()
+        try:
+            index = self.sessions.index
+            return find_device(index, endpoint, self.choice.user_pool_id, username, self.sessions.environ)
+        except StorageError:
+            return None
+
+    def check_signatures(self, done: Done) -> bool:
+        """Return True if the pool signed the tokens, False if its keys can't be fetched: say so and go on.
+
+        Raises AuthError if it didn't sign them: then nobody is signed in.
+        """
+        # Brings an HTTP client with it, which no first screen needs.
+        from tui_auth.session.signatures import check_signatures
+
+        endpoint = effective_endpoint(self.choice.endpoint_url, self.sessions.environ)
+        return check_signatures(done.tokens, self.choice.user_pool_id, endpoint, self.sessions.environ)
+
+    @property
+    def storage(self) -> StorageKind | None:
+        """Where to store the session, from a flag, the profile or an earlier answer; None to ask."""
+        if self.choice.storage:
+            return StorageKind(self.choice.storage)
+        self.sessions.reload()
+        try:
+            return self.sessions.index.storage_for(self.choice.profile or "")
+        except StorageError:
+            return None
+
+    def save(
+        self, done: Done, signed_in_as: str, storage: StorageKind, *, signature_checked: bool
+    ) -> SaveResult:
+        """Store the session and make it the current one. Never raises: the result has what went wrong."""
+        result = self.sessions.save(
+            done,
+            build_origin(self.choice, signed_in_as, self.sessions.environ),
+            storage,
+            server_time=self.now(),
+            signature_checked=signature_checked,
+        )
+        self.on_saved()
+        return result
+
+    def remember_storage(self, storage: StorageKind) -> None:
+        """Store the next sessions of the profile there without a question."""
+        try:
+            self.sessions.set_storage(self.choice.profile or "", storage)
+        except StorageError:
+            return  # the question comes again, which does no harm
+
+
+def build_origin(
+    choice: ResolvedPool, signed_in_as: str, environ: Mapping[str, str] = os.environ
+) -> SessionOrigin:
+    """Return what later commands need of the pool of a sign-in under this name."""
+    return SessionOrigin(
+        user_pool_id=choice.user_pool_id,
+        client_id=choice.client_id,
+        region=choice.region or choice.user_pool_id.partition("_")[0],
+        endpoint=effective_endpoint(choice.endpoint_url, environ),
+        client_secret_file=str(choice.client_secret_file or ""),
+        identity_pool_id=choice.identity_pool_id or "",
+        signed_in_as=signed_in_as,
+        profile=choice.profile or "",
+    )

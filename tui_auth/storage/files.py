@@ -1,0 +1,442 @@
+"""Private files and atomic writes: the one place that creates, replaces and checks files.
+
+``PrivateFolder`` holds the user's own files. The folder is 0700 and ours; a file is 0600, ours,
+plain, and reached through no link (CWE-59, CWE-367, CWE-732). Anything looser is rejected, as ssh does, with
+the command that repairs it. It isn't repaired silently: nobody knows who has read it meanwhile.
+
+The functions below it are for files that the user also edits: a link is followed and permissions are kept.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import time
+from contextlib import suppress
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LARGEST_FILE = 64 * 1024
+"""In bytes: more than any session takes."""
+
+LEFTOVER_SECONDS = 600.0
+"""Longer than any writer works on its temporary file."""
+
+PRIVATE_FILE_MODE = 0o600
+PRIVATE_FOLDER_MODE = 0o700
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_OTHERS = 0o077
+
+
+class StorageError(Exception):
+    """Something can't be read or stored; the text says why, and the command that repairs it if one does."""
+
+
+class UnreadableFileError(Exception):
+    """A file of the user's can't be read; the text is the reason, without the path."""
+
+
+class ForeignFileError(UnreadableFileError):
+    """A file belongs to a user whose files aren't accepted here."""
+
+
+class PrivateFolder:
+    """One folder of private files. Nothing is touched before the first call.
+
+    Every method raises StorageError if a rule is broken or the file system fails.
+    """
+
+    def __init__(self, path: str, *, below: str | None = None, largest: int = LARGEST_FILE) -> None:
+        """Describe a folder.
+
+        Args:
+            path: the absolute path of the folder.
+            below: a folder above it that must be private too, such as ``$XDG_RUNTIME_DIR``.
+            largest: how many bytes a file may have.
+        """
+        self.path = path
+        self._below = below
+        self._largest = largest
+
+    def read(self, name: str) -> bytes | None:
+        """Return the content of a file, or None if there is no such file or folder."""
+        folder = self._open(create=False)
+        if folder is None:
+            return None
+        try:
+            return self._read(folder, name)
+        finally:
+            os.close(folder)
+
+    def write(self, name: str, content: bytes) -> None:
+        """Replace a file atomically: a reader finds the old or the new content, complete (rename(2)).
+
+        For one writer at a time. Temporary files of killed writers are removed.
+        """
+        if len(content) > self._largest:
+            raise StorageError(f"{self._path(name)} would become larger than it should ever be.")
+        folder = self._open_or_create()
+        try:
+            self._check_existing(folder, name)
+            self._remove_leftovers(folder, name)
+            _replace_in(folder, name, content, PRIVATE_FILE_MODE)
+        except OSError as error:
+            raise StorageError(f"{self._path(name)} cannot be written: {error.strerror}.") from None
+        finally:
+            os.close(folder)
+
+    def check_writable(self, name: str) -> None:
+        """Check that ``write`` would have room and permission, without changing the file."""
+        folder = self._open_or_create()
+        temporary = _temporary_name(name)
+        try:
+            self._check_existing(folder, name)
+            _create_in(folder, temporary, b" " * LARGEST_FILE, PRIVATE_FILE_MODE)
+        except OSError as error:
+            raise StorageError(f"{self._path(name)} cannot be written: {error.strerror}.") from None
+        finally:
+            with suppress(OSError):
+                os.unlink(temporary, dir_fd=folder)
+            os.close(folder)
+
+    def remove(self, name: str) -> bool:
+        """Remove a file and temporary files of killed writers. Return whether the file existed."""
+        folder = self._open(create=False)
+        if folder is None:
+            return False
+        try:
+            self._remove_leftovers(folder, name)
+            os.unlink(name, dir_fd=folder)
+            _sync_folder(folder)
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise StorageError(f"{self._path(name)} cannot be removed: {error.strerror}.") from None
+        finally:
+            os.close(folder)
+        return True
+
+    def names(self) -> list[str]:
+        """Return the names of the files, without temporary ones."""
+        folder = self._open(create=False)
+        if folder is None:
+            return []
+        try:
+            return sorted(name for name in os.listdir(folder) if not name.startswith("."))  # noqa: PTH208
+        except OSError as error:
+            raise StorageError(f"{self.path} cannot be read: {error.strerror}.") from None
+        finally:
+            os.close(folder)
+
+    def open_lock(self, name: str) -> int:
+        """Return a descriptor for reading and writing a lock file, which is created empty if needed."""
+        folder = self._open_or_create()
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        try:
+            descriptor = os.open(name, flags, PRIVATE_FILE_MODE, dir_fd=folder)
+        except OSError as error:
+            self._check_existing(folder, name)
+            raise StorageError(f"{self._path(name)} cannot be opened: {error.strerror}.") from None
+        finally:
+            os.close(folder)
+        try:
+            status = os.fstat(descriptor)
+            self._check_file(status, name)
+            if not status.st_mode & 0o200:
+                # The umask took away our own right to open it again.
+                os.fchmod(descriptor, PRIVATE_FILE_MODE)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        return descriptor
+
+    # -- the rules -------------------------------------------------------------------------------------
+
+    def _read(self, folder: int, name: str) -> bytes | None:
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        try:
+            descriptor = os.open(name, flags, dir_fd=folder)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            self._check_existing(folder, name)
+            raise StorageError(f"{self._path(name)} cannot be read: {error.strerror}.") from None
+        try:
+            self._check_file(os.fstat(descriptor), name)
+            content = b""
+            while len(content) <= self._largest and (part := os.read(descriptor, self._largest + 1)):
+                content += part
+        except OSError as error:
+            raise StorageError(f"{self._path(name)} cannot be read: {error.strerror}.") from None
+        finally:
+            os.close(descriptor)
+        if len(content) > self._largest:
+            path = self._path(name)
+            raise StorageError(f"{path} is larger than it should ever be. Remove it: rm {_quoted(path)}")
+        return content
+
+    def _check_existing(self, folder: int, name: str) -> None:
+        try:
+            self._check_file(os.stat(name, dir_fd=folder, follow_symlinks=False), name)
+        except FileNotFoundError:
+            return
+
+    def _check_file(self, status: os.stat_result, name: str) -> None:
+        path = self._path(name)
+        if stat.S_ISLNK(status.st_mode):
+            raise StorageError(f"{path} is a link, so it is not used. Remove it: rm {_quoted(path)}")
+        if not stat.S_ISREG(status.st_mode):
+            raise StorageError(f"{path} is not a plain file. Remove it: rm -r {_quoted(path)}")
+        if status.st_uid != os.geteuid():
+            raise StorageError(f"{path} belongs to another user. Remove it: sudo rm {_quoted(path)}")
+        if status.st_mode & _OTHERS:
+            raise StorageError(
+                f"{path} is open to other users, so it is not used. Close it: chmod 600 {_quoted(path)}"
+            )
+
+    def _check_folder(self, status: os.stat_result) -> None:
+        path = self.path
+        if status.st_uid != os.geteuid():
+            raise StorageError(
+                f"{path} belongs to another user, so nothing is stored there. Make it yours: "
+                f'sudo chown -R "$(id -u)" {_quoted(path)}'
+            )
+        if status.st_mode & _OTHERS:
+            raise StorageError(
+                f"{path} is open to other users, so it is not used. Close it: chmod 700 {_quoted(path)}"
+            )
+
+    def _check_folder_above(self, path: str) -> None:
+        """Check a folder that the system made, and that is therefore not ours to change."""
+        status = os.stat(path)  # noqa: PTH116 - pathlib takes long to import
+        if status.st_uid != os.geteuid() or status.st_mode & _OTHERS:
+            raise StorageError(
+                f"{path} is not yours alone, so nothing is stored below it. Set XDG_RUNTIME_DIR to a folder "
+                "that is."
+            )
+
+    def _open_or_create(self) -> int:
+        folder = self._open(create=True)
+        if folder is None:
+            raise StorageError(f"{self.path} cannot be made.")
+        return folder
+
+    def _open(self, *, create: bool) -> int | None:
+        try:
+            if self._below is not None:
+                self._check_folder_above(self._below)
+            if create:
+                make_private_folder(self.path)
+            folder = os.open(self.path, _FOLDER)
+        except FileNotFoundError:
+            if create:
+                raise StorageError(f"{self.path} cannot be made.") from None
+            return None
+        except OSError as error:
+            if error.errno in (errno.ENOTDIR, errno.ELOOP):
+                obstacle = self._obstacle()
+                is_ours = self.path == obstacle or stat.S_ISREG(os.lstat(obstacle).st_mode)
+                # A device such as /dev/null is not for the user to remove.
+                cure = (
+                    f"Remove it: rm {_quoted(obstacle)}"
+                    if is_ours
+                    else "Set HOME or XDG_… to another folder."
+                )
+                raise StorageError(
+                    f"{obstacle} is a link or a file where a folder should be. {cure}"
+                ) from None
+            raise StorageError(f"{self.path} cannot be opened: {error.strerror}.") from None
+        try:
+            self._check_folder(os.fstat(folder))
+        except BaseException:
+            os.close(folder)
+            raise
+        return folder
+
+    def _obstacle(self) -> str:
+        """Return the first part of the path that exists and is no folder, else the path, which is a link."""
+        for above in _folders_above(self.path):
+            with suppress(OSError):
+                if not stat.S_ISDIR(os.stat(above).st_mode):  # noqa: PTH116
+                    return above
+        return self.path
+
+    def _remove_leftovers(self, folder: int, name: str) -> None:
+        """Remove what a killed writer left, for it may hold tokens; another file's only if it is old."""
+        for entry in os.listdir(folder):
+            if entry.startswith(f".{name}.") or _is_leftover(folder, entry):
+                with suppress(OSError):
+                    os.unlink(entry, dir_fd=folder)
+
+    def _path(self, name: str) -> str:
+        return f"{self.path}/{name}"
+
+
+# -- files that the user edits too ---------------------------------------------------------------------
+
+
+def read_plain_file(path: Path, *, largest: int, owners: frozenset[int] | None = None) -> bytes:
+    """Return the content of a plain file.
+
+    A pipe or a device would keep the program waiting, so it is rejected before anything is read. The owner of
+    the opened file counts: a moment later the name may lead elsewhere (CWE-367).
+
+    Args:
+        path: the file; a link is followed.
+        largest: how many bytes it may have.
+        owners: the user IDs it may belong to; None for any.
+
+    Raises:
+        ForeignFileError: it belongs to none of the owners.
+        UnreadableFileError: it can't be read, isn't a plain file, or is too large.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor, not a path
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                raise UnreadableFileError("this is not a plain file.")
+            if owners is not None and status.st_uid not in owners:
+                raise ForeignFileError("it belongs to another user.")
+            content = file.read(largest + 1)
+    except OSError as error:
+        if owners is not None and _belongs_to_another(path, owners):
+            raise ForeignFileError("it belongs to another user.") from None
+        raise UnreadableFileError(f"it cannot be read: {error.strerror}.") from None
+    except ValueError:
+        raise UnreadableFileError("that is not a path.") from None
+    if len(content) > largest:
+        raise UnreadableFileError(f"it is longer than {largest} bytes, too long for what it should hold.")
+    return content
+
+
+def make_private_folder(path: str | Path) -> None:
+    """Create a folder, and those above it that are missing, for the user alone. Raises OSError."""
+    path = os.fspath(path)
+    for above in _folders_above(path):
+        # One by one: os.makedirs gives the mode to the last alone, and the rest to the umask.
+        with suppress(FileExistsError):
+            os.mkdir(above, PRIVATE_FOLDER_MODE)  # noqa: PTH102 - pathlib takes long to import
+    with suppress(FileExistsError):
+        os.mkdir(path, PRIVATE_FOLDER_MODE)  # noqa: PTH102
+        # The umask may have taken away even our own rights.
+        os.chmod(path, PRIVATE_FOLDER_MODE)  # noqa: PTH101
+
+
+def replace_file(path: Path, content: str, *, mode: int = PRIVATE_FILE_MODE) -> None:
+    """Replace a file atomically. Raises OSError.
+
+    A link stays, and the file it leads to is replaced: some people keep their settings in a repository. An
+    existing file keeps its permissions.
+    """
+    target = os.path.realpath(path)
+    with suppress(FileNotFoundError):
+        mode = stat.S_IMODE(os.stat(target).st_mode)  # noqa: PTH116
+    folder = _open_parent(target)
+    try:
+        _replace_in(folder, target.rpartition("/")[2], content.encode(), mode)
+    finally:
+        os.close(folder)
+
+
+def create_file(path: Path, content: str, *, mode: int = PRIVATE_FILE_MODE) -> None:
+    """Create a file that doesn't exist, through no link; it is on the disk when this returns.
+
+    Raises OSError, and leaves no partial file.
+    """
+    folder = _open_parent(os.fspath(path))
+    try:
+        _create_in(folder, path.name, content.encode(), mode)
+    finally:
+        os.close(folder)
+
+
+def move_into_place(new: Path, target: Path) -> None:
+    """Rename a file over another one in the same folder, durably. Raises OSError."""
+    folder = _open_parent(os.fspath(target))
+    try:
+        os.replace(new.name, target.name, src_dir_fd=folder, dst_dir_fd=folder)
+        _sync_folder(folder)
+    finally:
+        os.close(folder)
+
+
+def _belongs_to_another(path: Path, owners: frozenset[int]) -> bool:
+    try:
+        return os.stat(path).st_uid not in owners  # noqa: PTH116
+    except OSError:
+        return False
+
+
+def _open_parent(path: str) -> int:
+    return os.open(path.rpartition("/")[0] or "/", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+
+
+def _folders_above(path: str) -> list[str]:
+    """Return the folders from the root's child down to the one that contains the path."""
+    parts = path.split("/")[1:-1]
+    return ["/" + "/".join(parts[:depth]) for depth in range(1, len(parts) + 1)]
+
+
+# -- the one atomic write ------------------------------------------------------------------------------
+
+
+def _replace_in(folder: int, name: str, content: bytes, mode: int) -> None:
+    """Write a new file, rename it over the old one, and flush both to the disk."""
+    temporary = _temporary_name(name)
+    try:
+        _create_in(folder, temporary, content, mode)
+        os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(temporary, dir_fd=folder)
+        raise
+    _sync_folder(folder)
+
+
+def _create_in(folder: int, name: str, content: bytes, mode: int) -> None:
+    """Create a file that didn't exist and flush it to the disk. Leave no partial file after an error."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(name, flags, PRIVATE_FILE_MODE, dir_fd=folder)
+    try:
+        os.fchmod(descriptor, mode)
+        while content:
+            content = content[os.write(descriptor, content) :]
+        os.fsync(descriptor)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(name, dir_fd=folder)
+        raise
+    finally:
+        os.close(descriptor)
+
+
+def _temporary_name(name: str) -> str:
+    return f".{name}.{os.urandom(8).hex()}"
+
+
+def _is_leftover(folder: int, name: str) -> bool:
+    """Check whether this is a temporary file that nobody has written to for a while."""
+    stem, _, token = name.rpartition(".")
+    if not stem.startswith(".") or len(token) != 16:
+        return False
+    try:
+        age = time.time() - os.stat(name, dir_fd=folder, follow_symlinks=False).st_mtime
+    except OSError:
+        return False
+    return age > LEFTOVER_SECONDS
+
+
+def _sync_folder(folder: int) -> None:
+    # Some file systems can't do this for folders.
+    with suppress(OSError):
+        os.fsync(folder)
+
+
+def _quoted(path: str) -> str:
+    import shlex
+
+    return shlex.quote(path)

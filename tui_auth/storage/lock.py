@@ -1,0 +1,114 @@
+"""File locks across processes (flock(2)), and the one loop that waits for one.
+
+The kernel releases a lock when its holder ends, however it ends, so a killed process leaves nothing to clean
+up. The lock file stays: removing it would let two processes hold two locks of one name.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from contextlib import ExitStack, contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from tui_auth.storage.files import PrivateFolder, StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+PATIENCE_SECONDS = 60.0
+"""Longer than one refresh can take, with request timeouts and a retry by another operation."""
+
+_POLL_SECONDS = 0.02
+
+
+class BusyError(StorageError):
+    """Another process holds the lock."""
+
+
+class HeldLock:
+    """A lock that this process holds, and a short note in its file that one holder leaves for the next."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    @property
+    def note(self) -> str:
+        """The note that the last holder left."""
+        return os.pread(self._descriptor, 200, 0).decode("ascii", "replace")
+
+    def leave_note(self, text: str) -> None:
+        """Leave a note of at most 200 ASCII characters; on a full disk leave none."""
+        with suppress(OSError):
+            os.ftruncate(self._descriptor, 0)
+            os.pwrite(self._descriptor, text.encode("ascii"), 0)
+
+
+@contextmanager
+def locked(folder: PrivateFolder, name: str, *, patience: float = PATIENCE_SECONDS) -> Iterator[HeldLock]:
+    """Hold the lock with this name in a private folder.
+
+    Raises:
+        BusyError: another process holds it for over ``patience`` seconds.
+        StorageError: the file system can't lock files.
+    """
+    descriptor = folder.open_lock(f"{name}.lock")
+    try:
+        try:
+            is_acquired = _acquire(descriptor, patience)
+        except OSError as error:
+            raise StorageError(f"This file system cannot lock files: {error.strerror}.") from None
+        if not is_acquired:
+            raise BusyError(
+                "Another tui-auth has been busy with this session for a while. Try again, "
+                "or end the other one."
+            )
+        yield HeldLock(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def locked_if_possible(folder: PrivateFolder, name: str) -> Iterator[None]:
+    """Hold the lock, or go on without it if none can be created, as on a read-only disk."""
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(locked(folder, name))
+        except BusyError:
+            raise
+        except StorageError:
+            pass
+        yield
+
+
+@contextmanager
+def locked_folder(folder: Path, *, patience: float) -> Iterator[None]:
+    """Hold a lock on a folder itself, while files that the user edits are changed in it.
+
+    Raises:
+        BusyError: another process holds it for over ``patience`` seconds.
+        OSError: the folder can't be opened or locked.
+    """
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        if not _acquire(descriptor, patience):
+            raise BusyError("Another tui-auth is changing this folder.")
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _acquire(descriptor: int, patience: float) -> bool:
+    """Wait for an exclusive lock. Return False if another process holds it for over ``patience`` seconds."""
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(_POLL_SECONDS)
+        else:
+            return True

@@ -1,0 +1,162 @@
+"""Threads, deadlines and signals: the one owner of work that must not be waited for, or must be finished.
+
+Daemon threads only: nothing stops a thread that waits for the network, a name server included, and the end of
+the program must not wait for it.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import FrameType
+
+ENDING_SIGNALS: Final = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+
+EXIT_GRACE_SECONDS: float = 5.0
+"""How long an orderly end may take after a signal before the process ends without it."""
+
+SHIELD_SECONDS: float = 3.0
+"""How long a signal waits for shielded work: longer than a reply takes, shorter than an orderly end may."""
+
+_POLL_SECONDS: Final = 0.02
+T = TypeVar("T")
+
+
+class DeadlineError(TimeoutError):
+    """Work took longer than its caller waits."""
+
+
+class _Task(Generic[T]):
+    """Work on a daemon thread, with its result or exception once the thread has ended."""
+
+    def __init__(self, work: Callable[[], T], name: str, on_end: Callable[[], object] | None = None) -> None:
+        self._work: Callable[[], T] | None = work
+        self._on_end = on_end
+        self._results: list[T] = []
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, daemon=True, name=name)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait for the end of the work. Return whether it has ended."""
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def result(self) -> T:
+        """Return the result of the work or raise its exception. For one call: nothing keeps either longer."""
+        error, self._error = self._error, None
+        if error is not None:
+            raise error
+        return self._results.pop()
+
+    def _run(self) -> None:
+        # Work may hold a password, so nothing refers to it once it has ended.
+        work, self._work = self._work, None
+        on_end, self._on_end = self._on_end, None
+        try:
+            if work is not None:
+                self._results.append(work())
+        except BaseException as error:
+            self._error = error
+        if on_end is not None:
+            on_end()
+
+
+async def in_daemon_thread(work: Callable[[], T]) -> T:
+    """Run blocking work on a daemon thread and return its result or raise its exception.
+
+    Unlike with ``asyncio.to_thread``, neither a cancellation nor the end of the program waits for it: a
+    socket may take 15 seconds to give up, and the program should quit at once.
+    """
+    import asyncio
+
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[T] = loop.create_future()
+
+    def deliver() -> None:
+        if future.cancelled():
+            return
+        try:
+            future.set_result(task.result())
+        except BaseException as error:
+            future.set_exception(error)
+
+    def report() -> None:
+        # A closed loop has nobody left who waits.
+        if not loop.is_closed():
+            try:
+                loop.call_soon_threadsafe(deliver)
+            except RuntimeError:
+                return
+
+    task = _Task(work, "cognito", report)
+    task.start()
+    return await future
+
+
+def run_with_timeout(seconds: float, work: Callable[[], T]) -> T:
+    """Return the result of the work or raise its exception. Raises DeadlineError after this many seconds.
+
+    Timeouts of a socket don't stop a server that sends a byte now and then. After the timeout the work is
+    abandoned on its daemon thread.
+    """
+    task = _Task(work, "request")
+    task.start()
+    if not task.wait(seconds):
+        raise DeadlineError
+    return task.result()
+
+
+def shielded_from_signals(work: Callable[[], T]) -> T:
+    """Return the result of work that an ending signal interrupts only after ``SHIELD_SECONDS``.
+
+    Between Cognito's reply and the disk, this process has the only copy of a rotated refresh token. A Ctrl+C
+    or a SIGTERM in that time takes effect a little later. If it doesn't end the program, the work goes on. An
+    ignored signal (``nohup``) stays ignored. Off the main thread, where no signal arrives, it just runs.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return work()
+    task = _Task(work, "shielded work")
+    with _signals_deferred() as received:
+        task.start()
+        deadline: float | None = None
+        while not task.wait(_POLL_SECONDS) and (deadline is None or time.monotonic() < deadline):
+            if deadline is None and received:
+                deadline = time.monotonic() + SHIELD_SECONDS
+    task.wait()
+    return task.result()
+
+
+@contextmanager
+def _signals_deferred() -> Iterator[list[int]]:
+    """Inside, only record ending signals; at the end send the first one again.
+
+    With handlers: a signal that is blocked in this thread arrives on another, and takes effect all the same.
+    """
+    received: list[int] = []
+
+    def record(number: int, frame: FrameType | None) -> None:
+        received.append(number)
+
+    former: dict[signal.Signals, Any] = {
+        number: signal.getsignal(number)
+        for number in ENDING_SIGNALS
+        if signal.getsignal(number) not in (signal.SIG_IGN, None)
+    }
+    try:
+        for number in former:
+            signal.signal(number, record)
+        yield received
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
+        if received:
+            signal.raise_signal(received[0])
