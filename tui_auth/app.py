@@ -27,9 +27,8 @@ from tui_auth.screens.problem import Problem
 from tui_auth.screens.sign_in import ForgotAsked, SignInAsked, SignInScreen, SignUpWanted
 from tui_auth.screens.surroundings import Surroundings
 from tui_auth.settings import SignInSettings
-from tui_auth.style_sheets import first_sheets, later_sheets
 from tui_auth.terminal.full_screen import SETTLED_AFTER_SECONDS, FullScreenApp
-from tui_auth.themes import THEMES
+from tui_auth.themes import THEMES, first_sheets, later_sheets
 from tui_auth.threads import in_daemon_thread
 
 if TYPE_CHECKING:

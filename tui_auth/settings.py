@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from tui_auth.auth.app_client import AuthFlow
-from tui_auth.config.password_policy import PasswordPolicy
+from tui_auth.config.settings import PasswordPolicy
 from tui_auth.endpoint import is_loopback
 from tui_auth.terminal.safe_text import safe_line
 

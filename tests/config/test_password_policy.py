@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui_auth.config.password_policy import PasswordPolicy
+from tui_auth.config.settings import PasswordPolicy
 
 
 def test_each_rule_is_told_and_whether_it_is_kept() -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from tests.programs import Process, TerminalProgram
 from tests.terminal.pty_program import ROOT
-from tui_auth.style_sheets import SHEETS, styles_folder
+from tui_auth.themes import SHEETS, styles_folder
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +68,7 @@ def test_the_installed_program_runs_the_demo_elsewhere(
 
 
 def test_the_installed_program_is_the_one_in_the_wheel(installed: Path, process: Process) -> None:
-    code = "import tui_auth, tui_auth.style_sheets as s; print(tui_auth.__file__, s.styles_folder())"
+    code = "import tui_auth, tui_auth.themes as s; print(tui_auth.__file__, s.styles_folder())"
     environment = {name: value for name, value in process.environment.items() if name != "PYTHONPATH"}
     shown = process.run_command([installed / "bin" / "python", "-c", code], env=environment, check=True)
     assert str(ROOT) not in shown.stdout

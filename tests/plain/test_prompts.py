@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.plain.typist import Typist
-from tui_auth.config.password_policy import PasswordPolicy
+from tui_auth.config.settings import PasswordPolicy
 from tui_auth.plain.passwords import agreed_password
 from tui_auth.plain.prompts import NEW_CODE, STOPS_NOTHING, TO_SIGN_IN, Back, Prompts, as_code
 from tui_auth.secret import Secret

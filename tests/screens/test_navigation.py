@@ -17,7 +17,7 @@ from tui_auth.auth.attempt import Attempt
 from tui_auth.auth.error_catalog import error_from_response
 from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.next_step import NEXT_STEPS, ConfirmSignUp, Done
-from tui_auth.config.password_policy import PasswordPolicy
+from tui_auth.config.settings import PasswordPolicy
 from tui_auth.navigation import REQUESTS, _collapsed
 from tui_auth.screens import steps
 from tui_auth.screens.codes import SMSCodeScreen

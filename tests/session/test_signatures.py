@@ -32,7 +32,7 @@ from tui_auth.auth.tokens import (
     keys_url,
 )
 from tui_auth.secret import Secret
-from tui_auth.session.signatures import check_signatures
+from tui_auth.session.persistence import check_signatures
 
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 OTHER = rsa.generate_private_key(public_exponent=65537, key_size=2048)

@@ -8,10 +8,9 @@ from textual.containers import VerticalScroll
 from textual.scroll_view import ScrollView
 from textual.widgets import Static
 
-from tui_auth.widgets.choice import Choice
-from tui_auth.widgets.frame import ScreenFooter, ScreenHeader
+from tui_auth.widgets.field import Choice
+from tui_auth.widgets.frame import ScreenFooter, ScreenHeader, ServerText
 from tui_auth.widgets.qr_code import QRCode
-from tui_auth.widgets.server_text import ServerText
 from tui_auth.widgets.text_input import TextInput
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from tests.snapshots.gallery import VIEWS, View
 from tests.snapshots.reading import cut, scrolls, words_of_ours
 from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.help import HelpScreen
-from tui_auth.widgets.choice import Choice
+from tui_auth.widgets.field import Choice
 from tui_auth.widgets.frame import ScreenFooter
 from tui_auth.widgets.text_input import TextInput
 

@@ -26,9 +26,8 @@ from tui_auth.screens.pool_question import USUAL_FLOW, Candidate
 from tui_auth.screens.problem import OWN_FAULT, Problem
 from tui_auth.screens.surroundings import Surroundings
 from tui_auth.settings import environment_badge_for
-from tui_auth.style_sheets import style_sheets
 from tui_auth.terminal.full_screen import FullScreenApp
-from tui_auth.themes import THEMES
+from tui_auth.themes import THEMES, style_sheets
 from tui_auth.threads import in_daemon_thread
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from tui_auth.config.amplify_js import Node
-from tui_auth.config.password_policy import PasswordPolicy
+from tui_auth.config.settings import PasswordPolicy
 
 
 @dataclass(frozen=True)

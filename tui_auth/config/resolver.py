@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any
 from tui_auth.config.client_secret import permission_warning, read_secret_file, resolve_secret_path
 from tui_auth.config.environment import aws_endpoint
 from tui_auth.config.errors import ConfigurationError, NoPoolError, display_path, error_in_file
-from tui_auth.config.password_policy import PasswordPolicy
 from tui_auth.config.pasted_ids import parse_id
-from tui_auth.config.settings import SETTINGS, InvalidValueError, Setting, validate_setting
+from tui_auth.config.settings import SETTINGS, InvalidValueError, PasswordPolicy, Setting, validate_setting
 from tui_auth.config.sources import MergedSettings, Origin, Source, SourceKind
 from tui_auth.storage.paths import home_folder
 

@@ -8,15 +8,55 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import Enum
 from typing import Any
 
 from tui_auth.auth.app_client import AuthFlow
 from tui_auth.config.errors import ConfigurationError
-from tui_auth.config.password_policy import MAX_MIN_LENGTH, PasswordPolicy
 from tui_auth.endpoint import is_safe_endpoint
 from tui_auth.terminal.safe_text import safe_line
+
+SYMBOLS = frozenset("^$*.[]{}()?\"!@#%&/\\,><':;|_~`=+- ")
+"""The characters that Cognito counts as symbols; a space only inside a password."""
+
+MAX_MIN_LENGTH = 99
+
+
+@dataclass(frozen=True)
+class PasswordPolicy:
+    """The rules of a user pool. ``min_length`` is in characters."""
+
+    min_length: int = 8
+    require_lowercase: bool = False
+    require_uppercase: bool = False
+    require_numbers: bool = False
+    require_symbols: bool = False
+
+    @classmethod
+    def from_setting(cls, values: Mapping[str, int | bool]) -> PasswordPolicy:
+        """Return the policy of a validated ``password_policy`` setting; absent rules don't apply."""
+        return cls(**values)  # type: ignore[arg-type]  # validated with the setting
+
+    def to_setting(self) -> dict[str, int | bool]:
+        """Return the policy as the value of a ``password_policy`` setting."""
+        return asdict(self)
+
+    def checklist(self, password: str) -> list[tuple[str, bool]]:
+        """Return each rule as a phrase, and whether the password satisfies it."""
+        rules = [(f"at least {self.min_length} characters", len(password) >= self.min_length)]
+        if self.require_lowercase:
+            rules.append(("a lower-case letter", any("a" <= character <= "z" for character in password)))
+        if self.require_uppercase:
+            rules.append(("an upper-case letter", any("A" <= character <= "Z" for character in password)))
+        if self.require_numbers:
+            rules.append(("a digit", any("0" <= character <= "9" for character in password)))
+        if self.require_symbols:
+            rules.append(
+                ("a symbol, such as ! or -", any(character in SYMBOLS for character in password.strip()))
+            )
+        return rules
+
 
 VARIABLE_PREFIX = "TUI_AUTH_"
 FLOWS = tuple(flow.value for flow in AuthFlow)

@@ -21,7 +21,7 @@ from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.sign_in import SignInScreen
 from tui_auth.screens.step_screen import StepScreen
 from tui_auth.settings import SignInSettings
-from tui_auth.style_sheets import style_sheets
+from tui_auth.themes import style_sheets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tui_auth.emulator import attributes
+from tui_auth.emulator.attributes import claim_alias
 from tui_auth.emulator.errors import expired_code, invalid_parameter, missing_parameter
 from tui_auth.emulator.first_factor import available_first_factors
 from tui_auth.emulator.messages import VERIFY_ATTRIBUTE
@@ -20,7 +21,6 @@ from tui_auth.emulator.model import (
 )
 from tui_auth.emulator.passwords import check_password, check_policy, set_password
 from tui_auth.emulator.tokens import authenticate, revoke_all_tokens
-from tui_auth.emulator.users import claim_alias
 
 if TYPE_CHECKING:
     from tui_auth.emulator.state import State

@@ -13,6 +13,7 @@ from tui_auth.emulator.account import (
     remove_attributes,
     remove_user,
 )
+from tui_auth.emulator.attributes import claim_alias, require_user
 from tui_auth.emulator.errors import CognitoError, invalid_parameter, not_authorized, not_found
 from tui_auth.emulator.messages import FORGOT_PASSWORD, recovery_attribute
 from tui_auth.emulator.model import (
@@ -35,7 +36,6 @@ from tui_auth.emulator.sign_up import (
 )
 from tui_auth.emulator.tokens import revoke_all_tokens
 from tui_auth.emulator.user_pools import paginate
-from tui_auth.emulator.users import claim_alias, require_user
 
 if TYPE_CHECKING:
     from tui_auth.emulator.state import State

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tui_auth.emulator import messages
-from tui_auth.emulator.attributes import required_attributes
+from tui_auth.emulator.attributes import required_attributes, user_deleted
 from tui_auth.emulator.errors import (
     CognitoError,
     invalid_parameter,
@@ -33,11 +33,9 @@ from tui_auth.emulator.model import (
     UserPool,
 )
 from tui_auth.emulator.tokens import authentication_result
-from tui_auth.emulator.users import user_deleted
 
 if TYPE_CHECKING:
-    from tui_auth.emulator.challenge_sessions import ChallengeSession, SignIn
-    from tui_auth.emulator.state import State
+    from tui_auth.emulator.state import ChallengeSession, SignIn, State
 
 Reply = dict[str, Any]
 MFA_DIGITS = 6

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING
 
+from tui_auth.emulator.attributes import check_user_status, is_same_user
 from tui_auth.emulator.challenges import (
     Answer,
     Reply,
@@ -30,11 +31,9 @@ from tui_auth.emulator.model import (
 )
 from tui_auth.emulator.passwords import check_password, record_attempt
 from tui_auth.emulator.srp import Exchange, parse_public_a
-from tui_auth.emulator.users import check_user_status, is_same_user
 
 if TYPE_CHECKING:
-    from tui_auth.emulator.challenge_sessions import SignIn
-    from tui_auth.emulator.state import State
+    from tui_auth.emulator.state import SignIn, State
 
 PASSWORD_VERIFIER = "PASSWORD_VERIFIER"  # noqa: S105 - the name of a challenge
 SIGNED_UP, SIGN_UP_CONFIRMED = "SIGNED_UP", "SIGN_UP_CONFIRMED"

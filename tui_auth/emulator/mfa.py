@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyotp
 
-from tui_auth.emulator.attributes import is_email
+from tui_auth.emulator.attributes import check_user_status, claim_alias, is_email
 from tui_auth.emulator.challenges import (
     Answer,
     Reply,
@@ -38,11 +38,9 @@ from tui_auth.emulator.model import (
     UserPool,
 )
 from tui_auth.emulator.tokens import authenticate
-from tui_auth.emulator.users import check_user_status, claim_alias
 
 if TYPE_CHECKING:
-    from tui_auth.emulator.challenge_sessions import ChallengeSession
-    from tui_auth.emulator.state import State
+    from tui_auth.emulator.state import ChallengeSession, State
 
 WINDOW_SECONDS = 30
 SECRET_BYTES = 32

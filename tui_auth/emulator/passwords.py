@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from tui_auth.auth import srp
 from tui_auth.emulator.app_clients import client_and_username
-from tui_auth.emulator.attributes import check_schema, check_writable, required_attributes
+from tui_auth.emulator.attributes import (
+    check_schema,
+    check_writable,
+    claim_alias,
+    find_user,
+    required_attributes,
+)
 from tui_auth.emulator.challenges import Answer, Reply, continue_after_first_factor
 from tui_auth.emulator.errors import (
     CognitoError,
@@ -21,7 +27,6 @@ from tui_auth.emulator.errors import (
 )
 from tui_auth.emulator.messages import FORGOT_PASSWORD, delivery_details, recovery_attribute
 from tui_auth.emulator.model import CONFIRMED, FORCE_CHANGE_PASSWORD, UNCONFIRMED, Password, User, UserPool
-from tui_auth.emulator.users import claim_alias, find_user
 
 if TYPE_CHECKING:
     from tui_auth.emulator.state import State

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui_auth.config.password_policy import PasswordPolicy
+from tui_auth.config.settings import PasswordPolicy
 from tui_auth.plain.prompts import Prompts
 from tui_auth.screens.wording import wrong_with_password
 from tui_auth.secret import Secret

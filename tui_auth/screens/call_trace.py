@@ -11,8 +11,8 @@ from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from tui_auth.style_sheets import later_sheets
 from tui_auth.terminal.safe_text import safe_line
+from tui_auth.themes import later_sheets
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -29,7 +29,7 @@ from tui_auth.screens.wording import (
     only_a_passkey,
 )
 from tui_auth.terminal.safe_text import safe_line
-from tui_auth.widgets.choice import Choice
+from tui_auth.widgets.field import Choice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -31,8 +31,7 @@ from tui_auth.screens.pool_question import (
 from tui_auth.screens.problem import Problem
 from tui_auth.screens.surroundings import Surroundings
 from tui_auth.terminal.safe_text import safe_text
-from tui_auth.widgets.choice import Choice
-from tui_auth.widgets.field import Field
+from tui_auth.widgets.field import Choice, Field
 from tui_auth.widgets.text_input import TextInput
 
 

@@ -14,7 +14,7 @@ from tui_auth.screens.step_screen import Answered, StepScreen
 from tui_auth.screens.wording import challenge_refused, rows_of
 from tui_auth.terminal.safe_text import safe_line
 from tui_auth.widgets.field import Field
-from tui_auth.widgets.server_text import ServerText
+from tui_auth.widgets.frame import ServerText
 from tui_auth.widgets.text_input import SecretInput
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from tui_auth.screens.step_screen import StepScreen
 from tui_auth.screens.wording import DEVICE_QUESTION, FORGET, REMEMBER
 from tui_auth.storage.stores import STORAGE_LABELS, StorageKind
 from tui_auth.terminal.safe_text import safe_line
-from tui_auth.widgets.choice import Choice
+from tui_auth.widgets.field import Choice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -10,8 +10,8 @@ from textual.widgets import Static
 
 from tui_auth.screens.keys import KEY_TABLE
 from tui_auth.screens.wording import rows_of
-from tui_auth.style_sheets import later_sheets
-from tui_auth.widgets.server_text import ServerText
+from tui_auth.themes import later_sheets
+from tui_auth.widgets.frame import ServerText
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

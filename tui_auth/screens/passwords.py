@@ -30,9 +30,8 @@ from tui_auth.screens.wording import (
     wrong_with_password,
 )
 from tui_auth.secret import Secret
-from tui_auth.widgets.choice import Choice
 from tui_auth.widgets.code_input import CodeInput
-from tui_auth.widgets.field import Field
+from tui_auth.widgets.field import Choice, Field
 from tui_auth.widgets.text_input import SecretInput, TextInput
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ if TYPE_CHECKING:
     from textual.message import Message
     from textual.widget import Widget
 
-    from tui_auth.config.password_policy import PasswordPolicy
+    from tui_auth.config.settings import PasswordPolicy
     from tui_auth.screens.form_screen import FormScreen
 
 

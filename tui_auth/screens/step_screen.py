@@ -20,7 +20,7 @@ from tui_auth.screens.problem import Problem
 from tui_auth.screens.surroundings import Surroundings
 from tui_auth.screens.wording import RUN_OUT_PERHAPS
 from tui_auth.secret import Secret
-from tui_auth.style_sheets import later_sheets
+from tui_auth.themes import later_sheets
 from tui_auth.widgets.countdown import Countdown
 
 StepT = TypeVar("StepT", bound=NextStep)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from textual.widget import Widget
 
 from tui_auth.auth.trace import CallTrace
-from tui_auth.config.password_policy import PasswordPolicy
+from tui_auth.config.settings import PasswordPolicy
 
 
 @dataclass(frozen=True)

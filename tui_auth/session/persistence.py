@@ -2,23 +2,109 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tui_auth.auth.errors import AuthError, ErrorKind
+from tui_auth.auth.tokens import (
+    KeySet,
+    KeysUnreachableError,
+    UnknownKeyError,
+    WrongSignatureError,
+    check_signature,
+    fetch_keys,
+    keys_url,
+    parse_key_set,
+)
 from tui_auth.config.environment import effective_endpoint
 from tui_auth.session.devices import find_device
 from tui_auth.session.record import SessionOrigin
-from tui_auth.storage.files import StorageError
+from tui_auth.storage import paths
+from tui_auth.storage.files import PrivateFolder, StorageError
 from tui_auth.storage.stores import StorageKind
 
-if TYPE_CHECKING:  # a sign-in's steps, which the first screen doesn't need
+if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from tui_auth.auth.devices import Device
     from tui_auth.auth.next_step import Done
+    from tui_auth.auth.tokens import Tokens
     from tui_auth.config.resolver import ResolvedPool
     from tui_auth.session.sessions import SaveResult, Sessions
+
+
+CACHED_SECONDS = 24 * 3600
+
+
+def check_signatures(
+    tokens: Tokens, user_pool_id: str, endpoint: str = "", environ: Mapping[str, str] = os.environ
+) -> bool:
+    """Return True if the pool signed both tokens, False if its keys can't be fetched and so nothing is known.
+
+    Raises AuthError (service) if it didn't sign them. ``endpoint`` is empty for AWS's own.
+    """
+    url = keys_url(user_pool_id, endpoint or None)
+    keys = _cached_keys(url, environ)
+    try:
+        if keys is not None:
+            try:
+                return _check(tokens, keys)
+            except UnknownKeyError:
+                pass  # pools rotate their keys
+        return _check(tokens, _fetch_keys(url, environ))
+    except KeysUnreachableError:
+        return False
+    except (WrongSignatureError, UnknownKeyError):
+        raise AuthError(
+            ErrorKind.SERVICE,
+            "The tokens were not signed by this user pool, so they were discarded.",
+            "Compare pool ID and endpoint. Is there a proxy in between?",
+        ) from None
+
+
+def _check(tokens: Tokens, keys: KeySet) -> bool:
+    check_signature(tokens.access_token, keys)
+    check_signature(tokens.id_token, keys)
+    return True
+
+
+def _fetch_keys(url: str, environ: Mapping[str, str]) -> KeySet:
+    keys = fetch_keys(url)
+    content = json.dumps({"fetched_at": time.time(), "keys": keys["keys"]}).encode()
+    try:
+        _folder(environ).write(_name(url), content)
+    except StorageError:
+        return keys  # without a cache, fetch them each time
+    return keys
+
+
+def _cached_keys(url: str, environ: Mapping[str, str]) -> KeySet | None:
+    try:
+        content = _folder(environ).read(_name(url))
+        keys = parse_key_set(json.loads(content)) if content else None
+    except (StorageError, ValueError, RecursionError):
+        return None
+    fetched_at = keys.get("fetched_at") if keys else None
+    if (
+        keys is None
+        or not isinstance(fetched_at, int | float)
+        or not 0 <= time.time() - fetched_at < CACHED_SECONDS
+    ):
+        return None
+    return {"keys": keys["keys"]}
+
+
+def _folder(environ: Mapping[str, str]) -> PrivateFolder:
+    return PrivateFolder(paths.cache_folder(environ))
+
+
+def _name(url: str) -> str:
+    return f"{hashlib.sha256(url.encode()).hexdigest()}.jwks.json"
+
 
 SIGNATURES_UNCHECKED = "The pool's keys could not be fetched, so the tokens' signatures were not checked."
 
@@ -57,7 +143,6 @@ class SessionPersistence:
         Raises AuthError if it didn't sign them: then nobody is signed in.
         """
         # Brings an HTTP client with it, which no first screen needs.
-        from tui_auth.session.signatures import check_signatures
 
         endpoint = effective_endpoint(self.choice.endpoint_url, self.sessions.environ)
         return check_signatures(done.tokens, self.choice.user_pool_id, endpoint, self.sessions.environ)

@@ -18,9 +18,8 @@ from tui_auth.auth.tokens import parse_authentication_result, unverified_claims
 from tui_auth.config.client_secret import read_secret_file
 from tui_auth.secret import Secret
 from tui_auth.session.clock import since_boot
-from tui_auth.session.errors import NotSignedInError
 from tui_auth.session.fast_path import required_seconds
-from tui_auth.session.record import SessionRecord
+from tui_auth.session.record import NotSignedInError, SessionRecord
 from tui_auth.session.sessions import Sessions, StoredSession, read_record, session_lock
 from tui_auth.terminal.safe_text import quote_service
 from tui_auth.threads import shielded_from_signals
@@ -167,7 +166,7 @@ def _refresh(sessions: Sessions, stored: StoredSession, client: AppClient, gatew
     _reject_tokens_of_another_user(result, record)
     record, problem = _save_rotated_token(sessions, stored, result)
     # Brings an HTTP client with it, which a valid token doesn't need.
-    from tui_auth.session.signatures import check_signatures
+    from tui_auth.session.persistence import check_signatures
 
     try:
         done = Done(

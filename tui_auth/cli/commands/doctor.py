@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from tui_auth.cli.doctor.machine import check_machine
-from tui_auth.cli.doctor.network import COGNITO_URL, check_network
+from tui_auth.cli.doctor.pool import COGNITO_URL, check_network
 from tui_auth.cli.doctor.report import Finding, exit_status, report_as_json
 from tui_auth.cli.output import write_out
 from tui_auth.config.errors import ConfigurationError, NoPoolError
