@@ -67,7 +67,7 @@ def change_everything() -> int:
 
 
 @pytest.mark.parametrize("ends_badly", [False, True])
-def test_what_a_command_changes_is_put_back(instead: Instead, tmp_path: Path, ends_badly: bool) -> None:
+def test_changes_of_a_command_are_undone(instead: Instead, tmp_path: Path, ends_badly: bool) -> None:
     def act() -> int:
         status = change_everything()
         if ends_badly:
@@ -86,7 +86,7 @@ def test_what_a_command_changes_is_put_back(instead: Instead, tmp_path: Path, en
     assert after == before
 
 
-def test_a_command_sees_its_own_surroundings_and_no_terminal(instead: Instead, tmp_path: Path) -> None:
+def test_command_sees_its_own_environment_and_no_terminal(instead: Instead, tmp_path: Path) -> None:
     seen: dict[str, object] = {}
 
     def act() -> int:
@@ -116,7 +116,7 @@ def test_a_command_sees_its_own_surroundings_and_no_terminal(instead: Instead, t
     }
 
 
-def test_threads_of_a_command_have_ended_with_it(instead: Instead, tmp_path: Path) -> None:
+def test_threads_of_a_command_end_with_it(instead: Instead, tmp_path: Path) -> None:
     done: list[str] = []
 
     def act() -> None:
@@ -128,13 +128,13 @@ def test_threads_of_a_command_have_ended_with_it(instead: Instead, tmp_path: Pat
     assert "late" not in {thread.name for thread in threading.enumerate()}
 
 
-def test_a_command_that_would_replace_the_process_fails_its_test(tmp_path: Path, instead: Instead) -> None:
+def test_command_that_replaces_the_process_fails_its_test(tmp_path: Path, instead: Instead) -> None:
     instead(lambda: os.execvp("true", ["true"]))
     with pytest.raises(pytest.fail.Exception, match="request the process fixture"):
         run_in_process([], environ=os.environ.copy(), cwd=tmp_path)
 
 
 @pytest.mark.parametrize(("code", "status"), [(None, 0), (0, 0), (130, 130), (-1, 255)])
-def test_an_exit_is_its_status(instead: Instead, tmp_path: Path, code: int | None, status: int) -> None:
+def test_exit_gives_its_status(instead: Instead, tmp_path: Path, code: int | None, status: int) -> None:
     instead(lambda: sys.exit(code))
     assert run_in_process([], environ={}, cwd=tmp_path).returncode == status

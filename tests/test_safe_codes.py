@@ -17,7 +17,7 @@ NOW = 1_800_000_000.0
 
 
 @pytest.mark.parametrize("count", [6, 8])
-def test_sent_codes_are_no_numbers_and_differ_from_their_reverse_and_from_wrong_codes(count: int) -> None:
+def test_sent_codes_differ_from_their_reverse_and_from_wrong_codes(count: int) -> None:
     made = list(sent_codes(count))
     assert len(made) > 500
     assert len({*made}) == len(made)
@@ -31,12 +31,12 @@ def test_sent_codes_are_no_numbers_and_differ_from_their_reverse_and_from_wrong_
 
 
 @pytest.mark.parametrize("count", [6, 8])
-def test_a_sent_code_differs_from_the_one_before_in_every_digit_between_the_zeros(count: int) -> None:
+def test_consecutive_sent_codes_differ_in_every_inner_digit(count: int) -> None:
     for former, code in itertools.pairwise(sent_codes(count)):
         assert all(a != b for a, b in zip(former[1:-1], code[1:-1], strict=True))
 
 
-def test_a_key_with_an_unlucky_code_is_not_safe(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_key_with_an_ambiguous_code_is_not_safe(monkeypatch: pytest.MonkeyPatch) -> None:
     secret = next(safe_secrets(totp.new_secret))
     shown = pyotp.TOTP.generate_otp
     for unlucky in ("123321", "123456", wrong(pyotp.TOTP(secret).at(int(NOW)))):
@@ -48,7 +48,7 @@ def test_a_key_with_an_unlucky_code_is_not_safe(monkeypatch: pytest.MonkeyPatch)
         assert not is_safe_key(secret, NOW)
 
 
-def test_two_keys_never_show_the_same_code_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_keys_never_show_the_same_code_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = totp.new_secret(), totp.new_secret()
     keys = safe_secrets(iter([first, first, second]).__next__)
     assert [next(keys), next(keys)] == [first, second]
@@ -65,7 +65,7 @@ def test_every_emulator_in_the_tests_sends_safe_codes() -> None:
 
 
 @pytest.mark.parametrize(("number", "code"), [(7, "000007"), (999_999, "999999")])
-def test_the_emulator_itself_draws_a_number_and_keeps_its_leading_zeros(
+def test_emulator_keeps_leading_zeros_of_its_codes(
     monkeypatch: pytest.MonkeyPatch, number: int, code: str
 ) -> None:
     monkeypatch.setattr(secrets, "randbelow", lambda limit: min(number, limit - 1))

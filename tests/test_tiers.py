@@ -35,11 +35,11 @@ def test_fixtures_with_a_tier_exist() -> None:
         ("canary/test_in_tmux.py", ["tmux_socket"], "thorough"),
     ],
 )
-def test_tier_of_a_test(path: str, fixtures: list[str], tier: str | None) -> None:
+def test_tier_comes_from_folder_or_fixtures(path: str, fixtures: list[str], tier: str | None) -> None:
     assert tier_of(Path(path), fixtures) == tier
 
 
-def test_tier_of_a_fixture() -> None:
+def test_fixture_has_its_tier() -> None:
     assert tier_of_fixture("start_pty_program") == "terminal"
     assert tier_of_fixture("finished_process") == "process"
     assert tier_of_fixture("tmp_path") is None

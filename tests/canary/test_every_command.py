@@ -101,7 +101,7 @@ def allowed(*kinds: str) -> dict[str, object]:
     }
 
 
-def test_a_password_from_stdin_or_a_file(commands: Commands, stage: Stage, clean: Clean) -> None:
+def test_password_from_stdin_or_file_does_not_leak(commands: Commands, stage: Stage, clean: Clean) -> None:
     clean(places=commands.sign_in("--trace", str(stage.folder / "trace")), **allowed())
     assert "InitiateAuth" in (stage.folder / "trace").read_text()
     clean(places=commands.sign_in(password=stage.wrong_password.text, status=5), **allowed())
@@ -114,7 +114,7 @@ def test_a_password_from_stdin_or_a_file(commands: Commands, stage: Stage, clean
     assert stage.password.text not in sent
 
 
-def test_a_password_in_a_file_is_taken_as_it_stands(commands: Commands, stage: Stage) -> None:
+def test_password_file_is_used_verbatim(commands: Commands, stage: Stage) -> None:
     given = stage.folder / "given"
     asked = ["sign-in", *commands.pool_flags, "--username", "ann", "--password-file", str(given)]
     given.write_text(f" {stage.password.text}\n")
@@ -124,7 +124,7 @@ def test_a_password_in_a_file_is_taken_as_it_stands(commands: Commands, stage: S
     assert "Put the password in its first line." in (stage.folder / "stderr").read_text()
 
 
-def test_a_pool_that_asks_for_more_than_a_password(commands: Commands, stage: Stage, clean: Clean) -> None:
+def test_non_interactive_sign_in_that_needs_mfa_does_not_leak(commands: Commands, stage: Stage, clean: Clean) -> None:
     password = stage.password.text.encode() + b"\n"
     for name, status in (("sam", 10), ("rex", 10), ("nobody", 5)):
         asked = ["sign-in", *commands.pool_flags, "--username", name, "--password-stdin"]
@@ -152,7 +152,7 @@ PRINTS_NONE: list[list[str]] = [
 ]
 
 
-def test_what_hands_a_secret_out_hands_it_out_on_stdout_alone(
+def test_commands_that_print_secrets_use_stdout_only(
     commands: Commands, stage: Stage, clean: Clean
 ) -> None:
     commands.sign_in()
@@ -162,13 +162,13 @@ def test_what_hands_a_secret_out_hands_it_out_on_stdout_alone(
         assert (stage.folder / "stdout").read_bytes().count(b"\n") >= 1
 
 
-def test_what_tells_about_a_session_tells_no_secret(commands: Commands, stage: Stage, clean: Clean) -> None:
+def test_commands_about_sessions_print_no_secret(commands: Commands, stage: Stage, clean: Clean) -> None:
     commands.sign_in()
     for arguments in PRINTS_NONE:
         clean(places=commands.run(*arguments, status=0), **allowed())
 
 
-def test_exec_puts_the_token_into_the_environment_of_the_command_and_nowhere_else(
+def test_exec_passes_the_token_in_the_child_environment_only(
     commands: Commands, stage: Stage, clean: Clean
 ) -> None:
     commands.sign_in()
@@ -176,7 +176,7 @@ def test_exec_puts_the_token_into_the_environment_of_the_command_and_nowhere_els
     clean(places=places, **allowed("/proc environ"))
 
 
-def test_a_refusal_tells_no_secret(commands: Commands, stage: Stage, clean: Clean) -> None:
+def test_error_messages_contain_no_secret(commands: Commands, stage: Stage, clean: Clean) -> None:
     commands.sign_in()
     for arguments, operation, refusal, status in (
         (["token", "--force-refresh", "--login", "never"], "GetTokensFromRefreshToken", "NotAuthorized", 4),
@@ -190,7 +190,7 @@ def test_a_refusal_tells_no_secret(commands: Commands, stage: Stage, clean: Clea
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGABRT, signal.SIGSEGV])
-def test_a_signal_while_cognito_is_asked(
+def test_signal_during_a_request_does_not_leak(
     commands: Commands, stage: Stage, clean: Clean, number: signal.Signals
 ) -> None:
     asked = ["sign-in", *commands.pool_flags, "--username", "ann", "--password-stdin"]
@@ -230,7 +230,7 @@ SECRET_FLAGS: list[Sequence[str]] = [
 ]
 
 
-def test_no_flag_takes_a_secret_and_none_is_repeated(commands: Commands, stage: Stage, clean: Clean) -> None:
+def test_no_flag_takes_or_repeats_a_secret(commands: Commands, stage: Stage, clean: Clean) -> None:
     for flags in SECRET_FLAGS:
         given = [flag.format(stage.password.text) for flag in flags]
         process, _ = commands.start("sign-in", *commands.pool_flags, *given)
@@ -239,7 +239,7 @@ def test_no_flag_takes_a_secret_and_none_is_repeated(commands: Commands, stage: 
         clean(**allowed())
 
 
-def test_no_variable_takes_a_secret(commands: Commands, stage: Stage) -> None:
+def test_no_environment_variable_takes_a_secret(commands: Commands, stage: Stage) -> None:
     password = stage.password.text
     names = ("PASSWORD", "CLIENT_SECRET", "CODE", "TOKEN", "SECRET", "TOTP_SECRET")
     variables = {f"TUI_AUTH_{name}": password for name in names} | {"PASSWORD": password}
@@ -259,7 +259,7 @@ def test_no_variable_takes_a_secret(commands: Commands, stage: Stage) -> None:
     assert password.encode() not in ran.stdout + ran.stderr
 
 
-def test_every_command_was_run(commands: Commands) -> None:
+def test_every_command_is_covered(commands: Commands) -> None:
     run = {arguments[0] for arguments in (*PRINTS_A_SECRET, GIVES_A_SECRET, *PRINTS_NONE)}
     elsewhere = {"sign-in", "demo", "pool"}  # above; and the two that have no secret but their own
     assert run | elsewhere >= set(COMMANDS)

@@ -85,7 +85,7 @@ TYPED_AT |= {
 
 
 @pytest.mark.parametrize("name", TYPED_AT)
-def test_a_signal_while_a_secret_is_typed_at_any_screen(stage: Stage, clean: Clean, name: str) -> None:
+def test_signal_at_any_secret_field_does_not_leak(stage: Stage, clean: Clean, name: str) -> None:
     step, number = TYPED_AT[name], list(ORDERLY)[list(TYPED_AT).index(name) % len(ORDERLY)]
     program = stage.sign_in(step.username)
     step.go(program)
@@ -99,7 +99,7 @@ def test_a_signal_while_a_secret_is_typed_at_any_screen(stage: Stage, clean: Cle
 
 
 @pytest.mark.parametrize("number", [*ORDERLY, *AT_ONCE], ids=lambda number: number.name)
-def test_a_signal_in_lines(stage: Stage, clean: Clean, number: signal.Signals) -> None:
+def test_signal_at_line_prompts_does_not_leak(stage: Stage, clean: Clean, number: signal.Signals) -> None:
     program = with_everything_typed_in_lines(stage)
     program.signal(number)
     assert program.wait_exit() == (ORDERLY | AT_ONCE)[number]
@@ -115,7 +115,7 @@ def test_a_key(stage: Stage, clean: Clean, key: str) -> None:
 
 
 @pytest.mark.parametrize("field", ["a password", "a new password", "an answer"])
-def test_ctrl_c_in_a_secret_field_leaves_and_copies_nothing(stage: Stage, clean: Clean, field: str) -> None:
+def test_ctrl_c_in_a_secret_field_quits_without_copying(stage: Stage, clean: Clean, field: str) -> None:
     program = stage.sign_in({"a password": "ann", "a new password": "nora", "an answer": "quinn"}[field])
     if field == "a password":
         program.wait_for("Username")
@@ -132,14 +132,14 @@ def test_ctrl_c_in_a_secret_field_leaves_and_copies_nothing(stage: Stage, clean:
     clean(program)
 
 
-def test_a_terminal_that_is_gone(stage: Stage, clean: Clean) -> None:
+def test_lost_terminal_does_not_leak(stage: Stage, clean: Clean) -> None:
     program = with_everything_typed(stage)
     program.hang_up()
     assert program.wait_exit() == 129
     clean(program, may_stand=LINES)  # what this terminal last showed, it was closed with
 
 
-def test_a_revealed_password_is_gone_from_the_terminal_at_the_end(stage: Stage, clean: Clean) -> None:
+def test_revealed_password_is_cleared_from_the_terminal_on_exit(stage: Stage, clean: Clean) -> None:
     program = stage.sign_in("ann")
     program.wait_for("Username")
     program.enter("ann")
@@ -151,7 +151,7 @@ def test_a_revealed_password_is_gone_from_the_terminal_at_the_end(stage: Stage, 
     clean(program, may_stand={"password": "terminal"})
 
 
-def test_a_password_half_typed_is_not_left_for_the_shell(stage: Stage, clean: Clean) -> None:
+def test_half_typed_password_does_not_reach_the_shell(stage: Stage, clean: Clean) -> None:
     program = stage.sign_in("ann", "--plain")
     program.wait_for("Username:")
     program.enter("ann")
@@ -174,7 +174,7 @@ def waiting_to_be_read(program: WatchedSignIn) -> int:
 
 
 @pytest.mark.parametrize("road", [[], ["--plain"], ["--username", "ann", "--password-file"]], ids=str)
-def test_while_it_runs_no_core_file_can_be_written(stage: Stage, clean: Clean, road: list[str]) -> None:
+def test_core_dumps_are_disabled_while_it_runs(stage: Stage, clean: Clean, road: list[str]) -> None:
     given = stage.folder / "given"
     given.write_text(stage.password.text)
     program = stage.sign_in("ann", *road, *([str(given)] if "--password-file" in road else []))
@@ -223,7 +223,7 @@ def test_a_fault(stage: Stage, clean: Clean, place: str) -> None:
 
 
 @pytest.mark.parametrize("place", IN_LINES)
-def test_a_fault_in_lines(stage: Stage, clean: Clean, place: str) -> None:
+def test_crash_at_line_prompts_does_not_leak(stage: Stage, clean: Clean, place: str) -> None:
     program = stage.sign_in("ann", "--plain", script=[CRASHING, place], rows=60)
     program.log_in_by_lines()
     program.wait_for(

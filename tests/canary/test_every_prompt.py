@@ -64,7 +64,7 @@ WALKS: dict[str, Callable[[Stage, WatchedSignIn], Answers]] = {
 
 
 @pytest.mark.parametrize("username", WALKS)
-def test_what_is_typed_at_prompts_stays_in_the_program(stage: Stage, clean: Clean, username: str) -> None:
+def test_secrets_typed_at_line_prompts_stay_in_the_process(stage: Stage, clean: Clean, username: str) -> None:
     program = stage.sign_in(username, "--plain", rows=100)
     program.log_in_by_lines()
     for prompt, answer in WALKS[username](stage, program):

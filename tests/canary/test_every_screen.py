@@ -24,7 +24,7 @@ def shown_codes(stage: Stage) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("username", WALKS)
-def test_what_is_typed_on_the_way_to_the_tokens_stays_in_the_program(
+def test_typed_secrets_stay_in_the_process_at_every_step(
     stage: Stage, clean: Clean, username: str
 ) -> None:
     program = stage.sign_in(username)
@@ -38,7 +38,7 @@ def test_what_is_typed_on_the_way_to_the_tokens_stays_in_the_program(
     clean(program, may_stand=shown_codes(stage))
 
 
-def test_an_account_that_is_made_and_a_password_that_is_forgotten(stage: Stage, clean: Clean) -> None:
+def test_sign_up_and_password_reset_screens_do_not_leak(stage: Stage, clean: Clean) -> None:
     program = stage.sign_in("ann")
     walk, new = Walk(stage, program), stage.new_password.text
     walk.want_an_account()
@@ -67,7 +67,7 @@ def test_an_account_that_is_made_and_a_password_that_is_forgotten(stage: Stage, 
     clean(program, may_stand=shown_codes(stage))
 
 
-def test_an_account_that_is_made_and_confirmed_and_signed_in_to(stage: Stage, clean: Clean) -> None:
+def test_sign_up_confirm_and_sign_in_do_not_leak(stage: Stage, clean: Clean) -> None:
     program = stage.sign_in("ann")
     walk, new = Walk(stage, program), stage.new_password.text
     walk.want_an_account()
@@ -83,7 +83,7 @@ def test_an_account_that_is_made_and_confirmed_and_signed_in_to(stage: Stage, cl
     clean(program, may_stand=shown_codes(stage))
 
 
-async def test_passwords_that_were_shown_hide_when_they_are_sent() -> None:
+async def test_revealed_passwords_are_hidden_when_sent() -> None:
     new = canaries.password().text
     app = app_with(challenge("NEW_PASSWORD_REQUIRED", requiredAttributes="[]"))
     async with app.run_test(size=(80, 23)) as pilot:
@@ -114,7 +114,7 @@ def choose(program: WatchedSignIn, command: str) -> None:
     program.press("enter")
 
 
-def test_the_palette_runs_nothing_that_keeps_what_a_screen_shows(stage: Stage, clean: Clean) -> None:
+def test_palette_commands_do_not_save_the_screen(stage: Stage, clean: Clean) -> None:
     program = stage.sign_in("tess")
     program.log_in()
     stage.made.extend(canaries.totp_key(scan(program).secret))
@@ -134,12 +134,12 @@ def test_the_palette_runs_nothing_that_keeps_what_a_screen_shows(stage: Stage, c
     clean(program, may_stand=shown_codes(stage))
 
 
-async def test_every_command_of_the_palette_is_run() -> None:
+async def test_every_palette_command_is_run() -> None:
     app = app_with()
     async with app.run_test():
         titles = {command.title for command in app.get_system_commands(app.screen)}
     assert titles == {*OPENS, "Quit"}
 
 
-def test_every_step_there_is_has_a_walk(stage: Stage) -> None:
+def test_every_next_step_has_a_walk(stage: Stage) -> None:
     assert set(WALKS) == set(stage.users)

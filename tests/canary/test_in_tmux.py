@@ -55,7 +55,7 @@ def looked_through(stage: Stage, socket: Path, program: WatchedSignIn) -> Hiding
 
 
 @pytest.mark.parametrize("settings", ["", "set -g alternate-screen off"])
-def test_neither_pane_nor_scrollback_nor_buffer_keeps_anything(
+def test_tmux_pane_scrollback_and_buffer_hold_no_secret(
     stage: Stage, clean: Clean, tmux_socket: Path, settings: str
 ) -> None:
     program = in_tmux(stage, tmux_socket, settings)
@@ -68,7 +68,7 @@ def test_neither_pane_nor_scrollback_nor_buffer_keeps_anything(
     clean(places=places, may_stand=SHOWN | {"password": "terminal"})
 
 
-def test_a_key_that_was_copied_is_in_the_buffer_and_nowhere_else(
+def test_copied_totp_key_is_in_the_tmux_buffer_only(
     stage: Stage, clean: Clean, tmux_socket: Path
 ) -> None:
     program = in_tmux(stage, tmux_socket, "")
@@ -83,7 +83,7 @@ def test_a_key_that_was_copied_is_in_the_buffer_and_nowhere_else(
     assert [name for name in places.names if name.startswith("tmux buffer")]
 
 
-def test_line_prompts_leave_the_key_and_the_code_and_no_password(
+def test_line_prompts_in_tmux_show_key_and_code_but_no_password(
     stage: Stage, clean: Clean, tmux_socket: Path
 ) -> None:
     program = in_tmux(stage, tmux_socket, "", "--plain")
@@ -104,7 +104,7 @@ def test_line_prompts_leave_the_key_and_the_code_and_no_password(
     clean(places=places, may_stand={"code": lines, "key": lines})
 
 
-def test_the_search_of_a_tmux_finds(stage: Stage, tmux_socket: Path) -> None:
+def test_tmux_search_finds_a_secret(stage: Stage, tmux_socket: Path) -> None:
     secret = stage.password.text
     told = stage.folder / "told"
     told.write_text(secret)

@@ -57,7 +57,7 @@ def said(secrets: list[Canary]) -> list[Finding]:
     return places.search(secrets)
 
 
-async def test_no_object_of_a_sign_in_tells_a_secret() -> None:
+async def test_repr_of_sign_in_objects_shows_no_secret() -> None:
     password, new, answer = canaries.password(), canaries.password("new password"), canaries.answer()
     session, key = canaries.answer("session"), "JBSW" * 13
     done = tokens(POOL, CLIENT)
@@ -104,7 +104,7 @@ async def test_no_object_of_a_sign_in_tells_a_secret() -> None:
         assert not said(secrets), "once signed in"
 
 
-async def test_a_fault_makes_no_picture_of_the_variables_around_it(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_crash_report_shows_no_local_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[object] = []
     app = app_with()
     monkeypatch.setattr(app, "_print_error_renderables", lambda: made.extend(app._exit_renderables))
@@ -134,7 +134,7 @@ def secrets_with(text: str | bytes) -> list[Secret]:
     return [secret for secret in secrets if data in secret.reveal_bytes()]
 
 
-async def test_once_the_next_step_shows_nothing_of_the_screens_keeps_the_password() -> None:
+async def test_next_screen_holds_no_reference_to_the_password() -> None:
     password = canaries.password().text
     app = app_with(challenge("CUSTOM_CHALLENGE", question="Why?"), tokens(POOL, CLIENT))
     async with app.run_test(size=SIZE) as pilot:
@@ -154,7 +154,7 @@ async def test_once_the_next_step_shows_nothing_of_the_screens_keeps_the_passwor
         assert not secrets_with(answer)
 
 
-def test_with_srp_the_hash_takes_the_passwords_place_until_the_tokens_come(stage: Stage) -> None:
+def test_srp_keeps_only_a_password_hash_until_tokens_arrive(stage: Stage) -> None:
     user, password = stage.users["sam"], stage.password.text
     auth = Auth(user.user_pool_id, user.client_id, endpoint_url=stage.server.endpoint_url)
     hashed = inner_hash(user.user_pool_id.partition("_")[2], "sam", password)
@@ -166,7 +166,7 @@ def test_with_srp_the_hash_takes_the_passwords_place_until_the_tokens_come(stage
     assert not secrets_with(hashed)
 
 
-def test_no_record_of_a_session_tells_a_secret() -> None:
+def test_repr_of_session_records_shows_no_secret() -> None:
     secret = canaries.answer()
     value = Secret(secret.text)
     now = TakenAt.now(0.0)
@@ -182,7 +182,7 @@ def test_no_record_of_a_session_tells_a_secret() -> None:
     assert not places.search([secret])
 
 
-def test_an_object_that_tells_is_found() -> None:
+def test_object_search_finds_a_leaking_repr() -> None:
     secret = canaries.answer()
 
     class Careless:

@@ -55,7 +55,7 @@ def asked_for_a_secrets_file(stage: Stage) -> WatchedSignIn:
     return program
 
 
-def test_a_client_secret_typed_on_the_first_screen_and_a_password_after_it(
+def test_client_secret_typed_on_the_first_screen_does_not_leak(
     stage: Stage, clean: Clean
 ) -> None:
     program = asked_for_a_secrets_file(stage)
@@ -76,7 +76,7 @@ def test_a_client_secret_typed_on_the_first_screen_and_a_password_after_it(
 
 
 @pytest.mark.parametrize(("end", "status"), [(signal.SIGHUP, 129), ("ctrl+q", 6)])
-def test_the_first_screen_ends_while_a_client_secret_is_typed(
+def test_leaving_the_first_screen_leaks_no_client_secret(
     stage: Stage, clean: Clean, end: signal.Signals | str, status: int
 ) -> None:
     program = asked_for_a_secrets_file(stage)
@@ -93,7 +93,7 @@ def test_the_first_screen_ends_while_a_client_secret_is_typed(
 
 
 @pytest.mark.parametrize(("end", "status"), [("1", 0), ("ctrl+q", 0), (signal.SIGTERM, 143)])
-def test_the_question_about_the_device(
+def test_device_question_does_not_leak(
     stage: Stage, clean: Clean, end: signal.Signals | str, status: int
 ) -> None:
     tracks = {"ChallengeRequiredOnNewDevice": True, "DeviceOnlyRememberedOnUserPrompt": True}

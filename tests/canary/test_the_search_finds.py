@@ -106,13 +106,13 @@ def terminal_program(tmp_path: Path) -> Iterator[Callable[[str], PtyProgram]]:
 
 
 @pytest.mark.parametrize("place", LEAKS)
-def test_what_a_program_leaks_there_is_found_there(leaking_process: LeakingProgram, place: str) -> None:
+def test_search_finds_a_leak_in_each_place(leaking_process: LeakingProgram, place: str) -> None:
     places = leaking_process(LEAKS[place])
     found = {finding.place for finding in places.search([PASSWORD])}
     assert any(each.startswith(place) for each in found), found
 
 
-def test_a_program_that_leaks_nothing_is_clean(leaking_process: LeakingProgram) -> None:
+def test_search_finds_nothing_in_a_clean_program(leaking_process: LeakingProgram) -> None:
     places = leaking_process("")
     assert places.count > 10
     assert not places.search(
@@ -120,7 +120,7 @@ def test_a_program_that_leaks_nothing_is_clean(leaking_process: LeakingProgram) 
     )
 
 
-def test_a_core_limit_that_is_open_is_seen(terminal_program: Callable[[str], PtyProgram]) -> None:
+def test_search_reports_an_open_core_limit(terminal_program: Callable[[str], PtyProgram]) -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_CORE)
     opened = "import resource; resource.setrlimit(resource.RLIMIT_CORE, ({0}, {0}))"
     shown = "unlimited" if hard == resource.RLIM_INFINITY else str(hard)
@@ -155,7 +155,7 @@ FORMS: dict[str, Callable[[str], str]] = {
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_password_is_found_however_it_is_written(form: str) -> None:
+def test_password_is_found_in_every_encoding(form: str) -> None:
     places = HidingPlaces()
     written = FORMS[form](SECRET)
     content = written.encode("latin-1") if form == "UTF-16" else written.encode()
@@ -166,33 +166,33 @@ def test_a_password_is_found_however_it_is_written(form: str) -> None:
 @pytest.mark.parametrize(
     "shape", ["123456", "123 456", "123-456", "code=123456;", "654321", '"123456"', "MTIzNDU2"]
 )
-def test_a_code_is_found_where_it_stands_alone(shape: str) -> None:
+def test_code_is_found_as_a_whole_word(shape: str) -> None:
     places = HidingPlaces()
     places.add("log: a", f"INFO {shape} INFO")
     assert places.search([canaries.code("code", "123456")])
 
 
 @pytest.mark.parametrize("number", ["1123456", "1763942400.1234567", "1763942400.123456", "abc123456def"])
-def test_a_longer_number_is_no_code(number: str) -> None:
+def test_longer_number_is_not_a_code(number: str) -> None:
     places = HidingPlaces()
     places.add("log: a", f"INFO {number} INFO")
     assert not places.search([canaries.code("code", "123456")])
 
 
-def test_a_code_that_reads_the_same_backwards_is_found_once() -> None:
+def test_palindromic_code_is_found_once() -> None:
     places = HidingPlaces()
     places.add("terminal: text", "Code [123321    ]")
     assert [finding.form for finding in places.search([canaries.code("code", "123321")])] == ["as it is"]
 
 
 @pytest.mark.parametrize("make", [canaries.password, canaries.answer])
-def test_any_six_characters_of_a_canary_have_one_that_no_token_has(make: Callable[[], Canary]) -> None:
+def test_every_piece_of_a_canary_has_a_character_no_token_has(make: Callable[[], Canary]) -> None:
     text = make().text
     in_tokens = {*string.ascii_letters, *string.digits, *"+/=_-."}
     assert all(set(text[at : at + 6]) - in_tokens for at in range(len(text) - 5))
 
 
-def test_no_piece_of_a_long_code_is_in_a_time() -> None:
+def test_no_piece_of_a_long_code_occurs_in_a_timestamp() -> None:
     now = int(time.time())
     for moment in (now, now - 3600, now + 30 * 86400):
         for at in range(3):
@@ -202,7 +202,7 @@ def test_no_piece_of_a_long_code_is_in_a_time() -> None:
     assert not any(map(canaries.is_in_a_time, pieces))
 
 
-def test_a_key_is_found_in_groups_and_as_bytes() -> None:
+def test_totp_key_is_found_in_groups_and_as_bytes() -> None:
     key = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
     places = HidingPlaces()
     places.add("terminal: text", "JBSW Y3DP EHPK 3PXP")
@@ -214,7 +214,7 @@ def test_a_key_is_found_in_groups_and_as_bytes() -> None:
     }
 
 
-def test_a_token_is_found_by_its_looks_and_by_a_part_of_it() -> None:
+def test_token_is_found_by_shape_and_by_part() -> None:
     token = "".join(random.Random(1).choices(string.ascii_letters, k=900))
     places = HidingPlaces()
     places.add("stderr", f"Bearer eyJhbGciOiJSUzI1NiIsImtpZCI6.eyJzdWIiOiJzdWIt{token}")
@@ -224,7 +224,7 @@ def test_a_token_is_found_by_its_looks_and_by_a_part_of_it() -> None:
     assert {finding.canary for finding in found} == {"a token", "refresh_token"}
 
 
-def test_what_may_stand_on_the_terminal_may_be_read_there_and_not_copied() -> None:
+def test_secret_allowed_on_the_terminal_may_not_be_copied() -> None:
     places = HidingPlaces()
     places.add("terminal: text", SECRET)
     assert not places.search([PASSWORD], may_stand={"password": "terminal"})
@@ -234,7 +234,7 @@ def test_what_may_stand_on_the_terminal_may_be_read_there_and_not_copied() -> No
     assert {finding.place for finding in found} == {"terminal: bytes", "home: x"}
 
 
-def test_a_finding_does_not_show_what_it_found() -> None:
+def test_finding_does_not_show_the_secret() -> None:
     places = HidingPlaces()
     places.add("home: x", SECRET)
     assert SECRET not in repr(places.search([PASSWORD]))

@@ -111,7 +111,7 @@ print(*(name for name in opened if name.endswith((".aws/credentials", "web-ident
 @pytest.mark.parametrize(
     "left_out", [(), KEYS, (*KEYS, *WEB_IDENTITY)], ids=["all", "no keys", "no identity"]
 )
-def test_aws_credentials_are_neither_read_nor_run_nor_sent(
+def test_aws_credentials_are_never_used(
     demo: DemoPool, proxy: FaultProxy, trap: Trap, tmp_path: Path, left_out: Sequence[str]
 ) -> None:
     environment = isolated_environment(tmp_path, PYTHONPATH=str(ROOT)) | baited(tmp_path, trap)
@@ -135,7 +135,7 @@ def test_aws_credentials_are_neither_read_nor_run_nor_sent(
 
 
 @pytest.mark.parametrize("name", [name for name in FOREIGN if "elsewhere" in name])
-def test_a_redirect_leads_nowhere(proxy: FaultProxy, name: str) -> None:
+def test_redirect_is_not_followed(proxy: FaultProxy, name: str) -> None:
     proxy.arm(Fault(name, FOREIGN[name][1]), times=None)
     with pytest.raises(AuthError, match="not an answer of Cognito"):
         CognitoGateway(Address("eu-west-1", proxy.url)).call("GetUser", {"AccessToken": Secret("token")})
@@ -146,7 +146,7 @@ def test_a_redirect_leads_nowhere(proxy: FaultProxy, name: str) -> None:
     "setting", ["flag", "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "AWS_ENDPOINT_URL"]
 )
 @pytest.mark.parametrize("lines", [False, True], ids=["full screen", "lines"])
-def test_an_endpoint_on_this_machine_is_marked(
+def test_local_endpoint_has_a_badge(
     sign_in_as: Start, server: PoolServer, setting: str, lines: bool
 ) -> None:
     flags = ["--plain"] if lines else []
@@ -160,7 +160,7 @@ def test_an_endpoint_on_this_machine_is_marked(
 
 @pytest.mark.parametrize("lines", [False, True], ids=["full screen", "lines"])
 @pytest.mark.parametrize("first_run", [False, True], ids=["sign-in", "first run"])
-def test_another_server_is_named_on_the_screens(tmp_path: Path, lines: bool, first_run: bool) -> None:
+def test_other_endpoint_is_shown_on_screens(tmp_path: Path, lines: bool, first_run: bool) -> None:
     ids = [] if first_run else ["--user-pool-id", "eu-west-1_Ab12Cd34E", "--client-id", "client"]
     flags = ["--endpoint-url", "https://cognito.example.com", *(["--plain"] if lines else [])]
     with PtyProgram(["-m", "tui_auth", "sign-in", *ids, *flags], home=tmp_path) as program:
@@ -168,7 +168,7 @@ def test_another_server_is_named_on_the_screens(tmp_path: Path, lines: bool, fir
         program.wait_for("AT cognito.example.com")
 
 
-def test_an_endpoint_in_a_config_file_is_not_followed(
+def test_endpoint_from_aws_config_is_ignored(
     trap: Trap, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = tmp_path / "config"
@@ -209,7 +209,7 @@ def signs_in(demo: DemoPool, url: str | None) -> bool:
     return auth_at(demo, url).sign_in("ann", demo.users[0].password).is_signed_in
 
 
-def test_a_certificate_that_nobody_vouches_for_is_refused_and_says_what_to_set(
+def test_untrusted_certificate_is_rejected_with_advice(
     demo: DemoPool, safe_proxy: FaultProxy
 ) -> None:
     with pytest.raises(AuthError) as caught:
@@ -234,7 +234,7 @@ CA_SETTINGS = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "ca_bundle")
 
 
 @pytest.mark.parametrize("variable", CA_SETTINGS)
-def test_ones_own_ca_is_believed(
+def test_custom_ca_is_trusted(
     demo: DemoPool,
     safe_proxy: FaultProxy,
     authority: Authority,
@@ -249,7 +249,7 @@ def test_ones_own_ca_is_believed(
 
 @pytest.mark.parametrize("kind", ["another CA", "no such file", "no certificate"])
 @pytest.mark.parametrize("variable", CA_SETTINGS)
-def test_a_refusal_names_the_ca_file_that_was_used(
+def test_certificate_error_names_the_ca_file(
     demo: DemoPool,
     safe_proxy: FaultProxy,
     tmp_path: Path,
@@ -270,7 +270,7 @@ def test_a_refusal_names_the_ca_file_that_was_used(
     assert safe_proxy.requests == []
 
 
-def test_keys_are_fetched_over_tls_that_is_checked(demo: DemoPool, safe_proxy: FaultProxy) -> None:
+def test_signing_keys_are_fetched_over_verified_tls(demo: DemoPool, safe_proxy: FaultProxy) -> None:
     with pytest.raises(KeysUnreachable):
         fetch_keys(keys_url(demo.user_pool_id, safe_proxy.url))
     assert safe_proxy.requests == []
@@ -284,7 +284,7 @@ def test_keys_are_fetched_over_tls_that_is_checked(demo: DemoPool, safe_proxy: F
     ],
     ids=["of another name", "expired"],
 )
-def test_a_certificate_that_does_not_fit_is_refused_as_that(
+def test_certificate_for_another_host_is_rejected(
     server: PoolServer,
     demo: DemoPool,
     authority: Authority,
@@ -304,7 +304,7 @@ def test_a_certificate_that_does_not_fit_is_refused_as_that(
 # -- proxies -----------------------------------------------------------------------------------------------
 
 
-def test_a_proxy_and_ones_own_ca_lead_to_aws(
+def test_proxy_with_custom_ca_reaches_aws(
     demo: DemoPool, safe_proxy: FaultProxy, authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_CA_BUNDLE", str(authority.ca_file))
@@ -315,7 +315,7 @@ def test_a_proxy_and_ones_own_ca_lead_to_aws(
         assert set(tunnel.asked_for) == {f"{AWS_HOST}:443"}
 
 
-def test_a_proxy_cannot_put_itself_in_aws_place(
+def test_proxy_cannot_impersonate_aws(
     demo: DemoPool, safe_proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with TunnelProxy(safe_proxy.port) as tunnel:
@@ -326,7 +326,7 @@ def test_a_proxy_cannot_put_itself_in_aws_place(
 
 
 @pytest.mark.parametrize("status", [403, 407, 502])
-def test_a_proxy_that_refuses_is_said_to_be_the_proxy(
+def test_proxy_error_is_reported_as_the_proxys(
     demo: DemoPool, monkeypatch: pytest.MonkeyPatch, status: int
 ) -> None:
     with TunnelProxy(9, refusal=status) as tunnel:
@@ -337,7 +337,7 @@ def test_a_proxy_that_refuses_is_said_to_be_the_proxy(
     assert "HTTPS_PROXY" in caught.value.recovery_suggestion
 
 
-def test_a_pool_on_this_machine_is_never_asked_through_a_proxy(
+def test_local_emulator_is_never_reached_through_a_proxy(
     demo: DemoPool, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with TunnelProxy(proxy.port) as tunnel:

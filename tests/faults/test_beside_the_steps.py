@@ -92,7 +92,7 @@ WORK: dict[str, tuple[str, Act, Act, Act]] = {
 
 
 @pytest.mark.parametrize("what", WORK)
-def test_the_fault_is_said_and_the_next_try_leads_to_the_tokens(
+def test_fault_is_reported_and_the_next_try_signs_in(
     what: str, server: PoolServer, demo: DemoPool, proxy: FaultProxy, record_property: Record
 ) -> None:
     username, before, work, after = WORK[what]

@@ -22,7 +22,7 @@ from tui_auth.pool.demo_users import DemoPool
 Record = Callable[[str, object], None]
 
 
-def test_every_next_step_is_met() -> None:
+def test_every_next_step_is_reached() -> None:
     assert {meeting.step for meeting in MEETINGS} == {None, *NEXT_STEPS}
 
 
@@ -99,7 +99,7 @@ def said(work: Callable[[], object]) -> str | None:
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("meeting", MEETINGS, ids=lambda meeting: meeting.name)
-def test_a_fault_at_any_step_ends_in_words_and_the_next_try_works(
+def test_fault_at_any_step_gives_a_message_and_can_be_retried(
     meeting: Meeting, server: PoolServer, demo: DemoPool, proxy: FaultProxy, record_property: Record
 ) -> None:
     walk = Walk(meeting, server, demo, proxy)

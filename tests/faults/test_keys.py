@@ -15,7 +15,7 @@ from tui_auth.pool.demo_users import DemoPool
 Record = Callable[[str, object], None]
 
 
-def test_no_fault_on_the_way_gives_keys_or_anything_but_one_error(
+def test_fault_while_fetching_keys_gives_one_error(
     demo: DemoPool, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch, record_property: Record
 ) -> None:
     url = keys_url(demo.user_pool_id, proxy.url)

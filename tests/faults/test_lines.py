@@ -57,7 +57,7 @@ class OneFault:
 
 
 @pytest.mark.parametrize("meeting", AT_THE_PROMPT, ids=lambda meeting: meeting.name)
-def test_a_fault_at_any_prompt_is_said_in_lines_that_are_only_text(
+def test_fault_at_any_prompt_is_reported_as_plain_text(
     meeting: Meeting, server: PoolServer, demo: DemoPool, proxy: FaultProxy, record_property: Record
 ) -> None:
     person = meeting.person(server, demo)

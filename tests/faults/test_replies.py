@@ -122,7 +122,7 @@ headers = st.dictionaries(
     headers=headers,
     body=bodies,
 )
-def test_any_body_with_any_status_is_a_reply_or_an_auth_error(
+def test_any_body_and_status_gives_a_reply_or_an_auth_error(
     wire: Wire, operation: str, status: int, headers: dict[str, str], body: bytes
 ) -> None:
     wire.status, wire.headers, wire.body = status, headers, body
@@ -189,7 +189,7 @@ def _answer(attempt: Attempt, flow: AuthFlow) -> None:
 
 @WITHOUT_LIMIT
 @given(told=conversations, flow=st.sampled_from(AuthFlow))
-def test_any_conversation_leads_to_steps_or_auth_errors(told: Replies, flow: AuthFlow) -> None:
+def test_any_replies_lead_to_steps_or_auth_errors(told: Replies, flow: AuthFlow) -> None:
     for step in converse(told, flow):
         assert isinstance(step, NEXT_STEPS)
 
@@ -220,7 +220,7 @@ def sample_of_steps() -> list[NextStep]:
     return [step for steps in found.values() for step in steps[-SAMPLE:]]
 
 
-async def test_every_step_that_comes_of_it_can_be_drawn() -> None:
+async def test_every_resulting_step_can_be_drawn() -> None:
     steps = sample_of_steps()
     assert {type(step) for step in steps} == set(NEXT_STEPS)
     auth = Auth(POOL, CLIENT, gateway=ScriptedGateway())
@@ -242,7 +242,7 @@ def _asks(app: WatchedApp, step: NextStep) -> bool:
     return getattr(app.asking_screen, "step", None) is step
 
 
-def test_every_step_that_comes_of_it_can_be_said_in_lines() -> None:
+def test_every_resulting_step_can_be_printed() -> None:
     for step in sample_of_steps():
         lines = Said()
         plain = PlainSignIn(Auth(POOL, CLIENT, gateway=ScriptedGateway()), SignInSettings(pool="p"), lines)

@@ -52,7 +52,7 @@ class Watch:
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("meeting", MEETINGS, ids=lambda meeting: meeting.name)
-async def test_a_fault_at_any_screen_is_said_there_and_the_next_try_works(
+async def test_fault_at_any_screen_is_reported_and_can_be_retried(
     meeting: Meeting, server: PoolServer, demo: DemoPool, proxy: FaultProxy, record_property: Record
 ) -> None:
     app = app_for(meeting.person(server, demo), proxy.url)

@@ -99,7 +99,7 @@ IS_GOOD: dict[str, Callable[[Machine, str], bool]] = {
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_no_answer_is_said_in_a_line_and_the_session_stays(
+def test_lost_answer_is_one_line_and_keeps_the_session(
     name: str, shell: Shell, record_property: Record
 ) -> None:
     machine, proxy, failed = shell.machine, shell.proxy, []
@@ -124,7 +124,7 @@ def test_no_answer_is_said_in_a_line_and_the_session_stays(
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_an_answer_that_lies_gives_nothing_but_what_the_pool_takes(
+def test_forged_reply_never_yields_usable_credentials(
     name: str, shell: Shell, record_property: Record
 ) -> None:
     machine, failed = shell.machine, []

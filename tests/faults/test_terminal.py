@@ -55,7 +55,7 @@ def share(name: str) -> list[Fault]:
     return sorted(repeats, key=lambda fault: fault.name not in SLOW) + told
 
 
-def test_each_fault_falls_to_a_step() -> None:
+def test_every_fault_is_assigned_to_a_step() -> None:
     fallen = [fault.name for name in STEPS for fault in share(name)]
     assert sorted(fallen) == sorted(fault.name for fault in REPEATS + TOLD)
 
@@ -67,7 +67,7 @@ def strangers(program: SignIn) -> list[str]:
 
 
 @pytest.mark.parametrize("name", STEPS)
-def test_the_program_lives_through_faults_at_every_step(
+def test_program_survives_faults_at_every_step(
     name: str, sign_in_as: Start, proxy: FaultProxy, record_property: Record
 ) -> None:
     step = STEPS[name]
@@ -103,7 +103,7 @@ LIARS = {
 
 
 @pytest.mark.parametrize("username", LIARS)
-def test_a_pool_that_lies_writes_nothing_of_its_own_to_the_terminal(
+def test_hostile_pool_writes_no_escape_sequences(
     username: str, sign_in_as: Start, proxy: FaultProxy, record_property: Record
 ) -> None:
     faults = a_share(SPOILED, username, LIARS)
@@ -169,7 +169,7 @@ raise SystemExit(main(sys.argv[1:]))
 
 
 @pytest.mark.parametrize("key", ["ctrl+q", "ctrl+c"])
-def test_a_quit_does_not_wait_for_a_socket(sign_in_as: Start, proxy: FaultProxy, key: str) -> None:
+def test_quit_does_not_wait_for_a_socket(sign_in_as: Start, proxy: FaultProxy, key: str) -> None:
     proxy.arm(next(fault for fault in UNANSWERED if fault.name == "a socket that stalls"))
     program = sign_in_as("ann", "--endpoint-url", proxy.url, program=WAITS_FOR_AN_HOUR)
     program.log_in()
@@ -182,7 +182,7 @@ def test_a_quit_does_not_wait_for_a_socket(sign_in_as: Start, proxy: FaultProxy,
     assert strangers(program) == []
 
 
-def test_line_prompts_show_nothing_of_what_is_typed_while_cognito_is_asked(
+def test_keys_typed_during_a_request_are_not_echoed(
     sign_in_as: Start, proxy: FaultProxy
 ) -> None:
     proxy.arm(next(fault for fault in UNANSWERED if fault.name == "a socket that stalls"))

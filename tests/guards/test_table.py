@@ -11,7 +11,7 @@ from tests.terminal.pty_program import ROOT
 
 
 @pytest.mark.parametrize("guard", GUARDS, ids=lambda guard: guard.keeps)
-def test_a_guard_stands_where_the_table_says_and_has_its_test(guard: Guard) -> None:
+def test_guard_is_where_the_table_says_and_has_its_test(guard: Guard) -> None:
     assert (ROOT / "tui_auth" / guard.file).read_text().count(guard.text) == 1
     path, *names = guard.test.split("::")
     found = ROOT / "tests" / path

@@ -43,12 +43,12 @@ def names_in(path: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def test_the_page_has_claims() -> None:
+def test_page_has_claims() -> None:
     assert len(rows_of_claims()) > 30
 
 
 @pytest.mark.parametrize("row", rows_of_claims(), ids=lambda row: row[0][:60])
-def test_a_claim_names_a_test(row: list[str]) -> None:
+def test_every_claim_names_a_test(row: list[str]) -> None:
     claim, tests, answers = row
     assert claim
     named = TEST.findall(tests)
@@ -58,7 +58,7 @@ def test_a_claim_names_a_test(row: list[str]) -> None:
 
 
 @pytest.mark.parametrize("named", sorted(set(TEST.findall(PAGE))))
-def test_a_test_that_is_named_exists(named: str) -> None:
+def test_every_named_test_exists(named: str) -> None:
     path, _, test = named.partition("::")
     assert (ROOT / path).is_file()
     assert not test or test in names_in(path)

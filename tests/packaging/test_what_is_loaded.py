@@ -35,7 +35,7 @@ def loaded_by(process: Process, code: str) -> set[str]:
         ("import tui_auth.screens.steps", {"textual", "rich", "platformdirs"}),
     ],
 )
-def test_only_what_is_needed_is_loaded(process: Process, code: str, allowed: set[str]) -> None:
+def test_command_loads_only_what_it_needs(process: Process, code: str, allowed: set[str]) -> None:
     assert loaded_by(process, code) <= allowed
 
 
@@ -99,7 +99,7 @@ def below(package: str, modules: set[str]) -> set[str]:
     return {name.removeprefix(start) for name in modules if name.startswith(start)}
 
 
-def test_the_first_frame_needs_nothing_of_what_comes_after_it(loaded_by_signing_in: Loaded) -> None:
+def test_first_frame_loads_nothing_of_later_screens(loaded_by_signing_in: Loaded) -> None:
     modules = loaded_by_signing_in("at the first frame")
     assert {name.partition(".")[0] for name in modules} & HEAVY <= {"textual", "rich", "platformdirs"}
     assert not modules & {"_hashlib", "curses", "hmac", "json", "secrets", "shlex", "tomllib"}
@@ -120,18 +120,18 @@ def test_the_first_frame_needs_nothing_of_what_comes_after_it(loaded_by_signing_
     assert not modules & {"tui_auth.terminal.clipboard", "tui_auth.widgets.code_input"}
 
 
-def test_a_name_that_is_known_brings_the_sessions_but_no_step(loaded_by_signing_in: Loaded) -> None:
+def test_known_username_loads_sessions_but_no_step(loaded_by_signing_in: Loaded) -> None:
     modules = loaded_by_signing_in("at the first frame", "--username", "ann")
     assert "sessions" in below("session", modules)
     assert not below("auth", modules) & {"next_step", "attempt", "exchange", "srp"}
 
 
-def test_what_comes_next_is_there_before_anybody_has_typed_a_name(loaded_by_signing_in: Loaded) -> None:
+def test_next_screens_are_loaded_while_the_name_is_typed(loaded_by_signing_in: Loaded) -> None:
     modules = loaded_by_signing_in("soon after it")
     assert {"boto3", "tui_auth.conversation", "tui_auth.done_keeper", "tui_auth.screens.totp_code"} <= modules
 
 
-def test_every_name_the_package_exports_is_there() -> None:
+def test_every_exported_name_exists() -> None:
     import tui_auth
 
     for name in tui_auth._HOMES:

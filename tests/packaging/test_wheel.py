@@ -40,17 +40,17 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-def test_the_wheel_holds_the_style_sheets_and_no_tests(wheel: Path) -> None:
+def test_wheel_has_style_sheets_and_no_tests(wheel: Path) -> None:
     names = set(ZipFile(wheel).namelist())
     assert {f"tui_auth/styles/{sheet}" for sheet in SHEETS} <= names
     assert not [name for name in names if name.startswith(("tests/", "styles/"))]
 
 
-def test_the_styles_of_a_checkout_lie_at_its_top() -> None:
+def test_checkout_has_styles_at_the_top_level() -> None:
     assert styles_folder() == ROOT / "styles"
 
 
-def test_the_installed_program_runs_the_demo_elsewhere(
+def test_installed_program_runs_the_demo_from_any_folder(
     installed: Path, terminal_program: TerminalProgram, tmp_path: Path
 ) -> None:
     with terminal_program.on_a_terminal(
@@ -67,7 +67,7 @@ def test_the_installed_program_runs_the_demo_elsewhere(
         assert program.wait_exit() == 0
 
 
-def test_the_installed_program_is_the_one_in_the_wheel(installed: Path, process: Process) -> None:
+def test_installed_program_comes_from_the_wheel(installed: Path, process: Process) -> None:
     code = "import tui_auth, tui_auth.style_sheets as s; print(tui_auth.__file__, s.styles_folder())"
     environment = {name: value for name, value in process.environment.items() if name != "PYTHONPATH"}
     shown = process.run_command([installed / "bin" / "python", "-c", code], env=environment, check=True)
