@@ -13,7 +13,7 @@ from tests.canary import canaries
 from tests.canary.canaries import Canary
 from tests.canary.hiding_places import Finding, HidingPlaces
 from tests.canary.process_watch import ProcessWatch
-from tests.canary.surroundings import talkative
+from tests.canary.talkative import talkative
 from tests.journeys.conftest import SignIn
 from tests.terminal.emulator import Emulator
 from tui_auth.auth.srp import inner_hash

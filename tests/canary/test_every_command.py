@@ -17,7 +17,7 @@ from tests.canary.conftest import Clean
 from tests.canary.hiding_places import HidingPlaces
 from tests.canary.process_watch import ProcessWatch
 from tests.canary.stage import Stage
-from tests.canary.surroundings import talkative
+from tests.canary.talkative import talkative
 from tests.terminal.pty_program import isolated_environment
 from tui_auth.commands import COMMANDS
 

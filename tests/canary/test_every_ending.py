@@ -56,7 +56,7 @@ def with_everything_typed_in_lines(stage: Stage) -> WatchedSignIn:
 
 
 @pytest.mark.parametrize("number", [*ORDERLY, *AT_ONCE], ids=lambda number: number.name)
-def test_a_signal(stage: Stage, clean: Clean, number: signal.Signals) -> None:
+def test_signal_does_not_leak(stage: Stage, clean: Clean, number: signal.Signals) -> None:
     program = with_everything_typed(stage)
     program.signal(number)
     assert program.wait_exit() == (ORDERLY | AT_ONCE)[number]
@@ -107,7 +107,7 @@ def test_signal_at_line_prompts_does_not_leak(stage: Stage, clean: Clean, number
 
 
 @pytest.mark.parametrize("key", ["ctrl+c", "ctrl+q"])
-def test_a_key(stage: Stage, clean: Clean, key: str) -> None:
+def test_quit_key_does_not_leak(stage: Stage, clean: Clean, key: str) -> None:
     program = with_everything_typed(stage)
     program.press(key)
     assert program.wait_exit() == 6
@@ -211,7 +211,7 @@ def finish(program: WatchedSignIn) -> int:
 
 
 @pytest.mark.parametrize("place", IN_FULL_SCREEN)
-def test_a_fault(stage: Stage, clean: Clean, place: str) -> None:
+def test_crash_does_not_leak(stage: Stage, clean: Clean, place: str) -> None:
     program = stage.sign_in("ann", script=[CRASHING, place])
     program.log_in()
     assert finish(program) == ENDS_WITH.get(place, 0)

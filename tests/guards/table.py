@@ -66,7 +66,7 @@ GUARDS = (
         "terminal/full_screen.py",
         "loop.set_exception_handler(lambda loop, context: None)",
         "pass",
-        ENDINGS + "test_a_fault[a task that is forgotten]",
+        ENDINGS + "test_crash_does_not_leak[a task that is forgotten]",
     ),
     Guard(
         "a clipboard tool gets the text on its stdin",
