@@ -32,7 +32,7 @@ def auth_for(server: PoolServer, user: DemoUser) -> Auth:
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_the_steps_are_those_amplify_documents(server: PoolServer, demo: DemoPool, name: str) -> None:
+def test_steps_match_amplify_documentation(server: PoolServer, demo: DemoPool, name: str) -> None:
     username, expected = SCENARIOS[name]
     user = next(each for each in demo.users if each.username == username)
     person, auth = Person(server, user), auth_for(server, user)
@@ -59,14 +59,14 @@ def test_the_steps_are_those_amplify_documents(server: PoolServer, demo: DemoPoo
 
 
 @pytest.mark.parametrize("flow", ["USER_SRP_AUTH", "USER_PASSWORD_AUTH"])
-def test_both_password_flows_lead_to_the_same_steps(server: PoolServer, demo: DemoPool, flow: str) -> None:
+def test_both_password_flows_give_the_same_steps(server: PoolServer, demo: DemoPool, flow: str) -> None:
     for username, step in (("ann", "Done"), ("sam", "ConfirmSignInWithSMSMFACode"), ("rex", "ResetPassword")):
         user = next(each for each in demo.users if each.username == username)
         result = auth_for(server, user).sign_in(username, user.password, auth_flow=flow)
         assert type(result.next_step).__name__ == step
 
 
-def test_a_wrong_code_can_be_answered_again_in_place(server: PoolServer, demo: DemoPool) -> None:
+def test_wrong_code_can_be_answered_again(server: PoolServer, demo: DemoPool) -> None:
     user = next(each for each in demo.users if each.username == "sam")
     person, auth = Person(server, user), auth_for(server, user)
     step = auth.sign_in("sam", user.password).next_step
@@ -76,7 +76,7 @@ def test_a_wrong_code_can_be_answered_again_in_place(server: PoolServer, demo: D
     assert auth.confirm_sign_in(person.message(step)).is_signed_in
 
 
-def test_client_metadata_and_a_client_secret_reach_the_pool(server: PoolServer, demo: DemoPool) -> None:
+def test_client_metadata_and_secret_hash_reach_the_pool(server: PoolServer, demo: DemoPool) -> None:
     created = server.call(
         "CreateUserPoolClient",
         {"UserPoolId": demo.user_pool_id, "ClientName": "secret", "GenerateSecret": True},
@@ -92,7 +92,7 @@ def test_client_metadata_and_a_client_secret_reach_the_pool(server: PoolServer, 
         without.sign_in("ann", demo.users[0].password)
 
 
-def test_names_are_aliases_where_the_pools_user_names_are_uuids(server: PoolServer) -> None:
+def test_usernames_are_aliases_when_the_pool_uses_uuids(server: PoolServer) -> None:
     pool = server.call("CreateUserPool", {"PoolName": "mail", "UsernameAttributes": ["email"]})["UserPool"][
         "Id"
     ]

@@ -117,7 +117,7 @@ def pool_on(server: PoolServer, **settings: Any) -> tuple[OwnPool, Auth]:
 
 
 @pytest.mark.parametrize("name", TABLE)
-def test_the_steps_are_those_amplify_documents(server: PoolServer, name: str) -> None:
+def test_steps_match_amplify_documentation(server: PoolServer, name: str) -> None:
     scenario = TABLE[name]
     pool, auth = pool_on(server, mfa=scenario.mfa, **scenario.settings)
     pool.user("ann", **scenario.attributes)
@@ -132,7 +132,7 @@ def test_the_steps_are_those_amplify_documents(server: PoolServer, name: str) ->
     assert isinstance(result.next_step, Done)
 
 
-def test_device_steps_are_answered_without_a_person(server: PoolServer) -> None:
+def test_device_challenges_need_no_user(server: PoolServer) -> None:
     tracks = {"ChallengeRequiredOnNewDevice": True, "DeviceOnlyRememberedOnUserPrompt": False}
     pool, auth = pool_on(
         server, mfa={"MfaConfiguration": "OPTIONAL", **APP_AND_SMS}, DeviceConfiguration=tracks
@@ -149,7 +149,7 @@ def test_device_steps_are_answered_without_a_person(server: PoolServer) -> None:
     ]
 
 
-def test_a_device_whose_password_is_wrong_is_let_go_of_too(server: PoolServer) -> None:
+def test_device_with_a_wrong_password_is_dropped(server: PoolServer) -> None:
     tracks = {"ChallengeRequiredOnNewDevice": True, "DeviceOnlyRememberedOnUserPrompt": False}
     pool, auth = pool_on(server, DeviceConfiguration=tracks)
     pool.user()
@@ -161,7 +161,7 @@ def test_a_device_whose_password_is_wrong_is_let_go_of_too(server: PoolServer) -
     assert second.device != first.device
 
 
-def test_a_set_up_by_sms_alone_is_an_error_that_says_who_can_help() -> None:
+def test_sms_only_mfa_setup_points_to_an_administrator() -> None:
     gateway = ScriptedGateway(challenge("MFA_SETUP", MFAS_CAN_SETUP='["SMS_MFA"]'))
     with pytest.raises(AuthError, match="cannot be set up while signing in") as caught:
         Auth("eu-west-1_Ab12Cd34E", "client1", gateway=gateway).sign_in(
@@ -170,7 +170,7 @@ def test_a_set_up_by_sms_alone_is_an_error_that_says_who_can_help() -> None:
     assert "administrator" in caught.value.recovery_suggestion
 
 
-def test_a_passkey_that_the_server_asks_for_leads_to_the_others() -> None:
+def test_requested_passkey_leads_to_the_other_factors() -> None:
     asks = {**challenge("WEB_AUTHN"), "AvailableChallenges": ["WEB_AUTHN", "EMAIL_OTP"]}
     gateway = ScriptedGateway(asks, challenge("EMAIL_OTP", CODE_DELIVERY_DESTINATION="a***@e***"))
     auth = Auth("eu-west-1_Ab12Cd34E", "client1", gateway=gateway)
@@ -183,7 +183,7 @@ def test_a_passkey_that_the_server_asks_for_leads_to_the_others() -> None:
     assert gateway.calls[-1][1]["AuthParameters"]["PREFERRED_CHALLENGE"] == "EMAIL_OTP"
 
 
-def test_the_tables_hold_every_step() -> None:
+def test_tables_contain_every_step() -> None:
     met = {name for _, steps in SCENARIOS.values() for name, _ in steps}
     met |= {name for scenario in TABLE.values() for name, _ in scenario.steps}
     assert met | {"Done"} == {step.__name__ for step in NEXT_STEPS}

@@ -12,7 +12,7 @@ Start = Callable[..., SignIn]
 NEW = "Brand-New-Horse-7!"
 
 
-def test_a_forgotten_password_is_reset_and_signs_in(sign_in_as: Start) -> None:
+def test_forgotten_password_is_reset_and_signs_in(sign_in_as: Start) -> None:
     program = sign_in_as("ann")
     program.wait_for("Username")
     program.press("ctrl+f")
@@ -32,7 +32,7 @@ def test_a_forgotten_password_is_reset_and_signs_in(sign_in_as: Start) -> None:
     program.wait_for("Signed in as ann")
 
 
-def test_an_account_is_made_and_confirmed_and_signed_in(sign_in_as: Start) -> None:
+def test_sign_up_is_confirmed_and_signed_in(sign_in_as: Start) -> None:
     program = sign_in_as("ann")
     program.wait_for("Username")
     program.press("ctrl+k")
@@ -54,7 +54,7 @@ def test_an_account_is_made_and_confirmed_and_signed_in(sign_in_as: Start) -> No
     assert "Session" in last, "the session of ConfirmSignUp signs in"
 
 
-def test_what_the_pool_is_known_to_require_is_asked_for_at_once(own_pool: Callable[..., OwnPool]) -> None:
+def test_required_attributes_are_asked_at_once(own_pool: Callable[..., OwnPool]) -> None:
     name = {"Name": "given_name", "AttributeDataType": "String", "Required": True, "Mutable": True}
     pool = own_pool(Schema=[name], AutoVerifiedAttributes=["email"])
     program = pool.sign_in(named=pool.profile('required_attributes = ["given_name"]'))

@@ -32,7 +32,7 @@ def told(program: SignIn, *parts: str) -> None:
     assert "Signed in" not in program.screen_text()
 
 
-def test_a_flow_that_is_not_allowed(own_pool: MakePool) -> None:
+def test_disallowed_auth_flow_is_explained(own_pool: MakePool) -> None:
     pool = own_pool(client={"ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH"]})
     pool.user()
     program = pool.sign_in()
@@ -40,13 +40,13 @@ def test_a_flow_that_is_not_allowed(own_pool: MakePool) -> None:
     told(program, "This app client does not allow USER_SRP_AUTH.", "ALLOW_USER_SRP_AUTH", "--auth-flow")
 
 
-def test_a_secret_that_is_missing(own_pool_with_secret: OwnPool) -> None:
+def test_missing_client_secret_is_explained(own_pool_with_secret: OwnPool) -> None:
     program = own_pool_with_secret.sign_in()
     program.log_in()
     told(program, "This app client has a secret, and none was given.", "--client-secret-file")
 
 
-def test_a_secret_that_is_not_wanted_and_one_that_is_wrong(own_pool: MakePool, tmp_path: Path) -> None:
+def test_unneeded_and_wrong_client_secrets_are_explained(own_pool: MakePool, tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("not-the-secret\n")
     secret.chmod(0o600)
@@ -58,7 +58,7 @@ def test_a_secret_that_is_not_wanted_and_one_that_is_wrong(own_pool: MakePool, t
         told(program, "The client secret does not fit this app client.", "--client-secret-file")
 
 
-def test_a_pool_that_does_not_exist_although_the_client_does(own_pool: MakePool) -> None:
+def test_missing_pool_with_existing_client_is_explained(own_pool: MakePool) -> None:
     pool = own_pool()
     pool.user()
     program = pool.sign_in("--user-pool-id", "eu-west-1_Nobody123")
@@ -67,7 +67,7 @@ def test_a_pool_that_does_not_exist_although_the_client_does(own_pool: MakePool)
     assert pool.server.state.pools[pool.id].users["ann"].devices == {}
 
 
-def test_a_client_that_does_not_exist_and_a_wrong_region(own_pool: MakePool) -> None:
+def test_missing_client_and_wrong_region_are_explained(own_pool: MakePool) -> None:
     pool = own_pool()
     pool.user()
     with PoolServer(region=ELSEWHERE) as other:
@@ -80,7 +80,7 @@ def test_a_client_that_does_not_exist_and_a_wrong_region(own_pool: MakePool) -> 
             told(program, "Cognito knows no such app client in this region.", "--client-id", "--region")
 
 
-def test_the_same_in_lines(own_pool: MakePool) -> None:
+def test_app_client_errors_at_line_prompts(own_pool: MakePool) -> None:
     pool = own_pool()
     pool.user()
     program = pool.sign_in("--plain", "--user-pool-id", "eu-west-1_Nobody123", rows=40)

@@ -11,7 +11,7 @@ from tests.journeys.conftest import SignIn
 Start = Callable[..., SignIn]
 
 
-def test_a_number_chooses_the_method(sign_in_as: Start) -> None:
+def test_number_key_selects_the_mfa_method(sign_in_as: Start) -> None:
     program = sign_in_as("mia")
     program.log_in()
     program.wait_for("How do you want to confirm it is you?")
@@ -24,7 +24,7 @@ def test_a_number_chooses_the_method(sign_in_as: Start) -> None:
     program.wait_for("Signed in as mia")
 
 
-def test_esc_comes_back_to_the_choice_and_sends_nothing(sign_in_as: Start) -> None:
+def test_esc_returns_to_the_choice_and_sends_nothing(sign_in_as: Start) -> None:
     program = sign_in_as("mia")
     program.log_in()
     program.wait_for("How do you want to confirm it is you?")
@@ -42,7 +42,7 @@ def test_esc_comes_back_to_the_choice_and_sends_nothing(sign_in_as: Start) -> No
     program.wait_for("Signed in as mia")
 
 
-def test_a_new_code_replays_the_choice(sign_in_as: Start) -> None:
+def test_new_code_replays_the_choice(sign_in_as: Start) -> None:
     program = sign_in_as("mia")
     program.log_in()
     program.wait_for("How do you want to confirm it is you?")
@@ -56,7 +56,7 @@ def test_a_new_code_replays_the_choice(sign_in_as: Start) -> None:
     program.wait_for("Signed in as mia")
 
 
-def test_the_arrows_and_enter_choose_too(sign_in_as: Start) -> None:
+def test_arrow_keys_and_enter_select(sign_in_as: Start) -> None:
     program = sign_in_as("mia")
     program.log_in()
     program.wait_for("How do you want to confirm it is you?")

@@ -36,7 +36,7 @@ def set_up_as_tess(demo: Start) -> PtyProgram:
     return program
 
 
-def test_a_key_fills_in_the_form_and_another_types_the_newest_code(demo: Start) -> None:
+def test_demo_keys_fill_in_the_form_and_type_the_newest_code(demo: Start) -> None:
     program = demo()
     program.send("2")
     program.wait_for("Username      [sam")
@@ -51,7 +51,7 @@ def test_a_key_fills_in_the_form_and_another_types_the_newest_code(demo: Start) 
     assert "password ✓" not in program.screen_text()
 
 
-def test_the_phone_scans_the_picture_and_then_has_the_code(demo: Start) -> None:
+def test_phone_scans_the_qr_code_and_shows_its_code(demo: Start) -> None:
     program = set_up_as_tess(demo)
     program.wait_for("2 Enter the code the app shows")
     program.press("ctrl+o")
@@ -62,7 +62,7 @@ def test_the_phone_scans_the_picture_and_then_has_the_code(demo: Start) -> None:
     program.wait_for("Signed in as tess")
 
 
-def test_where_the_phone_hides_the_picture_the_key_is_to_be_typed(demo: Start) -> None:
+def test_hidden_qr_code_offers_the_key_instead(demo: Start) -> None:
     program = set_up_as_tess(demo)
     program.wait_for("1 Scan with")
     program.press("ctrl+s")
@@ -71,7 +71,7 @@ def test_where_the_phone_hides_the_picture_the_key_is_to_be_typed(demo: Start) -
     program.wait_for("1 Scan with")
 
 
-def test_phone_inbox_and_wire_stand_beside_at_120_columns_and_in_a_drawer_at_80(demo: Start) -> None:
+def test_phone_inbox_and_trace_are_beside_at_120_columns_and_in_a_drawer_at_80(demo: Start) -> None:
     wide = demo(rows=23, cols=120)
     wide.wait_for("Inbox")
     wide.wait_for("nothing was asked yet")
@@ -86,7 +86,7 @@ def test_phone_inbox_and_wire_stand_beside_at_120_columns_and_in_a_drawer_at_80(
     narrow.wait_for("Inbox")
 
 
-def test_the_newest_of_the_wire_is_in_sight_beside_and_in_a_drawer(demo: Start) -> None:
+def test_newest_trace_entry_is_visible_beside_and_in_a_drawer(demo: Start) -> None:
     wide = demo(rows=23, cols=120)
     narrow = demo()
     for program in (wide, narrow):
@@ -103,7 +103,7 @@ def test_the_newest_of_the_wire_is_in_sight_beside_and_in_a_drawer(demo: Start) 
     narrow.wait_for(lambda p: len(p.screen_text().splitlines()) == 18 and "= Done" in p.screen_text())
 
 
-def test_a_step_that_happens_once_is_met_again_when_its_key_is_pressed_again(demo: Start) -> None:
+def test_one_time_step_can_be_demonstrated_again(demo: Start) -> None:
     program = demo()
     for _ in range(2):
         program.send("9")

@@ -49,7 +49,7 @@ def starts(pool: OwnPool) -> list[dict[str, str]]:
     return [call["AuthParameters"] for operation, call in pool.server.calls if operation == "InitiateAuth"]
 
 
-def test_a_remembered_machine_is_spared_the_code_until_the_pool_forgets_it(own_pool: MakePool) -> None:
+def test_remembered_device_skips_the_code_until_forgotten(own_pool: MakePool) -> None:
     pool = tracking(own_pool)
     phone = pool.phone_of()
     first = pool.sign_in("--storage", "file")
@@ -79,7 +79,7 @@ def test_a_remembered_machine_is_spared_the_code_until_the_pool_forgets_it(own_p
     assert starts(pool)[-1]["DEVICE_KEY"] == another, "the forgotten one is forgotten here too"
 
 
-def test_where_the_code_is_always_asked_for_the_machine_is_proved_after_it(own_pool: MakePool) -> None:
+def test_device_is_proved_after_an_always_required_code(own_pool: MakePool) -> None:
     pool = tracking(own_pool, spares_the_code=False)
     phone = pool.phone_of()
     for proof in ([], PROOF):
@@ -92,7 +92,7 @@ def test_where_the_code_is_always_asked_for_the_machine_is_proved_after_it(own_p
         assert [name for name in program.asked[before:] if name.startswith("DEVICE_")] == proof
 
 
-def test_a_machine_forgotten_during_a_sign_in_is_left_out_of_the_same_answer(own_pool: MakePool) -> None:
+def test_device_forgotten_during_sign_in_is_dropped(own_pool: MakePool) -> None:
     pool = tracking(own_pool, spares_the_code=False)
     phone = pool.phone_of()
     first = pool.sign_in("--storage", "file")
@@ -112,7 +112,7 @@ def test_a_machine_forgotten_during_a_sign_in_is_left_out_of_the_same_answer(own
 
 
 @pytest.mark.parametrize(("number", "remembered"), [("1", True), ("2", False)], ids=["yes", "no"])
-def test_the_person_is_asked_once_where_the_pool_leaves_it_to_them(
+def test_opt_in_pool_asks_once_to_remember_the_device(
     own_pool: MakePool, number: str, remembered: bool
 ) -> None:
     pool = tracking(own_pool, asks=True)
@@ -138,7 +138,7 @@ def test_the_person_is_asked_once_where_the_pool_leaves_it_to_them(
     assert QUESTION not in second.screen_text()
 
 
-def test_a_program_that_needs_a_token_asks_about_the_machine_before_it_goes_on(
+def test_token_command_asks_about_the_device_first(
     own_pool: MakePool, tmp_path: Path
 ) -> None:
     pool = tracking(own_pool, asks=True)
@@ -155,7 +155,7 @@ def test_a_program_that_needs_a_token_asks_about_the_machine_before_it_goes_on(
     assert [device.remembered for device in devices(pool).values()] == [True]
 
 
-def test_the_same_in_lines(own_pool: MakePool) -> None:
+def test_device_question_at_line_prompts(own_pool: MakePool) -> None:
     pool = tracking(own_pool, asks=True)
     phone = pool.phone_of()
     for round_ in ("new", "remembered", "forgotten"):
@@ -178,7 +178,7 @@ def test_the_same_in_lines(own_pool: MakePool) -> None:
         assert [device.remembered for device in devices(pool).values()] == [True]
 
 
-def test_leaving_the_question_open_in_lines_loses_nothing(own_pool: MakePool) -> None:
+def test_unanswered_device_question_keeps_the_session(own_pool: MakePool) -> None:
     pool = tracking(own_pool, asks=True)
     program = pool.sign_in("--plain", "--storage", "file", rows=40)
     program.log_in_by_lines()

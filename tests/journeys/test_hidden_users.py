@@ -19,7 +19,7 @@ PASSWORD_OR_MAIL = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EM
 
 
 @pytest.mark.parametrize("setting", [HIDES, TELLS], ids=["hidden", "told"])
-def test_a_wrong_password_and_an_unknown_name_get_the_same_words(
+def test_wrong_password_and_unknown_name_give_the_same_message(
     own_pool: MakePool, setting: dict[str, str]
 ) -> None:
     pool = own_pool(client=setting)
@@ -41,7 +41,7 @@ def without_names(program: SignIn, name: str) -> set[str]:
     return {word for word in program.screen_text().split() if name not in word and "•" not in word}
 
 
-def test_a_reset_for_an_unknown_name_looks_like_any_other_where_the_pool_hides_it(own_pool: MakePool) -> None:
+def test_hidden_unknown_user_reset_looks_like_any_other(own_pool: MakePool) -> None:
     pool = own_pool(client=HIDES)
     program = pool.sign_in("--username", "nobody")
     program.wait_for("Username")
@@ -54,7 +54,7 @@ def test_a_reset_for_an_unknown_name_looks_like_any_other_where_the_pool_hides_i
     program.wait_for("That code is not right.")
 
 
-def test_a_reset_for_an_unknown_name_is_refused_in_the_pools_sense_where_it_tells(own_pool: MakePool) -> None:
+def test_unknown_user_reset_is_reported_where_the_pool_tells(own_pool: MakePool) -> None:
     pool = own_pool(client=TELLS)
     program = pool.sign_in("--username", "nobody")
     program.wait_for("Username")
@@ -65,7 +65,7 @@ def test_a_reset_for_an_unknown_name_is_refused_in_the_pools_sense_where_it_tell
 
 
 @pytest.mark.parametrize("name", ["nobody", "ann"])
-def test_a_code_before_any_password_is_on_its_way_only_perhaps(own_pool: MakePool, name: str) -> None:
+def test_code_before_a_password_is_sent_only_perhaps(own_pool: MakePool, name: str) -> None:
     pool = own_pool(client=HIDES, Policies=PASSWORD_OR_MAIL)
     pool.user("ann", email="ann@example.com", email_verified="true")
     program = pool.sign_in(username=name, flow="USER_AUTH")
@@ -78,7 +78,7 @@ def test_a_code_before_any_password_is_on_its_way_only_perhaps(own_pool: MakePoo
     assert len(pool.server.messages) == (1 if name == "ann" else 0)
 
 
-def test_the_same_in_lines(own_pool: MakePool) -> None:
+def test_hidden_users_at_line_prompts(own_pool: MakePool) -> None:
     pool = own_pool(client=HIDES, Policies=PASSWORD_OR_MAIL)
     program = pool.sign_in("--plain", username="nobody", flow="USER_AUTH", rows=40)
     program.log_in_by_lines()

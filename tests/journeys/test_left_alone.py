@@ -48,7 +48,7 @@ def by_sms(own_pool: MakePool, *, minutes: int = 3) -> OwnPool:
     return pool
 
 
-def test_a_terminal_left_alone_overnight_sends_nothing_until_a_key_is_pressed(
+def test_terminal_left_overnight_sends_nothing(
     own_pool: MakePool, tmp_path: Path
 ) -> None:
     pool, slept = by_sms(own_pool), tmp_path / "slept"
@@ -73,7 +73,7 @@ def test_a_terminal_left_alone_overnight_sends_nothing_until_a_key_is_pressed(
     program.wait_for("Signed in as ann")
 
 
-def test_the_quiet_line_comes_after_three_minutes_and_a_session_that_still_holds_goes_on(
+def test_expiry_hint_after_three_minutes_keeps_a_valid_session(
     own_pool: MakePool,
 ) -> None:
     pool = by_sms(own_pool, minutes=15)
@@ -91,7 +91,7 @@ def test_the_quiet_line_comes_after_three_minutes_and_a_session_that_still_holds
     assert program.codes_sent() == 1
 
 
-def test_a_profile_says_how_long_a_session_is_assumed_to_wait(own_pool: MakePool) -> None:
+def test_profile_sets_the_assumed_session_validity(own_pool: MakePool) -> None:
     pool = by_sms(own_pool, minutes=15)
     program = pool.sign_in(named=pool.profile("session_minutes = 10"))
     program.log_in()
@@ -108,7 +108,7 @@ def test_a_profile_says_how_long_a_session_is_assumed_to_wait(own_pool: MakePool
     program.wait_for(QUIET)
 
 
-def test_a_key_of_an_authenticator_stays_until_a_new_one_is_asked_for_and_said_to_be_new(
+def test_totp_key_stays_until_a_new_one_is_requested(
     sign_in_as: Start,
 ) -> None:
     program = sign_in_as("tess")
@@ -127,7 +127,7 @@ def test_a_key_of_an_authenticator_stays_until_a_new_one_is_asked_for_and_said_t
     program.wait_for("Signed in as tess")
 
 
-def test_coming_back_to_the_set_up_from_its_choice_makes_a_new_key_too_and_says_so(sign_in_as: Start) -> None:
+def test_returning_to_setup_makes_and_announces_a_new_key(sign_in_as: Start) -> None:
     program = sign_in_as("max")
     program.log_in()
     program.send(number_of(program, "Authenticator app"))
@@ -140,7 +140,7 @@ def test_coming_back_to_the_set_up_from_its_choice_makes_a_new_key_too_and_says_
     program.wait_for("Signed in as max")
 
 
-def test_the_choices_made_are_made_again_and_esc_leaves_instead(sign_in_as: Start) -> None:
+def test_restart_replays_choices_and_esc_leaves(sign_in_as: Start) -> None:
     program = sign_in_as("cleo")
     program.log_in()
     program.send(number_of(program, "Code by SMS"))
@@ -164,7 +164,7 @@ def test_the_choices_made_are_made_again_and_esc_leaves_instead(sign_in_as: Star
     program.wait_for("Signed in as cleo")
 
 
-def test_the_same_in_lines(own_pool: MakePool) -> None:
+def test_restart_at_line_prompts(own_pool: MakePool) -> None:
     pool = by_sms(own_pool)
     program = pool.sign_in("--plain", rows=40)
     program.log_in_by_lines()
@@ -181,7 +181,7 @@ def test_the_same_in_lines(own_pool: MakePool) -> None:
     program.wait_for("Signed in as ann.")
 
 
-def test_a_new_key_is_said_to_be_new_in_lines_too(sign_in_as: Start) -> None:
+def test_new_totp_key_is_announced_at_line_prompts(sign_in_as: Start) -> None:
     program = sign_in_as("tess", "--plain", rows=60)
     program.log_in_by_lines()
     program.wait_for("Code the app shows:")
@@ -193,7 +193,7 @@ def test_a_new_key_is_said_to_be_new_in_lines_too(sign_in_as: Start) -> None:
     program.wait_for(lambda p: p.screen_text().count("Code the app shows:") == 2)
 
 
-def test_a_flow_without_a_password_does_not_go_round_by_itself_in_lines(sign_in_as: Start) -> None:
+def test_passwordless_flow_does_not_repeat_by_itself(sign_in_as: Start) -> None:
     program = sign_in_as("quinn", "--plain", "--username", "quinn", rows=40)
     program.wait_for("Answer:")
     program.enter("nonsense")

@@ -24,7 +24,7 @@ def counts_down(program: SignIn) -> None:
     program.wait_for(is_smaller)
 
 
-def test_five_wrong_passwords_lock_and_the_wait_counts_down_with_nothing_tried(sign_in_as: Start) -> None:
+def test_lockout_counts_down_without_retrying(sign_in_as: Start) -> None:
     program = sign_in_as("ann")
     program.wait_for("Username")
     program.enter("ann")
@@ -55,7 +55,7 @@ def test_five_wrong_passwords_lock_and_the_wait_counts_down_with_nothing_tried(s
         ("LimitExceededException", "Cognito's limit for this user is reached."),
     ],
 )
-def test_a_throttled_code_is_kept_and_waits(sign_in_as: Start, code: str, says: str) -> None:
+def test_throttled_code_is_kept_during_the_wait(sign_in_as: Start, code: str, says: str) -> None:
     program = sign_in_as("sam")
     program.log_in()
     program.wait_for("Code sent by SMS to +")
@@ -78,7 +78,7 @@ def test_a_throttled_code_is_kept_and_waits(sign_in_as: Start, code: str, says: 
     assert program.codes_sent() == 1
 
 
-def test_the_same_in_lines(sign_in_as: Start) -> None:
+def test_throttled_code_waits_at_line_prompts(sign_in_as: Start) -> None:
     program = sign_in_as("ann", "--plain", rows=40)
     program.server.fail_next("InitiateAuth", "TooManyRequestsException", "Rate exceeded")
     program.log_in_by_lines()
@@ -90,7 +90,7 @@ def test_the_same_in_lines(sign_in_as: Start) -> None:
     program.wait_for("Signed in as ann.")
 
 
-def test_a_lock_in_lines_is_a_wait_after_which_the_name_is_kept(sign_in_as: Start) -> None:
+def test_lockout_at_line_prompts_keeps_the_name(sign_in_as: Start) -> None:
     program = sign_in_as("ann", "--plain", rows=60)
     for _ in range(12):
         program.server.state.lockout.failed(program.user.user_pool_id, "ann")

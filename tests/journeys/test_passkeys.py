@@ -26,7 +26,7 @@ SETTINGS: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("named_by", ["flag", "profile"])
-def test_a_passkey_that_is_preferred_leads_to_the_choice_of_the_others(
+def test_preferred_passkey_offers_the_other_factors(
     own_pool: MakePool, named_by: str
 ) -> None:
     pool = own_pool(**SETTINGS)
@@ -47,7 +47,7 @@ def test_a_passkey_that_is_preferred_leads_to_the_choice_of_the_others(
     program.wait_for("Signed in as ann")
 
 
-def test_a_user_with_a_passkey_alone_is_told_what_else_can_be_done(own_pool: MakePool) -> None:
+def test_user_with_only_a_passkey_gets_alternatives(own_pool: MakePool) -> None:
     pool = own_pool(**SETTINGS)
     pool.user("kay", password=None)
     pool.user("ann", email="ann@example.com")
@@ -74,7 +74,7 @@ def test_a_user_with_a_passkey_alone_is_told_what_else_can_be_done(own_pool: Mak
     program.wait_for("Signed in as kay")
 
 
-def test_the_same_in_lines(own_pool: MakePool) -> None:
+def test_user_with_only_a_passkey_gets_alternatives_at_line_prompts(own_pool: MakePool) -> None:
     pool = own_pool(**SETTINGS)
     pool.user("kay", password=None)
     pool.user("ann", email="ann@example.com")

@@ -13,7 +13,7 @@ Start = Callable[..., SignIn]
 NEW = "Brand-New-Horse-7!"
 
 
-def test_the_refusal_of_a_new_password_stands_under_it_and_nothing_is_lost(sign_in_as: Start) -> None:
+def test_rejected_new_password_has_its_error_below_and_keeps_the_input(sign_in_as: Start) -> None:
     program = sign_in_as("nora")
     program.log_in()
     program.wait_for("Choose a new password")
@@ -34,7 +34,7 @@ def test_the_refusal_of_a_new_password_stands_under_it_and_nothing_is_lost(sign_
 
 
 @pytest.mark.parametrize("road", ["1", "2"])
-def test_a_demanded_reset_ends_signed_in(sign_in_as: Start, road: str) -> None:
+def test_required_reset_ends_signed_in(sign_in_as: Start, road: str) -> None:
     program = sign_in_as("rex")
     program.log_in()
     program.wait_for("Your password must be reset")
@@ -52,7 +52,7 @@ def test_a_demanded_reset_ends_signed_in(sign_in_as: Start, road: str) -> None:
     program.wait_for("Signed in as rex")
 
 
-def test_a_sign_up_is_confirmed_and_the_sign_in_goes_on(sign_in_as: Start) -> None:
+def test_confirmed_sign_up_continues_the_sign_in(sign_in_as: Start) -> None:
     program = sign_in_as("carl")
     program.log_in()
     program.wait_for("not confirmed yet")
@@ -68,7 +68,7 @@ def test_a_sign_up_is_confirmed_and_the_sign_in_goes_on(sign_in_as: Start) -> No
     program.wait_for("Signed in as carl")
 
 
-def test_a_wrong_password_stays_at_sign_in_and_the_next_works(sign_in_as: Start) -> None:
+def test_wrong_password_stays_at_sign_in(sign_in_as: Start) -> None:
     program = sign_in_as("ann")
     program.wait_for("Username")
     program.enter("")
@@ -87,7 +87,7 @@ def test_a_wrong_password_stays_at_sign_in_and_the_next_works(sign_in_as: Start)
     assert "on-call" in program.screen_text()
 
 
-def test_the_access_token_is_copied_only_after_asking(sign_in_as: Start) -> None:
+def test_access_token_is_copied_after_a_question(sign_in_as: Start) -> None:
     program = sign_in_as("ann", SSH_CONNECTION="1 2 3 4")
     program.log_in()
     program.wait_for("Signed in as ann")
@@ -99,7 +99,7 @@ def test_the_access_token_is_copied_only_after_asking(sign_in_as: Start) -> None
     assert b"\x1b]52;c;" in program.received
 
 
-def test_leaving_before_the_end_is_status_six(sign_in_as: Start) -> None:
+def test_leaving_early_exits_with_6(sign_in_as: Start) -> None:
     program = sign_in_as("ann")
     program.wait_for("Username")
     program.press("ctrl+q")

@@ -28,7 +28,7 @@ def plain_by_flag_or_terminal(request: pytest.FixtureRequest, plain: Start, sign
     return lambda username: sign_in_as(username, rows=60, TERM="dumb")
 
 
-def test_a_password_is_not_echoed_and_a_wrong_one_asks_again(plain_by_flag_or_terminal: Start) -> None:
+def test_password_is_not_echoed_and_is_asked_again(plain_by_flag_or_terminal: Start) -> None:
     program = plain_by_flag_or_terminal("ann")
     program.wait_for("Username:")
     program.enter("ann")
@@ -44,7 +44,7 @@ def test_a_password_is_not_echoed_and_a_wrong_one_asks_again(plain_by_flag_or_te
     assert b"\x1b[?1049h" not in program.received
 
 
-def test_a_code_by_sms(plain_by_flag_or_terminal: Start) -> None:
+def test_sms_code_at_line_prompts(plain_by_flag_or_terminal: Start) -> None:
     program = plain_by_flag_or_terminal("sam")
     program.log_in_by_lines()
     program.wait_for("Code sent by SMS to +")
@@ -54,7 +54,7 @@ def test_a_code_by_sms(plain_by_flag_or_terminal: Start) -> None:
     program.wait_for("Signed in as sam.")
 
 
-def test_a_code_from_an_app(plain: Start) -> None:
+def test_totp_code_at_line_prompts(plain: Start) -> None:
     program = plain("tom")
     program.log_in_by_lines()
     program.wait_for("Code from your authenticator app (laptop)")
@@ -63,7 +63,7 @@ def test_a_code_from_an_app(plain: Start) -> None:
     program.wait_for("Signed in as tom.")
 
 
-def test_setting_up_an_app(plain_by_flag_or_terminal: Start) -> None:
+def test_totp_setup_at_line_prompts(plain_by_flag_or_terminal: Start) -> None:
     program = plain_by_flag_or_terminal("tess")
     program.log_in_by_lines()
     program.wait_for("Code the app shows:")
@@ -75,7 +75,7 @@ def test_setting_up_an_app(plain_by_flag_or_terminal: Start) -> None:
     program.wait_for("Signed in as tess.")
 
 
-def test_a_choice(plain_by_flag_or_terminal: Start) -> None:
+def test_mfa_selection_at_line_prompts(plain_by_flag_or_terminal: Start) -> None:
     program = plain_by_flag_or_terminal("mia")
     program.log_in_by_lines()
     program.wait_for("Number:")
@@ -95,7 +95,7 @@ def test_questions(plain: Start) -> None:
     program.wait_for("Signed in as quinn.")
 
 
-def test_a_step_from_the_future(plain: Start) -> None:
+def test_unknown_step_at_line_prompts(plain: Start) -> None:
     program = plain("luna")
     program.log_in_by_lines()
     program.wait_for("Challenge MOON_PHASE")
@@ -104,7 +104,7 @@ def test_a_step_from_the_future(plain: Start) -> None:
     program.wait_for("Signed in as luna.")
 
 
-def test_a_new_password(plain: Start) -> None:
+def test_new_password_at_line_prompts(plain: Start) -> None:
     program = plain("nora")
     program.log_in_by_lines()
     program.answer("New password:", "weak")
@@ -119,7 +119,7 @@ def test_a_new_password(plain: Start) -> None:
     program.wait_for("Signed in as nora.")
 
 
-def test_a_reset(plain: Start) -> None:
+def test_password_reset_at_line_prompts(plain: Start) -> None:
     program = plain("rex")
     program.log_in_by_lines()
     program.wait_for("Number:")
@@ -134,7 +134,7 @@ def test_a_reset(plain: Start) -> None:
     program.wait_for("Signed in as rex.")
 
 
-def test_a_word_with_a_slash_that_there_is_not_costs_no_try(plain: Start) -> None:
+def test_unknown_slash_word_costs_no_attempt(plain: Start) -> None:
     program = plain("sam")
     program.log_in_by_lines()
     program.wait_for("Code sent by SMS")
@@ -146,7 +146,7 @@ def test_a_word_with_a_slash_that_there_is_not_costs_no_try(plain: Start) -> Non
     program.wait_for("Signed in as sam.")
 
 
-def test_a_sign_up_to_confirm(plain: Start) -> None:
+def test_confirm_sign_up_at_line_prompts(plain: Start) -> None:
     program = plain("carl")
     program.log_in_by_lines()
     program.wait_for("not confirmed yet")
@@ -156,7 +156,7 @@ def test_a_sign_up_to_confirm(plain: Start) -> None:
     program.wait_for("Signed in as carl.")
 
 
-def test_the_end_of_the_lines_leaves_as_cancelled(plain_by_flag_or_terminal: Start) -> None:
+def test_end_of_input_exits_as_cancelled(plain_by_flag_or_terminal: Start) -> None:
     program = plain_by_flag_or_terminal("ann")
     program.wait_for("Username:")
     program.send("\x04")

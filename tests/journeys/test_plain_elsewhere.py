@@ -26,7 +26,7 @@ NEWEST_CODE = "import json, sys, urllib.request as u; print(json.load(u.urlopen(
 
 
 @pytest.mark.parametrize(("password", "status"), [(None, 0), ("not-this", 5)])
-def test_an_expect_script_signs_in(
+def test_expect_script_signs_in(
     server: PoolServer, demo: DemoPool, tmp_path: Path, password: str | None, status: int
 ) -> None:
     need_tool("expect")
@@ -51,7 +51,7 @@ def test_an_expect_script_signs_in(
 
 
 @pytest.mark.parametrize("variable", ["ACCESSIBLE", "TUI_AUTH_PLAIN"])
-def test_who_tells_of_a_screen_reader_gets_lines_that_are_never_redrawn(
+def test_screen_reader_setting_gives_line_prompts(
     sign_in_as: Start, variable: str
 ) -> None:
     program = sign_in_as("ann", rows=60, **{variable: "1"})
@@ -69,7 +69,7 @@ def number_of(program: SignIn, line: str) -> str:
     return next(row.split()[0] for row in program.screen_text().splitlines() if row.endswith(line))
 
 
-def test_a_code_by_e_mail_as_second_factor_in_lines(sign_in_as: Start) -> None:
+def test_email_code_as_second_factor_at_line_prompts(sign_in_as: Start) -> None:
     program = sign_in_as("emil", "--plain", rows=60)
     program.log_in_by_lines()
     program.wait_for("Code sent by e-mail to e***@e***")
@@ -78,7 +78,7 @@ def test_a_code_by_e_mail_as_second_factor_in_lines(sign_in_as: Start) -> None:
 
 
 @pytest.mark.parametrize("factor", ["Password, never sent (SRP)", "Code by e-mail"])
-def test_a_first_factor_of_ones_choice_in_lines(sign_in_as: Start, factor: str) -> None:
+def test_first_factor_selection_at_line_prompts(sign_in_as: Start, factor: str) -> None:
     program = sign_in_as("cleo", "--plain", rows=60)
     program.log_in_by_lines()
     program.wait_for("Number:")
@@ -95,7 +95,7 @@ def test_a_first_factor_of_ones_choice_in_lines(sign_in_as: Start, factor: str) 
     program.wait_for("Signed in as cleo.")
 
 
-def test_setting_up_e_mail_out_of_a_choice_in_lines(sign_in_as: Start) -> None:
+def test_email_setup_from_a_choice_at_line_prompts(sign_in_as: Start) -> None:
     program = sign_in_as("max", "--plain", rows=60)
     program.log_in_by_lines()
     program.wait_for("Number:")
@@ -114,7 +114,7 @@ def prompt_by_prompt(program: SignIn, *answers: tuple[str, str]) -> None:
         program.answer(prompt, answer)
 
 
-def test_a_forgotten_password_is_reset_in_lines(sign_in_as: Start) -> None:
+def test_forgotten_password_is_reset_at_line_prompts(sign_in_as: Start) -> None:
     program = sign_in_as("ann", "--plain", rows=60)
     prompt_by_prompt(program, ("Username:", "/forgot"), ("Username:", "ann"), ("Number:", "2"))
     program.wait_for("If there is such an account: code sent by e-mail to a***@")
@@ -127,14 +127,14 @@ def test_a_forgotten_password_is_reset_in_lines(sign_in_as: Start) -> None:
     assert program.wait_exit() == 0
 
 
-def test_who_cannot_remember_says_so_where_the_password_is_asked(sign_in_as: Start) -> None:
+def test_forgot_word_works_at_the_password_prompt(sign_in_as: Start) -> None:
     program = sign_in_as("ann", "--plain", rows=60)
     prompt_by_prompt(program, ("Username:", "ann"), ("Password:", "/forgot"), ("Number:", "/back"))
     program.wait_for("Username: ann (/back asks for another)")
     assert program.server.calls == [], "nothing was sent"
 
 
-def test_an_account_is_made_in_lines_and_keeps_what_was_not_refused(sign_in_as: Start) -> None:
+def test_sign_up_at_line_prompts_keeps_accepted_input(sign_in_as: Start) -> None:
     program = sign_in_as("ann", "--plain", rows=60)
     prompt_by_prompt(program, ("Username:", "/sign-up"), ("Username:", "ann"))
     prompt_by_prompt(program, ("New password:", "short"), ("Once more:", "short"))
@@ -151,7 +151,7 @@ def test_an_account_is_made_in_lines_and_keeps_what_was_not_refused(sign_in_as: 
     assert NEW.encode() not in program.received
 
 
-def test_a_sign_up_that_met_trouble_is_sent_again_at_a_key_press_alone(
+def test_failed_sign_up_is_sent_again_by_enter(
     own_pool: Callable[..., OwnPool],
 ) -> None:
     pool = own_pool(AutoVerifiedAttributes=["email"])
@@ -166,7 +166,7 @@ def test_a_sign_up_that_met_trouble_is_sent_again_at_a_key_press_alone(
     assert [operation for operation, _ in pool.server.calls].count("SignUp") == 2
 
 
-def test_where_people_cannot_sign_up_sign_in_is_asked_again(own_pool: Callable[..., OwnPool]) -> None:
+def test_disabled_sign_up_returns_to_sign_in(own_pool: Callable[..., OwnPool]) -> None:
     pool = own_pool(AdminCreateUserConfig={"AllowAdminCreateUserOnly": True})
     program = pool.sign_in("--plain", rows=60)
     prompt_by_prompt(program, ("Username:", "/sign-up"), ("Username:", "zoe"), ("New password:", NEW))
@@ -175,7 +175,7 @@ def test_where_people_cannot_sign_up_sign_in_is_asked_again(own_pool: Callable[.
     prompt_by_prompt(program, ("Username:", "ann"), ("Password:", "/back"), ("Username:", ""))
 
 
-def test_a_new_code_in_lines_has_its_cool_down_and_says_what_it_does_to_the_others(sign_in_as: Start) -> None:
+def test_new_code_at_line_prompts_has_a_cool_down(sign_in_as: Start) -> None:
     program = sign_in_as("sam", "--plain", rows=60)
     prompt_by_prompt(program, ("Username:", "sam"), ("Password:", program.user.password), ("Code:", "/new"))
     program.wait_for("A new code is on its way; earlier ones stopped working.")
@@ -186,7 +186,7 @@ def test_a_new_code_in_lines_has_its_cool_down_and_says_what_it_does_to_the_othe
     program.wait_for("Signed in as sam.")
 
 
-def test_what_is_no_answer_to_enter_alone_is_answered(own_pool: Callable[..., OwnPool]) -> None:
+def test_text_at_an_enter_only_prompt_is_rejected(own_pool: Callable[..., OwnPool]) -> None:
     program = own_pool().sign_in("--plain", flow="USER_AUTH", rows=60)
     enter = "Enter signs in, /back asks for another name:"
     prompt_by_prompt(program, ("Username:", "nobody"), (enter, "/forgot"))
@@ -194,7 +194,7 @@ def test_what_is_no_answer_to_enter_alone_is_answered(own_pool: Callable[..., Ow
     prompt_by_prompt(program, (enter, "/back"), ("Username:", "ann"))
 
 
-def test_what_is_typed_during_a_wait_is_neither_shown_nor_kept(sign_in_as: Start, server: PoolServer) -> None:
+def test_input_during_a_wait_is_dropped_and_not_echoed(sign_in_as: Start, server: PoolServer) -> None:
     program = sign_in_as("ann", "--plain")
     server.fail_next("InitiateAuth", "NotAuthorizedException", "Password attempts exceeded")
     program.log_in_by_lines()
@@ -206,7 +206,7 @@ def test_what_is_typed_during_a_wait_is_neither_shown_nor_kept(sign_in_as: Start
     assert b"typed-ahead" not in program.received
 
 
-def test_ctrl_z_in_a_password_is_said_to_stop_nothing_and_costs_no_try(sign_in_as: Start) -> None:
+def test_ctrl_z_in_a_password_costs_no_attempt(sign_in_as: Start) -> None:
     program = sign_in_as("ann", "--plain")
     program.answer("Username:", "ann")
     program.answer("Password:", f"{program.user.password}\x1a")
@@ -216,7 +216,7 @@ def test_ctrl_z_in_a_password_is_said_to_stop_nothing_and_costs_no_try(sign_in_a
     program.wait_for("Signed in as ann.")
 
 
-def test_a_password_is_not_shown_after_a_stop(sign_in_as: Start) -> None:
+def test_password_is_not_shown_after_suspend(sign_in_as: Start) -> None:
     program = sign_in_as("ann", "--plain")
     program.wait_for("Username:")
     program.enter("ann")
@@ -233,7 +233,7 @@ def test_a_password_is_not_shown_after_a_stop(sign_in_as: Start) -> None:
     assert program.user.password.encode() not in program.received
 
 
-def test_a_new_code_that_was_refused_is_not_said_to_be_on_its_way(
+def test_rejected_new_code_is_not_announced_as_sent(
     sign_in_as: Start, server: PoolServer
 ) -> None:
     program = sign_in_as("sam", "--plain")
@@ -247,7 +247,7 @@ def test_a_new_code_that_was_refused_is_not_said_to_be_on_its_way(
     assert "on its way" not in program.screen_text()
 
 
-def test_a_code_is_found_in_its_sentence(sign_in_as: Start) -> None:
+def test_code_is_extracted_from_a_pasted_sentence(sign_in_as: Start) -> None:
     program = sign_in_as("sam", "--plain")
     program.log_in_by_lines()
     program.wait_for("Code:")

@@ -14,7 +14,7 @@ from tui_auth.pool import PoolServer
 from tui_auth.pool.demo_users import provision
 
 
-def test_a_sample_user_walks_to_the_end_without_a_key_pressed(tmp_path: Path) -> None:
+def test_played_demo_reaches_the_end_without_a_key(tmp_path: Path) -> None:
     arguments = ["-m", "tui_auth", "demo", "--play", "max", "--pace", "0.3"]
     with PtyProgram(arguments, home=tmp_path) as program:
         program.wait_for("Signed in as max", settled=False)  # it ends by itself a moment later
@@ -28,7 +28,7 @@ USERNAMES = (
 
 
 @pytest.mark.parametrize("username", USERNAMES)
-async def test_each_sample_user_signs_in(username: str) -> None:
+async def test_every_sample_user_can_be_played(username: str) -> None:
     with PoolServer() as server:
         pool = provision(server)
         assert [user.username for user in pool.users] == list(USERNAMES), "each of them is played here"
@@ -39,7 +39,7 @@ async def test_each_sample_user_signs_in(username: str) -> None:
         assert isinstance(app.next_step, Done)
 
 
-def test_a_user_that_does_not_exist_is_answered_with_those_that_do(tmp_path: Path) -> None:
+def test_unknown_sample_user_lists_the_known_ones(tmp_path: Path) -> None:
     with PtyProgram(["-m", "tui_auth", "demo", "--play", "zoe"], home=tmp_path) as program:
         assert program.wait_exit() == 2
         assert "They are ann, sam, tom" in program.screen_text()

@@ -10,7 +10,7 @@ from tests.steps.reading import ANSWERS
 Start = Callable[..., SignIn]
 
 
-def test_a_wrong_answer_ends_at_sign_in_and_the_next_sign_in_works(sign_in_as: Start) -> None:
+def test_wrong_custom_answer_returns_to_sign_in(sign_in_as: Start) -> None:
     program = sign_in_as("quinn")
     program.log_in()
     program.wait_for("the service asks")
@@ -27,7 +27,7 @@ def test_a_wrong_answer_ends_at_sign_in_and_the_next_sign_in_works(sign_in_as: S
     program.wait_for("Signed in as quinn")
 
 
-def test_the_other_text_of_a_failed_challenge_ends_at_sign_in_too(sign_in_as: Start) -> None:
+def test_other_failure_text_of_a_challenge_returns_to_sign_in(sign_in_as: Start) -> None:
     program = sign_in_as("quinn")
     program.server.failed_custom_challenge_text = "Invalid session for the user."
     program.log_in()
@@ -39,7 +39,7 @@ def test_the_other_text_of_a_failed_challenge_ends_at_sign_in_too(sign_in_as: St
     assert calls.count("InitiateAuth") == 1, "a failed challenge is never started again by itself"
 
 
-def test_a_step_from_the_future_is_shown_and_can_be_answered(sign_in_as: Start) -> None:
+def test_unknown_step_is_shown_and_can_be_answered(sign_in_as: Start) -> None:
     program = sign_in_as("luna")
     program.log_in()
     program.wait_for("does not know")
@@ -50,7 +50,7 @@ def test_a_step_from_the_future_is_shown_and_can_be_answered(sign_in_as: Start) 
     program.wait_for("Signed in as luna")
 
 
-def test_a_wrong_answer_to_the_unknown_step_says_why_and_goes_back(sign_in_as: Start) -> None:
+def test_wrong_answer_to_an_unknown_step_returns_with_the_reason(sign_in_as: Start) -> None:
     program = sign_in_as("luna")
     program.log_in()
     program.wait_for("MOON_PHASE")

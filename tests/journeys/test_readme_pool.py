@@ -101,11 +101,11 @@ def shell(tmp_path: Path, server: PoolServer) -> Iterator[Callable[[], Shell]]:
         yield start
 
 
-def test_there_are_three_lines_for_each_kind_of_user() -> None:
+def test_readme_has_three_lines_per_kind_of_user() -> None:
     assert [len(block) for block in lines_of_readme()] == [3, 3, 3]
 
 
-def test_in_an_amplify_project(shell: Callable[[], Shell], tmp_path: Path) -> None:
+def test_readme_lines_work_in_an_amplify_project(shell: Callable[[], Shell], tmp_path: Path) -> None:
     signs_in, tells, uses = lines_of_readme()[0]
     program = shell()
     project = tmp_path / "home" / "my-project"
@@ -127,7 +127,7 @@ def test_in_an_amplify_project(shell: Callable[[], Shell], tmp_path: Path) -> No
     program.ends_well()
 
 
-def test_with_a_pool_id_from_a_wiki_page(shell: Callable[[], Shell]) -> None:
+def test_readme_lines_work_with_a_pool_id(shell: Callable[[], Shell]) -> None:
     keeps, looks, signs_in = lines_of_readme()[1]
     program = shell()
     program.type(keeps)
@@ -141,7 +141,7 @@ def test_with_a_pool_id_from_a_wiki_page(shell: Callable[[], Shell]) -> None:
     program.ends_well()
 
 
-def test_with_neither_at_hand(shell: Callable[[], Shell]) -> None:
+def test_readme_lines_work_with_the_demo(shell: Callable[[], Shell]) -> None:
     asks, tells, uses = lines_of_readme()[2]
     program = shell()
     pool, client = program.ids

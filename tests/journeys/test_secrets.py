@@ -13,7 +13,7 @@ Start = Callable[..., SignIn]
 WRONG = "Canary-Pass-9!xyz"
 
 
-def test_with_the_usual_flow_the_password_is_not_sent(sign_in_as: Start) -> None:
+def test_srp_never_sends_the_password(sign_in_as: Start) -> None:
     program = sign_in_as("ann")
     program.log_in(WRONG)
     program.wait_for("Incorrect username or password.")
@@ -31,7 +31,7 @@ def copied(program: SignIn) -> str:
     return base64.b64decode(program.emulator.clipboard[-1]).decode()
 
 
-def test_the_set_up_key_is_copied_and_then_the_uri(sign_in_as: Start) -> None:
+def test_copy_gives_the_setup_key_and_then_the_uri(sign_in_as: Start) -> None:
     program = sign_in_as("tess", SSH_CONNECTION="1 2 3 4")
     program.log_in()
     program.wait_for("2 Enter the code the app shows")

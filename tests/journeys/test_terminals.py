@@ -36,7 +36,7 @@ def colours_in(received: bytes) -> set[int]:
 
 
 @pytest.mark.parametrize("variables", [{"TUI_AUTH_THEME": "ansi"}, *NO_COLOURS], ids=str)
-def test_the_picture_is_scanned_off_any_terminal(sign_in_as: Start, variables: dict[str, str]) -> None:
+def test_qr_code_scans_from_any_terminal(sign_in_as: Start, variables: dict[str, str]) -> None:
     program = sign_in_as("tess", **variables)
     program.log_in()
     phone = scan(program)
@@ -49,7 +49,7 @@ def test_the_picture_is_scanned_off_any_terminal(sign_in_as: Start, variables: d
 
 
 @pytest.mark.parametrize("variables", NO_COLOURS, ids=str)
-def test_the_chosen_line_is_seen_without_colours(sign_in_as: Start, variables: dict[str, str]) -> None:
+def test_selected_line_is_visible_without_colors(sign_in_as: Start, variables: dict[str, str]) -> None:
     program = sign_in_as("mia", **variables)
     program.log_in()
     program.wait_for("How do you want to confirm it is you?")
@@ -65,7 +65,7 @@ def reversed_rows(program: PtyProgram) -> list[str]:
 
 
 @pytest.mark.parametrize("variables", NO_COLOURS, ids=str)
-def test_without_colours_none_is_sent_from_the_first_screen_to_the_last(
+def test_no_color_sends_no_color_on_any_screen(
     sign_in_as: Start, variables: dict[str, str]
 ) -> None:
     program = sign_in_as("mia", **variables)
@@ -92,7 +92,7 @@ def test_without_colours_none_is_sent_from_the_first_screen_to_the_last(
     assert blinks is None, "neither text nor cursor blinks"
 
 
-def test_ctrl_z_gives_the_terminal_back_and_fg_takes_it_again(sign_in_as: Start) -> None:
+def test_ctrl_z_and_fg_suspend_and_resume(sign_in_as: Start) -> None:
     program = sign_in_as("sam")
     program.log_in()
     program.wait_for("Code sent by SMS to +")
@@ -135,7 +135,7 @@ ALL_OR_SOME_OR_NONE = [each for count in range(4) for each in itertools.combinat
 
 
 @pytest.mark.parametrize("piped", ALL_OR_SOME_OR_NONE, ids=str)
-def test_with_streams_in_pipes_it_asks_on_the_terminal_or_says_that_there_is_none(
+def test_piped_streams_use_the_terminal_or_report_none(
     server: PoolServer, demo: DemoPool, tmp_path: Path, pipe: Callable[[], int], piped: tuple[str, ...]
 ) -> None:
     arguments = ["-m", "tui_auth", "sign-in", "--user-pool-id", demo.user_pool_id]
@@ -153,7 +153,7 @@ def test_with_streams_in_pipes_it_asks_on_the_terminal_or_says_that_there_is_non
         assert program.attributes() == program.attributes_before
 
 
-def test_in_a_tmux_with_default_settings_the_key_reaches_tmuxs_buffer_and_stays_in_sight(
+def test_copied_key_reaches_the_tmux_buffer_by_default(
     server: PoolServer, demo: DemoPool, tmp_path: Path, tmux_socket: Path
 ) -> None:
     user = next(user for user in demo.users if user.username == "tess")
@@ -171,7 +171,7 @@ def test_in_a_tmux_with_default_settings_the_key_reaches_tmuxs_buffer_and_stays_
         assert phone.secret[:4] in program.screen_text()
 
 
-def test_in_gnu_screen_the_key_passes_through_to_the_terminal(
+def test_copied_key_passes_through_gnu_screen(
     server: PoolServer, demo: DemoPool, tmp_path: Path
 ) -> None:
     need_tool("screen")
@@ -194,7 +194,7 @@ def test_in_gnu_screen_the_key_passes_through_to_the_terminal(
         program.wait_exit()
 
 
-def test_under_wsl_the_key_goes_to_windows_clipboard(sign_in_as: Start, tmp_path: Path) -> None:
+def test_copied_key_reaches_the_windows_clipboard_under_wsl(sign_in_as: Start, tmp_path: Path) -> None:
     tool, got = tmp_path / "bin" / "clip.exe", tmp_path / "got"
     tool.parent.mkdir()
     tool.write_text(f"#!/bin/sh\nexec cat >'{got}'\n")
@@ -209,7 +209,7 @@ def test_under_wsl_the_key_goes_to_windows_clipboard(sign_in_as: Start, tmp_path
     assert not program.emulator.clipboard
 
 
-def test_the_picture_is_whole_or_away_and_then_the_key_stands_alone(sign_in_as: Start) -> None:
+def test_qr_code_is_whole_or_replaced_by_the_key(sign_in_as: Start) -> None:
     program = sign_in_as("tess", "--app-name", "Acme")
     program.log_in()
     phone = scan(program)

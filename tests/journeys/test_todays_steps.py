@@ -17,7 +17,7 @@ Start = Callable[..., SignIn]
 @pytest.mark.parametrize(
     ("line", "medium"), [("Code by e-mail", "by e-mail"), ("Code by SMS", "by SMS")], ids=["e-mail", "SMS"]
 )
-def test_a_code_as_first_factor_however_long(sign_in_as: Start, line: str, medium: str) -> None:
+def test_code_as_first_factor_of_any_length(sign_in_as: Start, line: str, medium: str) -> None:
     program = sign_in_as("cleo")
     program.log_in()
     program.wait_for("What do you want to sign in with?")
@@ -30,7 +30,7 @@ def test_a_code_as_first_factor_however_long(sign_in_as: Start, line: str, mediu
 
 
 @pytest.mark.parametrize("line", ["Password, sent to Cognito", "Password, never sent (SRP)"])
-def test_a_password_as_first_factor(sign_in_as: Start, line: str) -> None:
+def test_password_as_first_factor(sign_in_as: Start, line: str) -> None:
     program = sign_in_as("cleo")
     program.log_in()
     program.wait_for("What do you want to sign in with?")
@@ -49,7 +49,7 @@ def test_a_password_as_first_factor(sign_in_as: Start, line: str) -> None:
     assert ("PASSWORD_CLAIM_SIGNATURE" in " ".join(sent)) == ("SRP" in line)
 
 
-def test_a_passkey_offers_the_other_factors(sign_in_as: Start) -> None:
+def test_passkey_offers_the_other_factors(sign_in_as: Start) -> None:
     program = sign_in_as("cleo")
     program.log_in()
     program.wait_for("What do you want to sign in with?")
@@ -61,7 +61,7 @@ def test_a_passkey_offers_the_other_factors(sign_in_as: Start) -> None:
     program.wait_for("What do you want to sign in with?")
 
 
-def test_a_password_typed_anew_keeps_the_choice_and_esc_leads_back_to_it(sign_in_as: Start) -> None:
+def test_retyped_password_keeps_the_choice(sign_in_as: Start) -> None:
     program = sign_in_as("cleo", "--preferred-first-factor", "PASSWORD_SRP")
     program.log_in()
     program.wait_for("Your password")
@@ -74,7 +74,7 @@ def test_a_password_typed_anew_keeps_the_choice_and_esc_leads_back_to_it(sign_in
 
 
 @pytest.mark.parametrize("named_by", ["flag", "profile"])
-def test_a_preferred_first_factor_skips_the_choice_and_esc_leads_to_it(
+def test_preferred_first_factor_skips_the_choice(
     own_pool: Callable[..., OwnPool], named_by: str
 ) -> None:
     pool = own_pool(Policies={"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}})
@@ -100,7 +100,7 @@ def test_a_preferred_first_factor_skips_the_choice_and_esc_leads_to_it(
 
 
 @pytest.mark.parametrize("factor", ["PASSWORD", "SMS_OTP"])
-def test_any_factor_may_be_preferred(own_pool: Callable[..., OwnPool], factor: str) -> None:
+def test_any_factor_can_be_preferred(own_pool: Callable[..., OwnPool], factor: str) -> None:
     pool = own_pool(Policies={"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "SMS_OTP"]}})
     pool.user("ann", phone_number="+4915112345678", phone_number_verified="true")
     program = pool.sign_in("--preferred-first-factor", factor, flow="USER_AUTH")
@@ -114,7 +114,7 @@ def test_any_factor_may_be_preferred(own_pool: Callable[..., OwnPool], factor: s
     program.wait_for("Signed in as ann")
 
 
-def test_a_password_as_first_factor_is_followed_by_the_second(own_pool: Callable[..., OwnPool]) -> None:
+def test_password_as_first_factor_leads_to_the_second(own_pool: Callable[..., OwnPool]) -> None:
     factors = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}}
     pool = own_pool(mfa={"MfaConfiguration": "OPTIONAL", **APP_AND_SMS}, Policies=factors)
     pool.user("ann", email="ann@example.com", email_verified="true")
@@ -129,7 +129,7 @@ def test_a_password_as_first_factor_is_followed_by_the_second(own_pool: Callable
     program.wait_for("password ✓")
 
 
-def test_setting_up_e_mail_out_of_a_choice(sign_in_as: Start) -> None:
+def test_email_setup_from_a_choice(sign_in_as: Start) -> None:
     program = sign_in_as("max")
     program.log_in()
     program.send(number_of(program, "E-mail"))
@@ -143,7 +143,7 @@ def test_setting_up_e_mail_out_of_a_choice(sign_in_as: Start) -> None:
 
 
 @pytest.mark.parametrize("flags", [[], ["--plain"]], ids=["full screen", "lines"])
-def test_sms_is_left_out_of_what_can_be_set_up_and_that_is_said(
+def test_sms_cannot_be_set_up_and_that_is_stated(
     own_pool: Callable[..., OwnPool], flags: list[str]
 ) -> None:
     pool = own_pool(mfa={"MfaConfiguration": "ON", **APP_AND_SMS, "EmailMfaConfiguration": {}})
@@ -155,7 +155,7 @@ def test_sms_is_left_out_of_what_can_be_set_up_and_that_is_said(
     assert "Text message" not in program.screen_text()
 
 
-def test_a_new_code_for_an_e_mail_set_up_goes_to_the_same_address(own_pool: Callable[..., OwnPool]) -> None:
+def test_new_email_setup_code_goes_to_the_same_address(own_pool: Callable[..., OwnPool]) -> None:
     pool = own_pool(mfa={"MfaConfiguration": "ON", "EmailMfaConfiguration": {}})
     pool.user()
     program = pool.sign_in()

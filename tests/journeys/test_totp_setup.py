@@ -14,7 +14,7 @@ Start = Callable[..., SignIn]
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
-def test_the_picture_on_the_screen_makes_codes_the_pool_accepts(sign_in_as: Start, theme: str) -> None:
+def test_scanned_qr_code_gives_codes_the_pool_accepts(sign_in_as: Start, theme: str) -> None:
     program = sign_in_as("tess", "--app-name", "Acme & Co", TUI_AUTH_THEME=theme)
     program.log_in()
     phone = scan(program)
@@ -25,7 +25,7 @@ def test_the_picture_on_the_screen_makes_codes_the_pool_accepts(sign_in_as: Star
     program.wait_for("Signed in as tess")
 
 
-def test_a_code_from_another_moment_or_of_another_key_is_explained(sign_in_as: Start) -> None:
+def test_wrong_setup_code_is_explained(sign_in_as: Start) -> None:
     program = sign_in_as("tess")
     program.log_in()
     phone = scan(program)
@@ -37,7 +37,7 @@ def test_a_code_from_another_moment_or_of_another_key_is_explained(sign_in_as: S
     program.wait_for("Signed in as tess")
 
 
-def test_a_code_of_another_key_is_said_to_be_one(sign_in_as: Start) -> None:
+def test_code_of_another_key_is_recognized(sign_in_as: Start) -> None:
     program = sign_in_as("tess")
     program.log_in()
     phone = scan(program)
@@ -47,7 +47,7 @@ def test_a_code_of_another_key_is_said_to_be_one(sign_in_as: Start) -> None:
     program.wait_for("Signed in as tess")
 
 
-def test_temporary_password_then_set_up_then_done(sign_in_as: Start) -> None:
+def test_temporary_password_then_totp_setup_then_done(sign_in_as: Start) -> None:
     program = sign_in_as("noel")
     program.log_in()
     program.wait_for("Choose a new password")

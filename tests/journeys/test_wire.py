@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.journeys.conftest import SignIn
 
 
-def test_f4_shows_the_calls_over_the_step_and_closes_again(sign_in_as: Callable[..., SignIn]) -> None:
+def test_f4_toggles_the_call_trace(sign_in_as: Callable[..., SignIn]) -> None:
     program = sign_in_as("sam")
     program.wait_for("Username")
     program.press("f4")
@@ -27,7 +27,7 @@ def test_f4_shows_the_calls_over_the_step_and_closes_again(sign_in_as: Callable[
     program.wait_for("Signed in as sam")
 
 
-def test_a_trace_holds_a_line_a_call_and_nothing_that_was_typed(
+def test_trace_file_has_one_line_per_call_and_no_input(
     sign_in_as: Callable[..., SignIn], tmp_path: Path
 ) -> None:
     trace = tmp_path / "trace.txt"
@@ -48,7 +48,7 @@ def test_a_trace_holds_a_line_a_call_and_nothing_that_was_typed(
         assert secret not in trace.read_text()
 
 
-def test_a_trace_that_cannot_be_written_is_said_before_the_screen_opens(
+def test_unwritable_trace_file_is_reported_first(
     sign_in_as: Callable[..., SignIn], tmp_path: Path
 ) -> None:
     program = sign_in_as("ann", "--trace", str(tmp_path))
@@ -56,7 +56,7 @@ def test_a_trace_that_cannot_be_written_is_said_before_the_screen_opens(
     assert "The trace cannot be written" in program.screen_text()
 
 
-def test_a_disk_that_is_full_ends_the_trace_and_not_the_sign_in(sign_in_as: Callable[..., SignIn]) -> None:
+def test_full_disk_ends_the_trace_only(sign_in_as: Callable[..., SignIn]) -> None:
     program = sign_in_as("ann", "--plain", "--trace", "/dev/full")
     program.log_in_by_lines()
     program.wait_for("Signed in as ann.")
@@ -64,7 +64,7 @@ def test_a_disk_that_is_full_ends_the_trace_and_not_the_sign_in(sign_in_as: Call
     assert "went wrong" not in program.screen_text()
 
 
-def test_a_pipe_that_nobody_reads_is_no_trace(sign_in_as: Callable[..., SignIn], tmp_path: Path) -> None:
+def test_unread_pipe_is_rejected_as_trace_file(sign_in_as: Callable[..., SignIn], tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     program = sign_in_as("ann", "--trace", str(tmp_path / "pipe"))
     assert program.wait_exit() == 3

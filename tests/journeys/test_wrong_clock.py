@@ -43,7 +43,7 @@ def timestamps(server: PoolServer) -> list[float]:
 @pytest.mark.parametrize(
     ("off", "way"), [(MINUTES_OFF, "slow"), (-MINUTES_OFF, "fast")], ids=["slow", "fast"]
 )
-def test_a_refused_code_from_an_app_is_explained_and_srp_uses_the_servers_time(
+def test_wrong_clock_is_explained_and_srp_uses_server_time(
     own_pool: MakePool, off: float, way: str
 ) -> None:
     pool = own_pool(mfa={"MfaConfiguration": "OPTIONAL", **APP_AND_SMS})
@@ -67,7 +67,7 @@ def code_of_this_machine(phone: pyotp.TOTP, server: PoolServer, off: float) -> s
     return phone.at(int(server.clock.now() - off))
 
 
-def test_a_failed_proof_says_the_seconds_too(own_pool: MakePool) -> None:
+def test_failed_srp_proof_reports_the_clock_offset(own_pool: MakePool) -> None:
     pool = own_pool()
     pool.user()
     pool.server.clock.advance(MINUTES_OFF)
@@ -79,7 +79,7 @@ def test_a_failed_proof_says_the_seconds_too(own_pool: MakePool) -> None:
     program.wait_for("Signed in as ann")
 
 
-def test_a_right_password_proved_with_a_wrong_time_is_explained_and_the_next_try_works(
+def test_right_password_with_a_wrong_clock_is_explained(
     own_pool: MakePool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pool = own_pool()
@@ -101,7 +101,7 @@ def test_a_right_password_proved_with_a_wrong_time_is_explained_and_the_next_try
     program.wait_for("Signed in as ann")
 
 
-def test_where_the_clock_is_right_or_explains_nothing_it_is_not_spoken_of(own_pool: MakePool) -> None:
+def test_correct_clock_is_not_mentioned(own_pool: MakePool) -> None:
     pool = own_pool(mfa={"MfaConfiguration": "OPTIONAL", **APP_AND_SMS})
     pool.user("ann", phone_number="+4915550001234", phone_number_verified="true")
     whom = {"UserPoolId": pool.id, "Username": "ann"}
@@ -119,7 +119,7 @@ def test_where_the_clock_is_right_or_explains_nothing_it_is_not_spoken_of(own_po
     assert "clock" not in program.screen_text(), "no clock makes a code that was sent"
 
 
-def test_the_same_in_lines(own_pool: MakePool) -> None:
+def test_wrong_clock_is_explained_at_line_prompts(own_pool: MakePool) -> None:
     pool = own_pool(mfa={"MfaConfiguration": "OPTIONAL", **APP_AND_SMS})
     pool.user()
     phone = pool.phone_of()
