@@ -124,7 +124,9 @@ def test_password_file_is_used_verbatim(commands: Commands, stage: Stage) -> Non
     assert "Put the password in its first line." in (stage.folder / "stderr").read_text()
 
 
-def test_non_interactive_sign_in_that_needs_mfa_does_not_leak(commands: Commands, stage: Stage, clean: Clean) -> None:
+def test_non_interactive_sign_in_that_needs_mfa_does_not_leak(
+    commands: Commands, stage: Stage, clean: Clean
+) -> None:
     password = stage.password.text.encode() + b"\n"
     for name, status in (("sam", 10), ("rex", 10), ("nobody", 5)):
         asked = ["sign-in", *commands.pool_flags, "--username", name, "--password-stdin"]
@@ -152,9 +154,7 @@ PRINTS_NONE: list[list[str]] = [
 ]
 
 
-def test_commands_that_print_secrets_use_stdout_only(
-    commands: Commands, stage: Stage, clean: Clean
-) -> None:
+def test_commands_that_print_secrets_use_stdout_only(commands: Commands, stage: Stage, clean: Clean) -> None:
     commands.sign_in()
     for arguments in PRINTS_A_SECRET:
         places = commands.run(*arguments)

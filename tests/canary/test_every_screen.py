@@ -24,9 +24,7 @@ def shown_codes(stage: Stage) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("username", WALKS)
-def test_typed_secrets_stay_in_the_process_at_every_step(
-    stage: Stage, clean: Clean, username: str
-) -> None:
+def test_typed_secrets_stay_in_the_process_at_every_step(stage: Stage, clean: Clean, username: str) -> None:
     program = stage.sign_in(username)
     walk = Walk(stage, program)
     walk.log_in()

@@ -68,9 +68,7 @@ def test_tmux_pane_scrollback_and_buffer_hold_no_secret(
     clean(places=places, may_stand=SHOWN | {"password": "terminal"})
 
 
-def test_copied_totp_key_is_in_the_tmux_buffer_only(
-    stage: Stage, clean: Clean, tmux_socket: Path
-) -> None:
+def test_copied_totp_key_is_in_the_tmux_buffer_only(stage: Stage, clean: Clean, tmux_socket: Path) -> None:
     program = in_tmux(stage, tmux_socket, "")
     at_the_set_up(stage, program)
     program.press("ctrl+y")

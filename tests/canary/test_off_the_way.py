@@ -55,9 +55,7 @@ def asked_for_a_secrets_file(stage: Stage) -> WatchedSignIn:
     return program
 
 
-def test_client_secret_typed_on_the_first_screen_does_not_leak(
-    stage: Stage, clean: Clean
-) -> None:
+def test_client_secret_typed_on_the_first_screen_does_not_leak(stage: Stage, clean: Clean) -> None:
     program = asked_for_a_secrets_file(stage)
     (secret,) = [each for each in stage.made if each.name == "client secret"]
     file = stage.folder / "secret-of-the-client"

@@ -146,9 +146,7 @@ def test_redirect_is_not_followed(proxy: FaultProxy, name: str) -> None:
     "setting", ["flag", "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "AWS_ENDPOINT_URL"]
 )
 @pytest.mark.parametrize("lines", [False, True], ids=["full screen", "lines"])
-def test_local_endpoint_has_a_badge(
-    sign_in_as: Start, server: PoolServer, setting: str, lines: bool
-) -> None:
+def test_local_endpoint_has_a_badge(sign_in_as: Start, server: PoolServer, setting: str, lines: bool) -> None:
     flags = ["--plain"] if lines else []
     if setting == "flag":
         program = sign_in_as("ann", *flags)
@@ -209,9 +207,7 @@ def signs_in(demo: DemoPool, url: str | None) -> bool:
     return auth_at(demo, url).sign_in("ann", demo.users[0].password).is_signed_in
 
 
-def test_untrusted_certificate_is_rejected_with_advice(
-    demo: DemoPool, safe_proxy: FaultProxy
-) -> None:
+def test_untrusted_certificate_is_rejected_with_advice(demo: DemoPool, safe_proxy: FaultProxy) -> None:
     with pytest.raises(AuthError) as caught:
         signs_in(demo, safe_proxy.url)
     assert caught.value.kind is ErrorKind.NETWORK

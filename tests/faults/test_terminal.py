@@ -182,9 +182,7 @@ def test_quit_does_not_wait_for_a_socket(sign_in_as: Start, proxy: FaultProxy, k
     assert strangers(program) == []
 
 
-def test_keys_typed_during_a_request_are_not_echoed(
-    sign_in_as: Start, proxy: FaultProxy
-) -> None:
+def test_keys_typed_during_a_request_are_not_echoed(sign_in_as: Start, proxy: FaultProxy) -> None:
     proxy.arm(next(fault for fault in UNANSWERED if fault.name == "a socket that stalls"))
     program = sign_in_as("ann", "--plain", "--endpoint-url", proxy.url, program=WAITS_FOR_AN_HOUR)
     program.log_in_by_lines()

@@ -138,9 +138,7 @@ def test_opt_in_pool_asks_once_to_remember_the_device(
     assert QUESTION not in second.screen_text()
 
 
-def test_token_command_asks_about_the_device_first(
-    own_pool: MakePool, tmp_path: Path
-) -> None:
+def test_token_command_asks_about_the_device_first(own_pool: MakePool, tmp_path: Path) -> None:
     pool = tracking(own_pool, asks=True)
     out = tmp_path / "out"
     with PtyProgram(["-m", "tui_auth", "token", *pool.flags()], home=tmp_path, stdout=out) as program:

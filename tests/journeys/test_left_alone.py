@@ -48,9 +48,7 @@ def by_sms(own_pool: MakePool, *, minutes: int = 3) -> OwnPool:
     return pool
 
 
-def test_terminal_left_overnight_sends_nothing(
-    own_pool: MakePool, tmp_path: Path
-) -> None:
+def test_terminal_left_overnight_sends_nothing(own_pool: MakePool, tmp_path: Path) -> None:
     pool, slept = by_sms(own_pool), tmp_path / "slept"
     slept.write_text("0")
     program = pool.sign_in(program=["-c", ASLEEP.format(slept=str(slept))])

@@ -26,9 +26,7 @@ SETTINGS: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("named_by", ["flag", "profile"])
-def test_preferred_passkey_offers_the_other_factors(
-    own_pool: MakePool, named_by: str
-) -> None:
+def test_preferred_passkey_offers_the_other_factors(own_pool: MakePool, named_by: str) -> None:
     pool = own_pool(**SETTINGS)
     pool.user("ann", email="ann@example.com")
     if named_by == "flag":

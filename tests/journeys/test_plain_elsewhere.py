@@ -51,9 +51,7 @@ def test_expect_script_signs_in(
 
 
 @pytest.mark.parametrize("variable", ["ACCESSIBLE", "TUI_AUTH_PLAIN"])
-def test_screen_reader_setting_gives_line_prompts(
-    sign_in_as: Start, variable: str
-) -> None:
+def test_screen_reader_setting_gives_line_prompts(sign_in_as: Start, variable: str) -> None:
     program = sign_in_as("ann", rows=60, **{variable: "1"})
     program.log_in_by_lines()
     program.wait_for("Signed in as ann.")
@@ -233,9 +231,7 @@ def test_password_is_not_shown_after_suspend(sign_in_as: Start) -> None:
     assert program.user.password.encode() not in program.received
 
 
-def test_rejected_new_code_is_not_announced_as_sent(
-    sign_in_as: Start, server: PoolServer
-) -> None:
+def test_rejected_new_code_is_not_announced_as_sent(sign_in_as: Start, server: PoolServer) -> None:
     program = sign_in_as("sam", "--plain")
     program.log_in_by_lines()
     program.wait_for("Code:")

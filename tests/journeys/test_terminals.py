@@ -65,9 +65,7 @@ def reversed_rows(program: PtyProgram) -> list[str]:
 
 
 @pytest.mark.parametrize("variables", NO_COLOURS, ids=str)
-def test_no_color_sends_no_color_on_any_screen(
-    sign_in_as: Start, variables: dict[str, str]
-) -> None:
+def test_no_color_sends_no_color_on_any_screen(sign_in_as: Start, variables: dict[str, str]) -> None:
     program = sign_in_as("mia", **variables)
     program.log_in("not-this")
     program.wait_for("Incorrect username or password.")
@@ -171,9 +169,7 @@ def test_copied_key_reaches_the_tmux_buffer_by_default(
         assert phone.secret[:4] in program.screen_text()
 
 
-def test_copied_key_passes_through_gnu_screen(
-    server: PoolServer, demo: DemoPool, tmp_path: Path
-) -> None:
+def test_copied_key_passes_through_gnu_screen(server: PoolServer, demo: DemoPool, tmp_path: Path) -> None:
     need_tool("screen")
     user = next(user for user in demo.users if user.username == "tess")
     command = [sys.executable, "-m", "tui_auth", "sign-in", "--user-pool-id", user.user_pool_id]

@@ -74,9 +74,7 @@ def test_retyped_password_keeps_the_choice(sign_in_as: Start) -> None:
 
 
 @pytest.mark.parametrize("named_by", ["flag", "profile"])
-def test_preferred_first_factor_skips_the_choice(
-    own_pool: Callable[..., OwnPool], named_by: str
-) -> None:
+def test_preferred_first_factor_skips_the_choice(own_pool: Callable[..., OwnPool], named_by: str) -> None:
     pool = own_pool(Policies={"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}})
     pool.user("ann", email="ann@example.com")
     if named_by == "flag":
@@ -143,9 +141,7 @@ def test_email_setup_from_a_choice(sign_in_as: Start) -> None:
 
 
 @pytest.mark.parametrize("flags", [[], ["--plain"]], ids=["full screen", "lines"])
-def test_sms_cannot_be_set_up_and_that_is_stated(
-    own_pool: Callable[..., OwnPool], flags: list[str]
-) -> None:
+def test_sms_cannot_be_set_up_and_that_is_stated(own_pool: Callable[..., OwnPool], flags: list[str]) -> None:
     pool = own_pool(mfa={"MfaConfiguration": "ON", **APP_AND_SMS, "EmailMfaConfiguration": {}})
     pool.user()
     program = pool.sign_in(*flags)

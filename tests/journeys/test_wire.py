@@ -48,9 +48,7 @@ def test_trace_file_has_one_line_per_call_and_no_input(
         assert secret not in trace.read_text()
 
 
-def test_unwritable_trace_file_is_reported_first(
-    sign_in_as: Callable[..., SignIn], tmp_path: Path
-) -> None:
+def test_unwritable_trace_file_is_reported_first(sign_in_as: Callable[..., SignIn], tmp_path: Path) -> None:
     program = sign_in_as("ann", "--trace", str(tmp_path))
     assert program.wait_exit() == 3
     assert "The trace cannot be written" in program.screen_text()

@@ -43,9 +43,7 @@ def timestamps(server: PoolServer) -> list[float]:
 @pytest.mark.parametrize(
     ("off", "way"), [(MINUTES_OFF, "slow"), (-MINUTES_OFF, "fast")], ids=["slow", "fast"]
 )
-def test_wrong_clock_is_explained_and_srp_uses_server_time(
-    own_pool: MakePool, off: float, way: str
-) -> None:
+def test_wrong_clock_is_explained_and_srp_uses_server_time(own_pool: MakePool, off: float, way: str) -> None:
     pool = own_pool(mfa={"MfaConfiguration": "OPTIONAL", **APP_AND_SMS})
     pool.user()
     phone = pool.phone_of()
