@@ -31,8 +31,8 @@ def test_fixtures_with_a_tier_exist() -> None:
         ("commands/test_token.py", ["program"], None),
         ("commands/test_token.py", ["process", "terminal_program"], "terminal"),
         ("journeys/test_demo.py", [], "terminal"),
-        ("canary/test_the_search_finds.py", [], None),
-        ("canary/test_in_tmux.py", ["tmux_socket"], "thorough"),
+        ("security/canary/test_the_search_finds.py", [], None),
+        ("security/canary/test_in_tmux.py", ["tmux_socket"], "thorough"),
     ],
 )
 def test_tier_comes_from_folder_or_fixtures(path: str, fixtures: list[str], tier: str | None) -> None:

@@ -20,8 +20,8 @@ import pytest
 TIERS: Final = ("terminal", "thorough", "process")
 
 TIER_OF_FOLDER: Final = {
-    "canary": "thorough",
-    "faults": "thorough",
+    "security/canary": "thorough",
+    "security/faults": "thorough",
     "snapshots": "thorough",
     "journeys": "terminal",
     "terminal": "terminal",
@@ -29,10 +29,10 @@ TIER_OF_FOLDER: Final = {
 
 FAST_MODULES: Final = frozenset(
     {
-        "canary/test_objects.py",
-        "canary/test_the_search_finds.py",
-        "faults/test_keys.py",
-        "faults/test_lines.py",
+        "security/canary/test_objects.py",
+        "security/canary/test_the_search_finds.py",
+        "security/faults/test_keys.py",
+        "security/faults/test_lines.py",
         "terminal/test_terminal_crash.py",
         "terminal/test_terminal_emulator.py",
         "terminal/test_terminal_safe_text.py",
@@ -68,8 +68,10 @@ _started: list[str] = []
 
 def tier_of(path: Path, fixtures: Iterable[str]) -> str | None:
     """Return the tier of a test from its file below ``tests`` and its fixtures; None for the fast tier."""
-    if path.parts[0] in TIER_OF_FOLDER and path.as_posix() not in FAST_MODULES:
-        return TIER_OF_FOLDER[path.parts[0]]
+    folders = [folder.as_posix() for folder in path.parents]
+    folder_tier = next((TIER_OF_FOLDER[folder] for folder in folders if folder in TIER_OF_FOLDER), None)
+    if folder_tier is not None and path.as_posix() not in FAST_MODULES:
+        return folder_tier
     of_fixtures = {tier_of_fixture(name) for name in fixtures}
     return next((tier for tier in TIERS if tier in of_fixtures), None)
 

@@ -23,7 +23,7 @@ class Guard:
     test: str
 
 
-ENDINGS = "canary/test_every_ending.py::"
+ENDINGS = "security/canary/test_every_ending.py::"
 
 GUARDS = (
     Guard(
@@ -38,7 +38,7 @@ GUARDS = (
         "terminal/lines.py",
         "        finally:\n            self._set(self._silent)",
         "        finally:\n            pass",
-        "faults/test_terminal.py::test_keys_typed_during_a_request_are_not_echoed",
+        "security/faults/test_terminal.py::test_keys_typed_during_a_request_are_not_echoed",
     ),
     Guard(
         "half a password is not left for the shell",

@@ -1,4 +1,4 @@
-"""What leaves the program because somebody wants it to; tests/canary looks for everything else."""
+"""What leaves the program because somebody wants it to; tests/security/canary looks for everything else."""
 
 from __future__ import annotations
 

@@ -1,0 +1,75 @@
+"""A canary through the line prompts of every kind: refused, then taken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pyotp
+import pytest
+
+from tests.security.canary import canaries
+from tests.security.canary.conftest import Clean
+from tests.security.canary.stage import Stage, WatchedSignIn
+from tests.steps.reading import ANSWERS, number_of
+
+Answers = Iterator[tuple[str, str]]
+
+LINES = ("terminal", "left on the terminal")
+"""Where a code stands that was typed at a prompt that shows it: that is what line prompts are."""
+
+
+def _nora(stage: Stage, program: WatchedSignIn) -> Answers:
+    new = stage.new_password.text
+    yield from (("New password:", new), ("Once more:", stage.wrong_password.text))
+    yield from (("New password:", new), ("Once more:", new), ("Name (needed by this pool):", "Nora"))
+
+
+def _rex(stage: Stage, program: WatchedSignIn) -> Answers:
+    new = stage.new_password.text
+    yield ("Number:", "1")
+    program.wait_for("Code:")
+    yield from (("Code:", stage.wrong_code.text), ("New password:", new), ("Once more:", new))
+    yield ("Code:", program.newest_code())
+
+
+def _carl(stage: Stage, program: WatchedSignIn) -> Answers:
+    yield ("Code:", stage.wrong_code.text)
+    yield ("Code:", program.newest_code())
+
+
+def _tom(stage: Stage, program: WatchedSignIn) -> Answers:
+    key = pyotp.TOTP(program.user.totp_secret or "")
+    yield ("Code:", stage.wrong_code.text)
+    shown = key.at(int(stage.server.clock.now()))
+    stage.made.append(canaries.code("code", shown))
+    yield ("Code:", shown)
+
+
+def _quinn(stage: Stage, program: WatchedSignIn) -> Answers:
+    yield ("Answer:", stage.answer.text)
+    yield ("Enter signs in, /back asks for another name:", "")
+    for answer in ANSWERS:
+        yield ("Answer:", answer)
+
+
+def _cleo(stage: Stage, program: WatchedSignIn) -> Answers:
+    yield ("Number:", number_of(program, "Code by e-mail"))
+    yield ("Code:", stage.wrong_code.text)
+    yield ("Code:", program.newest_code())
+
+
+WALKS: dict[str, Callable[[Stage, WatchedSignIn], Answers]] = {
+    walk.__name__.removeprefix("_"): walk for walk in (_nora, _rex, _carl, _tom, _quinn, _cleo)
+}
+
+
+@pytest.mark.parametrize("username", WALKS)
+def test_secrets_typed_at_line_prompts_stay_in_the_process(stage: Stage, clean: Clean, username: str) -> None:
+    program = stage.sign_in(username, "--plain", rows=100)
+    program.log_in_by_lines()
+    for prompt, answer in WALKS[username](stage, program):
+        program.answer(prompt, answer)
+    assert program.wait_exit() == 0
+    assert f"Signed in as {username}." in (stage.folder / "stderr").read_text()
+    sent = {f"sent code {number}": LINES for number in range(len(stage.server.messages))}
+    clean(program, may_stand=dict.fromkeys(("code", stage.wrong_code.name), LINES) | sent)

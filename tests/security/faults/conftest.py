@@ -1,0 +1,32 @@
+"""A pool behind a proxy that spoils its replies, with deadlines that do not keep a test waiting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.journeys.conftest import demo as demo
+from tests.journeys.conftest import server as server
+from tests.journeys.conftest import sign_in_as as sign_in_as
+from tests.security.faults.proxy import FaultProxy
+from tui_auth.auth import gateway
+from tui_auth.pool import PoolServer
+
+
+@pytest.fixture
+def proxy(server: PoolServer) -> Iterator[FaultProxy]:
+    """The proxy before that pool."""
+    with FaultProxy(server.endpoint_url) as running:
+        yield running
+
+
+@contextmanager
+def deadline(seconds: float) -> Iterator[None]:
+    """Give up a request after so long, in this block."""
+    former, gateway.DEADLINE_SECONDS = gateway.DEADLINE_SECONDS, seconds
+    try:
+        yield
+    finally:
+        gateway.DEADLINE_SECONDS = former

@@ -1,0 +1,344 @@
+"""Where requests go: to the pool's own address, over TLS that is checked, without anything of AWS's keys."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.journeys.conftest import SignIn
+from tests.security.faults.authority import Authority, TunnelProxy
+from tests.security.faults.catalogue import FOREIGN
+from tests.security.faults.proxy import Fault, FaultProxy
+from tests.terminal.pty_program import ROOT, PtyProgram, isolated_environment
+from tui_auth.auth.auth import Auth
+from tui_auth.auth.errors import AuthError, ErrorKind
+from tui_auth.auth.gateway import Address, CognitoGateway
+from tui_auth.auth.identity_gateway import IdentityGateway
+from tui_auth.auth.signature import KeysUnreachable, fetch_keys, keys_url
+from tui_auth.pool import PoolServer
+from tui_auth.pool.demo_users import DemoPool
+from tui_auth.secret import Secret
+
+Start = Callable[..., SignIn]
+AWS_HOST = "cognito-idp.eu-west-1.amazonaws.com"
+KEY, SECRET, TOKEN = "AKIACANARYCANARY", "aws-secret-canary", "aws-token-canary"
+KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+WEB_IDENTITY = ("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN")
+
+
+class Trap(HTTPServer):
+    """Where AWS's libraries go for credentials, if they go."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Caught)
+        self.caught: list[str] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class _Caught(BaseHTTPRequestHandler):
+    server: Trap
+
+    def do_GET(self) -> None:
+        self.server.caught.append(self.path)
+        self.send_error(404)
+
+    def do_PUT(self) -> None:
+        self.do_GET()
+
+    def log_message(self, *arguments: Any) -> None:
+        """Nothing."""
+
+
+@pytest.fixture
+def trap() -> Iterator[Trap]:
+    with Trap() as running:
+        threading.Thread(target=running.serve_forever, args=(0.01,), daemon=True).start()
+        yield running
+        running.shutdown()
+
+
+def baited(home: Path, trap: Trap) -> dict[str, str]:
+    """An environment with AWS credentials of every kind; what runs or is read leaves a trace."""
+    aws = home / ".aws"
+    aws.mkdir(parents=True)
+    process = f"credential_process = touch {home / 'ran'}"
+    (aws / "config").write_text(f"[default]\nregion = eu-west-1\n{process}\n[profile work]\n{process}\n")
+    (aws / "credentials").write_text(f"[default]\naws_access_key_id={KEY}\naws_secret_access_key={SECRET}\n")
+    (home / "web-identity").write_text(TOKEN)
+    return {
+        "AWS_ACCESS_KEY_ID": KEY,
+        "AWS_SECRET_ACCESS_KEY": SECRET,
+        "AWS_SESSION_TOKEN": TOKEN,
+        "AWS_PROFILE": "work",
+        "AWS_WEB_IDENTITY_TOKEN_FILE": str(home / "web-identity"),
+        "AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/canary",
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{trap.url}/container",
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN": TOKEN,
+        "AWS_EC2_METADATA_SERVICE_ENDPOINT": trap.url,
+        "AWS_BEARER_TOKEN_COGNITO_IDENTITY_PROVIDER": TOKEN,
+    }
+
+
+_SIGNS_IN = """
+import sys
+opened = []
+sys.addaudithook(lambda event, arguments: opened.append(str(arguments[0])) if event == "open" else None)
+from tui_auth.auth.auth import Auth
+from tui_auth.auth.identity_gateway import IdentityGateway
+from tui_auth.auth.errors import AuthError
+from tui_auth.secret import Secret
+pool, client, url, password = sys.argv[1:]
+step = Auth(pool, client, endpoint_url=url).sign_in("ann", password).next_step
+print(type(step).__name__)
+try:
+    IdentityGateway("eu-west-1", url).call("GetId", {"IdentityPoolId": "eu-west-1:" + "0" * 36})
+except AuthError as error:
+    print(error.code)
+print(*(name for name in opened if name.endswith((".aws/credentials", "web-identity"))))
+"""
+
+
+@pytest.mark.parametrize(
+    "left_out", [(), KEYS, (*KEYS, *WEB_IDENTITY)], ids=["all", "no keys", "no identity"]
+)
+def test_aws_credentials_are_never_used(
+    demo: DemoPool, proxy: FaultProxy, trap: Trap, tmp_path: Path, left_out: Sequence[str]
+) -> None:
+    environment = isolated_environment(tmp_path, PYTHONPATH=str(ROOT)) | baited(tmp_path, trap)
+    # Whoever looks for credentials looks no further than the first that there are.
+    environment = {name: value for name, value in environment.items() if name not in left_out}
+    user = demo.users[0]
+    arguments = [user.user_pool_id, user.client_id, proxy.url, user.password]
+    ran = subprocess.run(
+        [sys.executable, "-c", _SIGNS_IN, *arguments], env=environment, capture_output=True, text=True
+    )
+    assert ran.stdout.splitlines()[:2] == ["Done", "ResourceNotFoundException"], ran.stderr
+    assert ran.stdout.splitlines()[2:] == [""], "a file of credentials was opened"
+    assert not (tmp_path / "ran").exists(), "credential_process was run"
+    assert trap.caught == [], "credentials were asked for"
+    assert len(proxy.requests) == 3
+    for headers, body in proxy.requests:
+        assert not {"authorization", "x-amz-security-token"} & set(headers)
+        for canary in (KEY, SECRET, TOKEN):
+            assert canary not in str(headers)
+            assert canary.encode() not in body
+
+
+@pytest.mark.parametrize("name", [name for name in FOREIGN if "elsewhere" in name])
+def test_redirect_is_not_followed(proxy: FaultProxy, name: str) -> None:
+    proxy.arm(Fault(name, FOREIGN[name][1]), times=None)
+    with pytest.raises(AuthError, match="not an answer of Cognito"):
+        CognitoGateway(Address("eu-west-1", proxy.url)).call("GetUser", {"AccessToken": Secret("token")})
+    assert (len(proxy.requests), proxy.strangers) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    "setting", ["flag", "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "AWS_ENDPOINT_URL"]
+)
+@pytest.mark.parametrize("lines", [False, True], ids=["full screen", "lines"])
+def test_local_endpoint_has_a_badge(sign_in_as: Start, server: PoolServer, setting: str, lines: bool) -> None:
+    flags = ["--plain"] if lines else []
+    if setting == "flag":
+        program = sign_in_as("ann", *flags)
+    else:
+        program = sign_in_as("ann", *flags, endpoint_by_flag=False, **{setting: server.endpoint_url})
+    program.wait_for("Username")
+    program.wait_for("TEST ENDPOINT")
+
+
+@pytest.mark.parametrize("lines", [False, True], ids=["full screen", "lines"])
+@pytest.mark.parametrize("first_run", [False, True], ids=["sign-in", "first run"])
+def test_other_endpoint_is_shown_on_screens(tmp_path: Path, lines: bool, first_run: bool) -> None:
+    ids = [] if first_run else ["--user-pool-id", "eu-west-1_Ab12Cd34E", "--client-id", "client"]
+    flags = ["--endpoint-url", "https://cognito.example.com", *(["--plain"] if lines else [])]
+    with PtyProgram(["-m", "tui_auth", "sign-in", *ids, *flags], home=tmp_path) as program:
+        program.wait_for("Which user pool do you sign in to?" if first_run else "Username")
+        program.wait_for("AT cognito.example.com")
+
+
+def test_endpoint_from_aws_config_is_ignored(
+    trap: Trap, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "config"
+    config.write_text(f"[default]\nendpoint_url = {trap.url}\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    gateway = CognitoGateway(Address("eu-west-1"))
+    gateway.connect()
+    assert gateway._client.meta.endpoint_url == f"https://{AWS_HOST}"
+
+
+# -- TLS ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    return Authority(tmp_path / "authority")
+
+
+@pytest.fixture
+def safe_proxy(server: PoolServer, authority: Authority) -> Iterator[FaultProxy]:
+    """The pool behind TLS, by the names that AWS's endpoint and this machine have."""
+    with FaultProxy(server.endpoint_url, authority.server_context(AWS_HOST, "127.0.0.1")) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "no-config"))
+
+
+def auth_at(demo: DemoPool, url: str | None) -> Auth:
+    return Auth(demo.user_pool_id, demo.client_id, endpoint_url=url)
+
+
+def signs_in(demo: DemoPool, url: str | None) -> bool:
+    return auth_at(demo, url).sign_in("ann", demo.users[0].password).is_signed_in
+
+
+def test_untrusted_certificate_is_rejected_with_advice(demo: DemoPool, safe_proxy: FaultProxy) -> None:
+    with pytest.raises(AuthError) as caught:
+        signs_in(demo, safe_proxy.url)
+    assert caught.value.kind is ErrorKind.NETWORK
+    assert "certificate was not accepted" in caught.value.message
+    assert "AWS_CA_BUNDLE" in caught.value.recovery_suggestion
+    assert safe_proxy.requests == []
+
+
+def name_ca_file(variable: str, ca_file: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have one of AWS's settings name a file of certificates."""
+    if variable == "ca_bundle":
+        config = folder / "config"
+        config.write_text(f"[default]\nca_bundle = {ca_file}\n")
+        monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    else:
+        monkeypatch.setenv(variable, str(ca_file))
+
+
+CA_SETTINGS = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "ca_bundle")
+
+
+@pytest.mark.parametrize("variable", CA_SETTINGS)
+def test_custom_ca_is_trusted(
+    demo: DemoPool,
+    safe_proxy: FaultProxy,
+    authority: Authority,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    variable: str,
+) -> None:
+    name_ca_file(variable, authority.ca_file, tmp_path, monkeypatch)
+    assert signs_in(demo, safe_proxy.url)
+    assert fetch_keys(keys_url(demo.user_pool_id, safe_proxy.url))["keys"]
+
+
+@pytest.mark.parametrize("kind", ["another CA", "no such file", "no certificate"])
+@pytest.mark.parametrize("variable", CA_SETTINGS)
+def test_certificate_error_names_the_ca_file(
+    demo: DemoPool,
+    safe_proxy: FaultProxy,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+    variable: str,
+) -> None:
+    used = tmp_path / "used.pem"
+    if kind == "another CA":
+        used = Authority(tmp_path / "another", "another CA").ca_file
+    elif kind == "no certificate":
+        used.write_text("hello")
+    name_ca_file(variable, used, tmp_path, monkeypatch)
+    with pytest.raises(AuthError) as caught:
+        signs_in(demo, safe_proxy.url)
+    assert caught.value.kind is ErrorKind.NETWORK
+    assert str(used) in caught.value.recovery_suggestion
+    assert safe_proxy.requests == []
+
+
+def test_signing_keys_are_fetched_over_verified_tls(demo: DemoPool, safe_proxy: FaultProxy) -> None:
+    with pytest.raises(KeysUnreachable):
+        fetch_keys(keys_url(demo.user_pool_id, safe_proxy.url))
+    assert safe_proxy.requests == []
+
+
+@pytest.mark.parametrize(
+    ("host", "has_expired", "said"),
+    [
+        ("evil.test", False, "certificate is one of another name"),
+        ("127.0.0.1", True, r"certificate has expired\. Is this machine's clock right\?"),
+    ],
+    ids=["of another name", "expired"],
+)
+def test_certificate_for_another_host_is_rejected(
+    server: PoolServer,
+    demo: DemoPool,
+    authority: Authority,
+    monkeypatch: pytest.MonkeyPatch,
+    host: str,
+    has_expired: bool,
+    said: str,
+) -> None:
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(authority.ca_file))
+    context = authority.server_context(host, has_expired=has_expired)
+    with FaultProxy(server.endpoint_url, context) as proxy:
+        with pytest.raises(AuthError, match=said):
+            signs_in(demo, proxy.url)
+        assert proxy.requests == []
+
+
+# -- proxies -----------------------------------------------------------------------------------------------
+
+
+def test_proxy_with_custom_ca_reaches_aws(
+    demo: DemoPool, safe_proxy: FaultProxy, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(authority.ca_file))
+    with TunnelProxy(safe_proxy.port) as tunnel:
+        monkeypatch.setenv("HTTPS_PROXY", tunnel.url)
+        assert signs_in(demo, None)
+        assert fetch_keys(keys_url(demo.user_pool_id))["keys"]
+        assert set(tunnel.asked_for) == {f"{AWS_HOST}:443"}
+
+
+def test_proxy_cannot_impersonate_aws(
+    demo: DemoPool, safe_proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with TunnelProxy(safe_proxy.port) as tunnel:
+        monkeypatch.setenv("HTTPS_PROXY", tunnel.url)
+        with pytest.raises(AuthError, match="certificate was not accepted"):
+            signs_in(demo, None)
+    assert safe_proxy.requests == []
+
+
+@pytest.mark.parametrize("status", [403, 407, 502])
+def test_proxy_error_is_reported_as_the_proxys(
+    demo: DemoPool, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    with TunnelProxy(9, refusal=status) as tunnel:
+        monkeypatch.setenv("HTTPS_PROXY", tunnel.url)
+        with pytest.raises(AuthError) as caught:
+            signs_in(demo, None)
+    assert "proxy" in caught.value.message
+    assert "HTTPS_PROXY" in caught.value.recovery_suggestion
+
+
+def test_local_emulator_is_never_reached_through_a_proxy(
+    demo: DemoPool, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with TunnelProxy(proxy.port) as tunnel:
+        monkeypatch.setenv("HTTP_PROXY", tunnel.url)
+        monkeypatch.setenv("HTTPS_PROXY", tunnel.url)
+        assert signs_in(demo, proxy.url)
+        assert tunnel.asked_for == []
+    assert IdentityGateway("eu-west-1", proxy.url)._address.endpoint_url == proxy.url

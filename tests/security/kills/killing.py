@@ -1,0 +1,293 @@
+"""Repeat one change of the stored sessions and kill it at each of its system calls in turn.
+
+Run as ``python -m tests.security.kills.killing FOLDER WORK``. It prints a JSON object with the number of kills
+per system call and what was wrong after them. It is a separate process because it forks: the killed child has
+one thread and all modules loaded, so a kill costs milliseconds.
+
+It kills before and after every ``write``, ``replace`` and ``unlink``, the calls that change a file, and before
+and after every fourth call of each other kind. With EVERY_KILL=1 it kills at every call.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import jwt
+
+from tests.nightly import EVERY_KILL
+from tests.scripted_gateway import ScriptedGateway
+from tests.terminal.pty_program import isolated_environment
+from tui_auth.auth.app_client import AppClient
+from tui_auth.auth.authentication_result import done
+from tui_auth.auth.device import Device
+from tui_auth.secret import Secret
+from tui_auth.session.errors import SignInNeeded, StorageError
+from tui_auth.session.record import SessionOrigin, SessionRecord
+from tui_auth.session.refresh import fresh
+from tui_auth.session.sessions import Sessions, aws_name
+from tui_auth.session.stores import StorageKind
+
+POOL, CLIENT = "eu-west-1_Ab12Cd34E", "client1"
+# Nobody listens there, so that no keys are fetched; a refresh goes on without them.
+ORIGIN = SessionOrigin(POOL, CLIENT, "eu-west-1", "http://127.0.0.1:9", "", "", "ann", "")
+NOW = 1_800_000_000.0
+CALLS: dict[str, Any] = {
+    "open": os,
+    "fchmod": os,
+    "mkdir": os,
+    "write": os,
+    "pwrite": os,
+    "ftruncate": os,
+    "fsync": os,
+    "replace": os,
+    "unlink": os,
+}
+CHANGES_A_FILE = ("write", "replace", "unlink")
+STRIDE = 4
+
+
+def result(number: int) -> dict[str, Any]:
+    """An AuthenticationResult, told apart by its number."""
+    issuer = f"https://cognito-idp.eu-west-1.amazonaws.com/{POOL}"
+    common = {"sub": "sub-1", "iss": issuer, "exp": NOW + 3600, "jti": str(number)}
+    access = {**common, "token_use": "access", "client_id": CLIENT, "username": "ann"}
+    identity = {**common, "token_use": "id", "aud": CLIENT, "cognito:username": "ann"}
+    return {
+        "AccessToken": jwt.encode(access, "k" * 32),
+        "IdToken": jwt.encode(identity, "k" * 32),
+        "RefreshToken": f"refresh-{number}",
+        "ExpiresIn": 3600,
+    }
+
+
+OLD, NEW = result(1), result(2)
+
+
+class Frozen(ScriptedGateway):
+    """A gateway in whose time the tokens hold."""
+
+    def now(self) -> float:
+        return NOW
+
+
+def keep(
+    sessions: Sessions,
+    what: dict[str, Any],
+    storage: StorageKind = StorageKind.FILE,
+    device: Device | None = None,
+) -> None:
+    """Keep a session as a sign-in does."""
+    begun = replace(done(what, AppClient(POOL, CLIENT), NOW), device=device)
+    kept = sessions.keep(begun, ORIGIN, storage, server_time=NOW)
+    if kept.problem or kept.left_undone:
+        raise StorageError(kept.problem or kept.left_undone)
+
+
+def keep_with_credentials(sessions: Sessions, what: dict[str, Any], device: Device | None = None) -> None:
+    """Keep a session, and AWS credentials that came of it."""
+    keep(sessions, what, device=device)
+    found, member = sessions.find(), {"version": 1, "secret_access_key": OLD["AccessToken"]}
+    found.store.write(aws_name(found.record.key.file_name), json.dumps(member).encode())
+
+
+def refresh(sessions: Sessions) -> None:
+    """Refresh with a client that rotates refresh tokens: two writes, the spent token's successor first."""
+    reply = {"AuthenticationResult": NEW}
+    renewed = fresh(sessions, sessions.find(), force=True, gateway=lambda _: Frozen(reply))
+    if renewed.problem:
+        raise StorageError(renewed.problem)
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is begun with, what is done, and which sessions may be found whenever that is broken off."""
+
+    before: Callable[[Sessions], None]
+    do: Callable[[Sessions], None]
+    whole: tuple[tuple[str, str, str] | None, ...]
+    after: tuple[str, str, str] | None
+
+
+def triple(access: dict[str, Any], refresh_token: dict[str, Any] | None = None) -> tuple[str, str, str]:
+    """Access, id and refresh token of a session."""
+    return access["AccessToken"], access["IdToken"], (refresh_token or access)["RefreshToken"]
+
+
+def nothing(sessions: Sessions) -> None:
+    """Nobody has signed in yet."""
+
+
+WORKS = {
+    "a first store": Work(nothing, lambda s: keep(s, NEW), (None, triple(NEW)), triple(NEW)),
+    "a store over another": Work(
+        lambda s: keep(s, OLD), lambda s: keep(s, NEW), (triple(OLD), triple(NEW)), triple(NEW)
+    ),
+    "a store elsewhere": Work(
+        lambda s: keep(s, OLD, StorageKind.SESSION),
+        lambda s: keep(s, NEW),
+        (triple(OLD), triple(NEW)),
+        triple(NEW),
+    ),
+    "a refresh": Work(
+        lambda s: keep(s, OLD),
+        refresh,
+        (triple(OLD), triple(OLD, refresh_token=NEW), triple(NEW)),
+        triple(NEW),
+    ),
+    "a sign-out": Work(lambda s: keep(s, OLD), lambda s: _forget(s), (triple(OLD), None), None),
+    "a sign-out with AWS credentials": Work(
+        lambda s: keep_with_credentials(s, OLD), lambda s: _forget(s), (triple(OLD), None), None
+    ),
+    "a store over another with a device and AWS credentials": Work(
+        lambda s: keep_with_credentials(s, OLD, Device("old-device", "-group", Secret("old-device-secret"))),
+        lambda s: keep(s, NEW, device=Device("new-device", "-group", Secret("new-device-secret"))),
+        (triple(OLD), triple(NEW)),
+        triple(NEW),
+    ),
+}
+
+
+def _forget(sessions: Sessions) -> None:
+    try:
+        sessions.forget(sessions.find().record)
+    except SignInNeeded:
+        return
+
+
+@dataclass
+class Killing:
+    """One kind of work in one folder, and what came of killing it."""
+
+    home: Path
+    work: Work
+    kills: dict[str, int] = field(default_factory=dict)
+    wrong: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.environ = isolated_environment(self.home)
+
+    def run(self) -> None:
+        """Kill before and after the chosen calls."""
+        for name, calls in self._calls().items():
+            for index in range(0, len(calls), 1 if EVERY_KILL or name in CHANGES_A_FILE else STRIDE):
+                for when in ("before", "after") if calls[index] else ("before",):
+                    self._kill(name, when, index + 1)
+                    self._check(f"{when} {name} {index + 1}")
+                    self.kills[name] = self.kills.get(name, 0) + 1
+
+    def _begin(self) -> None:
+        shutil.rmtree(self.home)
+        self.environ = isolated_environment(self.home)
+        self.work.before(Sessions(self.environ))
+
+    def _calls(self) -> dict[str, list[bool]]:
+        """The calls of each kind that the work makes when it is left alone, and whether they succeed."""
+        self._begin()
+        calls: dict[str, list[bool]] = {name: [] for name in CALLS}
+
+        def noted(name: str, real: Callable[..., Any], *arguments: Any, **more: Any) -> Any:
+            calls[name].append(False)
+            index = len(calls[name]) - 1
+            outcome = real(*arguments, **more)
+            calls[name][index] = True
+            return outcome
+
+        originals = {name: getattr(module, name) for name, module in CALLS.items()}
+        try:
+            for name, real in originals.items():
+                setattr(CALLS[name], name, partial(noted, name, real))
+            self.work.do(Sessions(self.environ))
+        finally:
+            for name, real in originals.items():
+                setattr(CALLS[name], name, real)
+        return calls
+
+    def _kill(self, name: str, when: str, count: int) -> None:
+        """Let a child do the work, and kill it at this call."""
+        self._begin()
+        child = os.fork()
+        if child == 0:
+            self._die_at(name, when, count)
+        _, status = os.waitpid(child, 0)
+        if not (os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL):
+            self.wrong.append(f"{when} {name} {count}: ended with {status}")
+
+    def _die_at(self, name: str, when: str, count: int) -> None:
+        real, calls = getattr(CALLS[name], name), 0
+
+        def deadly(*arguments: Any, **more: Any) -> Any:
+            nonlocal calls
+            calls += 1
+            if when == "before" and calls == count:
+                os.kill(os.getpid(), signal.SIGKILL)
+            outcome = real(*arguments, **more)
+            if when == "after" and calls == count:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return outcome
+
+        try:
+            setattr(CALLS[name], name, deadly)
+            self.work.do(Sessions(self.environ))
+        except BaseException as error:
+            self.wrong.append(repr(error))
+            os._exit(1)
+        os._exit(0)
+
+    def _check(self, where: str) -> None:
+        """What is found now must be whole, and the same work must succeed and leave no trace of the kill."""
+        try:
+            found = self._found()
+            if found not in self.work.whole:
+                self.wrong.append(f"{where}: neither the old nor the new session: {found}")
+            self.wrong += [f"{where}: {path}" for path in self._files() if not _is_whole(path)]
+            self.work.do(Sessions(self.environ))
+            if self._found() != self.work.after:
+                self.wrong.append(f"{where}: the next try did not do it")
+            # The index has no secrets; what is left of it is swept away when it is written next.
+            left = [
+                path.name for path in self._files() if path.name.startswith(".") and "index" not in path.name
+            ]
+            tokens = [path.name for path in self._files() if OLD["AccessToken"] in path.read_text()]
+            devices = [path.name for path in self._files() if "old-device-secret" in path.read_text()]
+            self.wrong += [f"{where}: {name} was left" for name in (*left, *tokens, *devices)]
+        except (StorageError, SignInNeeded, ValueError) as error:
+            self.wrong.append(f"{where}: {error!r}")
+
+    def _found(self) -> tuple[str, str, str] | None:
+        try:
+            record: SessionRecord = Sessions(self.environ).find().record
+        except SignInNeeded:
+            return None
+        refresh_token = record.refresh_token.reveal() if record.refresh_token else ""
+        return record.access_token.reveal(), record.id_token.reveal(), refresh_token
+
+    def _files(self) -> list[Path]:
+        return [path for path in self.home.rglob("*") if path.is_file() and "tui-auth" in path.parts]
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether a file is JSON and the user's alone; one that was being written is looked at by nobody."""
+    if path.stat().st_mode & 0o077:
+        return False
+    if path.name.startswith(".") or path.suffix == ".lock":
+        return True
+    try:
+        return isinstance(json.loads(path.read_text()), dict)
+    except ValueError:
+        return False
+
+
+if __name__ == "__main__":
+    os.fsync = os.fstat  # type: ignore[assignment]  # a kill is no power cut, and a disk takes its time
+    killing = Killing(Path(sys.argv[1]), WORKS[sys.argv[2]])
+    killing.run()
+    json.dump({"kills": killing.kills, "wrong": killing.wrong}, sys.stdout)
