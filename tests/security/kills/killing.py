@@ -1,8 +1,8 @@
 """Repeat one change of the stored sessions and kill it at each of its system calls in turn.
 
 Run as ``python -m tests.security.kills.killing FOLDER WORK``. It prints a JSON object with the number of
-kills per system call and what was wrong after them. It is a separate process because it forks: the killed child has
-one thread and all modules loaded, so a kill costs milliseconds.
+kills per system call and what was wrong after them. It is a separate process because it forks: the killed
+child has one thread and all modules loaded, so a kill costs milliseconds.
 
 It kills before and after every ``write``, ``replace`` and ``unlink``, the calls that change a file, and
 before and after every fourth call of each other kind. With EVERY_KILL=1 it kills at every call.
