@@ -10,7 +10,7 @@ import pytest
 from tui_auth.pool.clock import Clock
 
 
-class StillClock(Clock):
+class FrozenClock(Clock):
     """A clock that shows the time at which it was made until it is advanced.
 
     It is not for tests in which tui-auth compares the time of the emulator with that of the machine.
@@ -18,17 +18,17 @@ class StillClock(Clock):
 
     def __init__(self) -> None:
         super().__init__()
-        self._made = super().now()
+        self._frozen_at = super().now()
 
     def now(self) -> float:
         """Seconds since the epoch."""
-        return self._made + self._ahead
+        return self._frozen_at + self._ahead
 
 
 @contextmanager
-def stopped(clock: Clock) -> Iterator[None]:
+def frozen(clock: Clock) -> Iterator[None]:
     """Stop a clock for the block."""
-    moment = clock.now()
+    now = clock.now()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(clock, "now", lambda: moment)
+        patch.setattr(clock, "now", lambda: now)
         yield

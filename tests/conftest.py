@@ -76,7 +76,7 @@ def pytest_xdist_auto_num_workers() -> int:
     return (os.cpu_count() or 1) + 2
 
 
-_TELLS_OF_A_TERMINAL = {
+_TERMINAL_VARIABLES = {
     "NO_COLOR",
     "TMUX",
     "STY",
@@ -92,14 +92,14 @@ _TELLS_OF_A_TERMINAL = {
 def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the machine's own settings say of colours, terminals and AWS must not matter."""
     for name in list(os.environ):
-        if name in _TELLS_OF_A_TERMINAL or name.startswith(("AWS_", "TUI_AUTH_")):
+        if name in _TERMINAL_VARIABLES or name.startswith(("AWS_", "TUI_AUTH_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLORTERM", "truecolor")
 
 
 @pytest.fixture(autouse=True, scope="session")
-def no_waiting_for_the_disk() -> Iterator[None]:
+def skip_fsync() -> Iterator[None]:
     """Replace os.fsync in this process: no test cuts the power, and a busy disk takes 10 ms each time."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", os.fstat)  # which fails for a wrong descriptor, too
@@ -107,25 +107,25 @@ def no_waiting_for_the_disk() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def few_signing_keys() -> Iterator[None]:
+def shared_signing_keys() -> Iterator[None]:
     """Keys for the pools of this process in turn from eight, each made when it is first wanted.
 
     Making one takes longer than all else a pool does, and a thousand tests have a pool. Those of one test
     get different keys.
     """
-    made: list[RSAPrivateKey] = []
+    generated: list[RSAPrivateKey] = []
 
     def keys() -> Iterator[RSAPrivateKey]:
-        while len(made) < 8:
-            made.append(new_key())
-            yield made[-1]
-        yield from itertools.cycle(made)
+        while len(generated) < 8:
+            generated.append(new_key())
+            yield generated[-1]
+        yield from itertools.cycle(generated)
 
-    given, turn = keys(), threading.Lock()
+    key_cycle, lock = keys(), threading.Lock()
 
     def next_key() -> RSAPrivateKey:
-        with turn:
-            return next(given)
+        with lock:
+            return next(key_cycle)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(signing_keys, "new_key", next_key)
@@ -172,21 +172,21 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
                 if name == "counts":
                     lines.append(value)
                 elif name == "cases":
-                    of_what, unit, tried, failed = value
-                    sums[of_what, unit] = [
-                        a + b for a, b in zip(sums[of_what, unit], (1, tried, failed), strict=True)
+                    matrix, unit, tried, failed = value
+                    sums[matrix, unit] = [
+                        a + b for a, b in zip(sums[matrix, unit], (1, tried, failed), strict=True)
                     ]
                 elif name == "searched":
-                    for_what, places, found = value
-                    before = searched[for_what]
-                    searched[for_what] = [before[0] + 1, before[1] + places, before[2] + found]
+                    label, places, found = value
+                    totals = searched[label]
+                    searched[label] = [totals[0] + 1, totals[1] + places, totals[2] + found]
     lines += [
-        f"{for_what}: {cases} cases, {places} places searched, found {found}"
-        for for_what, (cases, places, found) in searched.items()
+        f"{label}: {cases} cases, {places} places searched, found {found}"
+        for label, (cases, places, found) in searched.items()
     ]
     lines += [
-        f"{of_what}: {units} {unit}, {tried} cases, failed {failed}"
-        for (of_what, unit), (units, tried, failed) in sums.items()
+        f"{matrix}: {units} {unit}, {tried} cases, failed {failed}"
+        for (matrix, unit), (units, tried, failed) in sums.items()
     ]
     for line in sorted(lines):
         terminalreporter.write_line(line)

@@ -29,7 +29,7 @@ _PR_GET_DUMPABLE, _PR_SET_DUMPABLE = 3, 4  # <linux/prctl.h>
 MUTANT_VARIABLE: Final = "MUTANT_UNDER_TEST"
 """Says in mutation testing which mutant the program is; no test is about it."""
 
-_LEAVES_THE_PROCESS: Final = ("execv", "execve", "execvpe", "_exit")
+_PROCESS_ENDING_CALLS: Final = ("execv", "execve", "execvpe", "_exit")
 _STANDARD_STREAMS: Final = ("stdin", "stdout", "stderr")
 _HOOKS: Final = ((sys, "excepthook"), (sys, "unraisablehook"), (threading, "excepthook"))
 
@@ -57,7 +57,7 @@ def run_in_process(
         files = [stack.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8")) for _ in range(3)]
         files[0].write(stdin)
         files[0].seek(0)
-        with _own_process_state(words, environ, cwd), _own_streams(files), _own_threads():
+        with _isolated_process_state(words, environ, cwd), _isolated_streams(files), _isolated_threads():
             try:
                 status: object = program.main()
             except SystemExit as end:
@@ -74,7 +74,7 @@ def _exit_status(status: object) -> int:
 
 
 @contextmanager
-def _own_streams(files: Sequence[IO[str]]) -> Iterator[None]:
+def _isolated_streams(files: Sequence[IO[str]]) -> Iterator[None]:
     """Inside, standard input, output and error are these files, as Python opens them at its start."""
     former = {name: getattr(sys, name) for stream in _STANDARD_STREAMS for name in (stream, f"__{stream}__")}
     for stream in (sys.stdout, sys.stderr):
@@ -102,7 +102,7 @@ def _own_streams(files: Sequence[IO[str]]) -> Iterator[None]:
 
 
 @contextmanager
-def _own_threads() -> Iterator[None]:
+def _isolated_threads() -> Iterator[None]:
     """At the end, wait for the threads that Python itself waits for when it ends."""
     before = set(threading.enumerate())
     try:
@@ -115,28 +115,28 @@ def _own_threads() -> Iterator[None]:
 
 
 @contextmanager
-def _own_process_state(words: list[str], environ: Mapping[str, str], cwd: Path) -> Iterator[None]:
+def _isolated_process_state(words: list[str], environ: Mapping[str, str], cwd: Path) -> Iterator[None]:
     """Inside, this process has these arguments, environment and current folder; then all is put back."""
     with ExitStack() as stack:
-        for put_back in (
+        for restore in (
             *_environment_and_folder(),
             *_signals(),
             *_hardening(),
             *(_attribute(module, name) for module, name in (*_HOOKS, (sys, "argv"))),
-            *(_attribute(os, name) for name in _LEAVES_THE_PROCESS),
+            *(_attribute(os, name) for name in _PROCESS_ENDING_CALLS),
         ):
-            stack.callback(put_back)
+            stack.callback(restore)
         mutant = {name: value for name, value in os.environ.items() if name == MUTANT_VARIABLE}
         _set_environment({**environ, **mutant})
         os.chdir(cwd)
         sys.argv = words
         sys.excepthook, sys.unraisablehook = sys.__excepthook__, sys.__unraisablehook__
-        for name in _LEAVES_THE_PROCESS:
-            setattr(os, name, _refuse_to_leave)
+        for name in _PROCESS_ENDING_CALLS:
+            setattr(os, name, _fail_on_process_end)
         yield
 
 
-def _refuse_to_leave(*_: object) -> NoReturn:
+def _fail_on_process_end(*_: object) -> NoReturn:
     # Not an Exception, which the program would report as an internal error.
     pytest.fail("This command replaces or ends its process: request the process fixture instead.")
 
@@ -167,14 +167,14 @@ def _signals() -> Iterator[Callable[[], object]]:
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, ())
     wakeup = signal.set_wakeup_fd(-1)
 
-    def put_back() -> None:
+    def restore() -> None:
         for number, handler in handlers.items():
             if handler is not None and signal.getsignal(number) is not handler:
                 signal.signal(number, handler)
         signal.set_wakeup_fd(wakeup)
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
-    yield put_back
+    yield restore
 
 
 def _hardening() -> Iterator[Callable[[], object]]:

@@ -93,7 +93,7 @@ async def settle(pilot: Pilot[Any]) -> None:
     app = pilot.app
     deadline = asyncio.get_running_loop().time() + LIMIT_SECONDS
     while True:
-        await _run_what_is_ready(deadline)
+        await _run_ready_callbacks(deadline)
         if not _has_screen(app):
             return
         if app.animator._animations or app.animator._scheduled:
@@ -101,11 +101,11 @@ async def settle(pilot: Pilot[Any]) -> None:
             continue
         # Draw now what Textual would draw with the next frame.
         app.screen._on_timer_update()
-        if not _is_anything_ready():
+        if not _has_ready_callbacks():
             return
 
 
-async def until(pilot: Pilot[Any], condition: Callable[[], object], complaint: str = "") -> None:
+async def until(pilot: Pilot[Any], condition: Callable[[], object], message: str = "") -> None:
     """Wait until the app is settled and the condition is true.
 
     Because the condition is only looked at when nothing is left to handle, a half-drawn frame can't satisfy
@@ -122,7 +122,7 @@ async def until(pilot: Pilot[Any], condition: Callable[[], object], complaint: s
         if condition():
             return
         assert app._exception is None, f"the app failed: {app._exception!r}"
-        assert loop.time() < deadline, complaint or screen_text(app)
+        assert loop.time() < deadline, message or screen_text(app)
         await asyncio.sleep(delay)
         delay = min(2 * delay, 0.02)
 
@@ -143,15 +143,15 @@ def _key_event(key: str) -> events.Key:
     return events.Key(key, " " if key == "space" else None)
 
 
-def _is_anything_ready() -> bool:
+def _has_ready_callbacks() -> bool:
     """Whether the event loop has a callback to run, apart from the one that asks."""
     return bool(getattr(asyncio.get_running_loop(), "_ready"))  # noqa: B009 - asyncio has no public name for it
 
 
-async def _run_what_is_ready(deadline: float) -> None:
+async def _run_ready_callbacks(deadline: float) -> None:
     # One turn at least: a message that comes from outside of the loop needs it to be seen.
     await asyncio.sleep(0)
-    while _is_anything_ready():
+    while _has_ready_callbacks():
         await asyncio.sleep(0)
         assert asyncio.get_running_loop().time() < deadline, "the app never comes to rest"
 
@@ -161,11 +161,11 @@ def _has_screen(app: App[Any]) -> bool:
 
 
 _parse_rules = Stylesheet._parse_rules
-_parsed: dict[Hashable, list[RuleSet]] = {}
+_parsed_sheets: dict[Hashable, list[RuleSet]] = {}
 
 
 @contextmanager
-def light_apps() -> Iterator[None]:
+def reduce_app_cost() -> Iterator[None]:
     """Save the apps that run inside a third of their CPU time.
 
     Each style sheet is parsed once for all apps of this process, and the garbage collector runs less often:
@@ -178,9 +178,9 @@ def light_apps() -> Iterator[None]:
         # A theme changes the variables, and with them what a sheet means.
         variables = frozenset(self._variables.items())
         key = (css, read_from, rest, frozenset(named.items()), variables)
-        if key not in _parsed:
-            _parsed[key] = _parse_rules(self, css, read_from, *rest, **named)
-        return _parsed[key]
+        if key not in _parsed_sheets:
+            _parsed_sheets[key] = _parse_rules(self, css, read_from, *rest, **named)
+        return _parsed_sheets[key]
 
     threshold = gc.get_threshold()
     gc.set_threshold(50_000, 20, 100)

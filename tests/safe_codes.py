@@ -21,7 +21,7 @@ import pytest
 from tui_auth.pool import admin_clients, admin_pools, challenges, codes, totp
 from tui_auth.pool.codes import digits as random_digits
 
-__all__ = ["install", "is_safe_key", "random_digits", "safe_secrets", "sent_codes", "wrong"]
+__all__ = ["install", "is_safe_key", "random_digits", "safe_secrets", "sent_codes", "wrong_code"]
 
 _LIMITS: Final = Path("/proc/self/limits").read_text() if Path("/proc/self/limits").exists() else ""
 FIXED_CODES: Final = frozenset({"123456", "654321", *re.findall(r"\b\d{6}\b", _LIMITS)})
@@ -31,10 +31,10 @@ PAST_WINDOWS: Final = 12
 FUTURE_WINDOWS: Final = 60
 """How many TOTP windows before and after the present one have safe codes: from -6 to +30 minutes."""
 
-_WORDLESS: Final = "bcdfghjkmnpqrstvwxz"
+_CONSONANTS: Final = "bcdfghjkmnpqrstvwxz"
 
 
-def wrong(code: str) -> str:
+def wrong_code(code: str) -> str:
     """Return a code of the same length that differs from ``code`` in every position."""
     return "".join(str((int(digit) + 1) % 10) for digit in code)
 
@@ -50,12 +50,12 @@ def sent_codes(count: int) -> Iterator[str]:
     sets = ["".join(digits) for digits in itertools.permutations(string.digits[1:], between)]
     # A stride that shares no factor with the number of codes visits all of them and keeps neighbors apart.
     stride = 1009
-    position, former = 0, "0" * between
+    position, previous = 0, "0" * between
     for _ in range(len(sets)):
         position = (position + stride) % len(sets)
         digits = sets[position]
-        if all(a != b for a, b in zip(digits, former, strict=True)):
-            former = digits
+        if all(a != b for a, b in zip(digits, previous, strict=True)):
+            previous = digits
             yield f"0{digits}0"
 
 
@@ -66,40 +66,44 @@ def is_safe_key(secret: str, now: float) -> bool:
     tests use as a wrong code, is the code of no window.
     """
     phone, window = pyotp.TOTP(secret), int(now) // totp.STEP_SECONDS
-    shown = [phone.generate_otp(window + step) for step in range(-PAST_WINDOWS, FUTURE_WINDOWS + 1)]
-    every = {*shown, *map(wrong, shown), *(wrong(wrong(code)) for code in shown)}
-    return len(every) == 3 * len(shown) and not any(
-        code == code[::-1] or {code, code[::-1]} & FIXED_CODES for code in shown
+    codes_around = [phone.generate_otp(window + step) for step in range(-PAST_WINDOWS, FUTURE_WINDOWS + 1)]
+    distinct = {
+        *codes_around,
+        *map(wrong_code, codes_around),
+        *(wrong_code(wrong_code(code)) for code in codes_around),
+    }
+    return len(distinct) == 3 * len(codes_around) and not any(
+        code == code[::-1] or {code, code[::-1]} & FIXED_CODES for code in codes_around
     )
 
 
-def safe_secrets(make: Callable[[], str]) -> Iterator[str]:
+def safe_secrets(new_secret: Callable[[], str]) -> Iterator[str]:
     """Yield keys from ``make`` whose codes are safe, also beside the codes of the keys yielded before."""
-    taken: set[tuple[int, str]] = set()
+    used_codes: set[tuple[int, str]] = set()
     while True:
-        secret, now = make(), time.time()
+        secret, now = new_secret(), time.time()
         if not is_safe_key(secret, now):
             continue
         phone, window = pyotp.TOTP(secret), int(now) // totp.STEP_SECONDS
-        shown = [(window + step, phone.generate_otp(window + step)) for step in range(-2, 12)]
+        codes_around = [(window + step, phone.generate_otp(window + step)) for step in range(-2, 12)]
         # The emulator accepts the codes of the windows beside the present one too.
-        if any((at + step, code) in taken for at, code in shown for step in (-2, -1, 0, 1, 2)):
+        if any((at + step, code) in used_codes for at, code in codes_around for step in (-2, -1, 0, 1, 2)):
             continue
-        taken.update(shown)
+        used_codes.update(codes_around)
         yield secret
 
 
 def install(patch: pytest.MonkeyPatch) -> None:
     """Have every emulator in this process use safe codes, keys and IDs."""
-    supplies: dict[int, Iterator[str]] = {}
+    code_iterators: dict[int, Iterator[str]] = {}
 
     def next_code(count: int) -> str:
-        supplies.setdefault(count, itertools.cycle(sent_codes(count)))
-        return next(supplies[count])
+        code_iterators.setdefault(count, itertools.cycle(sent_codes(count)))
+        return next(code_iterators[count])
 
     keys = safe_secrets(totp.new_secret)
     patch.setattr(codes, "digits", next_code)
     patch.setattr(challenges, "digits", next_code)
     patch.setattr(totp, "new_secret", lambda: next(keys))
-    patch.setattr(admin_clients, "_LETTERS", _WORDLESS + string.digits)
-    patch.setattr(admin_pools, "ALPHANUMERIC", _WORDLESS + _WORDLESS.upper() + string.digits)
+    patch.setattr(admin_clients, "_LETTERS", _CONSONANTS + string.digits)
+    patch.setattr(admin_pools, "ALPHANUMERIC", _CONSONANTS + _CONSONANTS.upper() + string.digits)

@@ -24,16 +24,16 @@ class ScriptedGateway:
         self.threads: list[threading.Thread] = []
         """The thread that each of the calls came on."""
         self.clock_offset: float | None = 0.0
-        self._open = threading.Event()
-        self._open.set()
+        self._released = threading.Event()
+        self._released.set()
 
     def hold(self) -> None:
         """Let the next calls wait."""
-        self._open.clear()
+        self._released.clear()
 
     def release(self) -> None:
         """Let them go on."""
-        self._open.set()
+        self._released.set()
 
     @property
     def operations(self) -> list[str]:
@@ -51,7 +51,7 @@ class ScriptedGateway:
         """The next reply of the script; an exception in it is raised."""
         self.threads.append(threading.current_thread())
         self.calls.append((operation, parameters))
-        assert self._open.wait(100), "nobody released the gateway"
+        assert self._released.wait(100), "nobody released the gateway"
         reply = self.replies.pop(0)
         if isinstance(reply, AuthError | Exception):
             raise reply

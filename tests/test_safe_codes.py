@@ -9,7 +9,7 @@ import pyotp
 import pytest
 
 from tests import safe_codes
-from tests.safe_codes import is_safe_key, safe_secrets, sent_codes, wrong
+from tests.safe_codes import is_safe_key, safe_secrets, sent_codes, wrong_code
 from tui_auth.pool import PoolServer, codes, totp
 from tui_auth.pool.demo_users import provision
 
@@ -18,31 +18,33 @@ NOW = 1_800_000_000.0
 
 @pytest.mark.parametrize("count", [6, 8])
 def test_sent_codes_differ_from_their_reverse_and_from_wrong_codes(count: int) -> None:
-    made = list(sent_codes(count))
-    assert len(made) > 500
-    assert len({*made}) == len(made)
-    wrongs = {wrong(code) for code in made} | {wrong(wrong(code)) for code in made}
-    for code in made:
+    generated = list(sent_codes(count))
+    assert len(generated) > 500
+    assert len({*generated}) == len(generated)
+    wrong_codes = {wrong_code(code) for code in generated} | {
+        wrong_code(wrong_code(code)) for code in generated
+    }
+    for code in generated:
         assert len(code) == count
         assert code[0] == code[-1] == "0"
         assert code != code[::-1]
-        assert code not in wrongs
+        assert code not in wrong_codes
         assert code not in safe_codes.FIXED_CODES
 
 
 @pytest.mark.parametrize("count", [6, 8])
 def test_consecutive_sent_codes_differ_in_every_inner_digit(count: int) -> None:
-    for former, code in itertools.pairwise(sent_codes(count)):
-        assert all(a != b for a, b in zip(former[1:-1], code[1:-1], strict=True))
+    for previous, code in itertools.pairwise(sent_codes(count)):
+        assert all(a != b for a, b in zip(previous[1:-1], code[1:-1], strict=True))
 
 
 def test_key_with_an_ambiguous_code_is_not_safe(monkeypatch: pytest.MonkeyPatch) -> None:
     secret = next(safe_secrets(totp.new_secret))
-    shown = pyotp.TOTP.generate_otp
-    for unlucky in ("123321", "123456", wrong(pyotp.TOTP(secret).at(int(NOW)))):
+    generate_otp = pyotp.TOTP.generate_otp
+    for unlucky in ("123321", "123456", wrong_code(pyotp.TOTP(secret).at(int(NOW)))):
 
         def generate(phone: pyotp.TOTP, window: int, unlucky: str = unlucky) -> str:
-            return unlucky if window == int(NOW) // 30 + 1 else shown(phone, window)
+            return unlucky if window == int(NOW) // 30 + 1 else generate_otp(phone, window)
 
         monkeypatch.setattr(pyotp.TOTP, "generate_otp", generate)
         assert not is_safe_key(secret, NOW)

@@ -59,7 +59,7 @@ _PROCESS_EVENTS: Final = frozenset(
     }
 )
 
-_HARMLESS: Final = frozenset({"uname"})
+_IGNORED_COMMANDS: Final = frozenset({"uname"})
 """What Python's own platform module may start, once in each process."""
 
 _started: list[str] = []
@@ -72,8 +72,8 @@ def tier_of(path: Path, fixtures: Iterable[str]) -> str | None:
     folder_tier = next((TIER_OF_FOLDER[folder] for folder in folders if folder in TIER_OF_FOLDER), None)
     if folder_tier is not None and path.as_posix() not in FAST_MODULES:
         return folder_tier
-    of_fixtures = {tier_of_fixture(name) for name in fixtures}
-    return next((tier for tier in TIERS if tier in of_fixtures), None)
+    fixture_tiers = {tier_of_fixture(name) for name in fixtures}
+    return next((tier for tier in TIERS if tier in fixture_tiers), None)
 
 
 def tier_of_fixture(name: str) -> str | None:
@@ -101,7 +101,7 @@ def watch_processes() -> None:
     """Record from now on what this process starts; an audit hook can't be removed again."""
 
     def record(event: str, arguments: tuple[Any, ...]) -> None:
-        if event in _PROCESS_EVENTS and not (arguments and arguments[0] in _HARMLESS):
+        if event in _PROCESS_EVENTS and not (arguments and arguments[0] in _IGNORED_COMMANDS):
             _started.append(f"{event} {arguments[0] if arguments else ''}".strip())
 
     sys.addaudithook(record)

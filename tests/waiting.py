@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-PATIENCE_SECONDS = 60.0
+TIMEOUT_SECONDS = 60.0
 """Long enough for a machine that does many other things. A test that works never waits so long."""
 
-_LOOK_AGAIN_SECONDS = 0.005
+_POLL_SECONDS = 0.005
 
 
 def wait_until(condition: Callable[[], object]) -> None:
@@ -16,7 +16,7 @@ def wait_until(condition: Callable[[], object]) -> None:
 
     Where this process itself makes the condition true, a threading.Event is better.
     """
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while not condition():
         assert time.monotonic() < deadline, "the condition did not become true"
-        time.sleep(_LOOK_AGAIN_SECONDS)
+        time.sleep(_POLL_SECONDS)

@@ -21,7 +21,7 @@ from tests.benchmarks.processes import SRP_SIGN_IN, SRP_SIGN_IN_CHECKED, TOKEN
 from tests.benchmarks.srp_maths import SRP_MATHS
 from tests.benchmarks.stage import Stage
 from tests.benchmarks.stillness import COUNTDOWN, IDLE
-from tests.benchmarks.table import HEADINGS, as_markdown, as_text, measured
+from tests.benchmarks.table import HEADINGS, as_markdown, as_text, measure
 
 ROWS = (
     LAUNCH,
@@ -66,7 +66,7 @@ def main() -> None:
         for row in ROWS:
             if not arguments.only or row.name in arguments.only:
                 sys.stderr.write(f"{row.name} …\n")
-                lines.append(measured(row, stage, arguments.rounds).cells())
+                lines.append(measure(row, stage, arguments.rounds).cells())
     write = as_markdown if arguments.markdown else as_text
     sys.stdout.write(f"{machine()}\n\n{write(lines)}")
 

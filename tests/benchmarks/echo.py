@@ -19,9 +19,9 @@ PAUSE_SECONDS = 0.02
 CLEAR = "\x15"
 
 
-def typed(stage: Stage, presses: int) -> Iterator[tuple[TimedProgram, TimedProgram, str]]:
+def alternate_keys(stage: Stage, presses: int) -> Iterator[tuple[TimedProgram, TimedProgram, str]]:
     """Keys for both programs, whose fields are emptied when every key has been pressed once."""
-    with stage.both() as (ours, reference):
+    with stage.side_by_side() as (ours, reference):
         for number in range(presses):
             if number and number % len(KEYS) == 0:
                 for program in (ours, reference):
@@ -30,17 +30,17 @@ def typed(stage: Stage, presses: int) -> Iterator[tuple[TimedProgram, TimedProgr
             yield ours, reference, KEYS[number % len(KEYS)]
 
 
-def latencies(stage: Stage, rounds: int) -> Iterator[Pair]:
+def echo_latencies(stage: Stage, rounds: int) -> Iterator[Pair]:
     """The 99th percentile of so many presses, in seconds, one key in turn for each program."""
     for _ in range(rounds):
         seconds: list[Pair] = []
-        for ours, reference, key in typed(stage, PRESSES):
+        for ours, reference, key in alternate_keys(stage, PRESSES):
             seconds.append((ours.echo(key), reference.echo(key)))
             sleep(PAUSE_SECONDS)
         yield tuple(statistics.quantiles(figures, n=100)[-1] for figures in zip(*seconds, strict=True))
 
 
-def bytes_of_a_key(program: TimedProgram, key: str) -> int:
+def bytes_for_key(program: TimedProgram, key: str) -> int:
     """What one key makes a program write until it is still again."""
     before = program.count
     program.echo(key)
@@ -48,10 +48,10 @@ def bytes_of_a_key(program: TimedProgram, key: str) -> int:
     return program.count - before
 
 
-def sizes(stage: Stage, rounds: int) -> Iterator[Pair]:
+def key_sizes(stage: Stage, rounds: int) -> Iterator[Pair]:
     """The bytes of one key after another."""
-    for ours, reference, key in typed(stage, rounds):
-        yield bytes_of_a_key(ours, key), bytes_of_a_key(reference, key)
+    for ours, reference, key in alternate_keys(stage, rounds):
+        yield bytes_for_key(ours, key), bytes_for_key(reference, key)
 
 
 ECHO = Row(
@@ -59,10 +59,10 @@ ECHO = Row(
     f"key press to its echo on the wire, p99 of {PRESSES}",
     "bare Textual app",
     MILLISECONDS,
-    latencies,
+    echo_latencies,
     rounds=5,
     ratio=1.2,
 )
 KEY_BYTES = Row(
-    "key-bytes", "bytes for one echoed key", "bare Textual app", BYTES, sizes, rounds=20, ratio=0.3
+    "key-bytes", "bytes for one echoed key", "bare Textual app", BYTES, key_sizes, rounds=20, ratio=0.3
 )

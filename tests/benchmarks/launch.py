@@ -16,11 +16,11 @@ KEY = "z"
 """Stands nowhere on either first screen."""
 
 
-def seconds_to_the_first_key(start: Callable[[], TimedProgram]) -> float:
+def time_to_first_key(start: Callable[[], TimedProgram]) -> float:
     """Start a program, press a key as soon as its field is seen, and wait for the key to show."""
     with start() as program:
         started = perf_counter()  # once the process is there: making the terminal is the harness's
-        program.seen(b"Password")
+        program.wait_for_bytes(b"Password")
         program.echo(KEY)
         return perf_counter() - started
 
@@ -28,7 +28,7 @@ def seconds_to_the_first_key(start: Callable[[], TimedProgram]) -> float:
 def launches(stage: Stage, rounds: int) -> Iterator[Pair]:
     """Starts in turn, after one round that fills the caches."""
     for number in range(rounds + 1):
-        pair = seconds_to_the_first_key(stage.ours), seconds_to_the_first_key(stage.reference)
+        pair = time_to_first_key(stage.ours), time_to_first_key(stage.reference)
         if number:
             yield pair
 

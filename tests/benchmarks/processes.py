@@ -68,7 +68,7 @@ print(user.access_token)
 """
 
 
-def seconds_of(stage: Stage, command: Sequence[str], standard_input: str = "") -> float:
+def run_seconds(stage: Stage, command: Sequence[str], standard_input: str = "") -> float:
     """Run a command to its good end, and give the seconds it took."""
     started = perf_counter()
     subprocess.run(
@@ -77,12 +77,12 @@ def seconds_of(stage: Stage, command: Sequence[str], standard_input: str = "") -
     return perf_counter() - started
 
 
-def in_turn(
-    stage: Stage, rounds: int, ours: Sequence[str], reference: Sequence[str], given: str = ""
+def alternate(
+    stage: Stage, rounds: int, ours: Sequence[str], reference: Sequence[str], standard_input: str = ""
 ) -> Iterator[Pair]:
     """Both commands in turn, after one round that fills the caches."""
     for number in range(rounds + 1):
-        pair = seconds_of(stage, ours, given), seconds_of(stage, reference, given)
+        pair = run_seconds(stage, ours, standard_input), run_seconds(stage, reference, standard_input)
         if number:
             yield pair
 
@@ -98,13 +98,13 @@ def sign_ins(stage: Stage, rounds: int, *, checked: bool = False) -> Iterator[Pa
     }
     scripts = (OURS_CHECKED, REFERENCE_CHECKED) if checked else (OURS, REFERENCE)
     ours, reference = ([sys.executable, "-c", script] for script in scripts)
-    yield from in_turn(stage, rounds, ours, reference, json.dumps(asked))
+    yield from alternate(stage, rounds, ours, reference, json.dumps(asked))
 
 
 def tokens(stage: Stage, rounds: int) -> Iterator[Pair]:
     """A session is there, and its token holds."""
     Machine(stage.home, stage.server).sign_in()
-    yield from in_turn(stage, rounds, [stage.command, "token"], [sys.executable, "-c", "pass"])
+    yield from alternate(stage, rounds, [stage.command, "token"], [sys.executable, "-c", "pass"])
 
 
 SRP_SIGN_IN = Row(

@@ -18,7 +18,7 @@ REFERENCE_APP: Final = Path(__file__).with_name("reference_app.py")
 QUIET_SECONDS: Final = 0.15
 """Nothing for so long: what a key or a start led to has been drawn. A cursor blinks every half second."""
 
-_LONGEST: Final = 30.0
+_TIMEOUT_SECONDS: Final = 30.0
 _SCRIPT: Final = """#!{python}
 import sys
 from tui_auth.cli import main
@@ -32,19 +32,19 @@ class TimedProgram(PtyProgram):
 
     starts_warm = False
 
-    def seen(self, wanted: bytes, since: int = 0) -> float:
+    def wait_for_bytes(self, wanted: bytes, since: int = 0) -> float:
         """Wait for these bytes among those after the first ``since``, and give the time they were there."""
         with self._news:
-            came = self._news.wait_for(lambda: self._received.find(wanted, since) >= 0, _LONGEST)
+            arrived = self._news.wait_for(lambda: self._received.find(wanted, since) >= 0, _TIMEOUT_SECONDS)
         now = perf_counter()
-        assert came, f"{wanted!r} did not come\n{self.screen_text()}"
+        assert arrived, f"{wanted!r} did not come\n{self.screen_text()}"
         return now
 
-    def writes(self, since: int) -> None:
+    def wait_for_output(self, since: int) -> None:
         """Wait until more than ``since`` bytes have come."""
         with self._news:
-            came = self._news.wait_for(lambda: len(self._received) > since, _LONGEST)
-        assert came, f"nothing more came\n{self.screen_text()}"
+            arrived = self._news.wait_for(lambda: len(self._received) > since, _TIMEOUT_SECONDS)
+        assert arrived, f"nothing more came\n{self.screen_text()}"
 
     def settle(self) -> None:
         """Wait until nothing has come for a while; what blinks is never still longer."""
@@ -69,7 +69,7 @@ class TimedProgram(PtyProgram):
             since = len(self._received)
         pressed = perf_counter()
         self.send(character)
-        return self.seen(character.encode(), since) - pressed
+        return self.wait_for_bytes(character.encode(), since) - pressed
 
 
 class Stage:
@@ -119,21 +119,21 @@ class Stage:
             user.client_id,
         ]
         command += ["--endpoint-url", self.server.endpoint_url, "--storage", "file"]
-        return self._started(command)
+        return self._start(command)
 
     def reference(self, *arguments: str) -> TimedProgram:
         """The bare app, started."""
-        return self._started([sys.executable, os.fspath(REFERENCE_APP), *arguments])
+        return self._start([sys.executable, os.fspath(REFERENCE_APP), *arguments])
 
-    def _started(self, command: list[str]) -> TimedProgram:
+    def _start(self, command: list[str]) -> TimedProgram:
         return TimedProgram(command=command, home=self.home, environment={"PYTHONPATH": str(ROOT)})
 
     @contextmanager
-    def both(self) -> Iterator[tuple[TimedProgram, TimedProgram]]:
+    def side_by_side(self) -> Iterator[tuple[TimedProgram, TimedProgram]]:
         """The program and the bare app side by side, at their first screens, which have come to rest."""
         with self.ours() as ours, self.reference() as reference:
             for program in (ours, reference):
-                program.seen(b"Password")
+                program.wait_for_bytes(b"Password")
             sleep(1.5)  # the program now imports boto3, which nobody sees
             for program in (ours, reference):
                 program.settle()
@@ -141,10 +141,12 @@ class Stage:
 
     def newest_code(self, username: str, after: int) -> str:
         """The code in the message to a user that comes after the first ``after`` messages."""
-        deadline = monotonic() + _LONGEST
+        deadline = monotonic() + _TIMEOUT_SECONDS
         while monotonic() < deadline:
-            mine = [each for each in self.server.messages[after:] if each["username"] == username]
-            if mine:
-                return str(mine[-1]["code"])
+            messages = [
+                message for message in self.server.messages[after:] if message["username"] == username
+            ]
+            if messages:
+                return str(messages[-1]["code"])
             sleep(0.01)
         raise AssertionError("no code was sent")

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from time import sleep
 
-from tests.benchmarks.journey import to_the_code
+from tests.benchmarks.journey import go_to_code_screen
 from tests.benchmarks.stage import Stage, TimedProgram
-from tests.benchmarks.table import BYTES, BYTES_A_SECOND, Pair, Row
+from tests.benchmarks.table import BYTES, BYTES_PER_SECOND, Pair, Row
 
 IDLE_SECONDS = 10
 COUNTDOWN_SECONDS = 10
 
 
-def written(programs: tuple[TimedProgram, TimedProgram], seconds: float) -> Pair:
+def bytes_written(programs: tuple[TimedProgram, TimedProgram], seconds: float) -> Pair:
     """The bytes that two programs write at the same time while nobody does anything."""
     before = [program.count for program in programs]
     sleep(seconds)
@@ -21,31 +21,31 @@ def written(programs: tuple[TimedProgram, TimedProgram], seconds: float) -> Pair
     return ours, reference
 
 
-def idle(stage: Stage, rounds: int) -> Iterator[Pair]:
+def idle_bytes(stage: Stage, rounds: int) -> Iterator[Pair]:
     """Both first screens, left alone."""
-    with stage.both() as programs:
+    with stage.side_by_side() as programs:
         for _ in range(rounds):
-            yield written(programs, IDLE_SECONDS)
+            yield bytes_written(programs, IDLE_SECONDS)
 
 
-def with_a_countdown(stage: Stage, rounds: int) -> Iterator[Pair]:
+def bytes_during_countdown(stage: Stage, rounds: int) -> Iterator[Pair]:
     """The code's screen after a new code was asked for, which counts the seconds until the next one.
 
     Beside it the bare app, which counts nothing; in bytes a second.
     """
     for _ in range(rounds):
-        with stage.both() as (ours, reference):
-            show_a_countdown(stage, ours)
-            pair = written((ours, reference), COUNTDOWN_SECONDS)
+        with stage.side_by_side() as (ours, reference):
+            start_countdown(stage, ours)
+            pair = bytes_written((ours, reference), COUNTDOWN_SECONDS)
             yield pair[0] / COUNTDOWN_SECONDS, pair[1] / COUNTDOWN_SECONDS
 
 
-def show_a_countdown(stage: Stage, program: TimedProgram) -> None:
+def start_countdown(stage: Stage, program: TimedProgram) -> None:
     """Sign in to the code's screen and ask for a new code there."""
-    to_the_code(program, stage.users["sam"])
+    go_to_code_screen(program, stage.users["sam"])
     since = program.count
     program.press("ctrl+r")
-    program.seen(b"again in", since)
+    program.wait_for_bytes(b"again in", since)
     program.settle()
 
 
@@ -54,16 +54,16 @@ IDLE = Row(
     f"bytes written while nothing happens, {IDLE_SECONDS} s, sign-in screen",
     "bare Textual app, whose cursor blinks",
     BYTES,
-    idle,
+    idle_bytes,
     rounds=1,
-    at_most=0,
+    maximum=0,
 )
 COUNTDOWN = Row(
     "countdown",
     "the same while a countdown runs, each second",
     "bare Textual app without one",
-    BYTES_A_SECOND,
-    with_a_countdown,
+    BYTES_PER_SECOND,
+    bytes_during_countdown,
     rounds=1,
-    at_most=100,
+    maximum=100,
 )

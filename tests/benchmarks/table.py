@@ -19,17 +19,17 @@ class Unit:
     """How a figure is written: divided by ``one``, with so many places after the point."""
 
     name: str
-    one: float = 1.0
-    places: int = 0
+    divisor: float = 1.0
+    decimals: int = 0
 
     def write(self, value: float) -> str:
         """The figure with its unit."""
-        return f"{value / self.one:,.{self.places}f} {self.name}"
+        return f"{value / self.divisor:,.{self.decimals}f} {self.name}"
 
 
 MILLISECONDS = Unit("ms", 0.001, 1)
 BYTES = Unit("B")
-BYTES_A_SECOND = Unit("B/s")
+BYTES_PER_SECOND = Unit("B/s")
 MEBIBYTES = Unit("MiB", 1024**2, 1)
 
 
@@ -48,16 +48,16 @@ class Row:
     pairs: Callable[[Stage, int], Iterable[Pair]]
     rounds: int
     ratio: float | None = None
-    at_most: float | None = None
+    maximum: float | None = None
 
     @property
     def goal(self) -> str:
         """The goal as the table writes it."""
         if self.ratio is not None:
             return f"≤ {self.ratio:g}×"
-        if self.at_most is None:
+        if self.maximum is None:
             return "stated"
-        return f"≤ {self.unit.write(self.at_most)}" if self.at_most else "0"
+        return f"≤ {self.unit.write(self.maximum)}" if self.maximum else "0"
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Result:
         """Whether the goal is met; a row without one meets it."""
         if self.row.ratio is not None:
             return self.ratio <= self.row.ratio
-        return self.row.at_most is None or self.ours <= self.row.at_most
+        return self.row.maximum is None or self.ours <= self.row.maximum
 
     def cells(self) -> list[str]:
         """The row as the table has it."""
@@ -91,7 +91,7 @@ class Result:
 HEADINGS = ["what", "beside", "tui-auth", "reference", "ratio", "goal", "met"]
 
 
-def measured(row: Row, stage: Stage, rounds: int | None = None) -> Result:
+def measure(row: Row, stage: Stage, rounds: int | None = None) -> Result:
     """Run the rounds of a row, and take the medians."""
     pairs = list(row.pairs(stage, rounds or row.rounds))
     return Result(row, *(statistics.median(figures) for figures in zip(*pairs, strict=True)))

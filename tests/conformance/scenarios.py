@@ -16,19 +16,19 @@ NEW = "Brand-New-Horse-7!"
 
 
 @dataclass
-class Person:
+class SignedInUser:
     """Someone who signs in: has a phone, an inbox and a memory."""
 
     server: PoolServer
     user: DemoUser
     keys: dict[str, str] = field(default_factory=dict)
 
-    def message(self, step: NextStep) -> str:
+    def sent_code(self, step: NextStep) -> str:
         """The newest code that was sent."""
-        mine = [message for message in self.server.messages if message["username"] == self.user.username]
-        return str(mine[-1]["code"])
+        messages = [message for message in self.server.messages if message["username"] == self.user.username]
+        return str(messages[-1]["code"])
 
-    def app(self, step: NextStep) -> str:
+    def app_code(self, step: NextStep) -> str:
         """What the authenticator app shows, after scanning where there is something to scan."""
         secret = self.user.totp_secret or ""
         if isinstance(step, ContinueSignInWithTOTPSetup):
@@ -36,39 +36,39 @@ class Person:
         return pyotp.TOTP(secret).at(int(self.server.clock.now()))
 
 
-Reply = str | MFAType | AuthFactorType | Callable[[Person, NextStep], str]
-message, app = Person.message, Person.app
+Reply = str | MFAType | AuthFactorType | Callable[[SignedInUser, NextStep], str]
+sent_code, app_code = SignedInUser.sent_code, SignedInUser.app_code
 
 SCENARIOS: dict[str, tuple[str, list[tuple[str, Reply]]]] = {
     "password": ("ann", []),
-    "SMS_MFA": ("sam", [("ConfirmSignInWithSMSMFACode", message)]),
-    "SOFTWARE_TOKEN_MFA": ("tom", [("ConfirmSignInWithTOTPCode", app)]),
-    "EMAIL_OTP as MFA": ("emil", [("ConfirmSignInWithOTP", message)]),
+    "SMS_MFA": ("sam", [("ConfirmSignInWithSMSMFACode", sent_code)]),
+    "SOFTWARE_TOKEN_MFA": ("tom", [("ConfirmSignInWithTOTPCode", app_code)]),
+    "EMAIL_OTP as MFA": ("emil", [("ConfirmSignInWithOTP", sent_code)]),
     "SELECT_MFA_TYPE, by member": (
         "mia",
-        [("ContinueSignInWithMFASelection", MFAType.SMS), ("ConfirmSignInWithSMSMFACode", message)],
+        [("ContinueSignInWithMFASelection", MFAType.SMS), ("ConfirmSignInWithSMSMFACode", sent_code)],
     ),
     "SELECT_MFA_TYPE, by string": (
         "mia",
-        [("ContinueSignInWithMFASelection", "SOFTWARE_TOKEN_MFA"), ("ConfirmSignInWithTOTPCode", app)],
+        [("ContinueSignInWithMFASelection", "SOFTWARE_TOKEN_MFA"), ("ConfirmSignInWithTOTPCode", app_code)],
     ),
-    "MFA_SETUP: TOTP only": ("tess", [("ContinueSignInWithTOTPSetup", app)]),
+    "MFA_SETUP: TOTP only": ("tess", [("ContinueSignInWithTOTPSetup", app_code)]),
     "MFA_SETUP: TOTP chosen": (
         "max",
-        [("ContinueSignInWithMFASetupSelection", MFAType.TOTP), ("ContinueSignInWithTOTPSetup", app)],
+        [("ContinueSignInWithMFASetupSelection", MFAType.TOTP), ("ContinueSignInWithTOTPSetup", app_code)],
     ),
     "MFA_SETUP: e-mail chosen": (
         "max",
         [
             ("ContinueSignInWithMFASetupSelection", MFAType.EMAIL),
             ("ContinueSignInWithEmailMFASetup", "max@example.org"),
-            ("ConfirmSignInWithOTP", message),
+            ("ConfirmSignInWithOTP", sent_code),
         ],
     ),
     "NEW_PASSWORD_REQUIRED": ("nora", [("ConfirmSignInWithNewPassword", NEW)]),
     "NEW_PASSWORD_REQUIRED, then MFA_SETUP": (
         "noel",
-        [("ConfirmSignInWithNewPassword", NEW), ("ContinueSignInWithTOTPSetup", app)],
+        [("ConfirmSignInWithNewPassword", NEW), ("ContinueSignInWithTOTPSetup", app_code)],
     ),
     "CUSTOM_CHALLENGE, three rounds": (
         "quinn",
@@ -93,14 +93,14 @@ SCENARIOS: dict[str, tuple[str, list[tuple[str, Reply]]]] = {
         "cleo",
         [
             ("ContinueSignInWithFirstFactorSelection", AuthFactorType.EMAIL_OTP),
-            ("ConfirmSignInWithOTP", message),
+            ("ConfirmSignInWithOTP", sent_code),
         ],
     ),
     "SELECT_CHALLENGE: SMS_OTP": (
         "cleo",
         [
             ("ContinueSignInWithFirstFactorSelection", AuthFactorType.SMS_OTP),
-            ("ConfirmSignInWithOTP", message),
+            ("ConfirmSignInWithOTP", sent_code),
         ],
     ),
     "PasswordResetRequiredException": ("rex", [("ResetPassword", "")]),

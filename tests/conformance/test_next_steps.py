@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.conformance.scenarios import NEW, SCENARIOS, Person
+from tests.conformance.scenarios import NEW, SCENARIOS, SignedInUser
 from tui_auth import Auth, AuthError
 from tui_auth.pool import PoolServer, demo_triggers
 from tui_auth.pool.demo_users import DemoPool, DemoUser, provision
@@ -34,8 +34,8 @@ def auth_for(server: PoolServer, user: DemoUser) -> Auth:
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_steps_match_amplify_documentation(server: PoolServer, demo: DemoPool, name: str) -> None:
     username, expected = SCENARIOS[name]
-    user = next(each for each in demo.users if each.username == username)
-    person, auth = Person(server, user), auth_for(server, user)
+    user = next(candidate for candidate in demo.users if candidate.username == username)
+    sample_user, auth = SignedInUser(server, user), auth_for(server, user)
     password = None if user.auth_flow in ("USER_AUTH", "CUSTOM_WITHOUT_SRP") else user.password
     result = auth.sign_in(username, password, auth_flow=user.auth_flow)
     for step_name, reply in expected:
@@ -43,14 +43,14 @@ def test_steps_match_amplify_documentation(server: PoolServer, demo: DemoPool, n
         assert not result.is_signed_in
         if step_name == "ResetPassword":
             auth.reset_password(username)
-            auth.confirm_reset_password(username, NEW, person.message(result.next_step))
+            auth.confirm_reset_password(username, NEW, sample_user.sent_code(result.next_step))
             result = auth.sign_in(username, NEW)
         elif step_name == "ConfirmSignUp":
             auth.resend_sign_up_code(username)
-            assert auth.confirm_sign_up(username, person.message(result.next_step)).is_sign_up_complete
+            assert auth.confirm_sign_up(username, sample_user.sent_code(result.next_step)).is_sign_up_complete
             result = auth.sign_in(username, user.password)
         else:
-            value = reply(person, result.next_step) if callable(reply) else reply
+            value = reply(sample_user, result.next_step) if callable(reply) else reply
             missing = getattr(result.next_step, "missing_attributes", ())
             attributes = dict.fromkeys(missing, "Nora")
             result = auth.confirm_sign_in(value, user_attributes=attributes or None)
@@ -61,19 +61,19 @@ def test_steps_match_amplify_documentation(server: PoolServer, demo: DemoPool, n
 @pytest.mark.parametrize("flow", ["USER_SRP_AUTH", "USER_PASSWORD_AUTH"])
 def test_both_password_flows_give_the_same_steps(server: PoolServer, demo: DemoPool, flow: str) -> None:
     for username, step in (("ann", "Done"), ("sam", "ConfirmSignInWithSMSMFACode"), ("rex", "ResetPassword")):
-        user = next(each for each in demo.users if each.username == username)
+        user = next(candidate for candidate in demo.users if candidate.username == username)
         result = auth_for(server, user).sign_in(username, user.password, auth_flow=flow)
         assert type(result.next_step).__name__ == step
 
 
 def test_wrong_code_can_be_answered_again(server: PoolServer, demo: DemoPool) -> None:
-    user = next(each for each in demo.users if each.username == "sam")
-    person, auth = Person(server, user), auth_for(server, user)
+    user = next(candidate for candidate in demo.users if candidate.username == "sam")
+    sample_user, auth = SignedInUser(server, user), auth_for(server, user)
     step = auth.sign_in("sam", user.password).next_step
     with pytest.raises(AuthError) as caught:
-        auth.confirm_sign_in("000000" if person.message(step) != "000000" else "111111")
+        auth.confirm_sign_in("000000" if sample_user.sent_code(step) != "000000" else "111111")
     assert caught.value.code == "CodeMismatchException"
-    assert auth.confirm_sign_in(person.message(step)).is_signed_in
+    assert auth.confirm_sign_in(sample_user.sent_code(step)).is_signed_in
 
 
 def test_client_metadata_and_secret_hash_reach_the_pool(server: PoolServer, demo: DemoPool) -> None:
@@ -87,9 +87,9 @@ def test_client_metadata_and_secret_hash_reach_the_pool(server: PoolServer, demo
     result = auth.sign_in("ann", demo.users[0].password, client_metadata={"from": "here"})
     assert result.is_signed_in
     assert all(call["ClientMetadata"] == {"from": "here"} for _, call in server.calls)
-    without = Auth(demo.user_pool_id, created["ClientId"], endpoint_url=server.endpoint_url)
+    auth_without_secret = Auth(demo.user_pool_id, created["ClientId"], endpoint_url=server.endpoint_url)
     with pytest.raises(AuthError, match="has a secret, and none was given"):
-        without.sign_in("ann", demo.users[0].password)
+        auth_without_secret.sign_in("ann", demo.users[0].password)
 
 
 def test_usernames_are_aliases_when_the_pool_uses_uuids(server: PoolServer) -> None:
@@ -99,8 +99,8 @@ def test_usernames_are_aliases_when_the_pool_uses_uuids(server: PoolServer) -> N
     client = server.call(
         "CreateUserPoolClient", {"UserPoolId": pool, "ClientName": "c", "GenerateSecret": True}
     )["UserPoolClient"]
-    made = {"UserPoolId": pool, "Username": "zoe@example.org", "MessageAction": "SUPPRESS"}
-    real = server.call("AdminCreateUser", made)["User"]["Username"]
+    new_user = {"UserPoolId": pool, "Username": "zoe@example.org", "MessageAction": "SUPPRESS"}
+    real = server.call("AdminCreateUser", new_user)["User"]["Username"]
     server.call(
         "AdminSetUserPassword",
         {"UserPoolId": pool, "Username": real, "Password": NEW, "Permanent": True},

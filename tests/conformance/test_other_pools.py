@@ -30,8 +30,8 @@ from tui_auth.auth.next_step import (
 from tui_auth.pool import PoolServer
 from tui_auth.pool.demo_users import PASSWORD
 
-E_MAIL: dict[str, Any] = {"EmailMfaConfiguration": {}}
-REQUIRED = {"MfaConfiguration": "ON"}
+EMAIL_MFA: dict[str, Any] = {"EmailMfaConfiguration": {}}
+MFA_REQUIRED = {"MfaConfiguration": "ON"}
 PASSKEYS = {
     "MfaConfiguration": "OFF",
     "WebAuthnConfiguration": {"RelyingPartyId": "localhost", "UserVerification": "preferred"},
@@ -40,12 +40,12 @@ FACTORS = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP",
 Reply = str | MFAType | AuthFactorType | Callable[[OwnPool, NextStep], str]
 
 
-def message(pool: OwnPool, step: NextStep) -> str:
+def sent_code(pool: OwnPool, step: NextStep) -> str:
     """The newest code that was sent."""
     return str(pool.server.messages[-1]["code"])
 
 
-def app(pool: OwnPool, step: NextStep) -> str:
+def app_code(pool: OwnPool, step: NextStep) -> str:
     """What an authenticator app shows that has scanned the key."""
     assert isinstance(step, ContinueSignInWithTOTPSetup)
     return pyotp.TOTP(step.setup_details.shared_secret.reveal()).at(int(pool.server.clock.now()))
@@ -63,41 +63,43 @@ class Scenario:
     flow: str = "USER_SRP_AUTH"
 
 
-def choosing(steps: list[tuple[str, Reply]], preferred: AuthFactorType | str, **attributes: str) -> Scenario:
+def choice_based(
+    steps: list[tuple[str, Reply]], preferred: AuthFactorType | str, **attributes: str
+) -> Scenario:
     """A choice-based sign-in with a preferred first factor."""
     return Scenario(steps, PASSKEYS, {"Policies": FACTORS}, attributes, preferred, "USER_AUTH")
 
 
-TABLE: dict[str, Scenario] = {
+SCENARIOS_BY_POOL: dict[str, Scenario] = {
     "MFA_SETUP: e-mail only": Scenario(
-        [("ContinueSignInWithEmailMFASetup", "ann@example.org"), ("ConfirmSignInWithOTP", message)],
-        {**REQUIRED, **E_MAIL},
+        [("ContinueSignInWithEmailMFASetup", "ann@example.org"), ("ConfirmSignInWithOTP", sent_code)],
+        {**MFA_REQUIRED, **EMAIL_MFA},
     ),
     "MFA_SETUP: TOTP, with SMS beside it": Scenario(
-        [("ContinueSignInWithTOTPSetup", app)], {**REQUIRED, **APP_AND_SMS}
+        [("ContinueSignInWithTOTPSetup", app_code)], {**MFA_REQUIRED, **APP_AND_SMS}
     ),
     "MFA_SETUP: SMS is left out of the selection": Scenario(
-        [("ContinueSignInWithMFASetupSelection", MFAType.TOTP), ("ContinueSignInWithTOTPSetup", app)],
-        {**REQUIRED, **APP_AND_SMS, **E_MAIL},
+        [("ContinueSignInWithMFASetupSelection", MFAType.TOTP), ("ContinueSignInWithTOTPSetup", app_code)],
+        {**MFA_REQUIRED, **APP_AND_SMS, **EMAIL_MFA},
     ),
-    "PASSWORD, issued by the server": choosing([("ConfirmSignInWithPassword", PASSWORD)], "PASSWORD"),
-    "PASSWORD_SRP, issued by the server": choosing(
+    "PASSWORD, issued by the server": choice_based([("ConfirmSignInWithPassword", PASSWORD)], "PASSWORD"),
+    "PASSWORD_SRP, issued by the server": choice_based(
         [("ConfirmSignInWithPassword", PASSWORD)], AuthFactorType.PASSWORD_SRP
     ),
-    "EMAIL_OTP, preferred": choosing(
-        [("ConfirmSignInWithOTP", message)], AuthFactorType.EMAIL_OTP, email="ann@example.com"
+    "EMAIL_OTP, preferred": choice_based(
+        [("ConfirmSignInWithOTP", sent_code)], AuthFactorType.EMAIL_OTP, email="ann@example.com"
     ),
-    "SELECT_CHALLENGE, as the user lacks what is preferred": choosing(
+    "SELECT_CHALLENGE, as the user lacks what is preferred": choice_based(
         [
             ("ContinueSignInWithFirstFactorSelection", "PASSWORD_SRP"),
             ("ConfirmSignInWithPassword", PASSWORD),
         ],
         AuthFactorType.EMAIL_OTP,
     ),
-    "SELECT_CHALLENGE, as a passkey is preferred": choosing(
+    "SELECT_CHALLENGE, as a passkey is preferred": choice_based(
         [
             ("ContinueSignInWithFirstFactorSelection", AuthFactorType.EMAIL_OTP),
-            ("ConfirmSignInWithOTP", message),
+            ("ConfirmSignInWithOTP", sent_code),
         ],
         AuthFactorType.WEB_AUTHN,
         email="ann@example.com",
@@ -111,15 +113,15 @@ def server() -> Iterator[PoolServer]:
         yield running
 
 
-def pool_on(server: PoolServer, **settings: Any) -> tuple[OwnPool, Auth]:
+def create_pool(server: PoolServer, **settings: Any) -> tuple[OwnPool, Auth]:
     pool = OwnPool(server, Path(), ExitStack(), **settings)
     return pool, Auth(pool.id, pool.client_id, endpoint_url=server.endpoint_url)
 
 
-@pytest.mark.parametrize("name", TABLE)
+@pytest.mark.parametrize("name", SCENARIOS_BY_POOL)
 def test_steps_match_amplify_documentation(server: PoolServer, name: str) -> None:
-    scenario = TABLE[name]
-    pool, auth = pool_on(server, mfa=scenario.mfa, **scenario.settings)
+    scenario = SCENARIOS_BY_POOL[name]
+    pool, auth = create_pool(server, mfa=scenario.mfa, **scenario.settings)
     pool.user("ann", **scenario.attributes)
     password = None if scenario.flow == "USER_AUTH" else PASSWORD
     result = auth.sign_in("ann", password, auth_flow=scenario.flow, preferred_first_factor=scenario.preferred)
@@ -133,14 +135,14 @@ def test_steps_match_amplify_documentation(server: PoolServer, name: str) -> Non
 
 
 def test_device_challenges_need_no_user(server: PoolServer) -> None:
-    tracks = {"ChallengeRequiredOnNewDevice": True, "DeviceOnlyRememberedOnUserPrompt": False}
-    pool, auth = pool_on(
-        server, mfa={"MfaConfiguration": "OPTIONAL", **APP_AND_SMS}, DeviceConfiguration=tracks
+    device_settings = {"ChallengeRequiredOnNewDevice": True, "DeviceOnlyRememberedOnUserPrompt": False}
+    pool, auth = create_pool(
+        server, mfa={"MfaConfiguration": "OPTIONAL", **APP_AND_SMS}, DeviceConfiguration=device_settings
     )
     pool.user()
     first = auth.sign_in("ann", PASSWORD).next_step
     assert isinstance(first, Done)
-    pool.phone_of()
+    pool.add_authenticator_app()
     assert type(auth.sign_in("ann", PASSWORD).next_step).__name__ == "ConfirmSignInWithTOTPCode"
     assert auth.sign_in("ann", PASSWORD, device=first.device).is_signed_in
     assert [call.get("ChallengeName") for _, call in server.calls[-2:]] == [
@@ -150,8 +152,8 @@ def test_device_challenges_need_no_user(server: PoolServer) -> None:
 
 
 def test_device_with_a_wrong_password_is_dropped(server: PoolServer) -> None:
-    tracks = {"ChallengeRequiredOnNewDevice": True, "DeviceOnlyRememberedOnUserPrompt": False}
-    pool, auth = pool_on(server, DeviceConfiguration=tracks)
+    device_settings = {"ChallengeRequiredOnNewDevice": True, "DeviceOnlyRememberedOnUserPrompt": False}
+    pool, auth = create_pool(server, DeviceConfiguration=device_settings)
     pool.user()
     first = auth.sign_in("ann", PASSWORD).next_step
     assert isinstance(first, Done)
@@ -171,8 +173,8 @@ def test_sms_only_mfa_setup_points_to_an_administrator() -> None:
 
 
 def test_requested_passkey_leads_to_the_other_factors() -> None:
-    asks = {**challenge("WEB_AUTHN"), "AvailableChallenges": ["WEB_AUTHN", "EMAIL_OTP"]}
-    gateway = ScriptedGateway(asks, challenge("EMAIL_OTP", CODE_DELIVERY_DESTINATION="a***@e***"))
+    passkey_reply = {**challenge("WEB_AUTHN"), "AvailableChallenges": ["WEB_AUTHN", "EMAIL_OTP"]}
+    gateway = ScriptedGateway(passkey_reply, challenge("EMAIL_OTP", CODE_DELIVERY_DESTINATION="a***@e***"))
     auth = Auth("eu-west-1_Ab12Cd34E", "client1", gateway=gateway)
     step = auth.sign_in("ann", auth_flow="USER_AUTH").next_step
     assert step == ContinueSignInWithFirstFactorSelection(
@@ -184,6 +186,6 @@ def test_requested_passkey_leads_to_the_other_factors() -> None:
 
 
 def test_tables_contain_every_step() -> None:
-    met = {name for _, steps in SCENARIOS.values() for name, _ in steps}
-    met |= {name for scenario in TABLE.values() for name, _ in scenario.steps}
-    assert met | {"Done"} == {step.__name__ for step in NEXT_STEPS}
+    step_names = {name for _, steps in SCENARIOS.values() for name, _ in steps}
+    step_names |= {name for scenario in SCENARIOS_BY_POOL.values() for name, _ in scenario.steps}
+    assert step_names | {"Done"} == {step.__name__ for step in NEXT_STEPS}

@@ -16,10 +16,10 @@ class Guard:
     ``file`` is below ``tui_auth``, ``test`` a pytest node below ``tests``.
     """
 
-    keeps: str
+    description: str
     file: str
     text: str
-    without: str
+    replacement: str
     test: str
 
 

@@ -33,7 +33,7 @@ class SignIn(PtyProgram):
             self.send(text)
             self.press("enter")
 
-    def enter_and_be_answered(self, text: str) -> None:
+    def enter_and_wait_for_reply(self, text: str) -> None:
         """Type it, press Enter, and wait until Cognito has been asked and has answered.
 
         What the screen said before may be said again: words alone do not tell one answer from the next.
@@ -47,11 +47,11 @@ class SignIn(PtyProgram):
         """Wait for a line prompt, once more if it was answered before, and answer it."""
         known = self.__dict__.setdefault("_prompts", {})
         before = known.get(prompt, 0)
-        self.wait_for(lambda _: self._asks(prompt) > before)
-        known[prompt] = self._asks(prompt)
+        self.wait_for(lambda _: self._prompt_count(prompt) > before)
+        known[prompt] = self._prompt_count(prompt)
         self.enter(text)
 
-    def _asks(self, prompt: str) -> int:
+    def _prompt_count(self, prompt: str) -> int:
         shown = self.screen_text().rstrip()
         return shown.count(prompt) if shown.endswith(prompt) else 0
 
@@ -62,7 +62,7 @@ class SignIn(PtyProgram):
         if self._has_password:
             self.enter(password or self.user.password)
 
-    def log_in_by_lines(self) -> None:
+    def log_in_at_prompts(self) -> None:
         """The same at line prompts."""
         self.wait_for("Username:")
         self.enter(self.user.username)
@@ -76,8 +76,8 @@ class SignIn(PtyProgram):
 
     def newest_code(self) -> str:
         """The code in the newest message that was sent to the user, once there is one."""
-        self.wait_for(lambda _: self._mine())
-        return str(self._mine()[-1]["code"])
+        self.wait_for(lambda _: self._messages())
+        return str(self._messages()[-1]["code"])
 
     @property
     def asked(self) -> list[str]:
@@ -86,17 +86,17 @@ class SignIn(PtyProgram):
 
     def codes_sent(self) -> int:
         """How many messages were sent to the user so far."""
-        return len(self._mine())
+        return len(self._messages())
 
-    def _mine(self) -> list[dict[str, object]]:
+    def _messages(self) -> list[dict[str, object]]:
         return [message for message in self.server.messages if message["username"] == self.user.username]
 
 
 @pytest.fixture
 def server() -> Iterator[PoolServer]:
     """A pool server with the demo's questions."""
-    with PoolServer(triggers=demo_triggers) as running:
-        yield running
+    with PoolServer(triggers=demo_triggers) as stack:
+        yield stack
 
 
 @pytest.fixture
@@ -109,26 +109,26 @@ def demo(server: PoolServer) -> DemoPool:
 def sign_in_as(server: PoolServer, demo: DemoPool, tmp_path: Path) -> Iterator[Callable[..., SignIn]]:
     """Starts ``tui-auth sign-in`` for a sample user, at the first screen."""
     users = {user.username: user for user in demo.users}
-    with ExitStack() as running:
+    with ExitStack() as stack:
 
         def start(
             username: str,
             *flags: str,
             rows: int = 23,
             cols: int = 80,
-            endpoint_by_flag: bool = True,
+            pass_endpoint_flag: bool = True,
             program: Sequence[str] = ("-m", "tui_auth"),
             **environment: str,
         ) -> SignIn:
             user = users[username]
             arguments = [*program, "sign-in", "--user-pool-id", user.user_pool_id]
             arguments += ["--client-id", user.client_id, "--auth-flow", user.auth_flow]
-            if endpoint_by_flag:
+            if pass_endpoint_flag:
                 arguments += ["--endpoint-url", server.endpoint_url]
             arguments += flags  # at the end, where they hold against these
-            started = SignIn(arguments, home=tmp_path, rows=rows, cols=cols, environment=environment)
-            started.server, started.user = server, user
-            return running.enter_context(started)
+            sign_in = SignIn(arguments, home=tmp_path, rows=rows, cols=cols, environment=environment)
+            sign_in.server, sign_in.user = server, user
+            return stack.enter_context(sign_in)
 
         yield start
 
@@ -138,5 +138,5 @@ def own_pool(server: PoolServer, tmp_path: Path) -> Iterator[Callable[..., OwnPo
     """Makes pools of the journey's own, on the server and for the home folder of the journey."""
     from tests.journeys.own_pool import OwnPool
 
-    with ExitStack() as running:
-        yield lambda **settings: OwnPool(server, tmp_path, running, **settings)
+    with ExitStack() as stack:
+        yield lambda **settings: OwnPool(server, tmp_path, stack, **settings)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from tests.journeys.conftest import SignIn
 from tests.journeys.own_pool import OwnPool
-from tests.safe_codes import wrong
+from tests.safe_codes import wrong_code
 
 Start = Callable[..., SignIn]
 NEW = "Brand-New-Horse-7!"
@@ -25,7 +25,7 @@ def test_forgotten_password_is_reset_and_signs_in(sign_in_as: Start) -> None:
     program.send("2")
     program.wait_for("code sent by e-mail to a***@")
     code = program.newest_code()
-    program.enter(wrong(code), NEW, NEW)
+    program.enter(wrong_code(code), NEW, NEW)
     program.wait_for("That code is not right.")
     program.enter(code)
     program.press("enter", "enter")
@@ -46,7 +46,7 @@ def test_sign_up_is_confirmed_and_signed_in(sign_in_as: Start) -> None:
     program.enter("Zoe")
     program.wait_for("Code sent by e-mail to z***@")
     sent = [message for message in program.server.messages if message["username"] == "zoe"]
-    program.enter(wrong(str(sent[-1]["code"])))
+    program.enter(wrong_code(str(sent[-1]["code"])))
     program.wait_for("That code is not right.")
     program.enter(str(sent[-1]["code"]))
     program.wait_for("Signed in as zoe")
@@ -57,7 +57,7 @@ def test_sign_up_is_confirmed_and_signed_in(sign_in_as: Start) -> None:
 def test_required_attributes_are_asked_at_once(own_pool: Callable[..., OwnPool]) -> None:
     name = {"Name": "given_name", "AttributeDataType": "String", "Required": True, "Mutable": True}
     pool = own_pool(Schema=[name], AutoVerifiedAttributes=["email"])
-    program = pool.sign_in(named=pool.profile('required_attributes = ["given_name"]'))
+    program = pool.sign_in(pool_flags=pool.profile('required_attributes = ["given_name"]'))
     program.wait_for("Username")
     program.press("ctrl+k")
     program.wait_for("First name")

@@ -12,9 +12,9 @@ from tests.journeys.own_pool import OwnPool
 from tui_auth.pool import PoolServer
 
 MakePool = Callable[..., OwnPool]
-ELSEWHERE = "us-east-1"
+OTHER_REGION = "us-east-1"
 CONSOLE = "Cognito console"
-WHO = "Someone who manages the"
+ADMINISTRATOR = "Someone who manages the"
 
 
 @pytest.fixture
@@ -25,9 +25,9 @@ def own_pool_with_secret(own_pool: MakePool) -> OwnPool:
     return pool
 
 
-def told(program: SignIn, *parts: str) -> None:
+def wait_for_explanation(program: SignIn, *parts: str) -> None:
     """Wait until every part of an explanation stands on the screen, and sign in with nothing meanwhile."""
-    for part in (*parts, CONSOLE, WHO):
+    for part in (*parts, CONSOLE, ADMINISTRATOR):
         program.shows(part)
     assert "Signed in" not in program.screen_text()
 
@@ -37,13 +37,15 @@ def test_disallowed_auth_flow_is_explained(own_pool: MakePool) -> None:
     pool.user()
     program = pool.sign_in()
     program.log_in()
-    told(program, "This app client does not allow USER_SRP_AUTH.", "ALLOW_USER_SRP_AUTH", "--auth-flow")
+    wait_for_explanation(
+        program, "This app client does not allow USER_SRP_AUTH.", "ALLOW_USER_SRP_AUTH", "--auth-flow"
+    )
 
 
 def test_missing_client_secret_is_explained(own_pool_with_secret: OwnPool) -> None:
     program = own_pool_with_secret.sign_in()
     program.log_in()
-    told(program, "This app client has a secret, and none was given.", "--client-secret-file")
+    wait_for_explanation(program, "This app client has a secret, and none was given.", "--client-secret-file")
 
 
 def test_unneeded_and_wrong_client_secrets_are_explained(own_pool: MakePool, tmp_path: Path) -> None:
@@ -55,7 +57,9 @@ def test_unneeded_and_wrong_client_secrets_are_explained(own_pool: MakePool, tmp
         pool.user()
         program = pool.sign_in("--client-secret-file", str(secret))
         program.log_in()
-        told(program, "The client secret does not fit this app client.", "--client-secret-file")
+        wait_for_explanation(
+            program, "The client secret does not fit this app client.", "--client-secret-file"
+        )
 
 
 def test_missing_pool_with_existing_client_is_explained(own_pool: MakePool) -> None:
@@ -63,26 +67,28 @@ def test_missing_pool_with_existing_client_is_explained(own_pool: MakePool) -> N
     pool.user()
     program = pool.sign_in("--user-pool-id", "eu-west-1_Nobody123")
     program.log_in()
-    told(program, "There is no user pool of this id", "--user-pool-id")
+    wait_for_explanation(program, "There is no user pool of this id", "--user-pool-id")
     assert pool.server.state.pools[pool.id].users["ann"].devices == {}
 
 
 def test_missing_client_and_wrong_region_are_explained(own_pool: MakePool) -> None:
     pool = own_pool()
     pool.user()
-    with PoolServer(region=ELSEWHERE) as other:
+    with PoolServer(region=OTHER_REGION) as other:
         for flags in (
             ["--client-id", "1example23456789"],
-            ["--region", ELSEWHERE, "--endpoint-url", other.endpoint_url],
+            ["--region", OTHER_REGION, "--endpoint-url", other.endpoint_url],
         ):
             program = pool.sign_in(*flags)
             program.log_in()
-            told(program, "Cognito knows no such app client in this region.", "--client-id", "--region")
+            wait_for_explanation(
+                program, "Cognito knows no such app client in this region.", "--client-id", "--region"
+            )
 
 
 def test_app_client_errors_at_line_prompts(own_pool: MakePool) -> None:
     pool = own_pool()
     pool.user()
     program = pool.sign_in("--plain", "--user-pool-id", "eu-west-1_Nobody123", rows=40)
-    program.log_in_by_lines()
-    told(program, "Error: There is no user pool of this id", "--user-pool-id")
+    program.log_in_at_prompts()
+    wait_for_explanation(program, "Error: There is no user pool of this id", "--user-pool-id")

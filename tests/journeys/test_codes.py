@@ -8,7 +8,7 @@ import pyotp
 import pytest
 
 from tests.journeys.conftest import SignIn
-from tests.safe_codes import wrong
+from tests.safe_codes import wrong_code
 
 Start = Callable[..., SignIn]
 
@@ -46,9 +46,9 @@ def test_wrong_sms_code_keeps_the_step(sign_in_as: Start) -> None:
     program.enter("")
     program.wait_for("Type the code that was sent to you.")
     code = program.newest_code()
-    program.enter(wrong(code))
+    program.enter(wrong_code(code))
     program.wait_for("That code is not right.")
-    assert wrong(code) in program.screen_text(), "what was typed is kept"
+    assert wrong_code(code) in program.screen_text(), "what was typed is kept"
     program.enter(code)
     program.wait_for("Signed in as sam")
     assert program.codes_sent() == 1
@@ -92,7 +92,7 @@ def test_totp_code_signs_in_and_shows_the_device_name(sign_in_as: Start) -> None
     program.wait_for("An authenticator's code has six digits.")
     assert program.user.totp_secret
     code = pyotp.TOTP(program.user.totp_secret).at(int(program.server.clock.now()))
-    program.enter(wrong(code))
+    program.enter(wrong_code(code))
     program.wait_for("That code is not right.")
     program.enter(code)
     program.wait_for("Signed in as tom")

@@ -16,11 +16,11 @@ Start = Callable[..., PtyProgram]
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[Start]:
     """Starts ``tui-auth demo`` at its list."""
-    with ExitStack() as running:
+    with ExitStack() as stack:
 
         def start(rows: int = 23, cols: int = 80) -> PtyProgram:
             program = PtyProgram(["-m", "tui_auth", "demo"], home=tmp_path, rows=rows, cols=cols)
-            running.enter_context(program)
+            stack.enter_context(program)
             program.wait_for("Sign in as …")
             return program
 

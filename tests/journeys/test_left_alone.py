@@ -9,21 +9,21 @@ import pyotp
 
 from tests.journeys.conftest import SignIn
 from tests.journeys.own_pool import APP_AND_SMS, OwnPool
-from tests.safe_codes import wrong
-from tests.steps.reading import number_of, scan
+from tests.safe_codes import wrong_code
+from tests.steps.reading import number_key_for, scan
 
 Start = Callable[..., SignIn]
 MakePool = Callable[..., OwnPool]
 NIGHT = 12 * 3600.0
-QUIET = "This step may have run out"
-OFFER = "Enter starts it again."
-OFFER_IN_LINES = "Enter starts this step again."
-SENDS = "This sends a new code"
-NEW_KEY = "This makes a new key"
+EXPIRY_HINT = "This step may have run out"
+RESTART_OFFER = "Enter starts it again."
+RESTART_OFFER_AT_PROMPTS = "Enter starts this step again."
+SENDS_CODE = "This sends a new code"
+MAKES_KEY = "This makes a new key"
 PHONE = {"phone_number": "+4915550001234", "phone_number_verified": "true"}
 
 # The program on a machine whose clock goes ahead while its timers stand still, as they do in its sleep.
-ASLEEP = """
+SUSPENDED_PROGRAM = """
 import pathlib, sys, time
 time_of_day, slept = time.time, pathlib.Path({slept!r})
 time.time = lambda: time_of_day() + float(slept.read_text())
@@ -32,13 +32,13 @@ raise SystemExit(main(["sign-in", *sys.argv[1:]]))
 """
 
 
-def scan_another(program: SignIn, former: pyotp.TOTP) -> pyotp.TOTP:
+def scan_new_key(program: SignIn, old_app: pyotp.TOTP) -> pyotp.TOTP:
     """What a phone reads off the screen once it is another key than the former."""
-    program.wait_for(lambda _: scan(program).secret != former.secret)
+    program.wait_for(lambda _: scan(program).secret != old_app.secret)
     return scan(program)
 
 
-def by_sms(own_pool: MakePool, *, minutes: int = 3) -> OwnPool:
+def sms_pool(own_pool: MakePool, *, minutes: int = 3) -> OwnPool:
     """A pool whose user confirms with a code by SMS; a session waits so many minutes for it."""
     pool = own_pool(
         mfa={"MfaConfiguration": "ON", **APP_AND_SMS},
@@ -49,21 +49,21 @@ def by_sms(own_pool: MakePool, *, minutes: int = 3) -> OwnPool:
 
 
 def test_terminal_left_overnight_sends_nothing(own_pool: MakePool, tmp_path: Path) -> None:
-    pool, slept = by_sms(own_pool), tmp_path / "slept"
-    slept.write_text("0")
-    program = pool.sign_in(program=["-c", ASLEEP.format(slept=str(slept))])
+    pool, sleep_file = sms_pool(own_pool), tmp_path / "slept"
+    sleep_file.write_text("0")
+    program = pool.sign_in(program=["-c", SUSPENDED_PROGRAM.format(sleep_file=str(sleep_file))])
     program.log_in()
     program.wait_for("Code sent by SMS to +")
     asked, code = program.asked, program.newest_code()
     (tmp_path / "later").write_text(str(NIGHT))
-    (tmp_path / "later").replace(slept)
+    (tmp_path / "later").replace(sleep_file)
     pool.server.clock.advance(NIGHT)
-    program.wait_for(QUIET)
+    program.wait_for(EXPIRY_HINT)
     assert program.asked == asked
     program.enter(code)
-    program.shows(f"{OFFER} {SENDS}")
+    program.shows(f"{RESTART_OFFER} {SENDS_CODE}")
     assert program.codes_sent() == 1
-    assert QUIET not in program.screen_text()
+    assert EXPIRY_HINT not in program.screen_text()
     program.press("enter")
     program.wait_for("A new code is on its way")
     assert program.codes_sent() == 2
@@ -74,36 +74,36 @@ def test_terminal_left_overnight_sends_nothing(own_pool: MakePool, tmp_path: Pat
 def test_expiry_hint_after_three_minutes_keeps_a_valid_session(
     own_pool: MakePool,
 ) -> None:
-    pool = by_sms(own_pool, minutes=15)
+    pool = sms_pool(own_pool, minutes=15)
     program = pool.sign_in()
     program.log_in()
     program.wait_for("Code sent by SMS to +")
     pool.server.clock.advance(170)
-    program.enter(wrong(program.newest_code()))
+    program.enter(wrong_code(program.newest_code()))
     program.wait_for("That code is not right.")
     pool.server.clock.advance(20)
-    program.enter(wrong(wrong(program.newest_code())))
-    program.wait_for(QUIET)
+    program.enter(wrong_code(wrong_code(program.newest_code())))
+    program.wait_for(EXPIRY_HINT)
     program.enter(program.newest_code())
     program.wait_for("Signed in as ann")
     assert program.codes_sent() == 1
 
 
 def test_profile_sets_the_assumed_session_validity(own_pool: MakePool) -> None:
-    pool = by_sms(own_pool, minutes=15)
-    program = pool.sign_in(named=pool.profile("session_minutes = 10"))
+    pool = sms_pool(own_pool, minutes=15)
+    program = pool.sign_in(pool_flags=pool.profile("session_minutes = 10"))
     program.log_in()
     program.wait_for("Code sent by SMS to +")
     asked = len(program.asked)
     pool.server.clock.advance(590)
-    program.enter(wrong(program.newest_code()))
+    program.enter(wrong_code(program.newest_code()))
     program.wait_for("That code is not right.")
     before = program.screen_text()
     pool.server.clock.advance(20)
-    program.enter(wrong(wrong(program.newest_code())))
+    program.enter(wrong_code(wrong_code(program.newest_code())))
     program.wait_for(lambda _: len(program.asked) == asked + 2)
-    assert QUIET not in before, "not after three minutes"
-    program.wait_for(QUIET)
+    assert EXPIRY_HINT not in before, "not after three minutes"
+    program.wait_for(EXPIRY_HINT)
 
 
 def test_totp_key_stays_until_a_new_one_is_requested(
@@ -111,16 +111,16 @@ def test_totp_key_stays_until_a_new_one_is_requested(
 ) -> None:
     program = sign_in_as("tess")
     program.log_in()
-    former = scan(program)
+    old_app = scan(program)
     asked = program.asked
     program.server.clock.advance(NIGHT)
-    program.enter(former.at(int(program.server.clock.now())))
-    program.shows(f"{OFFER} {NEW_KEY}")
+    program.enter(old_app.at(int(program.server.clock.now())))
+    program.shows(f"{RESTART_OFFER} {MAKES_KEY}")
     assert program.asked[len(asked) :] == ["VerifySoftwareToken"]
-    assert former.secret[:4] in program.screen_text()
+    assert old_app.secret[:4] in program.screen_text()
     program.press("enter")
     program.shows("A new key: delete an earlier “")
-    phone = scan_another(program, former)
+    phone = scan_new_key(program, old_app)
     program.enter(phone.at(int(program.server.clock.now())))
     program.wait_for("Signed in as tess")
 
@@ -128,12 +128,12 @@ def test_totp_key_stays_until_a_new_one_is_requested(
 def test_returning_to_setup_makes_and_announces_a_new_key(sign_in_as: Start) -> None:
     program = sign_in_as("max")
     program.log_in()
-    program.send(number_of(program, "Authenticator app"))
-    former = scan(program)
+    program.send(number_key_for(program, "Authenticator app"))
+    old_app = scan(program)
     program.press("esc")
-    program.send(number_of(program, "Authenticator app"))
+    program.send(number_key_for(program, "Authenticator app"))
     program.shows("A new key: delete an earlier “")
-    phone = scan_another(program, former)
+    phone = scan_new_key(program, old_app)
     program.enter(phone.at(int(program.server.clock.now())))
     program.wait_for("Signed in as max")
 
@@ -141,19 +141,19 @@ def test_returning_to_setup_makes_and_announces_a_new_key(sign_in_as: Start) -> 
 def test_restart_replays_choices_and_esc_leaves(sign_in_as: Start) -> None:
     program = sign_in_as("cleo")
     program.log_in()
-    program.send(number_of(program, "Code by SMS"))
+    program.send(number_key_for(program, "Code by SMS"))
     program.wait_for("Code sent by SMS to +")
     program.server.clock.advance(NIGHT)
     program.enter(program.newest_code())
-    program.shows(f"{OFFER} {SENDS}")
+    program.shows(f"{RESTART_OFFER} {SENDS_CODE}")
     program.press("esc")
     program.wait_for("What do you want to sign in with?")
     assert program.codes_sent() == 1, "going back sends nothing"
-    program.send(number_of(program, "Code by SMS"))
+    program.send(number_key_for(program, "Code by SMS"))
     program.wait_for("Code sent by SMS to +")
     program.server.clock.advance(NIGHT)
     program.enter(program.newest_code())
-    program.shows(f"{OFFER} {SENDS}")
+    program.shows(f"{RESTART_OFFER} {SENDS_CODE}")
     program.press("enter")
     program.shows("If it exists, a new code is on its way")
     assert program.codes_sent() == 3
@@ -163,13 +163,13 @@ def test_restart_replays_choices_and_esc_leaves(sign_in_as: Start) -> None:
 
 
 def test_restart_at_line_prompts(own_pool: MakePool) -> None:
-    pool = by_sms(own_pool)
+    pool = sms_pool(own_pool)
     program = pool.sign_in("--plain", rows=40)
-    program.log_in_by_lines()
+    program.log_in_at_prompts()
     program.wait_for("Code:")
     pool.server.clock.advance(NIGHT)
     program.enter(program.newest_code())
-    program.shows(f"{OFFER_IN_LINES} {SENDS}")
+    program.shows(f"{RESTART_OFFER_AT_PROMPTS} {SENDS_CODE}")
     program.wait_for("Enter, or /back:")
     assert program.codes_sent() == 1
     program.press("enter")
@@ -181,11 +181,11 @@ def test_restart_at_line_prompts(own_pool: MakePool) -> None:
 
 def test_new_totp_key_is_announced_at_line_prompts(sign_in_as: Start) -> None:
     program = sign_in_as("tess", "--plain", rows=60)
-    program.log_in_by_lines()
+    program.log_in_at_prompts()
     program.wait_for("Code the app shows:")
     program.server.clock.advance(NIGHT)
     program.enter("123456")
-    program.shows(f"{OFFER_IN_LINES} {NEW_KEY}")
+    program.shows(f"{RESTART_OFFER_AT_PROMPTS} {MAKES_KEY}")
     program.press("enter")
     program.shows("A new key: delete an earlier “")
     program.wait_for(lambda p: p.screen_text().count("Code the app shows:") == 2)

@@ -13,13 +13,15 @@ Start = Callable[..., SignIn]
 SECONDS_LEFT = [f"Try again in {seconds} s." for seconds in (5, 4, 3, 2, 1)]
 
 
-def counts_down(program: SignIn) -> None:
+def wait_for_countdown(program: SignIn) -> None:
     """Wait until the wait was shown with one number and then with a smaller one."""
-    shown: list[str] = []
+    countdown_lines: list[str] = []
 
     def is_smaller(_: object) -> bool:
-        shown.extend(line for line in SECONDS_LEFT if line in program.screen_text())
-        return bool(shown) and SECONDS_LEFT.index(shown[-1]) > SECONDS_LEFT.index(shown[0])
+        countdown_lines.extend(line for line in SECONDS_LEFT if line in program.screen_text())
+        return bool(countdown_lines) and SECONDS_LEFT.index(countdown_lines[-1]) > SECONDS_LEFT.index(
+            countdown_lines[0]
+        )
 
     program.wait_for(is_smaller)
 
@@ -29,7 +31,7 @@ def test_lockout_counts_down_without_retrying(sign_in_as: Start) -> None:
     program.wait_for("Username")
     program.enter("ann")
     for failures in range(1, 6):
-        program.enter_and_be_answered(f"not-this-{failures}")
+        program.enter_and_wait_for_reply(f"not-this-{failures}")
         program.wait_for("Incorrect username or password.")
         program.press("ctrl+u")
     # More of them from elsewhere: a lock of two minutes that began just now.
@@ -39,7 +41,7 @@ def test_lockout_counts_down_without_retrying(sign_in_as: Start) -> None:
     program.shows("Too many wrong passwords: Cognito makes this user wait.")
     asked = program.asked
     program.press("enter")
-    counts_down(program)
+    wait_for_countdown(program)
     program.press("enter")
     program.wait_gone("Try again in")
     assert program.asked == asked, "neither Enter in the wait nor its end tries the password"
@@ -81,7 +83,7 @@ def test_throttled_code_is_kept_during_the_wait(sign_in_as: Start, code: str, sa
 def test_throttled_code_waits_at_line_prompts(sign_in_as: Start) -> None:
     program = sign_in_as("ann", "--plain", rows=40)
     program.server.fail_next("InitiateAuth", "TooManyRequestsException", "Rate exceeded")
-    program.log_in_by_lines()
+    program.log_in_at_prompts()
     program.shows("Error: Cognito is asked too often just now.")
     program.wait_for("Try again in 5 seconds.")
     program.wait_for(lambda p: p.screen_text().count("Password:") == 2)
@@ -94,7 +96,7 @@ def test_lockout_at_line_prompts_keeps_the_name(sign_in_as: Start) -> None:
     program = sign_in_as("ann", "--plain", rows=60)
     for _ in range(12):
         program.server.state.lockout.failed(program.user.user_pool_id, "ann")
-    program.log_in_by_lines()
+    program.log_in_at_prompts()
     program.shows("Error: Too many wrong passwords: Cognito makes this user wait.")
     program.wait_for("Try again in ")
     program.wait_for("Username: ann (/back asks for another)")

@@ -9,7 +9,7 @@ import pytest
 
 from tests.journeys.conftest import SignIn
 from tests.journeys.own_pool import OwnPool
-from tests.steps.reading import number_of
+from tests.steps.reading import number_key_for
 
 MakePool = Callable[..., OwnPool]
 PASSKEY = "Passkey (not from a terminal)"
@@ -25,21 +25,21 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("named_by", ["flag", "profile"])
-def test_preferred_passkey_offers_the_other_factors(own_pool: MakePool, named_by: str) -> None:
+@pytest.mark.parametrize("specified_by", ["flag", "profile"])
+def test_preferred_passkey_offers_the_other_factors(own_pool: MakePool, specified_by: str) -> None:
     pool = own_pool(**SETTINGS)
     pool.user("ann", email="ann@example.com")
-    if named_by == "flag":
+    if specified_by == "flag":
         program = pool.sign_in("--preferred-first-factor", "WEB_AUTHN", flow="USER_AUTH")
     else:
-        named = pool.profile('preferred_first_factor = "WEB_AUTHN"')
-        program = pool.sign_in(named=named, flow="USER_AUTH")
+        pool_flags = pool.profile('preferred_first_factor = "WEB_AUTHN"')
+        program = pool.sign_in(pool_flags=pool_flags, flow="USER_AUTH")
     program.log_in()
-    program.send(number_of(program, PASSKEY))
+    program.send(number_key_for(program, PASSKEY))
     program.wait_for(NOT_HERE)
     (start,) = (call["AuthParameters"] for _, call in program.server.calls)
     assert "PREFERRED_CHALLENGE" not in start, "a passkey is never asked for"
-    program.send(number_of(program, "Code by e-mail"))
+    program.send(number_key_for(program, "Code by e-mail"))
     program.wait_for("Code sent by e-mail to ")
     program.enter(program.newest_code())
     program.wait_for("Signed in as ann")
@@ -66,7 +66,7 @@ def test_user_with_only_a_passkey_gets_alternatives(own_pool: MakePool) -> None:
     program.wait_for("[ann ")
     program.press("ctrl+u")
     program.enter("kay")
-    program.send(number_of(program, "Password, never sent"))
+    program.send(number_key_for(program, "Password, never sent"))
     program.wait_for("Your password")
     program.enter("Correct-Horse-9!")
     program.wait_for("Signed in as kay")
@@ -77,20 +77,20 @@ def test_user_with_only_a_passkey_gets_alternatives_at_line_prompts(own_pool: Ma
     pool.user("kay", password=None)
     pool.user("ann", email="ann@example.com")
     program = pool.sign_in("--plain", username="kay", flow="USER_AUTH", rows=40)
-    program.log_in_by_lines()
+    program.log_in_at_prompts()
     program.shows(ONLY_A_PASSKEY)
     program.wait_for(lambda p: p.screen_text().count("Username:") == 2)
     program.enter("ann")
     program.wait_for("Number:")
-    program.enter(number_of(program, PASSKEY))
+    program.enter(number_key_for(program, PASSKEY))
     program.wait_for(NOT_HERE)
     program.wait_for(lambda p: p.screen_text().count("Number:") == 2)
-    program.enter(number_of(program, "Code by e-mail"))
+    program.enter(number_key_for(program, "Code by e-mail"))
     program.wait_for("Code:")
-    program.enter(program_code(program))
+    program.enter(newest_code(program))
     program.wait_for("Signed in as ann.")
 
 
-def program_code(program: SignIn) -> str:
+def newest_code(program: SignIn) -> str:
     """The newest code that was sent to anybody."""
     return str(program.server.messages[-1]["code"])

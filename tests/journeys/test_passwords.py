@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.journeys.conftest import SignIn
-from tests.safe_codes import wrong
+from tests.safe_codes import wrong_code
 
 Start = Callable[..., SignIn]
 NEW = "Brand-New-Horse-7!"
@@ -33,19 +33,19 @@ def test_rejected_new_password_has_its_error_below_and_keeps_the_input(sign_in_a
     program.wait_for("Signed in as nora")
 
 
-@pytest.mark.parametrize("road", ["1", "2"])
-def test_required_reset_ends_signed_in(sign_in_as: Start, road: str) -> None:
+@pytest.mark.parametrize("choice", ["1", "2"])
+def test_required_reset_ends_signed_in(sign_in_as: Start, choice: str) -> None:
     program = sign_in_as("rex")
     program.log_in()
     program.wait_for("Your password must be reset")
     before = program.codes_sent()
-    program.send(road)
-    if road == "2":
+    program.send(choice)
+    if choice == "2":
         program.wait_for(lambda _: program.codes_sent() == before + 1)
         program.wait_for("ode sent by")
     program.wait_for("New password")
     code = program.newest_code()
-    program.enter(wrong(code), NEW, NEW)
+    program.enter(wrong_code(code), NEW, NEW)
     program.wait_for("That code is not right.")
     program.enter(code)
     program.press("enter", "enter")
@@ -62,7 +62,7 @@ def test_confirmed_sign_up_continues_the_sign_in(sign_in_as: Start) -> None:
     program.wait_for("Code sent by")
     program.wait_for("^r again in")
     code = program.newest_code()
-    program.enter(wrong(code))
+    program.enter(wrong_code(code))
     program.wait_for("That code is not right.")
     program.enter(code)
     program.wait_for("Signed in as carl")

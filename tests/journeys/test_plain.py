@@ -8,7 +8,7 @@ import pyotp
 import pytest
 
 from tests.journeys.conftest import SignIn
-from tests.safe_codes import wrong
+from tests.safe_codes import wrong_code
 
 Start = Callable[..., SignIn]
 NEW = "Brand-New-Horse-7!"
@@ -46,9 +46,9 @@ def test_password_is_not_echoed_and_is_asked_again(plain_by_flag_or_terminal: St
 
 def test_sms_code_at_line_prompts(plain_by_flag_or_terminal: Start) -> None:
     program = plain_by_flag_or_terminal("sam")
-    program.log_in_by_lines()
+    program.log_in_at_prompts()
     program.wait_for("Code sent by SMS to +")
-    program.enter(wrong(program.newest_code()))
+    program.enter(wrong_code(program.newest_code()))
     program.wait_for("Error: That code is not right.")
     program.enter(program.newest_code())
     program.wait_for("Signed in as sam.")
@@ -56,7 +56,7 @@ def test_sms_code_at_line_prompts(plain_by_flag_or_terminal: Start) -> None:
 
 def test_totp_code_at_line_prompts(plain: Start) -> None:
     program = plain("tom")
-    program.log_in_by_lines()
+    program.log_in_at_prompts()
     program.wait_for("Code from your authenticator app (laptop)")
     assert program.user.totp_secret
     program.enter(pyotp.TOTP(program.user.totp_secret).at(int(program.server.clock.now())))
@@ -65,7 +65,7 @@ def test_totp_code_at_line_prompts(plain: Start) -> None:
 
 def test_totp_setup_at_line_prompts(plain_by_flag_or_terminal: Start) -> None:
     program = plain_by_flag_or_terminal("tess")
-    program.log_in_by_lines()
+    program.log_in_at_prompts()
     program.wait_for("Code the app shows:")
     shown = program.screen_text().split("time-based one:")[1].split("Account:")[0]
     phone = pyotp.TOTP("".join(shown.split()))
@@ -77,7 +77,7 @@ def test_totp_setup_at_line_prompts(plain_by_flag_or_terminal: Start) -> None:
 
 def test_mfa_selection_at_line_prompts(plain_by_flag_or_terminal: Start) -> None:
     program = plain_by_flag_or_terminal("mia")
-    program.log_in_by_lines()
+    program.log_in_at_prompts()
     program.wait_for("Number:")
     program.enter("7")
     program.wait_for("Error: Type 1 or 2.")
@@ -89,7 +89,7 @@ def test_mfa_selection_at_line_prompts(plain_by_flag_or_terminal: Start) -> None
 
 def test_questions(plain: Start) -> None:
     program = plain("quinn")
-    program.log_in_by_lines()
+    program.log_in_at_prompts()
     for answer in ("rex", "blue", "bremen"):
         program.answer("Answer:", answer)
     program.wait_for("Signed in as quinn.")
@@ -97,7 +97,7 @@ def test_questions(plain: Start) -> None:
 
 def test_unknown_step_at_line_prompts(plain: Start) -> None:
     program = plain("luna")
-    program.log_in_by_lines()
+    program.log_in_at_prompts()
     program.wait_for("Challenge MOON_PHASE")
     program.wait_for("Answer:")
     program.enter("full")
@@ -106,7 +106,7 @@ def test_unknown_step_at_line_prompts(plain: Start) -> None:
 
 def test_new_password_at_line_prompts(plain: Start) -> None:
     program = plain("nora")
-    program.log_in_by_lines()
+    program.log_in_at_prompts()
     program.answer("New password:", "weak")
     program.answer("Once more:", "weal")
     program.wait_for("Error: The two passwords differ.")
@@ -121,7 +121,7 @@ def test_new_password_at_line_prompts(plain: Start) -> None:
 
 def test_password_reset_at_line_prompts(plain: Start) -> None:
     program = plain("rex")
-    program.log_in_by_lines()
+    program.log_in_at_prompts()
     program.wait_for("Number:")
     program.enter("2")
     program.wait_for("Code sent by")
@@ -136,7 +136,7 @@ def test_password_reset_at_line_prompts(plain: Start) -> None:
 
 def test_unknown_slash_word_costs_no_attempt(plain: Start) -> None:
     program = plain("sam")
-    program.log_in_by_lines()
+    program.log_in_at_prompts()
     program.wait_for("Code sent by SMS")
     asked = len(program.asked)
     program.answer("Code:", "/help")
@@ -148,7 +148,7 @@ def test_unknown_slash_word_costs_no_attempt(plain: Start) -> None:
 
 def test_confirm_sign_up_at_line_prompts(plain: Start) -> None:
     program = plain("carl")
-    program.log_in_by_lines()
+    program.log_in_at_prompts()
     program.wait_for("not confirmed yet")
     program.enter("/new")
     program.wait_for("Earlier ones stopped working.")

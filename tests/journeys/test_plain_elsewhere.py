@@ -13,7 +13,7 @@ import pytest
 
 from tests.journeys.conftest import SignIn
 from tests.journeys.own_pool import OwnPool
-from tests.safe_codes import wrong
+from tests.safe_codes import wrong_code
 from tests.terminal.pty_program import ROOT, isolated_environment
 from tests.tools import need_tool
 from tui_auth.pool import PoolServer
@@ -34,7 +34,7 @@ def test_expect_script_signs_in(
     program = [sys.executable, "-m", "tui_auth", "sign-in", "--plain", "--user-pool-id", user.user_pool_id]
     program += ["--client-id", user.client_id, "--endpoint-url", server.endpoint_url]
     newest_code = f"{{{sys.executable}}} -c {{{NEWEST_CODE}}} {server.messages_url}"
-    ran = subprocess.run(
+    result = subprocess.run(
         ["expect", "-f", SCRIPT, user.username, password or user.password, newest_code, *program],
         cwd=ROOT,
         env=isolated_environment(tmp_path),
@@ -44,16 +44,16 @@ def test_expect_script_signs_in(
         timeout=100,
         check=False,
     )
-    assert ran.returncode == status, ran.stdout + ran.stderr
-    assert ("Signed in as sam." in ran.stdout) is (status == 0)
-    assert ("Error: Incorrect username or password." in ran.stdout) is (status != 0)
-    assert user.password not in ran.stdout
+    assert result.returncode == status, result.stdout + result.stderr
+    assert ("Signed in as sam." in result.stdout) is (status == 0)
+    assert ("Error: Incorrect username or password." in result.stdout) is (status != 0)
+    assert user.password not in result.stdout
 
 
 @pytest.mark.parametrize("variable", ["ACCESSIBLE", "TUI_AUTH_PLAIN"])
 def test_screen_reader_setting_gives_line_prompts(sign_in_as: Start, variable: str) -> None:
     program = sign_in_as("ann", rows=60, **{variable: "1"})
-    program.log_in_by_lines()
+    program.log_in_at_prompts()
     program.wait_for("Signed in as ann.")
     assert program.wait_exit() == 0
     assert b"\x1b" not in program.received
@@ -61,7 +61,7 @@ def test_screen_reader_setting_gives_line_prompts(sign_in_as: Start, variable: s
     assert program.attributes() == program.attributes_before
 
 
-def number_of(program: SignIn, line: str) -> str:
+def choice_number_for(program: SignIn, line: str) -> str:
     """The number of a line to choose from."""
     program.wait_for(line)
     return next(row.split()[0] for row in program.screen_text().splitlines() if row.endswith(line))
@@ -69,7 +69,7 @@ def number_of(program: SignIn, line: str) -> str:
 
 def test_email_code_as_second_factor_at_line_prompts(sign_in_as: Start) -> None:
     program = sign_in_as("emil", "--plain", rows=60)
-    program.log_in_by_lines()
+    program.log_in_at_prompts()
     program.wait_for("Code sent by e-mail to e***@e***")
     program.enter(program.newest_code())
     program.wait_for("Signed in as emil.")
@@ -78,11 +78,11 @@ def test_email_code_as_second_factor_at_line_prompts(sign_in_as: Start) -> None:
 @pytest.mark.parametrize("factor", ["Password, never sent (SRP)", "Code by e-mail"])
 def test_first_factor_selection_at_line_prompts(sign_in_as: Start, factor: str) -> None:
     program = sign_in_as("cleo", "--plain", rows=60)
-    program.log_in_by_lines()
+    program.log_in_at_prompts()
     program.wait_for("Number:")
-    program.enter(number_of(program, "Passkey (not from a terminal)"))
+    program.enter(choice_number_for(program, "Passkey (not from a terminal)"))
     program.wait_for("Error: A passkey cannot be used from a terminal.")
-    program.enter(number_of(program, factor))
+    program.enter(choice_number_for(program, factor))
     if factor.startswith("Password"):
         program.wait_for("Password:")
         program.enter(program.user.password)
@@ -95,9 +95,9 @@ def test_first_factor_selection_at_line_prompts(sign_in_as: Start, factor: str) 
 
 def test_email_setup_from_a_choice_at_line_prompts(sign_in_as: Start) -> None:
     program = sign_in_as("max", "--plain", rows=60)
-    program.log_in_by_lines()
+    program.log_in_at_prompts()
     program.wait_for("Number:")
-    program.enter(number_of(program, "E-mail"))
+    program.enter(choice_number_for(program, "E-mail"))
     program.wait_for("E-mail address for your codes:")
     program.enter("max@example.com")
     program.wait_for("Code sent by e-mail to m***@e***")
@@ -106,7 +106,7 @@ def test_email_setup_from_a_choice_at_line_prompts(sign_in_as: Start) -> None:
     program.wait_for("Signed in as max.")
 
 
-def prompt_by_prompt(program: SignIn, *answers: tuple[str, str]) -> None:
+def answer_prompts(program: SignIn, *answers: tuple[str, str]) -> None:
     """Answer prompts in turn."""
     for prompt, answer in answers:
         program.answer(prompt, answer)
@@ -114,37 +114,37 @@ def prompt_by_prompt(program: SignIn, *answers: tuple[str, str]) -> None:
 
 def test_forgotten_password_is_reset_at_line_prompts(sign_in_as: Start) -> None:
     program = sign_in_as("ann", "--plain", rows=60)
-    prompt_by_prompt(program, ("Username:", "/forgot"), ("Username:", "ann"), ("Number:", "2"))
+    answer_prompts(program, ("Username:", "/forgot"), ("Username:", "ann"), ("Number:", "2"))
     program.wait_for("If there is such an account: code sent by e-mail to a***@")
     assert "must be reset" not in program.screen_text()
     code = program.newest_code()
-    prompt_by_prompt(program, ("Code:", wrong(code)), ("New password:", NEW), ("Once more:", NEW))
+    answer_prompts(program, ("Code:", wrong_code(code)), ("New password:", NEW), ("Once more:", NEW))
     program.wait_for("Error: That code is not right.")
-    prompt_by_prompt(program, ("Code:", code))
+    answer_prompts(program, ("Code:", code))
     program.wait_for("Signed in as ann.")
     assert program.wait_exit() == 0
 
 
 def test_forgot_word_works_at_the_password_prompt(sign_in_as: Start) -> None:
     program = sign_in_as("ann", "--plain", rows=60)
-    prompt_by_prompt(program, ("Username:", "ann"), ("Password:", "/forgot"), ("Number:", "/back"))
+    answer_prompts(program, ("Username:", "ann"), ("Password:", "/forgot"), ("Number:", "/back"))
     program.wait_for("Username: ann (/back asks for another)")
     assert program.server.calls == [], "nothing was sent"
 
 
 def test_sign_up_at_line_prompts_keeps_accepted_input(sign_in_as: Start) -> None:
     program = sign_in_as("ann", "--plain", rows=60)
-    prompt_by_prompt(program, ("Username:", "/sign-up"), ("Username:", "ann"))
-    prompt_by_prompt(program, ("New password:", "short"), ("Once more:", "short"))
-    prompt_by_prompt(program, ("E-mail (Enter leaves it out):", "zoe@example.org"))
-    prompt_by_prompt(program, ("New password:", NEW), ("Once more:", NEW))
+    answer_prompts(program, ("Username:", "/sign-up"), ("Username:", "ann"))
+    answer_prompts(program, ("New password:", "short"), ("Once more:", "short"))
+    answer_prompts(program, ("E-mail (Enter leaves it out):", "zoe@example.org"))
+    answer_prompts(program, ("New password:", NEW), ("Once more:", NEW))
     program.wait_for("Error: There is an account of this name.")
-    prompt_by_prompt(program, ("Username:", "zoe"))
+    answer_prompts(program, ("Username:", "zoe"))
     program.wait_for("Error: This pool also needs: Name.")
-    prompt_by_prompt(program, ("Name:", "Zoe"))
+    answer_prompts(program, ("Name:", "Zoe"))
     program.wait_for("not confirmed yet. Code sent by e-mail to z***@")
     sent = [message for message in program.server.messages if message["username"] == "zoe"]
-    prompt_by_prompt(program, ("Code:", str(sent[-1]["code"])))
+    answer_prompts(program, ("Code:", str(sent[-1]["code"])))
     program.wait_for("Signed in as zoe.")
     assert NEW.encode() not in program.received
 
@@ -154,12 +154,12 @@ def test_failed_sign_up_is_sent_again_by_enter(
 ) -> None:
     pool = own_pool(AutoVerifiedAttributes=["email"])
     program = pool.sign_in("--plain", rows=60)
-    prompt_by_prompt(program, ("Username:", "/sign-up"), ("Username:", "zoe"), ("New password:", NEW))
+    answer_prompts(program, ("Username:", "/sign-up"), ("Username:", "zoe"), ("New password:", NEW))
     pool.server.fail_next("SignUp", "InternalErrorException", "trouble")
-    prompt_by_prompt(program, ("Once more:", NEW), ("leaves it out):", "zoe@example.org"))
+    answer_prompts(program, ("Once more:", NEW), ("leaves it out):", "zoe@example.org"))
     program.wait_for("Cognito had an error of its own.")
-    prompt_by_prompt(program, ("Enter tries it again, /back goes back to sign-in:", ""))
-    prompt_by_prompt(program, ("Code:", "/back"))
+    answer_prompts(program, ("Enter tries it again, /back goes back to sign-in:", ""))
+    answer_prompts(program, ("Code:", "/back"))
     program.wait_for("Username: zoe (/back asks for another)")
     assert [operation for operation, _ in pool.server.calls].count("SignUp") == 2
 
@@ -167,35 +167,35 @@ def test_failed_sign_up_is_sent_again_by_enter(
 def test_disabled_sign_up_returns_to_sign_in(own_pool: Callable[..., OwnPool]) -> None:
     pool = own_pool(AdminCreateUserConfig={"AllowAdminCreateUserOnly": True})
     program = pool.sign_in("--plain", rows=60)
-    prompt_by_prompt(program, ("Username:", "/sign-up"), ("Username:", "zoe"), ("New password:", NEW))
-    prompt_by_prompt(program, ("Once more:", NEW), ("leaves it out):", ""))
+    answer_prompts(program, ("Username:", "/sign-up"), ("Username:", "zoe"), ("New password:", NEW))
+    answer_prompts(program, ("Once more:", NEW), ("leaves it out):", ""))
     program.wait_for("This pool does not let people sign up by themselves.")
-    prompt_by_prompt(program, ("Username:", "ann"), ("Password:", "/back"), ("Username:", ""))
+    answer_prompts(program, ("Username:", "ann"), ("Password:", "/back"), ("Username:", ""))
 
 
 def test_new_code_at_line_prompts_has_a_cool_down(sign_in_as: Start) -> None:
     program = sign_in_as("sam", "--plain", rows=60)
-    prompt_by_prompt(program, ("Username:", "sam"), ("Password:", program.user.password), ("Code:", "/new"))
+    answer_prompts(program, ("Username:", "sam"), ("Password:", program.user.password), ("Code:", "/new"))
     program.wait_for("A new code is on its way; earlier ones stopped working.")
-    prompt_by_prompt(program, ("Code:", "/new"))
+    answer_prompts(program, ("Code:", "/new"))
     program.wait_for("/new again in ")
     assert program.codes_sent() == 2
-    prompt_by_prompt(program, ("Code:", program.newest_code()))
+    answer_prompts(program, ("Code:", program.newest_code()))
     program.wait_for("Signed in as sam.")
 
 
 def test_text_at_an_enter_only_prompt_is_rejected(own_pool: Callable[..., OwnPool]) -> None:
     program = own_pool().sign_in("--plain", flow="USER_AUTH", rows=60)
     enter = "Enter signs in, /back asks for another name:"
-    prompt_by_prompt(program, ("Username:", "nobody"), (enter, "/forgot"))
+    answer_prompts(program, ("Username:", "nobody"), (enter, "/forgot"))
     program.wait_for("Error: Press Enter alone, or type /back.")
-    prompt_by_prompt(program, (enter, "/back"), ("Username:", "ann"))
+    answer_prompts(program, (enter, "/back"), ("Username:", "ann"))
 
 
 def test_input_during_a_wait_is_dropped_and_not_echoed(sign_in_as: Start, server: PoolServer) -> None:
     program = sign_in_as("ann", "--plain")
     server.fail_next("InitiateAuth", "NotAuthorizedException", "Password attempts exceeded")
-    program.log_in_by_lines()
+    program.log_in_at_prompts()
     program.wait_for("Try again in 5 seconds.")
     program.send("typed-ahead\r")
     program.wait_for(lambda p: p.screen_text().count("Password:") == 2)
@@ -233,7 +233,7 @@ def test_password_is_not_shown_after_suspend(sign_in_as: Start) -> None:
 
 def test_rejected_new_code_is_not_announced_as_sent(sign_in_as: Start, server: PoolServer) -> None:
     program = sign_in_as("sam", "--plain")
-    program.log_in_by_lines()
+    program.log_in_at_prompts()
     program.wait_for("Code:")
     code = program.newest_code()
     server.fail_next("InitiateAuth", "InternalErrorException", "not now")
@@ -245,7 +245,7 @@ def test_rejected_new_code_is_not_announced_as_sent(sign_in_as: Start, server: P
 
 def test_code_is_extracted_from_a_pasted_sentence(sign_in_as: Start) -> None:
     program = sign_in_as("sam", "--plain")
-    program.log_in_by_lines()
+    program.log_in_at_prompts()
     program.wait_for("Code:")
     code = program.newest_code()
     program.enter(f"Your code is {code[:3]} {code[3:]}.")

@@ -10,23 +10,23 @@ import pyotp
 from tests.journeys.conftest import SignIn
 
 Start = Callable[..., SignIn]
-WRONG = "Canary-Pass-9!xyz"
+WRONG_PASSWORD = "Canary-Pass-9!xyz"
 
 
 def test_srp_never_sends_the_password(sign_in_as: Start) -> None:
     program = sign_in_as("ann")
-    program.log_in(WRONG)
+    program.log_in(WRONG_PASSWORD)
     program.wait_for("Incorrect username or password.")
     program.press("ctrl+u")
     program.enter(program.user.password)
     program.wait_for("Signed in as ann")
     sent = str(program.server.calls)
     assert "PASSWORD_CLAIM_SIGNATURE" in sent
-    assert WRONG not in sent
+    assert WRONG_PASSWORD not in sent
     assert program.user.password not in sent
 
 
-def copied(program: SignIn) -> str:
+def clipboard_text(program: SignIn) -> str:
     """What the terminal was asked to put into its clipboard last."""
     return base64.b64decode(program.emulator.clipboard[-1]).decode()
 
@@ -37,9 +37,9 @@ def test_copy_gives_the_setup_key_and_then_the_uri(sign_in_as: Start) -> None:
     program.wait_for("2 Enter the code the app shows")
     program.press("ctrl+y")
     program.shows("The key was sent to your terminal's clipboard")
-    key = copied(program)
+    key = clipboard_text(program)
     assert pyotp.TOTP(key).now(), "a base32 key"
     program.press("ctrl+y")
     program.shows("The set-up URI was sent to your terminal's clipboard")
-    assert copied(program).startswith("otpauth://totp/")
-    assert key in copied(program)
+    assert clipboard_text(program).startswith("otpauth://totp/")
+    assert key in clipboard_text(program)

@@ -23,32 +23,34 @@ from tui_auth.pool import PoolServer
 from tui_auth.pool.demo_users import DemoPool
 
 Start = Callable[..., SignIn]
-NO_COLOURS = [{"NO_COLOR": "1"}, {"TERM": "vt100", "COLORTERM": ""}]
-COLOURS = (*range(30, 39), *range(40, 49), *range(90, 98), *range(100, 108))
+NO_COLORS = [{"NO_COLOR": "1"}, {"TERM": "vt100", "COLORTERM": ""}]
+COLORS = (*range(30, 39), *range(40, 49), *range(90, 98), *range(100, 108))
 """What selects a colour in a sequence that ends with m (ECMA-48); 39 and 49 select the terminal's own."""
 
 
-def colours_in(received: bytes) -> set[int]:
+def colors_in(received: bytes) -> set[int]:
     """The colours that a terminal was told to use."""
     parameters = re.findall(rb"\x1b\[([0-9;:]*)m", received)
-    numbers = {int(number) for each in parameters for number in re.split(rb"[;:]", each) if number}
-    return numbers & set(COLOURS)
+    numbers = {
+        int(number) for combination in parameters for number in re.split(rb"[;:]", combination) if number
+    }
+    return numbers & set(COLORS)
 
 
-@pytest.mark.parametrize("variables", [{"TUI_AUTH_THEME": "ansi"}, *NO_COLOURS], ids=str)
+@pytest.mark.parametrize("variables", [{"TUI_AUTH_THEME": "ansi"}, *NO_COLORS], ids=str)
 def test_qr_code_scans_from_any_terminal(sign_in_as: Start, variables: dict[str, str]) -> None:
     program = sign_in_as("tess", **variables)
     program.log_in()
     phone = scan(program)
     assert phone.name == "tess"
-    is_drawn_in_colours = bool(colours_in(program.received))
-    assert is_drawn_in_colours is (variables not in NO_COLOURS)
+    uses_colors = bool(colors_in(program.received))
+    assert uses_colors is (variables not in NO_COLORS)
     program.press("ctrl+n", "ctrl+n")
     program.enter(phone.at(int(program.server.clock.now())))
     program.wait_for("Signed in as tess")
 
 
-@pytest.mark.parametrize("variables", NO_COLOURS, ids=str)
+@pytest.mark.parametrize("variables", NO_COLORS, ids=str)
 def test_selected_line_is_visible_without_colors(sign_in_as: Start, variables: dict[str, str]) -> None:
     program = sign_in_as("mia", **variables)
     program.log_in()
@@ -64,7 +66,7 @@ def reversed_rows(program: PtyProgram) -> list[str]:
     return [" ".join(row.split()) for row in rows if row]
 
 
-@pytest.mark.parametrize("variables", NO_COLOURS, ids=str)
+@pytest.mark.parametrize("variables", NO_COLORS, ids=str)
 def test_no_color_sends_no_color_on_any_screen(sign_in_as: Start, variables: dict[str, str]) -> None:
     program = sign_in_as("mia", **variables)
     program.log_in("not-this")
@@ -85,7 +87,7 @@ def test_no_color_sends_no_color_on_any_screen(sign_in_as: Start, variables: dic
     program.wait_for("Signed in as mia")
     program.press("ctrl+q")
     assert program.wait_exit() == 0
-    assert colours_in(program.received) == set()
+    assert colors_in(program.received) == set()
     blinks = re.search(rb"\x1b\[(?:[0-9;]*;)?[56](?:;[0-9;]*)?m|\x1b\[\?12h", program.received)
     assert blinks is None, "neither text nor cursor blinks"
 
@@ -129,10 +131,12 @@ def pipe() -> Iterator[Callable[[], int]]:
 
 
 STREAMS = ("stdin", "stdout", "stderr")
-ALL_OR_SOME_OR_NONE = [each for count in range(4) for each in itertools.combinations(STREAMS, count)]
+STREAM_COMBINATIONS = [
+    combination for count in range(4) for combination in itertools.combinations(STREAMS, count)
+]
 
 
-@pytest.mark.parametrize("piped", ALL_OR_SOME_OR_NONE, ids=str)
+@pytest.mark.parametrize("piped", STREAM_COMBINATIONS, ids=str)
 def test_piped_streams_use_the_terminal_or_report_none(
     server: PoolServer, demo: DemoPool, tmp_path: Path, pipe: Callable[[], int], piped: tuple[str, ...]
 ) -> None:
@@ -191,9 +195,9 @@ def test_copied_key_passes_through_gnu_screen(server: PoolServer, demo: DemoPool
 
 
 def test_copied_key_reaches_the_windows_clipboard_under_wsl(sign_in_as: Start, tmp_path: Path) -> None:
-    tool, got = tmp_path / "bin" / "clip.exe", tmp_path / "got"
+    tool, clipboard_file = tmp_path / "bin" / "clip.exe", tmp_path / "got"
     tool.parent.mkdir()
-    tool.write_text(f"#!/bin/sh\nexec cat >'{got}'\n")
+    tool.write_text(f"#!/bin/sh\nexec cat >'{clipboard_file}'\n")
     tool.chmod(0o755)
     path = f"{tool.parent}{os.pathsep}{os.environ['PATH']}"
     program = sign_in_as("tess", WSL_DISTRO_NAME="Debian", PATH=path)
@@ -201,7 +205,7 @@ def test_copied_key_reaches_the_windows_clipboard_under_wsl(sign_in_as: Start, t
     phone = scan(program)
     program.press("ctrl+y")
     program.shows("The key was sent to the clipboard.")
-    assert got.read_text() == phone.secret
+    assert clipboard_file.read_text() == phone.secret
     assert not program.emulator.clipboard
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from tests.journeys.conftest import SignIn
 from tests.journeys.own_pool import APP_AND_SMS, OwnPool
-from tests.safe_codes import wrong
-from tests.steps.reading import number_of
+from tests.safe_codes import wrong_code
+from tests.steps.reading import number_key_for
 
 Start = Callable[..., SignIn]
 
@@ -21,9 +21,9 @@ def test_code_as_first_factor_of_any_length(sign_in_as: Start, line: str, medium
     program = sign_in_as("cleo")
     program.log_in()
     program.wait_for("What do you want to sign in with?")
-    program.send(number_of(program, line))
+    program.send(number_key_for(program, line))
     program.wait_for(f"Code sent {medium} to ")
-    program.enter(wrong(program.newest_code()))
+    program.enter(wrong_code(program.newest_code()))
     program.wait_for("That code is not right.")
     program.enter(program.newest_code())
     program.wait_for("Signed in as cleo")
@@ -34,13 +34,13 @@ def test_password_as_first_factor(sign_in_as: Start, line: str) -> None:
     program = sign_in_as("cleo")
     program.log_in()
     program.wait_for("What do you want to sign in with?")
-    program.send(number_of(program, line))
+    program.send(number_key_for(program, line))
     program.wait_for("Your password")
     program.enter("not-this")
     program.wait_for("Incorrect username or password.")
     program.wait_for("Your password")
     program.press("ctrl+u")
-    program.enter_and_be_answered("nor-this")
+    program.enter_and_wait_for_reply("nor-this")
     program.wait_for("Incorrect username or password.")
     program.press("ctrl+u")
     program.enter(program.user.password)
@@ -53,9 +53,9 @@ def test_passkey_offers_the_other_factors(sign_in_as: Start) -> None:
     program = sign_in_as("cleo")
     program.log_in()
     program.wait_for("What do you want to sign in with?")
-    program.send(number_of(program, "Passkey (not from a terminal)"))
+    program.send(number_key_for(program, "Passkey (not from a terminal)"))
     program.wait_for("A passkey cannot be used from a terminal. Choose another way.")
-    program.send(number_of(program, "Code by e-mail"))
+    program.send(number_key_for(program, "Code by e-mail"))
     program.wait_for("Code sent by e-mail to ")
     program.press("esc", "esc")
     program.wait_for("What do you want to sign in with?")
@@ -68,27 +68,27 @@ def test_retyped_password_keeps_the_choice(sign_in_as: Start) -> None:
     program.enter("not-this")
     program.wait_for("Incorrect username or password.")
     program.press("esc")
-    program.send(number_of(program, "Code by SMS"))
+    program.send(number_key_for(program, "Code by SMS"))
     program.wait_for("Code sent by SMS to ")
     assert program.codes_sent() == 1
 
 
-@pytest.mark.parametrize("named_by", ["flag", "profile"])
-def test_preferred_first_factor_skips_the_choice(own_pool: Callable[..., OwnPool], named_by: str) -> None:
+@pytest.mark.parametrize("specified_by", ["flag", "profile"])
+def test_preferred_first_factor_skips_the_choice(own_pool: Callable[..., OwnPool], specified_by: str) -> None:
     pool = own_pool(Policies={"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}})
     pool.user("ann", email="ann@example.com")
-    if named_by == "flag":
+    if specified_by == "flag":
         program = pool.sign_in("--preferred-first-factor", "EMAIL_OTP", flow="USER_AUTH")
     else:
-        named = pool.profile('preferred_first_factor = "EMAIL_OTP"')
-        program = pool.sign_in(named=named, flow="USER_AUTH")
+        pool_flags = pool.profile('preferred_first_factor = "EMAIL_OTP"')
+        program = pool.sign_in(pool_flags=pool_flags, flow="USER_AUTH")
     program.log_in()
     program.wait_for("Code sent by e-mail to ")
     program.press("ctrl+r")
     program.shows("If it exists, a new code is on its way")
     program.wait_for("^r again in ")
     program.press("ctrl+r", "esc", "esc")
-    program.send(number_of(program, "Code by e-mail"))
+    program.send(number_key_for(program, "Code by e-mail"))
     program.wait_for("Code sent by e-mail to ")
     assert program.codes_sent() == 3, "no new code while it cools down"
     code = program.newest_code()
@@ -116,7 +116,7 @@ def test_password_as_first_factor_leads_to_the_second(own_pool: Callable[..., Ow
     factors = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}}
     pool = own_pool(mfa={"MfaConfiguration": "OPTIONAL", **APP_AND_SMS}, Policies=factors)
     pool.user("ann", email="ann@example.com", email_verified="true")
-    phone = pool.phone_of("ann")
+    phone = pool.add_authenticator_app("ann")
     program = pool.sign_in("--preferred-first-factor", "PASSWORD_SRP", flow="USER_AUTH")
     program.log_in()
     program.wait_for("Your password")
@@ -130,7 +130,7 @@ def test_password_as_first_factor_leads_to_the_second(own_pool: Callable[..., Ow
 def test_email_setup_from_a_choice(sign_in_as: Start) -> None:
     program = sign_in_as("max")
     program.log_in()
-    program.send(number_of(program, "E-mail"))
+    program.send(number_key_for(program, "E-mail"))
     program.wait_for("Where shall your codes go?")
     program.enter("not an address")
     program.wait_for("That is not an e-mail address.")
@@ -145,7 +145,7 @@ def test_sms_cannot_be_set_up_and_that_is_stated(own_pool: Callable[..., OwnPool
     pool = own_pool(mfa={"MfaConfiguration": "ON", **APP_AND_SMS, "EmailMfaConfiguration": {}})
     pool.user()
     program = pool.sign_in(*flags)
-    program.log_in_by_lines() if flags else program.log_in()
+    program.log_in_at_prompts() if flags else program.log_in()
     program.shows("Which one do you want to set up?")
     program.shows("For SMS, ask an administrator.")
     assert "Text message" not in program.screen_text()

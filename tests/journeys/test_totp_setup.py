@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.journeys.conftest import SignIn
-from tests.safe_codes import wrong
+from tests.safe_codes import wrong_code
 from tests.steps.reading import scan
 
 Start = Callable[..., SignIn]
@@ -41,7 +41,7 @@ def test_code_of_another_key_is_recognized(sign_in_as: Start) -> None:
     program = sign_in_as("tess")
     program.log_in()
     phone = scan(program)
-    program.enter(wrong(phone.at(int(program.server.clock.now()))))
+    program.enter(wrong_code(phone.at(int(program.server.clock.now()))))
     program.wait_for(lambda p: "does not fit this key" in " ".join(p.screen_text().replace("▄", "").split()))
     program.enter(phone.at(int(program.server.clock.now())))
     program.wait_for("Signed in as tess")

@@ -39,8 +39,8 @@ def test_enter_does_not_overtake_the_selection_before_it(sign_in_as: Start, keys
     lines = [line for line in program.screen_text().splitlines() if line.strip().startswith(("1 ", "2 "))]
     second = lines[1]
     program.send(keys.format(number="2", down="\x1b[B"))
-    wanted = "Code sent by SMS" if "SMS" in second else "Code from your authenticator app"
-    program.wait_for(wanted)
+    next_text = "Code sent by SMS" if "SMS" in second else "Code from your authenticator app"
+    program.wait_for(next_text)
     assert program.codes_sent() == (1 if "SMS" in second else 0)
 
 

@@ -56,7 +56,7 @@ def test_unwritable_trace_file_is_reported_first(sign_in_as: Callable[..., SignI
 
 def test_full_disk_ends_the_trace_only(sign_in_as: Callable[..., SignIn]) -> None:
     program = sign_in_as("ann", "--plain", "--trace", "/dev/full")
-    program.log_in_by_lines()
+    program.log_in_at_prompts()
     program.wait_for("Signed in as ann.")
     assert program.wait_exit() == 0
     assert "went wrong" not in program.screen_text()

@@ -22,7 +22,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 MUTANTS = ROOT / "mutants"
 MUTMUT = Path(sys.executable).with_name("mutmut")
-SMALL_MODULE = "tui_auth.auth.deadline.*"
+WARM_UP_MODULE = "tui_auth.auth.deadline.*"
 """Trying its few mutants has mutmut make all others and record which test covers which function."""
 
 KILLED, SURVIVED, NO_TESTS, TIMEOUT = "killed", "survived", "no tests", "timeout"
@@ -43,12 +43,12 @@ def exit_codes() -> dict[str, int | None]:
     return codes
 
 
-def sample_of(names: list[str], count: int, seed: int) -> list[str]:
+def stratified_sample(names: list[str], count: int, seed: int) -> list[str]:
     """One name at random from each of ``count`` equal parts."""
-    chosen = random.Random(seed)
+    generator = random.Random(seed)
     count = min(count, len(names))
     bounds = [len(names) * part // count for part in range(count + 1)]
-    return [names[chosen.randrange(start, end)] for start, end in itertools.pairwise(bounds)]
+    return [names[generator.randrange(start, end)] for start, end in itertools.pairwise(bounds)]
 
 
 def status_of(code: int | None) -> str:
@@ -67,9 +67,9 @@ def main() -> int:
     options = parser.parse_args()
     if not MUTMUT.exists():
         parser.error("mutmut is not installed; run: pip install -e '.[mutation]'")
-    mutmut_run([SMALL_MODULE], options.processes)
+    mutmut_run([WARM_UP_MODULE], options.processes)
     names = sorted(exit_codes())
-    sample = sample_of(names, options.count, options.seed)
+    sample = stratified_sample(names, options.count, options.seed)
     mutmut_run(sample, options.processes)
     codes = exit_codes()
     statuses = {name: status_of(codes[name]) for name in sample}

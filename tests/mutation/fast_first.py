@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-MOST_SECONDS = 20.0
+TIME_LIMIT_SECONDS = 20.0
 STATISTICS = Path("mutmut-stats.json")
 
 
@@ -24,9 +24,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     seconds: dict[str, float] = json.loads(STATISTICS.read_text())["duration_by_test"]
     items.sort(key=lambda item: seconds.get(item.nodeid, 0.0))
-    passed, count = 0.0, 0
-    while count < len(items) and passed <= MOST_SECONDS:
-        passed += seconds.get(items[count].nodeid, 0.0)
+    total_seconds, count = 0.0, 0
+    while count < len(items) and total_seconds <= TIME_LIMIT_SECONDS:
+        total_seconds += seconds.get(items[count].nodeid, 0.0)
         count += 1
     config.hook.pytest_deselected(items=items[count:])
     del items[count:]

@@ -14,11 +14,11 @@ from tests.programs import Process, TerminalProgram
 HEAVY = {"textual", "rich", "boto3", "botocore", "segno", "pyotp", "jwt", "cryptography", "platformdirs"}
 
 
-def loaded_by(process: Process, code: str) -> set[str]:
+def heavy_modules_loaded_by(process: Process, code: str) -> set[str]:
     """The heavy packages that a fresh interpreter has loaded after running the code."""
     program = f"import sys, json\n{code}\nprint(json.dumps(sorted(sys.modules)), file=sys.__stdout__)"
-    ran = process.run_command([sys.executable, "-c", program], check=True)
-    names = {name.partition(".")[0] for name in json.loads(ran.stdout.splitlines()[-1])}
+    result = process.run_command([sys.executable, "-c", program], check=True)
+    names = {name.partition(".")[0] for name in json.loads(result.stdout.splitlines()[-1])}
     return names & HEAVY
 
 
@@ -36,10 +36,10 @@ def loaded_by(process: Process, code: str) -> set[str]:
     ],
 )
 def test_command_loads_only_what_it_needs(process: Process, code: str, allowed: set[str]) -> None:
-    assert loaded_by(process, code) <= allowed
+    assert heavy_modules_loaded_by(process, code) <= allowed
 
 
-LISTS_WHAT_IS_LOADED = """
+MODULE_LISTING_PROGRAM = """
 import sys
 from pathlib import Path
 
@@ -77,15 +77,15 @@ sys.exit(main())
 
 SIGN_IN = ("sign-in", "--user-pool-id", "eu-west-1_Ab12Cd34E", "--client-id", "client1")
 
-Loaded = Callable[..., set[str]]
+LoadedModules = Callable[..., set[str]]
 
 
 @pytest.fixture
-def loaded_by_signing_in(terminal_program: TerminalProgram, tmp_path: Path) -> Loaded:
+def modules_loaded_by_sign_in(terminal_program: TerminalProgram, tmp_path: Path) -> LoadedModules:
     """The modules loaded at a moment of the full-screen sign-in in which nobody presses a key."""
 
     def loaded(moment: str, *flags: str) -> set[str]:
-        command = [sys.executable, "-c", LISTS_WHAT_IS_LOADED, str(tmp_path), *SIGN_IN, *flags]
+        command = [sys.executable, "-c", MODULE_LISTING_PROGRAM, str(tmp_path), *SIGN_IN, *flags]
         with terminal_program.on_a_terminal(command=command) as program:
             program.wait_for(lambda _: (tmp_path / moment).exists())
         return set((tmp_path / moment).read_text().split())
@@ -93,19 +93,19 @@ def loaded_by_signing_in(terminal_program: TerminalProgram, tmp_path: Path) -> L
     return loaded
 
 
-def below(package: str, modules: set[str]) -> set[str]:
+def submodules(package: str, modules: set[str]) -> set[str]:
     """The modules of a package of ours, by their names in it."""
     start = f"tui_auth.{package}."
     return {name.removeprefix(start) for name in modules if name.startswith(start)}
 
 
-def test_first_frame_loads_nothing_of_later_screens(loaded_by_signing_in: Loaded) -> None:
-    modules = loaded_by_signing_in("at the first frame")
+def test_first_frame_loads_nothing_of_later_screens(modules_loaded_by_sign_in: LoadedModules) -> None:
+    modules = modules_loaded_by_sign_in("at the first frame")
     assert {name.partition(".")[0] for name in modules} & HEAVY <= {"textual", "rich", "platformdirs"}
     assert not modules & {"_hashlib", "curses", "hmac", "json", "secrets", "shlex", "tomllib"}
     auth = {"app_client", "auth", "auth_flow", "errors", "gateway", "pool_presence", "wire"}
-    assert below("auth", modules) <= auth
-    assert below("screens", modules) <= {
+    assert submodules("auth", modules) <= auth
+    assert submodules("screens", modules) <= {
         "form_screen",
         "keys",
         "problem",
@@ -113,21 +113,23 @@ def test_first_frame_loads_nothing_of_later_screens(loaded_by_signing_in: Loaded
         "surroundings",
         "typed_keys",
     }
-    assert below("session", modules) <= {"errors"}
-    assert not below("plain", modules) | below("pool", modules) | below("commands.demo", modules)
-    of_answers = {"auth_requests", "conversation", "done_keeper", "navigation"}
-    assert not modules & {f"tui_auth.{name}" for name in of_answers}
+    assert submodules("session", modules) <= {"errors"}
+    assert (
+        not submodules("plain", modules) | submodules("pool", modules) | submodules("commands.demo", modules)
+    )
+    answer_modules = {"auth_requests", "conversation", "done_keeper", "navigation"}
+    assert not modules & {f"tui_auth.{name}" for name in answer_modules}
     assert not modules & {"tui_auth.terminal.clipboard", "tui_auth.widgets.code_input"}
 
 
-def test_known_username_loads_sessions_but_no_step(loaded_by_signing_in: Loaded) -> None:
-    modules = loaded_by_signing_in("at the first frame", "--username", "ann")
-    assert "sessions" in below("session", modules)
-    assert not below("auth", modules) & {"next_step", "attempt", "exchange", "srp"}
+def test_known_username_loads_sessions_but_no_step(modules_loaded_by_sign_in: LoadedModules) -> None:
+    modules = modules_loaded_by_sign_in("at the first frame", "--username", "ann")
+    assert "sessions" in submodules("session", modules)
+    assert not submodules("auth", modules) & {"next_step", "attempt", "exchange", "srp"}
 
 
-def test_next_screens_are_loaded_while_the_name_is_typed(loaded_by_signing_in: Loaded) -> None:
-    modules = loaded_by_signing_in("soon after it")
+def test_next_screens_are_loaded_while_the_name_is_typed(modules_loaded_by_sign_in: LoadedModules) -> None:
+    modules = modules_loaded_by_sign_in("soon after it")
     assert {"boto3", "tui_auth.conversation", "tui_auth.done_keeper", "tui_auth.screens.totp_code"} <= modules
 
 

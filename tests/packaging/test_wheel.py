@@ -23,8 +23,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("dist")
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
-    (built,) = folder.glob("*.whl")
-    return built
+    (wheel_file,) = folder.glob("*.whl")
+    return wheel_file
 
 
 @pytest.fixture(scope="module")
@@ -57,8 +57,8 @@ def test_installed_program_runs_the_demo_from_any_folder(
         command=[installed / "bin" / "tui-auth", "demo"], folder=tmp_path, variables={"PYTHONPATH": None}
     ) as program:
         program.wait_for("Sign in as", timeout=60)
-        where = Path(f"/proc/{program.pid}/cwd")
-        assert not where.exists() or where.resolve() == tmp_path.resolve()
+        working_folder = Path(f"/proc/{program.pid}/cwd")
+        assert not working_folder.exists() or working_folder.resolve() == tmp_path.resolve()
         program.press("1")
         program.wait_for("Username")
         program.press("enter")
@@ -70,6 +70,6 @@ def test_installed_program_runs_the_demo_from_any_folder(
 def test_installed_program_comes_from_the_wheel(installed: Path, process: Process) -> None:
     code = "import tui_auth, tui_auth.style_sheets as s; print(tui_auth.__file__, s.styles_folder())"
     environment = {name: value for name, value in process.environment.items() if name != "PYTHONPATH"}
-    shown = process.run_command([installed / "bin" / "python", "-c", code], env=environment, check=True)
-    assert str(ROOT) not in shown.stdout
-    assert "site-packages/tui_auth/styles" in shown.stdout
+    result = process.run_command([installed / "bin" / "python", "-c", code], env=environment, check=True)
+    assert str(ROOT) not in result.stdout
+    assert "site-packages/tui_auth/styles" in result.stdout

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.clocks import StillClock
+from tests.clocks import FrozenClock
 from tests.pool.harness import ALL_FLOWS, REGION, PoolUnderTest, aws_client
 from tui_auth.pool import PoolServer
 
@@ -17,7 +17,7 @@ MakePool = Callable[..., PoolUnderTest]
 @pytest.fixture(scope="session")
 def shared_server() -> Iterator[PoolServer]:
     """A server for tests that leave its clock alone; message names may repeat between tests."""
-    with PoolServer(region=REGION, clock=StillClock()) as server:
+    with PoolServer(region=REGION, clock=FrozenClock()) as server:
         yield server
         assert not list(server.internal_errors)
 
@@ -31,7 +31,7 @@ def shared_aws(shared_server: PoolServer) -> Any:
 @pytest.fixture
 def server(shared_server: PoolServer) -> Iterator[PoolServer]:
     """A server of the test's own, whose clock may be moved. It signs with the shared keys, to save time."""
-    server = PoolServer(region=REGION, clock=StillClock())
+    server = PoolServer(region=REGION, clock=FrozenClock())
     server.state.keys = shared_server.state.keys
     with server:
         yield server

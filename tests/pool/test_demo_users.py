@@ -7,7 +7,7 @@ from typing import Any
 import pyotp
 import pytest
 
-from tests.clocks import StillClock
+from tests.clocks import FrozenClock
 from tests.pool.harness import OTHER_PASSWORD, REGION, PoolUnderTest, aws_client, refused
 from tui_auth.auth import srp
 from tui_auth.pool import PoolServer
@@ -16,7 +16,7 @@ from tui_auth.pool.demo_users import DemoPool, DemoUser, provision
 
 @pytest.fixture(scope="module")
 def demo(shared_server: PoolServer) -> Any:
-    server = PoolServer(region=REGION, clock=StillClock())
+    server = PoolServer(region=REGION, clock=FrozenClock())
     server.state.keys = shared_server.state.keys
     with server:
         pool = provision(server)
@@ -120,7 +120,7 @@ def test_the_authenticators_present_code_is_fresh(demo: Any, name: str) -> None:
 def test_a_window_that_ends_while_an_authenticator_is_enrolled_does_no_harm(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    server = PoolServer(region=REGION, clock=StillClock())
+    server = PoolServer(region=REGION, clock=FrozenClock())
     at = pyotp.TOTP.at
     ended: list[str] = []
 

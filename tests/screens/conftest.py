@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.pilot import light_apps, screen_text
+from tests.pilot import reduce_app_cost, screen_text
 from tests.pilot import until as until  # for the tests of other folders
 from tests.scripted_gateway import Reply, ScriptedGateway
 from tui_auth.app import TuiAuthApp
@@ -47,5 +47,5 @@ def app_with(*replies: Reply, flow: AuthFlow = AuthFlow.USER_PASSWORD_AUTH, **se
 @pytest.fixture(autouse=True)
 def less_work_per_app() -> Iterator[None]:
     """Save CPU time in each app."""
-    with light_apps():
+    with reduce_app_cost():
         yield

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.pilot import light_apps
+from tests.pilot import reduce_app_cost
 from tests.snapshots.gallery import NOW
 from tui_auth.screens import done, unknown_step
 from tui_auth.widgets.countdown import Countdown
@@ -17,7 +17,7 @@ from tui_auth.widgets.countdown import Countdown
 @pytest.fixture(autouse=True)
 def less_work_per_app() -> Iterator[None]:
     """Save CPU time in each app."""
-    with light_apps():
+    with reduce_app_cost():
         yield
 
 

@@ -11,7 +11,7 @@ ANSWERS = ("rex", "blue", "bremen")
 """The answers to the three questions that the demo user quinn is asked."""
 
 
-def number_of(program: SignIn, line: str) -> str:
+def number_key_for(program: SignIn, line: str) -> str:
     """The number key of a line of a choice."""
     program.wait_for(line)
     return next(n for n in "123456789" if f"{n} {line}" in program.screen_text())
@@ -19,15 +19,15 @@ def number_of(program: SignIn, line: str) -> str:
 
 def scan(program: SignIn) -> pyotp.TOTP:
     """What a phone reads off the screen."""
-    found: list[str] = []
+    uris: list[str] = []
 
-    def sees_the_picture(_: object) -> bool:
+    def has_qr_code(_: object) -> bool:
         cells = [[(cell.char, cell.foreground, cell.background) for cell in row] for row in program.cells()]
-        found.extend(uri for uri in [decode_cells(cells)] if uri)
-        return bool(found)
+        uris.extend(uri for uri in [decode_cells(cells)] if uri)
+        return bool(uris)
 
     program.shows("2 Enter the code the app shows")
-    program.wait_for(sees_the_picture)
-    parsed = pyotp.parse_uri(found[0])
+    program.wait_for(has_qr_code)
+    parsed = pyotp.parse_uri(uris[0])
     assert isinstance(parsed, pyotp.TOTP)
     return parsed

@@ -12,7 +12,7 @@ from typing import Final
 import pyotp
 
 from tests.journeys.conftest import SignIn
-from tests.steps.reading import ANSWERS, number_of, scan
+from tests.steps.reading import ANSWERS, number_key_for, scan
 
 Action = Callable[[SignIn], None]
 
@@ -34,8 +34,8 @@ class ScreenStep:
     text: str
     answer: Action
     reach: Action = lambda program: None
-    leads_to: str = ""
-    shows_typing: bool = False
+    next_text: str = ""
+    echoes_input: bool = False
 
     def go(self, program: SignIn) -> None:
         """Sign in and go on until the step asks."""
@@ -46,7 +46,7 @@ class ScreenStep:
 
 def choose(line: str) -> Action:
     """Return the action that chooses this line by its number key."""
-    return lambda program: program.send(number_of(program, line))
+    return lambda program: program.send(number_key_for(program, line))
 
 
 def enter(text: str) -> Action:
@@ -73,25 +73,25 @@ def _scan_and_enter_code(program: SignIn) -> None:
 
 
 def _reset_with_code(program: SignIn) -> None:
-    program.send(number_of(program, "I have a code"))
+    program.send(number_key_for(program, "I have a code"))
     program.wait_for("Once more")
     program.enter(program.newest_code(), NEW_PASSWORD, NEW_PASSWORD)
 
 
 SCREEN_STEPS: Final[dict[str, ScreenStep]] = {
-    "SMS": ScreenStep("sam", "Code sent by SMS to +", enter_sent_code, shows_typing=True),
-    "TOTP": ScreenStep("tom", "Code from your authenticator app", _enter_app_code, shows_typing=True),
+    "SMS": ScreenStep("sam", "Code sent by SMS to +", enter_sent_code, echoes_input=True),
+    "TOTP": ScreenStep("tom", "Code from your authenticator app", _enter_app_code, echoes_input=True),
     "TOTP set-up": ScreenStep(
-        "tess", "2 Enter the code the app shows", _scan_and_enter_code, shows_typing=True
+        "tess", "2 Enter the code the app shows", _scan_and_enter_code, echoes_input=True
     ),
     "MFA selection": ScreenStep(
         "mia",
         "How do you want to confirm it is you?",
         choose("Text message"),
-        leads_to="Code sent by SMS",
+        next_text="Code sent by SMS",
     ),
     "custom challenge": ScreenStep(
-        "quinn", "Your first pet?", enter(ANSWERS[0]), leads_to="Your favourite colour?"
+        "quinn", "Your first pet?", enter(ANSWERS[0]), next_text="Your favourite colour?"
     ),
     "new password": ScreenStep(
         "nora",
@@ -99,26 +99,26 @@ SCREEN_STEPS: Final[dict[str, ScreenStep]] = {
         lambda program: program.enter(NEW_PASSWORD, NEW_PASSWORD, "Nora N."),
     ),
     "reset password": ScreenStep("rex", "Your password must be reset", _reset_with_code),
-    "confirm sign-up": ScreenStep("carl", "not confirmed yet", enter_sent_code, shows_typing=True),
-    "OTP": ScreenStep("emil", "Code sent by e-mail to e***@", enter_sent_code, shows_typing=True),
+    "confirm sign-up": ScreenStep("carl", "not confirmed yet", enter_sent_code, echoes_input=True),
+    "OTP": ScreenStep("emil", "Code sent by e-mail to e***@", enter_sent_code, echoes_input=True),
     "e-mail set-up": ScreenStep(
         "max",
         "Where shall your codes go?",
         enter("max@example.org"),
         reach=choose("E-mail"),
-        leads_to="Code sent by e-mail",
+        next_text="Code sent by e-mail",
     ),
     "set-up selection": ScreenStep(
         "max",
         "Which one do you want to set up?",
         choose("Authenticator app"),
-        leads_to="2 Enter the code",
+        next_text="2 Enter the code",
     ),
     "first factor": ScreenStep(
         "cleo",
         "What do you want to sign in with?",
         choose("Code by e-mail"),
-        leads_to="Code sent by e-mail",
+        next_text="Code sent by e-mail",
     ),
     "password": ScreenStep(
         "cleo",

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.pilot import light_apps
+from tests.pilot import reduce_app_cost
 
 
 @pytest.fixture(autouse=True)
 def less_work_per_app() -> Iterator[None]:
     """Save CPU time in each app."""
-    with light_apps():
+    with reduce_app_cost():
         yield

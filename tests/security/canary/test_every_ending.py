@@ -43,7 +43,7 @@ def with_everything_typed(stage: Stage) -> WatchedSignIn:
 def with_everything_typed_in_lines(stage: Stage) -> WatchedSignIn:
     """The same at line prompts."""
     program = stage.sign_in("noel", "--plain", rows=60)
-    program.log_in_by_lines()
+    program.log_in_at_prompts()
     for prompt in ("New password:", "Once more:"):
         program.wait_for(prompt)
         program.enter(stage.new_password.text)
@@ -79,7 +79,7 @@ TYPED_AT |= {
         SCREEN_STEPS["reset password"],
         text="New password",
         reach=choose("I have a code"),
-        shows_typing=True,
+        echoes_input=True,
     ),
 }
 
@@ -89,13 +89,13 @@ def test_signal_at_any_secret_field_does_not_leak(stage: Stage, clean: Clean, na
     step, number = TYPED_AT[name], list(ORDERLY)[list(TYPED_AT).index(name) % len(ORDERLY)]
     program = stage.sign_in(step.username)
     step.go(program)
-    typed = stage.wrong_code.text if step.shows_typing else stage.answer.text
+    typed = stage.wrong_code.text if step.echoes_input else stage.answer.text
     program.send(typed)
-    program.wait_for(typed if step.shows_typing else "•" * len(typed))
+    program.wait_for(typed if step.echoes_input else "•" * len(typed))
     program.signal(number)
     assert program.wait_exit() == ORDERLY[number]
     assert not program.full_screen
-    clean(program, may_stand={"code": "terminal"} if step.shows_typing else {})
+    clean(program, may_stand={"code": "terminal"} if step.echoes_input else {})
 
 
 @pytest.mark.parametrize("number", [*ORDERLY, *AT_ONCE], ids=lambda number: number.name)
@@ -179,7 +179,7 @@ def test_core_dumps_are_disabled_while_it_runs(stage: Stage, clean: Clean, road:
     given.write_text(stage.password.text)
     program = stage.sign_in("ann", *road, *([str(given)] if "--password-file" in road else []))
     if road == ["--plain"]:
-        program.log_in_by_lines()
+        program.log_in_at_prompts()
     elif not road:
         program.log_in()
         program.wait_for("Kept in")
@@ -225,7 +225,7 @@ def test_crash_does_not_leak(stage: Stage, clean: Clean, place: str) -> None:
 @pytest.mark.parametrize("place", IN_LINES)
 def test_crash_at_line_prompts_does_not_leak(stage: Stage, clean: Clean, place: str) -> None:
     program = stage.sign_in("ann", "--plain", script=[CRASHING, place], rows=60)
-    program.log_in_by_lines()
+    program.log_in_at_prompts()
     program.wait_for(
         lambda p: p._status is not None or "Something went wrong in tui-auth itself" in p.screen_text()
     )

@@ -10,7 +10,7 @@ import pytest
 from tests.security.canary import canaries
 from tests.security.canary.conftest import Clean
 from tests.security.canary.stage import Stage, WatchedSignIn
-from tests.steps.reading import ANSWERS, number_of
+from tests.steps.reading import ANSWERS, number_key_for
 
 Answers = Iterator[tuple[str, str]]
 
@@ -53,7 +53,7 @@ def _quinn(stage: Stage, program: WatchedSignIn) -> Answers:
 
 
 def _cleo(stage: Stage, program: WatchedSignIn) -> Answers:
-    yield ("Number:", number_of(program, "Code by e-mail"))
+    yield ("Number:", number_key_for(program, "Code by e-mail"))
     yield ("Code:", stage.wrong_code.text)
     yield ("Code:", program.newest_code())
 
@@ -66,7 +66,7 @@ WALKS: dict[str, Callable[[Stage, WatchedSignIn], Answers]] = {
 @pytest.mark.parametrize("username", WALKS)
 def test_secrets_typed_at_line_prompts_stay_in_the_process(stage: Stage, clean: Clean, username: str) -> None:
     program = stage.sign_in(username, "--plain", rows=100)
-    program.log_in_by_lines()
+    program.log_in_at_prompts()
     for prompt, answer in WALKS[username](stage, program):
         program.answer(prompt, answer)
     assert program.wait_exit() == 0

@@ -85,7 +85,7 @@ def test_line_prompts_in_tmux_show_key_and_code_but_no_password(
     stage: Stage, clean: Clean, tmux_socket: Path
 ) -> None:
     program = in_tmux(stage, tmux_socket, "", "--plain")
-    program.log_in_by_lines()
+    program.log_in_at_prompts()
     for prompt in ("New password:", "Once more:"):
         program.wait_for(prompt)
         program.enter(stage.new_password.text)

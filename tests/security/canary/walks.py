@@ -10,7 +10,7 @@ import pyotp
 from tests.security.canary import canaries
 from tests.security.canary.mischief import drag_everywhere, try_to_take
 from tests.security.canary.stage import Stage, WatchedSignIn
-from tests.steps.reading import ANSWERS, number_of, scan
+from tests.steps.reading import ANSWERS, number_key_for, scan
 from tests.steps.table import MOON_ANSWER, SCREEN_STEPS
 
 
@@ -131,7 +131,7 @@ def _tess(walk: Walk) -> None:
 def _mia(walk: Walk) -> None:
     walk.program.wait_for(SCREEN_STEPS["MFA selection"].text)
     walk.look_around()
-    walk.program.send(number_of(walk.program, "Authenticator app"))
+    walk.program.send(number_key_for(walk.program, "Authenticator app"))
     walk.program.wait_for(SCREEN_STEPS["TOTP"].text)
     walk.app_code()
 

@@ -151,7 +151,7 @@ def test_local_endpoint_has_a_badge(sign_in_as: Start, server: PoolServer, setti
     if setting == "flag":
         program = sign_in_as("ann", *flags)
     else:
-        program = sign_in_as("ann", *flags, endpoint_by_flag=False, **{setting: server.endpoint_url})
+        program = sign_in_as("ann", *flags, pass_endpoint_flag=False, **{setting: server.endpoint_url})
     program.wait_for("Username")
     program.wait_for("TEST ENDPOINT")
 

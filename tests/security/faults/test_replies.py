@@ -229,7 +229,7 @@ async def test_every_resulting_step_can_be_drawn() -> None:
         for step in steps:
             app.navigation.attempt = auth.attempt()
             app.next_step = step
-            await until(pilot, partial(_asks, app, step))
+            await until(pilot, partial(_prompt_count, app, step))
             await pilot.press("f1")
             await pilot.pause()
             assert strangers_in("".join(app.terminal.received)) == [], step
@@ -238,7 +238,7 @@ async def test_every_resulting_step_can_be_drawn() -> None:
             await pilot.pause()
 
 
-def _asks(app: WatchedApp, step: NextStep) -> bool:
+def _prompt_count(app: WatchedApp, step: NextStep) -> bool:
     return getattr(app.asking_screen, "step", None) is step
 
 

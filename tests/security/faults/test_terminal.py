@@ -88,7 +88,7 @@ def test_program_survives_faults_at_every_step(
             program.press("enter")
             program.shows(OWN_ERROR)
     program.press("enter")
-    program.shows(step.leads_to or f"Signed in as {step.username}")
+    program.shows(step.next_text or f"Signed in as {step.username}")
     program.press("ctrl+q")
     program.wait_exit()
     wrong = what_is_wrong(program) + ["a redirect was followed"] * proxy.strangers
@@ -185,7 +185,7 @@ def test_quit_does_not_wait_for_a_socket(sign_in_as: Start, proxy: FaultProxy, k
 def test_keys_typed_during_a_request_are_not_echoed(sign_in_as: Start, proxy: FaultProxy) -> None:
     proxy.arm(next(fault for fault in UNANSWERED if fault.name == "a socket that stalls"))
     program = sign_in_as("ann", "--plain", "--endpoint-url", proxy.url, program=WAITS_FOR_AN_HOUR)
-    program.log_in_by_lines()
+    program.log_in_at_prompts()
     program.wait_for(lambda _: proxy.met == 1)
     program.send("typed-ahead\r")
     program.press("ctrl+c")
