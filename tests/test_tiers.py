@@ -31,7 +31,7 @@ def test_fixtures_with_a_tier_exist() -> None:
         ("commands/test_token.py", ["program"], None),
         ("commands/test_token.py", ["process", "terminal_program"], "terminal"),
         ("journeys/test_demo.py", [], "terminal"),
-        ("security/canary/test_the_search_finds.py", [], None),
+        ("security/canary/test_search.py", [], None),
         ("security/canary/test_in_tmux.py", ["tmux_socket"], "thorough"),
     ],
 )

@@ -30,9 +30,9 @@ TIER_OF_FOLDER: Final = {
 FAST_MODULES: Final = frozenset(
     {
         "security/canary/test_objects.py",
-        "security/canary/test_the_search_finds.py",
-        "security/faults/test_keys.py",
-        "security/faults/test_lines.py",
+        "security/canary/test_search.py",
+        "security/faults/test_signing_keys.py",
+        "security/faults/test_line_prompts.py",
         "terminal/test_terminal_crash.py",
         "terminal/test_terminal_emulator.py",
         "terminal/test_terminal_safe_text.py",

@@ -15,12 +15,12 @@ from importlib.metadata import version
 from pathlib import Path
 
 from tests.benchmarks.echo import ECHO, KEY_BYTES
+from tests.benchmarks.idle_output import COUNTDOWN, IDLE
 from tests.benchmarks.journey import MEMORY, SIGN_IN_BYTES
 from tests.benchmarks.launch import LAUNCH
 from tests.benchmarks.processes import SRP_SIGN_IN, SRP_SIGN_IN_CHECKED, TOKEN
 from tests.benchmarks.srp_maths import SRP_MATHS
 from tests.benchmarks.stage import Stage
-from tests.benchmarks.stillness import COUNTDOWN, IDLE
 from tests.benchmarks.table import HEADINGS, as_markdown, as_text, measure
 
 ROWS = (

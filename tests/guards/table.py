@@ -31,7 +31,7 @@ GUARDS = (
         "terminal/lines.py",
         "silent[3] &= ~termios.ECHO",
         "pass",
-        "journeys/test_plain.py::test_password_is_not_echoed_and_is_asked_again",
+        "journeys/test_line_prompts.py::test_password_is_not_echoed_and_is_asked_again",
     ),
     Guard(
         "line prompts are silent again between two prompts",

@@ -9,7 +9,7 @@ import pytest
 
 from tests.journeys.conftest import SignIn
 from tests.journeys.own_pool import OwnPool
-from tests.steps.reading import number_key_for
+from tests.steps.screen_reading import number_key_for
 
 MakePool = Callable[..., OwnPool]
 PASSKEY = "Passkey (not from a terminal)"

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.journeys.conftest import SignIn
-from tests.steps.reading import scan
+from tests.steps.screen_reading import scan
 from tests.terminal.pty_program import PtyProgram
 from tests.tools import need_tool
 from tui_auth.pool import PoolServer

@@ -8,7 +8,7 @@ import pytest
 
 from tests.journeys.conftest import SignIn
 from tests.safe_codes import wrong_code
-from tests.steps.reading import scan
+from tests.steps.screen_reading import scan
 
 Start = Callable[..., SignIn]
 

@@ -31,7 +31,7 @@ def claim_rows() -> list[list[str]]:
 
 
 @cache
-def tests_in(path: str) -> frozenset[str]:
+def defined_tests(path: str) -> frozenset[str]:
     """The tests of a file: ``test_…``, or ``TestClass::test_…``."""
     names = set()
     for node in ast.parse((ROOT / path).read_text()).body:
@@ -61,4 +61,4 @@ def test_every_claim_names_a_test(row: list[str]) -> None:
 def test_every_named_test_exists(test_id: str) -> None:
     path, _, name = test_id.partition("::")
     assert (ROOT / path).is_file()
-    assert not name or name in tests_in(path)
+    assert not name or name in defined_tests(path)

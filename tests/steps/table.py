@@ -12,7 +12,7 @@ from typing import Final
 import pyotp
 
 from tests.journeys.conftest import SignIn
-from tests.steps.reading import ANSWERS, number_key_for, scan
+from tests.steps.screen_reading import ANSWERS, number_key_for, scan
 
 Action = Callable[[SignIn], None]
 

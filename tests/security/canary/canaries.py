@@ -15,19 +15,19 @@ from functools import cached_property
 from typing import Final
 from urllib.parse import quote, quote_plus
 
-PLAIN: Final = frozenset({"as it is", "a piece", "a piece backwards"})
+READABLE_FORMS: Final = frozenset({"as it is", "a piece", "a piece backwards"})
 """How a secret stands on a screen that shows it; every other form is a copy that nobody can read there."""
 
-KEPT: Final = (
+STORED_SECRETS: Final = (
     *("access_token", "id_token", "refresh_token", "device_password"),
     *("secret_access_key", "session_token"),
 )
 """What a session's files are there to keep, by its name in them."""
 
 _LETTERS: Final = string.ascii_letters + string.digits
-_TYPED: Final = re.compile(r"character=(['\"])(.)\1", re.DOTALL)
-_BLANKS: Final = re.compile(rb"\s+")
-_CHANGED_BY_CLOSING: Final = re.compile(rb"[\s&#;]")
+_KEY_LOG: Final = re.compile(r"character=(['\"])(.)\1", re.DOTALL)
+_WHITESPACE: Final = re.compile(rb"\s+")
+_CHANGED_WITHOUT_SPACES: Final = re.compile(rb"[\s&#;]")
 """What a text without spaces may lack although the text has it. Any other piece of a text is in both."""
 
 
@@ -38,14 +38,14 @@ class Content:
     data: bytes
 
     @cached_property
-    def closed(self) -> bytes:
+    def without_spaces(self) -> bytes:
         """Without blanks, as in a picture of a screen."""
-        return _BLANKS.sub(b"", self.data.replace(b"&#160;", b" "))
+        return _WHITESPACE.sub(b"", self.data.replace(b"&#160;", b" "))
 
     @cached_property
-    def typed(self) -> str:
+    def typed_keys(self) -> str:
         """What was typed, if it is a log of key presses."""
-        return "".join(match[2] for match in _TYPED.finditer(self.data.decode("utf-8", "replace")))
+        return "".join(match[2] for match in _KEY_LOG.finditer(self.data.decode("utf-8", "replace")))
 
 
 @dataclass(frozen=True)
@@ -70,29 +70,29 @@ class Canary:
         """It as it is typed."""
         return self.data.decode()
 
-    def found_in(self, content: Content) -> set[str]:
+    def forms_in(self, content: Content) -> set[str]:
         """The forms in which it stands in a content, by name."""
-        data, closed, typed = content.data, content.closed, content.typed
-        found = {form for form, needle in self._needles if needle in data}
+        data, without_spaces, typed_keys = content.data, content.without_spaces, content.typed_keys
+        forms = {form for form, needle in self._needles if needle in data}
         if self.is_code:
             # The decimals of a number are no code: files hold times to the microsecond.
-            alone = rb"(?<![0-9A-Za-z])(?<![0-9]\.)(?:%b)(?![0-9A-Za-z])"
+            as_word = rb"(?<![0-9A-Za-z])(?<![0-9]\.)(?:%b)(?![0-9A-Za-z])"
             half = len(self.data) // 2
-            shapes = {"as it is": self.data, "backwards": self.data[::-1]}
+            word_forms = {"as it is": self.data, "backwards": self.data[::-1]}
             if self.data == self.data[::-1]:
-                del shapes["backwards"]
-            shapes["a piece"] = self.data[:half] + rb"[ -]" + self.data[half:]
-            return found | {form for form, shape in shapes.items() if re.search(alone % shape, data)}
-        found |= {
+                del word_forms["backwards"]
+            word_forms["a piece"] = self.data[:half] + rb"[ -]" + self.data[half:]
+            return forms | {form for form, shape in word_forms.items() if re.search(as_word % shape, data)}
+        forms |= {
             form
             for form, needle in self._pieces
-            if needle in closed or (_CHANGED_BY_CLOSING.search(needle) and needle in data)
+            if needle in without_spaces or (_CHANGED_WITHOUT_SPACES.search(needle) and needle in data)
         }
-        if typed and any(
-            needle.decode() in typed for _, needle in self._pieces if isinstance(self.value, str)
+        if typed_keys and any(
+            needle.decode() in typed_keys for _, needle in self._pieces if isinstance(self.value, str)
         ):
-            found.add("key by key")
-        return found
+            forms.add("key by key")
+        return forms
 
     @cached_property
     def _pieces(self) -> tuple[tuple[str, bytes], ...]:
@@ -101,9 +101,12 @@ class Canary:
         step = 1 if len(whole) < 100 else size // 2
         windows = [whole[at : at + size] for at in range(0, len(whole) - size + 1, step)]
         kinds = [("as it is", whole), *(("a piece", window) for window in windows if window != whole)]
-        turned = [("a piece backwards" if self.piece else "backwards", each[::-1]) for _, each in kinds]
+        reversed_kinds = [
+            ("a piece backwards" if self.piece else "backwards", part[::-1]) for _, part in kinds
+        ]
         return tuple(
-            (form, each.encode() if isinstance(each, str) else each) for form, each in (*kinds, *turned)
+            (form, part.encode() if isinstance(part, str) else part)
+            for form, part in (*kinds, *reversed_kinds)
         )
 
     @cached_property
@@ -112,15 +115,15 @@ class Canary:
 
     def _encoded(self) -> Iterator[tuple[str, bytes]]:
         data = self.data
-        for before in range(3):
-            packed = base64.b64encode(bytes(before) + data)
-            inner = packed[-(-before * 8 // 6) : (before + len(data)) * 8 // 6]
+        for padding in range(3):
+            encoded = base64.b64encode(bytes(padding) + data)
+            inner = encoded[-(-padding * 8 // 6) : (padding + len(data)) * 8 // 6]
             yield "base64", inner
             yield "base64 for URLs", inner.translate(bytes.maketrans(b"+/", b"-_"))
         if isinstance(self.value, str):  # in base32 the bytes of a key are the key itself
-            for before in range(5):
-                packed = base64.b32encode(bytes(before) + data)
-                yield "base32", packed[-(-before * 8 // 5) : (before + len(data)) * 8 // 5]
+            for padding in range(5):
+                encoded = base64.b32encode(bytes(padding) + data)
+                yield "base32", encoded[-(-padding * 8 // 5) : (padding + len(data)) * 8 // 5]
         yield "hexadecimal", data.hex().encode()
         yield "hexadecimal", data.hex().upper().encode()
         yield "hexadecimal", data.hex(" ").encode()
@@ -130,14 +133,14 @@ class Canary:
     def _as_text(self, text: str) -> Iterator[tuple[str, bytes]]:
         if self.is_code:
             return
-        written = {
+        encodings = {
             "URL-escaped": [quote(text, safe=""), quote(text), quote_plus(text)],
             "JSON-escaped": [json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]],
             "repr": [repr(text)[1:-1], ascii(text)[1:-1]],
             "HTML-escaped": [html.escape(text)],
             "in another case": [text.lower(), text.upper()],
         }
-        for form, variants in written.items():
+        for form, variants in encodings.items():
             yield from ((form, variant.encode()) for variant in variants if variant != text)
         yield "UTF-16", text.encode("utf-16-le")
 
@@ -164,11 +167,13 @@ def digits(name: str = "code", count: int = 12) -> Canary:
     while True:
         value = "".join(secrets.choice(string.digits) for _ in range(count))
         both = (value, value[::-1])
-        if not any(is_in_a_time(each[at : at + piece]) for each in both for at in range(count - piece + 1)):
+        if not any(
+            is_in_timestamp(text[at : at + piece]) for text in both for at in range(count - piece + 1)
+        ):
             return Canary(name, value, piece=piece)
 
 
-def is_in_a_time(text: str) -> bool:
+def is_in_timestamp(text: str) -> bool:
     """Whether eight digits stand in the seconds since the epoch of a moment from yesterday to next year."""
     first, last = int(time.time()) - 86400, int(time.time()) + 400 * 86400
     return any(
@@ -193,9 +198,9 @@ def token(name: str, value: str) -> Canary:
     return Canary(name, value, piece=min(30, len(value)))
 
 
-def of_a_session(stored: dict[str, object]) -> list[Canary]:
+def session_canaries(stored: dict[str, object]) -> list[Canary]:
     """The tokens, the device's password, or the AWS credentials in a session's record."""
-    return [token(name, str(stored[name])) for name in KEPT if stored.get(name)]
+    return [token(name, str(stored[name])) for name in STORED_SECRETS if stored.get(name)]
 
 
 def _random(count: int) -> str:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final, Self
 
-from tests.security.canary.hiding_places import HidingPlaces
+from tests.security.canary.leak_places import LeakPlaces
 
 _PAUSE_SECONDS: Final = 0.02
 _PROC: Final = Path("/proc")
@@ -22,64 +22,64 @@ class ProcessWatch:
     def __init__(self, pid: int, folder: Path | None = None) -> None:
         self._pid = pid
         self._folder = folder
-        self._seen: dict[str, set[bytes]] = {}
+        self._contents: dict[str, set[bytes]] = {}
         self.samples = 0
-        self._fault: Exception | None = None
-        self._enough = threading.Event()
-        self._thread = threading.Thread(target=self._look_until_told, name="process-watch", daemon=True)
+        self._error: Exception | None = None
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._sample_until_stopped, name="process-watch", daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._enough.set()
+        self._stop.set()
         self._thread.join()
-        if self._fault is not None:
-            raise AssertionError("the watch ended before the program did") from self._fault
+        if self._error is not None:
+            raise AssertionError("the watch ended before the program did") from self._error
 
-    def seen(self, what: str) -> set[bytes]:
+    def contents(self, source: str) -> set[bytes]:
         """Every content that was seen of ``cmdline``, ``environ``, ``limits``, ``stat`` or ``files``."""
-        return set(self._seen.get(what, ()))
+        return set(self._contents.get(source, ()))
 
-    def add_to(self, places: HidingPlaces) -> None:
+    def add_to(self, places: LeakPlaces) -> None:
         """What was seen, as places to search."""
-        for what, contents in self._seen.items():
+        for source, contents in self._contents.items():
             for number, content in enumerate(sorted(contents)):
-                places.add(f"/proc {what}: {number}", content.replace(b"\0", b"\n"))
+                places.add(f"/proc {source}: {number}", content.replace(b"\0", b"\n"))
 
     @property
     def core_limits(self) -> set[str]:
         """The soft limits on core files that were seen."""
-        lines = (line for content in self.seen("limits") for line in content.decode().splitlines())
+        lines = (line for content in self.contents("limits") for line in content.decode().splitlines())
         return {line.split()[4] for line in lines if line.startswith("Max core file size")}
 
-    def _look_until_told(self) -> None:
+    def _sample_until_stopped(self) -> None:
         try:
-            self._look()
-        except Exception as fault:
-            self._fault = fault
+            self._sample()
+        except Exception as error:
+            self._error = error
 
-    def _look(self) -> None:
-        while not self._enough.wait(_PAUSE_SECONDS):
-            for pid in self._family(self._pid):
-                for what in ("cmdline", "environ", "limits", "comm"):
-                    self._note(what, _PROC / str(pid) / what)
+    def _sample(self) -> None:
+        while not self._stop.wait(_PAUSE_SECONDS):
+            for pid in self._process_tree(self._pid):
+                for source in ("cmdline", "environ", "limits", "comm"):
+                    self._record(source, _PROC / str(pid) / source)
             with suppress(OSError):  # a folder may go while it is looked through
                 for path in self._folder.rglob("*") if self._folder else ():
                     if path.is_file() and not path.is_symlink():
-                        self._note("files", path)
+                        self._record("files", path)
             self.samples += 1
 
-    def _family(self, pid: int) -> list[int]:
-        family = [pid]
+    def _process_tree(self, pid: int) -> list[int]:
+        pids = [pid]
         with suppress(OSError, ValueError):
             for task in (_PROC / str(pid) / "task").iterdir():
                 for child in (task / "children").read_text().split():
-                    family += self._family(int(child))
-        return family
+                    pids += self._process_tree(int(child))
+        return pids
 
-    def _note(self, what: str, path: Path) -> None:
+    def _record(self, source: str, path: Path) -> None:
         with suppress(OSError):  # it has ended, or is closed to us as it should be
             if content := path.read_bytes():
-                self._seen.setdefault(what, set()).add(content)
+                self._contents.setdefault(source, set()).add(content)

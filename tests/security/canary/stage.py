@@ -12,9 +12,9 @@ from typing import Any
 from tests.journeys.conftest import SignIn
 from tests.security.canary import canaries
 from tests.security.canary.canaries import Canary
-from tests.security.canary.hiding_places import Finding, HidingPlaces
+from tests.security.canary.debug_environment import debug_environment
+from tests.security.canary.leak_places import Finding, LeakPlaces
 from tests.security.canary.process_watch import ProcessWatch
-from tests.security.canary.talkative import talkative
 from tests.terminal.emulator import Emulator
 from tui_auth.auth.srp import inner_hash
 from tui_auth.pool import PoolServer
@@ -29,14 +29,14 @@ class WatchedSignIn(SignIn):
     starts_warm = False  # what is searched is the process as a user starts it
     watch: ProcessWatch
 
-    def __init__(self, *arguments: Any, **more: Any) -> None:
-        self.pictures: dict[str, None] = {}
-        super().__init__(*arguments, **more)
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self.screens: dict[str, None] = {}
+        super().__init__(*arguments, **options)
 
     @property
     def emulator(self) -> Emulator:
         emulator = super().emulator
-        self.pictures.setdefault(emulator.text())
+        self.screens.setdefault(emulator.text())
         return emulator
 
 
@@ -46,8 +46,8 @@ class Stage:
 
     folder: Path
     server: PoolServer
-    running: ExitStack
-    made: list[Canary] = field(default_factory=list)
+    exit_stack: ExitStack
+    secrets: list[Canary] = field(default_factory=list)
     password: Canary = field(default_factory=canaries.password)
     wrong_password: Canary = field(default_factory=lambda: canaries.password("wrong password"))
     new_password: Canary = field(default_factory=lambda: canaries.password("new password"))
@@ -56,24 +56,26 @@ class Stage:
 
     def __post_init__(self) -> None:
         self.home = self.folder / "home"
-        self.spied = self.folder / "spied"
+        self.spy_folder = self.folder / "spied"
         self.home.mkdir()
         self.demo = provision(self.server)
         self.users = {user.username: self._with_canary(user) for user in self.demo.users}
-        self.made += [self.password, self.wrong_password, self.new_password, self.wrong_code, self.answer]
+        self.secrets += [self.password, self.wrong_password, self.new_password, self.wrong_code, self.answer]
         for user in self.users.values():
             if user.totp_secret:
-                self.made += canaries.totp_key(user.totp_secret, f"{user.username}'s key")
+                self.secrets += canaries.totp_key(user.totp_secret, f"{user.username}'s key")
 
     def _with_canary(self, user: DemoUser) -> DemoUser:
         """The same user with the canary for a password, temporary where it was."""
         if user.username == "carl":
             return user  # a sign-up that waits for its code keeps the password it was made with
-        whom = {"UserPoolId": user.user_pool_id, "Username": user.username}
-        password, lasting = self.password.text, user.username not in ("nora", "noel")
-        self.server.call("AdminSetUserPassword", {**whom, "Password": password, "Permanent": lasting})
+        user_key = {"UserPoolId": user.user_pool_id, "Username": user.username}
+        password, is_permanent = self.password.text, user.username not in ("nora", "noel")
+        self.server.call(
+            "AdminSetUserPassword", {**user_key, "Password": password, "Permanent": is_permanent}
+        )
         if user.username == "rex":
-            self.server.call("AdminResetUserPassword", whom)
+            self.server.call("AdminResetUserPassword", user_key)
         return replace(user, password=password)
 
     def sign_in(self, username: str, *flags: str, **options: Any) -> WatchedSignIn:
@@ -88,12 +90,12 @@ class Stage:
 
     def start(self, username: str, *command: str | Path, **options: Any) -> WatchedSignIn:
         """Start a command in which a user will sign in."""
-        environment = talkative(self.spied) | options.pop("environment", {})
-        program = self.running.enter_context(
+        environment = debug_environment(self.spy_folder) | options.pop("environment", {})
+        program = self.exit_stack.enter_context(
             WatchedSignIn(command=command, home=self.home, cwd=self.home, environment=environment, **options)
         )
         program.server, program.user = self.server, self.users[username]
-        program.watch = self.running.enter_context(ProcessWatch(program.pid, self.home / "tmp"))
+        program.watch = self.exit_stack.enter_context(ProcessWatch(program.pid, self.home / "tmp"))
         return program
 
     def arguments(self, username: str) -> list[str]:
@@ -110,35 +112,35 @@ class Stage:
 
     # -- looking ---------------------------------------------------------------------------------------
 
-    def places(self, program: WatchedSignIn | None = None) -> HidingPlaces:
+    def places(self, program: WatchedSignIn | None = None) -> LeakPlaces:
         """Everything there is to look through, once the program has ended."""
-        places = HidingPlaces()
+        places = LeakPlaces()
         if program is not None:
             program.watch.__exit__()
-            places.add_terminal(program, program.pictures)
+            places.add_terminal(program, program.screens)
             program.watch.add_to(places)
         places.add_folder("home", self.home)
-        places.add_folder("spied", self.spied)
+        places.add_folder("spied", self.spy_folder)
         for name in ("stdout", "stderr", "trace"):
             if (self.folder / name).exists():
                 places.add_file(name, self.folder / name)
         return places
 
-    def search(self, places: HidingPlaces, **allowed: Any) -> list[Finding]:
+    def search(self, places: LeakPlaces, **allowed: Any) -> list[Finding]:
         """Every canary of this stage in the places; a session's own file may hold its tokens."""
-        found = places.search(self.everything(), **allowed)
-        return [finding for finding in found if not self._is_in_the_store(finding)]
+        findings = places.search(self.all_canaries(), **allowed)
+        return [finding for finding in findings if not self._is_in_session_store(finding)]
 
-    def everything(self) -> list[Canary]:
+    def all_canaries(self) -> list[Canary]:
         """The canaries so far: those that were made, and those that the pool has handed out."""
-        found = list(self.made)
+        canary_list = list(self.secrets)
         for path in self.home.rglob("*.json"):
-            found += canaries.of_a_session(_read(path))
+            canary_list += canaries.session_canaries(_read(path))
         for number, message in enumerate(self.server.messages):
-            found.append(canaries.code(f"sent code {number}", str(message["code"])))
-        sessions = {str(asked["Session"]) for _, asked in self.server.calls if asked.get("Session")}
-        found += [canaries.token("Cognito's session", session) for session in sorted(sessions)]
-        return found + self._inner_hashes()
+            canary_list.append(canaries.code(f"sent code {number}", str(message["code"])))
+        sessions = {str(request["Session"]) for _, request in self.server.calls if request.get("Session")}
+        canary_list += [canaries.token("Cognito's session", session) for session in sorted(sessions)]
+        return canary_list + self._inner_hashes()
 
     def _inner_hashes(self) -> list[Canary]:
         """What a password becomes under SRP, for every user of it."""
@@ -148,10 +150,10 @@ class Stage:
             for secret in (self.password, self.new_password)
         ]
 
-    def _is_in_the_store(self, finding: Finding) -> bool:
+    def _is_in_session_store(self, finding: Finding) -> bool:
         """Whether a token stands in the file that is there to keep it."""
         kind, _, path = finding.place.partition(": ")
-        is_token = finding.canary in (*canaries.KEPT, "a token")
+        is_token = finding.canary in (*canaries.STORED_SECRETS, "a token")
         return kind == "home" and is_token and path.startswith(SESSION_STORES) and path.endswith(".json")
 
 

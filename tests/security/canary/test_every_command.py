@@ -13,15 +13,15 @@ from dataclasses import dataclass
 import pytest
 
 from tests.security.canary import canaries
-from tests.security.canary.conftest import Clean
-from tests.security.canary.hiding_places import HidingPlaces
+from tests.security.canary.conftest import AssertClean
+from tests.security.canary.debug_environment import debug_environment
+from tests.security.canary.leak_places import LeakPlaces
 from tests.security.canary.process_watch import ProcessWatch
 from tests.security.canary.stage import Stage
-from tests.security.canary.talkative import talkative
 from tests.terminal.pty_program import isolated_environment
 from tui_auth.commands import COMMANDS
 
-TOKENS = dict.fromkeys(canaries.KEPT, "stdout")
+TOKENS = dict.fromkeys(canaries.STORED_SECRETS, "stdout")
 SECRET_FILE = "client-secret"
 
 
@@ -33,44 +33,49 @@ class Commands:
 
     def __post_init__(self) -> None:
         stage, pool = self.stage, self.stage.demo.user_pool_id
-        asked = {
+        client_settings = {
             "UserPoolId": pool,
             "ClientName": "with a secret",
             "GenerateSecret": True,
             "ExplicitAuthFlows": ["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
         }
-        client = stage.server.call("CreateUserPoolClient", asked)["UserPoolClient"]
+        client = stage.server.call("CreateUserPoolClient", client_settings)["UserPoolClient"]
         secret = str(client["ClientSecret"])
-        stage.made.append(canaries.token("client secret", secret))
+        stage.secrets.append(canaries.token("client secret", secret))
         (stage.home / SECRET_FILE).write_text(secret)
         (stage.home / SECRET_FILE).chmod(0o600)
         provider = f"cognito-idp.eu-west-1.amazonaws.com/{pool}"
-        wanted = {
+        request = {
             "IdentityPoolName": "acme",
             "AllowUnauthenticatedIdentities": False,
             "CognitoIdentityProviders": [{"ProviderName": provider, "ClientId": client["ClientId"]}],
         }
-        made = stage.server.call("CreateIdentityPool", wanted, "cognito-identity")
+        identity_pool = stage.server.call("CreateIdentityPool", request, "cognito-identity")
         self.pool_flags = [
             *("--user-pool-id", pool, "--client-id", client["ClientId"]),
             *("--client-secret-file", str(stage.home / SECRET_FILE)),
-            *("--endpoint-url", stage.server.endpoint_url, "--identity-pool-id", made["IdentityPoolId"]),
+            *(
+                "--endpoint-url",
+                stage.server.endpoint_url,
+                "--identity-pool-id",
+                identity_pool["IdentityPoolId"],
+            ),
         ]
 
-    def start(self, *arguments: str, stdin: bytes = b"") -> tuple[subprocess.Popen[bytes], HidingPlaces]:
+    def start(self, *arguments: str, stdin: bytes = b"") -> tuple[subprocess.Popen[bytes], LeakPlaces]:
         """Start a command; its streams lead into files, its stdin is a pipe."""
         process = subprocess.Popen(
             [sys.executable, "-m", "tui_auth", *arguments],
-            env=isolated_environment(self.stage.home) | talkative(self.stage.spied),
+            env=isolated_environment(self.stage.home) | debug_environment(self.stage.spy_folder),
             cwd=self.stage.home,
             stdin=subprocess.PIPE,
             stdout=(self.stage.folder / "stdout").open("wb"),
             stderr=(self.stage.folder / "stderr").open("wb"),
             start_new_session=True,
         )
-        return process, HidingPlaces()
+        return process, LeakPlaces()
 
-    def run(self, *arguments: str, stdin: bytes = b"", status: int = 0) -> HidingPlaces:
+    def run(self, *arguments: str, stdin: bytes = b"", status: int = 0) -> LeakPlaces:
         """Run a command to its end, which must have this status, and give the places to look through."""
         process, _ = self.start(*arguments)
         with ProcessWatch(process.pid, self.stage.home / "tmp") as watch:
@@ -80,11 +85,19 @@ class Commands:
         watch.add_to(places)
         return places
 
-    def sign_in(self, *flags: str, status: int = 0, password: str = "") -> HidingPlaces:
+    def sign_in(self, *flags: str, status: int = 0, password: str = "") -> LeakPlaces:
         """Sign in with the password on stdin."""
-        given = password or self.stage.password.text
-        asked = ["sign-in", *self.pool_flags, "--username", "ann", "--password-stdin", "--storage", "file"]
-        return self.run(*asked, *flags, stdin=given.encode() + b"\n", status=status)
+        password_text = password or self.stage.password.text
+        arguments = [
+            "sign-in",
+            *self.pool_flags,
+            "--username",
+            "ann",
+            "--password-stdin",
+            "--storage",
+            "file",
+        ]
+        return self.run(*arguments, *flags, stdin=password_text.encode() + b"\n", status=status)
 
 
 @pytest.fixture
@@ -96,52 +109,54 @@ def commands(stage: Stage) -> Commands:
 def allowed(*kinds: str) -> dict[str, object]:
     """The client's secret in the file that the person keeps it in, and a session's secrets in these kinds."""
     return {
-        "may_stand": {"client secret": "home"} | dict.fromkeys(canaries.KEPT, kinds),
-        "tokens_may_stand": kinds,
+        "allowed_places": {"client secret": "home"} | dict.fromkeys(canaries.STORED_SECRETS, kinds),
+        "token_places": kinds,
     }
 
 
-def test_password_from_stdin_or_file_does_not_leak(commands: Commands, stage: Stage, clean: Clean) -> None:
-    clean(places=commands.sign_in("--trace", str(stage.folder / "trace")), **allowed())
+def test_password_from_stdin_or_file_does_not_leak(
+    commands: Commands, stage: Stage, assert_clean: AssertClean
+) -> None:
+    assert_clean(places=commands.sign_in("--trace", str(stage.folder / "trace")), **allowed())
     assert "InitiateAuth" in (stage.folder / "trace").read_text()
-    clean(places=commands.sign_in(password=stage.wrong_password.text, status=5), **allowed())
-    given = stage.folder / "given"
-    given.write_text(f"{stage.password.text}\n")
-    asked = ["sign-in", *commands.pool_flags, "--username", "ann", "--storage", "file"]
-    clean(places=commands.run(*asked, "--password-file", str(given)), **allowed())
+    assert_clean(places=commands.sign_in(password=stage.wrong_password.text, status=5), **allowed())
+    password_file = stage.folder / "given"
+    password_file.write_text(f"{stage.password.text}\n")
+    arguments = ["sign-in", *commands.pool_flags, "--username", "ann", "--storage", "file"]
+    assert_clean(places=commands.run(*arguments, "--password-file", str(password_file)), **allowed())
     sent = str(stage.server.calls)
     assert "PASSWORD_CLAIM_SIGNATURE" in sent, "SRP is the usual flow"
     assert stage.password.text not in sent
 
 
 def test_password_file_is_used_verbatim(commands: Commands, stage: Stage) -> None:
-    given = stage.folder / "given"
-    asked = ["sign-in", *commands.pool_flags, "--username", "ann", "--password-file", str(given)]
-    given.write_text(f" {stage.password.text}\n")
-    commands.run(*asked, status=5)
-    given.write_text("\n")
-    commands.run(*asked, status=3)
+    password_file = stage.folder / "given"
+    arguments = ["sign-in", *commands.pool_flags, "--username", "ann", "--password-file", str(password_file)]
+    password_file.write_text(f" {stage.password.text}\n")
+    commands.run(*arguments, status=5)
+    password_file.write_text("\n")
+    commands.run(*arguments, status=3)
     assert "Put the password in its first line." in (stage.folder / "stderr").read_text()
 
 
 def test_non_interactive_sign_in_that_needs_mfa_does_not_leak(
-    commands: Commands, stage: Stage, clean: Clean
+    commands: Commands, stage: Stage, assert_clean: AssertClean
 ) -> None:
     password = stage.password.text.encode() + b"\n"
     for name, status in (("sam", 10), ("rex", 10), ("nobody", 5)):
-        asked = ["sign-in", *commands.pool_flags, "--username", name, "--password-stdin"]
-        clean(places=commands.run(*asked, stdin=password, status=status), **allowed())
+        arguments = ["sign-in", *commands.pool_flags, "--username", name, "--password-stdin"]
+        assert_clean(places=commands.run(*arguments, stdin=password, status=status), **allowed())
 
 
-PRINTS_A_SECRET: list[list[str]] = [
+COMMANDS_WITH_SECRET_OUTPUT: list[list[str]] = [
     ["token"],
     ["token", "--type", "id", "--force-refresh"],
     ["header"],
     ["kube-credential"],
     *(["aws-credentials", "--format", form] for form in ("process", "env", "fish", "powershell", "json")),
 ]
-GIVES_A_SECRET = ["exec", "--", "sh", "-c", 'sleep 0.2; test -n "$ACCESS_TOKEN"']
-PRINTS_NONE: list[list[str]] = [
+EXEC_COMMAND = ["exec", "--", "sh", "-c", 'sleep 0.2; test -n "$ACCESS_TOKEN"']
+COMMANDS_WITHOUT_SECRET_OUTPUT: list[list[str]] = [
     ["status"],
     ["status", "--json", "--online"],
     ["profile", "list"],
@@ -154,48 +169,54 @@ PRINTS_NONE: list[list[str]] = [
 ]
 
 
-def test_commands_that_print_secrets_use_stdout_only(commands: Commands, stage: Stage, clean: Clean) -> None:
+def test_commands_that_print_secrets_use_stdout_only(
+    commands: Commands, stage: Stage, assert_clean: AssertClean
+) -> None:
     commands.sign_in()
-    for arguments in PRINTS_A_SECRET:
+    for arguments in COMMANDS_WITH_SECRET_OUTPUT:
         places = commands.run(*arguments)
-        clean(places=places, **allowed("stdout"))
+        assert_clean(places=places, **allowed("stdout"))
         assert (stage.folder / "stdout").read_bytes().count(b"\n") >= 1
 
 
-def test_commands_about_sessions_print_no_secret(commands: Commands, stage: Stage, clean: Clean) -> None:
+def test_commands_about_sessions_print_no_secret(
+    commands: Commands, stage: Stage, assert_clean: AssertClean
+) -> None:
     commands.sign_in()
-    for arguments in PRINTS_NONE:
-        clean(places=commands.run(*arguments, status=0), **allowed())
+    for arguments in COMMANDS_WITHOUT_SECRET_OUTPUT:
+        assert_clean(places=commands.run(*arguments, status=0), **allowed())
 
 
 def test_exec_passes_the_token_in_the_child_environment_only(
-    commands: Commands, stage: Stage, clean: Clean
+    commands: Commands, stage: Stage, assert_clean: AssertClean
 ) -> None:
     commands.sign_in()
-    places = commands.run(*GIVES_A_SECRET)
-    clean(places=places, **allowed("/proc environ"))
+    places = commands.run(*EXEC_COMMAND)
+    assert_clean(places=places, **allowed("/proc environ"))
 
 
-def test_error_messages_contain_no_secret(commands: Commands, stage: Stage, clean: Clean) -> None:
+def test_error_messages_contain_no_secret(
+    commands: Commands, stage: Stage, assert_clean: AssertClean
+) -> None:
     commands.sign_in()
-    for arguments, operation, refusal, status in (
+    for arguments, operation, error, status in (
         (["token", "--force-refresh", "--login", "never"], "GetTokensFromRefreshToken", "NotAuthorized", 4),
         (["aws-credentials", "--login", "never"], "GetId", "NotAuthorized", 5),
         (["sign-out"], "RevokeToken", "TooManyRequests", 8),
     ):
-        stage.server.fail_next(operation, f"{refusal}Exception", "Not this time")
+        stage.server.fail_next(operation, f"{error}Exception", "Not this time")
         places = commands.run(*arguments, status=status)
-        clean(places=places, **allowed())
+        assert_clean(places=places, **allowed())
         commands.sign_in()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGABRT, signal.SIGSEGV])
 def test_signal_during_a_request_does_not_leak(
-    commands: Commands, stage: Stage, clean: Clean, number: signal.Signals
+    commands: Commands, stage: Stage, assert_clean: AssertClean, number: signal.Signals
 ) -> None:
-    asked = ["sign-in", *commands.pool_flags, "--username", "ann", "--password-stdin"]
+    arguments = ["sign-in", *commands.pool_flags, "--username", "ann", "--password-stdin"]
     with stage.server.state.lock:  # the pool cannot answer while somebody holds its state
-        process, _ = commands.start(*asked)
+        process, _ = commands.start(*arguments)
         with ProcessWatch(process.pid, stage.home / "tmp") as watch:
             assert process.stdin
             process.stdin.write(stage.password.text.encode() + b"\n")
@@ -208,7 +229,7 @@ def test_signal_during_a_request_does_not_leak(
             assert process.wait(60) in (-number, 128 + number)
     places = stage.places()
     watch.add_to(places)
-    clean(places=places, **allowed())
+    assert_clean(places=places, **allowed())
 
 
 SECRET_FLAGS: list[Sequence[str]] = [
@@ -230,23 +251,25 @@ SECRET_FLAGS: list[Sequence[str]] = [
 ]
 
 
-def test_no_flag_takes_or_repeats_a_secret(commands: Commands, stage: Stage, clean: Clean) -> None:
+def test_no_flag_takes_or_repeats_a_secret(
+    commands: Commands, stage: Stage, assert_clean: AssertClean
+) -> None:
     for flags in SECRET_FLAGS:
-        given = [flag.format(stage.password.text) for flag in flags]
-        process, _ = commands.start("sign-in", *commands.pool_flags, *given)
+        password_file = [flag.format(stage.password.text) for flag in flags]
+        process, _ = commands.start("sign-in", *commands.pool_flags, *password_file)
         process.communicate(timeout=60)
-        assert process.returncode == (3 if "--password-file" in given else 2)
-        clean(**allowed())
+        assert process.returncode == (3 if "--password-file" in password_file else 2)
+        assert_clean(**allowed())
 
 
 def test_no_environment_variable_takes_a_secret(commands: Commands, stage: Stage) -> None:
     password = stage.password.text
     names = ("PASSWORD", "CLIENT_SECRET", "CODE", "TOKEN", "SECRET", "TOTP_SECRET")
     variables = {f"TUI_AUTH_{name}": password for name in names} | {"PASSWORD": password}
-    asked = [sys.executable, "-m", "tui_auth", "sign-in", *commands.pool_flags, "--username", "ann"]
-    ran = subprocess.run(
-        asked,
-        env=isolated_environment(stage.home) | talkative(stage.spied) | variables,
+    arguments = [sys.executable, "-m", "tui_auth", "sign-in", *commands.pool_flags, "--username", "ann"]
+    result = subprocess.run(
+        arguments,
+        env=isolated_environment(stage.home) | debug_environment(stage.spy_folder) | variables,
         cwd=stage.home,
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -254,12 +277,15 @@ def test_no_environment_variable_takes_a_secret(commands: Commands, stage: Stage
         start_new_session=True,
         check=False,
     )
-    assert ran.returncode == 4, ran.stderr
+    assert result.returncode == 4, result.stderr
     assert not [name for name, _ in stage.server.calls if name == "InitiateAuth"]
-    assert password.encode() not in ran.stdout + ran.stderr
+    assert password.encode() not in result.stdout + result.stderr
 
 
 def test_every_command_is_covered(commands: Commands) -> None:
-    run = {arguments[0] for arguments in (*PRINTS_A_SECRET, GIVES_A_SECRET, *PRINTS_NONE)}
-    elsewhere = {"sign-in", "demo", "pool"}  # above; and the two that have no secret but their own
-    assert run | elsewhere >= set(COMMANDS)
+    tested = {
+        arguments[0]
+        for arguments in (*COMMANDS_WITH_SECRET_OUTPUT, EXEC_COMMAND, *COMMANDS_WITHOUT_SECRET_OUTPUT)
+    }
+    covered_elsewhere = {"sign-in", "demo", "pool"}  # above; and the two that have no secret but their own
+    assert tested | covered_elsewhere >= set(COMMANDS)

@@ -12,35 +12,37 @@ from pathlib import Path
 import pytest
 
 from tests.security.canary import canaries
-from tests.security.canary.conftest import Clean
-from tests.security.canary.crashing import IN_FULL_SCREEN, IN_LINES
+from tests.security.canary.conftest import AssertClean
+from tests.security.canary.crashing_program import IN_FULL_SCREEN, IN_LINES
 from tests.security.canary.stage import Stage, WatchedSignIn
-from tests.steps.reading import scan
+from tests.steps.screen_reading import scan
 from tests.steps.table import SCREEN_STEPS, choose
 
-CRASHING = Path(__file__).with_name("crashing.py")
-ORDERLY = {signal.SIGTERM: 143, signal.SIGHUP: 129, signal.SIGINT: 130}
-AT_ONCE = {number: -number for number in (signal.SIGQUIT, signal.SIGABRT, signal.SIGSEGV)}
+CRASHING = Path(__file__).with_name("crashing_program.py")
+HANDLED_SIGNALS = {signal.SIGTERM: 143, signal.SIGHUP: 129, signal.SIGINT: 130}
+FATAL_SIGNALS = {
+    signal_number: -signal_number for signal_number in (signal.SIGQUIT, signal.SIGABRT, signal.SIGSEGV)
+}
 """Signals at which nothing of the program runs any more: what is on the screen then stays there."""
 
-SHOWN = {"code": "terminal", "key": "terminal"}
-LINES = dict.fromkeys(("code", "key"), ("terminal", "left on the terminal"))
+VISIBLE_ON_SCREEN = {"code": "terminal", "key": "terminal"}
+VISIBLE_IN_LINES = dict.fromkeys(("code", "key"), ("terminal", "left on the terminal"))
 """Lines stay where they were printed: that is what line prompts are."""
 
 
-def with_everything_typed(stage: Stage) -> WatchedSignIn:
+def fill_in_all_secrets(stage: Stage) -> WatchedSignIn:
     """A sign-in at the set-up of an authenticator: two passwords were typed, a key shows, a code is typed."""
     program = stage.sign_in("noel")
     program.log_in()
     program.wait_for("Choose a new password")
     program.enter(stage.new_password.text, stage.new_password.text)
-    stage.made.extend(canaries.totp_key(scan(program).secret))
+    stage.secrets.extend(canaries.totp_key(scan(program).secret))
     program.send(stage.wrong_code.text)
     program.wait_for(stage.wrong_code.text)
     return program
 
 
-def with_everything_typed_in_lines(stage: Stage) -> WatchedSignIn:
+def fill_in_all_secrets_at_prompts(stage: Stage) -> WatchedSignIn:
     """The same at line prompts."""
     program = stage.sign_in("noel", "--plain", rows=60)
     program.log_in_at_prompts()
@@ -48,23 +50,27 @@ def with_everything_typed_in_lines(stage: Stage) -> WatchedSignIn:
         program.wait_for(prompt)
         program.enter(stage.new_password.text)
     program.wait_for("Code the app shows:")
-    shown = program.screen_text().split("time-based one:")[1].split("Account:")[0]
-    stage.made.extend(canaries.totp_key("".join(shown.split())))
+    key_text = program.screen_text().split("time-based one:")[1].split("Account:")[0]
+    stage.secrets.extend(canaries.totp_key("".join(key_text.split())))
     program.send(stage.wrong_code.text)
     program.wait_for(stage.wrong_code.text)
     return program
 
 
-@pytest.mark.parametrize("number", [*ORDERLY, *AT_ONCE], ids=lambda number: number.name)
-def test_signal_does_not_leak(stage: Stage, clean: Clean, number: signal.Signals) -> None:
-    program = with_everything_typed(stage)
-    program.signal(number)
-    assert program.wait_exit() == (ORDERLY | AT_ONCE)[number]
-    assert program.full_screen == (number in AT_ONCE)
-    clean(program, may_stand=LINES if number in AT_ONCE else SHOWN)
+@pytest.mark.parametrize(
+    "signal_number", [*HANDLED_SIGNALS, *FATAL_SIGNALS], ids=lambda signal_number: signal_number.name
+)
+def test_signal_does_not_leak(stage: Stage, assert_clean: AssertClean, signal_number: signal.Signals) -> None:
+    program = fill_in_all_secrets(stage)
+    program.signal(signal_number)
+    assert program.wait_exit() == (HANDLED_SIGNALS | FATAL_SIGNALS)[signal_number]
+    assert program.full_screen == (signal_number in FATAL_SIGNALS)
+    assert_clean(
+        program, allowed_places=VISIBLE_IN_LINES if signal_number in FATAL_SIGNALS else VISIBLE_ON_SCREEN
+    )
 
 
-TYPED_AT = {
+SECRET_FIELDS = {
     name: SCREEN_STEPS[name]
     for name in (
         *("SMS", "TOTP", "new password", "confirm sign-up", "custom challenge", "unknown step", "OTP"),
@@ -73,7 +79,7 @@ TYPED_AT = {
 }
 """The screens where a secret is typed. Of the two below, the table has the choice that comes before."""
 
-TYPED_AT |= {
+SECRET_FIELDS |= {
     "TOTP, chosen": replace(SCREEN_STEPS["TOTP"], username="mia", reach=choose("Authenticator app")),
     "reset password": replace(
         SCREEN_STEPS["reset password"],
@@ -84,38 +90,47 @@ TYPED_AT |= {
 }
 
 
-@pytest.mark.parametrize("name", TYPED_AT)
-def test_signal_at_any_secret_field_does_not_leak(stage: Stage, clean: Clean, name: str) -> None:
-    step, number = TYPED_AT[name], list(ORDERLY)[list(TYPED_AT).index(name) % len(ORDERLY)]
+@pytest.mark.parametrize("name", SECRET_FIELDS)
+def test_signal_at_any_secret_field_does_not_leak(stage: Stage, assert_clean: AssertClean, name: str) -> None:
+    step, signal_number = (
+        SECRET_FIELDS[name],
+        list(HANDLED_SIGNALS)[list(SECRET_FIELDS).index(name) % len(HANDLED_SIGNALS)],
+    )
     program = stage.sign_in(step.username)
     step.go(program)
     typed = stage.wrong_code.text if step.echoes_input else stage.answer.text
     program.send(typed)
     program.wait_for(typed if step.echoes_input else "•" * len(typed))
-    program.signal(number)
-    assert program.wait_exit() == ORDERLY[number]
+    program.signal(signal_number)
+    assert program.wait_exit() == HANDLED_SIGNALS[signal_number]
     assert not program.full_screen
-    clean(program, may_stand={"code": "terminal"} if step.echoes_input else {})
+    assert_clean(program, allowed_places={"code": "terminal"} if step.echoes_input else {})
 
 
-@pytest.mark.parametrize("number", [*ORDERLY, *AT_ONCE], ids=lambda number: number.name)
-def test_signal_at_line_prompts_does_not_leak(stage: Stage, clean: Clean, number: signal.Signals) -> None:
-    program = with_everything_typed_in_lines(stage)
-    program.signal(number)
-    assert program.wait_exit() == (ORDERLY | AT_ONCE)[number]
-    clean(program, may_stand=LINES)
+@pytest.mark.parametrize(
+    "signal_number", [*HANDLED_SIGNALS, *FATAL_SIGNALS], ids=lambda signal_number: signal_number.name
+)
+def test_signal_at_line_prompts_does_not_leak(
+    stage: Stage, assert_clean: AssertClean, signal_number: signal.Signals
+) -> None:
+    program = fill_in_all_secrets_at_prompts(stage)
+    program.signal(signal_number)
+    assert program.wait_exit() == (HANDLED_SIGNALS | FATAL_SIGNALS)[signal_number]
+    assert_clean(program, allowed_places=VISIBLE_IN_LINES)
 
 
 @pytest.mark.parametrize("key", ["ctrl+c", "ctrl+q"])
-def test_quit_key_does_not_leak(stage: Stage, clean: Clean, key: str) -> None:
-    program = with_everything_typed(stage)
+def test_quit_key_does_not_leak(stage: Stage, assert_clean: AssertClean, key: str) -> None:
+    program = fill_in_all_secrets(stage)
     program.press(key)
     assert program.wait_exit() == 6
-    clean(program, may_stand=SHOWN)
+    assert_clean(program, allowed_places=VISIBLE_ON_SCREEN)
 
 
 @pytest.mark.parametrize("field", ["a password", "a new password", "an answer"])
-def test_ctrl_c_in_a_secret_field_quits_without_copying(stage: Stage, clean: Clean, field: str) -> None:
+def test_ctrl_c_in_a_secret_field_quits_without_copying(
+    stage: Stage, assert_clean: AssertClean, field: str
+) -> None:
     program = stage.sign_in({"a password": "ann", "a new password": "nora", "an answer": "quinn"}[field])
     if field == "a password":
         program.wait_for("Username")
@@ -129,17 +144,21 @@ def test_ctrl_c_in_a_secret_field_quits_without_copying(stage: Stage, clean: Cle
     program.send("\x1b[97;6u")  # all of it selected
     program.press("ctrl+c")
     assert program.wait_exit() == 6
-    clean(program)
+    assert_clean(program)
 
 
-def test_lost_terminal_does_not_leak(stage: Stage, clean: Clean) -> None:
-    program = with_everything_typed(stage)
+def test_lost_terminal_does_not_leak(stage: Stage, assert_clean: AssertClean) -> None:
+    program = fill_in_all_secrets(stage)
     program.hang_up()
     assert program.wait_exit() == 129
-    clean(program, may_stand=LINES)  # what this terminal last showed, it was closed with
+    assert_clean(
+        program, allowed_places=VISIBLE_IN_LINES
+    )  # what this terminal last showed, it was closed with
 
 
-def test_revealed_password_is_cleared_from_the_terminal_on_exit(stage: Stage, clean: Clean) -> None:
+def test_revealed_password_is_cleared_from_the_terminal_on_exit(
+    stage: Stage, assert_clean: AssertClean
+) -> None:
     program = stage.sign_in("ann")
     program.wait_for("Username")
     program.enter("ann")
@@ -148,10 +167,10 @@ def test_revealed_password_is_cleared_from_the_terminal_on_exit(stage: Stage, cl
     program.wait_for(program.user.password)
     program.signal(signal.SIGTERM)
     assert program.wait_exit() == 143
-    clean(program, may_stand={"password": "terminal"})
+    assert_clean(program, allowed_places={"password": "terminal"})
 
 
-def test_half_typed_password_does_not_reach_the_shell(stage: Stage, clean: Clean) -> None:
+def test_half_typed_password_does_not_reach_the_shell(stage: Stage, assert_clean: AssertClean) -> None:
     program = stage.sign_in("ann", "--plain")
     program.wait_for("Username:")
     program.enter("ann")
@@ -159,11 +178,11 @@ def test_half_typed_password_does_not_reach_the_shell(stage: Stage, clean: Clean
     program.send(program.user.password)
     program.signal(signal.SIGTERM)
     assert program.wait_exit() == 143
-    assert waiting_to_be_read(program) == 0
-    clean(program)
+    assert pending_input_count(program) == 0
+    assert_clean(program)
 
 
-def waiting_to_be_read(program: WatchedSignIn) -> int:
+def pending_input_count(program: WatchedSignIn) -> int:
     """How many characters the terminal holds for whoever reads it next, unfinished lines too."""
     terminal = program._program_side
     attributes = termios.tcgetattr(terminal)
@@ -173,37 +192,41 @@ def waiting_to_be_read(program: WatchedSignIn) -> int:
     return int(count)
 
 
-@pytest.mark.parametrize("road", [[], ["--plain"], ["--username", "ann", "--password-file"]], ids=str)
-def test_core_dumps_are_disabled_while_it_runs(stage: Stage, clean: Clean, road: list[str]) -> None:
-    given = stage.folder / "given"
-    given.write_text(stage.password.text)
-    program = stage.sign_in("ann", *road, *([str(given)] if "--password-file" in road else []))
-    if road == ["--plain"]:
+@pytest.mark.parametrize("flags", [[], ["--plain"], ["--username", "ann", "--password-file"]], ids=str)
+def test_core_dumps_are_disabled_while_it_runs(
+    stage: Stage, assert_clean: AssertClean, flags: list[str]
+) -> None:
+    password_file = stage.folder / "given"
+    password_file.write_text(stage.password.text)
+    program = stage.sign_in("ann", *flags, *([str(password_file)] if "--password-file" in flags else []))
+    if flags == ["--plain"]:
         program.log_in_at_prompts()
-    elif not road:
+    elif not flags:
         program.log_in()
         program.wait_for("Kept in")
         program.press("enter")
     assert program.wait_exit() == 0
-    assert (stage.spied / "at-the-end").read_text() == "core limit 0, dumpable 0"
-    clean(program)
+    assert (stage.spy_folder / "at-the-end").read_text() == "core limit 0, dumpable 0"
+    assert_clean(program)
 
 
 # -- faults ------------------------------------------------------------------------------------------------
 
-ENDS_WITH = {
+EXIT_STATUSES = {
     **dict.fromkeys(("an answer is read", "a group of errors", "a screen is drawn", "after the screen"), 1),
     "a request": 6,
 }
-ENDS_WITH_IN_LINES = {"the conversation": 1, "a request": 130}
+EXIT_STATUSES_AT_PROMPTS = {"the conversation": 1, "a request": 130}
 """The exit status where the sign-in does not come to its end for all that: 6 and 130 are the person's."""
 
 
-def finish(program: WatchedSignIn) -> int:
+def wait_for_fault(program: WatchedSignIn) -> int:
     """Wait until the fault has shown, and leave if the program goes on."""
-    signs = ("Something went wrong in tui-auth itself", "Kept in", "Signed in as ann")
+    messages = ("Something went wrong in tui-auth itself", "Kept in", "Signed in as ann")
     program.wait_for(
-        lambda p: p._status is not None or any(sign in " ".join(p.screen_text().split()) for sign in signs)
+        lambda p: (
+            p._status is not None or any(message in " ".join(p.screen_text().split()) for message in messages)
+        )
     )
     if program._status is None:
         program.press("ctrl+q")
@@ -211,27 +234,27 @@ def finish(program: WatchedSignIn) -> int:
 
 
 @pytest.mark.parametrize("place", IN_FULL_SCREEN)
-def test_crash_does_not_leak(stage: Stage, clean: Clean, place: str) -> None:
+def test_crash_does_not_leak(stage: Stage, assert_clean: AssertClean, place: str) -> None:
     program = stage.sign_in("ann", script=[CRASHING, place])
     program.log_in()
-    assert finish(program) == ENDS_WITH.get(place, 0)
-    clean(program)
-    assert (stage.spied / "failed").exists()
+    assert wait_for_fault(program) == EXIT_STATUSES.get(place, 0)
+    assert_clean(program)
+    assert (stage.spy_folder / "failed").exists()
     assert not program.full_screen
     assert program.attributes() == program.attributes_before
     assert "cannot sign in" not in (stage.folder / "stderr").read_text()
 
 
 @pytest.mark.parametrize("place", IN_LINES)
-def test_crash_at_line_prompts_does_not_leak(stage: Stage, clean: Clean, place: str) -> None:
+def test_crash_at_line_prompts_does_not_leak(stage: Stage, assert_clean: AssertClean, place: str) -> None:
     program = stage.sign_in("ann", "--plain", script=[CRASHING, place], rows=60)
     program.log_in_at_prompts()
     program.wait_for(
         lambda p: p._status is not None or "Something went wrong in tui-auth itself" in p.screen_text()
     )
     program.press("ctrl+c")
-    assert program.wait_exit() == ENDS_WITH_IN_LINES.get(place, 0)
-    clean(program)
-    assert (stage.spied / "failed").exists()
+    assert program.wait_exit() == EXIT_STATUSES_AT_PROMPTS.get(place, 0)
+    assert_clean(program)
+    assert (stage.spy_folder / "failed").exists()
     assert program.attributes() == program.attributes_before
     assert "cannot sign in" not in (stage.folder / "stderr").read_text()

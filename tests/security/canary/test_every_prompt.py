@@ -8,13 +8,13 @@ import pyotp
 import pytest
 
 from tests.security.canary import canaries
-from tests.security.canary.conftest import Clean
+from tests.security.canary.conftest import AssertClean
 from tests.security.canary.stage import Stage, WatchedSignIn
-from tests.steps.reading import ANSWERS, number_key_for
+from tests.steps.screen_reading import ANSWERS, number_key_for
 
 Answers = Iterator[tuple[str, str]]
 
-LINES = ("terminal", "left on the terminal")
+VISIBLE_IN_LINES = ("terminal", "left on the terminal")
 """Where a code stands that was typed at a prompt that shows it: that is what line prompts are."""
 
 
@@ -40,9 +40,9 @@ def _carl(stage: Stage, program: WatchedSignIn) -> Answers:
 def _tom(stage: Stage, program: WatchedSignIn) -> Answers:
     key = pyotp.TOTP(program.user.totp_secret or "")
     yield ("Code:", stage.wrong_code.text)
-    shown = key.at(int(stage.server.clock.now()))
-    stage.made.append(canaries.code("code", shown))
-    yield ("Code:", shown)
+    code = key.at(int(stage.server.clock.now()))
+    stage.secrets.append(canaries.code("code", code))
+    yield ("Code:", code)
 
 
 def _quinn(stage: Stage, program: WatchedSignIn) -> Answers:
@@ -58,18 +58,23 @@ def _cleo(stage: Stage, program: WatchedSignIn) -> Answers:
     yield ("Code:", program.newest_code())
 
 
-WALKS: dict[str, Callable[[Stage, WatchedSignIn], Answers]] = {
-    walk.__name__.removeprefix("_"): walk for walk in (_nora, _rex, _carl, _tom, _quinn, _cleo)
+WALKTHROUGHS: dict[str, Callable[[Stage, WatchedSignIn], Answers]] = {
+    walkthrough.__name__.removeprefix("_"): walkthrough
+    for walkthrough in (_nora, _rex, _carl, _tom, _quinn, _cleo)
 }
 
 
-@pytest.mark.parametrize("username", WALKS)
-def test_secrets_typed_at_line_prompts_stay_in_the_process(stage: Stage, clean: Clean, username: str) -> None:
+@pytest.mark.parametrize("username", WALKTHROUGHS)
+def test_secrets_typed_at_line_prompts_stay_in_the_process(
+    stage: Stage, assert_clean: AssertClean, username: str
+) -> None:
     program = stage.sign_in(username, "--plain", rows=100)
     program.log_in_at_prompts()
-    for prompt, answer in WALKS[username](stage, program):
+    for prompt, answer in WALKTHROUGHS[username](stage, program):
         program.answer(prompt, answer)
     assert program.wait_exit() == 0
     assert f"Signed in as {username}." in (stage.folder / "stderr").read_text()
-    sent = {f"sent code {number}": LINES for number in range(len(stage.server.messages))}
-    clean(program, may_stand=dict.fromkeys(("code", stage.wrong_code.name), LINES) | sent)
+    sent = {f"sent code {number}": VISIBLE_IN_LINES for number in range(len(stage.server.messages))}
+    assert_clean(
+        program, allowed_places=dict.fromkeys(("code", stage.wrong_code.name), VISIBLE_IN_LINES) | sent
+    )

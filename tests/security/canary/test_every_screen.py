@@ -7,44 +7,46 @@ import pytest
 from tests.screens.conftest import app_with, until
 from tests.scripted_gateway import challenge
 from tests.security.canary import canaries
-from tests.security.canary.conftest import Clean
-from tests.security.canary.mischief import try_to_take
+from tests.security.canary.conftest import AssertClean
+from tests.security.canary.extraction import try_to_extract
 from tests.security.canary.stage import Stage, WatchedSignIn
-from tests.security.canary.walks import WALKS, Walk
-from tests.steps.reading import scan
+from tests.security.canary.walks import WALKTHROUGHS, Walkthrough
+from tests.steps.screen_reading import scan
 from tui_auth.widgets.secret_input import SecretInput
 
-SHOWN = {"code": "terminal", "key": "terminal"}
+VISIBLE_ON_SCREEN = {"code": "terminal", "key": "terminal"}
 
 
 def shown_codes(stage: Stage) -> dict[str, str]:
     """The codes, which a field shows as they are typed, and the key, which its screen shows."""
     sent = {f"sent code {number}": "terminal" for number in range(len(stage.server.messages))}
-    return SHOWN | sent
+    return VISIBLE_ON_SCREEN | sent
 
 
-@pytest.mark.parametrize("username", WALKS)
-def test_typed_secrets_stay_in_the_process_at_every_step(stage: Stage, clean: Clean, username: str) -> None:
+@pytest.mark.parametrize("username", WALKTHROUGHS)
+def test_typed_secrets_stay_in_the_process_at_every_step(
+    stage: Stage, assert_clean: AssertClean, username: str
+) -> None:
     program = stage.sign_in(username)
-    walk = Walk(stage, program)
-    walk.log_in()
-    WALKS[username](walk)
+    walkthrough = Walkthrough(stage, program)
+    walkthrough.log_in()
+    WALKTHROUGHS[username](walkthrough)
     program.wait_for(f"Signed in as {username}")
     program.wait_for("Kept in")
     program.press("enter")
     assert program.wait_exit() == 0
-    clean(program, may_stand=shown_codes(stage))
+    assert_clean(program, allowed_places=shown_codes(stage))
 
 
-def test_sign_up_and_password_reset_screens_do_not_leak(stage: Stage, clean: Clean) -> None:
+def test_sign_up_and_password_reset_screens_do_not_leak(stage: Stage, assert_clean: AssertClean) -> None:
     program = stage.sign_in("ann")
-    walk, new = Walk(stage, program), stage.new_password.text
-    walk.want_an_account()
+    walkthrough, new = Walkthrough(stage, program), stage.new_password.text
+    walkthrough.open_sign_up()
     program.enter("ann")
-    try_to_take(program, new)
+    try_to_extract(program, new)
     program.enter(new, stage.wrong_password.text, "zoe@example.org")
     program.wait_for("The two passwords differ.")
-    walk.look_around()
+    walkthrough.look_around()
     program.press("ctrl+u")
     program.enter(new, "zoe@example.org")
     program.wait_for("There is an account of this name.")
@@ -62,23 +64,23 @@ def test_sign_up_and_password_reset_screens_do_not_leak(stage: Stage, clean: Cle
     program.wait_for("Whoever has the access token can act as you.")
     program.press("enter")
     assert program.wait_exit() == 0
-    clean(program, may_stand=shown_codes(stage))
+    assert_clean(program, allowed_places=shown_codes(stage))
 
 
-def test_sign_up_confirm_and_sign_in_do_not_leak(stage: Stage, clean: Clean) -> None:
+def test_sign_up_confirm_and_sign_in_do_not_leak(stage: Stage, assert_clean: AssertClean) -> None:
     program = stage.sign_in("ann")
-    walk, new = Walk(stage, program), stage.new_password.text
-    walk.want_an_account()
+    walkthrough, new = Walkthrough(stage, program), stage.new_password.text
+    walkthrough.open_sign_up()
     program.enter("zoe", new, new, "zoe@example.org")
     program.wait_for("This pool also needs: Name.")
     program.enter("Zoe")
     program.wait_for("not confirmed yet")
-    walk.code(lambda: str(stage.server.messages[-1]["code"]), "That code is not right.")
+    walkthrough.code(lambda: str(stage.server.messages[-1]["code"]), "That code is not right.")
     program.wait_for("Signed in as zoe")
     program.wait_for("Kept in")
     program.press("enter")
     assert program.wait_exit() == 0
-    clean(program, may_stand=shown_codes(stage))
+    assert_clean(program, allowed_places=shown_codes(stage))
 
 
 async def test_revealed_passwords_are_hidden_when_sent() -> None:
@@ -98,12 +100,12 @@ async def test_revealed_passwords_are_hidden_when_sent() -> None:
         app.gateway.release()
 
 
-OPENS = {"Theme": "Search for themes", "Help": "esc closes this", "Wire": "values left out"}
-OF_TEXTUAL = ("Screenshot", "Save screenshot", "Maximize", "Keys")
+PALETTE_COMMANDS = {"Theme": "Search for themes", "Help": "esc closes this", "Wire": "values left out"}
+TEXTUAL_COMMANDS = ("Screenshot", "Save screenshot", "Maximize", "Keys")
 """What Textual would offer in the palette; the first two write the screen to a file."""
 
 
-def choose(program: WatchedSignIn, command: str) -> None:
+def choose_in_palette(program: WatchedSignIn, command: str) -> None:
     """Type a command's name into the palette and press Enter, whether there is such a command or not."""
     program.press("ctrl+p")
     program.wait_for("Search for commands")
@@ -112,32 +114,32 @@ def choose(program: WatchedSignIn, command: str) -> None:
     program.press("enter")
 
 
-def test_palette_commands_do_not_save_the_screen(stage: Stage, clean: Clean) -> None:
+def test_palette_commands_do_not_save_the_screen(stage: Stage, assert_clean: AssertClean) -> None:
     program = stage.sign_in("tess")
     program.log_in()
-    stage.made.extend(canaries.totp_key(scan(program).secret))
-    for command in OF_TEXTUAL:
-        choose(program, command)
+    stage.secrets.extend(canaries.totp_key(scan(program).secret))
+    for command in TEXTUAL_COMMANDS:
+        choose_in_palette(program, command)
         if "No matches found" in program.screen_text():
             program.press("esc")
         program.wait_gone("No matches found")
-    for command, sign in OPENS.items():
-        choose(program, command)
-        program.wait_for(sign)
+    for command, text in PALETTE_COMMANDS.items():
+        choose_in_palette(program, command)
+        program.wait_for(text)
         program.press("enter")
-        program.wait_gone(sign)
-    choose(program, "Quit")
+        program.wait_gone(text)
+    choose_in_palette(program, "Quit")
     assert program.wait_exit() == 6
     assert not list(stage.folder.rglob("*.svg"))
-    clean(program, may_stand=shown_codes(stage))
+    assert_clean(program, allowed_places=shown_codes(stage))
 
 
 async def test_every_palette_command_is_run() -> None:
     app = app_with()
     async with app.run_test():
         titles = {command.title for command in app.get_system_commands(app.screen)}
-    assert titles == {*OPENS, "Quit"}
+    assert titles == {*PALETTE_COMMANDS, "Quit"}
 
 
 def test_every_next_step_has_a_walk(stage: Stage) -> None:
-    assert set(WALKS) == set(stage.users)
+    assert set(WALKTHROUGHS) == set(stage.users)

@@ -15,7 +15,7 @@ from tests.screens.conftest import CLIENT, POOL, app_with, until
 from tests.scripted_gateway import challenge, tokens
 from tests.security.canary import canaries
 from tests.security.canary.canaries import Canary
-from tests.security.canary.hiding_places import Finding, HidingPlaces
+from tests.security.canary.leak_places import Finding, LeakPlaces
 from tests.security.canary.stage import Stage
 from tui_auth.auth.auth import Auth
 from tui_auth.auth.refusals import refusal
@@ -29,7 +29,7 @@ SIZE = (80, 23)
 
 
 @pytest.fixture(autouse=True)
-def only_objects_of_the_test() -> Iterator[None]:
+def ignore_older_objects() -> Iterator[None]:
     """Leave what lived before the test out of what the collector lists: other tests leave a great deal."""
     gc.collect()
     gc.freeze()
@@ -37,22 +37,22 @@ def only_objects_of_the_test() -> Iterator[None]:
     gc.unfreeze()
 
 
-def what_objects_say(*more: object) -> HidingPlaces:
+def object_representations(*more: object) -> LeakPlaces:
     """The repr and str of every living object of ours, and of what carries our arguments."""
-    places = HidingPlaces()
-    for number, thing in enumerate([*gc.get_objects(), *more]):
-        kind = type(thing)
+    places = LeakPlaces()
+    for number, item in enumerate([*gc.get_objects(), *more]):
+        kind = type(item)
         # A compiled library's class may hold a descriptor there instead of a name.
         module = str(kind.__module__)
-        ours = module.startswith("tui_auth") and not module.startswith("tui_auth.pool")
-        if ours or kind in (Worker, partial, asyncio.Handle):
-            places.add(f"{module}.{kind.__qualname__}: {number}", f"{thing!r} {thing}")
+        is_from_tui_auth = module.startswith("tui_auth") and not module.startswith("tui_auth.pool")
+        if is_from_tui_auth or kind in (Worker, partial, asyncio.Handle):
+            places.add(f"{module}.{kind.__qualname__}: {number}", f"{item!r} {item}")
     return places
 
 
-def said(secrets: list[Canary]) -> list[Finding]:
+def leaks_in_objects(secrets: list[Canary]) -> list[Finding]:
     """The secrets that some object tells."""
-    places = what_objects_say()
+    places = object_representations()
     assert any(name.startswith("tui_auth") for name in places.names)
     return places.search(secrets)
 
@@ -67,14 +67,14 @@ async def test_repr_of_sign_in_objects_shows_no_secret() -> None:
         for name, value in done["AuthenticationResult"].items()
         if "Token" in name and len(value) > 20
     ]
-    typed = session.text
+    session_text = session.text
     app = app_with(
-        challenge("NEW_PASSWORD_REQUIRED", session=typed, requiredAttributes="[]"),
+        challenge("NEW_PASSWORD_REQUIRED", session=session_text, requiredAttributes="[]"),
         refusal("InvalidPasswordException", "Password did not conform with policy"),
-        challenge("MFA_SETUP", session=typed, MFAS_CAN_SETUP='["SOFTWARE_TOKEN_MFA"]'),
-        {"SecretCode": key, "Session": typed},
-        {"Status": "SUCCESS", "Session": typed},
-        challenge("CUSTOM_CHALLENGE", session=typed, question="Why?"),
+        challenge("MFA_SETUP", session=session_text, MFAS_CAN_SETUP='["SOFTWARE_TOKEN_MFA"]'),
+        {"SecretCode": key, "Session": session_text},
+        {"Status": "SUCCESS", "Session": session_text},
+        challenge("CUSTOM_CHALLENGE", session=session_text, question="Why?"),
         done,
     )
 
@@ -82,7 +82,7 @@ async def test_repr_of_sign_in_objects_shows_no_secret() -> None:
         for field in text.split("\n"):
             app.screen.focused.value = field  # type: ignore[union-attr]
             await pilot.press("enter")
-            assert not said(secrets)
+            assert not leaks_in_objects(secrets)
 
     async with app.run_test(size=SIZE) as pilot:
         app.gateway.hold()
@@ -90,7 +90,7 @@ async def test_repr_of_sign_in_objects_shows_no_secret() -> None:
         await until(pilot, lambda: app.gateway.calls)
         described = {worker.description for worker in app.workers}
         assert described <= {"a request to Cognito", "connect"}, "no argument of the request stands there"
-        assert not said(secrets), "while the request is under way"
+        assert not leaks_in_objects(secrets), "while the request is under way"
         app.gateway.release()
         await until(pilot, lambda: "Choose a new password" in app.text())
         await enter(f"{new.text}\n{new.text}")
@@ -101,13 +101,13 @@ async def test_repr_of_sign_in_objects_shows_no_secret() -> None:
         await until(pilot, lambda: "the service asks" in app.text())
         await enter(answer.text)
         await until(pilot, lambda: "Signed in as ann" in app.text())
-        assert not said(secrets), "once signed in"
+        assert not leaks_in_objects(secrets), "once signed in"
 
 
 async def test_crash_report_shows_no_local_variables(monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[object] = []
+    printed: list[object] = []
     app = app_with()
-    monkeypatch.setattr(app, "_print_error_renderables", lambda: made.extend(app._exit_renderables))
+    monkeypatch.setattr(app, "_print_error_renderables", lambda: printed.extend(app._exit_renderables))
 
     def fail() -> None:
         password = canaries.password().text
@@ -120,17 +120,17 @@ async def test_crash_report_shows_no_local_variables(monkeypatch: pytest.MonkeyP
 
     with pytest.raises(ValueError):
         await run()
-    assert not made
+    assert not printed
     assert not app._exit_renderables
 
 
-def secrets_with(text: str | bytes) -> list[Secret]:
+def secrets_containing(text: str | bytes) -> list[Secret]:
     """Every secret in memory that holds this, and every field that does, as one."""
     gc.collect()
     data = text.encode() if isinstance(text, str) else text
-    things = gc.get_objects()
-    typed = [Secret(thing.value) for thing in things if isinstance(thing, SecretInput)]
-    secrets = [thing for thing in things if isinstance(thing, Secret)] + typed
+    items = gc.get_objects()
+    field_values = [Secret(item.value) for item in items if isinstance(item, SecretInput)]
+    secrets = [item for item in items if isinstance(item, Secret)] + field_values
     return [secret for secret in secrets if data in secret.reveal_bytes()]
 
 
@@ -139,19 +139,19 @@ async def test_next_screen_holds_no_reference_to_the_password() -> None:
     app = app_with(challenge("CUSTOM_CHALLENGE", question="Why?"), tokens(POOL, CLIENT))
     async with app.run_test(size=SIZE) as pilot:
         app.screen.focused.value = password  # type: ignore[union-attr]
-        assert secrets_with(password)
+        assert secrets_containing(password)
         await pilot.press("enter")
         await until(pilot, lambda: "the service asks" in app.text())
         app.gateway.calls.clear()
         assert app.navigation.attempt
         # With USER_PASSWORD_AUTH, as here, there is no hash: the attempt itself keeps it to begin again.
-        assert secrets_with(password) == [app.navigation.attempt._progress.exchange.proof.password]
+        assert secrets_containing(password) == [app.navigation.attempt._progress.exchange.proof.password]
         app.screen.focused.value = answer = canaries.answer().text  # type: ignore[union-attr]
         await pilot.press("enter")
         await until(pilot, lambda: "Signed in as ann" in app.text())
         app.gateway.calls.clear()
-        assert not secrets_with(password)
-        assert not secrets_with(answer)
+        assert not secrets_containing(password)
+        assert not secrets_containing(answer)
 
 
 def test_srp_keeps_only_a_password_hash_until_tokens_arrive(stage: Stage) -> None:
@@ -159,11 +159,11 @@ def test_srp_keeps_only_a_password_hash_until_tokens_arrive(stage: Stage) -> Non
     auth = Auth(user.user_pool_id, user.client_id, endpoint_url=stage.server.endpoint_url)
     hashed = inner_hash(user.user_pool_id.partition("_")[2], "sam", password)
     result = auth.sign_in("sam", password)
-    assert not secrets_with(password)
-    assert secrets_with(hashed), "to begin again with, should the code not come"
+    assert not secrets_containing(password)
+    assert secrets_containing(hashed), "to begin again with, should the code not come"
     assert not result.is_signed_in
     auth.confirm_sign_in(str(stage.server.messages[-1]["code"]))
-    assert not secrets_with(hashed)
+    assert not secrets_containing(hashed)
 
 
 def test_repr_of_session_records_shows_no_secret() -> None:
@@ -178,7 +178,7 @@ def test_repr_of_session_records_shows_no_secret() -> None:
         signed_in_at=0.0,
     )
     credentials = AwsCredentials("pool", "identity", "AKIA", value, value, 0.0, now)
-    places = what_objects_say(record, credentials)
+    places = object_representations(record, credentials)
     assert not places.search([secret])
 
 
@@ -192,6 +192,6 @@ def test_object_search_finds_a_leaking_repr() -> None:
             return f"Careless({secret.text})"
 
     Careless.__module__ = "tui_auth.careless"
-    kept: list[Any] = [Careless(), partial(print, secret.value)]
-    found = {finding.place.partition(":")[0] for finding in said([secret])}
-    assert len(found) == len(kept)
+    leaking_objects: list[Any] = [Careless(), partial(print, secret.value)]
+    kinds = {finding.place.partition(":")[0] for finding in leaks_in_objects([secret])}
+    assert len(kinds) == len(leaking_objects)

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import pyotp
 
 from tests.security.canary import canaries
-from tests.security.canary.mischief import drag_everywhere, try_to_take
+from tests.security.canary.extraction import drag_over_screen, try_to_extract
 from tests.security.canary.stage import Stage, WatchedSignIn
-from tests.steps.reading import ANSWERS, number_key_for, scan
+from tests.steps.screen_reading import ANSWERS, number_key_for, scan
 from tests.steps.table import MOON_ANSWER, SCREEN_STEPS
 
 
 @dataclass
-class Walk:
+class Walkthrough:
     """A person at the program who tries to get out of it what goes in."""
 
     stage: Stage
@@ -28,14 +28,14 @@ class Walk:
         program.enter(program.user.username)
         if not program._has_password:
             return
-        try_to_take(program, stage.wrong_password.text)
+        try_to_extract(program, stage.wrong_password.text)
         if program.user.username not in ("rex", "carl"):  # whose password nobody looks at
             program.enter(stage.wrong_password.text)
             program.wait_for("Incorrect username or password.")
             program.press("ctrl+u")
         program.enter(program.user.password)
 
-    def want_an_account(self) -> None:
+    def open_sign_up(self) -> None:
         """From the first screen to the one that makes an account."""
         self.program.wait_for("Username")
         self.program.press("ctrl+k")
@@ -44,24 +44,26 @@ class Walk:
     def look_around(self) -> None:
         """Help, the wire and the palette over this step, and a drag over all of it."""
         program = self.program
-        drag_everywhere(program)
-        for key, sign in (("ctrl+g", "esc closes this"), ("f4", "values left out")):
+        drag_over_screen(program)
+        for key, text in (("ctrl+g", "esc closes this"), ("f4", "values left out")):
             program.press(key)
-            program.wait_for(sign)
-            drag_everywhere(program)
+            program.wait_for(text)
+            drag_over_screen(program)
             program.press("esc")
-            program.wait_gone(sign)
+            program.wait_gone(text)
 
-    def code(self, right: Callable[[], str], refusal: str, wrong: str | None = None) -> None:
+    def code(
+        self, correct_value: Callable[[], str], error_message: str, wrong_value: str | None = None
+    ) -> None:
         """A field for a code: the canary, refused; then the right one, which is a canary from then on."""
         stage, program = self.stage, self.program
-        try_to_take(program, stage.wrong_code.text, shown=True)
+        try_to_extract(program, stage.wrong_code.text, echoes_input=True)
         self.look_around()
-        program.enter(wrong or stage.wrong_code.text)
-        program.shows(refusal)
+        program.enter(wrong_value or stage.wrong_code.text)
+        program.shows(error_message)
         program.press("ctrl+u")
-        value = right()
-        stage.made.append(canaries.code("code", value))
+        value = correct_value()
+        stage.secrets.append(canaries.code("code", value))
         program.enter(value)
 
     def sent_code(self) -> None:
@@ -74,35 +76,35 @@ class Walk:
         assert key
         self.code(lambda: self._totp(key), "An authenticator's code has six digits.")
 
-    def set_up(self) -> None:
+    def totp_setup(self) -> None:
         """An authenticator's set-up, with the key read off the screen."""
         key = scan(self.program).secret
-        self.stage.made += canaries.totp_key(key)
+        self.stage.secrets += canaries.totp_key(key)
         self.code(lambda: self._totp(key), "An authenticator's code has six digits.")
 
-    def new_password(self, *more: str) -> None:
+    def new_password(self, *attributes: str) -> None:
         """Two new passwords that differ, then twice the same."""
         program, new = self.program, self.stage.new_password.text
-        try_to_take(program, new)
+        try_to_extract(program, new)
         self.look_around()
-        program.enter(new, self.stage.wrong_password.text, *more)
+        program.enter(new, self.stage.wrong_password.text, *attributes)
         program.wait_for("The two passwords differ.")
         program.press("ctrl+u")
         program.enter(new)
-        for _ in more:
+        for _ in attributes:
             program.press("enter")
 
-    def question(self, sign: str, answers: tuple[str, ...]) -> None:
+    def question(self, text: str, answers: tuple[str, ...]) -> None:
         """A question of the pool's own: a wrong answer ends the sign-in, which then begins anew."""
         program = self.program
-        program.wait_for(sign)
-        try_to_take(program, self.stage.answer.text)
+        program.wait_for(text)
+        try_to_extract(program, self.stage.answer.text)
         self.look_around()
         program.enter(self.stage.answer.text)
         program.shows("The service ended this sign-in.")
         program.enter(*([program.user.password] if program._has_password else [""]))
         for answer in answers:
-            program.wait_for(sign)
+            program.wait_for(text)
             program.wait_for(answer)
             program.enter(answer)
 
@@ -110,52 +112,52 @@ class Walk:
         return pyotp.TOTP(key).at(int(self.stage.server.clock.now()))
 
 
-def _ann(walk: Walk) -> None:
+def _ann(walkthrough: Walkthrough) -> None:
     """The password is all."""
 
 
-def _sam(walk: Walk) -> None:
-    walk.program.wait_for(SCREEN_STEPS["SMS"].text)
-    walk.sent_code()
+def _sam(walkthrough: Walkthrough) -> None:
+    walkthrough.program.wait_for(SCREEN_STEPS["SMS"].text)
+    walkthrough.sent_code()
 
 
-def _tom(walk: Walk) -> None:
-    walk.program.wait_for(SCREEN_STEPS["TOTP"].text)
-    walk.app_code()
+def _tom(walkthrough: Walkthrough) -> None:
+    walkthrough.program.wait_for(SCREEN_STEPS["TOTP"].text)
+    walkthrough.app_code()
 
 
-def _tess(walk: Walk) -> None:
-    walk.set_up()
+def _tess(walkthrough: Walkthrough) -> None:
+    walkthrough.totp_setup()
 
 
-def _mia(walk: Walk) -> None:
-    walk.program.wait_for(SCREEN_STEPS["MFA selection"].text)
-    walk.look_around()
-    walk.program.send(number_key_for(walk.program, "Authenticator app"))
-    walk.program.wait_for(SCREEN_STEPS["TOTP"].text)
-    walk.app_code()
+def _mia(walkthrough: Walkthrough) -> None:
+    walkthrough.program.wait_for(SCREEN_STEPS["MFA selection"].text)
+    walkthrough.look_around()
+    walkthrough.program.send(number_key_for(walkthrough.program, "Authenticator app"))
+    walkthrough.program.wait_for(SCREEN_STEPS["TOTP"].text)
+    walkthrough.app_code()
 
 
-def _nora(walk: Walk) -> None:
-    walk.program.wait_for(SCREEN_STEPS["new password"].text)
-    walk.new_password("Nora N.")
+def _nora(walkthrough: Walkthrough) -> None:
+    walkthrough.program.wait_for(SCREEN_STEPS["new password"].text)
+    walkthrough.new_password("Nora N.")
 
 
-def _noel(walk: Walk) -> None:
-    walk.program.wait_for(SCREEN_STEPS["new password"].text)
-    walk.new_password()
-    walk.set_up()
+def _noel(walkthrough: Walkthrough) -> None:
+    walkthrough.program.wait_for(SCREEN_STEPS["new password"].text)
+    walkthrough.new_password()
+    walkthrough.totp_setup()
 
 
-def _rex(walk: Walk) -> None:
-    program, stage = walk.program, walk.stage
+def _rex(walkthrough: Walkthrough) -> None:
+    program, stage = walkthrough.program, walkthrough.stage
     program.wait_for(SCREEN_STEPS["reset password"].text)
     program.send("1")
     program.wait_for("New password")
-    try_to_take(program, stage.wrong_code.text, shown=True)
+    try_to_extract(program, stage.wrong_code.text, echoes_input=True)
     program.enter(stage.wrong_code.text)
     new = stage.new_password.text
-    try_to_take(program, new)
+    try_to_extract(program, new)
     program.enter(new, new)
     program.wait_for("That code is not right.")
     program.press("ctrl+u")
@@ -163,51 +165,51 @@ def _rex(walk: Walk) -> None:
     program.press("enter", "enter")
 
 
-def _carl(walk: Walk) -> None:
-    walk.program.wait_for(SCREEN_STEPS["confirm sign-up"].text)
-    walk.program.press("ctrl+r")
-    walk.program.wait_for("^r again in")
-    walk.sent_code()
+def _carl(walkthrough: Walkthrough) -> None:
+    walkthrough.program.wait_for(SCREEN_STEPS["confirm sign-up"].text)
+    walkthrough.program.press("ctrl+r")
+    walkthrough.program.wait_for("^r again in")
+    walkthrough.sent_code()
 
 
-def _quinn(walk: Walk) -> None:
-    walk.question("the service asks", ANSWERS)
+def _quinn(walkthrough: Walkthrough) -> None:
+    walkthrough.question("the service asks", ANSWERS)
 
 
-def _luna(walk: Walk) -> None:
-    walk.question("does not know", (MOON_ANSWER,))
+def _luna(walkthrough: Walkthrough) -> None:
+    walkthrough.question("does not know", (MOON_ANSWER,))
 
 
-def _emil(walk: Walk) -> None:
-    walk.program.wait_for(SCREEN_STEPS["OTP"].text)
-    walk.sent_code()
+def _emil(walkthrough: Walkthrough) -> None:
+    walkthrough.program.wait_for(SCREEN_STEPS["OTP"].text)
+    walkthrough.sent_code()
 
 
-def _cleo(walk: Walk) -> None:
-    program, stage = walk.program, walk.stage
+def _cleo(walkthrough: Walkthrough) -> None:
+    program, stage = walkthrough.program, walkthrough.stage
     program.wait_for(SCREEN_STEPS["first factor"].text)
-    walk.look_around()
+    walkthrough.look_around()
     SCREEN_STEPS["password"].reach(program)
     program.wait_for(SCREEN_STEPS["password"].text)
-    try_to_take(program, stage.wrong_password.text)
+    try_to_extract(program, stage.wrong_password.text)
     program.enter(stage.wrong_password.text)
     program.wait_for("Incorrect username or password.")
     program.press("ctrl+u")
     program.enter(program.user.password)
 
 
-def _max(walk: Walk) -> None:
+def _max(walkthrough: Walkthrough) -> None:
     step = SCREEN_STEPS["e-mail set-up"]
-    step.reach(walk.program)
-    walk.program.wait_for(step.text)
-    step.answer(walk.program)
-    walk.program.wait_for("Code sent by e-mail to m***@")
-    walk.sent_code()
+    step.reach(walkthrough.program)
+    walkthrough.program.wait_for(step.text)
+    step.answer(walkthrough.program)
+    walkthrough.program.wait_for("Code sent by e-mail to m***@")
+    walkthrough.sent_code()
 
 
-WALKS: dict[str, Callable[[Walk], None]] = {
-    walk.__name__.removeprefix("_"): walk
-    for walk in (
+WALKTHROUGHS: dict[str, Callable[[Walkthrough], None]] = {
+    walkthrough.__name__.removeprefix("_"): walkthrough
+    for walkthrough in (
         *(_ann, _sam, _tom, _tess, _mia, _nora, _noel),
         *(_rex, _carl, _quinn, _luna, _emil, _cleo, _max),
     )

@@ -36,12 +36,12 @@ class Reply:
     headers: dict[str, str] = field(default_factory=lambda: {"Content-Type": JSON_TYPE})
 
     @classmethod
-    def of(cls, value: object, status: int = 200) -> Reply:
+    def from_json(cls, value: object, status: int = 200) -> Reply:
         """A reply with this value as its JSON body."""
         return cls(status, json.dumps(value).encode("utf-8", "surrogatepass"))
 
     @property
-    def wire(self) -> bytes:
+    def http_bytes(self) -> bytes:
         """The reply as HTTP/1.1 writes it where it is the last one on its connection."""
         return self.head(len(self.body)) + self.body
 
@@ -58,7 +58,7 @@ class Reply:
         return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1", "replace")
 
 
-class Turn:
+class Exchange:
     """One request whose reply is about to be spoiled."""
 
     def __init__(self, proxy: FaultProxy, connection: socket.socket, reply: Reply) -> None:
@@ -85,12 +85,12 @@ class Fault:
     """What becomes of a reply. ``arrives`` tells whether the pool is asked at all."""
 
     name: str
-    play: Callable[[Turn], None]
+    play: Callable[[Exchange], None]
     arrives: bool = True
 
 
 @dataclass
-class _Armed:
+class _ArmedFault:
     fault: Fault
     after: int
     times: int | None
@@ -103,19 +103,19 @@ class FaultProxy:
     def __init__(self, upstream: str, tls: ssl.SSLContext | None = None) -> None:
         self._upstream = urlsplit(upstream)
         self._tls = tls
-        self._armed: _Armed | None = None
+        self._armed: _ArmedFault | None = None
         self._lock = threading.Lock()
         self._connections: set[socket.socket] = set()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self._elsewhere = socket.create_server(("127.0.0.1", 0))
         self.stopped = threading.Event()
-        self.met = 0
+        self.hits = 0
         """How many calls have met a fault so far."""
-        self.asked: list[str] = []
+        self.operations: list[str] = []
         """The operations that came, in order."""
         self.requests: list[tuple[dict[str, str], bytes]] = []
         """Headers, their names in lower case, and body of all that came."""
-        self.strangers = 0
+        self.redirected_connections = 0
         """How many connections came where a redirect pointed to."""
 
     @property
@@ -139,7 +139,7 @@ class FaultProxy:
         With ``documents`` not the operations meet it, but what is fetched with GET, such as a pool's keys.
         """
         with self._lock:
-            self._armed = _Armed(fault, after, times, documents)
+            self._armed = _ArmedFault(fault, after, times, documents)
 
     def disarm(self) -> None:
         """Let everything pass."""
@@ -169,8 +169,8 @@ class FaultProxy:
                 listener.shutdown(socket.SHUT_RDWR)
             listener.close()
         with self._lock:
-            waiting = list(self._connections)
-        for connection in waiting:
+            open_connections = list(self._connections)
+        for connection in open_connections:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 
@@ -178,7 +178,7 @@ class FaultProxy:
         with contextlib.suppress(OSError):
             while True:
                 connection, _ = self._elsewhere.accept()
-                self.strangers += 1
+                self.redirected_connections += 1
                 connection.close()
 
     def _serve(self) -> None:
@@ -187,38 +187,42 @@ class FaultProxy:
                 connection, _ = self._listener.accept()
                 with self._lock:
                     self._connections.add(connection)
-                threading.Thread(target=self._converse, args=(connection,), daemon=True).start()
+                threading.Thread(target=self._serve_connection, args=(connection,), daemon=True).start()
 
-    def _converse(self, accepted: socket.socket) -> None:
+    def _serve_connection(self, accepted: socket.socket) -> None:
         """Requests on one connection, until one meets a fault or the program closes it."""
         upstream = http.client.HTTPConnection(self._upstream.hostname or "", self._upstream.port, timeout=60)
         # What a program that gives up does to a conversation is no event.
         with (
             contextlib.suppress(OSError),
-            self._greeted(accepted) as connection,
+            self._with_tls(accepted) as connection,
             connection.makefile("rb") as requests,
         ):
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             while request := _read(requests):
                 self.requests.append((request.headers, request.body))
-                fault = self._met(request.headers.get("x-amz-target", "").rpartition(".")[2])
-                reply = _forward(upstream, request) if fault is None or fault.arrives else Reply.of(PLAUSIBLE)
+                fault = self._next_fault(request.headers.get("x-amz-target", "").rpartition(".")[2])
+                reply = (
+                    _forward(upstream, request)
+                    if fault is None or fault.arrives
+                    else Reply.from_json(PLAUSIBLE)
+                )
                 if fault is None:
                     connection.sendall(reply.head(len(reply.body), is_last=False) + reply.body)
                 else:
-                    fault.play(Turn(self, connection, reply))
+                    fault.play(Exchange(self, connection, reply))
                     break
         upstream.close()
         with self._lock:
             self._connections.discard(accepted)
 
-    def _greeted(self, connection: socket.socket) -> socket.socket:
+    def _with_tls(self, connection: socket.socket) -> socket.socket:
         """The connection, once TLS has been agreed on where that is spoken."""
         return self._tls.wrap_socket(connection, server_side=True) if self._tls else connection
 
-    def _met(self, operation: str) -> Fault | None:
+    def _next_fault(self, operation: str) -> Fault | None:
         with self._lock:
-            self.asked.append(operation)
+            self.operations.append(operation)
             armed = self._armed
             if armed is None or armed.documents == bool(operation):
                 return None
@@ -229,7 +233,7 @@ class FaultProxy:
                 armed.times -= 1
                 if armed.times <= 0:
                     self._armed = None
-            self.met += 1
+            self.hits += 1
             return armed.fault
 
 
@@ -256,8 +260,8 @@ def _forward(upstream: http.client.HTTPConnection, request: _Request) -> Reply:
     headers = {name: value for name, value in request.headers.items() if name not in ("host", "connection")}
     upstream.request(request.method, request.path, request.body, headers)
     answer = upstream.getresponse()
-    kept = {name: value for name, value in answer.getheaders() if name.lower() not in _HOP_BY_HOP}
-    return Reply(answer.status, answer.read(), kept)
+    headers = {name: value for name, value in answer.getheaders() if name.lower() not in _HOP_BY_HOP}
+    return Reply(answer.status, answer.read(), headers)
 
 
 _HOP_BY_HOP = ("content-length", "connection", "transfer-encoding", "keep-alive")

@@ -15,20 +15,20 @@ from hypothesis import strategies as st
 
 from tests.screens.conftest import CLIENT, POOL, until
 from tests.scripted_gateway import ScriptedGateway
-from tests.security.faults.arbitrary import (
+from tests.security.faults.arbitrary_replies import (
     CHALLENGES,
     CODES,
     OPERATIONS,
+    accepted_setups,
     anything,
-    challenge_of,
-    challenged,
-    finished,
-    refusals,
+    challenge_replies,
+    error_replies,
     replies,
-    taken,
+    replies_with_challenge,
+    token_replies,
 )
-from tests.security.faults.hands import SIZE, WatchedApp
-from tests.security.faults.sequences import strangers_in
+from tests.security.faults.pilot_driver import SIZE, WatchedApp
+from tests.security.faults.terminal_output import unexpected_output
 from tui_auth.auth import gateway
 from tui_auth.auth.attempt import Attempt
 from tui_auth.auth.auth import Auth
@@ -53,7 +53,7 @@ from tui_auth.screens.problem import OWN_FAULT
 from tui_auth.secret import Secret
 from tui_auth.settings import SignInSettings
 
-ASKED = {
+REQUESTS = {
     "InitiateAuth": {"AuthFlow": "USER_AUTH", "ClientId": "c"},
     "RespondToAuthChallenge": {"ChallengeName": "SMS_MFA", "ClientId": "c"},
     "AssociateSoftwareToken": {},
@@ -78,7 +78,7 @@ WITHOUT_LIMIT = settings(
 )
 
 
-class Wire(CognitoGateway):
+class GatewayWithReply(CognitoGateway):
     """The real gateway and botocore's real parser, with an answer in place of the network."""
 
     def __init__(self) -> None:
@@ -93,20 +93,24 @@ class Wire(CognitoGateway):
 
 
 @pytest.fixture
-def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
-    made = Wire()
-    monkeypatch.setattr(gateway, "_send", made.reply)
-    made.connect()
-    return made
+def gateway_with_reply(monkeypatch: pytest.MonkeyPatch) -> GatewayWithReply:
+    created_gateway = GatewayWithReply()
+    monkeypatch.setattr(gateway, "_send", created_gateway.reply)
+    created_gateway.connect()
+    return created_gateway
 
 
-def written(value: object) -> bytes:
+def as_json(value: object) -> bytes:
     """A value as JSON, surrogates and numbers without end included."""
     return json.dumps(value, default=str).encode("utf-8", "surrogatepass")
 
 
 bodies = st.one_of(
-    replies.map(written), refusals.map(written), anything.map(written), st.binary(max_size=60), st.just(b"")
+    replies.map(as_json),
+    error_replies.map(as_json),
+    anything.map(as_json),
+    st.binary(max_size=60),
+    st.just(b""),
 )
 headers = st.dictionaries(
     st.sampled_from(["date", "x-amzn-errortype", "content-type", "x-amzn-query-error"]),
@@ -123,48 +127,52 @@ headers = st.dictionaries(
     body=bodies,
 )
 def test_any_body_and_status_gives_a_reply_or_an_auth_error(
-    wire: Wire, operation: str, status: int, headers: dict[str, str], body: bytes
+    gateway_with_reply: GatewayWithReply, operation: str, status: int, headers: dict[str, str], body: bytes
 ) -> None:
-    wire.status, wire.headers, wire.body = status, headers, body
+    gateway_with_reply.status, gateway_with_reply.headers, gateway_with_reply.body = status, headers, body
     try:
-        assert isinstance(wire.call(operation, ASKED[operation]), Mapping)
+        assert isinstance(gateway_with_reply.call(operation, REQUESTS[operation]), Mapping)
     except AuthError as error:
         message = error.message
     else:
         message = "a reply"
     assert message
-    assert isinstance(wire.now(), float)
+    assert isinstance(gateway_with_reply.now(), float)
 
 
-AFTERWARDS = 40
+TRAILING_ERRORS = 40
 """How many refusals follow the script: more than any one answer can meet."""
 
 DEVICE = Device("eu-west-1_device", "-group", Secret("device-password"))
 Replies = list[dict[str, Any] | tuple[str, str]]
 conversations: st.SearchStrategy[Replies] = st.lists(
     st.one_of(
-        replies, challenged, challenged, taken, st.tuples(st.sampled_from(CODES), st.text(max_size=30))
+        replies,
+        challenge_replies,
+        challenge_replies,
+        accepted_setups,
+        st.tuples(st.sampled_from(CODES), st.text(max_size=30)),
     ),
     min_size=1,
     max_size=8,
 )
 
 
-def converse(told: Replies, flow: AuthFlow) -> list[NextStep]:
+def converse(script: Replies, flow: AuthFlow) -> list[NextStep]:
     """The steps that a sign-in comes by where the pool says all this."""
-    script = [item if isinstance(item, dict) else refusal(*item) for item in told]
-    scripted = ScriptedGateway(*script, *[refusal("InternalErrorException", "")] * AFTERWARDS)
+    gateway_replies = [item if isinstance(item, dict) else refusal(*item) for item in script]
+    scripted = ScriptedGateway(*gateway_replies, *[refusal("InternalErrorException", "")] * TRAILING_ERRORS)
     attempt = Auth(POOL, CLIENT, gateway=scripted).attempt()
     steps: list[NextStep] = []
     with suppress(AuthError):
         attempt.sign_in("ann", Secret("pw"), auth_flow=flow, device=DEVICE)
-    while len(scripted.replies) > AFTERWARDS:
-        left = len(scripted.replies)
+    while len(scripted.replies) > TRAILING_ERRORS:
+        remaining = len(scripted.replies)
         steps += [attempt.step] if attempt.step is not None else []
         try:
             _answer(attempt, flow)
         except AuthError:
-            if len(scripted.replies) == left:
+            if len(scripted.replies) == remaining:
                 break
     return [*steps, attempt.step] if attempt.step is not None else steps
 
@@ -188,13 +196,13 @@ def _answer(attempt: Attempt, flow: AuthFlow) -> None:
 
 
 @WITHOUT_LIMIT
-@given(told=conversations, flow=st.sampled_from(AuthFlow))
-def test_any_replies_lead_to_steps_or_auth_errors(told: Replies, flow: AuthFlow) -> None:
-    for step in converse(told, flow):
+@given(script=conversations, flow=st.sampled_from(AuthFlow))
+def test_any_replies_lead_to_steps_or_auth_errors(script: Replies, flow: AuthFlow) -> None:
+    for step in converse(script, flow):
         assert isinstance(step, NEXT_STEPS)
 
 
-SAMPLE = 1
+STEPS_PER_KIND = 1
 reset_or_unconfirmed = st.tuples(
     st.sampled_from(["PasswordResetRequiredException", "UserNotConfirmedException"]), st.just("")
 )
@@ -203,21 +211,21 @@ reset_or_unconfirmed = st.tuples(
 @cache
 def sample_of_steps() -> list[NextStep]:
     """Some of the steps that arbitrary conversations lead to, of each kind."""
-    found: dict[type[NextStep], list[NextStep]] = {}
+    steps_by_type: dict[type[NextStep], list[NextStep]] = {}
 
     def collect(first: st.SearchStrategy[Any]) -> None:
         @settings(WITHOUT_LIMIT, max_examples=20)
-        @given(told=st.tuples(first, taken).map(list))
-        def conversed(told: Replies) -> None:
-            for step in converse(told, AuthFlow.USER_AUTH):
-                found.setdefault(type(step), []).append(step)
+        @given(script=st.tuples(first, accepted_setups).map(list))
+        def collect_steps(script: Replies) -> None:
+            for step in converse(script, AuthFlow.USER_AUTH):
+                steps_by_type.setdefault(type(step), []).append(step)
 
-        conversed()
+        collect_steps()
 
-    for first in (finished, reset_or_unconfirmed, *map(challenge_of, CHALLENGES)):
+    for first in (token_replies, reset_or_unconfirmed, *map(replies_with_challenge, CHALLENGES)):
         collect(first)
     # The later ones are the larger ones.
-    return [step for steps in found.values() for step in steps[-SAMPLE:]]
+    return [step for steps in steps_by_type.values() for step in steps[-STEPS_PER_KIND:]]
 
 
 async def test_every_resulting_step_can_be_drawn() -> None:
@@ -232,7 +240,7 @@ async def test_every_resulting_step_can_be_drawn() -> None:
             await until(pilot, partial(_prompt_count, app, step))
             await pilot.press("f1")
             await pilot.pause()
-            assert strangers_in("".join(app.terminal.received)) == [], step
+            assert unexpected_output("".join(app.terminal.received)) == [], step
             assert OWN_FAULT not in app.text()
             app.navigation.back_to_sign_in()
             await pilot.pause()
@@ -244,30 +252,30 @@ def _prompt_count(app: WatchedApp, step: NextStep) -> bool:
 
 def test_every_resulting_step_can_be_printed() -> None:
     for step in sample_of_steps():
-        lines = Said()
+        lines = UnansweredLines()
         plain = PlainSignIn(Auth(POOL, CLIENT, gateway=ScriptedGateway()), SignInSettings(pool="p"), lines)
         if not isinstance(step, Done):
             with pytest.raises((EOFError, Back)):
                 plain._answered(step)(plain.auth.attempt())
-        assert strangers_in("\n".join(lines.said)) == [], step
+        assert unexpected_output("\n".join(lines.output)) == [], step
 
 
-class Said:
+class UnansweredLines:
     """Lines that are read and never answered."""
 
     def __init__(self) -> None:
-        self.said: list[str] = []
+        self.output: list[str] = []
 
     def say(self, text: str = "") -> None:
-        self.said.append(text)
+        self.output.append(text)
 
     def ask(self, prompt: str) -> str:
-        self.said.append(prompt)
+        self.output.append(prompt)
         raise EOFError
 
     def wait(self, seconds: float) -> None:
         pass
 
     def ask_secret(self, prompt: str) -> Secret:
-        self.said.append(prompt)
+        self.output.append(prompt)
         raise EOFError

@@ -6,101 +6,116 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.security.faults.catalogue import NO_BODY, SAYS, SLOW, SPOILED, UNANSWERED
+from tests.security.faults.catalog import (
+    FAULTS_IN_REPLY,
+    FAULTS_WITHOUT_REPLY,
+    MESSAGES,
+    NO_BODY,
+    SLOW_FAULTS,
+)
 from tests.security.faults.conftest import deadline
-from tests.security.faults.hands import SIZE, Hands, app_for
-from tests.security.faults.hostile import HOSTILE_COLOUR
+from tests.security.faults.hostile_text import HOSTILE_COLOR
+from tests.security.faults.pilot_driver import SIZE, PilotDriver, app_for
 from tests.security.faults.proxy import Fault, FaultProxy, Reply
-from tests.security.faults.sequences import strangers_in
-from tests.security.faults.steps import MEETINGS, Meeting, share
+from tests.security.faults.step_cases import STEP_CASES, StepCase, share
+from tests.security.faults.terminal_output import unexpected_output
 from tui_auth.auth.next_step import Done
 from tui_auth.pool import PoolServer
 from tui_auth.pool.demo_users import DemoPool
 from tui_auth.screens.problem import OWN_FAULT
 
-Record = Callable[[str, object], None]
+RecordProperty = Callable[[str, object], None]
 
 HEALTHY_REFUSAL = Fault(
     "Cognito's own refusal",
-    lambda turn: turn.send(Reply.of({"__type": "ExpiredCodeException", "message": "no"}, 400).wire),
+    lambda exchange: exchange.send(
+        Reply.from_json({"__type": "ExpiredCodeException", "message": "no"}, 400).http_bytes
+    ),
     arrives=False,
 )
-ITS_WORDS = "That code has expired, or was never sent."
+HEALTHY_MESSAGE = "That code has expired, or was never sent."
 
 
-class Watch:
+class ScreenChecks:
     """The cases at one step, and what went wrong in them."""
 
-    def __init__(self, hands: Hands) -> None:
-        self.hands = hands
-        self.tried = 0
-        self.failed: list[str] = []
+    def __init__(self, pilot_driver: PilotDriver) -> None:
+        self.pilot_driver = pilot_driver
+        self.case_count = 0
+        self.failures: list[str] = []
 
-    def look(self, fault: Fault, *, wanted: str = "") -> None:
+    def check(self, fault: Fault, *, expected_text: str = "") -> None:
         """Note what is wrong with what is on the screen, and with what the terminal received."""
-        app = self.hands.app
+        app = self.pilot_driver.app
         text, terminal = app.text(), app.terminal
         received = "".join(terminal.received)
         terminal.received.clear()
-        wrong = [f"{wanted!r} is missing"] if wanted not in text else []
-        wrong += strangers_in(received) + [HOSTILE_COLOUR] * (HOSTILE_COLOUR in received)
-        wrong += [OWN_FAULT] * (OWN_FAULT in text) + ["Traceback"] * ("Traceback" in text)
-        wrong += [repr(app._exception)] if app._exception else []
-        if wrong:
-            self.failed.append(f"{fault.name}: {wrong[:3]} {text}")
+        problems = [f"{expected_text!r} is missing"] if expected_text not in text else []
+        problems += unexpected_output(received) + [HOSTILE_COLOR] * (HOSTILE_COLOR in received)
+        problems += [OWN_FAULT] * (OWN_FAULT in text) + ["Traceback"] * ("Traceback" in text)
+        problems += [repr(app._exception)] if app._exception else []
+        if problems:
+            self.failures.append(f"{fault.name}: {problems[:3]} {text}")
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("meeting", MEETINGS, ids=lambda meeting: meeting.name)
+@pytest.mark.parametrize("step_case", STEP_CASES, ids=lambda step_case: step_case.name)
 async def test_fault_at_any_screen_is_reported_and_can_be_retried(
-    meeting: Meeting, server: PoolServer, demo: DemoPool, proxy: FaultProxy, record_property: Record
+    step_case: StepCase,
+    server: PoolServer,
+    demo: DemoPool,
+    proxy: FaultProxy,
+    record_property: RecordProperty,
 ) -> None:
-    app = app_for(meeting.person(server, demo), proxy.url)
+    app = app_for(step_case.scripted_user(server, demo), proxy.url)
     async with app.run_test(size=SIZE) as pilot:
-        hands = Hands(app, pilot, meeting.person(server, demo), proxy)
-        watch = Watch(hands)
-        await hands.go_to(meeting.step)
-        calls_to_the_step = len(proxy.asked)
-        for fault in share(UNANSWERED, meeting) if meeting.step is not Done else ():
-            await unanswered(fault, watch)
-        for fault in share(SPOILED, meeting):
-            hands.person = meeting.person(server, demo)
-            await spoiled(fault, meeting, max(calls_to_the_step - 1, 0), watch)
-        hands.person = meeting.person(server, demo)
-        await hands.back_to_sign_in()
-        await hands.go_to(Done)
+        pilot_driver = PilotDriver(app, pilot, step_case.scripted_user(server, demo), proxy)
+        checks = ScreenChecks(pilot_driver)
+        await pilot_driver.go_to(step_case.step)
+        calls_to_the_step = len(proxy.operations)
+        for fault in share(FAULTS_WITHOUT_REPLY, step_case) if step_case.step is not Done else ():
+            await check_lost_reply(fault, checks)
+        for fault in share(FAULTS_IN_REPLY, step_case):
+            pilot_driver.scripted_user = step_case.scripted_user(server, demo)
+            await check_spoiled_reply(fault, step_case, max(calls_to_the_step - 1, 0), checks)
+        pilot_driver.scripted_user = step_case.scripted_user(server, demo)
+        await pilot_driver.back_to_sign_in()
+        await pilot_driver.go_to(Done)
         assert "Signed in as" in app.text()
     record_property(
-        "cases", ("fault matrix (step × fault), full screen", "steps", watch.tried, len(watch.failed))
+        "cases",
+        ("fault matrix (step × fault), full screen", "steps", checks.case_count, len(checks.failures)),
     )
-    assert not watch.failed, "\n".join(watch.failed)
-    assert proxy.strangers == 0, "a redirect was followed"
+    assert not checks.failures, "\n".join(checks.failures)
+    assert proxy.redirected_connections == 0, "a redirect was followed"
     assert not server.internal_errors
 
 
-async def unanswered(fault: Fault, watch: Watch) -> None:
+async def check_lost_reply(fault: Fault, checks: ScreenChecks) -> None:
     """A fault in place of the answer: said on the same screen, where the next try gets Cognito's own word."""
-    hands, screen = watch.hands, watch.hands.screen
-    watch.tried += 1
-    with hands.proxy.armed(fault), deadline(0.7 if fault.name in SLOW else 30.0):
-        await hands.answer()
+    pilot_driver, screen = checks.pilot_driver, checks.pilot_driver.screen
+    checks.case_count += 1
+    with pilot_driver.proxy.armed(fault), deadline(0.7 if fault.name in SLOW_FAULTS else 30.0):
+        await pilot_driver.answer()
     # A confirmation may be answered by nothing at all; that it was none is seen when signing in.
-    is_same = hands.screen is screen or (fault.name == NO_BODY and type(hands.screen) is type(screen))
-    wanted = SAYS[fault.name] if is_same else "the same screen"
-    watch.look(fault, wanted=wanted)
-    with hands.proxy.armed(HEALTHY_REFUSAL):
-        await hands.answer()
-    watch.look(fault, wanted=ITS_WORDS)
+    is_same = pilot_driver.screen is screen or (
+        fault.name == NO_BODY and type(pilot_driver.screen) is type(screen)
+    )
+    expected_text = MESSAGES[fault.name] if is_same else "the same screen"
+    checks.check(fault, expected_text=expected_text)
+    with pilot_driver.proxy.armed(HEALTHY_REFUSAL):
+        await pilot_driver.answer()
+    checks.check(fault, expected_text=HEALTHY_MESSAGE)
 
 
-async def spoiled(fault: Fault, meeting: Meeting, call: int, watch: Watch) -> None:
+async def check_spoiled_reply(fault: Fault, step_case: StepCase, call: int, checks: ScreenChecks) -> None:
     """A fault in the answer that leads to the step: whatever is shown then is safe, and one can go back."""
-    hands = watch.hands
-    watch.tried += 1
-    await hands.back_to_sign_in()
-    met = hands.proxy.met
-    with hands.proxy.armed(fault, after=call):
-        await hands.go_to(meeting.step or Done)
-    watch.look(fault)
-    if hands.proxy.met != met + 1:
-        watch.failed.append(f"{fault.name}: it was not met")
+    pilot_driver = checks.pilot_driver
+    checks.case_count += 1
+    await pilot_driver.back_to_sign_in()
+    hits_before = pilot_driver.proxy.hits
+    with pilot_driver.proxy.armed(fault, after=call):
+        await pilot_driver.go_to(step_case.step or Done)
+    checks.check(fault)
+    if pilot_driver.proxy.hits != hits_before + 1:
+        checks.failures.append(f"{fault.name}: it was not met")

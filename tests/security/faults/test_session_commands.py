@@ -10,14 +10,20 @@ from dataclasses import replace
 
 import pytest
 
-from tests.security.faults.catalogue import LOST, SLOW, SPOILED, UNANSWERED, a_share
+from tests.security.faults.catalog import (
+    FAULTS_IN_REPLY,
+    FAULTS_WITHOUT_REPLY,
+    LOST_REPLIES,
+    SLOW_FAULTS,
+    fault_share,
+)
 from tests.security.faults.proxy import Fault, FaultProxy
-from tests.security.faults.sequences import strangers_in
+from tests.security.faults.terminal_output import unexpected_output
 from tests.session.machine import Machine
 from tests.session.machine import machine as machine
 from tui_auth.auth import gateway
 
-Record = Callable[[str, object], None]
+RecordProperty = Callable[[str, object], None]
 
 COMMANDS: dict[str, tuple[Sequence[str], int]] = {
     "a refresh": (("token", "--force-refresh", "--login", "never"), 0),
@@ -48,17 +54,17 @@ class Shell:
 
     def run(self, name: str, fault: Fault) -> subprocess.CompletedProcess[str]:
         """Run a command from a fresh session, with the fault in its way."""
-        words, after = COMMANDS[name]
+        arguments, after = COMMANDS[name]
         self.machine.sign_in(self.choice, self.user)
-        deadline = 0.7 if fault.name in SLOW else 30.0
+        deadline = 0.7 if fault.name in SLOW_FAULTS else 30.0
         with self.proxy.armed(fault, after=after), pytest.MonkeyPatch.context() as patch:
             patch.setattr(gateway, "DEADLINE_SECONDS", deadline)
-            return self.machine.run(*words)
+            return self.machine.run(*arguments)
 
-    def still_works(self) -> bool:
+    def can_get_token(self) -> bool:
         """Whether the session gives a token that the pool takes, once nothing is in the way."""
-        ran = self.machine.run("token", "--login", "never")
-        return ran.returncode == 0 and self.machine.accepts(ran.stdout.strip())
+        result = self.machine.run("token", "--login", "never")
+        return result.returncode == 0 and self.machine.accepts(result.stdout.strip())
 
 
 @pytest.fixture
@@ -68,31 +74,33 @@ def shell(machine: Machine) -> Iterator[Shell]:
         yield Shell(machine, proxy)
 
 
-def spoken(ran: subprocess.CompletedProcess[str]) -> list[str]:
+def output_problems(result: subprocess.CompletedProcess[str]) -> list[str]:
     """What is wrong with what a command said, whatever it met."""
-    wrong = strangers_in(ran.stdout) + strangers_in(ran.stderr)
-    wrong += ["Traceback"] * ("Traceback" in ran.stderr) + ["a fault of its own"] * (ran.returncode == 1)
-    return wrong + ["said too much"] * (len(ran.stderr) > 1000 or ran.stderr.count("\n") > 2)
+    problems = unexpected_output(result.stdout) + unexpected_output(result.stderr)
+    problems += ["Traceback"] * ("Traceback" in result.stderr) + ["a fault of its own"] * (
+        result.returncode == 1
+    )
+    return problems + ["said too much"] * (len(result.stderr) > 1000 or result.stderr.count("\n") > 2)
 
 
 def are_credentials(machine: Machine, text: str) -> bool:
     """Whether this is AWS's JSON of temporary credentials, each a plain word, with a time to come."""
     value = json.loads(text)
-    words = [value[name] for name in ("AccessKeyId", "SecretAccessKey", "SessionToken")]
-    return all(re.fullmatch(r"[\w+/=-]+", word) for word in words) and bool(value["Expiration"])
+    arguments = [value[name] for name in ("AccessKeyId", "SecretAccessKey", "SessionToken")]
+    return all(re.fullmatch(r"[\w+/=-]+", word) for word in arguments) and bool(value["Expiration"])
 
 
-def tells_a_session(machine: Machine, text: str) -> bool:
+def is_session_status(machine: Machine, text: str) -> bool:
     """Whether this is the status of that session, of whom nobody else has a say."""
     value = json.loads(text)
     return bool(value["signed_in"]) and value["username"] == "ann"
 
 
-IS_GOOD: dict[str, Callable[[Machine, str], bool]] = {
+IS_VALID_OUTPUT: dict[str, Callable[[Machine, str], bool]] = {
     "a refresh": lambda machine, text: machine.accepts(text.strip()),
     "an identity": are_credentials,
     "AWS credentials": are_credentials,
-    "a look": tells_a_session,
+    "a look": is_session_status,
     "a sign-out": lambda machine, text: text == "",
 }
 """What a command that ends with 0 may have printed, however the pool lied to it."""
@@ -100,45 +108,49 @@ IS_GOOD: dict[str, Callable[[Machine, str], bool]] = {
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_lost_answer_is_one_line_and_keeps_the_session(
-    name: str, shell: Shell, record_property: Record
+    name: str, shell: Shell, record_property: RecordProperty
 ) -> None:
-    machine, proxy, failed = shell.machine, shell.proxy, []
-    faults = a_share(UNANSWERED, name, COMMANDS, thinned=2)
+    machine, proxy, failures = shell.machine, shell.proxy, []
+    faults = fault_share(FAULTS_WITHOUT_REPLY, name, COMMANDS, thinning=2)
     for fault in faults:
-        met = proxy.met
-        ran = shell.run(name, fault)
-        wrong = spoken(ran) + ["not met"] * (proxy.met != met + 1)
-        wrong += [f"status {ran.returncode}"] * (ran.returncode not in STATUSES[name])
-        wrong += ["printed something"] * bool(ran.stdout and name != "a look")
+        hits_before = proxy.hits
+        result = shell.run(name, fault)
+        problems = output_problems(result) + ["not met"] * (proxy.hits != hits_before + 1)
+        problems += [f"status {result.returncode}"] * (result.returncode not in STATUSES[name])
+        problems += ["printed something"] * bool(result.stdout and name != "a look")
         if name == "a sign-out":
-            wrong += ["not forgotten"] * bool(list(machine.state.glob("?" * 64 + ".json")))
-        elif not shell.still_works():
-            wrong.append("the session is gone")
-        wrong += ["not said"] * (ran.returncode != 0 and not ran.stderr)
-        wrong += ["not said that none came"] * (fault.name in LOST and "No answer came" not in ran.stderr)
-        if wrong:
-            failed.append(f"{fault.name}: {wrong} {ran.stderr[-300:]}")
-    record_property("cases", ("fault matrix, session commands", "commands", len(faults), len(failed)))
-    assert not failed, "\n".join(failed)
-    assert proxy.strangers == 0, "a redirect was followed"
+            problems += ["not forgotten"] * bool(list(machine.state.glob("?" * 64 + ".json")))
+        elif not shell.can_get_token():
+            problems.append("the session is gone")
+        problems += ["not said"] * (result.returncode != 0 and not result.stderr)
+        problems += ["not said that none came"] * (
+            fault.name in LOST_REPLIES and "No answer came" not in result.stderr
+        )
+        if problems:
+            failures.append(f"{fault.name}: {problems} {result.stderr[-300:]}")
+    record_property("cases", ("fault matrix, session commands", "commands", len(faults), len(failures)))
+    assert not failures, "\n".join(failures)
+    assert proxy.redirected_connections == 0, "a redirect was followed"
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_forged_reply_never_yields_usable_credentials(
-    name: str, shell: Shell, record_property: Record
+    name: str, shell: Shell, record_property: RecordProperty
 ) -> None:
-    machine, failed = shell.machine, []
-    faults = a_share(SPOILED, name, COMMANDS, thinned=2)
+    machine, failures = shell.machine, []
+    faults = fault_share(FAULTS_IN_REPLY, name, COMMANDS, thinning=2)
     for fault in faults:
-        met = shell.proxy.met
-        ran = shell.run(name, fault)
-        wrong = spoken(ran) + ["not met"] * (shell.proxy.met != met + 1)
-        wrong += [f"status {ran.returncode}"] * (ran.returncode not in (0, *STATUSES[name]))
-        if ran.returncode != 0:
-            wrong += ["printed something"] * bool(ran.stdout and name != "a look")
-        elif not IS_GOOD[name](machine, ran.stdout):
-            wrong.append("printed what is of no use")
-        if wrong:
-            failed.append(f"{fault.name}: {wrong} {ran.returncode} {ran.stdout[-200:]} {ran.stderr[-300:]}")
-    record_property("cases", ("fault matrix, session commands", "commands", len(faults), len(failed)))
-    assert not failed, "\n".join(failed)
+        hits_before = shell.proxy.hits
+        result = shell.run(name, fault)
+        problems = output_problems(result) + ["not met"] * (shell.proxy.hits != hits_before + 1)
+        problems += [f"status {result.returncode}"] * (result.returncode not in (0, *STATUSES[name]))
+        if result.returncode != 0:
+            problems += ["printed something"] * bool(result.stdout and name != "a look")
+        elif not IS_VALID_OUTPUT[name](machine, result.stdout):
+            problems.append("printed what is of no use")
+        if problems:
+            failures.append(
+                f"{fault.name}: {problems} {result.returncode} {result.stdout[-200:]} {result.stderr[-300:]}"
+            )
+    record_property("cases", ("fault matrix, session commands", "commands", len(faults), len(failures)))
+    assert not failures, "\n".join(failures)

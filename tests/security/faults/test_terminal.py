@@ -8,40 +8,48 @@ from functools import partial
 import pytest
 
 from tests.journeys.conftest import SignIn
-from tests.security.faults.catalogue import (
-    FOREIGN,
-    LOST,
+from tests.security.faults.catalog import (
+    ERRORS,
+    FAULTS_IN_REPLY,
+    FAULTS_WITHOUT_REPLY,
+    FOREIGN_REPLIES,
+    LOST_REPLIES,
+    MESSAGES,
     NO_BODY,
     OWN_ERROR,
-    REFUSED,
-    SAYS,
-    SLOW,
-    SPOILED,
-    UNANSWERED,
-    a_share,
+    SLOW_FAULTS,
+    fault_share,
 )
-from tests.security.faults.hostile import HOSTILE_COLOUR
+from tests.security.faults.hostile_text import HOSTILE_COLOR
 from tests.security.faults.proxy import Fault, FaultProxy, Reply
-from tests.security.faults.sequences import strangers_in
+from tests.security.faults.terminal_output import unexpected_output
 from tests.steps.table import SCREEN_STEPS, ScreenStep
 from tests.terminal.pty_program import PtyProgram
 from tui_auth.screens.problem import OWN_FAULT
 
-Start = Callable[..., SignIn]
-Record = Callable[[str, object], None]
+StartSignIn = Callable[..., SignIn]
+RecordProperty = Callable[[str, object], None]
 
 STOPPED = "Stopped waiting. What was sent may or may not have arrived."
 
 
 STEPS = {"sign-in": ScreenStep("ann", "Username", SignIn.log_in), **SCREEN_STEPS}
-REPEATS = [fault for fault in UNANSWERED if fault.name in LOST | FOREIGN and fault.name != NO_BODY]
+RETRYABLE_FAULTS = [
+    fault
+    for fault in FAULTS_WITHOUT_REPLY
+    if fault.name in LOST_REPLIES | FOREIGN_REPLIES and fault.name != NO_BODY
+]
 """Those after which Enter, in whichever field, sends the same again."""
 
-TOLD = [fault for fault in UNANSWERED if fault.name in REFUSED and SAYS[fault.name] != OWN_ERROR]
+ERROR_FAULTS = [
+    fault for fault in FAULTS_WITHOUT_REPLY if fault.name in ERRORS and MESSAGES[fault.name] != OWN_ERROR
+]
 SEVERAL_FIELDS = ("new password", "reset password")
 HEALTHY = Fault(
     "Cognito's own trouble",
-    lambda turn: turn.send(Reply.of({"__type": "InternalErrorException", "message": "no"}, 500).wire),
+    lambda exchange: exchange.send(
+        Reply.from_json({"__type": "InternalErrorException", "message": "no"}, 500).http_bytes
+    ),
     arrives=False,
 )
 
@@ -49,26 +57,26 @@ HEALTHY = Fault(
 def share(name: str) -> list[Fault]:
     """The faults that fall to one step; what nothing but a deadline ends comes first."""
     names = list(STEPS)
-    one_field = [each for each in names if each not in SEVERAL_FIELDS]
-    told = TOLD[one_field.index(name) :: len(one_field)] if name in one_field else []
-    repeats = REPEATS[names.index(name) :: len(names)]
-    return sorted(repeats, key=lambda fault: fault.name not in SLOW) + told
+    one_field = [name for name in names if name not in SEVERAL_FIELDS]
+    errors = ERROR_FAULTS[one_field.index(name) :: len(one_field)] if name in one_field else []
+    retryable = RETRYABLE_FAULTS[names.index(name) :: len(names)]
+    return sorted(retryable, key=lambda fault: fault.name not in SLOW_FAULTS) + errors
 
 
 def test_every_fault_is_assigned_to_a_step() -> None:
-    fallen = [fault.name for name in STEPS for fault in share(name)]
-    assert sorted(fallen) == sorted(fault.name for fault in REPEATS + TOLD)
+    assigned = [fault.name for name in STEPS for fault in share(name)]
+    assert sorted(assigned) == sorted(fault.name for fault in RETRYABLE_FAULTS + ERROR_FAULTS)
 
 
-def strangers(program: SignIn) -> list[str]:
+def unexpected_sequences(program: SignIn) -> list[str]:
     """What the terminal received and should not have."""
     received = program.received
-    return strangers_in(received) + [HOSTILE_COLOUR] * (HOSTILE_COLOUR.encode() in received)
+    return unexpected_output(received) + [HOSTILE_COLOR] * (HOSTILE_COLOR.encode() in received)
 
 
 @pytest.mark.parametrize("name", STEPS)
 def test_program_survives_faults_at_every_step(
-    name: str, sign_in_as: Start, proxy: FaultProxy, record_property: Record
+    name: str, sign_in_as: StartSignIn, proxy: FaultProxy, record_property: RecordProperty
 ) -> None:
     step = STEPS[name]
     program = sign_in_as(step.username, "--endpoint-url", proxy.url)
@@ -79,11 +87,11 @@ def test_program_survives_faults_at_every_step(
     for position, fault in enumerate(faults):
         with proxy.armed(fault):
             step.answer(program) if position == 0 else program.press("enter")
-            program.wait_for(partial(_was_met, proxy, 2 * position + 1))
-            if fault.name in SLOW:
+            program.wait_for(partial(_has_hits, proxy, 2 * position + 1))
+            if fault.name in SLOW_FAULTS:
                 program.press("ctrl+c")
             program.wait_gone(OWN_ERROR)
-            program.shows(STOPPED if fault.name in SLOW else SAYS[fault.name] or "✗")
+            program.shows(STOPPED if fault.name in SLOW_FAULTS else MESSAGES[fault.name] or "✗")
         with proxy.armed(HEALTHY):
             program.press("enter")
             program.shows(OWN_ERROR)
@@ -91,53 +99,59 @@ def test_program_survives_faults_at_every_step(
     program.shows(step.next_text or f"Signed in as {step.username}")
     program.press("ctrl+q")
     program.wait_exit()
-    wrong = what_is_wrong(program) + ["a redirect was followed"] * proxy.strangers
-    record_property("cases", ("fault matrix, real program in a terminal", "steps", len(faults), len(wrong)))
-    assert wrong == []
+    problems = problems_in(program) + ["a redirect was followed"] * proxy.redirected_connections
+    record_property(
+        "cases", ("fault matrix, real program in a terminal", "steps", len(faults), len(problems))
+    )
+    assert problems == []
 
 
-LIARS = {
+HOSTILE_POOL_STEPS = {
     step.username: step.text
     for step in (SCREEN_STEPS[name] for name in ("SMS", "TOTP", "new password", "unknown step"))
 }
 
 
-@pytest.mark.parametrize("username", LIARS)
+@pytest.mark.parametrize("username", HOSTILE_POOL_STEPS)
 def test_hostile_pool_writes_no_escape_sequences(
-    username: str, sign_in_as: Start, proxy: FaultProxy, record_property: Record
+    username: str, sign_in_as: StartSignIn, proxy: FaultProxy, record_property: RecordProperty
 ) -> None:
-    faults = a_share(SPOILED, username, LIARS)
+    faults = fault_share(FAULTS_IN_REPLY, username, HOSTILE_POOL_STEPS)
     program = sign_in_as(username, "--endpoint-url", proxy.url)
     program.log_in()
-    for met, fault in enumerate(faults, 1):
-        _reached(program)
+    for hits_before, fault in enumerate(faults, 1):
+        _wait_for_step(program)
         _back_to_sign_in(program)
         with proxy.armed(fault, after=1):
             program.enter(program.user.password)
-            program.wait_for(partial(_was_met, proxy, met))
+            program.wait_for(partial(_has_hits, proxy, hits_before))
             program.wait_for(_has_an_outcome)
         _back_to_sign_in(program)
         program.enter(program.user.password)
-    _reached(program)
+    _wait_for_step(program)
     program.press("ctrl+q")
     program.wait_exit()
-    wrong = what_is_wrong(program)
-    record_property("cases", ("fault matrix, real program in a terminal", "steps", len(faults), len(wrong)))
-    assert wrong == []
+    problems = problems_in(program)
+    record_property(
+        "cases", ("fault matrix, real program in a terminal", "steps", len(faults), len(problems))
+    )
+    assert problems == []
 
 
-def what_is_wrong(program: SignIn) -> list[str]:
+def problems_in(program: SignIn) -> list[str]:
     """Sequences that are not the program's own in what the terminal received, and faults of its own."""
-    return strangers(program) + [OWN_FAULT] * (OWN_FAULT in program.received.decode("utf-8", "replace"))
+    return unexpected_sequences(program) + [OWN_FAULT] * (
+        OWN_FAULT in program.received.decode("utf-8", "replace")
+    )
 
 
-def _was_met(proxy: FaultProxy, times: int, _: PtyProgram) -> bool:
-    return proxy.met >= times
+def _has_hits(proxy: FaultProxy, times: int, _: PtyProgram) -> bool:
+    return proxy.hits >= times
 
 
-def _reached(program: SignIn) -> None:
+def _wait_for_step(program: SignIn) -> None:
     """The honest pool's step stands there, and nothing is left of sign-in."""
-    program.wait_for(LIARS[program.user.username])
+    program.wait_for(HOSTILE_POOL_STEPS[program.user.username])
     program.wait_gone("Forgot")
 
 
@@ -155,7 +169,7 @@ def _back_to_sign_in(program: SignIn) -> None:
     program.wait_for("Forgot")
 
 
-WAITS_FOR_AN_HOUR = (
+PROGRAM_WITHOUT_TIMEOUT = (
     "-c",
     """
 import sys
@@ -169,24 +183,24 @@ raise SystemExit(main(sys.argv[1:]))
 
 
 @pytest.mark.parametrize("key", ["ctrl+q", "ctrl+c"])
-def test_quit_does_not_wait_for_a_socket(sign_in_as: Start, proxy: FaultProxy, key: str) -> None:
-    proxy.arm(next(fault for fault in UNANSWERED if fault.name == "a socket that stalls"))
-    program = sign_in_as("ann", "--endpoint-url", proxy.url, program=WAITS_FOR_AN_HOUR)
+def test_quit_does_not_wait_for_a_socket(sign_in_as: StartSignIn, proxy: FaultProxy, key: str) -> None:
+    proxy.arm(next(fault for fault in FAULTS_WITHOUT_REPLY if fault.name == "a socket that stalls"))
+    program = sign_in_as("ann", "--endpoint-url", proxy.url, program=PROGRAM_WITHOUT_TIMEOUT)
     program.log_in()
-    program.wait_for(lambda _: proxy.met == 1)
+    program.wait_for(lambda _: proxy.hits == 1)
     if key == "ctrl+c":
         program.press(key)
         program.shows(STOPPED)
     program.press(key)
     assert program.wait_exit() == 6
-    assert strangers(program) == []
+    assert unexpected_sequences(program) == []
 
 
-def test_keys_typed_during_a_request_are_not_echoed(sign_in_as: Start, proxy: FaultProxy) -> None:
-    proxy.arm(next(fault for fault in UNANSWERED if fault.name == "a socket that stalls"))
-    program = sign_in_as("ann", "--plain", "--endpoint-url", proxy.url, program=WAITS_FOR_AN_HOUR)
+def test_keys_typed_during_a_request_are_not_echoed(sign_in_as: StartSignIn, proxy: FaultProxy) -> None:
+    proxy.arm(next(fault for fault in FAULTS_WITHOUT_REPLY if fault.name == "a socket that stalls"))
+    program = sign_in_as("ann", "--plain", "--endpoint-url", proxy.url, program=PROGRAM_WITHOUT_TIMEOUT)
     program.log_in_at_prompts()
-    program.wait_for(lambda _: proxy.met == 1)
+    program.wait_for(lambda _: proxy.hits == 1)
     program.send("typed-ahead\r")
     program.press("ctrl+c")
     assert program.wait_exit() == 130

@@ -12,23 +12,23 @@ from typing import Any
 
 import pytest
 
-from tests.security.kills.killing import WORKS
+from tests.security.kills.kill_runner import OPERATIONS
 from tests.terminal.pty_program import ROOT
 
-MUST_BE_MET = ("write", "fsync", "replace")
+REQUIRED_CALLS = ("write", "fsync", "replace")
 
-KillingProcess = Callable[[str], dict[str, Any]]
+RunKills = Callable[[str], dict[str, Any]]
 
 
 @pytest.fixture
-def killing_process(tmp_path: Path) -> KillingProcess:
+def kill_process(tmp_path: Path) -> RunKills:
     """Do one kind of work again and again in a process whose children are killed at it."""
 
-    def run(work: str) -> dict[str, Any]:
+    def run(operation: str) -> dict[str, Any]:
         home = tmp_path / "home"
         home.mkdir()
-        ran = subprocess.run(
-            [sys.executable, "-m", "tests.security.kills.killing", home, work],
+        result = subprocess.run(
+            [sys.executable, "-m", "tests.security.kills.kill_runner", home, operation],
             cwd=ROOT,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             stdin=subprocess.DEVNULL,
@@ -37,24 +37,24 @@ def killing_process(tmp_path: Path) -> KillingProcess:
             timeout=110,
             check=False,
         )
-        assert ran.returncode == 0, ran.stderr
-        report: dict[str, Any] = json.loads(ran.stdout)
+        assert result.returncode == 0, result.stderr
+        report: dict[str, Any] = json.loads(result.stdout)
         return report
 
     return run
 
 
-@pytest.mark.parametrize("work", WORKS)
+@pytest.mark.parametrize("operation", OPERATIONS)
 def test_a_kill_before_or_after_any_call_leaves_the_old_or_the_new_session(
-    work: str, killing_process: KillingProcess, record_property: Callable[[str, object], None]
+    operation: str, kill_process: RunKills, record_property: Callable[[str, object], None]
 ) -> None:
     """At every call that changes a file and every fourth of the others; with EVERY_KILL=1 at every call."""
-    report = killing_process(work)
-    kills, wrong = sum(report["kills"].values()), report["wrong"]
+    report = kill_process(operation)
+    kills, failures = sum(report["kills"].values()), report["failures"]
     record_property(
         "cases",
-        ("kill test (before and after each write, fsync, rename, …)", "kinds of work", kills, len(wrong)),
+        ("kill test (before and after each write, fsync, rename, …)", "kinds of work", kills, len(failures)),
     )
-    assert not wrong, "\n".join(wrong)
-    for call in MUST_BE_MET:
+    assert not failures, "\n".join(failures)
+    for call in REQUIRED_CALLS:
         assert report["kills"].get(call, 0) >= 2, f"no {call} was met"

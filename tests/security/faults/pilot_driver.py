@@ -8,8 +8,8 @@ from textual.drivers.headless_driver import HeadlessDriver
 from textual.pilot import Pilot
 
 from tests.screens.conftest import PilotedApp, until
-from tests.security.faults.person import NEW_PASSWORD, Person
 from tests.security.faults.proxy import FaultProxy
+from tests.security.faults.scripted_user import NEW_PASSWORD, ScriptedUser
 from tui_auth.auth.auth import Auth
 from tui_auth.auth.auth_flow import AuthFlow
 from tui_auth.auth.next_step import (
@@ -63,18 +63,20 @@ class WatchedApp(PilotedApp):
         return self._driver
 
 
-def app_for(person: Person, endpoint_url: str) -> WatchedApp:
+def app_for(scripted_user: ScriptedUser, endpoint_url: str) -> WatchedApp:
     """The App for the pool of a person, asked through this address."""
-    user = person.user
+    user = scripted_user.user
     auth = Auth(user.user_pool_id, user.client_id, endpoint_url=endpoint_url)
     return WatchedApp(auth, SignInSettings(pool="acme-staff", auth_flow=AuthFlow(user.auth_flow)))
 
 
-class Hands:
+class PilotDriver:
     """Fills in whatever screen asks, and presses Enter."""
 
-    def __init__(self, app: WatchedApp, pilot: Pilot[Any], person: Person, proxy: FaultProxy) -> None:
-        self.app, self.pilot, self.person, self.proxy = app, pilot, person, proxy
+    def __init__(
+        self, app: WatchedApp, pilot: Pilot[Any], scripted_user: ScriptedUser, proxy: FaultProxy
+    ) -> None:
+        self.app, self.pilot, self.scripted_user, self.proxy = app, pilot, scripted_user, proxy
 
     @property
     def screen(self) -> FormScreen:
@@ -90,14 +92,17 @@ class Hands:
 
     async def enter(self) -> None:
         """Enter in the last field, which sends all of them; wait until that has led somewhere."""
-        screen, asked = self.screen, len(self.proxy.asked)
+        screen, operations_before = self.screen, len(self.proxy.operations)
         inputs = inputs_of(screen)
         if inputs:
             screen.set_focus(inputs[-1])
         await self.pilot.press("enter")
         await until(
             self.pilot,
-            lambda: self.screen is not screen or (len(self.proxy.asked) > asked and not screen.busy),
+            lambda: (
+                self.screen is not screen
+                or (len(self.proxy.operations) > operations_before and not screen.busy)
+            ),
         )
         await self.pilot.pause()
 
@@ -121,28 +126,28 @@ class Hands:
         await until(self.pilot, lambda: isinstance(self.screen, SignInScreen))
 
     def _fill(self, screen: FormScreen) -> None:
-        person = self.person
+        scripted_user = self.scripted_user
         if isinstance(screen, SignInScreen):
-            self._type("#username", person.username)
-            if password := person.password:
+            self._type("#username", scripted_user.username)
+            if password := scripted_user.password:
                 self._type("#password", password.reveal())
             return
         assert isinstance(screen, StepScreen)
         step = screen.step
         if isinstance(screen, ChoiceScreen):
-            wanted = person.answer_to(step)
-            screen.query_one("#choice").highlighted = list(screen.methods).index(wanted)  # type: ignore[attr-defined]
+            choice = scripted_user.answer_to(step)
+            screen.query_one("#choice").highlighted = list(screen.methods).index(choice)  # type: ignore[attr-defined]
             return
         if isinstance(step, ResetPassword):
             screen.has_code = True  # type: ignore[attr-defined]
-            screen.query_one(CodeInput).value = person.code_sent()
+            screen.query_one(CodeInput).value = scripted_user.sent_code()
         if isinstance(step, ResetPassword | ConfirmSignInWithNewPassword):
             for field in ("#new-password", "#once-more"):
                 self._type(field, NEW_PASSWORD)
             for position in range(len(getattr(step, "missing_attributes", ()))):
                 self._type(f"#attribute-{position}", "Nora")
             return
-        answer = person.answer_to(step)
+        answer = scripted_user.answer_to(step)
         text = answer.reveal() if isinstance(answer, Secret) else str(answer)
         if isinstance(step, ConfirmSignInWithCustomChallenge | UnknownStep):
             self._type("#answer", text)

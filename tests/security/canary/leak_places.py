@@ -19,15 +19,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tests.security.canary.canaries import PLAIN, Canary, Content
+from tests.security.canary.canaries import READABLE_FORMS, Canary, Content
 from tests.terminal.pty_program import PtyProgram
 
-_SEQUENCES: Final = re.compile(
+_ESCAPE_SEQUENCES: Final = re.compile(
     rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[P^_X][^\x1b]*\x1b\\|.)"
 )
 _OSC_52: Final = re.compile(rb"\x1b\]52;[^;]*;([A-Za-z0-9+/=]*)")
 _JWT: Final = re.compile(rb"eyJ[\w-]{15,}\.[\w-]{15,}")
-_LARGEST: Final = 8 << 20
+_MAX_FILE_BYTES: Final = 8 << 20
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Finding:
     place: str
 
 
-class HidingPlaces:
+class LeakPlaces:
     """The places of one case. A place has a kind ("terminal", "stderr", "home", …) and, after it, a name."""
 
     def __init__(self) -> None:
@@ -65,20 +65,20 @@ class HidingPlaces:
             content.encode("utf-8", "surrogateescape") if isinstance(content, str) else content
         )
 
-    def add_terminal(self, program: PtyProgram, pictures: Iterable[str] = ()) -> None:
+    def add_terminal(self, program: PtyProgram, screens: Iterable[str] = ()) -> None:
         """A terminal: its bytes, their text without sequences, the screens seen, the clipboard, what stays.
 
         ``pictures`` are screens as they were seen while the program ran.
         """
         received = program.received
         self.add("terminal: bytes", received)
-        self.add("terminal: text", _SEQUENCES.sub(b"", received))
-        for number, picture in enumerate(pictures):
-            self.add(f"terminal: screen {number}", _joined(picture))
-        for number, sent in enumerate(_OSC_52.findall(received)):
+        self.add("terminal: text", _ESCAPE_SEQUENCES.sub(b"", received))
+        for number, screen in enumerate(screens):
+            self.add(f"terminal: screen {number}", _with_joined_rows(screen))
+        for number, encoded in enumerate(_OSC_52.findall(received)):
             with suppress(ValueError):
-                self.add(f"clipboard: {number}", base64.b64decode(sent))
-        self.add("left on the terminal: screen", _joined(program.screen_text()))
+                self.add(f"clipboard: {number}", base64.b64decode(encoded))
+        self.add("left on the terminal: screen", _with_joined_rows(program.screen_text()))
         self.add("left on the terminal: title", program.emulator.title)
 
     def add_folder(self, kind: str, folder: Path) -> None:
@@ -92,7 +92,7 @@ class HidingPlaces:
                     self.add(f"{name} (link)", os.fsencode(path.readlink()))
                 elif stat.S_ISREG(mode):
                     with path.open("rb") as file:
-                        self.add(name, file.read(_LARGEST))
+                        self.add(name, file.read(_MAX_FILE_BYTES))
 
     def add_file(self, kind: str, path: Path) -> None:
         """One file, which must be there."""
@@ -114,8 +114,8 @@ class HidingPlaces:
         self,
         canaries: Iterable[Canary],
         *,
-        may_stand: Mapping[str, str | tuple[str, ...]] | None = None,
-        tokens_may_stand: tuple[str, ...] = (),
+        allowed_places: Mapping[str, str | tuple[str, ...]] | None = None,
+        token_places: tuple[str, ...] = (),
     ) -> list[Finding]:
         """Every canary in every place, but for those that may stand there.
 
@@ -124,25 +124,25 @@ class HidingPlaces:
         among the kinds. Whatever looks like a
         token is found too, unless the kind of place is among ``tokens_may_stand``.
         """
-        allowed = may_stand or {}
-        found: list[Finding] = []
+        allowed = allowed_places or {}
+        findings: list[Finding] = []
         for place, data in self._places.items():
             kind, content = place.partition(":")[0], Content(data)
-            if kind not in tokens_may_stand and _JWT.search(data):
-                found.append(Finding("a token", "as it is", place))
+            if kind not in token_places and _JWT.search(data):
+                findings.append(Finding("a token", "as it is", place))
             for canary in canaries:
-                forms = canary.found_in(content)
+                forms = canary.forms_in(content)
                 kinds = allowed.get(canary.name, ())
                 kinds = (kinds,) if isinstance(kinds, str) else kinds
                 if kind in kinds:
-                    forms -= PLAIN if kind == "terminal" and "clipboard" not in kinds else forms
-                found += [Finding(canary.name, form, place) for form in sorted(forms)]
-        return found
+                    forms -= READABLE_FORMS if kind == "terminal" and "clipboard" not in kinds else forms
+                findings += [Finding(canary.name, form, place) for form in sorted(forms)]
+        return findings
 
 
-def _joined(picture: str) -> str:
+def _with_joined_rows(screen: str) -> str:
     """A screen, and once more with its rows joined as if a long word had been broken."""
-    return picture + "\n" + "".join(line.strip() for line in picture.splitlines())
+    return screen + "\n" + "".join(line.strip() for line in screen.splitlines())
 
 
 def _tmux(socket: Path, *arguments: str) -> bytes:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from tests.nightly import EVERY_FAULT
-from tests.security.faults.person import Person, somebody_like
 from tests.security.faults.proxy import Fault
+from tests.security.faults.scripted_user import ScriptedUser, fresh_user_like
 from tui_auth.auth.next_step import (
     AuthFactorType,
     ConfirmSignInWithCustomChallenge,
@@ -34,7 +34,7 @@ _WITHOUT_SRP = {"USER_SRP_AUTH": "USER_PASSWORD_AUTH", "CUSTOM_WITH_SRP": "CUSTO
 
 
 @dataclass(frozen=True)
-class Meeting:
+class StepCase:
     """A next step, the sample user who meets it, and what they choose on the way.
 
     ``step`` is None for signing in itself. ``proves_password`` keeps SRP where the flow has it: that takes
@@ -43,7 +43,7 @@ class Meeting:
 
     step: type[NextStep] | None
     username: str
-    email_setup: bool = False
+    chooses_email: bool = False
     factor: AuthFactorType = AuthFactorType.EMAIL_OTP
     proves_password: bool = False
 
@@ -52,39 +52,39 @@ class Meeting:
         """The step's name."""
         return self.step.__name__ if self.step else "sign-in"
 
-    def person(self, server: PoolServer, demo: DemoPool) -> Person:
+    def scripted_user(self, server: PoolServer, demo: DemoPool) -> ScriptedUser:
         """Somebody who meets the step and has not met it yet."""
-        user = next(each for each in demo.users if each.username == self.username)
+        user = next(candidate for candidate in demo.users if candidate.username == self.username)
         if not self.proves_password:
             user = replace(user, auth_flow=_WITHOUT_SRP.get(user.auth_flow, user.auth_flow))
-        return Person(server, somebody_like(server, user), self.email_setup, self.factor)
+        return ScriptedUser(server, fresh_user_like(server, user), self.chooses_email, self.factor)
 
 
-MEETINGS = (
-    Meeting(None, "ann", proves_password=True),
-    Meeting(ConfirmSignInWithSMSMFACode, "sam"),
-    Meeting(ConfirmSignInWithTOTPCode, "tom"),
-    Meeting(ContinueSignInWithTOTPSetup, "tess"),
-    Meeting(ContinueSignInWithMFASelection, "mia"),
-    Meeting(ConfirmSignInWithCustomChallenge, "quinn"),
-    Meeting(ConfirmSignInWithNewPassword, "nora"),
-    Meeting(ResetPassword, "rex"),
-    Meeting(ConfirmSignUp, "carl"),
-    Meeting(ConfirmSignInWithOTP, "emil"),
-    Meeting(ContinueSignInWithEmailMFASetup, "max", email_setup=True),
-    Meeting(ContinueSignInWithMFASetupSelection, "max"),
-    Meeting(ContinueSignInWithFirstFactorSelection, "cleo"),
-    Meeting(ConfirmSignInWithPassword, "cleo", factor=AuthFactorType.PASSWORD),
-    Meeting(UnknownStep, "luna"),
-    Meeting(Done, "ann"),
+STEP_CASES = (
+    StepCase(None, "ann", proves_password=True),
+    StepCase(ConfirmSignInWithSMSMFACode, "sam"),
+    StepCase(ConfirmSignInWithTOTPCode, "tom"),
+    StepCase(ContinueSignInWithTOTPSetup, "tess"),
+    StepCase(ContinueSignInWithMFASelection, "mia"),
+    StepCase(ConfirmSignInWithCustomChallenge, "quinn"),
+    StepCase(ConfirmSignInWithNewPassword, "nora"),
+    StepCase(ResetPassword, "rex"),
+    StepCase(ConfirmSignUp, "carl"),
+    StepCase(ConfirmSignInWithOTP, "emil"),
+    StepCase(ContinueSignInWithEmailMFASetup, "max", chooses_email=True),
+    StepCase(ContinueSignInWithMFASetupSelection, "max"),
+    StepCase(ContinueSignInWithFirstFactorSelection, "cleo"),
+    StepCase(ConfirmSignInWithPassword, "cleo", factor=AuthFactorType.PASSWORD),
+    StepCase(UnknownStep, "luna"),
+    StepCase(Done, "ann"),
 )
 
 
-def share(faults: Sequence[Fault], meeting: Meeting) -> Sequence[Fault]:
+def share(faults: Sequence[Fault], step_case: StepCase) -> Sequence[Fault]:
     """An eighth of the faults, another one at each of eight steps: the engine meets each at every step.
 
     All of them with EVERY_FAULT=1.
     """
     if EVERY_FAULT:
         return faults
-    return faults[MEETINGS.index(meeting) % 8 :: 8]
+    return faults[STEP_CASES.index(step_case) % 8 :: 8]

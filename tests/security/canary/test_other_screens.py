@@ -10,27 +10,27 @@ import pytest
 
 from tests.journeys.own_pool import OwnPool
 from tests.security.canary.canaries import Canary
-from tests.security.canary.conftest import Clean
-from tests.security.canary.mischief import drag_everywhere
+from tests.security.canary.conftest import AssertClean
+from tests.security.canary.extraction import drag_over_screen
 from tests.security.canary.stage import Stage, WatchedSignIn
-from tests.security.canary.walks import Walk
+from tests.security.canary.walks import Walkthrough
 
 CONSOLE = "https://eu-west-1.console.aws.amazon.com/cognito/v2/idp/user-pools"
 DEVICE_QUESTION = "Shall the pool remember this machine?"
 
 
-def a_pool_of_anns(stage: Stage, **settings: object) -> OwnPool:
+def pool_with_ann(stage: Stage, **settings: object) -> OwnPool:
     """A pool beside the sample users', in which ann has the canary for a password."""
-    pool = OwnPool(stage.server, stage.home, stage.running, **settings)  # type: ignore[arg-type]
+    pool = OwnPool(stage.server, stage.home, stage.exit_stack, **settings)  # type: ignore[arg-type]
     pool.user(password=stage.password.text)
     stage.users["ann"] = replace(stage.users["ann"], user_pool_id=pool.id, client_id=pool.client_id)
     return pool
 
 
-def asked_for_a_secrets_file(stage: Stage) -> WatchedSignIn:
+def open_client_secret_screen(stage: Stage) -> WatchedSignIn:
     """The first screen, where the secret itself was typed and pasted in place of its file's path."""
-    pool = a_pool_of_anns(stage, client={"GenerateSecret": True})
-    stage.made.append(Canary("client secret", pool.client_secret, piece=8))
+    pool = pool_with_ann(stage, client={"GenerateSecret": True})
+    stage.secrets.append(Canary("client secret", pool.client_secret, piece=8))
     command = [sys.executable, "-m", "tui_auth", "sign-in", "--storage", "file"]
     streams = {name: stage.folder / name for name in ("stdout", "stderr")}
     endpoint = {"TUI_AUTH_ENDPOINT_URL": stage.server.endpoint_url}
@@ -43,42 +43,44 @@ def asked_for_a_secrets_file(stage: Stage) -> WatchedSignIn:
     program.wait_for("This app client has a secret.")
     program.send(pool.client_secret)
     program.wait_for(pool.client_secret[-20:])
-    drag_everywhere(program)
+    drag_over_screen(program)
     program.press("enter")
     program.wait_for("This field wants the path of a file")
     program.paste(pool.client_secret)
     program.press("ctrl+g")
     program.wait_for("esc closes this")
-    drag_everywhere(program)
+    drag_over_screen(program)
     program.press("esc")
     program.wait_gone("esc closes this")
     return program
 
 
-def test_client_secret_typed_on_the_first_screen_does_not_leak(stage: Stage, clean: Clean) -> None:
-    program = asked_for_a_secrets_file(stage)
-    (secret,) = [each for each in stage.made if each.name == "client secret"]
+def test_client_secret_typed_on_the_first_screen_does_not_leak(
+    stage: Stage, assert_clean: AssertClean
+) -> None:
+    program = open_client_secret_screen(stage)
+    (secret,) = [canary for canary in stage.secrets if canary.name == "client secret"]
     file = stage.folder / "secret-of-the-client"
     file.touch(mode=0o600)
     file.write_text(secret.text)
     program.press("ctrl+u")
     program.enter(str(file))
     program.wait_for("Keep as")
-    drag_everywhere(program)
+    drag_over_screen(program)
     program.press("enter")
-    Walk(stage, program).log_in()
+    Walkthrough(stage, program).log_in()
     program.wait_for("Kept in")
     program.press("enter")
     assert program.wait_exit() == 0
-    clean(program, may_stand={"client secret": "terminal"})
+    assert_clean(program, allowed_places={"client secret": "terminal"})
 
 
 @pytest.mark.parametrize(("end", "status"), [(signal.SIGHUP, 129), ("ctrl+q", 6)])
 def test_leaving_the_first_screen_leaks_no_client_secret(
-    stage: Stage, clean: Clean, end: signal.Signals | str, status: int
+    stage: Stage, assert_clean: AssertClean, end: signal.Signals | str, status: int
 ) -> None:
-    program = asked_for_a_secrets_file(stage)
-    (secret,) = [each for each in stage.made if each.name == "client secret"]
+    program = open_client_secret_screen(stage)
+    (secret,) = [canary for canary in stage.secrets if canary.name == "client secret"]
     program.press("ctrl+u")
     program.send(secret.text)
     program.wait_for(secret.text[-20:])
@@ -87,20 +89,20 @@ def test_leaving_the_first_screen_leaks_no_client_secret(
     else:
         program.signal(end)
     assert program.wait_exit() == status
-    clean(program, may_stand={"client secret": "terminal"})
+    assert_clean(program, allowed_places={"client secret": "terminal"})
 
 
 @pytest.mark.parametrize(("end", "status"), [("1", 0), ("ctrl+q", 0), (signal.SIGTERM, 143)])
 def test_device_question_does_not_leak(
-    stage: Stage, clean: Clean, end: signal.Signals | str, status: int
+    stage: Stage, assert_clean: AssertClean, end: signal.Signals | str, status: int
 ) -> None:
-    tracks = {"ChallengeRequiredOnNewDevice": True, "DeviceOnlyRememberedOnUserPrompt": True}
-    a_pool_of_anns(stage, DeviceConfiguration=tracks)
+    device_settings = {"ChallengeRequiredOnNewDevice": True, "DeviceOnlyRememberedOnUserPrompt": True}
+    pool_with_ann(stage, DeviceConfiguration=device_settings)
     program = stage.sign_in("ann")
-    walk = Walk(stage, program)
-    walk.log_in()
+    walkthrough = Walkthrough(stage, program)
+    walkthrough.log_in()
     program.wait_for(DEVICE_QUESTION)
-    walk.look_around()
+    walkthrough.look_around()
     if isinstance(end, signal.Signals):
         program.signal(end)
     elif end == "ctrl+q":
@@ -110,7 +112,7 @@ def test_device_question_does_not_leak(
         program.wait_for("enter Leave")
         program.press("enter")
     assert program.wait_exit() == status
-    assert [each for each in stage.everything() if each.name == "device_password"], (
+    assert [canary for canary in stage.all_canaries() if canary.name == "device_password"], (
         "nothing was there to find"
     )
-    clean(program)
+    assert_clean(program)

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 MEGABYTE = 1 << 20
-HOSTILE_COLOUR = "\x1b[38;2;1;2;3m"
+HOSTILE_COLOR = "\x1b[38;2;1;2;3m"
 """A colour that only the hostile texts select."""
 
 HOSTILE: dict[str, str] = {
@@ -21,18 +21,22 @@ HOSTILE: dict[str, str] = {
     "half a character": "\ud83d x \udc00 \uffff",
 }
 
-_PACKED = ("MFAS_CAN_CHOOSE", "MFAS_CAN_SETUP", "requiredAttributes")
-_NEEDED = ("USERNAME", "USER_ID_FOR_SRP", "SRP_B", "SALT", "SECRET_BLOCK", *_PACKED)
+_JSON_LISTS = ("MFAS_CAN_CHOOSE", "MFAS_CAN_SETUP", "requiredAttributes")
+_PROTOCOL_FIELDS = ("USERNAME", "USER_ID_FOR_SRP", "SRP_B", "SALT", "SECRET_BLOCK", *_JSON_LISTS)
 
 Json = dict[str, Any]
 
 
-def in_what_is_shown(text: str, reply: Json) -> Json:
+def in_displayed_fields(text: str, reply: Json) -> Json:
     """The reply with this text wherever a person sees something, and whole where the exchange needs it."""
     parameters = reply.get("ChallengeParameters")
     if isinstance(parameters, dict):
-        parameters = {name: value if name in _NEEDED else text for name, value in parameters.items()} | {
-            name: json.dumps([*json.loads(parameters[name]), text]) for name in _PACKED if name in parameters
+        parameters = {
+            name: value if name in _PROTOCOL_FIELDS else text for name, value in parameters.items()
+        } | {
+            name: json.dumps([*json.loads(parameters[name]), text])
+            for name in _JSON_LISTS
+            if name in parameters
         }
         reply = reply | {"ChallengeParameters": parameters}
     if isinstance(reply.get("AvailableChallenges"), list):
@@ -42,26 +46,28 @@ def in_what_is_shown(text: str, reply: Json) -> Json:
     return reply
 
 
-def in_what_is_shown_everywhere(reply: Json) -> Json:
+def in_extra_parameters(reply: Json) -> Json:
     """The reply with parameters of the pool's own making, hostile by name and by value."""
     parameters = reply.get("ChallengeParameters")
     if not isinstance(parameters, dict):
         return reply
-    more = {text[:5000]: text for text in HOSTILE.values()} | {f"{n}\x1b[5m": str(n) for n in range(500)}
-    return reply | {"ChallengeParameters": {**parameters, **more}}
+    extra = {text[:5000]: text for text in HOSTILE.values()} | {f"{n}\x1b[5m": str(n) for n in range(500)}
+    return reply | {"ChallengeParameters": {**parameters, **extra}}
 
 
 def with_endless_choices(reply: Json) -> Json:
     """The reply with so many things to choose from or to fill in that no screen could hold them."""
-    more = [f"METHOD_{number}" for number in range(20_000)]
+    extra = [f"METHOD_{number}" for number in range(20_000)]
     parameters = reply.get("ChallengeParameters")
     if isinstance(parameters, dict):
         lists = {
-            name: json.dumps([*json.loads(parameters[name]), *more]) for name in _PACKED if name in parameters
+            name: json.dumps([*json.loads(parameters[name]), *extra])
+            for name in _JSON_LISTS
+            if name in parameters
         }
         reply = reply | {"ChallengeParameters": {**parameters, **lists}}
     if isinstance(reply.get("AvailableChallenges"), list):
-        reply = reply | {"AvailableChallenges": [*reply["AvailableChallenges"], *more]}
+        reply = reply | {"AvailableChallenges": [*reply["AvailableChallenges"], *extra]}
     return reply
 
 
@@ -70,20 +76,20 @@ def in_claims(reply: Json) -> Json:
     result = reply.get("AuthenticationResult")
     if not isinstance(result, dict):
         return reply
-    kinds = {name: text[:2000] for name, text in HOSTILE.items()}
+    texts = {name: text[:2000] for name, text in HOSTILE.items()}
     claims = {
-        "username": kinds["escape sequences"],
-        "email": kinds["OSC 52"],
-        "cognito:groups": [*kinds.values(), 7, None],
+        "username": texts["escape sequences"],
+        "email": texts["OSC 52"],
+        "cognito:groups": [*texts.values(), 7, None],
     }
     tokens = {
         name: _with_claims(result[name], claims) for name in ("AccessToken", "IdToken") if name in result
     }
-    return reply | {"AuthenticationResult": {**result, **tokens, "TokenType": kinds["markup"]}}
+    return reply | {"AuthenticationResult": {**result, **tokens, "TokenType": texts["markup"]}}
 
 
 def _with_claims(token: str, claims: Json) -> str:
     head, body, signature = token.split(".")
     payload = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4))) | claims
-    packed = base64.urlsafe_b64encode(json.dumps(payload).encode()).decode().rstrip("=")
-    return f"{head}.{packed}.{signature}"
+    encoded = base64.urlsafe_b64encode(json.dumps(payload).encode()).decode().rstrip("=")
+    return f"{head}.{encoded}.{signature}"

@@ -1,4 +1,4 @@
-"""The program with a fault in one place: ``python crashing.py PLACE ARGUMENTS…``.
+"""The program with a fault in one place: ``python crashing_program.py PLACE ARGUMENTS…``.
 
 The fault's exception carries the password in its message, its notes, its cause and its frames' variables, as
 a careless line of code would have it.
@@ -20,12 +20,12 @@ from tui_auth.cli import main
 from tui_auth.commands import full_screen
 from tui_auth.plain.beginning import Beginning
 
-_typed: list[str] = []
+_passwords: list[str] = []
 
 
 def fail() -> NoReturn:
     """Raise with the password everywhere an exception can carry it."""
-    password = _typed[0]
+    password = _passwords[0]
     Path(os.environ["CANARY_SPY"], "failed").touch()
     try:
         raise KeyError(password)
@@ -35,7 +35,7 @@ def fail() -> NoReturn:
         raise error from cause
 
 
-class _FailsWhenForgotten:
+class _FailsInFinalizer:
     def __del__(self) -> None:
         fail()
 
@@ -44,43 +44,43 @@ async def _fail_later() -> None:
     fail()
 
 
-def _in_a_thread() -> None:
+def _fail_in_thread() -> None:
     thread = threading.Thread(target=fail)
     thread.start()
     thread.join()
 
 
-def _in_a_group() -> None:
+def _fail_in_group() -> None:
     try:
         fail()
     except RuntimeError as error:
-        raise ExceptionGroup(_typed[0], [error]) from error
+        raise ExceptionGroup(_passwords[0], [error]) from error
 
 
-def _forgotten() -> None:
-    _FailsWhenForgotten()
+def _fail_in_finalizer() -> None:
+    _FailsInFinalizer()
 
 
-def _task() -> None:
+def _fail_in_task() -> None:
     asyncio.get_running_loop().create_task(_fail_later())
 
 
-def _callback() -> None:
+def _fail_in_callback() -> None:
     asyncio.get_running_loop().call_soon(fail)
 
 
-def _at_the_end() -> None:
+def _fail_at_exit() -> None:
     atexit.register(fail)
 
 
-def _after(owner: Any, name: str, act: Callable[[], object]) -> None:
+def _call_after(owner: Any, name: str, action: Callable[[], object]) -> None:
     """Have ``act`` run after a method, each time it is called."""
-    former = getattr(owner, name)
+    original = getattr(owner, name)
 
-    def method(*arguments: Any, **more: Any) -> Any:
-        result = former(*arguments, **more)
-        if _typed:
-            act()
+    def method(*arguments: Any, **options: Any) -> Any:
+        result = original(*arguments, **options)
+        if _passwords:
+            action()
         return result
 
     setattr(owner, name, method)
@@ -88,41 +88,41 @@ def _after(owner: Any, name: str, act: Callable[[], object]) -> None:
 
 IN_FULL_SCREEN: dict[str, tuple[str, str, Callable[[], object]]] = {
     "an answer is read": ("screens.sign_in.SignInScreen", "decide", fail),
-    "a group of errors": ("screens.sign_in.SignInScreen", "decide", _in_a_group),
+    "a group of errors": ("screens.sign_in.SignInScreen", "decide", _fail_in_group),
     "a screen is drawn": ("widgets.frame.TopLine", "render", fail),
     "a request": ("auth.attempt.Attempt", "sign_in", fail),
     "a reply arrives": ("navigation.Navigation", "arrived", fail),
     "a step is shown": ("navigation.Navigation", "show", fail),
-    "a callback of the loop": ("screens.sign_in.SignInScreen", "decide", _callback),
-    "a task that is forgotten": ("screens.sign_in.SignInScreen", "decide", _task),
-    "a thread": ("screens.sign_in.SignInScreen", "decide", _in_a_thread),
-    "an object's end": ("screens.sign_in.SignInScreen", "decide", _forgotten),
+    "a callback of the loop": ("screens.sign_in.SignInScreen", "decide", _fail_in_callback),
+    "a task that is forgotten": ("screens.sign_in.SignInScreen", "decide", _fail_in_task),
+    "a thread": ("screens.sign_in.SignInScreen", "decide", _fail_in_thread),
+    "an object's end": ("screens.sign_in.SignInScreen", "decide", _fail_in_finalizer),
     "after the screen": ("app.TuiAuthApp", "run_in_terminal", fail),
-    "the interpreter's end": ("app.TuiAuthApp", "run_in_terminal", _at_the_end),
+    "the interpreter's end": ("app.TuiAuthApp", "run_in_terminal", _fail_at_exit),
 }
 IN_LINES: dict[str, tuple[str, str, Callable[[], object]]] = {
     "a request": ("auth.attempt.Attempt", "sign_in", fail),
     "the conversation": ("plain.beginning.Beginning", "_sign_in", fail),
-    "a thread": ("plain.beginning.Beginning", "_sign_in", _in_a_thread),
-    "an object's end": ("plain.beginning.Beginning", "_sign_in", _forgotten),
-    "the interpreter's end": ("plain.beginning.Beginning", "_sign_in", _at_the_end),
+    "a thread": ("plain.beginning.Beginning", "_sign_in", _fail_in_thread),
+    "an object's end": ("plain.beginning.Beginning", "_sign_in", _fail_in_finalizer),
+    "the interpreter's end": ("plain.beginning.Beginning", "_sign_in", _fail_at_exit),
 }
 """Where the fault is: a class below ``tui_auth``, a method of it, and what happens once that has run."""
 
 
-def _put_in(owner: str, name: str, act: Callable[[], object]) -> None:
+def _install_fault(owner: str, name: str, action: Callable[[], object]) -> None:
     module, _, kind = f"tui_auth.{owner}".rpartition(".")
-    _after(getattr(import_module(module), kind), name, act)
+    _call_after(getattr(import_module(module), kind), name, action)
 
 
-def _listen(owner: Any, name: str, password_in: Callable[[Any], Any]) -> None:
+def _record_password(owner: Any, name: str, password_in: Callable[[Any], Any]) -> None:
     """Note the password that a method's result carries."""
-    former = getattr(owner, name)
+    original = getattr(owner, name)
 
-    def method(*arguments: Any, **more: Any) -> Any:
-        result = former(*arguments, **more)
+    def method(*arguments: Any, **options: Any) -> Any:
+        result = original(*arguments, **options)
         if password := password_in(result):
-            _typed.append(password.reveal())
+            _passwords.append(password.reveal())
         return result
 
     setattr(owner, name, method)
@@ -130,23 +130,23 @@ def _listen(owner: Any, name: str, password_in: Callable[[Any], Any]) -> None:
 
 def _prepare_for_full_screen(place: str) -> None:
     """Put the fault in once the program has cleaned its environment, for only then Textual is imported."""
-    former = full_screen.prepare
+    original = full_screen.prepare
 
     def prepare(purpose: str) -> bool:
-        ready = former(purpose)
+        ready = original(purpose)
         screens = import_module("tui_auth.screens.sign_in")
-        _listen(screens.SignInScreen, "decide", lambda asked: getattr(asked, "password", None))
-        _put_in(*IN_FULL_SCREEN[place])
+        _record_password(screens.SignInScreen, "decide", lambda answer: getattr(answer, "password", None))
+        _install_fault(*IN_FULL_SCREEN[place])
         return ready
 
     full_screen.prepare = prepare
 
 
 if __name__ == "__main__":
-    _, place, *given = sys.argv
-    if "--plain" in given:
-        _listen(Beginning, "_sign_in", lambda request: request.keywords["password"])
-        _put_in(*IN_LINES[place])
+    _, place, *arguments = sys.argv
+    if "--plain" in arguments:
+        _record_password(Beginning, "_sign_in", lambda request: request.keywords["password"])
+        _install_fault(*IN_LINES[place])
     else:
         _prepare_for_full_screen(place)
-    sys.exit(main(given))
+    sys.exit(main(arguments))

@@ -14,16 +14,16 @@ _CUT, _PASTE, _CLEAR, _END, _SELECT_ALL = "\x18", "\x16", "\x15", "\x05", "\x1b[
 BULLET = "•"
 
 
-def try_to_take(program: SignIn, text: str, *, shown: bool = False) -> None:
+def try_to_extract(program: SignIn, text: str, *, echoes_input: bool = False) -> None:
     """Type the text into the field that has the focus, try every way to get it out, and leave it empty.
 
     ``shown``: the field shows what is typed, as that of a code does; else it shows bullets.
     """
-    seen = text if shown else BULLET * len(text)
+    displayed = text if echoes_input else BULLET * len(text)
     program.send(text)
-    program.wait_for(seen)
-    row, column = _where(program, seen)
-    _drag(program, row, column, column + len(seen))
+    program.wait_for(displayed)
+    row, column = _position_of(program, displayed)
+    _drag(program, row, column, column + len(displayed))
     _copy(program)
     _click(program, row, column + 2, times=2)
     _copy(program)
@@ -33,30 +33,30 @@ def try_to_take(program: SignIn, text: str, *, shown: bool = False) -> None:
     _copy(program)
     program.send(_CUT)
     program.send(_END + _CLEAR)
-    program.wait_gone(seen)
+    program.wait_gone(displayed)
     # What had been copied into the program's own clipboard would come back.
     program.send(_PASTE + "~")
-    program.wait_for(lambda p: _stands(p, "~" if shown else BULLET))
-    assert seen not in program.screen_text()
+    program.wait_for(lambda p: _is_in_a_field(p, "~" if echoes_input else BULLET))
+    assert displayed not in program.screen_text()
     program.send(_END + _CLEAR)
     program.paste(text)
-    program.wait_for(seen)
+    program.wait_for(displayed)
     program.send(_END + _CLEAR)
-    program.wait_gone(seen)
+    program.wait_gone(displayed)
 
 
-def drag_everywhere(program: SignIn) -> None:
+def drag_over_screen(program: SignIn) -> None:
     """Drag over the whole screen, as if to select all of it, and copy."""
     rows, columns = program.emulator.screen.lines, program.emulator.screen.columns
     program.send(f"\x1b[<0;1;1M\x1b[<32;{columns};{rows}M\x1b[<0;{columns};{rows}m")
     _copy(program)
 
 
-def _stands(program: PtyProgram, text: str) -> bool:
+def _is_in_a_field(program: PtyProgram, text: str) -> bool:
     return any(f"[{text}" in line for line in program.screen_text().splitlines())
 
 
-def _where(program: SignIn, text: str) -> tuple[int, int]:
+def _position_of(program: SignIn, text: str) -> tuple[int, int]:
     """Row and column of a text on the screen, from 1 as the mouse counts."""
     for row, line in enumerate(program.screen_text().splitlines(), 1):
         if text in line:

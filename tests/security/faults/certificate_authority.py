@@ -19,7 +19,7 @@ from cryptography.x509.oid import NameOID
 _DAY = datetime.timedelta(days=1)
 
 
-class Authority:
+class CertificateAuthority:
     """Signs certificates; its own is in ``ca_file``."""
 
     def __init__(self, folder: Path, name: str = "our own CA") -> None:
@@ -36,8 +36,10 @@ class Authority:
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, hosts[0])])
         names = x509.SubjectAlternativeName([_general_name(host) for host in hosts])
-        ends = -_DAY / 2 if has_expired else _DAY
-        certificate = self._certificate(subject, key, x509.BasicConstraints(False, None), names, ends=ends)
+        valid_for = -_DAY / 2 if has_expired else _DAY
+        certificate = self._certificate(
+            subject, key, x509.BasicConstraints(False, None), names, valid_for=valid_for
+        )
         chain = self._folder / "server.pem"
         chain.write_bytes(
             certificate.public_bytes(serialization.Encoding.PEM)
@@ -56,7 +58,7 @@ class Authority:
         subject: x509.Name,
         key: ec.EllipticCurvePrivateKey,
         *extensions: x509.ExtensionType,
-        ends: datetime.timedelta = _DAY,
+        valid_for: datetime.timedelta = _DAY,
     ) -> x509.Certificate:
         now = datetime.datetime.now(datetime.UTC)
         builder = (
@@ -66,7 +68,7 @@ class Authority:
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
             .not_valid_before(now - _DAY)
-            .not_valid_after(now + ends)
+            .not_valid_after(now + valid_for)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
             .add_extension(
                 x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False
@@ -90,10 +92,10 @@ class TunnelProxy:
     With ``refusal`` it answers every CONNECT with that status.
     """
 
-    def __init__(self, port: int, refusal: int | None = None) -> None:
-        self._port, self._refusal = port, refusal
+    def __init__(self, port: int, error_status: int | None = None) -> None:
+        self._port, self._error_status = port, error_status
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self.asked_for: list[str] = []
+        self.targets: list[str] = []
 
     @property
     def url(self) -> str:
@@ -117,22 +119,22 @@ class TunnelProxy:
 
     def _tunnel(self, connection: socket.socket) -> None:
         with contextlib.suppress(OSError), connection:
-            asked = b""
-            while not asked.endswith(b"\r\n\r\n"):
-                asked += connection.recv(1)
-            self.asked_for.append(asked.decode().split()[1])
-            if self._refusal:
-                connection.sendall(f"HTTP/1.1 {self._refusal} No\r\nContent-Length: 0\r\n\r\n".encode())
+            request = b""
+            while not request.endswith(b"\r\n\r\n"):
+                request += connection.recv(1)
+            self.targets.append(request.decode().split()[1])
+            if self._error_status:
+                connection.sendall(f"HTTP/1.1 {self._error_status} No\r\nContent-Length: 0\r\n\r\n".encode())
                 return
-            with socket.create_connection(("127.0.0.1", self._port)) as beyond:
+            with socket.create_connection(("127.0.0.1", self._port)) as upstream:
                 connection.sendall(b"HTTP/1.1 200 Connected\r\n\r\n")
-                back = threading.Thread(target=_copied, args=(beyond, connection), daemon=True)
-                back.start()
-                _copied(connection, beyond)
-                back.join()
+                return_copy = threading.Thread(target=_copy, args=(upstream, connection), daemon=True)
+                return_copy.start()
+                _copy(connection, upstream)
+                return_copy.join()
 
 
-def _copied(source: socket.socket, target: socket.socket) -> None:
+def _copy(source: socket.socket, target: socket.socket) -> None:
     with contextlib.suppress(OSError):
         while data := source.recv(65536):
             target.sendall(data)

@@ -36,26 +36,26 @@ from tui_auth.pool.demo_users import DemoUser
 from tui_auth.secret import Secret
 
 NEW_PASSWORD = "Brand-New-Horse-7!"
-PATIENCE = 24
+MAX_ANSWERS = 24
 """More answers than any way from any fault to the tokens takes."""
 
 ANSWERS = {question: answer for question, _, answer in QUESTIONS}
-_COUNT = itertools.count(1)
+_NUMBERS = itertools.count(1)
 
 
 @dataclass
-class Person:
+class ScriptedUser:
     """A user of the pool and all that they know; ``email_setup`` says which method they set up by choice."""
 
     server: PoolServer
     user: DemoUser
-    email_setup: bool = False
+    chooses_email: bool = False
     factor: AuthFactorType = AuthFactorType.EMAIL_OTP
-    seed: str = ""
+    totp_key: str = ""
     passwords: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.seed = self.seed or self.user.totp_secret or ""
+        self.totp_key = self.totp_key or self.user.totp_secret or ""
         self.passwords = self.passwords or [self.user.password]
 
     @property
@@ -69,28 +69,28 @@ class Person:
         flow = AuthFlow(self.user.auth_flow)
         return Secret(self.passwords[0]) if flow.needs_password else None
 
-    def code_sent(self) -> str:
+    def sent_code(self) -> str:
         """The newest code in the inbox or on the phone; six zeros where there is none."""
-        mine = [message for message in self.server.messages if message["username"] == self.username]
-        return str(mine[-1]["code"]) if mine else "000000"
+        messages = [message for message in self.server.messages if message["username"] == self.username]
+        return str(messages[-1]["code"]) if messages else "000000"
 
-    def code_shown(self) -> str:
+    def app_code(self) -> str:
         """What the authenticator app shows; a while has passed since it was looked at last."""
         self.server.clock.advance(31)
-        return pyotp.TOTP(self.seed).at(int(self.server.clock.now()))
+        return pyotp.TOTP(self.totp_key).at(int(self.server.clock.now()))
 
     def answer_to(self, step: NextStep) -> Answer:
         """What this person answers to a step that takes one answer."""
         match step:
             case ConfirmSignInWithTOTPCode():
-                return Secret(self.code_shown())
+                return Secret(self.app_code())
             case ContinueSignInWithTOTPSetup():
-                self.seed = step.setup_details.shared_secret.reveal()
-                return Secret(self.code_shown())
+                self.totp_key = step.setup_details.shared_secret.reveal()
+                return Secret(self.app_code())
             case ContinueSignInWithMFASelection():
                 return MFAType.TOTP
             case ContinueSignInWithMFASetupSelection():
-                return MFAType.EMAIL if self.email_setup else MFAType.TOTP
+                return MFAType.EMAIL if self.chooses_email else MFAType.TOTP
             case ContinueSignInWithEmailMFASetup():
                 return f"{self.username}@example.org"
             case ContinueSignInWithFirstFactorSelection():
@@ -104,7 +104,7 @@ class Person:
                 return Secret(ANSWERS.get(step.additional_info.get("question", ""), "I do not know"))
             case UnknownStep():
                 return Secret(MOON_ANSWER)
-        return Secret(self.code_sent())
+        return Secret(self.sent_code())
 
     def sign_in(self, attempt: Attempt) -> NextStep:
         """The first call."""
@@ -117,16 +117,16 @@ class Person:
                 self.sign_in(attempt)
             case ResetPassword():
                 self.passwords.append(NEW_PASSWORD)
-                attempt.confirm_reset_password(Secret(NEW_PASSWORD), Secret(self.code_sent()))
+                attempt.confirm_reset_password(Secret(NEW_PASSWORD), Secret(self.sent_code()))
             case ConfirmSignUp():
-                attempt.confirm_sign_up(Secret(self.code_sent()))
+                attempt.confirm_sign_up(Secret(self.sent_code()))
             case ConfirmSignInWithNewPassword():
                 missing = dict.fromkeys(step.missing_attributes, "Nora")
                 attempt.confirm(self.answer_to(step), user_attributes=missing)
             case _:
                 attempt.confirm(self.answer_to(step))
 
-    def ask_for_code(self, attempt: Attempt) -> None:
+    def request_code(self, attempt: Attempt) -> None:
         """Have a code sent where a person asks for one."""
         match attempt.step:
             case ResetPassword():
@@ -136,29 +136,29 @@ class Person:
 
     def finish(self, attempt: Attempt) -> Done:
         """Go on as the program offers it until signed in; AssertionError if that takes too long."""
-        troubles: list[str] = []
-        for _ in range(PATIENCE):
+        errors: list[str] = []
+        for _ in range(MAX_ANSWERS):
             try:
                 if isinstance(attempt.step, Done):
                     return attempt.step
-                if len(troubles) % 3 == 2:
-                    self.ask_for_code(attempt)
+                if len(errors) % 3 == 2:
+                    self.request_code(attempt)
                 self.answer(attempt)
             except AuthError as error:
-                troubles.append(f"{type(attempt.step).__name__}: {error}")
-                attempt = self._after(error, attempt, len(troubles))
-        raise AssertionError(f"no way back to the tokens: {troubles}")
+                errors.append(f"{type(attempt.step).__name__}: {error}")
+                attempt = self._attempt_after(error, attempt, len(errors))
+        raise AssertionError(f"no way back to the tokens: {errors}")
 
-    def _after(self, error: AuthError, attempt: Attempt, tries: int) -> Attempt:
+    def _attempt_after(self, error: AuthError, attempt: Attempt, tries: int) -> Attempt:
         """The attempt to go on with: the same, started again, or a new one."""
-        way = road(error, attempt.step, can_start_again=attempt.can_start_again)
+        action = road(error, attempt.step, can_start_again=attempt.can_start_again)
         self.server.clock.advance(40)
-        if way is Road.START_AGAIN:
+        if action is Road.START_AGAIN:
             try:
                 attempt.restart()
             except AuthError:
-                way = Road.SIGN_IN
-        if way is Road.SIGN_IN or (way is Road.STAY and tries % 3 == 0):
+                action = Road.SIGN_IN
+        if action is Road.SIGN_IN or (action is Road.STAY and tries % 3 == 0):
             if attempt.step is not None or "NotAuthorized" in (error.code or ""):
                 self.passwords.append(self.passwords.pop(0))
             return Attempt(attempt._progress.exchange.gateway, attempt._progress.exchange.client)
@@ -168,24 +168,26 @@ class Person:
 CHANGED_BY_SIGNING_IN = ("tess", "max", "nora", "noel", "rex", "carl")
 
 
-def somebody_like(server: PoolServer, user: DemoUser) -> DemoUser:
+def fresh_user_like(server: PoolServer, user: DemoUser) -> DemoUser:
     """The user, or another in the same state where a sign-in changes it for good."""
     if user.username not in CHANGED_BY_SIGNING_IN:
         return user
-    name = f"{user.username}{next(_COUNT)}"
-    whom = {"UserPoolId": user.user_pool_id, "Username": name}
+    name = f"{user.username}{next(_NUMBERS)}"
+    user_key = {"UserPoolId": user.user_pool_id, "Username": name}
     email = [{"Name": "email", "Value": f"{name}@example.com"}]
     verified = [*email, {"Name": "email_verified", "Value": "true"}]
     full_name = [{"Name": "name", "Value": name.title()}]
     if user.username == "carl":
-        asked = {"ClientId": user.client_id, "Username": name, "Password": user.password}
-        server.call("SignUp", {**asked, "UserAttributes": email + full_name})
+        sign_up_request = {"ClientId": user.client_id, "Username": name, "Password": user.password}
+        server.call("SignUp", {**sign_up_request, "UserAttributes": email + full_name})
         return replace(user, username=name)
-    known = {"max": full_name, "nora": verified, "noel": verified}.get(user.username, verified + full_name)
+    attributes = {"max": full_name, "nora": verified, "noel": verified}.get(
+        user.username, verified + full_name
+    )
     suppressed = {"MessageAction": "SUPPRESS", "TemporaryPassword": user.password}
-    server.call("AdminCreateUser", {**whom, "UserAttributes": known, **suppressed})
+    server.call("AdminCreateUser", {**user_key, "UserAttributes": attributes, **suppressed})
     if user.username not in ("nora", "noel"):
-        server.call("AdminSetUserPassword", {**whom, "Password": user.password, "Permanent": True})
+        server.call("AdminSetUserPassword", {**user_key, "Password": user.password, "Permanent": True})
     if user.username == "rex":
-        server.call("AdminResetUserPassword", whom)
+        server.call("AdminResetUserPassword", user_key)
     return replace(user, username=name)

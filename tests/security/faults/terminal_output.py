@@ -26,26 +26,26 @@ _CONTROLS = frozenset("\r\n\x07")
 """Line ends, and the bell, which a key that does nothing rings."""
 
 
-def strangers_in(received: bytes | str, *, bell: bool = True) -> list[str]:
+def unexpected_output(received: bytes | str, *, bell: bool = True) -> list[str]:
     """What is in there that the program itself does not write, each with a little of what follows."""
     text = received.decode("utf-8", "surrogateescape") if isinstance(received, bytes) else received
-    found: list[str] = []
+    findings: list[str] = []
     position = 0
     while position < len(text):
         if text[position] == "\x1b":
             match = _ALLOWED.match(text, position)
             if match is None:
-                found.append(repr(text[position : position + 40]))
+                findings.append(repr(text[position : position + 40]))
             position = match.end() if match else position + 1
             continue
-        if _is_strange(text[position]) and not (
+        if _is_unexpected(text[position]) and not (
             text[position] in _CONTROLS and (bell or text[position] != "\x07")
         ):
-            found.append(repr(text[position : position + 40]))
+            findings.append(repr(text[position : position + 40]))
         position += 1
-    return found
+    return findings
 
 
-def _is_strange(character: str) -> bool:
+def _is_unexpected(character: str) -> bool:
     """Controls, formats (bidi, zero width, tags), surrogates, and what nobody has assigned."""
     return unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Cn")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tests.journeys.conftest import SignIn
-from tests.steps.reading import ANSWERS
+from tests.steps.screen_reading import ANSWERS
 
 Start = Callable[..., SignIn]
 

@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.screens.conftest import CLIENT, POOL
-from tests.security.faults.hostile import HOSTILE
+from tests.security.faults.hostile_text import HOSTILE
 
 OPERATIONS = (
     "InitiateAuth",
@@ -100,22 +100,22 @@ anything = st.recursive(
     ),
     max_leaves=12,
 )
-methods = st.lists(
+method_lists = st.lists(
     st.one_of(
         st.sampled_from(["SMS_MFA", "SOFTWARE_TOKEN_MFA", "EMAIL_OTP", "PASSWORD", "WEB_AUTHN"]), anything
     ),
     max_size=5,
 )
-packed = st.one_of(methods.map(lambda names: json.dumps(names, default=str)), anything)
+packed_lists = st.one_of(method_lists.map(lambda names: json.dumps(names, default=str)), anything)
 parameters = st.one_of(
     st.dictionaries(
-        st.one_of(st.sampled_from(PARAMETERS), texts), st.one_of(packed, texts, anything), max_size=8
+        st.one_of(st.sampled_from(PARAMETERS), texts), st.one_of(packed_lists, texts, anything), max_size=8
     ),
     anything,
 )
 
 
-def _token(use: str, changes: Any) -> str:
+def _token(use: str, claim_changes: Any) -> str:
     claims: dict[str, Any] = {
         "token_use": use,
         "iss": f"https://cognito-idp.{POOL.partition('_')[0]}.amazonaws.com/{POOL}",
@@ -124,22 +124,22 @@ def _token(use: str, changes: Any) -> str:
         "aud": CLIENT,
         "sub": "sub-1",
         "username": "ann",
-    } | changes
+    } | claim_changes
     body = base64.urlsafe_b64encode(json.dumps(claims).encode("utf-8", "surrogatepass")).decode().rstrip("=")
     return f"e30.{body}.e30"
 
 
-changes = st.dictionaries(
+claim_changes = st.dictionaries(
     st.sampled_from(["username", "cognito:username", "email", "cognito:groups", "exp", "sub", "aud", "iss"]),
     anything,
     max_size=3,
 )
-tokens = st.one_of(anything, *(st.builds(_token, st.just(use), changes) for use in ("access", "id")))
+tokens = st.one_of(anything, *(st.builds(_token, st.just(use), claim_changes) for use in ("access", "id")))
 results = st.one_of(
     st.fixed_dictionaries(
         {
-            "AccessToken": st.one_of(st.builds(_token, st.just("access"), changes), anything),
-            "IdToken": st.one_of(st.builds(_token, st.just("id"), changes), anything),
+            "AccessToken": st.one_of(st.builds(_token, st.just("access"), claim_changes), anything),
+            "IdToken": st.one_of(st.builds(_token, st.just("id"), claim_changes), anything),
         },
         optional={
             "RefreshToken": anything,
@@ -159,7 +159,7 @@ replies: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         "Session": st.one_of(st.just("s" * 40), anything),
         "ChallengeParameters": parameters,
         "AuthenticationResult": results,
-        "AvailableChallenges": st.one_of(methods, anything),
+        "AvailableChallenges": st.one_of(method_lists, anything),
         "CodeDeliveryDetails": st.one_of(
             st.dictionaries(st.sampled_from(["Destination", "DeliveryMedium", "AttributeName"]), anything),
             anything,
@@ -171,35 +171,35 @@ replies: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
 )
 """Replies to any operation, as the engine gets them."""
 
-_names = st.lists(
+_method_names = st.lists(
     st.one_of(st.sampled_from(["SMS_MFA", "SOFTWARE_TOKEN_MFA", "EMAIL_OTP"]), texts), min_size=1, max_size=4
 ).map(json.dumps)
-_plausible = st.fixed_dictionaries(
-    {"MFAS_CAN_CHOOSE": _names, "MFAS_CAN_SETUP": _names},
+_plausible_parameters = st.fixed_dictionaries(
+    {"MFAS_CAN_CHOOSE": _method_names, "MFAS_CAN_SETUP": _method_names},
     optional={name: st.one_of(texts, anything) for name in PARAMETERS if "MFAS" not in name},
 )
 
 
-def challenge_of(name: str) -> st.SearchStrategy[dict[str, Any]]:
+def replies_with_challenge(name: str) -> st.SearchStrategy[dict[str, Any]]:
     """Replies with this challenge, which mostly lead to a step."""
     return st.fixed_dictionaries(
         {
             "ChallengeName": st.just(name),
-            "ChallengeParameters": st.one_of(_plausible, _plausible, parameters),
+            "ChallengeParameters": st.one_of(_plausible_parameters, _plausible_parameters, parameters),
             "Session": st.just("s" * 40),
         },
-        optional={"AvailableChallenges": methods},
+        optional={"AvailableChallenges": method_lists},
     )
 
 
-challenged = st.sampled_from(CHALLENGES).flatmap(challenge_of)
-finished = st.fixed_dictionaries({"AuthenticationResult": results})
+challenge_replies = st.sampled_from(CHALLENGES).flatmap(replies_with_challenge)
+token_replies = st.fixed_dictionaries({"AuthenticationResult": results})
 
-taken = st.fixed_dictionaries(
+accepted_setups = st.fixed_dictionaries(
     {"SecretCode": st.just("ABCD2345" * 6), "Status": st.just("SUCCESS"), "UserConfirmed": st.just(True)}
 )
 """Replies that set-ups go on with."""
 
-refusals = st.fixed_dictionaries(
+error_replies = st.fixed_dictionaries(
     {"__type": st.one_of(st.sampled_from(CODES), anything), "message": st.one_of(texts, anything)}
 )

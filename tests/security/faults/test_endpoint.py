@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from tests.journeys.conftest import SignIn
-from tests.security.faults.authority import Authority, TunnelProxy
-from tests.security.faults.catalogue import FOREIGN
+from tests.security.faults.catalog import FOREIGN_REPLIES
+from tests.security.faults.certificate_authority import CertificateAuthority, TunnelProxy
 from tests.security.faults.proxy import Fault, FaultProxy
 from tests.terminal.pty_program import ROOT, PtyProgram, isolated_environment
 from tui_auth.auth.auth import Auth
@@ -26,30 +26,30 @@ from tui_auth.pool import PoolServer
 from tui_auth.pool.demo_users import DemoPool
 from tui_auth.secret import Secret
 
-Start = Callable[..., SignIn]
+StartSignIn = Callable[..., SignIn]
 AWS_HOST = "cognito-idp.eu-west-1.amazonaws.com"
 KEY, SECRET, TOKEN = "AKIACANARYCANARY", "aws-secret-canary", "aws-token-canary"
 KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 WEB_IDENTITY = ("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN")
 
 
-class Trap(HTTPServer):
+class CredentialTrap(HTTPServer):
     """Where AWS's libraries go for credentials, if they go."""
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Caught)
-        self.caught: list[str] = []
+        super().__init__(("127.0.0.1", 0), _TrapHandler)
+        self.paths: list[str] = []
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_address[1]}"
 
 
-class _Caught(BaseHTTPRequestHandler):
-    server: Trap
+class _TrapHandler(BaseHTTPRequestHandler):
+    server: CredentialTrap
 
     def do_GET(self) -> None:
-        self.server.caught.append(self.path)
+        self.server.paths.append(self.path)
         self.send_error(404)
 
     def do_PUT(self) -> None:
@@ -60,14 +60,14 @@ class _Caught(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def trap() -> Iterator[Trap]:
-    with Trap() as running:
-        threading.Thread(target=running.serve_forever, args=(0.01,), daemon=True).start()
-        yield running
-        running.shutdown()
+def credential_trap() -> Iterator[CredentialTrap]:
+    with CredentialTrap() as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield server
+        server.shutdown()
 
 
-def baited(home: Path, trap: Trap) -> dict[str, str]:
+def environment_with_credentials(home: Path, credential_trap: CredentialTrap) -> dict[str, str]:
     """An environment with AWS credentials of every kind; what runs or is read leaves a trace."""
     aws = home / ".aws"
     aws.mkdir(parents=True)
@@ -82,14 +82,14 @@ def baited(home: Path, trap: Trap) -> dict[str, str]:
         "AWS_PROFILE": "work",
         "AWS_WEB_IDENTITY_TOKEN_FILE": str(home / "web-identity"),
         "AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/canary",
-        "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{trap.url}/container",
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{credential_trap.url}/container",
         "AWS_CONTAINER_AUTHORIZATION_TOKEN": TOKEN,
-        "AWS_EC2_METADATA_SERVICE_ENDPOINT": trap.url,
+        "AWS_EC2_METADATA_SERVICE_ENDPOINT": credential_trap.url,
         "AWS_BEARER_TOKEN_COGNITO_IDENTITY_PROVIDER": TOKEN,
     }
 
 
-_SIGNS_IN = """
+_SIGN_IN_PROGRAM = """
 import sys
 opened = []
 sys.addaudithook(lambda event, arguments: opened.append(str(arguments[0])) if event == "open" else None)
@@ -109,23 +109,29 @@ print(*(name for name in opened if name.endswith((".aws/credentials", "web-ident
 
 
 @pytest.mark.parametrize(
-    "left_out", [(), KEYS, (*KEYS, *WEB_IDENTITY)], ids=["all", "no keys", "no identity"]
+    "removed_variables", [(), KEYS, (*KEYS, *WEB_IDENTITY)], ids=["all", "no keys", "no identity"]
 )
 def test_aws_credentials_are_never_used(
-    demo: DemoPool, proxy: FaultProxy, trap: Trap, tmp_path: Path, left_out: Sequence[str]
+    demo: DemoPool,
+    proxy: FaultProxy,
+    credential_trap: CredentialTrap,
+    tmp_path: Path,
+    removed_variables: Sequence[str],
 ) -> None:
-    environment = isolated_environment(tmp_path, PYTHONPATH=str(ROOT)) | baited(tmp_path, trap)
+    environment = isolated_environment(tmp_path, PYTHONPATH=str(ROOT)) | environment_with_credentials(
+        tmp_path, credential_trap
+    )
     # Whoever looks for credentials looks no further than the first that there are.
-    environment = {name: value for name, value in environment.items() if name not in left_out}
+    environment = {name: value for name, value in environment.items() if name not in removed_variables}
     user = demo.users[0]
     arguments = [user.user_pool_id, user.client_id, proxy.url, user.password]
-    ran = subprocess.run(
-        [sys.executable, "-c", _SIGNS_IN, *arguments], env=environment, capture_output=True, text=True
+    result = subprocess.run(
+        [sys.executable, "-c", _SIGN_IN_PROGRAM, *arguments], env=environment, capture_output=True, text=True
     )
-    assert ran.stdout.splitlines()[:2] == ["Done", "ResourceNotFoundException"], ran.stderr
-    assert ran.stdout.splitlines()[2:] == [""], "a file of credentials was opened"
+    assert result.stdout.splitlines()[:2] == ["Done", "ResourceNotFoundException"], result.stderr
+    assert result.stdout.splitlines()[2:] == [""], "a file of credentials was opened"
     assert not (tmp_path / "ran").exists(), "credential_process was run"
-    assert trap.caught == [], "credentials were asked for"
+    assert credential_trap.paths == [], "credentials were asked for"
     assert len(proxy.requests) == 3
     for headers, body in proxy.requests:
         assert not {"authorization", "x-amz-security-token"} & set(headers)
@@ -134,19 +140,21 @@ def test_aws_credentials_are_never_used(
             assert canary.encode() not in body
 
 
-@pytest.mark.parametrize("name", [name for name in FOREIGN if "elsewhere" in name])
+@pytest.mark.parametrize("name", [name for name in FOREIGN_REPLIES if "elsewhere" in name])
 def test_redirect_is_not_followed(proxy: FaultProxy, name: str) -> None:
-    proxy.arm(Fault(name, FOREIGN[name][1]), times=None)
+    proxy.arm(Fault(name, FOREIGN_REPLIES[name][1]), times=None)
     with pytest.raises(AuthError, match="not an answer of Cognito"):
         CognitoGateway(Address("eu-west-1", proxy.url)).call("GetUser", {"AccessToken": Secret("token")})
-    assert (len(proxy.requests), proxy.strangers) == (1, 0)
+    assert (len(proxy.requests), proxy.redirected_connections) == (1, 0)
 
 
 @pytest.mark.parametrize(
     "setting", ["flag", "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "AWS_ENDPOINT_URL"]
 )
 @pytest.mark.parametrize("lines", [False, True], ids=["full screen", "lines"])
-def test_local_endpoint_has_a_badge(sign_in_as: Start, server: PoolServer, setting: str, lines: bool) -> None:
+def test_local_endpoint_has_a_badge(
+    sign_in_as: StartSignIn, server: PoolServer, setting: str, lines: bool
+) -> None:
     flags = ["--plain"] if lines else []
     if setting == "flag":
         program = sign_in_as("ann", *flags)
@@ -167,10 +175,10 @@ def test_other_endpoint_is_shown_on_screens(tmp_path: Path, lines: bool, first_r
 
 
 def test_endpoint_from_aws_config_is_ignored(
-    trap: Trap, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    credential_trap: CredentialTrap, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = tmp_path / "config"
-    config.write_text(f"[default]\nendpoint_url = {trap.url}\n")
+    config.write_text(f"[default]\nendpoint_url = {credential_trap.url}\n")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
     gateway = CognitoGateway(Address("eu-west-1"))
     gateway.connect()
@@ -181,42 +189,42 @@ def test_endpoint_from_aws_config_is_ignored(
 
 
 @pytest.fixture
-def authority(tmp_path: Path) -> Authority:
-    return Authority(tmp_path / "authority")
+def authority(tmp_path: Path) -> CertificateAuthority:
+    return CertificateAuthority(tmp_path / "authority")
 
 
 @pytest.fixture
-def safe_proxy(server: PoolServer, authority: Authority) -> Iterator[FaultProxy]:
+def safe_proxy(server: PoolServer, authority: CertificateAuthority) -> Iterator[FaultProxy]:
     """The pool behind TLS, by the names that AWS's endpoint and this machine have."""
-    with FaultProxy(server.endpoint_url, authority.server_context(AWS_HOST, "127.0.0.1")) as running:
-        yield running
+    with FaultProxy(server.endpoint_url, authority.server_context(AWS_HOST, "127.0.0.1")) as proxy:
+        yield proxy
 
 
 @pytest.fixture(autouse=True)
-def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def no_proxy_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "no-config"))
 
 
-def auth_at(demo: DemoPool, url: str | None) -> Auth:
+def auth_for(demo: DemoPool, url: str | None) -> Auth:
     return Auth(demo.user_pool_id, demo.client_id, endpoint_url=url)
 
 
-def signs_in(demo: DemoPool, url: str | None) -> bool:
-    return auth_at(demo, url).sign_in("ann", demo.users[0].password).is_signed_in
+def can_sign_in(demo: DemoPool, url: str | None) -> bool:
+    return auth_for(demo, url).sign_in("ann", demo.users[0].password).is_signed_in
 
 
 def test_untrusted_certificate_is_rejected_with_advice(demo: DemoPool, safe_proxy: FaultProxy) -> None:
     with pytest.raises(AuthError) as caught:
-        signs_in(demo, safe_proxy.url)
+        can_sign_in(demo, safe_proxy.url)
     assert caught.value.kind is ErrorKind.NETWORK
     assert "certificate was not accepted" in caught.value.message
     assert "AWS_CA_BUNDLE" in caught.value.recovery_suggestion
     assert safe_proxy.requests == []
 
 
-def name_ca_file(variable: str, ca_file: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def set_ca_file(variable: str, ca_file: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have one of AWS's settings name a file of certificates."""
     if variable == "ca_bundle":
         config = folder / "config"
@@ -233,13 +241,13 @@ CA_SETTINGS = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "ca_bundle")
 def test_custom_ca_is_trusted(
     demo: DemoPool,
     safe_proxy: FaultProxy,
-    authority: Authority,
+    authority: CertificateAuthority,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     variable: str,
 ) -> None:
-    name_ca_file(variable, authority.ca_file, tmp_path, monkeypatch)
-    assert signs_in(demo, safe_proxy.url)
+    set_ca_file(variable, authority.ca_file, tmp_path, monkeypatch)
+    assert can_sign_in(demo, safe_proxy.url)
     assert fetch_keys(keys_url(demo.user_pool_id, safe_proxy.url))["keys"]
 
 
@@ -253,16 +261,16 @@ def test_certificate_error_names_the_ca_file(
     kind: str,
     variable: str,
 ) -> None:
-    used = tmp_path / "used.pem"
+    ca_file = tmp_path / "used.pem"
     if kind == "another CA":
-        used = Authority(tmp_path / "another", "another CA").ca_file
+        ca_file = CertificateAuthority(tmp_path / "another", "another CA").ca_file
     elif kind == "no certificate":
-        used.write_text("hello")
-    name_ca_file(variable, used, tmp_path, monkeypatch)
+        ca_file.write_text("hello")
+    set_ca_file(variable, ca_file, tmp_path, monkeypatch)
     with pytest.raises(AuthError) as caught:
-        signs_in(demo, safe_proxy.url)
+        can_sign_in(demo, safe_proxy.url)
     assert caught.value.kind is ErrorKind.NETWORK
-    assert str(used) in caught.value.recovery_suggestion
+    assert str(ca_file) in caught.value.recovery_suggestion
     assert safe_proxy.requests == []
 
 
@@ -273,7 +281,7 @@ def test_signing_keys_are_fetched_over_verified_tls(demo: DemoPool, safe_proxy: 
 
 
 @pytest.mark.parametrize(
-    ("host", "has_expired", "said"),
+    ("host", "has_expired", "message"),
     [
         ("evil.test", False, "certificate is one of another name"),
         ("127.0.0.1", True, r"certificate has expired\. Is this machine's clock right\?"),
@@ -283,17 +291,17 @@ def test_signing_keys_are_fetched_over_verified_tls(demo: DemoPool, safe_proxy: 
 def test_certificate_for_another_host_is_rejected(
     server: PoolServer,
     demo: DemoPool,
-    authority: Authority,
+    authority: CertificateAuthority,
     monkeypatch: pytest.MonkeyPatch,
     host: str,
     has_expired: bool,
-    said: str,
+    message: str,
 ) -> None:
     monkeypatch.setenv("AWS_CA_BUNDLE", str(authority.ca_file))
     context = authority.server_context(host, has_expired=has_expired)
     with FaultProxy(server.endpoint_url, context) as proxy:
-        with pytest.raises(AuthError, match=said):
-            signs_in(demo, proxy.url)
+        with pytest.raises(AuthError, match=message):
+            can_sign_in(demo, proxy.url)
         assert proxy.requests == []
 
 
@@ -301,14 +309,14 @@ def test_certificate_for_another_host_is_rejected(
 
 
 def test_proxy_with_custom_ca_reaches_aws(
-    demo: DemoPool, safe_proxy: FaultProxy, authority: Authority, monkeypatch: pytest.MonkeyPatch
+    demo: DemoPool, safe_proxy: FaultProxy, authority: CertificateAuthority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_CA_BUNDLE", str(authority.ca_file))
     with TunnelProxy(safe_proxy.port) as tunnel:
         monkeypatch.setenv("HTTPS_PROXY", tunnel.url)
-        assert signs_in(demo, None)
+        assert can_sign_in(demo, None)
         assert fetch_keys(keys_url(demo.user_pool_id))["keys"]
-        assert set(tunnel.asked_for) == {f"{AWS_HOST}:443"}
+        assert set(tunnel.targets) == {f"{AWS_HOST}:443"}
 
 
 def test_proxy_cannot_impersonate_aws(
@@ -317,7 +325,7 @@ def test_proxy_cannot_impersonate_aws(
     with TunnelProxy(safe_proxy.port) as tunnel:
         monkeypatch.setenv("HTTPS_PROXY", tunnel.url)
         with pytest.raises(AuthError, match="certificate was not accepted"):
-            signs_in(demo, None)
+            can_sign_in(demo, None)
     assert safe_proxy.requests == []
 
 
@@ -325,10 +333,10 @@ def test_proxy_cannot_impersonate_aws(
 def test_proxy_error_is_reported_as_the_proxys(
     demo: DemoPool, monkeypatch: pytest.MonkeyPatch, status: int
 ) -> None:
-    with TunnelProxy(9, refusal=status) as tunnel:
+    with TunnelProxy(9, error_status=status) as tunnel:
         monkeypatch.setenv("HTTPS_PROXY", tunnel.url)
         with pytest.raises(AuthError) as caught:
-            signs_in(demo, None)
+            can_sign_in(demo, None)
     assert "proxy" in caught.value.message
     assert "HTTPS_PROXY" in caught.value.recovery_suggestion
 
@@ -339,6 +347,6 @@ def test_local_emulator_is_never_reached_through_a_proxy(
     with TunnelProxy(proxy.port) as tunnel:
         monkeypatch.setenv("HTTP_PROXY", tunnel.url)
         monkeypatch.setenv("HTTPS_PROXY", tunnel.url)
-        assert signs_in(demo, proxy.url)
-        assert tunnel.asked_for == []
+        assert can_sign_in(demo, proxy.url)
+        assert tunnel.targets == []
     assert IdentityGateway("eu-west-1", proxy.url)._address.endpoint_url == proxy.url

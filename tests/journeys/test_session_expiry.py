@@ -10,7 +10,7 @@ import pyotp
 from tests.journeys.conftest import SignIn
 from tests.journeys.own_pool import APP_AND_SMS, OwnPool
 from tests.safe_codes import wrong_code
-from tests.steps.reading import number_key_for, scan
+from tests.steps.screen_reading import number_key_for, scan
 
 Start = Callable[..., SignIn]
 MakePool = Callable[..., OwnPool]

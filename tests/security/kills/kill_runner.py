@@ -1,6 +1,6 @@
 """Repeat one change of the stored sessions and kill it at each of its system calls in turn.
 
-Run as ``python -m tests.security.kills.killing FOLDER WORK``. It prints a JSON object with the number of
+Run as ``python -m tests.security.kills.kill_runner FOLDER WORK``. It prints a JSON object with the number of
 kills per system call and what was wrong after them. It is a separate process because it forks: the killed
 child has one thread and all modules loaded, so a kill costs milliseconds.
 
@@ -51,7 +51,7 @@ CALLS: dict[str, Any] = {
     "replace": os,
     "unlink": os,
 }
-CHANGES_A_FILE = ("write", "replace", "unlink")
+FILE_CHANGING_CALLS = ("write", "replace", "unlink")
 STRIDE = 4
 
 
@@ -72,86 +72,95 @@ def result(number: int) -> dict[str, Any]:
 OLD, NEW = result(1), result(2)
 
 
-class Frozen(ScriptedGateway):
+class FrozenTimeGateway(ScriptedGateway):
     """A gateway in whose time the tokens hold."""
 
     def now(self) -> float:
         return NOW
 
 
-def keep(
+def store_session(
     sessions: Sessions,
-    what: dict[str, Any],
+    tokens_reply: dict[str, Any],
     storage: StorageKind = StorageKind.FILE,
     device: Device | None = None,
 ) -> None:
     """Keep a session as a sign-in does."""
-    begun = replace(done(what, AppClient(POOL, CLIENT), NOW), device=device)
-    kept = sessions.keep(begun, ORIGIN, storage, server_time=NOW)
+    signed_in = replace(done(tokens_reply, AppClient(POOL, CLIENT), NOW), device=device)
+    kept = sessions.keep(signed_in, ORIGIN, storage, server_time=NOW)
     if kept.problem or kept.left_undone:
         raise StorageError(kept.problem or kept.left_undone)
 
 
-def keep_with_credentials(sessions: Sessions, what: dict[str, Any], device: Device | None = None) -> None:
+def store_with_credentials(
+    sessions: Sessions, tokens_reply: dict[str, Any], device: Device | None = None
+) -> None:
     """Keep a session, and AWS credentials that came of it."""
-    keep(sessions, what, device=device)
-    found, member = sessions.find(), {"version": 1, "secret_access_key": OLD["AccessToken"]}
-    found.store.write(aws_name(found.record.key.file_name), json.dumps(member).encode())
+    store_session(sessions, tokens_reply, device=device)
+    found, credentials = sessions.find(), {"version": 1, "secret_access_key": OLD["AccessToken"]}
+    found.store.write(aws_name(found.record.key.file_name), json.dumps(credentials).encode())
 
 
 def refresh(sessions: Sessions) -> None:
     """Refresh with a client that rotates refresh tokens: two writes, the spent token's successor first."""
     reply = {"AuthenticationResult": NEW}
-    renewed = fresh(sessions, sessions.find(), force=True, gateway=lambda _: Frozen(reply))
+    renewed = fresh(sessions, sessions.find(), force=True, gateway=lambda _: FrozenTimeGateway(reply))
     if renewed.problem:
         raise StorageError(renewed.problem)
 
 
 @dataclass(frozen=True)
-class Work:
+class Operation:
     """What is begun with, what is done, and which sessions may be found whenever that is broken off."""
 
     before: Callable[[Sessions], None]
     do: Callable[[Sessions], None]
-    whole: tuple[tuple[str, str, str] | None, ...]
+    allowed_states: tuple[tuple[str, str, str] | None, ...]
     after: tuple[str, str, str] | None
 
 
-def triple(access: dict[str, Any], refresh_token: dict[str, Any] | None = None) -> tuple[str, str, str]:
+def tokens_of(access: dict[str, Any], refresh_token: dict[str, Any] | None = None) -> tuple[str, str, str]:
     """Access, id and refresh token of a session."""
     return access["AccessToken"], access["IdToken"], (refresh_token or access)["RefreshToken"]
 
 
-def nothing(sessions: Sessions) -> None:
+def no_session(sessions: Sessions) -> None:
     """Nobody has signed in yet."""
 
 
-WORKS = {
-    "a first store": Work(nothing, lambda s: keep(s, NEW), (None, triple(NEW)), triple(NEW)),
-    "a store over another": Work(
-        lambda s: keep(s, OLD), lambda s: keep(s, NEW), (triple(OLD), triple(NEW)), triple(NEW)
+OPERATIONS = {
+    "a first store": Operation(
+        no_session, lambda s: store_session(s, NEW), (None, tokens_of(NEW)), tokens_of(NEW)
     ),
-    "a store elsewhere": Work(
-        lambda s: keep(s, OLD, StorageKind.SESSION),
-        lambda s: keep(s, NEW),
-        (triple(OLD), triple(NEW)),
-        triple(NEW),
+    "a store over another": Operation(
+        lambda s: store_session(s, OLD),
+        lambda s: store_session(s, NEW),
+        (tokens_of(OLD), tokens_of(NEW)),
+        tokens_of(NEW),
     ),
-    "a refresh": Work(
-        lambda s: keep(s, OLD),
+    "a store elsewhere": Operation(
+        lambda s: store_session(s, OLD, StorageKind.SESSION),
+        lambda s: store_session(s, NEW),
+        (tokens_of(OLD), tokens_of(NEW)),
+        tokens_of(NEW),
+    ),
+    "a refresh": Operation(
+        lambda s: store_session(s, OLD),
         refresh,
-        (triple(OLD), triple(OLD, refresh_token=NEW), triple(NEW)),
-        triple(NEW),
+        (tokens_of(OLD), tokens_of(OLD, refresh_token=NEW), tokens_of(NEW)),
+        tokens_of(NEW),
     ),
-    "a sign-out": Work(lambda s: keep(s, OLD), lambda s: _forget(s), (triple(OLD), None), None),
-    "a sign-out with AWS credentials": Work(
-        lambda s: keep_with_credentials(s, OLD), lambda s: _forget(s), (triple(OLD), None), None
+    "a sign-out": Operation(
+        lambda s: store_session(s, OLD), lambda s: _forget(s), (tokens_of(OLD), None), None
     ),
-    "a store over another with a device and AWS credentials": Work(
-        lambda s: keep_with_credentials(s, OLD, Device("old-device", "-group", Secret("old-device-secret"))),
-        lambda s: keep(s, NEW, device=Device("new-device", "-group", Secret("new-device-secret"))),
-        (triple(OLD), triple(NEW)),
-        triple(NEW),
+    "a sign-out with AWS credentials": Operation(
+        lambda s: store_with_credentials(s, OLD), lambda s: _forget(s), (tokens_of(OLD), None), None
+    ),
+    "a store over another with a device and AWS credentials": Operation(
+        lambda s: store_with_credentials(s, OLD, Device("old-device", "-group", Secret("old-device-secret"))),
+        lambda s: store_session(s, NEW, device=Device("new-device", "-group", Secret("new-device-secret"))),
+        (tokens_of(OLD), tokens_of(NEW)),
+        tokens_of(NEW),
     ),
 }
 
@@ -164,13 +173,13 @@ def _forget(sessions: Sessions) -> None:
 
 
 @dataclass
-class Killing:
+class KillRun:
     """One kind of work in one folder, and what came of killing it."""
 
     home: Path
-    work: Work
+    operation: Operation
     kills: dict[str, int] = field(default_factory=dict)
-    wrong: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.environ = isolated_environment(self.home)
@@ -178,34 +187,34 @@ class Killing:
     def run(self) -> None:
         """Kill before and after the chosen calls."""
         for name, calls in self._calls().items():
-            for index in range(0, len(calls), 1 if EVERY_KILL or name in CHANGES_A_FILE else STRIDE):
+            for index in range(0, len(calls), 1 if EVERY_KILL or name in FILE_CHANGING_CALLS else STRIDE):
                 for when in ("before", "after") if calls[index] else ("before",):
                     self._kill(name, when, index + 1)
                     self._check(f"{when} {name} {index + 1}")
                     self.kills[name] = self.kills.get(name, 0) + 1
 
-    def _begin(self) -> None:
+    def _reset_home(self) -> None:
         shutil.rmtree(self.home)
         self.environ = isolated_environment(self.home)
-        self.work.before(Sessions(self.environ))
+        self.operation.before(Sessions(self.environ))
 
     def _calls(self) -> dict[str, list[bool]]:
         """The calls of each kind that the work makes when it is left alone, and whether they succeed."""
-        self._begin()
+        self._reset_home()
         calls: dict[str, list[bool]] = {name: [] for name in CALLS}
 
-        def noted(name: str, real: Callable[..., Any], *arguments: Any, **more: Any) -> Any:
+        def record_call(name: str, real: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
             calls[name].append(False)
             index = len(calls[name]) - 1
-            outcome = real(*arguments, **more)
+            outcome = real(*arguments, **options)
             calls[name][index] = True
             return outcome
 
         originals = {name: getattr(module, name) for name, module in CALLS.items()}
         try:
             for name, real in originals.items():
-                setattr(CALLS[name], name, partial(noted, name, real))
-            self.work.do(Sessions(self.environ))
+                setattr(CALLS[name], name, partial(record_call, name, real))
+            self.operation.do(Sessions(self.environ))
         finally:
             for name, real in originals.items():
                 setattr(CALLS[name], name, real)
@@ -213,56 +222,56 @@ class Killing:
 
     def _kill(self, name: str, when: str, count: int) -> None:
         """Let a child do the work, and kill it at this call."""
-        self._begin()
+        self._reset_home()
         child = os.fork()
         if child == 0:
             self._die_at(name, when, count)
         _, status = os.waitpid(child, 0)
         if not (os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL):
-            self.wrong.append(f"{when} {name} {count}: ended with {status}")
+            self.failures.append(f"{when} {name} {count}: ended with {status}")
 
     def _die_at(self, name: str, when: str, count: int) -> None:
         real, calls = getattr(CALLS[name], name), 0
 
-        def deadly(*arguments: Any, **more: Any) -> Any:
+        def call_and_die(*arguments: Any, **options: Any) -> Any:
             nonlocal calls
             calls += 1
             if when == "before" and calls == count:
                 os.kill(os.getpid(), signal.SIGKILL)
-            outcome = real(*arguments, **more)
+            outcome = real(*arguments, **options)
             if when == "after" and calls == count:
                 os.kill(os.getpid(), signal.SIGKILL)
             return outcome
 
         try:
-            setattr(CALLS[name], name, deadly)
-            self.work.do(Sessions(self.environ))
+            setattr(CALLS[name], name, call_and_die)
+            self.operation.do(Sessions(self.environ))
         except BaseException as error:
-            self.wrong.append(repr(error))
+            self.failures.append(repr(error))
             os._exit(1)
         os._exit(0)
 
     def _check(self, where: str) -> None:
         """What is found now must be whole, and the same work must succeed and leave no trace of the kill."""
         try:
-            found = self._found()
-            if found not in self.work.whole:
-                self.wrong.append(f"{where}: neither the old nor the new session: {found}")
-            self.wrong += [f"{where}: {path}" for path in self._files() if not _is_whole(path)]
-            self.work.do(Sessions(self.environ))
-            if self._found() != self.work.after:
-                self.wrong.append(f"{where}: the next try did not do it")
+            found = self._stored_tokens()
+            if found not in self.operation.allowed_states:
+                self.failures.append(f"{where}: neither the old nor the new session: {found}")
+            self.failures += [f"{where}: {path}" for path in self._files() if not _is_intact(path)]
+            self.operation.do(Sessions(self.environ))
+            if self._stored_tokens() != self.operation.after:
+                self.failures.append(f"{where}: the next try did not do it")
             # The index has no secrets; what is left of it is swept away when it is written next.
             left = [
                 path.name for path in self._files() if path.name.startswith(".") and "index" not in path.name
             ]
             tokens = [path.name for path in self._files() if OLD["AccessToken"] in path.read_text()]
             devices = [path.name for path in self._files() if "old-device-secret" in path.read_text()]
-            self.wrong += [f"{where}: {name} was left" for name in (*left, *tokens, *devices)]
+            self.failures += [f"{where}: {name} was left" for name in (*left, *tokens, *devices)]
         except (StorageError, SignInNeeded, ValueError) as error:
-            self.wrong.append(f"{where}: {error!r}")
+            self.failures.append(f"{where}: {error!r}")
 
-    def _found(self) -> tuple[str, str, str] | None:
+    def _stored_tokens(self) -> tuple[str, str, str] | None:
         try:
             record: SessionRecord = Sessions(self.environ).find().record
         except SignInNeeded:
@@ -274,7 +283,7 @@ class Killing:
         return [path for path in self.home.rglob("*") if path.is_file() and "tui-auth" in path.parts]
 
 
-def _is_whole(path: Path) -> bool:
+def _is_intact(path: Path) -> bool:
     """Whether a file is JSON and the user's alone; one that was being written is looked at by nobody."""
     if path.stat().st_mode & 0o077:
         return False
@@ -288,6 +297,6 @@ def _is_whole(path: Path) -> bool:
 
 if __name__ == "__main__":
     os.fsync = os.fstat  # type: ignore[assignment]  # a kill is no power cut, and a disk takes its time
-    killing = Killing(Path(sys.argv[1]), WORKS[sys.argv[2]])
-    killing.run()
-    json.dump({"kills": killing.kills, "wrong": killing.wrong}, sys.stdout)
+    kill_run = KillRun(Path(sys.argv[1]), OPERATIONS[sys.argv[2]])
+    kill_run.run()
+    json.dump({"kills": kill_run.kills, "failures": kill_run.failures}, sys.stdout)

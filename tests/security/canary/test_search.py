@@ -18,7 +18,7 @@ import pytest
 
 from tests.security.canary import canaries
 from tests.security.canary.canaries import Canary
-from tests.security.canary.hiding_places import HidingPlaces
+from tests.security.canary.leak_places import LeakPlaces
 from tests.security.canary.process_watch import ProcessWatch
 from tests.terminal.pty_program import PtyProgram
 
@@ -46,7 +46,7 @@ LEAKS = {
     ),
     "/proc comm": "open('/proc/self/comm', 'w').write(secret)",
 }
-_PROGRAM = """
+_LEAKING_PROGRAM = """
 import base64, os, subprocess, sys
 from pathlib import Path
 secret, home = Path(sys.argv[1]).read_text(), Path.home()
@@ -66,29 +66,29 @@ after()
 """
 
 
-LeakingProgram = Callable[[str], HidingPlaces]
+LeakingProgram = Callable[[str], LeakPlaces]
 
 
 @pytest.fixture
 def leaking_process(tmp_path: Path) -> LeakingProgram:
     """Run a program that leaks a secret by this code, and return the places it could be found in."""
 
-    def run(leak: str) -> HidingPlaces:
-        given, home = tmp_path / "given", tmp_path / "home"
-        given.write_text(SECRET)
+    def run(leak: str) -> LeakPlaces:
+        secret_file, home = tmp_path / "given", tmp_path / "home"
+        secret_file.write_text(SECRET)
         stdout, stderr = tmp_path / "stdout", tmp_path / "stderr"
-        started = ["-c", _PROGRAM.format(leak=leak), str(given)]
-        with PtyProgram(started, home=home, stdout=stdout, stderr=stderr) as program:
-            pictures = []
+        command = ["-c", _LEAKING_PROGRAM.format(leak=leak), str(secret_file)]
+        with PtyProgram(command, home=home, stdout=stdout, stderr=stderr) as program:
+            screens = []
             with ProcessWatch(program.pid, home / "tmp") as watch:
                 program.wait_for("ready")
-                pictures.append(program.screen_text())
-                seen = watch.samples
-                program.wait_for(lambda _: watch.samples > seen + 1)
+                screens.append(program.screen_text())
+                samples = watch.samples
+                program.wait_for(lambda _: watch.samples > samples + 1)
                 program.press("enter")
                 assert program.wait_exit() == 0, stderr.read_text()
-            places = HidingPlaces()
-            places.add_terminal(program, pictures)
+            places = LeakPlaces()
+            places.add_terminal(program, screens)
             watch.add_to(places)
         places.add_folder("home", home)
         places.add_file("stdout", stdout)
@@ -101,15 +101,15 @@ def leaking_process(tmp_path: Path) -> LeakingProgram:
 @pytest.fixture
 def terminal_program(tmp_path: Path) -> Iterator[Callable[[str], PtyProgram]]:
     """Start Python code on a terminal; it ends with the test."""
-    with ExitStack() as running:
-        yield lambda code: running.enter_context(PtyProgram(["-c", code], home=tmp_path))
+    with ExitStack() as stack:
+        yield lambda code: stack.enter_context(PtyProgram(["-c", code], home=tmp_path))
 
 
 @pytest.mark.parametrize("place", LEAKS)
 def test_search_finds_a_leak_in_each_place(leaking_process: LeakingProgram, place: str) -> None:
     places = leaking_process(LEAKS[place])
-    found = {finding.place for finding in places.search([PASSWORD])}
-    assert any(each.startswith(place) for each in found), found
+    found_places = {finding.place for finding in places.search([PASSWORD])}
+    assert any(found.startswith(place) for found in found_places), found_places
 
 
 def test_search_finds_nothing_in_a_clean_program(leaking_process: LeakingProgram) -> None:
@@ -122,11 +122,11 @@ def test_search_finds_nothing_in_a_clean_program(leaking_process: LeakingProgram
 
 def test_search_reports_an_open_core_limit(terminal_program: Callable[[str], PtyProgram]) -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_CORE)
-    opened = "import resource; resource.setrlimit(resource.RLIMIT_CORE, ({0}, {0}))"
-    shown = "unlimited" if hard == resource.RLIM_INFINITY else str(hard)
-    program = terminal_program(opened.format(hard) + "; input()")
+    set_core_limit = "import resource; resource.setrlimit(resource.RLIMIT_CORE, ({0}, {0}))"
+    limit_text = "unlimited" if hard == resource.RLIM_INFINITY else str(hard)
+    program = terminal_program(set_core_limit.format(hard) + "; input()")
     with ProcessWatch(program.pid) as watch:
-        program.wait_for(lambda _: shown in watch.core_limits)
+        program.wait_for(lambda _: limit_text in watch.core_limits)
 
 
 FORMS: dict[str, Callable[[str], str]] = {
@@ -156,7 +156,7 @@ FORMS: dict[str, Callable[[str], str]] = {
 
 @pytest.mark.parametrize("form", FORMS)
 def test_password_is_found_in_every_encoding(form: str) -> None:
-    places = HidingPlaces()
+    places = LeakPlaces()
     written = FORMS[form](SECRET)
     content = written.encode("latin-1") if form == "UTF-16" else written.encode()
     places.add("log: a", b"2026-11-24 10:00:00,123 DEBUG sent " + content + b" in 0.2 s\n")
@@ -167,48 +167,48 @@ def test_password_is_found_in_every_encoding(form: str) -> None:
     "shape", ["123456", "123 456", "123-456", "code=123456;", "654321", '"123456"', "MTIzNDU2"]
 )
 def test_code_is_found_as_a_whole_word(shape: str) -> None:
-    places = HidingPlaces()
+    places = LeakPlaces()
     places.add("log: a", f"INFO {shape} INFO")
     assert places.search([canaries.code("code", "123456")])
 
 
 @pytest.mark.parametrize("number", ["1123456", "1763942400.1234567", "1763942400.123456", "abc123456def"])
 def test_longer_number_is_not_a_code(number: str) -> None:
-    places = HidingPlaces()
+    places = LeakPlaces()
     places.add("log: a", f"INFO {number} INFO")
     assert not places.search([canaries.code("code", "123456")])
 
 
 def test_palindromic_code_is_found_once() -> None:
-    places = HidingPlaces()
+    places = LeakPlaces()
     places.add("terminal: text", "Code [123321    ]")
     assert [finding.form for finding in places.search([canaries.code("code", "123321")])] == ["as it is"]
 
 
-@pytest.mark.parametrize("make", [canaries.password, canaries.answer])
-def test_every_piece_of_a_canary_has_a_character_no_token_has(make: Callable[[], Canary]) -> None:
-    text = make().text
-    in_tokens = {*string.ascii_letters, *string.digits, *"+/=_-."}
-    assert all(set(text[at : at + 6]) - in_tokens for at in range(len(text) - 5))
+@pytest.mark.parametrize("make_canary", [canaries.password, canaries.answer])
+def test_every_piece_of_a_canary_has_a_character_no_token_has(make_canary: Callable[[], Canary]) -> None:
+    text = make_canary().text
+    token_characters = {*string.ascii_letters, *string.digits, *"+/=_-."}
+    assert all(set(text[at : at + 6]) - token_characters for at in range(len(text) - 5))
 
 
 def test_no_piece_of_a_long_code_occurs_in_a_timestamp() -> None:
     now = int(time.time())
     for moment in (now, now - 3600, now + 30 * 86400):
         for at in range(3):
-            assert canaries.is_in_a_time(str(moment)[at : at + 8])
+            assert canaries.is_in_timestamp(str(moment)[at : at + 8])
     value = canaries.digits().text
-    pieces = [each[at : at + 8] for each in (value, value[::-1]) for at in range(5)]
-    assert not any(map(canaries.is_in_a_time, pieces))
+    pieces = [digits[at : at + 8] for digits in (value, value[::-1]) for at in range(5)]
+    assert not any(map(canaries.is_in_timestamp, pieces))
 
 
 def test_totp_key_is_found_in_groups_and_as_bytes() -> None:
     key = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
-    places = HidingPlaces()
+    places = LeakPlaces()
     places.add("terminal: text", "JBSW Y3DP EHPK 3PXP")
     places.add("file: raw", base64.b32decode(key))
-    found = places.search(canaries.totp_key(key))
-    assert {(finding.canary, finding.place) for finding in found} == {
+    found_places = places.search(canaries.totp_key(key))
+    assert {(finding.canary, finding.place) for finding in found_places} == {
         ("key", "terminal: text"),
         ("key's bytes", "file: raw"),
     }
@@ -216,25 +216,25 @@ def test_totp_key_is_found_in_groups_and_as_bytes() -> None:
 
 def test_token_is_found_by_shape_and_by_part() -> None:
     token = "".join(random.Random(1).choices(string.ascii_letters, k=900))
-    places = HidingPlaces()
+    places = LeakPlaces()
     places.add("stderr", f"Bearer eyJhbGciOiJSUzI1NiIsImtpZCI6.eyJzdWIiOiJzdWIt{token}")
     places.add("file: a", token[300:360])
-    found = places.search([Canary("refresh_token", token, piece=30)])
-    assert {finding.place for finding in found} == {"stderr", "file: a"}
-    assert {finding.canary for finding in found} == {"a token", "refresh_token"}
+    found_places = places.search([Canary("refresh_token", token, piece=30)])
+    assert {finding.place for finding in found_places} == {"stderr", "file: a"}
+    assert {finding.canary for finding in found_places} == {"a token", "refresh_token"}
 
 
 def test_secret_allowed_on_the_terminal_may_not_be_copied() -> None:
-    places = HidingPlaces()
+    places = LeakPlaces()
     places.add("terminal: text", SECRET)
-    assert not places.search([PASSWORD], may_stand={"password": "terminal"})
+    assert not places.search([PASSWORD], allowed_places={"password": "terminal"})
     places.add("terminal: bytes", base64.b64encode(SECRET.encode()))
     places.add("home: x", SECRET)
-    found = places.search([PASSWORD], may_stand={"password": "terminal"})
-    assert {finding.place for finding in found} == {"terminal: bytes", "home: x"}
+    found_places = places.search([PASSWORD], allowed_places={"password": "terminal"})
+    assert {finding.place for finding in found_places} == {"terminal: bytes", "home: x"}
 
 
 def test_finding_does_not_show_the_secret() -> None:
-    places = HidingPlaces()
+    places = LeakPlaces()
     places.add("home: x", SECRET)
     assert SECRET not in repr(places.search([PASSWORD]))

@@ -10,7 +10,7 @@ from tests.terminal.pty_program import ROOT
 SPY: Final = Path(__file__).with_name("spy")
 
 
-def talkative(folder: Path) -> dict[str, str]:
+def debug_environment(folder: Path) -> dict[str, str]:
     """Variables that ask Textual, Python, asyncio, botocore and boto3 for logs, pictures and details.
 
     The files they name lie in ``folder``. botocore has no variable for its debug log, so ``PYTHONPATH``

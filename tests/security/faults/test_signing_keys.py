@@ -1,0 +1,44 @@
+"""A pool's keys come whole and from the pool, or not at all: whatever is in between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.security.faults.catalog import (
+    ERRORS,
+    FAULTS_WITHOUT_REPLY,
+    FOREIGN_REPLIES,
+    LOST_REPLIES,
+    SLOW_FAULTS,
+)
+from tests.security.faults.proxy import FaultProxy
+from tui_auth.auth import signature
+from tui_auth.auth.signature import KeysUnreachable, fetch_keys, keys_url
+from tui_auth.pool.demo_users import DemoPool
+
+RecordProperty = Callable[[str, object], None]
+
+
+def test_fault_while_fetching_keys_gives_one_error(
+    demo: DemoPool, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch, record_property: RecordProperty
+) -> None:
+    url = keys_url(demo.user_pool_id, proxy.url)
+    assert fetch_keys(url)["keys"]
+    assert {fault.name for fault in FAULTS_WITHOUT_REPLY} == set(LOST_REPLIES | FOREIGN_REPLIES | ERRORS)
+    failures: list[str] = []
+    for fault in FAULTS_WITHOUT_REPLY:
+        monkeypatch.setattr(signature, "DEADLINE_SECONDS", 0.5 if fault.name in SLOW_FAULTS else 30.0)
+        hits_before = proxy.hits
+        proxy.arm(fault, documents=True)
+        try:
+            failures.append(f"{fault.name}: {fetch_keys(url)}")
+        except KeysUnreachable:
+            failures += [f"{fault.name}: not met"] * (proxy.hits != hits_before + 1)
+    assert fetch_keys(url)["keys"]
+    assert proxy.redirected_connections == 0, "a redirect was followed"
+    record_property(
+        "cases", ("fault matrix, a pool's keys", "pools", len(FAULTS_WITHOUT_REPLY), len(failures))
+    )
+    assert not failures, "\n".join(failures)
