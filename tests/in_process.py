@@ -1,6 +1,6 @@
-"""Run the command-line program inside the test's process, as if it were a separate process.
+"""Run the command-line program inside the test process, isolated like a separate process.
 
-Starting Python and importing the program takes longer than almost any command does. Not for tests of signals,
+Starting Python and importing the program takes longer than almost any command. Not for tests of signals,
 kills, ``exec``, locks between processes or terminals: those need a real process.
 """
 
@@ -23,11 +23,11 @@ from typing import IO, Any, Final, NoReturn
 import pytest
 
 THREAD_SECONDS: Final = 60
-"""How long the program's own threads may take to end after it."""
+"""Seconds that the program's threads may take to end after it."""
 
 _PR_GET_DUMPABLE, _PR_SET_DUMPABLE = 3, 4  # <linux/prctl.h>
 MUTANT_VARIABLE: Final = "MUTANT_UNDER_TEST"
-"""Says in mutation testing which mutant the program is; no test is about it."""
+"""The variable in which mutmut names the active mutant; kept in the program's environment."""
 
 _PROCESS_ENDING_CALLS: Final = ("execv", "execve", "execvpe", "_exit")
 _STANDARD_STREAMS: Final = ("stdin", "stdout", "stderr")
@@ -40,14 +40,14 @@ def run_in_process(
     """Run ``tui-auth`` with these arguments and return its exit status and output.
 
     The program sees exactly this environment and current folder, and ``stdin`` as its standard input. None of
-    its three streams is a terminal, and file descriptors 0, 1 and 2 lead where ``sys.stdin``, ``sys.stdout``
-    and ``sys.stderr`` do. Whatever it changes for the whole process is put back afterwards.
+    its three streams is a terminal, and file descriptors 0, 1 and 2 point to the same files as ``sys.stdin``,
+    ``sys.stdout`` and ``sys.stderr``. All process-wide changes are undone afterwards.
 
     Args:
-        arguments: What follows ``tui-auth`` on the command line.
+        arguments: The command line after ``tui-auth``.
         environ: The whole environment; nothing is added to it.
         cwd: The current folder.
-        stdin: What can be read from standard input; by default nothing.
+        stdin: The text on standard input; empty by default.
     """
     assert threading.current_thread() is threading.main_thread(), "the program runs in the main thread"
     from tui_auth import __main__ as program
@@ -75,7 +75,7 @@ def _exit_status(status: object) -> int:
 
 @contextmanager
 def _isolated_streams(files: Sequence[IO[str]]) -> Iterator[None]:
-    """Inside, standard input, output and error are these files, as Python opens them at its start."""
+    """Replace standard input, output and error with these files, opened as Python opens them."""
     former = {name: getattr(sys, name) for stream in _STANDARD_STREAMS for name in (stream, f"__{stream}__")}
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
@@ -103,7 +103,7 @@ def _isolated_streams(files: Sequence[IO[str]]) -> Iterator[None]:
 
 @contextmanager
 def _isolated_threads() -> Iterator[None]:
-    """At the end, wait for the threads that Python itself waits for when it ends."""
+    """Wait at the end for the threads that Python waits for before it exits."""
     before = set(threading.enumerate())
     try:
         yield
@@ -116,7 +116,7 @@ def _isolated_threads() -> Iterator[None]:
 
 @contextmanager
 def _isolated_process_state(words: list[str], environ: Mapping[str, str], cwd: Path) -> Iterator[None]:
-    """Inside, this process has these arguments, environment and current folder; then all is put back."""
+    """Give this process these arguments, environment and current folder; restore all afterwards."""
     with ExitStack() as stack:
         for restore in (
             *_environment_and_folder(),
@@ -178,7 +178,7 @@ def _signals() -> Iterator[Callable[[], object]]:
 
 
 def _hardening() -> Iterator[Callable[[], object]]:
-    """The limit on core files and, on Linux, whether there may be one at all."""
+    """Yield the functions that restore the core file limit and, on Linux, the dumpable flag."""
     limits = resource.getrlimit(resource.RLIMIT_CORE)
     yield lambda: resource.setrlimit(resource.RLIMIT_CORE, limits)
     if sys.platform == "linux":

@@ -1,7 +1,7 @@
 """Press keys and wait in tests that run an app under Textual's pilot.
 
-Textual's own ``pilot.press`` sleeps about 60 ms after each key, and a slow machine can still overtake it.
-The helpers here wait for a condition and never for a length of time.
+Textual's own ``pilot.press`` sleeps about 60 ms after each key, and on a slow machine the test can still run
+ahead of the app. The functions here wait for a condition, never for a length of time.
 """
 
 from __future__ import annotations
@@ -25,25 +25,26 @@ from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
 LIMIT_SECONDS: Final = 60.0
-"""When a wait fails. Far more than any test needs: a busy machine must not make a test fail."""
+"""Seconds until a wait fails: far more than any test needs on a busy machine."""
 
 _burst_times: Final = itertools.count(time.monotonic(), 2.0)
 
 
 def burst_time() -> float:
-    """Return the time that the events of the next burst carry, two seconds after the burst before it."""
+    """Return the event time of the next burst, two seconds after the previous one."""
     return next(_burst_times)
 
 
 async def press(pilot: Pilot[Any], *keys: str) -> None:
     """Press keys and wait until the app has handled them.
 
-    The keys reach the app the way a terminal driver sends them, all in one burst, so the app sees each key
-    before it has drawn the result of the key before it. Two bursts are a second apart by the time the events
-    carry, as with a user who looks at the screen first.
+    The keys reach the app in one burst, as from a terminal driver, so the app sees each key before it has drawn
+    the result of the previous one. By their event times two bursts are two seconds apart, as with a user who
+    reads the screen first.
 
     Args:
-        keys: Single characters, or Textual's names of keys such as ``enter`` and ``ctrl+u``.
+        pilot: The pilot of the running app.
+        keys: Single characters, or Textual's key names such as ``enter`` and ``ctrl+u``.
     """
     await settle(pilot)
     driver = pilot.app._driver
@@ -57,12 +58,12 @@ async def press(pilot: Pilot[Any], *keys: str) -> None:
 
 
 async def type_text(pilot: Pilot[Any], text: str) -> None:
-    """Type the characters of a text and wait until the app has handled them."""
+    """Type a text and wait until the app has handled it."""
     await press(pilot, *text)
 
 
 async def paste(pilot: Pilot[Any], text: str) -> None:
-    """Paste a text the way a terminal does, into the focused widget."""
+    """Paste a text into the focused widget, as a terminal does."""
     await settle(pilot)
     driver = pilot.app._driver
     assert driver is not None
@@ -73,7 +74,7 @@ async def paste(pilot: Pilot[Any], text: str) -> None:
 
 
 async def resize(pilot: Pilot[Any], width: int, height: int) -> None:
-    """Resize the terminal and wait until the app has drawn itself in the new size."""
+    """Resize the terminal and wait until the app has redrawn itself."""
     await settle(pilot)
     size = Size(width, height)
     driver = pilot.app._driver
@@ -87,8 +88,8 @@ async def resize(pilot: Pilot[Any], width: int, height: int) -> None:
 async def settle(pilot: Pilot[Any]) -> None:
     """Wait until the app has handled all messages, finished its animations and drawn the result.
 
-    The app is settled when the event loop has nothing left to run: every widget then waits for a message,
-    a timer or a thread. What a timer or a thread will bring is up to ``until``.
+    The app is settled when the event loop has nothing left to run: every widget then waits for a message, a
+    timer or a thread. To wait for a timer or a thread, use ``until``.
     """
     app = pilot.app
     deadline = asyncio.get_running_loop().time() + LIMIT_SECONDS
@@ -108,11 +109,10 @@ async def settle(pilot: Pilot[Any]) -> None:
 async def until(pilot: Pilot[Any], condition: Callable[[], object], message: str = "") -> None:
     """Wait until the app is settled and the condition is true.
 
-    Because the condition is only looked at when nothing is left to handle, a half-drawn frame can't satisfy
-    it: the screen is mounted, and the focus is where it belongs.
+    The condition is checked only while nothing is left to handle, so a half-drawn frame can't satisfy it.
 
     Raises:
-        AssertionError: The condition was still false after ``LIMIT_SECONDS``, or the app has failed.
+        AssertionError: The condition was still false after ``LIMIT_SECONDS``, or the app failed.
     """
     app, loop = pilot.app, asyncio.get_running_loop()
     deadline = loop.time() + LIMIT_SECONDS
@@ -133,7 +133,7 @@ def screen_rows(app: App[Any]) -> list[str]:
 
 
 def screen_text(app: App[Any]) -> str:
-    """Return the words on the screen, however they are wrapped, without the cells of a QR code."""
+    """Return the screen's text with single spaces, whatever its wrapping, without QR code cells."""
     return " ".join(" ".join(screen_rows(app)).replace("▄", "").split())
 
 
@@ -144,7 +144,7 @@ def _key_event(key: str) -> events.Key:
 
 
 def _has_ready_callbacks() -> bool:
-    """Whether the event loop has a callback to run, apart from the one that asks."""
+    """Return whether the event loop has a callback to run besides the current one."""
     return bool(getattr(asyncio.get_running_loop(), "_ready"))  # noqa: B009 - asyncio has no public name for it
 
 
@@ -166,10 +166,10 @@ _parsed_sheets: dict[Hashable, list[RuleSet]] = {}
 
 @contextmanager
 def reduce_app_cost() -> Iterator[None]:
-    """Save the apps that run inside a third of their CPU time.
+    """Cut the CPU time of the apps that run in the block by about a third.
 
     Each style sheet is parsed once for all apps of this process, and the garbage collector runs less often:
-    an app makes many small objects, and for each few hundred of them the collector starts again.
+    an app creates many small objects, and the collector would start again for every few hundred of them.
     """
 
     def parse_once(

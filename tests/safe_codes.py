@@ -1,8 +1,8 @@
 """Random values for the local emulator that no check in a test can match by chance.
 
-A random six-digit code is sometimes a palindrome, a time of day, a process ID or the code a test uses as the
-wrong one, and a random client ID sometimes contains a user name. The tests therefore give the emulator its
-codes, authenticator keys and IDs. The product's own generators are unchanged outside the tests.
+A random six-digit code is sometimes a palindrome, a time of day, a process ID or a test's wrong code, and a
+random client ID sometimes contains a user name. So the tests provide the emulator's codes, authenticator keys
+and IDs. Outside the tests, the product's own generators are unchanged.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ __all__ = ["install", "is_safe_key", "random_digits", "safe_secrets", "sent_code
 
 _LIMITS: Final = Path("/proc/self/limits").read_text() if Path("/proc/self/limits").exists() else ""
 FIXED_CODES: Final = frozenset({"123456", "654321", *re.findall(r"\b\d{6}\b", _LIMITS)})
-"""No user's code: the wrong codes in tests, and what ``/proc/PID/limits`` lists."""
+"""Codes no user gets: the wrong codes in tests, and the numbers in ``/proc/PID/limits``."""
 
 PAST_WINDOWS: Final = 12
 FUTURE_WINDOWS: Final = 60
-"""How many TOTP windows before and after the present one have safe codes: from -6 to +30 minutes."""
+"""The TOTP windows before and after the current one with safe codes: -6 to +30 minutes."""
 
 _CONSONANTS: Final = "bcdfghjkmnpqrstvwxz"
 
@@ -42,9 +42,9 @@ def wrong_code(code: str) -> str:
 def sent_codes(count: int) -> Iterator[str]:
     """Yield codes of ``count`` digits as the emulator sends them, the same ones in every run.
 
-    Each starts and ends with 0, so neither it nor its reverse is a whole number as programs write one: a
-    port, a size or a process ID. The digits between differ from each other. Successive codes differ in each
-    of these digits, and no code is the wrong code made from another.
+    Each starts and ends with 0, so neither it nor its reverse is written like a whole number: a port, a size
+    or a process ID. The digits between differ from each other. Successive codes differ in each of these
+    digits, and no code is the wrong code derived from another.
     """
     between = count - 2
     sets = ["".join(digits) for digits in itertools.permutations(string.digits[1:], between)]
@@ -60,10 +60,10 @@ def sent_codes(count: int) -> Iterator[str]:
 
 
 def is_safe_key(secret: str, now: float) -> bool:
-    """Whether a TOTP key's codes around ``now`` are safe to search for and to be told apart.
+    """Return whether a TOTP key's codes around ``now`` are distinct and safe to search for.
 
-    None is a palindrome or a fixed code, and a code one or two digits further on in every position, which
-    tests use as a wrong code, is the code of no window.
+    None is a palindrome or a fixed code. The wrong codes that tests derive, one or two higher in every digit,
+    are not the code of any window.
     """
     phone, window = pyotp.TOTP(secret), int(now) // totp.STEP_SECONDS
     codes_around = [phone.generate_otp(window + step) for step in range(-PAST_WINDOWS, FUTURE_WINDOWS + 1)]
@@ -78,7 +78,7 @@ def is_safe_key(secret: str, now: float) -> bool:
 
 
 def safe_secrets(new_secret: Callable[[], str]) -> Iterator[str]:
-    """Yield keys from ``make`` whose codes are safe, also beside the codes of the keys yielded before."""
+    """Yield keys from ``new_secret`` with safe codes that differ from the earlier keys' codes."""
     used_codes: set[tuple[int, str]] = set()
     while True:
         secret, now = new_secret(), time.time()
@@ -94,7 +94,6 @@ def safe_secrets(new_secret: Callable[[], str]) -> Iterator[str]:
 
 
 def install(patch: pytest.MonkeyPatch) -> None:
-    """Have every emulator in this process use safe codes, keys and IDs."""
     code_iterators: dict[int, Iterator[str]] = {}
 
     def next_code(count: int) -> str:

@@ -1,4 +1,4 @@
-"""A command that runs in the test's own process sees what a process would, and leaves nothing behind."""
+"""Tests that a command run in process sees what a process sees and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tui_auth import cli
 
 @pytest.fixture
 def replace_program(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], None]:
-    """Have this run in the place of the program."""
+    """Return a function that replaces the program's main function."""
     return lambda act: monkeypatch.setattr(cli, "main", act)
 
 

@@ -1,4 +1,4 @@
-"""The codes, keys and IDs that the emulator uses in tests: safe to search for, and used by every emulator."""
+"""Tests of the codes, keys and IDs that the emulator uses in tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A Secret does not show itself."""
+"""Tests that a Secret is never shown."""
 
 import copy
 import logging

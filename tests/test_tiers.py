@@ -1,4 +1,4 @@
-"""The tables that decide which tests are fast name what exists."""
+"""Tests that the tables of tests/tiers.py list existing modules, folders and fixtures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The steps each sample user meets, in order, and the answer to each: the table of the conformance tests."""
+"""The steps of each demo user in order, with the answers, for the conformance tests."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ NEW = "Brand-New-Horse-7!"
 
 @dataclass
 class SignedInUser:
-    """Someone who signs in: has a phone, an inbox and a memory."""
+    """A demo user with an authenticator app and an inbox."""
 
     server: PoolServer
     user: DemoUser
     keys: dict[str, str] = field(default_factory=dict)
 
     def sent_code(self, step: NextStep) -> str:
-        """The newest code that was sent."""
+        """Return the newest code that was sent to the user."""
         messages = [message for message in self.server.messages if message["username"] == self.user.username]
         return str(messages[-1]["code"])
 
     def app_code(self, step: NextStep) -> str:
-        """What the authenticator app shows, after scanning where there is something to scan."""
+        """Return the code in the user's authenticator app; during a set-up, scan the key first."""
         secret = self.user.totp_secret or ""
         if isinstance(step, ContinueSignInWithTOTPSetup):
             secret = step.setup_details.shared_secret.reveal()

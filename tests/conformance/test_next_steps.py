@@ -1,7 +1,7 @@
-"""The engine meets, on the embedded pool, the next steps that Amplify's clients are documented to meet.
+"""Tests that the demo users get the next steps that Amplify's clients document.
 
-Each line of the table: the user, and what is answered at which step, in order. The names are those of
-Amplify's clients for Swift (``AuthSignInStep``), which JavaScript and Android have under other spellings.
+Each scenario lists the user and the answer to each step, in order. The step names are those of Amplify's
+Swift client (``AuthSignInStep``); JavaScript and Android spell the same steps differently.
 """
 
 from __future__ import annotations

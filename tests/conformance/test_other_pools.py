@@ -1,7 +1,7 @@
-"""The steps that Amplify's clients are documented to meet where a pool is set up in another way.
+"""Tests of the next steps that Amplify's clients document for other pool settings.
 
-The table goes on where that of ``scenarios`` ends: each line is a pool, how the sign-in begins, and
-what is answered at which step. Together they hold every step there is.
+The table continues the one in ``scenarios``: a pool, how the sign-in starts, and the answer to each step.
+Together the tables contain every step.
 """
 
 from __future__ import annotations
@@ -41,19 +41,19 @@ Reply = str | MFAType | AuthFactorType | Callable[[OwnPool, NextStep], str]
 
 
 def sent_code(pool: OwnPool, step: NextStep) -> str:
-    """The newest code that was sent."""
+    """Return the newest code that was sent."""
     return str(pool.server.messages[-1]["code"])
 
 
 def app_code(pool: OwnPool, step: NextStep) -> str:
-    """What an authenticator app shows that has scanned the key."""
+    """Return the code of an authenticator app that has scanned the key."""
     assert isinstance(step, ContinueSignInWithTOTPSetup)
     return pyotp.TOTP(step.setup_details.shared_secret.reveal()).at(int(pool.server.clock.now()))
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """A pool, its user, how the sign-in begins, and what is answered at which step."""
+    """A pool, its user, how the sign-in starts, and the answer to each step."""
 
     steps: list[tuple[str, Reply]]
     mfa: dict[str, Any] = field(default_factory=lambda: {"MfaConfiguration": "OFF"})
@@ -66,7 +66,7 @@ class Scenario:
 def choice_based(
     steps: list[tuple[str, Reply]], preferred: AuthFactorType | str, **attributes: str
 ) -> Scenario:
-    """A choice-based sign-in with a preferred first factor."""
+    """Return a choice-based sign-in with a preferred first factor."""
     return Scenario(steps, PASSKEYS, {"Policies": FACTORS}, attributes, preferred, "USER_AUTH")
 
 

@@ -1,6 +1,7 @@
-"""Takes each guard out of a copy of the program, and sees its test fail: ``python -m tests.guards [WORDS]``.
+"""Remove each guard from a copy of the program and check that its test then fails.
 
-With WORDS only the guards whose description holds them. Ends with 1 where a test passes without its guard.
+Usage: ``python -m tests.guards [TEXT]``. With TEXT, only the guards whose description contains it. The exit
+status is 1 if a test passes without its guard.
 """
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ from tests.terminal.pty_program import ROOT
 FOLDERS = ("tui_auth", "tests", "styles", "docs")
 FILES = ("pyproject.toml", "README.md", "SECURITY.md", "CHANGELOG.md", "LICENSE")
 PASSED, FAILED = 0, 1
-"""pytest's exit statuses where it ran tests; any other says that none was tried."""
+"""pytest's exit statuses after it ran tests; any other status means that it ran none."""
 
 
 def is_detected(guard: Guard) -> bool:
     """Return whether the guard's test fails in a copy of the program without the guard.
 
-    Raises RuntimeError if it does not pass in a copy with the guard.
+    Raises:
+        RuntimeError: The test doesn't pass in a copy with the guard.
     """
     with tempfile.TemporaryDirectory(prefix="guard-") as folder:
         copy = Path(folder)
@@ -50,7 +52,7 @@ def _run(guard: Guard, copy: Path) -> tuple[int, str]:
 
 
 def main(filter_text: str) -> int:
-    """Try the guards, one line each, and their counts at the end."""
+    """Try the guards, print a line for each, and print the counts."""
     selected = [guard for guard in GUARDS if filter_text in guard.description]
     if not selected:
         print(f"No guard's description holds {filter_text!r}.", file=sys.stderr)  # noqa: T201

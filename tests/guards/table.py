@@ -1,7 +1,8 @@
-"""Guards of SECURITY.md that only a terminal or another process can see: how to remove each, what then fails.
+"""Guards of SECURITY.md that only a terminal or another process can see.
 
-Guards that a test within the process can see are not listed here: mutation testing covers their modules
-(``[tool.mutmut]`` in pyproject.toml, ``python -m tests.mutation``).
+For each guard: how to remove it, and the test that then fails. Guards that a test in the same process can see
+aren't listed: mutation testing covers their modules (``[tool.mutmut]`` in pyproject.toml, ``python -m
+tests.mutation``).
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Guard:
-    """One guard: ``text`` stands once in ``file``; with ``without`` in its place, ``test`` fails.
+    """One guard: after replacing ``text`` in ``file`` with ``replacement``, ``test`` fails.
 
-    ``file`` is below ``tui_auth``, ``test`` a pytest node below ``tests``.
+    ``text`` occurs once in ``file``, which is below ``tui_auth``. ``test`` is a pytest node ID below
+    ``tests``.
     """
 
     description: str

@@ -1,4 +1,4 @@
-"""The table of guards is about the program as it is: ``python -m tests.guards`` takes each one out."""
+"""Tests that the guard table matches the program."""
 
 from __future__ import annotations
 

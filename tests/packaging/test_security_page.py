@@ -1,4 +1,4 @@
-"""SECURITY.md names tests that exist, and each of its claims names one."""
+"""Tests that each claim in SECURITY.md names tests, and that those tests exist."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ STANDARDS = re.compile(r"(?:ASVS \d+\.\d+\.\d+(?:, \d+\.\d+\.\d+)*|NIST \d+(?:\.
 
 
 def claim_rows() -> list[list[str]]:
-    """The cells of each row in a table that is headed claim, test, answers."""
+    """Return the cells of each row in the tables headed claim, test, answers."""
     rows: list[list[str]] = []
     heading = ""
     for line in PAGE.splitlines():
@@ -32,7 +32,7 @@ def claim_rows() -> list[list[str]]:
 
 @cache
 def defined_tests(path: str) -> frozenset[str]:
-    """The tests of a file: ``test_…``, or ``TestClass::test_…``."""
+    """Return the tests of a file as ``test_…`` or ``TestClass::test_…``."""
     names = set()
     for node in ast.parse((ROOT / path).read_text()).body:
         nodes = node.body if isinstance(node, ast.ClassDef) else [node]

@@ -1,4 +1,7 @@
-"""Nothing is loaded before it is needed: a static graph cannot see a late import, a process can."""
+"""Tests that nothing is imported before it is needed.
+
+They run in processes because a static import graph can't see late imports.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ HEAVY = {"textual", "rich", "boto3", "botocore", "segno", "pyotp", "jwt", "crypt
 
 
 def heavy_modules_loaded_by(process: Process, code: str) -> set[str]:
-    """The heavy packages that a fresh interpreter has loaded after running the code."""
+    """Return the heavy packages that a fresh interpreter imports for this code."""
     program = f"import sys, json\n{code}\nprint(json.dumps(sorted(sys.modules)), file=sys.__stdout__)"
     result = process.run_command([sys.executable, "-c", program], check=True)
     names = {name.partition(".")[0] for name in json.loads(result.stdout.splitlines()[-1])}
@@ -73,7 +76,7 @@ def prepare_and_listen(purpose):
 full_screen.prepare = prepare_and_listen
 sys.exit(main())
 """
-"""The program; it lists the modules that are loaded when the first frame has been drawn, and soon after."""
+"""The program, changed to list the imported modules at the first frame and soon after."""
 
 SIGN_IN = ("sign-in", "--user-pool-id", "eu-west-1_Ab12Cd34E", "--client-id", "client1")
 
@@ -82,7 +85,7 @@ LoadedModules = Callable[..., set[str]]
 
 @pytest.fixture
 def modules_loaded_by_sign_in(terminal_program: TerminalProgram, tmp_path: Path) -> LoadedModules:
-    """The modules loaded at a moment of the full-screen sign-in in which nobody presses a key."""
+    """Return a function that lists the modules imported at one moment of an idle sign-in."""
 
     def loaded(moment: str, *flags: str) -> set[str]:
         command = [sys.executable, "-c", MODULE_LISTING_PROGRAM, str(tmp_path), *SIGN_IN, *flags]
@@ -94,7 +97,7 @@ def modules_loaded_by_sign_in(terminal_program: TerminalProgram, tmp_path: Path)
 
 
 def submodules(package: str, modules: set[str]) -> set[str]:
-    """The modules of a package of ours, by their names in it."""
+    """Return the modules of one of tui-auth's packages, by their names in it."""
     start = f"tui_auth.{package}."
     return {name.removeprefix(start) for name in modules if name.startswith(start)}
 

@@ -1,4 +1,4 @@
-"""A wheel built from the tree, installed elsewhere, runs the program."""
+"""Tests that a wheel built from the source tree runs the program elsewhere."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tui_auth.style_sheets import SHEETS, styles_folder
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tree as a wheel, built by the backend itself: no isolation, no network."""
+    """Build the wheel with the build backend itself: no isolation, no network."""
     folder = tmp_path_factory.mktemp("dist")
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
@@ -29,7 +29,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An environment that has the wheel and sees this one's packages, but not this checkout."""
+    """Create an environment with the wheel and this one's packages, but without this checkout."""
     home = tmp_path_factory.mktemp("environment")
     venv.create(home, with_pip=False, symlinks=True)
     packages = Path(sysconfig.get_path("purelib", vars={"base": str(home), "platbase": str(home)}))

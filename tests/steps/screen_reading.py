@@ -1,4 +1,4 @@
-"""What a user reads off the screen of a sign-in: a number key, a scanned key, a code, and an answer."""
+"""Read a sign-in screen as the user does: number keys, QR codes, codes and answers."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from tests.journeys.conftest import SignIn
 from tests.widgets.qr_reading import decode_cells
 
 ANSWERS = ("rex", "blue", "bremen")
-"""The answers to the three questions that the demo user quinn is asked."""
+"""The answers to the demo user quinn's three questions."""
 
 
 def number_key_for(program: SignIn, line: str) -> str:
-    """The number key of a line of a choice."""
+    """Return the number key of a line in a choice."""
     program.wait_for(line)
     return next(n for n in "123456789" if f"{n} {line}" in program.screen_text())
 
 
 def scan(program: SignIn) -> pyotp.TOTP:
-    """What a phone reads off the screen."""
+    """Scan the QR code on the screen as an authenticator app does."""
     uris: list[str] = []
 
     def has_qr_code(_: object) -> bool:

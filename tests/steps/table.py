@@ -1,6 +1,6 @@
-"""Each next step on the screen, described once: who meets it, how to get there, and the right answer.
+"""The screen of each next step: its demo user, how to reach it, and the right answer.
 
-Journeys, canaries and faults take from here what the screen of a step says and what a user types there.
+Journeys, canary tests and fault tests take the step's text and the user's input from this table.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ Action = Callable[[SignIn], None]
 
 NEW_PASSWORD: Final = "Brand-New-Horse-7!"
 MOON_ANSWER: Final = "full"
-"""The answer to luna's challenge, which this version doesn't know."""
+"""The answer to luna's challenge, which tui-auth doesn't know."""
 
 
 @dataclass(frozen=True)
 class ScreenStep:
-    """A next step as a demo user meets it.
+    """A next step as a demo user sees it.
 
-    ``text`` is on the screen when the step asks. ``reach`` leads from the first answer to the step.
-    ``answer`` gives the right answer, and ``leads_to`` is on the screen after it; "" means signed in.
-    ``shows_typing`` tells whether the field shows what is typed, as a code's does, or bullets.
+    ``text`` is on the screen during the step. ``reach`` goes from the first answer to the step. ``answer``
+    gives the right answer, and ``next_text`` is on the screen after it; "" means signed in. ``echoes_input``
+    is true if the field shows what is typed, as a code field does, instead of bullets.
     """
 
     username: str
@@ -38,24 +38,24 @@ class ScreenStep:
     echoes_input: bool = False
 
     def go(self, program: SignIn) -> None:
-        """Sign in and go on until the step asks."""
+        """Sign in and continue to the step."""
         program.log_in()
         self.reach(program)
         program.wait_for(self.text)
 
 
 def choose(line: str) -> Action:
-    """Return the action that chooses this line by its number key."""
+    """Return an action that chooses this line by its number key."""
     return lambda program: program.send(number_key_for(program, line))
 
 
 def enter(text: str) -> Action:
-    """Return the action that types this text and presses Enter."""
+    """Return an action that types this text and presses Enter."""
     return lambda program: program.enter(text)
 
 
 def enter_sent_code(program: SignIn) -> None:
-    """Type the newest code that was sent."""
+    """Enter the newest code that was sent to the user."""
     program.enter(program.newest_code())
 
 
