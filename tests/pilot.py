@@ -38,9 +38,9 @@ def burst_time() -> float:
 async def press(pilot: Pilot[Any], *keys: str) -> None:
     """Press keys and wait until the app has handled them.
 
-    The keys reach the app in one burst, as from a terminal driver, so the app sees each key before it has drawn
-    the result of the previous one. By their event times two bursts are two seconds apart, as with a user who
-    reads the screen first.
+    The keys reach the app in one burst, as from a terminal driver, so the app sees each key before it has
+    drawn the result of the previous one. By their event times two bursts are two seconds apart, as with a
+    user who reads the screen first.
 
     Args:
         pilot: The pilot of the running app.

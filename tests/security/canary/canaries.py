@@ -1,4 +1,4 @@
-"""Canaries: secrets made for one run, and every way of writing them that the search knows."""
+"""Canaries: secrets created for one run, and every encoding the search recognizes."""
 
 from __future__ import annotations
 
@@ -16,43 +16,44 @@ from typing import Final
 from urllib.parse import quote, quote_plus
 
 READABLE_FORMS: Final = frozenset({"as it is", "a piece", "a piece backwards"})
-"""How a secret stands on a screen that shows it; every other form is a copy that nobody can read there."""
+"""The forms in which a user can read a secret on a screen that shows it."""
 
 STORED_SECRETS: Final = (
     *("access_token", "id_token", "refresh_token", "device_password"),
     *("secret_access_key", "session_token"),
 )
-"""What a session's files are there to keep, by its name in them."""
+"""The names of the secrets that a session's files contain."""
 
 _LETTERS: Final = string.ascii_letters + string.digits
 _KEY_LOG: Final = re.compile(r"character=(['\"])(.)\1", re.DOTALL)
 _WHITESPACE: Final = re.compile(rb"\s+")
 _CHANGED_WITHOUT_SPACES: Final = re.compile(rb"[\s&#;]")
-"""What a text without spaces may lack although the text has it. Any other piece of a text is in both."""
+"""Bytes that may be lost when spaces are removed. Any other part of a text survives."""
 
 
 @dataclass(frozen=True)
 class Content:
-    """What stands in one place, and how else it may be read: worked out once for all canaries."""
+    """The content of one place and its derived readings, computed once for all canaries."""
 
     data: bytes
 
     @cached_property
     def without_spaces(self) -> bytes:
-        """Without blanks, as in a picture of a screen."""
+        """Return the content without spaces, as in a screenshot."""
         return _WHITESPACE.sub(b"", self.data.replace(b"&#160;", b" "))
 
     @cached_property
     def typed_keys(self) -> str:
-        """What was typed, if it is a log of key presses."""
+        """Return the typed text if the content is a log of key presses."""
         return "".join(match[2] for match in _KEY_LOG.finditer(self.data.decode("utf-8", "replace")))
 
 
 @dataclass(frozen=True)
 class Canary:
-    """One secret under a name. A ``piece`` is the length from which a part of it counts; 0: only the whole.
+    """A named secret.
 
-    ``is_code`` is for a few digits, which must stand alone to be told from a number.
+    ``piece`` is the length from which a part of the secret counts as a leak; 0 means only the whole.
+    ``is_code`` marks a short code, which counts only as a whole word because any number may contain it.
     """
 
     name: str
@@ -62,16 +63,16 @@ class Canary:
 
     @property
     def data(self) -> bytes:
-        """The bytes of it, text as UTF-8."""
+        """Return the secret as bytes; text as UTF-8."""
         return self.value.encode() if isinstance(self.value, str) else self.value
 
     @property
     def text(self) -> str:
-        """It as it is typed."""
+        """Return the secret as it is typed."""
         return self.data.decode()
 
     def forms_in(self, content: Content) -> set[str]:
-        """The forms in which it stands in a content, by name."""
+        """Return the names of the forms in which the content contains the secret."""
         data, without_spaces, typed_keys = content.data, content.without_spaces, content.typed_keys
         forms = {form for form, needle in self._needles if needle in data}
         if self.is_code:
@@ -146,22 +147,23 @@ class Canary:
 
 
 def password(name: str = "password") -> Canary:
-    """A password as every policy wants it, whose encodings all differ from it. Six of it in a row count.
+    """Return a password that satisfies every policy and whose encodings all differ from it.
 
-    Among any six is a character that neither base64 nor a token has: no token contains a piece by chance.
+    Six characters in a row count as a leak. Any six contain a character that neither base64 nor a token has,
+    so no token contains a piece by chance.
     """
     return Canary(name, f'{_random(5)}"{_random(5)}é{_random(5)}%{_random(2)}/!A1', piece=6)
 
 
 def answer(name: str = "answer") -> Canary:
-    """What a person might answer to a question. No token contains a piece of it by chance."""
+    """Return an answer to a custom challenge; no token contains a piece of it by chance."""
     return Canary(name, "!".join(_random(count) for count in (5, 5, 5, 2)), piece=6)
 
 
 def digits(name: str = "code", count: int = 12) -> Canary:
-    """A code longer than real ones, so that no number can be mistaken for it.
+    """Return a code longer than real ones, which no number can match by chance.
 
-    No piece of it, backwards either, is a part of a time in seconds since the epoch.
+    No piece of it, forward or backward, occurs in a time in seconds since the epoch.
     """
     piece = 8
     while True:
@@ -174,7 +176,7 @@ def digits(name: str = "code", count: int = 12) -> Canary:
 
 
 def is_in_timestamp(text: str) -> bool:
-    """Whether eight digits stand in the seconds since the epoch of a moment from yesterday to next year."""
+    """Return whether eight digits occur in a timestamp from yesterday to next year."""
     first, last = int(time.time()) - 86400, int(time.time()) + 400 * 86400
     return any(
         (int(text) - first // cut) % 10**8 <= last // cut - first // cut  # its last digits are cut off
@@ -183,23 +185,26 @@ def is_in_timestamp(text: str) -> bool:
 
 
 def code(name: str, value: str) -> Canary:
-    """A real code of a few digits."""
+    """Return the canary of a real code of a few digits."""
     return Canary(name, value, is_code=True)
 
 
 def totp_key(value: str, name: str = "key") -> tuple[Canary, ...]:
-    """The key of an authenticator app: as base32, of which two groups of four count, and its bytes."""
+    """Return the canaries of an authenticator key: base32 text and bytes.
+
+    Two groups of four base32 characters count as a leak.
+    """
     raw = base64.b32decode(value + "=" * (-len(value) % 8))
     return Canary(name, value, piece=8), Canary(f"{name}'s bytes", raw)
 
 
 def token(name: str, value: str) -> Canary:
-    """A token: thirty characters in a row of it count."""
+    """Return the canary of a token; thirty characters in a row count as a leak."""
     return Canary(name, value, piece=min(30, len(value)))
 
 
 def session_canaries(stored: dict[str, object]) -> list[Canary]:
-    """The tokens, the device's password, or the AWS credentials in a session's record."""
+    """Return canaries for the tokens, device password or AWS credentials in a session record."""
     return [token(name, str(stored[name])) for name in STORED_SECRETS if stored.get(name)]
 
 

@@ -1,4 +1,4 @@
-"""A stage for each test, and the sentence about what was searched."""
+"""Fixtures of the canary tests."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ AssertClean = Callable[..., None]
 
 @pytest.fixture
 def stage(tmp_path: Path) -> Iterator[Stage]:
-    """A machine and a pool whose secrets were never used before."""
+    """Return a machine and a pool whose secrets are new."""
     with PoolServer(triggers=demo_triggers) as server, ExitStack() as stack:
         yield Stage(tmp_path, server, stack)
 
 
 @pytest.fixture
 def assert_clean(stage: Stage, record_property: Callable[[str, object], None]) -> AssertClean:
-    """Asserts that no canary stands where none may, and records how many places were looked through."""
+    """Return an assertion that no canary leaked; it records how many places were searched."""
 
     def assert_clean(
         program: WatchedSignIn | None = None, places: LeakPlaces | None = None, **allowed: object

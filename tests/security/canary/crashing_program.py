@@ -1,6 +1,8 @@
-"""The program with a fault in one place: ``python crashing_program.py PLACE ARGUMENTS…``.
+"""Run the program with a fault in one place.
 
-The fault's exception carries the password in its message, its notes, its cause and its frames' variables, as
+Usage: ``python crashing_program.py PLACE ARGUMENTS…``.
+
+The fault's exception contains the password in its message, its notes, its cause and its frames' variables, as
 a careless line of code would have it.
 """
 
@@ -24,7 +26,7 @@ _passwords: list[str] = []
 
 
 def fail() -> NoReturn:
-    """Raise with the password everywhere an exception can carry it."""
+    """Raise an exception that contains the password wherever an exception can."""
     password = _passwords[0]
     Path(os.environ["CANARY_SPY"], "failed").touch()
     try:
@@ -74,7 +76,7 @@ def _fail_at_exit() -> None:
 
 
 def _call_after(owner: Any, name: str, action: Callable[[], object]) -> None:
-    """Have ``act`` run after a method, each time it is called."""
+    """Run ``action`` after each call of a method."""
     original = getattr(owner, name)
 
     def method(*arguments: Any, **options: Any) -> Any:
@@ -107,7 +109,7 @@ IN_LINES: dict[str, tuple[str, str, Callable[[], object]]] = {
     "an object's end": ("plain.beginning.Beginning", "_sign_in", _fail_in_finalizer),
     "the interpreter's end": ("plain.beginning.Beginning", "_sign_in", _fail_at_exit),
 }
-"""Where the fault is: a class below ``tui_auth``, a method of it, and what happens once that has run."""
+"""The faults by place: a class below ``tui_auth``, its method, and the action after it."""
 
 
 def _install_fault(owner: str, name: str, action: Callable[[], object]) -> None:
@@ -116,7 +118,7 @@ def _install_fault(owner: str, name: str, action: Callable[[], object]) -> None:
 
 
 def _record_password(owner: Any, name: str, password_in: Callable[[Any], Any]) -> None:
-    """Note the password that a method's result carries."""
+    """Record the password in a method's result."""
     original = getattr(owner, name)
 
     def method(*arguments: Any, **options: Any) -> Any:
@@ -129,7 +131,7 @@ def _record_password(owner: Any, name: str, password_in: Callable[[Any], Any]) -
 
 
 def _prepare_for_full_screen(place: str) -> None:
-    """Put the fault in once the program has cleaned its environment, for only then Textual is imported."""
+    """Install the fault after the program has cleaned its environment and can import Textual."""
     original = full_screen.prepare
 
     def prepare(purpose: str) -> bool:

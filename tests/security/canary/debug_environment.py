@@ -1,4 +1,4 @@
-"""An environment in which everything that can be asked to talk is asked to."""
+"""An environment that turns on all debug output."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ SPY: Final = Path(__file__).with_name("spy")
 
 
 def debug_environment(folder: Path) -> dict[str, str]:
-    """Variables that ask Textual, Python, asyncio, botocore and boto3 for logs, pictures and details.
+    """Return variables that turn on logs, screenshots and debug output of all libraries.
 
-    The files they name lie in ``folder``. botocore has no variable for its debug log, so ``PYTHONPATH``
-    leads to a ``sitecustomize`` that turns on every logger there is, and to a stand-in for Textual's console.
+    They apply to Textual, Python, asyncio, botocore and boto3, and write to files in ``folder``. botocore has
+    no variable for its debug log, so ``PYTHONPATH`` leads to a ``sitecustomize`` that turns on every logger,
+    and to a fake of Textual's console.
     """
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "aws-config"

@@ -1,4 +1,4 @@
-"""What a curious hand does to a field: copies, cuts, drags, clicks twice, pastes back."""
+"""Try to get a secret out of a field: copy, cut, drag, double-click and paste."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from tests.journeys.conftest import SignIn
 from tests.terminal.pty_program import PtyProgram
 
 _COPY_KEYS: Final = ("\x1b[99;9u", "\x1b[99;6u", "\x1b[2;5~", "\x1b[67;6u")
-"""Super+C, Ctrl+Shift+C, Ctrl+Insert, and Ctrl+Shift+C as some terminals write it."""
+"""Super+C, Ctrl+Shift+C, Ctrl+Insert, and another encoding of Ctrl+Shift+C."""
 
 _CUT, _PASTE, _CLEAR, _END, _SELECT_ALL = "\x18", "\x16", "\x15", "\x05", "\x1b[97;6u"
 BULLET = "•"
 
 
 def try_to_extract(program: SignIn, text: str, *, echoes_input: bool = False) -> None:
-    """Type the text into the field that has the focus, try every way to get it out, and leave it empty.
+    """Type a text into the focused field, try every way to copy it, and clear the field.
 
-    ``shown``: the field shows what is typed, as that of a code does; else it shows bullets.
+    ``echoes_input`` is true if the field shows what is typed, as a code field does, instead of bullets.
     """
     displayed = text if echoes_input else BULLET * len(text)
     program.send(text)
@@ -46,7 +46,7 @@ def try_to_extract(program: SignIn, text: str, *, echoes_input: bool = False) ->
 
 
 def drag_over_screen(program: SignIn) -> None:
-    """Drag over the whole screen, as if to select all of it, and copy."""
+    """Select the whole screen with the mouse, and copy."""
     rows, columns = program.emulator.screen.lines, program.emulator.screen.columns
     program.send(f"\x1b[<0;1;1M\x1b[<32;{columns};{rows}M\x1b[<0;{columns};{rows}m")
     _copy(program)
@@ -57,7 +57,7 @@ def _is_in_a_field(program: PtyProgram, text: str) -> bool:
 
 
 def _position_of(program: SignIn, text: str) -> tuple[int, int]:
-    """Row and column of a text on the screen, from 1 as the mouse counts."""
+    """Return the row and column of a text on the screen, counted from 1 like the mouse does."""
     for row, line in enumerate(program.screen_text().splitlines(), 1):
         if text in line:
             return row, line.index(text) + 1

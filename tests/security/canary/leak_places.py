@@ -1,9 +1,9 @@
-"""Where to look for a secret once the program has run: all that it wrote, showed, left behind or was.
+"""The places where a program could leak a secret: its output, files and process.
 
-places = HidingPlaces()
+places = LeakPlaces()
 places.add_terminal(program)
 places.add_folder("home", home)
-assert not places.search(canaries, may_stand={"key": "terminal"})
+assert not places.search(canaries, allowed_places={"key": "terminal"})
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _MAX_FILE_BYTES: Final = 8 << 20
 
 @dataclass(frozen=True)
 class Finding:
-    """A secret where it must not be: its name, how it is written there, and the place. Never the secret."""
+    """A leaked secret: its name, its form and the place. Never the secret itself."""
 
     canary: str
     form: str
@@ -40,35 +40,35 @@ class Finding:
 
 
 class LeakPlaces:
-    """The places of one case. A place has a kind ("terminal", "stderr", "home", …) and, after it, a name."""
+    """The places of one case, named "kind" or "kind: name", such as "home: .cache/log"."""
 
     def __init__(self) -> None:
         self._places: dict[str, bytes] = {}
 
     @property
     def count(self) -> int:
-        """How many places there are to search."""
+        """Return the number of places to search."""
         return len(self._places)
 
     @property
     def names(self) -> list[str]:
-        """The places by name."""
+        """Return the names of the places."""
         return list(self._places)
 
     def text(self, place: str) -> str:
-        """What stands in a place."""
+        """Return the text in a place."""
         return self._places[place].decode("utf-8", "replace")
 
     def add(self, place: str, content: bytes | str) -> None:
-        """One place and what stands there."""
+        """Add a place and its content."""
         self._places[place] = (
             content.encode("utf-8", "surrogateescape") if isinstance(content, str) else content
         )
 
     def add_terminal(self, program: PtyProgram, screens: Iterable[str] = ()) -> None:
-        """A terminal: its bytes, their text without sequences, the screens seen, the clipboard, what stays.
+        """Add a terminal: bytes, text without escape sequences, screens, clipboard and final state.
 
-        ``pictures`` are screens as they were seen while the program ran.
+        ``screens`` are the screens shown while the program ran.
         """
         received = program.received
         self.add("terminal: bytes", received)
@@ -82,7 +82,7 @@ class LeakPlaces:
         self.add("left on the terminal: title", program.emulator.title)
 
     def add_folder(self, kind: str, folder: Path) -> None:
-        """Every file below a folder: its path, its content, and where it leads if it is a link."""
+        """Add every file below a folder: its name, its content, and its target if it is a link."""
         for path in sorted(folder.rglob("*")):
             name = f"{kind}: {path.relative_to(folder)}"
             self.add(f"{name} (name)", os.fsencode(path.name))
@@ -95,11 +95,11 @@ class LeakPlaces:
                         self.add(name, file.read(_MAX_FILE_BYTES))
 
     def add_file(self, kind: str, path: Path) -> None:
-        """One file, which must be there."""
+        """Add a file, which must exist."""
         self.add(kind, path.read_bytes())
 
     def add_tmux(self, socket: Path) -> None:
-        """A tmux: every pane with its scrollback and its other screen, and every buffer."""
+        """Add a tmux server: each pane with scrollback and alternate screen, and each buffer."""
         panes = _tmux(socket, "list-panes", "-a", "-F", "#{pane_id}").split()
         for pane in panes:
             name = pane.decode()
@@ -117,12 +117,15 @@ class LeakPlaces:
         allowed_places: Mapping[str, str | tuple[str, ...]] | None = None,
         token_places: tuple[str, ...] = (),
     ) -> list[Finding]:
-        """Every canary in every place, but for those that may stand there.
+        """Search all places for the canaries and return the leaks.
 
-        ``may_stand`` gives for a canary's name the kinds of place that show it for a person to read; on a
-        terminal that means as it is, for what is sent in base64 nobody reads there, unless the clipboard is
-        among the kinds. Whatever looks like a
-        token is found too, unless the kind of place is among ``tokens_may_stand``.
+        A JWT counts as a leak too.
+
+        Args:
+            canaries: The secrets to search for.
+            allowed_places: By canary name, the kinds of place that may show it. On a terminal it may only be readable:
+                an encoded copy still counts, unless "clipboard" is allowed too.
+            token_places: The kinds of place that may contain a JWT.
         """
         allowed = allowed_places or {}
         findings: list[Finding] = []
@@ -141,7 +144,7 @@ class LeakPlaces:
 
 
 def _with_joined_rows(screen: str) -> str:
-    """A screen, and once more with its rows joined as if a long word had been broken."""
+    """Return a screen followed by its rows joined, in case a long word was wrapped."""
     return screen + "\n" + "".join(line.strip() for line in screen.splitlines())
 
 

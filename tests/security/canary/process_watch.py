@@ -1,4 +1,4 @@
-"""Looks over a process's shoulder while it runs: arguments, environment, limits, short-lived files."""
+"""Sample a running process: arguments, environment, limits and short-lived files."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _PROC: Final = Path("/proc")
 
 
 class ProcessWatch:
-    """A context manager. Samples the process and its children until it is left.
+    """Sample a process and its children until the context ends.
 
-    ``folder`` is one in which files may come and go, such as TMPDIR.
+    ``folder`` is a folder with temporary files, such as TMPDIR.
     """
 
     def __init__(self, pid: int, folder: Path | None = None) -> None:
@@ -39,18 +39,18 @@ class ProcessWatch:
             raise AssertionError("the watch ended before the program did") from self._error
 
     def contents(self, source: str) -> set[bytes]:
-        """Every content that was seen of ``cmdline``, ``environ``, ``limits``, ``stat`` or ``files``."""
+        """Return the contents seen of ``cmdline``, ``environ``, ``limits``, ``comm`` or ``files``."""
         return set(self._contents.get(source, ()))
 
     def add_to(self, places: LeakPlaces) -> None:
-        """What was seen, as places to search."""
+        """Add the samples to the places to search."""
         for source, contents in self._contents.items():
             for number, content in enumerate(sorted(contents)):
                 places.add(f"/proc {source}: {number}", content.replace(b"\0", b"\n"))
 
     @property
     def core_limits(self) -> set[str]:
-        """The soft limits on core files that were seen."""
+        """Return the soft limits on core files in the samples."""
         lines = (line for content in self.contents("limits") for line in content.decode().splitlines())
         return {line.split()[4] for line in lines if line.startswith("Max core file size")}
 

@@ -1,4 +1,4 @@
-"""A pool whose users' secrets are canaries, and a person who signs in there while everybody looks on."""
+"""A pool whose users' passwords are canaries, and a watched sign-in to it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SESSION_STORES = (".local/state/tui-auth", "run/tui-auth")
 
 
 class WatchedSignIn(SignIn):
-    """A sign-in whose every screen is kept, as far as it was looked at."""
+    """A sign-in that records each screen the test looks at."""
 
     starts_warm = False  # what is searched is the process as a user starts it
     watch: ProcessWatch
@@ -42,7 +42,7 @@ class WatchedSignIn(SignIn):
 
 @dataclass
 class Stage:
-    """One test's machine, pool and secrets. ``made`` is all that the program must keep to itself."""
+    """The machine, pool and secrets of one test. ``secrets`` must not leak."""
 
     folder: Path
     server: PoolServer
@@ -66,7 +66,7 @@ class Stage:
                 self.secrets += canaries.totp_key(user.totp_secret, f"{user.username}'s key")
 
     def _with_canary(self, user: DemoUser) -> DemoUser:
-        """The same user with the canary for a password, temporary where it was."""
+        """Return the user with the canary as the password, temporary if it was temporary."""
         if user.username == "carl":
             return user  # a sign-up that waits for its code keeps the password it was made with
         user_key = {"UserPoolId": user.user_pool_id, "Username": user.username}
@@ -79,9 +79,9 @@ class Stage:
         return replace(user, password=password)
 
     def sign_in(self, username: str, *flags: str, **options: Any) -> WatchedSignIn:
-        """Start ``tui-auth sign-in`` for a user, with a talkative environment, stdout and stderr in files.
+        """Start ``tui-auth sign-in`` with debug output on and stdout and stderr in files.
 
-        ``options`` go to PtyProgram; ``script`` runs this file in the program's place.
+        ``options`` are PtyProgram's; ``script`` runs this file instead of the program.
         """
         script = options.pop("script", None)
         arguments = [*(script or ["-m", "tui_auth"]), *self.arguments(username), *flags]
@@ -89,7 +89,7 @@ class Stage:
         return self.start(username, *(sys.executable, *arguments), **streams | options)
 
     def start(self, username: str, *command: str | Path, **options: Any) -> WatchedSignIn:
-        """Start a command in which a user will sign in."""
+        """Start a command in which a user signs in."""
         environment = debug_environment(self.spy_folder) | options.pop("environment", {})
         program = self.exit_stack.enter_context(
             WatchedSignIn(command=command, home=self.home, cwd=self.home, environment=environment, **options)
@@ -99,11 +99,11 @@ class Stage:
         return program
 
     def arguments(self, username: str) -> list[str]:
-        """The command and the flags by which a user signs in, and is traced."""
+        """Return the sign-in command of a user, with a call trace."""
         return ["sign-in", *self.pool_flags(self.users[username]), "--trace", str(self.folder / "trace")]
 
     def pool_flags(self, user: DemoUser) -> list[str]:
-        """The flags that name a user's pool and how to begin there."""
+        """Return the flags for a user's pool and authentication flow."""
         return [
             *("--user-pool-id", user.user_pool_id, "--client-id", user.client_id),
             *("--endpoint-url", self.server.endpoint_url, "--auth-flow", user.auth_flow),
@@ -113,7 +113,7 @@ class Stage:
     # -- looking ---------------------------------------------------------------------------------------
 
     def places(self, program: WatchedSignIn | None = None) -> LeakPlaces:
-        """Everything there is to look through, once the program has ended."""
+        """Return all places to search once the program has ended."""
         places = LeakPlaces()
         if program is not None:
             program.watch.__exit__()
@@ -127,12 +127,12 @@ class Stage:
         return places
 
     def search(self, places: LeakPlaces, **allowed: Any) -> list[Finding]:
-        """Every canary of this stage in the places; a session's own file may hold its tokens."""
+        """Search the places for all canaries; a session's own file may contain its tokens."""
         findings = places.search(self.all_canaries(), **allowed)
         return [finding for finding in findings if not self._is_in_session_store(finding)]
 
     def all_canaries(self) -> list[Canary]:
-        """The canaries so far: those that were made, and those that the pool has handed out."""
+        """Return all canaries so far: those of the stage, and the codes and tokens of the pool."""
         canary_list = list(self.secrets)
         for path in self.home.rglob("*.json"):
             canary_list += canaries.session_canaries(_read(path))
@@ -143,7 +143,7 @@ class Stage:
         return canary_list + self._inner_hashes()
 
     def _inner_hashes(self) -> list[Canary]:
-        """What a password becomes under SRP, for every user of it."""
+        """Return the SRP password hashes of all users."""
         return [
             Canary("inner hash", inner_hash(user.user_pool_id.partition("_")[2], name, secret.text))
             for name, user in self.users.items()
@@ -151,7 +151,7 @@ class Stage:
         ]
 
     def _is_in_session_store(self, finding: Finding) -> bool:
-        """Whether a token stands in the file that is there to keep it."""
+        """Return whether a finding is a token in a session's own file."""
         kind, _, path = finding.place.partition(": ")
         is_token = finding.canary in (*canaries.STORED_SECRETS, "a token")
         return kind == "home" and is_token and path.startswith(SESSION_STORES) and path.endswith(".json")

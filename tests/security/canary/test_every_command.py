@@ -1,4 +1,4 @@
-"""A canary through every command that runs without a screen: its words, its refusals, what it leaves."""
+"""Tests that no command without a screen leaks a secret, in its output, errors or files."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SECRET_FILE = "client-secret"
 
 @dataclass
 class Commands:
-    """A person's shell without a terminal, at a pool whose app client has a secret."""
+    """A user's shell without a terminal, and a pool whose app client has a secret."""
 
     stage: Stage
 
@@ -63,7 +63,7 @@ class Commands:
         ]
 
     def start(self, *arguments: str, stdin: bytes = b"") -> tuple[subprocess.Popen[bytes], LeakPlaces]:
-        """Start a command; its streams lead into files, its stdin is a pipe."""
+        """Start a command with a pipe as stdin and files as stdout and stderr."""
         process = subprocess.Popen(
             [sys.executable, "-m", "tui_auth", *arguments],
             env=isolated_environment(self.stage.home) | debug_environment(self.stage.spy_folder),
@@ -76,7 +76,7 @@ class Commands:
         return process, LeakPlaces()
 
     def run(self, *arguments: str, stdin: bytes = b"", status: int = 0) -> LeakPlaces:
-        """Run a command to its end, which must have this status, and give the places to look through."""
+        """Run a command, check its exit status, and return the places to search."""
         process, _ = self.start(*arguments)
         with ProcessWatch(process.pid, self.stage.home / "tmp") as watch:
             process.communicate(stdin, timeout=60)
@@ -102,12 +102,12 @@ class Commands:
 
 @pytest.fixture
 def commands(stage: Stage) -> Commands:
-    """Nobody is signed in yet."""
+    """Return the shell of a user who isn't signed in."""
     return Commands(stage)
 
 
 def allowed(*kinds: str) -> dict[str, object]:
-    """The client's secret in the file that the person keeps it in, and a session's secrets in these kinds."""
+    """Allow the client secret in its file, and the session's secrets in these kinds of place."""
     return {
         "allowed_places": {"client secret": "home"} | dict.fromkeys(canaries.STORED_SECRETS, kinds),
         "token_places": kinds,

@@ -1,4 +1,4 @@
-"""However the program ends, nothing stays behind: a signal, a key, a lost terminal, a fault of its own."""
+"""Tests that nothing leaks however the program ends: signal, key, lost terminal or crash."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ HANDLED_SIGNALS = {signal.SIGTERM: 143, signal.SIGHUP: 129, signal.SIGINT: 130}
 FATAL_SIGNALS = {
     signal_number: -signal_number for signal_number in (signal.SIGQUIT, signal.SIGABRT, signal.SIGSEGV)
 }
-"""Signals at which nothing of the program runs any more: what is on the screen then stays there."""
+"""Signals that the program can't handle: its last screen stays on the terminal."""
 
 VISIBLE_ON_SCREEN = {"code": "terminal", "key": "terminal"}
 VISIBLE_IN_LINES = dict.fromkeys(("code", "key"), ("terminal", "left on the terminal"))
-"""Lines stay where they were printed: that is what line prompts are."""
+"""Line prompts stay on the terminal."""
 
 
 def fill_in_all_secrets(stage: Stage) -> WatchedSignIn:
-    """A sign-in at the set-up of an authenticator: two passwords were typed, a key shows, a code is typed."""
+    """Sign in up to the TOTP set-up: passwords and a code are typed, and a key is shown."""
     program = stage.sign_in("noel")
     program.log_in()
     program.wait_for("Choose a new password")
@@ -43,7 +43,7 @@ def fill_in_all_secrets(stage: Stage) -> WatchedSignIn:
 
 
 def fill_in_all_secrets_at_prompts(stage: Stage) -> WatchedSignIn:
-    """The same at line prompts."""
+    """Do the same at line prompts."""
     program = stage.sign_in("noel", "--plain", rows=60)
     program.log_in_at_prompts()
     for prompt in ("New password:", "Once more:"):
@@ -77,7 +77,7 @@ SECRET_FIELDS = {
         "password",
     )
 }
-"""The screens where a secret is typed. Of the two below, the table has the choice that comes before."""
+"""The screens with a secret field. The table has only the choices before the last two."""
 
 SECRET_FIELDS |= {
     "TOTP, chosen": replace(SCREEN_STEPS["TOTP"], username="mia", reach=choose("Authenticator app")),
@@ -183,7 +183,7 @@ def test_half_typed_password_does_not_reach_the_shell(stage: Stage, assert_clean
 
 
 def pending_input_count(program: WatchedSignIn) -> int:
-    """How many characters the terminal holds for whoever reads it next, unfinished lines too."""
+    """Return how many unread characters the terminal holds, unfinished lines included."""
     terminal = program._program_side
     attributes = termios.tcgetattr(terminal)
     attributes[3] &= ~termios.ICANON
@@ -217,11 +217,11 @@ EXIT_STATUSES = {
     "a request": 6,
 }
 EXIT_STATUSES_AT_PROMPTS = {"the conversation": 1, "a request": 130}
-"""The exit status where the sign-in does not come to its end for all that: 6 and 130 are the person's."""
+"""Exit statuses other than 0. With 6 and 130 the user leaves after the error."""
 
 
 def wait_for_fault(program: WatchedSignIn) -> int:
-    """Wait until the fault has shown, and leave if the program goes on."""
+    """Wait until the fault shows, and quit if the program goes on."""
     messages = ("Something went wrong in tui-auth itself", "Kept in", "Signed in as ann")
     program.wait_for(
         lambda p: (

@@ -1,4 +1,4 @@
-"""A canary through the line prompts of every kind: refused, then taken."""
+"""Tests that no secret leaks from the line prompts of each step, rejected or accepted."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.steps.screen_reading import ANSWERS, number_key_for
 Answers = Iterator[tuple[str, str]]
 
 VISIBLE_IN_LINES = ("terminal", "left on the terminal")
-"""Where a code stands that was typed at a prompt that shows it: that is what line prompts are."""
+"""Where a code typed at an echoing prompt may be: line prompts stay on the terminal."""
 
 
 def _nora(stage: Stage, program: WatchedSignIn) -> Answers:

@@ -1,4 +1,4 @@
-"""A canary through every screen: refused and taken, copied, cut, dragged, pasted, with help and palette."""
+"""Tests that no secret leaks from any screen: rejected, accepted, copied, dragged or pasted."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ VISIBLE_ON_SCREEN = {"code": "terminal", "key": "terminal"}
 
 
 def shown_codes(stage: Stage) -> dict[str, str]:
-    """The codes, which a field shows as they are typed, and the key, which its screen shows."""
+    """Allow the codes, which a field echoes, and the key, which its screen shows."""
     sent = {f"sent code {number}": "terminal" for number in range(len(stage.server.messages))}
     return VISIBLE_ON_SCREEN | sent
 
@@ -102,11 +102,11 @@ async def test_revealed_passwords_are_hidden_when_sent() -> None:
 
 PALETTE_COMMANDS = {"Theme": "Search for themes", "Help": "esc closes this", "Wire": "values left out"}
 TEXTUAL_COMMANDS = ("Screenshot", "Save screenshot", "Maximize", "Keys")
-"""What Textual would offer in the palette; the first two write the screen to a file."""
+"""Textual's own palette commands; the first two would save the screen to a file."""
 
 
 def choose_in_palette(program: WatchedSignIn, command: str) -> None:
-    """Type a command's name into the palette and press Enter, whether there is such a command or not."""
+    """Type a command's name into the palette and press Enter, whether it exists or not."""
     program.press("ctrl+p")
     program.wait_for("Search for commands")
     program.send(command)

@@ -1,4 +1,4 @@
-"""In a real tmux: what stays in its buffers, its panes and their scrollback once the program has ended."""
+"""Tests that tmux's buffers, panes and scrollback keep no secret after the program ends."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ QR_CODE = re.compile(r"[█▀▄]{6,}")
 
 
 def sign_in_in_tmux(stage: Stage, socket: Path, settings: str, *flags: str) -> WatchedSignIn:
-    """A sign-in of noel in a tmux of 80 by 24 with its status line; ``ended N`` is shown behind it."""
+    """Start noel's sign-in in an 80x24 tmux with a status line; it prints ``ended STATUS``."""
     configuration = stage.folder / "tmux.conf"
     configuration.write_text(f"set -g mouse on\n{settings}\n")
     command = shlex.join([sys.executable, "-m", "tui_auth", *stage.arguments("noel"), *flags])
@@ -30,7 +30,7 @@ def sign_in_in_tmux(stage: Stage, socket: Path, settings: str, *flags: str) -> W
 
 
 def go_to_totp_setup(stage: Stage, program: WatchedSignIn) -> None:
-    """Type the passwords, show one of them, and come to the screen that shows the key."""
+    """Type the passwords, reveal one, and go to the screen with the key."""
     program.wait_for("Username")
     program.enter("noel")
     try_to_extract(program, stage.wrong_password.text)
@@ -45,7 +45,7 @@ def go_to_totp_setup(stage: Stage, program: WatchedSignIn) -> None:
 
 
 def collect_places(stage: Stage, socket: Path, program: WatchedSignIn) -> LeakPlaces:
-    """All places, with those of tmux, and no picture of the key among them."""
+    """Return all places, tmux's included, after checking that no pane has the QR code."""
     places = stage.places(program)
     places.add_tmux(socket)
     pane_places = [name for name in places.names if name.startswith(("scrollback", "tmux screen"))]

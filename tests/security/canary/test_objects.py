@@ -1,4 +1,4 @@
-"""What the program's own objects say of themselves: a log line or a worker may print any of them."""
+"""Tests that the program's objects show no secret: a log or a worker may print any of them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SIZE = (80, 23)
 
 @pytest.fixture(autouse=True)
 def ignore_older_objects() -> Iterator[None]:
-    """Leave what lived before the test out of what the collector lists: other tests leave a great deal."""
+    """Hide older objects from the garbage collector: other tests leave many."""
     gc.collect()
     gc.freeze()
     yield
@@ -38,7 +38,7 @@ def ignore_older_objects() -> Iterator[None]:
 
 
 def object_representations(*more: object) -> LeakPlaces:
-    """The repr and str of every living object of ours, and of what carries our arguments."""
+    """Return the repr and str of all live tui-auth objects and of objects with its arguments."""
     places = LeakPlaces()
     for number, item in enumerate([*gc.get_objects(), *more]):
         kind = type(item)
@@ -51,7 +51,7 @@ def object_representations(*more: object) -> LeakPlaces:
 
 
 def leaks_in_objects(secrets: list[Canary]) -> list[Finding]:
-    """The secrets that some object tells."""
+    """Return the secrets that some object shows."""
     places = object_representations()
     assert any(name.startswith("tui_auth") for name in places.names)
     return places.search(secrets)
@@ -125,7 +125,7 @@ async def test_crash_report_shows_no_local_variables(monkeypatch: pytest.MonkeyP
 
 
 def secrets_containing(text: str | bytes) -> list[Secret]:
-    """Every secret in memory that holds this, and every field that does, as one."""
+    """Return all secrets and secret fields in memory that contain the text."""
     gc.collect()
     data = text.encode() if isinstance(text, str) else text
     items = gc.get_objects()
@@ -186,8 +186,6 @@ def test_object_search_finds_a_leaking_repr() -> None:
     secret = canaries.answer()
 
     class Careless:
-        """Of ours, to look at."""
-
         def __repr__(self) -> str:
             return f"Careless({secret.text})"
 

@@ -1,4 +1,4 @@
-"""The canary beside the sample users' ways: on the first screen, and at the question about the device."""
+"""Tests that the first-run screen and the device question leak no secret."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DEVICE_QUESTION = "Shall the pool remember this machine?"
 
 
 def pool_with_ann(stage: Stage, **settings: object) -> OwnPool:
-    """A pool beside the sample users', in which ann has the canary for a password."""
+    """Create another pool, in which ann's password is the canary."""
     pool = OwnPool(stage.server, stage.home, stage.exit_stack, **settings)  # type: ignore[arg-type]
     pool.user(password=stage.password.text)
     stage.users["ann"] = replace(stage.users["ann"], user_pool_id=pool.id, client_id=pool.client_id)
@@ -28,7 +28,7 @@ def pool_with_ann(stage: Stage, **settings: object) -> OwnPool:
 
 
 def open_client_secret_screen(stage: Stage) -> WatchedSignIn:
-    """The first screen, where the secret itself was typed and pasted in place of its file's path."""
+    """Open the first-run screen and type the client secret instead of its file's path."""
     pool = pool_with_ann(stage, client={"GenerateSecret": True})
     stage.secrets.append(Canary("client secret", pool.client_secret, piece=8))
     command = [sys.executable, "-m", "tui_auth", "sign-in", "--storage", "file"]

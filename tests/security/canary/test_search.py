@@ -1,4 +1,4 @@
-"""The search itself: a secret planted in each place, in each form, is found; and nothing else is."""
+"""Tests that the search finds a secret in each place and form, and nothing else."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ LeakingProgram = Callable[[str], LeakPlaces]
 
 @pytest.fixture
 def leaking_process(tmp_path: Path) -> LeakingProgram:
-    """Run a program that leaks a secret by this code, and return the places it could be found in."""
+    """Return a function that runs a leaking program and returns the places to search."""
 
     def run(leak: str) -> LeakPlaces:
         secret_file, home = tmp_path / "given", tmp_path / "home"
@@ -100,7 +100,7 @@ def leaking_process(tmp_path: Path) -> LeakingProgram:
 
 @pytest.fixture
 def terminal_program(tmp_path: Path) -> Iterator[Callable[[str], PtyProgram]]:
-    """Start Python code on a terminal; it ends with the test."""
+    """Return a function that starts Python code on a terminal; it ends with the test."""
     with ExitStack() as stack:
         yield lambda code: stack.enter_context(PtyProgram(["-c", code], home=tmp_path))
 

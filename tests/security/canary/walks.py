@@ -1,4 +1,4 @@
-"""Each sample user's way through the screens: something wrong at every step, then what is right."""
+"""Each demo user's way through the screens: a wrong input at every step, then the right one."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from tests.steps.table import MOON_ANSWER, SCREEN_STEPS
 
 @dataclass
 class Walkthrough:
-    """A person at the program who tries to get out of it what goes in."""
+    """A user who tries to copy every secret that is typed or shown."""
 
     stage: Stage
     program: WatchedSignIn
 
     def log_in(self) -> None:
-        """The first screen: a wrong password, then the right one."""
+        """Enter a wrong password on the first screen, then the right one."""
         stage, program = self.stage, self.program
         program.wait_for("Username")
         program.enter(program.user.username)
@@ -36,13 +36,13 @@ class Walkthrough:
         program.enter(program.user.password)
 
     def open_sign_up(self) -> None:
-        """From the first screen to the one that makes an account."""
+        """Open the sign-up screen from the first screen."""
         self.program.wait_for("Username")
         self.program.press("ctrl+k")
         self.program.wait_for("Make an account")
 
     def look_around(self) -> None:
-        """Help, the wire and the palette over this step, and a drag over all of it."""
+        """Open help and the call trace over this step, and drag over everything."""
         program = self.program
         drag_over_screen(program)
         for key, text in (("ctrl+g", "esc closes this"), ("f4", "values left out")):
@@ -55,7 +55,7 @@ class Walkthrough:
     def code(
         self, correct_value: Callable[[], str], error_message: str, wrong_value: str | None = None
     ) -> None:
-        """A field for a code: the canary, refused; then the right one, which is a canary from then on."""
+        """Enter a wrong code, then the right one, which becomes a canary."""
         stage, program = self.stage, self.program
         try_to_extract(program, stage.wrong_code.text, echoes_input=True)
         self.look_around()
@@ -67,23 +67,23 @@ class Walkthrough:
         program.enter(value)
 
     def sent_code(self) -> None:
-        """A code that was sent."""
+        """Answer a step that asks for a sent code."""
         self.code(self.program.newest_code, "That code is not right.")
 
     def app_code(self) -> None:
-        """A code from an authenticator app."""
+        """Answer a step that asks for an authenticator app's code."""
         key = self.program.user.totp_secret
         assert key
         self.code(lambda: self._totp(key), "An authenticator's code has six digits.")
 
     def totp_setup(self) -> None:
-        """An authenticator's set-up, with the key read off the screen."""
+        """Set up an authenticator app with the key on the screen."""
         key = scan(self.program).secret
         self.stage.secrets += canaries.totp_key(key)
         self.code(lambda: self._totp(key), "An authenticator's code has six digits.")
 
     def new_password(self, *attributes: str) -> None:
-        """Two new passwords that differ, then twice the same."""
+        """Enter two different new passwords, then the same password twice."""
         program, new = self.program, self.stage.new_password.text
         try_to_extract(program, new)
         self.look_around()
@@ -95,7 +95,7 @@ class Walkthrough:
             program.press("enter")
 
     def question(self, text: str, answers: tuple[str, ...]) -> None:
-        """A question of the pool's own: a wrong answer ends the sign-in, which then begins anew."""
+        """Answer a custom challenge wrongly, which ends the sign-in; sign in again and answer it."""
         program = self.program
         program.wait_for(text)
         try_to_extract(program, self.stage.answer.text)
@@ -113,7 +113,7 @@ class Walkthrough:
 
 
 def _ann(walkthrough: Walkthrough) -> None:
-    """The password is all."""
+    """Do nothing: the password signs ann in."""
 
 
 def _sam(walkthrough: Walkthrough) -> None:
@@ -214,4 +214,4 @@ WALKTHROUGHS: dict[str, Callable[[Walkthrough], None]] = {
         *(_rex, _carl, _quinn, _luna, _emil, _cleo, _max),
     )
 }
-"""From the password to the tokens, for each sample user: every step there is."""
+"""The way from the password to the tokens for each demo user; together they meet every step."""

@@ -1,4 +1,4 @@
-"""Arbitrary replies: whatever JSON can say, with Cognito's own names among it so that it is listened to."""
+"""Hypothesis strategies for arbitrary JSON replies with Cognito's own names among them."""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ replies: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         "UserConfirmed": anything,
     },
 )
-"""Replies to any operation, as the engine gets them."""
+"""Replies to any operation, as the engine receives them."""
 
 _method_names = st.lists(
     st.one_of(st.sampled_from(["SMS_MFA", "SOFTWARE_TOKEN_MFA", "EMAIL_OTP"]), texts), min_size=1, max_size=4
@@ -181,7 +181,7 @@ _plausible_parameters = st.fixed_dictionaries(
 
 
 def replies_with_challenge(name: str) -> st.SearchStrategy[dict[str, Any]]:
-    """Replies with this challenge, which mostly lead to a step."""
+    """Return replies with this challenge, most of which lead to a step."""
     return st.fixed_dictionaries(
         {
             "ChallengeName": st.just(name),
@@ -198,7 +198,7 @@ token_replies = st.fixed_dictionaries({"AuthenticationResult": results})
 accepted_setups = st.fixed_dictionaries(
     {"SecretCode": st.just("ABCD2345" * 6), "Status": st.just("SUCCESS"), "UserConfirmed": st.just(True)}
 )
-"""Replies that set-ups go on with."""
+"""Replies that continue a set-up."""
 
 error_replies = st.fixed_dictionaries(
     {"__type": st.one_of(st.sampled_from(CODES), anything), "message": st.one_of(texts, anything)}

@@ -1,4 +1,4 @@
-"""Every fault: what a network, a proxy on the way, or a pool that lies can make of a reply."""
+"""All faults that a network, a proxy or a hostile pool can cause in a reply."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _truncate(exchange: Exchange) -> None:
 
 
 def _dribble(data: bytes, exchange: Exchange) -> None:
-    """Byte by byte, so that no single one keeps anybody waiting for long."""
+    """Send byte by byte, so that no single read times out."""
     for position in range(len(data)):
         exchange.send(data[position : position + 1])
         if not exchange.pause(SLOWNESS_SECONDS):
@@ -78,7 +78,7 @@ def _reset_midway(exchange: Exchange) -> None:
 
 
 def _close(exchange: Exchange) -> None:
-    """Not a byte."""
+    """Send nothing."""
 
 
 def _send_with_length(length: object, exchange: Exchange) -> None:
@@ -128,7 +128,7 @@ LOST_REPLIES: dict[str, tuple[str, Callable[[Exchange], None]]] = {
     "bytes that are nothing": (NO_ANSWER, partial(_send_raw, GARBAGE)),
     "headers without end": (NO_ANSWER, _send_endless_headers),
 }
-"""No answer comes, or none that can be read to its end."""
+"""No reply arrives, or none that can be read to its end."""
 
 FOREIGN_REPLIES: dict[str, tuple[str, Callable[[Exchange], None]]] = {
     "HTML": (NOT_COGNITO, partial(_send_page, 200)),
@@ -152,7 +152,7 @@ FOREIGN_REPLIES: dict[str, tuple[str, Callable[[Exchange], None]]] = {
     "bytes that are no text": (NOT_COGNITO, partial(_send_body, GARBAGE)),
     "compressed, but not": (NOT_COGNITO, lambda exchange: _send_compressed_garbage(exchange)),
 }
-"""Something comes that Cognito would not send."""
+"""A reply arrives that Cognito would not send."""
 
 
 def _send_compressed_garbage(exchange: Exchange) -> None:
@@ -176,11 +176,11 @@ ERRORS: dict[str, tuple[str, Callable[[Exchange], None]]] = {
         for kind, text in HOSTILE.items()
     },
 }
-"""A refusal in Cognito's form."""
+"""An error in Cognito's format."""
 
 
 def _send_changed(change: Callable[[Json], object], exchange: Exchange) -> None:
-    """The pool's own reply, changed where it is JSON."""
+    """Send the pool's own reply, changed if it is JSON."""
     try:
         value = json.loads(exchange.reply.body)
     except ValueError:
@@ -259,27 +259,27 @@ TAMPERED_REPLIES: dict[str, Callable[[Exchange], None]] = {
     **{name: partial(_send_changed, change) for name, change in CHANGES.items()},
     **{name: partial(_send_with_date, date) for name, date in CLOCKS.items()},
 }
-"""The pool's own reply, not as it was sent."""
+"""The pool's own reply, tampered with."""
 
 FAULTS_WITHOUT_REPLY = [
     Fault(name, play, arrives=False) for name, (_, play) in (LOST_REPLIES | FOREIGN_REPLIES | ERRORS).items()
 ]
-"""In place of an answer: the session is as it was, and the step stays."""
+"""Faults instead of a reply: the session and the step stay as they were."""
 
 FAULTS_IN_REPLY = [Fault(name, play) for name, play in TAMPERED_REPLIES.items()]
-"""What the answer leads to is not what it should be."""
+"""Faults within a reply: the reply leads somewhere else."""
 
 MESSAGES = {name: message for name, (message, _) in (LOST_REPLIES | FOREIGN_REPLIES | ERRORS).items()}
 SLOW_FAULTS = ("a socket that stalls", "a body that stalls", "a body that dribbles", "headers that dribble")
-"""Those that nothing ends but a deadline."""
+"""The faults that only a deadline ends."""
 
 
 def fault_share(
     faults: Sequence[Fault], member: str, group: Iterable[str], *, thinning: int = 1
 ) -> Sequence[Fault]:
-    """The faults that ``one`` of several meets, each others; ``thinned``, only one in so many of them.
+    """Return the share of the faults that fall to one member of a group.
 
-    The engine's matrix meets every fault at every step.
+    With ``thinning`` n, only every nth of them. The engine's matrix tests every fault at every step.
     """
     members = list(group)
     return faults[members.index(member) :: thinning * len(members)]

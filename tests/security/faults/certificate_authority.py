@@ -1,4 +1,4 @@
-"""A certificate authority of the test's own, and servers that it vouches for."""
+"""A certificate authority for tests, and a proxy that tunnels to one local port."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _DAY = datetime.timedelta(days=1)
 
 
 class CertificateAuthority:
-    """Signs certificates; its own is in ``ca_file``."""
+    """A certificate authority whose own certificate is in ``ca_file``."""
 
     def __init__(self, folder: Path, name: str = "our own CA") -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -32,7 +32,7 @@ class CertificateAuthority:
         self.ca_file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
 
     def server_context(self, *hosts: str, has_expired: bool = False) -> ssl.SSLContext:
-        """TLS as a server of these names and addresses speaks it."""
+        """Return the TLS context of a server with these names and addresses."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, hosts[0])])
         names = x509.SubjectAlternativeName([_general_name(host) for host in hosts])
@@ -87,9 +87,9 @@ def _general_name(host: str) -> x509.GeneralName:
 
 
 class TunnelProxy:
-    """An HTTP proxy that takes CONNECT to anywhere and leads all of it to one port of this machine.
+    """An HTTP proxy that tunnels every CONNECT to one local port.
 
-    With ``refusal`` it answers every CONNECT with that status.
+    With ``error_status`` it answers every CONNECT with that status.
     """
 
     def __init__(self, port: int, error_status: int | None = None) -> None:
@@ -99,7 +99,7 @@ class TunnelProxy:
 
     @property
     def url(self) -> str:
-        """What HTTPS_PROXY names."""
+        """Return the proxy's URL for HTTPS_PROXY."""
         return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
 
     def __enter__(self) -> Self:

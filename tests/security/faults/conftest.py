@@ -1,4 +1,4 @@
-"""A pool behind a proxy that spoils its replies, with deadlines that do not keep a test waiting."""
+"""Fixtures with a pool behind a fault-injecting proxy, and short request deadlines."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from tui_auth.pool import PoolServer
 
 @pytest.fixture
 def proxy(server: PoolServer) -> Iterator[FaultProxy]:
-    """The proxy before that pool."""
+    """Return the fault proxy in front of the pool."""
     with FaultProxy(server.endpoint_url) as running:
         yield running
 
 
 @contextmanager
 def deadline(seconds: float) -> Iterator[None]:
-    """Give up a request after so long, in this block."""
+    """Set the deadline of requests for the block."""
     former, gateway.DEADLINE_SECONDS = gateway.DEADLINE_SECONDS, seconds
     try:
         yield

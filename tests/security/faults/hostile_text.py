@@ -1,4 +1,4 @@
-"""What a hostile pool writes where a person reads, and the ways to put it there."""
+"""Texts that a hostile pool may send, and functions that put them into a reply."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 MEGABYTE = 1 << 20
 HOSTILE_COLOR = "\x1b[38;2;1;2;3m"
-"""A colour that only the hostile texts select."""
+"""A color that only the hostile texts select."""
 
 HOSTILE: dict[str, str] = {
     "escape sequences": "\x1b[4242;4242H\x1b[2J\x1b[38;2;1;2;3mpwned\x9b31m\x1b[>4242u\x1bc\x07\x08\x7f",
@@ -28,7 +28,7 @@ Json = dict[str, Any]
 
 
 def in_displayed_fields(text: str, reply: Json) -> Json:
-    """The reply with this text wherever a person sees something, and whole where the exchange needs it."""
+    """Return the reply with this text in all displayed fields; protocol fields stay valid."""
     parameters = reply.get("ChallengeParameters")
     if isinstance(parameters, dict):
         parameters = {
@@ -47,7 +47,7 @@ def in_displayed_fields(text: str, reply: Json) -> Json:
 
 
 def in_extra_parameters(reply: Json) -> Json:
-    """The reply with parameters of the pool's own making, hostile by name and by value."""
+    """Return the reply with additional parameters whose names and values are hostile."""
     parameters = reply.get("ChallengeParameters")
     if not isinstance(parameters, dict):
         return reply
@@ -56,7 +56,7 @@ def in_extra_parameters(reply: Json) -> Json:
 
 
 def with_endless_choices(reply: Json) -> Json:
-    """The reply with so many things to choose from or to fill in that no screen could hold them."""
+    """Return the reply with more choices and fields than any screen can hold."""
     extra = [f"METHOD_{number}" for number in range(20_000)]
     parameters = reply.get("ChallengeParameters")
     if isinstance(parameters, dict):
@@ -72,7 +72,7 @@ def with_endless_choices(reply: Json) -> Json:
 
 
 def in_claims(reply: Json) -> Json:
-    """The reply with tokens whose names and groups are hostile; nothing is changed where it has none."""
+    """Return the reply with hostile names and groups in its tokens, if it has any."""
     result = reply.get("AuthenticationResult")
     if not isinstance(result, dict):
         return reply

@@ -1,4 +1,4 @@
-"""The hands of a person at the real screens: what is typed at each step, in the App under Textual's pilot."""
+"""Drive the real screens under Textual's pilot: fill in each step and press Enter."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SIZE = (80, 23)
 
 
 class Terminal(HeadlessDriver):
-    """Keeps all that the App writes to it, as a real terminal would receive it."""
+    """A driver that records everything the app writes, as a real terminal receives it."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -50,11 +50,11 @@ class Terminal(HeadlessDriver):
 
 
 class WatchedApp(PilotedApp):
-    """The App over a real gateway, its output kept."""
+    """An app with a real gateway and recorded output."""
 
     @property
     def terminal(self) -> Terminal:
-        """What it draws on."""
+        """Return the terminal that the app draws on."""
         assert isinstance(self._driver, Terminal)
         return self._driver
 
@@ -64,14 +64,14 @@ class WatchedApp(PilotedApp):
 
 
 def app_for(scripted_user: ScriptedUser, endpoint_url: str) -> WatchedApp:
-    """The App for the pool of a person, asked through this address."""
+    """Return the app for a user's pool at this endpoint."""
     user = scripted_user.user
     auth = Auth(user.user_pool_id, user.client_id, endpoint_url=endpoint_url)
     return WatchedApp(auth, SignInSettings(pool="acme-staff", auth_flow=AuthFlow(user.auth_flow)))
 
 
 class PilotDriver:
-    """Fills in whatever screen asks, and presses Enter."""
+    """Fill in the current screen and press Enter."""
 
     def __init__(
         self, app: WatchedApp, pilot: Pilot[Any], scripted_user: ScriptedUser, proxy: FaultProxy
@@ -80,18 +80,18 @@ class PilotDriver:
 
     @property
     def screen(self) -> FormScreen:
-        """The screen that asks."""
+        """Return the current form screen."""
         screen = self.app.asking_screen
         assert screen is not None
         return screen
 
     async def answer(self) -> None:
-        """Answer the screen that asks, and wait until that has led somewhere."""
+        """Answer the current screen and wait for the outcome."""
         self._fill(self.screen)
         await self.enter()
 
     async def enter(self) -> None:
-        """Enter in the last field, which sends all of them; wait until that has led somewhere."""
+        """Press Enter in the last field, which submits the form, and wait for the outcome."""
         screen, operations_before = self.screen, len(self.proxy.operations)
         inputs = inputs_of(screen)
         if inputs:
@@ -107,7 +107,7 @@ class PilotDriver:
         await self.pilot.pause()
 
     async def go_to(self, step: type[NextStep] | None) -> None:
-        """Answer from where one is until the step is asked for, or something is in the way."""
+        """Answer until the step is shown or an answer doesn't lead on; None means the first screen."""
         for _ in range(4):
             screen = self.screen
             if isinstance(screen, SignInScreen) if step is None else self.is_at(step):
@@ -117,11 +117,11 @@ class PilotDriver:
                 return
 
     def is_at(self, step: type[NextStep]) -> bool:
-        """Whether the screen of this step asks."""
+        """Return whether the current screen is this step's."""
         return isinstance(self.screen, StepScreen) and isinstance(self.screen.step, step)
 
     async def back_to_sign_in(self) -> None:
-        """Leave everything and stand at the first screen."""
+        """Go back to the first screen."""
         self.app.navigation.back_to_sign_in()
         await until(self.pilot, lambda: isinstance(self.screen, SignInScreen))
 

@@ -1,8 +1,8 @@
-"""A proxy before the embedded pool that spoils what comes back: one fault, armed for one call or for all.
+"""A proxy in front of the emulator that spoils replies.
 
 with FaultProxy(pool.endpoint_url) as proxy:
-    proxy.arm(fault)                 # the next call meets it
-    proxy.arm(fault, after=1)        # the one after that
+    proxy.arm(fault)                 # the next call meets the fault
+    proxy.arm(fault, after=1)        # the call after that
     proxy.arm(fault, times=None)     # every call, until disarm()
 """
 
@@ -24,12 +24,12 @@ from urllib.parse import urlsplit
 
 JSON_TYPE = "application/x-amz-json-1.1"
 PLAUSIBLE = {"ChallengeName": "SMS_MFA", "Session": "s" * 400, "ChallengeParameters": {"a": "b"}}
-"""What stands in for the pool's reply where the pool is not asked."""
+"""The reply to a call that isn't forwarded to the pool."""
 
 
 @dataclass
 class Reply:
-    """What the pool answered, or what is to be answered in its place."""
+    """A reply of the pool, or one to send instead."""
 
     status: int
     body: bytes
@@ -37,16 +37,16 @@ class Reply:
 
     @classmethod
     def from_json(cls, value: object, status: int = 200) -> Reply:
-        """A reply with this value as its JSON body."""
+        """Return a reply with this value as its JSON body."""
         return cls(status, json.dumps(value).encode("utf-8", "surrogatepass"))
 
     @property
     def http_bytes(self) -> bytes:
-        """The reply as HTTP/1.1 writes it where it is the last one on its connection."""
+        """Return the reply as HTTP/1.1 bytes, as the last one of its connection."""
         return self.head(len(self.body)) + self.body
 
     def head(self, length: object, *, is_last: bool = True) -> bytes:
-        """Status line and headers; ``length`` is None for none."""
+        """Return the status line and headers; ``length`` None means no Content-Length."""
         lines = [
             f"HTTP/1.1 {self.status} Whatever",
             *(f"{name}: {text}" for name, text in self.headers.items()),
@@ -59,7 +59,7 @@ class Reply:
 
 
 class Exchange:
-    """One request whose reply is about to be spoiled."""
+    """A request whose reply is about to be spoiled."""
 
     def __init__(self, proxy: FaultProxy, connection: socket.socket, reply: Reply) -> None:
         self.connection = connection
@@ -68,21 +68,21 @@ class Exchange:
         self._stopped = proxy.stopped
 
     def send(self, data: bytes) -> None:
-        """Send bytes as they are."""
+        """Send raw bytes."""
         self.connection.sendall(data)
 
     def pause(self, seconds: float) -> bool:
-        """Let so much time pass; false once nobody is interested any more."""
+        """Wait; return False if the proxy has stopped."""
         return not self._stopped.wait(seconds)
 
     def reset(self) -> None:
-        """Have the connection end with RST in place of FIN."""
+        """Make the connection end with RST instead of FIN."""
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 @dataclass(frozen=True)
 class Fault:
-    """What becomes of a reply. ``arrives`` tells whether the pool is asked at all."""
+    """A fault in a reply. ``arrives`` tells whether the pool receives the request."""
 
     name: str
     play: Callable[[Exchange], None]
@@ -98,7 +98,7 @@ class _ArmedFault:
 
 
 class FaultProxy:
-    """Listens on a loopback port of its own, and on a second one where nobody may ever come."""
+    """A proxy on a loopback port, with a second port that a redirect points to."""
 
     def __init__(self, upstream: str, tls: ssl.SSLContext | None = None) -> None:
         self._upstream = urlsplit(upstream)
@@ -110,45 +110,49 @@ class FaultProxy:
         self._elsewhere = socket.create_server(("127.0.0.1", 0))
         self.stopped = threading.Event()
         self.hits = 0
-        """How many calls have met a fault so far."""
+        """The number of calls that have met a fault."""
         self.operations: list[str] = []
-        """The operations that came, in order."""
+        """The operations of all requests, in order."""
         self.requests: list[tuple[dict[str, str], bytes]] = []
-        """Headers, their names in lower case, and body of all that came."""
+        """The headers, with names in lower case, and body of each request."""
         self.redirected_connections = 0
-        """How many connections came where a redirect pointed to."""
+        """The number of connections to the redirect target."""
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """Return the proxy's URL."""
         return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}"
 
     @property
     def port(self) -> int:
-        """The port it listens on."""
+        """Return the proxy's port."""
         return int(self._listener.getsockname()[1])
 
     @property
     def elsewhere_url(self) -> str:
-        """Where nobody may ever come."""
+        """Return the URL of the redirect target, which must not be visited."""
         return f"http://127.0.0.1:{self._elsewhere.getsockname()[1]}/"
 
     def arm(self, fault: Fault, *, after: int = 0, times: int | None = 1, documents: bool = False) -> None:
-        """Have calls meet the fault: ``times`` of them (None: all), once ``after`` others have passed.
+        """Make the next calls meet the fault.
 
-        With ``documents`` not the operations meet it, but what is fetched with GET, such as a pool's keys.
+        Args:
+            fault: The fault.
+            after: How many calls pass first.
+            times: How many calls meet the fault; None for all.
+            documents: Apply the fault to GET requests, such as a pool's keys, instead of operations.
         """
         with self._lock:
             self._armed = _ArmedFault(fault, after, times, documents)
 
     def disarm(self) -> None:
-        """Let everything pass."""
+        """Let all requests pass."""
         with self._lock:
             self._armed = None
 
     @contextmanager
     def armed(self, fault: Fault, *, after: int = 0) -> Iterator[None]:
-        """The fault for one call, and none after the block."""
+        """Arm the fault for one call; disarm it after the block."""
         self.arm(fault, after=after)
         try:
             yield
@@ -190,7 +194,7 @@ class FaultProxy:
                 threading.Thread(target=self._serve_connection, args=(connection,), daemon=True).start()
 
     def _serve_connection(self, accepted: socket.socket) -> None:
-        """Requests on one connection, until one meets a fault or the program closes it."""
+        """Serve one connection until a request meets a fault or the client closes it."""
         upstream = http.client.HTTPConnection(self._upstream.hostname or "", self._upstream.port, timeout=60)
         # What a program that gives up does to a conversation is no event.
         with (
@@ -217,7 +221,7 @@ class FaultProxy:
             self._connections.discard(accepted)
 
     def _with_tls(self, connection: socket.socket) -> socket.socket:
-        """The connection, once TLS has been agreed on where that is spoken."""
+        """Return the connection, with TLS if the proxy uses it."""
         return self._tls.wrap_socket(connection, server_side=True) if self._tls else connection
 
     def _next_fault(self, operation: str) -> Fault | None:

@@ -1,4 +1,4 @@
-"""Someone who signs in and does not give up: knows the passwords, has an inbox, a phone and a memory."""
+"""A scripted user who signs in and retries, with passwords, an inbox and an app."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from tui_auth.secret import Secret
 
 NEW_PASSWORD = "Brand-New-Horse-7!"
 MAX_ANSWERS = 24
-"""More answers than any way from any fault to the tokens takes."""
+"""The limit of answers: more than any way from a fault to the tokens takes."""
 
 ANSWERS = {question: answer for question, _, answer in QUESTIONS}
 _NUMBERS = itertools.count(1)
@@ -45,7 +45,10 @@ _NUMBERS = itertools.count(1)
 
 @dataclass
 class ScriptedUser:
-    """A user of the pool and all that they know; ``email_setup`` says which method they set up by choice."""
+    """A user of the pool and the secrets they know.
+
+    ``chooses_email`` selects email instead of TOTP in an MFA set-up.
+    """
 
     server: PoolServer
     user: DemoUser
@@ -60,27 +63,27 @@ class ScriptedUser:
 
     @property
     def username(self) -> str:
-        """The name in the pool."""
+        """Return the user name in the pool."""
         return self.user.username
 
     @property
     def password(self) -> Secret | None:
-        """What is typed at the first screen; None where the flow asks for none."""
+        """Return the password for the first screen; None if the flow needs none."""
         flow = AuthFlow(self.user.auth_flow)
         return Secret(self.passwords[0]) if flow.needs_password else None
 
     def sent_code(self) -> str:
-        """The newest code in the inbox or on the phone; six zeros where there is none."""
+        """Return the newest code sent to the user, or six zeros if there is none."""
         messages = [message for message in self.server.messages if message["username"] == self.username]
         return str(messages[-1]["code"]) if messages else "000000"
 
     def app_code(self) -> str:
-        """What the authenticator app shows; a while has passed since it was looked at last."""
+        """Return the authenticator app's code after moving the clock to the next window."""
         self.server.clock.advance(31)
         return pyotp.TOTP(self.totp_key).at(int(self.server.clock.now()))
 
     def answer_to(self, step: NextStep) -> Answer:
-        """What this person answers to a step that takes one answer."""
+        """Return the answer to a step with one answer."""
         match step:
             case ConfirmSignInWithTOTPCode():
                 return Secret(self.app_code())
@@ -107,11 +110,11 @@ class ScriptedUser:
         return Secret(self.sent_code())
 
     def sign_in(self, attempt: Attempt) -> NextStep:
-        """The first call."""
+        """Make the first call of a sign-in."""
         return attempt.sign_in(self.username, self.password, auth_flow=AuthFlow(self.user.auth_flow))
 
     def answer(self, attempt: Attempt) -> None:
-        """Answer the step that waits, or sign in."""
+        """Answer the pending step, or sign in if there is none."""
         match step := attempt.step:
             case None | Done():
                 self.sign_in(attempt)
@@ -127,7 +130,7 @@ class ScriptedUser:
                 attempt.confirm(self.answer_to(step))
 
     def request_code(self, attempt: Attempt) -> None:
-        """Have a code sent where a person asks for one."""
+        """Request a new code if the step allows it."""
         match attempt.step:
             case ResetPassword():
                 attempt.reset_password()
@@ -135,7 +138,11 @@ class ScriptedUser:
                 attempt.resend_sign_up_code()
 
     def finish(self, attempt: Attempt) -> Done:
-        """Go on as the program offers it until signed in; AssertionError if that takes too long."""
+        """Continue as the program offers until signed in.
+
+        Raises:
+            AssertionError: It took more than ``MAX_ANSWERS`` answers.
+        """
         errors: list[str] = []
         for _ in range(MAX_ANSWERS):
             try:
@@ -150,7 +157,7 @@ class ScriptedUser:
         raise AssertionError(f"no way back to the tokens: {errors}")
 
     def _attempt_after(self, error: AuthError, attempt: Attempt, tries: int) -> Attempt:
-        """The attempt to go on with: the same, started again, or a new one."""
+        """Return the attempt to continue with: the same one, restarted or not, or a new one."""
         action = road(error, attempt.step, can_start_again=attempt.can_start_again)
         self.server.clock.advance(40)
         if action is Road.START_AGAIN:
@@ -169,7 +176,7 @@ CHANGED_BY_SIGNING_IN = ("tess", "max", "nora", "noel", "rex", "carl")
 
 
 def fresh_user_like(server: PoolServer, user: DemoUser) -> DemoUser:
-    """The user, or another in the same state where a sign-in changes it for good."""
+    """Return the user, or a new user in the same state if signing in changes it for good."""
     if user.username not in CHANGED_BY_SIGNING_IN:
         return user
     name = f"{user.username}{next(_NUMBERS)}"

@@ -1,4 +1,4 @@
-"""Every next step, and who meets it: the table that both matrices walk, in the engine and on the screen."""
+"""Every next step and the demo user who meets it, for the engine and screen fault matrices."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ _WITHOUT_SRP = {"USER_SRP_AUTH": "USER_PASSWORD_AUTH", "CUSTOM_WITH_SRP": "CUSTO
 
 @dataclass(frozen=True)
 class StepCase:
-    """A next step, the sample user who meets it, and what they choose on the way.
+    """A next step, the demo user who meets it, and their choices on the way.
 
-    ``step`` is None for signing in itself. ``proves_password`` keeps SRP where the flow has it: that takes
-    the pool some time, so only the steps that are about the password do.
+    ``step`` is None for signing in itself. ``proves_password`` keeps SRP if the flow uses it. SRP takes the
+    pool some time, so only steps about the password do.
     """
 
     step: type[NextStep] | None
@@ -49,11 +49,11 @@ class StepCase:
 
     @property
     def name(self) -> str:
-        """The step's name."""
+        """Return the step's name."""
         return self.step.__name__ if self.step else "sign-in"
 
     def scripted_user(self, server: PoolServer, demo: DemoPool) -> ScriptedUser:
-        """Somebody who meets the step and has not met it yet."""
+        """Return a new user who is going to meet the step."""
         user = next(candidate for candidate in demo.users if candidate.username == self.username)
         if not self.proves_password:
             user = replace(user, auth_flow=_WITHOUT_SRP.get(user.auth_flow, user.auth_flow))
@@ -81,9 +81,9 @@ STEP_CASES = (
 
 
 def share(faults: Sequence[Fault], step_case: StepCase) -> Sequence[Fault]:
-    """An eighth of the faults, another one at each of eight steps: the engine meets each at every step.
+    """Return an eighth of the faults, a different one at each of eight steps.
 
-    All of them with EVERY_FAULT=1.
+    The engine's matrix tests every fault at every step. With EVERY_FAULT=1, return all faults.
     """
     if EVERY_FAULT:
         return faults

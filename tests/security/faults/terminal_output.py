@@ -1,7 +1,8 @@
-"""What a terminal may receive: text, and the sequences that Textual and our driver write. Nothing else.
+"""Find unexpected sequences in terminal output.
 
-The list is of exact kinds, with bounds on their numbers, so that a sequence out of a server's text is told
-apart even where it is of a kind that the program uses too.
+A terminal may receive text and the sequences that Textual and tui-auth's driver write, nothing else. The list
+has exact kinds with bounds on their numbers, so that a sequence from a server's text is detected even if the
+program uses the same kind.
 """
 
 from __future__ import annotations
@@ -23,11 +24,11 @@ _KINDS = {
 _POINTER = r"\]22;[a-z-]{1,20}\x07"
 _ALLOWED = re.compile("\x1b(?:" + "|".join(f"(?:{kind})" for kind in [*_KINDS.values(), _POINTER]) + ")")
 _CONTROLS = frozenset("\r\n\x07")
-"""Line ends, and the bell, which a key that does nothing rings."""
+"""Line ends, and the bell of a key that does nothing."""
 
 
 def unexpected_output(received: bytes | str, *, bell: bool = True) -> list[str]:
-    """What is in there that the program itself does not write, each with a little of what follows."""
+    """Return each sequence that the program doesn't write, with a few characters after it."""
     text = received.decode("utf-8", "surrogateescape") if isinstance(received, bytes) else received
     findings: list[str] = []
     position = 0
@@ -47,5 +48,5 @@ def unexpected_output(received: bytes | str, *, bell: bool = True) -> list[str]:
 
 
 def _is_unexpected(character: str) -> bool:
-    """Controls, formats (bidi, zero width, tags), surrogates, and what nobody has assigned."""
+    """Return whether a character is a control, format, surrogate, private or unassigned one."""
     return unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Cn")

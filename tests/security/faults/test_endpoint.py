@@ -1,4 +1,4 @@
-"""Where requests go: to the pool's own address, over TLS that is checked, without anything of AWS's keys."""
+"""Tests that requests go to the pool's address, over verified TLS, without AWS credentials."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ WEB_IDENTITY = ("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN")
 
 
 class CredentialTrap(HTTPServer):
-    """Where AWS's libraries go for credentials, if they go."""
+    """A server that records requests for AWS credentials."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _TrapHandler)
@@ -56,7 +56,7 @@ class _TrapHandler(BaseHTTPRequestHandler):
         self.do_GET()
 
     def log_message(self, *arguments: Any) -> None:
-        """Nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def credential_trap() -> Iterator[CredentialTrap]:
 
 
 def environment_with_credentials(home: Path, credential_trap: CredentialTrap) -> dict[str, str]:
-    """An environment with AWS credentials of every kind; what runs or is read leaves a trace."""
+    """Return an environment with all kinds of AWS credentials; using them leaves a trace."""
     aws = home / ".aws"
     aws.mkdir(parents=True)
     process = f"credential_process = touch {home / 'ran'}"
@@ -195,7 +195,7 @@ def authority(tmp_path: Path) -> CertificateAuthority:
 
 @pytest.fixture
 def safe_proxy(server: PoolServer, authority: CertificateAuthority) -> Iterator[FaultProxy]:
-    """The pool behind TLS, by the names that AWS's endpoint and this machine have."""
+    """Return a proxy with TLS for AWS's endpoint and this machine."""
     with FaultProxy(server.endpoint_url, authority.server_context(AWS_HOST, "127.0.0.1")) as proxy:
         yield proxy
 
@@ -225,7 +225,7 @@ def test_untrusted_certificate_is_rejected_with_advice(demo: DemoPool, safe_prox
 
 
 def set_ca_file(variable: str, ca_file: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have one of AWS's settings name a file of certificates."""
+    """Set a CA file with one of AWS's settings."""
     if variable == "ca_bundle":
         config = folder / "config"
         config.write_text(f"[default]\nca_bundle = {ca_file}\n")

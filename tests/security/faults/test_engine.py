@@ -1,4 +1,4 @@
-"""Each next step meets each fault in the engine: words come of it, and the next try leads to the tokens."""
+"""Tests that the engine reports each fault at each step, and the next try gets the tokens."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_every_next_step_is_reached() -> None:
 
 
 class UnexpectedStep(Exception):
-    """A spoiled reply led elsewhere."""
+    """A spoiled reply led to another step."""
 
 
 class StepMatrix:
@@ -47,15 +47,15 @@ class StepMatrix:
         self.failures: list[str] = []
 
     def scripted_user(self) -> ScriptedUser:
-        """Somebody who has not met the step yet."""
+        """Return a new user who is going to meet the step."""
         return self._step_case.scripted_user(self._server, self._demo)
 
     def new_attempt(self) -> Attempt:
-        """An attempt before its first call."""
+        """Return an attempt before its first call."""
         return self._auth.attempt()
 
     def go_to_step(self, scripted_user: ScriptedUser, attempt: Attempt) -> None:
-        """Answer until the step waits."""
+        """Answer until the step is pending."""
         for _ in range(4):
             if self._step_case.step is None or isinstance(attempt.step, self._step_case.step):
                 return
@@ -63,14 +63,14 @@ class StepMatrix:
         raise UnexpectedStep(attempt.step)
 
     def count_calls(self, action: Callable[[], object]) -> int:
-        """How many calls some work makes."""
+        """Return the number of calls that an action makes."""
         before = len(self.proxy.operations)
         action()
         return len(self.proxy.operations) - before
 
     @contextmanager
     def case(self, fault: Fault, call: int) -> Iterator[None]:
-        """One case of the matrix: what goes wrong in it is noted, and the next one comes."""
+        """Run one case of the matrix, and record its failure."""
         self.case_count += 1
         try:
             yield
@@ -78,7 +78,7 @@ class StepMatrix:
             self.failures.append(f"{fault.name}, call {call}: {error!r}")
 
     def check_spoiled_reply(self, fault: Fault, call: int) -> None:
-        """A call meets the fault; then nothing does, and the person gets to the tokens."""
+        """Check that a call reports its fault, and that the user then gets the tokens."""
         hits_before = self.proxy.hits
         scripted_user, attempt = self.scripted_user(), self.new_attempt()
         is_on_the_way = fault.arrives and self._step_case.step is not None
@@ -99,7 +99,7 @@ class StepMatrix:
 
 
 def error_message_of(action: Callable[[], object]) -> str | None:
-    """The words of a refusal; None where there is none, or where a step came that was not expected."""
+    """Return an error's message; None without one or after an unexpected step."""
     try:
         action()
     except AuthError as error:

@@ -1,4 +1,4 @@
-"""Faults at each next step's line prompt, a share at each: words come of it, and only text is written."""
+"""Tests that faults at each step's line prompt are reported, with a share of them per step."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PROMPT_CASES = [step_case for step_case in STEP_CASES if step_case.name not in B
 
 
 class LinesUntilFault:
-    """A conversation that ends at the first question after a fault was met."""
+    """Line prompts that end at the first question after a fault."""
 
     def __init__(self, proxy: FaultProxy, scripted_user: ScriptedUser) -> None:
         self.output: list[str] = []

@@ -1,4 +1,4 @@
-"""What a sign-in asks beside answering a step meets faults too: words come of it, the next try works."""
+"""Tests that faults in requests besides a step's answer are reported and can be retried."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _NUMBERS = itertools.count(1)
 
 @dataclass
 class Case:
-    """A person before the pool, through the proxy."""
+    """A user of the pool behind the proxy."""
 
     server: PoolServer
     auth: Auth
@@ -88,7 +88,7 @@ REQUESTS: dict[str, tuple[str, Action, Action, Action]] = {
     "a sign-up code is asked for": ("carl", _sign_in, _resend_sign_up_code, _answer),
     "a step is begun again": ("sam", _sign_in, _restart_step, _answer),
 }
-"""Who, what comes before, what meets the fault, and what then leads to the tokens."""
+"""User, preparation, the request that meets the fault, and the way from there to the tokens."""
 
 
 @pytest.mark.parametrize("name", REQUESTS)
@@ -119,7 +119,7 @@ def test_fault_is_reported_and_the_next_try_signs_in(
 
 
 def _error_message(case: Case, request: Action, fault: Fault, proxy: FaultProxy) -> str:
-    """The words of the refusal that a call ends with; nothing where it does not."""
+    """Return the message of the error that a request ends with, or ""."""
     with proxy.armed(fault), deadline(0.7 if fault.name in SLOW_FAULTS else 30.0):
         try:
             request(case)

@@ -1,4 +1,4 @@
-"""Whatever a pool replies, a step or an AuthError comes of it, and every step can be drawn."""
+"""Tests that any reply gives a step or an AuthError, and that every step can be shown."""
 
 from __future__ import annotations
 
@@ -79,14 +79,14 @@ WITHOUT_LIMIT = settings(
 
 
 class GatewayWithReply(CognitoGateway):
-    """The real gateway and botocore's real parser, with an answer in place of the network."""
+    """The real gateway and botocore's parser, with a reply instead of the network."""
 
     def __init__(self) -> None:
         super().__init__(Address("eu-west-1", "http://127.0.0.1:9"))
         self.status, self.headers, self.body = 200, dict[str, str](), b""
 
     def reply(self, request: Any, **_: Any) -> AWSResponse:
-        """What botocore takes for the server's answer."""
+        """Return the reply as botocore's HTTP response."""
         response = AWSResponse(request.url, self.status, self.headers, None)
         response._content = self.body
         return response
@@ -101,7 +101,7 @@ def gateway_with_reply(monkeypatch: pytest.MonkeyPatch) -> GatewayWithReply:
 
 
 def as_json(value: object) -> bytes:
-    """A value as JSON, surrogates and numbers without end included."""
+    """Encode a value as JSON, with surrogates and infinite numbers."""
     return json.dumps(value, default=str).encode("utf-8", "surrogatepass")
 
 
@@ -141,7 +141,7 @@ def test_any_body_and_status_gives_a_reply_or_an_auth_error(
 
 
 TRAILING_ERRORS = 40
-"""How many refusals follow the script: more than any one answer can meet."""
+"""The number of errors after the script: more than any one answer can consume."""
 
 DEVICE = Device("eu-west-1_device", "-group", Secret("device-password"))
 Replies = list[dict[str, Any] | tuple[str, str]]
@@ -159,7 +159,7 @@ conversations: st.SearchStrategy[Replies] = st.lists(
 
 
 def converse(script: Replies, flow: AuthFlow) -> list[NextStep]:
-    """The steps that a sign-in comes by where the pool says all this."""
+    """Return the steps of a sign-in to a pool with these replies."""
     gateway_replies = [item if isinstance(item, dict) else refusal(*item) for item in script]
     scripted = ScriptedGateway(*gateway_replies, *[refusal("InternalErrorException", "")] * TRAILING_ERRORS)
     attempt = Auth(POOL, CLIENT, gateway=scripted).attempt()
@@ -210,7 +210,7 @@ reset_or_unconfirmed = st.tuples(
 
 @cache
 def sample_of_steps() -> list[NextStep]:
-    """Some of the steps that arbitrary conversations lead to, of each kind."""
+    """Return some of the steps, of each type, that arbitrary replies lead to."""
     steps_by_type: dict[type[NextStep], list[NextStep]] = {}
 
     def collect(first: st.SearchStrategy[Any]) -> None:
@@ -261,7 +261,7 @@ def test_every_resulting_step_can_be_printed() -> None:
 
 
 class UnansweredLines:
-    """Lines that are read and never answered."""
+    """Line prompts that are never answered."""
 
     def __init__(self) -> None:
         self.output: list[str] = []

@@ -1,4 +1,4 @@
-"""Faults at each next step's screen, a share at each: words, a next try that works, a safe terminal."""
+"""Tests that faults on each step's screen are reported and can be retried."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ HEALTHY_MESSAGE = "That code has expired, or was never sent."
 
 
 class ScreenChecks:
-    """The cases at one step, and what went wrong in them."""
+    """The cases at one step and their failures."""
 
     def __init__(self, pilot_driver: PilotDriver) -> None:
         self.pilot_driver = pilot_driver
@@ -45,7 +45,7 @@ class ScreenChecks:
         self.failures: list[str] = []
 
     def check(self, fault: Fault, *, expected_text: str = "") -> None:
-        """Note what is wrong with what is on the screen, and with what the terminal received."""
+        """Record the problems on the screen and in the terminal's output."""
         app = self.pilot_driver.app
         text, terminal = app.text(), app.terminal
         received = "".join(terminal.received)
@@ -92,7 +92,7 @@ async def test_fault_at_any_screen_is_reported_and_can_be_retried(
 
 
 async def check_lost_reply(fault: Fault, checks: ScreenChecks) -> None:
-    """A fault in place of the answer: said on the same screen, where the next try gets Cognito's own word."""
+    """Check that a lost reply is reported on the same screen, and that the next try works."""
     pilot_driver, screen = checks.pilot_driver, checks.pilot_driver.screen
     checks.case_count += 1
     with pilot_driver.proxy.armed(fault), deadline(0.7 if fault.name in SLOW_FAULTS else 30.0):
@@ -109,7 +109,7 @@ async def check_lost_reply(fault: Fault, checks: ScreenChecks) -> None:
 
 
 async def check_spoiled_reply(fault: Fault, step_case: StepCase, call: int, checks: ScreenChecks) -> None:
-    """A fault in the answer that leads to the step: whatever is shown then is safe, and one can go back."""
+    """Check that a spoiled reply shows nothing harmful and that the user can go back."""
     pilot_driver = checks.pilot_driver
     checks.case_count += 1
     await pilot_driver.back_to_sign_in()

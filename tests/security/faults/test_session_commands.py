@@ -1,4 +1,4 @@
-"""Each command that asks Cognito for a session meets faults: one line, the right status, and no harm done."""
+"""Tests that session commands report each fault in one line, with the right exit status."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ COMMANDS: dict[str, tuple[Sequence[str], int]] = {
     "a look": (("status", "--online", "--json"), 0),
     "a sign-out": (("sign-out",), 0),
 }
-"""The words of each command, and how many calls pass before the one that meets the fault."""
+"""Each command's arguments, and how many calls pass before the one that meets the fault."""
 
 STATUSES = {
     "a refresh": (5, 7),
@@ -41,11 +41,11 @@ STATUSES = {
     "a look": (0, 5, 7),
     "a sign-out": (5, 7),
 }
-"""The exit statuses that no answer, and a refusal that proves nothing about the session, may lead to."""
+"""The exit statuses after a lost reply, or an error that proves nothing about the session."""
 
 
 class Shell:
-    """A person's shell at a pool behind the proxy."""
+    """A user's shell with a pool behind the proxy."""
 
     def __init__(self, machine: Machine, proxy: FaultProxy) -> None:
         self.machine, self.proxy = machine, proxy
@@ -53,7 +53,7 @@ class Shell:
         self.choice, self.user = choice, machine.user()
 
     def run(self, name: str, fault: Fault) -> subprocess.CompletedProcess[str]:
-        """Run a command from a fresh session, with the fault in its way."""
+        """Run a command in a new session with the fault armed."""
         arguments, after = COMMANDS[name]
         self.machine.sign_in(self.choice, self.user)
         deadline = 0.7 if fault.name in SLOW_FAULTS else 30.0
@@ -62,20 +62,20 @@ class Shell:
             return self.machine.run(*arguments)
 
     def can_get_token(self) -> bool:
-        """Whether the session gives a token that the pool takes, once nothing is in the way."""
+        """Return whether the session gives a token that the pool accepts, without faults."""
         result = self.machine.run("token", "--login", "never")
         return result.returncode == 0 and self.machine.accepts(result.stdout.strip())
 
 
 @pytest.fixture
 def shell(machine: Machine) -> Iterator[Shell]:
-    """The shell, and the proxy before that machine's pool."""
+    """Return the shell with a proxy in front of the machine's pool."""
     with FaultProxy(machine.server.endpoint_url) as proxy:
         yield Shell(machine, proxy)
 
 
 def output_problems(result: subprocess.CompletedProcess[str]) -> list[str]:
-    """What is wrong with what a command said, whatever it met."""
+    """Return the problems in a command's output."""
     problems = unexpected_output(result.stdout) + unexpected_output(result.stderr)
     problems += ["Traceback"] * ("Traceback" in result.stderr) + ["a fault of its own"] * (
         result.returncode == 1
@@ -84,14 +84,14 @@ def output_problems(result: subprocess.CompletedProcess[str]) -> list[str]:
 
 
 def are_credentials(machine: Machine, text: str) -> bool:
-    """Whether this is AWS's JSON of temporary credentials, each a plain word, with a time to come."""
+    """Return whether the text is AWS's JSON of temporary credentials with plain values."""
     value = json.loads(text)
     arguments = [value[name] for name in ("AccessKeyId", "SecretAccessKey", "SessionToken")]
     return all(re.fullmatch(r"[\w+/=-]+", word) for word in arguments) and bool(value["Expiration"])
 
 
 def is_session_status(machine: Machine, text: str) -> bool:
-    """Whether this is the status of that session, of whom nobody else has a say."""
+    """Return whether the text is ann's session status."""
     value = json.loads(text)
     return bool(value["signed_in"]) and value["username"] == "ann"
 
@@ -103,7 +103,7 @@ IS_VALID_OUTPUT: dict[str, Callable[[Machine, str], bool]] = {
     "a look": is_session_status,
     "a sign-out": lambda machine, text: text == "",
 }
-"""What a command that ends with 0 may have printed, however the pool lied to it."""
+"""Valid output of a command that exits with 0, whatever the pool replied."""
 
 
 @pytest.mark.parametrize("name", COMMANDS)

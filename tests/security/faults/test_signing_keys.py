@@ -1,4 +1,4 @@
-"""A pool's keys come whole and from the pool, or not at all: whatever is in between."""
+"""Tests that a pool's keys are fetched whole from the pool or not at all."""
 
 from __future__ import annotations
 

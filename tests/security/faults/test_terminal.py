@@ -1,4 +1,4 @@
-"""The real program in a terminal: every fault once, every step at least once, and only its own sequences."""
+"""Tests the real program on a terminal: every fault once, every step at least once."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ RETRYABLE_FAULTS = [
     for fault in FAULTS_WITHOUT_REPLY
     if fault.name in LOST_REPLIES | FOREIGN_REPLIES and fault.name != NO_BODY
 ]
-"""Those after which Enter, in whichever field, sends the same again."""
+"""The faults after which Enter in any field sends the same request again."""
 
 ERROR_FAULTS = [
     fault for fault in FAULTS_WITHOUT_REPLY if fault.name in ERRORS and MESSAGES[fault.name] != OWN_ERROR
@@ -55,7 +55,7 @@ HEALTHY = Fault(
 
 
 def share(name: str) -> list[Fault]:
-    """The faults that fall to one step; what nothing but a deadline ends comes first."""
+    """Return the faults of one step, slow ones first."""
     names = list(STEPS)
     one_field = [name for name in names if name not in SEVERAL_FIELDS]
     errors = ERROR_FAULTS[one_field.index(name) :: len(one_field)] if name in one_field else []
@@ -69,7 +69,7 @@ def test_every_fault_is_assigned_to_a_step() -> None:
 
 
 def unexpected_sequences(program: SignIn) -> list[str]:
-    """What the terminal received and should not have."""
+    """Return the unexpected sequences in the terminal's output."""
     received = program.received
     return unexpected_output(received) + [HOSTILE_COLOR] * (HOSTILE_COLOR.encode() in received)
 
@@ -139,7 +139,7 @@ def test_hostile_pool_writes_no_escape_sequences(
 
 
 def problems_in(program: SignIn) -> list[str]:
-    """Sequences that are not the program's own in what the terminal received, and faults of its own."""
+    """Return the unexpected sequences in the terminal's output, and internal errors."""
     return unexpected_sequences(program) + [OWN_FAULT] * (
         OWN_FAULT in program.received.decode("utf-8", "replace")
     )
@@ -150,7 +150,7 @@ def _has_hits(proxy: FaultProxy, times: int, _: PtyProgram) -> bool:
 
 
 def _wait_for_step(program: SignIn) -> None:
-    """The honest pool's step stands there, and nothing is left of sign-in."""
+    """Wait until the step is shown and the first screen is gone."""
     program.wait_for(HOSTILE_POOL_STEPS[program.user.username])
     program.wait_gone("Forgot")
 
@@ -161,7 +161,7 @@ def _has_an_outcome(program: PtyProgram) -> bool:
 
 
 def _back_to_sign_in(program: SignIn) -> None:
-    """Esc, and again where a code was sent that leaving makes worthless."""
+    """Press Esc, and again if the program asks because a code was sent."""
     for _ in range(2):
         if "Forgot" not in program.screen_text():
             program.press("esc")
@@ -179,7 +179,7 @@ from tui_auth.cli import main
 raise SystemExit(main(sys.argv[1:]))
 """,
 )
-"""The program with a request that no time limit ends before the test does."""
+"""The program with a request deadline longer than the test."""
 
 
 @pytest.mark.parametrize("key", ["ctrl+q", "ctrl+c"])

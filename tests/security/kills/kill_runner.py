@@ -1,8 +1,8 @@
-"""Repeat one change of the stored sessions and kill it at each of its system calls in turn.
+"""Repeat one change of the stored sessions and kill it at each of its system calls.
 
-Run as ``python -m tests.security.kills.kill_runner FOLDER WORK``. It prints a JSON object with the number of
-kills per system call and what was wrong after them. It is a separate process because it forks: the killed
-child has one thread and all modules loaded, so a kill costs milliseconds.
+Run as ``python -m tests.security.kills.kill_runner FOLDER OPERATION``. It prints a JSON object with the
+number of kills per system call and the failures. It is a separate process because it forks: the killed child
+has one thread and all modules imported, so a kill costs milliseconds.
 
 It kills before and after every ``write``, ``replace`` and ``unlink``, the calls that change a file, and
 before and after every fourth call of each other kind. With EVERY_KILL=1 it kills at every call.
@@ -56,7 +56,7 @@ STRIDE = 4
 
 
 def result(number: int) -> dict[str, Any]:
-    """An AuthenticationResult, told apart by its number."""
+    """Return an AuthenticationResult with distinct tokens for this number."""
     issuer = f"https://cognito-idp.eu-west-1.amazonaws.com/{POOL}"
     common = {"sub": "sub-1", "iss": issuer, "exp": NOW + 3600, "jti": str(number)}
     access = {**common, "token_use": "access", "client_id": CLIENT, "username": "ann"}
@@ -73,7 +73,7 @@ OLD, NEW = result(1), result(2)
 
 
 class FrozenTimeGateway(ScriptedGateway):
-    """A gateway in whose time the tokens hold."""
+    """A gateway at a time when the tokens are valid."""
 
     def now(self) -> float:
         return NOW
@@ -85,7 +85,7 @@ def store_session(
     storage: StorageKind = StorageKind.FILE,
     device: Device | None = None,
 ) -> None:
-    """Keep a session as a sign-in does."""
+    """Store a session as a sign-in does."""
     signed_in = replace(done(tokens_reply, AppClient(POOL, CLIENT), NOW), device=device)
     kept = sessions.keep(signed_in, ORIGIN, storage, server_time=NOW)
     if kept.problem or kept.left_undone:
@@ -95,14 +95,14 @@ def store_session(
 def store_with_credentials(
     sessions: Sessions, tokens_reply: dict[str, Any], device: Device | None = None
 ) -> None:
-    """Keep a session, and AWS credentials that came of it."""
+    """Store a session and AWS credentials that came from it."""
     store_session(sessions, tokens_reply, device=device)
     found, credentials = sessions.find(), {"version": 1, "secret_access_key": OLD["AccessToken"]}
     found.store.write(aws_name(found.record.key.file_name), json.dumps(credentials).encode())
 
 
 def refresh(sessions: Sessions) -> None:
-    """Refresh with a client that rotates refresh tokens: two writes, the spent token's successor first."""
+    """Refresh tokens with rotation: two writes, first the new refresh token."""
     reply = {"AuthenticationResult": NEW}
     renewed = fresh(sessions, sessions.find(), force=True, gateway=lambda _: FrozenTimeGateway(reply))
     if renewed.problem:
@@ -111,7 +111,7 @@ def refresh(sessions: Sessions) -> None:
 
 @dataclass(frozen=True)
 class Operation:
-    """What is begun with, what is done, and which sessions may be found whenever that is broken off."""
+    """The preparation, the change, and the sessions that may be stored if it is killed."""
 
     before: Callable[[Sessions], None]
     do: Callable[[Sessions], None]
@@ -120,12 +120,12 @@ class Operation:
 
 
 def tokens_of(access: dict[str, Any], refresh_token: dict[str, Any] | None = None) -> tuple[str, str, str]:
-    """Access, id and refresh token of a session."""
+    """Return the access, ID and refresh tokens of a session."""
     return access["AccessToken"], access["IdToken"], (refresh_token or access)["RefreshToken"]
 
 
 def no_session(sessions: Sessions) -> None:
-    """Nobody has signed in yet."""
+    """Do nothing: there is no session."""
 
 
 OPERATIONS = {
@@ -174,7 +174,7 @@ def _forget(sessions: Sessions) -> None:
 
 @dataclass
 class KillRun:
-    """One kind of work in one folder, and what came of killing it."""
+    """One operation in one folder, and the outcome of killing it."""
 
     home: Path
     operation: Operation
@@ -185,7 +185,7 @@ class KillRun:
         self.environ = isolated_environment(self.home)
 
     def run(self) -> None:
-        """Kill before and after the chosen calls."""
+        """Kill the operation before and after the chosen calls."""
         for name, calls in self._calls().items():
             for index in range(0, len(calls), 1 if EVERY_KILL or name in FILE_CHANGING_CALLS else STRIDE):
                 for when in ("before", "after") if calls[index] else ("before",):
@@ -199,7 +199,7 @@ class KillRun:
         self.operation.before(Sessions(self.environ))
 
     def _calls(self) -> dict[str, list[bool]]:
-        """The calls of each kind that the work makes when it is left alone, and whether they succeed."""
+        """Return whether each call succeeds, by kind, while the operation runs undisturbed."""
         self._reset_home()
         calls: dict[str, list[bool]] = {name: [] for name in CALLS}
 
@@ -221,7 +221,7 @@ class KillRun:
         return calls
 
     def _kill(self, name: str, when: str, count: int) -> None:
-        """Let a child do the work, and kill it at this call."""
+        """Run the operation in a child process and kill it at this call."""
         self._reset_home()
         child = os.fork()
         if child == 0:
@@ -252,7 +252,7 @@ class KillRun:
         os._exit(0)
 
     def _check(self, where: str) -> None:
-        """What is found now must be whole, and the same work must succeed and leave no trace of the kill."""
+        """Check that the stored session is whole, and that repeating the operation cleans up."""
         try:
             found = self._stored_tokens()
             if found not in self.operation.allowed_states:
@@ -284,7 +284,7 @@ class KillRun:
 
 
 def _is_intact(path: Path) -> bool:
-    """Whether a file is JSON and the user's alone; one that was being written is looked at by nobody."""
+    """Return whether a file is private and valid JSON; temporary files need not be valid."""
     if path.stat().st_mode & 0o077:
         return False
     if path.name.startswith(".") or path.suffix == ".lock":

@@ -1,4 +1,4 @@
-"""kill -9 at any moment of a store, a refresh or a sign-out leaves the old or the new session whole."""
+"""Tests that kill -9 during a store, refresh or sign-out leaves a whole session."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ RunKills = Callable[[str], dict[str, Any]]
 
 @pytest.fixture
 def kill_process(tmp_path: Path) -> RunKills:
-    """Do one kind of work again and again in a process whose children are killed at it."""
+    """Return a function that runs an operation repeatedly in a process that kills it."""
 
     def run(operation: str) -> dict[str, Any]:
         home = tmp_path / "home"
@@ -48,7 +48,7 @@ def kill_process(tmp_path: Path) -> RunKills:
 def test_a_kill_before_or_after_any_call_leaves_the_old_or_the_new_session(
     operation: str, kill_process: RunKills, record_property: Callable[[str, object], None]
 ) -> None:
-    """At every call that changes a file and every fourth of the others; with EVERY_KILL=1 at every call."""
+    """Kill at file-changing calls and every fourth other call; at all calls with EVERY_KILL=1."""
     report = kill_process(operation)
     kills, failures = sum(report["kills"].values()), report["failures"]
     record_property(

@@ -1,6 +1,6 @@
-"""Loaded by Python before the program, as anybody's PYTHONPATH can have it.
+"""Python loads this module before the program, as it can from any PYTHONPATH.
 
-Turns every logger on, allows core files, and tells at the end whether one could have been written.
+It turns on every logger, allows core files, and records at exit whether one could have been written.
 """
 
 import atexit

@@ -1,1 +1,1 @@
-"""A stand-in for Textual's development tools: writes down what an app would send to the console."""
+"""A fake of Textual's development tools that writes the console's messages to a file."""

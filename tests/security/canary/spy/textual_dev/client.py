@@ -1,4 +1,4 @@
-"""The client that an app with ``TEXTUAL=devtools`` connects."""
+"""The client that an app connects to with ``TEXTUAL=devtools``."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import Any
 
 
 class DevtoolsConnectionError(Exception):
-    """Never raised: this console always answers."""
+    """An error that is never raised, because this console always answers."""
 
 
 class DevtoolsLog:
-    """What Textual hands over to be logged."""
+    """A message that Textual logs."""
 
     def __init__(self, objects_or_string: Any, caller: Any) -> None:
         self.objects_or_string = objects_or_string
 
 
 class DevtoolsClient:
-    """Writes everything to one file."""
+    """A client that writes all messages to one file."""
 
     is_connected = verbose = True
     url = "file"
@@ -28,12 +28,12 @@ class DevtoolsClient:
         self._file = Path(os.environ["CANARY_SPY"], "devtools.log").open("a")  # noqa: SIM115
 
     async def connect(self) -> None:
-        """It always is."""
+        """Do nothing: the client is always connected."""
 
     async def disconnect(self) -> None:
-        """Nothing is left to send."""
+        """Do nothing: no message is pending."""
 
     def log(self, log: DevtoolsLog, *_: Any) -> None:
-        """Write it down."""
+        """Write the message to the file."""
         self._file.write(f"{log.objects_or_string}\n")
         self._file.flush()

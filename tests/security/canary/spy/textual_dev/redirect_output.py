@@ -1,4 +1,4 @@
-"""Where an app's prints go with the console on."""
+"""The target of an app's prints while the console is on."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import Any
 
 
 class StdoutRedirector:
-    """Takes what is printed, and drops it."""
+    """A stream that drops its input."""
 
     def __init__(self, devtools: Any) -> None:
-        """The console takes what is logged; prints are not its concern here."""
+        """Ignore the console: it gets log messages, not prints."""
 
     def write(self, *_: Any) -> None:
-        """Drop it."""
+        """Drop the text."""
 
     def flush(self) -> None:
-        """Nothing to do."""
+        """Do nothing."""
