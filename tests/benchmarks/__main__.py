@@ -1,7 +1,9 @@
-"""The table: ``python -m tests.benchmarks [--rounds N] [--only NAME …] [--markdown]``.
+"""Print the benchmark table.
 
-Every row measures the program and its reference in turn, so that what slows the machine slows both, and takes
-the median of its rounds. Exit status 0, whatever the figures are: a table says how it is, it does not judge.
+Usage: ``python -m tests.benchmarks [--rounds N] [--only NAME …] [--markdown]``.
+
+Each row measures the program and its reference alternately, so that a slow machine slows both, and takes the
+median of its rounds. The exit status is always 0: the table reports figures and doesn't judge them.
 """
 
 from __future__ import annotations
@@ -39,14 +41,14 @@ ROWS = (
 
 
 def machine() -> str:
-    """What it was measured on."""
+    """Return a description of this machine and the package versions."""
     packages = ", ".join(f"{name} {version(name)}" for name in ("textual", "boto3", "pycognito"))
     python = f"{platform.python_implementation()} {platform.python_version()}"
     return f"{processor()}, {os.cpu_count()} cores, {platform.system()}; {python}, {packages}"
 
 
 def processor() -> str:
-    """What the processor calls itself, where the system tells."""
+    """Return the processor's name, if the system provides it."""
     info = Path("/proc/cpuinfo")
     lines = info.read_text().splitlines() if info.exists() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
@@ -54,7 +56,7 @@ def processor() -> str:
 
 
 def main() -> None:
-    """Run the rows that are asked for, and print them."""
+    """Run the selected rows and print them."""
     parser = ArgumentParser(prog="python -m tests.benchmarks", description="The program beside its like.")
     add = parser.add_argument
     add("--rounds", type=int, metavar="N", help="so many of each row, in place of its own number")

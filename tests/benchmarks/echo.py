@@ -1,4 +1,4 @@
-"""One key press: how long until it shows, and how many bytes that takes on the wire."""
+"""One key press: the time until its echo, and the bytes it takes."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from tests.benchmarks.stage import Stage, TimedProgram
 from tests.benchmarks.table import BYTES, MILLISECONDS, Pair, Row
 
 KEYS = "zxvkjqwbgy"
-"""In this order each stands in the field only once it was pressed, and in no escape sequence."""
+"""Keys that occur in no escape sequence; each is typed once before the field is cleared."""
 
 PRESSES = 200
-"""For one 99th percentile."""
+"""The number of presses for one 99th percentile."""
 
 PAUSE_SECONDS = 0.02
 CLEAR = "\x15"
 
 
 def alternate_keys(stage: Stage, presses: int) -> Iterator[tuple[TimedProgram, TimedProgram, str]]:
-    """Keys for both programs, whose fields are emptied when every key has been pressed once."""
+    """Yield keys for both programs, clearing their fields after each pass through the keys."""
     with stage.side_by_side() as (ours, reference):
         for number in range(presses):
             if number and number % len(KEYS) == 0:
@@ -31,7 +31,7 @@ def alternate_keys(stage: Stage, presses: int) -> Iterator[tuple[TimedProgram, T
 
 
 def echo_latencies(stage: Stage, rounds: int) -> Iterator[Pair]:
-    """The 99th percentile of so many presses, in seconds, one key in turn for each program."""
+    """Yield the 99th percentiles of the echo times in seconds, alternating programs."""
     for _ in range(rounds):
         seconds: list[Pair] = []
         for ours, reference, key in alternate_keys(stage, PRESSES):
@@ -41,7 +41,7 @@ def echo_latencies(stage: Stage, rounds: int) -> Iterator[Pair]:
 
 
 def bytes_for_key(program: TimedProgram, key: str) -> int:
-    """What one key makes a program write until it is still again."""
+    """Return the bytes that a program writes after one key."""
     before = program.count
     program.echo(key)
     program.settle()
@@ -49,7 +49,7 @@ def bytes_for_key(program: TimedProgram, key: str) -> int:
 
 
 def key_sizes(stage: Stage, rounds: int) -> Iterator[Pair]:
-    """The bytes of one key after another."""
+    """Yield the bytes written after one key after another."""
     for ours, reference, key in alternate_keys(stage, rounds):
         yield bytes_for_key(ours, key), bytes_for_key(reference, key)
 

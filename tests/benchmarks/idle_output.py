@@ -1,4 +1,4 @@
-"""What is written while nobody does anything: nothing, or one number a second."""
+"""The bytes written while the user does nothing: none, or one number a second."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ COUNTDOWN_SECONDS = 10
 
 
 def bytes_written(programs: tuple[TimedProgram, TimedProgram], seconds: float) -> Pair:
-    """The bytes that two programs write at the same time while nobody does anything."""
+    """Return the bytes that both programs write during some seconds."""
     before = [program.count for program in programs]
     sleep(seconds)
     ours, reference = (program.count - count for program, count in zip(programs, before, strict=True))
@@ -22,16 +22,16 @@ def bytes_written(programs: tuple[TimedProgram, TimedProgram], seconds: float) -
 
 
 def idle_bytes(stage: Stage, rounds: int) -> Iterator[Pair]:
-    """Both first screens, left alone."""
+    """Yield the bytes written by both idle first screens."""
     with stage.side_by_side() as programs:
         for _ in range(rounds):
             yield bytes_written(programs, IDLE_SECONDS)
 
 
 def bytes_during_countdown(stage: Stage, rounds: int) -> Iterator[Pair]:
-    """The code's screen after a new code was asked for, which counts the seconds until the next one.
+    """Yield bytes per second of the code screen's countdown until a new code may be requested.
 
-    Beside it the bare app, which counts nothing; in bytes a second.
+    The bare app beside it counts nothing.
     """
     for _ in range(rounds):
         with stage.side_by_side() as (ours, reference):
@@ -41,7 +41,7 @@ def bytes_during_countdown(stage: Stage, rounds: int) -> Iterator[Pair]:
 
 
 def start_countdown(stage: Stage, program: TimedProgram) -> None:
-    """Sign in to the code's screen and ask for a new code there."""
+    """Go to the code screen and request a new code there."""
     go_to_code_screen(program, stage.users["sam"])
     since = program.count
     program.press("ctrl+r")

@@ -1,4 +1,4 @@
-"""A whole sign-in with a code by SMS, launch to exit: the bytes it takes, and the memory at its end."""
+"""A complete SMS sign-in from launch to exit: the bytes written and the peak memory."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ KIBIBYTE = 1024
 
 
 def go_to_code_screen(program: TimedProgram, user: DemoUser) -> None:
-    """Type name and password, and wait for the screen that asks for the code."""
+    """Enter the user name and password, and wait for the code screen."""
     program.wait_for_bytes(b"Password")
     program.settle()
     type_slowly(program, user.username)
@@ -28,7 +28,7 @@ def go_to_code_screen(program: TimedProgram, user: DemoUser) -> None:
 
 
 def type_slowly(program: TimedProgram, text: str) -> None:
-    """Type key after key, each when the one before it has been drawn, as nobody types faster."""
+    """Type one key at a time, each when the previous one has been drawn."""
     for character in text:
         since = program.count
         program.send(character)
@@ -36,7 +36,7 @@ def type_slowly(program: TimedProgram, text: str) -> None:
 
 
 def go_to_done_screen(program: TimedProgram, stage: Stage) -> None:
-    """The whole way to the screen that says who is signed in."""
+    """Sign in and wait for the Done screen."""
     user = stage.users["sam"]
     sent = len(stage.server.messages)
     go_to_code_screen(program, user)
@@ -50,7 +50,7 @@ def go_to_done_screen(program: TimedProgram, stage: Stage) -> None:
 
 
 def bytes_for_sign_in(program: TimedProgram, stage: Stage) -> int:
-    """What a program writes from its start to its end."""
+    """Return the bytes that a program writes from start to exit."""
     with program:
         go_to_done_screen(program, stage)
         program.press("enter")
@@ -60,13 +60,13 @@ def bytes_for_sign_in(program: TimedProgram, stage: Stage) -> int:
 
 
 def sign_ins(stage: Stage, rounds: int) -> Iterator[Pair]:
-    """Whole sign-ins, in turn."""
+    """Yield the bytes of complete sign-ins, alternating between the programs."""
     for _ in range(rounds):
         yield bytes_for_sign_in(stage.ours(), stage), bytes_for_sign_in(stage.reference(), stage)
 
 
 def peak_memory(program: TimedProgram) -> int:
-    """The most memory a running program has had at once, in bytes (VmHWM)."""
+    """Return the peak memory of a running program in bytes (VmHWM)."""
     for line in Path(f"/proc/{program.pid}/status").read_text().splitlines():
         name, _, value = line.partition(":")
         if name == "VmHWM":
@@ -75,7 +75,7 @@ def peak_memory(program: TimedProgram) -> int:
 
 
 def peak_memories(stage: Stage, rounds: int) -> Iterator[Pair]:
-    """At the end of a sign-in, and of the bare app once it has a boto3 client."""
+    """Yield the peak memory after a sign-in, and of the bare app with a boto3 client."""
     for _ in range(rounds):
         with stage.ours() as ours, stage.reference("with-boto3") as reference:
             go_to_done_screen(ours, stage)

@@ -1,7 +1,6 @@
-"""From the start of the process to the first key: how long, and how much memory at the end of a sign-in.
+"""The time from launch to the first frame that takes a key.
 
-*The first frame that takes a key*: a key is pressed at the sight of the first frame with the field in it; the
-time runs until the key shows in that field.
+A key is pressed when the first frame with the field appears; the time ends when the key shows in the field.
 """
 
 from __future__ import annotations
@@ -13,11 +12,11 @@ from tests.benchmarks.stage import Stage, TimedProgram
 from tests.benchmarks.table import MILLISECONDS, Pair, Row
 
 KEY = "z"
-"""Stands nowhere on either first screen."""
+"""A character that isn't on either first screen."""
 
 
 def time_to_first_key(start: Callable[[], TimedProgram]) -> float:
-    """Start a program, press a key as soon as its field is seen, and wait for the key to show."""
+    """Start a program, press a key when its field appears, and wait for the echo."""
     with start() as program:
         started = perf_counter()  # once the process is there: making the terminal is the harness's
         program.wait_for_bytes(b"Password")
@@ -26,7 +25,7 @@ def time_to_first_key(start: Callable[[], TimedProgram]) -> float:
 
 
 def launches(stage: Stage, rounds: int) -> Iterator[Pair]:
-    """Starts in turn, after one round that fills the caches."""
+    """Yield launch times, alternating between the programs, after a warm-up round."""
     for number in range(rounds + 1):
         pair = time_to_first_key(stage.ours), time_to_first_key(stage.reference)
         if number:

@@ -1,4 +1,4 @@
-"""Processes without a screen, from their start to their end: an SRP sign-in, and a token that is there."""
+"""Processes without a screen: an SRP sign-in, and printing a stored token."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ print(user.access_token)
 
 
 def run_seconds(stage: Stage, command: Sequence[str], standard_input: str = "") -> float:
-    """Run a command to its good end, and give the seconds it took."""
+    """Run a command successfully and return the seconds it took."""
     started = perf_counter()
     subprocess.run(
         command, env=stage.environ, input=standard_input, stdout=subprocess.DEVNULL, text=True, check=True
@@ -80,7 +80,7 @@ def run_seconds(stage: Stage, command: Sequence[str], standard_input: str = "") 
 def alternate(
     stage: Stage, rounds: int, ours: Sequence[str], reference: Sequence[str], standard_input: str = ""
 ) -> Iterator[Pair]:
-    """Both commands in turn, after one round that fills the caches."""
+    """Yield the times of both commands alternately, after a warm-up round."""
     for number in range(rounds + 1):
         pair = run_seconds(stage, ours, standard_input), run_seconds(stage, reference, standard_input)
         if number:
@@ -88,7 +88,7 @@ def alternate(
 
 
 def sign_ins(stage: Stage, rounds: int, *, checked: bool = False) -> Iterator[Pair]:
-    """Name and password to tokens, over SRP."""
+    """Yield the times of SRP sign-ins from process start to tokens."""
     ann = stage.users["ann"]
     asked = {
         "user_pool_id": ann.user_pool_id,
@@ -102,7 +102,7 @@ def sign_ins(stage: Stage, rounds: int, *, checked: bool = False) -> Iterator[Pa
 
 
 def tokens(stage: Stage, rounds: int) -> Iterator[Pair]:
-    """A session is there, and its token holds."""
+    """Yield the times of printing a valid stored token."""
     Machine(stage.home, stage.server).sign_in()
     yield from alternate(stage, rounds, [stage.command, "token"], [sys.executable, "-c", "pass"])
 

@@ -1,4 +1,4 @@
-"""What the rows share: the program and its reference in pseudo-terminals of 80×23, and a user pool."""
+"""The setting of the rows: the program, its reference and an emulator."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tui_auth.pool.demo_users import DemoUser, provision
 
 REFERENCE_APP: Final = Path(__file__).with_name("reference_app.py")
 QUIET_SECONDS: Final = 0.15
-"""Nothing for so long: what a key or a start led to has been drawn. A cursor blinks every half second."""
+"""The seconds without output after which a screen is complete; cursors blink every 0.5 s."""
 
 _TIMEOUT_SECONDS: Final = 30.0
 _SCRIPT: Final = """#!{python}
@@ -28,12 +28,12 @@ if __name__ == "__main__":
 
 
 class TimedProgram(PtyProgram):
-    """A program in a pseudo-terminal that is watched by its bytes alone: a picture of them takes time."""
+    """A program on a pseudo-terminal, observed only by its bytes: rendering takes time."""
 
     starts_warm = False
 
     def wait_for_bytes(self, wanted: bytes, since: int = 0) -> float:
-        """Wait for these bytes among those after the first ``since``, and give the time they were there."""
+        """Wait for these bytes after the first ``since`` bytes, and return the time they arrived."""
         with self._news:
             arrived = self._news.wait_for(lambda: self._received.find(wanted, since) >= 0, _TIMEOUT_SECONDS)
         now = perf_counter()
@@ -41,13 +41,13 @@ class TimedProgram(PtyProgram):
         return now
 
     def wait_for_output(self, since: int) -> None:
-        """Wait until more than ``since`` bytes have come."""
+        """Wait until more than ``since`` bytes have arrived."""
         with self._news:
             arrived = self._news.wait_for(lambda: len(self._received) > since, _TIMEOUT_SECONDS)
         assert arrived, f"nothing more came\n{self.screen_text()}"
 
     def settle(self) -> None:
-        """Wait until nothing has come for a while; what blinks is never still longer."""
+        """Wait until nothing has arrived for ``QUIET_SECONDS``."""
         with self._news:
             while True:
                 count = len(self._received)
@@ -56,14 +56,14 @@ class TimedProgram(PtyProgram):
 
     @property
     def count(self) -> int:
-        """How many bytes it has written."""
+        """Return the number of bytes the program has written."""
         with self._news:
             return len(self._received)
 
     def echo(self, character: str) -> float:
-        """Press a key that shows itself, and give the seconds until it does.
+        """Press a key and return the seconds until its echo.
 
-        The character must not stand in the field, or in what is drawn with it.
+        The character must not be in the field or in anything drawn with it.
         """
         with self._news:
             since = len(self._received)
@@ -73,7 +73,7 @@ class TimedProgram(PtyProgram):
 
 
 class Stage:
-    """Where everything is measured: a folder of its own, and a pool with the demo's users."""
+    """The measuring environment: a folder, and an emulator with the demo users."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -90,17 +90,17 @@ class Stage:
 
     @property
     def home(self) -> Path:
-        """The home folder of all that is started."""
+        """Return the home folder of all programs."""
         return self.folder / "home"
 
     @property
     def environ(self) -> dict[str, str]:
-        """The environment of all that is started."""
+        """Return the environment of all programs."""
         return {**isolated_environment(self.home), "PYTHONPATH": str(ROOT)}
 
     @property
     def command(self) -> str:
-        """The program as an installation starts it."""
+        """Return the command of an installed program."""
         script = self.folder / "tui-auth"
         if not script.exists():
             script.write_text(_SCRIPT.format(python=sys.executable))
@@ -108,7 +108,7 @@ class Stage:
         return str(script)
 
     def ours(self, username: str = "sam") -> TimedProgram:
-        """The program, started for this user."""
+        """Start the program for a user."""
         user = self.users[username]
         command = [
             self.command,
@@ -122,7 +122,7 @@ class Stage:
         return self._start(command)
 
     def reference(self, *arguments: str) -> TimedProgram:
-        """The bare app, started."""
+        """Start the bare reference app."""
         return self._start([sys.executable, os.fspath(REFERENCE_APP), *arguments])
 
     def _start(self, command: list[str]) -> TimedProgram:
@@ -130,7 +130,7 @@ class Stage:
 
     @contextmanager
     def side_by_side(self) -> Iterator[tuple[TimedProgram, TimedProgram]]:
-        """The program and the bare app side by side, at their first screens, which have come to rest."""
+        """Start the program and the bare app, and wait until both first screens are complete."""
         with self.ours() as ours, self.reference() as reference:
             for program in (ours, reference):
                 program.wait_for_bytes(b"Password")
@@ -140,7 +140,7 @@ class Stage:
             yield ours, reference
 
     def newest_code(self, username: str, after: int) -> str:
-        """The code in the message to a user that comes after the first ``after`` messages."""
+        """Wait for a message to a user after the first ``after`` messages, and return its code."""
         deadline = monotonic() + _TIMEOUT_SECONDS
         while monotonic() < deadline:
             messages = [

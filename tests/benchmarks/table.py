@@ -1,4 +1,4 @@
-"""A row of the table: what is measured, beside what, with which goal; and how rows are printed."""
+"""The rows of the benchmark table, and how they are printed."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ if TYPE_CHECKING:
     from tests.benchmarks.stage import Stage
 
 Pair = tuple[float, float]
-"""Ours and the reference's, measured in turn or at once."""
+"""The program's figure and the reference's."""
 
 
 @dataclass(frozen=True)
 class Unit:
-    """How a figure is written: divided by ``one``, with so many places after the point."""
+    """The unit of a figure: printed divided by ``divisor``, with ``decimals`` decimals."""
 
     name: str
     divisor: float = 1.0
     decimals: int = 0
 
     def write(self, value: float) -> str:
-        """The figure with its unit."""
+        """Return the figure with its unit."""
         return f"{value / self.divisor:,.{self.decimals}f} {self.name}"
 
 
@@ -35,10 +35,10 @@ MEBIBYTES = Unit("MiB", 1024**2, 1)
 
 @dataclass(frozen=True)
 class Row:
-    """One row. ``pairs`` gives one pair of figures a round; the medians count.
+    """One row. ``pairs`` yields one pair of figures per round; the medians count.
 
-    The goal is ``ratio``, at most so many times the reference, or ``at_most``, a figure; neither: it is only
-    stated. ``rounds`` is how many the table takes unless told.
+    The goal is ``ratio``, at most so many times the reference, or ``maximum``, a figure. Without either, the
+    figures are only reported. ``rounds`` is the default number of rounds.
     """
 
     name: str
@@ -52,7 +52,7 @@ class Row:
 
     @property
     def goal(self) -> str:
-        """The goal as the table writes it."""
+        """Return the goal as the table shows it."""
         if self.ratio is not None:
             return f"≤ {self.ratio:g}×"
         if self.maximum is None:
@@ -62,26 +62,24 @@ class Row:
 
 @dataclass(frozen=True)
 class Result:
-    """The medians of a row."""
-
     row: Row
     ours: float
     reference: float
 
     @property
     def ratio(self) -> float:
-        """Ours in parts of the reference's."""
+        """Return the program's figure divided by the reference's."""
         return self.ours / self.reference
 
     @property
     def is_met(self) -> bool:
-        """Whether the goal is met; a row without one meets it."""
+        """Return whether the goal is met; true without a goal."""
         if self.row.ratio is not None:
             return self.ratio <= self.row.ratio
         return self.row.maximum is None or self.ours <= self.row.maximum
 
     def cells(self) -> list[str]:
-        """The row as the table has it."""
+        """Return the cells of the row."""
         row = self.row
         met = "–" if row.goal == "stated" else "yes" if self.is_met else "NO"
         figures = [row.unit.write(self.ours), row.unit.write(self.reference), f"{self.ratio:.2f}×"]
@@ -92,13 +90,13 @@ HEADINGS = ["what", "beside", "tui-auth", "reference", "ratio", "goal", "met"]
 
 
 def measure(row: Row, stage: Stage, rounds: int | None = None) -> Result:
-    """Run the rounds of a row, and take the medians."""
+    """Run the rounds of a row and return the medians."""
     pairs = list(row.pairs(stage, rounds or row.rounds))
     return Result(row, *(statistics.median(figures) for figures in zip(*pairs, strict=True)))
 
 
 def as_text(lines: Sequence[Sequence[str]]) -> str:
-    """The table for a terminal: columns of equal width."""
+    """Return the table as text with aligned columns."""
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() + "\n"
@@ -107,6 +105,6 @@ def as_text(lines: Sequence[Sequence[str]]) -> str:
 
 
 def as_markdown(lines: Sequence[Sequence[str]]) -> str:
-    """The table for the README."""
+    """Return the table as Markdown for the README."""
     rows = [lines[0], ["---"] * len(lines[0]), *lines[1:]]
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)

@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 
 import pyotp
 
+from tests.steps.table import NEW_PASSWORD
 from tui_auth import AuthFactorType, MFAType
 from tui_auth.auth.next_step import ContinueSignInWithTOTPSetup, NextStep
 from tui_auth.pool import PoolServer
 from tui_auth.pool.demo_users import DemoUser
-
-NEW = "Brand-New-Horse-7!"
 
 
 @dataclass
@@ -65,10 +64,10 @@ SCENARIOS: dict[str, tuple[str, list[tuple[str, Reply]]]] = {
             ("ConfirmSignInWithOTP", sent_code),
         ],
     ),
-    "NEW_PASSWORD_REQUIRED": ("nora", [("ConfirmSignInWithNewPassword", NEW)]),
+    "NEW_PASSWORD_REQUIRED": ("nora", [("ConfirmSignInWithNewPassword", NEW_PASSWORD)]),
     "NEW_PASSWORD_REQUIRED, then MFA_SETUP": (
         "noel",
-        [("ConfirmSignInWithNewPassword", NEW), ("ContinueSignInWithTOTPSetup", app_code)],
+        [("ConfirmSignInWithNewPassword", NEW_PASSWORD), ("ContinueSignInWithTOTPSetup", app_code)],
     ),
     "CUSTOM_CHALLENGE, three rounds": (
         "quinn",

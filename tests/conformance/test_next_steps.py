@@ -6,25 +6,13 @@ Swift client (``AuthSignInStep``); JavaScript and Android spell the same steps d
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.conformance.scenarios import NEW, SCENARIOS, SignedInUser
+from tests.conformance.scenarios import SCENARIOS, SignedInUser
+from tests.steps.table import NEW_PASSWORD
 from tui_auth import Auth, AuthError
-from tui_auth.pool import PoolServer, demo_triggers
-from tui_auth.pool.demo_users import DemoPool, DemoUser, provision
-
-
-@pytest.fixture
-def server() -> Iterator[PoolServer]:
-    with PoolServer(triggers=demo_triggers) as running:
-        yield running
-
-
-@pytest.fixture
-def demo(server: PoolServer) -> DemoPool:
-    return provision(server)
+from tui_auth.pool import PoolServer
+from tui_auth.pool.demo_users import DemoPool, DemoUser
 
 
 def auth_for(server: PoolServer, user: DemoUser) -> Auth:
@@ -43,8 +31,8 @@ def test_steps_match_amplify_documentation(server: PoolServer, demo: DemoPool, n
         assert not result.is_signed_in
         if step_name == "ResetPassword":
             auth.reset_password(username)
-            auth.confirm_reset_password(username, NEW, sample_user.sent_code(result.next_step))
-            result = auth.sign_in(username, NEW)
+            auth.confirm_reset_password(username, NEW_PASSWORD, sample_user.sent_code(result.next_step))
+            result = auth.sign_in(username, NEW_PASSWORD)
         elif step_name == "ConfirmSignUp":
             auth.resend_sign_up_code(username)
             assert auth.confirm_sign_up(username, sample_user.sent_code(result.next_step)).is_sign_up_complete
@@ -103,9 +91,9 @@ def test_usernames_are_aliases_when_the_pool_uses_uuids(server: PoolServer) -> N
     real = server.call("AdminCreateUser", new_user)["User"]["Username"]
     server.call(
         "AdminSetUserPassword",
-        {"UserPoolId": pool, "Username": real, "Password": NEW, "Permanent": True},
+        {"UserPoolId": pool, "Username": real, "Password": NEW_PASSWORD, "Permanent": True},
     )
     auth = Auth(pool, client["ClientId"], client["ClientSecret"], endpoint_url=server.endpoint_url)
-    step = auth.sign_in("zoe@example.org", NEW).next_step
+    step = auth.sign_in("zoe@example.org", NEW_PASSWORD).next_step
     assert real != "zoe@example.org"
     assert getattr(step, "claims").username == real  # noqa: B009 - Done alone has claims

@@ -1,8 +1,8 @@
-"""A user pool of a journey's own: set up as the journey needs it, and the real program signing in to it."""
+"""A user pool with the settings a test needs, and the real program signing in to it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ PROGRAM = ("-m", "tui_auth", "sign-in")
 
 
 class OwnPool:
-    """One pool with one app client.
+    """One user pool with one app client.
 
     ``settings`` are CreateUserPool's, ``mfa`` SetUserPoolMfaConfig's, ``client`` CreateUserPoolClient's.
     """
@@ -50,7 +50,7 @@ class OwnPool:
         self.client_secret = str(app_client.get("ClientSecret", ""))
 
     def user(self, name: str = "ann", *, password: str | None = PASSWORD, **attributes: str) -> None:
-        """Make a user; without a password where that is None."""
+        """Create a user, without a password if ``password`` is None."""
         user = {"UserPoolId": self.id, "Username": name}
         user_attributes = [{"Name": key, "Value": value} for key, value in attributes.items()]
         self.server.call(
@@ -60,13 +60,13 @@ class OwnPool:
             self.server.call("AdminSetUserPassword", {**user, "Password": password, "Permanent": True})
 
     def access_token(self, name: str = "ann") -> str:
-        """An access token of a user whom the password alone signs in."""
+        """Return an access token of a user who needs only the password."""
         parameters = {"USERNAME": name, "PASSWORD": PASSWORD}
         request = {"AuthFlow": "USER_PASSWORD_AUTH", "ClientId": self.client_id, "AuthParameters": parameters}
         return str(self.server.call("InitiateAuth", request)["AuthenticationResult"]["AccessToken"])
 
     def add_authenticator_app(self, name: str = "ann") -> pyotp.TOTP:
-        """Give a user an authenticator app that is asked for from now on; its present code is fresh."""
+        """Set up a required authenticator app for a user, and return it; its current code is unused."""
         token = self.access_token(name)
         phone = pyotp.TOTP(
             str(self.server.call("AssociateSoftwareToken", {"AccessToken": token})["SecretCode"])
@@ -79,12 +79,12 @@ class OwnPool:
         return phone
 
     def flags(self) -> list[str]:
-        """The flags that name the pool."""
+        """Return the flags that specify the pool."""
         pool_flags = ("--user-pool-id", self.id, "--client-id", self.client_id)
         return [*pool_flags, "--endpoint-url", self.server.endpoint_url]
 
     def profile(self, *lines: str) -> list[str]:
-        """Keep the pool as the profile ``own`` with further lines of TOML; the flags that name it."""
+        """Store the pool as profile ``own`` with more lines of TOML, and return the flags for it."""
         folder = self.home / ".config" / "tui-auth"
         folder.mkdir(parents=True, exist_ok=True)
         pool_settings = (("user_pool_id", self.id), ("client_id", self.client_id))
@@ -105,7 +105,7 @@ class OwnPool:
         rows: int = 23,
         **environment: str,
     ) -> SignIn:
-        """Start the program at its first screen; ``named`` are other flags to name the pool by."""
+        """Start the program; ``pool_flags`` replace the flags that specify the pool."""
         arguments = [
             *program,
             *(self.flags() if pool_flags is None else pool_flags),
@@ -117,3 +117,7 @@ class OwnPool:
         sign_in.server = self.server
         sign_in.user = DemoUser("", username, PASSWORD, "", None, self.id, self.client_id, flow)
         return self._running.enter_context(sign_in)
+
+
+MakePool = Callable[..., OwnPool]
+"""Create a pool for a test; see the fixture ``own_pool``."""

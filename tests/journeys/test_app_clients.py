@@ -1,17 +1,15 @@
-"""A wrong app client: the message says which setting it is, where that is, and who can change it."""
+"""App client errors: the message says which setting is wrong and who can change it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.journeys.conftest import SignIn
-from tests.journeys.own_pool import OwnPool
+from tests.journeys.own_pool import MakePool, OwnPool
 from tui_auth.pool import PoolServer
 
-MakePool = Callable[..., OwnPool]
 OTHER_REGION = "us-east-1"
 CONSOLE = "Cognito console"
 ADMINISTRATOR = "Someone who manages the"
@@ -19,14 +17,14 @@ ADMINISTRATOR = "Someone who manages the"
 
 @pytest.fixture
 def own_pool_with_secret(own_pool: MakePool) -> OwnPool:
-    """A pool whose app client has a secret, with a user."""
+    """Create a pool with a user and an app client that has a secret."""
     pool = own_pool(client={"GenerateSecret": True})
     pool.user()
     return pool
 
 
 def wait_for_explanation(program: SignIn, *parts: str) -> None:
-    """Wait until every part of an explanation stands on the screen, and sign in with nothing meanwhile."""
+    """Wait for all parts of an explanation, and check that nobody is signed in."""
     for part in (*parts, CONSOLE, ADMINISTRATOR):
         program.shows(part)
     assert "Signed in" not in program.screen_text()

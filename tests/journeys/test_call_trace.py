@@ -1,16 +1,13 @@
-"""The wire in a real sign-in: behind a key over each step, and as a file beside it."""
+"""The call trace of a real sign-in: as a screen over each step, and as a file."""
 
 from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable
 from pathlib import Path
 
-from tests.journeys.conftest import SignIn
 
-
-def test_f4_toggles_the_call_trace(sign_in_as: Callable[..., SignIn]) -> None:
+def test_f4_toggles_the_call_trace(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("sam")
     program.wait_for("Username")
     program.press("f4")
@@ -27,9 +24,7 @@ def test_f4_toggles_the_call_trace(sign_in_as: Callable[..., SignIn]) -> None:
     program.wait_for("Signed in as sam")
 
 
-def test_trace_file_has_one_line_per_call_and_no_input(
-    sign_in_as: Callable[..., SignIn], tmp_path: Path
-) -> None:
+def test_trace_file_has_one_line_per_call_and_no_input(sign_in_as: StartSignIn, tmp_path: Path) -> None:
     trace = tmp_path / "trace.txt"
     program = sign_in_as("sam", "--trace", str(trace))
     program.log_in()
@@ -48,13 +43,13 @@ def test_trace_file_has_one_line_per_call_and_no_input(
         assert secret not in trace.read_text()
 
 
-def test_unwritable_trace_file_is_reported_first(sign_in_as: Callable[..., SignIn], tmp_path: Path) -> None:
+def test_unwritable_trace_file_is_reported_first(sign_in_as: StartSignIn, tmp_path: Path) -> None:
     program = sign_in_as("ann", "--trace", str(tmp_path))
     assert program.wait_exit() == 3
     assert "The trace cannot be written" in program.screen_text()
 
 
-def test_full_disk_ends_the_trace_only(sign_in_as: Callable[..., SignIn]) -> None:
+def test_full_disk_ends_the_trace_only(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("ann", "--plain", "--trace", "/dev/full")
     program.log_in_at_prompts()
     program.wait_for("Signed in as ann.")
@@ -62,7 +57,7 @@ def test_full_disk_ends_the_trace_only(sign_in_as: Callable[..., SignIn]) -> Non
     assert "went wrong" not in program.screen_text()
 
 
-def test_unread_pipe_is_rejected_as_trace_file(sign_in_as: Callable[..., SignIn], tmp_path: Path) -> None:
+def test_unread_pipe_is_rejected_as_trace_file(sign_in_as: StartSignIn, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     program = sign_in_as("ann", "--trace", str(tmp_path / "pipe"))
     assert program.wait_exit() == 3

@@ -1,16 +1,12 @@
-"""Questions of the pool's own, and a step that nobody knows yet."""
+"""Custom challenges, and a step that tui-auth doesn't know."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from tests.journeys.conftest import SignIn
+from tests.journeys.conftest import StartSignIn
 from tests.steps.screen_reading import ANSWERS
 
-Start = Callable[..., SignIn]
 
-
-def test_wrong_custom_answer_returns_to_sign_in(sign_in_as: Start) -> None:
+def test_wrong_custom_answer_returns_to_sign_in(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("quinn")
     program.log_in()
     program.wait_for("the service asks")
@@ -27,7 +23,7 @@ def test_wrong_custom_answer_returns_to_sign_in(sign_in_as: Start) -> None:
     program.wait_for("Signed in as quinn")
 
 
-def test_other_failure_text_of_a_challenge_returns_to_sign_in(sign_in_as: Start) -> None:
+def test_other_failure_text_of_a_challenge_returns_to_sign_in(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("quinn")
     program.server.failed_custom_challenge_text = "Invalid session for the user."
     program.log_in()
@@ -39,7 +35,7 @@ def test_other_failure_text_of_a_challenge_returns_to_sign_in(sign_in_as: Start)
     assert calls.count("InitiateAuth") == 1, "a failed challenge is never started again by itself"
 
 
-def test_unknown_step_is_shown_and_can_be_answered(sign_in_as: Start) -> None:
+def test_unknown_step_is_shown_and_can_be_answered(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("luna")
     program.log_in()
     program.wait_for("does not know")
@@ -50,7 +46,7 @@ def test_unknown_step_is_shown_and_can_be_answered(sign_in_as: Start) -> None:
     program.wait_for("Signed in as luna")
 
 
-def test_wrong_answer_to_an_unknown_step_returns_with_the_reason(sign_in_as: Start) -> None:
+def test_wrong_answer_to_an_unknown_step_returns_with_the_reason(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("luna")
     program.log_in()
     program.wait_for("MOON_PHASE")

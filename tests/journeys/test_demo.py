@@ -1,4 +1,4 @@
-"""The demo: a list of sample users, a phone that scans, an inbox, and a key that types the newest code."""
+"""The demo: demo users, a phone that scans, an inbox, and a key that types the newest code."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Start = Callable[..., PtyProgram]
 
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[Start]:
-    """Starts ``tui-auth demo`` at its list."""
+    """Return a function that starts ``tui-auth demo`` at its list."""
     with ExitStack() as stack:
 
         def start(rows: int = 23, cols: int = 80) -> PtyProgram:
@@ -28,7 +28,7 @@ def demo(tmp_path: Path) -> Iterator[Start]:
 
 
 def set_up_as_tess(demo: Start) -> PtyProgram:
-    """The demo at the set-up of an authenticator."""
+    """Open the demo at tess's TOTP set-up."""
     program = demo()
     program.send("4")
     program.wait_for("[tess")

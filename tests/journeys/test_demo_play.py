@@ -1,4 +1,4 @@
-"""``tui-auth demo --play``: a sample user signs in by itself, and the program leaves at the end."""
+"""``tui-auth demo --play``: a demo user signs in automatically, and the program exits."""
 
 from __future__ import annotations
 

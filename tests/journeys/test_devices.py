@@ -1,26 +1,24 @@
-"""Remembered devices: asked about, proved at the next sign-in, and let go of when the pool has forgotten."""
+"""Remembered devices: the question, the proof at the next sign-in, and forgotten devices."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pyotp
 import pytest
 
 from tests.journeys.conftest import SignIn
-from tests.journeys.own_pool import APP_AND_SMS, OwnPool
+from tests.journeys.own_pool import APP_AND_SMS, MakePool, OwnPool
 from tests.terminal.pty_program import PtyProgram
 from tui_auth.pool.model import Device
 
-MakePool = Callable[..., OwnPool]
 DEVICE_PROOF = ["DEVICE_SRP_AUTH", "DEVICE_PASSWORD_VERIFIER"]
 CODE_FROM_APP = "Code from your authenticator app"
 QUESTION = "Shall the pool remember this machine?"
 
 
 def device_tracking_pool(own_pool: MakePool, *, skips_code: bool = True, is_opt_in: bool = False) -> OwnPool:
-    """A pool that tracks devices, with a user who has an authenticator app."""
+    """Create a pool that tracks devices, with a user."""
     device_settings = {
         "ChallengeRequiredOnNewDevice": skips_code,
         "DeviceOnlyRememberedOnUserPrompt": is_opt_in,
@@ -31,24 +29,24 @@ def device_tracking_pool(own_pool: MakePool, *, skips_code: bool = True, is_opt_
 
 
 def devices(pool: OwnPool) -> dict[str, Device]:
-    """The devices that the pool knows of the user by their own proof."""
+    """Return the user's confirmed devices in the pool."""
     user = pool.server.state.pools[pool.id].users["ann"]
     return {key: device for key, device in user.devices.items() if device.verifier is not None}
 
 
 def forget_all_devices(pool: OwnPool) -> None:
-    """Somebody has the pool forget every device of the user."""
+    """Make the pool forget all devices of the user."""
     pool.server.state.pools[pool.id].users["ann"].devices.clear()
 
 
 def next_app_code(phone: pyotp.TOTP, program: SignIn) -> str:
-    """A code from the app that was not used yet."""
+    """Return an unused code of the authenticator app."""
     program.server.clock.advance(30)
     return phone.at(int(program.server.clock.now()))
 
 
 def initiate_auth_parameters(pool: OwnPool) -> list[dict[str, str]]:
-    """The parameters of each InitiateAuth that came over HTTP."""
+    """Return the parameters of each InitiateAuth request."""
     return [call["AuthParameters"] for operation, call in pool.server.calls if operation == "InitiateAuth"]
 
 

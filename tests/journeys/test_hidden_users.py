@@ -1,16 +1,13 @@
-"""Whether there is such a user: the program never says more about that than the pool does."""
+"""Unknown users: the program never reveals more about them than the pool does."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 import pytest
 
 from tests.journeys.conftest import SignIn
-from tests.journeys.own_pool import OwnPool
+from tests.journeys.own_pool import MakePool
 from tests.steps.screen_reading import number_key_for
 
-MakePool = Callable[..., OwnPool]
 HIDDEN = {"PreventUserExistenceErrors": "ENABLED"}
 REVEALED = {"PreventUserExistenceErrors": "LEGACY"}
 WRONG = "Incorrect username or password."
@@ -37,7 +34,7 @@ def test_wrong_password_and_unknown_name_give_the_same_message(
 
 
 def words_without_name(program: SignIn, name: str) -> set[str]:
-    """The words on the screen, the name that was typed and the dots of the password aside."""
+    """Return the words on the screen without the user name and the password's bullets."""
     return {word for word in program.screen_text().split() if name not in word and "•" not in word}
 
 

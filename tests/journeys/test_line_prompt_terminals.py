@@ -1,4 +1,4 @@
-"""Line prompts for those who cannot use a screen: expect scripts, screen readers; and the steps of today."""
+"""Line prompts for expect scripts and screen readers, and the newer steps."""
 
 from __future__ import annotations
 
@@ -6,21 +6,19 @@ import signal
 import subprocess
 import sys
 import termios
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.journeys.conftest import SignIn
-from tests.journeys.own_pool import OwnPool
+from tests.journeys.conftest import SignIn, StartSignIn
+from tests.journeys.own_pool import MakePool
 from tests.safe_codes import wrong_code
+from tests.steps.table import NEW_PASSWORD
 from tests.terminal.pty_program import ROOT, isolated_environment
 from tests.tools import need_tool
 from tui_auth.pool import PoolServer
 from tui_auth.pool.demo_users import DemoPool
 
-Start = Callable[..., SignIn]
-NEW = "Brand-New-Horse-7!"
 SCRIPT = Path(__file__).with_name("sign_in.exp")
 NEWEST_CODE = "import json, sys, urllib.request as u; print(json.load(u.urlopen(sys.argv[1]))[-1]['code'])"
 
@@ -51,7 +49,7 @@ def test_expect_script_signs_in(
 
 
 @pytest.mark.parametrize("variable", ["ACCESSIBLE", "TUI_AUTH_PLAIN"])
-def test_screen_reader_setting_gives_line_prompts(sign_in_as: Start, variable: str) -> None:
+def test_screen_reader_setting_gives_line_prompts(sign_in_as: StartSignIn, variable: str) -> None:
     program = sign_in_as("ann", rows=60, **{variable: "1"})
     program.log_in_at_prompts()
     program.wait_for("Signed in as ann.")
@@ -62,12 +60,12 @@ def test_screen_reader_setting_gives_line_prompts(sign_in_as: Start, variable: s
 
 
 def choice_number_for(program: SignIn, line: str) -> str:
-    """The number of a line to choose from."""
+    """Return the number of a line in a choice."""
     program.wait_for(line)
     return next(row.split()[0] for row in program.screen_text().splitlines() if row.endswith(line))
 
 
-def test_email_code_as_second_factor_at_line_prompts(sign_in_as: Start) -> None:
+def test_email_code_as_second_factor_at_line_prompts(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("emil", "--plain", rows=60)
     program.log_in_at_prompts()
     program.wait_for("Code sent by e-mail to e***@e***")
@@ -76,7 +74,7 @@ def test_email_code_as_second_factor_at_line_prompts(sign_in_as: Start) -> None:
 
 
 @pytest.mark.parametrize("factor", ["Password, never sent (SRP)", "Code by e-mail"])
-def test_first_factor_selection_at_line_prompts(sign_in_as: Start, factor: str) -> None:
+def test_first_factor_selection_at_line_prompts(sign_in_as: StartSignIn, factor: str) -> None:
     program = sign_in_as("cleo", "--plain", rows=60)
     program.log_in_at_prompts()
     program.wait_for("Number:")
@@ -93,7 +91,7 @@ def test_first_factor_selection_at_line_prompts(sign_in_as: Start, factor: str) 
     program.wait_for("Signed in as cleo.")
 
 
-def test_email_setup_from_a_choice_at_line_prompts(sign_in_as: Start) -> None:
+def test_email_setup_from_a_choice_at_line_prompts(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("max", "--plain", rows=60)
     program.log_in_at_prompts()
     program.wait_for("Number:")
@@ -107,37 +105,39 @@ def test_email_setup_from_a_choice_at_line_prompts(sign_in_as: Start) -> None:
 
 
 def answer_prompts(program: SignIn, *answers: tuple[str, str]) -> None:
-    """Answer prompts in turn."""
+    """Answer prompts in order."""
     for prompt, answer in answers:
         program.answer(prompt, answer)
 
 
-def test_forgotten_password_is_reset_at_line_prompts(sign_in_as: Start) -> None:
+def test_forgotten_password_is_reset_at_line_prompts(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("ann", "--plain", rows=60)
     answer_prompts(program, ("Username:", "/forgot"), ("Username:", "ann"), ("Number:", "2"))
     program.wait_for("If there is such an account: code sent by e-mail to a***@")
     assert "must be reset" not in program.screen_text()
     code = program.newest_code()
-    answer_prompts(program, ("Code:", wrong_code(code)), ("New password:", NEW), ("Once more:", NEW))
+    answer_prompts(
+        program, ("Code:", wrong_code(code)), ("New password:", NEW_PASSWORD), ("Once more:", NEW_PASSWORD)
+    )
     program.wait_for("Error: That code is not right.")
     answer_prompts(program, ("Code:", code))
     program.wait_for("Signed in as ann.")
     assert program.wait_exit() == 0
 
 
-def test_forgot_word_works_at_the_password_prompt(sign_in_as: Start) -> None:
+def test_forgot_word_works_at_the_password_prompt(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("ann", "--plain", rows=60)
     answer_prompts(program, ("Username:", "ann"), ("Password:", "/forgot"), ("Number:", "/back"))
     program.wait_for("Username: ann (/back asks for another)")
     assert program.server.calls == [], "nothing was sent"
 
 
-def test_sign_up_at_line_prompts_keeps_accepted_input(sign_in_as: Start) -> None:
+def test_sign_up_at_line_prompts_keeps_accepted_input(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("ann", "--plain", rows=60)
     answer_prompts(program, ("Username:", "/sign-up"), ("Username:", "ann"))
     answer_prompts(program, ("New password:", "short"), ("Once more:", "short"))
     answer_prompts(program, ("E-mail (Enter leaves it out):", "zoe@example.org"))
-    answer_prompts(program, ("New password:", NEW), ("Once more:", NEW))
+    answer_prompts(program, ("New password:", NEW_PASSWORD), ("Once more:", NEW_PASSWORD))
     program.wait_for("Error: There is an account of this name.")
     answer_prompts(program, ("Username:", "zoe"))
     program.wait_for("Error: This pool also needs: Name.")
@@ -146,17 +146,17 @@ def test_sign_up_at_line_prompts_keeps_accepted_input(sign_in_as: Start) -> None
     sent = [message for message in program.server.messages if message["username"] == "zoe"]
     answer_prompts(program, ("Code:", str(sent[-1]["code"])))
     program.wait_for("Signed in as zoe.")
-    assert NEW.encode() not in program.received
+    assert NEW_PASSWORD.encode() not in program.received
 
 
 def test_failed_sign_up_is_sent_again_by_enter(
-    own_pool: Callable[..., OwnPool],
+    own_pool: MakePool,
 ) -> None:
     pool = own_pool(AutoVerifiedAttributes=["email"])
     program = pool.sign_in("--plain", rows=60)
-    answer_prompts(program, ("Username:", "/sign-up"), ("Username:", "zoe"), ("New password:", NEW))
+    answer_prompts(program, ("Username:", "/sign-up"), ("Username:", "zoe"), ("New password:", NEW_PASSWORD))
     pool.server.fail_next("SignUp", "InternalErrorException", "trouble")
-    answer_prompts(program, ("Once more:", NEW), ("leaves it out):", "zoe@example.org"))
+    answer_prompts(program, ("Once more:", NEW_PASSWORD), ("leaves it out):", "zoe@example.org"))
     program.wait_for("Cognito had an error of its own.")
     answer_prompts(program, ("Enter tries it again, /back goes back to sign-in:", ""))
     answer_prompts(program, ("Code:", "/back"))
@@ -164,16 +164,16 @@ def test_failed_sign_up_is_sent_again_by_enter(
     assert [operation for operation, _ in pool.server.calls].count("SignUp") == 2
 
 
-def test_disabled_sign_up_returns_to_sign_in(own_pool: Callable[..., OwnPool]) -> None:
+def test_disabled_sign_up_returns_to_sign_in(own_pool: MakePool) -> None:
     pool = own_pool(AdminCreateUserConfig={"AllowAdminCreateUserOnly": True})
     program = pool.sign_in("--plain", rows=60)
-    answer_prompts(program, ("Username:", "/sign-up"), ("Username:", "zoe"), ("New password:", NEW))
-    answer_prompts(program, ("Once more:", NEW), ("leaves it out):", ""))
+    answer_prompts(program, ("Username:", "/sign-up"), ("Username:", "zoe"), ("New password:", NEW_PASSWORD))
+    answer_prompts(program, ("Once more:", NEW_PASSWORD), ("leaves it out):", ""))
     program.wait_for("This pool does not let people sign up by themselves.")
     answer_prompts(program, ("Username:", "ann"), ("Password:", "/back"), ("Username:", ""))
 
 
-def test_new_code_at_line_prompts_has_a_cool_down(sign_in_as: Start) -> None:
+def test_new_code_at_line_prompts_has_a_cool_down(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("sam", "--plain", rows=60)
     answer_prompts(program, ("Username:", "sam"), ("Password:", program.user.password), ("Code:", "/new"))
     program.wait_for("A new code is on its way; earlier ones stopped working.")
@@ -184,7 +184,7 @@ def test_new_code_at_line_prompts_has_a_cool_down(sign_in_as: Start) -> None:
     program.wait_for("Signed in as sam.")
 
 
-def test_text_at_an_enter_only_prompt_is_rejected(own_pool: Callable[..., OwnPool]) -> None:
+def test_text_at_an_enter_only_prompt_is_rejected(own_pool: MakePool) -> None:
     program = own_pool().sign_in("--plain", flow="USER_AUTH", rows=60)
     enter = "Enter signs in, /back asks for another name:"
     answer_prompts(program, ("Username:", "nobody"), (enter, "/forgot"))
@@ -192,7 +192,7 @@ def test_text_at_an_enter_only_prompt_is_rejected(own_pool: Callable[..., OwnPoo
     answer_prompts(program, (enter, "/back"), ("Username:", "ann"))
 
 
-def test_input_during_a_wait_is_dropped_and_not_echoed(sign_in_as: Start, server: PoolServer) -> None:
+def test_input_during_a_wait_is_dropped_and_not_echoed(sign_in_as: StartSignIn, server: PoolServer) -> None:
     program = sign_in_as("ann", "--plain")
     server.fail_next("InitiateAuth", "NotAuthorizedException", "Password attempts exceeded")
     program.log_in_at_prompts()
@@ -204,7 +204,7 @@ def test_input_during_a_wait_is_dropped_and_not_echoed(sign_in_as: Start, server
     assert b"typed-ahead" not in program.received
 
 
-def test_ctrl_z_in_a_password_costs_no_attempt(sign_in_as: Start) -> None:
+def test_ctrl_z_in_a_password_costs_no_attempt(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("ann", "--plain")
     program.answer("Username:", "ann")
     program.answer("Password:", f"{program.user.password}\x1a")
@@ -214,7 +214,7 @@ def test_ctrl_z_in_a_password_costs_no_attempt(sign_in_as: Start) -> None:
     program.wait_for("Signed in as ann.")
 
 
-def test_password_is_not_shown_after_suspend(sign_in_as: Start) -> None:
+def test_password_is_not_shown_after_suspend(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("ann", "--plain")
     program.wait_for("Username:")
     program.enter("ann")
@@ -231,7 +231,7 @@ def test_password_is_not_shown_after_suspend(sign_in_as: Start) -> None:
     assert program.user.password.encode() not in program.received
 
 
-def test_rejected_new_code_is_not_announced_as_sent(sign_in_as: Start, server: PoolServer) -> None:
+def test_rejected_new_code_is_not_announced_as_sent(sign_in_as: StartSignIn, server: PoolServer) -> None:
     program = sign_in_as("sam", "--plain")
     program.log_in_at_prompts()
     program.wait_for("Code:")
@@ -243,7 +243,7 @@ def test_rejected_new_code_is_not_announced_as_sent(sign_in_as: Start, server: P
     assert "on its way" not in program.screen_text()
 
 
-def test_code_is_extracted_from_a_pasted_sentence(sign_in_as: Start) -> None:
+def test_code_is_extracted_from_a_pasted_sentence(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("sam", "--plain")
     program.log_in_at_prompts()
     program.wait_for("Code:")

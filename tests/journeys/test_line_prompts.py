@@ -1,34 +1,32 @@
-"""The same steps as line prompts."""
+"""The sign-in steps at line prompts."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 import pyotp
 import pytest
 
-from tests.journeys.conftest import SignIn
+from tests.journeys.conftest import StartSignIn
 from tests.safe_codes import wrong_code
-
-Start = Callable[..., SignIn]
-NEW = "Brand-New-Horse-7!"
+from tests.steps.table import NEW_PASSWORD
 
 
 @pytest.fixture
-def plain(sign_in_as: Start) -> Start:
-    """Start a sign-in at line prompts, requested by ``--plain``."""
+def plain(sign_in_as: StartSignIn) -> StartSignIn:
+    """StartSignIn a sign-in at line prompts, requested by ``--plain``."""
     return lambda username: sign_in_as(username, "--plain", rows=60)
 
 
 @pytest.fixture(params=["--plain", "TERM=dumb"])
-def plain_by_flag_or_terminal(request: pytest.FixtureRequest, plain: Start, sign_in_as: Start) -> Start:
-    """Start a sign-in at line prompts, requested by ``--plain`` or by the type of the terminal."""
+def plain_by_flag_or_terminal(
+    request: pytest.FixtureRequest, plain: StartSignIn, sign_in_as: StartSignIn
+) -> StartSignIn:
+    """StartSignIn a sign-in at line prompts, requested by ``--plain`` or by the type of the terminal."""
     if request.param == "--plain":
         return plain
     return lambda username: sign_in_as(username, rows=60, TERM="dumb")
 
 
-def test_password_is_not_echoed_and_is_asked_again(plain_by_flag_or_terminal: Start) -> None:
+def test_password_is_not_echoed_and_is_asked_again(plain_by_flag_or_terminal: StartSignIn) -> None:
     program = plain_by_flag_or_terminal("ann")
     program.wait_for("Username:")
     program.enter("ann")
@@ -44,7 +42,7 @@ def test_password_is_not_echoed_and_is_asked_again(plain_by_flag_or_terminal: St
     assert b"\x1b[?1049h" not in program.received
 
 
-def test_sms_code_at_line_prompts(plain_by_flag_or_terminal: Start) -> None:
+def test_sms_code_at_line_prompts(plain_by_flag_or_terminal: StartSignIn) -> None:
     program = plain_by_flag_or_terminal("sam")
     program.log_in_at_prompts()
     program.wait_for("Code sent by SMS to +")
@@ -54,7 +52,7 @@ def test_sms_code_at_line_prompts(plain_by_flag_or_terminal: Start) -> None:
     program.wait_for("Signed in as sam.")
 
 
-def test_totp_code_at_line_prompts(plain: Start) -> None:
+def test_totp_code_at_line_prompts(plain: StartSignIn) -> None:
     program = plain("tom")
     program.log_in_at_prompts()
     program.wait_for("Code from your authenticator app (laptop)")
@@ -63,7 +61,7 @@ def test_totp_code_at_line_prompts(plain: Start) -> None:
     program.wait_for("Signed in as tom.")
 
 
-def test_totp_setup_at_line_prompts(plain_by_flag_or_terminal: Start) -> None:
+def test_totp_setup_at_line_prompts(plain_by_flag_or_terminal: StartSignIn) -> None:
     program = plain_by_flag_or_terminal("tess")
     program.log_in_at_prompts()
     program.wait_for("Code the app shows:")
@@ -75,7 +73,7 @@ def test_totp_setup_at_line_prompts(plain_by_flag_or_terminal: Start) -> None:
     program.wait_for("Signed in as tess.")
 
 
-def test_mfa_selection_at_line_prompts(plain_by_flag_or_terminal: Start) -> None:
+def test_mfa_selection_at_line_prompts(plain_by_flag_or_terminal: StartSignIn) -> None:
     program = plain_by_flag_or_terminal("mia")
     program.log_in_at_prompts()
     program.wait_for("Number:")
@@ -87,7 +85,7 @@ def test_mfa_selection_at_line_prompts(plain_by_flag_or_terminal: Start) -> None
     program.wait_for("Signed in as mia.")
 
 
-def test_questions(plain: Start) -> None:
+def test_questions(plain: StartSignIn) -> None:
     program = plain("quinn")
     program.log_in_at_prompts()
     for answer in ("rex", "blue", "bremen"):
@@ -95,7 +93,7 @@ def test_questions(plain: Start) -> None:
     program.wait_for("Signed in as quinn.")
 
 
-def test_unknown_step_at_line_prompts(plain: Start) -> None:
+def test_unknown_step_at_line_prompts(plain: StartSignIn) -> None:
     program = plain("luna")
     program.log_in_at_prompts()
     program.wait_for("Challenge MOON_PHASE")
@@ -104,22 +102,22 @@ def test_unknown_step_at_line_prompts(plain: Start) -> None:
     program.wait_for("Signed in as luna.")
 
 
-def test_new_password_at_line_prompts(plain: Start) -> None:
+def test_new_password_at_line_prompts(plain: StartSignIn) -> None:
     program = plain("nora")
     program.log_in_at_prompts()
     program.answer("New password:", "weak")
     program.answer("Once more:", "weal")
     program.wait_for("Error: The two passwords differ.")
     for prompt, answer in (
-        ("New password:", NEW),
-        ("Once more:", NEW),
+        ("New password:", NEW_PASSWORD),
+        ("Once more:", NEW_PASSWORD),
         ("Name (needed by this pool):", "Nora"),
     ):
         program.answer(prompt, answer)
     program.wait_for("Signed in as nora.")
 
 
-def test_password_reset_at_line_prompts(plain: Start) -> None:
+def test_password_reset_at_line_prompts(plain: StartSignIn) -> None:
     program = plain("rex")
     program.log_in_at_prompts()
     program.wait_for("Number:")
@@ -128,13 +126,13 @@ def test_password_reset_at_line_prompts(plain: Start) -> None:
     program.wait_for("Code:")
     program.enter(program.newest_code())
     program.wait_for("New password:")
-    program.enter(NEW)
+    program.enter(NEW_PASSWORD)
     program.wait_for("Once more:")
-    program.enter(NEW)
+    program.enter(NEW_PASSWORD)
     program.wait_for("Signed in as rex.")
 
 
-def test_unknown_slash_word_costs_no_attempt(plain: Start) -> None:
+def test_unknown_slash_word_costs_no_attempt(plain: StartSignIn) -> None:
     program = plain("sam")
     program.log_in_at_prompts()
     program.wait_for("Code sent by SMS")
@@ -146,7 +144,7 @@ def test_unknown_slash_word_costs_no_attempt(plain: Start) -> None:
     program.wait_for("Signed in as sam.")
 
 
-def test_confirm_sign_up_at_line_prompts(plain: Start) -> None:
+def test_confirm_sign_up_at_line_prompts(plain: StartSignIn) -> None:
     program = plain("carl")
     program.log_in_at_prompts()
     program.wait_for("not confirmed yet")
@@ -156,7 +154,7 @@ def test_confirm_sign_up_at_line_prompts(plain: Start) -> None:
     program.wait_for("Signed in as carl.")
 
 
-def test_end_of_input_exits_as_cancelled(plain_by_flag_or_terminal: Start) -> None:
+def test_end_of_input_exits_as_cancelled(plain_by_flag_or_terminal: StartSignIn) -> None:
     program = plain_by_flag_or_terminal("ann")
     program.wait_for("Username:")
     program.send("\x04")

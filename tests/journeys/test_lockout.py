@@ -1,20 +1,18 @@
-"""Locked out and throttled: the wait is shown and counts down, and nothing is tried for the person."""
+"""Lockout and throttling: the wait counts down, and nothing is retried automatically."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 import pytest
 
-from tests.journeys.conftest import SignIn
+from tests.journeys.conftest import SignIn, StartSignIn
 
-Start = Callable[..., SignIn]
 SECONDS_LEFT = [f"Try again in {seconds} s." for seconds in (5, 4, 3, 2, 1)]
 
 
 def wait_for_countdown(program: SignIn) -> None:
-    """Wait until the wait was shown with one number and then with a smaller one."""
+    """Wait until the countdown has shown a number and then a smaller one."""
     countdown_lines: list[str] = []
 
     def is_smaller(_: object) -> bool:
@@ -26,7 +24,7 @@ def wait_for_countdown(program: SignIn) -> None:
     program.wait_for(is_smaller)
 
 
-def test_lockout_counts_down_without_retrying(sign_in_as: Start) -> None:
+def test_lockout_counts_down_without_retrying(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("ann")
     program.wait_for("Username")
     program.enter("ann")
@@ -57,7 +55,7 @@ def test_lockout_counts_down_without_retrying(sign_in_as: Start) -> None:
         ("LimitExceededException", "Cognito's limit for this user is reached."),
     ],
 )
-def test_throttled_code_is_kept_during_the_wait(sign_in_as: Start, code: str, says: str) -> None:
+def test_throttled_code_is_kept_during_the_wait(sign_in_as: StartSignIn, code: str, says: str) -> None:
     program = sign_in_as("sam")
     program.log_in()
     program.wait_for("Code sent by SMS to +")
@@ -80,7 +78,7 @@ def test_throttled_code_is_kept_during_the_wait(sign_in_as: Start, code: str, sa
     assert program.codes_sent() == 1
 
 
-def test_throttled_code_waits_at_line_prompts(sign_in_as: Start) -> None:
+def test_throttled_code_waits_at_line_prompts(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("ann", "--plain", rows=40)
     program.server.fail_next("InitiateAuth", "TooManyRequestsException", "Rate exceeded")
     program.log_in_at_prompts()
@@ -92,7 +90,7 @@ def test_throttled_code_waits_at_line_prompts(sign_in_as: Start) -> None:
     program.wait_for("Signed in as ann.")
 
 
-def test_lockout_at_line_prompts_keeps_the_name(sign_in_as: Start) -> None:
+def test_lockout_at_line_prompts_keeps_the_name(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("ann", "--plain", rows=60)
     for _ in range(12):
         program.server.state.lockout.failed(program.user.user_pool_id, "ann")

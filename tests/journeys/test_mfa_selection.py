@@ -1,17 +1,13 @@
-"""Choosing a method, and the way back to the choice."""
+"""Choosing an MFA method, and going back to the choice."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pyotp
 
-from tests.journeys.conftest import SignIn
-
-Start = Callable[..., SignIn]
+from tests.journeys.conftest import StartSignIn
 
 
-def test_number_key_selects_the_mfa_method(sign_in_as: Start) -> None:
+def test_number_key_selects_the_mfa_method(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("mia")
     program.log_in()
     program.wait_for("How do you want to confirm it is you?")
@@ -24,7 +20,7 @@ def test_number_key_selects_the_mfa_method(sign_in_as: Start) -> None:
     program.wait_for("Signed in as mia")
 
 
-def test_esc_returns_to_the_choice_and_sends_nothing(sign_in_as: Start) -> None:
+def test_esc_returns_to_the_choice_and_sends_nothing(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("mia")
     program.log_in()
     program.wait_for("How do you want to confirm it is you?")
@@ -42,7 +38,7 @@ def test_esc_returns_to_the_choice_and_sends_nothing(sign_in_as: Start) -> None:
     program.wait_for("Signed in as mia")
 
 
-def test_new_code_replays_the_choice(sign_in_as: Start) -> None:
+def test_new_code_replays_the_choice(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("mia")
     program.log_in()
     program.wait_for("How do you want to confirm it is you?")
@@ -56,7 +52,7 @@ def test_new_code_replays_the_choice(sign_in_as: Start) -> None:
     program.wait_for("Signed in as mia")
 
 
-def test_arrow_keys_and_enter_select(sign_in_as: Start) -> None:
+def test_arrow_keys_and_enter_select(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("mia")
     program.log_in()
     program.wait_for("How do you want to confirm it is you?")

@@ -1,23 +1,19 @@
-"""Steps that Cognito learned later: e-mail codes, first factors, a choice of what to set up."""
+"""Cognito's newer steps: email codes, first factors, and the choice of an MFA set-up."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
-from tests.journeys.conftest import SignIn
-from tests.journeys.own_pool import APP_AND_SMS, OwnPool
+from tests.journeys.conftest import StartSignIn
+from tests.journeys.own_pool import APP_AND_SMS, MakePool
 from tests.safe_codes import wrong_code
 from tests.steps.screen_reading import number_key_for
-
-Start = Callable[..., SignIn]
 
 
 @pytest.mark.parametrize(
     ("line", "medium"), [("Code by e-mail", "by e-mail"), ("Code by SMS", "by SMS")], ids=["e-mail", "SMS"]
 )
-def test_code_as_first_factor_of_any_length(sign_in_as: Start, line: str, medium: str) -> None:
+def test_code_as_first_factor_of_any_length(sign_in_as: StartSignIn, line: str, medium: str) -> None:
     program = sign_in_as("cleo")
     program.log_in()
     program.wait_for("What do you want to sign in with?")
@@ -30,7 +26,7 @@ def test_code_as_first_factor_of_any_length(sign_in_as: Start, line: str, medium
 
 
 @pytest.mark.parametrize("line", ["Password, sent to Cognito", "Password, never sent (SRP)"])
-def test_password_as_first_factor(sign_in_as: Start, line: str) -> None:
+def test_password_as_first_factor(sign_in_as: StartSignIn, line: str) -> None:
     program = sign_in_as("cleo")
     program.log_in()
     program.wait_for("What do you want to sign in with?")
@@ -49,7 +45,7 @@ def test_password_as_first_factor(sign_in_as: Start, line: str) -> None:
     assert ("PASSWORD_CLAIM_SIGNATURE" in " ".join(sent)) == ("SRP" in line)
 
 
-def test_passkey_offers_the_other_factors(sign_in_as: Start) -> None:
+def test_passkey_offers_the_other_factors(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("cleo")
     program.log_in()
     program.wait_for("What do you want to sign in with?")
@@ -61,7 +57,7 @@ def test_passkey_offers_the_other_factors(sign_in_as: Start) -> None:
     program.wait_for("What do you want to sign in with?")
 
 
-def test_retyped_password_keeps_the_choice(sign_in_as: Start) -> None:
+def test_retyped_password_keeps_the_choice(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("cleo", "--preferred-first-factor", "PASSWORD_SRP")
     program.log_in()
     program.wait_for("Your password")
@@ -74,7 +70,7 @@ def test_retyped_password_keeps_the_choice(sign_in_as: Start) -> None:
 
 
 @pytest.mark.parametrize("specified_by", ["flag", "profile"])
-def test_preferred_first_factor_skips_the_choice(own_pool: Callable[..., OwnPool], specified_by: str) -> None:
+def test_preferred_first_factor_skips_the_choice(own_pool: MakePool, specified_by: str) -> None:
     pool = own_pool(Policies={"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}})
     pool.user("ann", email="ann@example.com")
     if specified_by == "flag":
@@ -98,7 +94,7 @@ def test_preferred_first_factor_skips_the_choice(own_pool: Callable[..., OwnPool
 
 
 @pytest.mark.parametrize("factor", ["PASSWORD", "SMS_OTP"])
-def test_any_factor_can_be_preferred(own_pool: Callable[..., OwnPool], factor: str) -> None:
+def test_any_factor_can_be_preferred(own_pool: MakePool, factor: str) -> None:
     pool = own_pool(Policies={"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "SMS_OTP"]}})
     pool.user("ann", phone_number="+4915112345678", phone_number_verified="true")
     program = pool.sign_in("--preferred-first-factor", factor, flow="USER_AUTH")
@@ -112,7 +108,7 @@ def test_any_factor_can_be_preferred(own_pool: Callable[..., OwnPool], factor: s
     program.wait_for("Signed in as ann")
 
 
-def test_password_as_first_factor_leads_to_the_second(own_pool: Callable[..., OwnPool]) -> None:
+def test_password_as_first_factor_leads_to_the_second(own_pool: MakePool) -> None:
     factors = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}}
     pool = own_pool(mfa={"MfaConfiguration": "OPTIONAL", **APP_AND_SMS}, Policies=factors)
     pool.user("ann", email="ann@example.com", email_verified="true")
@@ -127,7 +123,7 @@ def test_password_as_first_factor_leads_to_the_second(own_pool: Callable[..., Ow
     program.wait_for("password ✓")
 
 
-def test_email_setup_from_a_choice(sign_in_as: Start) -> None:
+def test_email_setup_from_a_choice(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("max")
     program.log_in()
     program.send(number_key_for(program, "E-mail"))
@@ -141,7 +137,7 @@ def test_email_setup_from_a_choice(sign_in_as: Start) -> None:
 
 
 @pytest.mark.parametrize("flags", [[], ["--plain"]], ids=["full screen", "lines"])
-def test_sms_cannot_be_set_up_and_that_is_stated(own_pool: Callable[..., OwnPool], flags: list[str]) -> None:
+def test_sms_cannot_be_set_up_and_that_is_stated(own_pool: MakePool, flags: list[str]) -> None:
     pool = own_pool(mfa={"MfaConfiguration": "ON", **APP_AND_SMS, "EmailMfaConfiguration": {}})
     pool.user()
     program = pool.sign_in(*flags)
@@ -151,7 +147,7 @@ def test_sms_cannot_be_set_up_and_that_is_stated(own_pool: Callable[..., OwnPool
     assert "Text message" not in program.screen_text()
 
 
-def test_new_email_setup_code_goes_to_the_same_address(own_pool: Callable[..., OwnPool]) -> None:
+def test_new_email_setup_code_goes_to_the_same_address(own_pool: MakePool) -> None:
     pool = own_pool(mfa={"MfaConfiguration": "ON", "EmailMfaConfiguration": {}})
     pool.user()
     program = pool.sign_in()

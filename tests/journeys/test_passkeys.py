@@ -1,17 +1,15 @@
-"""A passkey, which no terminal can use: said, with the other ways offered, and never a dead end."""
+"""Passkeys: the program says that terminals can't use them, and offers the other factors."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.journeys.conftest import SignIn
-from tests.journeys.own_pool import OwnPool
+from tests.journeys.own_pool import MakePool
 from tests.steps.screen_reading import number_key_for
 
-MakePool = Callable[..., OwnPool]
 PASSKEY = "Passkey (not from a terminal)"
 NOT_HERE = "A passkey cannot be used from a terminal. Choose another way."
 ONLY_A_PASSKEY = "This user has only a passkey, which no terminal can use."
@@ -92,5 +90,5 @@ def test_user_with_only_a_passkey_gets_alternatives_at_line_prompts(own_pool: Ma
 
 
 def newest_code(program: SignIn) -> str:
-    """The newest code that was sent to anybody."""
+    """Return the newest code that was sent to any user."""
     return str(program.server.messages[-1]["code"])

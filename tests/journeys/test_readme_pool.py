@@ -1,4 +1,4 @@
-"""README's “Your own pool”: each line typed into a shell, with only the ids changed."""
+"""The commands in the README's “Your own pool”, run in a shell with other pool IDs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DATA = ROOT / "tests" / "config" / "data"
 
 
 def readme_lines() -> list[list[str]]:
-    """The lines to type, by kind of user."""
+    """Return the README's commands, by kind of user."""
     section = (ROOT / "README.md").read_text().split("## Your own pool")[1].split("\n| if ")[0]
     blocks: list[list[str]] = [[]]
     for line in section.splitlines():
@@ -33,24 +33,24 @@ def readme_lines() -> list[list[str]]:
 
 
 class Shell(PtyProgram):
-    """A shell in which README's lines are typed. ``curl`` shows what it is given."""
+    """A shell for the README's commands; its ``curl`` prints its input."""
 
     pool_and_client: tuple[str, str]
 
     def type(self, line: str) -> None:
-        """Type a line, its ids replaced by those of the pool that is there."""
+        """Type a line with this test's pool and client IDs."""
         pool, client = self.pool_and_client
         self.send("clear\n")
         self.wait_for(lambda shown: shown.screen_text().strip() == "$")
         self.send(line.replace(POOL, pool).replace(CLIENT, client) + "\n")
 
     def wait_for_success(self) -> None:
-        """Wait until what was typed has ended with status 0."""
+        """Wait until the command has ended with status 0."""
         self.send('echo "ended with <$?>"\n')
         self.wait_for("\nended with <0>")
 
     def sign_in(self) -> None:
-        """Sign in as ann on the screen, and leave it."""
+        """Sign in as ann on the full screen and leave it."""
         self.wait_for("Username")
         for text in ("ann", PASSWORD):
             self.send(text)
@@ -64,14 +64,14 @@ class Shell(PtyProgram):
 
 @pytest.fixture
 def server() -> Iterator[PoolServer]:
-    """A pool server without pools."""
+    """Run an emulator without pools."""
     with PoolServer() as stack:
         yield stack
 
 
 @pytest.fixture
 def shell(tmp_path: Path, server: PoolServer) -> Iterator[Callable[[], Shell]]:
-    """Starts a shell at home, where a pool with the user ann is to be had."""
+    """Return a function that starts a shell at home, with a pool that has the user ann."""
     need_tool("bash")
     pool = server.call("CreateUserPool", {"PoolName": "staff"})["UserPool"]["Id"]
     flows = {"ExplicitAuthFlows": ["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]}

@@ -1,19 +1,17 @@
-"""What leaves the program because somebody wants it to; tests/security/canary looks for everything else."""
+"""Secrets that the user copies on purpose; tests/security/canary searches for all others."""
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
 
 import pyotp
 
-from tests.journeys.conftest import SignIn
+from tests.journeys.conftest import SignIn, StartSignIn
 
-Start = Callable[..., SignIn]
 WRONG_PASSWORD = "Canary-Pass-9!xyz"
 
 
-def test_srp_never_sends_the_password(sign_in_as: Start) -> None:
+def test_srp_never_sends_the_password(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("ann")
     program.log_in(WRONG_PASSWORD)
     program.wait_for("Incorrect username or password.")
@@ -27,11 +25,11 @@ def test_srp_never_sends_the_password(sign_in_as: Start) -> None:
 
 
 def clipboard_text(program: SignIn) -> str:
-    """What the terminal was asked to put into its clipboard last."""
+    """Return the last text that was copied to the terminal's clipboard."""
     return base64.b64decode(program.emulator.clipboard[-1]).decode()
 
 
-def test_copy_gives_the_setup_key_and_then_the_uri(sign_in_as: Start) -> None:
+def test_copy_gives_the_setup_key_and_then_the_uri(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("tess", SSH_CONNECTION="1 2 3 4")
     program.log_in()
     program.wait_for("2 Enter the code the app shows")

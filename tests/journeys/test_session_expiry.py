@@ -1,19 +1,16 @@
-"""A terminal left alone: sessions run out, nothing is sent meanwhile, a key press begins the step again."""
+"""Idle terminals: challenge sessions expire, nothing is sent, and a key restarts the step."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pyotp
 
-from tests.journeys.conftest import SignIn
-from tests.journeys.own_pool import APP_AND_SMS, OwnPool
+from tests.journeys.conftest import SignIn, StartSignIn
+from tests.journeys.own_pool import APP_AND_SMS, MakePool, OwnPool
 from tests.safe_codes import wrong_code
 from tests.steps.screen_reading import number_key_for, scan
 
-Start = Callable[..., SignIn]
-MakePool = Callable[..., OwnPool]
 NIGHT = 12 * 3600.0
 EXPIRY_HINT = "This step may have run out"
 RESTART_OFFER = "Enter starts it again."
@@ -33,13 +30,13 @@ raise SystemExit(main(["sign-in", *sys.argv[1:]]))
 
 
 def scan_new_key(program: SignIn, old_app: pyotp.TOTP) -> pyotp.TOTP:
-    """What a phone reads off the screen once it is another key than the former."""
+    """Scan the QR code once it shows a new key."""
     program.wait_for(lambda _: scan(program).secret != old_app.secret)
     return scan(program)
 
 
 def sms_pool(own_pool: MakePool, *, minutes: int = 3) -> OwnPool:
-    """A pool whose user confirms with a code by SMS; a session waits so many minutes for it."""
+    """Create a pool with MFA by SMS whose challenge sessions last so many minutes."""
     pool = own_pool(
         mfa={"MfaConfiguration": "ON", **APP_AND_SMS},
         client={"AuthSessionValidity": minutes},
@@ -107,7 +104,7 @@ def test_profile_sets_the_assumed_session_validity(own_pool: MakePool) -> None:
 
 
 def test_totp_key_stays_until_a_new_one_is_requested(
-    sign_in_as: Start,
+    sign_in_as: StartSignIn,
 ) -> None:
     program = sign_in_as("tess")
     program.log_in()
@@ -125,7 +122,7 @@ def test_totp_key_stays_until_a_new_one_is_requested(
     program.wait_for("Signed in as tess")
 
 
-def test_returning_to_setup_makes_and_announces_a_new_key(sign_in_as: Start) -> None:
+def test_returning_to_setup_makes_and_announces_a_new_key(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("max")
     program.log_in()
     program.send(number_key_for(program, "Authenticator app"))
@@ -138,7 +135,7 @@ def test_returning_to_setup_makes_and_announces_a_new_key(sign_in_as: Start) -> 
     program.wait_for("Signed in as max")
 
 
-def test_restart_replays_choices_and_esc_leaves(sign_in_as: Start) -> None:
+def test_restart_replays_choices_and_esc_leaves(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("cleo")
     program.log_in()
     program.send(number_key_for(program, "Code by SMS"))
@@ -179,7 +176,7 @@ def test_restart_at_line_prompts(own_pool: MakePool) -> None:
     program.wait_for("Signed in as ann.")
 
 
-def test_new_totp_key_is_announced_at_line_prompts(sign_in_as: Start) -> None:
+def test_new_totp_key_is_announced_at_line_prompts(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("tess", "--plain", rows=60)
     program.log_in_at_prompts()
     program.wait_for("Code the app shows:")
@@ -191,7 +188,7 @@ def test_new_totp_key_is_announced_at_line_prompts(sign_in_as: Start) -> None:
     program.wait_for(lambda p: p.screen_text().count("Code the app shows:") == 2)
 
 
-def test_passwordless_flow_does_not_repeat_by_itself(sign_in_as: Start) -> None:
+def test_passwordless_flow_does_not_repeat_by_itself(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("quinn", "--plain", "--username", "quinn", rows=40)
     program.wait_for("Answer:")
     program.enter("nonsense")

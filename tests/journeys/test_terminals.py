@@ -1,4 +1,4 @@
-"""The real program in terminals of every kind: without colours, in tmux, in pipes, stopped and continued."""
+"""The real program on various terminals: without colors, in tmux, with pipes, suspended."""
 
 from __future__ import annotations
 
@@ -15,21 +15,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys.conftest import SignIn
+from tests.journeys.conftest import SignIn, StartSignIn
 from tests.steps.screen_reading import scan
 from tests.terminal.pty_program import PtyProgram
 from tests.tools import need_tool
 from tui_auth.pool import PoolServer
 from tui_auth.pool.demo_users import DemoPool
 
-Start = Callable[..., SignIn]
 NO_COLORS = [{"NO_COLOR": "1"}, {"TERM": "vt100", "COLORTERM": ""}]
 COLORS = (*range(30, 39), *range(40, 49), *range(90, 98), *range(100, 108))
-"""What selects a colour in a sequence that ends with m (ECMA-48); 39 and 49 select the terminal's own."""
+"""The parameters that select a color in SGR (ECMA-48); 39 and 49 select the default."""
 
 
 def colors_in(received: bytes) -> set[int]:
-    """The colours that a terminal was told to use."""
+    """Return the color parameters in the terminal's output."""
     parameters = re.findall(rb"\x1b\[([0-9;:]*)m", received)
     numbers = {
         int(number) for combination in parameters for number in re.split(rb"[;:]", combination) if number
@@ -38,7 +37,7 @@ def colors_in(received: bytes) -> set[int]:
 
 
 @pytest.mark.parametrize("variables", [{"TUI_AUTH_THEME": "ansi"}, *NO_COLORS], ids=str)
-def test_qr_code_scans_from_any_terminal(sign_in_as: Start, variables: dict[str, str]) -> None:
+def test_qr_code_scans_from_any_terminal(sign_in_as: StartSignIn, variables: dict[str, str]) -> None:
     program = sign_in_as("tess", **variables)
     program.log_in()
     phone = scan(program)
@@ -51,7 +50,7 @@ def test_qr_code_scans_from_any_terminal(sign_in_as: Start, variables: dict[str,
 
 
 @pytest.mark.parametrize("variables", NO_COLORS, ids=str)
-def test_selected_line_is_visible_without_colors(sign_in_as: Start, variables: dict[str, str]) -> None:
+def test_selected_line_is_visible_without_colors(sign_in_as: StartSignIn, variables: dict[str, str]) -> None:
     program = sign_in_as("mia", **variables)
     program.log_in()
     program.wait_for("How do you want to confirm it is you?")
@@ -61,13 +60,13 @@ def test_selected_line_is_visible_without_colors(sign_in_as: Start, variables: d
 
 
 def reversed_rows(program: PtyProgram) -> list[str]:
-    """What stands in reversed video, row by row."""
+    """Return the text in reverse video, row by row."""
     rows = ["".join(cell.char if cell.reverse else " " for cell in row).strip() for row in program.cells()]
     return [" ".join(row.split()) for row in rows if row]
 
 
 @pytest.mark.parametrize("variables", NO_COLORS, ids=str)
-def test_no_color_sends_no_color_on_any_screen(sign_in_as: Start, variables: dict[str, str]) -> None:
+def test_no_color_sends_no_color_on_any_screen(sign_in_as: StartSignIn, variables: dict[str, str]) -> None:
     program = sign_in_as("mia", **variables)
     program.log_in("not-this")
     program.wait_for("Incorrect username or password.")
@@ -92,7 +91,7 @@ def test_no_color_sends_no_color_on_any_screen(sign_in_as: Start, variables: dic
     assert blinks is None, "neither text nor cursor blinks"
 
 
-def test_ctrl_z_and_fg_suspend_and_resume(sign_in_as: Start) -> None:
+def test_ctrl_z_and_fg_suspend_and_resume(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("sam")
     program.log_in()
     program.wait_for("Code sent by SMS to +")
@@ -118,7 +117,7 @@ def test_ctrl_z_and_fg_suspend_and_resume(sign_in_as: Start) -> None:
 
 @pytest.fixture
 def pipe() -> Iterator[Callable[[], int]]:
-    """Makes pipes that are never written to and always read, and gives their other end."""
+    """Return a function that creates an idle pipe and returns its write end."""
     with ExitStack() as opened:
 
         def make() -> int:
@@ -194,7 +193,7 @@ def test_copied_key_passes_through_gnu_screen(server: PoolServer, demo: DemoPool
         program.wait_exit()
 
 
-def test_copied_key_reaches_the_windows_clipboard_under_wsl(sign_in_as: Start, tmp_path: Path) -> None:
+def test_copied_key_reaches_the_windows_clipboard_under_wsl(sign_in_as: StartSignIn, tmp_path: Path) -> None:
     tool, clipboard_file = tmp_path / "bin" / "clip.exe", tmp_path / "got"
     tool.parent.mkdir()
     tool.write_text(f"#!/bin/sh\nexec cat >'{clipboard_file}'\n")
@@ -209,7 +208,7 @@ def test_copied_key_reaches_the_windows_clipboard_under_wsl(sign_in_as: Start, t
     assert not program.emulator.clipboard
 
 
-def test_qr_code_is_whole_or_replaced_by_the_key(sign_in_as: Start) -> None:
+def test_qr_code_is_whole_or_replaced_by_the_key(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("tess", "--app-name", "Acme")
     program.log_in()
     phone = scan(program)

@@ -1,17 +1,13 @@
-"""What is typed faster than a screen changes lands where it was meant, or nowhere."""
+"""Keys typed faster than a screen changes reach the right field or none."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
-from tests.journeys.conftest import SignIn
-
-Start = Callable[..., SignIn]
+from tests.journeys.conftest import StartSignIn
 
 
-def test_type_ahead_signs_in_without_showing_the_password(sign_in_as: Start) -> None:
+def test_type_ahead_signs_in_without_showing_the_password(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("ann")
     program.wait_for("Username")
     program.send(f"ann\r{program.user.password}\r")
@@ -19,7 +15,7 @@ def test_type_ahead_signs_in_without_showing_the_password(sign_in_as: Start) -> 
     assert program.user.password.encode() not in program.received
 
 
-def test_keys_typed_after_enter_reach_no_field(sign_in_as: Start) -> None:
+def test_keys_typed_after_enter_reach_no_field(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("sam")
     program.wait_for("Username")
     program.send(f"sam\r{program.user.password}\r999999\r")
@@ -32,7 +28,7 @@ def test_keys_typed_after_enter_reach_no_field(sign_in_as: Start) -> None:
 
 
 @pytest.mark.parametrize("keys", ["{number}\r", "{down}\r"])
-def test_enter_does_not_overtake_the_selection_before_it(sign_in_as: Start, keys: str) -> None:
+def test_enter_does_not_overtake_the_selection_before_it(sign_in_as: StartSignIn, keys: str) -> None:
     program = sign_in_as("mia")
     program.log_in()
     program.wait_for("How do you want to confirm it is you?")
@@ -44,7 +40,7 @@ def test_enter_does_not_overtake_the_selection_before_it(sign_in_as: Start, keys
     assert program.codes_sent() == (1 if "SMS" in second else 0)
 
 
-def test_editing_key_before_fast_typing_deletes_nothing(sign_in_as: Start) -> None:
+def test_editing_key_before_fast_typing_deletes_nothing(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("ann")
     program.wait_for("Username")
     program.send("ann\rwrong")
@@ -55,7 +51,7 @@ def test_editing_key_before_fast_typing_deletes_nothing(sign_in_as: Start) -> No
 
 
 @pytest.mark.parametrize(("key", "shows"), [("\x06", "Reset your password."), ("\x0b", "Make an account")])
-def test_key_after_a_name_applies_to_the_whole_name(sign_in_as: Start, key: str, shows: str) -> None:
+def test_key_after_a_name_applies_to_the_whole_name(sign_in_as: StartSignIn, key: str, shows: str) -> None:
     program = sign_in_as("ann")
     program.wait_for("Username")
     program.send(f"alexandra{key}")

@@ -1,9 +1,8 @@
-"""A machine whose clock is wrong: the server's time is used, and the seconds are said where that helps."""
+"""A wrong local clock: the server's time is used, and the offset is reported if it matters."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,17 +10,15 @@ import pyotp
 import pytest
 
 from tests.journeys.conftest import SignIn
-from tests.journeys.own_pool import APP_AND_SMS, OwnPool
+from tests.journeys.own_pool import APP_AND_SMS, MakePool
 from tests.safe_codes import wrong_code
 from tui_auth.pool import PoolServer
 
-Start = Callable[..., SignIn]
-MakePool = Callable[..., OwnPool]
 OFFSET_SECONDS = 600.0
 
 
 def wait_for_clock_offset(program: SignIn, seconds: float, direction: str) -> None:
-    """Wait until the screen says how far the clock is off, give or take what passed meanwhile."""
+    """Wait until the screen reports the clock offset, within 15 seconds."""
     pattern = re.compile(rf"This machine's clock is (\d+) seconds {direction}")
 
     def is_close(_: object) -> bool:
@@ -32,7 +29,7 @@ def wait_for_clock_offset(program: SignIn, seconds: float, direction: str) -> No
 
 
 def timestamps(server: PoolServer) -> list[float]:
-    """The times that proofs of a password were made with, in seconds since the epoch."""
+    """Return the timestamps of the password proofs, in seconds since the epoch."""
     texts = [
         call["ChallengeResponses"].get("TIMESTAMP") for _, call in server.calls if "ChallengeName" in call
     ]
@@ -63,7 +60,7 @@ def test_wrong_clock_is_explained_and_srp_uses_server_time(
 
 
 def code_by_local_clock(phone: pyotp.TOTP, server: PoolServer, offset: float) -> str:
-    """What an authenticator that runs on the machine with the wrong clock shows."""
+    """Return the code of an authenticator that uses the wrong clock."""
     return phone.at(int(server.clock.now() - offset))
 
 

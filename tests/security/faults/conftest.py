@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -13,6 +13,8 @@ from tests.journeys.conftest import sign_in_as as sign_in_as
 from tests.security.faults.proxy import FaultProxy
 from tui_auth.auth import gateway
 from tui_auth.pool import PoolServer
+
+RecordProperty = Callable[[str, object], None]
 
 
 @pytest.fixture

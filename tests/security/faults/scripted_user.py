@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import pyotp
 
+from tests.steps.table import NEW_PASSWORD as NEW_PASSWORD
 from tui_auth.auth.attempt import Attempt
 from tui_auth.auth.auth_flow import AuthFlow
 from tui_auth.auth.challenges import Answer
@@ -35,7 +36,6 @@ from tui_auth.pool.demo_triggers import MOON_ANSWER, QUESTIONS
 from tui_auth.pool.demo_users import DemoUser
 from tui_auth.secret import Secret
 
-NEW_PASSWORD = "Brand-New-Horse-7!"
 MAX_ANSWERS = 24
 """The limit of answers: more than any way from a fault to the tokens takes."""
 

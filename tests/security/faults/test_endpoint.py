@@ -5,14 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.journeys.conftest import SignIn
+from tests.journeys.conftest import StartSignIn
 from tests.security.faults.catalog import FOREIGN_REPLIES
 from tests.security.faults.certificate_authority import CertificateAuthority, TunnelProxy
 from tests.security.faults.proxy import Fault, FaultProxy
@@ -26,7 +26,6 @@ from tui_auth.pool import PoolServer
 from tui_auth.pool.demo_users import DemoPool
 from tui_auth.secret import Secret
 
-StartSignIn = Callable[..., SignIn]
 AWS_HOST = "cognito-idp.eu-west-1.amazonaws.com"
 KEY, SECRET, TOKEN = "AKIACANARYCANARY", "aws-secret-canary", "aws-token-canary"
 KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")

@@ -14,7 +14,7 @@ from tests.security.faults.catalog import (
     NO_BODY,
     SLOW_FAULTS,
 )
-from tests.security.faults.conftest import deadline
+from tests.security.faults.conftest import RecordProperty, deadline
 from tests.security.faults.proxy import Fault, FaultProxy
 from tests.security.faults.scripted_user import ScriptedUser
 from tests.security.faults.step_cases import STEP_CASES, StepCase
@@ -25,14 +25,12 @@ from tui_auth.auth.next_step import NEXT_STEPS, Done
 from tui_auth.pool import PoolServer
 from tui_auth.pool.demo_users import DemoPool
 
-RecordProperty = Callable[[str, object], None]
-
 
 def test_every_next_step_is_reached() -> None:
     assert {step_case.step for step_case in STEP_CASES} == {None, *NEXT_STEPS}
 
 
-class UnexpectedStep(Exception):
+class UnexpectedStepError(Exception):
     """A spoiled reply led to another step."""
 
 
@@ -60,7 +58,7 @@ class StepMatrix:
             if self._step_case.step is None or isinstance(attempt.step, self._step_case.step):
                 return
             scripted_user.answer(attempt)
-        raise UnexpectedStep(attempt.step)
+        raise UnexpectedStepError(attempt.step)
 
     def count_calls(self, action: Callable[[], object]) -> int:
         """Return the number of calls that an action makes."""
@@ -104,7 +102,7 @@ def error_message_of(action: Callable[[], object]) -> str | None:
         action()
     except AuthError as error:
         return error.message
-    except UnexpectedStep:
+    except UnexpectedStepError:
         return None
     return None
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from tests.security.faults.catalog import FAULTS_IN_REPLY, FAULTS_WITHOUT_REPLY, MESSAGES, SLOW_FAULTS
-from tests.security.faults.conftest import deadline
+from tests.security.faults.conftest import RecordProperty, deadline
 from tests.security.faults.proxy import FaultProxy
 from tests.security.faults.scripted_user import NEW_PASSWORD, ScriptedUser
 from tests.security.faults.step_cases import STEP_CASES, StepCase, share
@@ -22,8 +20,6 @@ from tui_auth.pool.demo_users import DemoPool
 from tui_auth.screens.problem import OWN_FAULT
 from tui_auth.secret import Secret
 from tui_auth.settings import SignInSettings
-
-RecordProperty = Callable[[str, object], None]
 
 BEHIND_A_CHOICE = ("ContinueSignInWithEmailMFASetup", "ConfirmSignInWithPassword")
 PROMPT_CASES = [step_case for step_case in STEP_CASES if step_case.name not in BEHIND_A_CHOICE]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.security.faults.catalog import FAULTS_WITHOUT_REPLY, MESSAGES, NO_BODY, SLOW_FAULTS, fault_share
-from tests.security.faults.conftest import deadline
+from tests.security.faults.conftest import RecordProperty, deadline
 from tests.security.faults.proxy import Fault, FaultProxy
 from tests.security.faults.scripted_user import NEW_PASSWORD, ScriptedUser, fresh_user_like
 from tui_auth.auth.attempt import Attempt
@@ -20,7 +20,6 @@ from tui_auth.pool import PoolServer
 from tui_auth.pool.demo_users import DemoPool
 from tui_auth.secret import Secret
 
-RecordProperty = Callable[[str, object], None]
 _NUMBERS = itertools.count(1)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from tests.security.faults.catalog import (
@@ -13,7 +11,7 @@ from tests.security.faults.catalog import (
     NO_BODY,
     SLOW_FAULTS,
 )
-from tests.security.faults.conftest import deadline
+from tests.security.faults.conftest import RecordProperty, deadline
 from tests.security.faults.hostile_text import HOSTILE_COLOR
 from tests.security.faults.pilot_driver import SIZE, PilotDriver, app_for
 from tests.security.faults.proxy import Fault, FaultProxy, Reply
@@ -23,8 +21,6 @@ from tui_auth.auth.next_step import Done
 from tui_auth.pool import PoolServer
 from tui_auth.pool.demo_users import DemoPool
 from tui_auth.screens.problem import OWN_FAULT
-
-RecordProperty = Callable[[str, object], None]
 
 HEALTHY_REFUSAL = Fault(
     "Cognito's own refusal",

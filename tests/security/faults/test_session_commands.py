@@ -17,13 +17,12 @@ from tests.security.faults.catalog import (
     SLOW_FAULTS,
     fault_share,
 )
+from tests.security.faults.conftest import RecordProperty
 from tests.security.faults.proxy import Fault, FaultProxy
 from tests.security.faults.terminal_output import unexpected_output
 from tests.session.machine import Machine
 from tests.session.machine import machine as machine
 from tui_auth.auth import gateway
-
-RecordProperty = Callable[[str, object], None]
 
 COMMANDS: dict[str, tuple[Sequence[str], int]] = {
     "a refresh": (("token", "--force-refresh", "--login", "never"), 0),

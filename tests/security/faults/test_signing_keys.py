@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from tests.security.faults.catalog import (
@@ -13,12 +11,11 @@ from tests.security.faults.catalog import (
     LOST_REPLIES,
     SLOW_FAULTS,
 )
+from tests.security.faults.conftest import RecordProperty
 from tests.security.faults.proxy import FaultProxy
 from tui_auth.auth import signature
 from tui_auth.auth.signature import KeysUnreachable, fetch_keys, keys_url
 from tui_auth.pool.demo_users import DemoPool
-
-RecordProperty = Callable[[str, object], None]
 
 
 def test_fault_while_fetching_keys_gives_one_error(

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 import pytest
 
-from tests.journeys.conftest import SignIn
+from tests.journeys.conftest import SignIn, StartSignIn
 from tests.security.faults.catalog import (
     ERRORS,
     FAULTS_IN_REPLY,
@@ -20,15 +19,13 @@ from tests.security.faults.catalog import (
     SLOW_FAULTS,
     fault_share,
 )
+from tests.security.faults.conftest import RecordProperty
 from tests.security.faults.hostile_text import HOSTILE_COLOR
 from tests.security.faults.proxy import Fault, FaultProxy, Reply
 from tests.security.faults.terminal_output import unexpected_output
 from tests.steps.table import SCREEN_STEPS, ScreenStep
 from tests.terminal.pty_program import PtyProgram
 from tui_auth.screens.problem import OWN_FAULT
-
-StartSignIn = Callable[..., SignIn]
-RecordProperty = Callable[[str, object], None]
 
 STOPPED = "Stopped waiting. What was sent may or may not have arrived."
 
