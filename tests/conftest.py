@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 
-# The same examples in each run, and no limit of time: no test fails by luck or because the machine is busy.
+# Use the same examples in each run and no deadline, so no test fails by chance or on a busy machine.
 settings.register_profile(
     "repeatable",
     derandomize=True,
@@ -105,7 +105,7 @@ def skip_fsync() -> Iterator[None]:
     No test cuts the power, and on a busy disk each call takes 10 ms.
     """
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(os, "fsync", os.fstat)  # which fails for a wrong descriptor, too
+        patch.setattr(os, "fsync", os.fstat)  # it also fails for an invalid descriptor
         yield
 
 
@@ -185,11 +185,11 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
                     totals = searched[label]
                     searched[label] = [totals[0] + 1, totals[1] + places, totals[2] + found]
     lines += [
-        f"{label}: {cases} cases, {places} places searched, found {found}"
+        f"{label}: {cases} cases, {places} places searched, {found} leaks"
         for label, (cases, places, found) in searched.items()
     ]
     lines += [
-        f"{matrix}: {units} {unit}, {tried} cases, failed {failed}"
+        f"{matrix}: {units} {unit}, {tried} cases, {failed} failed"
         for (matrix, unit), (units, tried, failed) in sums.items()
     ]
     for line in sorted(lines):

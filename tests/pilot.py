@@ -81,7 +81,7 @@ async def resize(pilot: Pilot[Any], width: int, height: int) -> None:
     assert driver is not None
     driver._size = size.width, size.height
     driver.process_message(events.Resize(size, size))
-    # Textual waits for a moment, in case more sizes follow, before it tells the screens.
+    # Textual waits a moment for more sizes before it resizes the screens.
     await until(pilot, lambda: pilot.app._resize_event is None)
 
 
@@ -149,7 +149,7 @@ def _has_ready_callbacks() -> bool:
 
 
 async def _run_ready_callbacks(deadline: float) -> None:
-    # One turn at least: a message that comes from outside of the loop needs it to be seen.
+    # Run at least once, so that messages from outside the loop are seen.
     await asyncio.sleep(0)
     while _has_ready_callbacks():
         await asyncio.sleep(0)
@@ -175,7 +175,7 @@ def reduce_app_cost() -> Iterator[None]:
     def parse_once(
         self: Stylesheet, css: str, read_from: CSSLocation, *rest: Any, **named: Any
     ) -> list[RuleSet]:
-        # A theme changes the variables, and with them what a sheet means.
+        # A theme changes the variables, and so the meaning of a style sheet.
         variables = frozenset(self._variables.items())
         key = (css, read_from, rest, frozenset(named.items()), variables)
         if key not in _parsed_sheets:

@@ -86,7 +86,7 @@ def safe_secrets(new_secret: Callable[[], str]) -> Iterator[str]:
             continue
         phone, window = pyotp.TOTP(secret), int(now) // totp.STEP_SECONDS
         codes_around = [(window + step, phone.generate_otp(window + step)) for step in range(-2, 12)]
-        # The emulator accepts the codes of the windows beside the present one too.
+        # The emulator also accepts the codes of the adjacent windows.
         if any((at + step, code) in used_codes for at, code in codes_around for step in (-2, -1, 0, 1, 2)):
             continue
         used_codes.update(codes_around)

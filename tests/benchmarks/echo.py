@@ -21,21 +21,21 @@ CLEAR = "\x15"
 
 def alternate_keys(stage: Stage, presses: int) -> Iterator[tuple[TimedProgram, TimedProgram, str]]:
     """Yield keys for both programs, clearing their fields after each pass through the keys."""
-    with stage.side_by_side() as (ours, reference):
+    with stage.side_by_side() as (tui_auth, reference):
         for number in range(presses):
             if number and number % len(KEYS) == 0:
-                for program in (ours, reference):
+                for program in (tui_auth, reference):
                     program.send(CLEAR)
                     program.settle()
-            yield ours, reference, KEYS[number % len(KEYS)]
+            yield tui_auth, reference, KEYS[number % len(KEYS)]
 
 
 def echo_latencies(stage: Stage, rounds: int) -> Iterator[Pair]:
     """Yield the 99th percentiles of the echo times in seconds, alternating programs."""
     for _ in range(rounds):
         seconds: list[Pair] = []
-        for ours, reference, key in alternate_keys(stage, PRESSES):
-            seconds.append((ours.echo(key), reference.echo(key)))
+        for tui_auth, reference, key in alternate_keys(stage, PRESSES):
+            seconds.append((tui_auth.echo(key), reference.echo(key)))
             sleep(PAUSE_SECONDS)
         yield tuple(statistics.quantiles(figures, n=100)[-1] for figures in zip(*seconds, strict=True))
 
@@ -50,13 +50,13 @@ def bytes_for_key(program: TimedProgram, key: str) -> int:
 
 def key_sizes(stage: Stage, rounds: int) -> Iterator[Pair]:
     """Yield the bytes written after one key after another."""
-    for ours, reference, key in alternate_keys(stage, rounds):
-        yield bytes_for_key(ours, key), bytes_for_key(reference, key)
+    for tui_auth, reference, key in alternate_keys(stage, rounds):
+        yield bytes_for_key(tui_auth, key), bytes_for_key(reference, key)
 
 
 ECHO = Row(
     "echo",
-    f"key press to its echo on the wire, p99 of {PRESSES}",
+    f"key press to its echo on the terminal, p99 of {PRESSES}",
     "bare Textual app",
     MILLISECONDS,
     echo_latencies,

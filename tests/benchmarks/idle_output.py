@@ -17,8 +17,8 @@ def bytes_written(programs: tuple[TimedProgram, TimedProgram], seconds: float) -
     """Return the bytes that both programs write during some seconds."""
     before = [program.count for program in programs]
     sleep(seconds)
-    ours, reference = (program.count - count for program, count in zip(programs, before, strict=True))
-    return ours, reference
+    tui_auth, reference = (program.count - count for program, count in zip(programs, before, strict=True))
+    return tui_auth, reference
 
 
 def idle_bytes(stage: Stage, rounds: int) -> Iterator[Pair]:
@@ -34,9 +34,9 @@ def bytes_during_countdown(stage: Stage, rounds: int) -> Iterator[Pair]:
     The bare app beside it counts nothing.
     """
     for _ in range(rounds):
-        with stage.side_by_side() as (ours, reference):
-            start_countdown(stage, ours)
-            pair = bytes_written((ours, reference), COUNTDOWN_SECONDS)
+        with stage.side_by_side() as (tui_auth, reference):
+            start_countdown(stage, tui_auth)
+            pair = bytes_written((tui_auth, reference), COUNTDOWN_SECONDS)
             yield pair[0] / COUNTDOWN_SECONDS, pair[1] / COUNTDOWN_SECONDS
 
 

@@ -40,7 +40,7 @@ def go_to_done_screen(program: TimedProgram, stage: Stage) -> None:
     user = stage.users["sam"]
     sent = len(stage.server.messages)
     go_to_code_screen(program, user)
-    # The bare app asks no pool: its code is as long.
+    # The bare app makes no request, so any code of the same length will do.
     code = stage.newest_code(user.username, sent) if len(stage.server.messages) > sent else "123456"
     type_slowly(program, code)
     since = program.count
@@ -62,7 +62,10 @@ def bytes_for_sign_in(program: TimedProgram, stage: Stage) -> int:
 def sign_ins(stage: Stage, rounds: int) -> Iterator[Pair]:
     """Yield the bytes of complete sign-ins, alternating between the programs."""
     for _ in range(rounds):
-        yield bytes_for_sign_in(stage.ours(), stage), bytes_for_sign_in(stage.reference(), stage)
+        yield (
+            bytes_for_sign_in(stage.start_tui_auth(), stage),
+            bytes_for_sign_in(stage.start_reference(), stage),
+        )
 
 
 def peak_memory(program: TimedProgram) -> int:
@@ -77,11 +80,11 @@ def peak_memory(program: TimedProgram) -> int:
 def peak_memories(stage: Stage, rounds: int) -> Iterator[Pair]:
     """Yield the peak memory after a sign-in, and of the bare app with a boto3 client."""
     for _ in range(rounds):
-        with stage.ours() as ours, stage.reference("with-boto3") as reference:
-            go_to_done_screen(ours, stage)
+        with stage.start_tui_auth() as tui_auth, stage.start_reference("with-boto3") as reference:
+            go_to_done_screen(tui_auth, stage)
             reference.wait_for_bytes(reference_app.HAS_CLIENT.encode())
             reference.settle()
-            yield peak_memory(ours), peak_memory(reference)
+            yield peak_memory(tui_auth), peak_memory(reference)
 
 
 SIGN_IN_BYTES = Row(

@@ -18,7 +18,7 @@ KEY = "z"
 def time_to_first_key(start: Callable[[], TimedProgram]) -> float:
     """Start a program, press a key when its field appears, and wait for the echo."""
     with start() as program:
-        started = perf_counter()  # once the process is there: making the terminal is the harness's
+        started = perf_counter()  # after the process has started: creating the terminal is the harness's work
         program.wait_for_bytes(b"Password")
         program.echo(KEY)
         return perf_counter() - started
@@ -27,7 +27,7 @@ def time_to_first_key(start: Callable[[], TimedProgram]) -> float:
 def launches(stage: Stage, rounds: int) -> Iterator[Pair]:
     """Yield launch times, alternating between the programs, after a warm-up round."""
     for number in range(rounds + 1):
-        pair = time_to_first_key(stage.ours), time_to_first_key(stage.reference)
+        pair = time_to_first_key(stage.start_tui_auth), time_to_first_key(stage.start_reference)
         if number:
             yield pair
 

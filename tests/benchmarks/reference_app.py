@@ -86,9 +86,8 @@ class ReferenceApp(App[None]):
         from botocore import UNSIGNED
         from botocore.config import Config
 
-        unsigned = Config(
-            signature_version=UNSIGNED
-        )  # else botocore looks for credentials, on the network too
+        # Otherwise botocore searches for credentials, on the network too.
+        unsigned = Config(signature_version=UNSIGNED)
         return boto3.client("cognito-idp", region_name="eu-west-1", config=unsigned)
 
 

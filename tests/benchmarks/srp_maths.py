@@ -26,16 +26,16 @@ def challenge() -> dict[str, str]:
     }
 
 
-def ours(asked: dict[str, str]) -> object:
+def tui_auth_answer(parameters: dict[str, str]) -> object:
     """Compute the answer with tui-auth's engine."""
     a, name = srp.private_value(), POOL_ID.partition("_")[2]
     public_a = srp.public_value(a)
     return public_a, srp.claim_signature(
         a=a,
         public_a=public_a,
-        srp_b=asked["SRP_B"],
-        salt=asked["SALT"],
-        secret_block=asked["SECRET_BLOCK"],
+        srp_b=parameters["SRP_B"],
+        salt=parameters["SALT"],
+        secret_block=parameters["SECRET_BLOCK"],
         name=name,
         user=USER,
         inner=srp.inner_hash(name, USER, PASSWORD),
@@ -43,21 +43,21 @@ def ours(asked: dict[str, str]) -> object:
     )
 
 
-def reference(asked: dict[str, str]) -> object:
+def reference_answer(parameters: dict[str, str]) -> object:
     """Compute the answer with pycognito, which makes no request here."""
     no_client: Any = object()
     helper = AWSSRP(USER, PASSWORD, POOL_ID, CLIENT_ID, client=no_client)
-    return helper.process_challenge(asked, helper.get_auth_params())
+    return helper.process_challenge(parameters, helper.get_auth_params())
 
 
 def cpu_seconds(stage: Stage, rounds: int) -> Iterator[Pair]:
     """Yield CPU times, alternating between the two."""
     for _ in range(rounds):
-        asked = challenge()
+        parameters = challenge()
         started = process_time()
-        ours(asked)
+        tui_auth_answer(parameters)
         middle = process_time()
-        reference(asked)
+        reference_answer(parameters)
         yield middle - started, process_time() - middle
 
 

@@ -107,7 +107,7 @@ class Stage:
             script.chmod(0o700)
         return str(script)
 
-    def ours(self, username: str = "sam") -> TimedProgram:
+    def start_tui_auth(self, username: str = "sam") -> TimedProgram:
         """Start the program for a user."""
         user = self.users[username]
         command = [
@@ -121,7 +121,7 @@ class Stage:
         command += ["--endpoint-url", self.server.endpoint_url, "--storage", "file"]
         return self._start(command)
 
-    def reference(self, *arguments: str) -> TimedProgram:
+    def start_reference(self, *arguments: str) -> TimedProgram:
         """Start the bare reference app."""
         return self._start([sys.executable, os.fspath(REFERENCE_APP), *arguments])
 
@@ -131,13 +131,13 @@ class Stage:
     @contextmanager
     def side_by_side(self) -> Iterator[tuple[TimedProgram, TimedProgram]]:
         """Start the program and the bare app, and wait until both first screens are complete."""
-        with self.ours() as ours, self.reference() as reference:
-            for program in (ours, reference):
+        with self.start_tui_auth() as tui_auth, self.start_reference() as reference:
+            for program in (tui_auth, reference):
                 program.wait_for_bytes(b"Password")
-            sleep(1.5)  # the program now imports boto3, which nobody sees
-            for program in (ours, reference):
+            sleep(1.5)  # the program imports boto3 in the background
+            for program in (tui_auth, reference):
                 program.settle()
-            yield ours, reference
+            yield tui_auth, reference
 
     def newest_code(self, username: str, after: int) -> str:
         """Wait for a message to a user after the first ``after`` messages, and return its code."""

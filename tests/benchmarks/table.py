@@ -63,26 +63,26 @@ class Row:
 @dataclass(frozen=True)
 class Result:
     row: Row
-    ours: float
+    tui_auth: float
     reference: float
 
     @property
     def ratio(self) -> float:
         """Return the program's figure divided by the reference's."""
-        return self.ours / self.reference
+        return self.tui_auth / self.reference
 
     @property
     def is_met(self) -> bool:
         """Return whether the goal is met; true without a goal."""
         if self.row.ratio is not None:
             return self.ratio <= self.row.ratio
-        return self.row.maximum is None or self.ours <= self.row.maximum
+        return self.row.maximum is None or self.tui_auth <= self.row.maximum
 
     def cells(self) -> list[str]:
         """Return the cells of the row."""
         row = self.row
         met = "–" if row.goal == "stated" else "yes" if self.is_met else "NO"
-        figures = [row.unit.write(self.ours), row.unit.write(self.reference), f"{self.ratio:.2f}×"]
+        figures = [row.unit.write(self.tui_auth), row.unit.write(self.reference), f"{self.ratio:.2f}×"]
         return [row.what, row.reference, *figures, row.goal, met]
 
 

@@ -45,10 +45,10 @@ class SignIn(PtyProgram):
 
     def answer(self, prompt: str, text: str) -> None:
         """Wait for a line prompt that wasn't answered yet, and answer it."""
-        known = self.__dict__.setdefault("_prompts", {})
-        before = known.get(prompt, 0)
+        answered = self.__dict__.setdefault("_prompts", {})
+        before = answered.get(prompt, 0)
         self.wait_for(lambda _: self._prompt_count(prompt) > before)
-        known[prompt] = self._prompt_count(prompt)
+        answered[prompt] = self._prompt_count(prompt)
         self.enter(text)
 
     def _prompt_count(self, prompt: str) -> int:
@@ -80,7 +80,7 @@ class SignIn(PtyProgram):
         return str(self._messages()[-1]["code"])
 
     @property
-    def asked(self) -> list[str]:
+    def requests(self) -> list[str]:
         """Return the requests to the pool: operations, or the challenge an answer is for."""
         return [str(request.get("ChallengeName", operation)) for operation, request in self.server.calls]
 
@@ -129,7 +129,7 @@ def sign_in_as(server: PoolServer, demo: DemoPool, tmp_path: Path) -> Iterator[S
             arguments += ["--client-id", user.client_id, "--auth-flow", user.auth_flow]
             if pass_endpoint_flag:
                 arguments += ["--endpoint-url", server.endpoint_url]
-            arguments += flags  # at the end, where they hold against these
+            arguments += flags  # last, so that they override the others
             sign_in = SignIn(arguments, home=tmp_path, rows=rows, cols=cols, environment=environment)
             sign_in.server, sign_in.user = server, user
             return stack.enter_context(sign_in)

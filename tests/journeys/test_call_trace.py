@@ -6,6 +6,8 @@ import os
 import stat
 from pathlib import Path
 
+from tests.journeys.conftest import StartSignIn
+
 
 def test_f4_toggles_the_call_trace(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("sam")

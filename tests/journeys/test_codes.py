@@ -44,7 +44,7 @@ def test_wrong_sms_code_keeps_the_step(sign_in_as: StartSignIn) -> None:
     code = program.newest_code()
     program.enter(wrong_code(code))
     program.wait_for("That code is not right.")
-    assert wrong_code(code) in program.screen_text(), "what was typed is kept"
+    assert wrong_code(code) in program.screen_text(), "the input stays in the field"
     program.enter(code)
     program.wait_for("Signed in as sam")
     assert program.codes_sent() == 1

@@ -32,7 +32,7 @@ def test_other_failure_text_of_a_challenge_returns_to_sign_in(sign_in_as: StartS
     program.wait_for("Sign in")
     program.wait_for("Username")
     calls = [operation for operation, _ in program.server.calls]
-    assert calls.count("InitiateAuth") == 1, "a failed challenge is never started again by itself"
+    assert calls.count("InitiateAuth") == 1, "a failed challenge is not restarted automatically"
 
 
 def test_unknown_step_is_shown_and_can_be_answered(sign_in_as: StartSignIn) -> None:

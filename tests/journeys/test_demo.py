@@ -110,7 +110,7 @@ def test_one_time_step_can_be_demonstrated_again(demo: Start) -> None:
         program.wait_for("[carl")
         program.press("enter")
         program.wait_for("not confirmed yet")
-        program.press("ctrl+o", "enter")  # as fast as a program types
+        program.press("ctrl+o", "enter")  # without a pause
         program.wait_for("Signed in as carl")
         program.press("enter")
         program.wait_for("Sign in as …")

@@ -17,7 +17,7 @@ from tui_auth.pool.demo_users import provision
 def test_played_demo_reaches_the_end_without_a_key(tmp_path: Path) -> None:
     arguments = ["-m", "tui_auth", "demo", "--play", "max", "--pace", "0.3"]
     with PtyProgram(arguments, home=tmp_path) as program:
-        program.wait_for("Signed in as max", settled=False)  # it ends by itself a moment later
+        program.wait_for("Signed in as max", settled=False)  # the program exits a moment later
         assert program.wait_exit() == 0
 
 
@@ -31,7 +31,7 @@ USERNAMES = (
 async def test_every_sample_user_can_be_played(username: str) -> None:
     with PoolServer() as server:
         pool = provision(server)
-        assert [user.username for user in pool.users] == list(USERNAMES), "each of them is played here"
+        assert [user.username for user in pool.users] == list(USERNAMES), "the list below must be complete"
         user = next(user for user in pool.users if user.username == username)
         app = DemoApp(server, pool, theme="tui-auth-dark", plays=user, pace=0)
         async with app.run_test(size=(80, 23)) as pilot:

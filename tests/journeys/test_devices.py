@@ -58,11 +58,11 @@ def test_remembered_device_skips_the_code_until_forgotten(own_pool: MakePool) ->
     first.wait_for(CODE_FROM_APP)
     first.enter(next_app_code(phone, first))
     first.wait_for("Kept in")
-    assert QUESTION not in first.screen_text(), "this pool remembers by itself"
+    assert QUESTION not in first.screen_text(), "this pool remembers devices automatically"
     second = pool.sign_in("--storage", "file")
     second.log_in()
     second.wait_for("Kept in")
-    assert second.asked[-2:] == DEVICE_PROOF
+    assert second.requests[-2:] == DEVICE_PROOF
     (device_key,) = devices(pool)
     forget_all_devices(pool)
     third = pool.sign_in("--storage", "file")
@@ -92,10 +92,10 @@ def test_device_is_proved_after_an_always_required_code(own_pool: MakePool) -> N
         program = pool.sign_in("--storage", "file")
         program.log_in()
         program.wait_for(CODE_FROM_APP)
-        before = len(program.asked)
+        before = len(program.requests)
         program.enter(next_app_code(phone, program))
         program.wait_for("Kept in")
-        assert [name for name in program.asked[before:] if name.startswith("DEVICE_")] == proof
+        assert [name for name in program.requests[before:] if name.startswith("DEVICE_")] == proof
 
 
 def test_device_forgotten_during_sign_in_is_dropped(own_pool: MakePool) -> None:
@@ -114,7 +114,9 @@ def test_device_forgotten_during_sign_in_is_dropped(own_pool: MakePool) -> None:
     second.wait_for("Kept in")
     answers = [call["ChallengeResponses"] for _, call in pool.server.calls if "ChallengeResponses" in call]
     with_code = [answer for answer in answers if "SOFTWARE_TOKEN_MFA_CODE" in answer][-2:]
-    assert ["DEVICE_KEY" in answer for answer in with_code] == [True, False], "the same answer, without it"
+    assert ["DEVICE_KEY" in answer for answer in with_code] == [True, False], (
+        "the same answer without the device"
+    )
 
 
 @pytest.mark.parametrize(("number", "remembered"), [("1", True), ("2", False)], ids=["yes", "no"])
@@ -128,7 +130,7 @@ def test_opt_in_pool_asks_once_to_remember_the_device(
     first.wait_for(CODE_FROM_APP)
     first.enter(next_app_code(phone, first))
     first.wait_for(QUESTION)
-    assert [device.remembered for device in devices(pool).values()] == [False], "not before they say so"
+    assert [device.remembered for device in devices(pool).values()] == [False], "not before the user agrees"
     first.send(number)
     first.wait_for("enter Leave")
     if remembered:
@@ -140,7 +142,7 @@ def test_opt_in_pool_asks_once_to_remember_the_device(
         second.wait_for(CODE_FROM_APP)
         second.enter(next_app_code(phone, second))
     second.wait_for("Kept in")
-    assert (second.asked[-2:] == DEVICE_PROOF) == remembered
+    assert (second.requests[-2:] == DEVICE_PROOF) == remembered
     assert QUESTION not in second.screen_text()
 
 
@@ -178,7 +180,7 @@ def test_device_question_at_line_prompts(own_pool: MakePool) -> None:
             program.wait_for("The pool remembers this machine.")
         program.wait_for("Signed in as ann.")
         assert program.wait_exit() == 0
-        assert (program.asked[-2:] == DEVICE_PROOF) == (state == "remembered")
+        assert (program.requests[-2:] == DEVICE_PROOF) == (state == "remembered")
         assert [device.remembered for device in devices(pool).values()] == [True]
 
 

@@ -15,7 +15,7 @@ IF_IT_EXISTS = "if the account exists"
 PASSWORD_OR_EMAIL = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}}
 
 
-@pytest.mark.parametrize("setting", [HIDDEN, REVEALED], ids=["hidden", "told"])
+@pytest.mark.parametrize("setting", [HIDDEN, REVEALED], ids=["hidden", "revealed"])
 def test_wrong_password_and_unknown_name_give_the_same_message(
     own_pool: MakePool, setting: dict[str, str]
 ) -> None:

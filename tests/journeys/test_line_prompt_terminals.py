@@ -209,7 +209,7 @@ def test_ctrl_z_in_a_password_costs_no_attempt(sign_in_as: StartSignIn) -> None:
     program.answer("Username:", "ann")
     program.answer("Password:", f"{program.user.password}\x1a")
     program.wait_for("Error: ^Z stops nothing while a password is typed. Type it again; ^C leaves.")
-    assert not program.asked
+    assert not program.requests
     program.answer("Password:", program.user.password)
     program.wait_for("Signed in as ann.")
 

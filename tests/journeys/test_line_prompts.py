@@ -136,10 +136,10 @@ def test_unknown_slash_word_costs_no_attempt(plain: StartSignIn) -> None:
     program = plain("sam")
     program.log_in_at_prompts()
     program.wait_for("Code sent by SMS")
-    asked = len(program.asked)
+    requests_before = len(program.requests)
     program.answer("Code:", "/help")
     program.wait_for("Error: That is no code. The words here are /back and /new.")
-    assert len(program.asked) == asked
+    assert len(program.requests) == requests_before
     program.answer("Code:", program.newest_code())
     program.wait_for("Signed in as sam.")
 

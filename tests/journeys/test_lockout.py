@@ -32,17 +32,19 @@ def test_lockout_counts_down_without_retrying(sign_in_as: StartSignIn) -> None:
         program.enter_and_wait_for_reply(f"not-this-{failures}")
         program.wait_for("Incorrect username or password.")
         program.press("ctrl+u")
-    # More of them from elsewhere: a lock of two minutes that began just now.
+    # More failures from elsewhere: the user is now locked out for two minutes.
     for _ in range(7):
         program.server.state.lockout.failed(program.user.user_pool_id, "ann")
     program.enter(program.user.password)
     program.shows("Too many wrong passwords: Cognito makes this user wait.")
-    asked = program.asked
+    requests_before = program.requests
     program.press("enter")
     wait_for_countdown(program)
     program.press("enter")
     program.wait_gone("Try again in")
-    assert program.asked == asked, "neither Enter in the wait nor its end tries the password"
+    assert program.requests == requests_before, (
+        "neither Enter during the wait nor the end of the wait sends the password"
+    )
     program.server.clock.advance(300)
     program.press("enter")
     program.wait_for("Signed in as ann")
@@ -64,14 +66,14 @@ def test_throttled_code_is_kept_during_the_wait(sign_in_as: StartSignIn, code: s
     program.enter(typed)
     program.shows(says)
     program.wait_for("Try again in ")
-    asked = program.asked
+    requests_before = program.requests
     program.press("enter", "ctrl+r")
     if code == "LimitExceededException":
         program.wait_for(lambda p: re.search(r"Try again in [45]\d s\.", p.screen_text()))
-        assert program.asked == asked
+        assert program.requests == requests_before
         return
     program.wait_gone("Try again in")
-    assert program.asked == asked
+    assert program.requests == requests_before
     assert typed in program.screen_text()
     program.press("enter")
     program.wait_for("Signed in as sam")
@@ -85,7 +87,7 @@ def test_throttled_code_waits_at_line_prompts(sign_in_as: StartSignIn) -> None:
     program.shows("Error: Cognito is asked too often just now.")
     program.wait_for("Try again in 5 seconds.")
     program.wait_for(lambda p: p.screen_text().count("Password:") == 2)
-    assert program.asked == ["InitiateAuth"]
+    assert program.requests == ["InitiateAuth"]
     program.enter(program.user.password)
     program.wait_for("Signed in as ann.")
 

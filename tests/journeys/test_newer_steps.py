@@ -86,7 +86,7 @@ def test_preferred_first_factor_skips_the_choice(own_pool: MakePool, specified_b
     program.press("ctrl+r", "esc", "esc")
     program.send(number_key_for(program, "Code by e-mail"))
     program.wait_for("Code sent by e-mail to ")
-    assert program.codes_sent() == 3, "no new code while it cools down"
+    assert program.codes_sent() == 3, "no new code during the cool-down"
     code = program.newest_code()
     assert len(code) == 8
     program.enter(code)

@@ -36,7 +36,7 @@ def test_preferred_passkey_offers_the_other_factors(own_pool: MakePool, specifie
     program.send(number_key_for(program, PASSKEY))
     program.wait_for(NOT_HERE)
     (start,) = (call["AuthParameters"] for _, call in program.server.calls)
-    assert "PREFERRED_CHALLENGE" not in start, "a passkey is never asked for"
+    assert "PREFERRED_CHALLENGE" not in start, "a passkey is never requested"
     program.send(number_key_for(program, "Code by e-mail"))
     program.wait_for("Code sent by e-mail to ")
     program.enter(program.newest_code())

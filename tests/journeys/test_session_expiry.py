@@ -19,7 +19,7 @@ SENDS_CODE = "This sends a new code"
 MAKES_KEY = "This makes a new key"
 PHONE = {"phone_number": "+4915550001234", "phone_number_verified": "true"}
 
-# The program on a machine whose clock goes ahead while its timers stand still, as they do in its sleep.
+# The program on a suspended machine: its clock advances while its timers stop.
 SUSPENDED_PROGRAM = """
 import pathlib, sys, time
 time_of_day, slept = time.time, pathlib.Path({slept!r})
@@ -51,12 +51,12 @@ def test_terminal_left_overnight_sends_nothing(own_pool: MakePool, tmp_path: Pat
     program = pool.sign_in(program=["-c", SUSPENDED_PROGRAM.format(sleep_file=str(sleep_file))])
     program.log_in()
     program.wait_for("Code sent by SMS to +")
-    asked, code = program.asked, program.newest_code()
+    requests_before, code = program.requests, program.newest_code()
     (tmp_path / "later").write_text(str(NIGHT))
     (tmp_path / "later").replace(sleep_file)
     pool.server.clock.advance(NIGHT)
     program.wait_for(EXPIRY_HINT)
-    assert program.asked == asked
+    assert program.requests == requests_before
     program.enter(code)
     program.shows(f"{RESTART_OFFER} {SENDS_CODE}")
     assert program.codes_sent() == 1
@@ -91,14 +91,14 @@ def test_profile_sets_the_assumed_session_validity(own_pool: MakePool) -> None:
     program = pool.sign_in(pool_flags=pool.profile("session_minutes = 10"))
     program.log_in()
     program.wait_for("Code sent by SMS to +")
-    asked = len(program.asked)
+    requests_before = len(program.requests)
     pool.server.clock.advance(590)
     program.enter(wrong_code(program.newest_code()))
     program.wait_for("That code is not right.")
     before = program.screen_text()
     pool.server.clock.advance(20)
     program.enter(wrong_code(wrong_code(program.newest_code())))
-    program.wait_for(lambda _: len(program.asked) == asked + 2)
+    program.wait_for(lambda _: len(program.requests) == requests_before + 2)
     assert EXPIRY_HINT not in before, "not after three minutes"
     program.wait_for(EXPIRY_HINT)
 
@@ -109,11 +109,11 @@ def test_totp_key_stays_until_a_new_one_is_requested(
     program = sign_in_as("tess")
     program.log_in()
     old_app = scan(program)
-    asked = program.asked
+    requests_before = program.requests
     program.server.clock.advance(NIGHT)
     program.enter(old_app.at(int(program.server.clock.now())))
     program.shows(f"{RESTART_OFFER} {MAKES_KEY}")
-    assert program.asked[len(asked) :] == ["VerifySoftwareToken"]
+    assert program.requests[len(requests_before) :] == ["VerifySoftwareToken"]
     assert old_app.secret[:4] in program.screen_text()
     program.press("enter")
     program.shows("A new key: delete an earlier “")
@@ -154,7 +154,7 @@ def test_restart_replays_choices_and_esc_leaves(sign_in_as: StartSignIn) -> None
     program.press("enter")
     program.shows("If it exists, a new code is on its way")
     assert program.codes_sent() == 3
-    assert program.asked[-2:] == ["InitiateAuth", "SELECT_CHALLENGE"]
+    assert program.requests[-2:] == ["InitiateAuth", "SELECT_CHALLENGE"]
     program.enter(program.newest_code())
     program.wait_for("Signed in as cleo")
 
@@ -193,7 +193,7 @@ def test_passwordless_flow_does_not_repeat_by_itself(sign_in_as: StartSignIn) ->
     program.wait_for("Answer:")
     program.enter("nonsense")
     program.wait_for("Enter signs in, /back asks for another name:")
-    assert program.asked == ["InitiateAuth", "CUSTOM_CHALLENGE"]
+    assert program.requests == ["InitiateAuth", "CUSTOM_CHALLENGE"]
     program.press("enter")
     program.wait_for(lambda p: p.screen_text().count("Answer:") == 2)
-    assert program.asked[2:] == ["InitiateAuth"]
+    assert program.requests[2:] == ["InitiateAuth"]

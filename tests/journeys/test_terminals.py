@@ -227,14 +227,14 @@ def test_qr_code_is_whole_or_replaced_by_the_key(sign_in_as: StartSignIn) -> Non
     assert "▄" not in program.screen_text()
     assert phone.secret[-4:] in program.screen_text()
     program.resize(19, 65)
-    assert scan(program).secret == phone.secret, "it needs what was said, and no more"
-    assert "[" in program.screen_text(), "the field is in sight"
+    assert scan(program).secret == phone.secret, "the stated size is enough"
+    assert "[" in program.screen_text(), "the field is visible"
     program.resize(19, 64)
     program.shows("here are 64 by 19.")
     program.resize(23, 40)
     program.shows("here are 40 by 23.")
     program.shows("2 Enter the code the app shows [")
     program.resize(32, 40)
-    assert scan(program).secret == phone.secret, "where there is room below, it stands above"
+    assert scan(program).secret == phone.secret, "the picture is above the field if there is room"
     program.enter(phone.at(int(program.server.clock.now())))
     program.wait_for("Signed in as tess")

@@ -86,7 +86,7 @@ def test_right_password_with_a_wrong_clock_is_explained(
     def call_with_clock_jump(
         server: PoolServer, service: str, operation: str, params: Any
     ) -> dict[str, Any] | None:
-        # The proof is under way when the clocks part: nothing on the way here could have told.
+        # The clocks diverge while the proof is being sent, so no earlier reply could show the offset.
         if operation == "RespondToAuthChallenge" and jumps:
             server.clock.advance(jumps.pop())
         return call_over_http(server, service, operation, params)
@@ -115,7 +115,7 @@ def test_correct_clock_is_not_mentioned(own_pool: MakePool) -> None:
     program.wait_for("Code sent by SMS to +")
     program.enter(wrong_code(program.newest_code()))
     program.wait_for("That code is not right.")
-    assert "clock" not in program.screen_text(), "no clock makes a code that was sent"
+    assert "clock" not in program.screen_text(), "a sent code does not depend on the clock"
 
 
 def test_wrong_clock_is_explained_at_line_prompts(own_pool: MakePool) -> None:

@@ -53,7 +53,7 @@ def test_every_claim_names_a_test(row: list[str]) -> None:
     assert claim
     test_names = TEST.findall(tests)
     assert test_names, claim
-    assert all("::" in name for name in test_names), "a file is no test"
+    assert all("::" in name for name in test_names), "name a test, not a file"
     assert all(STANDARDS.fullmatch(item) for item in answers.split("; ") if item), answers
 
 

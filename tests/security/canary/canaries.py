@@ -76,7 +76,7 @@ class Canary:
         data, without_spaces, typed_keys = content.data, content.without_spaces, content.typed_keys
         forms = {form for form, needle in self._needles if needle in data}
         if self.is_code:
-            # The decimals of a number are no code: files hold times to the microsecond.
+            # Ignore the decimals of a number: files contain times in microseconds.
             as_word = rb"(?<![0-9A-Za-z])(?<![0-9]\.)(?:%b)(?![0-9A-Za-z])"
             half = len(self.data) // 2
             word_forms = {"as it is": self.data, "backwards": self.data[::-1]}
@@ -98,7 +98,7 @@ class Canary:
     @cached_property
     def _pieces(self) -> tuple[tuple[str, bytes], ...]:
         whole, size = self.value, self.piece or len(self.value)
-        # Windows that lie side by side do for a token; of what is short, each.
+        # For a token, adjacent windows are enough; for a short secret, check every window.
         step = 1 if len(whole) < 100 else size // 2
         windows = [whole[at : at + size] for at in range(0, len(whole) - size + 1, step)]
         kinds = [("as it is", whole), *(("a piece", window) for window in windows if window != whole)]
@@ -121,7 +121,7 @@ class Canary:
             inner = encoded[-(-padding * 8 // 6) : (padding + len(data)) * 8 // 6]
             yield "base64", inner
             yield "base64 for URLs", inner.translate(bytes.maketrans(b"+/", b"-_"))
-        if isinstance(self.value, str):  # in base32 the bytes of a key are the key itself
+        if isinstance(self.value, str):  # a key's bytes in base32 are the key's text
             for padding in range(5):
                 encoded = base64.b32encode(bytes(padding) + data)
                 yield "base32", encoded[-(-padding * 8 // 5) : (padding + len(data)) * 8 // 5]
@@ -179,7 +179,7 @@ def is_in_timestamp(text: str) -> bool:
     """Return whether eight digits occur in a timestamp from yesterday to next year."""
     first, last = int(time.time()) - 86400, int(time.time()) + 400 * 86400
     return any(
-        (int(text) - first // cut) % 10**8 <= last // cut - first // cut  # its last digits are cut off
+        (int(text) - first // cut) % 10**8 <= last // cut - first // cut  # without its last digits
         for cut in (1, 10, 100)
     )
 

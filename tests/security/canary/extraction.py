@@ -34,7 +34,7 @@ def try_to_extract(program: SignIn, text: str, *, echoes_input: bool = False) ->
     program.send(_CUT)
     program.send(_END + _CLEAR)
     program.wait_gone(displayed)
-    # What had been copied into the program's own clipboard would come back.
+    # Text in the program's own clipboard would reappear.
     program.send(_PASTE + "~")
     program.wait_for(lambda p: _is_in_a_field(p, "~" if echoes_input else BULLET))
     assert displayed not in program.screen_text()

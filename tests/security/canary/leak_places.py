@@ -123,8 +123,8 @@ class LeakPlaces:
 
         Args:
             canaries: The secrets to search for.
-            allowed_places: By canary name, the kinds of place that may show it. An encoded copy on a terminal still
-                counts as a leak, unless "clipboard" is allowed too.
+            allowed_places: By canary name, the kinds of place that may show it. An encoded copy on a
+                terminal still counts as a leak, unless "clipboard" is allowed too.
             token_places: The kinds of place that may contain a JWT.
         """
         allowed = allowed_places or {}

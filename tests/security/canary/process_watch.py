@@ -65,7 +65,7 @@ class ProcessWatch:
             for pid in self._process_tree(self._pid):
                 for source in ("cmdline", "environ", "limits", "comm"):
                     self._record(source, _PROC / str(pid) / source)
-            with suppress(OSError):  # a folder may go while it is looked through
+            with suppress(OSError):  # a folder may be removed while it is listed
                 for path in self._folder.rglob("*") if self._folder else ():
                     if path.is_file() and not path.is_symlink():
                         self._record("files", path)
@@ -80,6 +80,6 @@ class ProcessWatch:
         return pids
 
     def _record(self, source: str, path: Path) -> None:
-        with suppress(OSError):  # it has ended, or is closed to us as it should be
+        with suppress(OSError):  # the process has ended, or protects itself as it should
             if content := path.read_bytes():
                 self._contents.setdefault(source, set()).add(content)

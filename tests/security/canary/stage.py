@@ -26,7 +26,7 @@ SESSION_STORES = (".local/state/tui-auth", "run/tui-auth")
 class WatchedSignIn(SignIn):
     """A sign-in that records each screen the test looks at."""
 
-    starts_warm = False  # what is searched is the process as a user starts it
+    starts_warm = False  # search the process as a user starts it
     watch: ProcessWatch
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -68,7 +68,7 @@ class Stage:
     def _with_canary(self, user: DemoUser) -> DemoUser:
         """Return the user with the canary as the password, temporary if it was temporary."""
         if user.username == "carl":
-            return user  # a sign-up that waits for its code keeps the password it was made with
+            return user  # an unconfirmed sign-up keeps its password
         user_key = {"UserPoolId": user.user_pool_id, "Username": user.username}
         password, is_permanent = self.password.text, user.username not in ("nora", "noel")
         self.server.call(

@@ -120,17 +120,17 @@ def test_password_from_stdin_or_file_does_not_leak(
     assert_clean(places=commands.sign_in("--trace", str(stage.folder / "trace")), **allowed())
     assert "InitiateAuth" in (stage.folder / "trace").read_text()
     assert_clean(places=commands.sign_in(password=stage.wrong_password.text, status=5), **allowed())
-    password_file = stage.folder / "given"
+    password_file = stage.folder / "password"
     password_file.write_text(f"{stage.password.text}\n")
     arguments = ["sign-in", *commands.pool_flags, "--username", "ann", "--storage", "file"]
     assert_clean(places=commands.run(*arguments, "--password-file", str(password_file)), **allowed())
     sent = str(stage.server.calls)
-    assert "PASSWORD_CLAIM_SIGNATURE" in sent, "SRP is the usual flow"
+    assert "PASSWORD_CLAIM_SIGNATURE" in sent, "SRP is the default flow"
     assert stage.password.text not in sent
 
 
 def test_password_file_is_used_verbatim(commands: Commands, stage: Stage) -> None:
-    password_file = stage.folder / "given"
+    password_file = stage.folder / "password"
     arguments = ["sign-in", *commands.pool_flags, "--username", "ann", "--password-file", str(password_file)]
     password_file.write_text(f" {stage.password.text}\n")
     commands.run(*arguments, status=5)
@@ -215,7 +215,7 @@ def test_signal_during_a_request_does_not_leak(
     commands: Commands, stage: Stage, assert_clean: AssertClean, number: signal.Signals
 ) -> None:
     arguments = ["sign-in", *commands.pool_flags, "--username", "ann", "--password-stdin"]
-    with stage.server.state.lock:  # the pool cannot answer while somebody holds its state
+    with stage.server.state.lock:  # the pool can't reply while its state is locked
         process, _ = commands.start(*arguments)
         with ProcessWatch(process.pid, stage.home / "tmp") as watch:
             assert process.stdin
@@ -224,7 +224,7 @@ def test_signal_during_a_request_does_not_leak(
             deadline = time.monotonic() + 60
             while not stage.server.calls and process.poll() is None and time.monotonic() < deadline:
                 os.sched_yield()
-            assert stage.server.calls, "Cognito was not asked"
+            assert stage.server.calls, "no request was made"
             process.send_signal(number)
             assert process.wait(60) in (-number, 128 + number)
     places = stage.places()
@@ -287,5 +287,9 @@ def test_every_command_is_covered(commands: Commands) -> None:
         arguments[0]
         for arguments in (*COMMANDS_WITH_SECRET_OUTPUT, EXEC_COMMAND, *COMMANDS_WITHOUT_SECRET_OUTPUT)
     }
-    covered_elsewhere = {"sign-in", "demo", "pool"}  # above; and the two that have no secret but their own
+    covered_elsewhere = {
+        "sign-in",
+        "demo",
+        "pool",
+    }  # sign-in is above; demo and pool have only their own secrets
     assert tested | covered_elsewhere >= set(COMMANDS)

@@ -141,7 +141,7 @@ def test_ctrl_c_in_a_secret_field_quits_without_copying(
     typed = stage.answer.text
     program.send(typed)
     program.wait_for("•" * len(typed))
-    program.send("\x1b[97;6u")  # all of it selected
+    program.send("\x1b[97;6u")  # select all
     program.press("ctrl+c")
     assert program.wait_exit() == 6
     assert_clean(program)
@@ -151,9 +151,7 @@ def test_lost_terminal_does_not_leak(stage: Stage, assert_clean: AssertClean) ->
     program = fill_in_all_secrets(stage)
     program.hang_up()
     assert program.wait_exit() == 129
-    assert_clean(
-        program, allowed_places=VISIBLE_IN_LINES
-    )  # what this terminal last showed, it was closed with
+    assert_clean(program, allowed_places=VISIBLE_IN_LINES)  # a closed terminal can't be cleared
 
 
 def test_revealed_password_is_cleared_from_the_terminal_on_exit(
@@ -196,7 +194,7 @@ def pending_input_count(program: WatchedSignIn) -> int:
 def test_core_dumps_are_disabled_while_it_runs(
     stage: Stage, assert_clean: AssertClean, flags: list[str]
 ) -> None:
-    password_file = stage.folder / "given"
+    password_file = stage.folder / "password"
     password_file.write_text(stage.password.text)
     program = stage.sign_in("ann", *flags, *([str(password_file)] if "--password-file" in flags else []))
     if flags == ["--plain"]:

@@ -109,7 +109,7 @@ def test_line_prompts_in_tmux_show_key_and_code_but_no_password(
 
 def test_tmux_search_finds_a_secret(stage: Stage, tmux_socket: Path) -> None:
     secret = stage.password.text
-    secret_file = stage.folder / "told"
+    secret_file = stage.folder / "secret"
     secret_file.write_text(secret)
     show, load = f"cat {secret_file}", f"tmux load-buffer {secret_file}"
     other_screen = "printf '\\033[?1049h'"

@@ -42,7 +42,7 @@ def object_representations(*more: object) -> LeakPlaces:
     places = LeakPlaces()
     for number, item in enumerate([*gc.get_objects(), *more]):
         kind = type(item)
-        # A compiled library's class may hold a descriptor there instead of a name.
+        # In a compiled library's class, __module__ may be a descriptor.
         module = str(kind.__module__)
         is_from_tui_auth = module.startswith("tui_auth") and not module.startswith("tui_auth.pool")
         if is_from_tui_auth or kind in (Worker, partial, asyncio.Handle):
@@ -89,8 +89,8 @@ async def test_repr_of_sign_in_objects_shows_no_secret() -> None:
         await enter(password.text)
         await until(pilot, lambda: app.gateway.calls)
         described = {worker.description for worker in app.workers}
-        assert described <= {"a request to Cognito", "connect"}, "no argument of the request stands there"
-        assert not leaks_in_objects(secrets), "while the request is under way"
+        assert described <= {"a request to Cognito", "connect"}, "no description has a request's argument"
+        assert not leaks_in_objects(secrets), "during the request"
         app.gateway.release()
         await until(pilot, lambda: "Choose a new password" in app.text())
         await enter(f"{new.text}\n{new.text}")
@@ -101,7 +101,7 @@ async def test_repr_of_sign_in_objects_shows_no_secret() -> None:
         await until(pilot, lambda: "the service asks" in app.text())
         await enter(answer.text)
         await until(pilot, lambda: "Signed in as ann" in app.text())
-        assert not leaks_in_objects(secrets), "once signed in"
+        assert not leaks_in_objects(secrets), "after signing in"
 
 
 async def test_crash_report_shows_no_local_variables(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,7 +144,7 @@ async def test_next_screen_holds_no_reference_to_the_password() -> None:
         await until(pilot, lambda: "the service asks" in app.text())
         app.gateway.calls.clear()
         assert app.navigation.attempt
-        # With USER_PASSWORD_AUTH, as here, there is no hash: the attempt itself keeps it to begin again.
+        # USER_PASSWORD_AUTH has no hash: the attempt keeps the password so that it can restart.
         assert secrets_containing(password) == [app.navigation.attempt._progress.exchange.proof.password]
         app.screen.focused.value = answer = canaries.answer().text  # type: ignore[union-attr]
         await pilot.press("enter")
@@ -160,7 +160,7 @@ def test_srp_keeps_only_a_password_hash_until_tokens_arrive(stage: Stage) -> Non
     hashed = inner_hash(user.user_pool_id.partition("_")[2], "sam", password)
     result = auth.sign_in("sam", password)
     assert not secrets_containing(password)
-    assert secrets_containing(hashed), "to begin again with, should the code not come"
+    assert secrets_containing(hashed), "needed to restart the step"
     assert not result.is_signed_in
     auth.confirm_sign_in(str(stage.server.messages[-1]["code"]))
     assert not secrets_containing(hashed)

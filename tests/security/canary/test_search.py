@@ -74,7 +74,7 @@ def leaking_process(tmp_path: Path) -> LeakingProgram:
     """Return a function that runs a leaking program and returns the places to search."""
 
     def run(leak: str) -> LeakPlaces:
-        secret_file, home = tmp_path / "given", tmp_path / "home"
+        secret_file, home = tmp_path / "secret", tmp_path / "home"
         secret_file.write_text(SECRET)
         stdout, stderr = tmp_path / "stdout", tmp_path / "stderr"
         command = ["-c", _LEAKING_PROGRAM.format(leak=leak), str(secret_file)]

@@ -29,7 +29,7 @@ class Walkthrough:
         if not program._has_password:
             return
         try_to_extract(program, stage.wrong_password.text)
-        if program.user.username not in ("rex", "carl"):  # whose password nobody looks at
+        if program.user.username not in ("rex", "carl"):  # their password is not checked
             program.enter(stage.wrong_password.text)
             program.wait_for("Incorrect username or password.")
             program.press("ctrl+u")

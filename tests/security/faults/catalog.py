@@ -172,7 +172,7 @@ ERRORS: dict[str, tuple[str, Callable[[Exchange], None]]] = {
     "an error that is a list": ("", partial(_send_body, b"[]", status=400)),
     "an error named by an escape": ("", partial(_send_error, 400, HOSTILE["escape sequences"], "x")),
     **{
-        f"a refusal with {kind}": ("", partial(_send_error, 400, "InvalidParameterException", text))
+        f"an error with {kind}": ("", partial(_send_error, 400, "InvalidParameterException", text))
         for kind, text in HOSTILE.items()
     },
 }

@@ -196,7 +196,7 @@ class FaultProxy:
     def _serve_connection(self, accepted: socket.socket) -> None:
         """Serve one connection until a request meets a fault or the client closes it."""
         upstream = http.client.HTTPConnection(self._upstream.hostname or "", self._upstream.port, timeout=60)
-        # What a program that gives up does to a conversation is no event.
+        # A client that gives up may break the connection at any time.
         with (
             contextlib.suppress(OSError),
             self._with_tls(accepted) as connection,

@@ -12,14 +12,14 @@ import unicodedata
 
 _MODES = "7|25|1000|1002|1003|1004|1006|1015|1016|1049|2004|2026|2048"
 _KINDS = {
-    "colours": r"\[(?:\d{1,3}(?:;\d{1,3})*)?m",
+    "colors": r"\[(?:\d{1,3}(?:;\d{1,3})*)?m",
     "cursor to": r"\[(?:\d{1,3}(?:;\d{1,3})?)?H",
     "cursor moved": r"\[\d{0,3}[ABCDG]",
     "erase": r"\[[0-3]?[JK]",
     "modes": rf"\[\?(?:{_MODES})[hl]",
-    "modes asked for": r"\[\?(?:2026|2048)\$p",
+    "mode requests": r"\[\?(?:2026|2048)\$p",
     "kitty keyboard": r"\[(?:>\d{1,2}u|<u|\?u)",
-    "cursor's shape": r"\[\d? q",
+    "cursor shape": r"\[\d? q",
 }
 _POINTER = r"\]22;[a-z-]{1,20}\x07"
 _ALLOWED = re.compile("\x1b(?:" + "|".join(f"(?:{kind})" for kind in [*_KINDS.values(), _POINTER]) + ")")

@@ -120,7 +120,7 @@ def test_aws_credentials_are_never_used(
     environment = isolated_environment(tmp_path, PYTHONPATH=str(ROOT)) | environment_with_credentials(
         tmp_path, credential_trap
     )
-    # Whoever looks for credentials looks no further than the first that there are.
+    # A credential search stops at the first credentials, so remove those in some cases.
     environment = {name: value for name, value in environment.items() if name not in removed_variables}
     user = demo.users[0]
     arguments = [user.user_pool_id, user.client_id, proxy.url, user.password]
@@ -128,9 +128,9 @@ def test_aws_credentials_are_never_used(
         [sys.executable, "-c", _SIGN_IN_PROGRAM, *arguments], env=environment, capture_output=True, text=True
     )
     assert result.stdout.splitlines()[:2] == ["Done", "ResourceNotFoundException"], result.stderr
-    assert result.stdout.splitlines()[2:] == [""], "a file of credentials was opened"
+    assert result.stdout.splitlines()[2:] == [""], "a credentials file was opened"
     assert not (tmp_path / "ran").exists(), "credential_process was run"
-    assert credential_trap.paths == [], "credentials were asked for"
+    assert credential_trap.paths == [], "credentials were requested"
     assert len(proxy.requests) == 3
     for headers, body in proxy.requests:
         assert not {"authorization", "x-amz-security-token"} & set(headers)

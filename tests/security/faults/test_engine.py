@@ -92,7 +92,7 @@ class StepMatrix:
             )
         assert self.proxy.hits == hits_before + 1, f"the fault was not met: {message}"
         assert message is None or MESSAGES.get(fault.name, "") in message, message
-        assert message or fault.arrives or fault.name == NO_BODY, "nobody said a word"
+        assert message or fault.arrives or fault.name == NO_BODY, "no message was shown"
         assert isinstance(scripted_user.finish(attempt), Done)
 
 

@@ -82,10 +82,10 @@ def _answer(case: Case) -> None:
 
 Action = Callable[[Case], None]
 REQUESTS: dict[str, tuple[str, Action, Action, Action]] = {
-    "an account is made": ("ann", _prepare_new_user, _sign_up, _confirm_sign_up),
-    "a reset is asked for": ("tess", _forgot_password, _request_reset_code, _confirm_reset),
-    "a sign-up code is asked for": ("carl", _sign_in, _resend_sign_up_code, _answer),
-    "a step is begun again": ("sam", _sign_in, _restart_step, _answer),
+    "an account is created": ("ann", _prepare_new_user, _sign_up, _confirm_sign_up),
+    "a reset is requested": ("tess", _forgot_password, _request_reset_code, _confirm_reset),
+    "a sign-up code is requested": ("carl", _sign_in, _resend_sign_up_code, _answer),
+    "a step is restarted": ("sam", _sign_in, _restart_step, _answer),
 }
 """User, preparation, the request that meets the fault, and the way from there to the tokens."""
 
@@ -108,12 +108,12 @@ def test_fault_is_reported_and_the_next_try_signs_in(
                 failures.append(f"{fault.name}: {message!r}")
             request(case)
             after(case)
-            if name == "a reset is asked for" and not isinstance(case.attempt.step, Done):
+            if name == "a reset is requested" and not isinstance(case.attempt.step, Done):
                 case.scripted_user.passwords.insert(0, NEW_PASSWORD)
             case.scripted_user.finish(case.attempt)
         except Exception as error:
             failures.append(f"{fault.name}: {error!r}")
-    record_property("cases", ("fault matrix, beside the steps", "calls", len(faults), len(failures)))
+    record_property("cases", ("fault matrix, other requests", "calls", len(faults), len(failures)))
     assert not failures, "\n".join(failures)
 
 

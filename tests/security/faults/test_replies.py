@@ -224,7 +224,7 @@ def sample_of_steps() -> list[NextStep]:
 
     for first in (token_replies, reset_or_unconfirmed, *map(replies_with_challenge, CHALLENGES)):
         collect(first)
-    # The later ones are the larger ones.
+    # Hypothesis generates larger examples later.
     return [step for steps in steps_by_type.values() for step in steps[-STEPS_PER_KIND:]]
 
 

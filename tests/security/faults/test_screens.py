@@ -23,7 +23,7 @@ from tui_auth.pool.demo_users import DemoPool
 from tui_auth.screens.problem import OWN_FAULT
 
 HEALTHY_REFUSAL = Fault(
-    "Cognito's own refusal",
+    "Cognito's own error",
     lambda exchange: exchange.send(
         Reply.from_json({"__type": "ExpiredCodeException", "message": "no"}, 400).http_bytes
     ),
@@ -93,7 +93,7 @@ async def check_lost_reply(fault: Fault, checks: ScreenChecks) -> None:
     checks.case_count += 1
     with pilot_driver.proxy.armed(fault), deadline(0.7 if fault.name in SLOW_FAULTS else 30.0):
         await pilot_driver.answer()
-    # A confirmation may be answered by nothing at all; that it was none is seen when signing in.
+    # A confirmation's reply may be empty; the next sign-in shows that it didn't succeed.
     is_same = pilot_driver.screen is screen or (
         fault.name == NO_BODY and type(pilot_driver.screen) is type(screen)
     )

@@ -37,7 +37,7 @@ from tui_auth.session.sessions import Sessions, aws_name
 from tui_auth.session.stores import StorageKind
 
 POOL, CLIENT = "eu-west-1_Ab12Cd34E", "client1"
-# Nobody listens there, so that no keys are fetched; a refresh goes on without them.
+# No server listens at this port, so no keys are fetched; a refresh works without them.
 ORIGIN = SessionOrigin(POOL, CLIENT, "eu-west-1", "http://127.0.0.1:9", "", "", "ann", "")
 NOW = 1_800_000_000.0
 CALLS: dict[str, Any] = {
@@ -87,9 +87,9 @@ def store_session(
 ) -> None:
     """Store a session as a sign-in does."""
     signed_in = replace(done(tokens_reply, AppClient(POOL, CLIENT), NOW), device=device)
-    kept = sessions.keep(signed_in, ORIGIN, storage, server_time=NOW)
-    if kept.problem or kept.left_undone:
-        raise StorageError(kept.problem or kept.left_undone)
+    outcome = sessions.keep(signed_in, ORIGIN, storage, server_time=NOW)
+    if outcome.problem or outcome.left_undone:
+        raise StorageError(outcome.problem or outcome.left_undone)
 
 
 def store_with_credentials(
@@ -97,8 +97,8 @@ def store_with_credentials(
 ) -> None:
     """Store a session and AWS credentials that came from it."""
     store_session(sessions, tokens_reply, device=device)
-    found, credentials = sessions.find(), {"version": 1, "secret_access_key": OLD["AccessToken"]}
-    found.store.write(aws_name(found.record.key.file_name), json.dumps(credentials).encode())
+    session, credentials = sessions.find(), {"version": 1, "secret_access_key": OLD["AccessToken"]}
+    session.store.write(aws_name(session.record.key.file_name), json.dumps(credentials).encode())
 
 
 def refresh(sessions: Sessions) -> None:
@@ -254,14 +254,14 @@ class KillRun:
     def _check(self, where: str) -> None:
         """Check that the stored session is whole, and that repeating the operation cleans up."""
         try:
-            found = self._stored_tokens()
-            if found not in self.operation.allowed_states:
-                self.failures.append(f"{where}: neither the old nor the new session: {found}")
+            stored = self._stored_tokens()
+            if stored not in self.operation.allowed_states:
+                self.failures.append(f"{where}: neither the old nor the new session: {stored}")
             self.failures += [f"{where}: {path}" for path in self._files() if not _is_intact(path)]
             self.operation.do(Sessions(self.environ))
             if self._stored_tokens() != self.operation.after:
                 self.failures.append(f"{where}: the next try did not do it")
-            # The index has no secrets; what is left of it is swept away when it is written next.
+            # The index has no secrets, and its leftovers are removed by the next write.
             left = [
                 path.name for path in self._files() if path.name.startswith(".") and "index" not in path.name
             ]
@@ -296,7 +296,7 @@ def _is_intact(path: Path) -> bool:
 
 
 if __name__ == "__main__":
-    os.fsync = os.fstat  # type: ignore[assignment]  # a kill is no power cut, and a disk takes its time
+    os.fsync = os.fstat  # type: ignore[assignment]  # a kill is no power cut, and fsync is slow
     kill_run = KillRun(Path(sys.argv[1]), OPERATIONS[sys.argv[2]])
     kill_run.run()
     json.dump({"kills": kill_run.kills, "failures": kill_run.failures}, sys.stdout)
