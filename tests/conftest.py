@@ -181,12 +181,12 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
                         a + b for a, b in zip(sums[matrix, unit], (1, tried, failed), strict=True)
                     ]
                 elif name == "searched":
-                    label, places, found = value
+                    label, places, leaks = value
                     totals = searched[label]
-                    searched[label] = [totals[0] + 1, totals[1] + places, totals[2] + found]
+                    searched[label] = [totals[0] + 1, totals[1] + places, totals[2] + leaks]
     lines += [
-        f"{label}: {cases} cases, {places} places searched, {found} leaks"
-        for label, (cases, places, found) in searched.items()
+        f"{label}: {cases} cases, {places} places searched, {leaks} leaks"
+        for label, (cases, places, leaks) in searched.items()
     ]
     lines += [
         f"{matrix}: {units} {unit}, {tried} cases, {failed} failed"

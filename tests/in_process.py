@@ -52,19 +52,25 @@ def run_in_process(
     assert threading.current_thread() is threading.main_thread(), "the program runs in the main thread"
     from tui_auth import __main__ as program
 
-    words = [program.__file__, *map(str, arguments)]
+    command_line = [program.__file__, *map(str, arguments)]
     with ExitStack() as stack:
         files = [stack.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8")) for _ in range(3)]
         files[0].write(stdin)
         files[0].seek(0)
-        with _isolated_process_state(words, environ, cwd), _isolated_streams(files), _isolated_threads():
+        with (
+            _isolated_process_state(command_line, environ, cwd),
+            _isolated_streams(files),
+            _isolated_threads(),
+        ):
             try:
                 status: object = program.main()
             except SystemExit as end:
                 status = end.code
         for file in files:
             file.seek(0)
-        return subprocess.CompletedProcess(words, _exit_status(status), files[1].read(), files[2].read())
+        return subprocess.CompletedProcess(
+            command_line, _exit_status(status), files[1].read(), files[2].read()
+        )
 
 
 def _exit_status(status: object) -> int:
@@ -115,7 +121,7 @@ def _isolated_threads() -> Iterator[None]:
 
 
 @contextmanager
-def _isolated_process_state(words: list[str], environ: Mapping[str, str], cwd: Path) -> Iterator[None]:
+def _isolated_process_state(command_line: list[str], environ: Mapping[str, str], cwd: Path) -> Iterator[None]:
     """Give this process these arguments, environment and current folder; restore all afterwards."""
     with ExitStack() as stack:
         for restore in (
@@ -129,7 +135,7 @@ def _isolated_process_state(words: list[str], environ: Mapping[str, str], cwd: P
         mutant = {name: value for name, value in os.environ.items() if name == MUTANT_VARIABLE}
         _set_environment({**environ, **mutant})
         os.chdir(cwd)
-        sys.argv = words
+        sys.argv = command_line
         sys.excepthook, sys.unraisablehook = sys.__excepthook__, sys.__unraisablehook__
         for name in _PROCESS_ENDING_CALLS:
             setattr(os, name, _fail_on_process_end)

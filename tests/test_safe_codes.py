@@ -60,9 +60,9 @@ def test_every_emulator_in_the_tests_sends_safe_codes() -> None:
     with PoolServer() as server:
         provision(server)
         messages = [str(message["code"]) for message in server.messages]
-        sent = [message for message in messages if message.isdigit()]
-        assert sent, "no code was sent"
-        assert all(code[0] == code[-1] == "0" for code in sent)
+        codes_sent = [message for message in messages if message.isdigit()]
+        assert codes_sent, "no code was sent"
+        assert all(code[0] == code[-1] == "0" for code in codes_sent)
         assert {codes.digits(8)[0], codes.digits(6)[0]} == {"0"}
 
 

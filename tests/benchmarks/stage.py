@@ -32,12 +32,12 @@ class TimedProgram(PtyProgram):
 
     starts_warm = False
 
-    def wait_for_bytes(self, wanted: bytes, since: int = 0) -> float:
+    def wait_for_bytes(self, data: bytes, since: int = 0) -> float:
         """Wait for these bytes after the first ``since`` bytes, and return the time they arrived."""
         with self._news:
-            arrived = self._news.wait_for(lambda: self._received.find(wanted, since) >= 0, _TIMEOUT_SECONDS)
+            arrived = self._news.wait_for(lambda: self._received.find(data, since) >= 0, _TIMEOUT_SECONDS)
         now = perf_counter()
-        assert arrived, f"{wanted!r} did not come\n{self.screen_text()}"
+        assert arrived, f"{data!r} did not come\n{self.screen_text()}"
         return now
 
     def wait_for_output(self, since: int) -> None:

@@ -42,7 +42,7 @@ class Row:
     """
 
     name: str
-    what: str
+    title: str
     reference: str
     unit: Unit
     pairs: Callable[[Stage, int], Iterable[Pair]]
@@ -81,9 +81,9 @@ class Result:
     def cells(self) -> list[str]:
         """Return the cells of the row."""
         row = self.row
-        met = "–" if row.goal == "stated" else "yes" if self.is_met else "NO"
+        verdict = "–" if row.goal == "stated" else "yes" if self.is_met else "NO"
         figures = [row.unit.write(self.tui_auth), row.unit.write(self.reference), f"{self.ratio:.2f}×"]
-        return [row.what, row.reference, *figures, row.goal, met]
+        return [row.title, row.reference, *figures, row.goal, verdict]
 
 
 HEADINGS = ["what", "beside", "tui-auth", "reference", "ratio", "goal", "met"]

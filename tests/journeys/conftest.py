@@ -23,9 +23,9 @@ class SignIn(PtyProgram):
     server: PoolServer
     user: DemoUser
 
-    def shows(self, words: str) -> None:
+    def wait_for_text(self, text: str) -> None:
         """Wait for a text, whatever its wrapping."""
-        self.wait_for(lambda _: words in " ".join(self.screen_text().replace("▄", "").split()))
+        self.wait_for(lambda _: text in " ".join(self.screen_text().replace("▄", "").split()))
 
     def enter(self, *texts: str) -> None:
         """Type each text, with Enter after it."""
@@ -52,8 +52,8 @@ class SignIn(PtyProgram):
         self.enter(text)
 
     def _prompt_count(self, prompt: str) -> int:
-        shown = self.screen_text().rstrip()
-        return shown.count(prompt) if shown.endswith(prompt) else 0
+        screen = self.screen_text().rstrip()
+        return screen.count(prompt) if screen.endswith(prompt) else 0
 
     def log_in(self, password: str | None = None) -> None:
         """Fill in the first screen with the user's name and password."""

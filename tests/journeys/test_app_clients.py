@@ -26,7 +26,7 @@ def own_pool_with_secret(own_pool: MakePool) -> OwnPool:
 def wait_for_explanation(program: SignIn, *parts: str) -> None:
     """Wait for all parts of an explanation, and check that nobody is signed in."""
     for part in (*parts, CONSOLE, ADMINISTRATOR):
-        program.shows(part)
+        program.wait_for_text(part)
     assert "Signed in" not in program.screen_text()
 
 

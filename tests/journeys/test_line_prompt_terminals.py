@@ -143,8 +143,8 @@ def test_sign_up_at_line_prompts_keeps_accepted_input(sign_in_as: StartSignIn) -
     program.wait_for("Error: This pool also needs: Name.")
     answer_prompts(program, ("Name:", "Zoe"))
     program.wait_for("not confirmed yet. Code sent by e-mail to z***@")
-    sent = [message for message in program.server.messages if message["username"] == "zoe"]
-    answer_prompts(program, ("Code:", str(sent[-1]["code"])))
+    messages = [message for message in program.server.messages if message["username"] == "zoe"]
+    answer_prompts(program, ("Code:", str(messages[-1]["code"])))
     program.wait_for("Signed in as zoe.")
     assert NEW_PASSWORD.encode() not in program.received
 

@@ -12,7 +12,7 @@ from tests.steps.table import NEW_PASSWORD
 
 @pytest.fixture
 def plain(sign_in_as: StartSignIn) -> StartSignIn:
-    """StartSignIn a sign-in at line prompts, requested by ``--plain``."""
+    """Return a function that starts a sign-in with ``--plain``."""
     return lambda username: sign_in_as(username, "--plain", rows=60)
 
 
@@ -20,7 +20,7 @@ def plain(sign_in_as: StartSignIn) -> StartSignIn:
 def plain_by_flag_or_terminal(
     request: pytest.FixtureRequest, plain: StartSignIn, sign_in_as: StartSignIn
 ) -> StartSignIn:
-    """StartSignIn a sign-in at line prompts, requested by ``--plain`` or by the type of the terminal."""
+    """Return a function that starts line prompts with ``--plain`` or ``TERM=dumb``."""
     if request.param == "--plain":
         return plain
     return lambda username: sign_in_as(username, rows=60, TERM="dumb")
@@ -65,8 +65,8 @@ def test_totp_setup_at_line_prompts(plain_by_flag_or_terminal: StartSignIn) -> N
     program = plain_by_flag_or_terminal("tess")
     program.log_in_at_prompts()
     program.wait_for("Code the app shows:")
-    shown = program.screen_text().split("time-based one:")[1].split("Account:")[0]
-    phone = pyotp.TOTP("".join(shown.split()))
+    key_text = program.screen_text().split("time-based one:")[1].split("Account:")[0]
+    phone = pyotp.TOTP("".join(key_text.split()))
     program.enter(phone.at(int(program.server.clock.now()) - 240))
     program.wait_for("4 minutes ago")
     program.enter(phone.at(int(program.server.clock.now())))

@@ -36,7 +36,7 @@ def test_lockout_counts_down_without_retrying(sign_in_as: StartSignIn) -> None:
     for _ in range(7):
         program.server.state.lockout.failed(program.user.user_pool_id, "ann")
     program.enter(program.user.password)
-    program.shows("Too many wrong passwords: Cognito makes this user wait.")
+    program.wait_for_text("Too many wrong passwords: Cognito makes this user wait.")
     requests_before = program.requests
     program.press("enter")
     wait_for_countdown(program)
@@ -64,7 +64,7 @@ def test_throttled_code_is_kept_during_the_wait(sign_in_as: StartSignIn, code: s
     program.server.fail_next("RespondToAuthChallenge", code, "Rate exceeded")
     typed = program.newest_code()
     program.enter(typed)
-    program.shows(says)
+    program.wait_for_text(says)
     program.wait_for("Try again in ")
     requests_before = program.requests
     program.press("enter", "ctrl+r")
@@ -84,7 +84,7 @@ def test_throttled_code_waits_at_line_prompts(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("ann", "--plain", rows=40)
     program.server.fail_next("InitiateAuth", "TooManyRequestsException", "Rate exceeded")
     program.log_in_at_prompts()
-    program.shows("Error: Cognito is asked too often just now.")
+    program.wait_for_text("Error: Cognito is asked too often just now.")
     program.wait_for("Try again in 5 seconds.")
     program.wait_for(lambda p: p.screen_text().count("Password:") == 2)
     assert program.requests == ["InitiateAuth"]
@@ -97,7 +97,7 @@ def test_lockout_at_line_prompts_keeps_the_name(sign_in_as: StartSignIn) -> None
     for _ in range(12):
         program.server.state.lockout.failed(program.user.user_pool_id, "ann")
     program.log_in_at_prompts()
-    program.shows("Error: Too many wrong passwords: Cognito makes this user wait.")
+    program.wait_for_text("Error: Too many wrong passwords: Cognito makes this user wait.")
     program.wait_for("Try again in ")
     program.wait_for("Username: ann (/back asks for another)")
     program.server.clock.advance(300)

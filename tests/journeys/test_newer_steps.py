@@ -41,8 +41,8 @@ def test_password_as_first_factor(sign_in_as: StartSignIn, line: str) -> None:
     program.press("ctrl+u")
     program.enter(program.user.password)
     program.wait_for("Signed in as cleo")
-    sent = [str(call) for operation, call in program.server.calls if operation.endswith("Challenge")]
-    assert ("PASSWORD_CLAIM_SIGNATURE" in " ".join(sent)) == ("SRP" in line)
+    requests = [str(call) for operation, call in program.server.calls if operation.endswith("Challenge")]
+    assert ("PASSWORD_CLAIM_SIGNATURE" in " ".join(requests)) == ("SRP" in line)
 
 
 def test_passkey_offers_the_other_factors(sign_in_as: StartSignIn) -> None:
@@ -81,7 +81,7 @@ def test_preferred_first_factor_skips_the_choice(own_pool: MakePool, specified_b
     program.log_in()
     program.wait_for("Code sent by e-mail to ")
     program.press("ctrl+r")
-    program.shows("If it exists, a new code is on its way")
+    program.wait_for_text("If it exists, a new code is on its way")
     program.wait_for("^r again in ")
     program.press("ctrl+r", "esc", "esc")
     program.send(number_key_for(program, "Code by e-mail"))
@@ -142,8 +142,8 @@ def test_sms_cannot_be_set_up_and_that_is_stated(own_pool: MakePool, flags: list
     pool.user()
     program = pool.sign_in(*flags)
     program.log_in_at_prompts() if flags else program.log_in()
-    program.shows("Which one do you want to set up?")
-    program.shows("For SMS, ask an administrator.")
+    program.wait_for_text("Which one do you want to set up?")
+    program.wait_for_text("For SMS, ask an administrator.")
     assert "Text message" not in program.screen_text()
 
 

@@ -41,7 +41,7 @@ class Shell(PtyProgram):
         """Type a line with this test's pool and client IDs."""
         pool, client = self.pool_and_client
         self.send("clear\n")
-        self.wait_for(lambda shown: shown.screen_text().strip() == "$")
+        self.wait_for(lambda shell: shell.screen_text().strip() == "$")
         self.send(line.replace(POOL, pool).replace(CLIENT, client) + "\n")
 
     def wait_for_success(self) -> None:
@@ -58,7 +58,7 @@ class Shell(PtyProgram):
         self.wait_for("Signed in as ann")
         self.wait_for("Kept")
         self.press("enter")
-        self.wait_for(lambda shown: not shown.full_screen)
+        self.wait_for(lambda shell: not shell.full_screen)
         self.wait_for("Signed in as ann.")
 
 

@@ -18,10 +18,10 @@ def test_srp_never_sends_the_password(sign_in_as: StartSignIn) -> None:
     program.press("ctrl+u")
     program.enter(program.user.password)
     program.wait_for("Signed in as ann")
-    sent = str(program.server.calls)
-    assert "PASSWORD_CLAIM_SIGNATURE" in sent
-    assert WRONG_PASSWORD not in sent
-    assert program.user.password not in sent
+    requests = str(program.server.calls)
+    assert "PASSWORD_CLAIM_SIGNATURE" in requests
+    assert WRONG_PASSWORD not in requests
+    assert program.user.password not in requests
 
 
 def clipboard_text(program: SignIn) -> str:
@@ -34,10 +34,10 @@ def test_copy_gives_the_setup_key_and_then_the_uri(sign_in_as: StartSignIn) -> N
     program.log_in()
     program.wait_for("2 Enter the code the app shows")
     program.press("ctrl+y")
-    program.shows("The key was sent to your terminal's clipboard")
+    program.wait_for_text("The key was sent to your terminal's clipboard")
     key = clipboard_text(program)
     assert pyotp.TOTP(key).now(), "a base32 key"
     program.press("ctrl+y")
-    program.shows("The set-up URI was sent to your terminal's clipboard")
+    program.wait_for_text("The set-up URI was sent to your terminal's clipboard")
     assert clipboard_text(program).startswith("otpauth://totp/")
     assert key in clipboard_text(program)

@@ -58,7 +58,7 @@ def test_terminal_left_overnight_sends_nothing(own_pool: MakePool, tmp_path: Pat
     program.wait_for(EXPIRY_HINT)
     assert program.requests == requests_before
     program.enter(code)
-    program.shows(f"{RESTART_OFFER} {SENDS_CODE}")
+    program.wait_for_text(f"{RESTART_OFFER} {SENDS_CODE}")
     assert program.codes_sent() == 1
     assert EXPIRY_HINT not in program.screen_text()
     program.press("enter")
@@ -112,11 +112,11 @@ def test_totp_key_stays_until_a_new_one_is_requested(
     requests_before = program.requests
     program.server.clock.advance(NIGHT)
     program.enter(old_app.at(int(program.server.clock.now())))
-    program.shows(f"{RESTART_OFFER} {MAKES_KEY}")
+    program.wait_for_text(f"{RESTART_OFFER} {MAKES_KEY}")
     assert program.requests[len(requests_before) :] == ["VerifySoftwareToken"]
     assert old_app.secret[:4] in program.screen_text()
     program.press("enter")
-    program.shows("A new key: delete an earlier “")
+    program.wait_for_text("A new key: delete an earlier “")
     phone = scan_new_key(program, old_app)
     program.enter(phone.at(int(program.server.clock.now())))
     program.wait_for("Signed in as tess")
@@ -129,7 +129,7 @@ def test_returning_to_setup_makes_and_announces_a_new_key(sign_in_as: StartSignI
     old_app = scan(program)
     program.press("esc")
     program.send(number_key_for(program, "Authenticator app"))
-    program.shows("A new key: delete an earlier “")
+    program.wait_for_text("A new key: delete an earlier “")
     phone = scan_new_key(program, old_app)
     program.enter(phone.at(int(program.server.clock.now())))
     program.wait_for("Signed in as max")
@@ -142,7 +142,7 @@ def test_restart_replays_choices_and_esc_leaves(sign_in_as: StartSignIn) -> None
     program.wait_for("Code sent by SMS to +")
     program.server.clock.advance(NIGHT)
     program.enter(program.newest_code())
-    program.shows(f"{RESTART_OFFER} {SENDS_CODE}")
+    program.wait_for_text(f"{RESTART_OFFER} {SENDS_CODE}")
     program.press("esc")
     program.wait_for("What do you want to sign in with?")
     assert program.codes_sent() == 1, "going back sends nothing"
@@ -150,9 +150,9 @@ def test_restart_replays_choices_and_esc_leaves(sign_in_as: StartSignIn) -> None
     program.wait_for("Code sent by SMS to +")
     program.server.clock.advance(NIGHT)
     program.enter(program.newest_code())
-    program.shows(f"{RESTART_OFFER} {SENDS_CODE}")
+    program.wait_for_text(f"{RESTART_OFFER} {SENDS_CODE}")
     program.press("enter")
-    program.shows("If it exists, a new code is on its way")
+    program.wait_for_text("If it exists, a new code is on its way")
     assert program.codes_sent() == 3
     assert program.requests[-2:] == ["InitiateAuth", "SELECT_CHALLENGE"]
     program.enter(program.newest_code())
@@ -166,7 +166,7 @@ def test_restart_at_line_prompts(own_pool: MakePool) -> None:
     program.wait_for("Code:")
     pool.server.clock.advance(NIGHT)
     program.enter(program.newest_code())
-    program.shows(f"{RESTART_OFFER_AT_PROMPTS} {SENDS_CODE}")
+    program.wait_for_text(f"{RESTART_OFFER_AT_PROMPTS} {SENDS_CODE}")
     program.wait_for("Enter, or /back:")
     assert program.codes_sent() == 1
     program.press("enter")
@@ -182,9 +182,9 @@ def test_new_totp_key_is_announced_at_line_prompts(sign_in_as: StartSignIn) -> N
     program.wait_for("Code the app shows:")
     program.server.clock.advance(NIGHT)
     program.enter("123456")
-    program.shows(f"{RESTART_OFFER_AT_PROMPTS} {MAKES_KEY}")
+    program.wait_for_text(f"{RESTART_OFFER_AT_PROMPTS} {MAKES_KEY}")
     program.press("enter")
-    program.shows("A new key: delete an earlier “")
+    program.wait_for_text("A new key: delete an earlier “")
     program.wait_for(lambda p: p.screen_text().count("Code the app shows:") == 2)
 
 

@@ -37,14 +37,14 @@ def test_sign_up_is_confirmed_and_signed_in(sign_in_as: StartSignIn) -> None:
     program.wait_for("There is an account of this name.")
     program.enter("zoe")
     program.press("enter", "enter", "enter")
-    program.shows("This pool also needs: Name.")
+    program.wait_for_text("This pool also needs: Name.")
     program.wait_for("Name          [")
     program.enter("Zoe")
     program.wait_for("Code sent by e-mail to z***@")
-    sent = [message for message in program.server.messages if message["username"] == "zoe"]
-    program.enter(wrong_code(str(sent[-1]["code"])))
+    messages = [message for message in program.server.messages if message["username"] == "zoe"]
+    program.enter(wrong_code(str(messages[-1]["code"])))
     program.wait_for("That code is not right.")
-    program.enter(str(sent[-1]["code"]))
+    program.enter(str(messages[-1]["code"]))
     program.wait_for("Signed in as zoe")
     last = next(call for operation, call in reversed(program.server.calls) if operation == "InitiateAuth")
     assert "Session" in last, "the session of ConfirmSignUp signs in"

@@ -166,7 +166,7 @@ def test_copied_key_reaches_the_tmux_buffer_by_default(
         program.log_in()
         phone = scan(program)
         program.press("ctrl+y")
-        program.shows("The key was sent to tmux's buffer and your terminal's clipboard.")
+        program.wait_for_text("The key was sent to tmux's buffer and your terminal's clipboard.")
         buffer = subprocess.run([*tmux, "show-buffer"], capture_output=True, text=True, check=True)
         assert buffer.stdout == phone.secret
         assert phone.secret[:4] in program.screen_text()
@@ -186,7 +186,7 @@ def test_copied_key_passes_through_gnu_screen(server: PoolServer, demo: DemoPool
         program.log_in()
         phone = scan(program)
         program.press("ctrl+y")
-        program.shows("The key was sent to your terminal's clipboard.")
+        program.wait_for_text("The key was sent to your terminal's clipboard.")
         program.wait_for(lambda p: p.emulator.clipboard)
         assert base64.b64decode(program.emulator.clipboard[-1]).decode() == phone.secret
         program.press("ctrl+q")
@@ -203,7 +203,7 @@ def test_copied_key_reaches_the_windows_clipboard_under_wsl(sign_in_as: StartSig
     program.log_in()
     phone = scan(program)
     program.press("ctrl+y")
-    program.shows("The key was sent to the clipboard.")
+    program.wait_for_text("The key was sent to the clipboard.")
     assert clipboard_file.read_text() == phone.secret
     assert not program.emulator.clipboard
 
@@ -213,7 +213,7 @@ def test_qr_code_is_whole_or_replaced_by_the_key(sign_in_as: StartSignIn) -> Non
     program.log_in()
     phone = scan(program)
     program.press("ctrl+l")
-    program.shows("1 Type this key into your authenticator app")
+    program.wait_for_text("1 Type this key into your authenticator app")
     assert "▄" not in program.screen_text()
     program.press("ctrl+l")
     assert scan(program).secret == phone.secret
@@ -222,18 +222,18 @@ def test_qr_code_is_whole_or_replaced_by_the_key(sign_in_as: StartSignIn) -> Non
     program.press("ctrl+n")
     assert scan(program).secret == phone.secret
     program.resize(15, 40)
-    program.shows("The picture needs 65 columns by 19 rows; here are 40 by 15.")
-    program.shows("1 Type this key into your authenticator app")
+    program.wait_for_text("The picture needs 65 columns by 19 rows; here are 40 by 15.")
+    program.wait_for_text("1 Type this key into your authenticator app")
     assert "▄" not in program.screen_text()
     assert phone.secret[-4:] in program.screen_text()
     program.resize(19, 65)
     assert scan(program).secret == phone.secret, "the stated size is enough"
     assert "[" in program.screen_text(), "the field is visible"
     program.resize(19, 64)
-    program.shows("here are 64 by 19.")
+    program.wait_for_text("here are 64 by 19.")
     program.resize(23, 40)
-    program.shows("here are 40 by 23.")
-    program.shows("2 Enter the code the app shows [")
+    program.wait_for_text("here are 40 by 23.")
+    program.wait_for_text("2 Enter the code the app shows [")
     program.resize(32, 40)
     assert scan(program).secret == phone.secret, "the picture is above the field if there is room"
     program.enter(phone.at(int(program.server.clock.now())))

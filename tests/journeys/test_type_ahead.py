@@ -23,8 +23,8 @@ def test_keys_typed_after_enter_reach_no_field(sign_in_as: StartSignIn) -> None:
     program.wait_for("[ ")
     program.send(f"{program.newest_code()}\r78")
     program.wait_for("Signed in as sam")
-    sent = [call for operation, call in program.server.calls if operation == "RespondToAuthChallenge"]
-    assert sent[-1]["ChallengeResponses"]["SMS_MFA_CODE"] == program.newest_code()
+    responses = [call for operation, call in program.server.calls if operation == "RespondToAuthChallenge"]
+    assert responses[-1]["ChallengeResponses"]["SMS_MFA_CODE"] == program.newest_code()
 
 
 @pytest.mark.parametrize("keys", ["{number}\r", "{down}\r"])

@@ -133,6 +133,6 @@ def test_wrong_clock_is_explained_at_line_prompts(own_pool: MakePool) -> None:
     program.enter("Correct-Horse-9!")
     program.wait_for("Code:")
     program.enter(code_by_local_clock(phone, pool.server, OFFSET_SECONDS))
-    program.shows("seconds slow; codes made on it are off.")
+    program.wait_for_text("seconds slow; codes made on it are off.")
     program.enter(phone.at(int(pool.server.clock.now())))
     program.wait_for("Signed in as ann.")

@@ -26,7 +26,7 @@ def scan(program: SignIn) -> pyotp.TOTP:
         uris.extend(uri for uri in [decode_cells(cells)] if uri)
         return bool(uris)
 
-    program.shows("2 Enter the code the app shows")
+    program.wait_for_text("2 Enter the code the app shows")
     program.wait_for(has_qr_code)
     parsed = pyotp.parse_uri(uris[0])
     assert isinstance(parsed, pyotp.TOTP)

@@ -29,7 +29,7 @@ def assert_clean(stage: Stage, record_property: Callable[[str, object], None]) -
     def assert_clean(
         program: WatchedSignIn | None = None, places: LeakPlaces | None = None, **allowed: object
     ) -> None:
-        places = places or stage.places(program)
+        places = places or stage.collect_places(program)
         findings = stage.search(places, **allowed)
         record_property("searched", ("canary", places.count, len(findings)))
         assert not findings

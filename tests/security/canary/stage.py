@@ -112,7 +112,7 @@ class Stage:
 
     # -- looking ---------------------------------------------------------------------------------------
 
-    def places(self, program: WatchedSignIn | None = None) -> LeakPlaces:
+    def collect_places(self, program: WatchedSignIn | None = None) -> LeakPlaces:
         """Return all places to search once the program has ended."""
         places = LeakPlaces()
         if program is not None:

@@ -81,7 +81,7 @@ class Commands:
         with ProcessWatch(process.pid, self.stage.home / "tmp") as watch:
             process.communicate(stdin, timeout=60)
         assert process.returncode == status, (self.stage.folder / "stderr").read_text()
-        places = self.stage.places()
+        places = self.stage.collect_places()
         watch.add_to(places)
         return places
 
@@ -124,9 +124,9 @@ def test_password_from_stdin_or_file_does_not_leak(
     password_file.write_text(f"{stage.password.text}\n")
     arguments = ["sign-in", *commands.pool_flags, "--username", "ann", "--storage", "file"]
     assert_clean(places=commands.run(*arguments, "--password-file", str(password_file)), **allowed())
-    sent = str(stage.server.calls)
-    assert "PASSWORD_CLAIM_SIGNATURE" in sent, "SRP is the default flow"
-    assert stage.password.text not in sent
+    requests = str(stage.server.calls)
+    assert "PASSWORD_CLAIM_SIGNATURE" in requests, "SRP is the default flow"
+    assert stage.password.text not in requests
 
 
 def test_password_file_is_used_verbatim(commands: Commands, stage: Stage) -> None:
@@ -227,7 +227,7 @@ def test_signal_during_a_request_does_not_leak(
             assert stage.server.calls, "no request was made"
             process.send_signal(number)
             assert process.wait(60) in (-number, 128 + number)
-    places = stage.places()
+    places = stage.collect_places()
     watch.add_to(places)
     assert_clean(places=places, **allowed())
 

@@ -74,7 +74,7 @@ def test_secrets_typed_at_line_prompts_stay_in_the_process(
         program.answer(prompt, answer)
     assert program.wait_exit() == 0
     assert f"Signed in as {username}." in (stage.folder / "stderr").read_text()
-    sent = {f"sent code {number}": VISIBLE_IN_LINES for number in range(len(stage.server.messages))}
+    sent_codes = {f"sent code {number}": VISIBLE_IN_LINES for number in range(len(stage.server.messages))}
     assert_clean(
-        program, allowed_places=dict.fromkeys(("code", stage.wrong_code.name), VISIBLE_IN_LINES) | sent
+        program, allowed_places=dict.fromkeys(("code", stage.wrong_code.name), VISIBLE_IN_LINES) | sent_codes
     )

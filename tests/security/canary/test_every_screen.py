@@ -19,8 +19,8 @@ VISIBLE_ON_SCREEN = {"code": "terminal", "key": "terminal"}
 
 def shown_codes(stage: Stage) -> dict[str, str]:
     """Allow the codes, which a field echoes, and the key, which its screen shows."""
-    sent = {f"sent code {number}": "terminal" for number in range(len(stage.server.messages))}
-    return VISIBLE_ON_SCREEN | sent
+    sent_codes = {f"sent code {number}": "terminal" for number in range(len(stage.server.messages))}
+    return VISIBLE_ON_SCREEN | sent_codes
 
 
 @pytest.mark.parametrize("username", WALKTHROUGHS)
@@ -75,7 +75,7 @@ def test_sign_up_confirm_and_sign_in_do_not_leak(stage: Stage, assert_clean: Ass
     program.wait_for("This pool also needs: Name.")
     program.enter("Zoe")
     program.wait_for("not confirmed yet")
-    walkthrough.code(lambda: str(stage.server.messages[-1]["code"]), "That code is not right.")
+    walkthrough.answer_code(lambda: str(stage.server.messages[-1]["code"]), "That code is not right.")
     program.wait_for("Signed in as zoe")
     program.wait_for("Kept in")
     program.press("enter")

@@ -46,7 +46,7 @@ def go_to_totp_setup(stage: Stage, program: WatchedSignIn) -> None:
 
 def collect_places(stage: Stage, socket: Path, program: WatchedSignIn) -> LeakPlaces:
     """Return all places, tmux's included, after checking that no pane has the QR code."""
-    places = stage.places(program)
+    places = stage.collect_places(program)
     places.add_tmux(socket)
     pane_places = [name for name in places.names if name.startswith(("scrollback", "tmux screen"))]
     assert pane_places
@@ -74,7 +74,7 @@ def test_copied_totp_key_is_in_the_tmux_buffer_only(
     program = sign_in_in_tmux(stage, tmux_socket, "")
     go_to_totp_setup(stage, program)
     program.press("ctrl+y")
-    program.shows("The key was sent to tmux's buffer and your terminal's clipboard")
+    program.wait_for_text("The key was sent to tmux's buffer and your terminal's clipboard")
     program.press("ctrl+q")
     program.wait_for("ended 6")
     places = collect_places(stage, tmux_socket, program)
@@ -101,7 +101,7 @@ def test_line_prompts_in_tmux_show_key_and_code_but_no_password(
     program.wait_for("Error:")
     program.press("ctrl+c")
     program.wait_for("ended 130")
-    places = stage.places(program)
+    places = stage.collect_places(program)
     places.add_tmux(tmux_socket)
     lines = ("terminal", "left on the terminal", "scrollback")
     assert_clean(places=places, allowed_places={"code": lines, "key": lines})

@@ -37,10 +37,10 @@ def ignore_older_objects() -> Iterator[None]:
     gc.unfreeze()
 
 
-def object_representations(*more: object) -> LeakPlaces:
+def object_representations(*additional_objects: object) -> LeakPlaces:
     """Return the repr and str of all live tui-auth objects and of objects with its arguments."""
     places = LeakPlaces()
-    for number, item in enumerate([*gc.get_objects(), *more]):
+    for number, item in enumerate([*gc.get_objects(), *additional_objects]):
         kind = type(item)
         # In a compiled library's class, __module__ may be a descriptor.
         module = str(kind.__module__)

@@ -109,7 +109,7 @@ def terminal_program(tmp_path: Path) -> Iterator[Callable[[str], PtyProgram]]:
 def test_search_finds_a_leak_in_each_place(leaking_process: LeakingProgram, place: str) -> None:
     places = leaking_process(LEAKS[place])
     found_places = {finding.place for finding in places.search([PASSWORD])}
-    assert any(found.startswith(place) for found in found_places), found_places
+    assert any(name.startswith(place) for name in found_places), found_places
 
 
 def test_search_finds_nothing_in_a_clean_program(leaking_process: LeakingProgram) -> None:

@@ -52,7 +52,7 @@ class Walkthrough:
             program.press("esc")
             program.wait_gone(text)
 
-    def code(
+    def answer_code(
         self, correct_value: Callable[[], str], error_message: str, wrong_value: str | None = None
     ) -> None:
         """Enter a wrong code, then the right one, which becomes a canary."""
@@ -60,29 +60,29 @@ class Walkthrough:
         try_to_extract(program, stage.wrong_code.text, echoes_input=True)
         self.look_around()
         program.enter(wrong_value or stage.wrong_code.text)
-        program.shows(error_message)
+        program.wait_for_text(error_message)
         program.press("ctrl+u")
         value = correct_value()
         stage.secrets.append(canaries.code("code", value))
         program.enter(value)
 
-    def sent_code(self) -> None:
+    def answer_sent_code(self) -> None:
         """Answer a step that asks for a sent code."""
-        self.code(self.program.newest_code, "That code is not right.")
+        self.answer_code(self.program.newest_code, "That code is not right.")
 
-    def app_code(self) -> None:
+    def answer_app_code(self) -> None:
         """Answer a step that asks for an authenticator app's code."""
         key = self.program.user.totp_secret
         assert key
-        self.code(lambda: self._totp(key), "An authenticator's code has six digits.")
+        self.answer_code(lambda: self._totp(key), "An authenticator's code has six digits.")
 
-    def totp_setup(self) -> None:
+    def set_up_totp(self) -> None:
         """Set up an authenticator app with the key on the screen."""
         key = scan(self.program).secret
         self.stage.secrets += canaries.totp_key(key)
-        self.code(lambda: self._totp(key), "An authenticator's code has six digits.")
+        self.answer_code(lambda: self._totp(key), "An authenticator's code has six digits.")
 
-    def new_password(self, *attributes: str) -> None:
+    def choose_new_password(self, *attributes: str) -> None:
         """Enter two different new passwords, then the same password twice."""
         program, new = self.program, self.stage.new_password.text
         try_to_extract(program, new)
@@ -94,14 +94,14 @@ class Walkthrough:
         for _ in attributes:
             program.press("enter")
 
-    def question(self, text: str, answers: tuple[str, ...]) -> None:
+    def answer_question(self, text: str, answers: tuple[str, ...]) -> None:
         """Answer a custom challenge wrongly, which ends the sign-in; sign in again and answer it."""
         program = self.program
         program.wait_for(text)
         try_to_extract(program, self.stage.answer.text)
         self.look_around()
         program.enter(self.stage.answer.text)
-        program.shows("The service ended this sign-in.")
+        program.wait_for_text("The service ended this sign-in.")
         program.enter(*([program.user.password] if program._has_password else [""]))
         for answer in answers:
             program.wait_for(text)
@@ -118,16 +118,16 @@ def _ann(walkthrough: Walkthrough) -> None:
 
 def _sam(walkthrough: Walkthrough) -> None:
     walkthrough.program.wait_for(SCREEN_STEPS["SMS"].text)
-    walkthrough.sent_code()
+    walkthrough.answer_sent_code()
 
 
 def _tom(walkthrough: Walkthrough) -> None:
     walkthrough.program.wait_for(SCREEN_STEPS["TOTP"].text)
-    walkthrough.app_code()
+    walkthrough.answer_app_code()
 
 
 def _tess(walkthrough: Walkthrough) -> None:
-    walkthrough.totp_setup()
+    walkthrough.set_up_totp()
 
 
 def _mia(walkthrough: Walkthrough) -> None:
@@ -135,18 +135,18 @@ def _mia(walkthrough: Walkthrough) -> None:
     walkthrough.look_around()
     walkthrough.program.send(number_key_for(walkthrough.program, "Authenticator app"))
     walkthrough.program.wait_for(SCREEN_STEPS["TOTP"].text)
-    walkthrough.app_code()
+    walkthrough.answer_app_code()
 
 
 def _nora(walkthrough: Walkthrough) -> None:
     walkthrough.program.wait_for(SCREEN_STEPS["new password"].text)
-    walkthrough.new_password("Nora N.")
+    walkthrough.choose_new_password("Nora N.")
 
 
 def _noel(walkthrough: Walkthrough) -> None:
     walkthrough.program.wait_for(SCREEN_STEPS["new password"].text)
-    walkthrough.new_password()
-    walkthrough.totp_setup()
+    walkthrough.choose_new_password()
+    walkthrough.set_up_totp()
 
 
 def _rex(walkthrough: Walkthrough) -> None:
@@ -169,20 +169,20 @@ def _carl(walkthrough: Walkthrough) -> None:
     walkthrough.program.wait_for(SCREEN_STEPS["confirm sign-up"].text)
     walkthrough.program.press("ctrl+r")
     walkthrough.program.wait_for("^r again in")
-    walkthrough.sent_code()
+    walkthrough.answer_sent_code()
 
 
 def _quinn(walkthrough: Walkthrough) -> None:
-    walkthrough.question("the service asks", ANSWERS)
+    walkthrough.answer_question("the service asks", ANSWERS)
 
 
 def _luna(walkthrough: Walkthrough) -> None:
-    walkthrough.question("does not know", (MOON_ANSWER,))
+    walkthrough.answer_question("does not know", (MOON_ANSWER,))
 
 
 def _emil(walkthrough: Walkthrough) -> None:
     walkthrough.program.wait_for(SCREEN_STEPS["OTP"].text)
-    walkthrough.sent_code()
+    walkthrough.answer_sent_code()
 
 
 def _cleo(walkthrough: Walkthrough) -> None:
@@ -204,7 +204,7 @@ def _max(walkthrough: Walkthrough) -> None:
     walkthrough.program.wait_for(step.text)
     step.answer(walkthrough.program)
     walkthrough.program.wait_for("Code sent by e-mail to m***@")
-    walkthrough.sent_code()
+    walkthrough.answer_sent_code()
 
 
 WALKTHROUGHS: dict[str, Callable[[Walkthrough], None]] = {

@@ -262,11 +262,12 @@ TAMPERED_REPLIES: dict[str, Callable[[Exchange], None]] = {
 """The pool's own reply, tampered with."""
 
 FAULTS_WITHOUT_REPLY = [
-    Fault(name, play, arrives=False) for name, (_, play) in (LOST_REPLIES | FOREIGN_REPLIES | ERRORS).items()
+    Fault(name, apply, is_forwarded=False)
+    for name, (_, apply) in (LOST_REPLIES | FOREIGN_REPLIES | ERRORS).items()
 ]
 """Faults instead of a reply: the session and the step stay as they were."""
 
-FAULTS_IN_REPLY = [Fault(name, play) for name, play in TAMPERED_REPLIES.items()]
+FAULTS_IN_REPLY = [Fault(name, apply) for name, apply in TAMPERED_REPLIES.items()]
 """Faults within a reply: the reply leads somewhere else."""
 
 MESSAGES = {name: message for name, (message, _) in (LOST_REPLIES | FOREIGN_REPLIES | ERRORS).items()}

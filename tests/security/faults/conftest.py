@@ -10,7 +10,8 @@ import pytest
 from tests.journeys.conftest import demo as demo
 from tests.journeys.conftest import server as server
 from tests.journeys.conftest import sign_in_as as sign_in_as
-from tests.security.faults.proxy import FaultProxy
+from tests.security.faults.catalog import SLOW_FAULTS
+from tests.security.faults.proxy import Fault, FaultProxy
 from tui_auth.auth import gateway
 from tui_auth.pool import PoolServer
 
@@ -25,10 +26,10 @@ def proxy(server: PoolServer) -> Iterator[FaultProxy]:
 
 
 @contextmanager
-def deadline(seconds: float) -> Iterator[None]:
-    """Set the deadline of requests for the block."""
-    former, gateway.DEADLINE_SECONDS = gateway.DEADLINE_SECONDS, seconds
+def deadline_for(fault: Fault) -> Iterator[None]:
+    """Set a deadline for requests in the block that ends slow faults soon."""
+    previous, gateway.DEADLINE_SECONDS = gateway.DEADLINE_SECONDS, 0.7 if fault.name in SLOW_FAULTS else 30.0
     try:
         yield
     finally:
-        gateway.DEADLINE_SECONDS = former
+        gateway.DEADLINE_SECONDS = previous

@@ -82,11 +82,11 @@ class Exchange:
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault in a reply. ``arrives`` tells whether the pool receives the request."""
+    """A fault in a reply. ``is_forwarded`` tells whether the pool receives the request."""
 
     name: str
-    play: Callable[[Exchange], None]
-    arrives: bool = True
+    apply: Callable[[Exchange], None]
+    is_forwarded: bool = True
 
 
 @dataclass
@@ -208,13 +208,13 @@ class FaultProxy:
                 fault = self._next_fault(request.headers.get("x-amz-target", "").rpartition(".")[2])
                 reply = (
                     _forward(upstream, request)
-                    if fault is None or fault.arrives
+                    if fault is None or fault.is_forwarded
                     else Reply.from_json(PLAUSIBLE)
                 )
                 if fault is None:
                     connection.sendall(reply.head(len(reply.body), is_last=False) + reply.body)
                 else:
-                    fault.play(Exchange(self, connection, reply))
+                    fault.apply(Exchange(self, connection, reply))
                     break
         upstream.close()
         with self._lock:

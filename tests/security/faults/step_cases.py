@@ -52,7 +52,7 @@ class StepCase:
         """Return the step's name."""
         return self.step.__name__ if self.step else "sign-in"
 
-    def scripted_user(self, server: PoolServer, demo: DemoPool) -> ScriptedUser:
+    def create_user(self, server: PoolServer, demo: DemoPool) -> ScriptedUser:
         """Return a new user who is going to meet the step."""
         user = next(candidate for candidate in demo.users if candidate.username == self.username)
         if not self.proves_password:

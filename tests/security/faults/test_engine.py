@@ -12,9 +12,8 @@ from tests.security.faults.catalog import (
     FAULTS_WITHOUT_REPLY,
     MESSAGES,
     NO_BODY,
-    SLOW_FAULTS,
 )
-from tests.security.faults.conftest import RecordProperty, deadline
+from tests.security.faults.conftest import RecordProperty, deadline_for
 from tests.security.faults.proxy import Fault, FaultProxy
 from tests.security.faults.scripted_user import ScriptedUser
 from tests.security.faults.step_cases import STEP_CASES, StepCase
@@ -39,14 +38,14 @@ class StepMatrix:
 
     def __init__(self, step_case: StepCase, server: PoolServer, demo: DemoPool, proxy: FaultProxy) -> None:
         self._step_case, self._server, self._demo, self.proxy = step_case, server, demo, proxy
-        user = self.scripted_user().user
+        user = self.create_user().user
         self._auth = Auth(user.user_pool_id, user.client_id, endpoint_url=proxy.url)
         self.case_count = 0
         self.failures: list[str] = []
 
-    def scripted_user(self) -> ScriptedUser:
+    def create_user(self) -> ScriptedUser:
         """Return a new user who is going to meet the step."""
-        return self._step_case.scripted_user(self._server, self._demo)
+        return self._step_case.create_user(self._server, self._demo)
 
     def new_attempt(self) -> Attempt:
         """Return an attempt before its first call."""
@@ -78,11 +77,11 @@ class StepMatrix:
     def check_spoiled_reply(self, fault: Fault, call: int) -> None:
         """Check that a call reports its fault, and that the user then gets the tokens."""
         hits_before = self.proxy.hits
-        scripted_user, attempt = self.scripted_user(), self.new_attempt()
-        is_on_the_way = fault.arrives and self._step_case.step is not None
-        if not fault.arrives:
+        scripted_user, attempt = self.create_user(), self.new_attempt()
+        is_on_the_way = fault.is_forwarded and self._step_case.step is not None
+        if not fault.is_forwarded:
             self.go_to_step(scripted_user, attempt)
-        with self.proxy.armed(fault, after=call), deadline(0.7 if fault.name in SLOW_FAULTS else 30.0):
+        with self.proxy.armed(fault, after=call), deadline_for(fault):
             message = error_message_of(
                 lambda: (
                     self.go_to_step(scripted_user, attempt)
@@ -90,9 +89,9 @@ class StepMatrix:
                     else scripted_user.answer(attempt)
                 )
             )
-        assert self.proxy.hits == hits_before + 1, f"the fault was not met: {message}"
+        assert self.proxy.hits == hits_before + 1, f"the fault did not occur: {message}"
         assert message is None or MESSAGES.get(fault.name, "") in message, message
-        assert message or fault.arrives or fault.name == NO_BODY, "no message was shown"
+        assert message or fault.is_forwarded or fault.name == NO_BODY, "no message was shown"
         assert isinstance(scripted_user.finish(attempt), Done)
 
 
@@ -117,7 +116,7 @@ def test_fault_at_any_step_gives_a_message_and_can_be_retried(
     record_property: RecordProperty,
 ) -> None:
     matrix = StepMatrix(step_case, server, demo, proxy)
-    scripted_user, attempt = matrix.scripted_user(), matrix.new_attempt()
+    scripted_user, attempt = matrix.create_user(), matrix.new_attempt()
     calls_to_reach = matrix.count_calls(lambda: matrix.go_to_step(scripted_user, attempt))
     calls_to_answer = (
         0 if step_case.step is Done else matrix.count_calls(lambda: scripted_user.answer(attempt))

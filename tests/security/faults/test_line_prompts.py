@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.security.faults.catalog import FAULTS_IN_REPLY, FAULTS_WITHOUT_REPLY, MESSAGES, SLOW_FAULTS
-from tests.security.faults.conftest import RecordProperty, deadline
+from tests.security.faults.catalog import FAULTS_IN_REPLY, FAULTS_WITHOUT_REPLY, MESSAGES
+from tests.security.faults.conftest import RecordProperty, deadline_for
 from tests.security.faults.proxy import FaultProxy
 from tests.security.faults.scripted_user import NEW_PASSWORD, ScriptedUser
 from tests.security.faults.step_cases import STEP_CASES, StepCase, share
@@ -60,7 +60,7 @@ def test_fault_at_any_prompt_is_reported_as_plain_text(
     proxy: FaultProxy,
     record_property: RecordProperty,
 ) -> None:
-    scripted_user = step_case.scripted_user(server, demo)
+    scripted_user = step_case.create_user(server, demo)
     user = scripted_user.user
     auth = Auth(user.user_pool_id, user.client_id, endpoint_url=proxy.url)
     attempt = auth.attempt()
@@ -76,7 +76,7 @@ def test_fault_at_any_prompt_is_reported_as_plain_text(
         lines = LinesUntilFault(proxy, scripted_user)
         flow = AuthFlow(user.auth_flow)
         settings = SignInSettings(pool="acme-staff", username=scripted_user.username, auth_flow=flow)
-        with proxy.armed(fault, after=call), deadline(0.7 if fault.name in SLOW_FAULTS else 30.0):
+        with proxy.armed(fault, after=call), deadline_for(fault):
             hits_before = proxy.hits
             try:
                 PlainSignIn(auth, settings, lines).run()
@@ -87,7 +87,9 @@ def test_fault_at_any_prompt_is_reported_as_plain_text(
         text = "\n".join(lines.output)
         problems = unexpected_output(text) + [OWN_FAULT] * (OWN_FAULT in text)
         problems += [f"{MESSAGES.get(fault.name)} is missing"] * (MESSAGES.get(fault.name, "") not in text)
-        problems += ["not met"] * (proxy.hits != hits_before + 1) + ["too long"] * (len(text) > 20_000)
+        problems += ["the fault did not occur"] * (proxy.hits != hits_before + 1) + ["too long"] * (
+            len(text) > 20_000
+        )
         if problems:
             failures.append(f"{fault.name}: {problems[:3]} {text[-400:]}")
     record_property(

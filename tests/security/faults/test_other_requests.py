@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.security.faults.catalog import FAULTS_WITHOUT_REPLY, MESSAGES, NO_BODY, SLOW_FAULTS, fault_share
-from tests.security.faults.conftest import RecordProperty, deadline
+from tests.security.faults.catalog import FAULTS_WITHOUT_REPLY, MESSAGES, NO_BODY, fault_share
+from tests.security.faults.conftest import RecordProperty, deadline_for
 from tests.security.faults.proxy import Fault, FaultProxy
 from tests.security.faults.scripted_user import NEW_PASSWORD, ScriptedUser, fresh_user_like
 from tui_auth.auth.attempt import Attempt
@@ -119,7 +119,7 @@ def test_fault_is_reported_and_the_next_try_signs_in(
 
 def _error_message(case: Case, request: Action, fault: Fault, proxy: FaultProxy) -> str:
     """Return the message of the error that a request ends with, or ""."""
-    with proxy.armed(fault), deadline(0.7 if fault.name in SLOW_FAULTS else 30.0):
+    with proxy.armed(fault), deadline_for(fault):
         try:
             request(case)
         except AuthError as error:

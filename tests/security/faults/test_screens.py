@@ -9,9 +9,8 @@ from tests.security.faults.catalog import (
     FAULTS_WITHOUT_REPLY,
     MESSAGES,
     NO_BODY,
-    SLOW_FAULTS,
 )
-from tests.security.faults.conftest import RecordProperty, deadline
+from tests.security.faults.conftest import RecordProperty, deadline_for
 from tests.security.faults.hostile_text import HOSTILE_COLOR
 from tests.security.faults.pilot_driver import SIZE, PilotDriver, app_for
 from tests.security.faults.proxy import Fault, FaultProxy, Reply
@@ -27,7 +26,7 @@ HEALTHY_REFUSAL = Fault(
     lambda exchange: exchange.send(
         Reply.from_json({"__type": "ExpiredCodeException", "message": "no"}, 400).http_bytes
     ),
-    arrives=False,
+    is_forwarded=False,
 )
 HEALTHY_MESSAGE = "That code has expired, or was never sent."
 
@@ -63,18 +62,18 @@ async def test_fault_at_any_screen_is_reported_and_can_be_retried(
     proxy: FaultProxy,
     record_property: RecordProperty,
 ) -> None:
-    app = app_for(step_case.scripted_user(server, demo), proxy.url)
+    app = app_for(step_case.create_user(server, demo), proxy.url)
     async with app.run_test(size=SIZE) as pilot:
-        pilot_driver = PilotDriver(app, pilot, step_case.scripted_user(server, demo), proxy)
+        pilot_driver = PilotDriver(app, pilot, step_case.create_user(server, demo), proxy)
         checks = ScreenChecks(pilot_driver)
         await pilot_driver.go_to(step_case.step)
         calls_to_the_step = len(proxy.operations)
         for fault in share(FAULTS_WITHOUT_REPLY, step_case) if step_case.step is not Done else ():
             await check_lost_reply(fault, checks)
         for fault in share(FAULTS_IN_REPLY, step_case):
-            pilot_driver.scripted_user = step_case.scripted_user(server, demo)
+            pilot_driver.scripted_user = step_case.create_user(server, demo)
             await check_spoiled_reply(fault, step_case, max(calls_to_the_step - 1, 0), checks)
-        pilot_driver.scripted_user = step_case.scripted_user(server, demo)
+        pilot_driver.scripted_user = step_case.create_user(server, demo)
         await pilot_driver.back_to_sign_in()
         await pilot_driver.go_to(Done)
         assert "Signed in as" in app.text()
@@ -91,7 +90,7 @@ async def check_lost_reply(fault: Fault, checks: ScreenChecks) -> None:
     """Check that a lost reply is reported on the same screen, and that the next try works."""
     pilot_driver, screen = checks.pilot_driver, checks.pilot_driver.screen
     checks.case_count += 1
-    with pilot_driver.proxy.armed(fault), deadline(0.7 if fault.name in SLOW_FAULTS else 30.0):
+    with pilot_driver.proxy.armed(fault), deadline_for(fault):
         await pilot_driver.answer()
     # A confirmation's reply may be empty; the next sign-in shows that it didn't succeed.
     is_same = pilot_driver.screen is screen or (
@@ -114,4 +113,4 @@ async def check_spoiled_reply(fault: Fault, step_case: StepCase, call: int, chec
         await pilot_driver.go_to(step_case.step or Done)
     checks.check(fault)
     if pilot_driver.proxy.hits != hits_before + 1:
-        checks.failures.append(f"{fault.name}: it was not met")
+        checks.failures.append(f"{fault.name}: the fault did not occur")

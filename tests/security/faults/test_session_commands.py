@@ -14,21 +14,19 @@ from tests.security.faults.catalog import (
     FAULTS_IN_REPLY,
     FAULTS_WITHOUT_REPLY,
     LOST_REPLIES,
-    SLOW_FAULTS,
     fault_share,
 )
-from tests.security.faults.conftest import RecordProperty
+from tests.security.faults.conftest import RecordProperty, deadline_for
 from tests.security.faults.proxy import Fault, FaultProxy
 from tests.security.faults.terminal_output import unexpected_output
 from tests.session.machine import Machine
 from tests.session.machine import machine as machine
-from tui_auth.auth import gateway
 
 COMMANDS: dict[str, tuple[Sequence[str], int]] = {
     "a refresh": (("token", "--force-refresh", "--login", "never"), 0),
     "an identity": (("aws-credentials", "--format", "json", "--login", "never"), 0),
     "AWS credentials": (("aws-credentials", "--format", "json", "--login", "never"), 1),
-    "a look": (("status", "--online", "--json"), 0),
+    "a status check": (("status", "--online", "--json"), 0),
     "a sign-out": (("sign-out",), 0),
 }
 """Each command's arguments, and how many calls pass before the one that meets the fault."""
@@ -37,7 +35,7 @@ STATUSES = {
     "a refresh": (5, 7),
     "an identity": (3, 5, 7),
     "AWS credentials": (3, 5, 7),
-    "a look": (0, 5, 7),
+    "a status check": (0, 5, 7),
     "a sign-out": (5, 7),
 }
 """The exit statuses after a lost reply, or an error that proves nothing about the session."""
@@ -55,9 +53,7 @@ class Shell:
         """Run a command in a new session with the fault armed."""
         arguments, after = COMMANDS[name]
         self.machine.sign_in(self.choice, self.user)
-        deadline = 0.7 if fault.name in SLOW_FAULTS else 30.0
-        with self.proxy.armed(fault, after=after), pytest.MonkeyPatch.context() as patch:
-            patch.setattr(gateway, "DEADLINE_SECONDS", deadline)
+        with self.proxy.armed(fault, after=after), deadline_for(fault):
             return self.machine.run(*arguments)
 
     def can_get_token(self) -> bool:
@@ -76,17 +72,16 @@ def shell(machine: Machine) -> Iterator[Shell]:
 def output_problems(result: subprocess.CompletedProcess[str]) -> list[str]:
     """Return the problems in a command's output."""
     problems = unexpected_output(result.stdout) + unexpected_output(result.stderr)
-    problems += ["Traceback"] * ("Traceback" in result.stderr) + ["a fault of its own"] * (
-        result.returncode == 1
-    )
-    return problems + ["said too much"] * (len(result.stderr) > 1000 or result.stderr.count("\n") > 2)
+    problems += ["Traceback"] * ("Traceback" in result.stderr)
+    problems += ["an internal error"] * (result.returncode == 1)
+    return problems + ["too much output"] * (len(result.stderr) > 1000 or result.stderr.count("\n") > 2)
 
 
 def are_credentials(machine: Machine, text: str) -> bool:
     """Return whether the text is AWS's JSON of temporary credentials with plain values."""
     value = json.loads(text)
-    arguments = [value[name] for name in ("AccessKeyId", "SecretAccessKey", "SessionToken")]
-    return all(re.fullmatch(r"[\w+/=-]+", word) for word in arguments) and bool(value["Expiration"])
+    credentials = [value[name] for name in ("AccessKeyId", "SecretAccessKey", "SessionToken")]
+    return all(re.fullmatch(r"[\w+/=-]+", text) for text in credentials) and bool(value["Expiration"])
 
 
 def is_session_status(machine: Machine, text: str) -> bool:
@@ -99,7 +94,7 @@ IS_VALID_OUTPUT: dict[str, Callable[[Machine, str], bool]] = {
     "a refresh": lambda machine, text: machine.accepts(text.strip()),
     "an identity": are_credentials,
     "AWS credentials": are_credentials,
-    "a look": is_session_status,
+    "a status check": is_session_status,
     "a sign-out": lambda machine, text: text == "",
 }
 """Valid output of a command that exits with 0, whatever the pool replied."""
@@ -114,15 +109,15 @@ def test_lost_answer_is_one_line_and_keeps_the_session(
     for fault in faults:
         hits_before = proxy.hits
         result = shell.run(name, fault)
-        problems = output_problems(result) + ["not met"] * (proxy.hits != hits_before + 1)
+        problems = output_problems(result) + ["the fault did not occur"] * (proxy.hits != hits_before + 1)
         problems += [f"status {result.returncode}"] * (result.returncode not in STATUSES[name])
-        problems += ["printed something"] * bool(result.stdout and name != "a look")
+        problems += ["unexpected output"] * bool(result.stdout and name != "a status check")
         if name == "a sign-out":
-            problems += ["not forgotten"] * bool(list(machine.state.glob("?" * 64 + ".json")))
+            problems += ["the session file is left"] * bool(list(machine.state.glob("?" * 64 + ".json")))
         elif not shell.can_get_token():
             problems.append("the session is gone")
-        problems += ["not said"] * (result.returncode != 0 and not result.stderr)
-        problems += ["not said that none came"] * (
+        problems += ["no message"] * (result.returncode != 0 and not result.stderr)
+        problems += ["the message does not say that no answer came"] * (
             fault.name in LOST_REPLIES and "No answer came" not in result.stderr
         )
         if problems:
@@ -141,12 +136,14 @@ def test_forged_reply_never_yields_usable_credentials(
     for fault in faults:
         hits_before = shell.proxy.hits
         result = shell.run(name, fault)
-        problems = output_problems(result) + ["not met"] * (shell.proxy.hits != hits_before + 1)
+        problems = output_problems(result) + ["the fault did not occur"] * (
+            shell.proxy.hits != hits_before + 1
+        )
         problems += [f"status {result.returncode}"] * (result.returncode not in (0, *STATUSES[name]))
         if result.returncode != 0:
-            problems += ["printed something"] * bool(result.stdout and name != "a look")
+            problems += ["unexpected output"] * bool(result.stdout and name != "a status check")
         elif not IS_VALID_OUTPUT[name](machine, result.stdout):
-            problems.append("printed what is of no use")
+            problems.append("invalid output")
         if problems:
             failures.append(
                 f"{fault.name}: {problems} {result.returncode} {result.stdout[-200:]} {result.stderr[-300:]}"

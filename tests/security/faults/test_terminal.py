@@ -47,7 +47,7 @@ HEALTHY = Fault(
     lambda exchange: exchange.send(
         Reply.from_json({"__type": "InternalErrorException", "message": "no"}, 500).http_bytes
     ),
-    arrives=False,
+    is_forwarded=False,
 )
 
 
@@ -88,12 +88,12 @@ def test_program_survives_faults_at_every_step(
             if fault.name in SLOW_FAULTS:
                 program.press("ctrl+c")
             program.wait_gone(OWN_ERROR)
-            program.shows(STOPPED if fault.name in SLOW_FAULTS else MESSAGES[fault.name] or "✗")
+            program.wait_for_text(STOPPED if fault.name in SLOW_FAULTS else MESSAGES[fault.name] or "✗")
         with proxy.armed(HEALTHY):
             program.press("enter")
-            program.shows(OWN_ERROR)
+            program.wait_for_text(OWN_ERROR)
     program.press("enter")
-    program.shows(step.next_text or f"Signed in as {step.username}")
+    program.wait_for_text(step.next_text or f"Signed in as {step.username}")
     program.press("ctrl+q")
     program.wait_exit()
     problems = problems_in(program) + ["a redirect was followed"] * proxy.redirected_connections
@@ -187,7 +187,7 @@ def test_quit_does_not_wait_for_a_socket(sign_in_as: StartSignIn, proxy: FaultPr
     program.wait_for(lambda _: proxy.hits == 1)
     if key == "ctrl+c":
         program.press(key)
-        program.shows(STOPPED)
+        program.wait_for_text(STOPPED)
     program.press(key)
     assert program.wait_exit() == 6
     assert unexpected_sequences(program) == []

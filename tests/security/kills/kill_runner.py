@@ -188,9 +188,9 @@ class KillRun:
         """Kill the operation before and after the chosen calls."""
         for name, calls in self._calls().items():
             for index in range(0, len(calls), 1 if EVERY_KILL or name in FILE_CHANGING_CALLS else STRIDE):
-                for when in ("before", "after") if calls[index] else ("before",):
-                    self._kill(name, when, index + 1)
-                    self._check(f"{when} {name} {index + 1}")
+                for moment in ("before", "after") if calls[index] else ("before",):
+                    self._kill(name, moment, index + 1)
+                    self._check(f"{moment} {name} {index + 1}")
                     self.kills[name] = self.kills.get(name, 0) + 1
 
     def _reset_home(self) -> None:
@@ -220,26 +220,26 @@ class KillRun:
                 setattr(CALLS[name], name, real)
         return calls
 
-    def _kill(self, name: str, when: str, count: int) -> None:
+    def _kill(self, name: str, moment: str, count: int) -> None:
         """Run the operation in a child process and kill it at this call."""
         self._reset_home()
         child = os.fork()
         if child == 0:
-            self._die_at(name, when, count)
+            self._die_at(name, moment, count)
         _, status = os.waitpid(child, 0)
         if not (os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL):
-            self.failures.append(f"{when} {name} {count}: ended with {status}")
+            self.failures.append(f"{moment} {name} {count}: ended with {status}")
 
-    def _die_at(self, name: str, when: str, count: int) -> None:
+    def _die_at(self, name: str, moment: str, count: int) -> None:
         real, calls = getattr(CALLS[name], name), 0
 
         def call_and_die(*arguments: Any, **options: Any) -> Any:
             nonlocal calls
             calls += 1
-            if when == "before" and calls == count:
+            if moment == "before" and calls == count:
                 os.kill(os.getpid(), signal.SIGKILL)
             outcome = real(*arguments, **options)
-            if when == "after" and calls == count:
+            if moment == "after" and calls == count:
                 os.kill(os.getpid(), signal.SIGKILL)
             return outcome
 
@@ -251,25 +251,25 @@ class KillRun:
             os._exit(1)
         os._exit(0)
 
-    def _check(self, where: str) -> None:
+    def _check(self, kill_point: str) -> None:
         """Check that the stored session is whole, and that repeating the operation cleans up."""
         try:
             stored = self._stored_tokens()
             if stored not in self.operation.allowed_states:
-                self.failures.append(f"{where}: neither the old nor the new session: {stored}")
-            self.failures += [f"{where}: {path}" for path in self._files() if not _is_intact(path)]
+                self.failures.append(f"{kill_point}: neither the old nor the new session: {stored}")
+            self.failures += [f"{kill_point}: {path}" for path in self._files() if not _is_intact(path)]
             self.operation.do(Sessions(self.environ))
             if self._stored_tokens() != self.operation.after:
-                self.failures.append(f"{where}: the next try did not do it")
+                self.failures.append(f"{kill_point}: repeating the operation failed")
             # The index has no secrets, and its leftovers are removed by the next write.
-            left = [
+            leftovers = [
                 path.name for path in self._files() if path.name.startswith(".") and "index" not in path.name
             ]
             tokens = [path.name for path in self._files() if OLD["AccessToken"] in path.read_text()]
             devices = [path.name for path in self._files() if "old-device-secret" in path.read_text()]
-            self.failures += [f"{where}: {name} was left" for name in (*left, *tokens, *devices)]
+            self.failures += [f"{kill_point}: {name} was left" for name in (*leftovers, *tokens, *devices)]
         except (StorageError, SignInNeeded, ValueError) as error:
-            self.failures.append(f"{where}: {error!r}")
+            self.failures.append(f"{kill_point}: {error!r}")
 
     def _stored_tokens(self) -> tuple[str, str, str] | None:
         try:

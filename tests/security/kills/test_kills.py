@@ -57,4 +57,4 @@ def test_a_kill_before_or_after_any_call_leaves_the_old_or_the_new_session(
     )
     assert not failures, "\n".join(failures)
     for call in REQUIRED_CALLS:
-        assert report["kills"].get(call, 0) >= 2, f"no {call} was met"
+        assert report["kills"].get(call, 0) >= 2, f"no kill at {call}"
