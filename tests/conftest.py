@@ -176,9 +176,9 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
                 if name == "counts":
                     lines.append(value)
                 elif name == "cases":
-                    matrix, unit, tried, failed = value
+                    matrix, unit, cases, failures = value
                     sums[matrix, unit] = [
-                        a + b for a, b in zip(sums[matrix, unit], (1, tried, failed), strict=True)
+                        a + b for a, b in zip(sums[matrix, unit], (1, cases, failures), strict=True)
                     ]
                 elif name == "searched":
                     label, places, leaks = value
@@ -189,8 +189,8 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         for label, (cases, places, leaks) in searched.items()
     ]
     lines += [
-        f"{matrix}: {units} {unit}, {tried} cases, {failed} failed"
-        for (matrix, unit), (units, tried, failed) in sums.items()
+        f"{matrix}: {units} {unit}, {cases} cases, {failures} failed"
+        for (matrix, unit), (units, cases, failures) in sums.items()
     ]
     for line in sorted(lines):
         terminalreporter.write_line(line)

@@ -22,8 +22,8 @@ PHONE = {"phone_number": "+4915550001234", "phone_number_verified": "true"}
 # The program on a suspended machine: its clock advances while its timers stop.
 SUSPENDED_PROGRAM = """
 import pathlib, sys, time
-time_of_day, slept = time.time, pathlib.Path({slept!r})
-time.time = lambda: time_of_day() + float(slept.read_text())
+time_of_day, sleep_file = time.time, pathlib.Path({sleep_file!r})
+time.time = lambda: time_of_day() + float(sleep_file.read_text())
 from tui_auth.cli import main
 raise SystemExit(main(["sign-in", *sys.argv[1:]]))
 """
@@ -46,7 +46,7 @@ def sms_pool(own_pool: MakePool, *, minutes: int = 3) -> OwnPool:
 
 
 def test_terminal_left_overnight_sends_nothing(own_pool: MakePool, tmp_path: Path) -> None:
-    pool, sleep_file = sms_pool(own_pool), tmp_path / "slept"
+    pool, sleep_file = sms_pool(own_pool), tmp_path / "sleep_file"
     sleep_file.write_text("0")
     program = pool.sign_in(program=["-c", SUSPENDED_PROGRAM.format(sleep_file=str(sleep_file))])
     program.log_in()

@@ -54,12 +54,8 @@ class Commands:
         self.pool_flags = [
             *("--user-pool-id", pool, "--client-id", client["ClientId"]),
             *("--client-secret-file", str(stage.home / SECRET_FILE)),
-            *(
-                "--endpoint-url",
-                stage.server.endpoint_url,
-                "--identity-pool-id",
-                identity_pool["IdentityPoolId"],
-            ),
+            *("--endpoint-url", stage.server.endpoint_url),
+            *("--identity-pool-id", identity_pool["IdentityPoolId"]),
         ]
 
     def start(self, *arguments: str, stdin: bytes = b"") -> tuple[subprocess.Popen[bytes], LeakPlaces]:
@@ -88,16 +84,10 @@ class Commands:
     def sign_in(self, *flags: str, status: int = 0, password: str = "") -> LeakPlaces:
         """Sign in with the password on stdin."""
         password_text = password or self.stage.password.text
-        arguments = [
-            "sign-in",
-            *self.pool_flags,
-            "--username",
-            "ann",
-            "--password-stdin",
-            "--storage",
-            "file",
-        ]
-        return self.run(*arguments, *flags, stdin=password_text.encode() + b"\n", status=status)
+        arguments = ["sign-in", *self.pool_flags, "--username", "ann", "--password-stdin"]
+        return self.run(
+            *arguments, "--storage", "file", *flags, stdin=password_text.encode() + b"\n", status=status
+        )
 
 
 @pytest.fixture
@@ -255,10 +245,10 @@ def test_no_flag_takes_or_repeats_a_secret(
     commands: Commands, stage: Stage, assert_clean: AssertClean
 ) -> None:
     for flags in SECRET_FLAGS:
-        password_file = [flag.format(stage.password.text) for flag in flags]
-        process, _ = commands.start("sign-in", *commands.pool_flags, *password_file)
+        arguments = [flag.format(stage.password.text) for flag in flags]
+        process, _ = commands.start("sign-in", *commands.pool_flags, *arguments)
         process.communicate(timeout=60)
-        assert process.returncode == (3 if "--password-file" in password_file else 2)
+        assert process.returncode == (3 if "--password-file" in arguments else 2)
         assert_clean(**allowed())
 
 
@@ -287,9 +277,6 @@ def test_every_command_is_covered(commands: Commands) -> None:
         arguments[0]
         for arguments in (*COMMANDS_WITH_SECRET_OUTPUT, EXEC_COMMAND, *COMMANDS_WITHOUT_SECRET_OUTPUT)
     }
-    covered_elsewhere = {
-        "sign-in",
-        "demo",
-        "pool",
-    }  # sign-in is above; demo and pool have only their own secrets
+    # sign-in has its own tests above; demo and pool have only their own secrets.
+    covered_elsewhere = {"sign-in", "demo", "pool"}
     assert tested | covered_elsewhere >= set(COMMANDS)

@@ -74,21 +74,18 @@ class StepMatrix:
         except Exception as error:
             self.failures.append(f"{fault.name}, call {call}: {error!r}")
 
-    def check_spoiled_reply(self, fault: Fault, call: int) -> None:
+    def check_fault(self, fault: Fault, call: int) -> None:
         """Check that a call reports its fault, and that the user then gets the tokens."""
         hits_before = self.proxy.hits
         scripted_user, attempt = self.create_user(), self.new_attempt()
-        is_on_the_way = fault.is_forwarded and self._step_case.step is not None
+        leads_to_step = fault.is_forwarded and self._step_case.step is not None
         if not fault.is_forwarded:
             self.go_to_step(scripted_user, attempt)
         with self.proxy.armed(fault, after=call), deadline_for(fault):
-            message = error_message_of(
-                lambda: (
-                    self.go_to_step(scripted_user, attempt)
-                    if is_on_the_way
-                    else scripted_user.answer(attempt)
-                )
-            )
+            if leads_to_step:
+                message = error_message_of(lambda: self.go_to_step(scripted_user, attempt))
+            else:
+                message = error_message_of(lambda: scripted_user.answer(attempt))
         assert self.proxy.hits == hits_before + 1, f"the fault did not occur: {message}"
         assert message is None or MESSAGES.get(fault.name, "") in message, message
         assert message or fault.is_forwarded or fault.name == NO_BODY, "no message was shown"
@@ -126,7 +123,7 @@ def test_fault_at_any_step_gives_a_message_and_can_be_retried(
     calls += [(fault, max(calls_to_reach - 1, 0)) for fault in FAULTS_IN_REPLY]
     for fault, call in calls:
         with matrix.case(fault, call):
-            matrix.check_spoiled_reply(fault, call)
+            matrix.check_fault(fault, call)
     record_property(
         "cases", ("fault matrix (step × fault), engine", "steps", matrix.case_count, len(matrix.failures))
     )

@@ -30,7 +30,7 @@ class LinesUntilFault:
 
     def __init__(self, proxy: FaultProxy, scripted_user: ScriptedUser) -> None:
         self.output: list[str] = []
-        self._proxy, self._person, self._hits_before = proxy, scripted_user, proxy.hits
+        self._proxy, self._scripted_user, self._hits_before = proxy, scripted_user, proxy.hits
 
     def say(self, text: str = "") -> None:
         self.output.append(text)
@@ -44,7 +44,7 @@ class LinesUntilFault:
 
     def ask_secret(self, prompt: str) -> Secret:
         self._ask(prompt)
-        return (self._person.password if prompt == "Password" else None) or Secret(NEW_PASSWORD)
+        return (self._scripted_user.password if prompt == "Password" else None) or Secret(NEW_PASSWORD)
 
     def _ask(self, prompt: str) -> None:
         self.output.append(prompt)
