@@ -57,7 +57,7 @@ class Place(OwnPool):
 
     def ann(self) -> None:
         """A user with an address that codes go to."""
-        self.user(password=TEMPORARY, email="ann@example.org", email_verified="true")
+        self.create_user(password=TEMPORARY, email="ann@example.org", email_verified="true")
 
     def new_ann(self) -> None:
         """A user who must choose a password."""

@@ -122,7 +122,7 @@ def create_pool(server: PoolServer, **settings: Any) -> tuple[OwnPool, Auth]:
 def test_steps_match_amplify_documentation(server: PoolServer, name: str) -> None:
     scenario = SCENARIOS_BY_POOL[name]
     pool, auth = create_pool(server, mfa=scenario.mfa, **scenario.settings)
-    pool.user("ann", **scenario.attributes)
+    pool.create_user("ann", **scenario.attributes)
     password = None if scenario.flow == "USER_AUTH" else PASSWORD
     result = auth.sign_in("ann", password, auth_flow=scenario.flow, preferred_first_factor=scenario.preferred)
     for step_name, reply in scenario.steps:
@@ -139,7 +139,7 @@ def test_device_challenges_need_no_user(server: PoolServer) -> None:
     pool, auth = create_pool(
         server, mfa={"MfaConfiguration": "OPTIONAL", **APP_AND_SMS}, DeviceConfiguration=device_settings
     )
-    pool.user()
+    pool.create_user()
     first = auth.sign_in("ann", PASSWORD).next_step
     assert isinstance(first, Done)
     pool.add_authenticator_app()
@@ -154,7 +154,7 @@ def test_device_challenges_need_no_user(server: PoolServer) -> None:
 def test_device_with_a_wrong_password_is_dropped(server: PoolServer) -> None:
     device_settings = {"ChallengeRequiredOnNewDevice": True, "DeviceOnlyRememberedOnUserPrompt": False}
     pool, auth = create_pool(server, DeviceConfiguration=device_settings)
-    pool.user()
+    pool.create_user()
     first = auth.sign_in("ann", PASSWORD).next_step
     assert isinstance(first, Done)
     server.state.pools[pool.id].users["ann"].devices[first.device.key if first.device else ""].salt += 1

@@ -38,7 +38,7 @@ class OwnPool:
         client: dict[str, Any] | None = None,
         **settings: Any,
     ) -> None:
-        self.server, self.home, self._running = server, home, stack
+        self.server, self.home, self._exit_stack = server, home, stack
         self.id = str(server.call("CreateUserPool", {"PoolName": "own", **settings})["UserPool"]["Id"])
         if mfa:
             server.call("SetUserPoolMfaConfig", {"UserPoolId": self.id, **mfa})
@@ -49,15 +49,15 @@ class OwnPool:
         self.client_id = str(app_client["ClientId"])
         self.client_secret = str(app_client.get("ClientSecret", ""))
 
-    def user(self, name: str = "ann", *, password: str | None = PASSWORD, **attributes: str) -> None:
+    def create_user(self, name: str = "ann", *, password: str | None = PASSWORD, **attributes: str) -> None:
         """Create a user, without a password if ``password`` is None."""
-        user = {"UserPoolId": self.id, "Username": name}
+        user_key = {"UserPoolId": self.id, "Username": name}
         user_attributes = [{"Name": key, "Value": value} for key, value in attributes.items()]
         self.server.call(
-            "AdminCreateUser", {**user, "UserAttributes": user_attributes, "MessageAction": "SUPPRESS"}
+            "AdminCreateUser", {**user_key, "UserAttributes": user_attributes, "MessageAction": "SUPPRESS"}
         )
         if password is not None:
-            self.server.call("AdminSetUserPassword", {**user, "Password": password, "Permanent": True})
+            self.server.call("AdminSetUserPassword", {**user_key, "Password": password, "Permanent": True})
 
     def access_token(self, name: str = "ann") -> str:
         """Return an access token of a user who needs only the password."""
@@ -83,16 +83,17 @@ class OwnPool:
         pool_flags = ("--user-pool-id", self.id, "--client-id", self.client_id)
         return [*pool_flags, "--endpoint-url", self.server.endpoint_url]
 
-    def profile(self, *lines: str) -> list[str]:
+    def write_profile(self, *lines: str) -> list[str]:
         """Store the pool as profile ``own`` with more lines of TOML, and return the flags for it."""
         folder = self.home / ".config" / "tui-auth"
         folder.mkdir(parents=True, exist_ok=True)
-        pool_settings = (("user_pool_id", self.id), ("client_id", self.client_id))
-        pool_flags = [
-            f'{key} = "{value}"'
-            for key, value in (*pool_settings, ("endpoint_url", self.server.endpoint_url))
-        ]
-        (folder / "config.toml").write_text("\n".join(["[profiles.own]", *pool_flags, *lines, ""]))
+        settings = {
+            "user_pool_id": self.id,
+            "client_id": self.client_id,
+            "endpoint_url": self.server.endpoint_url,
+        }
+        pool_lines = [f'{key} = "{value}"' for key, value in settings.items()]
+        (folder / "config.toml").write_text("\n".join(["[profiles.own]", *pool_lines, *lines, ""]))
         return ["--profile", "own"]
 
     def sign_in(
@@ -106,17 +107,12 @@ class OwnPool:
         **environment: str,
     ) -> SignIn:
         """Start the program; ``pool_flags`` replace the flags that specify the pool."""
-        arguments = [
-            *program,
-            *(self.flags() if pool_flags is None else pool_flags),
-            "--auth-flow",
-            flow,
-            *flags,
-        ]
+        pool_flags = self.flags() if pool_flags is None else pool_flags
+        arguments = [*program, *pool_flags, "--auth-flow", flow, *flags]
         sign_in = SignIn(arguments, home=self.home, rows=rows, environment=environment)
         sign_in.server = self.server
         sign_in.user = DemoUser("", username, PASSWORD, "", None, self.id, self.client_id, flow)
-        return self._running.enter_context(sign_in)
+        return self._exit_stack.enter_context(sign_in)
 
 
 MakePool = Callable[..., OwnPool]

@@ -19,7 +19,7 @@ ADMINISTRATOR = "Someone who manages the"
 def own_pool_with_secret(own_pool: MakePool) -> OwnPool:
     """Create a pool with a user and an app client that has a secret."""
     pool = own_pool(client={"GenerateSecret": True})
-    pool.user()
+    pool.create_user()
     return pool
 
 
@@ -32,7 +32,7 @@ def wait_for_explanation(program: SignIn, *parts: str) -> None:
 
 def test_disallowed_auth_flow_is_explained(own_pool: MakePool) -> None:
     pool = own_pool(client={"ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH"]})
-    pool.user()
+    pool.create_user()
     program = pool.sign_in()
     program.log_in()
     wait_for_explanation(
@@ -52,7 +52,7 @@ def test_unneeded_and_wrong_client_secrets_are_explained(own_pool: MakePool, tmp
     secret.chmod(0o600)
     for client in ({}, {"GenerateSecret": True}):
         pool = own_pool(client=client)
-        pool.user()
+        pool.create_user()
         program = pool.sign_in("--client-secret-file", str(secret))
         program.log_in()
         wait_for_explanation(
@@ -62,7 +62,7 @@ def test_unneeded_and_wrong_client_secrets_are_explained(own_pool: MakePool, tmp
 
 def test_missing_pool_with_existing_client_is_explained(own_pool: MakePool) -> None:
     pool = own_pool()
-    pool.user()
+    pool.create_user()
     program = pool.sign_in("--user-pool-id", "eu-west-1_Nobody123")
     program.log_in()
     wait_for_explanation(program, "There is no user pool of this id", "--user-pool-id")
@@ -71,7 +71,7 @@ def test_missing_pool_with_existing_client_is_explained(own_pool: MakePool) -> N
 
 def test_missing_client_and_wrong_region_are_explained(own_pool: MakePool) -> None:
     pool = own_pool()
-    pool.user()
+    pool.create_user()
     with PoolServer(region=OTHER_REGION) as other:
         for flags in (
             ["--client-id", "1example23456789"],
@@ -86,7 +86,7 @@ def test_missing_client_and_wrong_region_are_explained(own_pool: MakePool) -> No
 
 def test_app_client_errors_at_line_prompts(own_pool: MakePool) -> None:
     pool = own_pool()
-    pool.user()
+    pool.create_user()
     program = pool.sign_in("--plain", "--user-pool-id", "eu-west-1_Nobody123", rows=40)
     program.log_in_at_prompts()
     wait_for_explanation(program, "Error: There is no user pool of this id", "--user-pool-id")

@@ -10,11 +10,11 @@ import pytest
 
 from tests.terminal.pty_program import PtyProgram
 
-Start = Callable[..., PtyProgram]
+StartDemo = Callable[..., PtyProgram]
 
 
 @pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Start]:
+def demo(tmp_path: Path) -> Iterator[StartDemo]:
     """Return a function that starts ``tui-auth demo`` at its list."""
     with ExitStack() as stack:
 
@@ -27,7 +27,7 @@ def demo(tmp_path: Path) -> Iterator[Start]:
         yield start
 
 
-def set_up_as_tess(demo: Start) -> PtyProgram:
+def set_up_as_tess(demo: StartDemo) -> PtyProgram:
     """Open the demo at tess's TOTP set-up."""
     program = demo()
     program.send("4")
@@ -36,7 +36,7 @@ def set_up_as_tess(demo: Start) -> PtyProgram:
     return program
 
 
-def test_demo_keys_fill_in_the_form_and_type_the_newest_code(demo: Start) -> None:
+def test_demo_keys_fill_in_the_form_and_type_the_newest_code(demo: StartDemo) -> None:
     program = demo()
     program.send("2")
     program.wait_for("Username      [sam")
@@ -51,7 +51,7 @@ def test_demo_keys_fill_in_the_form_and_type_the_newest_code(demo: Start) -> Non
     assert "password ✓" not in program.screen_text()
 
 
-def test_phone_scans_the_qr_code_and_shows_its_code(demo: Start) -> None:
+def test_phone_scans_the_qr_code_and_shows_its_code(demo: StartDemo) -> None:
     program = set_up_as_tess(demo)
     program.wait_for("2 Enter the code the app shows")
     program.press("ctrl+o")
@@ -62,7 +62,7 @@ def test_phone_scans_the_qr_code_and_shows_its_code(demo: Start) -> None:
     program.wait_for("Signed in as tess")
 
 
-def test_hidden_qr_code_offers_the_key_instead(demo: Start) -> None:
+def test_hidden_qr_code_offers_the_key_instead(demo: StartDemo) -> None:
     program = set_up_as_tess(demo)
     program.wait_for("1 Scan with")
     program.press("ctrl+s")
@@ -71,7 +71,7 @@ def test_hidden_qr_code_offers_the_key_instead(demo: Start) -> None:
     program.wait_for("1 Scan with")
 
 
-def test_phone_inbox_and_trace_are_beside_at_120_columns_and_in_a_drawer_at_80(demo: Start) -> None:
+def test_phone_inbox_and_trace_are_beside_at_120_columns_and_in_a_drawer_at_80(demo: StartDemo) -> None:
     wide = demo(rows=23, cols=120)
     wide.wait_for("Inbox")
     wide.wait_for("nothing was asked yet")
@@ -86,7 +86,7 @@ def test_phone_inbox_and_trace_are_beside_at_120_columns_and_in_a_drawer_at_80(d
     narrow.wait_for("Inbox")
 
 
-def test_newest_trace_entry_is_visible_beside_and_in_a_drawer(demo: Start) -> None:
+def test_newest_trace_entry_is_visible_beside_and_in_a_drawer(demo: StartDemo) -> None:
     wide = demo(rows=23, cols=120)
     narrow = demo()
     for program in (wide, narrow):
@@ -103,7 +103,7 @@ def test_newest_trace_entry_is_visible_beside_and_in_a_drawer(demo: Start) -> No
     narrow.wait_for(lambda p: len(p.screen_text().splitlines()) == 18 and "= Done" in p.screen_text())
 
 
-def test_one_time_step_can_be_demonstrated_again(demo: Start) -> None:
+def test_one_time_step_can_be_demonstrated_again(demo: StartDemo) -> None:
     program = demo()
     for _ in range(2):
         program.send("9")

@@ -24,7 +24,7 @@ def device_tracking_pool(own_pool: MakePool, *, skips_code: bool = True, is_opt_
         "DeviceOnlyRememberedOnUserPrompt": is_opt_in,
     }
     pool = own_pool(mfa={"MfaConfiguration": "OPTIONAL", **APP_AND_SMS}, DeviceConfiguration=device_settings)
-    pool.user()
+    pool.create_user()
     return pool
 
 

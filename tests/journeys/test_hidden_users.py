@@ -20,7 +20,7 @@ def test_wrong_password_and_unknown_name_give_the_same_message(
     own_pool: MakePool, setting: dict[str, str]
 ) -> None:
     pool = own_pool(client=setting)
-    pool.user("ann", email="ann@example.com", email_verified="true")
+    pool.create_user("ann", email="ann@example.com", email_verified="true")
     program = pool.sign_in(username="nobody")
     program.log_in()
     program.wait_for(WRONG)
@@ -64,7 +64,7 @@ def test_unknown_user_reset_is_reported_where_the_pool_tells(own_pool: MakePool)
 @pytest.mark.parametrize("name", ["nobody", "ann"])
 def test_code_before_a_password_is_sent_only_perhaps(own_pool: MakePool, name: str) -> None:
     pool = own_pool(client=HIDDEN, Policies=PASSWORD_OR_EMAIL)
-    pool.user("ann", email="ann@example.com", email_verified="true")
+    pool.create_user("ann", email="ann@example.com", email_verified="true")
     program = pool.sign_in(username=name, flow="USER_AUTH")
     program.log_in()
     program.send(number_key_for(program, "Code by e-mail"))

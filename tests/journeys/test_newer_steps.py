@@ -72,11 +72,11 @@ def test_retyped_password_keeps_the_choice(sign_in_as: StartSignIn) -> None:
 @pytest.mark.parametrize("specified_by", ["flag", "profile"])
 def test_preferred_first_factor_skips_the_choice(own_pool: MakePool, specified_by: str) -> None:
     pool = own_pool(Policies={"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}})
-    pool.user("ann", email="ann@example.com")
+    pool.create_user("ann", email="ann@example.com")
     if specified_by == "flag":
         program = pool.sign_in("--preferred-first-factor", "EMAIL_OTP", flow="USER_AUTH")
     else:
-        pool_flags = pool.profile('preferred_first_factor = "EMAIL_OTP"')
+        pool_flags = pool.write_profile('preferred_first_factor = "EMAIL_OTP"')
         program = pool.sign_in(pool_flags=pool_flags, flow="USER_AUTH")
     program.log_in()
     program.wait_for("Code sent by e-mail to ")
@@ -96,7 +96,7 @@ def test_preferred_first_factor_skips_the_choice(own_pool: MakePool, specified_b
 @pytest.mark.parametrize("factor", ["PASSWORD", "SMS_OTP"])
 def test_any_factor_can_be_preferred(own_pool: MakePool, factor: str) -> None:
     pool = own_pool(Policies={"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "SMS_OTP"]}})
-    pool.user("ann", phone_number="+4915112345678", phone_number_verified="true")
+    pool.create_user("ann", phone_number="+4915112345678", phone_number_verified="true")
     program = pool.sign_in("--preferred-first-factor", factor, flow="USER_AUTH")
     program.log_in()
     if factor == "PASSWORD":
@@ -111,7 +111,7 @@ def test_any_factor_can_be_preferred(own_pool: MakePool, factor: str) -> None:
 def test_password_as_first_factor_leads_to_the_second(own_pool: MakePool) -> None:
     factors = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}}
     pool = own_pool(mfa={"MfaConfiguration": "OPTIONAL", **APP_AND_SMS}, Policies=factors)
-    pool.user("ann", email="ann@example.com", email_verified="true")
+    pool.create_user("ann", email="ann@example.com", email_verified="true")
     phone = pool.add_authenticator_app("ann")
     program = pool.sign_in("--preferred-first-factor", "PASSWORD_SRP", flow="USER_AUTH")
     program.log_in()
@@ -139,7 +139,7 @@ def test_email_setup_from_a_choice(sign_in_as: StartSignIn) -> None:
 @pytest.mark.parametrize("flags", [[], ["--plain"]], ids=["full screen", "lines"])
 def test_sms_cannot_be_set_up_and_that_is_stated(own_pool: MakePool, flags: list[str]) -> None:
     pool = own_pool(mfa={"MfaConfiguration": "ON", **APP_AND_SMS, "EmailMfaConfiguration": {}})
-    pool.user()
+    pool.create_user()
     program = pool.sign_in(*flags)
     program.log_in_at_prompts() if flags else program.log_in()
     program.wait_for_text("Which one do you want to set up?")
@@ -149,7 +149,7 @@ def test_sms_cannot_be_set_up_and_that_is_stated(own_pool: MakePool, flags: list
 
 def test_new_email_setup_code_goes_to_the_same_address(own_pool: MakePool) -> None:
     pool = own_pool(mfa={"MfaConfiguration": "ON", "EmailMfaConfiguration": {}})
-    pool.user()
+    pool.create_user()
     program = pool.sign_in()
     program.log_in()
     program.wait_for("Where shall your codes go?")

@@ -26,11 +26,11 @@ SETTINGS: dict[str, Any] = {
 @pytest.mark.parametrize("specified_by", ["flag", "profile"])
 def test_preferred_passkey_offers_the_other_factors(own_pool: MakePool, specified_by: str) -> None:
     pool = own_pool(**SETTINGS)
-    pool.user("ann", email="ann@example.com")
+    pool.create_user("ann", email="ann@example.com")
     if specified_by == "flag":
         program = pool.sign_in("--preferred-first-factor", "WEB_AUTHN", flow="USER_AUTH")
     else:
-        pool_flags = pool.profile('preferred_first_factor = "WEB_AUTHN"')
+        pool_flags = pool.write_profile('preferred_first_factor = "WEB_AUTHN"')
         program = pool.sign_in(pool_flags=pool_flags, flow="USER_AUTH")
     program.log_in()
     program.send(number_key_for(program, PASSKEY))
@@ -45,8 +45,8 @@ def test_preferred_passkey_offers_the_other_factors(own_pool: MakePool, specifie
 
 def test_user_with_only_a_passkey_gets_alternatives(own_pool: MakePool) -> None:
     pool = own_pool(**SETTINGS)
-    pool.user("kay", password=None)
-    pool.user("ann", email="ann@example.com")
+    pool.create_user("kay", password=None)
+    pool.create_user("ann", email="ann@example.com")
     program = pool.sign_in(username="kay", flow="USER_AUTH")
     program.log_in()
     program.wait_for_text(ONLY_A_PASSKEY)
@@ -72,8 +72,8 @@ def test_user_with_only_a_passkey_gets_alternatives(own_pool: MakePool) -> None:
 
 def test_user_with_only_a_passkey_gets_alternatives_at_line_prompts(own_pool: MakePool) -> None:
     pool = own_pool(**SETTINGS)
-    pool.user("kay", password=None)
-    pool.user("ann", email="ann@example.com")
+    pool.create_user("kay", password=None)
+    pool.create_user("ann", email="ann@example.com")
     program = pool.sign_in("--plain", username="kay", flow="USER_AUTH", rows=40)
     program.log_in_at_prompts()
     program.wait_for_text(ONLY_A_PASSKEY)

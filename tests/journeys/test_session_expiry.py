@@ -41,7 +41,7 @@ def sms_pool(own_pool: MakePool, *, minutes: int = 3) -> OwnPool:
         mfa={"MfaConfiguration": "ON", **APP_AND_SMS},
         client={"AuthSessionValidity": minutes},
     )
-    pool.user("ann", **PHONE)
+    pool.create_user("ann", **PHONE)
     return pool
 
 
@@ -88,7 +88,7 @@ def test_expiry_hint_after_three_minutes_keeps_a_valid_session(
 
 def test_profile_sets_the_assumed_session_validity(own_pool: MakePool) -> None:
     pool = sms_pool(own_pool, minutes=15)
-    program = pool.sign_in(pool_flags=pool.profile("session_minutes = 10"))
+    program = pool.sign_in(pool_flags=pool.write_profile("session_minutes = 10"))
     program.log_in()
     program.wait_for("Code sent by SMS to +")
     requests_before = len(program.requests)

@@ -53,7 +53,7 @@ def test_sign_up_is_confirmed_and_signed_in(sign_in_as: StartSignIn) -> None:
 def test_required_attributes_are_asked_at_once(own_pool: MakePool) -> None:
     name = {"Name": "given_name", "AttributeDataType": "String", "Required": True, "Mutable": True}
     pool = own_pool(Schema=[name], AutoVerifiedAttributes=["email"])
-    program = pool.sign_in(pool_flags=pool.profile('required_attributes = ["given_name"]'))
+    program = pool.sign_in(pool_flags=pool.write_profile('required_attributes = ["given_name"]'))
     program.wait_for("Username")
     program.press("ctrl+k")
     program.wait_for("First name")

@@ -44,7 +44,7 @@ def test_wrong_clock_is_explained_and_srp_uses_server_time(
     own_pool: MakePool, offset: float, direction: str
 ) -> None:
     pool = own_pool(mfa={"MfaConfiguration": "OPTIONAL", **APP_AND_SMS})
-    pool.user()
+    pool.create_user()
     phone = pool.add_authenticator_app()
     pool.server.clock.advance(offset)
     program = pool.sign_in()
@@ -66,7 +66,7 @@ def code_by_local_clock(phone: pyotp.TOTP, server: PoolServer, offset: float) ->
 
 def test_failed_srp_proof_reports_the_clock_offset(own_pool: MakePool) -> None:
     pool = own_pool()
-    pool.user()
+    pool.create_user()
     pool.server.clock.advance(OFFSET_SECONDS)
     program = pool.sign_in()
     program.log_in("not-this")
@@ -80,7 +80,7 @@ def test_right_password_with_a_wrong_clock_is_explained(
     own_pool: MakePool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pool = own_pool()
-    pool.user()
+    pool.create_user()
     call_over_http, jumps = PoolServer.call_over_http, [OFFSET_SECONDS]
 
     def call_with_clock_jump(
@@ -102,7 +102,7 @@ def test_right_password_with_a_wrong_clock_is_explained(
 
 def test_correct_clock_is_not_mentioned(own_pool: MakePool) -> None:
     pool = own_pool(mfa={"MfaConfiguration": "OPTIONAL", **APP_AND_SMS})
-    pool.user("ann", phone_number="+4915550001234", phone_number_verified="true")
+    pool.create_user("ann", phone_number="+4915550001234", phone_number_verified="true")
     user = {"UserPoolId": pool.id, "Username": "ann"}
     preference = {"SMSMfaSettings": {"Enabled": True, "PreferredMfa": True}}
     pool.server.call("AdminSetUserMFAPreference", {**user, **preference})
@@ -120,7 +120,7 @@ def test_correct_clock_is_not_mentioned(own_pool: MakePool) -> None:
 
 def test_wrong_clock_is_explained_at_line_prompts(own_pool: MakePool) -> None:
     pool = own_pool(mfa={"MfaConfiguration": "OPTIONAL", **APP_AND_SMS})
-    pool.user()
+    pool.create_user()
     phone = pool.add_authenticator_app()
     pool.server.clock.advance(OFFSET_SECONDS)
     program = pool.sign_in("--plain", rows=40)

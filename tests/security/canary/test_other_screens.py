@@ -22,7 +22,7 @@ DEVICE_QUESTION = "Shall the pool remember this machine?"
 def pool_with_ann(stage: Stage, **settings: object) -> OwnPool:
     """Create another pool, in which ann's password is the canary."""
     pool = OwnPool(stage.server, stage.home, stage.exit_stack, **settings)  # type: ignore[arg-type]
-    pool.user(password=stage.password.text)
+    pool.create_user(password=stage.password.text)
     stage.users["ann"] = replace(stage.users["ann"], user_pool_id=pool.id, client_id=pool.client_id)
     return pool
 

@@ -21,14 +21,14 @@ from tui_auth.pool import PoolServer
 from tui_auth.pool.demo_users import DemoPool
 from tui_auth.screens.problem import OWN_FAULT
 
-HEALTHY_REFUSAL = Fault(
+COGNITO_ERROR = Fault(
     "Cognito's own error",
     lambda exchange: exchange.send(
         Reply.from_json({"__type": "ExpiredCodeException", "message": "no"}, 400).http_bytes
     ),
     is_forwarded=False,
 )
-HEALTHY_MESSAGE = "That code has expired, or was never sent."
+COGNITO_MESSAGE = "That code has expired, or was never sent."
 
 
 class ScreenChecks:
@@ -98,9 +98,9 @@ async def check_lost_reply(fault: Fault, checks: ScreenChecks) -> None:
     )
     expected_text = MESSAGES[fault.name] if is_same else "the same screen"
     checks.check(fault, expected_text=expected_text)
-    with pilot_driver.proxy.armed(HEALTHY_REFUSAL):
+    with pilot_driver.proxy.armed(COGNITO_ERROR):
         await pilot_driver.answer()
-    checks.check(fault, expected_text=HEALTHY_MESSAGE)
+    checks.check(fault, expected_text=COGNITO_MESSAGE)
 
 
 async def check_spoiled_reply(fault: Fault, step_case: StepCase, call: int, checks: ScreenChecks) -> None:

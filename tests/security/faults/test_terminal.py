@@ -28,8 +28,6 @@ from tests.terminal.pty_program import PtyProgram
 from tui_auth.screens.problem import OWN_FAULT
 
 STOPPED = "Stopped waiting. What was sent may or may not have arrived."
-
-
 STEPS = {"sign-in": ScreenStep("ann", "Username", SignIn.log_in), **SCREEN_STEPS}
 RETRYABLE_FAULTS = [
     fault
@@ -42,8 +40,8 @@ ERROR_FAULTS = [
     fault for fault in FAULTS_WITHOUT_REPLY if fault.name in ERRORS and MESSAGES[fault.name] != OWN_ERROR
 ]
 SEVERAL_FIELDS = ("new password", "reset password")
-HEALTHY = Fault(
-    "Cognito's own trouble",
+COGNITO_ERROR = Fault(
+    "Cognito's own error",
     lambda exchange: exchange.send(
         Reply.from_json({"__type": "InternalErrorException", "message": "no"}, 500).http_bytes
     ),
@@ -89,7 +87,7 @@ def test_program_survives_faults_at_every_step(
                 program.press("ctrl+c")
             program.wait_gone(OWN_ERROR)
             program.wait_for_text(STOPPED if fault.name in SLOW_FAULTS else MESSAGES[fault.name] or "✗")
-        with proxy.armed(HEALTHY):
+        with proxy.armed(COGNITO_ERROR):
             program.press("enter")
             program.wait_for_text(OWN_ERROR)
     program.press("enter")
@@ -116,12 +114,12 @@ def test_hostile_pool_writes_no_escape_sequences(
     faults = fault_share(FAULTS_IN_REPLY, username, HOSTILE_POOL_STEPS)
     program = sign_in_as(username, "--endpoint-url", proxy.url)
     program.log_in()
-    for hits_before, fault in enumerate(faults, 1):
+    for expected_hits, fault in enumerate(faults, 1):
         _wait_for_step(program)
         _back_to_sign_in(program)
         with proxy.armed(fault, after=1):
             program.enter(program.user.password)
-            program.wait_for(partial(_has_hits, proxy, hits_before))
+            program.wait_for(partial(_has_hits, proxy, expected_hits))
             program.wait_for(_has_an_outcome)
         _back_to_sign_in(program)
         program.enter(program.user.password)
