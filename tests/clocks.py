@@ -1,4 +1,4 @@
-"""Clocks of the local emulator that stand still, so that no TOTP window ends in the middle of a test."""
+"""Frozen emulator clocks, so that no TOTP window ends in the middle of a test."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ if TYPE_CHECKING:
 
 
 class FrozenClock(Clock):
-    """A clock that shows the time at which it was made until it is advanced.
+    """A clock that shows its creation time until it is advanced.
 
-    It is not for tests in which tui-auth compares the time of the emulator with that of the machine.
+    Not for tests in which tui-auth compares the emulator's time with the machine's.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self._made = super().now()
+        self._frozen_at = super().now()
 
     def now(self) -> float:
-        """Seconds since the epoch."""
-        return self._made + self._offset
+        """Return the time in seconds since the epoch."""
+        return self._frozen_at + self._offset
 
 
 @contextmanager
-def stopped(clock: Clock) -> Iterator[None]:
-    """Stop a clock for the block."""
-    moment = clock.now()
+def frozen(clock: Clock) -> Iterator[None]:
+    """Freeze a clock for the block."""
+    now = clock.now()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(clock, "now", lambda: moment)
+        patch.setattr(clock, "now", lambda: now)
         yield

@@ -1,4 +1,4 @@
-"""Hooks and fixtures of every test."""
+"""Hooks and fixtures for every test."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tui_auth.emulator.server import CognitoEmulator
 
 
-# The same examples in each run, and no limit of time: no test fails by luck or because the machine is busy.
+# Use the same examples in each run and no deadline, so no test fails by chance or on a busy machine.
 settings.register_profile(
     "repeatable",
     derandomize=True,
@@ -41,10 +41,10 @@ settings.load_profile("repeatable")
 
 
 def pytest_configure() -> None:
-    """Watch what tests start, before any is collected, and let signals end programs again.
+    """Record the processes tests start, and restore the default signal handlers.
 
-    A shell ignores SIGINT in what it starts in the background, nohup ignores SIGHUP, and the programs of the
-    tests would inherit that.
+    A shell ignores SIGINT in background jobs and nohup ignores SIGHUP. The programs under test would inherit
+    that.
     """
     watch_processes()
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
@@ -60,13 +60,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup() -> None:
-    """Forget what the fixtures of the test before have started as they ended."""
+    """Clear the processes recorded while the previous test's fixtures were torn down."""
     clear_started()
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Keep the fast tier fast."""
+    """Fail a fast test that started a process."""
     result = yield
     fail_if_not_fast(item)
     return result
@@ -74,11 +74,11 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Two workers more than there are processors: tests wait for terminals more than they compute."""
+    """Return the processor count plus two: tests wait for terminals more than they compute."""
     return (os.cpu_count() or 1) + 2
 
 
-_TELLS_OF_A_TERMINAL = {
+_TERMINAL_VARIABLES = {
     "NO_COLOR",
     "TMUX",
     "STY",
@@ -92,9 +92,9 @@ _TELLS_OF_A_TERMINAL = {
 
 @pytest.fixture(autouse=True)
 def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the machine's own settings say of colours, terminals and AWS must not matter."""
+    """Remove this machine's color, terminal and AWS settings from the environment."""
     for name in list(os.environ):
-        if name in _TELLS_OF_A_TERMINAL or name.startswith(("AWS_", "TUI_AUTH_")):
+        if name in _TERMINAL_VARIABLES or name.startswith(("AWS_", "TUI_AUTH_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLORTERM", "truecolor")
@@ -102,32 +102,35 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def skip_fsync() -> Iterator[None]:
-    """Replace os.fsync in this process: no test cuts the power, and a busy disk takes 10 ms each time."""
+    """Replace os.fsync in this process.
+
+    No test cuts the power, and on a busy disk each call takes 10 ms.
+    """
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(os, "fsync", os.fstat)  # which fails for a wrong descriptor, too
+        patch.setattr(os, "fsync", os.fstat)  # it also fails for an invalid descriptor
         yield
 
 
 @pytest.fixture(autouse=True, scope="session")
 def shared_signing_keys() -> Iterator[None]:
-    """Keys for the pools of this process in turn from eight, each made when it is first wanted.
+    """Share eight signing keys among the emulators of this process.
 
-    Making one takes longer than all else a pool does, and a thousand tests have a pool. Those of one test
-    get different keys.
+    Generating a key takes longer than everything else an emulator does, and a thousand tests start one. Each
+    key is generated on first use, and up to eight emulators of one test get different keys.
     """
-    made: list[RSAPrivateKey] = []
+    generated: list[RSAPrivateKey] = []
 
     def keys() -> Iterator[RSAPrivateKey]:
-        while len(made) < 8:
-            made.append(new_key())
-            yield made[-1]
-        yield from itertools.cycle(made)
+        while len(generated) < 8:
+            generated.append(new_key())
+            yield generated[-1]
+        yield from itertools.cycle(generated)
 
-    given, turn = keys(), threading.Lock()
+    key_cycle, lock = keys(), threading.Lock()
 
     def next_key() -> RSAPrivateKey:
-        with turn:
-            return next(given)
+        with lock:
+            return next(key_cycle)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(emulator_tokens, "new_key", next_key)
@@ -136,7 +139,7 @@ def shared_signing_keys() -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="session")
 def safe_random_values() -> Iterator[None]:
-    """Have the emulators of this process use codes, keys and IDs that no check can match by chance."""
+    """Have this process's emulators use codes, keys and IDs that no check can match by chance."""
     with pytest.MonkeyPatch.context() as patch:
         safe_codes.install(patch)
         yield
@@ -153,9 +156,9 @@ def server() -> Iterator[CognitoEmulator]:
 
 @pytest.fixture
 def tmux_socket() -> Iterator[Path]:
-    """Where a tmux of the test's own listens, a path short enough for a socket; it ends with the test.
+    """Return a socket path for the test's own tmux, which is killed after the test.
 
-    Skips the test if tmux is not installed.
+    The path is short enough for a socket. Skips the test if tmux isn't installed.
     """
     need_tool("tmux")
     with tempfile.TemporaryDirectory(prefix="tmux-") as folder:
@@ -166,11 +169,12 @@ def tmux_socket() -> Iterator[Path]:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Print what tests counted, also under ``-q`` and xdist, which carries user properties home.
+    """Print the counts that tests recorded, also under ``-q`` and xdist.
 
-    ``record_property("counts", "…")`` is a line of its own. ``record_property("cases", (of_what, unit, tried,
-    failed))`` is summed over all tests that record the same two names; each such test counts as one unit.
-    ``record_property("searched", (for_what, places, found))`` is summed too; each such record is one case.
+    ``record_property("counts", "…")`` is printed as one line. ``record_property("cases", (matrix, unit,
+    cases, failures))`` is summed over all tests that record the same matrix and unit; each such test counts
+    as one unit. ``record_property("searched", (label, places, findings))`` is summed by label; each record
+    counts as one case.
     """
     lines: list[str] = []
     sums: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
@@ -183,21 +187,21 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
                 if name == "counts":
                     lines.append(value)
                 elif name == "cases":
-                    of_what, unit, tried, failed = value
-                    sums[of_what, unit] = [
-                        a + b for a, b in zip(sums[of_what, unit], (1, tried, failed), strict=True)
+                    matrix, unit, cases, failures = value
+                    sums[matrix, unit] = [
+                        a + b for a, b in zip(sums[matrix, unit], (1, cases, failures), strict=True)
                     ]
                 elif name == "searched":
-                    for_what, places, found = value
-                    before = searched[for_what]
-                    searched[for_what] = [before[0] + 1, before[1] + places, before[2] + found]
+                    label, places, leaks = value
+                    totals = searched[label]
+                    searched[label] = [totals[0] + 1, totals[1] + places, totals[2] + leaks]
     lines += [
-        f"{for_what}: {cases} cases, {places} places searched, found {found}"
-        for for_what, (cases, places, found) in searched.items()
+        f"{label}: {cases} cases, {places} places searched, {leaks} leaks"
+        for label, (cases, places, leaks) in searched.items()
     ]
     lines += [
-        f"{of_what}: {units} {unit}, {tried} cases, failed {failed}"
-        for (of_what, unit), (units, tried, failed) in sums.items()
+        f"{matrix}: {units} {unit}, {cases} cases, {failures} failed"
+        for (matrix, unit), (units, cases, failures) in sums.items()
     ]
     for line in sorted(lines):
         terminalreporter.write_line(line)

@@ -1,6 +1,6 @@
-"""Run the command-line program inside the test's process, as if it were a separate process.
+"""Run the command-line program inside the test process, isolated like a separate process.
 
-Starting Python and importing the program takes longer than almost any command does. Not for tests of signals,
+Starting Python and importing the program takes longer than almost any command. Not for tests of signals,
 kills, ``exec``, locks between processes or terminals: those need a real process.
 """
 
@@ -23,13 +23,13 @@ from typing import IO, Any, Final, NoReturn
 import pytest
 
 THREAD_SECONDS: Final = 60
-"""How long the program's own threads may take to end after it."""
+"""Seconds that the program's threads may take to end after it."""
 
 _PR_GET_DUMPABLE, _PR_SET_DUMPABLE = 3, 4  # <linux/prctl.h>
 MUTANT_VARIABLE: Final = "MUTANT_UNDER_TEST"
-"""Says in mutation testing which mutant the program is; no test is about it."""
+"""The variable in which mutmut names the active mutant; kept in the program's environment."""
 
-_LEAVES_THE_PROCESS: Final = ("execv", "execve", "execvpe", "_exit")
+_PROCESS_ENDING_CALLS: Final = ("execv", "execve", "execvpe", "_exit")
 _STANDARD_STREAMS: Final = ("stdin", "stdout", "stderr")
 _HOOKS: Final = ((sys, "excepthook"), (sys, "unraisablehook"), (threading, "excepthook"))
 
@@ -40,31 +40,37 @@ def run_in_process(
     """Run ``tui-auth`` with these arguments and return its exit status and output.
 
     The program sees exactly this environment and current folder, and ``stdin`` as its standard input. None of
-    its three streams is a terminal, and file descriptors 0, 1 and 2 lead where ``sys.stdin``, ``sys.stdout``
-    and ``sys.stderr`` do. Whatever it changes for the whole process is put back afterwards.
+    its three streams is a terminal, and file descriptors 0, 1 and 2 point to the same files as ``sys.stdin``,
+    ``sys.stdout`` and ``sys.stderr``. All process-wide changes are undone afterwards.
 
     Args:
-        arguments: What follows ``tui-auth`` on the command line.
+        arguments: The command line after ``tui-auth``.
         environ: The whole environment; nothing is added to it.
         cwd: The current folder.
-        stdin: What can be read from standard input; by default nothing.
+        stdin: The text on standard input; empty by default.
     """
     assert threading.current_thread() is threading.main_thread(), "the program runs in the main thread"
     from tui_auth import __main__ as program
 
-    words = [program.__file__, *map(str, arguments)]
+    command_line = [program.__file__, *map(str, arguments)]
     with ExitStack() as stack:
         files = [stack.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8")) for _ in range(3)]
         files[0].write(stdin)
         files[0].seek(0)
-        with _own_process_state(words, environ, cwd), _own_streams(files), _own_threads():
+        with (
+            _isolated_process_state(command_line, environ, cwd),
+            _isolated_streams(files),
+            _isolated_threads(),
+        ):
             try:
                 status: object = program.main()
             except SystemExit as end:
                 status = end.code
         for file in files:
             file.seek(0)
-        return subprocess.CompletedProcess(words, _exit_status(status), files[1].read(), files[2].read())
+        return subprocess.CompletedProcess(
+            command_line, _exit_status(status), files[1].read(), files[2].read()
+        )
 
 
 def _exit_status(status: object) -> int:
@@ -74,8 +80,8 @@ def _exit_status(status: object) -> int:
 
 
 @contextmanager
-def _own_streams(files: Sequence[IO[str]]) -> Iterator[None]:
-    """Inside, standard input, output and error are these files, as Python opens them at its start."""
+def _isolated_streams(files: Sequence[IO[str]]) -> Iterator[None]:
+    """Replace standard input, output and error with these files, opened as Python opens them."""
     former = {name: getattr(sys, name) for stream in _STANDARD_STREAMS for name in (stream, f"__{stream}__")}
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
@@ -102,8 +108,8 @@ def _own_streams(files: Sequence[IO[str]]) -> Iterator[None]:
 
 
 @contextmanager
-def _own_threads() -> Iterator[None]:
-    """At the end, wait for the threads that Python itself waits for when it ends."""
+def _isolated_threads() -> Iterator[None]:
+    """Wait at the end for the threads that Python waits for before it exits."""
     before = set(threading.enumerate())
     try:
         yield
@@ -115,28 +121,28 @@ def _own_threads() -> Iterator[None]:
 
 
 @contextmanager
-def _own_process_state(words: list[str], environ: Mapping[str, str], cwd: Path) -> Iterator[None]:
-    """Inside, this process has these arguments, environment and current folder; then all is put back."""
+def _isolated_process_state(command_line: list[str], environ: Mapping[str, str], cwd: Path) -> Iterator[None]:
+    """Give this process these arguments, environment and current folder; restore all afterwards."""
     with ExitStack() as stack:
-        for put_back in (
+        for restore in (
             *_environment_and_folder(),
             *_signals(),
             *_hardening(),
             *(_attribute(module, name) for module, name in (*_HOOKS, (sys, "argv"))),
-            *(_attribute(os, name) for name in _LEAVES_THE_PROCESS),
+            *(_attribute(os, name) for name in _PROCESS_ENDING_CALLS),
         ):
-            stack.callback(put_back)
+            stack.callback(restore)
         mutant = {name: value for name, value in os.environ.items() if name == MUTANT_VARIABLE}
         _set_environment({**environ, **mutant})
         os.chdir(cwd)
-        sys.argv = words
+        sys.argv = command_line
         sys.excepthook, sys.unraisablehook = sys.__excepthook__, sys.__unraisablehook__
-        for name in _LEAVES_THE_PROCESS:
-            setattr(os, name, _refuse_to_leave)
+        for name in _PROCESS_ENDING_CALLS:
+            setattr(os, name, _fail_on_process_end)
         yield
 
 
-def _refuse_to_leave(*_: object) -> NoReturn:
+def _fail_on_process_end(*_: object) -> NoReturn:
     # Not an Exception, which the program would report as an internal error.
     pytest.fail("This command replaces or ends its process: request the process fixture instead.")
 
@@ -167,18 +173,18 @@ def _signals() -> Iterator[Callable[[], object]]:
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, ())
     wakeup = signal.set_wakeup_fd(-1)
 
-    def put_back() -> None:
+    def restore() -> None:
         for number, handler in handlers.items():
             if handler is not None and signal.getsignal(number) is not handler:
                 signal.signal(number, handler)
         signal.set_wakeup_fd(wakeup)
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
-    yield put_back
+    yield restore
 
 
 def _hardening() -> Iterator[Callable[[], object]]:
-    """The limit on core files and, on Linux, whether there may be one at all."""
+    """Yield the functions that restore the core file limit and, on Linux, the dumpable flag."""
     limits = resource.getrlimit(resource.RLIMIT_CORE)
     yield lambda: resource.setrlimit(resource.RLIMIT_CORE, limits)
     if sys.platform == "linux":

@@ -1,4 +1,4 @@
-"""What only the nightly run tries, because it takes long; each is switched on by a variable set to 1."""
+"""Switches for the slow checks of the nightly run; set a variable to 1 to enable it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import os
 from typing import Final
 
 EVERY_KILL: Final = os.environ.get("EVERY_KILL") == "1"
-"""Kill at every call, and start forty processes at once instead of ten."""
+"""Kill at every system call, and start forty processes at once instead of ten."""
 
 EVERY_FAULT: Final = os.environ.get("EVERY_FAULT") == "1"
-"""Try every fault at each screen and prompt instead of every eighth; takes a quarter of an hour."""
+"""Try every fault at each screen and prompt instead of every eighth; takes 15 minutes."""
 
 COLD_START: Final = os.environ.get("COLD_START") == "1"
 """Start each program on a terminal with a new interpreter; see tests/terminal/warm_start.py."""

@@ -1,7 +1,7 @@
 """Press keys and wait in tests that run an app under Textual's pilot.
 
-Textual's own ``pilot.press`` sleeps about 60 ms after each key, and a slow machine can still overtake it.
-The helpers here wait for a condition and never for a length of time.
+Textual's own ``pilot.press`` sleeps about 60 ms after each key, and on a slow machine the test can still run
+ahead of the app. The functions here wait for a condition, never for a length of time.
 """
 
 from __future__ import annotations
@@ -28,25 +28,26 @@ if TYPE_CHECKING:
     from textual.pilot import Pilot
 
 LIMIT_SECONDS: Final = 60.0
-"""When a wait fails. Far more than any test needs: a busy machine must not make a test fail."""
+"""Seconds until a wait fails: far more than any test needs on a busy machine."""
 
 _burst_times: Final = itertools.count(time.monotonic(), 2.0)
 
 
 def burst_time() -> float:
-    """Return the time that the events of the next burst carry, two seconds after the burst before it."""
+    """Return the event time of the next burst, two seconds after the previous one."""
     return next(_burst_times)
 
 
 async def press(pilot: Pilot[Any], *keys: str) -> None:
     """Press keys and wait until the app has handled them.
 
-    The keys reach the app the way a terminal driver sends them, all in one burst, so the app sees each key
-    before it has drawn the result of the key before it. Two bursts are a second apart by the time the events
-    carry, as with a user who looks at the screen first.
+    The keys reach the app in one burst, as from a terminal driver, so the app sees each key before it has
+    drawn the result of the previous one. By their event times two bursts are two seconds apart, as with a
+    user who reads the screen first.
 
     Args:
-        keys: Single characters, or Textual's names of keys such as ``enter`` and ``ctrl+u``.
+        pilot: The pilot of the running app.
+        keys: Single characters, or Textual's key names such as ``enter`` and ``ctrl+u``.
     """
     await settle(pilot)
     driver = pilot.app._driver
@@ -60,12 +61,12 @@ async def press(pilot: Pilot[Any], *keys: str) -> None:
 
 
 async def type_text(pilot: Pilot[Any], text: str) -> None:
-    """Type the characters of a text and wait until the app has handled them."""
+    """Type a text and wait until the app has handled it."""
     await press(pilot, *text)
 
 
 async def paste(pilot: Pilot[Any], text: str) -> None:
-    """Paste a text the way a terminal does, into the focused widget."""
+    """Paste a text into the focused widget, as a terminal does."""
     await settle(pilot)
     driver = pilot.app._driver
     assert driver is not None
@@ -76,27 +77,27 @@ async def paste(pilot: Pilot[Any], text: str) -> None:
 
 
 async def resize(pilot: Pilot[Any], width: int, height: int) -> None:
-    """Resize the terminal and wait until the app has drawn itself in the new size."""
+    """Resize the terminal and wait until the app has redrawn itself."""
     await settle(pilot)
     size = Size(width, height)
     driver = pilot.app._driver
     assert driver is not None
     driver._size = size.width, size.height
     driver.process_message(events.Resize(size, size))
-    # Textual waits for a moment, in case more sizes follow, before it tells the screens.
+    # Textual waits a moment for more sizes before it resizes the screens.
     await until(pilot, lambda: pilot.app._resize_event is None)
 
 
 async def settle(pilot: Pilot[Any]) -> None:
     """Wait until the app has handled all messages, finished its animations and drawn the result.
 
-    The app is settled when the event loop has nothing left to run: every widget then waits for a message,
-    a timer or a thread. What a timer or a thread will bring is up to ``until``.
+    The app is settled when the event loop has nothing left to run: every widget then waits for a message, a
+    timer or a thread. To wait for a timer or a thread, use ``until``.
     """
     app = pilot.app
     deadline = asyncio.get_running_loop().time() + LIMIT_SECONDS
     while True:
-        await _run_what_is_ready(deadline)
+        await _run_ready_callbacks(deadline)
         if not _has_screen(app):
             return
         if app.animator._animations or app.animator._scheduled:
@@ -104,18 +105,17 @@ async def settle(pilot: Pilot[Any]) -> None:
             continue
         # Draw now what Textual would draw with the next frame.
         app.screen._on_timer_update()
-        if not _is_anything_ready():
+        if not _has_ready_callbacks():
             return
 
 
-async def until(pilot: Pilot[Any], condition: Callable[[], object], complaint: str = "") -> None:
+async def until(pilot: Pilot[Any], condition: Callable[[], object], message: str = "") -> None:
     """Wait until the app is settled and the condition is true.
 
-    Because the condition is only looked at when nothing is left to handle, a half-drawn frame can't satisfy
-    it: the screen is mounted, and the focus is where it belongs.
+    The condition is checked only while nothing is left to handle, so a half-drawn frame can't satisfy it.
 
     Raises:
-        AssertionError: The condition was still false after ``LIMIT_SECONDS``, or the app has failed.
+        AssertionError: The condition was still false after ``LIMIT_SECONDS``, or the app failed.
     """
     app, loop = pilot.app, asyncio.get_running_loop()
     deadline = loop.time() + LIMIT_SECONDS
@@ -125,7 +125,7 @@ async def until(pilot: Pilot[Any], condition: Callable[[], object], complaint: s
         if condition():
             return
         assert app._exception is None, f"the app failed: {app._exception!r}"
-        assert loop.time() < deadline, complaint or screen_text(app)
+        assert loop.time() < deadline, message or screen_text(app)
         await asyncio.sleep(delay)
         delay = min(2 * delay, 0.02)
 
@@ -136,7 +136,7 @@ def screen_rows(app: App[Any]) -> list[str]:
 
 
 def screen_text(app: App[Any]) -> str:
-    """Return the words on the screen, however they are wrapped, without the cells of a QR code."""
+    """Return the screen's text with single spaces, whatever its wrapping, without QR code cells."""
     return " ".join(" ".join(screen_rows(app)).replace("▄", "").split())
 
 
@@ -146,15 +146,15 @@ def _key_event(key: str) -> events.Key:
     return events.Key(key, " " if key == "space" else None)
 
 
-def _is_anything_ready() -> bool:
-    """Whether the event loop has a callback to run, apart from the one that asks."""
+def _has_ready_callbacks() -> bool:
+    """Return whether the event loop has a callback to run besides the current one."""
     return bool(getattr(asyncio.get_running_loop(), "_ready"))  # noqa: B009 - asyncio has no public name for it
 
 
-async def _run_what_is_ready(deadline: float) -> None:
-    # One turn at least: a message that comes from outside of the loop needs it to be seen.
+async def _run_ready_callbacks(deadline: float) -> None:
+    # Run at least once, so that messages from outside the loop are seen.
     await asyncio.sleep(0)
-    while _is_anything_ready():
+    while _has_ready_callbacks():
         await asyncio.sleep(0)
         assert asyncio.get_running_loop().time() < deadline, "the app never comes to rest"
 
@@ -164,7 +164,7 @@ def _has_screen(app: App[Any]) -> bool:
 
 
 _parse_rules = Stylesheet._parse_rules
-_parsed: dict[Hashable, list[RuleSet]] = {}
+_parsed_sheets: dict[Hashable, list[RuleSet]] = {}
 
 
 @pytest.fixture(autouse=True)
@@ -176,21 +176,21 @@ def inexpensive_apps() -> Iterator[None]:
 
 @contextmanager
 def reduce_app_cost() -> Iterator[None]:
-    """Save a third of the CPU time of the apps that run in the block.
+    """Cut the CPU time of the apps that run in the block by about a third.
 
     Each style sheet is parsed once for all apps of this process, and the garbage collector runs less often:
-    an app makes many small objects, and for each few hundred of them the collector starts again.
+    an app creates many small objects, and the collector would start again for every few hundred of them.
     """
 
     def parse_once(
         self: Stylesheet, css: str, read_from: CSSLocation, *rest: Any, **named: Any
     ) -> list[RuleSet]:
-        # A theme changes the variables, and with them what a sheet means.
+        # A theme changes the variables, and so the meaning of a style sheet.
         variables = frozenset(self._variables.items())
         key = (css, read_from, rest, frozenset(named.items()), variables)
-        if key not in _parsed:
-            _parsed[key] = _parse_rules(self, css, read_from, *rest, **named)
-        return _parsed[key]
+        if key not in _parsed_sheets:
+            _parsed_sheets[key] = _parse_rules(self, css, read_from, *rest, **named)
+        return _parsed_sheets[key]
 
     threshold = gc.get_threshold()
     gc.set_threshold(50_000, 20, 100)

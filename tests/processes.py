@@ -1,4 +1,4 @@
-"""Python code in a separate process. A pytest plugin."""
+"""Fixture that runs Python code in a separate process."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PythonProcess = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def python_process() -> PythonProcess:
-    """Run Python code to its end in a separate process, with these arguments."""
+    """Return a function that runs Python code with arguments in a separate process."""
 
     def run(
         script: str, *arguments: str | Path, environ: Mapping[str, str] | None = None, cwd: Path = ROOT

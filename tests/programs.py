@@ -1,8 +1,8 @@
-"""The program in a home folder of the test's own: in the test's process, as a process, and on a terminal.
+"""Run tui-auth in the test's own home folder: in process, as a process, or on a terminal.
 
-A test says with its fixtures what it needs: ``program`` runs commands in the test's own process, ``process``
-starts processes, and ``terminal_program`` starts the program on a pseudo-terminal. They share one home
-folder. A conftest.py makes these fixtures available by importing them.
+A test chooses with its fixtures: ``program`` runs commands in the test process, ``process`` starts processes,
+and ``terminal_program`` starts the program on a pseudo-terminal. They share one home folder. A conftest.py
+makes these fixtures available by importing them.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from tests.terminal.pty_program import ROOT, PtyProgram, Stream, isolated_enviro
 
 DATA = ROOT / "tests" / "config" / "data"
 PROCESS_SECONDS = 100
-"""How long a process may take before its test fails."""
+"""Seconds that a process may take before its test fails."""
 
 
 class Home:
-    """A home folder, a project folder in it, and an environment in which nothing else is found."""
+    """A home folder, a project folder in it, and an environment isolated from this machine."""
 
     def __init__(self, folder: Path) -> None:
         self.home = folder / "home"
@@ -35,37 +35,36 @@ class Home:
         self.folder.mkdir(exist_ok=True)
 
     def put(self, name: str, folder: Path | None = None) -> Path:
-        """Copy one of the sample Amplify files into the project folder, or another folder."""
+        """Copy a sample Amplify file into the project folder, or into another folder."""
         path = (folder or self.folder) / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text((DATA / name).read_text())
         return path
 
     def write_config(self, text: str) -> None:
-        """Write config.toml."""
         self.config.parent.mkdir(parents=True, exist_ok=True)
         self.config.write_text(text)
 
 
 class Program(Home):
-    """Runs ``tui-auth`` in the test's own process, without a terminal."""
+    """Run ``tui-auth`` in the test process, without a terminal."""
 
     def run(
         self, *arguments: str | Path, stdin: str = "", **variables: str
     ) -> subprocess.CompletedProcess[str]:
-        """Run the program to its end, in the project folder."""
+        """Run the program in the project folder until it ends."""
         return run_in_process(arguments, environ=self.environment | variables, cwd=self.folder, stdin=stdin)
 
 
 class Process(Home):
-    """Runs ``tui-auth`` and other commands as processes, without a terminal."""
+    """Run ``tui-auth`` and other commands as processes, without a terminal."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self._started = ExitStack()
 
     def run(self, *arguments: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
-        """Run the program to its end, in the project folder."""
+        """Run the program in the project folder until it ends."""
         return self.run_command(self.command(*arguments), env=self.environment | variables)
 
     def command(self, *arguments: str | Path) -> list[str]:
@@ -73,19 +72,19 @@ class Process(Home):
         return [sys.executable, "-m", "tui_auth", *map(str, arguments)]
 
     def run_command(self, command: Sequence[str | Path], **options: Any) -> subprocess.CompletedProcess[str]:
-        """Run any command to its end; ``options`` are those of subprocess.run."""
+        """Run a command until it ends; ``options`` are those of subprocess.run."""
         return subprocess.run(
             command, **{**self._options, "timeout": PROCESS_SECONDS, "check": False, **options}
         )
 
     def start(self, command: Sequence[str | Path], **options: Any) -> subprocess.Popen[str]:
-        """Start any command; it is killed at the end of the test if it still runs then."""
+        """Start a command; it is killed at the end of the test if it still runs."""
         process = subprocess.Popen(command, **{**self._options, **options})
         self._started.callback(_kill, process)
         return process
 
     def stop(self) -> None:
-        """Kill what still runs."""
+        """Kill the processes that still run."""
         self._started.close()
 
     @property
@@ -108,7 +107,7 @@ def _kill(process: subprocess.Popen[str]) -> None:
 
 
 class TerminalProgram(Home):
-    """Runs ``tui-auth``, or another command, on a pseudo-terminal."""
+    """Run ``tui-auth``, or another command, on a pseudo-terminal."""
 
     def on_a_terminal(
         self,
@@ -122,7 +121,7 @@ class TerminalProgram(Home):
         stderr: Stream = None,
         variables: Mapping[str, str | None] | None = None,
     ) -> PtyProgram:
-        """Start the program in the project folder, or another; leaving the context kills it."""
+        """Start the program in the project folder or another; leaving the context kills it."""
         return PtyProgram(
             ["-m", "tui_auth", *arguments],
             command=command,
@@ -139,13 +138,13 @@ class TerminalProgram(Home):
 
 @pytest.fixture
 def program(tmp_path: Path) -> Program:
-    """The program, run in the test's own process."""
+    """Return the program, run in the test process."""
     return Program(tmp_path)
 
 
 @pytest.fixture
 def process(tmp_path: Path) -> Iterator[Process]:
-    """The program, run as a process."""
+    """Return the program, run as a process."""
     process = Process(tmp_path)
     yield process
     process.stop()
@@ -153,5 +152,5 @@ def process(tmp_path: Path) -> Iterator[Process]:
 
 @pytest.fixture
 def terminal_program(tmp_path: Path) -> TerminalProgram:
-    """The program, run on a terminal."""
+    """Return the program, run on a terminal."""
     return TerminalProgram(tmp_path)

@@ -1,4 +1,4 @@
-"""A gateway that answers from a script: for what no pool can be made to do on time."""
+"""A gateway that replies from a script, for cases that no pool can produce on demand."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Reply = Mapping[str, Any] | Exception
 
 
 class ScriptedGateway:
-    """Gives each call the next reply of the script, and keeps what was asked.
+    """Reply to each call with the next scripted reply, and record the calls.
 
     ``hold()`` makes calls wait until ``release()``, on the thread they came on.
     """
@@ -22,36 +22,36 @@ class ScriptedGateway:
         self.replies = list(replies)
         self.calls: list[tuple[str, Mapping[str, Any]]] = []
         self.threads: list[threading.Thread] = []
-        """The thread that each of the calls came on."""
+        """The thread of each call."""
         self.clock_offset: float | None = 0.0
-        self._open = threading.Event()
-        self._open.set()
+        self._released = threading.Event()
+        self._released.set()
 
     def hold(self) -> None:
-        """Let the next calls wait."""
-        self._open.clear()
+        """Make the next calls wait."""
+        self._released.clear()
 
     def release(self) -> None:
-        """Let them go on."""
-        self._open.set()
+        """Let the waiting calls continue."""
+        self._released.set()
 
     @property
     def operations(self) -> list[str]:
-        """The operations asked for, in order."""
+        """Return the operations called so far, in order."""
         return [operation for operation, _ in self.calls]
 
     def connect(self) -> None:
-        """Nothing to prepare."""
+        """Do nothing: there is no connection."""
 
     def now(self) -> float:
-        """The time."""
+        """Return this machine's time in seconds since the epoch."""
         return time.time()
 
     def call(self, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The next reply of the script; an exception in it is raised."""
+        """Return the next scripted reply, or raise it if it is an exception."""
         self.threads.append(threading.current_thread())
         self.calls.append((operation, parameters))
-        assert self._open.wait(100), "nobody released the gateway"
+        assert self._released.wait(100), "nobody released the gateway"
         reply = self.replies.pop(0)
         if isinstance(reply, AuthError | Exception):
             raise reply
@@ -59,12 +59,18 @@ class ScriptedGateway:
 
 
 def challenge(name: str, session: str = "s", **parameters: str) -> dict[str, Any]:
-    """A reply that asks for a challenge."""
+    """Return a reply with a challenge."""
     return {"ChallengeName": name, "Session": session, "ChallengeParameters": parameters}
 
 
 def tokens(pool: str, client: str, **claims: object) -> dict[str, Any]:
-    """A reply with tokens whose claims are right for ann; ``claims`` are further ones of the access token."""
+    """Return a reply with valid tokens for ann.
+
+    Args:
+        pool: The user pool ID.
+        client: The app client ID.
+        claims: Additional claims of the access token.
+    """
     import jwt
 
     issuer = f"https://cognito-idp.{pool.partition('_')[0]}.amazonaws.com/{pool}"

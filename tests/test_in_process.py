@@ -1,4 +1,4 @@
-"""A command that runs in the test's own process sees what a process would, and leaves nothing behind."""
+"""Tests that a command run in process sees what a process sees and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from tui_auth.cli import main as program
 
 
 @pytest.fixture
-def instead(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], None]:
-    """Have this run in the place of the program."""
+def replace_program(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], None]:
+    """Return a function that replaces the program's main function."""
     return lambda act: monkeypatch.setattr(program, "main", act)
 
 
-Instead = Callable[[Callable[[], object]], None]
+ReplaceProgram = Callable[[Callable[[], object]], None]
 
 
 def state() -> dict[str, Any]:
@@ -67,14 +67,16 @@ def change_everything() -> int:
 
 
 @pytest.mark.parametrize("ends_badly", [False, True])
-def test_what_a_command_changes_is_put_back(instead: Instead, tmp_path: Path, ends_badly: bool) -> None:
+def test_changes_of_a_command_are_undone(
+    replace_program: ReplaceProgram, tmp_path: Path, ends_badly: bool
+) -> None:
     def act() -> int:
         status = change_everything()
         if ends_badly:
             raise LookupError
         return status
 
-    instead(act)
+    replace_program(act)
     before = state()
     if ends_badly:
         with pytest.raises(LookupError):
@@ -86,27 +88,29 @@ def test_what_a_command_changes_is_put_back(instead: Instead, tmp_path: Path, en
     assert after == before
 
 
-def test_a_command_sees_its_own_surroundings_and_no_terminal(instead: Instead, tmp_path: Path) -> None:
-    seen: dict[str, object] = {}
+def test_command_sees_its_own_environment_and_no_terminal(
+    replace_program: ReplaceProgram, tmp_path: Path
+) -> None:
+    observed: dict[str, object] = {}
 
     def act() -> int:
-        seen["environ"], seen["cwd"], seen["words"] = dict(os.environ), Path.cwd(), sys.argv[1:]
-        seen["stdin"], seen["terminals"] = (
+        observed["environ"], observed["cwd"], observed["words"] = dict(os.environ), Path.cwd(), sys.argv[1:]
+        observed["stdin"], observed["terminals"] = (
             sys.stdin.read(),
             [os.isatty(descriptor) for descriptor in range(3)],
         )
-        seen["zone"] = time.tzname[0]
+        observed["zone"] = time.tzname[0]
         sys.stdout.buffer.write(b"text and ")
         sys.stdout.buffer.flush()
         os.write(1, "b\u00fctes".encode())
         sys.stderr.write("talk\n")
         return 256 + 3
 
-    instead(act)
+    replace_program(act)
     environ = {"TZ": "JST-9", "A": "b"}
-    ran = run_in_process(["one", tmp_path], environ=environ, cwd=tmp_path, stdin="typed\n")
-    assert (ran.returncode, ran.stdout, ran.stderr) == (3, "text and b\u00fctes", "talk\n")
-    assert seen == {
+    result = run_in_process(["one", tmp_path], environ=environ, cwd=tmp_path, stdin="typed\n")
+    assert (result.returncode, result.stdout, result.stderr) == (3, "text and b\u00fctes", "talk\n")
+    assert observed == {
         "environ": environ,
         "cwd": tmp_path,
         "words": ["one", str(tmp_path)],
@@ -116,25 +120,29 @@ def test_a_command_sees_its_own_surroundings_and_no_terminal(instead: Instead, t
     }
 
 
-def test_threads_of_a_command_have_ended_with_it(instead: Instead, tmp_path: Path) -> None:
+def test_threads_of_a_command_end_with_it(replace_program: ReplaceProgram, tmp_path: Path) -> None:
     done: list[str] = []
 
     def act() -> None:
         threading.Thread(target=lambda: done.append(threading.current_thread().name), name="late").start()
 
-    instead(act)
+    replace_program(act)
     run_in_process([], environ={}, cwd=tmp_path)
     assert done == ["late"]
     assert "late" not in {thread.name for thread in threading.enumerate()}
 
 
-def test_a_command_that_would_replace_the_process_fails_its_test(tmp_path: Path, instead: Instead) -> None:
-    instead(lambda: os.execvp("true", ["true"]))
+def test_command_that_replaces_the_process_fails_its_test(
+    tmp_path: Path, replace_program: ReplaceProgram
+) -> None:
+    replace_program(lambda: os.execvp("true", ["true"]))
     with pytest.raises(pytest.fail.Exception, match="request the process fixture"):
         run_in_process([], environ=os.environ.copy(), cwd=tmp_path)
 
 
 @pytest.mark.parametrize(("code", "status"), [(None, 0), (0, 0), (130, 130), (-1, 255)])
-def test_an_exit_is_its_status(instead: Instead, tmp_path: Path, code: int | None, status: int) -> None:
-    instead(lambda: sys.exit(code))
+def test_exit_gives_its_status(
+    replace_program: ReplaceProgram, tmp_path: Path, code: int | None, status: int
+) -> None:
+    replace_program(lambda: sys.exit(code))
     assert run_in_process([], environ={}, cwd=tmp_path).returncode == status

@@ -1,4 +1,4 @@
-"""A Secret does not show itself."""
+"""Tests that a Secret is never shown."""
 
 import copy
 import logging
@@ -12,12 +12,12 @@ CANARY = "hunter2-canary"
 
 
 @pytest.mark.parametrize("show", [repr, str, "{}".format, "{!r}".format, "{!s:>30}".format, lambda s: f"{s}"])
-def test_no_way_of_printing_shows_it(show: object) -> None:
+def test_printing_never_shows_the_secret(show: object) -> None:
     assert callable(show)
     assert CANARY not in show(Secret(CANARY))
 
 
-def test_it_is_not_pickled_or_kept_in_attributes_by_name() -> None:
+def test_secret_cannot_be_pickled_or_read_from_attributes() -> None:
     secret = Secret(CANARY)
     with pytest.raises(TypeError):
         pickle.dumps(secret)
@@ -27,18 +27,18 @@ def test_it_is_not_pickled_or_kept_in_attributes_by_name() -> None:
     assert not hasattr(secret, "value")
 
 
-def test_it_is_not_in_a_log_record(caplog: pytest.LogCaptureFixture) -> None:
+def test_log_record_does_not_show_the_secret(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
         logging.getLogger("test").debug("%s %r", Secret(CANARY), {"password": Secret(CANARY)})
     assert CANARY not in caplog.text
 
 
-def test_reveal_gives_it_back_as_text_and_bytes() -> None:
+def test_reveal_returns_text_and_bytes() -> None:
     assert Secret("pä").reveal_bytes() == "pä".encode()
     assert Secret(b"p").reveal() == "p"
 
 
-def test_equal_secrets_are_equal_and_nothing_else_is() -> None:
+def test_only_equal_secrets_are_equal() -> None:
     assert Secret("a") == Secret(b"a")
     assert Secret("a") != Secret("b")
     assert Secret("a") != "a"

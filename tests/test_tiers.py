@@ -1,4 +1,4 @@
-"""The tables that decide which tests are fast name what exists."""
+"""Tests that the tables of tests/tiers.py list existing modules, folders and fixtures."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ def test_fixtures_with_a_tier_exist() -> None:
         ("cli/test_token.py", ["program"], None),
         ("cli/test_token.py", ["process", "terminal_program"], "terminal"),
         ("journeys/test_demo.py", [], "terminal"),
-        ("canary/test_the_search_finds.py", [], None),
-        ("canary/test_in_tmux.py", ["tmux_socket"], "thorough"),
+        ("security/canary/test_search.py", [], None),
+        ("security/canary/test_in_tmux.py", ["tmux_socket"], "thorough"),
     ],
 )
-def test_tier_of_a_test(path: str, fixtures: list[str], tier: str | None) -> None:
+def test_tier_comes_from_folder_or_fixtures(path: str, fixtures: list[str], tier: str | None) -> None:
     assert tier_of(Path(path), fixtures) == tier
 
 
-def test_tier_of_a_fixture() -> None:
+def test_fixture_has_its_tier() -> None:
     assert tier_of_fixture("start_pty_program") == "terminal"
     assert tier_of_fixture("finished_process") == "process"
     assert tier_of_fixture("tmp_path") is None

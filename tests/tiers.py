@@ -1,7 +1,7 @@
-"""The tiers of the suite: which tests run by default, and how a fast test is kept fast.
+"""The tiers of the test suite: which tests run by default, and which may start processes.
 
-``pytest`` runs the fast tier; ``pytest -m ""`` runs everything. A test leaves the fast tier by its folder or
-by a fixture it requests, never by a marker of its own:
+``pytest`` runs the fast tier; ``pytest -m ""`` runs everything. The folder of a test or a fixture it requests
+puts the test in another tier, never a marker on the test itself:
 
 - ``terminal``: needs a pseudo-terminal, tmux or screen;
 - ``thorough``: searches for secrets, injects faults or draws pictures, in terminals too;
@@ -20,8 +20,8 @@ import pytest
 TIERS: Final = ("terminal", "thorough", "process")
 
 TIER_OF_FOLDER: Final = {
-    "canary": "thorough",
-    "faults": "thorough",
+    "security/canary": "thorough",
+    "security/faults": "thorough",
     "snapshots": "thorough",
     "journeys": "terminal",
     "terminal": "terminal",
@@ -29,16 +29,16 @@ TIER_OF_FOLDER: Final = {
 
 FAST_MODULES: Final = frozenset(
     {
-        "canary/test_objects.py",
-        "canary/test_the_search_finds.py",
-        "faults/test_keys.py",
-        "faults/test_lines.py",
+        "security/canary/test_objects.py",
+        "security/canary/test_search.py",
+        "security/faults/test_signing_keys.py",
+        "security/faults/test_line_prompts.py",
         "terminal/test_terminal_crash.py",
         "terminal/test_terminal_emulator.py",
         "terminal/test_terminal_safe_text.py",
     }
 )
-"""Modules of those folders that need no terminal and no process, and take little time."""
+"""Modules in those folders that need no terminal or process and run quickly."""
 
 TIER_OF_FIXTURE: Final = {
     "installed": "process",
@@ -50,7 +50,7 @@ TIER_OF_FIXTURE: Final = {
     "tmux_socket": "terminal",
     "wheel": "process",
 }
-"""Fixtures whose name doesn't tell the tier as ``…process…``, ``terminal_program``, ``…pty_program`` do."""
+"""Fixtures whose name doesn't reveal the tier as ``…process…`` and ``…pty_program`` do."""
 
 _PROCESS_EVENTS: Final = frozenset(
     {
@@ -59,19 +59,21 @@ _PROCESS_EVENTS: Final = frozenset(
     }
 )
 
-_HARMLESS: Final = frozenset({"uname"})
-"""What Python's own platform module may start, once in each process."""
+_IGNORED_COMMANDS: Final = frozenset({"uname"})
+"""Commands that Python's platform module may start, once per process."""
 
 _started: list[str] = []
-"""What the running test has started, as audit events."""
+"""Audit events of the processes that the current test has started."""
 
 
 def tier_of(path: Path, fixtures: Iterable[str]) -> str | None:
-    """Return the tier of a test from its file below ``tests`` and its fixtures; None for the fast tier."""
-    if path.parts[0] in TIER_OF_FOLDER and path.as_posix() not in FAST_MODULES:
-        return TIER_OF_FOLDER[path.parts[0]]
-    of_fixtures = {tier_of_fixture(name) for name in fixtures}
-    return next((tier for tier in TIERS if tier in of_fixtures), None)
+    """Return a test's tier by its file below ``tests`` and its fixtures; None if it is fast."""
+    folders = [folder.as_posix() for folder in path.parents]
+    folder_tier = next((TIER_OF_FOLDER[folder] for folder in folders if folder in TIER_OF_FOLDER), None)
+    if folder_tier is not None and path.as_posix() not in FAST_MODULES:
+        return folder_tier
+    fixture_tiers = {tier_of_fixture(name) for name in fixtures}
+    return next((tier for tier in TIERS if tier in fixture_tiers), None)
 
 
 def tier_of_fixture(name: str) -> str | None:
@@ -96,21 +98,24 @@ def is_fast(item: pytest.Item) -> bool:
 
 
 def watch_processes() -> None:
-    """Record from now on what this process starts; an audit hook can't be removed again."""
+    """Record the processes that this process starts from now on.
+
+    An audit hook can't be removed.
+    """
 
     def record(event: str, arguments: tuple[Any, ...]) -> None:
-        if event in _PROCESS_EVENTS and not (arguments and arguments[0] in _HARMLESS):
+        if event in _PROCESS_EVENTS and not (arguments and arguments[0] in _IGNORED_COMMANDS):
             _started.append(f"{event} {arguments[0] if arguments else ''}".strip())
 
     sys.addaudithook(record)
 
 
 def clear_started() -> None:
-    """Begin to record for the next test."""
+    """Clear the record before the next test."""
     _started.clear()
 
 
 def fail_if_not_fast(item: pytest.Item) -> None:
-    """Fail a test of the fast tier that started a process, its fixtures included."""
+    """Fail a fast test that started a process, or whose fixtures did."""
     if _started and is_fast(item):
         pytest.fail(f"A fast test must start nothing; this one did: {'; '.join(_started)}", pytrace=False)

@@ -1,22 +1,22 @@
-"""Waiting for a condition that nothing announces, such as what another process does."""
+"""Wait for a condition without an event to wait for, such as another process's action."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 
-PATIENCE_SECONDS = 60.0
-"""Long enough for a machine that does many other things. A test that works never waits so long."""
+TIMEOUT_SECONDS = 60.0
+"""Long enough for a busy machine; a passing test never waits this long."""
 
-_LOOK_AGAIN_SECONDS = 0.005
+_POLL_SECONDS = 0.005
 
 
 def wait_until(condition: Callable[[], object]) -> None:
-    """Return as soon as the condition is true; fail where it does not become true in time.
+    """Wait until the condition is true; fail after ``TIMEOUT_SECONDS``.
 
-    Where this process itself makes the condition true, a threading.Event is better.
+    If this process itself makes the condition true, use a threading.Event instead.
     """
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while not condition():
         assert time.monotonic() < deadline, "the condition did not become true"
-        time.sleep(_LOOK_AGAIN_SECONDS)
+        time.sleep(_POLL_SECONDS)

@@ -52,7 +52,7 @@ class Place(OwnPool):
 
     def ann(self) -> None:
         """Create a user with a verified email address."""
-        self.user(password=TEMPORARY, email="ann@example.org", email_verified="true")
+        self.create_user(password=TEMPORARY, email="ann@example.org", email_verified="true")
 
     def new_ann(self) -> None:
         """Create a user who must choose a password."""

@@ -1,1 +1,1 @@
-"""How quick, quiet and small the program is, beside its like: ``python -m tests.benchmarks``."""
+"""Benchmarks of tui-auth beside reference programs: ``python -m tests.benchmarks``."""

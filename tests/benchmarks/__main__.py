@@ -1,7 +1,9 @@
-"""The table: ``python -m tests.benchmarks [--rounds N] [--only NAME …] [--markdown]``.
+"""Print the benchmark table.
 
-Every row measures the program and its reference in turn, so that what slows the machine slows both, and takes
-the median of its rounds. Exit status 0, whatever the figures are: a table says how it is, it does not judge.
+Usage: ``python -m tests.benchmarks [--rounds N] [--only NAME …] [--markdown]``.
+
+Each row measures the program and its reference alternately, so that a slow machine slows both, and takes the
+median of its rounds. The exit status is always 0: the table reports figures and doesn't judge them.
 """
 
 from __future__ import annotations
@@ -15,13 +17,13 @@ from importlib.metadata import version
 from pathlib import Path
 
 from tests.benchmarks.echo import ECHO, KEY_BYTES
+from tests.benchmarks.idle_output import COUNTDOWN, IDLE
 from tests.benchmarks.journey import MEMORY, SIGN_IN_BYTES
 from tests.benchmarks.launch import LAUNCH
 from tests.benchmarks.processes import SRP_SIGN_IN, SRP_SIGN_IN_CHECKED, TOKEN
 from tests.benchmarks.srp_maths import SRP_MATHS
 from tests.benchmarks.stage import Stage
-from tests.benchmarks.stillness import COUNTDOWN, IDLE
-from tests.benchmarks.table import HEADINGS, as_markdown, as_text, measured
+from tests.benchmarks.table import HEADINGS, as_markdown, as_text, measure
 
 ROWS = (
     LAUNCH,
@@ -39,14 +41,14 @@ ROWS = (
 
 
 def machine() -> str:
-    """What it was measured on."""
+    """Return a description of this machine and the package versions."""
     packages = ", ".join(f"{name} {version(name)}" for name in ("textual", "boto3", "pycognito"))
     python = f"{platform.python_implementation()} {platform.python_version()}"
     return f"{processor()}, {os.cpu_count()} cores, {platform.system()}; {python}, {packages}"
 
 
 def processor() -> str:
-    """What the processor calls itself, where the system tells."""
+    """Return the processor's name, if the system provides it."""
     info = Path("/proc/cpuinfo")
     lines = info.read_text().splitlines() if info.exists() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
@@ -54,7 +56,7 @@ def processor() -> str:
 
 
 def main() -> None:
-    """Run the rows that are asked for, and print them."""
+    """Run the selected rows and print them."""
     parser = ArgumentParser(prog="python -m tests.benchmarks", description="The program beside its like.")
     add = parser.add_argument
     add("--rounds", type=int, metavar="N", help="so many of each row, in place of its own number")
@@ -66,7 +68,7 @@ def main() -> None:
         for row in ROWS:
             if not arguments.only or row.name in arguments.only:
                 sys.stderr.write(f"{row.name} …\n")
-                lines.append(measured(row, stage, arguments.rounds).cells())
+                lines.append(measure(row, stage, arguments.rounds).cells())
     write = as_markdown if arguments.markdown else as_text
     sys.stdout.write(f"{machine()}\n\n{write(lines)}")
 

@@ -1,4 +1,4 @@
-"""One key press: how long until it shows, and how many bytes that takes on the wire."""
+"""One key press: the time until its echo, and the bytes it takes."""
 
 from __future__ import annotations
 
@@ -10,59 +10,59 @@ from tests.benchmarks.stage import Stage, TimedProgram
 from tests.benchmarks.table import BYTES, MILLISECONDS, Pair, Row
 
 KEYS = "zxvkjqwbgy"
-"""In this order each stands in the field only once it was pressed, and in no escape sequence."""
+"""Keys that occur in no escape sequence; each is typed once before the field is cleared."""
 
 PRESSES = 200
-"""For one 99th percentile."""
+"""The number of presses for one 99th percentile."""
 
 PAUSE_SECONDS = 0.02
 CLEAR = "\x15"
 
 
-def typed(stage: Stage, presses: int) -> Iterator[tuple[TimedProgram, TimedProgram, str]]:
-    """Keys for both programs, whose fields are emptied when every key has been pressed once."""
-    with stage.both() as (ours, reference):
+def alternate_keys(stage: Stage, presses: int) -> Iterator[tuple[TimedProgram, TimedProgram, str]]:
+    """Yield keys for both programs, clearing their fields after each pass through the keys."""
+    with stage.side_by_side() as (tui_auth, reference):
         for number in range(presses):
             if number and number % len(KEYS) == 0:
-                for program in (ours, reference):
+                for program in (tui_auth, reference):
                     program.send(CLEAR)
                     program.settle()
-            yield ours, reference, KEYS[number % len(KEYS)]
+            yield tui_auth, reference, KEYS[number % len(KEYS)]
 
 
-def latencies(stage: Stage, rounds: int) -> Iterator[Pair]:
-    """The 99th percentile of so many presses, in seconds, one key in turn for each program."""
+def echo_latencies(stage: Stage, rounds: int) -> Iterator[Pair]:
+    """Yield the 99th percentiles of the echo times in seconds, alternating programs."""
     for _ in range(rounds):
         seconds: list[Pair] = []
-        for ours, reference, key in typed(stage, PRESSES):
-            seconds.append((ours.echo(key), reference.echo(key)))
+        for tui_auth, reference, key in alternate_keys(stage, PRESSES):
+            seconds.append((tui_auth.echo(key), reference.echo(key)))
             sleep(PAUSE_SECONDS)
         yield tuple(statistics.quantiles(figures, n=100)[-1] for figures in zip(*seconds, strict=True))
 
 
-def bytes_of_a_key(program: TimedProgram, key: str) -> int:
-    """What one key makes a program write until it is still again."""
+def bytes_for_key(program: TimedProgram, key: str) -> int:
+    """Return the bytes that a program writes after one key."""
     before = program.count
     program.echo(key)
     program.settle()
     return program.count - before
 
 
-def sizes(stage: Stage, rounds: int) -> Iterator[Pair]:
-    """The bytes of one key after another."""
-    for ours, reference, key in typed(stage, rounds):
-        yield bytes_of_a_key(ours, key), bytes_of_a_key(reference, key)
+def key_sizes(stage: Stage, rounds: int) -> Iterator[Pair]:
+    """Yield the bytes written after one key after another."""
+    for tui_auth, reference, key in alternate_keys(stage, rounds):
+        yield bytes_for_key(tui_auth, key), bytes_for_key(reference, key)
 
 
 ECHO = Row(
     "echo",
-    f"key press to its echo on the wire, p99 of {PRESSES}",
+    f"key press to its echo on the terminal, p99 of {PRESSES}",
     "bare Textual app",
     MILLISECONDS,
-    latencies,
+    echo_latencies,
     rounds=5,
     ratio=1.2,
 )
 KEY_BYTES = Row(
-    "key-bytes", "bytes for one echoed key", "bare Textual app", BYTES, sizes, rounds=20, ratio=0.3
+    "key-bytes", "bytes for one echoed key", "bare Textual app", BYTES, key_sizes, rounds=20, ratio=0.3
 )

@@ -1,4 +1,4 @@
-"""A whole sign-in with a code by SMS, launch to exit: the bytes it takes, and the memory at its end."""
+"""A complete SMS sign-in from launch to exit: the bytes written and the peak memory."""
 
 from __future__ import annotations
 
@@ -13,46 +13,46 @@ from tui_auth.emulator.demo_users import DemoUser
 KIBIBYTE = 1024
 
 
-def to_the_code(program: TimedProgram, user: DemoUser) -> None:
-    """Type name and password, and wait for the screen that asks for the code."""
-    program.seen(b"Password")
+def go_to_code_screen(program: TimedProgram, user: DemoUser) -> None:
+    """Enter the user name and password, and wait for the code screen."""
+    program.wait_for_bytes(b"Password")
     program.settle()
-    type_out(program, user.username)
+    type_slowly(program, user.username)
     program.press("enter")
     program.settle()
-    type_out(program, user.password)
+    type_slowly(program, user.password)
     since = program.count
     program.press("enter")
-    program.seen(b"Code sent by SMS", since)
+    program.wait_for_bytes(b"Code sent by SMS", since)
     program.settle()
 
 
-def type_out(program: TimedProgram, text: str) -> None:
-    """Type key after key, each when the one before it has been drawn, as nobody types faster."""
+def type_slowly(program: TimedProgram, text: str) -> None:
+    """Type one key at a time, each when the previous one has been drawn."""
     for character in text:
         since = program.count
         program.send(character)
-        program.writes(since)
+        program.wait_for_output(since)
 
 
-def to_done(program: TimedProgram, stage: Stage) -> None:
-    """The whole way to the screen that says who is signed in."""
+def go_to_done_screen(program: TimedProgram, stage: Stage) -> None:
+    """Sign in and wait for the Done screen."""
     user = stage.users["sam"]
     sent = len(stage.server.messages)
-    to_the_code(program, user)
-    # The bare app asks no pool: its code is as long.
+    go_to_code_screen(program, user)
+    # The bare app makes no request, so any code of the same length will do.
     code = stage.newest_code(user.username, sent) if len(stage.server.messages) > sent else "123456"
-    type_out(program, code)
+    type_slowly(program, code)
     since = program.count
     program.press("enter")
-    program.seen(reference_app.SIGNED_IN.encode(), since)
+    program.wait_for_bytes(reference_app.SIGNED_IN.encode(), since)
     program.settle()
 
 
-def bytes_of_a_sign_in(program: TimedProgram, stage: Stage) -> int:
-    """What a program writes from its start to its end."""
+def bytes_for_sign_in(program: TimedProgram, stage: Stage) -> int:
+    """Return the bytes that a program writes from start to exit."""
     with program:
-        to_done(program, stage)
+        go_to_done_screen(program, stage)
         program.press("enter")
         status = program.wait_exit()
         assert status == 0, status
@@ -60,13 +60,16 @@ def bytes_of_a_sign_in(program: TimedProgram, stage: Stage) -> int:
 
 
 def sign_ins(stage: Stage, rounds: int) -> Iterator[Pair]:
-    """Whole sign-ins, in turn."""
+    """Yield the bytes of complete sign-ins, alternating between the programs."""
     for _ in range(rounds):
-        yield bytes_of_a_sign_in(stage.ours(), stage), bytes_of_a_sign_in(stage.reference(), stage)
+        yield (
+            bytes_for_sign_in(stage.start_tui_auth(), stage),
+            bytes_for_sign_in(stage.start_reference(), stage),
+        )
 
 
 def peak_memory(program: TimedProgram) -> int:
-    """The most memory a running program has had at once, in bytes (VmHWM)."""
+    """Return the peak memory of a running program in bytes (VmHWM)."""
     for line in Path(f"/proc/{program.pid}/status").read_text().splitlines():
         name, _, value = line.partition(":")
         if name == "VmHWM":
@@ -74,14 +77,14 @@ def peak_memory(program: TimedProgram) -> int:
     raise AssertionError("this system tells no peak of memory")
 
 
-def peaks(stage: Stage, rounds: int) -> Iterator[Pair]:
-    """At the end of a sign-in, and of the bare app once it has a boto3 client."""
+def peak_memories(stage: Stage, rounds: int) -> Iterator[Pair]:
+    """Yield the peak memory after a sign-in, and of the bare app with a boto3 client."""
     for _ in range(rounds):
-        with stage.ours() as ours, stage.reference("with-boto3") as reference:
-            to_done(ours, stage)
-            reference.seen(reference_app.HAS_CLIENT.encode())
+        with stage.start_tui_auth() as tui_auth, stage.start_reference("with-boto3") as reference:
+            go_to_done_screen(tui_auth, stage)
+            reference.wait_for_bytes(reference_app.HAS_CLIENT.encode())
             reference.settle()
-            yield peak_memory(ours), peak_memory(reference)
+            yield peak_memory(tui_auth), peak_memory(reference)
 
 
 SIGN_IN_BYTES = Row(
@@ -98,7 +101,7 @@ MEMORY = Row(
     "peak memory at the Done screen",
     "bare Textual app + a boto3 client",
     MEBIBYTES,
-    peaks,
+    peak_memories,
     rounds=3,
     ratio=1.15,
 )

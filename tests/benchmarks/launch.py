@@ -1,7 +1,6 @@
-"""From the start of the process to the first key: how long, and how much memory at the end of a sign-in.
+"""The time from launch to the first frame that takes a key.
 
-*The first frame that takes a key*: a key is pressed at the sight of the first frame with the field in it; the
-time runs until the key shows in that field.
+A key is pressed when the first frame with the field appears; the time ends when the key shows in the field.
 """
 
 from __future__ import annotations
@@ -13,22 +12,22 @@ from tests.benchmarks.stage import Stage, TimedProgram
 from tests.benchmarks.table import MILLISECONDS, Pair, Row
 
 KEY = "z"
-"""Stands nowhere on either first screen."""
+"""A character that isn't on either first screen."""
 
 
-def seconds_to_the_first_key(start: Callable[[], TimedProgram]) -> float:
-    """Start a program, press a key as soon as its field is seen, and wait for the key to show."""
+def time_to_first_key(start: Callable[[], TimedProgram]) -> float:
+    """Start a program, press a key when its field appears, and wait for the echo."""
     with start() as program:
-        started = perf_counter()  # once the process is there: making the terminal is the harness's
-        program.seen(b"Password")
+        started = perf_counter()  # after the process has started: creating the terminal is the harness's work
+        program.wait_for_bytes(b"Password")
         program.echo(KEY)
         return perf_counter() - started
 
 
 def launches(stage: Stage, rounds: int) -> Iterator[Pair]:
-    """Starts in turn, after one round that fills the caches."""
+    """Yield launch times, alternating between the programs, after a warm-up round."""
     for number in range(rounds + 1):
-        pair = seconds_to_the_first_key(stage.ours), seconds_to_the_first_key(stage.reference)
+        pair = time_to_first_key(stage.start_tui_auth), time_to_first_key(stage.start_reference)
         if number:
             yield pair
 

@@ -1,4 +1,4 @@
-"""Processes without a screen, from their start to their end: an SRP sign-in, and a token that is there."""
+"""Processes without a screen: an SRP sign-in, and printing a stored token."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from tests.benchmarks.stage import Stage
 from tests.benchmarks.table import MILLISECONDS, Pair, Row
 from tests.session.machine import Machine
 
-OURS = """
+TUI_AUTH = """
 import json, sys
 from tui_auth import Auth
-asked = json.load(sys.stdin)
-auth = Auth(asked["user_pool_id"], asked["client_id"], endpoint_url=asked["endpoint_url"])
-tokens = auth.sign_in("ann", asked["password"]).next_step.tokens
+settings = json.load(sys.stdin)
+auth = Auth(settings["user_pool_id"], settings["client_id"], endpoint_url=settings["endpoint_url"])
+tokens = auth.sign_in("ann", settings["password"]).next_step.tokens
 print(tokens.access_token.reveal())
 """
-OURS_CHECKED = (
-    OURS
+TUI_AUTH_CHECKED = (
+    TUI_AUTH
     + """
 from tui_auth.auth.tokens import check_signature, fetch_keys, keys_url
-keys = fetch_keys(keys_url(asked["user_pool_id"], asked["endpoint_url"]))
+keys = fetch_keys(keys_url(settings["user_pool_id"], settings["endpoint_url"]))
 check_signature(tokens.access_token, keys)
 check_signature(tokens.id_token, keys)
 """
@@ -35,14 +35,14 @@ import boto3
 from botocore import UNSIGNED
 from botocore.config import Config
 from pycognito.aws_srp import AWSSRP
-asked = json.load(sys.stdin)
+settings = json.load(sys.stdin)
 client = boto3.client(
     "cognito-idp",
     region_name="eu-west-1",
-    endpoint_url=asked["endpoint_url"],
+    endpoint_url=settings["endpoint_url"],
     config=Config(signature_version=UNSIGNED),
 )
-srp = AWSSRP("ann", asked["password"], asked["user_pool_id"], asked["client_id"], client=client)
+srp = AWSSRP("ann", settings["password"], settings["user_pool_id"], settings["client_id"], client=client)
 print(srp.authenticate_user()["AuthenticationResult"]["AccessToken"])
 """
 REFERENCE_CHECKED = """
@@ -51,25 +51,25 @@ import requests
 from botocore import UNSIGNED
 from botocore.config import Config
 from pycognito import Cognito
-asked = json.load(sys.stdin)
+settings = json.load(sys.stdin)
 user = Cognito(
-    asked["user_pool_id"],
-    asked["client_id"],
+    settings["user_pool_id"],
+    settings["client_id"],
     username="ann",
     botocore_config=Config(signature_version=UNSIGNED),
-    boto3_client_kwargs={"endpoint_url": asked["endpoint_url"]},
+    boto3_client_kwargs={"endpoint_url": settings["endpoint_url"]},
 )
-# It looks for the keys where it looks for the issuer, which for a local pool is not the same place.
+# pycognito expects the keys at the issuer's address, which isn't the emulator's.
 user.pool_domain_url = None
-url = f"{asked['endpoint_url']}/{asked['user_pool_id']}/.well-known/jwks.json"
+url = f"{settings['endpoint_url']}/{settings['user_pool_id']}/.well-known/jwks.json"
 user.pool_jwk = requests.get(url, timeout=15).json()
-user.authenticate(asked["password"])
+user.authenticate(settings["password"])
 print(user.access_token)
 """
 
 
-def seconds_of(stage: Stage, command: Sequence[str], standard_input: str = "") -> float:
-    """Run a command to its good end, and give the seconds it took."""
+def run_seconds(stage: Stage, command: Sequence[str], standard_input: str = "") -> float:
+    """Run a command successfully and return the seconds it took."""
     started = perf_counter()
     subprocess.run(
         command, env=stage.environ, input=standard_input, stdout=subprocess.DEVNULL, text=True, check=True
@@ -77,34 +77,34 @@ def seconds_of(stage: Stage, command: Sequence[str], standard_input: str = "") -
     return perf_counter() - started
 
 
-def in_turn(
-    stage: Stage, rounds: int, ours: Sequence[str], reference: Sequence[str], given: str = ""
+def alternate(
+    stage: Stage, rounds: int, command: Sequence[str], reference: Sequence[str], standard_input: str = ""
 ) -> Iterator[Pair]:
-    """Both commands in turn, after one round that fills the caches."""
+    """Yield the times of both commands alternately, after a warm-up round."""
     for number in range(rounds + 1):
-        pair = seconds_of(stage, ours, given), seconds_of(stage, reference, given)
+        pair = run_seconds(stage, command, standard_input), run_seconds(stage, reference, standard_input)
         if number:
             yield pair
 
 
 def sign_ins(stage: Stage, rounds: int, *, checked: bool = False) -> Iterator[Pair]:
-    """Name and password to tokens, over SRP."""
+    """Yield the times of SRP sign-ins from process start to tokens."""
     ann = stage.users["ann"]
-    asked = {
+    settings = {
         "user_pool_id": ann.user_pool_id,
         "client_id": ann.client_id,
         "endpoint_url": stage.server.endpoint_url,
         "password": ann.password,
     }
-    scripts = (OURS_CHECKED, REFERENCE_CHECKED) if checked else (OURS, REFERENCE)
-    ours, reference = ([sys.executable, "-c", script] for script in scripts)
-    yield from in_turn(stage, rounds, ours, reference, json.dumps(asked))
+    scripts = (TUI_AUTH_CHECKED, REFERENCE_CHECKED) if checked else (TUI_AUTH, REFERENCE)
+    command, reference = ([sys.executable, "-c", script] for script in scripts)
+    yield from alternate(stage, rounds, command, reference, json.dumps(settings))
 
 
 def tokens(stage: Stage, rounds: int) -> Iterator[Pair]:
-    """A session is there, and its token holds."""
+    """Yield the times of printing a valid stored token."""
     Machine(stage.home, stage.server).sign_in()
-    yield from in_turn(stage, rounds, [stage.command, "token"], [sys.executable, "-c", "pass"])
+    yield from alternate(stage, rounds, [stage.command, "token"], [sys.executable, "-c", "pass"])
 
 
 SRP_SIGN_IN = Row(
@@ -119,7 +119,7 @@ SRP_SIGN_IN = Row(
 SRP_SIGN_IN_CHECKED = Row(
     "srp-sign-in-checked",
     "the same, keys fetched and signatures checked",
-    "boto3 + pycognito script, which does that too",
+    "boto3 + pycognito script that does the same",
     MILLISECONDS,
     lambda stage, rounds: sign_ins(stage, rounds, checked=True),
     rounds=15,

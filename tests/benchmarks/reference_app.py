@@ -1,8 +1,8 @@
-"""The bare Textual app beside which the program is measured. Nothing of tui-auth is in it.
+"""The bare Textual reference app, without any of tui-auth.
 
-reference_app.py             a Header, two Inputs and a Footer; Enter goes to the next field, then to a
-                             second screen with one Input, then to a third that tells, and leaves it
-reference_app.py with-boto3  the same, which then makes a boto3 client and tells when it has it
+reference_app.py             a Header, two Inputs and a Footer; Enter goes to the next field, to a
+                             second screen with one Input, and to a third that shows the result
+reference_app.py with-boto3  the same, which also creates a boto3 client and shows when it is ready
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ SIGNED_IN, HAS_CLIENT = "Signed in as sam", "The client is made"
 
 
 class SignInScreen(Screen[None]):
-    """What the program's first screen asks."""
+    """The equivalent of the program's first screen."""
 
     def compose(self) -> ComposeResult:
         yield Header()
@@ -37,7 +37,7 @@ class SignInScreen(Screen[None]):
 
 
 class CodeScreen(Screen[None]):
-    """What the program's second screen asks."""
+    """The equivalent of the program's code screen."""
 
     def compose(self) -> ComposeResult:
         yield Header()
@@ -51,7 +51,7 @@ class CodeScreen(Screen[None]):
 
 
 class DoneScreen(Screen[None]):
-    """What the program's last screen tells."""
+    """The equivalent of the program's Done screen."""
 
     BINDINGS = [("enter", "app.quit", "Leave")]  # noqa: RUF012 - as Textual's documentation writes it
 
@@ -64,7 +64,7 @@ class DoneScreen(Screen[None]):
 
 
 class ReferenceApp(App[None]):
-    """Three screens, as bare as Textual has them."""
+    """Three minimal Textual screens."""
 
     TITLE = "reference"
 
@@ -76,7 +76,7 @@ class ReferenceApp(App[None]):
         return SignInScreen()
 
     def on_ready(self) -> None:
-        """After the first frame."""
+        """Create the boto3 client after the first frame, if requested."""
         if self.with_boto3:
             self.client = self._client()
             self.screen.mount(Static(HAS_CLIENT))
@@ -86,9 +86,8 @@ class ReferenceApp(App[None]):
         from botocore import UNSIGNED
         from botocore.config import Config
 
-        unsigned = Config(
-            signature_version=UNSIGNED
-        )  # else botocore looks for credentials, on the network too
+        # Otherwise botocore searches for credentials, on the network too.
+        unsigned = Config(signature_version=UNSIGNED)
         return boto3.client("cognito-idp", region_name="eu-west-1", config=unsigned)
 
 

@@ -1,4 +1,4 @@
-"""The arithmetic of one SRP sign-in, in CPU time: SRP_A and the answer to PASSWORD_VERIFIER."""
+"""The CPU time of one SRP sign-in: SRP_A and the answer to PASSWORD_VERIFIER."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ POOL_ID, CLIENT_ID, USER, PASSWORD = "eu-west-1_Ab12Cd34E", "client", "sam", "Co
 
 
 def challenge() -> dict[str, str]:
-    """PASSWORD_VERIFIER's parameters; any B that the protocol allows takes as long."""
+    """Return PASSWORD_VERIFIER's parameters; every valid B takes the same time."""
     return {
         "USERNAME": USER,
         "USER_ID_FOR_SRP": USER,
@@ -26,16 +26,16 @@ def challenge() -> dict[str, str]:
     }
 
 
-def ours(asked: dict[str, str]) -> object:
-    """As the engine does it."""
+def tui_auth_answer(parameters: dict[str, str]) -> object:
+    """Compute the answer with tui-auth's engine."""
     a, name = srp.private_value(), POOL_ID.partition("_")[2]
     public_a = srp.public_value(a)
     return public_a, srp.claim_signature(
         a=a,
         public_a=public_a,
-        srp_b=asked["SRP_B"],
-        salt=asked["SALT"],
-        secret_block=asked["SECRET_BLOCK"],
+        srp_b=parameters["SRP_B"],
+        salt=parameters["SALT"],
+        secret_block=parameters["SECRET_BLOCK"],
         name=name,
         user=USER,
         inner=srp.inner_hash(name, USER, PASSWORD),
@@ -43,24 +43,24 @@ def ours(asked: dict[str, str]) -> object:
     )
 
 
-def reference(asked: dict[str, str]) -> object:
-    """As pycognito does it; the client is not asked anything."""
+def reference_answer(parameters: dict[str, str]) -> object:
+    """Compute the answer with pycognito, which makes no request here."""
     no_client: Any = object()
     helper = AWSSRP(USER, PASSWORD, POOL_ID, CLIENT_ID, client=no_client)
-    return helper.process_challenge(asked, helper.get_auth_params())
+    return helper.process_challenge(parameters, helper.get_auth_params())
 
 
-def seconds(stage: Stage, rounds: int) -> Iterator[Pair]:
-    """CPU time, in turn."""
+def cpu_seconds(stage: Stage, rounds: int) -> Iterator[Pair]:
+    """Yield CPU times, alternating between the two."""
     for _ in range(rounds):
-        asked = challenge()
+        parameters = challenge()
         started = process_time()
-        ours(asked)
+        tui_auth_answer(parameters)
         middle = process_time()
-        reference(asked)
+        reference_answer(parameters)
         yield middle - started, process_time() - middle
 
 
 SRP_MATHS = Row(
-    "srp-maths", "SRP maths, CPU time", "pycognito's AWSSRP", MILLISECONDS, seconds, rounds=50, ratio=0.5
+    "srp-maths", "SRP maths, CPU time", "pycognito's AWSSRP", MILLISECONDS, cpu_seconds, rounds=50, ratio=0.5
 )

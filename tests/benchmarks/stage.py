@@ -1,4 +1,4 @@
-"""What the rows share: the program and its reference in pseudo-terminals of 80×23, and a user pool."""
+"""The setting of the rows: the program, its reference and an emulator."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from tui_auth.emulator.demo_users import DemoUser, provision
 
 REFERENCE_APP: Final = Path(__file__).with_name("reference_app.py")
 QUIET_SECONDS: Final = 0.15
-"""Nothing for so long: what a key or a start led to has been drawn. A cursor blinks every half second."""
+"""The seconds without output after which a screen is complete; cursors blink every 0.5 s."""
 
-_LONGEST: Final = 30.0
+_TIMEOUT_SECONDS: Final = 30.0
 _SCRIPT: Final = """#!{python}
 import sys
 from tui_auth.cli.main import main
@@ -28,26 +28,26 @@ if __name__ == "__main__":
 
 
 class TimedProgram(PtyProgram):
-    """A program in a pseudo-terminal that is watched by its bytes alone: a picture of them takes time."""
+    """A program on a pseudo-terminal, observed only by its bytes: rendering takes time."""
 
     starts_warm = False
 
-    def seen(self, wanted: bytes, since: int = 0) -> float:
-        """Wait for these bytes among those after the first ``since``, and give the time they were there."""
+    def wait_for_bytes(self, data: bytes, since: int = 0) -> float:
+        """Wait for these bytes after the first ``since`` bytes, and return the time they arrived."""
         with self._news:
-            came = self._news.wait_for(lambda: self._received.find(wanted, since) >= 0, _LONGEST)
+            arrived = self._news.wait_for(lambda: self._received.find(data, since) >= 0, _TIMEOUT_SECONDS)
         now = perf_counter()
-        assert came, f"{wanted!r} did not come\n{self.screen_text()}"
+        assert arrived, f"{data!r} did not come\n{self.screen_text()}"
         return now
 
-    def writes(self, since: int) -> None:
-        """Wait until more than ``since`` bytes have come."""
+    def wait_for_output(self, since: int) -> None:
+        """Wait until more than ``since`` bytes have arrived."""
         with self._news:
-            came = self._news.wait_for(lambda: len(self._received) > since, _LONGEST)
-        assert came, f"nothing more came\n{self.screen_text()}"
+            arrived = self._news.wait_for(lambda: len(self._received) > since, _TIMEOUT_SECONDS)
+        assert arrived, f"nothing more came\n{self.screen_text()}"
 
     def settle(self) -> None:
-        """Wait until nothing has come for a while; what blinks is never still longer."""
+        """Wait until nothing has arrived for ``QUIET_SECONDS``."""
         with self._news:
             while True:
                 count = len(self._received)
@@ -56,24 +56,24 @@ class TimedProgram(PtyProgram):
 
     @property
     def count(self) -> int:
-        """How many bytes it has written."""
+        """Return the number of bytes the program has written."""
         with self._news:
             return len(self._received)
 
     def echo(self, character: str) -> float:
-        """Press a key that shows itself, and give the seconds until it does.
+        """Press a key and return the seconds until its echo.
 
-        The character must not stand in the field, or in what is drawn with it.
+        The character must not be in the field or in anything drawn with it.
         """
         with self._news:
             since = len(self._received)
         pressed = perf_counter()
         self.send(character)
-        return self.seen(character.encode(), since) - pressed
+        return self.wait_for_bytes(character.encode(), since) - pressed
 
 
 class Stage:
-    """Where everything is measured: a folder of its own, and a pool with the demo's users."""
+    """The measuring environment: a folder, and an emulator with the demo users."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -90,25 +90,25 @@ class Stage:
 
     @property
     def home(self) -> Path:
-        """The home folder of all that is started."""
+        """Return the home folder of all programs."""
         return self.folder / "home"
 
     @property
     def environ(self) -> dict[str, str]:
-        """The environment of all that is started."""
+        """Return the environment of all programs."""
         return {**isolated_environment(self.home), "PYTHONPATH": str(ROOT)}
 
     @property
     def command(self) -> str:
-        """The program as an installation starts it."""
+        """Return the command of an installed program."""
         script = self.folder / "tui-auth"
         if not script.exists():
             script.write_text(_SCRIPT.format(python=sys.executable))
             script.chmod(0o700)
         return str(script)
 
-    def ours(self, username: str = "sam") -> TimedProgram:
-        """The program, started for this user."""
+    def start_tui_auth(self, username: str = "sam") -> TimedProgram:
+        """Start the program for a user."""
         user = self.users[username]
         command = [
             self.command,
@@ -119,32 +119,34 @@ class Stage:
             user.client_id,
         ]
         command += ["--endpoint-url", self.server.endpoint_url, "--storage", "file"]
-        return self._started(command)
+        return self._start(command)
 
-    def reference(self, *arguments: str) -> TimedProgram:
-        """The bare app, started."""
-        return self._started([sys.executable, os.fspath(REFERENCE_APP), *arguments])
+    def start_reference(self, *arguments: str) -> TimedProgram:
+        """Start the bare reference app."""
+        return self._start([sys.executable, os.fspath(REFERENCE_APP), *arguments])
 
-    def _started(self, command: list[str]) -> TimedProgram:
+    def _start(self, command: list[str]) -> TimedProgram:
         return TimedProgram(command=command, home=self.home, environment={"PYTHONPATH": str(ROOT)})
 
     @contextmanager
-    def both(self) -> Iterator[tuple[TimedProgram, TimedProgram]]:
-        """The program and the bare app side by side, at their first screens, which have come to rest."""
-        with self.ours() as ours, self.reference() as reference:
-            for program in (ours, reference):
-                program.seen(b"Password")
-            sleep(1.5)  # the program now imports boto3, which nobody sees
-            for program in (ours, reference):
+    def side_by_side(self) -> Iterator[tuple[TimedProgram, TimedProgram]]:
+        """Start the program and the bare app, and wait until both first screens are complete."""
+        with self.start_tui_auth() as tui_auth, self.start_reference() as reference:
+            for program in (tui_auth, reference):
+                program.wait_for_bytes(b"Password")
+            sleep(1.5)  # the program imports boto3 in the background
+            for program in (tui_auth, reference):
                 program.settle()
-            yield ours, reference
+            yield tui_auth, reference
 
     def newest_code(self, username: str, after: int) -> str:
-        """The code in the message to a user that comes after the first ``after`` messages."""
-        deadline = monotonic() + _LONGEST
+        """Wait for a message to a user after the first ``after`` messages, and return its code."""
+        deadline = monotonic() + _TIMEOUT_SECONDS
         while monotonic() < deadline:
-            mine = [each for each in self.server.messages[after:] if each["username"] == username]
-            if mine:
-                return str(mine[-1]["code"])
+            messages = [
+                message for message in self.server.messages[after:] if message["username"] == username
+            ]
+            if messages:
+                return str(messages[-1]["code"])
             sleep(0.01)
         raise AssertionError("no code was sent")

@@ -1,4 +1,4 @@
-"""A row of the table: what is measured, beside what, with which goal; and how rows are printed."""
+"""The rows of the benchmark table, and how they are printed."""
 
 from __future__ import annotations
 
@@ -11,94 +11,92 @@ if TYPE_CHECKING:
     from tests.benchmarks.stage import Stage
 
 Pair = tuple[float, float]
-"""Ours and the reference's, measured in turn or at once."""
+"""The program's figure and the reference's."""
 
 
 @dataclass(frozen=True)
 class Unit:
-    """How a figure is written: divided by ``one``, with so many places after the point."""
+    """The unit of a figure: printed divided by ``divisor``, with ``decimals`` decimals."""
 
     name: str
-    one: float = 1.0
-    places: int = 0
+    divisor: float = 1.0
+    decimals: int = 0
 
     def write(self, value: float) -> str:
-        """The figure with its unit."""
-        return f"{value / self.one:,.{self.places}f} {self.name}"
+        """Return the figure with its unit."""
+        return f"{value / self.divisor:,.{self.decimals}f} {self.name}"
 
 
 MILLISECONDS = Unit("ms", 0.001, 1)
 BYTES = Unit("B")
-BYTES_A_SECOND = Unit("B/s")
+BYTES_PER_SECOND = Unit("B/s")
 MEBIBYTES = Unit("MiB", 1024**2, 1)
 
 
 @dataclass(frozen=True)
 class Row:
-    """One row. ``pairs`` gives one pair of figures a round; the medians count.
+    """One row. ``pairs`` yields one pair of figures per round; the medians count.
 
-    The goal is ``ratio``, at most so many times the reference, or ``at_most``, a figure; neither: it is only
-    stated. ``rounds`` is how many the table takes unless told.
+    The goal is ``ratio``, at most so many times the reference, or ``maximum``, a figure. Without either, the
+    figures are only reported. ``rounds`` is the default number of rounds.
     """
 
     name: str
-    what: str
+    title: str
     reference: str
     unit: Unit
     pairs: Callable[[Stage, int], Iterable[Pair]]
     rounds: int
     ratio: float | None = None
-    at_most: float | None = None
+    maximum: float | None = None
 
     @property
     def goal(self) -> str:
-        """The goal as the table writes it."""
+        """Return the goal as the table shows it."""
         if self.ratio is not None:
             return f"≤ {self.ratio:g}×"
-        if self.at_most is None:
+        if self.maximum is None:
             return "stated"
-        return f"≤ {self.unit.write(self.at_most)}" if self.at_most else "0"
+        return f"≤ {self.unit.write(self.maximum)}" if self.maximum else "0"
 
 
 @dataclass(frozen=True)
 class Result:
-    """The medians of a row."""
-
     row: Row
-    ours: float
+    tui_auth: float
     reference: float
 
     @property
     def ratio(self) -> float:
-        """Ours in parts of the reference's."""
-        return self.ours / self.reference
+        """Return the program's figure divided by the reference's."""
+        return self.tui_auth / self.reference
 
     @property
     def is_met(self) -> bool:
-        """Whether the goal is met; a row without one meets it."""
+        """Return whether the goal is met; true without a goal."""
         if self.row.ratio is not None:
             return self.ratio <= self.row.ratio
-        return self.row.at_most is None or self.ours <= self.row.at_most
+        return self.row.maximum is None or self.tui_auth <= self.row.maximum
 
     def cells(self) -> list[str]:
-        """The row as the table has it."""
+        """Return the cells of the row."""
         row = self.row
-        met = "–" if row.goal == "stated" else "yes" if self.is_met else "NO"
-        figures = [row.unit.write(self.ours), row.unit.write(self.reference), f"{self.ratio:.2f}×"]
-        return [row.what, row.reference, *figures, row.goal, met]
+        verdict = "–" if row.goal == "stated" else "yes" if self.is_met else "NO"
+        figures = [row.unit.write(self.tui_auth), row.unit.write(self.reference), f"{self.ratio:.2f}×"]
+        return [row.title, row.reference, *figures, row.goal, verdict]
 
 
 HEADINGS = ["what", "compared with", "tui-auth", "reference", "ratio", "goal", "met"]
 
 
-def measured(row: Row, stage: Stage, rounds: int | None = None) -> Result:
-    """Run the rounds of a row, and take the medians."""
+def measure(row: Row, stage: Stage, rounds: int | None = None) -> Result:
+    """Run the rounds of a row and return the medians."""
     pairs = list(row.pairs(stage, rounds or row.rounds))
     return Result(row, *(statistics.median(figures) for figures in zip(*pairs, strict=True)))
 
 
 def as_text(lines: Sequence[Sequence[str]]) -> str:
-    """The table for a terminal: columns of equal width."""
+    """Return the table as text with aligned columns."""
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() + "\n"

@@ -13,7 +13,9 @@ LINES = [line.strip("| ").split(" | ") for line in PAGE.splitlines() if line.sta
 def test_the_page_has_each_row_with_its_reference_and_goal() -> None:
     headings, _, *rows = LINES
     assert headings == HEADINGS
-    assert [(row[0], row[1], row[5]) for row in rows] == [(row.what, row.reference, row.goal) for row in ROWS]
+    assert [(row[0], row[1], row[5]) for row in rows] == [
+        (row.title, row.reference, row.goal) for row in ROWS
+    ]
 
 
 def test_the_page_says_which_goals_are_met() -> None:

@@ -1,7 +1,7 @@
-"""The steps that Amplify's clients are documented to meet where a pool is set up in another way.
+"""Tests of the next steps that Amplify's clients document for other pool settings.
 
-The table goes on where that of ``scenarios`` ends: each line is a pool, how the sign-in begins, and
-what is answered at which step. Together they hold every step there is.
+The table continues the one in ``scenarios``: a pool, how the sign-in starts, and the answer to each step.
+Together the tables contain every step.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ from tui_auth.auth.next_step import (
 from tui_auth.emulator import CognitoEmulator
 from tui_auth.emulator.demo_users import PASSWORD
 
-E_MAIL: dict[str, Any] = {"EmailMfaConfiguration": {}}
-REQUIRED = {"MfaConfiguration": "ON"}
+EMAIL_MFA: dict[str, Any] = {"EmailMfaConfiguration": {}}
+MFA_REQUIRED = {"MfaConfiguration": "ON"}
 PASSKEYS = {
     "MfaConfiguration": "OFF",
     "WebAuthnConfiguration": {"RelyingPartyId": "localhost", "UserVerification": "preferred"},
@@ -40,20 +40,20 @@ FACTORS = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP",
 Reply = str | MFAType | AuthFactorType | Callable[[OwnPool, NextStep], str]
 
 
-def message(pool: OwnPool, step: NextStep) -> str:
-    """The newest code that was sent."""
+def sent_code(pool: OwnPool, step: NextStep) -> str:
+    """Return the newest code that was sent."""
     return str(pool.server.messages[-1]["code"])
 
 
-def app(pool: OwnPool, step: NextStep) -> str:
-    """What an authenticator app shows that has scanned the key."""
+def app_code(pool: OwnPool, step: NextStep) -> str:
+    """Return the code of an authenticator app that has scanned the key."""
     assert isinstance(step, ContinueSignInWithTOTPSetup)
     return pyotp.TOTP(step.setup_details.shared_secret.reveal()).at(int(pool.server.clock.now()))
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """A pool, its user, how the sign-in begins, and what is answered at which step."""
+    """A pool, its user, how the sign-in starts, and the answer to each step."""
 
     steps: list[tuple[str, Reply]]
     mfa: dict[str, Any] = field(default_factory=lambda: {"MfaConfiguration": "OFF"})
@@ -63,41 +63,43 @@ class Scenario:
     flow: str = "USER_SRP_AUTH"
 
 
-def choosing(steps: list[tuple[str, Reply]], preferred: AuthFactorType | str, **attributes: str) -> Scenario:
-    """A choice-based sign-in with a preferred first factor."""
+def choice_based(
+    steps: list[tuple[str, Reply]], preferred: AuthFactorType | str, **attributes: str
+) -> Scenario:
+    """Return a choice-based sign-in with a preferred first factor."""
     return Scenario(steps, PASSKEYS, {"Policies": FACTORS}, attributes, preferred, "USER_AUTH")
 
 
-TABLE: dict[str, Scenario] = {
+SCENARIOS_BY_POOL: dict[str, Scenario] = {
     "MFA_SETUP: e-mail only": Scenario(
-        [("ContinueSignInWithEmailMFASetup", "ann@example.org"), ("ConfirmSignInWithOTP", message)],
-        {**REQUIRED, **E_MAIL},
+        [("ContinueSignInWithEmailMFASetup", "ann@example.org"), ("ConfirmSignInWithOTP", sent_code)],
+        {**MFA_REQUIRED, **EMAIL_MFA},
     ),
     "MFA_SETUP: TOTP, with SMS beside it": Scenario(
-        [("ContinueSignInWithTOTPSetup", app)], {**REQUIRED, **APP_AND_SMS}
+        [("ContinueSignInWithTOTPSetup", app_code)], {**MFA_REQUIRED, **APP_AND_SMS}
     ),
     "MFA_SETUP: SMS is left out of the selection": Scenario(
-        [("ContinueSignInWithMFASetupSelection", MFAType.TOTP), ("ContinueSignInWithTOTPSetup", app)],
-        {**REQUIRED, **APP_AND_SMS, **E_MAIL},
+        [("ContinueSignInWithMFASetupSelection", MFAType.TOTP), ("ContinueSignInWithTOTPSetup", app_code)],
+        {**MFA_REQUIRED, **APP_AND_SMS, **EMAIL_MFA},
     ),
-    "PASSWORD, issued by the server": choosing([("ConfirmSignInWithPassword", PASSWORD)], "PASSWORD"),
-    "PASSWORD_SRP, issued by the server": choosing(
+    "PASSWORD, issued by the server": choice_based([("ConfirmSignInWithPassword", PASSWORD)], "PASSWORD"),
+    "PASSWORD_SRP, issued by the server": choice_based(
         [("ConfirmSignInWithPassword", PASSWORD)], AuthFactorType.PASSWORD_SRP
     ),
-    "EMAIL_OTP, preferred": choosing(
-        [("ConfirmSignInWithOTP", message)], AuthFactorType.EMAIL_OTP, email="ann@example.com"
+    "EMAIL_OTP, preferred": choice_based(
+        [("ConfirmSignInWithOTP", sent_code)], AuthFactorType.EMAIL_OTP, email="ann@example.com"
     ),
-    "SELECT_CHALLENGE, as the user lacks what is preferred": choosing(
+    "SELECT_CHALLENGE, as the user lacks what is preferred": choice_based(
         [
             ("ContinueSignInWithFirstFactorSelection", "PASSWORD_SRP"),
             ("ConfirmSignInWithPassword", PASSWORD),
         ],
         AuthFactorType.EMAIL_OTP,
     ),
-    "SELECT_CHALLENGE, as a passkey is preferred": choosing(
+    "SELECT_CHALLENGE, as a passkey is preferred": choice_based(
         [
             ("ContinueSignInWithFirstFactorSelection", AuthFactorType.EMAIL_OTP),
-            ("ConfirmSignInWithOTP", message),
+            ("ConfirmSignInWithOTP", sent_code),
         ],
         AuthFactorType.WEB_AUTHN,
         email="ann@example.com",
@@ -105,16 +107,16 @@ TABLE: dict[str, Scenario] = {
 }
 
 
-def pool_on(server: CognitoEmulator, **settings: Any) -> tuple[OwnPool, Auth]:
+def create_pool(server: CognitoEmulator, **settings: Any) -> tuple[OwnPool, Auth]:
     pool = OwnPool(server, Path(), ExitStack(), **settings)
     return pool, Auth(pool.id, pool.client_id, endpoint_url=server.endpoint_url)
 
 
-@pytest.mark.parametrize("name", TABLE)
-def test_the_steps_are_those_amplify_documents(server: CognitoEmulator, name: str) -> None:
-    scenario = TABLE[name]
-    pool, auth = pool_on(server, mfa=scenario.mfa, **scenario.settings)
-    pool.user("ann", **scenario.attributes)
+@pytest.mark.parametrize("name", SCENARIOS_BY_POOL)
+def test_steps_match_amplify_documentation(server: CognitoEmulator, name: str) -> None:
+    scenario = SCENARIOS_BY_POOL[name]
+    pool, auth = create_pool(server, mfa=scenario.mfa, **scenario.settings)
+    pool.create_user("ann", **scenario.attributes)
     password = None if scenario.flow == "USER_AUTH" else PASSWORD
     result = auth.sign_in("ann", password, auth_flow=scenario.flow, preferred_first_factor=scenario.preferred)
     for step_name, reply in scenario.steps:
@@ -126,15 +128,15 @@ def test_the_steps_are_those_amplify_documents(server: CognitoEmulator, name: st
     assert isinstance(result.next_step, Done)
 
 
-def test_device_steps_are_answered_without_a_person(server: CognitoEmulator) -> None:
-    tracks = {"ChallengeRequiredOnNewDevice": True, "DeviceOnlyRememberedOnUserPrompt": False}
-    pool, auth = pool_on(
-        server, mfa={"MfaConfiguration": "OPTIONAL", **APP_AND_SMS}, DeviceConfiguration=tracks
+def test_device_challenges_need_no_user(server: CognitoEmulator) -> None:
+    device_settings = {"ChallengeRequiredOnNewDevice": True, "DeviceOnlyRememberedOnUserPrompt": False}
+    pool, auth = create_pool(
+        server, mfa={"MfaConfiguration": "OPTIONAL", **APP_AND_SMS}, DeviceConfiguration=device_settings
     )
-    pool.user()
+    pool.create_user()
     first = auth.sign_in("ann", PASSWORD).next_step
     assert isinstance(first, Done)
-    pool.phone_of()
+    pool.add_authenticator_app()
     assert type(auth.sign_in("ann", PASSWORD).next_step).__name__ == "ConfirmSignInWithTOTPCode"
     assert auth.sign_in("ann", PASSWORD, device=first.device).is_signed_in
     assert [call.get("ChallengeName") for _, call in server.calls[-2:]] == [
@@ -143,10 +145,10 @@ def test_device_steps_are_answered_without_a_person(server: CognitoEmulator) -> 
     ]
 
 
-def test_a_device_whose_password_is_wrong_is_let_go_of_too(server: CognitoEmulator) -> None:
-    tracks = {"ChallengeRequiredOnNewDevice": True, "DeviceOnlyRememberedOnUserPrompt": False}
-    pool, auth = pool_on(server, DeviceConfiguration=tracks)
-    pool.user()
+def test_device_with_a_wrong_password_is_dropped(server: CognitoEmulator) -> None:
+    device_settings = {"ChallengeRequiredOnNewDevice": True, "DeviceOnlyRememberedOnUserPrompt": False}
+    pool, auth = create_pool(server, DeviceConfiguration=device_settings)
+    pool.create_user()
     first = auth.sign_in("ann", PASSWORD).next_step
     assert isinstance(first, Done)
     server.state.pools[pool.id].users["ann"].devices[first.device.key if first.device else ""].salt += 1
@@ -155,7 +157,7 @@ def test_a_device_whose_password_is_wrong_is_let_go_of_too(server: CognitoEmulat
     assert second.device != first.device
 
 
-def test_a_set_up_by_sms_alone_is_an_error_that_says_who_can_help() -> None:
+def test_sms_only_mfa_setup_points_to_an_administrator() -> None:
     gateway = ScriptedGateway(challenge("MFA_SETUP", MFAS_CAN_SETUP='["SMS_MFA"]'))
     with pytest.raises(AuthError, match="cannot be set up while signing in") as caught:
         Auth("eu-west-1_Ab12Cd34E", "client1", gateway=gateway).sign_in(
@@ -164,9 +166,9 @@ def test_a_set_up_by_sms_alone_is_an_error_that_says_who_can_help() -> None:
     assert "administrator" in caught.value.recovery_suggestion
 
 
-def test_a_passkey_that_the_server_asks_for_leads_to_the_others() -> None:
-    asks = {**challenge("WEB_AUTHN"), "AvailableChallenges": ["WEB_AUTHN", "EMAIL_OTP"]}
-    gateway = ScriptedGateway(asks, challenge("EMAIL_OTP", CODE_DELIVERY_DESTINATION="a***@e***"))
+def test_requested_passkey_leads_to_the_other_factors() -> None:
+    passkey_reply = {**challenge("WEB_AUTHN"), "AvailableChallenges": ["WEB_AUTHN", "EMAIL_OTP"]}
+    gateway = ScriptedGateway(passkey_reply, challenge("EMAIL_OTP", CODE_DELIVERY_DESTINATION="a***@e***"))
     auth = Auth("eu-west-1_Ab12Cd34E", "client1", gateway=gateway)
     step = auth.sign_in("ann", auth_flow="USER_AUTH").next_step
     assert step == ContinueSignInWithFirstFactorSelection(
@@ -177,7 +179,7 @@ def test_a_passkey_that_the_server_asks_for_leads_to_the_others() -> None:
     assert gateway.calls[-1][1]["AuthParameters"]["PREFERRED_CHALLENGE"] == "EMAIL_OTP"
 
 
-def test_the_tables_hold_every_step() -> None:
-    met = {name for _, steps in SCENARIOS.values() for name, _ in steps}
-    met |= {name for scenario in TABLE.values() for name, _ in scenario.steps}
-    assert met | {"Done"} == {step.__name__ for step in NEXT_STEPS}
+def test_tables_contain_every_step() -> None:
+    step_names = {name for _, steps in SCENARIOS.values() for name, _ in steps}
+    step_names |= {name for scenario in SCENARIOS_BY_POOL.values() for name, _ in scenario.steps}
+    assert step_names | {"Done"} == {step.__name__ for step in NEXT_STEPS}

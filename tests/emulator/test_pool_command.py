@@ -70,7 +70,7 @@ def client(where: dict[str, Any]) -> Any:
     )
 
 
-def refusal(program: Program, *arguments: str | Path) -> tuple[int, str]:
+def error_from_response(program: Program, *arguments: str | Path) -> tuple[int, str]:
     done = program.run("pool", *arguments)
     assert done.stdout == ""
     assert "Traceback" not in done.stderr
@@ -153,7 +153,7 @@ def test_an_unusable_triggers_file_is_reported_in_a_sentence(
 ) -> None:
     path = tmp_path / "triggers.py"
     path.write_text(source)
-    status, error = refusal(program, "--triggers", path)
+    status, error = error_from_response(program, "--triggers", path)
 
     assert status == 3
     assert says in error
@@ -161,7 +161,7 @@ def test_an_unusable_triggers_file_is_reported_in_a_sentence(
 
 
 def test_a_missing_triggers_file_is_reported(program: Program, tmp_path: Path) -> None:
-    status, error = refusal(program, "--triggers", tmp_path / "nowhere.py")
+    status, error = error_from_response(program, "--triggers", tmp_path / "nowhere.py")
 
     assert status == 3
     assert "No such file" in error
@@ -170,7 +170,7 @@ def test_a_missing_triggers_file_is_reported(program: Program, tmp_path: Path) -
 def test_a_port_in_use_is_reported(program: Program) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        status, error = refusal(program, "--port", str(port))
+        status, error = error_from_response(program, "--port", str(port))
 
     assert status == 3
     cure = "Give another --port, or none for a free one."
@@ -179,4 +179,4 @@ def test_a_port_in_use_is_reported(program: Program) -> None:
 
 @pytest.mark.parametrize("port", ["x", "-1", "65536"])
 def test_an_invalid_port_is_a_usage_error(program: Program, port: str) -> None:
-    assert refusal(program, f"--port={port}")[0] == 2
+    assert error_from_response(program, f"--port={port}")[0] == 2

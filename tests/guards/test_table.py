@@ -1,4 +1,4 @@
-"""The table of guards is about the program as it is: ``python -m tests.guards`` takes each one out."""
+"""Tests that the guard table matches the program."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from tests.guards.table import GUARDS, Guard
 from tests.terminal.pty_program import ROOT
 
 
-@pytest.mark.parametrize("guard", GUARDS, ids=lambda guard: guard.keeps)
-def test_a_guard_stands_where_the_table_says_and_has_its_test(guard: Guard) -> None:
+@pytest.mark.parametrize("guard", GUARDS, ids=lambda guard: guard.description)
+def test_guard_is_where_the_table_says_and_has_its_test(guard: Guard) -> None:
     assert (ROOT / "tui_auth" / guard.file).read_text().count(guard.text) == 1
     path, *names = guard.test.split("::")
-    found = ROOT / "tests" / path
-    assert found.exists()
+    test_file = ROOT / "tests" / path
+    assert test_file.exists()
     for name in names:
-        plain = name.partition("[")[0]
-        assert re.search(rf"^\s*(async def|def|class) {plain}\b", found.read_text(), re.MULTILINE)
+        test_name = name.partition("[")[0]
+        assert re.search(rf"^\s*(async def|def|class) {test_name}\b", test_file.read_text(), re.MULTILINE)

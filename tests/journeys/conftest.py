@@ -1,4 +1,4 @@
-"""The real program in a pseudo-terminal of 80×23, signing in to the embedded pool over HTTP."""
+"""Fixtures that run the real program on an 80×23 pseudo-terminal against the local emulator."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ if TYPE_CHECKING:
 
 
 class SignIn(PtyProgram):
-    """A person at the program: types, reads, and can look at the phone and the inbox."""
+    """A running sign-in: type, read the screen, and look at the user's inbox and phone."""
 
     server: CognitoEmulator
     user: DemoUser
 
-    def shows(self, words: str) -> None:
-        """Wait for words however they are wrapped."""
-        self.wait_for(lambda _: words in " ".join(self.screen_text().replace("▄", "").split()))
+    def wait_for_text(self, text: str) -> None:
+        """Wait for a text, whatever its wrapping."""
+        self.wait_for(lambda _: text in " ".join(self.screen_text().replace("▄", "").split()))
 
     def enter(self, *texts: str) -> None:
-        """Type each text and press Enter after it."""
+        """Type each text, with Enter after it."""
         for text in texts:
             self.send(text)
             self.press("enter")
 
-    def enter_and_be_answered(self, text: str) -> None:
-        """Type it, press Enter, and wait until Cognito has been asked and has answered.
+    def enter_and_wait_for_reply(self, text: str) -> None:
+        """Enter a text and wait for Cognito's reply.
 
-        What the screen said before may be said again: words alone do not tell one answer from the next.
+        A later reply may show the same text as an earlier one, so waiting for the text isn't enough.
         """
         before = len(self.received)
         self.enter(text)
@@ -44,16 +44,16 @@ class SignIn(PtyProgram):
         self.wait_gone("Asking Cognito")
 
     def answer(self, prompt: str, text: str) -> None:
-        """Wait for a line prompt, once more if it was answered before, and answer it."""
-        known = self.__dict__.setdefault("_prompts", {})
-        before = known.get(prompt, 0)
-        self.wait_for(lambda _: self._asks(prompt) > before)
-        known[prompt] = self._asks(prompt)
+        """Wait for a line prompt that wasn't answered yet, and answer it."""
+        answered = self.__dict__.setdefault("_prompts", {})
+        before = answered.get(prompt, 0)
+        self.wait_for(lambda _: self._prompt_count(prompt) > before)
+        answered[prompt] = self._prompt_count(prompt)
         self.enter(text)
 
-    def _asks(self, prompt: str) -> int:
-        shown = self.screen_text().rstrip()
-        return shown.count(prompt) if shown.endswith(prompt) else 0
+    def _prompt_count(self, prompt: str) -> int:
+        screen = self.screen_text().rstrip()
+        return screen.count(prompt) if screen.endswith(prompt) else 0
 
     def log_in(self, password: str | None = None) -> None:
         """Fill in the first screen with the user's name and password."""
@@ -62,8 +62,8 @@ class SignIn(PtyProgram):
         if self._has_password:
             self.enter(password or self.user.password)
 
-    def log_in_by_lines(self) -> None:
-        """The same at line prompts."""
+    def log_in_at_prompts(self) -> None:
+        """Enter the user's name and password at line prompts."""
         self.wait_for("Username:")
         self.enter(self.user.username)
         if self._has_password:
@@ -75,68 +75,72 @@ class SignIn(PtyProgram):
         return "WITHOUT" not in self.user.auth_flow and self.user.auth_flow != "USER_AUTH"
 
     def newest_code(self) -> str:
-        """The code in the newest message that was sent to the user, once there is one."""
-        self.wait_for(lambda _: self._mine())
-        return str(self._mine()[-1]["code"])
+        """Wait for a message to the user and return the newest code."""
+        self.wait_for(lambda _: self._messages())
+        return str(self._messages()[-1]["code"])
 
     @property
-    def asked(self) -> list[str]:
-        """What the pool was asked so far: operations, and for an answer the challenge it is to."""
+    def requests(self) -> list[str]:
+        """Return the requests to the pool: operations, or the challenge an answer is for."""
         return [str(request.get("ChallengeName", operation)) for operation, request in self.server.calls]
 
     def codes_sent(self) -> int:
-        """How many messages were sent to the user so far."""
-        return len(self._mine())
+        """Return the number of messages sent to the user."""
+        return len(self._messages())
 
-    def _mine(self) -> list[dict[str, object]]:
+    def _messages(self) -> list[dict[str, object]]:
         return [message for message in self.server.messages if message["username"] == self.user.username]
+
+
+StartSignIn = Callable[..., SignIn]
+"""Start ``tui-auth sign-in`` for a demo user; see ``sign_in_as``."""
 
 
 @pytest.fixture
 def server() -> Iterator[CognitoEmulator]:
-    """A pool server with the demo's questions."""
-    with CognitoEmulator(triggers=demo_triggers) as running:
-        yield running
+    """Run an emulator with the demo's custom challenge triggers."""
+    with CognitoEmulator(triggers=demo_triggers) as stack:
+        yield stack
 
 
 @pytest.fixture
 def demo(server: CognitoEmulator) -> DemoPool:
-    """The demo's sample users: one for each step."""
+    """Create the demo users: one for each step."""
     return provision(server)
 
 
 @pytest.fixture
-def sign_in_as(server: CognitoEmulator, demo: DemoPool, tmp_path: Path) -> Iterator[Callable[..., SignIn]]:
-    """Starts ``tui-auth sign-in`` for a sample user, at the first screen."""
+def sign_in_as(server: CognitoEmulator, demo: DemoPool, tmp_path: Path) -> Iterator[StartSignIn]:
+    """Return a function that starts ``tui-auth sign-in`` for a demo user."""
     users = {user.username: user for user in demo.users}
-    with ExitStack() as running:
+    with ExitStack() as stack:
 
         def start(
             username: str,
             *flags: str,
             rows: int = 23,
             cols: int = 80,
-            endpoint_by_flag: bool = True,
+            pass_endpoint_flag: bool = True,
             program: Sequence[str] = ("-m", "tui_auth"),
             **environment: str,
         ) -> SignIn:
             user = users[username]
             arguments = [*program, "sign-in", "--user-pool-id", user.user_pool_id]
             arguments += ["--client-id", user.client_id, "--auth-flow", user.auth_flow]
-            if endpoint_by_flag:
+            if pass_endpoint_flag:
                 arguments += ["--endpoint-url", server.endpoint_url]
-            arguments += flags  # at the end, where they hold against these
-            started = SignIn(arguments, home=tmp_path, rows=rows, cols=cols, environment=environment)
-            started.server, started.user = server, user
-            return running.enter_context(started)
+            arguments += flags  # last, so that they override the others
+            sign_in = SignIn(arguments, home=tmp_path, rows=rows, cols=cols, environment=environment)
+            sign_in.server, sign_in.user = server, user
+            return stack.enter_context(sign_in)
 
         yield start
 
 
 @pytest.fixture
 def own_pool(server: CognitoEmulator, tmp_path: Path) -> Iterator[Callable[..., OwnPool]]:
-    """Makes pools of the journey's own, on the server and for the home folder of the journey."""
+    """Return a function that creates a pool for this test."""
     from tests.journeys.own_pool import OwnPool
 
-    with ExitStack() as running:
-        yield lambda **settings: OwnPool(server, tmp_path, running, **settings)
+    with ExitStack() as stack:
+        yield lambda **settings: OwnPool(server, tmp_path, stack, **settings)

@@ -1,88 +1,92 @@
-"""A wrong app client: the message says which setting it is, where that is, and who can change it."""
+"""App client errors: the message says which setting is wrong and who can change it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.journeys.conftest import SignIn
-from tests.journeys.own_pool import OwnPool
+from tests.journeys.own_pool import MakePool, OwnPool
 from tui_auth.emulator import CognitoEmulator
 
-MakePool = Callable[..., OwnPool]
-ELSEWHERE = "us-east-1"
+OTHER_REGION = "us-east-1"
 CONSOLE = "Cognito console"
-WHO = "Someone who manages the"
+ADMINISTRATOR = "Someone who manages the"
 
 
 @pytest.fixture
 def own_pool_with_secret(own_pool: MakePool) -> OwnPool:
-    """A pool whose app client has a secret, with a user."""
+    """Create a pool with a user and an app client that has a secret."""
     pool = own_pool(client={"GenerateSecret": True})
-    pool.user()
+    pool.create_user()
     return pool
 
 
-def told(program: SignIn, *parts: str) -> None:
-    """Wait until every part of an explanation stands on the screen, and sign in with nothing meanwhile."""
-    for part in (*parts, CONSOLE, WHO):
-        program.shows(part)
+def wait_for_explanation(program: SignIn, *parts: str) -> None:
+    """Wait for all parts of an explanation, and check that nobody is signed in."""
+    for part in (*parts, CONSOLE, ADMINISTRATOR):
+        program.wait_for_text(part)
     assert "Signed in" not in program.screen_text()
 
 
-def test_a_flow_that_is_not_allowed(own_pool: MakePool) -> None:
+def test_disallowed_auth_flow_is_explained(own_pool: MakePool) -> None:
     pool = own_pool(client={"ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH"]})
-    pool.user()
+    pool.create_user()
     program = pool.sign_in()
     program.log_in()
-    told(program, "This app client does not allow USER_SRP_AUTH.", "ALLOW_USER_SRP_AUTH", "--auth-flow")
+    wait_for_explanation(
+        program, "This app client does not allow USER_SRP_AUTH.", "ALLOW_USER_SRP_AUTH", "--auth-flow"
+    )
 
 
-def test_a_secret_that_is_missing(own_pool_with_secret: OwnPool) -> None:
+def test_missing_client_secret_is_explained(own_pool_with_secret: OwnPool) -> None:
     program = own_pool_with_secret.sign_in()
     program.log_in()
-    told(program, "This app client has a secret, and none was given.", "--client-secret-file")
+    wait_for_explanation(program, "This app client has a secret, and none was given.", "--client-secret-file")
 
 
-def test_a_secret_that_is_not_wanted_and_one_that_is_wrong(own_pool: MakePool, tmp_path: Path) -> None:
+def test_unneeded_and_wrong_client_secrets_are_explained(own_pool: MakePool, tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("not-the-secret\n")
     secret.chmod(0o600)
     for client in ({}, {"GenerateSecret": True}):
         pool = own_pool(client=client)
-        pool.user()
+        pool.create_user()
         program = pool.sign_in("--client-secret-file", str(secret))
         program.log_in()
-        told(program, "The client secret does not fit this app client.", "--client-secret-file")
+        wait_for_explanation(
+            program, "The client secret does not fit this app client.", "--client-secret-file"
+        )
 
 
-def test_a_pool_that_does_not_exist_although_the_client_does(own_pool: MakePool) -> None:
+def test_missing_pool_with_existing_client_is_explained(own_pool: MakePool) -> None:
     pool = own_pool()
-    pool.user()
+    pool.create_user()
     program = pool.sign_in("--user-pool-id", "eu-west-1_Nobody123")
     program.log_in()
-    told(program, "There is no user pool of this id", "--user-pool-id")
+    wait_for_explanation(program, "There is no user pool of this id", "--user-pool-id")
     assert pool.server.state.pools[pool.id].users["ann"].devices == {}
 
 
-def test_a_client_that_does_not_exist_and_a_wrong_region(own_pool: MakePool) -> None:
+def test_missing_client_and_wrong_region_are_explained(own_pool: MakePool) -> None:
     pool = own_pool()
-    pool.user()
-    with CognitoEmulator(region=ELSEWHERE) as other:
+    pool.create_user()
+    with CognitoEmulator(region=OTHER_REGION) as other:
         for flags in (
             ["--client-id", "1example23456789"],
-            ["--region", ELSEWHERE, "--endpoint-url", other.endpoint_url],
+            ["--region", OTHER_REGION, "--endpoint-url", other.endpoint_url],
         ):
             program = pool.sign_in(*flags)
             program.log_in()
-            told(program, "Cognito knows no such app client in this region.", "--client-id", "--region")
+            wait_for_explanation(
+                program, "Cognito knows no such app client in this region.", "--client-id", "--region"
+            )
 
 
-def test_the_same_in_lines(own_pool: MakePool) -> None:
+def test_app_client_errors_at_line_prompts(own_pool: MakePool) -> None:
     pool = own_pool()
-    pool.user()
+    pool.create_user()
     program = pool.sign_in("--plain", "--user-pool-id", "eu-west-1_Nobody123", rows=40)
-    program.log_in_by_lines()
-    told(program, "Error: There is no user pool of this id", "--user-pool-id")
+    program.log_in_at_prompts()
+    wait_for_explanation(program, "Error: There is no user pool of this id", "--user-pool-id")

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pyotp
 import pytest
 
-from tests.journeys.conftest import SignIn
+from tests.journeys.conftest import StartSignIn
 from tests.safe_codes import wrong_code
 
-Start = Callable[..., SignIn]
 
-
-def test_a_code_by_sms_signs_in(sign_in_as: Start) -> None:
+def test_sms_code_signs_in(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("sam")
     program.log_in()
     program.wait_for("Code sent by SMS to +")
@@ -29,7 +25,7 @@ def test_a_code_by_sms_signs_in(sign_in_as: Start) -> None:
 
 
 @pytest.mark.parametrize("shape", ["{0}-{1}", "Your code is {0}{1}. Do not share it.", "\n{0}{1}\n"])
-def test_a_code_is_taken_however_it_is_pasted(sign_in_as: Start, shape: str) -> None:
+def test_code_is_accepted_in_every_pasted_form(sign_in_as: StartSignIn, shape: str) -> None:
     program = sign_in_as("sam")
     program.log_in()
     program.wait_for("Code sent by SMS to +")
@@ -39,7 +35,7 @@ def test_a_code_is_taken_however_it_is_pasted(sign_in_as: Start, shape: str) -> 
     program.wait_for("Signed in as sam")
 
 
-def test_a_wrong_sms_code_stays_and_the_next_try_works(sign_in_as: Start) -> None:
+def test_wrong_sms_code_keeps_the_step(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("sam")
     program.log_in()
     program.wait_for("Code sent by SMS to +")
@@ -48,13 +44,13 @@ def test_a_wrong_sms_code_stays_and_the_next_try_works(sign_in_as: Start) -> Non
     code = program.newest_code()
     program.enter(wrong_code(code))
     program.wait_for("That code is not right.")
-    assert wrong_code(code) in program.screen_text(), "what was typed is kept"
+    assert wrong_code(code) in program.screen_text(), "the input stays in the field"
     program.enter(code)
     program.wait_for("Signed in as sam")
     assert program.codes_sent() == 1
 
 
-def test_a_new_code_is_sent_on_request_and_the_old_one_is_void(sign_in_as: Start) -> None:
+def test_new_code_voids_the_old_one(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("sam")
     program.log_in()
     program.wait_for("Code sent by SMS to +")
@@ -70,7 +66,7 @@ def test_a_new_code_is_sent_on_request_and_the_old_one_is_void(sign_in_as: Start
     program.wait_for("Signed in as sam")
 
 
-def test_esc_after_a_code_was_sent_asks_once_and_keeps_the_name(sign_in_as: Start) -> None:
+def test_esc_after_a_sent_code_asks_once_and_keeps_the_name(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("sam")
     program.log_in()
     program.wait_for("Code sent by SMS to +")
@@ -83,7 +79,7 @@ def test_esc_after_a_code_was_sent_asks_once_and_keeps_the_name(sign_in_as: Star
     program.wait_for("Code sent by SMS to +")
 
 
-def test_a_code_from_an_app_signs_in_and_names_the_device(sign_in_as: Start) -> None:
+def test_totp_code_signs_in_and_shows_the_device_name(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("tom")
     program.log_in()
     program.wait_for("Code from your authenticator app (laptop)")
@@ -98,7 +94,7 @@ def test_a_code_from_an_app_signs_in_and_names_the_device(sign_in_as: Start) -> 
     program.wait_for("Signed in as tom")
 
 
-def test_a_code_from_an_app_works_once_and_that_is_explained(sign_in_as: Start) -> None:
+def test_reused_totp_code_is_explained(sign_in_as: StartSignIn) -> None:
     first = sign_in_as("tom")
     assert first.user.totp_secret
     first.log_in()

@@ -1,4 +1,4 @@
-"""The demo: a list of sample users, a phone that scans, an inbox, and a key that types the newest code."""
+"""The demo: demo users, a phone that scans, an inbox, and a key that types the newest code."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ import pytest
 
 from tests.terminal.pty_program import PtyProgram
 
-Start = Callable[..., PtyProgram]
+StartDemo = Callable[..., PtyProgram]
 
 
 @pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Start]:
-    """Return a function that starts ``tui-auth demo`` and waits for its list."""
-    with ExitStack() as running:
+def demo(tmp_path: Path) -> Iterator[StartDemo]:
+    """Return a function that starts ``tui-auth demo`` at its list."""
+    with ExitStack() as stack:
 
         def start(rows: int = 23, cols: int = 80) -> PtyProgram:
             program = PtyProgram(["-m", "tui_auth", "demo"], home=tmp_path, rows=rows, cols=cols)
-            running.enter_context(program)
+            stack.enter_context(program)
             program.wait_for("Sign in as …")
             return program
 
         yield start
 
 
-def set_up_as_tess(demo: Start) -> PtyProgram:
-    """Start the demo and go to the setup of an authenticator app."""
+def set_up_as_tess(demo: StartDemo) -> PtyProgram:
+    """Open the demo at tess's TOTP set-up."""
     program = demo()
     program.send("4")
     program.wait_for("[tess")
@@ -36,7 +36,7 @@ def set_up_as_tess(demo: Start) -> PtyProgram:
     return program
 
 
-def test_one_key_fills_in_the_form_and_another_types_the_newest_code(demo: Start) -> None:
+def test_demo_keys_fill_in_the_form_and_type_the_newest_code(demo: StartDemo) -> None:
     program = demo()
     program.send("2")
     program.wait_for("Username      [sam")
@@ -51,7 +51,7 @@ def test_one_key_fills_in_the_form_and_another_types_the_newest_code(demo: Start
     assert "password ✓" not in program.screen_text()
 
 
-def test_the_phone_has_a_code_after_it_scans_the_qr_code(demo: Start) -> None:
+def test_phone_scans_the_qr_code_and_shows_its_code(demo: StartDemo) -> None:
     program = set_up_as_tess(demo)
     program.wait_for("2 Enter the code the app shows")
     program.press("ctrl+o")
@@ -62,7 +62,7 @@ def test_the_phone_has_a_code_after_it_scans_the_qr_code(demo: Start) -> None:
     program.wait_for("Signed in as tess")
 
 
-def test_the_key_is_shown_as_text_where_the_phone_covers_the_qr_code(demo: Start) -> None:
+def test_hidden_qr_code_offers_the_key_instead(demo: StartDemo) -> None:
     program = set_up_as_tess(demo)
     program.wait_for("1 Scan with")
     program.press("ctrl+s")
@@ -71,7 +71,7 @@ def test_the_key_is_shown_as_text_where_the_phone_covers_the_qr_code(demo: Start
     program.wait_for("1 Scan with")
 
 
-def test_phone_inbox_and_call_trace_are_a_column_at_120_columns_and_a_drawer_at_80(demo: Start) -> None:
+def test_phone_inbox_and_trace_are_beside_at_120_columns_and_in_a_drawer_at_80(demo: StartDemo) -> None:
     wide = demo(rows=23, cols=120)
     wide.wait_for("Inbox")
     wide.wait_for("nothing was asked yet")
@@ -86,7 +86,7 @@ def test_phone_inbox_and_call_trace_are_a_column_at_120_columns_and_a_drawer_at_
     narrow.wait_for("Inbox")
 
 
-def test_the_newest_call_is_visible_in_the_column_and_in_the_drawer(demo: Start) -> None:
+def test_newest_trace_entry_is_visible_beside_and_in_a_drawer(demo: StartDemo) -> None:
     wide = demo(rows=23, cols=120)
     narrow = demo()
     for program in (wide, narrow):
@@ -103,14 +103,14 @@ def test_the_newest_call_is_visible_in_the_column_and_in_the_drawer(demo: Start)
     narrow.wait_for(lambda p: len(p.screen_text().splitlines()) == 18 and "= Done" in p.screen_text())
 
 
-def test_a_user_chosen_again_meets_a_step_that_happens_once(demo: Start) -> None:
+def test_one_time_step_can_be_demonstrated_again(demo: StartDemo) -> None:
     program = demo()
     for _ in range(2):
         program.send("9")
         program.wait_for("[carl")
         program.press("enter")
         program.wait_for("not confirmed yet")
-        program.press("ctrl+o", "enter")  # as fast as a program types
+        program.press("ctrl+o", "enter")  # without a pause
         program.wait_for("Signed in as carl")
         program.press("enter")
         program.wait_for("Sign in as …")

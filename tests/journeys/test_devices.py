@@ -1,128 +1,136 @@
-"""Remembered devices: asked about, proved at the next sign-in, and let go of when the pool has forgotten."""
+"""Remembered devices: the question, the proof at the next sign-in, and forgotten devices."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pyotp
 import pytest
 
 from tests.journeys.conftest import SignIn
-from tests.journeys.own_pool import APP_AND_SMS, OwnPool
+from tests.journeys.own_pool import APP_AND_SMS, MakePool, OwnPool
 from tests.terminal.pty_program import PtyProgram
 from tui_auth.emulator.model import Device
 
-MakePool = Callable[..., OwnPool]
-PROOF = ["DEVICE_SRP_AUTH", "DEVICE_PASSWORD_VERIFIER"]
+DEVICE_PROOF = ["DEVICE_SRP_AUTH", "DEVICE_PASSWORD_VERIFIER"]
 CODE_FROM_APP = "Code from your authenticator app"
 QUESTION = "Shall the pool remember this machine?"
 
 
-def tracking(own_pool: MakePool, *, spares_the_code: bool = True, asks: bool = False) -> OwnPool:
-    """A pool that tracks devices, with a user who has an authenticator app."""
-    tracks = {"ChallengeRequiredOnNewDevice": spares_the_code, "DeviceOnlyRememberedOnUserPrompt": asks}
-    pool = own_pool(mfa={"MfaConfiguration": "OPTIONAL", **APP_AND_SMS}, DeviceConfiguration=tracks)
-    pool.user()
+def device_tracking_pool(own_pool: MakePool, *, skips_code: bool = True, is_opt_in: bool = False) -> OwnPool:
+    """Create a pool that tracks devices, with a user."""
+    device_settings = {
+        "ChallengeRequiredOnNewDevice": skips_code,
+        "DeviceOnlyRememberedOnUserPrompt": is_opt_in,
+    }
+    pool = own_pool(mfa={"MfaConfiguration": "OPTIONAL", **APP_AND_SMS}, DeviceConfiguration=device_settings)
+    pool.create_user()
     return pool
 
 
 def devices(pool: OwnPool) -> dict[str, Device]:
-    """The devices that the pool knows of the user by their own proof."""
+    """Return the user's confirmed devices in the pool."""
     user = pool.server.state.pools[pool.id].users["ann"]
     return {key: device for key, device in user.devices.items() if device.verifier is not None}
 
 
-def forget_all(pool: OwnPool) -> None:
-    """Somebody has the pool forget every device of the user."""
+def forget_all_devices(pool: OwnPool) -> None:
+    """Make the pool forget all devices of the user."""
     pool.server.state.pools[pool.id].users["ann"].devices.clear()
 
 
-def show_next(phone: pyotp.TOTP, program: SignIn) -> str:
-    """A code from the app that was not used yet."""
+def next_app_code(phone: pyotp.TOTP, program: SignIn) -> str:
+    """Return an unused code of the authenticator app."""
     program.server.clock.advance(30)
     return phone.at(int(program.server.clock.now()))
 
 
-def starts(pool: OwnPool) -> list[dict[str, str]]:
-    """The parameters of each InitiateAuth that came over HTTP."""
+def initiate_auth_parameters(pool: OwnPool) -> list[dict[str, str]]:
+    """Return the parameters of each InitiateAuth request."""
     return [call["AuthParameters"] for operation, call in pool.server.calls if operation == "InitiateAuth"]
 
 
-def test_a_remembered_machine_is_spared_the_code_until_the_pool_forgets_it(own_pool: MakePool) -> None:
-    pool = tracking(own_pool)
-    phone = pool.phone_of()
+def test_remembered_device_skips_the_code_until_forgotten(own_pool: MakePool) -> None:
+    pool = device_tracking_pool(own_pool)
+    phone = pool.add_authenticator_app()
     first = pool.sign_in("--storage", "file")
     first.log_in()
     first.wait_for(CODE_FROM_APP)
-    first.enter(show_next(phone, first))
+    first.enter(next_app_code(phone, first))
     first.wait_for("Kept in")
-    assert QUESTION not in first.screen_text(), "this pool remembers by itself"
+    assert QUESTION not in first.screen_text(), "this pool remembers devices automatically"
     second = pool.sign_in("--storage", "file")
     second.log_in()
     second.wait_for("Kept in")
-    assert second.asked[-2:] == PROOF
-    (known,) = devices(pool)
-    forget_all(pool)
+    assert second.requests[-2:] == DEVICE_PROOF
+    (device_key,) = devices(pool)
+    forget_all_devices(pool)
     third = pool.sign_in("--storage", "file")
-    before = len(starts(pool))
+    before = len(initiate_auth_parameters(pool))
     third.log_in()
     third.wait_for(CODE_FROM_APP)
-    assert [start.get("DEVICE_KEY") for start in starts(pool)[before:]] == [known, None], "once without it"
-    third.enter(show_next(phone, third))
+    assert [start.get("DEVICE_KEY") for start in initiate_auth_parameters(pool)[before:]] == [
+        device_key,
+        None,
+    ], "once without it"
+    third.enter(next_app_code(phone, third))
     third.wait_for("Kept in")
-    (another,) = devices(pool)
-    assert another != known
+    (new_device_key,) = devices(pool)
+    assert new_device_key != device_key
     fourth = pool.sign_in("--storage", "file")
     fourth.log_in()
     fourth.wait_for("Kept in")
-    assert starts(pool)[-1]["DEVICE_KEY"] == another, "the forgotten one is forgotten here too"
+    assert initiate_auth_parameters(pool)[-1]["DEVICE_KEY"] == new_device_key, (
+        "the forgotten one is forgotten here too"
+    )
 
 
-def test_where_the_code_is_always_asked_for_the_machine_is_proved_after_it(own_pool: MakePool) -> None:
-    pool = tracking(own_pool, spares_the_code=False)
-    phone = pool.phone_of()
-    for proof in ([], PROOF):
+def test_device_is_proved_after_an_always_required_code(own_pool: MakePool) -> None:
+    pool = device_tracking_pool(own_pool, skips_code=False)
+    phone = pool.add_authenticator_app()
+    for proof in ([], DEVICE_PROOF):
         program = pool.sign_in("--storage", "file")
         program.log_in()
         program.wait_for(CODE_FROM_APP)
-        before = len(program.asked)
-        program.enter(show_next(phone, program))
+        before = len(program.requests)
+        program.enter(next_app_code(phone, program))
         program.wait_for("Kept in")
-        assert [name for name in program.asked[before:] if name.startswith("DEVICE_")] == proof
+        assert [name for name in program.requests[before:] if name.startswith("DEVICE_")] == proof
 
 
-def test_a_machine_forgotten_during_a_sign_in_is_left_out_of_the_same_answer(own_pool: MakePool) -> None:
-    pool = tracking(own_pool, spares_the_code=False)
-    phone = pool.phone_of()
+def test_device_forgotten_during_sign_in_is_dropped(own_pool: MakePool) -> None:
+    pool = device_tracking_pool(own_pool, skips_code=False)
+    phone = pool.add_authenticator_app()
     first = pool.sign_in("--storage", "file")
     first.log_in()
     first.wait_for(CODE_FROM_APP)
-    first.enter(show_next(phone, first))
+    first.enter(next_app_code(phone, first))
     first.wait_for("Kept in")
     second = pool.sign_in("--storage", "file")
     second.log_in()
     second.wait_for(CODE_FROM_APP)
-    forget_all(pool)
-    second.enter(show_next(phone, second))
+    forget_all_devices(pool)
+    second.enter(next_app_code(phone, second))
     second.wait_for("Kept in")
     answers = [call["ChallengeResponses"] for _, call in pool.server.calls if "ChallengeResponses" in call]
     with_code = [answer for answer in answers if "SOFTWARE_TOKEN_MFA_CODE" in answer][-2:]
-    assert ["DEVICE_KEY" in answer for answer in with_code] == [True, False], "the same answer, without it"
+    assert ["DEVICE_KEY" in answer for answer in with_code] == [True, False], (
+        "the same answer without the device"
+    )
 
 
 @pytest.mark.parametrize(("number", "remembered"), [("1", True), ("2", False)], ids=["yes", "no"])
-def test_the_person_is_asked_once_where_the_pool_leaves_it_to_them(
+def test_opt_in_pool_asks_once_to_remember_the_device(
     own_pool: MakePool, number: str, remembered: bool
 ) -> None:
-    pool = tracking(own_pool, asks=True)
-    phone = pool.phone_of()
+    pool = device_tracking_pool(own_pool, is_opt_in=True)
+    phone = pool.add_authenticator_app()
     first = pool.sign_in("--storage", "file")
     first.log_in()
     first.wait_for(CODE_FROM_APP)
-    first.enter(show_next(phone, first))
+    first.enter(next_app_code(phone, first))
     first.wait_for(QUESTION)
-    assert [device.remembered for device in devices(pool).values()] == [False], "not before they say so"
+    assert [device.remembered for device in devices(pool).values()] == [False], "not before the user agrees"
     first.send(number)
     first.wait_for("enter Leave")
     if remembered:
@@ -132,16 +140,14 @@ def test_the_person_is_asked_once_where_the_pool_leaves_it_to_them(
     second.log_in()
     if not remembered:
         second.wait_for(CODE_FROM_APP)
-        second.enter(show_next(phone, second))
+        second.enter(next_app_code(phone, second))
     second.wait_for("Kept in")
-    assert (second.asked[-2:] == PROOF) == remembered
+    assert (second.requests[-2:] == DEVICE_PROOF) == remembered
     assert QUESTION not in second.screen_text()
 
 
-def test_a_program_that_needs_a_token_asks_about_the_machine_before_it_goes_on(
-    own_pool: MakePool, tmp_path: Path
-) -> None:
-    pool = tracking(own_pool, asks=True)
+def test_token_command_asks_about_the_device_first(own_pool: MakePool, tmp_path: Path) -> None:
+    pool = device_tracking_pool(own_pool, is_opt_in=True)
     out = tmp_path / "out"
     with PtyProgram(["-m", "tui_auth", "token", *pool.flags()], home=tmp_path, stdout=out) as program:
         program.wait_for("Username")
@@ -155,18 +161,18 @@ def test_a_program_that_needs_a_token_asks_about_the_machine_before_it_goes_on(
     assert [device.remembered for device in devices(pool).values()] == [True]
 
 
-def test_the_same_in_lines(own_pool: MakePool) -> None:
-    pool = tracking(own_pool, asks=True)
-    phone = pool.phone_of()
-    for round_ in ("new", "remembered", "forgotten"):
-        if round_ == "forgotten":
-            forget_all(pool)
+def test_device_question_at_line_prompts(own_pool: MakePool) -> None:
+    pool = device_tracking_pool(own_pool, is_opt_in=True)
+    phone = pool.add_authenticator_app()
+    for state in ("new", "remembered", "forgotten"):
+        if state == "forgotten":
+            forget_all_devices(pool)
         program = pool.sign_in("--plain", "--storage", "file", rows=40)
-        program.log_in_by_lines()
-        if round_ != "remembered":
+        program.log_in_at_prompts()
+        if state != "remembered":
             program.wait_for(CODE_FROM_APP)
             program.wait_for("Code:")
-            program.enter(show_next(phone, program))
+            program.enter(next_app_code(phone, program))
             program.wait_for(QUESTION)
             program.enter("7")
             program.wait_for("Error: Type 1 or 2.")
@@ -174,14 +180,14 @@ def test_the_same_in_lines(own_pool: MakePool) -> None:
             program.wait_for("The pool remembers this machine.")
         program.wait_for("Signed in as ann.")
         assert program.wait_exit() == 0
-        assert (program.asked[-2:] == PROOF) == (round_ == "remembered")
+        assert (program.requests[-2:] == DEVICE_PROOF) == (state == "remembered")
         assert [device.remembered for device in devices(pool).values()] == [True]
 
 
-def test_leaving_the_question_open_in_lines_loses_nothing(own_pool: MakePool) -> None:
-    pool = tracking(own_pool, asks=True)
+def test_unanswered_device_question_keeps_the_session(own_pool: MakePool) -> None:
+    pool = device_tracking_pool(own_pool, is_opt_in=True)
     program = pool.sign_in("--plain", "--storage", "file", rows=40)
-    program.log_in_by_lines()
+    program.log_in_at_prompts()
     program.wait_for(QUESTION)
     program.wait_for("Number:")
     program.send("\x04")

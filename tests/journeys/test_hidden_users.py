@@ -1,90 +1,87 @@
-"""Whether there is such a user: the program never says more about that than the pool does."""
+"""Unknown users: the program never reveals more about them than the pool does."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 import pytest
 
 from tests.journeys.conftest import SignIn
-from tests.journeys.own_pool import OwnPool
-from tests.steps.reading import number_key_for
+from tests.journeys.own_pool import MakePool
+from tests.steps.screen_reading import number_key_for
 
-MakePool = Callable[..., OwnPool]
-HIDES = {"PreventUserExistenceErrors": "ENABLED"}
-TELLS = {"PreventUserExistenceErrors": "LEGACY"}
+HIDDEN = {"PreventUserExistenceErrors": "ENABLED"}
+REVEALED = {"PreventUserExistenceErrors": "LEGACY"}
 WRONG = "Incorrect username or password."
-PERHAPS = "if the account exists"
-PASSWORD_OR_MAIL = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}}
+IF_IT_EXISTS = "if the account exists"
+PASSWORD_OR_EMAIL = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}}
 
 
-@pytest.mark.parametrize("setting", [HIDES, TELLS], ids=["hidden", "told"])
-def test_a_wrong_password_and_an_unknown_name_get_the_same_words(
+@pytest.mark.parametrize("setting", [HIDDEN, REVEALED], ids=["hidden", "revealed"])
+def test_wrong_password_and_unknown_name_give_the_same_message(
     own_pool: MakePool, setting: dict[str, str]
 ) -> None:
     pool = own_pool(client=setting)
-    pool.user("ann", email="ann@example.com", email_verified="true")
+    pool.create_user("ann", email="ann@example.com", email_verified="true")
     program = pool.sign_in(username="nobody")
     program.log_in()
     program.wait_for(WRONG)
-    unknown = without_names(program, "nobody")
+    unknown = words_without_name(program, "nobody")
     program.press("shift+tab", "ctrl+u")
     program.enter("ann")
-    program.enter_and_be_answered("not-this")
+    program.enter_and_wait_for_reply("not-this")
     program.wait_for("[ann ")
     program.wait_for(WRONG)
-    assert without_names(program, "ann") == unknown
+    assert words_without_name(program, "ann") == unknown
 
 
-def without_names(program: SignIn, name: str) -> set[str]:
-    """The words on the screen, the name that was typed and the dots of the password aside."""
+def words_without_name(program: SignIn, name: str) -> set[str]:
+    """Return the words on the screen without the user name and the password's bullets."""
     return {word for word in program.screen_text().split() if name not in word and "•" not in word}
 
 
-def test_a_reset_for_an_unknown_name_looks_like_any_other_where_the_pool_hides_it(own_pool: MakePool) -> None:
-    pool = own_pool(client=HIDES)
+def test_hidden_unknown_user_reset_looks_like_any_other(own_pool: MakePool) -> None:
+    pool = own_pool(client=HIDDEN)
     program = pool.sign_in("--username", "nobody")
     program.wait_for("Username")
     program.press("ctrl+f")
     program.wait_for("Reset your password.")
     program.send("2")
-    program.shows("If there is such an account: code sent by")
+    program.wait_for_text("If there is such an account: code sent by")
     assert pool.server.messages == []
     program.enter("123456", "Brand-New-Horse-7!", "Brand-New-Horse-7!")
     program.wait_for("That code is not right.")
 
 
-def test_a_reset_for_an_unknown_name_is_refused_in_the_pools_sense_where_it_tells(own_pool: MakePool) -> None:
-    pool = own_pool(client=TELLS)
+def test_unknown_user_reset_is_reported_where_the_pool_tells(own_pool: MakePool) -> None:
+    pool = own_pool(client=REVEALED)
     program = pool.sign_in("--username", "nobody")
     program.wait_for("Username")
     program.press("ctrl+f")
     program.wait_for("Reset your password.")
     program.send("2")
-    program.shows("The pool says that it has no such user.")
+    program.wait_for_text("The pool says that it has no such user.")
 
 
 @pytest.mark.parametrize("name", ["nobody", "ann"])
-def test_a_code_before_any_password_is_on_its_way_only_perhaps(own_pool: MakePool, name: str) -> None:
-    pool = own_pool(client=HIDES, Policies=PASSWORD_OR_MAIL)
-    pool.user("ann", email="ann@example.com", email_verified="true")
+def test_code_before_a_password_is_sent_only_perhaps(own_pool: MakePool, name: str) -> None:
+    pool = own_pool(client=HIDDEN, Policies=PASSWORD_OR_EMAIL)
+    pool.create_user("ann", email="ann@example.com", email_verified="true")
     program = pool.sign_in(username=name, flow="USER_AUTH")
     program.log_in()
     program.send(number_key_for(program, "Code by e-mail"))
     program.wait_for("Code sent by e-mail to ")
-    program.shows(PERHAPS)
+    program.wait_for_text(IF_IT_EXISTS)
     program.enter("12345678")
     program.wait_for("That code is not right.")
     assert len(pool.server.messages) == (1 if name == "ann" else 0)
 
 
-def test_the_same_in_lines(own_pool: MakePool) -> None:
-    pool = own_pool(client=HIDES, Policies=PASSWORD_OR_MAIL)
+def test_hidden_users_at_line_prompts(own_pool: MakePool) -> None:
+    pool = own_pool(client=HIDDEN, Policies=PASSWORD_OR_EMAIL)
     program = pool.sign_in("--plain", username="nobody", flow="USER_AUTH", rows=40)
-    program.log_in_by_lines()
+    program.log_in_at_prompts()
     program.wait_for("Number:")
     program.enter(number_key_for(program, "Code by e-mail"))
-    program.shows(PERHAPS)
+    program.wait_for_text(IF_IT_EXISTS)
     program.wait_for("Code:")
     program.enter("12345678")
     program.wait_for("Error: That code is not right.")

@@ -1,17 +1,15 @@
-"""A passkey, which no terminal can use: said, with the other ways offered, and never a dead end."""
+"""Passkeys: the program says that terminals can't use them, and offers the other factors."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.journeys.conftest import SignIn
-from tests.journeys.own_pool import OwnPool
-from tests.steps.reading import number_key_for
+from tests.journeys.own_pool import MakePool
+from tests.steps.screen_reading import number_key_for
 
-MakePool = Callable[..., OwnPool]
 PASSKEY = "Passkey (not from a terminal)"
 NOT_HERE = "A passkey cannot be used from a terminal. Choose another way."
 ONLY_A_PASSKEY = "This user has only a passkey, which no terminal can use."
@@ -25,36 +23,34 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("named_by", ["flag", "profile"])
-def test_a_passkey_that_is_preferred_leads_to_the_choice_of_the_others(
-    own_pool: MakePool, named_by: str
-) -> None:
+@pytest.mark.parametrize("specified_by", ["flag", "profile"])
+def test_preferred_passkey_offers_the_other_factors(own_pool: MakePool, specified_by: str) -> None:
     pool = own_pool(**SETTINGS)
-    pool.user("ann", email="ann@example.com")
-    if named_by == "flag":
+    pool.create_user("ann", email="ann@example.com")
+    if specified_by == "flag":
         program = pool.sign_in("--preferred-first-factor", "WEB_AUTHN", flow="USER_AUTH")
     else:
-        named = pool.profile('preferred_first_factor = "WEB_AUTHN"')
-        program = pool.sign_in(named=named, flow="USER_AUTH")
+        pool_flags = pool.write_profile('preferred_first_factor = "WEB_AUTHN"')
+        program = pool.sign_in(pool_flags=pool_flags, flow="USER_AUTH")
     program.log_in()
     program.send(number_key_for(program, PASSKEY))
     program.wait_for(NOT_HERE)
     (start,) = (call["AuthParameters"] for _, call in program.server.calls)
-    assert "PREFERRED_CHALLENGE" not in start, "a passkey is never asked for"
+    assert "PREFERRED_CHALLENGE" not in start, "a passkey is never requested"
     program.send(number_key_for(program, "Code by e-mail"))
     program.wait_for("Code sent by e-mail to ")
     program.enter(program.newest_code())
     program.wait_for("Signed in as ann")
 
 
-def test_a_user_with_a_passkey_alone_is_told_what_else_can_be_done(own_pool: MakePool) -> None:
+def test_user_with_only_a_passkey_gets_alternatives(own_pool: MakePool) -> None:
     pool = own_pool(**SETTINGS)
-    pool.user("kay", password=None)
-    pool.user("ann", email="ann@example.com")
+    pool.create_user("kay", password=None)
+    pool.create_user("ann", email="ann@example.com")
     program = pool.sign_in(username="kay", flow="USER_AUTH")
     program.log_in()
-    program.shows(ONLY_A_PASSKEY)
-    program.shows(ADMINISTRATOR)
+    program.wait_for_text(ONLY_A_PASSKEY)
+    program.wait_for_text(ADMINISTRATOR)
     program.press("enter")
     program.wait_for("[kay ")
     program.press("ctrl+u")
@@ -74,13 +70,13 @@ def test_a_user_with_a_passkey_alone_is_told_what_else_can_be_done(own_pool: Mak
     program.wait_for("Signed in as kay")
 
 
-def test_the_same_in_lines(own_pool: MakePool) -> None:
+def test_user_with_only_a_passkey_gets_alternatives_at_line_prompts(own_pool: MakePool) -> None:
     pool = own_pool(**SETTINGS)
-    pool.user("kay", password=None)
-    pool.user("ann", email="ann@example.com")
+    pool.create_user("kay", password=None)
+    pool.create_user("ann", email="ann@example.com")
     program = pool.sign_in("--plain", username="kay", flow="USER_AUTH", rows=40)
-    program.log_in_by_lines()
-    program.shows(ONLY_A_PASSKEY)
+    program.log_in_at_prompts()
+    program.wait_for_text(ONLY_A_PASSKEY)
     program.wait_for(lambda p: p.screen_text().count("Username:") == 2)
     program.enter("ann")
     program.wait_for("Number:")
@@ -89,10 +85,10 @@ def test_the_same_in_lines(own_pool: MakePool) -> None:
     program.wait_for(lambda p: p.screen_text().count("Number:") == 2)
     program.enter(number_key_for(program, "Code by e-mail"))
     program.wait_for("Code:")
-    program.enter(program_code(program))
+    program.enter(newest_code(program))
     program.wait_for("Signed in as ann.")
 
 
-def program_code(program: SignIn) -> str:
-    """The newest code that was sent to anybody."""
+def newest_code(program: SignIn) -> str:
+    """Return the newest code that was sent to any user."""
     return str(program.server.messages[-1]["code"])

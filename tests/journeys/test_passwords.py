@@ -1,24 +1,20 @@
-"""A new password, a reset, and a sign-up that waits for its code."""
+"""New passwords, required resets, and sign-ups that wait for a code."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
-from tests.journeys.conftest import SignIn
+from tests.journeys.conftest import StartSignIn
 from tests.safe_codes import wrong_code
-
-Start = Callable[..., SignIn]
-NEW = "Brand-New-Horse-7!"
+from tests.steps.table import NEW_PASSWORD
 
 
-def test_the_refusal_of_a_new_password_stands_under_it_and_nothing_is_lost(sign_in_as: Start) -> None:
+def test_rejected_new_password_has_its_error_below_and_keeps_the_input(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("nora")
     program.log_in()
     program.wait_for("Choose a new password")
     program.wait_for("This pool also needs")
-    program.enter(NEW, NEW + "x", "Nora N.")
+    program.enter(NEW_PASSWORD, NEW_PASSWORD + "x", "Nora N.")
     program.wait_for("The two passwords differ.")
     program.enter("weakpass")
     program.press("shift+tab", "shift+tab")
@@ -28,31 +24,31 @@ def test_the_refusal_of_a_new_password_stands_under_it_and_nothing_is_lost(sign_
     assert "Nora N." in program.screen_text()
     program.press("ctrl+t")
     program.wait_for("weakpass")
-    program.enter(NEW, NEW)
+    program.enter(NEW_PASSWORD, NEW_PASSWORD)
     program.press("enter")
     program.wait_for("Signed in as nora")
 
 
-@pytest.mark.parametrize("road", ["1", "2"])
-def test_a_demanded_reset_ends_signed_in(sign_in_as: Start, road: str) -> None:
+@pytest.mark.parametrize("choice", ["1", "2"])
+def test_required_reset_ends_signed_in(sign_in_as: StartSignIn, choice: str) -> None:
     program = sign_in_as("rex")
     program.log_in()
     program.wait_for("Your password must be reset")
     before = program.codes_sent()
-    program.send(road)
-    if road == "2":
+    program.send(choice)
+    if choice == "2":
         program.wait_for(lambda _: program.codes_sent() == before + 1)
         program.wait_for("ode sent by")
     program.wait_for("New password")
     code = program.newest_code()
-    program.enter(wrong_code(code), NEW, NEW)
+    program.enter(wrong_code(code), NEW_PASSWORD, NEW_PASSWORD)
     program.wait_for("That code is not right.")
     program.enter(code)
     program.press("enter", "enter")
     program.wait_for("Signed in as rex")
 
 
-def test_a_sign_up_is_confirmed_and_the_sign_in_goes_on(sign_in_as: Start) -> None:
+def test_confirmed_sign_up_continues_the_sign_in(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("carl")
     program.log_in()
     program.wait_for("not confirmed yet")
@@ -68,7 +64,7 @@ def test_a_sign_up_is_confirmed_and_the_sign_in_goes_on(sign_in_as: Start) -> No
     program.wait_for("Signed in as carl")
 
 
-def test_a_wrong_password_stays_at_sign_in_and_the_next_works(sign_in_as: Start) -> None:
+def test_wrong_password_stays_at_sign_in(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("ann")
     program.wait_for("Username")
     program.enter("")
@@ -87,7 +83,7 @@ def test_a_wrong_password_stays_at_sign_in_and_the_next_works(sign_in_as: Start)
     assert "on-call" in program.screen_text()
 
 
-def test_the_access_token_is_copied_only_after_asking(sign_in_as: Start) -> None:
+def test_access_token_is_copied_after_a_question(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("ann", SSH_CONNECTION="1 2 3 4")
     program.log_in()
     program.wait_for("Signed in as ann")
@@ -99,7 +95,7 @@ def test_the_access_token_is_copied_only_after_asking(sign_in_as: Start) -> None
     assert b"\x1b]52;c;" in program.received
 
 
-def test_leaving_before_the_end_is_status_six(sign_in_as: Start) -> None:
+def test_leaving_early_exits_with_6(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("ann")
     program.wait_for("Username")
     program.press("ctrl+q")

@@ -1,4 +1,4 @@
-"""README's “Your own pool”: each line typed into a shell, with only the ids changed."""
+"""The commands in the README's “Your own pool”, run in a shell with other pool IDs."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ CONSOLE = "https://eu-west-1.console.aws.amazon.com/cognito/v2/idp/user-pools"
 DATA = ROOT / "tests" / "config" / "data"
 
 
-def lines_of_readme() -> list[list[str]]:
-    """The lines to type, by kind of user."""
+def readme_lines() -> list[list[str]]:
+    """Return the README's commands, by kind of user."""
     section = (ROOT / "README.md").read_text().split("## Your own pool")[1].split("\n| if ")[0]
     blocks: list[list[str]] = [[]]
     for line in section.splitlines():
@@ -33,24 +33,24 @@ def lines_of_readme() -> list[list[str]]:
 
 
 class Shell(PtyProgram):
-    """A shell in which README's lines are typed. ``curl`` shows what it is given."""
+    """A shell for the README's commands; its ``curl`` prints its input."""
 
-    ids: tuple[str, str]
+    pool_and_client: tuple[str, str]
 
     def type(self, line: str) -> None:
-        """Type a line, its ids replaced by those of the pool that is there."""
-        pool, client = self.ids
+        """Type a line with this test's pool and client IDs."""
+        pool, client = self.pool_and_client
         self.send("clear\n")
-        self.wait_for(lambda shown: shown.screen_text().strip() == "$")
+        self.wait_for(lambda shell: shell.screen_text().strip() == "$")
         self.send(line.replace(POOL, pool).replace(CLIENT, client) + "\n")
 
-    def ends_well(self) -> None:
-        """Wait until what was typed has ended with status 0."""
+    def wait_for_success(self) -> None:
+        """Wait until the command has ended with status 0."""
         self.send('echo "ended with <$?>"\n')
         self.wait_for("\nended with <0>")
 
     def sign_in(self) -> None:
-        """Sign in as ann on the screen, and leave it."""
+        """Sign in as ann on the full screen and leave it."""
         self.wait_for("Username")
         for text in ("ann", PASSWORD):
             self.send(text)
@@ -58,30 +58,30 @@ class Shell(PtyProgram):
         self.wait_for("Signed in as ann")
         self.wait_for("Kept")
         self.press("enter")
-        self.wait_for(lambda shown: not shown.full_screen)
+        self.wait_for(lambda shell: not shell.full_screen)
         self.wait_for("Signed in as ann.")
 
 
 @pytest.fixture
 def server() -> Iterator[CognitoEmulator]:
-    """A pool server without pools."""
-    with CognitoEmulator() as running:
-        yield running
+    """Run an emulator without pools."""
+    with CognitoEmulator() as stack:
+        yield stack
 
 
 @pytest.fixture
 def shell(tmp_path: Path, server: CognitoEmulator) -> Iterator[Callable[[], Shell]]:
-    """Starts a shell at home, where a pool with the user ann is to be had."""
+    """Return a function that starts a shell at home, with a pool that has the user ann."""
     need_tool("bash")
     pool = server.call("CreateUserPool", {"PoolName": "staff"})["UserPool"]["Id"]
     flows = {"ExplicitAuthFlows": ["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]}
-    made = server.call("CreateUserPoolClient", {"UserPoolId": pool, "ClientName": "terminal", **flows})
-    whom = {"UserPoolId": pool, "Username": "ann"}
-    server.call("AdminCreateUser", {**whom, "MessageAction": "SUPPRESS"})
-    server.call("AdminSetUserPassword", {**whom, "Password": PASSWORD, "Permanent": True})
+    app_client = server.call("CreateUserPoolClient", {"UserPoolId": pool, "ClientName": "terminal", **flows})
+    user = {"UserPoolId": pool, "Username": "ann"}
+    server.call("AdminCreateUser", {**user, "MessageAction": "SUPPRESS"})
+    server.call("AdminSetUserPassword", {**user, "Password": PASSWORD, "Permanent": True})
     home = tmp_path / "home"
-    told = isolated_environment(home, PYTHONPATH=str(ROOT), TUI_AUTH_STORAGE="session", PS1="$ ")
-    told["AWS_ENDPOINT_URL"] = server.endpoint_url
+    environment = isolated_environment(home, PYTHONPATH=str(ROOT), TUI_AUTH_STORAGE="session", PS1="$ ")
+    environment["AWS_ENDPOINT_URL"] = server.endpoint_url
     tools = home / "bin"
     tools.mkdir()
     for name, script in (
@@ -90,62 +90,64 @@ def shell(tmp_path: Path, server: CognitoEmulator) -> Iterator[Callable[[], Shel
     ):
         (tools / name).write_text(f"#!/bin/sh\n{script}\n")
         (tools / name).chmod(0o755)
-    told["PATH"] = f"{tools}:{told['PATH']}"
-    with ExitStack() as running:
+    environment["PATH"] = f"{tools}:{environment['PATH']}"
+    with ExitStack() as stack:
 
         def start() -> Shell:
-            program = Shell(home=home, command=["bash", "--norc", "-i"], cwd=home, rows=30, environment=told)
-            program.ids = (pool, made["UserPoolClient"]["ClientId"])
-            return running.enter_context(program)
+            program = Shell(
+                home=home, command=["bash", "--norc", "-i"], cwd=home, rows=30, environment=environment
+            )
+            program.pool_and_client = (pool, app_client["UserPoolClient"]["ClientId"])
+            return stack.enter_context(program)
 
         yield start
 
 
-def test_there_are_three_lines_for_each_kind_of_user() -> None:
-    assert [len(block) for block in lines_of_readme()] == [3, 3, 3]
+def test_readme_has_three_lines_per_kind_of_user() -> None:
+    assert [len(block) for block in readme_lines()] == [3, 3, 3]
 
 
-def test_in_an_amplify_project(shell: Callable[[], Shell], tmp_path: Path) -> None:
-    signs_in, tells, uses = lines_of_readme()[0]
+def test_readme_lines_work_in_an_amplify_project(shell: Callable[[], Shell], tmp_path: Path) -> None:
+    signs_in, shows_status, uses = readme_lines()[0]
     program = shell()
     project = tmp_path / "home" / "my-project"
     project.mkdir()
     text = (DATA / "amplify_outputs.json").read_text().replace('["email"]', '["username"]', 2)
-    pool, client = program.ids
+    pool, client = program.pool_and_client
     text = text.replace("eu-west-1_Gen2Pool1", pool).replace("2gen2gen2gen2gen2gen2gen2", client)
     (project / "amplify_outputs.json").write_text(text)
     program.type(signs_in)
     program.sign_in()
     program.wait_for("The user pool is the one in ~/my-project/amplify_outputs.json.")
-    program.ends_well()
-    program.type(tells)
+    program.wait_for_success()
+    program.type(shows_status)
     program.wait_for("ann")
-    program.ends_well()
+    program.wait_for_success()
     program.type(uses)
     program.wait_for("curl -H @- https://api.example.com/orders")
     program.wait_for("Authorization: Bearer eyJ")
-    program.ends_well()
+    program.wait_for_success()
 
 
-def test_with_a_pool_id_from_a_wiki_page(shell: Callable[[], Shell]) -> None:
-    keeps, looks, signs_in = lines_of_readme()[1]
+def test_readme_lines_work_with_a_pool_id(shell: Callable[[], Shell]) -> None:
+    stores_profile, runs_doctor, signs_in = readme_lines()[1]
     program = shell()
-    program.type(keeps)
+    program.type(stores_profile)
     program.wait_for("Kept as acme in ~/.config/tui-auth/config.toml.")
-    program.ends_well()
-    program.type(looks)
+    program.wait_for_success()
+    program.type(runs_doctor)
     program.wait_for("ok versions")
-    program.ends_well()
+    program.wait_for_success()
     program.type(signs_in)
     program.sign_in()
-    program.ends_well()
+    program.wait_for_success()
 
 
-def test_with_neither_at_hand(shell: Callable[[], Shell]) -> None:
-    asks, tells, uses = lines_of_readme()[2]
+def test_readme_lines_work_with_the_demo(shell: Callable[[], Shell]) -> None:
+    starts, shows_status, uses = readme_lines()[2]
     program = shell()
-    pool, client = program.ids
-    program.type(asks)
+    pool, client = program.pool_and_client
+    program.type(starts)
     program.wait_for("Which user pool do you sign in to?")
     program.paste(f"{CONSOLE}/{pool}/applications/app-clients/{client}/overview?region=eu-west-1")
     program.wait_for(client)
@@ -153,11 +155,11 @@ def test_with_neither_at_hand(shell: Callable[[], Shell]) -> None:
     program.wait_for("Keep as")
     program.press("enter")
     program.sign_in()
-    program.ends_well()
-    program.type(tells)
+    program.wait_for_success()
+    program.type(shows_status)
     program.wait_for("the current session")
     assert pool in program.screen_text()
-    program.ends_well()
+    program.wait_for_success()
     program.type(uses)
     program.wait_for("eyJ")
-    program.ends_well()
+    program.wait_for_success()

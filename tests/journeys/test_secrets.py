@@ -1,45 +1,43 @@
-"""What leaves the program because somebody wants it to; tests/canary looks for everything else."""
+"""Secrets that the user copies on purpose; tests/security/canary searches for all others."""
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
 
 import pyotp
 
-from tests.journeys.conftest import SignIn
+from tests.journeys.conftest import SignIn, StartSignIn
 
-Start = Callable[..., SignIn]
-WRONG = "Canary-Pass-9!xyz"
+WRONG_PASSWORD = "Canary-Pass-9!xyz"
 
 
-def test_with_the_usual_flow_the_password_is_not_sent(sign_in_as: Start) -> None:
+def test_srp_never_sends_the_password(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("ann")
-    program.log_in(WRONG)
+    program.log_in(WRONG_PASSWORD)
     program.wait_for("Incorrect username or password.")
     program.press("ctrl+u")
     program.enter(program.user.password)
     program.wait_for("Signed in as ann")
-    sent = str(program.server.calls)
-    assert "PASSWORD_CLAIM_SIGNATURE" in sent
-    assert WRONG not in sent
-    assert program.user.password not in sent
+    requests = str(program.server.calls)
+    assert "PASSWORD_CLAIM_SIGNATURE" in requests
+    assert WRONG_PASSWORD not in requests
+    assert program.user.password not in requests
 
 
-def copied(program: SignIn) -> str:
-    """What the terminal was asked to put into its clipboard last."""
+def clipboard_text(program: SignIn) -> str:
+    """Return the last text that was copied to the terminal's clipboard."""
     return base64.b64decode(program.emulator.clipboard[-1]).decode()
 
 
-def test_the_set_up_key_is_copied_and_then_the_uri(sign_in_as: Start) -> None:
+def test_copy_gives_the_setup_key_and_then_the_uri(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("tess", SSH_CONNECTION="1 2 3 4")
     program.log_in()
     program.wait_for("2 Enter the code the app shows")
     program.press("ctrl+y")
-    program.shows("The key was sent to your terminal's clipboard")
-    key = copied(program)
+    program.wait_for_text("The key was sent to your terminal's clipboard")
+    key = clipboard_text(program)
     assert pyotp.TOTP(key).now(), "a base32 key"
     program.press("ctrl+y")
-    program.shows("The set-up URI was sent to your terminal's clipboard")
-    assert copied(program).startswith("otpauth://totp/")
-    assert key in copied(program)
+    program.wait_for_text("The set-up URI was sent to your terminal's clipboard")
+    assert clipboard_text(program).startswith("otpauth://totp/")
+    assert key in clipboard_text(program)

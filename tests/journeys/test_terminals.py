@@ -1,4 +1,4 @@
-"""The real program in terminals of every kind: without colours, in tmux, in pipes, stopped and continued."""
+"""The real program on various terminals: without colors, in tmux, with pipes, suspended."""
 
 from __future__ import annotations
 
@@ -15,41 +15,42 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys.conftest import SignIn
-from tests.steps.reading import scan
+from tests.journeys.conftest import SignIn, StartSignIn
+from tests.steps.screen_reading import scan
 from tests.terminal.pty_program import PtyProgram
 from tests.tools import need_tool
 from tui_auth.emulator import CognitoEmulator
 from tui_auth.emulator.demo_users import DemoPool
 
-Start = Callable[..., SignIn]
-NO_COLOURS = [{"NO_COLOR": "1"}, {"TERM": "vt100", "COLORTERM": ""}]
-COLOURS = (*range(30, 39), *range(40, 49), *range(90, 98), *range(100, 108))
-"""What selects a colour in a sequence that ends with m (ECMA-48); 39 and 49 select the terminal's own."""
+NO_COLORS = [{"NO_COLOR": "1"}, {"TERM": "vt100", "COLORTERM": ""}]
+COLORS = (*range(30, 39), *range(40, 49), *range(90, 98), *range(100, 108))
+"""The parameters that select a color in SGR (ECMA-48); 39 and 49 select the default."""
 
 
-def colours_in(received: bytes) -> set[int]:
-    """The colours that a terminal was told to use."""
+def colors_in(received: bytes) -> set[int]:
+    """Return the color parameters in the terminal's output."""
     parameters = re.findall(rb"\x1b\[([0-9;:]*)m", received)
-    numbers = {int(number) for each in parameters for number in re.split(rb"[;:]", each) if number}
-    return numbers & set(COLOURS)
+    numbers = {
+        int(number) for combination in parameters for number in re.split(rb"[;:]", combination) if number
+    }
+    return numbers & set(COLORS)
 
 
-@pytest.mark.parametrize("variables", [{"TUI_AUTH_THEME": "ansi"}, *NO_COLOURS], ids=str)
-def test_the_picture_is_scanned_off_any_terminal(sign_in_as: Start, variables: dict[str, str]) -> None:
+@pytest.mark.parametrize("variables", [{"TUI_AUTH_THEME": "ansi"}, *NO_COLORS], ids=str)
+def test_qr_code_scans_from_any_terminal(sign_in_as: StartSignIn, variables: dict[str, str]) -> None:
     program = sign_in_as("tess", **variables)
     program.log_in()
     phone = scan(program)
     assert phone.name == "tess"
-    is_drawn_in_colours = bool(colours_in(program.received))
-    assert is_drawn_in_colours is (variables not in NO_COLOURS)
+    uses_colors = bool(colors_in(program.received))
+    assert uses_colors is (variables not in NO_COLORS)
     program.press("ctrl+n", "ctrl+n")
     program.enter(phone.at(int(program.server.clock.now())))
     program.wait_for("Signed in as tess")
 
 
-@pytest.mark.parametrize("variables", NO_COLOURS, ids=str)
-def test_the_chosen_line_is_seen_without_colours(sign_in_as: Start, variables: dict[str, str]) -> None:
+@pytest.mark.parametrize("variables", NO_COLORS, ids=str)
+def test_selected_line_is_visible_without_colors(sign_in_as: StartSignIn, variables: dict[str, str]) -> None:
     program = sign_in_as("mia", **variables)
     program.log_in()
     program.wait_for("How do you want to confirm it is you?")
@@ -59,15 +60,13 @@ def test_the_chosen_line_is_seen_without_colours(sign_in_as: Start, variables: d
 
 
 def reversed_rows(program: PtyProgram) -> list[str]:
-    """What stands in reversed video, row by row."""
+    """Return the text in reverse video, row by row."""
     rows = ["".join(cell.char if cell.reverse else " " for cell in row).strip() for row in program.cells()]
     return [" ".join(row.split()) for row in rows if row]
 
 
-@pytest.mark.parametrize("variables", NO_COLOURS, ids=str)
-def test_without_colours_none_is_sent_from_the_first_screen_to_the_last(
-    sign_in_as: Start, variables: dict[str, str]
-) -> None:
+@pytest.mark.parametrize("variables", NO_COLORS, ids=str)
+def test_no_color_sends_no_color_on_any_screen(sign_in_as: StartSignIn, variables: dict[str, str]) -> None:
     program = sign_in_as("mia", **variables)
     program.log_in("not-this")
     program.wait_for("Incorrect username or password.")
@@ -87,12 +86,12 @@ def test_without_colours_none_is_sent_from_the_first_screen_to_the_last(
     program.wait_for("Signed in as mia")
     program.press("ctrl+q")
     assert program.wait_exit() == 0
-    assert colours_in(program.received) == set()
+    assert colors_in(program.received) == set()
     blinks = re.search(rb"\x1b\[(?:[0-9;]*;)?[56](?:;[0-9;]*)?m|\x1b\[\?12h", program.received)
     assert blinks is None, "neither text nor cursor blinks"
 
 
-def test_ctrl_z_gives_the_terminal_back_and_fg_takes_it_again(sign_in_as: Start) -> None:
+def test_ctrl_z_and_fg_suspend_and_resume(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("sam")
     program.log_in()
     program.wait_for("Code sent by SMS to +")
@@ -118,7 +117,7 @@ def test_ctrl_z_gives_the_terminal_back_and_fg_takes_it_again(sign_in_as: Start)
 
 @pytest.fixture
 def pipe() -> Iterator[Callable[[], int]]:
-    """Makes pipes that are never written to and always read, and gives their other end."""
+    """Return a function that creates an idle pipe and returns its write end."""
     with ExitStack() as opened:
 
         def make() -> int:
@@ -131,11 +130,13 @@ def pipe() -> Iterator[Callable[[], int]]:
 
 
 STREAMS = ("stdin", "stdout", "stderr")
-ALL_OR_SOME_OR_NONE = [each for count in range(4) for each in itertools.combinations(STREAMS, count)]
+STREAM_COMBINATIONS = [
+    combination for count in range(4) for combination in itertools.combinations(STREAMS, count)
+]
 
 
-@pytest.mark.parametrize("piped", ALL_OR_SOME_OR_NONE, ids=str)
-def test_with_streams_in_pipes_it_asks_on_the_terminal_or_says_that_there_is_none(
+@pytest.mark.parametrize("piped", STREAM_COMBINATIONS, ids=str)
+def test_piped_streams_use_the_terminal_or_report_none(
     server: CognitoEmulator, demo: DemoPool, tmp_path: Path, pipe: Callable[[], int], piped: tuple[str, ...]
 ) -> None:
     arguments = ["-m", "tui_auth", "sign-in", "--user-pool-id", demo.user_pool_id]
@@ -153,7 +154,7 @@ def test_with_streams_in_pipes_it_asks_on_the_terminal_or_says_that_there_is_non
         assert program.attributes() == program.attributes_before
 
 
-def test_in_a_tmux_with_default_settings_the_key_reaches_tmuxs_buffer_and_stays_in_sight(
+def test_copied_key_reaches_the_tmux_buffer_by_default(
     server: CognitoEmulator, demo: DemoPool, tmp_path: Path, tmux_socket: Path
 ) -> None:
     user = next(user for user in demo.users if user.username == "tess")
@@ -165,13 +166,13 @@ def test_in_a_tmux_with_default_settings_the_key_reaches_tmuxs_buffer_and_stays_
         program.log_in()
         phone = scan(program)
         program.press("ctrl+y")
-        program.shows("The key was sent to tmux's buffer and your terminal's clipboard.")
+        program.wait_for_text("The key was sent to tmux's buffer and your terminal's clipboard.")
         buffer = subprocess.run([*tmux, "show-buffer"], capture_output=True, text=True, check=True)
         assert buffer.stdout == phone.secret
         assert phone.secret[:4] in program.screen_text()
 
 
-def test_in_gnu_screen_the_key_passes_through_to_the_terminal(
+def test_copied_key_passes_through_gnu_screen(
     server: CognitoEmulator, demo: DemoPool, tmp_path: Path
 ) -> None:
     need_tool("screen")
@@ -187,34 +188,34 @@ def test_in_gnu_screen_the_key_passes_through_to_the_terminal(
         program.log_in()
         phone = scan(program)
         program.press("ctrl+y")
-        program.shows("The key was sent to your terminal's clipboard.")
+        program.wait_for_text("The key was sent to your terminal's clipboard.")
         program.wait_for(lambda p: p.emulator.clipboard)
         assert base64.b64decode(program.emulator.clipboard[-1]).decode() == phone.secret
         program.press("ctrl+q")
         program.wait_exit()
 
 
-def test_under_wsl_the_key_goes_to_windows_clipboard(sign_in_as: Start, tmp_path: Path) -> None:
-    tool, got = tmp_path / "bin" / "clip.exe", tmp_path / "got"
+def test_copied_key_reaches_the_windows_clipboard_under_wsl(sign_in_as: StartSignIn, tmp_path: Path) -> None:
+    tool, clipboard_file = tmp_path / "bin" / "clip.exe", tmp_path / "got"
     tool.parent.mkdir()
-    tool.write_text(f"#!/bin/sh\nexec cat >'{got}'\n")
+    tool.write_text(f"#!/bin/sh\nexec cat >'{clipboard_file}'\n")
     tool.chmod(0o755)
     path = f"{tool.parent}{os.pathsep}{os.environ['PATH']}"
     program = sign_in_as("tess", WSL_DISTRO_NAME="Debian", PATH=path)
     program.log_in()
     phone = scan(program)
     program.press("ctrl+y")
-    program.shows("The key was sent to the clipboard.")
-    assert got.read_text() == phone.secret
+    program.wait_for_text("The key was sent to the clipboard.")
+    assert clipboard_file.read_text() == phone.secret
     assert not program.emulator.clipboard
 
 
-def test_the_picture_is_whole_or_away_and_then_the_key_stands_alone(sign_in_as: Start) -> None:
+def test_qr_code_is_whole_or_replaced_by_the_key(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("tess", "--app-name", "Acme")
     program.log_in()
     phone = scan(program)
     program.press("ctrl+l")
-    program.shows("1 Type this key into your authenticator app")
+    program.wait_for_text("1 Type this key into your authenticator app")
     assert "▄" not in program.screen_text()
     program.press("ctrl+l")
     assert scan(program).secret == phone.secret
@@ -223,19 +224,19 @@ def test_the_picture_is_whole_or_away_and_then_the_key_stands_alone(sign_in_as: 
     program.press("ctrl+n")
     assert scan(program).secret == phone.secret
     program.resize(15, 40)
-    program.shows("The picture needs 65 columns by 19 rows; here are 40 by 15.")
-    program.shows("1 Type this key into your authenticator app")
+    program.wait_for_text("The picture needs 65 columns by 19 rows; here are 40 by 15.")
+    program.wait_for_text("1 Type this key into your authenticator app")
     assert "▄" not in program.screen_text()
     assert phone.secret[-4:] in program.screen_text()
     program.resize(19, 65)
-    assert scan(program).secret == phone.secret, "it needs what was said, and no more"
-    assert "[" in program.screen_text(), "the field is in sight"
+    assert scan(program).secret == phone.secret, "the stated size is enough"
+    assert "[" in program.screen_text(), "the field is visible"
     program.resize(19, 64)
-    program.shows("here are 64 by 19.")
+    program.wait_for_text("here are 64 by 19.")
     program.resize(23, 40)
-    program.shows("here are 40 by 23.")
-    program.shows("2 Enter the code the app shows [")
+    program.wait_for_text("here are 40 by 23.")
+    program.wait_for_text("2 Enter the code the app shows [")
     program.resize(32, 40)
-    assert scan(program).secret == phone.secret, "where there is room below, it stands above"
+    assert scan(program).secret == phone.secret, "the picture is above the field if there is room"
     program.enter(phone.at(int(program.server.clock.now())))
     program.wait_for("Signed in as tess")

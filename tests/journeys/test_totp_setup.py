@@ -1,20 +1,16 @@
-"""Setting up an authenticator app from the picture on the screen."""
+"""Setting up an authenticator app with the QR code on the screen."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
-from tests.journeys.conftest import SignIn
+from tests.journeys.conftest import StartSignIn
 from tests.safe_codes import wrong_code
-from tests.steps.reading import scan
-
-Start = Callable[..., SignIn]
+from tests.steps.screen_reading import scan
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
-def test_the_picture_on_the_screen_makes_codes_the_pool_accepts(sign_in_as: Start, theme: str) -> None:
+def test_scanned_qr_code_gives_codes_the_pool_accepts(sign_in_as: StartSignIn, theme: str) -> None:
     program = sign_in_as("tess", "--app-name", "Acme & Co", TUI_AUTH_THEME=theme)
     program.log_in()
     phone = scan(program)
@@ -25,19 +21,19 @@ def test_the_picture_on_the_screen_makes_codes_the_pool_accepts(sign_in_as: Star
     program.wait_for("Signed in as tess")
 
 
-def test_a_code_from_another_moment_or_of_another_key_is_explained(sign_in_as: Start) -> None:
+def test_wrong_setup_code_is_explained(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("tess")
     program.log_in()
     phone = scan(program)
     now = int(program.server.clock.now())
     program.enter(phone.at(now - 240))
-    program.shows("4 minutes ago")
+    program.wait_for_text("4 minutes ago")
     assert phone.secret[:4] in program.screen_text(), "the same key is still shown"
     program.enter(phone.at(int(program.server.clock.now())))
     program.wait_for("Signed in as tess")
 
 
-def test_a_code_of_another_key_is_said_to_be_one(sign_in_as: Start) -> None:
+def test_code_of_another_key_is_recognized(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("tess")
     program.log_in()
     phone = scan(program)
@@ -47,7 +43,7 @@ def test_a_code_of_another_key_is_said_to_be_one(sign_in_as: Start) -> None:
     program.wait_for("Signed in as tess")
 
 
-def test_temporary_password_then_set_up_then_done(sign_in_as: Start) -> None:
+def test_temporary_password_then_totp_setup_then_done(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("noel")
     program.log_in()
     program.wait_for("Choose a new password")

@@ -1,17 +1,13 @@
-"""What is typed faster than a screen changes lands where it was meant, or nowhere."""
+"""Keys typed faster than a screen changes reach the right field or none."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
-from tests.journeys.conftest import SignIn
-
-Start = Callable[..., SignIn]
+from tests.journeys.conftest import StartSignIn
 
 
-def test_name_and_password_in_one_go_sign_in_and_show_no_password(sign_in_as: Start) -> None:
+def test_type_ahead_signs_in_without_showing_the_password(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("ann")
     program.wait_for("Username")
     program.send(f"ann\r{program.user.password}\r")
@@ -19,7 +15,7 @@ def test_name_and_password_in_one_go_sign_in_and_show_no_password(sign_in_as: St
     assert program.user.password.encode() not in program.received
 
 
-def test_keys_after_enter_belong_to_no_field_any_more(sign_in_as: Start) -> None:
+def test_keys_typed_after_enter_reach_no_field(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("sam")
     program.wait_for("Username")
     program.send(f"sam\r{program.user.password}\r999999\r")
@@ -27,24 +23,24 @@ def test_keys_after_enter_belong_to_no_field_any_more(sign_in_as: Start) -> None
     program.wait_for("[ ")
     program.send(f"{program.newest_code()}\r78")
     program.wait_for("Signed in as sam")
-    sent = [call for operation, call in program.server.calls if operation == "RespondToAuthChallenge"]
-    assert sent[-1]["ChallengeResponses"]["SMS_MFA_CODE"] == program.newest_code()
+    responses = [call for operation, call in program.server.calls if operation == "RespondToAuthChallenge"]
+    assert responses[-1]["ChallengeResponses"]["SMS_MFA_CODE"] == program.newest_code()
 
 
 @pytest.mark.parametrize("keys", ["{number}\r", "{down}\r"])
-def test_enter_does_not_overtake_the_choice_before_it(sign_in_as: Start, keys: str) -> None:
+def test_enter_does_not_overtake_the_selection_before_it(sign_in_as: StartSignIn, keys: str) -> None:
     program = sign_in_as("mia")
     program.log_in()
     program.wait_for("How do you want to confirm it is you?")
     lines = [line for line in program.screen_text().splitlines() if line.strip().startswith(("1 ", "2 "))]
     second = lines[1]
     program.send(keys.format(number="2", down="\x1b[B"))
-    wanted = "Code sent by SMS" if "SMS" in second else "Code from your authenticator app"
-    program.wait_for(wanted)
+    next_text = "Code sent by SMS" if "SMS" in second else "Code from your authenticator app"
+    program.wait_for(next_text)
     assert program.codes_sent() == (1 if "SMS" in second else 0)
 
 
-def test_an_editing_key_before_fast_typing_does_not_delete_it(sign_in_as: Start) -> None:
+def test_editing_key_before_fast_typing_deletes_nothing(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("ann")
     program.wait_for("Username")
     program.send("ann\rwrong")
@@ -55,7 +51,7 @@ def test_an_editing_key_before_fast_typing_does_not_delete_it(sign_in_as: Start)
 
 
 @pytest.mark.parametrize(("key", "shows"), [("\x06", "Reset your password."), ("\x0b", "Make an account")])
-def test_a_key_right_behind_a_name_is_about_the_whole_name(sign_in_as: Start, key: str, shows: str) -> None:
+def test_key_after_a_name_applies_to_the_whole_name(sign_in_as: StartSignIn, key: str, shows: str) -> None:
     program = sign_in_as("ann")
     program.wait_for("Username")
     program.send(f"alexandra{key}")

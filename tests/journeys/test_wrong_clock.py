@@ -1,9 +1,8 @@
-"""A machine whose clock is wrong: the server's time is used, and the seconds are said where that helps."""
+"""A wrong local clock: the server's time is used, and the offset is reported if it matters."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,131 +10,129 @@ import pyotp
 import pytest
 
 from tests.journeys.conftest import SignIn
-from tests.journeys.own_pool import APP_AND_SMS, OwnPool
+from tests.journeys.own_pool import APP_AND_SMS, MakePool
 from tests.safe_codes import wrong_code
 from tui_auth.emulator import CognitoEmulator
 
-Start = Callable[..., SignIn]
-MakePool = Callable[..., OwnPool]
-MINUTES_OFF = 600.0
+OFFSET_SECONDS = 600.0
 
 
-def says_the_seconds(program: SignIn, seconds: float, way: str) -> None:
-    """Wait until the screen says how far the clock is off, give or take what passed meanwhile."""
-    said = re.compile(rf"This machine's clock is (\d+) seconds {way}")
+def wait_for_clock_offset(program: SignIn, seconds: float, direction: str) -> None:
+    """Wait until the screen reports the clock offset, within 15 seconds."""
+    pattern = re.compile(rf"This machine's clock is (\d+) seconds {direction}")
 
-    def close(_: object) -> bool:
-        found = said.search(" ".join(program.screen_text().split()))
-        return found is not None and abs(int(found[1]) - seconds) <= 15
+    def is_close(_: object) -> bool:
+        match = pattern.search(" ".join(program.screen_text().split()))
+        return match is not None and abs(int(match[1]) - seconds) <= 15
 
-    program.wait_for(close)
+    program.wait_for(is_close)
 
 
 def timestamps(server: CognitoEmulator) -> list[float]:
-    """The times that proofs of a password were made with, in seconds since the epoch."""
+    """Return the timestamps of the password proofs, in seconds since the epoch."""
     texts = [
         call["ChallengeResponses"].get("TIMESTAMP") for _, call in server.calls if "ChallengeName" in call
     ]
-    form = "%a %b %d %H:%M:%S UTC %Y"
-    return [datetime.strptime(text, form).replace(tzinfo=UTC).timestamp() for text in texts if text]
+    time_format = "%a %b %d %H:%M:%S UTC %Y"
+    return [datetime.strptime(text, time_format).replace(tzinfo=UTC).timestamp() for text in texts if text]
 
 
 @pytest.mark.parametrize(
-    ("off", "way"), [(MINUTES_OFF, "slow"), (-MINUTES_OFF, "fast")], ids=["slow", "fast"]
+    ("offset", "direction"), [(OFFSET_SECONDS, "slow"), (-OFFSET_SECONDS, "fast")], ids=["slow", "fast"]
 )
-def test_a_refused_code_from_an_app_is_explained_and_srp_uses_the_servers_time(
-    own_pool: MakePool, off: float, way: str
+def test_wrong_clock_is_explained_and_srp_uses_server_time(
+    own_pool: MakePool, offset: float, direction: str
 ) -> None:
     pool = own_pool(mfa={"MfaConfiguration": "OPTIONAL", **APP_AND_SMS})
-    pool.user()
-    phone = pool.phone_of()
-    pool.server.clock.advance(off)
+    pool.create_user()
+    phone = pool.add_authenticator_app()
+    pool.server.clock.advance(offset)
     program = pool.sign_in()
     program.log_in()
     program.wait_for("Code from your authenticator app")
-    (made,) = timestamps(pool.server)
-    assert abs(made - pool.server.clock.now()) < 60
-    program.enter(code_of_this_machine(phone, pool.server, off))
+    (timestamp,) = timestamps(pool.server)
+    assert abs(timestamp - pool.server.clock.now()) < 60
+    program.enter(code_by_local_clock(phone, pool.server, offset))
     program.wait_for("That code is not right.")
-    says_the_seconds(program, abs(off), way)
+    wait_for_clock_offset(program, abs(offset), direction)
     program.enter(phone.at(int(pool.server.clock.now())))
     program.wait_for("Signed in as ann")
 
 
-def code_of_this_machine(phone: pyotp.TOTP, server: CognitoEmulator, off: float) -> str:
-    """What an authenticator that runs on the machine with the wrong clock shows."""
-    return phone.at(int(server.clock.now() - off))
+def code_by_local_clock(phone: pyotp.TOTP, server: CognitoEmulator, offset: float) -> str:
+    """Return the code of an authenticator that uses the wrong clock."""
+    return phone.at(int(server.clock.now() - offset))
 
 
-def test_a_failed_proof_says_the_seconds_too(own_pool: MakePool) -> None:
+def test_failed_srp_proof_reports_the_clock_offset(own_pool: MakePool) -> None:
     pool = own_pool()
-    pool.user()
-    pool.server.clock.advance(MINUTES_OFF)
+    pool.create_user()
+    pool.server.clock.advance(OFFSET_SECONDS)
     program = pool.sign_in()
     program.log_in("not-this")
     program.wait_for("Incorrect username or password.")
-    says_the_seconds(program, MINUTES_OFF, "slow")
+    wait_for_clock_offset(program, OFFSET_SECONDS, "slow")
     program.enter("Correct-Horse-9!")
     program.wait_for("Signed in as ann")
 
 
-def test_a_right_password_proved_with_a_wrong_time_is_explained_and_the_next_try_works(
+def test_right_password_with_a_wrong_clock_is_explained(
     own_pool: MakePool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pool = own_pool()
-    pool.user()
-    answer, moves = CognitoEmulator.call_over_http, [MINUTES_OFF]
+    pool.create_user()
+    call_over_http, jumps = CognitoEmulator.call_over_http, [OFFSET_SECONDS]
 
-    def with_a_jump(
+    def call_with_clock_jump(
         server: CognitoEmulator, service: str, operation: str, params: Any
     ) -> dict[str, Any] | None:
-        # The proof is under way when the clocks part: nothing on the way here could have told.
-        if operation == "RespondToAuthChallenge" and moves:
-            server.clock.advance(moves.pop())
-        return answer(server, service, operation, params)
+        # The clocks diverge while the proof is being sent, so no earlier reply could show the offset.
+        if operation == "RespondToAuthChallenge" and jumps:
+            server.clock.advance(jumps.pop())
+        return call_over_http(server, service, operation, params)
 
-    monkeypatch.setattr(CognitoEmulator, "call_over_http", with_a_jump)
+    monkeypatch.setattr(CognitoEmulator, "call_over_http", call_with_clock_jump)
     program = pool.sign_in()
     program.log_in()
     program.wait_for("Incorrect username or password.")
-    says_the_seconds(program, MINUTES_OFF, "slow")
+    wait_for_clock_offset(program, OFFSET_SECONDS, "slow")
     program.enter("Correct-Horse-9!")
     program.wait_for("Signed in as ann")
 
 
-def test_where_the_clock_is_right_or_explains_nothing_it_is_not_spoken_of(own_pool: MakePool) -> None:
+def test_correct_clock_is_not_mentioned(own_pool: MakePool) -> None:
     pool = own_pool(mfa={"MfaConfiguration": "OPTIONAL", **APP_AND_SMS})
-    pool.user("ann", phone_number="+4915550001234", phone_number_verified="true")
-    whom = {"UserPoolId": pool.id, "Username": "ann"}
-    prefer = {"SMSMfaSettings": {"Enabled": True, "PreferredMfa": True}}
-    pool.server.call("AdminSetUserMFAPreference", {**whom, **prefer})
+    pool.create_user("ann", phone_number="+4915550001234", phone_number_verified="true")
+    user = {"UserPoolId": pool.id, "Username": "ann"}
+    preference = {"SMSMfaSettings": {"Enabled": True, "PreferredMfa": True}}
+    pool.server.call("AdminSetUserMFAPreference", {**user, **preference})
     program = pool.sign_in()
     program.log_in("not-this")
     program.wait_for("Incorrect username or password.")
     assert "clock" not in program.screen_text()
-    pool.server.clock.advance(MINUTES_OFF)
+    pool.server.clock.advance(OFFSET_SECONDS)
     program.enter("Correct-Horse-9!")
     program.wait_for("Code sent by SMS to +")
     program.enter(wrong_code(program.newest_code()))
     program.wait_for("That code is not right.")
-    assert "clock" not in program.screen_text(), "no clock makes a code that was sent"
+    assert "clock" not in program.screen_text(), "a sent code does not depend on the clock"
 
 
-def test_the_same_in_lines(own_pool: MakePool) -> None:
+def test_wrong_clock_is_explained_at_line_prompts(own_pool: MakePool) -> None:
     pool = own_pool(mfa={"MfaConfiguration": "OPTIONAL", **APP_AND_SMS})
-    pool.user()
-    phone = pool.phone_of()
-    pool.server.clock.advance(MINUTES_OFF)
+    pool.create_user()
+    phone = pool.add_authenticator_app()
+    pool.server.clock.advance(OFFSET_SECONDS)
     program = pool.sign_in("--plain", rows=40)
     program.wait_for("Username:")
     program.enter("ann")
     program.wait_for("Password:")
     program.enter("not-this")
-    says_the_seconds(program, MINUTES_OFF, "slow")
+    wait_for_clock_offset(program, OFFSET_SECONDS, "slow")
     program.wait_for(lambda p: p.screen_text().count("Password:") == 2)
     program.enter("Correct-Horse-9!")
     program.wait_for("Code:")
-    program.enter(code_of_this_machine(phone, pool.server, MINUTES_OFF))
-    program.shows("seconds slow; codes made on it are off.")
+    program.enter(code_by_local_clock(phone, pool.server, OFFSET_SECONDS))
+    program.wait_for_text("seconds slow; codes made on it are off.")
     program.enter(phone.at(int(pool.server.clock.now())))
     program.wait_for("Signed in as ann.")

@@ -1,1 +1,1 @@
-"""Mutation testing: small changes of the program that no fast test notices."""
+"""Mutation testing: find small changes to the program that no fast test detects."""

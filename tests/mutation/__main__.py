@@ -1,9 +1,11 @@
-"""Run a reproducible sample of mutants: ``python -m tests.mutation [--count 300] [--seed 1]``.
+"""Run a reproducible sample of mutants.
 
-``mutmut run`` tries every mutant, which takes hours. This takes one mutant at random from each of ``count``
-equal parts of the list, which is sorted by module, so that a sample covers all files; the same seed takes the
-same mutants as long as the program is the same. It prints the survivors and the score with the sample's size.
-``mutmut show NAME`` shows a mutant, ``mutmut run NAME`` tries it again.
+Usage: ``python -m tests.mutation [--count 300] [--seed 1]``.
+
+``mutmut run`` tries every mutant, which takes hours. This command takes one random mutant from each of
+``count`` equal parts of the list. The list is sorted by module, so a sample covers all files. The same seed
+selects the same mutants as long as the program is the same. The output lists the survivors and the score with
+the sample's size. ``mutmut show NAME`` shows a mutant, ``mutmut run NAME`` tries it again.
 
 Settings are in ``[tool.mutmut]`` of pyproject.toml; mutmut comes with ``pip install -e '.[mutation]'``.
 """
@@ -22,8 +24,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 MUTANTS = ROOT / "mutants"
 MUTMUT = Path(sys.executable).with_name("mutmut")
-SMALL_MODULE = "tui_auth.threads.*"
-"""Trying its few mutants has mutmut make all others and record which test covers which function."""
+WARM_UP_MODULE = "tui_auth.threads.*"
+"""For its few mutants, mutmut generates all others and records the tests of each function."""
 
 KILLED, SURVIVED, NO_TESTS, TIMEOUT = "killed", "survived", "no tests", "timeout"
 STATUSES = {0: SURVIVED, 1: KILLED, 3: KILLED, 5: NO_TESTS, 33: NO_TESTS}
@@ -31,35 +33,35 @@ TIMEOUTS = (36, -24, 24, 152, 255)
 
 
 def mutmut_run(names: list[str], processes: int) -> None:
-    """Try the mutants of these names or patterns."""
+    """Try the mutants with these names or patterns."""
     subprocess.run([str(MUTMUT), "run", "--max-children", str(processes), *names], cwd=ROOT, check=True)
 
 
 def exit_codes() -> dict[str, int | None]:
-    """Every mutant by name, with the exit status of its test run; None where it was not tried."""
+    """Return the exit status of each mutant's test run by mutant name; None if it wasn't tried."""
     codes: dict[str, int | None] = {}
     for file in MUTANTS.rglob("*.meta"):
         codes |= json.loads(file.read_text())["exit_code_by_key"]
     return codes
 
 
-def sample_of(names: list[str], count: int, seed: int) -> list[str]:
-    """One name at random from each of ``count`` equal parts."""
-    chosen = random.Random(seed)
+def stratified_sample(names: list[str], count: int, seed: int) -> list[str]:
+    """Return one random name from each of ``count`` equal parts."""
+    generator = random.Random(seed)
     count = min(count, len(names))
     bounds = [len(names) * part // count for part in range(count + 1)]
-    return [names[chosen.randrange(start, end)] for start, end in itertools.pairwise(bounds)]
+    return [names[generator.randrange(start, end)] for start, end in itertools.pairwise(bounds)]
 
 
 def status_of(code: int | None) -> str:
-    """What became of a mutant, by the exit status of its test run."""
+    """Return a mutant's status for the exit status of its test run."""
     return (
         TIMEOUT if code in TIMEOUTS else STATUSES.get(code if code is not None else -1, f"exit status {code}")
     )
 
 
 def main() -> int:
-    """Try the sample, and print what became of it."""
+    """Try the sample and print the survivors and the score."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description="Run a sample of mutants.")
     parser.add_argument("--count", type=int, default=300, help="how many mutants (default: 300)")
     parser.add_argument("--seed", type=int, default=1, help="which mutants (default: 1)")
@@ -67,9 +69,9 @@ def main() -> int:
     options = parser.parse_args()
     if not MUTMUT.exists():
         parser.error("mutmut is not installed; run: pip install -e '.[mutation]'")
-    mutmut_run([SMALL_MODULE], options.processes)
+    mutmut_run([WARM_UP_MODULE], options.processes)
     names = sorted(exit_codes())
-    sample = sample_of(names, options.count, options.seed)
+    sample = stratified_sample(names, options.count, options.seed)
     mutmut_run(sample, options.processes)
     codes = exit_codes()
     statuses = {name: status_of(codes[name]) for name in sample}

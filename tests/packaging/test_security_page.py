@@ -1,4 +1,4 @@
-"""SECURITY.md names tests that exist, and each of its claims names one."""
+"""Tests that each claim in SECURITY.md names tests, and that those tests exist."""
 
 from __future__ import annotations
 
@@ -12,53 +12,53 @@ from tests.terminal.pty_program import ROOT
 
 PAGE = (ROOT / "SECURITY.md").read_text()
 TEST = re.compile(r"tests/[\w/]+\.py(?:::\w+)*")
-WORKS = re.compile(r"(?:ASVS \d+\.\d+\.\d+(?:, \d+\.\d+\.\d+)*|NIST \d+(?:\.\d+)+ \([\w ]+\))")
+STANDARDS = re.compile(r"(?:ASVS \d+\.\d+\.\d+(?:, \d+\.\d+\.\d+)*|NIST \d+(?:\.\d+)+ \([\w ]+\))")
 
 
-def rows_of_claims() -> list[list[str]]:
-    """The cells of each row in a table that is headed claim, test, answers."""
+def claim_rows() -> list[list[str]]:
+    """Return the cells of each row in the tables headed claim, test, answers."""
     rows: list[list[str]] = []
-    heads = ""
+    heading = ""
     for line in PAGE.splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")] if line.startswith("|") else []
         if not cells:
-            heads = ""
-        elif not heads:
-            heads = "|".join(cells)
-        elif heads == "claim|test|answers" and not set(line) <= set("|-"):
+            heading = ""
+        elif not heading:
+            heading = "|".join(cells)
+        elif heading == "claim|test|answers" and not set(line) <= set("|-"):
             rows.append(cells)
     return rows
 
 
 @cache
-def names_in(path: str) -> frozenset[str]:
-    """The tests of a file: ``test_…``, or ``TestClass::test_…``."""
-    found = set()
+def defined_tests(path: str) -> frozenset[str]:
+    """Return the tests of a file as ``test_…`` or ``TestClass::test_…``."""
+    names = set()
     for node in ast.parse((ROOT / path).read_text()).body:
-        inside = node.body if isinstance(node, ast.ClassDef) else [node]
+        nodes = node.body if isinstance(node, ast.ClassDef) else [node]
         prefix = f"{node.name}::" if isinstance(node, ast.ClassDef) else ""
-        for each in inside:
-            if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef) and each.name.startswith("test_"):
-                found.add(prefix + each.name)
-    return frozenset(found)
+        for name in nodes:
+            if isinstance(name, ast.FunctionDef | ast.AsyncFunctionDef) and name.name.startswith("test_"):
+                names.add(prefix + name.name)
+    return frozenset(names)
 
 
-def test_the_page_has_claims() -> None:
-    assert len(rows_of_claims()) > 30
+def test_page_has_claims() -> None:
+    assert len(claim_rows()) > 30
 
 
-@pytest.mark.parametrize("row", rows_of_claims(), ids=lambda row: row[0][:60])
-def test_a_claim_names_a_test(row: list[str]) -> None:
+@pytest.mark.parametrize("row", claim_rows(), ids=lambda row: row[0][:60])
+def test_every_claim_names_a_test(row: list[str]) -> None:
     claim, tests, answers = row
     assert claim
-    named = TEST.findall(tests)
-    assert named, claim
-    assert all("::" in each for each in named), "a file is no test"
-    assert all(WORKS.fullmatch(item) for item in answers.split("; ") if item), answers
+    test_names = TEST.findall(tests)
+    assert test_names, claim
+    assert all("::" in name for name in test_names), "name a test, not a file"
+    assert all(STANDARDS.fullmatch(item) for item in answers.split("; ") if item), answers
 
 
-@pytest.mark.parametrize("named", sorted(set(TEST.findall(PAGE))))
-def test_a_test_that_is_named_exists(named: str) -> None:
-    path, _, test = named.partition("::")
+@pytest.mark.parametrize("test_id", sorted(set(TEST.findall(PAGE))))
+def test_every_named_test_exists(test_id: str) -> None:
+    path, _, name = test_id.partition("::")
     assert (ROOT / path).is_file()
-    assert not test or test in names_in(path)
+    assert not name or name in defined_tests(path)

@@ -1,4 +1,7 @@
-"""Nothing is loaded before it is needed: a static graph cannot see a late import, a process can."""
+"""Tests that nothing is imported before it is needed.
+
+They run in processes because a static import graph can't see late imports.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +17,11 @@ from tests.programs import Process, TerminalProgram
 HEAVY = {"textual", "rich", "boto3", "botocore", "segno", "pyotp", "jwt", "cryptography", "platformdirs"}
 
 
-def loaded_by(process: Process, code: str) -> set[str]:
-    """The heavy packages that a fresh interpreter has loaded after running the code."""
+def heavy_modules_loaded_by(process: Process, code: str) -> set[str]:
+    """Return the heavy packages that a fresh interpreter imports for this code."""
     program = f"import sys, json\n{code}\nprint(json.dumps(sorted(sys.modules)), file=sys.__stdout__)"
-    ran = process.run_command([sys.executable, "-c", program], check=True)
-    names = {name.partition(".")[0] for name in json.loads(ran.stdout.splitlines()[-1])}
+    result = process.run_command([sys.executable, "-c", program], check=True)
+    names = {name.partition(".")[0] for name in json.loads(result.stdout.splitlines()[-1])}
     return names & HEAVY
 
 
@@ -35,11 +38,11 @@ def loaded_by(process: Process, code: str) -> set[str]:
         ("import tui_auth.screens.steps", {"textual", "rich", "platformdirs"}),
     ],
 )
-def test_only_what_is_needed_is_loaded(process: Process, code: str, allowed: set[str]) -> None:
-    assert loaded_by(process, code) <= allowed
+def test_command_loads_only_what_it_needs(process: Process, code: str, allowed: set[str]) -> None:
+    assert heavy_modules_loaded_by(process, code) <= allowed
 
 
-LISTS_WHAT_IS_LOADED = """
+MODULE_LISTING_PROGRAM = """
 import sys
 from pathlib import Path
 
@@ -73,19 +76,19 @@ def prepare_and_listen(purpose):
 full_screen.prepare = prepare_and_listen
 sys.exit(main())
 """
-"""The program; it lists the modules that are loaded when the first frame has been drawn, and soon after."""
+"""The program, changed to list the imported modules at the first frame and soon after."""
 
 SIGN_IN = ("sign-in", "--user-pool-id", "eu-west-1_Ab12Cd34E", "--client-id", "client1")
 
-Loaded = Callable[..., set[str]]
+LoadedModules = Callable[..., set[str]]
 
 
 @pytest.fixture
-def loaded_by_signing_in(terminal_program: TerminalProgram, tmp_path: Path) -> Loaded:
-    """The modules loaded at a moment of the full-screen sign-in in which nobody presses a key."""
+def modules_loaded_by_sign_in(terminal_program: TerminalProgram, tmp_path: Path) -> LoadedModules:
+    """Return a function that lists the modules imported at one moment of an idle sign-in."""
 
     def loaded(moment: str, *flags: str) -> set[str]:
-        command = [sys.executable, "-c", LISTS_WHAT_IS_LOADED, str(tmp_path), *SIGN_IN, *flags]
+        command = [sys.executable, "-c", MODULE_LISTING_PROGRAM, str(tmp_path), *SIGN_IN, *flags]
         with terminal_program.on_a_terminal(command=command) as program:
             program.wait_for(lambda _: (tmp_path / moment).exists())
         return set((tmp_path / moment).read_text().split())
@@ -93,44 +96,44 @@ def loaded_by_signing_in(terminal_program: TerminalProgram, tmp_path: Path) -> L
     return loaded
 
 
-def below(package: str, modules: set[str]) -> set[str]:
-    """The modules of a package of ours, by their names in it."""
+def submodules(package: str, modules: set[str]) -> set[str]:
+    """Return the modules of one of tui-auth's packages, by their names in it."""
     start = f"tui_auth.{package}."
     return {name.removeprefix(start) for name in modules if name.startswith(start)}
 
 
-def test_the_first_frame_needs_nothing_of_what_comes_after_it(loaded_by_signing_in: Loaded) -> None:
-    modules = loaded_by_signing_in("at the first frame")
+def test_first_frame_loads_nothing_of_later_screens(modules_loaded_by_sign_in: LoadedModules) -> None:
+    modules = modules_loaded_by_sign_in("at the first frame")
     assert {name.partition(".")[0] for name in modules} & HEAVY <= {"textual", "rich", "platformdirs"}
     assert not modules & {"_hashlib", "curses", "hmac", "json", "secrets", "shlex", "tomllib"}
     auth = {"app_client", "auth", "errors", "gateway", "trace"}
-    assert below("auth", modules) <= auth
-    assert below("screens", modules) <= {
+    assert submodules("auth", modules) <= auth
+    assert submodules("screens", modules) <= {
         "form_screen",
         "keys",
         "problem",
         "sign_in",
         "surroundings",
     }
-    assert below("session", modules) <= {"errors"}
-    assert not below("plain", modules) | below("emulator", modules) | below("demo", modules)
-    of_answers = {"auth_requests", "conversation", "done_keeper", "navigation"}
-    assert not modules & {f"tui_auth.{name}" for name in of_answers}
+    assert submodules("session", modules) <= {"errors"}
+    assert not submodules("plain", modules) | submodules("emulator", modules) | submodules("demo", modules)
+    answer_modules = {"auth_requests", "conversation", "done_keeper", "navigation"}
+    assert not modules & {f"tui_auth.{name}" for name in answer_modules}
     assert not modules & {"tui_auth.terminal.clipboard", "tui_auth.widgets.code_input"}
 
 
-def test_a_name_that_is_known_brings_the_sessions_but_no_step(loaded_by_signing_in: Loaded) -> None:
-    modules = loaded_by_signing_in("at the first frame", "--username", "ann")
-    assert "sessions" in below("session", modules)
-    assert not below("auth", modules) & {"next_step", "attempt", "engine", "srp"}
+def test_known_username_loads_sessions_but_no_step(modules_loaded_by_sign_in: LoadedModules) -> None:
+    modules = modules_loaded_by_sign_in("at the first frame", "--username", "ann")
+    assert "sessions" in submodules("session", modules)
+    assert not submodules("auth", modules) & {"next_step", "attempt", "engine", "srp"}
 
 
-def test_what_comes_next_is_there_before_anybody_has_typed_a_name(loaded_by_signing_in: Loaded) -> None:
-    modules = loaded_by_signing_in("soon after it")
+def test_next_screens_are_loaded_while_the_name_is_typed(modules_loaded_by_sign_in: LoadedModules) -> None:
+    modules = modules_loaded_by_sign_in("soon after it")
     assert {"boto3", "tui_auth.conversation", "tui_auth.done_keeper", "tui_auth.screens.codes"} <= modules
 
 
-def test_every_name_the_package_exports_is_there() -> None:
+def test_every_exported_name_exists() -> None:
     import tui_auth
 
     for name in tui_auth._HOMES:

@@ -1,4 +1,4 @@
-"""A wheel built from the tree, installed elsewhere, runs the program."""
+"""Tests that a wheel built from the source tree runs the program elsewhere."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from tui_auth.themes import SHEETS, styles_folder
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tree as a wheel, built by the backend itself: no isolation, no network."""
+    """Build the wheel with the build backend itself: no isolation, no network."""
     folder = tmp_path_factory.mktemp("dist")
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
-    (built,) = folder.glob("*.whl")
-    return built
+    (wheel_file,) = folder.glob("*.whl")
+    return wheel_file
 
 
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An environment that has the wheel and sees this one's packages, but not this checkout."""
+    """Create an environment with the wheel and this one's packages, but without this checkout."""
     home = tmp_path_factory.mktemp("environment")
     venv.create(home, with_pip=False, symlinks=True)
     packages = Path(sysconfig.get_path("purelib", vars={"base": str(home), "platbase": str(home)}))
@@ -40,25 +40,25 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-def test_the_wheel_holds_the_style_sheets_and_no_tests(wheel: Path) -> None:
+def test_wheel_has_style_sheets_and_no_tests(wheel: Path) -> None:
     names = set(ZipFile(wheel).namelist())
     assert {f"tui_auth/styles/{sheet}" for sheet in SHEETS} <= names
     assert not [name for name in names if name.startswith(("tests/", "styles/"))]
 
 
-def test_the_styles_of_a_checkout_lie_at_its_top() -> None:
+def test_checkout_has_styles_at_the_top_level() -> None:
     assert styles_folder() == ROOT / "styles"
 
 
-def test_the_installed_program_runs_the_demo_elsewhere(
+def test_installed_program_runs_the_demo_from_any_folder(
     installed: Path, terminal_program: TerminalProgram, tmp_path: Path
 ) -> None:
     with terminal_program.on_a_terminal(
         command=[installed / "bin" / "tui-auth", "demo"], folder=tmp_path, variables={"PYTHONPATH": None}
     ) as program:
         program.wait_for("Sign in as", timeout=60)
-        where = Path(f"/proc/{program.pid}/cwd")
-        assert not where.exists() or where.resolve() == tmp_path.resolve()
+        working_folder = Path(f"/proc/{program.pid}/cwd")
+        assert not working_folder.exists() or working_folder.resolve() == tmp_path.resolve()
         program.press("1")
         program.wait_for("Username")
         program.press("enter")
@@ -67,9 +67,9 @@ def test_the_installed_program_runs_the_demo_elsewhere(
         assert program.wait_exit() == 0
 
 
-def test_the_installed_program_is_the_one_in_the_wheel(installed: Path, process: Process) -> None:
+def test_installed_program_comes_from_the_wheel(installed: Path, process: Process) -> None:
     code = "import tui_auth, tui_auth.themes as s; print(tui_auth.__file__, s.styles_folder())"
     environment = {name: value for name, value in process.environment.items() if name != "PYTHONPATH"}
-    shown = process.run_command([installed / "bin" / "python", "-c", code], env=environment, check=True)
-    assert str(ROOT) not in shown.stdout
-    assert "site-packages/tui_auth/styles" in shown.stdout
+    result = process.run_command([installed / "bin" / "python", "-c", code], env=environment, check=True)
+    assert str(ROOT) not in result.stdout
+    assert "site-packages/tui_auth/styles" in result.stdout

@@ -149,7 +149,9 @@ def test_a_place_that_does_not_answer_is_given_up(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(keeper, "_settled", SimpleNamespace(wait=lambda seconds: waited.append(seconds)))
     said: list[str] = []
     assert keeper.not_kept_because(signed_in(), "ann", said.append) == "The place does not answer."
-    assert said == ["Keeping the session; another tui-auth may be busy with it. ^c leaves without."]
+    assert said == [
+        "SessionPersistence the session; another tui-auth may be busy with it. ^c leaves without."
+    ]
     assert waited == [STORE_SECONDS, PATIENCE_SECONDS]
 
 

@@ -19,8 +19,9 @@ from tui_auth.session import sessions
 from tui_auth.session.aws import get_credentials
 from tui_auth.session.clock import since_boot
 from tui_auth.session.devices import MOST_DEVICES
+from tui_auth.session.errors import NotSignedInError
 from tui_auth.session.persistence import SessionPersistence, build_origin
-from tui_auth.session.record import NotSignedInError, PoolKey, SessionRecord
+from tui_auth.session.record import PoolKey, SessionRecord
 from tui_auth.session.refresh import ensure_fresh
 from tui_auth.session.sessions import MOST_SESSIONS, Sessions
 from tui_auth.storage.files import StorageError

@@ -45,7 +45,7 @@ def first_line(app: App[Any]) -> Offset:
 
 
 @every_view
-async def test_screen_is_complete_brief_and_explained_at_every_size(view: View) -> None:
+async def test_screen_is_complete_short_and_explained_at_every_size(view: View) -> None:
     app, asks = view.app(), view in QUESTIONS
     async with app.run_test(size=(120, 40)) as pilot:
         await view.reach(pilot)

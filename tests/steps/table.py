@@ -1,6 +1,6 @@
-"""Each next step on the screen, described once: who meets it, how to get there, and the right answer.
+"""The screen of each next step: its demo user, how to reach it, and the right answer.
 
-Journeys, canaries and faults take from here what the screen of a step says and what a user types there.
+Journeys, canary tests and fault tests take the step's text and the user's input from this table.
 """
 
 from __future__ import annotations
@@ -12,50 +12,50 @@ from typing import Final
 import pyotp
 
 from tests.journeys.conftest import SignIn
-from tests.steps.reading import ANSWERS, number_key_for, scan
+from tests.steps.screen_reading import ANSWERS, number_key_for, scan
 
 Action = Callable[[SignIn], None]
 
 NEW_PASSWORD: Final = "Brand-New-Horse-7!"
 MOON_ANSWER: Final = "full"
-"""The answer to luna's challenge, which this version doesn't know."""
+"""The answer to luna's challenge, which tui-auth doesn't know."""
 
 
 @dataclass(frozen=True)
 class ScreenStep:
-    """A next step as a demo user meets it.
+    """A next step as a demo user sees it.
 
-    ``text`` is on the screen when the step asks. ``reach`` leads from the first answer to the step.
-    ``answer`` gives the right answer, and ``leads_to`` is on the screen after it; "" means signed in.
-    ``shows_typing`` tells whether the field shows what is typed, as a code's does, or bullets.
+    ``text`` is on the screen during the step. ``reach`` goes from the first answer to the step. ``answer``
+    gives the right answer, and ``next_text`` is on the screen after it; "" means signed in. ``echoes_input``
+    is true if the field shows what is typed, as a code field does, instead of bullets.
     """
 
     username: str
     text: str
     answer: Action
     reach: Action = lambda program: None
-    leads_to: str = ""
-    shows_typing: bool = False
+    next_text: str = ""
+    echoes_input: bool = False
 
     def go(self, program: SignIn) -> None:
-        """Sign in and go on until the step asks."""
+        """Sign in and continue to the step."""
         program.log_in()
         self.reach(program)
         program.wait_for(self.text)
 
 
 def choose(line: str) -> Action:
-    """Return the action that chooses this line by its number key."""
+    """Return an action that chooses this line by its number key."""
     return lambda program: program.send(number_key_for(program, line))
 
 
 def enter(text: str) -> Action:
-    """Return the action that types this text and presses Enter."""
+    """Return an action that types this text and presses Enter."""
     return lambda program: program.enter(text)
 
 
 def enter_sent_code(program: SignIn) -> None:
-    """Type the newest code that was sent."""
+    """Enter the newest code that was sent to the user."""
     program.enter(program.newest_code())
 
 
@@ -79,19 +79,19 @@ def _reset_with_code(program: SignIn) -> None:
 
 
 SCREEN_STEPS: Final[dict[str, ScreenStep]] = {
-    "SMS": ScreenStep("sam", "Code sent by SMS to +", enter_sent_code, shows_typing=True),
-    "TOTP": ScreenStep("tom", "Code from your authenticator app", _enter_app_code, shows_typing=True),
+    "SMS": ScreenStep("sam", "Code sent by SMS to +", enter_sent_code, echoes_input=True),
+    "TOTP": ScreenStep("tom", "Code from your authenticator app", _enter_app_code, echoes_input=True),
     "TOTP set-up": ScreenStep(
-        "tess", "2 Enter the code the app shows", _scan_and_enter_code, shows_typing=True
+        "tess", "2 Enter the code the app shows", _scan_and_enter_code, echoes_input=True
     ),
     "MFA selection": ScreenStep(
         "mia",
         "How do you want to confirm it is you?",
         choose("Text message"),
-        leads_to="Code sent by SMS",
+        next_text="Code sent by SMS",
     ),
     "custom challenge": ScreenStep(
-        "quinn", "Your first pet?", enter(ANSWERS[0]), leads_to="Your favourite colour?"
+        "quinn", "Your first pet?", enter(ANSWERS[0]), next_text="Your favourite colour?"
     ),
     "new password": ScreenStep(
         "nora",
@@ -99,26 +99,26 @@ SCREEN_STEPS: Final[dict[str, ScreenStep]] = {
         lambda program: program.enter(NEW_PASSWORD, NEW_PASSWORD, "Nora N."),
     ),
     "reset password": ScreenStep("rex", "Your password must be reset", _reset_with_code),
-    "confirm sign-up": ScreenStep("carl", "not confirmed yet", enter_sent_code, shows_typing=True),
-    "OTP": ScreenStep("emil", "Code sent by e-mail to e***@", enter_sent_code, shows_typing=True),
+    "confirm sign-up": ScreenStep("carl", "not confirmed yet", enter_sent_code, echoes_input=True),
+    "OTP": ScreenStep("emil", "Code sent by e-mail to e***@", enter_sent_code, echoes_input=True),
     "e-mail set-up": ScreenStep(
         "max",
         "Where shall your codes go?",
         enter("max@example.org"),
         reach=choose("E-mail"),
-        leads_to="Code sent by e-mail",
+        next_text="Code sent by e-mail",
     ),
     "set-up selection": ScreenStep(
         "max",
         "Which one do you want to set up?",
         choose("Authenticator app"),
-        leads_to="2 Enter the code",
+        next_text="2 Enter the code",
     ),
     "first factor": ScreenStep(
         "cleo",
         "What do you want to sign in with?",
         choose("Code by e-mail"),
-        leads_to="Code sent by e-mail",
+        next_text="Code sent by e-mail",
     ),
     "password": ScreenStep(
         "cleo",

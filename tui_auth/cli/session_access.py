@@ -9,7 +9,7 @@ from tui_auth.cli.output import say
 from tui_auth.config.resolver import add_pool_arguments
 from tui_auth.session import finder
 from tui_auth.session.clock import since_boot
-from tui_auth.session.record import NotSignedInError
+from tui_auth.session.errors import NotSignedInError
 from tui_auth.terminal.environment import TerminalKind, find_terminal
 
 if TYPE_CHECKING:  # brings boto3's gateway with it

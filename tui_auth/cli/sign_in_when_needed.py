@@ -9,8 +9,9 @@ from tui_auth.cli.exit_status import CommandFailedError
 from tui_auth.cli.output import say
 from tui_auth.cli.sign_in_turn import one_at_a_time
 from tui_auth.exit_codes import ExitCode
+from tui_auth.session.errors import NotSignedInError
 from tui_auth.session.finder import choose_pool_to_sign_in
-from tui_auth.session.record import NotSignedInError, SessionRecord
+from tui_auth.session.record import SessionRecord
 from tui_auth.session.sessions import Sessions
 
 

@@ -14,9 +14,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tui_auth.session.devices import save_device
+from tui_auth.session.errors import NotSignedInError
 from tui_auth.session.fast_path import index_folder
 from tui_auth.session.index import IndexFile, SessionEntry, SessionIndex, choice_note
-from tui_auth.session.record import NotSignedInError, PoolKey, SessionKey, SessionOrigin, SessionRecord
+from tui_auth.session.record import PoolKey, SessionKey, SessionOrigin, SessionRecord
 from tui_auth.storage.files import StorageError
 from tui_auth.storage.lock import HeldLock, locked
 from tui_auth.storage.stores import StorageKind, Store, open_store

@@ -14,8 +14,8 @@ from tui_auth.cli.session_access import add_sign_in_arguments, find_session, ses
 from tui_auth.config.errors import ConfigurationError
 from tui_auth.config.resolver import explicit_settings
 from tui_auth.session.aws import AwsCredentials, cached_credentials, get_credentials
+from tui_auth.session.errors import NotSignedInError
 from tui_auth.session.finder import resolve_query
-from tui_auth.session.record import NotSignedInError
 from tui_auth.session.sessions import Sessions
 from tui_auth.storage.files import StorageError
 

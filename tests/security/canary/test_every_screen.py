@@ -1,0 +1,145 @@
+"""Tests that no secret leaks from any screen: rejected, accepted, copied, dragged or pasted."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.screens.conftest import app_with, until
+from tests.scripted_gateway import challenge
+from tests.security.canary import canaries
+from tests.security.canary.conftest import AssertClean
+from tests.security.canary.extraction import try_to_extract
+from tests.security.canary.stage import Stage, WatchedSignIn
+from tests.security.canary.walks import WALKTHROUGHS, Walkthrough
+from tests.steps.screen_reading import scan
+from tui_auth.widgets.text_input import SecretInput
+
+VISIBLE_ON_SCREEN = {"code": "terminal", "key": "terminal"}
+
+
+def shown_codes(stage: Stage) -> dict[str, str]:
+    """Allow the codes, which a field echoes, and the key, which its screen shows."""
+    sent_codes = {f"sent code {number}": "terminal" for number in range(len(stage.server.messages))}
+    return VISIBLE_ON_SCREEN | sent_codes
+
+
+@pytest.mark.parametrize("username", WALKTHROUGHS)
+def test_typed_secrets_stay_in_the_process_at_every_step(
+    stage: Stage, assert_clean: AssertClean, username: str
+) -> None:
+    program = stage.sign_in(username)
+    walkthrough = Walkthrough(stage, program)
+    walkthrough.log_in()
+    WALKTHROUGHS[username](walkthrough)
+    program.wait_for(f"Signed in as {username}")
+    program.wait_for("Kept in")
+    program.press("enter")
+    assert program.wait_exit() == 0
+    assert_clean(program, allowed_places=shown_codes(stage))
+
+
+def test_sign_up_and_password_reset_screens_do_not_leak(stage: Stage, assert_clean: AssertClean) -> None:
+    program = stage.sign_in("ann")
+    walkthrough, new = Walkthrough(stage, program), stage.new_password.text
+    walkthrough.open_sign_up()
+    program.enter("ann")
+    try_to_extract(program, new)
+    program.enter(new, stage.wrong_password.text, "zoe@example.org")
+    program.wait_for("The two passwords differ.")
+    walkthrough.look_around()
+    program.press("ctrl+u")
+    program.enter(new, "zoe@example.org")
+    program.wait_for("There is an account of this name.")
+    program.press("esc")
+    program.wait_gone("Make an account")
+    program.send("ann")
+    program.wait_for("[ann ")
+    program.press("ctrl+f")
+    program.wait_for("Reset your password.")
+    program.send("2")
+    program.wait_for("code sent by e-mail to a***@")
+    program.enter(program.newest_code(), new, new)
+    program.wait_for("Kept in")
+    program.press("ctrl+y")
+    program.wait_for("Whoever has the access token can act as you.")
+    program.press("enter")
+    assert program.wait_exit() == 0
+    assert_clean(program, allowed_places=shown_codes(stage))
+
+
+def test_sign_up_confirm_and_sign_in_do_not_leak(stage: Stage, assert_clean: AssertClean) -> None:
+    program = stage.sign_in("ann")
+    walkthrough, new = Walkthrough(stage, program), stage.new_password.text
+    walkthrough.open_sign_up()
+    program.enter("zoe", new, new, "zoe@example.org")
+    program.wait_for("This pool also needs: Name.")
+    program.enter("Zoe")
+    program.wait_for("not confirmed yet")
+    walkthrough.answer_code(lambda: str(stage.server.messages[-1]["code"]), "That code is not right.")
+    program.wait_for("Signed in as zoe")
+    program.wait_for("Kept in")
+    program.press("enter")
+    assert program.wait_exit() == 0
+    assert_clean(program, allowed_places=shown_codes(stage))
+
+
+async def test_revealed_passwords_are_hidden_when_sent() -> None:
+    new = canaries.password().text
+    app = app_with(challenge("NEW_PASSWORD_REQUIRED", requiredAttributes="[]"))
+    async with app.run_test(size=(80, 23)) as pilot:
+        await pilot.press(*"pw", "enter")
+        await until(pilot, lambda: "Choose a new password" in app.text())
+        for field in app.screen.query(SecretInput):
+            field.value = new
+        await pilot.press("tab", "ctrl+t")
+        assert app.text().count(new) == 2
+        app.gateway.hold()
+        await pilot.press("enter")
+        await until(pilot, lambda: "Asking Cognito" in app.text())
+        assert new not in app.text()
+        app.gateway.release()
+
+
+PALETTE_COMMANDS = {"Theme": "Search for themes", "Help": "esc closes this", "Wire": "values left out"}
+TEXTUAL_COMMANDS = ("Screenshot", "Save screenshot", "Maximize", "Keys")
+"""Textual's own palette commands; the first two would save the screen to a file."""
+
+
+def choose_in_palette(program: WatchedSignIn, command: str) -> None:
+    """Type a command's name into the palette and press Enter, whether it exists or not."""
+    program.press("ctrl+p")
+    program.wait_for("Search for commands")
+    program.send(command)
+    program.wait_for(lambda p: "No matches found" in p.screen_text() or p.screen_text().count(command) > 1)
+    program.press("enter")
+
+
+def test_palette_commands_do_not_save_the_screen(stage: Stage, assert_clean: AssertClean) -> None:
+    program = stage.sign_in("tess")
+    program.log_in()
+    stage.secrets.extend(canaries.totp_key(scan(program).secret))
+    for command in TEXTUAL_COMMANDS:
+        choose_in_palette(program, command)
+        if "No matches found" in program.screen_text():
+            program.press("esc")
+        program.wait_gone("No matches found")
+    for command, text in PALETTE_COMMANDS.items():
+        choose_in_palette(program, command)
+        program.wait_for(text)
+        program.press("enter")
+        program.wait_gone(text)
+    choose_in_palette(program, "Quit")
+    assert program.wait_exit() == 6
+    assert not list(stage.folder.rglob("*.svg"))
+    assert_clean(program, allowed_places=shown_codes(stage))
+
+
+async def test_every_palette_command_is_run() -> None:
+    app = app_with()
+    async with app.run_test():
+        titles = {command.title for command in app.get_system_commands(app.screen)}
+    assert titles == {*PALETTE_COMMANDS, "Quit"}
+
+
+def test_every_next_step_has_a_walk(stage: Stage) -> None:
+    assert set(WALKTHROUGHS) == set(stage.users)
