@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 
 from tui_auth.cli import main
 from tui_auth.commands import full_screen
-from tui_auth.plain.beginning import Beginning
+from tui_auth.plain.prompts import Prompts
 
 _typed: list[str] = []
 
@@ -91,8 +91,8 @@ IN_FULL_SCREEN: dict[str, tuple[str, str, Callable[[], object]]] = {
     "a group of errors": ("screens.sign_in.SignInScreen", "decide", _in_a_group),
     "a screen is drawn": ("widgets.frame.TopLine", "render", fail),
     "a request": ("auth.attempt.Attempt", "sign_in", fail),
-    "a reply arrives": ("navigation.Navigation", "arrived", fail),
-    "a step is shown": ("navigation.Navigation", "show", fail),
+    "a reply arrives": ("flow.sign_in_flow.SignInFlow", "arrive", fail),
+    "a step is shown": ("screens.sign_in_presenter.SignInPresenter", "show_step", fail),
     "a callback of the loop": ("screens.sign_in.SignInScreen", "decide", _callback),
     "a task that is forgotten": ("screens.sign_in.SignInScreen", "decide", _task),
     "a thread": ("screens.sign_in.SignInScreen", "decide", _in_a_thread),
@@ -102,10 +102,10 @@ IN_FULL_SCREEN: dict[str, tuple[str, str, Callable[[], object]]] = {
 }
 IN_LINES: dict[str, tuple[str, str, Callable[[], object]]] = {
     "a request": ("auth.attempt.Attempt", "sign_in", fail),
-    "the conversation": ("plain.beginning.Beginning", "_sign_in", fail),
-    "a thread": ("plain.beginning.Beginning", "_sign_in", _in_a_thread),
-    "an object's end": ("plain.beginning.Beginning", "_sign_in", _forgotten),
-    "the interpreter's end": ("plain.beginning.Beginning", "_sign_in", _at_the_end),
+    "the conversation": ("plain.sign_in.StartPrompts", "_sign_in", fail),
+    "a thread": ("plain.sign_in.StartPrompts", "_sign_in", _in_a_thread),
+    "an object's end": ("plain.sign_in.StartPrompts", "_sign_in", _forgotten),
+    "the interpreter's end": ("plain.sign_in.StartPrompts", "_sign_in", _at_the_end),
 }
 """Where the fault is: a class below ``tui_auth``, a method of it, and what happens once that has run."""
 
@@ -145,7 +145,7 @@ def _prepare_for_full_screen(place: str) -> None:
 if __name__ == "__main__":
     _, place, *given = sys.argv
     if "--plain" in given:
-        _listen(Beginning, "_sign_in", lambda request: request.keywords["password"])
+        _listen(Prompts, "secret", lambda password: password)
         _put_in(*IN_LINES[place])
     else:
         _prepare_for_full_screen(place)

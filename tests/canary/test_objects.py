@@ -143,9 +143,9 @@ async def test_once_the_next_step_shows_nothing_of_the_screens_keeps_the_passwor
         await pilot.press("enter")
         await until(pilot, lambda: "the service asks" in app.text())
         app.gateway.calls.clear()
-        assert app.navigation.attempt
+        assert app.flow.attempt
         # With USER_PASSWORD_AUTH, as here, there is no hash: the attempt itself keeps it to begin again.
-        assert secrets_with(password) == [app.navigation.attempt._progress.exchange.proof.password]
+        assert secrets_with(password) == [app.flow.attempt._progress.exchange.proof.password]
         app.screen.focused.value = answer = canaries.answer().text  # type: ignore[union-attr]
         await pilot.press("enter")
         await until(pilot, lambda: "Signed in as ann" in app.text())

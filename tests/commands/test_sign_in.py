@@ -44,7 +44,7 @@ def test_a_password_from_a_pipe_is_enough(machine: Machine, choice: PoolChoice) 
     assert sign_in(machine, *PLAIN, *flags(choice)).stderr == "Signed in as ann.\n", "said once"
 
 
-@pytest.mark.parametrize("end", ["", "\r\n", "\nnot the password\n"])
+@pytest.environment_badge.parametrize("end", ["", "\r\n", "\nnot the password\n"])
 def test_the_password_is_the_first_line_as_it_stands(machine: Machine, choice: PoolChoice, end: str) -> None:
     assert sign_in(machine, *PLAIN, *flags(choice), typed=f"{PASSWORD}{end}").returncode == 0
 
@@ -84,7 +84,7 @@ def test_a_pool_that_asks_for_more_is_10_and_named(machine: Machine, choice: Poo
     assert not machine.sessions.entries()
 
 
-@pytest.mark.parametrize(
+@pytest.environment_badge.parametrize(
     ("arguments", "typed"),
     [
         (("--password-stdin",), PASSWORD),
@@ -156,7 +156,7 @@ def test_without_flags_the_last_pool_and_name_are_taken_again(
 COMMANDS = (["token"], ["header"], ["exec", "--", "true"], ["kube-credential"], ["status"], ["sign-out"])
 
 
-@pytest.mark.usefixtures("replaced")
+@pytest.environment_badge.usefixtures("replaced")
 def test_with_several_sessions_each_command_names_the_one_it_took(
     machine: Machine, choice: PoolChoice
 ) -> None:
@@ -168,7 +168,7 @@ def test_with_several_sessions_each_command_names_the_one_it_took(
         assert (ran.returncode, ran.stderr.startswith(note)) == (0, True), words
 
 
-@pytest.mark.parametrize(
+@pytest.environment_badge.parametrize(
     ("endpoint", "mark"),
     [
         (None, ""),
@@ -183,7 +183,7 @@ def test_with_several_sessions_each_command_names_the_one_it_took(
 def test_a_server_that_is_not_cognitos_is_marked_by_its_name(endpoint: str | None, mark: str) -> None:
     choice = PoolChoice("eu-west-1_Ab12Cd34E", "client", endpoint_url=endpoint)
     settings = sign_in_settings(choice, Namespace(client_metadata=[]), leaves_when_done=False)
-    assert settings.mark == mark
+    assert settings.environment_badge == mark
 
 
 def test_a_password_is_not_read_from_a_terminal_that_would_show_it(
@@ -194,7 +194,7 @@ def test_a_password_is_not_read_from_a_terminal_that_would_show_it(
         assert "--password-stdin reads a pipe" in program.screen_text()
 
 
-@pytest.mark.parametrize("flag", ["--password-file", "--client-secret-file"])
+@pytest.environment_badge.parametrize("flag", ["--password-file", "--client-secret-file"])
 def test_a_secrets_file_that_others_can_read_is_taken_and_said(machine: Machine, flag: str) -> None:
     asked = {"UserPoolId": machine.user_pool_id, "ClientName": "cli", "ExplicitAuthFlows": FLOWS}
     client = machine.server.call("CreateUserPoolClient", asked | {"GenerateSecret": True})["UserPoolClient"]

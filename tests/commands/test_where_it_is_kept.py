@@ -20,7 +20,7 @@ from tests.session.machine import PASSWORD, Machine, flags, private_file
 from tests.terminal.pty_program import PtyProgram
 from tui_auth.auth.next_step import Done
 from tui_auth.config.pool_choice import PoolChoice
-from tui_auth.done_keeper import DoneKeeper
+from tui_auth.flow.session_saver import SessionSaver
 from tui_auth.session import keyring_store
 from tui_auth.session.keeping import Keeping
 from tui_auth.session.sessions import Kept
@@ -227,8 +227,8 @@ def test_a_session_is_kept_where_it_was_asked_for_however_soon_the_person_leaves
     machine: Machine, choice: PoolChoice
 ) -> None:
     done = machine.done(choice)
-    keeper = DoneKeeper(Keeping(replace(choice, storage="file"), machine.server.clock.now, machine.sessions))
-    assert keeper.not_kept_because(done, "ann", print) is None
+    saver = SessionSaver(Keeping(replace(choice, storage="file"), machine.server.clock.now, machine.sessions))
+    assert saver.reason_not_saved(done, "ann", print) is None
     assert machine.run("token").returncode == 0
 
 
@@ -239,9 +239,9 @@ def test_what_could_not_be_put_in_order_is_said_after_the_screen_too(
         def keep(self, done: Done, *arguments: Any, **more: Any) -> Kept:
             return replace(super().keep(done, *arguments, **more), left_undone="The index is busy.")
 
-    keeper = DoneKeeper(Untidy(replace(choice, storage="file"), machine.server.clock.now, machine.sessions))
+    saver = SessionSaver(Untidy(replace(choice, storage="file"), machine.server.clock.now, machine.sessions))
     said = list[str]()
-    assert keeper.not_kept_because(machine.done(choice), "ann", said.append) is None
+    assert saver.reason_not_saved(machine.done(choice), "ann", said.append) is None
     assert said == ["What was kept before could not be put in order. The index is busy."]
 
 
@@ -254,26 +254,26 @@ def test_a_signal_leaves_a_store_under_way_the_time_to_end(machine: Machine, cho
             may_end.wait()
             return super().keep(done, *arguments, **more)
 
-    keeper = DoneKeeper(Slow(replace(choice, storage="file"), machine.server.clock.now, machine.sessions))
+    saver = SessionSaver(Slow(replace(choice, storage="file"), machine.server.clock.now, machine.sessions))
     done = machine.done(choice)
-    leaving = threading.Thread(target=keeper.not_kept_because, args=(done, "ann", print), daemon=True)
+    leaving = threading.Thread(target=saver.reason_not_saved, args=(done, "ann", print), daemon=True)
     leaving.start()
     at_it.wait()
     threading.Timer(0.2, may_end.set).start()
-    keeper.finish()
+    saver.finish()
     assert machine.run("token").returncode == 0
 
 
 def test_a_cancelled_attempts_late_answer_says_nothing_of_anothers_signatures(
     machine: Machine, choice: PoolChoice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keeper = DoneKeeper(Keeping(choice, machine.server.clock.now, machine.sessions))
+    saver = SessionSaver(Keeping(choice, machine.server.clock.now, machine.sessions))
     live, late = machine.done(choice), machine.done(choice)
     answers = {id(live): False, id(late): True}
     monkeypatch.setattr(Keeping, "signatures_hold", lambda self, done: answers[id(done)])
-    keeper.check(live)
-    keeper.check(late)
-    assert (keeper.is_checked(live), keeper.is_checked(late)) == (False, True)
+    saver.check_signatures(live)
+    saver.check_signatures(late)
+    assert (saver.is_checked(live), saver.is_checked(late)) == (False, True)
 
 
 def profiles(machine: Machine, choice: PoolChoice, *names: str) -> None:

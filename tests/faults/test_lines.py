@@ -16,12 +16,12 @@ from tui_auth.auth.auth import Auth
 from tui_auth.auth.auth_flow import AuthFlow
 from tui_auth.auth.errors import AuthError
 from tui_auth.auth.next_step import Done
+from tui_auth.flow.error_message import INTERNAL_ERROR
+from tui_auth.flow.settings import SignInSettings
 from tui_auth.plain.sign_in import PlainSignIn
 from tui_auth.pool import PoolServer
 from tui_auth.pool.demo_users import DemoPool
-from tui_auth.screens.problem import OWN_FAULT
 from tui_auth.secret import Secret
-from tui_auth.settings import SignInSettings
 
 Record = Callable[[str, object], None]
 
@@ -83,7 +83,7 @@ def test_a_fault_at_any_prompt_is_said_in_lines_that_are_only_text(
             except (AuthError, Exception) as error:
                 failed.append(f"{fault.name}: {error!r}")
         text = "\n".join(lines.said)
-        wrong = strangers_in(text) + [OWN_FAULT] * (OWN_FAULT in text)
+        wrong = strangers_in(text) + [INTERNAL_ERROR] * (INTERNAL_ERROR in text)
         wrong += [f"{SAYS.get(fault.name)} is missing"] * (SAYS.get(fault.name, "") not in text)
         wrong += ["not met"] * (proxy.met != met + 1) + ["too long"] * (len(text) > 20_000)
         if wrong:

@@ -47,11 +47,11 @@ from tui_auth.auth.next_step import (
     ResetPassword,
 )
 from tui_auth.auth.refusals import refusal
+from tui_auth.flow.error_message import INTERNAL_ERROR
+from tui_auth.flow.settings import SignInSettings
 from tui_auth.plain.prompts import Back
 from tui_auth.plain.sign_in import PlainSignIn
-from tui_auth.screens.problem import OWN_FAULT
 from tui_auth.secret import Secret
-from tui_auth.settings import SignInSettings
 
 ASKED = {
     "InitiateAuth": {"AuthFlow": "USER_AUTH", "ClientId": "c"},
@@ -227,14 +227,14 @@ async def test_every_step_that_comes_of_it_can_be_drawn() -> None:
     app = WatchedApp(auth, SignInSettings(pool="acme-staff"))
     async with app.run_test(size=SIZE) as pilot:
         for step in steps:
-            app.navigation.attempt = auth.attempt()
-            app.next_step = step
+            app.flow.attempt = auth.attempt()
+            app.presenter.carry_out(app.flow.arrive(step))
             await until(pilot, partial(_asks, app, step))
             await pilot.press("f1")
             await pilot.pause()
             assert strangers_in("".join(app.terminal.received)) == [], step
-            assert OWN_FAULT not in app.text()
-            app.navigation.back_to_sign_in()
+            assert INTERNAL_ERROR not in app.text()
+            app.presenter.carry_out(app.flow.leave())
             await pilot.pause()
 
 
@@ -247,8 +247,9 @@ def test_every_step_that_comes_of_it_can_be_said_in_lines() -> None:
         lines = Said()
         plain = PlainSignIn(Auth(POOL, CLIENT, gateway=ScriptedGateway()), SignInSettings(pool="p"), lines)
         if not isinstance(step, Done):
+            plain._carry_out(plain.flow.arrive(step))
             with pytest.raises((EOFError, Back)):
-                plain._answered(step)(plain.auth.attempt())
+                plain._answer_step()
         assert strangers_in("\n".join(lines.said)) == [], step
 
 

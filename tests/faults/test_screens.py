@@ -14,9 +14,9 @@ from tests.faults.proxy import Fault, FaultProxy, Reply
 from tests.faults.sequences import strangers_in
 from tests.faults.steps import MEETINGS, Meeting, share
 from tui_auth.auth.next_step import Done
+from tui_auth.flow.error_message import INTERNAL_ERROR
 from tui_auth.pool import PoolServer
 from tui_auth.pool.demo_users import DemoPool
-from tui_auth.screens.problem import OWN_FAULT
 
 Record = Callable[[str, object], None]
 
@@ -44,7 +44,7 @@ class Watch:
         terminal.received.clear()
         wrong = [f"{wanted!r} is missing"] if wanted not in text else []
         wrong += strangers_in(received) + [HOSTILE_COLOUR] * (HOSTILE_COLOUR in received)
-        wrong += [OWN_FAULT] * (OWN_FAULT in text) + ["Traceback"] * ("Traceback" in text)
+        wrong += [INTERNAL_ERROR] * (INTERNAL_ERROR in text) + ["Traceback"] * ("Traceback" in text)
         wrong += [repr(app._exception)] if app._exception else []
         if wrong:
             self.failed.append(f"{fault.name}: {wrong[:3]} {text}")

@@ -25,7 +25,7 @@ from tests.faults.sequences import strangers_in
 from tests.journeys.conftest import SignIn
 from tests.steps.table import SCREEN_STEPS, ScreenStep
 from tests.terminal.pty_program import PtyProgram
-from tui_auth.screens.problem import OWN_FAULT
+from tui_auth.flow.error_message import INTERNAL_ERROR
 
 Start = Callable[..., SignIn]
 Record = Callable[[str, object], None]
@@ -128,7 +128,9 @@ def test_a_pool_that_lies_writes_nothing_of_its_own_to_the_terminal(
 
 def what_is_wrong(program: SignIn) -> list[str]:
     """Sequences that are not the program's own in what the terminal received, and faults of its own."""
-    return strangers(program) + [OWN_FAULT] * (OWN_FAULT in program.received.decode("utf-8", "replace"))
+    return strangers(program) + [INTERNAL_ERROR] * (
+        INTERNAL_ERROR in program.received.decode("utf-8", "replace")
+    )
 
 
 def _was_met(proxy: FaultProxy, times: int, _: PtyProgram) -> bool:

@@ -108,15 +108,13 @@ def test_the_first_frame_needs_nothing_of_what_comes_after_it(loaded_by_signing_
     assert below("screens", modules) <= {
         "form_screen",
         "keys",
-        "problem",
+        "screen_context",
         "sign_in",
-        "surroundings",
         "typed_keys",
     }
     assert below("session", modules) <= {"errors"}
     assert not below("plain", modules) | below("pool", modules) | below("commands.demo", modules)
-    of_answers = {"auth_requests", "conversation", "done_keeper", "navigation"}
-    assert not modules & {f"tui_auth.{name}" for name in of_answers}
+    assert below("flow", modules) <= {"error_message", "settings"}
     assert not modules & {"tui_auth.terminal.clipboard", "tui_auth.widgets.code_input"}
 
 
@@ -128,7 +126,7 @@ def test_a_name_that_is_known_brings_the_sessions_but_no_step(loaded_by_signing_
 
 def test_what_comes_next_is_there_before_anybody_has_typed_a_name(loaded_by_signing_in: Loaded) -> None:
     modules = loaded_by_signing_in("soon after it")
-    assert {"boto3", "tui_auth.conversation", "tui_auth.done_keeper", "tui_auth.screens.totp_code"} <= modules
+    assert {"boto3", "tui_auth.flow.sign_in_flow", "tui_auth.screens.totp_code"} <= modules
 
 
 def test_every_name_the_package_exports_is_there() -> None:

@@ -13,7 +13,6 @@ from tests.scripted_gateway import Reply, challenge, tokens
 from tui_auth.auth.errors import TRY_AGAIN, AuthError, ErrorKind
 from tui_auth.auth.next_step import Done
 from tui_auth.auth.refusals import refusal
-from tui_auth.screens.done import DoneScreen
 from tui_auth.screens.sign_in import SignInScreen
 from tui_auth.widgets.secret_input import SecretInput
 
@@ -64,7 +63,7 @@ async def test_esc_after_a_choice_was_left_leads_to_the_one_before() -> None:
         await choose_sms(app, pilot)
         await press(pilot, "escape", "escape")
         await until(pilot, lambda: "How do you want to confirm" in app.text())
-        assert app.navigation.asked.by == "Enter"
+        assert app.flow.retry_key == "Enter"
         await press(pilot, "escape")
         await until(pilot, lambda: isinstance(app.screen, SignInScreen))
 
@@ -93,10 +92,10 @@ async def test_tokens_that_the_pool_did_not_sign_lead_back_to_sign_in() -> None:
         def device(self, username: str) -> None:
             return None
 
-        def check(self, done: object) -> None:
+        def check_signatures(self, done: object) -> None:
             raise AuthError(ErrorKind.SERVICE, "These tokens are not signed by the pool.")
 
-    app.make_keeper = Refuses  # type: ignore[assignment]
+    app.make_saver = Refuses  # type: ignore[assignment]
     async with app.run_test(size=(80, 23)) as pilot:
         await press(pilot, *"hunter2", "enter")
         await until(pilot, lambda: "Code sent by SMS" in app.text())
@@ -157,12 +156,12 @@ async def test_a_lost_request_for_a_reset_code_is_made_again_by_the_key_that_is_
 async def test_ctrl_c_does_not_throw_away_tokens_that_have_come() -> None:
     app = app_with(tokens(POOL, CLIENT))
     checked = threading.Event()
-    app.make_keeper = lambda: SlowKeeper(checked)  # type: ignore[assignment]
+    app.make_saver = lambda: SlowKeeper(checked)  # type: ignore[assignment]
     async with app.run_test(size=(80, 23)) as pilot:
         await press(pilot, *"hunter2", "enter")
         await until(
             pilot,
-            lambda: app.navigation.attempt is not None and isinstance(app.navigation.attempt.step, Done),
+            lambda: app.flow.attempt is not None and isinstance(app.flow.attempt.step, Done),
         )
         await press(pilot, "ctrl+c")
         await until(pilot, lambda: "Cognito has answered" in app.text())
@@ -179,9 +178,12 @@ class SlowKeeper:
     def device(self, username: str) -> None:
         """None is remembered."""
 
-    def check(self, done: Done) -> None:
+    def check_signatures(self, done: Done) -> None:
         """Wait for the keys."""
         assert self._checked.wait(60)
 
-    async def show(self, screen: DoneScreen, signed_in_as: str) -> None:
-        """Kept nowhere."""
+    def is_checked(self, done: Done) -> bool:
+        return True
+
+    def save_where_configured(self, done: Done, signed_in_as: str) -> None:
+        """Nothing selects a storage."""

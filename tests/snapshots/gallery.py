@@ -20,12 +20,12 @@ from tui_auth.auth.refusals import refusal
 from tui_auth.auth.signature import KeysUnreachable
 from tui_auth.commands.choose_pool import ChoosePoolApp
 from tui_auth.commands.demo.demo_app import DemoApp
+from tui_auth.flow.settings import SignInSettings
 from tui_auth.pool import PoolServer
 from tui_auth.pool.demo_users import provision
 from tui_auth.screens.done import DoneScreen
-from tui_auth.screens.step_screen import StartAgainAsked
+from tui_auth.screens.step_screen import RestartRequested
 from tui_auth.session.storage_choice import WORDS
-from tui_auth.settings import SignInSettings
 
 NOW: Final = 1_790_000_418.0
 """2026-09-21, 12 seconds before authenticators show their next code."""
@@ -151,7 +151,7 @@ class _Keeper:
 
 def _again(app: PilotedApp) -> None:
     assert app.asking_screen
-    app.asking_screen.post_message(StartAgainAsked())
+    app.asking_screen.post_message(RestartRequested())
 
 
 SMS = _delivered("SMS_MFA", "SMS", "+*******0123")

@@ -22,10 +22,10 @@ from tui_auth.commands.pool_trial import FlowRefused, Outcome, PoolTrial, Refuse
 from tui_auth.config.errors import ConfigurationError
 from tui_auth.config.pool_choice import PoolChoice, choose_kept_profile, named_settings
 from tui_auth.daemon_thread import in_daemon_thread
+from tui_auth.flow.error_message import INTERNAL_ERROR, ErrorMessage
 from tui_auth.screens.choose_pool import ChoosePoolScreen, PoolKept, PoolTried
 from tui_auth.screens.pool_question import USUAL_FLOW, Candidate
-from tui_auth.screens.problem import OWN_FAULT, Problem
-from tui_auth.screens.surroundings import Surroundings
+from tui_auth.screens.screen_context import ScreenContext
 from tui_auth.style_sheets import style_sheets
 from tui_auth.terminal.full_screen import FullScreenApp
 from tui_auth.themes import THEMES
@@ -67,7 +67,7 @@ class ChoosePoolApp(FullScreenApp[str]):
     def get_default_screen(self) -> Screen[Any]:
         """The one screen there is."""
         mark = endpoint_mark(self.named.get("endpoint_url", ""))
-        around = Surroundings(pool="", now=time.time, mark=mark)
+        around = ScreenContext(pool="", now=time.time, environment_badge=mark)
         return ChoosePoolScreen(
             around,
             user_pool_id=self.named.get("user_pool_id", ""),
@@ -118,9 +118,9 @@ class ChoosePoolApp(FullScreenApp[str]):
         try:
             self.trial.keep(event.name, self._works)
         except ConfigurationError as error:
-            self.question.refused(Problem(str(error)), "name")
+            self.question.refused(ErrorMessage(str(error)), "name")
         except Exception:
-            self.question.refused(Problem(OWN_FAULT), "name")
+            self.question.refused(ErrorMessage(INTERNAL_ERROR), "name")
         else:
             self.exit(event.name)
 

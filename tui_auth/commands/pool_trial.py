@@ -20,8 +20,8 @@ from tui_auth.config.errors import ConfigurationError
 from tui_auth.config.profile_file import add_profile
 from tui_auth.config.profiles import load_profiles
 from tui_auth.config.region import check_region
+from tui_auth.flow.error_message import INTERNAL_ERROR, ErrorMessage
 from tui_auth.screens.pool_question import USUAL_FLOW, Candidate
-from tui_auth.screens.problem import OWN_FAULT, Problem
 from tui_auth.secret import Secret
 
 FIRST_NAME = "main"
@@ -56,14 +56,14 @@ class FlowRefused:
 class SecretWanted:
     """The app client has a secret, and none was given."""
 
-    problem: Problem
+    problem: ErrorMessage
 
 
 @dataclass(frozen=True)
 class Refused:
     """It will not do as it stands; ``about`` is what to change: "pool", "client" or "secret"."""
 
-    problem: Problem
+    problem: ErrorMessage
     about: str
 
 
@@ -84,15 +84,15 @@ class PoolTrial:
         try:
             secret = _secret_in(candidate)
         except ConfigurationError as error:
-            return Refused(Problem(str(error)), "secret")
+            return Refused(ErrorMessage(str(error)), "secret")
         try:
             return self._outcome(candidate, secret)
         except ConfigurationError as error:
-            return Refused(Problem(str(error)), "pool")
+            return Refused(ErrorMessage(str(error)), "pool")
         except AuthError as error:
-            return Refused(Problem.of(error), "client")
+            return Refused(ErrorMessage.from_error(error), "client")
         except Exception:
-            return Refused(Problem(OWN_FAULT), "client")
+            return Refused(ErrorMessage(INTERNAL_ERROR), "client")
 
     def free_name(self) -> str:
         """A name that no profile has. Raises ConfigurationError where config.toml cannot be understood."""
@@ -120,7 +120,9 @@ class PoolTrial:
         gateway = self.gateway_to(Address(region or client.region, endpoint))
         answer = probe_flow(gateway, client, API_FLOWS.get(candidate.auth_flow, candidate.auth_flow))
         if self._is_missing(candidate.user_pool_id, endpoint, answer):
-            return Refused(Problem("There is no user pool of this id. Compare it with the console."), "pool")
+            return Refused(
+                ErrorMessage("There is no user pool of this id. Compare it with the console."), "pool"
+            )
         return _meaning(candidate, answer)
 
     def _is_missing(self, user_pool_id: str, endpoint: str | None, answer: Answer) -> bool:
@@ -149,12 +151,12 @@ def _meaning(candidate: Candidate, answer: Answer) -> Outcome:
             return FlowRefused("The pool has no questions of its own.")
         case Verdict.SECRET_MISSING:
             return SecretWanted(
-                Problem("This app client has a secret. Put it into a file and type that file's path.")
+                ErrorMessage("This app client has a secret. Put it into a file and type that file's path.")
             )
         case Verdict.SECRET_WRONG | Verdict.SECRET_NOT_WANTED if candidate.secret_file:
-            return Refused(Problem("This secret does not fit the app client."), "secret")
+            return Refused(ErrorMessage("This secret does not fit the app client."), "secret")
         case Verdict.NO_SUCH_CLIENT:
-            problem = Problem("There is no such app client in the pool's region.")
+            problem = ErrorMessage("There is no such app client in the pool's region.")
         case _:
-            problem = Problem.of(answer.error) if answer.error else Problem(OWN_FAULT)
+            problem = ErrorMessage.from_error(answer.error) if answer.error else ErrorMessage(INTERNAL_ERROR)
     return Refused(problem, "client")

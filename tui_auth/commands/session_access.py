@@ -133,7 +133,7 @@ def session_with_token(
         return sign_in_when_needed(arguments, sessions, needed)
     say_what_could_not_be_kept(result)
     if min_ttl is not None and not holds(result.record, kind, min_ttl):
-        from tui_auth.screens.wording import spoken
+        from tui_auth.flow.messages import spoken
 
         say(f"this pool's tokens hold for {spoken(max(0.0, result.record.seconds_left(kind)))}, no longer.")
     return result.record

@@ -31,11 +31,11 @@ from tui_auth.config.sources import SourceKind
 if TYPE_CHECKING:
     from tui_auth.auth.auth import Auth
     from tui_auth.auth.next_step import Done
-    from tui_auth.done_keeper import DoneKeeper
+    from tui_auth.flow.session_saver import SessionSaver
+    from tui_auth.flow.settings import SignInSettings
     from tui_auth.secret import Secret
     from tui_auth.session.keeping import Keeping
     from tui_auth.session.record import SessionRecord
-    from tui_auth.settings import SignInSettings
 
 _STORAGE = "where to keep the session; unless given, sign-in asks on the full screen, all else takes a file"
 
@@ -229,27 +229,25 @@ def _in_full_screen(
     from tui_auth.app import TuiAuthApp
 
     @cache
-    def keeper() -> DoneKeeper:
-        from tui_auth.done_keeper import DoneKeeper
+    def saver() -> SessionSaver:
+        from tui_auth.flow.session_saver import SessionSaver
 
-        return DoneKeeper(make_keeping())
+        return SessionSaver(make_keeping())
 
-    app = TuiAuthApp(auth, settings, keeper)
+    app = TuiAuthApp(auth, settings, saver)
     status, done, record = app.run_in_terminal(), app.return_value, None
     if done is None:
-        if keeper.cache_info().currsize:
-            keeper().finish()
+        if saver.cache_info().currsize:
+            saver().finish()
         return status, None
     if settings.leaves_when_done:
         from tui_auth.commands.keep_without_asking import keep_without_asking
 
-        checked = keeper().is_checked(done)
-        record = keep_without_asking(
-            keeper().keeping, done, app.navigation.signed_in_as, checked=checked
-        ).record
-    _say_who(done, app.navigation.signed_in_as)
+        checked = saver().is_checked(done)
+        record = keep_without_asking(saver().keeping, done, app.flow.username, checked=checked).record
+    _say_who(done, app.flow.username)
     # It went with the screen, where it stood if it was known by then.
-    if record is None and (reason := keeper().not_kept_because(done, app.navigation.signed_in_as, say)):
+    if record is None and (reason := saver().reason_not_saved(done, app.flow.username, say)):
         from tui_auth.commands.keep_without_asking import say_not_kept
 
         say_not_kept(reason)
@@ -285,7 +283,7 @@ def _in_lines(auth: Auth, settings: SignInSettings, keeping: Keeping) -> tuple[D
 
 
 def _ask_about_device(auth: Auth, done: Done) -> None:
-    from tui_auth.plain.device import ask_about_device
+    from tui_auth.plain.sign_in import ask_about_device
     from tui_auth.terminal.lines import TerminalLines
     from tui_auth.terminal.signals import exit_on_signals
 

@@ -11,7 +11,7 @@ from tui_auth.commands.full_screen import theme
 from tui_auth.config.aws_endpoint import endpoint_of
 from tui_auth.config.pool_choice import PoolChoice
 from tui_auth.config.sources import SourceKind
-from tui_auth.settings import ASSUMED_SESSION_SECONDS, SignInSettings
+from tui_auth.flow.settings import ASSUMED_SESSION_SECONDS, SignInSettings
 from tui_auth.terminal.safe_text import safe_line
 
 _LONGEST_ORIGIN = 100
@@ -24,7 +24,7 @@ def sign_in_settings(choice: PoolChoice, arguments: Namespace, *, leaves_when_do
     return SignInSettings(
         pool=" ".join(part for part in (choice.profile, choice.user_pool_id) if part),
         pool_origin=_pool_origin(choice),
-        mark=endpoint_mark(endpoint),
+        environment_badge=endpoint_mark(endpoint),
         username=choice.username or "",
         username_label=choice.username_label,
         auth_flow=AuthFlow(choice.auth_flow or AuthFlow.USER_SRP_AUTH),

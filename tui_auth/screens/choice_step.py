@@ -14,8 +14,8 @@ from textual.widgets import OptionList, Static
 
 from tui_auth.auth.challenges import Answer
 from tui_auth.auth.next_step import NextStep
-from tui_auth.screens.step_screen import Answered, StepScreen
-from tui_auth.screens.wording import MFA_QUESTION, name_of
+from tui_auth.flow.messages import MFA_QUESTION, name_of
+from tui_auth.screens.step_screen import StepAnswered, StepScreen
 from tui_auth.widgets.immediate_keys import ImmediateKeys
 
 StepT = TypeVar("StepT", bound=NextStep)
@@ -86,4 +86,4 @@ class ChoiceScreen(StepScreen[StepT]):
 
     def take(self, method: Answer) -> Message | None:
         """What choosing a method does."""
-        return Answered(method)
+        return StepAnswered(method)

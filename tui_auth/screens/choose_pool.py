@@ -15,6 +15,7 @@ from textual.widgets import Static
 from tui_auth.auth.errors import Concern
 from tui_auth.config.client_secret import looks_like_a_secret
 from tui_auth.config.pasted import ids_in
+from tui_auth.flow.error_message import ErrorMessage
 from tui_auth.screens.choice_step import Choice
 from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.pool_question import (
@@ -29,8 +30,7 @@ from tui_auth.screens.pool_question import (
     flows_left,
     wrong_with,
 )
-from tui_auth.screens.problem import Problem
-from tui_auth.screens.surroundings import Surroundings
+from tui_auth.screens.screen_context import ScreenContext
 from tui_auth.terminal.safe_text import safe_text
 from tui_auth.widgets.field import Field, TextInput
 
@@ -105,7 +105,7 @@ class ChoosePoolScreen(FormScreen):
 
     def __init__(
         self,
-        surroundings: Surroundings,
+        context: ScreenContext,
         *,
         user_pool_id: str = "",
         client_id: str = "",
@@ -114,7 +114,7 @@ class ChoosePoolScreen(FormScreen):
         name: str = "",
         notice: str = "",
     ) -> None:
-        super().__init__(surroundings)
+        super().__init__(context)
         self._first_notice = safe_text(notice, limit=600)
         self._given = (user_pool_id, client_id)
         self._secret_file = secret_file
@@ -196,7 +196,7 @@ class ChoosePoolScreen(FormScreen):
         self.stage = Stage.NAME
         self.query_one("#what", Static).update(f"✓ {says}")
 
-    def refused(self, problem: Problem, about: str) -> None:
+    def refused(self, problem: ErrorMessage, about: str) -> None:
         """The pool was refused: say so under the field it is about ("pool", "client", "secret", "name")."""
         self.busy = False
         self._about = about
@@ -204,7 +204,7 @@ class ChoosePoolScreen(FormScreen):
             self.stage = Stage.IDS
         self.error = problem
 
-    def ask_for_secret(self, problem: Problem) -> None:
+    def ask_for_secret(self, problem: ErrorMessage) -> None:
         """The app client has a secret: ask for the file it is in."""
         self.wants_secret = True
         self.refused(problem, "secret")
@@ -214,7 +214,7 @@ class ChoosePoolScreen(FormScreen):
         self._flows = flows_left(self._flows, refused)
         if not self._flows:
             self._forget_flow()
-            self.refused(Problem(NO_FLOW), "client")
+            self.refused(ErrorMessage(NO_FLOW), "client")
             return
         self.busy = False
         choice = self.query_one(Choice)

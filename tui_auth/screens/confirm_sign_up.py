@@ -9,9 +9,9 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui_auth.auth.next_step import ConfirmSignUp, DeliveryDetails
+from tui_auth.flow.messages import CODE_WANTED, NOT_CONFIRMED, sent_anew, sent_to
 from tui_auth.screens.delivered_code import code_field, sent_code
-from tui_auth.screens.step_screen import Answered, StepScreen
-from tui_auth.screens.wording import CODE_WANTED, NOT_CONFIRMED, sent_anew, sent_to
+from tui_auth.screens.step_screen import StepAnswered, StepScreen
 from tui_auth.widgets.field import Field
 
 
@@ -26,7 +26,7 @@ class ConfirmSignUpScreen(StepScreen[ConfirmSignUp]):
     )
 
     @property
-    def trail_name(self) -> str:
+    def breadcrumb(self) -> str:
         return "confirm sign-up"
 
     def question(self) -> Iterable[Widget]:
@@ -47,4 +47,4 @@ class ConfirmSignUpScreen(StepScreen[ConfirmSignUp]):
 
     def decide(self) -> Message | None:
         code = sent_code(self)
-        return Answered(code) if code else None
+        return StepAnswered(code) if code else None

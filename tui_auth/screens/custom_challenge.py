@@ -9,12 +9,9 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui_auth.auth.errors import AuthError
 from tui_auth.auth.next_step import ConfirmSignInWithCustomChallenge, UnknownStep
-from tui_auth.screens import wording
-from tui_auth.screens.problem import Problem
-from tui_auth.screens.step_screen import Answered, StepScreen
-from tui_auth.screens.wording import rows_of
+from tui_auth.flow.messages import rows_of
+from tui_auth.screens.step_screen import StepAnswered, StepScreen
 from tui_auth.widgets.field import Field
 from tui_auth.widgets.secret_input import SecretInput
 from tui_auth.widgets.server_text import ServerText
@@ -42,18 +39,12 @@ class AskedScreen(StepScreen[AskedT]):
     def explain(self) -> list[tuple[str, str]]:
         return list(self.step.additional_info.items())
 
-    def problem_of(self, error: AuthError) -> Problem:
-        """Whatever the text, it says no more than this: the service has ended the sign-in."""
-        if error.code != "NotAuthorizedException":
-            return super().problem_of(error)
-        return Problem(wording.challenge_refused(error))
-
     def decide(self) -> Message | None:
         answer = self.query_one(SecretInput).secret
         if not answer:
             self.complain(self.query_one("#answer", Field), "Type an answer first.")
             return None
-        return Answered(answer)
+        return StepAnswered(answer)
 
 
 class CustomChallengeScreen(AskedScreen[ConfirmSignInWithCustomChallenge]):
@@ -65,7 +56,7 @@ class CustomChallengeScreen(AskedScreen[ConfirmSignInWithCustomChallenge]):
     )
 
     @property
-    def trail_name(self) -> str:
+    def breadcrumb(self) -> str:
         return "question"
 
     def introduction(self) -> Iterable[Widget]:
@@ -74,10 +65,8 @@ class CustomChallengeScreen(AskedScreen[ConfirmSignInWithCustomChallenge]):
 
     def on_mount(self) -> None:
         super().on_mount()
-        if self.surroundings.times_asked > 1:
-            self.query_one(
-                "#answer", Field
-            ).hint = f"asked again ({ordinal(self.surroundings.times_asked)} time)"
+        if self.context.times_asked > 1:
+            self.query_one("#answer", Field).hint = f"asked again ({ordinal(self.context.times_asked)} time)"
 
 
 def ordinal(number: int) -> str:

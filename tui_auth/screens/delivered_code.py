@@ -10,9 +10,9 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui_auth.auth.next_step import ConfirmSignInWithOTP, ConfirmSignInWithSMSMFACode
+from tui_auth.flow.messages import CODE_WANTED, MEDIA, anew, sent_to
 from tui_auth.screens.form_screen import FormScreen
-from tui_auth.screens.step_screen import Answered, StepScreen
-from tui_auth.screens.wording import CODE_WANTED, MEDIA, anew, sent_to
+from tui_auth.screens.step_screen import StepAnswered, StepScreen
 from tui_auth.secret import Secret
 from tui_auth.widgets.code_input import CodeInput
 from tui_auth.widgets.field import Field
@@ -46,7 +46,7 @@ class DeliveredCodeScreen(StepScreen[DeliveredT]):
     sends_codes = True
 
     @property
-    def trail_name(self) -> str:
+    def breadcrumb(self) -> str:
         medium = (self.step.delivery_details.delivery_medium or "").upper()
         return f"code {MEDIA[medium]}" if medium in MEDIA else "code"
 
@@ -58,19 +58,19 @@ class DeliveredCodeScreen(StepScreen[DeliveredT]):
     def question(self) -> Iterable[Widget]:
         yield Static(self.headline, classes="headline", markup=False)
         field = code_field()
-        if self.surroundings.was_started_again:
-            field.hint = anew(perhaps=not self.surroundings.is_password_known)
-        elif self.surroundings.can_start_again:
+        if self.context.was_restarted:
+            field.hint = anew(perhaps=not self.context.is_password_known)
+        elif self.context.can_restart:
             field.hint = "Nothing after a minute? ^r sends a new one in its place."
         yield field
 
     def keys_now(self) -> Sequence[str]:
         keys = super().keys_now()
-        return keys if self.surroundings.can_start_again else [name for name in keys if name != "new_code"]
+        return keys if self.context.can_restart else [name for name in keys if name != "new_code"]
 
     def on_mount(self) -> None:
         super().on_mount()
-        if self.surroundings.was_started_again:
+        if self.context.was_restarted:
             self.cool_down()
 
     def watch_notice(self) -> None:
@@ -84,4 +84,4 @@ class DeliveredCodeScreen(StepScreen[DeliveredT]):
 
     def decide(self) -> Message | None:
         code = sent_code(self)
-        return Answered(code) if code else None
+        return StepAnswered(code) if code else None

@@ -13,11 +13,11 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui_auth.auth.next_step import Done
+from tui_auth.flow.messages import DEVICE_QUESTION, FORGET, REMEMBER
 from tui_auth.screens.choice_step import Choice
 from tui_auth.screens.copying import CopyAsked
+from tui_auth.screens.screen_context import Decision, ScreenContext
 from tui_auth.screens.step_screen import StepScreen
-from tui_auth.screens.surroundings import Surroundings
-from tui_auth.screens.wording import DEVICE_QUESTION, FORGET, REMEMBER
 from tui_auth.session.storage_choice import WORDS
 from tui_auth.session.stores import StorageKind
 from tui_auth.terminal.safe_text import safe_line
@@ -42,7 +42,7 @@ class SignInSeen(Message):
     """The person has seen that they are signed in."""
 
 
-class PlaceChosen(Message):
+class StorageSelected(Decision):
     """Where the session shall be kept."""
 
     def __init__(self, kind: StorageKind) -> None:
@@ -50,7 +50,7 @@ class PlaceChosen(Message):
         self.kind = kind
 
 
-class DeviceAnswered(Message):
+class DeviceAnswered(Decision):
     """Whether this machine shall count as remembered."""
 
     def __init__(self, remember: bool) -> None:
@@ -85,8 +85,8 @@ class DoneScreen(StepScreen[Done]):
                 return ABOUT_DEVICE
         return self.EXPLANATION
 
-    def __init__(self, step: Done, surroundings: Surroundings) -> None:
-        super().__init__(step, surroundings)
+    def __init__(self, step: Done, context: ScreenContext) -> None:
+        super().__init__(step, context)
         self._asked_to_copy = False
         self._question = _Question.NONE
         self._places: Sequence[StorageKind] = ()
@@ -97,11 +97,11 @@ class DoneScreen(StepScreen[Done]):
             return super().label_of(action)
         if self._question is not _Question.NONE:
             return "Choose"
-        return "Back to the list" if self.surroundings.has_list else "Leave"
+        return "Back to the list" if self.context.has_list else "Leave"
 
     def question(self) -> Iterable[Widget]:
         claims = self.step.claims
-        name = claims.name_for(self.surroundings.username)
+        name = claims.name_for(self.context.username)
         yield Static(f"✓ Signed in as {safe_line(name, limit=80)}", id="who", markup=False)
         if claims.email and claims.email != name:
             yield Static(f"E-mail        {safe_line(claims.email, limit=80)}", classes="fact", markup=False)
@@ -116,7 +116,7 @@ class DoneScreen(StepScreen[Done]):
 
     def _life(self) -> str:
         """Until when the tokens hold, by this machine's clock on the wall."""
-        left = max(0, round((self.step.claims.expires_at - self.surroundings.now()) / 60))
+        left = max(0, round((self.step.claims.expires_at - self.context.now()) / 60))
         until = time.strftime("%H:%M", time.localtime(time.time() + left * 60))
         return f"until {until} ({left} min)"
 
@@ -195,7 +195,7 @@ class DoneScreen(StepScreen[Done]):
         box.display, box.disabled = False, True
         self._show_keys()
         if question is _Question.PLACE:
-            return PlaceChosen(self._places[chosen])
+            return StorageSelected(self._places[chosen])
         return DeviceAnswered(chosen == 0)
 
     def action_copy(self) -> None:

@@ -9,7 +9,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui_auth.auth.next_step import ContinueSignInWithEmailMFASetup
-from tui_auth.screens.step_screen import Answered, StepScreen
+from tui_auth.screens.step_screen import StepAnswered, StepScreen
 from tui_auth.widgets.field import Field, TextInput
 
 
@@ -19,7 +19,7 @@ class EmailSetupScreen(StepScreen[ContinueSignInWithEmailMFASetup]):
     EXPLANATION = "Codes will be sent to this address when you sign in. The first one comes at once."
 
     @property
-    def trail_name(self) -> str:
+    def breadcrumb(self) -> str:
         return "e-mail set-up"
 
     def question(self) -> Iterable[Widget]:
@@ -35,4 +35,4 @@ class EmailSetupScreen(StepScreen[ContinueSignInWithEmailMFASetup]):
         if "@" not in address or " " in address:
             self.complain(field, "That is not an e-mail address.")
             return None
-        return Answered(address)
+        return StepAnswered(address)

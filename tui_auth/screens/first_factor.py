@@ -10,10 +10,8 @@ from textual.widgets import Static
 
 from tui_auth.auth.challenges import Answer
 from tui_auth.auth.next_step import AuthFactorType, ContinueSignInWithFirstFactorSelection
-from tui_auth.screens.choice_step import Choice, ChoiceScreen
-from tui_auth.screens.problem import Problem
-from tui_auth.screens.step_screen import Answered
-from tui_auth.screens.wording import (
+from tui_auth.flow.error_message import ErrorMessage
+from tui_auth.flow.messages import (
     FIRST_FACTOR_QUESTION,
     INSTEAD_OF_A_PASSKEY,
     NO_PASSKEY,
@@ -21,6 +19,8 @@ from tui_auth.screens.wording import (
     SOMEBODY_ELSE,
     only_a_passkey,
 )
+from tui_auth.screens.choice_step import Choice, ChoiceScreen
+from tui_auth.screens.step_screen import StepAnswered
 from tui_auth.terminal.safe_text import safe_line
 
 
@@ -35,7 +35,7 @@ class FirstFactorScreen(ChoiceScreen[ContinueSignInWithFirstFactorSelection]):
     )
 
     @property
-    def trail_name(self) -> str:
+    def breadcrumb(self) -> str:
         return "choice"
 
     def question(self) -> Iterable[Widget]:
@@ -53,7 +53,7 @@ class FirstFactorScreen(ChoiceScreen[ContinueSignInWithFirstFactorSelection]):
     @property
     def _not_offered(self) -> str:
         """The first factor that was asked for by flag or profile, where it is none of these."""
-        wanted = self.surroundings.preferred_first_factor
+        wanted = self.context.preferred_first_factor
         return "" if wanted in map(str, self.step.available_factors) else wanted
 
     @property
@@ -62,8 +62,8 @@ class FirstFactorScreen(ChoiceScreen[ContinueSignInWithFirstFactorSelection]):
 
     def take(self, method: Answer) -> Message | None:
         if only_a_passkey(self.step):
-            return self.BackAsked()
+            return self.BackRequested()
         if method is AuthFactorType.WEB_AUTHN:
-            self.error = Problem(NO_PASSKEY)
+            self.error = ErrorMessage(NO_PASSKEY)
             return None
-        return Answered(method)
+        return StepAnswered(method)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import ClassVar
 
@@ -16,10 +15,10 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui_auth.auth.errors import AuthError, Concern
+from tui_auth.auth.errors import Concern
+from tui_auth.flow.error_message import ErrorMessage
 from tui_auth.screens.keys import TABLE, bindings, keys_of, shown_keys
-from tui_auth.screens.problem import Problem
-from tui_auth.screens.surroundings import Surroundings
+from tui_auth.screens.screen_context import Decision, ScreenContext
 from tui_auth.screens.typed_keys import after_typed_keys, inputs_of
 from tui_auth.terminal.safe_text import safe_line
 from tui_auth.widgets.countdown import Countdown
@@ -45,18 +44,18 @@ class FormScreen(Screen[None]):
     BUSY_TEXT: ClassVar[str] = "Asking Cognito … ^c stops waiting."
 
     busy: reactive[bool] = reactive(False, repaint=False, init=False)
-    error: reactive[Problem | None] = reactive(None, repaint=False, init=False, always_update=True)
+    error: reactive[ErrorMessage | None] = reactive(None, repaint=False, init=False, always_update=True)
     notice: reactive[str] = reactive("", repaint=False, init=False)
     waits: reactive[bool] = reactive(False, repaint=False, init=False)
     focused: reactive[Widget | None] = reactive(None, repaint=False)
     """As Textual has it, except that it draws the whole screen anew whenever the focus moves."""
 
-    class BackAsked(Message):
+    class BackRequested(Decision):
         """Esc: one choice back."""
 
-    def __init__(self, surroundings: Surroundings) -> None:
+    def __init__(self, context: ScreenContext) -> None:
         super().__init__()
-        self.surroundings = surroundings
+        self.context = context
         self._had_focus: Widget | None = None
         self._has_sent = False
         self._was_edited = False
@@ -66,7 +65,7 @@ class FormScreen(Screen[None]):
     # -- what a screen says for itself --------------------------------------------------------------
 
     @property
-    def trail_name(self) -> str:
+    def breadcrumb(self) -> str:
         """This step in a word or two, for the trail."""
         return ""
 
@@ -82,15 +81,6 @@ class FormScreen(Screen[None]):
         """The field that a refusal about ``concern`` stands under; None for the line below all."""
         fields = list(self.query(Field))
         return fields[-1] if fields else None
-
-    def problem_of(self, error: AuthError) -> Problem:
-        """A refusal as this screen words it."""
-        # The words of all steps, which no first screen needs before something was refused.
-        from tui_auth.screens.wording import clock_in_a_refusal
-
-        problem = Problem.of(error)
-        clock = clock_in_a_refusal(error, self.surroundings.clock_offset())
-        return replace(problem, text=f"{problem.text} {clock}") if clock else problem
 
     def keys_now(self) -> Sequence[str]:
         """The actions that do something just now, in the order of the key line."""
@@ -121,9 +111,11 @@ class FormScreen(Screen[None]):
                 yield max(reached)[1]
 
     def compose(self) -> ComposeResult:
-        around = self.surroundings
-        yield TopLine(safe_line(around.pool, limit=60), safe_line(around.username, limit=40), around.mark)
-        yield Trail(around.trail, self.trail_name)
+        around = self.context
+        yield TopLine(
+            safe_line(around.pool, limit=60), safe_line(around.username, limit=40), around.environment_badge
+        )
+        yield Trail(around.breadcrumbs, self.breadcrumb)
         with VerticalScroll(id="question", can_focus=False):
             yield from self.question()
             yield from self.below()
@@ -151,7 +143,7 @@ class FormScreen(Screen[None]):
         return action in self._keys_here() if action in TABLE else True
 
     def _keys_here(self) -> Sequence[str]:
-        return keys_of(self.keys_now(), in_demo=self.surroundings.newest_code is not None)
+        return keys_of(self.keys_now(), in_demo=self.context.newest_code is not None)
 
     def _show_keys(self) -> None:
         self.query_one(KeyLine).keys = shown_keys(self._keys_here(), self.label_of)
@@ -183,7 +175,7 @@ class FormScreen(Screen[None]):
             line.update(text)
             line.display = bool(text)
 
-    def watch_error(self, error: Problem | None) -> None:
+    def watch_error(self, error: ErrorMessage | None) -> None:
         """Put the refusal under the field it is about, select that field, and leave its content."""
         self._was_edited = False
         for each in self.query(Field):
@@ -206,7 +198,7 @@ class FormScreen(Screen[None]):
         if field is not None:
             self.call_after_refresh(field.scroll_visible, animate=False)
 
-    def wait(self, seconds: float, problem: Problem) -> None:
+    def wait(self, seconds: float, problem: ErrorMessage) -> None:
         """Take no answer for so long, and show how long."""
         self.error = problem
         self.waits = True
@@ -278,7 +270,7 @@ class FormScreen(Screen[None]):
 
     def action_back(self) -> None:
         """One choice back."""
-        self.post_message(self.BackAsked())
+        self.post_message(self.BackRequested())
 
     def action_next_field(self) -> None:
         """Tab, taken as early as Enter."""
@@ -303,7 +295,7 @@ class FormScreen(Screen[None]):
         """In the demo: type the newest code from the phone or the inbox."""
         from tui_auth.widgets.code_input import CodeInput
 
-        code = self.surroundings.newest_code() if self.surroundings.newest_code else None
+        code = self.context.newest_code() if self.context.newest_code else None
         if code is None:
             self.notice = NO_CODE_YET
         elif self.notice == NO_CODE_YET:
@@ -322,7 +314,7 @@ class FormScreen(Screen[None]):
         from tui_auth.screens.wire import WireScreen
 
         if self.is_current:
-            self.app.push_screen(WireScreen(self.surroundings.wire))
+            self.app.push_screen(WireScreen(self.context.wire))
 
     def action_help(self) -> None:
         """Explain this step and show what the pool sent."""

@@ -18,7 +18,7 @@ class MFASelectionScreen(ChoiceScreen[ContinueSignInWithMFASelection]):
     )
 
     @property
-    def trail_name(self) -> str:
+    def breadcrumb(self) -> str:
         return "choice"
 
     @property

@@ -9,8 +9,8 @@ from textual.widgets import Static
 
 from tui_auth.auth.challenges import Answer
 from tui_auth.auth.next_step import ContinueSignInWithMFASetupSelection
+from tui_auth.flow.messages import MFA_SETUP_QUESTION, NO_SMS_SET_UP
 from tui_auth.screens.choice_step import ChoiceScreen
-from tui_auth.screens.wording import MFA_SETUP_QUESTION, NO_SMS_SET_UP
 
 
 class MFASetupSelectionScreen(ChoiceScreen[ContinueSignInWithMFASetupSelection]):
@@ -23,7 +23,7 @@ class MFASetupSelectionScreen(ChoiceScreen[ContinueSignInWithMFASetupSelection])
     )
 
     @property
-    def trail_name(self) -> str:
+    def breadcrumb(self) -> str:
         return "choice"
 
     def question(self) -> Iterable[Widget]:

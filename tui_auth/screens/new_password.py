@@ -11,9 +11,9 @@ from textual.widgets import Static
 from tui_auth.auth.errors import Concern
 from tui_auth.auth.next_step import ConfirmSignInWithNewPassword
 from tui_auth.config.password_policy import PasswordPolicy
+from tui_auth.flow.messages import ATTRIBUTE_HINTS, TEMPORARY_PASSWORD, label_of, wrong_with_password
 from tui_auth.screens.form_screen import FormScreen
-from tui_auth.screens.step_screen import Answered, StepScreen
-from tui_auth.screens.wording import ATTRIBUTE_HINTS, TEMPORARY_PASSWORD, label_of, wrong_with_password
+from tui_auth.screens.step_screen import StepAnswered, StepScreen
 from tui_auth.secret import Secret
 from tui_auth.widgets.field import Field, TextInput
 from tui_auth.widgets.secret_input import SecretInput
@@ -67,12 +67,12 @@ class NewPasswordScreen(StepScreen[ConfirmSignInWithNewPassword]):
     )
 
     @property
-    def trail_name(self) -> str:
+    def breadcrumb(self) -> str:
         return "new password"
 
     def question(self) -> Iterable[Widget]:
         yield Static(TEMPORARY_PASSWORD, classes="headline", markup=False)
-        yield from password_fields(self.surroundings.password_policy)
+        yield from password_fields(self.context.password_policy)
         if self.step.missing_attributes:
             yield Static("This pool also needs", classes="subhead", markup=False)
         for position, name in enumerate(self.step.missing_attributes):
@@ -98,7 +98,7 @@ class NewPasswordScreen(StepScreen[ConfirmSignInWithNewPassword]):
                 self.complain(field, "The pool needs this too.")
                 return None
             attributes[name] = field.value.strip()
-        return Answered(password, attributes=attributes or None)
+        return StepAnswered(password, attributes=attributes or None)
 
     def typed(self) -> Mapping[str, Secret]:
         return {field.id: Secret(field.value) for field in self.query(Field) if field.id}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tui_auth.auth.next_step import ConfirmSignInWithOTP
+from tui_auth.flow.messages import sent_to
 from tui_auth.screens.delivered_code import DeliveredCodeScreen
-from tui_auth.screens.wording import sent_to
 
 
 class OTPCodeScreen(DeliveredCodeScreen[ConfirmSignInWithOTP]):
@@ -13,4 +13,4 @@ class OTPCodeScreen(DeliveredCodeScreen[ConfirmSignInWithOTP]):
     @property
     def headline(self) -> str:
         """Where the code went, and whether that is certain."""
-        return sent_to(self.step.delivery_details, perhaps=not self.surroundings.is_password_known)
+        return sent_to(self.step.delivery_details, perhaps=not self.context.is_password_known)

@@ -9,8 +9,8 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui_auth.auth.next_step import ConfirmSignInWithPassword
-from tui_auth.screens.sign_in import ForgotAsked
-from tui_auth.screens.step_screen import Answered, StepScreen
+from tui_auth.screens.sign_in import ForgotPasswordRequested
+from tui_auth.screens.step_screen import StepAnswered, StepScreen
 from tui_auth.widgets.field import Field
 from tui_auth.widgets.secret_input import SecretInput
 
@@ -22,7 +22,7 @@ class PasswordScreen(StepScreen[ConfirmSignInWithPassword]):
     EXPLANATION = "Type the password of this user. ^t shows what is typed."
 
     @property
-    def trail_name(self) -> str:
+    def breadcrumb(self) -> str:
         return "password"
 
     def question(self) -> Iterable[Widget]:
@@ -32,11 +32,11 @@ class PasswordScreen(StepScreen[ConfirmSignInWithPassword]):
     def action_forgot(self) -> None:
         """Reset the password of the user who signs in."""
         if not self.busy:
-            self.post_message(ForgotAsked(self.surroundings.username))
+            self.post_message(ForgotPasswordRequested(self.context.username))
 
     def decide(self) -> Message | None:
         password = self.query_one(SecretInput).secret
         if not password:
             self.complain(self.query_one("#password", Field), "Type your password.")
             return None
-        return Answered(password)
+        return StepAnswered(password)

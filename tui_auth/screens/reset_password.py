@@ -13,11 +13,11 @@ from textual.widgets import Static
 
 from tui_auth.auth.errors import Concern
 from tui_auth.auth.next_step import DeliveryDetails, ResetPassword
+from tui_auth.flow.messages import HAVE_CODE, RESET_NEEDED, SEND_CODE, sent_if_any
 from tui_auth.screens.choice_step import Choice
 from tui_auth.screens.delivered_code import code_field, sent_code
 from tui_auth.screens.new_password import agreed_password, password_fields
-from tui_auth.screens.step_screen import Answered, NewCodeAsked, StepScreen
-from tui_auth.screens.wording import HAVE_CODE, RESET_NEEDED, SEND_CODE, sent_if_any
+from tui_auth.screens.step_screen import NewCodeRequested, StepAnswered, StepScreen
 from tui_auth.widgets.code_input import CodeInput
 from tui_auth.widgets.field import Field
 
@@ -35,17 +35,17 @@ class ResetPasswordScreen(StepScreen[ResetPassword]):
     has_code: reactive[bool] = reactive(False, init=False)
 
     @property
-    def trail_name(self) -> str:
+    def breadcrumb(self) -> str:
         return "reset password"
 
     def question(self) -> Iterable[Widget]:
-        asked = self.surroundings.reset_was_asked
+        asked = self.context.reset_was_requested
         why = "Reset your password." if asked else RESET_NEEDED
         yield Static(why, classes="headline", markup=False, id="why")
         yield Choice((HAVE_CODE, SEND_CODE))
         with Vertical(id="reset"):
             yield code_field()
-            yield from password_fields(self.surroundings.password_policy)
+            yield from password_fields(self.context.password_policy)
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -67,7 +67,7 @@ class ResetPasswordScreen(StepScreen[ResetPassword]):
 
     def code_was_sent(self, details: DeliveryDetails) -> None:
         """Say where the code went, if there is such an account, and ask for it."""
-        perhaps, again = self.surroundings.reset_was_asked, self.has_code
+        perhaps, again = self.context.reset_was_requested, self.has_code
         self.query_one("#why", Static).update(sent_if_any(details, perhaps=perhaps, again=again))
         self.error, self.query_one(CodeInput).value = None, ""
         self.has_code = True
@@ -94,9 +94,9 @@ class ResetPasswordScreen(StepScreen[ResetPassword]):
     def decide(self) -> Message | None:
         if not self.has_code:
             if self.query_one(Choice).highlighted == 1 and not self._is_cooling:
-                return NewCodeAsked("Enter")
+                return NewCodeRequested("Enter")
             self.has_code = True
             return None
         code = sent_code(self)
         password = agreed_password(self) if code else None
-        return Answered(code, new_password=password) if code and password else None
+        return StepAnswered(code, new_password=password) if code and password else None

@@ -11,14 +11,14 @@ from textual.widgets import Static
 from tui_auth.auth.auth_flow import AuthFlow
 from tui_auth.auth.errors import Concern
 from tui_auth.screens.form_screen import FormScreen
-from tui_auth.screens.surroundings import Surroundings
+from tui_auth.screens.screen_context import Decision, ScreenContext
 from tui_auth.screens.typed_keys import after_typed_keys, inputs_of
 from tui_auth.secret import Secret
 from tui_auth.widgets.field import Field, TextInput
 from tui_auth.widgets.secret_input import SecretInput
 
 
-class SignInAsked(Message):
+class SignInRequested(Decision):
     """The person wants to sign in; ``password`` is None where the flow takes none."""
 
     def __init__(self, username: str, password: Secret | None) -> None:
@@ -27,7 +27,7 @@ class SignInAsked(Message):
         self.password = password
 
 
-class ForgotAsked(Message):
+class ForgotPasswordRequested(Decision):
     """The person does not know the password any more."""
 
     def __init__(self, username: str) -> None:
@@ -35,7 +35,7 @@ class ForgotAsked(Message):
         self.username = username
 
 
-class SignUpWanted(Message):
+class SignUpRequested(Decision):
     """The person has no account yet."""
 
     def __init__(self, username: str) -> None:
@@ -61,14 +61,14 @@ class SignInScreen(FormScreen):
 
     def __init__(
         self,
-        surroundings: Surroundings,
+        context: ScreenContext,
         *,
         label: str = "Username",
         mfa_methods: Sequence[str] = (),
         auth_flow: AuthFlow = AuthFlow.USER_SRP_AUTH,
         pool_origin: str = "",
     ) -> None:
-        super().__init__(surroundings)
+        super().__init__(context)
         self.label = label
         self.mfa_methods = mfa_methods
         self.auth_flow = auth_flow
@@ -79,7 +79,7 @@ class SignInScreen(FormScreen):
     @property
     def explanation(self) -> str:
         # The words of all steps: only for the help.
-        from tui_auth.screens.wording import PASSWORD_IN_FLOW, second_factor
+        from tui_auth.flow.messages import PASSWORD_IN_FLOW, second_factor
 
         methods = ", ".join(map(second_factor, self.mfa_methods))
         factors = f"Second factors of this pool: {methods}." if methods else ""
@@ -98,18 +98,18 @@ class SignInScreen(FormScreen):
 
     def question(self) -> Iterable[Widget]:
         yield Static("Sign in", classes="headline", markup=False)
-        yield Field(self.label, TextInput(self.surroundings.username), id="username")
+        yield Field(self.label, TextInput(self.context.username), id="username")
         if self.with_password:
             yield Field("Password", SecretInput(), id="password")
 
     def label_of(self, action: str) -> str:
         # In the demo there is one key more, and the line is full.
-        is_short = action == "forgot" and self.surroundings.has_list
+        is_short = action == "forgot" and self.context.has_list
         return "Forgot it" if is_short else super().label_of(action)
 
     def keys_now(self) -> tuple[str, ...]:
         show = ("show",) if self.with_password else ()
-        back = ("back",) if self.surroundings.has_list else ()
+        back = ("back",) if self.context.has_list else ()
         return ("submit", *show, "forgot", "sign_up", *back, "help", "quit")
 
     def on_mount(self) -> None:
@@ -143,7 +143,7 @@ class SignInScreen(FormScreen):
         if not name.value.strip():
             self.complain(name, f"Type your {self._what_to_type}, then ^f.")
         elif not self.busy:
-            self.post_message(ForgotAsked(name.value.strip()))
+            self.post_message(ForgotPasswordRequested(name.value.strip()))
 
     def action_sign_up(self) -> None:
         """Make an account, of the name that is typed."""
@@ -152,7 +152,7 @@ class SignInScreen(FormScreen):
     def _sign_up(self) -> None:
         if not self.busy:
             self.forget_password()
-            self.post_message(SignUpWanted(self.query_one("#username", Field).value.strip()))
+            self.post_message(SignUpRequested(self.query_one("#username", Field).value.strip()))
 
     def action_submit(self) -> None:
         name = self.query_one("#username", Field)
@@ -177,9 +177,9 @@ class SignInScreen(FormScreen):
             self.complain(name, f"Type your {self._what_to_type}.")
             return None
         if not self.with_password:
-            return SignInAsked(name.value.strip(), None)
+            return SignInRequested(name.value.strip(), None)
         password = self.query_one(SecretInput).secret
         if not password:
             self.complain(self.query_one("#password", Field), "Type your password.")
             return None
-        return SignInAsked(name.value.strip(), password)
+        return SignInRequested(name.value.strip(), password)

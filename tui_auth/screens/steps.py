@@ -1,31 +1,58 @@
-"""All step screens: importing this completes the table from next step to screen."""
+"""The screen of each next step."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
-from tui_auth.auth.next_step import NextStep
-from tui_auth.screens import (  # noqa: F401 - each declares its step
-    confirm_sign_up,
-    custom_challenge,
-    done,
-    email_setup,
-    first_factor,
-    mfa_selection,
-    mfa_setup_selection,
-    new_password,
-    otp_code,
-    password,
-    reset_password,
-    sms_code,
-    totp_code,
-    totp_setup,
-    unknown_step,
+from tui_auth.auth.next_step import (
+    ConfirmSignInWithCustomChallenge,
+    ConfirmSignInWithNewPassword,
+    ConfirmSignInWithOTP,
+    ConfirmSignInWithPassword,
+    ConfirmSignInWithSMSMFACode,
+    ConfirmSignInWithTOTPCode,
+    ConfirmSignUp,
+    ContinueSignInWithEmailMFASetup,
+    ContinueSignInWithFirstFactorSelection,
+    ContinueSignInWithMFASelection,
+    ContinueSignInWithMFASetupSelection,
+    ContinueSignInWithTOTPSetup,
+    Done,
+    NextStep,
+    ResetPassword,
+    UnknownStep,
 )
-from tui_auth.screens.step_screen import SCREENS, StepScreen
-from tui_auth.screens.surroundings import Surroundings
+from tui_auth.screens.confirm_sign_up import ConfirmSignUpScreen
+from tui_auth.screens.custom_challenge import CustomChallengeScreen
+from tui_auth.screens.done import DoneScreen
+from tui_auth.screens.email_setup import EmailSetupScreen
+from tui_auth.screens.first_factor import FirstFactorScreen
+from tui_auth.screens.mfa_selection import MFASelectionScreen
+from tui_auth.screens.mfa_setup_selection import MFASetupSelectionScreen
+from tui_auth.screens.new_password import NewPasswordScreen
+from tui_auth.screens.otp_code import OTPCodeScreen
+from tui_auth.screens.password import PasswordScreen
+from tui_auth.screens.reset_password import ResetPasswordScreen
+from tui_auth.screens.sms_code import SMSCodeScreen
+from tui_auth.screens.step_screen import StepScreen
+from tui_auth.screens.totp_code import TOTPCodeScreen
+from tui_auth.screens.totp_setup import TOTPSetupScreen
+from tui_auth.screens.unknown_step import UnknownStepScreen
 
-
-def screen_for(step: NextStep, surroundings: Surroundings) -> StepScreen[Any]:
-    """A fresh screen for the step."""
-    return SCREENS[type(step)](step, surroundings)
+SCREENS: Final[dict[type[NextStep], type[StepScreen[Any]]]] = {
+    ConfirmSignInWithCustomChallenge: CustomChallengeScreen,
+    ConfirmSignInWithNewPassword: NewPasswordScreen,
+    ConfirmSignInWithOTP: OTPCodeScreen,
+    ConfirmSignInWithPassword: PasswordScreen,
+    ConfirmSignInWithSMSMFACode: SMSCodeScreen,
+    ConfirmSignInWithTOTPCode: TOTPCodeScreen,
+    ConfirmSignUp: ConfirmSignUpScreen,
+    ContinueSignInWithEmailMFASetup: EmailSetupScreen,
+    ContinueSignInWithFirstFactorSelection: FirstFactorScreen,
+    ContinueSignInWithMFASelection: MFASelectionScreen,
+    ContinueSignInWithMFASetupSelection: MFASetupSelectionScreen,
+    ContinueSignInWithTOTPSetup: TOTPSetupScreen,
+    Done: DoneScreen,
+    ResetPassword: ResetPasswordScreen,
+    UnknownStep: UnknownStepScreen,
+}

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui_auth.auth.errors import AuthError
 from tui_auth.auth.next_step import ConfirmSignInWithTOTPCode
+from tui_auth.flow.messages import code_from_app
 from tui_auth.screens.delivered_code import code_field
 from tui_auth.screens.form_screen import FormScreen
-from tui_auth.screens.problem import Problem
-from tui_auth.screens.step_screen import Answered, StepScreen
-from tui_auth.screens.wording import clock_in_a_refusal, code_from_app
+from tui_auth.screens.step_screen import StepAnswered, StepScreen
 from tui_auth.secret import Secret
 from tui_auth.widgets.code_input import CodeInput
 from tui_auth.widgets.countdown import Countdown
@@ -42,7 +39,7 @@ class TOTPCodeScreen(StepScreen[ConfirmSignInWithTOTPCode]):
     )
 
     @property
-    def trail_name(self) -> str:
+    def breadcrumb(self) -> str:
         return "code from app"
 
     def question(self) -> Iterable[Widget]:
@@ -52,14 +49,8 @@ class TOTPCodeScreen(StepScreen[ConfirmSignInWithTOTPCode]):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.query_one("#window", Countdown).window(self.surroundings.now)
-
-    def problem_of(self, error: AuthError) -> Problem:
-        """A clock that is off can explain a refused code, where the code comes from this machine."""
-        problem = Problem.of(error)
-        clock = clock_in_a_refusal(error, self.surroundings.clock_offset(), code_from_app=True)
-        return replace(problem, text=f"{problem.text} {clock}".strip())
+        self.query_one("#window", Countdown).window(self.context.now)
 
     def decide(self) -> Message | None:
         code = six_digits(self)
-        return Answered(code) if code else None
+        return StepAnswered(code) if code else None

@@ -11,15 +11,12 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui_auth.auth.errors import AuthError, Concern
 from tui_auth.auth.next_step import ContinueSignInWithTOTPSetup
+from tui_auth.flow.messages import NEW_KEY, in_groups
 from tui_auth.screens.copying import CopyAsked
 from tui_auth.screens.delivered_code import code_field
-from tui_auth.screens.problem import Problem
-from tui_auth.screens.step_screen import Answered, StepScreen
+from tui_auth.screens.step_screen import StepAnswered, StepScreen
 from tui_auth.screens.totp_code import six_digits
-from tui_auth.screens.wording import NEW_KEY, in_groups, why_the_code_does_not_fit
-from tui_auth.secret import Secret
 from tui_auth.terminal.safe_text import safe_line
 from tui_auth.widgets.frame import KeyLine, TopLine
 from tui_auth.widgets.qr_code import QRCode
@@ -40,18 +37,20 @@ class TOTPSetupScreen(StepScreen[ContinueSignInWithTOTPSetup]):
     )
 
     @property
-    def trail_name(self) -> str:
+    def breadcrumb(self) -> str:
         return "authenticator set-up"
 
     def compose(self) -> ComposeResult:
-        around, details = self.surroundings, self.step.setup_details
+        around, details = self.context, self.step.setup_details
         app_name = around.app_name
         long_uri = details.get_setup_uri(app_name)
         with Horizontal(id="set-up"):
             yield QRCode(long_uri, details.get_setup_uri(app_name, issuer=False))
             with VerticalScroll(id="question", can_focus=False):
                 yield TopLine(
-                    safe_line(around.pool, limit=60), safe_line(around.username, limit=40), around.mark
+                    safe_line(around.pool, limit=60),
+                    safe_line(around.username, limit=40),
+                    around.environment_badge,
                 )
                 yield from self.question()
                 yield from self.below()
@@ -60,8 +59,8 @@ class TOTPSetupScreen(StepScreen[ContinueSignInWithTOTPSetup]):
 
     def question(self) -> Iterable[Widget]:
         details = self.step.setup_details
-        account = f"{self.surroundings.app_name}: {details.username}"
-        if self.surroundings.key_is_another:
+        account = f"{self.context.app_name}: {details.username}"
+        if self.context.is_replacement_totp_key:
             yield Static(
                 NEW_KEY.format(safe_line(account, limit=40)),
                 classes="headline",
@@ -78,7 +77,6 @@ class TOTPSetupScreen(StepScreen[ContinueSignInWithTOTPSetup]):
     def on_mount(self) -> None:
         super().on_mount()
         self._copied_key = False
-        self._tried: Secret | None = None
 
     def action_invert(self) -> None:
         """Swap black and white in the picture."""
@@ -100,7 +98,7 @@ class TOTPSetupScreen(StepScreen[ContinueSignInWithTOTPSetup]):
         """Copy the key; pressed again, the URI."""
         details = self.step.setup_details
         if self._copied_key:
-            uri = details.get_setup_uri(self.surroundings.app_name)
+            uri = details.get_setup_uri(self.context.app_name)
             self.post_message(CopyAsked(uri, "The set-up URI"))
         else:
             self.post_message(CopyAsked(details.shared_secret, "The key"))
@@ -108,15 +106,4 @@ class TOTPSetupScreen(StepScreen[ContinueSignInWithTOTPSetup]):
 
     def decide(self) -> Message | None:
         code = six_digits(self)
-        if code is None:
-            return None
-        self._tried = code
-        return Answered(code)
-
-    def problem_of(self, error: AuthError) -> Problem:
-        """With the key at hand a refused code can be explained: which moment is it from?"""
-        around, key = self.surroundings, self.step.setup_details.shared_secret
-        text = self._tried and why_the_code_does_not_fit(
-            error, self._tried, key, around.now(), around.clock_offset()
-        )
-        return Problem(text, Concern.ANSWER) if text else super().problem_of(error)
+        return StepAnswered(code) if code else None

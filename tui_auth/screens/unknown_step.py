@@ -9,9 +9,9 @@ from textual.widgets import Static
 
 from tui_auth import __version__
 from tui_auth.auth.next_step import UnknownStep
+from tui_auth.flow.messages import rows_of
 from tui_auth.screens.copying import CopyAsked
 from tui_auth.screens.custom_challenge import AskedScreen
-from tui_auth.screens.wording import rows_of
 from tui_auth.terminal.safe_text import safe_line
 
 
@@ -32,7 +32,7 @@ class UnknownStepScreen(AskedScreen[UnknownStep]):
         return safe_line(self.step.challenge_name, limit=60)
 
     @property
-    def trail_name(self) -> str:
+    def breadcrumb(self) -> str:
         return "unknown step"
 
     def introduction(self) -> Iterable[Widget]:

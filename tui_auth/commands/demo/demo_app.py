@@ -17,14 +17,14 @@ from tui_auth.auth.next_step import ConfirmSignInWithTOTPCode, ContinueSignInWit
 from tui_auth.commands.demo.phone import Drawer, Phone
 from tui_auth.commands.demo.player import Player
 from tui_auth.commands.demo.user_list import UserChosen, UserListScreen
+from tui_auth.flow.settings import SignInSettings
 from tui_auth.pool import PoolServer
 from tui_auth.pool.demo_users import DemoPool, DemoUser, make_new_again
 from tui_auth.screens.done import SignInSeen
 from tui_auth.screens.form_screen import FormScreen
+from tui_auth.screens.screen_context import ScreenContext
 from tui_auth.screens.sign_in import SignInScreen
 from tui_auth.screens.step_screen import StepScreen
-from tui_auth.screens.surroundings import Surroundings
-from tui_auth.settings import SignInSettings
 from tui_auth.style_sheets import style_sheets
 
 SESSION_SECONDS = 15 * 60.0
@@ -57,7 +57,7 @@ class DemoApp(TuiAuthApp):
         auth = Auth(pool.user_pool_id, pool.client_id, endpoint_url=server.endpoint_url)
         settings = SignInSettings(
             pool="a pool on this machine; nothing leaves it",
-            mark="DEMO",
+            environment_badge="DEMO",
             app_name=APP_NAME,
             session_seconds=SESSION_SECONDS,
             theme=theme,
@@ -73,12 +73,12 @@ class DemoApp(TuiAuthApp):
 
     def get_default_screen(self) -> Screen[Any]:
         """The list of sample users is where the demo starts and comes back to."""
-        return UserListScreen(self.surroundings(""), self.pool.users)
+        return UserListScreen(self.screen_context(""), self.pool.users)
 
-    def surroundings(self, username: str) -> Surroundings:
+    def screen_context(self, username: str) -> ScreenContext:
         """With the list before sign-in, and phone and inbox beside it."""
         return replace(
-            super().surroundings(username),
+            super().screen_context(username),
             has_list=True,
             beside=self._drawer,
             newest_code=self.newest_code,
@@ -96,25 +96,26 @@ class DemoApp(TuiAuthApp):
         self._met |= {user.username} if user else set()
         pool_id = user.user_pool_id if user else self.pool.user_pool_id
         client_id = user.client_id if user else self.pool.client_id
-        self.auth = Auth(pool_id, client_id, gateway=self.auth.gateway, wire=self.auth.wire)
-        self.settings = replace(
-            self.settings, auth_flow=AuthFlow(user.auth_flow) if user else AuthFlow.USER_SRP_AUTH
+        auth_flow = AuthFlow(user.auth_flow) if user else AuthFlow.USER_SRP_AUTH
+        self.sign_in_to(
+            Auth(pool_id, client_id, gateway=self.auth.gateway, wire=self.auth.wire),
+            replace(self.settings, auth_flow=auth_flow),
         )
         screen = self.sign_in_screen()
         screen.prefill(user.username if user else "", user.password if user else "")
         self.push_screen(screen)
 
-    @on(FormScreen.BackAsked)
-    def _back_to_list(self, event: FormScreen.BackAsked) -> None:
+    @on(FormScreen.BackRequested)
+    def _back_to_list(self, event: FormScreen.BackRequested) -> None:
         if isinstance(self.screen, SignInScreen):
             event.prevent_default()
-            self.navigation.drop()
+            self.flow.drop()
             self.pop_screen()
 
     @on(SignInSeen)
     def _again(self, event: SignInSeen) -> None:
         event.prevent_default()
-        self.navigation.drop()
+        self.flow.drop()
         self.next_step = None
         while len(self.screen_stack) > 1:
             self.pop_screen()
@@ -126,9 +127,9 @@ class DemoApp(TuiAuthApp):
     def newest_code(self) -> str | None:
         """What the phone shows, or the newest message holds, for the user who is signing in."""
         screen = self.asking_screen
-        if not isinstance(screen, StepScreen) or self.navigation.attempt is None:
+        if not isinstance(screen, StepScreen) or not self.flow.username:
             return None
-        username = self.navigation.attempt.username
+        username = self.flow.username
         step: NextStep = screen.step
         if isinstance(step, ContinueSignInWithTOTPSetup):
             key = step.setup_details.shared_secret

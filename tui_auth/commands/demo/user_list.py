@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from tui_auth.pool.demo_users import DemoUser
 from tui_auth.screens.form_screen import FormScreen
-from tui_auth.screens.surroundings import Surroundings
+from tui_auth.screens.screen_context import ScreenContext
 
 OWN_NAME_KEY = "n"
 
@@ -49,8 +49,8 @@ class UserListScreen(FormScreen):
         "On a step ^o types the newest code from the phone or the inbox."
     )
 
-    def __init__(self, surroundings: Surroundings, users: Sequence[DemoUser]) -> None:
-        super().__init__(surroundings)
+    def __init__(self, context: ScreenContext, users: Sequence[DemoUser]) -> None:
+        super().__init__(context)
         self.users = {user.key: user for user in users}
 
     def question(self) -> Iterable[Widget]:
