@@ -44,7 +44,7 @@ def test_a_password_from_a_pipe_is_enough(machine: Machine, choice: PoolChoice) 
     assert sign_in(machine, *PLAIN, *flags(choice)).stderr == "Signed in as ann.\n", "said once"
 
 
-@pytest.environment_badge.parametrize("end", ["", "\r\n", "\nnot the password\n"])
+@pytest.mark.parametrize("end", ["", "\r\n", "\nnot the password\n"])
 def test_the_password_is_the_first_line_as_it_stands(machine: Machine, choice: PoolChoice, end: str) -> None:
     assert sign_in(machine, *PLAIN, *flags(choice), typed=f"{PASSWORD}{end}").returncode == 0
 
@@ -84,7 +84,7 @@ def test_a_pool_that_asks_for_more_is_10_and_named(machine: Machine, choice: Poo
     assert not machine.sessions.entries()
 
 
-@pytest.environment_badge.parametrize(
+@pytest.mark.parametrize(
     ("arguments", "typed"),
     [
         (("--password-stdin",), PASSWORD),
@@ -156,7 +156,7 @@ def test_without_flags_the_last_pool_and_name_are_taken_again(
 COMMANDS = (["token"], ["header"], ["exec", "--", "true"], ["kube-credential"], ["status"], ["sign-out"])
 
 
-@pytest.environment_badge.usefixtures("replaced")
+@pytest.mark.usefixtures("replaced")
 def test_with_several_sessions_each_command_names_the_one_it_took(
     machine: Machine, choice: PoolChoice
 ) -> None:
@@ -168,7 +168,7 @@ def test_with_several_sessions_each_command_names_the_one_it_took(
         assert (ran.returncode, ran.stderr.startswith(note)) == (0, True), words
 
 
-@pytest.environment_badge.parametrize(
+@pytest.mark.parametrize(
     ("endpoint", "mark"),
     [
         (None, ""),
@@ -194,7 +194,7 @@ def test_a_password_is_not_read_from_a_terminal_that_would_show_it(
         assert "--password-stdin reads a pipe" in program.screen_text()
 
 
-@pytest.environment_badge.parametrize("flag", ["--password-file", "--client-secret-file"])
+@pytest.mark.parametrize("flag", ["--password-file", "--client-secret-file"])
 def test_a_secrets_file_that_others_can_read_is_taken_and_said(machine: Machine, flag: str) -> None:
     asked = {"UserPoolId": machine.user_pool_id, "ClientName": "cli", "ExplicitAuthFlows": FLOWS}
     client = machine.server.call("CreateUserPoolClient", asked | {"GenerateSecret": True})["UserPoolClient"]
