@@ -18,8 +18,8 @@ from tui_auth.auth.auth import Auth
 from tui_auth.auth.auth_flow import AuthFlow
 from tui_auth.auth.refusals import refusal
 from tui_auth.auth.signature import KeysUnreachable
-from tui_auth.commands.choose_pool import ChoosePoolApp
 from tui_auth.commands.demo.demo_app import DemoApp
+from tui_auth.first_run_app import FirstRunApp
 from tui_auth.flow.settings import SignInSettings
 from tui_auth.pool import PoolServer
 from tui_auth.pool.demo_users import provision
@@ -57,7 +57,7 @@ def _choose_pool(view: View, theme: str) -> App[Any]:
 
     gateway = StillGateway(*view.replies)
     nobody = {"HOME": "/nonexistent", "XDG_CONFIG_HOME": "/nonexistent"}
-    return ChoosePoolApp({}, theme=theme, gateway_to=lambda at: gateway, keys_at=keys_at, environ=nobody)
+    return FirstRunApp({}, theme=theme, gateway_to=lambda at: gateway, keys_at=keys_at, environ=nobody)
 
 
 def _demo(view: View, theme: str) -> App[Any]:
@@ -125,7 +125,7 @@ def _delivered(name: str, medium: str, destination: str) -> dict[str, Any]:
     return challenge(name, **where)
 
 
-def _fill_in_ids(app: ChoosePoolApp) -> None:
+def _fill_in_ids(app: FirstRunApp) -> None:
     screen = app.question
     screen.field("pool").value, screen.field("client").value = POOL, "1example23456789abcdefghij"
     screen.submit()

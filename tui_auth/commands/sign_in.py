@@ -144,7 +144,7 @@ def _asked_pool(arguments: Namespace, nothing: NoPoolNamed) -> PoolChoice:
         say(note)
     check_certificates(named_settings(arguments).get("endpoint_url"))
     if kind is TerminalKind.LINES or _wants_lines(arguments):
-        from tui_auth.commands.choose_pool_in_lines import ask_for_pool_in_lines
+        from tui_auth.commands.choose_pool import ask_for_pool_in_lines
 
         return ask_for_pool_in_lines(arguments)
     full_screen.prepare("Choosing a pool")

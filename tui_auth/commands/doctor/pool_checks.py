@@ -11,11 +11,11 @@ from tui_auth.auth.errors import AuthError
 from tui_auth.auth.gateway import Gateway
 from tui_auth.auth.signature import KeysUnreachable, fetch_keys, keys_url
 from tui_auth.commands.doctor.findings import Finding, good, note, wrong
-from tui_auth.commands.doctor.probe import API_FLOWS, FLOWS, OUR_FLOWS, Answer, Verdict, probe_flow
 from tui_auth.commands.exit_status import CONFIGURATION, status_for
 from tui_auth.config.pool_choice import PoolChoice
 from tui_auth.config.region import own_region
 from tui_auth.config.sources import SourceKind
+from tui_auth.flow.flow_probe import API_FLOWS, FLOWS, OUR_FLOWS, Answer, Verdict, probe_flow
 from tui_auth.terminal.safe_text import safe_line, service_says
 
 CLOCK_TOLERANCE_SECONDS = 20.0
