@@ -113,17 +113,6 @@ class TuiAuthApp(FullScreenApp["Done"]):
             wire=self.auth.wire,
         )
 
-    def open_screen(self, screen: Screen[Any], *, replaces_current: bool = False) -> None:
-        """Open a screen in front of the others, or in place of the one in front."""
-        if replaces_current:
-            self.switch_screen(screen)
-        else:
-            self.push_screen(screen)
-
-    def close_screen(self) -> None:
-        """Close the screen in front."""
-        self.pop_screen()
-
     @property
     def asking_screen(self) -> FormScreen | None:
         """The screen that asks: the step's, or sign-in. Help, palette and dialogs over it don't count."""
@@ -195,15 +184,15 @@ class TuiAuthApp(FullScreenApp["Done"]):
 
     # -- workers ------------------------------------------------------------------------------------
 
-    def start_worker(self, work: Callable[[], Coroutine[Any, Any, None]], group: str) -> None:
+    def start_worker(
+        self, work: Callable[[], Coroutine[Any, Any, None]], group: str, description: str
+    ) -> None:
         """Run the work without blocking the screens, in place of the group's former work.
 
         The worker belongs to the app: a screen's would end with the screen.
         """
-        coroutine_function: Any = work  # mypy finds none of the three types in it that Textual takes
-        self.run_worker(
-            coroutine_function, exclusive=True, group=group, exit_on_error=False, description=group
-        )
+        function: Any = work  # mypy finds none of the three types in it that Textual takes
+        self.run_worker(function, exclusive=True, group=group, exit_on_error=False, description=description)
 
     def cancel_workers(self, group: str) -> None:
         """Cancel the work of the group."""

@@ -28,6 +28,7 @@ from tui_auth.auth.next_step import (
     Done,
     NextStep,
     ResetPassword,
+    TOTPSetupDetails,
     UnknownStep,
 )
 from tui_auth.auth.what_next import Road, road
@@ -65,23 +66,34 @@ class PendingRequest:
     """The request in flight: breadcrumbs to show on success and the key that repeats it."""
 
     def __init__(
-        self, call: Call, attempt: Attempt, *, breadcrumbs: tuple[str, ...], is_restart: bool
+        self,
+        call: Call,
+        attempt: Attempt,
+        *,
+        breadcrumbs: tuple[str, ...],
+        is_restart: bool,
+        saver: SessionSaver | None = None,
     ) -> None:
         self._calls = [call]
         self._attempt = attempt
+        self._saver = saver
         self.breadcrumbs = breadcrumbs
         self.is_restart = is_restart
 
     def send(self) -> Reply | Exception:
-        """Call Cognito, once, and wait for the reply or the error.
+        """Call Cognito, once, and return the reply or the error.
 
         The call knows the password. It is dropped here, since the request may live on: a Textual worker keeps
-        its arguments, and is itself kept by the screens that it opens.
+        its arguments, and is itself kept by the screens that it opens. Tokens that the pool didn't sign are an
+        error.
         """
         try:
-            return self._calls.pop()(self._attempt)
+            reply = self._calls.pop()(self._attempt)
+            if isinstance(reply, Done) and self._saver:
+                self._saver.check_signatures(reply)
         except Exception as error:
             return error
+        return reply
 
 
 @dataclass(frozen=True)
@@ -338,27 +350,25 @@ class SignInFlow:
         )
         self._breadcrumbs = request.breadcrumbs if request and not is_unproved else ()
         self._wait_count, self._totp_code, self._is_signing_up = 0, None, False
-        self.step = step
-        return ShowStep(step, self._context(step, was_restarted=bool(request and request.is_restart)))
-
-    def _context(self, step: NextStep, *, was_restarted: bool) -> StepContext:
-        preferred = "" if self._breadcrumbs else str(self.settings.preferred_first_factor or "")
-        return StepContext(
+        self.step, attempt = step, self.attempt
+        context = StepContext(
             breadcrumbs=collapse(self._breadcrumbs),
-            was_restarted=was_restarted,
-            is_replacement_totp_key=self._is_replacement_totp_key(step),
+            was_restarted=request is not None and request.is_restart,
+            is_replacement_totp_key=isinstance(step, ContinueSignInWithTOTPSetup)
+            and self._is_replacement_totp_key(step.setup_details),
             times_asked=self._times_asked,
-            can_restart=self.can_restart,
-            is_password_known=self.is_password_known,
+            can_restart=attempt is not None and attempt.can_start_again,
+            is_password_known=attempt is not None and attempt.is_password_known,
             reset_was_requested=self._reset_was_requested,
-            preferred_first_factor=preferred,
+            preferred_first_factor=""
+            if self._breadcrumbs
+            else str(self.settings.preferred_first_factor or ""),
         )
+        return ShowStep(step, context)
 
-    def _is_replacement_totp_key(self, step: NextStep) -> bool:
-        if not isinstance(step, ContinueSignInWithTOTPSetup):
-            return False
+    def _is_replacement_totp_key(self, details: TOTPSetupDetails) -> bool:
         # Its digest tells one key from another; the key itself isn't stored for that.
-        key = sha256(step.setup_details.shared_secret.reveal_bytes()).digest()
+        key = sha256(details.shared_secret.reveal_bytes()).digest()
         former, self._totp_keys[self.username] = self._totp_keys.get(self.username, key), key
         return former != key
 
@@ -471,20 +481,13 @@ class SignInFlow:
     ) -> Output:
         if self.attempt is None or self.pending:
             return None
-        saver = self.saver
-
-        def checked_call(attempt: Attempt) -> Reply:
-            reply = call(attempt)
-            if isinstance(reply, Done) and saver:  # tokens that the pool didn't sign lead nowhere
-                saver.check_signatures(reply)
-            return reply
-
         self.retry_key = self._enter_key if key is None else key
         self.pending = PendingRequest(
-            checked_call,
+            call,
             self.attempt,
             breadcrumbs=self._breadcrumbs if breadcrumbs is None else breadcrumbs,
             is_restart=is_restart,
+            saver=self.saver,
         )
         return RunRequest(self.pending)
 

@@ -58,16 +58,21 @@ class ScreenHost(Protocol):
     def screen_stack(self) -> Sequence[Screen[Any]]:
         """The open screens; the last one is in front."""
 
-    def open_screen(self, screen: Screen[Any], *, replaces_current: bool = False) -> None:
-        """Open a screen in front of the others, or in place of the one in front."""
+    def push_screen(self, screen: Screen[Any]) -> Any:
+        """Open a screen in front of the others."""
 
-    def close_screen(self) -> None:
+    def switch_screen(self, screen: Screen[Any]) -> Any:
+        """Open a screen in place of the one in front."""
+
+    def pop_screen(self) -> Any:
         """Close the screen in front."""
 
     def screen_context(self, username: str) -> ScreenContext:
         """Return what every screen knows of the pool and of the settings."""
 
-    def start_worker(self, work: Callable[[], Coroutine[Any, Any, None]], group: str) -> None:
+    def start_worker(
+        self, work: Callable[[], Coroutine[Any, Any, None]], group: str, description: str
+    ) -> None:
         """Run the work without blocking the screens, in place of the group's former work."""
 
     def cancel_workers(self, group: str) -> None:
@@ -148,10 +153,13 @@ class SignInPresenter:
         match output:
             case None:
                 return
-            case RunRequest():
-                self._run(output.request)
+            case RunRequest() if screen is not None:
+                screen.busy = False  # a request under way is replaced
+                screen.busy = True
+                work = partial(self._exchange, screen, output.request)
+                self.host.start_worker(work, REQUESTS, "a request to Cognito")
             case RunJob():
-                self.host.start_worker(partial(self._run_job, output.job), "save")
+                self.host.start_worker(partial(self._run_job, output.job), "save", "save the session")
             case ShowStep():
                 self._context = output.context
                 self.host.next_step = output.step
@@ -167,13 +175,6 @@ class SignInPresenter:
                 if self.flow.pending is None:
                     screen.busy = False
                 _show_at_step(screen, output)
-
-    def _run(self, request: PendingRequest) -> None:
-        screen = self.screen
-        if screen is not None:
-            screen.busy = False  # one that is under way is canceled
-            screen.busy = True
-            self.host.start_worker(partial(self._exchange, screen, request), REQUESTS)
 
     async def _exchange(self, asker: FormScreen, request: PendingRequest) -> None:
         reply = await in_daemon_thread(request.send)
@@ -199,16 +200,18 @@ class SignInPresenter:
 
         stack = self.host.screen_stack
         while len(stack) > 1 and not isinstance(stack[-1], FormScreen):
-            self.host.close_screen()
+            self.host.pop_screen()
             stack = self.host.screen_stack
         former = stack[-1]
         context = replace(self.host.screen_context(self.flow.username), **vars(self._context))
         screen = SCREENS[type(step)](step, context)
         if isinstance(former, SignInScreen):
             former.forget_password()
-        elif isinstance(former, StepScreen) and type(former) is type(screen):
-            screen.carried = former.typed()
-        self.host.open_screen(screen, replaces_current=not isinstance(former, SignInScreen))
+            self.host.push_screen(screen)
+        else:
+            if isinstance(former, StepScreen) and type(former) is type(screen):
+                screen.carried = former.typed()
+            self.host.switch_screen(screen)
         if isinstance(screen, DoneScreen):
             screen.call_after_refresh(lambda: self.carry_out(self.flow.after_done()))
 
@@ -216,18 +219,19 @@ class SignInPresenter:
         from tui_auth.screens.sign_up import SignUpScreen
 
         context = self.host.screen_context(username)
-        self.host.open_screen(SignUpScreen(context, self.flow.settings))
+        self.host.push_screen(SignUpScreen(context, self.flow.settings))
 
     def _show_sign_in(self, output: ShowSignIn) -> None:
         self.host.cancel_workers(REQUESTS)
         while len(self.host.screen_stack) > 1 and not isinstance(self.host.screen_stack[-1], SignInScreen):
-            self.host.close_screen()
+            self.host.pop_screen()
         screen = self.host.screen_stack[-1]
         if isinstance(screen, SignInScreen):
             screen.busy = False
             screen.ask_for_what_is_missing()
             screen.error = output.error
-            screen.notice = output.notice
+            if output.error is None:
+                screen.notice = output.notice
 
 
 def _show_at_step(screen: FormScreen, output: Output) -> None:
