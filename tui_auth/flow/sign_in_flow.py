@@ -84,8 +84,8 @@ class PendingRequest:
         """Call Cognito, once, and return the reply or the error.
 
         The call knows the password. It is dropped here, since the request may live on: a Textual worker keeps
-        its arguments, and is itself kept by the screens that it opens. Tokens that the pool didn't sign are an
-        error.
+        its arguments, and is itself kept by the screens that it opens. Tokens that the pool didn't sign
+        are an error.
         """
         try:
             reply = self._calls.pop()(self._attempt)
