@@ -143,7 +143,10 @@ class TestSteps:
         assert replaces == [False, True, False]
 
     def test_a_sign_in_that_needs_no_more_finishes_where_it_should(self) -> None:
-        assert isinstance(flow_with(DONE, leaves_when_done=True).sign_in_as_ann(), Finish)
+        flow = flow_with(DONE, leaves_when_done=True)
+        output = flow.sign_in_as_ann()
+        assert isinstance(output, Finish)
+        assert flow.done is output.done
 
 
 class TestErrors:

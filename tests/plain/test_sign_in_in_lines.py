@@ -492,3 +492,8 @@ class TestRememberedDevices:
         assert lines.said[-1] == (
             "Error: The pool did not remember this machine. Cognito is asked too often just now."
         )
+
+
+def test_a_command_that_needs_a_session_gets_the_tokens() -> None:
+    talk = Conversation(SMS, DONE, typed=("hunter2", "123456"), leaves_when_done=True)
+    assert isinstance(talk.run(), Done)

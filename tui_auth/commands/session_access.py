@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tui_auth.commands import sign_in
+from tui_auth.commands import sign_in, sign_in_now
 from tui_auth.commands.exit_status import say
 from tui_auth.config.aws_endpoint import endpoint_of
 from tui_auth.config.errors import NoPoolNamed
@@ -125,7 +125,7 @@ def session_with_token(
         result = fresh(sessions, found, kind=kind, min_ttl=min_ttl, force=force, began=began)
     except SignInNeeded as needed:
         if not may_sign_in or not (
-            sign_in.asks_nobody(arguments) or find_terminal().kind is not TerminalKind.NONE
+            sign_in_now.asks_nobody(arguments) or find_terminal().kind is not TerminalKind.NONE
         ):
             raise
         from tui_auth.commands.sign_in_when_needed import sign_in_when_needed

@@ -6,7 +6,7 @@ from argparse import Namespace
 
 from tui_auth.commands.exit_status import CANCELLED, Ended, say
 from tui_auth.commands.session_access import pool_to_sign_in_to
-from tui_auth.commands.sign_in import asks_nobody, sign_in_now
+from tui_auth.commands.sign_in_now import asks_nobody, sign_in_now
 from tui_auth.commands.sign_in_turn import one_at_a_time
 from tui_auth.session.errors import SignInNeeded
 from tui_auth.session.record import SessionRecord

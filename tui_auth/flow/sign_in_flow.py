@@ -341,6 +341,7 @@ class SignInFlow:
     def arrive(self, step: NextStep, request: PendingRequest | None = None) -> Output:
         """Show the step that a request has led to; None for one that needs no request."""
         if isinstance(step, Done) and self.settings.leaves_when_done and not step.asks_to_remember_device:
+            self.step = step
             return Finish(step)
         is_repeated = self.step == step and isinstance(step, ConfirmSignInWithCustomChallenge)
         self._times_asked = self._times_asked + 1 if is_repeated else 1
