@@ -133,6 +133,7 @@ class StartPrompts:
     def ask(self) -> Output:
         """Ask what to start with, and start it."""
         if self._account is None:
+            self.flow.drop()
             return self._sign_in()
         try:
             return self._account.ask()
