@@ -1,14 +1,13 @@
-"""TuiAuthApp: the program around the screens. It opens them, has their keys, and leaves.
+"""TuiAuthApp: the full-screen program around the screens of a sign-in.
 
-What a person decides on them is for ``tui_auth.conversation``, and where the answers lead for
-``tui_auth.navigation``. Both are imported when they are first needed: a first screen that shows at once is
-worth more than one that knows already what comes of it. So the messages of later screens are handled by
-methods named after them, as Textual has it, and not by ``@on`` with their class.
+It opens the first screen, has the keys that work everywhere, and leaves. What the user decides on a screen is
+for ``screens/sign_in_presenter.py``, which is imported when it is first needed: a first screen that shows at
+once is worth more than one that already knows what comes after it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -22,33 +21,27 @@ from textual.screen import Screen
 from tui_auth.auth.auth import Auth
 from tui_auth.auth.errors import AuthError
 from tui_auth.exit_codes import ExitCode
+from tui_auth.flow.error_message import ErrorMessage
+from tui_auth.flow.settings import SignInSettings
 from tui_auth.screens.form_screen import FormScreen
-from tui_auth.screens.problem import Problem
-from tui_auth.screens.sign_in import ForgotAsked, SignInAsked, SignInScreen, SignUpWanted
-from tui_auth.screens.surroundings import Surroundings
-from tui_auth.settings import SignInSettings
+from tui_auth.screens.screen_context import Decision, ScreenContext
+from tui_auth.screens.sign_in import SignInScreen
 from tui_auth.terminal.full_screen import SETTLED_AFTER_SECONDS, FullScreenApp
-from tui_auth.themes import THEMES, first_sheets, later_sheets
+from tui_auth.themes import HEIGHTS, THEMES, WIDTHS, first_sheets, later_sheets
 from tui_auth.threads import in_daemon_thread
 
 if TYPE_CHECKING:
     from tui_auth.auth.next_step import Done, NextStep
-    from tui_auth.conversation import Conversation
-    from tui_auth.done_keeper import DoneKeeper
-    from tui_auth.navigation import Navigation
-    from tui_auth.screens.done import DeviceAnswered, PlaceChosen
+    from tui_auth.flow.session_saver import SessionSaver
+    from tui_auth.flow.sign_in_flow import SignInFlow
     from tui_auth.screens.form_screen import CopyAsked
-    from tui_auth.screens.sign_up import SignUpAsked
-    from tui_auth.screens.step_screen import Answered, NewCodeAsked, StartAgainAsked
-
-WIDTHS = [(0, "-narrow"), (60, "-normal"), (120, "-wide")]
-HEIGHTS = [(0, "-short"), (20, "-regular"), (30, "-tall")]
+    from tui_auth.screens.sign_in_presenter import SignInPresenter
 
 
 class TuiAuthApp(FullScreenApp["Done"]):
-    """Signs a person in. Its result is Done, or None where the person left.
+    """Signs a user in, and hosts the screens of the sign-in. Returns Done, or None if the user left.
 
-    ``make_keeper`` is asked once, at the first thing a person decides; without it no session is kept.
+    ``make_saver`` is called once, at the first thing the user decides; without it no session is saved.
     """
 
     TITLE = "tui-auth"
@@ -68,44 +61,44 @@ class TuiAuthApp(FullScreenApp["Done"]):
         self,
         auth: Auth,
         settings: SignInSettings,
-        make_keeper: Callable[[], DoneKeeper] | None = None,
+        make_saver: Callable[[], SessionSaver] | None = None,
         **options: Any,
     ) -> None:
-        # Textual chooses how it treats colours here, and not when a theme is set later.
+        # Textual decides here how it treats colors, and not when a theme is set later.
         super().__init__(ansi_color=settings.theme.startswith("ansi") or None, **options)
         self.auth = auth
         self.settings = settings
-        self.make_keeper = make_keeper
+        self.make_saver = make_saver
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = settings.theme
-        self._conversation: Conversation | None = None
+        self._presenter: SignInPresenter | None = None
 
     # -- screens ------------------------------------------------------------------------------------
 
     def get_default_screen(self) -> Screen[Any]:
-        """Signing in is where everything starts and comes back to."""
+        """Return the sign-in screen: everything starts there and comes back to it."""
         return self.sign_in_screen()
 
     def sign_in_screen(self) -> SignInScreen:
-        """A fresh sign-in screen for the settings."""
+        """Return a new sign-in screen for the settings."""
         settings = self.settings
         return SignInScreen(
-            self.surroundings(settings.username),
+            self.screen_context(settings.username),
             label=settings.username_label,
             mfa_methods=settings.mfa_methods,
             auth_flow=settings.auth_flow,
             pool_origin=settings.pool_origin,
         )
 
-    def surroundings(self, username: str) -> Surroundings:
-        """What each screen is told of the pool and of the settings."""
+    def screen_context(self, username: str) -> ScreenContext:
+        """Return what every screen knows of the pool and of the settings."""
         settings, gateway = self.settings, self.auth.gateway
-        return Surroundings(
+        return ScreenContext(
             pool=settings.pool,
             now=gateway.now,
             username=username,
-            mark=settings.mark,
+            environment_badge=settings.environment_badge,
             app_name=settings.app_name or settings.pool,
             session_seconds=settings.session_seconds,
             preferred_first_factor=str(settings.preferred_first_factor or ""),
@@ -116,11 +109,8 @@ class TuiAuthApp(FullScreenApp["Done"]):
 
     @property
     def asking_screen(self) -> FormScreen | None:
-        """The screen that asks: the step, or sign-in; help, palette and dialogs over it do not count."""
-        for screen in reversed(self.screen_stack):
-            if isinstance(screen, FormScreen):
-                return screen
-        return None
+        """The screen that asks: the step's, or sign-in. Help, palette and dialogs over it don't count."""
+        return next((each for each in reversed(self.screen_stack) if isinstance(each, FormScreen)), None)
 
     @property
     def is_busy(self) -> bool:
@@ -140,70 +130,42 @@ class TuiAuthApp(FullScreenApp["Done"]):
             await in_daemon_thread(self._load)
         except AuthError as error:
             if screen := self.asking_screen:
-                screen.error = Problem.of(error)
+                screen.error = ErrorMessage.from_error(error)
 
     def _load(self) -> None:
-        """Import what comes after the first screen, and boto3; on a thread of its own."""
-        import tui_auth.conversation
+        """Import what comes after the first screen, and boto3; called on a thread."""
+        import tui_auth.screens.sign_in_presenter
         import tui_auth.screens.steps  # noqa: F401
 
         self.auth.gateway.connect()
 
-    # -- what a person decides ----------------------------------------------------------------------
+    # -- what the user decides ----------------------------------------------------------------------
 
     @property
-    def conversation(self) -> Conversation:
-        """What is asked of Cognito, from the first thing that a person decides."""
-        if self._conversation is None:
-            from tui_auth.conversation import Conversation
+    def presenter(self) -> SignInPresenter:
+        """What shows the sign-in, from the first thing that the user decides."""
+        if self._presenter is None:
+            from tui_auth.flow.sign_in_flow import SignInFlow
+            from tui_auth.screens.sign_in_presenter import SignInPresenter
 
-            self._conversation = Conversation(self, self.make_keeper() if self.make_keeper else None)
-        return self._conversation
+            saver = self.make_saver() if self.make_saver else None
+            self._presenter = SignInPresenter(self, SignInFlow(self.auth, self.settings, saver))
+        return self._presenter
 
     @property
-    def navigation(self) -> Navigation:
-        """How far the sign-in has come, and the way from screen to screen."""
-        return self.conversation.navigation
+    def flow(self) -> SignInFlow:
+        """How far the sign-in has come."""
+        return self.presenter.flow
 
-    @on(SignInAsked)
-    def _sign_in(self, event: SignInAsked) -> None:
-        self.conversation.sign_in(event)
+    def sign_in_to(self, auth: Auth, settings: SignInSettings) -> None:
+        """Use another app client, or other settings, for the sign-ins from now on."""
+        self.auth, self.settings = auth, settings
+        if self._presenter is not None:
+            self.flow.auth, self.flow.settings = auth, settings
 
-    @on(ForgotAsked)
-    def _forgot(self, event: ForgotAsked) -> None:
-        self.conversation.forgot(event.username)
-
-    @on(SignUpWanted)
-    def _show_sign_up(self, event: SignUpWanted) -> None:
-        self.conversation.show_sign_up(event.username)
-
-    @on(FormScreen.BackAsked)
-    def _back(self) -> None:
-        self.conversation.back()
-
-    def on_sign_up_asked(self, event: SignUpAsked) -> None:
-        """Make the account, then go on as after a sign-in."""
-        self.conversation.sign_up(event)
-
-    def on_answered(self, event: Answered) -> None:
-        """Answer the step."""
-        self.conversation.answer(event)
-
-    def on_new_code_asked(self, event: NewCodeAsked) -> None:
-        """Have a new code sent."""
-        self.conversation.new_code(asked_by=event.by)
-
-    def on_start_again_asked(self, event: StartAgainAsked) -> None:
-        """Begin the step again."""
-        self.conversation.start_again()
-
-    def on_place_chosen(self, event: PlaceChosen) -> None:
-        """Keep the session there."""
-        self.navigation.keep_in(event.kind)
-
-    def on_device_answered(self, event: DeviceAnswered) -> None:
-        """Have the device remembered, or not."""
-        self.navigation.device_answered(event.remember)
+    @on(Decision)
+    def _decide(self, decision: Decision) -> None:
+        self.presenter.decide(decision)
 
     async def on_sign_in_seen(self) -> None:
         """Leave, signed in."""
@@ -212,22 +174,48 @@ class TuiAuthApp(FullScreenApp["Done"]):
     def watch_next_step(self, step: NextStep | None) -> None:
         """Show the screen of the step."""
         if step is not None:
-            self.navigation.show(step)
+            self.presenter.show_step(step)
+
+    # -- workers ------------------------------------------------------------------------------------
+
+    def start_worker(
+        self, work: Callable[[], Coroutine[Any, Any, None]], group: str, description: str
+    ) -> None:
+        """Run the work without blocking the screens, in place of the group's former work.
+
+        The worker belongs to the app: a screen's would end with the screen.
+        """
+        function: Any = work  # mypy finds none of the three types in it that Textual takes
+        self.run_worker(function, exclusive=True, group=group, exit_on_error=False, description=description)
+
+    def cancel_workers(self, group: str) -> None:
+        """Cancel the work of the group."""
+        self.workers.cancel_group(self, group)
+
+    def hold_keys(self, asker: FormScreen) -> None:
+        """Hold keys while the screen changes; drop a line that was begun in the palette or the help."""
+        if self.screen is not asker:
+            self.type_ahead.drop_line()
+        self.type_ahead.hold()
 
     # -- leaving ------------------------------------------------------------------------------------
 
     async def action_quit(self) -> None:
-        """Leave: with what was reached, or as cancelled."""
-        done: Done | None = self.navigation.reached if self._conversation else None
+        """Leave: signed in, if the sign-in is done, or canceled."""
+        done = self.flow.done if self._presenter else None
         self.exit(done, return_code=0 if done else ExitCode.CANCELLED)
 
+    def finish(self, done: Done) -> None:
+        """Leave, signed in."""
+        self.exit(done)
+
     async def action_leave(self) -> None:
-        """^c: stop waiting for a request; leave where none is under way."""
+        """Stop waiting for a request at ^c; leave if there is none."""
         screen = self.asking_screen
         if screen is None or not screen.busy:
             await self.action_quit()
         else:
-            self.conversation.stop(screen)
+            self.presenter.cancel()
 
     # -- terminal -----------------------------------------------------------------------------------
 

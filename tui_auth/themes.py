@@ -1,4 +1,4 @@
-"""The dark and the light theme of tui-auth."""
+"""How the full screen looks: themes, style sheets, and the sizes at which the layout changes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,10 @@ from textual.theme import Theme
 FIRST = ("frame.tcss", "fields.tcss")
 LATER = ("overlays.tcss", "choices.tcss", "mfa_setup.tcss", "custom_challenge.tcss")
 SHEETS = (*FIRST, *LATER)
+
+WIDTHS = [(0, "-narrow"), (60, "-normal"), (120, "-wide")]
+HEIGHTS = [(0, "-short"), (20, "-regular"), (30, "-tall")]
+"""Textual's breakpoints in cells, with the class of each."""
 
 
 def styles_folder() -> Path:

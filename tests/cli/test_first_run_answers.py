@@ -10,10 +10,9 @@ import pytest
 
 from tests.scripted_gateway import Reply, ScriptedGateway
 from tui_auth.auth.error_catalog import error_from_response
-from tui_auth.cli.choose_pool_in_lines import PlainChoosePool
-from tui_auth.cli.pool_trial import PoolTrial, Refused
 from tui_auth.config.profiles import load_profiles
-from tui_auth.screens.pool_question import Candidate
+from tui_auth.flow.first_run_flow import Candidate, FirstRunFlow, ShowPoolError
+from tui_auth.plain.first_run import PlainFirstRun
 from tui_auth.secret import Secret
 
 POOL, CLIENT = "eu-west-1_Ab12Cd34E", "1example23456789abcdefghij"
@@ -51,12 +50,13 @@ class FirstRun:
     def __init__(self, home: Path, named: Mapping[str, Any], *replies: Reply) -> None:
         self.environ = {"HOME": str(home), "XDG_CONFIG_HOME": str(home / "config")}
         self.gateway = ScriptedGateway(*replies)
-        self.named = named
-        self.trial = PoolTrial(named, lambda address: self.gateway, lambda url: {"keys": [{}]}, self.environ)
+        self.flow = FirstRunFlow(
+            named, lambda address: self.gateway, lambda url: {"keys": [{}]}, self.environ
+        )
 
     def kept(self, *answers: str) -> Mapping[str, Any]:
         """The settings of the profile that is kept when the questions are answered so."""
-        name = PlainChoosePool(Script(*answers), self.named, self.trial).run()
+        name = PlainFirstRun(Script(*answers), self.flow).run()
         return load_profiles(self.environ).profile(name).settings
 
 
@@ -86,10 +86,9 @@ def test_a_secret_that_was_named_is_left_behind_on_the_way_back(tmp_path: Path, 
 
 
 def test_the_home_of_nobody_is_said_and_no_fault_of_the_program(tmp_path: Path) -> None:
-    trial = FirstRun(tmp_path, {}).trial
-    outcome = trial.try_out(Candidate(POOL, CLIENT, "~nosuchuser/secret"))
-    assert isinstance(outcome, Refused)
-    assert (outcome.about, outcome.problem.text) == (
+    outcome = FirstRun(tmp_path, {}).flow.try_out(Candidate(POOL, CLIENT, "~nosuchuser/secret"))
+    assert isinstance(outcome, ShowPoolError)
+    assert (outcome.field, outcome.error.text) == (
         "secret",
         "The secret's file: the user after ~ is not known. Write the whole path.",
     )

@@ -20,7 +20,7 @@ from tests.session.machine import PASSWORD, Machine, flags, private_file
 from tests.terminal.pty_program import PtyProgram
 from tui_auth.auth.next_step import Done
 from tui_auth.config.resolver import ResolvedPool
-from tui_auth.done_keeper import DoneKeeper
+from tui_auth.flow.session_saver import SessionSaver
 from tui_auth.session.persistence import SessionPersistence
 from tui_auth.session.sessions import SaveResult
 from tui_auth.storage import stores
@@ -226,10 +226,10 @@ def test_a_specified_storage_is_used_however_soon_the_user_leaves(
     machine: Machine, choice: ResolvedPool
 ) -> None:
     done = machine.done(choice)
-    keeper = DoneKeeper(
+    saver = SessionSaver(
         SessionPersistence(replace(choice, storage="file"), machine.server.clock.now, machine.sessions)
     )
-    assert keeper.not_kept_because(done, "ann", print) is None
+    assert saver.reason_not_saved(done, "ann", print) is None
     assert machine.run("token").returncode == 0
 
 
@@ -238,9 +238,9 @@ def test_a_cleanup_problem_is_reported_after_the_screen(machine: Machine, choice
         def save(self, done: Done, *arguments: Any, **more: Any) -> SaveResult:
             return replace(super().save(done, *arguments, **more), cleanup_problem="The index is busy.")
 
-    keeper = DoneKeeper(Untidy(replace(choice, storage="file"), machine.server.clock.now, machine.sessions))
+    saver = SessionSaver(Untidy(replace(choice, storage="file"), machine.server.clock.now, machine.sessions))
     said = list[str]()
-    assert keeper.not_kept_because(machine.done(choice), "ann", said.append) is None
+    assert saver.reason_not_saved(machine.done(choice), "ann", said.append) is None
     assert said == ["Older session data could not be cleaned up. The index is busy."]
 
 
@@ -253,26 +253,26 @@ def test_a_signal_waits_for_a_store_in_progress(machine: Machine, choice: Resolv
             may_end.wait()
             return super().save(done, *arguments, **more)
 
-    keeper = DoneKeeper(Slow(replace(choice, storage="file"), machine.server.clock.now, machine.sessions))
+    saver = SessionSaver(Slow(replace(choice, storage="file"), machine.server.clock.now, machine.sessions))
     done = machine.done(choice)
-    leaving = threading.Thread(target=keeper.not_kept_because, args=(done, "ann", print), daemon=True)
+    leaving = threading.Thread(target=saver.reason_not_saved, args=(done, "ann", print), daemon=True)
     leaving.start()
     at_it.wait()
     threading.Timer(0.2, may_end.set).start()
-    keeper.finish()
+    saver.finish()
     assert machine.run("token").returncode == 0
 
 
 def test_a_cancelled_attempts_late_reply_does_not_count_as_checked(
     machine: Machine, choice: ResolvedPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keeper = DoneKeeper(SessionPersistence(choice, machine.server.clock.now, machine.sessions))
+    saver = SessionSaver(SessionPersistence(choice, machine.server.clock.now, machine.sessions))
     live, late = machine.done(choice), machine.done(choice)
     answers = {id(live): False, id(late): True}
     monkeypatch.setattr(SessionPersistence, "check_signatures", lambda self, done: answers[id(done)])
-    keeper.check(live)
-    keeper.check(late)
-    assert (keeper.is_checked(live), keeper.is_checked(late)) == (False, True)
+    saver.check_signatures(live)
+    saver.check_signatures(late)
+    assert (saver.is_checked(live), saver.is_checked(late)) == (False, True)
 
 
 def profiles(machine: Machine, choice: ResolvedPool, *names: str) -> None:

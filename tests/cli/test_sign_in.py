@@ -185,7 +185,7 @@ def test_with_several_sessions_each_command_names_the_one_it_took(
 def test_a_server_that_is_not_cognitos_is_marked_by_its_name(endpoint: str | None, mark: str) -> None:
     choice = ResolvedPool("eu-west-1_Ab12Cd34E", "client", endpoint_url=endpoint)
     settings = sign_in_settings(choice, Namespace(client_metadata=[]), leaves_when_done=False)
-    assert settings.mark == mark
+    assert settings.environment_badge == mark
 
 
 def test_a_password_is_not_read_from_a_terminal_that_would_show_it(

@@ -111,14 +111,12 @@ def test_first_frame_loads_nothing_of_later_screens(modules_loaded_by_sign_in: L
     assert submodules("screens", modules) <= {
         "form_screen",
         "keys",
-        "problem",
+        "screen_context",
         "sign_in",
-        "surroundings",
     }
     assert submodules("session", modules) <= {"errors"}
     assert not submodules("plain", modules) | submodules("emulator", modules) | submodules("demo", modules)
-    answer_modules = {"auth_requests", "conversation", "done_keeper", "navigation"}
-    assert not modules & {f"tui_auth.{name}" for name in answer_modules}
+    assert submodules("flow", modules) <= {"error_message", "settings"}
     assert not modules & {"tui_auth.terminal.clipboard", "tui_auth.widgets.code_input"}
 
 
@@ -130,7 +128,7 @@ def test_known_username_loads_sessions_but_no_step(modules_loaded_by_sign_in: Lo
 
 def test_next_screens_are_loaded_while_the_name_is_typed(modules_loaded_by_sign_in: LoadedModules) -> None:
     modules = modules_loaded_by_sign_in("soon after it")
-    assert {"boto3", "tui_auth.conversation", "tui_auth.done_keeper", "tui_auth.screens.codes"} <= modules
+    assert {"boto3", "tui_auth.flow.sign_in_flow", "tui_auth.screens.codes"} <= modules
 
 
 def test_every_exported_name_exists() -> None:

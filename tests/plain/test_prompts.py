@@ -8,7 +8,6 @@ import pytest
 
 from tests.plain.typist import Typist
 from tui_auth.config.settings import PasswordPolicy
-from tui_auth.plain.passwords import agreed_password
 from tui_auth.plain.prompts import NEW_CODE, STOPS_NOTHING, TO_SIGN_IN, Back, Prompts, as_code
 from tui_auth.secret import Secret
 
@@ -106,12 +105,12 @@ def test_the_range_of_numbers_is_said_where_there_are_more_than_two() -> None:
 
 def test_a_new_password_is_typed_twice_alike() -> None:
     lines = Typist("one-1", "two-2", "one-1", "one-1")
-    assert agreed_password(Prompts(lines), None) == Secret("one-1")
+    assert Prompts(lines).new_password(None) == Secret("one-1")
     assert lines.said == ["Error: The two passwords differ."]
     assert lines.asked == ["New password (hidden)", "Once more (hidden)"] * 2
 
 
 def test_the_rules_for_a_new_password_are_said_first() -> None:
     lines = Typist("one-1", "one-1")
-    agreed_password(Prompts(lines), PasswordPolicy(min_length=8, require_numbers=True))
+    Prompts(lines).new_password(PasswordPolicy(min_length=8, require_numbers=True))
     assert lines.said == ["It needs at least 8 characters, a digit."]

@@ -16,9 +16,9 @@ from tui_auth.auth.devices import Device
 from tui_auth.auth.error_catalog import error_from_response
 from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.next_step import Done
-from tui_auth.plain import questions
-from tui_auth.plain.device import ask_about_device
-from tui_auth.screens.problem import OWN_FAULT
+from tui_auth.flow.error_message import INTERNAL_ERROR
+from tui_auth.plain import steps
+from tui_auth.plain.sign_in import ask_about_device
 from tui_auth.secret import Secret
 
 DONE = tokens(POOL, CLIENT)
@@ -39,11 +39,11 @@ LOST = AuthError(ErrorKind.NETWORK, "No answer came.", may_have_arrived=True)
 
 
 class Clock:
-    """Time as the questions see it."""
+    """Time as the prompts see it."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 1000.0
-        monkeypatch.setattr(questions, "time", SimpleNamespace(monotonic=lambda: self.now))
+        monkeypatch.setattr(steps, "time", SimpleNamespace(monotonic=lambda: self.now))
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def test_name_password_and_code_lead_to_the_tokens() -> None:
-    talk = Conversation(SMS, DONE, typed=("hunter2", "123 456"), mark="DEMO")
+    talk = Conversation(SMS, DONE, typed=("hunter2", "123 456"), environment_badge="DEMO")
     assert isinstance(talk.run(), Done)
     assert talk.lines.asked == ["Password (hidden)", "Code"]
     assert talk.lines.said == [
@@ -168,7 +168,7 @@ def test_a_step_of_an_unknown_kind_is_named() -> None:
 def test_a_fault_of_our_own_keeps_the_step_and_shows_no_value() -> None:
     talk = Conversation(SMS, KeyError("hunter2"), DONE, typed=("hunter2", "111111", "222222"))
     assert isinstance(talk.run(), Done)
-    assert f"Error: {OWN_FAULT}" in talk.lines.said
+    assert f"Error: {INTERNAL_ERROR}" in talk.lines.said
     assert "hunter2" not in talk.lines.text
 
 
@@ -500,3 +500,8 @@ class TestRememberedDevices:
         assert lines.said[-1] == (
             "Error: The pool did not remember this machine. Cognito is asked too often just now."
         )
+
+
+def test_a_command_that_needs_a_session_gets_the_tokens() -> None:
+    talk = Conversation(SMS, DONE, typed=("hunter2", "123456"), leaves_when_done=True)
+    assert isinstance(talk.run(), Done)

@@ -18,9 +18,9 @@ from tests.terminal.pty_program import ROOT, PtyProgram, isolated_environment
 from tui_auth.auth.error_catalog import error_from_response
 from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.tokens import KeysUnreachableError
-from tui_auth.cli.choose_pool import ChoosePoolApp
 from tui_auth.config.profiles import Profiles, load_profiles
 from tui_auth.emulator import CognitoEmulator
+from tui_auth.first_run_app import FirstRunApp
 from tui_auth.screens.choose_pool import ChoosePoolScreen, Stage
 from tui_auth.screens.help import HelpScreen
 
@@ -33,7 +33,7 @@ NO_SECRET = error_from_response(
 )
 
 
-class PilotedChooser(ChoosePoolApp):
+class PilotedChooser(FirstRunApp):
     """The App over a scripted gateway, in a home of its own."""
 
     def __init__(

@@ -17,7 +17,6 @@ from tui_auth.widgets.text_input import SecretInput
 if TYPE_CHECKING:
     from textual.pilot import Pilot
 
-    from tui_auth.screens.done import DoneScreen
 
 CHOICE = challenge("SELECT_MFA_TYPE", MFAS_CAN_CHOOSE='["SMS_MFA","SOFTWARE_TOKEN_MFA"]')
 SMS = challenge("SMS_MFA", CODE_DELIVERY_DELIVERY_MEDIUM="SMS", CODE_DELIVERY_DESTINATION="+*******0123")
@@ -66,7 +65,7 @@ async def test_second_esc_leads_to_the_choice_before() -> None:
         await choose_sms(app, pilot)
         await press(pilot, "escape", "escape")
         await until(pilot, lambda: "How do you want to confirm" in app.text())
-        assert app.navigation.asked.by == "Enter"
+        assert app.flow.retry_key == "Enter"
         await press(pilot, "escape")
         await until(pilot, lambda: isinstance(app.screen, SignInScreen))
 
@@ -95,10 +94,10 @@ async def test_tokens_with_a_wrong_signature_lead_to_sign_in() -> None:
         def device(self, username: str) -> None:
             return None
 
-        def check(self, done: object) -> None:
+        def check_signatures(self, done: object) -> None:
             raise AuthError(ErrorKind.SERVICE, "These tokens are not signed by the pool.")
 
-    app.make_keeper = Refuses  # type: ignore[assignment]
+    app.make_saver = Refuses  # type: ignore[assignment]
     async with app.run_test(size=(80, 23)) as pilot:
         await press(pilot, *"hunter2", "enter")
         await until(pilot, lambda: "Code sent by SMS" in app.text())
@@ -159,12 +158,12 @@ async def test_named_key_repeats_a_lost_request_for_a_reset_code() -> None:
 async def test_ctrl_c_keeps_tokens_that_have_arrived() -> None:
     app = app_with(tokens(POOL, CLIENT))
     checked = threading.Event()
-    app.make_keeper = lambda: SlowKeeper(checked)  # type: ignore[assignment]
+    app.make_saver = lambda: SlowKeeper(checked)  # type: ignore[assignment]
     async with app.run_test(size=(80, 23)) as pilot:
         await press(pilot, *"hunter2", "enter")
         await until(
             pilot,
-            lambda: app.navigation.attempt is not None and isinstance(app.navigation.attempt.step, Done),
+            lambda: app.flow.attempt is not None and isinstance(app.flow.attempt.step, Done),
         )
         await press(pilot, "ctrl+c")
         await until(pilot, lambda: "Cognito has answered" in app.text())
@@ -181,9 +180,12 @@ class SlowKeeper:
     def device(self, username: str) -> None:
         """Return None: no device is remembered."""
 
-    def check(self, done: Done) -> None:
-        """Wait for the signing keys."""
+    def check_signatures(self, done: Done) -> None:
+        """Wait for the keys."""
         assert self._checked.wait(60)
 
-    async def show(self, screen: DoneScreen, signed_in_as: str) -> None:
-        """Store nothing."""
+    def is_checked(self, done: Done) -> bool:
+        return True
+
+    def save_where_configured(self, done: Done, signed_in_as: str) -> None:
+        """Nothing selects a storage."""

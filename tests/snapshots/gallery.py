@@ -15,12 +15,12 @@ from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.auth import Auth
 from tui_auth.auth.error_catalog import error_from_response
 from tui_auth.auth.tokens import KeysUnreachableError
-from tui_auth.cli.choose_pool import ChoosePoolApp
 from tui_auth.demo.app import DemoApp
 from tui_auth.emulator import CognitoEmulator
 from tui_auth.emulator.demo_users import provision
-from tui_auth.screens.step_screen import StartAgainAsked
-from tui_auth.settings import SignInSettings
+from tui_auth.first_run_app import FirstRunApp
+from tui_auth.flow.settings import SignInSettings
+from tui_auth.screens.step_screen import RestartRequested
 from tui_auth.storage.stores import STORAGE_LABELS
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def _choose_pool(view: View, theme: str) -> App[Any]:
 
     gateway = StillGateway(*view.replies)
     nobody = {"HOME": "/nonexistent", "XDG_CONFIG_HOME": "/nonexistent"}
-    return ChoosePoolApp({}, theme=theme, gateway_to=lambda at: gateway, keys_at=keys_at, environ=nobody)
+    return FirstRunApp({}, theme=theme, gateway_to=lambda at: gateway, keys_at=keys_at, environ=nobody)
 
 
 def _demo(view: View, theme: str) -> App[Any]:
@@ -129,7 +129,7 @@ def _delivered(name: str, medium: str, destination: str) -> dict[str, Any]:
     return challenge(name, **where)
 
 
-def _fill_in_ids(app: ChoosePoolApp) -> None:
+def _fill_in_ids(app: FirstRunApp) -> None:
     screen = app.question
     screen.field("pool").value, screen.field("client").value = POOL, "1example23456789abcdefghij"
     screen.submit()
@@ -155,7 +155,7 @@ class _Keeper:
 
 def _again(app: PilotedApp) -> None:
     assert app.asking_screen
-    app.asking_screen.post_message(StartAgainAsked())
+    app.asking_screen.post_message(RestartRequested())
 
 
 SMS = _delivered("SMS_MFA", "SMS", "+*******0123")

@@ -1,141 +1,35 @@
-"""The first run: where nothing names a pool, ask for one on the terminal and keep it as a profile."""
+"""Ask for a pool on the terminal where nothing specifies one, and save it as a profile."""
 
 from __future__ import annotations
 
-import os
-import time
 from argparse import Namespace
-from collections.abc import Callable, Mapping
-from functools import partial
-from typing import Any, ClassVar
 
-from textual import on, work
-from textual.binding import Binding, BindingType
-from textual.screen import Screen
-
-from tui_auth.app import HEIGHTS, WIDTHS
-from tui_auth.auth.gateway import Address, CognitoGateway, Gateway
-from tui_auth.auth.tokens import fetch_keys
+from tui_auth.cli.exit_status import CommandFailedError
 from tui_auth.cli.output import tell
-from tui_auth.cli.pool_trial import FlowRefused, Outcome, PoolTrial, Refused, SecretWanted, Works
-from tui_auth.config.errors import ConfigurationError
 from tui_auth.config.resolver import ResolvedPool, explicit_settings, resolve_saved_profile
 from tui_auth.exit_codes import ExitCode
-from tui_auth.screens.choose_pool import ChoosePoolScreen, PoolKept, PoolTried
-from tui_auth.screens.pool_question import USUAL_FLOW, Candidate
-from tui_auth.screens.problem import OWN_FAULT, Problem
-from tui_auth.screens.surroundings import Surroundings
-from tui_auth.settings import environment_badge_for
-from tui_auth.terminal.full_screen import FullScreenApp
-from tui_auth.themes import THEMES, style_sheets
-from tui_auth.threads import in_daemon_thread
-
-
-class ChoosePoolApp(FullScreenApp[str]):
-    """Asks for a pool. Its result is the name of the profile it was kept as; None where the person left."""
-
-    TITLE = "tui-auth"
-    CSS_PATH = style_sheets()
-    HORIZONTAL_BREAKPOINTS = WIDTHS
-    VERTICAL_BREAKPOINTS = HEIGHTS
-    ENABLE_COMMAND_PALETTE = False
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
-        Binding("ctrl+c", "quit", "Quit", show=False, priority=True),
-    ]
-
-    def __init__(
-        self,
-        named: Mapping[str, Any],
-        *,
-        theme: str,
-        notice: str = "",
-        gateway_to: Callable[[Address], Gateway] = CognitoGateway,
-        keys_at: Callable[[str], object] = fetch_keys,
-        environ: Mapping[str, str] = os.environ,
-    ) -> None:
-        super().__init__(ansi_color=theme.startswith("ansi") or None)
-        for each in THEMES:
-            self.register_theme(each)
-        self.theme = theme
-        self.named = named
-        self.first_notice = notice
-        self.trial = PoolTrial(named, gateway_to, keys_at, environ)
-        self.first_name = self.trial.free_name()
-        self._works: Candidate | None = None
-
-    def get_default_screen(self) -> Screen[Any]:
-        """The one screen there is."""
-        mark = environment_badge_for(self.named.get("endpoint_url", ""))
-        around = Surroundings(pool="", now=time.time, mark=mark)
-        return ChoosePoolScreen(
-            around,
-            user_pool_id=self.named.get("user_pool_id", ""),
-            client_id=self.named.get("client_id", ""),
-            secret_file=self.named.get("client_secret_file", ""),
-            auth_flow=self.named.get("auth_flow", USUAL_FLOW),
-            name=self.first_name,
-            notice=self.first_notice,
-        )
-
-    @property
-    def is_busy(self) -> bool:
-        screen = self.screen_stack[-1] if self.screen_stack else None
-        return isinstance(screen, ChoosePoolScreen) and screen.busy
-
-    @property
-    def question(self) -> ChoosePoolScreen:
-        """The screen, whatever help lies over it."""
-        return next(screen for screen in self.screen_stack if isinstance(screen, ChoosePoolScreen))
-
-    @on(PoolTried)
-    def _try(self, event: PoolTried) -> None:
-        self.question.busy = True
-        self._exchange(event.candidate)
-
-    @work(exclusive=True, group="auth", exit_on_error=False, description="a request to Cognito")
-    async def _exchange(self, candidate: Candidate) -> None:
-        self._show(candidate, await in_daemon_thread(partial(self.trial.try_out, candidate)))
-
-    def _show(self, candidate: Candidate, outcome: Outcome) -> None:
-        screen = self.question
-        self.type_ahead.hold()
-        match outcome:
-            case Works(says):
-                self._works = candidate
-                screen.works(says)
-            case FlowRefused(why):
-                screen.ask_for_flow(candidate.auth_flow, why)
-            case SecretWanted(problem):
-                screen.ask_for_secret(problem)
-            case Refused(problem, about):
-                screen.refused(problem, about)
-
-    @on(PoolKept)
-    def _keep(self, event: PoolKept) -> None:
-        if self._works is None:
-            return
-        try:
-            self.trial.keep(event.name, self._works)
-        except ConfigurationError as error:
-            self.question.refused(Problem(str(error)), "name")
-        except Exception:
-            self.question.refused(Problem(OWN_FAULT), "name")
-        else:
-            self.exit(event.name)
-
-    async def action_quit(self) -> None:
-        """Leave without a pool."""
-        self.exit(None, return_code=ExitCode.CANCELLED)
+from tui_auth.flow.settings import environment_badge_for
 
 
 def ask_for_pool(arguments: Namespace, *, theme: str, notice: str = "") -> tuple[int, ResolvedPool | None]:
-    """Ask on the terminal, in full screen, and keep the answer as a profile: 0 and the choice, or why not.
+    """Ask in full screen, after ``full_screen.prepare``.
 
-    ``notice`` is what the screen says at first, such as which file named no pool. To be called after
-    ``full_screen.prepare``. Raises ConfigurationError as ``resolve_saved_profile`` does.
+    Args:
+        arguments: The command's arguments; the profile's name is added to them.
+        theme: The theme of the screen.
+        notice: What the screen shows at first, such as which file specifies no pool.
+
+    Returns:
+        The exit status, and the choice; None if the user left.
+
+    Raises:
+        ConfigurationError: The profile can't be read.
     """
-    app = ChoosePoolApp(explicit_settings(arguments), theme=theme, notice=notice)
+    from tui_auth.first_run_app import FirstRunApp
+
+    named = explicit_settings(arguments)
+    badge = environment_badge_for(named.get("endpoint_url", ""))
+    app = FirstRunApp(named, theme=theme, notice=notice, environment_badge=badge)
     status = app.run_in_terminal()
     name = app.return_value
     if name is None:
@@ -143,3 +37,28 @@ def ask_for_pool(arguments: Namespace, *, theme: str, notice: str = "") -> tuple
     tell(f"Kept as the profile {name}.", by="")
     arguments.profile = name
     return 0, resolve_saved_profile(name, arguments)
+
+
+def ask_for_pool_in_lines(arguments: Namespace) -> ResolvedPool:
+    """Ask in line prompts.
+
+    Raises:
+        CommandFailedError: The user left.
+        ConfigurationError: The profile can't be read.
+    """
+    from tui_auth.flow.first_run_flow import FirstRunFlow
+    from tui_auth.plain.first_run import PlainFirstRun
+    from tui_auth.terminal.environment import harden_process
+    from tui_auth.terminal.signals import exit_on_signals
+    from tui_auth.terminal.tty_prompt import TtyPrompt
+
+    harden_process()
+    named = explicit_settings(arguments)
+    badge = environment_badge_for(str(named.get("endpoint_url", "")))
+    with TtyPrompt() as lines, exit_on_signals():
+        try:
+            prompts = PlainFirstRun(lines, FirstRunFlow(named), environment_badge=badge)
+            arguments.profile = name = prompts.run()
+        except EOFError:
+            raise CommandFailedError(ExitCode.CANCELLED) from None
+    return resolve_saved_profile(name, arguments)

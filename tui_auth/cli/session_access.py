@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tui_auth.cli.commands import sign_in
 from tui_auth.cli.output import say
+from tui_auth.cli.sign_in_now import asks_nobody
 from tui_auth.config.resolver import add_pool_arguments
 from tui_auth.session import finder
 from tui_auth.session.clock import since_boot
@@ -80,9 +81,7 @@ def session_with_token(
         kind = next((kind for kind in kinds if not is_valid_for(stored.record, kind, min_ttl)), kinds[0])
         result = ensure_fresh(sessions, stored, kind=kind, min_ttl=min_ttl, force=force, began=began)
     except NotSignedInError as error:
-        if not may_sign_in or not (
-            sign_in.asks_nobody(arguments) or find_terminal().kind is not TerminalKind.NONE
-        ):
+        if not may_sign_in or not (asks_nobody(arguments) or find_terminal().kind is not TerminalKind.NONE):
             raise
         from tui_auth.cli.sign_in_when_needed import sign_in_when_needed
 

@@ -10,7 +10,11 @@ from tui_auth.cli.full_screen import theme
 from tui_auth.config.environment import effective_endpoint
 from tui_auth.config.resolver import ResolvedPool
 from tui_auth.config.sources import SourceKind
-from tui_auth.settings import ASSUMED_SESSION_SECONDS, SignInSettings, environment_badge_for
+from tui_auth.flow.settings import (
+    ASSUMED_SESSION_SECONDS,
+    SignInSettings,
+    environment_badge_for,
+)
 from tui_auth.terminal.safe_text import safe_line
 
 _LONGEST_ORIGIN = 100
@@ -23,7 +27,7 @@ def sign_in_settings(choice: ResolvedPool, arguments: Namespace, *, leaves_when_
     return SignInSettings(
         pool=" ".join(part for part in (choice.profile, choice.user_pool_id) if part),
         pool_origin=_pool_origin(choice),
-        mark=environment_badge_for(endpoint),
+        environment_badge=environment_badge_for(endpoint),
         username=choice.username or "",
         username_label=choice.username_label,
         auth_flow=AuthFlow(choice.auth_flow or AuthFlow.USER_SRP_AUTH),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from tui_auth.cli.commands.sign_in import asks_nobody, sign_in_now
 from tui_auth.cli.exit_status import CommandFailedError
 from tui_auth.cli.output import say
+from tui_auth.cli.sign_in_now import asks_nobody, sign_in_now
 from tui_auth.cli.sign_in_turn import one_at_a_time
 from tui_auth.exit_codes import ExitCode
 from tui_auth.session.errors import NotSignedInError

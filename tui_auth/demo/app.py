@@ -16,11 +16,11 @@ from tui_auth.demo.player import Player
 from tui_auth.demo.user_list import UserChosen, UserListScreen
 from tui_auth.emulator import CognitoEmulator
 from tui_auth.emulator.demo_users import DemoPool, DemoUser, reset_user
+from tui_auth.flow.settings import SignInSettings
 from tui_auth.screens.done import SignInSeen
 from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.sign_in import SignInScreen
 from tui_auth.screens.step_screen import StepScreen
-from tui_auth.settings import SignInSettings
 from tui_auth.themes import style_sheets
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
     from textual.widget import Widget
 
-    from tui_auth.screens.surroundings import Surroundings
+    from tui_auth.screens.screen_context import ScreenContext
 
 SESSION_SECONDS = 15 * 60.0
 APP_NAME = "tui-auth demo"
@@ -70,7 +70,7 @@ class DemoApp(TuiAuthApp):
         auth = Auth(pool.user_pool_id, pool.client_id, endpoint_url=server.endpoint_url)
         settings = SignInSettings(
             pool="a pool on this machine; nothing leaves it",
-            mark="DEMO",
+            environment_badge="DEMO",
             app_name=APP_NAME,
             session_seconds=SESSION_SECONDS,
             theme=theme,
@@ -86,12 +86,12 @@ class DemoApp(TuiAuthApp):
 
     def get_default_screen(self) -> Screen[Any]:
         """Return the list of sample users, where the demo starts and ends."""
-        return UserListScreen(self.surroundings(""), self.pool.users)
+        return UserListScreen(self.screen_context(""), self.pool.users)
 
-    def surroundings(self, username: str) -> Surroundings:
+    def screen_context(self, username: str) -> ScreenContext:
         """Return the context with the list before the sign-in, and the phone and inbox beside it."""
         return replace(
-            super().surroundings(username),
+            super().screen_context(username),
             has_list=True,
             beside=self._drawer,
             newest_code=self.newest_code,
@@ -109,25 +109,26 @@ class DemoApp(TuiAuthApp):
         self._met |= {user.username} if user else set()
         pool_id = user.user_pool_id if user else self.pool.user_pool_id
         client_id = user.client_id if user else self.pool.client_id
-        self.auth = Auth(pool_id, client_id, gateway=self.auth.gateway, trace=self.auth.trace)
-        self.settings = replace(
-            self.settings, auth_flow=AuthFlow(user.auth_flow) if user else AuthFlow.USER_SRP_AUTH
+        auth_flow = AuthFlow(user.auth_flow) if user else AuthFlow.USER_SRP_AUTH
+        self.sign_in_to(
+            Auth(pool_id, client_id, gateway=self.auth.gateway, trace=self.auth.trace),
+            replace(self.settings, auth_flow=auth_flow),
         )
         screen = self.sign_in_screen()
         screen.prefill(user.username if user else "", user.password if user else "")
         self.push_screen(screen)
 
-    @on(FormScreen.BackAsked)
-    def _back_to_list(self, event: FormScreen.BackAsked) -> None:
+    @on(FormScreen.BackRequested)
+    def _back_to_list(self, event: FormScreen.BackRequested) -> None:
         if isinstance(self.screen, SignInScreen):
             event.prevent_default()
-            self.navigation.drop()
+            self.flow.drop()
             self.pop_screen()
 
     @on(SignInSeen)
     def _again(self, event: SignInSeen) -> None:
         event.prevent_default()
-        self.navigation.drop()
+        self.flow.drop()
         self.next_step = None
         while len(self.screen_stack) > 1:
             self.pop_screen()
@@ -142,9 +143,9 @@ class DemoApp(TuiAuthApp):
         Empty after the phone has scanned the QR code of a new key; None if there is no code.
         """
         screen = self.asking_screen
-        if not isinstance(screen, StepScreen) or self.navigation.attempt is None:
+        if not isinstance(screen, StepScreen) or not self.flow.username:
             return None
-        username = self.navigation.attempt.username
+        username = self.flow.username
         step: NextStep = screen.step
         if isinstance(step, ContinueSignInWithTOTPSetup):
             key = step.setup_details.shared_secret

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from tui_auth.emulator.demo_users import DemoUser
-    from tui_auth.screens.surroundings import Surroundings
+    from tui_auth.screens.screen_context import ScreenContext
 
 OWN_NAME_KEY = "n"
 
@@ -54,8 +54,8 @@ class UserListScreen(FormScreen):
         "On a step ^o types the newest code from the phone or the inbox."
     )
 
-    def __init__(self, surroundings: Surroundings, users: Sequence[DemoUser]) -> None:
-        super().__init__(surroundings)
+    def __init__(self, context: ScreenContext, users: Sequence[DemoUser]) -> None:
+        super().__init__(context)
         self.users = {user.key: user for user in users}
 
     def compose_form(self) -> Iterable[Widget]:

@@ -1,1 +1,1 @@
-"""The same steps as line prompts: for screen readers, TERM=dumb and expect."""
+"""The line-prompt front end: the same steps for screen readers, TERM=dumb and expect."""

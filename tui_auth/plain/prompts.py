@@ -1,46 +1,48 @@
-"""Asking in lines: what a conversation is held with, and the words that lead out of a question."""
+"""Prompts: ask for one line at a time, and take the commands that lead out of a prompt."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Protocol
 
+from tui_auth.config.settings import PasswordPolicy
+from tui_auth.flow.messages import wrong_with_password
 from tui_auth.secret import Secret
 from tui_auth.terminal.pasted_code import find_code
 
 NEW_CODE, BACK, FORGOT, SIGN_UP = "/new", "/back", "/forgot", "/sign-up"
 
 _STOP = "\x1a"
-"""What ^Z is where the terminal does not act on it: a stop at a hidden prompt would leave the echo off."""
+"""^Z as a character, where the terminal doesn't act on it: a stop at a hidden prompt leaves the echo off."""
 
 STOPS_NOTHING = "Error: ^Z stops nothing while a password is typed. Type it again; ^C leaves."
 TO_SIGN_IN = f"Type something, or {BACK} to go back to sign-in."
 
 
 class Back(Exception):
-    """The person wants to go back to where the conversation began."""
+    """The user goes back to where the prompts began."""
 
 
 class Lines(Protocol):
-    """What a conversation in lines needs."""
+    """A terminal that shows and reads lines."""
 
     def say(self, text: str = "") -> None:
         """Show lines."""
 
     def ask(self, prompt: str) -> str:
-        """The line typed; EOFError where there is none."""
+        """Return the line typed. Raises EOFError if there is none."""
 
     def ask_secret(self, prompt: str) -> Secret:
-        """The line typed, without an echo."""
+        """Return the line typed, without an echo."""
 
     def wait(self, seconds: float) -> None:
-        """Let time pass; what is typed meanwhile is neither shown nor kept."""
+        """Let time pass; what is typed meanwhile is neither shown nor used."""
 
 
 class Prompts:
-    """Asks until there is an answer; ``nothing_typed`` is said to an empty line.
+    """Asks until there is an answer; ``nothing_typed`` is shown after an empty line.
 
-    Each question raises Back where the person goes back.
+    Each prompt raises Back if the user goes back.
     """
 
     def __init__(self, lines: Lines, nothing_typed: str = TO_SIGN_IN) -> None:
@@ -48,7 +50,7 @@ class Prompts:
         self.nothing_typed = nothing_typed
 
     def line(self, prompt: str, known: str = "") -> str:
-        """A line without the blanks around it; Enter alone gives what is known."""
+        """Ask for a line, without the spaces around it; Enter alone takes the known one."""
         while not (typed := self.lines.ask(f"{prompt} [{known}]" if known else prompt).strip() or known):
             self.lines.say(self.nothing_typed)
         if typed == BACK:
@@ -56,7 +58,7 @@ class Prompts:
         return typed
 
     def optional_line(self, prompt: str) -> str:
-        """A line that may be empty."""
+        """Ask for a line that may be empty."""
         typed = self.lines.ask(f"{prompt} (Enter leaves it out)").strip()
         if typed == BACK:
             raise Back
@@ -70,7 +72,7 @@ class Prompts:
             self.lines.say(f"Error: Press Enter alone, or type {BACK}.")
 
     def secret(self, prompt: str) -> Secret:
-        """A line that is not echoed."""
+        """Ask for a line that isn't echoed."""
         while not (typed := self.lines.ask_secret(prompt)) or _STOP in typed.reveal():
             self.lines.say(STOPS_NOTHING if typed else self.nothing_typed)
         if typed == Secret(BACK):
@@ -78,14 +80,25 @@ class Prompts:
         return typed
 
     def code(self, prompt: str = "Code") -> Secret:
-        """A code, in whatever groups it was typed."""
+        """Ask for a code, in whatever groups it is typed."""
         return as_code(self.code_or_word((), prompt))
 
     def code_or_word(self, words: Sequence[str] = (NEW_CODE,), prompt: str = "Code") -> str:
-        """What was typed for a code, or one of the words; another word with a slash costs no try."""
+        """Ask for a code or one of the words. Another word with a slash isn't sent."""
         while (typed := self.line(prompt)).startswith("/") and typed not in words:
             self.lines.say(f"Error: That is no code. The words here are {' and '.join((BACK, *words))}.")
         return typed
+
+    def new_password(self, policy: PasswordPolicy | None) -> Secret:
+        """Ask for a new password, twice; say first what the pool requires, if known."""
+        if policy:
+            self.lines.say(f"It needs {', '.join(rule for rule, _ in policy.checklist(''))}.")
+        while True:
+            first = self.secret("New password")
+            if complaint := wrong_with_password(first, self.secret("Once more")):
+                self.lines.say(f"Error: {complaint}")
+            else:
+                return first
 
     def show(self, answers: Sequence[str]) -> None:
         """Show answers to choose from, with their numbers from 1."""
@@ -93,7 +106,7 @@ class Prompts:
             self.lines.say(f"{number} {answer}")
 
     def number(self, count: int) -> int:
-        """Which of so many answers, counted from 0."""
+        """Ask which of so many answers, and return its number from 0."""
         while True:
             typed = self.line("Number")
             if typed.isdecimal() and 0 < int(typed) <= count:
@@ -103,5 +116,5 @@ class Prompts:
 
 
 def as_code(typed: str) -> Secret:
-    """The code in what was typed: without blanks and dashes, or out of the sentence it came in."""
+    """Return the code in what was typed: without spaces and dashes, or out of its sentence."""
     return Secret(find_code(typed, None, takes_letters=True) or "".join(typed.replace("-", " ").split()))

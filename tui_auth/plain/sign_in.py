@@ -1,37 +1,36 @@
-"""One conversation in lines, from the name to Done.
-
-One policy with the full screen: ``error_policy`` decides where a refusal leads, and nothing that sends a
-message or replaces a key happens without being asked for.
-"""
+"""PlainSignIn: drives the sign-in flow in line prompts, from the name to Done."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
-from tui_auth.auth.attempt import Attempt
 from tui_auth.auth.auth import Auth
 from tui_auth.auth.devices import Device
-from tui_auth.auth.error_policy import ErrorAction, action_for_error
-from tui_auth.auth.errors import AuthError
-from tui_auth.auth.next_step import (
-    ConfirmSignInWithCustomChallenge,
-    ConfirmSignInWithTOTPCode,
-    ContinueSignInWithTOTPSetup,
-    Done,
-    NextStep,
-    UnknownStep,
+from tui_auth.auth.errors import ErrorField, ErrorKind
+from tui_auth.auth.next_step import Done
+from tui_auth.flow import messages
+from tui_auth.flow.error_message import INTERNAL_ERROR, ErrorMessage
+from tui_auth.flow.outputs import (
+    OfferRestart,
+    ShowCodeSent,
+    ShowError,
+    ShowNotice,
+    ShowSignIn,
+    ShowStep,
+    WaitBeforeRetry,
 )
-from tui_auth.plain.beginning import Beginning, Request
-from tui_auth.plain.prompts import BACK, Back, Lines, Prompts
-from tui_auth.plain.questions import Questions
-from tui_auth.screens import wording
-from tui_auth.screens.problem import OWN_FAULT, Problem
-from tui_auth.settings import SignInSettings
+from tui_auth.flow.settings import SignInSettings
+from tui_auth.flow.sign_in_flow import Output, RunRequest, SignInFlow, remember_device
+from tui_auth.plain.prompts import BACK, FORGOT, SIGN_UP, Back, Lines, Prompts
+from tui_auth.plain.steps import StepPrompts
+from tui_auth.secret import Secret
+from tui_auth.terminal.safe_text import safe_line
+
+OTHER_COMMANDS = f"{FORGOT} resets a forgotten password, {SIGN_UP} makes an account."
 
 
 class PlainSignIn:
-    """Signs a person in, in lines. ``find_device`` gives the device remembered for a name."""
+    """Signs a user in, in lines. ``find_device`` returns the device remembered for a user."""
 
     def __init__(
         self,
@@ -41,90 +40,227 @@ class PlainSignIn:
         *,
         find_device: Callable[[str], Device | None] = lambda username: None,
     ) -> None:
-        self.auth = auth
         self.lines = lines
+        self.flow = SignInFlow(auth, settings, find_device=find_device, enter_key="")
         self._prompts = Prompts(lines)
-        self._beginning = Beginning(self._prompts, settings, find_device)
-        self._questions = Questions(self._prompts, settings, self._beginning)
-        self._locks = 0
+        self._start = StartPrompts(self._prompts, self.flow)
+        self._steps = StepPrompts(self._prompts, self.flow)
 
     @property
     def username(self) -> str:
-        """The name as it was given or typed last."""
-        return self._beginning.username
+        """The name as it was typed last."""
+        return self._start.username
 
     def run(self) -> Done:
-        """Sign in; EOFError where the person ends the conversation before that."""
-        attempt = self.auth.attempt()
-        while True:
-            step: NextStep | None = None
+        """Sign in.
+
+        Raises:
+            EOFError: The user ended the prompts before that.
+        """
+        while self.flow.done is None:
             try:
-                self._questions.begin()
-                step = self._go_on(attempt, None, self._beginning.request())
-                while step is not None and not isinstance(step, Done):
-                    step = self._go_on(attempt, step, self._answered(step))
+                self._steps.clear()
+                self._carry_out(self._start.ask())
+                while self.flow.step is not None and self.flow.done is None:
+                    self._answer_step()
             except Back:
-                step = None
-                if attempt.may_have_set_password:
-                    self.lines.say(wording.NEW_PASSWORD_COUNTS)
-            if isinstance(step, Done):
-                return step
-            if not self._beginning.is_making_an_account:
-                attempt.forget()
-                attempt = self.auth.attempt()
+                if self._steps.needs_another_name:
+                    self._start.username = ""
+                self._carry_out(self.flow.leave())
+        return self.flow.done
 
-    def _answered(self, step: NextStep) -> Request:
-        """Ask and answer in one request, for a question may itself ask Cognito for a code."""
-        return lambda attempt: self._questions.answer(attempt, step)(attempt)
-
-    def _go_on(self, attempt: Attempt, step: NextStep | None, request: Request) -> NextStep | None:
-        """The step the request leads to: the same one after a refusal that stays, None for sign-in."""
+    def _answer_step(self) -> None:
         try:
-            result = request(attempt)
-        except AuthError as error:
-            return self._refused(attempt, step, error)
-        except (EOFError, KeyboardInterrupt, Back):
+            output = self._steps.ask()
+        except (EOFError, Back):
             raise
         except Exception:
-            self.lines.say(f"Error: {OWN_FAULT}")
-            return step
-        self._locks = 0
-        if step is None:
-            self._beginning.began()
-        return result
+            output = ShowError(ErrorMessage(INTERNAL_ERROR))
+        self._carry_out(output)
 
-    def _refused(self, attempt: Attempt, step: NextStep | None, error: AuthError) -> NextStep | None:
-        self.lines.say(f"Error: {self._problem(step, error).text}")
-        self._questions.refused(step, error)
-        if step is None:
-            self._beginning.refused(error)
-        match action_for_error(error, step, can_start_again=attempt.can_start_again):
-            case ErrorAction.SIGN_IN:
-                return None
-            case ErrorAction.START_AGAIN:
-                self.lines.say(f"Enter starts this step again. {attempt.restart_side_effect}".strip())
-                self._prompts.confirm(f"Enter, or {BACK}")
-                return self._go_on(attempt, step, Attempt.restart)
-            case ErrorAction.WAIT:
-                seconds = wording.wait_for(error, self._locks)
-                self._locks += 1
-                self.lines.say(f"Try again in {seconds:.0f} seconds.")
-                self.lines.wait(seconds)
-        return step
+    def _carry_out(self, output: Output) -> None:
+        """Carry out an output of the flow, and those that follow from it."""
+        flow = self.flow
+        while output is not None:
+            former, output = output, None
+            match former:
+                case RunRequest(request):
+                    output = flow.receive(request, request.send())
+                case ShowStep(_, context):
+                    self._start.succeeded()
+                    self._steps.show(context)
+                case ShowCodeSent(details):
+                    self._steps.show_code_sent(details)
+                case ShowSignIn(error, notice):
+                    self._show_error(error)
+                    if notice:
+                        self.lines.say(notice)
+                case ShowError(error):
+                    self._show_error(error)
+                case ShowNotice(text):
+                    self.lines.say(text)
+                case WaitBeforeRetry(seconds, error):
+                    self._show_error(error)
+                    self.lines.say(f"Try again in {seconds:.0f} seconds.")
+                    self.lines.wait(seconds)
+                case OfferRestart(error, side_effect):
+                    self._show_error(error)
+                    self.lines.say(f"Enter starts this step again. {side_effect}".strip())
+                    self._prompts.confirm(f"Enter, or {BACK}")
+                    output = flow.restart()
 
-    def _problem(self, step: NextStep | None, error: AuthError) -> Problem:
-        asked = isinstance(step, ConfirmSignInWithCustomChallenge | UnknownStep)
-        if asked and error.code == "NotAuthorizedException":
-            return Problem(wording.challenge_refused(error))
-        if step is None and (needed := wording.attribute_needed(error)):
-            return Problem(wording.also_needed(needed))
-        if isinstance(step, ContinueSignInWithTOTPSetup) and self._questions.key_code:
-            gateway, key = self.auth.gateway, step.setup_details.shared_secret
-            text = wording.why_the_code_does_not_fit(
-                error, self._questions.key_code, key, gateway.now(), gateway.clock_offset
-            )
-            if text:
-                return Problem(text)
-        problem, is_app = Problem.of(error, again=""), isinstance(step, ConfirmSignInWithTOTPCode)
-        clock = wording.clock_in_a_refusal(error, self.auth.gateway.clock_offset, code_from_app=is_app)
-        return replace(problem, text=f"{problem.text} {clock}".strip())
+    def _show_error(self, error: ErrorMessage | None) -> None:
+        if error is None:
+            return
+        text = messages.also_needed(error.missing_attribute) if error.missing_attribute else error.text
+        self.lines.say(f"Error: {text}")
+        self._steps.request_failed(error)
+        if self.flow.step is None:
+            self._start.request_failed(error)
+
+
+class StartPrompts:
+    """Asks for name and password, or for a new account; what was accepted isn't asked again."""
+
+    def __init__(self, prompts: Prompts, flow: SignInFlow) -> None:
+        self.prompts = prompts
+        self.flow = flow
+        self.username = flow.settings.username
+        self._has_tried = False
+        self._account: AccountPrompts | None = None
+        self._has_shown_commands = False
+
+    def ask(self) -> Output:
+        """Ask what to start with, and start it."""
+        if self._account is None:
+            self.flow.drop()
+            return self._sign_in()
+        try:
+            return self._account.ask()
+        except Back:
+            self._account = None
+            raise
+
+    def request_failed(self, error: ErrorMessage) -> None:
+        """Ask again for what the error is about, if that can help."""
+        if error.kind in (ErrorKind.NOT_AUTHORIZED, ErrorKind.CONFIGURATION):
+            self._account = None
+        elif self._account is not None:
+            self._account.request_failed(error)
+
+    def succeeded(self) -> None:
+        """Take the name of a new account that was created."""
+        if self._account is not None:
+            self.username, self._account = self._account.username, None
+
+    def _sign_in(self) -> Output:
+        settings, lines = self.flow.settings, self.prompts.lines
+        badge = f"{settings.environment_badge}: " if settings.environment_badge else ""
+        lines.say(f"{badge}Sign in to {safe_line(settings.pool)}")
+        if not self.username:
+            self._has_tried = False
+        else:
+            name = safe_line(self.username, limit=60)
+            lines.say(f"{settings.username_label}: {name} ({BACK} asks for another)")
+        if not self._has_shown_commands and (not self.username or settings.auth_flow.needs_password):
+            self._has_shown_commands = True
+            lines.say(OTHER_COMMANDS)
+        while not self.username:
+            typed = lines.ask(settings.username_label).strip()
+            if typed == SIGN_UP:
+                return self._sign_up()
+            if typed == FORGOT:
+                self.username = self.prompts.line(settings.username_label)
+                return self.flow.reset_password(self.username)
+            self.username = "" if typed == BACK else typed
+        password = self._password() if settings.auth_flow.needs_password else None
+        if password == Secret(FORGOT):
+            return self.flow.reset_password(self.username)
+        if password == Secret(SIGN_UP):
+            return self._sign_up()
+        if password is None and self._has_tried:
+            self._confirm()  # or this would repeat by itself, with a message sent each time
+        self._has_tried = True
+        return self.flow.sign_in(self.username, password)
+
+    def _sign_up(self) -> Output:
+        self.prompts.lines.say(f"Make an account ({BACK} goes back to sign-in)")
+        self.flow.open_sign_up("")
+        self._account = AccountPrompts(self.prompts, self.flow)
+        return self.ask()
+
+    def _password(self) -> Secret:
+        """Ask for the password. Going back asks for the name, and only then at a prompt that echoes."""
+        try:
+            return self.prompts.secret("Password")
+        except Back:
+            self.username = ""
+            raise
+
+    def _confirm(self) -> None:
+        try:
+            self.prompts.confirm(f"Enter signs in, {BACK} asks for another name")
+        except Back:
+            self.username = ""
+            raise
+
+
+class AccountPrompts:
+    """Asks for what a new account needs."""
+
+    def __init__(self, prompts: Prompts, flow: SignInFlow) -> None:
+        self.prompts = prompts
+        self.flow = flow
+        self.username = ""
+        self._password: Secret | None = None
+        self._required = list(flow.settings.required_attributes)
+        self._attributes: dict[str, str] = {}
+
+    def ask(self) -> Output:
+        """Ask for what is missing, or for Enter if nothing is, and create the account."""
+        settings = self.flow.settings
+        if self.username and self._password and not self._missing:
+            self.prompts.confirm(f"Enter tries it again, {BACK} goes back to sign-in")
+        self.username = self.username or self.prompts.line(settings.username_label)
+        if self._password is None:
+            self._password = self.prompts.new_password(settings.password_policy)
+        for name in self._missing:
+            self._attributes[name] = self._attribute(name)
+        attributes = {name: value for name, value in self._attributes.items() if value}
+        return self.flow.sign_up(self.username, self._password, attributes)
+
+    def request_failed(self, error: ErrorMessage) -> None:
+        """Forget what the error is about, and nothing else."""
+        if error.missing_attribute:
+            self._required.append(error.missing_attribute)
+            self._attributes.pop(error.missing_attribute, None)
+        elif error.concern is ErrorField.NEW_PASSWORD:
+            self._password = None
+        elif error.concern is ErrorField.ATTRIBUTES or error.code == "AliasExistsException":
+            self._attributes.clear()
+        elif error.code in ("UsernameExistsException", "InvalidParameterException"):
+            self.username = ""
+
+    @property
+    def _missing(self) -> list[str]:
+        wanted = dict.fromkeys((*self.flow.settings.sign_up_attributes, *self._required))
+        return [name for name in wanted if name not in self._attributes]
+
+    def _attribute(self, name: str) -> str:
+        hint = f", {messages.ATTRIBUTE_HINTS[name]}" if name in messages.ATTRIBUTE_HINTS else ""
+        label = f"{messages.label_of(name)}{hint}"
+        return self.prompts.line(label) if name in self._required else self.prompts.optional_line(label)
+
+
+def ask_about_device(auth: Auth, done: Done, lines: Lines) -> None:
+    """Ask whether the pool should remember this device, and tell it; no answer leaves it as it is."""
+    prompts = Prompts(lines, nothing_typed="Type 1 or 2.")
+    lines.say(messages.DEVICE_QUESTION)
+    prompts.show((messages.REMEMBER, messages.FORGET))
+    try:
+        is_wanted = prompts.number(2) == 0
+    except (EOFError, Back):
+        return
+    if is_wanted:
+        notice = remember_device(auth, done)
+        lines.say(f"Error: {notice.text}" if notice.is_error else notice.text)

@@ -14,9 +14,8 @@ from tui_auth.auth.next_step import (
     ContinueSignInWithMFASetupSelection,
     NextStep,
 )
-from tui_auth.screens.problem import Problem
-from tui_auth.screens.step_screen import Answered, StepScreen
-from tui_auth.screens.wording import (
+from tui_auth.flow.error_message import ErrorMessage
+from tui_auth.flow.messages import (
     FIRST_FACTOR_QUESTION,
     INSTEAD_OF_A_PASSKEY,
     MFA_QUESTION,
@@ -28,6 +27,7 @@ from tui_auth.screens.wording import (
     name_of,
     only_a_passkey,
 )
+from tui_auth.screens.step_screen import StepAnswered, StepScreen
 from tui_auth.terminal.safe_text import safe_line
 from tui_auth.widgets.field import Choice
 
@@ -77,7 +77,7 @@ class ChoiceScreen(StepScreen[StepT]):
 
     def choose(self, method: Answer) -> Message | None:
         """Return the message for a chosen method, or None if it can't be used."""
-        return Answered(method)
+        return StepAnswered(method)
 
 
 class MFASelectionScreen(ChoiceScreen[ContinueSignInWithMFASelection]):
@@ -137,7 +137,7 @@ class FirstFactorScreen(ChoiceScreen[ContinueSignInWithFirstFactorSelection]):
     @property
     def _missing_preference(self) -> str:
         """The first factor that a flag or profile prefers, if the pool doesn't offer it; else empty."""
-        preferred = self.surroundings.preferred_first_factor
+        preferred = self.context.preferred_first_factor
         return "" if preferred in map(str, self.step.available_factors) else preferred
 
     @property
@@ -146,8 +146,8 @@ class FirstFactorScreen(ChoiceScreen[ContinueSignInWithFirstFactorSelection]):
 
     def choose(self, method: Answer) -> Message | None:
         if only_a_passkey(self.step):
-            return self.BackAsked()
+            return self.BackRequested()
         if method is AuthFactorType.WEB_AUTHN:
-            self.error = Problem(NO_PASSKEY)
+            self.error = ErrorMessage(NO_PASSKEY)
             return None
-        return Answered(method)
+        return StepAnswered(method)

@@ -15,36 +15,42 @@ from textual.widgets import Static
 from tui_auth.auth.errors import ErrorField
 from tui_auth.config.pasted_ids import parse_pasted_ids
 from tui_auth.config.settings import looks_like_secret
-from tui_auth.screens.form_screen import FormScreen
-from tui_auth.screens.pool_question import (
-    FLOW_QUESTION,
+from tui_auth.flow.error_message import ErrorMessage
+from tui_auth.flow.first_run_flow import (
     FLOWS,
-    NO_FLOW,
     NO_PATH,
     QUESTION,
     TRYING,
-    USUAL_FLOW,
-    Candidate,
-    flows_left,
-    wrong_with,
+    complain_about_id,
+    complain_about_secret_path,
 )
-from tui_auth.screens.problem import Problem
-from tui_auth.screens.surroundings import Surroundings
+from tui_auth.screens.form_screen import FormScreen
+from tui_auth.screens.screen_context import Decision, ScreenContext
 from tui_auth.terminal.safe_text import safe_text
 from tui_auth.widgets.field import Choice, Field
 from tui_auth.widgets.text_input import TextInput
 
 
-class PoolTried(Message):
-    """The person wants to know whether this pool and app client can be signed in to with this flow."""
+class PoolSubmitted(Decision):
+    """The user wants to try this pool and app client."""
 
-    def __init__(self, candidate: Candidate) -> None:
+    def __init__(self, user_pool_id: str, client_id: str, secret_file: str) -> None:
         super().__init__()
-        self.candidate = candidate
+        self.user_pool_id = user_pool_id
+        self.client_id = client_id
+        self.secret_file = secret_file
 
 
-class PoolKept(Message):
-    """The person wants the pool that was tried kept under this name."""
+class AuthFlowSelected(Decision):
+    """The user wants to try the same app client with this flow."""
+
+    def __init__(self, auth_flow: str) -> None:
+        super().__init__()
+        self.auth_flow = auth_flow
+
+
+class ProfileNamed(Decision):
+    """The user wants the pool that was tried saved as a profile of this name."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -86,8 +92,8 @@ class SecretPathInput(TextInput):
 class ChoosePoolScreen(FormScreen):
     """User pool and app client; then, where the usual flow is not allowed, which; then the name to keep.
 
-    Posts PoolTried and PoolKept; whoever acts on them answers with ``works``, ``refused``, ``ask_for_secret``
-    or ``ask_for_flow``.
+    Posts what the user decides; the app shows what comes of it with ``works``, ``refused``,
+    ``ask_for_secret`` or ``ask_for_flow``.
     """
 
     BUSY_TEXT = TRYING
@@ -105,24 +111,21 @@ class ChoosePoolScreen(FormScreen):
 
     def __init__(
         self,
-        surroundings: Surroundings,
+        context: ScreenContext,
         *,
         user_pool_id: str = "",
         client_id: str = "",
         secret_file: str = "",
-        auth_flow: str = USUAL_FLOW,
         name: str = "",
         notice: str = "",
     ) -> None:
-        super().__init__(surroundings)
+        super().__init__(context)
         self._first_notice = safe_text(notice, limit=600)
         self._given = (user_pool_id, client_id)
         self._secret_file = secret_file
-        self._first_flow = self._auth_flow = auth_flow
         self._name_hint = name
         self._about = "pool"
         self._flows: tuple[str, ...] = ()
-        self._tried = ("", "")
 
     # -- the question -------------------------------------------------------------------------------
 
@@ -196,7 +199,7 @@ class ChoosePoolScreen(FormScreen):
         self.stage = Stage.NAME
         self.query_one("#what", Static).update(f"✓ {says}")
 
-    def refused(self, problem: Problem, about: str) -> None:
+    def refused(self, problem: ErrorMessage, about: str) -> None:
         """The pool was refused: say so under the field it is about ("pool", "client", "secret", "name")."""
         self.busy = False
         self._about = about
@@ -204,25 +207,21 @@ class ChoosePoolScreen(FormScreen):
             self.stage = Stage.IDS
         self.error = problem
 
-    def ask_for_secret(self, problem: Problem) -> None:
+    def ask_for_secret(self, problem: ErrorMessage) -> None:
         """The app client has a secret: ask for the file it is in."""
         self.wants_secret = True
         self.refused(problem, "secret")
 
-    def ask_for_flow(self, refused: str, why: str) -> None:
-        """The app client takes no such flow: say why, and ask which one of those not refused so far."""
-        self._flows = flows_left(self._flows, refused)
-        if not self._flows:
-            self._forget_flow()
-            self.refused(Problem(NO_FLOW), "client")
-            return
+    def ask_for_flow(self, flows: tuple[str, ...], text: str) -> None:
+        """Say why the app client takes no such flow, and ask which one of the others."""
+        self._flows = flows
         self.busy = False
         choice = self.query_one(Choice)
         choice.clear_options()
-        choice.add_options([f"{number} {FLOWS[flow]}" for number, flow in enumerate(self._flows, 1)])
+        choice.add_options([f"{number} {FLOWS[flow]}" for number, flow in enumerate(flows, 1)])
         choice.highlighted = 0
         self.stage = Stage.FLOW
-        self.query_one("#what", Static).update(f"{why} {FLOW_QUESTION}")
+        self.query_one("#what", Static).update(text)
         choice.focus()
 
     def field_for(self, concern: ErrorField) -> Field | None:
@@ -252,38 +251,28 @@ class ChoosePoolScreen(FormScreen):
                 return self._try_ids()
             case Stage.FLOW:
                 chosen = self.query_one(Choice).highlighted
-                return self._try(self._flows[chosen]) if chosen is not None else None
+                return AuthFlowSelected(self._flows[chosen]) if chosen is not None else None
         name = self.field("name")
         if not name.value.strip():
             self.show_field_error(name, "Type a name for it.")
             return None
-        return PoolKept(name.value.strip())
+        return ProfileNamed(name.value.strip())
 
     def _try_ids(self) -> Message | None:
         self._sort_out()
         for field, setting in ((self.field("pool"), "user_pool_id"), (self.field("client"), "client_id")):
-            if complaint := wrong_with(setting, field.value.strip()):
+            if complaint := complain_about_id(setting, field.value.strip()):
                 self.show_field_error(field, complaint)
                 return None
         secret = self.field("secret")
         if self.wants_secret and not secret.value.strip():
             self.show_field_error(secret, "Type the path of the file.")
             return None
-        if secret.display and looks_like_secret(secret.value.strip()):
+        if secret.display and complain_about_secret_path(secret.value.strip()):
             self._refuse_secret()
             return None
-        ids = (self.field("pool").value.strip(), self.field("client").value.strip())
-        if ids != self._tried:
-            # The flow that was chosen belongs to the client it was chosen for.
-            self._tried = ids
-            self._forget_flow()
-        return self._try(self._auth_flow)
-
-    def _try(self, auth_flow: str) -> Message:
-        self._auth_flow = auth_flow
-        secret_file = self.field("secret")
-        path = secret_file.value.strip() if secret_file.display else ""
-        return PoolTried(Candidate(*self._tried, path, auth_flow))
+        path = secret.value.strip() if secret.display else ""
+        return PoolSubmitted(self.field("pool").value.strip(), self.field("client").value.strip(), path)
 
     @on(SecretPathInput.SecretRefused)
     def _refuse_secret(self) -> None:
@@ -292,14 +281,11 @@ class ChoosePoolScreen(FormScreen):
         secret.value = ""
         self.show_field_error(secret, NO_PATH)
 
-    def _forget_flow(self) -> None:
-        self._flows, self._auth_flow = (), self._first_flow
-
     def action_back(self) -> None:
         if not self.busy:
             self._about = "pool"
-            self._forget_flow()
             self.stage = Stage.IDS
+            super().action_back()
 
     @on(Choice.Picked)
     def _picked(self, event: Choice.Picked) -> None:

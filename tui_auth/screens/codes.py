@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from textual.widgets import Static
@@ -14,18 +13,16 @@ from tui_auth.auth.next_step import (
     ConfirmSignUp,
     DeliveryDetails,
 )
-from tui_auth.screens.problem import Problem
-from tui_auth.screens.step_screen import Answered, StepScreen
-from tui_auth.screens.wording import (
+from tui_auth.flow.messages import (
     CODE_WANTED,
     MEDIA,
     NOT_CONFIRMED,
     anew,
-    clock_in_a_refusal,
     code_from_app,
     sent_anew,
     sent_to,
 )
+from tui_auth.screens.step_screen import StepAnswered, StepScreen
 from tui_auth.secret import Secret
 from tui_auth.widgets.code_input import CodeInput
 from tui_auth.widgets.countdown import Countdown
@@ -37,7 +34,6 @@ if TYPE_CHECKING:
     from textual.message import Message
     from textual.widget import Widget
 
-    from tui_auth.auth.errors import AuthError
     from tui_auth.screens.form_screen import FormScreen
 
 DeliveredT = TypeVar("DeliveredT", bound=ConfirmSignInWithSMSMFACode | ConfirmSignInWithOTP)
@@ -90,19 +86,19 @@ class DeliveredCodeScreen(StepScreen[DeliveredT]):
     def compose_form(self) -> Iterable[Widget]:
         yield Static(self.headline, classes="headline", markup=False)
         field = build_code_field()
-        if self.surroundings.was_started_again:
-            field.hint = anew(perhaps=not self.surroundings.is_password_known)
-        elif self.surroundings.can_start_again:
+        if self.context.was_restarted:
+            field.hint = anew(perhaps=not self.context.is_password_known)
+        elif self.context.can_restart:
             field.hint = "Nothing after a minute? ^r sends a new one in its place."
         yield field
 
     def active_keys(self) -> Sequence[str]:
         keys = super().active_keys()
-        return keys if self.surroundings.can_start_again else [name for name in keys if name != "new_code"]
+        return keys if self.context.can_restart else [name for name in keys if name != "new_code"]
 
     def on_mount(self) -> None:
         super().on_mount()
-        if self.surroundings.was_started_again:
+        if self.context.was_restarted:
             self.cool_down()
 
     def watch_notice(self) -> None:
@@ -116,7 +112,7 @@ class DeliveredCodeScreen(StepScreen[DeliveredT]):
 
     def build_answer(self) -> Message | None:
         code = read_code(self)
-        return Answered(code) if code else None
+        return StepAnswered(code) if code else None
 
 
 class SMSCodeScreen(DeliveredCodeScreen[ConfirmSignInWithSMSMFACode]):
@@ -129,7 +125,7 @@ class OTPCodeScreen(DeliveredCodeScreen[ConfirmSignInWithOTP]):
     @property
     def headline(self) -> str:
         """Where the code was sent, and whether that is certain."""
-        return sent_to(self.step.delivery_details, perhaps=not self.surroundings.is_password_known)
+        return sent_to(self.step.delivery_details, perhaps=not self.context.is_password_known)
 
 
 class TOTPCodeScreen(StepScreen[ConfirmSignInWithTOTPCode]):
@@ -153,17 +149,11 @@ class TOTPCodeScreen(StepScreen[ConfirmSignInWithTOTPCode]):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.query_one("#window", Countdown).repeat_time_steps(self.surroundings.now)
-
-    def describe_error(self, error: AuthError) -> Problem:
-        """Explain a rejected code by this machine's clock, where the clock can be the cause."""
-        problem = Problem.of(error)
-        clock = clock_in_a_refusal(error, self.surroundings.clock_offset(), code_from_app=True)
-        return replace(problem, text=f"{problem.text} {clock}".strip())
+        self.query_one("#window", Countdown).repeat_time_steps(self.context.now)
 
     def build_answer(self) -> Message | None:
         code = read_totp_code(self)
-        return Answered(code) if code else None
+        return StepAnswered(code) if code else None
 
 
 class ConfirmSignUpScreen(StepScreen[ConfirmSignUp]):
@@ -198,4 +188,4 @@ class ConfirmSignUpScreen(StepScreen[ConfirmSignUp]):
 
     def build_answer(self) -> Message | None:
         code = read_code(self)
-        return Answered(code) if code else None
+        return StepAnswered(code) if code else None

@@ -8,10 +8,9 @@ from textual.widgets import Static
 
 from tui_auth import __version__
 from tui_auth.auth.next_step import ConfirmSignInWithCustomChallenge, UnknownStep
+from tui_auth.flow.messages import rows_of
 from tui_auth.screens.form_screen import CopyAsked
-from tui_auth.screens.problem import Problem
-from tui_auth.screens.step_screen import Answered, StepScreen
-from tui_auth.screens.wording import challenge_refused, rows_of
+from tui_auth.screens.step_screen import StepAnswered, StepScreen
 from tui_auth.terminal.safe_text import safe_line
 from tui_auth.widgets.field import Field
 from tui_auth.widgets.frame import ServerText
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from textual.message import Message
     from textual.widget import Widget
 
-    from tui_auth.auth.errors import AuthError
 
 ChallengeT = TypeVar("ChallengeT", bound=ConfirmSignInWithCustomChallenge | UnknownStep)
 
@@ -48,18 +46,12 @@ class ChallengeScreen(StepScreen[ChallengeT]):
     def service_rows(self) -> list[tuple[str, str]]:
         return list(self.step.additional_info.items())
 
-    def describe_error(self, error: AuthError) -> Problem:
-        """Describe any NotAuthorizedException as the end of the sign-in, whatever its text says."""
-        if error.code != "NotAuthorizedException":
-            return super().describe_error(error)
-        return Problem(challenge_refused(error))
-
     def build_answer(self) -> Message | None:
         answer = self.query_one(SecretInput).secret
         if not answer:
             self.show_field_error(self.query_one("#answer", Field), "Type an answer first.")
             return None
-        return Answered(answer)
+        return StepAnswered(answer)
 
 
 class CustomChallengeScreen(ChallengeScreen[ConfirmSignInWithCustomChallenge]):
@@ -80,8 +72,8 @@ class CustomChallengeScreen(ChallengeScreen[ConfirmSignInWithCustomChallenge]):
 
     def on_mount(self) -> None:
         super().on_mount()
-        if self.surroundings.times_asked > 1:
-            times = format_ordinal(self.surroundings.times_asked)
+        if self.context.times_asked > 1:
+            times = format_ordinal(self.context.times_asked)
             self.query_one("#answer", Field).hint = f"asked again ({times} time)"
 
 

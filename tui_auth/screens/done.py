@@ -12,9 +12,10 @@ from textual.message import Message
 from textual.widgets import Static
 
 from tui_auth.auth.next_step import Done
+from tui_auth.flow.messages import DEVICE_QUESTION, FORGET, REMEMBER
 from tui_auth.screens.form_screen import CopyAsked
+from tui_auth.screens.screen_context import Decision
 from tui_auth.screens.step_screen import StepScreen
-from tui_auth.screens.wording import DEVICE_QUESTION, FORGET, REMEMBER
 from tui_auth.storage.stores import STORAGE_LABELS, StorageKind
 from tui_auth.terminal.safe_text import safe_line
 from tui_auth.widgets.field import Choice
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
-    from tui_auth.screens.surroundings import Surroundings
+    from tui_auth.screens.screen_context import ScreenContext
 
 STORAGE_HELP = "The tokens of this session are kept for the commands that need them, such as tui-auth header."
 STORAGE_KIND_HELP = {
@@ -46,7 +47,7 @@ class SignInSeen(Message):
     """The user has seen the result and wants to leave."""
 
 
-class PlaceChosen(Message):
+class StorageSelected(Decision):
     """The user has chosen where to store the session."""
 
     def __init__(self, kind: StorageKind) -> None:
@@ -54,7 +55,7 @@ class PlaceChosen(Message):
         self.kind = kind
 
 
-class DeviceAnswered(Message):
+class DeviceAnswered(Decision):
     """The user has decided whether the pool remembers this device."""
 
     def __init__(self, remember: bool) -> None:
@@ -92,8 +93,8 @@ class DoneScreen(StepScreen[Done]):
                 return DEVICE_HELP
         return self.EXPLANATION
 
-    def __init__(self, step: Done, surroundings: Surroundings) -> None:
-        super().__init__(step, surroundings)
+    def __init__(self, step: Done, context: ScreenContext) -> None:
+        super().__init__(step, context)
         self._warned_about_copy = False
         self._question = _Question.NONE
         self._storage_kinds: Sequence[StorageKind] = ()
@@ -104,11 +105,11 @@ class DoneScreen(StepScreen[Done]):
             return super().key_label(action)
         if self._question is not _Question.NONE:
             return "Choose"
-        return "Back to the list" if self.surroundings.has_list else "Leave"
+        return "Back to the list" if self.context.has_list else "Leave"
 
     def compose_form(self) -> Iterable[Widget]:
         claims = self.step.claims
-        name = claims.name_for(self.surroundings.username)
+        name = claims.name_for(self.context.username)
         yield Static(f"✓ Signed in as {safe_line(name, limit=80)}", id="who", markup=False)
         if claims.email and claims.email != name:
             yield Static(f"E-mail        {safe_line(claims.email, limit=80)}", classes="fact", markup=False)
@@ -123,7 +124,7 @@ class DoneScreen(StepScreen[Done]):
 
     def _format_expiry(self) -> str:
         """Format when the tokens expire, in local time of this machine."""
-        left = max(0, round((self.step.claims.expires_at - self.surroundings.now()) / 60))
+        left = max(0, round((self.step.claims.expires_at - self.context.now()) / 60))
         until = time.strftime("%H:%M", time.localtime(time.time() + left * 60))
         return f"until {until} ({left} min)"
 
@@ -206,7 +207,7 @@ class DoneScreen(StepScreen[Done]):
         box.display, box.disabled = False, True
         self.update_footer()
         if question is _Question.STORAGE:
-            return PlaceChosen(self._storage_kinds[position])
+            return StorageSelected(self._storage_kinds[position])
         return DeviceAnswered(position == 0)
 
     def action_copy(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -12,8 +11,9 @@ from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widgets import Static
 
+from tui_auth.flow.error_message import ErrorMessage
 from tui_auth.screens.keys import KEY_TABLE, build_bindings, build_key_hints, select_keys
-from tui_auth.screens.problem import Problem
+from tui_auth.screens.screen_context import Decision
 from tui_auth.terminal.safe_text import safe_line
 from tui_auth.widgets.countdown import Countdown
 from tui_auth.widgets.field import Field
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.widget import Widget
 
-    from tui_auth.auth.errors import AuthError, ErrorField
-    from tui_auth.screens.surroundings import Surroundings
+    from tui_auth.auth.errors import ErrorField
+    from tui_auth.screens.screen_context import ScreenContext
     from tui_auth.secret import Secret
 
 NO_CODE_YET = "No code has come yet."
@@ -77,18 +77,18 @@ class FormScreen(Screen[None]):
     BUSY_TEXT: ClassVar[str] = "Asking Cognito … ^c stops waiting."
 
     busy: reactive[bool] = reactive(False, repaint=False, init=False)
-    error: reactive[Problem | None] = reactive(None, repaint=False, init=False, always_update=True)
+    error: reactive[ErrorMessage | None] = reactive(None, repaint=False, init=False, always_update=True)
     notice: reactive[str] = reactive("", repaint=False, init=False)
     is_waiting: reactive[bool] = reactive(False, repaint=False, init=False)
     focused: reactive[Widget | None] = reactive(None, repaint=False)
     """Textual's own reactive, which redraws the whole screen when the focus moves; here it doesn't."""
 
-    class BackAsked(Message):
+    class BackRequested(Decision):
         """The user pressed Esc to go one choice back."""
 
-    def __init__(self, surroundings: Surroundings) -> None:
+    def __init__(self, context: ScreenContext) -> None:
         super().__init__()
-        self.surroundings = surroundings
+        self.context = context
         self._had_focus: Widget | None = None
         self._has_sent = False
         self._was_edited = False
@@ -114,15 +114,6 @@ class FormScreen(Screen[None]):
         """Return the field that shows an error about ``concern``; None for the line below all."""
         fields = list(self.query(Field))
         return fields[-1] if fields else None
-
-    def describe_error(self, error: AuthError) -> Problem:
-        """Word an error of Cognito for this screen."""
-        # Not at the top: the first frame doesn't need the wording of all steps.
-        from tui_auth.screens.wording import clock_in_a_refusal
-
-        problem = Problem.of(error)
-        clock = clock_in_a_refusal(error, self.surroundings.clock_offset())
-        return replace(problem, text=f"{problem.text} {clock}") if clock else problem
 
     def active_keys(self) -> Sequence[str]:
         """Return the actions that do something now, in the order of the footer."""
@@ -154,9 +145,9 @@ class FormScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Lay out header, breadcrumbs, form, the demo's drawer, and footer."""
-        context = self.surroundings
+        context = self.context
         yield self.build_header()
-        yield Breadcrumbs(context.trail, self.breadcrumb)
+        yield Breadcrumbs(context.breadcrumbs, self.breadcrumb)
         with VerticalScroll(id="question", can_focus=False):
             yield from self.compose_form()
             yield from self.compose_status()
@@ -165,9 +156,9 @@ class FormScreen(Screen[None]):
 
     def build_header(self) -> ScreenHeader:
         """Build the header: badge, user pool, user name."""
-        context = self.surroundings
+        context = self.context
         pool, username = safe_line(context.pool, limit=60), safe_line(context.username, limit=40)
-        return ScreenHeader(pool, username, context.mark)
+        return ScreenHeader(pool, username, context.environment_badge)
 
     def compose_status(self) -> Iterable[Widget]:
         """Yield what is below every form: an error that belongs to no field, a notice, a wait."""
@@ -190,7 +181,7 @@ class FormScreen(Screen[None]):
         return action in self._enabled_keys() if action in KEY_TABLE else True
 
     def _enabled_keys(self) -> Sequence[str]:
-        return select_keys(self.active_keys(), is_demo=self.surroundings.newest_code is not None)
+        return select_keys(self.active_keys(), is_demo=self.context.newest_code is not None)
 
     def update_footer(self) -> None:
         """Show the keys that do something now, and enable only those."""
@@ -223,7 +214,7 @@ class FormScreen(Screen[None]):
             line.update(text)
             line.display = bool(text)
 
-    def watch_error(self, error: Problem | None) -> None:
+    def watch_error(self, error: ErrorMessage | None) -> None:
         """Show the error under the field it is about, and select that field's content."""
         self._was_edited = False
         for field in self.query(Field):
@@ -246,7 +237,7 @@ class FormScreen(Screen[None]):
         if field is not None:
             self.call_after_refresh(field.scroll_visible, animate=False)
 
-    def wait(self, seconds: float, problem: Problem) -> None:
+    def wait(self, seconds: float, problem: ErrorMessage) -> None:
         """Accept no answer for so many seconds, and show the time left."""
         self.error = problem
         self.is_waiting = True
@@ -318,7 +309,7 @@ class FormScreen(Screen[None]):
 
     def action_back(self) -> None:
         """Go one choice back."""
-        self.post_message(self.BackAsked())
+        self.post_message(self.BackRequested())
 
     def action_next_field(self) -> None:
         """Move to the next field. Like Enter, Tab reaches the screen before the field."""
@@ -343,7 +334,7 @@ class FormScreen(Screen[None]):
         """Type the newest code from the demo's phone or inbox."""
         from tui_auth.widgets.code_input import CodeInput
 
-        code = self.surroundings.newest_code() if self.surroundings.newest_code else None
+        code = self.context.newest_code() if self.context.newest_code else None
         if code is None:
             self.notice = NO_CODE_YET
         elif self.notice == NO_CODE_YET:
@@ -362,7 +353,7 @@ class FormScreen(Screen[None]):
         from tui_auth.screens.call_trace import CallTraceScreen
 
         if self.is_current:
-            self.app.push_screen(CallTraceScreen(self.surroundings.wire))
+            self.app.push_screen(CallTraceScreen(self.context.wire))
 
     def action_help(self) -> None:
         """Explain this step and show what Cognito sent with it."""

@@ -8,8 +8,8 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from tui_auth.flow.messages import rows_of
 from tui_auth.screens.keys import KEY_TABLE
-from tui_auth.screens.wording import rows_of
 from tui_auth.themes import later_sheets
 from tui_auth.widgets.frame import ServerText
 

@@ -8,13 +8,11 @@ from textual import on
 from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Static
 
-from tui_auth.auth.errors import AuthError, ErrorField
 from tui_auth.auth.next_step import ContinueSignInWithEmailMFASetup, ContinueSignInWithTOTPSetup
+from tui_auth.flow.messages import NEW_KEY, in_groups
 from tui_auth.screens.codes import build_code_field, read_totp_code
 from tui_auth.screens.form_screen import CopyAsked
-from tui_auth.screens.problem import Problem
-from tui_auth.screens.step_screen import Answered, StepScreen
-from tui_auth.screens.wording import NEW_KEY, in_groups, why_the_code_does_not_fit
+from tui_auth.screens.step_screen import StepAnswered, StepScreen
 from tui_auth.terminal.safe_text import safe_line
 from tui_auth.widgets.field import Field
 from tui_auth.widgets.frame import ScreenFooter
@@ -54,20 +52,20 @@ class TOTPSetupScreen(StepScreen[ContinueSignInWithTOTPSetup]):
 
     def compose(self) -> ComposeResult:
         """Lay out the QR code beside everything else, so that it gets the whole height."""
-        details, app_name = self.step.setup_details, self.surroundings.app_name
+        details, app_name = self.step.setup_details, self.context.app_name
         with Horizontal(id="set-up"):
             yield QRCode(details.get_setup_uri(app_name), details.get_setup_uri(app_name, issuer=False))
             with VerticalScroll(id="question", can_focus=False):
                 yield self.build_header()
                 yield from self.compose_form()
                 yield from self.compose_status()
-        yield from self.surroundings.beside()
+        yield from self.context.beside()
         yield ScreenFooter()
 
     def compose_form(self) -> Iterable[Widget]:
         details = self.step.setup_details
-        account = f"{self.surroundings.app_name}: {details.username}"
-        if self.surroundings.key_is_another:
+        account = f"{self.context.app_name}: {details.username}"
+        if self.context.is_replacement_totp_key:
             yield Static(
                 NEW_KEY.format(safe_line(account, limit=40)),
                 classes="headline",
@@ -99,7 +97,7 @@ class TOTPSetupScreen(StepScreen[ContinueSignInWithTOTPSetup]):
         """Copy the key; if pressed again, the setup URI."""
         details = self.step.setup_details
         if self._has_copied_key:
-            uri = details.get_setup_uri(self.surroundings.app_name)
+            uri = details.get_setup_uri(self.context.app_name)
             self.post_message(CopyAsked(uri, "The set-up URI"))
         else:
             self.post_message(CopyAsked(details.shared_secret, "The key"))
@@ -107,18 +105,7 @@ class TOTPSetupScreen(StepScreen[ContinueSignInWithTOTPSetup]):
 
     def build_answer(self) -> Message | None:
         code = read_totp_code(self)
-        if code is None:
-            return None
-        self._last_code = code
-        return Answered(code)
-
-    def describe_error(self, error: AuthError) -> Problem:
-        """Explain a rejected code by the time for which the key makes that code."""
-        context, key = self.surroundings, self.step.setup_details.shared_secret
-        text = self._last_code and why_the_code_does_not_fit(
-            error, self._last_code, key, context.now(), context.clock_offset()
-        )
-        return Problem(text, ErrorField.ANSWER) if text else super().describe_error(error)
+        return StepAnswered(code) if code else None
 
 
 class EmailSetupScreen(StepScreen[ContinueSignInWithEmailMFASetup]):
@@ -143,4 +130,4 @@ class EmailSetupScreen(StepScreen[ContinueSignInWithEmailMFASetup]):
         if "@" not in address or " " in address:
             self.show_field_error(field, "That is not an e-mail address.")
             return None
-        return Answered(address)
+        return StepAnswered(address)

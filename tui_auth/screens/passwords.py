@@ -16,10 +16,7 @@ from tui_auth.auth.next_step import (
     DeliveryDetails,
     ResetPassword,
 )
-from tui_auth.screens.codes import build_code_field, read_code
-from tui_auth.screens.sign_in import ForgotAsked
-from tui_auth.screens.step_screen import Answered, NewCodeAsked, StepScreen
-from tui_auth.screens.wording import (
+from tui_auth.flow.messages import (
     ATTRIBUTE_HINTS,
     HAVE_CODE,
     RESET_NEEDED,
@@ -29,6 +26,9 @@ from tui_auth.screens.wording import (
     sent_if_any,
     wrong_with_password,
 )
+from tui_auth.screens.codes import build_code_field, read_code
+from tui_auth.screens.sign_in import ForgotPasswordRequested
+from tui_auth.screens.step_screen import NewCodeRequested, StepAnswered, StepScreen
 from tui_auth.secret import Secret
 from tui_auth.widgets.code_input import CodeInput
 from tui_auth.widgets.field import Choice, Field
@@ -98,14 +98,14 @@ class PasswordScreen(StepScreen[ConfirmSignInWithPassword]):
     def action_forgot(self) -> None:
         """Reset the password of the user who signs in."""
         if not self.busy:
-            self.post_message(ForgotAsked(self.surroundings.username))
+            self.post_message(ForgotPasswordRequested(self.context.username))
 
     def build_answer(self) -> Message | None:
         password = self.query_one(SecretInput).secret
         if not password:
             self.show_field_error(self.query_one("#password", Field), "Type your password.")
             return None
-        return Answered(password)
+        return StepAnswered(password)
 
 
 class NewPasswordScreen(StepScreen[ConfirmSignInWithNewPassword]):
@@ -124,7 +124,7 @@ class NewPasswordScreen(StepScreen[ConfirmSignInWithNewPassword]):
 
     def compose_form(self) -> Iterable[Widget]:
         yield Static(TEMPORARY_PASSWORD, classes="headline", markup=False)
-        yield from build_new_password_fields(self.surroundings.password_policy)
+        yield from build_new_password_fields(self.context.password_policy)
         if self.step.missing_attributes:
             yield Static("This pool also needs", classes="subhead", markup=False)
         for position, name in enumerate(self.step.missing_attributes):
@@ -150,7 +150,7 @@ class NewPasswordScreen(StepScreen[ConfirmSignInWithNewPassword]):
                 self.show_field_error(field, "The pool needs this too.")
                 return None
             attributes[name] = field.value.strip()
-        return Answered(password, attributes=attributes or None)
+        return StepAnswered(password, attributes=attributes or None)
 
     def typed(self) -> Mapping[str, Secret]:
         return {field.id: Secret(field.value) for field in self.query(Field) if field.id}
@@ -184,12 +184,12 @@ class ResetPasswordScreen(StepScreen[ResetPassword]):
         return "reset password"
 
     def compose_form(self) -> Iterable[Widget]:
-        why = "Reset your password." if self.surroundings.reset_was_asked else RESET_NEEDED
+        why = "Reset your password." if self.context.reset_was_requested else RESET_NEEDED
         yield Static(why, classes="headline", markup=False, id="why")
         yield Choice((HAVE_CODE, SEND_CODE))
         with Vertical(id="reset"):
             yield build_code_field()
-            yield from build_new_password_fields(self.surroundings.password_policy)
+            yield from build_new_password_fields(self.context.password_policy)
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -209,7 +209,7 @@ class ResetPasswordScreen(StepScreen[ResetPassword]):
 
     def code_was_sent(self, details: DeliveryDetails) -> None:
         """Show where the code was sent, if there is such an account, and ask for it."""
-        perhaps, again = self.surroundings.reset_was_asked, self.has_code
+        perhaps, again = self.context.reset_was_requested, self.has_code
         self.query_one("#why", Static).update(sent_if_any(details, perhaps=perhaps, again=again))
         self.error, self.query_one(CodeInput).value = None, ""
         self.has_code = True
@@ -236,9 +236,9 @@ class ResetPasswordScreen(StepScreen[ResetPassword]):
     def build_answer(self) -> Message | None:
         if not self.has_code:
             if self.query_one(Choice).highlighted == 1 and not self._is_cooling:
-                return NewCodeAsked("Enter")
+                return NewCodeRequested("Enter")
             self.has_code = True
             return None
         code = read_code(self)
         password = read_new_password(self) if code else None
-        return Answered(code, new_password=password) if code and password else None
+        return StepAnswered(code, new_password=password) if code and password else None

@@ -10,6 +10,7 @@ from textual.widgets import Static
 from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.errors import ErrorField
 from tui_auth.screens.form_screen import FormScreen, call_after_typed_keys, focusable_inputs
+from tui_auth.screens.screen_context import Decision
 from tui_auth.secret import Secret
 from tui_auth.widgets.field import Field
 from tui_auth.widgets.text_input import SecretInput, TextInput
@@ -19,10 +20,10 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
-    from tui_auth.screens.surroundings import Surroundings
+    from tui_auth.screens.screen_context import ScreenContext
 
 
-class SignInAsked(Message):
+class SignInRequested(Decision):
     """The user wants to sign in; ``password`` is None if the auth flow starts without one."""
 
     def __init__(self, username: str, password: Secret | None) -> None:
@@ -31,7 +32,7 @@ class SignInAsked(Message):
         self.password = password
 
 
-class ForgotAsked(Message):
+class ForgotPasswordRequested(Decision):
     """The user has forgotten the password."""
 
     def __init__(self, username: str) -> None:
@@ -39,7 +40,7 @@ class ForgotAsked(Message):
         self.username = username
 
 
-class SignUpWanted(Message):
+class SignUpRequested(Decision):
     """The user has no account yet."""
 
     def __init__(self, username: str) -> None:
@@ -66,14 +67,14 @@ class SignInScreen(FormScreen):
 
     def __init__(
         self,
-        surroundings: Surroundings,
+        context: ScreenContext,
         *,
         label: str = "Username",
         mfa_methods: Sequence[str] = (),
         auth_flow: AuthFlow = AuthFlow.USER_SRP_AUTH,
         pool_origin: str = "",
     ) -> None:
-        super().__init__(surroundings)
+        super().__init__(context)
         self.label = label
         self.mfa_methods = mfa_methods
         self.auth_flow = auth_flow
@@ -84,7 +85,7 @@ class SignInScreen(FormScreen):
     @property
     def explanation(self) -> str:
         # Not at the top: the first frame doesn't need the wording of all steps.
-        from tui_auth.screens.wording import PASSWORD_IN_FLOW, second_factor
+        from tui_auth.flow.messages import PASSWORD_IN_FLOW, second_factor
 
         methods = ", ".join(map(second_factor, self.mfa_methods))
         factors = f"Second factors of this pool: {methods}." if methods else ""
@@ -103,18 +104,18 @@ class SignInScreen(FormScreen):
 
     def compose_form(self) -> Iterable[Widget]:
         yield Static("Sign in", classes="headline", markup=False)
-        yield Field(self.label, TextInput(self.surroundings.username), id="username")
+        yield Field(self.label, TextInput(self.context.username), id="username")
         if self.has_password_field:
             yield Field("Password", SecretInput(), id="password")
 
     def key_label(self, action: str) -> str:
         # In the demo the footer has one more key, and no room for the long label.
-        is_in_demo = action == "forgot" and self.surroundings.has_list
+        is_in_demo = action == "forgot" and self.context.has_list
         return "Forgot it" if is_in_demo else super().key_label(action)
 
     def active_keys(self) -> tuple[str, ...]:
         show = ("show",) if self.has_password_field else ()
-        back = ("back",) if self.surroundings.has_list else ()
+        back = ("back",) if self.context.has_list else ()
         return ("submit", *show, "forgot", "sign_up", *back, "help", "quit")
 
     def on_mount(self) -> None:
@@ -148,7 +149,7 @@ class SignInScreen(FormScreen):
         if not name.value.strip():
             self.show_field_error(name, f"Type your {self._name_label}, then ^f.")
         elif not self.busy:
-            self.post_message(ForgotAsked(name.value.strip()))
+            self.post_message(ForgotPasswordRequested(name.value.strip()))
 
     def action_sign_up(self) -> None:
         """Open the sign-up form with the name that is typed."""
@@ -157,7 +158,7 @@ class SignInScreen(FormScreen):
     def _sign_up(self) -> None:
         if not self.busy:
             self.forget_password()
-            self.post_message(SignUpWanted(self.query_one("#username", Field).value.strip()))
+            self.post_message(SignUpRequested(self.query_one("#username", Field).value.strip()))
 
     def action_submit(self) -> None:
         name = self.query_one("#username", Field)
@@ -182,9 +183,9 @@ class SignInScreen(FormScreen):
             self.show_field_error(name, f"Type your {self._name_label}.")
             return None
         if not self.has_password_field:
-            return SignInAsked(name.value.strip(), None)
+            return SignInRequested(name.value.strip(), None)
         password = self.query_one(SecretInput).secret
         if not password:
             self.show_field_error(self.query_one("#password", Field), "Type your password.")
             return None
-        return SignInAsked(name.value.strip(), password)
+        return SignInRequested(name.value.strip(), password)

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 from textual.widgets import Static
 
-from tui_auth.auth.errors import AuthError, ErrorField
+from tui_auth.auth.errors import ErrorField
+from tui_auth.flow.error_message import ErrorMessage
+from tui_auth.flow.messages import ATTRIBUTE_HINTS, label_of
 from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.passwords import build_new_password_fields, read_new_password
-from tui_auth.screens.problem import Problem
-from tui_auth.screens.wording import ATTRIBUTE_HINTS, also_needed, attribute_needed, label_of
+from tui_auth.screens.screen_context import Decision
 from tui_auth.widgets.field import Field
 from tui_auth.widgets.text_input import TextInput
 
@@ -20,12 +21,12 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
-    from tui_auth.screens.surroundings import Surroundings
+    from tui_auth.flow.settings import SignInSettings
+    from tui_auth.screens.screen_context import ScreenContext
     from tui_auth.secret import Secret
-    from tui_auth.settings import SignInSettings
 
 
-class SignUpAsked(Message):
+class SignUpSubmitted(Decision):
     """The user wants this account."""
 
     def __init__(self, username: str, password: Secret, attributes: Mapping[str, str]) -> None:
@@ -45,8 +46,8 @@ class SignUpScreen(FormScreen):
         "that proves the address; after it you are signed in. What the pool does not require may stay empty."
     )
 
-    def __init__(self, surroundings: Surroundings, settings: SignInSettings) -> None:
-        super().__init__(surroundings)
+    def __init__(self, context: ScreenContext, settings: SignInSettings) -> None:
+        super().__init__(context)
         self.label = settings.username_label
         self.attributes = settings.sign_up_attributes
 
@@ -56,8 +57,8 @@ class SignUpScreen(FormScreen):
 
     def compose_form(self) -> Iterable[Widget]:
         yield Static("Make an account", classes="headline", markup=False)
-        yield Field(self.label, TextInput(self.surroundings.username), id="username")
-        yield from build_new_password_fields(self.surroundings.password_policy)
+        yield Field(self.label, TextInput(self.context.username), id="username")
+        yield from build_new_password_fields(self.context.password_policy)
         for position in range(len(self.attributes)):
             yield self._attribute_field(position)
 
@@ -68,16 +69,15 @@ class SignUpScreen(FormScreen):
         targets = {ErrorField.NEW_PASSWORD: "#new-password", ErrorField.ATTRIBUTES: first}
         return self.query_one(targets.get(concern, "#username"), Field)
 
-    def describe_error(self, error: AuthError) -> Problem:
-        """Add a field for the required attribute that the error names."""
-        needed = attribute_needed(error)
-        if needed is None or needed in self.attributes:
-            return super().describe_error(error)
-        self.attributes += (needed,)
+    def watch_error(self, error: ErrorMessage | None) -> None:
+        """Ask for the attribute too that the pool requires."""
+        super().watch_error(error)
+        if error is None or error.missing_attribute in ("", *self.attributes):
+            return
+        self.attributes += (error.missing_attribute,)
         field = self._attribute_field(len(self.attributes) - 1)
         self.mount(field, before="#problem")
         self.call_after_refresh(self.set_focus, field.input)
-        return Problem(also_needed(needed), ErrorField.FORM)
 
     def _attribute_field(self, position: int) -> Field:
         name = self.attributes[position]
@@ -98,4 +98,4 @@ class SignUpScreen(FormScreen):
             for position, attribute in enumerate(self.attributes)
         }
         attributes = {attribute: value for attribute, value in values.items() if value}
-        return SignUpAsked(name.value.strip(), password, attributes)
+        return SignUpSubmitted(name.value.strip(), password, attributes)

@@ -1,36 +1,28 @@
-"""StepScreen: the screen of one next step, declared by the class itself.
-
-``class SMSCodeScreen(StepScreen[ConfirmSignInWithSMSMFACode])`` is all it takes: the table from next step
-to screen is made of these declarations.
-"""
+"""StepScreen: what the screens of all next steps share. ``screens/steps.py`` lists them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar, Generic, TypeVar, get_args
+from typing import ClassVar, Generic, TypeVar
 
-from textual.message import Message
 from textual.widget import Widget
 
 from tui_auth.auth.challenges import Answer
 from tui_auth.auth.error_policy import COOL_DOWN_SECONDS
-from tui_auth.auth.next_step import NEXT_STEPS, DeliveryDetails, NextStep
+from tui_auth.auth.next_step import DeliveryDetails, NextStep
+from tui_auth.flow.error_message import ErrorMessage
+from tui_auth.flow.messages import RUN_OUT_PERHAPS
 from tui_auth.screens.form_screen import FormScreen
-from tui_auth.screens.problem import Problem
-from tui_auth.screens.surroundings import Surroundings
-from tui_auth.screens.wording import RUN_OUT_PERHAPS
+from tui_auth.screens.screen_context import Decision, ScreenContext
 from tui_auth.secret import Secret
 from tui_auth.themes import later_sheets
 from tui_auth.widgets.countdown import Countdown
 
 StepT = TypeVar("StepT", bound=NextStep)
 
-SCREENS: dict[type[NextStep], type[StepScreen[Any]]] = {}
-"""The screen of each next step, by declaration; complete once tui_auth.screens.steps is loaded."""
 
-
-class Answered(Message):
-    """The person's answer to the step. What is secret in it travels in a Secret."""
+class StepAnswered(Decision):
+    """The user's answer to the step. What is secret in it travels in a Secret."""
 
     def __init__(
         self,
@@ -45,16 +37,16 @@ class Answered(Message):
         self.new_password = new_password
 
 
-class NewCodeAsked(Message):
-    """The person wants a new code on its way, and asked for it by a key that does so again."""
+class NewCodeRequested(Decision):
+    """The user wants a new code sent. ``key`` is the key that requests another one."""
 
-    def __init__(self, by: str = "^r") -> None:
+    def __init__(self, key: str = "^r") -> None:
         super().__init__()
-        self.by = by
+        self.key = key
 
 
-class StartAgainAsked(Message):
-    """The person wants this step begun again, knowing what that does."""
+class RestartRequested(Decision):
+    """The user wants this step started again, knowing what that does."""
 
 
 LOOK_SECONDS = 2.0
@@ -71,15 +63,8 @@ class StepScreen(FormScreen, Generic[StepT]):
     sends_codes: bool = False
     """Whether leaving makes a code worthless that is on its way, so that Esc asks once."""
 
-    def __init_subclass__(cls, **options: Any) -> None:
-        super().__init_subclass__(**options)
-        for base in getattr(cls, "__orig_bases__", ()):
-            for step in get_args(base):
-                if step in NEXT_STEPS:
-                    SCREENS[step] = cls
-
-    def __init__(self, step: StepT, surroundings: Surroundings) -> None:
-        super().__init__(surroundings)
+    def __init__(self, step: StepT, context: ScreenContext) -> None:
+        super().__init__(context)
         self.step = step
         self._offers_start = False
         self._assumed_end: float | None = None
@@ -91,13 +76,13 @@ class StepScreen(FormScreen, Generic[StepT]):
     def on_mount(self) -> None:
         super().on_mount()
         if self.HAS_SESSION:
-            self._assumed_end = self.surroundings.now() + self.surroundings.session_seconds
+            self._assumed_end = self.context.now() + self.context.session_seconds
             # By the time of day, again and again: timers stand still while a machine sleeps.
-            self.set_timer(self.surroundings.session_seconds, self._say_if_late)
+            self.set_timer(self.context.session_seconds, self._say_if_late)
             self.set_interval(LOOK_SECONDS, self._say_if_late)
 
     def _say_if_late(self) -> None:
-        is_late = self._assumed_end is not None and self.surroundings.now() >= self._assumed_end
+        is_late = self._assumed_end is not None and self.context.now() >= self._assumed_end
         if is_late and not (self.busy or self.notice or self._offers_start):
             self.notice = RUN_OUT_PERHAPS
 
@@ -121,12 +106,12 @@ class StepScreen(FormScreen, Generic[StepT]):
         self._offers_start = True
         self.notice = ""
         text = f"{why or 'This step is over.'} Enter starts it again."
-        self.error = Problem(f"{text} {does}".strip(), enter_repeats=True)
+        self.error = ErrorMessage(f"{text} {does}".strip(), enter_repeats=True)
 
     def submit(self) -> None:
         if self._offers_start and not self.busy and not self.is_waiting:
             self._has_sent = True
-            self.post_message(StartAgainAsked())
+            self.post_message(RestartRequested())
         else:
             self._asked_to_leave = False
             super().submit()
@@ -159,4 +144,4 @@ class StepScreen(FormScreen, Generic[StepT]):
     def action_new_code(self) -> None:
         """Ask for a new code."""
         if not self.busy and not self.is_waiting:
-            self.post_message(NewCodeAsked())
+            self.post_message(NewCodeRequested())

@@ -1,22 +1,55 @@
-"""All step screens: importing this completes the table from next step to screen."""
+"""The screen of each next step."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
-from tui_auth.auth.next_step import NextStep
-from tui_auth.screens import (  # noqa: F401 - each declares its step
-    choices,
-    codes,
-    custom_challenge,
-    done,
-    mfa_setup,
-    passwords,
+from tui_auth.auth.next_step import (
+    ConfirmSignInWithCustomChallenge,
+    ConfirmSignInWithNewPassword,
+    ConfirmSignInWithOTP,
+    ConfirmSignInWithPassword,
+    ConfirmSignInWithSMSMFACode,
+    ConfirmSignInWithTOTPCode,
+    ConfirmSignUp,
+    ContinueSignInWithEmailMFASetup,
+    ContinueSignInWithFirstFactorSelection,
+    ContinueSignInWithMFASelection,
+    ContinueSignInWithMFASetupSelection,
+    ContinueSignInWithTOTPSetup,
+    Done,
+    NextStep,
+    ResetPassword,
+    UnknownStep,
 )
-from tui_auth.screens.step_screen import SCREENS, StepScreen
-from tui_auth.screens.surroundings import Surroundings
+from tui_auth.screens import (
+    choices,  # noqa: F401 - each declares its step
+    codes,  # noqa: F401 - each declares its step
+    mfa_setup,  # noqa: F401 - each declares its step
+    passwords,  # noqa: F401 - each declares its step
+)
+from tui_auth.screens.choices import FirstFactorScreen, MFASelectionScreen, MFASetupSelectionScreen
+from tui_auth.screens.codes import ConfirmSignUpScreen, OTPCodeScreen, SMSCodeScreen, TOTPCodeScreen
+from tui_auth.screens.custom_challenge import CustomChallengeScreen, UnknownStepScreen
+from tui_auth.screens.done import DoneScreen
+from tui_auth.screens.mfa_setup import EmailSetupScreen, TOTPSetupScreen
+from tui_auth.screens.passwords import NewPasswordScreen, PasswordScreen, ResetPasswordScreen
+from tui_auth.screens.step_screen import StepScreen
 
-
-def screen_for(step: NextStep, surroundings: Surroundings) -> StepScreen[Any]:
-    """A fresh screen for the step."""
-    return SCREENS[type(step)](step, surroundings)
+SCREENS: Final[dict[type[NextStep], type[StepScreen[Any]]]] = {
+    ConfirmSignInWithCustomChallenge: CustomChallengeScreen,
+    ConfirmSignInWithNewPassword: NewPasswordScreen,
+    ConfirmSignInWithOTP: OTPCodeScreen,
+    ConfirmSignInWithPassword: PasswordScreen,
+    ConfirmSignInWithSMSMFACode: SMSCodeScreen,
+    ConfirmSignInWithTOTPCode: TOTPCodeScreen,
+    ConfirmSignUp: ConfirmSignUpScreen,
+    ContinueSignInWithEmailMFASetup: EmailSetupScreen,
+    ContinueSignInWithFirstFactorSelection: FirstFactorScreen,
+    ContinueSignInWithMFASelection: MFASelectionScreen,
+    ContinueSignInWithMFASetupSelection: MFASetupSelectionScreen,
+    ContinueSignInWithTOTPSetup: TOTPSetupScreen,
+    Done: DoneScreen,
+    ResetPassword: ResetPasswordScreen,
+    UnknownStep: UnknownStepScreen,
+}

@@ -20,7 +20,7 @@ from typing import Any, NoReturn
 
 from tui_auth.cli import full_screen
 from tui_auth.cli.main import main
-from tui_auth.plain.beginning import Beginning
+from tui_auth.plain.prompts import Prompts
 
 _passwords: list[str] = []
 
@@ -93,8 +93,8 @@ IN_FULL_SCREEN: dict[str, tuple[str, str, Callable[[], object]]] = {
     "a group of errors": ("screens.sign_in.SignInScreen", "build_answer", _fail_in_group),
     "a screen is drawn": ("widgets.frame.ScreenHeader", "render", fail),
     "a request": ("auth.attempt.Attempt", "sign_in", fail),
-    "a reply arrives": ("navigation.Navigation", "arrived", fail),
-    "a step is shown": ("navigation.Navigation", "show", fail),
+    "a reply arrives": ("flow.sign_in_flow.SignInFlow", "arrive", fail),
+    "a step is shown": ("screens.sign_in_presenter.SignInPresenter", "show_step", fail),
     "a callback of the loop": ("screens.sign_in.SignInScreen", "build_answer", _fail_in_callback),
     "a task that is forgotten": ("screens.sign_in.SignInScreen", "build_answer", _fail_in_task),
     "a thread": ("screens.sign_in.SignInScreen", "build_answer", _fail_in_thread),
@@ -104,10 +104,10 @@ IN_FULL_SCREEN: dict[str, tuple[str, str, Callable[[], object]]] = {
 }
 IN_LINES: dict[str, tuple[str, str, Callable[[], object]]] = {
     "a request": ("auth.attempt.Attempt", "sign_in", fail),
-    "the conversation": ("plain.beginning.Beginning", "_sign_in", fail),
-    "a thread": ("plain.beginning.Beginning", "_sign_in", _fail_in_thread),
-    "an object's end": ("plain.beginning.Beginning", "_sign_in", _fail_in_finalizer),
-    "the interpreter's end": ("plain.beginning.Beginning", "_sign_in", _fail_at_exit),
+    "the conversation": ("plain.sign_in.StartPrompts", "_sign_in", fail),
+    "a thread": ("plain.sign_in.StartPrompts", "_sign_in", _fail_in_thread),
+    "an object's end": ("plain.sign_in.StartPrompts", "_sign_in", _fail_in_finalizer),
+    "the interpreter's end": ("plain.sign_in.StartPrompts", "_sign_in", _fail_at_exit),
 }
 """The faults by place: a class below ``tui_auth``, its method, and the action after it."""
 
@@ -149,7 +149,7 @@ def _prepare_for_full_screen(place: str) -> None:
 if __name__ == "__main__":
     _, place, *arguments = sys.argv
     if "--plain" in arguments:
-        _record_password(Beginning, "_sign_in", lambda request: request.keywords["password"])
+        _record_password(Prompts, "secret", lambda password: password)
         _install_fault(*IN_LINES[place])
     else:
         _prepare_for_full_screen(place)

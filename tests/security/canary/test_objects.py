@@ -143,9 +143,9 @@ async def test_next_screen_holds_no_reference_to_the_password() -> None:
         await pilot.press("enter")
         await until(pilot, lambda: "the service asks" in app.text())
         app.gateway.calls.clear()
-        assert app.navigation.attempt
+        assert app.flow.attempt
         # USER_PASSWORD_AUTH has no hash: the attempt keeps the password so that it can restart.
-        assert secrets_containing(password) == [app.navigation.attempt._engine.proof.password]
+        assert secrets_containing(password) == [app.flow.attempt._engine.proof.password]
         app.screen.focused.value = answer = canaries.answer().text  # type: ignore[union-attr]
         await pilot.press("enter")
         await until(pilot, lambda: "Signed in as ann" in app.text())

@@ -21,12 +21,12 @@ from tui_auth.auth.next_step import (
     ResetPassword,
     UnknownStep,
 )
+from tui_auth.flow.settings import SignInSettings
 from tui_auth.screens.choices import ChoiceScreen
 from tui_auth.screens.form_screen import FormScreen, focusable_inputs
 from tui_auth.screens.sign_in import SignInScreen
 from tui_auth.screens.step_screen import StepScreen
 from tui_auth.secret import Secret
-from tui_auth.settings import SignInSettings
 from tui_auth.widgets.code_input import CodeInput
 from tui_auth.widgets.field import Field
 
@@ -121,7 +121,7 @@ class PilotDriver:
 
     async def back_to_sign_in(self) -> None:
         """Go back to the first screen."""
-        self.app.navigation.back_to_sign_in()
+        self.app.presenter.carry_out(self.app.flow.leave())
         await until(self.pilot, lambda: isinstance(self.screen, SignInScreen))
 
     def _fill(self, screen: FormScreen) -> None:

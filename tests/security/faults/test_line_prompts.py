@@ -16,10 +16,10 @@ from tui_auth.auth.errors import AuthError
 from tui_auth.auth.next_step import Done
 from tui_auth.emulator import CognitoEmulator
 from tui_auth.emulator.demo_users import DemoPool
+from tui_auth.flow.error_message import INTERNAL_ERROR
+from tui_auth.flow.settings import SignInSettings
 from tui_auth.plain.sign_in import PlainSignIn
-from tui_auth.screens.problem import OWN_FAULT
 from tui_auth.secret import Secret
-from tui_auth.settings import SignInSettings
 
 BEHIND_A_CHOICE = ("ContinueSignInWithEmailMFASetup", "ConfirmSignInWithPassword")
 PROMPT_CASES = [step_case for step_case in STEP_CASES if step_case.name not in BEHIND_A_CHOICE]
@@ -85,7 +85,7 @@ def test_fault_at_any_prompt_is_reported_as_plain_text(
             except (AuthError, Exception) as error:
                 failures.append(f"{fault.name}: {error!r}")
         text = "\n".join(lines.output)
-        problems = unexpected_output(text) + [OWN_FAULT] * (OWN_FAULT in text)
+        problems = unexpected_output(text) + [INTERNAL_ERROR] * (INTERNAL_ERROR in text)
         problems += [f"{MESSAGES.get(fault.name)} is missing"] * (MESSAGES.get(fault.name, "") not in text)
         problems += ["the fault did not occur"] * (proxy.hits != hits_before + 1) + ["too long"] * (
             len(text) > 20_000

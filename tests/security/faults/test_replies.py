@@ -47,11 +47,11 @@ from tui_auth.auth.next_step import (
     NextStep,
     ResetPassword,
 )
+from tui_auth.flow.error_message import INTERNAL_ERROR
+from tui_auth.flow.settings import SignInSettings
 from tui_auth.plain.prompts import Back
 from tui_auth.plain.sign_in import PlainSignIn
-from tui_auth.screens.problem import OWN_FAULT
 from tui_auth.secret import Secret
-from tui_auth.settings import SignInSettings
 
 REQUESTS = {
     "InitiateAuth": {"AuthFlow": "USER_AUTH", "ClientId": "c"},
@@ -237,14 +237,14 @@ async def test_every_resulting_step_can_be_drawn() -> None:
     app = WatchedApp(auth, SignInSettings(pool="acme-staff"))
     async with app.run_test(size=SIZE) as pilot:
         for step in steps:
-            app.navigation.attempt = auth.attempt()
-            app.next_step = step
+            app.flow.attempt = auth.attempt()
+            app.presenter.carry_out(app.flow.arrive(step))
             await until(pilot, partial(_prompt_count, app, step))
             await pilot.press("f1")
             await pilot.pause()
             assert unexpected_output("".join(app.terminal.received)) == [], step
-            assert OWN_FAULT not in app.text()
-            app.navigation.back_to_sign_in()
+            assert INTERNAL_ERROR not in app.text()
+            app.presenter.carry_out(app.flow.leave())
             await pilot.pause()
 
 
@@ -257,8 +257,9 @@ def test_every_resulting_step_can_be_printed() -> None:
         lines = UnansweredLines()
         plain = PlainSignIn(Auth(POOL, CLIENT, gateway=ScriptedGateway()), SignInSettings(pool="p"), lines)
         if not isinstance(step, Done):
+            plain._carry_out(plain.flow.arrive(step))
             with pytest.raises((EOFError, Back)):
-                plain._answered(step)(plain.auth.attempt())
+                plain._answer_step()
         assert unexpected_output("\n".join(lines.output)) == [], step
 
 

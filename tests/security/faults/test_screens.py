@@ -19,7 +19,7 @@ from tests.security.faults.terminal_output import unexpected_output
 from tui_auth.auth.next_step import Done
 from tui_auth.emulator import CognitoEmulator
 from tui_auth.emulator.demo_users import DemoPool
-from tui_auth.screens.problem import OWN_FAULT
+from tui_auth.flow.error_message import INTERNAL_ERROR
 
 COGNITO_ERROR = Fault(
     "Cognito's own error",
@@ -47,7 +47,7 @@ class ScreenChecks:
         terminal.received.clear()
         problems = [f"{expected_text!r} is missing"] if expected_text not in text else []
         problems += unexpected_output(received) + [HOSTILE_COLOR] * (HOSTILE_COLOR in received)
-        problems += [OWN_FAULT] * (OWN_FAULT in text) + ["Traceback"] * ("Traceback" in text)
+        problems += [INTERNAL_ERROR] * (INTERNAL_ERROR in text) + ["Traceback"] * ("Traceback" in text)
         problems += [repr(app._exception)] if app._exception else []
         if problems:
             self.failures.append(f"{fault.name}: {problems[:3]} {text}")

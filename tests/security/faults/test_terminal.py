@@ -25,7 +25,7 @@ from tests.security.faults.proxy import Fault, FaultProxy, Reply
 from tests.security.faults.terminal_output import unexpected_output
 from tests.steps.table import SCREEN_STEPS, ScreenStep
 from tests.terminal.pty_program import PtyProgram
-from tui_auth.screens.problem import OWN_FAULT
+from tui_auth.flow.error_message import INTERNAL_ERROR
 
 STOPPED = "Stopped waiting. What was sent may or may not have arrived."
 STEPS = {"sign-in": ScreenStep("ann", "Username", SignIn.log_in), **SCREEN_STEPS}
@@ -135,8 +135,8 @@ def test_hostile_pool_writes_no_escape_sequences(
 
 def problems_in(program: SignIn) -> list[str]:
     """Return the unexpected sequences in the terminal's output, and internal errors."""
-    return unexpected_sequences(program) + [OWN_FAULT] * (
-        OWN_FAULT in program.received.decode("utf-8", "replace")
+    return unexpected_sequences(program) + [INTERNAL_ERROR] * (
+        INTERNAL_ERROR in program.received.decode("utf-8", "replace")
     )
 
 

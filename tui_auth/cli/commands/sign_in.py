@@ -4,28 +4,17 @@ from __future__ import annotations
 
 import os
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Callable, Mapping
-from functools import cache, partial
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
-from tui_auth.cli.arguments import read_password, write_trace
 from tui_auth.cli.exit_status import CommandFailedError, with_status
-from tui_auth.cli.output import say, tell
+from tui_auth.cli.output import say
+from tui_auth.cli.sign_in_now import asks_nobody, sign_in_now, wants_lines
 from tui_auth.config.certificates import check_certificates
 from tui_auth.config.errors import NoPoolError
 from tui_auth.config.resolver import ResolvedPool, add_pool_arguments, explicit_settings, resolve_pool
-from tui_auth.config.settings import FLOWS, STORAGES, check_region
+from tui_auth.config.settings import FLOWS, STORAGES
 from tui_auth.config.sources import SourceKind
 from tui_auth.exit_codes import ExitCode
-
-if TYPE_CHECKING:
-    from tui_auth.auth.auth import Auth
-    from tui_auth.auth.next_step import Done
-    from tui_auth.done_keeper import DoneKeeper
-    from tui_auth.secret import Secret
-    from tui_auth.session.persistence import SessionPersistence
-    from tui_auth.session.record import SessionRecord
-    from tui_auth.settings import SignInSettings
 
 _STORAGE = "where to keep the session; unless given, sign-in asks on the full screen, all else takes a file"
 
@@ -133,8 +122,8 @@ def _asked_pool(arguments: Namespace, nothing: NoPoolError) -> ResolvedPool:
     for note in nothing.notes:
         say(note)
     check_certificates(explicit_settings(arguments).get("endpoint_url"))
-    if kind is TerminalKind.LINES or _wants_lines(arguments):
-        from tui_auth.cli.choose_pool_in_lines import ask_for_pool_in_lines
+    if kind is TerminalKind.LINES or wants_lines(arguments):
+        from tui_auth.cli.choose_pool import ask_for_pool_in_lines
 
         return ask_for_pool_in_lines(arguments)
     full_screen.prepare("Choosing a pool")
@@ -146,177 +135,6 @@ def _asked_pool(arguments: Namespace, nothing: NoPoolError) -> ResolvedPool:
     if choice is None:
         raise CommandFailedError(status)
     return choice
-
-
-def sign_in_now(
-    choice: ResolvedPool,
-    arguments: Namespace,
-    *,
-    when_kept: Callable[[], None] = lambda: None,
-    leaves_when_done: bool = False,
-) -> tuple[int, SessionRecord | None]:
-    """Sign in to a pool on the terminal and keep the session; the exit status.
-
-    ``when_kept`` is called once the session is kept, or could not be. With ``leaves_when_done`` the screen
-    closes itself at Done without asking where to keep it, and the session is in the result where the sign-in
-    got there. Raises AuthError where pool, client or endpoint cannot be right, ConfigurationError where the
-    region or the certificates cannot.
-    """
-    from tui_auth.auth.auth import Auth
-    from tui_auth.cli.sign_in_settings import sign_in_settings
-    from tui_auth.terminal.environment import fill_missing_streams
-
-    fill_missing_streams()
-    check_region(choice.user_pool_id, choice.region, choice.origins["region"], choice.endpoint_url)
-    check_certificates(choice.endpoint_url)
-    auth = Auth(
-        choice.user_pool_id, choice.client_id, choice.client_secret, choice.endpoint_url, choice.region
-    )
-    with write_trace(auth.trace, arguments.trace):
-        settings = sign_in_settings(choice, arguments, leaves_when_done=leaves_when_done)
-        return _sign_in(auth, settings, partial(_keeping, choice, auth, when_kept), arguments)
-
-
-def _keeping(choice: ResolvedPool, auth: Auth, when_kept: Callable[[], None]) -> SessionPersistence:
-    # What keeps sessions takes long to import, and the first screen needs none of it.
-    from tui_auth.session.persistence import SessionPersistence
-    from tui_auth.session.sessions import Sessions
-
-    return SessionPersistence(choice, auth.gateway.now, Sessions(), when_kept)
-
-
-def _sign_in(
-    auth: Auth, settings: SignInSettings, make_keeping: Callable[[], SessionPersistence], arguments: Namespace
-) -> tuple[int, SessionRecord | None]:
-    from tui_auth.terminal.environment import TerminalKind, find_terminal
-
-    kind, password = find_terminal().kind, read_password(arguments)
-    in_lines = kind is TerminalKind.LINES or (kind is TerminalKind.FULL_SCREEN and _wants_lines(arguments))
-    if password is None and not in_lines:
-        return _in_full_screen(auth, settings, make_keeping, arguments)
-    from tui_auth.cli.keep_without_asking import keep_without_asking
-
-    keeping = make_keeping()
-    if password is not None:
-        done, name = _without_screen(auth, settings, keeping, password), settings.username
-    else:
-        done, name = _in_lines(auth, settings, keeping)
-    kept = keep_without_asking(keeping, done, name)
-    _say_who(done, name)
-    if password is None and done.asks_to_remember_device:
-        _ask_about_device(auth, done)
-    return _status_of(kept.problem, arguments), kept.record
-
-
-def _in_full_screen(
-    auth: Auth, settings: SignInSettings, make_keeping: Callable[[], SessionPersistence], arguments: Namespace
-) -> tuple[int, SessionRecord | None]:
-    from tui_auth.cli import full_screen
-
-    if not full_screen.prepare("Signing in"):
-        return ExitCode.NOT_SIGNED_IN, None
-    from tui_auth.app import TuiAuthApp
-
-    @cache
-    def keeper() -> DoneKeeper:
-        from tui_auth.done_keeper import DoneKeeper
-
-        return DoneKeeper(make_keeping())
-
-    app = TuiAuthApp(auth, settings, keeper)
-    status, done, record = app.run_in_terminal(), app.return_value, None
-    if done is None:
-        if keeper.cache_info().currsize:
-            keeper().finish()
-        return status, None
-    if settings.leaves_when_done:
-        from tui_auth.cli.keep_without_asking import keep_without_asking
-
-        checked = keeper().is_checked(done)
-        record = keep_without_asking(
-            keeper().keeping, done, app.navigation.signed_in_as, checked=checked
-        ).record
-    _say_who(done, app.navigation.signed_in_as)
-    # It went with the screen, where it stood if it was known by then.
-    if record is None and (reason := keeper().not_kept_because(done, app.navigation.signed_in_as, say)):
-        from tui_auth.cli.keep_without_asking import say_not_kept
-
-        say_not_kept(reason)
-        status = status or _status_of(reason, arguments)
-    return status, record
-
-
-def _say_who(done: Done, signed_in_as: str) -> None:
-    from tui_auth.terminal.safe_text import safe_line
-
-    tell(f"Signed in as {safe_line(done.claims.name_for(signed_in_as), limit=80)}.", by="")
-
-
-def _status_of(problem: str, arguments: Namespace) -> int:
-    """Signed in all the same; only who named a place for the session was not given what they asked for."""
-    return ExitCode.STORAGE if problem and arguments.storage else ExitCode.OK
-
-
-def _in_lines(auth: Auth, settings: SignInSettings, keeping: SessionPersistence) -> tuple[Done, str]:
-    """Done, and the name as it was typed."""
-    from tui_auth.plain.sign_in import PlainSignIn
-    from tui_auth.terminal.environment import harden_process
-    from tui_auth.terminal.signals import exit_on_signals
-    from tui_auth.terminal.tty_prompt import TtyPrompt
-
-    harden_process()
-    with TtyPrompt() as lines, exit_on_signals():
-        try:
-            conversation = PlainSignIn(auth, settings, lines, find_device=keeping.device)
-            return conversation.run(), conversation.username
-        except EOFError:
-            raise CommandFailedError(ExitCode.CANCELLED) from None
-
-
-def _ask_about_device(auth: Auth, done: Done) -> None:
-    from tui_auth.plain.device import ask_about_device
-    from tui_auth.terminal.signals import exit_on_signals
-    from tui_auth.terminal.tty_prompt import TtyPrompt
-
-    with TtyPrompt() as lines, exit_on_signals():
-        ask_about_device(auth, done, lines)
-
-
-def _without_screen(
-    auth: Auth, settings: SignInSettings, keeping: SessionPersistence, password: Secret
-) -> Done:
-    """A sign-in with name and password alone; exit 10 where the pool asks for more."""
-    from tui_auth.auth.next_step import AuthFactorType, Done
-    from tui_auth.terminal.environment import harden_process
-
-    harden_process()
-    if not settings.username:
-        say("--password-stdin and --password-file need --username.")
-        raise CommandFailedError(ExitCode.USAGE)
-    step = auth.attempt().sign_in(
-        settings.username,
-        password,
-        auth_flow=settings.auth_flow,
-        preferred_first_factor=settings.preferred_first_factor or AuthFactorType.PASSWORD_SRP,
-        client_metadata=settings.client_metadata,
-        device=keeping.device(settings.username),
-    )
-    if isinstance(step, Done):
-        return step
-    say(
-        f"The pool asks for more than a password ({type(step).__name__}). Run tui-auth sign-in on a terminal."
-    )
-    raise CommandFailedError(ExitCode.UNSUPPORTED_STEP)
-
-
-def _wants_lines(arguments: Namespace) -> bool:
-    """Whether the person asked for line prompts, or has told of a screen reader."""
-    return arguments.plain or bool(os.environ.get("ACCESSIBLE") or os.environ.get("TUI_AUTH_PLAIN"))
-
-
-def asks_nobody(arguments: Namespace) -> bool:
-    """Whether the password comes from a pipe or a file, so that there may be nobody to ask."""
-    return bool(arguments.password_stdin or arguments.password_file)
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""Steps in words: one wording for the full screen and for line prompts. Imports no Textual."""
+"""The texts that both front ends show. Imports no Textual."""
 
 from __future__ import annotations
 
@@ -16,10 +16,12 @@ from tui_auth.auth.next_step import (
 )
 from tui_auth.auth.totp import window_offset
 from tui_auth.durations import format_duration
-from tui_auth.screens.pool_question import PASSWORD_NEVER_SENT, PASSWORD_SENT
 from tui_auth.secret import Secret
 from tui_auth.session.clock import CLOCK_TOLERANCE_SECONDS
 from tui_auth.terminal.safe_text import safe_line, safe_text
+
+PASSWORD_NEVER_SENT = "Password, never sent (SRP)"  # noqa: S105 - a way to sign in
+PASSWORD_SENT = "Password, sent to Cognito"  # noqa: S105 - a way to sign in
 
 MEDIA = {"SMS": "by SMS", "EMAIL": "by e-mail"}
 
@@ -78,6 +80,8 @@ TEMPORARY_PASSWORD = "Choose a new password; yours was temporary."  # noqa: S105
 RESET_NEEDED = "Your password must be reset before you can sign in."
 HAVE_CODE, SEND_CODE = "I have a code", "Send me a code (an earlier one stops working)"
 NEW_PASSWORD_COUNTS = "The new password may count already: sign in with it."  # noqa: S105 - a sentence
+STOPPED = "Stopped waiting. What was sent may or may not have arrived."
+ANSWERED = "Cognito has answered: the next step is on its way."
 RUN_OUT_PERHAPS = "This step may have run out by now; answering will tell."
 NO_SMS_SET_UP = "For SMS, ask an administrator."
 NEW_KEY = "A new key: delete an earlier “{}” from the app."

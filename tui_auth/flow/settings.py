@@ -24,7 +24,7 @@ class SignInSettings:
     """How to sign in, for the full screen and for line prompts.
 
     ``pool`` is how the pool is called on the screen, ``pool_origin`` says which one it is and where it was
-    named, ``mark`` is a word before it (DEMO), ``app_name`` what an authenticator app shows.
+    named, ``environment_badge`` is a word before it (DEMO), ``app_name`` what an authenticator app shows.
     ``leaves_when_done`` closes the screen by itself at Done. What is known of the pool, empty where nothing
     is: the attributes that people sign in with, those that a new account needs, the second factors by their
     raw names.
@@ -38,7 +38,7 @@ class SignInSettings:
     preferred_first_factor: str | None = None
     client_metadata: Mapping[str, str] = field(default_factory=dict)
     app_name: str = ""
-    mark: str = ""
+    environment_badge: str = ""
     session_seconds: float = ASSUMED_SESSION_SECONDS
     theme: str = "tui-auth-dark"
     leaves_when_done: bool = False

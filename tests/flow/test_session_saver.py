@@ -1,0 +1,174 @@
+"""A finished sign-in is checked and saved once, where it should be, and else the reason is given."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tests.flow.conftest import CLIENT, POOL
+from tests.scripted_gateway import ScriptedGateway, tokens
+from tui_auth.auth.app_client import AuthFlow
+from tui_auth.auth.auth import Auth
+from tui_auth.auth.error_catalog import error_from_response
+from tui_auth.auth.next_step import Done
+from tui_auth.flow.session_saver import STORE_SECONDS, SessionSaver
+from tui_auth.flow.sign_in_flow import remember_device
+from tui_auth.secret import Secret
+from tui_auth.storage.lock import PATIENCE_SECONDS
+from tui_auth.storage.stores import StorageKind
+from tui_auth.threads import SHIELD_SECONDS
+
+SAVED = SimpleNamespace(location="in a file", problem="", warning="")
+FAILED = SimpleNamespace(location="", problem="The disk is full.", warning="")
+
+
+def signed_in() -> Done:
+    """Return the end of a sign-in."""
+    auth = Auth(POOL, CLIENT, gateway=ScriptedGateway(tokens(POOL, CLIENT)))
+    step = auth.sign_in("ann", Secret("pw"), auth_flow=AuthFlow.USER_PASSWORD_AUTH).next_step
+    assert isinstance(step, Done)
+    return step
+
+
+class SessionPersistence:
+    """A storage that records what is saved."""
+
+    def __init__(
+        self, storage: StorageKind | None = None, result: Any = SAVED, *, holds: bool = True
+    ) -> None:
+        self.storage = storage
+        self.holds = holds
+        self.saves: list[tuple[object, ...]] = []
+        self.remembered: list[StorageKind] = []
+        self._result = result
+
+    def check_signatures(self, done: Done) -> bool:
+        return self.holds
+
+    def save(self, done: Done, signed_in_as: str, storage: StorageKind, *, signature_checked: bool) -> Any:
+        self.saves.append((done, signed_in_as, storage, signature_checked))
+        return self._result
+
+    def remember_storage(self, storage: StorageKind) -> None:
+        self.remembered.append(storage)
+
+    def device(self, username: str) -> str:
+        return f"the device of {username}"
+
+
+def saver_with(
+    storage: StorageKind | None = None, result: Any = SAVED, **more: Any
+) -> tuple[Any, SessionPersistence]:
+    keeping = SessionPersistence(storage, result, **more)
+    return SessionSaver(keeping), keeping  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("holds", [True, False])
+def test_a_session_is_saved_where_it_is_configured(holds: bool) -> None:
+    done = signed_in()
+    saver, keeping = saver_with(StorageKind.FILE, holds=holds)
+    saver.check_signatures(done)
+    assert saver.is_checked(done) is holds
+    assert saver.save_where_configured(done, "ann") is SAVED
+    assert keeping.saves == [(done, "ann", StorageKind.FILE, holds)]
+    assert keeping.remembered == []
+    assert saver.reason_not_saved(done, "ann", print) is None
+    assert len(keeping.saves) == 1
+
+
+def test_nothing_is_saved_where_nothing_is_configured() -> None:
+    done = signed_in()
+    saver, keeping = saver_with()
+    assert saver.save_where_configured(done, "ann") is None
+    assert keeping.saves == []
+    assert saver.reason_not_saved(done, "ann", print) == "Nobody chose where."
+
+
+@pytest.mark.parametrize(("result", "remembered"), [(SAVED, [StorageKind.SESSION]), (FAILED, [])])
+def test_a_storage_that_worked_is_remembered(result: Any, remembered: list[StorageKind]) -> None:
+    done = signed_in()
+    saver, keeping = saver_with(None, result)
+    assert saver.save_in(done, "ann", StorageKind.SESSION) is result
+    assert keeping.saves == [(done, "ann", StorageKind.SESSION, False)]
+    assert keeping.remembered == remembered
+    assert saver.reason_not_saved(done, "ann", print) == (result.problem or None)
+
+
+def test_a_session_to_be_saved_nowhere_is_not_missed() -> None:
+    done = signed_in()
+    saver, _ = saver_with()
+    saver.save_in(done, "ann", StorageKind.NONE)
+    assert saver.reason_not_saved(done, "ann", print) is None
+
+
+def test_a_session_is_saved_for_a_user_who_leaves_before_the_screen_has_saved_it() -> None:
+    done = signed_in()
+    saver, keeping = saver_with(StorageKind.FILE)
+    assert saver.reason_not_saved(done, "ann", print) is None
+    assert keeping.saves == [(done, "ann", StorageKind.FILE, False)]
+    assert saver.save_where_configured(done, "ann") is SAVED
+    assert len(keeping.saves) == 1, "a screen that comes late saves nothing again"
+
+
+def test_an_old_file_that_stays_is_reported() -> None:
+    said: list[str] = []
+    saver, _ = saver_with(
+        StorageKind.FILE, SimpleNamespace(location="", problem="", warning="An old file stays.")
+    )
+    assert saver.reason_not_saved(signed_in(), "ann", said.append) is None
+    assert said == ["An old file stays."]
+
+
+def test_a_storage_that_does_not_answer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+    saver, _ = saver_with(StorageKind.FILE)
+    monkeypatch.setattr(saver, "_save", lambda *_: None)
+    monkeypatch.setattr(saver, "_settled", SimpleNamespace(wait=lambda seconds: waited.append(seconds)))
+    said: list[str] = []
+    assert saver.reason_not_saved(signed_in(), "ann", said.append) == "The place does not answer."
+    assert said == [
+        "SessionPersistence the session; another tui-auth may be busy with it. ^c leaves without."
+    ]
+    assert waited == [STORE_SECONDS, PATIENCE_SECONDS]
+
+
+def test_only_a_save_under_way_is_waited_for_after_a_signal(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+    saver, _ = saver_with()
+    monkeypatch.setattr(saver, "_settled", SimpleNamespace(wait=waited.append))
+    saver.finish()
+    assert waited == []
+    monkeypatch.setattr(saver, "_storage", StorageKind.FILE)
+    saver.finish()
+    assert waited == [SHIELD_SECONDS]
+
+
+def test_the_device_is_the_one_remembered_for_the_user() -> None:
+    saver, _ = saver_with()
+    assert saver.device("ann") == "the device of ann"
+
+
+@pytest.mark.parametrize(
+    ("error", "notice"),
+    [
+        (None, "The pool remembers this machine."),
+        (
+            error_from_response("TooManyRequestsException", ""),
+            "The pool did not remember this machine. Cognito is asked too often just now.",
+        ),
+    ],
+)
+def test_remembering_a_device_reports_the_result(error: Exception | None, notice: str) -> None:
+    done, remembered = signed_in(), []
+
+    def remember(step: Done) -> None:
+        remembered.append(step)
+        if error:
+            raise error
+
+    auth: Any = SimpleNamespace(remember_device=remember)
+    shown = remember_device(auth, done)
+    assert (shown.text, shown.is_error) == (notice, error is not None)
+    assert remembered == [done]

@@ -1,0 +1,171 @@
+"""Sign in on the terminal or with a password, whichever the arguments and the terminal call for.
+
+What comes after the first screen is imported when it is needed.
+"""
+
+from __future__ import annotations
+
+import os
+from argparse import Namespace
+from collections.abc import Callable
+from functools import cache, partial
+from typing import TYPE_CHECKING
+
+from tui_auth.cli.arguments import read_password
+from tui_auth.cli.exit_status import CommandFailedError
+from tui_auth.cli.output import say, tell
+from tui_auth.config.certificates import check_certificates
+from tui_auth.config.resolver import ResolvedPool
+from tui_auth.config.settings import check_region
+from tui_auth.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from tui_auth.auth.auth import Auth
+    from tui_auth.auth.next_step import Done
+    from tui_auth.flow.session_saver import SessionSaver
+    from tui_auth.flow.settings import SignInSettings
+    from tui_auth.session.persistence import SessionPersistence
+    from tui_auth.session.record import SessionRecord
+
+
+def sign_in_now(
+    choice: ResolvedPool,
+    arguments: Namespace,
+    *,
+    when_kept: Callable[[], None] = lambda: None,
+    leaves_when_done: bool = False,
+) -> tuple[int, SessionRecord | None]:
+    """Sign in to a pool on the terminal and keep the session; the exit status.
+
+    ``when_kept`` is called once the session is kept, or could not be. With ``leaves_when_done`` the screen
+    closes itself at Done without asking where to keep it, and the session is in the result where the sign-in
+    got there. Raises AuthError where pool, client or endpoint cannot be right, ConfigurationError where the
+    region or the certificates cannot.
+    """
+    from tui_auth.auth.auth import Auth
+    from tui_auth.cli.arguments import write_trace
+    from tui_auth.cli.sign_in_settings import sign_in_settings
+    from tui_auth.terminal.environment import fill_missing_streams
+
+    fill_missing_streams()
+    check_region(choice.user_pool_id, choice.region, choice.origins["region"], choice.endpoint_url)
+    check_certificates(choice.endpoint_url)
+    auth = Auth(
+        choice.user_pool_id, choice.client_id, choice.client_secret, choice.endpoint_url, choice.region
+    )
+    with write_trace(auth.trace, arguments.trace):
+        settings = sign_in_settings(choice, arguments, leaves_when_done=leaves_when_done)
+        return _sign_in(auth, settings, partial(_keeping, choice, auth, when_kept), arguments)
+
+
+def _keeping(choice: ResolvedPool, auth: Auth, when_kept: Callable[[], None]) -> SessionPersistence:
+    # What keeps sessions takes long to import, and the first screen needs none of it.
+    from tui_auth.session.persistence import SessionPersistence
+    from tui_auth.session.sessions import Sessions
+
+    return SessionPersistence(choice, auth.gateway.now, Sessions(), when_kept)
+
+
+def _sign_in(
+    auth: Auth, settings: SignInSettings, make_keeping: Callable[[], SessionPersistence], arguments: Namespace
+) -> tuple[int, SessionRecord | None]:
+    from tui_auth.terminal.environment import TerminalKind, find_terminal
+
+    kind, password = find_terminal().kind, read_password(arguments)
+    in_lines = kind is TerminalKind.LINES or (kind is TerminalKind.FULL_SCREEN and wants_lines(arguments))
+    if password is None and not in_lines:
+        return _in_full_screen(auth, settings, make_keeping, arguments)
+    from tui_auth.cli.sign_in_noninteractive import save_session, sign_in_with_password
+
+    keeping = make_keeping()
+    if password is not None:
+        done, name = sign_in_with_password(auth, settings, keeping, password), settings.username
+    else:
+        done, name = _in_lines(auth, settings, keeping)
+    kept = save_session(keeping, done, name)
+    _say_who(done, name)
+    if password is None and done.asks_to_remember_device:
+        _ask_about_device(auth, done)
+    return _status_of(kept.problem, arguments), kept.record
+
+
+def _in_full_screen(
+    auth: Auth, settings: SignInSettings, make_keeping: Callable[[], SessionPersistence], arguments: Namespace
+) -> tuple[int, SessionRecord | None]:
+    from tui_auth.cli import full_screen
+
+    if not full_screen.prepare("Signing in"):
+        return ExitCode.NOT_SIGNED_IN, None
+    from tui_auth.app import TuiAuthApp
+
+    @cache
+    def saver() -> SessionSaver:
+        from tui_auth.flow.session_saver import SessionSaver
+
+        return SessionSaver(make_keeping())
+
+    app = TuiAuthApp(auth, settings, saver)
+    status, done, record = app.run_in_terminal(), app.return_value, None
+    if done is None:
+        if saver.cache_info().currsize:
+            saver().finish()
+        return status, None
+    if settings.leaves_when_done:
+        from tui_auth.cli.sign_in_noninteractive import save_session
+
+        checked = saver().is_checked(done)
+        record = save_session(saver().keeping, done, app.flow.username, checked=checked).record
+    _say_who(done, app.flow.username)
+    # It went with the screen, where it stood if it was known by then.
+    if record is None and (reason := saver().reason_not_saved(done, app.flow.username, say)):
+        from tui_auth.cli.sign_in_noninteractive import say_not_saved
+
+        say_not_saved(reason)
+        status = status or _status_of(reason, arguments)
+    return status, record
+
+
+def _say_who(done: Done, signed_in_as: str) -> None:
+    from tui_auth.terminal.safe_text import safe_line
+
+    tell(f"Signed in as {safe_line(done.claims.name_for(signed_in_as), limit=80)}.", by="")
+
+
+def _status_of(problem: str, arguments: Namespace) -> int:
+    """Signed in all the same; only who named a place for the session was not given what they asked for."""
+    return ExitCode.STORAGE if problem and arguments.storage else ExitCode.OK
+
+
+def _in_lines(auth: Auth, settings: SignInSettings, keeping: SessionPersistence) -> tuple[Done, str]:
+    """Done, and the name as it was typed."""
+    from tui_auth.plain.sign_in import PlainSignIn
+    from tui_auth.terminal.environment import harden_process
+    from tui_auth.terminal.signals import exit_on_signals
+    from tui_auth.terminal.tty_prompt import TtyPrompt
+
+    harden_process()
+    with TtyPrompt() as lines, exit_on_signals():
+        try:
+            conversation = PlainSignIn(auth, settings, lines, find_device=keeping.device)
+            return conversation.run(), conversation.username
+        except EOFError:
+            raise CommandFailedError(ExitCode.CANCELLED) from None
+
+
+def _ask_about_device(auth: Auth, done: Done) -> None:
+    from tui_auth.plain.sign_in import ask_about_device
+    from tui_auth.terminal.signals import exit_on_signals
+    from tui_auth.terminal.tty_prompt import TtyPrompt
+
+    with TtyPrompt() as lines, exit_on_signals():
+        ask_about_device(auth, done, lines)
+
+
+def wants_lines(arguments: Namespace) -> bool:
+    """Whether the person asked for line prompts, or has told of a screen reader."""
+    return arguments.plain or bool(os.environ.get("ACCESSIBLE") or os.environ.get("TUI_AUTH_PLAIN"))
+
+
+def asks_nobody(arguments: Namespace) -> bool:
+    """Whether the password comes from a pipe or a file, so that there may be nobody to ask."""
+    return bool(arguments.password_stdin or arguments.password_file)

@@ -1,0 +1,310 @@
+"""FirstRunFlow: how a user chooses a pool where nothing specifies one, for both front ends.
+
+From the IDs over a trial to a flow, a secret's file and the name of a profile. The trial is one call for a
+user who can't exist, and a look at whether the pool publishes its keys: it signs nobody in.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Final, Literal
+
+from tui_auth.auth.app_client import AppClient, AuthFlow
+from tui_auth.auth.app_client_probe import Answer, Verdict, probe_flow
+from tui_auth.auth.errors import AuthError
+from tui_auth.auth.gateway import Address, CognitoGateway, Gateway
+from tui_auth.auth.tokens import KeysUnreachableError, fetch_keys, keys_url
+from tui_auth.config.client_secret import read_secret_file, resolve_secret_path
+from tui_auth.config.errors import ConfigurationError
+from tui_auth.config.profile_editor import add_profile
+from tui_auth.config.profiles import load_profiles
+from tui_auth.config.settings import (
+    SECRET_PATH_EXPECTED,
+    InvalidValueError,
+    check_region,
+    looks_like_secret,
+    validate_setting,
+)
+from tui_auth.flow.error_message import INTERNAL_ERROR, ErrorMessage
+from tui_auth.flow.messages import PASSWORD_NEVER_SENT, PASSWORD_SENT
+from tui_auth.secret import Secret
+
+FLOWS: Final = {
+    "USER_SRP_AUTH": PASSWORD_NEVER_SENT,
+    "USER_PASSWORD_AUTH": PASSWORD_SENT,
+    "USER_AUTH": "What the pool offers",
+    "CUSTOM_WITH_SRP": "Password, then questions",
+    "CUSTOM_WITHOUT_SRP": "Questions alone",
+}
+USUAL_FLOW: Final = "USER_SRP_AUTH"
+DEFAULT_NAME: Final = "main"
+"""The name of the profile unless the user types another one."""
+
+QUESTION: Final = "Which user pool do you sign in to?"
+TRYING: Final = "Trying it: one call that signs nobody in …"
+FLOW_QUESTION: Final = "How do people sign in?"
+NO_PATH: Final = f"This field wants {SECRET_PATH_EXPECTED}."
+NO_FLOW: Final = "This app client allows no flow that a person could use."
+_REGION_SOURCES: Final = "--region or TUI_AUTH_REGION"
+
+_WORKS: Final = {
+    "USER_SRP_AUTH": "The client answers. The password never leaves this program (SRP).",
+    "USER_PASSWORD_AUTH": "The client answers. The password is sent to Cognito.",
+    "USER_AUTH": "The client answers, and offers what each user has: a password, a code …",
+    "CUSTOM_WITH_SRP": "The client answers, and asks its own questions after the password.",
+    "CUSTOM_WITHOUT_SRP": "The client answers, and asks its own questions in place of a password.",
+}
+
+Field = Literal["pool", "client", "secret", "name"]
+"""The input that an error is about."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A pool and app client to try with a flow. ``secret_file`` is empty if there is none."""
+
+    user_pool_id: str
+    client_id: str
+    secret_file: str = ""
+    auth_flow: str = USUAL_FLOW
+
+
+@dataclass(frozen=True)
+class RunTrial:
+    """Call ``run``, without blocking the screen, and pass its result to ``receive``."""
+
+    run: Callable[[], TrialResult]
+
+
+@dataclass(frozen=True)
+class AskName:
+    """The pool works: ask for the name of its profile. ``text`` says what works."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class AskAuthFlow:
+    """Ask for another flow; ``text`` says why."""
+
+    flows: tuple[str, ...]
+    text: str
+
+
+@dataclass(frozen=True)
+class AskSecret:
+    """Ask for the file with the app client's secret."""
+
+    error: ErrorMessage
+
+
+@dataclass(frozen=True)
+class ShowPoolError:
+    """Show an error, and ask again for the input it is about."""
+
+    error: ErrorMessage
+    field: Field
+
+
+@dataclass(frozen=True)
+class ProfileSaved:
+    """The pool is saved as a profile of this name."""
+
+    name: str
+
+
+FirstRunOutput = RunTrial | AskName | AskAuthFlow | AskSecret | ShowPoolError | ProfileSaved
+
+
+@dataclass(frozen=True)
+class FlowRejected:
+    """The app client exists, but doesn't allow this flow; ``reason`` says so."""
+
+    reason: str
+
+
+TrialResult = AskName | FlowRejected | AskSecret | ShowPoolError
+"""What one trial shows."""
+
+
+class FirstRunFlow:
+    """Chooses a pool and saves it as a profile.
+
+    Args:
+        named: The settings that flags and the environment specify, by name.
+        gateway_to: Returns the gateway to an address.
+        keys_at: Fetches the keys that a pool publishes at a URL.
+        environ: The environment.
+    """
+
+    def __init__(
+        self,
+        named: Mapping[str, Any],
+        gateway_to: Callable[[Address], Gateway] = CognitoGateway,
+        keys_at: Callable[[str], object] = fetch_keys,
+        environ: Mapping[str, str] = os.environ,
+    ) -> None:
+        self.named = named
+        self._gateway_to = gateway_to
+        self._keys_at = keys_at
+        self._environ = environ
+        self._first_flow = str(named.get("auth_flow", USUAL_FLOW))
+        self._flows: tuple[str, ...] = ()
+        """The flows not rejected so far; empty before the first rejection."""
+        self._candidate = Candidate("", "", auth_flow=self._first_flow)
+        self._works = False
+
+    @property
+    def secret_file(self) -> str:
+        """The path of the secret's file that was tried last; empty if none was."""
+        return self._candidate.secret_file
+
+    # -- what the user decides ----------------------------------------------------------------------
+
+    def submit(self, user_pool_id: str, client_id: str, secret_file: str = "") -> FirstRunOutput:
+        """Try a pool and app client."""
+        former = self._candidate
+        if (user_pool_id, client_id) != (former.user_pool_id, former.client_id):
+            self.back()  # the flow that was selected belongs to the client it was selected for
+        return self._try(Candidate(user_pool_id, client_id, secret_file, self._candidate.auth_flow))
+
+    def auth_flow_selected(self, auth_flow: str) -> FirstRunOutput:
+        """Try the same pool and app client with another flow."""
+        return self._try(replace(self._candidate, auth_flow=auth_flow))
+
+    def back(self) -> None:
+        """Forget the flow that was selected: the user goes back to the IDs."""
+        self._flows = ()
+        self._candidate = replace(self._candidate, auth_flow=self._first_flow)
+
+    def save_as(self, name: str) -> FirstRunOutput | None:
+        """Save what was tried as a profile."""
+        if not self._works:
+            return None
+        try:
+            add_profile(name, self._profile(), environ=self._environ)
+        except ConfigurationError as error:
+            return ShowPoolError(ErrorMessage(str(error)), "name")
+        except Exception:
+            return ShowPoolError(ErrorMessage(INTERNAL_ERROR), "name")
+        return ProfileSaved(name)
+
+    def free_name(self) -> str:
+        """Return a name that no profile has.
+
+        Raises:
+            ConfigurationError: config.toml can't be understood.
+        """
+        taken = load_profiles(self._environ).names
+        names = (DEFAULT_NAME, *(f"{DEFAULT_NAME}-{number}" for number in range(2, len(taken) + 2)))
+        return next(name for name in names if name not in taken)
+
+    # -- what comes of a trial ----------------------------------------------------------------------
+
+    def receive(self, result: TrialResult) -> FirstRunOutput:
+        """Take the result of the trial."""
+        if isinstance(result, FlowRejected):
+            return self._ask_auth_flow(result.reason)
+        self._works = isinstance(result, AskName)
+        return result
+
+    def _ask_auth_flow(self, reason: str) -> FirstRunOutput:
+        rejected = self._candidate.auth_flow
+        self._flows = tuple(flow for flow in self._flows or FLOWS if flow != rejected)
+        if not self._flows:
+            self.back()
+            return ShowPoolError(ErrorMessage(NO_FLOW), "client")
+        return AskAuthFlow(self._flows, f"{reason} {FLOW_QUESTION}")
+
+    # -- the trial ----------------------------------------------------------------------------------
+
+    def _try(self, candidate: Candidate) -> RunTrial:
+        self._candidate, self._works = candidate, False
+        return RunTrial(partial(self.try_out, candidate))
+
+    def try_out(self, candidate: Candidate) -> TrialResult:
+        """Call Cognito once for a user who can't exist, and look whether the pool publishes its keys."""
+        try:
+            path = candidate.secret_file
+            secret = read_secret_file(resolve_secret_path(path)) if path else None
+        except ConfigurationError as error:
+            return ShowPoolError(ErrorMessage(str(error)), "secret")
+        try:
+            return self._result(candidate, secret)
+        except ConfigurationError as error:
+            return ShowPoolError(ErrorMessage(str(error)), "pool")
+        except AuthError as error:
+            return ShowPoolError(ErrorMessage.from_error(error), "client")
+        except Exception:
+            return ShowPoolError(ErrorMessage(INTERNAL_ERROR), "client")
+
+    def _result(self, candidate: Candidate, secret: Secret | None) -> TrialResult:
+        client = AppClient(candidate.user_pool_id, candidate.client_id, secret)
+        region, endpoint = self.named.get("region"), self.named.get("endpoint_url")
+        check_region(candidate.user_pool_id, region, _REGION_SOURCES, endpoint)
+        gateway = self._gateway_to(Address(region or client.region, endpoint))
+        answer = probe_flow(gateway, client, AuthFlow(candidate.auth_flow).api_name)
+        if self._is_missing(candidate.user_pool_id, endpoint, answer):
+            error = ErrorMessage("There is no user pool of this id. Compare it with the console.")
+            return ShowPoolError(error, "pool")
+        return _result_of(candidate, answer)
+
+    def _is_missing(self, user_pool_id: str, endpoint: str | None, answer: Answer) -> bool:
+        """Return whether the pool is known not to exist; False too if that can't be known."""
+        if answer.verdict is Verdict.UNREACHABLE:
+            return False
+        try:
+            self._keys_at(keys_url(user_pool_id, endpoint))
+        except KeysUnreachableError as error:
+            return error.is_of_missing_pool(endpoint)
+        return False
+
+    def _profile(self) -> dict[str, Any]:
+        candidate = self._candidate
+        settings = {
+            "user_pool_id": candidate.user_pool_id,
+            "client_id": candidate.client_id,
+            **{name: self.named[name] for name in ("region", "endpoint_url") if name in self.named},
+        }
+        if candidate.secret_file:
+            settings["client_secret_file"] = str(resolve_secret_path(candidate.secret_file))
+        if candidate.auth_flow != USUAL_FLOW:
+            settings["auth_flow"] = candidate.auth_flow
+        return settings
+
+
+def complain_about_id(setting: str, text: str) -> str:
+    """Return why a text can't be the value of a setting; empty if it can."""
+    try:
+        validate_setting(setting, text)
+    except InvalidValueError as error:
+        return f"This should be {error}."
+    return ""
+
+
+def complain_about_secret_path(path: str) -> str:
+    """Return why a text can't be the path of the secret's file; empty if it can."""
+    return NO_PATH if looks_like_secret(path) else ""
+
+
+def _result_of(candidate: Candidate, answer: Answer) -> TrialResult:
+    match answer.verdict:
+        case Verdict.ALLOWED:
+            return AskName(_WORKS[candidate.auth_flow])
+        case Verdict.NOT_ALLOWED:
+            return FlowRejected(f"This app client does not allow {candidate.auth_flow}.")
+        case Verdict.NO_TRIGGERS:
+            return FlowRejected("The pool has no questions of its own.")
+        case Verdict.SECRET_MISSING:
+            text = "This app client has a secret. Put it into a file and type that file's path."
+            return AskSecret(ErrorMessage(text))
+        case Verdict.SECRET_WRONG | Verdict.SECRET_NOT_WANTED if candidate.secret_file:
+            return ShowPoolError(ErrorMessage("This secret does not fit the app client."), "secret")
+        case Verdict.NO_SUCH_CLIENT:
+            error = ErrorMessage("There is no such app client in the pool's region.")
+        case _:
+            error = ErrorMessage.from_error(answer.error) if answer.error else ErrorMessage(INTERNAL_ERROR)
+    return ShowPoolError(error, "client")

@@ -1,0 +1,521 @@
+"""SignInFlow: what happens between two answers of a sign-in, for the full screen and for line prompts.
+
+A front end calls a method for what the user decided and carries out the output it returns. Requests are
+outputs too: the front end runs ``PendingRequest.send`` where it may block, and hands what comes of it to
+``SignInFlow.receive``. So the rules for errors, late replies, going back and restarting exist once, and are
+tested without a terminal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from hashlib import sha256
+from itertools import groupby
+
+from tui_auth.auth.attempt import Attempt
+from tui_auth.auth.auth import Auth
+from tui_auth.auth.challenges import Answer
+from tui_auth.auth.devices import Device
+from tui_auth.auth.error_policy import ErrorAction, action_for_error
+from tui_auth.auth.errors import AuthError, ErrorField, ErrorKind
+from tui_auth.auth.next_step import (
+    ConfirmSignInWithCustomChallenge,
+    ConfirmSignInWithTOTPCode,
+    ConfirmSignUp,
+    ContinueSignInWithTOTPSetup,
+    DeliveryDetails,
+    Done,
+    NextStep,
+    ResetPassword,
+    TOTPSetupDetails,
+    UnknownStep,
+)
+from tui_auth.flow import messages
+from tui_auth.flow.error_message import INTERNAL_ERROR, ErrorMessage
+from tui_auth.flow.outputs import (
+    AskAboutDevice,
+    AskStorage,
+    Finish,
+    OfferRestart,
+    ShowCodeSent,
+    ShowError,
+    ShowNotice,
+    ShowSaved,
+    ShowSignIn,
+    ShowSignUp,
+    ShowStep,
+    ShowUnsaved,
+    StepContext,
+    WaitBeforeRetry,
+)
+from tui_auth.flow.session_saver import SessionSaver
+from tui_auth.flow.settings import SignInSettings
+from tui_auth.secret import Secret
+from tui_auth.session.persistence import SIGNATURES_UNCHECKED
+from tui_auth.storage.stores import StorageKind, available_storage_kinds
+
+Reply = NextStep | DeliveryDetails
+Call = Callable[[Attempt], Reply]
+"""One call of an attempt."""
+
+
+class PendingRequest:
+    """The request in flight: breadcrumbs to show on success and the key that repeats it."""
+
+    def __init__(
+        self,
+        call: Call,
+        attempt: Attempt,
+        *,
+        breadcrumbs: tuple[str, ...],
+        is_restart: bool,
+        saver: SessionSaver | None = None,
+    ) -> None:
+        self._calls = [call]
+        self._attempt = attempt
+        self._saver = saver
+        self.breadcrumbs = breadcrumbs
+        self.is_restart = is_restart
+
+    def send(self) -> Reply | Exception:
+        """Call Cognito, once, and return the reply or the error.
+
+        The call knows the password. It is dropped here, since the request may live on: a Textual worker keeps
+        its arguments, and is itself kept by the screens that it opens. Tokens that the pool didn't sign
+        are an error.
+        """
+        try:
+            reply = self._calls.pop()(self._attempt)
+            if isinstance(reply, Done) and self._saver:
+                self._saver.check_signatures(reply)
+        except Exception as error:
+            return error
+        return reply
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """Send the request, without blocking the screen, and pass the reply to ``receive``."""
+
+    request: PendingRequest
+
+
+@dataclass(frozen=True)
+class RunJob:
+    """Run the job, without blocking the screen, and carry out the output it returns, if there is one."""
+
+    job: Callable[[], Output]
+
+
+Output = (
+    RunRequest
+    | RunJob
+    | ShowStep
+    | ShowSignIn
+    | ShowSignUp
+    | ShowError
+    | ShowNotice
+    | ShowCodeSent
+    | OfferRestart
+    | WaitBeforeRetry
+    | AskStorage
+    | ShowSaved
+    | ShowUnsaved
+    | AskAboutDevice
+    | Finish
+    | None
+)
+
+
+class SignInFlow:
+    """One sign-in after the other, each an attempt of its own.
+
+    Args:
+        auth: What sign-ins go through.
+        settings: How to sign in.
+        saver: Saves the session; None if nothing does.
+        find_device: Returns the device remembered for a user; the saver's unless given.
+        enter_key: The key that repeats a request; empty if the front end has no keys.
+    """
+
+    def __init__(
+        self,
+        auth: Auth,
+        settings: SignInSettings,
+        saver: SessionSaver | None = None,
+        *,
+        find_device: Callable[[str], Device | None] | None = None,
+        enter_key: str = "Enter",
+    ) -> None:
+        self.auth = auth
+        self.settings = settings
+        self.saver = saver
+        self._device_of = find_device or (saver.device if saver else lambda username: None)
+        self._enter_key = self.retry_key = enter_key
+        self.attempt: Attempt | None = None
+        """The attempt under way or just ended."""
+        self.step: NextStep | None = None
+        """The step that the front end shows; None at sign-in and at sign-up."""
+        self.pending: PendingRequest | None = None
+        self._breadcrumbs: tuple[str, ...] = ()
+        self._times_asked = 1
+        self._wait_count = 0
+        self._reset_was_requested = False
+        self._is_signing_up = False
+        self._sign_up_attributes: set[str] = set()
+        self._totp_code: Secret | None = None
+        self._totp_keys: dict[str, bytes] = {}
+
+    @property
+    def username(self) -> str:
+        """The name of the attempt under way or just ended, as it was typed."""
+        return self.attempt.username if self.attempt else ""
+
+    @property
+    def done(self) -> Done | None:
+        """The end of the sign-in, as long as it is shown."""
+        return self.step if isinstance(self.step, Done) else None
+
+    @property
+    def can_restart(self) -> bool:
+        """Whether the step can be restarted without a new sign-in."""
+        return self.attempt is not None and self.attempt.can_start_again
+
+    @property
+    def is_password_known(self) -> bool:
+        """Whether the password was accepted, so that the user exists."""
+        return self.attempt is not None and self.attempt.is_password_known
+
+    # -- what the user decides ----------------------------------------------------------------------
+
+    def sign_in(self, username: str, password: Secret | None) -> Output:
+        """Start an attempt; ``password`` is None if the auth flow takes none."""
+        if self.pending:  # a second Enter must not replace the first one's attempt
+            return None
+        self._begin()
+        settings, find_device = self.settings, self._device_of
+
+        def call(attempt: Attempt) -> NextStep:
+            return attempt.sign_in(
+                username,
+                password,
+                auth_flow=settings.auth_flow,
+                preferred_first_factor=settings.preferred_first_factor,
+                client_metadata=settings.client_metadata,
+                device=find_device(username),
+            )
+
+        return self._request(call, breadcrumbs=("password" if password else "name",))
+
+    def reset_password(self, username: str) -> Output:
+        """Start an attempt that resets the password first. Nothing is sent yet."""
+        if self.pending:
+            return None
+        attempt = self._begin()
+        self._reset_was_requested = True
+        step = attempt.forgot_password(
+            username, auth_flow=self.settings.auth_flow, client_metadata=self.settings.client_metadata
+        )
+        return self.arrive(step)
+
+    def open_sign_up(self, username: str) -> Output:
+        """Ask for a new account."""
+        if self.pending:
+            return None
+        self.drop()
+        self._is_signing_up = True
+        self._sign_up_attributes = set(self.settings.sign_up_attributes)
+        return ShowSignUp(username)
+
+    def sign_up(self, username: str, password: Secret, attributes: Mapping[str, str]) -> Output:
+        """Create the account, then go on as after a sign-in."""
+        if self.pending:
+            return None
+        if self.attempt is None:  # else it may know of an account whose reply was lost
+            self._begin()
+        call = partial(
+            Attempt.sign_up,
+            username=username,
+            password=password,
+            user_attributes=attributes,
+            auth_flow=self.settings.auth_flow,
+            client_metadata=self.settings.client_metadata,
+        )
+        return self._request(call, breadcrumbs=("sign-up",))
+
+    def answer(
+        self,
+        answer: Answer,
+        *,
+        breadcrumb: str = "",
+        attributes: Mapping[str, str] | None = None,
+        new_password: Secret | None = None,
+    ) -> Output:
+        """Answer the step. ``breadcrumb`` names the step in a word or two."""
+        call: Call
+        match self.step, answer:
+            case None, _:
+                return None
+            case ResetPassword(), Secret() as code if new_password is not None:
+                call = partial(Attempt.confirm_reset_password, new_password=new_password, code=code)
+            case ConfirmSignUp(), Secret() as code:
+                call = partial(Attempt.confirm_sign_up, code=code)
+            case _:
+                call = partial(Attempt.confirm, answer=answer, user_attributes=attributes)
+        if isinstance(self.step, ContinueSignInWithTOTPSetup) and isinstance(answer, Secret):
+            self._totp_code = answer
+        return self._request(call, breadcrumbs=(*self._breadcrumbs, breadcrumb))
+
+    def new_code(self, *, key: str | None = None) -> Output:
+        """Request a new code; where Cognito has no other way, by restarting the step.
+
+        Args:
+            key: The key that requests another one; Enter unless given.
+        """
+        match self.step:
+            case ResetPassword():
+                return self._request(Attempt.reset_password, key=key)
+            case ConfirmSignUp():
+                return self._request(Attempt.resend_sign_up_code, key=key)
+        return self.restart(key=key)
+
+    def restart(self, *, key: str | None = None) -> Output:
+        """Start the step again, with the choices that were made."""
+        if self.can_restart:
+            return self._request(Attempt.restart, is_restart=True, key=key)
+        return ShowError(ErrorMessage("This needs a new sign-in. Esc goes back to it."))
+
+    def back(self, *, is_waiting: bool = False) -> Output:
+        """Go one choice back: to the choice of a factor if there was one, otherwise to sign-in.
+
+        The way to a choice is a request. It isn't tried in a wait, nor again after it has failed.
+        """
+        attempt = self.attempt
+        is_closed = self.step is None or is_waiting or self.retry_key == "Esc"
+        if is_closed or attempt is None or not attempt.choices or not attempt.can_start_again:
+            return self.leave()
+        self._stop_waiting()
+        count = len(attempt.choices) - 1
+        call = partial(Attempt.restart, choice_count=count)
+        return self._request(call, breadcrumbs=self._breadcrumbs[: 1 + count], key="Esc")
+
+    def leave(self) -> Output:
+        """Go back to sign-in, and say there what that leaves open."""
+        notices = [messages.STOPPED] if self.pending else []
+        if self.attempt and self.attempt.may_have_set_password:
+            notices.append(messages.NEW_PASSWORD_COUNTS)
+        return self._back_to_sign_in(notice=" ".join(notices))
+
+    def cancel(self) -> Output:
+        """Stop waiting for the request under way, unless its reply has come."""
+        if self.attempt and self.attempt.step is not self.step:
+            return ShowNotice(messages.ANSWERED)  # only the signatures of its tokens are still checked
+        self._stop_waiting()
+        return ShowNotice(messages.STOPPED)
+
+    def drop(self) -> None:
+        """Drop the attempt, whatever is under way for it."""
+        self._stop_waiting()
+        self.attempt = self.step = None
+        self._breadcrumbs, self._is_signing_up = (), False
+
+    # -- what comes of a request --------------------------------------------------------------------
+
+    def receive(self, request: PendingRequest, reply: Reply | Exception) -> Output:
+        """Take the reply to a request; one that nobody waits for any more changes nothing."""
+        if request is not self.pending:
+            return None
+        self.pending = None
+        if isinstance(reply, AuthError):
+            return self._output_for_error(reply)
+        if isinstance(reply, Exception):
+            return ShowError(ErrorMessage(INTERNAL_ERROR))
+        self.retry_key = self._enter_key
+        if isinstance(reply, DeliveryDetails):
+            return ShowCodeSent(reply) if self.step else None
+        return self.arrive(reply, request)
+
+    def arrive(self, step: NextStep, request: PendingRequest | None = None) -> Output:
+        """Show the step that a request has led to; None for one that needs no request."""
+        if isinstance(step, Done) and self.settings.leaves_when_done and not step.asks_to_remember_device:
+            self.step = step
+            return Finish(step)
+        is_repeated = self.step == step and isinstance(step, ConfirmSignInWithCustomChallenge)
+        self._times_asked = self._times_asked + 1 if is_repeated else 1
+        # A pool may reject these two before it looks at the password: nothing was proved.
+        is_unproved = (
+            isinstance(step, ResetPassword | ConfirmSignUp) and self.step is None and not self._is_signing_up
+        )
+        self._breadcrumbs = request.breadcrumbs if request and not is_unproved else ()
+        self._wait_count, self._totp_code, self._is_signing_up = 0, None, False
+        self.step, attempt = step, self.attempt
+        context = StepContext(
+            breadcrumbs=collapse(self._breadcrumbs),
+            was_restarted=request is not None and request.is_restart,
+            is_replacement_totp_key=isinstance(step, ContinueSignInWithTOTPSetup)
+            and self._is_replacement_totp_key(step.setup_details),
+            times_asked=self._times_asked,
+            can_restart=attempt is not None and attempt.can_start_again,
+            is_password_known=attempt is not None and attempt.is_password_known,
+            reset_was_requested=self._reset_was_requested,
+            preferred_first_factor=""
+            if self._breadcrumbs
+            else str(self.settings.preferred_first_factor or ""),
+        )
+        return ShowStep(step, context)
+
+    def _is_replacement_totp_key(self, details: TOTPSetupDetails) -> bool:
+        # Its digest tells one key from another; the key itself isn't stored for that.
+        key = sha256(details.shared_secret.reveal_bytes()).digest()
+        former, self._totp_keys[self.username] = self._totp_keys.get(self.username, key), key
+        return former != key
+
+    def _output_for_error(self, error: AuthError) -> Output:
+        attempt, step = self.attempt, self.step
+        assert attempt is not None, "a request has an attempt"
+        try:
+            message = self._describe(error)
+        except Exception:
+            message = ErrorMessage(INTERNAL_ERROR)
+        if isinstance(attempt.step, Done):  # signed in, but the pool didn't sign the tokens
+            return self._back_to_sign_in(replace(message, concern=ErrorField.FORM))
+        match action_for_error(error, step, can_start_again=attempt.can_start_again):
+            case ErrorAction.SIGN_IN:
+                return self._back_to_sign_in(replace(message, concern=ErrorField.FORM))
+            case ErrorAction.START_AGAIN if step is not None:
+                reason = "" if error.kind is ErrorKind.SESSION_EXPIRED else error.message
+                return OfferRestart(message, attempt.restart_side_effect, reason)
+            case ErrorAction.WAIT:
+                self._wait_count += 1
+                return WaitBeforeRetry(messages.wait_for(error, self._wait_count - 1), message)
+        return ShowError(message)
+
+    def _describe(self, error: AuthError) -> ErrorMessage:
+        """Describe an error as it concerns the step and the key that sent the request."""
+        step, gateway = self.step, self.auth.gateway
+        if self.retry_key == "Esc":  # which doesn't try again
+            return ErrorMessage(f"{ErrorMessage.from_error(error, retry_key='').text} Esc goes to sign-in.")
+        message = ErrorMessage.from_error(error, retry_key=self.retry_key)
+        if self.retry_key != self._enter_key:
+            return message
+        is_app = isinstance(step, ConfirmSignInWithTOTPCode)
+        match step:
+            case ConfirmSignInWithCustomChallenge() | UnknownStep():
+                if error.code == "NotAuthorizedException":
+                    return ErrorMessage(messages.challenge_refused(error))
+            case ContinueSignInWithTOTPSetup() if self._totp_code:
+                key, offset = step.setup_details.shared_secret, gateway.clock_offset
+                text = messages.why_the_code_does_not_fit(error, self._totp_code, key, gateway.now(), offset)
+                if text:
+                    return ErrorMessage(text)
+            case None if self._is_signing_up and (name := messages.attribute_needed(error)):
+                message = replace(message, missing_attribute=name)
+                if name not in self._sign_up_attributes:
+                    self._sign_up_attributes.add(name)
+                    return replace(message, text=messages.also_needed(name), concern=ErrorField.FORM)
+        clock = messages.clock_in_a_refusal(error, gateway.clock_offset, code_from_app=is_app)
+        return replace(message, text=f"{message.text} {clock}".strip())
+
+    # -- once signed in -----------------------------------------------------------------------------
+
+    def after_done(self) -> Output:
+        """Go on once the end of the sign-in is shown: save the session, or ask what must be known first."""
+        done, saver, username = self.done, self.saver, self.username
+        if done is None:
+            return None
+        if self.settings.leaves_when_done:
+            return AskAboutDevice()
+        if saver is None:
+            return ShowUnsaved()
+
+        def save() -> Output:
+            notice = "" if saver.is_checked(done) else SIGNATURES_UNCHECKED
+            result = saver.save_where_configured(done, username)
+            if result is None:
+                return AskStorage(available_storage_kinds(), notice)
+            return ShowSaved(result.location, result.problem, result.warning, notice)
+
+        return RunJob(save)
+
+    def storage_selected(self, storage: StorageKind) -> Output:
+        """Save the session in the storage that the user selected."""
+        done, saver, username = self.done, self.saver, self.username
+        if done is None or saver is None:
+            return None
+
+        def save() -> Output:
+            result = saver.save_in(done, username, storage)
+            return ShowSaved(result.location, result.problem, result.warning)
+
+        return RunJob(save)
+
+    def device_answered(self, remember: bool) -> Output:
+        """Have the pool remember this device, or not."""
+        done = self.done
+        if done is None:
+            return None
+
+        def answer() -> Output:
+            notice = remember_device(self.auth, done) if remember else None
+            return Finish(done) if self.settings.leaves_when_done else notice
+
+        return RunJob(answer)
+
+    # -- attempts and requests ----------------------------------------------------------------------
+
+    def _begin(self) -> Attempt:
+        self.attempt = self.auth.attempt()
+        self._breadcrumbs, self._times_asked, self._reset_was_requested = (), 1, False
+        self.retry_key = self._enter_key
+        return self.attempt
+
+    def _request(
+        self,
+        call: Call,
+        *,
+        breadcrumbs: tuple[str, ...] | None = None,
+        is_restart: bool = False,
+        key: str | None = None,
+    ) -> Output:
+        if self.attempt is None or self.pending:
+            return None
+        self.retry_key = self._enter_key if key is None else key
+        self.pending = PendingRequest(
+            call,
+            self.attempt,
+            breadcrumbs=self._breadcrumbs if breadcrumbs is None else breadcrumbs,
+            is_restart=is_restart,
+            saver=self.saver,
+        )
+        return RunRequest(self.pending)
+
+    def _stop_waiting(self) -> None:
+        """Let the request under way end without a consequence: its attempt no longer counts."""
+        self.pending = None
+        if self.attempt:
+            self.attempt = self.attempt.fork()
+
+    def _back_to_sign_in(self, error: ErrorMessage | None = None, notice: str = "") -> Output:
+        self._stop_waiting()
+        if self.attempt:
+            self.attempt.forget()
+        self.drop()
+        self._wait_count, self.retry_key = 0, self._enter_key
+        return ShowSignIn(error, notice)
+
+
+def remember_device(auth: Auth, done: Done) -> ShowNotice:
+    """Have the pool remember this device (UpdateDeviceStatus), and report whether it does."""
+    try:
+        auth.remember_device(done)
+    except AuthError as error:
+        return ShowNotice(f"{messages.NOT_REMEMBERED} {error.message}", is_error=True)
+    return ShowNotice(messages.REMEMBERED)
+
+
+def collapse(breadcrumbs: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the breadcrumbs with the same step several times in a row as one entry with its count."""
+    counts = [(name, len(list(group))) for name, group in groupby(breadcrumbs)]
+    return tuple(name if count == 1 else f"{name} ×{count}" for name, count in counts)
