@@ -11,7 +11,7 @@ import pytest
 
 from tests.programs import Home, Process, Program, TerminalProgram
 from tests.tools import need_tool
-from tui_auth.cli.commands import COMMANDS
+from tui_auth.cli.command_help import COMMANDS
 from tui_auth.cli.completion import command_lines
 
 

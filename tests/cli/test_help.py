@@ -9,8 +9,7 @@ from importlib import import_module
 import pytest
 
 from tests.programs import Program, TerminalProgram
-from tui_auth.cli.commands import COMMANDS
-from tui_auth.cli.examples import COMMAND_EXAMPLES, PROGRAM_EXAMPLES
+from tui_auth.cli.command_help import COMMAND_EXAMPLES, COMMANDS, PROGRAM_EXAMPLES
 from tui_auth.cli.main import main
 from tui_auth.cli.parser import CommandParser
 

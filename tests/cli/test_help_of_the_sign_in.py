@@ -13,7 +13,7 @@ from tests.programs import Program, TerminalProgram
 from tests.scripted_gateway import ScriptedGateway
 from tui_auth.app import TuiAuthApp
 from tui_auth.auth.auth import Auth
-from tui_auth.cli.sign_in_settings import sign_in_settings
+from tui_auth.cli.sign_in_now import sign_in_settings
 from tui_auth.config.resolver import ResolvedPool
 from tui_auth.screens.help import HelpScreen
 

@@ -14,7 +14,7 @@ import pytest
 from tests.programs import Process, TerminalProgram
 from tests.session.machine import FLOWS, PASSWORD, Machine, flags, private_file
 from tests.terminal.pty_program import PtyProgram
-from tui_auth.cli.sign_in_settings import sign_in_settings
+from tui_auth.cli.sign_in_now import sign_in_settings
 from tui_auth.config.resolver import ResolvedPool
 
 PLAIN = ("sign-in", "--plain", "--username", "ann", "--password-stdin")

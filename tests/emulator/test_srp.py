@@ -13,9 +13,9 @@ from pycognito.exceptions import ForceChangePasswordException
 from tests.emulator.conftest import MakePool
 from tests.emulator.harness import OTHER_PASSWORD, PASSWORD, PoolUnderTest, rejected
 from tui_auth.auth import srp
+from tui_auth.emulator.challenge_sessions import SignIn
 from tui_auth.emulator.model import AppClient, Clock, User, UserPool
 from tui_auth.emulator.srp import Exchange, Exchanges, parse_timestamp, public_value
-from tui_auth.emulator.state import SignIn
 
 WRONG = ("NotAuthorizedException", "Incorrect username or password.")
 VECTORS = json.loads((Path(__file__).parents[1] / "auth" / "data" / "srp-vectors.json").read_text())

@@ -1,9 +1,10 @@
-"""What the flags of the commands that sign in refer to: the password, and the trace of the Cognito calls."""
+"""The flags that several commands share, and what they stand for: a password, a trace file."""
 
 from __future__ import annotations
 
 import os
 import sys
+from argparse import ArgumentTypeError
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,11 +13,13 @@ from typing import TYPE_CHECKING
 from tui_auth.cli.exit_status import CommandFailedError
 from tui_auth.cli.output import say
 from tui_auth.config.errors import ConfigurationError, display_path
+from tui_auth.config.resolver import add_pool_arguments
+from tui_auth.config.settings import FLOWS, STORAGES
 from tui_auth.exit_codes import ExitCode
 from tui_auth.terminal.safe_text import safe_line
 
 if TYPE_CHECKING:
-    from argparse import Namespace
+    from argparse import ArgumentParser, Namespace
     from collections.abc import Iterator
 
     from tui_auth.auth.trace import Call, CallTrace
@@ -27,6 +30,66 @@ _MAX_PASSWORD_BYTES = 4096
 
 _MAX_TRACE_LINE = 2000
 """In characters."""
+
+
+_STORAGE = "where to keep the session; unless given, sign-in asks on the full screen, all else takes a file"
+
+
+def add_sign_in_arguments(parser: ArgumentParser) -> None:
+    """Add the flags of every command that may sign in: to which pool, and how."""
+    add_pool_arguments(parser)
+    group = parser.add_argument_group("signing in")
+    group.add_argument("--username", metavar="NAME", help="filled in on the first screen")
+    group.add_argument(
+        "--auth-flow",
+        choices=FLOWS,
+        metavar="FLOW",
+        help=f"how to begin: {', '.join(FLOWS)}; the first unless given",
+    )
+    group.add_argument("--preferred-first-factor", metavar="FACTOR", help="for USER_AUTH, such as EMAIL_OTP")
+    group.add_argument("--app-name", metavar="NAME", help="what an authenticator app shows")
+    group.add_argument("--storage", choices=STORAGES, help=_STORAGE)
+    group.add_argument("--plain", action="store_true", help="line prompts in place of the full screen")
+    group.add_argument(
+        "--trace", metavar="FILE", help="write the calls and their next steps to a file, every value left out"
+    )
+    source = group.add_mutually_exclusive_group()
+    source.add_argument(
+        "--password-stdin", action="store_true", help="the password is the first line of stdin; no prompts"
+    )
+    source.add_argument("--password-file", metavar="FILE", help="the password is a file's first line")
+    group.add_argument(
+        "--client-metadata",
+        metavar="KEY=VALUE",
+        action="append",
+        type=_key_value,
+        default=[],
+        help="passed to the pool's Lambda functions; may stand several times; no place for a secret",
+    )
+
+
+def add_session_arguments(parser: ArgumentParser) -> None:
+    """Add the flags that choose a session, for a command that never signs in."""
+    add_pool_arguments(parser)
+    parser.add_argument("--username", metavar="NAME", help="which user's session")
+
+
+def add_token_arguments(parser: ArgumentParser) -> None:
+    """Add the flags that choose a session, and those for signing in if there is none."""
+    add_sign_in_arguments(parser)
+    parser.add_argument(
+        "--login",
+        choices=("auto", "never"),
+        default="auto",
+        help="whether to sign in on the terminal if there is no session; %(default)s unless given",
+    )
+
+
+def _key_value(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not key or not equals:
+        raise ArgumentTypeError("write it as KEY=VALUE")
+    return key, value
 
 
 def read_password(arguments: Namespace) -> Secret | None:

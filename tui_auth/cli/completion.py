@@ -13,7 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui_auth.cli.commands import COMMANDS
+from tui_auth.cli.command_help import COMMANDS
 from tui_auth.cli.main import DEFAULT_COMMAND, PROGRAM
 
 if TYPE_CHECKING:

@@ -83,7 +83,7 @@ def _answer_from_cache(command: str, arguments: Sequence[str]) -> int | None:
 def _run(name: str, arguments: Sequence[str]) -> int:
     from importlib import import_module
 
-    from tui_auth.cli.commands import COMMANDS
+    from tui_auth.cli.command_help import COMMANDS
 
     if name not in COMMANDS:
         return _reject_command(name)
@@ -108,8 +108,7 @@ def _run(name: str, arguments: Sequence[str]) -> int:
 
 
 def _print_help() -> int:
-    from tui_auth.cli.commands import COMMANDS
-    from tui_auth.cli.examples import PROGRAM_EXAMPLES, format_examples
+    from tui_auth.cli.command_help import COMMANDS, PROGRAM_EXAMPLES, format_examples
 
     width = max(map(len, COMMANDS))
     lines = "\n".join(f"  {name:<{width}}  {summary}" for name, (_, summary) in COMMANDS.items())
@@ -117,7 +116,7 @@ def _print_help() -> int:
 
 
 def _reject_command(name: str) -> int:
-    from tui_auth.cli.commands import COMMANDS
+    from tui_auth.cli.command_help import COMMANDS
     from tui_auth.config.settings import closest_match
     from tui_auth.exit_codes import ExitCode
 

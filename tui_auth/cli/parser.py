@@ -11,8 +11,7 @@ import re
 from argparse import SUPPRESS, ArgumentParser, Namespace, _SubParsersAction
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from tui_auth.cli.commands import COMMANDS
-from tui_auth.cli.examples import COMMAND_EXAMPLES, format_examples
+from tui_auth.cli.command_help import COMMAND_EXAMPLES, COMMANDS, format_examples
 from tui_auth.cli.output import tell
 from tui_auth.config.settings import closest_match
 from tui_auth.exit_codes import ExitCode

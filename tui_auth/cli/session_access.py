@@ -2,41 +2,41 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from typing import TYPE_CHECKING
 
-from tui_auth.cli.commands import sign_in
+from tui_auth.cli.exit_status import CommandFailedError
 from tui_auth.cli.output import say
-from tui_auth.cli.sign_in_now import asks_nobody
-from tui_auth.config.resolver import add_pool_arguments
+from tui_auth.cli.sign_in_now import asks_nobody, sign_in_now
+from tui_auth.cli.sign_in_turn import one_at_a_time
+from tui_auth.exit_codes import ExitCode
 from tui_auth.session import finder
 from tui_auth.session.clock import since_boot
 from tui_auth.session.errors import NotSignedInError
+from tui_auth.session.finder import choose_pool_to_sign_in
+from tui_auth.session.record import SessionRecord
+from tui_auth.session.sessions import Sessions
 from tui_auth.terminal.environment import TerminalKind, find_terminal
 
-if TYPE_CHECKING:  # brings boto3's gateway with it
-    from argparse import ArgumentParser, Namespace
+if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tui_auth.session.record import SessionRecord
     from tui_auth.session.refresh import RefreshResult
-    from tui_auth.session.sessions import Sessions, StoredSession
+    from tui_auth.session.sessions import StoredSession
 
 
-def add_session_arguments(parser: ArgumentParser) -> None:
-    """Add the flags that choose a session, for a command that never signs in."""
-    add_pool_arguments(parser)
-    parser.add_argument("--username", metavar="NAME", help="which user's session")
-
-
-def add_sign_in_arguments(parser: ArgumentParser) -> None:
-    """Add the flags that choose a session, and those for signing in if there is none."""
-    sign_in.add_sign_in_arguments(parser)
-    parser.add_argument(
-        "--login",
-        choices=("auto", "never"),
-        default="auto",
-        help="whether to sign in on the terminal if there is no session; %(default)s unless given",
-    )
+def sign_in_when_needed(arguments: Namespace, sessions: Sessions, needed: NotSignedInError) -> SessionRecord:
+    """Sign in on the terminal and store the session. Raises CommandFailedError if the sign-in failed."""
+    choice = choose_pool_to_sign_in(arguments, sessions, needed.sign_in_settings)
+    for note in choice.notes:
+        say(note)
+    with one_at_a_time(choice, sessions, by_password=asks_nobody(arguments)) as turn:
+        if turn.begun_by_another:
+            return turn.begun_by_another
+        status, record = sign_in_now(choice, arguments, when_kept=turn.end, leaves_when_done=True)
+    if record is None:
+        raise CommandFailedError(status or ExitCode.CANCELLED)
+    return record
 
 
 def find_session(arguments: Namespace, sessions: Sessions) -> StoredSession:
@@ -83,7 +83,6 @@ def session_with_token(
     except NotSignedInError as error:
         if not may_sign_in or not (asks_nobody(arguments) or find_terminal().kind is not TerminalKind.NONE):
             raise
-        from tui_auth.cli.sign_in_when_needed import sign_in_when_needed
 
         record = sign_in_when_needed(arguments, sessions, error)
         sessions.reload()  # the sign-in has stored another one

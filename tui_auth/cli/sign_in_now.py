@@ -11,21 +11,134 @@ from collections.abc import Callable
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
+from tui_auth.auth.app_client import AuthFlow
+from tui_auth.auth.auth import Auth
+from tui_auth.auth.next_step import AuthFactorType, Done
 from tui_auth.cli.arguments import read_password
 from tui_auth.cli.exit_status import CommandFailedError
+from tui_auth.cli.full_screen import theme
 from tui_auth.cli.output import say, tell
 from tui_auth.config.certificates import check_certificates
+from tui_auth.config.environment import effective_endpoint
 from tui_auth.config.resolver import ResolvedPool
 from tui_auth.config.settings import check_region
+from tui_auth.config.sources import SourceKind
 from tui_auth.exit_codes import ExitCode
+from tui_auth.flow.settings import ASSUMED_SESSION_SECONDS, SignInSettings, environment_badge_for
+from tui_auth.secret import Secret
+from tui_auth.session.persistence import SIGNATURES_UNCHECKED, SessionPersistence
+from tui_auth.session.sessions import SaveResult
+from tui_auth.storage.stores import StorageKind
+from tui_auth.terminal.environment import harden_process
+from tui_auth.terminal.safe_text import safe_line
 
 if TYPE_CHECKING:
-    from tui_auth.auth.auth import Auth
-    from tui_auth.auth.next_step import Done
     from tui_auth.flow.session_saver import SessionSaver
-    from tui_auth.flow.settings import SignInSettings
-    from tui_auth.session.persistence import SessionPersistence
     from tui_auth.session.record import SessionRecord
+
+
+def save_session(
+    keeping: SessionPersistence, done: Done, signed_in_as: str, *, checked: bool | None = None
+) -> SaveResult:
+    """Save a session where it is configured, else in a file, and say on stderr what isn't as it should be.
+
+    Args:
+        keeping: Saves sessions.
+        done: The end of the sign-in.
+        signed_in_as: The name as it was typed.
+        checked: Whether the signatures were checked; None if nothing has tried.
+
+    Returns:
+        What became of the session.
+
+    Raises:
+        AuthError: The pool didn't sign the tokens.
+    """
+    if checked is None:
+        checked = keeping.check_signatures(done)
+    if not checked:
+        say(SIGNATURES_UNCHECKED)
+    decided = keeping.storage
+    kept = keeping.save(done, signed_in_as, decided or StorageKind.FILE, signature_checked=checked)
+    if kept.problem:
+        say_not_saved(kept.problem)
+    elif decided is None:
+        keeping.remember_storage(StorageKind.FILE)
+        say("The session is kept in a file of yours; --storage chooses another place.")
+    if kept.warning:
+        say(kept.warning)
+    return kept
+
+
+def say_not_saved(why: str) -> None:
+    """Say on stderr that a session isn't saved, and why."""
+    say(f"This session is not kept. {why}")
+
+
+def sign_in_with_password(
+    auth: Auth, settings: SignInSettings, keeping: SessionPersistence, password: Secret
+) -> Done:
+    """Sign in with name and password alone.
+
+    Raises:
+        CommandFailedError: The pool asks for more, or there is no name.
+    """
+    harden_process()
+    if not settings.username:
+        say("--password-stdin and --password-file need --username.")
+        raise CommandFailedError(ExitCode.USAGE)
+    step = auth.attempt().sign_in(
+        settings.username,
+        password,
+        auth_flow=settings.auth_flow,
+        preferred_first_factor=settings.preferred_first_factor or AuthFactorType.PASSWORD_SRP,
+        client_metadata=settings.client_metadata,
+        device=keeping.device(settings.username),
+    )
+    if isinstance(step, Done):
+        return step
+    say(
+        f"The pool asks for more than a password ({type(step).__name__}). Run tui-auth sign-in on a terminal."
+    )
+    raise CommandFailedError(ExitCode.UNSUPPORTED_STEP)
+
+
+_LONGEST_ORIGIN = 100
+"""In characters: a line or two of the help."""
+
+
+def sign_in_settings(choice: ResolvedPool, arguments: Namespace, *, leaves_when_done: bool) -> SignInSettings:
+    """How to sign in, from the flags and what is known of the pool."""
+    endpoint = effective_endpoint(choice.endpoint_url)
+    return SignInSettings(
+        pool=" ".join(part for part in (choice.profile, choice.user_pool_id) if part),
+        pool_origin=_pool_origin(choice),
+        environment_badge=environment_badge_for(endpoint),
+        username=choice.username or "",
+        username_label=choice.username_label,
+        auth_flow=AuthFlow(choice.auth_flow or AuthFlow.USER_SRP_AUTH),
+        preferred_first_factor=choice.preferred_first_factor,
+        app_name=choice.app_name or choice.profile or "",
+        client_metadata={**choice.client_metadata, **dict(arguments.client_metadata)},
+        session_seconds=choice.session_minutes * 60 if choice.session_minutes else ASSUMED_SESSION_SECONDS,
+        theme=theme(os.environ.get("TUI_AUTH_THEME")),
+        leaves_when_done=leaves_when_done,
+        username_attributes=choice.username_attributes,
+        required_attributes=choice.required_attributes,
+        mfa_methods=choice.mfa_methods,
+        password_policy=choice.password_policy,
+    )
+
+
+def _pool_origin(choice: ResolvedPool) -> str:
+    """Which pool it is and what named it, if that is known; of a long path the end, with the file's name."""
+    if "user_pool_id" not in choice.origins:
+        return ""
+    named_by = choice.origins["user_pool_id"]
+    # The session may have ended by now; that it was the last holds in any case.
+    origin = "the last sign-in" if named_by.kind is SourceKind.CURRENT_SESSION else str(named_by)
+    end = origin if len(origin) <= _LONGEST_ORIGIN else "…" + origin[1 - _LONGEST_ORIGIN :]
+    return safe_line(f"Pool: {choice.user_pool_id}, from {end}.", limit=200)
 
 
 def sign_in_now(
@@ -44,7 +157,6 @@ def sign_in_now(
     """
     from tui_auth.auth.auth import Auth
     from tui_auth.cli.arguments import write_trace
-    from tui_auth.cli.sign_in_settings import sign_in_settings
     from tui_auth.terminal.environment import fill_missing_streams
 
     fill_missing_streams()
@@ -75,7 +187,6 @@ def _sign_in(
     in_lines = kind is TerminalKind.LINES or (kind is TerminalKind.FULL_SCREEN and wants_lines(arguments))
     if password is None and not in_lines:
         return _in_full_screen(auth, settings, make_keeping, arguments)
-    from tui_auth.cli.sign_in_noninteractive import save_session, sign_in_with_password
 
     keeping = make_keeping()
     if password is not None:
@@ -111,15 +222,11 @@ def _in_full_screen(
             saver().finish()
         return status, None
     if settings.leaves_when_done:
-        from tui_auth.cli.sign_in_noninteractive import save_session
-
         checked = saver().is_checked(done)
         record = save_session(saver().keeping, done, app.flow.username, checked=checked).record
     _say_who(done, app.flow.username)
     # It went with the screen, where it stood if it was known by then.
     if record is None and (reason := saver().reason_not_saved(done, app.flow.username, say)):
-        from tui_auth.cli.sign_in_noninteractive import say_not_saved
-
         say_not_saved(reason)
         status = status or _status_of(reason, arguments)
     return status, record

@@ -33,7 +33,8 @@ from tui_auth.emulator.passwords import check_password, record_attempt
 from tui_auth.emulator.srp import Exchange, parse_public_a
 
 if TYPE_CHECKING:
-    from tui_auth.emulator.state import SignIn, State
+    from tui_auth.emulator.challenge_sessions import SignIn
+    from tui_auth.emulator.state import State
 
 PASSWORD_VERIFIER = "PASSWORD_VERIFIER"  # noqa: S105 - the name of a challenge
 SIGNED_UP, SIGN_UP_CONFIRMED = "SIGNED_UP", "SIGN_UP_CONFIRMED"

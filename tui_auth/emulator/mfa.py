@@ -40,7 +40,8 @@ from tui_auth.emulator.model import (
 from tui_auth.emulator.tokens import authenticate
 
 if TYPE_CHECKING:
-    from tui_auth.emulator.state import ChallengeSession, State
+    from tui_auth.emulator.challenge_sessions import ChallengeSession
+    from tui_auth.emulator.state import State
 
 WINDOW_SECONDS = 30
 SECRET_BYTES = 32

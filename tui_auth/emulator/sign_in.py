@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tui_auth.emulator import custom_auth, devices, first_factor, mfa, passwords
 from tui_auth.emulator.app_clients import check_secret_hash
 from tui_auth.emulator.attributes import check_user_status, is_same_user, user_deleted, user_for_sign_in
+from tui_auth.emulator.challenge_sessions import SignIn
 from tui_auth.emulator.challenges import (
     Answer,
     Reply,
@@ -16,7 +17,6 @@ from tui_auth.emulator.challenges import (
 )
 from tui_auth.emulator.errors import invalid_challenge_session, invalid_parameter, not_authorized
 from tui_auth.emulator.service_model import challenge_names, unknown_challenge
-from tui_auth.emulator.state import SignIn
 from tui_auth.emulator.tokens import redeem_refresh_token, signed_tokens
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tui_auth.emulator import attributes
 from tui_auth.emulator.app_clients import client_and_username
 from tui_auth.emulator.attributes import claim_alias, find_user
+from tui_auth.emulator.challenge_sessions import SignIn
 from tui_auth.emulator.errors import (
     CognitoError,
     expired_code,
@@ -21,7 +22,6 @@ from tui_auth.emulator.first_factor import SIGN_UP_CONFIRMED, SIGNED_UP
 from tui_auth.emulator.messages import SIGN_UP, delivery_details
 from tui_auth.emulator.model import CONFIRMED, UNCONFIRMED, User, UserPool
 from tui_auth.emulator.passwords import NO_SUCH_USER, check_policy, set_password
-from tui_auth.emulator.state import SignIn
 
 if TYPE_CHECKING:
     from tui_auth.emulator.state import State

@@ -8,9 +8,10 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from tui_auth.cli.arguments import add_token_arguments
 from tui_auth.cli.exit_status import with_status
 from tui_auth.cli.output import say, write_out
-from tui_auth.cli.session_access import add_sign_in_arguments, find_session, session_with_token
+from tui_auth.cli.session_access import find_session, session_with_token
 from tui_auth.config.errors import ConfigurationError
 from tui_auth.config.resolver import explicit_settings
 from tui_auth.session.aws import AwsCredentials, cached_credentials, get_credentials
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the flags of this command."""
-    add_sign_in_arguments(parser)
+    add_token_arguments(parser)
     parser.add_argument(
         "--format",
         choices=FORMATS,

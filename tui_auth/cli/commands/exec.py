@@ -10,9 +10,10 @@ import sys
 from argparse import REMAINDER, ArgumentParser, ArgumentTypeError, Namespace
 from contextlib import suppress
 
+from tui_auth.cli.arguments import add_token_arguments
 from tui_auth.cli.exit_status import with_status
 from tui_auth.cli.output import say
-from tui_auth.cli.session_access import add_sign_in_arguments, session_with_token
+from tui_auth.cli.session_access import session_with_token
 from tui_auth.exit_codes import ExitCode
 from tui_auth.session.fast_path import TOKEN_KINDS
 from tui_auth.session.sessions import Sessions
@@ -25,7 +26,7 @@ DEFAULT_VARIABLE = ("ACCESS_TOKEN", "access")
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the flags of this command, and the command to run."""
-    add_sign_in_arguments(parser)
+    add_token_arguments(parser)
     default = "=".join(DEFAULT_VARIABLE)
     parser.add_argument(
         "--env",

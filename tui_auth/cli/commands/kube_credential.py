@@ -10,9 +10,10 @@ import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from tui_auth.cli.arguments import add_token_arguments
 from tui_auth.cli.exit_status import with_status
 from tui_auth.cli.output import write_out
-from tui_auth.cli.session_access import add_sign_in_arguments, session_with_token
+from tui_auth.cli.session_access import session_with_token
 from tui_auth.session.sessions import Sessions
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ VERSIONS = (f"{GROUP}/v1", f"{GROUP}/v1beta1")
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the flags of this command."""
-    add_sign_in_arguments(parser)
+    add_token_arguments(parser)
 
 
 def run(arguments: Namespace) -> int:

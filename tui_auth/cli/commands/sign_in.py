@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import os
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
 
+from tui_auth.cli.arguments import add_sign_in_arguments
 from tui_auth.cli.exit_status import CommandFailedError, with_status
 from tui_auth.cli.output import say
 from tui_auth.cli.sign_in_now import asks_nobody, sign_in_now, wants_lines
 from tui_auth.config.certificates import check_certificates
 from tui_auth.config.errors import NoPoolError
-from tui_auth.config.resolver import ResolvedPool, add_pool_arguments, explicit_settings, resolve_pool
-from tui_auth.config.settings import FLOWS, STORAGES
+from tui_auth.config.resolver import ResolvedPool, explicit_settings, resolve_pool
 from tui_auth.config.sources import SourceKind
 from tui_auth.exit_codes import ExitCode
-
-_STORAGE = "where to keep the session; unless given, sign-in asks on the full screen, all else takes a file"
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -24,39 +22,6 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_sign_in_arguments(parser)
     parser.add_argument(
         "--new-pool", action="store_true", help="ask for a pool, try it and keep it, as where none is named"
-    )
-
-
-def add_sign_in_arguments(parser: ArgumentParser) -> None:
-    """The flags of every command that may sign in: to which pool, and how."""
-    add_pool_arguments(parser)
-    group = parser.add_argument_group("signing in")
-    group.add_argument("--username", metavar="NAME", help="filled in on the first screen")
-    group.add_argument(
-        "--auth-flow",
-        choices=FLOWS,
-        metavar="FLOW",
-        help=f"how to begin: {', '.join(FLOWS)}; the first unless given",
-    )
-    group.add_argument("--preferred-first-factor", metavar="FACTOR", help="for USER_AUTH, such as EMAIL_OTP")
-    group.add_argument("--app-name", metavar="NAME", help="what an authenticator app shows")
-    group.add_argument("--storage", choices=STORAGES, help=_STORAGE)
-    group.add_argument("--plain", action="store_true", help="line prompts in place of the full screen")
-    group.add_argument(
-        "--trace", metavar="FILE", help="write the calls and their next steps to a file, every value left out"
-    )
-    source = group.add_mutually_exclusive_group()
-    source.add_argument(
-        "--password-stdin", action="store_true", help="the password is the first line of stdin; no prompts"
-    )
-    source.add_argument("--password-file", metavar="FILE", help="the password is a file's first line")
-    group.add_argument(
-        "--client-metadata",
-        metavar="KEY=VALUE",
-        action="append",
-        type=_pair,
-        default=[],
-        help="passed to the pool's Lambda functions; may stand several times; no place for a secret",
     )
 
 
@@ -135,10 +100,3 @@ def _asked_pool(arguments: Namespace, nothing: NoPoolError) -> ResolvedPool:
     if choice is None:
         raise CommandFailedError(status)
     return choice
-
-
-def _pair(text: str) -> tuple[str, str]:
-    key, equals, value = text.partition("=")
-    if not key or not equals:
-        raise ArgumentTypeError("write it as KEY=VALUE")
-    return key, value

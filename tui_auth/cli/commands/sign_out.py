@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tui_auth.cli.arguments import add_session_arguments
 from tui_auth.cli.exit_status import status_for, with_status
 from tui_auth.cli.output import say
-from tui_auth.cli.session_access import add_session_arguments, find_session
+from tui_auth.cli.session_access import find_session
 from tui_auth.exit_codes import ExitCode
 from tui_auth.session.sessions import Sessions
 

@@ -6,9 +6,10 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
+from tui_auth.cli.arguments import add_session_arguments
 from tui_auth.cli.exit_status import with_status
 from tui_auth.cli.output import say, write_out
-from tui_auth.cli.session_access import add_session_arguments, find_session, report_unsaved
+from tui_auth.cli.session_access import find_session, report_unsaved
 from tui_auth.exit_codes import ExitCode
 from tui_auth.session.errors import NotSignedInError
 from tui_auth.session.sessions import Sessions, StoredSession

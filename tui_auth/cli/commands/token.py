@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 
+from tui_auth.cli.arguments import add_token_arguments
 from tui_auth.cli.exit_status import with_status
 from tui_auth.cli.output import write_out
-from tui_auth.cli.session_access import add_sign_in_arguments, session_with_token
+from tui_auth.cli.session_access import session_with_token
 from tui_auth.session.fast_path import TOKEN_KINDS, format_token, parse_duration
 from tui_auth.session.sessions import Sessions
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the flags of ``token`` and ``header``."""
-    add_sign_in_arguments(parser)
+    add_token_arguments(parser)
     group = parser.add_argument_group("which token")
     group.add_argument("--type", choices=TOKEN_KINDS, default="access", help="%(default)s unless given")
     group.add_argument(
