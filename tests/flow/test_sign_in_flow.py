@@ -388,7 +388,7 @@ class Saver:
 
     def save_in(self, done: Done, signed_in_as: str, storage: StorageKind) -> Any:
         self.selected.append(storage)
-        return SimpleNamespace(where="in a file", problem="", untidy="")
+        return SimpleNamespace(location="in a file", problem="", warning="")
 
 
 class TestTheEnd:
@@ -398,7 +398,7 @@ class TestTheEnd:
         assert flow.run(flow.after_done()) == ShowUnsaved()
 
     def test_a_configured_storage_saves_the_session(self) -> None:
-        flow = flow_with(DONE, saver=Saver(SimpleNamespace(where="here", problem="p", untidy="u")))
+        flow = flow_with(DONE, saver=Saver(SimpleNamespace(location="here", problem="p", warning="u")))
         flow.sign_in_as_ann()
         assert flow.run(flow.after_done()) == ShowSaved("here", "p", "u", SIGNATURES_UNCHECKED)
 
