@@ -10,14 +10,15 @@ from __future__ import annotations
 import asyncio
 import subprocess
 from pathlib import Path
-from typing import Any
-
-from textual.pilot import Pilot
+from typing import TYPE_CHECKING, Any
 
 from tui_auth.demo.app import DemoApp
 from tui_auth.emulator import CognitoEmulator
 from tui_auth.emulator.demo_users import provision
 from tui_auth.screens.form_screen import FormScreen
+
+if TYPE_CHECKING:
+    from textual.pilot import Pilot
 
 HERE = Path(__file__).parent
 SIZE, WIDE = (80, 23), (120, 30)

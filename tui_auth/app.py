@@ -7,7 +7,6 @@ once is worth more than one that already knows what comes after it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -16,13 +15,10 @@ from textual import on, work
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.reactive import reactive
-from textual.screen import Screen
 
-from tui_auth.auth.auth import Auth
 from tui_auth.auth.errors import AuthError
 from tui_auth.exit_codes import ExitCode
 from tui_auth.flow.error_message import ErrorMessage
-from tui_auth.flow.settings import SignInSettings
 from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.screen_context import Decision, ScreenContext
 from tui_auth.screens.sign_in import SignInScreen
@@ -31,8 +27,14 @@ from tui_auth.themes import HEIGHTS, THEMES, WIDTHS, first_sheets, later_sheets
 from tui_auth.threads import in_daemon_thread
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Iterable
+
+    from textual.screen import Screen
+
+    from tui_auth.auth.auth import Auth
     from tui_auth.auth.next_step import Done, NextStep
     from tui_auth.flow.session_saver import SessionSaver
+    from tui_auth.flow.settings import SignInSettings
     from tui_auth.flow.sign_in_flow import SignInFlow
     from tui_auth.screens.form_screen import CopyAsked
     from tui_auth.screens.sign_in_presenter import SignInPresenter

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on, work
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 
 from tui_auth.auth.gateway import Address, CognitoGateway, Gateway
 from tui_auth.auth.tokens import fetch_keys
@@ -30,6 +28,11 @@ from tui_auth.screens.screen_context import Decision, ScreenContext
 from tui_auth.terminal.full_screen import FullScreenApp
 from tui_auth.themes import HEIGHTS, THEMES, WIDTHS, style_sheets
 from tui_auth.threads import in_daemon_thread
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from textual.screen import Screen
 
 
 class FirstRunApp(FullScreenApp[str]):

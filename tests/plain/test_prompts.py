@@ -8,7 +8,7 @@ import pytest
 
 from tests.plain.typist import Typist
 from tui_auth.config.settings import PasswordPolicy
-from tui_auth.plain.prompts import NEW_CODE, STOPS_NOTHING, TO_SIGN_IN, Back, Prompts, as_code
+from tui_auth.plain.prompts import NEW_CODE, STOPS_NOTHING, TO_SIGN_IN, BackError, Prompts, as_code
 from tui_auth.secret import Secret
 
 
@@ -48,7 +48,7 @@ def test_an_optional_line_may_be_empty() -> None:
     ],
 )
 def test_back_leads_out_of_every_question(ask: Callable[[Prompts], object]) -> None:
-    with pytest.raises(Back):
+    with pytest.raises(BackError):
         ask(Prompts(Typist("/back")))
 
 

@@ -240,7 +240,7 @@ class PtyProgram:
 
     @property
     def modes(self) -> set[int]:
-        """The private modes now on: 1049 alternate screen, 25 cursor, 1000/1003/1006 mouse, 2004 paste, …"""
+        """The private modes now on, such as 1049 (alternate screen), 25 (cursor), 2004 (paste)."""
         with self._news:
             return set(self.emulator.modes)
 
@@ -273,10 +273,10 @@ class PtyProgram:
             data = data[os.write(self._terminal, data) :]
 
     def press(self, *keys: str) -> None:
-        """Press keys in turn: ``"a"``, ``"enter"``, ``"esc"``, ``"f1"``, ``"ctrl+r"``, ``"shift+tab"``, …
+        r"""Press keys in turn, such as ``"a"``, ``"enter"``, ``"esc"``, ``"ctrl+r"`` or ``"shift+tab"``.
 
         Esc is sent in kitty's form where the program asked for that protocol, since a bare ESC directly
-        followed by another key is Alt and that key; ``send("\\x1b")`` sends it bare.
+        followed by another key is Alt and that key; ``send("\x1b")`` sends it bare.
         """
         for key in keys:
             self.send(key_bytes(key, kitty=bool(self.emulator.kitty_flags)))

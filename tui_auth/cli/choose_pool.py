@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
+from typing import TYPE_CHECKING
 
 from tui_auth.cli.exit_status import CommandFailedError
 from tui_auth.cli.output import tell
 from tui_auth.config.resolver import ResolvedPool, explicit_settings, resolve_saved_profile
 from tui_auth.exit_codes import ExitCode
 from tui_auth.flow.settings import environment_badge_for
+
+if TYPE_CHECKING:
+    from argparse import Namespace
 
 
 def ask_for_pool(arguments: Namespace, *, theme: str, notice: str = "") -> tuple[int, ResolvedPool | None]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
 from typing import TYPE_CHECKING
 
 from tui_auth.cli.exit_status import CommandFailedError
@@ -14,15 +13,15 @@ from tui_auth.session import finder
 from tui_auth.session.clock import since_boot
 from tui_auth.session.errors import NotSignedInError
 from tui_auth.session.finder import choose_pool_to_sign_in
-from tui_auth.session.record import SessionRecord
-from tui_auth.session.sessions import Sessions
 from tui_auth.terminal.environment import TerminalKind, find_terminal
 
 if TYPE_CHECKING:
+    from argparse import Namespace
     from collections.abc import Sequence
 
+    from tui_auth.session.record import SessionRecord
     from tui_auth.session.refresh import RefreshResult
-    from tui_auth.session.sessions import StoredSession
+    from tui_auth.session.sessions import Sessions, StoredSession
 
 
 def sign_in_when_needed(arguments: Namespace, sessions: Sessions, needed: NotSignedInError) -> SessionRecord:

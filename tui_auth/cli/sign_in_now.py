@@ -6,13 +6,10 @@ What comes after the first screen is imported when it is needed.
 from __future__ import annotations
 
 import os
-from argparse import Namespace
-from collections.abc import Callable
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from tui_auth.auth.app_client import AuthFlow
-from tui_auth.auth.auth import Auth
 from tui_auth.auth.next_step import AuthFactorType, Done
 from tui_auth.cli.arguments import read_password
 from tui_auth.cli.exit_status import CommandFailedError
@@ -20,21 +17,25 @@ from tui_auth.cli.full_screen import theme
 from tui_auth.cli.output import say, tell
 from tui_auth.config.certificates import check_certificates
 from tui_auth.config.environment import effective_endpoint
-from tui_auth.config.resolver import ResolvedPool
 from tui_auth.config.settings import check_region
 from tui_auth.config.sources import SourceKind
 from tui_auth.exit_codes import ExitCode
 from tui_auth.flow.settings import ASSUMED_SESSION_SECONDS, SignInSettings, environment_badge_for
-from tui_auth.secret import Secret
 from tui_auth.session.persistence import SIGNATURES_UNCHECKED, SessionPersistence
-from tui_auth.session.sessions import SaveResult
 from tui_auth.storage.stores import StorageKind
 from tui_auth.terminal.environment import harden_process
 from tui_auth.terminal.safe_text import safe_line
 
 if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Callable
+
+    from tui_auth.auth.auth import Auth
+    from tui_auth.config.resolver import ResolvedPool
     from tui_auth.flow.session_saver import SessionSaver
+    from tui_auth.secret import Secret
     from tui_auth.session.record import SessionRecord
+    from tui_auth.session.sessions import SaveResult
 
 
 def save_session(

@@ -15,21 +15,24 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tui_auth.cli.exit_status import CommandFailedError
 from tui_auth.cli.output import say
 from tui_auth.config.environment import effective_endpoint
-from tui_auth.config.resolver import ResolvedPool
 from tui_auth.exit_codes import ExitCode
 from tui_auth.session.errors import NotSignedInError
 from tui_auth.session.record import PoolKey, SessionRecord
-from tui_auth.session.sessions import Sessions
 from tui_auth.storage import paths
 from tui_auth.storage.files import PrivateFolder, StorageError
 from tui_auth.storage.lock import BusyError, HeldLock, locked
 from tui_auth.terminal.environment import TerminalKind, find_terminal
 from tui_auth.terminal.safe_text import safe_line
 from tui_auth.terminal.tty_prompt import disable_echo
+
+if TYPE_CHECKING:
+    from tui_auth.config.resolver import ResolvedPool
+    from tui_auth.session.sessions import Sessions
 
 PATIENCE_WITH_A_PERSON = 900.0
 """How long a sign-in at a terminal waits in seconds: whoever is at the other one may look for a phone."""

@@ -12,7 +12,7 @@ from tui_auth.config.amplify_js import Node, ObjectSyntaxError, find_pool_object
 from tui_auth.config.amplify_shapes import InvalidNode, Nodes, find_settings
 from tui_auth.config.environment import AMPLIFY_FILE_NAMES
 from tui_auth.config.errors import ConfigurationError, display_path, error_in_file
-from tui_auth.config.files import LARGEST_BYTES, AnothersFile, read_text
+from tui_auth.config.files import LARGEST_BYTES, ForeignConfigFileError, read_text
 from tui_auth.config.settings import InvalidValueError, validate_setting
 from tui_auth.secret import Secret
 from tui_auth.terminal.safe_text import safe_line
@@ -113,7 +113,7 @@ def find_amplify_file(folder: Path, home: Path, owners: frozenset[int] | None = 
             continue
         try:
             file = read_amplify_file(path, owners)
-        except AnothersFile as error:
+        except ForeignConfigFileError as error:
             notes.append(
                 f"{str(error).removesuffix('.')} and was passed by; `tui-auth profile import FILE` takes it."
             )
@@ -166,7 +166,7 @@ def read_amplify_file(path: Path, owners: frozenset[int] | None = None) -> Ampli
         owners: The user IDs whose files are accepted; by default everyone's.
 
     Raises:
-        AnothersFile: The file belongs to none of the ``owners``.
+        ForeignConfigFileError: The file belongs to none of the ``owners``.
         ConfigurationError: A value that is needed to sign in is invalid, or the file can't be parsed.
     """
     is_data = path.suffix == ".json"

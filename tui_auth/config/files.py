@@ -20,14 +20,14 @@ PATIENCE_SECONDS = 10.0
 BYTE_ORDER_MARK = "\ufeff"
 
 
-class AnothersFile(ConfigurationError):
+class ForeignConfigFileError(ConfigurationError):
     """A file belongs to a user whose files are not taken here."""
 
 
 def read_text(path: Path, *, largest: int = LARGEST_BYTES, owners: frozenset[int] | None = None) -> str:
     """Return the text of a UTF-8 file, with or without a byte order mark. Raises ConfigurationError.
 
-    With ``owners`` the file must belong to one of these user IDs, else AnothersFile is raised.
+    With ``owners`` the file must belong to one of these user IDs, else ForeignConfigFileError is raised.
     """
     return read_marked_text(path, largest=largest, owners=owners).removeprefix(BYTE_ORDER_MARK)
 
@@ -39,7 +39,7 @@ def read_marked_text(
     try:
         content = read_plain_file(path, largest=largest, owners=owners)
     except ForeignFileError:
-        raise AnothersFile(f"{display_path(path)} belongs to another user.") from None
+        raise ForeignConfigFileError(f"{display_path(path)} belongs to another user.") from None
     except UnreadableFileError as error:
         raise error_in_file(path, None, str(error)) from None
     try:

@@ -14,7 +14,6 @@ from tui_auth.auth.next_step import ConfirmSignInWithTOTPCode, ContinueSignInWit
 from tui_auth.demo.phone import Drawer, Phone
 from tui_auth.demo.player import Player
 from tui_auth.demo.user_list import UserChosen, UserListScreen
-from tui_auth.emulator import CognitoEmulator
 from tui_auth.emulator.demo_users import DemoPool, DemoUser, reset_user
 from tui_auth.flow.settings import SignInSettings
 from tui_auth.screens.done import SignInSeen
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
     from textual.widget import Widget
 
+    from tui_auth.emulator import CognitoEmulator
     from tui_auth.screens.screen_context import ScreenContext
 
 SESSION_SECONDS = 15 * 60.0

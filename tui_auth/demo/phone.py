@@ -10,7 +10,6 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui_auth.auth.totp import WINDOW_SECONDS
-from tui_auth.emulator import CognitoEmulator
 from tui_auth.screens.call_trace import CallTraceView
 from tui_auth.secret import Secret
 from tui_auth.terminal.safe_text import safe_line
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from tui_auth.auth.trace import CallTrace
+    from tui_auth.emulator import CognitoEmulator
 
 MAX_MESSAGES, MAX_MESSAGES_IF_LOW = 5, 2
 

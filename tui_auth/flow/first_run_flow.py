@@ -7,10 +7,9 @@ user who can't exist, and a look at whether the pool publishes its keys: it sign
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from tui_auth.auth.app_client import AppClient, AuthFlow
 from tui_auth.auth.app_client_probe import Answer, Verdict, probe_flow
@@ -30,7 +29,11 @@ from tui_auth.config.settings import (
 )
 from tui_auth.flow.error_message import INTERNAL_ERROR, ErrorMessage
 from tui_auth.flow.messages import PASSWORD_NEVER_SENT, PASSWORD_SENT
-from tui_auth.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from tui_auth.secret import Secret
 
 FLOWS: Final = {
     "USER_SRP_AUTH": PASSWORD_NEVER_SENT,

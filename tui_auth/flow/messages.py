@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from tui_auth.auth.app_client import AuthFlow
-from tui_auth.auth.challenges import Answer
-from tui_auth.auth.errors import AuthError
 from tui_auth.auth.next_step import (
     AuthFactorType,
     ContinueSignInWithFirstFactorSelection,
@@ -16,9 +14,15 @@ from tui_auth.auth.next_step import (
 )
 from tui_auth.auth.totp import window_offset
 from tui_auth.durations import format_duration
-from tui_auth.secret import Secret
 from tui_auth.session.clock import CLOCK_TOLERANCE_SECONDS
 from tui_auth.terminal.safe_text import safe_line, safe_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tui_auth.auth.challenges import Answer
+    from tui_auth.auth.errors import AuthError
+    from tui_auth.secret import Secret
 
 PASSWORD_NEVER_SENT = "Password, never sent (SRP)"  # noqa: S105 - a way to sign in
 PASSWORD_SENT = "Password, sent to Cognito"  # noqa: S105 - a way to sign in

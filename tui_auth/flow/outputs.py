@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from tui_auth.auth.next_step import DeliveryDetails, Done, NextStep
-from tui_auth.flow.error_message import ErrorMessage
-from tui_auth.storage.stores import StorageKind
+if TYPE_CHECKING:
+    from tui_auth.auth.next_step import DeliveryDetails, Done, NextStep
+    from tui_auth.flow.error_message import ErrorMessage
+    from tui_auth.storage.stores import StorageKind
 
 
 @dataclass(frozen=True)

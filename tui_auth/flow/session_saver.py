@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from tui_auth.auth.devices import Device
-from tui_auth.auth.next_step import Done
-from tui_auth.session.persistence import SessionPersistence
-from tui_auth.session.sessions import SaveResult
 from tui_auth.storage.lock import PATIENCE_SECONDS
 from tui_auth.storage.stores import StorageKind
 from tui_auth.threads import SHIELD_SECONDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tui_auth.auth.devices import Device
+    from tui_auth.auth.next_step import Done
+    from tui_auth.session.persistence import SessionPersistence
+    from tui_auth.session.sessions import SaveResult
 
 STORE_SECONDS = 4.0
 """Longer than a keyring is given that doesn't answer."""

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from tui_auth.auth.app_client import AuthFlow
-from tui_auth.config.settings import PasswordPolicy
 from tui_auth.endpoint import is_loopback
 from tui_auth.terminal.safe_text import safe_line
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tui_auth.config.settings import PasswordPolicy
 
 ASSUMED_SESSION_SECONDS = 180.0
 """Cognito's default AuthSessionValidity; the real one cannot be known from outside."""

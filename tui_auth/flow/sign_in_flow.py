@@ -13,11 +13,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from tui_auth.auth.attempt import Attempt
-from tui_auth.auth.auth import Auth
-from tui_auth.auth.challenges import Answer
-from tui_auth.auth.devices import Device
 from tui_auth.auth.error_policy import ErrorAction, action_for_error
 from tui_auth.auth.errors import AuthError, ErrorField, ErrorKind
 from tui_auth.auth.next_step import (
@@ -50,11 +48,16 @@ from tui_auth.flow.outputs import (
     StepContext,
     WaitBeforeRetry,
 )
-from tui_auth.flow.session_saver import SessionSaver
-from tui_auth.flow.settings import SignInSettings
 from tui_auth.secret import Secret
 from tui_auth.session.persistence import SIGNATURES_UNCHECKED
 from tui_auth.storage.stores import StorageKind, available_storage_kinds
+
+if TYPE_CHECKING:
+    from tui_auth.auth.auth import Auth
+    from tui_auth.auth.challenges import Answer
+    from tui_auth.auth.devices import Device
+    from tui_auth.flow.session_saver import SessionSaver
+    from tui_auth.flow.settings import SignInSettings
 
 Reply = NextStep | DeliveryDetails
 Call = Callable[[Attempt], Reply]

@@ -18,7 +18,7 @@ from tui_auth.flow.first_run_flow import (
     complain_about_id,
     complain_about_secret_path,
 )
-from tui_auth.plain.prompts import BACK, Back, Lines, Prompts
+from tui_auth.plain.prompts import BACK, BackError, Lines, Prompts
 
 _LABELS = {"user_pool_id": "User pool", "client_id": "App client"}
 
@@ -48,7 +48,7 @@ class PlainFirstRun:
             try:
                 if name := self._choose():
                     return name
-            except Back:
+            except BackError:
                 self._field = "pool"
                 # Another client may have no secret: the one specified isn't used again.
                 self._secret_file = ""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from tui_auth.config.settings import PasswordPolicy
 from tui_auth.flow.messages import wrong_with_password
 from tui_auth.secret import Secret
 from tui_auth.terminal.pasted_code import find_code
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tui_auth.config.settings import PasswordPolicy
 
 NEW_CODE, BACK, FORGOT, SIGN_UP = "/new", "/back", "/forgot", "/sign-up"
 
@@ -19,7 +22,7 @@ STOPS_NOTHING = "Error: ^Z stops nothing while a password is typed. Type it agai
 TO_SIGN_IN = f"Type something, or {BACK} to go back to sign-in."
 
 
-class Back(Exception):
+class BackError(Exception):
     """The user goes back to where the prompts began."""
 
 
@@ -42,7 +45,7 @@ class Lines(Protocol):
 class Prompts:
     """Asks until there is an answer; ``nothing_typed`` is shown after an empty line.
 
-    Each prompt raises Back if the user goes back.
+    Each prompt raises BackError if the user goes back.
     """
 
     def __init__(self, lines: Lines, nothing_typed: str = TO_SIGN_IN) -> None:
@@ -54,21 +57,21 @@ class Prompts:
         while not (typed := self.lines.ask(f"{prompt} [{known}]" if known else prompt).strip() or known):
             self.lines.say(self.nothing_typed)
         if typed == BACK:
-            raise Back
+            raise BackError
         return typed
 
     def optional_line(self, prompt: str) -> str:
         """Ask for a line that may be empty."""
         typed = self.lines.ask(f"{prompt} (Enter leaves it out)").strip()
         if typed == BACK:
-            raise Back
+            raise BackError
         return typed
 
     def confirm(self, prompt: str) -> None:
         """Wait for Enter alone."""
         while typed := self.lines.ask(prompt).strip():
             if typed == BACK:
-                raise Back
+                raise BackError
             self.lines.say(f"Error: Press Enter alone, or type {BACK}.")
 
     def secret(self, prompt: str) -> Secret:
@@ -76,7 +79,7 @@ class Prompts:
         while not (typed := self.lines.ask_secret(prompt)) or _STOP in typed.reveal():
             self.lines.say(STOPS_NOTHING if typed else self.nothing_typed)
         if typed == Secret(BACK):
-            raise Back
+            raise BackError
         return typed
 
     def code(self, prompt: str = "Code") -> Secret:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from tui_auth.auth.auth import Auth
-from tui_auth.auth.devices import Device
 from tui_auth.auth.errors import ErrorField, ErrorKind
-from tui_auth.auth.next_step import Done
 from tui_auth.flow import messages
 from tui_auth.flow.error_message import INTERNAL_ERROR, ErrorMessage
 from tui_auth.flow.outputs import (
@@ -19,12 +16,19 @@ from tui_auth.flow.outputs import (
     ShowStep,
     WaitBeforeRetry,
 )
-from tui_auth.flow.settings import SignInSettings
 from tui_auth.flow.sign_in_flow import Output, RunRequest, SignInFlow, remember_device
-from tui_auth.plain.prompts import BACK, FORGOT, SIGN_UP, Back, Lines, Prompts
+from tui_auth.plain.prompts import BACK, FORGOT, SIGN_UP, BackError, Lines, Prompts
 from tui_auth.plain.steps import StepPrompts
 from tui_auth.secret import Secret
 from tui_auth.terminal.safe_text import safe_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tui_auth.auth.auth import Auth
+    from tui_auth.auth.devices import Device
+    from tui_auth.auth.next_step import Done
+    from tui_auth.flow.settings import SignInSettings
 
 OTHER_COMMANDS = f"{FORGOT} resets a forgotten password, {SIGN_UP} makes an account."
 
@@ -63,7 +67,7 @@ class PlainSignIn:
                 self._carry_out(self._start.ask())
                 while self.flow.step is not None and self.flow.done is None:
                     self._answer_step()
-            except Back:
+            except BackError:
                 if self._steps.needs_another_name:
                     self._start.username = ""
                 self._carry_out(self.flow.leave())
@@ -72,7 +76,7 @@ class PlainSignIn:
     def _answer_step(self) -> None:
         try:
             output = self._steps.ask()
-        except (EOFError, Back):
+        except (EOFError, BackError):
             raise
         except Exception:
             output = ShowError(ErrorMessage(INTERNAL_ERROR))
@@ -137,7 +141,7 @@ class StartPrompts:
             return self._sign_in()
         try:
             return self._account.ask()
-        except Back:
+        except BackError:
             self._account = None
             raise
 
@@ -193,14 +197,14 @@ class StartPrompts:
         """Ask for the password. Going back asks for the name, and only then at a prompt that echoes."""
         try:
             return self.prompts.secret("Password")
-        except Back:
+        except BackError:
             self.username = ""
             raise
 
     def _confirm(self) -> None:
         try:
             self.prompts.confirm(f"Enter signs in, {BACK} asks for another name")
-        except Back:
+        except BackError:
             self.username = ""
             raise
 
@@ -259,7 +263,7 @@ def ask_about_device(auth: Auth, done: Done, lines: Lines) -> None:
     prompts.show((messages.REMEMBER, messages.FORGET))
     try:
         is_wanted = prompts.number(2) == 0
-    except (EOFError, Back):
+    except (EOFError, BackError):
         return
     if is_wanted:
         notice = remember_device(auth, done)

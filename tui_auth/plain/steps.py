@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
-from tui_auth.auth.challenges import Answer
 from tui_auth.auth.error_policy import COOL_DOWN_SECONDS
 from tui_auth.auth.errors import ErrorField
 from tui_auth.auth.next_step import (
@@ -30,12 +28,17 @@ from tui_auth.auth.next_step import (
     UnknownStep,
 )
 from tui_auth.flow import messages
-from tui_auth.flow.error_message import ErrorMessage
 from tui_auth.flow.outputs import StepContext
-from tui_auth.flow.sign_in_flow import Output, SignInFlow
-from tui_auth.plain.prompts import NEW_CODE, Back, Prompts, as_code
-from tui_auth.secret import Secret
+from tui_auth.plain.prompts import NEW_CODE, BackError, Prompts, as_code
 from tui_auth.terminal.safe_text import safe_line
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tui_auth.auth.challenges import Answer
+    from tui_auth.flow.error_message import ErrorMessage
+    from tui_auth.flow.sign_in_flow import Output, SignInFlow
+    from tui_auth.secret import Secret
 
 
 class StepPrompts:
@@ -87,7 +90,7 @@ class StepPrompts:
             self._reset_password = None
 
     def ask(self) -> Output:  # noqa: PLR0911, PLR0912 - one case a step
-        """Ask what the step asks, and answer it. Raises Back if the user goes back."""
+        """Ask what the step asks, and answer it. Raises BackError if the user goes back."""
         flow, step = self.flow, self.flow.step
         match step:
             case ConfirmSignInWithSMSMFACode() | ConfirmSignInWithOTP():
@@ -117,7 +120,7 @@ class StepPrompts:
             case ConfirmSignInWithCustomChallenge() | UnknownStep():
                 return self._challenge(step)
             case Done() | None:  # nothing is asked any more
-                raise Back
+                raise BackError
         assert_never(step)
 
     def _delivered_code(self, step: ConfirmSignInWithSMSMFACode | ConfirmSignInWithOTP) -> Output:
@@ -148,7 +151,7 @@ class StepPrompts:
             return self._choice(messages.FIRST_FACTOR_QUESTION, step.available_factors)
         self.lines.say(f"{messages.ONLY_A_PASSKEY} {messages.INSTEAD_OF_A_PASSKEY}")
         self.needs_another_name = True
-        raise Back
+        raise BackError
 
     def _set_up(self, step: ContinueSignInWithTOTPSetup) -> Output:
         details, settings = step.setup_details, self.flow.settings

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.containers import Vertical
 from textual.message import Message
 from textual.reactive import reactive
-from textual.widget import Widget
 from textual.widgets import Static
 
-from tui_auth.auth.errors import ErrorField
 from tui_auth.config.pasted_ids import parse_pasted_ids
 from tui_auth.config.settings import looks_like_secret
-from tui_auth.flow.error_message import ErrorMessage
 from tui_auth.flow.first_run_flow import (
     FLOWS,
     NO_PATH,
@@ -29,6 +26,14 @@ from tui_auth.screens.screen_context import Decision, ScreenContext
 from tui_auth.terminal.safe_text import safe_text
 from tui_auth.widgets.field import Choice, Field
 from tui_auth.widgets.text_input import TextInput
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.widget import Widget
+
+    from tui_auth.auth.errors import ErrorField
+    from tui_auth.flow.error_message import ErrorMessage
 
 
 class PoolSubmitted(Decision):

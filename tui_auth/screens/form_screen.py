@@ -11,7 +11,6 @@ from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widgets import Static
 
-from tui_auth.flow.error_message import ErrorMessage
 from tui_auth.screens.keys import KEY_TABLE, build_bindings, build_key_hints, select_keys
 from tui_auth.screens.screen_context import Decision
 from tui_auth.terminal.safe_text import safe_line
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from tui_auth.auth.errors import ErrorField
+    from tui_auth.flow.error_message import ErrorMessage
     from tui_auth.screens.screen_context import ScreenContext
     from tui_auth.secret import Secret
 

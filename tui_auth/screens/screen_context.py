@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from textual.message import Message
-from textual.widget import Widget
 
 from tui_auth.auth.trace import CallTrace
-from tui_auth.config.settings import PasswordPolicy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from textual.widget import Widget
+
+    from tui_auth.config.settings import PasswordPolicy
 
 
 class Decision(Message):

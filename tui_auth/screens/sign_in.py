@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual.message import Message
 from textual.widgets import Static
 
 from tui_auth.auth.app_client import AuthFlow
@@ -18,6 +17,7 @@ from tui_auth.widgets.text_input import SecretInput, TextInput
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from textual.message import Message
     from textual.widget import Widget
 
     from tui_auth.screens.screen_context import ScreenContext

@@ -6,12 +6,9 @@ only a ``ScreenHost``: it opens and closes screens, and runs workers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, Protocol
-
-from textual.screen import Screen
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tui_auth.auth.next_step import DeliveryDetails, Done, NextStep
 from tui_auth.flow.error_message import INTERNAL_ERROR, ErrorMessage
@@ -34,7 +31,6 @@ from tui_auth.flow.outputs import (
 from tui_auth.flow.sign_in_flow import Output, PendingRequest, RunJob, RunRequest, SignInFlow
 from tui_auth.screens.done import DeviceAnswered, DoneScreen, StorageSelected
 from tui_auth.screens.form_screen import FormScreen
-from tui_auth.screens.screen_context import Decision, ScreenContext
 from tui_auth.screens.sign_in import (
     ForgotPasswordRequested,
     SignInRequested,
@@ -43,6 +39,13 @@ from tui_auth.screens.sign_in import (
 )
 from tui_auth.screens.step_screen import NewCodeRequested, RestartRequested, StepAnswered, StepScreen
 from tui_auth.threads import in_daemon_thread
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Sequence
+
+    from textual.screen import Screen
+
+    from tui_auth.screens.screen_context import Decision, ScreenContext
 
 REQUESTS = "auth"
 """The group of the one worker that calls Cognito."""

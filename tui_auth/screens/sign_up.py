@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual.message import Message
 from textual.widgets import Static
 
 from tui_auth.auth.errors import ErrorField
-from tui_auth.flow.error_message import ErrorMessage
 from tui_auth.flow.messages import ATTRIBUTE_HINTS, label_of
 from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.passwords import build_new_password_fields, read_new_password
@@ -19,8 +17,10 @@ from tui_auth.widgets.text_input import TextInput
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from textual.message import Message
     from textual.widget import Widget
 
+    from tui_auth.flow.error_message import ErrorMessage
     from tui_auth.flow.settings import SignInSettings
     from tui_auth.screens.screen_context import ScreenContext
     from tui_auth.secret import Secret

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
-from textual.widget import Widget
-
-from tui_auth.auth.challenges import Answer
 from tui_auth.auth.error_policy import COOL_DOWN_SECONDS
 from tui_auth.auth.next_step import DeliveryDetails, NextStep
 from tui_auth.flow.error_message import ErrorMessage
 from tui_auth.flow.messages import RUN_OUT_PERHAPS
 from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.screen_context import Decision, ScreenContext
-from tui_auth.secret import Secret
 from tui_auth.themes import later_sheets
 from tui_auth.widgets.countdown import Countdown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from textual.widget import Widget
+
+    from tui_auth.auth.challenges import Answer
+    from tui_auth.secret import Secret
 
 StepT = TypeVar("StepT", bound=NextStep)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from tui_auth.auth.next_step import (
     ConfirmSignInWithCustomChallenge,
@@ -34,7 +34,9 @@ from tui_auth.screens.custom_challenge import CustomChallengeScreen, UnknownStep
 from tui_auth.screens.done import DoneScreen
 from tui_auth.screens.mfa_setup import EmailSetupScreen, TOTPSetupScreen
 from tui_auth.screens.passwords import NewPasswordScreen, PasswordScreen, ResetPasswordScreen
-from tui_auth.screens.step_screen import StepScreen
+
+if TYPE_CHECKING:
+    from tui_auth.screens.step_screen import StepScreen
 
 SCREENS: Final[dict[type[NextStep], type[StepScreen[Any]]]] = {
     ConfirmSignInWithCustomChallenge: CustomChallengeScreen,

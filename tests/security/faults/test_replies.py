@@ -49,7 +49,7 @@ from tui_auth.auth.next_step import (
 )
 from tui_auth.flow.error_message import INTERNAL_ERROR
 from tui_auth.flow.settings import SignInSettings
-from tui_auth.plain.prompts import Back
+from tui_auth.plain.prompts import BackError
 from tui_auth.plain.sign_in import PlainSignIn
 from tui_auth.secret import Secret
 
@@ -258,7 +258,7 @@ def test_every_resulting_step_can_be_printed() -> None:
         plain = PlainSignIn(Auth(POOL, CLIENT, gateway=ScriptedGateway()), SignInSettings(pool="p"), lines)
         if not isinstance(step, Done):
             plain._carry_out(plain.flow.arrive(step))
-            with pytest.raises((EOFError, Back)):
+            with pytest.raises((EOFError, BackError)):
                 plain._answer_step()
         assert unexpected_output("\n".join(lines.output)) == [], step
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from argparse import ArgumentParser, Namespace
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from tui_auth.cli.arguments import add_sign_in_arguments
 from tui_auth.cli.exit_status import CommandFailedError, with_status
@@ -15,6 +14,10 @@ from tui_auth.config.errors import NoPoolError
 from tui_auth.config.resolver import ResolvedPool, explicit_settings, resolve_pool
 from tui_auth.config.sources import SourceKind
 from tui_auth.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+    from collections.abc import Mapping
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -30,11 +33,15 @@ def run(arguments: Namespace) -> int:
     return with_status(lambda: _run(arguments))
 
 
+def _resolve_pool(arguments: Namespace) -> ResolvedPool:
+    if arguments.new_pool:
+        raise NoPoolError("--new-pool asks on a terminal. Without one: `tui-auth profile add`.")
+    return resolve_pool(arguments, current_session=_offered_settings)
+
+
 def _run(arguments: Namespace) -> int:
     try:
-        if arguments.new_pool:
-            raise NoPoolError("--new-pool asks on a terminal. Without one: `tui-auth profile add`.")
-        choice = resolve_pool(arguments, current_session=_offered_settings)
+        choice = _resolve_pool(arguments)
     except NoPoolError as nothing:
         if nothing.has_profiles:
             raise
