@@ -54,14 +54,14 @@ def test_concurrent_processes_fetch_credentials_once(
 
 
 @pytest.mark.parametrize("harm", ["{}", "nonsense", '{"version": 1}'])
-def test_an_invalid_cache_is_fetched_again(machine: Machine, kept: SaveResult, harm: str) -> None:
+def test_invalid_cache_is_fetched_again(machine: Machine, kept: SaveResult, harm: str) -> None:
     machine.run("aws-credentials")
     (file,) = machine.state.glob("*.aws.json")
     file.write_text(harm)
     assert machine.run("aws-credentials").returncode == 0
 
 
-def test_a_cache_that_others_can_read_is_replaced(machine: Machine, kept: SaveResult) -> None:
+def test_cache_that_others_can_read_is_replaced(machine: Machine, kept: SaveResult) -> None:
     first = machine.run("aws-credentials").stdout
     (file,) = machine.state.glob("*.aws.json")
     file.chmod(0o644)
@@ -75,16 +75,14 @@ def test_a_cache_that_others_can_read_is_replaced(machine: Machine, kept: SaveRe
     assert (again.stdout, again.stderr) == (ran.stdout, "")
 
 
-def test_the_note_about_another_session_is_printed_once(machine: Machine, kept: SaveResult) -> None:
+def test_note_about_another_session_is_printed_once(machine: Machine, kept: SaveResult) -> None:
     choice = machine.with_identity_pool(machine.client())
     machine.sign_in(choice, machine.user("bob"))
     ran = machine.run("aws-credentials")
     assert (ran.returncode, ran.stderr.count("using the session of bob")) == (0, 1)
 
 
-def test_a_default_aws_profile_that_runs_this_command_does_not_recurse(
-    machine: Machine, kept: SaveResult
-) -> None:
+def test_aws_profile_that_runs_this_command_does_not_recurse(machine: Machine, kept: SaveResult) -> None:
     command = f"{sys.executable} -m tui_auth aws-credentials --format process"
     folder = machine.home / ".aws"
     folder.mkdir()
@@ -113,7 +111,7 @@ def test_each_shell_reads_its_format(
     assert ran.stdout.split() == [credentials[name] for name in NAMES]
 
 
-def test_fish_and_powershell_quote_as_those_shells_do(machine: Machine, kept: SaveResult) -> None:
+def test_fish_and_powershell_formats_are_quoted(machine: Machine, kept: SaveResult) -> None:
     credentials = json.loads(machine.run("aws-credentials").stdout)
     fish = machine.run("aws-credentials", "--format", "fish").stdout.splitlines()
     powershell = machine.run("aws-credentials", "--format", "powershell").stdout.splitlines()
@@ -128,7 +126,7 @@ def test_json_has_the_identity(machine: Machine, kept: SaveResult) -> None:
     assert credentials["IdentityId"].startswith("eu-west-1:")
 
 
-def test_an_expired_id_token_is_refreshed_first(machine: Machine, kept: SaveResult) -> None:
+def test_expired_id_token_is_refreshed_first(machine: Machine, kept: SaveResult) -> None:
     file = machine.session_file()
     content = json.loads(file.read_text())
     file.write_text(json.dumps(content | {"id_expires_at": content["id_expires_at"] - 3595}))
@@ -152,7 +150,7 @@ def test_without_an_identity_pool_it_exits_with_3(machine: Machine) -> None:
     assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (3, "", 1)
 
 
-def test_an_identity_pool_that_rejects_the_session_exits_with_5(machine: Machine, kept: SaveResult) -> None:
+def test_identity_pool_that_rejects_the_session_exits_with_5(machine: Machine, kept: SaveResult) -> None:
     machine.server.fail_next("GetId", "NotAuthorizedException", "Token is not from a supported provider")
     ran = machine.run("aws-credentials")
     assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (5, "", 1)

@@ -60,7 +60,7 @@ def bash(on_path: Process) -> Callable[..., list[str]]:
     return complete
 
 
-def test_every_command_is_completed_with_its_summary_from_the_help() -> None:
+def test_every_command_has_its_help_summary() -> None:
     summaries = {line.name: line.summary for line in command_lines()}
     assert {name: summaries[name] for name in COMMANDS} == {
         name: summary for name, (_, summary) in COMMANDS.items()
@@ -88,7 +88,7 @@ def test_bash_completes_commands_flags_choices_files_and_profiles(bash: Callable
     assert set(bash("tui-auth", "exec", "--type", "id", "--", "tui-au")) == {"tui-auth"}
 
 
-def test_the_name_of_a_profile_is_never_executed(on_path: Process, bash: Callable[..., list[str]]) -> None:
+def test_profile_name_is_never_executed(on_path: Process, bash: Callable[..., list[str]]) -> None:
     names = bash("tui-auth", "--profile", "")
     assert names == ["acme", "\\$\\(touch\\ pwned\\)"]
     assert not (on_path.folder / "pwned").exists()
@@ -107,7 +107,7 @@ def test_bash_completes_after_an_equals_sign_and_names_with_spaces(
     assert bash("tui-auth", "--profile", '"my p') == ["my pool"]
 
 
-def test_a_name_with_control_characters_is_not_completed(program: Program) -> None:
+def test_name_with_control_characters_is_not_completed(program: Program) -> None:
     write_profiles(program)
     with program.config.open("a") as config:
         config.write('[profiles."a\\u001b]0;x\\u0007"]\nclient_id = "c"\n')

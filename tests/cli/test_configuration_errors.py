@@ -203,7 +203,7 @@ Prepare = Callable[[Place], object]
         ),
     ],
 )
-def test_it_is_said_before_the_screen_would_open(
+def test_configuration_error_is_reported_without_a_screen(
     place: Place, prepare: Prepare, arguments: tuple[str, ...], said: str
 ) -> None:
     prepare(place)
@@ -226,9 +226,7 @@ def test_it_is_said_before_the_screen_would_open(
         ({"TUI_AUTH_THEME": "pink"}, "TUI_AUTH_THEME is dark, light or ansi."),
     ],
 )
-def test_a_variable_is_named_that_cannot_be_used(
-    place: Place, environment: dict[str, str], said: str
-) -> None:
+def test_error_names_the_invalid_variable(place: Place, environment: dict[str, str], said: str) -> None:
     place.config(f"[profiles.acme]\n{GOOD}")
     assert place.said(**environment) == (3, f"tui-auth: {said}")
 
@@ -236,7 +234,7 @@ def test_a_variable_is_named_that_cannot_be_used(
 ELSEWHERE = "but the user pool {} is in eu-west-1. Take the region out there, or give --region eu-west-1."
 
 
-def test_a_region_that_is_not_the_pools_is_said_by_whoever_named_it(place: Place) -> None:
+def test_error_names_the_source_of_a_wrong_region(place: Place) -> None:
     elsewhere = ELSEWHERE.format("eu-west-1_Ab12Cd34E")
     said = f"tui-auth: --region says us-east-1, {elsewhere}"
     assert place.said(*IDS, "--region", "us-east-1") == (3, said)
@@ -250,7 +248,7 @@ def test_a_region_that_is_not_the_pools_is_said_by_whoever_named_it(place: Place
     assert place.said("--profile", "acme") == (3, said)
 
 
-def test_a_region_in_an_amplify_file_that_is_not_the_pools_is_said_with_its_line(place: Place) -> None:
+def test_error_has_the_line_of_a_wrong_region_in_an_amplify_file(place: Place) -> None:
     file = place.file(
         "amplify_outputs.json", outputs(**{'"aws_region": "eu-west-1"': '"aws_region": "us-east-1"'})
     )
@@ -265,7 +263,7 @@ def test_a_region_in_an_amplify_file_that_is_not_the_pools_is_said_with_its_line
     assert "\nregion" not in (place.home / ".config" / "tui-auth" / "config.toml").read_text()
 
 
-def test_at_an_endpoint_of_its_own_a_region_leads_nowhere_and_stops_nobody(place: Place) -> None:
+def test_any_region_is_accepted_with_a_custom_endpoint(place: Place) -> None:
     flags = (*IDS, "--region", "us-east-1", "--endpoint-url", "http://127.0.0.1:9")
     assert place.said("profile", "add", "acme", *flags)[0] == 0
 
@@ -299,7 +297,7 @@ def test_at_an_endpoint_of_its_own_a_region_leads_nowhere_and_stops_nobody(place
     ],
     ids=["demo", "variable", "flag", "token", "profile", "several profiles"],
 )
-def test_on_a_terminal_it_is_said_before_the_screen_opens(
+def test_configuration_error_on_a_terminal_opens_no_screen(
     terminal_program: TerminalProgram, arguments: tuple[str, ...], variables: dict[str, str], said: str
 ) -> None:
     terminal_program.write_config(f"[profiles.acme]\n{GOOD}[profiles.b]\n{GOOD}")
@@ -309,7 +307,7 @@ def test_on_a_terminal_it_is_said_before_the_screen_opens(
         assert program.screen_text().rstrip() == f"tui-auth: {said}"
 
 
-def test_a_number_too_long_to_be_read_and_a_file_too_long_to_be_kept_are_said(place: Place) -> None:
+def test_too_long_numbers_and_files_are_errors(place: Place) -> None:
     place.config(f"[profiles.acme]\n{GOOD}session_minutes = {'9' * 5000}\n")
     status, said = place.said("profile", "list")
     assert status == 3
@@ -321,7 +319,7 @@ def test_a_number_too_long_to_be_read_and_a_file_too_long_to_be_kept_are_said(pl
     assert "it is longer than 65536 bytes" in said
 
 
-def test_the_same_pool_in_two_files_is_nothing_to_talk_about(place: Place, server: CognitoEmulator) -> None:
+def test_same_pool_in_two_files_is_not_mentioned(place: Place, server: CognitoEmulator) -> None:
     flat = '{\n"aws_user_pools_id": "eu-west-1_Same1",\n"aws_user_pools_web_client_id": "same"\n}'
     place.file("amplifyconfiguration.json", flat)
     place.file("aws-exports.js", f"const awsmobile = {flat};\nexport default awsmobile;\n")
@@ -335,7 +333,7 @@ def test_the_same_pool_in_two_files_is_nothing_to_talk_about(place: Place, serve
     "typed",
     ["YOUR_POOL_ID", "<pool id>", "your_pool_id", "<region>_XXXXXXXXX", "pool_id", "us-east-1_", "eu_west_1"],
 )
-def test_a_placeholder_is_no_pool_id_and_the_form_of_one_is_shown(place: Place, typed: str) -> None:
+def test_placeholder_without_the_form_of_a_pool_id_is_an_error(place: Place, typed: str) -> None:
     said = "expected a user pool id, such as eu-west-1_Ab12Cd34E."
     flags = ("--user-pool-id", typed, "--client-id", "1example23456789")
     assert place.said(*flags) == (3, f"tui-auth: --user-pool-id: {said}")
@@ -352,9 +350,7 @@ def test_a_placeholder_is_no_pool_id_and_the_form_of_one_is_shown(place: Place, 
         ("client_id", "your_app_client"),
     ],
 )
-def test_a_placeholder_that_has_the_form_of_an_id_is_called_one(
-    place: Place, setting: str, typed: str
-) -> None:
+def test_placeholder_with_the_form_of_an_id_is_an_error(place: Place, setting: str, typed: str) -> None:
     ids = {"user_pool_id": "eu-west-1_Ab12Cd34E", "client_id": "1example23456789"}
     what = {"user_pool_id": "a user pool id", "client_id": "an app client id"}[setting]
     sentence = f"expected {what}, such as {ids[setting]}, and not a placeholder for one."
@@ -371,12 +367,12 @@ def test_a_placeholder_that_has_the_form_of_an_id_is_called_one(
     "pool",
     ["us-gov-west-1_Ab12", "eusc-de-east-1_A", "us-isob-east-1_Ab", "local_2aBc"],
 )
-def test_what_can_be_a_pool_id_is_taken(place: Place, pool: str) -> None:
+def test_every_form_of_pool_id_is_accepted(place: Place, pool: str) -> None:
     assert place.said("profile", "add", "acme", "--user-pool-id", pool, "--client-id", "c")[0] == 0
 
 
 @pytest.mark.parametrize("way", ["flag", "variable", "profile", "add"])
-def test_a_secret_where_the_path_of_its_file_belongs_is_never_repeated(place: Place, way: str) -> None:
+def test_secret_in_place_of_its_path_is_not_shown(place: Place, way: str) -> None:
     secret = "1abc2def3ghi4jkl5mno6pqr7stu8vwx9yz01abc2def3ghi4jk"
     expected = "expected the path of a file that holds the secret, not the secret itself"
     if way == "profile":
@@ -394,7 +390,7 @@ def test_a_secret_where_the_path_of_its_file_belongs_is_never_repeated(place: Pl
     assert way == "profile" or not (place.home / ".config" / "tui-auth").exists()
 
 
-def test_an_aws_profile_that_is_missing_stops_nobody(
+def test_missing_aws_profile_does_not_prevent_signing_in(
     terminal_program: TerminalProgram, server: CognitoEmulator
 ) -> None:
     pool = server.call("CreateUserPool", {"PoolName": "staff"})["UserPool"]["Id"]

@@ -46,7 +46,7 @@ def checks_of(ran: subprocess.CompletedProcess[str]) -> dict[str, dict[str, Any]
 
 
 @pytest.mark.parametrize("existence", ["ENABLED", "LEGACY"])
-def test_a_client_that_allows_the_flows_is_ok(
+def test_client_that_allows_the_flows_is_ok(
     program: Program, server: CognitoEmulator, existence: str
 ) -> None:
     flags, _ = pool_flags(server, ["ALLOW_USER_SRP_AUTH", "ALLOW_USER_PASSWORD_AUTH"], existence=existence)
@@ -66,9 +66,7 @@ def test_a_client_that_allows_the_flows_is_ok(
         assert checks[about]["ok"] is True, checks[about]
 
 
-def test_each_flow_is_probed_once_with_a_user_name_of_nobody(
-    program: Program, server: CognitoEmulator
-) -> None:
+def test_each_flow_is_probed_once_with_an_unused_user_name(program: Program, server: CognitoEmulator) -> None:
     flags, _ = pool_flags(server, ALL_FLOWS)
     pool = flags[1]
     server.call("AdminCreateUser", {"UserPoolId": pool, "Username": "ann", "MessageAction": "SUPPRESS"})
@@ -85,7 +83,7 @@ def test_each_flow_is_probed_once_with_a_user_name_of_nobody(
     assert server.messages == []
 
 
-def test_the_flow_that_is_used_must_be_allowed(program: Program, server: CognitoEmulator) -> None:
+def test_configured_flow_must_be_allowed(program: Program, server: CognitoEmulator) -> None:
     flags, _ = pool_flags(server, ["ALLOW_USER_PASSWORD_AUTH"])
     ran = program.run("doctor", *flags)
     assert ran.returncode == 3
@@ -96,7 +94,7 @@ def test_the_flow_that_is_used_must_be_allowed(program: Program, server: Cognito
     assert program.run("doctor", *flags, "--auth-flow", "USER_PASSWORD_AUTH").returncode == 0
 
 
-def test_a_missing_a_right_and_a_wrong_secret_are_reported(program: Program, server: CognitoEmulator) -> None:
+def test_missing_correct_and_wrong_secrets_are_reported(program: Program, server: CognitoEmulator) -> None:
     flags, secret = pool_flags(server, ["ALLOW_USER_SRP_AUTH"], secret=True)
     ran = program.run("doctor", "--json", *flags)
     assert ran.returncode == 3
@@ -112,7 +110,7 @@ def test_a_missing_a_right_and_a_wrong_secret_are_reported(program: Program, ser
     assert "Compare" in checks_of(ran)["secret"]["do"]
 
 
-def test_a_secret_for_a_client_without_one_is_not_reported_as_wrong(
+def test_secret_for_a_client_without_one_is_reported_as_unneeded(
     program: Program, server: CognitoEmulator
 ) -> None:
     flags, _ = pool_flags(server, ["ALLOW_USER_SRP_AUTH"])
@@ -125,7 +123,7 @@ def test_a_secret_for_a_client_without_one_is_not_reported_as_wrong(
     assert len(server.calls) == 2, "the usual flow, then once more without the secret"
 
 
-def test_a_missing_client_is_reported(program: Program, server: CognitoEmulator) -> None:
+def test_missing_client_is_reported(program: Program, server: CognitoEmulator) -> None:
     flags, _ = pool_flags(server, ALL_FLOWS)
     flags[3] = "1nobodysclient00000000000"
     ran = program.run("doctor", "--json", *flags)
@@ -134,16 +132,14 @@ def test_a_missing_client_is_reported(program: Program, server: CognitoEmulator)
     assert len(server.calls) == 1
 
 
-def test_a_missing_pool_is_reported_though_the_client_exists(
-    program: Program, server: CognitoEmulator
-) -> None:
+def test_missing_pool_of_an_existing_client_is_reported(program: Program, server: CognitoEmulator) -> None:
     flags, _ = pool_flags(server, ALL_FLOWS)
     flags[1] = "eu-west-1_Nowhere"
     ran = program.run("doctor", "--json", *flags)
     assert (ran.returncode, checks_of(ran)["pool keys"]["ok"]) == (3, False)
 
 
-def test_an_unreachable_pool_exits_with_7(program: Program) -> None:
+def test_unreachable_pool_exits_with_7(program: Program) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{closed.getsockname()[1]}"
@@ -154,7 +150,7 @@ def test_an_unreachable_pool_exits_with_7(program: Program) -> None:
     assert checks_of(ran)["versions"]["ok"] is True
 
 
-def test_an_https_url_of_a_server_without_tls_is_reported(program: Program, server: CognitoEmulator) -> None:
+def test_https_url_of_a_server_without_tls_is_reported(program: Program, server: CognitoEmulator) -> None:
     flags, _ = pool_flags(server, ALL_FLOWS)
     flags[5] = flags[5].replace("http://", "https://")
     ran = program.run("doctor", "--json", *flags)
@@ -171,7 +167,7 @@ def test_an_https_url_of_a_server_without_tls_is_reported(program: Program, serv
     )
 
 
-def test_a_wrong_clock_is_reported(program: Program, server: CognitoEmulator) -> None:
+def test_wrong_clock_is_reported(program: Program, server: CognitoEmulator) -> None:
     flags, _ = pool_flags(server, ALL_FLOWS)
     server.clock.advance(120)
     checks = checks_of(program.run("doctor", "--json", *flags))
@@ -189,7 +185,7 @@ def test_without_a_pool_the_machine_is_checked(program: Program) -> None:
     assert "textual" in checks["versions"]["says"]
 
 
-def test_a_bad_ca_bundle_is_reported_and_the_password_of_the_proxy_is_not(program: Program) -> None:
+def test_invalid_ca_bundle_is_reported_without_the_proxy_password(program: Program) -> None:
     bundle = program.folder / "ca.pem"
     bundle.write_text("nothing")
     ran = program.run(
@@ -201,7 +197,7 @@ def test_a_bad_ca_bundle_is_reported_and_the_password_of_the_proxy_is_not(progra
     assert checks["CA"]["ok"] is False
 
 
-def test_a_missing_ca_bundle_is_reported_before_the_unreachable_pool(
+def test_missing_ca_bundle_is_reported_before_the_unreachable_pool(
     program: Program, server: CognitoEmulator
 ) -> None:
     flags, _ = pool_flags(server, ["ALLOW_USER_SRP_AUTH"])
@@ -213,7 +209,7 @@ def test_a_missing_ca_bundle_is_reported_before_the_unreachable_pool(
     assert checks["CA"]["says"] == "AWS_CA_BUNDLE names /nowhere/ca.pem, and no file is there."
 
 
-def test_an_unreachable_endpoint_is_reported_with_host_and_reason(program: Program) -> None:
+def test_unreachable_endpoint_is_reported_with_host_and_reason(program: Program) -> None:
     flags = ["--user-pool-id", "eu-west-1_Ab12Cd34E", "--client-id", "1example23456789"]
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -225,7 +221,7 @@ def test_an_unreachable_endpoint_is_reported_with_host_and_reason(program: Progr
     assert check["do"] == "Start the pool at that address, or check the endpoint URL."
 
 
-def test_an_unknown_theme_is_reported(terminal_program: TerminalProgram, server: CognitoEmulator) -> None:
+def test_unknown_theme_is_reported(terminal_program: TerminalProgram, server: CognitoEmulator) -> None:
     flags, _ = pool_flags(server, ["ALLOW_USER_SRP_AUTH"])
     pink = {"TUI_AUTH_THEME": "pink"}
     with terminal_program.on_a_terminal("doctor", *flags, rows=60, cols=120, variables=pink) as running:
@@ -233,7 +229,7 @@ def test_an_unknown_theme_is_reported(terminal_program: TerminalProgram, server:
         assert running.wait_exit() == 3
 
 
-def test_a_region_other_than_the_pools_is_reported(program: Program) -> None:
+def test_region_other_than_the_pools_is_reported(program: Program) -> None:
     bundle = {"HTTPS_PROXY": "http://127.0.0.1:1"}  # so that nothing leaves this machine
     ran = program.run(
         "doctor",
@@ -252,7 +248,7 @@ def test_a_region_other_than_the_pools_is_reported(program: Program) -> None:
 
 
 @pytest.mark.parametrize("named_by", ["flag", "variable", "profile"])
-def test_a_region_that_contradicts_the_pool_id_is_a_problem_with_any_endpoint(
+def test_region_that_contradicts_the_pool_id_is_a_problem(
     program: Program, server: CognitoEmulator, named_by: str
 ) -> None:
     flags, _ = pool_flags(server, ["ALLOW_USER_SRP_AUTH"])
@@ -273,7 +269,7 @@ def test_a_region_that_contradicts_the_pool_id_is_a_problem_with_any_endpoint(
     assert check["do"] == "Leave the region out: the pool id has it."
 
 
-def test_the_pool_id_of_an_emulator_has_no_region(program: Program) -> None:
+def test_emulator_pool_id_has_no_region(program: Program) -> None:
     flags = ["--user-pool-id", "local_2aBc", "--client-id", "c", "--endpoint-url", "http://127.0.0.1:1"]
     ran = program.run("doctor", "--json", *flags, "--region", "eu-west-1")
     assert checks_of(ran)["region"]["ok"] is None
@@ -284,7 +280,7 @@ def test_the_pool_id_of_an_emulator_has_no_region(program: Program) -> None:
     assert checks_of(ran)["region"]["do"] == "Say where it listens, with --endpoint-url."
 
 
-def test_a_secret_file_that_others_can_read_is_reported(program: Program) -> None:
+def test_secret_file_that_others_can_read_is_reported(program: Program) -> None:
     secret = program.folder / "secret"
     secret.write_text("s")
     secret.chmod(0o644)
@@ -315,7 +311,7 @@ def test_aws_credentials_are_neither_needed_nor_fetched(program: Program, server
     assert not marker.exists()
 
 
-def test_the_endpoint_variable_of_aws_is_used(program: Program, server: CognitoEmulator) -> None:
+def test_aws_endpoint_variable_is_used(program: Program, server: CognitoEmulator) -> None:
     flags, _ = pool_flags(server, ALL_FLOWS)
     variable = "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"
     ran = program.run("doctor", "--json", *flags[:4], **{variable: server.endpoint_url})
@@ -343,7 +339,7 @@ def test_every_problem_has_advice(program: Program, server: CognitoEmulator) -> 
     assert "ahead of Cognito's" in checks["clock"]["says"]
 
 
-def test_folders_with_the_right_permissions_are_ok(program: Program) -> None:
+def test_private_folders_are_ok(program: Program) -> None:
     checks = checks_of(program.run("doctor", "--json"))
     for about in ("config folder", "state folder", "runtime folder"):
         assert checks[about]["ok"] is True, checks[about]
@@ -362,7 +358,7 @@ def test_folders_with_the_right_permissions_are_ok(program: Program) -> None:
     assert checks_of(program.run("doctor", "--json"))["state folder"]["says"] == "~/.local/state/tui-auth"
 
 
-def test_a_runtime_folder_in_a_shared_folder_is_noted_without_chmod_as_advice(program: Program) -> None:
+def test_runtime_folder_in_a_shared_folder_is_a_note(program: Program) -> None:
     shared = program.folder / "shared"
     shared.mkdir()
     shared.chmod(0o777)
@@ -373,7 +369,7 @@ def test_a_runtime_folder_in_a_shared_folder_is_noted_without_chmod_as_advice(pr
 
 
 @pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="no folder here that nobody can write to")
-def test_a_folder_that_is_not_writable_exits_with_9(program: Program, server: CognitoEmulator) -> None:
+def test_folder_that_is_not_writable_exits_with_9(program: Program, server: CognitoEmulator) -> None:
     flags, _ = pool_flags(server, ALL_FLOWS)
     ran = program.run("doctor", "--json", *flags, XDG_STATE_HOME="/proc/self")
     checks = checks_of(ran)
@@ -382,7 +378,7 @@ def test_a_folder_that_is_not_writable_exits_with_9(program: Program, server: Co
     assert "XDG_STATE_HOME" in checks["state folder"]["do"]
 
 
-def test_a_readable_ca_bundle_without_a_proxy_is_ok(program: Program) -> None:
+def test_readable_ca_bundle_without_a_proxy_is_ok(program: Program) -> None:
     bundle = Path(botocore.__file__).with_name("cacert.pem")
     checks = checks_of(program.run("doctor", "--json", AWS_CA_BUNDLE=str(bundle)))
     assert checks["CA"]["ok"] is True
@@ -390,9 +386,7 @@ def test_a_readable_ca_bundle_without_a_proxy_is_ok(program: Program) -> None:
     assert (checks["proxy"]["ok"], checks["proxy"]["says"]) == (True, "none set")
 
 
-def test_an_unsupported_version_of_a_package_is_reported(
-    program: Program, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_unsupported_package_version_is_reported(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     other = program.folder / "packages" / "textual-99.0.0.dist-info"
     other.mkdir(parents=True)
     (other / "METADATA").write_text("Metadata-Version: 2.1\nName: textual\nVersion: 99.0.0\n")
@@ -434,7 +428,7 @@ def test_tmux_is_reported_with_its_clipboard_and_history(
     assert checks["colours"]["says"] == "none, as NO_COLOR asks"
 
 
-def test_a_line_terminal_is_reported_and_lines_wrap_between_words(
+def test_dumb_terminal_is_reported_with_wrapped_lines(
     terminal_program: TerminalProgram,
 ) -> None:
     environment = {"TERM": "dumb", "COLORTERM": "", "SSH_TTY": "/dev/pts/1"}
@@ -450,7 +444,7 @@ def test_a_line_terminal_is_reported_and_lines_wrap_between_words(
     assert all(line[:28].strip() == "" or line[2] == " " for line in lines if line)
 
 
-def test_the_terminal_is_described(terminal_program: TerminalProgram, tmp_path: Path) -> None:
+def test_terminal_is_described(terminal_program: TerminalProgram, tmp_path: Path) -> None:
     out = tmp_path / "out"
     with terminal_program.on_a_terminal("doctor", "--json", stdout=out, rows=20, cols=70) as running:
         assert running.wait_exit() == 3

@@ -15,7 +15,7 @@ from tests.session.machine import PASSWORD, Machine, flags, private_file
 from tests.tools import need_tool
 
 
-def test_the_access_token_is_in_the_environment(machine: Machine, process: Process) -> None:
+def test_access_token_is_in_the_environment(machine: Machine, process: Process) -> None:
     kept = machine.sign_in()
     ran = process.run("exec", "--", "sh", "-c", 'printf %s "$ACCESS_TOKEN"')
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, kept.record.access_token.reveal(), "")
@@ -32,7 +32,7 @@ COMMAND_LINES = "cat /proc/[0-9]*/cmdline 2>/dev/null; true"
 
 
 @pytest.mark.parametrize(("puts_it_there", "seen"), [("", False), (' "$ACCESS_TOKEN"', True)])
-def test_no_process_has_a_token_in_its_command_line(
+def test_no_command_line_contains_a_token(
     machine: Machine, process: Process, puts_it_there: str, seen: bool
 ) -> None:
     """The second case puts one there, to show that the search finds it."""
@@ -44,7 +44,7 @@ def test_no_process_has_a_token_in_its_command_line(
     assert (kept.record.access_token.reveal() in ran.stdout) == seen
 
 
-def test_two_tokens_print_the_note_about_other_sessions_once(machine: Machine, replaced: Replacement) -> None:
+def test_note_about_other_sessions_is_printed_once(machine: Machine, replaced: Replacement) -> None:
     choice = machine.client()
     machine.sign_in(choice, machine.user("bob"))
     kept = machine.sign_in(choice, machine.user("ann"))
@@ -56,7 +56,7 @@ def test_two_tokens_print_the_note_about_other_sessions_once(machine: Machine, r
     assert len(machine.asked("GetTokensFromRefreshToken")) == 1
 
 
-def test_a_sign_in_before_the_command_does_not_change_its_environment_or_limits(
+def test_sign_in_does_not_change_the_commands_environment_or_limits(
     machine: Machine, process: Process
 ) -> None:
     """The sign-in forbids core files and removes Textual's variables, for its own process only."""
@@ -78,7 +78,7 @@ def test_a_sign_in_before_the_command_does_not_change_its_environment_or_limits(
     assert ran.stdout.split() == [before, "/a/file"]
 
 
-def test_the_exit_status_is_that_of_the_command(machine: Machine, process: Process) -> None:
+def test_exit_status_is_the_commands(machine: Machine, process: Process) -> None:
     machine.sign_in()
     for status in (0, 1, 4, 42, 255):
         assert process.run("exec", "--", "sh", "-c", f"exit {status}").returncode == status
@@ -92,7 +92,7 @@ def test_arguments_reach_the_command_unchanged(machine: Machine, replaced: Repla
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1])
-def test_a_signal_reaches_the_command(machine: Machine, process: Process, number: signal.Signals) -> None:
+def test_signal_reaches_the_command(machine: Machine, process: Process, number: signal.Signals) -> None:
     need_tool("bash")
     machine.sign_in()
     waiting = f"trap 'echo got; exit 9' {number}; echo ready; while read x; do :; done"
@@ -107,19 +107,19 @@ def test_a_signal_reaches_the_command(machine: Machine, process: Process, number
     os.close(write)
 
 
-def test_the_caller_sees_which_signal_ended_the_command(machine: Machine, process: Process) -> None:
+def test_caller_sees_the_signal_that_ended_the_command(machine: Machine, process: Process) -> None:
     machine.sign_in()
     ran = process.run("exec", "--", "sh", "-c", "kill -TERM $$")
     assert ran.returncode == -signal.SIGTERM
 
 
-def test_a_broken_pipe_ends_the_command(machine: Machine, process: Process) -> None:
+def test_broken_pipe_ends_the_command(machine: Machine, process: Process) -> None:
     machine.sign_in()
     ran = process.run("exec", "--", "sh", "-c", "grep SigIgn /proc/$$/status")
     assert int(ran.stdout.split()[1], 16) & (1 << (signal.SIGPIPE - 1)) == 0
 
 
-def test_a_missing_command_exits_with_127_and_one_that_cannot_run_with_126(
+def test_missing_command_exits_with_127_and_unexecutable_one_with_126(
     machine: Machine, process: Process
 ) -> None:
     machine.sign_in()
@@ -136,6 +136,6 @@ def test_wrong_usage_exits_with_2(machine: Machine, arguments: tuple[str, ...]) 
     assert machine.run("exec", *arguments).returncode == 2
 
 
-def test_without_session_and_terminal_it_exits_with_4_and_runs_nothing(machine: Machine) -> None:
+def test_without_a_session_or_terminal_it_exits_with_4(machine: Machine) -> None:
     ran = machine.run("exec", *flags(machine.client()), "--", "echo", "ran")
     assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (4, "", 1)

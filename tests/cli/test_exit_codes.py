@@ -119,7 +119,7 @@ def test_each_command_exits_with_each_code(
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_an_internal_error_is_1_and_shows_no_value(
+def test_internal_error_exits_with_1_and_shows_no_value(
     machine: Machine, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     machine.sign_in(machine.with_identity_pool(machine.client()), machine.user())
@@ -149,7 +149,7 @@ def on_a_terminal(terminal_program: TerminalProgram) -> Start:
 
 
 @pytest.mark.parametrize("code", [3, 5, 7, 8, 9])
-def test_on_a_terminal_an_error_that_a_sign_in_does_not_cure_opens_none(
+def test_error_that_a_sign_in_cannot_fix_opens_no_sign_in(
     machine: Machine, on_a_terminal: Start, code: int
 ) -> None:
     case = Case(machine, "token", code)
@@ -161,7 +161,7 @@ def test_on_a_terminal_an_error_that_a_sign_in_does_not_cure_opens_none(
 
 
 @pytest.mark.parametrize("name", SIGNING_IN)
-def test_on_a_terminal_leaving_is_6_and_prints_and_runs_nothing(
+def test_canceling_on_a_terminal_exits_with_6_and_runs_nothing(
     machine: Machine, on_a_terminal: Start, name: str
 ) -> None:
     with on_a_terminal(words(name, *flags(machine.client()), "--plain")) as program:
@@ -175,7 +175,7 @@ def test_on_a_terminal_leaving_is_6_and_prints_and_runs_nothing(
     ("name", "number"),
     [(name, signal.SIGTERM) for name in SIGNING_IN] + [("token", signal.SIGHUP), ("token", signal.SIGINT)],
 )
-def test_on_a_terminal_a_signal_is_128_and_its_number(
+def test_signal_during_line_prompts_exits_with_128_plus_its_number(
     machine: Machine, on_a_terminal: Start, choice: ResolvedPool, name: str, number: signal.Signals
 ) -> None:
     with on_a_terminal(words(name, *flags(choice), "--plain")) as program:
@@ -187,7 +187,7 @@ def test_on_a_terminal_a_signal_is_128_and_its_number(
 
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT, signal.SIGTERM])
-def test_in_full_screen_the_codes_are_the_same(
+def test_signal_in_full_screen_exits_with_128_plus_its_number(
     on_a_terminal: Start, choice: ResolvedPool, number: signal.Signals
 ) -> None:
     with on_a_terminal(words("token", *flags(choice))) as program:
@@ -205,7 +205,7 @@ def choice(machine: Machine) -> ResolvedPool:
 
 
 @pytest.mark.parametrize("name", NEVER_SIGN_IN)
-def test_a_command_that_never_signs_in_is_4_on_a_terminal_too(
+def test_command_that_never_signs_in_exits_with_4_on_a_terminal(
     on_a_terminal: Start, choice: ResolvedPool, name: str
 ) -> None:
     with on_a_terminal(words(name, *flags(choice))) as program:

@@ -25,7 +25,7 @@ def build_parser(command: str) -> CommandParser:
 
 
 @pytest.mark.parametrize("line", EXAMPLES)
-def test_every_example_can_be_typed_as_it_is(line: str) -> None:
+def test_every_example_can_be_parsed(line: str) -> None:
     match = re.search(r"tui-auth([^|)>]*)", line.replace("\\\n", " "))
     assert match
     words = shlex.split(match[1])
@@ -51,13 +51,13 @@ def test_every_help_starts_with_examples_and_fits_80_columns(
 
 
 @pytest.mark.parametrize("command", ["", "profile add"])
-def test_the_help_is_on_stdout_and_stderr_is_empty(program: Program, command: str) -> None:
+def test_help_is_on_stdout_and_stderr_is_empty(program: Program, command: str) -> None:
     ran = program.run(*command.split(), "--help")
     assert (ran.returncode, ran.stderr) == (0, "")
     assert ran.stdout.startswith("  tui-auth")
 
 
-def test_version_prints_what_a_bug_report_needs(program: Program) -> None:
+def test_version_prints_versions_and_platform(program: Program) -> None:
     ran = program.run("--version")
     assert (ran.returncode, ran.stderr) == (0, "")
     for pattern in (
@@ -110,7 +110,7 @@ def test_version_describes_the_terminal(terminal_program: TerminalProgram) -> No
         (("--client-secret", "hunter2"), "Use --client-secret-file."),
     ],
 )
-def test_a_usage_error_is_one_sentence_and_exits_with_2(
+def test_usage_error_is_one_sentence_and_exits_with_2(
     program: Program, arguments: tuple[str, ...], message: str
 ) -> None:
     ran = program.run(*arguments)
@@ -120,6 +120,6 @@ def test_a_usage_error_is_one_sentence_and_exits_with_2(
     assert "hunter2" not in ran.stderr
 
 
-def test_flags_cannot_be_shortened(program: Program) -> None:
+def test_flags_cannot_be_abbreviated(program: Program) -> None:
     ran = program.run("doctor", "--js")
     assert (ran.returncode, ran.stdout) == (2, "")

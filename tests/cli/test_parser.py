@@ -22,7 +22,7 @@ def parser() -> CommandParser:
     return parser
 
 
-def test_the_help_has_the_usage_the_description_and_each_group(parser: CommandParser) -> None:
+def test_help_has_usage_description_and_groups(parser: CommandParser) -> None:
     assert parser.format_usage() == "usage: tui-auth sample [flags] add|use\n"
     lines = parser.format_help().splitlines()
     assert [line for line in lines if line and not line.startswith(" ")] == [
@@ -37,7 +37,7 @@ def test_the_help_has_the_usage_the_description_and_each_group(parser: CommandPa
     assert any(line.split() == ["--region", "REGION", "such", "as", "eu-west-1"] for line in lines)
 
 
-def test_the_usage_of_a_subcommand_lists_its_arguments(
+def test_usage_of_a_subcommand_lists_its_arguments(
     parser: CommandParser, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):
@@ -55,7 +55,7 @@ def test_the_usage_of_a_subcommand_lists_its_arguments(
         (["add", "f", "a", "more"], "there is one word too many"),
     ],
 )
-def test_an_unexpected_argument_is_compared_with_the_flags_of_parser_and_subcommand(
+def test_unexpected_argument_suggests_a_flag_of_parser_or_subcommand(
     parser: CommandParser, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
 ) -> None:
     with pytest.raises(SystemExit) as exit_:
@@ -64,7 +64,7 @@ def test_an_unexpected_argument_is_compared_with_the_flags_of_parser_and_subcomm
     assert message in capsys.readouterr().err
 
 
-def test_completion_lists_every_command_with_its_flags_and_its_first_argument(parser: CommandParser) -> None:
+def test_completion_lists_commands_with_flags_and_first_argument(parser: CommandParser) -> None:
     top, below = reversed(list(lines_of(("sample",), "a sample", parser)))
     assert [flag.names for flag in top.flags] == [("-h", "--help"), ("--hidden",), ("--region",)]
     assert below == CommandLine(

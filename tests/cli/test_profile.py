@@ -21,7 +21,7 @@ from tui_auth.secret import Secret
 ADD = ("profile", "add", "acme", "--user-pool-id", "eu-west-1_Acme1", "--client-id", "acmeclient")
 
 
-def test_a_profile_is_added_listed_used_shown_and_removed(program: Program) -> None:
+def test_profile_can_be_added_listed_used_shown_and_removed(program: Program) -> None:
     assert "Kept as acme in ~/.config/tui-auth/config.toml" in program.run(*ADD).stderr
     program.run(
         "profile", "add", "b", "--user-pool-id", "eu-west-2_B", "--client-id", "b", "--region", "eu-west-2"
@@ -45,7 +45,7 @@ def test_a_profile_is_added_listed_used_shown_and_removed(program: Program) -> N
         ("aws-exports.js", "ap-south-1_FlatPool1", False),
     ],
 )
-def test_each_of_amplifys_files_becomes_a_profile(
+def test_every_kind_of_amplify_file_can_be_imported(
     program: Program, name: str, pool: str, has_secret: bool
 ) -> None:
     program.put(name, program.folder / "shop" / "src")
@@ -66,7 +66,7 @@ def test_each_of_amplifys_files_becomes_a_profile(
 
 
 @pytest.mark.parametrize("name", ["amplify_outputs.json", "amplifyconfiguration.json", "aws-exports.js"])
-def test_what_a_command_would_use_here_is_shown_with_where_it_came_from(program: Program, name: str) -> None:
+def test_show_lists_the_resolved_settings_with_their_origins(program: Program, name: str) -> None:
     program.put(name, program.home)
     ran = program.run("profile", "show", "--origin", "--region", "eu-north-1", TUI_AUTH_USERNAME="ann")
     rows = {line.split()[0]: line.split()[-1] for line in ran.stdout.splitlines()}
@@ -77,7 +77,7 @@ def test_what_a_command_would_use_here_is_shown_with_where_it_came_from(program:
     assert "native-app-client-secret" not in ran.stdout + ran.stderr
 
 
-def test_what_the_pool_id_says_is_told_as_such(program: Program) -> None:
+def test_region_from_the_pool_id_has_the_id_as_origin(program: Program) -> None:
     program.run(*ADD)
     shown = json.loads(program.run("profile", "show", "--profile", "acme", "--origin", "--json").stdout)
     assert shown["region"] == {"value": "eu-west-1", "origin": "the user pool id"}
@@ -104,7 +104,7 @@ def test_what_the_pool_id_says_is_told_as_such(program: Program) -> None:
         ((), 2, "`tui-auth profile --help`"),
     ],
 )
-def test_what_cannot_be_done_is_one_sentence_and_a_status(
+def test_error_is_one_sentence_and_an_exit_status(
     program: Program, arguments: tuple[str, ...], status: int, said: str
 ) -> None:
     ran = program.run("profile", *arguments)
@@ -113,7 +113,7 @@ def test_what_cannot_be_done_is_one_sentence_and_a_status(
     assert "Traceback" not in ran.stderr
 
 
-def test_a_mistake_in_the_file_is_told_with_its_line(program: Program) -> None:
+def test_error_in_the_file_has_its_line(program: Program) -> None:
     program.run(*ADD)
     with program.config.open("a") as config:
         config.write('regin = "eu-west-1"\n')
@@ -123,7 +123,7 @@ def test_a_mistake_in_the_file_is_told_with_its_line(program: Program) -> None:
     assert "line 4" in program.run("profile", "list").stdout
 
 
-def test_no_default_any_more_says_what_the_only_profile_does_then(program: Program) -> None:
+def test_removing_the_default_mentions_the_only_profile(program: Program) -> None:
     program.run(*ADD)
     program.run("profile", "use", "acme")
     only = " acme, the only one, is used where nothing else names a pool."
@@ -140,7 +140,7 @@ def test_no_default_any_more_says_what_the_only_profile_does_then(program: Progr
         " eu-west-1_Acme1 ",
     ],
 )
-def test_a_flag_takes_what_a_pools_id_stands_in(program: Program, pasted: str) -> None:
+def test_pool_id_flag_accepts_arns_and_urls(program: Program, pasted: str) -> None:
     ran = program.run("profile", "add", "acme", "--user-pool-id", pasted, "--client-id", " acmeclient")
     assert ran.returncode == 0, ran.stderr
     assert program.run("profile", "list").stdout == "  acme  eu-west-1_Acme1  acmeclient\n"
@@ -148,7 +148,7 @@ def test_a_flag_takes_what_a_pools_id_stands_in(program: Program, pasted: str) -
     assert json.loads(shown.stdout)["user_pool_id"] == "eu-west-1_Acme1"
 
 
-def test_a_name_that_a_terminal_would_obey_is_made_safe_wherever_it_is_told(program: Program) -> None:
+def test_control_characters_in_a_profile_name_are_made_visible(program: Program) -> None:
     program.config.parent.mkdir(parents=True)
     secret = program.folder / "secret"
     secret.write_text("s")
@@ -184,7 +184,7 @@ EVERY_FLAG = {
 }
 
 
-def test_every_setting_goes_in_by_a_flag_and_comes_out_with_its_line(program: Program) -> None:
+def test_every_setting_has_a_flag_and_is_shown_with_its_line(program: Program) -> None:
     secret = program.folder / "secret"
     secret.write_text("hunter2")
     flags = [word for flag, (text, _) in EVERY_FLAG.items() for word in (flag, text)]
@@ -224,7 +224,7 @@ def test_every_setting_goes_in_by_a_flag_and_comes_out_with_its_line(program: Pr
         ("--endpoint-url", "http://example.com", "--endpoint-url: expected a URL beginning with https://"),
     ],
 )
-def test_a_setting_that_cannot_be_is_said_and_nothing_is_kept(
+def test_invalid_setting_is_an_error_and_stores_nothing(
     program: Program, flag: str, value: str, said: str
 ) -> None:
     ran = program.run(*ADD, flag, value)
@@ -233,7 +233,7 @@ def test_a_setting_that_cannot_be_is_said_and_nothing_is_kept(
     assert not program.config.exists()
 
 
-def test_a_name_that_is_taken_is_said_with_both_cures(program: Program) -> None:
+def test_existing_name_is_an_error_that_suggests_both_fixes(program: Program) -> None:
     program.run(*ADD)
     ran = program.run(*ADD)
     assert ran.returncode == 3
@@ -244,13 +244,13 @@ def test_a_name_that_is_taken_is_said_with_both_cures(program: Program) -> None:
     assert program.config.read_text().count("[profiles.acme]") == 1
 
 
-def test_a_secret_file_that_is_not_there_yet_is_told(program: Program) -> None:
+def test_add_warns_about_a_missing_secret_file(program: Program) -> None:
     ran = program.run(*ADD, "--client-secret-file", "later")
     assert ran.returncode == 0
     assert "Signing in needs this first: ~/project/later: it cannot be read: No such file" in ran.stderr
 
 
-def test_a_profile_on_one_line_is_shown_with_that_line(program: Program) -> None:
+def test_inline_profile_is_shown_with_its_line(program: Program) -> None:
     program.config.parent.mkdir(parents=True)
     program.config.write_text('# mine\nprofiles.acme = { user_pool_id = "eu-west-1_A", client_id = "c" }\n')
     ran = program.run("profile", "show", "acme", "--origin")
@@ -258,7 +258,7 @@ def test_a_profile_on_one_line_is_shown_with_that_line(program: Program) -> None
     assert {line.split()[-1] for line in ran.stdout.splitlines()} == {"~/.config/tui-auth/config.toml:2"}
 
 
-def test_a_secret_file_that_is_gone_is_shown_and_told(program: Program) -> None:
+def test_show_warns_about_a_missing_secret_file(program: Program) -> None:
     program.run(*ADD, "--client-secret-file", "later")
     for which in (("acme",), ("--profile", "acme")):
         ran = program.run("profile", "show", *which, "--origin")
@@ -288,7 +288,7 @@ def ran_here(*words: str) -> int:
 
 
 @pytest.mark.parametrize("flags", [("--profile", "nope"), ("--user-pool-id", "eu-west-1_A"), ("--region=",)])
-def test_a_profile_and_flags_for_a_pool_are_two_questions(
+def test_show_rejects_a_profile_name_with_pool_flags(
     config: Path, capsys: pytest.CaptureFixture[str], flags: tuple[str, ...]
 ) -> None:
     config.write_text('[profiles.acme]\nuser_pool_id = "eu-west-1_A"\nclient_id = "c"\n')
@@ -302,7 +302,7 @@ def test_a_profile_and_flags_for_a_pool_are_two_questions(
     )
 
 
-def test_what_a_profile_lacks_is_listed_as_lacking(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_list_reports_missing_settings(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config.write_text(
         '[profiles.a]\nusername = "ann"\n[profiles.b]\nuser_pool_id = "eu-west-1_A"\n'
         '[profiles.c]\nclient_secret_file = "~nosuchuser/x"\n'
@@ -317,7 +317,7 @@ def test_what_a_profile_lacks_is_listed_as_lacking(config: Path, capsys: pytest.
 
 
 @pytest.mark.parametrize("fails", ["replace_file", "create_file"])
-def test_a_new_secret_comes_with_its_profile_or_not_at_all(
+def test_failed_write_leaves_profile_and_secret_unchanged(
     config: Path, monkeypatch: pytest.MonkeyPatch, fails: str
 ) -> None:
     settings = {"user_pool_id": "eu-west-1_Ab12Cd34E", "client_id": "1example23456789"}

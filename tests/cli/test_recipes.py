@@ -156,9 +156,7 @@ def _certificate(host: str, path: Path) -> Path:
 
 
 @pytest.mark.parametrize("command", [command for command in COMMANDS if command not in FOR_SHELLS])
-def test_a_command_does_what_it_is_there_for(
-    desk: Desk, kept: SaveResult, api: list[str], command: str
-) -> None:
+def test_command_passes_the_right_token(desk: Desk, kept: SaveResult, api: list[str], command: str) -> None:
     access, identity = kept.record.access_token.reveal(), kept.record.id_token.reveal()
     if "curl" in command:
         need_tool("curl")
@@ -182,7 +180,7 @@ def test_a_command_does_what_it_is_there_for(
     ("shell", "command"),
     [(shell, command) for command in FOR_SHELLS for shell in SHELLS[_format(command)]],
 )
-def test_a_shell_sets_the_variables(desk: Desk, kept: SaveResult, shell: str, command: str) -> None:
+def test_shell_sets_the_aws_variables(desk: Desk, kept: SaveResult, shell: str, command: str) -> None:
     if shell != "pwsh":
         need_tool(shell)
     found = desk.cached_credentials()
@@ -219,7 +217,7 @@ def test_boto3_loads_the_profile(desk: Desk, kept: SaveResult) -> None:
     assert seen == [found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"], "custom-process"]
 
 
-def test_kubectl_would_get_the_id_token_from_the_kubeconfig(desk: Desk, kept: SaveResult) -> None:
+def test_kubeconfig_command_prints_the_id_token(desk: Desk, kept: SaveResult) -> None:
     (user,) = _yaml(KUBECONFIG.splitlines())["users"]
     plugin = user["user"]["exec"]
     assert plugin["interactiveMode"] in ("Never", "IfAvailable", "Always")
@@ -249,9 +247,7 @@ def _yaml(lines: list[str]) -> Any:
     return found
 
 
-def test_on_a_terminal_the_sign_in_opens_inside_a_substitution(
-    desk: Desk, terminal_program: TerminalProgram
-) -> None:
+def test_sign_in_opens_inside_a_command_substitution(desk: Desk, terminal_program: TerminalProgram) -> None:
     machine = desk.machine
     choice = machine.client()
     machine.user()

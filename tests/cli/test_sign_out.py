@@ -31,7 +31,7 @@ def forgotten(machine: Machine) -> bool:
 
 
 @pytest.mark.parametrize("storage", [StorageKind.FILE, StorageKind.SESSION])
-def test_the_session_is_revoked_and_forgotten(machine: Machine, storage: StorageKind) -> None:
+def test_session_is_revoked_and_deleted(machine: Machine, storage: StorageKind) -> None:
     kept = machine.sign_in(storage=storage)
     ran = machine.run("sign-out")
     assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (0, "", 1)
@@ -55,7 +55,7 @@ def test_everywhere_ends_the_users_other_sessions(machine: Machine) -> None:
     assert machine.accepts(bob.record.access_token.reveal())
 
 
-def test_without_a_network_the_session_is_forgotten_with_7(machine: Machine) -> None:
+def test_session_is_deleted_without_a_network(machine: Machine) -> None:
     machine.sign_in()
     machine.server.stop()
     ran = machine.run("sign-out")
@@ -69,7 +69,7 @@ def test_without_a_network_the_session_is_forgotten_with_7(machine: Machine) -> 
     ("code", "status"),
     [("TooManyRequestsException", 8), ("InternalErrorException", 5), ("ForbiddenException", 5)],
 )
-def test_an_error_of_cognito_is_shown_and_the_session_is_forgotten(
+def test_session_is_deleted_after_a_cognito_error(
     machine: Machine, code: str, status: int, arguments: tuple[str, ...]
 ) -> None:
     machine.sign_in()
@@ -79,7 +79,7 @@ def test_an_error_of_cognito_is_shown_and_the_session_is_forgotten(
     assert forgotten(machine)
 
 
-def test_a_pool_without_revocation_is_mentioned(machine: Machine) -> None:
+def test_pool_without_token_revocation_is_reported(machine: Machine) -> None:
     machine.sign_in(machine.client(EnableTokenRevocation=False), machine.user())
     ran = machine.run("sign-out")
     assert ran.returncode == 3
@@ -87,7 +87,7 @@ def test_a_pool_without_revocation_is_mentioned(machine: Machine) -> None:
     assert forgotten(machine)
 
 
-def test_without_its_client_secret_the_session_is_forgotten(machine: Machine, tmp_path: Path) -> None:
+def test_session_is_deleted_without_its_client_secret(machine: Machine, tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("s3cret")
     machine.sign_in(replace(machine.client(), client_secret_file=secret), machine.user())
@@ -102,7 +102,7 @@ def refuse_next(machine: Machine, operation: str) -> None:
     machine.server.fail_next(operation, "NotAuthorizedException", "Refresh Token has been revoked")
 
 
-def test_an_ended_session_is_forgotten_with_0(machine: Machine) -> None:
+def test_ended_session_is_deleted(machine: Machine) -> None:
     machine.sign_in()
     refuse_next(machine, "RevokeToken")
     ran = machine.run("sign-out")
@@ -124,7 +124,7 @@ class TestEverywhere:
         machine.server.call("RevokeToken", token)
 
     @pytest.mark.parametrize("aged", [0, 4000], ids=["holds", "run out"])
-    def test_an_ended_session_cannot_end_others_and_says_so(self, machine: Machine, aged: float) -> None:
+    def test_ended_session_cannot_end_the_others(self, machine: Machine, aged: float) -> None:
         choice = machine.client()
         kept = machine.sign_in(choice, machine.user(), aged=aged)
         elsewhere = machine.done(choice)
@@ -135,7 +135,7 @@ class TestEverywhere:
         assert machine.accepts(elsewhere.tokens.access_token.reveal())
         assert forgotten(machine)
 
-    def test_another_stored_session_of_the_user_ends_them(self, machine: Machine) -> None:
+    def test_another_stored_session_of_the_user_can_end_the_others(self, machine: Machine) -> None:
         first, second = machine.client(), machine.client()
         other = machine.sign_in(first, machine.user())
         ended = machine.sign_in(second, "ann")
@@ -147,14 +147,14 @@ class TestEverywhere:
             assert not machine.accepts(token.reveal())
         assert forgotten(machine)
 
-    def test_an_expired_access_token_is_refreshed_first(self, machine: Machine) -> None:
+    def test_expired_access_token_is_refreshed_first(self, machine: Machine) -> None:
         choice = machine.client()
         machine.sign_in(choice, machine.user(), aged=4000)
         elsewhere = machine.done(choice)
         assert machine.run("sign-out", "--everywhere").returncode == 0
         assert not machine.accepts(elsewhere.tokens.access_token.reveal())
 
-    def test_without_the_scope_this_session_is_still_revoked(self, machine: Machine) -> None:
+    def test_session_without_the_scope_is_still_revoked(self, machine: Machine) -> None:
         kept = machine.sign_in()
         machine.server.fail_next(
             "GlobalSignOut", "NotAuthorizedException", "Access Token does not have required scopes"
@@ -165,7 +165,7 @@ class TestEverywhere:
 
 
 @pytest.mark.parametrize("arguments", [(), ("--everywhere",)])
-def test_a_wrong_client_secret_does_not_mean_that_the_session_has_ended(
+def test_wrong_client_secret_does_not_count_as_an_ended_session(
     machine: Machine, arguments: tuple[str, ...]
 ) -> None:
     asked = {"UserPoolId": machine.user_pool_id, "ClientName": "s", "GenerateSecret": True}
@@ -187,7 +187,7 @@ def test_a_wrong_client_secret_does_not_mean_that_the_session_has_ended(
     assert forgotten(machine)
 
 
-def test_after_ctrl_c_the_session_is_forgotten(machine: Machine) -> None:
+def test_session_is_deleted_after_ctrl_c(machine: Machine) -> None:
     machine.sign_in()
 
     class Hanging(ScriptedGateway):
@@ -199,7 +199,9 @@ def test_after_ctrl_c_the_session_is_forgotten(machine: Machine) -> None:
     assert forgotten(machine)
 
 
-def test_ctrl_c_is_130_and_one_line(machine: Machine, process: Process, silent_pool: SilentPool) -> None:
+def test_ctrl_c_exits_with_130_and_one_line(
+    machine: Machine, process: Process, silent_pool: SilentPool
+) -> None:
     choice = machine.client()
     origin = build_origin(replace(choice, endpoint_url=silent_pool.url), "ann", machine.environ)
     done = machine.done(choice, machine.user())
@@ -246,7 +248,7 @@ def silent_pool() -> Iterator[SilentPool]:
 
 
 @pytest.mark.parametrize("over", [False, True], ids=["revoked", "ended before"])
-def test_the_revocation_is_reported_even_if_the_index_cannot_be_written(
+def test_revocation_is_reported_if_the_index_cannot_be_written(
     machine: Machine, over: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     machine.sign_in()
@@ -273,12 +275,12 @@ def test_control_characters_in_a_name_are_made_visible(machine: Machine) -> None
     assert (ran.returncode, "\x1b" in ran.stderr) == (0, False)
 
 
-def test_without_a_session_it_is_4(machine: Machine) -> None:
+def test_without_a_session_it_exits_with_4(machine: Machine) -> None:
     ran = machine.run("sign-out")
     assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (4, "", 1)
 
 
-def test_username_chooses_one_of_several_sessions(machine: Machine) -> None:
+def test_username_selects_one_of_several_sessions(machine: Machine) -> None:
     choice = machine.client()
     machine.sign_in(choice, machine.user("bob"))
     machine.sign_in(choice, machine.user("ann"))
@@ -288,9 +290,7 @@ def test_username_chooses_one_of_several_sessions(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize("arguments", [(), ("--profile", "acme")])
-def test_without_the_profiles_secret_the_session_is_forgotten(
-    machine: Machine, arguments: tuple[str, ...]
-) -> None:
+def test_session_is_deleted_without_the_profiles_secret(machine: Machine, arguments: tuple[str, ...]) -> None:
     asked = {"UserPoolId": machine.user_pool_id, "ClientName": "s", "GenerateSecret": True}
     made = machine.server.call("CreateUserPoolClient", asked | {"ExplicitAuthFlows": FLOWS})["UserPoolClient"]
     file = machine.home / "client-secret"
@@ -309,7 +309,7 @@ def test_without_the_profiles_secret_the_session_is_forgotten(
     assert forgotten(machine)
 
 
-def test_a_lost_reply_leaves_open_whether_the_session_has_ended(machine: Machine) -> None:
+def test_lost_reply_is_reported_as_unknown(machine: Machine) -> None:
     machine.sign_in()
     machine.server.drop_next("RevokeToken", after_work=True)
     ran = machine.run("sign-out")
@@ -318,7 +318,7 @@ def test_a_lost_reply_leaves_open_whether_the_session_has_ended(machine: Machine
     assert forgotten(machine)
 
 
-def test_a_specified_client_does_not_match_another_clients_session(machine: Machine) -> None:
+def test_specified_client_does_not_match_another_clients_session(machine: Machine) -> None:
     machine.sign_in()
     for command in ("token", "status", "sign-out"):
         ran = machine.run(command, "--client-id", "1example23456789abcdefghij")

@@ -23,7 +23,7 @@ def test_status_shows_user_pool_and_expiry(machine: Machine) -> None:
         assert part in ran.stdout
 
 
-def test_json_is_for_programs(machine: Machine) -> None:
+def test_json_has_the_session(machine: Machine) -> None:
     kept = machine.sign_in()
     ran = machine.run("status", "--json")
     facts = json.loads(ran.stdout)
@@ -45,7 +45,7 @@ def test_status_shows_no_token(machine: Machine, arguments: tuple[str, ...]) -> 
         assert secret.reveal() not in shown
 
 
-def test_without_a_session_it_is_4(machine: Machine) -> None:
+def test_without_a_session_it_exits_with_4(machine: Machine) -> None:
     ran = machine.run("status")
     assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (4, "", 1)
     ran = machine.run("status", "--json")
@@ -62,7 +62,7 @@ def test_other_sessions_are_listed_after_a_sign_out(machine: Machine) -> None:
     assert "bob" in ran.stderr
 
 
-def test_a_session_with_an_expired_but_renewable_token_is_shown(machine: Machine) -> None:
+def test_session_with_an_expired_but_renewable_token_is_shown(machine: Machine) -> None:
     machine.sign_in(aged=4000)
     ran = machine.run("status")
     assert ran.returncode == 0
@@ -70,13 +70,13 @@ def test_a_session_with_an_expired_but_renewable_token_is_shown(machine: Machine
     assert not machine.asked("GetTokensFromRefreshToken")
 
 
-def test_a_session_with_an_expired_unrenewable_token_is_4(machine: Machine) -> None:
+def test_session_with_an_expired_unrenewable_token_exits_with_4(machine: Machine) -> None:
     machine.sign_in(aged=4000)
     machine.session_file().write_text(json.dumps(machine.stored() | {"refresh_token": None}))
     assert machine.run("status").returncode == 4
 
 
-def test_online_asks_cognito(machine: Machine) -> None:
+def test_online_checks_the_session_with_cognito(machine: Machine) -> None:
     kept = machine.sign_in()
     ran = machine.run("status", "--online")
     assert ran.returncode == 0
@@ -88,7 +88,7 @@ def test_online_asks_cognito(machine: Machine) -> None:
     assert machine.run("token").returncode == 4, "what is known to be over is not handed out"
 
 
-def test_online_refreshes_a_session_whose_access_token_alone_is_rejected(machine: Machine) -> None:
+def test_online_refreshes_a_session_with_a_revoked_access_token(machine: Machine) -> None:
     kept = machine.sign_in()
     machine.server.fail_next("GetUser", "NotAuthorizedException", "Access Token has been revoked")
     assert machine.run("status", "--online").returncode == 0
@@ -102,7 +102,7 @@ def test_other_sessions_are_listed(machine: Machine) -> None:
     assert re.search(r"^Also +bob in ", machine.run("status").stdout, re.MULTILINE)
 
 
-def test_online_without_a_network_it_is_7(machine: Machine) -> None:
+def test_online_without_a_network_exits_with_7(machine: Machine) -> None:
     machine.sign_in()
     machine.server.stop()
     ran = machine.run("status", "--online")
@@ -110,9 +110,7 @@ def test_online_without_a_network_it_is_7(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize(("code", "status"), [("InternalErrorException", 5), ("TooManyRequestsException", 8)])
-def test_online_an_error_of_cognito_does_not_end_the_session(
-    machine: Machine, code: str, status: int
-) -> None:
+def test_cognito_error_online_does_not_end_the_session(machine: Machine, code: str, status: int) -> None:
     machine.sign_in()
     machine.server.fail_next("GetUser", code, "not just now")
     ran = machine.run("status", "--online")

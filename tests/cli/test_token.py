@@ -31,7 +31,7 @@ def test_type_id_prints_the_id_token(machine: Machine) -> None:
     assert machine.run("token", "--type=id").stdout == f"{kept.record.id_token.reveal()}\n"
 
 
-def test_curl_accepts_the_header(machine: Machine) -> None:
+def test_header_prints_the_authorization_header(machine: Machine) -> None:
     kept = machine.sign_in()
     ran = machine.run("header")
     expected = f"Authorization: Bearer {kept.record.access_token.reveal()}\n"
@@ -39,7 +39,7 @@ def test_curl_accepts_the_header(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize("command", ["token", "header"])
-def test_a_token_about_to_expire_is_refreshed(machine: Machine, command: str) -> None:
+def test_token_about_to_expire_is_refreshed(machine: Machine, command: str) -> None:
     kept = machine.sign_in(aged=AGED)
     ran = machine.run(command)
     assert ran.returncode == 0
@@ -63,7 +63,7 @@ def test_curl_reads_the_header_from_a_pipe(machine: Machine, process: Process) -
     assert f"Authorization: Bearer {kept.record.access_token.reveal()}" in lines
 
 
-def test_slow_and_fast_path_print_the_same(machine: Machine) -> None:
+def test_slow_and_fast_paths_print_the_same(machine: Machine) -> None:
     machine.sign_in()
     short = machine.run("token", "--min-ttl", "5m")
     long = machine.run("token", "--min-ttl", "5m", "--username", "ann")
@@ -76,7 +76,7 @@ def test_min_ttl_accepts_every_form_of_duration(machine: Machine, time: str) -> 
     assert machine.run("token", "--min-ttl", time).stdout == f"{kept.record.access_token.reveal()}\n"
 
 
-def test_a_min_ttl_longer_than_the_pools_tokens_is_mentioned(machine: Machine) -> None:
+def test_min_ttl_longer_than_the_token_validity_is_reported(machine: Machine) -> None:
     machine.sign_in()
     ran = machine.run("token", "--min-ttl", "2h")
     assert ran.returncode == 0
@@ -84,16 +84,14 @@ def test_a_min_ttl_longer_than_the_pools_tokens_is_mentioned(machine: Machine) -
     assert machine.accepts(ran.stdout.strip())
 
 
-def test_a_refresh_can_be_forced(machine: Machine) -> None:
+def test_refresh_can_be_forced(machine: Machine) -> None:
     kept = machine.sign_in(machine.client(**ROTATION), machine.user())
     ran = machine.run("token", "--force-refresh")
     assert ran.returncode == 0
     assert ran.stdout.strip() not in ("", kept.record.access_token.reveal())
 
 
-def test_a_password_from_a_file_begins_the_session_without_a_terminal(
-    machine: Machine, tmp_path: Path
-) -> None:
+def test_password_file_or_stdin_signs_in_without_a_terminal(machine: Machine, tmp_path: Path) -> None:
     choice, user = machine.client(), machine.user()
     password = private_file(tmp_path / "password", f"{PASSWORD}\n")
     sources: list[tuple[dict[str, Any], list[str]]] = [
@@ -106,7 +104,7 @@ def test_a_password_from_a_file_begins_the_session_without_a_terminal(
         assert machine.run("sign-out").returncode == 0
 
 
-def test_a_note_says_which_of_several_sessions_is_used(machine: Machine) -> None:
+def test_note_says_which_of_several_sessions_is_used(machine: Machine) -> None:
     choice = machine.client()
     bob = machine.sign_in(choice, machine.user("bob"))
     ann = machine.sign_in(choice, machine.user("ann"))
@@ -119,7 +117,7 @@ def test_a_note_says_which_of_several_sessions_is_used(machine: Machine) -> None
     assert (nobody.returncode, nobody.stdout) == (4, "")
 
 
-def test_flags_choose_the_pool(machine: Machine) -> None:
+def test_flags_select_the_pool(machine: Machine) -> None:
     first, second = machine.client(), machine.client()
     one = machine.sign_in(first, machine.user())
     two = machine.sign_in(second, "ann")
@@ -153,7 +151,7 @@ class TestProfiles:
         )
         return f'{table}endpoint_url = "{choice.endpoint_url}"\n', f"{kept.record.access_token.reveal()}\n"
 
-    def test_a_profile_leads_to_its_session_on_the_fast_path_too(self, machine: Machine) -> None:
+    def test_profile_selects_its_session_on_the_fast_path(self, machine: Machine) -> None:
         (one, ones), (two, twos) = self.table(machine, "one"), self.table(machine, "two")
         self.write(machine, one + two)
         for _ in range(2):
@@ -162,7 +160,7 @@ class TestProfiles:
             assert machine.run("token").stdout == twos
         assert "route:one" in (machine.state / "index.json").read_text()
 
-    def test_a_changed_profile_takes_effect(self, machine: Machine) -> None:
+    def test_changed_profile_takes_effect(self, machine: Machine) -> None:
         (one, ones), (two, twos) = self.table(machine, "one"), self.table(machine, "two")
         self.write(machine, 'default_profile = "one"\n' + one + two)
         for _ in range(2):
@@ -171,13 +169,13 @@ class TestProfiles:
         for _ in range(2):
             assert machine.run("token").stdout == twos
 
-    def test_an_unknown_profile_is_3(self, machine: Machine) -> None:
+    def test_unknown_profile_exits_with_3(self, machine: Machine) -> None:
         machine.sign_in()
         ran = machine.run("token", "--profile", "none")
         assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (3, "", 1)
 
 
-def test_a_folder_with_amplifys_file_uses_its_pool(machine: Machine) -> None:
+def test_amplify_file_in_the_folder_selects_its_pool(machine: Machine) -> None:
     other, here = machine.client(), machine.client()
     machine.sign_in(here, machine.user())
     machine.sign_in(other, machine.user("bob"))

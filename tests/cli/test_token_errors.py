@@ -23,20 +23,20 @@ AGED = 3590.0
 @pytest.mark.parametrize(
     "arguments", [("--type", "refresh"), ("--min-ttl", "soon"), ("--min-ttl",), ("--no-such-flag",)]
 )
-def test_invalid_usage_is_2(machine: Machine, arguments: tuple[str, ...]) -> None:
+def test_invalid_usage_exits_with_2(machine: Machine, arguments: tuple[str, ...]) -> None:
     machine.sign_in()
     ran = machine.run("token", *arguments)
     assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (2, "", 1)
     assert ran.stderr.startswith("tui-auth token: ")
 
 
-def test_without_a_session_or_a_terminal_it_is_4_and_one_line(machine: Machine) -> None:
+def test_without_a_session_or_terminal_it_exits_with_4(machine: Machine) -> None:
     ran = machine.run("token", *flags(machine.client()))
     assert (ran.returncode, ran.stdout) == (4, "")
     assert ran.stderr == "tui-auth: Not signed in. Run tui-auth sign-in.\n"
 
 
-def test_a_session_that_cognito_has_ended_is_4_and_forgotten(machine: Machine) -> None:
+def test_ended_session_exits_with_4_and_is_deleted(machine: Machine) -> None:
     machine.sign_in(aged=AGED)
     machine.server.fail_next(
         "GetTokensFromRefreshToken", "NotAuthorizedException", "Refresh Token has expired"
@@ -48,7 +48,7 @@ def test_a_session_that_cognito_has_ended_is_4_and_forgotten(machine: Machine) -
     assert not list(machine.state.glob("?" * 64 + ".json"))
 
 
-def test_a_network_that_is_down_is_7_and_the_session_stays(machine: Machine) -> None:
+def test_unreachable_network_exits_with_7_and_keeps_the_session(machine: Machine) -> None:
     kept = machine.sign_in(aged=AGED)
     before = machine.stored()
     machine.server.stop()
@@ -59,7 +59,7 @@ def test_a_network_that_is_down_is_7_and_the_session_stays(machine: Machine) -> 
     assert kept.record.refresh_token
 
 
-def test_a_reply_that_is_cut_off_is_7_and_the_session_stays(machine: Machine) -> None:
+def test_truncated_reply_exits_with_7_and_keeps_the_session(machine: Machine) -> None:
     machine.sign_in(aged=AGED)
     machine.server.drop_next("GetTokensFromRefreshToken")
     ran = machine.run("token")
@@ -68,14 +68,14 @@ def test_a_reply_that_is_cut_off_is_7_and_the_session_stays(machine: Machine) ->
     assert machine.run("token").returncode == 0
 
 
-def test_a_throttled_refresh_is_8(machine: Machine) -> None:
+def test_throttled_refresh_exits_with_8(machine: Machine) -> None:
     machine.sign_in(aged=AGED)
     machine.server.fail_next("GetTokensFromRefreshToken", "TooManyRequestsException", "Rate exceeded")
     ran = machine.run("token")
     assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (8, "", 1)
 
 
-def test_an_error_that_does_not_end_the_session_is_5(machine: Machine) -> None:
+def test_error_that_does_not_end_the_session_exits_with_5(machine: Machine) -> None:
     machine.sign_in(aged=AGED)
     machine.server.fail_next("GetTokensFromRefreshToken", "UserLambdaValidationException", "\x1b[2Jnot today")
     ran = machine.run("token")
@@ -85,7 +85,7 @@ def test_an_error_that_does_not_end_the_session_is_5(machine: Machine) -> None:
     assert machine.stored()
 
 
-def test_a_missing_client_secret_is_3(machine: Machine, tmp_path: Path) -> None:
+def test_missing_client_secret_exits_with_3(machine: Machine, tmp_path: Path) -> None:
     choice = replace(machine.client(), client_secret_file=tmp_path / "gone")
     machine.sign_in(choice, machine.user(), aged=AGED)
     ran = machine.run("token")
@@ -93,7 +93,7 @@ def test_a_missing_client_secret_is_3(machine: Machine, tmp_path: Path) -> None:
     assert "gone" in ran.stderr
 
 
-def test_a_session_file_open_to_others_is_9_with_the_command_that_closes_it(
+def test_session_file_open_to_others_exits_with_9_and_chmod_advice(
     machine: Machine, process: Process
 ) -> None:
     machine.sign_in()
@@ -106,7 +106,7 @@ def test_a_session_file_open_to_others_is_9_with_the_command_that_closes_it(
 
 
 @pytest.mark.parametrize("harm", ["{}", "[]", "nonsense", '{"version": 1}', "[" * 50_000], ids=range(5))
-def test_an_invalid_session_file_is_9_with_the_command_that_removes_it(machine: Machine, harm: str) -> None:
+def test_invalid_session_file_exits_with_9_and_rm_advice(machine: Machine, harm: str) -> None:
     machine.sign_in()
     machine.session_file().write_text(harm)
     ran = machine.run("token")
@@ -117,7 +117,7 @@ def test_an_invalid_session_file_is_9_with_the_command_that_removes_it(machine: 
     assert machine.run("token").returncode == 4
 
 
-def test_a_session_of_a_later_version_is_left_alone(machine: Machine) -> None:
+def test_session_of_a_later_version_is_not_changed(machine: Machine) -> None:
     machine.sign_in()
     later = json.dumps(machine.stored() | {"version": 2})
     machine.session_file().write_text(later)
@@ -128,9 +128,7 @@ def test_a_session_of_a_later_version_is_left_alone(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize("where", ["closed", "full", "gone"])
-def test_a_stdout_that_cannot_be_written_causes_no_traceback(
-    machine: Machine, process: Process, where: str
-) -> None:
+def test_unwritable_stdout_causes_no_traceback(machine: Machine, process: Process, where: str) -> None:
     need_tool("bash")
     machine.sign_in()
     command = shlex.join(process.command("token"))
@@ -141,7 +139,7 @@ def test_a_stdout_that_cannot_be_written_causes_no_traceback(
     assert "Exception ignored" not in ran.stderr
 
 
-def test_a_signal_during_a_refresh_waits_for_the_new_tokens(machine: Machine, process: Process) -> None:
+def test_signal_during_a_refresh_waits_for_the_new_tokens(machine: Machine, process: Process) -> None:
     machine.sign_in(machine.client(**ROTATION), machine.user(), aged=AGED)
     before = machine.stored()
     asked, go_on = os.pipe(), os.pipe()
@@ -176,7 +174,7 @@ sys.exit(main())
 """The program, which waits longer for an answer than any test does."""
 
 
-def test_ctrl_c_does_not_wait_for_a_pool_that_never_answers(machine: Machine, process: Process) -> None:
+def test_ctrl_c_does_not_wait_for_an_unresponsive_pool(machine: Machine, process: Process) -> None:
     machine.sign_in(aged=AGED)
     port = int((machine.stored()["endpoint"]).rpartition(":")[2])
     machine.server.stop()

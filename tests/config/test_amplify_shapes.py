@@ -56,7 +56,7 @@ def configured(**cognito: Any) -> dict[str, Any]:
     return settings({"Auth": {"Cognito": {"userPoolId": "p", **cognito}}})
 
 
-def test_each_kind_is_told_by_the_place_of_its_pool() -> None:
+def test_location_of_the_pool_id_decides_the_kind() -> None:
     assert native() == gen_2() == flat() == configured() == {"user_pool_id": "p"}
 
 
@@ -72,11 +72,11 @@ def test_each_kind_is_told_by_the_place_of_its_pool() -> None:
         {"Storage": {"S3": {}}},
     ],
 )
-def test_a_file_of_none_of_the_kinds_has_no_settings(content: dict[str, Any]) -> None:
+def test_unknown_kind_has_no_settings(content: dict[str, Any]) -> None:
     assert find_settings(read_object(json.dumps(content))) is None
 
 
-def test_the_native_file() -> None:
+def test_native_file_has_every_setting() -> None:
     pool = {"PoolId": "p", "AppClientId": "c", "AppClientSecret": "s", "Region": "r", "Endpoint": "e.example"}
     auth = {
         "authenticationFlowType": "USER_SRP_AUTH",
@@ -106,7 +106,7 @@ def test_the_native_file() -> None:
     }
 
 
-def test_gen_2_outputs() -> None:
+def test_gen_2_outputs_have_every_setting() -> None:
     assert gen_2(
         user_pool_client_id="c",
         aws_region="r",
@@ -131,7 +131,7 @@ def test_gen_2_outputs() -> None:
     }
 
 
-def test_the_flat_file() -> None:
+def test_flat_file_has_every_setting() -> None:
     characters = [f"REQUIRES_{name}" for name in ("LOWERCASE", "UPPERCASE", "NUMBERS", "SYMBOLS", "MOONS")]
     assert flat(
         aws_user_pools_web_client_id="c",
@@ -160,7 +160,7 @@ def test_the_flat_file() -> None:
     }
 
 
-def test_the_object_for_amplify_configure() -> None:
+def test_amplify_configure_object_has_every_setting() -> None:
     assert configured(
         userPoolClientId="c",
         region="r",
@@ -199,7 +199,7 @@ def test_the_object_for_amplify_configure() -> None:
         (7, 7),
     ],
 )
-def test_a_flow_has_our_name_for_it(written: object, flow: object) -> None:
+def test_amplify_flow_is_translated(written: object, flow: object) -> None:
     assert native({"authenticationFlowType": written})["auth_flow"] == flow
     assert flat(authenticationFlowType=written)["auth_flow"] == flow
 
@@ -216,7 +216,7 @@ def test_a_flow_has_our_name_for_it(written: object, flow: object) -> None:
         ("maybe", ("invalid", "true or false")),
     ],
 )
-def test_a_pool_that_migrates_users_wants_the_password(enabled: object, flow: object) -> None:
+def test_migration_enabled_selects_user_password_auth(enabled: object, flow: object) -> None:
     assert native(MigrationEnabled=enabled).get("auth_flow") == flow
 
 
@@ -224,12 +224,12 @@ def test_a_pool_that_migrates_users_wants_the_password(enabled: object, flow: ob
     ("endpoint", "url"),
     [("e.example", "https://e.example"), ("http://e", "http://e"), (" ", None), (7, 7)],
 )
-def test_a_native_endpoint_is_a_host_name(endpoint: object, url: object) -> None:
+def test_native_endpoint_is_a_host_name(endpoint: object, url: object) -> None:
     assert native(Endpoint=endpoint).get("endpoint_url") == url
 
 
 @pytest.mark.parametrize("configuration", ["OFF", "off", "NONE", "none"])
-def test_second_factors_that_are_off_are_none(configuration: str) -> None:
+def test_disabled_mfa_has_no_methods(configuration: str) -> None:
     assert gen_2(mfa_methods=["SMS"], mfa_configuration=configuration)["mfa_methods"] == []
     assert configured(mfa={"status": configuration, "smsEnabled": True})["mfa_methods"] == []
     types = {"aws_cognito_mfa_types": ["SMS"], "aws_cognito_mfa_configuration": configuration}
@@ -237,7 +237,7 @@ def test_second_factors_that_are_off_are_none(configuration: str) -> None:
     assert native({"mfaTypes": ["SMS"], "mfaConfiguration": configuration})["mfa_methods"] == []
 
 
-def test_an_empty_configuration_leaves_the_second_factors() -> None:
+def test_empty_mfa_configuration_keeps_the_methods() -> None:
     assert gen_2(mfa_methods=["SMS"], mfa_configuration="")["mfa_methods"] == ["SMS"]
     assert gen_2(mfa_methods=["SMS"], mfa_configuration=None)["mfa_methods"] == ["SMS"]
 
@@ -264,24 +264,24 @@ def test_an_empty_configuration_leaves_the_second_factors() -> None:
         ({"email_otp_enabled": "yes", "sms_otp_enabled": True}, "USER_AUTH", ("invalid", "true or false")),
     ],
 )
-def test_a_sign_in_without_a_password(passwordless: object, flow: object, factor: object) -> None:
+def test_passwordless_settings_select_the_flow(passwordless: object, flow: object, factor: object) -> None:
     found = gen_2(passwordless=passwordless)
     assert (found.get("auth_flow"), found.get("preferred_first_factor")) == (flow, factor)
 
 
 @pytest.mark.parametrize("rules", [{"passwordPolicyMinLength": "10"}, {"passwordPolicyMinLength": 10}])
-def test_a_length_may_be_written_as_text(rules: dict[str, Any]) -> None:
+def test_length_can_be_text(rules: dict[str, Any]) -> None:
     assert native({"passwordProtectionSettings": rules})["password_policy"] == {"min_length": 10}
 
 
 @pytest.mark.parametrize("length", ["ten", "12345", ""])
-def test_a_text_that_is_no_length_stays_as_it_is(length: str) -> None:
+def test_text_that_is_not_a_length_is_kept(length: str) -> None:
     found = flat(aws_cognito_password_protection_settings={"passwordPolicyMinLength": length})
     assert found["password_policy"] == {"min_length": length}
 
 
 @pytest.mark.parametrize("rules", [{}, "", None])
-def test_empty_rules_say_nothing(rules: object) -> None:
+def test_empty_rules_are_no_policy(rules: object) -> None:
     assert "password_policy" not in flat(aws_cognito_password_protection_settings=rules)
 
 
@@ -321,16 +321,16 @@ LIST = 'a list, such as ["REQUIRES_LOWERCASE"]'
         ),
     ],
 )
-def test_what_does_not_fit_says_what_was_expected(found: Any, name: str, expected: str) -> None:
+def test_invalid_value_has_what_was_expected(found: Any, name: str, expected: str) -> None:
     assert found()[name] == ("invalid", expected)
 
 
-def test_a_switch_that_is_empty_is_off() -> None:
+def test_null_flag_is_false() -> None:
     assert configured(loginWith={"email": None, "phone": True})["username_attributes"] == ["phone_number"]
     assert "username_attributes" not in configured(loginWith=None)
 
 
-def test_an_expression_is_given_and_is_no_object() -> None:
+def test_expression_is_not_an_object() -> None:
     (root,) = find_pool_objects(
         "const x = { Auth: { Cognito: { userPoolId: 'p', loginWith: process.env.X } } }"
     )
@@ -339,7 +339,7 @@ def test_an_expression_is_given_and_is_no_object() -> None:
     assert plain(nodes["username_attributes"]) == ("invalid", "an object")
 
 
-def test_a_invalid_keeps_the_line_it_is_on() -> None:
+def test_invalid_node_has_its_line() -> None:
     nodes = find_settings(read_object('{"auth": {"user_pool_id": "p",\n"mfa_configuration": 7}}'))
     assert nodes is not None
     invalid = nodes["mfa_methods"]

@@ -60,7 +60,9 @@ def sign_in(machine: Machine, *arguments: str) -> subprocess.CompletedProcess[st
     return machine.run(*arguments, "--password-file", str(password))
 
 
-def test_they_are_checked_and_the_keys_are_kept(machine: Machine, keys: Keys, pool: tuple[str, ...]) -> None:
+def test_signatures_are_checked_and_the_keys_cached(
+    machine: Machine, keys: Keys, pool: tuple[str, ...]
+) -> None:
     for _ in range(2):
         assert sign_in(machine, "sign-in", *pool).stderr == "Signed in as ann.\n"
         assert machine.stored()["signature_checked"] is True
@@ -68,7 +70,7 @@ def test_they_are_checked_and_the_keys_are_kept(machine: Machine, keys: Keys, po
     assert "Signature     checked" in machine.run("status").stdout
 
 
-def test_where_the_keys_are_out_of_reach_the_sign_in_stands_and_that_is_said(
+def test_sign_in_without_reachable_keys_succeeds_with_a_warning(
     machine: Machine, keys: Keys, pool: tuple[str, ...]
 ) -> None:
     keys.are = "out of reach"
@@ -79,7 +81,7 @@ def test_where_the_keys_are_out_of_reach_the_sign_in_stands_and_that_is_said(
 
 
 @pytest.mark.parametrize("word", ["sign-in", "token"])
-def test_a_wrong_signature_is_refused_with_5_and_begins_nothing(
+def test_wrong_signature_exits_with_5_and_stores_no_session(
     machine: Machine, keys: Keys, pool: tuple[str, ...], word: str
 ) -> None:
     keys.are = "others"
@@ -89,9 +91,7 @@ def test_a_wrong_signature_is_refused_with_5_and_begins_nothing(
     assert not machine.sessions.entries()
 
 
-def test_a_key_that_is_not_known_is_looked_for_once(
-    machine: Machine, keys: Keys, pool: tuple[str, ...]
-) -> None:
+def test_unknown_key_is_fetched_once(machine: Machine, keys: Keys, pool: tuple[str, ...]) -> None:
     sign_in(machine, "sign-in", *pool)
     (file,) = (machine.home / ".cache" / "tui-auth").glob("*.jwks.json")
     content = json.loads(file.read_text())
@@ -104,7 +104,7 @@ def test_a_key_that_is_not_known_is_looked_for_once(
     assert keys.asked == 2
 
 
-def test_a_refresh_is_checked_too(machine: Machine, keys: Keys, pool: tuple[str, ...]) -> None:
+def test_signatures_are_checked_after_a_refresh(machine: Machine, keys: Keys, pool: tuple[str, ...]) -> None:
     sign_in(machine, "sign-in", *pool)
     before = machine.stored()
     (file,) = (machine.home / ".cache" / "tui-auth").glob("*.jwks.json")
@@ -116,7 +116,7 @@ def test_a_refresh_is_checked_too(machine: Machine, keys: Keys, pool: tuple[str,
 
 
 @pytest.mark.parametrize(("are", "said"), [("out of reach", "were not checked"), ("others", "not signed by")])
-def test_the_full_screen_says_it_too(
+def test_full_screen_reports_the_signature_check(
     machine: Machine,
     terminal_program: TerminalProgram,
     keys: Keys,

@@ -21,7 +21,7 @@ IDS = {"TUI_AUTH_USER_POOL_ID": "eu-west-1_Ab12", "TUI_AUTH_CLIENT_ID": "1exampl
     ],
 )
 @pytest.mark.parametrize("command", [("profile", "show"), ("token", "--login", "never"), ("status",)])
-def test_the_nearest_one_is_named_on_one_line_and_never_the_value(
+def test_unknown_variable_suggests_the_closest_one_without_its_value(
     program: Program, command: tuple[str, ...], name: str, meant: str
 ) -> None:
     ran = program.run(*command, **{name: "hunter2-hunter2"})
@@ -30,19 +30,19 @@ def test_the_nearest_one_is_named_on_one_line_and_never_the_value(
     assert ran.stderr.splitlines().count(line) == 1, ran.stderr
 
 
-def test_one_that_is_near_to_none_is_named_all_the_same(program: Program) -> None:
+def test_unknown_variable_without_a_close_match_is_reported(program: Program) -> None:
     ran = program.run("profile", "show", "--json", **IDS, TUI_AUTH_XYZZY="1")
     assert ran.returncode == 0
     assert ran.stderr == "tui-auth: TUI_AUTH_XYZZY is no variable of tui-auth, and does nothing.\n"
 
 
-def test_a_name_that_a_terminal_would_obey_is_made_safe(program: Program) -> None:
+def test_control_characters_in_a_variable_name_are_made_visible(program: Program) -> None:
     ran = program.run("profile", "show", **IDS, **{"TUI_AUTH_\x1b]0;x\x07": "1"})
     assert "\x1b" not in ran.stderr
     assert "is no variable of tui-auth" in ran.stderr
 
 
-def test_the_known_ones_and_those_without_a_value_are_nothing_to_talk_about(program: Program) -> None:
+def test_known_and_empty_variables_are_not_reported(program: Program) -> None:
     known = {
         "TUI_AUTH_PROFILE": "",
         "TUI_AUTH_THEME": "dark",

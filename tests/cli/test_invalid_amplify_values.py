@@ -106,7 +106,7 @@ def shown(program: Program, name: str, *changes: tuple[str, str]) -> tuple[int, 
         ),
     ],
 )
-def test_a_value_that_only_helps_is_left_out_with_one_line(
+def test_invalid_optional_value_is_left_out_with_a_warning(
     program: Program, name: str, change: tuple[str, str], left_out: str, said: str
 ) -> None:
     status, used, lines = shown(program, name, change)
@@ -116,7 +116,7 @@ def test_a_value_that_only_helps_is_left_out_with_one_line(
     assert len([line for line in lines if "left out" in line]) == 1, lines
 
 
-def test_each_value_has_a_line_of_its_own_and_the_others_are_used(program: Program) -> None:
+def test_each_invalid_value_has_its_own_warning(program: Program) -> None:
     status, used, lines = shown(
         program,
         OUTPUTS,
@@ -155,7 +155,7 @@ def test_each_value_has_a_line_of_its_own_and_the_others_are_used(program: Progr
         (NATIVE, ('"CUSTOM_AUTH"', '["CUSTOM_AUTH"]'), "line 42: authenticationFlowType: expected one of"),
     ],
 )
-def test_a_value_that_decides_where_and_how_one_signs_in_ends_it(
+def test_invalid_required_value_is_an_error(
     program: Program, name: str, change: tuple[str, str], said: str
 ) -> None:
     changes = (change, ('"authenticationFlowType": "CUSTOM_AUTH",', "")) if "Migration" in said else (change,)
@@ -165,14 +165,14 @@ def test_a_value_that_decides_where_and_how_one_signs_in_ends_it(
     assert f"~/project/{name}, {said}" in lines[0]
 
 
-def test_an_import_says_what_it_leaves_out(program: Program) -> None:
+def test_import_warns_about_invalid_values(program: Program) -> None:
     shown(program, OUTPUTS, ('"min_length": 10', '"min_length": "ten"'))
     ran = program.run("profile", "import", OUTPUTS)
     assert ran.returncode == 0
     assert "line 15: min_length is left out: expected a number from 1 to 99." in ran.stderr
 
 
-def test_the_sign_in_says_it_once_before_it_begins(program: Program) -> None:
+def test_sign_in_warns_once_about_an_invalid_value(program: Program) -> None:
     shown(program, OUTPUTS, ('"min_length": 10', '"min_length": "ten"'))
     (program.folder / "password").write_text("secret\n")
     ran = program.run(

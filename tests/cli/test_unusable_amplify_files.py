@@ -66,7 +66,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("make", "said"), CASES)
-def test_it_is_named_before_it_is_said_that_no_pool_is(program: Program, make: Make, said: str) -> None:
+def test_skipped_file_is_reported_before_the_missing_pool(program: Program, make: Make, said: str) -> None:
     make(program.folder)
     ran = program.run("sign-in")
     assert ran.returncode == 3
@@ -104,13 +104,13 @@ def test_it_is_named_before_it_is_said_that_no_pool_is(program: Program, make: M
         ),
     ],
 )
-def test_a_pool_that_cannot_be_read_is_not_passed_by(program: Program, make: Make, said: str) -> None:
+def test_file_with_an_unreadable_pool_is_an_error(program: Program, make: Make, said: str) -> None:
     make(program.folder)
     ran = program.run("sign-in")
     assert (ran.returncode, ran.stderr) == (3, f"tui-auth: {said}\n")
 
 
-def test_the_first_screen_says_which_file_was_of_no_use(terminal_program: TerminalProgram) -> None:
+def test_first_run_screen_reports_the_skipped_file(terminal_program: TerminalProgram) -> None:
     os.mkfifo(terminal_program.folder / "amplify_outputs.json")
     with terminal_program.on_a_terminal() as running:
         running.wait_for("Which user pool do you sign in to?")
@@ -119,7 +119,7 @@ def test_the_first_screen_says_which_file_was_of_no_use(terminal_program: Termin
         assert running.wait_exit() == 6
 
 
-def test_the_first_questions_in_lines_say_it_too(terminal_program: TerminalProgram) -> None:
+def test_first_run_line_prompts_report_the_skipped_file(terminal_program: TerminalProgram) -> None:
     (terminal_program.folder / "amplify_outputs.json").mkdir()
     with terminal_program.on_a_terminal("--plain") as running:
         running.wait_for("~/project/amplify_outputs.json is a folder and was passed by.")
@@ -128,7 +128,7 @@ def test_the_first_questions_in_lines_say_it_too(terminal_program: TerminalProgr
         assert running.wait_exit() == 6
 
 
-def test_a_good_file_above_is_taken_and_the_one_passed_by_is_named(program: Program) -> None:
+def test_usable_file_in_a_parent_folder_is_used(program: Program) -> None:
     program.put("amplify_outputs.json", program.home)
     (program.folder / "aws-exports.js").mkdir()
     ran = program.run("profile", "show")

@@ -21,7 +21,7 @@ FILES = {
 
 
 @pytest.mark.parametrize("name", list(FILES))
-def test_each_of_amplifys_files_is_all_it_takes_to_sign_in(
+def test_every_kind_of_amplify_file_is_enough_to_sign_in(
     tmp_path: Path,
     server: CognitoEmulator,
     put_amplify_file: Callable[..., Path],

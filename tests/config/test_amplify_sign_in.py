@@ -80,7 +80,7 @@ def enter(program: PtyProgram, *texts: str) -> None:
         program.press("enter")
 
 
-def test_gen_2_outputs_name_the_field_the_rules_the_factors_and_what_an_account_needs(
+def test_gen_2_outputs_configure_sign_in_and_sign_up(
     tmp_path: Path, server: CognitoEmulator, put_amplify_file: Put, start: Start
 ) -> None:
     attributes = [
@@ -159,7 +159,7 @@ def test_gen_2_outputs_name_the_field_the_rules_the_factors_and_what_an_account_
 
 
 @pytest.mark.parametrize("mode", ["--app-name=Shop", "--plain"])
-def test_the_native_configuration_names_both_ways_and_the_rules_and_its_secret_stays_where_it_lies(
+def test_native_configuration_sets_labels_and_policy_and_keeps_its_secret(
     tmp_path: Path, server: CognitoEmulator, put_amplify_file: Put, start: Start, mode: str
 ) -> None:
     ids = new_pool(server, secret=True, UsernameAttributes=["email", "phone_number"])
@@ -200,7 +200,7 @@ def test_the_native_configuration_names_both_ways_and_the_rules_and_its_secret_s
     assert not any(ids["secret"].encode() in content for content in kept)
 
 
-def test_the_javascript_exports_name_the_phone_and_the_factors(
+def test_javascript_exports_set_the_label_and_mfa_methods(
     tmp_path: Path, server: CognitoEmulator, put_amplify_file: Put, start: Start
 ) -> None:
     ids = new_pool(server, UsernameAttributes=["phone_number"])
@@ -233,7 +233,7 @@ def test_the_javascript_exports_name_the_phone_and_the_factors(
         assert "The user pool is the one in ~/shop/src/aws-exports.js." in program.screen_text()
 
 
-def test_gen_2_outputs_of_a_pool_without_passwords_ask_for_none(
+def test_passwordless_gen_2_outputs_ask_for_no_password(
     tmp_path: Path, server: CognitoEmulator, put_amplify_file: Put, start: Start
 ) -> None:
     factors = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}}

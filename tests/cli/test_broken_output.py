@@ -43,7 +43,7 @@ def with_a_profile(process: Process) -> Process:
     return process
 
 
-def test_a_command_without_a_reader_ends_silently(with_a_profile: Process) -> None:
+def test_command_without_a_reader_exits_silently(with_a_profile: Process) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     try:
@@ -54,7 +54,7 @@ def test_a_command_without_a_reader_ends_silently(with_a_profile: Process) -> No
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk here")
-def test_a_full_disk_is_reported(with_a_profile: Process) -> None:
+def test_full_disk_is_reported(with_a_profile: Process) -> None:
     full = os.open("/dev/full", os.O_WRONLY)
     try:
         for command in (*(each for each in COMMANDS if "--help" not in each), ("pool",)):
@@ -67,7 +67,7 @@ def test_a_full_disk_is_reported(with_a_profile: Process) -> None:
 
 
 @pytest.mark.parametrize("command", ["doctor", "profile list", "completion zsh", "pool"])
-def test_a_closed_stdout_is_reported(with_a_profile: Process, command: str) -> None:
+def test_closed_stdout_is_reported(with_a_profile: Process, command: str) -> None:
     said = "tui-auth: There is no stdout to write to.\n"
     assert run_in_shell(with_a_profile, command, ">&-") == (1, said)
 
@@ -83,7 +83,7 @@ def test_a_closed_stdout_is_reported(with_a_profile: Process, command: str) -> N
         ("profile add z1 --user-pool-id eu-west-1_A --client-id c", 0),
     ],
 )
-def test_a_broken_stderr_does_not_change_the_exit_status(
+def test_broken_stderr_does_not_change_the_exit_status(
     process: Process, arguments: str, status: int, stderr: str
 ) -> None:
     assert run_in_shell(process, arguments, stderr)[0] == status

@@ -56,7 +56,7 @@ def check(
         (INTERNAL, 5, "Cognito had an error of its own."),
     ],
 )
-def test_a_client_without_a_clear_answer_is_a_problem(
+def test_unclear_answer_about_the_client_is_a_problem(
     monkeypatch: pytest.MonkeyPatch, answer: AuthError, status: int, message: str
 ) -> None:
     findings = check(monkeypatch, *[answer] * 4)
@@ -68,7 +68,7 @@ def test_a_client_without_a_clear_answer_is_a_problem(
     assert exit_status(list(findings.values())) == status
 
 
-def test_an_unclear_answer_about_the_chosen_flow_is_a_problem(
+def test_unclear_answer_about_the_chosen_flow_is_a_problem(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     findings = check(monkeypatch, TOO_MANY, ALLOWED, ALLOWED, INTERNAL)
@@ -80,7 +80,7 @@ def test_an_unclear_answer_about_the_chosen_flow_is_a_problem(
     assert exit_status(list(findings.values())) == 8
 
 
-def test_the_suggested_flows_are_values_of_the_flag(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_suggested_flows_are_accepted_by_the_flag(monkeypatch: pytest.MonkeyPatch) -> None:
     refused = [not_allowed("USER_SRP_AUTH"), not_allowed("USER_PASSWORD_AUTH")]
     cure = check(monkeypatch, *refused, ALLOWED, ALLOWED)["flow USER_SRP_AUTH"].advice
     offered = cure.partition("--auth-flow: ")[2].rstrip(".").split(", ")
@@ -91,7 +91,7 @@ def test_the_suggested_flows_are_values_of_the_flag(monkeypatch: pytest.MonkeyPa
         assert parser.parse_args(["--auth-flow", word]).auth_flow == word
 
 
-def test_a_flow_without_triggers_is_not_suggested(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_flow_without_triggers_is_not_suggested(monkeypatch: pytest.MonkeyPatch) -> None:
     refused = [not_allowed(flow) for flow in ("USER_SRP_AUTH", "USER_PASSWORD_AUTH", "USER_AUTH")]
     findings = check(monkeypatch, *refused, NO_TRIGGERS)
     assert findings["flow USER_SRP_AUTH"].advice.endswith("add ALLOW_USER_SRP_AUTH.")
@@ -124,7 +124,7 @@ NO_SECRET = error_from_response("NotAuthorizedException", "Client 1 does not hav
         ([NO_SECRET], "this app client takes none; the one that is given is not wanted"),
     ],
 )
-def test_a_rejected_secret_is_wrong_or_not_wanted(
+def test_rejected_secret_is_wrong_or_unneeded(
     monkeypatch: pytest.MonkeyPatch, answers: list[Reply], message: str
 ) -> None:
     monkeypatch.setattr(pool, "fetch_keys", lambda url: {"keys": [{}]})
@@ -156,7 +156,7 @@ PROXY, OTHER = "http://proxy.example:3128", "http://other.example:3128"
         ),
     ],
 )
-def test_the_reported_proxy_is_the_one_boto3_uses(
+def test_reported_proxy_is_the_one_boto3_uses(
     monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], message: str
 ) -> None:
     for name in ("http", "https", "all", "no"):
@@ -171,7 +171,7 @@ def test_the_reported_proxy_is_the_one_boto3_uses(
     assert finding.message.startswith(str(taken)) is bool(taken)
 
 
-def test_an_unreachable_pool_is_reported_with_its_host(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unreachable_pool_is_reported_with_its_host(monkeypatch: pytest.MonkeyPatch) -> None:
     down = AuthError(ErrorKind.NETWORK, "Cognito cannot be reached: its name is not found.", "Check it.")
     finding = check(monkeypatch, down)["reachable"]
     assert (finding.status, finding.advice) == (7, "Check it.")
@@ -181,14 +181,14 @@ def test_an_unreachable_pool_is_reported_with_its_host(monkeypatch: pytest.Monke
     )
 
 
-def test_no_proxy_is_used_for_a_pool_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_proxy_is_used_for_a_local_pool(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", PROXY)
     monkeypatch.setenv("http_proxy", PROXY)
     finding = next(iter(check_network("http://127.0.0.1:9229")))
     assert finding.message == "none: the endpoint is on this machine"
 
 
-def test_a_folder_below_an_inaccessible_one_is_reported(
+def test_folder_below_an_inaccessible_one_is_reported(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     closed = tmp_path / "closed"

@@ -36,7 +36,7 @@ def helped(
 
 
 @pytest.mark.parametrize("key", ["ctrl+g", "f1"])
-def test_it_names_the_amplify_file(terminal_program: TerminalProgram, key: str) -> None:
+def test_help_shows_the_amplify_file(terminal_program: TerminalProgram, key: str) -> None:
     terminal_program.put("amplify_outputs.json")
     text = (terminal_program.folder / "amplify_outputs.json").read_text().replace('"email"]', '"username"]')
     (terminal_program.folder / "amplify_outputs.json").write_text(text)
@@ -45,14 +45,14 @@ def test_it_names_the_amplify_file(terminal_program: TerminalProgram, key: str) 
     )
 
 
-def test_it_names_a_flag_and_a_profile(program: Program, terminal_program: TerminalProgram) -> None:
+def test_help_shows_the_flag_or_profile(program: Program, terminal_program: TerminalProgram) -> None:
     assert "Pool: eu-west-1_Ab12Cd34E, from --user-pool-id." in helped(terminal_program, *IDS)
     program.run("profile", "add", "acme", *IDS)
     shown = helped(terminal_program, "--profile", "acme")
     assert "Pool: eu-west-1_Ab12Cd34E, from profile acme, ~/.config/tui-auth/config.toml:2." in shown
 
 
-def test_of_a_long_path_the_end_is_kept_and_nothing_in_it_acts(terminal_program: TerminalProgram) -> None:
+def test_long_path_is_shortened_and_shown_safely(terminal_program: TerminalProgram) -> None:
     folder = terminal_program.home / ("deep\x1b[31m" * 20) / "shop"
     terminal_program.put("aws-exports.js", folder)
     text = (
@@ -88,7 +88,7 @@ def test_of_a_long_path_the_end_is_kept_and_nothing_in_it_acts(terminal_program:
         ),
     ],
 )
-async def test_it_says_what_the_flow_does_with_the_password(flow: str, says: str) -> None:
+async def test_help_explains_how_the_flow_uses_the_password(flow: str, says: str) -> None:
     choice = ResolvedPool("eu-west-1_Ab12Cd34E", "1example23456789", auth_flow=flow)
     settings = sign_in_settings(choice, Namespace(client_metadata=[]), leaves_when_done=False)
     app = TuiAuthApp(Auth(choice.user_pool_id, choice.client_id, gateway=ScriptedGateway()), settings)
@@ -101,7 +101,7 @@ async def test_it_says_what_the_flow_does_with_the_password(flow: str, says: str
     assert shown.count("SRP") == says.count("SRP")
 
 
-def test_a_flow_that_a_flag_names_is_the_one_it_speaks_of(terminal_program: TerminalProgram) -> None:
+def test_help_describes_the_flow_from_the_flag(terminal_program: TerminalProgram) -> None:
     shown = helped(terminal_program, *IDS, "--auth-flow", "CUSTOM_WITHOUT_SRP")
     assert "No password is asked: the pool has its own questions (CUSTOM_WITHOUT_SRP)." in shown
     assert shown.count("SRP") == 1

@@ -22,7 +22,7 @@ from tui_auth.session.sessions import Sessions
         ({"username": ""}, {}, "--username is empty."),
     ],
 )
-def test_what_is_missing_is_said(
+def test_error_names_the_missing_part(
     tmp_path: Path, flags: dict[str, str], variables: dict[str, str], said: str
 ) -> None:
     environ = {name: str(tmp_path) for name in ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME")}

@@ -65,7 +65,7 @@ def aws_config(program: Program, bundle: str, section: str = "default") -> None:
     ],
 )
 @pytest.mark.parametrize("command", ["sign-in", "token"])
-def test_it_is_said_before_anything_else_is_done(
+def test_invalid_bundle_is_reported_first(
     program: Program, command: str, variables: Mapping[str, str], in_config: str, said: str
 ) -> None:
     (program.folder / "text").write_text("no certificate\n")
@@ -77,7 +77,7 @@ def test_it_is_said_before_anything_else_is_done(
 
 
 @pytest.mark.parametrize("command", ["sign-in", "token"])
-def test_the_screen_does_not_open(terminal_program: TerminalProgram, command: str) -> None:
+def test_sign_in_screen_does_not_open(terminal_program: TerminalProgram, command: str) -> None:
     variables = {"AWS_CA_BUNDLE": "gone.pem"}
     with terminal_program.on_a_terminal(command, *IDS, cols=300, variables=variables) as running:
         assert running.wait_exit() == 3
@@ -86,7 +86,7 @@ def test_the_screen_does_not_open(terminal_program: TerminalProgram, command: st
         assert running.screen_text().strip() == said
 
 
-def test_the_first_screen_does_not_open_either(terminal_program: TerminalProgram) -> None:
+def test_first_run_screen_does_not_open(terminal_program: TerminalProgram) -> None:
     with terminal_program.on_a_terminal(cols=300, variables={"AWS_CA_BUNDLE": "gone.pem"}) as running:
         assert running.wait_exit() == 3
         assert b"\x1b[?1049h" not in running.received
@@ -94,7 +94,7 @@ def test_the_first_screen_does_not_open_either(terminal_program: TerminalProgram
 
 
 @pytest.mark.parametrize("variables", [{"AWS_CA_BUNDLE": "gone.pem"}, {"REQUESTS_CA_BUNDLE": "gone.pem"}, {}])
-def test_the_doctor_says_it_on_a_line(program: Program, variables: dict[str, str]) -> None:
+def test_doctor_reports_an_invalid_bundle(program: Program, variables: dict[str, str]) -> None:
     if not variables:
         aws_config(program, "gone.pem", "profile default")
     name = next(iter(variables), "ca_bundle in ~/.aws/config")
@@ -104,7 +104,7 @@ def test_the_doctor_says_it_on_a_line(program: Program, variables: dict[str, str
     assert found["do"] == BUNDLE_ADVICE
 
 
-def test_the_doctor_names_the_setting_that_holds(program: Program) -> None:
+def test_doctor_reports_the_setting_with_precedence(program: Program) -> None:
     aws_config(program, GOOD)
     ran = program.run("doctor", "--json", REQUESTS_CA_BUNDLE="gone.pem")
     found = {each["about"]: each for each in json.loads(ran.stdout)["checks"]}["CA"]
@@ -112,14 +112,14 @@ def test_the_doctor_names_the_setting_that_holds(program: Program) -> None:
     assert found["says"].endswith("cacert.pem from ca_bundle in ~/.aws/config")
 
 
-def test_a_profile_of_aws_that_is_not_used_here_says_nothing(program: Program) -> None:
+def test_unused_aws_profile_is_not_checked(program: Program) -> None:
     aws_config(program, "gone.pem", "profile work")
     ran = program.run("doctor", "--json", AWS_PROFILE="work")
     found = {each["about"]: each for each in json.loads(ran.stdout)["checks"]}["CA"]
     assert (found["ok"], found["says"]) == (True, "the usual certificate authorities")
 
 
-def test_a_pool_on_this_machine_wants_no_certificates(program: Program, server: CognitoEmulator) -> None:
+def test_local_pool_needs_no_certificates(program: Program, server: CognitoEmulator) -> None:
     (program.folder / "password").write_text("secret\n")
     flags = (*IDS, "--endpoint-url", server.endpoint_url, "--username", "ann", "--password-file", "password")
     ran = program.run("sign-in", *flags, AWS_CA_BUNDLE="gone.pem")

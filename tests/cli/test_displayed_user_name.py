@@ -26,7 +26,7 @@ def new_pool(server: CognitoEmulator, name: str, **settings: object) -> tuple[tu
 
 
 @pytest.mark.parametrize("mode", ["full screen", "--plain"])
-def test_where_an_e_mail_address_is_the_name_it_is_shown_in_place_of_the_uuid(
+def test_email_alias_is_shown_instead_of_the_uuid(
     program: Program, terminal_program: TerminalProgram, server: CognitoEmulator, mode: str
 ) -> None:
     flags, uuid = new_pool(server, "ann@example.com", UsernameAttributes=["email"])
@@ -50,7 +50,7 @@ def test_where_an_e_mail_address_is_the_name_it_is_shown_in_place_of_the_uuid(
     assert json.loads(program.run("status", "--json").stdout)["username"] == "ann@example.com"
 
 
-def test_a_name_that_is_one_is_shown_whatever_was_typed(program: Program, server: CognitoEmulator) -> None:
+def test_cognito_user_name_is_shown_unless_it_is_a_uuid(program: Program, server: CognitoEmulator) -> None:
     flags, _ = new_pool(server, "ann", AliasAttributes=["email"])
     (program.folder / "password").write_text(PASSWORD)
     ran = program.run("sign-in", *flags, "--username", "ann", "--password-file", "password")
