@@ -13,7 +13,7 @@ def test_checklist_has_each_rule_and_whether_it_is_met() -> None:
         ("a digit", True),
         ("a symbol, such as ! or -", False),
     ]
-    assert all(kept for _, kept in policy.checklist("Long-enough-1"))
+    assert all(is_met for _, is_met in policy.checklist("Long-enough-1"))
 
 
 def test_only_inner_spaces_count_as_symbols() -> None:
@@ -24,4 +24,4 @@ def test_only_inner_spaces_count_as_symbols() -> None:
 
 def test_only_ascii_letters_and_digits_count() -> None:
     policy = PasswordPolicy(1, require_lowercase=True, require_uppercase=True, require_numbers=True)
-    assert [kept for _, kept in policy.checklist("éÉ٣")] == [True, False, False, False]
+    assert [is_met for _, is_met in policy.checklist("éÉ٣")] == [True, False, False, False]

@@ -1,4 +1,4 @@
-"""What may be pasted where a pool is asked for."""
+"""IDs in text that the user pastes as a pool or app client."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Profiles: how they are read, what is wrong with one, and how they change."""
+"""Profiles: reading, errors and edits."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ session_minutes = 5
 """
 
 
-def complaint(home: Home, name: str = "acme") -> str:
-    """What is said about a profile that cannot be used."""
-    with pytest.raises(ConfigurationError) as caught:
+def profile_error(home: Home, name: str = "acme") -> str:
+    """Return the error that loading a profile raises."""
+    with pytest.raises(ConfigurationError) as error:
         load_profiles(home.environ).profile(name)
-    return str(caught.value)
+    return str(error.value)
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "message"),
     [
         (
             'user_pol_id = "eu-west-1_A"',
@@ -61,16 +61,16 @@ def complaint(home: Home, name: str = "acme") -> str:
         ("region = 2020-01-01", "line 5: region: expected a region, such as eu-west-1"),
     ],
 )
-def test_profile_error_has_its_line_and_not_its_value(home: Home, line: str, said: str) -> None:
+def test_profile_error_has_its_line_and_not_its_value(home: Home, line: str, message: str) -> None:
     home.write_config(ACME.replace("session_minutes = 5\n", "\n" + line + "\n"))
-    text = complaint(home)
-    assert said in text
+    text = profile_error(home)
+    assert message in text
     assert str(home.config) in text
     assert "hunter2" not in text
 
 
 @pytest.mark.parametrize(
-    ("config", "said"),
+    ("config", "message"),
     [
         ("[profiles.acme\n", "line 1: expected the ] that ends the table's name"),
         (ACME + "x = [1,\n", "line 6: expected a value"),
@@ -90,21 +90,21 @@ def test_profile_error_has_its_line_and_not_its_value(home: Home, line: str, sai
         ("[profiles]\nacme = 1\n", "line 2: expected a table [profiles.NAME]"),
     ],
 )
-def test_file_error_has_its_line(home: Home, config: str, said: str) -> None:
+def test_file_error_has_its_line(home: Home, config: str, message: str) -> None:
     home.write_config(config)
-    assert said in complaint(home)
+    assert message in profile_error(home)
 
 
 def test_unknown_name_suggests_existing_ones(home: Home) -> None:
     home.write_config(ACME)
-    assert "Did you mean “acme”?" in complaint(home, "acne")
-    assert "The only one is “acme”." in complaint(home, "other")
+    assert "Did you mean “acme”?" in profile_error(home, "acne")
+    assert "The only one is “acme”." in profile_error(home, "other")
 
 
 def test_one_broken_profile_does_not_break_another(home: Home) -> None:
     home.write_config(ACME + '[profiles.b]\nuser_pool_id = "no"\n')
     assert load_profiles(home.environ).profile("acme").settings["client_id"] == "acmeclient"
-    assert "line 6" in complaint(home, "b")
+    assert "line 6" in profile_error(home, "b")
 
 
 def test_secret_path_is_relative_to_the_config_file(home: Home) -> None:
@@ -115,16 +115,16 @@ def test_secret_path_is_relative_to_the_config_file(home: Home) -> None:
 
 def test_dangling_config_symlink_is_an_error(home: Home, tmp_path: Path) -> None:
     home.config.parent.mkdir(parents=True)
-    home.config.symlink_to(tmp_path / "moved away" / "config.toml")
-    assert complaint(home) == f"{home.config}: it cannot be read: No such file or directory."
+    home.config.symlink_to(tmp_path / "missing" / "config.toml")
+    assert profile_error(home) == f"{home.config}: it cannot be read: No such file or directory."
 
 
 def test_inaccessible_config_folder_is_an_error(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Path, "stat", _refused)
-    assert complaint(home) == f"{home.config}: it cannot be read: Permission denied."
+    monkeypatch.setattr(Path, "stat", _deny)
+    assert profile_error(home) == f"{home.config}: it cannot be read: Permission denied."
 
 
-def _refused(path: Path) -> None:
+def _deny(path: Path) -> None:
     raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
 
 
@@ -177,11 +177,11 @@ def test_replacing_a_profile_replaces_its_secret(home: Home) -> None:
     assert secret.read_text() == "hunter3\n"
 
 
-@pytest.mark.parametrize("named", ["{secret}", "secrets/acme"])
-def test_secret_used_by_another_profile_is_kept(home: Home, named: str) -> None:
+@pytest.mark.parametrize("secret_path", ["{secret}", "secrets/acme"])
+def test_secret_used_by_another_profile_is_kept(home: Home, secret_path: str) -> None:
     secret = home.config.parent / "secrets" / "acme"
     add_profile("acme", {"client_id": "c"}, client_secret=Secret("hunter2"), environ=home.environ)
-    add_profile("b", {"client_secret_file": named.format(secret=secret)}, environ=home.environ)
+    add_profile("b", {"client_secret_file": secret_path.format(secret=secret)}, environ=home.environ)
     add_profile("acme", {"client_id": "c"}, replace=True, environ=home.environ)
     assert secret.exists()
     add_profile("acme", {}, client_secret=Secret("hunter2"), replace=True, environ=home.environ)
@@ -193,9 +193,9 @@ def test_file_in_place_of_the_secrets_folder_is_an_error(home: Home) -> None:
     home.write_config(ACME)
     folder = home.config.parent / "secrets"
     folder.write_text("")
-    with pytest.raises(ConfigurationError) as caught:
+    with pytest.raises(ConfigurationError) as error:
         add_profile("b", {}, client_secret=Secret("hunter2"), environ=home.environ)
-    assert str(caught.value) == f"{folder}: the secret cannot be kept there: Not a directory."
+    assert str(error.value) == f"{folder}: the secret cannot be kept there: Not a directory."
     assert home.config.read_text() == ACME
 
 
@@ -244,10 +244,10 @@ def test_concurrent_edits_are_all_stored(home: Home, python_process: PythonProce
         "[add_profile(f'p{sys.argv[1]}-{i}', {'client_id': 'c'}) for i in range(5)]"
     )
     with ThreadPoolExecutor(3) as pool:
-        running = [
+        futures = [
             pool.submit(python_process, program, str(number), environ=home.environ) for number in range(3)
         ]
-    assert [each.result().returncode for each in running] == [0, 0, 0]
+    assert [future.result().returncode for future in futures] == [0, 0, 0]
     assert len(load_profiles(home.environ).names) == 15
     assert not [path for path in home.config.parent.iterdir() if path.name.startswith(".")]
 
