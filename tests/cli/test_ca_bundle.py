@@ -1,11 +1,13 @@
-"""A file of certificates that cannot be used: one sentence with its setting, before a screen opens."""
+"""An invalid CA bundle is reported with its setting before a screen opens."""
 
 from __future__ import annotations
 
 import json
 import os
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import botocore
 import pytest
@@ -15,18 +17,24 @@ from tui_auth.emulator import CognitoEmulator
 
 IDS = ("--user-pool-id", "eu-west-1_Ab12Cd34E", "--client-id", "1example23456789")
 BUNDLE_ADVICE = "Name a file with certificates in PEM there, or take the setting out."
-GOOD = str(Path(botocore.__file__).with_name("cacert.pem"))
+VALID_BUNDLE = str(Path(botocore.__file__).with_name("cacert.pem"))
 
 
-def aws_config(program: Program, bundle: str, section: str = "default") -> None:
+def write_aws_config(program: Program, bundle: str, section: str = "default") -> None:
     """Write ~/.aws/config with a ca_bundle."""
     folder = program.home / ".aws"
     folder.mkdir()
     (folder / "config").write_text(f"[{section}]\nca_bundle = {bundle}\n")
 
 
+def bundle_check(result: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+    """Return the check of the CA bundle in the report of ``doctor --json``."""
+    checks: list[dict[str, Any]] = json.loads(result.stdout)["checks"]
+    return next(check for check in checks if check["about"] == "CA")
+
+
 @pytest.mark.parametrize(
-    ("variables", "in_config", "said"),
+    ("variables", "configured_bundle", "message"),
     [
         pytest.param(
             {"AWS_CA_BUNDLE": "gone.pem"}, "", "AWS_CA_BUNDLE names gone.pem, and no file is there.", id="AWS"
@@ -44,10 +52,10 @@ def aws_config(program: Program, bundle: str, section: str = "default") -> None:
             id="the config file",
         ),
         pytest.param(
-            {"AWS_CA_BUNDLE": "gone.pem", "REQUESTS_CA_BUNDLE": GOOD},
-            GOOD,
+            {"AWS_CA_BUNDLE": "gone.pem", "REQUESTS_CA_BUNDLE": VALID_BUNDLE},
+            VALID_BUNDLE,
             "AWS_CA_BUNDLE names gone.pem, and no file is there.",
-            id="AWS's own before the others",
+            id="AWS_CA_BUNDLE before the others",
         ),
         pytest.param(
             {"REQUESTS_CA_BUNDLE": "text"},
@@ -66,14 +74,18 @@ def aws_config(program: Program, bundle: str, section: str = "default") -> None:
 )
 @pytest.mark.parametrize("command", ["sign-in", "token"])
 def test_invalid_bundle_is_reported_first(
-    program: Program, command: str, variables: Mapping[str, str], in_config: str, said: str
+    program: Program, command: str, variables: Mapping[str, str], configured_bundle: str, message: str
 ) -> None:
     (program.folder / "text").write_text("no certificate\n")
     os.mkfifo(program.folder / "pipe")
-    if in_config:
-        aws_config(program, in_config)
-    ran = program.run(command, *IDS, "--username", "ann", "--password-file", "none", **variables)
-    assert (ran.returncode, ran.stdout, ran.stderr) == (3, "", f"tui-auth: {said} {BUNDLE_ADVICE}\n")
+    if configured_bundle:
+        write_aws_config(program, configured_bundle)
+    result = program.run(command, *IDS, "--username", "ann", "--password-file", "none", **variables)
+    assert (result.returncode, result.stdout, result.stderr) == (
+        3,
+        "",
+        f"tui-auth: {message} {BUNDLE_ADVICE}\n",
+    )
 
 
 @pytest.mark.parametrize("command", ["sign-in", "token"])
@@ -82,8 +94,8 @@ def test_sign_in_screen_does_not_open(terminal_program: TerminalProgram, command
     with terminal_program.on_a_terminal(command, *IDS, cols=300, variables=variables) as running:
         assert running.wait_exit() == 3
         assert b"\x1b[?1049h" not in running.received, "the screen was opened"
-        said = f"tui-auth: AWS_CA_BUNDLE names gone.pem, and no file is there. {BUNDLE_ADVICE}"
-        assert running.screen_text().strip() == said
+        message = f"tui-auth: AWS_CA_BUNDLE names gone.pem, and no file is there. {BUNDLE_ADVICE}"
+        assert running.screen_text().strip() == message
 
 
 def test_first_run_screen_does_not_open(terminal_program: TerminalProgram) -> None:
@@ -96,32 +108,32 @@ def test_first_run_screen_does_not_open(terminal_program: TerminalProgram) -> No
 @pytest.mark.parametrize("variables", [{"AWS_CA_BUNDLE": "gone.pem"}, {"REQUESTS_CA_BUNDLE": "gone.pem"}, {}])
 def test_doctor_reports_an_invalid_bundle(program: Program, variables: dict[str, str]) -> None:
     if not variables:
-        aws_config(program, "gone.pem", "profile default")
+        write_aws_config(program, "gone.pem", "profile default")
     name = next(iter(variables), "ca_bundle in ~/.aws/config")
-    ran = program.run("doctor", "--json", **variables)
-    found = {each["about"]: each for each in json.loads(ran.stdout)["checks"]}["CA"]
-    assert (found["ok"], found["says"]) == (False, f"{name} names gone.pem, and no file is there.")
-    assert found["do"] == BUNDLE_ADVICE
+    result = program.run("doctor", "--json", **variables)
+    check = bundle_check(result)
+    assert (check["ok"], check["says"]) == (False, f"{name} names gone.pem, and no file is there.")
+    assert check["do"] == BUNDLE_ADVICE
 
 
 def test_doctor_reports_the_setting_with_precedence(program: Program) -> None:
-    aws_config(program, GOOD)
-    ran = program.run("doctor", "--json", REQUESTS_CA_BUNDLE="gone.pem")
-    found = {each["about"]: each for each in json.loads(ran.stdout)["checks"]}["CA"]
-    assert found["ok"] is True
-    assert found["says"].endswith("cacert.pem from ca_bundle in ~/.aws/config")
+    write_aws_config(program, VALID_BUNDLE)
+    result = program.run("doctor", "--json", REQUESTS_CA_BUNDLE="gone.pem")
+    check = bundle_check(result)
+    assert check["ok"] is True
+    assert check["says"].endswith("cacert.pem from ca_bundle in ~/.aws/config")
 
 
 def test_unused_aws_profile_is_not_checked(program: Program) -> None:
-    aws_config(program, "gone.pem", "profile work")
-    ran = program.run("doctor", "--json", AWS_PROFILE="work")
-    found = {each["about"]: each for each in json.loads(ran.stdout)["checks"]}["CA"]
-    assert (found["ok"], found["says"]) == (True, "the usual certificate authorities")
+    write_aws_config(program, "gone.pem", "profile work")
+    result = program.run("doctor", "--json", AWS_PROFILE="work")
+    check = bundle_check(result)
+    assert (check["ok"], check["says"]) == (True, "the usual certificate authorities")
 
 
 def test_local_pool_needs_no_certificates(program: Program, server: CognitoEmulator) -> None:
     (program.folder / "password").write_text("secret\n")
     flags = (*IDS, "--endpoint-url", server.endpoint_url, "--username", "ann", "--password-file", "password")
-    ran = program.run("sign-in", *flags, AWS_CA_BUNDLE="gone.pem")
-    assert "gone.pem" not in ran.stderr
-    assert ran.returncode != 7, "Cognito answered"
+    result = program.run("sign-in", *flags, AWS_CA_BUNDLE="gone.pem")
+    assert "gone.pem" not in result.stderr
+    assert result.returncode != 7, "Cognito answered"

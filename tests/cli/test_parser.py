@@ -1,4 +1,4 @@
-"""The argument parser: the members of argparse that it reads, in the Python that runs the tests."""
+"""The argument parser, which reads private members of argparse."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from tui_auth.cli.parser import CommandParser
 
 @pytest.fixture
 def parser() -> CommandParser:
-    """A parser with a group of flags, a hidden flag, an optional argument and a subcommand."""
+    """Return a parser with a group of flags, a hidden flag, an optional argument and a subcommand."""
     parser = CommandParser(prog="tui-auth sample", description="Does one thing.\n\nAnd another.")
     parser.add_argument("--hidden", help="==SUPPRESS==")
-    group = parser.add_argument_group("the pool", "Which one.")
+    group = parser.add_argument_group("the pool", "The user pool to use.")
     group.add_argument("--region", metavar="REGION", help="such as eu-west-1")
-    below = parser.add_subparsers(metavar="add|use", dest="action").add_parser("add", help="add a file")
-    below.add_argument("file", metavar="FILE")
-    below.add_argument("kind", nargs="?", choices=("a", "b"))
-    below.add_argument("--force", action="store_true", help="%(prog)s whatever is there")
+    subcommand = parser.add_subparsers(metavar="add|use", dest="action").add_parser("add", help="add a file")
+    subcommand.add_argument("file", metavar="FILE")
+    subcommand.add_argument("kind", nargs="?", choices=("a", "b"))
+    subcommand.add_argument("--force", action="store_true", help="%(prog)s replaces the file")
     return parser
 
 
@@ -33,7 +33,7 @@ def test_help_has_usage_description_and_groups(parser: CommandParser) -> None:
         "options:",
         "the pool:",
     ]
-    assert "  Which one." in lines
+    assert "  The user pool to use." in lines
     assert any(line.split() == ["--region", "REGION", "such", "as", "eu-west-1"] for line in lines)
 
 
@@ -65,11 +65,11 @@ def test_unexpected_argument_suggests_a_flag_of_parser_or_subcommand(
 
 
 def test_completion_lists_commands_with_flags_and_first_argument(parser: CommandParser) -> None:
-    top, below = reversed(list(lines_of(("sample",), "a sample", parser)))
+    top, subcommand = reversed(list(lines_of(("sample",), "a sample", parser)))
     assert [flag.names for flag in top.flags] == [("-h", "--help"), ("--hidden",), ("--region",)]
-    assert below == CommandLine(
+    assert subcommand == CommandLine(
         ("sample", "add"),
         "add a file",
-        (below.flags[0], Flag(("--force",), "tui-auth sample add whatever is there", None)),
+        (subcommand.flags[0], Flag(("--force",), "tui-auth sample add replaces the file", None)),
         FILE,
     )

@@ -1,4 +1,4 @@
-"""What a service says is quoted in the same words on stderr and on a screen, and can do nothing there."""
+"""Messages from Cognito are quoted safely, and the same on stderr and on screens."""
 
 from __future__ import annotations
 

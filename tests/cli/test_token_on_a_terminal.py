@@ -10,10 +10,8 @@ AGED = 3590.0
 
 
 class TestOnATerminal:
-    """``TOKEN=$(tui-auth token)`` without a session: the sign-in opens, closes, and the token is printed."""
-
-    def start(self, program: TerminalProgram, *arguments: str, **more: str | None) -> PtyProgram:
-        return program.on_a_terminal(*arguments, stdout=program.home / "out", variables=more)
+    def start(self, program: TerminalProgram, *arguments: str, **variables: str | None) -> PtyProgram:
+        return program.on_a_terminal(*arguments, stdout=program.home / "out", variables=variables)
 
     def test_sign_in_opens_and_the_token_goes_to_stdout(
         self, machine: Machine, terminal_program: TerminalProgram
@@ -36,33 +34,37 @@ class TestOnATerminal:
     def test_full_screen_signs_in_with_a_remembered_device(
         self, machine: Machine, terminal_program: TerminalProgram
     ) -> None:
-        tracks = {"ChallengeRequiredOnNewDevice": True, "DeviceOnlyRememberedOnUserPrompt": False}
+        device_configuration = {
+            "ChallengeRequiredOnNewDevice": True,
+            "DeviceOnlyRememberedOnUserPrompt": False,
+        }
         machine.server.call(
-            "UpdateUserPool", {"UserPoolId": machine.user_pool_id, "DeviceConfiguration": tracks}
+            "UpdateUserPool",
+            {"UserPoolId": machine.user_pool_id, "DeviceConfiguration": device_configuration},
         )
         choice = machine.client()
-        kept = machine.sign_in(choice, machine.user())
-        assert kept.record.device
+        session = machine.sign_in(choice, machine.user())
+        assert session.record.device
         assert machine.run("sign-out").returncode == 0
         with self.start(terminal_program, "token", *flags(choice), "--username", "ann") as program:
             program.wait_for("Password")
             program.send(PASSWORD)
             program.press("enter")
             assert program.wait_exit() == 0
-        proofs = [asked["ChallengeName"] for asked in machine.asked("RespondToAuthChallenge")]
-        assert proofs == ["PASSWORD_VERIFIER", "DEVICE_SRP_AUTH", "DEVICE_PASSWORD_VERIFIER"]
+        challenges = [parameters["ChallengeName"] for parameters in machine.asked("RespondToAuthChallenge")]
+        assert challenges == ["PASSWORD_VERIFIER", "DEVICE_SRP_AUTH", "DEVICE_PASSWORD_VERIFIER"]
 
     def test_storage_is_mentioned_once(self, machine: Machine, terminal_program: TerminalProgram) -> None:
         choice = machine.client()
         machine.user()
-        for times in (1, 0):
+        for count in (1, 0):
             with self.start(terminal_program, "token", *flags(choice), "--plain") as program:
                 program.wait_for("Username:")
                 program.send("ann\r")
                 program.wait_for("Password:")
                 program.send(f"{PASSWORD}\r")
                 assert program.wait_exit() == 0
-                assert program.screen_text().count("The session is kept in") == times
+                assert program.screen_text().count("The session is kept in") == count
             machine.run("sign-out")
 
     def test_ended_session_opens_the_sign_in_for_its_user(
@@ -132,8 +134,10 @@ class TestOnATerminal:
         self, machine: Machine, terminal_program: TerminalProgram
     ) -> None:
         machine.user()
-        nowhere = {"XDG_STATE_HOME": "/proc/no/such/place"}
-        with self.start(terminal_program, "token", *flags(machine.client()), "--plain", **nowhere) as program:
+        unwritable = {"XDG_STATE_HOME": "/proc/no/such/place"}
+        with self.start(
+            terminal_program, "token", *flags(machine.client()), "--plain", **unwritable
+        ) as program:
             program.wait_for("Username:")
             program.send("ann\r")
             program.wait_for("Password:")

@@ -1,4 +1,4 @@
-"""Variables that look like this program's own and are not: a line with the one that was meant."""
+"""Unknown variables that begin with TUI_AUTH_: one warning, with the closest known name."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ IDS = {"TUI_AUTH_USER_POOL_ID": "eu-west-1_Ab12", "TUI_AUTH_CLIENT_ID": "1exampl
 
 
 @pytest.mark.parametrize(
-    ("name", "meant"),
+    ("name", "suggestion"),
     [
         ("TUI_AUTH_POOL_ID", "TUI_AUTH_USER_POOL_ID"),
         ("TUI_AUTH_PROFIL", "TUI_AUTH_PROFILE"),
@@ -22,24 +22,24 @@ IDS = {"TUI_AUTH_USER_POOL_ID": "eu-west-1_Ab12", "TUI_AUTH_CLIENT_ID": "1exampl
 )
 @pytest.mark.parametrize("command", [("profile", "show"), ("token", "--login", "never"), ("status",)])
 def test_unknown_variable_suggests_the_closest_one_without_its_value(
-    program: Program, command: tuple[str, ...], name: str, meant: str
+    program: Program, command: tuple[str, ...], name: str, suggestion: str
 ) -> None:
-    ran = program.run(*command, **{name: "hunter2-hunter2"})
-    assert "hunter2" not in ran.stdout + ran.stderr
-    line = f"tui-auth: {name} is no variable of tui-auth. Did you mean {meant}?"
-    assert ran.stderr.splitlines().count(line) == 1, ran.stderr
+    result = program.run(*command, **{name: "hunter2-hunter2"})
+    assert "hunter2" not in result.stdout + result.stderr
+    line = f"tui-auth: {name} is no variable of tui-auth. Did you mean {suggestion}?"
+    assert result.stderr.splitlines().count(line) == 1, result.stderr
 
 
 def test_unknown_variable_without_a_close_match_is_reported(program: Program) -> None:
-    ran = program.run("profile", "show", "--json", **IDS, TUI_AUTH_XYZZY="1")
-    assert ran.returncode == 0
-    assert ran.stderr == "tui-auth: TUI_AUTH_XYZZY is no variable of tui-auth, and does nothing.\n"
+    result = program.run("profile", "show", "--json", **IDS, TUI_AUTH_XYZZY="1")
+    assert result.returncode == 0
+    assert result.stderr == "tui-auth: TUI_AUTH_XYZZY is no variable of tui-auth, and does nothing.\n"
 
 
 def test_control_characters_in_a_variable_name_are_made_visible(program: Program) -> None:
-    ran = program.run("profile", "show", **IDS, **{"TUI_AUTH_\x1b]0;x\x07": "1"})
-    assert "\x1b" not in ran.stderr
-    assert "is no variable of tui-auth" in ran.stderr
+    result = program.run("profile", "show", **IDS, **{"TUI_AUTH_\x1b]0;x\x07": "1"})
+    assert "\x1b" not in result.stderr
+    assert "is no variable of tui-auth" in result.stderr
 
 
 def test_known_and_empty_variables_are_not_reported(program: Program) -> None:
@@ -49,6 +49,6 @@ def test_known_and_empty_variables_are_not_reported(program: Program) -> None:
         "TUI_AUTH_PLAIN": "1",
         "TUI_AUTH_STORAGE": "none",
     }
-    ran = program.run("profile", "show", "--json", **IDS, **known, TUI_AUTH_TYPO="")
-    assert (ran.returncode, ran.stderr) == (0, "")
+    result = program.run("profile", "show", "--json", **IDS, **known, TUI_AUTH_TYPO="")
+    assert (result.returncode, result.stderr) == (0, "")
     assert program.run("profile", "show", "--help", TUI_AUTH_TYPO="x").stderr == ""
