@@ -37,8 +37,8 @@ def test_credentials_are_cached_until_they_expire_soon(machine: Machine, session
     (file,) = machine.state.glob("*.aws.json")
     assert file.stat().st_mode & 0o777 == 0o600
     content = json.loads(file.read_text())
-    aged = {name: content[name] - 3000 for name in ("uptime", "local_time")}
-    file.write_text(json.dumps(content | aged))
+    older_times = {name: content[name] - 3000 for name in ("uptime", "local_time")}
+    file.write_text(json.dumps(content | older_times))
     assert machine.run("aws-credentials").stdout != first
     assert len(machine.asked("GetCredentialsForIdentity")) == 2
 
@@ -71,8 +71,8 @@ def test_cache_that_others_can_read_is_replaced(machine: Machine, session: SaveR
     assert "replaced" in result.stderr
     assert result.stdout != first
     assert file.stat().st_mode & 0o777 == 0o600
-    again = machine.run("aws-credentials")
-    assert (again.stdout, again.stderr) == (result.stdout, "")
+    second = machine.run("aws-credentials")
+    assert (second.stdout, second.stderr) == (result.stdout, "")
 
 
 def test_note_about_another_session_is_printed_once(machine: Machine, session: SaveResult) -> None:
@@ -103,9 +103,9 @@ def test_each_shell_reads_its_format(
     machine: Machine, session: SaveResult, process: Process, form: str, shell: str
 ) -> None:
     need_tool(shell)
-    written = machine.run("aws-credentials", "--format", form).stdout
-    show = f"{sys.executable} -c 'import os; [print(os.environ[n]) for n in {list(VARIABLES)}]'"
-    script = written + show.replace("['", '["').replace("']", '"]').replace("', '", '", "')
+    assignments = machine.run("aws-credentials", "--format", form).stdout
+    print_variables = f"{sys.executable} -c 'import os; [print(os.environ[n]) for n in {list(VARIABLES)}]'"
+    script = assignments + print_variables.replace("['", '["').replace("']", '"]').replace("', '", '", "')
     result = process.run_command([shell, "-c", script], check=True)
     credentials = json.loads(machine.run("aws-credentials").stdout)
     assert result.stdout.split() == [credentials[name] for name in NAMES]
@@ -154,7 +154,7 @@ def test_identity_pool_that_rejects_the_session_exits_with_5(machine: Machine, s
     machine.server.fail_next("GetId", "NotAuthorizedException", "Token is not from a supported provider")
     result = machine.run("aws-credentials")
     assert (result.returncode, result.stdout, result.stderr.count("\n")) == (5, "", 1)
-    assert machine.stored(), "the session stays"
+    assert machine.stored(), "the session is still stored"
 
 
 def test_sign_out_deletes_the_credentials(machine: Machine, session: SaveResult) -> None:

@@ -37,13 +37,16 @@ def bundle_check(result: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     ("variables", "configured_bundle", "message"),
     [
         pytest.param(
-            {"AWS_CA_BUNDLE": "gone.pem"}, "", "AWS_CA_BUNDLE names gone.pem, and no file is there.", id="AWS"
+            {"AWS_CA_BUNDLE": "gone.pem"},
+            "",
+            "AWS_CA_BUNDLE names gone.pem, and no file is there.",
+            id="AWS_CA_BUNDLE",
         ),
         pytest.param(
             {"REQUESTS_CA_BUNDLE": "text"},
             "",
             "REQUESTS_CA_BUNDLE names text, and no certificates are in it.",
-            id="requests",
+            id="REQUESTS_CA_BUNDLE",
         ),
         pytest.param(
             {},
@@ -61,7 +64,7 @@ def bundle_check(result: subprocess.CompletedProcess[str]) -> dict[str, Any]:
             {"REQUESTS_CA_BUNDLE": "text"},
             "gone.pem",
             "ca_bundle in ~/.aws/config names gone.pem, and no file is there.",
-            id="the config file before requests",
+            id="the config file before REQUESTS_CA_BUNDLE",
         ),
         pytest.param(
             {"AWS_CA_BUNDLE": "pipe"}, "", "AWS_CA_BUNDLE names pipe, which is no plain file.", id="a FIFO"

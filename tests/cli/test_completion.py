@@ -153,8 +153,8 @@ def test_zsh_completes_commands_flags_choices_and_profiles(
         shell.send(
             f"PS1='> '; autoload -U compinit; compinit -u -D; source {shlex.quote(str(path))}; clear\n"
         )
-        shell.wait_for(lambda shown: shown.screen_text().startswith(">\n"))
-        for typed, completed in (
+        shell.wait_for(lambda screen: screen.screen_text().startswith(">\n"))
+        for text, completed in (
             ("tui-auth prof", "tui-auth profile "),
             ("tui-auth --user-p", "tui-auth --user-pool-id "),
             ("tui-auth profile imp", "tui-auth profile import "),
@@ -170,7 +170,7 @@ def test_zsh_completes_commands_flags_choices_and_profiles(
             ("tui-auth exec cat a", "tui-auth exec cat a\\ file.json "),
             ("tui-auth exec --user-p", "tui-auth exec --user-pool-id "),
         ):
-            shell.send(typed + "\t")
+            shell.send(text + "\t")
             shell.wait_for("> " + completed)
             shell.press("ctrl+u")
             shell.wait_gone(completed.strip())

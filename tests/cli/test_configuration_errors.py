@@ -36,7 +36,7 @@ class Project:
         path.write_text(text)
 
     def write_file(self, name: str, text: str | None = None, folder: str = "") -> Path:
-        """Write a file of the project; the default text is that of the sample Amplify file."""
+        """Write a file to the project; without text, copy the sample Amplify file of that name."""
         path = self.folder / folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text((DATA / name).read_text() if text is None else text)
@@ -90,7 +90,7 @@ Prepare = Callable[[Project], object]
             (),
             "~/shop/amplify_outputs.json, line 4: user_pool_id: expected a user pool id, such as "
             "eu-west-1_Ab12Cd34E.",
-            id="a bad id in an Amplify file",
+            id="an invalid ID in an Amplify file",
         ),
         pytest.param(
             lambda project: project.write_file(
@@ -122,7 +122,7 @@ Prepare = Callable[[Project], object]
             lambda project: project.write_config(f"[profiles.acme]\n{VALID_IDS}region = eu-west-1\n"),
             ("--profile", "acme"),
             f"{CONFIG}, line 4: expected a value: text in quotes, a number, true or false, or a list.",
-            id="broken TOML",
+            id="invalid TOML",
         ),
         pytest.param(
             lambda project: project.write_config(f'[profiles.acme]\n{VALID_IDS}regin = "eu-west-1"\n'),
@@ -160,7 +160,7 @@ Prepare = Callable[[Project], object]
             ("--profile", "acme"),
             "There is no profile “acme”. None are kept yet: `tui-auth profile add NAME --user-pool-id … "
             "--client-id …`.",
-            id="no profiles at all",
+            id="no profiles",
         ),
         pytest.param(
             lambda project: project.write_config(f"[profiles.acme]\n{VALID_IDS}[profiles.b]\n{VALID_IDS}"),
@@ -197,7 +197,7 @@ Prepare = Callable[[Project], object]
             lambda project: None,
             ("--user-pool-id", "staff", "--client-id", "c"),
             "--user-pool-id: expected a user pool id, such as eu-west-1_Ab12Cd34E.",
-            id="a bad id in a flag",
+            id="an invalid ID in a flag",
         ),
         pytest.param(
             lambda project: None,

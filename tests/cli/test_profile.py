@@ -133,18 +133,18 @@ def test_removing_the_default_mentions_the_only_profile(program: Program) -> Non
 
 
 @pytest.mark.parametrize(
-    "pasted",
+    "text",
     [
         "arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_Acme1",
         "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Acme1/.well-known/jwks.json",
         " eu-west-1_Acme1 ",
     ],
 )
-def test_pool_id_flag_accepts_arns_and_urls(program: Program, pasted: str) -> None:
-    result = program.run("profile", "add", "acme", "--user-pool-id", pasted, "--client-id", " acmeclient")
+def test_pool_id_flag_accepts_arns_and_urls(program: Program, text: str) -> None:
+    result = program.run("profile", "add", "acme", "--user-pool-id", text, "--client-id", " acmeclient")
     assert result.returncode == 0, result.stderr
     assert program.run("profile", "list").stdout == "  acme  eu-west-1_Acme1  acmeclient\n"
-    result = program.run("profile", "show", "--json", "--user-pool-id", pasted, "--client-id", "other")
+    result = program.run("profile", "show", "--json", "--user-pool-id", text, "--client-id", "other")
     assert json.loads(result.stdout)["user_pool_id"] == "eu-west-1_Acme1"
 
 
@@ -329,7 +329,7 @@ def test_failed_write_leaves_profile_and_secret_unchanged(
 ) -> None:
     settings = {"user_pool_id": "eu-west-1_Ab12Cd34E", "client_id": "1example23456789"}
     add_profile("acme", settings, client_secret=Secret("old-secret"))
-    before = config.read_text()
+    original = config.read_text()
     secret_file = config.parent / "secrets" / "acme"
 
     def fail_write(*_: object, **__: object) -> None:
@@ -338,6 +338,6 @@ def test_failed_write_leaves_profile_and_secret_unchanged(
     monkeypatch.setattr(profile_editor, failing_function, fail_write)
     with pytest.raises(ConfigurationError, match="No space left"):
         add_profile("acme", settings | {"region": "eu-west-1"}, client_secret=Secret("new"), replace=True)
-    assert config.read_text() == before
+    assert config.read_text() == original
     assert [path.name for path in secret_file.parent.iterdir()] == ["acme"]
     assert secret_file.read_text() == "old-secret\n"

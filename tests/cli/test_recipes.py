@@ -250,11 +250,13 @@ def _parse_yaml(lines: list[str]) -> Any:
     starts = [number for number, line in enumerate(lines) if re.match(r"\w", line)] + [len(lines)]
     for start, end in pairwise(starts):
         name, _, value = lines[start].partition(":")
-        below = lines[start + 1 : end]
-        indent = len(below[0]) - len(below[0].lstrip(" ")) if below else 0
+        nested_lines = lines[start + 1 : end]
+        indent = len(nested_lines[0]) - len(nested_lines[0].lstrip(" ")) if nested_lines else 0
         text = value.strip()
-        in_brackets = [item.strip() for item in text[1:-1].split(",")] if text.startswith("[") else text
-        mapping[name] = _parse_yaml([line[indent:] for line in below]) if below else in_brackets
+        scalar_or_list = [item.strip() for item in text[1:-1].split(",")] if text.startswith("[") else text
+        mapping[name] = (
+            _parse_yaml([line[indent:] for line in nested_lines]) if nested_lines else scalar_or_list
+        )
     return mapping
 
 

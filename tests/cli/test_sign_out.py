@@ -139,9 +139,9 @@ class TestEverywhere:
     def test_another_stored_session_of_the_user_can_end_the_others(self, machine: Machine) -> None:
         first, second = machine.client(), machine.client()
         other = machine.sign_in(first, machine.user())
-        ended = machine.sign_in(second, "ann")
+        ended_session = machine.sign_in(second, "ann")
         remote_session = machine.done(first)
-        self.revoke(machine, ended)
+        self.revoke(machine, ended_session)
         result = machine.run("sign-out", "--everywhere")
         assert (result.returncode, "signed out everywhere" in result.stderr) == (0, True)
         for token in (remote_session.tokens.access_token, other.record.access_token):

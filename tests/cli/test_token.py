@@ -115,21 +115,21 @@ def test_note_says_which_of_several_sessions_is_used(machine: Machine) -> None:
     newest = machine.run("token")
     assert newest.stdout == f"{ann.record.access_token.reveal()}\n"
     assert newest.stderr.startswith("tui-auth: using the session of ann")
-    chosen = machine.run("token", "--username", "bob")
-    assert (chosen.stdout, chosen.stderr) == (f"{bob.record.access_token.reveal()}\n", "")
+    selected = machine.run("token", "--username", "bob")
+    assert (selected.stdout, selected.stderr) == (f"{bob.record.access_token.reveal()}\n", "")
     unknown = machine.run("token", "--username", "eve", "--login", "never")
     assert (unknown.returncode, unknown.stdout) == (4, "")
 
 
 def test_flags_select_the_pool(machine: Machine) -> None:
     first, second = machine.client(), machine.client()
-    one = machine.sign_in(first, machine.user())
-    two = machine.sign_in(second, "ann")
-    assert machine.run("token", *flags(first)).stdout == f"{one.record.access_token.reveal()}\n"
-    assert machine.run("token", *flags(second)).stdout == f"{two.record.access_token.reveal()}\n"
+    first_session = machine.sign_in(first, machine.user())
+    second_session = machine.sign_in(second, "ann")
+    assert machine.run("token", *flags(first)).stdout == f"{first_session.record.access_token.reveal()}\n"
+    assert machine.run("token", *flags(second)).stdout == f"{second_session.record.access_token.reveal()}\n"
     environ = {"TUI_AUTH_USER_POOL_ID": first.user_pool_id, "TUI_AUTH_CLIENT_ID": first.client_id}
     environ["TUI_AUTH_ENDPOINT_URL"] = first.endpoint_url or ""
-    assert machine.run("token", environ=environ).stdout == f"{one.record.access_token.reveal()}\n"
+    assert machine.run("token", environ=environ).stdout == f"{first_session.record.access_token.reveal()}\n"
 
 
 def test_after_sign_out_no_other_session_becomes_current(machine: Machine) -> None:

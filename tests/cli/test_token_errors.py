@@ -50,12 +50,12 @@ def test_ended_session_exits_with_4_and_is_deleted(machine: Machine) -> None:
 
 def test_unreachable_network_exits_with_7_and_keeps_the_session(machine: Machine) -> None:
     session = machine.sign_in(aged=AGED)
-    before = machine.stored()
+    original = machine.stored()
     machine.server.stop()
     result = machine.run("token")
     assert (result.returncode, result.stdout) == (7, "")
     assert result.stderr.count("\n") == 1
-    assert machine.stored() == before
+    assert machine.stored() == original
     assert session.record.refresh_token
 
 
@@ -119,29 +119,31 @@ def test_invalid_session_file_exits_with_9_and_rm_advice(machine: Machine, conte
 
 def test_session_of_a_later_version_is_not_changed(machine: Machine) -> None:
     machine.sign_in()
-    later = json.dumps(machine.stored() | {"version": 2})
-    machine.session_file().write_text(later)
+    later_session = json.dumps(machine.stored() | {"version": 2})
+    machine.session_file().write_text(later_session)
     result = machine.run("token")
     assert (result.returncode, result.stdout) == (9, "")
     assert "left alone" in result.stderr
-    assert machine.session_file().read_text() == later
+    assert machine.session_file().read_text() == later_session
 
 
-@pytest.mark.parametrize("state", ["closed", "full", "gone"])
+@pytest.mark.parametrize("state", ["closed", "full", "unread"])
 def test_unwritable_stdout_causes_no_traceback(machine: Machine, process: Process, state: str) -> None:
     need_tool("bash")
     machine.sign_in()
     command = shlex.join(process.command("token"))
-    shell = {"closed": f"{command} >&-", "full": f"{command} >/dev/full", "gone": f"{command} | true"}[state]
+    shell = {"closed": f"{command} >&-", "full": f"{command} >/dev/full", "unread": f"{command} | true"}[
+        state
+    ]
     result = process.run_command(["bash", "-c", f"{shell}; echo ${{PIPESTATUS[0]}} >&2"])
-    assert result.stderr.splitlines()[-1] in {"closed": "1", "full": "1", "gone": "01"}[state]
+    assert result.stderr.splitlines()[-1] in {"closed": "1", "full": "1", "unread": "01"}[state]
     assert "Traceback" not in result.stderr
     assert "Exception ignored" not in result.stderr
 
 
 def test_signal_during_a_refresh_waits_for_the_new_tokens(machine: Machine, process: Process) -> None:
     machine.sign_in(machine.client(**ROTATION), machine.user(), aged=AGED)
-    before = machine.stored()
+    original = machine.stored()
     request_pipe, resume_pipe = os.pipe(), os.pipe()
     call_over_http = machine.server.call_over_http
 
@@ -160,7 +162,7 @@ def test_signal_during_a_refresh_waits_for_the_new_tokens(machine: Machine, proc
     for descriptor in (*request_pipe, *resume_pipe):
         os.close(descriptor)
     assert running.returncode == -signal.SIGTERM
-    assert machine.stored()["refresh_token"] != before["refresh_token"]
+    assert machine.stored()["refresh_token"] != original["refresh_token"]
     assert machine.run("token").returncode == 0
 
 

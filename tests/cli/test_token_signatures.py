@@ -109,13 +109,13 @@ def test_signatures_are_checked_after_a_refresh(
     machine: Machine, keys: KeyDocument, pool: tuple[str, ...]
 ) -> None:
     sign_in(machine, "sign-in", *pool)
-    before = machine.stored()
+    original = machine.stored()
     (file,) = (machine.home / ".cache" / "tui-auth").glob("*.jwks.json")
     file.unlink()
     keys.state = "foreign"
     result = machine.run("token", "--force-refresh")
     assert (result.returncode, result.stdout) == (5, "")
-    assert machine.stored() == before
+    assert machine.stored() == original
 
 
 @pytest.mark.parametrize(
@@ -133,6 +133,6 @@ def test_full_screen_reports_the_signature_check(
     with terminal_program.on_a_terminal("sign-in", *pool) as program:
         program.wait_for("Password")
         program.send(f"{PASSWORD}\r")
-        program.wait_for(lambda shown: message in " ".join(shown.screen_text().split()))
+        program.wait_for(lambda screen: message in " ".join(screen.screen_text().split()))
         assert ("Signed in as ann" in program.screen_text()) == (state == "unreachable")
         program.wait_for(lambda _: bool(machine.sessions.entries()) == (state == "unreachable"))

@@ -60,7 +60,7 @@ CASES = [
             '{"auth": {"user_pool_id": "", "user_pool_client_id": ""}}'
         ),
         "~/project/amplify_outputs.json names no user pool: the place for its id is empty. It was passed by.",
-        id="outputs with empty ids",
+        id="outputs with empty IDs",
     ),
 ]
 

@@ -190,7 +190,7 @@ def test_amplify_configure_object_has_every_setting() -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "flow"),
+    ("value", "flow"),
     [
         ("CUSTOM_AUTH", "CUSTOM_WITH_SRP"),
         ("CUSTOM_AUTH_WITH_SRP", "CUSTOM_WITH_SRP"),
@@ -199,9 +199,9 @@ def test_amplify_configure_object_has_every_setting() -> None:
         (7, 7),
     ],
 )
-def test_amplify_flow_is_translated(written: object, flow: object) -> None:
-    assert read_native({"authenticationFlowType": written})["auth_flow"] == flow
-    assert read_flat(authenticationFlowType=written)["auth_flow"] == flow
+def test_amplify_flow_is_translated(value: object, flow: object) -> None:
+    assert read_native({"authenticationFlowType": value})["auth_flow"] == flow
+    assert read_flat(authenticationFlowType=value)["auth_flow"] == flow
 
 
 @pytest.mark.parametrize(

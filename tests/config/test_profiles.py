@@ -129,14 +129,14 @@ def _deny(path: Path) -> None:
 
 
 def test_edits_leave_the_rest_of_the_file_unchanged(home: Home) -> None:
-    before = "# mine\n\n[profiles]  # all of them\n\n" + ACME
-    home.write_config(before)
+    original = "# mine\n\n[profiles]  # all of them\n\n" + ACME
+    home.write_config(original)
     add_profile("new", {"user_pool_id": "eu-west-1_N", "client_id": "n"}, environ=home.environ)
     use_profile("new", home.environ)
     profiles = load_profiles(home.environ)
     assert (profiles.default, profiles.names) == ("new", ["acme", "new"])
     remove_profile("new", home.environ)
-    assert home.config.read_text().strip() == before.strip()
+    assert home.config.read_text().strip() == original.strip()
 
 
 def test_profile_is_replaced_only_on_request(home: Home) -> None:

@@ -50,9 +50,9 @@ def test_sources_have_their_order_of_precedence(home: Home, put_amplify_file: Pu
 def test_default_profile_precedes_an_amplify_file_with_a_note(home: Home, put_amplify_file: Put) -> None:
     home.write_config('default_profile = "other"\n' + PROFILES)
     put_amplify_file("amplify_outputs.json", home.folder)
-    pool = home.resolve()
-    assert pool.profile == "other"
-    assert pool.notes == (
+    choice = home.resolve()
+    assert choice.profile == "other"
+    assert choice.notes == (
         "Using the profile other, which is the default; "
         f"{home.folder / 'amplify_outputs.json'} was passed by. `tui-auth profile use --none` ends that.",
     )
@@ -67,37 +67,37 @@ def test_only_profile_is_used_if_no_other_source_has_a_pool(home: Home, put_ampl
 
 def test_note_names_the_amplify_file(home: Home, put_amplify_file: Put) -> None:
     path = put_amplify_file("aws-exports.js", home.folder / "src")
-    pool = home.resolve(folder=home.folder / "src")
-    assert pool.notes == (f"The user pool is the one in {path}.",)
-    assert pool.mfa_methods == ("SMS", "TOTP")
-    assert pool.username_label == "Phone"
-    assert pool.password_policy
-    assert pool.password_policy.min_length == 8
+    choice = home.resolve(folder=home.folder / "src")
+    assert choice.notes == (f"The user pool is the one in {path}.",)
+    assert choice.mfa_methods == ("SMS", "TOTP")
+    assert choice.username_label == "Phone"
+    assert choice.password_policy
+    assert choice.password_policy.min_length == 8
 
 
 def test_secret_of_an_amplify_file_is_read_in_place(home: Home, put_amplify_file: Put) -> None:
     path = put_amplify_file("amplifyconfiguration.json", home.folder)
-    pool = home.resolve()
-    assert pool.client_secret_file == path
-    assert pool.client_secret
-    assert pool.client_secret.reveal() == "native-app-client-secret"
-    assert "native-app-client-secret" not in repr(pool)
+    choice = home.resolve()
+    assert choice.client_secret_file == path
+    assert choice.client_secret
+    assert choice.client_secret.reveal() == "native-app-client-secret"
+    assert "native-app-client-secret" not in repr(choice)
     assert list(home.folder.iterdir()) == [path]
 
 
 def test_region_of_the_pool_id_precedes_aws_variables(home: Home) -> None:
     variables = {"AWS_REGION": "us-west-2", "AWS_DEFAULT_REGION": "us-west-2"}
-    pool = home.resolve(*FLAGS, variables=variables)
-    assert pool.region == "eu-central-1"
-    assert pool.origins["region"].kind is SourceKind.DERIVED
+    choice = home.resolve(*FLAGS, variables=variables)
+    assert choice.region == "eu-central-1"
+    assert choice.origins["region"].kind is SourceKind.DERIVED
     assert home.resolve(*FLAGS, variables={"TUI_AUTH_REGION": "eu-west-3"}).region == "eu-west-3"
     assert home.resolve(*FLAGS, "--region", "eu-west-2").region == "eu-west-2"
 
 
 def test_flags_for_the_profiles_pool_keep_its_other_settings(home: Home) -> None:
     home.write_config(PROFILES)
-    pool = home.resolve("--profile", "acme", "--client-id", "acmeclient")
-    assert (pool.auth_flow, pool.identity_pool_id) == ("USER_AUTH", "eu-west-1:01234567")
+    choice = home.resolve("--profile", "acme", "--client-id", "acmeclient")
+    assert (choice.auth_flow, choice.identity_pool_id) == ("USER_AUTH", "eu-west-1:01234567")
 
 
 @pytest.mark.parametrize("source", ["flag", "variable"])
@@ -112,8 +112,8 @@ def test_selected_profile_without_a_pool_is_an_error(home: Home, put_amplify_fil
         f'{home.config}, line 2: this profile names no user pool. Add a line user_pool_id = "…" to it, '
         "or give --user-pool-id too."
     )
-    pool = home.resolve(*flags, "--user-pool-id", "eu-west-1_Any", variables=variables)
-    assert (pool.user_pool_id, pool.client_id) == ("eu-west-1_Any", "acmeclient")
+    choice = home.resolve(*flags, "--user-pool-id", "eu-west-1_Any", variables=variables)
+    assert (choice.user_pool_id, choice.client_id) == ("eu-west-1_Any", "acmeclient")
 
 
 def test_error_for_a_profile_without_a_client_has_its_line(home: Home) -> None:
@@ -128,9 +128,9 @@ def test_profile_with_the_pool_is_the_one_in_use(home: Home) -> None:
         'default_profile = "b"\n[profiles.a]\nuser_pool_id = "eu-west-1_Acme1"\n'
         '[profiles.b]\nuser_pool_id = "eu-west-1_Acme1"\nclient_id = "b"\n'
     )
-    pool = home.resolve("--profile", "a")
-    assert (pool.profile, pool.client_id) == ("a", "b")
-    assert pool.notes == ()
+    choice = home.resolve("--profile", "a")
+    assert (choice.profile, choice.client_id) == ("a", "b")
+    assert choice.notes == ()
 
 
 @pytest.mark.parametrize("flag", ["--profile", "--user-pool-id", "--client-id", "--username", "--region"])
@@ -151,14 +151,14 @@ def test_saved_profile_precedes_flags_and_variables(home: Home) -> None:
         client_secret_file="/gone",
         app_name="Shop",
     )
-    pool = resolve_saved_profile("acme", flags, home.environ | variables)
-    assert (pool.user_pool_id, pool.client_id, pool.profile) == (
+    choice = resolve_saved_profile("acme", flags, home.environ | variables)
+    assert (choice.user_pool_id, choice.client_id, choice.profile) == (
         "eu-west-1_Acme1",
         "acmeclient",
         "acme",
     )
-    assert (pool.auth_flow, pool.client_secret_file) == ("USER_AUTH", None)
-    assert pool.app_name == "Shop"
+    assert (choice.auth_flow, choice.client_secret_file) == ("USER_AUTH", None)
+    assert choice.app_name == "Shop"
 
 
 def test_removed_current_folder_does_not_prevent_resolution(
@@ -179,17 +179,17 @@ def test_removed_current_folder_does_not_prevent_resolution(
 
 def test_flags_for_another_client_drop_the_clients_settings(home: Home) -> None:
     home.write_config(PROFILES)
-    pool = home.resolve("--profile", "acme", "--client-id", "another")
-    assert (pool.client_id, pool.user_pool_id) == ("another", "eu-west-1_Acme1")
-    assert pool.auth_flow is None
-    assert pool.identity_pool_id == "eu-west-1:01234567"
+    choice = home.resolve("--profile", "acme", "--client-id", "another")
+    assert (choice.client_id, choice.user_pool_id) == ("another", "eu-west-1_Acme1")
+    assert choice.auth_flow is None
+    assert choice.identity_pool_id == "eu-west-1:01234567"
 
 
 def test_flags_for_another_pool_keep_only_the_user_name(home: Home) -> None:
     home.write_config(PROFILES)
-    pool = home.resolve("--profile", "acme", *FLAGS)
-    assert pool.username == "ann"
-    assert (pool.auth_flow, pool.identity_pool_id, pool.region) == (None, None, "eu-central-1")
+    choice = home.resolve("--profile", "acme", *FLAGS)
+    assert choice.username == "ann"
+    assert (choice.auth_flow, choice.identity_pool_id, choice.region) == (None, None, "eu-central-1")
 
 
 def test_flag_for_another_pool_does_not_use_the_files_client(home: Home, put_amplify_file: Put) -> None:
@@ -236,8 +236,8 @@ def test_error_is_one_sentence_without_the_value(
 
 def test_every_value_has_its_origin(home: Home, put_amplify_file: Put) -> None:
     path = put_amplify_file("amplify_outputs.json", home.folder)
-    pool = home.resolve("--username", "ann", variables={"TUI_AUTH_REGION": "eu-west-3"})
-    origins = {name: str(origin) for name, origin in pool.origins.items()}
+    choice = home.resolve("--username", "ann", variables={"TUI_AUTH_REGION": "eu-west-3"})
+    origins = {name: str(origin) for name, origin in choice.origins.items()}
     assert origins["username"] == "--username"
     assert origins["region"] == "TUI_AUTH_REGION"
     assert origins["user_pool_id"] == f"{path}:4"
@@ -254,9 +254,9 @@ def test_no_file_is_read_if_flags_specify_the_pool(home: Home, put_amplify_file:
 
 def test_aws_endpoint_variables_apply_unless_ours_is_set(home: Home) -> None:
     aws = {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": LOCAL_URL}
-    pool = home.resolve(*FLAGS, variables=aws)
-    assert pool.endpoint_url == LOCAL_URL
-    assert str(pool.origins["endpoint_url"]) == "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"
+    choice = home.resolve(*FLAGS, variables=aws)
+    assert choice.endpoint_url == LOCAL_URL
+    assert str(choice.origins["endpoint_url"]) == "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"
     assert home.resolve(*FLAGS, variables={"AWS_ENDPOINT_URL": LOCAL_URL}).endpoint_url == LOCAL_URL
     ignored = aws | {"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}
     assert home.resolve(*FLAGS, variables=ignored).endpoint_url is None
@@ -271,9 +271,9 @@ def test_profile_of_the_current_sessions_client_adds_its_settings(home: Home) ->
         '[profiles.main]\nuser_pool_id = "eu-west-1_Last"\nclient_id = "last"\n'
         'auth_flow = "USER_PASSWORD_AUTH"\nusername = "bob"\n'
     )
-    pool = home.resolve(current_session=lambda: {**ids, "username": "ann"})
-    assert (pool.client_id, pool.auth_flow, pool.username) == ("last", "USER_PASSWORD_AUTH", "ann")
-    assert str(pool.origins["user_pool_id"]) == "the current session"
+    choice = home.resolve(current_session=lambda: {**ids, "username": "ann"})
+    assert (choice.client_id, choice.auth_flow, choice.username) == ("last", "USER_PASSWORD_AUTH", "ann")
+    assert str(choice.origins["user_pool_id"]) == "the current session"
     home.write_config(
         '[profiles.main]\nuser_pool_id = "eu-west-1_Last"\nclient_id = "last"\nauth_flow = "X"\n'
     )
