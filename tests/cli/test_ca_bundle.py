@@ -27,7 +27,7 @@ def write_aws_config(program: Program, bundle: str, section: str = "default") ->
     (folder / "config").write_text(f"[{section}]\nca_bundle = {bundle}\n")
 
 
-def bundle_check(result: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+def read_bundle_check(result: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     """Return the check of the CA bundle in the report of ``doctor --json``."""
     checks: list[dict[str, Any]] = json.loads(result.stdout)["checks"]
     return next(check for check in checks if check["about"] == "CA")
@@ -114,7 +114,7 @@ def test_doctor_reports_an_invalid_bundle(program: Program, variables: dict[str,
         write_aws_config(program, "gone.pem", "profile default")
     name = next(iter(variables), "ca_bundle in ~/.aws/config")
     result = program.run("doctor", "--json", **variables)
-    check = bundle_check(result)
+    check = read_bundle_check(result)
     assert (check["ok"], check["says"]) == (False, f"{name} names gone.pem, and no file is there.")
     assert check["do"] == BUNDLE_ADVICE
 
@@ -122,7 +122,7 @@ def test_doctor_reports_an_invalid_bundle(program: Program, variables: dict[str,
 def test_doctor_reports_the_setting_with_precedence(program: Program) -> None:
     write_aws_config(program, VALID_BUNDLE)
     result = program.run("doctor", "--json", REQUESTS_CA_BUNDLE="gone.pem")
-    check = bundle_check(result)
+    check = read_bundle_check(result)
     assert check["ok"] is True
     assert check["says"].endswith("cacert.pem from ca_bundle in ~/.aws/config")
 
@@ -130,7 +130,7 @@ def test_doctor_reports_the_setting_with_precedence(program: Program) -> None:
 def test_unused_aws_profile_is_not_checked(program: Program) -> None:
     write_aws_config(program, "gone.pem", "profile work")
     result = program.run("doctor", "--json", AWS_PROFILE="work")
-    check = bundle_check(result)
+    check = read_bundle_check(result)
     assert (check["ok"], check["says"]) == (True, "the usual certificate authorities")
 
 

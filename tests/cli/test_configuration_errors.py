@@ -54,7 +54,7 @@ def project(program: Program) -> Project:
     return Project(program)
 
 
-def changed_outputs(**changes: str) -> str:
+def change_outputs(**changes: str) -> str:
     """Return the sample amplify_outputs.json with changes."""
     text = (DATA / "amplify_outputs.json").read_text()
     for old, new in changes.items():
@@ -85,7 +85,7 @@ Prepare = Callable[[Project], object]
         ),
         pytest.param(
             lambda project: project.write_file(
-                "amplify_outputs.json", changed_outputs(**{"eu-west-1_Gen2Pool1": "eu-west-1"})
+                "amplify_outputs.json", change_outputs(**{"eu-west-1_Gen2Pool1": "eu-west-1"})
             ),
             (),
             "~/shop/amplify_outputs.json, line 4: user_pool_id: expected a user pool id, such as "
@@ -257,7 +257,7 @@ def test_error_names_the_source_of_a_wrong_region(project: Project) -> None:
 
 def test_error_has_the_line_of_a_wrong_region_in_an_amplify_file(project: Project) -> None:
     file = project.write_file(
-        "amplify_outputs.json", changed_outputs(**{'"aws_region": "eu-west-1"': '"aws_region": "us-east-1"'})
+        "amplify_outputs.json", change_outputs(**{'"aws_region": "eu-west-1"': '"aws_region": "us-east-1"'})
     )
     region_advice = REGION_ADVICE.format("eu-west-1_Gen2Pool1")
     message = f"tui-auth: ~/shop/amplify_outputs.json:5 says us-east-1, {region_advice}"

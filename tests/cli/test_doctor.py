@@ -19,7 +19,7 @@ from tui_auth.emulator import CognitoEmulator
 ALL_FLOWS = ["ALLOW_USER_SRP_AUTH", "ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_AUTH", "ALLOW_CUSTOM_AUTH"]
 
 
-def pool_flags(
+def create_pool(
     server: CognitoEmulator, flows: list[str], *, existence: str = "ENABLED", secret: bool = False
 ) -> tuple[list[str], str | None]:
     """Create a pool and an app client; return the flags that specify them, and the client's secret."""
@@ -38,7 +38,7 @@ def pool_flags(
     return flags, client.get("ClientSecret")
 
 
-def checks_of(result: subprocess.CompletedProcess[str]) -> dict[str, dict[str, Any]]:
+def read_checks(result: subprocess.CompletedProcess[str]) -> dict[str, dict[str, Any]]:
     """Return the checks of a run with --json by their subject."""
     report = json.loads(result.stdout)
     assert report["status"] == result.returncode
@@ -49,9 +49,9 @@ def checks_of(result: subprocess.CompletedProcess[str]) -> dict[str, dict[str, A
 def test_client_that_allows_the_flows_is_ok(
     program: Program, server: CognitoEmulator, existence: str
 ) -> None:
-    flags, _ = pool_flags(server, ["ALLOW_USER_SRP_AUTH", "ALLOW_USER_PASSWORD_AUTH"], existence=existence)
+    flags, _ = create_pool(server, ["ALLOW_USER_SRP_AUTH", "ALLOW_USER_PASSWORD_AUTH"], existence=existence)
     result = program.run("doctor", "--json", *flags)
-    checks = checks_of(result)
+    checks = read_checks(result)
     assert result.returncode == 0
     assert checks["flow USER_SRP_AUTH"] == {
         "about": "flow USER_SRP_AUTH",
@@ -67,7 +67,7 @@ def test_client_that_allows_the_flows_is_ok(
 
 
 def test_each_flow_is_probed_once_with_an_unused_user_name(program: Program, server: CognitoEmulator) -> None:
-    flags, _ = pool_flags(server, ALL_FLOWS)
+    flags, _ = create_pool(server, ALL_FLOWS)
     pool = flags[1]
     server.call("AdminCreateUser", {"UserPoolId": pool, "Username": "ann", "MessageAction": "SUPPRESS"})
     program.run("doctor", *flags)
@@ -84,7 +84,7 @@ def test_each_flow_is_probed_once_with_an_unused_user_name(program: Program, ser
 
 
 def test_configured_flow_must_be_allowed(program: Program, server: CognitoEmulator) -> None:
-    flags, _ = pool_flags(server, ["ALLOW_USER_PASSWORD_AUTH"])
+    flags, _ = create_pool(server, ["ALLOW_USER_PASSWORD_AUTH"])
     result = program.run("doctor", *flags)
     assert result.returncode == 3
     assert "!! flow USER_SRP_AUTH       not allowed by this app client, but used" in result.stdout
@@ -96,28 +96,30 @@ def test_configured_flow_must_be_allowed(program: Program, server: CognitoEmulat
 
 
 def test_missing_correct_and_wrong_secrets_are_reported(program: Program, server: CognitoEmulator) -> None:
-    flags, secret = pool_flags(server, ["ALLOW_USER_SRP_AUTH"], secret=True)
+    flags, secret = create_pool(server, ["ALLOW_USER_SRP_AUTH"], secret=True)
     result = program.run("doctor", "--json", *flags)
     assert result.returncode == 3
-    assert "--client-secret-file" in checks_of(result)["secret"]["do"]
+    assert "--client-secret-file" in read_checks(result)["secret"]["do"]
     file = program.folder / "secret"
     file.write_text(secret or "")
     result = program.run("doctor", "--json", *flags, "--client-secret-file", "secret")
-    assert checks_of(result)["secret"]["says"] == "the one from --client-secret-file fits"
+    assert read_checks(result)["secret"]["says"] == "the one from --client-secret-file fits"
     file.write_text("wrong")
     result = program.run("doctor", "--json", *flags, "--client-secret-file", "secret")
     assert result.returncode == 3
-    assert checks_of(result)["secret"]["says"] == "the one from --client-secret-file is not this app client's"
-    assert "Compare" in checks_of(result)["secret"]["do"]
+    assert (
+        read_checks(result)["secret"]["says"] == "the one from --client-secret-file is not this app client's"
+    )
+    assert "Compare" in read_checks(result)["secret"]["do"]
 
 
 def test_secret_for_a_client_without_one_is_reported_as_unneeded(
     program: Program, server: CognitoEmulator
 ) -> None:
-    flags, _ = pool_flags(server, ["ALLOW_USER_SRP_AUTH"])
+    flags, _ = create_pool(server, ["ALLOW_USER_SRP_AUTH"])
     (program.folder / "secret").write_text("of another client")
     result = program.run("doctor", "--json", *flags, "--client-secret-file", "secret")
-    check = checks_of(result)["secret"]
+    check = read_checks(result)["secret"]
     assert (result.returncode, check["ok"]) == (3, False)
     assert check["says"] == "this app client takes none; the one from --client-secret-file is not wanted"
     assert check["do"] == "Leave it out, or name the app client that it belongs to."
@@ -125,19 +127,19 @@ def test_secret_for_a_client_without_one_is_reported_as_unneeded(
 
 
 def test_missing_client_is_reported(program: Program, server: CognitoEmulator) -> None:
-    flags, _ = pool_flags(server, ALL_FLOWS)
+    flags, _ = create_pool(server, ALL_FLOWS)
     flags[3] = "1missingclient00000000000"
     result = program.run("doctor", "--json", *flags)
-    assert (result.returncode, checks_of(result)["client"]["ok"]) == (3, False)
-    assert "may be one of a pool in another region" in checks_of(result)["client"]["do"]
+    assert (result.returncode, read_checks(result)["client"]["ok"]) == (3, False)
+    assert "may be one of a pool in another region" in read_checks(result)["client"]["do"]
     assert len(server.calls) == 1
 
 
 def test_missing_pool_of_an_existing_client_is_reported(program: Program, server: CognitoEmulator) -> None:
-    flags, _ = pool_flags(server, ALL_FLOWS)
+    flags, _ = create_pool(server, ALL_FLOWS)
     flags[1] = "eu-west-1_Nowhere"
     result = program.run("doctor", "--json", *flags)
-    assert (result.returncode, checks_of(result)["pool keys"]["ok"]) == (3, False)
+    assert (result.returncode, read_checks(result)["pool keys"]["ok"]) == (3, False)
 
 
 def test_unreachable_pool_exits_with_7(program: Program) -> None:
@@ -147,15 +149,15 @@ def test_unreachable_pool_exits_with_7(program: Program) -> None:
         result = program.run(
             "doctor", "--json", "--user-pool-id", "eu-west-1_A", "--client-id", "c", "--endpoint-url", url
         )
-    assert (result.returncode, checks_of(result)["reachable"]["ok"]) == (7, False)
-    assert checks_of(result)["versions"]["ok"] is True
+    assert (result.returncode, read_checks(result)["reachable"]["ok"]) == (7, False)
+    assert read_checks(result)["versions"]["ok"] is True
 
 
 def test_https_url_of_a_server_without_tls_is_reported(program: Program, server: CognitoEmulator) -> None:
-    flags, _ = pool_flags(server, ALL_FLOWS)
+    flags, _ = create_pool(server, ALL_FLOWS)
     flags[5] = flags[5].replace("http://", "https://")
     result = program.run("doctor", "--json", *flags)
-    check = checks_of(result)["reachable"]
+    check = read_checks(result)["reachable"]
     assert (result.returncode, check["ok"]) == (7, False)
     host = flags[5].removeprefix("https://")
     assert check["says"] == f"The server does not speak TLS there ({host})."
@@ -169,9 +171,9 @@ def test_https_url_of_a_server_without_tls_is_reported(program: Program, server:
 
 
 def test_wrong_clock_is_reported(program: Program, server: CognitoEmulator) -> None:
-    flags, _ = pool_flags(server, ALL_FLOWS)
+    flags, _ = create_pool(server, ALL_FLOWS)
     server.clock.advance(120)
-    checks = checks_of(program.run("doctor", "--json", *flags))
+    checks = read_checks(program.run("doctor", "--json", *flags))
     assert checks["clock"]["ok"] is None, "signing in still works"
     assert "behind Cognito's" in checks["clock"]["says"]
     assert checks["clock"]["do"]
@@ -179,7 +181,7 @@ def test_wrong_clock_is_reported(program: Program, server: CognitoEmulator) -> N
 
 def test_without_a_pool_the_machine_is_checked(program: Program) -> None:
     result = program.run("doctor", "--json")
-    checks = checks_of(result)
+    checks = read_checks(result)
     assert result.returncode == 3
     assert "No user pool is named." in checks["pool"]["says"]
     assert checks["state folder"]["ok"] is True
@@ -193,7 +195,7 @@ def test_invalid_ca_bundle_is_reported_without_the_proxy_password(program: Progr
         "doctor", "--json", HTTPS_PROXY="http://ann:hunter2@proxy.example:3128", AWS_CA_BUNDLE=str(bundle)
     )
     assert "hunter2" not in result.stdout
-    checks = checks_of(result)
+    checks = read_checks(result)
     assert checks["proxy"]["says"] == "http://proxy.example:3128 from HTTPS_PROXY"
     assert checks["CA"]["ok"] is False
 
@@ -201,10 +203,10 @@ def test_invalid_ca_bundle_is_reported_without_the_proxy_password(program: Progr
 def test_missing_ca_bundle_is_reported_before_the_unreachable_pool(
     program: Program, server: CognitoEmulator
 ) -> None:
-    flags, _ = pool_flags(server, ["ALLOW_USER_SRP_AUTH"])
+    flags, _ = create_pool(server, ["ALLOW_USER_SRP_AUTH"])
     flags[-1] = flags[-1].replace("http://", "https://")
     result = program.run("doctor", "--json", *flags, AWS_CA_BUNDLE="/nowhere/ca.pem")
-    checks = checks_of(result)
+    checks = read_checks(result)
     problems = [about for about, check in checks.items() if check["ok"] is False]
     assert (result.returncode, problems) == (3, ["CA", "reachable"])
     assert checks["CA"]["says"] == "AWS_CA_BUNDLE names /nowhere/ca.pem, and no file is there."
@@ -216,14 +218,14 @@ def test_unreachable_endpoint_is_reported_with_host_and_reason(program: Program)
         closed_port.bind(("127.0.0.1", 0))
         port = closed_port.getsockname()[1]
         result = program.run("doctor", "--json", *flags, "--endpoint-url", f"http://127.0.0.1:{port}")
-    check = checks_of(result)["reachable"]
+    check = read_checks(result)["reachable"]
     assert result.returncode == 7
     assert check["says"] == f"The endpoint cannot be reached: the connection was refused (127.0.0.1:{port})."
     assert check["do"] == "Start the pool at that address, or check the endpoint URL."
 
 
 def test_unknown_theme_is_reported(terminal_program: TerminalProgram, server: CognitoEmulator) -> None:
-    flags, _ = pool_flags(server, ["ALLOW_USER_SRP_AUTH"])
+    flags, _ = create_pool(server, ["ALLOW_USER_SRP_AUTH"])
     pink = {"TUI_AUTH_THEME": "pink"}
     with terminal_program.on_a_terminal("doctor", *flags, rows=60, cols=120, variables=pink) as running:
         running.wait_for("!! theme                    TUI_AUTH_THEME is dark, light or ansi.")
@@ -245,7 +247,7 @@ def test_region_other_than_the_pools_is_reported(program: Program) -> None:
     assert result.returncode == 3
     assert (
         "us-east-1 from TUI_AUTH_REGION, but the pool id says eu-west-1"
-        in checks_of(result)["region"]["says"]
+        in read_checks(result)["region"]["says"]
     )
 
 
@@ -253,7 +255,7 @@ def test_region_other_than_the_pools_is_reported(program: Program) -> None:
 def test_region_that_contradicts_the_pool_id_is_a_problem(
     program: Program, server: CognitoEmulator, source: str
 ) -> None:
-    flags, _ = pool_flags(server, ["ALLOW_USER_SRP_AUTH"])
+    flags, _ = create_pool(server, ["ALLOW_USER_SRP_AUTH"])
     pool_region = flags[1].partition("_")[0]
     other_region = "ap-south-1"
     variables = {"TUI_AUTH_REGION": other_region} if source == "variable" else {}
@@ -264,7 +266,7 @@ def test_region_that_contradicts_the_pool_id_is_a_problem(
         program.run("profile", "add", "acme", *flags, "--region", other_region)
         arguments = ["--profile", "acme"]
     result = program.run("doctor", "--json", *arguments, **variables)
-    check = checks_of(result)["region"]
+    check = read_checks(result)["region"]
     assert (result.returncode, check["ok"]) == (3, False)
     assert check["says"].startswith(f"{other_region} from {name}")
     assert check["says"].endswith(f", but the pool id says {pool_region}")
@@ -274,12 +276,12 @@ def test_region_that_contradicts_the_pool_id_is_a_problem(
 def test_emulator_pool_id_has_no_region(program: Program) -> None:
     flags = ["--user-pool-id", "local_2aBc", "--client-id", "c", "--endpoint-url", "http://127.0.0.1:1"]
     result = program.run("doctor", "--json", *flags, "--region", "eu-west-1")
-    assert checks_of(result)["region"]["ok"] is None
+    assert read_checks(result)["region"]["ok"] is None
     result = program.run("doctor", "--json", *flags)
-    assert checks_of(result)["region"]["says"] == "the pool id says none"
+    assert read_checks(result)["region"]["says"] == "the pool id says none"
     result = program.run("doctor", "--json", *flags[:4])
     assert result.returncode == 3
-    assert checks_of(result)["region"]["do"] == "Say where it listens, with --endpoint-url."
+    assert read_checks(result)["region"]["do"] == "Say where it listens, with --endpoint-url."
 
 
 def test_secret_file_that_others_can_read_is_reported(program: Program) -> None:
@@ -298,11 +300,11 @@ def test_secret_file_that_others_can_read_is_reported(program: Program) -> None:
         secret,
     )
     result = program.run("doctor", "--json", HTTPS_PROXY="http://127.0.0.1:1")
-    assert "chmod 600" in checks_of(result)["profile acme"]["do"]
+    assert "chmod 600" in read_checks(result)["profile acme"]["do"]
 
 
 def test_aws_credentials_are_neither_needed_nor_fetched(program: Program, server: CognitoEmulator) -> None:
-    flags, _ = pool_flags(server, ALL_FLOWS)
+    flags, _ = create_pool(server, ALL_FLOWS)
     marker = program.folder / "credentials were fetched"
     aws = program.home / ".aws"
     aws.mkdir()
@@ -314,22 +316,22 @@ def test_aws_credentials_are_neither_needed_nor_fetched(program: Program, server
 
 
 def test_aws_endpoint_variable_is_used(program: Program, server: CognitoEmulator) -> None:
-    flags, _ = pool_flags(server, ALL_FLOWS)
+    flags, _ = create_pool(server, ALL_FLOWS)
     variable = "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"
     result = program.run("doctor", "--json", *flags[:4], **{variable: server.endpoint_url})
-    checks = checks_of(result)
+    checks = read_checks(result)
     assert result.returncode == 0
     assert f"{server.endpoint_url} from {variable}" in checks["endpoint"]["says"]
     assert checks["pool keys"]["ok"] is True
 
 
 def test_every_problem_has_advice(program: Program, server: CognitoEmulator) -> None:
-    flags, _ = pool_flags(server, ["ALLOW_USER_PASSWORD_AUTH"], secret=True)
+    flags, _ = create_pool(server, ["ALLOW_USER_PASSWORD_AUTH"], secret=True)
     server.clock.advance(-3600)
     program.config.parent.mkdir(parents=True)
     program.config.write_text("[profiles.x\n")
     result = program.run("doctor", "--json", *flags, AWS_CA_BUNDLE="/nonexistent", XDG_STATE_HOME="/dev/null")
-    checks = checks_of(result)
+    checks = read_checks(result)
     advice = {about: check["do"] for about, check in checks.items() if check["ok"] is False}
     assert set(advice) == {"secret", "CA", "state folder", "profiles"}
     assert all(advice.values())
@@ -342,7 +344,7 @@ def test_every_problem_has_advice(program: Program, server: CognitoEmulator) -> 
 
 
 def test_private_folders_are_ok(program: Program) -> None:
-    checks = checks_of(program.run("doctor", "--json"))
+    checks = read_checks(program.run("doctor", "--json"))
     for about in ("config folder", "state folder", "runtime folder"):
         assert checks[about]["ok"] is True, checks[about]
         assert checks[about]["says"].endswith("tui-auth, made when it is needed")
@@ -350,21 +352,21 @@ def test_private_folders_are_ok(program: Program) -> None:
     state.mkdir(mode=0o755)
     state.chmod(0o755)
     result = program.run("doctor", "--json", XDG_RUNTIME_DIR="")
-    checks = checks_of(result)
+    checks = read_checks(result)
     assert (checks["state folder"]["ok"], checks["state folder"]["do"]) == (
         False,
         "chmod 700 ~/.local/state/tui-auth",
     )
     assert checks["runtime folder"]["ok"] is None
     state.chmod(0o700)
-    assert checks_of(program.run("doctor", "--json"))["state folder"]["says"] == "~/.local/state/tui-auth"
+    assert read_checks(program.run("doctor", "--json"))["state folder"]["says"] == "~/.local/state/tui-auth"
 
 
 def test_runtime_folder_in_a_shared_folder_is_a_note(program: Program) -> None:
     shared = program.folder / "shared"
     shared.mkdir()
     shared.chmod(0o777)
-    check = checks_of(program.run("doctor", "--json", XDG_RUNTIME_DIR=str(shared)))["runtime folder"]
+    check = read_checks(program.run("doctor", "--json", XDG_RUNTIME_DIR=str(shared)))["runtime folder"]
     assert check["ok"] is None
     assert "is not yours alone, so nothing is stored below it." in check["says"]
     assert "chmod" not in check["says"] + check["do"]
@@ -372,9 +374,9 @@ def test_runtime_folder_in_a_shared_folder_is_a_note(program: Program) -> None:
 
 @pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="no /proc on this machine")
 def test_folder_that_is_not_writable_exits_with_9(program: Program, server: CognitoEmulator) -> None:
-    flags, _ = pool_flags(server, ALL_FLOWS)
+    flags, _ = create_pool(server, ALL_FLOWS)
     result = program.run("doctor", "--json", *flags, XDG_STATE_HOME="/proc/self")
-    checks = checks_of(result)
+    checks = read_checks(result)
     assert (result.returncode, checks["state folder"]["ok"]) == (9, False)
     assert "/proc/self cannot be written" in checks["state folder"]["says"]
     assert "XDG_STATE_HOME" in checks["state folder"]["do"]
@@ -382,7 +384,7 @@ def test_folder_that_is_not_writable_exits_with_9(program: Program, server: Cogn
 
 def test_readable_ca_bundle_without_a_proxy_is_ok(program: Program) -> None:
     bundle = Path(botocore.__file__).with_name("cacert.pem")
-    checks = checks_of(program.run("doctor", "--json", AWS_CA_BUNDLE=str(bundle)))
+    checks = read_checks(program.run("doctor", "--json", AWS_CA_BUNDLE=str(bundle)))
     assert checks["CA"]["ok"] is True
     assert checks["CA"]["says"].endswith("cacert.pem from AWS_CA_BUNDLE")
     assert (checks["proxy"]["ok"], checks["proxy"]["says"]) == (True, "none set")
@@ -394,7 +396,7 @@ def test_unsupported_package_version_is_reported(program: Program, monkeypatch: 
     (metadata_folder / "METADATA").write_text("Metadata-Version: 2.1\nName: textual\nVersion: 99.0.0\n")
     monkeypatch.syspath_prepend(metadata_folder.parent)
     result = program.run("doctor", "--json")
-    check = checks_of(result)["versions"]
+    check = read_checks(result)["versions"]
     assert check["ok"] is False
     assert check["says"].startswith("textual is 99.0.0, >=8.2.8,<9 is needed")
     assert "Install tui-auth again" in check["do"]

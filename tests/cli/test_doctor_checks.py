@@ -33,12 +33,12 @@ NO_TRIGGERS = error_from_response(
 NOT_ENABLED = "{} flow not enabled for this client"
 
 
-def not_allowed(flow: str) -> AuthError:
+def build_flow_error(flow: str) -> AuthError:
     """Return the error for a flow that the app client doesn't allow."""
     return error_from_response("InvalidParameterException", NOT_ENABLED.format(flow))
 
 
-def check(
+def run_checks(
     monkeypatch: pytest.MonkeyPatch, *replies: Reply, auth_flow: str | None = None
 ) -> dict[str, Finding]:
     """Return the findings by subject for a pool with these replies to the probes."""
@@ -59,7 +59,7 @@ def check(
 def test_unclear_answer_about_the_client_is_a_problem(
     monkeypatch: pytest.MonkeyPatch, reply: AuthError, status: int, message: str
 ) -> None:
-    findings = check(monkeypatch, *[reply] * 4)
+    findings = run_checks(monkeypatch, *[reply] * 4)
     assert findings["client"].level is Level.PROBLEM
     assert findings["client"].message.startswith(
         "whether there is such an app client could not be told: " + message
@@ -71,7 +71,7 @@ def test_unclear_answer_about_the_client_is_a_problem(
 def test_unclear_answer_about_the_chosen_flow_is_a_problem(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    findings = check(monkeypatch, TOO_MANY, ALLOWED, ALLOWED, INTERNAL)
+    findings = run_checks(monkeypatch, TOO_MANY, ALLOWED, ALLOWED, INTERNAL)
     assert findings["client"].level is Level.OK
     assert (findings["flow USER_SRP_AUTH"].level, findings["flow USER_SRP_AUTH"].status) == (Level.PROBLEM, 8)
     assert findings["flow CUSTOM_AUTH"] == Finding(
@@ -81,8 +81,8 @@ def test_unclear_answer_about_the_chosen_flow_is_a_problem(
 
 
 def test_suggested_flows_are_accepted_by_the_flag(monkeypatch: pytest.MonkeyPatch) -> None:
-    errors = [not_allowed("USER_SRP_AUTH"), not_allowed("USER_PASSWORD_AUTH")]
-    advice = check(monkeypatch, *errors, ALLOWED, ALLOWED)["flow USER_SRP_AUTH"].advice
+    errors = [build_flow_error("USER_SRP_AUTH"), build_flow_error("USER_PASSWORD_AUTH")]
+    advice = run_checks(monkeypatch, *errors, ALLOWED, ALLOWED)["flow USER_SRP_AUTH"].advice
     flows = advice.partition("--auth-flow: ")[2].rstrip(".").split(", ")
     assert flows == ["USER_AUTH", "CUSTOM_WITH_SRP", "CUSTOM_WITHOUT_SRP"]
     parser = ArgumentParser()
@@ -92,10 +92,10 @@ def test_suggested_flows_are_accepted_by_the_flag(monkeypatch: pytest.MonkeyPatc
 
 
 def test_flow_without_triggers_is_not_suggested(monkeypatch: pytest.MonkeyPatch) -> None:
-    errors = [not_allowed(flow) for flow in ("USER_SRP_AUTH", "USER_PASSWORD_AUTH", "USER_AUTH")]
-    findings = check(monkeypatch, *errors, NO_TRIGGERS)
+    errors = [build_flow_error(flow) for flow in ("USER_SRP_AUTH", "USER_PASSWORD_AUTH", "USER_AUTH")]
+    findings = run_checks(monkeypatch, *errors, NO_TRIGGERS)
     assert findings["flow USER_SRP_AUTH"].advice.endswith("add ALLOW_USER_SRP_AUTH.")
-    findings = check(monkeypatch, *errors[:2], ALLOWED, NO_TRIGGERS, auth_flow="CUSTOM_WITH_SRP")
+    findings = run_checks(monkeypatch, *errors[:2], ALLOWED, NO_TRIGGERS, auth_flow="CUSTOM_WITH_SRP")
     assert findings["flow CUSTOM_AUTH"].advice == (
         "Give the pool its Lambda triggers. Or choose one it allows with --auth-flow: USER_AUTH."
     )
@@ -114,7 +114,7 @@ NO_SECRET = error_from_response("NotAuthorizedException", "Client 1 does not hav
         ([SECRET_REJECTED, SECRET_MISSING], "the one that is given is not this app client's"),
         ([SECRET_REJECTED, ALLOWED], "this app client takes none; the one that is given is not wanted"),
         (
-            [SECRET_REJECTED, not_allowed("USER_SRP_AUTH")],
+            [SECRET_REJECTED, build_flow_error("USER_SRP_AUTH")],
             "this app client takes none; the one that is given is not wanted",
         ),
         (
@@ -173,7 +173,7 @@ def test_reported_proxy_is_the_one_boto3_uses(
 
 def test_unreachable_pool_is_reported_with_its_host(monkeypatch: pytest.MonkeyPatch) -> None:
     error = AuthError(ErrorKind.NETWORK, "Cognito cannot be reached: its name is not found.", "Check it.")
-    finding = check(monkeypatch, error)["reachable"]
+    finding = run_checks(monkeypatch, error)["reachable"]
     assert (finding.status, finding.advice) == (7, "Check it.")
     assert (
         finding.message

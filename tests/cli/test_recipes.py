@@ -48,13 +48,13 @@ AWS = {
 SHELLS = {"env": ("sh", "bash", "zsh"), "fish": ("fish",), "powershell": ("pwsh",)}
 
 
-def _credential_format(command: str) -> str:
+def _parse_format(command: str) -> str:
     """Return the credential format that a command requests; empty if none."""
     match = re.search(r"--format (\w+)", command)
     return match[1] if match else ""
 
 
-SHELL_COMMANDS = [command for command in COMMANDS if _credential_format(command)]
+SHELL_COMMANDS = [command for command in COMMANDS if _parse_format(command)]
 PRINT_ENVIRONMENT = f"#!{sys.executable}\nimport json, os\nprint(json.dumps(dict(os.environ)))\n"
 
 
@@ -74,7 +74,7 @@ class Workstation:
         """Run a script in a shell, without a terminal."""
         return self.process.run_command([shell, "-c", script], cwd=self.machine.home, check=True)
 
-    def cached_credentials(self) -> dict[str, Any]:
+    def read_credentials(self) -> dict[str, Any]:
         """Return the cached credentials of the identity pool."""
         credentials: dict[str, Any] = json.loads(
             self.machine.run("aws-credentials", "--format", "json").stdout
@@ -182,14 +182,14 @@ def test_command_passes_the_right_token(
 
 @pytest.mark.parametrize(
     ("shell", "command"),
-    [(shell, command) for command in SHELL_COMMANDS for shell in SHELLS[_credential_format(command)]],
+    [(shell, command) for command in SHELL_COMMANDS for shell in SHELLS[_parse_format(command)]],
 )
 def test_shell_sets_the_aws_variables(
     workstation: Workstation, session: SaveResult, shell: str, command: str
 ) -> None:
     if shell != "pwsh":
         need_tool(shell)
-    credentials = workstation.cached_credentials()
+    credentials = workstation.read_credentials()
     environment = _read_environment(workstation, shell, command)
     assert {name: environment[name] for name in AWS} == {name: credentials[AWS[name]] for name in AWS}
 
@@ -219,7 +219,7 @@ def test_boto3_loads_the_profile(workstation: Workstation, session: SaveResult) 
     )
     workstation.environ["PYTHON"] = sys.executable
     values = json.loads(workstation.run("sh", f'"$PYTHON" -c "{code}"').stdout)
-    credentials = workstation.cached_credentials()
+    credentials = workstation.read_credentials()
     assert values == [
         credentials["AccessKeyId"],
         credentials["SecretAccessKey"],

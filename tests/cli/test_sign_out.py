@@ -25,7 +25,7 @@ from tui_auth.storage.files import StorageError
 from tui_auth.storage.stores import StorageKind
 
 
-def is_deleted(machine: Machine) -> bool:
+def has_no_session(machine: Machine) -> bool:
     """Return whether the machine has no session file."""
     files = [path for path in machine.home.rglob("*.json") if len(path.stem) >= 64]
     return not files
@@ -38,7 +38,7 @@ def test_session_is_revoked_and_deleted(machine: Machine, storage: StorageKind) 
     assert (result.returncode, result.stdout, result.stderr.count("\n")) == (0, "", 1)
     assert "at Cognito and here" in result.stderr
     assert not machine.accepts(session.record.access_token.reveal())
-    assert is_deleted(machine)
+    assert has_no_session(machine)
     assert machine.run("token").returncode == 4
 
 
@@ -62,7 +62,7 @@ def test_session_is_deleted_without_a_network(machine: Machine) -> None:
     result = machine.run("sign-out")
     assert (result.returncode, result.stdout, result.stderr.count("\n")) == (7, "", 1)
     assert "forgotten here. Cognito did not end it" in result.stderr
-    assert is_deleted(machine)
+    assert has_no_session(machine)
 
 
 @pytest.mark.parametrize("arguments", [(), ("--everywhere",)])
@@ -77,7 +77,7 @@ def test_session_is_deleted_after_a_cognito_error(
     machine.server.fail_next("GlobalSignOut" if arguments else "RevokeToken", code, "no")
     result = machine.run("sign-out", *arguments)
     assert (result.returncode, result.stderr.count("\n")) == (status, 1)
-    assert is_deleted(machine)
+    assert has_no_session(machine)
 
 
 def test_pool_without_token_revocation_is_reported(machine: Machine) -> None:
@@ -85,7 +85,7 @@ def test_pool_without_token_revocation_is_reported(machine: Machine) -> None:
     result = machine.run("sign-out")
     assert result.returncode == 3
     assert "Cognito did not end it" in result.stderr
-    assert is_deleted(machine)
+    assert has_no_session(machine)
 
 
 def test_session_is_deleted_without_its_client_secret(machine: Machine, tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_session_is_deleted_without_its_client_secret(machine: Machine, tmp_path
     secret.unlink()
     result = machine.run("sign-out")
     assert result.returncode == 3
-    assert is_deleted(machine)
+    assert has_no_session(machine)
 
 
 def fail_as_revoked(machine: Machine, operation: str) -> None:
@@ -109,7 +109,7 @@ def test_ended_session_is_deleted(machine: Machine) -> None:
     result = machine.run("sign-out")
     assert (result.returncode, result.stderr.count("\n")) == (0, 1)
     assert "had already ended at Cognito" in result.stderr
-    assert is_deleted(machine)
+    assert has_no_session(machine)
 
 
 class TestEverywhere:
@@ -134,7 +134,7 @@ class TestEverywhere:
         assert (result.returncode, result.stderr.count("\n")) == (5, 1)
         assert "sessions on other machines were not ended" in result.stderr
         assert machine.accepts(remote_session.tokens.access_token.reveal())
-        assert is_deleted(machine)
+        assert has_no_session(machine)
 
     def test_another_stored_session_of_the_user_can_end_the_others(self, machine: Machine) -> None:
         first, second = machine.client(), machine.client()
@@ -146,7 +146,7 @@ class TestEverywhere:
         assert (result.returncode, "signed out everywhere" in result.stderr) == (0, True)
         for token in (remote_session.tokens.access_token, other.record.access_token):
             assert not machine.accepts(token.reveal())
-        assert is_deleted(machine)
+        assert has_no_session(machine)
 
     def test_expired_access_token_is_refreshed_first(self, machine: Machine) -> None:
         choice = machine.client()
@@ -187,7 +187,7 @@ def test_wrong_client_secret_does_not_count_as_an_ended_session(
     result = machine.run("sign-out", *arguments)
     assert result.returncode == 3
     assert "Cognito did not end it" in result.stderr
-    assert is_deleted(machine)
+    assert has_no_session(machine)
 
 
 def test_session_is_deleted_after_ctrl_c(machine: Machine) -> None:
@@ -199,7 +199,7 @@ def test_session_is_deleted_after_ctrl_c(machine: Machine) -> None:
 
     sign_out_result = sign_out(machine.sessions, machine.found(), gateway=lambda _: Interrupted())
     assert isinstance(sign_out_result.error, KeyboardInterrupt)
-    assert is_deleted(machine)
+    assert has_no_session(machine)
 
 
 def test_ctrl_c_exits_with_130_and_one_line(
@@ -216,7 +216,7 @@ def test_ctrl_c_exits_with_130_and_one_line(
     assert (running.returncode, stdout, stderr.count("\n")) == (130, "", 1)
     assert "forgotten here" in stderr
     assert "stopped" in stderr
-    assert is_deleted(machine)
+    assert has_no_session(machine)
 
 
 class SilentPool:
@@ -258,16 +258,16 @@ def test_revocation_is_reported_if_the_index_cannot_be_written(
     if has_ended:
         fail_as_revoked(machine, "RevokeToken")
 
-    def busy(*_: object, **__: object) -> None:
+    def fail_update(*_: object, **__: object) -> None:
         raise StorageError("Another tui-auth has been busy.")
 
-    monkeypatch.setattr(IndexFile, "update", busy)
+    monkeypatch.setattr(IndexFile, "update", fail_update)
     sign_out_result = sign_out(machine.sessions, machine.found())
     assert sign_out_result.outcome is (
         RevocationOutcome.ALREADY_ENDED if has_ended else RevocationOutcome.REVOKED
     )
     assert "busy" in str(sign_out_result.storage_error)
-    assert is_deleted(machine), "its tokens are deleted anyway"
+    assert has_no_session(machine), "its tokens are deleted anyway"
     monkeypatch.undo()
     assert machine.run("token").returncode == 4
 
@@ -313,7 +313,7 @@ def test_session_is_deleted_without_the_profiles_secret(machine: Machine, argume
     assert machine.run("status", *arguments).returncode == 0
     result = machine.run("sign-out", *arguments)
     assert (result.returncode, result.stderr.count("\n")) == (3, 1)
-    assert is_deleted(machine)
+    assert has_no_session(machine)
 
 
 def test_lost_reply_is_reported_as_unknown(machine: Machine) -> None:
@@ -322,7 +322,7 @@ def test_lost_reply_is_reported_as_unknown(machine: Machine) -> None:
     result = machine.run("sign-out")
     assert result.returncode == 7
     assert "the session may have ended there or not" in result.stderr
-    assert is_deleted(machine)
+    assert has_no_session(machine)
 
 
 def test_specified_client_does_not_match_another_clients_session(machine: Machine) -> None:

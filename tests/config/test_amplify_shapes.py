@@ -19,22 +19,22 @@ POLICY = {
 }
 
 
-def plain_value(node: Node | InvalidNode | object) -> Any:
+def strip_lines(node: Node | InvalidNode | object) -> Any:
     """Return a node's value without line numbers; for an invalid node, what was expected."""
     if isinstance(node, InvalidNode):
         return ("invalid", node.expected)
     if not isinstance(node, Node):
         return node
     if isinstance(node.value, dict):
-        return {name: plain_value(member) for name, member in node.value.items()}
-    return [plain_value(item) for item in node.value] if isinstance(node.value, list) else node.value
+        return {name: strip_lines(member) for name, member in node.value.items()}
+    return [strip_lines(item) for item in node.value] if isinstance(node.value, list) else node.value
 
 
 def read_settings(content: dict[str, Any]) -> dict[str, Any]:
     """Return the settings that an Amplify file with this content has."""
     nodes = find_settings(read_object(json.dumps(content)))
     assert nodes is not None
-    return {name: plain_value(node) for name, node in nodes.items() if node is not None}
+    return {name: strip_lines(node) for name, node in nodes.items() if node is not None}
 
 
 def read_native(auth: dict[str, Any] | None = None, **pool: Any) -> dict[str, Any]:
@@ -338,7 +338,7 @@ def test_expression_is_not_an_object() -> None:
     )
     nodes = find_settings(root)
     assert nodes is not None
-    assert plain_value(nodes["username_attributes"]) == ("invalid", "an object")
+    assert strip_lines(nodes["username_attributes"]) == ("invalid", "an object")
 
 
 def test_invalid_node_has_its_line() -> None:

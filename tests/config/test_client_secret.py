@@ -118,7 +118,7 @@ def test_secret_in_place_of_its_path_is_not_shown() -> None:
 
 def test_path_that_cannot_be_resolved_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ConfigurationError, match=r"the user after ~ is not known. Write the whole path.$"):
-        resolve_secret_path("~nobody-of-this-name/secret")
+        resolve_secret_path("~no-such-user/secret")
     removed = tmp_path / "gone"
     removed.mkdir()
     monkeypatch.chdir(removed)

@@ -25,7 +25,7 @@ session_minutes = 5
 """
 
 
-def profile_error(home: Home, name: str = "acme") -> str:
+def read_error(home: Home, name: str = "acme") -> str:
     """Return the error that loading a profile raises."""
     with pytest.raises(ConfigurationError) as error:
         load_profiles(home.environ).profile(name)
@@ -63,7 +63,7 @@ def profile_error(home: Home, name: str = "acme") -> str:
 )
 def test_profile_error_has_its_line_and_not_its_value(home: Home, line: str, message: str) -> None:
     home.write_config(ACME.replace("session_minutes = 5\n", "\n" + line + "\n"))
-    text = profile_error(home)
+    text = read_error(home)
     assert message in text
     assert str(home.config) in text
     assert "hunter2" not in text
@@ -92,19 +92,19 @@ def test_profile_error_has_its_line_and_not_its_value(home: Home, line: str, mes
 )
 def test_file_error_has_its_line(home: Home, config: str, message: str) -> None:
     home.write_config(config)
-    assert message in profile_error(home)
+    assert message in read_error(home)
 
 
 def test_unknown_name_suggests_existing_ones(home: Home) -> None:
     home.write_config(ACME)
-    assert "Did you mean “acme”?" in profile_error(home, "acne")
-    assert "The only one is “acme”." in profile_error(home, "other")
+    assert "Did you mean “acme”?" in read_error(home, "acne")
+    assert "The only one is “acme”." in read_error(home, "other")
 
 
 def test_one_broken_profile_does_not_break_another(home: Home) -> None:
     home.write_config(ACME + '[profiles.b]\nuser_pool_id = "no"\n')
     assert load_profiles(home.environ).profile("acme").settings["client_id"] == "acmeclient"
-    assert "line 6" in profile_error(home, "b")
+    assert "line 6" in read_error(home, "b")
 
 
 def test_secret_path_is_relative_to_the_config_file(home: Home) -> None:
@@ -116,12 +116,12 @@ def test_secret_path_is_relative_to_the_config_file(home: Home) -> None:
 def test_dangling_config_symlink_is_an_error(home: Home, tmp_path: Path) -> None:
     home.config.parent.mkdir(parents=True)
     home.config.symlink_to(tmp_path / "missing" / "config.toml")
-    assert profile_error(home) == f"{home.config}: it cannot be read: No such file or directory."
+    assert read_error(home) == f"{home.config}: it cannot be read: No such file or directory."
 
 
 def test_inaccessible_config_folder_is_an_error(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Path, "stat", _deny)
-    assert profile_error(home) == f"{home.config}: it cannot be read: Permission denied."
+    assert read_error(home) == f"{home.config}: it cannot be read: Permission denied."
 
 
 def _deny(path: Path) -> None:
