@@ -1,4 +1,4 @@
-"""Fixtures for the command line: the program in three forms, a local emulator, and a machine with a pool."""
+"""Fixtures for CLI tests: the program in three forms, a local emulator, and a machine with a user pool."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from tests.session.machine import Machine
 from tui_auth.emulator import CognitoEmulator
 
 
-class Replacement:
-    """Replaces os.execvpe: records the command and ends the program with status 0."""
+class ExecRecorder:
+    """Replacement for os.execvpe that records the command and exits with status 0."""
 
     def __init__(self) -> None:
         self.command: list[str] = []
         self.environment: dict[str, str] = {}
 
     def execvpe(self, file: str, arguments: list[str], environment: dict[str, str]) -> NoReturn:
-        """Record what the process would become."""
+        """Record the command that would replace the process."""
         assert file == arguments[0]
         self.command = arguments
         self.environment = {name: value for name, value in environment.items() if name != MUTANT_VARIABLE}
@@ -35,31 +35,31 @@ class Replacement:
 
 
 @pytest.fixture
-def replaced(monkeypatch: pytest.MonkeyPatch) -> Replacement:
-    """The command that ``tui-auth exec`` would have become outside the test's process."""
-    replacement = Replacement()
-    seen = SimpleNamespace(environ=os.environ, execvpe=replacement.execvpe)
-    monkeypatch.setattr("tui_auth.cli.commands.exec.os", seen)
-    return replacement
+def replaced(monkeypatch: pytest.MonkeyPatch) -> ExecRecorder:
+    """Return a recorder of the command that ``tui-auth exec`` would run."""
+    recorder = ExecRecorder()
+    fake_os = SimpleNamespace(environ=os.environ, execvpe=recorder.execvpe)
+    monkeypatch.setattr("tui_auth.cli.commands.exec.os", fake_os)
+    return recorder
 
 
 @pytest.fixture(scope="module")
-def stop_later() -> Iterator[Callable[[CognitoEmulator], object]]:
-    """Stop servers in the background: a server starts at once, but takes 50 ms to stop."""
+def stop_in_background() -> Iterator[Callable[[CognitoEmulator], object]]:
+    """Return a function that stops a server in the background, because stopping takes 50 ms."""
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="stop-servers") as background:
         yield lambda server: background.submit(server.stop)
 
 
 @pytest.fixture
-def server(stop_later: Callable[[CognitoEmulator], object]) -> Iterator[CognitoEmulator]:
-    """A local emulator without pools, for one test."""
+def server(stop_in_background: Callable[[CognitoEmulator], object]) -> Iterator[CognitoEmulator]:
+    """Return a local emulator without pools."""
     server = CognitoEmulator()
     server.start()
     yield server
-    stop_later(server)
+    stop_in_background(server)
 
 
 @pytest.fixture
 def machine(program: Program, server: CognitoEmulator) -> Machine:
-    """A machine on which nobody has signed in yet."""
+    """Return a machine without sessions."""
     return Machine(program.home, server)

@@ -1,4 +1,4 @@
-"""``tui-auth aws-credentials``: for ``credential_process`` and shells, cached until they expire."""
+"""``tui-auth aws-credentials``: formats for ``credential_process`` and shells, the cache, and errors."""
 
 from __future__ import annotations
 
@@ -15,76 +15,74 @@ from tui_auth.session.sessions import SaveResult
 
 
 @pytest.fixture
-def kept(machine: Machine) -> SaveResult:
-    """A session with an identity pool."""
+def session(machine: Machine) -> SaveResult:
+    """Return a session with an identity pool."""
     return machine.sign_in(machine.with_identity_pool(machine.client()), machine.user())
 
 
-def test_credential_process_gets_version_1_with_an_expiration(machine: Machine, kept: SaveResult) -> None:
-    ran = machine.run("aws-credentials", "--format", "process")
-    credentials = json.loads(ran.stdout)
-    assert (ran.returncode, ran.stderr) == (0, "")
+def test_credential_process_gets_version_1_with_an_expiration(machine: Machine, session: SaveResult) -> None:
+    result = machine.run("aws-credentials", "--format", "process")
+    credentials = json.loads(result.stdout)
+    assert (result.returncode, result.stderr) == (0, "")
     assert set(credentials) == {"Version", "AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"}
     assert credentials["Version"] == 1
     assert datetime.fromisoformat(credentials["Expiration"]).tzinfo is not None
-    assert ran.stdout.count("\n") == 1
+    assert result.stdout.count("\n") == 1
 
 
-def test_credentials_are_cached_until_they_expire_soon(machine: Machine, kept: SaveResult) -> None:
+def test_credentials_are_cached_until_they_expire_soon(machine: Machine, session: SaveResult) -> None:
     first = machine.run("aws-credentials").stdout
     assert machine.run("aws-credentials").stdout == first
     assert len(machine.asked("GetCredentialsForIdentity")) == 1
     (file,) = machine.state.glob("*.aws.json")
     assert file.stat().st_mode & 0o777 == 0o600
     content = json.loads(file.read_text())
-    aged = {name: content[name] - 3000 for name in ("uptime", "local_time")}
-    file.write_text(json.dumps(content | aged))
+    older_times = {name: content[name] - 3000 for name in ("uptime", "local_time")}
+    file.write_text(json.dumps(content | older_times))
     assert machine.run("aws-credentials").stdout != first
     assert len(machine.asked("GetCredentialsForIdentity")) == 2
 
 
 def test_concurrent_processes_fetch_credentials_once(
-    machine: Machine, kept: SaveResult, process: Process
+    machine: Machine, session: SaveResult, process: Process
 ) -> None:
-    processes = [process.start(process.command("aws-credentials")) for _ in range(8)]
-    outputs = {each.communicate(timeout=PROCESS_SECONDS)[0] for each in processes}
+    running = [process.start(process.command("aws-credentials")) for _ in range(8)]
+    outputs = {child.communicate(timeout=PROCESS_SECONDS)[0] for child in running}
     assert len(outputs) == 1
-    assert {each.returncode for each in processes} == {0}
+    assert {child.returncode for child in running} == {0}
     assert len(machine.asked("GetCredentialsForIdentity")) == 1
 
 
-@pytest.mark.parametrize("harm", ["{}", "nonsense", '{"version": 1}'])
-def test_an_invalid_cache_is_fetched_again(machine: Machine, kept: SaveResult, harm: str) -> None:
+@pytest.mark.parametrize("content", ["{}", "nonsense", '{"version": 1}'])
+def test_invalid_cache_is_fetched_again(machine: Machine, session: SaveResult, content: str) -> None:
     machine.run("aws-credentials")
     (file,) = machine.state.glob("*.aws.json")
-    file.write_text(harm)
+    file.write_text(content)
     assert machine.run("aws-credentials").returncode == 0
 
 
-def test_a_cache_that_others_can_read_is_replaced(machine: Machine, kept: SaveResult) -> None:
+def test_cache_that_others_can_read_is_replaced(machine: Machine, session: SaveResult) -> None:
     first = machine.run("aws-credentials").stdout
     (file,) = machine.state.glob("*.aws.json")
     file.chmod(0o644)
-    ran = machine.run("aws-credentials")
-    assert (ran.returncode, ran.stderr.count("\n")) == (0, 1)
-    assert "open to other users" in ran.stderr
-    assert "replaced" in ran.stderr
-    assert ran.stdout != first
+    result = machine.run("aws-credentials")
+    assert (result.returncode, result.stderr.count("\n")) == (0, 1)
+    assert "open to other users" in result.stderr
+    assert "replaced" in result.stderr
+    assert result.stdout != first
     assert file.stat().st_mode & 0o777 == 0o600
-    again = machine.run("aws-credentials")
-    assert (again.stdout, again.stderr) == (ran.stdout, "")
+    second = machine.run("aws-credentials")
+    assert (second.stdout, second.stderr) == (result.stdout, "")
 
 
-def test_the_note_about_another_session_is_printed_once(machine: Machine, kept: SaveResult) -> None:
+def test_note_about_another_session_is_printed_once(machine: Machine, session: SaveResult) -> None:
     choice = machine.with_identity_pool(machine.client())
     machine.sign_in(choice, machine.user("bob"))
-    ran = machine.run("aws-credentials")
-    assert (ran.returncode, ran.stderr.count("using the session of bob")) == (0, 1)
+    result = machine.run("aws-credentials")
+    assert (result.returncode, result.stderr.count("using the session of bob")) == (0, 1)
 
 
-def test_a_default_aws_profile_that_runs_this_command_does_not_recurse(
-    machine: Machine, kept: SaveResult
-) -> None:
+def test_aws_profile_that_runs_this_command_does_not_recurse(machine: Machine, session: SaveResult) -> None:
     command = f"{sys.executable} -m tui_auth aws-credentials --format process"
     folder = machine.home / ".aws"
     folder.mkdir()
@@ -102,18 +100,18 @@ NAMES = ("AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration")
     [("env", "sh"), ("env", "bash"), ("env", "zsh"), ("fish", "fish")],
 )
 def test_each_shell_reads_its_format(
-    machine: Machine, kept: SaveResult, process: Process, form: str, shell: str
+    machine: Machine, session: SaveResult, process: Process, form: str, shell: str
 ) -> None:
     need_tool(shell)
-    written = machine.run("aws-credentials", "--format", form).stdout
-    show = f"{sys.executable} -c 'import os; [print(os.environ[n]) for n in {list(VARIABLES)}]'"
-    script = written + show.replace("['", '["').replace("']", '"]').replace("', '", '", "')
-    ran = process.run_command([shell, "-c", script], check=True)
+    assignments = machine.run("aws-credentials", "--format", form).stdout
+    print_variables = f"{sys.executable} -c 'import os; [print(os.environ[n]) for n in {list(VARIABLES)}]'"
+    script = assignments + print_variables.replace("['", '["').replace("']", '"]').replace("', '", '", "')
+    result = process.run_command([shell, "-c", script], check=True)
     credentials = json.loads(machine.run("aws-credentials").stdout)
-    assert ran.stdout.split() == [credentials[name] for name in NAMES]
+    assert result.stdout.split() == [credentials[name] for name in NAMES]
 
 
-def test_fish_and_powershell_quote_as_those_shells_do(machine: Machine, kept: SaveResult) -> None:
+def test_fish_and_powershell_formats_are_quoted(machine: Machine, session: SaveResult) -> None:
     credentials = json.loads(machine.run("aws-credentials").stdout)
     fish = machine.run("aws-credentials", "--format", "fish").stdout.splitlines()
     powershell = machine.run("aws-credentials", "--format", "powershell").stdout.splitlines()
@@ -122,13 +120,13 @@ def test_fish_and_powershell_quote_as_those_shells_do(machine: Machine, kept: Sa
     assert powershell == [f"$Env:{variable}='{value}'" for variable, value in pairs]
 
 
-def test_json_has_the_identity(machine: Machine, kept: SaveResult) -> None:
+def test_json_has_the_identity(machine: Machine, session: SaveResult) -> None:
     credentials = json.loads(machine.run("aws-credentials", "--format", "json").stdout)
-    assert credentials["IdentityPoolId"] == kept.record.origin.identity_pool_id
+    assert credentials["IdentityPoolId"] == session.record.origin.identity_pool_id
     assert credentials["IdentityId"].startswith("eu-west-1:")
 
 
-def test_an_expired_id_token_is_refreshed_first(machine: Machine, kept: SaveResult) -> None:
+def test_expired_id_token_is_refreshed_first(machine: Machine, session: SaveResult) -> None:
     file = machine.session_file()
     content = json.loads(file.read_text())
     file.write_text(json.dumps(content | {"id_expires_at": content["id_expires_at"] - 3595}))
@@ -136,51 +134,55 @@ def test_an_expired_id_token_is_refreshed_first(machine: Machine, kept: SaveResu
     assert len(machine.asked("GetTokensFromRefreshToken")) == 1
 
 
-def test_flag_and_variable_specify_the_identity_pool(machine: Machine, kept: SaveResult) -> None:
+def test_flag_and_variable_specify_the_identity_pool(machine: Machine, session: SaveResult) -> None:
     other = "eu-west-1:00000000-0000-0000-0000-000000000000"
-    for ran in (
+    for result in (
         machine.run("aws-credentials", "--identity-pool-id", other),
         machine.run("aws-credentials", environ={"TUI_AUTH_IDENTITY_POOL_ID": other}),
     ):
-        assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (3, "", 1)
-        assert "no such identity pool" in ran.stderr
+        assert (result.returncode, result.stdout, result.stderr.count("\n")) == (3, "", 1)
+        assert "no such identity pool" in result.stderr
 
 
 def test_without_an_identity_pool_it_exits_with_3(machine: Machine) -> None:
     machine.sign_in()
-    ran = machine.run("aws-credentials")
-    assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (3, "", 1)
+    result = machine.run("aws-credentials")
+    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (3, "", 1)
 
 
-def test_an_identity_pool_that_rejects_the_session_exits_with_5(machine: Machine, kept: SaveResult) -> None:
+def test_identity_pool_that_rejects_the_session_exits_with_5(machine: Machine, session: SaveResult) -> None:
     machine.server.fail_next("GetId", "NotAuthorizedException", "Token is not from a supported provider")
-    ran = machine.run("aws-credentials")
-    assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (5, "", 1)
-    assert machine.stored(), "the session stays"
+    result = machine.run("aws-credentials")
+    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (5, "", 1)
+    assert machine.stored(), "the session is still stored"
 
 
-def test_sign_out_deletes_the_credentials(machine: Machine, kept: SaveResult) -> None:
+def test_sign_out_deletes_the_credentials(machine: Machine, session: SaveResult) -> None:
     machine.run("aws-credentials")
     machine.run("sign-out")
     assert not list(machine.state.glob("*.aws.json"))
-    ran = machine.run("aws-credentials")
-    assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (4, "", 1)
+    result = machine.run("aws-credentials")
+    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (4, "", 1)
 
 
-@pytest.mark.parametrize(("form", "asks"), [("process", False), ("json", True)])
+@pytest.mark.parametrize(("form", "prompts"), [("process", False), ("json", True)])
 def test_credential_process_never_prompts_on_a_terminal(
-    machine: Machine, terminal_program: TerminalProgram, form: str, asks: bool
+    machine: Machine, terminal_program: TerminalProgram, form: str, prompts: bool
 ) -> None:
     arguments = ["aws-credentials", "--format", form, *flags(machine.client()), "--plain"]
     with terminal_program.on_a_terminal(*arguments, stdout=machine.home / "out") as program:
-        if asks:
+        if prompts:
             program.wait_for("Username:")
         else:
             assert program.wait_exit() == 4
 
 
-def test_credentials_in_the_environment_are_not_used(machine: Machine, kept: SaveResult) -> None:
-    harm = {"AWS_ACCESS_KEY_ID": "AKIAHARM", "AWS_SECRET_ACCESS_KEY": "harm", "AWS_SESSION_TOKEN": "harm"}
-    ran = machine.run("aws-credentials", environ=harm | {"AWS_PROFILE": "no-such-profile"})
-    assert ran.returncode == 0
-    assert "AKIAHARM" not in ran.stdout
+def test_credentials_in_the_environment_are_not_used(machine: Machine, session: SaveResult) -> None:
+    variables = {
+        "AWS_ACCESS_KEY_ID": "AKIAUNUSED",
+        "AWS_SECRET_ACCESS_KEY": "unused",
+        "AWS_SESSION_TOKEN": "unused",
+    }
+    result = machine.run("aws-credentials", environ=variables | {"AWS_PROFILE": "no-such-profile"})
+    assert result.returncode == 0
+    assert "AKIAUNUSED" not in result.stdout

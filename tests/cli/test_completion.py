@@ -21,8 +21,8 @@ def write_profiles(home: Home) -> None:
 
 
 @pytest.fixture
-def on_path(process: Process) -> Process:
-    """The program on PATH, with profiles and a file."""
+def process_on_path(process: Process) -> Process:
+    """Return the program on PATH, with profiles and a file."""
     folder = process.home / "bin"
     folder.mkdir()
     launcher = folder / "tui-auth"
@@ -36,31 +36,31 @@ def on_path(process: Process) -> Process:
 
 def write_script(process: Process, shell: str) -> Path:
     """Write a shell's completion script to a file and return its path."""
-    ran = process.run("completion", shell)
-    assert (ran.returncode, ran.stderr) == (0, "")
+    result = process.run("completion", shell)
+    assert (result.returncode, result.stderr) == (0, "")
     path = process.home / f"completion.{shell}"
-    path.write_text(ran.stdout)
+    path.write_text(result.stdout)
     return path
 
 
 @pytest.fixture
-def bash(on_path: Process) -> Callable[..., list[str]]:
-    """A function that returns bash's completions of the last word."""
+def bash(process_on_path: Process) -> Callable[..., list[str]]:
+    """Return a function that returns bash's completions of the last word."""
     need_tool("bash")
-    path = shlex.quote(str(write_script(on_path, "bash")))
+    path = shlex.quote(str(write_script(process_on_path, "bash")))
 
     def complete(*words: str) -> list[str]:
         line = (
             f"source {path}\nCOMP_WORDS=({shlex.join(words)})\n"
             f"COMP_CWORD={len(words) - 1}\n_tui_auth\nprintf '%s\\n' \"${{COMPREPLY[@]}}\"\n"
         )
-        ran = on_path.run_command(["bash", "--norc", "-c", line], check=True)
-        return [line for line in ran.stdout.splitlines() if line]
+        result = process_on_path.run_command(["bash", "--norc", "-c", line], check=True)
+        return [line for line in result.stdout.splitlines() if line]
 
     return complete
 
 
-def test_every_command_is_completed_with_its_summary_from_the_help() -> None:
+def test_every_command_has_its_help_summary() -> None:
     summaries = {line.name: line.summary for line in command_lines()}
     assert {name: summaries[name] for name in COMMANDS} == {
         name: summary for name, (_, summary) in COMMANDS.items()
@@ -82,46 +82,46 @@ def test_bash_completes_commands_flags_choices_files_and_profiles(bash: Callable
     assert bash("tui-auth", "profile", "import", "a f") == ["a file.json"]
     assert bash("tui-auth", "completion", "z") == ["zsh"]
     assert bash("tui-auth", "doctor", "--auth-flow", "USER_P") == ["USER_PASSWORD_AUTH"]
-    # Bash offers a command once for each folder of PATH that has it.
+    # Bash lists a command once for each folder of PATH that has it.
     assert set(bash("tui-auth", "exec", "--", "tui-au")) == {"tui-auth"}
     assert bash("tui-auth", "exec", "--", "tui-auth", "a f") == ["a file.json"]
     assert set(bash("tui-auth", "exec", "--type", "id", "--", "tui-au")) == {"tui-auth"}
 
 
-def test_the_name_of_a_profile_is_never_executed(on_path: Process, bash: Callable[..., list[str]]) -> None:
+def test_profile_name_is_never_executed(process_on_path: Process, bash: Callable[..., list[str]]) -> None:
     names = bash("tui-auth", "--profile", "")
     assert names == ["acme", "\\$\\(touch\\ pwned\\)"]
-    assert not (on_path.folder / "pwned").exists()
+    assert not (process_on_path.folder / "pwned").exists()
 
 
 def test_bash_completes_after_an_equals_sign_and_names_with_spaces(
-    on_path: Process, bash: Callable[..., list[str]]
+    process_on_path: Process, bash: Callable[..., list[str]]
 ) -> None:
-    # As bash splits them: the = is a word, and quotes stay as they are typed.
+    # Bash passes = as a word and keeps the quotes.
     assert bash("tui-auth", "--profile", "=", "ac") == ["acme"]
     assert bash("tui-auth", "--profile", "=")[0] == "acme"
     assert bash("tui-auth", "doctor", "--auth-flow", "=", "USER_P") == ["USER_PASSWORD_AUTH"]
-    with on_path.config.open("a") as config:
+    with process_on_path.config.open("a") as config:
         config.write('[profiles."my pool"]\nclient_id = "c"\n')
     assert bash("tui-auth", "--profile", "my\\ p") == ["my\\ pool"]
     assert bash("tui-auth", "--profile", '"my p') == ["my pool"]
 
 
-def test_a_name_with_control_characters_is_not_completed(program: Program) -> None:
+def test_name_with_control_characters_is_not_completed(program: Program) -> None:
     write_profiles(program)
     with program.config.open("a") as config:
         config.write('[profiles."a\\u001b]0;x\\u0007"]\nclient_id = "c"\n')
     assert program.run("profile", "list", "--names").stdout == "acme\n$(touch pwned)\n"
 
 
-def test_fish_completes_commands_flags_choices_and_profiles(on_path: Process) -> None:
+def test_fish_completes_commands_flags_choices_and_profiles(process_on_path: Process) -> None:
     need_tool("fish")
-    path = write_script(on_path, "fish")
+    path = write_script(process_on_path, "fish")
 
     def complete(line: str) -> list[str]:
         program = f"source {shlex.quote(str(path))}; complete -C {shlex.quote(line)}"
-        ran = on_path.run_command(["fish", "--no-config", "-c", program], check=True)
-        return [line.split("\t")[0] for line in ran.stdout.splitlines()]
+        result = process_on_path.run_command(["fish", "--no-config", "-c", program], check=True)
+        return [line.split("\t")[0] for line in result.stdout.splitlines()]
 
     assert complete("tui-auth pro") == ["profile"]
     assert complete("tui-auth --user-p") == ["--user-pool-id"]
@@ -139,20 +139,22 @@ def test_fish_completes_commands_flags_choices_and_profiles(on_path: Process) ->
     assert complete("tui-auth exec --type id -- cat a") == ["a file.json"]
     assert complete("tui-auth exec -- tui-auth profile imp") == ["import"]
     assert complete("tui-auth exec -- tui-auth --user-p") == ["--user-pool-id"]
-    assert not (on_path.folder / "pwned").exists()
+    assert not (process_on_path.folder / "pwned").exists()
 
 
 def test_zsh_completes_commands_flags_choices_and_profiles(
-    on_path: Process, terminal_program: TerminalProgram
+    process_on_path: Process, terminal_program: TerminalProgram
 ) -> None:
     need_tool("zsh")
-    path = write_script(on_path, "zsh")
-    with terminal_program.on_a_terminal(command=["zsh", "-f", "-i"], variables=on_path.environment) as shell:
+    path = write_script(process_on_path, "zsh")
+    with terminal_program.on_a_terminal(
+        command=["zsh", "-f", "-i"], variables=process_on_path.environment
+    ) as shell:
         shell.send(
             f"PS1='> '; autoload -U compinit; compinit -u -D; source {shlex.quote(str(path))}; clear\n"
         )
-        shell.wait_for(lambda shown: shown.screen_text().startswith(">\n"))
-        for typed, completed in (
+        shell.wait_for(lambda screen: screen.screen_text().startswith(">\n"))
+        for text, completed in (
             ("tui-auth prof", "tui-auth profile "),
             ("tui-auth --user-p", "tui-auth --user-pool-id "),
             ("tui-auth profile imp", "tui-auth profile import "),
@@ -168,9 +170,9 @@ def test_zsh_completes_commands_flags_choices_and_profiles(
             ("tui-auth exec cat a", "tui-auth exec cat a\\ file.json "),
             ("tui-auth exec --user-p", "tui-auth exec --user-pool-id "),
         ):
-            shell.send(typed + "\t")
+            shell.send(text + "\t")
             shell.wait_for("> " + completed)
             shell.press("ctrl+u")
             shell.wait_gone(completed.strip())
             assert "_set_command" not in shell.screen_text()
-    assert not (on_path.folder / "pwned").exists()
+    assert not (process_on_path.folder / "pwned").exists()

@@ -1,7 +1,7 @@
-"""What is wrong with a configuration: one sentence with the cure, exit status 3, and no screen before it.
+"""Configuration errors: one sentence with advice, exit status 3, and no screen.
 
-Most cases run without a terminal. There the full screen can't open, which is another sentence and exit
-status 4: a case that gets its own sentence gets it before the screen would open. A few run on a terminal.
+Most cases run without a terminal. There the full screen can't open, which is a different error with exit
+status 4, so status 3 shows that the configuration was checked first. A few cases run on a terminal.
 """
 
 from __future__ import annotations
@@ -15,47 +15,47 @@ from tests.programs import DATA, Program, TerminalProgram
 from tui_auth.emulator import CognitoEmulator
 
 IDS = ("--user-pool-id", "eu-west-1_Ab12Cd34E", "--client-id", "1example23456789")
-GOOD = 'user_pool_id = "eu-west-1_Ab12Cd34E"\nclient_id = "1example23456789"\n'
+VALID_IDS = 'user_pool_id = "eu-west-1_Ab12Cd34E"\nclient_id = "1example23456789"\n'
 CONFIG = "~/.config/tui-auth/config.toml"
-AGAIN = "Have Amplify write it again, or name the pool with flags or a profile."
+ADVICE = "Have Amplify write it again, or name the pool with flags or a profile."
 
 
-class Place:
-    """A home folder, with a project in it where the program runs."""
+class Project:
+    """A project folder in a home folder; the program runs in it."""
 
     def __init__(self, program: Program) -> None:
         self.program = program
         self.home = program.home
-        self.project = program.folder = self.home / "shop"
-        self.project.mkdir()
+        self.folder = program.folder = self.home / "shop"
+        self.folder.mkdir()
 
-    def config(self, text: str) -> None:
+    def write_config(self, text: str) -> None:
         """Write config.toml."""
         path = self.home / ".config" / "tui-auth" / "config.toml"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
 
-    def file(self, name: str, text: str | None = None, folder: str = "") -> Path:
-        """Write a file of the project; one of Amplify's as its tool writes it where no text is given."""
-        path = self.project / folder / name
+    def write_file(self, name: str, text: str | None = None, folder: str = "") -> Path:
+        """Write a file to the project; without text, copy the sample Amplify file of that name."""
+        path = self.folder / folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text((DATA / name).read_text() if text is None else text)
         return path
 
-    def said(self, *arguments: str, **environment: str) -> tuple[int, str]:
-        """The exit status, and what stderr and stdout say."""
-        ran = self.program.run(*arguments, **environment)
-        return ran.returncode, f"{ran.stderr}{ran.stdout}".rstrip()
+    def run(self, *arguments: str, **environment: str) -> tuple[int, str]:
+        """Run the program; return the exit status and its output."""
+        result = self.program.run(*arguments, **environment)
+        return result.returncode, f"{result.stderr}{result.stdout}".rstrip()
 
 
 @pytest.fixture
-def place(program: Program) -> Place:
-    """A home and a project of the test's own."""
-    return Place(program)
+def project(program: Program) -> Project:
+    """Return an empty project in its own home folder."""
+    return Project(program)
 
 
-def outputs(**changes: str) -> str:
-    """amplify_outputs.json with changes."""
+def change_outputs(**changes: str) -> str:
+    """Return the sample amplify_outputs.json with changes."""
     text = (DATA / "amplify_outputs.json").read_text()
     for old, new in changes.items():
         assert old in text
@@ -63,35 +63,37 @@ def outputs(**changes: str) -> str:
     return text
 
 
-Prepare = Callable[[Place], object]
+Prepare = Callable[[Project], object]
 
 
 @pytest.mark.parametrize(
-    ("prepare", "arguments", "said"),
+    ("prepare", "arguments", "message"),
     [
         pytest.param(
-            lambda place: place.file(
+            lambda project: project.write_file(
                 "amplify_outputs.json", '{\n "auth": {\n "user_pool_id": "eu-west-1_A"\n'
             ),
             (),
-            f"~/shop/amplify_outputs.json, line 4: expected “,” or “}}”. {AGAIN}",
-            id="JSON that breaks off",
+            f"~/shop/amplify_outputs.json, line 4: expected “,” or “}}”. {ADVICE}",
+            id="truncated JSON",
         ),
         pytest.param(
-            lambda place: place.file("amplify_outputs.json", "<<<<<<< HEAD\n{}\n"),
+            lambda project: project.write_file("amplify_outputs.json", "<<<<<<< HEAD\n{}\n"),
             (),
-            f"~/shop/amplify_outputs.json, line 1: a merge conflict is left in it. {AGAIN}",
+            f"~/shop/amplify_outputs.json, line 1: a merge conflict is left in it. {ADVICE}",
             id="JSON with a merge conflict",
         ),
         pytest.param(
-            lambda place: place.file("amplify_outputs.json", outputs(**{"eu-west-1_Gen2Pool1": "eu-west-1"})),
+            lambda project: project.write_file(
+                "amplify_outputs.json", change_outputs(**{"eu-west-1_Gen2Pool1": "eu-west-1"})
+            ),
             (),
             "~/shop/amplify_outputs.json, line 4: user_pool_id: expected a user pool id, such as "
             "eu-west-1_Ab12Cd34E.",
-            id="a bad id in an Amplify file",
+            id="an invalid ID in an Amplify file",
         ),
         pytest.param(
-            lambda place: place.file(
+            lambda project: project.write_file(
                 "aws-exports.js",
                 "export default {\n aws_user_pools_id: env.POOL,\n aws_user_pools_web_client_id: 'c'\n}",
             ),
@@ -101,117 +103,120 @@ Prepare = Callable[[Place], object]
             id="an expression in aws-exports.js",
         ),
         pytest.param(
-            lambda place: (place.file("amplify_outputs.json"), place.file("aws-exports.js")),
+            lambda project: (
+                project.write_file("amplify_outputs.json"),
+                project.write_file("aws-exports.js"),
+            ),
             (),
             "~/shop/amplify_outputs.json and aws-exports.js beside it name different pools. Keep the one you "
             "mean with `tui-auth profile import FILE --name NAME`, and use --profile NAME.",
             id="two Amplify files",
         ),
         pytest.param(
-            lambda place: place.file("amplify_outputs.json").write_bytes(b'{"auth": "\xff"}'),
+            lambda project: project.write_file("amplify_outputs.json").write_bytes(b'{"auth": "\xff"}'),
             (),
             "~/shop/amplify_outputs.json, line 1: it does not hold UTF-8 text.",
-            id="a file that is no text",
+            id="a file that is not UTF-8",
         ),
         pytest.param(
-            lambda place: place.config(f"[profiles.acme]\n{GOOD}region = eu-west-1\n"),
+            lambda project: project.write_config(f"[profiles.acme]\n{VALID_IDS}region = eu-west-1\n"),
             ("--profile", "acme"),
             f"{CONFIG}, line 4: expected a value: text in quotes, a number, true or false, or a list.",
-            id="broken TOML",
+            id="invalid TOML",
         ),
         pytest.param(
-            lambda place: place.config(f'[profiles.acme]\n{GOOD}regin = "eu-west-1"\n'),
+            lambda project: project.write_config(f'[profiles.acme]\n{VALID_IDS}regin = "eu-west-1"\n'),
             ("--profile", "acme"),
             f"{CONFIG}, line 4: “regin” is no setting of a profile. Did you mean region?",
             id="an unknown key",
         ),
         pytest.param(
-            lambda place: place.config(f"[profiles.acme]\n{GOOD}session_minutes = true\n"),
+            lambda project: project.write_config(f"[profiles.acme]\n{VALID_IDS}session_minutes = true\n"),
             ("--profile", "acme"),
             f"{CONFIG}, line 4: session_minutes: expected a number of minutes from 1 to 15.",
             id="a wrong type",
         ),
         pytest.param(
-            lambda place: place.config(f"[profiles.acme]\n{GOOD}\n[acme]\n{GOOD}"),
+            lambda project: project.write_config(f"[profiles.acme]\n{VALID_IDS}\n[acme]\n{VALID_IDS}"),
             ("--profile", "acme"),
             f"{CONFIG}, line 5: expected [profiles.NAME] or default_profile.",
-            id="a table that is not known",
+            id="an unknown table",
         ),
         pytest.param(
-            lambda place: place.config(f'[profiles.acme]\n{GOOD}client_secret = "hunter2"\n'),
+            lambda project: project.write_config(f'[profiles.acme]\n{VALID_IDS}client_secret = "hunter2"\n'),
             ("--profile", "acme"),
             f"{CONFIG}, line 4: client_secret: no secret is read from here. Put the app client's secret into "
             "a file of its own and name that with client_secret_file.",
             id="a secret in the profile",
         ),
         pytest.param(
-            lambda place: place.config(f"[profiles.acme]\n{GOOD}"),
+            lambda project: project.write_config(f"[profiles.acme]\n{VALID_IDS}"),
             ("--profile", "acmee"),
             "There is no profile “acmee”. Did you mean “acme”?",
-            id="a profile's name misspelled",
+            id="a misspelled profile",
         ),
         pytest.param(
-            lambda place: None,
+            lambda project: None,
             ("--profile", "acme"),
             "There is no profile “acme”. None are kept yet: `tui-auth profile add NAME --user-pool-id … "
             "--client-id …`.",
-            id="no profiles at all",
+            id="no profiles",
         ),
         pytest.param(
-            lambda place: place.config(f"[profiles.acme]\n{GOOD}[profiles.b]\n{GOOD}"),
+            lambda project: project.write_config(f"[profiles.acme]\n{VALID_IDS}[profiles.b]\n{VALID_IDS}"),
             (),
             "No user pool is named. Choose one with --profile (acme, b), make one the default "
             "(`tui-auth profile use NAME`), or name another: `tui-auth --new-pool`.",
             id="several profiles and no default",
         ),
         pytest.param(
-            lambda place: place.config(f'default_profile = "gone"\n[profiles.acme]\n{GOOD}'),
+            lambda project: project.write_config(f'default_profile = "gone"\n[profiles.acme]\n{VALID_IDS}'),
             (),
             f"{CONFIG}, line 1: there is no profile “gone”. `tui-auth profile use NAME` names another.",
-            id="a default that is gone",
+            id="a missing default",
         ),
         pytest.param(
-            lambda place: (place.home / ".config" / "tui-auth" / "config.toml").mkdir(parents=True),
+            lambda project: (project.home / ".config" / "tui-auth" / "config.toml").mkdir(parents=True),
             ("--profile", "acme"),
             f"{CONFIG}: it cannot be read: Is a directory.",
-            id="a folder in the file's place",
+            id="a folder in place of the file",
         ),
         pytest.param(
-            lambda place: None,
+            lambda project: None,
             (*IDS, "--client-secret-file", "secret"),
             "~/shop/secret: it cannot be read: No such file or directory.",
-            id="a secret file that is not there",
+            id="a missing secret file",
         ),
         pytest.param(
-            lambda place: place.file("secret", "\n"),
+            lambda project: project.write_file("secret", "\n"),
             (*IDS, "--client-secret-file", "secret"),
             "~/shop/secret: it is empty. Put the app client's secret in its first line.",
-            id="a secret file with nothing in it",
+            id="an empty secret file",
         ),
         pytest.param(
-            lambda place: None,
+            lambda project: None,
             ("--user-pool-id", "staff", "--client-id", "c"),
             "--user-pool-id: expected a user pool id, such as eu-west-1_Ab12Cd34E.",
-            id="a bad id in a flag",
+            id="an invalid ID in a flag",
         ),
         pytest.param(
-            lambda place: None,
+            lambda project: None,
             (*IDS, "--endpoint-url", "http://pool.example.com"),
             "--endpoint-url: expected a URL beginning with https://, or http://127.0.0.1:PORT for a pool on "
             "this machine.",
-            id="an endpoint that would send passwords in the clear",
+            id="an endpoint without TLS",
         ),
     ],
 )
-def test_it_is_said_before_the_screen_would_open(
-    place: Place, prepare: Prepare, arguments: tuple[str, ...], said: str
+def test_configuration_error_is_reported_without_a_screen(
+    project: Project, prepare: Prepare, arguments: tuple[str, ...], message: str
 ) -> None:
-    prepare(place)
-    assert place.said(*arguments) == (3, f"tui-auth: {said}")
+    prepare(project)
+    assert project.run(*arguments) == (3, f"tui-auth: {message}")
 
 
 @pytest.mark.parametrize(
-    ("environment", "said"),
+    ("environment", "message"),
     [
         ({"TUI_AUTH_PROFILE": "acmee"}, "There is no profile “acmee”. Did you mean “acme”?"),
         (
@@ -226,64 +231,64 @@ def test_it_is_said_before_the_screen_would_open(
         ({"TUI_AUTH_THEME": "pink"}, "TUI_AUTH_THEME is dark, light or ansi."),
     ],
 )
-def test_a_variable_is_named_that_cannot_be_used(
-    place: Place, environment: dict[str, str], said: str
+def test_error_names_the_invalid_variable(
+    project: Project, environment: dict[str, str], message: str
 ) -> None:
-    place.config(f"[profiles.acme]\n{GOOD}")
-    assert place.said(**environment) == (3, f"tui-auth: {said}")
+    project.write_config(f"[profiles.acme]\n{VALID_IDS}")
+    assert project.run(**environment) == (3, f"tui-auth: {message}")
 
 
-ELSEWHERE = "but the user pool {} is in eu-west-1. Take the region out there, or give --region eu-west-1."
+REGION_ADVICE = "but the user pool {} is in eu-west-1. Take the region out there, or give --region eu-west-1."
 
 
-def test_a_region_that_is_not_the_pools_is_said_by_whoever_named_it(place: Place) -> None:
-    elsewhere = ELSEWHERE.format("eu-west-1_Ab12Cd34E")
-    said = f"tui-auth: --region says us-east-1, {elsewhere}"
-    assert place.said(*IDS, "--region", "us-east-1") == (3, said)
-    without_questions = ("--username", "ann", "--password-file", "none")
-    assert place.said("token", *IDS, "--region", "us-east-1", *without_questions) == (3, said)
-    assert place.said("profile", "add", "acme", *IDS, "--region", "us-east-1") == (3, said)
-    said = f"tui-auth: TUI_AUTH_REGION says us-east-1, {elsewhere}"
-    assert place.said(*IDS, TUI_AUTH_REGION="us-east-1") == (3, said)
-    place.config(f'[profiles.acme]\n{GOOD}region = "us-east-1"\n')
-    said = f"tui-auth: profile acme, {CONFIG}:4 says us-east-1, {elsewhere}"
-    assert place.said("--profile", "acme") == (3, said)
+def test_error_names_the_source_of_a_wrong_region(project: Project) -> None:
+    region_advice = REGION_ADVICE.format("eu-west-1_Ab12Cd34E")
+    message = f"tui-auth: --region says us-east-1, {region_advice}"
+    assert project.run(*IDS, "--region", "us-east-1") == (3, message)
+    non_interactive = ("--username", "ann", "--password-file", "none")
+    assert project.run("token", *IDS, "--region", "us-east-1", *non_interactive) == (3, message)
+    assert project.run("profile", "add", "acme", *IDS, "--region", "us-east-1") == (3, message)
+    message = f"tui-auth: TUI_AUTH_REGION says us-east-1, {region_advice}"
+    assert project.run(*IDS, TUI_AUTH_REGION="us-east-1") == (3, message)
+    project.write_config(f'[profiles.acme]\n{VALID_IDS}region = "us-east-1"\n')
+    message = f"tui-auth: profile acme, {CONFIG}:4 says us-east-1, {region_advice}"
+    assert project.run("--profile", "acme") == (3, message)
 
 
-def test_a_region_in_an_amplify_file_that_is_not_the_pools_is_said_with_its_line(place: Place) -> None:
-    file = place.file(
-        "amplify_outputs.json", outputs(**{'"aws_region": "eu-west-1"': '"aws_region": "us-east-1"'})
+def test_error_has_the_line_of_a_wrong_region_in_an_amplify_file(project: Project) -> None:
+    file = project.write_file(
+        "amplify_outputs.json", change_outputs(**{'"aws_region": "eu-west-1"': '"aws_region": "us-east-1"'})
     )
-    elsewhere = ELSEWHERE.format("eu-west-1_Gen2Pool1")
-    said = f"tui-auth: ~/shop/amplify_outputs.json:5 says us-east-1, {elsewhere}"
-    status, shown = place.said()
-    assert (status, shown.splitlines()[-1]) == (3, said)
-    status, shown = place.said("profile", "show")
-    assert (status, shown.splitlines()[1]) == (0, f"Signing in needs this first: {said[10:]}")
-    status, shown = place.said("profile", "import", str(file), "--name", "shop")
-    assert (status, shown.splitlines()[0]) == (0, f"The region is left out: {said[10:]}")
-    assert "\nregion" not in (place.home / ".config" / "tui-auth" / "config.toml").read_text()
+    region_advice = REGION_ADVICE.format("eu-west-1_Gen2Pool1")
+    message = f"tui-auth: ~/shop/amplify_outputs.json:5 says us-east-1, {region_advice}"
+    status, output = project.run()
+    assert (status, output.splitlines()[-1]) == (3, message)
+    status, output = project.run("profile", "show")
+    assert (status, output.splitlines()[1]) == (0, f"Signing in needs this first: {message[10:]}")
+    status, output = project.run("profile", "import", str(file), "--name", "shop")
+    assert (status, output.splitlines()[0]) == (0, f"The region is left out: {message[10:]}")
+    assert "\nregion" not in (project.home / ".config" / "tui-auth" / "config.toml").read_text()
 
 
-def test_at_an_endpoint_of_its_own_a_region_leads_nowhere_and_stops_nobody(place: Place) -> None:
+def test_any_region_is_accepted_with_a_custom_endpoint(project: Project) -> None:
     flags = (*IDS, "--region", "us-east-1", "--endpoint-url", "http://127.0.0.1:9")
-    assert place.said("profile", "add", "acme", *flags)[0] == 0
+    assert project.run("profile", "add", "acme", *flags)[0] == 0
 
 
 @pytest.mark.parametrize(
-    ("arguments", "variables", "said"),
+    ("arguments", "variables", "message"),
     [
         (("demo",), {"TUI_AUTH_THEME": "pink"}, "TUI_AUTH_THEME is dark, light or ansi."),
         (IDS, {"TUI_AUTH_THEME": "pink"}, "TUI_AUTH_THEME is dark, light or ansi."),
         (
             (*IDS, "--region", "us-east-1"),
             {},
-            f"--region says us-east-1, {ELSEWHERE.format('eu-west-1_Ab12Cd34E')}",
+            f"--region says us-east-1, {REGION_ADVICE.format('eu-west-1_Ab12Cd34E')}",
         ),
         (
             ("token", *IDS, "--region", "us-east-1"),
             {},
-            f"--region says us-east-1, {ELSEWHERE.format('eu-west-1_Ab12Cd34E')}",
+            f"--region says us-east-1, {REGION_ADVICE.format('eu-west-1_Ab12Cd34E')}",
         ),
         (
             ("--profile", "acmee"),
@@ -299,51 +304,51 @@ def test_at_an_endpoint_of_its_own_a_region_leads_nowhere_and_stops_nobody(place
     ],
     ids=["demo", "variable", "flag", "token", "profile", "several profiles"],
 )
-def test_on_a_terminal_it_is_said_before_the_screen_opens(
-    terminal_program: TerminalProgram, arguments: tuple[str, ...], variables: dict[str, str], said: str
+def test_configuration_error_on_a_terminal_opens_no_screen(
+    terminal_program: TerminalProgram, arguments: tuple[str, ...], variables: dict[str, str], message: str
 ) -> None:
-    terminal_program.write_config(f"[profiles.acme]\n{GOOD}[profiles.b]\n{GOOD}")
+    terminal_program.write_config(f"[profiles.acme]\n{VALID_IDS}[profiles.b]\n{VALID_IDS}")
     with terminal_program.on_a_terminal(*arguments, cols=400, variables=variables) as program:
         assert program.wait_exit() == 3
         assert b"\x1b[?1049h" not in program.received, "the screen was opened"
-        assert program.screen_text().rstrip() == f"tui-auth: {said}"
+        assert program.screen_text().rstrip() == f"tui-auth: {message}"
 
 
-def test_a_number_too_long_to_be_read_and_a_file_too_long_to_be_kept_are_said(place: Place) -> None:
-    place.config(f"[profiles.acme]\n{GOOD}session_minutes = {'9' * 5000}\n")
-    status, said = place.said("profile", "list")
+def test_too_long_numbers_and_files_are_errors(project: Project) -> None:
+    project.write_config(f"[profiles.acme]\n{VALID_IDS}session_minutes = {'9' * 5000}\n")
+    status, message = project.run("profile", "list")
     assert status == 3
-    assert "config.toml" in said
-    assert "a number too long to be read" in said
-    place.config("".join(f"[profiles.p{number}]\n{GOOD}" for number in range(3000)))
-    status, said = place.said("profile", "list")
+    assert "config.toml" in message
+    assert "a number too long to be read" in message
+    project.write_config("".join(f"[profiles.p{number}]\n{VALID_IDS}" for number in range(3000)))
+    status, message = project.run("profile", "list")
     assert status == 3
-    assert "it is longer than 65536 bytes" in said
+    assert "it is longer than 65536 bytes" in message
 
 
-def test_the_same_pool_in_two_files_is_nothing_to_talk_about(place: Place, server: CognitoEmulator) -> None:
+def test_same_pool_in_two_files_is_not_mentioned(project: Project, server: CognitoEmulator) -> None:
     flat = '{\n"aws_user_pools_id": "eu-west-1_Same1",\n"aws_user_pools_web_client_id": "same"\n}'
-    place.file("amplifyconfiguration.json", flat)
-    place.file("aws-exports.js", f"const awsmobile = {flat};\nexport default awsmobile;\n")
-    status, shown = place.said("profile", "show", "--origin")
+    project.write_file("amplifyconfiguration.json", flat)
+    project.write_file("aws-exports.js", f"const awsmobile = {flat};\nexport default awsmobile;\n")
+    status, output = project.run("profile", "show", "--origin")
     assert status == 0
-    assert "The user pool is the one in ~/shop/amplifyconfiguration.json." in shown
-    assert "aws-exports.js" not in shown
+    assert "The user pool is the one in ~/shop/amplifyconfiguration.json." in output
+    assert "aws-exports.js" not in output
 
 
 @pytest.mark.parametrize(
-    "typed",
+    "value",
     ["YOUR_POOL_ID", "<pool id>", "your_pool_id", "<region>_XXXXXXXXX", "pool_id", "us-east-1_", "eu_west_1"],
 )
-def test_a_placeholder_is_no_pool_id_and_the_form_of_one_is_shown(place: Place, typed: str) -> None:
-    said = "expected a user pool id, such as eu-west-1_Ab12Cd34E."
-    flags = ("--user-pool-id", typed, "--client-id", "1example23456789")
-    assert place.said(*flags) == (3, f"tui-auth: --user-pool-id: {said}")
-    assert place.said(TUI_AUTH_USER_POOL_ID=typed)[1] == f"tui-auth: TUI_AUTH_USER_POOL_ID: {said}"
+def test_placeholder_without_the_form_of_a_pool_id_is_an_error(project: Project, value: str) -> None:
+    message = "expected a user pool id, such as eu-west-1_Ab12Cd34E."
+    flags = ("--user-pool-id", value, "--client-id", "1example23456789")
+    assert project.run(*flags) == (3, f"tui-auth: --user-pool-id: {message}")
+    assert project.run(TUI_AUTH_USER_POOL_ID=value)[1] == f"tui-auth: TUI_AUTH_USER_POOL_ID: {message}"
 
 
 @pytest.mark.parametrize(
-    ("setting", "typed"),
+    ("setting", "value"),
     [
         ("user_pool_id", "us-east-1_XXXXXXXXX"),
         ("user_pool_id", "eu-west-1_YourPoolId"),
@@ -352,59 +357,58 @@ def test_a_placeholder_is_no_pool_id_and_the_form_of_one_is_shown(place: Place, 
         ("client_id", "your_app_client"),
     ],
 )
-def test_a_placeholder_that_has_the_form_of_an_id_is_called_one(
-    place: Place, setting: str, typed: str
-) -> None:
+def test_placeholder_with_the_form_of_an_id_is_an_error(project: Project, setting: str, value: str) -> None:
     ids = {"user_pool_id": "eu-west-1_Ab12Cd34E", "client_id": "1example23456789"}
-    what = {"user_pool_id": "a user pool id", "client_id": "an app client id"}[setting]
-    sentence = f"expected {what}, such as {ids[setting]}, and not a placeholder for one."
-    given = ids | {setting: typed}
+    kind = {"user_pool_id": "a user pool id", "client_id": "an app client id"}[setting]
+    sentence = f"expected {kind}, such as {ids[setting]}, and not a placeholder for one."
+    values = ids | {setting: value}
     flag = "--" + setting.replace("_", "-")
-    flags = ("--user-pool-id", given["user_pool_id"], "--client-id", given["client_id"])
-    assert place.said(*flags) == (3, f"tui-auth: {flag}: {sentence}")
-    assert place.said("profile", "add", "acme", *flags) == (3, f"tui-auth: {flag}: {sentence}")
-    place.config(f'[profiles.acme]\n{setting} = "{typed}"\n')
-    assert place.said("--profile", "acme")[1].endswith(f"line 2: {setting}: {sentence}")
+    flags = ("--user-pool-id", values["user_pool_id"], "--client-id", values["client_id"])
+    assert project.run(*flags) == (3, f"tui-auth: {flag}: {sentence}")
+    assert project.run("profile", "add", "acme", *flags) == (3, f"tui-auth: {flag}: {sentence}")
+    project.write_config(f'[profiles.acme]\n{setting} = "{value}"\n')
+    assert project.run("--profile", "acme")[1].endswith(f"line 2: {setting}: {sentence}")
 
 
 @pytest.mark.parametrize(
     "pool",
     ["us-gov-west-1_Ab12", "eusc-de-east-1_A", "us-isob-east-1_Ab", "local_2aBc"],
 )
-def test_what_can_be_a_pool_id_is_taken(place: Place, pool: str) -> None:
-    assert place.said("profile", "add", "acme", "--user-pool-id", pool, "--client-id", "c")[0] == 0
+def test_every_form_of_pool_id_is_accepted(project: Project, pool: str) -> None:
+    assert project.run("profile", "add", "acme", "--user-pool-id", pool, "--client-id", "c")[0] == 0
 
 
-@pytest.mark.parametrize("way", ["flag", "variable", "profile", "add"])
-def test_a_secret_where_the_path_of_its_file_belongs_is_never_repeated(place: Place, way: str) -> None:
+@pytest.mark.parametrize("source", ["flag", "variable", "profile", "add"])
+def test_secret_in_place_of_its_path_is_not_shown(project: Project, source: str) -> None:
     secret = "1abc2def3ghi4jkl5mno6pqr7stu8vwx9yz01abc2def3ghi4jk"
     expected = "expected the path of a file that holds the secret, not the secret itself"
-    if way == "profile":
-        place.config(f'[profiles.acme]\n{GOOD}client_secret_file = "{secret}"\n')
-        status, said = place.said("--profile", "acme")
+    if source == "profile":
+        project.write_config(f'[profiles.acme]\n{VALID_IDS}client_secret_file = "{secret}"\n')
+        status, message = project.run("--profile", "acme")
         name = f"{CONFIG}, line 4: client_secret_file"
-    elif way == "variable":
-        status, said = place.said(TUI_AUTH_CLIENT_SECRET_FILE=secret)
+    elif source == "variable":
+        status, message = project.run(TUI_AUTH_CLIENT_SECRET_FILE=secret)
         name = "TUI_AUTH_CLIENT_SECRET_FILE"
     else:
-        words = ("profile", "add", "acme") if way == "add" else ()
-        status, said = place.said(*words, *IDS, "--client-secret-file", secret)
+        arguments = ("profile", "add", "acme") if source == "add" else ()
+        status, message = project.run(*arguments, *IDS, "--client-secret-file", secret)
         name = "--client-secret-file"
-    assert (status, said) == (3, f"tui-auth: {name}: {expected}.")
-    assert way == "profile" or not (place.home / ".config" / "tui-auth").exists()
+    assert (status, message) == (3, f"tui-auth: {name}: {expected}.")
+    assert source == "profile" or not (project.home / ".config" / "tui-auth").exists()
 
 
-def test_an_aws_profile_that_is_missing_stops_nobody(
+def test_missing_aws_profile_does_not_prevent_signing_in(
     terminal_program: TerminalProgram, server: CognitoEmulator
 ) -> None:
     pool = server.call("CreateUserPool", {"PoolName": "staff"})["UserPool"]["Id"]
-    made = server.call("CreateUserPoolClient", {"UserPoolId": pool, "ClientName": "terminal"})
-    flags = ("--user-pool-id", pool, "--client-id", made["UserPoolClient"]["ClientId"])
-    told = {"AWS_PROFILE": "gone", "AWS_ENDPOINT_URL": server.endpoint_url}
-    with terminal_program.on_a_terminal(*flags, variables=told) as program:
+    request = {"UserPoolId": pool, "ClientName": "terminal"}
+    client = server.call("CreateUserPoolClient", request)["UserPoolClient"]
+    flags = ("--user-pool-id", pool, "--client-id", client["ClientId"])
+    variables = {"AWS_PROFILE": "gone", "AWS_ENDPOINT_URL": server.endpoint_url}
+    with terminal_program.on_a_terminal(*flags, variables=variables) as program:
         program.wait_for("Username")
-        for typed in ("ann", "not-this"):
-            program.send(typed)
+        for value in ("ann", "not-this"):
+            program.send(value)
             program.press("enter")
         program.wait_for("Incorrect username or password")
         assert "TEST ENDPOINT" in program.screen_text()

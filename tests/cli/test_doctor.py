@@ -19,7 +19,7 @@ from tui_auth.emulator import CognitoEmulator
 ALL_FLOWS = ["ALLOW_USER_SRP_AUTH", "ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_AUTH", "ALLOW_CUSTOM_AUTH"]
 
 
-def pool_flags(
+def create_pool(
     server: CognitoEmulator, flows: list[str], *, existence: str = "ENABLED", secret: bool = False
 ) -> tuple[list[str], str | None]:
     """Create a pool and an app client; return the flags that specify them, and the client's secret."""
@@ -38,21 +38,21 @@ def pool_flags(
     return flags, client.get("ClientSecret")
 
 
-def checks_of(ran: subprocess.CompletedProcess[str]) -> dict[str, dict[str, Any]]:
+def read_checks(result: subprocess.CompletedProcess[str]) -> dict[str, dict[str, Any]]:
     """Return the checks of a run with --json by their subject."""
-    report = json.loads(ran.stdout)
-    assert report["status"] == ran.returncode
+    report = json.loads(result.stdout)
+    assert report["status"] == result.returncode
     return {check["about"]: check for check in report["checks"]}
 
 
 @pytest.mark.parametrize("existence", ["ENABLED", "LEGACY"])
-def test_a_client_that_allows_the_flows_is_ok(
+def test_client_that_allows_the_flows_is_ok(
     program: Program, server: CognitoEmulator, existence: str
 ) -> None:
-    flags, _ = pool_flags(server, ["ALLOW_USER_SRP_AUTH", "ALLOW_USER_PASSWORD_AUTH"], existence=existence)
-    ran = program.run("doctor", "--json", *flags)
-    checks = checks_of(ran)
-    assert ran.returncode == 0
+    flags, _ = create_pool(server, ["ALLOW_USER_SRP_AUTH", "ALLOW_USER_PASSWORD_AUTH"], existence=existence)
+    result = program.run("doctor", "--json", *flags)
+    checks = read_checks(result)
+    assert result.returncode == 0
     assert checks["flow USER_SRP_AUTH"] == {
         "about": "flow USER_SRP_AUTH",
         "ok": True,
@@ -66,10 +66,8 @@ def test_a_client_that_allows_the_flows_is_ok(
         assert checks[about]["ok"] is True, checks[about]
 
 
-def test_each_flow_is_probed_once_with_a_user_name_of_nobody(
-    program: Program, server: CognitoEmulator
-) -> None:
-    flags, _ = pool_flags(server, ALL_FLOWS)
+def test_each_flow_is_probed_once_with_an_unused_user_name(program: Program, server: CognitoEmulator) -> None:
+    flags, _ = create_pool(server, ALL_FLOWS)
     pool = flags[1]
     server.call("AdminCreateUser", {"UserPoolId": pool, "Username": "ann", "MessageAction": "SUPPRESS"})
     program.run("doctor", *flags)
@@ -85,157 +83,158 @@ def test_each_flow_is_probed_once_with_a_user_name_of_nobody(
     assert server.messages == []
 
 
-def test_the_flow_that_is_used_must_be_allowed(program: Program, server: CognitoEmulator) -> None:
-    flags, _ = pool_flags(server, ["ALLOW_USER_PASSWORD_AUTH"])
-    ran = program.run("doctor", *flags)
-    assert ran.returncode == 3
-    assert "!! flow USER_SRP_AUTH       not allowed by this app client, but used" in ran.stdout
+def test_configured_flow_must_be_allowed(program: Program, server: CognitoEmulator) -> None:
+    flags, _ = create_pool(server, ["ALLOW_USER_PASSWORD_AUTH"])
+    result = program.run("doctor", *flags)
+    assert result.returncode == 3
+    assert "!! flow USER_SRP_AUTH       not allowed by this app client, but used" in result.stdout
     assert (
-        "add ALLOW_USER_SRP_AUTH. Or choose one it allows with --auth-flow: USER_PASSWORD_AUTH." in ran.stdout
+        "add ALLOW_USER_SRP_AUTH. Or choose one it allows with --auth-flow: USER_PASSWORD_AUTH."
+        in result.stdout
     )
     assert program.run("doctor", *flags, "--auth-flow", "USER_PASSWORD_AUTH").returncode == 0
 
 
-def test_a_missing_a_right_and_a_wrong_secret_are_reported(program: Program, server: CognitoEmulator) -> None:
-    flags, secret = pool_flags(server, ["ALLOW_USER_SRP_AUTH"], secret=True)
-    ran = program.run("doctor", "--json", *flags)
-    assert ran.returncode == 3
-    assert "--client-secret-file" in checks_of(ran)["secret"]["do"]
+def test_missing_correct_and_wrong_secrets_are_reported(program: Program, server: CognitoEmulator) -> None:
+    flags, secret = create_pool(server, ["ALLOW_USER_SRP_AUTH"], secret=True)
+    result = program.run("doctor", "--json", *flags)
+    assert result.returncode == 3
+    assert "--client-secret-file" in read_checks(result)["secret"]["do"]
     file = program.folder / "secret"
     file.write_text(secret or "")
-    ran = program.run("doctor", "--json", *flags, "--client-secret-file", "secret")
-    assert checks_of(ran)["secret"]["says"] == "the one from --client-secret-file fits"
+    result = program.run("doctor", "--json", *flags, "--client-secret-file", "secret")
+    assert read_checks(result)["secret"]["says"] == "the one from --client-secret-file fits"
     file.write_text("wrong")
-    ran = program.run("doctor", "--json", *flags, "--client-secret-file", "secret")
-    assert ran.returncode == 3
-    assert checks_of(ran)["secret"]["says"] == "the one from --client-secret-file is not this app client's"
-    assert "Compare" in checks_of(ran)["secret"]["do"]
+    result = program.run("doctor", "--json", *flags, "--client-secret-file", "secret")
+    assert result.returncode == 3
+    assert (
+        read_checks(result)["secret"]["says"] == "the one from --client-secret-file is not this app client's"
+    )
+    assert "Compare" in read_checks(result)["secret"]["do"]
 
 
-def test_a_secret_for_a_client_without_one_is_not_reported_as_wrong(
+def test_secret_for_a_client_without_one_is_reported_as_unneeded(
     program: Program, server: CognitoEmulator
 ) -> None:
-    flags, _ = pool_flags(server, ["ALLOW_USER_SRP_AUTH"])
+    flags, _ = create_pool(server, ["ALLOW_USER_SRP_AUTH"])
     (program.folder / "secret").write_text("of another client")
-    ran = program.run("doctor", "--json", *flags, "--client-secret-file", "secret")
-    check = checks_of(ran)["secret"]
-    assert (ran.returncode, check["ok"]) == (3, False)
+    result = program.run("doctor", "--json", *flags, "--client-secret-file", "secret")
+    check = read_checks(result)["secret"]
+    assert (result.returncode, check["ok"]) == (3, False)
     assert check["says"] == "this app client takes none; the one from --client-secret-file is not wanted"
     assert check["do"] == "Leave it out, or name the app client that it belongs to."
-    assert len(server.calls) == 2, "the usual flow, then once more without the secret"
+    assert len(server.calls) == 2, "the configured flow, then again without the secret"
 
 
-def test_a_missing_client_is_reported(program: Program, server: CognitoEmulator) -> None:
-    flags, _ = pool_flags(server, ALL_FLOWS)
-    flags[3] = "1nobodysclient00000000000"
-    ran = program.run("doctor", "--json", *flags)
-    assert (ran.returncode, checks_of(ran)["client"]["ok"]) == (3, False)
-    assert "may be one of a pool in another region" in checks_of(ran)["client"]["do"]
+def test_missing_client_is_reported(program: Program, server: CognitoEmulator) -> None:
+    flags, _ = create_pool(server, ALL_FLOWS)
+    flags[3] = "1missingclient00000000000"
+    result = program.run("doctor", "--json", *flags)
+    assert (result.returncode, read_checks(result)["client"]["ok"]) == (3, False)
+    assert "may be one of a pool in another region" in read_checks(result)["client"]["do"]
     assert len(server.calls) == 1
 
 
-def test_a_missing_pool_is_reported_though_the_client_exists(
-    program: Program, server: CognitoEmulator
-) -> None:
-    flags, _ = pool_flags(server, ALL_FLOWS)
+def test_missing_pool_of_an_existing_client_is_reported(program: Program, server: CognitoEmulator) -> None:
+    flags, _ = create_pool(server, ALL_FLOWS)
     flags[1] = "eu-west-1_Nowhere"
-    ran = program.run("doctor", "--json", *flags)
-    assert (ran.returncode, checks_of(ran)["pool keys"]["ok"]) == (3, False)
+    result = program.run("doctor", "--json", *flags)
+    assert (result.returncode, read_checks(result)["pool keys"]["ok"]) == (3, False)
 
 
-def test_an_unreachable_pool_exits_with_7(program: Program) -> None:
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{closed.getsockname()[1]}"
-        ran = program.run(
+def test_unreachable_pool_exits_with_7(program: Program) -> None:
+    with socket.socket() as closed_port:
+        closed_port.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{closed_port.getsockname()[1]}"
+        result = program.run(
             "doctor", "--json", "--user-pool-id", "eu-west-1_A", "--client-id", "c", "--endpoint-url", url
         )
-    assert (ran.returncode, checks_of(ran)["reachable"]["ok"]) == (7, False)
-    assert checks_of(ran)["versions"]["ok"] is True
+    assert (result.returncode, read_checks(result)["reachable"]["ok"]) == (7, False)
+    assert read_checks(result)["versions"]["ok"] is True
 
 
-def test_an_https_url_of_a_server_without_tls_is_reported(program: Program, server: CognitoEmulator) -> None:
-    flags, _ = pool_flags(server, ALL_FLOWS)
+def test_https_url_of_a_server_without_tls_is_reported(program: Program, server: CognitoEmulator) -> None:
+    flags, _ = create_pool(server, ALL_FLOWS)
     flags[5] = flags[5].replace("http://", "https://")
-    ran = program.run("doctor", "--json", *flags)
-    check = checks_of(ran)["reachable"]
-    assert (ran.returncode, check["ok"]) == (7, False)
+    result = program.run("doctor", "--json", *flags)
+    check = read_checks(result)["reachable"]
+    assert (result.returncode, check["ok"]) == (7, False)
     host = flags[5].removeprefix("https://")
     assert check["says"] == f"The server does not speak TLS there ({host})."
     assert "http://127.0.0.1:PORT" in check["do"]
     private_file(program.folder / "password", "secret")
-    ran = program.run("sign-in", *flags, "--username", "ann", "--password-file", "password")
-    assert (ran.returncode, ran.stderr) == (
+    result = program.run("sign-in", *flags, "--username", "ann", "--password-file", "password")
+    assert (result.returncode, result.stderr) == (
         7,
         f"tui-auth: The server does not speak TLS there. {check['do']}\n",
     )
 
 
-def test_a_wrong_clock_is_reported(program: Program, server: CognitoEmulator) -> None:
-    flags, _ = pool_flags(server, ALL_FLOWS)
+def test_wrong_clock_is_reported(program: Program, server: CognitoEmulator) -> None:
+    flags, _ = create_pool(server, ALL_FLOWS)
     server.clock.advance(120)
-    checks = checks_of(program.run("doctor", "--json", *flags))
-    assert checks["clock"]["ok"] is None, "signing in works nevertheless"
+    checks = read_checks(program.run("doctor", "--json", *flags))
+    assert checks["clock"]["ok"] is None, "signing in still works"
     assert "behind Cognito's" in checks["clock"]["says"]
     assert checks["clock"]["do"]
 
 
 def test_without_a_pool_the_machine_is_checked(program: Program) -> None:
-    ran = program.run("doctor", "--json")
-    checks = checks_of(ran)
-    assert ran.returncode == 3
+    result = program.run("doctor", "--json")
+    checks = read_checks(result)
+    assert result.returncode == 3
     assert "No user pool is named." in checks["pool"]["says"]
     assert checks["state folder"]["ok"] is True
     assert "textual" in checks["versions"]["says"]
 
 
-def test_a_bad_ca_bundle_is_reported_and_the_password_of_the_proxy_is_not(program: Program) -> None:
+def test_invalid_ca_bundle_is_reported_without_the_proxy_password(program: Program) -> None:
     bundle = program.folder / "ca.pem"
     bundle.write_text("nothing")
-    ran = program.run(
+    result = program.run(
         "doctor", "--json", HTTPS_PROXY="http://ann:hunter2@proxy.example:3128", AWS_CA_BUNDLE=str(bundle)
     )
-    assert "hunter2" not in ran.stdout
-    checks = checks_of(ran)
+    assert "hunter2" not in result.stdout
+    checks = read_checks(result)
     assert checks["proxy"]["says"] == "http://proxy.example:3128 from HTTPS_PROXY"
     assert checks["CA"]["ok"] is False
 
 
-def test_a_missing_ca_bundle_is_reported_before_the_unreachable_pool(
+def test_missing_ca_bundle_is_reported_before_the_unreachable_pool(
     program: Program, server: CognitoEmulator
 ) -> None:
-    flags, _ = pool_flags(server, ["ALLOW_USER_SRP_AUTH"])
+    flags, _ = create_pool(server, ["ALLOW_USER_SRP_AUTH"])
     flags[-1] = flags[-1].replace("http://", "https://")
-    ran = program.run("doctor", "--json", *flags, AWS_CA_BUNDLE="/nowhere/ca.pem")
-    checks = checks_of(ran)
+    result = program.run("doctor", "--json", *flags, AWS_CA_BUNDLE="/nowhere/ca.pem")
+    checks = read_checks(result)
     problems = [about for about, check in checks.items() if check["ok"] is False]
-    assert (ran.returncode, problems) == (3, ["CA", "reachable"])
+    assert (result.returncode, problems) == (3, ["CA", "reachable"])
     assert checks["CA"]["says"] == "AWS_CA_BUNDLE names /nowhere/ca.pem, and no file is there."
 
 
-def test_an_unreachable_endpoint_is_reported_with_host_and_reason(program: Program) -> None:
+def test_unreachable_endpoint_is_reported_with_host_and_reason(program: Program) -> None:
     flags = ["--user-pool-id", "eu-west-1_Ab12Cd34E", "--client-id", "1example23456789"]
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]
-        ran = program.run("doctor", "--json", *flags, "--endpoint-url", f"http://127.0.0.1:{port}")
-    check = checks_of(ran)["reachable"]
-    assert ran.returncode == 7
+    with socket.socket() as closed_port:
+        closed_port.bind(("127.0.0.1", 0))
+        port = closed_port.getsockname()[1]
+        result = program.run("doctor", "--json", *flags, "--endpoint-url", f"http://127.0.0.1:{port}")
+    check = read_checks(result)["reachable"]
+    assert result.returncode == 7
     assert check["says"] == f"The endpoint cannot be reached: the connection was refused (127.0.0.1:{port})."
     assert check["do"] == "Start the pool at that address, or check the endpoint URL."
 
 
-def test_an_unknown_theme_is_reported(terminal_program: TerminalProgram, server: CognitoEmulator) -> None:
-    flags, _ = pool_flags(server, ["ALLOW_USER_SRP_AUTH"])
+def test_unknown_theme_is_reported(terminal_program: TerminalProgram, server: CognitoEmulator) -> None:
+    flags, _ = create_pool(server, ["ALLOW_USER_SRP_AUTH"])
     pink = {"TUI_AUTH_THEME": "pink"}
     with terminal_program.on_a_terminal("doctor", *flags, rows=60, cols=120, variables=pink) as running:
         running.wait_for("!! theme                    TUI_AUTH_THEME is dark, light or ansi.")
         assert running.wait_exit() == 3
 
 
-def test_a_region_other_than_the_pools_is_reported(program: Program) -> None:
-    bundle = {"HTTPS_PROXY": "http://127.0.0.1:1"}  # so that nothing leaves this machine
-    ran = program.run(
+def test_region_other_than_the_pools_is_reported(program: Program) -> None:
+    proxy = {"HTTPS_PROXY": "http://127.0.0.1:1"}  # unreachable: no request leaves this machine
+    result = program.run(
         "doctor",
         "--json",
         "--user-pool-id",
@@ -243,48 +242,49 @@ def test_a_region_other_than_the_pools_is_reported(program: Program) -> None:
         "--client-id",
         "c",
         TUI_AUTH_REGION="us-east-1",
-        **bundle,
+        **proxy,
     )
-    assert ran.returncode == 3
+    assert result.returncode == 3
     assert (
-        "us-east-1 from TUI_AUTH_REGION, but the pool id says eu-west-1" in checks_of(ran)["region"]["says"]
+        "us-east-1 from TUI_AUTH_REGION, but the pool id says eu-west-1"
+        in read_checks(result)["region"]["says"]
     )
 
 
-@pytest.mark.parametrize("named_by", ["flag", "variable", "profile"])
-def test_a_region_that_contradicts_the_pool_id_is_a_problem_with_any_endpoint(
-    program: Program, server: CognitoEmulator, named_by: str
+@pytest.mark.parametrize("source", ["flag", "variable", "profile"])
+def test_region_that_contradicts_the_pool_id_is_a_problem(
+    program: Program, server: CognitoEmulator, source: str
 ) -> None:
-    flags, _ = pool_flags(server, ["ALLOW_USER_SRP_AUTH"])
-    own = flags[1].partition("_")[0]
-    other = "ap-south-1"
-    variables = {"TUI_AUTH_REGION": other} if named_by == "variable" else {}
-    words, name = flags, {"variable": "TUI_AUTH_REGION", "flag": "--region"}.get(named_by, "profile acme")
-    if named_by == "flag":
-        words = [*flags, "--region", other]
-    elif named_by == "profile":
-        program.run("profile", "add", "acme", *flags, "--region", other)
-        words = ["--profile", "acme"]
-    ran = program.run("doctor", "--json", *words, **variables)
-    check = checks_of(ran)["region"]
-    assert (ran.returncode, check["ok"]) == (3, False)
-    assert check["says"].startswith(f"{other} from {name}")
-    assert check["says"].endswith(f", but the pool id says {own}")
+    flags, _ = create_pool(server, ["ALLOW_USER_SRP_AUTH"])
+    pool_region = flags[1].partition("_")[0]
+    other_region = "ap-south-1"
+    variables = {"TUI_AUTH_REGION": other_region} if source == "variable" else {}
+    arguments, name = flags, {"variable": "TUI_AUTH_REGION", "flag": "--region"}.get(source, "profile acme")
+    if source == "flag":
+        arguments = [*flags, "--region", other_region]
+    elif source == "profile":
+        program.run("profile", "add", "acme", *flags, "--region", other_region)
+        arguments = ["--profile", "acme"]
+    result = program.run("doctor", "--json", *arguments, **variables)
+    check = read_checks(result)["region"]
+    assert (result.returncode, check["ok"]) == (3, False)
+    assert check["says"].startswith(f"{other_region} from {name}")
+    assert check["says"].endswith(f", but the pool id says {pool_region}")
     assert check["do"] == "Leave the region out: the pool id has it."
 
 
-def test_the_pool_id_of_an_emulator_has_no_region(program: Program) -> None:
+def test_emulator_pool_id_has_no_region(program: Program) -> None:
     flags = ["--user-pool-id", "local_2aBc", "--client-id", "c", "--endpoint-url", "http://127.0.0.1:1"]
-    ran = program.run("doctor", "--json", *flags, "--region", "eu-west-1")
-    assert checks_of(ran)["region"]["ok"] is None
-    ran = program.run("doctor", "--json", *flags)
-    assert checks_of(ran)["region"]["says"] == "the pool id says none"
-    ran = program.run("doctor", "--json", *flags[:4])
-    assert ran.returncode == 3
-    assert checks_of(ran)["region"]["do"] == "Say where it listens, with --endpoint-url."
+    result = program.run("doctor", "--json", *flags, "--region", "eu-west-1")
+    assert read_checks(result)["region"]["ok"] is None
+    result = program.run("doctor", "--json", *flags)
+    assert read_checks(result)["region"]["says"] == "the pool id says none"
+    result = program.run("doctor", "--json", *flags[:4])
+    assert result.returncode == 3
+    assert read_checks(result)["region"]["do"] == "Say where it listens, with --endpoint-url."
 
 
-def test_a_secret_file_that_others_can_read_is_reported(program: Program) -> None:
+def test_secret_file_that_others_can_read_is_reported(program: Program) -> None:
     secret = program.folder / "secret"
     secret.write_text("s")
     secret.chmod(0o644)
@@ -299,106 +299,104 @@ def test_a_secret_file_that_others_can_read_is_reported(program: Program) -> Non
         "--client-secret-file",
         secret,
     )
-    ran = program.run("doctor", "--json", HTTPS_PROXY="http://127.0.0.1:1")
-    assert "chmod 600" in checks_of(ran)["profile acme"]["do"]
+    result = program.run("doctor", "--json", HTTPS_PROXY="http://127.0.0.1:1")
+    assert "chmod 600" in read_checks(result)["profile acme"]["do"]
 
 
 def test_aws_credentials_are_neither_needed_nor_fetched(program: Program, server: CognitoEmulator) -> None:
-    flags, _ = pool_flags(server, ALL_FLOWS)
-    marker = program.folder / "credentials were asked for"
+    flags, _ = create_pool(server, ALL_FLOWS)
+    marker = program.folder / "credentials were fetched"
     aws = program.home / ".aws"
     aws.mkdir()
     (aws / "config").write_text(f"[default]\ncredential_process = touch '{marker}'\n")
-    ran = program.run("doctor", "--json", *flags)
-    assert ran.returncode == 0
+    result = program.run("doctor", "--json", *flags)
+    assert result.returncode == 0
     assert program.run("doctor", *flags, AWS_PROFILE="gone").returncode == 0
     assert not marker.exists()
 
 
-def test_the_endpoint_variable_of_aws_is_used(program: Program, server: CognitoEmulator) -> None:
-    flags, _ = pool_flags(server, ALL_FLOWS)
+def test_aws_endpoint_variable_is_used(program: Program, server: CognitoEmulator) -> None:
+    flags, _ = create_pool(server, ALL_FLOWS)
     variable = "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"
-    ran = program.run("doctor", "--json", *flags[:4], **{variable: server.endpoint_url})
-    checks = checks_of(ran)
-    assert ran.returncode == 0
+    result = program.run("doctor", "--json", *flags[:4], **{variable: server.endpoint_url})
+    checks = read_checks(result)
+    assert result.returncode == 0
     assert f"{server.endpoint_url} from {variable}" in checks["endpoint"]["says"]
     assert checks["pool keys"]["ok"] is True
 
 
 def test_every_problem_has_advice(program: Program, server: CognitoEmulator) -> None:
-    flags, _ = pool_flags(server, ["ALLOW_USER_PASSWORD_AUTH"], secret=True)
+    flags, _ = create_pool(server, ["ALLOW_USER_PASSWORD_AUTH"], secret=True)
     server.clock.advance(-3600)
     program.config.parent.mkdir(parents=True)
     program.config.write_text("[profiles.x\n")
-    ran = program.run("doctor", "--json", *flags, AWS_CA_BUNDLE="/nonexistent", XDG_STATE_HOME="/dev/null")
-    checks = checks_of(ran)
+    result = program.run("doctor", "--json", *flags, AWS_CA_BUNDLE="/nonexistent", XDG_STATE_HOME="/dev/null")
+    checks = read_checks(result)
     advice = {about: check["do"] for about, check in checks.items() if check["ok"] is False}
     assert set(advice) == {"secret", "CA", "state folder", "profiles"}
     assert all(advice.values())
     text = program.run("doctor", *flags, AWS_CA_BUNDLE="/nonexistent", XDG_STATE_HOME="/dev/null").stdout
     lines = text.splitlines()
-    marked = [place for place, line in enumerate(lines) if line.startswith("!!")]
-    assert len(marked) == len(advice)
-    assert all(lines[place + 1].lstrip().startswith("→ ") for place in marked)
+    problem_indexes = [index for index, line in enumerate(lines) if line.startswith("!!")]
+    assert len(problem_indexes) == len(advice)
+    assert all(lines[index + 1].lstrip().startswith("→ ") for index in problem_indexes)
     assert "ahead of Cognito's" in checks["clock"]["says"]
 
 
-def test_folders_with_the_right_permissions_are_ok(program: Program) -> None:
-    checks = checks_of(program.run("doctor", "--json"))
+def test_private_folders_are_ok(program: Program) -> None:
+    checks = read_checks(program.run("doctor", "--json"))
     for about in ("config folder", "state folder", "runtime folder"):
         assert checks[about]["ok"] is True, checks[about]
         assert checks[about]["says"].endswith("tui-auth, made when it is needed")
     state = program.home / ".local" / "state" / "tui-auth"
     state.mkdir(mode=0o755)
     state.chmod(0o755)
-    ran = program.run("doctor", "--json", XDG_RUNTIME_DIR="")
-    checks = checks_of(ran)
+    result = program.run("doctor", "--json", XDG_RUNTIME_DIR="")
+    checks = read_checks(result)
     assert (checks["state folder"]["ok"], checks["state folder"]["do"]) == (
         False,
         "chmod 700 ~/.local/state/tui-auth",
     )
     assert checks["runtime folder"]["ok"] is None
     state.chmod(0o700)
-    assert checks_of(program.run("doctor", "--json"))["state folder"]["says"] == "~/.local/state/tui-auth"
+    assert read_checks(program.run("doctor", "--json"))["state folder"]["says"] == "~/.local/state/tui-auth"
 
 
-def test_a_runtime_folder_in_a_shared_folder_is_noted_without_chmod_as_advice(program: Program) -> None:
+def test_runtime_folder_in_a_shared_folder_is_a_note(program: Program) -> None:
     shared = program.folder / "shared"
     shared.mkdir()
     shared.chmod(0o777)
-    check = checks_of(program.run("doctor", "--json", XDG_RUNTIME_DIR=str(shared)))["runtime folder"]
+    check = read_checks(program.run("doctor", "--json", XDG_RUNTIME_DIR=str(shared)))["runtime folder"]
     assert check["ok"] is None
     assert "is not yours alone, so nothing is stored below it." in check["says"]
     assert "chmod" not in check["says"] + check["do"]
 
 
-@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="no folder here that nobody can write to")
-def test_a_folder_that_is_not_writable_exits_with_9(program: Program, server: CognitoEmulator) -> None:
-    flags, _ = pool_flags(server, ALL_FLOWS)
-    ran = program.run("doctor", "--json", *flags, XDG_STATE_HOME="/proc/self")
-    checks = checks_of(ran)
-    assert (ran.returncode, checks["state folder"]["ok"]) == (9, False)
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="no /proc on this machine")
+def test_folder_that_is_not_writable_exits_with_9(program: Program, server: CognitoEmulator) -> None:
+    flags, _ = create_pool(server, ALL_FLOWS)
+    result = program.run("doctor", "--json", *flags, XDG_STATE_HOME="/proc/self")
+    checks = read_checks(result)
+    assert (result.returncode, checks["state folder"]["ok"]) == (9, False)
     assert "/proc/self cannot be written" in checks["state folder"]["says"]
     assert "XDG_STATE_HOME" in checks["state folder"]["do"]
 
 
-def test_a_readable_ca_bundle_without_a_proxy_is_ok(program: Program) -> None:
+def test_readable_ca_bundle_without_a_proxy_is_ok(program: Program) -> None:
     bundle = Path(botocore.__file__).with_name("cacert.pem")
-    checks = checks_of(program.run("doctor", "--json", AWS_CA_BUNDLE=str(bundle)))
+    checks = read_checks(program.run("doctor", "--json", AWS_CA_BUNDLE=str(bundle)))
     assert checks["CA"]["ok"] is True
     assert checks["CA"]["says"].endswith("cacert.pem from AWS_CA_BUNDLE")
     assert (checks["proxy"]["ok"], checks["proxy"]["says"]) == (True, "none set")
 
 
-def test_an_unsupported_version_of_a_package_is_reported(
-    program: Program, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    other = program.folder / "packages" / "textual-99.0.0.dist-info"
-    other.mkdir(parents=True)
-    (other / "METADATA").write_text("Metadata-Version: 2.1\nName: textual\nVersion: 99.0.0\n")
-    monkeypatch.syspath_prepend(other.parent)
-    ran = program.run("doctor", "--json")
-    check = checks_of(ran)["versions"]
+def test_unsupported_package_version_is_reported(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    metadata_folder = program.folder / "packages" / "textual-99.0.0.dist-info"
+    metadata_folder.mkdir(parents=True)
+    (metadata_folder / "METADATA").write_text("Metadata-Version: 2.1\nName: textual\nVersion: 99.0.0\n")
+    monkeypatch.syspath_prepend(metadata_folder.parent)
+    result = program.run("doctor", "--json")
+    check = read_checks(result)["versions"]
     assert check["ok"] is False
     assert check["says"].startswith("textual is 99.0.0, >=8.2.8,<9 is needed")
     assert "Install tui-auth again" in check["do"]
@@ -434,23 +432,23 @@ def test_tmux_is_reported_with_its_clipboard_and_history(
     assert checks["colours"]["says"] == "none, as NO_COLOR asks"
 
 
-def test_a_line_terminal_is_reported_and_lines_wrap_between_words(
+def test_dumb_terminal_is_reported_with_wrapped_lines(
     terminal_program: TerminalProgram,
 ) -> None:
     environment = {"TERM": "dumb", "COLORTERM": "", "SSH_TTY": "/dev/pts/1"}
     with terminal_program.on_a_terminal("doctor", rows=60, variables=environment) as running:
         assert running.wait_exit() == 3
         lines = running.screen_text().splitlines()
-    place = next(place for place, line in enumerate(lines) if line.startswith("-- terminal"))
-    assert lines[place].endswith("TERM is dumb: the terminal shows lines.")
-    assert lines[place + 1].split() == ["→", "Signing", "in", "works", "with", "line", "prompts."]
+    terminal_index = next(index for index, line in enumerate(lines) if line.startswith("-- terminal"))
+    assert lines[terminal_index].endswith("TERM is dumb: the terminal shows lines.")
+    assert lines[terminal_index + 1].split() == ["→", "Signing", "in", "works", "with", "line", "prompts."]
     assert any(line.startswith("-- clipboard") and "OSC 52" in line for line in lines)
-    folded = next(place for place, line in enumerate(lines) if line.startswith("ok versions"))
-    assert lines[folded].endswith(",") or lines[folded + 1].startswith(" " * 28)
+    versions_index = next(index for index, line in enumerate(lines) if line.startswith("ok versions"))
+    assert lines[versions_index].endswith(",") or lines[versions_index + 1].startswith(" " * 28)
     assert all(line[:28].strip() == "" or line[2] == " " for line in lines if line)
 
 
-def test_the_terminal_is_described(terminal_program: TerminalProgram, tmp_path: Path) -> None:
+def test_terminal_is_described(terminal_program: TerminalProgram, tmp_path: Path) -> None:
     out = tmp_path / "out"
     with terminal_program.on_a_terminal("doctor", "--json", stdout=out, rows=20, cols=70) as running:
         assert running.wait_exit() == 3

@@ -1,4 +1,4 @@
-"""``tui-auth exec -- CMD``: the command runs in place of the program, with the token in its environment."""
+"""``tui-auth exec -- CMD``: a command replaces the program, with a token in its environment."""
 
 from __future__ import annotations
 
@@ -9,54 +9,54 @@ from dataclasses import replace
 
 import pytest
 
-from tests.cli.conftest import Replacement
+from tests.cli.conftest import ExecRecorder
 from tests.programs import PROCESS_SECONDS, Process
 from tests.session.machine import PASSWORD, Machine, flags, private_file
 from tests.tools import need_tool
 
 
-def test_the_access_token_is_in_the_environment(machine: Machine, process: Process) -> None:
-    kept = machine.sign_in()
-    ran = process.run("exec", "--", "sh", "-c", 'printf %s "$ACCESS_TOKEN"')
-    assert (ran.returncode, ran.stdout, ran.stderr) == (0, kept.record.access_token.reveal(), "")
+def test_access_token_is_in_the_environment(machine: Machine, process: Process) -> None:
+    session = machine.sign_in()
+    result = process.run("exec", "--", "sh", "-c", 'printf %s "$ACCESS_TOKEN"')
+    assert (result.returncode, result.stdout, result.stderr) == (0, session.record.access_token.reveal(), "")
 
 
-def test_env_chooses_the_variables(machine: Machine, replaced: Replacement) -> None:
-    kept = machine.sign_in()
+def test_env_chooses_the_variables(machine: Machine, replaced: ExecRecorder) -> None:
+    session = machine.sign_in()
     assert machine.run("exec", "--env", "A=id", "--env", "B=access", "--", "true").returncode == 0
-    tokens = {"A": kept.record.id_token.reveal(), "B": kept.record.access_token.reveal()}
+    tokens = {"A": session.record.id_token.reveal(), "B": session.record.access_token.reveal()}
     assert replaced.environment == machine.environ | tokens
 
 
 COMMAND_LINES = "cat /proc/[0-9]*/cmdline 2>/dev/null; true"
 
 
-@pytest.mark.parametrize(("puts_it_there", "seen"), [("", False), (' "$ACCESS_TOKEN"', True)])
-def test_no_process_has_a_token_in_its_command_line(
-    machine: Machine, process: Process, puts_it_there: str, seen: bool
+@pytest.mark.parametrize(("argument", "is_visible"), [("", False), (' "$ACCESS_TOKEN"', True)])
+def test_no_command_line_contains_a_token(
+    machine: Machine, process: Process, argument: str, is_visible: bool
 ) -> None:
-    """The second case puts one there, to show that the search finds it."""
-    kept = machine.sign_in()
-    script = f"exec sh -c '{COMMAND_LINES}' name{puts_it_there}"
-    ran = process.run("exec", "--", "sh", "-c", script)
-    assert ran.returncode == 0
-    assert "sh" in ran.stdout
-    assert (kept.record.access_token.reveal() in ran.stdout) == seen
+    """The second case passes the token as an argument, to show that the search works."""
+    session = machine.sign_in()
+    script = f"exec sh -c '{COMMAND_LINES}' name{argument}"
+    result = process.run("exec", "--", "sh", "-c", script)
+    assert result.returncode == 0
+    assert "sh" in result.stdout
+    assert (session.record.access_token.reveal() in result.stdout) == is_visible
 
 
-def test_two_tokens_print_the_note_about_other_sessions_once(machine: Machine, replaced: Replacement) -> None:
+def test_note_about_other_sessions_is_printed_once(machine: Machine, replaced: ExecRecorder) -> None:
     choice = machine.client()
     machine.sign_in(choice, machine.user("bob"))
-    kept = machine.sign_in(choice, machine.user("ann"))
-    record = replace(kept.record, id_expires_at=kept.record.id_expires_at - 3599)
+    session = machine.sign_in(choice, machine.user("ann"))
+    record = replace(session.record, id_expires_at=session.record.id_expires_at - 3599)
     machine.found().store.write(record.key.file_name, record.to_json())
-    ran = machine.run("exec", "--env", "A=id", "--env", "B=access", "--", "true")
+    result = machine.run("exec", "--env", "A=id", "--env", "B=access", "--", "true")
     assert replaced.command == ["true"]
-    assert (ran.returncode, ran.stderr.count("using the session of ann")) == (0, 1)
+    assert (result.returncode, result.stderr.count("using the session of ann")) == (0, 1)
     assert len(machine.asked("GetTokensFromRefreshToken")) == 1
 
 
-def test_a_sign_in_before_the_command_does_not_change_its_environment_or_limits(
+def test_sign_in_does_not_change_the_commands_environment_or_limits(
     machine: Machine, process: Process
 ) -> None:
     """The sign-in forbids core files and removes Textual's variables, for its own process only."""
@@ -67,24 +67,24 @@ def test_a_sign_in_before_the_command_does_not_change_its_environment_or_limits(
         *("exec", *flags(machine.client()), "--username", "ann", "--password-file", str(password)),
         *("--", "sh", "-c", "ulimit -S -c; echo $TEXTUAL_LOG"),
     )
-    ran = process.run_command(
+    result = process.run_command(
         command,
         env=process.environment | {"TEXTUAL_LOG": "/a/file"},
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CORE, (hard, hard)),
     )
-    before = "unlimited" if hard == resource.RLIM_INFINITY else str(hard // 512)
+    limit = "unlimited" if hard == resource.RLIM_INFINITY else str(hard // 512)
     if not hard:
-        pytest.skip("this machine lets nobody write core files")
-    assert ran.stdout.split() == [before, "/a/file"]
+        pytest.skip("core files are disabled on this machine")
+    assert result.stdout.split() == [limit, "/a/file"]
 
 
-def test_the_exit_status_is_that_of_the_command(machine: Machine, process: Process) -> None:
+def test_exit_status_is_the_commands(machine: Machine, process: Process) -> None:
     machine.sign_in()
     for status in (0, 1, 4, 42, 255):
         assert process.run("exec", "--", "sh", "-c", f"exit {status}").returncode == status
 
 
-def test_arguments_reach_the_command_unchanged(machine: Machine, replaced: Replacement) -> None:
+def test_arguments_reach_the_command_unchanged(machine: Machine, replaced: ExecRecorder) -> None:
     machine.sign_in()
     command = ["command", "--env", "X=id", "--", "a b", "--help", ""]
     assert machine.run("exec", "--", *command).returncode == 0
@@ -92,12 +92,12 @@ def test_arguments_reach_the_command_unchanged(machine: Machine, replaced: Repla
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1])
-def test_a_signal_reaches_the_command(machine: Machine, process: Process, number: signal.Signals) -> None:
+def test_signal_reaches_the_command(machine: Machine, process: Process, number: signal.Signals) -> None:
     need_tool("bash")
     machine.sign_in()
-    waiting = f"trap 'echo got; exit 9' {number}; echo ready; while read x; do :; done"
+    script = f"trap 'echo got; exit 9' {number}; echo ready; while read x; do :; done"
     ready, write = os.pipe()
-    running = process.start(process.command("exec", "--", "bash", "-c", waiting), stdin=ready, stderr=None)
+    running = process.start(process.command("exec", "--", "bash", "-c", script), stdin=ready, stderr=None)
     assert running.stdout
     assert running.stdout.readline() == "ready\n"
     running.send_signal(number)
@@ -107,25 +107,25 @@ def test_a_signal_reaches_the_command(machine: Machine, process: Process, number
     os.close(write)
 
 
-def test_the_caller_sees_which_signal_ended_the_command(machine: Machine, process: Process) -> None:
+def test_caller_sees_the_signal_that_ended_the_command(machine: Machine, process: Process) -> None:
     machine.sign_in()
-    ran = process.run("exec", "--", "sh", "-c", "kill -TERM $$")
-    assert ran.returncode == -signal.SIGTERM
+    result = process.run("exec", "--", "sh", "-c", "kill -TERM $$")
+    assert result.returncode == -signal.SIGTERM
 
 
-def test_a_broken_pipe_ends_the_command(machine: Machine, process: Process) -> None:
+def test_broken_pipe_ends_the_command(machine: Machine, process: Process) -> None:
     machine.sign_in()
-    ran = process.run("exec", "--", "sh", "-c", "grep SigIgn /proc/$$/status")
-    assert int(ran.stdout.split()[1], 16) & (1 << (signal.SIGPIPE - 1)) == 0
+    result = process.run("exec", "--", "sh", "-c", "grep SigIgn /proc/$$/status")
+    assert int(result.stdout.split()[1], 16) & (1 << (signal.SIGPIPE - 1)) == 0
 
 
-def test_a_missing_command_exits_with_127_and_one_that_cannot_run_with_126(
+def test_missing_command_exits_with_127_and_unexecutable_one_with_126(
     machine: Machine, process: Process
 ) -> None:
     machine.sign_in()
     assert process.run("exec", "--", "no-such-command").returncode == 127
-    ran = process.run("exec", "--", str(machine.session_file()))
-    assert (ran.returncode, ran.stderr.count("\n")) == (126, 1)
+    result = process.run("exec", "--", str(machine.session_file()))
+    assert (result.returncode, result.stderr.count("\n")) == (126, 1)
 
 
 @pytest.mark.parametrize(
@@ -136,6 +136,6 @@ def test_wrong_usage_exits_with_2(machine: Machine, arguments: tuple[str, ...]) 
     assert machine.run("exec", *arguments).returncode == 2
 
 
-def test_without_session_and_terminal_it_exits_with_4_and_runs_nothing(machine: Machine) -> None:
-    ran = machine.run("exec", *flags(machine.client()), "--", "echo", "ran")
-    assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (4, "", 1)
+def test_without_a_session_or_terminal_it_exits_with_4(machine: Machine) -> None:
+    result = machine.run("exec", *flags(machine.client()), "--", "echo", "ran")
+    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (4, "", 1)

@@ -1,6 +1,6 @@
-"""Every exit status that a session's command can give, without a terminal and on one.
+"""Every exit status of the session commands, without a terminal and on one.
 
-``status`` and ``sign-out``, which never sign in, cannot be cancelled (6), nor meet a step (10).
+``status`` and ``sign-out`` never sign in, so they can't be canceled (6) or meet an unsupported step (10).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import pytest
 
-from tests.cli.conftest import Replacement
+from tests.cli.conftest import ExecRecorder
 from tests.programs import TerminalProgram
 from tests.session.machine import PASSWORD, Machine, flags, private_file
 from tests.terminal.pty_program import PtyProgram
@@ -30,7 +30,7 @@ COMMANDS: dict[str, tuple[Sequence[str], Sequence[str]]] = {
     "status": (("status", "--online"), ()),
     "sign-out": (("sign-out",), ()),
 }
-"""Each command's words before and after those that a case adds."""
+"""The arguments of each command, before and after those that a case adds."""
 
 NEVER_SIGN_IN = ("status", "sign-out")
 SIGNING_IN = [name for name in COMMANDS if name not in NEVER_SIGN_IN]
@@ -40,26 +40,26 @@ FAULTS = {
 }
 
 
-def words(name: str, *added: str) -> list[str]:
+def build_arguments(name: str, *added: str) -> list[str]:
     before, after = COMMANDS[name]
     return [*before, *added, *after]
 
 
 class Case:
-    """A machine in the state that leads a command to an exit status, and the words to add for it."""
+    """A machine on which a command exits with a status, and the arguments to add to the command."""
 
     def __init__(self, machine: Machine, name: str, code: int) -> None:
         self.machine, self.name, self.code = machine, name, code
         self.choice = machine.with_identity_pool(machine.client())
         self.user = machine.user()
-        self.added = [str(word) for word in self.prepare()]
+        self.added = [str(argument) for argument in self.prepare()]
 
     def prepare(self) -> Sequence[str]:
         machine, code = self.machine, self.code
         if code == 2:
             return ["--no-such-flag"]
         if code == 3:
-            return ["--profile", "nobody-made-it"]
+            return ["--profile", "no-such-profile"]
         if code == 4:
             return flags(self.choice)
         if code == 9:
@@ -67,7 +67,7 @@ class Case:
             machine.state.chmod(0o755)
             return []
         if code == 10 or self.name == "sign-in":
-            return self.signing_in()
+            return self.prepare_sign_in()
         machine.sign_in(self.choice, self.user, aged=0 if code == 0 else AGED)
         if code in FAULTS:
             operation = "RevokeToken" if self.name == "sign-out" else "GetTokensFromRefreshToken"
@@ -76,13 +76,13 @@ class Case:
             machine.server.stop()
         return []
 
-    def signing_in(self) -> Sequence[str]:
-        """A first sign-in, with its password in a file."""
+    def prepare_sign_in(self) -> Sequence[str]:
+        """Prepare a first sign-in with a password file; return its arguments."""
         machine, password = self.machine, "Wrong-horse-9" if self.code == 5 else PASSWORD
         file = private_file(machine.home / "password", password)
         if self.code == 10:
-            named = {"UserPoolId": machine.user_pool_id, "Username": self.user}
-            machine.server.call("AdminSetUserPassword", {**named, "Password": PASSWORD, "Permanent": False})
+            user = {"UserPoolId": machine.user_pool_id, "Username": self.user}
+            machine.server.call("AdminSetUserPassword", {**user, "Password": PASSWORD, "Permanent": False})
         if self.code == 8:
             machine.server.fail_next("InitiateAuth", *FAULTS[8])
         if self.code == 7:
@@ -101,25 +101,25 @@ class Case:
     ],
 )
 def test_each_command_exits_with_each_code(
-    machine: Machine, replaced: Replacement, name: str, code: int
+    machine: Machine, replaced: ExecRecorder, name: str, code: int
 ) -> None:
     case = Case(machine, name, code)
-    ran = machine.run(*words(name, *case.added))
-    assert ran.returncode == code, ran.stderr
+    result = machine.run(*build_arguments(name, *case.added))
+    assert result.returncode == code, result.stderr
     if code == 0:
-        assert bool(ran.stdout) == (name not in ("sign-in", "sign-out", "exec"))
+        assert bool(result.stdout) == (name not in ("sign-in", "sign-out", "exec"))
     else:
-        assert ran.stdout == ""
-        assert ran.stderr.count("\n") == 1
-        assert ran.stderr.startswith(f"tui-auth {name}: " if code == 2 else "tui-auth: ")
+        assert result.stdout == ""
+        assert result.stderr.count("\n") == 1
+        assert result.stderr.startswith(f"tui-auth {name}: " if code == 2 else "tui-auth: ")
     assert replaced.command == (["echo", "ran"] if (name, code) == ("exec", 0) else [])
-    is_kept = bool(list(machine.state.glob("?" * 64 + ".json")))
-    began = (code in (0, 5, 7, 8, 9) and name not in ("sign-in", "sign-out")) or code == 9
-    assert is_kept == (began or (code, name) == (0, "sign-in"))
+    is_stored = bool(list(machine.state.glob("?" * 64 + ".json")))
+    had_session = (code in (0, 5, 7, 8, 9) and name not in ("sign-in", "sign-out")) or code == 9
+    assert is_stored == (had_session or (code, name) == (0, "sign-in"))
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_an_internal_error_is_1_and_shows_no_value(
+def test_internal_error_exits_with_1_and_shows_no_value(
     machine: Machine, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     machine.sign_in(machine.with_identity_pool(machine.client()), machine.user())
@@ -128,18 +128,18 @@ def test_an_internal_error_is_1_and_shows_no_value(
         raise RuntimeError("a-secret-in-a-message")
 
     monkeypatch.setattr(IndexFile, "load", load)
-    ran = machine.run(*words(name, "--username", "ann"))
-    assert (ran.returncode, ran.stdout) == (1, "")
-    assert ran.stderr.startswith("tui-auth: Something went wrong in tui-auth itself.\n")
-    assert "a-secret" not in ran.stderr
+    result = machine.run(*build_arguments(name, "--username", "ann"))
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr.startswith("tui-auth: Something went wrong in tui-auth itself.\n")
+    assert "a-secret" not in result.stderr
 
 
 Start = Callable[[Sequence[str]], PtyProgram]
 
 
 @pytest.fixture
-def on_a_terminal(terminal_program: TerminalProgram) -> Start:
-    """Starts the program on a terminal, with stdout in a file."""
+def start_on_terminal(terminal_program: TerminalProgram) -> Start:
+    """Return a function that starts the program on a terminal, with stdout in a file."""
     home = terminal_program.home
 
     def start(arguments: Sequence[str]) -> PtyProgram:
@@ -149,11 +149,11 @@ def on_a_terminal(terminal_program: TerminalProgram) -> Start:
 
 
 @pytest.mark.parametrize("code", [3, 5, 7, 8, 9])
-def test_on_a_terminal_an_error_that_a_sign_in_does_not_cure_opens_none(
-    machine: Machine, on_a_terminal: Start, code: int
+def test_error_that_a_sign_in_cannot_fix_opens_no_sign_in(
+    machine: Machine, start_on_terminal: Start, code: int
 ) -> None:
     case = Case(machine, "token", code)
-    with on_a_terminal(words("token", *case.added)) as program:
+    with start_on_terminal(build_arguments("token", *case.added)) as program:
         assert program.wait_exit() == code
         assert program.screen_text().startswith("tui-auth: ")
         assert not program.full_screen
@@ -161,10 +161,10 @@ def test_on_a_terminal_an_error_that_a_sign_in_does_not_cure_opens_none(
 
 
 @pytest.mark.parametrize("name", SIGNING_IN)
-def test_on_a_terminal_leaving_is_6_and_prints_and_runs_nothing(
-    machine: Machine, on_a_terminal: Start, name: str
+def test_canceling_on_a_terminal_exits_with_6_and_runs_nothing(
+    machine: Machine, start_on_terminal: Start, name: str
 ) -> None:
-    with on_a_terminal(words(name, *flags(machine.client()), "--plain")) as program:
+    with start_on_terminal(build_arguments(name, *flags(machine.client()), "--plain")) as program:
         program.wait_for("Username:")
         program.press("ctrl+d")
         assert program.wait_exit() == 6
@@ -175,10 +175,10 @@ def test_on_a_terminal_leaving_is_6_and_prints_and_runs_nothing(
     ("name", "number"),
     [(name, signal.SIGTERM) for name in SIGNING_IN] + [("token", signal.SIGHUP), ("token", signal.SIGINT)],
 )
-def test_on_a_terminal_a_signal_is_128_and_its_number(
-    machine: Machine, on_a_terminal: Start, choice: ResolvedPool, name: str, number: signal.Signals
+def test_signal_during_line_prompts_exits_with_128_plus_its_number(
+    machine: Machine, start_on_terminal: Start, choice: ResolvedPool, name: str, number: signal.Signals
 ) -> None:
-    with on_a_terminal(words(name, *flags(choice), "--plain")) as program:
+    with start_on_terminal(build_arguments(name, *flags(choice), "--plain")) as program:
         program.wait_for("Username:")
         program.signal(number)
         assert program.wait_exit() == 128 + number
@@ -187,10 +187,10 @@ def test_on_a_terminal_a_signal_is_128_and_its_number(
 
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT, signal.SIGTERM])
-def test_in_full_screen_the_codes_are_the_same(
-    on_a_terminal: Start, choice: ResolvedPool, number: signal.Signals
+def test_signal_in_full_screen_exits_with_128_plus_its_number(
+    start_on_terminal: Start, choice: ResolvedPool, number: signal.Signals
 ) -> None:
-    with on_a_terminal(words("token", *flags(choice))) as program:
+    with start_on_terminal(build_arguments("token", *flags(choice))) as program:
         program.wait_for("Username")
         program.signal(number)
         assert program.wait_exit() == 128 + number
@@ -200,14 +200,14 @@ def test_in_full_screen_the_codes_are_the_same(
 
 @pytest.fixture
 def choice(machine: Machine) -> ResolvedPool:
-    """An app client."""
+    """Return a new app client."""
     return machine.client()
 
 
 @pytest.mark.parametrize("name", NEVER_SIGN_IN)
-def test_a_command_that_never_signs_in_is_4_on_a_terminal_too(
-    on_a_terminal: Start, choice: ResolvedPool, name: str
+def test_command_that_never_signs_in_exits_with_4_on_a_terminal(
+    start_on_terminal: Start, choice: ResolvedPool, name: str
 ) -> None:
-    with on_a_terminal(words(name, *flags(choice))) as program:
+    with start_on_terminal(build_arguments(name, *flags(choice))) as program:
         assert program.wait_exit() == 4
         assert program.screen_text().startswith("tui-auth: Not signed in.")

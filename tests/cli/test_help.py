@@ -24,12 +24,12 @@ def build_parser(command: str) -> CommandParser:
 
 
 @pytest.mark.parametrize("line", EXAMPLES)
-def test_every_example_can_be_typed_as_it_is(line: str) -> None:
+def test_every_example_can_be_parsed(line: str) -> None:
     match = re.search(r"tui-auth([^|)>]*)", line.replace("\\\n", " "))
     assert match
-    words = shlex.split(match[1])
-    command = words.pop(0) if words and not words[0].startswith("-") else "sign-in"
-    build_parser(command).parse(words)
+    arguments = shlex.split(match[1])
+    command = arguments.pop(0) if arguments and not arguments[0].startswith("-") else "sign-in"
+    build_parser(command).parse(arguments)
 
 
 COMMANDS_AND_SUBCOMMANDS = ("", *COMMANDS, *(name for name in COMMAND_EXAMPLES if " " in name))
@@ -50,15 +50,15 @@ def test_every_help_starts_with_examples_and_fits_80_columns(
 
 
 @pytest.mark.parametrize("command", ["", "profile add"])
-def test_the_help_is_on_stdout_and_stderr_is_empty(program: Program, command: str) -> None:
-    ran = program.run(*command.split(), "--help")
-    assert (ran.returncode, ran.stderr) == (0, "")
-    assert ran.stdout.startswith("  tui-auth")
+def test_help_is_on_stdout_and_stderr_is_empty(program: Program, command: str) -> None:
+    result = program.run(*command.split(), "--help")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.startswith("  tui-auth")
 
 
-def test_version_prints_what_a_bug_report_needs(program: Program) -> None:
-    ran = program.run("--version")
-    assert (ran.returncode, ran.stderr) == (0, "")
+def test_version_prints_versions_and_platform(program: Program) -> None:
+    result = program.run("--version")
+    assert (result.returncode, result.stderr) == (0, "")
     for pattern in (
         r"tui-auth \d",
         r"Python 3\.\d+",
@@ -67,17 +67,19 @@ def test_version_prints_what_a_bug_report_needs(program: Program) -> None:
         r"botocore \d",
         "Linux|macOS",
     ):
-        assert re.search(pattern, ran.stdout), pattern
-    assert "terminal: none" in ran.stdout
+        assert re.search(pattern, result.stdout), pattern
+    assert "terminal: none" in result.stdout
 
 
 def test_version_describes_the_terminal(terminal_program: TerminalProgram) -> None:
     environment = {"TERM_PROGRAM": "iTerm.app", "SSH_TTY": "/dev/pts/1"}
     with terminal_program.on_a_terminal("--version", rows=30, cols=100, variables=environment) as running:
         assert running.wait_exit() == 0
-        shown = running.screen_text()
-    assert "terminal: xterm-256color, colours 16 million (COLORTERM), 100×30, TERM_PROGRAM=iTerm.app" in shown
-    assert "in SSH" in shown
+        screen = running.screen_text()
+    assert (
+        "terminal: xterm-256color, colours 16 million (COLORTERM), 100×30, TERM_PROGRAM=iTerm.app" in screen
+    )
+    assert "in SSH" in screen
 
 
 @pytest.mark.parametrize(
@@ -109,16 +111,16 @@ def test_version_describes_the_terminal(terminal_program: TerminalProgram) -> No
         (("--client-secret", "hunter2"), "Use --client-secret-file."),
     ],
 )
-def test_a_usage_error_is_one_sentence_and_exits_with_2(
+def test_usage_error_is_one_sentence_and_exits_with_2(
     program: Program, arguments: tuple[str, ...], message: str
 ) -> None:
-    ran = program.run(*arguments)
-    assert (ran.returncode, ran.stdout) == (2, "")
-    assert message in ran.stderr
-    assert len(ran.stderr.splitlines()) == 1
-    assert "hunter2" not in ran.stderr
+    result = program.run(*arguments)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert message in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    assert "hunter2" not in result.stderr
 
 
-def test_flags_cannot_be_shortened(program: Program) -> None:
-    ran = program.run("doctor", "--js")
-    assert (ran.returncode, ran.stdout) == (2, "")
+def test_flags_cannot_be_abbreviated(program: Program) -> None:
+    result = program.run("doctor", "--js")
+    assert (result.returncode, result.stdout) == (2, "")

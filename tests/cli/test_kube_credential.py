@@ -12,18 +12,18 @@ from tests.session.machine import Machine, flags
 from tui_auth.cli.commands.kube_credential import VERSIONS
 
 
-def test_the_exec_credential_has_the_id_token_and_its_expiration(machine: Machine) -> None:
-    kept = machine.sign_in()
-    ran = machine.run("kube-credential")
-    credential = json.loads(ran.stdout)
-    assert (ran.returncode, ran.stderr) == (0, "")
+def test_exec_credential_has_the_id_token_and_its_expiration(machine: Machine) -> None:
+    session = machine.sign_in()
+    result = machine.run("kube-credential")
+    credential = json.loads(result.stdout)
+    assert (result.returncode, result.stderr) == (0, "")
     assert (credential["apiVersion"], credential["kind"]) == (VERSIONS[0], "ExecCredential")
-    assert credential["status"]["token"] == kept.record.id_token.reveal()
+    assert credential["status"]["token"] == session.record.id_token.reveal()
     expires_at = datetime.strptime(credential["status"]["expirationTimestamp"], "%Y-%m-%dT%H:%M:%S%z")
-    assert expires_at == datetime.fromtimestamp(kept.record.id_expires_at, UTC)
+    assert expires_at == datetime.fromtimestamp(session.record.id_expires_at, UTC)
 
 
-def test_a_token_that_expires_soon_is_refreshed(machine: Machine) -> None:
+def test_token_that_expires_soon_is_refreshed(machine: Machine) -> None:
     machine.sign_in(aged=3590)
     credential = json.loads(machine.run("kube-credential").stdout)
     assert credential["status"]["token"] == machine.stored()["id_token"]
@@ -31,24 +31,24 @@ def test_a_token_that_expires_soon_is_refreshed(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_the_api_version_is_the_one_kubectl_requests(machine: Machine, version: str) -> None:
+def test_api_version_is_the_one_kubectl_requests(machine: Machine, version: str) -> None:
     machine.sign_in()
     kubectl_request = json.dumps(
         {"apiVersion": version, "kind": "ExecCredential", "spec": {"interactive": False}}
     )
-    ran = machine.run("kube-credential", environ={"KUBERNETES_EXEC_INFO": kubectl_request})
-    assert json.loads(ran.stdout)["apiVersion"] == version
+    result = machine.run("kube-credential", environ={"KUBERNETES_EXEC_INFO": kubectl_request})
+    assert json.loads(result.stdout)["apiVersion"] == version
 
 
 @pytest.mark.parametrize("kubectl_request", ["", "nonsense", "[]", '{"apiVersion": 7, "spec": 7}'])
-def test_an_invalid_kubectl_requestof_kubectl_is_ignored(machine: Machine, kubectl_request: str) -> None:
+def test_invalid_kubectl_request_is_ignored(machine: Machine, kubectl_request: str) -> None:
     machine.sign_in()
-    ran = machine.run("kube-credential", environ={"KUBERNETES_EXEC_INFO": kubectl_request})
-    assert json.loads(ran.stdout)["apiVersion"] == VERSIONS[0]
+    result = machine.run("kube-credential", environ={"KUBERNETES_EXEC_INFO": kubectl_request})
+    assert json.loads(result.stdout)["apiVersion"] == VERSIONS[0]
 
 
 @pytest.mark.parametrize("interactive", [True, False])
-def test_it_signs_in_on_the_terminal_only_if_kubectl_allows_prompts(
+def test_sign_in_opens_only_if_kubectl_allows_prompts(
     machine: Machine, terminal_program: TerminalProgram, interactive: bool
 ) -> None:
     kubectl_request = json.dumps({"spec": {"interactive": interactive}})

@@ -1,4 +1,4 @@
-"""The argument parser: the members of argparse that it reads, in the Python that runs the tests."""
+"""The argument parser, which reads private members of argparse."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from tui_auth.cli.parser import CommandParser
 
 @pytest.fixture
 def parser() -> CommandParser:
-    """A parser with a group of flags, a hidden flag, an optional argument and a subcommand."""
+    """Return a parser with a group of flags, a hidden flag, an optional argument and a subcommand."""
     parser = CommandParser(prog="tui-auth sample", description="Does one thing.\n\nAnd another.")
     parser.add_argument("--hidden", help="==SUPPRESS==")
-    group = parser.add_argument_group("the pool", "Which one.")
+    group = parser.add_argument_group("the pool", "The user pool to use.")
     group.add_argument("--region", metavar="REGION", help="such as eu-west-1")
-    below = parser.add_subparsers(metavar="add|use", dest="action").add_parser("add", help="add a file")
-    below.add_argument("file", metavar="FILE")
-    below.add_argument("kind", nargs="?", choices=("a", "b"))
-    below.add_argument("--force", action="store_true", help="%(prog)s whatever is there")
+    subcommand = parser.add_subparsers(metavar="add|use", dest="action").add_parser("add", help="add a file")
+    subcommand.add_argument("file", metavar="FILE")
+    subcommand.add_argument("kind", nargs="?", choices=("a", "b"))
+    subcommand.add_argument("--force", action="store_true", help="%(prog)s replaces the file")
     return parser
 
 
-def test_the_help_has_the_usage_the_description_and_each_group(parser: CommandParser) -> None:
+def test_help_has_usage_description_and_groups(parser: CommandParser) -> None:
     assert parser.format_usage() == "usage: tui-auth sample [flags] add|use\n"
     lines = parser.format_help().splitlines()
     assert [line for line in lines if line and not line.startswith(" ")] == [
@@ -33,11 +33,11 @@ def test_the_help_has_the_usage_the_description_and_each_group(parser: CommandPa
         "options:",
         "the pool:",
     ]
-    assert "  Which one." in lines
+    assert "  The user pool to use." in lines
     assert any(line.split() == ["--region", "REGION", "such", "as", "eu-west-1"] for line in lines)
 
 
-def test_the_usage_of_a_subcommand_lists_its_arguments(
+def test_usage_of_a_subcommand_lists_its_arguments(
     parser: CommandParser, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):
@@ -55,7 +55,7 @@ def test_the_usage_of_a_subcommand_lists_its_arguments(
         (["add", "f", "a", "more"], "there is one word too many"),
     ],
 )
-def test_an_unexpected_argument_is_compared_with_the_flags_of_parser_and_subcommand(
+def test_unexpected_argument_suggests_a_flag_of_parser_or_subcommand(
     parser: CommandParser, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
 ) -> None:
     with pytest.raises(SystemExit) as exit_:
@@ -64,12 +64,12 @@ def test_an_unexpected_argument_is_compared_with_the_flags_of_parser_and_subcomm
     assert message in capsys.readouterr().err
 
 
-def test_completion_lists_every_command_with_its_flags_and_its_first_argument(parser: CommandParser) -> None:
-    top, below = reversed(list(lines_of(("sample",), "a sample", parser)))
+def test_completion_lists_commands_with_flags_and_first_argument(parser: CommandParser) -> None:
+    top, subcommand = reversed(list(lines_of(("sample",), "a sample", parser)))
     assert [flag.names for flag in top.flags] == [("-h", "--help"), ("--hidden",), ("--region",)]
-    assert below == CommandLine(
+    assert subcommand == CommandLine(
         ("sample", "add"),
         "add a file",
-        (below.flags[0], Flag(("--force",), "tui-auth sample add whatever is there", None)),
+        (subcommand.flags[0], Flag(("--force",), "tui-auth sample add replaces the file", None)),
         FILE,
     )

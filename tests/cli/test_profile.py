@@ -1,4 +1,4 @@
-"""``tui-auth profile``."""
+"""``tui-auth profile``: adding, importing, listing, showing and removing profiles."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tui_auth.secret import Secret
 ADD = ("profile", "add", "acme", "--user-pool-id", "eu-west-1_Acme1", "--client-id", "acmeclient")
 
 
-def test_a_profile_is_added_listed_used_shown_and_removed(program: Program) -> None:
+def test_profile_can_be_added_listed_used_shown_and_removed(program: Program) -> None:
     assert "Kept as acme in ~/.config/tui-auth/config.toml" in program.run(*ADD).stderr
     program.run(
         "profile", "add", "b", "--user-pool-id", "eu-west-2_B", "--client-id", "b", "--region", "eu-west-2"
@@ -30,8 +30,8 @@ def test_a_profile_is_added_listed_used_shown_and_removed(program: Program) -> N
     assert program.run("profile", "list").stdout == (
         "  acme  eu-west-1_Acme1  acmeclient\n* b     eu-west-2_B  b\n"
     )
-    shown = json.loads(program.run("profile", "show", "--json").stdout)
-    assert (shown["user_pool_id"], shown["region"]) == ("eu-west-2_B", "eu-west-2")
+    settings = json.loads(program.run("profile", "show", "--json").stdout)
+    assert (settings["user_pool_id"], settings["region"]) == ("eu-west-2_B", "eu-west-2")
     assert program.run("profile", "remove", "b").returncode == 0
     assert program.run("profile", "list", "--names").stdout == "acme\n"
     assert "default_profile" not in program.config.read_text()
@@ -45,47 +45,47 @@ def test_a_profile_is_added_listed_used_shown_and_removed(program: Program) -> N
         ("aws-exports.js", "ap-south-1_FlatPool1", False),
     ],
 )
-def test_each_of_amplifys_files_becomes_a_profile(
+def test_every_kind_of_amplify_file_can_be_imported(
     program: Program, name: str, pool: str, has_secret: bool
 ) -> None:
     program.put(name, program.folder / "shop" / "src")
-    ran = program.run("profile", "import", f"shop/src/{name}")
-    assert (ran.returncode, ran.stdout) == (0, "")
-    assert "Kept as shop" in ran.stderr
+    result = program.run("profile", "import", f"shop/src/{name}")
+    assert (result.returncode, result.stdout) == (0, "")
+    assert "Kept as shop" in result.stderr
     secret = program.config.parent / "secrets" / "shop"
     assert secret.exists() is has_secret
     if has_secret:
         assert stat.S_IMODE(secret.stat().st_mode) == 0o600
         assert secret.read_text() == "native-app-client-secret\n"
-        assert "native-app-client-secret" not in program.config.read_text() + ran.stderr
+        assert "native-app-client-secret" not in program.config.read_text() + result.stderr
     assert f'user_pool_id = "{pool}"' in program.config.read_text()
-    shown = json.loads(program.run("profile", "show", "shop", "--json").stdout)
-    assert shown["password_policy"]["min_length"] >= 8
+    settings = json.loads(program.run("profile", "show", "shop", "--json").stdout)
+    assert settings["password_policy"]["min_length"] >= 8
     assert program.run("profile", "import", f"shop/src/{name}").returncode == 3
     assert program.run("profile", "import", f"shop/src/{name}", "--force").returncode == 0
 
 
 @pytest.mark.parametrize("name", ["amplify_outputs.json", "amplifyconfiguration.json", "aws-exports.js"])
-def test_what_a_command_would_use_here_is_shown_with_where_it_came_from(program: Program, name: str) -> None:
+def test_show_lists_the_resolved_settings_with_their_origins(program: Program, name: str) -> None:
     program.put(name, program.home)
-    ran = program.run("profile", "show", "--origin", "--region", "eu-north-1", TUI_AUTH_USERNAME="ann")
-    rows = {line.split()[0]: line.split()[-1] for line in ran.stdout.splitlines()}
+    result = program.run("profile", "show", "--origin", "--region", "eu-north-1", TUI_AUTH_USERNAME="ann")
+    rows = {line.split()[0]: line.split()[-1] for line in result.stdout.splitlines()}
     assert rows["user_pool_id"].startswith(f"~/{name}:")
     assert rows["region"] == "--region"
     assert rows["username"] == "TUI_AUTH_USERNAME"
-    assert f"The user pool is the one in ~/{name}." in ran.stderr
-    assert "native-app-client-secret" not in ran.stdout + ran.stderr
+    assert f"The user pool is the one in ~/{name}." in result.stderr
+    assert "native-app-client-secret" not in result.stdout + result.stderr
 
 
-def test_what_the_pool_id_says_is_told_as_such(program: Program) -> None:
+def test_region_from_the_pool_id_has_the_id_as_origin(program: Program) -> None:
     program.run(*ADD)
-    shown = json.loads(program.run("profile", "show", "--profile", "acme", "--origin", "--json").stdout)
-    assert shown["region"] == {"value": "eu-west-1", "origin": "the user pool id"}
-    assert shown["client_id"]["origin"] == "profile acme, ~/.config/tui-auth/config.toml:3"
+    settings = json.loads(program.run("profile", "show", "--profile", "acme", "--origin", "--json").stdout)
+    assert settings["region"] == {"value": "eu-west-1", "origin": "the user pool id"}
+    assert settings["client_id"]["origin"] == "profile acme, ~/.config/tui-auth/config.toml:3"
 
 
 @pytest.mark.parametrize(
-    ("arguments", "status", "said"),
+    ("arguments", "status", "message"),
     [
         (("use", "gone"), 3, "There is no profile “gone”."),
         (("remove", "gone"), 3, "There is no profile “gone”."),
@@ -104,61 +104,66 @@ def test_what_the_pool_id_says_is_told_as_such(program: Program) -> None:
         ((), 2, "`tui-auth profile --help`"),
     ],
 )
-def test_what_cannot_be_done_is_one_sentence_and_a_status(
-    program: Program, arguments: tuple[str, ...], status: int, said: str
+def test_error_is_one_sentence_and_an_exit_status(
+    program: Program, arguments: tuple[str, ...], status: int, message: str
 ) -> None:
-    ran = program.run("profile", *arguments)
-    assert (ran.returncode, ran.stdout) == (status, "")
-    assert said in ran.stderr
-    assert "Traceback" not in ran.stderr
+    result = program.run("profile", *arguments)
+    assert (result.returncode, result.stdout) == (status, "")
+    assert message in result.stderr
+    assert "Traceback" not in result.stderr
 
 
-def test_a_mistake_in_the_file_is_told_with_its_line(program: Program) -> None:
+def test_error_in_the_file_has_its_line(program: Program) -> None:
     program.run(*ADD)
     with program.config.open("a") as config:
         config.write('regin = "eu-west-1"\n')
-    ran = program.run("profile", "show", "acme")
-    assert ran.returncode == 3
-    assert "config.toml, line 4: “regin” is no setting of a profile. Did you mean region?" in ran.stderr
+    result = program.run("profile", "show", "acme")
+    assert result.returncode == 3
+    assert "config.toml, line 4: “regin” is no setting of a profile. Did you mean region?" in result.stderr
     assert "line 4" in program.run("profile", "list").stdout
 
 
-def test_no_default_any_more_says_what_the_only_profile_does_then(program: Program) -> None:
+def test_removing_the_default_mentions_the_only_profile(program: Program) -> None:
     program.run(*ADD)
     program.run("profile", "use", "acme")
-    only = " acme, the only one, is used where nothing else names a pool."
-    assert program.run("profile", "use", "--none").stderr == f"No profile is the default now.{only}\n"
+    note = " acme, the only one, is used where nothing else names a pool."
+    assert program.run("profile", "use", "--none").stderr == f"No profile is the default now.{note}\n"
     program.run("profile", "add", "b", "--user-pool-id", "eu-west-1_B", "--client-id", "b")
     assert program.run("profile", "use", "--none").stderr == "No profile is the default now.\n"
 
 
 @pytest.mark.parametrize(
-    "pasted",
+    "text",
     [
         "arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_Acme1",
         "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Acme1/.well-known/jwks.json",
         " eu-west-1_Acme1 ",
     ],
 )
-def test_a_flag_takes_what_a_pools_id_stands_in(program: Program, pasted: str) -> None:
-    ran = program.run("profile", "add", "acme", "--user-pool-id", pasted, "--client-id", " acmeclient")
-    assert ran.returncode == 0, ran.stderr
+def test_pool_id_flag_accepts_arns_and_urls(program: Program, text: str) -> None:
+    result = program.run("profile", "add", "acme", "--user-pool-id", text, "--client-id", " acmeclient")
+    assert result.returncode == 0, result.stderr
     assert program.run("profile", "list").stdout == "  acme  eu-west-1_Acme1  acmeclient\n"
-    shown = program.run("profile", "show", "--json", "--user-pool-id", pasted, "--client-id", "other")
-    assert json.loads(shown.stdout)["user_pool_id"] == "eu-west-1_Acme1"
+    result = program.run("profile", "show", "--json", "--user-pool-id", text, "--client-id", "other")
+    assert json.loads(result.stdout)["user_pool_id"] == "eu-west-1_Acme1"
 
 
-def test_a_name_that_a_terminal_would_obey_is_made_safe_wherever_it_is_told(program: Program) -> None:
+def test_control_characters_in_a_profile_name_are_made_visible(program: Program) -> None:
     program.config.parent.mkdir(parents=True)
     secret = program.folder / "secret"
     secret.write_text("s")
     secret.chmod(0o644)
     ids = f'user_pool_id = "eu-west-1_A"\nclient_id = "c"\nclient_secret_file = "{secret}"'
     program.config.write_text(f'[profiles."a\\u001b[31mb"]\n{ids}\n')
-    for words in (("profile", "show", "--origin"), ("profile", "list"), ("doctor",), ("doctor", "--json")):
-        ran = program.run(*words, HTTPS_PROXY="http://127.0.0.1:1")
-        assert "\x1b" not in ran.stdout + ran.stderr, words
-        assert "[31mb" in ran.stdout
+    for arguments in (
+        ("profile", "show", "--origin"),
+        ("profile", "list"),
+        ("doctor",),
+        ("doctor", "--json"),
+    ):
+        result = program.run(*arguments, HTTPS_PROXY="http://127.0.0.1:1")
+        assert "\x1b" not in result.stdout + result.stderr, arguments
+        assert "[31mb" in result.stdout
 
 
 EVERY_FLAG = {
@@ -184,32 +189,32 @@ EVERY_FLAG = {
 }
 
 
-def test_every_setting_goes_in_by_a_flag_and_comes_out_with_its_line(program: Program) -> None:
+def test_every_setting_has_a_flag_and_is_shown_with_its_line(program: Program) -> None:
     secret = program.folder / "secret"
     secret.write_text("hunter2")
     flags = [word for flag, (text, _) in EVERY_FLAG.items() for word in (flag, text)]
-    ran = program.run("profile", "add", "acme", *flags, "--client-secret-file", "secret")
-    assert (ran.returncode, ran.stdout) == (0, "")
-    shown = json.loads(program.run("profile", "show", "acme", "--origin", "--json").stdout)
-    wanted = {flag[2:].replace("-", "_"): value for flag, (_, value) in EVERY_FLAG.items()}
-    wanted["client_secret_file"] = str(secret)
-    assert {name: each["value"] for name, each in shown.items()} == wanted
-    assert set(wanted) == set(SETTINGS), "every setting there is"
-    written = program.config.read_text().splitlines()
-    for name, each in shown.items():
-        place, _, line = each["origin"].rpartition(":")
-        assert place == "~/.config/tui-auth/config.toml"
-        assert written[int(line) - 1].startswith(f"{name} = ")
-    told = program.run("profile", "show", "acme", "--origin").stdout.splitlines()
-    assert [line.split()[0] for line in told] == list(shown)
-    used = json.loads(program.run("profile", "show", "--profile", "acme", "--json").stdout)
-    assert used["client_metadata"] == {"team": "blue=red"}
-    assert used["mfa_methods"] == ["SMS", "TOTP"]
+    result = program.run("profile", "add", "acme", *flags, "--client-secret-file", "secret")
+    assert (result.returncode, result.stdout) == (0, "")
+    settings = json.loads(program.run("profile", "show", "acme", "--origin", "--json").stdout)
+    expected = {flag[2:].replace("-", "_"): value for flag, (_, value) in EVERY_FLAG.items()}
+    expected["client_secret_file"] = str(secret)
+    assert {name: entry["value"] for name, entry in settings.items()} == expected
+    assert set(expected) == set(SETTINGS), "every setting has a flag"
+    config_lines = program.config.read_text().splitlines()
+    for name, entry in settings.items():
+        path, _, line = entry["origin"].rpartition(":")
+        assert path == "~/.config/tui-auth/config.toml"
+        assert config_lines[int(line) - 1].startswith(f"{name} = ")
+    lines = program.run("profile", "show", "acme", "--origin").stdout.splitlines()
+    assert [line.split()[0] for line in lines] == list(settings)
+    resolved = json.loads(program.run("profile", "show", "--profile", "acme", "--json").stdout)
+    assert resolved["client_metadata"] == {"team": "blue=red"}
+    assert resolved["mfa_methods"] == ["SMS", "TOTP"]
     assert "hunter2" not in program.config.read_text()
 
 
 @pytest.mark.parametrize(
-    ("flag", "value", "said"),
+    ("flag", "value", "message"),
     [
         ("--client-metadata", "team", "--client-metadata: expected KEY=VALUE"),
         ("--password-policy", "10", "--password-policy: expected RULES (such as min_length=10,"),
@@ -224,54 +229,56 @@ def test_every_setting_goes_in_by_a_flag_and_comes_out_with_its_line(program: Pr
         ("--endpoint-url", "http://example.com", "--endpoint-url: expected a URL beginning with https://"),
     ],
 )
-def test_a_setting_that_cannot_be_is_said_and_nothing_is_kept(
-    program: Program, flag: str, value: str, said: str
+def test_invalid_setting_is_an_error_and_stores_nothing(
+    program: Program, flag: str, value: str, message: str
 ) -> None:
-    ran = program.run(*ADD, flag, value)
-    assert (ran.returncode, ran.stdout, len(ran.stderr.splitlines())) == (3, "", 1)
-    assert said in ran.stderr
+    result = program.run(*ADD, flag, value)
+    assert (result.returncode, result.stdout, len(result.stderr.splitlines())) == (3, "", 1)
+    assert message in result.stderr
     assert not program.config.exists()
 
 
-def test_a_name_that_is_taken_is_said_with_both_cures(program: Program) -> None:
+def test_existing_name_is_an_error_that_suggests_both_fixes(program: Program) -> None:
     program.run(*ADD)
-    ran = program.run(*ADD)
-    assert ran.returncode == 3
-    assert ran.stderr == (
+    result = program.run(*ADD)
+    assert result.returncode == 3
+    assert result.stderr == (
         "tui-auth: There is a profile “acme” already. Choose another name, or --force to replace it.\n"
     )
     assert program.run(*ADD, "--force", "--username", "ann").returncode == 0
     assert program.config.read_text().count("[profiles.acme]") == 1
 
 
-def test_a_secret_file_that_is_not_there_yet_is_told(program: Program) -> None:
-    ran = program.run(*ADD, "--client-secret-file", "later")
-    assert ran.returncode == 0
-    assert "Signing in needs this first: ~/project/later: it cannot be read: No such file" in ran.stderr
+def test_add_warns_about_a_missing_secret_file(program: Program) -> None:
+    result = program.run(*ADD, "--client-secret-file", "later")
+    assert result.returncode == 0
+    assert "Signing in needs this first: ~/project/later: it cannot be read: No such file" in result.stderr
 
 
-def test_a_profile_on_one_line_is_shown_with_that_line(program: Program) -> None:
+def test_inline_profile_is_shown_with_its_line(program: Program) -> None:
     program.config.parent.mkdir(parents=True)
     program.config.write_text('# mine\nprofiles.acme = { user_pool_id = "eu-west-1_A", client_id = "c" }\n')
-    ran = program.run("profile", "show", "acme", "--origin")
-    assert ran.returncode == 0
-    assert {line.split()[-1] for line in ran.stdout.splitlines()} == {"~/.config/tui-auth/config.toml:2"}
+    result = program.run("profile", "show", "acme", "--origin")
+    assert result.returncode == 0
+    assert {line.split()[-1] for line in result.stdout.splitlines()} == {"~/.config/tui-auth/config.toml:2"}
 
 
-def test_a_secret_file_that_is_gone_is_shown_and_told(program: Program) -> None:
+def test_show_warns_about_a_missing_secret_file(program: Program) -> None:
     program.run(*ADD, "--client-secret-file", "later")
-    for which in (("acme",), ("--profile", "acme")):
-        ran = program.run("profile", "show", *which, "--origin")
-        assert ran.returncode == 0
-        rows = {line.split()[0]: line.split()[1:] for line in ran.stdout.splitlines()}
+    for selection in (("acme",), ("--profile", "acme")):
+        result = program.run("profile", "show", *selection, "--origin")
+        assert result.returncode == 0
+        rows = {line.split()[0]: line.split()[1:] for line in result.stdout.splitlines()}
         assert rows["client_secret_file"][0] == str(program.folder / "later")
         assert rows["client_id"][0] == "acmeclient"
-        assert "Signing in needs this first: ~/project/later: it cannot be read: No such file" in ran.stderr
+        assert (
+            "Signing in needs this first: ~/project/later: it cannot be read: No such file" in result.stderr
+        )
 
 
 @pytest.fixture
 def config(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """A config.toml for a command that runs in this process."""
+    """Return the path of config.toml for a command that runs in the test process."""
     monkeypatch.setenv("HOME", str(tmp_path))
     for name in ("CONFIG", "STATE"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name))
@@ -280,34 +287,34 @@ def config(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return path
 
 
-def ran_here(*words: str) -> int:
-    """The exit status of ``tui-auth profile`` in this process."""
+def run_in_test_process(*arguments: str) -> int:
+    """Run ``tui-auth profile`` in the test process; return its exit status."""
     parser = CommandParser(prog="tui-auth profile")
     profile.add_arguments(parser)
-    return profile.run(parser.parse(words))
+    return profile.run(parser.parse(arguments))
 
 
 @pytest.mark.parametrize("flags", [("--profile", "nope"), ("--user-pool-id", "eu-west-1_A"), ("--region=",)])
-def test_a_profile_and_flags_for_a_pool_are_two_questions(
+def test_show_rejects_a_profile_name_with_pool_flags(
     config: Path, capsys: pytest.CaptureFixture[str], flags: tuple[str, ...]
 ) -> None:
     config.write_text('[profiles.acme]\nuser_pool_id = "eu-west-1_A"\nclient_id = "c"\n')
-    assert ran_here("show", "acme", *flags) == 2
-    said = capsys.readouterr()
+    assert run_in_test_process("show", "acme", *flags) == 2
+    output = capsys.readouterr()
     flag = flags[0].rstrip("=")
-    assert (said.out, said.err) == (
+    assert (output.out, output.err) == (
         "",
         "tui-auth: profile show PROFILE tells what is written there; "
         f"leave out {flag}, or the profile's name.\n",
     )
 
 
-def test_what_a_profile_lacks_is_listed_as_lacking(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_list_reports_missing_settings(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config.write_text(
         '[profiles.a]\nusername = "ann"\n[profiles.b]\nuser_pool_id = "eu-west-1_A"\n'
         '[profiles.c]\nclient_secret_file = "~nosuchuser/x"\n'
     )
-    assert ran_here("list") == 0
+    assert run_in_test_process("list") == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[:2] == ["  a  no user pool  no app client", "  b  eu-west-1_A  no app client"]
     assert lines[2].endswith(
@@ -316,21 +323,21 @@ def test_what_a_profile_lacks_is_listed_as_lacking(config: Path, capsys: pytest.
     )
 
 
-@pytest.mark.parametrize("fails", ["replace_file", "create_file"])
-def test_a_new_secret_comes_with_its_profile_or_not_at_all(
-    config: Path, monkeypatch: pytest.MonkeyPatch, fails: str
+@pytest.mark.parametrize("failing_function", ["replace_file", "create_file"])
+def test_failed_write_leaves_profile_and_secret_unchanged(
+    config: Path, monkeypatch: pytest.MonkeyPatch, failing_function: str
 ) -> None:
     settings = {"user_pool_id": "eu-west-1_Ab12Cd34E", "client_id": "1example23456789"}
     add_profile("acme", settings, client_secret=Secret("old-secret"))
-    before = config.read_text()
-    kept = config.parent / "secrets" / "acme"
+    original = config.read_text()
+    secret_file = config.parent / "secrets" / "acme"
 
-    def full(*_: object, **__: object) -> None:
+    def fail_write(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(profile_editor, fails, full)
+    monkeypatch.setattr(profile_editor, failing_function, fail_write)
     with pytest.raises(ConfigurationError, match="No space left"):
         add_profile("acme", settings | {"region": "eu-west-1"}, client_secret=Secret("new"), replace=True)
-    assert config.read_text() == before
-    assert [path.name for path in kept.parent.iterdir()] == ["acme"]
-    assert kept.read_text() == "old-secret\n"
+    assert config.read_text() == original
+    assert [path.name for path in secret_file.parent.iterdir()] == ["acme"]
+    assert secret_file.read_text() == "old-secret\n"

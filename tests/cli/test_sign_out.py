@@ -1,4 +1,4 @@
-"""``tui-auth sign-out``: ended at Cognito, forgotten here, and which of the two happened is said."""
+"""``tui-auth sign-out`` ends the session at Cognito, deletes it here, and reports which of the two it did."""
 
 from __future__ import annotations
 
@@ -25,19 +25,20 @@ from tui_auth.storage.files import StorageError
 from tui_auth.storage.stores import StorageKind
 
 
-def forgotten(machine: Machine) -> bool:
+def has_no_session(machine: Machine) -> bool:
+    """Return whether the machine has no session file."""
     files = [path for path in machine.home.rglob("*.json") if len(path.stem) >= 64]
     return not files
 
 
 @pytest.mark.parametrize("storage", [StorageKind.FILE, StorageKind.SESSION])
-def test_the_session_is_revoked_and_forgotten(machine: Machine, storage: StorageKind) -> None:
-    kept = machine.sign_in(storage=storage)
-    ran = machine.run("sign-out")
-    assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (0, "", 1)
-    assert "at Cognito and here" in ran.stderr
-    assert not machine.accepts(kept.record.access_token.reveal())
-    assert forgotten(machine)
+def test_session_is_revoked_and_deleted(machine: Machine, storage: StorageKind) -> None:
+    session = machine.sign_in(storage=storage)
+    result = machine.run("sign-out")
+    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (0, "", 1)
+    assert "at Cognito and here" in result.stderr
+    assert not machine.accepts(session.record.access_token.reveal())
+    assert has_no_session(machine)
     assert machine.run("token").returncode == 4
 
 
@@ -45,23 +46,23 @@ def test_everywhere_ends_the_users_other_sessions(machine: Machine) -> None:
     choice, other = machine.client(), machine.client()
     machine.sign_in(choice, machine.user())
     second = machine.sign_in(other, "ann")
-    elsewhere = machine.done(choice)
+    remote_session = machine.done(choice)
     bob = machine.sign_in(choice, machine.user("bob"))
-    ran = machine.run("sign-out", "--everywhere", "--username", "ann")
-    assert ran.returncode == 0
-    assert not machine.accepts(elsewhere.tokens.access_token.reveal())
+    result = machine.run("sign-out", "--everywhere", "--username", "ann")
+    assert result.returncode == 0
+    assert not machine.accepts(remote_session.tokens.access_token.reveal())
     assert not machine.accepts(second.record.access_token.reveal())
     assert [entry.username for entry in machine.sessions.entries()] == ["bob"]
     assert machine.accepts(bob.record.access_token.reveal())
 
 
-def test_without_a_network_the_session_is_forgotten_with_7(machine: Machine) -> None:
+def test_session_is_deleted_without_a_network(machine: Machine) -> None:
     machine.sign_in()
     machine.server.stop()
-    ran = machine.run("sign-out")
-    assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (7, "", 1)
-    assert "forgotten here. Cognito did not end it" in ran.stderr
-    assert forgotten(machine)
+    result = machine.run("sign-out")
+    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (7, "", 1)
+    assert "forgotten here. Cognito did not end it" in result.stderr
+    assert has_no_session(machine)
 
 
 @pytest.mark.parametrize("arguments", [(), ("--everywhere",)])
@@ -69,161 +70,165 @@ def test_without_a_network_the_session_is_forgotten_with_7(machine: Machine) -> 
     ("code", "status"),
     [("TooManyRequestsException", 8), ("InternalErrorException", 5), ("ForbiddenException", 5)],
 )
-def test_an_error_of_cognito_is_shown_and_the_session_is_forgotten(
+def test_session_is_deleted_after_a_cognito_error(
     machine: Machine, code: str, status: int, arguments: tuple[str, ...]
 ) -> None:
     machine.sign_in()
     machine.server.fail_next("GlobalSignOut" if arguments else "RevokeToken", code, "no")
-    ran = machine.run("sign-out", *arguments)
-    assert (ran.returncode, ran.stderr.count("\n")) == (status, 1)
-    assert forgotten(machine)
+    result = machine.run("sign-out", *arguments)
+    assert (result.returncode, result.stderr.count("\n")) == (status, 1)
+    assert has_no_session(machine)
 
 
-def test_a_pool_without_revocation_is_mentioned(machine: Machine) -> None:
+def test_pool_without_token_revocation_is_reported(machine: Machine) -> None:
     machine.sign_in(machine.client(EnableTokenRevocation=False), machine.user())
-    ran = machine.run("sign-out")
-    assert ran.returncode == 3
-    assert "Cognito did not end it" in ran.stderr
-    assert forgotten(machine)
+    result = machine.run("sign-out")
+    assert result.returncode == 3
+    assert "Cognito did not end it" in result.stderr
+    assert has_no_session(machine)
 
 
-def test_without_its_client_secret_the_session_is_forgotten(machine: Machine, tmp_path: Path) -> None:
+def test_session_is_deleted_without_its_client_secret(machine: Machine, tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("s3cret")
     machine.sign_in(replace(machine.client(), client_secret_file=secret), machine.user())
     secret.unlink()
-    ran = machine.run("sign-out")
-    assert ran.returncode == 3
-    assert forgotten(machine)
+    result = machine.run("sign-out")
+    assert result.returncode == 3
+    assert has_no_session(machine)
 
 
-def refuse_next(machine: Machine, operation: str) -> None:
-    """What Cognito says of a token that is over."""
+def fail_as_revoked(machine: Machine, operation: str) -> None:
+    """Make Cognito's next reply an error that says the token is revoked."""
     machine.server.fail_next(operation, "NotAuthorizedException", "Refresh Token has been revoked")
 
 
-def test_an_ended_session_is_forgotten_with_0(machine: Machine) -> None:
+def test_ended_session_is_deleted(machine: Machine) -> None:
     machine.sign_in()
-    refuse_next(machine, "RevokeToken")
-    ran = machine.run("sign-out")
-    assert (ran.returncode, ran.stderr.count("\n")) == (0, 1)
-    assert "had already ended at Cognito" in ran.stderr
-    assert forgotten(machine)
+    fail_as_revoked(machine, "RevokeToken")
+    result = machine.run("sign-out")
+    assert (result.returncode, result.stderr.count("\n")) == (0, 1)
+    assert "had already ended at Cognito" in result.stderr
+    assert has_no_session(machine)
 
 
 class TestEverywhere:
-    """An end of all sessions takes a token that Cognito still takes."""
+    """``--everywhere`` needs an access token that Cognito still accepts."""
 
-    def revoke(self, machine: Machine, kept: SaveResult) -> None:
-        """End this session alone, as a sign-out of a copy of it does."""
-        assert kept.record.refresh_token
+    def revoke(self, machine: Machine, session: SaveResult) -> None:
+        """End this session only, as signing out of a copy of it does."""
+        assert session.record.refresh_token
         token = {
-            "Token": kept.record.refresh_token.reveal(),
-            "ClientId": kept.record.origin.client_id,
+            "Token": session.record.refresh_token.reveal(),
+            "ClientId": session.record.origin.client_id,
         }
         machine.server.call("RevokeToken", token)
 
-    @pytest.mark.parametrize("aged", [0, 4000], ids=["holds", "run out"])
-    def test_an_ended_session_cannot_end_others_and_says_so(self, machine: Machine, aged: float) -> None:
+    @pytest.mark.parametrize("aged", [0, 4000], ids=["valid", "expired"])
+    def test_ended_session_cannot_end_the_others(self, machine: Machine, aged: float) -> None:
         choice = machine.client()
-        kept = machine.sign_in(choice, machine.user(), aged=aged)
-        elsewhere = machine.done(choice)
-        self.revoke(machine, kept)
-        ran = machine.run("sign-out", "--everywhere")
-        assert (ran.returncode, ran.stderr.count("\n")) == (5, 1)
-        assert "sessions on other machines were not ended" in ran.stderr
-        assert machine.accepts(elsewhere.tokens.access_token.reveal())
-        assert forgotten(machine)
+        session = machine.sign_in(choice, machine.user(), aged=aged)
+        remote_session = machine.done(choice)
+        self.revoke(machine, session)
+        result = machine.run("sign-out", "--everywhere")
+        assert (result.returncode, result.stderr.count("\n")) == (5, 1)
+        assert "sessions on other machines were not ended" in result.stderr
+        assert machine.accepts(remote_session.tokens.access_token.reveal())
+        assert has_no_session(machine)
 
-    def test_another_stored_session_of_the_user_ends_them(self, machine: Machine) -> None:
+    def test_another_stored_session_of_the_user_can_end_the_others(self, machine: Machine) -> None:
         first, second = machine.client(), machine.client()
         other = machine.sign_in(first, machine.user())
-        ended = machine.sign_in(second, "ann")
-        elsewhere = machine.done(first)
-        self.revoke(machine, ended)
-        ran = machine.run("sign-out", "--everywhere")
-        assert (ran.returncode, "signed out everywhere" in ran.stderr) == (0, True)
-        for token in (elsewhere.tokens.access_token, other.record.access_token):
+        ended_session = machine.sign_in(second, "ann")
+        remote_session = machine.done(first)
+        self.revoke(machine, ended_session)
+        result = machine.run("sign-out", "--everywhere")
+        assert (result.returncode, "signed out everywhere" in result.stderr) == (0, True)
+        for token in (remote_session.tokens.access_token, other.record.access_token):
             assert not machine.accepts(token.reveal())
-        assert forgotten(machine)
+        assert has_no_session(machine)
 
-    def test_an_expired_access_token_is_refreshed_first(self, machine: Machine) -> None:
+    def test_expired_access_token_is_refreshed_first(self, machine: Machine) -> None:
         choice = machine.client()
         machine.sign_in(choice, machine.user(), aged=4000)
-        elsewhere = machine.done(choice)
+        remote_session = machine.done(choice)
         assert machine.run("sign-out", "--everywhere").returncode == 0
-        assert not machine.accepts(elsewhere.tokens.access_token.reveal())
+        assert not machine.accepts(remote_session.tokens.access_token.reveal())
 
-    def test_without_the_scope_this_session_is_still_revoked(self, machine: Machine) -> None:
-        kept = machine.sign_in()
+    def test_session_without_the_scope_is_still_revoked(self, machine: Machine) -> None:
+        session = machine.sign_in()
         machine.server.fail_next(
             "GlobalSignOut", "NotAuthorizedException", "Access Token does not have required scopes"
         )
-        ran = machine.run("sign-out", "--everywhere")
-        assert (ran.returncode, "did not end it" in ran.stderr) == (5, True)
-        assert not machine.accepts(kept.record.access_token.reveal())
+        result = machine.run("sign-out", "--everywhere")
+        assert (result.returncode, "did not end it" in result.stderr) == (5, True)
+        assert not machine.accepts(session.record.access_token.reveal())
 
 
 @pytest.mark.parametrize("arguments", [(), ("--everywhere",)])
-def test_a_wrong_client_secret_does_not_mean_that_the_session_has_ended(
+def test_wrong_client_secret_does_not_count_as_an_ended_session(
     machine: Machine, arguments: tuple[str, ...]
 ) -> None:
-    asked = {"UserPoolId": machine.user_pool_id, "ClientName": "s", "GenerateSecret": True}
-    made = machine.server.call("CreateUserPoolClient", asked | {"ExplicitAuthFlows": FLOWS})["UserPoolClient"]
+    request = {"UserPoolId": machine.user_pool_id, "ClientName": "s", "GenerateSecret": True}
+    client = machine.server.call("CreateUserPoolClient", request | {"ExplicitAuthFlows": FLOWS})[
+        "UserPoolClient"
+    ]
     file = machine.home / "client-secret"
-    file.write_text(made["ClientSecret"])
+    file.write_text(client["ClientSecret"])
     file.chmod(0o600)
     choice = replace(
         machine.client(),
-        client_id=made["ClientId"],
-        client_secret=Secret(made["ClientSecret"]),
+        client_id=client["ClientId"],
+        client_secret=Secret(client["ClientSecret"]),
         client_secret_file=file,
     )
     machine.sign_in(choice, machine.user(), aged=4000)
     file.write_text("wrong" * 6)
-    ran = machine.run("sign-out", *arguments)
-    assert ran.returncode == 3
-    assert "Cognito did not end it" in ran.stderr
-    assert forgotten(machine)
+    result = machine.run("sign-out", *arguments)
+    assert result.returncode == 3
+    assert "Cognito did not end it" in result.stderr
+    assert has_no_session(machine)
 
 
-def test_after_ctrl_c_the_session_is_forgotten(machine: Machine) -> None:
+def test_session_is_deleted_after_ctrl_c(machine: Machine) -> None:
     machine.sign_in()
 
-    class Hanging(ScriptedGateway):
+    class Interrupted(ScriptedGateway):
         def call(self, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
             raise KeyboardInterrupt
 
-    ended = sign_out(machine.sessions, machine.found(), gateway=lambda _: Hanging())
-    assert isinstance(ended.error, KeyboardInterrupt)
-    assert forgotten(machine)
+    sign_out_result = sign_out(machine.sessions, machine.found(), gateway=lambda _: Interrupted())
+    assert isinstance(sign_out_result.error, KeyboardInterrupt)
+    assert has_no_session(machine)
 
 
-def test_ctrl_c_is_130_and_one_line(machine: Machine, process: Process, silent_pool: SilentPool) -> None:
+def test_ctrl_c_exits_with_130_and_one_line(
+    machine: Machine, process: Process, silent_pool: SilentPool
+) -> None:
     choice = machine.client()
     origin = build_origin(replace(choice, endpoint_url=silent_pool.url), "ann", machine.environ)
     done = machine.done(choice, machine.user())
     machine.sessions.save(done, origin, StorageKind.FILE, server_time=machine.server.clock.now())
     running = process.start(process.command("sign-out"))
-    assert silent_pool.was_asked.wait(PROCESS_SECONDS)
+    assert silent_pool.request_received.wait(PROCESS_SECONDS)
     running.send_signal(signal.SIGINT)
-    out, said = running.communicate(timeout=PROCESS_SECONDS)
-    assert (running.returncode, out, said.count("\n")) == (130, "", 1)
-    assert "forgotten here" in said
-    assert "stopped" in said
-    assert forgotten(machine)
+    stdout, stderr = running.communicate(timeout=PROCESS_SECONDS)
+    assert (running.returncode, stdout, stderr.count("\n")) == (130, "", 1)
+    assert "forgotten here" in stderr
+    assert "stopped" in stderr
+    assert has_no_session(machine)
 
 
 class SilentPool:
-    """Takes a request and does not answer before the end of the test."""
+    """Server that accepts a request and doesn't reply until the test ends."""
 
     def __init__(self) -> None:
-        self.was_asked, self.end = threading.Event(), threading.Event()
+        self.request_received, self.end = threading.Event(), threading.Event()
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                outer.was_asked.set()
+                outer.request_received.set()
                 outer.end.wait(PROCESS_SECONDS)
 
             def log_message(self, *arguments: object) -> None:
@@ -235,32 +240,34 @@ class SilentPool:
 
 @pytest.fixture
 def silent_pool() -> Iterator[SilentPool]:
-    """An endpoint that does not answer."""
-    silent = SilentPool()
-    thread = threading.Thread(target=silent.server.serve_forever, daemon=True)
+    """Run an endpoint that doesn't reply."""
+    pool = SilentPool()
+    thread = threading.Thread(target=pool.server.serve_forever, daemon=True)
     thread.start()
-    yield silent
-    silent.end.set()
-    silent.server.shutdown()
-    silent.server.server_close()
+    yield pool
+    pool.end.set()
+    pool.server.shutdown()
+    pool.server.server_close()
 
 
-@pytest.mark.parametrize("over", [False, True], ids=["revoked", "ended before"])
-def test_the_revocation_is_reported_even_if_the_index_cannot_be_written(
-    machine: Machine, over: bool, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("has_ended", [False, True], ids=["revoked", "already ended"])
+def test_revocation_is_reported_if_the_index_cannot_be_written(
+    machine: Machine, has_ended: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     machine.sign_in()
-    if over:
-        refuse_next(machine, "RevokeToken")
+    if has_ended:
+        fail_as_revoked(machine, "RevokeToken")
 
-    def busy(*_: object, **__: object) -> None:
+    def fail_update(*_: object, **__: object) -> None:
         raise StorageError("Another tui-auth has been busy.")
 
-    monkeypatch.setattr(IndexFile, "update", busy)
-    ended = sign_out(machine.sessions, machine.found())
-    assert ended.outcome is (RevocationOutcome.ALREADY_ENDED if over else RevocationOutcome.REVOKED)
-    assert "busy" in str(ended.storage_error)
-    assert forgotten(machine), "its tokens are gone all the same"
+    monkeypatch.setattr(IndexFile, "update", fail_update)
+    sign_out_result = sign_out(machine.sessions, machine.found())
+    assert sign_out_result.outcome is (
+        RevocationOutcome.ALREADY_ENDED if has_ended else RevocationOutcome.REVOKED
+    )
+    assert "busy" in str(sign_out_result.storage_error)
+    assert has_no_session(machine), "its tokens are deleted anyway"
     monkeypatch.undo()
     assert machine.run("token").returncode == 4
 
@@ -269,16 +276,16 @@ def test_control_characters_in_a_name_are_made_visible(machine: Machine) -> None
     machine.sign_in()
     content = machine.stored() | {"signed_in_as": "an\x1b[2Jn"}
     machine.session_file().write_text(json.dumps(content))
-    ran = machine.run("sign-out")
-    assert (ran.returncode, "\x1b" in ran.stderr) == (0, False)
+    result = machine.run("sign-out")
+    assert (result.returncode, "\x1b" in result.stderr) == (0, False)
 
 
-def test_without_a_session_it_is_4(machine: Machine) -> None:
-    ran = machine.run("sign-out")
-    assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (4, "", 1)
+def test_without_a_session_it_exits_with_4(machine: Machine) -> None:
+    result = machine.run("sign-out")
+    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (4, "", 1)
 
 
-def test_username_chooses_one_of_several_sessions(machine: Machine) -> None:
+def test_username_selects_one_of_several_sessions(machine: Machine) -> None:
     choice = machine.client()
     machine.sign_in(choice, machine.user("bob"))
     machine.sign_in(choice, machine.user("ann"))
@@ -288,41 +295,41 @@ def test_username_chooses_one_of_several_sessions(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize("arguments", [(), ("--profile", "acme")])
-def test_without_the_profiles_secret_the_session_is_forgotten(
-    machine: Machine, arguments: tuple[str, ...]
-) -> None:
-    asked = {"UserPoolId": machine.user_pool_id, "ClientName": "s", "GenerateSecret": True}
-    made = machine.server.call("CreateUserPoolClient", asked | {"ExplicitAuthFlows": FLOWS})["UserPoolClient"]
+def test_session_is_deleted_without_the_profiles_secret(machine: Machine, arguments: tuple[str, ...]) -> None:
+    request = {"UserPoolId": machine.user_pool_id, "ClientName": "s", "GenerateSecret": True}
+    client = machine.server.call("CreateUserPoolClient", request | {"ExplicitAuthFlows": FLOWS})[
+        "UserPoolClient"
+    ]
     file = machine.home / "client-secret"
-    file.write_text(made["ClientSecret"])
-    secret = Secret(made["ClientSecret"])
+    file.write_text(client["ClientSecret"])
+    secret = Secret(client["ClientSecret"])
     choice = replace(
-        machine.client(), client_id=made["ClientId"], client_secret=secret, client_secret_file=file
+        machine.client(), client_id=client["ClientId"], client_secret=secret, client_secret_file=file
     )
     add = ("profile", "add", "acme", "--client-secret-file", str(file), *flags(choice))
     assert machine.run(*add).returncode == 0
     machine.sign_in(choice, machine.user())
     file.unlink()
     assert machine.run("status", *arguments).returncode == 0
-    ran = machine.run("sign-out", *arguments)
-    assert (ran.returncode, ran.stderr.count("\n")) == (3, 1)
-    assert forgotten(machine)
+    result = machine.run("sign-out", *arguments)
+    assert (result.returncode, result.stderr.count("\n")) == (3, 1)
+    assert has_no_session(machine)
 
 
-def test_a_lost_reply_leaves_open_whether_the_session_has_ended(machine: Machine) -> None:
+def test_lost_reply_is_reported_as_unknown(machine: Machine) -> None:
     machine.sign_in()
     machine.server.drop_next("RevokeToken", after_work=True)
-    ran = machine.run("sign-out")
-    assert ran.returncode == 7
-    assert "the session may have ended there or not" in ran.stderr
-    assert forgotten(machine)
+    result = machine.run("sign-out")
+    assert result.returncode == 7
+    assert "the session may have ended there or not" in result.stderr
+    assert has_no_session(machine)
 
 
-def test_a_specified_client_does_not_match_another_clients_session(machine: Machine) -> None:
+def test_specified_client_does_not_match_another_clients_session(machine: Machine) -> None:
     machine.sign_in()
     for command in ("token", "status", "sign-out"):
-        ran = machine.run(command, "--client-id", "1example23456789abcdefghij")
-        assert (ran.returncode, ran.stdout) == (4, "")
-        ran = machine.run(command, "--endpoint-url", "http://127.0.0.1:1")
-        assert (ran.returncode, ran.stdout) == (4, "")
+        result = machine.run(command, "--client-id", "1example23456789abcdefghij")
+        assert (result.returncode, result.stdout) == (4, "")
+        result = machine.run(command, "--endpoint-url", "http://127.0.0.1:1")
+        assert (result.returncode, result.stdout) == (4, "")
     assert machine.stored()

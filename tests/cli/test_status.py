@@ -1,4 +1,4 @@
-"""``tui-auth status``: who, which pool, how long, and where it is kept."""
+"""``tui-auth status``: the user, the pool, the expiration and the storage of a session."""
 
 from __future__ import annotations
 
@@ -17,39 +17,39 @@ def test_status_shows_user_pool_and_expiry(machine: Machine) -> None:
     machine.server.call("CreateGroup", group)
     machine.server.call("AdminAddUserToGroup", {**group, "Username": user})
     machine.sign_in(choice, user)
-    ran = machine.run("status")
-    assert (ran.returncode, ran.stderr) == (0, "")
+    result = machine.run("status")
+    assert (result.returncode, result.stderr) == (0, "")
     for part in ("ann", choice.user_pool_id, choice.client_id, "operators", "60 min", str(machine.state)):
-        assert part in ran.stdout
+        assert part in result.stdout
 
 
-def test_json_is_for_programs(machine: Machine) -> None:
-    kept = machine.sign_in()
-    ran = machine.run("status", "--json")
-    facts = json.loads(ran.stdout)
-    assert (ran.returncode, ran.stderr) == (0, "")
-    assert (facts["signed_in"], facts["username"], facts["storage"]) == (True, "ann", "file")
-    assert facts["access_token_expires_at"] == kept.record.access_expires_at
-    assert 3500 < facts["seconds_left"] <= 3600
-    assert [each["username"] for each in facts["sessions"]] == ["ann"]
+def test_json_has_the_session(machine: Machine) -> None:
+    session = machine.sign_in()
+    result = machine.run("status", "--json")
+    report = json.loads(result.stdout)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert (report["signed_in"], report["username"], report["storage"]) == (True, "ann", "file")
+    assert report["access_token_expires_at"] == session.record.access_expires_at
+    assert 3500 < report["seconds_left"] <= 3600
+    assert [entry["username"] for entry in report["sessions"]] == ["ann"]
 
 
 @pytest.mark.parametrize("arguments", [(), ("--json",)])
 def test_status_shows_no_token(machine: Machine, arguments: tuple[str, ...]) -> None:
-    kept = machine.sign_in()
-    ran = machine.run("status", *arguments)
-    shown = ran.stdout + ran.stderr
-    assert (ran.returncode, "ann" in shown) == (0, True)
-    for secret in (kept.record.access_token, kept.record.id_token, kept.record.refresh_token):
+    session = machine.sign_in()
+    result = machine.run("status", *arguments)
+    output = result.stdout + result.stderr
+    assert (result.returncode, "ann" in output) == (0, True)
+    for secret in (session.record.access_token, session.record.id_token, session.record.refresh_token):
         assert secret
-        assert secret.reveal() not in shown
+        assert secret.reveal() not in output
 
 
-def test_without_a_session_it_is_4(machine: Machine) -> None:
-    ran = machine.run("status")
-    assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (4, "", 1)
-    ran = machine.run("status", "--json")
-    assert (ran.returncode, json.loads(ran.stdout)) == (4, {"signed_in": False, "sessions": []})
+def test_without_a_session_it_exits_with_4(machine: Machine) -> None:
+    result = machine.run("status")
+    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (4, "", 1)
+    result = machine.run("status", "--json")
+    assert (result.returncode, json.loads(result.stdout)) == (4, {"signed_in": False, "sessions": []})
 
 
 def test_other_sessions_are_listed_after_a_sign_out(machine: Machine) -> None:
@@ -57,42 +57,44 @@ def test_other_sessions_are_listed_after_a_sign_out(machine: Machine) -> None:
     machine.sign_in(choice, machine.user("bob"))
     machine.sign_in(choice, machine.user("ann"))
     machine.run("sign-out")
-    ran = machine.run("status")
-    assert (ran.returncode, ran.stdout) == (4, "")
-    assert "bob" in ran.stderr
+    result = machine.run("status")
+    assert (result.returncode, result.stdout) == (4, "")
+    assert "bob" in result.stderr
 
 
-def test_a_session_with_an_expired_but_renewable_token_is_shown(machine: Machine) -> None:
+def test_session_with_an_expired_but_renewable_token_is_shown(machine: Machine) -> None:
     machine.sign_in(aged=4000)
-    ran = machine.run("status")
-    assert ran.returncode == 0
-    assert "the next command refreshes it" in ran.stdout
+    result = machine.run("status")
+    assert result.returncode == 0
+    assert "the next command refreshes it" in result.stdout
     assert not machine.asked("GetTokensFromRefreshToken")
 
 
-def test_a_session_with_an_expired_unrenewable_token_is_4(machine: Machine) -> None:
+def test_session_with_an_expired_unrenewable_token_exits_with_4(machine: Machine) -> None:
     machine.sign_in(aged=4000)
     machine.session_file().write_text(json.dumps(machine.stored() | {"refresh_token": None}))
     assert machine.run("status").returncode == 4
 
 
-def test_online_asks_cognito(machine: Machine) -> None:
-    kept = machine.sign_in()
-    ran = machine.run("status", "--online")
-    assert ran.returncode == 0
-    assert "the session is valid" in ran.stdout
-    machine.server.call("GlobalSignOut", {"AccessToken": kept.record.access_token.reveal()})
-    assert machine.run("status").returncode == 0, "offline nobody can tell"
-    ran = machine.run("status", "--online")
-    assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (4, "", 1), "it offers no ended session"
-    assert machine.run("token").returncode == 4, "what is known to be over is not handed out"
+def test_online_checks_the_session_with_cognito(machine: Machine) -> None:
+    session = machine.sign_in()
+    result = machine.run("status", "--online")
+    assert result.returncode == 0
+    assert "the session is valid" in result.stdout
+    machine.server.call("GlobalSignOut", {"AccessToken": session.record.access_token.reveal()})
+    assert machine.run("status").returncode == 0, "offline, the revocation is unknown"
+    result = machine.run("status", "--online")
+    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (4, "", 1), (
+        "an ended session isn't offered"
+    )
+    assert machine.run("token").returncode == 4, "the token of an ended session isn't printed"
 
 
-def test_online_refreshes_a_session_whose_access_token_alone_is_rejected(machine: Machine) -> None:
-    kept = machine.sign_in()
+def test_online_refreshes_a_session_with_a_revoked_access_token(machine: Machine) -> None:
+    session = machine.sign_in()
     machine.server.fail_next("GetUser", "NotAuthorizedException", "Access Token has been revoked")
     assert machine.run("status", "--online").returncode == 0
-    assert machine.run("token").stdout.strip() not in ("", kept.record.access_token.reveal())
+    assert machine.run("token").stdout.strip() not in ("", session.record.access_token.reveal())
 
 
 def test_other_sessions_are_listed(machine: Machine) -> None:
@@ -102,22 +104,20 @@ def test_other_sessions_are_listed(machine: Machine) -> None:
     assert re.search(r"^Also +bob in ", machine.run("status").stdout, re.MULTILINE)
 
 
-def test_online_without_a_network_it_is_7(machine: Machine) -> None:
+def test_online_without_a_network_exits_with_7(machine: Machine) -> None:
     machine.sign_in()
     machine.server.stop()
-    ran = machine.run("status", "--online")
-    assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (7, "", 1)
+    result = machine.run("status", "--online")
+    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (7, "", 1)
 
 
 @pytest.mark.parametrize(("code", "status"), [("InternalErrorException", 5), ("TooManyRequestsException", 8)])
-def test_online_an_error_of_cognito_does_not_end_the_session(
-    machine: Machine, code: str, status: int
-) -> None:
+def test_cognito_error_online_does_not_end_the_session(machine: Machine, code: str, status: int) -> None:
     machine.sign_in()
     machine.server.fail_next("GetUser", code, "not just now")
-    ran = machine.run("status", "--online")
-    assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (status, "", 1)
-    assert "ended" not in ran.stderr
+    result = machine.run("status", "--online")
+    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (status, "", 1)
+    assert "ended" not in result.stderr
 
 
 def test_status_shows_the_storage(machine: Machine) -> None:
@@ -129,7 +129,7 @@ def test_control_characters_in_a_name_are_made_visible(machine: Machine) -> None
     machine.sign_in()
     content = machine.stored() | {"groups": ["\x1b[2Jred", "x\u202ey"], "signed_in_as": "an\x07n"}
     machine.session_file().write_text(json.dumps(content))
-    ran = machine.run("status")
-    shown = ran.stdout
-    assert (ran.returncode, "red" in shown, "Signed in as" in shown) == (0, True, True)
-    assert not {"\x1b", "\x07", "\u202e"} & set(shown)
+    result = machine.run("status")
+    output = result.stdout
+    assert (result.returncode, "red" in output, "Signed in as" in output) == (0, True, True)
+    assert not {"\x1b", "\x07", "\u202e"} & set(output)

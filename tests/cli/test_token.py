@@ -20,37 +20,41 @@ AGED = 3590.0
 
 
 def test_only_the_token_is_on_stdout(machine: Machine) -> None:
-    kept = machine.sign_in()
-    ran = machine.run("token")
-    assert (ran.returncode, ran.stdout, ran.stderr) == (0, f"{kept.record.access_token.reveal()}\n", "")
+    session = machine.sign_in()
+    result = machine.run("token")
+    assert (result.returncode, result.stdout, result.stderr) == (
+        0,
+        f"{session.record.access_token.reveal()}\n",
+        "",
+    )
 
 
 def test_type_id_prints_the_id_token(machine: Machine) -> None:
-    kept = machine.sign_in()
-    assert machine.run("token", "--type", "id").stdout == f"{kept.record.id_token.reveal()}\n"
-    assert machine.run("token", "--type=id").stdout == f"{kept.record.id_token.reveal()}\n"
+    session = machine.sign_in()
+    assert machine.run("token", "--type", "id").stdout == f"{session.record.id_token.reveal()}\n"
+    assert machine.run("token", "--type=id").stdout == f"{session.record.id_token.reveal()}\n"
 
 
-def test_curl_accepts_the_header(machine: Machine) -> None:
-    kept = machine.sign_in()
-    ran = machine.run("header")
-    expected = f"Authorization: Bearer {kept.record.access_token.reveal()}\n"
-    assert (ran.returncode, ran.stdout, ran.stderr) == (0, expected, "")
+def test_header_prints_the_authorization_header(machine: Machine) -> None:
+    session = machine.sign_in()
+    result = machine.run("header")
+    expected = f"Authorization: Bearer {session.record.access_token.reveal()}\n"
+    assert (result.returncode, result.stdout, result.stderr) == (0, expected, "")
 
 
 @pytest.mark.parametrize("command", ["token", "header"])
-def test_a_token_about_to_expire_is_refreshed(machine: Machine, command: str) -> None:
-    kept = machine.sign_in(aged=AGED)
-    ran = machine.run(command)
-    assert ran.returncode == 0
-    assert kept.record.access_token.reveal() not in ran.stdout
-    assert machine.stored()["access_token"] in ran.stdout
-    assert machine.accepts(ran.stdout.split()[-1])
+def test_token_about_to_expire_is_refreshed(machine: Machine, command: str) -> None:
+    session = machine.sign_in(aged=AGED)
+    result = machine.run(command)
+    assert result.returncode == 0
+    assert session.record.access_token.reveal() not in result.stdout
+    assert machine.stored()["access_token"] in result.stdout
+    assert machine.accepts(result.stdout.split()[-1])
 
 
 def test_curl_reads_the_header_from_a_pipe(machine: Machine, process: Process) -> None:
     need_tool("curl")
-    kept = machine.sign_in()
+    session = machine.sign_in()
     with socket.create_server(("127.0.0.1", 0)) as listening:
         url = f"http://127.0.0.1:{listening.getsockname()[1]}/"
         line = f"{shlex.join(process.command('header'))} | curl -s -H @- {url}"
@@ -58,76 +62,74 @@ def test_curl_reads_the_header_from_a_pipe(machine: Machine, process: Process) -
         connection, _ = listening.accept()
         with connection, connection.makefile("rb") as request:
             lines = [line.decode().strip() for line in iter(request.readline, b"\r\n")]
-            connection.sendall(b"HTTP/1.0 200 OK\r\nContent-Length: 4\r\n\r\nthey")
-        assert pipe.communicate(timeout=PROCESS_SECONDS)[0] == "they"
-    assert f"Authorization: Bearer {kept.record.access_token.reveal()}" in lines
+            connection.sendall(b"HTTP/1.0 200 OK\r\nContent-Length: 4\r\n\r\nbody")
+        assert pipe.communicate(timeout=PROCESS_SECONDS)[0] == "body"
+    assert f"Authorization: Bearer {session.record.access_token.reveal()}" in lines
 
 
-def test_slow_and_fast_path_print_the_same(machine: Machine) -> None:
+def test_slow_and_fast_paths_print_the_same(machine: Machine) -> None:
     machine.sign_in()
-    short = machine.run("token", "--min-ttl", "5m")
-    long = machine.run("token", "--min-ttl", "5m", "--username", "ann")
-    assert short.stdout == long.stdout != ""
+    fast = machine.run("token", "--min-ttl", "5m")
+    slow = machine.run("token", "--min-ttl", "5m", "--username", "ann")
+    assert fast.stdout == slow.stdout != ""
 
 
 @pytest.mark.parametrize("time", ["900", "90s", "15m", "0"])
 def test_min_ttl_accepts_every_form_of_duration(machine: Machine, time: str) -> None:
-    kept = machine.sign_in()
-    assert machine.run("token", "--min-ttl", time).stdout == f"{kept.record.access_token.reveal()}\n"
+    session = machine.sign_in()
+    assert machine.run("token", "--min-ttl", time).stdout == f"{session.record.access_token.reveal()}\n"
 
 
-def test_a_min_ttl_longer_than_the_pools_tokens_is_mentioned(machine: Machine) -> None:
+def test_min_ttl_longer_than_the_token_validity_is_reported(machine: Machine) -> None:
     machine.sign_in()
-    ran = machine.run("token", "--min-ttl", "2h")
-    assert ran.returncode == 0
-    assert re.fullmatch(r"tui-auth: this pool's tokens are valid for only (60|59) minutes\.\n", ran.stderr)
-    assert machine.accepts(ran.stdout.strip())
+    result = machine.run("token", "--min-ttl", "2h")
+    assert result.returncode == 0
+    assert re.fullmatch(r"tui-auth: this pool's tokens are valid for only (60|59) minutes\.\n", result.stderr)
+    assert machine.accepts(result.stdout.strip())
 
 
-def test_a_refresh_can_be_forced(machine: Machine) -> None:
-    kept = machine.sign_in(machine.client(**ROTATION), machine.user())
-    ran = machine.run("token", "--force-refresh")
-    assert ran.returncode == 0
-    assert ran.stdout.strip() not in ("", kept.record.access_token.reveal())
+def test_refresh_can_be_forced(machine: Machine) -> None:
+    session = machine.sign_in(machine.client(**ROTATION), machine.user())
+    result = machine.run("token", "--force-refresh")
+    assert result.returncode == 0
+    assert result.stdout.strip() not in ("", session.record.access_token.reveal())
 
 
-def test_a_password_from_a_file_begins_the_session_without_a_terminal(
-    machine: Machine, tmp_path: Path
-) -> None:
+def test_password_file_or_stdin_signs_in_without_a_terminal(machine: Machine, tmp_path: Path) -> None:
     choice, user = machine.client(), machine.user()
     password = private_file(tmp_path / "password", f"{PASSWORD}\n")
     sources: list[tuple[dict[str, Any], list[str]]] = [
         ({}, ["--password-file", str(password)]),
         ({"stdin": f"{PASSWORD}\n"}, ["--password-stdin"]),
     ]
-    for more, source in sources:
-        ran = machine.run("token", *flags(choice), "--username", user, *source, **more)
-        assert (ran.returncode, machine.accepts(ran.stdout.strip())) == (0, True), ran.stderr
+    for options, source in sources:
+        result = machine.run("token", *flags(choice), "--username", user, *source, **options)
+        assert (result.returncode, machine.accepts(result.stdout.strip())) == (0, True), result.stderr
         assert machine.run("sign-out").returncode == 0
 
 
-def test_a_note_says_which_of_several_sessions_is_used(machine: Machine) -> None:
+def test_note_says_which_of_several_sessions_is_used(machine: Machine) -> None:
     choice = machine.client()
     bob = machine.sign_in(choice, machine.user("bob"))
     ann = machine.sign_in(choice, machine.user("ann"))
     newest = machine.run("token")
     assert newest.stdout == f"{ann.record.access_token.reveal()}\n"
     assert newest.stderr.startswith("tui-auth: using the session of ann")
-    chosen = machine.run("token", "--username", "bob")
-    assert (chosen.stdout, chosen.stderr) == (f"{bob.record.access_token.reveal()}\n", "")
-    nobody = machine.run("token", "--username", "eve", "--login", "never")
-    assert (nobody.returncode, nobody.stdout) == (4, "")
+    selected = machine.run("token", "--username", "bob")
+    assert (selected.stdout, selected.stderr) == (f"{bob.record.access_token.reveal()}\n", "")
+    unknown = machine.run("token", "--username", "eve", "--login", "never")
+    assert (unknown.returncode, unknown.stdout) == (4, "")
 
 
-def test_flags_choose_the_pool(machine: Machine) -> None:
+def test_flags_select_the_pool(machine: Machine) -> None:
     first, second = machine.client(), machine.client()
-    one = machine.sign_in(first, machine.user())
-    two = machine.sign_in(second, "ann")
-    assert machine.run("token", *flags(first)).stdout == f"{one.record.access_token.reveal()}\n"
-    assert machine.run("token", *flags(second)).stdout == f"{two.record.access_token.reveal()}\n"
+    first_session = machine.sign_in(first, machine.user())
+    second_session = machine.sign_in(second, "ann")
+    assert machine.run("token", *flags(first)).stdout == f"{first_session.record.access_token.reveal()}\n"
+    assert machine.run("token", *flags(second)).stdout == f"{second_session.record.access_token.reveal()}\n"
     environ = {"TUI_AUTH_USER_POOL_ID": first.user_pool_id, "TUI_AUTH_CLIENT_ID": first.client_id}
     environ["TUI_AUTH_ENDPOINT_URL"] = first.endpoint_url or ""
-    assert machine.run("token", environ=environ).stdout == f"{one.record.access_token.reveal()}\n"
+    assert machine.run("token", environ=environ).stdout == f"{first_session.record.access_token.reveal()}\n"
 
 
 def test_after_sign_out_no_other_session_becomes_current(machine: Machine) -> None:
@@ -135,49 +137,51 @@ def test_after_sign_out_no_other_session_becomes_current(machine: Machine) -> No
     machine.sign_in(choice, machine.user("bob"))
     machine.sign_in(choice, machine.user("ann"))
     assert machine.run("sign-out").returncode == 0
-    ran = machine.run("token")
-    assert (ran.returncode, ran.stdout) == (4, "")
+    result = machine.run("token")
+    assert (result.returncode, result.stdout) == (4, "")
 
 
 class TestProfiles:
-    def write(self, machine: Machine, text: str) -> None:
+    def write_config(self, machine: Machine, text: str) -> None:
         folder = machine.home / ".config" / "tui-auth"
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "config.toml").write_text(text)
 
-    def table(self, machine: Machine, name: str) -> tuple[str, str]:
+    def sign_in_with_profile(self, machine: Machine, name: str) -> tuple[str, str]:
         choice = machine.client()
-        kept = machine.sign_in(replace(choice, profile=name), machine.user(name))
+        session = machine.sign_in(replace(choice, profile=name), machine.user(name))
         table = (
             f'[profiles.{name}]\nuser_pool_id = "{choice.user_pool_id}"\nclient_id = "{choice.client_id}"\n'
         )
-        return f'{table}endpoint_url = "{choice.endpoint_url}"\n', f"{kept.record.access_token.reveal()}\n"
+        return f'{table}endpoint_url = "{choice.endpoint_url}"\n', f"{session.record.access_token.reveal()}\n"
 
-    def test_a_profile_leads_to_its_session_on_the_fast_path_too(self, machine: Machine) -> None:
-        (one, ones), (two, twos) = self.table(machine, "one"), self.table(machine, "two")
-        self.write(machine, one + two)
+    def test_profile_selects_its_session_on_the_fast_path(self, machine: Machine) -> None:
+        first, first_token = self.sign_in_with_profile(machine, "one")
+        second, second_token = self.sign_in_with_profile(machine, "two")
+        self.write_config(machine, first + second)
         for _ in range(2):
-            assert machine.run("token", "--profile", "one").stdout == ones
-            assert machine.run("token", environ={"TUI_AUTH_PROFILE": "two"}).stdout == twos
-            assert machine.run("token").stdout == twos
+            assert machine.run("token", "--profile", "one").stdout == first_token
+            assert machine.run("token", environ={"TUI_AUTH_PROFILE": "two"}).stdout == second_token
+            assert machine.run("token").stdout == second_token
         assert "route:one" in (machine.state / "index.json").read_text()
 
-    def test_a_changed_profile_takes_effect(self, machine: Machine) -> None:
-        (one, ones), (two, twos) = self.table(machine, "one"), self.table(machine, "two")
-        self.write(machine, 'default_profile = "one"\n' + one + two)
+    def test_changed_profile_takes_effect(self, machine: Machine) -> None:
+        first, first_token = self.sign_in_with_profile(machine, "one")
+        second, second_token = self.sign_in_with_profile(machine, "two")
+        self.write_config(machine, 'default_profile = "one"\n' + first + second)
         for _ in range(2):
-            assert machine.run("token").stdout == ones
-        self.write(machine, 'default_profile = "two"\n' + one + two)
+            assert machine.run("token").stdout == first_token
+        self.write_config(machine, 'default_profile = "two"\n' + first + second)
         for _ in range(2):
-            assert machine.run("token").stdout == twos
+            assert machine.run("token").stdout == second_token
 
-    def test_an_unknown_profile_is_3(self, machine: Machine) -> None:
+    def test_unknown_profile_exits_with_3(self, machine: Machine) -> None:
         machine.sign_in()
-        ran = machine.run("token", "--profile", "none")
-        assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (3, "", 1)
+        result = machine.run("token", "--profile", "none")
+        assert (result.returncode, result.stdout, result.stderr.count("\n")) == (3, "", 1)
 
 
-def test_a_folder_with_amplifys_file_uses_its_pool(machine: Machine) -> None:
+def test_amplify_file_in_the_folder_selects_its_pool(machine: Machine) -> None:
     other, here = machine.client(), machine.client()
     machine.sign_in(here, machine.user())
     machine.sign_in(other, machine.user("bob"))
@@ -190,6 +194,6 @@ def test_a_folder_with_amplifys_file_uses_its_pool(machine: Machine) -> None:
     folder.mkdir(parents=True)
     (folder.parent / "amplify_outputs.json").write_text(json.dumps({"version": "1", "auth": auth}))
     environ = {"TUI_AUTH_ENDPOINT_URL": here.endpoint_url or ""}
-    ran = machine.run("token", "--username", "ann", cwd=folder, environ=environ)
-    assert machine.accepts(ran.stdout.strip())
-    assert machine.run("token", cwd=folder).returncode == 4, "nobody is signed in to AWS's pool of that id"
+    result = machine.run("token", "--username", "ann", cwd=folder, environ=environ)
+    assert machine.accepts(result.stdout.strip())
+    assert machine.run("token", cwd=folder).returncode == 4, "there is no session at AWS's endpoint"

@@ -10,12 +10,10 @@ AGED = 3590.0
 
 
 class TestOnATerminal:
-    """``TOKEN=$(tui-auth token)`` without a session: the sign-in opens, closes, and the token is printed."""
+    def start(self, program: TerminalProgram, *arguments: str, **variables: str | None) -> PtyProgram:
+        return program.on_a_terminal(*arguments, stdout=program.home / "out", variables=variables)
 
-    def start(self, program: TerminalProgram, *arguments: str, **more: str | None) -> PtyProgram:
-        return program.on_a_terminal(*arguments, stdout=program.home / "out", variables=more)
-
-    def test_the_sign_in_opens_and_the_token_goes_to_stdout(
+    def test_sign_in_opens_and_the_token_goes_to_stdout(
         self, machine: Machine, terminal_program: TerminalProgram
     ) -> None:
         choice = machine.client()
@@ -33,39 +31,43 @@ class TestOnATerminal:
         assert token.count("\n") == 1
         assert machine.run("token").stdout == token
 
-    def test_the_full_screen_proves_a_remembered_device(
+    def test_full_screen_signs_in_with_a_remembered_device(
         self, machine: Machine, terminal_program: TerminalProgram
     ) -> None:
-        tracks = {"ChallengeRequiredOnNewDevice": True, "DeviceOnlyRememberedOnUserPrompt": False}
+        device_configuration = {
+            "ChallengeRequiredOnNewDevice": True,
+            "DeviceOnlyRememberedOnUserPrompt": False,
+        }
         machine.server.call(
-            "UpdateUserPool", {"UserPoolId": machine.user_pool_id, "DeviceConfiguration": tracks}
+            "UpdateUserPool",
+            {"UserPoolId": machine.user_pool_id, "DeviceConfiguration": device_configuration},
         )
         choice = machine.client()
-        kept = machine.sign_in(choice, machine.user())
-        assert kept.record.device
+        session = machine.sign_in(choice, machine.user())
+        assert session.record.device
         assert machine.run("sign-out").returncode == 0
         with self.start(terminal_program, "token", *flags(choice), "--username", "ann") as program:
             program.wait_for("Password")
             program.send(PASSWORD)
             program.press("enter")
             assert program.wait_exit() == 0
-        proofs = [asked["ChallengeName"] for asked in machine.asked("RespondToAuthChallenge")]
-        assert proofs == ["PASSWORD_VERIFIER", "DEVICE_SRP_AUTH", "DEVICE_PASSWORD_VERIFIER"]
+        challenges = [parameters["ChallengeName"] for parameters in machine.asked("RespondToAuthChallenge")]
+        assert challenges == ["PASSWORD_VERIFIER", "DEVICE_SRP_AUTH", "DEVICE_PASSWORD_VERIFIER"]
 
-    def test_the_storage_is_mentioned_once(self, machine: Machine, terminal_program: TerminalProgram) -> None:
+    def test_storage_is_mentioned_once(self, machine: Machine, terminal_program: TerminalProgram) -> None:
         choice = machine.client()
         machine.user()
-        for times in (1, 0):
+        for count in (1, 0):
             with self.start(terminal_program, "token", *flags(choice), "--plain") as program:
                 program.wait_for("Username:")
                 program.send("ann\r")
                 program.wait_for("Password:")
                 program.send(f"{PASSWORD}\r")
                 assert program.wait_exit() == 0
-                assert program.screen_text().count("The session is kept in") == times
+                assert program.screen_text().count("The session is kept in") == count
             machine.run("sign-out")
 
-    def test_a_session_that_ended_is_offered_again(
+    def test_ended_session_opens_the_sign_in_for_its_user(
         self, machine: Machine, terminal_program: TerminalProgram
     ) -> None:
         machine.sign_in(aged=AGED)
@@ -77,7 +79,7 @@ class TestOnATerminal:
             assert program.wait_exit() == 0
         assert machine.accepts((machine.home / "out").read_text().strip())
 
-    def test_a_second_sign_in_waits_for_the_first_and_uses_its_session(
+    def test_second_sign_in_waits_for_the_first_and_uses_its_session(
         self, machine: Machine, terminal_program: TerminalProgram
     ) -> None:
         choice = machine.client()
@@ -96,7 +98,7 @@ class TestOnATerminal:
                 assert "Username" not in second.screen_text()
         assert (machine.home / "other").read_text() == (machine.home / "out").read_text() != ""
 
-    def test_leaving_the_sign_in_is_6_and_prints_nothing(
+    def test_canceling_exits_with_6_and_prints_nothing(
         self, machine: Machine, terminal_program: TerminalProgram
     ) -> None:
         with self.start(terminal_program, "token", *flags(machine.client())) as program:
@@ -110,7 +112,9 @@ class TestOnATerminal:
             assert program.wait_exit() == 4
             assert "Not signed in." in program.screen_text()
 
-    def test_without_a_pool_it_is_3(self, machine: Machine, terminal_program: TerminalProgram) -> None:
+    def test_without_a_pool_it_exits_with_3(
+        self, machine: Machine, terminal_program: TerminalProgram
+    ) -> None:
         with self.start(terminal_program, "token") as program:
             assert program.wait_exit() == 3
 
@@ -126,12 +130,14 @@ class TestOnATerminal:
         assert machine.accepts((machine.home / "out").read_text().strip())
         assert not list(machine.state.glob("?" * 64 + ".json"))
 
-    def test_a_storage_that_fails_is_mentioned_and_the_token_is_printed(
+    def test_storage_error_is_reported_and_the_token_is_printed(
         self, machine: Machine, terminal_program: TerminalProgram
     ) -> None:
         machine.user()
-        nowhere = {"XDG_STATE_HOME": "/proc/no/such/place"}
-        with self.start(terminal_program, "token", *flags(machine.client()), "--plain", **nowhere) as program:
+        unwritable = {"XDG_STATE_HOME": "/proc/no/such/place"}
+        with self.start(
+            terminal_program, "token", *flags(machine.client()), "--plain", **unwritable
+        ) as program:
             program.wait_for("Username:")
             program.send("ann\r")
             program.wait_for("Password:")
@@ -140,7 +146,7 @@ class TestOnATerminal:
             assert "This session is not kept." in program.screen_text()
         assert machine.accepts((machine.home / "out").read_text().strip())
 
-    def test_a_folder_open_to_others_is_9_before_the_sign_in_opens(
+    def test_folder_open_to_others_exits_with_9_without_a_sign_in(
         self, machine: Machine, terminal_program: TerminalProgram
     ) -> None:
         machine.state.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""Fixtures for the configuration: a home folder, and Amplify files."""
+"""Fixtures for configuration tests: a home folder and Amplify files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DATA = Path(__file__).with_name("data")
 
 
 class Home:
-    """A home folder with its config.toml, and the choice that is made in it."""
+    """A home folder with config.toml, in which pools are resolved."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -32,14 +32,14 @@ class Home:
         self.config.parent.mkdir(parents=True, exist_ok=True)
         self.config.write_text(text)
 
-    def choose(
+    def resolve(
         self,
         *flags: str,
         variables: Mapping[str, str] | None = None,
         folder: Path | None = None,
         current_session: Callable[[], Mapping[str, Any] | None] = lambda: None,
     ) -> ResolvedPool:
-        """What is chosen with these flags and variables in this folder."""
+        """Resolve the pool with these flags and variables in this folder."""
         parser = ArgumentParser()
         add_pool_arguments(parser)
         parser.add_argument("--username")
@@ -54,7 +54,7 @@ class Home:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    """A home folder of the test's own."""
+    """Return an empty home folder."""
     folder = tmp_path / "home"
     folder.mkdir()
     return Home(folder)
@@ -62,21 +62,21 @@ def home(tmp_path: Path) -> Home:
 
 @pytest.fixture
 def terminal_program() -> type[PtyProgram]:
-    """Run the program on a pseudo-terminal."""
+    """Return the class that runs the program on a pseudo-terminal."""
     return PtyProgram
 
 
 @pytest.fixture
 def put_amplify_file() -> Callable[..., Path]:
-    """Copies one of Amplify's files into a folder, under its own name or another; changed if need be."""
+    """Return a function that copies a sample Amplify file into a folder, with changes."""
 
-    def put(name: str, folder: Path, *, under: str = "", changes: Mapping[str, str] | None = None) -> Path:
+    def put(name: str, folder: Path, *, changes: Mapping[str, str] | None = None) -> Path:
         text = (DATA / name).read_text()
         for old, new in (changes or {}).items():
             assert old in text
             text = text.replace(old, new)
         folder.mkdir(parents=True, exist_ok=True)
-        path = folder / (under or name)
+        path = folder / name
         path.write_text(text)
         return path
 

@@ -1,4 +1,4 @@
-"""Amplify files: each kind as its tool writes it, and what is wrong with a broken one."""
+"""Amplify files: reading each kind, searching folders, and errors."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from tui_auth.config.errors import ConfigurationError
 Put = Callable[..., Path]
 
 
-def values_of(path: Path) -> dict[str, object]:
-    """What a file says, without the lines."""
+def read_settings(path: Path) -> dict[str, object]:
+    """Return the settings of a file without line numbers."""
     file = read_amplify_file(path)
     assert file
-    return {name: found.value for name, found in file.settings.items()}
+    return {name: node.value for name, node in file.settings.items()}
 
 
-def test_gen_2_outputs_are_read_whole(tmp_path: Path, put_amplify_file: Put) -> None:
+def test_gen_2_outputs_are_read(tmp_path: Path, put_amplify_file: Put) -> None:
     path = put_amplify_file("amplify_outputs.json", tmp_path)
-    assert values_of(path) == {
+    assert read_settings(path) == {
         "user_pool_id": "eu-west-1_Gen2Pool1",
         "client_id": "2gen2gen2gen2gen2gen2gen2",
         "region": "eu-west-1",
@@ -42,11 +42,9 @@ def test_gen_2_outputs_are_read_whole(tmp_path: Path, put_amplify_file: Put) -> 
     }
 
 
-def test_the_native_configuration_is_read_whole_and_its_secret_with_it(
-    tmp_path: Path, put_amplify_file: Put
-) -> None:
+def test_native_configuration_is_read_with_its_secret(tmp_path: Path, put_amplify_file: Put) -> None:
     path = put_amplify_file("amplifyconfiguration.json", tmp_path)
-    assert values_of(path) == {
+    assert read_settings(path) == {
         "user_pool_id": "us-east-2_NativeP1x",
         "client_id": "3native3native3native3nat",
         "region": "us-east-2",
@@ -64,9 +62,9 @@ def test_the_native_configuration_is_read_whole_and_its_secret_with_it(
     assert "native-app-client-secret" not in repr(file)
 
 
-def test_the_javascript_exports_are_read_without_being_run(tmp_path: Path, put_amplify_file: Put) -> None:
+def test_javascript_exports_are_read_without_running_them(tmp_path: Path, put_amplify_file: Put) -> None:
     path = put_amplify_file("aws-exports.js", tmp_path)
-    assert values_of(path) == {
+    assert read_settings(path) == {
         "user_pool_id": "ap-south-1_FlatPool1",
         "client_id": "4flat4flat4flat4flat4flat",
         "region": "ap-south-1",
@@ -78,10 +76,10 @@ def test_the_javascript_exports_are_read_without_being_run(tmp_path: Path, put_a
     }
 
 
-def test_the_content_decides_and_not_the_name(tmp_path: Path) -> None:
+def test_kind_depends_on_content_and_not_on_the_name(tmp_path: Path) -> None:
     flat = tmp_path / "amplifyconfiguration.json"
     flat.write_text('{"aws_user_pools_id": "eu-west-1_Flat", "aws_user_pools_web_client_id": "c1"}')
-    assert values_of(flat)["user_pool_id"] == "eu-west-1_Flat"
+    assert read_settings(flat)["user_pool_id"] == "eu-west-1_Flat"
 
 
 @pytest.mark.parametrize(
@@ -95,10 +93,10 @@ def test_the_content_decides_and_not_the_name(tmp_path: Path) -> None:
         "  aws_user_pools_id: 'eu-west-1_Obj', /* } */ aws_user_pools_web_client_id: 'c1', ...rest, [k]: 2 }",
     ],
 )
-def test_every_way_of_writing_the_object_in_javascript_is_read(tmp_path: Path, source: str) -> None:
+def test_every_javascript_notation_of_the_object_is_read(tmp_path: Path, source: str) -> None:
     path = tmp_path / "aws-exports.js"
     path.write_text(source)
-    assert values_of(path) == {"user_pool_id": "eu-west-1_Obj", "client_id": "c1"}
+    assert read_settings(path) == {"user_pool_id": "eu-west-1_Obj", "client_id": "c1"}
 
 
 @pytest.mark.parametrize(
@@ -111,7 +109,7 @@ def test_every_way_of_writing_the_object_in_javascript_is_read(tmp_path: Path, s
         (r"`\u0041$`", "A$"),
     ],
 )
-def test_escapes_of_javascript_are_read(source: str, text: str) -> None:
+def test_javascript_escapes_are_read(source: str, text: str) -> None:
     node = read_object("{ a: " + source + " }")
     assert node.members["a"].value == text
 
@@ -120,12 +118,12 @@ def test_escapes_of_javascript_are_read(source: str, text: str) -> None:
     ("source", "number"),
     [("7", 7.0), ("-1.5", -1.5), (".5", 0.5), ("2e3", 2000.0), ("1E-2", 0.01), ("0x1F", 31.0), ("0XA", 10.0)],
 )
-def test_numbers_of_javascript_are_read(source: str, number: float) -> None:
+def test_javascript_numbers_are_read(source: str, number: float) -> None:
     node = read_object("{ a: " + source + " }")
     assert node.members["a"].value == number
 
 
-def test_the_object_that_amplify_configure_takes_is_read_whole(tmp_path: Path) -> None:
+def test_amplify_configure_object_is_read(tmp_path: Path) -> None:
     path = tmp_path / "aws-exports.js"
     path.write_text(
         """Amplify.configure({ Auth: { Cognito: {
@@ -135,7 +133,7 @@ def test_the_object_that_amplify_configure_takes_is_read_whole(tmp_path: Path) -
             passwordFormat: { minLength: 9, requireNumbers: true, requireSpecialCharacters: false },
         } } })"""
     )
-    assert values_of(path) == {
+    assert read_settings(path) == {
         "user_pool_id": "eu-west-1_Obj",
         "client_id": "c1",
         "endpoint_url": "https://idp.example.com",
@@ -146,42 +144,38 @@ def test_the_object_that_amplify_configure_takes_is_read_whole(tmp_path: Path) -
     }
 
 
-def test_an_endpoint_of_the_native_configuration_is_a_host_name(
-    tmp_path: Path, put_amplify_file: Put
-) -> None:
+def test_native_endpoint_is_a_host_name(tmp_path: Path, put_amplify_file: Put) -> None:
     added = {'"PoolId": "us-east-2_': '"Endpoint": "idp.example.com",\n"PoolId": "us-east-2_'}
     path = put_amplify_file("amplifyconfiguration.json", tmp_path, changes=added)
-    assert values_of(path)["endpoint_url"] == "https://idp.example.com"
+    assert read_settings(path)["endpoint_url"] == "https://idp.example.com"
 
 
-def test_an_endpoint_that_was_left_empty_is_none(tmp_path: Path, put_amplify_file: Put) -> None:
+def test_empty_endpoint_is_no_setting(tmp_path: Path, put_amplify_file: Put) -> None:
     added = {'"PoolId": "us-east-2_': '"Endpoint": "",\n"PoolId": "us-east-2_'}
     path = put_amplify_file("amplifyconfiguration.json", tmp_path, changes=added)
-    assert "endpoint_url" not in values_of(path)
+    assert "endpoint_url" not in read_settings(path)
 
 
-def test_second_factors_that_are_switched_off_are_none(tmp_path: Path) -> None:
+def test_disabled_mfa_has_no_methods(tmp_path: Path) -> None:
     path = tmp_path / "aws-exports.js"
     path.write_text(
         "export default { Auth: { Cognito: { userPoolId: 'eu-west-1_Obj', userPoolClientId: 'c1', "
         "mfa: { status: 'off', totpEnabled: true } } } }"
     )
-    assert values_of(path)["mfa_methods"] == ()
+    assert read_settings(path)["mfa_methods"] == ()
 
 
-def test_a_pool_that_takes_users_over_signs_in_with_the_password_itself(
-    tmp_path: Path, put_amplify_file: Put
-) -> None:
+def test_migration_enabled_selects_user_password_auth(tmp_path: Path, put_amplify_file: Put) -> None:
     changes = {
         '"PoolId": "us-east-2_': '"MigrationEnabled": true,\n"PoolId": "us-east-2_',
         '"authenticationFlowType": "CUSTOM_AUTH",': "",
     }
     path = put_amplify_file("amplifyconfiguration.json", tmp_path, changes=changes)
-    assert values_of(path)["auth_flow"] == "USER_PASSWORD_AUTH"
+    assert read_settings(path)["auth_flow"] == "USER_PASSWORD_AUTH"
 
 
 @pytest.mark.parametrize(
-    ("name", "changes", "said"),
+    ("name", "changes", "message"),
     [
         (
             "amplify_outputs.json",
@@ -212,16 +206,16 @@ def test_a_pool_that_takes_users_over_signs_in_with_the_password_itself(
         ),
     ],
 )
-def test_what_is_wrong_is_said_with_file_line_and_what_was_expected(
-    tmp_path: Path, put_amplify_file: Put, name: str, changes: dict[str, str], said: str
+def test_error_has_file_line_and_expected_value(
+    tmp_path: Path, put_amplify_file: Put, name: str, changes: dict[str, str], message: str
 ) -> None:
     path = put_amplify_file(name, tmp_path, changes=changes)
-    with pytest.raises(ConfigurationError) as caught:
+    with pytest.raises(ConfigurationError) as error:
         read_amplify_file(path)
-    assert f"{path}{said}" in str(caught.value)
+    assert f"{path}{message}" in str(error.value)
 
 
-def test_what_follows_the_object_is_told(tmp_path: Path, put_amplify_file: Put) -> None:
+def test_text_after_the_object_is_an_error(tmp_path: Path, put_amplify_file: Put) -> None:
     path = put_amplify_file("amplify_outputs.json", tmp_path)
     path.write_text(path.read_text().rstrip() + "\n>>>>>>> theirs\n")
     with pytest.raises(ConfigurationError, match=r", line \d+: a merge conflict is left in it\."):
@@ -231,53 +225,49 @@ def test_what_follows_the_object_is_told(tmp_path: Path, put_amplify_file: Put) 
         read_amplify_file(path)
 
 
-def test_a_fact_that_only_helps_does_not_keep_one_from_signing_in(
-    tmp_path: Path, put_amplify_file: Put
-) -> None:
+def test_invalid_optional_value_is_left_out(tmp_path: Path, put_amplify_file: Put) -> None:
     path = put_amplify_file(
         "amplify_outputs.json", tmp_path, changes={'"min_length": 10': '"min_length": "x"'}
     )
-    assert "password_policy" not in values_of(path)
-    assert values_of(path)["user_pool_id"] == "eu-west-1_Gen2Pool1"
+    assert "password_policy" not in read_settings(path)
+    assert read_settings(path)["user_pool_id"] == "eu-west-1_Gen2Pool1"
 
 
-def test_the_nearest_file_above_is_found(tmp_path: Path, put_amplify_file: Put) -> None:
+def test_nearest_file_above_is_found(tmp_path: Path, put_amplify_file: Put) -> None:
     put_amplify_file("aws-exports.js", tmp_path)
-    near = put_amplify_file("amplify_outputs.json", tmp_path / "shop")
-    below = tmp_path / "shop" / "src" / "pages"
-    below.mkdir(parents=True)
-    search = find_amplify_file(below, tmp_path)
+    nearest = put_amplify_file("amplify_outputs.json", tmp_path / "shop")
+    subfolder = tmp_path / "shop" / "src" / "pages"
+    subfolder.mkdir(parents=True)
+    search = find_amplify_file(subfolder, tmp_path)
     assert search.file
-    assert search.file.path == near
+    assert search.file.path == nearest
 
 
-@pytest.mark.parametrize("where", ["shop", "shop/docs", "shop/src", "shop/src/pages"])
-def test_the_file_in_a_projects_src_is_found_from_anywhere_in_it(
-    tmp_path: Path, put_amplify_file: Put, where: str
+@pytest.mark.parametrize("subfolder", ["shop", "shop/docs", "shop/src", "shop/src/pages"])
+def test_file_in_src_is_found_from_anywhere_in_the_project(
+    tmp_path: Path, put_amplify_file: Put, subfolder: str
 ) -> None:
-    near = put_amplify_file("aws-exports.js", tmp_path / "shop" / "src")
-    (tmp_path / where).mkdir(parents=True, exist_ok=True)
-    assert list(amplify_files_above(tmp_path / where, tmp_path)) == [near]
+    nearest = put_amplify_file("aws-exports.js", tmp_path / "shop" / "src")
+    (tmp_path / subfolder).mkdir(parents=True, exist_ok=True)
+    assert list(amplify_files_above(tmp_path / subfolder, tmp_path)) == [nearest]
 
 
-def test_a_file_in_the_project_itself_comes_before_one_in_its_src(
-    tmp_path: Path, put_amplify_file: Put
-) -> None:
+def test_file_in_the_project_folder_precedes_one_in_src(tmp_path: Path, put_amplify_file: Put) -> None:
     put_amplify_file("amplify_outputs.json", tmp_path / "src")
-    near = put_amplify_file("amplify_outputs.json", tmp_path)
+    nearest = put_amplify_file("amplify_outputs.json", tmp_path)
     search = find_amplify_file(tmp_path, tmp_path)
     assert search.file
-    assert search.file.path == near
+    assert search.file.path == nearest
 
 
-def test_one_in_src_that_names_another_pool_is_not_passed_over(tmp_path: Path, put_amplify_file: Put) -> None:
+def test_file_in_src_with_another_pool_is_an_error(tmp_path: Path, put_amplify_file: Put) -> None:
     put_amplify_file("aws-exports.js", tmp_path / "src")
     put_amplify_file("amplify_outputs.json", tmp_path)
     with pytest.raises(ConfigurationError, match=r"and src/aws-exports\.js beside it name different pools"):
         find_amplify_file(tmp_path, tmp_path)
 
 
-def test_a_home_that_is_a_link_is_home_all_the_same(tmp_path: Path, put_amplify_file: Put) -> None:
+def test_search_stops_at_a_symlinked_home(tmp_path: Path, put_amplify_file: Put) -> None:
     put_amplify_file("amplify_outputs.json", tmp_path)
     real = tmp_path / "real"
     real.mkdir()
@@ -285,7 +275,7 @@ def test_a_home_that_is_a_link_is_home_all_the_same(tmp_path: Path, put_amplify_
     assert find_amplify_file(real, tmp_path / "home").file is None
 
 
-def test_nothing_above_home_is_looked_at(tmp_path: Path, put_amplify_file: Put) -> None:
+def test_search_stops_at_home(tmp_path: Path, put_amplify_file: Put) -> None:
     put_amplify_file("amplify_outputs.json", tmp_path)
     home = tmp_path / "home"
     home.mkdir()
@@ -293,7 +283,7 @@ def test_nothing_above_home_is_looked_at(tmp_path: Path, put_amplify_file: Put) 
     assert find_amplify_file(home, tmp_path).file is not None
 
 
-def test_a_file_about_something_else_is_passed_by_and_said(tmp_path: Path, put_amplify_file: Put) -> None:
+def test_file_without_a_pool_is_skipped_with_a_note(tmp_path: Path, put_amplify_file: Put) -> None:
     put_amplify_file("aws-exports.js", tmp_path)
     (tmp_path / "amplify_outputs.json").write_text('{"version": "1", "storage": {"bucket_name": "b"}}')
     search = find_amplify_file(tmp_path, tmp_path)
@@ -302,14 +292,14 @@ def test_a_file_about_something_else_is_passed_by_and_said(tmp_path: Path, put_a
     assert "amplify_outputs.json names no user pool" in search.notes[0]
 
 
-def test_a_file_of_another_user_is_passed_by(tmp_path: Path, put_amplify_file: Put) -> None:
+def test_file_of_another_user_is_skipped(tmp_path: Path, put_amplify_file: Put) -> None:
     put_amplify_file("amplify_outputs.json", tmp_path)
     search = find_amplify_file(tmp_path, tmp_path, owners=frozenset({54321}))
     assert search.file is None
     assert "belongs to another user" in search.notes[0]
 
 
-def test_braces_without_end_are_an_error_and_not_a_hang(tmp_path: Path) -> None:
+def test_deeply_nested_braces_are_an_error(tmp_path: Path) -> None:
     path = tmp_path / "amplify_outputs.json"
     path.write_text('{"a":' * 100_000)
     with pytest.raises(ConfigurationError):
@@ -319,30 +309,26 @@ def test_braces_without_end_are_an_error_and_not_a_hang(tmp_path: Path) -> None:
     assert read_amplify_file(script) is None
 
 
-def test_two_files_of_one_folder_that_name_different_pools_are_not_guessed_between(
-    tmp_path: Path, put_amplify_file: Put
-) -> None:
+def test_two_files_with_different_pools_are_an_error(tmp_path: Path, put_amplify_file: Put) -> None:
     put_amplify_file("amplify_outputs.json", tmp_path)
     put_amplify_file("aws-exports.js", tmp_path)
-    with pytest.raises(ConfigurationError, match="name different pools") as caught:
+    with pytest.raises(ConfigurationError, match="name different pools") as error:
         find_amplify_file(tmp_path, tmp_path)
-    assert "`tui-auth profile import FILE --name NAME`, and use --profile NAME" in str(caught.value)
+    assert "`tui-auth profile import FILE --name NAME`, and use --profile NAME" in str(error.value)
 
 
-def test_two_files_of_one_folder_that_name_the_same_pool_are_as_one(
-    tmp_path: Path, put_amplify_file: Put
-) -> None:
+def test_two_files_with_the_same_pool_are_accepted(tmp_path: Path, put_amplify_file: Put) -> None:
     put_amplify_file("amplify_outputs.json", tmp_path)
-    same = {
+    changes = {
         "ap-south-1_FlatPool1": "eu-west-1_Gen2Pool1",
         "4flat4flat4flat4flat4flat": "2gen2gen2gen2gen2gen2gen2",
     }
-    other = put_amplify_file("aws-exports.js", tmp_path, changes=same)
+    other = put_amplify_file("aws-exports.js", tmp_path, changes=changes)
     search = find_amplify_file(tmp_path, tmp_path)
     assert search.file
     assert search.file.path.name == "amplify_outputs.json"
     other.write_text("export default { aws_user_pools_id: env.POOL }")
-    assert find_amplify_file(tmp_path, tmp_path).file, "one that is not used may be broken"
+    assert find_amplify_file(tmp_path, tmp_path).file, "the unused file can be invalid"
 
 
 @pytest.mark.parametrize(
@@ -355,39 +341,37 @@ def test_two_files_of_one_folder_that_name_the_same_pool_are_as_one(
         ('"email_otp_enabled": false', None, None),
     ],
 )
-def test_how_people_sign_in_without_a_password_is_known(
+def test_passwordless_settings_select_the_flow(
     tmp_path: Path, put_amplify_file: Put, passwordless: str, flow: str | None, factor: str | None
 ) -> None:
     added = {'"mfa_methods"': f'"passwordless": {{{passwordless}}},\n"mfa_methods"'}
-    found = values_of(put_amplify_file("amplify_outputs.json", tmp_path, changes=added))
-    assert (found.get("auth_flow"), found.get("preferred_first_factor")) == (flow, factor)
+    settings = read_settings(put_amplify_file("amplify_outputs.json", tmp_path, changes=added))
+    assert (settings.get("auth_flow"), settings.get("preferred_first_factor")) == (flow, factor)
 
 
-def test_what_is_looked_at_is_what_was_opened(
+def test_owner_of_the_opened_file_is_checked(
     tmp_path: Path, put_amplify_file: Put, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A name may lead elsewhere a moment after it was looked at (CWE-367): what was opened counts."""
+    """The file could be replaced between a check of its path and its opening (CWE-367)."""
     put_amplify_file("amplify_outputs.json", tmp_path)
-    of_another = os.stat_result((0o100644, 1, 1, 1, 12345, 0, 10, 0, 0, 0))
-    monkeypatch.setattr("tui_auth.storage.files.os.fstat", lambda descriptor: of_another)
+    file_of_another_user = os.stat_result((0o100644, 1, 1, 1, 12345, 0, 10, 0, 0, 0))
+    monkeypatch.setattr("tui_auth.storage.files.os.fstat", lambda descriptor: file_of_another_user)
     search = find_amplify_file(tmp_path, tmp_path)
     assert search.file is None
     assert "belongs to another user" in search.notes[0]
 
 
-def test_a_folder_that_may_not_be_entered_has_no_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def closed(path: Path) -> bool:
+def test_inaccessible_folder_has_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def deny(path: Path) -> bool:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "is_file", closed)
+    monkeypatch.setattr(Path, "is_file", deny)
     assert find_amplify_file(tmp_path, tmp_path).file is None
 
 
-@pytest.mark.parametrize("again", ["/*a", "'\\'", "`", "{", "{a:1,", "{a:`${", "(", '{"a'])
-def test_a_hostile_script_is_read_in_linear_time(again: str) -> None:
-    # A reader that starts again from each bracket or quote takes minutes to hours for these.
-    script = again * (250_000 // len(again))
+@pytest.mark.parametrize("fragment", ["/*a", "'\\'", "`", "{", "{a:1,", "{a:`${", "(", '{"a'])
+def test_hostile_script_is_read_in_linear_time(fragment: str) -> None:
+    # A parser that restarts at each bracket or quote needs minutes to hours for these.
+    script = fragment * (250_000 // len(fragment))
     for hostile in (script, script + "{ userPoolId: 'a' }", "{ userPoolId: 'a', b: " + script):
         assert all(node.at("userPoolId") for node in find_pool_objects(hostile))

@@ -1,4 +1,4 @@
-"""The settings in each kind of Amplify file, value by value."""
+"""The settings of each kind of Amplify file, value by value."""
 
 from __future__ import annotations
 
@@ -19,45 +19,45 @@ POLICY = {
 }
 
 
-def plain(node: Node | InvalidNode | object) -> Any:
-    """A node's value without lines; what a invalid expects in a tuple."""
+def strip_lines(node: Node | InvalidNode | object) -> Any:
+    """Return a node's value without line numbers; for an invalid node, what was expected."""
     if isinstance(node, InvalidNode):
         return ("invalid", node.expected)
     if not isinstance(node, Node):
         return node
     if isinstance(node.value, dict):
-        return {name: plain(each) for name, each in node.value.items()}
-    return [plain(each) for each in node.value] if isinstance(node.value, list) else node.value
+        return {name: strip_lines(member) for name, member in node.value.items()}
+    return [strip_lines(item) for item in node.value] if isinstance(node.value, list) else node.value
 
 
-def settings(content: dict[str, Any]) -> dict[str, Any]:
-    """The settings that an Amplify file has, without those it does not."""
+def read_settings(content: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings that an Amplify file with this content has."""
     nodes = find_settings(read_object(json.dumps(content)))
     assert nodes is not None
-    return {name: plain(node) for name, node in nodes.items() if node is not None}
+    return {name: strip_lines(node) for name, node in nodes.items() if node is not None}
 
 
-def native(auth: dict[str, Any] | None = None, **pool: Any) -> dict[str, Any]:
+def read_native(auth: dict[str, Any] | None = None, **pool: Any) -> dict[str, Any]:
     plugin: dict[str, Any] = {"CognitoUserPool": {"Default": {"PoolId": "p", **pool}}}
     if auth is not None:
         plugin["Auth"] = {"Default": auth}
-    return settings({"auth": {"plugins": {"awsCognitoAuthPlugin": plugin}}})
+    return read_settings({"auth": {"plugins": {"awsCognitoAuthPlugin": plugin}}})
 
 
-def gen_2(**auth: Any) -> dict[str, Any]:
-    return settings({"auth": {"user_pool_id": "p", **auth}})
+def read_gen_2(**auth: Any) -> dict[str, Any]:
+    return read_settings({"auth": {"user_pool_id": "p", **auth}})
 
 
-def flat(**members: Any) -> dict[str, Any]:
-    return settings({"aws_user_pools_id": "p", **members})
+def read_flat(**members: Any) -> dict[str, Any]:
+    return read_settings({"aws_user_pools_id": "p", **members})
 
 
-def configured(**cognito: Any) -> dict[str, Any]:
-    return settings({"Auth": {"Cognito": {"userPoolId": "p", **cognito}}})
+def read_configure_call(**cognito: Any) -> dict[str, Any]:
+    return read_settings({"Auth": {"Cognito": {"userPoolId": "p", **cognito}}})
 
 
-def test_each_kind_is_told_by_the_place_of_its_pool() -> None:
-    assert native() == gen_2() == flat() == configured() == {"user_pool_id": "p"}
+def test_location_of_the_pool_id_decides_the_kind() -> None:
+    assert read_native() == read_gen_2() == read_flat() == read_configure_call() == {"user_pool_id": "p"}
 
 
 @pytest.mark.parametrize(
@@ -72,11 +72,11 @@ def test_each_kind_is_told_by_the_place_of_its_pool() -> None:
         {"Storage": {"S3": {}}},
     ],
 )
-def test_a_file_of_none_of_the_kinds_has_no_settings(content: dict[str, Any]) -> None:
+def test_unknown_kind_has_no_settings(content: dict[str, Any]) -> None:
     assert find_settings(read_object(json.dumps(content))) is None
 
 
-def test_the_native_file() -> None:
+def test_native_file_has_every_setting() -> None:
     pool = {"PoolId": "p", "AppClientId": "c", "AppClientSecret": "s", "Region": "r", "Endpoint": "e.example"}
     auth = {
         "authenticationFlowType": "USER_SRP_AUTH",
@@ -91,7 +91,7 @@ def test_the_native_file() -> None:
         "Auth": {"Default": auth},
         "CredentialsProvider": {"CognitoIdentity": {"Default": {"PoolId": "i"}}},
     }
-    assert settings({"auth": {"plugins": {"awsCognitoAuthPlugin": plugin}}}) == {
+    assert read_settings({"auth": {"plugins": {"awsCognitoAuthPlugin": plugin}}}) == {
         "user_pool_id": "p",
         "client_id": "c",
         "client_secret": "s",
@@ -106,8 +106,8 @@ def test_the_native_file() -> None:
     }
 
 
-def test_gen_2_outputs() -> None:
-    assert gen_2(
+def test_gen_2_outputs_have_every_setting() -> None:
+    assert read_gen_2(
         user_pool_client_id="c",
         aws_region="r",
         identity_pool_id="i",
@@ -131,9 +131,9 @@ def test_gen_2_outputs() -> None:
     }
 
 
-def test_the_flat_file() -> None:
+def test_flat_file_has_every_setting() -> None:
     characters = [f"REQUIRES_{name}" for name in ("LOWERCASE", "UPPERCASE", "NUMBERS", "SYMBOLS", "MOONS")]
-    assert flat(
+    assert read_flat(
         aws_user_pools_web_client_id="c",
         aws_project_region="elsewhere",
         aws_cognito_region="r",
@@ -160,8 +160,8 @@ def test_the_flat_file() -> None:
     }
 
 
-def test_the_object_for_amplify_configure() -> None:
-    assert configured(
+def test_amplify_configure_object_has_every_setting() -> None:
+    assert read_configure_call(
         userPoolClientId="c",
         region="r",
         userPoolEndpoint="https://e.example",
@@ -190,7 +190,7 @@ def test_the_object_for_amplify_configure() -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "flow"),
+    ("value", "flow"),
     [
         ("CUSTOM_AUTH", "CUSTOM_WITH_SRP"),
         ("CUSTOM_AUTH_WITH_SRP", "CUSTOM_WITH_SRP"),
@@ -199,9 +199,9 @@ def test_the_object_for_amplify_configure() -> None:
         (7, 7),
     ],
 )
-def test_a_flow_has_our_name_for_it(written: object, flow: object) -> None:
-    assert native({"authenticationFlowType": written})["auth_flow"] == flow
-    assert flat(authenticationFlowType=written)["auth_flow"] == flow
+def test_amplify_flow_is_translated(value: object, flow: object) -> None:
+    assert read_native({"authenticationFlowType": value})["auth_flow"] == flow
+    assert read_flat(authenticationFlowType=value)["auth_flow"] == flow
 
 
 @pytest.mark.parametrize(
@@ -216,30 +216,30 @@ def test_a_flow_has_our_name_for_it(written: object, flow: object) -> None:
         ("maybe", ("invalid", "true or false")),
     ],
 )
-def test_a_pool_that_migrates_users_wants_the_password(enabled: object, flow: object) -> None:
-    assert native(MigrationEnabled=enabled).get("auth_flow") == flow
+def test_migration_enabled_selects_user_password_auth(enabled: object, flow: object) -> None:
+    assert read_native(MigrationEnabled=enabled).get("auth_flow") == flow
 
 
 @pytest.mark.parametrize(
     ("endpoint", "url"),
     [("e.example", "https://e.example"), ("http://e", "http://e"), (" ", None), (7, 7)],
 )
-def test_a_native_endpoint_is_a_host_name(endpoint: object, url: object) -> None:
-    assert native(Endpoint=endpoint).get("endpoint_url") == url
+def test_native_endpoint_is_a_host_name(endpoint: object, url: object) -> None:
+    assert read_native(Endpoint=endpoint).get("endpoint_url") == url
 
 
 @pytest.mark.parametrize("configuration", ["OFF", "off", "NONE", "none"])
-def test_second_factors_that_are_off_are_none(configuration: str) -> None:
-    assert gen_2(mfa_methods=["SMS"], mfa_configuration=configuration)["mfa_methods"] == []
-    assert configured(mfa={"status": configuration, "smsEnabled": True})["mfa_methods"] == []
+def test_disabled_mfa_has_no_methods(configuration: str) -> None:
+    assert read_gen_2(mfa_methods=["SMS"], mfa_configuration=configuration)["mfa_methods"] == []
+    assert read_configure_call(mfa={"status": configuration, "smsEnabled": True})["mfa_methods"] == []
     types = {"aws_cognito_mfa_types": ["SMS"], "aws_cognito_mfa_configuration": configuration}
-    assert flat(**types)["mfa_methods"] == []
-    assert native({"mfaTypes": ["SMS"], "mfaConfiguration": configuration})["mfa_methods"] == []
+    assert read_flat(**types)["mfa_methods"] == []
+    assert read_native({"mfaTypes": ["SMS"], "mfaConfiguration": configuration})["mfa_methods"] == []
 
 
-def test_an_empty_configuration_leaves_the_second_factors() -> None:
-    assert gen_2(mfa_methods=["SMS"], mfa_configuration="")["mfa_methods"] == ["SMS"]
-    assert gen_2(mfa_methods=["SMS"], mfa_configuration=None)["mfa_methods"] == ["SMS"]
+def test_empty_mfa_configuration_keeps_the_methods() -> None:
+    assert read_gen_2(mfa_methods=["SMS"], mfa_configuration="")["mfa_methods"] == ["SMS"]
+    assert read_gen_2(mfa_methods=["SMS"], mfa_configuration=None)["mfa_methods"] == ["SMS"]
 
 
 @pytest.mark.parametrize(
@@ -264,82 +264,84 @@ def test_an_empty_configuration_leaves_the_second_factors() -> None:
         ({"email_otp_enabled": "yes", "sms_otp_enabled": True}, "USER_AUTH", ("invalid", "true or false")),
     ],
 )
-def test_a_sign_in_without_a_password(passwordless: object, flow: object, factor: object) -> None:
-    found = gen_2(passwordless=passwordless)
-    assert (found.get("auth_flow"), found.get("preferred_first_factor")) == (flow, factor)
+def test_passwordless_settings_select_the_flow(passwordless: object, flow: object, factor: object) -> None:
+    values = read_gen_2(passwordless=passwordless)
+    assert (values.get("auth_flow"), values.get("preferred_first_factor")) == (flow, factor)
 
 
 @pytest.mark.parametrize("rules", [{"passwordPolicyMinLength": "10"}, {"passwordPolicyMinLength": 10}])
-def test_a_length_may_be_written_as_text(rules: dict[str, Any]) -> None:
-    assert native({"passwordProtectionSettings": rules})["password_policy"] == {"min_length": 10}
+def test_length_can_be_text(rules: dict[str, Any]) -> None:
+    assert read_native({"passwordProtectionSettings": rules})["password_policy"] == {"min_length": 10}
 
 
 @pytest.mark.parametrize("length", ["ten", "12345", ""])
-def test_a_text_that_is_no_length_stays_as_it_is(length: str) -> None:
-    found = flat(aws_cognito_password_protection_settings={"passwordPolicyMinLength": length})
-    assert found["password_policy"] == {"min_length": length}
+def test_text_that_is_not_a_length_is_kept(length: str) -> None:
+    values = read_flat(aws_cognito_password_protection_settings={"passwordPolicyMinLength": length})
+    assert values["password_policy"] == {"min_length": length}
 
 
 @pytest.mark.parametrize("rules", [{}, "", None])
-def test_empty_rules_say_nothing(rules: object) -> None:
-    assert "password_policy" not in flat(aws_cognito_password_protection_settings=rules)
+def test_empty_rules_are_no_policy(rules: object) -> None:
+    assert "password_policy" not in read_flat(aws_cognito_password_protection_settings=rules)
 
 
 LIST = 'a list, such as ["REQUIRES_LOWERCASE"]'
 
 
 @pytest.mark.parametrize(
-    ("found", "name", "expected"),
+    ("read", "name", "expected"),
     [
-        (lambda: gen_2(mfa_configuration=7), "mfa_methods", "a word, such as OPTIONAL"),
-        (lambda: gen_2(password_policy=7), "password_policy", "an object"),
-        (lambda: configured(passwordFormat=[]), "password_policy", "an object"),
-        (lambda: configured(loginWith=["email"]), "username_attributes", "an object"),
-        (lambda: configured(loginWith={"email": "yes"}), "username_attributes", "true or false"),
-        (lambda: configured(mfa={"smsEnabled": 1}), "mfa_methods", "true or false"),
-        (lambda: configured(userAttributes=["name"]), "required_attributes", "an object"),
+        (lambda: read_gen_2(mfa_configuration=7), "mfa_methods", "a word, such as OPTIONAL"),
+        (lambda: read_gen_2(password_policy=7), "password_policy", "an object"),
+        (lambda: read_configure_call(passwordFormat=[]), "password_policy", "an object"),
+        (lambda: read_configure_call(loginWith=["email"]), "username_attributes", "an object"),
+        (lambda: read_configure_call(loginWith={"email": "yes"}), "username_attributes", "true or false"),
+        (lambda: read_configure_call(mfa={"smsEnabled": 1}), "mfa_methods", "true or false"),
+        (lambda: read_configure_call(userAttributes=["name"]), "required_attributes", "an object"),
         (
-            lambda: configured(userAttributes={"name": True}),
+            lambda: read_configure_call(userAttributes={"name": True}),
             "required_attributes",
             "an object, such as { required: true }",
         ),
         (
-            lambda: configured(userAttributes={"name": {"required": "yes"}}),
+            lambda: read_configure_call(userAttributes={"name": {"required": "yes"}}),
             "required_attributes",
             "true or false",
         ),
-        (lambda: flat(aws_cognito_password_protection_settings=7), "password_policy", "an object"),
+        (lambda: read_flat(aws_cognito_password_protection_settings=7), "password_policy", "an object"),
         (
-            lambda: native({"passwordProtectionSettings": {"passwordPolicyCharacters": "X"}}),
+            lambda: read_native({"passwordProtectionSettings": {"passwordPolicyCharacters": "X"}}),
             "password_policy",
             LIST,
         ),
         (
-            lambda: native({"passwordProtectionSettings": {"passwordPolicyCharacters": [7]}}),
+            lambda: read_native({"passwordProtectionSettings": {"passwordPolicyCharacters": [7]}}),
             "password_policy",
             LIST,
         ),
     ],
 )
-def test_what_does_not_fit_says_what_was_expected(found: Any, name: str, expected: str) -> None:
-    assert found()[name] == ("invalid", expected)
+def test_invalid_value_has_what_was_expected(read: Any, name: str, expected: str) -> None:
+    assert read()[name] == ("invalid", expected)
 
 
-def test_a_switch_that_is_empty_is_off() -> None:
-    assert configured(loginWith={"email": None, "phone": True})["username_attributes"] == ["phone_number"]
-    assert "username_attributes" not in configured(loginWith=None)
+def test_null_flag_is_false() -> None:
+    assert read_configure_call(loginWith={"email": None, "phone": True})["username_attributes"] == [
+        "phone_number"
+    ]
+    assert "username_attributes" not in read_configure_call(loginWith=None)
 
 
-def test_an_expression_is_given_and_is_no_object() -> None:
+def test_expression_is_not_an_object() -> None:
     (root,) = find_pool_objects(
         "const x = { Auth: { Cognito: { userPoolId: 'p', loginWith: process.env.X } } }"
     )
     nodes = find_settings(root)
     assert nodes is not None
-    assert plain(nodes["username_attributes"]) == ("invalid", "an object")
+    assert strip_lines(nodes["username_attributes"]) == ("invalid", "an object")
 
 
-def test_a_invalid_keeps_the_line_it_is_on() -> None:
+def test_invalid_node_has_its_line() -> None:
     nodes = find_settings(read_object('{"auth": {"user_pool_id": "p",\n"mfa_configuration": 7}}'))
     assert nodes is not None
     invalid = nodes["mfa_methods"]

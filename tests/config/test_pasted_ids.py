@@ -1,4 +1,4 @@
-"""What may be pasted where a pool is asked for."""
+"""IDs in text that the user pastes as a pool or app client."""
 
 from __future__ import annotations
 
@@ -51,5 +51,5 @@ POOL, CLIENT = "eu-west-1_Ab12Cd34E", "1example23456789abcdefghij"
         ("not an id", None, None),
     ],
 )
-def test_the_ids_in_what_was_pasted_are_found(text: str, pool: str | None, client: str | None) -> None:
+def test_ids_in_pasted_text_are_parsed(text: str, pool: str | None, client: str | None) -> None:
     assert parse_pasted_ids(text) == PastedIds(pool, client)

@@ -1,4 +1,4 @@
-"""Edits of config.toml: the profile is changed, and the author's own lines stay."""
+"""Edits of config.toml change the profile and keep the other lines."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ user_pool_id = 'eu-west-1_B'
 '''
 
 
-def edited(home: Home) -> str:
-    """Return config.toml after an edit, with its line breaks as they are."""
+def read_config(home: Home) -> str:
+    """Return the text of config.toml with its line breaks unchanged."""
     return home.config.read_bytes().decode()
 
 
@@ -53,67 +53,67 @@ def test_each_key_has_its_line() -> None:
     ("source", "key"),
     [('"a\tb"', "a\tb"), (r'"a\U00000022b"', 'a"b'), (r'"\u00e9\t"', "é\t"), ("'a\"b'", 'a"b'), ('"#"', "#")],
 )
-def test_a_quoted_key_has_its_line(source: str, key: str) -> None:
+def test_quoted_key_has_its_line(source: str, key: str) -> None:
     assert line_numbers(f"[later]\n{source} = 1\n") == {("later",): 1, ("later", key): 2}
 
 
-def test_the_default_is_changed_in_place(home: Home) -> None:
+def test_default_is_changed_in_place(home: Home) -> None:
     home.write_config(AUTHORED)
     use_profile("b b", home.environ)
-    assert edited(home) == AUTHORED.replace('default_profile = "a"', 'default_profile = "b b"')
+    assert read_config(home) == AUTHORED.replace('default_profile = "a"', 'default_profile = "b b"')
     use_profile(None, home.environ)
-    assert edited(home) == AUTHORED.replace('default_profile = "a"  # mine\n', "")
+    assert read_config(home) == AUTHORED.replace('default_profile = "a"  # mine\n', "")
 
 
-def test_a_first_default_comes_before_everything(home: Home) -> None:
+def test_first_default_is_inserted_at_the_top(home: Home) -> None:
     text = '# mine\n[profiles.a]\nclient_id = "c"\n'
     home.write_config(text)
     use_profile("a", home.environ)
-    assert edited(home) == f'default_profile = "a"\n\n{text}'
+    assert read_config(home) == f'default_profile = "a"\n\n{text}'
 
 
-def test_a_new_profile_comes_last(home: Home) -> None:
+def test_new_profile_is_appended(home: Home) -> None:
     home.write_config(AUTHORED)
     values = {"client_id": "c\n1", "mfa_methods": ("SMS",), "session_minutes": 5.0}
     add_profile("c", values, comment="from a file", environ=home.environ)
-    assert edited(home) == AUTHORED + (
+    assert read_config(home) == AUTHORED + (
         '\n[profiles.c]\n# from a file\nclient_id = "c\\n1"\nmfa_methods = ["SMS"]\nsession_minutes = 5\n'
     )
 
 
-def test_a_table_of_values_is_written_on_the_line_of_its_key(home: Home) -> None:
+def test_table_value_is_written_inline(home: Home) -> None:
     add_profile("c", {"password_policy": {"min_length": 8}}, environ=home.environ)
     assert load_profiles(home.environ).lines["c"] == {"": 1, "password_policy": 2}
 
 
-def test_a_profile_goes_with_its_inner_tables_and_the_comments_around_it_stay(home: Home) -> None:
+def test_removing_a_profile_removes_its_tables_and_keeps_comments(home: Home) -> None:
     home.write_config(AUTHORED)
     remove_profile("a", home.environ)
-    assert edited(home) == (
+    assert read_config(home) == (
         "# my pools\n\n# about a\n\n# about b\n[profiles.\"b b\"]\nuser_pool_id = 'eu-west-1_B'\n"
     )
 
 
-def test_a_comment_after_the_last_profile_stays(home: Home) -> None:
+def test_comment_after_the_last_profile_is_kept(home: Home) -> None:
     home.write_config("[profiles.a]\nclient_id = 'c'\n\n# the end\n")
     remove_profile("a", home.environ)
-    assert "# the end\n" in edited(home)
-    assert tomllib.loads(edited(home)) == {}
+    assert "# the end\n" in read_config(home)
+    assert tomllib.loads(read_config(home)) == {}
 
 
-def test_values_that_are_not_settings_stay(home: Home) -> None:
+def test_unknown_values_are_kept(home: Home) -> None:
     home.write_config("[profiles.a]\nx = [nan, 2020-01-01]\n")
     add_profile("b", {"client_id": "c"}, environ=home.environ)
-    assert edited(home).startswith("[profiles.a]\nx = [nan, 2020-01-01]\n\n[profiles.b]\n")
+    assert read_config(home).startswith("[profiles.a]\nx = [nan, 2020-01-01]\n\n[profiles.b]\n")
 
 
-def test_the_line_breaks_of_the_file_stay(home: Home) -> None:
+def test_line_breaks_are_kept(home: Home) -> None:
     home.write_config("")
     home.config.write_bytes(AUTHORED.replace("\n", "\r\n").encode())
     add_profile("c", {"client_id": "c"}, comment="new", environ=home.environ)
     use_profile("c", home.environ)
     remove_profile("a", home.environ)
-    assert "\n" not in edited(home).replace("\r\n", "")
+    assert "\n" not in read_config(home).replace("\r\n", "")
 
 
 @pytest.mark.parametrize(
@@ -135,15 +135,15 @@ def test_every_notation_of_a_profile_can_be_edited(home: Home, text: str) -> Non
     assert load_profiles(home.environ).tables == {"b": {"client_id": "2"}}
 
 
-texts = st.text(st.characters(exclude_categories=["Cs"]))
+any_text = st.text(st.characters(exclude_categories=["Cs"]))
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.dictionaries(texts, texts, max_size=3), texts)
-def test_any_text_is_read_as_it_was_written(home: Home, metadata: dict[str, str], name: str) -> None:
+@given(st.dictionaries(any_text, any_text, max_size=3), any_text)
+def test_any_text_survives_a_round_trip(home: Home, metadata: dict[str, str], name: str) -> None:
     home.write_config(AUTHORED)
     values = {"client_metadata": metadata, "app_name": name}
     add_profile("c", values, environ=home.environ)
     assert load_profiles(home.environ).tables["c"] == values
     remove_profile("c", home.environ)
-    assert edited(home).rstrip("\n") == AUTHORED.rstrip("\n")
+    assert read_config(home).rstrip("\n") == AUTHORED.rstrip("\n")

@@ -1,4 +1,4 @@
-"""Profiles: how they are read, what is wrong with one, and how they change."""
+"""Profiles: reading, errors and edits."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ session_minutes = 5
 """
 
 
-def complaint(home: Home, name: str = "acme") -> str:
-    """What is said about a profile that cannot be used."""
-    with pytest.raises(ConfigurationError) as caught:
+def read_error(home: Home, name: str = "acme") -> str:
+    """Return the error that loading a profile raises."""
+    with pytest.raises(ConfigurationError) as error:
         load_profiles(home.environ).profile(name)
-    return str(caught.value)
+    return str(error.value)
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "message"),
     [
         (
             'user_pol_id = "eu-west-1_A"',
@@ -61,18 +61,16 @@ def complaint(home: Home, name: str = "acme") -> str:
         ("region = 2020-01-01", "line 5: region: expected a region, such as eu-west-1"),
     ],
 )
-def test_what_is_wrong_with_a_profile_is_said_with_its_line_and_without_its_value(
-    home: Home, line: str, said: str
-) -> None:
+def test_profile_error_has_its_line_and_not_its_value(home: Home, line: str, message: str) -> None:
     home.write_config(ACME.replace("session_minutes = 5\n", "\n" + line + "\n"))
-    text = complaint(home)
-    assert said in text
+    text = read_error(home)
+    assert message in text
     assert str(home.config) in text
     assert "hunter2" not in text
 
 
 @pytest.mark.parametrize(
-    ("config", "said"),
+    ("config", "message"),
     [
         ("[profiles.acme\n", "line 1: expected the ] that ends the table's name"),
         (ACME + "x = [1,\n", "line 6: expected a value"),
@@ -92,56 +90,56 @@ def test_what_is_wrong_with_a_profile_is_said_with_its_line_and_without_its_valu
         ("[profiles]\nacme = 1\n", "line 2: expected a table [profiles.NAME]"),
     ],
 )
-def test_what_is_wrong_with_the_file_is_said_with_the_line(home: Home, config: str, said: str) -> None:
+def test_file_error_has_its_line(home: Home, config: str, message: str) -> None:
     home.write_config(config)
-    assert said in complaint(home)
+    assert message in read_error(home)
 
 
-def test_a_name_that_is_not_there_is_answered_with_those_that_are(home: Home) -> None:
+def test_unknown_name_suggests_existing_ones(home: Home) -> None:
     home.write_config(ACME)
-    assert "Did you mean “acme”?" in complaint(home, "acne")
-    assert "The only one is “acme”." in complaint(home, "other")
+    assert "Did you mean “acme”?" in read_error(home, "acne")
+    assert "The only one is “acme”." in read_error(home, "other")
 
 
 def test_one_broken_profile_does_not_break_another(home: Home) -> None:
     home.write_config(ACME + '[profiles.b]\nuser_pool_id = "no"\n')
     assert load_profiles(home.environ).profile("acme").settings["client_id"] == "acmeclient"
-    assert "line 6" in complaint(home, "b")
+    assert "line 6" in read_error(home, "b")
 
 
-def test_a_secret_file_is_looked_for_beside_the_file_that_names_it(home: Home) -> None:
+def test_secret_path_is_relative_to_the_config_file(home: Home) -> None:
     home.write_config(ACME + 'client_secret_file = "acme.secret"\n')
     settings = load_profiles(home.environ).profile("acme").settings
     assert settings["client_secret_file"] == str(home.config.parent / "acme.secret")
 
 
-def test_a_config_that_leads_nowhere_is_told(home: Home, tmp_path: Path) -> None:
+def test_dangling_config_symlink_is_an_error(home: Home, tmp_path: Path) -> None:
     home.config.parent.mkdir(parents=True)
-    home.config.symlink_to(tmp_path / "moved away" / "config.toml")
-    assert complaint(home) == f"{home.config}: it cannot be read: No such file or directory."
+    home.config.symlink_to(tmp_path / "missing" / "config.toml")
+    assert read_error(home) == f"{home.config}: it cannot be read: No such file or directory."
 
 
-def test_a_config_folder_one_may_not_enter_is_told(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Path, "stat", _refused)
-    assert complaint(home) == f"{home.config}: it cannot be read: Permission denied."
+def test_inaccessible_config_folder_is_an_error(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "stat", _deny)
+    assert read_error(home) == f"{home.config}: it cannot be read: Permission denied."
 
 
-def _refused(path: Path) -> None:
+def _deny(path: Path) -> None:
     raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
 
 
-def test_adding_using_and_removing_leave_the_rest_of_the_file_alone(home: Home) -> None:
-    before = "# mine\n\n[profiles]  # all of them\n\n" + ACME
-    home.write_config(before)
+def test_edits_leave_the_rest_of_the_file_unchanged(home: Home) -> None:
+    original = "# mine\n\n[profiles]  # all of them\n\n" + ACME
+    home.write_config(original)
     add_profile("new", {"user_pool_id": "eu-west-1_N", "client_id": "n"}, environ=home.environ)
     use_profile("new", home.environ)
     profiles = load_profiles(home.environ)
     assert (profiles.default, profiles.names) == ("new", ["acme", "new"])
     remove_profile("new", home.environ)
-    assert home.config.read_text().strip() == before.strip()
+    assert home.config.read_text().strip() == original.strip()
 
 
-def test_a_profile_is_replaced_only_if_that_is_meant(home: Home) -> None:
+def test_profile_is_replaced_only_on_request(home: Home) -> None:
     home.write_config(ACME)
     new = {"user_pool_id": "eu-west-1_N", "client_id": "n"}
     with pytest.raises(ConfigurationError, match="Choose another name"):
@@ -151,13 +149,13 @@ def test_a_profile_is_replaced_only_if_that_is_meant(home: Home) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "a b", "../x", "-x", "x" * 65, "ä"])
-def test_a_name_that_would_need_quotes_is_refused(home: Home, name: str) -> None:
+def test_name_that_needs_quotes_is_an_error(home: Home, name: str) -> None:
     with pytest.raises(ConfigurationError, match="letters, digits"):
         add_profile(name, {}, environ=home.environ)
     assert not home.config.exists()
 
 
-def test_a_secret_gets_a_file_of_its_own_that_goes_with_the_profile(home: Home) -> None:
+def test_secret_has_its_own_file_that_is_removed_with_the_profile(home: Home) -> None:
     add_profile("acme", {"client_id": "c"}, client_secret=Secret("hunter2"), environ=home.environ)
     secret = home.config.parent / "secrets" / "acme"
     assert stat.S_IMODE(secret.stat().st_mode) == 0o600
@@ -169,7 +167,7 @@ def test_a_secret_gets_a_file_of_its_own_that_goes_with_the_profile(home: Home) 
     assert not secret.exists()
 
 
-def test_a_secret_goes_with_the_profile_it_was_made_for(home: Home) -> None:
+def test_replacing_a_profile_replaces_its_secret(home: Home) -> None:
     secret = home.config.parent / "secrets" / "acme"
     add_profile("acme", {"client_id": "c"}, client_secret=Secret("hunter2"), environ=home.environ)
     add_profile("acme", {"client_id": "c"}, replace=True, environ=home.environ)
@@ -179,11 +177,11 @@ def test_a_secret_goes_with_the_profile_it_was_made_for(home: Home) -> None:
     assert secret.read_text() == "hunter3\n"
 
 
-@pytest.mark.parametrize("named", ["{secret}", "secrets/acme"])
-def test_a_secret_that_another_profile_names_stays(home: Home, named: str) -> None:
+@pytest.mark.parametrize("secret_path", ["{secret}", "secrets/acme"])
+def test_secret_used_by_another_profile_is_kept(home: Home, secret_path: str) -> None:
     secret = home.config.parent / "secrets" / "acme"
     add_profile("acme", {"client_id": "c"}, client_secret=Secret("hunter2"), environ=home.environ)
-    add_profile("b", {"client_secret_file": named.format(secret=secret)}, environ=home.environ)
+    add_profile("b", {"client_secret_file": secret_path.format(secret=secret)}, environ=home.environ)
     add_profile("acme", {"client_id": "c"}, replace=True, environ=home.environ)
     assert secret.exists()
     add_profile("acme", {}, client_secret=Secret("hunter2"), replace=True, environ=home.environ)
@@ -191,24 +189,24 @@ def test_a_secret_that_another_profile_names_stays(home: Home, named: str) -> No
     assert secret.exists()
 
 
-def test_a_file_in_the_place_of_the_folder_for_secrets_is_named(home: Home) -> None:
+def test_file_in_place_of_the_secrets_folder_is_an_error(home: Home) -> None:
     home.write_config(ACME)
     folder = home.config.parent / "secrets"
     folder.write_text("")
-    with pytest.raises(ConfigurationError) as caught:
+    with pytest.raises(ConfigurationError) as error:
         add_profile("b", {}, client_secret=Secret("hunter2"), environ=home.environ)
-    assert str(caught.value) == f"{folder}: the secret cannot be kept there: Not a directory."
+    assert str(error.value) == f"{folder}: the secret cannot be kept there: Not a directory."
     assert home.config.read_text() == ACME
 
 
-def test_a_byte_order_mark_stays(home: Home) -> None:
+def test_byte_order_mark_is_kept(home: Home) -> None:
     home.write_config("\ufeff" + ACME)
     use_profile("acme", home.environ)
     assert home.config.read_text() == '\ufeffdefault_profile = "acme"\n\n' + ACME
     assert load_profiles(home.environ).default == "acme"
 
 
-def test_a_link_where_the_secret_should_go_is_not_followed(home: Home, tmp_path: Path) -> None:
+def test_symlink_in_place_of_the_secret_is_not_followed(home: Home, tmp_path: Path) -> None:
     victim = tmp_path / "victim"
     victim.write_text("mine")
     secret = home.config.parent / "secrets" / "acme"
@@ -219,7 +217,7 @@ def test_a_link_where_the_secret_should_go_is_not_followed(home: Home, tmp_path:
     assert not secret.is_symlink()
 
 
-def test_a_secret_file_of_ones_own_is_not_removed_with_the_profile(home: Home, tmp_path: Path) -> None:
+def test_custom_secret_file_is_not_removed_with_the_profile(home: Home, tmp_path: Path) -> None:
     own = tmp_path / "own"
     own.write_text("s")
     add_profile("acme", {"client_id": "c", "client_secret_file": str(own)}, environ=home.environ)
@@ -227,7 +225,7 @@ def test_a_secret_file_of_ones_own_is_not_removed_with_the_profile(home: Home, t
     assert own.exists()
 
 
-def test_a_config_that_is_a_link_stays_one(home: Home, tmp_path: Path) -> None:
+def test_symlinked_config_stays_a_symlink(home: Home, tmp_path: Path) -> None:
     real = tmp_path / "dotfiles" / "config.toml"
     real.parent.mkdir()
     real.write_text(ACME)
@@ -240,21 +238,21 @@ def test_a_config_that_is_a_link_stays_one(home: Home, tmp_path: Path) -> None:
     assert stat.S_IMODE(real.stat().st_mode) == 0o640
 
 
-def test_changes_of_several_processes_at_once_are_all_kept(home: Home, python_process: PythonProcess) -> None:
+def test_concurrent_edits_are_all_stored(home: Home, python_process: PythonProcess) -> None:
     program = (
         "import sys; from tui_auth.config.profile_editor import add_profile;"
         "[add_profile(f'p{sys.argv[1]}-{i}', {'client_id': 'c'}) for i in range(5)]"
     )
     with ThreadPoolExecutor(3) as pool:
-        running = [
+        futures = [
             pool.submit(python_process, program, str(number), environ=home.environ) for number in range(3)
         ]
-    assert [each.result().returncode for each in running] == [0, 0, 0]
+    assert [future.result().returncode for future in futures] == [0, 0, 0]
     assert len(load_profiles(home.environ).names) == 15
     assert not [path for path in home.config.parent.iterdir() if path.name.startswith(".")]
 
 
-def test_the_default_that_is_gone_is_said_and_can_be_changed(home: Home) -> None:
+def test_missing_default_is_an_error_and_can_be_changed(home: Home) -> None:
     home.write_config('default_profile = "gone"\n' + ACME)
     with pytest.raises(ConfigurationError, match="line 1: there is no profile “gone”"):
         load_profiles(home.environ).default_profile()

@@ -1,4 +1,4 @@
-"""Which pool is resolved, and which values each source adds."""
+"""Pool resolution: the precedence of the sources, and the settings that each one adds."""
 
 from __future__ import annotations
 
@@ -27,32 +27,30 @@ username = "ann"
 user_pool_id = "us-east-1_Other"
 client_id = "otherclient"
 """
-LOCAL = "http://127.0.0.1:9"
+LOCAL_URL = "http://127.0.0.1:9"
 FLAGS = ("--user-pool-id", "eu-central-1_Flag", "--client-id", "flagclient")
 VARIABLES = {"TUI_AUTH_USER_POOL_ID": "sa-east-1_Env", "TUI_AUTH_CLIENT_ID": "envclient"}
 SESSION = {"user_pool_id": "eu-north-1_Last", "client_id": "lastclient", "region": "eu-north-1"}
 
 
-def test_the_sources_decide_in_their_order(home: Home, put_amplify_file: Put) -> None:
+def test_sources_have_their_order_of_precedence(home: Home, put_amplify_file: Put) -> None:
     home.write_config(PROFILES)
     put_amplify_file("amplify_outputs.json", home.folder)
-    named = {"TUI_AUTH_PROFILE": "acme"}
-    assert home.choose(*FLAGS, variables=VARIABLES | named).user_pool_id == "eu-central-1_Flag"
-    assert home.choose(variables=VARIABLES | named).user_pool_id == "sa-east-1_Env"
-    assert home.choose("--profile", "other", variables=named).user_pool_id == "us-east-1_Other"
-    assert home.choose(variables=named, current_session=lambda: SESSION).user_pool_id == "eu-west-1_Acme1"
-    assert home.choose(current_session=lambda: SESSION).user_pool_id == "eu-west-1_Gen2Pool1"
-    assert home.choose(folder=Path("/"), current_session=lambda: SESSION).user_pool_id == "eu-north-1_Last"
+    profile = {"TUI_AUTH_PROFILE": "acme"}
+    assert home.resolve(*FLAGS, variables=VARIABLES | profile).user_pool_id == "eu-central-1_Flag"
+    assert home.resolve(variables=VARIABLES | profile).user_pool_id == "sa-east-1_Env"
+    assert home.resolve("--profile", "other", variables=profile).user_pool_id == "us-east-1_Other"
+    assert home.resolve(variables=profile, current_session=lambda: SESSION).user_pool_id == "eu-west-1_Acme1"
+    assert home.resolve(current_session=lambda: SESSION).user_pool_id == "eu-west-1_Gen2Pool1"
+    assert home.resolve(folder=Path("/"), current_session=lambda: SESSION).user_pool_id == "eu-north-1_Last"
     with pytest.raises(NoPoolError, match=r"--profile \(acme, other\)"):
-        home.choose(folder=Path("/"))
+        home.resolve(folder=Path("/"))
 
 
-def test_the_default_profile_comes_before_an_amplify_file_and_says_so(
-    home: Home, put_amplify_file: Put
-) -> None:
+def test_default_profile_precedes_an_amplify_file_with_a_note(home: Home, put_amplify_file: Put) -> None:
     home.write_config('default_profile = "other"\n' + PROFILES)
     put_amplify_file("amplify_outputs.json", home.folder)
-    choice = home.choose()
+    choice = home.resolve()
     assert choice.profile == "other"
     assert choice.notes == (
         "Using the profile other, which is the default; "
@@ -60,16 +58,16 @@ def test_the_default_profile_comes_before_an_amplify_file_and_says_so(
     )
 
 
-def test_the_only_profile_is_used_where_nothing_else_names_a_pool(home: Home, put_amplify_file: Put) -> None:
+def test_only_profile_is_used_if_no_other_source_has_a_pool(home: Home, put_amplify_file: Put) -> None:
     home.write_config(PROFILES.split("\n\n")[0])
-    assert home.choose().profile == "acme"
+    assert home.resolve().profile == "acme"
     put_amplify_file("amplify_outputs.json", home.folder)
-    assert home.choose().profile is None
+    assert home.resolve().profile is None
 
 
-def test_the_file_that_was_taken_is_said(home: Home, put_amplify_file: Put) -> None:
+def test_note_names_the_amplify_file(home: Home, put_amplify_file: Put) -> None:
     path = put_amplify_file("aws-exports.js", home.folder / "src")
-    choice = home.choose(folder=home.folder / "src")
+    choice = home.resolve(folder=home.folder / "src")
     assert choice.notes == (f"The user pool is the one in {path}.",)
     assert choice.mfa_methods == ("SMS", "TOTP")
     assert choice.username_label == "Phone"
@@ -77,9 +75,9 @@ def test_the_file_that_was_taken_is_said(home: Home, put_amplify_file: Put) -> N
     assert choice.password_policy.min_length == 8
 
 
-def test_the_secret_of_an_amplify_file_is_read_where_it_lies(home: Home, put_amplify_file: Put) -> None:
+def test_secret_of_an_amplify_file_is_read_in_place(home: Home, put_amplify_file: Put) -> None:
     path = put_amplify_file("amplifyconfiguration.json", home.folder)
-    choice = home.choose()
+    choice = home.resolve()
     assert choice.client_secret_file == path
     assert choice.client_secret
     assert choice.client_secret.reveal() == "native-app-client-secret"
@@ -87,68 +85,66 @@ def test_the_secret_of_an_amplify_file_is_read_where_it_lies(home: Home, put_amp
     assert list(home.folder.iterdir()) == [path]
 
 
-def test_the_region_is_the_pools_own_whatever_aws_says(home: Home) -> None:
+def test_region_of_the_pool_id_precedes_aws_variables(home: Home) -> None:
     variables = {"AWS_REGION": "us-west-2", "AWS_DEFAULT_REGION": "us-west-2"}
-    choice = home.choose(*FLAGS, variables=variables)
+    choice = home.resolve(*FLAGS, variables=variables)
     assert choice.region == "eu-central-1"
     assert choice.origins["region"].kind is SourceKind.DERIVED
-    assert home.choose(*FLAGS, variables={"TUI_AUTH_REGION": "eu-west-3"}).region == "eu-west-3"
-    assert home.choose(*FLAGS, "--region", "eu-west-2").region == "eu-west-2"
+    assert home.resolve(*FLAGS, variables={"TUI_AUTH_REGION": "eu-west-3"}).region == "eu-west-3"
+    assert home.resolve(*FLAGS, "--region", "eu-west-2").region == "eu-west-2"
 
 
-def test_flags_for_the_pool_of_a_profile_keep_what_else_it_knows(home: Home) -> None:
+def test_flags_for_the_profiles_pool_keep_its_other_settings(home: Home) -> None:
     home.write_config(PROFILES)
-    choice = home.choose("--profile", "acme", "--client-id", "acmeclient")
+    choice = home.resolve("--profile", "acme", "--client-id", "acmeclient")
     assert (choice.auth_flow, choice.identity_pool_id) == ("USER_AUTH", "eu-west-1:01234567")
 
 
-@pytest.mark.parametrize("named_by", ["flag", "variable"])
-def test_a_profile_that_was_named_and_names_no_pool_is_not_passed_by(
-    home: Home, put_amplify_file: Put, named_by: str
-) -> None:
+@pytest.mark.parametrize("source", ["flag", "variable"])
+def test_selected_profile_without_a_pool_is_an_error(home: Home, put_amplify_file: Put, source: str) -> None:
     home.write_config('# mine\n[profiles.acme]\nclient_id = "acmeclient"\n')
     put_amplify_file("amplify_outputs.json", home.folder)
-    flags = ("--profile", "acme") if named_by == "flag" else ()
-    variables = {} if named_by == "flag" else {"TUI_AUTH_PROFILE": "acme"}
-    with pytest.raises(ConfigurationError) as caught:
-        home.choose(*flags, variables=variables, current_session=lambda: SESSION)
-    assert str(caught.value) == (
+    flags = ("--profile", "acme") if source == "flag" else ()
+    variables = {} if source == "flag" else {"TUI_AUTH_PROFILE": "acme"}
+    with pytest.raises(ConfigurationError) as error:
+        home.resolve(*flags, variables=variables, current_session=lambda: SESSION)
+    assert str(error.value) == (
         f'{home.config}, line 2: this profile names no user pool. Add a line user_pool_id = "…" to it, '
         "or give --user-pool-id too."
     )
-    choice = home.choose(*flags, "--user-pool-id", "eu-west-1_Any", variables=variables)
+    choice = home.resolve(*flags, "--user-pool-id", "eu-west-1_Any", variables=variables)
     assert (choice.user_pool_id, choice.client_id) == ("eu-west-1_Any", "acmeclient")
 
 
-def test_a_profile_that_names_no_client_is_told_with_its_line(home: Home) -> None:
+def test_error_for_a_profile_without_a_client_has_its_line(home: Home) -> None:
     home.write_config('[profiles.acme]\nuser_pool_id = "eu-west-1_Acme1"\n')
-    with pytest.raises(ConfigurationError, match=r"line 2: this profile names no app client\.") as caught:
-        home.choose("--profile", "acme", current_session=lambda: SESSION)
-    assert not isinstance(caught.value, NoPoolError), "another session would be taken for it"
+    with pytest.raises(ConfigurationError, match=r"line 2: this profile names no app client\.") as error:
+        home.resolve("--profile", "acme", current_session=lambda: SESSION)
+    assert not isinstance(error.value, NoPoolError), "the current session's pool must not be used instead"
 
 
-def test_the_profile_that_named_the_pool_is_the_one_in_use(home: Home) -> None:
+def test_profile_with_the_pool_is_the_one_in_use(home: Home) -> None:
     home.write_config(
         'default_profile = "b"\n[profiles.a]\nuser_pool_id = "eu-west-1_Acme1"\n'
         '[profiles.b]\nuser_pool_id = "eu-west-1_Acme1"\nclient_id = "b"\n'
     )
-    choice = home.choose("--profile", "a")
+    choice = home.resolve("--profile", "a")
     assert (choice.profile, choice.client_id) == ("a", "b")
     assert choice.notes == ()
 
 
 @pytest.mark.parametrize("flag", ["--profile", "--user-pool-id", "--client-id", "--username", "--region"])
-def test_an_empty_flag_is_named_and_not_passed_by(home: Home, put_amplify_file: Put, flag: str) -> None:
+def test_empty_flag_is_an_error(home: Home, put_amplify_file: Put, flag: str) -> None:
     put_amplify_file("amplify_outputs.json", home.folder)
     for empty in ("", " "):
-        with pytest.raises(ConfigurationError) as caught:
-            home.choose(flag, empty)
-        assert str(caught.value) == f"{flag} is empty. Give a value, or leave the flag out."
+        with pytest.raises(ConfigurationError) as error:
+            home.resolve(flag, empty)
+        assert str(error.value) == f"{flag} is empty. Give a value, or leave the flag out."
 
 
-def test_what_was_typed_and_kept_comes_before_what_flags_and_variables_name(home: Home) -> None:
+def test_saved_profile_precedes_flags_and_variables(home: Home) -> None:
     home.write_config(PROFILES)
-    variables = {**VARIABLES, "TUI_AUTH_ENDPOINT_URL": LOCAL, "AWS_ENDPOINT_URL": LOCAL}
+    variables = {**VARIABLES, "TUI_AUTH_ENDPOINT_URL": LOCAL_URL, "AWS_ENDPOINT_URL": LOCAL_URL}
     flags = Namespace(
         user_pool_id="eu-central-1_Flag",
         auth_flow="CUSTOM_WITH_SRP",
@@ -165,13 +161,13 @@ def test_what_was_typed_and_kept_comes_before_what_flags_and_variables_name(home
     assert choice.app_name == "Shop"
 
 
-def test_a_folder_that_was_removed_is_no_obstacle(
+def test_removed_current_folder_does_not_prevent_resolution(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gone = tmp_path / "gone"
-    gone.mkdir()
-    monkeypatch.chdir(gone)
-    gone.rmdir()
+    removed = tmp_path / "gone"
+    removed.mkdir()
+    monkeypatch.chdir(removed)
+    removed.rmdir()
     flags = Namespace(user_pool_id="eu-central-1_Flag", client_id="c")
     assert resolve_pool(flags, home.environ).client_id == "c"
     with pytest.raises(NoPoolError):
@@ -181,34 +177,34 @@ def test_a_folder_that_was_removed_is_no_obstacle(
         resolve_pool(flags, home.environ)
 
 
-def test_flags_for_another_client_of_a_pool_leave_out_what_is_the_clients(home: Home) -> None:
+def test_flags_for_another_client_drop_the_clients_settings(home: Home) -> None:
     home.write_config(PROFILES)
-    choice = home.choose("--profile", "acme", "--client-id", "another")
+    choice = home.resolve("--profile", "acme", "--client-id", "another")
     assert (choice.client_id, choice.user_pool_id) == ("another", "eu-west-1_Acme1")
     assert choice.auth_flow is None
     assert choice.identity_pool_id == "eu-west-1:01234567"
 
 
-def test_flags_for_another_pool_leave_out_everything_but_the_person(home: Home) -> None:
+def test_flags_for_another_pool_keep_only_the_user_name(home: Home) -> None:
     home.write_config(PROFILES)
-    choice = home.choose("--profile", "acme", *FLAGS)
+    choice = home.resolve("--profile", "acme", *FLAGS)
     assert choice.username == "ann"
     assert (choice.auth_flow, choice.identity_pool_id, choice.region) == (None, None, "eu-central-1")
 
 
-def test_a_pool_id_of_another_pool_does_not_get_the_files_client(home: Home, put_amplify_file: Put) -> None:
+def test_flag_for_another_pool_does_not_use_the_files_client(home: Home, put_amplify_file: Put) -> None:
     put_amplify_file("amplify_outputs.json", home.folder)
     with pytest.raises(NoPoolError, match=r"beside the user pool of --user-pool-id\. Give --client-id too"):
-        home.choose("--user-pool-id", "eu-west-1_Another")
+        home.resolve("--user-pool-id", "eu-west-1_Another")
 
 
-def test_a_variable_stands_for_itself(home: Home) -> None:
+def test_endpoint_variable_applies_to_a_pool_from_flags(home: Home) -> None:
     variables = {**VARIABLES, "TUI_AUTH_ENDPOINT_URL": "http://127.0.0.1:9"}
-    assert home.choose(*FLAGS, variables=variables).endpoint_url == "http://127.0.0.1:9"
+    assert home.resolve(*FLAGS, variables=variables).endpoint_url == "http://127.0.0.1:9"
 
 
 @pytest.mark.parametrize(
-    ("flags", "variables", "said"),
+    ("flags", "variables", "message"),
     [
         (("--user-pool-id", "pool", "--client-id", "c"), {}, "--user-pool-id: expected a user pool id"),
         (FLAGS, {"TUI_AUTH_ENDPOINT_URL": "http://example.com"}, "ENDPOINT_URL: expected a URL beginning"),
@@ -228,57 +224,57 @@ def test_a_variable_stands_for_itself(home: Home) -> None:
         ((), {}, "No user pool is named. Give --user-pool-id"),
     ],
 )
-def test_what_cannot_be_used_is_one_sentence_with_the_cure(
-    home: Home, flags: tuple[str, ...], variables: dict[str, str], said: str
+def test_error_is_one_sentence_without_the_value(
+    home: Home, flags: tuple[str, ...], variables: dict[str, str], message: str
 ) -> None:
-    with pytest.raises(ConfigurationError) as caught:
-        home.choose(*flags, variables=variables, folder=Path("/"))
-    assert said in str(caught.value)
-    assert "hunter2" not in str(caught.value)
-    assert "\n" not in str(caught.value)
+    with pytest.raises(ConfigurationError) as error:
+        home.resolve(*flags, variables=variables, folder=Path("/"))
+    assert message in str(error.value)
+    assert "hunter2" not in str(error.value)
+    assert "\n" not in str(error.value)
 
 
-def test_every_value_knows_where_it_came_from(home: Home, put_amplify_file: Put) -> None:
+def test_every_value_has_its_origin(home: Home, put_amplify_file: Put) -> None:
     path = put_amplify_file("amplify_outputs.json", home.folder)
-    choice = home.choose("--username", "ann", variables={"TUI_AUTH_REGION": "eu-west-3"})
-    told = {name: str(origin) for name, origin in choice.origins.items()}
-    assert told["username"] == "--username"
-    assert told["region"] == "TUI_AUTH_REGION"
-    assert told["user_pool_id"] == f"{path}:4"
-    assert told["password_policy"] == f"{path}:14"
+    choice = home.resolve("--username", "ann", variables={"TUI_AUTH_REGION": "eu-west-3"})
+    origins = {name: str(origin) for name, origin in choice.origins.items()}
+    assert origins["username"] == "--username"
+    assert origins["region"] == "TUI_AUTH_REGION"
+    assert origins["user_pool_id"] == f"{path}:4"
+    assert origins["password_policy"] == f"{path}:14"
     home.write_config(PROFILES)
-    assert str(home.choose("--profile", "acme").origins["client_id"]) == f"profile acme, {home.config}:3"
+    assert str(home.resolve("--profile", "acme").origins["client_id"]) == f"profile acme, {home.config}:3"
 
 
-def test_nothing_is_looked_for_where_flags_name_the_pool(home: Home, put_amplify_file: Put) -> None:
+def test_no_file_is_read_if_flags_specify_the_pool(home: Home, put_amplify_file: Put) -> None:
     home.write_config("not TOML")
     put_amplify_file("amplify_outputs.json", home.folder, changes={"{": ""})
-    assert home.choose(*FLAGS).user_pool_id == "eu-central-1_Flag"
+    assert home.resolve(*FLAGS).user_pool_id == "eu-central-1_Flag"
 
 
-def test_the_endpoint_of_awss_variables_holds_where_nothing_of_ours_names_one(home: Home) -> None:
-    aws = {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": LOCAL}
-    choice = home.choose(*FLAGS, variables=aws)
-    assert choice.endpoint_url == LOCAL
+def test_aws_endpoint_variables_apply_unless_ours_is_set(home: Home) -> None:
+    aws = {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": LOCAL_URL}
+    choice = home.resolve(*FLAGS, variables=aws)
+    assert choice.endpoint_url == LOCAL_URL
     assert str(choice.origins["endpoint_url"]) == "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"
-    assert home.choose(*FLAGS, variables={"AWS_ENDPOINT_URL": LOCAL}).endpoint_url == LOCAL
+    assert home.resolve(*FLAGS, variables={"AWS_ENDPOINT_URL": LOCAL_URL}).endpoint_url == LOCAL_URL
     ignored = aws | {"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}
-    assert home.choose(*FLAGS, variables=ignored).endpoint_url is None
-    ours = aws | {"TUI_AUTH_ENDPOINT_URL": "https://idp.example.com"}
-    assert home.choose(*FLAGS, variables=ours).endpoint_url == "https://idp.example.com"
+    assert home.resolve(*FLAGS, variables=ignored).endpoint_url is None
+    override = aws | {"TUI_AUTH_ENDPOINT_URL": "https://idp.example.com"}
+    assert home.resolve(*FLAGS, variables=override).endpoint_url == "https://idp.example.com"
 
 
-def test_a_profile_of_the_current_sessions_client_says_how_to_sign_in_again(home: Home) -> None:
+def test_profile_of_the_current_sessions_client_adds_its_settings(home: Home) -> None:
     ids = {"user_pool_id": "eu-west-1_Last", "client_id": "last"}
     home.write_config(
         '[profiles.other]\nuser_pool_id = "eu-west-1_Last"\nclient_id = "else"\nauth_flow = "USER_AUTH"\n'
         '[profiles.main]\nuser_pool_id = "eu-west-1_Last"\nclient_id = "last"\n'
         'auth_flow = "USER_PASSWORD_AUTH"\nusername = "bob"\n'
     )
-    choice = home.choose(current_session=lambda: {**ids, "username": "ann"})
+    choice = home.resolve(current_session=lambda: {**ids, "username": "ann"})
     assert (choice.client_id, choice.auth_flow, choice.username) == ("last", "USER_PASSWORD_AUTH", "ann")
     assert str(choice.origins["user_pool_id"]) == "the current session"
     home.write_config(
         '[profiles.main]\nuser_pool_id = "eu-west-1_Last"\nclient_id = "last"\nauth_flow = "X"\n'
     )
-    assert home.choose(current_session=lambda: ids).auth_flow is None, "a broken one stops nobody"
+    assert home.resolve(current_session=lambda: ids).auth_flow is None, "an invalid profile is ignored"

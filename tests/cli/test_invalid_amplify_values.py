@@ -1,4 +1,4 @@
-"""What an Amplify file says wrongly: a line where it only helps, and an end where it decides."""
+"""Invalid values in Amplify files: a warning if the value is optional, otherwise an error."""
 
 from __future__ import annotations
 
@@ -14,19 +14,21 @@ NATIVE = "amplifyconfiguration.json"
 EXPORTS = "aws-exports.js"
 
 
-def shown(program: Program, name: str, *changes: tuple[str, str]) -> tuple[int, dict[str, Any], list[str]]:
-    """Exit status, what would be used, and the lines on stderr, in the folder of such a file."""
+def show_profile(
+    program: Program, name: str, *changes: tuple[str, str]
+) -> tuple[int, dict[str, Any], list[str]]:
+    """Write a changed sample file; return status, settings and stderr lines of ``profile show``."""
     text = (DATA / name).read_text()
     for old, new in changes:
         assert old in text, old
         text = text.replace(old, new)
     (program.folder / name).write_text(text)
-    ran = program.run("profile", "show", "--json")
-    return ran.returncode, json.loads(ran.stdout or "{}"), ran.stderr.splitlines()
+    result = program.run("profile", "show", "--json")
+    return result.returncode, json.loads(result.stdout or "{}"), result.stderr.splitlines()
 
 
 @pytest.mark.parametrize(
-    ("name", "change", "left_out", "said"),
+    ("name", "change", "setting", "message"),
     [
         (
             OUTPUTS,
@@ -106,18 +108,18 @@ def shown(program: Program, name: str, *changes: tuple[str, str]) -> tuple[int, 
         ),
     ],
 )
-def test_a_value_that_only_helps_is_left_out_with_one_line(
-    program: Program, name: str, change: tuple[str, str], left_out: str, said: str
+def test_invalid_optional_value_is_left_out_with_a_warning(
+    program: Program, name: str, change: tuple[str, str], setting: str, message: str
 ) -> None:
-    status, used, lines = shown(program, name, change)
+    status, settings, lines = show_profile(program, name, change)
     assert status == 0
-    assert left_out not in used
-    assert [line for line in lines if said in line and line.startswith(f"~/project/{name}, line ")], lines
+    assert setting not in settings
+    assert [line for line in lines if message in line and line.startswith(f"~/project/{name}, line ")], lines
     assert len([line for line in lines if "left out" in line]) == 1, lines
 
 
-def test_each_value_has_a_line_of_its_own_and_the_others_are_used(program: Program) -> None:
-    status, used, lines = shown(
+def test_each_invalid_value_has_its_own_warning(program: Program) -> None:
+    status, settings, lines = show_profile(
         program,
         OUTPUTS,
         ('"min_length": 10', '"min_length": 1000'),
@@ -128,11 +130,11 @@ def test_each_value_has_a_line_of_its_own_and_the_others_are_used(program: Progr
         "username_attributes is left out",
         "min_length is left out",
     ]
-    assert used["mfa_methods"] == ["SMS", "TOTP"]
+    assert settings["mfa_methods"] == ["SMS", "TOTP"]
 
 
 @pytest.mark.parametrize(
-    ("name", "change", "said"),
+    ("name", "change", "message"),
     [
         (
             OUTPUTS,
@@ -155,31 +157,33 @@ def test_each_value_has_a_line_of_its_own_and_the_others_are_used(program: Progr
         (NATIVE, ('"CUSTOM_AUTH"', '["CUSTOM_AUTH"]'), "line 42: authenticationFlowType: expected one of"),
     ],
 )
-def test_a_value_that_decides_where_and_how_one_signs_in_ends_it(
-    program: Program, name: str, change: tuple[str, str], said: str
+def test_invalid_required_value_is_an_error(
+    program: Program, name: str, change: tuple[str, str], message: str
 ) -> None:
-    changes = (change, ('"authenticationFlowType": "CUSTOM_AUTH",', "")) if "Migration" in said else (change,)
-    status, _, lines = shown(program, name, *changes)
+    changes = (
+        (change, ('"authenticationFlowType": "CUSTOM_AUTH",', "")) if "Migration" in message else (change,)
+    )
+    status, _, lines = show_profile(program, name, *changes)
     assert status == 3
     assert len(lines) == 1
-    assert f"~/project/{name}, {said}" in lines[0]
+    assert f"~/project/{name}, {message}" in lines[0]
 
 
-def test_an_import_says_what_it_leaves_out(program: Program) -> None:
-    shown(program, OUTPUTS, ('"min_length": 10', '"min_length": "ten"'))
-    ran = program.run("profile", "import", OUTPUTS)
-    assert ran.returncode == 0
-    assert "line 15: min_length is left out: expected a number from 1 to 99." in ran.stderr
+def test_import_warns_about_invalid_values(program: Program) -> None:
+    show_profile(program, OUTPUTS, ('"min_length": 10', '"min_length": "ten"'))
+    result = program.run("profile", "import", OUTPUTS)
+    assert result.returncode == 0
+    assert "line 15: min_length is left out: expected a number from 1 to 99." in result.stderr
 
 
-def test_the_sign_in_says_it_once_before_it_begins(program: Program) -> None:
-    shown(program, OUTPUTS, ('"min_length": 10', '"min_length": "ten"'))
+def test_sign_in_warns_once_about_an_invalid_value(program: Program) -> None:
+    show_profile(program, OUTPUTS, ('"min_length": 10', '"min_length": "ten"'))
     (program.folder / "password").write_text("secret\n")
-    ran = program.run(
+    result = program.run(
         "token", "--password-file", "password", "--username", "ann", HTTPS_PROXY="http://127.0.0.1:1"
     )
-    assert ran.returncode == 7
-    first, second, *_ = ran.stderr.splitlines()
+    assert result.returncode == 7
+    first, second, *_ = result.stderr.splitlines()
     assert first.endswith("line 15: min_length is left out: expected a number from 1 to 99.")
     assert second == "tui-auth: The user pool is the one in ~/project/amplify_outputs.json."
-    assert ran.stderr.count("left out") == 1
+    assert result.stderr.count("left out") == 1

@@ -1,4 +1,4 @@
-"""What a service says is quoted in the same words on stderr and on a screen, and can do nothing there."""
+"""Messages from Cognito are quoted safely, and the same on stderr and on screens."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ HOSTILE = "\x1b[31mhello"
 SHOWN = "␛[31mhello"
 
 
-def test_a_refusal_without_words_of_ours_is_quoted_alike_on_stderr_and_on_a_screen() -> None:
+def test_unknown_error_is_quoted_the_same_on_stderr_and_on_screens() -> None:
     error = error_from_response("BrandNewException", HOSTILE)
     quoted = f"The service says: “BrandNewException: {SHOWN}”."
     assert error_text(error).endswith(quoted)
     assert quoted in ErrorMessage.from_error(error).text
 
 
-def test_the_reason_for_the_end_of_a_session_is_quoted_like_them() -> None:
+def test_reason_for_an_ended_session_is_quoted() -> None:
     error = error_from_response("NotAuthorizedException", HOSTILE)
     assert reason_for_end(error) == f"The service says: “{SHOWN}”."

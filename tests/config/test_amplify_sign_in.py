@@ -1,4 +1,4 @@
-"""What Amplify's files know beside the pool's ids, each seen by a person who signs in from the project."""
+"""Settings of Amplify files, as seen when signing in from the project folder."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ FLOWS = ["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
 Put = Callable[..., Path]
 
 
-def new_pool(
+def create_pool(
     server: CognitoEmulator, *, secret: bool = False, flows: Sequence[str] = FLOWS, **settings: Any
 ) -> dict[str, str]:
-    """A pool and its client: ids and secret."""
+    """Create a pool and an app client; return their IDs and the client secret."""
     pool = server.call("CreateUserPool", {"PoolName": "shop", **settings})["UserPool"]["Id"]
     request = {
         "UserPoolId": pool,
@@ -30,12 +30,12 @@ def new_pool(
         "ExplicitAuthFlows": list(flows),
         "GenerateSecret": secret,
     }
-    made = server.call("CreateUserPoolClient", request)["UserPoolClient"]
-    return {"pool": pool, "client": made["ClientId"], "secret": made.get("ClientSecret", "")}
+    client = server.call("CreateUserPoolClient", request)["UserPoolClient"]
+    return {"pool": pool, "client": client["ClientId"], "secret": client.get("ClientSecret", "")}
 
 
-def identity_pool(server: CognitoEmulator, ids: dict[str, str]) -> str:
-    """An identity pool that trusts the client."""
+def create_identity_pool(server: CognitoEmulator, ids: dict[str, str]) -> str:
+    """Create an identity pool that trusts the client; return its ID."""
     provider = {
         "ProviderName": f"cognito-idp.{server.region}.amazonaws.com/{ids['pool']}",
         "ClientId": ids["client"],
@@ -54,33 +54,33 @@ Start = Callable[..., PtyProgram]
 
 @pytest.fixture
 def start(terminal_program: type[PtyProgram]) -> Start:
-    """Start the program in a project's folder."""
+    """Return a function that starts the program in a project folder."""
 
     def start(home: Path, folder: Path, *flags: str, **environment: str) -> PtyProgram:
-        more = {"TUI_AUTH_STORAGE": "session", "PYTHONPATH": str(ROOT), **environment}
-        return terminal_program(["-m", "tui_auth", *flags], home=home, cwd=folder, environment=more)
+        variables = {"TUI_AUTH_STORAGE": "session", "PYTHONPATH": str(ROOT), **environment}
+        return terminal_program(["-m", "tui_auth", *flags], home=home, cwd=folder, environment=variables)
 
     return start
 
 
-def shows(program: PtyProgram, *words: str) -> None:
-    """Wait until the screen shows all of these, however they are wrapped."""
-    for each in words:
-        program.wait_for(partial(_shown, each))
+def wait_for_texts(program: PtyProgram, *texts: str) -> None:
+    """Wait until the screen shows each text, ignoring line breaks."""
+    for text in texts:
+        program.wait_for(partial(_shows, text))
 
 
-def _shown(words: str, program: PtyProgram) -> bool:
-    return words in " ".join(program.screen_text().replace("│", " ").split())
+def _shows(text: str, program: PtyProgram) -> bool:
+    return text in " ".join(program.screen_text().replace("│", " ").split())
 
 
-def enter(program: PtyProgram, *texts: str) -> None:
+def type_lines(program: PtyProgram, *texts: str) -> None:
     """Type each text and press Enter after it."""
     for text in texts:
         program.send(text)
         program.press("enter")
 
 
-def test_gen_2_outputs_name_the_field_the_rules_the_factors_and_what_an_account_needs(
+def test_gen_2_outputs_configure_sign_in_and_sign_up(
     tmp_path: Path, server: CognitoEmulator, put_amplify_file: Put, start: Start
 ) -> None:
     attributes = [
@@ -93,7 +93,7 @@ def test_gen_2_outputs_name_the_field_the_rules_the_factors_and_what_an_account_
         "RequireUppercase": True,
         "RequireSymbols": False,
     }
-    ids = new_pool(
+    ids = create_pool(
         server,
         UsernameAttributes=["email"],
         AutoVerifiedAttributes=["email"],
@@ -104,24 +104,24 @@ def test_gen_2_outputs_name_the_field_the_rules_the_factors_and_what_an_account_
     changes = {
         "eu-west-1_Gen2Pool1": ids["pool"],
         "2gen2gen2gen2gen2gen2gen2": ids["client"],
-        "eu-west-1:01234567-89ab-cdef-0123-456789abcdef": identity_pool(server, ids),
+        "eu-west-1:01234567-89ab-cdef-0123-456789abcdef": create_identity_pool(server, ids),
     }
     folder = put_amplify_file("amplify_outputs.json", home / "shop", changes=changes).parent
     endpoint = {"AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": server.endpoint_url}
     with start(home, folder, **endpoint) as program:
-        shows(program, "E-mail [")
+        wait_for_texts(program, "E-mail [")
         assert "Username" not in program.screen_text()
-        enter(program, "", "")
-        shows(program, "Type your e-mail.")
+        type_lines(program, "", "")
+        wait_for_texts(program, "Type your e-mail.")
         program.press("ctrl+g")
-        shows(program, "Second factors of this pool: Text message (SMS), Authenticator app.")
+        wait_for_texts(program, "Second factors of this pool: Text message (SMS), Authenticator app.")
         program.press("esc")
         program.wait_gone("Second factors")
         program.press("ctrl+k")
-        shows(program, "Make an account", "E-mail [", "First name [", "Phone [")
-        assert program.screen_text().count("E-mail") == 1, "the e-mail address is the name"
-        enter(program, "ann@example.com")
-        shows(
+        wait_for_texts(program, "Make an account", "E-mail [", "First name [", "Phone [")
+        assert program.screen_text().count("E-mail") == 1, "the email address is the user name"
+        type_lines(program, "ann@example.com")
+        wait_for_texts(
             program,
             "· at least 10 characters",
             "· a lower-case letter",
@@ -130,7 +130,7 @@ def test_gen_2_outputs_name_the_field_the_rules_the_factors_and_what_an_account_
         )
         assert "a symbol" not in program.screen_text()
         program.send("abcdefghi1")
-        shows(
+        wait_for_texts(
             program,
             "✓ at least 10 characters",
             "✓ a lower-case letter",
@@ -138,33 +138,35 @@ def test_gen_2_outputs_name_the_field_the_rules_the_factors_and_what_an_account_
             "✓ a digit",
         )
         program.press("ctrl+u")
-        shows(program, "· at least 10 characters")
+        wait_for_texts(program, "· at least 10 characters")
         program.send(PASSWORD)
-        shows(program, "✓ an upper-case letter")
+        wait_for_texts(program, "✓ an upper-case letter")
         program.press("enter")
-        enter(program, PASSWORD, "Ann", "")
-        shows(program, "Code sent by e-mail to a***@")
-        enter(program, str(server.messages[-1]["code"]))
-        shows(program, "Signed in as", "Kept")
+        type_lines(program, PASSWORD, "Ann", "")
+        wait_for_texts(program, "Code sent by e-mail to a***@")
+        type_lines(program, str(server.messages[-1]["code"]))
+        wait_for_texts(program, "Signed in as", "Kept")
         program.press("enter")
         assert program.wait_exit() == 0
         assert "The user pool is the one in ~/shop/amplify_outputs.json." in program.screen_text()
-    sent = next(params for operation, params in server.calls if operation == "SignUp")
-    assert sent["Username"] == "ann@example.com"
-    assert {each["Name"]: each["Value"] for each in sent["UserAttributes"]} == {"given_name": "Ann"}
+    request = next(params for operation, params in server.calls if operation == "SignUp")
+    assert request["Username"] == "ann@example.com"
+    assert {attribute["Name"]: attribute["Value"] for attribute in request["UserAttributes"]} == {
+        "given_name": "Ann"
+    }
     environ = isolated_environment(home, **endpoint)
-    ran = run_in_process(["aws-credentials", "--format", "json"], environ=environ, cwd=folder)
-    assert json.loads(ran.stdout)["AccessKeyId"], ran.stderr
+    result = run_in_process(["aws-credentials", "--format", "json"], environ=environ, cwd=folder)
+    assert json.loads(result.stdout)["AccessKeyId"], result.stderr
     assert any(operation == "GetCredentialsForIdentity" for operation, _ in server.calls)
 
 
 @pytest.mark.parametrize("mode", ["--app-name=Shop", "--plain"])
-def test_the_native_configuration_names_both_ways_and_the_rules_and_its_secret_stays_where_it_lies(
+def test_native_configuration_sets_labels_and_policy_and_keeps_its_secret(
     tmp_path: Path, server: CognitoEmulator, put_amplify_file: Put, start: Start, mode: str
 ) -> None:
-    ids = new_pool(server, secret=True, UsernameAttributes=["email", "phone_number"])
-    whom = {"UserPoolId": ids["pool"], "Username": "ann@example.com"}
-    server.call("AdminCreateUser", {**whom, "TemporaryPassword": TEMPORARY, "MessageAction": "SUPPRESS"})
+    ids = create_pool(server, secret=True, UsernameAttributes=["email", "phone_number"])
+    user = {"UserPoolId": ids["pool"], "Username": "ann@example.com"}
+    server.call("AdminCreateUser", {**user, "TemporaryPassword": TEMPORARY, "MessageAction": "SUPPRESS"})
     changes = {
         "us-east-2_NativeP1x": ids["pool"],
         "3native3native3native3nat": ids["client"],
@@ -175,38 +177,44 @@ def test_the_native_configuration_names_both_ways_and_the_rules_and_its_secret_s
     home = tmp_path / "home"
     folder = put_amplify_file("amplifyconfiguration.json", home / "shop", changes=changes).parent
     with start(home, folder, mode, "--endpoint-url", server.endpoint_url) as program:
-        shows(program, "E-mail or phone")
-        enter(program, "ann@example.com")
+        wait_for_texts(program, "E-mail or phone")
+        type_lines(program, "ann@example.com")
         program.wait_for("Password")
-        enter(program, TEMPORARY)
-        shows(program, "Choose a new password")
+        type_lines(program, TEMPORARY)
+        wait_for_texts(program, "Choose a new password")
         if mode == "--plain":
-            shows(program, "It needs at least 12 characters, a lower-case letter, a symbol, such as ! or -.")
+            wait_for_texts(
+                program, "It needs at least 12 characters, a lower-case letter, a symbol, such as ! or -."
+            )
             for prompt in ("New password:", "Once more:"):
                 program.wait_for(prompt)
-                enter(program, PASSWORD)
+                type_lines(program, PASSWORD)
         else:
-            shows(program, "· at least 12 characters", "· a lower-case letter", "· a symbol, such as ! or -")
+            wait_for_texts(
+                program, "· at least 12 characters", "· a lower-case letter", "· a symbol, such as ! or -"
+            )
             program.send("lower-case")
-            shows(program, "· at least 12 characters", "✓ a lower-case letter", "✓ a symbol, such as ! or -")
+            wait_for_texts(
+                program, "· at least 12 characters", "✓ a lower-case letter", "✓ a symbol, such as ! or -"
+            )
             program.press("ctrl+u")
-            enter(program, PASSWORD, PASSWORD)
-            shows(program, "Signed in as", "Kept")
+            type_lines(program, PASSWORD, PASSWORD)
+            wait_for_texts(program, "Signed in as", "Kept")
             program.press("enter")
         assert program.wait_exit() == 0
         assert ids["secret"].encode() not in program.received
-    kept = [path.read_bytes() for path in home.rglob("*") if path.is_file() and path.parent != folder]
-    assert kept, "a session"
-    assert not any(ids["secret"].encode() in content for content in kept)
+    stored = [path.read_bytes() for path in home.rglob("*") if path.is_file() and path.parent != folder]
+    assert stored, "the session is stored"
+    assert not any(ids["secret"].encode() in content for content in stored)
 
 
-def test_the_javascript_exports_name_the_phone_and_the_factors(
+def test_javascript_exports_set_the_label_and_mfa_methods(
     tmp_path: Path, server: CognitoEmulator, put_amplify_file: Put, start: Start
 ) -> None:
-    ids = new_pool(server, UsernameAttributes=["phone_number"])
-    whom = {"UserPoolId": ids["pool"], "Username": "+4915550123456"}
-    server.call("AdminCreateUser", {**whom, "MessageAction": "SUPPRESS"})
-    server.call("AdminSetUserPassword", {**whom, "Password": PASSWORD + "!", "Permanent": True})
+    ids = create_pool(server, UsernameAttributes=["phone_number"])
+    user = {"UserPoolId": ids["pool"], "Username": "+4915550123456"}
+    server.call("AdminCreateUser", {**user, "MessageAction": "SUPPRESS"})
+    server.call("AdminSetUserPassword", {**user, "Password": PASSWORD + "!", "Permanent": True})
     changes = {
         "ap-south-1_FlatPool1": ids["pool"],
         "4flat4flat4flat4flat4flat": ids["client"],
@@ -215,33 +223,33 @@ def test_the_javascript_exports_name_the_phone_and_the_factors(
     home = tmp_path / "home"
     folder = put_amplify_file("aws-exports.js", home / "shop" / "src", changes=changes).parent
     with start(home, folder, "--endpoint-url", server.endpoint_url) as program:
-        shows(program, "Phone [")
+        wait_for_texts(program, "Phone [")
         assert "Username" not in program.screen_text()
         program.press("ctrl+g")
-        shows(program, "Second factors of this pool: Text message (SMS), Authenticator app.")
+        wait_for_texts(program, "Second factors of this pool: Text message (SMS), Authenticator app.")
         program.press("esc")
         program.wait_gone("Second factors")
         program.press("ctrl+k")
-        shows(program, "Make an account", "Phone [", "E-mail [")
-        assert program.screen_text().count("Phone") == 1, "the phone number is the name"
+        wait_for_texts(program, "Make an account", "Phone [", "E-mail [")
+        assert program.screen_text().count("Phone") == 1, "the phone number is the user name"
         program.press("esc")
         program.wait_gone("Make an account")
-        enter(program, "+4915550123456", PASSWORD + "!")
-        shows(program, "Signed in as", "Kept")
+        type_lines(program, "+4915550123456", PASSWORD + "!")
+        wait_for_texts(program, "Signed in as", "Kept")
         program.press("enter")
         assert program.wait_exit() == 0
         assert "The user pool is the one in ~/shop/src/aws-exports.js." in program.screen_text()
 
 
-def test_gen_2_outputs_of_a_pool_without_passwords_ask_for_none(
+def test_passwordless_gen_2_outputs_ask_for_no_password(
     tmp_path: Path, server: CognitoEmulator, put_amplify_file: Put, start: Start
 ) -> None:
     factors = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}}
-    ids = new_pool(server, flows=["ALLOW_USER_AUTH"], UsernameAttributes=["email"], Policies=factors)
-    whom = {"UserPoolId": ids["pool"], "Username": "ann@example.com"}
+    ids = create_pool(server, flows=["ALLOW_USER_AUTH"], UsernameAttributes=["email"], Policies=factors)
+    user = {"UserPoolId": ids["pool"], "Username": "ann@example.com"}
     verified = [{"Name": "email_verified", "Value": "true"}, {"Name": "email", "Value": "ann@example.com"}]
-    server.call("AdminCreateUser", {**whom, "UserAttributes": verified, "MessageAction": "SUPPRESS"})
-    server.call("AdminSetUserPassword", {**whom, "Password": PASSWORD + "!", "Permanent": True})
+    server.call("AdminCreateUser", {**user, "UserAttributes": verified, "MessageAction": "SUPPRESS"})
+    server.call("AdminSetUserPassword", {**user, "Password": PASSWORD + "!", "Permanent": True})
     passwordless = '"passwordless": {"email_otp_enabled": true, "preferred_challenge": "EMAIL_OTP"},'
     changes = {
         "eu-west-1_Gen2Pool1": ids["pool"],
@@ -251,11 +259,11 @@ def test_gen_2_outputs_of_a_pool_without_passwords_ask_for_none(
     home = tmp_path / "home"
     folder = put_amplify_file("amplify_outputs.json", home / "shop", changes=changes).parent
     with start(home, folder, "--endpoint-url", server.endpoint_url) as program:
-        shows(program, "E-mail [")
+        wait_for_texts(program, "E-mail [")
         assert "Password" not in program.screen_text()
-        enter(program, "ann@example.com")
-        shows(program, "Code sent by e-mail to a***@")
-        enter(program, str(server.messages[-1]["code"]))
-        shows(program, "Signed in as", "Kept")
+        type_lines(program, "ann@example.com")
+        wait_for_texts(program, "Code sent by e-mail to a***@")
+        type_lines(program, str(server.messages[-1]["code"]))
+        wait_for_texts(program, "Signed in as", "Kept")
         program.press("enter")
         assert program.wait_exit() == 0

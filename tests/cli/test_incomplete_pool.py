@@ -1,4 +1,4 @@
-"""A pool that is named in part is not taken for the current session's."""
+"""An incompletely specified pool is an error; the current session's pool isn't used instead."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tui_auth.session.sessions import Sessions
 
 
 @pytest.mark.parametrize(
-    ("flags", "variables", "said"),
+    ("flags", "variables", "message"),
     [
         ({"client_id": "c"}, {}, "No user pool is named beside the app client of --client-id."),
         ({}, {"TUI_AUTH_USER_POOL_ID": "eu-west-1_A"}, "Give --client-id too."),
@@ -22,14 +22,14 @@ from tui_auth.session.sessions import Sessions
         ({"username": ""}, {}, "--username is empty."),
     ],
 )
-def test_what_is_missing_is_said(
-    tmp_path: Path, flags: dict[str, str], variables: dict[str, str], said: str
+def test_error_names_the_missing_part(
+    tmp_path: Path, flags: dict[str, str], variables: dict[str, str], message: str
 ) -> None:
     environ = {name: str(tmp_path) for name in ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME")}
     config = tmp_path / "tui-auth" / "config.toml"
     config.parent.mkdir(mode=0o700)
     config.write_text('[profiles.acme]\nuser_pool_id = "eu-west-1_A"\n[profiles.b]\nclient_id = "c"\n')
-    given = Namespace(**{"username": None, "user_pool_id": None, "client_id": None} | flags)
-    with pytest.raises(ConfigurationError) as caught:
-        resolve_query(given, Sessions(environ), environ | variables)
-    assert said in str(caught.value)
+    arguments = Namespace(**{"username": None, "user_pool_id": None, "client_id": None} | flags)
+    with pytest.raises(ConfigurationError) as error:
+        resolve_query(arguments, Sessions(environ), environ | variables)
+    assert message in str(error.value)

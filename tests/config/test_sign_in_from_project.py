@@ -1,4 +1,4 @@
-"""``tui-auth`` in the folder of an Amplify project: nothing else has to be said."""
+"""``tui-auth`` in the folder of an Amplify project needs no flags."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ FILES = {
     "amplifyconfiguration.json": ("us-east-2_NativeP1x", "3native3native3native3nat", "us-east-2"),
     "aws-exports.js": ("ap-south-1_FlatPool1", "4flat4flat4flat4flat4flat", "ap-south-1"),
 }
-"""The pool and the client that stand in each file, and the region, which stands in a place of its own."""
+"""The pool ID, client ID and region in each sample file."""
 
 
 @pytest.mark.parametrize("name", list(FILES))
-def test_each_of_amplifys_files_is_all_it_takes_to_sign_in(
+def test_every_kind_of_amplify_file_is_enough_to_sign_in(
     tmp_path: Path,
     server: CognitoEmulator,
     put_amplify_file: Callable[..., Path],
@@ -29,7 +29,7 @@ def test_each_of_amplifys_files_is_all_it_takes_to_sign_in(
     name: str,
 ) -> None:
     pool = server.call("CreateUserPool", {"PoolName": "staff"})["UserPool"]["Id"]
-    made = server.call(
+    client = server.call(
         "CreateUserPoolClient",
         {
             "UserPoolId": pool,
@@ -44,21 +44,21 @@ def test_each_of_amplifys_files_is_all_it_takes_to_sign_in(
         {"UserPoolId": pool, "Username": "ann", "Password": PASSWORD, "Permanent": True},
     )
     old_pool, old_client, region = FILES[name]
-    changes = {old_pool: pool, old_client: made["ClientId"]}
-    if secret := made.get("ClientSecret"):
+    changes = {old_pool: pool, old_client: client["ClientId"]}
+    if secret := client.get("ClientSecret"):
         changes |= {"native-app-client-secret": secret, "CUSTOM_AUTH": "USER_SRP_AUTH"}
     path = put_amplify_file(name, tmp_path / "home" / "shop", changes=changes)
-    below = path.parent / "src" / "pages"
-    below.mkdir(parents=True)
-    found = find_amplify_file(below, tmp_path).file
-    assert found
-    assert found.settings["region"].value == region
+    subfolder = path.parent / "src" / "pages"
+    subfolder.mkdir(parents=True)
+    file = find_amplify_file(subfolder, tmp_path).file
+    assert file
+    assert file.settings["region"].value == region
     environment = {
         "TUI_AUTH_ENDPOINT_URL": server.endpoint_url,
         "TUI_AUTH_STORAGE": "none",
         "PYTHONPATH": str(ROOT),
     }
-    with terminal_program(home=tmp_path / "home", cwd=below, environment=environment) as program:
+    with terminal_program(home=tmp_path / "home", cwd=subfolder, environment=environment) as program:
         program.wait_for("Sign in")
         program.send("ann")
         program.press("enter")

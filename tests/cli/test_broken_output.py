@@ -1,4 +1,4 @@
-"""stdout that is closed, full or read no further, as by head: no traceback, and exit status 1."""
+"""Output that is closed, full or without a reader: no traceback, and the right exit status."""
 
 from __future__ import annotations
 
@@ -23,42 +23,43 @@ COMMANDS = (
 
 def run_with_stdout(process: Process, stdout: int, *arguments: str) -> tuple[int, str]:
     """Return the exit status and stderr of a command whose stdout is this descriptor."""
-    ran = process.run_command(process.command(*arguments), stdout=stdout)
-    return ran.returncode, ran.stderr
+    result = process.run_command(process.command(*arguments), stdout=stdout)
+    return result.returncode, result.stderr
 
 
 def run_in_shell(process: Process, arguments: str, redirection: str) -> tuple[int, str]:
     """Return the exit status and stderr of the program when a shell runs it with a redirection."""
     line = f"exec {shlex.join(process.command(*arguments.split()))} {redirection}"
-    ran = process.run_command(["sh", "-c", line])
-    return ran.returncode, ran.stderr
+    result = process.run_command(["sh", "-c", line])
+    return result.returncode, result.stderr
 
 
 @pytest.fixture
-def with_a_profile(process: Process) -> Process:
-    """The program with a profile to show, and no default."""
+def process_with_profiles(process: Process) -> Process:
+    """Return the program with two profiles and no default."""
     process.write_config(
         '[profiles.acme]\nuser_pool_id = "eu-west-1_A"\n[profiles.b]\nuser_pool_id = "eu-west-1_B"\n'
     )
     return process
 
 
-def test_a_command_without_a_reader_ends_silently(with_a_profile: Process) -> None:
+def test_command_without_a_reader_exits_silently(process_with_profiles: Process) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     try:
         for command in COMMANDS:
-            assert run_with_stdout(with_a_profile, writing, *command) == (1, ""), command
+            assert run_with_stdout(process_with_profiles, writing, *command) == (1, ""), command
     finally:
         os.close(writing)
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk here")
-def test_a_full_disk_is_reported(with_a_profile: Process) -> None:
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this machine")
+def test_full_disk_is_reported(process_with_profiles: Process) -> None:
+    commands = [command for command in COMMANDS if "--help" not in command]
     full = os.open("/dev/full", os.O_WRONLY)
     try:
-        for command in (*(each for each in COMMANDS if "--help" not in each), ("pool",)):
-            assert run_with_stdout(with_a_profile, full, *command) == (
+        for command in (*commands, ("pool",)):
+            assert run_with_stdout(process_with_profiles, full, *command) == (
                 1,
                 "tui-auth: stdout cannot be written: No space left on device.\n",
             ), command
@@ -67,9 +68,9 @@ def test_a_full_disk_is_reported(with_a_profile: Process) -> None:
 
 
 @pytest.mark.parametrize("command", ["doctor", "profile list", "completion zsh", "pool"])
-def test_a_closed_stdout_is_reported(with_a_profile: Process, command: str) -> None:
-    said = "tui-auth: There is no stdout to write to.\n"
-    assert run_in_shell(with_a_profile, command, ">&-") == (1, said)
+def test_closed_stdout_is_reported(process_with_profiles: Process, command: str) -> None:
+    message = "tui-auth: There is no stdout to write to.\n"
+    assert run_in_shell(process_with_profiles, command, ">&-") == (1, message)
 
 
 @pytest.mark.parametrize("stderr", ["2>&-", "2>/dev/full"], ids=["closed", "full"])
@@ -83,7 +84,7 @@ def test_a_closed_stdout_is_reported(with_a_profile: Process, command: str) -> N
         ("profile add z1 --user-pool-id eu-west-1_A --client-id c", 0),
     ],
 )
-def test_a_broken_stderr_does_not_change_the_exit_status(
+def test_broken_stderr_does_not_change_the_exit_status(
     process: Process, arguments: str, status: int, stderr: str
 ) -> None:
     assert run_in_shell(process, arguments, stderr)[0] == status

@@ -1,4 +1,4 @@
-"""The help of the sign-in screen: where the pool was named, and what becomes of the password."""
+"""The help of the sign-in screen: the origin of the pool, and how the flow uses the password."""
 
 from __future__ import annotations
 
@@ -20,39 +20,41 @@ from tui_auth.screens.help import HelpScreen
 IDS = ("--user-pool-id", "eu-west-1_Ab12Cd34E", "--client-id", "1example23456789")
 
 
-def helped(
+def read_help(
     terminal_program: TerminalProgram, *flags: str, folder: Path | None = None, key: str = "ctrl+g"
 ) -> str:
-    """What the help says, however it is wrapped."""
-    nowhere = {"HTTPS_PROXY": "http://127.0.0.1:1"}
-    with terminal_program.on_a_terminal(*flags, folder=folder, rows=50, variables=nowhere) as running:
+    """Open the help and return its text without line breaks."""
+    unreachable_proxy = {"HTTPS_PROXY": "http://127.0.0.1:1"}
+    with terminal_program.on_a_terminal(
+        *flags, folder=folder, rows=50, variables=unreachable_proxy
+    ) as running:
         running.wait_for("Username")
         running.press(key)
         running.wait_for("esc closes this")
-        shown = " ".join(running.screen_text().replace("│", " ").split())
+        help_text = " ".join(running.screen_text().replace("│", " ").split())
         running.press("ctrl+q")
         running.wait_exit()
-        return shown
+        return help_text
 
 
 @pytest.mark.parametrize("key", ["ctrl+g", "f1"])
-def test_it_names_the_amplify_file(terminal_program: TerminalProgram, key: str) -> None:
+def test_help_shows_the_amplify_file(terminal_program: TerminalProgram, key: str) -> None:
     terminal_program.put("amplify_outputs.json")
     text = (terminal_program.folder / "amplify_outputs.json").read_text().replace('"email"]', '"username"]')
     (terminal_program.folder / "amplify_outputs.json").write_text(text)
-    assert "Pool: eu-west-1_Gen2Pool1, from ~/project/amplify_outputs.json:4." in helped(
+    assert "Pool: eu-west-1_Gen2Pool1, from ~/project/amplify_outputs.json:4." in read_help(
         terminal_program, key=key
     )
 
 
-def test_it_names_a_flag_and_a_profile(program: Program, terminal_program: TerminalProgram) -> None:
-    assert "Pool: eu-west-1_Ab12Cd34E, from --user-pool-id." in helped(terminal_program, *IDS)
+def test_help_shows_the_flag_or_profile(program: Program, terminal_program: TerminalProgram) -> None:
+    assert "Pool: eu-west-1_Ab12Cd34E, from --user-pool-id." in read_help(terminal_program, *IDS)
     program.run("profile", "add", "acme", *IDS)
-    shown = helped(terminal_program, "--profile", "acme")
-    assert "Pool: eu-west-1_Ab12Cd34E, from profile acme, ~/.config/tui-auth/config.toml:2." in shown
+    help_text = read_help(terminal_program, "--profile", "acme")
+    assert "Pool: eu-west-1_Ab12Cd34E, from profile acme, ~/.config/tui-auth/config.toml:2." in help_text
 
 
-def test_of_a_long_path_the_end_is_kept_and_nothing_in_it_acts(terminal_program: TerminalProgram) -> None:
+def test_long_path_is_shortened_and_shown_safely(terminal_program: TerminalProgram) -> None:
     folder = terminal_program.home / ("deep\x1b[31m" * 20) / "shop"
     terminal_program.put("aws-exports.js", folder)
     text = (
@@ -61,15 +63,15 @@ def test_of_a_long_path_the_end_is_kept_and_nothing_in_it_acts(terminal_program:
         .replace('"PHONE_NUMBER"\n    ],\n    "aws_cognito_social', '],\n    "aws_cognito_social')
     )
     (folder / "aws-exports.js").write_text(text)
-    shown = helped(terminal_program, folder=folder)
-    assert "\x1b" not in shown
-    assert "Pool: ap-south-1_FlatPool1, from …" in shown
-    assert "/shop/aws-exports.js:10." in shown
+    help_text = read_help(terminal_program, folder=folder)
+    assert "\x1b" not in help_text
+    assert "Pool: ap-south-1_FlatPool1, from …" in help_text
+    assert "/shop/aws-exports.js:10." in help_text
     shutil.rmtree(folder.parent)
 
 
 @pytest.mark.parametrize(
-    ("flow", "says"),
+    ("flow", "sentence"),
     [
         ("USER_SRP_AUTH", "The password never leaves this program: it is proved with SRP (USER_SRP_AUTH)."),
         ("USER_PASSWORD_AUTH", "The password itself is sent to the pool (USER_PASSWORD_AUTH)."),
@@ -88,7 +90,7 @@ def test_of_a_long_path_the_end_is_kept_and_nothing_in_it_acts(terminal_program:
         ),
     ],
 )
-async def test_it_says_what_the_flow_does_with_the_password(flow: str, says: str) -> None:
+async def test_help_explains_how_the_flow_uses_the_password(flow: str, sentence: str) -> None:
     choice = ResolvedPool("eu-west-1_Ab12Cd34E", "1example23456789", auth_flow=flow)
     settings = sign_in_settings(choice, Namespace(client_metadata=[]), leaves_when_done=False)
     app = TuiAuthApp(Auth(choice.user_pool_id, choice.client_id, gateway=ScriptedGateway()), settings)
@@ -96,12 +98,12 @@ async def test_it_says_what_the_flow_does_with_the_password(flow: str, says: str
         await pilot.press("ctrl+g")
         while not (isinstance(app.screen, HelpScreen) and app.screen.query("#help Static")):
             await pilot.pause(0.01)
-        shown = " ".join(str(text.render()) for text in app.screen.query(Static))
-    assert says in shown
-    assert shown.count("SRP") == says.count("SRP")
+        help_text = " ".join(str(text.render()) for text in app.screen.query(Static))
+    assert sentence in help_text
+    assert help_text.count("SRP") == sentence.count("SRP")
 
 
-def test_a_flow_that_a_flag_names_is_the_one_it_speaks_of(terminal_program: TerminalProgram) -> None:
-    shown = helped(terminal_program, *IDS, "--auth-flow", "CUSTOM_WITHOUT_SRP")
-    assert "No password is asked: the pool has its own questions (CUSTOM_WITHOUT_SRP)." in shown
-    assert shown.count("SRP") == 1
+def test_help_describes_the_flow_from_the_flag(terminal_program: TerminalProgram) -> None:
+    help_text = read_help(terminal_program, *IDS, "--auth-flow", "CUSTOM_WITHOUT_SRP")
+    assert "No password is asked: the pool has its own questions (CUSTOM_WITHOUT_SRP)." in help_text
+    assert help_text.count("SRP") == 1

@@ -1,4 +1,4 @@
-"""The doctor's checks with scripted answers of Cognito and with settings of this machine."""
+"""The doctor's checks with scripted Cognito replies and with settings of the machine."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ NO_TRIGGERS = error_from_response(
 NOT_ENABLED = "{} flow not enabled for this client"
 
 
-def not_allowed(flow: str) -> AuthError:
+def build_flow_error(flow: str) -> AuthError:
     """Return the error for a flow that the app client doesn't allow."""
     return error_from_response("InvalidParameterException", NOT_ENABLED.format(flow))
 
 
-def check(
+def run_checks(
     monkeypatch: pytest.MonkeyPatch, *replies: Reply, auth_flow: str | None = None
 ) -> dict[str, Finding]:
-    """Return the findings by subject for a pool with these answers to the probes."""
+    """Return the findings by subject for a pool with these replies to the probes."""
     monkeypatch.setattr(pool, "fetch_keys", lambda url: {"keys": [{}]})
     choice = ResolvedPool("eu-west-1_Ab12Cd34E", "1example23456789", auth_flow=auth_flow)
     findings = pool.check_pool(choice, ScriptedGateway(*replies), COGNITO_URL.format("eu-west-1"))
@@ -49,17 +49,17 @@ def check(
 
 
 @pytest.mark.parametrize(
-    ("answer", "status", "message"),
+    ("reply", "status", "message"),
     [
         (FIREWALL, 5, "A firewall before the pool refused the request."),
         (TOO_MANY, 8, "Cognito is asked too often just now."),
         (INTERNAL, 5, "Cognito had an error of its own."),
     ],
 )
-def test_a_client_without_a_clear_answer_is_a_problem(
-    monkeypatch: pytest.MonkeyPatch, answer: AuthError, status: int, message: str
+def test_unclear_answer_about_the_client_is_a_problem(
+    monkeypatch: pytest.MonkeyPatch, reply: AuthError, status: int, message: str
 ) -> None:
-    findings = check(monkeypatch, *[answer] * 4)
+    findings = run_checks(monkeypatch, *[reply] * 4)
     assert findings["client"].level is Level.PROBLEM
     assert findings["client"].message.startswith(
         "whether there is such an app client could not be told: " + message
@@ -68,10 +68,10 @@ def test_a_client_without_a_clear_answer_is_a_problem(
     assert exit_status(list(findings.values())) == status
 
 
-def test_an_unclear_answer_about_the_chosen_flow_is_a_problem(
+def test_unclear_answer_about_the_chosen_flow_is_a_problem(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    findings = check(monkeypatch, TOO_MANY, ALLOWED, ALLOWED, INTERNAL)
+    findings = run_checks(monkeypatch, TOO_MANY, ALLOWED, ALLOWED, INTERNAL)
     assert findings["client"].level is Level.OK
     assert (findings["flow USER_SRP_AUTH"].level, findings["flow USER_SRP_AUTH"].status) == (Level.PROBLEM, 8)
     assert findings["flow CUSTOM_AUTH"] == Finding(
@@ -80,28 +80,28 @@ def test_an_unclear_answer_about_the_chosen_flow_is_a_problem(
     assert exit_status(list(findings.values())) == 8
 
 
-def test_the_suggested_flows_are_values_of_the_flag(monkeypatch: pytest.MonkeyPatch) -> None:
-    refused = [not_allowed("USER_SRP_AUTH"), not_allowed("USER_PASSWORD_AUTH")]
-    cure = check(monkeypatch, *refused, ALLOWED, ALLOWED)["flow USER_SRP_AUTH"].advice
-    offered = cure.partition("--auth-flow: ")[2].rstrip(".").split(", ")
-    assert offered == ["USER_AUTH", "CUSTOM_WITH_SRP", "CUSTOM_WITHOUT_SRP"]
+def test_suggested_flows_are_accepted_by_the_flag(monkeypatch: pytest.MonkeyPatch) -> None:
+    errors = [build_flow_error("USER_SRP_AUTH"), build_flow_error("USER_PASSWORD_AUTH")]
+    advice = run_checks(monkeypatch, *errors, ALLOWED, ALLOWED)["flow USER_SRP_AUTH"].advice
+    flows = advice.partition("--auth-flow: ")[2].rstrip(".").split(", ")
+    assert flows == ["USER_AUTH", "CUSTOM_WITH_SRP", "CUSTOM_WITHOUT_SRP"]
     parser = ArgumentParser()
     doctor.add_arguments(parser)
-    for word in offered:
-        assert parser.parse_args(["--auth-flow", word]).auth_flow == word
+    for flow in flows:
+        assert parser.parse_args(["--auth-flow", flow]).auth_flow == flow
 
 
-def test_a_flow_without_triggers_is_not_suggested(monkeypatch: pytest.MonkeyPatch) -> None:
-    refused = [not_allowed(flow) for flow in ("USER_SRP_AUTH", "USER_PASSWORD_AUTH", "USER_AUTH")]
-    findings = check(monkeypatch, *refused, NO_TRIGGERS)
+def test_flow_without_triggers_is_not_suggested(monkeypatch: pytest.MonkeyPatch) -> None:
+    errors = [build_flow_error(flow) for flow in ("USER_SRP_AUTH", "USER_PASSWORD_AUTH", "USER_AUTH")]
+    findings = run_checks(monkeypatch, *errors, NO_TRIGGERS)
     assert findings["flow USER_SRP_AUTH"].advice.endswith("add ALLOW_USER_SRP_AUTH.")
-    findings = check(monkeypatch, *refused[:2], ALLOWED, NO_TRIGGERS, auth_flow="CUSTOM_WITH_SRP")
+    findings = run_checks(monkeypatch, *errors[:2], ALLOWED, NO_TRIGGERS, auth_flow="CUSTOM_WITH_SRP")
     assert findings["flow CUSTOM_AUTH"].advice == (
         "Give the pool its Lambda triggers. Or choose one it allows with --auth-flow: USER_AUTH."
     )
 
 
-SECRET_REFUSED = error_from_response("NotAuthorizedException", "Unable to verify secret hash for client 1")
+SECRET_REJECTED = error_from_response("NotAuthorizedException", "Unable to verify secret hash for client 1")
 SECRET_MISSING = error_from_response(
     "NotAuthorizedException", "Client 1 is configured with secret but SECRET_HASH was not received"
 )
@@ -109,27 +109,27 @@ NO_SECRET = error_from_response("NotAuthorizedException", "Client 1 does not hav
 
 
 @pytest.mark.parametrize(
-    ("answers", "message"),
+    ("replies", "message"),
     [
-        ([SECRET_REFUSED, SECRET_MISSING], "the one that is given is not this app client's"),
-        ([SECRET_REFUSED, ALLOWED], "this app client takes none; the one that is given is not wanted"),
+        ([SECRET_REJECTED, SECRET_MISSING], "the one that is given is not this app client's"),
+        ([SECRET_REJECTED, ALLOWED], "this app client takes none; the one that is given is not wanted"),
         (
-            [SECRET_REFUSED, not_allowed("USER_SRP_AUTH")],
+            [SECRET_REJECTED, build_flow_error("USER_SRP_AUTH")],
             "this app client takes none; the one that is given is not wanted",
         ),
         (
-            [SECRET_REFUSED, TOO_MANY],
+            [SECRET_REJECTED, TOO_MANY],
             "either the one that is given is not this app client's, or this app client takes none",
         ),
         ([NO_SECRET], "this app client takes none; the one that is given is not wanted"),
     ],
 )
-def test_a_rejected_secret_is_wrong_or_not_wanted(
-    monkeypatch: pytest.MonkeyPatch, answers: list[Reply], message: str
+def test_rejected_secret_is_wrong_or_unneeded(
+    monkeypatch: pytest.MonkeyPatch, replies: list[Reply], message: str
 ) -> None:
     monkeypatch.setattr(pool, "fetch_keys", lambda url: {"keys": [{}]})
     choice = ResolvedPool("eu-west-1_Ab12Cd34E", "1example23456789", Secret("s"))
-    gateway = ScriptedGateway(*answers)
+    gateway = ScriptedGateway(*replies)
     finding = {
         finding.subject: finding
         for finding in pool.check_pool(choice, gateway, COGNITO_URL.format("eu-west-1"))
@@ -156,7 +156,7 @@ PROXY, OTHER = "http://proxy.example:3128", "http://other.example:3128"
         ),
     ],
 )
-def test_the_reported_proxy_is_the_one_boto3_uses(
+def test_reported_proxy_is_the_one_boto3_uses(
     monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], message: str
 ) -> None:
     for name in ("http", "https", "all", "no"):
@@ -165,15 +165,15 @@ def test_the_reported_proxy_is_the_one_boto3_uses(
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     url = COGNITO_URL.format("eu-west-1")
-    taken = get_environ_proxies(url).get("https")
+    expected_proxy = get_environ_proxies(url).get("https")
     finding = next(iter(check_network(url)))
     assert (finding.subject, finding.message) == ("proxy", message)
-    assert finding.message.startswith(str(taken)) is bool(taken)
+    assert finding.message.startswith(str(expected_proxy)) is bool(expected_proxy)
 
 
-def test_an_unreachable_pool_is_reported_with_its_host(monkeypatch: pytest.MonkeyPatch) -> None:
-    down = AuthError(ErrorKind.NETWORK, "Cognito cannot be reached: its name is not found.", "Check it.")
-    finding = check(monkeypatch, down)["reachable"]
+def test_unreachable_pool_is_reported_with_its_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    error = AuthError(ErrorKind.NETWORK, "Cognito cannot be reached: its name is not found.", "Check it.")
+    finding = run_checks(monkeypatch, error)["reachable"]
     assert (finding.status, finding.advice) == (7, "Check it.")
     assert (
         finding.message
@@ -181,38 +181,38 @@ def test_an_unreachable_pool_is_reported_with_its_host(monkeypatch: pytest.Monke
     )
 
 
-def test_no_proxy_is_used_for_a_pool_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_proxy_is_used_for_a_local_pool(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", PROXY)
     monkeypatch.setenv("http_proxy", PROXY)
     finding = next(iter(check_network("http://127.0.0.1:9229")))
     assert finding.message == "none: the endpoint is on this machine"
 
 
-def test_a_folder_below_an_inaccessible_one_is_reported(
+def test_folder_below_an_inaccessible_one_is_reported(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    closed = tmp_path / "closed"
-    closed.mkdir()
+    inaccessible = tmp_path / "closed"
+    inaccessible.mkdir()
     config = tmp_path / "config" / "tui-auth"
     config.mkdir(parents=True)
-    (config / "config.toml").write_text(f'[profiles.a]\nclient_secret_file = "{closed}/secret"\n')
+    (config / "config.toml").write_text(f'[profiles.a]\nclient_secret_file = "{inaccessible}/secret"\n')
     monkeypatch.setenv("XDG_CONFIG_HOME", str(config.parent))
-    monkeypatch.setenv("XDG_STATE_HOME", str(closed / "state"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(inaccessible / "state"))
     stat, open_file = os.stat, tempfile.TemporaryFile
 
-    def guarded_stat(path: Any, **settings: Any) -> os.stat_result:
-        if str(path).startswith(f"{closed}/"):
+    def deny_stat(path: Any, **settings: Any) -> os.stat_result:
+        if str(path).startswith(f"{inaccessible}/"):
             raise PermissionError(errno.EACCES, "Permission denied", str(path))
         return stat(path, **settings)
 
-    def guarded_file(**settings: Any) -> Any:
-        if str(settings["dir"]).startswith(str(closed)):
+    def deny_file(**settings: Any) -> Any:
+        if str(settings["dir"]).startswith(str(inaccessible)):
             raise PermissionError(errno.EACCES, "Permission denied")
         return open_file(**settings)
 
-    monkeypatch.setattr(os, "stat", guarded_stat)
-    monkeypatch.setattr(tempfile, "TemporaryFile", guarded_file)
+    monkeypatch.setattr(os, "stat", deny_stat)
+    monkeypatch.setattr(tempfile, "TemporaryFile", deny_file)
     findings = {finding.subject: finding for finding in check_machine()}
     assert (findings["state folder"].level, findings["state folder"].status) == (Level.PROBLEM, 9)
-    assert findings["state folder"].message == f"{closed} cannot be written"
+    assert findings["state folder"].message == f"{inaccessible} cannot be written"
     assert findings["profiles"].message.startswith("1 in ")

@@ -1,4 +1,4 @@
-"""A file of Amplify's name that cannot be used: it is named, with what is wrong with it."""
+"""Amplify files that can't be used are reported with the reason."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ import pytest
 
 from tests.programs import DATA, Program, TerminalProgram
 
-Make = Callable[[Path], object]
-AGAIN = "Have Amplify write it again, or name the pool with flags or a profile."
+Prepare = Callable[[Path], object]
+ADVICE = "Have Amplify write it again, or name the pool with flags or a profile."
 
 
-def truncated(name: str, at: str) -> Make:
-    """Writes one of Amplify's files that breaks off before a word."""
-    return lambda folder: (folder / name).write_text((DATA / name).read_text().partition(at)[0])
+def truncate_before(name: str, marker: str) -> Prepare:
+    """Return a function that writes a sample Amplify file truncated before a marker."""
+    return lambda folder: (folder / name).write_text((DATA / name).read_text().partition(marker)[0])
 
 
-def linked_nowhere(folder: Path) -> None:
-    """A link to a file that is gone."""
+def link_to_missing_file(folder: Path) -> None:
+    """Create a symbolic link to a missing file."""
     (folder / "amplify_outputs.json").symlink_to(folder / "gone.json")
 
 
@@ -36,9 +36,9 @@ CASES = [
         id="a folder",
     ),
     pytest.param(
-        linked_nowhere,
+        link_to_missing_file,
         "~/project/amplify_outputs.json is a link that leads nowhere and was passed by.",
-        id="a link that leads nowhere",
+        id="a dangling link",
     ),
     pytest.param(
         lambda folder: (folder / "amplify_outputs.json").write_text('{"version": "1", "storage": {}}'),
@@ -48,7 +48,7 @@ CASES = [
     pytest.param(
         lambda folder: (folder / "amplify_outputs.json").write_text('{"auth": ["user_pool_id"]}'),
         "~/project/amplify_outputs.json names no user pool: it has no auth.user_pool_id. It was passed by.",
-        id="an auth that is no object",
+        id="auth is not an object",
     ),
     pytest.param(
         lambda folder: (folder / "aws-exports.js").write_text("export default {}\n"),
@@ -60,57 +60,58 @@ CASES = [
             '{"auth": {"user_pool_id": "", "user_pool_client_id": ""}}'
         ),
         "~/project/amplify_outputs.json names no user pool: the place for its id is empty. It was passed by.",
-        id="outputs with empty ids",
+        id="outputs with empty IDs",
     ),
 ]
 
 
-@pytest.mark.parametrize(("make", "said"), CASES)
-def test_it_is_named_before_it_is_said_that_no_pool_is(program: Program, make: Make, said: str) -> None:
-    make(program.folder)
-    ran = program.run("sign-in")
-    assert ran.returncode == 3
-    first, second = ran.stderr.splitlines()
-    assert first == f"tui-auth: {said}"
+@pytest.mark.parametrize(("prepare", "message"), CASES)
+def test_skipped_file_is_reported_before_the_missing_pool(
+    program: Program, prepare: Prepare, message: str
+) -> None:
+    prepare(program.folder)
+    result = program.run("sign-in")
+    assert result.returncode == 3
+    first, second = result.stderr.splitlines()
+    assert first == f"tui-auth: {message}"
     assert second.startswith("tui-auth: No user pool is named.")
-    found = program.run("doctor")
-    assert said in found.stdout
-    assert said in program.run("profile", "show").stderr
+    assert message in program.run("doctor").stdout
+    assert message in program.run("profile", "show").stderr
 
 
 @pytest.mark.parametrize(
-    ("make", "said"),
+    ("prepare", "message"),
     [
         pytest.param(
-            truncated("amplify_outputs.json", '"mfa_methods"'),
-            f"~/project/amplify_outputs.json, line 8: expected a key. {AGAIN}",
-            id="outputs that break off",
+            truncate_before("amplify_outputs.json", '"mfa_methods"'),
+            f"~/project/amplify_outputs.json, line 8: expected a key. {ADVICE}",
+            id="truncated outputs",
         ),
         pytest.param(
-            truncated("amplifyconfiguration.json", '"AppClientSecret"'),
-            f"~/project/amplifyconfiguration.json, line 36: expected a key. {AGAIN}",
-            id="a configuration that breaks off",
+            truncate_before("amplifyconfiguration.json", '"AppClientSecret"'),
+            f"~/project/amplifyconfiguration.json, line 36: expected a key. {ADVICE}",
+            id="truncated configuration",
         ),
         pytest.param(
-            truncated("aws-exports.js", '"federationTarget"'),
+            truncate_before("aws-exports.js", '"federationTarget"'),
             "~/project/aws-exports.js, line 10: aws_user_pools_id stands in an object that cannot be read to "
             "its end. Mend it, or name the pool with flags or a profile.",
-            id="exports that break off",
+            id="truncated exports",
         ),
         pytest.param(
             lambda folder: (folder / "amplify_outputs.json").write_text(""),
-            f"~/project/amplify_outputs.json, line 1: it is empty. {AGAIN}",
+            f"~/project/amplify_outputs.json, line 1: it is empty. {ADVICE}",
             id="an empty file",
         ),
     ],
 )
-def test_a_pool_that_cannot_be_read_is_not_passed_by(program: Program, make: Make, said: str) -> None:
-    make(program.folder)
-    ran = program.run("sign-in")
-    assert (ran.returncode, ran.stderr) == (3, f"tui-auth: {said}\n")
+def test_file_with_an_unreadable_pool_is_an_error(program: Program, prepare: Prepare, message: str) -> None:
+    prepare(program.folder)
+    result = program.run("sign-in")
+    assert (result.returncode, result.stderr) == (3, f"tui-auth: {message}\n")
 
 
-def test_the_first_screen_says_which_file_was_of_no_use(terminal_program: TerminalProgram) -> None:
+def test_first_run_screen_reports_the_skipped_file(terminal_program: TerminalProgram) -> None:
     os.mkfifo(terminal_program.folder / "amplify_outputs.json")
     with terminal_program.on_a_terminal() as running:
         running.wait_for("Which user pool do you sign in to?")
@@ -119,7 +120,7 @@ def test_the_first_screen_says_which_file_was_of_no_use(terminal_program: Termin
         assert running.wait_exit() == 6
 
 
-def test_the_first_questions_in_lines_say_it_too(terminal_program: TerminalProgram) -> None:
+def test_first_run_line_prompts_report_the_skipped_file(terminal_program: TerminalProgram) -> None:
     (terminal_program.folder / "amplify_outputs.json").mkdir()
     with terminal_program.on_a_terminal("--plain") as running:
         running.wait_for("~/project/amplify_outputs.json is a folder and was passed by.")
@@ -128,12 +129,12 @@ def test_the_first_questions_in_lines_say_it_too(terminal_program: TerminalProgr
         assert running.wait_exit() == 6
 
 
-def test_a_good_file_above_is_taken_and_the_one_passed_by_is_named(program: Program) -> None:
+def test_usable_file_in_a_parent_folder_is_used(program: Program) -> None:
     program.put("amplify_outputs.json", program.home)
     (program.folder / "aws-exports.js").mkdir()
-    ran = program.run("profile", "show")
-    assert ran.returncode == 0
-    assert ran.stderr.splitlines() == [
+    result = program.run("profile", "show")
+    assert result.returncode == 0
+    assert result.stderr.splitlines() == [
         "~/project/aws-exports.js is a folder and was passed by.",
         "The user pool is the one in ~/amplify_outputs.json.",
     ]
