@@ -93,8 +93,8 @@ def test_it_is_named_before_it_is_said_that_no_pool_is(program: Program, make: M
         ),
         pytest.param(
             truncated("aws-exports.js", '"federationTarget"'),
-            "~/project/aws-exports.js, line 10: aws_user_pools_id stands in an object that cannot be read to "
-            "its end. Mend it, or name the pool with flags or a profile.",
+            "~/project/aws-exports.js, line 10: aws_user_pools_id is not in an object that can be read. "
+            "Use amplify_outputs.json, flags or a profile.",
             id="exports that break off",
         ),
         pytest.param(

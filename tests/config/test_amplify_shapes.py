@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tui_auth.config.amplify_js import Node, find_pool_objects, read_object
+from tui_auth.config.amplify_js import Node, find_objects, read_object
 from tui_auth.config.amplify_shapes import InvalidNode, find_settings
 
 POLICY = {
@@ -331,9 +331,7 @@ def test_a_switch_that_is_empty_is_off() -> None:
 
 
 def test_an_expression_is_given_and_is_no_object() -> None:
-    (root,) = find_pool_objects(
-        "const x = { Auth: { Cognito: { userPoolId: 'p', loginWith: process.env.X } } }"
-    )
+    (root,) = find_objects("const x = { Auth: { Cognito: { userPoolId: 'p', loginWith: process.env.X } } }")
     nodes = find_settings(root)
     assert nodes is not None
     assert plain(nodes["username_attributes"]) == ("invalid", "an object")
