@@ -234,6 +234,8 @@ def test_what_is_wrong_is_said_with_file_line_and_what_was_expected(
         ("const c = {};\nc.aws_user_pools_id = 'eu-west-1_A';\nexport default c;", 2),
         ("export default {\n aws_user_pools_web_client_id: 'c' }", 2),
         ("export default { Auth: {\n userPoolId: 'eu-west-1_A', userPoolWebClientId: 'c' } }", 2),
+        ("export default {\n aws_user_pools_id: 'eu-west-1_A', a: (b] }", 2),
+        ("export default {\n aws_user_pools_id: 'eu-west-1_A', a: ){ b: 1, c: 2 } }", 2),
         ("export default `\n userPoolClientId: 'c'", 2),
         ("const a = { *f() {},\n aws_user_pools_id: 'a' };\nexport default { aws_user_pools_id: 'b' };", 2),
     ],

@@ -28,7 +28,8 @@ _DECISIVE = frozenset({"user_pool_id", "client_id", "client_secret", "region", "
 """An invalid value of these is an error: the user would sign in elsewhere. The other settings only help."""
 
 _POOL_KEY = re.compile(
-    r"\b(?:aws_user_pools_(?:web_client_)?id|userPool(?:Web)?(?:Client)?Id|user_pool_(?:client_)?id|awsCognitoAuthPlugin)\b"
+    r"\b(?:aws_user_pools_(?:web_client_)?id|userPool(?:Web)?(?:Client)?Id|user_pool_(?:client_)?id"
+    r"|awsCognitoAuthPlugin)\b"
 )
 _NEEDS_RUNNING = "is not written out here, and nothing in this file is run"
 _HOW_TO_REPAIR = "Have Amplify write it again, or name the pool with flags or a profile."
@@ -84,10 +85,8 @@ def amplify_files_above(folder: Path, home: Path) -> Iterator[Path]:
 
 def is_plain_file(path: Path) -> bool:
     """Whether the path is a regular file, and no folder, pipe or dangling link."""
-    try:
-        return path.is_file()
-    except OSError:
-        return False
+    # os.path instead of Path, whose methods raise for a link into a folder that the user can't enter.
+    return os.path.isfile(path)  # noqa: PTH113
 
 
 def find_amplify_file(folder: Path, home: Path, owners: frozenset[int] | None = None) -> AmplifySearch:
@@ -125,7 +124,6 @@ def find_amplify_file(folder: Path, home: Path, owners: frozenset[int] | None = 
 
 
 def _file_type(path: Path) -> str:
-    # os.path instead of Path, whose methods raise for a link into a folder that the user can't enter.
     if os.path.isdir(path):  # noqa: PTH112
         return "a folder"
     return "no plain file" if os.path.exists(path) else "a link that leads nowhere"  # noqa: PTH110
@@ -193,25 +191,31 @@ def _conflict(text: str) -> str:
 
 
 def _validated(path: Path, nodes: Nodes) -> AmplifyFile:
-    values: dict[str, FileValue] = {}
+    settings: dict[str, FileValue] = {}
+    secret: Secret | None = None
     warnings: list[str] = []
-    for name, entry in nodes.items():
-        value = _valid_value(name, entry) if isinstance(entry, Node) else entry
-        if not isinstance(value, InvalidNode):
-            if isinstance(entry, Node):
-                values[name] = FileValue(value, entry.line)
-            continue
-        line, key = value.node.line, safe_line(value.node.key, limit=64)
-        expression = _find_expression(value.node)
-        if name not in _DECISIVE:
-            reason = f"it {_NEEDS_RUNNING}" if expression else f"expected {value.expected}"
-            warnings.append(str(error_in_file(path, line, f"{key} is left out: {reason}.")))
-        elif expression:
-            raise error_in_file(path, line, f"{key} {_NEEDS_RUNNING}. {_USE_INSTEAD}")
-        else:
-            raise error_in_file(path, line, f"{key}: expected {value.expected}.")
-    secret = values.pop("client_secret").value if "client_secret" in values else None
-    return AmplifyFile(path, values, secret if isinstance(secret, Secret) else None, tuple(warnings))
+    for name, node in nodes.items():
+        value = _valid_value(name, node) if isinstance(node, Node) else node
+        if isinstance(value, InvalidNode):
+            warnings.append(_warning(path, name, value))
+        elif isinstance(value, Secret):
+            secret = value
+        elif isinstance(node, Node):
+            settings[name] = FileValue(value, node.line)
+    return AmplifyFile(path, settings, secret, tuple(warnings))
+
+
+def _warning(path: Path, name: str, invalid: InvalidNode) -> str:
+    """Return a sentence about an invalid value that isn't needed. Raises ConfigurationError if it is."""
+    line, key = invalid.node.line, safe_line(invalid.node.key, limit=64)
+    expression = _find_expression(invalid.node)
+    if name not in _DECISIVE:
+        reason = f"it {_NEEDS_RUNNING}" if expression else f"expected {invalid.expected}"
+        return str(error_in_file(path, line, f"{key} is left out: {reason}."))
+    problem = (
+        f"{key} {_NEEDS_RUNNING}. {_USE_INSTEAD}" if expression else f"{key}: expected {invalid.expected}."
+    )
+    raise error_in_file(path, line, problem)
 
 
 def _valid_value(name: str, node: Node) -> object:

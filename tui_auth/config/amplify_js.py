@@ -30,6 +30,7 @@ _TOKEN = re.compile(
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|((?s:.)))")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0", "\n": ""}
 _WORDS = {"true": True, "false": False, "null": None, "undefined": None}
+_CLOSERS = {"{": "}", "[": "]", "(": ")"}
 _ENDS_OF_VALUE = (",", "}", "]")
 _BEFORE_OBJECT = ("", "=", "(", "[", ",", ":", "?", "|", "&", "default", "return")
 """What stands before an object, and not before a block of code; "" is the beginning of the script."""
@@ -223,11 +224,14 @@ class _Parser:
 
     def _skip_expression(self) -> Node:
         """Move to the end of an expression and return an unreadable Node."""
-        line, depth = self.token.line, 0
-        while depth or self.token.text not in _ENDS_OF_VALUE:
-            if self.token.kind in ("unclosed", "end"):
-                raise ObjectSyntaxError(self.token.line, "the end of the object")
-            depth += (self.token.text in ("{", "[", "(")) - (self.token.text in ("}", "]", ")"))
+        line, closers = self.token.line, [""]
+        while len(closers) > 1 or self.token.text not in _ENDS_OF_VALUE:
+            token = self.token
+            is_unmatched = token.text in _CLOSERS.values() and token.text != closers.pop()
+            if is_unmatched or token.kind in ("unclosed", "end"):
+                raise ObjectSyntaxError(token.line, "the end of the object")
+            if token.text in _CLOSERS:
+                closers.append(_CLOSERS[token.text])
             self.position += 1
         return Node(None, line, is_readable=False)
 
