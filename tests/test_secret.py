@@ -3,6 +3,8 @@
 import copy
 import logging
 import pickle
+import traceback
+from collections.abc import Callable
 
 import pytest
 
@@ -43,3 +45,29 @@ def test_only_equal_secrets_are_equal() -> None:
     assert Secret("a") != Secret("b")
     assert Secret("a") != "a"
     assert not Secret("")
+
+
+def test_secrets_with_lone_surrogates_are_compared() -> None:
+    secret = Secret(CANARY + "\ud800")
+    assert secret == Secret(CANARY + "\ud800")
+    assert secret != Secret(CANARY + "\udfff")
+    assert secret != Secret(CANARY)
+    assert secret != Secret(CANARY.encode())
+    assert Secret(b"\xff") == Secret(b"\xff")
+    assert Secret(b"\xff") != Secret("\xff")
+
+
+@pytest.mark.parametrize(
+    "reveal", [Secret(CANARY + "\ud800").reveal_bytes, Secret(CANARY.encode() + b"\xff").reveal]
+)
+def test_error_of_a_secret_that_is_not_unicode_does_not_contain_it(reveal: Callable[[], object]) -> None:
+    with pytest.raises(ValueError, match="UTF-8") as caught:
+        reveal()
+    error = caught.value
+    assert type(error) is ValueError
+    assert error.__context__ is None
+    assert CANARY not in f"{error!r} {vars(error)} {''.join(traceback.format_exception(error))}"
+
+
+def test_text_with_a_lone_surrogate_is_revealed_as_it_is() -> None:
+    assert Secret("p\ud800").reveal() == "p\ud800"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import NoReturn
 
 
@@ -19,14 +20,30 @@ class Secret:
         self.__value = value
 
     def reveal(self) -> str:
-        """The text itself; bytes are taken as UTF-8."""
+        """Return the text; bytes are decoded as UTF-8.
+
+        Raises:
+            ValueError: The bytes aren't UTF-8. Unlike UnicodeDecodeError it doesn't contain them.
+        """
         value = self.__value
-        return value.decode() if isinstance(value, bytes) else value
+        if isinstance(value, bytes):
+            with suppress(UnicodeDecodeError):
+                return value.decode()
+            raise ValueError("the secret is not UTF-8 text")
+        return value
 
     def reveal_bytes(self) -> bytes:
-        """The bytes themselves; text is given as UTF-8."""
+        """Return the bytes; text is encoded as UTF-8.
+
+        Raises:
+            ValueError: The text has lone surrogates. Unlike UnicodeEncodeError it doesn't contain the text.
+        """
         value = self.__value
-        return value.encode() if isinstance(value, str) else value
+        if isinstance(value, str):
+            with suppress(UnicodeEncodeError):
+                return value.encode()
+            raise ValueError("the secret can't be encoded as UTF-8")
+        return value
 
     def __bool__(self) -> bool:
         return bool(self.__value)
@@ -37,7 +54,12 @@ class Secret:
         # Brings OpenSSL with it, and a first screen compares nothing.
         import hmac
 
-        return hmac.compare_digest(self.reveal_bytes(), other.reveal_bytes())
+        return hmac.compare_digest(self.__comparable(), other.__comparable())
+
+    def __comparable(self) -> bytes:
+        """Return the value as bytes, also for text that isn't valid Unicode."""
+        value = self.__value
+        return value.encode(errors="surrogatepass") if isinstance(value, str) else value
 
     __hash__ = None  # type: ignore[assignment]  # a secret has no place in a set or as a key
 

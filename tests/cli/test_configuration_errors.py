@@ -99,7 +99,7 @@ Prepare = Callable[[Project], object]
             ),
             (),
             "~/shop/aws-exports.js, line 2: aws_user_pools_id is not written out here, and nothing in this "
-            "file is run. Name the pool with flags or a profile.",
+            "file is run. Use amplify_outputs.json, flags or a profile.",
             id="an expression in aws-exports.js",
         ),
         pytest.param(

@@ -94,8 +94,8 @@ def test_skipped_file_is_reported_before_the_missing_pool(
         ),
         pytest.param(
             truncate_before("aws-exports.js", '"federationTarget"'),
-            "~/project/aws-exports.js, line 10: aws_user_pools_id stands in an object that cannot be read to "
-            "its end. Mend it, or name the pool with flags or a profile.",
+            "~/project/aws-exports.js, line 10: aws_user_pools_id is not in an object that can be read. "
+            "Use amplify_outputs.json, flags or a profile.",
             id="truncated exports",
         ),
         pytest.param(

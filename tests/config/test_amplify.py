@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tui_auth.config.amplify import amplify_files_above, find_amplify_file, read_amplify_file
-from tui_auth.config.amplify_js import find_pool_objects, read_object
+from tui_auth.config.amplify_js import find_objects, read_object
 from tui_auth.config.errors import ConfigurationError
 
 Put = Callable[..., Path]
@@ -192,7 +193,7 @@ def test_migration_enabled_selects_user_password_auth(tmp_path: Path, put_amplif
             "aws-exports.js",
             {"`4flat4flat4flat4flat4flat`": "env.CLIENT"},
             ", line 11: aws_user_pools_web_client_id is not written out here, and nothing in this file is "
-            "run. Name the pool with flags or a profile.",
+            "run. Use amplify_outputs.json, flags or a profile.",
         ),
         (
             "amplifyconfiguration.json",
@@ -213,6 +214,68 @@ def test_error_has_file_line_and_expected_value(
     with pytest.raises(ConfigurationError) as error:
         read_amplify_file(path)
     assert f"{path}{message}" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("script", "line"),
+    [
+        ("export default {\n aws_user_pools_id 'eu-west-1_A',\n aws_user_pools_web_client_id: 'c'\n}", 2),
+        ("export default {\n aws_user_pools_id: 'eu-west-1_A',\n aws_user_pools_web_client_id 'c'\n}", 2),
+        ("export default {\n region: 'r',\n aws_user_pools_id 'eu-west-1_A' }", 3),
+        ("export default {\n aws_user_pools_id: 'eu-west-1_A\n}", 2),
+        ("export default {\n aws_user_pools_id: ,\n}", 2),
+        ("export default {\n aws_user_pools_id: 'eu-west-1_A',\n", 2),
+        ("const c = {};\nc.aws_user_pools_id = 'eu-west-1_A';\nexport default c;", 2),
+        ("export default {\n aws_user_pools_web_client_id: 'c' }", 2),
+        ("export default { Auth: {\n userPoolId: 'eu-west-1_A', userPoolWebClientId: 'c' } }", 2),
+        ("export default {\n aws_user_pools_id: 'eu-west-1_A', a: (b] }", 2),
+        ("export default {\n aws_user_pools_id: 'eu-west-1_A', a: ){ b: 1, c: 2 } }", 2),
+        ("export default `\n userPoolClientId: 'c'", 2),
+        ("const a = { *f() {},\n aws_user_pools_id: 'a' };\nexport default { aws_user_pools_id: 'b' };", 2),
+    ],
+)
+def test_script_with_an_unreadable_pool_is_an_error(
+    tmp_path: Path, put_amplify_file: Put, script: str, line: int
+) -> None:
+    put_amplify_file("amplify_outputs.json", tmp_path)
+    path = tmp_path / "shop" / "aws-exports.js"
+    path.parent.mkdir()
+    path.write_text(script)
+    with pytest.raises(ConfigurationError) as caught:
+        find_amplify_file(path.parent, tmp_path)
+    assert re.fullmatch(
+        rf"{re.escape(str(path))}, line {line}: \w+ is not in an object that can be read\. "
+        r"Use amplify_outputs\.json, flags or a profile\.",
+        str(caught.value),
+    )
+
+
+def test_script_with_a_computed_pool_id_is_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "aws-exports.js"
+    path.write_text("const aws_user_pools_id = read();\nexport default { aws_user_pools_id };")
+    with pytest.raises(ConfigurationError, match=r"line 2: aws_user_pools_id is not written out here"):
+        find_amplify_file(tmp_path, tmp_path)
+
+
+def test_script_with_a_merge_conflict_is_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "aws-exports.js"
+    ids = "aws_user_pools_id: 'eu-west-1_{0}',\n"
+    conflict = f"<<<<<<< HEAD\n{ids.format('A')}=======\n{ids.format('B')}>>>>>>> theirs"
+    path.write_text(f"export default {{\n{conflict}\n}}")
+    with pytest.raises(ConfigurationError, match=r"line 3: a merge conflict is left in it\. Use amplify_"):
+        find_amplify_file(tmp_path, tmp_path)
+
+
+def test_script_with_unusual_code_around_the_object_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "aws-exports.js"
+    path.write_text(
+        "import { a as b } from 'c'; class C { #d; *e() {} }\n"
+        "const f = ({ g = 1, ...h }) => { if (g) { return [] } };\n"
+        "const awsmobile = i || { [j]: 1, get k() { return {} }, async l() {}, m, n: [1, ...o, (p)],\n"
+        "  q: r ? { s: 1 } : { t: 2 }, u: [1].map(v => ({ w: v })), aws_user_pools_id: 'eu-west-1_Obj',\n"
+        "  'aws_user_pools_web_client_id': 'c1', };"
+    )
+    assert read_settings(path) == {"user_pool_id": "eu-west-1_Obj", "client_id": "c1"}
 
 
 def test_text_after_the_object_is_an_error(tmp_path: Path, put_amplify_file: Put) -> None:
@@ -374,4 +437,4 @@ def test_hostile_script_is_read_in_linear_time(fragment: str) -> None:
     # A parser that restarts at each bracket or quote needs minutes to hours for these.
     script = fragment * (250_000 // len(fragment))
     for hostile in (script, script + "{ userPoolId: 'a' }", "{ userPoolId: 'a', b: " + script):
-        assert all(node.at("userPoolId") for node in find_pool_objects(hostile))
+        assert all(node.at("userPoolId") for node in find_objects(hostile))

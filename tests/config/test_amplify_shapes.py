@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tui_auth.config.amplify_js import Node, find_pool_objects, read_object
+from tui_auth.config.amplify_js import Node, find_objects, read_object
 from tui_auth.config.amplify_shapes import InvalidNode, find_settings
 
 POLICY = {
@@ -333,9 +333,7 @@ def test_null_flag_is_false() -> None:
 
 
 def test_expression_is_not_an_object() -> None:
-    (root,) = find_pool_objects(
-        "const x = { Auth: { Cognito: { userPoolId: 'p', loginWith: process.env.X } } }"
-    )
+    (root,) = find_objects("const x = { Auth: { Cognito: { userPoolId: 'p', loginWith: process.env.X } } }")
     nodes = find_settings(root)
     assert nodes is not None
     assert strip_lines(nodes["username_attributes"]) == ("invalid", "an object")

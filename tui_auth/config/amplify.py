@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui_auth.config.amplify_js import Node, ObjectSyntaxError, find_pool_objects, read_object
+from tui_auth.config.amplify_js import Node, ObjectSyntaxError, find_objects, read_object
 from tui_auth.config.amplify_shapes import InvalidNode, Nodes, find_settings
 from tui_auth.config.environment import AMPLIFY_FILE_NAMES
 from tui_auth.config.errors import ConfigurationError, display_path, error_in_file
@@ -20,21 +20,20 @@ from tui_auth.terminal.safe_text import safe_line
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_POOL_KEYS = dict(
-    zip(
-        AMPLIFY_FILE_NAMES,
-        ("auth.user_pool_id", "auth.plugins and no aws_user_pools_id", "aws_user_pools_id"),
-        strict=True,
-    )
-)
+_PLACES_OF_POOL = ("auth.user_pool_id", "auth.plugins and no aws_user_pools_id", "aws_user_pools_id")
+_PLACE_OF_POOL = dict(zip(AMPLIFY_FILE_NAMES, _PLACES_OF_POOL, strict=True))
 """For each file name the key that specifies a pool, as an error message calls it."""
 
 _DECISIVE = frozenset({"user_pool_id", "client_id", "client_secret", "region", "endpoint_url", "auth_flow"})
 """An invalid value of these is an error: the user would sign in elsewhere. The other settings only help."""
 
-_POOL_KEY = re.compile(r"\b(aws_user_pools_id|userPoolId|user_pool_id|awsCognitoAuthPlugin)\b[\"']?\s*:")
+_POOL_KEY = re.compile(
+    r"\b(?:aws_user_pools_(?:web_client_)?id|userPool(?:Web)?(?:Client)?Id|user_pool_(?:client_)?id"
+    r"|awsCognitoAuthPlugin)\b"
+)
 _NEEDS_RUNNING = "is not written out here, and nothing in this file is run"
 _HOW_TO_REPAIR = "Have Amplify write it again, or name the pool with flags or a profile."
+_USE_INSTEAD = "Use amplify_outputs.json, flags or a profile."
 _LARGEST_SCRIPT_BYTES = 256 * 1024
 
 
@@ -86,10 +85,8 @@ def amplify_files_above(folder: Path, home: Path) -> Iterator[Path]:
 
 def is_plain_file(path: Path) -> bool:
     """Whether the path is a regular file, and no folder, pipe or dangling link."""
-    try:
-        return path.is_file()
-    except OSError:
-        return False
+    # os.path instead of Path, whose methods raise for a link into a folder that the user can't enter.
+    return os.path.isfile(path)  # noqa: PTH113
 
 
 def find_amplify_file(folder: Path, home: Path, owners: frozenset[int] | None = None) -> AmplifySearch:
@@ -121,13 +118,12 @@ def find_amplify_file(folder: Path, home: Path, owners: frozenset[int] | None = 
         if file is not None and "user_pool_id" in file.settings:
             _check_for_other_pools(file, owners)
             return AmplifySearch(file, tuple(notes))
-        reason = f"it has no {_POOL_KEYS[path.name]}" if file is None else "the place for its id is empty"
+        reason = f"it has no {_PLACE_OF_POOL[path.name]}" if file is None else "the place for its id is empty"
         notes.append(f"{display_path(path)} names no user pool: {reason}. It was passed by.")
     return AmplifySearch(None, tuple(notes))
 
 
 def _file_type(path: Path) -> str:
-    # os.path instead of Path, whose methods raise for a link into a folder that the user can't enter.
     if os.path.isdir(path):  # noqa: PTH112
         return "a folder"
     return "no plain file" if os.path.exists(path) else "a link that leads nowhere"  # noqa: PTH110
@@ -171,88 +167,73 @@ def read_amplify_file(path: Path, owners: frozenset[int] | None = None) -> Ampli
     """
     is_data = path.suffix == ".json"
     text = read_text(path, largest=LARGEST_BYTES if is_data else _LARGEST_SCRIPT_BYTES, owners=owners)
+    is_object = is_data or text.lstrip().startswith("{")
     try:
-        is_object = is_data or text.lstrip().startswith("{")
-        for root in [read_object(text)] if is_object else find_pool_objects(text):
+        for root in [read_object(text)] if is_object else find_objects(text):
             # An environment file has the pool one level down.
-            for node in (root, *(member for member in root.members.values() if member.members)):
+            for node in (root, *root.members.values()):
                 if nodes := find_settings(node):
                     return _validated(path, nodes)
     except ObjectSyntaxError as error:
-        raise error_in_file(path, error.line, f"{_syntax_problem(text, error)} {_HOW_TO_REPAIR}") from None
+        problem = _conflict(text) or ("it is empty" if not text.strip() else f"expected {error}")
+        raise error_in_file(path, error.line, f"{problem}. {_HOW_TO_REPAIR}") from None
     if not is_data and (key := _POOL_KEY.search(text)):
         # To skip this file could select another pool, from a parent folder.
-        raise error_in_file(
-            path,
-            text.count("\n", 0, key.start()) + 1,
-            f"{key[1]} stands in an object that cannot be read to its end. Mend it, or name the pool with "
-            "flags or a profile.",
-        )
+        line = text.count("\n", 0, key.start()) + 1
+        problem = _conflict(text) or f"{key[0]} is not in an object that can be read"
+        raise error_in_file(path, line, f"{problem}. {_USE_INSTEAD}")
     return None
 
 
-def _syntax_problem(text: str, error: ObjectSyntaxError) -> str:
-    if not text.strip():
-        return "it is empty."
-    if any(mark in text for mark in ("<<<<<<< ", ">>>>>>> ")):
-        return "a merge conflict is left in it."
-    return f"expected {error}."
+def _conflict(text: str) -> str:
+    has_conflict = any(mark in text for mark in ("<<<<<<< ", ">>>>>>> "))
+    return "a merge conflict is left in it" if has_conflict else ""
 
 
 def _validated(path: Path, nodes: Nodes) -> AmplifyFile:
     settings: dict[str, FileValue] = {}
     secret: Secret | None = None
     warnings: list[str] = []
-    for name, entry in nodes.items():
-        node = entry.node if isinstance(entry, InvalidNode) else entry
-        if entry is None or node is None or node.is_empty:
-            continue
-        value = _valid_value(name, entry)
+    for name, node in nodes.items():
+        value = _valid_value(name, node) if isinstance(node, Node) else node
         if isinstance(value, InvalidNode):
-            if name in _DECISIVE:
-                raise _error(path, value)
-            warnings.append(_warning(path, value))
+            warnings.append(_warning(path, name, value))
         elif isinstance(value, Secret):
             secret = value
-        else:
+        elif isinstance(node, Node):
             settings[name] = FileValue(value, node.line)
     return AmplifyFile(path, settings, secret, tuple(warnings))
 
 
-def _valid_value(name: str, entry: Node | InvalidNode) -> object:
+def _warning(path: Path, name: str, invalid: InvalidNode) -> str:
+    """Return a sentence about an invalid value that isn't needed. Raises ConfigurationError if it is."""
+    line, key = invalid.node.line, safe_line(invalid.node.key, limit=64)
+    expression = _find_expression(invalid.node)
+    if name not in _DECISIVE:
+        reason = f"it {_NEEDS_RUNNING}" if expression else f"expected {invalid.expected}"
+        return str(error_in_file(path, line, f"{key} is left out: {reason}."))
+    problem = (
+        f"{key} {_NEEDS_RUNNING}. {_USE_INSTEAD}" if expression else f"{key}: expected {invalid.expected}."
+    )
+    raise error_in_file(path, line, problem)
+
+
+def _valid_value(name: str, node: Node) -> object:
     """Return the value of a setting, the secret, or an InvalidNode."""
-    if isinstance(entry, InvalidNode):
-        return entry
-    if expression := _find_expression(entry):
+    if expression := _find_expression(node):
         return InvalidNode(expression)
     if name == "client_secret":
-        return Secret(entry.value) if isinstance(entry.value, str) else InvalidNode(entry, "text in quotes")
+        return Secret(node.value) if isinstance(node.value, str) else InvalidNode(node, "text in quotes")
     try:
-        return validate_setting(name, _plain_value(entry))
+        return validate_setting(name, _plain_value(node))
     except InvalidValueError as error:
-        return InvalidNode(entry.members.get(error.key, entry), str(error))
-
-
-def _error(path: Path, invalid: InvalidNode) -> ConfigurationError:
-    node = invalid.node
-    if _find_expression(node) is None:
-        return error_in_file(path, node.line, f"{node.key}: expected {invalid.expected}.")
-    advice = "Name the pool with flags or a profile."
-    return error_in_file(path, node.line, f"{node.key} {_NEEDS_RUNNING}. {advice}")
-
-
-def _warning(path: Path, invalid: InvalidNode) -> str:
-    node = invalid.node
-    reason = f"expected {invalid.expected}" if _find_expression(node) is None else f"it {_NEEDS_RUNNING}"
-    return str(error_in_file(path, node.line, f"{safe_line(node.key, limit=64)} is left out: {reason}."))
+        return InvalidNode(node.members.get(error.key, node), str(error))
 
 
 def _plain_value(node: Node) -> object:
     if isinstance(node.value, dict):
         return {name: _plain_value(member) for name, member in node.members.items()}
-    if isinstance(node.value, list):
-        return [_plain_value(item) for item in node.items]
-    return node.value
+    return [_plain_value(item) for item in node.items] if isinstance(node.value, list) else node.value
 
 
 def _find_expression(node: Node) -> Node | None:

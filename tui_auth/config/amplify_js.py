@@ -1,24 +1,21 @@
 """Read the object in an Amplify file, JSON or JavaScript, without running it.
 
-A generated aws-exports.js holds one JSON-like object: it is rewritten as JSON and parsed by ``json``. Beyond
-JSON these are accepted: unquoted and single-quoted keys, templates without substitutions, hexadecimal
-numbers, trailing commas and comments. A value that would have to be run (``process.env.X``, a call, a sum)
-becomes an unreadable node. Everything here takes linear time.
+A generated aws-exports.js holds one JSON-like object. Beyond JSON these are accepted: unquoted and
+single-quoted keys, templates without substitutions, hexadecimal numbers, trailing commas and comments. In a
+script a value that would have to be run (``process.env.X``, a call, a sum) becomes an unreadable node.
+Everything here takes linear time.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MAX_DEPTH = 60
-_POOL_KEYS = frozenset({"aws_user_pools_id", "userPoolId", "user_pool_id", "awsCognitoAuthPlugin", "Cognito"})
-"""The keys that tell an object about a user pool from the rest of a script."""
 
 # A string or comment that nothing closes is one token to its end, so that it isn't scanned from every quote.
 _TOKEN = re.compile(
@@ -32,15 +29,11 @@ _TOKEN = re.compile(
 )
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|((?s:.)))")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0", "\n": ""}
-_WORDS = {"true": "true", "false": "false", "null": "null", "undefined": "null"}
-_OPENERS = {"}": "{", "]": "[", ")": "("}
-_UNREADABLE = object()
-_EXPECTED = {
-    "Expecting property name": "a key",
-    "Illegal trailing comma": "a key",
-    "Expecting ':'": "“:” after the key",
-    "Extra data": "nothing more after the object",
-}
+_WORDS = {"true": True, "false": False, "null": None, "undefined": None}
+_CLOSERS = {"{": "}", "[": "]", "(": ")"}
+_ENDS_OF_VALUE = (",", "}", "]")
+_BEFORE_OBJECT = ("", "=", "(", "[", ",", ":", "?", "|", "&", "default", "return")
+"""What stands before an object, and not before a block of code; "" is the beginning of the script."""
 
 
 class ObjectSyntaxError(ValueError):
@@ -80,11 +73,11 @@ class Node:
         return self.is_readable and self.value in (None, "")
 
     def at(self, *path: str) -> Node | None:
-        """Return the value under nested keys, or None if one of them is absent."""
+        """Return the value under nested keys, or None if one of them is absent or empty."""
         node: Node | None = self
         for key in path:
             node = node.members.get(key) if node else None
-        return node
+        return None if node is None or node.is_empty else node
 
 
 def read_object(text: str) -> Node:
@@ -92,58 +85,27 @@ def read_object(text: str) -> Node:
     tokens = _tokenize(text)
     if tokens[0].text != "{":
         raise ObjectSyntaxError(tokens[0].line, "an object, beginning with “{”")
-    return _parse(tokens)
+    parser = _Parser(tokens)
+    root = parser.read_value()
+    if parser.token.kind != "end":
+        raise ObjectSyntaxError(parser.token.line, "nothing more after the object")
+    return root
 
 
-def find_pool_objects(script: str) -> Iterator[Node]:
-    """Yield each outermost object of a script with a key about a user pool, if it can be parsed."""
-    tokens = _tokenize(script)
-    closers, starts = _match_brackets(tokens)
-    end = -1
-    for start in starts:
-        if start > end and start in closers:
-            end = closers[start]
+def find_objects(script: str) -> Iterator[Node]:
+    """Yield each outermost object of a script, up to the first that can't be parsed."""
+    parser = _Parser(_tokenize(script), is_script=True)
+    before = ""
+    while parser.token.kind != "end":
+        if parser.token.text == "{" and before in _BEFORE_OBJECT:
             try:
-                yield _parse([*_without_expressions(tokens, closers, start), tokens[-1]])
+                yield parser.read_value()
             except ObjectSyntaxError:
-                continue
-
-
-class _Token(NamedTuple):
-    kind: str
-    text: str
-    line: int
-
-    @property
-    def is_key(self) -> bool:
-        return self.kind in ("name", "number") or (self.kind == "string" and self.text[0] != "`")
-
-    @property
-    def is_literal(self) -> bool:
-        is_template = self.text[:1] == "`" and "${" in self.text
-        return self.text in _WORDS or self.kind == "number" or (self.kind == "string" and not is_template)
-
-    def as_json(self, *, is_key: bool) -> str:
-        """Return the token as JSON; a key begins with its line, for ``_members``."""
-        import json
-
-        if self.kind == "unclosed":
-            raise ObjectSyntaxError(self.line, f"a string that ends with {self.text[0]}")
-        text = _ESCAPE.sub(self._unescape, self.text[1:-1]) if self.kind == "string" else self.text
-        if is_key and self.is_key:
-            return json.dumps(f"{self.line}:{text}")
-        if self.kind == "string":
-            return json.dumps(text) if self.is_literal else "?"
-        if self.kind == "number":
-            return repr(_number(text)).replace("inf", "1e999")
-        return _WORDS.get(text, "?") if self.kind == "name" else text
-
-    def _unescape(self, match: re.Match[str]) -> str:
-        if digits := match[1] or match[2]:
-            return chr(int(digits, 16))
-        if match[3] in ("u", "x"):
-            raise ObjectSyntaxError(self.line, f"{4 if match[3] == 'u' else 2} hexadecimal digits")
-        return _ESCAPES.get(match[3], match[3])
+                return
+            before = "}"
+        else:
+            before = parser.token.text
+            parser.position += 1
 
 
 def _tokenize(text: str) -> list[_Token]:
@@ -157,125 +119,128 @@ def _tokenize(text: str) -> list[_Token]:
     return tokens
 
 
-def _parse(tokens: list[_Token]) -> Node:
-    """Parse tokens as JSON, without trailing commas. Line breaks stay where they are, for error messages."""
-    import json
+class _Token(NamedTuple):
+    kind: str
+    text: str
+    line: int
 
-    pieces: list[str] = []
-    line, depth = 1, 0
-    for token, following in pairwise(tokens):
-        depth += (token.text in ("{", "[")) - (token.text in ("}", "]"))
+    @property
+    def is_key(self) -> bool:
+        return self.kind in ("name", "number") or (self.kind == "string" and self.text[0] != "`")
+
+    @property
+    def is_literal(self) -> bool:
+        is_text = self.kind == "string" and not (self.text[0] == "`" and "${" in self.text)
+        return is_text or self.kind == "number" or self.text in _WORDS
+
+    def key(self) -> str:
+        """Return the text of a name, a number or a string. Raises ObjectSyntaxError for a bad escape."""
+        if self.kind != "string":
+            return self.text
+        text = _ESCAPE.sub(self._unescape, self.text[1:-1])
+        # Two escapes can be the halves of one character.
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+
+    def value(self) -> object:
+        """Return the value of a literal. Raises ObjectSyntaxError for any other token."""
+        if not self.is_literal:
+            is_unclosed = self.kind == "unclosed"
+            expected = f"a string that ends with {self.text[0]}" if is_unclosed else "a value"
+            raise ObjectSyntaxError(self.line, expected)
+        if self.kind != "number":
+            return self.key() if self.kind == "string" else _WORDS[self.text]
+        if "x" in self.text.lower():
+            return int(self.text, 16)
+        is_whole = self.text.lstrip("-").isdigit() and len(self.text) < 20
+        return int(self.text) if is_whole else float(self.text)
+
+    def _unescape(self, match: re.Match[str]) -> str:
+        if digits := match[1] or match[2]:
+            return chr(int(digits, 16))
+        if match[3] in ("u", "x"):
+            raise ObjectSyntaxError(self.line, f"{4 if match[3] == 'u' else 2} hexadecimal digits")
+        return _ESCAPES.get(match[3], match[3])
+
+
+class _Parser:
+    """Parser that reads values from ``position`` on. Only a script may contain expressions."""
+
+    def __init__(self, tokens: list[_Token], *, is_script: bool = False) -> None:
+        self.position = 0
+        self._tokens = tokens
+        self._is_script = is_script
+
+    @property
+    def token(self) -> _Token:
+        """The token to read next."""
+        return self._tokens[self.position]
+
+    def read_value(self, depth: int = 0) -> Node:
+        """Return the value of an object, an array or a literal. Raises ObjectSyntaxError."""
+        token = self.token
         if depth > MAX_DEPTH:
             raise ObjectSyntaxError(token.line, "fewer objects inside one another")
-        if token.text != "," or following.text not in ("}", "]"):
-            pieces.append("\n" * (token.line - line) + token.as_json(is_key=following.text == ":"))
-            line = token.line
-    text = " ".join(pieces) + "\n" * (tokens[-1].line - line)
-    try:
-        members = json.loads(text, object_pairs_hook=_members, parse_constant=lambda _: _UNREADABLE)
-    except json.JSONDecodeError as error:
-        expected = next((text for start, text in _EXPECTED.items() if error.msg.startswith(start)), "a value")
-        if error.msg.startswith("Expecting ','"):
-            expected = f"“,” or “{_innermost_closer(error.doc[: error.pos])}”"
-        raise ObjectSyntaxError(error.lineno, expected) from None
-    return Node(members, tokens[0].line)
+        self.position += 1
+        if token.text == "{":
+            return Node(self._read_members(depth), token.line)
+        return Node(self._read_items(depth) if token.text == "[" else token.value(), token.line)
 
+    def _read_members(self, depth: int) -> dict[str, Node]:
+        members: dict[str, Node] = {}
+        while not self._skip("}"):
+            first = self.token
+            if self._is_script and first.text in (".", "["):  # a spread or a computed key
+                self._skip_expression()
+            elif first.is_key:
+                key = first.key()
+                self.position += 1
+                members[key] = replace(self._read_member(depth), key=key, line=first.line)
+            else:
+                raise ObjectSyntaxError(first.line, "a key")
+            self._skip_comma("}")
+        return members
 
-def _members(pairs: list[tuple[str, Any]]) -> dict[str, Node]:
-    members: dict[str, Node] = {}
-    for text, value in pairs:
-        line, _, key = text.partition(":")
-        members[key] = _node(value, int(line), key)
-    return members
+    def _read_member(self, depth: int) -> Node:
+        if self._skip(":"):
+            return self._read_operand(depth)
+        if self._is_script and self.token.kind in ("name", "mark"):  # a shorthand or a method
+            return self._skip_expression()
+        raise ObjectSyntaxError(self.token.line, "“:” after the key")
 
+    def _read_items(self, depth: int) -> list[Node]:
+        items: list[Node] = []
+        while not self._skip("]"):
+            items.append(self._read_operand(depth))
+            self._skip_comma("]")
+        return items
 
-def _node(value: object, line: int, key: str = "") -> Node:
-    if value is _UNREADABLE:
-        return Node(None, line, is_readable=False, key=key)
-    return Node([_node(item, line) for item in value] if isinstance(value, list) else value, line, key=key)
+    def _read_operand(self, depth: int) -> Node:
+        """Return the value of a member or an item; in a script it may be an expression."""
+        is_readable = self.token.is_literal or self.token.text in ("{", "[", *_ENDS_OF_VALUE)
+        if self._is_script and not is_readable:
+            return self._skip_expression()
+        value = self.read_value(depth + 1)
+        return self._skip_expression() if self._is_script and self.token.text not in _ENDS_OF_VALUE else value
 
-
-def _number(text: str) -> float:
-    if "x" in text.lower():
-        return int(text, 16)
-    return int(text) if text.lstrip("-").isdigit() and len(text) < 20 else float(text)
-
-
-def _innermost_closer(json_text: str) -> str:
-    """Return the bracket that would close what is open at the end of a text."""
-    depth = 0
-    for mark in reversed(re.sub(r'"(?:[^"\\]|\\.)*"', "", json_text)):
-        depth += (mark in "}]") - (mark in "{[")
-        if depth < 0:
-            return "}" if mark == "{" else "]"
-    return "}"
-
-
-def _match_brackets(tokens: list[_Token]) -> tuple[dict[int, int], list[int]]:
-    """Return the end of each bracket, and the start of the outermost object around each pool key."""
-    closers: dict[int, int] = {}
-    starts: list[int] = []
-    stack: list[tuple[int, int | None]] = []  # an opening bracket, and the outermost object around it
-    counts = dict.fromkeys(_OPENERS.values(), 0)
-    for index, token in enumerate(tokens):
-        if token.text in counts:
-            outermost = stack[-1][1] if stack else None
-            if outermost is None and token.text == "{" and _begins_object(tokens[index + 1 : index + 3]):
-                outermost = index
-            stack.append((index, outermost))
-            counts[token.text] += 1
-        elif counts.get(opener := _OPENERS.get(token.text, "")):
-            closed = ""
-            while closed != opener:  # an opening bracket that nothing closes is passed over
-                start, _ = stack.pop()
-                closed = tokens[start].text
-                counts[closed] -= 1
-            closers[start] = index
-        elif stack and token.text.strip("\"'") in _POOL_KEYS and tokens[index + 1].text == ":":
-            start, outermost = stack[-1]
-            if tokens[start].text == "{":
-                starts.append(start if outermost is None else outermost)
-    return closers, starts
-
-
-def _begins_object(tokens: list[_Token]) -> bool:
-    """Whether a brace before these tokens opens an object, and not a block of code."""
-    return tokens[0].text in (".", "}") or (tokens[0].is_key and tokens[1].text in (":", ","))
-
-
-def _without_expressions(
-    tokens: list[_Token], closers: dict[int, int], start: int, depth: int = 0
-) -> Iterator[_Token]:
-    """Yield the tokens of an object or array, each expression replaced by NaN."""
-    end, position = closers[start], start + 1
-    yield tokens[start]
-    while position < end:
-        first = position
-        while position < end and tokens[position].text != ",":
-            token = tokens[position]
-            if token.kind == "unclosed" or (token.text in _OPENERS.values() and position not in closers):
+    def _skip_expression(self) -> Node:
+        """Move to the end of an expression and return an unreadable Node."""
+        line, closers = self.token.line, [""]
+        while len(closers) > 1 or self.token.text not in _ENDS_OF_VALUE:
+            token = self.token
+            is_unmatched = token.text in _CLOSERS.values() and token.text != closers.pop()
+            if is_unmatched or token.kind in ("unclosed", "end"):
                 raise ObjectSyntaxError(token.line, "the end of the object")
-            position = closers.get(position, position) + 1
-        value: int | None = first
-        if tokens[start].text == "{" and first < position:
-            token = tokens[first]
-            if token.text in (".", "["):  # a spread or a computed key
-                position += 1
-                continue
-            if not token.is_key:
-                raise ObjectSyntaxError(token.line, "a key")
-            has_value = first + 1 < position and tokens[first + 1].text == ":"
-            yield token
-            yield _Token("mark", ":", token.line)
-            value = first + 2 if has_value else None  # a shorthand or a method has none
-        if value is None or closers.get(value, value) + 1 < position:
-            yield _Token("mark", "NaN", tokens[first].line)
-        elif value < position and value in closers and tokens[value].text != "(" and depth < MAX_DEPTH:
-            yield from _without_expressions(tokens, closers, value, depth + 1)
-        elif value < position:
-            literal = tokens[value]
-            yield literal if literal.is_literal else _Token("mark", "NaN", literal.line)
-        if position < end:
-            yield tokens[position]
-        position += 1
-    yield tokens[end]
+            if token.text in _CLOSERS:
+                closers.append(_CLOSERS[token.text])
+            self.position += 1
+        return Node(None, line, is_readable=False)
+
+    def _skip_comma(self, closer: str) -> None:
+        if not self._skip(",") and self.token.text != closer:
+            raise ObjectSyntaxError(self.token.line, f"“,” or “{closer}”")
+
+    def _skip(self, mark: str) -> bool:
+        """Move past the next token if it is this mark, and return whether it is."""
+        is_next = self.token.text == mark
+        self.position += is_next
+        return is_next

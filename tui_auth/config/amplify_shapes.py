@@ -48,15 +48,14 @@ _FORMAT_RULES = {
 
 def find_settings(root: Node) -> Nodes | None:
     """Return the nodes of the settings, or None if the object is of none of the kinds."""
-    if root.at("auth", "plugins") is not None:
-        return _native(root.at("auth", "plugins", "awsCognitoAuthPlugin"))
-    if (auth := root.at("auth")) and auth.at("user_pool_id"):
+    auth, cognito = root.at("auth"), root.at("Auth", "Cognito")
+    if auth and "plugins" in auth.members:
+        return _native(auth.at("plugins", "awsCognitoAuthPlugin"))
+    if auth and "user_pool_id" in auth.members:
         return _gen_2(auth)
-    if root.at("aws_user_pools_id"):
+    if "aws_user_pools_id" in root.members:
         return _flat(root)
-    if cognito := root.at("Auth", "Cognito"):
-        return _configure_argument(cognito)
-    return None
+    return _configure_argument(cognito) if cognito else None
 
 
 def _native(plugin: Node | None) -> Nodes | None:
@@ -64,7 +63,6 @@ def _native(plugin: Node | None) -> Nodes | None:
     if plugin is None or pool is None:
         return None
     auth = plugin.at("Auth", "Default") or Node({}, plugin.line)
-    rules = auth.at("passwordProtectionSettings")
     return {
         "user_pool_id": pool.at("PoolId"),
         "client_id": pool.at("AppClientId"),
@@ -76,7 +74,7 @@ def _native(plugin: Node | None) -> Nodes | None:
         "username_attributes": _lower_case(auth.at("usernameAttributes")),
         "required_attributes": _lower_case(auth.at("signupAttributes")),
         "mfa_methods": _mfa_methods(auth.at("mfaTypes"), auth.at("mfaConfiguration")),
-        "password_policy": _character_policy(rules),
+        "password_policy": _character_policy(auth.at("passwordProtectionSettings")),
     }
 
 
@@ -99,11 +97,10 @@ def _gen_2(auth: Node) -> Nodes:
 
 def _migration_flow(enabled: Node | None) -> Node | InvalidNode | None:
     """Return the flow of a pool that migrates users: its Lambda function needs the password itself."""
-    if enabled is None or enabled.is_empty or enabled.value in (False, "false"):
+    if enabled is None or enabled.value in (False, "false"):
         return None
-    if enabled.value in (True, "true"):
-        return replace(enabled, value="USER_PASSWORD_AUTH")
-    return InvalidNode(enabled, _BOOLEAN)
+    is_valid = enabled.value in (True, "true")
+    return replace(enabled, value="USER_PASSWORD_AUTH") if is_valid else InvalidNode(enabled, _BOOLEAN)
 
 
 def _passwordless_flow(passwordless: Node | None) -> tuple[Node | None, Node | InvalidNode | None]:
@@ -111,27 +108,22 @@ def _passwordless_flow(passwordless: Node | None) -> tuple[Node | None, Node | I
 
     A preferred passkey can't be used in a terminal, so Cognito is asked which other factors there are.
     """
-    if passwordless is None or passwordless.is_empty:
+    if passwordless is None:
         return None, None
     if not isinstance(passwordless.value, dict):
         return None, InvalidNode(passwordless, "an object")
-    preferred = passwordless.at("preferred_challenge")
-    switches = [passwordless.at(name) for name in ("email_otp_enabled", "sms_otp_enabled")]
-    code_switches = [switch for switch in switches if switch and not switch.is_empty]
+    switches = list(filter(None, map(passwordless.at, ("email_otp_enabled", "sms_otp_enabled"))))
     invalid = next(
-        (InvalidNode(switch, _BOOLEAN) for switch in code_switches if not isinstance(switch.value, bool)),
-        None,
+        (InvalidNode(node, _BOOLEAN) for node in switches if not isinstance(node.value, bool)), None
     )
-    if preferred and not preferred.is_empty:
-        if not isinstance(preferred.value, str):
-            invalid, preferred = InvalidNode(preferred, "a word, such as EMAIL_OTP"), None
-        elif preferred.value in ("EMAIL_OTP", "SMS_OTP"):
-            return replace(preferred, value="USER_AUTH"), preferred
-        elif preferred.value in ("PASSWORD", "PASSWORD_SRP"):
-            return None, None
-    else:
-        preferred = None
-    enabled = next((switch for switch in code_switches if switch.value is True), preferred)
+    preferred = passwordless.at("preferred_challenge")
+    if preferred and not isinstance(preferred.value, str):
+        invalid, preferred = InvalidNode(preferred, "a word, such as EMAIL_OTP"), None
+    if preferred and preferred.value in ("PASSWORD", "PASSWORD_SRP"):
+        return None, None
+    if preferred and preferred.value in ("EMAIL_OTP", "SMS_OTP"):
+        return replace(preferred, value="USER_AUTH"), preferred
+    enabled = next((node for node in switches if node.value is True), preferred)
     return (replace(enabled, value="USER_AUTH") if enabled else None), invalid
 
 
@@ -175,7 +167,7 @@ def _configure_argument(cognito: Node) -> Nodes:
 
 def _enabled_names(switches: Node | None, names: Mapping[str, str]) -> Node | InvalidNode | None:
     """Return the list of switches that are on, under their names in ``names``."""
-    if switches is None or switches.is_empty:
+    if switches is None:
         return None
     if not isinstance(switches.value, dict):
         return InvalidNode(switches, "an object")
@@ -213,9 +205,7 @@ def _endpoint_url(endpoint: Node | None) -> Node | None:
     """Return an endpoint as a URL: the native libraries write only its host name."""
     if endpoint is None or not isinstance(endpoint.value, str) or "://" in endpoint.value:
         return endpoint
-    if not endpoint.value.strip():
-        return None
-    return replace(endpoint, value=f"https://{endpoint.value}")
+    return replace(endpoint, value=f"https://{endpoint.value}") if endpoint.value.strip() else None
 
 
 def _lower_case(names: Node | None) -> Node | None:
@@ -230,7 +220,7 @@ def _lower_case(names: Node | None) -> Node | None:
 
 
 def _mfa_methods(methods: Node | InvalidNode | None, configuration: Node | None) -> Node | InvalidNode | None:
-    if configuration is None or configuration.is_empty:
+    if configuration is None:
         return methods
     if not isinstance(configuration.value, str):
         return InvalidNode(configuration, "a word, such as OPTIONAL")
@@ -239,7 +229,7 @@ def _mfa_methods(methods: Node | InvalidNode | None, configuration: Node | None)
 
 def _policy(rules: Node | None, names: Mapping[str, str]) -> Node | InvalidNode | None:
     """Return the password rules under our names, without those of a later version of the file."""
-    if rules is None or rules.is_empty:
+    if rules is None:
         return None
     if not isinstance(rules.value, dict):
         return InvalidNode(rules, "an object")
@@ -250,17 +240,17 @@ def _policy(rules: Node | None, names: Mapping[str, str]) -> Node | InvalidNode 
 
 def _character_policy(rules: Node | None) -> Node | InvalidNode | None:
     policy = _policy(rules, {"passwordPolicyMinLength": "min_length"})
-    if rules is None or not isinstance(policy, Node) or not rules.members:
-        return policy if isinstance(policy, InvalidNode) else None
+    if rules is None or not isinstance(policy, Node):
+        return policy
+    if not rules.members:
+        return None
     values = policy.members
     length = values.get("min_length")
     if length and isinstance(length.value, str) and length.value.isdecimal() and len(length.value) < 5:
         values["min_length"] = replace(length, value=int(length.value))
-    characters = rules.at("passwordPolicyCharacters")
-    if characters and not characters.is_empty:
-        if not isinstance(characters.value, list) or not all(
-            isinstance(item.value, str) for item in characters.items
-        ):
+    if characters := rules.at("passwordPolicyCharacters"):
+        is_list = isinstance(characters.value, list)
+        if not is_list or not all(isinstance(item.value, str) for item in characters.items):
             return InvalidNode(characters, 'a list, such as ["REQUIRES_LOWERCASE"]')
         for item in characters.items:
             if name := _CHARACTER_RULES.get(str(item.value)):

@@ -27,6 +27,8 @@ STORED_SECRETS: Final = (
 _LETTERS: Final = string.ascii_letters + string.digits
 _KEY_LOG: Final = re.compile(r"character=(['\"])(.)\1", re.DOTALL)
 _WHITESPACE: Final = re.compile(rb"\s+")
+_BASE64: Final = re.compile(rb"[A-Za-z0-9+/]{8,}")
+"""A text of base64 with room for six characters."""
 _CHANGED_WITHOUT_SPACES: Final = re.compile(rb"[\s&#;]")
 """Bytes that may be lost when spaces are removed. Any other part of a text survives."""
 
@@ -47,13 +49,25 @@ class Content:
         """Return the typed text if the content is a log of key presses."""
         return "".join(match[2] for match in _KEY_LOG.finditer(self.data.decode("utf-8", "replace")))
 
+    @cached_property
+    def from_base64(self) -> bytes:
+        """Return what each run of base64 characters decodes to, one a line, from each of its first four.
+
+        A run may begin with characters that aren't part of the encoded text. Both alphabets are decoded.
+        """
+        standard_alphabet = self.data.translate(bytes.maketrans(b"-_", b"+/"))
+        return b"\n".join(
+            _decode_base64(run[start:]) for run in _BASE64.findall(standard_alphabet) for start in range(4)
+        )
+
 
 @dataclass(frozen=True)
 class Canary:
     """A named secret.
 
     ``piece`` is the length from which a part of the secret counts as a leak; 0 means only the whole.
-    ``is_code`` marks a short code, which counts only as a whole word because any number may contain it.
+    ``is_code`` marks a short code, which counts only as a whole word because any number may contain it:
+    plain or in base64, where a JWT's UUIDs and times contain six digits in a row by chance.
     """
 
     name: str
@@ -76,14 +90,14 @@ class Canary:
         data, without_spaces, typed_keys = content.data, content.without_spaces, content.typed_keys
         forms = {form for form, needle in self._needles if needle in data}
         if self.is_code:
-            # Ignore the decimals of a number: files contain times in microseconds.
-            as_word = rb"(?<![0-9A-Za-z])(?<![0-9]\.)(?:%b)(?![0-9A-Za-z])"
             half = len(self.data) // 2
             word_forms = {"as it is": self.data, "backwards": self.data[::-1]}
             if self.data == self.data[::-1]:
                 del word_forms["backwards"]
             word_forms["a piece"] = self.data[:half] + rb"[ -]" + self.data[half:]
-            return forms | {form for form, shape in word_forms.items() if re.search(as_word % shape, data)}
+            if _has_word(self.data, content.from_base64):
+                forms.add("base64")
+            return forms | {form for form, shape in word_forms.items() if _has_word(shape, data)}
         forms |= {
             form
             for form, needle in self._pieces
@@ -116,7 +130,7 @@ class Canary:
 
     def _encoded(self) -> Iterator[tuple[str, bytes]]:
         data = self.data
-        for padding in range(3):
+        for padding in range(0 if self.is_code else 3):
             encoded = base64.b64encode(bytes(padding) + data)
             inner = encoded[-(-padding * 8 // 6) : (padding + len(data)) * 8 // 6]
             yield "base64", inner
@@ -206,6 +220,22 @@ def token(name: str, value: str) -> Canary:
 def session_canaries(stored: dict[str, object]) -> list[Canary]:
     """Return canaries for the tokens, device password or AWS credentials in a session record."""
     return [token(name, str(stored[name])) for name in STORED_SECRETS if stored.get(name)]
+
+
+def _has_word(shape: bytes, data: bytes) -> bool:
+    """Return whether the data contains a code that isn't part of a longer word or number.
+
+    The decimals of a number don't count: files contain times in microseconds.
+    """
+    # The code comes first because the search is fast for a text that begins with it.
+    word = rb"%b(?![0-9A-Za-z])(?<![0-9A-Za-z]%b)(?<![0-9]\.%b)"
+    return re.search(word % (shape, shape, shape), data) is not None
+
+
+def _decode_base64(text: bytes) -> bytes:
+    """Decode base64 without padding; a last character that encodes no whole byte is left out."""
+    whole = text[:-1] if len(text) % 4 == 1 else text
+    return base64.b64decode(whole + b"==")
 
 
 def _random(count: int) -> str:

@@ -179,6 +179,48 @@ def test_longer_number_is_not_a_code(number: str) -> None:
     assert not places.search([canaries.code("code", "123456")])
 
 
+@pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
+@pytest.mark.parametrize("before", ["", "=", '{"', "é: ", "ünö?"])
+@pytest.mark.parametrize("glued", ["", "A", "AB", "/v1/", "codes/", "\\u003d", "%22", "pw="])
+def test_code_is_found_in_base64_at_each_alignment(
+    encode: Callable[[bytes], bytes], before: str, glued: str
+) -> None:
+    for after in ("", '"', ';"}', " is your code"):
+        places = LeakPlaces()
+        encoded = encode(f"{before}123456{after}".encode()).rstrip(b"=")
+        places.add("log: a", b"sent " + glued.encode() + encoded + b"\\n in 0.2 s\n")
+        findings = places.search([canaries.code("code", "123456")])
+        assert [finding.form for finding in findings] == ["base64"]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "0a123456-89ab-4cde-8f01-23456789abcd",
+        "89abcdef-0123-456a-bcde-f01234567890",
+        1123456,
+        1763123456,
+        1763942400.123456,
+        "abc123456",
+    ],
+)
+def test_longer_value_in_a_jwt_is_not_a_code(value: object) -> None:
+    for shift in range(4):
+        payload = json.dumps({"s" * shift: 0, "sub": value, "iat": 1763942400})
+        encoded = base64.urlsafe_b64encode(payload.encode()).decode().rstrip("=")
+        places = LeakPlaces()
+        places.add("home: session", f'{{"id_token": "eyJhbGciOiJSUzI1NiJ9.{encoded}.c2lnbmF0dXJl"}}')
+        assert not places.search([canaries.code("code", "123456")], token_places=("home",))
+
+
+def test_code_in_a_jwt_is_found() -> None:
+    encoded = base64.urlsafe_b64encode(b'{"sub": "1", "code": "123456"}').decode().rstrip("=")
+    places = LeakPlaces()
+    places.add("home: session", f"eyJhbGciOiJSUzI1NiJ9.{encoded}.c2lnbmF0dXJl")
+    (finding,) = places.search([canaries.code("code", "123456")], token_places=("home",))
+    assert finding.form == "base64"
+
+
 def test_palindromic_code_is_found_once() -> None:
     places = LeakPlaces()
     places.add("terminal: text", "Code [123321    ]")
