@@ -50,7 +50,7 @@ def test_key_with_an_ambiguous_code_is_not_safe(monkeypatch: pytest.MonkeyPatch)
         assert not is_safe_key(secret, NOW)
 
 
-def test_two_keys_never_show_the_same_code_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_keys_never_have_the_same_code_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = mfa.new_totp_secret(), mfa.new_totp_secret()
     keys = safe_secrets(iter([first, first, second]).__next__)
     assert [next(keys), next(keys)] == [first, second]

@@ -26,7 +26,7 @@ print("went on", flush=True)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
-def test_a_signal_takes_effect_after_shielded_work(
+def test_signal_takes_effect_after_shielded_work(
     python_process: PythonProcess, number: signal.Signals
 ) -> None:
     ran = python_process(PROGRAM, str(int(number)), "quick")
@@ -34,7 +34,7 @@ def test_a_signal_takes_effect_after_shielded_work(
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
-def test_a_signal_does_not_wait_for_stuck_work(python_process: PythonProcess, number: signal.Signals) -> None:
+def test_signal_does_not_wait_for_stuck_work(python_process: PythonProcess, number: signal.Signals) -> None:
     ran = python_process(PROGRAM, str(int(number)), "stuck")
     assert (ran.returncode, ran.stdout) == (-number, "")
 
@@ -45,7 +45,7 @@ def test_shielded_work_returns_the_result_or_raises_the_error() -> None:
         shielded_from_signals(lambda: 1 // 0)
 
 
-def test_off_the_main_thread_work_just_runs() -> None:
+def test_work_off_the_main_thread_is_not_shielded() -> None:
     results: list[int] = []
     thread = threading.Thread(target=lambda: results.append(shielded_from_signals(lambda: 7)))
     thread.start()
@@ -99,7 +99,7 @@ def late(process: PythonProcess, number: signal.Signals, how: str) -> tuple[int,
 
 @pytest.mark.parametrize("number", ENDING)
 @pytest.mark.parametrize("how", ["ignored", "survived"])
-def test_work_goes_on_if_the_signal_does_not_end_the_program(
+def test_work_continues_if_the_signal_does_not_end_the_program(
     python_process: PythonProcess, number: signal.Signals, how: str
 ) -> None:
     assert late(python_process, number, how) == (0, "finished\n", "")
@@ -135,13 +135,13 @@ def test_work_with_a_timeout_runs_on_a_daemon_thread() -> None:
     assert seen == [True]
 
 
-async def test_a_daemon_thread_returns_the_result_or_raises_the_error() -> None:
+async def test_daemon_thread_returns_the_result_or_raises_the_error() -> None:
     assert await in_daemon_thread(lambda: 7) == 7
     with pytest.raises(ZeroDivisionError):
         await in_daemon_thread(lambda: 1 // 0)
 
 
-async def test_a_cancelled_request_is_not_waited_for() -> None:
+async def test_cancelled_request_does_not_delay_the_exit() -> None:
     ends = threading.Event()
     waiting = asyncio.ensure_future(in_daemon_thread(ends.wait))
     await asyncio.sleep(0)

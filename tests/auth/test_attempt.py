@@ -26,12 +26,12 @@ def attempt_with(*replies: Reply) -> Attempt:
     return Auth("eu-west-1_Ab12Cd34E", "client1", gateway=ScriptedGateway(*replies)).attempt()
 
 
-def test_an_srp_sign_in_never_sends_the_password() -> None:
+def test_srp_sign_in_never_sends_the_password() -> None:
     with pytest.raises(AuthError, match="never sends"):
         attempt_with(challenge("PASSWORD")).sign_in("ann", Secret(CANARY))
 
 
-def test_an_invalid_user_id_does_not_leak_the_password() -> None:
+def test_invalid_user_id_does_not_leak_the_password() -> None:
     reply = challenge("PASSWORD_VERIFIER", USER_ID_FOR_SRP="\ud800", SRP_B="2", SALT="1", SECRET_BLOCK="YQ==")
     with pytest.raises(AuthError) as raised:
         attempt_with(reply).sign_in("ann", Secret(CANARY))
@@ -39,12 +39,12 @@ def test_an_invalid_user_id_does_not_leak_the_password() -> None:
     assert CANARY not in seen
 
 
-def test_an_empty_choice_is_an_error() -> None:
+def test_empty_choice_is_an_error() -> None:
     with pytest.raises(AuthError, match="nothing to choose"):
         attempt_with(challenge("SELECT_MFA_TYPE", MFAS_CAN_CHOOSE="[]")).sign_in("ann", Secret(CANARY))
 
 
-def test_a_long_list_of_attributes_is_cut() -> None:
+def test_long_list_of_attributes_is_cut() -> None:
     names = json.dumps([f"userAttributes.a{number}" for number in range(5000)])
     step = attempt_with(challenge("NEW_PASSWORD_REQUIRED", requiredAttributes=names)).sign_in(
         "ann", Secret(CANARY)
@@ -53,13 +53,13 @@ def test_a_long_list_of_attributes_is_cut() -> None:
     assert len(step.missing_attributes) < 100
 
 
-def test_a_pool_that_loops_is_an_error() -> None:
+def test_pool_that_loops_is_an_error() -> None:
     reply = challenge("PASSWORD_SRP")
     with pytest.raises(AuthError, match="over and over"):
         attempt_with(*[reply] * 20).sign_in("ann", Secret(CANARY))
 
 
-def test_a_restart_leaves_out_a_forgotten_device() -> None:
+def test_restart_leaves_out_a_forgotten_device() -> None:
     choice = {**challenge("SELECT_CHALLENGE"), "AvailableChallenges": ["PASSWORD_SRP"]}
     proof = challenge("PASSWORD_VERIFIER", USER_ID_FOR_SRP="ann", SRP_B="2", SALT="1", SECRET_BLOCK="YQ==")
     forgotten = error_from_response("ResourceNotFoundException", "Device does not exist.")
@@ -75,7 +75,7 @@ def test_a_restart_leaves_out_a_forgotten_device() -> None:
     assert starts == ["eu-west-1_key", None]
 
 
-def test_the_trace_has_each_call_by_amplifys_name() -> None:
+def test_trace_has_each_call_under_amplifys_name() -> None:
     sms, nothing = challenge("SMS_MFA"), dict[str, object]()
     replies = ({"UserConfirmed": False}, nothing, nothing, sms, sms, sms, nothing, nothing, sms, sms)
     attempt = attempt_with(*replies)

@@ -45,7 +45,7 @@ def test_sign_in_sends_all_arguments() -> None:
 
 
 @pytest.mark.parametrize("password", ["pw", Secret("pw")])
-def test_a_password_can_be_text_or_a_secret(password: str | Secret) -> None:
+def test_password_can_be_text_or_a_secret(password: str | Secret) -> None:
     auth, gateway = auth_with(challenge("SMS_MFA"), tokens(POOL, CLIENT))
     result = auth.sign_in("ann", password, auth_flow=PASSWORD_FLOW)
     assert gateway.calls[0][1]["AuthParameters"]["PASSWORD"] == Secret("pw")
@@ -56,7 +56,7 @@ def test_a_password_can_be_text_or_a_secret(password: str | Secret) -> None:
     assert isinstance(result.next_step, Done)
 
 
-def test_a_new_password_is_sent_with_attributes() -> None:
+def test_new_password_is_sent_with_attributes() -> None:
     ask = challenge("NEW_PASSWORD_REQUIRED", requiredAttributes='["userAttributes.name"]')
     auth, gateway = auth_with(ask, tokens(POOL, CLIENT))
     auth.sign_in("ann", "pw", auth_flow=PASSWORD_FLOW)
@@ -64,7 +64,7 @@ def test_a_new_password_is_sent_with_attributes() -> None:
     assert gateway.calls[1][1]["ChallengeResponses"]["userAttributes.name"] == "Ann"
 
 
-def test_a_new_totp_key_is_sent_with_a_device_name() -> None:
+def test_new_totp_key_is_sent_with_a_device_name() -> None:
     key = ({"SecretCode": "ABCD2345" * 6 + "ABCD", "Session": "2"}, {"Status": "SUCCESS", "Session": "3"})
     auth, gateway = auth_with(NEW_KEY, *key, tokens(POOL, CLIENT))
     auth.sign_in("ann", "pw", auth_flow=PASSWORD_FLOW)
@@ -72,7 +72,7 @@ def test_a_new_totp_key_is_sent_with_a_device_name() -> None:
     assert gateway.calls[2][1]["FriendlyDeviceName"] == "laptop"
 
 
-def test_an_answer_before_a_sign_in_is_an_error() -> None:
+def test_answer_before_a_sign_in_is_an_error() -> None:
     auth, gateway = auth_with()
     with pytest.raises(AuthError) as raised:
         auth.confirm_sign_in("123456")
@@ -81,7 +81,7 @@ def test_an_answer_before_a_sign_in_is_an_error() -> None:
     assert not gateway.calls
 
 
-def test_an_unknown_flow_is_an_error_that_lists_the_flows() -> None:
+def test_unknown_flow_is_an_error_that_lists_the_flows() -> None:
     auth, gateway = auth_with()
     with pytest.raises(AuthError) as raised:
         auth.sign_in("ann", "pw", auth_flow="MOON_AUTH")
@@ -91,7 +91,7 @@ def test_an_unknown_flow_is_an_error_that_lists_the_flows() -> None:
     assert not gateway.calls
 
 
-def test_a_reset_sends_a_code_and_a_new_password() -> None:
+def test_reset_sends_a_code_and_a_new_password() -> None:
     auth, gateway = auth_with({"CodeDeliveryDetails": SENT}, {})
     assert auth.reset_password("ann").next_step.delivery_details == DETAILS
     auth.confirm_reset_password("ann", "New-1", "123456")
@@ -101,7 +101,7 @@ def test_a_reset_sends_a_code_and_a_new_password() -> None:
     assert sent["ConfirmationCode"] == Secret("123456")
 
 
-def test_a_sign_up_code_can_be_resent_and_confirmed() -> None:
+def test_sign_up_code_can_be_resent_and_confirmed() -> None:
     auth, gateway = auth_with({"CodeDeliveryDetails": SENT}, {})
     assert auth.resend_sign_up_code("ann") == DETAILS
     assert auth.confirm_sign_up("ann", Secret("123456")).is_sign_up_complete

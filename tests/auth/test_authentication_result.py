@@ -46,7 +46,7 @@ def test_missing_and_invalid_fields_are_left_out() -> None:
 
 
 @pytest.mark.parametrize("changes", [{"AccessToken": ""}, {"IdToken": None}, {"AccessToken": 7}])
-def test_a_missing_token_is_an_error(changes: dict[str, Any]) -> None:
+def test_missing_token_is_an_error(changes: dict[str, Any]) -> None:
     with pytest.raises(AuthError) as raised:
         done_with(**changes)
     assert raised.value.kind is ErrorKind.SERVICE

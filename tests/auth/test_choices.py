@@ -10,13 +10,13 @@ FACTOR, METHOD = ("SELECT_CHALLENGE", "EMAIL_OTP"), ("SELECT_MFA_TYPE", "SMS_MFA
 MADE = Choices().append(*FACTOR).append(*METHOD)
 
 
-def test_a_choice_is_not_replayed_without_a_restart() -> None:
+def test_choice_is_not_replayed_without_a_restart() -> None:
     assert (MADE.made, MADE.to_replay) == ((FACTOR, METHOD), ())
     assert MADE.last == "SMS_MFA"
     assert MADE.pop_replay("SELECT_CHALLENGE") == (None, MADE)
 
 
-def test_a_restart_replays_each_choice_once_in_order() -> None:
+def test_restart_replays_each_choice_once_in_order() -> None:
     start = MADE.restart()
     assert start.pop_replay("SELECT_MFA_TYPE") == (None, start), "its turn has not come"
     first, left = start.pop_replay("SELECT_CHALLENGE")
@@ -26,7 +26,7 @@ def test_a_restart_replays_each_choice_once_in_order() -> None:
 
 
 @pytest.mark.parametrize("count", [0, 1, 2])
-def test_a_restart_replays_as_many_choices_as_asked(count: int) -> None:
+def test_restart_replays_the_requested_number_of_choices(count: int) -> None:
     assert MADE.restart(count) == Choices((FACTOR, METHOD)[:count], (FACTOR, METHOD)[:count])
 
 
@@ -34,7 +34,7 @@ def test_skip_first_replays_all_other_choices() -> None:
     assert MADE.restart().skip_first() == Choices((FACTOR, METHOD), (METHOD,))
 
 
-def test_a_preferred_first_factor_replaces_all_choices() -> None:
+def test_preferred_first_factor_replaces_all_choices() -> None:
     assert MADE.with_first_factor("SMS_OTP") == Choices((("SELECT_CHALLENGE", "SMS_OTP"),))
 
 

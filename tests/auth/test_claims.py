@@ -37,7 +37,7 @@ def test_valid_tokens_identify_the_user() -> None:
     assert (claims.username, claims.groups, claims.email) == ("ann", ("ops",), "ann@example.com")
 
 
-def test_the_updated_issuer_is_accepted() -> None:
+def test_updated_issuer_is_accepted() -> None:
     newer = ISSUER.replace("//cognito", "//issuer-cognito")
     assert check(token(identity(iss=newer)), token(access(iss=newer))).issuer == newer
 
@@ -67,7 +67,7 @@ def test_claims_expire_with_the_first_token(id_expiry: float, access_expiry: flo
         ({"sub": ""}, "sub"),
     ],
 )
-def test_an_invalid_access_token_names_the_claim(changes: dict[str, Any], claim: str) -> None:
+def test_invalid_access_token_names_the_claim(changes: dict[str, Any], claim: str) -> None:
     with pytest.raises(ClaimsError, match=claim):
         check(token(identity()), token(access(**changes)))
 
@@ -82,13 +82,13 @@ def test_an_invalid_access_token_names_the_claim(changes: dict[str, Any], claim:
         ({"exp": NOW - 3600}, "exp of the id"),
     ],
 )
-def test_an_invalid_id_token_names_the_claim(changes: dict[str, Any], claim: str) -> None:
+def test_invalid_id_token_names_the_claim(changes: dict[str, Any], claim: str) -> None:
     with pytest.raises(ClaimsError, match=claim):
         check(token(identity(**changes)), token(access()))
 
 
 @pytest.mark.parametrize("text", ["", "a.b", "a.b.c.d", "e30.*.x", "e30.W10.x", "e30." + "W1" * 3 + ".x"])
-def test_text_that_is_no_token_is_a_claims_error(text: str) -> None:
+def test_text_that_is_not_a_token_is_a_claims_error(text: str) -> None:
     with pytest.raises(ClaimsError, match="form of the access token"):
         check(token(identity()), Secret(text))
 
@@ -104,7 +104,7 @@ def test_invalid_groups_and_names_are_left_out() -> None:
     "injected", ["\r\nX-Admin: true\r\nX-Rest: ", "\x1b]52;c;cHduZWQ=\x07", "\0", " ", "é"]
 )
 @pytest.mark.parametrize("place", [0, 2])
-def test_a_token_contains_no_control_characters(injected: str, place: int) -> None:
+def test_token_contains_no_control_characters(injected: str, place: int) -> None:
     parts = token(access()).reveal().split(".")
     parts[place] += injected
     with pytest.raises(ClaimsError, match="form of the access token"):

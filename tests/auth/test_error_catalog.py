@@ -23,7 +23,7 @@ DONE = error_from_response("NotAuthorizedException", "User cannot be confirmed. 
 GONE = error_from_response("ResourceNotFoundException", "Device does not exist.")
 
 
-def test_a_locked_user_is_not_a_rejected_password() -> None:
+def test_locked_user_is_not_a_rejected_password() -> None:
     assert is_rejected_password(WRONG)
     assert not is_rejected_password(LOCKED)
     assert not is_rejected_password(error_from_response("TooManyRequestsException", "Rate exceeded"))
@@ -40,7 +40,7 @@ def test_each_operation_reports_a_confirmed_sign_up_differently() -> None:
     assert not is_confirmed_before(WRONG)
 
 
-def test_a_device_is_unknown_if_forgotten_or_rejected() -> None:
+def test_device_is_unknown_if_forgotten_or_rejected() -> None:
     assert is_unknown_device(GONE)
     assert is_unknown_device(rejected_device_error(WRONG))
     assert not is_unknown_device(
@@ -48,7 +48,7 @@ def test_a_device_is_unknown_if_forgotten_or_rejected() -> None:
     )
 
 
-def test_a_rejected_proof_is_otherwise_the_same_error() -> None:
+def test_rejected_proof_is_otherwise_the_same_error() -> None:
     full = AuthError(
         ErrorKind.VALIDATION,
         "What happened.",

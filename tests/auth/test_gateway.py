@@ -87,7 +87,7 @@ def test_requests_are_unsigned_despite_credentials(server: Server, gateway: Cogn
 @pytest.mark.parametrize(
     "code", ["TooManyRequestsException", "LimitExceededException", "InternalErrorException"]
 )
-def test_a_throttled_call_is_not_retried(server: Server, gateway: CognitoGateway, code: str) -> None:
+def test_throttled_call_is_not_retried(server: Server, gateway: CognitoGateway, code: str) -> None:
     server.status, server.reply = 400, json.dumps({"__type": code, "message": "no"}).encode()
     with pytest.raises(AuthError):
         gateway.call("GetUser", {"AccessToken": Secret("token")})
@@ -112,7 +112,7 @@ def test_every_reply_sets_the_clock_offset(server: Server, gateway: CognitoGatew
     assert abs(gateway.clock_offset) < 5
 
 
-def test_the_clock_offset_is_measured_mid_request(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_clock_offset_is_measured_mid_request(monkeypatch: pytest.MonkeyPatch) -> None:
     gateway = CognitoGateway(Address("eu-west-1", "http://127.0.0.1:9"))
     monkeypatch.setattr(time, "time", lambda: 1_790_000_004.0)
     headers = {"date": "Mon, 21 Sep 2026 14:13:30 GMT"}  # 1,790,000,010 seconds since the epoch
@@ -121,7 +121,7 @@ def test_the_clock_offset_is_measured_mid_request(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize("date", ["yesterday", "Mon, 21 Sep 1970 14:13:30 GMT", None])
-def test_an_implausible_date_is_ignored(date: str | None) -> None:
+def test_implausible_date_is_ignored(date: str | None) -> None:
     gateway = CognitoGateway(Address("eu-west-1", "http://127.0.0.1:9"))
     gateway._read_clock({"HTTPHeaders": {"date": date} if date else {}}, time.time())
     assert gateway.clock_offset is None
@@ -130,9 +130,7 @@ def test_an_implausible_date_is_ignored(date: str | None) -> None:
 @pytest.mark.parametrize(
     "reply", [b"<html>Sign in to the hotel's network</html>", b"{", b"[]", b'"text"', b"\xff\xfe", b"null"]
 )
-def test_a_reply_that_is_not_cognitos_is_an_error(
-    server: Server, gateway: CognitoGateway, reply: bytes
-) -> None:
+def test_reply_not_from_cognito_is_an_error(server: Server, gateway: CognitoGateway, reply: bytes) -> None:
     server.reply = reply
     with pytest.raises(AuthError) as raised:
         gateway.call("InitiateAuth", {"AuthFlow": "USER_AUTH", "ClientId": "c"})
@@ -140,13 +138,13 @@ def test_a_reply_that_is_not_cognitos_is_an_error(
 
 
 @pytest.mark.parametrize("reply", [b"<html>", b"[]", b"null"])
-def test_a_reply_that_is_not_an_identity_pools_is_an_error(server: Server, reply: bytes) -> None:
+def test_reply_not_from_an_identity_pool_is_an_error(server: Server, reply: bytes) -> None:
     server.reply = reply
     with pytest.raises(AuthError, match="not an answer of Cognito"):
         IdentityGateway("eu-west-1", server.url).call("GetId", {"IdentityPoolId": "eu-west-1:" + "0" * 36})
 
 
-def test_an_endless_reply_is_cut(
+def test_endless_reply_is_cut_off(
     server: Server, gateway: CognitoGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tui_auth.auth.gateway.LARGEST_REPLY", 1000)
@@ -156,7 +154,7 @@ def test_an_endless_reply_is_cut(
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
-def test_a_redirect_is_not_followed(server: Server, gateway: CognitoGateway, status: int) -> None:
+def test_redirect_is_not_followed(server: Server, gateway: CognitoGateway, status: int) -> None:
     server.status, server.headers = status, {"Location": f"{server.url}/elsewhere"}
     with pytest.raises(AuthError):
         gateway.call("GetUser", {"AccessToken": Secret("token")})
@@ -190,13 +188,13 @@ def test_only_https_and_loopback_endpoints_are_allowed(url: str) -> None:
         CognitoGateway(Address("eu-west-1", url))
 
 
-def test_an_endpoint_variable_is_checked_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_endpoint_variable_is_checked_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "http://example.com")
     with pytest.raises(AuthError, match="neither https nor on this machine"):
         CognitoGateway(Address("eu-west-1")).connect()
 
 
-def test_an_invalid_code_length_is_an_error_without_the_value(gateway: CognitoGateway) -> None:
+def test_invalid_code_length_is_an_error_without_the_value(gateway: CognitoGateway) -> None:
     with pytest.raises(AuthError) as raised:
         gateway.call("VerifySoftwareToken", {"Session": Secret("s" * 20), "UserCode": Secret("12")})
     assert "12" not in str(raised.value)

@@ -57,7 +57,7 @@ def refused_proof() -> AuthError:
 
 
 @pytest.mark.parametrize("status", [400, 404])
-def test_a_pool_without_keys_does_not_exist(publisher: Publisher, status: int) -> None:
+def test_pool_without_keys_does_not_exist(publisher: Publisher, status: int) -> None:
     publisher.status = status
     explained = presence_at(publisher).explain(refused_proof())
     assert explained.kind is ErrorKind.CONFIGURATION
@@ -65,13 +65,13 @@ def test_a_pool_without_keys_does_not_exist(publisher: Publisher, status: int) -
 
 
 @pytest.mark.parametrize("status", [403, 429, 500, 503])
-def test_an_unclear_status_changes_nothing(publisher: Publisher, status: int) -> None:
+def test_unclear_status_changes_nothing(publisher: Publisher, status: int) -> None:
     publisher.status = status
     error = refused_proof()
     assert presence_at(publisher).explain(error) is error
 
 
-def test_an_existing_pool_is_checked_once(publisher: Publisher) -> None:
+def test_existing_pool_is_checked_once(publisher: Publisher) -> None:
     presence, error = presence_at(publisher), refused_proof()
     assert presence.explain(error) is error
     assert presence.explain(error) is error

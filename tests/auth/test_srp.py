@@ -23,13 +23,13 @@ def inner(vector: Vector) -> bytes:
     return srp.inner_hash(vector["srp_name"], vector["srp_user"], vector["password"])
 
 
-def test_the_constants_are_cognitos() -> None:
+def test_constants_are_cognitos() -> None:
     assert int(VECTORS["N_hex"], 16) == srp.N
     assert int(VECTORS["k_hex"], 16) == srp.K
 
 
 @pytest.mark.parametrize("vector", SIGN_INS)
-def test_the_claim_signature_matches_cognito(vector: Vector) -> None:
+def test_claim_signature_matches_cognito(vector: Vector) -> None:
     signature = srp.claim_signature(
         a=int(vector["a_hex"], 16),
         public_a=int(vector["A_hex"], 16),
@@ -59,7 +59,7 @@ def test_every_intermediate_value_matches(vector: Vector) -> None:
 
 
 @pytest.mark.parametrize("vector", [pytest.param(v, id=v["label"]) for v in VECTORS["device_vectors"]])
-def test_a_device_verifier_has_its_sign_byte(vector: Vector) -> None:
+def test_device_verifier_has_its_sign_byte(vector: Vector) -> None:
     salt = int(vector["salt_hex"], 16)
     verifier = srp.pad(srp.verifier(salt, inner(vector)))
     assert base64.b64encode(verifier).decode() == vector["confirm_device_PasswordVerifier_b64"]
@@ -74,7 +74,7 @@ def test_a_device_verifier_has_its_sign_byte(vector: Vector) -> None:
         (1798243199, "Fri Dec 25 23:59:59 UTC 2026"),
     ],
 )
-def test_the_timestamp_has_no_leading_zero(seconds: int, text: str) -> None:
+def test_timestamp_has_no_leading_zero(seconds: int, text: str) -> None:
     assert srp.format_timestamp(seconds) == text
 
 
@@ -106,7 +106,7 @@ def test_forbidden_server_values_are_an_error(srp_b: str, salt: str, block: str)
 
 
 @pytest.mark.parametrize("vector", VECTORS["secret_hash_vectors"])
-def test_the_secret_hash_matches_cognito(vector: Vector) -> None:
+def test_secret_hash_matches_cognito(vector: Vector) -> None:
     client = AppClient("eu-west-1_Ab1Cd2Ef3", vector["client_id"], Secret(vector["client_secret"]))
     made = client.secret_hash(vector["username"])
     assert made is not None

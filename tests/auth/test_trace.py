@@ -45,14 +45,14 @@ def password_of(demo: DemoPool, name: str) -> str:
     return next(user.password for user in demo.users if user.username == name)
 
 
-def test_a_sign_in_is_traced_as_amplify_documents_it(auth: Auth, demo: DemoPool) -> None:
+def test_sign_in_is_traced_as_amplify_documents_it(auth: Auth, demo: DemoPool) -> None:
     auth.sign_in("sam", password_of(demo, "sam"), auth_flow="USER_PASSWORD_AUTH")
     assert [call.chain for call in auth.trace.calls] == [
         "signIn → InitiateAuth → SMS_MFA → ConfirmSignInWithSMSMFACode(+***3321)"
     ]
 
 
-def test_the_silent_password_proof_is_traced(auth: Auth, demo: DemoPool) -> None:
+def test_silent_password_proof_is_traced(auth: Auth, demo: DemoPool) -> None:
     auth.sign_in("ann", password_of(demo, "ann"))
     [call] = auth.trace.calls
     assert call.chain == (
@@ -62,14 +62,14 @@ def test_the_silent_password_proof_is_traced(auth: Auth, demo: DemoPool) -> None
     assert {"USERNAME", "SRP_A"} <= set(call.operations[0].fields)
 
 
-def test_an_error_is_traced_once_by_cognitos_code(auth: Auth, demo: DemoPool) -> None:
+def test_error_is_traced_once_by_cognitos_code(auth: Auth, demo: DemoPool) -> None:
     auth.sign_in("sam", password_of(demo, "sam"))
     with pytest.raises(AuthError):
         auth.confirm_sign_in("000000")
     assert auth.trace.calls[-1].chain == ("confirmSignIn → RespondToAuthChallenge → CodeMismatchException")
 
 
-def test_the_trace_contains_no_value(auth: Auth, demo: DemoPool, server: CognitoEmulator) -> None:
+def test_trace_contains_no_value(auth: Auth, demo: DemoPool, server: CognitoEmulator) -> None:
     password = password_of(demo, "sam")
     auth.sign_in("sam", password)
     code = str(server.messages[-1]["code"])
@@ -81,7 +81,7 @@ def test_the_trace_contains_no_value(auth: Auth, demo: DemoPool, server: Cognito
         assert secret not in everything
 
 
-def test_an_invalid_challenge_name_is_not_traced() -> None:
+def test_invalid_challenge_name_is_not_traced() -> None:
     trace, gateway = CallTrace(), ScriptedGateway(challenge("\x1b]52;c;aGk=\x07 secret"))
     auth = Auth("eu-west-1_Ab12Cd34E", "client", gateway=gateway, trace=trace)
     auth.sign_in("ann", "a password", auth_flow="USER_PASSWORD_AUTH")
@@ -99,7 +99,7 @@ def test_an_invalid_challenge_name_is_not_traced() -> None:
         (None, "?"),
     ],
 )
-def test_a_destination_is_always_masked(destination: str | None, shown: str) -> None:
+def test_destination_is_always_masked(destination: str | None, shown: str) -> None:
     assert mask_destination(destination) == shown
 
 
@@ -110,7 +110,7 @@ def test_choices_and_sent_codes_are_described() -> None:
     assert describe_outcome(DeliveryDetails("a***@e***", "EMAIL", "email")) == "code sent(a***@e***)"
 
 
-def test_a_listener_gets_each_change_until_it_is_removed() -> None:
+def test_listener_gets_each_change_until_it_is_removed() -> None:
     trace = CallTrace()
     heard: list[Call] = []
     end = trace.listen(heard.append)
@@ -135,7 +135,7 @@ def test_calls_of_different_threads_do_not_mix(auth: Auth, demo: DemoPool) -> No
     assert [len(call.operations) for call in auth.trace.calls] == [1] * len(names)
 
 
-def test_the_trace_has_the_last_hundred_calls() -> None:
+def test_trace_has_the_last_hundred_calls() -> None:
     trace = CallTrace()
     for _ in range(130):
         with trace.call("signIn"):

@@ -150,7 +150,7 @@ def shared(one: object, other: object) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("walk", WALKS.values(), ids=WALKS)
-def test_a_copy_shares_only_gateway_and_uncertain_writes(walk: Walk) -> None:
+def test_copy_shares_only_gateway_and_uncertain_writes(walk: Walk) -> None:
     attempt = attempt_with(*walk.replies)
     for call in (lambda attempt: None, *walk.calls):
         with suppress(AuthError):
@@ -159,7 +159,7 @@ def test_a_copy_shares_only_gateway_and_uncertain_writes(walk: Walk) -> None:
 
 
 @pytest.mark.parametrize("walk", WALKS.values(), ids=WALKS)
-def test_an_operation_never_modifies_the_committed_state(walk: Walk) -> None:
+def test_operation_never_modifies_the_committed_state(walk: Walk) -> None:
     attempt = attempt_with(*walk.replies)
     beside = {name: thing for name, thing in vars(attempt).items() if name != "_engine"}
     for call in walk.calls:
@@ -172,7 +172,7 @@ def test_an_operation_never_modifies_the_committed_state(walk: Walk) -> None:
     assert vars(attempt) == beside | {"_engine": attempt._engine}, "all that changes is in there"
 
 
-def test_each_walk_uses_its_replies_and_commits_as_named() -> None:
+def test_each_script_uses_its_replies_and_commits_as_declared() -> None:
     committed: dict[str, bool] = {}
     for name, walk in WALKS.items():
         attempt = attempt_with(*walk.replies)
@@ -185,7 +185,7 @@ def test_each_walk_uses_its_replies_and_commits_as_named() -> None:
     assert all(committed[name] == ("half committed" in name) for name in WALKS)
 
 
-def test_a_fork_shares_only_what_an_auth_shares() -> None:
+def test_fork_shares_only_what_an_auth_shares() -> None:
     attempt = attempt_with(challenge("SMS_MFA"))
     sign_in()(attempt)
     services = {"trace", "_pool_check", "_rejected_devices"}
@@ -203,7 +203,7 @@ class MeanwhileGateway(ScriptedGateway):
         return super().call(operation, parameters)
 
 
-def test_a_fork_during_a_call_goes_on_from_the_step_before() -> None:
+def test_fork_during_a_call_continues_from_the_previous_step() -> None:
     first, second = challenge("SMS_MFA", session="1"), challenge("EMAIL_OTP", session="2")
     gateway = MeanwhileGateway(first, second, second)
     attempt = Attempt(gateway, AppClient(POOL, CLIENT))

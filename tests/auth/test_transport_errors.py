@@ -48,7 +48,7 @@ def wrapped(cause: OSError) -> EndpointConnectionError:
         return EndpointConnectionError(endpoint_url=URL, error=error)
 
 
-def test_a_closed_port_is_reported_as_refused(closed_port: int) -> None:
+def test_closed_port_is_reported_as_refused(closed_port: int) -> None:
     gateway = CognitoGateway(Address("eu-west-1", f"http://127.0.0.1:{closed_port}"))
     with pytest.raises(AuthError) as raised:
         gateway.call("InitiateAuth", {"ClientId": "c", "AuthFlow": "USER_AUTH"})
@@ -70,14 +70,14 @@ def test_a_closed_port_is_reported_as_refused(closed_port: int) -> None:
         (ConnectTimeoutError(endpoint_url=URL), ": it does not take the connection."),
     ],
 )
-def test_the_systems_reason_is_reported(error: Exception, why: str) -> None:
+def test_reason_given_by_the_system_is_reported(error: Exception, why: str) -> None:
     auth_error = transport_error(error)
     assert (auth_error.kind, auth_error.message) == (ErrorKind.NETWORK, f"Cognito cannot be reached{why}")
     assert auth_error.recovery_suggestion == "Check the network and the region, then try again."
     assert not auth_error.may_have_arrived
 
 
-def test_an_unreachable_custom_endpoint_is_named() -> None:
+def test_unreachable_custom_endpoint_is_named() -> None:
     auth_error = transport_error(ConnectTimeoutError(endpoint_url=URL), "", "https://pool.example.com")
     assert auth_error.message == "The endpoint cannot be reached: it does not take the connection."
     assert auth_error.recovery_suggestion == "Check the network and the endpoint URL, then try again."
@@ -114,7 +114,7 @@ NOT_AN_ANSWER = (
         (ValueError(), *NOT_AN_ANSWER, True),
     ],
 )
-def test_a_transport_error_has_a_message_and_a_suggestion(
+def test_transport_error_has_a_message_and_a_suggestion(
     error: Exception, message: str, suggestion: str, may_have_arrived: bool
 ) -> None:
     auth_error = transport_error(error)
@@ -127,7 +127,7 @@ def test_a_transport_error_has_a_message_and_a_suggestion(
     assert auth_error.cause is error
 
 
-def test_an_invalid_length_is_reported_without_the_value() -> None:
+def test_invalid_length_is_reported_without_the_value() -> None:
     auth_error = transport_error(ParamValidationError(report="hunter2"))
     assert auth_error.kind is ErrorKind.VALIDATION
     assert str(auth_error) == "That is too short or too long for Cognito. Change it and try again."
@@ -146,7 +146,7 @@ def tls_error(reason: str = "", verify_code: int | None = None) -> SSLError:
 @pytest.mark.parametrize(
     "reason", ["WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE"]
 )
-def test_a_plain_text_server_is_reported(reason: str) -> None:
+def test_plain_text_server_is_reported(reason: str) -> None:
     error = tls_error(reason)
     auth_error = transport_error(error)
     assert (auth_error.kind, auth_error.cause) == (ErrorKind.NETWORK, error)
@@ -179,7 +179,7 @@ def test_a_plain_text_server_is_reported(reason: str) -> None:
         ),
     ],
 )
-def test_a_rejected_certificate_is_explained(verify_code: int, message: str, suggestion: str) -> None:
+def test_rejected_certificate_is_explained(verify_code: int, message: str, suggestion: str) -> None:
     error = tls_error("CERTIFICATE_VERIFY_FAILED", verify_code)
     auth_error = transport_error(error)
     assert (auth_error.kind, auth_error.cause) == (ErrorKind.NETWORK, error)
@@ -187,7 +187,7 @@ def test_a_rejected_certificate_is_explained(verify_code: int, message: str, sug
 
 
 @pytest.mark.parametrize(("ca_file", "shown"), [("/etc/ca.pem", "/etc/ca.pem"), ("a\x1b", "'a\\x1b'")])
-def test_a_rejected_certificate_names_the_ca_file(ca_file: str, shown: str) -> None:
+def test_rejected_certificate_names_the_ca_file(ca_file: str, shown: str) -> None:
     auth_error = transport_error(tls_error("CERTIFICATE_VERIFY_FAILED", 18), ca_file)
     assert auth_error.recovery_suggestion == (
         f"The CA file used is {shown}. Is it the right one? AWS_CA_BUNDLE names another."
@@ -199,7 +199,7 @@ def client_error(code: object, message: object, status: object = 400) -> ClientE
     return ClientError(response, "InitiateAuth")
 
 
-def test_a_client_error_becomes_an_auth_error() -> None:
+def test_client_error_becomes_an_auth_error() -> None:
     error = client_error("CodeMismatchException", "Invalid code")
     auth_error = reply_error(error)
     assert (auth_error.code, auth_error.service_message, auth_error.cause) == (
@@ -212,16 +212,16 @@ def test_a_client_error_becomes_an_auth_error() -> None:
 
 
 @pytest.mark.parametrize("status", ["503", None])
-def test_an_invalid_status_counts_as_a_reply(status: object) -> None:
+def test_invalid_status_counts_as_a_reply(status: object) -> None:
     assert not reply_error(client_error("Strange", "", status)).may_have_arrived
 
 
-def test_a_client_error_can_have_invalid_types() -> None:
+def test_client_error_can_have_invalid_types() -> None:
     auth_error = reply_error(client_error(None, ["x"]))
     assert (auth_error.code, auth_error.service_message) == ("None", "")
     assert reply_error(ClientError({}, "InitiateAuth")).code == "None"
 
 
-def test_an_http_error_page_is_not_cognitos_reply() -> None:
+def test_http_error_page_is_not_cognitos_reply() -> None:
     auth_error = reply_error(client_error("404", "Not Found", 404))
     assert (auth_error.code, auth_error.message) == (None, NOT_AN_ANSWER[0])

@@ -64,7 +64,7 @@ class Place(OwnPool):
         return Secret(str(self.server.messages[-1]["code"]))
 
 
-def test_a_new_password_survives_a_failed_later_call(server: CognitoEmulator) -> None:
+def test_new_password_survives_a_failed_later_call(server: CognitoEmulator) -> None:
     place = Place(server, mfa=MFA_ON)
     place.new_ann()
     attempt = place.attempt()
@@ -79,7 +79,7 @@ def test_a_new_password_survives_a_failed_later_call(server: CognitoEmulator) ->
 
 
 @pytest.mark.parametrize("flow", [AuthFlow.USER_SRP_AUTH, AuthFlow.USER_PASSWORD_AUTH])
-def test_a_new_password_survives_cancellation(server: CognitoEmulator, flow: AuthFlow) -> None:
+def test_new_password_survives_cancellation(server: CognitoEmulator, flow: AuthFlow) -> None:
     place = Place(server)
     place.new_ann()
     attempt = place.attempt()
@@ -91,7 +91,7 @@ def test_a_new_password_survives_cancellation(server: CognitoEmulator, flow: Aut
     assert isinstance(fork.restart(), Done)
 
 
-def test_a_rejected_new_password_is_not_tried(server: CognitoEmulator) -> None:
+def test_rejected_new_password_is_not_tried(server: CognitoEmulator) -> None:
     place = Place(server)
     place.new_ann()
     attempt = place.attempt()
@@ -103,7 +103,7 @@ def test_a_rejected_new_password_is_not_tried(server: CognitoEmulator) -> None:
     assert [name for name, _ in server.calls].count("InitiateAuth") == begun + 1
 
 
-def test_a_reset_with_a_lost_reply_signs_in(server: CognitoEmulator) -> None:
+def test_reset_with_a_lost_reply_signs_in(server: CognitoEmulator) -> None:
     place = Place(server)
     place.ann()
     attempt = place.attempt()
@@ -118,7 +118,7 @@ def test_a_reset_with_a_lost_reply_signs_in(server: CognitoEmulator) -> None:
 
 
 @pytest.mark.parametrize("flow", [AuthFlow.USER_SRP_AUTH, AuthFlow.USER_AUTH])
-def test_a_reset_with_a_lost_request_reports_the_code_error(server: CognitoEmulator, flow: AuthFlow) -> None:
+def test_reset_with_a_lost_request_reports_the_code_error(server: CognitoEmulator, flow: AuthFlow) -> None:
     place = Place(server)
     place.ann()
     attempt = place.attempt()
@@ -134,7 +134,7 @@ def test_a_reset_with_a_lost_request_reports_the_code_error(server: CognitoEmula
 
 
 @pytest.mark.parametrize("flow", [AuthFlow.USER_AUTH, AuthFlow.USER_SRP_AUTH, AuthFlow.USER_PASSWORD_AUTH])
-def test_a_reset_signs_in_with_each_flow(server: CognitoEmulator, flow: AuthFlow) -> None:
+def test_reset_signs_in_with_each_flow(server: CognitoEmulator, flow: AuthFlow) -> None:
     place = Place(server)
     place.ann()
     attempt = place.attempt()
@@ -144,7 +144,7 @@ def test_a_reset_signs_in_with_each_flow(server: CognitoEmulator, flow: AuthFlow
 
 
 @pytest.mark.parametrize("flow", [AuthFlow.USER_SRP_AUTH, AuthFlow.USER_PASSWORD_AUTH])
-def test_an_unconfirmed_user_can_reset_the_password(server: CognitoEmulator, flow: AuthFlow) -> None:
+def test_unconfirmed_user_can_reset_the_password(server: CognitoEmulator, flow: AuthFlow) -> None:
     place = Place(server, AutoVerifiedAttributes=["email"])
     place.attempt().sign_up("ann", Secret(TEMPORARY), user_attributes={"email": "ann@example.org"})
     attempt = place.attempt()
@@ -156,7 +156,7 @@ def test_an_unconfirmed_user_can_reset_the_password(server: CognitoEmulator, flo
     assert isinstance(attempt.confirm_reset_password(Secret(NEW), place.newest_code), Done)
 
 
-def test_a_device_rejected_after_an_answer_is_dropped() -> None:
+def test_device_rejected_after_an_answer_is_dropped() -> None:
     device = Device("eu-west-1_device", "group", Secret("x"))
     claim = {"SRP_B": "2", "SALT": "1", "SECRET_BLOCK": "YQ=="}
     replies = (
@@ -181,7 +181,7 @@ def test_a_device_rejected_after_an_answer_is_dropped() -> None:
     assert gateway.calls[-1][1]["AuthParameters"]["DEVICE_KEY"] is None
 
 
-def test_a_second_password_reaches_a_pool_that_asks_for_it() -> None:
+def test_second_password_reaches_a_pool_that_asks_for_it() -> None:
     wrong = error_from_response("NotAuthorizedException", "Incorrect username or password.")
     gateway = ScriptedGateway(challenge("PASSWORD"), wrong, challenge("PASSWORD"), challenge("SMS_MFA"))
     attempt = Auth("eu-west-1_Ab12Cd34E", "client1", gateway=gateway).attempt()
@@ -193,7 +193,7 @@ def test_a_second_password_reaches_a_pool_that_asks_for_it() -> None:
     assert gateway.calls[-1][1]["ChallengeResponses"]["PASSWORD"] == Secret("second")
 
 
-def test_a_restart_prefers_the_factor_chosen_instead_of_a_passkey() -> None:
+def test_restart_prefers_the_factor_chosen_instead_of_a_passkey() -> None:
     passkey, code = challenge("WEB_AUTHN"), challenge("EMAIL_OTP")
     gateway = ScriptedGateway(passkey, code, passkey, code)
     attempt = Auth("eu-west-1_Ab12Cd34E", "client1", gateway=gateway).attempt()
@@ -204,7 +204,7 @@ def test_a_restart_prefers_the_factor_chosen_instead_of_a_passkey() -> None:
     assert isinstance(attempt.restart(), ConfirmSignInWithOTP)
 
 
-def test_a_restart_replays_choices_after_the_preferred_factor() -> None:
+def test_restart_replays_choices_after_the_preferred_factor() -> None:
     passkey, code = challenge("WEB_AUTHN"), challenge("EMAIL_OTP")
     choice = challenge("SELECT_MFA_TYPE", MFAS_CAN_CHOOSE='["SMS_MFA", "SOFTWARE_TOKEN_MFA"]')
     sms = challenge("SMS_MFA")
@@ -217,7 +217,7 @@ def test_a_restart_replays_choices_after_the_preferred_factor() -> None:
     assert isinstance(attempt.confirm("123456"), ConfirmSignInWithSMSMFACode)
 
 
-def test_a_sign_up_with_an_expired_session_is_confirmed(server: CognitoEmulator) -> None:
+def test_sign_up_with_an_expired_session_is_confirmed(server: CognitoEmulator) -> None:
     place = Place(server, AutoVerifiedAttributes=["email"])
     attempt = place.attempt()
     attempt.sign_up("ann", Secret(NEW), user_attributes={"email": "ann@example.org"})
@@ -226,7 +226,7 @@ def test_a_sign_up_with_an_expired_session_is_confirmed(server: CognitoEmulator)
 
 
 @pytest.mark.parametrize("after_work", [True, False])
-def test_a_sign_up_with_a_lost_reply_goes_on(server: CognitoEmulator, after_work: bool) -> None:
+def test_sign_up_with_a_lost_reply_continues(server: CognitoEmulator, after_work: bool) -> None:
     place = Place(server, AutoVerifiedAttributes=["email"])
     attempt = place.attempt()
     server.drop_next("SignUp", after_work=after_work)
@@ -236,7 +236,7 @@ def test_a_sign_up_with_a_lost_reply_goes_on(server: CognitoEmulator, after_work
     assert isinstance(attempt.sign_up("ann", Secret(NEW), user_attributes=address), ConfirmSignUp)
 
 
-def test_an_existing_account_of_another_user_is_an_error(server: CognitoEmulator) -> None:
+def test_existing_account_of_another_user_is_an_error(server: CognitoEmulator) -> None:
     place = Place(server)
     place.ann()
     attempt = place.attempt()
@@ -247,7 +247,7 @@ def test_an_existing_account_of_another_user_is_an_error(server: CognitoEmulator
     assert "There is an account of this name." in raised.value.message
 
 
-def test_a_new_password_survives_two_lost_replies(server: CognitoEmulator) -> None:
+def test_new_password_survives_two_lost_replies(server: CognitoEmulator) -> None:
     place = Place(server)
     place.new_ann()
     attempt = place.attempt()
@@ -262,7 +262,7 @@ def test_a_new_password_survives_two_lost_replies(server: CognitoEmulator) -> No
 
 
 @pytest.mark.parametrize("flow", [AuthFlow.USER_AUTH, AuthFlow.CUSTOM_WITHOUT_SRP])
-def test_an_existing_account_is_an_error_if_the_flow_asks_no_password(
+def test_existing_account_is_an_error_in_a_flow_without_a_password(
     server: CognitoEmulator, flow: AuthFlow
 ) -> None:
     place = Place(server, LambdaConfig=TRIGGERS)
@@ -276,7 +276,7 @@ def test_an_existing_account_is_an_error_if_the_flow_asks_no_password(
     assert server.messages == [], "nobody is sent a code for that"
 
 
-def test_a_lost_reply_for_one_user_does_not_affect_another(server: CognitoEmulator) -> None:
+def test_lost_reply_for_one_user_does_not_affect_another(server: CognitoEmulator) -> None:
     place = Place(server)
     place.ann()
     attempt = place.attempt()
@@ -289,7 +289,7 @@ def test_a_lost_reply_for_one_user_does_not_affect_another(server: CognitoEmulat
 
 
 @pytest.mark.parametrize(("after_work", "keeps"), [(True, True), (False, True), (None, False)])
-def test_a_key_that_may_be_in_use_is_reported(
+def test_key_that_may_be_in_use_is_reported(
     server: CognitoEmulator, after_work: bool | None, keeps: bool
 ) -> None:
     place = Place(server, mfa=MFA_ON)
@@ -305,7 +305,7 @@ def test_a_key_that_may_be_in_use_is_reported(
     assert ("Keep the key" in attempt.restart_side_effect) is keeps
 
 
-def test_a_sign_up_confirmed_elsewhere_signs_in(server: CognitoEmulator) -> None:
+def test_sign_up_confirmed_elsewhere_signs_in(server: CognitoEmulator) -> None:
     place = Place(server, AutoVerifiedAttributes=["email"])
     attempt = place.attempt()
     attempt.sign_up("ann", Secret(NEW), user_attributes={"email": "ann@example.org"})
@@ -313,7 +313,7 @@ def test_a_sign_up_confirmed_elsewhere_signs_in(server: CognitoEmulator) -> None
     assert isinstance(attempt.resend_sign_up_code(), Done)
 
 
-def test_a_late_error_does_not_affect_a_later_password() -> None:
+def test_late_error_does_not_affect_a_later_password() -> None:
     writes, first, second = (
         UncertainWrites(),
         *(PasswordProof("Ab12", Secret(text)) for text in ("A-1!", "B-2!")),
@@ -327,7 +327,7 @@ def test_a_late_error_does_not_affect_a_later_password() -> None:
     assert writes.new_proof is None
 
 
-def test_a_rejected_sign_up_session_prefers_the_password() -> None:
+def test_rejected_sign_up_session_prefers_the_password() -> None:
     gateway = ScriptedGateway(
         {"UserConfirmed": False, "Session": "of the sign-up"},
         {"Session": "of its confirmation"},
@@ -359,7 +359,7 @@ def test_invalid_device_keys_do_not_fail_the_sign_in(key: str) -> None:
 SRP_CHALLENGE = {"USER_ID_FOR_SRP": "ann", "SRP_B": "2", "SALT": "1", "SECRET_BLOCK": "YQ=="}
 
 
-def test_the_hash_of_a_new_password_replaces_its_text() -> None:
+def test_hash_of_a_new_password_replaces_its_text() -> None:
     gateway = ScriptedGateway(
         {"UserConfirmed": True}, challenge("PASSWORD_VERIFIER", **SRP_CHALLENGE), challenge("SMS_MFA")
     )

@@ -47,7 +47,7 @@ def test_get_user_returns_name_and_attributes_as_strings(pool: PoolUnderTest) ->
 # Factors
 
 
-def test_an_authenticator_is_set_up_then_enabled_then_required(pool: PoolUnderTest) -> None:
+def test_authenticator_is_set_up_then_enabled_then_required(pool: PoolUnderTest) -> None:
     token = pool.access_token()
     with rejected(
         "InvalidParameterException",
@@ -76,7 +76,7 @@ def test_verifying_before_associating_is_an_error(pool: PoolUnderTest) -> None:
         pool.aws.verify_software_token(AccessToken=pool.access_token(), UserCode="123456")
 
 
-def test_a_verified_authenticator_stays_until_the_new_one_is_verified(pool: PoolUnderTest) -> None:
+def test_authenticator_is_replaced_when_the_new_one_is_verified(pool: PoolUnderTest) -> None:
     token = pool.access_token()
     old = pool.set_up_totp()
     pool.prefer(SoftwareTokenMfaSettings=PREFERRED)
@@ -87,7 +87,7 @@ def test_a_verified_authenticator_stays_until_the_new_one_is_verified(pool: Pool
 
 
 @pytest.mark.parametrize("settings", ["SMSMfaSettings", "EmailMfaSettings"])
-def test_a_factor_cannot_be_enabled_without_its_address(pool: PoolUnderTest, settings: str) -> None:
+def test_factor_cannot_be_enabled_without_its_address(pool: PoolUnderTest, settings: str) -> None:
     pool.user("bob")
 
     with rejected("InvalidParameterException"):
@@ -96,7 +96,7 @@ def test_a_factor_cannot_be_enabled_without_its_address(pool: PoolUnderTest, set
         )
 
 
-def test_a_factor_cannot_be_enabled_if_the_pool_disables_it(make_pool: MakePool) -> None:
+def test_factor_cannot_be_enabled_if_the_pool_disables_it(make_pool: MakePool) -> None:
     pool = make_pool(mfa={"MfaConfiguration": "OPTIONAL", "SmsMfaConfiguration": SMS})
     pool.user(email="ann@example.com")
     token = pool.access_token()
@@ -157,7 +157,7 @@ def change(pool: PoolUnderTest, token: str, previous: str, proposed: str) -> Non
     pool.aws.change_password(AccessToken=token, PreviousPassword=previous, ProposedPassword=proposed)
 
 
-def test_a_password_is_changed_with_the_previous_one(pool: PoolUnderTest) -> None:
+def test_password_is_changed_with_the_previous_one(pool: PoolUnderTest) -> None:
     token = pool.access_token()
     with rejected("NotAuthorizedException", "Incorrect username or password."):
         change(pool, token, OTHER_PASSWORD, OTHER_PASSWORD)
@@ -168,7 +168,7 @@ def test_a_password_is_changed_with_the_previous_one(pool: PoolUnderTest) -> Non
     assert "AuthenticationResult" in pool.srp_sign_in(password=OTHER_PASSWORD)
 
 
-def test_a_password_can_be_changed_five_times_an_hour(pool: PoolUnderTest) -> None:
+def test_password_can_be_changed_five_times_an_hour(pool: PoolUnderTest) -> None:
     token = pool.access_token()
     for _ in range(5):
         change(pool, token, PASSWORD, PASSWORD)
@@ -177,7 +177,7 @@ def test_a_password_can_be_changed_five_times_an_hour(pool: PoolUnderTest) -> No
         change(pool, token, PASSWORD, PASSWORD)
 
 
-def test_a_user_can_delete_the_account(pool: PoolUnderTest) -> None:
+def test_user_can_delete_the_account(pool: PoolUnderTest) -> None:
     pool.aws.delete_user(AccessToken=pool.access_token())
 
     with rejected("UserNotFoundException"):
@@ -194,7 +194,7 @@ def update(pool: PoolUnderTest, token: str, **changed: str) -> list[dict[str, st
     return details
 
 
-def test_a_new_address_is_unverified_until_its_code_is_entered(pool: PoolUnderTest) -> None:
+def test_new_address_is_unverified_until_its_code_is_entered(pool: PoolUnderTest) -> None:
     token = pool.access_token()
     details = update(pool, token, email="new@example.org")
 
@@ -208,7 +208,7 @@ def test_a_new_address_is_unverified_until_its_code_is_entered(pool: PoolUnderTe
         pool.aws.verify_user_attribute(AccessToken=token, AttributeName="email", Code=pool.code())
 
 
-def test_the_old_address_can_stay_until_the_new_one_is_verified(make_pool: MakePool) -> None:
+def test_pool_can_keep_the_old_address_until_the_new_one_is_verified(make_pool: MakePool) -> None:
     settings = {"AttributesRequireVerificationBeforeUpdate": ["email"]}
     pool = make_pool(UserAttributeUpdateSettings=settings, AutoVerifiedAttributes=["email"])
     pool.user(email="ann@example.com", email_verified="true")
@@ -220,7 +220,7 @@ def test_the_old_address_can_stay_until_the_new_one_is_verified(make_pool: MakeP
     assert attributes(pool, token)["email"] == "new@example.org"
 
 
-def test_a_code_for_an_address_can_be_requested(pool: PoolUnderTest) -> None:
+def test_code_for_an_address_can_be_requested(pool: PoolUnderTest) -> None:
     token = pool.access_token()
     update(pool, token, phone_number="+4915550009999")
     reply = pool.aws.get_user_attribute_verification_code(AccessToken=token, AttributeName="phone_number")
@@ -287,7 +287,7 @@ def test_immutable_and_required_attributes_cannot_be_deleted(make_pool: MakePool
         update(pool, token, name="")
 
 
-def test_an_alias_is_claimed_when_it_is_verified(make_pool: MakePool) -> None:
+def test_alias_is_claimed_when_it_is_verified(make_pool: MakePool) -> None:
     pool = make_pool(AliasAttributes=["email"], AutoVerifiedAttributes=["email"])
     pool.user(email="ann@example.com", email_verified="true")
     pool.user("bob")
@@ -298,7 +298,7 @@ def test_an_alias_is_claimed_when_it_is_verified(make_pool: MakePool) -> None:
         pool.aws.verify_user_attribute(AccessToken=token, AttributeName="email", Code=pool.code("bob"))
 
 
-def test_a_code_verifies_only_the_address_it_was_sent_to(make_pool: MakePool) -> None:
+def test_code_verifies_only_the_address_it_was_sent_to(make_pool: MakePool) -> None:
     pool = make_pool()
     pool.user(email="ann@example.com")
     token = pool.access_token()

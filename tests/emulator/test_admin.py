@@ -13,7 +13,7 @@ def pool(make_pool: MakePool) -> PoolUnderTest:
     return make_pool()
 
 
-def test_a_pool_is_described_listed_and_deleted(pool: PoolUnderTest) -> None:
+def test_pool_is_described_listed_and_deleted(pool: PoolUnderTest) -> None:
     described = pool.aws.describe_user_pool(UserPoolId=pool.pool_id)["UserPool"]
 
     assert described["Id"] == pool.pool_id
@@ -29,7 +29,7 @@ def test_a_pool_is_described_listed_and_deleted(pool: PoolUnderTest) -> None:
         pool.password_sign_in()
 
 
-def test_a_pool_is_updated_without_losing_users_factors_or_schema(make_pool: MakePool) -> None:
+def test_update_of_a_pool_keeps_users_factors_and_schema(make_pool: MakePool) -> None:
     schema = [{"Name": "team", "AttributeDataType": "String", "Mutable": True}]
     mfa = {"MfaConfiguration": "ON", "SoftwareTokenMfaConfiguration": TOTP}
     pool = make_pool(Schema=schema, mfa=mfa)
@@ -59,7 +59,7 @@ def test_alias_and_username_attributes_exclude_each_other(pool: PoolUnderTest) -
         pool.aws.create_user_pool(PoolName="both", AliasAttributes=["email"], UsernameAttributes=["email"])
 
 
-def test_the_mfa_config_is_returned(pool: PoolUnderTest) -> None:
+def test_mfa_config_is_returned(pool: PoolUnderTest) -> None:
     setting = {
         "MfaConfiguration": "OPTIONAL",
         "SmsMfaConfiguration": SMS,
@@ -107,7 +107,7 @@ def test_sms_configured_with_the_pool_is_a_factor(make_pool: MakePool) -> None:
     assert result["SmsMfaConfiguration"] == SMS
 
 
-def test_sms_for_verification_only_is_no_factor_beside_another(make_pool: MakePool) -> None:
+def test_sms_for_verification_only_is_not_a_second_factor(make_pool: MakePool) -> None:
     pool = make_pool(**SMS, mfa={"MfaConfiguration": "ON", "SoftwareTokenMfaConfiguration": TOTP})
     pool.with_phone()
 
@@ -116,12 +116,12 @@ def test_sms_for_verification_only_is_no_factor_beside_another(make_pool: MakePo
 
 
 @pytest.mark.parametrize("mfa", ["ON", "OPTIONAL"])
-def test_a_pool_with_mfa_cannot_be_created_without_sms_configuration(make_pool: MakePool, mfa: str) -> None:
+def test_pool_with_mfa_cannot_be_created_without_sms_configuration(make_pool: MakePool, mfa: str) -> None:
     with rejected("InvalidParameterException"):
         make_pool(MfaConfiguration=mfa)
 
 
-def test_a_client_has_cognitos_defaults(pool: PoolUnderTest) -> None:
+def test_client_has_cognitos_defaults(pool: PoolUnderTest) -> None:
     created = pool.aws.create_user_pool_client(UserPoolId=pool.pool_id, ClientName="plain")["UserPoolClient"]
 
     assert set(created["ExplicitAuthFlows"]) == {
@@ -135,7 +135,7 @@ def test_a_client_has_cognitos_defaults(pool: PoolUnderTest) -> None:
     assert "ClientSecret" not in created
 
 
-def test_a_client_is_described_updated_listed_and_deleted(pool: PoolUnderTest) -> None:
+def test_client_is_described_updated_listed_and_deleted(pool: PoolUnderTest) -> None:
     created = pool.aws.create_user_pool_client(
         UserPoolId=pool.pool_id, ClientName="one", GenerateSecret=True
     )["UserPoolClient"]
@@ -162,7 +162,7 @@ def test_legacy_and_new_flow_names_do_not_mix(pool: PoolUnderTest) -> None:
         )
 
 
-def test_a_legacy_flow_name_allows_its_flow_and_the_default_ones(make_pool: MakePool) -> None:
+def test_legacy_flow_name_allows_its_flow_and_the_default_ones(make_pool: MakePool) -> None:
     pool = make_pool(client={"ExplicitAuthFlows": ["USER_PASSWORD_AUTH"]})
     pool.user()
 
@@ -170,7 +170,7 @@ def test_a_legacy_flow_name_allows_its_flow_and_the_default_ones(make_pool: Make
     assert "AuthenticationResult" in pool.srp_sign_in()
 
 
-def test_a_created_user_gets_a_temporary_password_and_must_change_it(pool: PoolUnderTest) -> None:
+def test_created_user_gets_a_temporary_password_and_must_change_it(pool: PoolUnderTest) -> None:
     created = pool.aws.admin_create_user(
         UserPoolId=pool.pool_id,
         Username="ann",
@@ -186,7 +186,7 @@ def test_a_created_user_gets_a_temporary_password_and_must_change_it(pool: PoolU
     assert reply["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
 
 
-def test_an_invitation_can_be_resent(pool: PoolUnderTest) -> None:
+def test_invitation_can_be_resent(pool: PoolUnderTest) -> None:
     address = [{"Name": "email", "Value": "ann@example.com"}]
     target = {"UserPoolId": pool.pool_id, "Username": "ann", "DesiredDeliveryMediums": ["EMAIL"]}
     pool.aws.admin_create_user(**target, UserAttributes=address)
@@ -198,7 +198,7 @@ def test_an_invitation_can_be_resent(pool: PoolUnderTest) -> None:
         pool.aws.admin_create_user(**target, MessageAction="RESEND")
 
 
-def test_a_user_name_can_be_created_once(pool: PoolUnderTest) -> None:
+def test_user_name_can_be_created_only_once(pool: PoolUnderTest) -> None:
     pool.user()
 
     with rejected("UsernameExistsException", "User account already exists"):
@@ -217,7 +217,7 @@ def test_a_user_name_can_be_created_once(pool: PoolUnderTest) -> None:
         "admin_user_global_sign_out",
     ],
 )
-def test_an_unknown_user_is_not_found(pool: PoolUnderTest, operation: str) -> None:
+def test_unknown_user_is_not_found(pool: PoolUnderTest, operation: str) -> None:
     with rejected("UserNotFoundException", "User does not exist."):
         pool.admin(operation, "nobody")
 
@@ -236,7 +236,7 @@ def test_users_are_listed_page_by_page_and_filtered(pool: PoolUnderTest) -> None
         pool.aws.list_users(UserPoolId=pool.pool_id, Filter="bob")
 
 
-def test_an_administrator_can_mark_an_address_as_verified(pool: PoolUnderTest) -> None:
+def test_administrator_can_mark_an_address_as_verified(pool: PoolUnderTest) -> None:
     pool.user(email="ann@example.com")
     changed = [{"Name": "email", "Value": "new@example.com"}, {"Name": "email_verified", "Value": "true"}]
     pool.admin("admin_update_user_attributes", "ann", UserAttributes=changed)
@@ -263,7 +263,7 @@ def test_groups_can_be_created_once_and_have_members(pool: PoolUnderTest) -> Non
     assert pool.admin("admin_list_groups_for_user", "ann")["Groups"] == []
 
 
-def test_the_constraints_of_the_schema_are_enforced(make_pool: MakePool) -> None:
+def test_constraints_of_the_schema_are_enforced(make_pool: MakePool) -> None:
     schema = [
         {
             "Name": "team",

@@ -27,14 +27,14 @@ def pool(make_pool: MakePool) -> PoolUnderTest:
     return pool
 
 
-def test_a_challenge_session_has_the_form_and_length_of_a_real_one(pool: PoolUnderTest) -> None:
+def test_challenge_session_has_the_form_and_length_of_a_real_one(pool: PoolUnderTest) -> None:
     session = pool.password_sign_in()["Session"]
 
     assert session.startswith("AYABe")
     assert 20 <= len(session) <= 4096
 
 
-def test_a_challenge_session_works_once(pool: PoolUnderTest) -> None:
+def test_challenge_session_works_once(pool: PoolUnderTest) -> None:
     reply = pool.password_sign_in()
     code = pool.code()
     pool.answer(reply, SMS_MFA_CODE=code)
@@ -43,7 +43,7 @@ def test_a_challenge_session_works_once(pool: PoolUnderTest) -> None:
         pool.answer(reply, SMS_MFA_CODE=code)
 
 
-def test_of_many_answers_at_once_one_gets_tokens(pool: PoolUnderTest) -> None:
+def test_only_one_of_several_concurrent_answers_gets_tokens(pool: PoolUnderTest) -> None:
     reply = pool.password_sign_in()
     code = pool.code()
 
@@ -58,7 +58,7 @@ def test_of_many_answers_at_once_one_gets_tokens(pool: PoolUnderTest) -> None:
 
 
 @pytest.mark.parametrize(("minutes", "seconds"), [(None, 180), (3, 180), (15, 900)])
-def test_a_challenge_session_is_valid_for_auth_session_validity(
+def test_challenge_session_is_valid_for_auth_session_validity(
     own_pool: MakePool, minutes: int | None, seconds: int
 ) -> None:
     client = {} if minutes is None else {"AuthSessionValidity": minutes}
@@ -82,17 +82,17 @@ def test_auth_session_validity_is_three_to_fifteen_minutes(pool: PoolUnderTest, 
 
 
 @pytest.mark.parametrize("forged", ["AYABe" + "x" * 100, "A" * 20, "…" * 30])
-def test_a_forged_challenge_session_is_rejected(pool: PoolUnderTest, forged: str) -> None:
+def test_forged_challenge_session_is_rejected(pool: PoolUnderTest, forged: str) -> None:
     with rejected(*INVALID_SESSION):
         pool.answer({"ChallengeName": "SMS_MFA", "Session": forged}, SMS_MFA_CODE="123456")
 
 
-def test_a_missing_challenge_session_is_reported(pool: PoolUnderTest) -> None:
+def test_missing_challenge_session_is_reported(pool: PoolUnderTest) -> None:
     with rejected("InvalidParameterException", "Missing required parameter Session"):
         pool.answer({"ChallengeName": "SMS_MFA"}, SMS_MFA_CODE="123456")
 
 
-def test_a_challenge_session_is_bound_to_its_user(pool: PoolUnderTest) -> None:
+def test_challenge_session_is_bound_to_its_user(pool: PoolUnderTest) -> None:
     pool.with_phone("bob")
     reply = pool.password_sign_in()
 
@@ -101,7 +101,7 @@ def test_a_challenge_session_is_bound_to_its_user(pool: PoolUnderTest) -> None:
     assert "AuthenticationResult" in pool.answer(reply, SMS_MFA_CODE=pool.code())
 
 
-def test_a_challenge_session_is_bound_to_its_client(pool: PoolUnderTest) -> None:
+def test_challenge_session_is_bound_to_its_client(pool: PoolUnderTest) -> None:
     reply = pool.password_sign_in()
     created = pool.aws.create_user_pool_client(
         UserPoolId=pool.pool_id, ClientName="other", ExplicitAuthFlows=ALL_FLOWS
@@ -124,7 +124,7 @@ def test_a_challenge_session_is_bound_to_its_client(pool: PoolUnderTest) -> None
         ("SELECT_CHALLENGE", {"ANSWER": "PASSWORD"}),
     ],
 )
-def test_a_challenge_session_is_bound_to_its_challenge(
+def test_challenge_session_is_bound_to_its_challenge(
     pool: PoolUnderTest, challenge: str, responses: dict[str, str]
 ) -> None:
     reply = pool.password_sign_in()
@@ -133,14 +133,14 @@ def test_a_challenge_session_is_bound_to_its_challenge(
         pool.answer({**reply, "ChallengeName": challenge}, **responses)
 
 
-def test_an_unknown_challenge_is_rejected(pool: PoolUnderTest) -> None:
+def test_unknown_challenge_is_rejected(pool: PoolUnderTest) -> None:
     reply = pool.password_sign_in()
 
     with rejected("InvalidParameterException"):
         pool.answer({**reply, "ChallengeName": "MOON_PHASE"}, ANSWER="full")
 
 
-def test_the_error_for_an_unknown_challenge_lists_all_challenges(pool: PoolUnderTest) -> None:
+def test_error_for_an_unknown_challenge_lists_all_challenges(pool: PoolUnderTest) -> None:
     with pytest.raises(ClientError) as caught:
         pool.answer({"ChallengeName": "MOON_PHASE"}, ANSWER="full")
     message = caught.value.response["Error"]["Message"]
@@ -151,15 +151,13 @@ def test_the_error_for_an_unknown_challenge_lists_all_challenges(pool: PoolUnder
     )
 
 
-def test_admin_no_srp_auth_cannot_be_answered_without_being_an_admin(pool: PoolUnderTest) -> None:
+def test_admin_no_srp_auth_is_answered_by_administrators_only(pool: PoolUnderTest) -> None:
     with rejected("InvalidParameterException"):
         pool.answer({"ChallengeName": "ADMIN_NO_SRP_AUTH"}, PASSWORD="x")
 
 
 @pytest.mark.parametrize("missing", ["USERNAME", "SMS_MFA_CODE"])
-def test_a_missing_response_is_reported_and_the_challenge_session_stays_valid(
-    pool: PoolUnderTest, missing: str
-) -> None:
+def test_missing_response_keeps_the_challenge_session_valid(pool: PoolUnderTest, missing: str) -> None:
     reply = pool.password_sign_in()
     responses = {"USERNAME": "ann", "SMS_MFA_CODE": pool.code()}
     arguments: dict[str, Any] = {
@@ -176,7 +174,7 @@ def test_a_missing_response_is_reported_and_the_challenge_session_stays_valid(
     )
 
 
-def test_a_user_disabled_during_the_sign_in_gets_no_tokens(pool: PoolUnderTest) -> None:
+def test_user_disabled_during_the_sign_in_gets_no_tokens(pool: PoolUnderTest) -> None:
     reply = pool.password_sign_in()
     pool.admin("admin_disable_user", "ann")
 
@@ -184,7 +182,7 @@ def test_a_user_disabled_during_the_sign_in_gets_no_tokens(pool: PoolUnderTest) 
         pool.answer(reply, SMS_MFA_CODE=pool.code())
 
 
-def test_a_user_deleted_during_the_sign_in_gets_no_tokens(pool: PoolUnderTest) -> None:
+def test_user_deleted_during_the_sign_in_gets_no_tokens(pool: PoolUnderTest) -> None:
     reply = pool.password_sign_in()
     pool.admin("admin_delete_user", "ann")
 
@@ -192,7 +190,7 @@ def test_a_user_deleted_during_the_sign_in_gets_no_tokens(pool: PoolUnderTest) -
         pool.answer(reply, SMS_MFA_CODE=pool.code())
 
 
-def test_a_password_reset_during_the_sign_in_is_reported(make_pool: MakePool) -> None:
+def test_password_reset_during_the_sign_in_is_reported(make_pool: MakePool) -> None:
     pool = make_pool(mfa=MFA)
     pool.with_phone(email="ann@example.com", email_verified="true")
     reply = pool.password_sign_in()

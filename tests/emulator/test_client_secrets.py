@@ -38,18 +38,18 @@ def test_secret_hash_matches_every_test_vector(vector: dict[str, Any]) -> None:
     assert parameters == vector["secret_hash"]
 
 
-def test_the_first_hash_is_over_the_name_the_user_entered(pool: PoolUnderTest) -> None:
+def test_first_hash_is_over_the_name_the_user_entered(pool: PoolUnderTest) -> None:
     reply = pool.password_sign_in(EMAIL, SECRET_HASH=hashed(pool, EMAIL))
 
     assert "AuthenticationResult" in reply
 
 
-def test_a_hash_over_another_name_is_rejected(pool: PoolUnderTest) -> None:
+def test_hash_over_another_name_is_rejected(pool: PoolUnderTest) -> None:
     with rejected(*wrong(pool)):
         pool.password_sign_in(EMAIL, SECRET_HASH=hashed(pool, "bob"))
 
 
-def test_a_missing_hash_is_rejected(pool: PoolUnderTest) -> None:
+def test_missing_hash_is_rejected(pool: PoolUnderTest) -> None:
     with rejected(
         "NotAuthorizedException",
         f"Client {pool.client_id} is configured with secret but SECRET_HASH was not received",
@@ -57,7 +57,7 @@ def test_a_missing_hash_is_rejected(pool: PoolUnderTest) -> None:
         pool.password_sign_in(EMAIL)
 
 
-def test_a_hash_for_a_client_without_a_secret_is_rejected(make_pool: MakePool) -> None:
+def test_hash_for_a_client_without_a_secret_is_rejected(make_pool: MakePool) -> None:
     pool = make_pool()
     pool.user()
 
@@ -65,7 +65,7 @@ def test_a_hash_for_a_client_without_a_secret_is_rejected(make_pool: MakePool) -
         pool.password_sign_in(SECRET_HASH="c29tZXRoaW5n")
 
 
-def test_the_hash_of_an_answer_is_over_the_name_in_that_answer(make_pool: MakePool) -> None:
+def test_hash_of_an_answer_is_over_the_name_in_that_answer(make_pool: MakePool) -> None:
     pool = make_pool(
         UsernameAttributes=["email"],
         client={"GenerateSecret": True},
@@ -82,7 +82,7 @@ def test_the_hash_of_an_answer_is_over_the_name_in_that_answer(make_pool: MakePo
     )
 
 
-def test_the_hash_of_a_refresh_is_over_the_real_user_name(pool: PoolUnderTest) -> None:
+def test_hash_of_a_refresh_is_over_the_real_user_name(pool: PoolUnderTest) -> None:
     result = pool.password_sign_in(EMAIL, SECRET_HASH=hashed(pool, EMAIL))["AuthenticationResult"]
     token = result["RefreshToken"]
     real = pool.aws.get_user(AccessToken=result["AccessToken"])["Username"]
@@ -129,7 +129,7 @@ def test_sign_up_and_recovery_check_the_hash_too(
         call(**arguments)
 
 
-def test_a_sign_up_with_the_right_hash_succeeds(pool: PoolUnderTest) -> None:
+def test_sign_up_with_the_right_hash_succeeds(pool: PoolUnderTest) -> None:
     reply = pool.aws.sign_up(
         ClientId=pool.client_id,
         Username="new@example.com",

@@ -34,7 +34,7 @@ def test_every_challenge_in_botocores_model_has_an_answer_handler(shared_aws: An
     assert set(enumerated) - set(ANSWER_HANDLERS) == WITHOUT_HANDLER
 
 
-def test_answering_with_a_passkey_is_rejected_and_the_choice_stays_open(make_pool: MakePool) -> None:
+def test_passkey_answer_is_rejected_and_keeps_the_choice(make_pool: MakePool) -> None:
     allowed = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "WEB_AUTHN"]}}
     pool = make_pool(Policies=allowed, mfa={"WebAuthnConfiguration": {"RelyingPartyId": "localhost"}})
     pool.user()

@@ -36,14 +36,14 @@ def begin_with_srp(pool: PoolUnderTest) -> tuple[int, dict[str, Any]]:
     return a, pool.initiate("CUSTOM_AUTH", USERNAME="ann", CHALLENGE_NAME="SRP_A", SRP_A=public)
 
 
-def test_only_public_parameters_are_sent_and_the_user_name_with_them(pool: PoolUnderTest) -> None:
+def test_only_public_parameters_and_the_user_name_are_sent(pool: PoolUnderTest) -> None:
     reply = begin(pool)
 
     assert reply["ChallengeName"] == "CUSTOM_CHALLENGE"
     assert reply["ChallengeParameters"] == {"USERNAME": "ann", "hint": "round 0"}
 
 
-def test_each_round_has_a_new_challenge_session_and_the_last_returns_tokens(pool: PoolUnderTest) -> None:
+def test_each_round_has_a_new_challenge_session(pool: PoolUnderTest) -> None:
     first = begin(pool)
     second = pool.answer(first, ANSWER="rex")
 
@@ -52,7 +52,7 @@ def test_each_round_has_a_new_challenge_session_and_the_last_returns_tokens(pool
     assert "AuthenticationResult" in pool.answer(second, ANSWER="rex")
 
 
-def test_a_failed_answer_ends_the_sign_in_and_the_challenge_session(pool: PoolUnderTest) -> None:
+def test_failed_answer_ends_the_sign_in_and_the_challenge_session(pool: PoolUnderTest) -> None:
     reply = begin(pool)
     with rejected("NotAuthorizedException", "Incorrect username or password."):
         pool.answer(reply, ANSWER="wrong")
@@ -61,14 +61,14 @@ def test_a_failed_answer_ends_the_sign_in_and_the_challenge_session(pool: PoolUn
         pool.answer(reply, ANSWER="rex")
 
 
-def test_the_text_for_a_failed_answer_can_be_set(pool: PoolUnderTest) -> None:
+def test_error_text_for_a_failed_answer_can_be_set(pool: PoolUnderTest) -> None:
     pool.server.failed_custom_challenge_text = "Invalid session for the user."
 
     with rejected("NotAuthorizedException", "Invalid session for the user."):
         pool.answer(begin(pool), ANSWER="wrong")
 
 
-def test_the_triggers_can_let_the_user_try_again(pool: PoolUnderTest, triggers: Triggers) -> None:
+def test_triggers_can_let_the_user_try_again(pool: PoolUnderTest, triggers: Triggers) -> None:
     triggers.retries = True
     reply = begin(pool)
     for _ in range(7):
@@ -78,7 +78,7 @@ def test_the_triggers_can_let_the_user_try_again(pool: PoolUnderTest, triggers: 
     assert "AuthenticationResult" in pool.answer(reply, ANSWER="rex")
 
 
-def test_a_missing_answer_is_reported_and_the_challenge_session_stays_valid(pool: PoolUnderTest) -> None:
+def test_missing_answer_keeps_the_challenge_session_valid(pool: PoolUnderTest) -> None:
     reply = begin(pool)
     with rejected("InvalidParameterException", "Missing required parameter ANSWER"):
         pool.answer(reply)
@@ -86,7 +86,7 @@ def test_a_missing_answer_is_reported_and_the_challenge_session_stays_valid(pool
     assert pool.answer(reply, ANSWER="rex")["ChallengeName"] == "CUSTOM_CHALLENGE"
 
 
-def test_a_challenge_session_of_a_round_works_once(pool: PoolUnderTest) -> None:
+def test_challenge_session_of_a_round_works_once(pool: PoolUnderTest) -> None:
     reply = begin(pool)
     pool.answer(reply, ANSWER="rex")
 
@@ -133,9 +133,7 @@ def test_client_metadata_of_an_answer_reaches_the_triggers(pool: PoolUnderTest, 
 # With SRP first
 
 
-def test_srp_first_has_a_challenge_session_and_then_the_custom_challenge(
-    pool: PoolUnderTest, triggers: Triggers
-) -> None:
+def test_srp_first_leads_to_the_custom_challenge(pool: PoolUnderTest, triggers: Triggers) -> None:
     a, verifier = begin_with_srp(pool)
     assert verifier["ChallengeName"] == "PASSWORD_VERIFIER"
     assert verifier["Session"]
@@ -151,7 +149,7 @@ def test_srp_first_has_a_challenge_session_and_then_the_custom_challenge(
     assert "AuthenticationResult" in pool.answer(pool.answer(reply, ANSWER="rex"), ANSWER="rex")
 
 
-def test_a_wrong_password_ends_srp_first(pool: PoolUnderTest) -> None:
+def test_wrong_password_ends_srp_first(pool: PoolUnderTest) -> None:
     a, verifier = begin_with_srp(pool)
 
     with rejected("NotAuthorizedException", "Incorrect username or password."):
@@ -167,7 +165,7 @@ def test_srp_first_cannot_be_answered_without_its_challenge_session(pool: PoolUn
         pool.answer(verifier, **claim)
 
 
-def test_a_proof_is_not_valid_for_another_sign_in(pool: PoolUnderTest) -> None:
+def test_proof_is_not_valid_for_another_sign_in(pool: PoolUnderTest) -> None:
     a, entry = begin_with_srp(pool)
     _, two = begin_with_srp(pool)
 
@@ -180,7 +178,7 @@ def test_srp_first_requires_srp_a(pool: PoolUnderTest) -> None:
         pool.initiate("CUSTOM_AUTH", USERNAME="ann", CHALLENGE_NAME="SRP_A")
 
 
-def test_a_temporary_password_must_be_replaced_before_tokens_are_issued(
+def test_temporary_password_must_be_replaced_before_tokens_are_issued(
     pool: PoolUnderTest, triggers: Triggers
 ) -> None:
     triggers.rounds = 1
@@ -193,7 +191,7 @@ def test_a_temporary_password_must_be_replaced_before_tokens_are_issued(
     assert "AuthenticationResult" in pool.answer(reply, NEW_PASSWORD=OTHER_PASSWORD)
 
 
-def test_the_define_trigger_can_require_a_second_factor_after_the_password(own_pool: MakePool) -> None:
+def test_define_trigger_can_require_a_second_factor(own_pool: MakePool) -> None:
     class Then(Triggers):
         def define_auth_challenge(self, event: Event, context: Any) -> Event:
             names = [entry["challengeName"] for entry in event["request"]["session"]]
@@ -219,9 +217,7 @@ def test_the_define_trigger_can_require_a_second_factor_after_the_password(own_p
 # A challenge that only the triggers know
 
 
-def test_an_unknown_challenge_of_a_trigger_is_sent_and_verified(
-    pool: PoolUnderTest, triggers: Triggers
-) -> None:
+def test_unknown_challenge_of_a_trigger_is_sent_and_verified(pool: PoolUnderTest, triggers: Triggers) -> None:
     triggers.challenge, triggers.rounds = "MOON_PHASE", 1
     reply = begin(pool)
 
@@ -230,7 +226,7 @@ def test_an_unknown_challenge_of_a_trigger_is_sent_and_verified(
     assert "AuthenticationResult" in pool.answer(reply, ANSWER="rex")
 
 
-def test_an_unknown_challenge_rejects_a_wrong_answer_and_another_name(
+def test_unknown_challenge_rejects_a_wrong_answer_and_another_name(
     pool: PoolUnderTest, triggers: Triggers
 ) -> None:
     triggers.challenge = "MOON_PHASE"
@@ -264,14 +260,14 @@ def leaves(event: Event, context: Any) -> Event:
     ("function", "name"),
     [("define_auth_challenge", "DefineAuthChallenge"), ("create_auth_challenge", "CreateAuthChallenge")],
 )
-def test_the_exception_of_a_trigger_is_reported(pool: PoolUnderTest, function: str, name: str) -> None:
+def test_trigger_exception_is_reported(pool: PoolUnderTest, function: str, name: str) -> None:
     pool.server.triggers = faulty(function, raises)
 
     with rejected("UserLambdaValidationException", f"{name} failed with error no moon tonight."):
         begin(pool)
 
 
-def test_an_exception_in_the_verify_trigger_keeps_the_challenge_session_valid(
+def test_verify_trigger_exception_keeps_the_challenge_session_valid(
     pool: PoolUnderTest, triggers: Triggers
 ) -> None:
     reply = begin(pool)
@@ -285,7 +281,7 @@ def test_an_exception_in_the_verify_trigger_keeps_the_challenge_session_valid(
     assert pool.answer(reply, ANSWER="rex")["ChallengeName"] == "CUSTOM_CHALLENGE"
 
 
-def test_a_round_counts_once_if_a_later_trigger_fails(pool: PoolUnderTest, triggers: Triggers) -> None:
+def test_round_counts_once_if_a_later_trigger_fails(pool: PoolUnderTest, triggers: Triggers) -> None:
     reply = begin(pool)
     pool.server.triggers = faulty("define_auth_challenge", raises)
     with rejected("UserLambdaValidationException"):
@@ -296,7 +292,7 @@ def test_a_round_counts_once_if_a_later_trigger_fails(pool: PoolUnderTest, trigg
     assert len(triggers.of("DefineAuthChallenge")[-1]["request"]["session"]) == 1
 
 
-def test_a_trigger_that_exits_does_not_end_the_emulator(pool: PoolUnderTest) -> None:
+def test_trigger_that_exits_does_not_end_the_emulator(pool: PoolUnderTest) -> None:
     pool.server.triggers = faulty("define_auth_challenge", leaves)
 
     with rejected("UserLambdaValidationException"):
@@ -327,7 +323,7 @@ def answering(**response: Any) -> Any:
         answering(challengeName="DEVICE_SRP_AUTH"),
     ],
 )
-def test_an_invalid_response_of_the_define_trigger_is_rejected(pool: PoolUnderTest, behaviour: Any) -> None:
+def test_invalid_response_of_the_define_trigger_is_rejected(pool: PoolUnderTest, behaviour: Any) -> None:
     pool.server.triggers = faulty("define_auth_challenge", behaviour)
 
     with rejected("InvalidLambdaResponseException", "Unrecognizable lambda output"):
@@ -343,14 +339,14 @@ def test_an_invalid_response_of_the_define_trigger_is_rejected(pool: PoolUnderTe
         {"challengeMetadata": 7},
     ],
 )
-def test_an_invalid_response_of_the_create_trigger_is_rejected(pool: PoolUnderTest, response: Event) -> None:
+def test_invalid_response_of_the_create_trigger_is_rejected(pool: PoolUnderTest, response: Event) -> None:
     pool.server.triggers = faulty("create_auth_challenge", answering(**response))
 
     with rejected("InvalidLambdaResponseException", "Unrecognizable lambda output"):
         begin(pool)
 
 
-def test_an_answer_is_wrong_unless_the_trigger_accepts_it(pool: PoolUnderTest) -> None:
+def test_answer_is_wrong_unless_the_trigger_accepts_it(pool: PoolUnderTest) -> None:
     reply = begin(pool)
     pool.server.triggers = faulty("verify_auth_challenge_response", lambda event, context: event)
 
@@ -358,7 +354,7 @@ def test_an_answer_is_wrong_unless_the_trigger_accepts_it(pool: PoolUnderTest) -
         pool.answer(reply, ANSWER="rex")
 
 
-def test_a_pool_without_triggers_has_no_custom_challenge(own_pool: MakePool) -> None:
+def test_pool_without_triggers_has_no_custom_challenge(own_pool: MakePool) -> None:
     pool = own_pool()
     pool.server.triggers = Triggers()
     pool.user()
@@ -377,7 +373,7 @@ def test_missing_trigger_functions_are_an_error(own_pool: MakePool) -> None:
         begin(pool)
 
 
-def test_a_trigger_can_call_the_emulator(pool: PoolUnderTest) -> None:
+def test_trigger_can_call_the_emulator(pool: PoolUnderTest) -> None:
     def looks(event: Event, context: Any) -> Event:
         result = pool.aws.admin_get_user(UserPoolId=event["userPoolId"], Username=event["userName"])
         event["response"].update(

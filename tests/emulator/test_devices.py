@@ -61,7 +61,7 @@ def prove(pool: PoolUnderTest, reply: dict[str, Any], device: Device, password: 
     return pool.answer(second, DEVICE_KEY=device.key, **claim)
 
 
-def test_the_key_of_a_new_device_comes_with_the_tokens(make_pool: MakePool) -> None:
+def test_key_of_a_new_device_comes_with_the_tokens(make_pool: MakePool) -> None:
     pool = tracking(make_pool)
     metadata = pool.srp_sign_in()["AuthenticationResult"]["NewDeviceMetadata"]
 
@@ -70,7 +70,7 @@ def test_the_key_of_a_new_device_comes_with_the_tokens(make_pool: MakePool) -> N
     assert metadata["DeviceGroupKey"].startswith("-")
 
 
-def test_a_pool_without_device_tracking_returns_no_device_key(make_pool: MakePool) -> None:
+def test_pool_without_device_tracking_returns_no_device_key(make_pool: MakePool) -> None:
     pool = make_pool()
     pool.user()
 
@@ -78,7 +78,7 @@ def test_a_pool_without_device_tracking_returns_no_device_key(make_pool: MakePoo
     assert "AuthenticationResult" in pool.password_sign_in(DEVICE_KEY="eu-west-1_unknown")
 
 
-def test_a_remembered_devices_proof_returns_tokens(make_pool: MakePool) -> None:
+def test_remembered_devices_proof_returns_tokens(make_pool: MakePool) -> None:
     pool = tracking(make_pool)
     device = remembered(pool)
     reply = pool.srp_sign_in(DEVICE_KEY=device.key)
@@ -88,7 +88,7 @@ def test_a_remembered_devices_proof_returns_tokens(make_pool: MakePool) -> None:
     assert "NewDeviceMetadata" not in result
 
 
-def test_a_wrong_device_password_is_rejected(make_pool: MakePool) -> None:
+def test_wrong_device_password_is_rejected(make_pool: MakePool) -> None:
     pool = tracking(make_pool)
     device = remembered(pool)
     reply = pool.srp_sign_in(DEVICE_KEY=device.key)
@@ -97,7 +97,7 @@ def test_a_wrong_device_password_is_rejected(make_pool: MakePool) -> None:
         prove(pool, reply, device, "another")
 
 
-def test_the_proof_of_a_device_is_not_valid_for_another_sign_in_or_device(make_pool: MakePool) -> None:
+def test_device_proof_is_bound_to_its_sign_in_and_device(make_pool: MakePool) -> None:
     pool = tracking(make_pool)
     device, second = remembered(pool), remembered(pool)
     entry, two = (pool.srp_sign_in(DEVICE_KEY=device.key) for _ in range(2))
@@ -113,7 +113,7 @@ def test_the_proof_of_a_device_is_not_valid_for_another_sign_in_or_device(make_p
         pool.answer(two, DEVICE_KEY=second.key, **claim)
 
 
-def test_the_proof_replaces_the_code_if_only_new_devices_are_challenged(
+def test_proof_replaces_the_code_if_only_new_devices_are_challenged(
     make_pool: MakePool,
 ) -> None:
     pool = tracking(make_pool)
@@ -124,7 +124,7 @@ def test_the_proof_replaces_the_code_if_only_new_devices_are_challenged(
     assert pool.srp_sign_in(DEVICE_KEY=device.key)["ChallengeName"] == "DEVICE_SRP_AUTH"
 
 
-def test_otherwise_the_proof_comes_after_the_code(make_pool: MakePool) -> None:
+def test_proof_follows_the_code_if_all_devices_are_challenged(make_pool: MakePool) -> None:
     pool = tracking(make_pool, ChallengeRequiredOnNewDevice=False)
     device = remembered(pool)
     pool.prefer(SMSMfaSettings={"Enabled": True})
@@ -136,7 +136,7 @@ def test_otherwise_the_proof_comes_after_the_code(make_pool: MakePool) -> None:
     assert "AuthenticationResult" in prove(pool, reply, device, device.password)
 
 
-def test_an_unconfirmed_device_does_not_replace_the_code(make_pool: MakePool) -> None:
+def test_unconfirmed_device_does_not_replace_the_code(make_pool: MakePool) -> None:
     pool = tracking(make_pool)
     device = new_device(pool, pool.srp_sign_in()["AuthenticationResult"], confirm=False)
     pool.prefer(SMSMfaSettings={"Enabled": True})
@@ -144,14 +144,14 @@ def test_an_unconfirmed_device_does_not_replace_the_code(make_pool: MakePool) ->
     assert pool.srp_sign_in(DEVICE_KEY=device.key)["ChallengeName"] == "SMS_MFA"
 
 
-def test_an_empty_device_key_counts_as_absent(make_pool: MakePool) -> None:
+def test_empty_device_key_counts_as_absent(make_pool: MakePool) -> None:
     pool = tracking(make_pool)
 
     assert "NewDeviceMetadata" in pool.srp_sign_in(DEVICE_KEY="")["AuthenticationResult"]
 
 
 @pytest.mark.parametrize("flow", ["USER_SRP_AUTH", "USER_PASSWORD_AUTH"])
-def test_an_unknown_device_is_not_found(make_pool: MakePool, flow: str) -> None:
+def test_unknown_device_is_not_found(make_pool: MakePool, flow: str) -> None:
     pool = tracking(make_pool)
     sign_in = pool.srp_sign_in if flow == "USER_SRP_AUTH" else pool.password_sign_in
 
@@ -159,7 +159,7 @@ def test_an_unknown_device_is_not_found(make_pool: MakePool, flow: str) -> None:
         sign_in(DEVICE_KEY="eu-west-1_0a1b2c3d-0000-0000-0000-000000000000")
 
 
-def test_the_same_proof_can_be_sent_again_without_the_unknown_device(make_pool: MakePool) -> None:
+def test_proof_can_be_sent_again_without_the_unknown_device(make_pool: MakePool) -> None:
     pool = tracking(make_pool)
     a = srp.private_value()
     reply = pool.initiate("USER_SRP_AUTH", USERNAME="ann", SRP_A=f"{srp.public_value(a):x}")
@@ -170,14 +170,14 @@ def test_the_same_proof_can_be_sent_again_without_the_unknown_device(make_pool: 
     assert "AuthenticationResult" in pool.answer(reply, **claim)
 
 
-def test_an_unknown_device_is_reported_only_after_the_right_password(make_pool: MakePool) -> None:
+def test_unknown_device_is_reported_only_after_the_right_password(make_pool: MakePool) -> None:
     pool = tracking(make_pool)
 
     with rejected("NotAuthorizedException"):
         pool.srp_sign_in(password=OTHER_PASSWORD, DEVICE_KEY="eu-west-1_0a1b")
 
 
-def test_the_answer_of_a_device_requires_its_key(make_pool: MakePool) -> None:
+def test_device_answer_requires_the_device_key(make_pool: MakePool) -> None:
     pool = tracking(make_pool)
     device = remembered(pool)
     reply = pool.srp_sign_in(DEVICE_KEY=device.key)
@@ -186,7 +186,7 @@ def test_the_answer_of_a_device_requires_its_key(make_pool: MakePool) -> None:
         pool.answer(reply, SRP_A="abcd")
 
 
-def test_a_device_forgotten_during_the_sign_in_is_not_found(make_pool: MakePool) -> None:
+def test_device_forgotten_during_the_sign_in_is_not_found(make_pool: MakePool) -> None:
     pool = tracking(make_pool)
     device = remembered(pool)
     reply = pool.srp_sign_in(DEVICE_KEY=device.key)
@@ -199,7 +199,7 @@ def test_a_device_forgotten_during_the_sign_in_is_not_found(make_pool: MakePool)
 # ConfirmDevice and other operations
 
 
-def test_a_device_is_remembered_on_request_if_the_pool_lets_users_decide(make_pool: MakePool) -> None:
+def test_device_is_remembered_on_request_if_users_decide(make_pool: MakePool) -> None:
     pool = tracking(make_pool, DeviceOnlyRememberedOnUserPrompt=True)
     result = pool.srp_sign_in()["AuthenticationResult"]
     metadata = result["NewDeviceMetadata"]
@@ -220,7 +220,7 @@ def test_a_device_is_remembered_on_request_if_the_pool_lets_users_decide(make_po
     assert pool.srp_sign_in(DEVICE_KEY=metadata["DeviceKey"])["ChallengeName"] == "DEVICE_SRP_AUTH"
 
 
-def test_otherwise_a_confirmed_device_is_remembered_at_once(make_pool: MakePool) -> None:
+def test_confirmed_device_is_remembered_if_the_pool_decides(make_pool: MakePool) -> None:
     pool = tracking(make_pool)
     result = pool.srp_sign_in()["AuthenticationResult"]
     metadata = result["NewDeviceMetadata"]
@@ -249,7 +249,7 @@ def test_values_without_their_sign_byte_are_rejected(make_pool: MakePool) -> Non
         )
 
 
-def test_another_sign_ins_device_key_is_rejected(make_pool: MakePool) -> None:
+def test_device_key_of_another_sign_in_is_rejected(make_pool: MakePool) -> None:
     pool = tracking(make_pool)
     entry, two = (pool.srp_sign_in()["AuthenticationResult"] for _ in range(2))
     key = two["NewDeviceMetadata"]["DeviceKey"]
@@ -282,7 +282,7 @@ def test_devices_are_listed_described_and_forgotten(make_pool: MakePool) -> None
         pool.aws.get_device(AccessToken=token, DeviceKey=first.key)
 
 
-def test_a_pool_without_device_tracking_cannot_list_devices(make_pool: MakePool) -> None:
+def test_pool_without_device_tracking_cannot_list_devices(make_pool: MakePool) -> None:
     pool = make_pool()
     pool.user()
 
@@ -293,7 +293,7 @@ def test_a_pool_without_device_tracking_cannot_list_devices(make_pool: MakePool)
 # Refresh
 
 
-def test_a_refresh_needs_the_confirmed_device(make_pool: MakePool) -> None:
+def test_refresh_needs_the_confirmed_device(make_pool: MakePool) -> None:
     pool = tracking(make_pool)
     device = new_device(pool, pool.srp_sign_in()["AuthenticationResult"], confirm=False)
     token = device.refresh_token
@@ -315,7 +315,7 @@ def test_a_refresh_needs_the_confirmed_device(make_pool: MakePool) -> None:
     )
 
 
-def test_a_device_does_not_replace_the_password(make_pool: MakePool) -> None:
+def test_device_does_not_replace_the_password(make_pool: MakePool) -> None:
     pool = tracking(make_pool)
     device = remembered(pool)
 

@@ -25,7 +25,7 @@ def begin(pool: PoolUnderTest, **parameters: str) -> dict[str, Any]:
     return pool.initiate("USER_AUTH", USERNAME="ann", **parameters)
 
 
-def test_the_user_name_alone_leads_to_the_choice(pool: PoolUnderTest) -> None:
+def test_user_name_alone_leads_to_the_choice(pool: PoolUnderTest) -> None:
     reply = begin(pool)
 
     assert reply["ChallengeName"] == "SELECT_CHALLENGE"
@@ -42,7 +42,7 @@ def test_only_what_the_pool_allows_and_the_user_has_is_offered(make_pool: MakePo
     assert begin(allowed)["AvailableChallenges"] == [*PASSWORDS, "EMAIL_OTP"]
 
 
-def test_an_email_code_has_eight_digits_and_returns_tokens(pool: PoolUnderTest) -> None:
+def test_email_code_has_eight_digits_and_returns_tokens(pool: PoolUnderTest) -> None:
     reply = pool.answer(begin(pool), ANSWER="EMAIL_OTP")
     assert reply["ChallengeName"] == "EMAIL_OTP"
     assert reply["ChallengeParameters"] == {
@@ -57,7 +57,7 @@ def test_an_email_code_has_eight_digits_and_returns_tokens(pool: PoolUnderTest) 
     assert "AuthenticationResult" in pool.answer(reply, EMAIL_OTP_CODE=code)
 
 
-def test_a_preferred_factor_is_asked_for_at_once(pool: PoolUnderTest) -> None:
+def test_preferred_factor_is_challenged_at_once(pool: PoolUnderTest) -> None:
     reply = begin(pool, PREFERRED_CHALLENGE="SMS_OTP")
 
     assert reply["ChallengeName"] == "SMS_OTP"
@@ -65,13 +65,13 @@ def test_a_preferred_factor_is_asked_for_at_once(pool: PoolUnderTest) -> None:
     assert "AuthenticationResult" in pool.answer(reply, SMS_OTP_CODE=pool.code())
 
 
-def test_a_preferred_password_in_the_first_request_returns_tokens(pool: PoolUnderTest) -> None:
+def test_preferred_password_in_the_first_request_returns_tokens(pool: PoolUnderTest) -> None:
     assert "AuthenticationResult" in begin(pool, PREFERRED_CHALLENGE="PASSWORD", PASSWORD=PASSWORD)
     with rejected("NotAuthorizedException", "Incorrect username or password."):
         begin(pool, PREFERRED_CHALLENGE="PASSWORD", PASSWORD=OTHER_PASSWORD)
 
 
-def test_a_preferred_password_that_is_missing_is_asked_for(pool: PoolUnderTest) -> None:
+def test_missing_preferred_password_is_challenged(pool: PoolUnderTest) -> None:
     reply = begin(pool, PREFERRED_CHALLENGE="PASSWORD")
 
     assert reply["ChallengeName"] == "PASSWORD"
@@ -112,21 +112,19 @@ def test_srp_can_be_chosen_first_and_started_later(pool: PoolUnderTest) -> None:
     assert "AuthenticationResult" in pool.answer(reply, **pool.srp_claim(reply, a))
 
 
-def test_a_password_can_be_chosen_and_sent_in_one_request(pool: PoolUnderTest) -> None:
+def test_password_can_be_chosen_and_sent_in_one_request(pool: PoolUnderTest) -> None:
     assert "AuthenticationResult" in pool.answer(begin(pool), ANSWER="PASSWORD", PASSWORD=PASSWORD)
 
 
 @pytest.mark.parametrize("preferred", ["WEB_AUTHN", "TELEPATHY"])
-def test_a_preferred_factor_that_the_user_lacks_leads_to_the_choice(
+def test_preferred_factor_that_the_user_lacks_leads_to_the_choice(
     pool: PoolUnderTest, preferred: str
 ) -> None:
     assert begin(pool, PREFERRED_CHALLENGE=preferred)["ChallengeName"] == "SELECT_CHALLENGE"
 
 
 @pytest.mark.parametrize("chosen", ["WEB_AUTHN", "TELEPATHY", "SMS_MFA"])
-def test_choosing_an_unusable_factor_is_rejected_and_the_choice_stays_open(
-    pool: PoolUnderTest, chosen: str
-) -> None:
+def test_unusable_factor_is_rejected_and_keeps_the_choice(pool: PoolUnderTest, chosen: str) -> None:
     reply = begin(pool)
     with rejected("InvalidParameterException"):
         pool.answer(reply, ANSWER=chosen)
@@ -134,7 +132,7 @@ def test_choosing_an_unusable_factor_is_rejected_and_the_choice_stays_open(
     assert pool.answer(reply, ANSWER="EMAIL_OTP")["ChallengeName"] == "EMAIL_OTP"
 
 
-def test_a_passkey_is_offered_if_the_pool_has_passkeys_configured(make_pool: MakePool) -> None:
+def test_passkey_is_offered_if_the_pool_has_passkeys_configured(make_pool: MakePool) -> None:
     allowed = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "WEB_AUTHN"]}}
     pool = make_pool(Policies=allowed, mfa={"WebAuthnConfiguration": {"RelyingPartyId": "localhost"}})
     pool.user()
@@ -157,7 +155,7 @@ def test_codes_are_not_first_factors_if_a_second_factor_is_required(make_pool: M
     assert reply["ChallengeName"] == "SMS_MFA"
 
 
-def test_a_factor_enabled_during_the_sign_in_is_required(make_pool: MakePool) -> None:
+def test_factor_enabled_during_the_sign_in_is_required(make_pool: MakePool) -> None:
     pool = make_pool(Policies=ALLOWED, mfa={"MfaConfiguration": "OPTIONAL", "SmsMfaConfiguration": SMS})
     pool.with_phone(email="ann@example.com")
     reply = begin(pool, PREFERRED_CHALLENGE="EMAIL_OTP")
@@ -167,7 +165,7 @@ def test_a_factor_enabled_during_the_sign_in_is_required(make_pool: MakePool) ->
     assert pool.answer(reply, EMAIL_OTP_CODE=code)["ChallengeName"] == "SMS_MFA"
 
 
-def test_a_user_with_a_temporary_password_can_only_choose_the_password(pool: PoolUnderTest) -> None:
+def test_user_with_a_temporary_password_can_only_choose_the_password(pool: PoolUnderTest) -> None:
     pool.admin("admin_set_user_password", "ann", Password=OTHER_PASSWORD, Permanent=False)
     reply = begin(pool)
 
@@ -176,7 +174,7 @@ def test_a_user_with_a_temporary_password_can_only_choose_the_password(pool: Poo
     assert answered["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
 
 
-def test_a_user_without_a_password_signs_in_by_a_code(pool: PoolUnderTest) -> None:
+def test_user_without_a_password_signs_in_by_a_code(pool: PoolUnderTest) -> None:
     pool.aws.admin_create_user(
         UserPoolId=pool.pool_id,
         Username="new",
@@ -194,7 +192,7 @@ def test_a_user_without_a_password_signs_in_by_a_code(pool: PoolUnderTest) -> No
         pool.srp_sign_in("new")
 
 
-def test_a_user_can_sign_up_without_a_password_if_codes_are_first_factors(
+def test_user_can_sign_up_without_a_password_if_codes_are_first_factors(
     pool: PoolUnderTest, make_pool: MakePool
 ) -> None:
     address = [{"Name": "email", "Value": "new@example.com"}]

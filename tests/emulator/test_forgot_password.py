@@ -34,7 +34,7 @@ def confirm(pool: PoolUnderTest, code: str, password: str = OTHER_PASSWORD, name
     )
 
 
-def test_a_code_goes_to_the_verified_address(pool: PoolUnderTest) -> None:
+def test_code_goes_to_the_verified_address(pool: PoolUnderTest) -> None:
     assert forgot(pool) == {
         "Destination": "a***@e***",
         "DeliveryMedium": "EMAIL",
@@ -43,7 +43,7 @@ def test_a_code_goes_to_the_verified_address(pool: PoolUnderTest) -> None:
     assert pool.message()["destination"] == "ann@example.com"
 
 
-def test_the_code_sets_a_new_password(pool: PoolUnderTest) -> None:
+def test_code_sets_a_new_password(pool: PoolUnderTest) -> None:
     forgot(pool)
     confirm(pool, pool.code())
 
@@ -52,7 +52,7 @@ def test_the_code_sets_a_new_password(pool: PoolUnderTest) -> None:
         pool.password_sign_in(password=PASSWORD)
 
 
-def test_the_right_code_works_after_a_wrong_one(pool: PoolUnderTest) -> None:
+def test_right_code_works_after_a_wrong_one(pool: PoolUnderTest) -> None:
     forgot(pool)
     with rejected("CodeMismatchException", "Invalid verification code provided, please try again."):
         confirm(pool, other(pool.code()))
@@ -60,7 +60,7 @@ def test_the_right_code_works_after_a_wrong_one(pool: PoolUnderTest) -> None:
     confirm(pool, pool.code())
 
 
-def test_a_code_works_once(pool: PoolUnderTest) -> None:
+def test_code_works_once(pool: PoolUnderTest) -> None:
     forgot(pool)
     confirm(pool, pool.code())
 
@@ -68,12 +68,12 @@ def test_a_code_works_once(pool: PoolUnderTest) -> None:
         confirm(pool, pool.code())
 
 
-def test_a_code_that_was_never_sent_is_expired(pool: PoolUnderTest) -> None:
+def test_code_that_was_never_sent_is_expired(pool: PoolUnderTest) -> None:
     with rejected("ExpiredCodeException"):
         confirm(pool, "123456")
 
 
-def test_a_code_is_valid_for_an_hour(own_pool: MakePool) -> None:
+def test_code_is_valid_for_an_hour(own_pool: MakePool) -> None:
     pool = own_pool()
     pool.user(email="ann@example.com", email_verified="true")
     forgot(pool)
@@ -83,7 +83,7 @@ def test_a_code_is_valid_for_an_hour(own_pool: MakePool) -> None:
         confirm(pool, pool.code())
 
 
-def test_a_rejected_password_does_not_use_up_the_code(pool: PoolUnderTest) -> None:
+def test_rejected_password_does_not_use_up_the_code(pool: PoolUnderTest) -> None:
     forgot(pool)
     with rejected("InvalidPasswordException"):
         confirm(pool, pool.code(), "all-lower-case")
@@ -91,14 +91,14 @@ def test_a_rejected_password_does_not_use_up_the_code(pool: PoolUnderTest) -> No
     confirm(pool, pool.code())
 
 
-def test_without_a_verified_address_no_code_can_be_sent(pool: PoolUnderTest) -> None:
+def test_no_code_can_be_sent_without_a_verified_address(pool: PoolUnderTest) -> None:
     pool.user("bob", email="bob@example.com")
 
     with rejected(*NO_ADDRESS):
         forgot(pool, "bob")
 
 
-def test_a_temporary_password_cannot_be_reset(pool: PoolUnderTest) -> None:
+def test_temporary_password_cannot_be_reset(pool: PoolUnderTest) -> None:
     pool.user("new", permanent=False, email="new@example.com", email_verified="true")
 
     with rejected("NotAuthorizedException", "User password cannot be reset in the current state."):
@@ -118,7 +118,7 @@ def test_unknown_and_disabled_users_are_reported(pool: PoolUnderTest) -> None:
         confirm(pool, "123456")
 
 
-def test_the_recovery_setting_of_the_pool_determines_the_address(make_pool: MakePool) -> None:
+def test_recovery_setting_of_the_pool_determines_the_address(make_pool: MakePool) -> None:
     recovery = {
         "RecoveryMechanisms": [
             {"Priority": 2, "Name": "verified_phone_number"},
@@ -131,7 +131,7 @@ def test_the_recovery_setting_of_the_pool_determines_the_address(make_pool: Make
     assert forgot(pool)["DeliveryMedium"] == "EMAIL"
 
 
-def test_the_code_is_not_sent_to_the_address_of_the_second_factor(make_pool: MakePool) -> None:
+def test_code_is_not_sent_to_the_address_of_the_second_factor(make_pool: MakePool) -> None:
     recovery = {
         "RecoveryMechanisms": [
             {"Priority": 1, "Name": "verified_phone_number"},
@@ -165,7 +165,7 @@ def test_there_is_an_hourly_limit(pool: PoolUnderTest) -> None:
         forgot(pool)
 
 
-def test_an_administrators_reset_sends_a_code_at_once(pool: PoolUnderTest) -> None:
+def test_administrators_reset_sends_a_code_at_once(pool: PoolUnderTest) -> None:
     pool.admin("admin_reset_user_password", "ann")
 
     assert pool.admin("admin_get_user", "ann")["UserStatus"] == "RESET_REQUIRED"
@@ -184,7 +184,7 @@ def test_another_reset_code_replaces_the_first(pool: PoolUnderTest) -> None:
     confirm(pool, pool.code())
 
 
-def test_a_reset_ends_a_lockout(pool: PoolUnderTest) -> None:
+def test_reset_ends_a_lockout(pool: PoolUnderTest) -> None:
     for _ in range(6):
         with rejected("NotAuthorizedException"):
             pool.password_sign_in(password=OTHER_PASSWORD)

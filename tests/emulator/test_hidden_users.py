@@ -23,7 +23,7 @@ def pool(make_pool: MakePool) -> PoolUnderTest:
     return make_pool(client=HIDING, Policies=ALLOWED)
 
 
-def test_a_password_for_an_unknown_name_is_wrong(pool: PoolUnderTest) -> None:
+def test_password_for_an_unknown_name_is_wrong(pool: PoolUnderTest) -> None:
     with rejected(*WRONG):
         pool.password_sign_in("nobody")
 
@@ -41,7 +41,7 @@ def test_srp_for_an_unknown_name_fails_only_at_the_proof(pool: PoolUnderTest) ->
         pool.answer(reply, reply["ChallengeParameters"]["USERNAME"], **pool.srp_claim(reply, a))
 
 
-def test_an_unknown_name_has_the_same_salt_and_uuid_each_time(pool: PoolUnderTest) -> None:
+def test_unknown_name_has_the_same_salt_and_uuid_each_time(pool: PoolUnderTest) -> None:
     first, second, third = (
         begin_srp(pool, name)[1]["ChallengeParameters"] for name in ("nobody", "nobody", "noone")
     )
@@ -58,7 +58,7 @@ def test_salts_of_known_and_unknown_names_look_alike(pool: PoolUnderTest) -> Non
     assert len(known["SALT"]) == len(unknown["SALT"]) == 32
 
 
-def test_an_unknown_name_is_locked_out_like_a_known_one(pool: PoolUnderTest) -> None:
+def test_unknown_name_is_locked_out_like_a_known_one(pool: PoolUnderTest) -> None:
     for _ in range(5):
         with rejected(*WRONG):
             pool.password_sign_in("nobody")
@@ -67,7 +67,7 @@ def test_an_unknown_name_is_locked_out_like_a_known_one(pool: PoolUnderTest) -> 
         pool.password_sign_in("nobody")
 
 
-def test_an_unknown_name_gets_the_choice_and_a_made_up_code(pool: PoolUnderTest) -> None:
+def test_unknown_name_gets_the_choice_and_a_made_up_code(pool: PoolUnderTest) -> None:
     choice = pool.initiate("USER_AUTH", USERNAME="nobody@example.org")
     assert "EMAIL_OTP" in choice["AvailableChallenges"]
     before = len(pool.server.messages)
@@ -95,7 +95,7 @@ def test_forgot_password_for_an_unknown_name_seems_to_send_a_code(pool: PoolUnde
     assert len(pool.server.messages) == before
 
 
-def test_a_disabled_user_looks_like_an_unknown_one_when_recovering(pool: PoolUnderTest) -> None:
+def test_disabled_user_looks_like_an_unknown_one_when_recovering(pool: PoolUnderTest) -> None:
     pool.user(email="ann@example.com", email_verified="true")
     pool.admin("admin_disable_user", "ann")
     before = len(pool.server.messages)
@@ -109,7 +109,7 @@ def test_a_disabled_user_looks_like_an_unknown_one_when_recovering(pool: PoolUnd
             )
 
 
-def test_a_known_user_without_a_code_gets_an_expired_code_error(pool: PoolUnderTest) -> None:
+def test_known_user_without_a_code_gets_an_expired_code_error(pool: PoolUnderTest) -> None:
     pool.user(email="ann@example.com", email_verified="true")
 
     with rejected("ExpiredCodeException"):
@@ -147,13 +147,13 @@ def test_no_reply_contains_the_entered_name(pool: PoolUnderTest) -> None:
     assert "nobody@example.org" not in json.dumps(reply["CodeDeliveryDetails"])
 
 
-def test_an_unknown_name_is_folded_if_the_pool_ignores_case(make_pool: MakePool) -> None:
+def test_unknown_name_is_folded_if_the_pool_ignores_case(make_pool: MakePool) -> None:
     pool = make_pool(client=HIDING, UsernameConfiguration={"CaseSensitive": False})
     small, large = (begin_srp(pool, name)[1]["ChallengeParameters"]["SALT"] for name in ("zed", "ZED"))
     assert small == large
 
 
-def test_a_made_up_phone_number_has_digits_and_not_the_entered_name(make_pool: MakePool) -> None:
+def test_made_up_phone_number_has_digits_and_not_the_entered_name(make_pool: MakePool) -> None:
     sms = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "SMS_OTP"]}}
     pool = make_pool(client=HIDING, Policies=sms)
     reply = pool.initiate("USER_AUTH", USERNAME="bob", PREFERRED_CHALLENGE="SMS_OTP")
@@ -161,7 +161,7 @@ def test_a_made_up_phone_number_has_digits_and_not_the_entered_name(make_pool: M
     assert re.fullmatch(r"\+\*{7}\d{4}", destination)
 
 
-def test_a_user_deleted_before_the_proof_gets_no_tokens(pool: PoolUnderTest) -> None:
+def test_user_deleted_before_the_proof_gets_no_tokens(pool: PoolUnderTest) -> None:
     pool.user()
     a, reply = begin_srp(pool, "ann")
     pool.admin("admin_delete_user", "ann")

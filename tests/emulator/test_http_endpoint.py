@@ -53,7 +53,7 @@ def post(server: CognitoEmulator, operation: str, body: bytes | str) -> Answer:
     return ask(server, body=body, X_Amz_Target=TARGET + operation, **HEADERS)
 
 
-def test_a_reply_has_the_headers_of_a_real_one(server: CognitoEmulator) -> None:
+def test_reply_has_the_headers_of_a_real_one(server: CognitoEmulator) -> None:
     answer = post(server, "ListUserPools", '{"MaxResults": 5}')
 
     assert (answer.status, answer.json) == (200, {"UserPools": []})
@@ -61,7 +61,7 @@ def test_a_reply_has_the_headers_of_a_real_one(server: CognitoEmulator) -> None:
     assert len(answer.headers["x-amzn-RequestId"]) == 36
 
 
-def test_an_error_is_a_400_with_its_type_in_body_and_header(server: CognitoEmulator) -> None:
+def test_error_is_a_400_with_its_type_in_body_and_header(server: CognitoEmulator) -> None:
     answer = post(server, "DescribeUserPool", '{"UserPoolId": "eu-west-1_nowhere"}')
 
     assert answer.status == 400
@@ -82,13 +82,13 @@ def test_anything_but_a_json_object_is_a_serialization_error(
 
 
 @pytest.mark.parametrize("target", ["InitiateAuth2", "", "StartWebAuthnRegistration", "../x", "initiateAuth"])
-def test_an_operation_that_is_not_served_is_unknown(server: CognitoEmulator, target: str) -> None:
+def test_operation_that_is_not_served_is_unknown(server: CognitoEmulator, target: str) -> None:
     answer = post(server, target, "{}")
 
     assert (answer.status, answer.json["__type"]) == (400, "UnknownOperationException")
 
 
-def test_an_unknown_operation_reaches_boto3_as_such(shared_aws: Any) -> None:
+def test_boto3_reports_an_unknown_operation(shared_aws: Any) -> None:
     with rejected("UnknownOperationException"):
         shared_aws.list_resource_servers(UserPoolId="eu-west-1_Ab1", MaxResults=1)
 
@@ -103,7 +103,7 @@ def test_an_unknown_operation_reaches_boto3_as_such(shared_aws: Any) -> None:
         {"X_Amz_Target": f"{TARGET}ListUserPools", "Content_Type": "application/json"},
     ],
 )
-def test_a_request_for_another_service_is_rejected(server: CognitoEmulator, headers: dict[str, str]) -> None:
+def test_request_for_another_service_is_rejected(server: CognitoEmulator, headers: dict[str, str]) -> None:
     answer = ask(server, **{"Content_Type": HEADERS["Content-Type"], **headers})
 
     assert (answer.status, answer.json["__type"]) == (400, "UnknownOperationException")
@@ -119,7 +119,7 @@ def test_other_paths_are_not_found(server: CognitoEmulator, path: str) -> None:
     assert ask(server, "GET", path, None).status == 404
 
 
-def test_a_body_that_is_too_large_is_rejected_unread(server: CognitoEmulator) -> None:
+def test_body_that_is_too_large_is_rejected_unread(server: CognitoEmulator) -> None:
     answer = ask(server, body=b"", Content_Length=str(LARGEST_BODY + 1), **HEADERS)
 
     assert (answer.status, answer.json["__type"]) == (413, "RequestEntityTooLargeException")
@@ -128,7 +128,7 @@ def test_a_body_that_is_too_large_is_rejected_unread(server: CognitoEmulator) ->
 @pytest.mark.parametrize(
     "headers", [{"Content_Length": "-1"}, {"Content_Length": "x"}, {"Transfer_Encoding": "chunked"}]
 )
-def test_a_body_without_a_length_is_rejected(server: CognitoEmulator, headers: dict[str, str]) -> None:
+def test_body_without_a_length_is_rejected(server: CognitoEmulator, headers: dict[str, str]) -> None:
     assert ask(server, body=None, **HEADERS, **headers).status == 411
 
 
@@ -145,7 +145,7 @@ def test_bytes_that_are_not_http_do_no_harm(server: CognitoEmulator, raw: bytes)
 
 
 @pytest.mark.parametrize("host", ["localhost", "localhost:5", "127.0.0.1:1", "[::1]:80", "pool.localhost"])
-def test_a_loopback_host_name_is_served(server: CognitoEmulator, host: str) -> None:
+def test_loopback_host_name_is_served(server: CognitoEmulator, host: str) -> None:
     assert ask(server, "GET", "/messages", None, Host=host).status == 200
 
 
@@ -157,7 +157,7 @@ def test_another_host_name_is_rejected(server: CognitoEmulator, host: str) -> No
         assert ask(server, method, path, None, Host=host).status == 403
 
 
-def test_a_connection_is_kept_for_the_next_request(server: CognitoEmulator) -> None:
+def test_connection_is_reused_for_the_next_request(server: CognitoEmulator) -> None:
     port = int(server.endpoint_url.rpartition(":")[2])
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.connect()
@@ -171,7 +171,7 @@ def test_a_connection_is_kept_for_the_next_request(server: CognitoEmulator) -> N
     assert still is first is not None
 
 
-def test_the_date_header_follows_the_emulators_clock(server: CognitoEmulator) -> None:
+def test_date_header_follows_the_emulators_clock(server: CognitoEmulator) -> None:
     server.clock.advance(86400)
     date = parsedate_to_datetime(ask(server, "GET", "/messages", None).headers["Date"])
 
@@ -205,7 +205,7 @@ def test_calls_are_recorded_in_order(own_pool: MakePool) -> None:
     assert pool.server.calls[0][0] == "CreateUserPool"
 
 
-def test_an_injected_error_is_sent_once(own_pool: MakePool) -> None:
+def test_injected_error_is_sent_once(own_pool: MakePool) -> None:
     pool = own_pool()
     pool.user()
     pool.server.fail_next("InitiateAuth", "TooManyRequestsException", "Rate exceeded")
@@ -215,7 +215,7 @@ def test_an_injected_error_is_sent_once(own_pool: MakePool) -> None:
     assert "AuthenticationResult" in pool.password_sign_in()
 
 
-def test_an_internal_error_is_a_500(own_pool: MakePool) -> None:
+def test_internal_error_is_a_500(own_pool: MakePool) -> None:
     pool = own_pool()
     pool.server.fail_next("ListUserPools", "InternalErrorException", "Internal server error")
     with pytest.raises(ClientError) as caught:
@@ -225,7 +225,7 @@ def test_an_internal_error_is_a_500(own_pool: MakePool) -> None:
 
 
 @pytest.mark.parametrize(("after_work", "users"), [(False, 0), (True, 1)])
-def test_a_connection_can_be_dropped_before_or_after_the_work(
+def test_connection_can_be_dropped_before_or_after_the_call(
     own_pool: MakePool, after_work: bool, users: int
 ) -> None:
     pool = own_pool()
@@ -236,7 +236,7 @@ def test_a_connection_can_be_dropped_before_or_after_the_work(
     assert len(pool.aws.list_users(UserPoolId=pool.pool_id)["Users"]) == users
 
 
-def test_a_bug_is_an_internal_error_without_details(
+def test_unexpected_exception_is_an_internal_error_without_details(
     server: CognitoEmulator, capfd: pytest.CaptureFixture[str]
 ) -> None:
     def breaks(*_: object) -> None:
@@ -252,7 +252,7 @@ def test_a_bug_is_an_internal_error_without_details(
     server.internal_errors.clear()
 
 
-def test_a_stopped_server_closes_its_connections() -> None:
+def test_stopped_server_closes_its_connections() -> None:
     server = CognitoEmulator()
     server.start()
     pool = PoolUnderTest(server, aws_client(server), "", "")
@@ -263,6 +263,6 @@ def test_a_stopped_server_closes_its_connections() -> None:
         pool.aws.list_user_pools(MaxResults=1)
 
 
-def test_a_port_in_use_is_an_error(server: CognitoEmulator) -> None:
+def test_port_in_use_is_an_error(server: CognitoEmulator) -> None:
     with pytest.raises(OSError, match=r"[Aa]ddress already in use"):
         CognitoEmulator(port=int(server.endpoint_url.rpartition(":")[2]))

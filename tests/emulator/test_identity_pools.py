@@ -54,7 +54,7 @@ def id_token(pool: PoolUnderTest, name: str = "ann") -> str:
     return str(pool.password_sign_in(name)["AuthenticationResult"]["IdToken"])
 
 
-def test_an_id_token_returns_credentials_for_an_hour(pool: PoolUnderTest) -> None:
+def test_id_token_returns_credentials_for_an_hour(pool: PoolUnderTest) -> None:
     identity_pool = IdentityPool(pool)
     login = identity_pool.logins(id_token(pool))
     identity = identity_pool.get_id(**login)
@@ -68,7 +68,7 @@ def test_an_id_token_returns_credentials_for_an_hour(pool: PoolUnderTest) -> Non
     assert timedelta(minutes=58) < credentials["Expiration"] - now <= timedelta(hours=1)
 
 
-def test_a_user_has_one_identity_and_two_users_have_two(pool: PoolUnderTest) -> None:
+def test_user_has_one_identity_and_two_users_have_two(pool: PoolUnderTest) -> None:
     pool.user("bob")
     identity_pool = IdentityPool(pool)
     names = ("ann", "ann", "bob")
@@ -79,14 +79,14 @@ def test_a_user_has_one_identity_and_two_users_have_two(pool: PoolUnderTest) -> 
     assert first == second != other
 
 
-def test_a_token_must_be_the_id_token(pool: PoolUnderTest) -> None:
+def test_token_must_be_the_id_token(pool: PoolUnderTest) -> None:
     identity_pool = IdentityPool(pool)
 
     with rejected("NotAuthorizedException"):
         identity_pool.get_id(**identity_pool.logins(pool.access_token()))
 
 
-def test_a_forged_token_is_rejected(pool: PoolUnderTest) -> None:
+def test_forged_token_is_rejected(pool: PoolUnderTest) -> None:
     identity_pool = IdentityPool(pool)
     claims = jwt.decode(id_token(pool), options={"verify_signature": False})
     forged = jwt.encode(claims, "a-secret-of-thirty-two-characters")
@@ -122,7 +122,7 @@ def test_another_pools_token_is_rejected(pool: PoolUnderTest, make_pool: MakePoo
         identity_pool.get_id(**identity_pool.logins(token, f"{ISSUER}/{other.pool_id}"))
 
 
-def test_an_expired_token_is_rejected(own_pool: MakePool) -> None:
+def test_expired_token_is_rejected(own_pool: MakePool) -> None:
     pool = own_pool()
     pool.user()
     identity_pool = IdentityPool(pool)
@@ -134,7 +134,7 @@ def test_an_expired_token_is_rejected(own_pool: MakePool) -> None:
         identity_pool.credentials(identity, **login)
 
 
-def test_the_identity_of_a_user_requires_a_token(pool: PoolUnderTest) -> None:
+def test_identity_of_a_user_requires_a_token(pool: PoolUnderTest) -> None:
     identity_pool = IdentityPool(pool, guests=True)
     identity = identity_pool.get_id(**identity_pool.logins(id_token(pool)))
 
@@ -142,7 +142,7 @@ def test_the_identity_of_a_user_requires_a_token(pool: PoolUnderTest) -> None:
         identity_pool.credentials(identity)
 
 
-def test_the_identity_of_another_user_is_rejected(pool: PoolUnderTest) -> None:
+def test_identity_of_another_user_is_rejected(pool: PoolUnderTest) -> None:
     pool.user("bob")
     identity_pool = IdentityPool(pool)
     identity = identity_pool.get_id(**identity_pool.logins(id_token(pool)))
@@ -161,7 +161,7 @@ def test_guests_are_rejected_unless_the_pool_allows_them(pool: PoolUnderTest) ->
     assert open_.credentials(open_.get_id())["Credentials"]["SecretKey"]
 
 
-def test_a_guest_who_signs_in_becomes_the_known_identity(pool: PoolUnderTest) -> None:
+def test_guest_who_signs_in_becomes_the_known_identity(pool: PoolUnderTest) -> None:
     identity_pool = IdentityPool(pool, guests=True)
     login = identity_pool.logins(id_token(pool))
     known, guest = identity_pool.get_id(**login), identity_pool.get_id()
@@ -169,7 +169,7 @@ def test_a_guest_who_signs_in_becomes_the_known_identity(pool: PoolUnderTest) ->
     assert identity_pool.credentials(guest, **login)["IdentityId"] == known
 
 
-def test_a_guest_who_signs_in_first_keeps_the_identity(pool: PoolUnderTest) -> None:
+def test_guest_who_signs_in_first_keeps_the_identity(pool: PoolUnderTest) -> None:
     identity_pool = IdentityPool(pool, guests=True)
     login = identity_pool.logins(id_token(pool))
     guest = identity_pool.get_id()
@@ -178,7 +178,7 @@ def test_a_guest_who_signs_in_first_keeps_the_identity(pool: PoolUnderTest) -> N
     assert identity_pool.get_id(**login) == guest
 
 
-def test_a_revoked_token_is_rejected_if_server_side_checks_are_enabled(pool: PoolUnderTest) -> None:
+def test_revoked_token_is_rejected_if_server_side_checks_are_enabled(pool: PoolUnderTest) -> None:
     trusting, checking = IdentityPool(pool), IdentityPool(pool, checks=True)
     result = pool.password_sign_in()["AuthenticationResult"]
     pool.aws.global_sign_out(AccessToken=result["AccessToken"])

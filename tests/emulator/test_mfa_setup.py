@@ -37,7 +37,7 @@ def finish(pool: PoolUnderTest, session: str, **responses: str) -> dict[str, Any
     return pool.answer({"ChallengeName": "MFA_SETUP", "Session": session}, **responses)
 
 
-def test_a_user_without_a_factor_must_set_one_up(pool: PoolUnderTest) -> None:
+def test_user_without_a_factor_must_set_one_up(pool: PoolUnderTest) -> None:
     reply = pool.password_sign_in()
 
     assert reply["ChallengeName"] == "MFA_SETUP"
@@ -47,7 +47,7 @@ def test_a_user_without_a_factor_must_set_one_up(pool: PoolUnderTest) -> None:
     }
 
 
-def test_the_four_calls_of_the_setup_return_tokens(pool: PoolUnderTest) -> None:
+def test_setup_in_four_calls_returns_tokens(pool: PoolUnderTest) -> None:
     first = pool.password_sign_in()
     second = associate(pool, first["Session"])
     third = verify(pool, second["Session"], pool.totp(second["SecretCode"]))
@@ -57,7 +57,7 @@ def test_the_four_calls_of_the_setup_return_tokens(pool: PoolUnderTest) -> None:
     assert "AuthenticationResult" in finish(pool, third["Session"])
 
 
-def test_the_factor_is_asked_for_at_the_next_sign_in(pool: PoolUnderTest) -> None:
+def test_next_sign_in_requires_the_factor(pool: PoolUnderTest) -> None:
     second = associate(pool, pool.password_sign_in()["Session"])
     secret = second["SecretCode"]
     finish(pool, verify(pool, second["Session"], pool.totp(secret, -1))["Session"])
@@ -69,14 +69,14 @@ def test_the_factor_is_asked_for_at_the_next_sign_in(pool: PoolUnderTest) -> Non
     assert pool.admin("admin_get_user", "ann")["UserMFASettingList"] == ["SOFTWARE_TOKEN_MFA"]
 
 
-def test_the_secret_is_52_characters_of_base32_without_padding(pool: PoolUnderTest) -> None:
+def test_secret_is_52_characters_of_base32_without_padding(pool: PoolUnderTest) -> None:
     secret = associate(pool, pool.password_sign_in()["Session"])["SecretCode"]
 
     assert len(secret) == 52
     assert set(secret) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
 
 
-def test_a_wrong_first_code_keeps_the_challenge_session_and_the_secret(pool: PoolUnderTest) -> None:
+def test_wrong_first_code_keeps_the_challenge_session_and_the_secret(pool: PoolUnderTest) -> None:
     second = associate(pool, pool.password_sign_in()["Session"])
     code = pool.totp(second["SecretCode"])
     for _ in range(3):
@@ -88,14 +88,14 @@ def test_a_wrong_first_code_keeps_the_challenge_session_and_the_secret(pool: Poo
     assert "AuthenticationResult" in finish(pool, third["Session"])
 
 
-def test_the_challenge_session_of_mfa_setup_cannot_verify(pool: PoolUnderTest) -> None:
+def test_challenge_session_of_mfa_setup_cannot_verify(pool: PoolUnderTest) -> None:
     first = pool.password_sign_in()
 
     with rejected(*INVALID_SESSION):
         verify(pool, first["Session"], "123456")
 
 
-def test_the_challenge_session_of_mfa_setup_cannot_answer_it(pool: PoolUnderTest) -> None:
+def test_challenge_session_of_mfa_setup_cannot_answer_it(pool: PoolUnderTest) -> None:
     first = pool.password_sign_in()
     with rejected(*INVALID_SESSION):
         finish(pool, first["Session"])
@@ -107,7 +107,7 @@ def test_the_challenge_session_of_mfa_setup_cannot_answer_it(pool: PoolUnderTest
         finish(pool, second["Session"])
 
 
-def test_a_verified_challenge_session_cannot_be_used_twice(pool: PoolUnderTest) -> None:
+def test_verified_challenge_session_cannot_be_used_twice(pool: PoolUnderTest) -> None:
     second = associate(pool, pool.password_sign_in()["Session"])
     third = verify(pool, second["Session"], pool.totp(second["SecretCode"]))
     finish(pool, third["Session"])
@@ -118,7 +118,7 @@ def test_a_verified_challenge_session_cannot_be_used_twice(pool: PoolUnderTest) 
         verify(pool, second["Session"], pool.totp(second["SecretCode"], 1))
 
 
-def test_a_challenge_session_of_another_challenge_cannot_associate(make_pool: MakePool) -> None:
+def test_challenge_session_of_another_challenge_cannot_associate(make_pool: MakePool) -> None:
     pool = make_pool(mfa={"MfaConfiguration": "ON", "SmsMfaConfiguration": SMS})
     pool.with_phone()
 
@@ -126,7 +126,7 @@ def test_a_challenge_session_of_another_challenge_cannot_associate(make_pool: Ma
         associate(pool, pool.password_sign_in()["Session"])
 
 
-def test_a_missing_challenge_session_is_rejected(pool: PoolUnderTest) -> None:
+def test_missing_challenge_session_is_rejected(pool: PoolUnderTest) -> None:
     pool.password_sign_in()
 
     with rejected("InvalidParameterException", "Missing required parameter Session"):
@@ -142,7 +142,7 @@ def test_associating_again_makes_a_new_secret(pool: PoolUnderTest) -> None:
         verify(pool, again["Session"], pool.totp(second["SecretCode"]))
 
 
-def test_an_abandoned_sign_in_keeps_the_verified_authenticator(pool: PoolUnderTest) -> None:
+def test_abandoned_sign_in_keeps_the_verified_authenticator(pool: PoolUnderTest) -> None:
     second = associate(pool, pool.password_sign_in()["Session"])
     verify(pool, second["Session"], pool.totp(second["SecretCode"], -1))
     reply = pool.password_sign_in()
@@ -150,7 +150,7 @@ def test_an_abandoned_sign_in_keeps_the_verified_authenticator(pool: PoolUnderTe
     assert reply["ChallengeName"] == "SOFTWARE_TOKEN_MFA"
 
 
-def test_the_whole_setup_must_fit_in_the_validity_of_a_challenge_session(own_pool: MakePool) -> None:
+def test_setup_must_end_before_the_challenge_session_expires(own_pool: MakePool) -> None:
     pool = own_pool(mfa=TOTP_ONLY)
     pool.user()
     second = associate(pool, pool.password_sign_in()["Session"])
@@ -161,7 +161,7 @@ def test_the_whole_setup_must_fit_in_the_validity_of_a_challenge_session(own_poo
 
 
 @pytest.mark.parametrize("code", ["12345x", "12 456", "１２３４５６"])
-def test_a_first_code_without_six_digits_violates_the_pattern(pool: PoolUnderTest, code: str) -> None:
+def test_first_code_without_six_digits_violates_the_pattern(pool: PoolUnderTest, code: str) -> None:
     second = associate(pool, pool.password_sign_in()["Session"])
 
     with rejected(
@@ -172,7 +172,7 @@ def test_a_first_code_without_six_digits_violates_the_pattern(pool: PoolUnderTes
         verify(pool, second["Session"], code)
 
 
-def test_an_access_token_and_a_challenge_session_exclude_each_other(pool: PoolUnderTest) -> None:
+def test_access_token_and_a_challenge_session_exclude_each_other(pool: PoolUnderTest) -> None:
     with rejected("InvalidParameterException"):
         pool.aws.associate_software_token()
     with rejected("InvalidParameterException"):
@@ -201,7 +201,7 @@ def test_all_factors_of_the_pool_are_listed_even_sms(email_pool: PoolUnderTest) 
     ]
 
 
-def test_an_email_address_gets_a_code_and_the_code_returns_tokens(email_pool: PoolUnderTest) -> None:
+def test_email_address_gets_a_code_and_the_code_returns_tokens(email_pool: PoolUnderTest) -> None:
     pool = email_pool
     reply = pool.answer(pool.password_sign_in(), EMAIL="ann@example.com")
 
@@ -212,7 +212,7 @@ def test_an_email_address_gets_a_code_and_the_code_returns_tokens(email_pool: Po
     assert "AuthenticationResult" in pool.answer(reply, EMAIL_OTP_CODE=pool.code())
 
 
-def test_a_proved_address_becomes_the_users(email_pool: PoolUnderTest) -> None:
+def test_proved_address_is_stored_as_verified(email_pool: PoolUnderTest) -> None:
     pool = email_pool
     reply = pool.answer(pool.password_sign_in(), EMAIL="ann@example.com")
     before = pool.admin("admin_get_user", "ann")["UserAttributes"]
@@ -225,7 +225,7 @@ def test_a_proved_address_becomes_the_users(email_pool: PoolUnderTest) -> None:
     assert pool.password_sign_in()["ChallengeName"] == "EMAIL_OTP"
 
 
-def test_an_invalid_address_keeps_the_challenge_session_valid(email_pool: PoolUnderTest) -> None:
+def test_invalid_address_keeps_the_challenge_session_valid(email_pool: PoolUnderTest) -> None:
     pool = email_pool
     first = pool.password_sign_in()
     with rejected("InvalidParameterException", "Invalid email address format."):
@@ -234,12 +234,12 @@ def test_an_invalid_address_keeps_the_challenge_session_valid(email_pool: PoolUn
     assert pool.answer(first, EMAIL="ann@example.com")["ChallengeName"] == "EMAIL_OTP"
 
 
-def test_an_address_is_rejected_if_the_pool_has_no_email_factor(pool: PoolUnderTest) -> None:
+def test_address_is_rejected_if_the_pool_has_no_email_factor(pool: PoolUnderTest) -> None:
     with rejected(*INVALID_SESSION):
         pool.answer(pool.password_sign_in(), EMAIL="ann@example.com")
 
 
-def test_a_pool_with_only_the_email_factor_requires_the_address(make_pool: MakePool) -> None:
+def test_pool_with_only_the_email_factor_requires_the_address(make_pool: MakePool) -> None:
     pool = make_pool(mfa={"MfaConfiguration": "ON", "EmailMfaConfiguration": {}})
     pool.user()
     reply = pool.password_sign_in()

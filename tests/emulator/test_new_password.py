@@ -58,7 +58,7 @@ def test_password_and_attributes_return_tokens_and_confirm_the_user(pool: PoolUn
         pool.password_sign_in(password=PASSWORD)
 
 
-def test_a_missing_attribute_is_rejected_and_keeps_the_challenge_session(pool: PoolUnderTest) -> None:
+def test_missing_attribute_is_rejected_and_keeps_the_challenge_session(pool: PoolUnderTest) -> None:
     reply = pool.password_sign_in()
     with rejected("InvalidParameterException", "Invalid attributes given, name is missing"):
         pool.answer(reply, NEW_PASSWORD=OTHER_PASSWORD)
@@ -68,7 +68,7 @@ def test_a_missing_attribute_is_rejected_and_keeps_the_challenge_session(pool: P
     assert "AuthenticationResult" in answered
 
 
-def test_a_weak_password_is_rejected_and_keeps_the_challenge_session(pool: PoolUnderTest) -> None:
+def test_weak_password_is_rejected_and_keeps_the_challenge_session(pool: PoolUnderTest) -> None:
     reply = pool.password_sign_in()
     with rejected(
         "InvalidPasswordException", "Password did not conform with policy: Password not long enough"
@@ -81,7 +81,7 @@ def test_a_weak_password_is_rejected_and_keeps_the_challenge_session(pool: PoolU
     assert "AuthenticationResult" in answered
 
 
-def test_a_present_attribute_cannot_be_changed(pool: PoolUnderTest) -> None:
+def test_present_attribute_cannot_be_changed(pool: PoolUnderTest) -> None:
     answer = {
         "NEW_PASSWORD": OTHER_PASSWORD,
         "userAttributes.name": "Ann",
@@ -92,7 +92,7 @@ def test_a_present_attribute_cannot_be_changed(pool: PoolUnderTest) -> None:
         pool.answer(pool.password_sign_in(), **answer)
 
 
-def test_a_user_cannot_mark_an_address_as_verified(pool: PoolUnderTest) -> None:
+def test_user_cannot_mark_an_address_as_verified(pool: PoolUnderTest) -> None:
     answer = {
         "NEW_PASSWORD": OTHER_PASSWORD,
         "userAttributes.name": "Ann",
@@ -103,7 +103,7 @@ def test_a_user_cannot_mark_an_address_as_verified(pool: PoolUnderTest) -> None:
         pool.answer(pool.password_sign_in(), **answer)
 
 
-def test_a_malformed_attribute_is_rejected(pool: PoolUnderTest) -> None:
+def test_malformed_attribute_is_rejected(pool: PoolUnderTest) -> None:
     answer = {
         "NEW_PASSWORD": OTHER_PASSWORD,
         "userAttributes.name": "Ann",
@@ -114,12 +114,12 @@ def test_a_malformed_attribute_is_rejected(pool: PoolUnderTest) -> None:
         pool.answer(pool.password_sign_in(), **answer)
 
 
-def test_the_new_password_is_required(pool: PoolUnderTest) -> None:
+def test_new_password_is_required(pool: PoolUnderTest) -> None:
     with rejected("InvalidParameterException", "Missing required parameter NEW_PASSWORD"):
         pool.answer(pool.password_sign_in(), **{"userAttributes.name": "Ann"})
 
 
-def test_the_setup_of_a_factor_follows_if_mfa_is_required(make_pool: MakePool) -> None:
+def test_setup_of_a_factor_follows_if_mfa_is_required(make_pool: MakePool) -> None:
     pool = make_pool(mfa={"MfaConfiguration": "ON", "SoftwareTokenMfaConfiguration": TOTP})
     pool.user(permanent=False)
     reply = pool.answer(pool.srp_sign_in(), NEW_PASSWORD=OTHER_PASSWORD)
@@ -128,7 +128,7 @@ def test_the_setup_of_a_factor_follows_if_mfa_is_required(make_pool: MakePool) -
     assert "AuthenticationResult" not in reply
 
 
-def test_a_code_follows_if_the_user_has_a_phone_number(make_pool: MakePool) -> None:
+def test_code_follows_if_the_user_has_a_phone_number(make_pool: MakePool) -> None:
     pool = make_pool(mfa={"MfaConfiguration": "ON", "SmsMfaConfiguration": SMS})
     pool.user(permanent=False, phone_number="+4915550001234")
     reply = pool.answer(pool.password_sign_in(), NEW_PASSWORD=OTHER_PASSWORD)
@@ -136,7 +136,7 @@ def test_a_code_follows_if_the_user_has_a_phone_number(make_pool: MakePool) -> N
     assert reply["ChallengeName"] == "SMS_MFA"
 
 
-def test_a_password_of_the_history_is_rejected(make_pool: MakePool) -> None:
+def test_password_from_the_history_is_rejected(make_pool: MakePool) -> None:
     pool = make_pool(Policies={"PasswordPolicy": {"MinimumLength": 8, "PasswordHistorySize": 2}})
     pool.user()
     pool.admin("admin_set_user_password", "ann", Password=OTHER_PASSWORD, Permanent=False)

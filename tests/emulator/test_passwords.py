@@ -17,21 +17,21 @@ def pool(make_pool: MakePool) -> PoolUnderTest:
     return pool
 
 
-def test_the_password_alone_returns_tokens_if_nothing_else_is_required(pool: PoolUnderTest) -> None:
+def test_password_returns_tokens_if_nothing_else_is_required(pool: PoolUnderTest) -> None:
     assert "AuthenticationResult" in pool.password_sign_in()
 
 
-def test_a_wrong_password_is_rejected(pool: PoolUnderTest) -> None:
+def test_wrong_password_is_rejected(pool: PoolUnderTest) -> None:
     with rejected(*WRONG):
         pool.password_sign_in(password=OTHER_PASSWORD)
 
 
-def test_an_unknown_user_is_not_found(pool: PoolUnderTest) -> None:
+def test_unknown_user_is_not_found(pool: PoolUnderTest) -> None:
     with rejected("UserNotFoundException", "User does not exist."):
         pool.password_sign_in("nobody")
 
 
-def test_a_disabled_user_is_rejected_until_enabled_again(pool: PoolUnderTest) -> None:
+def test_disabled_user_is_rejected_until_enabled_again(pool: PoolUnderTest) -> None:
     pool.admin("admin_disable_user", "ann")
     with rejected("NotAuthorizedException", "User is disabled."):
         pool.password_sign_in()
@@ -48,9 +48,7 @@ def sign_up(pool: PoolUnderTest) -> None:
 
 
 @pytest.mark.parametrize("password", [PASSWORD, OTHER_PASSWORD])
-def test_an_unconfirmed_user_is_rejected_before_the_password_check(
-    pool: PoolUnderTest, password: str
-) -> None:
+def test_unconfirmed_user_is_rejected_before_the_password_check(pool: PoolUnderTest, password: str) -> None:
     sign_up(pool)
 
     with rejected("UserNotConfirmedException", "User is not confirmed."):
@@ -59,7 +57,7 @@ def test_an_unconfirmed_user_is_rejected_before_the_password_check(
         pool.srp_sign_in("new", password)
 
 
-def test_a_user_who_must_reset_the_password_gets_that_error(pool: PoolUnderTest) -> None:
+def test_user_who_must_reset_the_password_gets_that_error(pool: PoolUnderTest) -> None:
     pool.user("rex", email="rex@example.com", email_verified="true")
     pool.admin("admin_reset_user_password", "rex")
 
@@ -70,7 +68,7 @@ def test_a_user_who_must_reset_the_password_gets_that_error(pool: PoolUnderTest)
 
 
 @pytest.mark.parametrize("missing", ["USERNAME", "PASSWORD"])
-def test_a_missing_parameter_is_named(pool: PoolUnderTest, missing: str) -> None:
+def test_missing_parameter_is_named(pool: PoolUnderTest, missing: str) -> None:
     parameters = {"USERNAME": "ann", "PASSWORD": PASSWORD}
     del parameters[missing]
 
@@ -88,7 +86,7 @@ def test_a_missing_parameter_is_named(pool: PoolUnderTest, missing: str) -> None
         ("REFRESH_TOKEN_AUTH", "ALLOW_USER_SRP_AUTH"),
     ],
 )
-def test_a_flow_that_the_client_does_not_allow_is_rejected(
+def test_flow_that_the_client_does_not_allow_is_rejected(
     make_pool: MakePool, flow: str, allowed: str
 ) -> None:
     pool = make_pool(client={"ExplicitAuthFlows": [allowed]})
@@ -97,7 +95,7 @@ def test_a_flow_that_the_client_does_not_allow_is_rejected(
         pool.initiate(flow, USERNAME="ann")
 
 
-def test_an_admin_flow_belongs_to_admin_initiate_auth(pool: PoolUnderTest) -> None:
+def test_admin_flow_belongs_to_admin_initiate_auth(pool: PoolUnderTest) -> None:
     with rejected("InvalidParameterException", "Initiate Auth method not supported."):
         pool.initiate("ADMIN_USER_PASSWORD_AUTH", USERNAME="ann", PASSWORD=PASSWORD)
 
@@ -111,7 +109,7 @@ def test_an_admin_flow_belongs_to_admin_initiate_auth(pool: PoolUnderTest) -> No
     assert "AuthenticationResult" in reply
 
 
-def test_an_unknown_client_is_rejected(pool: PoolUnderTest) -> None:
+def test_unknown_client_is_rejected(pool: PoolUnderTest) -> None:
     pool.client_id = "1unknown"
 
     with rejected("ResourceNotFoundException", "User pool client 1unknown does not exist."):
@@ -147,7 +145,7 @@ def test_each_further_failure_doubles_the_wait(own_pool: MakePool) -> None:
     assert "AuthenticationResult" in pool.password_sign_in()
 
 
-def test_an_attempt_during_a_lockout_does_not_extend_it(own_pool: MakePool) -> None:
+def test_attempt_during_a_lockout_does_not_extend_it(own_pool: MakePool) -> None:
     pool = own_pool()
     pool.user()
     for _ in range(5):
@@ -161,7 +159,7 @@ def test_an_attempt_during_a_lockout_does_not_extend_it(own_pool: MakePool) -> N
     assert "AuthenticationResult" in pool.password_sign_in()
 
 
-def test_a_lockout_lasts_fifteen_minutes_at_most(own_pool: MakePool) -> None:
+def test_lockout_lasts_fifteen_minutes_at_most(own_pool: MakePool) -> None:
     pool = own_pool()
     pool.user()
     for failure in range(1, 18):
@@ -177,7 +175,7 @@ def test_a_lockout_lasts_fifteen_minutes_at_most(own_pool: MakePool) -> None:
     assert "AuthenticationResult" in pool.password_sign_in()
 
 
-def test_a_correct_password_clears_the_failures(pool: PoolUnderTest) -> None:
+def test_correct_password_clears_the_failures(pool: PoolUnderTest) -> None:
     for _ in range(2):
         for _ in range(4):
             with rejected(*WRONG):
@@ -207,7 +205,7 @@ def test_failed_srp_counts_as_a_wrong_password(pool: PoolUnderTest) -> None:
         pool.srp_sign_in()
 
 
-def test_a_lockout_concerns_one_user(pool: PoolUnderTest) -> None:
+def test_lockout_affects_one_user(pool: PoolUnderTest) -> None:
     pool.user("bob")
     for _ in range(5):
         with rejected(*WRONG):
@@ -231,7 +229,7 @@ def test_policy_violations_have_cognitos_texts(pool: PoolUnderTest, password: st
         pool.aws.sign_up(ClientId=pool.client_id, Username="new", Password=password)
 
 
-def test_a_policy_requires_only_what_it_lists(make_pool: MakePool) -> None:
+def test_policy_requires_only_what_it_lists(make_pool: MakePool) -> None:
     pool = make_pool(Policies={"PasswordPolicy": {"MinimumLength": 12, "RequireNumbers": True}})
 
     pool.aws.sign_up(ClientId=pool.client_id, Username="new", Password="just1lowercase")
@@ -239,7 +237,7 @@ def test_a_policy_requires_only_what_it_lists(make_pool: MakePool) -> None:
         pool.aws.sign_up(ClientId=pool.client_id, Username="other", Password="short1")
 
 
-def test_a_password_of_the_history_is_rejected(make_pool: MakePool) -> None:
+def test_password_from_the_history_is_rejected(make_pool: MakePool) -> None:
     policy = {"MinimumLength": 8, "PasswordHistorySize": 1}
     pool = make_pool(Policies={"PasswordPolicy": policy})
     pool.user()
@@ -248,7 +246,7 @@ def test_a_password_of_the_history_is_rejected(make_pool: MakePool) -> None:
         pool.admin("admin_set_user_password", "ann", Password=PASSWORD, Permanent=True)
 
 
-def test_a_temporary_password_expires(own_pool: MakePool) -> None:
+def test_temporary_password_expires(own_pool: MakePool) -> None:
     pool = own_pool()
     pool.user(permanent=False)
     pool.server.clock.advance(7 * 86400)

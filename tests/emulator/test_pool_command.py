@@ -77,7 +77,7 @@ def error_from_response(program: Program, *arguments: str | Path) -> tuple[int, 
     return done.returncode, done.stderr
 
 
-def test_one_line_of_json_has_the_endpoint_and_the_ids_of_an_empty_pool(running: Running) -> None:
+def test_output_is_one_line_of_json_with_endpoint_and_ids(running: Running) -> None:
     with running() as (_, where):
         assert set(where) == {
             "endpoint_url",
@@ -101,7 +101,7 @@ def test_one_line_of_json_has_the_endpoint_and_the_ids_of_an_empty_pool(running:
         assert reply["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
 
 
-def test_the_demo_users_are_listed_and_their_messages_can_be_read(running: Running) -> None:
+def test_demo_users_are_listed_and_their_messages_can_be_read(running: Running) -> None:
     with running("--demo-users") as (_, where):
         first = where["users"][0]
         assert {"username", "password", "says", "auth_flow", "user_pool_id", "client_id"} <= first.keys()
@@ -111,7 +111,7 @@ def test_the_demo_users_are_listed_and_their_messages_can_be_read(running: Runni
         assert "carl" in [message["username"] for message in messages]
 
 
-def test_an_interrupt_stops_the_command(running: Running) -> None:
+def test_interrupt_stops_the_command(running: Running) -> None:
     with running() as (process, _):
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=PROCESS_SECONDS) == 0
@@ -148,7 +148,7 @@ def test_triggers_from_a_file_are_used(running: Running, tmp_path: Path) -> None
         ("raise SystemExit(0)\n", "does not run: SystemExit"),
     ],
 )
-def test_an_unusable_triggers_file_is_reported_in_a_sentence(
+def test_unusable_triggers_file_is_reported_in_one_sentence(
     program: Program, tmp_path: Path, source: str, says: str
 ) -> None:
     path = tmp_path / "triggers.py"
@@ -160,14 +160,14 @@ def test_an_unusable_triggers_file_is_reported_in_a_sentence(
     assert error.count("\n") == 1
 
 
-def test_a_missing_triggers_file_is_reported(program: Program, tmp_path: Path) -> None:
+def test_missing_triggers_file_is_reported(program: Program, tmp_path: Path) -> None:
     status, error = error_from_response(program, "--triggers", tmp_path / "nowhere.py")
 
     assert status == 3
     assert "No such file" in error
 
 
-def test_a_port_in_use_is_reported(program: Program) -> None:
+def test_port_in_use_is_reported(program: Program) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         status, error = error_from_response(program, "--port", str(port))
@@ -178,5 +178,5 @@ def test_a_port_in_use_is_reported(program: Program) -> None:
 
 
 @pytest.mark.parametrize("port", ["x", "-1", "65536"])
-def test_an_invalid_port_is_a_usage_error(program: Program, port: str) -> None:
+def test_invalid_port_is_a_usage_error(program: Program, port: str) -> None:
     assert error_from_response(program, f"--port={port}")[0] == 2

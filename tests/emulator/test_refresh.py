@@ -52,7 +52,7 @@ def test_refresh_token_auth_returns_new_tokens_and_no_refresh_token(pool: PoolUn
     assert pool.aws.get_user(AccessToken=result["AccessToken"])["Username"] == "ann"
 
 
-def test_get_tokens_from_refresh_token_returns_no_refresh_token_without_rotation(pool: PoolUnderTest) -> None:
+def test_no_refresh_token_is_returned_without_rotation(pool: PoolUnderTest) -> None:
     first = sign_in(pool)
     for _ in range(2):
         assert set(refresh(pool, first["RefreshToken"])) == {
@@ -63,7 +63,7 @@ def test_get_tokens_from_refresh_token_returns_no_refresh_token_without_rotation
         }
 
 
-def test_a_refresh_keeps_auth_time_and_origin_jti(own_pool: MakePool) -> None:
+def test_refresh_keeps_auth_time_and_origin_jti(own_pool: MakePool) -> None:
     pool = own_pool()
     pool.user()
     first = sign_in(pool)
@@ -76,14 +76,14 @@ def test_a_refresh_keeps_auth_time_and_origin_jti(own_pool: MakePool) -> None:
 
 
 @pytest.mark.parametrize("token", ["nonsense", "a.b.c.d.e"])
-def test_an_unknown_refresh_token_is_invalid(pool: PoolUnderTest, token: str) -> None:
+def test_unknown_refresh_token_is_invalid(pool: PoolUnderTest, token: str) -> None:
     with rejected(*INVALID):
         pool.initiate("REFRESH_TOKEN_AUTH", REFRESH_TOKEN=token)
     with rejected(*INVALID):
         refresh(pool, token)
 
 
-def test_a_refresh_token_is_bound_to_its_client(pool: PoolUnderTest) -> None:
+def test_refresh_token_is_bound_to_its_client(pool: PoolUnderTest) -> None:
     token = sign_in(pool)["RefreshToken"]
     created = pool.aws.create_user_pool_client(UserPoolId=pool.pool_id, ClientName="other")
     pool.client_id = created["UserPoolClient"]["ClientId"]
@@ -92,7 +92,7 @@ def test_a_refresh_token_is_bound_to_its_client(pool: PoolUnderTest) -> None:
         refresh(pool, token)
 
 
-def test_a_refresh_token_expires(own_pool: MakePool) -> None:
+def test_refresh_token_expires(own_pool: MakePool) -> None:
     pool = own_pool(client={"RefreshTokenValidity": 1})
     pool.user()
     token = sign_in(pool)["RefreshToken"]
@@ -102,7 +102,7 @@ def test_a_refresh_token_expires(own_pool: MakePool) -> None:
         refresh(pool, token)
 
 
-def test_a_deleted_user_cannot_refresh(pool: PoolUnderTest) -> None:
+def test_deleted_user_cannot_refresh(pool: PoolUnderTest) -> None:
     token = sign_in(pool)["RefreshToken"]
     pool.admin("admin_delete_user", "ann")
 
@@ -130,7 +130,7 @@ def test_only_refresh_tokens_can_be_revoked(pool: PoolUnderTest) -> None:
             pool.aws.revoke_token(ClientId=pool.client_id, Token=result[name])
 
 
-def test_an_unknown_token_is_revoked_without_an_error(pool: PoolUnderTest) -> None:
+def test_unknown_token_is_revoked_without_an_error(pool: PoolUnderTest) -> None:
     pool.aws.revoke_token(ClientId=pool.client_id, Token="a.b.c.d.e")
 
 
@@ -171,7 +171,7 @@ def test_each_refresh_returns_a_new_refresh_token_that_works(rotating: PoolUnder
     assert len(set(tokens)) == 4
 
 
-def test_the_old_token_is_valid_during_its_grace_period(rotating: PoolUnderTest) -> None:
+def test_old_token_is_valid_during_its_grace_period(rotating: PoolUnderTest) -> None:
     old = sign_in(rotating)["RefreshToken"]
     new = refresh(rotating, old)["RefreshToken"]
     rotating.server.clock.advance(29)
@@ -183,7 +183,7 @@ def test_the_old_token_is_valid_during_its_grace_period(rotating: PoolUnderTest)
     assert refresh(rotating, new)
 
 
-def test_without_a_grace_period_the_old_token_is_invalid_at_once(make_pool: MakePool) -> None:
+def test_old_token_is_invalid_at_once_without_a_grace_period(make_pool: MakePool) -> None:
     rotation = {"Feature": "ENABLED", "RetryGracePeriodSeconds": 0}
     pool = make_pool(client={**ROTATING, "RefreshTokenRotation": rotation})
     pool.user()
@@ -206,7 +206,7 @@ def test_rotation_does_not_prolong_the_sign_in(own_pool: MakePool) -> None:
         refresh(pool, token)
 
 
-def test_a_client_with_rotation_rejects_refresh_token_auth(rotating: PoolUnderTest) -> None:
+def test_client_with_rotation_rejects_refresh_token_auth(rotating: PoolUnderTest) -> None:
     token = sign_in(rotating)["RefreshToken"]
 
     with rejected("InvalidParameterException", "REFRESH_TOKEN_AUTH flow not enabled for this client"):
@@ -229,7 +229,7 @@ def test_revoking_one_token_of_a_rotation_revokes_all_of_them(rotating: PoolUnde
         refresh(rotating, new)
 
 
-def test_a_rejected_refresh_does_not_use_up_the_token(rotating: PoolUnderTest) -> None:
+def test_rejected_refresh_does_not_use_up_the_token(rotating: PoolUnderTest) -> None:
     rotating.admin(
         "admin_update_user_attributes",
         "ann",

@@ -22,7 +22,7 @@ def model_of(service: str, operation: str) -> Any:
 
 
 @pytest.mark.parametrize(("service", "operation"), OPERATIONS)
-def test_a_request_must_have_the_members_that_botocores_model_requires(service: str, operation: str) -> None:
+def test_members_required_by_botocores_model_are_required(service: str, operation: str) -> None:
     required = model_of(service, operation).required_members
     try:
         parse_request(service, operation, {})
@@ -150,7 +150,7 @@ def test_violations_of_the_model_have_cognitos_texts(
         {"ClientId": "\ud800"},
     ],
 )
-def test_a_wrong_json_type_is_a_serialization_error(request_: Any) -> None:
+def test_wrong_json_type_is_a_serialization_error(request_: Any) -> None:
     assert error_for("InitiateAuth", request_)[0] == "SerializationException"
 
 
@@ -180,7 +180,7 @@ def test_unknown_members_and_nulls_are_left_out() -> None:
 
 
 @pytest.mark.parametrize(("name", "good"), [("Ünïcode-名前-☃", True), ("tab\there", False), ("", False)])
-def test_a_user_name_can_be_in_any_script_but_has_no_spaces(name: str, good: bool) -> None:
+def test_user_name_can_be_in_any_script_but_has_no_spaces(name: str, good: bool) -> None:
     request = {"UserPoolId": "eu-west-1_Ab1", "Username": name}
 
     if good:

@@ -40,7 +40,7 @@ def with_totp(pool: PoolUnderTest) -> str:
 # Codes by SMS and email
 
 
-def test_the_sms_challenge_has_a_masked_destination(pool: PoolUnderTest) -> None:
+def test_sms_challenge_has_a_masked_destination(pool: PoolUnderTest) -> None:
     reply = with_sms(pool).password_sign_in()
 
     assert reply["ChallengeName"] == "SMS_MFA"
@@ -52,7 +52,7 @@ def test_the_sms_challenge_has_a_masked_destination(pool: PoolUnderTest) -> None
     assert "AuthenticationResult" not in reply
 
 
-def test_the_outbox_has_the_code_with_its_destination_unmasked(pool: PoolUnderTest) -> None:
+def test_outbox_has_the_code_with_its_destination_unmasked(pool: PoolUnderTest) -> None:
     with_sms(pool).password_sign_in()
     message = pool.message()
 
@@ -62,13 +62,13 @@ def test_the_outbox_has_the_code_with_its_destination_unmasked(pool: PoolUnderTe
     assert message["sent_at"].endswith("Z")
 
 
-def test_the_sms_code_returns_tokens(pool: PoolUnderTest) -> None:
+def test_sms_code_returns_tokens(pool: PoolUnderTest) -> None:
     reply = with_sms(pool).srp_sign_in()
 
     assert "AuthenticationResult" in pool.answer(reply, SMS_MFA_CODE=pool.code())
 
 
-def test_a_wrong_sms_code_keeps_the_challenge_session(pool: PoolUnderTest) -> None:
+def test_wrong_sms_code_keeps_the_challenge_session(pool: PoolUnderTest) -> None:
     reply = with_sms(pool).password_sign_in()
     for _ in range(6):
         with rejected(*MISMATCH):
@@ -78,14 +78,14 @@ def test_a_wrong_sms_code_keeps_the_challenge_session(pool: PoolUnderTest) -> No
 
 
 @pytest.mark.parametrize("spoilt", ["{} ", " {}", "{}\n", "x{}"])
-def test_a_code_is_compared_without_normalization(pool: PoolUnderTest, spoilt: str) -> None:
+def test_code_is_compared_without_normalization(pool: PoolUnderTest, spoilt: str) -> None:
     reply = with_sms(pool).password_sign_in()
 
     with rejected(*MISMATCH):
         pool.answer(reply, SMS_MFA_CODE=spoilt.format(pool.code()))
 
 
-def test_a_new_sign_in_has_a_new_code_and_rejects_the_old_one(pool: PoolUnderTest) -> None:
+def test_new_sign_in_has_a_new_code_and_rejects_the_old_one(pool: PoolUnderTest) -> None:
     with_sms(pool).password_sign_in()
     old = pool.code()
     reply = pool.password_sign_in()
@@ -95,7 +95,7 @@ def test_a_new_sign_in_has_a_new_code_and_rejects_the_old_one(pool: PoolUnderTes
         pool.answer(reply, SMS_MFA_CODE=old)
 
 
-def test_a_proved_phone_number_is_verified(pool: PoolUnderTest) -> None:
+def test_proved_phone_number_is_verified(pool: PoolUnderTest) -> None:
     pool.user(phone_number="+4915550001234")
     pool.prefer(SMSMfaSettings=PREFERRED)
     pool.answer(pool.password_sign_in(), SMS_MFA_CODE=pool.code())
@@ -104,7 +104,7 @@ def test_a_proved_phone_number_is_verified(pool: PoolUnderTest) -> None:
     assert {"Name": "phone_number_verified", "Value": "true"} in attributes
 
 
-def test_an_email_code_returns_tokens(pool: PoolUnderTest) -> None:
+def test_email_code_returns_tokens(pool: PoolUnderTest) -> None:
     pool.user(email="john@gmail.com", email_verified="true")
     pool.prefer(EmailMfaSettings=PREFERRED)
     reply = pool.password_sign_in()
@@ -121,7 +121,7 @@ def test_an_email_code_returns_tokens(pool: PoolUnderTest) -> None:
 # Software tokens
 
 
-def test_the_authenticators_name_comes_with_the_challenge(pool: PoolUnderTest) -> None:
+def test_challenge_has_the_name_of_the_authenticator(pool: PoolUnderTest) -> None:
     with_totp(pool)
     reply = pool.password_sign_in()
 
@@ -130,7 +130,7 @@ def test_the_authenticators_name_comes_with_the_challenge(pool: PoolUnderTest) -
 
 
 @pytest.mark.parametrize("windows", [-1, 0, 1])
-def test_a_totp_code_of_this_window_or_a_neighbor_returns_tokens(own_pool: MakePool, windows: int) -> None:
+def test_totp_code_of_this_or_an_adjacent_window_returns_tokens(own_pool: MakePool, windows: int) -> None:
     pool = own_pool(mfa=OPTIONAL)
     secret = with_totp(pool)
     pool.server.clock.advance(60)
@@ -142,7 +142,7 @@ def test_a_totp_code_of_this_window_or_a_neighbor_returns_tokens(own_pool: MakeP
 
 
 @pytest.mark.parametrize("windows", [-3, 3])
-def test_a_totp_code_further_off_is_rejected(pool: PoolUnderTest, windows: int) -> None:
+def test_totp_code_of_a_distant_window_is_rejected(pool: PoolUnderTest, windows: int) -> None:
     secret = with_totp(pool)
     reply = pool.password_sign_in()
 
@@ -150,7 +150,7 @@ def test_a_totp_code_further_off_is_rejected(pool: PoolUnderTest, windows: int) 
         pool.answer(reply, SOFTWARE_TOKEN_MFA_CODE=pool.totp(secret, windows))
 
 
-def test_a_wrong_totp_code_keeps_the_challenge_session(pool: PoolUnderTest) -> None:
+def test_wrong_totp_code_keeps_the_challenge_session(pool: PoolUnderTest) -> None:
     secret = with_totp(pool)
     reply = pool.password_sign_in()
     with rejected("CodeMismatchException", "Invalid code received for user"):
@@ -159,7 +159,7 @@ def test_a_wrong_totp_code_keeps_the_challenge_session(pool: PoolUnderTest) -> N
     assert "AuthenticationResult" in pool.answer(reply, SOFTWARE_TOKEN_MFA_CODE=pool.totp(secret))
 
 
-def test_a_totp_code_works_once_for_its_user(pool: PoolUnderTest) -> None:
+def test_totp_code_works_once_for_its_user(pool: PoolUnderTest) -> None:
     secret = with_totp(pool)
     code = pool.totp(secret)
     pool.answer(pool.password_sign_in(), SOFTWARE_TOKEN_MFA_CODE=code)
@@ -169,7 +169,7 @@ def test_a_totp_code_works_once_for_its_user(pool: PoolUnderTest) -> None:
         pool.answer(reply, SOFTWARE_TOKEN_MFA_CODE=code)
 
 
-def test_the_code_of_the_setup_is_used_up(own_pool: MakePool) -> None:
+def test_code_used_for_the_setup_is_rejected(own_pool: MakePool) -> None:
     pool = own_pool(mfa=OPTIONAL)
     pool.user()
     token = pool.access_token()
@@ -185,7 +185,7 @@ def test_the_code_of_the_setup_is_used_up(own_pool: MakePool) -> None:
     assert "AuthenticationResult" in pool.answer(reply, SOFTWARE_TOKEN_MFA_CODE=pool.totp(secret))
 
 
-def test_an_authenticator_that_is_not_enabled_is_not_required(pool: PoolUnderTest) -> None:
+def test_authenticator_that_is_not_enabled_is_not_required(pool: PoolUnderTest) -> None:
     pool.user()
     pool.set_up_totp()
 
@@ -209,7 +209,7 @@ def test_optional_mfa_requires_nothing_of_a_user_without_a_factor(pool: PoolUnde
     assert "AuthenticationResult" in pool.password_sign_in()
 
 
-def test_a_single_enabled_factor_is_required(pool: PoolUnderTest) -> None:
+def test_single_enabled_factor_is_required(pool: PoolUnderTest) -> None:
     pool.with_phone()
     pool.prefer(SMSMfaSettings=ENABLED)
 
@@ -223,7 +223,7 @@ def with_both(pool: PoolUnderTest) -> str:
     return secret
 
 
-def test_several_factors_are_offered_as_a_json_string_and_nothing_is_sent(pool: PoolUnderTest) -> None:
+def test_several_factors_are_offered_as_a_json_string(pool: PoolUnderTest) -> None:
     with_both(pool)
     before = len(pool.server.messages)
     reply = pool.password_sign_in()
@@ -233,7 +233,7 @@ def test_several_factors_are_offered_as_a_json_string_and_nothing_is_sent(pool: 
     assert len(pool.server.messages) == before
 
 
-def test_the_chosen_factor_is_required_with_a_new_challenge_session(pool: PoolUnderTest) -> None:
+def test_chosen_factor_is_required_with_a_new_challenge_session(pool: PoolUnderTest) -> None:
     with_both(pool)
     choice = pool.password_sign_in()
     reply = pool.answer(choice, ANSWER="SMS_MFA")
@@ -251,7 +251,7 @@ def test_choosing_the_authenticator_leads_to_its_code(pool: PoolUnderTest) -> No
     assert "AuthenticationResult" in pool.answer(reply, SOFTWARE_TOKEN_MFA_CODE=pool.totp(secret))
 
 
-def test_a_factor_that_was_not_offered_cannot_be_chosen(pool: PoolUnderTest) -> None:
+def test_factor_that_was_not_offered_cannot_be_chosen(pool: PoolUnderTest) -> None:
     with_both(pool)
     choice = pool.password_sign_in()
     with rejected("InvalidParameterException"):
@@ -260,14 +260,14 @@ def test_a_factor_that_was_not_offered_cannot_be_chosen(pool: PoolUnderTest) -> 
     assert pool.answer(choice, ANSWER="SMS_MFA")["ChallengeName"] == "SMS_MFA"
 
 
-def test_the_preferred_factor_is_required_without_a_choice(pool: PoolUnderTest) -> None:
+def test_preferred_factor_is_required_without_a_choice(pool: PoolUnderTest) -> None:
     with_both(pool)
     pool.prefer(SMSMfaSettings=PREFERRED)
 
     assert pool.password_sign_in()["ChallengeName"] == "SMS_MFA"
 
 
-def test_required_mfa_uses_an_address_the_user_has(make_pool: MakePool) -> None:
+def test_required_mfa_uses_an_address_of_the_user(make_pool: MakePool) -> None:
     pool = make_pool(mfa=ON)
     pool.with_phone()
 
@@ -299,7 +299,7 @@ def test_required_mfa_by_sms_alone_fails_without_a_phone_number(make_pool: MakeP
         pool.password_sign_in()
 
 
-def test_a_factor_without_its_address_never_returns_tokens(pool: PoolUnderTest) -> None:
+def test_factor_without_its_address_never_returns_tokens(pool: PoolUnderTest) -> None:
     with_sms(pool)
     pool.admin("admin_delete_user_attributes", "ann", UserAttributeNames=["phone_number"])
 

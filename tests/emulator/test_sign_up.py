@@ -40,7 +40,7 @@ def resend(pool: PoolUnderTest, name: str = "ann") -> dict[str, Any]:
     return reply
 
 
-def test_a_sign_up_sends_a_code_and_returns_its_destination(pool: PoolUnderTest) -> None:
+def test_sign_up_sends_a_code_and_returns_its_destination(pool: PoolUnderTest) -> None:
     reply = sign_up(pool)
 
     assert reply["UserConfirmed"] is False
@@ -53,7 +53,7 @@ def test_a_sign_up_sends_a_code_and_returns_its_destination(pool: PoolUnderTest)
     assert pool.admin("admin_get_user", "ann")["UserStatus"] == "UNCONFIRMED"
 
 
-def test_the_code_confirms_user_and_address_and_the_user_can_sign_in(pool: PoolUnderTest) -> None:
+def test_code_confirms_the_user_and_the_address(pool: PoolUnderTest) -> None:
     sign_up(pool)
     confirm(pool, pool.code())
     user = pool.admin("admin_get_user", "ann")
@@ -63,7 +63,7 @@ def test_the_code_confirms_user_and_address_and_the_user_can_sign_in(pool: PoolU
     assert "AuthenticationResult" in pool.srp_sign_in()
 
 
-def test_a_wrong_code_is_rejected_and_the_right_one_still_works(pool: PoolUnderTest) -> None:
+def test_right_code_works_after_a_wrong_one(pool: PoolUnderTest) -> None:
     sign_up(pool)
     with rejected(*WRONG_CODE):
         confirm(pool, other(pool.code()))
@@ -71,7 +71,7 @@ def test_a_wrong_code_is_rejected_and_the_right_one_still_works(pool: PoolUnderT
     confirm(pool, pool.code())
 
 
-def test_a_code_is_valid_for_a_day(own_pool: MakePool) -> None:
+def test_code_is_valid_for_a_day(own_pool: MakePool) -> None:
     pool = own_pool(AutoVerifiedAttributes=["email"])
     sign_up(pool)
     pool.server.clock.advance(86401)
@@ -80,7 +80,7 @@ def test_a_code_is_valid_for_a_day(own_pool: MakePool) -> None:
         confirm(pool, pool.code())
 
 
-def test_a_new_code_replaces_the_old_one(pool: PoolUnderTest) -> None:
+def test_new_code_replaces_the_old_one(pool: PoolUnderTest) -> None:
     sign_up(pool)
     old = pool.code()
     reply = resend(pool)
@@ -92,7 +92,7 @@ def test_a_new_code_replaces_the_old_one(pool: PoolUnderTest) -> None:
     confirm(pool, pool.code())
 
 
-def test_a_confirmed_user_cannot_be_confirmed_or_get_a_code(pool: PoolUnderTest) -> None:
+def test_confirmed_user_cannot_be_confirmed_or_get_a_code(pool: PoolUnderTest) -> None:
     sign_up(pool)
     confirm(pool, pool.code())
 
@@ -102,7 +102,7 @@ def test_a_confirmed_user_cannot_be_confirmed_or_get_a_code(pool: PoolUnderTest)
         resend(pool)
 
 
-def test_an_administrator_can_confirm_a_sign_up(pool: PoolUnderTest) -> None:
+def test_administrator_can_confirm_a_sign_up(pool: PoolUnderTest) -> None:
     sign_up(pool)
     pool.admin("admin_confirm_sign_up", "ann")
 
@@ -111,7 +111,7 @@ def test_an_administrator_can_confirm_a_sign_up(pool: PoolUnderTest) -> None:
         pool.admin("admin_confirm_sign_up", "ann")
 
 
-def test_the_name_of_another_user_is_rejected(pool: PoolUnderTest) -> None:
+def test_existing_user_name_is_rejected(pool: PoolUnderTest) -> None:
     sign_up(pool)
 
     with rejected("UsernameExistsException", "User already exists"):
@@ -126,7 +126,7 @@ def test_unknown_names_are_not_found(pool: PoolUnderTest) -> None:
         resend(pool, "nobody")
 
 
-def test_a_code_can_be_resent_five_times_an_hour(own_pool: MakePool) -> None:
+def test_code_can_be_resent_five_times_an_hour(own_pool: MakePool) -> None:
     pool = own_pool(AutoVerifiedAttributes=["email"])
     sign_up(pool)
     for _ in range(5):
@@ -138,7 +138,7 @@ def test_a_code_can_be_resent_five_times_an_hour(own_pool: MakePool) -> None:
     resend(pool)
 
 
-def test_a_code_can_be_tried_fifteen_times_an_hour(pool: PoolUnderTest) -> None:
+def test_code_can_be_tried_fifteen_times_an_hour(pool: PoolUnderTest) -> None:
     sign_up(pool)
     for _ in range(15):
         with rejected(*WRONG_CODE):
@@ -148,7 +148,7 @@ def test_a_code_can_be_tried_fifteen_times_an_hour(pool: PoolUnderTest) -> None:
         confirm(pool, pool.code())
 
 
-def test_a_required_attribute_cannot_be_left_out(make_pool: MakePool) -> None:
+def test_required_attribute_cannot_be_left_out(make_pool: MakePool) -> None:
     schema = [{"Name": "email", "AttributeDataType": "String", "Required": True}]
     pool = make_pool(Schema=schema)
 
@@ -178,12 +178,12 @@ def test_malformed_attributes_are_rejected(
 
 
 @pytest.mark.parametrize("name", ["email_verified", "phone_number_verified"])
-def test_a_sign_up_cannot_mark_an_address_as_verified(pool: PoolUnderTest, name: str) -> None:
+def test_sign_up_cannot_mark_an_address_as_verified(pool: PoolUnderTest, name: str) -> None:
     with rejected("NotAuthorizedException", "A client attempted to write unauthorized attribute"):
         sign_up(pool, **{name: "true"})
 
 
-def test_a_client_can_only_write_its_write_attributes(make_pool: MakePool) -> None:
+def test_client_can_only_write_its_write_attributes(make_pool: MakePool) -> None:
     pool = make_pool(client={"WriteAttributes": ["email"]})
     sign_up(pool)
 
@@ -198,14 +198,14 @@ def test_sign_up_can_be_limited_to_administrators(make_pool: MakePool) -> None:
         sign_up(pool)
 
 
-def test_a_phone_number_is_verified_before_an_email_address(make_pool: MakePool) -> None:
+def test_phone_number_is_verified_before_an_email_address(make_pool: MakePool) -> None:
     pool = make_pool(AutoVerifiedAttributes=["email", "phone_number"])
     reply = sign_up(pool, phone_number="+917411174114")
 
     assert reply["CodeDeliveryDetails"]["Destination"] == "+********4114"
 
 
-def test_without_auto_verification_no_code_is_sent(make_pool: MakePool) -> None:
+def test_no_code_is_sent_without_auto_verification(make_pool: MakePool) -> None:
     pool = make_pool()
     reply = sign_up(pool)
 
@@ -219,7 +219,7 @@ def test_without_auto_verification_no_code_is_sent(make_pool: MakePool) -> None:
 # Email as user name and as alias
 
 
-def test_the_user_name_is_a_uuid_if_users_sign_in_with_an_address(make_pool: MakePool) -> None:
+def test_user_name_is_a_uuid_if_users_sign_in_with_an_address(make_pool: MakePool) -> None:
     pool = make_pool(UsernameAttributes=["email"], AutoVerifiedAttributes=["email"])
     reply = sign_up(pool, "ann@example.com")
     confirm(pool, pool.code(reply["UserSub"]), "ann@example.com")
@@ -230,7 +230,7 @@ def test_the_user_name_is_a_uuid_if_users_sign_in_with_an_address(make_pool: Mak
     assert {"Name": "email", "Value": "ann@example.com"} in user["UserAttributes"]
 
 
-def test_a_name_must_be_an_address_if_addresses_are_user_names(make_pool: MakePool) -> None:
+def test_name_must_be_an_address_if_addresses_are_user_names(make_pool: MakePool) -> None:
     pool = make_pool(UsernameAttributes=["email"])
 
     with rejected("InvalidParameterException", "Username should be an email."):
@@ -240,7 +240,7 @@ def test_a_name_must_be_an_address_if_addresses_are_user_names(make_pool: MakePo
         sign_up(pool, "ann@example.com")
 
 
-def test_a_name_must_not_be_an_address_if_addresses_are_aliases(make_pool: MakePool) -> None:
+def test_name_must_not_be_an_address_if_addresses_are_aliases(make_pool: MakePool) -> None:
     pool = make_pool(AliasAttributes=["email"])
 
     with rejected(
@@ -250,7 +250,7 @@ def test_a_name_must_not_be_an_address_if_addresses_are_aliases(make_pool: MakeP
         sign_up(pool, "ann@example.com")
 
 
-def test_a_user_can_sign_in_with_a_verified_alias(make_pool: MakePool) -> None:
+def test_user_can_sign_in_with_a_verified_alias(make_pool: MakePool) -> None:
     pool = make_pool(AliasAttributes=["email"], AutoVerifiedAttributes=["email"])
     sign_up(pool)
     with rejected("UserNotFoundException"):
@@ -261,7 +261,7 @@ def test_a_user_can_sign_in_with_a_verified_alias(make_pool: MakePool) -> None:
     assert "AuthenticationResult" in pool.srp_sign_in("ann@example.com")
 
 
-def test_an_alias_belongs_to_one_user_unless_its_creation_is_forced(make_pool: MakePool) -> None:
+def test_alias_belongs_to_one_user_unless_its_creation_is_forced(make_pool: MakePool) -> None:
     pool = make_pool(AliasAttributes=["email"], AutoVerifiedAttributes=["email"])
     sign_up(pool, "bob")
     sign_up(pool, "ann")
@@ -292,7 +292,7 @@ def test_case_matters_only_if_the_pool_is_case_sensitive(
 # Signing in without another factor
 
 
-def test_a_confirmed_sign_up_signs_in_without_another_factor(pool: PoolUnderTest) -> None:
+def test_confirmed_sign_up_signs_in_without_another_factor(pool: PoolUnderTest) -> None:
     first = sign_up(pool)["Session"]
     second = confirm(pool, pool.code(), Session=first)["Session"]
     arguments = {
@@ -307,7 +307,7 @@ def test_a_confirmed_sign_up_signs_in_without_another_factor(pool: PoolUnderTest
         pool.aws.initiate_auth(**arguments)
 
 
-def test_a_confirmation_without_a_challenge_session_returns_one_too(pool: PoolUnderTest) -> None:
+def test_confirmation_without_a_challenge_session_returns_one_too(pool: PoolUnderTest) -> None:
     sign_up(pool)
     session = confirm(pool, pool.code())["Session"]
 
@@ -319,14 +319,14 @@ def test_a_confirmation_without_a_challenge_session_returns_one_too(pool: PoolUn
     )
 
 
-def test_a_client_without_user_auth_gets_no_challenge_session(make_pool: MakePool) -> None:
+def test_client_without_user_auth_gets_no_challenge_session(make_pool: MakePool) -> None:
     pool = make_pool(AutoVerifiedAttributes=["email"], client={"ExplicitAuthFlows": ["ALLOW_USER_SRP_AUTH"]})
 
     assert "Session" not in sign_up(pool)
     assert "Session" not in confirm(pool, pool.code())
 
 
-def test_the_challenge_session_of_another_sign_up_does_not_confirm(pool: PoolUnderTest) -> None:
+def test_challenge_session_of_another_sign_up_does_not_confirm(pool: PoolUnderTest) -> None:
     other_session = sign_up(pool, "bob")["Session"]
     sign_up(pool)
 
@@ -335,7 +335,7 @@ def test_the_challenge_session_of_another_sign_up_does_not_confirm(pool: PoolUnd
     confirm(pool, pool.code())
 
 
-def test_the_challenge_session_of_an_unconfirmed_sign_up_does_not_sign_in(pool: PoolUnderTest) -> None:
+def test_challenge_session_of_an_unconfirmed_sign_up_does_not_sign_in(pool: PoolUnderTest) -> None:
     session = sign_up(pool)["Session"]
 
     with rejected("UserNotConfirmedException"):
@@ -349,7 +349,7 @@ def test_the_challenge_session_of_an_unconfirmed_sign_up_does_not_sign_in(pool: 
         pool.answer({"ChallengeName": "SMS_MFA", "Session": session}, SMS_MFA_CODE="123456")
 
 
-def test_the_challenge_session_of_another_user_does_not_sign_in(pool: PoolUnderTest) -> None:
+def test_challenge_session_of_another_user_does_not_sign_in(pool: PoolUnderTest) -> None:
     session = sign_up(pool)["Session"]
     session = confirm(pool, pool.code(), Session=session)["Session"]
     pool.user("bob")
@@ -363,7 +363,7 @@ def test_the_challenge_session_of_another_user_does_not_sign_in(pool: PoolUnderT
         )
 
 
-def test_a_user_confirmed_by_an_administrator_needs_a_first_factor(
+def test_user_confirmed_by_an_administrator_needs_a_first_factor(
     pool: PoolUnderTest,
 ) -> None:
     session = sign_up(pool)["Session"]
@@ -379,7 +379,7 @@ def test_a_user_confirmed_by_an_administrator_needs_a_first_factor(
 
 
 @pytest.mark.parametrize("name", ["SIGNED_UP", "SIGN_UP_CONFIRMED"])
-def test_the_challenge_session_of_a_sign_up_answers_no_challenge(pool: PoolUnderTest, name: str) -> None:
+def test_challenge_session_of_a_sign_up_answers_no_challenge(pool: PoolUnderTest, name: str) -> None:
     session = sign_up(pool)["Session"]
     with pytest.raises(ClientError, match="failed to satisfy constraint"):
         pool.aws.respond_to_auth_challenge(

@@ -9,7 +9,7 @@ import pytest
 from tui_auth.emulator import CognitoEmulator, tokens
 
 
-def test_an_emulator_stops_only_after_its_keys_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_emulator_stops_only_after_its_keys_are_generated(monkeypatch: pytest.MonkeyPatch) -> None:
     closed, created = threading.Event(), list[object]()
 
     def new_key() -> object:

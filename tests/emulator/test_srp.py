@@ -30,7 +30,7 @@ def sign_in() -> SignIn:
 
 
 @pytest.mark.parametrize("vector", ALL_VECTORS, ids=lambda vector: str(vector["label"]))
-def test_the_server_half_matches_every_test_vector(vector: dict[str, Any]) -> None:
+def test_server_half_matches_every_test_vector(vector: dict[str, Any]) -> None:
     verifier = srp.verifier(
         int(vector["salt_hex"], 16),
         srp.inner_hash(vector["srp_name"], vector["srp_user"], vector["password"]),
@@ -69,11 +69,11 @@ def test_the_server_half_matches_every_test_vector(vector: dict[str, Any]) -> No
         "",
     ],
 )
-def test_a_timestamp_in_another_format_is_rejected(text: str) -> None:
+def test_timestamp_in_another_format_is_rejected(text: str) -> None:
     assert parse_timestamp(text) is None
 
 
-def test_a_timestamp_is_parsed_to_the_second() -> None:
+def test_timestamp_is_parsed_to_the_second() -> None:
     assert parse_timestamp("Mon Jan 5 07:03:09 UTC 2026") == 1767596589.0
 
 
@@ -89,7 +89,7 @@ def begin(pool: PoolUnderTest) -> tuple[int, dict[str, Any]]:
     return a, pool.initiate("USER_SRP_AUTH", USERNAME="ann", SRP_A=f"{srp.public_value(a):x}")
 
 
-def test_the_password_verifier_has_no_challenge_session(pool: PoolUnderTest) -> None:
+def test_password_verifier_has_no_challenge_session(pool: PoolUnderTest) -> None:
     _, reply = begin(pool)
 
     assert reply["ChallengeName"] == "PASSWORD_VERIFIER"
@@ -103,7 +103,7 @@ def test_the_password_verifier_has_no_challenge_session(pool: PoolUnderTest) -> 
     }
 
 
-def test_the_right_password_returns_tokens(pool: PoolUnderTest) -> None:
+def test_right_password_returns_tokens(pool: PoolUnderTest) -> None:
     result = pool.srp_sign_in()
 
     assert result["ChallengeParameters"] == {}
@@ -117,12 +117,12 @@ def test_the_right_password_returns_tokens(pool: PoolUnderTest) -> None:
     }
 
 
-def test_a_wrong_password_is_rejected(pool: PoolUnderTest) -> None:
+def test_wrong_password_is_rejected(pool: PoolUnderTest) -> None:
     with rejected(*WRONG):
         pool.srp_sign_in(password=OTHER_PASSWORD)
 
 
-def test_a_timestamp_with_a_padded_day_is_a_wrong_password(own_pool: MakePool) -> None:
+def test_timestamp_with_a_padded_day_is_a_wrong_password(own_pool: MakePool) -> None:
     pool = own_pool()
     pool.server.clock.advance(1767596589.0 - pool.server.clock.now())
     pool.user()
@@ -132,7 +132,7 @@ def test_a_timestamp_with_a_padded_day_is_a_wrong_password(own_pool: MakePool) -
         pool.answer(reply, **pool.srp_claim(reply, a, timestamp="Mon Jan 05 07:03:09 UTC 2026"))
 
 
-def test_a_timestamp_an_hour_off_is_rejected(pool: PoolUnderTest) -> None:
+def test_timestamp_an_hour_off_is_rejected(pool: PoolUnderTest) -> None:
     a, reply = begin(pool)
     stamp = srp.format_timestamp(pool.server.clock.now() - 3600)
 
@@ -141,7 +141,7 @@ def test_a_timestamp_an_hour_off_is_rejected(pool: PoolUnderTest) -> None:
 
 
 @pytest.mark.parametrize("key", ["PASSWORD_CLAIM_SIGNATURE", "PASSWORD_CLAIM_SECRET_BLOCK"])
-def test_an_altered_claim_is_rejected(pool: PoolUnderTest, key: str) -> None:
+def test_altered_claim_is_rejected(pool: PoolUnderTest, key: str) -> None:
     a, reply = begin(pool)
     claim = pool.srp_claim(reply, a)
     first = "B" if claim[key][0] == "A" else "A"
@@ -150,14 +150,14 @@ def test_an_altered_claim_is_rejected(pool: PoolUnderTest, key: str) -> None:
         pool.answer(reply, **{**claim, key: first + claim[key][1:]})
 
 
-def test_a_signature_that_is_not_base64_is_rejected(pool: PoolUnderTest) -> None:
+def test_signature_that_is_not_base64_is_rejected(pool: PoolUnderTest) -> None:
     a, reply = begin(pool)
 
     with rejected(*WRONG):
         pool.answer(reply, **{**pool.srp_claim(reply, a), "PASSWORD_CLAIM_SIGNATURE": "ü§$%"})
 
 
-def test_a_secret_block_is_valid_for_one_answer(pool: PoolUnderTest) -> None:
+def test_secret_block_is_valid_for_one_answer(pool: PoolUnderTest) -> None:
     a, reply = begin(pool)
     claim = pool.srp_claim(reply, a)
     pool.answer(reply, **claim)
@@ -166,7 +166,7 @@ def test_a_secret_block_is_valid_for_one_answer(pool: PoolUnderTest) -> None:
         pool.answer(reply, **claim)
 
 
-def test_a_secret_block_is_bound_to_its_client(make_pool: MakePool, pool: PoolUnderTest) -> None:
+def test_secret_block_is_bound_to_its_client(make_pool: MakePool, pool: PoolUnderTest) -> None:
     a, reply = begin(pool)
     created = pool.aws.create_user_pool_client(
         UserPoolId=pool.pool_id, ClientName="other", ExplicitAuthFlows=["ALLOW_USER_SRP_AUTH"]
@@ -177,7 +177,7 @@ def test_a_secret_block_is_bound_to_its_client(make_pool: MakePool, pool: PoolUn
         pool.answer(reply, **pool.srp_claim(reply, a))
 
 
-def test_a_secret_block_is_bound_to_its_user(pool: PoolUnderTest) -> None:
+def test_secret_block_is_bound_to_its_user(pool: PoolUnderTest) -> None:
     pool.user("bob")
     a, reply = begin(pool)
 
@@ -185,7 +185,7 @@ def test_a_secret_block_is_bound_to_its_user(pool: PoolUnderTest) -> None:
         pool.answer(reply, "bob", **pool.srp_claim(reply, a))
 
 
-def test_a_secret_block_expires(own_pool: MakePool) -> None:
+def test_secret_block_expires(own_pool: MakePool) -> None:
     pool = own_pool()
     pool.user()
     a, reply = begin(pool)
@@ -195,7 +195,7 @@ def test_a_secret_block_expires(own_pool: MakePool) -> None:
         pool.answer(reply, **pool.srp_claim(reply, a))
 
 
-def test_a_password_changed_during_the_sign_in_is_not_proved(pool: PoolUnderTest) -> None:
+def test_password_changed_during_the_sign_in_is_not_proved(pool: PoolUnderTest) -> None:
     a, reply = begin(pool)
     pool.admin("admin_set_user_password", "ann", Password=OTHER_PASSWORD, Permanent=True)
 
@@ -204,7 +204,7 @@ def test_a_password_changed_during_the_sign_in_is_not_proved(pool: PoolUnderTest
 
 
 @pytest.mark.parametrize("value", ["0", f"{srp.N:x}", f"{2 * srp.N:x}", "xyz", "-1", "0x12"])
-def test_an_invalid_public_value_is_rejected(pool: PoolUnderTest, value: str) -> None:
+def test_invalid_public_value_is_rejected(pool: PoolUnderTest, value: str) -> None:
     with rejected("InvalidParameterException"):
         pool.initiate("USER_SRP_AUTH", USERNAME="ann", SRP_A=value)
 
@@ -212,7 +212,7 @@ def test_an_invalid_public_value_is_rejected(pool: PoolUnderTest, value: str) ->
 @pytest.mark.parametrize(
     "key", ["PASSWORD_CLAIM_SIGNATURE", "PASSWORD_CLAIM_SECRET_BLOCK", "TIMESTAMP", "USERNAME"]
 )
-def test_a_missing_response_is_named(pool: PoolUnderTest, key: str) -> None:
+def test_missing_response_is_named(pool: PoolUnderTest, key: str) -> None:
     a, reply = begin(pool)
     claim = {"USERNAME": "ann", **pool.srp_claim(reply, a)}
     del claim[key]

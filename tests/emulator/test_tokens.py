@@ -49,7 +49,7 @@ def test_each_token_verifies_against_its_own_key_of_the_jwks(pool: PoolUnderTest
     assert (identity["token_use"], access["token_use"]) == ("id", "access")
 
 
-def test_the_id_token_has_the_claims_of_the_user(pool: PoolUnderTest) -> None:
+def test_id_token_has_the_claims_of_the_user(pool: PoolUnderTest) -> None:
     claims = verified(
         pool, pool.password_sign_in()["AuthenticationResult"]["IdToken"], audience=pool.client_id
     )
@@ -63,7 +63,7 @@ def test_the_id_token_has_the_claims_of_the_user(pool: PoolUnderTest) -> None:
     assert "client_id" not in claims
 
 
-def test_the_access_token_has_scope_client_and_user_name(pool: PoolUnderTest) -> None:
+def test_access_token_has_scope_client_and_user_name(pool: PoolUnderTest) -> None:
     claims = verified(pool, pool.password_sign_in()["AuthenticationResult"]["AccessToken"])
 
     assert claims["client_id"] == pool.client_id
@@ -87,7 +87,7 @@ def test_groups_and_roles_are_in_the_tokens(pool: PoolUnderTest) -> None:
     assert verified(pool, result["AccessToken"])["cognito:groups"] == ["operators", "on-call"]
 
 
-def test_a_client_can_only_read_its_read_attributes(make_pool: MakePool) -> None:
+def test_client_can_only_read_its_read_attributes(make_pool: MakePool) -> None:
     pool = make_pool(client={"ReadAttributes": ["email"]})
     pool.user(email="ann@example.com", name="Ann")
     result = pool.password_sign_in()["AuthenticationResult"]
@@ -97,7 +97,7 @@ def test_a_client_can_only_read_its_read_attributes(make_pool: MakePool) -> None
     assert "name" not in verified(pool, result["IdToken"], audience=pool.client_id)
 
 
-def test_the_client_sets_the_validity_of_tokens(make_pool: MakePool) -> None:
+def test_client_sets_the_validity_of_tokens(make_pool: MakePool) -> None:
     pool = make_pool(
         client={
             "AccessTokenValidity": 10,
@@ -122,7 +122,7 @@ def test_openid_configuration_has_issuer_and_jwks_uri(pool: PoolUnderTest) -> No
     assert document["jwks_uri"] == f"{base}/jwks.json"
 
 
-def test_an_access_token_expires(own_pool: MakePool) -> None:
+def test_access_token_expires(own_pool: MakePool) -> None:
     pool = own_pool()
     pool.user()
     token = pool.access_token()
@@ -158,7 +158,7 @@ def test_anything_but_an_access_token_is_invalid(pool: PoolUnderTest) -> None:
             pool.aws.get_user(AccessToken=token)
 
 
-def test_another_servers_token_is_invalid(pool: PoolUnderTest, own_pool: MakePool) -> None:
+def test_token_of_another_server_is_invalid(pool: PoolUnderTest, own_pool: MakePool) -> None:
     answers = own_pool()
     answers.user()
 
@@ -166,7 +166,7 @@ def test_another_servers_token_is_invalid(pool: PoolUnderTest, own_pool: MakePoo
         pool.aws.get_user(AccessToken=answers.access_token())
 
 
-def test_the_token_of_a_deleted_user_is_rejected(pool: PoolUnderTest) -> None:
+def test_token_of_a_deleted_user_is_rejected(pool: PoolUnderTest) -> None:
     token = pool.access_token()
     pool.admin("admin_delete_user", "ann")
 
@@ -174,7 +174,7 @@ def test_the_token_of_a_deleted_user_is_rejected(pool: PoolUnderTest) -> None:
         pool.aws.get_user(AccessToken=token)
 
 
-def test_the_token_of_a_deleted_user_is_not_valid_for_a_new_one(pool: PoolUnderTest) -> None:
+def test_token_of_a_deleted_user_is_not_valid_for_a_new_one(pool: PoolUnderTest) -> None:
     token = pool.access_token()
     pool.admin("admin_delete_user", "ann")
     pool.user()
@@ -183,7 +183,7 @@ def test_the_token_of_a_deleted_user_is_not_valid_for_a_new_one(pool: PoolUnderT
         pool.aws.get_user(AccessToken=token)
 
 
-def test_a_changed_user_status_is_reported_at_the_next_call(pool: PoolUnderTest) -> None:
+def test_changed_user_status_is_reported_at_the_next_call(pool: PoolUnderTest) -> None:
     token = pool.access_token()
     pool.admin("admin_reset_user_password", "ann")
 
@@ -202,7 +202,7 @@ def test_signing_out_everywhere_revokes_access_and_refresh_tokens(pool: PoolUnde
     assert pool.access_token()
 
 
-def test_an_administrator_signs_out_everywhere_too(pool: PoolUnderTest) -> None:
+def test_administrator_signs_out_everywhere_too(pool: PoolUnderTest) -> None:
     token = pool.access_token()
     pool.admin("admin_user_global_sign_out", "ann")
 

@@ -46,7 +46,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.usefixtures("here")
 class TestCachedToken:
     @pytest.mark.parametrize("storage", [StorageKind.FILE, StorageKind.SESSION])
-    def test_it_is_the_current_sessions(self, machine: Machine, storage: StorageKind) -> None:
+    def test_token_is_that_of_the_current_session(self, machine: Machine, storage: StorageKind) -> None:
         kept = machine.sign_in(storage=storage)
         for kind in ("access", "id"):
             token = token_of(kind, None, "", machine.environ)
@@ -55,7 +55,7 @@ class TestCachedToken:
             assert token.note == ""
 
     @pytest.mark.parametrize(("aged", "asked"), [(3590, None), (2400, 1800), (3601, 0), (-60, None)])
-    def test_it_is_valid_as_long_as_on_the_slow_path(
+    def test_token_is_valid_as_long_as_on_the_slow_path(
         self, machine: Machine, aged: float, asked: float | None
     ) -> None:
         from tui_auth.session.refresh import is_valid_for
@@ -65,7 +65,7 @@ class TestCachedToken:
             kept.record, "access", asked
         )
 
-    def test_a_note_says_which_of_several_sessions_is_used(self, machine: Machine) -> None:
+    def test_note_tells_which_of_several_sessions_is_used(self, machine: Machine) -> None:
         choice = machine.client()
         machine.sign_in(choice, machine.user("bob"))
         machine.sign_in(choice, machine.user("ann"))
@@ -74,7 +74,7 @@ class TestCachedToken:
         assert "the session of ann" in token.note
         assert token.note == machine.found().note
 
-    def test_a_note_with_an_escape_falls_through(self, machine: Machine) -> None:
+    def test_note_with_a_json_escape_falls_through(self, machine: Machine) -> None:
         choice = machine.client()
         machine.sign_in(choice, machine.user("bob"))
         machine.sign_in(choice, machine.user("ann\u00e9"))
@@ -83,12 +83,12 @@ class TestCachedToken:
     @pytest.mark.parametrize(
         "name", ["TUI_AUTH_USER_POOL_ID", "TUI_AUTH_CLIENT_ID", "TUI_AUTH_USERNAME", "TUI_AUTH_ENDPOINT_URL"]
     )
-    def test_a_variable_for_a_pool_or_a_user_falls_through(self, machine: Machine, name: str) -> None:
+    def test_variable_for_a_pool_or_a_user_falls_through(self, machine: Machine, name: str) -> None:
         machine.sign_in()
         assert token_of("access", None, "", {**machine.environ, name: "x"}) is None
 
     @pytest.mark.parametrize("name", ["AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "AWS_ENDPOINT_URL"])
-    def test_an_endpoint_in_aws_variables_falls_through(self, machine: Machine, name: str) -> None:
+    def test_endpoint_in_aws_variables_falls_through(self, machine: Machine, name: str) -> None:
         machine.sign_in()
         elsewhere = {**machine.environ, name: "http://127.0.0.1:9"}
         assert token_of("access", None, "", elsewhere) is None
@@ -96,7 +96,7 @@ class TestCachedToken:
         assert token_of("access", None, "", off)
 
     @pytest.mark.parametrize("name", [*AMPLIFY_FILE_NAMES, *(f"src/{name}" for name in AMPLIFY_FILE_NAMES)])
-    def test_an_amplify_file_here_or_above_falls_through(
+    def test_amplify_file_in_this_or_a_parent_folder_falls_through(
         self, machine: Machine, here: Path, monkeypatch: pytest.MonkeyPatch, name: str
     ) -> None:
         machine.sign_in()
@@ -108,18 +108,18 @@ class TestCachedToken:
         (here / name).write_text("{}")
         assert token_of("access", None, "", machine.environ) is None
 
-    def test_a_broken_rule_for_private_files_falls_through(self, machine: Machine) -> None:
+    def test_session_file_readable_by_others_falls_through(self, machine: Machine) -> None:
         machine.sign_in()
         machine.session_file().chmod(0o644)
         assert token_of("access", None, "", machine.environ) is None
 
-    def test_another_version_falls_through(self, machine: Machine) -> None:
+    def test_session_file_of_another_version_falls_through(self, machine: Machine) -> None:
         machine.sign_in()
         content = machine.session_file().read_text()
         machine.session_file().write_text(content.replace('"version": 1', '"version": 2'))
         assert token_of("access", None, "", machine.environ) is None
 
-    def test_a_new_or_changed_config_file_falls_through(self, machine: Machine) -> None:
+    def test_new_or_changed_config_file_falls_through(self, machine: Machine) -> None:
         kept = machine.sign_in()
         config = Path(paths.config_folder(machine.environ)) / paths.CONFIG_FILE
         config.parent.mkdir(parents=True)
@@ -132,7 +132,7 @@ class TestCachedToken:
         config.write_text("# changed")
         assert token_of("access", None, "", machine.environ) is None
 
-    def test_a_profile_needs_a_cached_route(self, machine: Machine) -> None:
+    def test_profile_needs_a_cached_route(self, machine: Machine) -> None:
         kept = machine.sign_in()
         assert token_of("access", None, "work", machine.environ) is None
         reference = SessionEntry.from_record(kept.record, StorageKind.FILE).reference
@@ -141,15 +141,15 @@ class TestCachedToken:
         assert token_of("access", None, "", {**machine.environ, "TUI_AUTH_PROFILE": " work "})
         assert token_of("access", None, "other", machine.environ) is None
 
-    def test_without_a_session_it_falls_through(self, machine: Machine) -> None:
+    def test_missing_session_falls_through(self, machine: Machine) -> None:
         assert token_of("access", None, "", machine.environ) is None
 
-    def test_after_sign_out_it_falls_through(self, machine: Machine) -> None:
+    def test_deleted_session_falls_through(self, machine: Machine) -> None:
         kept = machine.sign_in()
         machine.sessions.forget(kept.record)
         assert token_of("access", None, "", machine.environ) is None
 
-    def test_a_session_that_is_not_in_a_file_falls_through(self, machine: Machine) -> None:
+    def test_session_in_the_keyring_falls_through(self, machine: Machine) -> None:
         machine.sign_in()
         index = machine.state / "index.json"
         index.write_text(index.read_text().replace('"current": "file/', '"current": "keyring/'))
@@ -250,7 +250,7 @@ class RandomMachine:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_the_fast_path_prints_what_the_slow_path_prints_or_falls_through(
+def test_fast_path_prints_the_slow_paths_output_or_falls_through(
     machine: Machine, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     """In random states of a machine, with random arguments and environments."""
@@ -283,7 +283,7 @@ def profile(machine: Machine) -> ResolvedPool:
     return choice
 
 
-def test_a_route_that_an_aws_variable_led_to_is_not_cached(machine: Machine, profile: ResolvedPool) -> None:
+def test_route_found_through_an_aws_variable_is_not_cached(machine: Machine, profile: ResolvedPool) -> None:
     machine.sign_in(profile, machine.user())
     words = ("token", "--profile", "acme", "--login", "never")
     elsewhere = {"AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": machine.server.endpoint_url}
@@ -292,7 +292,7 @@ def test_a_route_that_an_aws_variable_led_to_is_not_cached(machine: Machine, pro
     assert (ran.returncode, ran.stdout) == (4, ""), "it is AWS's own pool that is meant now"
 
 
-def test_a_route_is_not_cached_if_another_session_has_begun(
+def test_route_is_not_cached_if_another_session_has_started(
     machine: Machine, profile: ResolvedPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     choice = replace(profile, endpoint_url=machine.server.endpoint_url)
@@ -342,7 +342,7 @@ NOT_NEEDED = {
 
 
 @pytest.mark.parametrize("arguments", [["token"], ["header"], ["token", "--type", "id", "--min-ttl", "5m"]])
-def test_the_fast_path_imports_nothing_heavy(
+def test_fast_path_imports_nothing_heavy(
     machine: Machine, processes: Processes, arguments: list[str]
 ) -> None:
     machine.sign_in()
@@ -353,13 +353,13 @@ def test_the_fast_path_imports_nothing_heavy(
     assert not NOT_NEEDED & set(ran.stderr.split())
 
 
-def test_five_minutes_or_a_fifth_of_a_short_lifetime_are_enough() -> None:
+def test_five_minutes_or_a_fifth_of_a_short_lifetime_must_be_left() -> None:
     assert required_seconds(3600, None) == 300
     assert required_seconds(300, None) == 60
     assert required_seconds(300, 900) == 900
 
 
-def test_an_amplify_file_beats_the_only_profile(machine: Machine) -> None:
+def test_amplify_file_takes_precedence_over_the_only_profile(machine: Machine) -> None:
     """Nobody specified the profile: the slow path uses it only if nothing else specifies a pool."""
     choice = machine.client()
     config = machine.home / ".config" / "tui-auth" / "config.toml"

@@ -29,14 +29,14 @@ PROCESSES = 40 if EVERY_KILL else 10
 """How many at once. Ten wait for one lock just as forty do; it takes a second instead of four."""
 
 
-def test_a_valid_token_needs_no_request(machine: Machine) -> None:
+def test_valid_token_needs_no_request(machine: Machine) -> None:
     kept = machine.sign_in()
     result = ensure_fresh(machine.sessions, machine.found())
     assert result.record.access_token == kept.record.access_token
     assert not machine.asked("GetTokensFromRefreshToken")
 
 
-def test_a_token_about_to_expire_is_refreshed(machine: Machine) -> None:
+def test_token_about_to_expire_is_refreshed(machine: Machine) -> None:
     kept = machine.sign_in(aged=AGED)
     result = ensure_fresh(machine.sessions, machine.found())
     assert result.record.access_token != kept.record.access_token
@@ -45,7 +45,7 @@ def test_a_token_about_to_expire_is_refreshed(machine: Machine) -> None:
     assert machine.stored()["refresh_token"] == kept.record.refresh_token.reveal()  # type: ignore[union-attr]
 
 
-def test_a_token_valid_for_less_than_min_ttl_is_refreshed(machine: Machine) -> None:
+def test_token_valid_for_less_than_min_ttl_is_refreshed(machine: Machine) -> None:
     machine.sign_in(aged=1800)
     ensure_fresh(machine.sessions, machine.found(), min_ttl=1700)
     assert not machine.asked("GetTokensFromRefreshToken")
@@ -63,13 +63,13 @@ def test_each_kind_of_token_is_compared_with_its_own_lifetime(machine: Machine) 
     assert not is_valid_for(short_lived, "id", None)
 
 
-def test_a_refresh_can_be_forced(machine: Machine) -> None:
+def test_refresh_can_be_forced(machine: Machine) -> None:
     kept = machine.sign_in()
     result = ensure_fresh(machine.sessions, machine.found(), force=True)
     assert result.record.access_token != kept.record.access_token
 
 
-def test_with_rotation_the_newest_refresh_token_is_stored(machine: Machine) -> None:
+def test_newest_rotated_refresh_token_is_stored(machine: Machine) -> None:
     machine.sign_in(machine.client(**ROTATION), machine.user())
     tokens = {machine.stored()["refresh_token"]}
     for _ in range(3):
@@ -79,7 +79,7 @@ def test_with_rotation_the_newest_refresh_token_is_stored(machine: Machine) -> N
 
 
 @pytest.mark.parametrize("flags", [(), ("--force-refresh",)], ids=["run out", "forced"])
-def test_many_processes_at_once_all_get_a_token_and_the_newest_refresh_token_stays(
+def test_concurrent_processes_all_get_tokens_and_store_the_newest(
     machine: Machine, processes: Processes, flags: tuple[str, ...]
 ) -> None:
     machine.sign_in(machine.client(**ROTATION), machine.user(), aged=0 if flags else AGED)
@@ -96,7 +96,7 @@ def test_many_processes_at_once_all_get_a_token_and_the_newest_refresh_token_sta
     assert machine.stored()["access_token"] in tokens
 
 
-def test_processes_that_wait_together_share_one_refresh_even_if_each_forces_it(
+def test_processes_waiting_for_the_lock_share_one_forced_refresh(
     machine: Machine, processes: Processes
 ) -> None:
     machine.sign_in(machine.client(**ROTATION), machine.user())
@@ -111,7 +111,7 @@ def test_processes_that_wait_together_share_one_refresh_even_if_each_forces_it(
     assert machine.stored()["access_token"] != found.record.access_token.reveal()
 
 
-def test_a_refresh_by_another_process_counts(machine: Machine) -> None:
+def test_refresh_by_another_process_is_used(machine: Machine) -> None:
     machine.sign_in()
     seen_before = machine.found()
     brought = ensure_fresh(machine.sessions, machine.found(), force=True)
@@ -120,7 +120,7 @@ def test_a_refresh_by_another_process_counts(machine: Machine) -> None:
     assert len(machine.asked("GetTokensFromRefreshToken")) == 1
 
 
-def test_a_client_secret_and_a_device_go_with_the_refresh(machine: Machine, tmp_path: Path) -> None:
+def test_refresh_sends_client_secret_and_device_key(machine: Machine, tmp_path: Path) -> None:
     asked = {"UserPoolId": machine.user_pool_id, "ClientName": "s", "ExplicitAuthFlows": FLOWS}
     made = machine.server.call("CreateUserPoolClient", {**asked, "GenerateSecret": True})["UserPoolClient"]
     file = tmp_path / "client-secret"
@@ -142,7 +142,7 @@ def test_a_client_secret_and_a_device_go_with_the_refresh(machine: Machine, tmp_
 
 
 @pytest.mark.parametrize("code", ["UnknownOperationException", "OperationNotEnabledException"])
-def test_without_the_operation_initiate_auth_refreshes(machine: Machine, code: str) -> None:
+def test_initiate_auth_refreshes_if_the_operation_is_unavailable(machine: Machine, code: str) -> None:
     kept = machine.sign_in()
     machine.server.fail_next("GetTokensFromRefreshToken", code, "not here")
     result = ensure_fresh(machine.sessions, machine.found(), force=True)
@@ -151,7 +151,7 @@ def test_without_the_operation_initiate_auth_refreshes(machine: Machine, code: s
 
 
 @pytest.mark.parametrize("code", sorted(DEFINITIVE_CODES))
-def test_a_definitive_error_ends_the_session(machine: Machine, code: str) -> None:
+def test_definitive_error_ends_the_session(machine: Machine, code: str) -> None:
     machine.sign_in()
     gateway = ScriptedGateway(error_from_response(code, "It is over."))
     with pytest.raises(NotSignedInError) as raised:
@@ -188,7 +188,7 @@ def test_no_other_error_ends_the_session(machine: Machine, error: AuthError) -> 
     assert machine.stored() == before
 
 
-def test_a_process_that_waited_for_another_does_not_wait_for_the_network_too(machine: Machine) -> None:
+def test_process_that_waited_for_a_failed_refresh_fails_at_once(machine: Machine) -> None:
     machine.sign_in(aged=AGED)
     down = AuthError(ErrorKind.NETWORK, "Cognito cannot be reached.")
     first, second, later = ScriptedGateway(down), ScriptedGateway(down), ScriptedGateway(down)
@@ -209,7 +209,7 @@ def test_a_process_that_waited_for_another_does_not_wait_for_the_network_too(mac
 
 
 @pytest.mark.parametrize("rest", ["", " ", " xx", " inf", " nan", " 1e300", " 1 2"])
-def test_an_invalid_lock_note_is_ignored(machine: Machine, rest: str) -> None:
+def test_invalid_lock_note_is_ignored(machine: Machine, rest: str) -> None:
     machine.sign_in(aged=AGED)
     lock = lock_of(machine)
     lock.touch(mode=0o600)
@@ -234,7 +234,7 @@ def has_open(process: int, path: Path) -> bool:
     return False
 
 
-def test_a_rejected_token_does_not_end_a_new_session(machine: Machine) -> None:
+def test_rejected_token_does_not_end_a_new_session(machine: Machine) -> None:
     choice, user = machine.client(), machine.user()
     machine.sign_in(choice, user)
     old = machine.found()
@@ -258,7 +258,7 @@ def test_tokens_of_another_user_are_rejected(machine: Machine) -> None:
     assert machine.found().record.username == "ann"
 
 
-def test_another_users_refresh_token_is_rejected_too(machine: Machine) -> None:
+def test_refresh_token_of_another_user_is_rejected(machine: Machine) -> None:
     choice = machine.client()
     machine.sign_in(choice, machine.user())
     before = machine.stored()
@@ -276,7 +276,7 @@ def test_another_users_refresh_token_is_rejected_too(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize("code", ["RefreshTokenReuseException", "TokenRevokedException"])
-def test_the_error_says_why_the_session_has_ended(machine: Machine, code: str) -> None:
+def test_error_gives_the_reason_why_the_session_ended(machine: Machine, code: str) -> None:
     machine.sign_in()
     gateway = ScriptedGateway(error_from_response(code, "raw"))
     with pytest.raises(NotSignedInError) as raised:
@@ -285,7 +285,7 @@ def test_the_error_says_why_the_session_has_ended(machine: Machine, code: str) -
     assert "The session has ended. It" in str(raised.value)
 
 
-def test_a_rotated_token_is_written_again_if_the_first_write_fails(
+def test_rotated_token_is_written_again_if_the_first_write_fails(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     machine.sign_in(machine.client(**ROTATION), machine.user())
@@ -305,7 +305,7 @@ def test_a_rotated_token_is_written_again_if_the_first_write_fails(
     assert ensure_fresh(machine.sessions, machine.found(), force=True).record
 
 
-def test_a_rotated_refresh_token_is_stored_even_if_the_other_tokens_are_rejected(machine: Machine) -> None:
+def test_rotated_refresh_token_is_stored_if_other_tokens_are_rejected(machine: Machine) -> None:
     machine.sign_in()
     reply = {"AuthenticationResult": {"AccessToken": "a.b.c", "IdToken": "a.b.c", "RefreshToken": "newest"}}
     with pytest.raises(AuthError, match="not for this sign-in"):
@@ -328,7 +328,7 @@ def test_nothing_is_sent_if_the_result_could_not_be_stored(
     assert not machine.asked("GetTokensFromRefreshToken")
 
 
-def test_a_token_that_could_not_be_stored_is_returned(
+def test_token_that_could_not_be_stored_is_returned(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept = machine.sign_in()
@@ -343,7 +343,7 @@ def test_a_token_that_could_not_be_stored_is_returned(
     assert result.problem == "No space left on device."
 
 
-def test_a_session_without_a_refresh_token_lasts_as_long_as_its_tokens(machine: Machine) -> None:
+def test_session_without_a_refresh_token_expires_with_its_tokens(machine: Machine) -> None:
     machine.sign_in(aged=3500)
     content = machine.stored() | {"refresh_token": None}
     machine.session_file().write_text(json.dumps(content))
@@ -352,7 +352,7 @@ def test_a_session_without_a_refresh_token_lasts_as_long_as_its_tokens(machine: 
         ensure_fresh(machine.sessions, machine.found(), min_ttl=600)
 
 
-def test_a_process_that_waited_for_an_ended_session_must_sign_in(machine: Machine) -> None:
+def test_session_ended_while_waiting_for_the_lock_requires_a_sign_in(machine: Machine) -> None:
     machine.sign_in(aged=AGED)
     seen_before = machine.found()
     machine.sessions.forget(seen_before.record)

@@ -28,26 +28,26 @@ from tui_auth.storage.files import StorageError
 from tui_auth.storage.stores import StorageKind
 
 
-def test_a_stored_session_is_read_back_unchanged(machine: Machine) -> None:
+def test_stored_session_is_read_back_unchanged(machine: Machine) -> None:
     kept = machine.sign_in()
     assert machine.found().record == kept.record
     assert SessionRecord.from_json(kept.record.to_json(), "here", "rm it") == kept.record
 
 
-def test_file_names_say_nothing_about_the_user(machine: Machine) -> None:
+def test_file_names_do_not_contain_the_user_name(machine: Machine) -> None:
     machine.sign_in(machine.client(), machine.user("a-very-special-name"))
     names = [path.name for path in machine.home.rglob("*")]
     assert not [name for name in names if "special" in name]
 
 
-def test_a_record_shows_no_token(machine: Machine) -> None:
+def test_repr_of_a_record_contains_no_token(machine: Machine) -> None:
     record = machine.sign_in().record
     for secret in (record.access_token, record.id_token, record.refresh_token):
         assert secret
         assert secret.reveal() not in repr(record)
 
 
-def test_a_second_sign_in_replaces_the_first(machine: Machine) -> None:
+def test_second_sign_in_replaces_the_first(machine: Machine) -> None:
     choice, user = machine.client(), machine.user()
     machine.sign_in(choice, user)
     second = machine.sign_in(choice, user)
@@ -55,7 +55,7 @@ def test_a_second_sign_in_replaces_the_first(machine: Machine) -> None:
     assert machine.found().record.access_token == second.record.access_token
 
 
-def test_the_last_sign_in_is_the_current_session(machine: Machine) -> None:
+def test_last_sign_in_is_the_current_session(machine: Machine) -> None:
     choice = machine.client()
     machine.sign_in(choice, machine.user("bob"))
     machine.sign_in(choice, machine.user("ann"))
@@ -64,7 +64,7 @@ def test_the_last_sign_in_is_the_current_session(machine: Machine) -> None:
     assert "ann" in found.note
 
 
-def test_a_pool_and_a_user_name_choose_the_session(machine: Machine) -> None:
+def test_pool_and_a_user_name_choose_the_session(machine: Machine) -> None:
     first, second = machine.client(), machine.client()
     machine.sign_in(first, machine.user("ann"))
     machine.sign_in(first, machine.user("bob"))
@@ -79,7 +79,7 @@ def test_a_pool_and_a_user_name_choose_the_session(machine: Machine) -> None:
         machine.sessions.find(key, "eve")
 
 
-def test_a_session_is_found_by_the_typed_name(machine: Machine) -> None:
+def test_session_is_found_by_the_typed_name(machine: Machine) -> None:
     choice, user = machine.client(), machine.user()
     done = machine.done(choice, user)
     origin = build_origin(choice, "ann@example.com", machine.environ)
@@ -89,7 +89,7 @@ def test_a_session_is_found_by_the_typed_name(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize("harm", ["", "nonsense", "[]", None])
-def test_a_lost_index_loses_no_session(machine: Machine, harm: str | None) -> None:
+def test_lost_index_loses_no_session(machine: Machine, harm: str | None) -> None:
     kept = machine.sign_in()
     index = machine.state / "index.json"
     index.unlink() if harm is None else index.write_text(harm)
@@ -99,7 +99,7 @@ def test_a_lost_index_loses_no_session(machine: Machine, harm: str | None) -> No
 
 
 @pytest.mark.parametrize("harm", ["nonsense", None])
-def test_a_lost_index_is_rebuilt_from_the_folders(machine: Machine, harm: str | None) -> None:
+def test_lost_index_is_rebuilt_from_the_folders(machine: Machine, harm: str | None) -> None:
     """Also where the first command after the loss writes one, and with sessions beside the newest."""
     choice = machine.client()
     machine.sign_in(choice, machine.user("bob"), storage=StorageKind.SESSION)
@@ -117,14 +117,14 @@ def test_a_lost_index_is_rebuilt_from_the_folders(machine: Machine, harm: str | 
     assert [entry.username for entry in machine.sessions.index.entries()] == ["eve", "ann"]
 
 
-def test_an_index_without_sessions_hides_none(machine: Machine) -> None:
+def test_index_without_sessions_hides_no_session(machine: Machine) -> None:
     kept = machine.sign_in()
     (machine.state / "index.json").write_text('{"version": 1, "route:": "current "}')
     assert machine.found().record == kept.record
     assert machine.sessions.current_settings()
 
 
-def test_a_session_whose_file_is_gone_is_not_listed(machine: Machine) -> None:
+def test_session_without_its_file_is_not_listed(machine: Machine) -> None:
     choice = machine.client()
     machine.sign_in(choice, machine.user("bob"), storage=StorageKind.SESSION)
     machine.sign_in(choice, machine.user("ann"))
@@ -134,7 +134,7 @@ def test_a_session_whose_file_is_gone_is_not_listed(machine: Machine) -> None:
     assert machine.found().note == ""
 
 
-def test_a_failed_cleanup_is_reported_and_the_session_is_stored(
+def test_failed_cleanup_is_reported_and_the_session_is_stored(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     choice, user = machine.client(), machine.user()
@@ -155,7 +155,7 @@ def test_a_failed_cleanup_is_reported_and_the_session_is_stored(
     assert machine.found().record == kept.record
 
 
-def test_a_new_sign_in_removes_the_aws_credentials_of_the_previous_one(machine: Machine) -> None:
+def test_new_sign_in_removes_cached_aws_credentials(machine: Machine) -> None:
     choice = machine.with_identity_pool(machine.client())
     machine.sign_in(choice, machine.user())
     first = machine.run("aws-credentials").stdout
@@ -186,7 +186,7 @@ def test_credentials_that_arrive_after_a_sign_out_are_not_stored(machine: Machin
     assert not list(machine.state.glob("*.aws.json"))
 
 
-def test_an_index_of_a_later_version_is_left_alone(machine: Machine) -> None:
+def test_index_of_a_later_version_is_not_changed(machine: Machine) -> None:
     machine.sign_in()
     index = machine.state / "index.json"
     index.write_text('{"version": 2}')
@@ -202,7 +202,7 @@ def test_an_index_of_a_later_version_is_left_alone(machine: Machine) -> None:
     assert index.read_text() == '{"version": 2}'
 
 
-def test_a_session_that_cannot_be_stored_is_returned(machine: Machine) -> None:
+def test_session_that_cannot_be_stored_is_returned(machine: Machine) -> None:
     choice, user = machine.client(), machine.user()
     machine.state.mkdir(parents=True)
     machine.state.chmod(0o755)
@@ -214,7 +214,7 @@ def test_a_session_that_cannot_be_stored_is_returned(machine: Machine) -> None:
     assert "chmod 700" in kept.problem
 
 
-def test_the_oldest_sessions_are_removed(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_oldest_sessions_are_removed(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sessions, "MOST_SESSIONS", 2)
     choice = machine.client()
     for name in ("ann", "bob", "eve"):
@@ -223,7 +223,7 @@ def test_the_oldest_sessions_are_removed(machine: Machine, monkeypatch: pytest.M
     assert len(list(machine.state.glob("?" * 64 + ".json"))) == 2
 
 
-def test_without_a_runtime_folder_there_is_no_session_storage(machine: Machine) -> None:
+def test_session_storage_requires_a_runtime_folder(machine: Machine) -> None:
     del machine.environ["XDG_RUNTIME_DIR"]
     choice, user = machine.client(), machine.user()
     kept = machine.sessions.save(
@@ -241,7 +241,7 @@ def test_storage_none_stores_nothing(machine: Machine) -> None:
     assert not list(machine.state.glob("?" * 64 + ".json"))
 
 
-def test_an_endpoint_of_awss_variables_belongs_to_the_session() -> None:
+def test_endpoint_comes_from_the_setting_or_from_aws_variables() -> None:
     both = {
         "AWS_ENDPOINT_URL": "http://127.0.0.1:1/",
         "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": "http://[::1]:2",
@@ -254,7 +254,7 @@ def test_an_endpoint_of_awss_variables_belongs_to_the_session() -> None:
 
 
 class TestSessionPersistence:
-    def test_a_chosen_storage_is_remembered_for_its_profile(self, machine: Machine) -> None:
+    def test_chosen_storage_is_remembered_for_its_profile(self, machine: Machine) -> None:
         keeping = SessionPersistence(machine.client(), machine.server.clock.now, machine.sessions)
         assert keeping.storage is None
         keeping.remember_storage(StorageKind.SESSION)
@@ -262,14 +262,14 @@ class TestSessionPersistence:
         other = SessionPersistence(replace(keeping.choice, profile="work"), keeping.now, machine.sessions)
         assert other.storage is None
 
-    def test_a_flag_or_a_profile_specifies_the_storage(self, machine: Machine) -> None:
+    def test_flag_or_a_profile_specifies_the_storage(self, machine: Machine) -> None:
         choice = replace(machine.client(), storage="keyring")
         assert (
             SessionPersistence(choice, machine.server.clock.now, machine.sessions).storage
             is StorageKind.KEYRING
         )
 
-    def test_a_session_is_stored_with_its_settings(self, machine: Machine) -> None:
+    def test_session_is_stored_with_its_settings(self, machine: Machine) -> None:
         choice = replace(machine.client(), identity_pool_id="eu-west-1:pool", profile="work")
         keeping = SessionPersistence(choice, machine.server.clock.now, machine.sessions)
         done = machine.done(choice, machine.user())
@@ -280,7 +280,7 @@ class TestSessionPersistence:
         assert kept.record.origin.profile == "work"
         assert 3590 < kept.record.seconds_left("access") <= 3600
 
-    def test_the_pool_of_an_ended_session_is_offered_again(self, machine: Machine) -> None:
+    def test_pool_of_an_ended_session_is_offered_again(self, machine: Machine) -> None:
         kept = machine.sign_in()
         assert machine.sessions.current_settings()
         machine.sessions.forget(kept.record)
@@ -291,7 +291,7 @@ class TestSessionPersistence:
 
 
 class TestDevices:
-    def test_a_remembered_device_outlives_the_session(self, machine: Machine) -> None:
+    def test_remembered_device_outlives_the_session(self, machine: Machine) -> None:
         choice = machine.client()
         keeping = SessionPersistence(choice, machine.server.clock.now, machine.sessions)
         device = Device("eu-west-1_d", "-group", Secret("device-password"))
@@ -301,7 +301,7 @@ class TestDevices:
         assert keeping.device("ann") == keeping.device("ann@example.com") == device
         assert keeping.device("bob") is None
 
-    def test_a_sign_in_without_a_device_forgets_the_old_one(self, machine: Machine) -> None:
+    def test_sign_in_without_a_device_forgets_the_old_one(self, machine: Machine) -> None:
         choice = machine.client()
         keeping = SessionPersistence(choice, machine.server.clock.now, machine.sessions)
         done = machine.done(choice, machine.user())
@@ -312,7 +312,7 @@ class TestDevices:
         assert "device:" not in (machine.state / "index.json").read_text()
         assert "device-password" not in "".join(path.read_text() for path in machine.state.iterdir())
 
-    def test_a_user_has_one_device_from_the_newest_sign_in(self, machine: Machine) -> None:
+    def test_newest_sign_in_replaces_the_users_device(self, machine: Machine) -> None:
         """Wherever the earlier one was kept, and whichever app client it came through."""
         first, second = machine.client(), machine.client()
         done = {choice.client_id: machine.done(choice, name) for choice, name in [(first, machine.user())]}
@@ -327,7 +327,7 @@ class TestDevices:
         assert len(list(machine.home.rglob("*.device.json"))) == 1
 
 
-def test_the_number_of_sessions_and_devices_is_limited(machine: Machine) -> None:
+def test_number_of_sessions_and_devices_is_limited(machine: Machine) -> None:
     """Else the index would grow until nothing could be added, and the last user's token be handed out."""
     kept, sessions = machine.sign_in(), machine.sessions
     done = machine.done(machine.client(), "ann")
@@ -346,7 +346,7 @@ def test_the_number_of_sessions_and_devices_is_limited(machine: Machine) -> None
     assert len(list(machine.state.glob("*.device.json"))) == MOST_DEVICES
 
 
-def test_a_sign_out_keeps_a_session_that_began_meanwhile(machine: Machine) -> None:
+def test_sign_out_keeps_a_session_started_meanwhile(machine: Machine) -> None:
     choice = machine.client()
     first = machine.sign_in(choice, machine.user())
     machine.server.clock.advance(5)
@@ -359,7 +359,7 @@ def test_a_sign_out_keeps_a_session_that_began_meanwhile(machine: Machine) -> No
 
 
 @pytest.mark.parametrize("storage", [StorageKind.FILE, StorageKind.SESSION])
-def test_a_sign_out_with_an_old_snapshot_keeps_a_session_that_began_meanwhile(
+def test_sign_out_with_an_old_index_keeps_a_session_started_meanwhile(
     machine: Machine, storage: StorageKind
 ) -> None:
     choice, user = machine.client(), machine.user()
@@ -373,7 +373,7 @@ def test_a_sign_out_with_an_old_snapshot_keeps_a_session_that_began_meanwhile(
     assert [entry.storage for entry in machine.sessions.index.entries()] == [storage]
 
 
-def test_a_forced_refresh_uses_tokens_that_came_after_the_command_began(machine: Machine) -> None:
+def test_forced_refresh_uses_tokens_newer_than_the_command(machine: Machine) -> None:
     began = since_boot()
     machine.sign_in(machine.client(**ROTATION), machine.user())
     found = machine.found()
@@ -383,7 +383,7 @@ def test_a_forced_refresh_uses_tokens_that_came_after_the_command_began(machine:
     assert len(machine.asked("GetTokensFromRefreshToken")) == 1
 
 
-def test_an_amplify_file_without_a_pool_is_mentioned(machine: Machine) -> None:
+def test_amplify_file_without_a_pool_is_reported(machine: Machine) -> None:
     choice = machine.client()
     machine.sign_in(choice)
     project = machine.home / "project"

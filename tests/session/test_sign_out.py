@@ -17,7 +17,7 @@ LOST = AuthError(ErrorKind.NETWORK, "No answer came.")
 BUSY = error_from_response("TooManyRequestsException", "")
 
 
-def test_one_session_is_revoked_and_the_others_stay(machine: Machine) -> None:
+def test_sign_out_revokes_one_session_and_keeps_the_others(machine: Machine) -> None:
     user = machine.user()
     stays = machine.sign_in(machine.client(), user).record
     machine.sign_in(machine.client(), user)
@@ -33,7 +33,7 @@ def test_one_session_is_revoked_and_the_others_stay(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize("error", [LOST, BUSY, KeyboardInterrupt()])
-def test_a_session_that_could_not_be_revoked_is_forgotten(machine: Machine, error: BaseException) -> None:
+def test_session_that_could_not_be_revoked_is_forgotten(machine: Machine, error: BaseException) -> None:
     machine.sign_in()
 
     class Fails(ScriptedGateway):
@@ -45,7 +45,7 @@ def test_a_session_that_could_not_be_revoked_is_forgotten(machine: Machine, erro
     assert machine.sessions.entries() == []
 
 
-def test_a_session_that_cognito_has_ended_had_already_ended(machine: Machine) -> None:
+def test_session_ended_by_cognito_is_reported_as_already_ended(machine: Machine) -> None:
     machine.sign_in()
     ended = error_from_response("NotAuthorizedException", "Refresh Token has been revoked")
     result = sign_out(machine.sessions, machine.found(), gateway=lambda record: ScriptedGateway(ended))
@@ -53,7 +53,7 @@ def test_a_session_that_cognito_has_ended_had_already_ended(machine: Machine) ->
     assert machine.sessions.entries() == []
 
 
-def test_without_a_refresh_token_there_is_nothing_to_revoke(machine: Machine) -> None:
+def test_deleted_session_has_nothing_to_revoke(machine: Machine) -> None:
     choice = machine.client()
     machine.sign_in(choice)
     found = machine.found()
@@ -63,7 +63,7 @@ def test_without_a_refresh_token_there_is_nothing_to_revoke(machine: Machine) ->
     assert not machine.asked("RevokeToken")
 
 
-def test_everywhere_ends_all_sessions_of_this_user_only(machine: Machine) -> None:
+def test_global_sign_out_ends_all_sessions_of_this_user_only(machine: Machine) -> None:
     ann, bob = machine.user("ann"), machine.user("bob")
     other = machine.sign_in(machine.client(), bob).record
     machine.sign_in(machine.client(), ann)
@@ -75,7 +75,7 @@ def test_everywhere_ends_all_sessions_of_this_user_only(machine: Machine) -> Non
     assert not machine.asked("RevokeToken")
 
 
-def test_everywhere_tries_the_next_session_if_the_first_lacks_the_scope(machine: Machine) -> None:
+def test_global_sign_out_tries_the_next_session_after_a_scope_error(machine: Machine) -> None:
     user = machine.user()
     machine.sign_in(machine.client(), user)
     machine.sign_in(machine.client(), user)
@@ -87,7 +87,7 @@ def test_everywhere_tries_the_next_session_if_the_first_lacks_the_scope(machine:
 
 
 @pytest.mark.parametrize("error", [LOST, BUSY])
-def test_everywhere_does_not_try_again_without_an_answer(machine: Machine, error: AuthError) -> None:
+def test_global_sign_out_is_not_retried_after_other_errors(machine: Machine, error: AuthError) -> None:
     user = machine.user()
     machine.sign_in(machine.client(), user)
     machine.sign_in(machine.client(), user)
@@ -103,7 +103,7 @@ def test_everywhere_does_not_try_again_without_an_answer(machine: Machine, error
     assert machine.sessions.entries() == []
 
 
-def test_a_storage_error_is_in_the_result(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_storage_error_is_in_the_result(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     machine.sign_in()
     problem = StorageError("the disk is full")
 
@@ -116,7 +116,7 @@ def test_a_storage_error_is_in_the_result(machine: Machine, monkeypatch: pytest.
     assert (result.outcome, result.storage_error) == (RevocationOutcome.REVOKED, problem)
 
 
-def test_after_signing_out_nobody_is_signed_in(machine: Machine) -> None:
+def test_no_session_is_left_after_sign_out(machine: Machine) -> None:
     machine.sign_in()
     sign_out(machine.sessions, machine.found())
     with pytest.raises(NotSignedInError):

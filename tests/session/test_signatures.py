@@ -62,7 +62,7 @@ def signed_with_the_public_key() -> Secret:
 
 
 class TestOneToken:
-    def test_a_token_of_the_pool_is_accepted(self) -> None:
+    def test_token_of_the_pool_is_accepted(self) -> None:
         check_signature(token(), KEYS)
         check_signature(token(OTHER, "two"), KEYS)
 
@@ -94,14 +94,14 @@ class TestOneToken:
             check_signature(Secret(f"{header}.{body}x.{signature}"), KEYS)
 
     @pytest.mark.parametrize("kid", ["three", None])
-    def test_an_unknown_key_has_its_own_error(self, kid: str | None) -> None:
+    def test_unknown_key_has_its_own_error(self, kid: str | None) -> None:
         with pytest.raises(UnknownKeyError):
             check_signature(token(kid=kid), KEYS)
 
     @pytest.mark.parametrize(
         "key", [{"kid": "one", "kty": "RSA"}, {"kid": "one", "kty": "RSA", "n": 7, "e": "?"}]
     )
-    def test_an_invalid_key_is_rejected(self, key: dict[str, Any]) -> None:
+    def test_invalid_key_is_rejected(self, key: dict[str, Any]) -> None:
         with pytest.raises(WrongSignatureError):
             check_signature(token(), {"keys": [key]})
 
@@ -140,7 +140,7 @@ def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 class TestFetching:
-    def test_keys_of_this_machine_are_fetched_without_a_proxy(
+    def test_loopback_keys_are_fetched_without_a_proxy(
         self, web: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(Answer, "content", json.dumps(KEYS).encode())
@@ -169,7 +169,7 @@ class TestFetching:
         with pytest.raises(KeysUnreachableError):
             fetch_keys(keys_url("eu-west-1_Ab12", web))
 
-    def test_a_reply_that_is_too_long_is_rejected(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_reply_that_is_too_long_is_rejected(self, monkeypatch: pytest.MonkeyPatch) -> None:
         sizes: list[int | None] = []
 
         class Reply(io.BytesIO):
@@ -190,16 +190,16 @@ class TestFetching:
             fetch_keys(keys_url("eu-west-1_Ab12", web))
         assert len(Answer.asked) == 1
 
-    def test_a_missing_machine_is_unreachable(self) -> None:
+    def test_closed_port_is_unreachable(self) -> None:
         with pytest.raises(KeysUnreachableError):
             fetch_keys("http://127.0.0.1:9/x")
 
-    def test_an_unsafe_address_is_not_requested(self) -> None:
+    def test_unsafe_address_is_not_requested(self) -> None:
         with pytest.raises(AuthError) as raised:
             fetch_keys("http://example.com/x")
         assert raised.value.kind is ErrorKind.CONFIGURATION
 
-    def test_keys_of_aws_are_at_the_issuer(self) -> None:
+    def test_keys_url_of_aws_is_below_the_issuer(self) -> None:
         url = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Ab12/.well-known/jwks.json"
         assert keys_url("eu-west-1_Ab12") == url
 
@@ -219,18 +219,18 @@ class TestTokensOfASignIn:
         assert is_valid_for(machine, done.tokens)
 
     @pytest.mark.parametrize("name", ["access_token", "id_token"])
-    def test_a_forged_token_is_rejected(self, machine: Machine, done: Done, name: str) -> None:
+    def test_forged_token_is_rejected(self, machine: Machine, done: Done, name: str) -> None:
         real = getattr(done.tokens, name).reveal()
         forged = Secret(real[:-8] + ("AAAAAAAA" if real[-8:] != "AAAAAAAA" else "BBBBBBBB"))
         tokens = Tokens(**{**done.tokens.__dict__, name: forged})
         with pytest.raises(AuthError, match="not signed by this user pool"):
             is_valid_for(machine, tokens)
 
-    def test_without_the_keys_the_signatures_are_unchecked(self, machine: Machine, done: Done) -> None:
+    def test_signatures_are_unchecked_without_the_keys(self, machine: Machine, done: Done) -> None:
         machine.server.stop()
         assert not is_valid_for(machine, done.tokens)
 
-    def test_an_unknown_key_fetches_the_keys_again(self, machine: Machine, done: Done) -> None:
+    def test_unknown_key_fetches_the_keys_again(self, machine: Machine, done: Done) -> None:
         assert is_valid_for(machine, done.tokens)
         (file,) = (machine.home / ".cache" / "tui-auth").glob("*.jwks.json")
         file.write_text(
@@ -244,7 +244,7 @@ class TestTokensOfASignIn:
     @pytest.mark.parametrize(
         "harm", ["nonsense", "{}", '{"keys": [{}]}', '{"fetched_at": "x", "keys": [{}]}']
     )
-    def test_an_invalid_cache_is_fetched_again(self, machine: Machine, done: Done, harm: str) -> None:
+    def test_invalid_cache_is_fetched_again(self, machine: Machine, done: Done, harm: str) -> None:
         assert is_valid_for(machine, done.tokens)
         (file,) = (machine.home / ".cache" / "tui-auth").glob("*.jwks.json")
         file.write_text(harm)
@@ -261,6 +261,6 @@ class TestTokensOfASignIn:
         machine.server.stop()
         assert not is_valid_for(machine, done.tokens)
 
-    def test_a_cache_that_cannot_be_written_does_not_matter(self, machine: Machine, done: Done) -> None:
+    def test_unwritable_cache_does_not_matter(self, machine: Machine, done: Done) -> None:
         machine.environ["XDG_CACHE_HOME"] = "/proc/no/such/place"
         assert is_valid_for(machine, done.tokens)

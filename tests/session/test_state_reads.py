@@ -99,7 +99,7 @@ def test_each_state_file_is_read_once_and_once_under_each_lock(
         assert len(reads.session) == 1 + writes, "only before something is stored"
 
 
-def test_the_cached_slow_path_reads_each_state_file_once(
+def test_cached_slow_path_reads_each_state_file_once(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     choice = machine.client()
@@ -108,12 +108,12 @@ def test_the_cached_slow_path_reads_each_state_file_once(
     assert (reads.index, reads.session) == ({UNLOCKED: 1}, {UNLOCKED: 1})
 
 
-def test_the_fast_path_reads_each_state_file_once(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fast_path_reads_each_state_file_once(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     machine.sign_in()
     reads = count_reads(machine, monkeypatch, ["token"])
     assert (reads.index, reads.session) == ({UNLOCKED: 1}, {UNLOCKED: 1})
 
 
-def test_without_a_session_the_index_is_read_once(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_index_is_read_once_without_a_session(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     reads = count_reads(machine, monkeypatch, ["status"], status=4)
     assert reads.index == {UNLOCKED: 1}

@@ -118,7 +118,7 @@ def sign_in_words(choice: ResolvedPool) -> Sequence[str]:
 
 
 @pytest.mark.parametrize("kind", ["no room", "a quota", "read-only"])
-def test_if_nothing_can_be_written_nothing_is_sent_and_the_session_stays(
+def test_unwritable_storage_sends_nothing_and_keeps_the_session(
     machine: Machine, limited_process: Limited, kind: str
 ) -> None:
     choice = signed_in(machine)
@@ -142,7 +142,7 @@ def test_if_nothing_can_be_written_nothing_is_sent_and_the_session_stays(
 
 
 @pytest.mark.parametrize("kind", ["no room", "a quota"])
-def test_a_sign_out_without_room_still_revokes_and_removes_the_tokens(
+def test_sign_out_on_a_full_disk_revokes_and_removes_the_tokens(
     machine: Machine, limited_process: Limited, kind: str
 ) -> None:
     signed_in(machine)
@@ -155,7 +155,7 @@ def test_a_sign_out_without_room_still_revokes_and_removes_the_tokens(
 
 
 @pytest.mark.parametrize("kind", ["a home that cannot be made", "nobody"])
-def test_without_a_home_a_sign_in_says_that_nothing_is_stored(
+def test_sign_in_without_a_home_reports_that_nothing_is_stored(
     machine: Machine, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     choice = machine.client()
@@ -242,7 +242,7 @@ def test_anything_but_a_file_or_folder_is_rejected_without_waiting(
 
 
 @pytest.mark.parametrize("seconds", [-86400, 86400, 20 * 365 * 86400])
-def test_a_clock_that_jumps_within_one_boot_loses_nothing(machine: Machine, seconds: int) -> None:
+def test_clock_change_within_a_boot_loses_nothing(machine: Machine, seconds: int) -> None:
     signed_in(machine)
     before = contents(machine.state)
     with clock_ahead(machine, seconds):
@@ -255,7 +255,7 @@ def test_a_clock_that_jumps_within_one_boot_loses_nothing(machine: Machine, seco
     assert machine.run("token").stdout == ran.stdout
 
 
-def test_a_clock_that_went_back_over_a_reboot_causes_a_refresh(machine: Machine) -> None:
+def test_clock_set_back_over_a_reboot_causes_a_refresh(machine: Machine) -> None:
     signed_in(machine)
     stored = machine.stored()
     (boot,) = [name for name, value in stored.items() if "boot" in name and isinstance(value, str)]
@@ -277,7 +277,7 @@ def test_files_from_the_future_are_read(machine: Machine) -> None:
     works_again(machine)
 
 
-def test_two_users_of_one_machine_have_separate_sessions(machine: Machine, tmp_path: Path) -> None:
+def test_users_of_one_machine_have_separate_sessions(machine: Machine, tmp_path: Path) -> None:
     """Folders follow HOME, and what one keeps has no bit set for another."""
     signed_in(machine)
     other = tmp_path / "other"
@@ -308,7 +308,7 @@ def change_member(path: Path, name: str, value: object) -> None:
         ("uptime", float("nan")),
     ],
 )
-def test_the_error_for_an_edited_session_file_has_the_cure(
+def test_error_for_an_edited_session_file_tells_to_remove_it(
     machine: Machine, name: str, value: object
 ) -> None:
     signed_in(machine)
@@ -321,7 +321,7 @@ def test_the_error_for_an_edited_session_file_has_the_cure(
     assert file.exists()
 
 
-def test_an_invalid_time_in_the_index_does_not_prevent_a_sign_in(machine: Machine) -> None:
+def test_invalid_time_in_the_index_does_not_prevent_a_sign_in(machine: Machine) -> None:
     choice = signed_in(machine)
     index = machine.state / "index.json"
     members = json.loads(index.read_text())

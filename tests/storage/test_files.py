@@ -47,14 +47,14 @@ def test_folder_and_file_are_private_whatever_the_umask(folder: PrivateFolder, u
     assert folder.read("one") == b"content"
 
 
-def test_a_file_that_was_never_written_is_missing(folder: PrivateFolder) -> None:
+def test_file_that_was_never_written_is_missing(folder: PrivateFolder) -> None:
     assert folder.read("one") is None
     assert folder.names() == []
     assert not folder.remove("one")
     assert not Path(folder.path).exists()
 
 
-def test_old_leftovers_of_a_killed_writer_are_removed(
+def test_old_temporary_files_of_a_killed_writer_are_removed(
     folder: PrivateFolder,
 ) -> None:
     folder.write("one", b"content")
@@ -68,7 +68,7 @@ def test_old_leftovers_of_a_killed_writer_are_removed(
 
 
 @pytest.mark.parametrize("part", [".local", ".local/state", ".local/state/tui-auth"])
-def test_the_error_names_the_obstacle_in_the_path(tmp_path: Path, part: str) -> None:
+def test_error_names_the_obstacle_in_the_path(tmp_path: Path, part: str) -> None:
     in_the_way = tmp_path / part
     in_the_way.parent.mkdir(parents=True, exist_ok=True)
     in_the_way.touch()
@@ -77,7 +77,7 @@ def test_the_error_names_the_obstacle_in_the_path(tmp_path: Path, part: str) -> 
         folder.read("one")
 
 
-def test_a_file_is_replaced_and_removed(folder: PrivateFolder) -> None:
+def test_file_is_replaced_and_removed(folder: PrivateFolder) -> None:
     folder.write("one", b"old")
     folder.write("one", b"new")
     assert folder.read("one") == b"new"
@@ -87,9 +87,7 @@ def test_a_file_is_replaced_and_removed(folder: PrivateFolder) -> None:
 
 
 @pytest.mark.parametrize("bits", [0o640, 0o604, 0o620, 0o602, 0o601])
-def test_a_file_open_to_others_is_rejected_with_the_command_that_closes_it(
-    folder: PrivateFolder, bits: int
-) -> None:
+def test_file_open_to_others_is_rejected_with_a_chmod_command(folder: PrivateFolder, bits: int) -> None:
     folder.write("one", b"content")
     path = Path(folder.path) / "one"
     path.chmod(bits)
@@ -100,7 +98,7 @@ def test_a_file_open_to_others_is_rejected_with_the_command_that_closes_it(
     assert folder.read("one") == b"content"
 
 
-def test_a_folder_open_to_others_is_rejected_with_the_command_that_closes_it(
+def test_folder_open_to_others_is_rejected_with_a_chmod_command(
     folder: PrivateFolder,
 ) -> None:
     folder.write("one", b"content")
@@ -109,7 +107,7 @@ def test_a_folder_open_to_others_is_rejected_with_the_command_that_closes_it(
         folder.read("one")
 
 
-def test_a_folder_below_an_open_one_is_rejected(tmp_path: Path) -> None:
+def test_folder_below_an_open_one_is_rejected(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     folder = PrivateFolder(str(tmp_path / "tui-auth"), below=str(tmp_path))
     with pytest.raises(StorageError, match=f"{tmp_path} is not yours alone"):
@@ -129,7 +127,7 @@ def test_another_users_folder_or_file_is_rejected(
                 folder.read("one")
 
 
-def test_a_link_is_neither_read_nor_written_through(folder: PrivateFolder, tmp_path: Path) -> None:
+def test_link_is_not_followed(folder: PrivateFolder, tmp_path: Path) -> None:
     folder.write("other", b"")
     target = tmp_path / "target"
     target.write_bytes(b"precious")
@@ -145,7 +143,7 @@ def test_a_link_is_neither_read_nor_written_through(folder: PrivateFolder, tmp_p
 
 
 @pytest.mark.parametrize("kind", ["link", "file"])
-def test_a_new_file_never_reuses_an_existing_one(
+def test_new_file_never_reuses_an_existing_one(
     folder: PrivateFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     folder.write("one", b"old")
@@ -183,7 +181,7 @@ def test_content_is_flushed_before_the_rename_and_the_folder_after_it(
     assert seen == ["file", "replace", "folder"]
 
 
-def test_a_link_instead_of_the_folder_is_rejected(folder: PrivateFolder, tmp_path: Path) -> None:
+def test_link_instead_of_the_folder_is_rejected(folder: PrivateFolder, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir(mode=0o700)
     Path(folder.path).parent.mkdir()
@@ -193,7 +191,7 @@ def test_a_link_instead_of_the_folder_is_rejected(folder: PrivateFolder, tmp_pat
     assert not list(elsewhere.iterdir())
 
 
-def test_a_pipe_is_rejected_without_waiting(folder: PrivateFolder) -> None:
+def test_pipe_is_rejected_without_waiting(folder: PrivateFolder) -> None:
     folder.write("other", b"")
     os.mkfifo(Path(folder.path) / "one", 0o600)
     for attempt in uses(folder):
@@ -201,7 +199,7 @@ def test_a_pipe_is_rejected_without_waiting(folder: PrivateFolder) -> None:
             attempt()
 
 
-def test_a_huge_file_is_rejected(folder: PrivateFolder) -> None:
+def test_huge_file_is_rejected(folder: PrivateFolder) -> None:
     folder.write("one", b"x" * LARGEST_FILE)
     with (Path(folder.path) / "one").open("ab") as file:
         file.write(b"x")
@@ -211,7 +209,7 @@ def test_a_huge_file_is_rejected(folder: PrivateFolder) -> None:
         folder.write("two", b"x" * (LARGEST_FILE + 1))
 
 
-def test_a_full_disk_leaves_the_old_file_and_nothing_else(
+def test_full_disk_leaves_the_old_file_and_nothing_else(
     folder: PrivateFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder.write("one", b"old")
@@ -278,7 +276,7 @@ print(json.dumps(seen))
 
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("point", KILL_POINTS)
-def test_a_kill_at_any_point_leaves_the_old_or_the_new_content(
+def test_kill_at_any_point_leaves_the_old_or_the_new_content(
     python_process: PythonProcess, folder: PrivateFolder, point: str, when: str
 ) -> None:
     ran = python_process(_KILLER, folder.path, point, when)
@@ -291,7 +289,7 @@ def test_a_kill_at_any_point_leaves_the_old_or_the_new_content(
     assert [path.name for path in Path(folder.path).iterdir()] == ["one"], "what was left is swept away"
 
 
-def test_folders_above_are_private_whatever_the_umask(tmp_path: Path) -> None:
+def test_parent_folders_are_private_whatever_the_umask(tmp_path: Path) -> None:
     former = os.umask(0)
     try:
         PrivateFolder(str(tmp_path / ".local" / "state" / "tui-auth")).write("one", b"content")
@@ -300,7 +298,7 @@ def test_folders_above_are_private_whatever_the_umask(tmp_path: Path) -> None:
     assert [mode(tmp_path / ".local"), mode(tmp_path / ".local" / "state")] == [0o700, 0o700]
 
 
-def test_the_cure_for_a_device_in_the_path_is_not_to_remove_it() -> None:
+def test_error_for_a_device_in_the_path_does_not_suggest_removing_it() -> None:
     with pytest.raises(StorageError, match="/dev/null is a link or a file") as refused:
         PrivateFolder("/dev/null/.local/state/tui-auth").names()
     assert "rm " not in str(refused.value)

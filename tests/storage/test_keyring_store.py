@@ -59,7 +59,7 @@ def store(tmp_path: Path) -> KeyringStore:
     return KeyringStore(PrivateFolder(str(tmp_path / "locks")))
 
 
-def test_an_entry_is_written_read_and_removed(keyring: Keyring, store: KeyringStore) -> None:
+def test_entry_is_written_read_and_removed(keyring: Keyring, store: KeyringStore) -> None:
     assert store.read("one") is None
     store.check_writable("one")
     assert not keyring.entries
@@ -69,7 +69,7 @@ def test_an_entry_is_written_read_and_removed(keyring: Keyring, store: KeyringSt
     assert not store.remove("one")
 
 
-def test_a_keyring_that_hangs_times_out(
+def test_keyring_that_hangs_times_out(
     keyring: Keyring, store: KeyringStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert stores.KEYRING_TIMEOUT_SECONDS == 3
@@ -80,13 +80,13 @@ def test_a_keyring_that_hangs_times_out(
     keyring.never.set()
 
 
-def test_a_keyring_that_stores_nothing_is_an_error(keyring: Keyring, store: KeyringStore) -> None:
+def test_keyring_that_stores_nothing_is_an_error(keyring: Keyring, store: KeyringStore) -> None:
     keyring.keeps_nothing = True
     with pytest.raises(StorageError, match="did not store it"):
         store.write("one", b"content")
 
 
-def test_the_text_of_a_keyring_error_is_not_shown(keyring: Keyring, store: KeyringStore) -> None:
+def test_text_of_a_keyring_error_is_not_shown(keyring: Keyring, store: KeyringStore) -> None:
     keyring.error = RuntimeError("secret-in-the-message")
     with pytest.raises(StorageError) as raised:
         store.write("one", b"content")
@@ -94,7 +94,7 @@ def test_the_text_of_a_keyring_error_is_not_shown(keyring: Keyring, store: Keyri
     assert "secret-in-the-message" not in str(raised.value)
 
 
-def test_without_the_extra_the_error_says_how_to_install_it(
+def test_error_without_the_extra_tells_how_to_install_it(
     store: KeyringStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "keyring", None)
@@ -102,7 +102,7 @@ def test_without_the_extra_the_error_says_how_to_install_it(
         store.read("one")
 
 
-def test_a_session_in_the_keyring_is_nowhere_else(keyring: Keyring, machine: Machine) -> None:
+def test_session_in_the_keyring_is_stored_nowhere_else(keyring: Keyring, machine: Machine) -> None:
     kept = machine.sign_in(storage=StorageKind.KEYRING)
     token = kept.record.access_token.reveal()
     assert machine.found().record == kept.record
@@ -116,7 +116,7 @@ def test_a_session_in_the_keyring_is_nowhere_else(keyring: Keyring, machine: Mac
         machine.sessions.find()
 
 
-def test_a_session_that_moves_leaves_nothing_behind(keyring: Keyring, machine: Machine) -> None:
+def test_session_that_changes_its_storage_leaves_no_copy(keyring: Keyring, machine: Machine) -> None:
     choice, user = machine.client(), machine.user()
     machine.sign_in(choice, user, storage=StorageKind.FILE)
     machine.sign_in(choice, user, storage=StorageKind.KEYRING)
@@ -126,9 +126,7 @@ def test_a_session_that_moves_leaves_nothing_behind(keyring: Keyring, machine: M
     assert len(machine.sessions.entries()) == 1
 
 
-def test_a_sign_out_with_an_old_snapshot_keeps_a_new_session_in_the_keyring(
-    keyring: Keyring, machine: Machine
-) -> None:
+def test_sign_out_with_an_old_index_keeps_a_new_keyring_session(keyring: Keyring, machine: Machine) -> None:
     choice, user = machine.client(), machine.user()
     machine.sign_in(choice, user)
     sessions = machine.sessions

@@ -21,7 +21,7 @@ ENVIRONMENTS = [
 
 @pytest.mark.parametrize("environ", ENVIRONMENTS)
 @pytest.mark.parametrize(("platform", "directories"), [("linux", Unix), ("darwin", MacOS)])
-def test_the_folders_equal_those_of_platformdirs(
+def test_folders_equal_those_of_platformdirs(
     monkeypatch: pytest.MonkeyPatch,
     environ: dict[str, str],
     platform: str,
@@ -37,13 +37,13 @@ def test_the_folders_equal_those_of_platformdirs(
     assert paths.config_folder(environ, platform) == os.path.normpath(theirs.user_config_dir)
 
 
-def test_the_runtime_folder_comes_from_its_variable() -> None:
+def test_runtime_folder_comes_from_its_variable() -> None:
     assert paths.runtime_folder({"XDG_RUNTIME_DIR": "/run/user/7"}) == "/run/user/7/tui-auth"
     assert paths.runtime_folder({"XDG_RUNTIME_DIR": "relative"}) is None
     assert paths.runtime_folder({}) is None
 
 
-def test_without_home_the_folder_comes_from_the_password_file_or_is_the_root(
+def test_missing_home_falls_back_to_the_password_file_then_the_root(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     home = pwd.getpwuid(os.getuid()).pw_dir

@@ -61,7 +61,7 @@ def test_background_process_has_no_terminal(start: Start, tmp_path: Path) -> Non
     assert answer.read_text() == "NONE: The program runs in the background of its terminal."
 
 
-def test_terminal_that_is_not_controlling_is_none(tmp_path: Path) -> None:
+def test_terminal_that_is_not_controlling_does_not_count(tmp_path: Path) -> None:
     ours, theirs = pty.openpty()
     try:
         subprocess.run(
@@ -140,7 +140,7 @@ def test_hardened_process_leaves_no_core_file() -> None:
     assert answer.stdout == "True\n0\npiped b'child\\n'\n"
 
 
-def test_environment_tells_about_color_and_distance() -> None:
+def test_environment_determines_color_and_remoteness() -> None:
     assert environment.is_no_color_set({"NO_COLOR": "1"})
     assert not environment.is_no_color_set({"NO_COLOR": ""})
     assert environment.is_over_ssh({"SSH_CONNECTION": "1.2.3.4 5 6.7.8.9 22"})
@@ -164,7 +164,7 @@ def test_environment_tells_about_color_and_distance() -> None:
     ],
     ids=str,
 )
-def test_terminfo_tells_that_a_terminal_has_no_colors(
+def test_terminfo_identifies_a_terminal_without_colors(
     tmp_path: Path, variables: dict[str, str], is_without: bool
 ) -> None:
     # A process of its own for each: curses looks a terminal up once.

@@ -125,7 +125,7 @@ def test_dangerous_characters_become_visible_or_are_dropped(text: object, shown:
     assert safe_text(text) == shown
 
 
-def test_value_that_is_nested_too_deep_is_shown_as_its_type() -> None:
+def test_too_deeply_nested_value_is_shown_as_its_type() -> None:
     value: list[object] = []
     for _ in range(100_000):
         value = [value]

@@ -59,7 +59,7 @@ def test_warm_program_starts_in_the_state_of_a_cold_one(tmp_path: Path, streams:
     assert warm_status == cold_status == 0
 
 
-def test_status_and_traceback_of_a_warm_program_are_its_own(tmp_path: Path) -> None:
+def test_warm_program_has_its_own_status_and_traceback(tmp_path: Path) -> None:
     with PtyProgram(
         ["-m", "tests.terminal.start_state", str(tmp_path)], home=tmp_path
     ) as program:  # a folder
@@ -72,7 +72,7 @@ def test_only_a_module_gets_a_warm_start(arguments: list[str]) -> None:
     assert not warm_start.is_possible([sys.executable, *arguments], ())
 
 
-def test_variable_that_a_library_reads_gets_a_cold_start(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_variable_read_by_a_library_causes_a_cold_start(monkeypatch: pytest.MonkeyPatch) -> None:
     module = [sys.executable, "-m", "tui_auth"]
     assert warm_start.is_possible(module, ["TUI_AUTH_THEME"])
     assert not warm_start.is_possible(module, ["TUI_AUTH_THEME", "TEXTUAL_LOG"])

@@ -71,7 +71,7 @@ async def test_paste_with_two_possible_codes_stays_with_a_note() -> None:
     assert field.note
 
 
-async def test_phone_number_is_no_code() -> None:
+async def test_phone_number_is_not_a_code() -> None:
     assert (await code_after("call +1 555 555 0123")).value == "call +1 555 555 0123"
 
 

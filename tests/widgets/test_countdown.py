@@ -123,7 +123,7 @@ async def test_stopped_countdown_is_hidden() -> None:
         assert not countdown.display
 
 
-async def test_countdown_of_no_time_ends_at_once() -> None:
+async def test_countdown_of_zero_seconds_ends_at_once() -> None:
     app = Host(lambda: Countdown(Clock(1000.0)))
     async with app.run_test():
         countdown = app.query_one(Countdown)

@@ -240,7 +240,7 @@ async def test_full_blocks_are_glyphs_without_colors(monkeypatch: pytest.MonkeyP
         assert decode_cells(cells_of(app)) == LONG
 
 
-def test_own_segment_for_the_key_saves_two_rows() -> None:
+def test_separate_segment_for_the_key_saves_two_rows() -> None:
     import segno
 
     long, _ = uris(account="jane.doe@example.com")
@@ -272,7 +272,7 @@ async def test_note_says_that_a_key_is_too_long() -> None:
         assert "too long" in screen_rows(app)[0]
 
 
-async def test_mouse_selects_nothing_of_a_qr_code() -> None:
+async def test_mouse_cannot_select_a_qr_code() -> None:
     app = Host(picture())
     async with app.run_test(size=(80, 23)) as pilot:
         await pilot.mouse_down(QRCode, offset=(2, 2))

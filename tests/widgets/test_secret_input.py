@@ -126,7 +126,7 @@ async def test_secret_is_cleared_when_the_input_is_removed() -> None:
         assert getattr(field, "_reactive_value") == ""  # noqa: B009 - private to Input
 
 
-async def test_cursor_is_behind_the_bullets_of_wide_characters() -> None:
+async def test_cursor_follows_the_bullets_of_wide_characters() -> None:
     word = "パスワード"
     app = Host(lambda: SecretInput(word))
     async with app.run_test() as pilot:

@@ -55,7 +55,7 @@ async def test_ctrl_v_with_an_empty_clipboard_changes_nothing() -> None:
         assert app.query_one(TextInput).value == "ann"
 
 
-async def test_ctrl_v_pastes_what_the_program_has_copied() -> None:
+async def test_ctrl_v_pastes_text_copied_by_the_program() -> None:
     app = Host(TextInput)
     async with app.run_test() as pilot:
         app.copy_to_clipboard("ann\r\nbob")
