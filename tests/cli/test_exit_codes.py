@@ -13,7 +13,7 @@ import pytest
 
 from tests.cli.conftest import Replacement
 from tests.programs import TerminalProgram
-from tests.session.machine import PASSWORD, Machine, flags, private_file
+from tests.session.machine import PASSWORD, Machine, pool_flags, write_private_file
 from tests.terminal.pty_program import PtyProgram
 from tui_auth.config.resolver import ResolvedPool
 from tui_auth.session.index import IndexFile
@@ -50,8 +50,8 @@ class Case:
 
     def __init__(self, machine: Machine, name: str, code: int) -> None:
         self.machine, self.name, self.code = machine, name, code
-        self.choice = machine.with_identity_pool(machine.client())
-        self.user = machine.user()
+        self.choice = machine.add_identity_pool(machine.create_client())
+        self.user = machine.create_user()
         self.added = [str(word) for word in self.prepare()]
 
     def prepare(self) -> Sequence[str]:
@@ -61,10 +61,10 @@ class Case:
         if code == 3:
             return ["--profile", "nobody-made-it"]
         if code == 4:
-            return flags(self.choice)
+            return pool_flags(self.choice)
         if code == 9:
             machine.sign_in(self.choice, self.user)
-            machine.state.chmod(0o755)
+            machine.state_folder.chmod(0o755)
             return []
         if code == 10 or self.name == "sign-in":
             return self.signing_in()
@@ -79,7 +79,7 @@ class Case:
     def signing_in(self) -> Sequence[str]:
         """A first sign-in, with its password in a file."""
         machine, password = self.machine, "Wrong-horse-9" if self.code == 5 else PASSWORD
-        file = private_file(machine.home / "password", password)
+        file = write_private_file(machine.home / "password", password)
         if self.code == 10:
             named = {"UserPoolId": machine.user_pool_id, "Username": self.user}
             machine.server.call("AdminSetUserPassword", {**named, "Password": PASSWORD, "Permanent": False})
@@ -88,7 +88,7 @@ class Case:
         if self.code == 7:
             machine.server.stop()
         storage = ("--storage", "file")
-        return (*flags(self.choice), "--username", self.user, "--password-file", str(file), *storage)
+        return (*pool_flags(self.choice), "--username", self.user, "--password-file", str(file), *storage)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_each_command_exits_with_each_code(
         assert ran.stderr.count("\n") == 1
         assert ran.stderr.startswith(f"tui-auth {name}: " if code == 2 else "tui-auth: ")
     assert replaced.command == (["echo", "ran"] if (name, code) == ("exec", 0) else [])
-    is_kept = bool(list(machine.state.glob("?" * 64 + ".json")))
+    is_kept = bool(list(machine.state_folder.glob("?" * 64 + ".json")))
     began = (code in (0, 5, 7, 8, 9) and name not in ("sign-in", "sign-out")) or code == 9
     assert is_kept == (began or (code, name) == (0, "sign-in"))
 
@@ -122,7 +122,7 @@ def test_each_command_exits_with_each_code(
 def test_an_internal_error_is_1_and_shows_no_value(
     machine: Machine, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    machine.sign_in(machine.with_identity_pool(machine.client()), machine.user())
+    machine.sign_in(machine.add_identity_pool(machine.create_client()), machine.create_user())
 
     def load(file: IndexFile) -> NoReturn:
         raise RuntimeError("a-secret-in-a-message")
@@ -164,7 +164,7 @@ def test_on_a_terminal_an_error_that_a_sign_in_does_not_cure_opens_none(
 def test_on_a_terminal_leaving_is_6_and_prints_and_runs_nothing(
     machine: Machine, on_a_terminal: Start, name: str
 ) -> None:
-    with on_a_terminal(words(name, *flags(machine.client()), "--plain")) as program:
+    with on_a_terminal(words(name, *pool_flags(machine.create_client()), "--plain")) as program:
         program.wait_for("Username:")
         program.press("ctrl+d")
         assert program.wait_exit() == 6
@@ -178,7 +178,7 @@ def test_on_a_terminal_leaving_is_6_and_prints_and_runs_nothing(
 def test_on_a_terminal_a_signal_is_128_and_its_number(
     machine: Machine, on_a_terminal: Start, choice: ResolvedPool, name: str, number: signal.Signals
 ) -> None:
-    with on_a_terminal(words(name, *flags(choice), "--plain")) as program:
+    with on_a_terminal(words(name, *pool_flags(choice), "--plain")) as program:
         program.wait_for("Username:")
         program.signal(number)
         assert program.wait_exit() == 128 + number
@@ -190,7 +190,7 @@ def test_on_a_terminal_a_signal_is_128_and_its_number(
 def test_in_full_screen_the_codes_are_the_same(
     on_a_terminal: Start, choice: ResolvedPool, number: signal.Signals
 ) -> None:
-    with on_a_terminal(words("token", *flags(choice))) as program:
+    with on_a_terminal(words("token", *pool_flags(choice))) as program:
         program.wait_for("Username")
         program.signal(number)
         assert program.wait_exit() == 128 + number
@@ -201,13 +201,13 @@ def test_in_full_screen_the_codes_are_the_same(
 @pytest.fixture
 def choice(machine: Machine) -> ResolvedPool:
     """An app client."""
-    return machine.client()
+    return machine.create_client()
 
 
 @pytest.mark.parametrize("name", NEVER_SIGN_IN)
 def test_a_command_that_never_signs_in_is_4_on_a_terminal_too(
     on_a_terminal: Start, choice: ResolvedPool, name: str
 ) -> None:
-    with on_a_terminal(words(name, *flags(choice))) as program:
+    with on_a_terminal(words(name, *pool_flags(choice))) as program:
         assert program.wait_exit() == 4
         assert program.screen_text().startswith("tui-auth: Not signed in.")

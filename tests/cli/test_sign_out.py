@@ -15,7 +15,7 @@ import pytest
 
 from tests.programs import PROCESS_SECONDS, Process
 from tests.scripted_gateway import ScriptedGateway
-from tests.session.machine import FLOWS, Machine, flags
+from tests.session.machine import FLOWS, Machine, pool_flags
 from tui_auth.secret import Secret
 from tui_auth.session.index import IndexFile
 from tui_auth.session.persistence import build_origin
@@ -36,23 +36,23 @@ def test_the_session_is_revoked_and_forgotten(machine: Machine, storage: Storage
     ran = machine.run("sign-out")
     assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (0, "", 1)
     assert "at Cognito and here" in ran.stderr
-    assert not machine.accepts(kept.record.access_token.reveal())
+    assert not machine.is_accepted(kept.record.access_token.reveal())
     assert forgotten(machine)
     assert machine.run("token").returncode == 4
 
 
 def test_everywhere_ends_the_users_other_sessions(machine: Machine) -> None:
-    choice, other = machine.client(), machine.client()
-    machine.sign_in(choice, machine.user())
+    choice, other = machine.create_client(), machine.create_client()
+    machine.sign_in(choice, machine.create_user())
     second = machine.sign_in(other, "ann")
-    elsewhere = machine.done(choice)
-    bob = machine.sign_in(choice, machine.user("bob"))
+    elsewhere = machine.reach_done(choice)
+    bob = machine.sign_in(choice, machine.create_user("bob"))
     ran = machine.run("sign-out", "--everywhere", "--username", "ann")
     assert ran.returncode == 0
-    assert not machine.accepts(elsewhere.tokens.access_token.reveal())
-    assert not machine.accepts(second.record.access_token.reveal())
+    assert not machine.is_accepted(elsewhere.tokens.access_token.reveal())
+    assert not machine.is_accepted(second.record.access_token.reveal())
     assert [entry.username for entry in machine.sessions.entries()] == ["bob"]
-    assert machine.accepts(bob.record.access_token.reveal())
+    assert machine.is_accepted(bob.record.access_token.reveal())
 
 
 def test_without_a_network_the_session_is_forgotten_with_7(machine: Machine) -> None:
@@ -80,7 +80,7 @@ def test_an_error_of_cognito_is_shown_and_the_session_is_forgotten(
 
 
 def test_a_pool_without_revocation_is_mentioned(machine: Machine) -> None:
-    machine.sign_in(machine.client(EnableTokenRevocation=False), machine.user())
+    machine.sign_in(machine.create_client(EnableTokenRevocation=False), machine.create_user())
     ran = machine.run("sign-out")
     assert ran.returncode == 3
     assert "Cognito did not end it" in ran.stderr
@@ -90,7 +90,7 @@ def test_a_pool_without_revocation_is_mentioned(machine: Machine) -> None:
 def test_without_its_client_secret_the_session_is_forgotten(machine: Machine, tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("s3cret")
-    machine.sign_in(replace(machine.client(), client_secret_file=secret), machine.user())
+    machine.sign_in(replace(machine.create_client(), client_secret_file=secret), machine.create_user())
     secret.unlink()
     ran = machine.run("sign-out")
     assert ran.returncode == 3
@@ -125,34 +125,34 @@ class TestEverywhere:
 
     @pytest.mark.parametrize("aged", [0, 4000], ids=["holds", "run out"])
     def test_an_ended_session_cannot_end_others_and_says_so(self, machine: Machine, aged: float) -> None:
-        choice = machine.client()
-        kept = machine.sign_in(choice, machine.user(), aged=aged)
-        elsewhere = machine.done(choice)
+        choice = machine.create_client()
+        kept = machine.sign_in(choice, machine.create_user(), aged=aged)
+        elsewhere = machine.reach_done(choice)
         self.revoke(machine, kept)
         ran = machine.run("sign-out", "--everywhere")
         assert (ran.returncode, ran.stderr.count("\n")) == (5, 1)
         assert "sessions on other machines were not ended" in ran.stderr
-        assert machine.accepts(elsewhere.tokens.access_token.reveal())
+        assert machine.is_accepted(elsewhere.tokens.access_token.reveal())
         assert forgotten(machine)
 
     def test_another_stored_session_of_the_user_ends_them(self, machine: Machine) -> None:
-        first, second = machine.client(), machine.client()
-        other = machine.sign_in(first, machine.user())
+        first, second = machine.create_client(), machine.create_client()
+        other = machine.sign_in(first, machine.create_user())
         ended = machine.sign_in(second, "ann")
-        elsewhere = machine.done(first)
+        elsewhere = machine.reach_done(first)
         self.revoke(machine, ended)
         ran = machine.run("sign-out", "--everywhere")
         assert (ran.returncode, "signed out everywhere" in ran.stderr) == (0, True)
         for token in (elsewhere.tokens.access_token, other.record.access_token):
-            assert not machine.accepts(token.reveal())
+            assert not machine.is_accepted(token.reveal())
         assert forgotten(machine)
 
     def test_an_expired_access_token_is_refreshed_first(self, machine: Machine) -> None:
-        choice = machine.client()
-        machine.sign_in(choice, machine.user(), aged=4000)
-        elsewhere = machine.done(choice)
+        choice = machine.create_client()
+        machine.sign_in(choice, machine.create_user(), aged=4000)
+        elsewhere = machine.reach_done(choice)
         assert machine.run("sign-out", "--everywhere").returncode == 0
-        assert not machine.accepts(elsewhere.tokens.access_token.reveal())
+        assert not machine.is_accepted(elsewhere.tokens.access_token.reveal())
 
     def test_without_the_scope_this_session_is_still_revoked(self, machine: Machine) -> None:
         kept = machine.sign_in()
@@ -161,7 +161,7 @@ class TestEverywhere:
         )
         ran = machine.run("sign-out", "--everywhere")
         assert (ran.returncode, "did not end it" in ran.stderr) == (5, True)
-        assert not machine.accepts(kept.record.access_token.reveal())
+        assert not machine.is_accepted(kept.record.access_token.reveal())
 
 
 @pytest.mark.parametrize("arguments", [(), ("--everywhere",)])
@@ -174,12 +174,12 @@ def test_a_wrong_client_secret_does_not_mean_that_the_session_has_ended(
     file.write_text(made["ClientSecret"])
     file.chmod(0o600)
     choice = replace(
-        machine.client(),
+        machine.create_client(),
         client_id=made["ClientId"],
         client_secret=Secret(made["ClientSecret"]),
         client_secret_file=file,
     )
-    machine.sign_in(choice, machine.user(), aged=4000)
+    machine.sign_in(choice, machine.create_user(), aged=4000)
     file.write_text("wrong" * 6)
     ran = machine.run("sign-out", *arguments)
     assert ran.returncode == 3
@@ -194,15 +194,15 @@ def test_after_ctrl_c_the_session_is_forgotten(machine: Machine) -> None:
         def call(self, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
             raise KeyboardInterrupt
 
-    ended = sign_out(machine.sessions, machine.found(), gateway=lambda _: Hanging())
+    ended = sign_out(machine.sessions, machine.find_session(), gateway=lambda _: Hanging())
     assert isinstance(ended.error, KeyboardInterrupt)
     assert forgotten(machine)
 
 
 def test_ctrl_c_is_130_and_one_line(machine: Machine, process: Process, silent_pool: SilentPool) -> None:
-    choice = machine.client()
+    choice = machine.create_client()
     origin = build_origin(replace(choice, endpoint_url=silent_pool.url), "ann", machine.environ)
-    done = machine.done(choice, machine.user())
+    done = machine.reach_done(choice, machine.create_user())
     machine.sessions.save(done, origin, StorageKind.FILE, server_time=machine.server.clock.now())
     running = process.start(process.command("sign-out"))
     assert silent_pool.was_asked.wait(PROCESS_SECONDS)
@@ -257,7 +257,7 @@ def test_the_revocation_is_reported_even_if_the_index_cannot_be_written(
         raise StorageError("Another tui-auth has been busy.")
 
     monkeypatch.setattr(IndexFile, "update", busy)
-    ended = sign_out(machine.sessions, machine.found())
+    ended = sign_out(machine.sessions, machine.find_session())
     assert ended.outcome is (RevocationOutcome.ALREADY_ENDED if over else RevocationOutcome.REVOKED)
     assert "busy" in str(ended.storage_error)
     assert forgotten(machine), "its tokens are gone all the same"
@@ -267,7 +267,7 @@ def test_the_revocation_is_reported_even_if_the_index_cannot_be_written(
 
 def test_control_characters_in_a_name_are_made_visible(machine: Machine) -> None:
     machine.sign_in()
-    content = machine.stored() | {"signed_in_as": "an\x1b[2Jn"}
+    content = machine.read_session_file() | {"signed_in_as": "an\x1b[2Jn"}
     machine.session_file().write_text(json.dumps(content))
     ran = machine.run("sign-out")
     assert (ran.returncode, "\x1b" in ran.stderr) == (0, False)
@@ -279,9 +279,9 @@ def test_without_a_session_it_is_4(machine: Machine) -> None:
 
 
 def test_username_chooses_one_of_several_sessions(machine: Machine) -> None:
-    choice = machine.client()
-    machine.sign_in(choice, machine.user("bob"))
-    machine.sign_in(choice, machine.user("ann"))
+    choice = machine.create_client()
+    machine.sign_in(choice, machine.create_user("bob"))
+    machine.sign_in(choice, machine.create_user("ann"))
     assert machine.run("sign-out", "--username", "bob").returncode == 0
     assert [entry.username for entry in machine.sessions.entries()] == ["ann"]
     assert machine.run("token").returncode == 0
@@ -297,11 +297,11 @@ def test_without_the_profiles_secret_the_session_is_forgotten(
     file.write_text(made["ClientSecret"])
     secret = Secret(made["ClientSecret"])
     choice = replace(
-        machine.client(), client_id=made["ClientId"], client_secret=secret, client_secret_file=file
+        machine.create_client(), client_id=made["ClientId"], client_secret=secret, client_secret_file=file
     )
-    add = ("profile", "add", "acme", "--client-secret-file", str(file), *flags(choice))
+    add = ("profile", "add", "acme", "--client-secret-file", str(file), *pool_flags(choice))
     assert machine.run(*add).returncode == 0
-    machine.sign_in(choice, machine.user())
+    machine.sign_in(choice, machine.create_user())
     file.unlink()
     assert machine.run("status", *arguments).returncode == 0
     ran = machine.run("sign-out", *arguments)
@@ -325,4 +325,4 @@ def test_a_specified_client_does_not_match_another_clients_session(machine: Mach
         assert (ran.returncode, ran.stdout) == (4, "")
         ran = machine.run(command, "--endpoint-url", "http://127.0.0.1:1")
         assert (ran.returncode, ran.stdout) == (4, "")
-    assert machine.stored()
+    assert machine.read_session_file()

@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.programs import TerminalProgram
-from tests.session.machine import PASSWORD, Machine, flags, private_file
+from tests.session.machine import PASSWORD, Machine, pool_flags, write_private_file
 
 
 class Keys:
@@ -51,19 +51,19 @@ def keys(machine: Machine) -> Keys:
 @pytest.fixture
 def pool(machine: Machine) -> tuple[str, ...]:
     """The flags of a pool in which ann is, and of a place for her session."""
-    machine.user()
-    return (*flags(machine.client()), "--username", "ann", "--storage", "file")
+    machine.create_user()
+    return (*pool_flags(machine.create_client()), "--username", "ann", "--storage", "file")
 
 
 def sign_in(machine: Machine, *arguments: str) -> subprocess.CompletedProcess[str]:
-    password = private_file(machine.home / "password", PASSWORD)
+    password = write_private_file(machine.home / "password", PASSWORD)
     return machine.run(*arguments, "--password-file", str(password))
 
 
 def test_they_are_checked_and_the_keys_are_kept(machine: Machine, keys: Keys, pool: tuple[str, ...]) -> None:
     for _ in range(2):
         assert sign_in(machine, "sign-in", *pool).stderr == "Signed in as ann.\n"
-        assert machine.stored()["signature_checked"] is True
+        assert machine.read_session_file()["signature_checked"] is True
     assert keys.asked == 1
     assert "Signature     checked" in machine.run("status").stdout
 
@@ -73,7 +73,7 @@ def test_where_the_keys_are_out_of_reach_the_sign_in_stands_and_that_is_said(
 ) -> None:
     keys.are = "out of reach"
     ran = sign_in(machine, "token", *pool)
-    assert (ran.returncode, machine.accepts(ran.stdout.strip())) == (0, True)
+    assert (ran.returncode, machine.is_accepted(ran.stdout.strip())) == (0, True)
     assert "the tokens' signatures were not checked" in ran.stderr
     assert "Signature     not checked" in machine.run("status").stdout
 
@@ -106,13 +106,13 @@ def test_a_key_that_is_not_known_is_looked_for_once(
 
 def test_a_refresh_is_checked_too(machine: Machine, keys: Keys, pool: tuple[str, ...]) -> None:
     sign_in(machine, "sign-in", *pool)
-    before = machine.stored()
+    before = machine.read_session_file()
     (file,) = (machine.home / ".cache" / "tui-auth").glob("*.jwks.json")
     file.unlink()
     keys.are = "others"
     ran = machine.run("token", "--force-refresh")
     assert (ran.returncode, ran.stdout) == (5, "")
-    assert machine.stored() == before
+    assert machine.read_session_file() == before
 
 
 @pytest.mark.parametrize(("are", "said"), [("out of reach", "were not checked"), ("others", "not signed by")])

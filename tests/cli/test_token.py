@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.programs import PROCESS_SECONDS, Process
-from tests.session.machine import PASSWORD, ROTATION, Machine, flags, private_file
+from tests.session.machine import PASSWORD, ROTATION, Machine, pool_flags, write_private_file
 from tests.tools import need_tool
 
 AGED = 3590.0
@@ -44,8 +44,8 @@ def test_a_token_about_to_expire_is_refreshed(machine: Machine, command: str) ->
     ran = machine.run(command)
     assert ran.returncode == 0
     assert kept.record.access_token.reveal() not in ran.stdout
-    assert machine.stored()["access_token"] in ran.stdout
-    assert machine.accepts(ran.stdout.split()[-1])
+    assert machine.read_session_file()["access_token"] in ran.stdout
+    assert machine.is_accepted(ran.stdout.split()[-1])
 
 
 def test_curl_reads_the_header_from_a_pipe(machine: Machine, process: Process) -> None:
@@ -81,11 +81,11 @@ def test_a_min_ttl_longer_than_the_pools_tokens_is_mentioned(machine: Machine) -
     ran = machine.run("token", "--min-ttl", "2h")
     assert ran.returncode == 0
     assert re.fullmatch(r"tui-auth: this pool's tokens are valid for only (60|59) minutes\.\n", ran.stderr)
-    assert machine.accepts(ran.stdout.strip())
+    assert machine.is_accepted(ran.stdout.strip())
 
 
 def test_a_refresh_can_be_forced(machine: Machine) -> None:
-    kept = machine.sign_in(machine.client(**ROTATION), machine.user())
+    kept = machine.sign_in(machine.create_client(**ROTATION), machine.create_user())
     ran = machine.run("token", "--force-refresh")
     assert ran.returncode == 0
     assert ran.stdout.strip() not in ("", kept.record.access_token.reveal())
@@ -94,22 +94,22 @@ def test_a_refresh_can_be_forced(machine: Machine) -> None:
 def test_a_password_from_a_file_begins_the_session_without_a_terminal(
     machine: Machine, tmp_path: Path
 ) -> None:
-    choice, user = machine.client(), machine.user()
-    password = private_file(tmp_path / "password", f"{PASSWORD}\n")
+    choice, user = machine.create_client(), machine.create_user()
+    password = write_private_file(tmp_path / "password", f"{PASSWORD}\n")
     sources: list[tuple[dict[str, Any], list[str]]] = [
         ({}, ["--password-file", str(password)]),
         ({"stdin": f"{PASSWORD}\n"}, ["--password-stdin"]),
     ]
     for more, source in sources:
-        ran = machine.run("token", *flags(choice), "--username", user, *source, **more)
-        assert (ran.returncode, machine.accepts(ran.stdout.strip())) == (0, True), ran.stderr
+        ran = machine.run("token", *pool_flags(choice), "--username", user, *source, **more)
+        assert (ran.returncode, machine.is_accepted(ran.stdout.strip())) == (0, True), ran.stderr
         assert machine.run("sign-out").returncode == 0
 
 
 def test_a_note_says_which_of_several_sessions_is_used(machine: Machine) -> None:
-    choice = machine.client()
-    bob = machine.sign_in(choice, machine.user("bob"))
-    ann = machine.sign_in(choice, machine.user("ann"))
+    choice = machine.create_client()
+    bob = machine.sign_in(choice, machine.create_user("bob"))
+    ann = machine.sign_in(choice, machine.create_user("ann"))
     newest = machine.run("token")
     assert newest.stdout == f"{ann.record.access_token.reveal()}\n"
     assert newest.stderr.startswith("tui-auth: using the session of ann")
@@ -120,20 +120,20 @@ def test_a_note_says_which_of_several_sessions_is_used(machine: Machine) -> None
 
 
 def test_flags_choose_the_pool(machine: Machine) -> None:
-    first, second = machine.client(), machine.client()
-    one = machine.sign_in(first, machine.user())
+    first, second = machine.create_client(), machine.create_client()
+    one = machine.sign_in(first, machine.create_user())
     two = machine.sign_in(second, "ann")
-    assert machine.run("token", *flags(first)).stdout == f"{one.record.access_token.reveal()}\n"
-    assert machine.run("token", *flags(second)).stdout == f"{two.record.access_token.reveal()}\n"
+    assert machine.run("token", *pool_flags(first)).stdout == f"{one.record.access_token.reveal()}\n"
+    assert machine.run("token", *pool_flags(second)).stdout == f"{two.record.access_token.reveal()}\n"
     environ = {"TUI_AUTH_USER_POOL_ID": first.user_pool_id, "TUI_AUTH_CLIENT_ID": first.client_id}
     environ["TUI_AUTH_ENDPOINT_URL"] = first.endpoint_url or ""
     assert machine.run("token", environ=environ).stdout == f"{one.record.access_token.reveal()}\n"
 
 
 def test_after_sign_out_no_other_session_becomes_current(machine: Machine) -> None:
-    choice = machine.client()
-    machine.sign_in(choice, machine.user("bob"))
-    machine.sign_in(choice, machine.user("ann"))
+    choice = machine.create_client()
+    machine.sign_in(choice, machine.create_user("bob"))
+    machine.sign_in(choice, machine.create_user("ann"))
     assert machine.run("sign-out").returncode == 0
     ran = machine.run("token")
     assert (ran.returncode, ran.stdout) == (4, "")
@@ -146,8 +146,8 @@ class TestProfiles:
         (folder / "config.toml").write_text(text)
 
     def table(self, machine: Machine, name: str) -> tuple[str, str]:
-        choice = machine.client()
-        kept = machine.sign_in(replace(choice, profile=name), machine.user(name))
+        choice = machine.create_client()
+        kept = machine.sign_in(replace(choice, profile=name), machine.create_user(name))
         table = (
             f'[profiles.{name}]\nuser_pool_id = "{choice.user_pool_id}"\nclient_id = "{choice.client_id}"\n'
         )
@@ -160,7 +160,7 @@ class TestProfiles:
             assert machine.run("token", "--profile", "one").stdout == ones
             assert machine.run("token", environ={"TUI_AUTH_PROFILE": "two"}).stdout == twos
             assert machine.run("token").stdout == twos
-        assert "route:one" in (machine.state / "index.json").read_text()
+        assert "route:one" in (machine.state_folder / "index.json").read_text()
 
     def test_a_changed_profile_takes_effect(self, machine: Machine) -> None:
         (one, ones), (two, twos) = self.table(machine, "one"), self.table(machine, "two")
@@ -178,9 +178,9 @@ class TestProfiles:
 
 
 def test_a_folder_with_amplifys_file_uses_its_pool(machine: Machine) -> None:
-    other, here = machine.client(), machine.client()
-    machine.sign_in(here, machine.user())
-    machine.sign_in(other, machine.user("bob"))
+    other, here = machine.create_client(), machine.create_client()
+    machine.sign_in(here, machine.create_user())
+    machine.sign_in(other, machine.create_user("bob"))
     auth = {
         "user_pool_id": here.user_pool_id,
         "user_pool_client_id": here.client_id,
@@ -191,5 +191,5 @@ def test_a_folder_with_amplifys_file_uses_its_pool(machine: Machine) -> None:
     (folder.parent / "amplify_outputs.json").write_text(json.dumps({"version": "1", "auth": auth}))
     environ = {"TUI_AUTH_ENDPOINT_URL": here.endpoint_url or ""}
     ran = machine.run("token", "--username", "ann", cwd=folder, environ=environ)
-    assert machine.accepts(ran.stdout.strip())
+    assert machine.is_accepted(ran.stdout.strip())
     assert machine.run("token", cwd=folder).returncode == 4, "nobody is signed in to AWS's pool of that id"

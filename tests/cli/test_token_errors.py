@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.programs import PROCESS_SECONDS, Process
-from tests.session.machine import ROTATION, Machine, flags
+from tests.session.machine import ROTATION, Machine, pool_flags
 from tests.tools import need_tool
 
 AGED = 3590.0
@@ -31,7 +31,7 @@ def test_invalid_usage_is_2(machine: Machine, arguments: tuple[str, ...]) -> Non
 
 
 def test_without_a_session_or_a_terminal_it_is_4_and_one_line(machine: Machine) -> None:
-    ran = machine.run("token", *flags(machine.client()))
+    ran = machine.run("token", *pool_flags(machine.create_client()))
     assert (ran.returncode, ran.stdout) == (4, "")
     assert ran.stderr == "tui-auth: Not signed in. Run tui-auth sign-in.\n"
 
@@ -45,17 +45,17 @@ def test_a_session_that_cognito_has_ended_is_4_and_forgotten(machine: Machine) -
     assert (ran.returncode, ran.stdout) == (4, "")
     assert ran.stderr.startswith("tui-auth: The session has ended.")
     assert ran.stderr.count("\n") == 1
-    assert not list(machine.state.glob("?" * 64 + ".json"))
+    assert not list(machine.state_folder.glob("?" * 64 + ".json"))
 
 
 def test_a_network_that_is_down_is_7_and_the_session_stays(machine: Machine) -> None:
     kept = machine.sign_in(aged=AGED)
-    before = machine.stored()
+    before = machine.read_session_file()
     machine.server.stop()
     ran = machine.run("token")
     assert (ran.returncode, ran.stdout) == (7, "")
     assert ran.stderr.count("\n") == 1
-    assert machine.stored() == before
+    assert machine.read_session_file() == before
     assert kept.record.refresh_token
 
 
@@ -82,12 +82,12 @@ def test_an_error_that_does_not_end_the_session_is_5(machine: Machine) -> None:
     assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (5, "", 1)
     assert "not today" in ran.stderr
     assert "\x1b" not in ran.stderr
-    assert machine.stored()
+    assert machine.read_session_file()
 
 
 def test_a_missing_client_secret_is_3(machine: Machine, tmp_path: Path) -> None:
-    choice = replace(machine.client(), client_secret_file=tmp_path / "gone")
-    machine.sign_in(choice, machine.user(), aged=AGED)
+    choice = replace(machine.create_client(), client_secret_file=tmp_path / "gone")
+    machine.sign_in(choice, machine.create_user(), aged=AGED)
     ran = machine.run("token")
     assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (3, "", 1)
     assert "gone" in ran.stderr
@@ -119,7 +119,7 @@ def test_an_invalid_session_file_is_9_with_the_command_that_removes_it(machine: 
 
 def test_a_session_of_a_later_version_is_left_alone(machine: Machine) -> None:
     machine.sign_in()
-    later = json.dumps(machine.stored() | {"version": 2})
+    later = json.dumps(machine.read_session_file() | {"version": 2})
     machine.session_file().write_text(later)
     ran = machine.run("token")
     assert (ran.returncode, ran.stdout) == (9, "")
@@ -142,8 +142,8 @@ def test_a_stdout_that_cannot_be_written_causes_no_traceback(
 
 
 def test_a_signal_during_a_refresh_waits_for_the_new_tokens(machine: Machine, process: Process) -> None:
-    machine.sign_in(machine.client(**ROTATION), machine.user(), aged=AGED)
-    before = machine.stored()
+    machine.sign_in(machine.create_client(**ROTATION), machine.create_user(), aged=AGED)
+    before = machine.read_session_file()
     asked, go_on = os.pipe(), os.pipe()
     real = machine.server.call_over_http
 
@@ -162,7 +162,7 @@ def test_a_signal_during_a_refresh_waits_for_the_new_tokens(machine: Machine, pr
     for descriptor in (*asked, *go_on):
         os.close(descriptor)
     assert running.returncode == -signal.SIGTERM
-    assert machine.stored()["refresh_token"] != before["refresh_token"]
+    assert machine.read_session_file()["refresh_token"] != before["refresh_token"]
     assert machine.run("token").returncode == 0
 
 
@@ -178,7 +178,7 @@ sys.exit(main())
 
 def test_ctrl_c_does_not_wait_for_a_pool_that_never_answers(machine: Machine, process: Process) -> None:
     machine.sign_in(aged=AGED)
-    port = int((machine.stored()["endpoint"]).rpartition(":")[2])
+    port = int((machine.read_session_file()["endpoint"]).rpartition(":")[2])
     machine.server.stop()
     with socket.create_server(("127.0.0.1", port)) as silent:
         running = process.start([sys.executable, "-c", WAITS_FOR_EVER, "token"])

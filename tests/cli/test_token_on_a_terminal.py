@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.programs import TerminalProgram
-from tests.session.machine import PASSWORD, Machine, flags
+from tests.session.machine import PASSWORD, Machine, pool_flags
 from tests.terminal.pty_program import PtyProgram
 
 AGED = 3590.0
@@ -18,9 +18,9 @@ class TestOnATerminal:
     def test_the_sign_in_opens_and_the_token_goes_to_stdout(
         self, machine: Machine, terminal_program: TerminalProgram
     ) -> None:
-        choice = machine.client()
-        machine.user()
-        with self.start(terminal_program, "token", *flags(choice)) as program:
+        choice = machine.create_client()
+        machine.create_user()
+        with self.start(terminal_program, "token", *pool_flags(choice)) as program:
             program.wait_for("Username")
             program.send("ann")
             program.press("enter")
@@ -29,7 +29,7 @@ class TestOnATerminal:
             assert program.wait_exit() == 0
             assert not program.full_screen
         token = (machine.home / "out").read_text()
-        assert machine.accepts(token.strip())
+        assert machine.is_accepted(token.strip())
         assert token.count("\n") == 1
         assert machine.run("token").stdout == token
 
@@ -40,23 +40,23 @@ class TestOnATerminal:
         machine.server.call(
             "UpdateUserPool", {"UserPoolId": machine.user_pool_id, "DeviceConfiguration": tracks}
         )
-        choice = machine.client()
-        kept = machine.sign_in(choice, machine.user())
+        choice = machine.create_client()
+        kept = machine.sign_in(choice, machine.create_user())
         assert kept.record.device
         assert machine.run("sign-out").returncode == 0
-        with self.start(terminal_program, "token", *flags(choice), "--username", "ann") as program:
+        with self.start(terminal_program, "token", *pool_flags(choice), "--username", "ann") as program:
             program.wait_for("Password")
             program.send(PASSWORD)
             program.press("enter")
             assert program.wait_exit() == 0
-        proofs = [asked["ChallengeName"] for asked in machine.asked("RespondToAuthChallenge")]
+        proofs = [asked["ChallengeName"] for asked in machine.get_calls("RespondToAuthChallenge")]
         assert proofs == ["PASSWORD_VERIFIER", "DEVICE_SRP_AUTH", "DEVICE_PASSWORD_VERIFIER"]
 
     def test_the_storage_is_mentioned_once(self, machine: Machine, terminal_program: TerminalProgram) -> None:
-        choice = machine.client()
-        machine.user()
+        choice = machine.create_client()
+        machine.create_user()
         for times in (1, 0):
-            with self.start(terminal_program, "token", *flags(choice), "--plain") as program:
+            with self.start(terminal_program, "token", *pool_flags(choice), "--plain") as program:
                 program.wait_for("Username:")
                 program.send("ann\r")
                 program.wait_for("Password:")
@@ -75,17 +75,17 @@ class TestOnATerminal:
             assert "ann" in program.screen_text()
             program.send(f"{PASSWORD}\r")
             assert program.wait_exit() == 0
-        assert machine.accepts((machine.home / "out").read_text().strip())
+        assert machine.is_accepted((machine.home / "out").read_text().strip())
 
     def test_a_second_sign_in_waits_for_the_first_and_uses_its_session(
         self, machine: Machine, terminal_program: TerminalProgram
     ) -> None:
-        choice = machine.client()
-        machine.user()
-        with self.start(terminal_program, "token", *flags(choice), "--plain") as first:
+        choice = machine.create_client()
+        machine.create_user()
+        with self.start(terminal_program, "token", *pool_flags(choice), "--plain") as first:
             first.wait_for("Username:")
             with terminal_program.on_a_terminal(
-                "token", *flags(choice), stdout=machine.home / "other"
+                "token", *pool_flags(choice), stdout=machine.home / "other"
             ) as second:
                 second.wait_for(f"Another sign-in to {choice.user_pool_id} is open in process {first.pid}")
                 first.send("ann\r")
@@ -99,14 +99,16 @@ class TestOnATerminal:
     def test_leaving_the_sign_in_is_6_and_prints_nothing(
         self, machine: Machine, terminal_program: TerminalProgram
     ) -> None:
-        with self.start(terminal_program, "token", *flags(machine.client())) as program:
+        with self.start(terminal_program, "token", *pool_flags(machine.create_client())) as program:
             program.wait_for("Username")
             program.press("ctrl+q")
             assert program.wait_exit() == 6
         assert (machine.home / "out").read_text() == ""
 
     def test_login_never_opens_no_sign_in(self, machine: Machine, terminal_program: TerminalProgram) -> None:
-        with self.start(terminal_program, "token", "--login", "never", *flags(machine.client())) as program:
+        with self.start(
+            terminal_program, "token", "--login", "never", *pool_flags(machine.create_client())
+        ) as program:
             assert program.wait_exit() == 4
             assert "Not signed in." in program.screen_text()
 
@@ -115,36 +117,42 @@ class TestOnATerminal:
             assert program.wait_exit() == 3
 
     def test_storage_none_stores_nothing(self, machine: Machine, terminal_program: TerminalProgram) -> None:
-        machine.user()
+        machine.create_user()
         storage = {"TUI_AUTH_STORAGE": "none"}
-        with self.start(terminal_program, "token", *flags(machine.client()), "--plain", **storage) as program:
+        with self.start(
+            terminal_program, "token", *pool_flags(machine.create_client()), "--plain", **storage
+        ) as program:
             program.wait_for("Username:")
             program.send("ann\r")
             program.wait_for("Password:")
             program.send(f"{PASSWORD}\r")
             assert program.wait_exit() == 0
-        assert machine.accepts((machine.home / "out").read_text().strip())
-        assert not list(machine.state.glob("?" * 64 + ".json"))
+        assert machine.is_accepted((machine.home / "out").read_text().strip())
+        assert not list(machine.state_folder.glob("?" * 64 + ".json"))
 
     def test_a_storage_that_fails_is_mentioned_and_the_token_is_printed(
         self, machine: Machine, terminal_program: TerminalProgram
     ) -> None:
-        machine.user()
+        machine.create_user()
         nowhere = {"XDG_STATE_HOME": "/proc/no/such/place"}
-        with self.start(terminal_program, "token", *flags(machine.client()), "--plain", **nowhere) as program:
+        with self.start(
+            terminal_program, "token", *pool_flags(machine.create_client()), "--plain", **nowhere
+        ) as program:
             program.wait_for("Username:")
             program.send("ann\r")
             program.wait_for("Password:")
             program.send(f"{PASSWORD}\r")
             assert program.wait_exit() == 0
             assert "This session is not kept." in program.screen_text()
-        assert machine.accepts((machine.home / "out").read_text().strip())
+        assert machine.is_accepted((machine.home / "out").read_text().strip())
 
     def test_a_folder_open_to_others_is_9_before_the_sign_in_opens(
         self, machine: Machine, terminal_program: TerminalProgram
     ) -> None:
-        machine.state.mkdir(parents=True)
-        machine.state.chmod(0o755)
-        with self.start(terminal_program, "token", *flags(machine.client()), "--plain") as program:
+        machine.state_folder.mkdir(parents=True)
+        machine.state_folder.chmod(0o755)
+        with self.start(
+            terminal_program, "token", *pool_flags(machine.create_client()), "--plain"
+        ) as program:
             assert program.wait_exit() == 9
             assert "is open to" in program.screen_text()

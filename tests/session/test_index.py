@@ -1,4 +1,4 @@
-"""The index of sessions, and what a damaged file, or one changed by hand, may contain."""
+"""The index of sessions, also if the file is damaged or edited by hand."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from tui_auth.storage.stores import StorageKind
 
 
 def load_index(folder: Path, members: object) -> SessionIndex:
-    """Write an index with these members and return its snapshot."""
+    """Write an index with these members, and load it."""
     private = PrivateFolder(str(folder / "state"))
     private.write(SESSION_INDEX, json.dumps(members).encode())
     return IndexFile(private).load()
 
 
-def entry(**changes: Any) -> SessionEntry:
+def build_entry(**changes: Any) -> SessionEntry:
     values: Mapping[str, Any] = {
         "storage": StorageKind.FILE,
         "endpoint": "https://cognito-idp.eu-west-1.amazonaws.com",
@@ -43,7 +43,7 @@ def entry(**changes: Any) -> SessionEntry:
     return SessionEntry(**{**values, **changes})
 
 
-def members_of(*entries: SessionEntry) -> dict[str, Any]:
+def build_members(*entries: SessionEntry) -> dict[str, Any]:
     """Return the members of an index with these sessions."""
     members: dict[str, Any] = {"version": VERSION}
     for session in entries:
@@ -78,8 +78,8 @@ def test_index_of_another_version_is_an_error(tmp_path: Path) -> None:
 
 
 def test_entries_are_sorted_newest_first(tmp_path: Path) -> None:
-    old, new = entry(username="b", signed_in_at=1.0), entry(username="a", signed_in_at=2.0)
-    assert load_index(tmp_path, members_of(old, new)).entries() == [new, old]
+    old, new = build_entry(username="b", signed_in_at=1.0), build_entry(username="a", signed_in_at=2.0)
+    assert load_index(tmp_path, build_members(old, new)).entries() == [new, old]
 
 
 @pytest.mark.parametrize(
@@ -94,8 +94,8 @@ def test_entries_are_sorted_newest_first(tmp_path: Path) -> None:
     ],
 )
 def test_damaged_entry_is_left_out(tmp_path: Path, changes: dict[str, object]) -> None:
-    members = members_of(entry())
-    name = f"session:{entry().reference}"
+    members = build_members(build_entry())
+    name = f"session:{build_entry().reference}"
     members[name] = {**members[name], **changes}
     assert load_index(tmp_path, members).entries() == []
 
@@ -112,15 +112,15 @@ def test_incomplete_last_pool_is_not_offered(origin: object) -> None:
 
 
 def test_entry_has_the_typed_name_and_cognitos() -> None:
-    assert entry().has_name("ann")
-    assert entry().has_name("5f0c")
-    assert not entry().has_name("bob")
-    assert entry().display_name == "ann"
-    assert entry(signed_in_as="").display_name == "5f0c"
+    assert build_entry().has_name("ann")
+    assert build_entry().has_name("5f0c")
+    assert not build_entry().has_name("bob")
+    assert build_entry().display_name == "ann"
+    assert build_entry(signed_in_as="").display_name == "5f0c"
 
 
 def test_note_gives_user_pool_and_how_to_choose_another_session() -> None:
-    assert choice_note(entry()) == (
+    assert choice_note(build_entry()) == (
         "using the session of ann in eu-west-1_Ab12Cd34E, the last signed in; "
         "--username or --profile chooses another."
     )
@@ -128,8 +128,10 @@ def test_note_gives_user_pool_and_how_to_choose_another_session() -> None:
 
 def test_route_is_cached_only_while_it_is_valid(tmp_path: Path) -> None:
     sessions = Sessions({"XDG_STATE_HOME": str(tmp_path)})
-    PrivateFolder(str(tmp_path / "tui-auth")).write(SESSION_INDEX, json.dumps(members_of(entry())).encode())
-    sessions.cache_route("work", "file/x", lambda entries: entries == [entry()])
+    PrivateFolder(str(tmp_path / "tui-auth")).write(
+        SESSION_INDEX, json.dumps(build_members(build_entry())).encode()
+    )
+    sessions.cache_route("work", "file/x", lambda entries: entries == [build_entry()])
     assert sessions.index.route("work") == "file/x"
     sessions.cache_route("work", "file/y", lambda entries: False)
     sessions.reload()
@@ -171,18 +173,23 @@ def test_missing_settings_of_a_pool_are_empty() -> None:
         ([], None, "", "Not signed in. Run tui-auth sign-in{}."),
         ([], PoolKey("", "p", "c"), "", "Not signed in. Run tui-auth sign-in{}."),
         (
-            [entry()],
+            [build_entry()],
             None,
             "",
             "Not signed in any more. Run tui-auth sign-in{}; tui-auth status lists the other sessions.",
         ),
         (
-            [entry()],
+            [build_entry()],
             PoolKey("", "p", "c"),
             "",
             "Not signed in there. Run tui-auth sign-in{}; tui-auth status lists the sessions there are.",
         ),
-        ([entry()], PoolKey("", "p", "c"), "bob", "Not signed in under that name. Run tui-auth sign-in{}."),
+        (
+            [build_entry()],
+            PoolKey("", "p", "c"),
+            "bob",
+            "Not signed in under that name. Run tui-auth sign-in{}.",
+        ),
     ],
 )
 def test_error_gives_the_command_that_signs_in(

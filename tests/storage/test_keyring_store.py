@@ -103,35 +103,35 @@ def test_error_without_the_extra_tells_how_to_install_it(
 
 
 def test_session_in_the_keyring_is_stored_nowhere_else(keyring: Keyring, machine: Machine) -> None:
-    kept = machine.sign_in(storage=StorageKind.KEYRING)
-    token = kept.record.access_token.reveal()
-    assert machine.found().record == kept.record
-    renewed = ensure_fresh(machine.sessions, machine.found(), force=True).record
-    assert machine.found().record.access_token == renewed.access_token
+    save_result = machine.sign_in(storage=StorageKind.KEYRING)
+    token = save_result.record.access_token.reveal()
+    assert machine.find_session().record == save_result.record
+    refreshed_record = ensure_fresh(machine.sessions, machine.find_session(), force=True).record
+    assert machine.find_session().record.access_token == refreshed_record.access_token
     for path in machine.home.rglob("*"):
         assert not path.is_file() or token not in path.read_text()
-    assert machine.sessions.forget(renewed)
+    assert machine.sessions.forget(refreshed_record)
     assert not keyring.entries
     with pytest.raises(NotSignedInError):
         machine.sessions.find()
 
 
 def test_session_that_changes_its_storage_leaves_no_copy(keyring: Keyring, machine: Machine) -> None:
-    choice, user = machine.client(), machine.user()
+    choice, user = machine.create_client(), machine.create_user()
     machine.sign_in(choice, user, storage=StorageKind.FILE)
     machine.sign_in(choice, user, storage=StorageKind.KEYRING)
-    assert not list(machine.state.glob("?" * 64 + ".json"))
+    assert not list(machine.state_folder.glob("?" * 64 + ".json"))
     machine.sign_in(choice, user, storage=StorageKind.SESSION)
     assert not keyring.entries
     assert len(machine.sessions.entries()) == 1
 
 
 def test_sign_out_with_an_old_index_keeps_a_new_keyring_session(keyring: Keyring, machine: Machine) -> None:
-    choice, user = machine.client(), machine.user()
+    choice, user = machine.create_client(), machine.create_user()
     machine.sign_in(choice, user)
     sessions = machine.sessions
-    old = sessions.find().record
+    old_record = sessions.find().record
     machine.server.clock.advance(5)
-    new = machine.sign_in(choice, user, storage=StorageKind.KEYRING).record
-    sessions.forget(old, signed_in_at=old.signed_in_at)
-    assert machine.found().record == new
+    new_record = machine.sign_in(choice, user, storage=StorageKind.KEYRING).record
+    sessions.forget(old_record, signed_in_at=old_record.signed_in_at)
+    assert machine.find_session().record == new_record
