@@ -1,4 +1,4 @@
-"""The setup URI, and clock differences measured from a code."""
+"""The setup URI, and the clock offset measured from a code."""
 
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -41,8 +41,8 @@ def test_code_of_another_time_step_is_recognized(steps: int) -> None:
 
 
 def test_code_of_another_key_has_no_offset() -> None:
-    other = pyotp.TOTP("KRSXG5CTMVRXEZLUKRSXG5CTMVRXEZLU").at(int(NOW))
-    assert window_offset(other, KEY, NOW) is None
+    other_code = pyotp.TOTP("KRSXG5CTMVRXEZLUKRSXG5CTMVRXEZLU").at(int(NOW))
+    assert window_offset(other_code, KEY, NOW) is None
 
 
 @pytest.mark.parametrize("key", ["JBSWY3DPEHPK3PXP", "ABC", "not base32!"])

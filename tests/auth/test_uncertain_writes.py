@@ -41,23 +41,23 @@ TRIGGERS = {"DefineAuthChallenge": "arn:aws:lambda:eu-west-1:000000000000:functi
 MFA_ON = {"MfaConfiguration": "ON", "SoftwareTokenMfaConfiguration": {"Enabled": True}}
 
 
-class Place(OwnPool):
-    """A user pool, and attempts to sign in to it."""
+class UserPool(OwnPool):
+    """A user pool and sign-in attempts."""
 
     def __init__(self, server: CognitoEmulator, **settings: Any) -> None:
         super().__init__(server, Path(), ExitStack(), **settings)
 
-    def attempt(self) -> Attempt:
+    def create_attempt(self) -> Attempt:
         return Auth(self.id, self.client_id, endpoint_url=self.server.endpoint_url).attempt()
 
-    def ann(self) -> None:
+    def create_ann(self) -> None:
         """Create a user with a verified email address."""
         self.create_user(password=TEMPORARY, email="ann@example.org", email_verified="true")
 
-    def new_ann(self) -> None:
-        """Create a user who must choose a password."""
-        made = {"UserPoolId": self.id, "Username": "ann", "TemporaryPassword": TEMPORARY}
-        self.server.call("AdminCreateUser", {**made, "MessageAction": "SUPPRESS"})
+    def create_ann_with_temporary_password(self) -> None:
+        """Create a user who must choose a new password."""
+        request = {"UserPoolId": self.id, "Username": "ann", "TemporaryPassword": TEMPORARY}
+        self.server.call("AdminCreateUser", {**request, "MessageAction": "SUPPRESS"})
 
     @property
     def newest_code(self) -> Secret:
@@ -65,9 +65,9 @@ class Place(OwnPool):
 
 
 def test_new_password_survives_a_failed_later_call(server: CognitoEmulator) -> None:
-    place = Place(server, mfa=MFA_ON)
-    place.new_ann()
-    attempt = place.attempt()
+    pool = UserPool(server, mfa=MFA_ON)
+    pool.create_ann_with_temporary_password()
+    attempt = pool.create_attempt()
     assert isinstance(attempt.sign_in("ann", Secret(TEMPORARY)), ConfirmSignInWithNewPassword)
     server.fail_next("AssociateSoftwareToken", "TooManyRequestsException", "Rate exceeded")
     with pytest.raises(AuthError):
@@ -80,9 +80,9 @@ def test_new_password_survives_a_failed_later_call(server: CognitoEmulator) -> N
 
 @pytest.mark.parametrize("flow", [AuthFlow.USER_SRP_AUTH, AuthFlow.USER_PASSWORD_AUTH])
 def test_new_password_survives_cancellation(server: CognitoEmulator, flow: AuthFlow) -> None:
-    place = Place(server)
-    place.new_ann()
-    attempt = place.attempt()
+    pool = UserPool(server)
+    pool.create_ann_with_temporary_password()
+    attempt = pool.create_attempt()
     attempt.sign_in("ann", Secret(TEMPORARY), auth_flow=flow)
     fork = attempt.fork()
     assert isinstance(attempt.confirm(Secret(NEW)), Done)
@@ -92,24 +92,24 @@ def test_new_password_survives_cancellation(server: CognitoEmulator, flow: AuthF
 
 
 def test_rejected_new_password_is_not_tried(server: CognitoEmulator) -> None:
-    place = Place(server)
-    place.new_ann()
-    attempt = place.attempt()
+    pool = UserPool(server)
+    pool.create_ann_with_temporary_password()
+    attempt = pool.create_attempt()
     attempt.sign_in("ann", Secret(TEMPORARY))
     with pytest.raises(AuthError):
         attempt.confirm(Secret("weak"))
-    begun = [name for name, _ in server.calls].count("InitiateAuth")
+    call_count = [name for name, _ in server.calls].count("InitiateAuth")
     assert isinstance(attempt.restart(), ConfirmSignInWithNewPassword)
-    assert [name for name, _ in server.calls].count("InitiateAuth") == begun + 1
+    assert [name for name, _ in server.calls].count("InitiateAuth") == call_count + 1
 
 
 def test_reset_with_a_lost_reply_signs_in(server: CognitoEmulator) -> None:
-    place = Place(server)
-    place.ann()
-    attempt = place.attempt()
+    pool = UserPool(server)
+    pool.create_ann()
+    attempt = pool.create_attempt()
     assert isinstance(attempt.forgot_password("ann"), ResetPassword)
     attempt.reset_password()
-    code = place.newest_code
+    code = pool.newest_code
     server.drop_next("ConfirmForgotPassword", after_work=True)
     with pytest.raises(AuthError) as raised:
         attempt.confirm_reset_password(Secret(NEW), code)
@@ -119,12 +119,12 @@ def test_reset_with_a_lost_reply_signs_in(server: CognitoEmulator) -> None:
 
 @pytest.mark.parametrize("flow", [AuthFlow.USER_SRP_AUTH, AuthFlow.USER_AUTH])
 def test_reset_with_a_lost_request_reports_the_code_error(server: CognitoEmulator, flow: AuthFlow) -> None:
-    place = Place(server)
-    place.ann()
-    attempt = place.attempt()
+    pool = UserPool(server)
+    pool.create_ann()
+    attempt = pool.create_attempt()
     attempt.forgot_password("ann", auth_flow=flow)
     attempt.reset_password()
-    code = place.newest_code
+    code = pool.newest_code
     server.drop_next("ConfirmForgotPassword")
     with pytest.raises(AuthError):
         attempt.confirm_reset_password(Secret(NEW), code)
@@ -135,25 +135,25 @@ def test_reset_with_a_lost_request_reports_the_code_error(server: CognitoEmulato
 
 @pytest.mark.parametrize("flow", [AuthFlow.USER_AUTH, AuthFlow.USER_SRP_AUTH, AuthFlow.USER_PASSWORD_AUTH])
 def test_reset_signs_in_with_each_flow(server: CognitoEmulator, flow: AuthFlow) -> None:
-    place = Place(server)
-    place.ann()
-    attempt = place.attempt()
+    pool = UserPool(server)
+    pool.create_ann()
+    attempt = pool.create_attempt()
     attempt.forgot_password("ann", auth_flow=flow)
     attempt.reset_password()
-    assert isinstance(attempt.confirm_reset_password(Secret(NEW), place.newest_code), Done)
+    assert isinstance(attempt.confirm_reset_password(Secret(NEW), pool.newest_code), Done)
 
 
 @pytest.mark.parametrize("flow", [AuthFlow.USER_SRP_AUTH, AuthFlow.USER_PASSWORD_AUTH])
 def test_unconfirmed_user_can_reset_the_password(server: CognitoEmulator, flow: AuthFlow) -> None:
-    place = Place(server, AutoVerifiedAttributes=["email"])
-    place.attempt().sign_up("ann", Secret(TEMPORARY), user_attributes={"email": "ann@example.org"})
-    attempt = place.attempt()
+    pool = UserPool(server, AutoVerifiedAttributes=["email"])
+    pool.create_attempt().sign_up("ann", Secret(TEMPORARY), user_attributes={"email": "ann@example.org"})
+    attempt = pool.create_attempt()
     attempt.forgot_password("ann", auth_flow=flow)
     assert isinstance(attempt.confirm_reset_password(Secret(NEW), Secret("000000")), ConfirmSignUp)
     attempt.resend_sign_up_code()
-    assert isinstance(attempt.confirm_sign_up(place.newest_code), ResetPassword)
+    assert isinstance(attempt.confirm_sign_up(pool.newest_code), ResetPassword)
     attempt.reset_password()
-    assert isinstance(attempt.confirm_reset_password(Secret(NEW), place.newest_code), Done)
+    assert isinstance(attempt.confirm_reset_password(Secret(NEW), pool.newest_code), Done)
 
 
 def test_device_rejected_after_an_answer_is_dropped() -> None:
@@ -218,17 +218,17 @@ def test_restart_replays_choices_after_the_preferred_factor() -> None:
 
 
 def test_sign_up_with_an_expired_session_is_confirmed(server: CognitoEmulator) -> None:
-    place = Place(server, AutoVerifiedAttributes=["email"])
-    attempt = place.attempt()
+    pool = UserPool(server, AutoVerifiedAttributes=["email"])
+    attempt = pool.create_attempt()
     attempt.sign_up("ann", Secret(NEW), user_attributes={"email": "ann@example.org"})
     server.clock.advance(300)
-    assert isinstance(attempt.confirm_sign_up(place.newest_code), Done)
+    assert isinstance(attempt.confirm_sign_up(pool.newest_code), Done)
 
 
 @pytest.mark.parametrize("after_work", [True, False])
 def test_sign_up_with_a_lost_reply_continues(server: CognitoEmulator, after_work: bool) -> None:
-    place = Place(server, AutoVerifiedAttributes=["email"])
-    attempt = place.attempt()
+    pool = UserPool(server, AutoVerifiedAttributes=["email"])
+    attempt = pool.create_attempt()
     server.drop_next("SignUp", after_work=after_work)
     address = {"email": "ann@example.org"}
     with pytest.raises(AuthError):
@@ -237,9 +237,9 @@ def test_sign_up_with_a_lost_reply_continues(server: CognitoEmulator, after_work
 
 
 def test_existing_account_of_another_user_is_an_error(server: CognitoEmulator) -> None:
-    place = Place(server)
-    place.ann()
-    attempt = place.attempt()
+    pool = UserPool(server)
+    pool.create_ann()
+    attempt = pool.create_attempt()
     server.drop_next("SignUp")
     for _ in range(2):
         with pytest.raises(AuthError) as raised:
@@ -248,9 +248,9 @@ def test_existing_account_of_another_user_is_an_error(server: CognitoEmulator) -
 
 
 def test_new_password_survives_two_lost_replies(server: CognitoEmulator) -> None:
-    place = Place(server)
-    place.new_ann()
-    attempt = place.attempt()
+    pool = UserPool(server)
+    pool.create_ann_with_temporary_password()
+    attempt = pool.create_attempt()
     attempt.sign_in("ann", Secret(TEMPORARY))
     server.drop_next("RespondToAuthChallenge", after_work=True)
     with pytest.raises(AuthError):
@@ -265,21 +265,21 @@ def test_new_password_survives_two_lost_replies(server: CognitoEmulator) -> None
 def test_existing_account_is_an_error_in_a_flow_without_a_password(
     server: CognitoEmulator, flow: AuthFlow
 ) -> None:
-    place = Place(server, LambdaConfig=TRIGGERS)
-    place.ann()
-    attempt = place.attempt()
+    pool = UserPool(server, LambdaConfig=TRIGGERS)
+    pool.create_ann()
+    attempt = pool.create_attempt()
     server.drop_next("SignUp")
     for _ in range(2):
         with pytest.raises(AuthError) as raised:
             attempt.sign_up("ann", Secret(NEW), user_attributes={}, auth_flow=flow)
     assert "There is an account of this name." in raised.value.message
-    assert server.messages == [], "nobody is sent a code for that"
+    assert server.messages == [], "no code is sent"
 
 
 def test_lost_reply_for_one_user_does_not_affect_another(server: CognitoEmulator) -> None:
-    place = Place(server)
-    place.ann()
-    attempt = place.attempt()
+    pool = UserPool(server)
+    pool.create_ann()
+    attempt = pool.create_attempt()
     server.drop_next("SignUp")
     with pytest.raises(AuthError):
         attempt.sign_up("bob", Secret(NEW), user_attributes={})
@@ -288,28 +288,28 @@ def test_lost_reply_for_one_user_does_not_affect_another(server: CognitoEmulator
     assert "InitiateAuth" not in [name for name, _ in server.calls]
 
 
-@pytest.mark.parametrize(("after_work", "keeps"), [(True, True), (False, True), (None, False)])
+@pytest.mark.parametrize(("after_work", "may_be_in_use"), [(True, True), (False, True), (None, False)])
 def test_key_that_may_be_in_use_is_reported(
-    server: CognitoEmulator, after_work: bool | None, keeps: bool
+    server: CognitoEmulator, after_work: bool | None, may_be_in_use: bool
 ) -> None:
-    place = Place(server, mfa=MFA_ON)
-    place.ann()
-    attempt = place.attempt()
+    pool = UserPool(server, mfa=MFA_ON)
+    pool.create_ann()
+    attempt = pool.create_attempt()
     step = attempt.sign_in("ann", Secret(TEMPORARY))
     assert isinstance(step, ContinueSignInWithTOTPSetup)
     if after_work is not None:
         server.drop_next("VerifySoftwareToken", after_work=after_work)
     code = pyotp.TOTP(step.setup_details.shared_secret.reveal()).at(int(server.clock.now()))
     with pytest.raises(AuthError):
-        attempt.confirm(Secret(code if keeps else "000000"))
-    assert ("Keep the key" in attempt.restart_side_effect) is keeps
+        attempt.confirm(Secret(code if may_be_in_use else "000000"))
+    assert ("Keep the key" in attempt.restart_side_effect) is may_be_in_use
 
 
 def test_sign_up_confirmed_elsewhere_signs_in(server: CognitoEmulator) -> None:
-    place = Place(server, AutoVerifiedAttributes=["email"])
-    attempt = place.attempt()
+    pool = UserPool(server, AutoVerifiedAttributes=["email"])
+    attempt = pool.create_attempt()
     attempt.sign_up("ann", Secret(NEW), user_attributes={"email": "ann@example.org"})
-    server.call("AdminConfirmSignUp", {"UserPoolId": place.id, "Username": "ann"})
+    server.call("AdminConfirmSignUp", {"UserPoolId": pool.id, "Username": "ann"})
     assert isinstance(attempt.resend_sign_up_code(), Done)
 
 
@@ -347,13 +347,13 @@ def test_rejected_sign_up_session_prefers_the_password() -> None:
 
 @pytest.mark.parametrize("key", ["DeviceKey", "DeviceGroupKey"])
 def test_invalid_device_keys_do_not_fail_the_sign_in(key: str) -> None:
-    signed_in = tokens("eu-west-1_Ab12Cd34E", "c")
+    reply = tokens("eu-west-1_Ab12Cd34E", "c")
     metadata = {"DeviceKey": "eu-west-1_device", "DeviceGroupKey": "group", key: "\udcff"}
-    signed_in["AuthenticationResult"]["NewDeviceMetadata"] = metadata
-    attempt = Auth("eu-west-1_Ab12Cd34E", "c", gateway=ScriptedGateway(signed_in)).attempt()
-    done = attempt.sign_in("ann", Secret(NEW), auth_flow=AuthFlow.USER_PASSWORD_AUTH)
-    assert isinstance(done, Done)
-    assert done.device is None
+    reply["AuthenticationResult"]["NewDeviceMetadata"] = metadata
+    attempt = Auth("eu-west-1_Ab12Cd34E", "c", gateway=ScriptedGateway(reply)).attempt()
+    step = attempt.sign_in("ann", Secret(NEW), auth_flow=AuthFlow.USER_PASSWORD_AUTH)
+    assert isinstance(step, Done)
+    assert step.device is None
 
 
 SRP_CHALLENGE = {"USER_ID_FOR_SRP": "ann", "SRP_B": "2", "SALT": "1", "SECRET_BLOCK": "YQ=="}

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.emulator.conftest import MakePool
-from tests.emulator.harness import ALL_FLOWS, SMS, PoolUnderTest, rejected
+from tests.emulator.harness import ALL_FLOWS, SMS, PoolUnderTest, expect_error
 from tui_auth.emulator import CognitoError
 from tui_auth.emulator.model import AppClient, Clock, User, UserPool
 from tui_auth.emulator.state import FORGOTTEN_AFTER, ChallengeSessions, SignIn
@@ -23,7 +23,7 @@ MFA = {"MfaConfiguration": "ON", "SmsMfaConfiguration": SMS}
 @pytest.fixture
 def pool(make_pool: MakePool) -> PoolUnderTest:
     pool = make_pool(mfa=MFA)
-    pool.with_phone()
+    pool.create_user_with_phone()
     return pool
 
 
@@ -36,16 +36,16 @@ def test_challenge_session_has_the_form_and_length_of_a_real_one(pool: PoolUnder
 
 def test_challenge_session_works_once(pool: PoolUnderTest) -> None:
     reply = pool.password_sign_in()
-    code = pool.code()
+    code = pool.newest_code()
     pool.answer(reply, SMS_MFA_CODE=code)
 
-    with rejected(*SPENT):
+    with expect_error(*SPENT):
         pool.answer(reply, SMS_MFA_CODE=code)
 
 
 def test_only_one_of_several_concurrent_answers_gets_tokens(pool: PoolUnderTest) -> None:
     reply = pool.password_sign_in()
-    code = pool.code()
+    code = pool.newest_code()
 
     def answer(_: int) -> bool:
         try:
@@ -63,42 +63,42 @@ def test_challenge_session_is_valid_for_auth_session_validity(
 ) -> None:
     client = {} if minutes is None else {"AuthSessionValidity": minutes}
     pool = own_pool(mfa=MFA, client=client)
-    pool.with_phone()
-    in_time, late = pool.password_sign_in(), pool.password_sign_in()
+    pool.create_user_with_phone()
+    timely_reply, late_reply = pool.password_sign_in(), pool.password_sign_in()
     pool.server.clock.advance(seconds - 5)
     first, second = [entry["code"] for entry in pool.server.messages]
-    assert "AuthenticationResult" in pool.answer(in_time, SMS_MFA_CODE=first)
+    assert "AuthenticationResult" in pool.answer(timely_reply, SMS_MFA_CODE=first)
     pool.server.clock.advance(10)
 
-    with rejected(*EXPIRED):
-        pool.answer(late, SMS_MFA_CODE=second)
+    with expect_error(*EXPIRED):
+        pool.answer(late_reply, SMS_MFA_CODE=second)
 
 
 @pytest.mark.parametrize("minutes", [2, 16])
 def test_auth_session_validity_is_three_to_fifteen_minutes(pool: PoolUnderTest, minutes: int) -> None:
-    wanted = {"UserPoolId": pool.pool_id, "ClientName": "x", "AuthSessionValidity": minutes}
+    settings = {"UserPoolId": pool.pool_id, "ClientName": "x", "AuthSessionValidity": minutes}
     with pytest.raises(CognitoError, match="InvalidParameterException"):
-        pool.server.call("CreateUserPoolClient", wanted)
+        pool.server.call("CreateUserPoolClient", settings)
 
 
 @pytest.mark.parametrize("forged", ["AYABe" + "x" * 100, "A" * 20, "…" * 30])
 def test_forged_challenge_session_is_rejected(pool: PoolUnderTest, forged: str) -> None:
-    with rejected(*INVALID_SESSION):
+    with expect_error(*INVALID_SESSION):
         pool.answer({"ChallengeName": "SMS_MFA", "Session": forged}, SMS_MFA_CODE="123456")
 
 
 def test_missing_challenge_session_is_reported(pool: PoolUnderTest) -> None:
-    with rejected("InvalidParameterException", "Missing required parameter Session"):
+    with expect_error("InvalidParameterException", "Missing required parameter Session"):
         pool.answer({"ChallengeName": "SMS_MFA"}, SMS_MFA_CODE="123456")
 
 
 def test_challenge_session_is_bound_to_its_user(pool: PoolUnderTest) -> None:
-    pool.with_phone("bob")
+    pool.create_user_with_phone("bob")
     reply = pool.password_sign_in()
 
-    with rejected(*INVALID_SESSION):
-        pool.answer(reply, "bob", SMS_MFA_CODE=pool.code())
-    assert "AuthenticationResult" in pool.answer(reply, SMS_MFA_CODE=pool.code())
+    with expect_error(*INVALID_SESSION):
+        pool.answer(reply, "bob", SMS_MFA_CODE=pool.newest_code())
+    assert "AuthenticationResult" in pool.answer(reply, SMS_MFA_CODE=pool.newest_code())
 
 
 def test_challenge_session_is_bound_to_its_client(pool: PoolUnderTest) -> None:
@@ -108,8 +108,8 @@ def test_challenge_session_is_bound_to_its_client(pool: PoolUnderTest) -> None:
     )
     pool.client_id = created["UserPoolClient"]["ClientId"]
 
-    with rejected(*INVALID_SESSION):
-        pool.answer(reply, SMS_MFA_CODE=pool.code())
+    with expect_error(*INVALID_SESSION):
+        pool.answer(reply, SMS_MFA_CODE=pool.newest_code())
 
 
 @pytest.mark.parametrize(
@@ -129,14 +129,14 @@ def test_challenge_session_is_bound_to_its_challenge(
 ) -> None:
     reply = pool.password_sign_in()
 
-    with rejected(*INVALID_SESSION):
+    with expect_error(*INVALID_SESSION):
         pool.answer({**reply, "ChallengeName": challenge}, **responses)
 
 
 def test_unknown_challenge_is_rejected(pool: PoolUnderTest) -> None:
     reply = pool.password_sign_in()
 
-    with rejected("InvalidParameterException"):
+    with expect_error("InvalidParameterException"):
         pool.answer({**reply, "ChallengeName": "MOON_PHASE"}, ANSWER="full")
 
 
@@ -152,21 +152,21 @@ def test_error_for_an_unknown_challenge_lists_all_challenges(pool: PoolUnderTest
 
 
 def test_admin_no_srp_auth_is_answered_by_administrators_only(pool: PoolUnderTest) -> None:
-    with rejected("InvalidParameterException"):
+    with expect_error("InvalidParameterException"):
         pool.answer({"ChallengeName": "ADMIN_NO_SRP_AUTH"}, PASSWORD="x")
 
 
 @pytest.mark.parametrize("missing", ["USERNAME", "SMS_MFA_CODE"])
 def test_missing_response_keeps_the_challenge_session_valid(pool: PoolUnderTest, missing: str) -> None:
     reply = pool.password_sign_in()
-    responses = {"USERNAME": "ann", "SMS_MFA_CODE": pool.code()}
+    responses = {"USERNAME": "ann", "SMS_MFA_CODE": pool.newest_code()}
     arguments: dict[str, Any] = {
         "ClientId": pool.client_id,
         "ChallengeName": "SMS_MFA",
         "Session": reply["Session"],
     }
     cut = {key: value for key, value in responses.items() if key != missing}
-    with rejected("InvalidParameterException", f"Missing required parameter {missing}"):
+    with expect_error("InvalidParameterException", f"Missing required parameter {missing}"):
         pool.aws.respond_to_auth_challenge(**arguments, ChallengeResponses=cut)
 
     assert "AuthenticationResult" in pool.aws.respond_to_auth_challenge(
@@ -176,28 +176,28 @@ def test_missing_response_keeps_the_challenge_session_valid(pool: PoolUnderTest,
 
 def test_user_disabled_during_the_sign_in_gets_no_tokens(pool: PoolUnderTest) -> None:
     reply = pool.password_sign_in()
-    pool.admin("admin_disable_user", "ann")
+    pool.call_admin("admin_disable_user", "ann")
 
-    with rejected("NotAuthorizedException", "User is disabled."):
-        pool.answer(reply, SMS_MFA_CODE=pool.code())
+    with expect_error("NotAuthorizedException", "User is disabled."):
+        pool.answer(reply, SMS_MFA_CODE=pool.newest_code())
 
 
 def test_user_deleted_during_the_sign_in_gets_no_tokens(pool: PoolUnderTest) -> None:
     reply = pool.password_sign_in()
-    pool.admin("admin_delete_user", "ann")
+    pool.call_admin("admin_delete_user", "ann")
 
-    with rejected("UserNotFoundException", "User does not exist."):
-        pool.answer(reply, SMS_MFA_CODE=pool.code())
+    with expect_error("UserNotFoundException", "User does not exist."):
+        pool.answer(reply, SMS_MFA_CODE=pool.newest_code())
 
 
 def test_password_reset_during_the_sign_in_is_reported(make_pool: MakePool) -> None:
     pool = make_pool(mfa=MFA)
-    pool.with_phone(email="ann@example.com", email_verified="true")
+    pool.create_user_with_phone(email="ann@example.com", email_verified="true")
     reply = pool.password_sign_in()
-    code = pool.code()
-    pool.admin("admin_reset_user_password", "ann")
+    code = pool.newest_code()
+    pool.call_admin("admin_reset_user_password", "ann")
 
-    with rejected("PasswordResetRequiredException"):
+    with expect_error("PasswordResetRequiredException"):
         pool.answer(reply, SMS_MFA_CODE=code)
 
 
