@@ -77,15 +77,15 @@ def test_changes_of_a_command_are_undone(
         return status
 
     replace_program(main)
-    before = read_process_state()
+    state_before = read_process_state()
     if ends_badly:
         with pytest.raises(LookupError):
             run_in_process([], environ={"TZ": "Asia/Tokyo"}, cwd=tmp_path)
     else:
         assert run_in_process([], environ={"TZ": "Asia/Tokyo"}, cwd=tmp_path).returncode == 7
-    after = read_process_state()
-    after["open"] -= 1  # the descriptor of /dev/null that change_everything leaves open
-    assert after == before
+    state_after = read_process_state()
+    state_after["open"] -= 1  # the descriptor of /dev/null that change_everything leaves open
+    assert state_after == state_before
 
 
 def test_command_sees_its_own_environment_and_no_terminal(

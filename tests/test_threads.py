@@ -57,9 +57,9 @@ ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def test_signal_handlers_are_restored() -> None:
-    before = [signal.getsignal(number) for number in ENDING]
+    handlers_before = [signal.getsignal(number) for number in ENDING]
     shielded_from_signals(lambda: None)
-    assert [signal.getsignal(number) for number in ENDING] == before
+    assert [signal.getsignal(number) for number in ENDING] == handlers_before
     assert not signal.pthread_sigmask(signal.SIG_BLOCK, ()) & set(ENDING)
 
 

@@ -121,9 +121,9 @@ def test_existing_user_name_is_rejected(pool: PoolUnderTest) -> None:
 def test_unknown_names_are_not_found(pool: PoolUnderTest) -> None:
     text = "Username/client id combination not found."
     with expect_error("UserNotFoundException", text):
-        confirm(pool, "123456", "nobody")
+        confirm(pool, "123456", "unknown")
     with expect_error("UserNotFoundException", text):
-        resend(pool, "nobody")
+        resend(pool, "unknown")
 
 
 def test_code_can_be_resent_five_times_an_hour(own_pool: MakePool) -> None:

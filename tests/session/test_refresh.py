@@ -135,12 +135,12 @@ def test_refresh_sends_client_secret_and_device_key(machine: Machine, tmp_path: 
     )
     machine.sign_in(choice, machine.create_user())
     session = machine.find_session()
-    with_device = replace(session.record, device=Device("eu-west-1_d", "-group", Secret("password")))
-    session.store.write(with_device.key.file_name, with_device.to_json())
+    record_with_device = replace(session.record, device=Device("eu-west-1_d", "-group", Secret("password")))
+    session.store.write(record_with_device.key.file_name, record_with_device.to_json())
     ensure_fresh(machine.sessions, machine.find_session(), force=True)
     request = machine.get_calls("GetTokensFromRefreshToken")[-1]
     assert (request["ClientSecret"], request["DeviceKey"]) == (client["ClientSecret"], "eu-west-1_d")
-    assert machine.find_session().record.device == with_device.device
+    assert machine.find_session().record.device == record_with_device.device
 
 
 @pytest.mark.parametrize("code", ["UnknownOperationException", "OperationNotEnabledException"])
@@ -183,13 +183,13 @@ def test_definitive_error_ends_the_session(machine: Machine, code: str) -> None:
 )
 def test_no_other_error_ends_the_session(machine: Machine, error: AuthError) -> None:
     machine.sign_in()
-    before = machine.read_session_file()
+    stored_before = machine.read_session_file()
     with pytest.raises(AuthError) as raised:
         ensure_fresh(
             machine.sessions, machine.find_session(), force=True, gateway=lambda _: ScriptedGateway(error)
         )
     assert raised.value is error
-    assert machine.read_session_file() == before
+    assert machine.read_session_file() == stored_before
 
 
 def test_process_that_waited_for_a_failed_refresh_fails_at_once(machine: Machine) -> None:
@@ -254,11 +254,11 @@ def test_rejected_token_does_not_end_a_new_session(machine: Machine) -> None:
 def test_tokens_of_another_user_are_rejected(machine: Machine) -> None:
     choice = machine.create_client()
     machine.sign_in(choice, machine.create_user())
-    other = machine.reach_done(choice, machine.create_user("bob"))
+    bobs_step = machine.reach_done(choice, machine.create_user("bob"))
     reply = {
         "AuthenticationResult": {
-            "AccessToken": other.tokens.access_token.reveal(),
-            "IdToken": other.tokens.id_token.reveal(),
+            "AccessToken": bobs_step.tokens.access_token.reveal(),
+            "IdToken": bobs_step.tokens.id_token.reveal(),
         }
     }
     with pytest.raises(AuthError, match="another user"):
@@ -271,12 +271,12 @@ def test_tokens_of_another_user_are_rejected(machine: Machine) -> None:
 def test_refresh_token_of_another_user_is_rejected(machine: Machine) -> None:
     choice = machine.create_client()
     machine.sign_in(choice, machine.create_user())
-    before = machine.read_session_file()
-    other = machine.reach_done(choice, machine.create_user("bob"))
+    stored_before = machine.read_session_file()
+    bobs_step = machine.reach_done(choice, machine.create_user("bob"))
     reply = {
         "AuthenticationResult": {
-            "AccessToken": other.tokens.access_token.reveal(),
-            "IdToken": other.tokens.id_token.reveal(),
+            "AccessToken": bobs_step.tokens.access_token.reveal(),
+            "IdToken": bobs_step.tokens.id_token.reveal(),
             "RefreshToken": "bobs",
         }
     }
@@ -284,7 +284,7 @@ def test_refresh_token_of_another_user_is_rejected(machine: Machine) -> None:
         ensure_fresh(
             machine.sessions, machine.find_session(), force=True, gateway=lambda _: ScriptedGateway(reply)
         )
-    assert machine.read_session_file() == before
+    assert machine.read_session_file() == stored_before
 
 
 @pytest.mark.parametrize("code", ["RefreshTokenReuseException", "TokenRevokedException"])

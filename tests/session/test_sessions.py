@@ -94,8 +94,8 @@ def test_lost_index_loses_no_session(machine: Machine, content: str | None) -> N
     index = machine.state_folder / "index.json"
     index.unlink() if content is None else index.write_text(content)
     assert machine.find_session().record == save_result.record
-    other = machine.sign_in(machine.create_client(), machine.create_user("bob"))
-    assert machine.find_session().record == other.record
+    bobs_sign_in = machine.sign_in(machine.create_client(), machine.create_user("bob"))
+    assert machine.find_session().record == bobs_sign_in.record
 
 
 @pytest.mark.parametrize("content", ["nonsense", None])
@@ -259,10 +259,10 @@ class TestSessionPersistence:
         assert persistence.storage is None
         persistence.remember_storage(StorageKind.SESSION)
         assert persistence.storage is StorageKind.SESSION
-        other = SessionPersistence(
+        work_persistence = SessionPersistence(
             replace(persistence.choice, profile="work"), persistence.now, machine.sessions
         )
-        assert other.storage is None
+        assert work_persistence.storage is None
 
     def test_flag_or_a_profile_specifies_the_storage(self, machine: Machine) -> None:
         choice = replace(machine.create_client(), storage="keyring")

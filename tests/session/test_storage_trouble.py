@@ -288,9 +288,9 @@ def test_files_from_the_future_are_read(machine: Machine) -> None:
 def test_users_of_one_machine_have_separate_sessions(machine: Machine, tmp_path: Path) -> None:
     """The folders depend on HOME, and no stored file or folder is open to other users."""
     create_signed_in_client(machine)
-    other = tmp_path / "other"
+    other_home = tmp_path / "other"
     result = run_in_process(
-        ["status"], environ={"PATH": os.environ["PATH"], "HOME": str(other)}, cwd=tmp_path
+        ["status"], environ={"PATH": os.environ["PATH"], "HOME": str(other_home)}, cwd=tmp_path
     )
     assert result.returncode == 4
     assert not [path for path in machine.state_folder.rglob("*") if path.stat().st_mode & 0o077]

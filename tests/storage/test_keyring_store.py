@@ -1,4 +1,4 @@
-"""The system's keyring is called on an own thread, with a timeout."""
+"""The system's keyring is called in a separate thread with a timeout."""
 
 from __future__ import annotations
 
@@ -18,32 +18,32 @@ from tui_auth.storage.stores import KeyringStore, StorageKind
 
 
 class Keyring(ModuleType):
-    """A keyring in memory, with keyring's three functions."""
+    """A keyring in memory with the three functions of the keyring module."""
 
     def __init__(self) -> None:
         super().__init__("keyring")
         self.entries: dict[tuple[str, str], str] = {}
         self.never = threading.Event()
-        self.hangs = self.keeps_nothing = False
+        self.hangs = self.discards_writes = False
         self.error: Exception | None = None
 
-    def _trouble(self) -> None:
+    def _fail_if_configured(self) -> None:
         if self.hangs:
             self.never.wait(100)
         if self.error:
             raise self.error
 
     def get_password(self, service: str, name: str) -> str | None:
-        self._trouble()
+        self._fail_if_configured()
         return self.entries.get((service, name))
 
     def set_password(self, service: str, name: str, value: str) -> None:
-        self._trouble()
-        if not self.keeps_nothing:
+        self._fail_if_configured()
+        if not self.discards_writes:
             self.entries[service, name] = value
 
     def delete_password(self, service: str, name: str) -> None:
-        self._trouble()
+        self._fail_if_configured()
         del self.entries[service, name]
 
 
@@ -81,7 +81,7 @@ def test_keyring_that_hangs_times_out(
 
 
 def test_keyring_that_stores_nothing_is_an_error(keyring: Keyring, store: KeyringStore) -> None:
-    keyring.keeps_nothing = True
+    keyring.discards_writes = True
     with pytest.raises(StorageError, match="did not store it"):
         store.write("one", b"content")
 

@@ -1,4 +1,4 @@
-"""A lock has one holder, and nobody waits for it forever."""
+"""A lock has one holder, and waiting for it times out."""
 
 from __future__ import annotations
 
