@@ -94,7 +94,7 @@ def test_hash_of_a_refresh_is_over_the_real_user_name(pool: PoolUnderTest) -> No
     assert "AccessToken" in reply["AuthenticationResult"]
 
 
-def test_get_tokens_from_refresh_token_takes_the_client_secret(pool: PoolUnderTest) -> None:
+def test_get_tokens_from_refresh_token_accepts_the_client_secret(pool: PoolUnderTest) -> None:
     result = pool.password_sign_in(EMAIL, SECRET_HASH=client_hash(pool, EMAIL))["AuthenticationResult"]
     arguments = {"ClientId": pool.client_id, "RefreshToken": result["RefreshToken"]}
     with expect_error("NotAuthorizedException"):

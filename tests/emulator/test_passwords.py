@@ -57,7 +57,7 @@ def test_unconfirmed_user_is_rejected_before_the_password_check(pool: PoolUnderT
         pool.srp_sign_in("new", password)
 
 
-def test_user_who_must_reset_the_password_gets_that_error(pool: PoolUnderTest) -> None:
+def test_required_password_reset_is_reported(pool: PoolUnderTest) -> None:
     pool.create_user("rex", email="rex@example.com", email_verified="true")
     pool.call_admin("admin_reset_user_password", "rex")
 
