@@ -51,7 +51,7 @@ class ScriptedGateway:
         """Return the next scripted reply, or raise it if it is an exception."""
         self.threads.append(threading.current_thread())
         self.calls.append((operation, parameters))
-        assert self._released.wait(100), "nobody released the gateway"
+        assert self._released.wait(100), "the gateway was not released"
         reply = self.replies.pop(0)
         if isinstance(reply, AuthError | Exception):
             raise reply

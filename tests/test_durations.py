@@ -1,4 +1,4 @@
-"""Tests of the two formats of durations."""
+"""The two formats of durations."""
 
 from __future__ import annotations
 
@@ -29,5 +29,5 @@ def test_duration_in_a_sentence_has_one_unit(seconds: float, text: str) -> None:
 
 
 def test_countdown_shows_minutes_and_seconds_from_100_seconds_on() -> None:
-    shown = [format_countdown(seconds) for seconds in (1, 99, 100, 605)]
-    assert shown == ["1 s", "99 s", "1 min 40 s", "10 min 05 s"]
+    texts = [format_countdown(seconds) for seconds in (1, 99, 100, 605)]
+    assert texts == ["1 s", "99 s", "1 min 40 s", "10 min 05 s"]

@@ -1,4 +1,4 @@
-"""Tests that a command run in process sees what a process sees and leaves nothing behind."""
+"""A command run in the test process sees what a separate process sees, and leaves no changes."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from tui_auth.cli import main as program
 @pytest.fixture
 def replace_program(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], None]:
     """Return a function that replaces the program's main function."""
-    return lambda act: monkeypatch.setattr(program, "main", act)
+    return lambda main: monkeypatch.setattr(program, "main", main)
 
 
 ReplaceProgram = Callable[[Callable[[], object]], None]
 
 
-def state() -> dict[str, Any]:
+def read_process_state() -> dict[str, Any]:
     umask = os.umask(0o022)
     os.umask(umask)
     return {
@@ -50,7 +50,7 @@ def state() -> dict[str, Any]:
 
 
 def change_everything() -> int:
-    os.environ["LEFT"] = "behind"
+    os.environ["CHANGED"] = "1"
     os.chdir("/")
     sys.argv = []
     sys.stdout = sys.stderr
@@ -70,22 +70,22 @@ def change_everything() -> int:
 def test_changes_of_a_command_are_undone(
     replace_program: ReplaceProgram, tmp_path: Path, ends_badly: bool
 ) -> None:
-    def act() -> int:
+    def main() -> int:
         status = change_everything()
         if ends_badly:
             raise LookupError
         return status
 
-    replace_program(act)
-    before = state()
+    replace_program(main)
+    state_before = read_process_state()
     if ends_badly:
         with pytest.raises(LookupError):
             run_in_process([], environ={"TZ": "Asia/Tokyo"}, cwd=tmp_path)
     else:
         assert run_in_process([], environ={"TZ": "Asia/Tokyo"}, cwd=tmp_path).returncode == 7
-    after = state()
-    after["open"] -= 1  # the descriptor of /dev/null that change_everything leaves open
-    assert after == before
+    state_after = read_process_state()
+    state_after["open"] -= 1  # the descriptor of /dev/null that change_everything leaves open
+    assert state_after == state_before
 
 
 def test_command_sees_its_own_environment_and_no_terminal(
@@ -93,7 +93,7 @@ def test_command_sees_its_own_environment_and_no_terminal(
 ) -> None:
     observed: dict[str, object] = {}
 
-    def act() -> int:
+    def main() -> int:
         observed["environ"], observed["cwd"], observed["words"] = dict(os.environ), Path.cwd(), sys.argv[1:]
         observed["stdin"], observed["terminals"] = (
             sys.stdin.read(),
@@ -106,7 +106,7 @@ def test_command_sees_its_own_environment_and_no_terminal(
         sys.stderr.write("talk\n")
         return 256 + 3
 
-    replace_program(act)
+    replace_program(main)
     environ = {"TZ": "JST-9", "A": "b"}
     result = run_in_process(["one", tmp_path], environ=environ, cwd=tmp_path, stdin="typed\n")
     assert (result.returncode, result.stdout, result.stderr) == (3, "text and b\u00fctes", "talk\n")
@@ -121,14 +121,16 @@ def test_command_sees_its_own_environment_and_no_terminal(
 
 
 def test_threads_of_a_command_end_with_it(replace_program: ReplaceProgram, tmp_path: Path) -> None:
-    done: list[str] = []
+    thread_names: list[str] = []
 
-    def act() -> None:
-        threading.Thread(target=lambda: done.append(threading.current_thread().name), name="late").start()
+    def main() -> None:
+        threading.Thread(
+            target=lambda: thread_names.append(threading.current_thread().name), name="late"
+        ).start()
 
-    replace_program(act)
+    replace_program(main)
     run_in_process([], environ={}, cwd=tmp_path)
-    assert done == ["late"]
+    assert thread_names == ["late"]
     assert "late" not in {thread.name for thread in threading.enumerate()}
 
 

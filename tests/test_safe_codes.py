@@ -1,4 +1,4 @@
-"""Tests of the codes, keys and IDs that the emulator uses in tests."""
+"""The codes, keys and IDs that the emulator uses in tests."""
 
 from __future__ import annotations
 
@@ -41,16 +41,16 @@ def test_consecutive_sent_codes_differ_in_every_inner_digit(count: int) -> None:
 def test_key_with_an_ambiguous_code_is_not_safe(monkeypatch: pytest.MonkeyPatch) -> None:
     secret = next(safe_secrets(mfa.new_totp_secret))
     generate_otp = pyotp.TOTP.generate_otp
-    for unlucky in ("123321", "123456", wrong_code(pyotp.TOTP(secret).at(int(NOW)))):
+    for unlucky_code in ("123321", "123456", wrong_code(pyotp.TOTP(secret).at(int(NOW)))):
 
-        def generate(phone: pyotp.TOTP, window: int, unlucky: str = unlucky) -> str:
-            return unlucky if window == int(NOW) // 30 + 1 else generate_otp(phone, window)
+        def generate_unlucky(totp: pyotp.TOTP, window: int, unlucky_code: str = unlucky_code) -> str:
+            return unlucky_code if window == int(NOW) // 30 + 1 else generate_otp(totp, window)
 
-        monkeypatch.setattr(pyotp.TOTP, "generate_otp", generate)
+        monkeypatch.setattr(pyotp.TOTP, "generate_otp", generate_unlucky)
         assert not is_safe_key(secret, NOW)
 
 
-def test_two_keys_never_show_the_same_code_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_keys_never_have_the_same_code_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = mfa.new_totp_secret(), mfa.new_totp_secret()
     keys = safe_secrets(iter([first, first, second]).__next__)
     assert [next(keys), next(keys)] == [first, second]
@@ -59,8 +59,8 @@ def test_two_keys_never_show_the_same_code_at_once(monkeypatch: pytest.MonkeyPat
 def test_every_emulator_in_the_tests_sends_safe_codes() -> None:
     with CognitoEmulator() as server:
         provision(server)
-        sent = [str(message["code"]) for message in server.messages]
-        codes_sent = [code for code in sent if code.isdigit()]
+        message_codes = [str(message["code"]) for message in server.messages]
+        codes_sent = [code for code in message_codes if code.isdigit()]
         assert codes_sent, "no code was sent"
         assert all(code[0] == code[-1] == "0" for code in codes_sent)
         assert {messages.random_digits(8)[0], messages.random_digits(6)[0]} == {"0"}

@@ -1,4 +1,4 @@
-"""Tests that a Secret is never shown."""
+"""A Secret is never shown."""
 
 import copy
 import logging

@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.size import TOP_LEVEL, Size, format_report, measure_packages
 
 
-def test_a_package_is_measured_with_its_subpackages(tmp_path: Path) -> None:
+def test_package_is_measured_with_its_subpackages(tmp_path: Path) -> None:
     for name, text in {
         "main.py": "one\n",
         "auth/a.py": "1\n2\n3\n",
@@ -20,7 +20,7 @@ def test_a_package_is_measured_with_its_subpackages(tmp_path: Path) -> None:
     assert measure_packages(tmp_path) == {TOP_LEVEL: Size(1, 1), "auth": Size(2, 4)}
 
 
-def test_the_report_ends_with_the_totals_and_the_targets() -> None:
+def test_report_ends_with_the_totals_and_the_targets() -> None:
     lines = format_report({"auth": Size(2, 4), "config": Size(1, 1_002)}).splitlines()
     assert [line.split() for line in lines[1:]] == [
         ["auth", "2", "4", "2"],

@@ -1,4 +1,4 @@
-"""Threads, deadlines, and work that a signal must not interrupt."""
+"""Threads, timeouts, and work that a signal must not interrupt."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ def work():
         import threading; threading.Event().wait()
     print("finished", flush=True)
 threads.shielded_from_signals(work)
-print("went on", flush=True)
+print("continued", flush=True)
 """
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
-def test_a_signal_takes_effect_after_shielded_work(
+def test_signal_takes_effect_after_shielded_work(
     python_process: PythonProcess, number: signal.Signals
 ) -> None:
-    ran = python_process(PROGRAM, str(int(number)), "quick")
-    assert (ran.returncode, ran.stdout) == (-number, "finished\n")
+    result = python_process(PROGRAM, str(int(number)), "quick")
+    assert (result.returncode, result.stdout) == (-number, "finished\n")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
-def test_a_signal_does_not_wait_for_stuck_work(python_process: PythonProcess, number: signal.Signals) -> None:
-    ran = python_process(PROGRAM, str(int(number)), "stuck")
-    assert (ran.returncode, ran.stdout) == (-number, "")
+def test_signal_does_not_wait_for_stuck_work(python_process: PythonProcess, number: signal.Signals) -> None:
+    result = python_process(PROGRAM, str(int(number)), "stuck")
+    assert (result.returncode, result.stdout) == (-number, "")
 
 
 def test_shielded_work_returns_the_result_or_raises_the_error() -> None:
@@ -45,7 +45,7 @@ def test_shielded_work_returns_the_result_or_raises_the_error() -> None:
         shielded_from_signals(lambda: 1 // 0)
 
 
-def test_off_the_main_thread_work_just_runs() -> None:
+def test_work_off_the_main_thread_is_not_shielded() -> None:
     results: list[int] = []
     thread = threading.Thread(target=lambda: results.append(shielded_from_signals(lambda: 7)))
     thread.start()
@@ -57,9 +57,9 @@ ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def test_signal_handlers_are_restored() -> None:
-    before = [signal.getsignal(number) for number in ENDING]
+    handlers_before = [signal.getsignal(number) for number in ENDING]
     shielded_from_signals(lambda: None)
-    assert [signal.getsignal(number) for number in ENDING] == before
+    assert [signal.getsignal(number) for number in ENDING] == handlers_before
     assert not signal.pthread_sigmask(signal.SIG_BLOCK, ()) & set(ENDING)
 
 
@@ -81,32 +81,36 @@ def work():
     else:
         threading.Event().wait(0.5)
     return "finished"
-if how == "in lines":
+if how == "line prompts":
     threads.SHIELD_SECONDS = signals.GRACE_SECONDS = 60
     with signals.exit_on_signals():
         threads.shielded_from_signals(lambda: print(work(), flush=True))
-    print("went on", flush=True)
+    print("continued", flush=True)
 else:
     print(threads.shielded_from_signals(work), flush=True)
 """
-"""A signal arrives at once; the work takes longer than ``SHIELD_SECONDS``, or less with "in lines"."""
+"""A signal arrives at once; the work takes longer than ``SHIELD_SECONDS``, or less with "line prompts"."""
 
 
-def late(process: PythonProcess, number: signal.Signals, how: str) -> tuple[int, str, str]:
-    ran = process(LATE, str(int(number)), how)
-    return ran.returncode, ran.stdout, ran.stderr
+def run_late(process: PythonProcess, number: signal.Signals, how: str) -> tuple[int, str, str]:
+    result = process(LATE, str(int(number)), how)
+    return result.returncode, result.stdout, result.stderr
 
 
 @pytest.mark.parametrize("number", ENDING)
 @pytest.mark.parametrize("how", ["ignored", "survived"])
-def test_work_goes_on_if_the_signal_does_not_end_the_program(
+def test_work_continues_if_the_signal_does_not_end_the_program(
     python_process: PythonProcess, number: signal.Signals, how: str
 ) -> None:
-    assert late(python_process, number, how) == (0, "finished\n", "")
+    assert run_late(python_process, number, how) == (0, "finished\n", "")
 
 
 def test_line_prompts_end_after_shielded_work(python_process: PythonProcess) -> None:
-    assert late(python_process, signal.SIGTERM, "in lines") == (128 + signal.SIGTERM, "finished\n", "")
+    assert run_late(python_process, signal.SIGTERM, "line prompts") == (
+        128 + signal.SIGTERM,
+        "finished\n",
+        "",
+    )
 
 
 def test_run_with_timeout_returns_the_result_or_raises_the_error() -> None:
@@ -116,36 +120,36 @@ def test_run_with_timeout_returns_the_result_or_raises_the_error() -> None:
 
 
 def test_work_that_exceeds_its_timeout_is_abandoned() -> None:
-    ends, ended = threading.Event(), threading.Event()
+    may_end, has_ended = threading.Event(), threading.Event()
 
     def work() -> None:
-        ends.wait()
-        ended.set()
+        may_end.wait()
+        has_ended.set()
 
     with pytest.raises(DeadlineError):
         run_with_timeout(0.05, work)
-    assert not ended.is_set()
-    ends.set()
-    assert ended.wait(100)
+    assert not has_ended.is_set()
+    may_end.set()
+    assert has_ended.wait(100)
 
 
 def test_work_with_a_timeout_runs_on_a_daemon_thread() -> None:
-    seen: list[bool] = []
-    run_with_timeout(30, lambda: seen.append(threading.current_thread().daemon))
-    assert seen == [True]
+    is_daemon: list[bool] = []
+    run_with_timeout(30, lambda: is_daemon.append(threading.current_thread().daemon))
+    assert is_daemon == [True]
 
 
-async def test_a_daemon_thread_returns_the_result_or_raises_the_error() -> None:
+async def test_daemon_thread_returns_the_result_or_raises_the_error() -> None:
     assert await in_daemon_thread(lambda: 7) == 7
     with pytest.raises(ZeroDivisionError):
         await in_daemon_thread(lambda: 1 // 0)
 
 
-async def test_a_cancelled_request_is_not_waited_for() -> None:
-    ends = threading.Event()
-    waiting = asyncio.ensure_future(in_daemon_thread(ends.wait))
+async def test_cancelled_request_does_not_delay_the_exit() -> None:
+    may_end = threading.Event()
+    request = asyncio.ensure_future(in_daemon_thread(may_end.wait))
     await asyncio.sleep(0)
-    waiting.cancel()
+    request.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await waiting
-    ends.set()
+        await request
+    may_end.set()

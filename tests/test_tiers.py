@@ -1,4 +1,4 @@
-"""Tests that the tables of tests/tiers.py list existing modules, folders and fixtures."""
+"""The tables of tests/tiers.py list existing modules, folders and fixtures."""
 
 from __future__ import annotations
 

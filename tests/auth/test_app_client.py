@@ -1,4 +1,4 @@
-"""The app client, and the flows it can start with."""
+"""The app client and its auth flows."""
 
 from __future__ import annotations
 

@@ -14,39 +14,39 @@ from tui_auth.secret import Secret
 
 POOL, CLIENT = "eu-west-1_Ab12Cd34E", "client1"
 PASSWORD_FLOW = "USER_PASSWORD_AUTH"
-SENT = {"Destination": "a***@e***", "DeliveryMedium": "EMAIL", "AttributeName": "email"}
+DELIVERY = {"Destination": "a***@e***", "DeliveryMedium": "EMAIL", "AttributeName": "email"}
 DETAILS = DeliveryDetails("a***@e***", "EMAIL", "email")
 NEW_KEY = challenge("MFA_SETUP", MFAS_CAN_SETUP='["SOFTWARE_TOKEN_MFA"]')
 
 
-def auth_with(*replies: Reply) -> tuple[Auth, ScriptedGateway]:
+def build_auth(*replies: Reply) -> tuple[Auth, ScriptedGateway]:
     gateway = ScriptedGateway(*replies)
     return Auth(POOL, CLIENT, "s3cret", gateway=gateway), gateway
 
 
 def test_sign_in_sends_all_arguments() -> None:
-    auth, gateway = auth_with(challenge("EMAIL_OTP"), challenge("SMS_MFA"))
+    auth, gateway = build_auth(challenge("EMAIL_OTP"), challenge("SMS_MFA"))
     device = Device("eu-west-1_device", "group", Secret("x"))
     auth.sign_in(
         "ann",
         auth_flow=AuthFlow.USER_AUTH,
         preferred_first_factor="EMAIL_OTP",
-        client_metadata={"who": "asks"},
+        client_metadata={"call": "sign-in"},
         device=device,
     )
-    sent = gateway.calls[0][1]
-    assert sent["AuthParameters"]["USERNAME"] == "ann"
-    assert sent["AuthParameters"]["PREFERRED_CHALLENGE"] == "EMAIL_OTP"
-    assert sent["AuthParameters"]["DEVICE_KEY"] == "eu-west-1_device"
-    assert sent["AuthParameters"]["SECRET_HASH"]
-    assert sent["ClientMetadata"] == {"who": "asks"}
-    auth.confirm_sign_in("123456", client_metadata={"who": "answers"})
-    assert gateway.calls[1][1]["ClientMetadata"] == {"who": "answers"}
+    request = gateway.calls[0][1]
+    assert request["AuthParameters"]["USERNAME"] == "ann"
+    assert request["AuthParameters"]["PREFERRED_CHALLENGE"] == "EMAIL_OTP"
+    assert request["AuthParameters"]["DEVICE_KEY"] == "eu-west-1_device"
+    assert request["AuthParameters"]["SECRET_HASH"]
+    assert request["ClientMetadata"] == {"call": "sign-in"}
+    auth.confirm_sign_in("123456", client_metadata={"call": "answer"})
+    assert gateway.calls[1][1]["ClientMetadata"] == {"call": "answer"}
 
 
 @pytest.mark.parametrize("password", ["pw", Secret("pw")])
-def test_a_password_can_be_text_or_a_secret(password: str | Secret) -> None:
-    auth, gateway = auth_with(challenge("SMS_MFA"), tokens(POOL, CLIENT))
+def test_password_can_be_text_or_a_secret(password: str | Secret) -> None:
+    auth, gateway = build_auth(challenge("SMS_MFA"), tokens(POOL, CLIENT))
     result = auth.sign_in("ann", password, auth_flow=PASSWORD_FLOW)
     assert gateway.calls[0][1]["AuthParameters"]["PASSWORD"] == Secret("pw")
     assert isinstance(result.next_step, ConfirmSignInWithSMSMFACode)
@@ -56,24 +56,25 @@ def test_a_password_can_be_text_or_a_secret(password: str | Secret) -> None:
     assert isinstance(result.next_step, Done)
 
 
-def test_a_new_password_is_sent_with_attributes() -> None:
-    ask = challenge("NEW_PASSWORD_REQUIRED", requiredAttributes='["userAttributes.name"]')
-    auth, gateway = auth_with(ask, tokens(POOL, CLIENT))
+def test_new_password_is_sent_with_attributes() -> None:
+    new_password_step = challenge("NEW_PASSWORD_REQUIRED", requiredAttributes='["userAttributes.name"]')
+    auth, gateway = build_auth(new_password_step, tokens(POOL, CLIENT))
     auth.sign_in("ann", "pw", auth_flow=PASSWORD_FLOW)
     auth.confirm_sign_in("New-1", user_attributes={"name": "Ann"})
     assert gateway.calls[1][1]["ChallengeResponses"]["userAttributes.name"] == "Ann"
 
 
-def test_a_new_totp_key_is_sent_with_a_device_name() -> None:
-    key = ({"SecretCode": "ABCD2345" * 6 + "ABCD", "Session": "2"}, {"Status": "SUCCESS", "Session": "3"})
-    auth, gateway = auth_with(NEW_KEY, *key, tokens(POOL, CLIENT))
+def test_new_totp_key_is_sent_with_a_device_name() -> None:
+    key = {"SecretCode": "ABCD2345" * 6 + "ABCD", "Session": "2"}
+    verified = {"Status": "SUCCESS", "Session": "3"}
+    auth, gateway = build_auth(NEW_KEY, key, verified, tokens(POOL, CLIENT))
     auth.sign_in("ann", "pw", auth_flow=PASSWORD_FLOW)
     assert auth.confirm_sign_in("123456", friendly_device_name="laptop").is_signed_in
     assert gateway.calls[2][1]["FriendlyDeviceName"] == "laptop"
 
 
-def test_an_answer_before_a_sign_in_is_an_error() -> None:
-    auth, gateway = auth_with()
+def test_answer_before_a_sign_in_is_an_error() -> None:
+    auth, gateway = build_auth()
     with pytest.raises(AuthError) as raised:
         auth.confirm_sign_in("123456")
     assert raised.value.kind is ErrorKind.INVALID_STATE
@@ -81,8 +82,8 @@ def test_an_answer_before_a_sign_in_is_an_error() -> None:
     assert not gateway.calls
 
 
-def test_an_unknown_flow_is_an_error_that_lists_the_flows() -> None:
-    auth, gateway = auth_with()
+def test_unknown_flow_is_an_error_that_lists_the_flows() -> None:
+    auth, gateway = build_auth()
     with pytest.raises(AuthError) as raised:
         auth.sign_in("ann", "pw", auth_flow="MOON_AUTH")
     assert raised.value.kind is ErrorKind.VALIDATION
@@ -91,18 +92,18 @@ def test_an_unknown_flow_is_an_error_that_lists_the_flows() -> None:
     assert not gateway.calls
 
 
-def test_a_reset_sends_a_code_and_a_new_password() -> None:
-    auth, gateway = auth_with({"CodeDeliveryDetails": SENT}, {})
+def test_reset_sends_a_code_and_a_new_password() -> None:
+    auth, gateway = build_auth({"CodeDeliveryDetails": DELIVERY}, {})
     assert auth.reset_password("ann").next_step.delivery_details == DETAILS
     auth.confirm_reset_password("ann", "New-1", "123456")
     assert gateway.operations == ["ForgotPassword", "ConfirmForgotPassword"]
-    sent = gateway.calls[1][1]
-    assert (sent["Username"], sent["Password"]) == ("ann", Secret("New-1"))
-    assert sent["ConfirmationCode"] == Secret("123456")
+    request = gateway.calls[1][1]
+    assert (request["Username"], request["Password"]) == ("ann", Secret("New-1"))
+    assert request["ConfirmationCode"] == Secret("123456")
 
 
-def test_a_sign_up_code_can_be_resent_and_confirmed() -> None:
-    auth, gateway = auth_with({"CodeDeliveryDetails": SENT}, {})
+def test_sign_up_code_can_be_resent_and_confirmed() -> None:
+    auth, gateway = build_auth({"CodeDeliveryDetails": DELIVERY}, {})
     assert auth.resend_sign_up_code("ann") == DETAILS
     assert auth.confirm_sign_up("ann", Secret("123456")).is_sign_up_complete
     assert gateway.operations == ["ResendConfirmationCode", "ConfirmSignUp"]
@@ -111,16 +112,17 @@ def test_a_sign_up_code_can_be_resent_and_confirmed() -> None:
 
 def test_only_a_sign_in_with_a_device_remembers_it() -> None:
     metadata = {"NewDeviceMetadata": {"DeviceKey": "eu-west-1_device", "DeviceGroupKey": "group"}}
-    signed_in = tokens(POOL, CLIENT)
-    with_device = {"AuthenticationResult": {**signed_in["AuthenticationResult"], **metadata}}
-    auth, gateway = auth_with(signed_in, with_device, {}, {})
-    first = auth.sign_in("ann", "pw", auth_flow=PASSWORD_FLOW).next_step
-    assert isinstance(first, Done)
-    auth.remember_device(first)
+    reply = tokens(POOL, CLIENT)
+    reply_with_device = {"AuthenticationResult": {**reply["AuthenticationResult"], **metadata}}
+    auth, gateway = build_auth(reply, reply_with_device, {}, {})
+    first_step = auth.sign_in("ann", "pw", auth_flow=PASSWORD_FLOW).next_step
+    assert isinstance(first_step, Done)
+    auth.remember_device(first_step)
     assert gateway.operations == ["InitiateAuth"]
-    second = auth.sign_in("ann", "pw", auth_flow=PASSWORD_FLOW).next_step
-    assert isinstance(second, Done)
-    auth.remember_device(second)
+    second_step = auth.sign_in("ann", "pw", auth_flow=PASSWORD_FLOW).next_step
+    assert isinstance(second_step, Done)
+    auth.remember_device(second_step)
     assert gateway.operations[-1] == "UpdateDeviceStatus"
-    sent = gateway.calls[-1][1]
-    assert (sent["DeviceKey"], sent["AccessToken"]) == ("eu-west-1_device", second.tokens.access_token)
+    request = gateway.calls[-1][1]
+    assert request["DeviceKey"] == "eu-west-1_device"
+    assert request["AccessToken"] == second_step.tokens.access_token

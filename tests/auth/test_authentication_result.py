@@ -16,21 +16,21 @@ from tui_auth.secret import Secret
 POOL, CLIENT = "eu-west-1_Ab12Cd34E", "client1"
 
 
-def result_with(**changes: Any) -> dict[str, Any]:
+def build_result(**changes: Any) -> dict[str, Any]:
     result: dict[str, Any] = tokens(POOL, CLIENT)["AuthenticationResult"]
     return {**result, **changes}
 
 
-def done_with(client_id: str = CLIENT, **changes: Any) -> Any:
+def parse_result(client_id: str = CLIENT, **changes: Any) -> Any:
     return Done(
         *parse_authentication_result(
-            result_with(**changes), user_pool_id=POOL, client_id=client_id, now=time.time()
+            build_result(**changes), user_pool_id=POOL, client_id=client_id, now=time.time()
         )
     )
 
 
 def test_tokens_have_every_field() -> None:
-    result = result_with(ExpiresIn=1200, TokenType="Special")
+    result = build_result(ExpiresIn=1200, TokenType="Special")
     step = Done(*parse_authentication_result(result, user_pool_id=POOL, client_id=CLIENT, now=time.time()))
     assert step.tokens.access_token == Secret(result["AccessToken"])
     assert step.tokens.id_token == Secret(result["IdToken"])
@@ -40,22 +40,22 @@ def test_tokens_have_every_field() -> None:
 
 
 def test_missing_and_invalid_fields_are_left_out() -> None:
-    step = done_with(RefreshToken=None, ExpiresIn="soon", TokenType="")
+    step = parse_result(RefreshToken=None, ExpiresIn="soon", TokenType="")
     assert step.tokens.refresh_token is None
     assert (step.tokens.expires_in, step.tokens.token_type) == (0, "Bearer")
 
 
 @pytest.mark.parametrize("changes", [{"AccessToken": ""}, {"IdToken": None}, {"AccessToken": 7}])
-def test_a_missing_token_is_an_error(changes: dict[str, Any]) -> None:
+def test_missing_token_is_an_error(changes: dict[str, Any]) -> None:
     with pytest.raises(AuthError) as raised:
-        done_with(**changes)
+        parse_result(**changes)
     assert raised.value.kind is ErrorKind.SERVICE
     assert str(raised.value) == "Cognito said done, but sent no tokens."
 
 
 def test_tokens_of_another_app_client_are_an_error() -> None:
     with pytest.raises(AuthError) as raised:
-        done_with("client2")
+        parse_result("client2")
     assert raised.value.kind is ErrorKind.SERVICE
     assert raised.value.message == (
         "The tokens that came are not for this sign-in (client_id of the access token), "

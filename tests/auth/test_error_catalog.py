@@ -19,11 +19,13 @@ from tui_auth.secret import Secret
 
 WRONG = error_from_response("NotAuthorizedException", "Incorrect username or password.")
 LOCKED = error_from_response("NotAuthorizedException", "Password attempts exceeded")
-DONE = error_from_response("NotAuthorizedException", "User cannot be confirmed. Current status is CONFIRMED")
-GONE = error_from_response("ResourceNotFoundException", "Device does not exist.")
+CONFIRMED = error_from_response(
+    "NotAuthorizedException", "User cannot be confirmed. Current status is CONFIRMED"
+)
+UNKNOWN_DEVICE = error_from_response("ResourceNotFoundException", "Device does not exist.")
 
 
-def test_a_locked_user_is_not_a_rejected_password() -> None:
+def test_locked_user_is_not_a_rejected_password() -> None:
     assert is_rejected_password(WRONG)
     assert not is_rejected_password(LOCKED)
     assert not is_rejected_password(error_from_response("TooManyRequestsException", "Rate exceeded"))
@@ -33,22 +35,22 @@ def test_each_operation_reports_a_confirmed_sign_up_differently() -> None:
     assert is_already_confirmed(
         error_from_response("InvalidParameterException", "User is already confirmed.")
     )
-    assert is_confirmed_before(DONE)
+    assert is_confirmed_before(CONFIRMED)
     assert not is_confirmed_before(
         error_from_response("InvalidParameterException", "Current status is CONFIRMED")
     )
     assert not is_confirmed_before(WRONG)
 
 
-def test_a_device_is_unknown_if_forgotten_or_rejected() -> None:
-    assert is_unknown_device(GONE)
+def test_device_is_unknown_if_forgotten_or_rejected() -> None:
+    assert is_unknown_device(UNKNOWN_DEVICE)
     assert is_unknown_device(rejected_device_error(WRONG))
     assert not is_unknown_device(
         error_from_response("ResourceNotFoundException", "User pool x does not exist.")
     )
 
 
-def test_a_rejected_proof_is_otherwise_the_same_error() -> None:
+def test_rejected_proof_is_otherwise_the_same_error() -> None:
     full = AuthError(
         ErrorKind.VALIDATION,
         "What happened.",

@@ -35,7 +35,7 @@ NO_ANSWER = AuthError(ErrorKind.NETWORK, "No answer came.", may_have_arrived=Tru
     ],
 )
 @pytest.mark.parametrize("step", [SMS, QUESTION, ConfirmSignInWithNewPassword()])
-def test_a_wrong_answer_stays(code: str, text: str, step: NextStep) -> None:
+def test_wrong_answer_keeps_the_step(code: str, text: str, step: NextStep) -> None:
     assert action_for_error(error_from_response(code, text), step, can_start_again=True) is ErrorAction.STAY
 
 
@@ -60,13 +60,13 @@ def test_not_authorized_in_a_custom_challenge_leads_to_sign_in(text: str, step: 
 @pytest.mark.parametrize(
     "text", ["Invalid session for the user.", "Invalid session for the user, session can only be used once."]
 )
-def test_an_expired_challenge_session_offers_a_restart(text: str) -> None:
+def test_expired_challenge_session_offers_a_restart(text: str) -> None:
     error = error_from_response("NotAuthorizedException", text)
     assert action_for_error(error, SMS, can_start_again=True) is ErrorAction.START_AGAIN
     assert action_for_error(error, SMS, can_start_again=False) is ErrorAction.SIGN_IN
 
 
-def test_a_disabled_user_goes_back_to_sign_in() -> None:
+def test_disabled_user_goes_back_to_sign_in() -> None:
     assert (
         action_for_error(
             error_from_response("NotAuthorizedException", "User is disabled."), SMS, can_start_again=True
@@ -75,13 +75,13 @@ def test_a_disabled_user_goes_back_to_sign_in() -> None:
     )
 
 
-def test_a_wrong_password_stays_at_the_password_step() -> None:
+def test_wrong_password_keeps_the_password_step() -> None:
     wrong = error_from_response("NotAuthorizedException", "Incorrect username or password.")
     assert action_for_error(wrong, ConfirmSignInWithPassword(), can_start_again=True) is ErrorAction.STAY
     assert action_for_error(wrong, SMS, can_start_again=True) is ErrorAction.SIGN_IN
 
 
-def test_a_forgotten_device_offers_a_restart() -> None:
+def test_forgotten_device_offers_a_restart() -> None:
     forgotten = error_from_response("ResourceNotFoundException", "Device does not exist.")
     assert action_for_error(forgotten, SMS, can_start_again=True) is ErrorAction.START_AGAIN
     assert action_for_error(forgotten, SMS, can_start_again=False) is ErrorAction.SIGN_IN
@@ -89,17 +89,17 @@ def test_a_forgotten_device_offers_a_restart() -> None:
 
 @pytest.mark.parametrize("step", [None, SMS])
 @pytest.mark.parametrize("code", ["TooManyRequestsException", "LimitExceededException"])
-def test_throttling_waits(code: str, step: NextStep | None) -> None:
+def test_throttling_leads_to_a_wait(code: str, step: NextStep | None) -> None:
     assert action_for_error(error_from_response(code, ""), step, can_start_again=True) is ErrorAction.WAIT
 
 
-def test_a_locked_user_waits_at_sign_in() -> None:
+def test_locked_user_waits_at_sign_in() -> None:
     locked = error_from_response("NotAuthorizedException", "Password attempts exceeded")
     assert action_for_error(locked, None, can_start_again=False) is ErrorAction.WAIT
 
 
 @pytest.mark.parametrize("step", [None, SMS, QUESTION])
-def test_a_lost_reply_stays_at_the_step(step: NextStep | None) -> None:
+def test_lost_reply_keeps_the_step(step: NextStep | None) -> None:
     assert action_for_error(NO_ANSWER, step, can_start_again=True) is ErrorAction.STAY
 
 
@@ -114,14 +114,14 @@ def test_a_lost_reply_stays_at_the_step(step: NextStep | None) -> None:
         ("Unable to verify secret hash for client c", "does not fit this app client"),
     ],
 )
-def test_a_wrong_app_client_names_the_setting(text: str, expected: str) -> None:
+def test_wrong_app_client_names_the_setting(text: str, expected: str) -> None:
     code = "InvalidParameterException" if "flow" in text else "NotAuthorizedException"
     error = error_from_response(code, text)
     assert error.kind is ErrorKind.CONFIGURATION
     assert expected in str(error)
 
 
-def test_our_messages_contain_no_text_of_the_service() -> None:
+def test_own_messages_do_not_quote_the_service() -> None:
     error = error_from_response("BrandNewException", "\x1b[31mhello", status=400)
     assert "\x1b" not in str(error)
     assert error.quote == "BrandNewException: \x1b[31mhello"

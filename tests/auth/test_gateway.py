@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class Server(ThreadingHTTPServer):
-    """Answers every request with one reply and records the requests."""
+class ReplyServer(ThreadingHTTPServer):
+    """Sends the same reply to each request and records the requests."""
 
     daemon_threads = True
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Answering)
+        super().__init__(("127.0.0.1", 0), ReplyHandler)
         self.status, self.reply = 200, b"{}"
         self.headers: dict[str, str] = {}
         self.requests: list[tuple[dict[str, str], bytes]] = []
@@ -37,8 +37,8 @@ class Server(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_address[1]}"
 
 
-class Answering(BaseHTTPRequestHandler):
-    server: Server
+class ReplyHandler(BaseHTTPRequestHandler):
+    server: ReplyServer
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
@@ -56,25 +56,25 @@ class Answering(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Server]:
-    """A server, in an environment that has AWS credentials, a missing profile and a proxy."""
+def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[ReplyServer]:
+    """Start a server in an environment with AWS credentials, a missing profile and a proxy."""
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIACANARY")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "aws-canary")
     monkeypatch.setenv("AWS_PROFILE", "no-such-profile")
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    with Server() as running:
+    with ReplyServer() as running:
         threading.Thread(target=running.serve_forever, args=(0.01,), daemon=True).start()
         yield running
         running.shutdown()
 
 
 @pytest.fixture
-def gateway(server: Server) -> CognitoGateway:
+def gateway(server: ReplyServer) -> CognitoGateway:
     return CognitoGateway(Address("eu-west-1", server.url))
 
 
-def test_requests_are_unsigned_despite_credentials(server: Server, gateway: CognitoGateway) -> None:
+def test_requests_are_unsigned_despite_credentials(server: ReplyServer, gateway: CognitoGateway) -> None:
     gateway.call("GetUser", {"AccessToken": Secret("token")})
     headers, body = server.requests[0]
     assert "authorization" not in {name.lower() for name in headers}
@@ -87,7 +87,7 @@ def test_requests_are_unsigned_despite_credentials(server: Server, gateway: Cogn
 @pytest.mark.parametrize(
     "code", ["TooManyRequestsException", "LimitExceededException", "InternalErrorException"]
 )
-def test_a_throttled_call_is_not_retried(server: Server, gateway: CognitoGateway, code: str) -> None:
+def test_throttled_call_is_not_retried(server: ReplyServer, gateway: CognitoGateway, code: str) -> None:
     server.status, server.reply = 400, json.dumps({"__type": code, "message": "no"}).encode()
     with pytest.raises(AuthError):
         gateway.call("GetUser", {"AccessToken": Secret("token")})
@@ -98,21 +98,21 @@ def test_a_throttled_call_is_not_retried(server: Server, gateway: CognitoGateway
 
 
 def test_debug_logging_prints_nothing(
-    server: Server, gateway: CognitoGateway, caplog: pytest.LogCaptureFixture
+    server: ReplyServer, gateway: CognitoGateway, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.DEBUG):
         gateway.call("GetUser", {"AccessToken": Secret("canary-token")})
     assert "canary-token" not in caplog.text
 
 
-def test_every_reply_sets_the_clock_offset(server: Server, gateway: CognitoGateway) -> None:
+def test_every_reply_sets_the_clock_offset(server: ReplyServer, gateway: CognitoGateway) -> None:
     assert gateway.clock_offset is None
     gateway.call("GetUser", {"AccessToken": Secret("token")})
     assert gateway.clock_offset is not None
     assert abs(gateway.clock_offset) < 5
 
 
-def test_the_clock_offset_is_measured_mid_request(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_clock_offset_is_measured_mid_request(monkeypatch: pytest.MonkeyPatch) -> None:
     gateway = CognitoGateway(Address("eu-west-1", "http://127.0.0.1:9"))
     monkeypatch.setattr(time, "time", lambda: 1_790_000_004.0)
     headers = {"date": "Mon, 21 Sep 2026 14:13:30 GMT"}  # 1,790,000,010 seconds since the epoch
@@ -121,7 +121,7 @@ def test_the_clock_offset_is_measured_mid_request(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize("date", ["yesterday", "Mon, 21 Sep 1970 14:13:30 GMT", None])
-def test_an_implausible_date_is_ignored(date: str | None) -> None:
+def test_implausible_date_is_ignored(date: str | None) -> None:
     gateway = CognitoGateway(Address("eu-west-1", "http://127.0.0.1:9"))
     gateway._read_clock({"HTTPHeaders": {"date": date} if date else {}}, time.time())
     assert gateway.clock_offset is None
@@ -130,8 +130,8 @@ def test_an_implausible_date_is_ignored(date: str | None) -> None:
 @pytest.mark.parametrize(
     "reply", [b"<html>Sign in to the hotel's network</html>", b"{", b"[]", b'"text"', b"\xff\xfe", b"null"]
 )
-def test_a_reply_that_is_not_cognitos_is_an_error(
-    server: Server, gateway: CognitoGateway, reply: bytes
+def test_reply_not_from_cognito_is_an_error(
+    server: ReplyServer, gateway: CognitoGateway, reply: bytes
 ) -> None:
     server.reply = reply
     with pytest.raises(AuthError) as raised:
@@ -140,14 +140,14 @@ def test_a_reply_that_is_not_cognitos_is_an_error(
 
 
 @pytest.mark.parametrize("reply", [b"<html>", b"[]", b"null"])
-def test_a_reply_that_is_not_an_identity_pools_is_an_error(server: Server, reply: bytes) -> None:
+def test_reply_not_from_an_identity_pool_is_an_error(server: ReplyServer, reply: bytes) -> None:
     server.reply = reply
     with pytest.raises(AuthError, match="not an answer of Cognito"):
         IdentityGateway("eu-west-1", server.url).call("GetId", {"IdentityPoolId": "eu-west-1:" + "0" * 36})
 
 
-def test_an_endless_reply_is_cut(
-    server: Server, gateway: CognitoGateway, monkeypatch: pytest.MonkeyPatch
+def test_endless_reply_is_cut_off(
+    server: ReplyServer, gateway: CognitoGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tui_auth.auth.gateway.LARGEST_REPLY", 1000)
     server.reply = b'{"a": "' + b"x" * 1000 + b'"}'
@@ -156,7 +156,7 @@ def test_an_endless_reply_is_cut(
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
-def test_a_redirect_is_not_followed(server: Server, gateway: CognitoGateway, status: int) -> None:
+def test_redirect_is_not_followed(server: ReplyServer, gateway: CognitoGateway, status: int) -> None:
     server.status, server.headers = status, {"Location": f"{server.url}/elsewhere"}
     with pytest.raises(AuthError):
         gateway.call("GetUser", {"AccessToken": Secret("token")})
@@ -190,13 +190,13 @@ def test_only_https_and_loopback_endpoints_are_allowed(url: str) -> None:
         CognitoGateway(Address("eu-west-1", url))
 
 
-def test_an_endpoint_variable_is_checked_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_endpoint_variable_is_checked_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "http://example.com")
     with pytest.raises(AuthError, match="neither https nor on this machine"):
         CognitoGateway(Address("eu-west-1")).connect()
 
 
-def test_an_invalid_code_length_is_an_error_without_the_value(gateway: CognitoGateway) -> None:
+def test_invalid_code_length_is_an_error_without_the_value(gateway: CognitoGateway) -> None:
     with pytest.raises(AuthError) as raised:
         gateway.call("VerifySoftwareToken", {"Session": Secret("s" * 20), "UserCode": Secret("12")})
     assert "12" not in str(raised.value)

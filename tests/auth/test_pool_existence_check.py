@@ -1,4 +1,4 @@
-"""Explain a rejected password proof by a missing pool, only if that is certain."""
+"""A rejected password proof is explained by a missing user pool only if that is certain."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 KEYS = b'{"keys": [{"kid": "1", "kty": "RSA"}]}'
 
 
-class Publisher(ThreadingHTTPServer):
-    """Answers every GET with one status, and counts them."""
+class KeyServer(ThreadingHTTPServer):
+    """Answers each GET with the same status and counts the requests."""
 
     status = 200
     request_count = 0
 
 
-class Answer(BaseHTTPRequestHandler):
-    server: Publisher
+class KeyHandler(BaseHTTPRequestHandler):
+    server: KeyServer
 
     def do_GET(self) -> None:
         self.server.request_count += 1
@@ -39,49 +39,49 @@ class Answer(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def publisher() -> Iterator[Publisher]:
-    with Publisher(("127.0.0.1", 0), Answer) as server:
+def key_server() -> Iterator[KeyServer]:
+    with KeyServer(("127.0.0.1", 0), KeyHandler) as server:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield server
         server.shutdown()
 
 
-def presence_at(publisher: Publisher) -> PoolExistenceCheck:
-    return PoolExistenceCheck("eu-west-1_Ab12Cd34E", f"http://127.0.0.1:{publisher.server_address[1]}")
+def build_check(key_server: KeyServer) -> PoolExistenceCheck:
+    return PoolExistenceCheck("eu-west-1_Ab12Cd34E", f"http://127.0.0.1:{key_server.server_address[1]}")
 
 
-def refused_proof() -> AuthError:
+def rejected_proof_error() -> AuthError:
     error = error_from_response("NotAuthorizedException", "Incorrect username or password.")
     error.is_rejected_proof = True
     return error
 
 
 @pytest.mark.parametrize("status", [400, 404])
-def test_a_pool_without_keys_does_not_exist(publisher: Publisher, status: int) -> None:
-    publisher.status = status
-    explained = presence_at(publisher).explain(refused_proof())
-    assert explained.kind is ErrorKind.CONFIGURATION
-    assert "no user pool of this id" in explained.message
+def test_pool_without_keys_does_not_exist(key_server: KeyServer, status: int) -> None:
+    key_server.status = status
+    error = build_check(key_server).explain(rejected_proof_error())
+    assert error.kind is ErrorKind.CONFIGURATION
+    assert "no user pool of this id" in error.message
 
 
 @pytest.mark.parametrize("status", [403, 429, 500, 503])
-def test_an_unclear_status_changes_nothing(publisher: Publisher, status: int) -> None:
-    publisher.status = status
-    error = refused_proof()
-    assert presence_at(publisher).explain(error) is error
+def test_unclear_status_changes_nothing(key_server: KeyServer, status: int) -> None:
+    key_server.status = status
+    error = rejected_proof_error()
+    assert build_check(key_server).explain(error) is error
 
 
-def test_an_existing_pool_is_checked_once(publisher: Publisher) -> None:
-    presence, error = presence_at(publisher), refused_proof()
-    assert presence.explain(error) is error
-    assert presence.explain(error) is error
-    assert publisher.request_count == 1
+def test_existing_pool_is_checked_once(key_server: KeyServer) -> None:
+    check, error = build_check(key_server), rejected_proof_error()
+    assert check.explain(error) is error
+    assert check.explain(error) is error
+    assert key_server.request_count == 1
 
 
-def test_other_errors_and_endpoints_are_not_checked(publisher: Publisher) -> None:
-    publisher.status = 404
-    other = error_from_response("NotAuthorizedException", "User is disabled.")
-    assert presence_at(publisher).explain(other) is other
-    error = refused_proof()
+def test_other_errors_and_endpoints_are_not_checked(key_server: KeyServer) -> None:
+    key_server.status = 404
+    other_error = error_from_response("NotAuthorizedException", "User is disabled.")
+    assert build_check(key_server).explain(other_error) is other_error
+    error = rejected_proof_error()
     assert PoolExistenceCheck("eu-west-1_Ab12Cd34E", "https://cognito.example.com").explain(error) is error
-    assert publisher.request_count == 0
+    assert key_server.request_count == 0

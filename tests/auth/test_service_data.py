@@ -1,4 +1,4 @@
-"""botocore's data, cut down to Cognito, leads to the same endpoints."""
+"""The subset of botocore's data for Cognito leads to the same endpoints as all of it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ OPERATIONS = {"cognito-idp": "ListDevices", "cognito-identity": "GetId"}
 PARAMETERS = {"ListDevices": {"AccessToken": "a"}, "GetId": {"IdentityPoolId": "eu-west-1:0"}}
 
 
-_PRINTS_ITS_URL = """
+_PRINT_URL = """
 from botocore.httpsession import URLLib3Session
 from tui_auth.auth.gateway import Address, CognitoGateway
 class Stop(Exception):
@@ -48,8 +48,8 @@ class RequestSentError(Exception):
     """Raised instead of sending a request; holds its URL."""
 
 
-def address(loader: Loader, service: str, region: str, **settings: bool) -> str:
-    """Return the URL that a client with this loader sends requests to, or the name of its error."""
+def requested_url(loader: Loader, service: str, region: str, **settings: bool) -> str:
+    """Return the URL a client with this loader sends a request to, or the name of its error."""
     session = botocore.session.Session()
     session.register_component("data_loader", loader)
     config = Config(signature_version=UNSIGNED, **settings)
@@ -72,27 +72,31 @@ def address(loader: Loader, service: str, region: str, **settings: bool) -> str:
     "settings", [{}, {"use_fips_endpoint": True}, {"use_dualstack_endpoint": True}], ids=lambda s: str([*s])
 )
 def test_each_region_has_botocores_endpoint(settings: dict[str, bool]) -> None:
-    own, whole = ServiceData(), Loader()
+    own_loader, botocore_loader = ServiceData(), Loader()
     for service, region in itertools.product(SERVICES, REGIONS):
-        assert address(own, service, region, **settings) == address(whole, service, region, **settings)
+        assert requested_url(own_loader, service, region, **settings) == requested_url(
+            botocore_loader, service, region, **settings
+        )
 
 
-@pytest.mark.parametrize("way", ["~/.aws/models", "AWS_DATA_PATH", "data_path"])
-def test_custom_models_redirect_no_request(python_process: PythonProcess, tmp_path: Path, way: str) -> None:
-    models = tmp_path / ".aws" / "models" if way == "~/.aws/models" else tmp_path / "models"
+@pytest.mark.parametrize("source", ["~/.aws/models", "AWS_DATA_PATH", "data_path"])
+def test_custom_models_redirect_no_request(
+    python_process: PythonProcess, tmp_path: Path, source: str
+) -> None:
+    models = tmp_path / ".aws" / "models" if source == "~/.aws/models" else tmp_path / "models"
     rules = models / "cognito-idp" / "2016-04-18" / "endpoint-rule-set-1.json"
     rules.parent.mkdir(parents=True)
-    whole = Loader().load_service_model("cognito-idp", "endpoint-rule-set-1")
+    rule_set = Loader().load_service_model("cognito-idp", "endpoint-rule-set-1")
     endpoint = {"url": "http://evil.test", "properties": {}, "headers": {}}
-    elsewhere = [{"conditions": [], "type": "endpoint", "endpoint": endpoint}]
-    rules.write_text(json.dumps({**whole, "rules": elsewhere}))
+    redirecting_rules = [{"conditions": [], "type": "endpoint", "endpoint": endpoint}]
+    rules.write_text(json.dumps({**rule_set, "rules": redirecting_rules}))
     (tmp_path / ".aws").mkdir(exist_ok=True)
-    if way == "data_path":
+    if source == "data_path":
         (tmp_path / ".aws" / "config").write_text(f"[default]\ndata_path = {models}\n")
-    more = {"AWS_DATA_PATH": str(models)} if way == "AWS_DATA_PATH" else {}
-    environment = isolated_environment(tmp_path, PYTHONPATH=str(ROOT), **more)
-    ran = python_process(_PRINTS_ITS_URL, environ=environment, cwd=tmp_path)
-    assert ran.stdout.split() == ["https://cognito-idp.eu-west-1.amazonaws.com/"], ran.stderr
+    variables = {"AWS_DATA_PATH": str(models)} if source == "AWS_DATA_PATH" else {}
+    environment = isolated_environment(tmp_path, PYTHONPATH=str(ROOT), **variables)
+    result = python_process(_PRINT_URL, environ=environment, cwd=tmp_path)
+    assert result.stdout.split() == ["https://cognito-idp.eu-west-1.amazonaws.com/"], result.stderr
 
 
 def test_services_without_data_are_not_listed() -> None:

@@ -1,4 +1,4 @@
-"""Cognito's SRP, against all vectors (cross-checked with pycognito and amazon-cognito-identity-js)."""
+"""Cognito's SRP: all test vectors, cross-checked with pycognito and amazon-cognito-identity-js."""
 
 import base64
 import json
@@ -19,17 +19,17 @@ SIGN_INS = [
 Vector = dict[str, Any]
 
 
-def inner(vector: Vector) -> bytes:
+def password_hash(vector: Vector) -> bytes:
     return srp.inner_hash(vector["srp_name"], vector["srp_user"], vector["password"])
 
 
-def test_the_constants_are_cognitos() -> None:
+def test_constants_are_cognitos() -> None:
     assert int(VECTORS["N_hex"], 16) == srp.N
     assert int(VECTORS["k_hex"], 16) == srp.K
 
 
 @pytest.mark.parametrize("vector", SIGN_INS)
-def test_the_claim_signature_matches_cognito(vector: Vector) -> None:
+def test_claim_signature_matches_cognito(vector: Vector) -> None:
     signature = srp.claim_signature(
         a=int(vector["a_hex"], 16),
         public_a=int(vector["A_hex"], 16),
@@ -38,7 +38,7 @@ def test_the_claim_signature_matches_cognito(vector: Vector) -> None:
         secret_block=vector["secret_block_b64"],
         name=vector["srp_name"],
         user=vector["srp_user"],
-        inner=inner(vector),
+        inner=password_hash(vector),
         timestamp=vector["timestamp"],
     )
     assert signature == vector["signature_b64"]
@@ -48,20 +48,20 @@ def test_the_claim_signature_matches_cognito(vector: Vector) -> None:
 def test_every_intermediate_value_matches(vector: Vector) -> None:
     a, public_b, salt = (int(vector[key], 16) for key in ("a_hex", "B_hex", "salt_hex"))
     u = srp.scramble(srp.public_value(a), public_b)
-    shared = srp.shared_value(a, u, public_b, salt, inner(vector))
+    shared = srp.shared_value(a, u, public_b, salt, password_hash(vector))
     assert f"{srp.public_value(a):x}" == vector["A_hex"]
     assert srp.pad(salt).hex() == vector["salt_bytes_hashed_hex"]
-    assert srp.private_key(salt, inner(vector)) == int(vector["x_hex"], 16)
-    assert srp.verifier(salt, inner(vector)) == int(vector["v_hex"], 16)
+    assert srp.private_key(salt, password_hash(vector)) == int(vector["x_hex"], 16)
+    assert srp.verifier(salt, password_hash(vector)) == int(vector["v_hex"], 16)
     assert u == int(vector["u_hex"], 16)
     assert shared == int(vector["S_hex"], 16)
     assert srp.derive_key(shared, u).hex() == vector["hkdf_key_hex"]
 
 
 @pytest.mark.parametrize("vector", [pytest.param(v, id=v["label"]) for v in VECTORS["device_vectors"]])
-def test_a_device_verifier_has_its_sign_byte(vector: Vector) -> None:
+def test_device_verifier_has_its_sign_byte(vector: Vector) -> None:
     salt = int(vector["salt_hex"], 16)
-    verifier = srp.pad(srp.verifier(salt, inner(vector)))
+    verifier = srp.pad(srp.verifier(salt, password_hash(vector)))
     assert base64.b64encode(verifier).decode() == vector["confirm_device_PasswordVerifier_b64"]
     assert base64.b64encode(srp.pad(salt)).decode() == vector["confirm_device_Salt_b64"]
 
@@ -74,7 +74,7 @@ def test_a_device_verifier_has_its_sign_byte(vector: Vector) -> None:
         (1798243199, "Fri Dec 25 23:59:59 UTC 2026"),
     ],
 )
-def test_the_timestamp_has_no_leading_zero(seconds: int, text: str) -> None:
+def test_timestamp_has_no_leading_zero(seconds: int, text: str) -> None:
     assert srp.format_timestamp(seconds) == text
 
 
@@ -106,8 +106,8 @@ def test_forbidden_server_values_are_an_error(srp_b: str, salt: str, block: str)
 
 
 @pytest.mark.parametrize("vector", VECTORS["secret_hash_vectors"])
-def test_the_secret_hash_matches_cognito(vector: Vector) -> None:
+def test_secret_hash_matches_cognito(vector: Vector) -> None:
     client = AppClient("eu-west-1_Ab1Cd2Ef3", vector["client_id"], Secret(vector["client_secret"]))
-    made = client.secret_hash(vector["username"])
-    assert made is not None
-    assert made.reveal() == vector["secret_hash"]
+    secret_hash = client.secret_hash(vector["username"])
+    assert secret_hash is not None
+    assert secret_hash.reveal() == vector["secret_hash"]

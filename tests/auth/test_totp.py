@@ -1,4 +1,4 @@
-"""The setup URI, and clock differences measured from a code."""
+"""The setup URI, and the clock offset measured from a code."""
 
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -13,7 +13,7 @@ KEY = Secret("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXPJBSW")
 NOW = 1_790_000_000.0
 
 
-def test_the_setup_uri_escapes_issuer_and_account() -> None:
+def test_setup_uri_escapes_issuer_and_account() -> None:
     details = TOTPSetupDetails(KEY, "ann+x@example.com/ä")
     uri = details.get_setup_uri("Acme & Söhne: IT").reveal()
     parts = urlsplit(uri)
@@ -22,7 +22,7 @@ def test_the_setup_uri_escapes_issuer_and_account() -> None:
     assert parse_qs(parts.query) == {"secret": [KEY.reveal()], "issuer": ["Acme & Söhne: IT"]}
 
 
-def test_the_account_name_can_be_replaced() -> None:
+def test_account_name_can_be_replaced() -> None:
     uri = TOTPSetupDetails(KEY, "ann").get_setup_uri("Acme", "ann (prod)").reveal()
     assert uri.startswith("otpauth://totp/Acme:ann%20%28prod%29?")
 
@@ -35,16 +35,16 @@ def test_pyotp_parses_the_setup_uri() -> None:
 
 
 @pytest.mark.parametrize("steps", [-58, -8, -1, 0, 1, 9, 60, 120, -1560])
-def test_a_code_of_another_time_step_is_recognized(steps: int) -> None:
+def test_code_of_another_time_step_is_recognized(steps: int) -> None:
     code = pyotp.TOTP(KEY.reveal()).at(int(NOW) + 30 * steps)
     assert window_offset(code, KEY, NOW) == 30 * steps
 
 
-def test_a_code_of_another_key_has_no_offset() -> None:
-    other = pyotp.TOTP("KRSXG5CTMVRXEZLUKRSXG5CTMVRXEZLU").at(int(NOW))
-    assert window_offset(other, KEY, NOW) is None
+def test_code_of_another_key_has_no_offset() -> None:
+    other_code = pyotp.TOTP("KRSXG5CTMVRXEZLUKRSXG5CTMVRXEZLU").at(int(NOW))
+    assert window_offset(other_code, KEY, NOW) is None
 
 
 @pytest.mark.parametrize("key", ["JBSWY3DPEHPK3PXP", "ABC", "not base32!"])
-def test_an_invalid_key_has_no_offset(key: str) -> None:
+def test_invalid_key_has_no_offset(key: str) -> None:
     assert window_offset("123456", Secret(key), NOW) is None

@@ -23,37 +23,37 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[CognitoEmulator]:
-    """A pool server with the demo's users."""
+    """Start a local emulator."""
     with CognitoEmulator() as running:
         yield running
 
 
 @pytest.fixture(scope="module")
 def demo(server: CognitoEmulator) -> DemoPool:
-    """The demo's sample users."""
+    """Create the demo users."""
     return provision(server)
 
 
 @pytest.fixture
 def auth(server: CognitoEmulator, demo: DemoPool) -> Auth:
-    """An Auth for the pool most sample users are in."""
+    """Return an Auth for the user pool of most demo users."""
     return Auth(demo.user_pool_id, demo.client_id, endpoint_url=server.endpoint_url)
 
 
-def password_of(demo: DemoPool, name: str) -> str:
-    """The password of a sample user."""
+def get_password(demo: DemoPool, name: str) -> str:
+    """Return the password of a demo user."""
     return next(user.password for user in demo.users if user.username == name)
 
 
-def test_a_sign_in_is_traced_as_amplify_documents_it(auth: Auth, demo: DemoPool) -> None:
-    auth.sign_in("sam", password_of(demo, "sam"), auth_flow="USER_PASSWORD_AUTH")
+def test_sign_in_is_traced_as_amplify_documents_it(auth: Auth, demo: DemoPool) -> None:
+    auth.sign_in("sam", get_password(demo, "sam"), auth_flow="USER_PASSWORD_AUTH")
     assert [call.chain for call in auth.trace.calls] == [
         "signIn → InitiateAuth → SMS_MFA → ConfirmSignInWithSMSMFACode(+***3321)"
     ]
 
 
-def test_the_silent_password_proof_is_traced(auth: Auth, demo: DemoPool) -> None:
-    auth.sign_in("ann", password_of(demo, "ann"))
+def test_silent_password_proof_is_traced(auth: Auth, demo: DemoPool) -> None:
+    auth.sign_in("ann", get_password(demo, "ann"))
     [call] = auth.trace.calls
     assert call.chain == (
         "signIn → InitiateAuth → PASSWORD_VERIFIER → RespondToAuthChallenge → tokens → Done"
@@ -62,26 +62,26 @@ def test_the_silent_password_proof_is_traced(auth: Auth, demo: DemoPool) -> None
     assert {"USERNAME", "SRP_A"} <= set(call.operations[0].fields)
 
 
-def test_an_error_is_traced_once_by_cognitos_code(auth: Auth, demo: DemoPool) -> None:
-    auth.sign_in("sam", password_of(demo, "sam"))
+def test_error_is_traced_once_by_cognitos_code(auth: Auth, demo: DemoPool) -> None:
+    auth.sign_in("sam", get_password(demo, "sam"))
     with pytest.raises(AuthError):
         auth.confirm_sign_in("000000")
     assert auth.trace.calls[-1].chain == ("confirmSignIn → RespondToAuthChallenge → CodeMismatchException")
 
 
-def test_the_trace_contains_no_value(auth: Auth, demo: DemoPool, server: CognitoEmulator) -> None:
-    password = password_of(demo, "sam")
+def test_trace_contains_no_value(auth: Auth, demo: DemoPool, server: CognitoEmulator) -> None:
+    password = get_password(demo, "sam")
     auth.sign_in("sam", password)
     code = str(server.messages[-1]["code"])
     result = auth.confirm_sign_in(code)
     assert result.is_signed_in
-    everything = repr(auth.trace.calls)
-    assert "SMS_MFA_CODE" in everything
+    trace_text = repr(auth.trace.calls)
+    assert "SMS_MFA_CODE" in trace_text
     for secret in ("sam", password, code, "eyJ"):
-        assert secret not in everything
+        assert secret not in trace_text
 
 
-def test_an_invalid_challenge_name_is_not_traced() -> None:
+def test_invalid_challenge_name_is_not_traced() -> None:
     trace, gateway = CallTrace(), ScriptedGateway(challenge("\x1b]52;c;aGk=\x07 secret"))
     auth = Auth("eu-west-1_Ab12Cd34E", "client", gateway=gateway, trace=trace)
     auth.sign_in("ann", "a password", auth_flow="USER_PASSWORD_AUTH")
@@ -89,7 +89,7 @@ def test_an_invalid_challenge_name_is_not_traced() -> None:
 
 
 @pytest.mark.parametrize(
-    ("destination", "shown"),
+    ("destination", "masked"),
     [
         ("+*********3321", "+***3321"),
         ("a***@e***", "a***@e***"),
@@ -99,8 +99,8 @@ def test_an_invalid_challenge_name_is_not_traced() -> None:
         (None, "?"),
     ],
 )
-def test_a_destination_is_always_masked(destination: str | None, shown: str) -> None:
-    assert mask_destination(destination) == shown
+def test_destination_is_always_masked(destination: str | None, masked: str) -> None:
+    assert mask_destination(destination) == masked
 
 
 def test_choices_and_sent_codes_are_described() -> None:
@@ -110,16 +110,16 @@ def test_choices_and_sent_codes_are_described() -> None:
     assert describe_outcome(DeliveryDetails("a***@e***", "EMAIL", "email")) == "code sent(a***@e***)"
 
 
-def test_a_listener_gets_each_change_until_it_is_removed() -> None:
+def test_listener_gets_each_change_until_it_is_removed() -> None:
     trace = CallTrace()
-    heard: list[Call] = []
-    end = trace.listen(heard.append)
+    calls: list[Call] = []
+    remove_listener = trace.listen(calls.append)
     with trace.call("signIn") as span:
         span.finish("Done")
-    end()
+    remove_listener()
     with trace.call("signIn"):
         pass
-    assert [call.chain for call in heard] == ["signIn", "signIn → Done"]
+    assert [call.chain for call in calls] == ["signIn", "signIn → Done"]
 
 
 def test_calls_of_different_threads_do_not_mix(auth: Auth, demo: DemoPool) -> None:
@@ -135,7 +135,7 @@ def test_calls_of_different_threads_do_not_mix(auth: Auth, demo: DemoPool) -> No
     assert [len(call.operations) for call in auth.trace.calls] == [1] * len(names)
 
 
-def test_the_trace_has_the_last_hundred_calls() -> None:
+def test_trace_has_the_last_hundred_calls() -> None:
     trace = CallTrace()
     for _ in range(130):
         with trace.call("signIn"):

@@ -1,4 +1,4 @@
-"""Errors without a reply: the reason the system reports, and what to check."""
+"""Errors without a reply: the reason given by the system, and what to check."""
 
 from __future__ import annotations
 
@@ -31,24 +31,24 @@ URL = "https://cognito-idp.eu-west-1.amazonaws.com/"
 
 @pytest.fixture
 def closed_port() -> Iterator[int]:
-    """A loopback port that stays closed."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        yield taken.getsockname()[1]
+    """Return a loopback port that stays closed."""
+    with socket.socket() as bound_socket:
+        bound_socket.bind(("127.0.0.1", 0))
+        yield bound_socket.getsockname()[1]
 
 
-def wrapped(cause: OSError) -> EndpointConnectionError:
+def connection_error(cause: OSError) -> EndpointConnectionError:
     """Build botocore's connection error around the system's error."""
     try:
         try:
             raise cause
-        except OSError as below:
-            raise ConnectionError("as urllib3 has it") from below
+        except OSError as system_error:
+            raise ConnectionError("as urllib3 has it") from system_error
     except ConnectionError as error:
         return EndpointConnectionError(endpoint_url=URL, error=error)
 
 
-def test_a_closed_port_is_reported_as_refused(closed_port: int) -> None:
+def test_closed_port_is_reported_as_refused(closed_port: int) -> None:
     gateway = CognitoGateway(Address("eu-west-1", f"http://127.0.0.1:{closed_port}"))
     with pytest.raises(AuthError) as raised:
         gateway.call("InitiateAuth", {"ClientId": "c", "AuthFlow": "USER_AUTH"})
@@ -58,32 +58,38 @@ def test_a_closed_port_is_reported_as_refused(closed_port: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "why"),
+    ("error", "reason_text"),
     [
         (
-            wrapped(socket.gaierror(socket.EAI_NONAME, "Name or service not known")),
+            connection_error(socket.gaierror(socket.EAI_NONAME, "Name or service not known")),
             ": its name is not found.",
         ),
-        (wrapped(ConnectionRefusedError(errno.ECONNREFUSED, "refused")), ": the connection was refused."),
-        (wrapped(OSError(errno.ENETUNREACH, "unreachable")), ": there is no way to it from here."),
-        (wrapped(OSError(errno.EIO, "of another kind")), "."),
+        (
+            connection_error(ConnectionRefusedError(errno.ECONNREFUSED, "refused")),
+            ": the connection was refused.",
+        ),
+        (connection_error(OSError(errno.ENETUNREACH, "unreachable")), ": there is no way to it from here."),
+        (connection_error(OSError(errno.EIO, "of another kind")), "."),
         (ConnectTimeoutError(endpoint_url=URL), ": it does not take the connection."),
     ],
 )
-def test_the_systems_reason_is_reported(error: Exception, why: str) -> None:
+def test_reason_given_by_the_system_is_reported(error: Exception, reason_text: str) -> None:
     auth_error = transport_error(error)
-    assert (auth_error.kind, auth_error.message) == (ErrorKind.NETWORK, f"Cognito cannot be reached{why}")
+    assert (auth_error.kind, auth_error.message) == (
+        ErrorKind.NETWORK,
+        f"Cognito cannot be reached{reason_text}",
+    )
     assert auth_error.recovery_suggestion == "Check the network and the region, then try again."
     assert not auth_error.may_have_arrived
 
 
-def test_an_unreachable_custom_endpoint_is_named() -> None:
+def test_unreachable_custom_endpoint_is_named() -> None:
     auth_error = transport_error(ConnectTimeoutError(endpoint_url=URL), "", "https://pool.example.com")
     assert auth_error.message == "The endpoint cannot be reached: it does not take the connection."
     assert auth_error.recovery_suggestion == "Check the network and the endpoint URL, then try again."
 
 
-NOT_AN_ANSWER = (
+NOT_COGNITO = (
     "What came back is not an answer of Cognito.",
     "Is there a proxy or a sign-in page of the network in between?",
 )
@@ -110,11 +116,11 @@ NOT_AN_ANSWER = (
             TRY_AGAIN,
             True,
         ),
-        (ResponseParserError(), *NOT_AN_ANSWER, True),
-        (ValueError(), *NOT_AN_ANSWER, True),
+        (ResponseParserError(), *NOT_COGNITO, True),
+        (ValueError(), *NOT_COGNITO, True),
     ],
 )
-def test_a_transport_error_has_a_message_and_a_suggestion(
+def test_transport_error_has_a_message_and_a_suggestion(
     error: Exception, message: str, suggestion: str, may_have_arrived: bool
 ) -> None:
     auth_error = transport_error(error)
@@ -127,7 +133,7 @@ def test_a_transport_error_has_a_message_and_a_suggestion(
     assert auth_error.cause is error
 
 
-def test_an_invalid_length_is_reported_without_the_value() -> None:
+def test_invalid_length_is_reported_without_the_value() -> None:
     auth_error = transport_error(ParamValidationError(report="hunter2"))
     assert auth_error.kind is ErrorKind.VALIDATION
     assert str(auth_error) == "That is too short or too long for Cognito. Change it and try again."
@@ -136,17 +142,17 @@ def test_an_invalid_length_is_reported_without_the_value() -> None:
 
 def tls_error(reason: str = "", verify_code: int | None = None) -> SSLError:
     """Build botocore's TLS error around an error of the ssl module."""
-    below = ssl.SSLError(1, "of the ssl module")
-    below.reason = reason
+    cause = ssl.SSLError(1, "of the ssl module")
+    cause.reason = reason
     if verify_code is not None:
-        below.verify_code = verify_code  # type: ignore[attr-defined]
-    return SSLError(endpoint_url=URL, error=ConnectionError("as urllib3 has it", below))
+        cause.verify_code = verify_code  # type: ignore[attr-defined]
+    return SSLError(endpoint_url=URL, error=ConnectionError("as urllib3 has it", cause))
 
 
 @pytest.mark.parametrize(
     "reason", ["WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE"]
 )
-def test_a_plain_text_server_is_reported(reason: str) -> None:
+def test_plain_text_server_is_reported(reason: str) -> None:
     error = tls_error(reason)
     auth_error = transport_error(error)
     assert (auth_error.kind, auth_error.cause) == (ErrorKind.NETWORK, error)
@@ -179,18 +185,18 @@ def test_a_plain_text_server_is_reported(reason: str) -> None:
         ),
     ],
 )
-def test_a_rejected_certificate_is_explained(verify_code: int, message: str, suggestion: str) -> None:
+def test_rejected_certificate_is_explained(verify_code: int, message: str, suggestion: str) -> None:
     error = tls_error("CERTIFICATE_VERIFY_FAILED", verify_code)
     auth_error = transport_error(error)
     assert (auth_error.kind, auth_error.cause) == (ErrorKind.NETWORK, error)
     assert (auth_error.message, auth_error.recovery_suggestion) == (message, suggestion)
 
 
-@pytest.mark.parametrize(("ca_file", "shown"), [("/etc/ca.pem", "/etc/ca.pem"), ("a\x1b", "'a\\x1b'")])
-def test_a_rejected_certificate_names_the_ca_file(ca_file: str, shown: str) -> None:
+@pytest.mark.parametrize(("ca_file", "displayed"), [("/etc/ca.pem", "/etc/ca.pem"), ("a\x1b", "'a\\x1b'")])
+def test_rejected_certificate_names_the_ca_file(ca_file: str, displayed: str) -> None:
     auth_error = transport_error(tls_error("CERTIFICATE_VERIFY_FAILED", 18), ca_file)
     assert auth_error.recovery_suggestion == (
-        f"The CA file used is {shown}. Is it the right one? AWS_CA_BUNDLE names another."
+        f"The CA file used is {displayed}. Is it the right one? AWS_CA_BUNDLE names another."
     )
 
 
@@ -199,7 +205,7 @@ def client_error(code: object, message: object, status: object = 400) -> ClientE
     return ClientError(response, "InitiateAuth")
 
 
-def test_a_client_error_becomes_an_auth_error() -> None:
+def test_client_error_becomes_an_auth_error() -> None:
     error = client_error("CodeMismatchException", "Invalid code")
     auth_error = reply_error(error)
     assert (auth_error.code, auth_error.service_message, auth_error.cause) == (
@@ -212,16 +218,16 @@ def test_a_client_error_becomes_an_auth_error() -> None:
 
 
 @pytest.mark.parametrize("status", ["503", None])
-def test_an_invalid_status_counts_as_a_reply(status: object) -> None:
+def test_invalid_status_counts_as_a_reply(status: object) -> None:
     assert not reply_error(client_error("Strange", "", status)).may_have_arrived
 
 
-def test_a_client_error_can_have_invalid_types() -> None:
+def test_client_error_can_have_invalid_types() -> None:
     auth_error = reply_error(client_error(None, ["x"]))
     assert (auth_error.code, auth_error.service_message) == ("None", "")
     assert reply_error(ClientError({}, "InitiateAuth")).code == "None"
 
 
-def test_an_http_error_page_is_not_cognitos_reply() -> None:
+def test_http_error_page_is_not_cognitos_reply() -> None:
     auth_error = reply_error(client_error("404", "Not Found", 404))
-    assert (auth_error.code, auth_error.message) == (None, NOT_AN_ANSWER[0])
+    assert (auth_error.code, auth_error.message) == (None, NOT_COGNITO[0])

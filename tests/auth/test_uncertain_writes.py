@@ -41,33 +41,33 @@ TRIGGERS = {"DefineAuthChallenge": "arn:aws:lambda:eu-west-1:000000000000:functi
 MFA_ON = {"MfaConfiguration": "ON", "SoftwareTokenMfaConfiguration": {"Enabled": True}}
 
 
-class Place(OwnPool):
-    """A user pool, and attempts to sign in to it."""
+class UserPool(OwnPool):
+    """A user pool and sign-in attempts."""
 
     def __init__(self, server: CognitoEmulator, **settings: Any) -> None:
         super().__init__(server, Path(), ExitStack(), **settings)
 
-    def attempt(self) -> Attempt:
+    def create_attempt(self) -> Attempt:
         return Auth(self.id, self.client_id, endpoint_url=self.server.endpoint_url).attempt()
 
-    def ann(self) -> None:
+    def create_ann(self) -> None:
         """Create a user with a verified email address."""
         self.create_user(password=TEMPORARY, email="ann@example.org", email_verified="true")
 
-    def new_ann(self) -> None:
-        """Create a user who must choose a password."""
-        made = {"UserPoolId": self.id, "Username": "ann", "TemporaryPassword": TEMPORARY}
-        self.server.call("AdminCreateUser", {**made, "MessageAction": "SUPPRESS"})
+    def create_ann_with_temporary_password(self) -> None:
+        """Create a user who must choose a new password."""
+        request = {"UserPoolId": self.id, "Username": "ann", "TemporaryPassword": TEMPORARY}
+        self.server.call("AdminCreateUser", {**request, "MessageAction": "SUPPRESS"})
 
     @property
     def newest_code(self) -> Secret:
         return Secret(str(self.server.messages[-1]["code"]))
 
 
-def test_a_new_password_survives_a_failed_later_call(server: CognitoEmulator) -> None:
-    place = Place(server, mfa=MFA_ON)
-    place.new_ann()
-    attempt = place.attempt()
+def test_new_password_survives_a_failed_later_call(server: CognitoEmulator) -> None:
+    pool = UserPool(server, mfa=MFA_ON)
+    pool.create_ann_with_temporary_password()
+    attempt = pool.create_attempt()
     assert isinstance(attempt.sign_in("ann", Secret(TEMPORARY)), ConfirmSignInWithNewPassword)
     server.fail_next("AssociateSoftwareToken", "TooManyRequestsException", "Rate exceeded")
     with pytest.raises(AuthError):
@@ -79,10 +79,10 @@ def test_a_new_password_survives_a_failed_later_call(server: CognitoEmulator) ->
 
 
 @pytest.mark.parametrize("flow", [AuthFlow.USER_SRP_AUTH, AuthFlow.USER_PASSWORD_AUTH])
-def test_a_new_password_survives_cancellation(server: CognitoEmulator, flow: AuthFlow) -> None:
-    place = Place(server)
-    place.new_ann()
-    attempt = place.attempt()
+def test_new_password_survives_cancellation(server: CognitoEmulator, flow: AuthFlow) -> None:
+    pool = UserPool(server)
+    pool.create_ann_with_temporary_password()
+    attempt = pool.create_attempt()
     attempt.sign_in("ann", Secret(TEMPORARY), auth_flow=flow)
     fork = attempt.fork()
     assert isinstance(attempt.confirm(Secret(NEW)), Done)
@@ -91,25 +91,25 @@ def test_a_new_password_survives_cancellation(server: CognitoEmulator, flow: Aut
     assert isinstance(fork.restart(), Done)
 
 
-def test_a_rejected_new_password_is_not_tried(server: CognitoEmulator) -> None:
-    place = Place(server)
-    place.new_ann()
-    attempt = place.attempt()
+def test_rejected_new_password_is_not_tried(server: CognitoEmulator) -> None:
+    pool = UserPool(server)
+    pool.create_ann_with_temporary_password()
+    attempt = pool.create_attempt()
     attempt.sign_in("ann", Secret(TEMPORARY))
     with pytest.raises(AuthError):
         attempt.confirm(Secret("weak"))
-    begun = [name for name, _ in server.calls].count("InitiateAuth")
+    call_count = [name for name, _ in server.calls].count("InitiateAuth")
     assert isinstance(attempt.restart(), ConfirmSignInWithNewPassword)
-    assert [name for name, _ in server.calls].count("InitiateAuth") == begun + 1
+    assert [name for name, _ in server.calls].count("InitiateAuth") == call_count + 1
 
 
-def test_a_reset_with_a_lost_reply_signs_in(server: CognitoEmulator) -> None:
-    place = Place(server)
-    place.ann()
-    attempt = place.attempt()
+def test_reset_with_a_lost_reply_signs_in(server: CognitoEmulator) -> None:
+    pool = UserPool(server)
+    pool.create_ann()
+    attempt = pool.create_attempt()
     assert isinstance(attempt.forgot_password("ann"), ResetPassword)
     attempt.reset_password()
-    code = place.newest_code
+    code = pool.newest_code
     server.drop_next("ConfirmForgotPassword", after_work=True)
     with pytest.raises(AuthError) as raised:
         attempt.confirm_reset_password(Secret(NEW), code)
@@ -118,13 +118,13 @@ def test_a_reset_with_a_lost_reply_signs_in(server: CognitoEmulator) -> None:
 
 
 @pytest.mark.parametrize("flow", [AuthFlow.USER_SRP_AUTH, AuthFlow.USER_AUTH])
-def test_a_reset_with_a_lost_request_reports_the_code_error(server: CognitoEmulator, flow: AuthFlow) -> None:
-    place = Place(server)
-    place.ann()
-    attempt = place.attempt()
+def test_reset_with_a_lost_request_reports_the_code_error(server: CognitoEmulator, flow: AuthFlow) -> None:
+    pool = UserPool(server)
+    pool.create_ann()
+    attempt = pool.create_attempt()
     attempt.forgot_password("ann", auth_flow=flow)
     attempt.reset_password()
-    code = place.newest_code
+    code = pool.newest_code
     server.drop_next("ConfirmForgotPassword")
     with pytest.raises(AuthError):
         attempt.confirm_reset_password(Secret(NEW), code)
@@ -134,29 +134,29 @@ def test_a_reset_with_a_lost_request_reports_the_code_error(server: CognitoEmula
 
 
 @pytest.mark.parametrize("flow", [AuthFlow.USER_AUTH, AuthFlow.USER_SRP_AUTH, AuthFlow.USER_PASSWORD_AUTH])
-def test_a_reset_signs_in_with_each_flow(server: CognitoEmulator, flow: AuthFlow) -> None:
-    place = Place(server)
-    place.ann()
-    attempt = place.attempt()
+def test_reset_signs_in_with_each_flow(server: CognitoEmulator, flow: AuthFlow) -> None:
+    pool = UserPool(server)
+    pool.create_ann()
+    attempt = pool.create_attempt()
     attempt.forgot_password("ann", auth_flow=flow)
     attempt.reset_password()
-    assert isinstance(attempt.confirm_reset_password(Secret(NEW), place.newest_code), Done)
+    assert isinstance(attempt.confirm_reset_password(Secret(NEW), pool.newest_code), Done)
 
 
 @pytest.mark.parametrize("flow", [AuthFlow.USER_SRP_AUTH, AuthFlow.USER_PASSWORD_AUTH])
-def test_an_unconfirmed_user_can_reset_the_password(server: CognitoEmulator, flow: AuthFlow) -> None:
-    place = Place(server, AutoVerifiedAttributes=["email"])
-    place.attempt().sign_up("ann", Secret(TEMPORARY), user_attributes={"email": "ann@example.org"})
-    attempt = place.attempt()
+def test_unconfirmed_user_can_reset_the_password(server: CognitoEmulator, flow: AuthFlow) -> None:
+    pool = UserPool(server, AutoVerifiedAttributes=["email"])
+    pool.create_attempt().sign_up("ann", Secret(TEMPORARY), user_attributes={"email": "ann@example.org"})
+    attempt = pool.create_attempt()
     attempt.forgot_password("ann", auth_flow=flow)
     assert isinstance(attempt.confirm_reset_password(Secret(NEW), Secret("000000")), ConfirmSignUp)
     attempt.resend_sign_up_code()
-    assert isinstance(attempt.confirm_sign_up(place.newest_code), ResetPassword)
+    assert isinstance(attempt.confirm_sign_up(pool.newest_code), ResetPassword)
     attempt.reset_password()
-    assert isinstance(attempt.confirm_reset_password(Secret(NEW), place.newest_code), Done)
+    assert isinstance(attempt.confirm_reset_password(Secret(NEW), pool.newest_code), Done)
 
 
-def test_a_device_rejected_after_an_answer_is_dropped() -> None:
+def test_device_rejected_after_an_answer_is_dropped() -> None:
     device = Device("eu-west-1_device", "group", Secret("x"))
     claim = {"SRP_B": "2", "SALT": "1", "SECRET_BLOCK": "YQ=="}
     replies = (
@@ -181,7 +181,7 @@ def test_a_device_rejected_after_an_answer_is_dropped() -> None:
     assert gateway.calls[-1][1]["AuthParameters"]["DEVICE_KEY"] is None
 
 
-def test_a_second_password_reaches_a_pool_that_asks_for_it() -> None:
+def test_second_password_reaches_a_pool_that_asks_for_it() -> None:
     wrong = error_from_response("NotAuthorizedException", "Incorrect username or password.")
     gateway = ScriptedGateway(challenge("PASSWORD"), wrong, challenge("PASSWORD"), challenge("SMS_MFA"))
     attempt = Auth("eu-west-1_Ab12Cd34E", "client1", gateway=gateway).attempt()
@@ -193,7 +193,7 @@ def test_a_second_password_reaches_a_pool_that_asks_for_it() -> None:
     assert gateway.calls[-1][1]["ChallengeResponses"]["PASSWORD"] == Secret("second")
 
 
-def test_a_restart_prefers_the_factor_chosen_instead_of_a_passkey() -> None:
+def test_restart_prefers_the_factor_chosen_instead_of_a_passkey() -> None:
     passkey, code = challenge("WEB_AUTHN"), challenge("EMAIL_OTP")
     gateway = ScriptedGateway(passkey, code, passkey, code)
     attempt = Auth("eu-west-1_Ab12Cd34E", "client1", gateway=gateway).attempt()
@@ -204,7 +204,7 @@ def test_a_restart_prefers_the_factor_chosen_instead_of_a_passkey() -> None:
     assert isinstance(attempt.restart(), ConfirmSignInWithOTP)
 
 
-def test_a_restart_replays_choices_after_the_preferred_factor() -> None:
+def test_restart_replays_choices_after_the_preferred_factor() -> None:
     passkey, code = challenge("WEB_AUTHN"), challenge("EMAIL_OTP")
     choice = challenge("SELECT_MFA_TYPE", MFAS_CAN_CHOOSE='["SMS_MFA", "SOFTWARE_TOKEN_MFA"]')
     sms = challenge("SMS_MFA")
@@ -217,18 +217,18 @@ def test_a_restart_replays_choices_after_the_preferred_factor() -> None:
     assert isinstance(attempt.confirm("123456"), ConfirmSignInWithSMSMFACode)
 
 
-def test_a_sign_up_with_an_expired_session_is_confirmed(server: CognitoEmulator) -> None:
-    place = Place(server, AutoVerifiedAttributes=["email"])
-    attempt = place.attempt()
+def test_sign_up_with_an_expired_session_is_confirmed(server: CognitoEmulator) -> None:
+    pool = UserPool(server, AutoVerifiedAttributes=["email"])
+    attempt = pool.create_attempt()
     attempt.sign_up("ann", Secret(NEW), user_attributes={"email": "ann@example.org"})
     server.clock.advance(300)
-    assert isinstance(attempt.confirm_sign_up(place.newest_code), Done)
+    assert isinstance(attempt.confirm_sign_up(pool.newest_code), Done)
 
 
 @pytest.mark.parametrize("after_work", [True, False])
-def test_a_sign_up_with_a_lost_reply_goes_on(server: CognitoEmulator, after_work: bool) -> None:
-    place = Place(server, AutoVerifiedAttributes=["email"])
-    attempt = place.attempt()
+def test_sign_up_with_a_lost_reply_continues(server: CognitoEmulator, after_work: bool) -> None:
+    pool = UserPool(server, AutoVerifiedAttributes=["email"])
+    attempt = pool.create_attempt()
     server.drop_next("SignUp", after_work=after_work)
     address = {"email": "ann@example.org"}
     with pytest.raises(AuthError):
@@ -236,10 +236,10 @@ def test_a_sign_up_with_a_lost_reply_goes_on(server: CognitoEmulator, after_work
     assert isinstance(attempt.sign_up("ann", Secret(NEW), user_attributes=address), ConfirmSignUp)
 
 
-def test_an_existing_account_of_another_user_is_an_error(server: CognitoEmulator) -> None:
-    place = Place(server)
-    place.ann()
-    attempt = place.attempt()
+def test_existing_account_of_another_user_is_an_error(server: CognitoEmulator) -> None:
+    pool = UserPool(server)
+    pool.create_ann()
+    attempt = pool.create_attempt()
     server.drop_next("SignUp")
     for _ in range(2):
         with pytest.raises(AuthError) as raised:
@@ -247,10 +247,10 @@ def test_an_existing_account_of_another_user_is_an_error(server: CognitoEmulator
     assert "There is an account of this name." in raised.value.message
 
 
-def test_a_new_password_survives_two_lost_replies(server: CognitoEmulator) -> None:
-    place = Place(server)
-    place.new_ann()
-    attempt = place.attempt()
+def test_new_password_survives_two_lost_replies(server: CognitoEmulator) -> None:
+    pool = UserPool(server)
+    pool.create_ann_with_temporary_password()
+    attempt = pool.create_attempt()
     attempt.sign_in("ann", Secret(TEMPORARY))
     server.drop_next("RespondToAuthChallenge", after_work=True)
     with pytest.raises(AuthError):
@@ -262,24 +262,24 @@ def test_a_new_password_survives_two_lost_replies(server: CognitoEmulator) -> No
 
 
 @pytest.mark.parametrize("flow", [AuthFlow.USER_AUTH, AuthFlow.CUSTOM_WITHOUT_SRP])
-def test_an_existing_account_is_an_error_if_the_flow_asks_no_password(
+def test_existing_account_is_an_error_in_a_flow_without_a_password(
     server: CognitoEmulator, flow: AuthFlow
 ) -> None:
-    place = Place(server, LambdaConfig=TRIGGERS)
-    place.ann()
-    attempt = place.attempt()
+    pool = UserPool(server, LambdaConfig=TRIGGERS)
+    pool.create_ann()
+    attempt = pool.create_attempt()
     server.drop_next("SignUp")
     for _ in range(2):
         with pytest.raises(AuthError) as raised:
             attempt.sign_up("ann", Secret(NEW), user_attributes={}, auth_flow=flow)
     assert "There is an account of this name." in raised.value.message
-    assert server.messages == [], "nobody is sent a code for that"
+    assert server.messages == [], "no code is sent"
 
 
-def test_a_lost_reply_for_one_user_does_not_affect_another(server: CognitoEmulator) -> None:
-    place = Place(server)
-    place.ann()
-    attempt = place.attempt()
+def test_lost_reply_for_one_user_does_not_affect_another(server: CognitoEmulator) -> None:
+    pool = UserPool(server)
+    pool.create_ann()
+    attempt = pool.create_attempt()
     server.drop_next("SignUp")
     with pytest.raises(AuthError):
         attempt.sign_up("bob", Secret(NEW), user_attributes={})
@@ -288,32 +288,32 @@ def test_a_lost_reply_for_one_user_does_not_affect_another(server: CognitoEmulat
     assert "InitiateAuth" not in [name for name, _ in server.calls]
 
 
-@pytest.mark.parametrize(("after_work", "keeps"), [(True, True), (False, True), (None, False)])
-def test_a_key_that_may_be_in_use_is_reported(
-    server: CognitoEmulator, after_work: bool | None, keeps: bool
+@pytest.mark.parametrize(("after_work", "may_be_in_use"), [(True, True), (False, True), (None, False)])
+def test_key_that_may_be_in_use_is_reported(
+    server: CognitoEmulator, after_work: bool | None, may_be_in_use: bool
 ) -> None:
-    place = Place(server, mfa=MFA_ON)
-    place.ann()
-    attempt = place.attempt()
+    pool = UserPool(server, mfa=MFA_ON)
+    pool.create_ann()
+    attempt = pool.create_attempt()
     step = attempt.sign_in("ann", Secret(TEMPORARY))
     assert isinstance(step, ContinueSignInWithTOTPSetup)
     if after_work is not None:
         server.drop_next("VerifySoftwareToken", after_work=after_work)
     code = pyotp.TOTP(step.setup_details.shared_secret.reveal()).at(int(server.clock.now()))
     with pytest.raises(AuthError):
-        attempt.confirm(Secret(code if keeps else "000000"))
-    assert ("Keep the key" in attempt.restart_side_effect) is keeps
+        attempt.confirm(Secret(code if may_be_in_use else "000000"))
+    assert ("Keep the key" in attempt.restart_side_effect) is may_be_in_use
 
 
-def test_a_sign_up_confirmed_elsewhere_signs_in(server: CognitoEmulator) -> None:
-    place = Place(server, AutoVerifiedAttributes=["email"])
-    attempt = place.attempt()
+def test_sign_up_confirmed_elsewhere_signs_in(server: CognitoEmulator) -> None:
+    pool = UserPool(server, AutoVerifiedAttributes=["email"])
+    attempt = pool.create_attempt()
     attempt.sign_up("ann", Secret(NEW), user_attributes={"email": "ann@example.org"})
-    server.call("AdminConfirmSignUp", {"UserPoolId": place.id, "Username": "ann"})
+    server.call("AdminConfirmSignUp", {"UserPoolId": pool.id, "Username": "ann"})
     assert isinstance(attempt.resend_sign_up_code(), Done)
 
 
-def test_a_late_error_does_not_affect_a_later_password() -> None:
+def test_late_error_does_not_affect_a_later_password() -> None:
     writes, first, second = (
         UncertainWrites(),
         *(PasswordProof("Ab12", Secret(text)) for text in ("A-1!", "B-2!")),
@@ -327,7 +327,7 @@ def test_a_late_error_does_not_affect_a_later_password() -> None:
     assert writes.new_proof is None
 
 
-def test_a_rejected_sign_up_session_prefers_the_password() -> None:
+def test_rejected_sign_up_session_prefers_the_password() -> None:
     gateway = ScriptedGateway(
         {"UserConfirmed": False, "Session": "of the sign-up"},
         {"Session": "of its confirmation"},
@@ -347,19 +347,19 @@ def test_a_rejected_sign_up_session_prefers_the_password() -> None:
 
 @pytest.mark.parametrize("key", ["DeviceKey", "DeviceGroupKey"])
 def test_invalid_device_keys_do_not_fail_the_sign_in(key: str) -> None:
-    signed_in = tokens("eu-west-1_Ab12Cd34E", "c")
+    reply = tokens("eu-west-1_Ab12Cd34E", "c")
     metadata = {"DeviceKey": "eu-west-1_device", "DeviceGroupKey": "group", key: "\udcff"}
-    signed_in["AuthenticationResult"]["NewDeviceMetadata"] = metadata
-    attempt = Auth("eu-west-1_Ab12Cd34E", "c", gateway=ScriptedGateway(signed_in)).attempt()
-    done = attempt.sign_in("ann", Secret(NEW), auth_flow=AuthFlow.USER_PASSWORD_AUTH)
-    assert isinstance(done, Done)
-    assert done.device is None
+    reply["AuthenticationResult"]["NewDeviceMetadata"] = metadata
+    attempt = Auth("eu-west-1_Ab12Cd34E", "c", gateway=ScriptedGateway(reply)).attempt()
+    step = attempt.sign_in("ann", Secret(NEW), auth_flow=AuthFlow.USER_PASSWORD_AUTH)
+    assert isinstance(step, Done)
+    assert step.device is None
 
 
 SRP_CHALLENGE = {"USER_ID_FOR_SRP": "ann", "SRP_B": "2", "SALT": "1", "SECRET_BLOCK": "YQ=="}
 
 
-def test_the_hash_of_a_new_password_replaces_its_text() -> None:
+def test_hash_of_a_new_password_replaces_its_text() -> None:
     gateway = ScriptedGateway(
         {"UserConfirmed": True}, challenge("PASSWORD_VERIFIER", **SRP_CHALLENGE), challenge("SMS_MFA")
     )

@@ -34,30 +34,30 @@ class TimedProgram(PtyProgram):
 
     def wait_for_bytes(self, data: bytes, since: int = 0) -> float:
         """Wait for these bytes after the first ``since`` bytes, and return the time they arrived."""
-        with self._news:
-            arrived = self._news.wait_for(lambda: self._received.find(data, since) >= 0, _TIMEOUT_SECONDS)
+        with self._changed:
+            arrived = self._changed.wait_for(lambda: self._received.find(data, since) >= 0, _TIMEOUT_SECONDS)
         now = perf_counter()
         assert arrived, f"{data!r} did not come\n{self.screen_text()}"
         return now
 
     def wait_for_output(self, since: int) -> None:
         """Wait until more than ``since`` bytes have arrived."""
-        with self._news:
-            arrived = self._news.wait_for(lambda: len(self._received) > since, _TIMEOUT_SECONDS)
+        with self._changed:
+            arrived = self._changed.wait_for(lambda: len(self._received) > since, _TIMEOUT_SECONDS)
         assert arrived, f"nothing more came\n{self.screen_text()}"
 
     def settle(self) -> None:
         """Wait until nothing has arrived for ``QUIET_SECONDS``."""
-        with self._news:
+        with self._changed:
             while True:
                 count = len(self._received)
-                if not self._news.wait_for(lambda: len(self._received) > count, QUIET_SECONDS):  # noqa: B023
+                if not self._changed.wait_for(lambda: len(self._received) > count, QUIET_SECONDS):  # noqa: B023
                     return
 
     @property
     def count(self) -> int:
         """Return the number of bytes the program has written."""
-        with self._news:
+        with self._changed:
             return len(self._received)
 
     def echo(self, character: str) -> float:
@@ -65,7 +65,7 @@ class TimedProgram(PtyProgram):
 
         The character must not be in the field or in anything drawn with it.
         """
-        with self._news:
+        with self._changed:
             since = len(self._received)
         pressed = perf_counter()
         self.send(character)

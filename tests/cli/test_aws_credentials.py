@@ -9,7 +9,7 @@ from datetime import datetime
 import pytest
 
 from tests.programs import PROCESS_SECONDS, Process, TerminalProgram
-from tests.session.machine import Machine, flags
+from tests.session.machine import Machine, pool_flags
 from tests.tools import need_tool
 from tui_auth.session.sessions import SaveResult
 
@@ -17,7 +17,7 @@ from tui_auth.session.sessions import SaveResult
 @pytest.fixture
 def session(machine: Machine) -> SaveResult:
     """Return a session with an identity pool."""
-    return machine.sign_in(machine.with_identity_pool(machine.client()), machine.user())
+    return machine.sign_in(machine.add_identity_pool(machine.create_client()), machine.create_user())
 
 
 def test_credential_process_gets_version_1_with_an_expiration(machine: Machine, session: SaveResult) -> None:
@@ -33,14 +33,14 @@ def test_credential_process_gets_version_1_with_an_expiration(machine: Machine, 
 def test_credentials_are_cached_until_they_expire_soon(machine: Machine, session: SaveResult) -> None:
     first = machine.run("aws-credentials").stdout
     assert machine.run("aws-credentials").stdout == first
-    assert len(machine.asked("GetCredentialsForIdentity")) == 1
-    (file,) = machine.state.glob("*.aws.json")
+    assert len(machine.get_calls("GetCredentialsForIdentity")) == 1
+    (file,) = machine.state_folder.glob("*.aws.json")
     assert file.stat().st_mode & 0o777 == 0o600
     content = json.loads(file.read_text())
     older_times = {name: content[name] - 3000 for name in ("uptime", "local_time")}
     file.write_text(json.dumps(content | older_times))
     assert machine.run("aws-credentials").stdout != first
-    assert len(machine.asked("GetCredentialsForIdentity")) == 2
+    assert len(machine.get_calls("GetCredentialsForIdentity")) == 2
 
 
 def test_concurrent_processes_fetch_credentials_once(
@@ -50,20 +50,20 @@ def test_concurrent_processes_fetch_credentials_once(
     outputs = {child.communicate(timeout=PROCESS_SECONDS)[0] for child in running}
     assert len(outputs) == 1
     assert {child.returncode for child in running} == {0}
-    assert len(machine.asked("GetCredentialsForIdentity")) == 1
+    assert len(machine.get_calls("GetCredentialsForIdentity")) == 1
 
 
 @pytest.mark.parametrize("content", ["{}", "nonsense", '{"version": 1}'])
 def test_invalid_cache_is_fetched_again(machine: Machine, session: SaveResult, content: str) -> None:
     machine.run("aws-credentials")
-    (file,) = machine.state.glob("*.aws.json")
+    (file,) = machine.state_folder.glob("*.aws.json")
     file.write_text(content)
     assert machine.run("aws-credentials").returncode == 0
 
 
 def test_cache_that_others_can_read_is_replaced(machine: Machine, session: SaveResult) -> None:
     first = machine.run("aws-credentials").stdout
-    (file,) = machine.state.glob("*.aws.json")
+    (file,) = machine.state_folder.glob("*.aws.json")
     file.chmod(0o644)
     result = machine.run("aws-credentials")
     assert (result.returncode, result.stderr.count("\n")) == (0, 1)
@@ -76,8 +76,8 @@ def test_cache_that_others_can_read_is_replaced(machine: Machine, session: SaveR
 
 
 def test_note_about_another_session_is_printed_once(machine: Machine, session: SaveResult) -> None:
-    choice = machine.with_identity_pool(machine.client())
-    machine.sign_in(choice, machine.user("bob"))
+    choice = machine.add_identity_pool(machine.create_client())
+    machine.sign_in(choice, machine.create_user("bob"))
     result = machine.run("aws-credentials")
     assert (result.returncode, result.stderr.count("using the session of bob")) == (0, 1)
 
@@ -88,7 +88,7 @@ def test_aws_profile_that_runs_this_command_does_not_recurse(machine: Machine, s
     folder.mkdir()
     (folder / "config").write_text(f"[default]\nregion = eu-west-1\ncredential_process = {command}\n")
     assert machine.run("aws-credentials", environ={"AWS_PROFILE": "default"}).returncode == 0
-    assert len(machine.asked("GetCredentialsForIdentity")) == 1
+    assert len(machine.get_calls("GetCredentialsForIdentity")) == 1
 
 
 VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION")
@@ -131,7 +131,7 @@ def test_expired_id_token_is_refreshed_first(machine: Machine, session: SaveResu
     content = json.loads(file.read_text())
     file.write_text(json.dumps(content | {"id_expires_at": content["id_expires_at"] - 3595}))
     assert machine.run("aws-credentials").returncode == 0
-    assert len(machine.asked("GetTokensFromRefreshToken")) == 1
+    assert len(machine.get_calls("GetTokensFromRefreshToken")) == 1
 
 
 def test_flag_and_variable_specify_the_identity_pool(machine: Machine, session: SaveResult) -> None:
@@ -154,13 +154,13 @@ def test_identity_pool_that_rejects_the_session_exits_with_5(machine: Machine, s
     machine.server.fail_next("GetId", "NotAuthorizedException", "Token is not from a supported provider")
     result = machine.run("aws-credentials")
     assert (result.returncode, result.stdout, result.stderr.count("\n")) == (5, "", 1)
-    assert machine.stored(), "the session is still stored"
+    assert machine.read_session_file(), "the session is still stored"
 
 
 def test_sign_out_deletes_the_credentials(machine: Machine, session: SaveResult) -> None:
     machine.run("aws-credentials")
     machine.run("sign-out")
-    assert not list(machine.state.glob("*.aws.json"))
+    assert not list(machine.state_folder.glob("*.aws.json"))
     result = machine.run("aws-credentials")
     assert (result.returncode, result.stdout, result.stderr.count("\n")) == (4, "", 1)
 
@@ -169,7 +169,7 @@ def test_sign_out_deletes_the_credentials(machine: Machine, session: SaveResult)
 def test_credential_process_never_prompts_on_a_terminal(
     machine: Machine, terminal_program: TerminalProgram, form: str, prompts: bool
 ) -> None:
-    arguments = ["aws-credentials", "--format", form, *flags(machine.client()), "--plain"]
+    arguments = ["aws-credentials", "--format", form, *pool_flags(machine.create_client()), "--plain"]
     with terminal_program.on_a_terminal(*arguments, stdout=machine.home / "out") as program:
         if prompts:
             program.wait_for("Username:")

@@ -13,7 +13,7 @@ import botocore
 import pytest
 
 from tests.programs import Process, Program, TerminalProgram
-from tests.session.machine import private_file
+from tests.session.machine import write_private_file
 from tui_auth.emulator import CognitoEmulator
 
 ALL_FLOWS = ["ALLOW_USER_SRP_AUTH", "ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_AUTH", "ALLOW_CUSTOM_AUTH"]
@@ -162,7 +162,7 @@ def test_https_url_of_a_server_without_tls_is_reported(program: Program, server:
     host = flags[5].removeprefix("https://")
     assert check["says"] == f"The server does not speak TLS there ({host})."
     assert "http://127.0.0.1:PORT" in check["do"]
-    private_file(program.folder / "password", "secret")
+    write_private_file(program.folder / "password", "secret")
     result = program.run("sign-in", *flags, "--username", "ann", "--password-file", "password")
     assert (result.returncode, result.stderr) == (
         7,

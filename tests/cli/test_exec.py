@@ -11,7 +11,7 @@ import pytest
 
 from tests.cli.conftest import ExecRecorder
 from tests.programs import PROCESS_SECONDS, Process
-from tests.session.machine import PASSWORD, Machine, flags, private_file
+from tests.session.machine import PASSWORD, Machine, pool_flags, write_private_file
 from tests.tools import need_tool
 
 
@@ -45,26 +45,33 @@ def test_no_command_line_contains_a_token(
 
 
 def test_note_about_other_sessions_is_printed_once(machine: Machine, replaced: ExecRecorder) -> None:
-    choice = machine.client()
-    machine.sign_in(choice, machine.user("bob"))
-    session = machine.sign_in(choice, machine.user("ann"))
+    choice = machine.create_client()
+    machine.sign_in(choice, machine.create_user("bob"))
+    session = machine.sign_in(choice, machine.create_user("ann"))
     record = replace(session.record, id_expires_at=session.record.id_expires_at - 3599)
-    machine.found().store.write(record.key.file_name, record.to_json())
+    machine.find_session().store.write(record.key.file_name, record.to_json())
     result = machine.run("exec", "--env", "A=id", "--env", "B=access", "--", "true")
     assert replaced.command == ["true"]
     assert (result.returncode, result.stderr.count("using the session of ann")) == (0, 1)
-    assert len(machine.asked("GetTokensFromRefreshToken")) == 1
+    assert len(machine.get_calls("GetTokensFromRefreshToken")) == 1
 
 
 def test_sign_in_does_not_change_the_commands_environment_or_limits(
     machine: Machine, process: Process
 ) -> None:
     """The sign-in forbids core files and removes Textual's variables, for its own process only."""
-    machine.user()
-    password = private_file(machine.home / "password", PASSWORD)
+    machine.create_user()
+    password = write_private_file(machine.home / "password", PASSWORD)
     _, hard = resource.getrlimit(resource.RLIMIT_CORE)
     command = process.command(
-        *("exec", *flags(machine.client()), "--username", "ann", "--password-file", str(password)),
+        *(
+            "exec",
+            *pool_flags(machine.create_client()),
+            "--username",
+            "ann",
+            "--password-file",
+            str(password),
+        ),
         *("--", "sh", "-c", "ulimit -S -c; echo $TEXTUAL_LOG"),
     )
     result = process.run_command(
@@ -137,5 +144,5 @@ def test_wrong_usage_exits_with_2(machine: Machine, arguments: tuple[str, ...]) 
 
 
 def test_without_a_session_or_terminal_it_exits_with_4(machine: Machine) -> None:
-    result = machine.run("exec", *flags(machine.client()), "--", "echo", "ran")
+    result = machine.run("exec", *pool_flags(machine.create_client()), "--", "echo", "ran")
     assert (result.returncode, result.stdout, result.stderr.count("\n")) == (4, "", 1)

@@ -13,7 +13,7 @@ import pytest
 
 from tests.cli.conftest import ExecRecorder
 from tests.programs import TerminalProgram
-from tests.session.machine import PASSWORD, Machine, flags, private_file
+from tests.session.machine import PASSWORD, Machine, pool_flags, write_private_file
 from tests.terminal.pty_program import PtyProgram
 from tui_auth.config.resolver import ResolvedPool
 from tui_auth.session.index import IndexFile
@@ -50,8 +50,8 @@ class Case:
 
     def __init__(self, machine: Machine, name: str, code: int) -> None:
         self.machine, self.name, self.code = machine, name, code
-        self.choice = machine.with_identity_pool(machine.client())
-        self.user = machine.user()
+        self.choice = machine.add_identity_pool(machine.create_client())
+        self.user = machine.create_user()
         self.added = [str(argument) for argument in self.prepare()]
 
     def prepare(self) -> Sequence[str]:
@@ -61,10 +61,10 @@ class Case:
         if code == 3:
             return ["--profile", "no-such-profile"]
         if code == 4:
-            return flags(self.choice)
+            return pool_flags(self.choice)
         if code == 9:
             machine.sign_in(self.choice, self.user)
-            machine.state.chmod(0o755)
+            machine.state_folder.chmod(0o755)
             return []
         if code == 10 or self.name == "sign-in":
             return self.prepare_sign_in()
@@ -79,7 +79,7 @@ class Case:
     def prepare_sign_in(self) -> Sequence[str]:
         """Prepare a first sign-in with a password file; return its arguments."""
         machine, password = self.machine, "Wrong-horse-9" if self.code == 5 else PASSWORD
-        file = private_file(machine.home / "password", password)
+        file = write_private_file(machine.home / "password", password)
         if self.code == 10:
             user = {"UserPoolId": machine.user_pool_id, "Username": self.user}
             machine.server.call("AdminSetUserPassword", {**user, "Password": PASSWORD, "Permanent": False})
@@ -88,7 +88,7 @@ class Case:
         if self.code == 7:
             machine.server.stop()
         storage = ("--storage", "file")
-        return (*flags(self.choice), "--username", self.user, "--password-file", str(file), *storage)
+        return (*pool_flags(self.choice), "--username", self.user, "--password-file", str(file), *storage)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_each_command_exits_with_each_code(
         assert result.stderr.count("\n") == 1
         assert result.stderr.startswith(f"tui-auth {name}: " if code == 2 else "tui-auth: ")
     assert replaced.command == (["echo", "ran"] if (name, code) == ("exec", 0) else [])
-    is_stored = bool(list(machine.state.glob("?" * 64 + ".json")))
+    is_stored = bool(list(machine.state_folder.glob("?" * 64 + ".json")))
     had_session = (code in (0, 5, 7, 8, 9) and name not in ("sign-in", "sign-out")) or code == 9
     assert is_stored == (had_session or (code, name) == (0, "sign-in"))
 
@@ -122,7 +122,7 @@ def test_each_command_exits_with_each_code(
 def test_internal_error_exits_with_1_and_shows_no_value(
     machine: Machine, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    machine.sign_in(machine.with_identity_pool(machine.client()), machine.user())
+    machine.sign_in(machine.add_identity_pool(machine.create_client()), machine.create_user())
 
     def load(file: IndexFile) -> NoReturn:
         raise RuntimeError("a-secret-in-a-message")
@@ -164,7 +164,7 @@ def test_error_that_a_sign_in_cannot_fix_opens_no_sign_in(
 def test_canceling_on_a_terminal_exits_with_6_and_runs_nothing(
     machine: Machine, start_on_terminal: Start, name: str
 ) -> None:
-    with start_on_terminal(build_arguments(name, *flags(machine.client()), "--plain")) as program:
+    with start_on_terminal(build_arguments(name, *pool_flags(machine.create_client()), "--plain")) as program:
         program.wait_for("Username:")
         program.press("ctrl+d")
         assert program.wait_exit() == 6
@@ -178,7 +178,7 @@ def test_canceling_on_a_terminal_exits_with_6_and_runs_nothing(
 def test_signal_during_line_prompts_exits_with_128_plus_its_number(
     machine: Machine, start_on_terminal: Start, choice: ResolvedPool, name: str, number: signal.Signals
 ) -> None:
-    with start_on_terminal(build_arguments(name, *flags(choice), "--plain")) as program:
+    with start_on_terminal(build_arguments(name, *pool_flags(choice), "--plain")) as program:
         program.wait_for("Username:")
         program.signal(number)
         assert program.wait_exit() == 128 + number
@@ -190,7 +190,7 @@ def test_signal_during_line_prompts_exits_with_128_plus_its_number(
 def test_signal_in_full_screen_exits_with_128_plus_its_number(
     start_on_terminal: Start, choice: ResolvedPool, number: signal.Signals
 ) -> None:
-    with start_on_terminal(build_arguments("token", *flags(choice))) as program:
+    with start_on_terminal(build_arguments("token", *pool_flags(choice))) as program:
         program.wait_for("Username")
         program.signal(number)
         assert program.wait_exit() == 128 + number
@@ -201,13 +201,13 @@ def test_signal_in_full_screen_exits_with_128_plus_its_number(
 @pytest.fixture
 def choice(machine: Machine) -> ResolvedPool:
     """Return a new app client."""
-    return machine.client()
+    return machine.create_client()
 
 
 @pytest.mark.parametrize("name", NEVER_SIGN_IN)
 def test_command_that_never_signs_in_exits_with_4_on_a_terminal(
     start_on_terminal: Start, choice: ResolvedPool, name: str
 ) -> None:
-    with start_on_terminal(build_arguments(name, *flags(choice))) as program:
+    with start_on_terminal(build_arguments(name, *pool_flags(choice))) as program:
         assert program.wait_exit() == 4
         assert program.screen_text().startswith("tui-auth: Not signed in.")

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.programs import TerminalProgram
-from tests.session.machine import Machine, flags
+from tests.session.machine import Machine, pool_flags
 from tui_auth.cli.commands.kube_credential import VERSIONS
 
 
@@ -26,8 +26,8 @@ def test_exec_credential_has_the_id_token_and_its_expiration(machine: Machine) -
 def test_token_that_expires_soon_is_refreshed(machine: Machine) -> None:
     machine.sign_in(aged=3590)
     credential = json.loads(machine.run("kube-credential").stdout)
-    assert credential["status"]["token"] == machine.stored()["id_token"]
-    assert len(machine.asked("GetTokensFromRefreshToken")) == 1
+    assert credential["status"]["token"] == machine.read_session_file()["id_token"]
+    assert len(machine.get_calls("GetTokensFromRefreshToken")) == 1
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -52,7 +52,7 @@ def test_sign_in_opens_only_if_kubectl_allows_prompts(
     machine: Machine, terminal_program: TerminalProgram, interactive: bool
 ) -> None:
     kubectl_request = json.dumps({"spec": {"interactive": interactive}})
-    arguments = ["kube-credential", *flags(machine.client()), "--plain"]
+    arguments = ["kube-credential", *pool_flags(machine.create_client()), "--plain"]
     environment = {"KUBERNETES_EXEC_INFO": kubectl_request}
     with terminal_program.on_a_terminal(
         *arguments, stdout=machine.home / "out", variables=environment

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.programs import TerminalProgram
-from tests.session.machine import PASSWORD, Machine, flags
+from tests.session.machine import PASSWORD, Machine, pool_flags
 
 Kept = dict[str, str]
 
@@ -38,9 +38,9 @@ def test_the_sign_in_comes_first_and_stdout_is_the_commands(
     command: list[str],
     fits: Callable[[str, Kept], bool],
 ) -> None:
-    choice = machine.with_identity_pool(machine.client())
-    machine.user()
-    pool = [*flags(choice), "--identity-pool-id", choice.identity_pool_id or ""]
+    choice = machine.add_identity_pool(machine.create_client())
+    machine.create_user()
+    pool = [*pool_flags(choice), "--identity-pool-id", choice.identity_pool_id or ""]
     arguments = [*words, *pool, "--plain", "--storage", "file", *command]
     with terminal_program.on_a_terminal(*arguments, stdout=machine.home / "out") as program:
         program.wait_for("Username:")
@@ -49,7 +49,7 @@ def test_the_sign_in_comes_first_and_stdout_is_the_commands(
         program.send(f"{PASSWORD}\r")
         assert program.wait_exit() == 0
         assert program.screen_text().rstrip().endswith("Signed in as ann.")
-    assert fits((machine.home / "out").read_text(), machine.stored())
+    assert fits((machine.home / "out").read_text(), machine.read_session_file())
 
 
 def test_status_and_sign_out_speak_to_the_person(machine: Machine, terminal_program: TerminalProgram) -> None:
@@ -58,7 +58,7 @@ def test_status_and_sign_out_speak_to_the_person(machine: Machine, terminal_prog
         with terminal_program.on_a_terminal(*words) as program:
             assert program.wait_exit() == 0
             assert said in program.screen_text()
-    assert not machine.accepts(kept.record.access_token.reveal())
+    assert not machine.is_accepted(kept.record.access_token.reveal())
 
 
 @pytest.mark.parametrize("kind", [("--plain",), ()])
@@ -68,13 +68,16 @@ def test_an_alias_that_was_typed_finds_the_session_again(
     pool = machine.server.call("CreateUserPool", {"PoolName": "aliases", "AliasAttributes": ["email"]})
     machine.user_pool_id = pool["UserPool"]["Id"]
     email = {"Name": "email", "Value": "ann@example.com"}
-    machine.user(UserAttributes=[email, {"Name": "email_verified", "Value": "true"}])
-    words = ["token", *flags(machine.client()), *kind, "--storage", "file"]
+    machine.create_user(UserAttributes=[email, {"Name": "email_verified", "Value": "true"}])
+    words = ["token", *pool_flags(machine.create_client()), *kind, "--storage", "file"]
     with terminal_program.on_a_terminal(*words, stdout=machine.home / "out") as program:
         program.wait_for("Username")
         program.send("ann@example.com\r")
         program.wait_for("Password")
         program.send(f"{PASSWORD}\r")
         assert program.wait_exit() == 0
-    assert (machine.stored()["username"], machine.stored()["signed_in_as"]) == ("ann", "ann@example.com")
+    assert (machine.read_session_file()["username"], machine.read_session_file()["signed_in_as"]) == (
+        "ann",
+        "ann@example.com",
+    )
     assert machine.run("token", "--username", "ann@example.com").returncode == 0

@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from tests.programs import Process, TerminalProgram
-from tests.session.machine import PASSWORD, Machine, flags
+from tests.session.machine import PASSWORD, Machine, pool_flags
 from tests.terminal.pty_program import ROOT
 from tests.tools import need_tool
 from tui_auth.config.resolver import ResolvedPool
@@ -102,7 +102,7 @@ def workstation(machine: Machine, process: Process) -> Workstation:
 @pytest.fixture
 def session(machine: Machine) -> SaveResult:
     """Return a session with an identity pool."""
-    return machine.sign_in(machine.with_identity_pool(machine.client()), machine.user())
+    return machine.sign_in(machine.add_identity_pool(machine.create_client()), machine.create_user())
 
 
 @pytest.fixture
@@ -210,7 +210,7 @@ def test_boto3_loads_the_profile(workstation: Workstation, session: SaveResult) 
     (workstation.machine.home / ".aws" / "config").write_text(CONFIG)
     (profile,) = re.findall(r"--profile (\w+)", CONFIG)
     origin = session.record.origin
-    pool = flags(ResolvedPool(origin.user_pool_id, origin.client_id, endpoint_url=origin.endpoint))
+    pool = pool_flags(ResolvedPool(origin.user_pool_id, origin.client_id, endpoint_url=origin.endpoint))
     assert workstation.machine.run("profile", "add", profile, *pool).returncode == 0
     (name,) = re.findall(r"\[profile (\w+)\]", CONFIG)
     code = (
@@ -264,8 +264,8 @@ def test_sign_in_opens_inside_a_command_substitution(
     workstation: Workstation, terminal_program: TerminalProgram
 ) -> None:
     machine = workstation.machine
-    choice = machine.client()
-    machine.user()
+    choice = machine.create_client()
+    machine.create_user()
     (command,) = (command for command in COMMANDS if "$(tui-auth token)" in command)
     pool = {
         "TUI_AUTH_USER_POOL_ID": choice.user_pool_id,
@@ -284,4 +284,7 @@ def test_sign_in_opens_inside_a_command_substitution(
         assert program.wait_exit() == 0
         assert program.screen_text().split("\n")[0] == "Signed in as ann."
         assert not program.screen_text().replace("Signed in as ann.", "").strip()
-    assert json.loads((machine.home / "environment").read_text())["TOKEN"] == machine.stored()["access_token"]
+    assert (
+        json.loads((machine.home / "environment").read_text())["TOKEN"]
+        == machine.read_session_file()["access_token"]
+    )

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests.programs import TerminalProgram
-from tests.session.machine import PASSWORD, Machine, flags, private_file
+from tests.session.machine import PASSWORD, Machine, pool_flags, write_private_file
 from tests.terminal.pty_program import PtyProgram
 from tui_auth.auth.next_step import Done
 from tui_auth.config.resolver import ResolvedPool
@@ -48,8 +48,8 @@ NOT_INSTALLED = "raise ModuleNotFoundError(name='keyring')\n"
 @pytest.fixture
 def choice(machine: Machine) -> ResolvedPool:
     """A pool with a user."""
-    machine.user()
-    return machine.client()
+    machine.create_user()
+    return machine.create_client()
 
 
 @pytest.fixture
@@ -72,9 +72,9 @@ def with_keyring(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> Callable[
 
 def words(home: Path, choice: ResolvedPool, storage: str | None, command: str = "sign-in") -> list[str]:
     """The words that begin a session with a password from a file."""
-    password = private_file(home / "password", PASSWORD)
+    password = write_private_file(home / "password", PASSWORD)
     named = ["--username", "ann", "--password-file", str(password)]
-    return [command, *flags(choice), *named, *(["--storage", storage] if storage else [])]
+    return [command, *pool_flags(choice), *named, *(["--storage", storage] if storage else [])]
 
 
 def sign_in(
@@ -99,14 +99,14 @@ def test_a_session_file_is_private_in_a_private_folder(
     (file,) = [path for path in machine.home.rglob("*.json") if len(path.stem) == 64]
     assert file.parent == machine.home / folder
     assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
-    assert machine.accepts(machine.run("token").stdout.strip())
+    assert machine.is_accepted(machine.run("token").stdout.strip())
     assert f'"storage": "{storage}"' in machine.run("status", "--json").stdout
 
 
 def test_storage_none_stores_nothing(machine: Machine, choice: ResolvedPool) -> None:
     token = sign_in(machine, choice, "none", word="token")
     assert token.returncode == 0
-    assert machine.accepts(token.stdout.strip())
+    assert machine.is_accepted(token.stdout.strip())
     assert token.stdout.strip() not in "".join(
         path.read_text() for path in machine.home.rglob("*") if path.is_file()
     )
@@ -119,7 +119,7 @@ def test_a_session_in_the_keyring_is_in_no_file(
     with_keyring(KEYRING)
     assert machine.run(*words(machine.home, choice, "keyring")).returncode == 0
     token = machine.run("token").stdout.strip()
-    assert machine.accepts(token)
+    assert machine.is_accepted(token)
     holding = [
         path.name for path in machine.home.rglob("*") if path.is_file() and token in path.read_text("latin-1")
     ]
@@ -147,7 +147,7 @@ def test_a_broken_keyring_does_not_lose_the_session(
     with_keyring(package)
     ran = machine.run(*words(machine.home, choice, "keyring", "token"))
     assert ran.returncode == 0
-    assert machine.accepts(ran.stdout.strip())
+    assert machine.is_accepted(ran.stdout.strip())
     assert "This session is not kept." in ran.stderr
     assert said in ran.stderr
 
@@ -200,7 +200,7 @@ def to_done(terminal_program: TerminalProgram) -> ToDone:
 def test_leaving_at_the_question_says_that_nothing_is_stored(
     machine: Machine, to_done: ToDone, choice: ResolvedPool
 ) -> None:
-    with to_done(*flags(choice)) as program:
+    with to_done(*pool_flags(choice)) as program:
         program.wait_for(QUESTION)
         program.press("ctrl+q")
         assert program.wait_exit() == 0
@@ -213,7 +213,7 @@ def test_leaving_at_the_question_says_that_nothing_is_stored(
 def test_the_help_of_the_question_describes_the_available_storages(
     machine: Machine, to_done: ToDone, choice: ResolvedPool
 ) -> None:
-    with to_done(*flags(choice), XDG_RUNTIME_DIR="") as program:
+    with to_done(*pool_flags(choice), XDG_RUNTIME_DIR="") as program:
         program.wait_for(QUESTION)
         program.press("ctrl+g")
         program.wait_for("esc closes this")
@@ -225,7 +225,7 @@ def test_the_help_of_the_question_describes_the_available_storages(
 def test_a_specified_storage_is_used_however_soon_the_user_leaves(
     machine: Machine, choice: ResolvedPool
 ) -> None:
-    done = machine.done(choice)
+    done = machine.reach_done(choice)
     saver = SessionSaver(
         SessionPersistence(replace(choice, storage="file"), machine.server.clock.now, machine.sessions)
     )
@@ -240,7 +240,7 @@ def test_a_cleanup_problem_is_reported_after_the_screen(machine: Machine, choice
 
     saver = SessionSaver(Untidy(replace(choice, storage="file"), machine.server.clock.now, machine.sessions))
     said = list[str]()
-    assert saver.reason_not_saved(machine.done(choice), "ann", said.append) is None
+    assert saver.reason_not_saved(machine.reach_done(choice), "ann", said.append) is None
     assert said == ["Older session data could not be cleaned up. The index is busy."]
 
 
@@ -254,7 +254,7 @@ def test_a_signal_waits_for_a_store_in_progress(machine: Machine, choice: Resolv
             return super().save(done, *arguments, **more)
 
     saver = SessionSaver(Slow(replace(choice, storage="file"), machine.server.clock.now, machine.sessions))
-    done = machine.done(choice)
+    done = machine.reach_done(choice)
     leaving = threading.Thread(target=saver.reason_not_saved, args=(done, "ann", print), daemon=True)
     leaving.start()
     at_it.wait()
@@ -267,7 +267,7 @@ def test_a_cancelled_attempts_late_reply_does_not_count_as_checked(
     machine: Machine, choice: ResolvedPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     saver = SessionSaver(SessionPersistence(choice, machine.server.clock.now, machine.sessions))
-    live, late = machine.done(choice), machine.done(choice)
+    live, late = machine.reach_done(choice), machine.reach_done(choice)
     answers = {id(live): False, id(late): True}
     monkeypatch.setattr(SessionPersistence, "check_signatures", lambda self, done: answers[id(done)])
     saver.check_signatures(live)
@@ -311,7 +311,7 @@ def test_done_asks_for_the_storage_once_for_each_profile(
 
 
 def test_choosing_nowhere_stores_nothing(machine: Machine, to_done: ToDone, choice: ResolvedPool) -> None:
-    with to_done(*flags(choice)) as program:
+    with to_done(*pool_flags(choice)) as program:
         program.wait_for(QUESTION)
         program.wait_for(lambda shown: STORAGE_LABELS[StorageKind.NONE] in shown.screen_text())
         (number,) = re.findall(rf"(\d) {STORAGE_LABELS[StorageKind.NONE]}", program.screen_text())
@@ -325,17 +325,17 @@ def test_choosing_nowhere_stores_nothing(machine: Machine, to_done: ToDone, choi
 def test_a_specified_storage_needs_no_question(
     machine: Machine, to_done: ToDone, choice: ResolvedPool
 ) -> None:
-    with to_done(*flags(choice), "--storage", "file") as program:
+    with to_done(*pool_flags(choice), "--storage", "file") as program:
         program.wait_for("Kept in")
         assert QUESTION not in program.screen_text()
-    assert machine.stored()
+    assert machine.read_session_file()
 
 
 def test_done_reports_a_storage_problem_and_goes_on(
     machine: Machine, to_done: ToDone, choice: ResolvedPool
 ) -> None:
     nowhere = str(Path("/proc/no/such/place"))
-    with to_done(*flags(choice), "--storage", "file", XDG_STATE_HOME=nowhere) as program:
+    with to_done(*pool_flags(choice), "--storage", "file", XDG_STATE_HOME=nowhere) as program:
         program.wait_for("The session could not be kept.")
         program.press("enter")
         assert program.wait_exit() == 9

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.programs import Process, TerminalProgram
-from tests.session.machine import FLOWS, PASSWORD, Machine, flags, private_file
+from tests.session.machine import FLOWS, PASSWORD, Machine, pool_flags, write_private_file
 from tests.terminal.pty_program import PtyProgram
 from tui_auth.cli.sign_in_now import sign_in_settings
 from tui_auth.config.resolver import ResolvedPool
@@ -23,8 +23,8 @@ PLAIN = ("sign-in", "--plain", "--username", "ann", "--password-stdin")
 @pytest.fixture
 def choice(machine: Machine) -> ResolvedPool:
     """A pool with a user."""
-    machine.user()
-    return machine.client()
+    machine.create_user()
+    return machine.create_client()
 
 
 def sign_in(
@@ -35,34 +35,34 @@ def sign_in(
 
 
 def test_a_password_from_a_pipe_is_enough(machine: Machine, choice: ResolvedPool) -> None:
-    ran = sign_in(machine, *PLAIN, *flags(choice))
+    ran = sign_in(machine, *PLAIN, *pool_flags(choice))
     assert (ran.returncode, ran.stdout) == (0, "")
     kept, signed_in = ran.stderr.splitlines()
     assert kept.startswith("tui-auth: The session is kept in a file of yours; --storage")
     assert signed_in == "Signed in as ann."
-    assert machine.accepts(machine.run("token").stdout.strip())
-    assert sign_in(machine, *PLAIN, *flags(choice)).stderr == "Signed in as ann.\n", "said once"
+    assert machine.is_accepted(machine.run("token").stdout.strip())
+    assert sign_in(machine, *PLAIN, *pool_flags(choice)).stderr == "Signed in as ann.\n", "said once"
 
 
 @pytest.mark.parametrize("end", ["", "\r\n", "\nnot the password\n"])
 def test_the_password_is_the_first_line_as_it_stands(
     machine: Machine, choice: ResolvedPool, end: str
 ) -> None:
-    assert sign_in(machine, *PLAIN, *flags(choice), typed=f"{PASSWORD}{end}").returncode == 0
+    assert sign_in(machine, *PLAIN, *pool_flags(choice), typed=f"{PASSWORD}{end}").returncode == 0
 
 
 def test_a_blank_belongs_to_the_password(machine: Machine, choice: ResolvedPool) -> None:
-    assert sign_in(machine, *PLAIN, *flags(choice), typed=f"{PASSWORD} \n").returncode == 5
+    assert sign_in(machine, *PLAIN, *pool_flags(choice), typed=f"{PASSWORD} \n").returncode == 5
 
 
 def test_only_one_end_of_the_line_is_taken_off_it(machine: Machine, choice: ResolvedPool) -> None:
-    assert sign_in(machine, *PLAIN, *flags(choice), typed=f"{PASSWORD}\r\r\n").returncode == 5
+    assert sign_in(machine, *PLAIN, *pool_flags(choice), typed=f"{PASSWORD}\r\r\n").returncode == 5
 
 
 def test_a_line_too_long_for_a_password_is_rejected_and_not_cut_to_one(
     machine: Machine, choice: ResolvedPool
 ) -> None:
-    ran = sign_in(machine, *PLAIN, *flags(choice), typed="é" * 2049)
+    ran = sign_in(machine, *PLAIN, *pool_flags(choice), typed="é" * 2049)
     said = "tui-auth: stdin gave a line that is too long to be a password.\n"
     assert (ran.returncode, ran.stderr) == (2, said)
     assert not machine.server.calls
@@ -71,7 +71,7 @@ def test_a_line_too_long_for_a_password_is_rejected_and_not_cut_to_one(
 def test_a_password_in_another_encoding_is_rejected(
     machine: Machine, choice: ResolvedPool, process: Process
 ) -> None:
-    command = process.command(*PLAIN, *flags(choice))
+    command = process.command(*PLAIN, *pool_flags(choice))
     ran = process.run_command(command, stdin=None, input="caf\udce9\n", errors="surrogateescape")
     assert (ran.returncode, ran.stderr) == (2, "tui-auth: stdin gave a password that is not UTF-8 text.\n")
     assert not machine.server.calls
@@ -80,7 +80,7 @@ def test_a_password_in_another_encoding_is_rejected(
 def test_a_pool_that_asks_for_more_is_10_and_named(machine: Machine, choice: ResolvedPool) -> None:
     user = {"UserPoolId": choice.user_pool_id, "Username": "ann"}
     machine.server.call("AdminSetUserPassword", {**user, "Password": PASSWORD, "Permanent": False})
-    ran = sign_in(machine, *PLAIN, *flags(choice))
+    ran = sign_in(machine, *PLAIN, *pool_flags(choice))
     assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (10, "", 1)
     assert "ConfirmSignInWithNewPassword" in ran.stderr
     assert not machine.sessions.entries()
@@ -99,7 +99,7 @@ def test_a_pool_that_asks_for_more_is_10_and_named(machine: Machine, choice: Res
 def test_a_wrong_use_is_2_and_asks_nobody(
     machine: Machine, choice: ResolvedPool, arguments: tuple[str, ...], typed: str
 ) -> None:
-    ran = sign_in(machine, "sign-in", *flags(choice), *arguments, typed=typed)
+    ran = sign_in(machine, "sign-in", *pool_flags(choice), *arguments, typed=typed)
     assert (ran.returncode, ran.stdout) == (2, "")
     assert not machine.server.calls
 
@@ -107,7 +107,7 @@ def test_a_wrong_use_is_2_and_asks_nobody(
 def test_another_pool_is_asked_for_whatever_names_one(
     machine: Machine, choice: ResolvedPool, without_flags: Callable[..., PtyProgram]
 ) -> None:
-    words = ("profile", "add", "acme", *flags(choice))
+    words = ("profile", "add", "acme", *pool_flags(choice))
     assert machine.run(*words).returncode == 0
     assert machine.run("profile", "use", "acme").returncode == 0
     with without_flags("--new-pool") as program:
@@ -122,8 +122,8 @@ def test_another_pool_is_asked_for_whatever_names_one(
 def test_a_terminal_does_not_make_it_ask(
     machine: Machine, choice: ResolvedPool, terminal_program: TerminalProgram
 ) -> None:
-    password = private_file(machine.home / "password", "Wrong-horse-9")
-    with terminal_program.on_a_terminal(*PLAIN, *flags(choice), stdin=password) as program:
+    password = write_private_file(machine.home / "password", "Wrong-horse-9")
+    with terminal_program.on_a_terminal(*PLAIN, *pool_flags(choice), stdin=password) as program:
         assert program.wait_exit() == 5
         assert "Password:" not in program.screen_text()
 
@@ -137,7 +137,7 @@ def without_flags(terminal_program: TerminalProgram) -> Callable[..., PtyProgram
 def test_without_flags_the_last_pool_and_name_are_taken_again(
     machine: Machine, choice: ResolvedPool, without_flags: Callable[..., PtyProgram], tmp_path: Path
 ) -> None:
-    assert sign_in(machine, *PLAIN, *flags(choice)).returncode == 0
+    assert sign_in(machine, *PLAIN, *pool_flags(choice)).returncode == 0
     assert machine.run("sign-out").returncode == 0
     with without_flags("sign-in", "--plain") as program:
         program.wait_for("Password:")
@@ -149,7 +149,7 @@ def test_without_flags_the_last_pool_and_name_are_taken_again(
     with without_flags() as program:
         program.wait_for(choice.user_pool_id)
         program.wait_for("ann")
-    password = private_file(tmp_path / "password", PASSWORD)
+    password = write_private_file(tmp_path / "password", PASSWORD)
     assert machine.run("sign-in", "--password-file", str(password)).returncode == 0
     (entry,) = machine.sessions.entries()
     assert (entry.client_id, entry.username) == (choice.client_id, "ann")
@@ -162,8 +162,8 @@ COMMANDS = (["token"], ["header"], ["exec", "--", "true"], ["kube-credential"], 
 def test_with_several_sessions_each_command_names_the_one_it_took(
     machine: Machine, choice: ResolvedPool
 ) -> None:
-    machine.sign_in(choice, machine.user("bob"))
-    machine.sign_in(machine.with_identity_pool(choice), "ann")
+    machine.sign_in(choice, machine.create_user("bob"))
+    machine.sign_in(machine.add_identity_pool(choice), "ann")
     note = f"tui-auth: using the session of ann in {choice.user_pool_id}, the last signed in; "
     for words in (["aws-credentials"], *COMMANDS):
         ran = machine.run(*words)
@@ -191,7 +191,7 @@ def test_a_server_that_is_not_cognitos_is_marked_by_its_name(endpoint: str | Non
 def test_a_password_is_not_read_from_a_terminal_that_would_show_it(
     machine: Machine, terminal_program: TerminalProgram
 ) -> None:
-    with terminal_program.on_a_terminal(*PLAIN, *flags(machine.client())) as program:
+    with terminal_program.on_a_terminal(*PLAIN, *pool_flags(machine.create_client())) as program:
         assert program.wait_exit() == 2
         assert "--password-stdin reads a pipe" in program.screen_text()
 
@@ -200,12 +200,12 @@ def test_a_password_is_not_read_from_a_terminal_that_would_show_it(
 def test_a_secrets_file_that_others_can_read_is_taken_and_said(machine: Machine, flag: str) -> None:
     asked = {"UserPoolId": machine.user_pool_id, "ClientName": "cli", "ExplicitAuthFlows": FLOWS}
     client = machine.server.call("CreateUserPoolClient", asked | {"GenerateSecret": True})["UserPoolClient"]
-    choice = replace(machine.client(), client_id=client["ClientId"])
+    choice = replace(machine.create_client(), client_id=client["ClientId"])
     files = {
-        "--password-file": private_file(machine.home / "password", PASSWORD),
-        "--client-secret-file": private_file(machine.home / "secret of acme", client["ClientSecret"]),
+        "--password-file": write_private_file(machine.home / "password", PASSWORD),
+        "--client-secret-file": write_private_file(machine.home / "secret of acme", client["ClientSecret"]),
     }
-    words = [*("sign-in", *flags(choice), "--username", machine.user(), "--storage", "none")]
+    words = [*("sign-in", *pool_flags(choice), "--username", machine.create_user(), "--storage", "none")]
     words += [str(word) for each in files.items() for word in each]
     assert "can read" not in machine.run(*words).stderr
     files[flag].chmod(0o640)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.programs import TerminalProgram
-from tests.session.machine import PASSWORD, Machine, flags, private_file
+from tests.session.machine import PASSWORD, Machine, pool_flags, write_private_file
 from tests.terminal.pty_program import PtyProgram
 from tui_auth.cli import sign_in_turn
 from tui_auth.config.resolver import ResolvedPool
@@ -38,14 +38,14 @@ def two(terminal_program: TerminalProgram) -> Two:
 @pytest.fixture
 def choice(machine: Machine) -> ResolvedPool:
     """A pool with a user."""
-    machine.user()
-    return machine.client()
+    machine.create_user()
+    return machine.create_client()
 
 
 @pytest.fixture
 def sign_in(choice: ResolvedPool) -> tuple[str, ...]:
     """The words for a sign-in at line prompts whose session key is known."""
-    return ("sign-in", *flags(choice), "--username", "ann", "--plain", "--storage", "file")
+    return ("sign-in", *pool_flags(choice), "--username", "ann", "--plain", "--storage", "file")
 
 
 def test_the_second_waits_and_takes_what_the_first_began(
@@ -93,8 +93,8 @@ def test_who_has_sent_stderr_elsewhere_is_told_on_the_terminal(
 def test_once_signed_in_the_turn_is_over_though_the_screen_is_open(
     machine: Machine, terminal_program: TerminalProgram, choice: ResolvedPool, tmp_path: Path
 ) -> None:
-    password = private_file(tmp_path / "password", PASSWORD)
-    again = ("sign-in", *flags(choice), "--username", "ann", "--storage", "file")
+    password = write_private_file(tmp_path / "password", PASSWORD)
+    again = ("sign-in", *pool_flags(choice), "--username", "ann", "--storage", "file")
     with terminal_program.on_a_terminal(*again) as first:
         first.wait_for("Password")
         first.send(f"{PASSWORD}\r")
@@ -106,8 +106,8 @@ def test_once_signed_in_the_turn_is_over_though_the_screen_is_open(
 def test_another_user_or_another_client_does_not_wait(
     machine: Machine, terminal_program: TerminalProgram, sign_in: tuple[str, ...], choice: ResolvedPool
 ) -> None:
-    bob = ("sign-in", *flags(choice), "--username", "bob", "--plain")
-    elsewhere = ("sign-in", *flags(machine.client()), "--username", "ann", "--plain")
+    bob = ("sign-in", *pool_flags(choice), "--username", "bob", "--plain")
+    elsewhere = ("sign-in", *pool_flags(machine.create_client()), "--username", "ann", "--plain")
     with terminal_program.on_a_terminal(*sign_in) as first:
         first.wait_for("Password:")
         for other in (bob, elsewhere):
@@ -137,9 +137,9 @@ def test_where_nobody_can_press_enter_waiting_has_an_end(
 
 
 def test_without_a_place_for_a_lock_people_still_sign_in(machine: Machine, choice: ResolvedPool) -> None:
-    password = private_file(machine.home / "password", PASSWORD)
+    password = write_private_file(machine.home / "password", PASSWORD)
     ran = machine.run(
-        *("sign-in", *flags(choice), "--username", "ann", "--password-file", str(password)),
+        *("sign-in", *pool_flags(choice), "--username", "ann", "--password-file", str(password)),
         environ={"XDG_STATE_HOME": "/proc/no/such/place"},
     )
     assert ran.returncode == 0

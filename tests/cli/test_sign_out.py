@@ -15,7 +15,7 @@ import pytest
 
 from tests.programs import PROCESS_SECONDS, Process
 from tests.scripted_gateway import ScriptedGateway
-from tests.session.machine import FLOWS, Machine, flags
+from tests.session.machine import FLOWS, Machine, pool_flags
 from tui_auth.secret import Secret
 from tui_auth.session.index import IndexFile
 from tui_auth.session.persistence import build_origin
@@ -37,23 +37,23 @@ def test_session_is_revoked_and_deleted(machine: Machine, storage: StorageKind) 
     result = machine.run("sign-out")
     assert (result.returncode, result.stdout, result.stderr.count("\n")) == (0, "", 1)
     assert "at Cognito and here" in result.stderr
-    assert not machine.accepts(session.record.access_token.reveal())
+    assert not machine.is_accepted(session.record.access_token.reveal())
     assert has_no_session(machine)
     assert machine.run("token").returncode == 4
 
 
 def test_everywhere_ends_the_users_other_sessions(machine: Machine) -> None:
-    choice, other = machine.client(), machine.client()
-    machine.sign_in(choice, machine.user())
+    choice, other = machine.create_client(), machine.create_client()
+    machine.sign_in(choice, machine.create_user())
     second = machine.sign_in(other, "ann")
-    remote_session = machine.done(choice)
-    bob = machine.sign_in(choice, machine.user("bob"))
+    remote_session = machine.reach_done(choice)
+    bob = machine.sign_in(choice, machine.create_user("bob"))
     result = machine.run("sign-out", "--everywhere", "--username", "ann")
     assert result.returncode == 0
-    assert not machine.accepts(remote_session.tokens.access_token.reveal())
-    assert not machine.accepts(second.record.access_token.reveal())
+    assert not machine.is_accepted(remote_session.tokens.access_token.reveal())
+    assert not machine.is_accepted(second.record.access_token.reveal())
     assert [entry.username for entry in machine.sessions.entries()] == ["bob"]
-    assert machine.accepts(bob.record.access_token.reveal())
+    assert machine.is_accepted(bob.record.access_token.reveal())
 
 
 def test_session_is_deleted_without_a_network(machine: Machine) -> None:
@@ -81,7 +81,7 @@ def test_session_is_deleted_after_a_cognito_error(
 
 
 def test_pool_without_token_revocation_is_reported(machine: Machine) -> None:
-    machine.sign_in(machine.client(EnableTokenRevocation=False), machine.user())
+    machine.sign_in(machine.create_client(EnableTokenRevocation=False), machine.create_user())
     result = machine.run("sign-out")
     assert result.returncode == 3
     assert "Cognito did not end it" in result.stderr
@@ -91,7 +91,7 @@ def test_pool_without_token_revocation_is_reported(machine: Machine) -> None:
 def test_session_is_deleted_without_its_client_secret(machine: Machine, tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("s3cret")
-    machine.sign_in(replace(machine.client(), client_secret_file=secret), machine.user())
+    machine.sign_in(replace(machine.create_client(), client_secret_file=secret), machine.create_user())
     secret.unlink()
     result = machine.run("sign-out")
     assert result.returncode == 3
@@ -126,34 +126,34 @@ class TestEverywhere:
 
     @pytest.mark.parametrize("aged", [0, 4000], ids=["valid", "expired"])
     def test_ended_session_cannot_end_the_others(self, machine: Machine, aged: float) -> None:
-        choice = machine.client()
-        session = machine.sign_in(choice, machine.user(), aged=aged)
-        remote_session = machine.done(choice)
+        choice = machine.create_client()
+        session = machine.sign_in(choice, machine.create_user(), aged=aged)
+        remote_session = machine.reach_done(choice)
         self.revoke(machine, session)
         result = machine.run("sign-out", "--everywhere")
         assert (result.returncode, result.stderr.count("\n")) == (5, 1)
         assert "sessions on other machines were not ended" in result.stderr
-        assert machine.accepts(remote_session.tokens.access_token.reveal())
+        assert machine.is_accepted(remote_session.tokens.access_token.reveal())
         assert has_no_session(machine)
 
     def test_another_stored_session_of_the_user_can_end_the_others(self, machine: Machine) -> None:
-        first, second = machine.client(), machine.client()
-        other = machine.sign_in(first, machine.user())
+        first, second = machine.create_client(), machine.create_client()
+        other = machine.sign_in(first, machine.create_user())
         ended_session = machine.sign_in(second, "ann")
-        remote_session = machine.done(first)
+        remote_session = machine.reach_done(first)
         self.revoke(machine, ended_session)
         result = machine.run("sign-out", "--everywhere")
         assert (result.returncode, "signed out everywhere" in result.stderr) == (0, True)
         for token in (remote_session.tokens.access_token, other.record.access_token):
-            assert not machine.accepts(token.reveal())
+            assert not machine.is_accepted(token.reveal())
         assert has_no_session(machine)
 
     def test_expired_access_token_is_refreshed_first(self, machine: Machine) -> None:
-        choice = machine.client()
-        machine.sign_in(choice, machine.user(), aged=4000)
-        remote_session = machine.done(choice)
+        choice = machine.create_client()
+        machine.sign_in(choice, machine.create_user(), aged=4000)
+        remote_session = machine.reach_done(choice)
         assert machine.run("sign-out", "--everywhere").returncode == 0
-        assert not machine.accepts(remote_session.tokens.access_token.reveal())
+        assert not machine.is_accepted(remote_session.tokens.access_token.reveal())
 
     def test_session_without_the_scope_is_still_revoked(self, machine: Machine) -> None:
         session = machine.sign_in()
@@ -162,7 +162,7 @@ class TestEverywhere:
         )
         result = machine.run("sign-out", "--everywhere")
         assert (result.returncode, "did not end it" in result.stderr) == (5, True)
-        assert not machine.accepts(session.record.access_token.reveal())
+        assert not machine.is_accepted(session.record.access_token.reveal())
 
 
 @pytest.mark.parametrize("arguments", [(), ("--everywhere",)])
@@ -177,12 +177,12 @@ def test_wrong_client_secret_does_not_count_as_an_ended_session(
     file.write_text(client["ClientSecret"])
     file.chmod(0o600)
     choice = replace(
-        machine.client(),
+        machine.create_client(),
         client_id=client["ClientId"],
         client_secret=Secret(client["ClientSecret"]),
         client_secret_file=file,
     )
-    machine.sign_in(choice, machine.user(), aged=4000)
+    machine.sign_in(choice, machine.create_user(), aged=4000)
     file.write_text("wrong" * 6)
     result = machine.run("sign-out", *arguments)
     assert result.returncode == 3
@@ -197,7 +197,7 @@ def test_session_is_deleted_after_ctrl_c(machine: Machine) -> None:
         def call(self, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
             raise KeyboardInterrupt
 
-    sign_out_result = sign_out(machine.sessions, machine.found(), gateway=lambda _: Interrupted())
+    sign_out_result = sign_out(machine.sessions, machine.find_session(), gateway=lambda _: Interrupted())
     assert isinstance(sign_out_result.error, KeyboardInterrupt)
     assert has_no_session(machine)
 
@@ -205,9 +205,9 @@ def test_session_is_deleted_after_ctrl_c(machine: Machine) -> None:
 def test_ctrl_c_exits_with_130_and_one_line(
     machine: Machine, process: Process, silent_pool: SilentPool
 ) -> None:
-    choice = machine.client()
+    choice = machine.create_client()
     origin = build_origin(replace(choice, endpoint_url=silent_pool.url), "ann", machine.environ)
-    done = machine.done(choice, machine.user())
+    done = machine.reach_done(choice, machine.create_user())
     machine.sessions.save(done, origin, StorageKind.FILE, server_time=machine.server.clock.now())
     running = process.start(process.command("sign-out"))
     assert silent_pool.request_received.wait(PROCESS_SECONDS)
@@ -262,7 +262,7 @@ def test_revocation_is_reported_if_the_index_cannot_be_written(
         raise StorageError("Another tui-auth has been busy.")
 
     monkeypatch.setattr(IndexFile, "update", fail_update)
-    sign_out_result = sign_out(machine.sessions, machine.found())
+    sign_out_result = sign_out(machine.sessions, machine.find_session())
     assert sign_out_result.outcome is (
         RevocationOutcome.ALREADY_ENDED if has_ended else RevocationOutcome.REVOKED
     )
@@ -274,7 +274,7 @@ def test_revocation_is_reported_if_the_index_cannot_be_written(
 
 def test_control_characters_in_a_name_are_made_visible(machine: Machine) -> None:
     machine.sign_in()
-    content = machine.stored() | {"signed_in_as": "an\x1b[2Jn"}
+    content = machine.read_session_file() | {"signed_in_as": "an\x1b[2Jn"}
     machine.session_file().write_text(json.dumps(content))
     result = machine.run("sign-out")
     assert (result.returncode, "\x1b" in result.stderr) == (0, False)
@@ -286,9 +286,9 @@ def test_without_a_session_it_exits_with_4(machine: Machine) -> None:
 
 
 def test_username_selects_one_of_several_sessions(machine: Machine) -> None:
-    choice = machine.client()
-    machine.sign_in(choice, machine.user("bob"))
-    machine.sign_in(choice, machine.user("ann"))
+    choice = machine.create_client()
+    machine.sign_in(choice, machine.create_user("bob"))
+    machine.sign_in(choice, machine.create_user("ann"))
     assert machine.run("sign-out", "--username", "bob").returncode == 0
     assert [entry.username for entry in machine.sessions.entries()] == ["ann"]
     assert machine.run("token").returncode == 0
@@ -304,11 +304,11 @@ def test_session_is_deleted_without_the_profiles_secret(machine: Machine, argume
     file.write_text(client["ClientSecret"])
     secret = Secret(client["ClientSecret"])
     choice = replace(
-        machine.client(), client_id=client["ClientId"], client_secret=secret, client_secret_file=file
+        machine.create_client(), client_id=client["ClientId"], client_secret=secret, client_secret_file=file
     )
-    add = ("profile", "add", "acme", "--client-secret-file", str(file), *flags(choice))
+    add = ("profile", "add", "acme", "--client-secret-file", str(file), *pool_flags(choice))
     assert machine.run(*add).returncode == 0
-    machine.sign_in(choice, machine.user())
+    machine.sign_in(choice, machine.create_user())
     file.unlink()
     assert machine.run("status", *arguments).returncode == 0
     result = machine.run("sign-out", *arguments)
@@ -332,4 +332,4 @@ def test_specified_client_does_not_match_another_clients_session(machine: Machin
         assert (result.returncode, result.stdout) == (4, "")
         result = machine.run(command, "--endpoint-url", "http://127.0.0.1:1")
         assert (result.returncode, result.stdout) == (4, "")
-    assert machine.stored()
+    assert machine.read_session_file()

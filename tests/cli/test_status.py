@@ -12,14 +12,21 @@ from tui_auth.storage.stores import StorageKind
 
 
 def test_status_shows_user_pool_and_expiry(machine: Machine) -> None:
-    choice, user = machine.client(), machine.user()
+    choice, user = machine.create_client(), machine.create_user()
     group = {"UserPoolId": choice.user_pool_id, "GroupName": "operators"}
     machine.server.call("CreateGroup", group)
     machine.server.call("AdminAddUserToGroup", {**group, "Username": user})
     machine.sign_in(choice, user)
     result = machine.run("status")
     assert (result.returncode, result.stderr) == (0, "")
-    for part in ("ann", choice.user_pool_id, choice.client_id, "operators", "60 min", str(machine.state)):
+    for part in (
+        "ann",
+        choice.user_pool_id,
+        choice.client_id,
+        "operators",
+        "60 min",
+        str(machine.state_folder),
+    ):
         assert part in result.stdout
 
 
@@ -53,9 +60,9 @@ def test_without_a_session_it_exits_with_4(machine: Machine) -> None:
 
 
 def test_other_sessions_are_listed_after_a_sign_out(machine: Machine) -> None:
-    choice = machine.client()
-    machine.sign_in(choice, machine.user("bob"))
-    machine.sign_in(choice, machine.user("ann"))
+    choice = machine.create_client()
+    machine.sign_in(choice, machine.create_user("bob"))
+    machine.sign_in(choice, machine.create_user("ann"))
     machine.run("sign-out")
     result = machine.run("status")
     assert (result.returncode, result.stdout) == (4, "")
@@ -67,12 +74,12 @@ def test_session_with_an_expired_but_renewable_token_is_shown(machine: Machine) 
     result = machine.run("status")
     assert result.returncode == 0
     assert "the next command refreshes it" in result.stdout
-    assert not machine.asked("GetTokensFromRefreshToken")
+    assert not machine.get_calls("GetTokensFromRefreshToken")
 
 
 def test_session_with_an_expired_unrenewable_token_exits_with_4(machine: Machine) -> None:
     machine.sign_in(aged=4000)
-    machine.session_file().write_text(json.dumps(machine.stored() | {"refresh_token": None}))
+    machine.session_file().write_text(json.dumps(machine.read_session_file() | {"refresh_token": None}))
     assert machine.run("status").returncode == 4
 
 
@@ -98,9 +105,9 @@ def test_online_refreshes_a_session_with_a_revoked_access_token(machine: Machine
 
 
 def test_other_sessions_are_listed(machine: Machine) -> None:
-    choice = machine.client()
-    machine.sign_in(choice, machine.user("bob"))
-    machine.sign_in(choice, machine.user("ann"))
+    choice = machine.create_client()
+    machine.sign_in(choice, machine.create_user("bob"))
+    machine.sign_in(choice, machine.create_user("ann"))
     assert re.search(r"^Also +bob in ", machine.run("status").stdout, re.MULTILINE)
 
 
@@ -127,7 +134,7 @@ def test_status_shows_the_storage(machine: Machine) -> None:
 
 def test_control_characters_in_a_name_are_made_visible(machine: Machine) -> None:
     machine.sign_in()
-    content = machine.stored() | {"groups": ["\x1b[2Jred", "x\u202ey"], "signed_in_as": "an\x07n"}
+    content = machine.read_session_file() | {"groups": ["\x1b[2Jred", "x\u202ey"], "signed_in_as": "an\x07n"}
     machine.session_file().write_text(json.dumps(content))
     result = machine.run("status")
     output = result.stdout

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.programs import PROCESS_SECONDS, Process
-from tests.session.machine import PASSWORD, ROTATION, Machine, flags, private_file
+from tests.session.machine import PASSWORD, ROTATION, Machine, pool_flags, write_private_file
 from tests.tools import need_tool
 
 AGED = 3590.0
@@ -48,8 +48,8 @@ def test_token_about_to_expire_is_refreshed(machine: Machine, command: str) -> N
     result = machine.run(command)
     assert result.returncode == 0
     assert session.record.access_token.reveal() not in result.stdout
-    assert machine.stored()["access_token"] in result.stdout
-    assert machine.accepts(result.stdout.split()[-1])
+    assert machine.read_session_file()["access_token"] in result.stdout
+    assert machine.is_accepted(result.stdout.split()[-1])
 
 
 def test_curl_reads_the_header_from_a_pipe(machine: Machine, process: Process) -> None:
@@ -85,33 +85,33 @@ def test_min_ttl_longer_than_the_token_validity_is_reported(machine: Machine) ->
     result = machine.run("token", "--min-ttl", "2h")
     assert result.returncode == 0
     assert re.fullmatch(r"tui-auth: this pool's tokens are valid for only (60|59) minutes\.\n", result.stderr)
-    assert machine.accepts(result.stdout.strip())
+    assert machine.is_accepted(result.stdout.strip())
 
 
 def test_refresh_can_be_forced(machine: Machine) -> None:
-    session = machine.sign_in(machine.client(**ROTATION), machine.user())
+    session = machine.sign_in(machine.create_client(**ROTATION), machine.create_user())
     result = machine.run("token", "--force-refresh")
     assert result.returncode == 0
     assert result.stdout.strip() not in ("", session.record.access_token.reveal())
 
 
 def test_password_file_or_stdin_signs_in_without_a_terminal(machine: Machine, tmp_path: Path) -> None:
-    choice, user = machine.client(), machine.user()
-    password = private_file(tmp_path / "password", f"{PASSWORD}\n")
+    choice, user = machine.create_client(), machine.create_user()
+    password = write_private_file(tmp_path / "password", f"{PASSWORD}\n")
     sources: list[tuple[dict[str, Any], list[str]]] = [
         ({}, ["--password-file", str(password)]),
         ({"stdin": f"{PASSWORD}\n"}, ["--password-stdin"]),
     ]
     for options, source in sources:
-        result = machine.run("token", *flags(choice), "--username", user, *source, **options)
-        assert (result.returncode, machine.accepts(result.stdout.strip())) == (0, True), result.stderr
+        result = machine.run("token", *pool_flags(choice), "--username", user, *source, **options)
+        assert (result.returncode, machine.is_accepted(result.stdout.strip())) == (0, True), result.stderr
         assert machine.run("sign-out").returncode == 0
 
 
 def test_note_says_which_of_several_sessions_is_used(machine: Machine) -> None:
-    choice = machine.client()
-    bob = machine.sign_in(choice, machine.user("bob"))
-    ann = machine.sign_in(choice, machine.user("ann"))
+    choice = machine.create_client()
+    bob = machine.sign_in(choice, machine.create_user("bob"))
+    ann = machine.sign_in(choice, machine.create_user("ann"))
     newest = machine.run("token")
     assert newest.stdout == f"{ann.record.access_token.reveal()}\n"
     assert newest.stderr.startswith("tui-auth: using the session of ann")
@@ -122,20 +122,24 @@ def test_note_says_which_of_several_sessions_is_used(machine: Machine) -> None:
 
 
 def test_flags_select_the_pool(machine: Machine) -> None:
-    first, second = machine.client(), machine.client()
-    first_session = machine.sign_in(first, machine.user())
+    first, second = machine.create_client(), machine.create_client()
+    first_session = machine.sign_in(first, machine.create_user())
     second_session = machine.sign_in(second, "ann")
-    assert machine.run("token", *flags(first)).stdout == f"{first_session.record.access_token.reveal()}\n"
-    assert machine.run("token", *flags(second)).stdout == f"{second_session.record.access_token.reveal()}\n"
+    assert (
+        machine.run("token", *pool_flags(first)).stdout == f"{first_session.record.access_token.reveal()}\n"
+    )
+    assert (
+        machine.run("token", *pool_flags(second)).stdout == f"{second_session.record.access_token.reveal()}\n"
+    )
     environ = {"TUI_AUTH_USER_POOL_ID": first.user_pool_id, "TUI_AUTH_CLIENT_ID": first.client_id}
     environ["TUI_AUTH_ENDPOINT_URL"] = first.endpoint_url or ""
     assert machine.run("token", environ=environ).stdout == f"{first_session.record.access_token.reveal()}\n"
 
 
 def test_after_sign_out_no_other_session_becomes_current(machine: Machine) -> None:
-    choice = machine.client()
-    machine.sign_in(choice, machine.user("bob"))
-    machine.sign_in(choice, machine.user("ann"))
+    choice = machine.create_client()
+    machine.sign_in(choice, machine.create_user("bob"))
+    machine.sign_in(choice, machine.create_user("ann"))
     assert machine.run("sign-out").returncode == 0
     result = machine.run("token")
     assert (result.returncode, result.stdout) == (4, "")
@@ -148,8 +152,8 @@ class TestProfiles:
         (folder / "config.toml").write_text(text)
 
     def sign_in_with_profile(self, machine: Machine, name: str) -> tuple[str, str]:
-        choice = machine.client()
-        session = machine.sign_in(replace(choice, profile=name), machine.user(name))
+        choice = machine.create_client()
+        session = machine.sign_in(replace(choice, profile=name), machine.create_user(name))
         table = (
             f'[profiles.{name}]\nuser_pool_id = "{choice.user_pool_id}"\nclient_id = "{choice.client_id}"\n'
         )
@@ -163,7 +167,7 @@ class TestProfiles:
             assert machine.run("token", "--profile", "one").stdout == first_token
             assert machine.run("token", environ={"TUI_AUTH_PROFILE": "two"}).stdout == second_token
             assert machine.run("token").stdout == second_token
-        assert "route:one" in (machine.state / "index.json").read_text()
+        assert "route:one" in (machine.state_folder / "index.json").read_text()
 
     def test_changed_profile_takes_effect(self, machine: Machine) -> None:
         first, first_token = self.sign_in_with_profile(machine, "one")
@@ -182,9 +186,9 @@ class TestProfiles:
 
 
 def test_amplify_file_in_the_folder_selects_its_pool(machine: Machine) -> None:
-    other, here = machine.client(), machine.client()
-    machine.sign_in(here, machine.user())
-    machine.sign_in(other, machine.user("bob"))
+    other, here = machine.create_client(), machine.create_client()
+    machine.sign_in(here, machine.create_user())
+    machine.sign_in(other, machine.create_user("bob"))
     auth = {
         "user_pool_id": here.user_pool_id,
         "user_pool_client_id": here.client_id,
@@ -195,5 +199,5 @@ def test_amplify_file_in_the_folder_selects_its_pool(machine: Machine) -> None:
     (folder.parent / "amplify_outputs.json").write_text(json.dumps({"version": "1", "auth": auth}))
     environ = {"TUI_AUTH_ENDPOINT_URL": here.endpoint_url or ""}
     result = machine.run("token", "--username", "ann", cwd=folder, environ=environ)
-    assert machine.accepts(result.stdout.strip())
+    assert machine.is_accepted(result.stdout.strip())
     assert machine.run("token", cwd=folder).returncode == 4, "there is no session at AWS's endpoint"

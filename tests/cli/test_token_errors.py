@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.programs import PROCESS_SECONDS, Process
-from tests.session.machine import ROTATION, Machine, flags
+from tests.session.machine import ROTATION, Machine, pool_flags
 from tests.tools import need_tool
 
 AGED = 3590.0
@@ -31,7 +31,7 @@ def test_invalid_usage_exits_with_2(machine: Machine, arguments: tuple[str, ...]
 
 
 def test_without_a_session_or_terminal_it_exits_with_4(machine: Machine) -> None:
-    result = machine.run("token", *flags(machine.client()))
+    result = machine.run("token", *pool_flags(machine.create_client()))
     assert (result.returncode, result.stdout) == (4, "")
     assert result.stderr == "tui-auth: Not signed in. Run tui-auth sign-in.\n"
 
@@ -45,17 +45,17 @@ def test_ended_session_exits_with_4_and_is_deleted(machine: Machine) -> None:
     assert (result.returncode, result.stdout) == (4, "")
     assert result.stderr.startswith("tui-auth: The session has ended.")
     assert result.stderr.count("\n") == 1
-    assert not list(machine.state.glob("?" * 64 + ".json"))
+    assert not list(machine.state_folder.glob("?" * 64 + ".json"))
 
 
 def test_unreachable_network_exits_with_7_and_keeps_the_session(machine: Machine) -> None:
     session = machine.sign_in(aged=AGED)
-    original = machine.stored()
+    original = machine.read_session_file()
     machine.server.stop()
     result = machine.run("token")
     assert (result.returncode, result.stdout) == (7, "")
     assert result.stderr.count("\n") == 1
-    assert machine.stored() == original
+    assert machine.read_session_file() == original
     assert session.record.refresh_token
 
 
@@ -82,12 +82,12 @@ def test_error_that_does_not_end_the_session_exits_with_5(machine: Machine) -> N
     assert (result.returncode, result.stdout, result.stderr.count("\n")) == (5, "", 1)
     assert "not today" in result.stderr
     assert "\x1b" not in result.stderr
-    assert machine.stored()
+    assert machine.read_session_file()
 
 
 def test_missing_client_secret_exits_with_3(machine: Machine, tmp_path: Path) -> None:
-    choice = replace(machine.client(), client_secret_file=tmp_path / "gone")
-    machine.sign_in(choice, machine.user(), aged=AGED)
+    choice = replace(machine.create_client(), client_secret_file=tmp_path / "gone")
+    machine.sign_in(choice, machine.create_user(), aged=AGED)
     result = machine.run("token")
     assert (result.returncode, result.stdout, result.stderr.count("\n")) == (3, "", 1)
     assert "gone" in result.stderr
@@ -119,7 +119,7 @@ def test_invalid_session_file_exits_with_9_and_rm_advice(machine: Machine, conte
 
 def test_session_of_a_later_version_is_not_changed(machine: Machine) -> None:
     machine.sign_in()
-    later_session = json.dumps(machine.stored() | {"version": 2})
+    later_session = json.dumps(machine.read_session_file() | {"version": 2})
     machine.session_file().write_text(later_session)
     result = machine.run("token")
     assert (result.returncode, result.stdout) == (9, "")
@@ -142,8 +142,8 @@ def test_unwritable_stdout_causes_no_traceback(machine: Machine, process: Proces
 
 
 def test_signal_during_a_refresh_waits_for_the_new_tokens(machine: Machine, process: Process) -> None:
-    machine.sign_in(machine.client(**ROTATION), machine.user(), aged=AGED)
-    original = machine.stored()
+    machine.sign_in(machine.create_client(**ROTATION), machine.create_user(), aged=AGED)
+    original = machine.read_session_file()
     request_pipe, resume_pipe = os.pipe(), os.pipe()
     call_over_http = machine.server.call_over_http
 
@@ -162,7 +162,7 @@ def test_signal_during_a_refresh_waits_for_the_new_tokens(machine: Machine, proc
     for descriptor in (*request_pipe, *resume_pipe):
         os.close(descriptor)
     assert running.returncode == -signal.SIGTERM
-    assert machine.stored()["refresh_token"] != original["refresh_token"]
+    assert machine.read_session_file()["refresh_token"] != original["refresh_token"]
     assert machine.run("token").returncode == 0
 
 
@@ -178,7 +178,7 @@ sys.exit(main())
 
 def test_ctrl_c_does_not_wait_for_an_unresponsive_pool(machine: Machine, process: Process) -> None:
     machine.sign_in(aged=AGED)
-    port = int((machine.stored()["endpoint"]).rpartition(":")[2])
+    port = int((machine.read_session_file()["endpoint"]).rpartition(":")[2])
     machine.server.stop()
     with socket.create_server(("127.0.0.1", port)) as silent:
         running = process.start([sys.executable, "-c", PROGRAM_WITHOUT_TIMEOUT, "token"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.programs import TerminalProgram
-from tests.session.machine import PASSWORD, Machine, flags
+from tests.session.machine import PASSWORD, Machine, pool_flags
 from tests.terminal.pty_program import PtyProgram
 
 AGED = 3590.0
@@ -16,9 +16,9 @@ class TestOnATerminal:
     def test_sign_in_opens_and_the_token_goes_to_stdout(
         self, machine: Machine, terminal_program: TerminalProgram
     ) -> None:
-        choice = machine.client()
-        machine.user()
-        with self.start(terminal_program, "token", *flags(choice)) as program:
+        choice = machine.create_client()
+        machine.create_user()
+        with self.start(terminal_program, "token", *pool_flags(choice)) as program:
             program.wait_for("Username")
             program.send("ann")
             program.press("enter")
@@ -27,7 +27,7 @@ class TestOnATerminal:
             assert program.wait_exit() == 0
             assert not program.full_screen
         token = (machine.home / "out").read_text()
-        assert machine.accepts(token.strip())
+        assert machine.is_accepted(token.strip())
         assert token.count("\n") == 1
         assert machine.run("token").stdout == token
 
@@ -42,23 +42,25 @@ class TestOnATerminal:
             "UpdateUserPool",
             {"UserPoolId": machine.user_pool_id, "DeviceConfiguration": device_configuration},
         )
-        choice = machine.client()
-        session = machine.sign_in(choice, machine.user())
+        choice = machine.create_client()
+        session = machine.sign_in(choice, machine.create_user())
         assert session.record.device
         assert machine.run("sign-out").returncode == 0
-        with self.start(terminal_program, "token", *flags(choice), "--username", "ann") as program:
+        with self.start(terminal_program, "token", *pool_flags(choice), "--username", "ann") as program:
             program.wait_for("Password")
             program.send(PASSWORD)
             program.press("enter")
             assert program.wait_exit() == 0
-        challenges = [parameters["ChallengeName"] for parameters in machine.asked("RespondToAuthChallenge")]
+        challenges = [
+            parameters["ChallengeName"] for parameters in machine.get_calls("RespondToAuthChallenge")
+        ]
         assert challenges == ["PASSWORD_VERIFIER", "DEVICE_SRP_AUTH", "DEVICE_PASSWORD_VERIFIER"]
 
     def test_storage_is_mentioned_once(self, machine: Machine, terminal_program: TerminalProgram) -> None:
-        choice = machine.client()
-        machine.user()
+        choice = machine.create_client()
+        machine.create_user()
         for count in (1, 0):
-            with self.start(terminal_program, "token", *flags(choice), "--plain") as program:
+            with self.start(terminal_program, "token", *pool_flags(choice), "--plain") as program:
                 program.wait_for("Username:")
                 program.send("ann\r")
                 program.wait_for("Password:")
@@ -77,17 +79,17 @@ class TestOnATerminal:
             assert "ann" in program.screen_text()
             program.send(f"{PASSWORD}\r")
             assert program.wait_exit() == 0
-        assert machine.accepts((machine.home / "out").read_text().strip())
+        assert machine.is_accepted((machine.home / "out").read_text().strip())
 
     def test_second_sign_in_waits_for_the_first_and_uses_its_session(
         self, machine: Machine, terminal_program: TerminalProgram
     ) -> None:
-        choice = machine.client()
-        machine.user()
-        with self.start(terminal_program, "token", *flags(choice), "--plain") as first:
+        choice = machine.create_client()
+        machine.create_user()
+        with self.start(terminal_program, "token", *pool_flags(choice), "--plain") as first:
             first.wait_for("Username:")
             with terminal_program.on_a_terminal(
-                "token", *flags(choice), stdout=machine.home / "other"
+                "token", *pool_flags(choice), stdout=machine.home / "other"
             ) as second:
                 second.wait_for(f"Another sign-in to {choice.user_pool_id} is open in process {first.pid}")
                 first.send("ann\r")
@@ -101,14 +103,16 @@ class TestOnATerminal:
     def test_canceling_exits_with_6_and_prints_nothing(
         self, machine: Machine, terminal_program: TerminalProgram
     ) -> None:
-        with self.start(terminal_program, "token", *flags(machine.client())) as program:
+        with self.start(terminal_program, "token", *pool_flags(machine.create_client())) as program:
             program.wait_for("Username")
             program.press("ctrl+q")
             assert program.wait_exit() == 6
         assert (machine.home / "out").read_text() == ""
 
     def test_login_never_opens_no_sign_in(self, machine: Machine, terminal_program: TerminalProgram) -> None:
-        with self.start(terminal_program, "token", "--login", "never", *flags(machine.client())) as program:
+        with self.start(
+            terminal_program, "token", "--login", "never", *pool_flags(machine.create_client())
+        ) as program:
             assert program.wait_exit() == 4
             assert "Not signed in." in program.screen_text()
 
@@ -119,24 +123,26 @@ class TestOnATerminal:
             assert program.wait_exit() == 3
 
     def test_storage_none_stores_nothing(self, machine: Machine, terminal_program: TerminalProgram) -> None:
-        machine.user()
+        machine.create_user()
         storage = {"TUI_AUTH_STORAGE": "none"}
-        with self.start(terminal_program, "token", *flags(machine.client()), "--plain", **storage) as program:
+        with self.start(
+            terminal_program, "token", *pool_flags(machine.create_client()), "--plain", **storage
+        ) as program:
             program.wait_for("Username:")
             program.send("ann\r")
             program.wait_for("Password:")
             program.send(f"{PASSWORD}\r")
             assert program.wait_exit() == 0
-        assert machine.accepts((machine.home / "out").read_text().strip())
-        assert not list(machine.state.glob("?" * 64 + ".json"))
+        assert machine.is_accepted((machine.home / "out").read_text().strip())
+        assert not list(machine.state_folder.glob("?" * 64 + ".json"))
 
     def test_storage_error_is_reported_and_the_token_is_printed(
         self, machine: Machine, terminal_program: TerminalProgram
     ) -> None:
-        machine.user()
+        machine.create_user()
         unwritable = {"XDG_STATE_HOME": "/proc/no/such/place"}
         with self.start(
-            terminal_program, "token", *flags(machine.client()), "--plain", **unwritable
+            terminal_program, "token", *pool_flags(machine.create_client()), "--plain", **unwritable
         ) as program:
             program.wait_for("Username:")
             program.send("ann\r")
@@ -144,13 +150,15 @@ class TestOnATerminal:
             program.send(f"{PASSWORD}\r")
             assert program.wait_exit() == 0
             assert "This session is not kept." in program.screen_text()
-        assert machine.accepts((machine.home / "out").read_text().strip())
+        assert machine.is_accepted((machine.home / "out").read_text().strip())
 
     def test_folder_open_to_others_exits_with_9_without_a_sign_in(
         self, machine: Machine, terminal_program: TerminalProgram
     ) -> None:
-        machine.state.mkdir(parents=True)
-        machine.state.chmod(0o755)
-        with self.start(terminal_program, "token", *flags(machine.client()), "--plain") as program:
+        machine.state_folder.mkdir(parents=True)
+        machine.state_folder.chmod(0o755)
+        with self.start(
+            terminal_program, "token", *pool_flags(machine.create_client()), "--plain"
+        ) as program:
             assert program.wait_exit() == 9
             assert "is open to" in program.screen_text()

@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.programs import TerminalProgram
-from tests.session.machine import PASSWORD, Machine, flags, private_file
+from tests.session.machine import PASSWORD, Machine, pool_flags, write_private_file
 
 
 class KeyDocument:
@@ -52,12 +52,12 @@ def keys(machine: Machine) -> KeyDocument:
 @pytest.fixture
 def pool(machine: Machine) -> tuple[str, ...]:
     """Return the flags of a pool with the user ann, and of the session's storage."""
-    machine.user()
-    return (*flags(machine.client()), "--username", "ann", "--storage", "file")
+    machine.create_user()
+    return (*pool_flags(machine.create_client()), "--username", "ann", "--storage", "file")
 
 
 def sign_in(machine: Machine, *arguments: str) -> subprocess.CompletedProcess[str]:
-    password = private_file(machine.home / "password", PASSWORD)
+    password = write_private_file(machine.home / "password", PASSWORD)
     return machine.run(*arguments, "--password-file", str(password))
 
 
@@ -66,7 +66,7 @@ def test_signatures_are_checked_and_the_keys_cached(
 ) -> None:
     for _ in range(2):
         assert sign_in(machine, "sign-in", *pool).stderr == "Signed in as ann.\n"
-        assert machine.stored()["signature_checked"] is True
+        assert machine.read_session_file()["signature_checked"] is True
     assert keys.request_count == 1
     assert "Signature     checked" in machine.run("status").stdout
 
@@ -76,7 +76,7 @@ def test_sign_in_without_reachable_keys_succeeds_with_a_warning(
 ) -> None:
     keys.state = "unreachable"
     result = sign_in(machine, "token", *pool)
-    assert (result.returncode, machine.accepts(result.stdout.strip())) == (0, True)
+    assert (result.returncode, machine.is_accepted(result.stdout.strip())) == (0, True)
     assert "the tokens' signatures were not checked" in result.stderr
     assert "Signature     not checked" in machine.run("status").stdout
 
@@ -109,13 +109,13 @@ def test_signatures_are_checked_after_a_refresh(
     machine: Machine, keys: KeyDocument, pool: tuple[str, ...]
 ) -> None:
     sign_in(machine, "sign-in", *pool)
-    original = machine.stored()
+    original = machine.read_session_file()
     (file,) = (machine.home / ".cache" / "tui-auth").glob("*.jwks.json")
     file.unlink()
     keys.state = "foreign"
     result = machine.run("token", "--force-refresh")
     assert (result.returncode, result.stdout) == (5, "")
-    assert machine.stored() == original
+    assert machine.read_session_file() == original
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""One emulator for the tests of a worker, and own pools for each test."""
+"""One emulator shared by the tests of a worker, and separate pools for each test."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MakePool = Callable[..., PoolUnderTest]
 
 @pytest.fixture(scope="session")
 def shared_server() -> Iterator[CognitoEmulator]:
-    """Serve the tests that don't change the clock. User names may repeat between tests."""
+    """Start an emulator for the tests that don't change its clock."""
     with CognitoEmulator(region=REGION, clock=FrozenClock()) as server:
         yield server
         assert not list(server.internal_errors)
@@ -30,7 +30,7 @@ def shared_aws(shared_server: CognitoEmulator) -> Any:
 
 @pytest.fixture
 def server(shared_server: CognitoEmulator) -> Iterator[CognitoEmulator]:
-    """Serve one test, which may change the clock. The signing keys are shared to save time."""
+    """Start an emulator for one test, which may change its clock; its signing keys are shared."""
     server = CognitoEmulator(region=REGION, clock=FrozenClock())
     server.state.keys = shared_server.state.keys
     with server:
@@ -38,10 +38,11 @@ def server(shared_server: CognitoEmulator) -> Iterator[CognitoEmulator]:
     assert not list(server.internal_errors)
 
 
-def make(server: CognitoEmulator, aws: Any, **settings: Any) -> PoolUnderTest:
-    """Create a pool and a client.
+def create_pool(server: CognitoEmulator, aws: Any, **settings: Any) -> PoolUnderTest:
+    """Create a user pool and an app client.
 
-    Settings in CamelCase go to CreateUserPool; ``mfa`` and ``client`` are dicts.
+    Settings in CamelCase go to CreateUserPool, ``mfa`` to SetUserPoolMfaConfig and ``client`` to
+    CreateUserPoolClient.
     """
     mfa = settings.pop("mfa", None)
     client = {"ExplicitAuthFlows": ALL_FLOWS, **settings.pop("client", {})}
@@ -54,12 +55,12 @@ def make(server: CognitoEmulator, aws: Any, **settings: Any) -> PoolUnderTest:
 
 @pytest.fixture
 def make_pool(shared_server: CognitoEmulator, shared_aws: Any) -> MakePool:
-    """Create pools on the shared emulator."""
-    return lambda **settings: make(shared_server, shared_aws, **settings)
+    """Return a function that creates user pools on the shared emulator."""
+    return lambda **settings: create_pool(shared_server, shared_aws, **settings)
 
 
 @pytest.fixture
 def own_pool(server: CognitoEmulator) -> MakePool:
-    """Create pools on the emulator of this test."""
+    """Return a function that creates user pools on this test's emulator."""
     aws = aws_client(server)
-    return lambda **settings: make(server, aws, **settings)
+    return lambda **settings: create_pool(server, aws, **settings)

@@ -1,4 +1,4 @@
-"""A user pool under test, called over real HTTP with an unmodified boto3."""
+"""A user pool under test, called over HTTP with an unmodified boto3."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def aws_client(server: CognitoEmulator, service: str = "cognito-idp") -> Any:
 
 
 @contextmanager
-def rejected(code: str, message: str | None = None) -> Iterator[None]:
-    """Expect an error with this exception code, and this text if specified, from the block."""
+def expect_error(code: str, message: str | None = None) -> Iterator[None]:
+    """Expect the block to raise an error with this code and, if specified, this message."""
     with pytest.raises(ClientError) as caught:
         yield
     error = caught.value.response["Error"]
@@ -61,7 +61,7 @@ class PoolUnderTest:
     client_id: str
     client_secret: str | None = None
 
-    def user(
+    def create_user(
         self,
         name: str = "ann",
         /,
@@ -75,31 +75,33 @@ class PoolUnderTest:
         Returns:
             The real user name.
         """
-        listed = [{"Name": key.replace("__", ":"), "Value": value} for key, value in attributes.items()]
+        attribute_list = [
+            {"Name": key.replace("__", ":"), "Value": value} for key, value in attributes.items()
+        ]
         created = self.aws.admin_create_user(
             UserPoolId=self.pool_id,
             Username=name,
-            UserAttributes=listed,
+            UserAttributes=attribute_list,
             TemporaryPassword=password,
             MessageAction="SUPPRESS",
         )
         if permanent:
-            self.admin("admin_set_user_password", name, Password=password, Permanent=True)
+            self.call_admin("admin_set_user_password", name, Password=password, Permanent=True)
         return str(created["User"]["Username"])
 
-    def with_phone(self, name: str = "ann", /, **more: str) -> str:
-        """Create a user with a phone number, who uses SMS as second factor if the pool enables it."""
+    def create_user_with_phone(self, name: str = "ann", /, **more: str) -> str:
+        """Create a user with a verified phone number, the address of SMS codes."""
         phone = {"phone_number": "+4915550001234", "phone_number_verified": "true"}
-        return self.user(name, PASSWORD, permanent=True, **phone, **more)
+        return self.create_user(name, PASSWORD, permanent=True, **phone, **more)
 
-    def admin(self, operation: str, name: str, **arguments: Any) -> Reply:
+    def call_admin(self, operation: str, name: str, **arguments: Any) -> Reply:
         """Call an admin operation on a user of this pool."""
         reply: Reply = getattr(self.aws, operation)(UserPoolId=self.pool_id, Username=name, **arguments)
         return reply
 
-    def prefer(self, name: str = "ann", **settings: dict[str, bool]) -> None:
+    def set_mfa_preference(self, name: str = "ann", **settings: dict[str, bool]) -> None:
         """Call AdminSetUserMFAPreference."""
-        self.admin("admin_set_user_mfa_preference", name, **settings)
+        self.call_admin("admin_set_user_mfa_preference", name, **settings)
 
     def initiate(self, flow: str, **parameters: str) -> Reply:
         """Call InitiateAuth."""
@@ -115,13 +117,13 @@ class PoolUnderTest:
     def answer(self, reply: Reply, name: str = "ann", **responses: str) -> Reply:
         """Call RespondToAuthChallenge, with the challenge session of the reply if it has one."""
         session = {"Session": reply["Session"]} if "Session" in reply else {}
-        answered: Reply = self.aws.respond_to_auth_challenge(
+        next_reply: Reply = self.aws.respond_to_auth_challenge(
             ClientId=self.client_id,
             ChallengeName=reply["ChallengeName"],
             ChallengeResponses={"USERNAME": name, **responses},
             **session,
         )
-        return answered
+        return next_reply
 
     def srp_claim(
         self, reply: Reply, a: int, password: str = PASSWORD, timestamp: str | None = None, **inputs: str
@@ -155,39 +157,39 @@ class PoolUnderTest:
         claim = self.srp_claim(first, a, password)
         return self.answer(first, first["ChallengeParameters"]["USERNAME"], **claim, **more)
 
-    def access_token(self, name: str = "ann") -> str:
-        """Return the access token of a user who needs only the password."""
+    def get_access_token(self, name: str = "ann") -> str:
+        """Return the access token of a user without a second factor."""
         return str(self.password_sign_in(name)["AuthenticationResult"]["AccessToken"])
 
     def set_up_totp(self, name: str = "ann", friendly_name: str = "laptop") -> str:
-        """Set up an authenticator with the code of the last window, and return its key."""
-        token = self.access_token(name)
+        """Set up an authenticator with the previous window's code, and return its key."""
+        token = self.get_access_token(name)
         secret: str = self.aws.associate_software_token(AccessToken=token)["SecretCode"]
         self.aws.verify_software_token(
-            AccessToken=token, UserCode=self.totp(secret, -1), FriendlyDeviceName=friendly_name
+            AccessToken=token, UserCode=self.totp_code(secret, -1), FriendlyDeviceName=friendly_name
         )
         return secret
 
-    def totp(self, secret: str, windows: int = 0) -> str:
-        """Return the code of the authenticator ``windows`` windows from now."""
+    def totp_code(self, secret: str, windows: int = 0) -> str:
+        """Return the authenticator's code ``windows`` time windows from now."""
         return pyotp.TOTP(secret).at(int(self.server.clock.now()) + 30 * windows)
 
-    def message(self, name: str = "ann") -> dict[str, Any]:
+    def newest_message(self, name: str = "ann") -> dict[str, Any]:
         """Return the newest message to a user."""
         return [entry for entry in self.server.messages if entry["username"] == name][-1]
 
-    def code(self, name: str = "ann") -> str:
-        """Return the newest code that was sent to a user."""
-        return str(self.message(name)["code"])
+    def newest_code(self, name: str = "ann") -> str:
+        """Return the newest code sent to a user."""
+        return str(self.newest_message(name)["code"])
 
 
-def other(code: str) -> str:
-    """Return another code of the same length."""
+def other_code(code: str) -> str:
+    """Return a different code of the same length."""
     return f"{(int(code) + 1) % 10 ** len(code):0{len(code)}d}"
 
 
-def json_list(text: str) -> list[str]:
+def parse_json_list(text: str) -> list[str]:
     """Parse a JSON array of strings in ChallengeParameters."""
-    listed = json.loads(text)
-    assert isinstance(listed, list)
-    return listed
+    values = json.loads(text)
+    assert isinstance(values, list)
+    return values

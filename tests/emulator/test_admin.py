@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.emulator.conftest import MakePool
-from tests.emulator.harness import PASSWORD, SMS, TOTP, PoolUnderTest, rejected
+from tests.emulator.harness import PASSWORD, SMS, TOTP, PoolUnderTest, expect_error
 
 
 @pytest.fixture
@@ -13,7 +13,7 @@ def pool(make_pool: MakePool) -> PoolUnderTest:
     return make_pool()
 
 
-def test_a_pool_is_described_listed_and_deleted(pool: PoolUnderTest) -> None:
+def test_pool_is_described_listed_and_deleted(pool: PoolUnderTest) -> None:
     described = pool.aws.describe_user_pool(UserPoolId=pool.pool_id)["UserPool"]
 
     assert described["Id"] == pool.pool_id
@@ -23,17 +23,17 @@ def test_a_pool_is_described_listed_and_deleted(pool: PoolUnderTest) -> None:
     pages = pool.aws.get_paginator("list_user_pools").paginate(PaginationConfig={"PageSize": 1})
     assert pool.pool_id in [entry["Id"] for page in pages for entry in page["UserPools"]]
     pool.aws.delete_user_pool(UserPoolId=pool.pool_id)
-    with rejected("ResourceNotFoundException", f"User pool {pool.pool_id} does not exist."):
+    with expect_error("ResourceNotFoundException", f"User pool {pool.pool_id} does not exist."):
         pool.aws.describe_user_pool(UserPoolId=pool.pool_id)
-    with rejected("ResourceNotFoundException"):
+    with expect_error("ResourceNotFoundException"):
         pool.password_sign_in()
 
 
-def test_a_pool_is_updated_without_losing_users_factors_or_schema(make_pool: MakePool) -> None:
+def test_update_of_a_pool_keeps_users_factors_and_schema(make_pool: MakePool) -> None:
     schema = [{"Name": "team", "AttributeDataType": "String", "Mutable": True}]
     mfa = {"MfaConfiguration": "ON", "SoftwareTokenMfaConfiguration": TOTP}
     pool = make_pool(Schema=schema, mfa=mfa)
-    pool.user(custom__team="red")
+    pool.create_user(custom__team="red")
     pool.aws.update_user_pool(
         UserPoolId=pool.pool_id, LambdaConfig={"DefineAuthChallenge": "arn:aws:lambda:eu-west-1:1:function:f"}
     )
@@ -48,18 +48,18 @@ def test_custom_attributes_can_be_added(pool: PoolUnderTest) -> None:
     pool.aws.add_custom_attributes(
         UserPoolId=pool.pool_id, CustomAttributes=[{"Name": "team", "AttributeDataType": "String"}]
     )
-    pool.user(custom__team="red")
+    pool.create_user(custom__team="red")
 
-    attributes = pool.admin("admin_get_user", "ann")["UserAttributes"]
+    attributes = pool.call_admin("admin_get_user", "ann")["UserAttributes"]
     assert {"Name": "custom:team", "Value": "red"} in attributes
 
 
 def test_alias_and_username_attributes_exclude_each_other(pool: PoolUnderTest) -> None:
-    with rejected("InvalidParameterException"):
+    with expect_error("InvalidParameterException"):
         pool.aws.create_user_pool(PoolName="both", AliasAttributes=["email"], UsernameAttributes=["email"])
 
 
-def test_the_mfa_config_is_returned(pool: PoolUnderTest) -> None:
+def test_mfa_config_is_returned(pool: PoolUnderTest) -> None:
     setting = {
         "MfaConfiguration": "OPTIONAL",
         "SmsMfaConfiguration": SMS,
@@ -78,7 +78,7 @@ def test_members_left_out_of_the_mfa_config_do_not_change(make_pool: MakePool) -
     pool.aws.set_user_pool_mfa_config(
         UserPoolId=pool.pool_id, WebAuthnConfiguration={"RelyingPartyId": "localhost"}
     )
-    pool.user()
+    pool.create_user()
 
     offered = pool.password_sign_in()["ChallengeParameters"]["MFAS_CAN_SETUP"]
     assert offered == '["SMS_MFA","SOFTWARE_TOKEN_MFA"]'
@@ -92,36 +92,36 @@ def test_software_tokens_can_be_disabled(pool: PoolUnderTest) -> None:
             SmsMfaConfiguration=SMS,
             SoftwareTokenMfaConfiguration={"Enabled": enabled},
         )
-    pool.user()
+    pool.create_user()
 
-    with rejected("SoftwareTokenMFANotFoundException"):
-        pool.aws.associate_software_token(AccessToken=pool.access_token())
+    with expect_error("SoftwareTokenMFANotFoundException"):
+        pool.aws.associate_software_token(AccessToken=pool.get_access_token())
 
 
 def test_sms_configured_with_the_pool_is_a_factor(make_pool: MakePool) -> None:
     pool = make_pool(MfaConfiguration="ON", **SMS)
-    pool.with_phone()
+    pool.create_user_with_phone()
 
     assert pool.password_sign_in()["ChallengeName"] == "SMS_MFA"
     result = pool.aws.get_user_pool_mfa_config(UserPoolId=pool.pool_id)
     assert result["SmsMfaConfiguration"] == SMS
 
 
-def test_sms_for_verification_only_is_no_factor_beside_another(make_pool: MakePool) -> None:
+def test_sms_for_verification_only_is_not_a_second_factor(make_pool: MakePool) -> None:
     pool = make_pool(**SMS, mfa={"MfaConfiguration": "ON", "SoftwareTokenMfaConfiguration": TOTP})
-    pool.with_phone()
+    pool.create_user_with_phone()
 
     offered = pool.password_sign_in()["ChallengeParameters"]["MFAS_CAN_SETUP"]
     assert offered == '["SOFTWARE_TOKEN_MFA"]'
 
 
 @pytest.mark.parametrize("mfa", ["ON", "OPTIONAL"])
-def test_a_pool_with_mfa_cannot_be_created_without_sms_configuration(make_pool: MakePool, mfa: str) -> None:
-    with rejected("InvalidParameterException"):
+def test_pool_with_mfa_cannot_be_created_without_sms_configuration(make_pool: MakePool, mfa: str) -> None:
+    with expect_error("InvalidParameterException"):
         make_pool(MfaConfiguration=mfa)
 
 
-def test_a_client_has_cognitos_defaults(pool: PoolUnderTest) -> None:
+def test_client_has_cognitos_defaults(pool: PoolUnderTest) -> None:
     created = pool.aws.create_user_pool_client(UserPoolId=pool.pool_id, ClientName="plain")["UserPoolClient"]
 
     assert set(created["ExplicitAuthFlows"]) == {
@@ -135,26 +135,26 @@ def test_a_client_has_cognitos_defaults(pool: PoolUnderTest) -> None:
     assert "ClientSecret" not in created
 
 
-def test_a_client_is_described_updated_listed_and_deleted(pool: PoolUnderTest) -> None:
+def test_client_is_described_updated_listed_and_deleted(pool: PoolUnderTest) -> None:
     created = pool.aws.create_user_pool_client(
         UserPoolId=pool.pool_id, ClientName="one", GenerateSecret=True
     )["UserPoolClient"]
-    where = {"UserPoolId": pool.pool_id, "ClientId": created["ClientId"]}
-    pool.aws.update_user_pool_client(**where, ClientName="two", AuthSessionValidity=15)
-    described = pool.aws.describe_user_pool_client(**where)["UserPoolClient"]
+    arguments = {"UserPoolId": pool.pool_id, "ClientId": created["ClientId"]}
+    pool.aws.update_user_pool_client(**arguments, ClientName="two", AuthSessionValidity=15)
+    described = pool.aws.describe_user_pool_client(**arguments)["UserPoolClient"]
 
     assert 24 <= len(created["ClientSecret"]) <= 64
     assert described["ClientSecret"] == created["ClientSecret"]
     assert (described["ClientName"], described["AuthSessionValidity"]) == ("two", 15)
     listed = pool.aws.list_user_pool_clients(UserPoolId=pool.pool_id)["UserPoolClients"]
     assert created["ClientId"] in [entry["ClientId"] for entry in listed]
-    pool.aws.delete_user_pool_client(**where)
-    with rejected("ResourceNotFoundException"):
-        pool.aws.describe_user_pool_client(**where)
+    pool.aws.delete_user_pool_client(**arguments)
+    with expect_error("ResourceNotFoundException"):
+        pool.aws.describe_user_pool_client(**arguments)
 
 
 def test_legacy_and_new_flow_names_do_not_mix(pool: PoolUnderTest) -> None:
-    with rejected("InvalidParameterException"):
+    with expect_error("InvalidParameterException"):
         pool.aws.create_user_pool_client(
             UserPoolId=pool.pool_id,
             ClientName="mixed",
@@ -162,22 +162,22 @@ def test_legacy_and_new_flow_names_do_not_mix(pool: PoolUnderTest) -> None:
         )
 
 
-def test_a_legacy_flow_name_allows_its_flow_and_the_default_ones(make_pool: MakePool) -> None:
+def test_legacy_flow_name_allows_its_flow_and_the_default_ones(make_pool: MakePool) -> None:
     pool = make_pool(client={"ExplicitAuthFlows": ["USER_PASSWORD_AUTH"]})
-    pool.user()
+    pool.create_user()
 
     assert "AuthenticationResult" in pool.password_sign_in()
     assert "AuthenticationResult" in pool.srp_sign_in()
 
 
-def test_a_created_user_gets_a_temporary_password_and_must_change_it(pool: PoolUnderTest) -> None:
+def test_created_user_gets_a_temporary_password_and_must_change_it(pool: PoolUnderTest) -> None:
     created = pool.aws.admin_create_user(
         UserPoolId=pool.pool_id,
         Username="ann",
         UserAttributes=[{"Name": "email", "Value": "ann@example.com"}],
         DesiredDeliveryMediums=["EMAIL"],
     )["User"]
-    message = pool.message()
+    message = pool.newest_message()
 
     assert created["UserStatus"] == "FORCE_CHANGE_PASSWORD"
     assert created["Enabled"] is True
@@ -186,23 +186,23 @@ def test_a_created_user_gets_a_temporary_password_and_must_change_it(pool: PoolU
     assert reply["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
 
 
-def test_an_invitation_can_be_resent(pool: PoolUnderTest) -> None:
+def test_invitation_can_be_resent(pool: PoolUnderTest) -> None:
     address = [{"Name": "email", "Value": "ann@example.com"}]
     target = {"UserPoolId": pool.pool_id, "Username": "ann", "DesiredDeliveryMediums": ["EMAIL"]}
     pool.aws.admin_create_user(**target, UserAttributes=address)
     pool.aws.admin_create_user(**target, MessageAction="RESEND")
-    assert "ChallengeName" in pool.password_sign_in(password=pool.code())
-    pool.admin("admin_set_user_password", "ann", Password=PASSWORD, Permanent=True)
+    assert "ChallengeName" in pool.password_sign_in(password=pool.newest_code())
+    pool.call_admin("admin_set_user_password", "ann", Password=PASSWORD, Permanent=True)
 
-    with rejected("UnsupportedUserStateException"):
+    with expect_error("UnsupportedUserStateException"):
         pool.aws.admin_create_user(**target, MessageAction="RESEND")
 
 
-def test_a_user_name_can_be_created_once(pool: PoolUnderTest) -> None:
-    pool.user()
+def test_user_name_can_be_created_only_once(pool: PoolUnderTest) -> None:
+    pool.create_user()
 
-    with rejected("UsernameExistsException", "User account already exists"):
-        pool.user()
+    with expect_error("UsernameExistsException", "User account already exists"):
+        pool.create_user()
 
 
 @pytest.mark.parametrize(
@@ -217,14 +217,14 @@ def test_a_user_name_can_be_created_once(pool: PoolUnderTest) -> None:
         "admin_user_global_sign_out",
     ],
 )
-def test_an_unknown_user_is_not_found(pool: PoolUnderTest, operation: str) -> None:
-    with rejected("UserNotFoundException", "User does not exist."):
-        pool.admin(operation, "nobody")
+def test_unknown_user_is_not_found(pool: PoolUnderTest, operation: str) -> None:
+    with expect_error("UserNotFoundException", "User does not exist."):
+        pool.call_admin(operation, "unknown")
 
 
 def test_users_are_listed_page_by_page_and_filtered(pool: PoolUnderTest) -> None:
     for name in ("ann", "bob", "cleo"):
-        pool.user(name, email=f"{name}@example.com")
+        pool.create_user(name, email=f"{name}@example.com")
     pages = pool.aws.get_paginator("list_users").paginate(
         UserPoolId=pool.pool_id, PaginationConfig={"PageSize": 2}
     )
@@ -232,38 +232,38 @@ def test_users_are_listed_page_by_page_and_filtered(pool: PoolUnderTest) -> None
 
     assert [entry["Username"] for page in pages for entry in page["Users"]] == ["ann", "bob", "cleo"]
     assert [entry["Username"] for entry in result] == ["bob"]
-    with rejected("InvalidParameterException"):
+    with expect_error("InvalidParameterException"):
         pool.aws.list_users(UserPoolId=pool.pool_id, Filter="bob")
 
 
-def test_an_administrator_can_mark_an_address_as_verified(pool: PoolUnderTest) -> None:
-    pool.user(email="ann@example.com")
+def test_administrator_can_mark_an_address_as_verified(pool: PoolUnderTest) -> None:
+    pool.create_user(email="ann@example.com")
     changed = [{"Name": "email", "Value": "new@example.com"}, {"Name": "email_verified", "Value": "true"}]
-    pool.admin("admin_update_user_attributes", "ann", UserAttributes=changed)
-    attributes = pool.admin("admin_get_user", "ann")["UserAttributes"]
+    pool.call_admin("admin_update_user_attributes", "ann", UserAttributes=changed)
+    attributes = pool.call_admin("admin_get_user", "ann")["UserAttributes"]
 
     assert {"Name": "email_verified", "Value": "true"} in attributes
 
 
 def test_groups_can_be_created_once_and_have_members(pool: PoolUnderTest) -> None:
-    pool.user()
+    pool.create_user()
     group = {"UserPoolId": pool.pool_id, "GroupName": "operators"}
-    pool.aws.create_group(**group, Description="who operate")
-    with rejected("GroupExistsException"):
+    pool.aws.create_group(**group, Description="Operators")
+    with expect_error("GroupExistsException"):
         pool.aws.create_group(**group)
-    with rejected("ResourceNotFoundException", "Group not found."):
-        pool.admin("admin_add_user_to_group", "ann", GroupName="unknown")
-    pool.admin("admin_add_user_to_group", "ann", GroupName="operators")
-    pool.admin("admin_add_user_to_group", "ann", GroupName="operators")
+    with expect_error("ResourceNotFoundException", "Group not found."):
+        pool.call_admin("admin_add_user_to_group", "ann", GroupName="unknown")
+    pool.call_admin("admin_add_user_to_group", "ann", GroupName="operators")
+    pool.call_admin("admin_add_user_to_group", "ann", GroupName="operators")
 
-    groups = pool.admin("admin_list_groups_for_user", "ann")["Groups"]
-    assert [(entry["GroupName"], entry["Description"]) for entry in groups] == [("operators", "who operate")]
+    groups = pool.call_admin("admin_list_groups_for_user", "ann")["Groups"]
+    assert [(entry["GroupName"], entry["Description"]) for entry in groups] == [("operators", "Operators")]
     assert len(pool.aws.list_groups(UserPoolId=pool.pool_id)["Groups"]) == 1
-    pool.admin("admin_remove_user_from_group", "ann", GroupName="operators")
-    assert pool.admin("admin_list_groups_for_user", "ann")["Groups"] == []
+    pool.call_admin("admin_remove_user_from_group", "ann", GroupName="operators")
+    assert pool.call_admin("admin_list_groups_for_user", "ann")["Groups"] == []
 
 
-def test_the_constraints_of_the_schema_are_enforced(make_pool: MakePool) -> None:
+def test_constraints_of_the_schema_are_enforced(make_pool: MakePool) -> None:
     schema = [
         {
             "Name": "team",
@@ -278,11 +278,11 @@ def test_the_constraints_of_the_schema_are_enforced(make_pool: MakePool) -> None
         {"Name": "sub", "AttributeDataType": "String", "Required": True, "Mutable": False},
     ]
     pool = make_pool(Schema=schema)
-    pool.user(custom__team="blue", custom__floor="-1")
+    pool.create_user(custom__team="blue", custom__floor="-1")
 
     for wrong in ({"custom__team": "b"}, {"custom__team": "green"}):
-        with rejected("InvalidParameterException"):
-            pool.user("bob", PASSWORD, permanent=True, **wrong)
+        with expect_error("InvalidParameterException"):
+            pool.create_user("bob", PASSWORD, permanent=True, **wrong)
     for wrong in ({"custom__floor": "x"}, {"custom__floor": "-2"}, {"custom__floor": "10"}):
-        with rejected("InvalidParameterException"):
-            pool.user("bob", PASSWORD, permanent=True, **wrong)
+        with expect_error("InvalidParameterException"):
+            pool.create_user("bob", PASSWORD, permanent=True, **wrong)

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.emulator.conftest import MakePool
-from tests.emulator.harness import ALL_FLOWS, SMS, PoolUnderTest, rejected
+from tests.emulator.harness import ALL_FLOWS, SMS, PoolUnderTest, expect_error
 from tui_auth.emulator import CognitoError
 from tui_auth.emulator.challenge_sessions import FORGOTTEN_AFTER, ChallengeSessions, SignIn
 from tui_auth.emulator.model import AppClient, Clock, User, UserPool
@@ -23,29 +23,29 @@ MFA = {"MfaConfiguration": "ON", "SmsMfaConfiguration": SMS}
 @pytest.fixture
 def pool(make_pool: MakePool) -> PoolUnderTest:
     pool = make_pool(mfa=MFA)
-    pool.with_phone()
+    pool.create_user_with_phone()
     return pool
 
 
-def test_a_challenge_session_has_the_form_and_length_of_a_real_one(pool: PoolUnderTest) -> None:
+def test_challenge_session_has_the_form_and_length_of_a_real_one(pool: PoolUnderTest) -> None:
     session = pool.password_sign_in()["Session"]
 
     assert session.startswith("AYABe")
     assert 20 <= len(session) <= 4096
 
 
-def test_a_challenge_session_works_once(pool: PoolUnderTest) -> None:
+def test_challenge_session_works_once(pool: PoolUnderTest) -> None:
     reply = pool.password_sign_in()
-    code = pool.code()
+    code = pool.newest_code()
     pool.answer(reply, SMS_MFA_CODE=code)
 
-    with rejected(*SPENT):
+    with expect_error(*SPENT):
         pool.answer(reply, SMS_MFA_CODE=code)
 
 
-def test_of_many_answers_at_once_one_gets_tokens(pool: PoolUnderTest) -> None:
+def test_only_one_of_several_concurrent_answers_gets_tokens(pool: PoolUnderTest) -> None:
     reply = pool.password_sign_in()
-    code = pool.code()
+    code = pool.newest_code()
 
     def answer(_: int) -> bool:
         try:
@@ -58,58 +58,58 @@ def test_of_many_answers_at_once_one_gets_tokens(pool: PoolUnderTest) -> None:
 
 
 @pytest.mark.parametrize(("minutes", "seconds"), [(None, 180), (3, 180), (15, 900)])
-def test_a_challenge_session_is_valid_for_auth_session_validity(
+def test_challenge_session_is_valid_for_auth_session_validity(
     own_pool: MakePool, minutes: int | None, seconds: int
 ) -> None:
     client = {} if minutes is None else {"AuthSessionValidity": minutes}
     pool = own_pool(mfa=MFA, client=client)
-    pool.with_phone()
-    in_time, late = pool.password_sign_in(), pool.password_sign_in()
+    pool.create_user_with_phone()
+    timely_reply, late_reply = pool.password_sign_in(), pool.password_sign_in()
     pool.server.clock.advance(seconds - 5)
     first, second = [entry["code"] for entry in pool.server.messages]
-    assert "AuthenticationResult" in pool.answer(in_time, SMS_MFA_CODE=first)
+    assert "AuthenticationResult" in pool.answer(timely_reply, SMS_MFA_CODE=first)
     pool.server.clock.advance(10)
 
-    with rejected(*EXPIRED):
-        pool.answer(late, SMS_MFA_CODE=second)
+    with expect_error(*EXPIRED):
+        pool.answer(late_reply, SMS_MFA_CODE=second)
 
 
 @pytest.mark.parametrize("minutes", [2, 16])
 def test_auth_session_validity_is_three_to_fifteen_minutes(pool: PoolUnderTest, minutes: int) -> None:
-    wanted = {"UserPoolId": pool.pool_id, "ClientName": "x", "AuthSessionValidity": minutes}
+    settings = {"UserPoolId": pool.pool_id, "ClientName": "x", "AuthSessionValidity": minutes}
     with pytest.raises(CognitoError, match="InvalidParameterException"):
-        pool.server.call("CreateUserPoolClient", wanted)
+        pool.server.call("CreateUserPoolClient", settings)
 
 
 @pytest.mark.parametrize("forged", ["AYABe" + "x" * 100, "A" * 20, "…" * 30])
-def test_a_forged_challenge_session_is_rejected(pool: PoolUnderTest, forged: str) -> None:
-    with rejected(*INVALID_SESSION):
+def test_forged_challenge_session_is_rejected(pool: PoolUnderTest, forged: str) -> None:
+    with expect_error(*INVALID_SESSION):
         pool.answer({"ChallengeName": "SMS_MFA", "Session": forged}, SMS_MFA_CODE="123456")
 
 
-def test_a_missing_challenge_session_is_reported(pool: PoolUnderTest) -> None:
-    with rejected("InvalidParameterException", "Missing required parameter Session"):
+def test_missing_challenge_session_is_reported(pool: PoolUnderTest) -> None:
+    with expect_error("InvalidParameterException", "Missing required parameter Session"):
         pool.answer({"ChallengeName": "SMS_MFA"}, SMS_MFA_CODE="123456")
 
 
-def test_a_challenge_session_is_bound_to_its_user(pool: PoolUnderTest) -> None:
-    pool.with_phone("bob")
+def test_challenge_session_is_bound_to_its_user(pool: PoolUnderTest) -> None:
+    pool.create_user_with_phone("bob")
     reply = pool.password_sign_in()
 
-    with rejected(*INVALID_SESSION):
-        pool.answer(reply, "bob", SMS_MFA_CODE=pool.code())
-    assert "AuthenticationResult" in pool.answer(reply, SMS_MFA_CODE=pool.code())
+    with expect_error(*INVALID_SESSION):
+        pool.answer(reply, "bob", SMS_MFA_CODE=pool.newest_code())
+    assert "AuthenticationResult" in pool.answer(reply, SMS_MFA_CODE=pool.newest_code())
 
 
-def test_a_challenge_session_is_bound_to_its_client(pool: PoolUnderTest) -> None:
+def test_challenge_session_is_bound_to_its_client(pool: PoolUnderTest) -> None:
     reply = pool.password_sign_in()
     created = pool.aws.create_user_pool_client(
         UserPoolId=pool.pool_id, ClientName="other", ExplicitAuthFlows=ALL_FLOWS
     )
     pool.client_id = created["UserPoolClient"]["ClientId"]
 
-    with rejected(*INVALID_SESSION):
-        pool.answer(reply, SMS_MFA_CODE=pool.code())
+    with expect_error(*INVALID_SESSION):
+        pool.answer(reply, SMS_MFA_CODE=pool.newest_code())
 
 
 @pytest.mark.parametrize(
@@ -124,23 +124,23 @@ def test_a_challenge_session_is_bound_to_its_client(pool: PoolUnderTest) -> None
         ("SELECT_CHALLENGE", {"ANSWER": "PASSWORD"}),
     ],
 )
-def test_a_challenge_session_is_bound_to_its_challenge(
+def test_challenge_session_is_bound_to_its_challenge(
     pool: PoolUnderTest, challenge: str, responses: dict[str, str]
 ) -> None:
     reply = pool.password_sign_in()
 
-    with rejected(*INVALID_SESSION):
+    with expect_error(*INVALID_SESSION):
         pool.answer({**reply, "ChallengeName": challenge}, **responses)
 
 
-def test_an_unknown_challenge_is_rejected(pool: PoolUnderTest) -> None:
+def test_unknown_challenge_is_rejected(pool: PoolUnderTest) -> None:
     reply = pool.password_sign_in()
 
-    with rejected("InvalidParameterException"):
+    with expect_error("InvalidParameterException"):
         pool.answer({**reply, "ChallengeName": "MOON_PHASE"}, ANSWER="full")
 
 
-def test_the_error_for_an_unknown_challenge_lists_all_challenges(pool: PoolUnderTest) -> None:
+def test_error_for_an_unknown_challenge_lists_all_challenges(pool: PoolUnderTest) -> None:
     with pytest.raises(ClientError) as caught:
         pool.answer({"ChallengeName": "MOON_PHASE"}, ANSWER="full")
     message = caught.value.response["Error"]["Message"]
@@ -151,24 +151,22 @@ def test_the_error_for_an_unknown_challenge_lists_all_challenges(pool: PoolUnder
     )
 
 
-def test_admin_no_srp_auth_cannot_be_answered_without_being_an_admin(pool: PoolUnderTest) -> None:
-    with rejected("InvalidParameterException"):
+def test_admin_no_srp_auth_is_answered_by_administrators_only(pool: PoolUnderTest) -> None:
+    with expect_error("InvalidParameterException"):
         pool.answer({"ChallengeName": "ADMIN_NO_SRP_AUTH"}, PASSWORD="x")
 
 
 @pytest.mark.parametrize("missing", ["USERNAME", "SMS_MFA_CODE"])
-def test_a_missing_response_is_reported_and_the_challenge_session_stays_valid(
-    pool: PoolUnderTest, missing: str
-) -> None:
+def test_missing_response_keeps_the_challenge_session_valid(pool: PoolUnderTest, missing: str) -> None:
     reply = pool.password_sign_in()
-    responses = {"USERNAME": "ann", "SMS_MFA_CODE": pool.code()}
+    responses = {"USERNAME": "ann", "SMS_MFA_CODE": pool.newest_code()}
     arguments: dict[str, Any] = {
         "ClientId": pool.client_id,
         "ChallengeName": "SMS_MFA",
         "Session": reply["Session"],
     }
     cut = {key: value for key, value in responses.items() if key != missing}
-    with rejected("InvalidParameterException", f"Missing required parameter {missing}"):
+    with expect_error("InvalidParameterException", f"Missing required parameter {missing}"):
         pool.aws.respond_to_auth_challenge(**arguments, ChallengeResponses=cut)
 
     assert "AuthenticationResult" in pool.aws.respond_to_auth_challenge(
@@ -176,30 +174,30 @@ def test_a_missing_response_is_reported_and_the_challenge_session_stays_valid(
     )
 
 
-def test_a_user_disabled_during_the_sign_in_gets_no_tokens(pool: PoolUnderTest) -> None:
+def test_user_disabled_during_the_sign_in_gets_no_tokens(pool: PoolUnderTest) -> None:
     reply = pool.password_sign_in()
-    pool.admin("admin_disable_user", "ann")
+    pool.call_admin("admin_disable_user", "ann")
 
-    with rejected("NotAuthorizedException", "User is disabled."):
-        pool.answer(reply, SMS_MFA_CODE=pool.code())
+    with expect_error("NotAuthorizedException", "User is disabled."):
+        pool.answer(reply, SMS_MFA_CODE=pool.newest_code())
 
 
-def test_a_user_deleted_during_the_sign_in_gets_no_tokens(pool: PoolUnderTest) -> None:
+def test_user_deleted_during_the_sign_in_gets_no_tokens(pool: PoolUnderTest) -> None:
     reply = pool.password_sign_in()
-    pool.admin("admin_delete_user", "ann")
+    pool.call_admin("admin_delete_user", "ann")
 
-    with rejected("UserNotFoundException", "User does not exist."):
-        pool.answer(reply, SMS_MFA_CODE=pool.code())
+    with expect_error("UserNotFoundException", "User does not exist."):
+        pool.answer(reply, SMS_MFA_CODE=pool.newest_code())
 
 
-def test_a_password_reset_during_the_sign_in_is_reported(make_pool: MakePool) -> None:
+def test_password_reset_during_the_sign_in_is_reported(make_pool: MakePool) -> None:
     pool = make_pool(mfa=MFA)
-    pool.with_phone(email="ann@example.com", email_verified="true")
+    pool.create_user_with_phone(email="ann@example.com", email_verified="true")
     reply = pool.password_sign_in()
-    code = pool.code()
-    pool.admin("admin_reset_user_password", "ann")
+    code = pool.newest_code()
+    pool.call_admin("admin_reset_user_password", "ann")
 
-    with rejected("PasswordResetRequiredException"):
+    with expect_error("PasswordResetRequiredException"):
         pool.answer(reply, SMS_MFA_CODE=code)
 
 

@@ -1,4 +1,4 @@
-"""SECRET_HASH and ClientSecret: the user name that each hash covers."""
+"""SECRET_HASH and ClientSecret, and the user name that each hash covers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.emulator.conftest import MakePool
-from tests.emulator.harness import PASSWORD, SMS, PoolUnderTest, rejected
+from tests.emulator.harness import PASSWORD, SMS, PoolUnderTest, expect_error
 from tui_auth.emulator.app_clients import secret_hash
 
 VECTORS = json.loads((Path(__file__).parents[1] / "auth" / "data" / "srp-vectors.json").read_text())
@@ -19,87 +19,87 @@ EMAIL = "ann@example.com"
 @pytest.fixture
 def pool(make_pool: MakePool) -> PoolUnderTest:
     pool = make_pool(UsernameAttributes=["email"], client={"GenerateSecret": True})
-    pool.user(EMAIL)
+    pool.create_user(EMAIL)
     return pool
 
 
-def hashed(pool: PoolUnderTest, name: str) -> str:
+def client_hash(pool: PoolUnderTest, name: str) -> str:
     return secret_hash(pool.client_id, str(pool.client_secret), name)
 
 
-def wrong(pool: PoolUnderTest) -> tuple[str, str]:
+def hash_error(pool: PoolUnderTest) -> tuple[str, str]:
     return "NotAuthorizedException", f"Unable to verify secret hash for client {pool.client_id}"
 
 
 @pytest.mark.parametrize("vector", VECTORS["secret_hash_vectors"])
 def test_secret_hash_matches_every_test_vector(vector: dict[str, Any]) -> None:
-    parameters = secret_hash(vector["client_id"], vector["client_secret"], vector["username"])
+    computed_hash = secret_hash(vector["client_id"], vector["client_secret"], vector["username"])
 
-    assert parameters == vector["secret_hash"]
+    assert computed_hash == vector["secret_hash"]
 
 
-def test_the_first_hash_is_over_the_name_the_user_entered(pool: PoolUnderTest) -> None:
-    reply = pool.password_sign_in(EMAIL, SECRET_HASH=hashed(pool, EMAIL))
+def test_first_hash_is_over_the_name_the_user_entered(pool: PoolUnderTest) -> None:
+    reply = pool.password_sign_in(EMAIL, SECRET_HASH=client_hash(pool, EMAIL))
 
     assert "AuthenticationResult" in reply
 
 
-def test_a_hash_over_another_name_is_rejected(pool: PoolUnderTest) -> None:
-    with rejected(*wrong(pool)):
-        pool.password_sign_in(EMAIL, SECRET_HASH=hashed(pool, "bob"))
+def test_hash_over_another_name_is_rejected(pool: PoolUnderTest) -> None:
+    with expect_error(*hash_error(pool)):
+        pool.password_sign_in(EMAIL, SECRET_HASH=client_hash(pool, "bob"))
 
 
-def test_a_missing_hash_is_rejected(pool: PoolUnderTest) -> None:
-    with rejected(
+def test_missing_hash_is_rejected(pool: PoolUnderTest) -> None:
+    with expect_error(
         "NotAuthorizedException",
         f"Client {pool.client_id} is configured with secret but SECRET_HASH was not received",
     ):
         pool.password_sign_in(EMAIL)
 
 
-def test_a_hash_for_a_client_without_a_secret_is_rejected(make_pool: MakePool) -> None:
+def test_hash_for_a_client_without_a_secret_is_rejected(make_pool: MakePool) -> None:
     pool = make_pool()
-    pool.user()
+    pool.create_user()
 
-    with rejected(*wrong(pool)):
+    with expect_error(*hash_error(pool)):
         pool.password_sign_in(SECRET_HASH="c29tZXRoaW5n")
 
 
-def test_the_hash_of_an_answer_is_over_the_name_in_that_answer(make_pool: MakePool) -> None:
+def test_hash_of_an_answer_is_over_the_name_in_that_answer(make_pool: MakePool) -> None:
     pool = make_pool(
         UsernameAttributes=["email"],
         client={"GenerateSecret": True},
         mfa={"MfaConfiguration": "ON", "SmsMfaConfiguration": SMS},
     )
-    real = pool.with_phone(EMAIL)
-    reply = pool.password_sign_in(EMAIL, SECRET_HASH=hashed(pool, EMAIL))
-    code = pool.code(real)
-    with rejected(*wrong(pool)):
-        pool.answer(reply, real, SMS_MFA_CODE=code, SECRET_HASH=hashed(pool, EMAIL))
+    real = pool.create_user_with_phone(EMAIL)
+    reply = pool.password_sign_in(EMAIL, SECRET_HASH=client_hash(pool, EMAIL))
+    code = pool.newest_code(real)
+    with expect_error(*hash_error(pool)):
+        pool.answer(reply, real, SMS_MFA_CODE=code, SECRET_HASH=client_hash(pool, EMAIL))
 
     assert "AuthenticationResult" in pool.answer(
-        reply, real, SMS_MFA_CODE=code, SECRET_HASH=hashed(pool, real)
+        reply, real, SMS_MFA_CODE=code, SECRET_HASH=client_hash(pool, real)
     )
 
 
-def test_the_hash_of_a_refresh_is_over_the_real_user_name(pool: PoolUnderTest) -> None:
-    result = pool.password_sign_in(EMAIL, SECRET_HASH=hashed(pool, EMAIL))["AuthenticationResult"]
+def test_hash_of_a_refresh_is_over_the_real_user_name(pool: PoolUnderTest) -> None:
+    result = pool.password_sign_in(EMAIL, SECRET_HASH=client_hash(pool, EMAIL))["AuthenticationResult"]
     token = result["RefreshToken"]
     real = pool.aws.get_user(AccessToken=result["AccessToken"])["Username"]
-    with rejected(*wrong(pool)):
-        pool.initiate("REFRESH_TOKEN_AUTH", REFRESH_TOKEN=token, SECRET_HASH=hashed(pool, EMAIL))
+    with expect_error(*hash_error(pool)):
+        pool.initiate("REFRESH_TOKEN_AUTH", REFRESH_TOKEN=token, SECRET_HASH=client_hash(pool, EMAIL))
 
-    reply = pool.initiate("REFRESH_TOKEN_AUTH", REFRESH_TOKEN=token, SECRET_HASH=hashed(pool, real))
+    reply = pool.initiate("REFRESH_TOKEN_AUTH", REFRESH_TOKEN=token, SECRET_HASH=client_hash(pool, real))
 
     assert "AccessToken" in reply["AuthenticationResult"]
 
 
-def test_get_tokens_from_refresh_token_takes_the_client_secret(pool: PoolUnderTest) -> None:
-    result = pool.password_sign_in(EMAIL, SECRET_HASH=hashed(pool, EMAIL))["AuthenticationResult"]
+def test_get_tokens_from_refresh_token_accepts_the_client_secret(pool: PoolUnderTest) -> None:
+    result = pool.password_sign_in(EMAIL, SECRET_HASH=client_hash(pool, EMAIL))["AuthenticationResult"]
     arguments = {"ClientId": pool.client_id, "RefreshToken": result["RefreshToken"]}
-    with rejected("NotAuthorizedException"):
+    with expect_error("NotAuthorizedException"):
         pool.aws.get_tokens_from_refresh_token(**arguments)
-    with rejected("NotAuthorizedException"):
+    with expect_error("NotAuthorizedException"):
         pool.aws.get_tokens_from_refresh_token(**arguments, ClientSecret="x" * 30)
 
     reply = pool.aws.get_tokens_from_refresh_token(**arguments, ClientSecret=pool.client_secret)
@@ -123,18 +123,18 @@ def test_sign_up_and_recovery_check_the_hash_too(
     call = getattr(pool.aws, operation)
     arguments = {"ClientId": pool.client_id, "Username": "new@example.com", **more}
 
-    with rejected(*wrong(pool)):
-        call(**arguments, SecretHash=hashed(pool, EMAIL))
-    with rejected("NotAuthorizedException"):
+    with expect_error(*hash_error(pool)):
+        call(**arguments, SecretHash=client_hash(pool, EMAIL))
+    with expect_error("NotAuthorizedException"):
         call(**arguments)
 
 
-def test_a_sign_up_with_the_right_hash_succeeds(pool: PoolUnderTest) -> None:
+def test_sign_up_with_the_right_hash_succeeds(pool: PoolUnderTest) -> None:
     reply = pool.aws.sign_up(
         ClientId=pool.client_id,
         Username="new@example.com",
         Password=PASSWORD,
-        SecretHash=hashed(pool, "new@example.com"),
+        SecretHash=client_hash(pool, "new@example.com"),
     )
 
     assert reply["UserSub"]

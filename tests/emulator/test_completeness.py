@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from tests.emulator.conftest import MakePool
-from tests.emulator.harness import OTHER_PASSWORD, PASSWORD, rejected
+from tests.emulator.harness import OTHER_PASSWORD, PASSWORD, expect_error
 from tui_auth.emulator.operations import HANDLERS
 from tui_auth.emulator.service_model import USER_POOLS
 from tui_auth.emulator.sign_in import ANSWER_HANDLERS
 
 WITHOUT_HANDLER = {"WEB_AUTHN", "ADMIN_NO_SRP_AUTH"}
-"""WEB_AUTHN needs a passkey, which no user has here; ADMIN_NO_SRP_AUTH can't be answered."""
+"""WEB_AUTHN needs a passkey, which no emulator user has; ADMIN_NO_SRP_AUTH can't be answered."""
 
 ACCOUNT_OPERATIONS = (
     "ChangePassword",
@@ -34,13 +34,13 @@ def test_every_challenge_in_botocores_model_has_an_answer_handler(shared_aws: An
     assert set(enumerated) - set(ANSWER_HANDLERS) == WITHOUT_HANDLER
 
 
-def test_answering_with_a_passkey_is_rejected_and_the_choice_stays_open(make_pool: MakePool) -> None:
+def test_passkey_answer_is_rejected_and_keeps_the_choice(make_pool: MakePool) -> None:
     allowed = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "WEB_AUTHN"]}}
     pool = make_pool(Policies=allowed, mfa={"WebAuthnConfiguration": {"RelyingPartyId": "localhost"}})
-    pool.user()
+    pool.create_user()
     reply = pool.initiate("USER_AUTH", USERNAME="ann", PREFERRED_CHALLENGE="WEB_AUTHN")
     assert reply["ChallengeName"] == "SELECT_CHALLENGE"
-    with rejected("NotAuthorizedException", "Invalid session for the user."):
+    with expect_error("NotAuthorizedException", "Invalid session for the user."):
         pool.answer({**reply, "ChallengeName": "WEB_AUTHN"}, CREDENTIAL="{}")
 
     assert pool.answer(reply, ANSWER="PASSWORD")["ChallengeName"] == "PASSWORD"
@@ -58,5 +58,5 @@ def test_account_operations_need_an_access_token(make_pool: MakePool, operation:
         "UpdateUserAttributes": {"UserAttributes": [{"Name": "name", "Value": "Ann"}]},
         "VerifyUserAttribute": {"AttributeName": "email", "Code": "123456"},
     }
-    with rejected("NotAuthorizedException"):
+    with expect_error("NotAuthorizedException"):
         pool.aws._make_api_call(operation, {"AccessToken": "not.a.token", **more.get(operation, {})})

@@ -1,4 +1,4 @@
-"""The demo users: each leads to its step and can complete it."""
+"""Each demo user leads to a different step and can complete it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pyotp
 import pytest
 
 from tests.clocks import FrozenClock
-from tests.emulator.harness import OTHER_PASSWORD, REGION, PoolUnderTest, aws_client, rejected
+from tests.emulator.harness import OTHER_PASSWORD, REGION, PoolUnderTest, aws_client, expect_error
 from tui_auth.auth import srp
 from tui_auth.emulator import CognitoEmulator
 from tui_auth.emulator.demo_users import DemoPool, DemoUser, provision
@@ -24,15 +24,17 @@ def demo(shared_server: CognitoEmulator) -> Any:
         assert not list(server.internal_errors)
 
 
-def place(demo: tuple[CognitoEmulator, DemoPool, Any], name: str) -> tuple[DemoUser, PoolUnderTest]:
+def find_user(demo: tuple[CognitoEmulator, DemoPool, Any], name: str) -> tuple[DemoUser, PoolUnderTest]:
     server, pool, aws = demo
     user = next(entry for entry in pool.users if entry.username == name)
     return user, PoolUnderTest(server, aws, user.user_pool_id, user.client_id)
 
 
-def begin(demo: tuple[CognitoEmulator, DemoPool, Any], name: str) -> tuple[PoolUnderTest, dict[str, Any]]:
-    """Start a user's sign-in and return the first reply."""
-    user, pool = place(demo, name)
+def start_sign_in(
+    demo: tuple[CognitoEmulator, DemoPool, Any], name: str
+) -> tuple[PoolUnderTest, dict[str, Any]]:
+    """Start a demo user's sign-in, and return the user pool and the first challenge."""
+    user, pool = find_user(demo, name)
     if user.auth_flow == "USER_SRP_AUTH":
         return pool, pool.srp_sign_in(name, user.password)
     if user.auth_flow == "USER_AUTH":
@@ -70,44 +72,49 @@ def test_keys_and_users_are_in_the_documented_order(demo: Any) -> None:
     ],
 )
 def test_each_user_leads_to_its_step(demo: Any, name: str, challenge: str) -> None:
-    _, reply = begin(demo, name)
+    _, reply = start_sign_in(demo, name)
 
     assert reply["ChallengeName"] == challenge
     assert "AuthenticationResult" not in reply
 
 
 def test_ann_needs_only_the_password_and_is_in_two_groups(demo: Any) -> None:
-    pool, reply = begin(demo, "ann")
-    groups = pool.admin("admin_list_groups_for_user", "ann")["Groups"]
+    pool, reply = start_sign_in(demo, "ann")
+    groups = pool.call_admin("admin_list_groups_for_user", "ann")["Groups"]
 
     assert "AuthenticationResult" in reply
     assert [entry["GroupName"] for entry in groups] == ["operators", "on-call"]
 
 
 def test_rex_has_a_reset_code_in_the_inbox_and_can_use_it(demo: Any) -> None:
-    with rejected("PasswordResetRequiredException"):
-        begin(demo, "rex")
-    _, pool = place(demo, "rex")
+    with expect_error("PasswordResetRequiredException"):
+        start_sign_in(demo, "rex")
+    _, pool = find_user(demo, "rex")
     pool.aws.confirm_forgot_password(
-        ClientId=pool.client_id, Username="rex", ConfirmationCode=pool.code("rex"), Password=OTHER_PASSWORD
+        ClientId=pool.client_id,
+        Username="rex",
+        ConfirmationCode=pool.newest_code("rex"),
+        Password=OTHER_PASSWORD,
     )
 
     assert "AuthenticationResult" in pool.srp_sign_in("rex", OTHER_PASSWORD)
 
 
 def test_carl_has_a_confirmation_code_in_the_inbox_and_can_use_it(demo: Any) -> None:
-    with rejected("UserNotConfirmedException"):
-        begin(demo, "carl")
-    _, pool = place(demo, "carl")
-    pool.aws.confirm_sign_up(ClientId=pool.client_id, Username="carl", ConfirmationCode=pool.code("carl"))
+    with expect_error("UserNotConfirmedException"):
+        start_sign_in(demo, "carl")
+    _, pool = find_user(demo, "carl")
+    pool.aws.confirm_sign_up(
+        ClientId=pool.client_id, Username="carl", ConfirmationCode=pool.newest_code("carl")
+    )
 
-    assert "AuthenticationResult" in begin(demo, "carl")[1]
+    assert "AuthenticationResult" in start_sign_in(demo, "carl")[1]
 
 
 @pytest.mark.parametrize("name", ["tom", "mia"])
-def test_the_present_code_of_the_authenticator_is_unused(demo: Any, name: str) -> None:
-    user, _ = place(demo, name)
-    pool, reply = begin(demo, name)
+def test_current_authenticator_code_is_unused(demo: Any, name: str) -> None:
+    user, _ = find_user(demo, name)
+    pool, reply = start_sign_in(demo, name)
     if name == "mia":
         reply = pool.answer(reply, name, ANSWER="SOFTWARE_TOKEN_MFA")
     assert user.totp_secret
@@ -117,66 +124,66 @@ def test_the_present_code_of_the_authenticator_is_unused(demo: Any, name: str) -
     assert reply["ChallengeParameters"]["FRIENDLY_DEVICE_NAME"] == "laptop"
 
 
-def test_a_totp_window_may_end_during_the_setup(
+def test_totp_window_may_end_during_the_setup(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     server = CognitoEmulator(region=REGION, clock=FrozenClock())
     at = pyotp.TOTP.at
-    ended: list[str] = []
+    codes: list[str] = []
 
-    def at_the_end_of_a_window(phone: pyotp.TOTP, moment: int) -> str:
-        code = at(phone, moment)
-        if not ended:
-            ended.append(code)
+    def end_window_after_code(totp: pyotp.TOTP, time: int) -> str:
+        code = at(totp, time)
+        if not codes:
+            codes.append(code)
             server.clock.advance(30)
         return code
 
-    monkeypatch.setattr(pyotp.TOTP, "at", at_the_end_of_a_window)
+    monkeypatch.setattr(pyotp.TOTP, "at", end_window_after_code)
     with server:
         demo = provision(server)
-    assert ended
+    assert codes
     assert [user.username for user in demo.users if user.totp_secret] == ["tom", "mia"]
 
 
 def test_nora_lacks_a_name_and_noel_an_authenticator(demo: Any) -> None:
-    pool, nora = begin(demo, "nora")
+    pool, nora = start_sign_in(demo, "nora")
     assert nora["ChallengeParameters"]["requiredAttributes"] == '["userAttributes.name"]'
     answer = {"NEW_PASSWORD": OTHER_PASSWORD, "userAttributes.name": "Nora"}
     assert "AuthenticationResult" in pool.answer(nora, "nora", **answer)
-    pool, noel = begin(demo, "noel")
+    pool, noel = start_sign_in(demo, "noel")
 
     assert pool.answer(noel, "noel", NEW_PASSWORD=OTHER_PASSWORD)["ChallengeName"] == "MFA_SETUP"
 
 
-def test_quinns_three_questions_hint_at_their_answers_and_a_wrong_one_fails(demo: Any) -> None:
-    pool, reply = begin(demo, "quinn")
+def test_quinns_three_questions_hint_at_their_answers(demo: Any) -> None:
+    pool, reply = start_sign_in(demo, "quinn")
     for answer in ("rex", "Blue ", "bremen"):
         parameters = reply["ChallengeParameters"]
         assert answer.strip().lower() in parameters["hint"].lower()
         reply = pool.answer(reply, "quinn", ANSWER=answer)
     assert "AuthenticationResult" in reply
-    pool, reply = begin(demo, "quinn")
+    pool, reply = start_sign_in(demo, "quinn")
 
-    with rejected("NotAuthorizedException", "Incorrect username or password."):
+    with expect_error("NotAuthorizedException", "Incorrect username or password."):
         pool.answer(reply, "quinn", ANSWER="cat")
 
 
 def test_lunas_moon_is_full(demo: Any) -> None:
-    pool, reply = begin(demo, "luna")
+    pool, reply = start_sign_in(demo, "luna")
 
     assert "full" in reply["ChallengeParameters"]["hint"]
     assert "AuthenticationResult" in pool.answer(reply, "luna", ANSWER="full")
 
 
 def test_max_chooses_between_app_and_email(demo: Any) -> None:
-    _, reply = begin(demo, "max")
+    _, reply = start_sign_in(demo, "max")
 
     assert reply["ChallengeParameters"]["MFAS_CAN_SETUP"] == '["SOFTWARE_TOKEN_MFA","EMAIL_OTP"]'
 
 
-def test_the_identity_pool_accepts_the_users_of_every_pool(demo: Any) -> None:
+def test_identity_pool_accepts_the_users_of_every_pool(demo: Any) -> None:
     server, pool, _ = demo
-    _, ann = place(demo, "ann")
+    _, ann = find_user(demo, "ann")
     token = ann.srp_sign_in("ann", pool.users[0].password)["AuthenticationResult"]["IdToken"]
     login = {"Logins": {f"cognito-idp.{REGION}.amazonaws.com/{ann.pool_id}": token}}
     aws = aws_client(server, "cognito-identity")

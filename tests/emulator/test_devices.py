@@ -1,4 +1,4 @@
-"""Remembered devices: ConfirmDevice, the proof by SRP, and their part in a refresh."""
+"""Remembered devices: ConfirmDevice, device SRP, and the device key in a refresh."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from pycognito.aws_srp import generate_hash_device
 
 from tests.emulator.conftest import MakePool
-from tests.emulator.harness import OTHER_PASSWORD, PASSWORD, SMS, PoolUnderTest, rejected
+from tests.emulator.harness import OTHER_PASSWORD, PASSWORD, SMS, PoolUnderTest, expect_error
 from tui_auth.auth import srp
 
 MFA = {"MfaConfiguration": "OPTIONAL", "SmsMfaConfiguration": SMS}
@@ -42,17 +42,17 @@ def new_device(pool: PoolUnderTest, result: dict[str, Any], *, confirm: bool = T
     return Device(key, group, password, result["RefreshToken"], result["AccessToken"])
 
 
-def tracking(make: MakePool, **configuration: bool) -> PoolUnderTest:
+def create_tracking_pool(make: MakePool, **configuration: bool) -> PoolUnderTest:
     pool = make(DeviceConfiguration={**ALWAYS, **configuration}, mfa=MFA)
-    pool.with_phone()
+    pool.create_user_with_phone()
     return pool
 
 
-def remembered(pool: PoolUnderTest) -> Device:
+def remember_device(pool: PoolUnderTest) -> Device:
     return new_device(pool, pool.srp_sign_in()["AuthenticationResult"])
 
 
-def prove(pool: PoolUnderTest, reply: dict[str, Any], device: Device, password: str) -> dict[str, Any]:
+def prove_device(pool: PoolUnderTest, reply: dict[str, Any], device: Device, password: str) -> dict[str, Any]:
     a = srp.private_value()
     second = pool.answer(reply, DEVICE_KEY=device.key, SRP_A=f"{srp.public_value(a):x}")
     assert second["ChallengeName"] == "DEVICE_PASSWORD_VERIFIER"
@@ -61,8 +61,8 @@ def prove(pool: PoolUnderTest, reply: dict[str, Any], device: Device, password: 
     return pool.answer(second, DEVICE_KEY=device.key, **claim)
 
 
-def test_the_key_of_a_new_device_comes_with_the_tokens(make_pool: MakePool) -> None:
-    pool = tracking(make_pool)
+def test_key_of_a_new_device_comes_with_the_tokens(make_pool: MakePool) -> None:
+    pool = create_tracking_pool(make_pool)
     metadata = pool.srp_sign_in()["AuthenticationResult"]["NewDeviceMetadata"]
 
     assert metadata["DeviceKey"].startswith("eu-west-1_")
@@ -70,147 +70,149 @@ def test_the_key_of_a_new_device_comes_with_the_tokens(make_pool: MakePool) -> N
     assert metadata["DeviceGroupKey"].startswith("-")
 
 
-def test_a_pool_without_device_tracking_returns_no_device_key(make_pool: MakePool) -> None:
+def test_pool_without_device_tracking_returns_no_device_key(make_pool: MakePool) -> None:
     pool = make_pool()
-    pool.user()
+    pool.create_user()
 
     assert "NewDeviceMetadata" not in pool.srp_sign_in()["AuthenticationResult"]
     assert "AuthenticationResult" in pool.password_sign_in(DEVICE_KEY="eu-west-1_unknown")
 
 
-def test_a_remembered_devices_proof_returns_tokens(make_pool: MakePool) -> None:
-    pool = tracking(make_pool)
-    device = remembered(pool)
+def test_remembered_devices_proof_returns_tokens(make_pool: MakePool) -> None:
+    pool = create_tracking_pool(make_pool)
+    device = remember_device(pool)
     reply = pool.srp_sign_in(DEVICE_KEY=device.key)
 
     assert reply["ChallengeName"] == "DEVICE_SRP_AUTH"
-    result = prove(pool, reply, device, device.password)["AuthenticationResult"]
+    result = prove_device(pool, reply, device, device.password)["AuthenticationResult"]
     assert "NewDeviceMetadata" not in result
 
 
-def test_a_wrong_device_password_is_rejected(make_pool: MakePool) -> None:
-    pool = tracking(make_pool)
-    device = remembered(pool)
+def test_wrong_device_password_is_rejected(make_pool: MakePool) -> None:
+    pool = create_tracking_pool(make_pool)
+    device = remember_device(pool)
     reply = pool.srp_sign_in(DEVICE_KEY=device.key)
 
-    with rejected("NotAuthorizedException", "Incorrect username or password."):
-        prove(pool, reply, device, "another")
+    with expect_error("NotAuthorizedException", "Incorrect username or password."):
+        prove_device(pool, reply, device, "another")
 
 
-def test_the_proof_of_a_device_is_not_valid_for_another_sign_in_or_device(make_pool: MakePool) -> None:
-    pool = tracking(make_pool)
-    device, second = remembered(pool), remembered(pool)
-    entry, two = (pool.srp_sign_in(DEVICE_KEY=device.key) for _ in range(2))
+def test_device_proof_is_bound_to_its_sign_in_and_device(make_pool: MakePool) -> None:
+    pool = create_tracking_pool(make_pool)
+    device, second = remember_device(pool), remember_device(pool)
+    first_reply, second_reply = (pool.srp_sign_in(DEVICE_KEY=device.key) for _ in range(2))
     a = srp.private_value()
     public = f"{srp.public_value(a):x}"
-    entry, two = (pool.answer(reply, DEVICE_KEY=device.key, SRP_A=public) for reply in (entry, two))
-    claim = pool.srp_claim(entry, a, device.password, name=device.group, user=device.key)
-    with rejected("NotAuthorizedException", "Incorrect username or password."):
-        pool.answer(two, DEVICE_KEY=device.key, **claim)
-    claim = pool.srp_claim(two, a, device.password, name=device.group, user=device.key)
+    first_reply, second_reply = (
+        pool.answer(reply, DEVICE_KEY=device.key, SRP_A=public) for reply in (first_reply, second_reply)
+    )
+    claim = pool.srp_claim(first_reply, a, device.password, name=device.group, user=device.key)
+    with expect_error("NotAuthorizedException", "Incorrect username or password."):
+        pool.answer(second_reply, DEVICE_KEY=device.key, **claim)
+    claim = pool.srp_claim(second_reply, a, device.password, name=device.group, user=device.key)
 
-    with rejected("NotAuthorizedException", "Incorrect username or password."):
-        pool.answer(two, DEVICE_KEY=second.key, **claim)
+    with expect_error("NotAuthorizedException", "Incorrect username or password."):
+        pool.answer(second_reply, DEVICE_KEY=second.key, **claim)
 
 
-def test_the_proof_replaces_the_code_if_only_new_devices_are_challenged(
+def test_proof_replaces_the_code_if_only_new_devices_are_challenged(
     make_pool: MakePool,
 ) -> None:
-    pool = tracking(make_pool)
-    device = remembered(pool)
-    pool.prefer(SMSMfaSettings={"Enabled": True})
+    pool = create_tracking_pool(make_pool)
+    device = remember_device(pool)
+    pool.set_mfa_preference(SMSMfaSettings={"Enabled": True})
 
     assert pool.srp_sign_in()["ChallengeName"] == "SMS_MFA"
     assert pool.srp_sign_in(DEVICE_KEY=device.key)["ChallengeName"] == "DEVICE_SRP_AUTH"
 
 
-def test_otherwise_the_proof_comes_after_the_code(make_pool: MakePool) -> None:
-    pool = tracking(make_pool, ChallengeRequiredOnNewDevice=False)
-    device = remembered(pool)
-    pool.prefer(SMSMfaSettings={"Enabled": True})
+def test_proof_follows_the_code_if_all_devices_are_challenged(make_pool: MakePool) -> None:
+    pool = create_tracking_pool(make_pool, ChallengeRequiredOnNewDevice=False)
+    device = remember_device(pool)
+    pool.set_mfa_preference(SMSMfaSettings={"Enabled": True})
     reply = pool.srp_sign_in(DEVICE_KEY=device.key)
     assert reply["ChallengeName"] == "SMS_MFA"
-    reply = pool.answer(reply, SMS_MFA_CODE=pool.code(), DEVICE_KEY=device.key)
+    reply = pool.answer(reply, SMS_MFA_CODE=pool.newest_code(), DEVICE_KEY=device.key)
 
     assert reply["ChallengeName"] == "DEVICE_SRP_AUTH"
-    assert "AuthenticationResult" in prove(pool, reply, device, device.password)
+    assert "AuthenticationResult" in prove_device(pool, reply, device, device.password)
 
 
-def test_an_unconfirmed_device_does_not_replace_the_code(make_pool: MakePool) -> None:
-    pool = tracking(make_pool)
+def test_unconfirmed_device_does_not_replace_the_code(make_pool: MakePool) -> None:
+    pool = create_tracking_pool(make_pool)
     device = new_device(pool, pool.srp_sign_in()["AuthenticationResult"], confirm=False)
-    pool.prefer(SMSMfaSettings={"Enabled": True})
+    pool.set_mfa_preference(SMSMfaSettings={"Enabled": True})
 
     assert pool.srp_sign_in(DEVICE_KEY=device.key)["ChallengeName"] == "SMS_MFA"
 
 
-def test_an_empty_device_key_counts_as_absent(make_pool: MakePool) -> None:
-    pool = tracking(make_pool)
+def test_empty_device_key_counts_as_absent(make_pool: MakePool) -> None:
+    pool = create_tracking_pool(make_pool)
 
     assert "NewDeviceMetadata" in pool.srp_sign_in(DEVICE_KEY="")["AuthenticationResult"]
 
 
 @pytest.mark.parametrize("flow", ["USER_SRP_AUTH", "USER_PASSWORD_AUTH"])
-def test_an_unknown_device_is_not_found(make_pool: MakePool, flow: str) -> None:
-    pool = tracking(make_pool)
+def test_unknown_device_is_not_found(make_pool: MakePool, flow: str) -> None:
+    pool = create_tracking_pool(make_pool)
     sign_in = pool.srp_sign_in if flow == "USER_SRP_AUTH" else pool.password_sign_in
 
-    with rejected("ResourceNotFoundException", "Device does not exist."):
+    with expect_error("ResourceNotFoundException", "Device does not exist."):
         sign_in(DEVICE_KEY="eu-west-1_0a1b2c3d-0000-0000-0000-000000000000")
 
 
-def test_the_same_proof_can_be_sent_again_without_the_unknown_device(make_pool: MakePool) -> None:
-    pool = tracking(make_pool)
+def test_proof_can_be_sent_again_without_the_unknown_device(make_pool: MakePool) -> None:
+    pool = create_tracking_pool(make_pool)
     a = srp.private_value()
     reply = pool.initiate("USER_SRP_AUTH", USERNAME="ann", SRP_A=f"{srp.public_value(a):x}")
     claim = pool.srp_claim(reply, a)
-    with rejected("ResourceNotFoundException", "Device does not exist."):
+    with expect_error("ResourceNotFoundException", "Device does not exist."):
         pool.answer(reply, DEVICE_KEY="eu-west-1_0a1b", **claim)
 
     assert "AuthenticationResult" in pool.answer(reply, **claim)
 
 
-def test_an_unknown_device_is_reported_only_after_the_right_password(make_pool: MakePool) -> None:
-    pool = tracking(make_pool)
+def test_unknown_device_is_reported_only_after_the_right_password(make_pool: MakePool) -> None:
+    pool = create_tracking_pool(make_pool)
 
-    with rejected("NotAuthorizedException"):
+    with expect_error("NotAuthorizedException"):
         pool.srp_sign_in(password=OTHER_PASSWORD, DEVICE_KEY="eu-west-1_0a1b")
 
 
-def test_the_answer_of_a_device_requires_its_key(make_pool: MakePool) -> None:
-    pool = tracking(make_pool)
-    device = remembered(pool)
+def test_device_answer_requires_the_device_key(make_pool: MakePool) -> None:
+    pool = create_tracking_pool(make_pool)
+    device = remember_device(pool)
     reply = pool.srp_sign_in(DEVICE_KEY=device.key)
 
-    with rejected("InvalidParameterException", "Missing required parameter DEVICE_KEY"):
+    with expect_error("InvalidParameterException", "Missing required parameter DEVICE_KEY"):
         pool.answer(reply, SRP_A="abcd")
 
 
-def test_a_device_forgotten_during_the_sign_in_is_not_found(make_pool: MakePool) -> None:
-    pool = tracking(make_pool)
-    device = remembered(pool)
+def test_device_forgotten_during_the_sign_in_is_not_found(make_pool: MakePool) -> None:
+    pool = create_tracking_pool(make_pool)
+    device = remember_device(pool)
     reply = pool.srp_sign_in(DEVICE_KEY=device.key)
     pool.aws.forget_device(AccessToken=device.access_token, DeviceKey=device.key)
 
-    with rejected("ResourceNotFoundException", "Device does not exist."):
+    with expect_error("ResourceNotFoundException", "Device does not exist."):
         pool.answer(reply, DEVICE_KEY=device.key, SRP_A="abcd")
 
 
 # ConfirmDevice and other operations
 
 
-def test_a_device_is_remembered_on_request_if_the_pool_lets_users_decide(make_pool: MakePool) -> None:
-    pool = tracking(make_pool, DeviceOnlyRememberedOnUserPrompt=True)
+def test_device_is_remembered_on_request_if_users_decide(make_pool: MakePool) -> None:
+    pool = create_tracking_pool(make_pool, DeviceOnlyRememberedOnUserPrompt=True)
     result = pool.srp_sign_in()["AuthenticationResult"]
     metadata = result["NewDeviceMetadata"]
     _, config = generate_hash_device(metadata["DeviceGroupKey"], metadata["DeviceKey"])
-    confirmed = pool.aws.confirm_device(
+    confirmation = pool.aws.confirm_device(
         AccessToken=result["AccessToken"],
         DeviceKey=metadata["DeviceKey"],
         DeviceSecretVerifierConfig=config,
     )
 
-    assert confirmed["UserConfirmationNecessary"] is True
+    assert confirmation["UserConfirmationNecessary"] is True
     assert "AuthenticationResult" in pool.srp_sign_in(DEVICE_KEY=metadata["DeviceKey"])
     pool.aws.update_device_status(
         AccessToken=result["AccessToken"],
@@ -220,8 +222,8 @@ def test_a_device_is_remembered_on_request_if_the_pool_lets_users_decide(make_po
     assert pool.srp_sign_in(DEVICE_KEY=metadata["DeviceKey"])["ChallengeName"] == "DEVICE_SRP_AUTH"
 
 
-def test_otherwise_a_confirmed_device_is_remembered_at_once(make_pool: MakePool) -> None:
-    pool = tracking(make_pool)
+def test_confirmed_device_is_remembered_if_the_pool_decides(make_pool: MakePool) -> None:
+    pool = create_tracking_pool(make_pool)
     result = pool.srp_sign_in()["AuthenticationResult"]
     metadata = result["NewDeviceMetadata"]
     _, config = generate_hash_device(metadata["DeviceGroupKey"], metadata["DeviceKey"])
@@ -232,16 +234,16 @@ def test_otherwise_a_confirmed_device_is_remembered_at_once(make_pool: MakePool)
     }
 
     assert pool.aws.confirm_device(**arguments)["UserConfirmationNecessary"] is False
-    with rejected("DeviceKeyExistsException"):
+    with expect_error("DeviceKeyExistsException"):
         pool.aws.confirm_device(**arguments)
 
 
 def test_values_without_their_sign_byte_are_rejected(make_pool: MakePool) -> None:
-    pool = tracking(make_pool)
+    pool = create_tracking_pool(make_pool)
     result = pool.srp_sign_in()["AuthenticationResult"]
     negative = base64.b64encode(b"\xff" + bytes(15)).decode()
 
-    with rejected("InvalidParameterException", "Negate value passed for salt and Password verifier"):
+    with expect_error("InvalidParameterException", "Negate value passed for salt and Password verifier"):
         pool.aws.confirm_device(
             AccessToken=result["AccessToken"],
             DeviceKey=result["NewDeviceMetadata"]["DeviceKey"],
@@ -249,63 +251,63 @@ def test_values_without_their_sign_byte_are_rejected(make_pool: MakePool) -> Non
         )
 
 
-def test_another_sign_ins_device_key_is_rejected(make_pool: MakePool) -> None:
-    pool = tracking(make_pool)
-    entry, two = (pool.srp_sign_in()["AuthenticationResult"] for _ in range(2))
-    key = two["NewDeviceMetadata"]["DeviceKey"]
-    _, config = generate_hash_device(two["NewDeviceMetadata"]["DeviceGroupKey"], key)
+def test_device_key_of_another_sign_in_is_rejected(make_pool: MakePool) -> None:
+    pool = create_tracking_pool(make_pool)
+    first_reply, second_reply = (pool.srp_sign_in()["AuthenticationResult"] for _ in range(2))
+    key = second_reply["NewDeviceMetadata"]["DeviceKey"]
+    _, config = generate_hash_device(second_reply["NewDeviceMetadata"]["DeviceGroupKey"], key)
 
-    with rejected("InvalidParameterException", "Invalid device key given."):
+    with expect_error("InvalidParameterException", "Invalid device key given."):
         pool.aws.confirm_device(
-            AccessToken=entry["AccessToken"], DeviceKey=key, DeviceSecretVerifierConfig=config
+            AccessToken=first_reply["AccessToken"], DeviceKey=key, DeviceSecretVerifierConfig=config
         )
 
 
 def test_devices_are_listed_described_and_forgotten(make_pool: MakePool) -> None:
-    pool = tracking(make_pool)
-    first = remembered(pool)
-    second = remembered(pool)
+    pool = create_tracking_pool(make_pool)
+    first = remember_device(pool)
+    second = remember_device(pool)
     token = second.access_token
     listed = pool.aws.list_devices(AccessToken=token)["Devices"]
     page = pool.aws.list_devices(AccessToken=token, Limit=1)
     rest = pool.aws.list_devices(AccessToken=token, Limit=1, PaginationToken=page["PaginationToken"])
     described = pool.aws.get_device(AccessToken=token, DeviceKey=first.key)["Device"]
-    attributes = {entry["Name"]: entry["Value"] for entry in described["DeviceAttributes"]}
+    attributes = {first_reply["Name"]: first_reply["Value"] for first_reply in described["DeviceAttributes"]}
 
-    assert [entry["DeviceKey"] for entry in listed] == [first.key, second.key]
-    assert [entry["Devices"][0]["DeviceKey"] for entry in (page, rest)] == [first.key, second.key]
+    assert [first_reply["DeviceKey"] for first_reply in listed] == [first.key, second.key]
+    assert [first_reply["Devices"][0]["DeviceKey"] for first_reply in (page, rest)] == [first.key, second.key]
     assert attributes["device_name"] == "vt100"
     assert attributes["dev:device_remembered_status"] == "remembered"
     assert described["DeviceCreateDate"].year >= 2020
     pool.aws.forget_device(AccessToken=token, DeviceKey=first.key)
-    with rejected("ResourceNotFoundException", "Device does not exist."):
+    with expect_error("ResourceNotFoundException", "Device does not exist."):
         pool.aws.get_device(AccessToken=token, DeviceKey=first.key)
 
 
-def test_a_pool_without_device_tracking_cannot_list_devices(make_pool: MakePool) -> None:
+def test_pool_without_device_tracking_cannot_list_devices(make_pool: MakePool) -> None:
     pool = make_pool()
-    pool.user()
+    pool.create_user()
 
-    with rejected("InvalidUserPoolConfigurationException"):
-        pool.aws.list_devices(AccessToken=pool.access_token())
+    with expect_error("InvalidUserPoolConfigurationException"):
+        pool.aws.list_devices(AccessToken=pool.get_access_token())
 
 
 # Refresh
 
 
-def test_a_refresh_needs_the_confirmed_device(make_pool: MakePool) -> None:
-    pool = tracking(make_pool)
+def test_refresh_needs_the_confirmed_device(make_pool: MakePool) -> None:
+    pool = create_tracking_pool(make_pool)
     device = new_device(pool, pool.srp_sign_in()["AuthenticationResult"], confirm=False)
     token = device.refresh_token
-    with rejected(*INVALID):
+    with expect_error(*INVALID):
         pool.initiate("REFRESH_TOKEN_AUTH", REFRESH_TOKEN=token, DEVICE_KEY=device.key)
-    good = remembered(pool)
+    good = remember_device(pool)
 
     for key in ({}, {"DEVICE_KEY": "eu-west-1_0a1b"}, {"DEVICE_KEY": device.key}):
-        with rejected(*INVALID):
+        with expect_error(*INVALID):
             pool.initiate("REFRESH_TOKEN_AUTH", REFRESH_TOKEN=good.refresh_token, **key)
     for key in ({}, {"DeviceKey": device.key}):
-        with rejected(*INVALID):
+        with expect_error(*INVALID):
             pool.aws.get_tokens_from_refresh_token(
                 ClientId=pool.client_id, RefreshToken=good.refresh_token, **key
             )
@@ -315,11 +317,11 @@ def test_a_refresh_needs_the_confirmed_device(make_pool: MakePool) -> None:
     )
 
 
-def test_a_device_does_not_replace_the_password(make_pool: MakePool) -> None:
-    pool = tracking(make_pool)
-    device = remembered(pool)
+def test_device_does_not_replace_the_password(make_pool: MakePool) -> None:
+    pool = create_tracking_pool(make_pool)
+    device = remember_device(pool)
 
-    with rejected("NotAuthorizedException", "Incorrect username or password."):
+    with expect_error("NotAuthorizedException", "Incorrect username or password."):
         pool.password_sign_in(password=OTHER_PASSWORD, DEVICE_KEY=device.key)
     assert pool.password_sign_in(password=PASSWORD, DEVICE_KEY=device.key)["ChallengeName"] == (
         "DEVICE_SRP_AUTH"

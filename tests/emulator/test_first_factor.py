@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.emulator.conftest import MakePool
-from tests.emulator.harness import OTHER_PASSWORD, PASSWORD, SMS, PoolUnderTest, other, rejected
+from tests.emulator.harness import OTHER_PASSWORD, PASSWORD, SMS, PoolUnderTest, expect_error, other_code
 from tui_auth.auth import srp
 
 ALLOWED = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP", "SMS_OTP"]}}
@@ -17,16 +17,16 @@ PASSWORDS = ["PASSWORD_SRP", "PASSWORD"]
 @pytest.fixture
 def pool(make_pool: MakePool) -> PoolUnderTest:
     pool = make_pool(Policies=ALLOWED)
-    pool.with_phone(email="ann@example.com", email_verified="true")
+    pool.create_user_with_phone(email="ann@example.com", email_verified="true")
     return pool
 
 
-def begin(pool: PoolUnderTest, **parameters: str) -> dict[str, Any]:
+def start_sign_in(pool: PoolUnderTest, **parameters: str) -> dict[str, Any]:
     return pool.initiate("USER_AUTH", USERNAME="ann", **parameters)
 
 
-def test_the_user_name_alone_leads_to_the_choice(pool: PoolUnderTest) -> None:
-    reply = begin(pool)
+def test_user_name_alone_leads_to_the_choice(pool: PoolUnderTest) -> None:
+    reply = start_sign_in(pool)
 
     assert reply["ChallengeName"] == "SELECT_CHALLENGE"
     assert reply["AvailableChallenges"] == ["PASSWORD_SRP", "PASSWORD", "EMAIL_OTP", "SMS_OTP"]
@@ -35,54 +35,54 @@ def test_the_user_name_alone_leads_to_the_choice(pool: PoolUnderTest) -> None:
 
 def test_only_what_the_pool_allows_and_the_user_has_is_offered(make_pool: MakePool) -> None:
     plain, allowed = make_pool(), make_pool(Policies=ALLOWED)
-    plain.user(email="ann@example.com")
-    allowed.user(email="ann@example.com")
+    plain.create_user(email="ann@example.com")
+    allowed.create_user(email="ann@example.com")
 
-    assert begin(plain)["AvailableChallenges"] == PASSWORDS
-    assert begin(allowed)["AvailableChallenges"] == [*PASSWORDS, "EMAIL_OTP"]
+    assert start_sign_in(plain)["AvailableChallenges"] == PASSWORDS
+    assert start_sign_in(allowed)["AvailableChallenges"] == [*PASSWORDS, "EMAIL_OTP"]
 
 
-def test_an_email_code_has_eight_digits_and_returns_tokens(pool: PoolUnderTest) -> None:
-    reply = pool.answer(begin(pool), ANSWER="EMAIL_OTP")
+def test_email_code_has_eight_digits_and_returns_tokens(pool: PoolUnderTest) -> None:
+    reply = pool.answer(start_sign_in(pool), ANSWER="EMAIL_OTP")
     assert reply["ChallengeName"] == "EMAIL_OTP"
     assert reply["ChallengeParameters"] == {
         "CODE_DELIVERY_DELIVERY_MEDIUM": "EMAIL",
         "CODE_DELIVERY_DESTINATION": "a***@e***",
     }
-    code = pool.code()
+    code = pool.newest_code()
 
     assert len(code) == 8
-    with rejected("CodeMismatchException", "Invalid code or auth state for the user."):
-        pool.answer(reply, EMAIL_OTP_CODE=other(code))
+    with expect_error("CodeMismatchException", "Invalid code or auth state for the user."):
+        pool.answer(reply, EMAIL_OTP_CODE=other_code(code))
     assert "AuthenticationResult" in pool.answer(reply, EMAIL_OTP_CODE=code)
 
 
-def test_a_preferred_factor_is_asked_for_at_once(pool: PoolUnderTest) -> None:
-    reply = begin(pool, PREFERRED_CHALLENGE="SMS_OTP")
+def test_preferred_factor_is_challenged_at_once(pool: PoolUnderTest) -> None:
+    reply = start_sign_in(pool, PREFERRED_CHALLENGE="SMS_OTP")
 
     assert reply["ChallengeName"] == "SMS_OTP"
     assert "SMS_OTP" in reply["AvailableChallenges"]
-    assert "AuthenticationResult" in pool.answer(reply, SMS_OTP_CODE=pool.code())
+    assert "AuthenticationResult" in pool.answer(reply, SMS_OTP_CODE=pool.newest_code())
 
 
-def test_a_preferred_password_in_the_first_request_returns_tokens(pool: PoolUnderTest) -> None:
-    assert "AuthenticationResult" in begin(pool, PREFERRED_CHALLENGE="PASSWORD", PASSWORD=PASSWORD)
-    with rejected("NotAuthorizedException", "Incorrect username or password."):
-        begin(pool, PREFERRED_CHALLENGE="PASSWORD", PASSWORD=OTHER_PASSWORD)
+def test_preferred_password_in_the_first_request_returns_tokens(pool: PoolUnderTest) -> None:
+    assert "AuthenticationResult" in start_sign_in(pool, PREFERRED_CHALLENGE="PASSWORD", PASSWORD=PASSWORD)
+    with expect_error("NotAuthorizedException", "Incorrect username or password."):
+        start_sign_in(pool, PREFERRED_CHALLENGE="PASSWORD", PASSWORD=OTHER_PASSWORD)
 
 
-def test_a_preferred_password_that_is_missing_is_asked_for(pool: PoolUnderTest) -> None:
-    reply = begin(pool, PREFERRED_CHALLENGE="PASSWORD")
+def test_missing_preferred_password_is_challenged(pool: PoolUnderTest) -> None:
+    reply = start_sign_in(pool, PREFERRED_CHALLENGE="PASSWORD")
 
     assert reply["ChallengeName"] == "PASSWORD"
-    with rejected("NotAuthorizedException", "Incorrect username or password."):
+    with expect_error("NotAuthorizedException", "Incorrect username or password."):
         pool.answer(reply, PASSWORD=OTHER_PASSWORD)
     assert "AuthenticationResult" in pool.answer(reply, PASSWORD=PASSWORD)
 
 
 def test_preferred_srp_leads_to_a_verifier_with_a_challenge_session(pool: PoolUnderTest) -> None:
     a = srp.private_value()
-    reply = begin(pool, PREFERRED_CHALLENGE="PASSWORD_SRP", SRP_A=f"{srp.public_value(a):x}")
+    reply = start_sign_in(pool, PREFERRED_CHALLENGE="PASSWORD_SRP", SRP_A=f"{srp.public_value(a):x}")
 
     assert reply["ChallengeName"] == "PASSWORD_VERIFIER"
     assert reply["Session"]
@@ -92,91 +92,89 @@ def test_preferred_srp_leads_to_a_verifier_with_a_challenge_session(pool: PoolUn
 @pytest.mark.parametrize("password", [PASSWORD, OTHER_PASSWORD])
 def test_srp_can_be_chosen_and_started_in_one_request(pool: PoolUnderTest, password: str) -> None:
     a = srp.private_value()
-    reply = pool.answer(begin(pool), ANSWER="PASSWORD_SRP", SRP_A=f"{srp.public_value(a):x}")
+    reply = pool.answer(start_sign_in(pool), ANSWER="PASSWORD_SRP", SRP_A=f"{srp.public_value(a):x}")
     assert reply["ChallengeName"] == "PASSWORD_VERIFIER"
     claim = pool.srp_claim(reply, a, password)
 
     if password == PASSWORD:
         assert "AuthenticationResult" in pool.answer(reply, **claim)
     else:
-        with rejected("NotAuthorizedException", "Incorrect username or password."):
+        with expect_error("NotAuthorizedException", "Incorrect username or password."):
             pool.answer(reply, **claim)
 
 
 def test_srp_can_be_chosen_first_and_started_later(pool: PoolUnderTest) -> None:
     a = srp.private_value()
-    chosen = pool.answer(begin(pool), ANSWER="PASSWORD_SRP")
+    chosen = pool.answer(start_sign_in(pool), ANSWER="PASSWORD_SRP")
     assert chosen["ChallengeName"] == "PASSWORD_SRP"
     reply = pool.answer(chosen, SRP_A=f"{srp.public_value(a):x}")
 
     assert "AuthenticationResult" in pool.answer(reply, **pool.srp_claim(reply, a))
 
 
-def test_a_password_can_be_chosen_and_sent_in_one_request(pool: PoolUnderTest) -> None:
-    assert "AuthenticationResult" in pool.answer(begin(pool), ANSWER="PASSWORD", PASSWORD=PASSWORD)
+def test_password_can_be_chosen_and_sent_in_one_request(pool: PoolUnderTest) -> None:
+    assert "AuthenticationResult" in pool.answer(start_sign_in(pool), ANSWER="PASSWORD", PASSWORD=PASSWORD)
 
 
 @pytest.mark.parametrize("preferred", ["WEB_AUTHN", "TELEPATHY"])
-def test_a_preferred_factor_that_the_user_lacks_leads_to_the_choice(
+def test_preferred_factor_that_the_user_lacks_leads_to_the_choice(
     pool: PoolUnderTest, preferred: str
 ) -> None:
-    assert begin(pool, PREFERRED_CHALLENGE=preferred)["ChallengeName"] == "SELECT_CHALLENGE"
+    assert start_sign_in(pool, PREFERRED_CHALLENGE=preferred)["ChallengeName"] == "SELECT_CHALLENGE"
 
 
 @pytest.mark.parametrize("chosen", ["WEB_AUTHN", "TELEPATHY", "SMS_MFA"])
-def test_choosing_an_unusable_factor_is_rejected_and_the_choice_stays_open(
-    pool: PoolUnderTest, chosen: str
-) -> None:
-    reply = begin(pool)
-    with rejected("InvalidParameterException"):
+def test_unusable_factor_is_rejected_and_keeps_the_choice(pool: PoolUnderTest, chosen: str) -> None:
+    reply = start_sign_in(pool)
+    with expect_error("InvalidParameterException"):
         pool.answer(reply, ANSWER=chosen)
 
     assert pool.answer(reply, ANSWER="EMAIL_OTP")["ChallengeName"] == "EMAIL_OTP"
 
 
-def test_a_passkey_is_offered_if_the_pool_has_passkeys_configured(make_pool: MakePool) -> None:
+def test_passkey_is_offered_if_the_pool_has_passkeys_configured(make_pool: MakePool) -> None:
     allowed = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "WEB_AUTHN"]}}
     pool = make_pool(Policies=allowed, mfa={"WebAuthnConfiguration": {"RelyingPartyId": "localhost"}})
-    pool.user()
-    reply = begin(pool)
+    pool.create_user()
+    reply = start_sign_in(pool)
 
     assert reply["AvailableChallenges"] == [*PASSWORDS, "WEB_AUTHN"]
-    with rejected("InvalidParameterException"):
+    with expect_error("InvalidParameterException"):
         pool.answer(reply, ANSWER="WEB_AUTHN", CREDENTIAL="{}")
 
 
 def test_codes_are_not_first_factors_if_a_second_factor_is_required(make_pool: MakePool) -> None:
     pool = make_pool(Policies=ALLOWED, mfa={"MfaConfiguration": "OPTIONAL", "SmsMfaConfiguration": SMS})
-    pool.with_phone(email="ann@example.com")
-    assert "EMAIL_OTP" in begin(pool)["AvailableChallenges"]
-    pool.prefer(SMSMfaSettings={"Enabled": True})
+    pool.create_user_with_phone(email="ann@example.com")
+    assert "EMAIL_OTP" in start_sign_in(pool)["AvailableChallenges"]
+    pool.set_mfa_preference(SMSMfaSettings={"Enabled": True})
 
-    assert begin(pool)["AvailableChallenges"] == PASSWORDS
-    assert begin(pool, PREFERRED_CHALLENGE="EMAIL_OTP")["ChallengeName"] == "SELECT_CHALLENGE"
-    reply = begin(pool, PREFERRED_CHALLENGE="PASSWORD", PASSWORD=PASSWORD)
+    assert start_sign_in(pool)["AvailableChallenges"] == PASSWORDS
+    assert start_sign_in(pool, PREFERRED_CHALLENGE="EMAIL_OTP")["ChallengeName"] == "SELECT_CHALLENGE"
+    reply = start_sign_in(pool, PREFERRED_CHALLENGE="PASSWORD", PASSWORD=PASSWORD)
     assert reply["ChallengeName"] == "SMS_MFA"
 
 
-def test_a_factor_enabled_during_the_sign_in_is_required(make_pool: MakePool) -> None:
+def test_factor_enabled_during_the_sign_in_is_required(make_pool: MakePool) -> None:
     pool = make_pool(Policies=ALLOWED, mfa={"MfaConfiguration": "OPTIONAL", "SmsMfaConfiguration": SMS})
-    pool.with_phone(email="ann@example.com")
-    reply = begin(pool, PREFERRED_CHALLENGE="EMAIL_OTP")
-    code = pool.code()
-    pool.prefer(SMSMfaSettings={"Enabled": True})
+    pool.create_user_with_phone(email="ann@example.com")
+    reply = start_sign_in(pool, PREFERRED_CHALLENGE="EMAIL_OTP")
+    code = pool.newest_code()
+    pool.set_mfa_preference(SMSMfaSettings={"Enabled": True})
 
     assert pool.answer(reply, EMAIL_OTP_CODE=code)["ChallengeName"] == "SMS_MFA"
 
 
-def test_a_user_with_a_temporary_password_can_only_choose_the_password(pool: PoolUnderTest) -> None:
-    pool.admin("admin_set_user_password", "ann", Password=OTHER_PASSWORD, Permanent=False)
-    reply = begin(pool)
+def test_user_with_a_temporary_password_can_only_choose_the_password(pool: PoolUnderTest) -> None:
+    pool.call_admin("admin_set_user_password", "ann", Password=OTHER_PASSWORD, Permanent=False)
+    reply = start_sign_in(pool)
 
     assert reply["AvailableChallenges"] == PASSWORDS
-    answered = pool.answer(reply, ANSWER="PASSWORD", PASSWORD=OTHER_PASSWORD)
-    assert answered["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
+    next_reply = pool.answer(reply, ANSWER="PASSWORD", PASSWORD=OTHER_PASSWORD)
+    assert next_reply["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
 
 
-def test_a_user_without_a_password_signs_in_by_a_code(pool: PoolUnderTest) -> None:
+def test_user_without_a_password_signs_in_by_a_code(pool: PoolUnderTest) -> None:
     pool.aws.admin_create_user(
         UserPoolId=pool.pool_id,
         Username="new",
@@ -187,28 +185,28 @@ def test_a_user_without_a_password_signs_in_by_a_code(pool: PoolUnderTest) -> No
     assert choice["AvailableChallenges"] == ["EMAIL_OTP"]
     reply = pool.answer(choice, "new", ANSWER="EMAIL_OTP")
 
-    assert "AuthenticationResult" in pool.answer(reply, "new", EMAIL_OTP_CODE=pool.code("new"))
-    with rejected("NotAuthorizedException"):
+    assert "AuthenticationResult" in pool.answer(reply, "new", EMAIL_OTP_CODE=pool.newest_code("new"))
+    with expect_error("NotAuthorizedException"):
         pool.password_sign_in("new")
-    with rejected("NotAuthorizedException"):
+    with expect_error("NotAuthorizedException"):
         pool.srp_sign_in("new")
 
 
-def test_a_user_can_sign_up_without_a_password_if_codes_are_first_factors(
+def test_user_can_sign_up_without_a_password_if_codes_are_first_factors(
     pool: PoolUnderTest, make_pool: MakePool
 ) -> None:
     address = [{"Name": "email", "Value": "new@example.com"}]
     pool.aws.sign_up(ClientId=pool.client_id, Username="new", UserAttributes=address)
     plain = make_pool()
 
-    with rejected("InvalidParameterException", "Missing required parameter Password"):
+    with expect_error("InvalidParameterException", "Missing required parameter Password"):
         plain.aws.sign_up(ClientId=plain.client_id, Username="new", UserAttributes=address)
 
 
 def test_user_auth_requires_no_other_flow(make_pool: MakePool) -> None:
     pool = make_pool(client={"ExplicitAuthFlows": ["ALLOW_USER_AUTH"]})
-    pool.user()
+    pool.create_user()
 
-    assert "AuthenticationResult" in begin(pool, PREFERRED_CHALLENGE="PASSWORD", PASSWORD=PASSWORD)
-    with rejected("InvalidParameterException", "USER_PASSWORD_AUTH flow not enabled for this client"):
+    assert "AuthenticationResult" in start_sign_in(pool, PREFERRED_CHALLENGE="PASSWORD", PASSWORD=PASSWORD)
+    with expect_error("InvalidParameterException", "USER_PASSWORD_AUTH flow not enabled for this client"):
         pool.password_sign_in()

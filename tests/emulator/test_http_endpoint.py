@@ -1,4 +1,4 @@
-"""The HTTP endpoint: AWS JSON 1.1, and the replies to anything else."""
+"""The HTTP endpoint: AWS JSON 1.1, and replies to other requests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError, ConnectionClosedError, HTTPClientError
 
 from tests.emulator.conftest import MakePool
-from tests.emulator.harness import PASSWORD, PoolUnderTest, aws_client, rejected
+from tests.emulator.harness import PASSWORD, PoolUnderTest, aws_client, expect_error
 from tui_auth.emulator import CognitoEmulator
 from tui_auth.emulator.http_endpoint import LARGEST_BODY
 
@@ -20,7 +20,7 @@ TARGET = "AWSCognitoIdentityProviderService."
 HEADERS = {"Content-Type": "application/x-amz-json-1.1"}
 
 
-class Answer:
+class Response:
     def __init__(self, reply: http.client.HTTPResponse) -> None:
         self.status = reply.status
         self.headers = reply.headers
@@ -31,65 +31,65 @@ class Answer:
         return json.loads(self.body)
 
 
-def ask(
+def send_request(
     server: CognitoEmulator,
     method: str = "POST",
     path: str = "/",
     body: bytes | str | None = b"{}",
     **headers: str,
-) -> Answer:
+) -> Response:
     port = int(server.endpoint_url.rpartition(":")[2])
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
         connection.request(
             method, path, body, {key.replace("_", "-"): entry for key, entry in headers.items()}
         )
-        return Answer(connection.getresponse())
+        return Response(connection.getresponse())
     finally:
         connection.close()
 
 
-def post(server: CognitoEmulator, operation: str, body: bytes | str) -> Answer:
-    return ask(server, body=body, X_Amz_Target=TARGET + operation, **HEADERS)
+def post(server: CognitoEmulator, operation: str, body: bytes | str) -> Response:
+    return send_request(server, body=body, X_Amz_Target=TARGET + operation, **HEADERS)
 
 
-def test_a_reply_has_the_headers_of_a_real_one(server: CognitoEmulator) -> None:
-    answer = post(server, "ListUserPools", '{"MaxResults": 5}')
+def test_reply_has_the_headers_of_a_real_one(server: CognitoEmulator) -> None:
+    response = post(server, "ListUserPools", '{"MaxResults": 5}')
 
-    assert (answer.status, answer.json) == (200, {"UserPools": []})
-    assert answer.headers["Content-Type"] == "application/x-amz-json-1.1"
-    assert len(answer.headers["x-amzn-RequestId"]) == 36
+    assert (response.status, response.json) == (200, {"UserPools": []})
+    assert response.headers["Content-Type"] == "application/x-amz-json-1.1"
+    assert len(response.headers["x-amzn-RequestId"]) == 36
 
 
-def test_an_error_is_a_400_with_its_type_in_body_and_header(server: CognitoEmulator) -> None:
-    answer = post(server, "DescribeUserPool", '{"UserPoolId": "eu-west-1_nowhere"}')
+def test_error_is_a_400_with_its_type_in_body_and_header(server: CognitoEmulator) -> None:
+    response = post(server, "DescribeUserPool", '{"UserPoolId": "eu-west-1_nowhere"}')
 
-    assert answer.status == 400
-    assert answer.json == {
+    assert response.status == 400
+    assert response.json == {
         "__type": "ResourceNotFoundException",
         "message": "User pool eu-west-1_nowhere does not exist.",
     }
-    assert answer.headers["x-amzn-ErrorType"].startswith("ResourceNotFoundException")
+    assert response.headers["x-amzn-ErrorType"].startswith("ResourceNotFoundException")
 
 
 @pytest.mark.parametrize("body", ["{", "nonsense", "[1]", '"x"', b"\xff\xfe", '{"ClientId": 5}', "[" * 9999])
 def test_anything_but_a_json_object_is_a_serialization_error(
     server: CognitoEmulator, body: bytes | str
 ) -> None:
-    answer = post(server, "InitiateAuth", body)
+    response = post(server, "InitiateAuth", body)
 
-    assert (answer.status, answer.json["__type"]) == (400, "SerializationException")
+    assert (response.status, response.json["__type"]) == (400, "SerializationException")
 
 
 @pytest.mark.parametrize("target", ["InitiateAuth2", "", "StartWebAuthnRegistration", "../x", "initiateAuth"])
-def test_an_operation_that_is_not_served_is_unknown(server: CognitoEmulator, target: str) -> None:
-    answer = post(server, target, "{}")
+def test_operation_that_is_not_served_is_unknown(server: CognitoEmulator, target: str) -> None:
+    response = post(server, target, "{}")
 
-    assert (answer.status, answer.json["__type"]) == (400, "UnknownOperationException")
+    assert (response.status, response.json["__type"]) == (400, "UnknownOperationException")
 
 
-def test_an_unknown_operation_reaches_boto3_as_such(shared_aws: Any) -> None:
-    with rejected("UnknownOperationException"):
+def test_boto3_reports_an_unknown_operation(shared_aws: Any) -> None:
+    with expect_error("UnknownOperationException"):
         shared_aws.list_resource_servers(UserPoolId="eu-west-1_Ab1", MaxResults=1)
 
 
@@ -103,33 +103,33 @@ def test_an_unknown_operation_reaches_boto3_as_such(shared_aws: Any) -> None:
         {"X_Amz_Target": f"{TARGET}ListUserPools", "Content_Type": "application/json"},
     ],
 )
-def test_a_request_for_another_service_is_rejected(server: CognitoEmulator, headers: dict[str, str]) -> None:
-    answer = ask(server, **{"Content_Type": HEADERS["Content-Type"], **headers})
+def test_request_for_another_service_is_rejected(server: CognitoEmulator, headers: dict[str, str]) -> None:
+    response = send_request(server, **{"Content_Type": HEADERS["Content-Type"], **headers})
 
-    assert (answer.status, answer.json["__type"]) == (400, "UnknownOperationException")
+    assert (response.status, response.json["__type"]) == (400, "UnknownOperationException")
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "OPTIONS", "HEAD", "BREW"])
 def test_another_method_is_rejected(server: CognitoEmulator, method: str) -> None:
-    assert ask(server, method, body=None).status >= 400
+    assert send_request(server, method, body=None).status >= 400
 
 
 @pytest.mark.parametrize("path", ["/", "/nowhere", "/eu-west-1_x/.well-known/jwks.json", "/messages/1"])
 def test_other_paths_are_not_found(server: CognitoEmulator, path: str) -> None:
-    assert ask(server, "GET", path, None).status == 404
+    assert send_request(server, "GET", path, None).status == 404
 
 
-def test_a_body_that_is_too_large_is_rejected_unread(server: CognitoEmulator) -> None:
-    answer = ask(server, body=b"", Content_Length=str(LARGEST_BODY + 1), **HEADERS)
+def test_body_that_is_too_large_is_rejected_unread(server: CognitoEmulator) -> None:
+    response = send_request(server, body=b"", Content_Length=str(LARGEST_BODY + 1), **HEADERS)
 
-    assert (answer.status, answer.json["__type"]) == (413, "RequestEntityTooLargeException")
+    assert (response.status, response.json["__type"]) == (413, "RequestEntityTooLargeException")
 
 
 @pytest.mark.parametrize(
     "headers", [{"Content_Length": "-1"}, {"Content_Length": "x"}, {"Transfer_Encoding": "chunked"}]
 )
-def test_a_body_without_a_length_is_rejected(server: CognitoEmulator, headers: dict[str, str]) -> None:
-    assert ask(server, body=None, **HEADERS, **headers).status == 411
+def test_body_without_a_length_is_rejected(server: CognitoEmulator, headers: dict[str, str]) -> None:
+    assert send_request(server, body=None, **HEADERS, **headers).status == 411
 
 
 @pytest.mark.parametrize(
@@ -145,8 +145,8 @@ def test_bytes_that_are_not_http_do_no_harm(server: CognitoEmulator, raw: bytes)
 
 
 @pytest.mark.parametrize("host", ["localhost", "localhost:5", "127.0.0.1:1", "[::1]:80", "pool.localhost"])
-def test_a_loopback_host_name_is_served(server: CognitoEmulator, host: str) -> None:
-    assert ask(server, "GET", "/messages", None, Host=host).status == 200
+def test_loopback_host_name_is_served(server: CognitoEmulator, host: str) -> None:
+    assert send_request(server, "GET", "/messages", None, Host=host).status == 200
 
 
 @pytest.mark.parametrize(
@@ -154,26 +154,26 @@ def test_a_loopback_host_name_is_served(server: CognitoEmulator, host: str) -> N
 )
 def test_another_host_name_is_rejected(server: CognitoEmulator, host: str) -> None:
     for method, path in (("GET", "/messages"), ("POST", "/")):
-        assert ask(server, method, path, None, Host=host).status == 403
+        assert send_request(server, method, path, None, Host=host).status == 403
 
 
-def test_a_connection_is_kept_for_the_next_request(server: CognitoEmulator) -> None:
+def test_connection_is_reused_for_the_next_request(server: CognitoEmulator) -> None:
     port = int(server.endpoint_url.rpartition(":")[2])
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.connect()
-    first = connection.sock
+    socket_before = connection.sock
     for _ in range(3):
         connection.request("POST", "/", "{}", {**HEADERS, "X-Amz-Target": f"{TARGET}Nothing"})
         connection.getresponse().read()
-    still = connection.sock
+    socket_after = connection.sock
     connection.close()
 
-    assert still is first is not None
+    assert socket_after is socket_before is not None
 
 
-def test_the_date_header_follows_the_emulators_clock(server: CognitoEmulator) -> None:
+def test_date_header_follows_the_emulators_clock(server: CognitoEmulator) -> None:
     server.clock.advance(86400)
-    date = parsedate_to_datetime(ask(server, "GET", "/messages", None).headers["Date"])
+    date = parsedate_to_datetime(send_request(server, "GET", "/messages", None).headers["Date"])
 
     assert abs(date.timestamp() - server.clock.now()) < 5
 
@@ -187,7 +187,7 @@ def test_messages_are_a_json_array_oldest_first(own_pool: MakePool) -> None:
             Password=PASSWORD,
             UserAttributes=[{"Name": "email", "Value": f"{name}@example.com"}],
         )
-    messages = ask(pool.server, "GET", pool.server.messages_url.partition("/messages")[1], None).json
+    messages = send_request(pool.server, "GET", pool.server.messages_url.partition("/messages")[1], None).json
 
     assert [entry["username"] for entry in messages] == ["ann", "bob"]
     assert set(messages[0]) == {"id", "sent_at", "username", "medium", "destination", "purpose", "code"}
@@ -196,7 +196,7 @@ def test_messages_are_a_json_array_oldest_first(own_pool: MakePool) -> None:
 
 def test_calls_are_recorded_in_order(own_pool: MakePool) -> None:
     pool = own_pool()
-    pool.user()
+    pool.create_user()
     pool.password_sign_in()
 
     operation, params = pool.server.calls[-1]
@@ -205,17 +205,17 @@ def test_calls_are_recorded_in_order(own_pool: MakePool) -> None:
     assert pool.server.calls[0][0] == "CreateUserPool"
 
 
-def test_an_injected_error_is_sent_once(own_pool: MakePool) -> None:
+def test_injected_error_is_sent_once(own_pool: MakePool) -> None:
     pool = own_pool()
-    pool.user()
+    pool.create_user()
     pool.server.fail_next("InitiateAuth", "TooManyRequestsException", "Rate exceeded")
-    with rejected("TooManyRequestsException", "Rate exceeded"):
+    with expect_error("TooManyRequestsException", "Rate exceeded"):
         pool.password_sign_in()
 
     assert "AuthenticationResult" in pool.password_sign_in()
 
 
-def test_an_internal_error_is_a_500(own_pool: MakePool) -> None:
+def test_internal_error_is_a_500(own_pool: MakePool) -> None:
     pool = own_pool()
     pool.server.fail_next("ListUserPools", "InternalErrorException", "Internal server error")
     with pytest.raises(ClientError) as caught:
@@ -225,34 +225,34 @@ def test_an_internal_error_is_a_500(own_pool: MakePool) -> None:
 
 
 @pytest.mark.parametrize(("after_work", "users"), [(False, 0), (True, 1)])
-def test_a_connection_can_be_dropped_before_or_after_the_work(
+def test_connection_can_be_dropped_before_or_after_the_call(
     own_pool: MakePool, after_work: bool, users: int
 ) -> None:
     pool = own_pool()
     pool.server.drop_next("AdminCreateUser", after_work=after_work)
     with pytest.raises((ConnectionClosedError, HTTPClientError)):
-        pool.user()
+        pool.create_user()
 
     assert len(pool.aws.list_users(UserPoolId=pool.pool_id)["Users"]) == users
 
 
-def test_a_bug_is_an_internal_error_without_details(
+def test_unexpected_exception_is_an_internal_error_without_details(
     server: CognitoEmulator, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    def breaks(*_: object) -> None:
+    def raise_error(*_: object) -> None:
         raise RuntimeError("secret detail")
 
-    server.call_over_http = breaks  # type: ignore[method-assign, assignment]
-    answer = post(server, "ListUserPools", "{}")
+    server.call_over_http = raise_error  # type: ignore[method-assign, assignment]
+    response = post(server, "ListUserPools", "{}")
 
-    assert (answer.status, answer.json["__type"]) == (500, "InternalErrorException")
-    assert b"secret detail" not in answer.body
+    assert (response.status, response.json["__type"]) == (500, "InternalErrorException")
+    assert b"secret detail" not in response.body
     assert capfd.readouterr().err == ""
     assert [str(error) for error in server.internal_errors] == ["secret detail"]
     server.internal_errors.clear()
 
 
-def test_a_stopped_server_closes_its_connections() -> None:
+def test_stopped_server_closes_its_connections() -> None:
     server = CognitoEmulator()
     server.start()
     pool = PoolUnderTest(server, aws_client(server), "", "")
@@ -263,6 +263,6 @@ def test_a_stopped_server_closes_its_connections() -> None:
         pool.aws.list_user_pools(MaxResults=1)
 
 
-def test_a_port_in_use_is_an_error(server: CognitoEmulator) -> None:
+def test_port_in_use_is_an_error(server: CognitoEmulator) -> None:
     with pytest.raises(OSError, match=r"[Aa]ddress already in use"):
         CognitoEmulator(port=int(server.endpoint_url.rpartition(":")[2]))

@@ -9,7 +9,7 @@ import jwt
 import pytest
 
 from tests.emulator.conftest import MakePool
-from tests.emulator.harness import PoolUnderTest, aws_client, rejected
+from tests.emulator.harness import PoolUnderTest, aws_client, expect_error
 
 ISSUER = "cognito-idp.eu-west-1.amazonaws.com"
 
@@ -17,7 +17,7 @@ ISSUER = "cognito-idp.eu-west-1.amazonaws.com"
 @pytest.fixture
 def pool(make_pool: MakePool) -> PoolUnderTest:
     pool = make_pool()
-    pool.user()
+    pool.create_user()
     return pool
 
 
@@ -45,20 +45,20 @@ class IdentityPool:
     def get_id(self, **logins: Any) -> str:
         return str(self.aws.get_id(IdentityPoolId=self.id, **logins)["IdentityId"])
 
-    def credentials(self, identity_id: str, **logins: Any) -> dict[str, Any]:
+    def get_credentials(self, identity_id: str, **logins: Any) -> dict[str, Any]:
         reply: dict[str, Any] = self.aws.get_credentials_for_identity(IdentityId=identity_id, **logins)
         return reply
 
 
-def id_token(pool: PoolUnderTest, name: str = "ann") -> str:
+def get_id_token(pool: PoolUnderTest, name: str = "ann") -> str:
     return str(pool.password_sign_in(name)["AuthenticationResult"]["IdToken"])
 
 
-def test_an_id_token_returns_credentials_for_an_hour(pool: PoolUnderTest) -> None:
+def test_id_token_returns_credentials_for_an_hour(pool: PoolUnderTest) -> None:
     identity_pool = IdentityPool(pool)
-    login = identity_pool.logins(id_token(pool))
+    login = identity_pool.logins(get_id_token(pool))
     identity = identity_pool.get_id(**login)
-    reply = identity_pool.credentials(identity, **login)
+    reply = identity_pool.get_credentials(identity, **login)
     credentials = reply["Credentials"]
 
     assert identity.startswith("eu-west-1:")
@@ -68,32 +68,32 @@ def test_an_id_token_returns_credentials_for_an_hour(pool: PoolUnderTest) -> Non
     assert timedelta(minutes=58) < credentials["Expiration"] - now <= timedelta(hours=1)
 
 
-def test_a_user_has_one_identity_and_two_users_have_two(pool: PoolUnderTest) -> None:
-    pool.user("bob")
+def test_user_has_one_identity_and_two_users_have_two(pool: PoolUnderTest) -> None:
+    pool.create_user("bob")
     identity_pool = IdentityPool(pool)
     names = ("ann", "ann", "bob")
-    first, second, other = (
-        identity_pool.get_id(**identity_pool.logins(id_token(pool, name))) for name in names
+    first, second, bobs_identity = (
+        identity_pool.get_id(**identity_pool.logins(get_id_token(pool, name))) for name in names
     )
 
-    assert first == second != other
+    assert first == second != bobs_identity
 
 
-def test_a_token_must_be_the_id_token(pool: PoolUnderTest) -> None:
+def test_token_must_be_the_id_token(pool: PoolUnderTest) -> None:
     identity_pool = IdentityPool(pool)
 
-    with rejected("NotAuthorizedException"):
-        identity_pool.get_id(**identity_pool.logins(pool.access_token()))
+    with expect_error("NotAuthorizedException"):
+        identity_pool.get_id(**identity_pool.logins(pool.get_access_token()))
 
 
-def test_a_forged_token_is_rejected(pool: PoolUnderTest) -> None:
+def test_forged_token_is_rejected(pool: PoolUnderTest) -> None:
     identity_pool = IdentityPool(pool)
-    claims = jwt.decode(id_token(pool), options={"verify_signature": False})
+    claims = jwt.decode(get_id_token(pool), options={"verify_signature": False})
     forged = jwt.encode(claims, "a-secret-of-thirty-two-characters")
 
-    with rejected("NotAuthorizedException", "Invalid login token. Token signature invalid."):
+    with expect_error("NotAuthorizedException", "Invalid login token. Token signature invalid."):
         identity_pool.get_id(**identity_pool.logins(forged))
-    with rejected(
+    with expect_error(
         "NotAuthorizedException", "Invalid login token. Not a valid OpenId Connect identity token."
     ):
         identity_pool.get_id(**identity_pool.logins("nonsense"))
@@ -106,85 +106,87 @@ def test_another_clients_token_is_rejected(pool: PoolUnderTest) -> None:
     )
     pool.client_id = created["UserPoolClient"]["ClientId"]
 
-    with rejected("NotAuthorizedException", "Invalid login token. Incorrect token audience."):
-        identity_pool.get_id(**identity_pool.logins(id_token(pool)))
+    with expect_error("NotAuthorizedException", "Invalid login token. Incorrect token audience."):
+        identity_pool.get_id(**identity_pool.logins(get_id_token(pool)))
 
 
 def test_another_pools_token_is_rejected(pool: PoolUnderTest, make_pool: MakePool) -> None:
-    other = make_pool()
-    other.user()
+    other_pool = make_pool()
+    other_pool.create_user()
     identity_pool = IdentityPool(pool)
-    token = id_token(other)
+    token = get_id_token(other_pool)
 
-    with rejected("NotAuthorizedException", "Invalid login token. Issuer doesn't match providerName"):
+    with expect_error("NotAuthorizedException", "Invalid login token. Issuer doesn't match providerName"):
         identity_pool.get_id(**identity_pool.logins(token))
-    with rejected("NotAuthorizedException", "Token is not from a supported provider of this identity pool."):
-        identity_pool.get_id(**identity_pool.logins(token, f"{ISSUER}/{other.pool_id}"))
+    with expect_error(
+        "NotAuthorizedException", "Token is not from a supported provider of this identity pool."
+    ):
+        identity_pool.get_id(**identity_pool.logins(token, f"{ISSUER}/{other_pool.pool_id}"))
 
 
-def test_an_expired_token_is_rejected(own_pool: MakePool) -> None:
+def test_expired_token_is_rejected(own_pool: MakePool) -> None:
     pool = own_pool()
-    pool.user()
+    pool.create_user()
     identity_pool = IdentityPool(pool)
-    login = identity_pool.logins(id_token(pool))
+    login = identity_pool.logins(get_id_token(pool))
     identity = identity_pool.get_id(**login)
     pool.server.clock.advance(3601)
 
     with pytest.raises(identity_pool.aws.exceptions.NotAuthorizedException, match="Token expired"):
-        identity_pool.credentials(identity, **login)
+        identity_pool.get_credentials(identity, **login)
 
 
-def test_the_identity_of_a_user_requires_a_token(pool: PoolUnderTest) -> None:
+def test_identity_of_a_user_requires_a_token(pool: PoolUnderTest) -> None:
     identity_pool = IdentityPool(pool, guests=True)
-    identity = identity_pool.get_id(**identity_pool.logins(id_token(pool)))
+    identity = identity_pool.get_id(**identity_pool.logins(get_id_token(pool)))
 
-    with rejected("NotAuthorizedException", f"Access to Identity '{identity}' is forbidden."):
-        identity_pool.credentials(identity)
+    with expect_error("NotAuthorizedException", f"Access to Identity '{identity}' is forbidden."):
+        identity_pool.get_credentials(identity)
 
 
-def test_the_identity_of_another_user_is_rejected(pool: PoolUnderTest) -> None:
-    pool.user("bob")
+def test_identity_of_another_user_is_rejected(pool: PoolUnderTest) -> None:
+    pool.create_user("bob")
     identity_pool = IdentityPool(pool)
-    identity = identity_pool.get_id(**identity_pool.logins(id_token(pool)))
+    identity = identity_pool.get_id(**identity_pool.logins(get_id_token(pool)))
 
-    with rejected("NotAuthorizedException"):
-        identity_pool.credentials(identity, **identity_pool.logins(id_token(pool, "bob")))
+    with expect_error("NotAuthorizedException"):
+        identity_pool.get_credentials(identity, **identity_pool.logins(get_id_token(pool, "bob")))
 
 
 def test_guests_are_rejected_unless_the_pool_allows_them(pool: PoolUnderTest) -> None:
     closed, open_ = IdentityPool(pool), IdentityPool(pool, guests=True)
-    with rejected(
+    with expect_error(
         "NotAuthorizedException", "Unauthenticated access is not supported for this identity pool."
     ):
         closed.get_id()
 
-    assert open_.credentials(open_.get_id())["Credentials"]["SecretKey"]
+    assert open_.get_credentials(open_.get_id())["Credentials"]["SecretKey"]
 
 
-def test_a_guest_who_signs_in_becomes_the_known_identity(pool: PoolUnderTest) -> None:
+def test_guest_who_signs_in_becomes_the_known_identity(pool: PoolUnderTest) -> None:
     identity_pool = IdentityPool(pool, guests=True)
-    login = identity_pool.logins(id_token(pool))
-    known, guest = identity_pool.get_id(**login), identity_pool.get_id()
+    login = identity_pool.logins(get_id_token(pool))
+    known_identity, guest = identity_pool.get_id(**login), identity_pool.get_id()
 
-    assert identity_pool.credentials(guest, **login)["IdentityId"] == known
+    assert identity_pool.get_credentials(guest, **login)["IdentityId"] == known_identity
 
 
-def test_a_guest_who_signs_in_first_keeps_the_identity(pool: PoolUnderTest) -> None:
+def test_guest_who_signs_in_first_keeps_the_identity(pool: PoolUnderTest) -> None:
     identity_pool = IdentityPool(pool, guests=True)
-    login = identity_pool.logins(id_token(pool))
+    login = identity_pool.logins(get_id_token(pool))
     guest = identity_pool.get_id()
 
-    assert identity_pool.credentials(guest, **login)["IdentityId"] == guest
+    assert identity_pool.get_credentials(guest, **login)["IdentityId"] == guest
     assert identity_pool.get_id(**login) == guest
 
 
-def test_a_revoked_token_is_rejected_if_server_side_checks_are_enabled(pool: PoolUnderTest) -> None:
+def test_revoked_token_is_rejected_if_server_side_checks_are_enabled(pool: PoolUnderTest) -> None:
     trusting, checking = IdentityPool(pool), IdentityPool(pool, checks=True)
     result = pool.password_sign_in()["AuthenticationResult"]
     pool.aws.global_sign_out(AccessToken=result["AccessToken"])
 
     assert trusting.get_id(**trusting.logins(result["IdToken"]))
-    with rejected("NotAuthorizedException"):
+    with expect_error("NotAuthorizedException"):
         checking.get_id(**checking.logins(result["IdToken"]))
 
 
@@ -192,10 +194,10 @@ def test_unknown_identity_pools_and_identities_are_not_found(pool: PoolUnderTest
     identity_pool = IdentityPool(pool)
     unknown = "eu-west-1:00000000-0000-0000-0000-000000000000"
 
-    with rejected("ResourceNotFoundException"):
-        identity_pool.credentials(unknown)
+    with expect_error("ResourceNotFoundException"):
+        identity_pool.get_credentials(unknown)
     identity_pool.aws.delete_identity_pool(IdentityPoolId=identity_pool.id)
-    with rejected("ResourceNotFoundException"):
+    with expect_error("ResourceNotFoundException"):
         identity_pool.get_id()
-    with rejected("ResourceNotFoundException"):
+    with expect_error("ResourceNotFoundException"):
         identity_pool.aws.describe_identity_pool(IdentityPoolId=identity_pool.id)

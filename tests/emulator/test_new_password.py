@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.emulator.conftest import MakePool
-from tests.emulator.harness import OTHER_PASSWORD, PASSWORD, SMS, TOTP, PoolUnderTest, rejected
+from tests.emulator.harness import OTHER_PASSWORD, PASSWORD, SMS, TOTP, PoolUnderTest, expect_error
 
 SCHEMA = [
     {"Name": "name", "AttributeDataType": "String", "Required": True, "Mutable": True},
@@ -19,7 +19,7 @@ SCHEMA = [
 @pytest.fixture
 def pool(make_pool: MakePool) -> PoolUnderTest:
     pool = make_pool(Schema=SCHEMA)
-    pool.user(permanent=False, email="a@b.example", email_verified="true")
+    pool.create_user(permanent=False, email="a@b.example", email_verified="true")
     return pool
 
 
@@ -35,7 +35,7 @@ def test_present_and_missing_attributes_are_json_strings(pool: PoolUnderTest) ->
 
 def test_no_missing_attribute_is_an_empty_list(make_pool: MakePool) -> None:
     pool = make_pool()
-    pool.user(permanent=False)
+    pool.create_user(permanent=False)
 
     assert pool.password_sign_in()["ChallengeParameters"]["requiredAttributes"] == "[]"
 
@@ -47,99 +47,99 @@ def test_password_and_attributes_return_tokens_and_confirm_the_user(pool: PoolUn
         "userAttributes.custom:team": "red",
     }
     reply = pool.answer(pool.password_sign_in(), **answer)
-    user = pool.admin("admin_get_user", "ann")
+    user = pool.call_admin("admin_get_user", "ann")
     attributes = {entry["Name"]: entry["Value"] for entry in user["UserAttributes"]}
 
     assert "AuthenticationResult" in reply
     assert user["UserStatus"] == "CONFIRMED"
     assert (attributes["name"], attributes["custom:team"]) == ("Ann", "red")
     assert "AuthenticationResult" in pool.password_sign_in(password=OTHER_PASSWORD)
-    with rejected("NotAuthorizedException"):
+    with expect_error("NotAuthorizedException"):
         pool.password_sign_in(password=PASSWORD)
 
 
-def test_a_missing_attribute_is_rejected_and_keeps_the_challenge_session(pool: PoolUnderTest) -> None:
+def test_missing_attribute_is_rejected_and_keeps_the_challenge_session(pool: PoolUnderTest) -> None:
     reply = pool.password_sign_in()
-    with rejected("InvalidParameterException", "Invalid attributes given, name is missing"):
+    with expect_error("InvalidParameterException", "Invalid attributes given, name is missing"):
         pool.answer(reply, NEW_PASSWORD=OTHER_PASSWORD)
 
-    answered = pool.answer(reply, NEW_PASSWORD=OTHER_PASSWORD, **{"userAttributes.name": "Ann"})
+    next_reply = pool.answer(reply, NEW_PASSWORD=OTHER_PASSWORD, **{"userAttributes.name": "Ann"})
 
-    assert "AuthenticationResult" in answered
+    assert "AuthenticationResult" in next_reply
 
 
-def test_a_weak_password_is_rejected_and_keeps_the_challenge_session(pool: PoolUnderTest) -> None:
+def test_weak_password_is_rejected_and_keeps_the_challenge_session(pool: PoolUnderTest) -> None:
     reply = pool.password_sign_in()
-    with rejected(
+    with expect_error(
         "InvalidPasswordException", "Password did not conform with policy: Password not long enough"
     ):
         pool.answer(reply, NEW_PASSWORD="abc", **{"userAttributes.name": "Ann"})
-    assert pool.admin("admin_get_user", "ann")["UserStatus"] == "FORCE_CHANGE_PASSWORD"
+    assert pool.call_admin("admin_get_user", "ann")["UserStatus"] == "FORCE_CHANGE_PASSWORD"
 
-    answered = pool.answer(reply, NEW_PASSWORD=OTHER_PASSWORD, **{"userAttributes.name": "Ann"})
+    next_reply = pool.answer(reply, NEW_PASSWORD=OTHER_PASSWORD, **{"userAttributes.name": "Ann"})
 
-    assert "AuthenticationResult" in answered
+    assert "AuthenticationResult" in next_reply
 
 
-def test_a_present_attribute_cannot_be_changed(pool: PoolUnderTest) -> None:
+def test_present_attribute_cannot_be_changed(pool: PoolUnderTest) -> None:
     answer = {
         "NEW_PASSWORD": OTHER_PASSWORD,
         "userAttributes.name": "Ann",
         "userAttributes.email": "x@y.example",
     }
 
-    with rejected("NotAuthorizedException", "Cannot modify an already provided email"):
+    with expect_error("NotAuthorizedException", "Cannot modify an already provided email"):
         pool.answer(pool.password_sign_in(), **answer)
 
 
-def test_a_user_cannot_mark_an_address_as_verified(pool: PoolUnderTest) -> None:
+def test_user_cannot_mark_an_address_as_verified(pool: PoolUnderTest) -> None:
     answer = {
         "NEW_PASSWORD": OTHER_PASSWORD,
         "userAttributes.name": "Ann",
         "userAttributes.phone_number_verified": "true",
     }
 
-    with rejected("NotAuthorizedException", "A client attempted to write unauthorized attribute"):
+    with expect_error("NotAuthorizedException", "A client attempted to write unauthorized attribute"):
         pool.answer(pool.password_sign_in(), **answer)
 
 
-def test_a_malformed_attribute_is_rejected(pool: PoolUnderTest) -> None:
+def test_malformed_attribute_is_rejected(pool: PoolUnderTest) -> None:
     answer = {
         "NEW_PASSWORD": OTHER_PASSWORD,
         "userAttributes.name": "Ann",
         "userAttributes.phone_number": "0815",
     }
 
-    with rejected("InvalidParameterException", "Invalid phone number format."):
+    with expect_error("InvalidParameterException", "Invalid phone number format."):
         pool.answer(pool.password_sign_in(), **answer)
 
 
-def test_the_new_password_is_required(pool: PoolUnderTest) -> None:
-    with rejected("InvalidParameterException", "Missing required parameter NEW_PASSWORD"):
+def test_new_password_is_required(pool: PoolUnderTest) -> None:
+    with expect_error("InvalidParameterException", "Missing required parameter NEW_PASSWORD"):
         pool.answer(pool.password_sign_in(), **{"userAttributes.name": "Ann"})
 
 
-def test_the_setup_of_a_factor_follows_if_mfa_is_required(make_pool: MakePool) -> None:
+def test_setup_of_a_factor_follows_if_mfa_is_required(make_pool: MakePool) -> None:
     pool = make_pool(mfa={"MfaConfiguration": "ON", "SoftwareTokenMfaConfiguration": TOTP})
-    pool.user(permanent=False)
+    pool.create_user(permanent=False)
     reply = pool.answer(pool.srp_sign_in(), NEW_PASSWORD=OTHER_PASSWORD)
 
     assert reply["ChallengeName"] == "MFA_SETUP"
     assert "AuthenticationResult" not in reply
 
 
-def test_a_code_follows_if_the_user_has_a_phone_number(make_pool: MakePool) -> None:
+def test_code_follows_if_the_user_has_a_phone_number(make_pool: MakePool) -> None:
     pool = make_pool(mfa={"MfaConfiguration": "ON", "SmsMfaConfiguration": SMS})
-    pool.user(permanent=False, phone_number="+4915550001234")
+    pool.create_user(permanent=False, phone_number="+4915550001234")
     reply = pool.answer(pool.password_sign_in(), NEW_PASSWORD=OTHER_PASSWORD)
 
     assert reply["ChallengeName"] == "SMS_MFA"
 
 
-def test_a_password_of_the_history_is_rejected(make_pool: MakePool) -> None:
+def test_password_from_the_history_is_rejected(make_pool: MakePool) -> None:
     pool = make_pool(Policies={"PasswordPolicy": {"MinimumLength": 8, "PasswordHistorySize": 2}})
-    pool.user()
-    pool.admin("admin_set_user_password", "ann", Password=OTHER_PASSWORD, Permanent=False)
+    pool.create_user()
+    pool.call_admin("admin_set_user_password", "ann", Password=OTHER_PASSWORD, Permanent=False)
 
-    with rejected("PasswordHistoryPolicyViolationException"):
+    with expect_error("PasswordHistoryPolicyViolationException"):
         pool.answer(pool.password_sign_in(password=OTHER_PASSWORD), NEW_PASSWORD=PASSWORD)

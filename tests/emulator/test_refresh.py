@@ -8,7 +8,7 @@ import jwt
 import pytest
 
 from tests.emulator.conftest import MakePool
-from tests.emulator.harness import PASSWORD, PoolUnderTest, rejected
+from tests.emulator.harness import PASSWORD, PoolUnderTest, expect_error
 
 ROTATING = {
     "ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH"],
@@ -21,7 +21,7 @@ REVOKED = ("NotAuthorizedException", "Refresh Token has been revoked")
 @pytest.fixture
 def pool(make_pool: MakePool) -> PoolUnderTest:
     pool = make_pool()
-    pool.user()
+    pool.create_user()
     return pool
 
 
@@ -36,9 +36,9 @@ def refresh(pool: PoolUnderTest, token: str, **more: str) -> dict[str, Any]:
     return result
 
 
-def claims(token: str) -> dict[str, Any]:
-    outcome: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
-    return outcome
+def decode_claims(token: str) -> dict[str, Any]:
+    payload: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
+    return payload
 
 
 @pytest.mark.parametrize("flow", ["REFRESH_TOKEN_AUTH", "REFRESH_TOKEN"])
@@ -52,7 +52,7 @@ def test_refresh_token_auth_returns_new_tokens_and_no_refresh_token(pool: PoolUn
     assert pool.aws.get_user(AccessToken=result["AccessToken"])["Username"] == "ann"
 
 
-def test_get_tokens_from_refresh_token_returns_no_refresh_token_without_rotation(pool: PoolUnderTest) -> None:
+def test_no_refresh_token_is_returned_without_rotation(pool: PoolUnderTest) -> None:
     first = sign_in(pool)
     for _ in range(2):
         assert set(refresh(pool, first["RefreshToken"])) == {
@@ -63,50 +63,56 @@ def test_get_tokens_from_refresh_token_returns_no_refresh_token_without_rotation
         }
 
 
-def test_a_refresh_keeps_auth_time_and_origin_jti(own_pool: MakePool) -> None:
+def test_refresh_keeps_auth_time_and_origin_jti(own_pool: MakePool) -> None:
     pool = own_pool()
-    pool.user()
+    pool.create_user()
     first = sign_in(pool)
     pool.server.clock.advance(100)
-    before, after = claims(first["IdToken"]), claims(refresh(pool, first["RefreshToken"])["IdToken"])
+    old_claims, new_claims = (
+        decode_claims(first["IdToken"]),
+        decode_claims(refresh(pool, first["RefreshToken"])["IdToken"]),
+    )
 
-    assert (after["auth_time"], after["origin_jti"]) == (before["auth_time"], before["origin_jti"])
-    assert after["iat"] >= before["iat"] + 100
-    assert after["jti"] != before["jti"]
+    assert (new_claims["auth_time"], new_claims["origin_jti"]) == (
+        old_claims["auth_time"],
+        old_claims["origin_jti"],
+    )
+    assert new_claims["iat"] >= old_claims["iat"] + 100
+    assert new_claims["jti"] != old_claims["jti"]
 
 
 @pytest.mark.parametrize("token", ["nonsense", "a.b.c.d.e"])
-def test_an_unknown_refresh_token_is_invalid(pool: PoolUnderTest, token: str) -> None:
-    with rejected(*INVALID):
+def test_unknown_refresh_token_is_invalid(pool: PoolUnderTest, token: str) -> None:
+    with expect_error(*INVALID):
         pool.initiate("REFRESH_TOKEN_AUTH", REFRESH_TOKEN=token)
-    with rejected(*INVALID):
+    with expect_error(*INVALID):
         refresh(pool, token)
 
 
-def test_a_refresh_token_is_bound_to_its_client(pool: PoolUnderTest) -> None:
+def test_refresh_token_is_bound_to_its_client(pool: PoolUnderTest) -> None:
     token = sign_in(pool)["RefreshToken"]
     created = pool.aws.create_user_pool_client(UserPoolId=pool.pool_id, ClientName="other")
     pool.client_id = created["UserPoolClient"]["ClientId"]
 
-    with rejected(*INVALID):
+    with expect_error(*INVALID):
         refresh(pool, token)
 
 
-def test_a_refresh_token_expires(own_pool: MakePool) -> None:
+def test_refresh_token_expires(own_pool: MakePool) -> None:
     pool = own_pool(client={"RefreshTokenValidity": 1})
-    pool.user()
+    pool.create_user()
     token = sign_in(pool)["RefreshToken"]
     pool.server.clock.advance(86401)
 
-    with rejected("NotAuthorizedException", "Refresh Token has expired"):
+    with expect_error("NotAuthorizedException", "Refresh Token has expired"):
         refresh(pool, token)
 
 
-def test_a_deleted_user_cannot_refresh(pool: PoolUnderTest) -> None:
+def test_deleted_user_cannot_refresh(pool: PoolUnderTest) -> None:
     token = sign_in(pool)["RefreshToken"]
-    pool.admin("admin_delete_user", "ann")
+    pool.call_admin("admin_delete_user", "ann")
 
-    with rejected(*INVALID):
+    with expect_error(*INVALID):
         refresh(pool, token)
 
 
@@ -115,9 +121,9 @@ def test_revoking_affects_only_the_tokens_of_one_sign_in(pool: PoolUnderTest) ->
     pool.aws.revoke_token(ClientId=pool.client_id, Token=entry["RefreshToken"])
     pool.aws.revoke_token(ClientId=pool.client_id, Token=entry["RefreshToken"])
 
-    with rejected(*REVOKED):
+    with expect_error(*REVOKED):
         refresh(pool, entry["RefreshToken"])
-    with rejected("NotAuthorizedException", "Access Token has been revoked"):
+    with expect_error("NotAuthorizedException", "Access Token has been revoked"):
         pool.aws.get_user(AccessToken=entry["AccessToken"])
     assert refresh(pool, two["RefreshToken"])
 
@@ -126,11 +132,11 @@ def test_only_refresh_tokens_can_be_revoked(pool: PoolUnderTest) -> None:
     result = sign_in(pool)
 
     for name in ("AccessToken", "IdToken"):
-        with rejected("UnsupportedTokenTypeException"):
+        with expect_error("UnsupportedTokenTypeException"):
             pool.aws.revoke_token(ClientId=pool.client_id, Token=result[name])
 
 
-def test_an_unknown_token_is_revoked_without_an_error(pool: PoolUnderTest) -> None:
+def test_unknown_token_is_revoked_without_an_error(pool: PoolUnderTest) -> None:
     pool.aws.revoke_token(ClientId=pool.client_id, Token="a.b.c.d.e")
 
 
@@ -139,17 +145,17 @@ def test_revoking_requires_the_right_client(make_pool: MakePool, pool: PoolUnder
     secretive = make_pool(client={"GenerateSecret": True})
 
     for client_id in ("unknown", secretive.client_id):
-        with rejected("UnauthorizedException"):
+        with expect_error("UnauthorizedException"):
             pool.aws.revoke_token(ClientId=client_id, Token=token)
-    with rejected("UnauthorizedException"):
+    with expect_error("UnauthorizedException"):
         pool.aws.revoke_token(ClientId=secretive.client_id, ClientSecret=secretive.client_secret, Token=token)
 
 
 def test_revocation_can_be_disabled(make_pool: MakePool) -> None:
     pool = make_pool(client={"EnableTokenRevocation": False})
-    pool.user()
+    pool.create_user()
 
-    with rejected("UnsupportedOperationException"):
+    with expect_error("UnsupportedOperationException"):
         pool.aws.revoke_token(ClientId=pool.client_id, Token=sign_in(pool)["RefreshToken"])
 
 
@@ -157,80 +163,80 @@ def test_revocation_can_be_disabled(make_pool: MakePool) -> None:
 
 
 @pytest.fixture
-def rotating(own_pool: MakePool) -> PoolUnderTest:
+def rotating_pool(own_pool: MakePool) -> PoolUnderTest:
     pool = own_pool(client=ROTATING)
-    pool.user()
+    pool.create_user()
     return pool
 
 
-def test_each_refresh_returns_a_new_refresh_token_that_works(rotating: PoolUnderTest) -> None:
-    tokens = [sign_in(rotating)["RefreshToken"]]
+def test_each_refresh_returns_a_new_refresh_token_that_works(rotating_pool: PoolUnderTest) -> None:
+    tokens = [sign_in(rotating_pool)["RefreshToken"]]
     for _ in range(3):
-        tokens.append(refresh(rotating, tokens[-1])["RefreshToken"])
+        tokens.append(refresh(rotating_pool, tokens[-1])["RefreshToken"])
 
     assert len(set(tokens)) == 4
 
 
-def test_the_old_token_is_valid_during_its_grace_period(rotating: PoolUnderTest) -> None:
-    old = sign_in(rotating)["RefreshToken"]
-    new = refresh(rotating, old)["RefreshToken"]
-    rotating.server.clock.advance(29)
-    assert refresh(rotating, old)["RefreshToken"]
-    rotating.server.clock.advance(2)
+def test_old_token_is_valid_during_its_grace_period(rotating_pool: PoolUnderTest) -> None:
+    old = sign_in(rotating_pool)["RefreshToken"]
+    new = refresh(rotating_pool, old)["RefreshToken"]
+    rotating_pool.server.clock.advance(29)
+    assert refresh(rotating_pool, old)["RefreshToken"]
+    rotating_pool.server.clock.advance(2)
 
-    with rejected("RefreshTokenReuseException"):
-        refresh(rotating, old)
-    assert refresh(rotating, new)
+    with expect_error("RefreshTokenReuseException"):
+        refresh(rotating_pool, old)
+    assert refresh(rotating_pool, new)
 
 
-def test_without_a_grace_period_the_old_token_is_invalid_at_once(make_pool: MakePool) -> None:
+def test_old_token_is_invalid_at_once_without_a_grace_period(make_pool: MakePool) -> None:
     rotation = {"Feature": "ENABLED", "RetryGracePeriodSeconds": 0}
     pool = make_pool(client={**ROTATING, "RefreshTokenRotation": rotation})
-    pool.user()
+    pool.create_user()
     old = sign_in(pool)["RefreshToken"]
     refresh(pool, old)
 
-    with rejected("RefreshTokenReuseException"):
+    with expect_error("RefreshTokenReuseException"):
         refresh(pool, old)
 
 
 def test_rotation_does_not_prolong_the_sign_in(own_pool: MakePool) -> None:
     pool = own_pool(client={**ROTATING, "RefreshTokenValidity": 1})
-    pool.user()
+    pool.create_user()
     token = sign_in(pool)["RefreshToken"]
     pool.server.clock.advance(80000)
     token = refresh(pool, token)["RefreshToken"]
     pool.server.clock.advance(6401)
 
-    with rejected("NotAuthorizedException", "Refresh Token has expired"):
+    with expect_error("NotAuthorizedException", "Refresh Token has expired"):
         refresh(pool, token)
 
 
-def test_a_client_with_rotation_rejects_refresh_token_auth(rotating: PoolUnderTest) -> None:
-    token = sign_in(rotating)["RefreshToken"]
+def test_client_with_rotation_rejects_refresh_token_auth(rotating_pool: PoolUnderTest) -> None:
+    token = sign_in(rotating_pool)["RefreshToken"]
 
-    with rejected("InvalidParameterException", "REFRESH_TOKEN_AUTH flow not enabled for this client"):
-        rotating.initiate("REFRESH_TOKEN_AUTH", REFRESH_TOKEN=token)
-    with rejected("InvalidParameterException"):
-        rotating.aws.create_user_pool_client(
-            UserPoolId=rotating.pool_id,
+    with expect_error("InvalidParameterException", "REFRESH_TOKEN_AUTH flow not enabled for this client"):
+        rotating_pool.initiate("REFRESH_TOKEN_AUTH", REFRESH_TOKEN=token)
+    with expect_error("InvalidParameterException"):
+        rotating_pool.aws.create_user_pool_client(
+            UserPoolId=rotating_pool.pool_id,
             ClientName="both",
             ExplicitAuthFlows=["ALLOW_REFRESH_TOKEN_AUTH"],
             RefreshTokenRotation={"Feature": "ENABLED"},
         )
 
 
-def test_revoking_one_token_of_a_rotation_revokes_all_of_them(rotating: PoolUnderTest) -> None:
-    old = sign_in(rotating)["RefreshToken"]
-    new = refresh(rotating, old)["RefreshToken"]
-    rotating.aws.revoke_token(ClientId=rotating.client_id, Token=old)
+def test_revoking_one_token_of_a_rotation_revokes_all_of_them(rotating_pool: PoolUnderTest) -> None:
+    old = sign_in(rotating_pool)["RefreshToken"]
+    new = refresh(rotating_pool, old)["RefreshToken"]
+    rotating_pool.aws.revoke_token(ClientId=rotating_pool.client_id, Token=old)
 
-    with rejected(*REVOKED):
-        refresh(rotating, new)
+    with expect_error(*REVOKED):
+        refresh(rotating_pool, new)
 
 
-def test_a_rejected_refresh_does_not_use_up_the_token(rotating: PoolUnderTest) -> None:
-    rotating.admin(
+def test_rejected_refresh_does_not_use_up_the_token(rotating_pool: PoolUnderTest) -> None:
+    rotating_pool.call_admin(
         "admin_update_user_attributes",
         "ann",
         UserAttributes=[
@@ -238,11 +244,11 @@ def test_a_rejected_refresh_does_not_use_up_the_token(rotating: PoolUnderTest) -
             {"Name": "email_verified", "Value": "true"},
         ],
     )
-    token = sign_in(rotating)["RefreshToken"]
-    rotating.admin("admin_reset_user_password", "ann")
+    token = sign_in(rotating_pool)["RefreshToken"]
+    rotating_pool.call_admin("admin_reset_user_password", "ann")
     for _ in range(2):
-        with rejected("PasswordResetRequiredException"):
-            refresh(rotating, token)
-    rotating.admin("admin_set_user_password", "ann", Password=PASSWORD, Permanent=True)
+        with expect_error("PasswordResetRequiredException"):
+            refresh(rotating_pool, token)
+    rotating_pool.call_admin("admin_set_user_password", "ann", Password=PASSWORD, Permanent=True)
 
-    assert refresh(rotating, token)
+    assert refresh(rotating_pool, token)

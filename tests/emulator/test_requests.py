@@ -17,13 +17,13 @@ SERVICES = {USER_POOLS: botocore.session.get_session(), IDENTITY_POOLS: botocore
 OPERATIONS = [(service, name) for service, handlers in HANDLERS.items() for name in handlers]
 
 
-def model_of(service: str, operation: str) -> Any:
+def input_shape(service: str, operation: str) -> Any:
     return SERVICES[service].get_service_model(service).operation_model(operation).input_shape
 
 
 @pytest.mark.parametrize(("service", "operation"), OPERATIONS)
-def test_a_request_must_have_the_members_that_botocores_model_requires(service: str, operation: str) -> None:
-    required = model_of(service, operation).required_members
+def test_members_required_by_botocores_model_are_required(service: str, operation: str) -> None:
+    required = input_shape(service, operation).required_members
     try:
         parse_request(service, operation, {})
     except CognitoError as error:
@@ -46,7 +46,7 @@ def test_python_can_evaluate_every_pattern_of_the_model(service: str) -> None:
         assert isinstance(service_model._matches(pattern, "Ünï\u00a0x"), bool)
 
 
-def error_for(operation: str, request: Any) -> tuple[str, str]:
+def parse_error(operation: str, request: Any) -> tuple[str, str]:
     with pytest.raises(CognitoError) as caught:
         parse_request(USER_POOLS, operation, request)
     return caught.value.code, caught.value.message
@@ -128,7 +128,7 @@ CONSTRAINT = "failed to satisfy constraint: Member must"
 def test_violations_of_the_model_have_cognitos_texts(
     operation: str, request_: dict[str, Any], message: str
 ) -> None:
-    assert error_for(operation, request_) == ("InvalidParameterException", message)
+    assert parse_error(operation, request_) == ("InvalidParameterException", message)
 
 
 @pytest.mark.parametrize(
@@ -150,17 +150,17 @@ def test_violations_of_the_model_have_cognitos_texts(
         {"ClientId": "\ud800"},
     ],
 )
-def test_a_wrong_json_type_is_a_serialization_error(request_: Any) -> None:
-    assert error_for("InitiateAuth", request_)[0] == "SerializationException"
+def test_wrong_json_type_is_a_serialization_error(request_: Any) -> None:
+    assert parse_error("InitiateAuth", request_)[0] == "SerializationException"
 
 
 @pytest.mark.parametrize("value", ["yes", 1, [], {}])
 def test_booleans_and_lists_are_not_converted(value: Any) -> None:
     request = {"UserPoolId": "eu-west-1_Ab1", "Username": "ann", "Password": "x" * 8, "Permanent": value}
 
-    assert error_for("AdminSetUserPassword", request)[0] == "SerializationException"
+    assert parse_error("AdminSetUserPassword", request)[0] == "SerializationException"
     request = {"UserPoolId": "eu-west-1_Ab1", "Username": "ann", "UserAttributes": "x"}
-    assert error_for("AdminUpdateUserAttributes", request)[0] == "SerializationException"
+    assert parse_error("AdminUpdateUserAttributes", request)[0] == "SerializationException"
 
 
 def test_unknown_members_and_nulls_are_left_out() -> None:
@@ -180,7 +180,7 @@ def test_unknown_members_and_nulls_are_left_out() -> None:
 
 
 @pytest.mark.parametrize(("name", "good"), [("Ünïcode-名前-☃", True), ("tab\there", False), ("", False)])
-def test_a_user_name_can_be_in_any_script_but_has_no_spaces(name: str, good: bool) -> None:
+def test_user_name_can_be_in_any_script_but_has_no_spaces(name: str, good: bool) -> None:
     request = {"UserPoolId": "eu-west-1_Ab1", "Username": name}
 
     if good:
@@ -196,7 +196,7 @@ JSON = st.recursive(
     max_leaves=8,
 )
 MEMBERS = sorted(
-    {name for operation in HANDLERS[USER_POOLS] for name in model_of(USER_POOLS, operation).members}
+    {name for operation in HANDLERS[USER_POOLS] for name in input_shape(USER_POOLS, operation).members}
 )
 
 

@@ -1,4 +1,4 @@
-"""The keys that sign tokens are made in the background."""
+"""The signing keys are generated in the background."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ import pytest
 from tui_auth.emulator import CognitoEmulator, signing_keys
 
 
-def test_an_emulator_stops_only_after_its_keys_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_emulator_stops_only_after_its_keys_are_generated(monkeypatch: pytest.MonkeyPatch) -> None:
     closed, created = threading.Event(), list[object]()
 
-    def new_key() -> object:
+    def wait_for_close() -> object:
         closed.wait()
         created.append(object())
         return created[-1]
 
-    monkeypatch.setattr(signing_keys, "new_key", new_key)
+    monkeypatch.setattr(signing_keys, "new_key", wait_for_close)
     server = CognitoEmulator()
     close = server._endpoint.server_close
 
-    def server_close() -> None:
+    def close_endpoint() -> None:
         close()
         closed.set()
 
-    monkeypatch.setattr(server._endpoint, "server_close", server_close)
+    monkeypatch.setattr(server._endpoint, "server_close", close_endpoint)
     server.start()
     server.stop()
     assert len(created) == 2

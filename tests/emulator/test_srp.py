@@ -11,7 +11,7 @@ from pycognito import AWSSRP, Cognito
 from pycognito.exceptions import ForceChangePasswordException
 
 from tests.emulator.conftest import MakePool
-from tests.emulator.harness import OTHER_PASSWORD, PASSWORD, PoolUnderTest, rejected
+from tests.emulator.harness import OTHER_PASSWORD, PASSWORD, PoolUnderTest, expect_error
 from tui_auth.auth import srp
 from tui_auth.emulator.challenge_sessions import SignIn
 from tui_auth.emulator.model import AppClient, Clock, User, UserPool
@@ -22,7 +22,7 @@ VECTORS = json.loads((Path(__file__).parents[1] / "auth" / "data" / "srp-vectors
 ALL_VECTORS = [*VECTORS["user_vectors"], *VECTORS["device_vectors"]]
 
 
-def sign_in() -> SignIn:
+def build_sign_in() -> SignIn:
     settings = {"AuthSessionValidity": 3}
     pool = UserPool("eu-west-1_Ab1Cd2Ef3", "pool", "eu-west-1", {}, 0.0, 0.0)
     client = AppClient("client", pool, "client", None, settings, 0.0, 0.0)
@@ -30,14 +30,14 @@ def sign_in() -> SignIn:
 
 
 @pytest.mark.parametrize("vector", ALL_VECTORS, ids=lambda vector: str(vector["label"]))
-def test_the_server_half_matches_every_test_vector(vector: dict[str, Any]) -> None:
+def test_server_half_matches_every_test_vector(vector: dict[str, Any]) -> None:
     verifier = srp.verifier(
         int(vector["salt_hex"], 16),
         srp.inner_hash(vector["srp_name"], vector["srp_user"], vector["password"]),
     )
     private_b = int(vector["b_hex"], 16)
     exchange = Exchange(
-        sign_in=sign_in(),
+        sign_in=build_sign_in(),
         name=vector["srp_name"],
         user=vector["srp_user"],
         salt=int(vector["salt_hex"], 16),
@@ -69,28 +69,28 @@ def test_the_server_half_matches_every_test_vector(vector: dict[str, Any]) -> No
         "",
     ],
 )
-def test_a_timestamp_in_another_format_is_rejected(text: str) -> None:
+def test_timestamp_in_another_format_is_rejected(text: str) -> None:
     assert parse_timestamp(text) is None
 
 
-def test_a_timestamp_is_parsed_to_the_second() -> None:
+def test_timestamp_is_parsed_to_the_second() -> None:
     assert parse_timestamp("Mon Jan 5 07:03:09 UTC 2026") == 1767596589.0
 
 
 @pytest.fixture
 def pool(make_pool: MakePool) -> PoolUnderTest:
     pool = make_pool()
-    pool.user()
+    pool.create_user()
     return pool
 
 
-def begin(pool: PoolUnderTest) -> tuple[int, dict[str, Any]]:
+def start_sign_in(pool: PoolUnderTest) -> tuple[int, dict[str, Any]]:
     a = srp.private_value()
     return a, pool.initiate("USER_SRP_AUTH", USERNAME="ann", SRP_A=f"{srp.public_value(a):x}")
 
 
-def test_the_password_verifier_has_no_challenge_session(pool: PoolUnderTest) -> None:
-    _, reply = begin(pool)
+def test_password_verifier_has_no_challenge_session(pool: PoolUnderTest) -> None:
+    _, reply = start_sign_in(pool)
 
     assert reply["ChallengeName"] == "PASSWORD_VERIFIER"
     assert "Session" not in reply
@@ -103,7 +103,7 @@ def test_the_password_verifier_has_no_challenge_session(pool: PoolUnderTest) -> 
     }
 
 
-def test_the_right_password_returns_tokens(pool: PoolUnderTest) -> None:
+def test_right_password_returns_tokens(pool: PoolUnderTest) -> None:
     result = pool.srp_sign_in()
 
     assert result["ChallengeParameters"] == {}
@@ -117,107 +117,107 @@ def test_the_right_password_returns_tokens(pool: PoolUnderTest) -> None:
     }
 
 
-def test_a_wrong_password_is_rejected(pool: PoolUnderTest) -> None:
-    with rejected(*WRONG):
+def test_wrong_password_is_rejected(pool: PoolUnderTest) -> None:
+    with expect_error(*WRONG):
         pool.srp_sign_in(password=OTHER_PASSWORD)
 
 
-def test_a_timestamp_with_a_padded_day_is_a_wrong_password(own_pool: MakePool) -> None:
+def test_timestamp_with_a_padded_day_is_a_wrong_password(own_pool: MakePool) -> None:
     pool = own_pool()
     pool.server.clock.advance(1767596589.0 - pool.server.clock.now())
-    pool.user()
-    a, reply = begin(pool)
+    pool.create_user()
+    a, reply = start_sign_in(pool)
 
-    with rejected(*WRONG):
+    with expect_error(*WRONG):
         pool.answer(reply, **pool.srp_claim(reply, a, timestamp="Mon Jan 05 07:03:09 UTC 2026"))
 
 
-def test_a_timestamp_an_hour_off_is_rejected(pool: PoolUnderTest) -> None:
-    a, reply = begin(pool)
+def test_timestamp_an_hour_off_is_rejected(pool: PoolUnderTest) -> None:
+    a, reply = start_sign_in(pool)
     stamp = srp.format_timestamp(pool.server.clock.now() - 3600)
 
-    with rejected(*WRONG):
+    with expect_error(*WRONG):
         pool.answer(reply, **pool.srp_claim(reply, a, timestamp=stamp))
 
 
 @pytest.mark.parametrize("key", ["PASSWORD_CLAIM_SIGNATURE", "PASSWORD_CLAIM_SECRET_BLOCK"])
-def test_an_altered_claim_is_rejected(pool: PoolUnderTest, key: str) -> None:
-    a, reply = begin(pool)
+def test_altered_claim_is_rejected(pool: PoolUnderTest, key: str) -> None:
+    a, reply = start_sign_in(pool)
     claim = pool.srp_claim(reply, a)
     first = "B" if claim[key][0] == "A" else "A"
 
-    with rejected(*WRONG):
+    with expect_error(*WRONG):
         pool.answer(reply, **{**claim, key: first + claim[key][1:]})
 
 
-def test_a_signature_that_is_not_base64_is_rejected(pool: PoolUnderTest) -> None:
-    a, reply = begin(pool)
+def test_signature_that_is_not_base64_is_rejected(pool: PoolUnderTest) -> None:
+    a, reply = start_sign_in(pool)
 
-    with rejected(*WRONG):
+    with expect_error(*WRONG):
         pool.answer(reply, **{**pool.srp_claim(reply, a), "PASSWORD_CLAIM_SIGNATURE": "ü§$%"})
 
 
-def test_a_secret_block_is_valid_for_one_answer(pool: PoolUnderTest) -> None:
-    a, reply = begin(pool)
+def test_secret_block_is_valid_for_one_answer(pool: PoolUnderTest) -> None:
+    a, reply = start_sign_in(pool)
     claim = pool.srp_claim(reply, a)
     pool.answer(reply, **claim)
 
-    with rejected(*WRONG):
+    with expect_error(*WRONG):
         pool.answer(reply, **claim)
 
 
-def test_a_secret_block_is_bound_to_its_client(make_pool: MakePool, pool: PoolUnderTest) -> None:
-    a, reply = begin(pool)
+def test_secret_block_is_bound_to_its_client(make_pool: MakePool, pool: PoolUnderTest) -> None:
+    a, reply = start_sign_in(pool)
     created = pool.aws.create_user_pool_client(
         UserPoolId=pool.pool_id, ClientName="other", ExplicitAuthFlows=["ALLOW_USER_SRP_AUTH"]
     )
     pool.client_id = created["UserPoolClient"]["ClientId"]
 
-    with rejected(*WRONG):
+    with expect_error(*WRONG):
         pool.answer(reply, **pool.srp_claim(reply, a))
 
 
-def test_a_secret_block_is_bound_to_its_user(pool: PoolUnderTest) -> None:
-    pool.user("bob")
-    a, reply = begin(pool)
+def test_secret_block_is_bound_to_its_user(pool: PoolUnderTest) -> None:
+    pool.create_user("bob")
+    a, reply = start_sign_in(pool)
 
-    with rejected(*WRONG):
+    with expect_error(*WRONG):
         pool.answer(reply, "bob", **pool.srp_claim(reply, a))
 
 
-def test_a_secret_block_expires(own_pool: MakePool) -> None:
+def test_secret_block_expires(own_pool: MakePool) -> None:
     pool = own_pool()
-    pool.user()
-    a, reply = begin(pool)
+    pool.create_user()
+    a, reply = start_sign_in(pool)
     pool.server.clock.advance(181)
 
-    with rejected(*WRONG):
+    with expect_error(*WRONG):
         pool.answer(reply, **pool.srp_claim(reply, a))
 
 
-def test_a_password_changed_during_the_sign_in_is_not_proved(pool: PoolUnderTest) -> None:
-    a, reply = begin(pool)
-    pool.admin("admin_set_user_password", "ann", Password=OTHER_PASSWORD, Permanent=True)
+def test_password_changed_during_the_sign_in_is_not_proved(pool: PoolUnderTest) -> None:
+    a, reply = start_sign_in(pool)
+    pool.call_admin("admin_set_user_password", "ann", Password=OTHER_PASSWORD, Permanent=True)
 
-    with rejected(*WRONG):
+    with expect_error(*WRONG):
         pool.answer(reply, **pool.srp_claim(reply, a))
 
 
 @pytest.mark.parametrize("value", ["0", f"{srp.N:x}", f"{2 * srp.N:x}", "xyz", "-1", "0x12"])
-def test_an_invalid_public_value_is_rejected(pool: PoolUnderTest, value: str) -> None:
-    with rejected("InvalidParameterException"):
+def test_invalid_public_value_is_rejected(pool: PoolUnderTest, value: str) -> None:
+    with expect_error("InvalidParameterException"):
         pool.initiate("USER_SRP_AUTH", USERNAME="ann", SRP_A=value)
 
 
 @pytest.mark.parametrize(
     "key", ["PASSWORD_CLAIM_SIGNATURE", "PASSWORD_CLAIM_SECRET_BLOCK", "TIMESTAMP", "USERNAME"]
 )
-def test_a_missing_response_is_named(pool: PoolUnderTest, key: str) -> None:
-    a, reply = begin(pool)
+def test_missing_response_is_named(pool: PoolUnderTest, key: str) -> None:
+    a, reply = start_sign_in(pool)
     claim = {"USERNAME": "ann", **pool.srp_claim(reply, a)}
     del claim[key]
 
-    with rejected("InvalidParameterException", f"Missing required parameter {key}"):
+    with expect_error("InvalidParameterException", f"Missing required parameter {key}"):
         pool.aws.respond_to_auth_challenge(
             ClientId=pool.client_id, ChallengeName="PASSWORD_VERIFIER", ChallengeResponses=claim
         )
@@ -227,9 +227,9 @@ def test_expired_exchanges_are_forgotten() -> None:
     clock = Clock()
     exchanges = Exchanges(clock)
     arguments = {"name": "n", "user": "u", "salt": 1, "verifier": 4, "public_a": 2}
-    first = exchanges.begin(sign_in(), **arguments)  # type: ignore[arg-type]
+    first = exchanges.begin(build_sign_in(), **arguments)  # type: ignore[arg-type]
     clock.advance(181)
-    second = exchanges.begin(sign_in(), **arguments)  # type: ignore[arg-type]
+    second = exchanges.begin(build_sign_in(), **arguments)  # type: ignore[arg-type]
 
     assert list(exchanges._waiting) == [second.secret_block]
     assert exchanges.take(first.secret_block, first.sign_in.client) is None
@@ -265,7 +265,7 @@ def test_pycognito_signs_in_and_verifies_the_tokens(
 def test_pycognito_is_rejected_with_a_wrong_password(
     pool: PoolUnderTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with rejected(*WRONG):
+    with expect_error(*WRONG):
         pycognito_user(pool, "ann", monkeypatch).authenticate(OTHER_PASSWORD)
 
 
@@ -273,7 +273,7 @@ def test_pycognito_signs_in_with_a_client_secret(
     make_pool: MakePool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pool = make_pool(client={"GenerateSecret": True})
-    pool.user()
+    pool.create_user()
     user = pycognito_user(pool, "ann", monkeypatch)
     user.authenticate(PASSWORD)
 
@@ -284,7 +284,7 @@ def test_pycognito_signs_in_with_an_email_if_user_names_are_uuids(
     make_pool: MakePool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pool = make_pool(UsernameAttributes=["email"], client={"GenerateSecret": True})
-    name = pool.user("ann@example.com")
+    name = pool.create_user("ann@example.com")
     user = pycognito_user(pool, "ann@example.com", monkeypatch)
     user.authenticate(PASSWORD)
 
@@ -296,7 +296,7 @@ def test_pycognito_signs_in_with_a_password_outside_ascii(
     make_pool: MakePool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pool = make_pool()
-    pool.user(password="Pässwörd-Straße-9!")
+    pool.create_user(password="Pässwörd-Straße-9!")
     user = pycognito_user(pool, "ann", monkeypatch)
     user.authenticate("Pässwörd-Straße-9!")
 
@@ -304,7 +304,7 @@ def test_pycognito_signs_in_with_a_password_outside_ascii(
 
 
 def test_pycognito_is_asked_for_a_new_password(pool: PoolUnderTest) -> None:
-    pool.user("new", permanent=False)
+    pool.create_user("new", permanent=False)
     client = AWSSRP("new", PASSWORD, pool.pool_id, pool.client_id, client=pool.aws)
     with pytest.raises(ForceChangePasswordException):
         client.authenticate_user()

@@ -10,27 +10,29 @@ import jwt
 import pytest
 
 from tests.emulator.conftest import MakePool
-from tests.emulator.harness import PoolUnderTest, aws_client, rejected
+from tests.emulator.harness import PoolUnderTest, aws_client, expect_error
 
 
 @pytest.fixture
 def pool(make_pool: MakePool) -> PoolUnderTest:
     pool = make_pool()
-    pool.user(email="ann@example.com", email_verified="true", name="Ann")
+    pool.create_user(email="ann@example.com", email_verified="true", name="Ann")
     return pool
 
 
-def fetch(url: str) -> Any:
+def fetch_json(url: str) -> Any:
     with urllib.request.urlopen(url, timeout=60) as reply:
         return json.load(reply)
 
 
-def jwks(pool: PoolUnderTest) -> jwt.PyJWKSet:
-    return jwt.PyJWKSet.from_dict(fetch(f"{pool.server.endpoint_url}/{pool.pool_id}/.well-known/jwks.json"))
+def fetch_jwks(pool: PoolUnderTest) -> jwt.PyJWKSet:
+    return jwt.PyJWKSet.from_dict(
+        fetch_json(f"{pool.server.endpoint_url}/{pool.pool_id}/.well-known/jwks.json")
+    )
 
 
-def verified(pool: PoolUnderTest, token: str, **options: Any) -> dict[str, Any]:
-    key = jwks(pool)[jwt.get_unverified_header(token)["kid"]]
+def verify_token(pool: PoolUnderTest, token: str, **options: Any) -> dict[str, Any]:
+    key = fetch_jwks(pool)[jwt.get_unverified_header(token)["kid"]]
     claims: dict[str, Any] = jwt.decode(token, key, algorithms=["RS256"], issuer=issuer(pool), **options)
     return claims
 
@@ -41,16 +43,16 @@ def issuer(pool: PoolUnderTest) -> str:
 
 def test_each_token_verifies_against_its_own_key_of_the_jwks(pool: PoolUnderTest) -> None:
     result = pool.password_sign_in()["AuthenticationResult"]
-    identity = verified(pool, result["IdToken"], audience=pool.client_id)
-    access = verified(pool, result["AccessToken"])
+    identity = verify_token(pool, result["IdToken"], audience=pool.client_id)
+    access = verify_token(pool, result["AccessToken"])
 
     kids = {jwt.get_unverified_header(result[name])["kid"] for name in ("IdToken", "AccessToken")}
     assert len(kids) == 2
     assert (identity["token_use"], access["token_use"]) == ("id", "access")
 
 
-def test_the_id_token_has_the_claims_of_the_user(pool: PoolUnderTest) -> None:
-    claims = verified(
+def test_id_token_has_the_claims_of_the_user(pool: PoolUnderTest) -> None:
+    claims = verify_token(
         pool, pool.password_sign_in()["AuthenticationResult"]["IdToken"], audience=pool.client_id
     )
 
@@ -63,8 +65,8 @@ def test_the_id_token_has_the_claims_of_the_user(pool: PoolUnderTest) -> None:
     assert "client_id" not in claims
 
 
-def test_the_access_token_has_scope_client_and_user_name(pool: PoolUnderTest) -> None:
-    claims = verified(pool, pool.password_sign_in()["AuthenticationResult"]["AccessToken"])
+def test_access_token_has_scope_client_and_user_name(pool: PoolUnderTest) -> None:
+    claims = verify_token(pool, pool.password_sign_in()["AuthenticationResult"]["AccessToken"])
 
     assert claims["client_id"] == pool.client_id
     assert claims["username"] == "ann"
@@ -78,26 +80,26 @@ def test_groups_and_roles_are_in_the_tokens(pool: PoolUnderTest) -> None:
     pool.aws.create_group(UserPoolId=pool.pool_id, GroupName="operators", RoleArn=role, Precedence=1)
     pool.aws.create_group(UserPoolId=pool.pool_id, GroupName="on-call")
     for group in ("operators", "on-call"):
-        pool.admin("admin_add_user_to_group", "ann", GroupName=group)
+        pool.call_admin("admin_add_user_to_group", "ann", GroupName=group)
     result = pool.password_sign_in()["AuthenticationResult"]
-    identity = verified(pool, result["IdToken"], audience=pool.client_id)
+    identity = verify_token(pool, result["IdToken"], audience=pool.client_id)
 
     assert identity["cognito:groups"] == ["operators", "on-call"]
     assert identity["cognito:preferred_role"] == role
-    assert verified(pool, result["AccessToken"])["cognito:groups"] == ["operators", "on-call"]
+    assert verify_token(pool, result["AccessToken"])["cognito:groups"] == ["operators", "on-call"]
 
 
-def test_a_client_can_only_read_its_read_attributes(make_pool: MakePool) -> None:
+def test_client_can_only_read_its_read_attributes(make_pool: MakePool) -> None:
     pool = make_pool(client={"ReadAttributes": ["email"]})
-    pool.user(email="ann@example.com", name="Ann")
+    pool.create_user(email="ann@example.com", name="Ann")
     result = pool.password_sign_in()["AuthenticationResult"]
     user = pool.aws.get_user(AccessToken=result["AccessToken"])
 
     assert {entry["Name"] for entry in user["UserAttributes"]} == {"sub", "email"}
-    assert "name" not in verified(pool, result["IdToken"], audience=pool.client_id)
+    assert "name" not in verify_token(pool, result["IdToken"], audience=pool.client_id)
 
 
-def test_the_client_sets_the_validity_of_tokens(make_pool: MakePool) -> None:
+def test_client_sets_the_validity_of_tokens(make_pool: MakePool) -> None:
     pool = make_pool(
         client={
             "AccessTokenValidity": 10,
@@ -105,10 +107,10 @@ def test_the_client_sets_the_validity_of_tokens(make_pool: MakePool) -> None:
             "TokenValidityUnits": {"AccessToken": "minutes", "IdToken": "minutes"},
         }
     )
-    pool.user()
+    pool.create_user()
     result = pool.password_sign_in()["AuthenticationResult"]
-    access = verified(pool, result["AccessToken"])
-    identity = verified(pool, result["IdToken"], audience=pool.client_id)
+    access = verify_token(pool, result["AccessToken"])
+    identity = verify_token(pool, result["IdToken"], audience=pool.client_id)
 
     assert result["ExpiresIn"] == 600
     assert (access["exp"] - access["iat"], identity["exp"] - identity["iat"]) == (600, 1200)
@@ -116,19 +118,19 @@ def test_the_client_sets_the_validity_of_tokens(make_pool: MakePool) -> None:
 
 def test_openid_configuration_has_issuer_and_jwks_uri(pool: PoolUnderTest) -> None:
     base = f"{pool.server.endpoint_url}/{pool.pool_id}/.well-known"
-    document = fetch(f"{base}/openid-configuration")
+    document = fetch_json(f"{base}/openid-configuration")
 
     assert document["issuer"] == issuer(pool)
     assert document["jwks_uri"] == f"{base}/jwks.json"
 
 
-def test_an_access_token_expires(own_pool: MakePool) -> None:
+def test_access_token_expires(own_pool: MakePool) -> None:
     pool = own_pool()
-    pool.user()
-    token = pool.access_token()
+    pool.create_user()
+    token = pool.get_access_token()
     pool.server.clock.advance(3601)
 
-    with rejected("NotAuthorizedException", "Access Token has expired"):
+    with expect_error("NotAuthorizedException", "Access Token has expired"):
         pool.aws.get_user(AccessToken=token)
 
 
@@ -139,12 +141,12 @@ def test_anything_but_an_access_token_is_invalid(pool: PoolUnderTest) -> None:
     result = pool.password_sign_in()["AuthenticationResult"]
     header, payload, signature = result["AccessToken"].split(".")
     forged = jwt.encode(
-        verified(pool, result["AccessToken"]),
+        verify_token(pool, result["AccessToken"]),
         "a-secret-of-thirty-two-characters",
         headers={"kid": jwt.get_unverified_header(result["AccessToken"])["kid"]},
     )
-    unsigned = jwt.encode(verified(pool, result["AccessToken"]), "", algorithm="none")
-    other = "A" if signature[0] != "A" else "B"
+    unsigned = jwt.encode(verify_token(pool, result["AccessToken"]), "", algorithm="none")
+    other_character = "A" if signature[0] != "A" else "B"
     for token in (
         "nonsense",
         "a.b.c",
@@ -152,42 +154,42 @@ def test_anything_but_an_access_token_is_invalid(pool: PoolUnderTest) -> None:
         result["RefreshToken"],
         forged,
         unsigned,
-        f"{header}.{payload}.{other}{signature[1:]}",
+        f"{header}.{payload}.{other_character}{signature[1:]}",
     ):
-        with rejected(*INVALID):
+        with expect_error(*INVALID):
             pool.aws.get_user(AccessToken=token)
 
 
-def test_another_servers_token_is_invalid(pool: PoolUnderTest, own_pool: MakePool) -> None:
-    answers = own_pool()
-    answers.user()
+def test_token_of_another_server_is_invalid(pool: PoolUnderTest, own_pool: MakePool) -> None:
+    other_pool = own_pool()
+    other_pool.create_user()
 
-    with rejected(*INVALID):
-        pool.aws.get_user(AccessToken=answers.access_token())
+    with expect_error(*INVALID):
+        pool.aws.get_user(AccessToken=other_pool.get_access_token())
 
 
-def test_the_token_of_a_deleted_user_is_rejected(pool: PoolUnderTest) -> None:
-    token = pool.access_token()
-    pool.admin("admin_delete_user", "ann")
+def test_token_of_a_deleted_user_is_rejected(pool: PoolUnderTest) -> None:
+    token = pool.get_access_token()
+    pool.call_admin("admin_delete_user", "ann")
 
-    with rejected("UserNotFoundException"):
+    with expect_error("UserNotFoundException"):
         pool.aws.get_user(AccessToken=token)
 
 
-def test_the_token_of_a_deleted_user_is_not_valid_for_a_new_one(pool: PoolUnderTest) -> None:
-    token = pool.access_token()
-    pool.admin("admin_delete_user", "ann")
-    pool.user()
+def test_token_of_a_deleted_user_is_not_valid_for_a_new_one(pool: PoolUnderTest) -> None:
+    token = pool.get_access_token()
+    pool.call_admin("admin_delete_user", "ann")
+    pool.create_user()
 
-    with rejected("UserNotFoundException"):
+    with expect_error("UserNotFoundException"):
         pool.aws.get_user(AccessToken=token)
 
 
-def test_a_changed_user_status_is_reported_at_the_next_call(pool: PoolUnderTest) -> None:
-    token = pool.access_token()
-    pool.admin("admin_reset_user_password", "ann")
+def test_changed_user_status_is_reported_at_the_next_call(pool: PoolUnderTest) -> None:
+    token = pool.get_access_token()
+    pool.call_admin("admin_reset_user_password", "ann")
 
-    with rejected("PasswordResetRequiredException"):
+    with expect_error("PasswordResetRequiredException"):
         pool.aws.get_user(AccessToken=token)
 
 
@@ -195,24 +197,24 @@ def test_signing_out_everywhere_revokes_access_and_refresh_tokens(pool: PoolUnde
     entry, two = (pool.password_sign_in()["AuthenticationResult"] for _ in range(2))
     pool.aws.global_sign_out(AccessToken=entry["AccessToken"])
 
-    with rejected("NotAuthorizedException", "Access Token has been revoked"):
+    with expect_error("NotAuthorizedException", "Access Token has been revoked"):
         pool.aws.get_user(AccessToken=two["AccessToken"])
-    with rejected("NotAuthorizedException", "Refresh Token has been revoked"):
+    with expect_error("NotAuthorizedException", "Refresh Token has been revoked"):
         pool.initiate("REFRESH_TOKEN_AUTH", REFRESH_TOKEN=two["RefreshToken"])
-    assert pool.access_token()
+    assert pool.get_access_token()
 
 
-def test_an_administrator_signs_out_everywhere_too(pool: PoolUnderTest) -> None:
-    token = pool.access_token()
-    pool.admin("admin_user_global_sign_out", "ann")
+def test_administrator_signs_out_everywhere_too(pool: PoolUnderTest) -> None:
+    token = pool.get_access_token()
+    pool.call_admin("admin_user_global_sign_out", "ann")
 
-    with rejected("NotAuthorizedException", "Access Token has been revoked"):
+    with expect_error("NotAuthorizedException", "Access Token has been revoked"):
         pool.aws.get_user(AccessToken=token)
 
 
 def test_disabling_a_user_revokes_the_tokens(pool: PoolUnderTest) -> None:
-    token = pool.access_token()
-    pool.admin("admin_disable_user", "ann")
+    token = pool.get_access_token()
+    pool.call_admin("admin_disable_user", "ann")
 
-    with rejected("NotAuthorizedException", "Access Token has been revoked"):
+    with expect_error("NotAuthorizedException", "Access Token has been revoked"):
         aws_client(pool.server).get_user(AccessToken=token)

@@ -1,4 +1,4 @@
-"""Triggers of a pool under test: the three Lambda functions of a custom challenge."""
+"""Triggers of a user pool under test: the three Lambda functions of a custom challenge."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Event = dict[str, Any]
 
 
 class Triggers:
-    """Triggers that ask two rounds of questions and record their events."""
+    """Triggers that ask ``rounds`` questions and record their events."""
 
     def __init__(self, rounds: int = 2, challenge: str = "CUSTOM_CHALLENGE") -> None:
         self.rounds, self.challenge = rounds, challenge
@@ -25,10 +25,10 @@ class Triggers:
             response.update(challengeName="PASSWORD_VERIFIER", issueTokens=False, failAuthentication=False)
             return event
         answers = [entry for entry in session if entry["challengeName"] == self.challenge]
-        failed = bool(answers) and not answers[-1]["challengeResult"] and not self.retries
-        done = sum(entry["challengeResult"] for entry in answers) >= self.rounds
-        response.update(failAuthentication=failed, issueTokens=done and not failed)
-        if not failed and not done:
+        is_failed = bool(answers) and not answers[-1]["challengeResult"] and not self.retries
+        is_done = sum(entry["challengeResult"] for entry in answers) >= self.rounds
+        response.update(failAuthentication=is_failed, issueTokens=is_done and not is_failed)
+        if not is_failed and not is_done:
             response["challengeName"] = self.challenge
         return event
 
@@ -46,5 +46,5 @@ class Triggers:
         event["response"]["answerCorrect"] = event["request"]["challengeAnswer"] == expected
         return event
 
-    def of(self, source: str) -> list[Event]:
+    def events_of(self, source: str) -> list[Event]:
         return [event for event in self.events if event["triggerSource"] == f"{source}_Authentication"]

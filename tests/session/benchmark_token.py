@@ -1,9 +1,9 @@
-"""How long a cached token takes, beside its like: ``python -m tests.session.benchmark_token [RUNS]``.
+"""Time a cached token and comparable commands: ``python -m tests.session.benchmark_token [RUNS]``.
 
-The rows run in turn, so that what slows the machine slows all of them; the middle of many runs counts. The
-AWS CLI pins botocore and needs an environment of its own: ``AWS_CLI`` names it, else the path is searched.
-Only version 2 exports credentials. It is not on PyPI; AWS's installer has it, and Debian as ``awscli``.
-Version 1 lists what it found instead, by the same steps; where there is neither, the table says so.
+The commands run in turn, so a slow moment of the machine affects all of them; the table has their medians.
+The AWS CLI pins botocore, so it needs a separate environment: set ``AWS_CLI`` to its path, or add it to PATH.
+Only version 2 exports credentials; it comes with AWS's installer or Debian's ``awscli``, not from PyPI.
+Version 1 is timed with ``aws configure list``, which takes the same steps. Without a CLI the table says so.
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ REFERENCE = "python -c pass"
 PYCOGNITO = """
 import json, pathlib, sys
 from pycognito import Cognito
-kept = json.loads(pathlib.Path(sys.argv[1]).read_text())
-user = Cognito(kept["user_pool_id"], kept["client_id"], access_token=kept["access_token"], username="ann")
+session = json.loads(pathlib.Path(sys.argv[1]).read_text())
+access_token = session["access_token"]
+user = Cognito(session["user_pool_id"], session["client_id"], access_token=access_token, username="ann")
 assert not user.check_token(renew=False)
 print(user.access_token)
 """
@@ -40,8 +41,8 @@ if __name__ == "__main__":
 """
 
 
-def commands(machine: Machine) -> dict[str, Sequence[str]]:
-    """The rows: what they are called, and what is run."""
+def build_commands(machine: Machine) -> dict[str, Sequence[str]]:
+    """Return the command of each row of the table, by its label."""
     script = machine.home / "tui-auth"
     script.write_text(SCRIPT.format(python=sys.executable))
     script.chmod(0o700)
@@ -59,19 +60,21 @@ def commands(machine: Machine) -> dict[str, Sequence[str]]:
     if aws := os.environ.get("AWS_CLI") or shutil.which("aws"):
         export = (aws, "configure", "export-credentials")
         is_2 = subprocess.run(export, env=machine.environ, capture_output=True, check=False).returncode == 0
-        own = export if is_2 else (aws, "configure", "list")
-        rows[f"aws {' '.join(own[1:])} (version {2 if is_2 else 1})"] = own
+        command = export if is_2 else (aws, "configure", "list")
+        rows[f"aws {' '.join(command[1:])} (version {2 if is_2 else 1})"] = command
     return rows
 
 
-def measured(rows: Mapping[str, Sequence[str]], environ: Mapping[str, str], runs: int) -> dict[str, float]:
-    """The median of each row in seconds, run in turn after one round that does not count."""
+def measure_medians(
+    rows: Mapping[str, Sequence[str]], environ: Mapping[str, str], runs: int
+) -> dict[str, float]:
+    """Return each row's median time in seconds, after one uncounted round."""
     seconds: dict[str, list[float]] = {name: [] for name in rows}
-    for each in range(runs + 1):
+    for round_number in range(runs + 1):
         for name, command in rows.items():
             started = time.perf_counter()
             subprocess.run(command, env=environ, stdout=subprocess.DEVNULL, check=True)
-            if each:
+            if round_number:
                 seconds[name].append(time.perf_counter() - started)
     return {name: statistics.median(values) for name, values in seconds.items()}
 
@@ -81,10 +84,10 @@ def main() -> None:
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else RUNS
     with tempfile.TemporaryDirectory() as home, CognitoEmulator() as server:
         machine = Machine(Path(home), server)
-        machine.sign_in(machine.with_identity_pool(machine.client()), machine.user())
+        machine.sign_in(machine.add_identity_pool(machine.create_client()), machine.create_user())
         environ = {**machine.environ, "PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]}
-        rows = commands(machine)
-        medians = measured(rows, environ, runs)
+        rows = build_commands(machine)
+        medians = measure_medians(rows, environ, runs)
     for name, median in medians.items():
         ratio = median / medians[REFERENCE]
         sys.stdout.write(f"{name:48} {median * 1000:7.1f} ms {ratio:6.2f} x\n")

@@ -1,4 +1,4 @@
-"""A user's machine: an own home, a pool to sign in to, and the program. A pytest plugin."""
+"""A user's machine: a home folder, a user pool, and the program. A pytest plugin."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ NO_SECRET = ["ALLOW_USER_SRP_AUTH", "ALLOW_USER_PASSWORD_AUTH"]
 
 @dataclass
 class Machine:
-    """A machine. ``home`` is empty at first; ``environ`` puts every folder below it and sets nothing else."""
+    """A user's machine with an empty home folder. ``environ`` puts every folder below ``home``."""
 
     home: Path
     server: CognitoEmulator
@@ -43,8 +43,8 @@ class Machine:
         self.user_pool_id = pool["UserPool"]["Id"]
 
     @property
-    def state(self) -> Path:
-        """The folder of the sessions."""
+    def state_folder(self) -> Path:
+        """The folder of the stored sessions."""
         return self.home / ".local" / "state" / "tui-auth"
 
     @property
@@ -52,19 +52,23 @@ class Machine:
         """The sessions on this machine, read again at each use."""
         return Sessions(self.environ)
 
-    def client(self, **settings: Any) -> ResolvedPool:
+    def create_client(self, **settings: Any) -> ResolvedPool:
         """Create an app client and return it as a chosen pool."""
-        asked = {"UserPoolId": self.user_pool_id, "ClientName": "cli", "ExplicitAuthFlows": FLOWS} | settings
+        request = {
+            "UserPoolId": self.user_pool_id,
+            "ClientName": "cli",
+            "ExplicitAuthFlows": FLOWS,
+        } | settings
         if "RefreshTokenRotation" in settings:
-            asked["ExplicitAuthFlows"] = NO_SECRET
-        made = self.server.call("CreateUserPoolClient", asked)["UserPoolClient"]
+            request["ExplicitAuthFlows"] = NO_SECRET
+        client = self.server.call("CreateUserPoolClient", request)["UserPoolClient"]
         return ResolvedPool(
-            self.user_pool_id, made["ClientId"], region="eu-west-1", endpoint_url=self.server.endpoint_url
+            self.user_pool_id, client["ClientId"], region="eu-west-1", endpoint_url=self.server.endpoint_url
         )
 
-    def with_identity_pool(self, choice: ResolvedPool) -> ResolvedPool:
+    def add_identity_pool(self, choice: ResolvedPool) -> ResolvedPool:
         """Return the app client with an identity pool that accepts its ID tokens."""
-        asked = {
+        request = {
             "IdentityPoolName": "acme",
             "AllowUnauthenticatedIdentities": False,
             "CognitoIdentityProviders": [
@@ -74,21 +78,21 @@ class Machine:
                 }
             ],
         }
-        made = self.server.call("CreateIdentityPool", asked, "cognito-identity")
-        return replace(choice, identity_pool_id=made["IdentityPoolId"])
+        identity_pool = self.server.call("CreateIdentityPool", request, "cognito-identity")
+        return replace(choice, identity_pool_id=identity_pool["IdentityPoolId"])
 
-    def user(self, name: str = "ann", **more: Any) -> str:
+    def create_user(self, name: str = "ann", **more: Any) -> str:
         """Create a user who can sign in with PASSWORD."""
-        asked = {"UserPoolId": self.user_pool_id, "Username": name, "MessageAction": "SUPPRESS"} | more
-        self.server.call("AdminCreateUser", asked)
+        request = {"UserPoolId": self.user_pool_id, "Username": name, "MessageAction": "SUPPRESS"} | more
+        self.server.call("AdminCreateUser", request)
         self.server.call(
             "AdminSetUserPassword",
             {"UserPoolId": self.user_pool_id, "Username": name, "Password": PASSWORD, "Permanent": True},
         )
         return name
 
-    def done(self, choice: ResolvedPool, username: str = "ann") -> Done:
-        """Sign in and return the last step."""
+    def reach_done(self, choice: ResolvedPool, username: str = "ann") -> Done:
+        """Sign in without storing the session, and return the step Done."""
         auth = Auth(choice.user_pool_id, choice.client_id, choice.client_secret, choice.endpoint_url)
         step = auth.sign_in(username, PASSWORD, auth_flow="USER_PASSWORD_AUTH").next_step
         assert isinstance(step, Done)
@@ -102,20 +106,20 @@ class Machine:
         storage: StorageKind = StorageKind.FILE,
         aged: float = 0,
     ) -> SaveResult:
-        """Sign in and store the session, as if that had been ``aged`` seconds ago."""
-        name = username or self.user()
-        chosen = choice or self.client()
-        kept = self.sessions.save(
-            self.done(chosen, name),
+        """Sign in and store the session as if the sign-in were ``aged`` seconds old."""
+        name = username or self.create_user()
+        chosen = choice or self.create_client()
+        save_result = self.sessions.save(
+            self.reach_done(chosen, name),
             build_origin(chosen, name, self.environ),
             storage,
             server_time=self.server.clock.now() + aged,
         )
-        assert not kept.problem
-        return kept
+        assert not save_result.problem
+        return save_result
 
-    def found(self) -> StoredSession:
-        """Return the current session, as it is stored."""
+    def find_session(self) -> StoredSession:
+        """Return the current session as it is stored."""
         return self.sessions.find()
 
     def run(
@@ -125,17 +129,17 @@ class Machine:
         cwd: Path | None = None,
         stdin: str = "",
     ) -> subprocess.CompletedProcess[str]:
-        """Run the program to its end in this process, without a terminal."""
+        """Run the program in this process, without a terminal, until it ends."""
         return run_in_process(
             arguments, environ={**self.environ, **(environ or {})}, cwd=cwd or self.home, stdin=stdin
         )
 
-    def asked(self, operation: str) -> list[dict[str, Any]]:
-        """Return the parameters of each call of this operation, in order."""
+    def get_calls(self, operation: str) -> list[dict[str, Any]]:
+        """Return the parameters of each call of an operation, in order."""
         return [params for name, params in self.server.calls if name == operation]
 
-    def accepts(self, access_token: str) -> bool:
-        """Check that the pool accepts an access token."""
+    def is_accepted(self, access_token: str) -> bool:
+        """Return whether the user pool accepts an access token."""
         try:
             self.server.call("GetUser", {"AccessToken": access_token})
         except Exception:
@@ -144,10 +148,10 @@ class Machine:
 
     def session_file(self) -> Path:
         """Return the only session file."""
-        (file,) = [path for path in self.state.glob("*.json") if len(path.stem) == 64]
+        (file,) = [path for path in self.state_folder.glob("*.json") if len(path.stem) == 64]
         return file
 
-    def stored(self) -> dict[str, Any]:
+    def read_session_file(self) -> dict[str, Any]:
         """Return the content of the only session file."""
         content: dict[str, Any] = json.loads(self.session_file().read_text())
         return content
@@ -155,9 +159,9 @@ class Machine:
 
 @dataclass
 class Processes:
-    """Runs the program as processes of their own on a machine, without a terminal.
+    """Runs the program in separate processes on a machine, without a terminal.
 
-    For what cannot be had in the test's own process: signals, kills, ``exec``, locks, quotas.
+    For tests that a single process can't do: signals, kills, ``exec``, locks, quotas.
     """
 
     machine: Machine
@@ -170,11 +174,11 @@ class Processes:
     def run(
         self, *arguments: str, environ: Mapping[str, str] | None = None, cwd: Path | None = None, **more: Any
     ) -> subprocess.CompletedProcess[str]:
-        """Run the program to its end; ``more`` is for subprocess.run."""
+        """Run the program until it ends; ``more`` is passed to subprocess.run."""
         return self._run(self.command(*arguments), environ, cwd, **more)
 
     def run_script(self, script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run Python code in the program's place, the same way."""
+        """Run Python code in the environment the program would have."""
         return self._run([sys.executable, "-c", script, *arguments], None, None)
 
     def _run(
@@ -191,7 +195,7 @@ class Processes:
         )
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start the program; it is killed at the end of the test if it still runs then."""
+        """Start the program; it is killed at the end of the test if it still runs."""
         process = subprocess.Popen(
             self.command(*arguments),
             env=self._environ,
@@ -210,21 +214,21 @@ class Processes:
         return {**self.machine.environ, "PYTHONPATH": str(ROOT)}
 
     def stop(self) -> None:
-        """Kill what still runs."""
+        """Kill the processes that still run."""
         for process in self.started:
             if process.poll() is None:
                 process.kill()
                 process.communicate()
 
 
-def private_file(path: Path, content: str) -> Path:
-    """Write a private file, such as one with a password."""
+def write_private_file(path: Path, content: str) -> Path:
+    """Write a file that only its owner can read, such as one with a password."""
     path.touch(mode=0o600)
     path.write_text(content)
     return path
 
 
-def flags(choice: ResolvedPool) -> Sequence[str]:
+def pool_flags(choice: ResolvedPool) -> Sequence[str]:
     """Return the flags that specify a pool."""
     return (
         "--user-pool-id",
@@ -238,14 +242,14 @@ def flags(choice: ResolvedPool) -> Sequence[str]:
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Iterator[Machine]:
-    """A machine on which nobody has signed in yet."""
+    """Return a machine without sessions."""
     with CognitoEmulator() as server:
         yield Machine(tmp_path, server)
 
 
 @pytest.fixture
 def processes(machine: Machine) -> Iterator[Processes]:
-    """The program as processes of their own on that machine."""
-    running = Processes(machine)
-    yield running
-    running.stop()
+    """Run the program in separate processes on that machine."""
+    processes = Processes(machine)
+    yield processes
+    processes.stop()

@@ -1,4 +1,4 @@
-"""Credentials of an identity pool are checked before they are stored, or printed for a shell to run."""
+"""Credentials of an identity pool are checked before they are stored or printed."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from tests.session.machine import machine as machine
 from tui_auth.auth.errors import AuthError
 from tui_auth.session.aws import cached_credentials, get_credentials
 
-GOOD = {
+VALID = {
     "AccessKeyId": "ASIAEXAMPLE",
     "SecretKey": "wJalr/XUt+n=",
     "SessionToken": "IQoJb3JpZ2lu==",
     "Expiration": datetime.now(UTC) + timedelta(hours=1),
 }
-SPOILED = [
+INVALID_VALUES = [
     {"SecretKey": "x’; Write-Output PWNED; $z=‘"},
     {"AccessKeyId": "\x1b]52;c;cHduZWQ=\x07"},
     {"SecretKey": "a\ud800b"},
@@ -30,16 +30,18 @@ SPOILED = [
 ]
 
 
-@pytest.mark.parametrize("spoiled", [{}, *SPOILED], ids=lambda spoiled: "".join(spoiled) or "good")
-def test_invalid_credentials_are_rejected(machine: Machine, spoiled: dict[str, object]) -> None:
+@pytest.mark.parametrize(
+    "invalid_values", [{}, *INVALID_VALUES], ids=lambda values: "".join(values) or "valid"
+)
+def test_invalid_credentials_are_rejected(machine: Machine, invalid_values: dict[str, object]) -> None:
     machine.sign_in()
-    found = machine.found()
-    replies = {"IdentityId": "id"}, {"IdentityId": "id", "Credentials": {**GOOD, **spoiled}}
+    session = machine.find_session()
+    replies = {"IdentityId": "id"}, {"IdentityId": "id", "Credentials": {**VALID, **invalid_values}}
     gateway = ScriptedGateway(*replies)
-    if not spoiled:
-        get_credentials(found.store, found.record, "pool", gateway=lambda *_: gateway)
-        assert cached_credentials(found.store, found.record, "pool")
+    if not invalid_values:
+        get_credentials(session.store, session.record, "pool", gateway=lambda *_: gateway)
+        assert cached_credentials(session.store, session.record, "pool")
         return
     with pytest.raises(AuthError, match="identity pool"):
-        get_credentials(found.store, found.record, "pool", gateway=lambda *_: gateway)
-    assert cached_credentials(found.store, found.record, "pool") is None
+        get_credentials(session.store, session.record, "pool", gateway=lambda *_: gateway)
+    assert cached_credentials(session.store, session.record, "pool") is None

@@ -1,4 +1,4 @@
-"""Tokens expire by Cognito's clock, whatever happens to this machine's."""
+"""Tokens expire by Cognito's clock, whatever happens to the clock of this machine."""
 
 from __future__ import annotations
 
@@ -10,47 +10,47 @@ from tui_auth.session import clock
 from tui_auth.session.clock import server_now, since_boot
 
 SERVER, NOW = 1_000_000.0, 1_800_000_000.0
-BOOT, UPTIME = "this start", 5000.0
+BOOT, UPTIME = "this boot", 5000.0
 
 
 @pytest.fixture(autouse=True)
-def still_clocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stop both of the machine's clocks, so that it does not matter how long a test takes."""
+def frozen_clocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stop both clocks of the machine, so the duration of a test doesn't matter."""
     monkeypatch.setattr(time, "time", lambda: NOW)
     monkeypatch.setattr(clock, "since_boot", lambda: (BOOT, UPTIME))
 
 
-def test_time_passes_from_the_sample() -> None:
+def test_time_is_counted_from_the_sample() -> None:
     assert server_now(SERVER, NOW - 7, BOOT, UPTIME - 60) == SERVER + 60
 
 
-@pytest.mark.parametrize("set_by", [-86400.0, -60.0])
-def test_within_one_boot_a_clock_that_is_set_back_does_not_matter(set_by: float) -> None:
-    assert server_now(SERVER, NOW - set_by, BOOT, UPTIME) == SERVER
+@pytest.mark.parametrize("change", [-86400.0, -60.0])
+def test_clock_set_back_within_a_boot_does_not_matter(change: float) -> None:
+    assert server_now(SERVER, NOW - change, BOOT, UPTIME) == SERVER
 
 
 def test_time_passes_while_a_virtual_machine_is_paused() -> None:
-    """Its own seconds stand still; the clock on the wall is set right afterwards."""
+    """The uptime stands still during the pause; the wall clock is corrected afterwards."""
     assert server_now(SERVER, NOW - 7200, BOOT, UPTIME) == SERVER + 7200
 
 
-@pytest.mark.parametrize("boot", ["another start", ""])
-def test_after_a_reboot_the_wall_clock_counts(boot: str) -> None:
+@pytest.mark.parametrize("boot", ["another boot", ""])
+def test_wall_clock_is_used_after_a_reboot(boot: str) -> None:
     assert server_now(SERVER, NOW - 60, boot, 5.0) == SERVER + 60
 
 
-def test_after_a_reboot_a_clock_that_has_gone_back_gives_no_time() -> None:
-    assert server_now(SERVER, NOW + 60, "another start", 5.0) is None
+def test_clock_set_back_over_a_reboot_gives_no_time() -> None:
+    assert server_now(SERVER, NOW + 60, "another boot", 5.0) is None
 
 
-def test_the_seconds_since_boot_only_grow() -> None:
+def test_seconds_since_boot_never_decrease() -> None:
     first, second = since_boot(), since_boot()
     if not first[0]:
-        pytest.skip("this system has no name for its start")
+        pytest.skip("this system has no boot ID")
     assert first[0] == second[0]
     assert 0 < first[1] <= second[1]
 
 
-def test_without_a_boot_id_the_uptime_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_uptime_is_unknown_without_a_boot_id(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock, "_BOOT_ID", "/no/such/file")
     assert since_boot() == ("", 0.0)

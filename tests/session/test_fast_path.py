@@ -31,130 +31,130 @@ from tui_auth.storage import paths
 from tui_auth.storage.stores import StorageKind
 
 
-def token_of(
+def find_cached_token(
     kind: str, min_ttl: float | None, profile: str, environ: Mapping[str, str]
 ) -> CachedToken | None:
-    """Return the token that the fast path finds."""
+    """Return the token the fast path finds, or None if it falls through."""
     return cached_token(TokenRequest(kind, min_ttl, profile), environ)
 
 
 @pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
-@pytest.mark.usefixtures("here")
+@pytest.mark.usefixtures("working_folder")
 class TestCachedToken:
     @pytest.mark.parametrize("storage", [StorageKind.FILE, StorageKind.SESSION])
-    def test_it_is_the_current_sessions(self, machine: Machine, storage: StorageKind) -> None:
-        kept = machine.sign_in(storage=storage)
+    def test_token_is_that_of_the_current_session(self, machine: Machine, storage: StorageKind) -> None:
+        save_result = machine.sign_in(storage=storage)
         for kind in ("access", "id"):
-            token = token_of(kind, None, "", machine.environ)
+            token = find_cached_token(kind, None, "", machine.environ)
             assert token
-            assert token.value == kept.record.token(kind).reveal()
+            assert token.value == save_result.record.token(kind).reveal()
             assert token.note == ""
 
-    @pytest.mark.parametrize(("aged", "asked"), [(3590, None), (2400, 1800), (3601, 0), (-60, None)])
-    def test_it_is_valid_as_long_as_on_the_slow_path(
-        self, machine: Machine, aged: float, asked: float | None
+    @pytest.mark.parametrize(("aged", "min_ttl"), [(3590, None), (2400, 1800), (3601, 0), (-60, None)])
+    def test_token_is_valid_as_long_as_on_the_slow_path(
+        self, machine: Machine, aged: float, min_ttl: float | None
     ) -> None:
         from tui_auth.session.refresh import is_valid_for
 
-        kept = machine.sign_in(aged=aged)
-        assert bool(token_of("access", asked, "", machine.environ)) == is_valid_for(
-            kept.record, "access", asked
+        save_result = machine.sign_in(aged=aged)
+        assert bool(find_cached_token("access", min_ttl, "", machine.environ)) == is_valid_for(
+            save_result.record, "access", min_ttl
         )
 
-    def test_a_note_says_which_of_several_sessions_is_used(self, machine: Machine) -> None:
-        choice = machine.client()
-        machine.sign_in(choice, machine.user("bob"))
-        machine.sign_in(choice, machine.user("ann"))
-        token = token_of("access", None, "", machine.environ)
+    def test_note_tells_which_of_several_sessions_is_used(self, machine: Machine) -> None:
+        choice = machine.create_client()
+        machine.sign_in(choice, machine.create_user("bob"))
+        machine.sign_in(choice, machine.create_user("ann"))
+        token = find_cached_token("access", None, "", machine.environ)
         assert token
         assert "the session of ann" in token.note
-        assert token.note == machine.found().note
+        assert token.note == machine.find_session().note
 
-    def test_a_note_with_an_escape_falls_through(self, machine: Machine) -> None:
-        choice = machine.client()
-        machine.sign_in(choice, machine.user("bob"))
-        machine.sign_in(choice, machine.user("ann\u00e9"))
-        assert token_of("access", None, "", machine.environ) is None
+    def test_note_with_a_json_escape_falls_through(self, machine: Machine) -> None:
+        choice = machine.create_client()
+        machine.sign_in(choice, machine.create_user("bob"))
+        machine.sign_in(choice, machine.create_user("ann\u00e9"))
+        assert find_cached_token("access", None, "", machine.environ) is None
 
     @pytest.mark.parametrize(
         "name", ["TUI_AUTH_USER_POOL_ID", "TUI_AUTH_CLIENT_ID", "TUI_AUTH_USERNAME", "TUI_AUTH_ENDPOINT_URL"]
     )
-    def test_a_variable_for_a_pool_or_a_user_falls_through(self, machine: Machine, name: str) -> None:
+    def test_variable_for_a_pool_or_a_user_falls_through(self, machine: Machine, name: str) -> None:
         machine.sign_in()
-        assert token_of("access", None, "", {**machine.environ, name: "x"}) is None
+        assert find_cached_token("access", None, "", {**machine.environ, name: "x"}) is None
 
     @pytest.mark.parametrize("name", ["AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "AWS_ENDPOINT_URL"])
-    def test_an_endpoint_in_aws_variables_falls_through(self, machine: Machine, name: str) -> None:
+    def test_endpoint_in_aws_variables_falls_through(self, machine: Machine, name: str) -> None:
         machine.sign_in()
-        elsewhere = {**machine.environ, name: "http://127.0.0.1:9"}
-        assert token_of("access", None, "", elsewhere) is None
-        off = {**elsewhere, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}
-        assert token_of("access", None, "", off)
+        variables = {**machine.environ, name: "http://127.0.0.1:9"}
+        assert find_cached_token("access", None, "", variables) is None
+        ignored_endpoint = {**variables, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}
+        assert find_cached_token("access", None, "", ignored_endpoint)
 
     @pytest.mark.parametrize("name", [*AMPLIFY_FILE_NAMES, *(f"src/{name}" for name in AMPLIFY_FILE_NAMES)])
-    def test_an_amplify_file_here_or_above_falls_through(
-        self, machine: Machine, here: Path, monkeypatch: pytest.MonkeyPatch, name: str
+    def test_amplify_file_in_this_or_a_parent_folder_falls_through(
+        self, machine: Machine, working_folder: Path, monkeypatch: pytest.MonkeyPatch, name: str
     ) -> None:
         machine.sign_in()
-        below = here / "a" / "b"
-        below.mkdir(parents=True)
-        monkeypatch.chdir(below)
-        assert token_of("access", None, "", machine.environ)
-        (here / name).parent.mkdir(exist_ok=True)
-        (here / name).write_text("{}")
-        assert token_of("access", None, "", machine.environ) is None
+        subfolder = working_folder / "a" / "b"
+        subfolder.mkdir(parents=True)
+        monkeypatch.chdir(subfolder)
+        assert find_cached_token("access", None, "", machine.environ)
+        (working_folder / name).parent.mkdir(exist_ok=True)
+        (working_folder / name).write_text("{}")
+        assert find_cached_token("access", None, "", machine.environ) is None
 
-    def test_a_broken_rule_for_private_files_falls_through(self, machine: Machine) -> None:
+    def test_session_file_readable_by_others_falls_through(self, machine: Machine) -> None:
         machine.sign_in()
         machine.session_file().chmod(0o644)
-        assert token_of("access", None, "", machine.environ) is None
+        assert find_cached_token("access", None, "", machine.environ) is None
 
-    def test_another_version_falls_through(self, machine: Machine) -> None:
+    def test_session_file_of_another_version_falls_through(self, machine: Machine) -> None:
         machine.sign_in()
         content = machine.session_file().read_text()
         machine.session_file().write_text(content.replace('"version": 1', '"version": 2'))
-        assert token_of("access", None, "", machine.environ) is None
+        assert find_cached_token("access", None, "", machine.environ) is None
 
-    def test_a_new_or_changed_config_file_falls_through(self, machine: Machine) -> None:
-        kept = machine.sign_in()
+    def test_new_or_changed_config_file_falls_through(self, machine: Machine) -> None:
+        save_result = machine.sign_in()
         config = Path(paths.config_folder(machine.environ)) / paths.CONFIG_FILE
         config.parent.mkdir(parents=True)
         config.write_text("")
-        assert token_of("access", None, "", machine.environ) is None
-        reference = SessionEntry.from_record(kept.record, StorageKind.FILE).reference
+        assert find_cached_token("access", None, "", machine.environ) is None
+        reference = SessionEntry.from_record(save_result.record, StorageKind.FILE).reference
         route = fast_path.build_route(reference, fast_path.config_stamp(machine.environ))
         machine.sessions.cache_route("", route, lambda entries: True)
-        assert token_of("access", None, "", machine.environ)
+        assert find_cached_token("access", None, "", machine.environ)
         config.write_text("# changed")
-        assert token_of("access", None, "", machine.environ) is None
+        assert find_cached_token("access", None, "", machine.environ) is None
 
-    def test_a_profile_needs_a_cached_route(self, machine: Machine) -> None:
-        kept = machine.sign_in()
-        assert token_of("access", None, "work", machine.environ) is None
-        reference = SessionEntry.from_record(kept.record, StorageKind.FILE).reference
+    def test_profile_needs_a_cached_route(self, machine: Machine) -> None:
+        save_result = machine.sign_in()
+        assert find_cached_token("access", None, "work", machine.environ) is None
+        reference = SessionEntry.from_record(save_result.record, StorageKind.FILE).reference
         machine.sessions.cache_route("work", f"{reference} ", lambda entries: True)
-        assert token_of("access", None, "work", machine.environ)
-        assert token_of("access", None, "", {**machine.environ, "TUI_AUTH_PROFILE": " work "})
-        assert token_of("access", None, "other", machine.environ) is None
+        assert find_cached_token("access", None, "work", machine.environ)
+        assert find_cached_token("access", None, "", {**machine.environ, "TUI_AUTH_PROFILE": " work "})
+        assert find_cached_token("access", None, "other", machine.environ) is None
 
-    def test_without_a_session_it_falls_through(self, machine: Machine) -> None:
-        assert token_of("access", None, "", machine.environ) is None
+    def test_missing_session_falls_through(self, machine: Machine) -> None:
+        assert find_cached_token("access", None, "", machine.environ) is None
 
-    def test_after_sign_out_it_falls_through(self, machine: Machine) -> None:
-        kept = machine.sign_in()
-        machine.sessions.forget(kept.record)
-        assert token_of("access", None, "", machine.environ) is None
+    def test_deleted_session_falls_through(self, machine: Machine) -> None:
+        save_result = machine.sign_in()
+        machine.sessions.forget(save_result.record)
+        assert find_cached_token("access", None, "", machine.environ) is None
 
-    def test_a_session_that_is_not_in_a_file_falls_through(self, machine: Machine) -> None:
+    def test_session_in_the_keyring_falls_through(self, machine: Machine) -> None:
         machine.sign_in()
-        index = machine.state / "index.json"
+        index = machine.state_folder / "index.json"
         index.write_text(index.read_text().replace('"current": "file/', '"current": "keyring/'))
-        assert token_of("access", None, "", machine.environ) is None
+        assert find_cached_token("access", None, "", machine.environ) is None
 
 
 @pytest.mark.parametrize(
@@ -178,13 +178,13 @@ def test_unknown_repeated_and_invalid_flags_fall_through(arguments: list[str]) -
 
 
 class RandomMachine:
-    """A machine in a random state that changes randomly, and random ways to call ``token`` there."""
+    """A machine that changes at random, and random calls of ``token`` on it."""
 
     def __init__(self, machine: Machine, seed: int) -> None:
         self.machine = machine
         self.random = random.Random(seed)
-        self.clients = {name: machine.client() for name in ("one", "two")}
-        self.users = [machine.user("ann"), machine.user("bob")]
+        self.clients = {name: machine.create_client() for name in ("one", "two")}
+        self.users = [machine.create_user("ann"), machine.create_user("bob")]
         self.config = machine.home / ".config" / "tui-auth" / "config.toml"
         self.config.parent.mkdir(parents=True)
         self.project = machine.home / "project"
@@ -195,14 +195,14 @@ class RandomMachine:
         self.random.choice([self._sign_in, self._sign_in, self._sign_out, self._configure, self._amplify])()
 
     def call(self) -> tuple[list[str], dict[str, str], Path]:
-        """Return random arguments, an environment and a folder."""
+        """Return random arguments, a random environment and a random folder."""
         options = [
             ["--profile", self.random.choice(["one", "two", "none"])],
             ["--type", self.random.choice(["access", "id"])],
             ["--min-ttl", self.random.choice(["0", "5m", "30m"])],
             ["--username", self.random.choice(self.users)],
         ]
-        arguments = [word for option in options if self.random.random() < 0.15 for word in option]
+        arguments = [argument for option in options if self.random.random() < 0.15 for argument in option]
         variables = {
             "TUI_AUTH_PROFILE": self.random.choice(["one", " two ", "none"]),
             "TUI_AUTH_USERNAME": self.random.choice(self.users),
@@ -234,8 +234,10 @@ class RandomMachine:
             if self.random.random() < 0.7:
                 lines += [f"[profiles.{name}]", f'user_pool_id = "{client.user_pool_id}"']
                 lines += [f'client_id = "{client.client_id}"', f'endpoint_url = "{client.endpoint_url}"']
-        default = [f'default_profile = "{self.random.choice(["one", "two"])}"'] if len(lines) > 4 else []
-        self.config.write_text("\n".join([*default, *lines, ""]))
+        default_lines = (
+            [f'default_profile = "{self.random.choice(["one", "two"])}"'] if len(lines) > 4 else []
+        )
+        self.config.write_text("\n".join([*default_lines, *lines, ""]))
 
     def _amplify(self) -> None:
         file = self.project / "amplifyconfiguration.json"
@@ -251,31 +253,35 @@ class RandomMachine:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_the_fast_path_prints_what_the_slow_path_prints_or_falls_through(
+def test_fast_path_prints_the_slow_paths_output_or_falls_through(
     machine: Machine, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
-    """In random states of a machine, with random arguments and environments."""
+    """Compare both paths on random machines with random arguments and environments."""
     find_token, hits = fast_path.find_token, 0
     monkeypatch.setattr(fast_path, "find_token", lambda *_: None)
-    world = RandomMachine(machine, seed)
+    random_machine = RandomMachine(machine, seed)
     for _ in range(12):
-        world.change()
-        calls = [world.call() for _ in range(3)]
-        for arguments, environ, folder in [*calls, *calls]:  # the first time may cache a route
+        random_machine.change()
+        calls = [random_machine.call() for _ in range(3)]
+        for arguments, environ, folder in [*calls, *calls]:  # the first round may cache a route
             monkeypatch.chdir(folder)
             token = find_token(arguments, environ)
-            slow = machine.run("token", "--login", "never", *arguments, environ=environ, cwd=folder)
+            slow_result = machine.run("token", "--login", "never", *arguments, environ=environ, cwd=folder)
             if token is not None:
                 hits += 1
                 note = f"tui-auth: {token.note}\n" if token.note else ""
-                assert (slow.returncode, slow.stdout, slow.stderr) == (0, f"{token.value}\n", note)
-    assert hits, "the fast path was never taken"
+                assert (slow_result.returncode, slow_result.stdout, slow_result.stderr) == (
+                    0,
+                    f"{token.value}\n",
+                    note,
+                )
+    assert hits, "the fast path always fell through"
 
 
 @pytest.fixture
 def profile(machine: Machine) -> ResolvedPool:
-    """Return a pool with the profile acme, which has no endpoint."""
-    choice = replace(machine.client(), profile="acme")
+    """Return a pool from the profile acme, which specifies no endpoint."""
+    choice = replace(machine.create_client(), profile="acme")
     file = machine.home / ".config" / "tui-auth" / "config.toml"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(
@@ -284,42 +290,44 @@ def profile(machine: Machine) -> ResolvedPool:
     return choice
 
 
-def test_a_route_that_an_aws_variable_led_to_is_not_cached(machine: Machine, profile: ResolvedPool) -> None:
-    machine.sign_in(profile, machine.user())
-    words = ("token", "--profile", "acme", "--login", "never")
-    elsewhere = {"AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": machine.server.endpoint_url}
-    assert machine.run(*words, environ=elsewhere).returncode == 0
-    ran = machine.run(*words)
-    assert (ran.returncode, ran.stdout) == (4, ""), "it is AWS's own pool that is meant now"
+def test_route_found_through_an_aws_variable_is_not_cached(machine: Machine, profile: ResolvedPool) -> None:
+    machine.sign_in(profile, machine.create_user())
+    command = ("token", "--profile", "acme", "--login", "never")
+    variables = {"AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": machine.server.endpoint_url}
+    assert machine.run(*command, environ=variables).returncode == 0
+    result = machine.run(*command)
+    assert (result.returncode, result.stdout) == (4, ""), (
+        "without the variable the profile specifies AWS's own pool"
+    )
 
 
-def test_a_route_is_not_cached_if_another_session_has_begun(
+def test_route_is_not_cached_if_another_session_has_started(
     machine: Machine, profile: ResolvedPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     choice = replace(profile, endpoint_url=machine.server.endpoint_url)
-    machine.sign_in(choice, machine.user("ann"))
+    machine.sign_in(choice, machine.create_user("ann"))
     for name, value in machine.environ.items():
         monkeypatch.setenv(name, value)
     config = machine.home / ".config" / "tui-auth" / "config.toml"
     config.write_text(config.read_text() + f'endpoint_url = "{machine.server.endpoint_url}"\n')
     monkeypatch.chdir(machine.home)
-    find, begun = Sessions.find, []
+    find, new_sign_ins = Sessions.find, []
 
-    def and_bob_signs_in(self: Sessions, *arguments: Any, **named: Any) -> StoredSession:
-        found = find(self, *arguments, **named)
-        begun.append(machine.sign_in(choice, machine.user("bob")))
-        return found
+    def find_then_sign_in_bob(self: Sessions, *arguments: Any, **options: Any) -> StoredSession:
+        session = find(self, *arguments, **options)
+        new_sign_ins.append(machine.sign_in(choice, machine.create_user("bob")))
+        return session
 
-    monkeypatch.setattr(Sessions, "find", and_bob_signs_in)
+    monkeypatch.setattr(Sessions, "find", find_then_sign_in_bob)
     parser = ArgumentParser()
     add_session_arguments(parser)
-    found = find_session(parser.parse_args(["--profile", "acme"]), machine.sessions)
-    assert found.record.username == "ann"
-    token = token_of("access", None, "acme", machine.environ)
-    assert token is None or token.value == begun[0].record.access_token.reveal()
+    session = find_session(parser.parse_args(["--profile", "acme"]), machine.sessions)
+    assert session.record.username == "ann"
+    token = find_cached_token("access", None, "acme", machine.environ)
+    assert token is None or token.value == new_sign_ins[0].record.access_token.reveal()
     monkeypatch.undo()
-    ran = machine.run("token", "--profile", "acme")
-    assert ran.stdout.strip() == begun[0].record.access_token.reveal()
+    result = machine.run("token", "--profile", "acme")
+    assert result.stdout.strip() == new_sign_ins[0].record.access_token.reveal()
 
 
 NOT_NEEDED = {
@@ -343,33 +351,33 @@ NOT_NEEDED = {
 
 
 @pytest.mark.parametrize("arguments", [["token"], ["header"], ["token", "--type", "id", "--min-ttl", "5m"]])
-def test_the_fast_path_imports_nothing_heavy(
+def test_fast_path_imports_nothing_heavy(
     machine: Machine, processes: Processes, arguments: list[str]
 ) -> None:
     machine.sign_in()
     run = f"from tui_auth.cli.main import main; main({arguments})"
     code = f"import sys; {run}; print(*sys.modules, file=sys.stderr)"
-    ran = processes.run_script(code)
-    assert ran.stdout.count("\n") == 1
-    assert not NOT_NEEDED & set(ran.stderr.split())
+    result = processes.run_script(code)
+    assert result.stdout.count("\n") == 1
+    assert not NOT_NEEDED & set(result.stderr.split())
 
 
-def test_five_minutes_or_a_fifth_of_a_short_lifetime_are_enough() -> None:
+def test_five_minutes_or_a_fifth_of_a_short_lifetime_must_be_left() -> None:
     assert required_seconds(3600, None) == 300
     assert required_seconds(300, None) == 60
     assert required_seconds(300, 900) == 900
 
 
-def test_an_amplify_file_beats_the_only_profile(machine: Machine) -> None:
-    """Nobody specified the profile: the slow path uses it only if nothing else specifies a pool."""
-    choice = machine.client()
+def test_amplify_file_takes_precedence_over_the_only_profile(machine: Machine) -> None:
+    """The slow path uses the only profile if nothing else specifies a pool."""
+    choice = machine.create_client()
     config = machine.home / ".config" / "tui-auth" / "config.toml"
     config.parent.mkdir(parents=True)
     lines = [f'user_pool_id = "{choice.user_pool_id}"', f'client_id = "{choice.client_id}"']
     config.write_text("\n".join(["[profiles.only]", *lines, f'endpoint_url = "{choice.endpoint_url}"', ""]))
-    machine.sign_in(choice, machine.user())
-    other = machine.sign_in(machine.client(), machine.user("bob"))
-    machine.sessions.forget(other.record)
+    machine.sign_in(choice, machine.create_user())
+    bobs_sign_in = machine.sign_in(machine.create_client(), machine.create_user("bob"))
+    machine.sessions.forget(bobs_sign_in.record)
     assert machine.run("token").returncode == 0
     project = machine.home / "project"
     project.mkdir()

@@ -1,4 +1,4 @@
-"""The index of sessions, and what a damaged file, or one changed by hand, may contain."""
+"""The index of sessions, also if the file is damaged or edited by hand."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from tui_auth.storage.stores import StorageKind
 
 
 def load_index(folder: Path, members: object) -> SessionIndex:
-    """Write an index with these members and return its snapshot."""
+    """Write an index with these members, and load it."""
     private = PrivateFolder(str(folder / "state"))
     private.write(SESSION_INDEX, json.dumps(members).encode())
     return IndexFile(private).load()
 
 
-def entry(**changes: Any) -> SessionEntry:
+def build_entry(**changes: Any) -> SessionEntry:
     values: Mapping[str, Any] = {
         "storage": StorageKind.FILE,
         "endpoint": "https://cognito-idp.eu-west-1.amazonaws.com",
@@ -43,7 +43,7 @@ def entry(**changes: Any) -> SessionEntry:
     return SessionEntry(**{**values, **changes})
 
 
-def members_of(*entries: SessionEntry) -> dict[str, Any]:
+def build_members(*entries: SessionEntry) -> dict[str, Any]:
     """Return the members of an index with these sessions."""
     members: dict[str, Any] = {"version": VERSION}
     for session in entries:
@@ -53,7 +53,7 @@ def members_of(*entries: SessionEntry) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("kind", list(StorageKind))
-def test_a_chosen_storage_belongs_to_its_profile_alone(tmp_path: Path, kind: StorageKind) -> None:
+def test_chosen_storage_applies_to_its_profile_only(tmp_path: Path, kind: StorageKind) -> None:
     file = IndexFile(PrivateFolder(str(tmp_path / "state")))
     file.update(lambda index: index.set_storage("work", kind))
     assert file.load().storage_for("work") is kind
@@ -61,25 +61,25 @@ def test_a_chosen_storage_belongs_to_its_profile_alone(tmp_path: Path, kind: Sto
 
 
 @pytest.mark.parametrize("chosen", ["elsewhere", "", 7, None, ["file"]])
-def test_an_unknown_storage_counts_as_not_chosen(tmp_path: Path, chosen: object) -> None:
+def test_unknown_storage_counts_as_not_chosen(tmp_path: Path, chosen: object) -> None:
     assert SessionIndex({"version": VERSION, "storage:work": chosen}).storage_for("work") is None
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'"text"', b"{}", b"[" * 20_000])
-def test_an_invalid_index_is_empty(tmp_path: Path, content: bytes) -> None:
+def test_invalid_index_is_empty(tmp_path: Path, content: bytes) -> None:
     folder = PrivateFolder(str(tmp_path / "state"))
     folder.write(SESSION_INDEX, content)
     assert IndexFile(folder).load().members == {}
 
 
-def test_an_index_of_another_version_is_left_alone(tmp_path: Path) -> None:
+def test_index_of_another_version_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="was written by another version of tui-auth and is left alone"):
         load_index(tmp_path, {"version": VERSION + 1})
 
 
 def test_entries_are_sorted_newest_first(tmp_path: Path) -> None:
-    old, new = entry(username="b", signed_in_at=1.0), entry(username="a", signed_in_at=2.0)
-    assert load_index(tmp_path, members_of(old, new)).entries() == [new, old]
+    old, new = build_entry(username="b", signed_in_at=1.0), build_entry(username="a", signed_in_at=2.0)
+    assert load_index(tmp_path, build_members(old, new)).entries() == [new, old]
 
 
 @pytest.mark.parametrize(
@@ -93,50 +93,52 @@ def test_entries_are_sorted_newest_first(tmp_path: Path) -> None:
         {"username": "moved to another name"},
     ],
 )
-def test_a_damaged_entry_is_left_out(tmp_path: Path, changes: dict[str, object]) -> None:
-    members = members_of(entry())
-    name = f"session:{entry().reference}"
+def test_damaged_entry_is_left_out(tmp_path: Path, changes: dict[str, object]) -> None:
+    members = build_members(build_entry())
+    name = f"session:{build_entry().reference}"
     members[name] = {**members[name], **changes}
     assert load_index(tmp_path, members).entries() == []
 
 
-def test_the_current_reference_is_a_text() -> None:
+def test_current_reference_is_a_string() -> None:
     assert SessionIndex({"version": VERSION, "current": "file/x"}).current == "file/x"
     assert SessionIndex({"version": VERSION, "current": 7}).current == ""
     assert SessionIndex({"version": VERSION}).current == ""
 
 
 @pytest.mark.parametrize("origin", [None, [], {}, {"user_pool_id": "x"}])
-def test_an_incomplete_last_pool_is_not_offered(origin: object) -> None:
+def test_incomplete_last_pool_is_not_offered(origin: object) -> None:
     assert SessionIndex({"version": VERSION, "last_origin": origin}).last_origin() is None
 
 
-def test_an_entry_has_the_typed_name_and_cognitos() -> None:
-    assert entry().has_name("ann")
-    assert entry().has_name("5f0c")
-    assert not entry().has_name("bob")
-    assert entry().display_name == "ann"
-    assert entry(signed_in_as="").display_name == "5f0c"
+def test_entry_has_the_typed_name_and_cognitos() -> None:
+    assert build_entry().has_name("ann")
+    assert build_entry().has_name("5f0c")
+    assert not build_entry().has_name("bob")
+    assert build_entry().display_name == "ann"
+    assert build_entry(signed_in_as="").display_name == "5f0c"
 
 
-def test_the_note_names_user_and_pool_and_how_to_choose_another() -> None:
-    assert choice_note(entry()) == (
+def test_note_gives_user_pool_and_how_to_choose_another_session() -> None:
+    assert choice_note(build_entry()) == (
         "using the session of ann in eu-west-1_Ab12Cd34E, the last signed in; "
         "--username or --profile chooses another."
     )
 
 
-def test_a_route_is_cached_only_while_it_is_valid(tmp_path: Path) -> None:
+def test_route_is_cached_only_while_it_is_valid(tmp_path: Path) -> None:
     sessions = Sessions({"XDG_STATE_HOME": str(tmp_path)})
-    PrivateFolder(str(tmp_path / "tui-auth")).write(SESSION_INDEX, json.dumps(members_of(entry())).encode())
-    sessions.cache_route("work", "file/x", lambda entries: entries == [entry()])
+    PrivateFolder(str(tmp_path / "tui-auth")).write(
+        SESSION_INDEX, json.dumps(build_members(build_entry())).encode()
+    )
+    sessions.cache_route("work", "file/x", lambda entries: entries == [build_entry()])
     assert sessions.index.route("work") == "file/x"
     sessions.cache_route("work", "file/y", lambda entries: False)
     sessions.reload()
     assert sessions.index.route("work") == "file/x"
 
 
-def test_an_origin_has_the_settings_of_its_pool() -> None:
+def test_origin_has_the_settings_of_its_pool() -> None:
     chosen = ResolvedPool(
         "eu-west-1_Ab12Cd34E",
         "client1",
@@ -158,7 +160,7 @@ def test_an_origin_has_the_settings_of_its_pool() -> None:
     }
 
 
-def test_settings_that_a_pool_does_not_have_are_empty() -> None:
+def test_missing_settings_of_a_pool_are_empty() -> None:
     origin = build_origin(ResolvedPool("eu-west-1_Ab12Cd34E", "client1"), "ann", {})
     assert (origin.client_secret_file, origin.identity_pool_id, origin.profile) == ("", "", "")
     assert origin.region == "eu-west-1"
@@ -171,21 +173,26 @@ def test_settings_that_a_pool_does_not_have_are_empty() -> None:
         ([], None, "", "Not signed in. Run tui-auth sign-in{}."),
         ([], PoolKey("", "p", "c"), "", "Not signed in. Run tui-auth sign-in{}."),
         (
-            [entry()],
+            [build_entry()],
             None,
             "",
             "Not signed in any more. Run tui-auth sign-in{}; tui-auth status lists the other sessions.",
         ),
         (
-            [entry()],
+            [build_entry()],
             PoolKey("", "p", "c"),
             "",
             "Not signed in there. Run tui-auth sign-in{}; tui-auth status lists the sessions there are.",
         ),
-        ([entry()], PoolKey("", "p", "c"), "bob", "Not signed in under that name. Run tui-auth sign-in{}."),
+        (
+            [build_entry()],
+            PoolKey("", "p", "c"),
+            "bob",
+            "Not signed in under that name. Run tui-auth sign-in{}.",
+        ),
     ],
 )
-def test_the_error_says_which_command_signs_in(
+def test_error_gives_the_command_that_signs_in(
     entries: list[SessionEntry], pool: PoolKey | None, username: str, text: str
 ) -> None:
     assert _not_signed_in_message(entries, pool, username, "") == text.format("")
@@ -202,6 +209,6 @@ def test_the_error_says_which_command_signs_in(
         ({"exp": 400, "iat": True}, 0.0),
     ],
 )
-def test_a_lifetime_is_from_issue_to_expiry(claims: dict[str, object], lifetime: float) -> None:
+def test_lifetime_is_the_time_from_issue_to_expiry(claims: dict[str, object], lifetime: float) -> None:
     body = base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()
     assert _lifetime(Secret(f"e30.{body}.c2ln")) == lifetime

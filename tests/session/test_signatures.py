@@ -1,4 +1,4 @@
-"""Tokens that the pool did not sign are discarded; without its keys they are unchecked."""
+"""Tokens are rejected if the pool didn't sign them, and unchecked if its keys are unreachable."""
 
 from __future__ import annotations
 
@@ -38,84 +38,84 @@ KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 OTHER = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
-def public(key: rsa.RSAPrivateKey, kid: str) -> dict[str, Any]:
+def public_jwk(key: rsa.RSAPrivateKey, kid: str) -> dict[str, Any]:
     jwk: dict[str, Any] = jwt.algorithms.RSAAlgorithm.to_jwk(key.public_key(), as_dict=True)
     return {**jwk, "kid": kid, "alg": "RS256", "use": "sig"}
 
 
-KEYS = {"keys": [public(KEY, "one"), public(OTHER, "two")]}
+KEYS = {"keys": [public_jwk(KEY, "one"), public_jwk(OTHER, "two")]}
 
 
-def token(key: Any = KEY, kid: str | None = "one", algorithm: str = "RS256") -> Secret:
+def sign_token(key: Any = KEY, kid: str | None = "one", algorithm: str = "RS256") -> Secret:
     headers = {"kid": kid} if kid else {}
     return Secret(jwt.encode({"sub": "ann"}, key, algorithm=algorithm, headers=headers))
 
 
-def signed_with_the_public_key() -> Secret:
-    """The old trick: HS256, with what everybody knows as the key (RFC 8725 §2.1)."""
+def sign_with_public_key() -> Secret:
+    """Return a token signed by HS256 with the public key as secret (RFC 8725 §2.1)."""
     header = base64.urlsafe_b64encode(b'{"alg": "HS256", "kid": "one"}').rstrip(b"=")
-    body = token().reveal().split(".")[1].encode()
-    form = serialization.PublicFormat.SubjectPublicKeyInfo
-    known = KEY.public_key().public_bytes(serialization.Encoding.PEM, form)
-    mac = base64.urlsafe_b64encode(hmac.digest(known, header + b"." + body, "sha256")).rstrip(b"=")
+    body = sign_token().reveal().split(".")[1].encode()
+    key_format = serialization.PublicFormat.SubjectPublicKeyInfo
+    public_key = KEY.public_key().public_bytes(serialization.Encoding.PEM, key_format)
+    mac = base64.urlsafe_b64encode(hmac.digest(public_key, header + b"." + body, "sha256")).rstrip(b"=")
     return Secret(b".".join((header, body, mac)))
 
 
-class TestOneToken:
-    def test_a_token_of_the_pool_is_accepted(self) -> None:
-        check_signature(token(), KEYS)
-        check_signature(token(OTHER, "two"), KEYS)
+class TestTokenSignature:
+    def test_token_of_the_pool_is_accepted(self) -> None:
+        check_signature(sign_token(), KEYS)
+        check_signature(sign_token(OTHER, "two"), KEYS)
 
     @pytest.mark.parametrize(
-        "wrong",
+        "invalid_token",
         [
-            token(OTHER, "one"),
-            token(KEY, "two"),
-            Secret(token().reveal()[:-6] + "AAAAAA"),
-            Secret(token().reveal().rpartition(".")[0] + "."),
+            sign_token(OTHER, "one"),
+            sign_token(KEY, "two"),
+            Secret(sign_token().reveal()[:-6] + "AAAAAA"),
+            Secret(sign_token().reveal().rpartition(".")[0] + "."),
             Secret("a.b.c"),
             Secret("nothing"),
             Secret(""),
             Secret(jwt.encode({"sub": "ann"}, "", algorithm="none", headers={"kid": "one"})),
-            signed_with_the_public_key(),
-            token(KEY, "one", "PS256"),
-            token(KEY, "one", "RS512"),
+            sign_with_public_key(),
+            sign_token(KEY, "one", "PS256"),
+            sign_token(KEY, "one", "RS512"),
         ],
         ids=lambda secret: secret.reveal()[:12] + str(len(secret.reveal())),
     )
-    def test_any_other_token_is_rejected(self, wrong: Secret) -> None:
+    def test_any_other_token_is_rejected(self, invalid_token: Secret) -> None:
         with pytest.raises(WrongSignatureError):
-            check_signature(wrong, KEYS)
+            check_signature(invalid_token, KEYS)
 
     def test_changed_claims_are_rejected(self) -> None:
-        header, _, signature = token().reveal().split(".")
-        body = token(KEY).reveal().split(".")[1].replace("a", "b")
+        header, _, signature = sign_token().reveal().split(".")
+        body = sign_token(KEY).reveal().split(".")[1].replace("a", "b")
         with pytest.raises(WrongSignatureError):
             check_signature(Secret(f"{header}.{body}x.{signature}"), KEYS)
 
     @pytest.mark.parametrize("kid", ["three", None])
-    def test_an_unknown_key_has_its_own_error(self, kid: str | None) -> None:
+    def test_unknown_key_has_its_own_error(self, kid: str | None) -> None:
         with pytest.raises(UnknownKeyError):
-            check_signature(token(kid=kid), KEYS)
+            check_signature(sign_token(kid=kid), KEYS)
 
     @pytest.mark.parametrize(
         "key", [{"kid": "one", "kty": "RSA"}, {"kid": "one", "kty": "RSA", "n": 7, "e": "?"}]
     )
-    def test_an_invalid_key_is_rejected(self, key: dict[str, Any]) -> None:
+    def test_invalid_key_is_rejected(self, key: dict[str, Any]) -> None:
         with pytest.raises(WrongSignatureError):
-            check_signature(token(), {"keys": [key]})
+            check_signature(sign_token(), {"keys": [key]})
 
 
-class Answer(BaseHTTPRequestHandler):
-    """Answers each GET with what the test has put here."""
+class KeyServerHandler(BaseHTTPRequestHandler):
+    """Answers each GET with the status, headers and content that the test has set."""
 
     status: ClassVar[int] = 200
     content: ClassVar[bytes] = b""
     headers_sent: ClassVar[dict[str, str]] = {}
-    asked: ClassVar[list[str]] = []
+    requested_paths: ClassVar[list[str]] = []
 
     def do_GET(self) -> None:
-        self.asked.append(self.path)
+        self.requested_paths.append(self.path)
         self.send_response(self.status)
         for name, value in self.headers_sent.items():
             self.send_header(name, value)
@@ -124,14 +124,14 @@ class Answer(BaseHTTPRequestHandler):
         self.wfile.write(self.content)
 
     def log_message(self, *arguments: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture
-def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    monkeypatch.setattr(Answer, "asked", [])
+def key_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    monkeypatch.setattr(KeyServerHandler, "requested_paths", [])
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    with HTTPServer(("127.0.0.1", 0), Answer) as server:
+    with HTTPServer(("127.0.0.1", 0), KeyServerHandler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}"
@@ -139,13 +139,13 @@ def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         thread.join()
 
 
-class TestFetching:
-    def test_keys_of_this_machine_are_fetched_without_a_proxy(
-        self, web: str, monkeypatch: pytest.MonkeyPatch
+class TestKeyFetching:
+    def test_loopback_keys_are_fetched_without_a_proxy(
+        self, key_server: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(Answer, "content", json.dumps(KEYS).encode())
-        assert fetch_keys(keys_url("eu-west-1_Ab12", web)) == KEYS
-        assert Answer.asked == ["/eu-west-1_Ab12/.well-known/jwks.json"]
+        monkeypatch.setattr(KeyServerHandler, "content", json.dumps(KEYS).encode())
+        assert fetch_keys(keys_url("eu-west-1_Ab12", key_server)) == KEYS
+        assert KeyServerHandler.requested_paths == ["/eu-west-1_Ab12/.well-known/jwks.json"]
 
     @pytest.mark.parametrize(
         ("status", "content"),
@@ -162,105 +162,105 @@ class TestFetching:
         ids=range(8),
     )
     def test_anything_but_a_key_set_is_rejected(
-        self, web: str, monkeypatch: pytest.MonkeyPatch, status: int, content: bytes
+        self, key_server: str, monkeypatch: pytest.MonkeyPatch, status: int, content: bytes
     ) -> None:
-        monkeypatch.setattr(Answer, "status", status)
-        monkeypatch.setattr(Answer, "content", content)
+        monkeypatch.setattr(KeyServerHandler, "status", status)
+        monkeypatch.setattr(KeyServerHandler, "content", content)
         with pytest.raises(KeysUnreachableError):
-            fetch_keys(keys_url("eu-west-1_Ab12", web))
+            fetch_keys(keys_url("eu-west-1_Ab12", key_server))
 
-    def test_a_reply_that_is_too_long_is_rejected(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_reply_that_is_too_long_is_rejected(self, monkeypatch: pytest.MonkeyPatch) -> None:
         sizes: list[int | None] = []
 
-        class Reply(io.BytesIO):
+        class LongReply(io.BytesIO):
             def read(self, size: int | None = -1) -> bytes:
                 sizes.append(size)
                 return super().read(size)
 
-        opener = SimpleNamespace(open=lambda url, timeout: Reply(b"[" * 200_000))
+        opener = SimpleNamespace(open=lambda url, timeout: LongReply(b"[" * 200_000))
         monkeypatch.setattr(tokens, "_build_opener", lambda url: opener)
         with pytest.raises(KeysUnreachableError):
             fetch_keys("https://example.com/keys")
         assert sizes == [tokens.LARGEST_KEY_SET + 1]
 
-    def test_no_redirect_is_followed(self, web: str, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(Answer, "status", 302)
-        monkeypatch.setattr(Answer, "headers_sent", {"Location": f"{web}/elsewhere"})
+    def test_no_redirect_is_followed(self, key_server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(KeyServerHandler, "status", 302)
+        monkeypatch.setattr(KeyServerHandler, "headers_sent", {"Location": f"{key_server}/elsewhere"})
         with pytest.raises(KeysUnreachableError):
-            fetch_keys(keys_url("eu-west-1_Ab12", web))
-        assert len(Answer.asked) == 1
+            fetch_keys(keys_url("eu-west-1_Ab12", key_server))
+        assert len(KeyServerHandler.requested_paths) == 1
 
-    def test_a_missing_machine_is_unreachable(self) -> None:
+    def test_closed_port_is_unreachable(self) -> None:
         with pytest.raises(KeysUnreachableError):
             fetch_keys("http://127.0.0.1:9/x")
 
-    def test_an_unsafe_address_is_not_requested(self) -> None:
+    def test_unsafe_address_is_not_requested(self) -> None:
         with pytest.raises(AuthError) as raised:
             fetch_keys("http://example.com/x")
         assert raised.value.kind is ErrorKind.CONFIGURATION
 
-    def test_keys_of_aws_are_at_the_issuer(self) -> None:
+    def test_keys_url_of_aws_is_below_the_issuer(self) -> None:
         url = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Ab12/.well-known/jwks.json"
         assert keys_url("eu-west-1_Ab12") == url
 
 
-def is_valid_for(machine: Machine, tokens: Tokens) -> bool:
+def are_signatures_checked(machine: Machine, tokens: Tokens) -> bool:
     return check_signatures(tokens, machine.user_pool_id, machine.server.endpoint_url, machine.environ)
 
 
-class TestTokensOfASignIn:
+class TestSignInTokens:
     @pytest.fixture
     def done(self, machine: Machine) -> Done:
-        return machine.done(machine.client(), machine.user())
+        return machine.reach_done(machine.create_client(), machine.create_user())
 
     def test_valid_signatures_fetch_the_keys_once(self, machine: Machine, done: Done) -> None:
-        assert is_valid_for(machine, done.tokens)
+        assert are_signatures_checked(machine, done.tokens)
         machine.server.stop()
-        assert is_valid_for(machine, done.tokens)
+        assert are_signatures_checked(machine, done.tokens)
 
     @pytest.mark.parametrize("name", ["access_token", "id_token"])
-    def test_a_forged_token_is_rejected(self, machine: Machine, done: Done, name: str) -> None:
+    def test_forged_token_is_rejected(self, machine: Machine, done: Done, name: str) -> None:
         real = getattr(done.tokens, name).reveal()
         forged = Secret(real[:-8] + ("AAAAAAAA" if real[-8:] != "AAAAAAAA" else "BBBBBBBB"))
         tokens = Tokens(**{**done.tokens.__dict__, name: forged})
         with pytest.raises(AuthError, match="not signed by this user pool"):
-            is_valid_for(machine, tokens)
+            are_signatures_checked(machine, tokens)
 
-    def test_without_the_keys_the_signatures_are_unchecked(self, machine: Machine, done: Done) -> None:
+    def test_signatures_are_unchecked_without_the_keys(self, machine: Machine, done: Done) -> None:
         machine.server.stop()
-        assert not is_valid_for(machine, done.tokens)
+        assert not are_signatures_checked(machine, done.tokens)
 
-    def test_an_unknown_key_fetches_the_keys_again(self, machine: Machine, done: Done) -> None:
-        assert is_valid_for(machine, done.tokens)
+    def test_unknown_key_fetches_the_keys_again(self, machine: Machine, done: Done) -> None:
+        assert are_signatures_checked(machine, done.tokens)
         (file,) = (machine.home / ".cache" / "tui-auth").glob("*.jwks.json")
         file.write_text(
             json.dumps({"fetched_at": json.loads(file.read_text())["fetched_at"], "keys": KEYS["keys"]})
         )
-        assert is_valid_for(machine, done.tokens), "fetched again"
-        strange = replace(done.tokens, access_token=token(kid="strange"))
+        assert are_signatures_checked(machine, done.tokens), "fetched again"
+        other_tokens = replace(done.tokens, access_token=sign_token(kid="strange"))
         with pytest.raises(AuthError, match="not signed by this user pool"):
-            is_valid_for(machine, strange)
+            are_signatures_checked(machine, other_tokens)
 
     @pytest.mark.parametrize(
-        "harm", ["nonsense", "{}", '{"keys": [{}]}', '{"fetched_at": "x", "keys": [{}]}']
+        "content", ["nonsense", "{}", '{"keys": [{}]}', '{"fetched_at": "x", "keys": [{}]}']
     )
-    def test_an_invalid_cache_is_fetched_again(self, machine: Machine, done: Done, harm: str) -> None:
-        assert is_valid_for(machine, done.tokens)
+    def test_invalid_cache_is_fetched_again(self, machine: Machine, done: Done, content: str) -> None:
+        assert are_signatures_checked(machine, done.tokens)
         (file,) = (machine.home / ".cache" / "tui-auth").glob("*.jwks.json")
-        file.write_text(harm)
-        assert is_valid_for(machine, done.tokens)
+        file.write_text(content)
+        assert are_signatures_checked(machine, done.tokens)
 
     @pytest.mark.parametrize("age", [-100, 25 * 3600])
     def test_old_keys_and_keys_from_the_future_are_fetched_again(
         self, machine: Machine, done: Done, age: float
     ) -> None:
-        assert is_valid_for(machine, done.tokens)
+        assert are_signatures_checked(machine, done.tokens)
         (file,) = (machine.home / ".cache" / "tui-auth").glob("*.jwks.json")
         content = json.loads(file.read_text())
         file.write_text(json.dumps(content | {"fetched_at": content["fetched_at"] - age}))
         machine.server.stop()
-        assert not is_valid_for(machine, done.tokens)
+        assert not are_signatures_checked(machine, done.tokens)
 
-    def test_a_cache_that_cannot_be_written_does_not_matter(self, machine: Machine, done: Done) -> None:
+    def test_unwritable_cache_does_not_matter(self, machine: Machine, done: Done) -> None:
         machine.environ["XDG_CACHE_HOME"] = "/proc/no/such/place"
-        assert is_valid_for(machine, done.tokens)
+        assert are_signatures_checked(machine, done.tokens)

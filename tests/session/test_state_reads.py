@@ -9,15 +9,15 @@ from contextlib import suppress
 
 import pytest
 
-from tests.session.machine import Machine, flags
+from tests.session.machine import Machine, pool_flags
 from tui_auth.storage.files import PrivateFolder
 
 UNLOCKED = 0
-"""The number of reads without a lock; every lock that is taken has a number of its own."""
+"""The number that stands for reads without a lock; each lock taken has its own number."""
 
 
 class StateReads:
-    """Counts how often the index and session files are read, for each lock that is held meanwhile."""
+    """Counts the reads of the index and session files, separately for each lock held meanwhile."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.index: Counter[int] = Counter()
@@ -41,11 +41,11 @@ class StateReads:
     def _count(self, name: str) -> None:
         stem = name.removesuffix(".json")
         if name == "index.json":
-            self.index[self._held(f"{stem}.lock")] += 1
+            self.index[self._lock_number(f"{stem}.lock")] += 1
         elif len(stem) == 64:
-            self.session[self._held(f"{stem}.lock")] += 1
+            self.session[self._lock_number(f"{stem}.lock")] += 1
 
-    def _held(self, lock: str) -> int:
+    def _lock_number(self, lock: str) -> int:
         """Return the number of the open lock with this name, or UNLOCKED."""
         for number in range(len(self._locks), 0, -1):
             descriptor, inode, name = self._locks[number - 1]
@@ -58,11 +58,11 @@ class StateReads:
 def count_reads(
     machine: Machine, monkeypatch: pytest.MonkeyPatch, arguments: Sequence[str], status: int = 0
 ) -> StateReads:
-    """Run a command and count what it reads."""
+    """Run a command and return the counted reads."""
     with monkeypatch.context() as patch:
         reads = StateReads(patch)
-        ran = machine.run(*arguments)
-    assert ran.returncode == status, ran.stderr
+        result = machine.run(*arguments)
+    assert result.returncode == status, result.stderr
     return reads
 
 
@@ -86,7 +86,7 @@ def count_reads(
 def test_each_state_file_is_read_once_and_once_under_each_lock(
     machine: Machine, monkeypatch: pytest.MonkeyPatch, command: list[str], is_route_cached: bool
 ) -> None:
-    machine.sign_in(machine.with_identity_pool(machine.client()), machine.user())
+    machine.sign_in(machine.add_identity_pool(machine.create_client()), machine.create_user())
     if is_route_cached:
         assert machine.run("status").returncode == 0
     reads = count_reads(machine, monkeypatch, command)
@@ -94,26 +94,26 @@ def test_each_state_file_is_read_once_and_once_under_each_lock(
         assert file[UNLOCKED] == 1
         assert set(file.values()) == {1}
     if command[0] != "sign-out":
-        assert len(reads.index) <= 2, "only to cache the route"
+        assert len(reads.index) <= 2, "a second read only to cache the route"
         writes = "--force-refresh" in command or command == ["aws-credentials"]
-        assert len(reads.session) == 1 + writes, "only before something is stored"
+        assert len(reads.session) == 1 + writes, "a second read only before a write"
 
 
-def test_the_cached_slow_path_reads_each_state_file_once(
+def test_cached_slow_path_reads_each_state_file_once(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    choice = machine.client()
+    choice = machine.create_client()
     machine.sign_in(choice)
-    reads = count_reads(machine, monkeypatch, ["token", *flags(choice)])
+    reads = count_reads(machine, monkeypatch, ["token", *pool_flags(choice)])
     assert (reads.index, reads.session) == ({UNLOCKED: 1}, {UNLOCKED: 1})
 
 
-def test_the_fast_path_reads_each_state_file_once(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fast_path_reads_each_state_file_once(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     machine.sign_in()
     reads = count_reads(machine, monkeypatch, ["token"])
     assert (reads.index, reads.session) == ({UNLOCKED: 1}, {UNLOCKED: 1})
 
 
-def test_without_a_session_the_index_is_read_once(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_index_is_read_once_without_a_session(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     reads = count_reads(machine, monkeypatch, ["status"], status=4)
     assert reads.index == {UNLOCKED: 1}

@@ -1,4 +1,4 @@
-"""A disk that is full, a folder that is not ours, a clock that jumps: one line, 9, and nothing corrupted."""
+"""Full disks, folders of other users and wrong clocks: one line of error, exit code 9, no corruption."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from typing import Any, NoReturn
 import pytest
 
 from tests.in_process import run_in_process
-from tests.session.machine import PASSWORD, Machine, Processes, flags
+from tests.session.machine import PASSWORD, Machine, Processes, pool_flags
 from tests.terminal.pty_program import ROOT
 from tui_auth.config.resolver import ResolvedPool
 
-NO_ROOM = """
+FULL_DISK = """
 import errno, os, stat
 real_write = os.write
 def write(descriptor, data):
@@ -32,26 +32,26 @@ def write(descriptor, data):
     return real_write(descriptor, data)
 os.write = write
 """
-"""What a full disk does to the program, where that cannot be had without being its administrator."""
+"""Makes each write to a file fail as on a full disk, which a test can't fill without root."""
 
-RENEW = ("token", "--force-refresh")
+REFRESH = ("token", "--force-refresh")
 CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, PR_CAPBSET_DROP = 1, 2, 24
 
 
-Limited = Callable[..., subprocess.CompletedProcess[str]]
+LimitedProcess = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
-def limited_process(processes: Processes, tmp_path_factory: pytest.TempPathFactory) -> Limited:
-    """Run the program in a process that can write no file: "no room", "a quota" or "read-only"."""
+def limited_process(processes: Processes, tmp_path_factory: pytest.TempPathFactory) -> LimitedProcess:
+    """Run the program in a process that can't write files: "full disk", "quota" or "read-only"."""
     folder = tmp_path_factory.mktemp("full")
-    (folder / "sitecustomize.py").write_text(NO_ROOM)
-    limits = {"a quota": small_files, "read-only": a_plain_user}
+    (folder / "sitecustomize.py").write_text(FULL_DISK)
+    limits = {"quota": limit_file_size, "read-only": drop_root_capabilities}
 
     def run(reason: str, *arguments: str, **more: Any) -> subprocess.CompletedProcess[str]:
-        # Python would write its own files too, cut short by a quota, and believe them later.
+        # A quota would cut off the bytecode files that Python writes and later trusts.
         environ = {"PYTHONDONTWRITEBYTECODE": "1"}
-        if reason == "no room":
+        if reason == "full disk":
             environ["PYTHONPATH"] = f"{folder}{os.pathsep}{ROOT}"
         return processes.run(*arguments, environ=environ, preexec_fn=limits.get(reason), **more)
 
@@ -60,7 +60,7 @@ def limited_process(processes: Processes, tmp_path_factory: pytest.TempPathFacto
 
 @contextmanager
 def clock_ahead(machine: Machine, seconds: float) -> Iterator[None]:
-    """Inside, this machine's clock goes wrong by so many seconds, and the pool's does not."""
+    """Set this machine's clock wrong by ``seconds`` for the block; the pool's clock stays right."""
     true_time = time.time
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(time, "time", lambda: true_time() + seconds)
@@ -69,20 +69,20 @@ def clock_ahead(machine: Machine, seconds: float) -> Iterator[None]:
         machine.server.clock.advance(seconds)
 
 
-def signed_in(machine: Machine) -> ResolvedPool:
-    choice = machine.client()
+def create_signed_in_client(machine: Machine) -> ResolvedPool:
+    choice = machine.create_client()
     machine.sign_in(choice)
     return choice
 
 
-def is_said_with_9(ran: subprocess.CompletedProcess[str]) -> None:
-    """No output, one line, the status of storage."""
-    assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (9, "", 1), ran.stderr
-    assert ran.stderr.startswith("tui-auth: ")
+def assert_storage_error(result: subprocess.CompletedProcess[str]) -> None:
+    """Check for no output, one line of error and exit code 9 (storage)."""
+    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (9, "", 1), result.stderr
+    assert result.stderr.startswith("tui-auth: ")
 
 
-def contents(folder: Path) -> dict[str, bytes]:
-    """Every file below a folder but locks."""
+def read_files(folder: Path) -> dict[str, bytes]:
+    """Return the content of each file below a folder, except locks."""
     return {
         str(path): path.read_bytes()
         for path in folder.rglob("*")
@@ -90,208 +90,218 @@ def contents(folder: Path) -> dict[str, bytes]:
     }
 
 
-def works_again(machine: Machine) -> None:
-    """The session is renewed and kept."""
-    ran = machine.run(*RENEW)
-    assert (ran.returncode, ran.stderr) == (0, "")
-    assert machine.stored()["access_token"] == ran.stdout.strip()
+def assert_refresh_works(machine: Machine) -> None:
+    """Check that the session can be refreshed and stored."""
+    result = machine.run(*REFRESH)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert machine.read_session_file()["access_token"] == result.stdout.strip()
 
 
-def small_files() -> None:
-    """A quota: no file may become larger than a hundred bytes (EFBIG)."""
+def limit_file_size() -> None:
+    """Limit files to a hundred bytes, like a quota (EFBIG)."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
 
 
-def a_plain_user() -> None:
-    """Even root is bound by the modes of files from now on."""
+def drop_root_capabilities() -> None:
+    """Drop the capabilities that let root ignore file modes."""
     for capability in (CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH):
         ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
 
 
-def sign_in_words(choice: ResolvedPool) -> Sequence[str]:
-    """A script's sign-in over the session there is, with the password on standard input."""
-    words = ("sign-in", "--username", "ann", "--auth-flow", "USER_PASSWORD_AUTH", "--storage", "file")
-    return *words, "--password-stdin", *flags(choice)
+def sign_in_command(choice: ResolvedPool) -> Sequence[str]:
+    """Return a sign-in command that reads the password from standard input."""
+    command = ("sign-in", "--username", "ann", "--auth-flow", "USER_PASSWORD_AUTH", "--storage", "file")
+    return *command, "--password-stdin", *pool_flags(choice)
 
 
-# -- no room, no leave ---------------------------------------------------------------------------------------
+# Unwritable storage
 
 
-@pytest.mark.parametrize("kind", ["no room", "a quota", "read-only"])
-def test_if_nothing_can_be_written_nothing_is_sent_and_the_session_stays(
-    machine: Machine, limited_process: Limited, kind: str
+@pytest.mark.parametrize("kind", ["full disk", "quota", "read-only"])
+def test_unwritable_storage_sends_nothing_and_keeps_the_session(
+    machine: Machine, limited_process: LimitedProcess, kind: str
 ) -> None:
-    choice = signed_in(machine)
-    before = contents(machine.state)
-    mode = machine.state.stat().st_mode
-    machine.state.chmod(0o500 if kind == "read-only" else mode)
-    asked = len(machine.server.calls)
-    ran = limited_process(kind, *RENEW)
-    is_said_with_9(ran)
-    assert f"{machine.session_file()} cannot be written" in ran.stderr
-    assert len(machine.server.calls) == asked
-    assert contents(machine.state) == before
-    ran = limited_process(kind, "token")
-    assert (ran.returncode, ran.stderr) == (0, ""), "a token that holds needs no room"
+    choice = create_signed_in_client(machine)
+    files_before = read_files(machine.state_folder)
+    mode = machine.state_folder.stat().st_mode
+    machine.state_folder.chmod(0o500 if kind == "read-only" else mode)
+    call_count = len(machine.server.calls)
+    result = limited_process(kind, *REFRESH)
+    assert_storage_error(result)
+    assert f"{machine.session_file()} cannot be written" in result.stderr
+    assert len(machine.server.calls) == call_count
+    assert read_files(machine.state_folder) == files_before
+    result = limited_process(kind, "token")
+    assert (result.returncode, result.stderr) == (0, ""), "a valid token needs no storage"
 
-    ran = limited_process(kind, *sign_in_words(choice), stdin=None, input=PASSWORD)
-    assert "This session is not kept." in ran.stderr
-    assert contents(machine.state) == before
-    machine.state.chmod(mode)
-    works_again(machine)
+    result = limited_process(kind, *sign_in_command(choice), stdin=None, input=PASSWORD)
+    assert "This session is not kept." in result.stderr
+    assert read_files(machine.state_folder) == files_before
+    machine.state_folder.chmod(mode)
+    assert_refresh_works(machine)
 
 
-@pytest.mark.parametrize("kind", ["no room", "a quota"])
-def test_a_sign_out_without_room_still_revokes_and_removes_the_tokens(
-    machine: Machine, limited_process: Limited, kind: str
+@pytest.mark.parametrize("kind", ["full disk", "quota"])
+def test_sign_out_on_a_full_disk_revokes_and_removes_the_tokens(
+    machine: Machine, limited_process: LimitedProcess, kind: str
 ) -> None:
-    signed_in(machine)
-    token, file = machine.stored()["access_token"], machine.session_file()
-    is_said_with_9(limited_process(kind, "sign-out"))
+    create_signed_in_client(machine)
+    token, file = machine.read_session_file()["access_token"], machine.session_file()
+    assert_storage_error(limited_process(kind, "sign-out"))
     assert not file.exists()
-    assert len(machine.asked("RevokeToken")) == 1
-    assert not [path for path, content in contents(machine.home).items() if token.encode() in content]
+    assert len(machine.get_calls("RevokeToken")) == 1
+    assert not [path for path, content in read_files(machine.home).items() if token.encode() in content]
     assert machine.run("token").returncode == 4
 
 
-@pytest.mark.parametrize("kind", ["a home that cannot be made", "nobody"])
-def test_without_a_home_a_sign_in_says_that_nothing_is_stored(
+@pytest.mark.parametrize("kind", ["home cannot be created", "no password entry"])
+def test_sign_in_without_a_home_reports_that_nothing_is_stored(
     machine: Machine, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    choice = machine.client()
-    machine.user()
+    choice = machine.create_client()
+    machine.create_user()
     folders = ("XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "XDG_DATA_HOME")
     environ = dict.fromkeys(folders, "") | {"HOME": "/proc/no/such/home"}
-    if kind == "nobody":
+    if kind == "no password entry":
         environ["HOME"] = ""
-        monkeypatch.setattr(pwd, "getpwuid", unknown_user)
-        monkeypatch.setattr(os, "mkdir", forbidden)
-    ran = machine.run("token", environ=environ)
-    assert (ran.returncode, ran.stderr.count("\n")) == (4, 1), ran.stderr
-    ran = machine.run(*sign_in_words(choice), environ=environ, stdin=PASSWORD)
-    assert "This session is not kept." in ran.stderr
-    assert "cannot be made" in ran.stderr or "cannot be opened" in ran.stderr
-    assert "Traceback" not in ran.stderr
-    assert not machine.state.exists()
+        monkeypatch.setattr(pwd, "getpwuid", raise_unknown_user)
+        monkeypatch.setattr(os, "mkdir", raise_permission_error)
+    result = machine.run("token", environ=environ)
+    assert (result.returncode, result.stderr.count("\n")) == (4, 1), result.stderr
+    result = machine.run(*sign_in_command(choice), environ=environ, stdin=PASSWORD)
+    assert "This session is not kept." in result.stderr
+    assert "cannot be made" in result.stderr or "cannot be opened" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert not machine.state_folder.exists()
 
 
-def unknown_user(uid: int) -> NoReturn:
+def raise_unknown_user(uid: int) -> NoReturn:
     raise KeyError(uid)
 
 
-def forbidden(path: object, *_: object, **__: object) -> NoReturn:
+def raise_permission_error(path: object, *_: object, **__: object) -> NoReturn:
     raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
 
 
-# -- something else in its place -----------------------------------------------------------------------------
+# Unexpected file types and owners
 
-PLACES: dict[str, Callable[[Machine], Path]] = {
+STATE_PATHS: dict[str, Callable[[Machine], Path]] = {
     "the session": Machine.session_file,
-    "the index": lambda machine: machine.state / "index.json",
+    "the index": lambda machine: machine.state_folder / "index.json",
     "the lock": lambda machine: machine.session_file().with_suffix(".lock"),
-    "the folder": lambda machine: machine.state,
+    "the folder": lambda machine: machine.state_folder,
 }
 
 
-def a_link(path: Path, moved: Path) -> None:
-    path.symlink_to(moved)
+def put_link(path: Path, moved_path: Path) -> None:
+    path.symlink_to(moved_path)
 
 
-def a_pipe(path: Path, moved: Path) -> None:
+def put_pipe(path: Path, moved_path: Path) -> None:
     os.mkfifo(path, 0o600)
 
 
-def a_folder(path: Path, moved: Path) -> None:
-    (path.mkdir if moved.is_file() else path.touch)(mode=0o700)
+def put_folder(path: Path, moved_path: Path) -> None:
+    (path.mkdir if moved_path.is_file() else path.touch)(mode=0o700)
 
 
-def another_users(path: Path, moved: Path) -> None:
-    copied = shutil.copytree if moved.is_dir() else shutil.copy2
-    copied(moved, path)
+def put_file_of_another_user(path: Path, moved_path: Path) -> None:
+    copy = shutil.copytree if moved_path.is_dir() else shutil.copy2
+    copy(moved_path, path)
     os.chown(path, 54321, 54321)
 
 
-@pytest.mark.parametrize("put", [a_link, a_pipe, a_folder, another_users], ids=lambda put: put.__name__)
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize(
+    "put_in_place",
+    [put_link, put_pipe, put_folder, put_file_of_another_user],
+    ids=lambda put_in_place: put_in_place.__name__,
+)
+@pytest.mark.parametrize("place", STATE_PATHS)
 def test_anything_but_a_file_or_folder_is_rejected_without_waiting(
-    machine: Machine, place: str, put: Callable[[Path, Path], None]
+    machine: Machine, place: str, put_in_place: Callable[[Path, Path], None]
 ) -> None:
-    if put is another_users and os.geteuid() != 0:
-        pytest.skip("only an administrator can give a file away")
-    signed_in(machine)
-    path = PLACES[place](machine)
-    moved = machine.home / "moved"
-    path.rename(moved)
-    put(path, moved)
-    before = contents(moved) if moved.is_dir() else {str(moved): moved.read_bytes()}
-    ran = machine.run(*RENEW)
-    is_said_with_9(ran)
-    assert str(path) in ran.stderr
-    assert not machine.asked("GetTokensFromRefreshToken")
-    assert (contents(moved) if moved.is_dir() else {str(moved): moved.read_bytes()}) == before
-    # As the line says, and as a person puts back what was theirs.
+    if put_in_place is put_file_of_another_user and os.geteuid() != 0:
+        pytest.skip("only root can change a file's owner")
+    create_signed_in_client(machine)
+    path = STATE_PATHS[place](machine)
+    moved_path = machine.home / "moved"
+    path.rename(moved_path)
+    put_in_place(path, moved_path)
+    files_before = (
+        read_files(moved_path) if moved_path.is_dir() else {str(moved_path): moved_path.read_bytes()}
+    )
+    result = machine.run(*REFRESH)
+    assert_storage_error(result)
+    assert str(path) in result.stderr
+    assert not machine.get_calls("GetTokensFromRefreshToken")
+    assert (
+        read_files(moved_path) if moved_path.is_dir() else {str(moved_path): moved_path.read_bytes()}
+    ) == files_before
+    # Remove the obstacle, as the error says, and put the original back.
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
         path.unlink()
-    moved.rename(path)
-    works_again(machine)
+    moved_path.rename(path)
+    assert_refresh_works(machine)
 
 
-# -- the clock -----------------------------------------------------------------------------------------------
+# Wrong clocks
 
 
 @pytest.mark.parametrize("seconds", [-86400, 86400, 20 * 365 * 86400])
-def test_a_clock_that_jumps_within_one_boot_loses_nothing(machine: Machine, seconds: int) -> None:
-    signed_in(machine)
-    before = contents(machine.state)
+def test_clock_change_within_a_boot_loses_nothing(machine: Machine, seconds: int) -> None:
+    create_signed_in_client(machine)
+    files_before = read_files(machine.state_folder)
     with clock_ahead(machine, seconds):
-        ran = machine.run("token")
-    assert (ran.returncode, ran.stderr) == (0, "")
-    assert ran.stdout.strip() == machine.stored()["access_token"]
-    assert machine.accepts(ran.stdout.strip())
-    assert contents(machine.state).keys() >= before.keys()
-    assert len(machine.asked("GetTokensFromRefreshToken")) == (seconds > 0)
-    assert machine.run("token").stdout == ran.stdout
+        result = machine.run("token")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.strip() == machine.read_session_file()["access_token"]
+    assert machine.is_accepted(result.stdout.strip())
+    assert read_files(machine.state_folder).keys() >= files_before.keys()
+    assert len(machine.get_calls("GetTokensFromRefreshToken")) == (seconds > 0)
+    assert machine.run("token").stdout == result.stdout
 
 
-def test_a_clock_that_went_back_over_a_reboot_causes_a_refresh(machine: Machine) -> None:
-    signed_in(machine)
-    stored = machine.stored()
+def test_clock_set_back_over_a_reboot_causes_a_refresh(machine: Machine) -> None:
+    create_signed_in_client(machine)
+    stored = machine.read_session_file()
     (boot,) = [name for name, value in stored.items() if "boot" in name and isinstance(value, str)]
-    machine.session_file().write_text(json.dumps(stored | {boot: "another start"}))
+    machine.session_file().write_text(json.dumps(stored | {boot: "another boot"}))
     with clock_ahead(machine, -86400):
-        ran = machine.run("token")
-    assert (ran.returncode, ran.stderr) == (0, "")
-    assert len(machine.asked("GetTokensFromRefreshToken")) == 1
-    assert machine.accepts(ran.stdout.strip())
+        result = machine.run("token")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert len(machine.get_calls("GetTokensFromRefreshToken")) == 1
+    assert machine.is_accepted(result.stdout.strip())
 
 
 def test_files_from_the_future_are_read(machine: Machine) -> None:
-    signed_in(machine)
+    create_signed_in_client(machine)
     later = time.time() + 10 * 365 * 86400
-    for path in machine.state.iterdir():
+    for path in machine.state_folder.iterdir():
         os.utime(path, (later, later))
-    ran = machine.run("token")
-    assert (ran.returncode, ran.stdout.strip()) == (0, machine.stored()["access_token"])
-    works_again(machine)
+    result = machine.run("token")
+    assert (result.returncode, result.stdout.strip()) == (0, machine.read_session_file()["access_token"])
+    assert_refresh_works(machine)
 
 
-def test_two_users_of_one_machine_have_separate_sessions(machine: Machine, tmp_path: Path) -> None:
-    """Folders follow HOME, and what one keeps has no bit set for another."""
-    signed_in(machine)
-    other = tmp_path / "other"
-    ran = run_in_process(["status"], environ={"PATH": os.environ["PATH"], "HOME": str(other)}, cwd=tmp_path)
-    assert ran.returncode == 4
-    assert not [path for path in machine.state.rglob("*") if path.stat().st_mode & 0o077]
-    assert machine.state.stat().st_mode & 0o777 == 0o700
+def test_users_of_one_machine_have_separate_sessions(machine: Machine, tmp_path: Path) -> None:
+    """The folders depend on HOME, and no stored file or folder is open to other users."""
+    create_signed_in_client(machine)
+    other_home = tmp_path / "other"
+    result = run_in_process(
+        ["status"], environ={"PATH": os.environ["PATH"], "HOME": str(other_home)}, cwd=tmp_path
+    )
+    assert result.returncode == 4
+    assert not [path for path in machine.state_folder.rglob("*") if path.stat().st_mode & 0o077]
+    assert machine.state_folder.stat().st_mode & 0o777 == 0o700
 
 
-# -- changed by hand ----------------------------------------------------------------------------------------
+# Files edited by hand
 
 
 def change_member(path: Path, name: str, value: object) -> None:
-    """Write another value into a JSON file of ours, with the permissions it had."""
+    """Change one value in a JSON state file; its permissions stay."""
     members = json.loads(path.read_text())
     path.write_text(json.dumps(members | {name: value}))
 
@@ -308,25 +318,25 @@ def change_member(path: Path, name: str, value: object) -> None:
         ("uptime", float("nan")),
     ],
 )
-def test_the_error_for_an_edited_session_file_has_the_cure(
+def test_error_for_an_edited_session_file_tells_to_remove_it(
     machine: Machine, name: str, value: object
 ) -> None:
-    signed_in(machine)
+    create_signed_in_client(machine)
     file = machine.session_file()
     change_member(file, name, value)
     for command in ("token", "status", "sign-out"):
-        ran = machine.run(command)
-        assert (ran.returncode, ran.stdout) == (9, ""), ran.stderr
-        assert f"Remove it: rm {file}" in ran.stderr
+        result = machine.run(command)
+        assert (result.returncode, result.stdout) == (9, ""), result.stderr
+        assert f"Remove it: rm {file}" in result.stderr
     assert file.exists()
 
 
-def test_an_invalid_time_in_the_index_does_not_prevent_a_sign_in(machine: Machine) -> None:
-    choice = signed_in(machine)
-    index = machine.state / "index.json"
+def test_invalid_time_in_the_index_does_not_prevent_a_sign_in(machine: Machine) -> None:
+    choice = create_signed_in_client(machine)
+    index = machine.state_folder / "index.json"
     members = json.loads(index.read_text())
-    (name,) = [each for each in members if each.startswith("session:")]
+    (name,) = [member for member in members if member.startswith("session:")]
     members[name]["signed_in_at"] = 10**400
     index.write_text(json.dumps(members))
-    assert machine.run(*sign_in_words(choice), stdin=PASSWORD).returncode == 0
-    works_again(machine)
+    assert machine.run(*sign_in_command(choice), stdin=PASSWORD).returncode == 0
+    assert_refresh_works(machine)

@@ -15,13 +15,13 @@ from tui_auth.widgets.countdown import Countdown
 
 @pytest.fixture(autouse=True)
 def fixed_time_and_version(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fix the time of day on the screen of Done, and our version on that of the unknown step."""
+    """Freeze the time of day on the Done screen and the version on the unknown step's screen."""
     monkeypatch.setattr(custom_challenge, "__version__", "0.1.0")
-    still = SimpleNamespace(time=lambda: NOW, localtime=time.gmtime, strftime=time.strftime)
-    monkeypatch.setattr(done, "time", still)
+    frozen_time = SimpleNamespace(time=lambda: NOW, localtime=time.gmtime, strftime=time.strftime)
+    monkeypatch.setattr(done, "time", frozen_time)
 
 
 @pytest.fixture(autouse=True)
 def frozen_countdowns(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Freeze each countdown at its first number, however slow the machine is."""
+    """Freeze each countdown at its first number."""
     monkeypatch.setattr(Countdown.__init__, "__defaults__", (lambda: 0.0,))

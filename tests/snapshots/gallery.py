@@ -1,4 +1,4 @@
-"""All screens of the program, reached by keys as a user does, at a frozen time."""
+"""Views of all screens, reached by keys like a user's, at a frozen time."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ PASSWORD: Final = "Correct-Horse-9!"
 KEY: Final = "ABCD2345EFGH6723JKLM4567NPQR2345STUV6723WXYZ4567ABCD"
 
 
-class StillGateway(ScriptedGateway):
+class FrozenGateway(ScriptedGateway):
     """A scripted gateway with a frozen clock."""
 
     def now(self) -> float:
@@ -46,7 +46,7 @@ class StillGateway(ScriptedGateway):
 
 
 def _sign_in(view: View, theme: str) -> App[Any]:
-    gateway = StillGateway(*view.replies)
+    gateway = FrozenGateway(*view.replies)
     settings = SignInSettings(
         pool=f"acme-staff  {POOL}", username=view.username, auth_flow=view.flow, app_name="Acme", theme=theme
     )
@@ -56,12 +56,14 @@ def _sign_in(view: View, theme: str) -> App[Any]:
 
 
 def _choose_pool(view: View, theme: str) -> App[Any]:
-    def keys_at(url: str) -> object:
+    def raise_unreachable(url: str) -> object:
         raise KeysUnreachableError("URLError")
 
-    gateway = StillGateway(*view.replies)
-    nobody = {"HOME": "/nonexistent", "XDG_CONFIG_HOME": "/nonexistent"}
-    return FirstRunApp({}, theme=theme, gateway_to=lambda at: gateway, keys_at=keys_at, environ=nobody)
+    gateway = FrozenGateway(*view.replies)
+    environ = {"HOME": "/nonexistent", "XDG_CONFIG_HOME": "/nonexistent"}
+    return FirstRunApp(
+        {}, theme=theme, gateway_to=lambda at: gateway, keys_at=raise_unreachable, environ=environ
+    )
 
 
 def _demo(view: View, theme: str) -> App[Any]:
@@ -71,10 +73,10 @@ def _demo(view: View, theme: str) -> App[Any]:
 
 @dataclass(frozen=True)
 class View:
-    """One picture of the program: what Cognito answers, what is pressed, and the words that show by then.
+    """One view of a screen: Cognito's replies, the keys to press, and the text to wait for.
 
-    ``shows`` is there before ``keys`` are pressed, ``ends_with`` after; ``then`` does to the App what a key
-    cannot. A view with no replies stays at sign-in, unless ``logs_in``.
+    ``shows`` is on the screen before ``keys`` are pressed, ``ends_with`` after them. ``action`` gets the app,
+    for what no key does. A view without replies stays at sign-in.
     """
 
     name: str
@@ -82,15 +84,15 @@ class View:
     replies: tuple[Reply, ...] = ()
     keys: tuple[str, ...] = ()
     ends_with: str = ""
-    then: Callable[[Any], None] | None = None
+    action: Callable[[Any], None] | None = None
     flow: AuthFlow = AuthFlow.USER_PASSWORD_AUTH
     username: str = "ann"
     make_keeper: Any = None
     make: Callable[[View, str], App[Any]] = _sign_in
 
     @property
-    def logs_in(self) -> bool:
-        """Whether name and password are submitted first."""
+    def submits_password(self) -> bool:
+        """Whether the user name and password are submitted first."""
         return bool(self.replies) and self.make is _sign_in
 
     def app(self, theme: str = "tui-auth-dark") -> App[Any]:
@@ -100,33 +102,33 @@ class View:
     async def reach(self, pilot: Pilot[Any]) -> None:
         """Lead the app to this view."""
         app: Any = pilot.app
-        if self.logs_in:
+        if self.submits_password:
             await until(pilot, lambda: "Sign in" in screen_text(app))
             if self.flow.needs_password:
                 await press(pilot, *PASSWORD)
             await press(pilot, "enter")
         await until(pilot, lambda: self.shows in screen_text(app), screen_text(app))
         await press(pilot, *self.keys)
-        if self.then:
-            self.then(app)
+        if self.action:
+            self.action(app)
         await until(pilot, lambda: self.ends_with in screen_text(app), screen_text(app))
         await settle(pilot)
 
 
-def _tokens(**claims: Any) -> dict[str, Any]:
-    """A reply with tokens that hold for 58 minutes from the moment that stands still."""
+def _token_reply(**claims: Any) -> dict[str, Any]:
+    """Return a reply with tokens that expire 58 minutes after the frozen time."""
     issuer = f"https://cognito-idp.{POOL.partition('_')[0]}.amazonaws.com/{POOL}"
     common = {"sub": "sub-1", "iss": issuer, "exp": NOW + 58 * 60}
-    access = {**common, "token_use": "access", "client_id": CLIENT, "username": "ann", **claims}
-    identity = {**common, "token_use": "id", "aud": CLIENT, "cognito:username": "ann"}
-    result = {"AccessToken": access, "IdToken": identity}
-    tokens = {name: jwt.encode(payload, "k" * 32) for name, payload in result.items()}
+    access_claims = {**common, "token_use": "access", "client_id": CLIENT, "username": "ann", **claims}
+    id_claims = {**common, "token_use": "id", "aud": CLIENT, "cognito:username": "ann"}
+    claims_by_name = {"AccessToken": access_claims, "IdToken": id_claims}
+    tokens = {name: jwt.encode(payload, "k" * 32) for name, payload in claims_by_name.items()}
     return {"AuthenticationResult": {**tokens, "RefreshToken": "refresh", "TokenType": "Bearer"}}
 
 
-def _delivered(name: str, medium: str, destination: str) -> dict[str, Any]:
-    where = {"CODE_DELIVERY_DELIVERY_MEDIUM": medium, "CODE_DELIVERY_DESTINATION": destination}
-    return challenge(name, **where)
+def _code_challenge(name: str, medium: str, destination: str) -> dict[str, Any]:
+    parameters = {"CODE_DELIVERY_DELIVERY_MEDIUM": medium, "CODE_DELIVERY_DESTINATION": destination}
+    return challenge(name, **parameters)
 
 
 def _fill_in_ids(app: FirstRunApp) -> None:
@@ -135,17 +137,17 @@ def _fill_in_ids(app: FirstRunApp) -> None:
     screen.submit()
 
 
-class _Keeper:
-    """Asks where to store the session, and stores nothing."""
+class _StoragePersistence:
+    """Asks where to store the session, but stores nothing."""
 
     def device(self, username: str) -> None:
         """Return None: no device is remembered."""
 
     def check(self, done: object) -> None:
-        """The signatures of a script."""
+        """Accept the signatures of the scripted tokens."""
 
     async def show(self, screen: DoneScreen, signed_in_as: str) -> None:
-        """Ask with all kinds of storage."""
+        """Offer all kinds of storage."""
         screen.ask_for_storage(tuple(STORAGE_LABELS))
 
     async def chosen(self, screen: DoneScreen, signed_in_as: str, storage: object) -> None:
@@ -153,13 +155,13 @@ class _Keeper:
         screen.show_storage("~/.local/state/tui-auth, readable by you and root", "")
 
 
-def _again(app: PilotedApp) -> None:
+def _ask_for_restart(app: PilotedApp) -> None:
     assert app.asking_screen
     app.asking_screen.post_message(RestartRequested())
 
 
-SMS = _delivered("SMS_MFA", "SMS", "+*******0123")
-MAIL = _delivered("EMAIL_OTP", "EMAIL", "a***@e***")
+SMS = _code_challenge("SMS_MFA", "SMS", "+*******0123")
+MAIL = _code_challenge("EMAIL_OTP", "EMAIL", "a***@e***")
 APP = challenge("SOFTWARE_TOKEN_MFA", FRIENDLY_DEVICE_NAME="laptop")
 SET_UP = challenge("MFA_SETUP", MFAS_CAN_SETUP='["SOFTWARE_TOKEN_MFA"]')
 NEW_KEY = {"SecretCode": KEY, "Session": "s2"}
@@ -191,7 +193,7 @@ TOO_SHORT = error_from_response(
     "InvalidPasswordException", "Password did not conform with policy: not long enough"
 )
 NO_SRP = error_from_response("InvalidParameterException", "USER_SRP_AUTH flow not enabled for this client")
-DONE = _tokens(**{"cognito:groups": ["operators", "on-call"]})
+DONE = _token_reply(**{"cognito:groups": ["operators", "on-call"]})
 AGAIN = "That code is not right."
 
 VIEWS: Final = (
@@ -216,7 +218,11 @@ VIEWS: Final = (
     View("choice-of-first-factor", "What do you want", (FACTORS,), flow=AuthFlow.USER_AUTH),
     View("totp-set-up", "2 Enter the code", (SET_UP, NEW_KEY)),
     View(
-        "totp-set-up-anew", "2 Enter", (SET_UP, NEW_KEY, SET_UP, NEW_KEY), then=_again, ends_with="new key:"
+        "totp-set-up-anew",
+        "2 Enter",
+        (SET_UP, NEW_KEY, SET_UP, NEW_KEY),
+        action=_ask_for_restart,
+        ends_with="new key:",
     ),
     View(
         "totp-set-up-refused",
@@ -236,8 +242,8 @@ VIEWS: Final = (
     View("unknown-step", "MOON_PHASE", (MOON,)),
     View("help", "Code sent", (SMS,), ("ctrl+g",), "esc closes this"),
     View("done", "With a pool of your own", (DONE,)),
-    View("done-where-to-keep", "Nowhere", (DONE,), make_keeper=_Keeper),
-    View("done-kept", "Nowhere", (DONE,), ("2",), "Kept in", make_keeper=_Keeper),
+    View("done-where-to-keep", "Nowhere", (DONE,), make_keeper=_StoragePersistence),
+    View("done-kept", "Nowhere", (DONE,), ("2",), "Kept in", make_keeper=_StoragePersistence),
     View("choose-pool", "Which user pool", make=_choose_pool),
     View("choose-pool-flow", "Which user pool", (NO_SRP,), (), "allow", _fill_in_ids, make=_choose_pool),
     View("choose-pool-name", "Which user pool", (WRONG,), (), "Keep as", _fill_in_ids, make=_choose_pool),

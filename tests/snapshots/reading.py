@@ -1,4 +1,4 @@
-"""Reads a screen: its own words, what is cut, what scrolls."""
+"""Read a screen: its own words, and the widgets that are cut off or scroll."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ if TYPE_CHECKING:
 VALUES: Final = frozenset(
     ("ann", "acme", "laptop", "operators", "on-call", "main", "tui-auth", "moon_phase", "push_mfa")
 )
-"""Text in the views that isn't ours: names, and text of a server."""
+"""Names and server values in the views, which aren't the program's own words."""
 
 
-def words_of_ours(app: App[Any]) -> list[str]:
-    """Return our own words on the screen: no keys, no values, no text of a server."""
+def own_words(app: App[Any]) -> list[str]:
+    """Return the program's own words on the screen, without keys, values and server text."""
     rows = [list("".join(part.text for part in row)) for row in app.screen._compositor.render_strips()]
-    for widget in _not_ours(app):
+    for widget in _widgets_with_other_text(app):
         area = widget.content_region.intersection(app.screen.region)
         for y in range(area.y, area.bottom):
             rows[y][area.x : area.right] = " " * area.width
     words = (word.strip("()[]“”\"'.,:;?!…") for word in " ".join("".join(row) for row in rows).split())
-    return [word for word in words if _is_ours(word)]
+    return [word for word in words if _is_own_word(word)]
 
 
-def _not_ours(app: App[Any]) -> Iterator[Widget]:
+def _widgets_with_other_text(app: App[Any]) -> Iterator[Widget]:
     for kind in (ScreenHeader, ScreenFooter, TextInput):
         yield from app.screen.query(kind)
     yield from app.screen.query(ServerText)
@@ -46,14 +46,14 @@ def _not_ours(app: App[Any]) -> Iterator[Widget]:
     yield from app.screen.query("#key, #next-commands, UserLine, Drawer")
 
 
-def _is_ours(word: str) -> bool:
+def _is_own_word(word: str) -> bool:
     if word.startswith("^") or word.lower() in VALUES:
         return False
     return any(map(str.isalpha, word)) and not any(sign in word for sign in "*@/=_")
 
 
-def scrolls(app: App[Any]) -> list[str]:
-    """Return what has more content than it shows, by ID or type."""
+def find_scrolling(app: App[Any]) -> list[str]:
+    """Return the ID or type of each widget that has more content than it shows."""
     kinds = (VerticalScroll, ScrollView)
     return [
         widget.id or type(widget).__name__
@@ -62,13 +62,13 @@ def scrolls(app: App[Any]) -> list[str]:
     ]
 
 
-def cut(app: App[Any]) -> list[str]:
-    """Return what is outside of the screen or has too little room for its text, by ID or type."""
-    seen = []
+def find_cut_off(app: App[Any]) -> list[str]:
+    """Return the ID or type of each widget outside the screen or too small for its text."""
+    names = []
     for widget in app.screen.query("*"):
         if not widget.region or not isinstance(widget, Static | TextInput | Choice | QRCode):
             continue
         needed = widget.get_content_height(app.size, app.size, widget.content_size.width)
         if not app.screen.region.contains_region(widget.region) or needed > widget.content_size.height:
-            seen.append(widget.id or type(widget).__name__)
-    return seen
+            names.append(widget.id or type(widget).__name__)
+    return names

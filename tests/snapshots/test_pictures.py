@@ -1,8 +1,8 @@
-"""One picture of each kind of screen, as it was last reviewed.
+"""One picture of each kind of screen, as last reviewed.
 
-What holds for every screen in every state is looked at in ``test_every_screen.py``.
+``test_every_screen.py`` checks every screen in every state.
 
-After a change on purpose: look at ``snapshot_report.html``, then run this file with ``--snapshot-update``.
+After an intended change, review ``snapshot_report.html``, then run this file with ``--snapshot-update``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 PINNED = "8.2.8"
-"""The version of Textual that drew the pictures; others draw them differently."""
+"""The version of Textual that drew the pictures; other versions draw them differently."""
 
 pytestmark = pytest.mark.skipif(
     textual.__version__ != PINNED,
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.skipif(
     f"(installed is {textual.__version__})",
 )
 
-PICTURED = (
+VIEWS_WITH_PICTURE = (
     *("sign-in", "sign-in-locked", "sign-up", "choice-of-factor", "code-by-sms", "code-by-sms-refused"),
     *("code-from-app", "totp-set-up", "question", "unknown-step", "new-password", "reset-with-code"),
     *("done-where-to-keep", "done-kept", "choose-pool", "choose-pool-flow", "demo", "help"),
@@ -34,7 +34,7 @@ PICTURED = (
 
 
 @pytest.mark.parametrize(
-    "view", [view for view in VIEWS if view.name in PICTURED], ids=lambda view: view.name
+    "view", [view for view in VIEWS if view.name in VIEWS_WITH_PICTURE], ids=lambda view: view.name
 )
 def test_screen_looks_like_its_picture(view: View, snap_compare: Callable[..., bool]) -> None:
     assert snap_compare(view.app(), terminal_size=(80, 23), run_before=view.reach)

@@ -1,3 +1,3 @@
-"""A machine with a home and a pool for each test."""
+"""A machine with a home folder and a user pool for each test."""
 
 from tests.session.machine import machine as machine

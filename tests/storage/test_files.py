@@ -1,4 +1,4 @@
-"""Private files: nobody else can read or redirect them, and none is incomplete."""
+"""Private files: other users can't read or redirect them, and a write is complete or undone."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def folder(tmp_path: Path) -> PrivateFolder:
     return PrivateFolder(str(tmp_path / "state" / "tui-auth"))
 
 
-def uses(folder: PrivateFolder) -> list[Callable[[], object]]:
-    """Return functions that read and write the file "one"."""
+def operations_on_one(folder: PrivateFolder) -> list[Callable[[], object]]:
+    """Return functions that read and write the file ``one``."""
     return [partial(folder.read, "one"), partial(folder.write, "one", b"x")]
 
 
-def mode(path: Path) -> int:
+def permissions(path: Path) -> int:
     return stat.S_IMODE(path.lstat().st_mode)
 
 
@@ -43,41 +43,47 @@ def test_folder_and_file_are_private_whatever_the_umask(folder: PrivateFolder, u
         os.umask(former)
     os.close(lock)
     path = Path(folder.path)
-    assert [mode(path), mode(path / "one"), mode(path / "one.lock")] == [0o700, 0o600, 0o600]
+    assert [permissions(path), permissions(path / "one"), permissions(path / "one.lock")] == [
+        0o700,
+        0o600,
+        0o600,
+    ]
     assert folder.read("one") == b"content"
 
 
-def test_a_file_that_was_never_written_is_missing(folder: PrivateFolder) -> None:
+def test_file_that_was_never_written_is_missing(folder: PrivateFolder) -> None:
     assert folder.read("one") is None
     assert folder.names() == []
     assert not folder.remove("one")
     assert not Path(folder.path).exists()
 
 
-def test_old_leftovers_of_a_killed_writer_are_removed(
+def test_old_temporary_files_of_a_killed_writer_are_removed(
     folder: PrivateFolder,
 ) -> None:
     folder.write("one", b"content")
-    old, fresh, ours = (Path(folder.path, name) for name in (f".two.{'a' * 16}", f".two.{'b' * 16}", ".two"))
-    for path in (old, fresh, ours):
+    old, fresh, unrelated = (
+        Path(folder.path, name) for name in (f".two.{'a' * 16}", f".two.{'b' * 16}", ".two")
+    )
+    for path in (old, fresh, unrelated):
         path.write_bytes(b"a token")
-    for path in (old, ours):
+    for path in (old, unrelated):
         os.utime(path, (1, 1))
     folder.write("one", b"content")
-    assert [path.exists() for path in (old, fresh, ours)] == [False, True, True]
+    assert [path.exists() for path in (old, fresh, unrelated)] == [False, True, True]
 
 
 @pytest.mark.parametrize("part", [".local", ".local/state", ".local/state/tui-auth"])
-def test_the_error_names_the_obstacle_in_the_path(tmp_path: Path, part: str) -> None:
-    in_the_way = tmp_path / part
-    in_the_way.parent.mkdir(parents=True, exist_ok=True)
-    in_the_way.touch()
+def test_error_names_the_obstacle_in_the_path(tmp_path: Path, part: str) -> None:
+    obstacle = tmp_path / part
+    obstacle.parent.mkdir(parents=True, exist_ok=True)
+    obstacle.touch()
     folder = PrivateFolder(str(tmp_path / ".local" / "state" / "tui-auth"))
-    with pytest.raises(StorageError, match=f"^{re.escape(str(in_the_way))} is a link or a file .* rm "):
+    with pytest.raises(StorageError, match=f"^{re.escape(str(obstacle))} is a link or a file .* rm "):
         folder.read("one")
 
 
-def test_a_file_is_replaced_and_removed(folder: PrivateFolder) -> None:
+def test_file_is_replaced_and_removed(folder: PrivateFolder) -> None:
     folder.write("one", b"old")
     folder.write("one", b"new")
     assert folder.read("one") == b"new"
@@ -87,20 +93,18 @@ def test_a_file_is_replaced_and_removed(folder: PrivateFolder) -> None:
 
 
 @pytest.mark.parametrize("bits", [0o640, 0o604, 0o620, 0o602, 0o601])
-def test_a_file_open_to_others_is_rejected_with_the_command_that_closes_it(
-    folder: PrivateFolder, bits: int
-) -> None:
+def test_file_open_to_others_is_rejected_with_a_chmod_command(folder: PrivateFolder, bits: int) -> None:
     folder.write("one", b"content")
     path = Path(folder.path) / "one"
     path.chmod(bits)
-    for attempt in uses(folder):
+    for attempt in operations_on_one(folder):
         with pytest.raises(StorageError, match=f"chmod 600 {path}"):
             attempt()
     path.chmod(0o600)
     assert folder.read("one") == b"content"
 
 
-def test_a_folder_open_to_others_is_rejected_with_the_command_that_closes_it(
+def test_folder_open_to_others_is_rejected_with_a_chmod_command(
     folder: PrivateFolder,
 ) -> None:
     folder.write("one", b"content")
@@ -109,7 +113,7 @@ def test_a_folder_open_to_others_is_rejected_with_the_command_that_closes_it(
         folder.read("one")
 
 
-def test_a_folder_below_an_open_one_is_rejected(tmp_path: Path) -> None:
+def test_folder_below_an_open_one_is_rejected(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     folder = PrivateFolder(str(tmp_path / "tui-auth"), below=str(tmp_path))
     with pytest.raises(StorageError, match=f"{tmp_path} is not yours alone"):
@@ -121,22 +125,22 @@ def test_another_users_folder_or_file_is_rejected(
 ) -> None:
     folder.write("one", b"content")
     path, me = Path(folder.path), os.geteuid()
-    for others, where in (([me + 1], path), ([me, me + 1], path / "one")):
+    for others, path_in_error in (([me + 1], path), ([me, me + 1], path / "one")):
         answers = iter(others)
         with monkeypatch.context() as patch:
             patch.setattr(os, "geteuid", lambda answers=answers: next(answers))
-            with pytest.raises(StorageError, match=f"^{where} belongs to another user"):
+            with pytest.raises(StorageError, match=f"^{path_in_error} belongs to another user"):
                 folder.read("one")
 
 
-def test_a_link_is_neither_read_nor_written_through(folder: PrivateFolder, tmp_path: Path) -> None:
+def test_link_is_not_followed(folder: PrivateFolder, tmp_path: Path) -> None:
     folder.write("other", b"")
     target = tmp_path / "target"
     target.write_bytes(b"precious")
     target.chmod(0o600)
     link = Path(folder.path) / "one"
     link.symlink_to(target)
-    for attempt in uses(folder):
+    for attempt in operations_on_one(folder):
         with pytest.raises(StorageError, match=f"is a link.*rm {link}"):
             attempt()
     with pytest.raises(StorageError):
@@ -145,7 +149,7 @@ def test_a_link_is_neither_read_nor_written_through(folder: PrivateFolder, tmp_p
 
 
 @pytest.mark.parametrize("kind", ["link", "file"])
-def test_a_new_file_never_reuses_an_existing_one(
+def test_new_file_never_reuses_an_existing_one(
     folder: PrivateFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     folder.write("one", b"old")
@@ -166,24 +170,24 @@ def test_content_is_flushed_before_the_rename_and_the_folder_after_it(
     folder: PrivateFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder.write("one", b"old")
-    seen: list[str] = []
+    operations: list[str] = []
     fsync, replace = os.fsync, os.replace
 
-    def noted_fsync(descriptor: int) -> None:
-        seen.append("folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file")
+    def record_fsync(descriptor: int) -> None:
+        operations.append("folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file")
         fsync(descriptor)
 
-    def noted_replace(*arguments: Any, **more: Any) -> None:
-        seen.append("replace")
+    def record_replace(*arguments: Any, **more: Any) -> None:
+        operations.append("replace")
         replace(*arguments, **more)
 
-    monkeypatch.setattr(os, "fsync", noted_fsync)
-    monkeypatch.setattr(os, "replace", noted_replace)
+    monkeypatch.setattr(os, "fsync", record_fsync)
+    monkeypatch.setattr(os, "replace", record_replace)
     folder.write("one", b"new")
-    assert seen == ["file", "replace", "folder"]
+    assert operations == ["file", "replace", "folder"]
 
 
-def test_a_link_instead_of_the_folder_is_rejected(folder: PrivateFolder, tmp_path: Path) -> None:
+def test_link_instead_of_the_folder_is_rejected(folder: PrivateFolder, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir(mode=0o700)
     Path(folder.path).parent.mkdir()
@@ -193,15 +197,15 @@ def test_a_link_instead_of_the_folder_is_rejected(folder: PrivateFolder, tmp_pat
     assert not list(elsewhere.iterdir())
 
 
-def test_a_pipe_is_rejected_without_waiting(folder: PrivateFolder) -> None:
+def test_pipe_is_rejected_without_waiting(folder: PrivateFolder) -> None:
     folder.write("other", b"")
     os.mkfifo(Path(folder.path) / "one", 0o600)
-    for attempt in uses(folder):
+    for attempt in operations_on_one(folder):
         with pytest.raises(StorageError, match="not a plain file"):
             attempt()
 
 
-def test_a_huge_file_is_rejected(folder: PrivateFolder) -> None:
+def test_huge_file_is_rejected(folder: PrivateFolder) -> None:
     folder.write("one", b"x" * LARGEST_FILE)
     with (Path(folder.path) / "one").open("ab") as file:
         file.write(b"x")
@@ -211,16 +215,16 @@ def test_a_huge_file_is_rejected(folder: PrivateFolder) -> None:
         folder.write("two", b"x" * (LARGEST_FILE + 1))
 
 
-def test_a_full_disk_leaves_the_old_file_and_nothing_else(
+def test_full_disk_leaves_the_old_file_and_nothing_else(
     folder: PrivateFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder.write("one", b"old")
 
-    def full(descriptor: int) -> None:
+    def raise_disk_full(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(os, "fsync", full)
+        patch.setattr(os, "fsync", raise_disk_full)
         with pytest.raises(StorageError, match="No space left"):
             folder.write("one", b"new")
         with pytest.raises(StorageError, match="No space left"):
@@ -273,35 +277,35 @@ for deadly_call in range(1, 6):
         break
 print(json.dumps(seen))
 """
-"""Kills a child that writes a file at its first call of one kind, then at its second, and so on."""
+"""Kills a child process at its first call of a function during a write, then at its second, and so on."""
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("point", KILL_POINTS)
-def test_a_kill_at_any_point_leaves_the_old_or_the_new_content(
+def test_kill_at_any_point_leaves_the_old_or_the_new_content(
     python_process: PythonProcess, folder: PrivateFolder, point: str, when: str
 ) -> None:
-    ran = python_process(_KILLER, folder.path, point, when)
-    statuses, whole = zip(*json.loads(ran.stdout or "[[1, false]]"), strict=True)
-    assert all(whole), ran.stderr
-    assert statuses[0] == -signal.SIGKILL, ran.stderr
+    result = python_process(_KILLER, folder.path, point, when)
+    statuses, is_complete = zip(*json.loads(result.stdout or "[[1, false]]"), strict=True)
+    assert all(is_complete), result.stderr
+    assert statuses[0] == -signal.SIGKILL, result.stderr
     assert set(statuses[:-1]) <= {-signal.SIGKILL}
-    assert statuses[-1] in (0, -signal.SIGKILL), ran.stderr
+    assert statuses[-1] in (0, -signal.SIGKILL), result.stderr
     folder.write("one", b"newest")
-    assert [path.name for path in Path(folder.path).iterdir()] == ["one"], "what was left is swept away"
+    assert [path.name for path in Path(folder.path).iterdir()] == ["one"], "temporary files are removed"
 
 
-def test_folders_above_are_private_whatever_the_umask(tmp_path: Path) -> None:
+def test_parent_folders_are_private_whatever_the_umask(tmp_path: Path) -> None:
     former = os.umask(0)
     try:
         PrivateFolder(str(tmp_path / ".local" / "state" / "tui-auth")).write("one", b"content")
     finally:
         os.umask(former)
-    assert [mode(tmp_path / ".local"), mode(tmp_path / ".local" / "state")] == [0o700, 0o700]
+    assert [permissions(tmp_path / ".local"), permissions(tmp_path / ".local" / "state")] == [0o700, 0o700]
 
 
-def test_the_cure_for_a_device_in_the_path_is_not_to_remove_it() -> None:
-    with pytest.raises(StorageError, match="/dev/null is a link or a file") as refused:
+def test_error_for_a_device_in_the_path_does_not_suggest_removing_it() -> None:
+    with pytest.raises(StorageError, match="/dev/null is a link or a file") as raised:
         PrivateFolder("/dev/null/.local/state/tui-auth").names()
-    assert "rm " not in str(refused.value)
-    assert "Set HOME or XDG_… to another folder." in str(refused.value)
+    assert "rm " not in str(raised.value)
+    assert "Set HOME or XDG_… to another folder." in str(raised.value)

@@ -1,4 +1,4 @@
-"""JSON that can be read without a parser: what dumps writes, loads and a JSON parser read alike."""
+"""Flat JSON: loads and a JSON parser read the same values from what dumps writes."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ VALUES = st.one_of(
 @given(st.dictionaries(st.text(), VALUES))
 def test_loads_reads_the_values_a_json_parser_reads(members: dict[str, object]) -> None:
     content = flat_json.dumps(members)
-    read = json.loads(content)
-    assert read == json.loads(json.dumps(members))
+    parsed = json.loads(content)
+    assert parsed == json.loads(json.dumps(members))
     for name, value in flat_json.loads(content).items():
-        assert value == read[name] if isinstance(read[name], str) else json.loads(value) == read[name]
+        assert value == parsed[name] if isinstance(parsed[name], str) else json.loads(value) == parsed[name]
 
 
 @given(st.dictionaries(st.text("ab.-_/9", min_size=1), st.one_of(st.text("ab.-_/9 :,{}"), st.integers(0, 9))))

@@ -1,4 +1,4 @@
-"""A lock has one holder, and nobody waits for it forever."""
+"""A lock has one holder, and waiting for it times out."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def folder(tmp_path: Path) -> PrivateFolder:
     return PrivateFolder(str(tmp_path / "tui-auth"))
 
 
-def test_a_lock_has_one_holder(folder: PrivateFolder) -> None:
+def test_lock_has_one_holder(folder: PrivateFolder) -> None:
     with locked(folder, "one"):
         with pytest.raises(BusyError), locked(folder, "one", patience=0):
             raise AssertionError
@@ -53,7 +53,7 @@ def holder_process(folder: PrivateFolder) -> Iterator[subprocess.Popen[bytes]]:
             process.kill()
 
 
-def test_a_killed_holder_releases_the_lock(
+def test_killed_holder_releases_the_lock(
     folder: PrivateFolder, holder_process: subprocess.Popen[bytes]
 ) -> None:
     with pytest.raises(BusyError), locked(folder, "one", patience=0):
@@ -64,7 +64,7 @@ def test_a_killed_holder_releases_the_lock(
         pass
 
 
-def test_a_link_instead_of_the_lock_file_is_rejected(folder: PrivateFolder, tmp_path: Path) -> None:
+def test_link_instead_of_the_lock_file_is_rejected(folder: PrivateFolder, tmp_path: Path) -> None:
     folder.write("other", b"")
     (Path(folder.path) / "one.lock").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(StorageError), locked(folder, "one"):

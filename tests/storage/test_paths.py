@@ -1,4 +1,4 @@
-"""The folders are those of platformdirs, which isn't imported."""
+"""The folders are the same as those of platformdirs, which isn't imported."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ENVIRONMENTS = [
 
 @pytest.mark.parametrize("environ", ENVIRONMENTS)
 @pytest.mark.parametrize(("platform", "directories"), [("linux", Unix), ("darwin", MacOS)])
-def test_the_folders_equal_those_of_platformdirs(
+def test_folders_equal_those_of_platformdirs(
     monkeypatch: pytest.MonkeyPatch,
     environ: dict[str, str],
     platform: str,
@@ -31,26 +31,26 @@ def test_the_folders_equal_those_of_platformdirs(
         monkeypatch.delenv(name, raising=False)
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
-    theirs = directories(paths.PROGRAM, appauthor=False)
-    assert paths.state_folder(environ, platform) == os.path.normpath(theirs.user_state_dir)
-    assert paths.cache_folder(environ, platform) == os.path.normpath(theirs.user_cache_dir)
-    assert paths.config_folder(environ, platform) == os.path.normpath(theirs.user_config_dir)
+    expected = directories(paths.PROGRAM, appauthor=False)
+    assert paths.state_folder(environ, platform) == os.path.normpath(expected.user_state_dir)
+    assert paths.cache_folder(environ, platform) == os.path.normpath(expected.user_cache_dir)
+    assert paths.config_folder(environ, platform) == os.path.normpath(expected.user_config_dir)
 
 
-def test_the_runtime_folder_comes_from_its_variable() -> None:
+def test_runtime_folder_comes_from_its_variable() -> None:
     assert paths.runtime_folder({"XDG_RUNTIME_DIR": "/run/user/7"}) == "/run/user/7/tui-auth"
     assert paths.runtime_folder({"XDG_RUNTIME_DIR": "relative"}) is None
     assert paths.runtime_folder({}) is None
 
 
-def test_without_home_the_folder_comes_from_the_password_file_or_is_the_root(
+def test_missing_home_falls_back_to_the_password_file_then_the_root(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     home = pwd.getpwuid(os.getuid()).pw_dir
     assert paths.state_folder({}, "linux") == f"{home}/.local/state/tui-auth"
 
-    def nobody(number: int) -> None:
+    def raise_unknown_user(number: int) -> None:
         raise KeyError(number)
 
-    monkeypatch.setattr(pwd, "getpwuid", nobody)
+    monkeypatch.setattr(pwd, "getpwuid", raise_unknown_user)
     assert paths.state_folder({}, "linux") == "/.local/state/tui-auth"

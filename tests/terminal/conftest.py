@@ -1,4 +1,4 @@
-"""Fixtures of the terminal tests."""
+"""Fixtures for terminal tests."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[..., PtyProgram]]:
-    """Start programs in pseudo-terminals, with a home in the test's folder; end them with the test."""
+    """Return a function that starts a program in a pseudo-terminal; the program ends with the test."""
     with ExitStack() as running:
 
         def start_program(*arguments: str | Path, **more: Any) -> PtyProgram:

@@ -9,7 +9,7 @@ from typing import Final
 
 import pyte
 
-# One escape sequence, whole. Strings (OSC, DCS, APC, PM, SOS) end with ST or, as xterm has it, BEL.
+# One complete escape sequence. Strings (OSC, DCS, APC, PM, SOS) end with ST or, like in xterm, BEL.
 _SEQUENCE: Final = re.compile(
     r"\x1b(?:"
     r"\[(?P<prefix>[<=>?]?)(?P<numbers>[0-9;:]*)(?P<between>[ -/]*)(?P<final>[@-~])"
@@ -27,7 +27,7 @@ CURSOR: Final = 25
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell: its character and its colors, each ``default``, an ANSI name or six hex digits."""
+    """A cell's character and attributes. A color is ``default``, an ANSI name or six hex digits."""
 
     char: str
     foreground: str
@@ -39,13 +39,13 @@ class Cell:
 class Emulator:
     """A screen and an alternate screen of ``rows`` by ``columns``, and the modes a program has set.
 
-    pyte knows no alternate screen, takes ``CSI < u`` for text and ``CSI > m`` for colours, and prints the
-    contents of device control strings; what it would get wrong is kept from it here.
+    pyte has no alternate screen, prints ``CSI < u`` and the contents of device control strings as text, and
+    parses ``CSI > m`` as colors. This class handles these sequences itself.
     """
 
     def __init__(self, rows: int, columns: int) -> None:
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
-        self._kept_back = ""
+        self._incomplete = ""
         self._main = pyte.Screen(columns, rows)
         self._alternate = pyte.Screen(columns, rows)
         self._stream = pyte.Stream(self._main)
@@ -62,7 +62,7 @@ class Emulator:
         return self._alternate if ALTERNATE_SCREEN in self.modes else self._main
 
     def resize(self, rows: int, columns: int) -> None:
-        """Resize the terminal; pyte cuts what no longer fits."""
+        """Resize the terminal; pyte cuts off text that no longer fits."""
         for screen in (self._main, self._alternate):
             screen.resize(rows, columns)
 
@@ -70,7 +70,7 @@ class Emulator:
         """Return the visible rows without trailing spaces."""
         screen = self.screen
         rows = self._rows.setdefault(id(screen), {})
-        # Whoever waits for words looks again and again: only what was drawn since is put together anew.
+        # A test that waits for text calls this often, so only rows drawn since the last call are built again.
         for row in screen.dirty:
             line = screen.buffer[row]
             rows[row] = "".join(line[column].data for column in range(screen.columns)).rstrip()
@@ -89,12 +89,12 @@ class Emulator:
         ]
 
     def feed(self, data: bytes) -> None:
-        """Process bytes. A sequence cut in two waits for its other half; an ESC in it ends it.
+        """Process bytes. An incomplete sequence waits for the rest; another ESC aborts it.
 
-        tmux drops output that its client does not read fast enough, wherever it may be.
+        tmux drops output that its client doesn't read fast enough, even in the middle of a sequence.
         """
-        text = self._kept_back + self._decode(data)
-        self._kept_back = ""
+        text = self._incomplete + self._decode(data)
+        self._incomplete = ""
         position = 0
         while (escape := text.find("\x1b", position)) >= 0:
             self._stream.feed(text[position:escape])
@@ -105,25 +105,25 @@ class Emulator:
                 continue
             position = text.find("\x1b", escape + 1)
             if position < 0 or position == len(text) - 1:
-                self._kept_back = text[escape:]
+                self._incomplete = text[escape:]
                 return
         self._stream.feed(text[position:])
 
     def _sequence(self, match: re.Match[str]) -> None:
-        whole, final = match[0], match["final"]
+        sequence, final = match[0], match["final"]
         if match["osc"] is not None:
             self._operating_system_command(match["osc"])
         elif final is None:
-            if whole[1] not in "PX^_":
-                self._stream.feed(whole)
+            if sequence[1] not in "PX^_":
+                self._stream.feed(sequence)
         elif final == "u":
             self._kitty(match["prefix"], match["numbers"])
         elif match["prefix"] == "?" and final in "hl" and not match["between"]:
             for mode in match["numbers"].split(";"):
                 self._mode(int(mode or 0), on=final == "h")
-            self._stream.feed(whole)
+            self._stream.feed(sequence)
         elif match["prefix"] in ("", "?") and not match["between"] and ":" not in match["numbers"]:
-            self._stream.feed(whole)
+            self._stream.feed(sequence)
 
     def _mode(self, mode: int, *, on: bool) -> None:
         if mode == ALTERNATE_SCREEN and on and mode not in self.modes:
@@ -140,8 +140,8 @@ class Emulator:
             del self.kitty_flags[len(self.kitty_flags) - count :]
 
     def _operating_system_command(self, command: str) -> None:
-        number, _, rest = command.partition(";")
+        number, _, argument = command.partition(";")
         if number in ("0", "2"):
-            self.title = rest
+            self.title = argument
         elif number == "52":
-            self.clipboard.append(rest.partition(";")[2])
+            self.clipboard.append(argument.partition(";")[2])

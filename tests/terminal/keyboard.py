@@ -1,10 +1,10 @@
-"""What a terminal sends when a key is pressed."""
+"""The characters that a terminal sends for each key."""
 
 from __future__ import annotations
 
 from typing import Final
 
-_NAMED: Final = {
+_NAMED_KEYS: Final = {
     "enter": "\r",
     "esc": "\x1b",
     "escape": "\x1b",
@@ -38,16 +38,17 @@ _NAMED: Final = {
 
 
 def key_bytes(key: str, *, kitty: bool = False) -> str:
-    """What xterm sends for a key such as ``enter``, ``f1``, ``ctrl+r``, ``alt+x`` or a single character.
+    """Return what xterm sends for ``enter``, ``f1``, ``ctrl+r``, ``alt+x`` or a single character.
 
     With ``kitty``, Esc has the unambiguous form of kitty's keyboard protocol.
 
-    An unknown name raises ValueError.
+    Raises:
+        ValueError: No key has this name.
     """
     if kitty and key in ("esc", "escape"):
         return "\x1b[27u"
-    if key in _NAMED:
-        return _NAMED[key]
+    if key in _NAMED_KEYS:
+        return _NAMED_KEYS[key]
     if len(key) == 1:
         return key
     modifier, _, letter = key.partition("+")
@@ -55,4 +56,4 @@ def key_bytes(key: str, *, kitty: bool = False) -> str:
         return chr(ord(letter.upper()) & 0x1F)
     if modifier == "alt":
         return "\x1b" + key_bytes(letter)
-    raise ValueError(f"no key is called {key!r}")
+    raise ValueError(f"unknown key: {key!r}")

@@ -1,4 +1,4 @@
-"""A real program in a real pseudo-terminal, with a screen to read and keys to press.
+"""Run a program in a pseudo-terminal, press keys and read its screen.
 
     with PtyProgram(["-m", "tui_auth"], home=tmp_path) as program:
         program.wait_for("User name")
@@ -7,7 +7,7 @@
         assert program.wait_exit() == 0
 
 The program is the foreground job of a session whose controlling terminal is the pseudo-terminal, as if a
-shell had started it, and each of its three streams may lead elsewhere, as in
+shell had started it. Each of its three streams can be redirected, as in
 ``TOKEN=$(tui-auth token </dev/null 2>log)``.
 """
 
@@ -45,18 +45,18 @@ _UNCHANGED_SECONDS: Final = 0.03
 """Longer than the sixtieth of a second for which Textual collects changes before it draws them."""
 
 _ASLEEP: Final = frozenset("STtZIX")
-"""Thread states in ``/proc``: asleep, stopped, ended or idle, but not R (can run) or D (waits for a disk)."""
+"""Thread states in ``/proc``: asleep, stopped, ended or idle, but not R (running) or D (disk wait)."""
 
-_KEPT: Final = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "COVERAGE_PROCESS_START")
+_INHERITED_VARIABLES: Final = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "COVERAGE_PROCESS_START")
 
 Stream = int | Path | bytes | None
 """A stream: None for the terminal, a path for a file, bytes for a pipe with that content, a descriptor."""
 
 
 def isolated_environment(home: Path, **more: str) -> dict[str, str]:
-    """Return an environment without anything of the user's: all folders are below ``home``.
+    """Return an environment independent of the user's, with all folders below ``home``.
 
-    No AWS_*, no TEXTUAL*, no PYTHON*, no NO_COLOR, no display, no tmux. ``more`` is added last.
+    It has no AWS_*, TEXTUAL*, PYTHON*, NO_COLOR, display or tmux variables. ``more`` is added last.
     """
     folders = {
         "HOME": home,
@@ -69,41 +69,41 @@ def isolated_environment(home: Path, **more: str) -> dict[str, str]:
     }
     for folder in folders.values():
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    environment = {name: os.environ[name] for name in _INHERITED_VARIABLES if name in os.environ}
     environment |= {name: str(folder) for name, folder in folders.items()}
     environment |= {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8", "TZ": "UTC"}
     return environment | more
 
 
 def process_activity(pid: int) -> frozenset[tuple[str, str]] | None:
-    """Return how often each thread of a process and its children has run; None if one runs or is about to."""
-    seen: set[tuple[str, str]] = set()
-    with contextlib.suppress(OSError):  # threads and children end while they are read
+    """Return how often each thread of a process and its children has run, or None if one is running."""
+    activity: set[tuple[str, str]] = set()
+    with contextlib.suppress(OSError):  # threads and children can end while they are read
         for task in Path(f"/proc/{pid}/task").iterdir():
             status = (task / "status").read_text()
             fields = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)
             if fields["State"].split()[0] not in _ASLEEP:
                 return None
             switches = fields["voluntary_ctxt_switches"] + fields["nonvoluntary_ctxt_switches"]
-            seen.add((task.name, switches))
+            activity.add((task.name, switches))
             for child in (task / "children").read_text().split():
-                below = process_activity(int(child))
-                if below is None:
+                child_activity = process_activity(int(child))
+                if child_activity is None:
                     return None
-                seen |= below
-    return frozenset(seen)
+                activity |= child_activity
+    return frozenset(activity)
 
 
 class PtyProgram:
     """A program that runs in a pseudo-terminal of ``rows`` by ``cols``.
 
     ``arguments`` follow ``sys.executable`` (``["-m", "tui_auth"]`` by default); a different program is given
-    as ``command``. ``environment`` is added to, or with ``None`` taken from, ``isolated_environment(home)``.
-    Leaving the context kills what is still running.
+    as ``command``. ``environment`` changes ``isolated_environment(home)``; None removes a variable.
+    Leaving the context kills the processes that still run.
     """
 
     starts_warm = True
-    """Whether the libraries are already imported when the program starts, where ``warm_start`` allows it."""
+    """Whether the program may start with its libraries already imported, if ``warm_start`` allows it."""
 
     def __init__(
         self,
@@ -119,7 +119,7 @@ class PtyProgram:
         stderr: Stream = None,
         cwd: Path | None = None,
     ) -> None:
-        sys.audit("tests.start_pty_program")  # a warm start is no event of Python's own
+        sys.audit("tests.start_pty_program")  # Python raises no audit event for a warm start
         variables = isolated_environment(home)
         for name, value in (environment or {}).items():
             variables.pop(name, None)
@@ -127,8 +127,8 @@ class PtyProgram:
                 variables[name] = value
         self._emulator = Emulator(rows, cols)
         self._received = bytearray()
-        self._shown = 0
-        self._news = threading.Condition(threading.RLock())
+        self._fed_bytes = 0
+        self._changed = threading.Condition(threading.RLock())
         self._terminal, self._program_side = pty.openpty()
         self._wake_reader, self._wake = os.pipe()
         self._set_size(rows, cols)
@@ -136,15 +136,15 @@ class PtyProgram:
         report, leaders_report = os.pipe()
         leaders_control, self._control = os.pipe()
         argv = list(command) if command is not None else [sys.executable, *arguments]
-        with contextlib.ExitStack() as opened:
-            opened.callback(os.close, leaders_report)
-            opened.callback(os.close, leaders_control)
+        with contextlib.ExitStack() as exit_stack:
+            exit_stack.callback(os.close, leaders_report)
+            exit_stack.callback(os.close, leaders_control)
             streams = (
-                self._stream(stdin, "rb", opened),
-                self._stream(stdout, "wb", opened),
-                self._stream(stderr, "wb", opened),
+                self._stream(stdin, "rb", exit_stack),
+                self._stream(stdout, "wb", exit_stack),
+                self._stream(stderr, "wb", exit_stack),
             )
-            warm = self.starts_warm and warm_start.is_possible(argv, environment or ())
+            warm = self.starts_warm and warm_start.is_warm_start_possible(argv, environment or ())
             self._leader: subprocess.Popen[bytes] | warm_start.WarmLeader = (
                 self._start_warm if warm else self._start_cold
             )(argv, streams, leaders_report, leaders_control, cwd or ROOT, variables)
@@ -207,41 +207,41 @@ class PtyProgram:
     ) -> None:
         self.close()
 
-    def _stream(self, stream: Stream, mode: str, opened: contextlib.ExitStack) -> int | IO[Any]:
+    def _stream(self, stream: Stream, mode: str, exit_stack: contextlib.ExitStack) -> int | IO[Any]:
         if stream is None:
             return self._program_side
         if isinstance(stream, bytes):
             reading, writing = os.pipe()
-            opened.callback(os.close, reading)
+            exit_stack.callback(os.close, reading)
             fcntl.fcntl(writing, fcntl.F_SETFL, os.O_NONBLOCK)
             with os.fdopen(writing, "wb") as pipe:
                 pipe.write(stream)
             return reading
         if isinstance(stream, Path):
-            return opened.enter_context(stream.open(mode))
+            return exit_stack.enter_context(stream.open(mode))
         return stream
 
-    # -- what it shows ---------------------------------------------------------------------------------
+    # Output
 
     @property
     def received(self) -> bytes:
         """All bytes that the terminal has received so far."""
-        with self._news:
+        with self._changed:
             return bytes(self._received)
 
     @property
     def emulator(self) -> Emulator:
         """The terminal emulator after all received bytes: its modes, its title, its clipboard."""
-        with self._news:
-            new = bytes(self._received[self._shown :])
-            self._shown += len(new)
+        with self._changed:
+            new = bytes(self._received[self._fed_bytes :])
+            self._fed_bytes += len(new)
             self._emulator.feed(new)
             return self._emulator
 
     @property
     def modes(self) -> set[int]:
-        """The private modes now on, such as 1049 (alternate screen), 25 (cursor), 2004 (paste)."""
-        with self._news:
+        """The enabled private modes, such as 1049 (alternate screen), 25 (cursor), 2004 (paste)."""
+        with self._changed:
             return set(self.emulator.modes)
 
     @property
@@ -251,22 +251,22 @@ class PtyProgram:
 
     def screen_text(self) -> str:
         """Return the rows of the screen, joined by newlines, without trailing spaces."""
-        with self._news:
+        with self._changed:
             return self.emulator.text()
 
     def cells(self) -> list[list[Cell]]:
         """Return all cells of the screen with their colors, row by row."""
-        with self._news:
+        with self._changed:
             return self.emulator.cells()
 
     def attributes(self) -> list[Any]:
-        """Return the terminal's attributes (``termios.tcgetattr``), also after the program's end."""
+        """Return the terminal's attributes (``termios.tcgetattr``), also after the program has ended."""
         return termios.tcgetattr(self._terminal)
 
-    # -- what one does to it ---------------------------------------------------------------------------
+    # Input
 
     def send(self, text: str | bytes) -> None:
-        """Send characters as they are, like a terminal."""
+        """Send characters unchanged."""
         data = text.encode() if isinstance(text, str) else text
         self._before_keys = process_activity(self.pid), len(self._received)
         while data:
@@ -275,8 +275,8 @@ class PtyProgram:
     def press(self, *keys: str) -> None:
         r"""Press keys in turn, such as ``"a"``, ``"enter"``, ``"esc"``, ``"ctrl+r"`` or ``"shift+tab"``.
 
-        Esc is sent in kitty's form where the program asked for that protocol, since a bare ESC directly
-        followed by another key is Alt and that key; ``send("\x1b")`` sends it bare.
+        If the program enabled kitty's protocol, Esc is sent in its form, because a bare ESC directly followed
+        by another key means Alt and that key. ``send("\x1b")`` sends a bare ESC.
         """
         for key in keys:
             self.send(key_bytes(key, kitty=bool(self.emulator.kitty_flags)))
@@ -287,7 +287,7 @@ class PtyProgram:
 
     def resize(self, rows: int, cols: int) -> None:
         """Resize the terminal; the kernel sends the program SIGWINCH."""
-        with self._news:
+        with self._changed:
             self.emulator.resize(rows, cols)
             self._set_size(rows, cols)
 
@@ -306,11 +306,11 @@ class PtyProgram:
         self._stop_reading()
         self._close_descriptors()
 
-    # -- waiting ---------------------------------------------------------------------------------------
+    # Waiting
 
     def wait_for(
         self,
-        wanted: str | Callable[[PtyProgram], object],
+        expected: str | Callable[[PtyProgram], object],
         timeout: float = WAIT_SECONDS,
         *,
         settled: bool = True,
@@ -321,17 +321,18 @@ class PtyProgram:
         Textual collects changes, and the terminal received nothing meanwhile. Before that, a frame may show
         text of two screens, and keys may reach either of them. A thread that could run but gets no processor
         time isn't asleep, so this doesn't depend on how loaded the machine is. Line prompts and programs that
-        have ended are always settled. ``settled=False`` is for what is true for a moment only.
+        have ended are always settled. Use ``settled=False`` for a condition that is true only briefly.
 
-        Raises AssertionError with the screen in it after ``timeout`` seconds, and at once when the program
-        has ended and what was waited for can no longer come.
+        Raises:
+            AssertionError: The condition was still false after ``timeout`` seconds or at the program's end.
+                The message contains the screen.
         """
         condition: Callable[[PtyProgram], object] = (
-            wanted if callable(wanted) else lambda program: wanted.rstrip() in program.screen_text()
+            expected if callable(expected) else lambda program: expected.rstrip() in program.screen_text()
         )
         if settled:
             condition = self._when_settled(condition)
-        self._wait(condition, timeout, f"{wanted!r} did not come")
+        self._wait(condition, timeout, f"{expected!r} did not come")
 
     def wait_gone(self, text: str, timeout: float = WAIT_SECONDS) -> None:
         """Wait until the screen has settled without this text."""
@@ -346,24 +347,27 @@ class PtyProgram:
         if self._status is not None or not self.full_screen:
             return True
         activity = process_activity(self.pid)
-        if activity is None or self._before_keys == (activity, len(self._received)):  # still to be read
+        if activity is None or self._before_keys == (
+            activity,
+            len(self._received),
+        ):  # the keys are still unread
             return False
-        with self._news:
-            if self._has_all_shown():
-                self._news.wait(_UNCHANGED_SECONDS)
-            return self._has_all_shown() and process_activity(self.pid) == activity
+        with self._changed:
+            if self._is_output_drawn():
+                self._changed.wait(_UNCHANGED_SECONDS)
+            return self._is_output_drawn() and process_activity(self.pid) == activity
 
-    def _has_all_shown(self) -> bool:
+    def _is_output_drawn(self) -> bool:
         hung_up = not self._descriptors
         unread = not hung_up and select.select([self._terminal], [], [], 0)[0]
-        return not unread and len(self._received) == self._shown
+        return not unread and len(self._received) == self._fed_bytes
 
     def wait_stopped(self, timeout: float = WAIT_SECONDS) -> None:
         """Wait until the program has been stopped, as by Ctrl+Z."""
         self._wait(lambda program: program._stopped, timeout, "the program was not stopped")
 
     def wait_exit(self, timeout: float = WAIT_SECONDS) -> int:
-        """Wait for the program's end and return its status: -15 if SIGTERM killed it, 143 if it exited so."""
+        """Wait until the program ends and return its status; the status is negative if a signal killed it."""
         self._wait(lambda program: program._status is not None, timeout, "the program did not end")
         self._stop_reading()
         assert self._status is not None
@@ -375,26 +379,26 @@ class PtyProgram:
             ended = self._status
             if ended is not None:
                 self._stop_reading()
-            seen = self._shown
+            fed_bytes = self._fed_bytes
             if condition(self):
                 return
             if ended is not None:
-                raise AssertionError(f"{complaint}; the program ended with {ended}.\n{self._picture()}")
-            if (left := deadline - time.monotonic()) <= 0:
-                raise AssertionError(f"{complaint} in {timeout} s.\n{self._picture()}")
-            with self._news:
-                if len(self._received) == seen:
-                    # Not for ever: a condition may look at other things than the terminal, such as a file.
-                    self._news.wait(min(left, 0.05))
+                raise AssertionError(f"{complaint}; the program ended with {ended}.\n{self._framed_screen()}")
+            if (remaining := deadline - time.monotonic()) <= 0:
+                raise AssertionError(f"{complaint} in {timeout} s.\n{self._framed_screen()}")
+            with self._changed:
+                if len(self._received) == fed_bytes:
+                    # Check again soon, since the condition may depend on something else, such as a file.
+                    self._changed.wait(min(remaining, 0.05))
 
-    def _picture(self) -> str:
+    def _framed_screen(self) -> str:
         rule = "─" * self.emulator.screen.columns
         return f"{rule}\n{self.screen_text()}\n{rule}"
 
-    # -- the machinery ---------------------------------------------------------------------------------
+    # Internals
 
     def close(self) -> None:
-        """Kill what is left of the program, and close the terminal."""
+        """Kill the program if it still runs, and close the terminal."""
         if self._status is None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.pid, signal.SIGKILL)
@@ -416,23 +420,23 @@ class PtyProgram:
             readable, _, _ = select.select([self._terminal, self._wake_reader], [], [])
             if self._terminal not in readable:
                 return
-            with self._news:
+            with self._changed:
                 self._received += os.read(self._terminal, 65536)
-                self._news.notify_all()
+                self._changed.notify_all()
 
     def _stop_reading(self) -> None:
-        """Let the reader read what has arrived, and end."""
+        """Let the reader thread read the available output, and end it."""
         if self._reader.is_alive():
             os.write(self._wake, b".")
             self._reader.join()
 
     def _watch(self) -> None:
         for line in self._report:
-            what, _, number = line.partition(" ")
-            with self._news:
-                if what == "stopped":
+            event, _, number = line.partition(" ")
+            with self._changed:
+                if event == "stopped":
                     self._stopped = True
                 else:
-                    self._status = int(number) if what == "exit" else -int(number)
-                self._news.notify_all()
+                    self._status = int(number) if event == "exit" else -int(number)
+                self._changed.notify_all()
         self._report.close()

@@ -1,4 +1,4 @@
-"""A small app for the tests of the terminal layer, run as a separate process."""
+"""A small app for tests of the terminal layer, run as a separate process."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from textual.drivers.linux_driver import LinuxDriver
 
 
-class Witness:
-    """Reports when it is converted to text."""
+class ReprDetector:
+    """Writes a message when it is converted to text."""
 
     def __repr__(self) -> str:
         os.write(1, b"LOOKED AT")
@@ -29,11 +29,11 @@ class Witness:
 
 
 class SampleApp(FullScreenApp[str]):
-    """Shows its size and what was typed, pasted and pressed; can end in several bad ways."""
+    """Shows its size, the typed or pasted text and the last key; can crash, hang and exit on request."""
 
     TITLE = "sample"
     first_size = ""
-    # With priority, since the field has uses of its own for some of them.
+    # With priority, because the input field uses some of these keys itself.
     BINDINGS: ClassVar = [
         Binding("ctrl+z", "suspend_process", priority=True),
         Binding("ctrl+k", "crash", priority=True),
@@ -68,7 +68,7 @@ class SampleApp(FullScreenApp[str]):
         self.query_one("#last", Static).update(f"value <{event.value}>")
 
     def action_crash(self) -> None:
-        password, witness = "hunter2", Witness()
+        password, witness = "hunter2", ReprDetector()
         raise KeyError(password, witness)
 
     def action_panic(self) -> None:
@@ -90,7 +90,7 @@ class SampleApp(FullScreenApp[str]):
         self.set_timer(0.01, lambda: sys.exit(9))
 
     def action_hang(self) -> None:
-        os.write(1, b"hanging")  # an app that hangs draws nothing any more
+        os.write(1, b"hanging")  # an app that hangs draws nothing
         while True:
             pass
 

@@ -1,11 +1,11 @@
-"""The shell's part in the pty harness: leads a session with one program in the foreground.
+"""Lead a session with one program in the foreground, like a shell.
 
-Run as ``session_leader.py TERMINAL REPORT CONTROL PROGRAM [ARGUMENT …]``. A program that led the session
-itself would take the terminal's state with it: the kernel hangs the terminal up at its leader's end and
-resets the attributes, so that nobody could tell whether the program had restored them.
+Run as ``session_leader.py TERMINAL REPORT CONTROL PROGRAM [ARGUMENT …]``. The program can't lead the session
+itself: when a leader ends, the kernel hangs up the terminal and resets its attributes, so a test couldn't see
+whether the program had restored them.
 
 Lines written to the descriptor REPORT: ``pid N`` · ``stopped N`` · ``exit N`` · ``signal N``. Lines read from
-CONTROL: ``fg`` brings a stopped program to the front again; the end of CONTROL ends this process.
+CONTROL: ``fg`` resumes a stopped program in the foreground; end of file ends this process.
 """
 
 import os
@@ -20,8 +20,8 @@ def main() -> None:
 
 
 def lead(terminal_name: str, report: int, control: int) -> bool:
-    """Fork the program. Return True in the program, and False in the leader once the program is over."""
-    terminal = os.open(terminal_name, os.O_RDWR)  # a leader without a terminal takes the first it opens
+    """Fork the program. Return True in the program, and False in the leader when the program has ended."""
+    terminal = os.open(terminal_name, os.O_RDWR)  # becomes the session's controlling terminal
     os.set_inheritable(report, False)
     os.set_inheritable(control, False)
     program = os.fork()
@@ -29,16 +29,16 @@ def lead(terminal_name: str, report: int, control: int) -> bool:
         os.setpgid(0, 0)
         signal.signal(signal.SIGTTOU, signal.SIG_IGN)
         os.tcsetpgrp(terminal, os.getpid())
-        # As a shell does: how the tests were started, by nohup or in the background, must not reach here.
+        # Reset signals, like a shell, because tests started by nohup or in the background ignore some.
         for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
             signal.signal(number, signal.SIG_DFL)
         os.close(terminal)
         return True
     signal.signal(signal.SIGTTOU, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, lambda *_: os.killpg(program, signal.SIGHUP))
-    nowhere = os.open(os.devnull, os.O_RDWR)
+    null = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
-        os.dup2(nowhere, stream)
+        os.dup2(null, stream)
     own_attributes = termios.tcgetattr(terminal)
     os.write(report, b"pid %d\n" % program)
     while True:

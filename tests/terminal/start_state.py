@@ -12,8 +12,8 @@ import threading
 from pathlib import Path
 
 
-def start_state() -> dict[str, object]:
-    """Return what a program can see of its own start, except its process ID."""
+def read_start_state() -> dict[str, object]:
+    """Return the state that a program can see at its start, except its process ID."""
     streams = {
         name: (stream.fileno(), stream.encoding, stream.errors, stream.line_buffering, stream.isatty())
         for name in ("stdin", "stdout", "stderr", "__stdin__", "__stdout__", "__stderr__")
@@ -54,4 +54,4 @@ def _is_open(descriptor: int) -> bool:
 
 
 if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(json.dumps(start_state()))
+    Path(sys.argv[1]).write_text(json.dumps(read_start_state()))

@@ -1,4 +1,4 @@
-"""Routes to the clipboard, with fake tools and a real tmux."""
+"""Routes to the clipboard, tested with fake tools and a real tmux."""
 
 from __future__ import annotations
 
@@ -23,34 +23,34 @@ if TYPE_CHECKING:
 CANARY = "JBSWY3DPEHPK3PXP"
 
 
-class Tools:
+class FakeTools:
     """A folder of fake programs that record their arguments, environment and stdin."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir()
 
-    def add(self, name: str, *, then: str = "exit 0") -> None:
+    def add(self, name: str, *, ending: str = "exit 0") -> None:
         tool = self.folder / name
         tool.write_text(
             f'#!/bin/sh\nnotes="{self.folder}/{name}"\necho "$@" >"$notes.arguments"\n'
-            f'/usr/bin/env >"$notes.environment"\n/bin/cat >"$notes.stdin"\n{then}\n'
+            f'/usr/bin/env >"$notes.environment"\n/bin/cat >"$notes.stdin"\n{ending}\n'
         )
         tool.chmod(0o755)
 
-    def got(self, name: str, what: str) -> str:
-        return (self.folder / f"{name}.{what}").read_text()
+    def read_record(self, name: str, record: str) -> str:
+        return (self.folder / f"{name}.{record}").read_text()
 
     def environ(self, **more: str) -> dict[str, str]:
         return {"PATH": str(self.folder), **more}
 
 
 @pytest.fixture
-def tools(tmp_path: Path) -> Tools:
-    return Tools(tmp_path / "tools")
+def tools(tmp_path: Path) -> FakeTools:
+    return FakeTools(tmp_path / "tools")
 
 
-def refuse(sequence: str) -> None:
+def fail_on_write(sequence: str) -> None:
     pytest.fail("the terminal was written to")
 
 
@@ -66,25 +66,25 @@ def refuse(sequence: str) -> None:
     ],
 )
 def test_clipboard_tool_gets_the_text_only_on_stdin(
-    tools: Tools, tool: str, variables: dict[str, str], arguments: str, route: ClipboardRoute
+    tools: FakeTools, tool: str, variables: dict[str, str], arguments: str, route: ClipboardRoute
 ) -> None:
     tools.add(tool)
 
-    result = send_to_clipboard(Secret(CANARY), refuse, tools.environ(**variables))
+    result = send_to_clipboard(Secret(CANARY), fail_on_write, tools.environ(**variables))
 
     assert result.route is route
-    assert tools.got(tool, "stdin") == CANARY
-    assert tools.got(tool, "arguments").strip() == arguments
-    assert CANARY not in tools.got(tool, "environment")
+    assert tools.read_record(tool, "stdin") == CANARY
+    assert tools.read_record(tool, "arguments").strip() == arguments
+    assert CANARY not in tools.read_record(tool, "environment")
 
 
-def test_pbcopy_runs_with_a_utf_8_locale(tools: Tools, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pbcopy_runs_with_a_utf_8_locale(tools: FakeTools, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
     tools.add("pbcopy")
 
-    assert send_to_clipboard("grün", refuse, tools.environ()).route is ClipboardRoute.LOCAL
-    assert tools.got("pbcopy", "stdin") == "grün"
-    assert "LC_CTYPE=UTF-8\n" in tools.got("pbcopy", "environment")
+    assert send_to_clipboard("grün", fail_on_write, tools.environ()).route is ClipboardRoute.LOCAL
+    assert tools.read_record("pbcopy", "stdin") == "grün"
+    assert "LC_CTYPE=UTF-8\n" in tools.read_record("pbcopy", "environment")
 
 
 @pytest.mark.parametrize(
@@ -95,36 +95,36 @@ def test_pbcopy_runs_with_a_utf_8_locale(tools: Tools, monkeypatch: pytest.Monke
         (["xclip"], {"DISPLAY": "localhost:10.0", "SSH_CONNECTION": "1.2.3.4 5 6.7.8.9 22"}),
     ],
 )
-def test_osc_52_is_used_without_a_tool(tools: Tools, names: list[str], variables: dict[str, str]) -> None:
+def test_osc_52_is_used_without_a_tool(tools: FakeTools, names: list[str], variables: dict[str, str]) -> None:
     for name in names:
         tools.add(name)
-    written: list[str] = []
+    writes: list[str] = []
 
-    result = send_to_clipboard(CANARY, written.append, tools.environ(**variables))
+    result = send_to_clipboard(CANARY, writes.append, tools.environ(**variables))
 
     assert result.sentence == "sent to your terminal's clipboard"
-    assert written == [f"\x1b]52;c;{base64.b64encode(CANARY.encode()).decode()}\x07"]
+    assert writes == [f"\x1b]52;c;{base64.b64encode(CANARY.encode()).decode()}\x07"]
 
 
-@pytest.mark.parametrize("then", ["exit 1", "exec /bin/sleep 3600"])
+@pytest.mark.parametrize("ending", ["exit 1", "exec /bin/sleep 3600"])
 @pytest.mark.parametrize(
     ("tool", "variables"), [("tmux", {"TMUX": "/tmp/x,1,0"}), ("wl-copy", {"WAYLAND_DISPLAY": "wayland-0"})]
 )
 def test_osc_52_is_used_after_a_tool_fails_or_hangs(
-    tools: Tools, tool: str, variables: dict[str, str], then: str, monkeypatch: pytest.MonkeyPatch
+    tools: FakeTools, tool: str, variables: dict[str, str], ending: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(clipboard, "LONGEST_WAIT_SECONDS", 0.3)
-    tools.add(tool, then=then)
-    written: list[str] = []
+    tools.add(tool, ending=ending)
+    writes: list[str] = []
 
-    result = send_to_clipboard(CANARY, written.append, tools.environ(**variables))
+    result = send_to_clipboard(CANARY, writes.append, tools.environ(**variables))
 
     assert result.route is ClipboardRoute.TERMINAL
-    assert len(written) == 1
+    assert len(writes) == 1
 
 
-def test_tool_cannot_write_to_the_screen(start: Callable[..., PtyProgram], tools: Tools) -> None:
-    tools.add("wl-copy", then="echo SCRIBBLE; echo SCRIBBLE >&2; echo SCRIBBLE >/dev/tty; exit 0")
+def test_tool_cannot_write_to_the_screen(start: Callable[..., PtyProgram], tools: FakeTools) -> None:
+    tools.add("wl-copy", ending="echo SCRIBBLE; echo SCRIBBLE >&2; echo SCRIBBLE >/dev/tty; exit 0")
     send = (
         "from tui_auth.terminal.clipboard import send_to_clipboard as send;"
         f"print(send('x', print, {tools.environ(WAYLAND_DISPLAY='wayland-0')}).sentence)"
@@ -135,15 +135,15 @@ def test_tool_cannot_write_to_the_screen(start: Callable[..., PtyProgram], tools
     assert program.received == b"sent to the clipboard\r\n"
 
 
-def test_gnu_screen_gets_short_wrapped_pieces(tools: Tools) -> None:
+def test_gnu_screen_gets_short_wrapped_pieces(tools: FakeTools) -> None:
     token = "t" * 3000
     tools.add("xclip")
-    written: list[str] = []
+    writes: list[str] = []
 
-    result = send_to_clipboard(token, written.append, tools.environ(STY="1.pts-0", DISPLAY=":0"))
+    result = send_to_clipboard(token, writes.append, tools.environ(STY="1.pts-0", DISPLAY=":0"))
 
     assert result.route is ClipboardRoute.TERMINAL
-    pieces = written[0].removeprefix("\x1bP").removesuffix("\x1b\\").split("\x1b\\\x1bP")
+    pieces = writes[0].removeprefix("\x1bP").removesuffix("\x1b\\").split("\x1b\\\x1bP")
     assert "".join(pieces) == osc_52(token)
     assert max(map(len, pieces)) <= 256
 

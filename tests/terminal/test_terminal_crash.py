@@ -1,4 +1,4 @@
-"""Reports of unexpected errors."""
+"""Reports of uncaught exceptions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.processes import PythonProcess
 
 
-def crashed(error: BaseException, cause: BaseException | None = None) -> BaseException:
+def raise_and_catch(error: BaseException, cause: BaseException | None = None) -> BaseException:
     password = "hunter2"
     try:
         raise error from cause
@@ -25,12 +25,12 @@ def crashed(error: BaseException, cause: BaseException | None = None) -> BaseExc
 
 
 def test_crash_report_has_types_and_frames_but_no_values() -> None:
-    report = crash_report(crashed(KeyError("hunter2"), crashed(ValueError("hunter2"))))
+    report = crash_report(raise_and_catch(KeyError("hunter2"), raise_and_catch(ValueError("hunter2"))))
 
     first, frame, second, _ = report.split("\n")
     assert first == "KeyError"
     assert frame.startswith("  terminal/test_terminal_crash.py:")
-    assert frame.endswith(" in crashed")
+    assert frame.endswith(" in raise_and_catch")
     assert second == "caused by ValueError"
     assert "hunter2" not in report
 
@@ -42,24 +42,24 @@ def test_exception_group_lists_its_types() -> None:
 
 
 def test_suppressed_cause_is_not_reported() -> None:
-    def put_aside() -> None:
+    def suppress_cause() -> None:
         try:
             raise ValueError
         except ValueError:
             raise KeyError from None
 
     with pytest.raises(KeyError) as caught:
-        put_aside()
+        suppress_cause()
 
     assert caught.value.__context__ is not None
     assert "ValueError" not in crash_report(caught.value)
 
 
 def test_circular_causes_end() -> None:
-    one, two = ValueError(), KeyError()
-    one.__cause__, two.__cause__ = two, one
+    first, second = ValueError(), KeyError()
+    first.__cause__, second.__cause__ = second, first
 
-    assert crash_report(one) == "ValueError\ncaused by KeyError"
+    assert crash_report(first) == "ValueError\ncaused by KeyError"
 
 
 def test_uncaught_exceptions_of_all_threads_are_reported(python_process: PythonProcess) -> None:
@@ -76,16 +76,16 @@ Bad()
 thread = threading.Thread(target=fail); thread.start(); thread.join()
 raise KeyError("hunter2")
 """
-    ended = python_process(program)
-    assert ended.returncode == 1
-    reported = [line for line in ended.stderr.splitlines() if line.startswith("tui-auth: ")]
-    assert reported == ["tui-auth: OSError", "tui-auth: ValueError", "tui-auth: KeyError"]
-    assert "hunter2" not in ended.stderr
+    result = python_process(program)
+    assert result.returncode == 1
+    report_lines = [line for line in result.stderr.splitlines() if line.startswith("tui-auth: ")]
+    assert report_lines == ["tui-auth: OSError", "tui-auth: ValueError", "tui-auth: KeyError"]
+    assert "hunter2" not in result.stderr
 
 
 @pytest.fixture
 def hooks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Python's hooks for uncaught errors, ours until the end of the test."""
+    """Replace Python's hooks for uncaught errors until the end of the test."""
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     monkeypatch.setattr(threading, "excepthook", threading.excepthook)
     monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
@@ -114,8 +114,8 @@ class TestReportedWithoutDetails:
             def __del__(self) -> None:
                 raise OSError("hunter2")
 
-        bad = Bad()
-        del bad
+        instance = Bad()
+        del instance
         error = capsys.readouterr().err
         assert error.startswith("acme: OSError\n")
         assert "hunter2" not in error

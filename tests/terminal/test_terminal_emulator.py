@@ -1,4 +1,4 @@
-"""The test harness itself: what its terminal emulator shows."""
+"""The terminal test harness: its emulator and its waits."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from .pty_program import PtyProgram
 
-BETWEEN = (
+INVISIBLE_SEQUENCES = (
     b"\x1b[>25u\x1b[<u\x1b[<1u\x1b[=1;1u\x1b[?u\x1b[?2026$p\x1b[?2048$p\x1b[>4;2m\x1b[?1016h\x1b]22;default\x07"
     b"\x1b]52;c;aGk=\x07\x1b]8;;https://example.com\x1b\\\x1bP+q544e\x1b\\\x1b_Gi=1\x1b\\\x1b[4:3m\x1b[c\x1b(B\x1b="
 )
@@ -23,14 +23,14 @@ BETWEEN = (
 
 def test_invisible_sequences_show_nothing() -> None:
     emulator = Emulator(3, 20)
-    emulator.feed(b"a" + BETWEEN + b"b")
+    emulator.feed(b"a" + INVISIBLE_SEQUENCES + b"b")
     assert emulator.text() == "ab\n\n"
     assert emulator.clipboard == ["aGk="]
 
 
-@given(st.lists(st.integers(0, len(BETWEEN) + 2)))
+@given(st.lists(st.integers(0, len(INVISIBLE_SEQUENCES) + 2)))
 def test_sequence_may_arrive_in_pieces(cuts: list[int]) -> None:
-    data = b"\xc3\xa4" + BETWEEN + b"b"
+    data = b"\xc3\xa4" + INVISIBLE_SEQUENCES + b"b"
     emulator = Emulator(3, 20)
     start = 0
     for cut in [*sorted(cuts), len(data)]:
@@ -99,24 +99,24 @@ def draw(text):
     sys.stdout.write(text)
     sys.stdout.flush()
 draw("\\x1b[?1049hold field, new question")
-{works}
+{work}
 draw("\\x1b[2J\\x1b[Hnew field, new question")
 input()
 """
 
 
 @pytest.mark.parametrize(
-    "works", ["sum(number for number in range(3_000_000))", "time.sleep(0.015)"], ids=["computes", "collects"]
+    "work", ["sum(number for number in range(3_000_000))", "time.sleep(0.015)"], ids=["computes", "collects"]
 )
-def test_text_of_a_half_drawn_screen_does_not_count(start: Callable[..., PtyProgram], works: str) -> None:
-    program = start("-c", DRAWS_TWO_SCREENS.format(works=works))
+def test_text_of_a_half_drawn_screen_does_not_count(start: Callable[..., PtyProgram], work: str) -> None:
+    program = start("-c", DRAWS_TWO_SCREENS.format(work=work))
     program.wait_for("new question")
     assert "old field" not in program.screen_text()
 
 
 def test_wait_sees_a_condition_that_is_briefly_true(start: Callable[..., PtyProgram]) -> None:
-    busy = "sum(number for number in range(3_000_000))"
-    program = start("-c", DRAWS_TWO_SCREENS.format(works=busy))
+    busy_work = "sum(number for number in range(3_000_000))"
+    program = start("-c", DRAWS_TWO_SCREENS.format(work=busy_work))
     program.wait_for(lambda p: b"old field" in p.received, settled=False)
     program.wait_for("new field")
 

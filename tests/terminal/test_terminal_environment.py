@@ -1,4 +1,4 @@
-"""What a process starts with: its terminal, its environment, its limits."""
+"""The terminal, the environment and the limits of a process at its start."""
 
 from __future__ import annotations
 
@@ -20,66 +20,70 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Start = Callable[..., PtyProgram]
-TELL = (
+DESCRIBE_TERMINAL = (
     "from tui_auth.terminal.environment import find_terminal as f; import sys; t = f();"
     "open(sys.argv[1], 'w').write(t.kind.name + ': ' + t.reason)"
 )
 
 
-def told(start: Start, answer: Path, **more: object) -> str:
-    assert start("-c", TELL, answer, **more).wait_exit() == 0
+def describe_terminal(start: Start, answer: Path, **more: object) -> str:
+    assert start("-c", DESCRIBE_TERMINAL, answer, **more).wait_exit() == 0
     return answer.read_text()
 
 
 def test_terminal_on_all_streams_is_a_full_screen(start: Start, tmp_path: Path) -> None:
-    assert told(start, tmp_path / "answer").startswith("FULL_SCREEN: ")
+    assert describe_terminal(start, tmp_path / "answer").startswith("FULL_SCREEN: ")
 
 
-@pytest.mark.parametrize("left", ["stdin", "stdout", "stderr"])
-def test_one_stream_on_the_terminal_is_enough(start: Start, tmp_path: Path, left: str) -> None:
-    elsewhere = {name: subprocess.DEVNULL for name in ("stdin", "stdout", "stderr") if name != left}
-    assert told(start, tmp_path / "answer", **elsewhere).startswith("FULL_SCREEN: ")
+@pytest.mark.parametrize("terminal_stream", ["stdin", "stdout", "stderr"])
+def test_one_stream_on_the_terminal_is_enough(start: Start, tmp_path: Path, terminal_stream: str) -> None:
+    redirected = {
+        name: subprocess.DEVNULL for name in ("stdin", "stdout", "stderr") if name != terminal_stream
+    }
+    assert describe_terminal(start, tmp_path / "answer", **redirected).startswith("FULL_SCREEN: ")
 
 
 def test_there_is_no_terminal_without_a_stream_on_it(start: Start, tmp_path: Path) -> None:
-    nowhere = subprocess.DEVNULL
-    answer = told(start, tmp_path / "answer", stdin=nowhere, stdout=nowhere, stderr=nowhere)
+    null = subprocess.DEVNULL
+    answer = describe_terminal(start, tmp_path / "answer", stdin=null, stdout=null, stderr=null)
     assert answer == "NONE: None of stdin, stdout and stderr is a terminal."
 
 
 @pytest.mark.parametrize("term", ["dumb", "", None])
 def test_dumb_terminal_gets_line_prompts(start: Start, tmp_path: Path, term: str | None) -> None:
-    assert told(start, tmp_path / "answer", environment={"TERM": term}).startswith("LINES: TERM is ")
+    assert describe_terminal(start, tmp_path / "answer", environment={"TERM": term}).startswith(
+        "LINES: TERM is "
+    )
 
 
 def test_background_process_has_no_terminal(start: Start, tmp_path: Path) -> None:
-    in_background = (
+    run_in_background = (
         "import subprocess, sys; subprocess.run([sys.executable, '-c', *sys.argv[1:]], process_group=0)"
     )
     answer = tmp_path / "answer"
-    assert start("-c", in_background, TELL, answer).wait_exit() == 0
+    assert start("-c", run_in_background, DESCRIBE_TERMINAL, answer).wait_exit() == 0
     assert answer.read_text() == "NONE: The program runs in the background of its terminal."
 
 
-def test_terminal_that_is_not_controlling_is_none(tmp_path: Path) -> None:
-    ours, theirs = pty.openpty()
+def test_terminal_that_is_not_controlling_does_not_count(tmp_path: Path) -> None:
+    our_side, program_side = pty.openpty()
     try:
         subprocess.run(
-            [sys.executable, "-c", TELL, tmp_path / "answer"],
-            stdin=theirs,
+            [sys.executable, "-c", DESCRIBE_TERMINAL, tmp_path / "answer"],
+            stdin=program_side,
             start_new_session=True,
             check=True,
         )
     finally:
-        os.close(ours)
-        os.close(theirs)
+        os.close(our_side)
+        os.close(program_side)
     assert (tmp_path / "answer").read_text().startswith("NONE: There is no controlling terminal")
 
 
 def test_textual_gets_only_its_two_harmless_variables(tmp_path: Path) -> None:
     log = tmp_path / "log"
     variables = {"TEXTUAL": "devtools,debug", "TEXTUAL_LOG": str(log), "TEXTUAL_DRIVER": "x:y"}
-    kept = {"TEXTUAL_DISABLE_KITTY_KEY": "1", "TEXTUAL_ANIMATIONS": "none"}
+    harmless = {"TEXTUAL_DISABLE_KITTY_KEY": "1", "TEXTUAL_ANIMATIONS": "none"}
     program = (
         "from tui_auth.terminal.environment import scrub_textual_environment as scrub; print(scrub());"
         "from textual import constants as c;"
@@ -87,7 +91,7 @@ def test_textual_gets_only_its_two_harmless_variables(tmp_path: Path) -> None:
     )
     answer = subprocess.run(
         [sys.executable, "-c", program],
-        env=isolated_environment(tmp_path, **variables, **kept),
+        env=isolated_environment(tmp_path, **variables, **harmless),
         capture_output=True,
         text=True,
         check=True,
@@ -140,7 +144,7 @@ def test_hardened_process_leaves_no_core_file() -> None:
     assert answer.stdout == "True\n0\npiped b'child\\n'\n"
 
 
-def test_environment_tells_about_color_and_distance() -> None:
+def test_environment_determines_color_and_remoteness() -> None:
     assert environment.is_no_color_set({"NO_COLOR": "1"})
     assert not environment.is_no_color_set({"NO_COLOR": ""})
     assert environment.is_over_ssh({"SSH_CONNECTION": "1.2.3.4 5 6.7.8.9 22"})
@@ -151,7 +155,7 @@ def test_environment_tells_about_color_and_distance() -> None:
 
 
 @pytest.mark.parametrize(
-    ("variables", "is_without"),
+    ("variables", "has_no_colors"),
     [
         ({"TERM": "vt100"}, True),
         ({"TERM": "xterm-mono"}, True),
@@ -164,13 +168,13 @@ def test_environment_tells_about_color_and_distance() -> None:
     ],
     ids=str,
 )
-def test_terminfo_tells_that_a_terminal_has_no_colors(
-    tmp_path: Path, variables: dict[str, str], is_without: bool
+def test_terminfo_identifies_a_terminal_without_colors(
+    tmp_path: Path, variables: dict[str, str], has_no_colors: bool
 ) -> None:
-    # A process of its own for each: curses looks a terminal up once.
+    # One process for each terminal, because curses looks up only the first.
     program = "from tui_auth.terminal.environment import must_avoid_color; print(must_avoid_color())"
     environ = isolated_environment(tmp_path, **{"COLORTERM": "", **variables})
     answer = subprocess.run(
         [sys.executable, "-c", program], env=environ, capture_output=True, text=True, check=True
     )
-    assert answer.stdout.strip() == str(is_without)
+    assert answer.stdout.strip() == str(has_no_colors)

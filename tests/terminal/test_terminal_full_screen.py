@@ -1,4 +1,4 @@
-"""A full-screen app on a real pseudo-terminal: keys, size, streams, and how it ends."""
+"""A full-screen app on a pseudo-terminal: keys, size, streams, signals and crashes."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def app(start: Start) -> PtyProgram:
     return program
 
 
-def assert_as_found(program: PtyProgram) -> None:
-    assert program.modes == {7, 25}, "lines wrap, the cursor shows, and that is all"
+def assert_restored(program: PtyProgram) -> None:
+    assert program.modes == {7, 25}, "only line wrap and the cursor are enabled"
     assert program.emulator.kitty_flags == []
     assert program.attributes() == program.attributes_before
 
@@ -47,7 +47,7 @@ def test_app_takes_the_terminal_and_restores_it(app: PtyProgram) -> None:
     assert app.wait_exit() == 7
     assert app.screen_text().strip() == "token:ann"
     assert b"LATE" not in app.received
-    assert_as_found(app)
+    assert_restored(app)
 
 
 def test_all_three_streams_may_be_redirected(start: Start, tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_all_three_streams_may_be_redirected(start: Start, tmp_path: Path) -> No
     assert out.read_text() == "token:token\n"
     assert err.read_text() == ""
     assert app.screen_text().strip() == ""
-    assert_as_found(app)
+    assert_restored(app)
 
 
 def test_shell_can_capture_the_output(start: Start) -> None:
@@ -104,13 +104,13 @@ def test_keys_and_pastes_arrive_in_every_form(app: PtyProgram) -> None:
 def test_in_band_size_is_used_and_later_disabled(app: PtyProgram) -> None:
     app.send("\x1b[?2048;2$y")
     app.wait_for(lambda program: program.modes >= {2048, 1016})
-    app.emulator.resize(30, 100)  # what is drawn for a larger screen needs one; the kernel is not told
+    app.emulator.resize(30, 100)  # resize only the emulator, not the kernel's terminal
     app.send("\x1b[48;30;100;600;800t")
     app.wait_for("size 100x30")
     app.press("ctrl+d")
 
     assert app.wait_exit() == 7
-    assert_as_found(app)
+    assert_restored(app)
 
 
 @pytest.mark.parametrize("nonsense", [b"\xff\xfe", b"\x1b[99999999999u", b"\x1b[1;2;3;4~", b"\x1b[<1;9;9M"])
@@ -133,37 +133,37 @@ def test_signal_ends_the_app_and_restores_the_terminal(app: PtyProgram, number: 
     app.signal(number)
 
     assert app.wait_exit() == 128 + number
-    assert_as_found(app)
+    assert_restored(app)
 
 
-def hanging(start: Start, grace_seconds: float) -> PtyProgram:
+def start_hanging_app(start: Start, grace_seconds: float) -> PtyProgram:
     app = start(SAMPLE, environment={"GRACE_SECONDS": str(grace_seconds)})
     app.wait_for("size 80x23")
     app.press("ctrl+b")
-    # Among what was sent, not on the screen: a frame still on its way may be drawn over the word.
+    # Search the received bytes, not the screen: a later frame may overwrite the text.
     app.wait_for(lambda program: b"hanging" in program.received, settled=False)
     return app
 
 
 def test_second_signal_ends_an_app_that_hangs(start: Start) -> None:
-    app = hanging(start, grace_seconds=3600)
+    app = start_hanging_app(start, grace_seconds=3600)
 
-    def another_signal_ends_it(program: PtyProgram) -> bool:
+    def send_signal_until_ended(program: PtyProgram) -> bool:
         if program.full_screen:
             program.signal(signal.SIGTERM)
         return not program.full_screen
 
-    app.wait_for(another_signal_ends_it, settled=False)
+    app.wait_for(send_signal_until_ended, settled=False)
     assert app.wait_exit() == 143
-    assert_as_found(app)
+    assert_restored(app)
 
 
 def test_app_that_hangs_ends_after_the_grace_period(start: Start) -> None:
-    app = hanging(start, grace_seconds=0.1)
+    app = start_hanging_app(start, grace_seconds=0.1)
     app.signal(signal.SIGTERM)
 
     assert app.wait_exit() == 143
-    assert_as_found(app)
+    assert_restored(app)
 
 
 def test_output_to_a_closed_terminal_is_discarded() -> None:
@@ -177,7 +177,7 @@ def test_output_to_a_closed_terminal_is_discarded() -> None:
 
 def test_closed_terminal_ends_the_app(app: PtyProgram) -> None:
     app.hang_up()
-    # The hang-up is seen and the signal comes, in either order: 129 to a shell in both.
+    # The app may see the hang-up before or after SIGHUP; a shell reports 129 in both cases.
     assert app.wait_exit() in (129, -signal.SIGHUP)
 
 
@@ -201,18 +201,18 @@ def test_crash_report_of_an_app_has_no_values(app: PtyProgram, key: str, kind: s
     assert f"in {place}" in app.screen_text()
     assert b"hunter2" not in app.received
     assert b"LOOKED AT" not in app.received
-    assert_as_found(app)
+    assert_restored(app)
 
 
-@pytest.mark.parametrize(("key", "said"), [("ctrl+k", "sample: KeyError\n"), ("ctrl+p", "")])
-def test_log_of_a_crash_has_no_values(start: Start, tmp_path: Path, key: str, said: str) -> None:
+@pytest.mark.parametrize(("key", "expected_log"), [("ctrl+k", "sample: KeyError\n"), ("ctrl+p", "")])
+def test_log_of_a_crash_has_no_values(start: Start, tmp_path: Path, key: str, expected_log: str) -> None:
     log = tmp_path / "log"
     app = start(SAMPLE, stderr=log)
     app.wait_for("size 80x23")
     app.press(key)
 
     assert app.wait_exit() == 1
-    assert log.read_text().startswith(said)
+    assert log.read_text().startswith(expected_log)
     assert "hunter2" not in log.read_text()
 
 
@@ -221,14 +221,14 @@ def test_failed_start_restores_the_terminal(start: Start) -> None:
 
     assert app.wait_exit() == 1
     assert app.screen_text().startswith("sample: RuntimeError\n")
-    assert_as_found(app)
+    assert_restored(app)
 
 
 def test_sudden_exit_restores_the_terminal(app: PtyProgram) -> None:
     app.press("ctrl+x")
 
     assert app.wait_exit() == 9
-    assert_as_found(app)
+    assert_restored(app)
 
 
 def test_ctrl_z_stops_the_app_and_fg_resumes_it(app: PtyProgram) -> None:
@@ -247,7 +247,7 @@ def test_ctrl_z_stops_the_app_and_fg_resumes_it(app: PtyProgram) -> None:
     app.wait_for("<beforeafter>")
     app.press("ctrl+d")
     assert app.wait_exit() == 7
-    assert_as_found(app)
+    assert_restored(app)
 
 
 def test_app_redraws_after_sigstop(app: PtyProgram) -> None:
@@ -255,15 +255,15 @@ def test_app_redraws_after_sigstop(app: PtyProgram) -> None:
     app.wait_for("<before>")
     app.signal(signal.SIGSTOP)
     app.wait_stopped()
-    seen = len(app.received)
+    received_bytes = len(app.received)
 
     app.foreground()
-    app.wait_for(lambda program: b"never changes" in program.received[seen:])
+    app.wait_for(lambda program: b"never changes" in program.received[received_bytes:])
     app.send("after")
     app.wait_for("<beforeafter>")
     app.press("ctrl+d")
     assert app.wait_exit() == 7
-    assert_as_found(app)
+    assert_restored(app)
 
 
 def test_ended_app_leaves_ctrl_z_to_the_terminal(start: Start) -> None:
@@ -281,8 +281,8 @@ def test_ended_app_leaves_ctrl_z_to_the_terminal(start: Start) -> None:
 
 
 def test_ctrl_z_stops_the_wrapper_program(start: Start) -> None:
-    around = "import subprocess, sys; sys.exit(subprocess.call(sys.argv[1:]))"
-    wrapper = start("-c", around, sys.executable, SAMPLE)
+    wrapper_code = "import subprocess, sys; sys.exit(subprocess.call(sys.argv[1:]))"
+    wrapper = start("-c", wrapper_code, sys.executable, SAMPLE)
     wrapper.wait_for("size 80x23")
     wrapper.press("ctrl+z")
     wrapper.wait_stopped()

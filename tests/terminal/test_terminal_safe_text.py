@@ -14,7 +14,7 @@ from tui_auth.terminal.safe_text import MARKS, safe_line, safe_text
 
 BIDI = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 every_character = st.text(st.characters(exclude_categories=()))
-# Few kinds of character, close together, so that they meet: marks, controls, composites, jamo, selectors.
+# A few marks, controls, composites, jamo and selectors, so that hypothesis often combines them.
 TRICKY = "ae \n\r\t\x1b\x9b\u0301\u0327\u0344\u0f73\ufb2c\u0958\u1100\u1161\u11a8\u200d\u202e\ufe0f\u2028"
 tricky = st.text(st.sampled_from(TRICKY))
 some_text = every_character | tricky
@@ -40,38 +40,38 @@ def longest_run_of_marks(text: str) -> int:
 def test_no_harmful_unicode_character_passes() -> None:
     block = 8192
     for start in range(0, sys.maxunicode + 1, block):
-        shown = safe_text("".join(map(chr, range(start, start + block))), limit=10 * block, lines=10)
-        assert_harmless(shown)
-        assert "more characters" not in shown
+        result = safe_text("".join(map(chr, range(start, start + block))), limit=10 * block, lines=10)
+        assert_harmless(result)
+        assert "more characters" not in result
 
 
 @given(some_text, st.integers(0, 300), st.integers(1, 30))
 def test_safe_text_is_harmless_and_within_its_limits(text: str, limit: int, lines: int) -> None:
-    shown = safe_text(text, limit=limit, lines=lines)
+    result = safe_text(text, limit=limit, lines=lines)
 
-    assert_harmless(shown)
-    assert len(shown) <= limit
-    assert shown.count("\n") < lines
-    assert longest_run_of_marks(shown) <= MARKS
-    assert unicodedata.is_normalized("NFC", shown)
+    assert_harmless(result)
+    assert len(result) <= limit
+    assert result.count("\n") < lines
+    assert longest_run_of_marks(result) <= MARKS
+    assert unicodedata.is_normalized("NFC", result)
 
 
 @given(some_text, st.integers(0, 300), st.integers(1, 30))
 def test_safe_text_is_idempotent(text: str, limit: int, lines: int) -> None:
-    once = safe_text(text, limit=limit, lines=lines)
+    result = safe_text(text, limit=limit, lines=lines)
 
-    assert safe_text(once, limit=limit, lines=lines) == once
+    assert safe_text(result, limit=limit, lines=lines) == result
     assert safe_line(safe_line(text, limit), limit) == safe_line(text, limit)
 
 
 @given(some_text, st.integers(0, 300))
 def test_safe_line_is_one_line(text: str, limit: int) -> None:
-    shown = safe_line(text, limit)
+    result = safe_line(text, limit)
 
-    assert_harmless(shown, newlines=False)
-    assert len(shown) <= limit
-    assert not shown.startswith(" ")
-    assert "  " not in shown
+    assert_harmless(result, newlines=False)
+    assert len(result) <= limit
+    assert not result.startswith(" ")
+    assert "  " not in result
 
 
 json_values = st.recursive(
@@ -94,7 +94,7 @@ def test_harmless_text_is_unchanged(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"),
+    ("text", "result"),
     [
         ("\x1b[31mred", "␛[31mred"),
         ("\x9b2Jcleared", "\\x9b2Jcleared"),
@@ -121,11 +121,11 @@ def test_harmless_text_is_unchanged(text: str) -> None:
         (Secret("hunter2"), "Secret(…)"),
     ],
 )
-def test_dangerous_characters_become_visible_or_are_dropped(text: object, shown: str) -> None:
-    assert safe_text(text) == shown
+def test_dangerous_characters_become_visible_or_are_dropped(text: object, result: str) -> None:
+    assert safe_text(text) == result
 
 
-def test_value_that_is_nested_too_deep_is_shown_as_its_type() -> None:
+def test_too_deeply_nested_value_is_shown_as_its_type() -> None:
     value: list[object] = []
     for _ in range(100_000):
         value = [value]
@@ -138,11 +138,11 @@ def test_letter_keeps_only_a_few_combining_marks() -> None:
 
 
 def test_long_text_ends_with_the_number_of_missing_characters() -> None:
-    shown = safe_text("x" * 1_000_000, limit=40)
+    result = safe_text("x" * 1_000_000, limit=40)
 
-    assert len(shown) == 40
-    kept = shown.count("x")
-    assert shown == "x" * kept + f"… ({1_000_000 - kept} more characters)"
+    assert len(result) == 40
+    count = result.count("x")
+    assert result == "x" * count + f"… ({1_000_000 - count} more characters)"
 
 
 def test_missing_characters_are_counted_with_a_small_limit() -> None:
@@ -155,14 +155,14 @@ def test_further_lines_are_joined_to_the_last() -> None:
 
 
 def test_megabyte_of_marks_is_cut_before_normalization(monkeypatch: pytest.MonkeyPatch) -> None:
-    # Normalising a run of marks takes time that grows with the square of its length.
-    normalised: list[str] = []
+    # The time to normalize a run of marks grows with the square of its length.
+    normalized: list[str] = []
 
     def normalize(form: str, text: str) -> str:
-        normalised.append(text)
+        normalized.append(text)
         return text
 
     monkeypatch.setattr(unicodedata, "normalize", normalize)
 
     assert safe_text("x" + "\u0301\u0327" * 500_000, limit=100_000).startswith("x\u0301\u0327")
-    assert max(map(longest_run_of_marks, normalised)) == MARKS
+    assert max(map(longest_run_of_marks, normalized)) == MARKS

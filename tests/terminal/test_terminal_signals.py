@@ -1,4 +1,4 @@
-"""Signals without Textual: line prompts, and a terminal that was left in a bad state."""
+"""Signals without Textual: at line prompts, and with a terminal in a bad state."""
 
 from __future__ import annotations
 

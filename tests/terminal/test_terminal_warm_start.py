@@ -1,4 +1,4 @@
-"""A warm start leaves a program in the state of a cold one, but for the libraries it has already."""
+"""A warm start gives a program the state of a cold start, except for imported libraries."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class ColdProgram(PtyProgram):
     starts_warm = False
 
 
-def state_of(kind: type[PtyProgram], home: Path, **options: Any) -> tuple[int, dict[str, Any]]:
+def run_and_read_state(kind: type[PtyProgram], home: Path, **options: Any) -> tuple[int, dict[str, Any]]:
     """Return the exit status of a program and the state in which it started."""
     folder, report = home / "work", home / "state"
     folder.mkdir(exist_ok=True)
@@ -38,28 +38,28 @@ def state_of(kind: type[PtyProgram], home: Path, **options: Any) -> tuple[int, d
 
 @pytest.fixture(autouse=True)
 def warm_starts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Allow warm starts, however the tests are run, from a parent that no other test has used."""
+    """Allow warm starts from a new parent process, whatever COLD_START is."""
     monkeypatch.delenv("COLD_START", raising=False)
     monkeypatch.setattr(warm_start, "_parents", {})
 
 
 @pytest.mark.parametrize("streams", [(), ("stdin", "stderr")], ids=["terminal", "elsewhere"])
 def test_warm_program_starts_in_the_state_of_a_cold_one(tmp_path: Path, streams: tuple[str, ...]) -> None:
-    other = {name: b"" if name == "stdin" else tmp_path / name for name in streams}
+    redirected = {name: b"" if name == "stdin" else tmp_path / name for name in streams}
     mask = os.umask(0o077)
-    try:  # the parent starts with another mask and another variable than the program that is compared
-        state_of(PtyProgram, tmp_path, environment={"TUI_AUTH_THEME": "light"})
+    try:  # start the parent with a different umask and variable
+        run_and_read_state(PtyProgram, tmp_path, environment={"TUI_AUTH_THEME": "light"})
     finally:
         os.umask(mask)
-    cold_status, cold = state_of(ColdProgram, tmp_path, **other)
-    warm_status, warm = state_of(PtyProgram, tmp_path, **other)
+    cold_status, cold = run_and_read_state(ColdProgram, tmp_path, **redirected)
+    warm_status, warm = run_and_read_state(PtyProgram, tmp_path, **redirected)
     assert cold.pop("libraries") == []
     assert warm.pop("libraries") == ["boto3", "textual"]
     assert warm == cold
     assert warm_status == cold_status == 0
 
 
-def test_status_and_traceback_of_a_warm_program_are_its_own(tmp_path: Path) -> None:
+def test_warm_program_has_its_own_status_and_traceback(tmp_path: Path) -> None:
     with PtyProgram(
         ["-m", "tests.terminal.start_state", str(tmp_path)], home=tmp_path
     ) as program:  # a folder
@@ -69,12 +69,12 @@ def test_status_and_traceback_of_a_warm_program_are_its_own(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("arguments", [["-c", "pass"], ["program.py"], ["-I", "-m", "tui_auth"]])
 def test_only_a_module_gets_a_warm_start(arguments: list[str]) -> None:
-    assert not warm_start.is_possible([sys.executable, *arguments], ())
+    assert not warm_start.is_warm_start_possible([sys.executable, *arguments], ())
 
 
-def test_variable_that_a_library_reads_gets_a_cold_start(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_variable_read_by_a_library_causes_a_cold_start(monkeypatch: pytest.MonkeyPatch) -> None:
     module = [sys.executable, "-m", "tui_auth"]
-    assert warm_start.is_possible(module, ["TUI_AUTH_THEME"])
-    assert not warm_start.is_possible(module, ["TUI_AUTH_THEME", "TEXTUAL_LOG"])
+    assert warm_start.is_warm_start_possible(module, ["TUI_AUTH_THEME"])
+    assert not warm_start.is_warm_start_possible(module, ["TUI_AUTH_THEME", "TEXTUAL_LOG"])
     monkeypatch.setattr(warm_start, "COLD_START", True)
-    assert not warm_start.is_possible(module, ())
+    assert not warm_start.is_warm_start_possible(module, ())

@@ -1,4 +1,4 @@
-"""Canary: the private names of Textual that tui_auth.terminal uses still exist, and are still called."""
+"""The private names of Textual that tui_auth.terminal uses still exist and are still called."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
 """Start ``python -m MODULE`` in a pseudo-terminal without importing its libraries again.
 
-Half of the processor time of a sign-in goes into importing Textual and boto3. A parent process, one for each
-process of the tests, imports them once. For each program it forks a session leader, which forks the program.
+Importing Textual and boto3 takes half of a sign-in's CPU time. So each test process has a parent process that
+imports them once. For each program the parent forks a session leader, which forks the program.
 The program then imports the modules of tui-auth itself, in its own environment, working directory and
 terminal, and ends as any interpreter does.
 
-The libraries read their variables when they are imported, so a program gets a warm start only if its
+The libraries read variables when they are imported, so a program gets a warm start only if its
 environment differs from ``isolated_environment`` in variables of tui-auth alone. Everything about the start
 itself (imports, arguments and environment in /proc, sitecustomize, timing) is tested with cold starts:
 ``starts_warm = False`` in a subclass of PtyProgram. With ``COLD_START=1`` every start is cold, as it is on
@@ -45,8 +45,8 @@ _STREAMS: Final = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
 _LENGTH: Final = 8
 
 
-def is_possible(argv: Sequence[object], variables: Iterable[str]) -> bool:
-    """Tell whether a program may have a warm start: ``python -m``, and no variables but those of tui-auth."""
+def is_warm_start_possible(argv: Sequence[object], variables: Iterable[str]) -> bool:
+    """Return whether a program can start warm: ``python -m``, and only variables of tui-auth."""
     return (
         sys.platform == "linux"
         and not COLD_START
@@ -56,7 +56,7 @@ def is_possible(argv: Sequence[object], variables: Iterable[str]) -> bool:
 
 
 class WarmLeader:
-    """A session leader that the warm parent started."""
+    """A session leader forked by the parent process."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
@@ -68,20 +68,20 @@ class WarmLeader:
 
 
 class WarmParent:
-    """The parent process, as the tests see it."""
+    """Controls the parent process from a test process."""
 
     def __init__(self, environment: dict[str, str]) -> None:
         self._owner = os.getpid()
-        self._requests, childs_end = socket.socketpair()
+        self._requests, child_end = socket.socketpair()
         self._turn = threading.Lock()
-        with childs_end:
+        with child_end:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.terminal.warm_start", str(childs_end.fileno())],
+                [sys.executable, "-m", "tests.terminal.warm_start", str(child_end.fileno())],
                 cwd=Path(__file__).parents[2],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 env=environment | {"HOME": os.devnull},
-                pass_fds=[childs_end.fileno()],
+                pass_fds=[child_end.fileno()],
                 start_new_session=True,
             )
         atexit.register(self.stop)
@@ -97,8 +97,8 @@ class WarmParent:
         cwd: Path,
         environment: dict[str, str],
     ) -> WarmLeader:
-        """Have the parent fork a session leader, as ``session_leader.py`` run with these arguments."""
-        kept, leaders_end = socket.socketpair()
+        """Fork a session leader that acts like ``session_leader.py`` with these arguments."""
+        connection, leader_end = socket.socketpair()
         request = {
             "argv": list(argv[2:]),
             "terminal": terminal,
@@ -107,44 +107,44 @@ class WarmParent:
             "umask": _umask(),
         }
         data = json.dumps(request).encode()
-        with leaders_end, self._turn:
-            descriptors = [*streams, report, control, leaders_end.fileno()]
+        with leader_end, self._turn:
+            descriptors = [*streams, report, control, leader_end.fileno()]
             socket.send_fds(self._requests, [len(data).to_bytes(_LENGTH)], descriptors)
             self._requests.sendall(data)
-        return WarmLeader(kept)
+        return WarmLeader(connection)
 
     def stop(self) -> None:
-        """End the parent, from the process that started it. Programs that still run go on."""
+        """End the parent process if this process started it. Running programs continue."""
         if os.getpid() == self._owner:
-            self._requests.shutdown(socket.SHUT_RDWR)  # also if a fork holds this end open
+            self._requests.shutdown(socket.SHUT_RDWR)  # works even if a fork has this end open
             self._requests.close()
             self._process.wait()
 
 
 def _umask() -> int:
-    """Return the mask that a child inherits. os.umask() could tell only by setting another."""
+    """Return the umask, which os.umask() can't read without changing it."""
     status = Path("/proc/self/status").read_text()
     return int(re.search(r"^Umask:\s*(\d+)$", status, re.MULTILINE)[1], 8)  # type: ignore[index]
 
 
 _parents: dict[int, WarmParent] = {}
-_making = threading.Lock()
+_creation_lock = threading.Lock()
 
 
 def warm_parent(environment: dict[str, str]) -> WarmParent:
-    """Return the parent of this process's programs. The first call starts it with this environment."""
-    with _making:
+    """Return this process's parent for warm starts; the first call starts it with this environment."""
+    with _creation_lock:
         pid = os.getpid()
         if pid not in _parents:
             _parents[pid] = WarmParent(environment)
         return _parents[pid]
 
 
-# -- in the parent process -----------------------------------------------------------------------------------
+# In the parent process
 
 
 def _serve(requests: socket.socket) -> dict[str, Any] | None:
-    """Fork a leader for each request. Return the request in the program, None in the parent at the end."""
+    """Fork a leader for each request. Return the request in the program, and None in the parent."""
     from tests.terminal.session_leader import lead
 
     while True:
@@ -161,21 +161,21 @@ def _serve(requests: socket.socket) -> dict[str, Any] | None:
     requests.close()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     request: dict[str, Any] = json.loads(data)
-    *streams, report, control, alive = descriptors
+    *streams, report, control, leader_connection = descriptors
     os.setsid()
     for number, descriptor in enumerate(streams):
         os.dup2(descriptor, number)
         os.close(descriptor)
     if not lead(request["terminal"], report, control):
         os._exit(0)
-    for descriptor in (report, control, alive):
+    for descriptor in (report, control, leader_connection):
         os.close(descriptor)
     return request
 
 
-def _become(request: dict[str, Any]) -> None:
+def _reset_process(request: dict[str, Any]) -> None:
     """Give this process the state of an interpreter that has just started."""
-    # The leader has reset every signal. These three are what the interpreter sets.
+    # The leader has reset all signals. The interpreter sets these three at its start.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -201,12 +201,12 @@ def _become(request: dict[str, Any]) -> None:
 
 if __name__ == "__main__":
     for _library in LIBRARIES:
-        with contextlib.suppress(ImportError):  # then each program imports it
+        with contextlib.suppress(ImportError):  # each program then imports it itself
             importlib.import_module(_library)
     gc.collect()
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # leaders leave no zombies
     _request = _serve(socket.socket(fileno=int(sys.argv[1])))
     if _request is not None:
-        _become(_request)
+        _reset_process(_request)
         runpy.run_module(_request["argv"][0], run_name="__main__", alter_sys=True)

@@ -1,4 +1,4 @@
-"""Fixtures for the tests of single widgets."""
+"""Fixtures for tests of single widgets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A small app for single widgets, with the style sheet and the breakpoints of the real app."""
+"""A small app for single widgets, with the style sheet and breakpoints of the real app."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 
 
 class Host(App[None]):
-    """Shows the widgets that its factories make, and records all messages (as ``message_hook``)."""
+    """Shows the widgets its factories create, and records messages and clipboard writes."""
 
     CSS_PATH = [ROOT / "styles" / "fields.tcss"]  # noqa: RUF012 - as App has it
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-normal"), (120, "-wide")]  # noqa: RUF012
@@ -29,8 +29,8 @@ class Host(App[None]):
     ]
 
     def __init__(self, *widgets: Callable[[], Widget], theme: str = "textual-dark") -> None:
-        # As the real App does: under NO_COLOR Textual has to know before it starts that the theme is the
-        # terminal's own; otherwise it sends greys.
+        # Like the real app: with NO_COLOR, Textual must know before it starts that the theme uses the
+        # terminal's colors; otherwise it sends shades of gray.
         super().__init__(ansi_color=theme.startswith("ansi") or None)
         self.widgets = widgets
         self.theme = theme
@@ -43,8 +43,8 @@ class Host(App[None]):
         for widget in self.widgets:
             yield widget()
 
-    def keep(self, message: Message) -> None:
-        """Record a message; a message hook for ``run_test``."""
+    def record(self, message: Message) -> None:
+        """Record a message; use as ``message_hook`` of ``run_test``."""
         self.messages.append(message)
 
     def copy_to_clipboard(self, text: str) -> None:

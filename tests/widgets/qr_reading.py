@@ -1,4 +1,4 @@
-"""Reads a QR code from the cells of a terminal, like the camera of a phone."""
+"""Reads a QR code from terminal cells, like a phone's camera."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import zxingcpp
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-Colour = tuple[int, int, int] | str | None
-"""Red, green, blue; or as pyte has it, six hex digits or a name; None or ``default``: the terminal's own."""
+CellColor = tuple[int, int, int] | str | None
+"""RGB, or pyte's six hex digits or name; None or ``default`` for the terminal's default color."""
 
-Cell = tuple[str, Colour, Colour]
+Cell = tuple[str, CellColor, CellColor]
 """A character, its foreground and its background."""
 
 PIXELS: Final = 4
@@ -29,15 +29,15 @@ _NAMES: Final = {
     "white": (229, 229, 229),
     "brightwhite": (255, 255, 255),
 }
-"""xterm's, by pyte's names."""
+"""xterm's colors by pyte's names."""
 _UPPER_AND_LOWER_HALF: Final = {"▄": (False, True), "▀": (True, False), "█": (True, True)}
 
 
 def decode_cells(cells: Sequence[Sequence[Cell]], *, dark_terminal: bool = True) -> str | None:
     """Return the text of the only QR code in these cells, or None if there is none.
 
-    Light modules on dark ones are not read, as many phones do not. Letters count as empty cells. Where a
-    cell has no colours, a dark terminal draws light on dark and a light one dark on light.
+    Light modules on a dark background aren't read, since many phones can't read them. Letters count as empty
+    cells. In cells without colors, a dark terminal draws light on dark, a light terminal dark on light.
     """
     width = max(len(row) for row in cells)
     paper, ink = ((0, 0, 0), (255, 255, 255)) if dark_terminal else ((255, 255, 255), (0, 0, 0))
@@ -47,28 +47,28 @@ def decode_cells(cells: Sequence[Sequence[Cell]], *, dark_terminal: bool = True)
         for character, foreground, background in [*row, *[(" ", None, None)] * (width - len(row))]:
             filled = _UPPER_AND_LOWER_HALF.get(character, (False, False))
             for half, is_filled in zip(halves, filled, strict=True):
-                colour = _colour(foreground, ink) if is_filled else _colour(background, paper)
-                half.extend([_brightness(colour)] * PIXELS)
+                color = _to_rgb(foreground, ink) if is_filled else _to_rgb(background, paper)
+                half.extend([_brightness(color)] * PIXELS)
         for half in halves:
             picture += bytes(half) * PIXELS
     image = memoryview(bytes(picture)).cast("B", shape=[2 * PIXELS * len(cells), PIXELS * width])
-    found = zxingcpp.read_barcodes(
+    barcodes = zxingcpp.read_barcodes(
         image,
         formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode),
         try_invert=False,
         try_rotate=False,
     )
-    return str(found[0].text) if len(found) == 1 else None
+    return str(barcodes[0].text) if len(barcodes) == 1 else None
 
 
-def _colour(colour: Colour, default: tuple[int, int, int]) -> tuple[int, int, int]:
-    if colour is None or colour == "default":
+def _to_rgb(color: CellColor, default: tuple[int, int, int]) -> tuple[int, int, int]:
+    if color is None or color == "default":
         return default
-    if isinstance(colour, tuple):
-        return colour
-    return _NAMES.get(colour) or (int(colour[0:2], 16), int(colour[2:4], 16), int(colour[4:6], 16))
+    if isinstance(color, tuple):
+        return color
+    return _NAMES.get(color) or (int(color[0:2], 16), int(color[2:4], 16), int(color[4:6], 16))
 
 
-def _brightness(colour: tuple[int, int, int]) -> int:
-    red, green, blue = colour
+def _brightness(color: tuple[int, int, int]) -> int:
+    red, green, blue = color
     return (299 * red + 587 * green + 114 * blue) // 1000

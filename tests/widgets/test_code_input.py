@@ -1,4 +1,4 @@
-"""CodeInput finds a typed or pasted code, and loses no text if there is none."""
+"""CodeInput finds a typed or pasted code, and keeps the text if there is none."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from tests.widgets.host import Host
 from tui_auth.widgets.code_input import CodeInput
 
 
-async def code_after(text: str, *, digits: int | None = 6, letters: bool | None = None) -> CodeInput:
-    """Return the field after a text was pasted into it."""
+async def paste_into_field(text: str, *, digits: int | None = 6, letters: bool | None = None) -> CodeInput:
+    """Paste a text into a new field and return the field."""
     app = Host(lambda: CodeInput(digits=digits, takes_letters=letters))
     async with app.run_test() as pilot:
         await paste(pilot, text)
@@ -53,26 +53,26 @@ async def code_after(text: str, *, digits: int | None = 6, letters: bool | None 
     ],
 )
 async def test_code_is_found_in_a_paste(text: str) -> None:
-    assert (await code_after(text)).code == "123456"
+    assert (await paste_into_field(text)).code == "123456"
 
 
 async def test_only_the_code_of_a_pasted_sentence_is_inserted() -> None:
-    assert (await code_after("Your code is 123456. Do not share it.")).value == "123456"
+    assert (await paste_into_field("Your code is 123456. Do not share it.")).value == "123456"
 
 
 @pytest.mark.parametrize("text", ["12345678", "1234 5678", "Your code is 12345678."])
 async def test_code_of_an_unexpected_length_is_accepted(text: str) -> None:
-    assert (await code_after(text)).code == "12345678"
+    assert (await paste_into_field(text)).code == "12345678"
 
 
 async def test_paste_with_two_possible_codes_stays_with_a_note() -> None:
-    field = await code_after("123456 or 654321")
+    field = await paste_into_field("123456 or 654321")
     assert field.value == "123456 or 654321"
     assert field.note
 
 
-async def test_phone_number_is_no_code() -> None:
-    assert (await code_after("call +1 555 555 0123")).value == "call +1 555 555 0123"
+async def test_phone_number_is_not_a_code() -> None:
+    assert (await paste_into_field("call +1 555 555 0123")).value == "call +1 555 555 0123"
 
 
 async def test_pasted_sentence_replaces_a_partly_typed_code() -> None:
@@ -93,7 +93,7 @@ async def test_pasted_part_is_inserted_at_the_cursor() -> None:
 
 @pytest.mark.parametrize("digits", ["١٢٣٤٥٦", "１２３４５６", "१२३४५६"])
 async def test_non_ascii_digits_are_rejected_with_a_note(digits: str) -> None:
-    field = await code_after(digits)
+    field = await paste_into_field(digits)
     assert field.value == ""
     assert "0 to 9" in field.note
     app = Host(lambda: CodeInput(digits=6))
@@ -133,12 +133,12 @@ async def test_no_typed_digit_is_ever_dropped(text: str) -> None:
     ],
 )
 async def test_code_of_unknown_form_may_be_any_word(text: str, code: str) -> None:
-    assert (await code_after(text, digits=None)).code == code
+    assert (await paste_into_field(text, digits=None)).code == code
 
 
 async def test_letters_can_be_allowed_with_an_expected_length() -> None:
-    assert (await code_after("AB-12-CD", letters=True)).code == "AB-12-CD"
-    assert (await code_after("Your code is 123456.", letters=True)).code == "123456"
+    assert (await paste_into_field("AB-12-CD", letters=True)).code == "AB-12-CD"
+    assert (await paste_into_field("Your code is 123456.", letters=True)).code == "123456"
 
 
 async def test_program_can_set_the_code() -> None:

@@ -1,4 +1,4 @@
-"""Countdown counts only while it is needed, and repaints only what changes."""
+"""Countdown runs only while it is needed, and repaints only changed cells."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Clock:
-    """A clock that a test advances, and the timers of one countdown that follow it."""
+    """A clock that a test advances, with the timers of one countdown."""
 
     def __init__(self, time: float) -> None:
         self.time = time
@@ -30,7 +30,7 @@ class Clock:
         return self.time
 
     def drive(self, countdown: Countdown, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Let the timers of a countdown follow this clock instead of real time."""
+        """Make the timers of a countdown follow this clock instead of real time."""
 
         def set_timer(delay: float, callback: Callable[[], None]) -> FakeTimer:
             timer = FakeTimer(self.time + delay, lambda: countdown.call_next(callback), self._timers)
@@ -40,7 +40,7 @@ class Clock:
         monkeypatch.setattr(countdown, "set_timer", set_timer)
 
     async def advance(self, pilot: Pilot[None], seconds: float) -> None:
-        """Advance the clock, and run each timer that is due."""
+        """Advance the clock and run each timer that is due."""
         end = self.time + seconds
         while due := [timer for timer in self._timers if timer.at <= end]:
             first = min(due, key=lambda timer: timer.at)
@@ -60,7 +60,7 @@ class FakeTimer:
     among: list[FakeTimer]
 
     def stop(self) -> None:
-        """Never run."""
+        """Remove the timer, so it never runs."""
         if self in self.among:
             self.among.remove(self)
 
@@ -74,26 +74,26 @@ async def test_time_step_countdown_follows_the_given_clock(
         countdown = app.query_one(Countdown)
         clock.drive(countdown, monkeypatch)
         countdown.repeat_time_steps(clock, "new code in {}")
-        for left in (2, 1, 30, 29):
+        for seconds in (2, 1, 30, 29):
             await settle(pilot)
-            assert screen_rows(app)[0].rstrip() == f"new code in {left} s"
+            assert screen_rows(app)[0].rstrip() == f"new code in {seconds} s"
             await clock.advance(pilot, 1)
 
 
 async def test_countdown_disappears_and_calls_back_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock, over = Clock(1000.0), list[bool]()
+    clock, displayed_at_end = Clock(1000.0), list[bool]()
     app = Host(lambda: Countdown(clock))
     async with app.run_test() as pilot:
         countdown = app.query_one(Countdown)
         clock.drive(countdown, monkeypatch)
-        countdown.count_down(1.5, "^r in {}", lambda: over.append(countdown.display))
+        countdown.count_down(1.5, "^r in {}", lambda: displayed_at_end.append(countdown.display))
         await settle(pilot)
         assert screen_rows(app)[0].rstrip() == "^r in 2 s"
         await clock.advance(pilot, 1.4)
         assert screen_rows(app)[0].rstrip() == "^r in 1 s"
-        assert over == []
+        assert displayed_at_end == []
         await clock.advance(pilot, 0.1)
-        assert over == [False]
+        assert displayed_at_end == [False]
         assert not countdown.display
         assert not screen_rows(app)[0].strip()
         assert not clock._timers
@@ -105,7 +105,7 @@ async def test_countdown_runs_in_real_time() -> None:
         countdown = app.query_one(Countdown)
         countdown.count_down(0.05, "^r in {}")
         await until(pilot, lambda: not countdown.display)
-        assert not timers(countdown)
+        assert not running_timers(countdown)
 
 
 async def test_stopped_countdown_is_hidden() -> None:
@@ -113,23 +113,23 @@ async def test_stopped_countdown_is_hidden() -> None:
     async with app.run_test():
         countdown = app.query_one(Countdown)
         assert not countdown.display
-        assert not timers(countdown)
+        assert not running_timers(countdown)
         countdown.repeat_time_steps(time.time)
-        assert len(timers(countdown)) == 1
+        assert len(running_timers(countdown)) == 1
         countdown.count_down(100)
-        assert len(timers(countdown)) == 1
+        assert len(running_timers(countdown)) == 1
         countdown.stop()
-        assert not timers(countdown)
+        assert not running_timers(countdown)
         assert not countdown.display
 
 
-async def test_countdown_of_no_time_ends_at_once() -> None:
+async def test_countdown_of_zero_seconds_ends_at_once() -> None:
     app = Host(lambda: Countdown(Clock(1000.0)))
     async with app.run_test():
         countdown = app.query_one(Countdown)
         countdown.count_down(0)
         assert not countdown.display
-        assert not timers(countdown)
+        assert not running_timers(countdown)
 
 
 async def test_one_second_repaints_one_cell(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,16 +143,16 @@ async def test_one_second_repaints_one_cell(monkeypatch: pytest.MonkeyPatch) -> 
         repainted: list[tuple[Region, ...]] = []
         refresh = countdown.refresh
 
-        def note_regions(*regions: Region) -> Countdown:
+        def record_regions(*regions: Region) -> Countdown:
             repainted.append(regions)
             return refresh(*regions)
 
-        monkeypatch.setattr(countdown, "refresh", note_regions)
+        monkeypatch.setattr(countdown, "refresh", record_regions)
         await clock.advance(pilot, 1)
         assert screen_rows(app)[0].rstrip() == "^r in 24 s"
         assert repainted == [(Region(7, 0, 1, 1),)]
 
 
-def timers(countdown: Countdown) -> list[object]:
+def running_timers(countdown: Countdown) -> list[object]:
     """Return the running timers."""
     return [timer for timer in countdown._timers if timer._task is not None]

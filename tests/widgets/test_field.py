@@ -1,4 +1,4 @@
-"""Field draws label, brackets and input, and an error or a hint below."""
+"""Field draws a label, brackets and an input, and an error or a hint below them."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ async def test_error_replaces_the_hint_below_the_field() -> None:
         assert rows[2].startswith("Next")
         field.error = "It is wrong in a way that takes more than one line to say, and so it takes two."
         await settle(pilot)
-        assert screen_rows(app)[3].startswith("Next"), "what comes after moves down"
+        assert screen_rows(app)[3].startswith("Next"), "the next field moves down"
         field.error = ""
         await settle(pilot)
         assert screen_rows(app)[1].rstrip() == " " * 15 + "Six digits."
@@ -138,10 +138,10 @@ async def test_key_repaints_only_the_row_of_the_input(monkeypatch: pytest.Monkey
         repainted: list[Region] = []
         update_widgets = app.screen._compositor.update_widgets
 
-        def note_regions(widgets: set[Widget]) -> None:
+        def record_regions(widgets: set[Widget]) -> None:
             repainted.extend(widget.region for widget in widgets)
             update_widgets(widgets)
 
-        monkeypatch.setattr(app.screen._compositor, "update_widgets", note_regions)
+        monkeypatch.setattr(app.screen._compositor, "update_widgets", record_regions)
         await press(pilot, "a")
         assert set(repainted) == {Region(15, 0, 40, 1)}

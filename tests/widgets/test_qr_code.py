@@ -1,4 +1,4 @@
-"""QRCode draws a complete QR code that a camera can read in every theme, or none."""
+"""QRCode draws a complete QR code that a camera can read in every theme, or draws nothing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from textual.widgets import Static
 
 from tests.pilot import resize, screen_rows, settle, until
 from tests.widgets.host import ROOT, Host
-from tests.widgets.qr_reading import Cell, Colour, decode_cells
+from tests.widgets.qr_reading import Cell, CellColor, decode_cells
 from tui_auth.secret import Secret
 from tui_auth.widgets import qr_code
 from tui_auth.widgets.qr_code import Modules, QRCode, build_symbol
@@ -29,36 +29,36 @@ if TYPE_CHECKING:
 KEY = "ABCD2345EFGH6723JKLM4567NPQR2345STUV6723WXYZ4567ABCD"
 
 
-def uris(app_name: str = "Acme", account: str = "ann", key: str = KEY) -> tuple[str, str]:
-    """Return a setup URI with issuer, and one without."""
+def setup_uris(app_name: str = "Acme", account: str = "ann", key: str = KEY) -> tuple[str, str]:
+    """Return a setup URI with the issuer and one without it."""
     short = f"otpauth://totp/{quote(app_name)}:{quote(account)}?secret={key}"
     return f"{short}&issuer={quote(app_name)}", short
 
 
-LONG, SHORT = uris()
+LONG, SHORT = setup_uris()
 
 
 @cache
-def symbol_of(uri: str) -> Modules | None:
-    """Return the QR code of a URI, made once for all tests."""
+def cached_symbol(uri: str) -> Modules | None:
+    """Return the QR code of a URI, built once for all tests."""
     return build_symbol(Secret(uri))
 
 
 @pytest.fixture(autouse=True)
-def each_symbol_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Share QR codes between tests: making one takes longer than the rest of a test."""
-    monkeypatch.setattr(qr_code, "build_symbol", lambda uri: symbol_of(uri.reveal()))
+def share_symbols(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Share QR codes between tests, because building one takes longer than the rest of a test."""
+    monkeypatch.setattr(qr_code, "build_symbol", lambda uri: cached_symbol(uri.reveal()))
 
 
-def picture(long: str = LONG, short: str | None = SHORT) -> Callable[[], QRCode]:
-    """Return the factory of a widget."""
+def build_qr_code(long: str = LONG, short: str | None = SHORT) -> Callable[[], QRCode]:
+    """Return a factory for the widget."""
     return lambda: QRCode(Secret(long), Secret(short) if short else None, room_beside=0, room_below=0)
 
 
-def cells_of(app: App[None]) -> list[list[Cell]]:
-    """Return the cells of the screen as they are sent to the terminal, after all filters."""
+def screen_cells(app: App[None]) -> list[list[Cell]]:
+    """Return the cells of the screen as sent to the terminal, after all filters."""
 
-    def colour(value: Color | None) -> Colour:
+    def to_rgb(value: Color | None) -> CellColor:
         if value is None or value.is_default:
             return None
         red, green, blue = value.get_truecolor()
@@ -67,11 +67,11 @@ def cells_of(app: App[None]) -> list[list[Cell]]:
     filters = app.get_line_filters()
     rows: list[list[Cell]] = []
     for strip in app.screen._compositor.render_strips():
-        for each in filters:
-            strip = strip.apply_filter(each, app.screen.background_colors[1])
+        for line_filter in filters:
+            strip = strip.apply_filter(line_filter, app.screen.background_colors[1])
         rows.append(
             [
-                (character, colour(style.color if style else None), colour(style.bgcolor if style else None))
+                (character, to_rgb(style.color if style else None), to_rgb(style.bgcolor if style else None))
                 for text, style, _ in strip
                 for character in text
             ]
@@ -86,83 +86,88 @@ async def test_qr_code_is_readable_in_every_theme(
 ) -> None:
     if no_color:
         monkeypatch.setenv("NO_COLOR", "1")
-    app = Host(picture(), theme=theme)
+    app = Host(build_qr_code(), theme=theme)
     async with app.run_test(size=(80, 23)):
-        assert decode_cells(cells_of(app)) == LONG
+        assert decode_cells(screen_cells(app)) == LONG
 
 
 async def test_inverted_qr_code_without_colors_is_for_light_terminals(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    app = Host(picture(), theme="ansi-dark")
+    app = Host(build_qr_code(), theme="ansi-dark")
     async with app.run_test(size=(80, 23)) as pilot:
-        assert decode_cells(cells_of(app), dark_terminal=False) is None
+        assert decode_cells(screen_cells(app), dark_terminal=False) is None
         app.query_one(QRCode).invert()
         await settle(pilot)
-        assert decode_cells(cells_of(app), dark_terminal=False) == LONG
-        assert decode_cells(cells_of(app)) is None
+        assert decode_cells(screen_cells(app), dark_terminal=False) == LONG
+        assert decode_cells(screen_cells(app)) is None
 
 
 async def test_inverting_swaps_black_and_white() -> None:
-    app = Host(picture())
+    app = Host(build_qr_code())
     async with app.run_test(size=(80, 23)) as pilot:
-        upright = cells_of(app)
+        upright = screen_cells(app)
         app.query_one(QRCode).invert()
         await settle(pilot)
-        assert decode_cells(cells_of(app)) is None
-        assert upright[0][0][1] != cells_of(app)[0][0][1]
+        assert decode_cells(screen_cells(app)) is None
+        assert upright[0][0][1] != screen_cells(app)[0][0][1]
         app.query_one(QRCode).invert()
         await settle(pilot)
-        assert cells_of(app) == upright
+        assert screen_cells(app) == upright
 
 
 async def test_qr_code_is_drawn_in_black_and_white_half_blocks() -> None:
-    app = Host(picture())
+    app = Host(build_qr_code())
     async with app.run_test(size=(80, 23)):
         width, height = app.query_one(QRCode).size
-        drawn = [cell for row in cells_of(app)[:height] for cell in row[:width]]
+        drawn = [cell for row in screen_cells(app)[:height] for cell in row[:width]]
         assert {character for character, _, _ in drawn} == {"▄"}
-        assert {colour for cell in drawn for colour in cell[1:]} == {(0, 0, 0), (255, 255, 255)}
+        assert {to_rgb for cell in drawn for to_rgb in cell[1:]} == {(0, 0, 0), (255, 255, 255)}
 
 
-# The rows a screen of 80 columns has for it, and what must then be in the picture.
+# The rows of a screen with 80 columns, and the URI that the QR code must then contain.
 @pytest.mark.parametrize(
-    ("account", "rows", "kept", "quiet_zone"),
+    ("account", "rows", "expected_uri", "quiet_zone"),
     [
         ("ann", 23, "long", 2),  # 37 modules with issuer, 33 without
         ("ann", 20, "short", 2),
         ("ann", 18, "short", 1),
-        ("jane.doe@example.com", 21, "long", 2),  # 37 both: the issuer need not go
+        ("jane.doe@example.com", 21, "long", 2),  # 37 with and without issuer: it stays
         ("jane.doe@example.com", 20, "long", 1),
-        ("jane.doe+operations@example.com", 22, "short", 2),  # 41 and 37
+        ("jane.doe+operations@example.com", 22, "short", 2),  # 41 with issuer, 37 without
         ("jane.doe+operations@example.com", 20, "short", 1),
-        ("7a6f1c2e-2f6b-4b8e-9d57-0a3f8f1c2b3d@corp.example.com", 22, "long", 1),  # 41 both
+        (
+            "7a6f1c2e-2f6b-4b8e-9d57-0a3f8f1c2b3d@corp.example.com",
+            22,
+            "long",
+            1,
+        ),  # 41 with and without issuer
     ],
 )
 async def test_issuer_is_dropped_before_the_quiet_zone_narrows(
-    account: str, rows: int, kept: str, quiet_zone: int
+    account: str, rows: int, expected_uri: str, quiet_zone: int
 ) -> None:
-    long, short = uris(account=account)
-    app = Host(picture(long, short))
+    long, short = setup_uris(account=account)
+    app = Host(build_qr_code(long, short))
     async with app.run_test(size=(80, rows)):
         widget = app.query_one(QRCode)
-        assert decode_cells(cells_of(app)) == (long if kept == "long" else short)
-        first_dark = next(x for x, cell in enumerate(cells_of(app)[2]) if cell[1] == (0, 0, 0))
+        assert decode_cells(screen_cells(app)) == (long if expected_uri == "long" else short)
+        first_dark = next(x for x, cell in enumerate(screen_cells(app)[2]) if cell[1] == (0, 0, 0))
         assert first_dark == quiet_zone
         assert widget.is_shown
         assert widget.note == ""
 
 
 async def test_note_shows_the_needed_size_if_the_qr_code_does_not_fit() -> None:
-    app = Host(picture())
+    app = Host(build_qr_code())
     async with app.run_test(size=(80, 23)) as pilot:
         widget = app.query_one(QRCode)
         columns, rows = widget.needed_size
         assert (columns, rows) == (35, 18), "33 modules and a quiet zone of 1"
         assert "▄" in "".join(screen_rows(app))
         await resize(pilot, columns, rows)
-        assert decode_cells(cells_of(app)) is not None
+        assert decode_cells(screen_cells(app)) is not None
         for size in ((columns - 1, rows), (columns, rows - 1), (20, 8)):
             await resize(pilot, *size)
             text = " ".join(" ".join(screen_rows(app)).split())
@@ -178,13 +183,13 @@ async def test_note_shows_the_needed_size_if_the_qr_code_does_not_fit() -> None:
 async def test_qr_code_reports_that_it_no_longer_fits_without_a_resize_event(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    app = Host(picture())
-    async with app.run_test(size=(80, 23), message_hook=app.keep) as pilot:
+    app = Host(build_qr_code())
+    async with app.run_test(size=(80, 23), message_hook=app.record) as pilot:
         widget = app.query_one(QRCode)
         monkeypatch.setattr(QRCode, "on_resize", lambda widget: None)
         app.messages.clear()
         await pilot.resize_terminal(20, 8)
-        await until(pilot, lambda: any(isinstance(each, QRCode.Resized) for each in app.messages))
+        await until(pilot, lambda: any(isinstance(message, QRCode.Resized) for message in app.messages))
         assert not widget.is_shown
 
 
@@ -200,7 +205,7 @@ async def test_qr_code_leaves_room_beside_and_below_it() -> None:
     app = SetUp()
     async with app.run_test(size=(80, 23)) as pilot:
         widget = app.query_one(QRCode)
-        assert decode_cells(cells_of(app)) == LONG
+        assert decode_cells(screen_cells(app)) == LONG
         assert app.query_one(Static).size.width >= 30
         await resize(pilot, 60, 23)
         assert not widget.is_shown
@@ -209,7 +214,7 @@ async def test_qr_code_leaves_room_beside_and_below_it() -> None:
 
 
 async def test_layouts_cycle_and_skip_full_blocks_that_do_not_fit() -> None:
-    app = Host(picture())
+    app = Host(build_qr_code())
     async with app.run_test(size=(80, 23)) as pilot:
         widget = app.query_one(QRCode)
         widget.next_layout()
@@ -219,31 +224,31 @@ async def test_layouts_cycle_and_skip_full_blocks_that_do_not_fit() -> None:
         assert widget.note == ""
         widget.next_layout()
         await settle(pilot)
-        assert decode_cells(cells_of(app)) == LONG
+        assert decode_cells(screen_cells(app)) == LONG
         await resize(pilot, 120, 60)
         widget.next_layout()
         assert widget.drawing.name == "FULL_BLOCKS"
         await settle(pilot)
-        assert not "".join(screen_rows(app)).strip(), "no glyph at all"
-        assert decode_cells(cells_of(app)) == LONG
+        assert not "".join(screen_rows(app)).strip(), "full blocks are spaces with a background"
+        assert decode_cells(screen_cells(app)) == LONG
         assert widget.size.width >= 80
         await resize(pilot, 80, 23)
-        assert decode_cells(cells_of(app)) == LONG, "half blocks where full ones no longer fit"
+        assert decode_cells(screen_cells(app)) == LONG, "half blocks if full blocks no longer fit"
 
 
 async def test_full_blocks_are_glyphs_without_colors(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    app = Host(picture(), theme="ansi-dark")
+    app = Host(build_qr_code(), theme="ansi-dark")
     async with app.run_test(size=(120, 60)) as pilot:
         app.query_one(QRCode).next_layout()
         await settle(pilot)
-        assert decode_cells(cells_of(app)) == LONG
+        assert decode_cells(screen_cells(app)) == LONG
 
 
-def test_own_segment_for_the_key_saves_two_rows() -> None:
+def test_separate_segment_for_the_key_saves_two_rows() -> None:
     import segno
 
-    long, _ = uris(account="jane.doe@example.com")
+    long, _ = setup_uris(account="jane.doe@example.com")
     modules = build_symbol(Secret(long))
     assert modules is not None
     assert len(modules) == 37
@@ -252,7 +257,7 @@ def test_own_segment_for_the_key_saves_two_rows() -> None:
 
 @pytest.mark.parametrize("key", ["abcd2345" * 4, "A" * 16, "ABCD2345" * 16, "1234567890123456"])
 def test_any_key_is_drawn_unchanged(key: str) -> None:
-    long, _ = uris(key=key)
+    long, _ = setup_uris(key=key)
     modules = build_symbol(Secret(long))
     assert modules is not None
     black, white = (0, 0, 0), (255, 255, 255)
@@ -265,15 +270,15 @@ def test_any_key_is_drawn_unchanged(key: str) -> None:
 
 
 async def test_note_says_that_a_key_is_too_long() -> None:
-    app = Host(picture(uris(key="A" * 5000)[0], None))
+    app = Host(build_qr_code(setup_uris(key="A" * 5000)[0], None))
     async with app.run_test(size=(80, 23)):
         assert app.query_one(QRCode).note == "This key is too long for a picture."
         assert app.query_one(QRCode).needed_size == Size(0, 0)
         assert "too long" in screen_rows(app)[0]
 
 
-async def test_mouse_selects_nothing_of_a_qr_code() -> None:
-    app = Host(picture())
+async def test_mouse_cannot_select_a_qr_code() -> None:
+    app = Host(build_qr_code())
     async with app.run_test(size=(80, 23)) as pilot:
         await pilot.mouse_down(QRCode, offset=(2, 2))
         await pilot.hover(QRCode, offset=(20, 12))
@@ -282,7 +287,7 @@ async def test_mouse_selects_nothing_of_a_qr_code() -> None:
 
 
 async def test_key_is_cleared_when_the_qr_code_is_removed() -> None:
-    app = Host(picture())
+    app = Host(build_qr_code())
     async with app.run_test(size=(80, 23)) as pilot:
         widget = app.query_one(QRCode)
         assert widget.is_shown
@@ -296,11 +301,11 @@ async def test_key_is_cleared_when_the_qr_code_is_removed() -> None:
 
 
 @pytest.fixture
-def process_status_of() -> Callable[[str], int]:
+def run_python_process() -> Callable[[str], int]:
     """Return a function that runs Python code in a new process and returns its exit status."""
     return lambda code: subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode
 
 
-def test_segno_is_imported_only_when_a_qr_code_is_drawn(process_status_of: Callable[[str], int]) -> None:
+def test_segno_is_imported_only_when_a_qr_code_is_drawn(run_python_process: Callable[[str], int]) -> None:
     check = "import sys, tui_auth.widgets.qr_code; sys.exit('segno' in sys.modules)"
-    assert process_status_of(check) == 0
+    assert run_python_process(check) == 0

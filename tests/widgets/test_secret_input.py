@@ -1,4 +1,4 @@
-"""SecretInput gives its text only through ``secret``."""
+"""SecretInput reveals its text only through ``secret``."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ async def test_mouse_selects_no_readable_text_of_a_secret(reveal: bool) -> None:
         await pilot.mouse_down(field, offset=(0, 0))
         await pilot.hover(field, offset=(12, 0))
         await pilot.mouse_up(field, offset=(12, 0))
-        assert not field.selection.is_empty, "the drag did select"
+        assert not field.selection.is_empty, "the drag selected cells"
         await press(pilot, "super+c", "ctrl+c")
         assert field.selected_text == ""
         assert not app.screen.get_selected_text()
@@ -126,29 +126,29 @@ async def test_secret_is_cleared_when_the_input_is_removed() -> None:
         assert getattr(field, "_reactive_value") == ""  # noqa: B009 - private to Input
 
 
-async def test_cursor_is_behind_the_bullets_of_wide_characters() -> None:
-    word = "パスワード"
-    app = Host(lambda: SecretInput(word))
+async def test_cursor_follows_the_bullets_of_wide_characters() -> None:
+    secret = "パスワード"
+    app = Host(lambda: SecretInput(secret))
     async with app.run_test() as pilot:
         field = app.query_one(SecretInput)
         await press(pilot, "end")
         concealed = app.cursor_position.x
-        assert concealed == field.region.x + len(word) + 1
+        assert concealed == field.region.x + len(secret) + 1
         field.reveal()
         await settle(pilot)
-        assert app.cursor_position.x == concealed + len(word)
+        assert app.cursor_position.x == concealed + len(secret)
 
 
 async def test_revealed_wide_characters_scroll_to_the_cursor() -> None:
-    word = "パスワード" * 4
-    app = Host(lambda: Field("Password", SecretInput(word)))
+    secret = "パスワード" * 4
+    app = Host(lambda: Field("Password", SecretInput(secret)))
     async with app.run_test() as pilot:
         field = app.query_one(SecretInput)
         await press(pilot, "end")
         assert field.scroll_offset.x == 0
         field.reveal()
         await settle(pilot)
-        assert field.scroll_offset.x == 1, "40 cells of letters and the cursor"
+        assert field.scroll_offset.x == 1, "40 cells of text and the cursor"
         field.conceal()
         await settle(pilot)
-        assert "•" * len(word) in "".join(screen_rows(app))
+        assert "•" * len(secret) in "".join(screen_rows(app))

@@ -1,4 +1,4 @@
-"""TextInput edits one row of text, which no message carries."""
+"""TextInput edits one row of text that no message contains."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ async def test_input_leaves_enter_to_the_screen(kind: Kind) -> None:
 @INPUTS
 async def test_no_message_carries_the_typed_text(kind: Kind) -> None:
     app = Host(kind, TextInput)
-    async with app.run_test(message_hook=app.keep) as pilot:
+    async with app.run_test(message_hook=app.record) as pilot:
         await press(pilot, *"482913", "enter", "backspace", "tab")
         app.query(TextInput).first().value = "482913"
         await settle(pilot)
@@ -55,7 +55,7 @@ async def test_ctrl_v_with_an_empty_clipboard_changes_nothing() -> None:
         assert app.query_one(TextInput).value == "ann"
 
 
-async def test_ctrl_v_pastes_what_the_program_has_copied() -> None:
+async def test_ctrl_v_pastes_text_copied_by_the_program() -> None:
     app = Host(TextInput)
     async with app.run_test() as pilot:
         app.copy_to_clipboard("ann\r\nbob")

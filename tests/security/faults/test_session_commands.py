@@ -46,8 +46,8 @@ class Shell:
 
     def __init__(self, machine: Machine, proxy: FaultProxy) -> None:
         self.machine, self.proxy = machine, proxy
-        choice = replace(machine.with_identity_pool(machine.client()), endpoint_url=proxy.url)
-        self.choice, self.user = choice, machine.user()
+        choice = replace(machine.add_identity_pool(machine.create_client()), endpoint_url=proxy.url)
+        self.choice, self.user = choice, machine.create_user()
 
     def run(self, name: str, fault: Fault) -> subprocess.CompletedProcess[str]:
         """Run a command in a new session with the fault armed."""
@@ -59,7 +59,7 @@ class Shell:
     def can_get_token(self) -> bool:
         """Return whether the session gives a token that the pool accepts, without faults."""
         result = self.machine.run("token", "--login", "never")
-        return result.returncode == 0 and self.machine.accepts(result.stdout.strip())
+        return result.returncode == 0 and self.machine.is_accepted(result.stdout.strip())
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def is_session_status(machine: Machine, text: str) -> bool:
 
 
 IS_VALID_OUTPUT: dict[str, Callable[[Machine, str], bool]] = {
-    "a refresh": lambda machine, text: machine.accepts(text.strip()),
+    "a refresh": lambda machine, text: machine.is_accepted(text.strip()),
     "an identity": are_credentials,
     "AWS credentials": are_credentials,
     "a status check": is_session_status,
@@ -113,7 +113,9 @@ def test_lost_answer_is_one_line_and_keeps_the_session(
         problems += [f"status {result.returncode}"] * (result.returncode not in STATUSES[name])
         problems += ["unexpected output"] * bool(result.stdout and name != "a status check")
         if name == "a sign-out":
-            problems += ["the session file is left"] * bool(list(machine.state.glob("?" * 64 + ".json")))
+            problems += ["the session file is left"] * bool(
+                list(machine.state_folder.glob("?" * 64 + ".json"))
+            )
         elif not shell.can_get_token():
             problems.append("the session is gone")
         problems += ["no message"] * (result.returncode != 0 and not result.stderr)
