@@ -9,7 +9,9 @@ import pytest
 
 from tests.pilot import inexpensive_apps as inexpensive_apps
 from tests.snapshots.gallery import NOW
+from tui_auth.flow import sign_in_flow
 from tui_auth.screens import custom_challenge, done
+from tui_auth.storage.stores import STORAGE_LABELS
 from tui_auth.widgets.countdown import Countdown
 
 
@@ -25,3 +27,9 @@ def fixed_time_and_version(monkeypatch: pytest.MonkeyPatch) -> None:
 def frozen_countdowns(monkeypatch: pytest.MonkeyPatch) -> None:
     """Freeze each countdown at its first number."""
     monkeypatch.setattr(Countdown.__init__, "__defaults__", (lambda: 0.0,))
+
+
+@pytest.fixture(autouse=True)
+def every_storage_kind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Offer all kinds of storage, whatever this machine has."""
+    monkeypatch.setattr(sign_in_flow, "available_storage_kinds", lambda: tuple(STORAGE_LABELS))

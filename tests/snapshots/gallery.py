@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
 import jwt
@@ -21,15 +22,12 @@ from tui_auth.emulator.demo_users import provision
 from tui_auth.first_run_app import FirstRunApp
 from tui_auth.flow.settings import SignInSettings
 from tui_auth.screens.step_screen import RestartRequested
-from tui_auth.storage.stores import STORAGE_LABELS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from textual.app import App
     from textual.pilot import Pilot
-
-    from tui_auth.screens.done import DoneScreen
 
 NOW: Final = 1_790_000_418.0
 """2026-09-21, 12 seconds before authenticators show their next code."""
@@ -50,7 +48,7 @@ def _sign_in(view: View, theme: str) -> App[Any]:
     settings = SignInSettings(
         pool=f"acme-staff  {POOL}", username=view.username, auth_flow=view.flow, app_name="Acme", theme=theme
     )
-    app = PilotedApp(Auth(POOL, CLIENT, gateway=gateway), settings, view.make_keeper)
+    app = PilotedApp(Auth(POOL, CLIENT, gateway=gateway), settings, view.make_saver)
     app.gateway = gateway
     return app
 
@@ -87,7 +85,7 @@ class View:
     action: Callable[[Any], None] | None = None
     flow: AuthFlow = AuthFlow.USER_PASSWORD_AUTH
     username: str = "ann"
-    make_keeper: Any = None
+    make_saver: Any = None
     make: Callable[[View, str], App[Any]] = _sign_in
 
     @property
@@ -137,22 +135,25 @@ def _fill_in_ids(app: FirstRunApp) -> None:
     screen.submit()
 
 
-class _StoragePersistence:
-    """Asks where to store the session, but stores nothing."""
+class _UndecidedSaver:
+    """A saver for which nothing selects a storage. It accepts all signatures and stores nothing."""
 
     def device(self, username: str) -> None:
         """Return None: no device is remembered."""
 
-    def check(self, done: object) -> None:
+    def check_signatures(self, done: object) -> None:
         """Accept the signatures of the scripted tokens."""
 
-    async def show(self, screen: DoneScreen, signed_in_as: str) -> None:
-        """Offer all kinds of storage."""
-        screen.ask_for_storage(tuple(STORAGE_LABELS))
+    def is_checked(self, done: object) -> bool:
+        return True
 
-    async def chosen(self, screen: DoneScreen, signed_in_as: str, storage: object) -> None:
-        """Show that the session is stored."""
-        screen.show_storage("~/.local/state/tui-auth, readable by you and root", "")
+    def save_where_configured(self, done: object, signed_in_as: str) -> None:
+        """Return None, so that the user selects a storage."""
+
+    def save_in(self, done: object, signed_in_as: str, storage: object) -> SimpleNamespace:
+        return SimpleNamespace(
+            location="~/.local/state/tui-auth, readable by you and root", problem="", warning=""
+        )
 
 
 def _ask_for_restart(app: PilotedApp) -> None:
@@ -165,6 +166,7 @@ MAIL = _code_challenge("EMAIL_OTP", "EMAIL", "a***@e***")
 APP = challenge("SOFTWARE_TOKEN_MFA", FRIENDLY_DEVICE_NAME="laptop")
 SET_UP = challenge("MFA_SETUP", MFAS_CAN_SETUP='["SOFTWARE_TOKEN_MFA"]')
 NEW_KEY = {"SecretCode": KEY, "Session": "s2"}
+OTHER_KEY = {"SecretCode": KEY[4:] + KEY[:4], "Session": "s2"}
 METHODS = challenge("SELECT_MFA_TYPE", MFAS_CAN_CHOOSE='["SMS_MFA","SOFTWARE_TOKEN_MFA","PUSH_MFA"]')
 SET_UPS = challenge("MFA_SETUP", MFAS_CAN_SETUP='["SOFTWARE_TOKEN_MFA","EMAIL_OTP"]')
 MAIL_SET_UP = challenge("MFA_SETUP", MFAS_CAN_SETUP='["EMAIL_OTP"]')
@@ -220,7 +222,7 @@ VIEWS: Final = (
     View(
         "totp-set-up-anew",
         "2 Enter",
-        (SET_UP, NEW_KEY, SET_UP, NEW_KEY),
+        (SET_UP, OTHER_KEY, SET_UP, NEW_KEY),
         action=_ask_for_restart,
         ends_with="new key:",
     ),
@@ -242,8 +244,8 @@ VIEWS: Final = (
     View("unknown-step", "MOON_PHASE", (MOON,)),
     View("help", "Code sent", (SMS,), ("ctrl+g",), "esc closes this"),
     View("done", "With a pool of your own", (DONE,)),
-    View("done-where-to-keep", "Nowhere", (DONE,), make_keeper=_StoragePersistence),
-    View("done-kept", "Nowhere", (DONE,), ("2",), "Kept in", make_keeper=_StoragePersistence),
+    View("done-where-to-keep", "Nowhere", (DONE,), make_saver=_UndecidedSaver),
+    View("done-kept", "Nowhere", (DONE,), ("2",), "Kept in", make_saver=_UndecidedSaver),
     View("choose-pool", "Which user pool", make=_choose_pool),
     View("choose-pool-flow", "Which user pool", (NO_SRP,), (), "allow", _fill_in_ids, make=_choose_pool),
     View("choose-pool-name", "Which user pool", (WRONG,), (), "Keep as", _fill_in_ids, make=_choose_pool),
