@@ -196,6 +196,17 @@ def test_an_endpoint_variable_is_checked_too(monkeypatch: pytest.MonkeyPatch) ->
         CognitoGateway(Address("eu-west-1")).connect()
 
 
+@pytest.mark.parametrize("url", ["http://example.com/", "http://127.0.0.1.evil.test/"])
+def test_a_request_to_another_url_is_checked_before_it_is_sent(gateway: CognitoGateway, url: str) -> None:
+    def redirect(request: Any, **_: Any) -> None:
+        request.url = url
+
+    gateway.connect()
+    gateway._client.meta.events.register_first("before-send", redirect)
+    with pytest.raises(AuthError, match="so nothing was sent to it"):
+        gateway.call("InitiateAuth", {"AuthFlow": "USER_SRP_AUTH", "ClientId": "client"})
+
+
 def test_an_invalid_code_length_is_an_error_without_the_value(gateway: CognitoGateway) -> None:
     with pytest.raises(AuthError) as raised:
         gateway.call("VerifySoftwareToken", {"Session": Secret("s" * 20), "UserCode": Secret("12")})
