@@ -149,3 +149,26 @@ async def test_a_cancelled_request_is_not_waited_for() -> None:
     with pytest.raises(asyncio.CancelledError):
         await waiting
     ends.set()
+
+
+def test_work_that_ends_after_the_event_loop_raises_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    errors: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", errors.append)
+    starts, ends = threading.Event(), threading.Event()
+    workers: list[threading.Thread] = []
+
+    def work() -> None:
+        workers.append(threading.current_thread())
+        starts.set()
+        ends.wait()
+
+    async def abandon() -> None:
+        waiting = asyncio.ensure_future(in_daemon_thread(work))
+        await asyncio.sleep(0)
+        waiting.cancel()
+
+    asyncio.run(abandon())
+    ends.set()
+    assert starts.wait(100)
+    workers[0].join()
+    assert errors == []
