@@ -113,6 +113,29 @@ def test_line_prompts_end_after_shielded_work(python_process: PythonProcess) -> 
     )
 
 
+def test_work_that_outlives_the_event_loop_raises_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    errors: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", errors.append)
+    has_started, may_end = threading.Event(), threading.Event()
+    workers: list[threading.Thread] = []
+
+    def work() -> None:
+        workers.append(threading.current_thread())
+        has_started.set()
+        may_end.wait()
+
+    async def abandon() -> None:
+        request = asyncio.ensure_future(in_daemon_thread(work))
+        await asyncio.sleep(0)
+        request.cancel()
+
+    asyncio.run(abandon())
+    may_end.set()
+    assert has_started.wait(100)
+    workers[0].join()
+    assert errors == []
+
+
 def test_run_with_timeout_returns_the_result_or_raises_the_error() -> None:
     assert run_with_timeout(30, lambda: 7) == 7
     with pytest.raises(ZeroDivisionError):

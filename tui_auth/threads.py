@@ -9,7 +9,8 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 if TYPE_CHECKING:
@@ -33,22 +34,15 @@ class DeadlineError(TimeoutError):
 
 
 class _Task(Generic[T]):
-    """Work on a daemon thread, with its result or exception once the thread has ended."""
+    """Work that starts at once on a daemon thread, and its result or exception once the thread has ended."""
 
     def __init__(self, work: Callable[[], T], name: str, on_end: Callable[[], object] | None = None) -> None:
         self._work: Callable[[], T] | None = work
         self._on_end = on_end
         self._results: list[T] = []
         self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._run, daemon=True, name=name)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def wait(self, seconds: float | None = None) -> bool:
-        """Wait for the end of the work. Return whether it has ended."""
-        self._thread.join(seconds)
-        return not self._thread.is_alive()
+        self.thread = threading.Thread(target=self._run, daemon=True, name=name)
+        self.thread.start()
 
     def result(self) -> T:
         """Return the result of the work or raise its exception. For one call: nothing keeps either longer."""
@@ -67,7 +61,8 @@ class _Task(Generic[T]):
         except BaseException as error:
             self._error = error
         if on_end is not None:
-            on_end()
+            with suppress(RuntimeError):  # a closed event loop has nobody left who waits
+                on_end()
 
 
 async def in_daemon_thread(work: Callable[[], T]) -> T:
@@ -78,28 +73,11 @@ async def in_daemon_thread(work: Callable[[], T]) -> T:
     """
     import asyncio
 
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[T] = loop.create_future()
-
-    def deliver() -> None:
-        if future.cancelled():
-            return
-        try:
-            future.set_result(task.result())
-        except BaseException as error:
-            future.set_exception(error)
-
-    def report() -> None:
-        # A closed loop has nobody left who waits.
-        if not loop.is_closed():
-            try:
-                loop.call_soon_threadsafe(deliver)
-            except RuntimeError:
-                return
-
-    task = _Task(work, "cognito", report)
-    task.start()
-    return await future
+    ended = asyncio.Event()
+    wake = partial(asyncio.get_running_loop().call_soon_threadsafe, ended.set)
+    task = _Task(work, "cognito", on_end=wake)
+    await ended.wait()
+    return task.result()
 
 
 def run_with_timeout(seconds: float, work: Callable[[], T]) -> T:
@@ -109,8 +87,8 @@ def run_with_timeout(seconds: float, work: Callable[[], T]) -> T:
     abandoned on its daemon thread.
     """
     task = _Task(work, "request")
-    task.start()
-    if not task.wait(seconds):
+    task.thread.join(seconds)
+    if task.thread.is_alive():
         raise DeadlineError
     return task.result()
 
@@ -124,14 +102,14 @@ def shielded_from_signals(work: Callable[[], T]) -> T:
     """
     if threading.current_thread() is not threading.main_thread():
         return work()
-    task = _Task(work, "shielded work")
     with _signals_deferred() as received:
-        task.start()
+        task = _Task(work, "shielded work")
         deadline: float | None = None
-        while not task.wait(_POLL_SECONDS) and (deadline is None or time.monotonic() < deadline):
+        while task.thread.is_alive() and (deadline is None or time.monotonic() < deadline):
+            task.thread.join(_POLL_SECONDS)
             if deadline is None and received:
                 deadline = time.monotonic() + SHIELD_SECONDS
-    task.wait()
+    task.thread.join()
     return task.result()
 
 

@@ -184,6 +184,17 @@ def test_settings_and_gateway_accept_the_same_endpoints(url: str) -> None:
         CognitoGateway(Address("eu-west-1", url))
 
 
+@pytest.mark.parametrize("url", ["http://example.com/", "http://127.0.0.1.evil.test/"])
+def test_request_to_another_url_is_checked_before_it_is_sent(gateway: CognitoGateway, url: str) -> None:
+    def redirect(request: Any, **_: Any) -> None:
+        request.url = url
+
+    gateway.connect()
+    gateway._client.meta.events.register_first("before-send", redirect)
+    with pytest.raises(AuthError, match="so nothing was sent to it"):
+        gateway.call("InitiateAuth", {"AuthFlow": "USER_SRP_AUTH", "ClientId": "client"})
+
+
 @pytest.mark.parametrize("url", UNSAFE)
 def test_only_https_and_loopback_endpoints_are_allowed(url: str) -> None:
     with pytest.raises(AuthError, match="neither https nor on this machine"):

@@ -97,7 +97,7 @@ async def assert_explained(app: App[Any], pilot: Pilot[Any]) -> None:
         await press(pilot, "f1")
     await until(pilot, lambda: isinstance(app.screen, HelpScreen))
     await until(pilot, lambda: screen.EXPLANATION.split()[-1] in screen_text(app), screen_text(app))
-    for name in screen._enabled_keys():
+    for name in screen.enabled_keys:
         assert screen.key_label(name) in screen_text(app)
     assert not find_scrolling(app)
     await press(pilot, "escape")

@@ -145,6 +145,9 @@ _CHALLENGES = {
     ),
 }
 
+RESPONSE_KEYS: Mapping[str, str] = {name: entry.response_key for name, entry in _CHALLENGES.items()}
+"""The ChallengeResponses key of the answer to each of these challenges. For any other it is ANSWER."""
+
 
 def next_step_for(challenge: Challenge) -> NextStep:
     """Return the next step for a challenge other than MFA_SETUP, which needs a call first.
@@ -158,12 +161,6 @@ def next_step_for(challenge: Challenge) -> NextStep:
         case ContinueSignInWithMFASelection(()) | ContinueSignInWithFirstFactorSelection(()):
             raise AuthError(ErrorKind.SERVICE, "The pool asks for a choice, but offers nothing to choose.")
     return step
-
-
-def response_key(challenge_name: str) -> str:
-    """Return the ChallengeResponses key of an answer; ANSWER for an unknown challenge."""
-    entry = _CHALLENGES.get(challenge_name)
-    return entry.response_key if entry else "ANSWER"
 
 
 def restart_side_effect(challenge_name: str) -> str:

@@ -412,12 +412,13 @@ class SignInEngine:
 
     def _answer_challenge(self, answer: Secret, attributes: Mapping[str, Any]) -> NextStep:
         name = self.current_challenge().name
+        responses = {challenges.RESPONSE_KEYS.get(name, "ANSWER"): answer, **attributes}
         if name == "NEW_PASSWORD_REQUIRED":
-            return self._answer_new_password(answer, {challenges.response_key(name): answer, **attributes})
+            return self._answer_new_password(answer, responses)
         if name == "WEB_AUTHN":  # the challenge session of a passkey takes no other factor
             return self.next_step_for(self._initiate_preferring(answer.reveal()))
         if name not in CHOICE_CHALLENGES:
-            return self.respond({challenges.response_key(name): answer, **attributes})
+            return self.respond(responses)
         choice = answer.reveal()
         if name == "SELECT_CHALLENGE" and choice in PASSWORD_FACTORS:
             return self._choose(choice, lambda _: ConfirmSignInWithPassword())

@@ -106,10 +106,12 @@ class CognitoGateway:
     def connect(self) -> None:
         with self._connecting:
             if self._client is None:
-                self._client, self._ca_file = _create_client(self._address, self.SERVICE)
+                client, self._ca_file = _create_client(self._address, self.SERVICE)
+                self._client = client  # last: another thread may call at once
 
     def call(self, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
-        self.connect()
+        if self._client is None:
+            self.connect()
         from botocore.exceptions import BotoCoreError, ClientError
 
         from tui_auth.auth.transport_errors import reply_error, transport_error
@@ -120,7 +122,7 @@ class CognitoGateway:
         started, revealed = time.time(), _reveal(parameters)
         try:
             reply: dict[str, Any] = run_with_timeout(
-                DEADLINE_SECONDS, lambda: self._client._make_api_call(operation, revealed)
+                DEADLINE_SECONDS, partial(self._client._make_api_call, operation, revealed)
             )
         except ClientError as error:
             self._read_clock(error.response.get("ResponseMetadata", {}), started)
@@ -187,7 +189,12 @@ def _create_client(address: Address, service: str) -> tuple[Any, str]:
             cause=error,
         ) from None
     check_endpoint(client.meta.endpoint_url)
-    client.meta.events.register("before-send", partial(_send, http_session=client._endpoint.http_session))
+    send = partial(
+        _send,
+        http_session=client._endpoint.http_session,
+        checked_url=client.meta.endpoint_url.rstrip("/") + "/",
+    )
+    client.meta.events.register("before-send", send)
     client.meta.events.register("before-parse", _check_body)
     return client, _ca_file_of(session)
 
@@ -220,15 +227,22 @@ def _endpoint_variables(service: str) -> tuple[str, str]:
     return f"AWS_ENDPOINT_URL_{name}", "AWS_ENDPOINT_URL"
 
 
-def _send(request: Any, http_session: Any, **_: Any) -> Any:
+def _send(request: Any, http_session: Any, checked_url: str, **_: Any) -> Any:
     """Send botocore's request and read the reply up to a limit; botocore itself reads until the server stops.
 
+    Args:
+        request: What botocore sends.
+        http_session: Where it sends it.
+        checked_url: The URL that passed ``check_endpoint`` when the client was created.
+
     Raises:
+        AuthError: The request goes neither there nor to another safe URL (kind CONFIGURATION).
         ValueError: The reply is larger.
     """
     from urllib3.exceptions import HTTPError
 
-    check_endpoint(request.url)  # botocore builds the URL for each request
+    if request.url != checked_url:  # botocore builds the URL for each request
+        check_endpoint(request.url)
     request.stream_output = True
     response = http_session.send(request)
     content = bytearray()

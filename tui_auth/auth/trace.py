@@ -153,21 +153,12 @@ class Span:
     """A call while it runs."""
 
     _trace: CallTrace
-    _call: Call
+    call: Call
 
     def update(self, **changes: Any) -> None:
         """Change fields of the call."""
-        self._call = replace(self._call, **changes)
-        self._trace.put(self._call)
-
-    def start_operation(self, operation: Operation) -> None:
-        """Record that a request is sent."""
-        self.update(operations=(*self._call.operations, operation))
-
-    def finish_operation(self, answer: str) -> None:
-        """Record the reply to the last request."""
-        *earlier, last = self._call.operations
-        self.update(operations=(*earlier, replace(last, answer=answer)))
+        self.call = replace(self.call, **changes)
+        self._trace.put(self.call)
 
     def finish(self, outcome: Outcome | str) -> None:
         """Record what the call led to: a next step, a code that was sent, or the name of an error."""
@@ -182,13 +173,11 @@ class TracingGateway:
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
+        self.now = gateway.now
 
     @property
     def clock_offset(self) -> float | None:
         return self._gateway.clock_offset
-
-    def now(self) -> float:
-        return self._gateway.now()
 
     def connect(self) -> None:
         self._gateway.connect()
@@ -197,13 +186,14 @@ class TracingGateway:
         span = _CURRENT_SPAN.get()
         if span is None:
             return self._gateway.call(operation, parameters)
-        span.start_operation(_describe_request(operation, parameters))
+        earlier, request = span.call.operations, _describe_request(operation, parameters)
+        span.update(operations=(*earlier, request))
         try:
             reply = self._gateway.call(operation, parameters)
         except AuthError as error:
-            span.finish_operation(_error_name(error))
+            span.update(operations=(*earlier, replace(request, answer=_error_name(error))))
             raise
-        span.finish_operation(_reply_name(reply))
+        span.update(operations=(*earlier, replace(request, answer=_reply_name(reply))))
         return reply
 
 

@@ -353,7 +353,8 @@ class SignInFlow:
         )
         self._breadcrumbs = request.breadcrumbs if request and not is_unproved else ()
         self._wait_count, self._totp_code, self._is_signing_up = 0, None, False
-        self.step, attempt = step, self.attempt
+        self.step = step
+        attempt = None if isinstance(step, Done) else self.attempt  # nothing restarts a sign-in that is over
         context = StepContext(
             breadcrumbs=collapse(self._breadcrumbs),
             was_restarted=request is not None and request.is_restart,

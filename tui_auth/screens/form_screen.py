@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.containers import VerticalScroll
@@ -178,14 +178,17 @@ class FormScreen(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Disable the keys of the table that this screen doesn't list."""
-        return action in self._enabled_keys() if action in KEY_TABLE else True
+        return action in self.enabled_keys if action in KEY_TABLE else True
 
-    def _enabled_keys(self) -> Sequence[str]:
+    @cached_property
+    def enabled_keys(self) -> Sequence[str]:
+        """The actions of the table that do something, as of the last ``update_footer``."""
         return select_keys(self.active_keys(), is_demo=self.context.newest_code is not None)
 
     def update_footer(self) -> None:
-        """Show the keys that do something now, and enable only those."""
-        self.query_one(ScreenFooter).keys = build_key_hints(self._enabled_keys(), self.key_label)
+        """Show the keys that do something now, and enable only those. Call it if ``active_keys`` changes."""
+        self.__dict__.pop("enabled_keys", None)
+        self.query_one(ScreenFooter).keys = build_key_hints(self.enabled_keys, self.key_label)
         self.refresh_bindings()
 
     # -- drawing ------------------------------------------------------------------------------------
@@ -360,5 +363,5 @@ class FormScreen(Screen[None]):
         from tui_auth.screens.help import HelpScreen
 
         if self.is_current:
-            keys = [(name, self.key_label(name)) for name in self._enabled_keys()]
+            keys = [(name, self.key_label(name)) for name in self.enabled_keys]
             self.app.push_screen(HelpScreen(self.explanation, self.service_rows(), keys))

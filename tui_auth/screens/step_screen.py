@@ -91,7 +91,8 @@ class StepScreen(FormScreen, Generic[StepT]):
 
     def watch_busy(self, busy: bool) -> None:
         super().watch_busy(busy)
-        self._say_if_late()
+        if not busy:
+            self._say_if_late()
 
     def typed(self) -> Mapping[str, Secret]:
         """What must not be lost when this step is started again; a code would be worthless by then."""
