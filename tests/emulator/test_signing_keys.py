@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from tui_auth.emulator import CognitoEmulator, signing_keys
+from tui_auth.emulator import CognitoEmulator, state
 
 
 def test_an_emulator_stops_only_after_its_keys_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -17,7 +17,7 @@ def test_an_emulator_stops_only_after_its_keys_are_made(monkeypatch: pytest.Monk
         created.append(object())
         return created[-1]
 
-    monkeypatch.setattr(signing_keys, "new_key", new_key)
+    monkeypatch.setattr(state, "new_key", new_key)
     server = CognitoEmulator()
     close = server._endpoint.server_close
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tui_auth.emulator import attributes
 from tui_auth.emulator.attributes import claim_alias
 from tui_auth.emulator.errors import expired_code, invalid_parameter, missing_parameter
-from tui_auth.emulator.first_factor import available_first_factors
+from tui_auth.emulator.first_factor import available_first_factors, check_password, check_policy, set_password
 from tui_auth.emulator.messages import VERIFY_ATTRIBUTE
 from tui_auth.emulator.model import (
     ATTRIBUTE_BY_MEDIUM,
@@ -19,7 +19,6 @@ from tui_auth.emulator.model import (
     User,
     UserPool,
 )
-from tui_auth.emulator.passwords import check_password, check_policy, set_password
 from tui_auth.emulator.tokens import authenticate, revoke_all_tokens
 
 if TYPE_CHECKING:

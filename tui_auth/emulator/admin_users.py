@@ -15,6 +15,7 @@ from tui_auth.emulator.account import (
 )
 from tui_auth.emulator.attributes import claim_alias, require_user
 from tui_auth.emulator.errors import CognitoError, invalid_parameter, not_authorized, not_found
+from tui_auth.emulator.first_factor import check_policy, check_resettable, set_password, temporary_password
 from tui_auth.emulator.messages import FORGOT_PASSWORD, recovery_attribute
 from tui_auth.emulator.model import (
     ATTRIBUTE_BY_MEDIUM,
@@ -27,7 +28,6 @@ from tui_auth.emulator.model import (
     User,
     UserPool,
 )
-from tui_auth.emulator.passwords import check_policy, check_resettable, set_password, temporary_password
 from tui_auth.emulator.sign_up import (
     add_user,
     allows_sign_in_without_password,

@@ -35,7 +35,7 @@ from tui_auth.emulator.model import (
 from tui_auth.emulator.tokens import authentication_result
 
 if TYPE_CHECKING:
-    from tui_auth.emulator.challenge_sessions import ChallengeSession, SignIn
+    from tui_auth.emulator.model import ChallengeSession, SignIn
     from tui_auth.emulator.state import State
 
 Reply = dict[str, Any]

@@ -27,7 +27,7 @@ from tui_auth.emulator.model import EMAIL_OTP, SMS_MFA, SOFTWARE_TOKEN_MFA
 from tui_auth.emulator.service_model import challenge_names
 
 if TYPE_CHECKING:
-    from tui_auth.emulator.challenge_sessions import SignIn
+    from tui_auth.emulator.model import SignIn
     from tui_auth.emulator.state import State
 
 CUSTOM_CHALLENGE = "CUSTOM_CHALLENGE"

@@ -238,6 +238,40 @@ class UserPool:
 
 
 @dataclass
+class SignIn:
+    """One sign-in from its first call to its tokens, and what is known by now."""
+
+    client: AppClient
+    user: User
+    flow: str
+    username: str = ""
+    device_key: str | None = None
+    has_password: bool = False
+    auth_time: float = 0.0
+    first_factors: list[str] = field(default_factory=list)
+    rounds: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass
+class ChallengeSession:
+    """The state behind one ``Session`` string; ``challenge`` must be answered with it."""
+
+    token: str
+    sign_in: SignIn
+    challenge: str
+    expires_at: float
+    code: str | None = None
+    medium: str | None = None
+    destination: str | None = None
+    private_parameters: dict[str, str] = field(default_factory=dict)
+    metadata: str | None = None
+    totp_secret: str | None = None
+    totp_verified: bool = False
+    sets_up_email: bool = False
+    used: bool = False
+
+
+@dataclass
 class Grant:
     """A refresh token and its sign-in; ``origin`` is shared by all tokens of one sign-in."""
 
