@@ -8,7 +8,7 @@ from tui_auth.auth.errors import TRY_AGAIN, AuthError, ErrorKind
 from tui_auth.cli.output import say, tell
 from tui_auth.config.errors import ConfigurationError, NoPoolError
 from tui_auth.exit_codes import ExitCode
-from tui_auth.session.errors import NotSignedInError
+from tui_auth.session import NotSignedInError
 from tui_auth.storage.files import StorageError
 from tui_auth.terminal.safe_text import quote_service
 

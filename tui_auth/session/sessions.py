@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from tui_auth.session import NotSignedInError
 from tui_auth.session.devices import save_device
-from tui_auth.session.errors import NotSignedInError
 from tui_auth.session.fast_path import index_folder
 from tui_auth.session.index import IndexFile, SessionEntry, SessionIndex, choice_note
 from tui_auth.session.record import PoolKey, SessionKey, SessionOrigin, SessionRecord

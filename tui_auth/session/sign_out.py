@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.config.errors import ConfigurationError
-from tui_auth.session.errors import NotSignedInError
+from tui_auth.session import NotSignedInError
 from tui_auth.session.refresh import (
     OpenGateway,
     build_app_client,

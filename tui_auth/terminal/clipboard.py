@@ -12,8 +12,9 @@ from enum import Enum
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
+from tui_auth.terminal.environment import is_in_gnu_screen, is_in_tmux, is_over_ssh
+
 from ..secret import Secret
-from .environment import is_in_gnu_screen, is_in_tmux, is_over_ssh
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING
 from tui_auth.cli.arguments import add_token_arguments
 from tui_auth.cli.exit_status import with_status
 from tui_auth.cli.output import say, write_out
-from tui_auth.cli.session_access import find_session, session_with_token
+from tui_auth.cli.session_access import find_session, resolve_query, session_with_token
 from tui_auth.config.errors import ConfigurationError
 from tui_auth.config.resolver import explicit_settings
+from tui_auth.session import NotSignedInError
 from tui_auth.session.aws import AwsCredentials, cached_credentials, get_credentials
-from tui_auth.session.errors import NotSignedInError
-from tui_auth.session.finder import resolve_query
 from tui_auth.session.sessions import Sessions
 from tui_auth.storage.files import StorageError
 

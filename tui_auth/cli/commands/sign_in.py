@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from tui_auth.cli.arguments import add_sign_in_arguments
 from tui_auth.cli.exit_status import CommandFailedError, with_status
-from tui_auth.cli.output import say
+from tui_auth.cli.output import say, tell
 from tui_auth.cli.sign_in_now import asks_nobody, sign_in_now, wants_lines
 from tui_auth.config.certificates import check_certificates
 from tui_auth.config.errors import NoPoolError
-from tui_auth.config.resolver import ResolvedPool, explicit_settings, resolve_pool
+from tui_auth.config.resolver import ResolvedPool, explicit_settings, resolve_pool, resolve_saved_profile
 from tui_auth.config.sources import SourceKind
 from tui_auth.exit_codes import ExitCode
+from tui_auth.flow.settings import environment_badge_for
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -95,15 +96,40 @@ def _asked_pool(arguments: Namespace, nothing: NoPoolError) -> ResolvedPool:
         say(note)
     check_certificates(explicit_settings(arguments).get("endpoint_url"))
     if kind is TerminalKind.LINES or wants_lines(arguments):
-        from tui_auth.cli.choose_pool import ask_for_pool_in_lines
-
-        return ask_for_pool_in_lines(arguments)
+        return _ask_in_lines(arguments)
     full_screen.prepare("Choosing a pool")
-    from tui_auth.cli.choose_pool import ask_for_pool
+    from tui_auth.first_run_app import FirstRunApp
 
-    status, choice = ask_for_pool(
-        arguments, theme=full_screen.theme(os.environ.get("TUI_AUTH_THEME")), notice=" ".join(nothing.notes)
+    named = explicit_settings(arguments)
+    app = FirstRunApp(
+        named,
+        theme=full_screen.theme(os.environ.get("TUI_AUTH_THEME")),
+        notice=" ".join(nothing.notes),
+        environment_badge=environment_badge_for(named.get("endpoint_url", "")),
     )
-    if choice is None:
+    status = app.run_in_terminal()
+    if app.return_value is None:
         raise CommandFailedError(status)
-    return choice
+    tell(f"Kept as the profile {app.return_value}.", by="")
+    arguments.profile = app.return_value
+    return resolve_saved_profile(app.return_value, arguments)
+
+
+def _ask_in_lines(arguments: Namespace) -> ResolvedPool:
+    """Ask in line prompts. Raises CommandFailedError if the user left."""
+    from tui_auth.flow.first_run_flow import FirstRunFlow
+    from tui_auth.plain.first_run import PlainFirstRun
+    from tui_auth.terminal.environment import harden_process
+    from tui_auth.terminal.signals import exit_on_signals
+    from tui_auth.terminal.tty_prompt import TtyPrompt
+
+    harden_process()
+    named = explicit_settings(arguments)
+    badge = environment_badge_for(named.get("endpoint_url", ""))
+    with TtyPrompt() as lines, exit_on_signals():
+        try:
+            prompts = PlainFirstRun(lines, FirstRunFlow(named), environment_badge=badge)
+            arguments.profile = name = prompts.run()
+        except EOFError:
+            raise CommandFailedError(ExitCode.CANCELLED) from None
+    return resolve_saved_profile(name, arguments)

@@ -11,7 +11,7 @@ from tui_auth.cli.exit_status import with_status
 from tui_auth.cli.output import say, write_out
 from tui_auth.cli.session_access import find_session, report_unsaved
 from tui_auth.exit_codes import ExitCode
-from tui_auth.session.errors import NotSignedInError
+from tui_auth.session import NotSignedInError
 from tui_auth.session.sessions import Sessions, StoredSession
 from tui_auth.terminal.safe_text import safe_line
 

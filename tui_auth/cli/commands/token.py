@@ -1,4 +1,7 @@
-"""``tui-auth token``: print a valid token on stdout, and nothing else."""
+"""``tui-auth token`` and ``header``: print a valid token on stdout, and nothing else.
+
+``header`` prints ``Authorization: Bearer …`` for ``curl -H @-``; no process list shows it.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from tui_auth.session.sessions import Sessions
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the flags of ``token`` and ``header``."""
+    parser.set_defaults(command=parser.prog.rpartition(" ")[2])
     add_token_arguments(parser)
     group = parser.add_argument_group("which token")
     group.add_argument("--type", choices=TOKEN_KINDS, default="access", help="%(default)s unless given")
@@ -29,12 +33,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> int:
-    """Print the token. Return 4 if a sign-in is necessary and can't be made here."""
-    return print_token("token", arguments)
-
-
-def print_token(command: str, arguments: Namespace) -> int:
-    """Print the token in the format of ``token`` or ``header``."""
+    """Print the token or the header. Return 4 if a sign-in is necessary and can't be made here."""
 
     def find_and_print() -> int:
         record = session_with_token(
@@ -45,7 +44,7 @@ def print_token(command: str, arguments: Namespace) -> int:
             force=arguments.force_refresh,
             may_sign_in=arguments.login == "auto",
         )
-        return write_out(format_token(command, record.token(arguments.type).reveal()))
+        return write_out(format_token(arguments.command, record.token(arguments.type).reveal()))
 
     return with_status(find_and_print)
 

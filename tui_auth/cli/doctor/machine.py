@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui_auth.cli.doctor.report import Finding, Level
+from tui_auth.cli.doctor import Finding, Level
 from tui_auth.cli.full_screen import theme
 from tui_auth.cli.versions import (
     describe_colors,

@@ -13,7 +13,7 @@ from tui_auth.auth.app_client import AppClient, AuthFlow
 from tui_auth.auth.app_client_probe import FLOWS, OUR_FLOWS, Answer, Verdict, probe_flow
 from tui_auth.auth.errors import AuthError
 from tui_auth.auth.tokens import KeysUnreachableError, fetch_keys, keys_url
-from tui_auth.cli.doctor.report import Finding
+from tui_auth.cli.doctor import Finding
 from tui_auth.cli.exit_status import status_for
 from tui_auth.config.certificates import BUNDLE_ADVICE, configured_bundle
 from tui_auth.config.errors import display_path
