@@ -54,7 +54,6 @@ def with_status(command: Callable[[], int]) -> int:
 
 
 def status_for(error: Exception) -> ExitCode:
-    """Return the exit code for this kind of error."""
     if isinstance(error, NotSignedInError):
         return ExitCode.NOT_SIGNED_IN
     if isinstance(error, ConfigurationError):

@@ -166,7 +166,6 @@ def all_attributes(user: User) -> Attributes:
 
 
 def readable_attributes(client: AppClient, user: User) -> Attributes:
-    """Return the attributes of a user that the app client may read."""
     allowed = client.settings.get("ReadAttributes")
     return {
         name: value
@@ -187,7 +186,6 @@ def _schema(pool: UserPool) -> dict[str, dict[str, Any]]:
 
 
 def required_attributes(pool: UserPool) -> list[str]:
-    """Return the attributes that each user must have."""
     return [name for name, entry in _schema(pool).items() if entry.get("Required") and name != "sub"]
 
 
@@ -254,7 +252,6 @@ def schema_violation(name: str, reason: str) -> CognitoError:
 
 
 def is_email(text: str) -> bool:
-    """Return whether a text has the form of an email address."""
     return _EMAIL.fullmatch(text) is not None
 
 

@@ -189,7 +189,7 @@ def usable_factors(pool: UserPool, user: User) -> list[str]:
 
     These are the enabled ones or, if MFA is required and none is enabled, all that are possible.
     """
-    possible = [factor for factor in pool.mfa_factors if _has_factor(user, factor)]
+    possible = [factor for factor in pool.mfa_factors if has_factor(user, factor)]
     enabled = [factor for factor in possible if factor in user.mfa_enabled]
     if enabled or pool.mfa != "ON":
         return enabled
@@ -197,7 +197,8 @@ def usable_factors(pool: UserPool, user: User) -> list[str]:
     return [factor for factor in possible if factor != recovery_factor]
 
 
-def _has_factor(user: User, factor: str) -> bool:
+def has_factor(user: User, factor: str) -> bool:
+    """Return whether a user has what a factor needs: an address, or a software token."""
     if factor == SOFTWARE_TOKEN_MFA:
         return user.software_token is not None
     return bool(user.attributes.get(ATTRIBUTE_BY_MEDIUM[MEDIUM_BY_FACTOR[factor]]))

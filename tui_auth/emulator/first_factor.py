@@ -183,7 +183,7 @@ def check_resettable(user: User) -> None:
         raise not_authorized("User password cannot be reset in the current state.")
 
 
-def confirm_forgot_password(state: State, request: dict[str, Any]) -> dict[str, Any]:
+def confirm_forgot_password(state: State, request: dict[str, Any]) -> None:
     """Serve ConfirmForgotPassword. A password that violates the policy doesn't use up the code."""
     client, name = client_and_username(state, request)
     pool, user = client.pool, find_user(client.pool, name)
@@ -201,7 +201,6 @@ def confirm_forgot_password(state: State, request: dict[str, Any]) -> dict[str, 
     set_password(state, pool, user, request["Password"], permanent=True)
     state.codes.discard(pool, user, FORGOT_PASSWORD)
     state.lockout.clear(pool.id, user.username)
-    return {}
 
 
 PASSWORD_VERIFIER = "PASSWORD_VERIFIER"  # noqa: S105 - the name of a challenge
@@ -357,7 +356,6 @@ def answer_select_challenge(state: State, answer: Answer) -> Reply:
 
 
 def answer_password(state: State, answer: Answer) -> Reply:
-    """Answer PASSWORD."""
     return _sign_in_with_password(state, answer.sign_in, answer.require("PASSWORD"))
 
 

@@ -125,11 +125,9 @@ class Codes:
         return code
 
     def discard(self, pool: UserPool, user: User, purpose: str, attribute: str = "") -> None:
-        """Make a code invalid."""
         self._codes.pop(_key(pool, user, purpose, attribute), None)
 
     def discard_all(self, pool: UserPool, user: User) -> None:
-        """Make all codes of a user invalid."""
         for key in [key for key in self._codes if key[:2] == (pool.id, user.username)]:
             del self._codes[key]
 

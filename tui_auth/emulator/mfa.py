@@ -76,7 +76,6 @@ def answer_code(state: State, answer: Answer) -> Reply:
 
 
 def answer_software_token(state: State, answer: Answer) -> Reply:
-    """Answer SOFTWARE_TOKEN_MFA."""
     code = answer.require("SOFTWARE_TOKEN_MFA_CODE")
     user = answer.sign_in.user
     if user.software_token is None:
@@ -199,7 +198,6 @@ def _accept_totp(state: State, user: User, secret: str, code: str) -> bool:
 
 
 def answer_device_srp_auth(state: State, answer: Answer) -> Reply:
-    """Answer DEVICE_SRP_AUTH."""
     sign_in, device = answer.sign_in, _remembered_device(answer)
     exchange = state.exchanges.begin(
         sign_in,
@@ -218,7 +216,6 @@ def answer_device_srp_auth(state: State, answer: Answer) -> Reply:
 
 
 def answer_device_password_verifier(state: State, answer: Answer) -> Reply:
-    """Answer DEVICE_PASSWORD_VERIFIER."""
     device = _remembered_device(answer)
     block, signature, timestamp = claim_of(answer.responses)
     exchange = state.exchanges.take(block, answer.sign_in.client)
@@ -271,7 +268,6 @@ def _parse_number(encoded: str | None) -> int:
 
 
 def get_device(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """Serve GetDevice."""
     return {"Device": _description(_confirmed_device(_device_owner(state, request), request))}
 
 
@@ -282,19 +278,16 @@ def list_devices(state: State, request: dict[str, Any]) -> dict[str, Any]:
     return paginate("Devices", confirmed, request, "Limit", "PaginationToken")
 
 
-def forget_device(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """Serve ForgetDevice."""
+def forget_device(state: State, request: dict[str, Any]) -> None:
     caller = _device_owner(state, request)
     del caller.user.devices[_confirmed_device(caller, request).key]
-    return {}
 
 
-def update_device_status(state: State, request: dict[str, Any]) -> dict[str, Any]:
+def update_device_status(state: State, request: dict[str, Any]) -> None:
     """Serve UpdateDeviceStatus: remembered or not."""
     device = _confirmed_device(_device_owner(state, request), request)
     device.remembered = request.get("DeviceRememberedStatus", "not_remembered") == "remembered"
     device.modified = state.clock.now()
-    return {}
 
 
 def _confirmed_device(caller: Caller, request: dict[str, Any]) -> Device:

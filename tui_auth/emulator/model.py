@@ -109,7 +109,6 @@ class User:
     exists: bool = True
 
     def has_verified(self, attribute: str) -> bool:
-        """Return whether the user has this address and it is verified."""
         return bool(self.attributes.get(attribute)) and self.attributes.get(f"{attribute}_verified") == "true"
 
 
@@ -215,7 +214,6 @@ class UserPool:
 
     @property
     def tracks_devices(self) -> bool:
-        """Whether the pool has a DeviceConfiguration."""
         return "DeviceConfiguration" in self.settings
 
     @property

@@ -26,7 +26,8 @@ from tui_auth.emulator.model import Clock
 from tui_auth.emulator.service_model import IDENTITY_POOLS, USER_POOLS, parse_request
 from tui_auth.emulator.state import State
 
-Handler = Callable[[State, dict[str, Any]], dict[str, Any]]
+Handler = Callable[[State, dict[str, Any]], dict[str, Any] | None]
+"""Serves one operation; None is an empty reply."""
 
 HANDLERS: dict[str, dict[str, Handler]] = {
     USER_POOLS: {
@@ -111,7 +112,7 @@ def dispatch(state: State, service: str, operation: str, request: Any) -> dict[s
         raise CognitoError("UnknownOperationException", "")
     parsed = parse_request(service, operation, request)
     with state.lock:
-        return handler(state, parsed)
+        return handler(state, parsed) or {}
 
 
 CALL_LIMIT = 10_000
@@ -178,7 +179,6 @@ class CognitoEmulator:
 
     @property
     def endpoint_url(self) -> str:
-        """The URL of both services."""
         return f"http://{self.host}:{self._endpoint.server_address[1]}"
 
     @property

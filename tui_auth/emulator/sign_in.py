@@ -40,14 +40,12 @@ _FLOW_SYNONYMS = {"REFRESH_TOKEN": "REFRESH_TOKEN_AUTH", "ADMIN_NO_SRP_AUTH": "A
 
 
 def initiate_auth(state: State, request: dict[str, Any]) -> Reply:
-    """Serve InitiateAuth."""
     if request["AuthFlow"] in ADMIN_FLOWS:
         raise invalid_parameter("Initiate Auth method not supported.")
     return _begin(state, state.client(request["ClientId"]), request)
 
 
 def admin_initiate_auth(state: State, request: dict[str, Any]) -> Reply:
-    """Serve AdminInitiateAuth."""
     return _begin(state, state.client(request["ClientId"], request["UserPoolId"]), request)
 
 
@@ -94,14 +92,12 @@ def _refresh(state: State, client: AppClient, parameters: dict[str, str]) -> Rep
 
 
 def respond_to_auth_challenge(state: State, request: dict[str, Any]) -> Reply:
-    """Serve RespondToAuthChallenge."""
     if request["ChallengeName"] == "ADMIN_NO_SRP_AUTH":
         raise invalid_parameter("Challenge method not supported.")
     return _respond(state, state.client(request["ClientId"]), request)
 
 
 def admin_respond_to_auth_challenge(state: State, request: dict[str, Any]) -> Reply:
-    """Serve AdminRespondToAuthChallenge."""
     return _respond(state, state.client(request["ClientId"], request["UserPoolId"]), request)
 
 

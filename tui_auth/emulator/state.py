@@ -163,7 +163,6 @@ class ChallengeSessions:
         return session is not None and session.challenge == challenge
 
     def spend(self, session: ChallengeSession) -> None:
-        """Mark a session as used."""
         session.used = True
 
     @contextmanager
@@ -227,7 +226,6 @@ class Lockout:
             raise not_authorized("Password attempts exceeded")
 
     def record_failure(self, pool_id: str, username: str) -> None:
-        """Count a wrong password."""
         now = self._clock.now()
         failures = self._failures.setdefault((pool_id, username), _Failures())
         if now - max(failures.last, failures.locked_until) >= LONGEST_LOCKOUT_SECONDS:
@@ -239,7 +237,6 @@ class Lockout:
             failures.locked_until = now + seconds
 
     def clear(self, pool_id: str, username: str) -> None:
-        """Forget the failures."""
         self._failures.pop((pool_id, username), None)
 
 

@@ -172,7 +172,6 @@ def redeem_refresh_token(state: State, client: AppClient, token: str, device_key
 
 
 def revoke_all_tokens(state: State, user: User) -> None:
-    """Revoke all tokens of a user."""
     state.revoked_origins.update(grant.origin for grant in state.grants.values() if grant.user is user)
 
 
@@ -188,7 +187,7 @@ def get_tokens_from_refresh_token(state: State, request: dict[str, Any]) -> dict
     return {"AuthenticationResult": result}
 
 
-def revoke_token(state: State, request: dict[str, Any]) -> dict[str, Any]:
+def revoke_token(state: State, request: dict[str, Any]) -> None:
     """Serve RevokeToken: revoke a refresh token and all access tokens of its sign-in.
 
     A token that is unknown or already revoked is no error (RFC 7009).
@@ -208,4 +207,3 @@ def revoke_token(state: State, request: dict[str, Any]) -> dict[str, Any]:
         raise CognitoError("UnauthorizedException", "The token was not issued to this client.")
     if grant is not None:
         state.revoked_origins.add(grant.origin)
-    return {}

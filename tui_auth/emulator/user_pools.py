@@ -66,7 +66,7 @@ def _pool_settings(request: dict[str, Any]) -> dict[str, Any]:
     return settings
 
 
-def update_user_pool(state: State, request: dict[str, Any]) -> dict[str, Any]:
+def update_user_pool(state: State, request: dict[str, Any]) -> None:
     """Serve UpdateUserPool.
 
     Members that are left out get their defaults. The schema and the kinds of names can't change.
@@ -76,18 +76,14 @@ def update_user_pool(state: State, request: dict[str, Any]) -> dict[str, Any]:
     pool.settings = {**_pool_settings({"MfaConfiguration": pool.mfa, **request}), **fixed}
     pool.name = request.get("PoolName", pool.name)
     pool.modified = state.clock.now()
-    return {}
 
 
-def add_custom_attributes(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """Serve AddCustomAttributes."""
+def add_custom_attributes(state: State, request: dict[str, Any]) -> None:
     pool = state.pool(request["UserPoolId"])
     pool.settings["Schema"] = [*pool.settings.get("Schema", ()), *request["CustomAttributes"]]
-    return {}
 
 
 def describe_user_pool(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """Serve DescribeUserPool."""
     return {"UserPool": _describe_pool(state.pool(request["UserPoolId"]))}
 
 
@@ -105,18 +101,15 @@ def _describe_pool(pool: UserPool) -> dict[str, Any]:
     }
 
 
-def delete_user_pool(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """Serve DeleteUserPool."""
+def delete_user_pool(state: State, request: dict[str, Any]) -> None:
     pool = state.pool(request["UserPoolId"])
     for client_id in pool.clients:
         del state.clients[client_id]
     pool.users.clear()
     del state.pools[pool.id]
-    return {}
 
 
 def list_user_pools(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """Serve ListUserPools."""
     pools = [
         {
             "Id": pool.id,
@@ -140,7 +133,6 @@ def set_user_pool_mfa_config(state: State, request: dict[str, Any]) -> dict[str,
 
 
 def get_user_pool_mfa_config(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """Serve GetUserPoolMfaConfig."""
     return _mfa_config(state.pool(request["UserPoolId"]))
 
 
@@ -221,7 +213,6 @@ def client_and_username(state: State, request: dict[str, Any]) -> tuple[AppClien
 
 
 def create_user_pool_client(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """Serve CreateUserPoolClient."""
     pool = state.pool(request["UserPoolId"])
     secret = request.get("ClientSecret")
     if secret is None and request.get("GenerateSecret"):
@@ -266,19 +257,15 @@ def _client_settings(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def describe_user_pool_client(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """Serve DescribeUserPoolClient."""
     return {"UserPoolClient": _describe_client(state.client(request["ClientId"], request["UserPoolId"]))}
 
 
-def delete_user_pool_client(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """Serve DeleteUserPoolClient."""
+def delete_user_pool_client(state: State, request: dict[str, Any]) -> None:
     client = state.client(request["ClientId"], request["UserPoolId"])
     del client.pool.clients[client.id], state.clients[client.id]
-    return {}
 
 
 def list_user_pool_clients(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """Serve ListUserPoolClients."""
     pool = state.pool(request["UserPoolId"])
     clients = [
         {"ClientId": client.id, "UserPoolId": pool.id, "ClientName": client.name}

@@ -58,7 +58,6 @@ class AwsCredentials:
         return self.expires_at - now > early
 
     def to_json(self) -> bytes:
-        """Return the credentials as they are stored."""
         return dumps(
             {
                 "version": VERSION,

@@ -164,7 +164,6 @@ class SessionRecord:
 
     @property
     def key(self) -> SessionKey:
-        """What identifies this session."""
         origin = self.origin
         return SessionKey(origin.endpoint, origin.user_pool_id, origin.client_id, self.username)
 
@@ -179,7 +178,6 @@ class SessionRecord:
         return self.origin.to_settings() | {"username": self.display_name}
 
     def token(self, kind: str) -> Secret:
-        """Return the token of a kind: ``access`` or ``id``."""
         return self.id_token if kind == "id" else self.access_token
 
     def expires_at(self, kind: str) -> float:
@@ -196,7 +194,6 @@ class SessionRecord:
         return self.id_lifetime if kind == "id" else self.access_lifetime
 
     def to_json(self) -> bytes:
-        """Return the session as it is stored."""
         members: dict[str, object] = {"version": VERSION, **self.origin.__dict__}
         members |= {
             "username": self.username,

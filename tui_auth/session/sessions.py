@@ -310,7 +310,6 @@ class Sessions:
 
 
 def credentials_name(name: str) -> str:
-    """Return the name of a session's AWS credentials in its store."""
     return f"{name}.aws"
 
 

@@ -120,7 +120,6 @@ class PrivateFolder:
         return True
 
     def names(self) -> list[str]:
-        """Return the names of the files, without temporary ones."""
         folder = self._open(create=False)
         if folder is None:
             return []

@@ -24,7 +24,6 @@ _DESCRIPTION = (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the argument of this command."""
     parser.description = _DESCRIPTION
     parser.add_argument(
         "shell", choices=SHELLS, metavar="|".join(SHELLS), help="which shell the script is for"
@@ -71,7 +70,6 @@ class CommandLine:
 
 
 def command_lines() -> list[CommandLine]:
-    """Return every command and subcommand."""
     lines: list[CommandLine] = []
     for name, (module, summary) in COMMANDS.items():
         parser = argparse.ArgumentParser(prog=f"{PROGRAM} {name}")

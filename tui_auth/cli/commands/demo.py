@@ -13,7 +13,6 @@ MAX_PACE = 20
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Add the flags of this command."""
     parser.add_argument(
         "--play", metavar="NAME", help="a sample user (ann, sam, tess …) signs in by itself, for a recording"
     )

@@ -28,7 +28,6 @@ Exit status: 0 all in order, 3 configuration, 5 refused, 7 network, 8 throttled,
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Add the flags of this command."""
     parser.description = _DESCRIPTION
     add_pool_arguments(parser)
     parser.add_argument(

@@ -25,7 +25,6 @@ DEFAULT_VARIABLE = ("ACCESS_TOKEN", "access")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Add the flags of this command, and the command to run."""
     add_token_arguments(parser)
     default = "=".join(DEFAULT_VARIABLE)
     parser.add_argument(

@@ -25,7 +25,6 @@ VERSIONS = (f"{GROUP}/v1", f"{GROUP}/v1beta1")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Add the flags of this command."""
     add_token_arguments(parser)
 
 

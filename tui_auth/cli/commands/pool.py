@@ -35,7 +35,6 @@ class TriggersError(Exception):
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Add the flags of this command."""
     parser.add_argument(
         "--port", type=_parse_port, default=0, metavar="N", help="listen here; a free port unless given"
     )

@@ -58,7 +58,6 @@ _CHOICES = {"auth_flow": FLOWS, "storage": STORAGES}
 
 
 def add_setting_flags(parser: ArgumentParser) -> None:
-    """Add a flag for each setting."""
     for name, (metavar, says) in _FLAGS.items():
         parser.add_argument(
             SETTINGS[name].flag,
@@ -114,7 +113,6 @@ _DESCRIPTION = "A profile is a name for a pool. They are kept in config.toml in 
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Add the subcommands and their flags."""
     parser.description = _DESCRIPTION
     commands = parser.add_subparsers(dest="action", metavar="list|add|use|show|remove|import", required=True)
 

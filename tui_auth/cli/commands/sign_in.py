@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """The flags of this command."""
     add_sign_in_arguments(parser)
     parser.add_argument(
         "--new-pool", action="store_true", help="ask for a pool, try it and keep it, as where none is named"

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Add the flags of this command."""
     add_session_arguments(parser)
     parser.add_argument(
         "--everywhere", action="store_true", help="end this user's sessions on other machines too"

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Add the flags of this command."""
     add_session_arguments(parser)
     parser.add_argument("--json", action="store_true", help="print JSON for programs")
     parser.add_argument(

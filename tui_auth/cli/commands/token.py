@@ -16,7 +16,6 @@ from tui_auth.session.sessions import Sessions
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Add the flags of ``token`` and ``header``."""
     parser.set_defaults(command=parser.prog.rpartition(" ")[2])
     add_token_arguments(parser)
     group = parser.add_argument_group("which token")
@@ -50,7 +49,6 @@ def run(arguments: Namespace) -> int:
 
 
 def duration_argument(text: str) -> float:
-    """Parse a duration in seconds, for argparse."""
     try:
         return parse_duration(text)
     except ValueError as error:

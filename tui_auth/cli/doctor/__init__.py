@@ -61,7 +61,6 @@ class Finding:
         return cls(subject, Level.PROBLEM, message, advice, status)
 
     def as_json(self) -> dict[str, Any]:
-        """Return the finding as an object of ``doctor --json``."""
         is_ok = {Level.OK: True, Level.PROBLEM: False, Level.NOTE: None}[self.level]
         return {"about": self.subject, "ok": is_ok, "says": self.message, "do": self.advice}
 
@@ -82,7 +81,6 @@ class Finding:
 
 
 def report_as_json(findings: Sequence[Finding]) -> dict[str, Any]:
-    """Return the whole report of ``doctor --json``."""
     status = exit_status(findings)
     return {"ok": status == 0, "status": status, "checks": [finding.as_json() for finding in findings]}
 

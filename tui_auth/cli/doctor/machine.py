@@ -35,7 +35,6 @@ SMALLEST = (80, 23)
 
 
 def check_terminal(environ: Mapping[str, str] = os.environ) -> Iterator[Finding]:
-    """Check the terminal of this process without writing to it."""
     yield from _check_kind(environ)
     yield _check_clipboard(environ)
 
