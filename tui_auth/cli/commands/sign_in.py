@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from tui_auth.cli import full_screen
 from tui_auth.cli.arguments import add_sign_in_arguments
 from tui_auth.cli.exit_status import CommandFailedError, with_status
 from tui_auth.cli.output import say, tell
@@ -15,6 +16,7 @@ from tui_auth.config.resolver import ResolvedPool, explicit_settings, resolve_po
 from tui_auth.config.sources import SourceKind
 from tui_auth.exit_codes import ExitCode
 from tui_auth.flow.settings import environment_badge_for
+from tui_auth.terminal.environment import TerminalKind, find_terminal, harden_process
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -85,9 +87,6 @@ def _asked_pool(arguments: Namespace, nothing: NoPoolError) -> ResolvedPool:
 
     Raises ``nothing`` where nobody can be asked.
     """
-    from tui_auth.cli import full_screen
-    from tui_auth.terminal.environment import TerminalKind, find_terminal
-
     kind = find_terminal().kind
     if kind is TerminalKind.NONE or asks_nobody(arguments):
         raise nothing
@@ -118,7 +117,6 @@ def _ask_in_lines(arguments: Namespace) -> ResolvedPool:
     """Ask in line prompts. Raises CommandFailedError if the user left."""
     from tui_auth.flow.first_run_flow import FirstRunFlow
     from tui_auth.plain.first_run import PlainFirstRun
-    from tui_auth.terminal.environment import harden_process
     from tui_auth.terminal.signals import exit_on_signals
     from tui_auth.terminal.tty_prompt import TtyPrompt
 
