@@ -11,6 +11,7 @@ import pytest
 
 from tests.programs import Program
 from tui_auth.cli.commands import profile
+from tui_auth.cli.exit_status import with_status
 from tui_auth.cli.parser import CommandParser
 from tui_auth.config import profile_editor
 from tui_auth.config.errors import ConfigurationError
@@ -284,7 +285,7 @@ def ran_here(*words: str) -> int:
     """The exit status of ``tui-auth profile`` in this process."""
     parser = CommandParser(prog="tui-auth profile")
     profile.add_arguments(parser)
-    return profile.run(parser.parse(words))
+    return with_status(lambda: profile.run(parser.parse(words)))
 
 
 @pytest.mark.parametrize("flags", [("--profile", "nope"), ("--user-pool-id", "eu-west-1_A"), ("--region=",)])

@@ -85,12 +85,7 @@ class AwsCredentials:
                 Secret(str(members["secret_access_key"])),
                 Secret(str(members["session_token"])),
                 parse_seconds(members["expires_at"]),
-                ClockSample(
-                    parse_seconds(members["server_time"]),
-                    parse_seconds(members["local_time"]),
-                    str(members["boot"]),
-                    parse_seconds(members["uptime"]),
-                ),
+                ClockSample.from_members(members),
             )
         except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
             return None

@@ -94,6 +94,13 @@ class ClockSample:
         """Sample now, which is ``server_time`` at Cognito (seconds since the epoch)."""
         return cls(server_time, time.time(), *since_boot())
 
+    @classmethod
+    def from_members(cls, members: Mapping[str, Any]) -> ClockSample:
+        """Read the sample from a stored file. Raises KeyError, TypeError, ValueError or OverflowError."""
+        seconds = (parse_seconds(members[name]) for name in ("server_time", "local_time", "uptime"))
+        server_time, local_time, uptime = seconds
+        return cls(server_time, local_time, text_of(members["boot"]), uptime)
+
     def is_after(self, moment: tuple[str, float]) -> bool:
         """Check that this is later than a result of ``since_boot``; False if unknown."""
         boot, uptime = moment
@@ -205,10 +212,7 @@ class SessionRecord:
             "id_expires_at": self.id_expires_at,
             "access_lifetime": self.access_lifetime,
             "id_lifetime": self.id_lifetime,
-            "server_time": self.taken_at.server_time,
-            "local_time": self.taken_at.local_time,
-            "boot": self.taken_at.boot,
-            "uptime": self.taken_at.uptime,
+            **self.taken_at.__dict__,
             "signed_in_at": self.signed_in_at,
             "groups": list(self.groups),
             "email": self.email,
@@ -251,12 +255,7 @@ def _record(members: Mapping[str, Any]) -> SessionRecord:
         id_expires_at=parse_seconds(members["id_expires_at"]),
         access_lifetime=parse_seconds(members["access_lifetime"]),
         id_lifetime=parse_seconds(members["id_lifetime"]),
-        taken_at=ClockSample(
-            parse_seconds(members["server_time"]),
-            parse_seconds(members["local_time"]),
-            text_of(members["boot"]),
-            parse_seconds(members["uptime"]),
-        ),
+        taken_at=ClockSample.from_members(members),
         signed_in_at=parse_seconds(members["signed_in_at"]),
         groups=tuple(text_of(group) for group in members["groups"]),
         email=None if members["email"] is None else text_of(members["email"]),

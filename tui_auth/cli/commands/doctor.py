@@ -57,9 +57,7 @@ def _check_all(arguments: Namespace) -> Iterator[Finding]:
     except ConfigurationError as error:
         for note in error.notes if isinstance(error, NoPoolError) else ():
             yield Finding.note("note", note)
-        yield Finding.problem(
-            "pool", str(error), "The pool is not looked at until then.", ExitCode.CONFIGURATION
-        )
+        yield Finding.problem("pool", str(error), "The pool is not looked at until then.")
         yield from check_network(COGNITO_URL.format("us-east-1"))
         yield from check_machine()
         return
@@ -77,7 +75,7 @@ def _check_all(arguments: Namespace) -> Iterator[Finding]:
         gateway = CognitoGateway(Address(choice.region or "", choice.endpoint_url))
         yield from check_pool(choice, gateway, url)
     except AuthError as error:
-        yield Finding.problem("reachable", error.message, error.recovery_suggestion, ExitCode.CONFIGURATION)
+        yield Finding.problem("reachable", error.message, error.recovery_suggestion)
     yield from check_machine()
 
 

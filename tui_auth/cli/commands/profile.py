@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tui_auth.cli.exit_status import CommandFailedError, with_status
+from tui_auth.cli.exit_status import CommandFailedError
 from tui_auth.cli.output import say, tell, write_out
 from tui_auth.config.amplify import read_amplify_file
 from tui_auth.config.client_secret import read_secret_file, resolve_secret_path
@@ -155,12 +155,8 @@ def run(arguments: Namespace) -> int:
         "remove": _remove,
         "import": _import,
     }[arguments.action]
-
-    def command() -> int:
-        action(arguments)
-        return ExitCode.OK
-
-    return with_status(command)
+    action(arguments)
+    return ExitCode.OK
 
 
 def _command(commands: _SubParsersAction[Any], name: str, says: str) -> ArgumentParser:

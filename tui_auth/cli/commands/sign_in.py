@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tui_auth.cli import full_screen
 from tui_auth.cli.arguments import add_sign_in_arguments
-from tui_auth.cli.exit_status import CommandFailedError, with_status
+from tui_auth.cli.exit_status import CommandFailedError
 from tui_auth.cli.output import say, tell
 from tui_auth.cli.sign_in_now import asks_nobody, sign_in_now, wants_lines
 from tui_auth.config.certificates import check_certificates
@@ -32,16 +32,6 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Sign in; 0 when signed in. The screen is the terminal's, one line stays on stderr."""
-    return with_status(lambda: _run(arguments))
-
-
-def _resolve_pool(arguments: Namespace) -> ResolvedPool:
-    if arguments.new_pool:
-        raise NoPoolError("--new-pool asks on a terminal. Without one: `tui-auth profile add`.")
-    return resolve_pool(arguments, current_session=_offered_settings)
-
-
-def _run(arguments: Namespace) -> int:
     try:
         choice = _resolve_pool(arguments)
     except NoPoolError as nothing:
@@ -64,6 +54,12 @@ def _run(arguments: Namespace) -> int:
             say(f"Signed in as {turn.begun_by_another.display_name} by the other one.")
             return ExitCode.OK
         return sign_in_now(choice, arguments, when_kept=turn.end)[0]
+
+
+def _resolve_pool(arguments: Namespace) -> ResolvedPool:
+    if arguments.new_pool:
+        raise NoPoolError("--new-pool asks on a terminal. Without one: `tui-auth profile add`.")
+    return resolve_pool(arguments, current_session=_offered_settings)
 
 
 def _last_sign_in(choice: ResolvedPool, *, other: str) -> str:

@@ -7,7 +7,6 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from tui_auth.cli.arguments import add_session_arguments
-from tui_auth.cli.exit_status import with_status
 from tui_auth.cli.output import say, write_out
 from tui_auth.cli.session_access import find_session, report_unsaved
 from tui_auth.exit_codes import ExitCode
@@ -33,10 +32,6 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Show the session. Return 0, 4 if there is none, or 7 if --online got no reply."""
-    return with_status(lambda: _run(arguments))
-
-
-def _run(arguments: Namespace) -> int:
     sessions = Sessions()
     stored, problem = _usable_session(arguments, sessions)
     ended = stored.record.key if stored else None

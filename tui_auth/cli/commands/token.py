@@ -8,7 +8,6 @@ from __future__ import annotations
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 
 from tui_auth.cli.arguments import add_token_arguments
-from tui_auth.cli.exit_status import with_status
 from tui_auth.cli.output import write_out
 from tui_auth.cli.session_access import session_with_token
 from tui_auth.session.fast_path import TOKEN_KINDS, format_token, parse_duration
@@ -33,19 +32,15 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Print the token or the header. Return 4 if a sign-in is necessary and can't be made here."""
-
-    def find_and_print() -> int:
-        record = session_with_token(
-            arguments,
-            Sessions(),
-            kinds=(arguments.type,),
-            min_ttl=arguments.min_ttl,
-            force=arguments.force_refresh,
-            may_sign_in=arguments.login == "auto",
-        )
-        return write_out(format_token(arguments.command, record.token(arguments.type).reveal()))
-
-    return with_status(find_and_print)
+    record = session_with_token(
+        arguments,
+        Sessions(),
+        kinds=(arguments.type,),
+        min_ttl=arguments.min_ttl,
+        force=arguments.force_refresh,
+        may_sign_in=arguments.login == "auto",
+    )
+    return write_out(format_token(arguments.command, record.token(arguments.type).reveal()))
 
 
 def duration_argument(text: str) -> float:

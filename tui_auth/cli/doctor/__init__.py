@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from tui_auth.exit_codes import ExitCode
 from tui_auth.terminal.safe_text import safe_line
 
 if TYPE_CHECKING:
@@ -56,7 +57,9 @@ class Finding:
         return cls(subject, Level.NOTE, message, advice)
 
     @classmethod
-    def problem(cls, subject: str, message: str, advice: str, status: int) -> Finding:
+    def problem(
+        cls, subject: str, message: str, advice: str, status: int = ExitCode.CONFIGURATION
+    ) -> Finding:
         """Build a finding of something that prevents a sign-in."""
         return cls(subject, Level.PROBLEM, message, advice, status)
 
