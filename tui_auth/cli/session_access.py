@@ -19,7 +19,7 @@ from tui_auth.session import NotSignedInError
 from tui_auth.session.clock import since_boot
 from tui_auth.session.fast_path import CURRENT, build_route, config_stamp, specifies_pool
 from tui_auth.session.index import SessionEntry
-from tui_auth.session.record import PoolKey
+from tui_auth.session.record import PoolKey, SessionRecord
 from tui_auth.storage.files import StorageError
 from tui_auth.terminal.environment import TerminalKind, find_terminal
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Mapping, Sequence
 
-    from tui_auth.session.record import SessionRecord
     from tui_auth.session.refresh import RefreshResult
     from tui_auth.session.sessions import Sessions, StoredSession
 

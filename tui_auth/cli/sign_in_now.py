@@ -6,6 +6,7 @@ What comes after the first screen is imported when it is needed.
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ from tui_auth.terminal.safe_text import safe_line
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tui_auth.auth.auth import Auth
     from tui_auth.auth.next_step import Done
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from tui_auth.session.persistence import SessionPersistence
     from tui_auth.session.record import SessionRecord
     from tui_auth.session.sessions import SaveResult
+    from tui_auth.terminal.tty_prompt import TtyPrompt
 
 
 def save_session(
@@ -188,7 +190,10 @@ def _sign_in(
     kept = save_session(keeping, done, name)
     _say_who(done, name)
     if password is None and done.asks_to_remember_device:
-        _ask_about_device(auth, done)
+        from tui_auth.plain.sign_in import ask_about_device
+
+        with line_prompts() as lines:
+            ask_about_device(auth, done, lines)
     return _status_of(kept.problem, arguments), kept.record
 
 
@@ -234,25 +239,24 @@ def _status_of(problem: str, arguments: Namespace) -> int:
 def _in_lines(auth: Auth, settings: SignInSettings, keeping: SessionPersistence) -> tuple[Done, str]:
     """Done, and the name as it was typed."""
     from tui_auth.plain.sign_in import PlainSignIn
+
+    with line_prompts() as lines:
+        conversation = PlainSignIn(auth, settings, lines, find_device=keeping.device)
+        return conversation.run(), conversation.username
+
+
+@contextmanager
+def line_prompts() -> Iterator[TtyPrompt]:
+    """Open the terminal for line prompts. If it is gone, or the user types ^D, the command is cancelled."""
     from tui_auth.terminal.signals import exit_on_signals
     from tui_auth.terminal.tty_prompt import TtyPrompt
 
     harden_process()
     with TtyPrompt() as lines, exit_on_signals():
         try:
-            conversation = PlainSignIn(auth, settings, lines, find_device=keeping.device)
-            return conversation.run(), conversation.username
+            yield lines
         except EOFError:
             raise CommandFailedError(ExitCode.CANCELLED) from None
-
-
-def _ask_about_device(auth: Auth, done: Done) -> None:
-    from tui_auth.plain.sign_in import ask_about_device
-    from tui_auth.terminal.signals import exit_on_signals
-    from tui_auth.terminal.tty_prompt import TtyPrompt
-
-    with TtyPrompt() as lines, exit_on_signals():
-        ask_about_device(auth, done, lines)
 
 
 def wants_lines(arguments: Namespace) -> bool:

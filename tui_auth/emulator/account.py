@@ -118,10 +118,7 @@ def change_password(state: State, request: dict[str, Any]) -> None:
 
 
 def global_sign_out(state: State, request: dict[str, Any]) -> None:
-    """Serve GlobalSignOut: revoke access and refresh tokens.
-
-    ID tokens stay valid until they expire.
-    """
+    """Serve GlobalSignOut: revoke access and refresh tokens. ID tokens stay valid until they expire."""
     revoke_all_tokens(state, authenticate(state, request["AccessToken"]).user)
 
 
@@ -138,10 +135,7 @@ def remove_user(state: State, pool: UserPool, user: User) -> None:
 
 
 def update_user_attributes(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """Serve UpdateUserAttributes.
-
-    A new address is unverified. It gets a code if the pool verifies it.
-    """
+    """Serve UpdateUserAttributes. A new address is unverified. It gets a code if the pool verifies it."""
     caller = authenticate(state, request["AccessToken"])
     changes = attributes.parse_attributes(request["UserAttributes"])
     attributes.check_writable(caller.client, changes)

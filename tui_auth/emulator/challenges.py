@@ -28,14 +28,15 @@ from tui_auth.emulator.model import (
     MEDIUM_BY_FACTOR,
     SMS_MFA,
     SOFTWARE_TOKEN_MFA,
+    ChallengeSession,
     Device,
+    SignIn,
     User,
     UserPool,
 )
 from tui_auth.emulator.tokens import authentication_result
 
 if TYPE_CHECKING:
-    from tui_auth.emulator.model import ChallengeSession, SignIn
     from tui_auth.emulator.state import State
 
 Reply = dict[str, Any]
@@ -151,10 +152,7 @@ def _ask_for_new_password(state: State, sign_in: SignIn) -> Reply:
 
 
 def _ask_for_second_factor(state: State, sign_in: SignIn) -> Reply:
-    """Ask for the second factor that pool and user require.
-
-    A remembered device can take its place.
-    """
+    """Ask for the second factor that pool and user require. A remembered device can take its place."""
     user, pool = sign_in.user, sign_in.client.pool
     device = _remembered_device(sign_in)
     if device and pool.settings["DeviceConfiguration"].get("ChallengeRequiredOnNewDevice"):

@@ -45,6 +45,7 @@ from tui_auth.emulator.model import (
     UNCONFIRMED,
     AppClient,
     Password,
+    SignIn,
     User,
     UserPool,
 )
@@ -52,7 +53,6 @@ from tui_auth.emulator.srp import Exchange, parse_public_a
 from tui_auth.emulator.user_pools import client_and_username
 
 if TYPE_CHECKING:
-    from tui_auth.emulator.model import SignIn
     from tui_auth.emulator.state import State
 
 
@@ -134,10 +134,7 @@ def temporary_password() -> str:
 
 
 def answer_new_password_required(state: State, answer: Answer) -> Reply:
-    """Answer NEW_PASSWORD_REQUIRED.
-
-    An error leaves the user and the challenge session unchanged.
-    """
+    """Answer NEW_PASSWORD_REQUIRED. An error leaves the user and the challenge session unchanged."""
     client, user, pool = answer.sign_in.client, answer.sign_in.user, answer.sign_in.client.pool
     password = answer.require("NEW_PASSWORD")
     prefix = "userAttributes."

@@ -39,6 +39,8 @@ from tui_auth.emulator.model import (
     ATTRIBUTE_BY_MEDIUM,
     EMAIL_OTP,
     SOFTWARE_TOKEN_MFA,
+    ChallengeSession,
+    Device,
     SoftwareToken,
     User,
     UserPool,
@@ -48,7 +50,6 @@ from tui_auth.emulator.tokens import Caller, authenticate
 from tui_auth.emulator.user_pools import paginate
 
 if TYPE_CHECKING:
-    from tui_auth.emulator.model import ChallengeSession, Device
     from tui_auth.emulator.state import State
 
 WINDOW_SECONDS = 30

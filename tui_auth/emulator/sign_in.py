@@ -6,15 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from tui_auth.emulator import custom_auth, first_factor, mfa
 from tui_auth.emulator.attributes import check_user_status, is_same_user, user_deleted, user_for_sign_in
-from tui_auth.emulator.challenges import (
-    Answer,
-    Reply,
-    adopt_device_key,
-    continue_after_first_factor,
-    require,
-)
+from tui_auth.emulator.challenges import Answer, Reply, adopt_device_key, continue_after_first_factor, require
 from tui_auth.emulator.errors import invalid_challenge_session, invalid_parameter, not_authorized
-from tui_auth.emulator.model import SignIn
+from tui_auth.emulator.model import AppClient, SignIn
 from tui_auth.emulator.service_model import challenge_names, unknown_challenge
 from tui_auth.emulator.tokens import redeem_refresh_token, signed_tokens
 from tui_auth.emulator.user_pools import check_secret_hash
@@ -22,7 +16,6 @@ from tui_auth.emulator.user_pools import check_secret_hash
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tui_auth.emulator.model import AppClient
     from tui_auth.emulator.state import State
 
 ADMIN_FLOWS = ("ADMIN_USER_PASSWORD_AUTH", "ADMIN_NO_SRP_AUTH")

@@ -24,24 +24,23 @@ from tui_auth.emulator.errors import (
     not_found,
 )
 from tui_auth.emulator.messages import Codes, Outbox
-from tui_auth.emulator.model import ChallengeSession
+from tui_auth.emulator.model import (
+    AppClient,
+    ChallengeSession,
+    Clock,
+    Grant,
+    Identity,
+    IdentityPool,
+    SignIn,
+    User,
+    UserPool,
+)
 from tui_auth.emulator.srp import Exchanges
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-
-    from tui_auth.emulator.model import (
-        AppClient,
-        Clock,
-        Grant,
-        Identity,
-        IdentityPool,
-        SignIn,
-        User,
-        UserPool,
-    )
 
 
 USES = ("id", "access")

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from tui_auth.emulator.attributes import VERIFIED_FLAGS, check_user_status, readable_attributes
 from tui_auth.emulator.errors import CognitoError, not_authorized, user_not_found
-from tui_auth.emulator.model import AppClient, Grant, User, UserPool
+from tui_auth.emulator.model import AppClient, Grant, SignIn, User, UserPool
 from tui_auth.emulator.user_pools import has_client_secret
 
 if TYPE_CHECKING:
-    from tui_auth.emulator.model import SignIn
     from tui_auth.emulator.state import State
 
 SCOPE = "aws.cognito.signin.user.admin"

@@ -144,14 +144,9 @@ def _mfa_config(pool: UserPool) -> dict[str, Any]:
 def paginate(
     member: str, items: list[dict[str, Any]], request: dict[str, Any], limit: str, token: str
 ) -> dict[str, Any]:
-    """Return one page of a list.
+    """Return one page of a list, as a member of the reply.
 
-    Args:
-        member: The member of the reply that holds the page.
-        items: The whole list.
-        request: The request.
-        limit: The member of the request with the size of the page.
-        token: The member of request and reply with the start of a page.
+    The member ``limit`` of the request is the size of a page; ``token`` of request and reply is its start.
     """
     position = request.get(token, "0")
     if not position.isdecimal():

@@ -51,12 +51,9 @@ class PrivateFolder:
     """
 
     def __init__(self, path: str, *, below: str | None = None, largest: int = LARGEST_FILE) -> None:
-        """Describe a folder.
+        """Describe a folder by its absolute path, and the ``largest`` size of its files in bytes.
 
-        Args:
-            path: the absolute path of the folder.
-            below: a folder above it that must be private too, such as ``$XDG_RUNTIME_DIR``.
-            largest: how many bytes a file may have.
+        ``below`` is a folder above it that must be private too, such as ``$XDG_RUNTIME_DIR``.
         """
         self.path = path
         self._below = below
@@ -274,14 +271,8 @@ def read_plain_file(path: Path, *, largest: int, owners: frozenset[int] | None =
     A pipe or a device would keep the program waiting, so it is rejected before anything is read. The owner of
     the opened file counts: a moment later the name may lead elsewhere (CWE-367).
 
-    Args:
-        path: the file; a link is followed.
-        largest: how many bytes it may have.
-        owners: the user IDs it may belong to; None for any.
-
-    Raises:
-        ForeignFileError: it belongs to none of the owners.
-        UnreadableFileError: it can't be read, isn't a plain file, or is too large.
+    A link is followed. Raises ForeignFileError if the file belongs to none of ``owners`` (user IDs; None for
+    any), UnreadableFileError if it can't be read, isn't a plain file, or has more than ``largest`` bytes.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)

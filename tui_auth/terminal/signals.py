@@ -163,11 +163,7 @@ def _ensure_exit(reader: int, main_thread: int, handled: threading.Event) -> Non
 
     Python runs a handler in its main thread. If that thread blocked in a read just after the signal came, it
     is woken by sending the signal again. If it never runs the handler, the process is ended here.
-
-    Args:
-        reader: The end of the wake-up pipe from which signal numbers are read.
-        main_thread: The identifier of the main thread.
-        handled: Set when the handler has run.
+    ``reader`` is the end of the wake-up pipe with the numbers of signals; ``handled`` is set by the handler.
     """
     number = _next_ending_signal(reader, None)
     if number is None:

@@ -299,7 +299,10 @@ def _show(arguments: Namespace) -> None:
         _say_if_it_cannot_be_read(values["client_secret_file"][0])
     if arguments.json:
         _print_json(
-            {name: _with_origin(*each) if arguments.origin else each[0] for name, each in values.items()}
+            {
+                name: {"value": value, "origin": origin} if arguments.origin else value
+                for name, (value, origin) in values.items()
+            }
         )
         return
     width = max(map(len, values), default=0)
@@ -353,10 +356,6 @@ def _resolved_values(arguments: Namespace) -> dict[str, tuple[Any, str]]:
     return values
 
 
-def _with_origin(value: object, origin: str) -> dict[str, object]:
-    return {"value": value, "origin": origin}
-
-
 def _as_text(value: object) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{key} {_as_text(member)}" for key, member in value.items())
@@ -370,17 +369,12 @@ def _as_text(value: object) -> str:
 
 
 def _print(line: str) -> None:
-    if line:
-        _put(line + "\n")
+    if line and (status := write_out(line + "\n")):
+        raise CommandFailedError(status)
 
 
 def _print_json(value: object) -> None:
-    _put(json.dumps(value, indent=2) + "\n")
-
-
-def _put(text: str) -> None:
-    if status := write_out(text):
-        raise CommandFailedError(status)
+    _print(json.dumps(value, indent=2))
 
 
 def _say(sentence: str) -> None:

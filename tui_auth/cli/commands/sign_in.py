@@ -9,14 +9,14 @@ from tui_auth.cli import full_screen
 from tui_auth.cli.arguments import add_sign_in_arguments
 from tui_auth.cli.exit_status import CommandFailedError
 from tui_auth.cli.output import say, tell
-from tui_auth.cli.sign_in_now import asks_nobody, sign_in_now, wants_lines
+from tui_auth.cli.sign_in_now import asks_nobody, line_prompts, sign_in_now, wants_lines
 from tui_auth.config.certificates import check_certificates
 from tui_auth.config.errors import NoPoolError
 from tui_auth.config.resolver import ResolvedPool, explicit_settings, resolve_pool, resolve_saved_profile
 from tui_auth.config.sources import SourceKind
 from tui_auth.exit_codes import ExitCode
 from tui_auth.flow.settings import environment_badge_for
-from tui_auth.terminal.environment import TerminalKind, find_terminal, harden_process
+from tui_auth.terminal.environment import TerminalKind, find_terminal
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -113,16 +113,10 @@ def _ask_in_lines(arguments: Namespace) -> ResolvedPool:
     """Ask in line prompts. Raises CommandFailedError if the user left."""
     from tui_auth.flow.first_run_flow import FirstRunFlow
     from tui_auth.plain.first_run import PlainFirstRun
-    from tui_auth.terminal.signals import exit_on_signals
-    from tui_auth.terminal.tty_prompt import TtyPrompt
 
-    harden_process()
     named = explicit_settings(arguments)
     badge = environment_badge_for(named.get("endpoint_url", ""))
-    with TtyPrompt() as lines, exit_on_signals():
-        try:
-            prompts = PlainFirstRun(lines, FirstRunFlow(named), environment_badge=badge)
-            arguments.profile = name = prompts.run()
-        except EOFError:
-            raise CommandFailedError(ExitCode.CANCELLED) from None
+    with line_prompts() as lines:
+        prompts = PlainFirstRun(lines, FirstRunFlow(named), environment_badge=badge)
+        arguments.profile = name = prompts.run()
     return resolve_saved_profile(name, arguments)

@@ -119,13 +119,7 @@ def _check_region(choice: ResolvedPool) -> Finding:
 
 
 def check_pool(choice: ResolvedPool, gateway: Gateway, url: str) -> Iterator[Finding]:
-    """Check the pool at an address with one probe per flow, and with its published keys.
-
-    Args:
-        choice: The pool, its app client and the flow to use.
-        gateway: Where the pool is.
-        url: The same as text, for the report.
-    """
+    """Check the pool behind a gateway (at ``url``) with one probe per flow, and with its published keys."""
     client = AppClient(choice.user_pool_id, choice.client_id, choice.client_secret)
     answers: list[Answer] = []
     for flow in FLOWS:
