@@ -20,8 +20,8 @@ from tests import safe_codes
 from tests.processes import python_process as python_process
 from tests.tiers import clear_started, fail_if_not_fast, mark_tiers, watch_processes
 from tests.tools import need_tool
-from tui_auth.emulator import signing_keys
-from tui_auth.emulator.signing_keys import new_key
+from tui_auth.emulator import state
+from tui_auth.emulator.state import new_key
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -133,7 +133,7 @@ def shared_signing_keys() -> Iterator[None]:
             return next(key_cycle)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(signing_keys, "new_key", next_key)
+        patch.setattr(state, "new_key", next_key)
         yield
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 import pyotp
 
-from tui_auth.emulator import app_clients, messages, mfa, user_pools
+from tui_auth.emulator import messages, mfa, user_pools
 from tui_auth.emulator.messages import random_digits
 
 if TYPE_CHECKING:
@@ -106,5 +106,5 @@ def install(patch: pytest.MonkeyPatch) -> None:
     keys = safe_secrets(mfa.new_totp_secret)
     patch.setattr(messages, "random_digits", next_code)
     patch.setattr(mfa, "new_totp_secret", lambda: next(keys))
-    patch.setattr(app_clients, "CLIENT_ID_CHARACTERS", _CONSONANTS + string.digits)
+    patch.setattr(user_pools, "CLIENT_ID_CHARACTERS", _CONSONANTS + string.digits)
     patch.setattr(user_pools, "POOL_ID_CHARACTERS", _CONSONANTS + _CONSONANTS.upper() + string.digits)

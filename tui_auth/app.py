@@ -236,7 +236,7 @@ class TuiAuthApp(FullScreenApp["Done"]):
 
         result = await in_daemon_thread(partial(send_to_clipboard, event.text, write))
         if screen := self.asking_screen:
-            screen.notice = f"{event.what} was {result.sentence}."
+            screen.notice = f"{event.what} was {result.value}."
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """What the palette offers: nothing that could write a secret to a file."""

@@ -12,7 +12,7 @@ import pytest
 from tests.programs import Home, Process, Program, TerminalProgram
 from tests.tools import need_tool
 from tui_auth.cli.command_help import COMMANDS
-from tui_auth.cli.completion import command_lines
+from tui_auth.cli.commands.completion import command_lines
 
 
 def write_profiles(home: Home) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tui_auth.cli.completion import FILE, CommandLine, Flag, lines_of
+from tui_auth.cli.commands.completion import FILE, CommandLine, Flag, lines_of
 from tui_auth.cli.parser import CommandParser
 
 

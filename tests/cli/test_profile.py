@@ -11,6 +11,7 @@ import pytest
 
 from tests.programs import Program
 from tui_auth.cli.commands import profile
+from tui_auth.cli.exit_status import with_status
 from tui_auth.cli.parser import CommandParser
 from tui_auth.config import profile_editor
 from tui_auth.config.errors import ConfigurationError
@@ -291,7 +292,7 @@ def run_in_test_process(*arguments: str) -> int:
     """Run ``tui-auth profile`` in the test process; return its exit status."""
     parser = CommandParser(prog="tui-auth profile")
     profile.add_arguments(parser)
-    return profile.run(parser.parse(arguments))
+    return with_status(lambda: profile.run(parser.parse(arguments)))
 
 
 @pytest.mark.parametrize("flags", [("--profile", "nope"), ("--user-pool-id", "eu-west-1_A"), ("--region=",)])

@@ -8,7 +8,7 @@ import pytest
 
 from tests.emulator.conftest import MakePool
 from tests.emulator.harness import OTHER_PASSWORD, PASSWORD, expect_error
-from tui_auth.emulator.operations import HANDLERS
+from tui_auth.emulator.server import HANDLERS
 from tui_auth.emulator.service_model import USER_POOLS
 from tui_auth.emulator.sign_in import ANSWER_HANDLERS
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tui_auth.emulator import CognitoError, service_model
-from tui_auth.emulator.operations import HANDLERS
+from tui_auth.emulator.server import HANDLERS
 from tui_auth.emulator.service_model import IDENTITY_POOLS, USER_POOLS, parse_request
 
 SERVICES = {USER_POOLS: botocore.session.get_session(), IDENTITY_POOLS: botocore.session.get_session()}

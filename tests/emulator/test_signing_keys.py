@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from tui_auth.emulator import CognitoEmulator, signing_keys
+from tui_auth.emulator import CognitoEmulator, state
 
 
 def test_emulator_stops_only_after_its_keys_are_generated(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -17,7 +17,7 @@ def test_emulator_stops_only_after_its_keys_are_generated(monkeypatch: pytest.Mo
         created.append(object())
         return created[-1]
 
-    monkeypatch.setattr(signing_keys, "new_key", wait_for_close)
+    monkeypatch.setattr(state, "new_key", wait_for_close)
     server = CognitoEmulator()
     close = server._endpoint.server_close
 

@@ -13,8 +13,7 @@ from pycognito.exceptions import ForceChangePasswordException
 from tests.emulator.conftest import MakePool
 from tests.emulator.harness import OTHER_PASSWORD, PASSWORD, PoolUnderTest, expect_error
 from tui_auth.auth import srp
-from tui_auth.emulator.challenge_sessions import SignIn
-from tui_auth.emulator.model import AppClient, Clock, User, UserPool
+from tui_auth.emulator.model import AppClient, Clock, SignIn, User, UserPool
 from tui_auth.emulator.srp import Exchange, Exchanges, parse_timestamp, public_value
 
 WRONG = ("NotAuthorizedException", "Incorrect username or password.")

@@ -114,7 +114,7 @@ def test_first_frame_loads_nothing_of_later_screens(modules_loaded_by_sign_in: L
         "screen_context",
         "sign_in",
     }
-    assert submodules("session", modules) <= {"errors"}
+    assert not submodules("session", modules)
     assert not submodules("plain", modules) | submodules("emulator", modules) | submodules("demo", modules)
     assert submodules("flow", modules) <= {"error_message", "settings"}
     assert not modules & {"tui_auth.terminal.clipboard", "tui_auth.widgets.code_input"}

@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 
 from tests.session.machine import Machine
-from tui_auth.session.errors import NotSignedInError
+from tui_auth.session import NotSignedInError
 from tui_auth.session.refresh import ensure_fresh
 from tui_auth.storage import stores
 from tui_auth.storage.files import PrivateFolder, StorageError

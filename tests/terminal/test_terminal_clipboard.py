@@ -72,7 +72,7 @@ def test_clipboard_tool_gets_the_text_only_on_stdin(
 
     result = send_to_clipboard(Secret(CANARY), fail_on_write, tools.environ(**variables))
 
-    assert result.route is route
+    assert result is route
     assert tools.read_record(tool, "stdin") == CANARY
     assert tools.read_record(tool, "arguments").strip() == arguments
     assert CANARY not in tools.read_record(tool, "environment")
@@ -82,7 +82,7 @@ def test_pbcopy_runs_with_a_utf_8_locale(tools: FakeTools, monkeypatch: pytest.M
     monkeypatch.setattr(sys, "platform", "darwin")
     tools.add("pbcopy")
 
-    assert send_to_clipboard("grün", fail_on_write, tools.environ()).route is ClipboardRoute.LOCAL
+    assert send_to_clipboard("grün", fail_on_write, tools.environ()) is ClipboardRoute.LOCAL
     assert tools.read_record("pbcopy", "stdin") == "grün"
     assert "LC_CTYPE=UTF-8\n" in tools.read_record("pbcopy", "environment")
 
@@ -102,7 +102,7 @@ def test_osc_52_is_used_without_a_tool(tools: FakeTools, names: list[str], varia
 
     result = send_to_clipboard(CANARY, writes.append, tools.environ(**variables))
 
-    assert result.sentence == "sent to your terminal's clipboard"
+    assert result.value == "sent to your terminal's clipboard"
     assert writes == [f"\x1b]52;c;{base64.b64encode(CANARY.encode()).decode()}\x07"]
 
 
@@ -119,7 +119,7 @@ def test_osc_52_is_used_after_a_tool_fails_or_hangs(
 
     result = send_to_clipboard(CANARY, writes.append, tools.environ(**variables))
 
-    assert result.route is ClipboardRoute.TERMINAL
+    assert result is ClipboardRoute.TERMINAL
     assert len(writes) == 1
 
 
@@ -127,7 +127,7 @@ def test_tool_cannot_write_to_the_screen(start: Callable[..., PtyProgram], tools
     tools.add("wl-copy", ending="echo SCRIBBLE; echo SCRIBBLE >&2; echo SCRIBBLE >/dev/tty; exit 0")
     send = (
         "from tui_auth.terminal.clipboard import send_to_clipboard as send;"
-        f"print(send('x', print, {tools.environ(WAYLAND_DISPLAY='wayland-0')}).sentence)"
+        f"print(send('x', print, {tools.environ(WAYLAND_DISPLAY='wayland-0')}).value)"
     )
     program = start("-c", send)
 
@@ -142,7 +142,7 @@ def test_gnu_screen_gets_short_wrapped_pieces(tools: FakeTools) -> None:
 
     result = send_to_clipboard(token, writes.append, tools.environ(STY="1.pts-0", DISPLAY=":0"))
 
-    assert result.route is ClipboardRoute.TERMINAL
+    assert result is ClipboardRoute.TERMINAL
     pieces = writes[0].removeprefix("\x1bP").removesuffix("\x1b\\").split("\x1b\\\x1bP")
     assert "".join(pieces) == osc_52(token)
     assert max(map(len, pieces)) <= 256
@@ -157,7 +157,7 @@ def test_tmux_with_default_settings_sets_buffer_and_clipboard(
 ) -> None:
     send = (
         "import sys; from tui_auth.terminal.clipboard import send_to_clipboard as send;"
-        f"print(send('{CANARY}', sys.stdout.write).sentence); input()"
+        f"print(send('{CANARY}', sys.stdout.write).value); input()"
     )
     tmux = ["tmux", "-S", str(tmux_socket), "-f", os.devnull]
     terminal = start(command=[*tmux, "new-session", sys.executable, "-c", send])

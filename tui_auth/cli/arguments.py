@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from argparse import ArgumentTypeError
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +19,6 @@ from tui_auth.exit_codes import ExitCode
 from tui_auth.terminal.safe_text import safe_line
 
 if TYPE_CHECKING:
-    from argparse import ArgumentParser, Namespace
     from collections.abc import Iterator
 
     from tui_auth.auth.trace import Call, CallTrace
@@ -139,13 +138,7 @@ def write_trace(wire: CallTrace, path: str | None) -> Iterator[None]:
 
     A line is the time (UTC, RFC 3339) and the names of the call's chain. The file is created with mode 0600.
     A disk that fills up ends the trace, not the sign-in.
-
-    Args:
-        wire: The calls of the sign-in.
-        path: The file; None writes no trace.
-
-    Raises:
-        ConfigurationError: If the file can't be opened.
+    Raises ConfigurationError if the file can't be opened.
     """
     if path is None:
         yield

@@ -5,7 +5,7 @@ from __future__ import annotations
 COMMANDS = {
     "sign-in": ("sign_in", "sign in to a user pool (tui-auth without a command)"),
     "token": ("token", "print a token that holds, and nothing else"),
-    "header": ("header", "print “Authorization: Bearer …” for curl -H @-"),
+    "header": ("token", "print “Authorization: Bearer …” for curl -H @-"),
     "exec": ("exec", "run a command with a token in its environment"),
     "aws-credentials": ("aws_credentials", "print AWS credentials of the identity pool"),
     "kube-credential": ("kube_credential", "print an ExecCredential for kubectl"),

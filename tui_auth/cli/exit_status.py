@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui_auth.auth.errors import TRY_AGAIN, AuthError, ErrorKind
-from tui_auth.cli.output import say, tell
+from tui_auth.cli.output import say
 from tui_auth.config.errors import ConfigurationError, NoPoolError
 from tui_auth.exit_codes import ExitCode
-from tui_auth.session.errors import NotSignedInError
+from tui_auth.session import NotSignedInError
 from tui_auth.storage.files import StorageError
 from tui_auth.terminal.safe_text import quote_service
 
@@ -31,10 +31,7 @@ class CommandFailedError(Exception):
 
 
 def with_status(command: Callable[[], int]) -> int:
-    """Run a command; an exception becomes one line on stderr and its exit code.
-
-    A closed pipe is left to the caller, which handles it for every command.
-    """
+    """Run a command; an expected exception becomes one line on stderr and its exit code."""
     try:
         return command()
     except CommandFailedError as end:
@@ -44,17 +41,9 @@ def with_status(command: Callable[[], int]) -> int:
             say(note)
         say(error_text(error))
         return status_for(error)
-    except BrokenPipeError:
-        raise
-    except Exception as error:
-        from tui_auth.terminal.crash import crash_report
-
-        tell(f"Something went wrong in tui-auth itself.\n{crash_report(error)}")
-        return ExitCode.INTERNAL_ERROR
 
 
 def status_for(error: Exception) -> ExitCode:
-    """Return the exit code for this kind of error."""
     if isinstance(error, NotSignedInError):
         return ExitCode.NOT_SIGNED_IN
     if isinstance(error, ConfigurationError):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from tui_auth.cli.output import discard_stdout, flush_stdout, tell, write_out
+from tui_auth.cli.output import discard_stdout, flush_stdout, say, tell, write_out
 
 PROGRAM = "tui-auth"
 DEFAULT_COMMAND = "sign-in"
@@ -46,11 +46,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         discard_stdout()
         return 1
     except Exception as error:
+        from tui_auth.exit_codes import ExitCode
         from tui_auth.terminal.crash import crash_report
 
-        report = crash_report(error)
-        tell(f"a fault of its own. Please report these lines:\n{report}")
-        return 1
+        tell(f"Something went wrong in tui-auth itself.\n{crash_report(error)}")
+        return ExitCode.INTERNAL_ERROR
 
 
 def _dispatch(arguments: list[str]) -> int:
@@ -87,7 +87,7 @@ def _run(name: str, arguments: Sequence[str]) -> int:
 
     if name not in COMMANDS:
         return _reject_command(name)
-    from tui_auth.cli.output import say
+    from tui_auth.cli.exit_status import with_status
     from tui_auth.cli.parser import CommandParser
     from tui_auth.config.settings import unknown_variable_warnings
     from tui_auth.terminal.crash import report_crashes_without_details
@@ -101,10 +101,9 @@ def _run(name: str, arguments: Sequence[str]) -> int:
         parsed = parser.parse(arguments)
         for sentence in unknown_variable_warnings():
             say(sentence)
-        status: int = command.run(parsed)
+        return with_status(lambda: command.run(parsed))
     except SystemExit as end:  # argparse raises it after --help and after a usage error
         return end.code if isinstance(end.code, int) else 0
-    return status
 
 
 def _print_help() -> int:

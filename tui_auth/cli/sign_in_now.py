@@ -6,14 +6,14 @@ What comes after the first screen is imported when it is needed.
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from tui_auth.auth.app_client import AuthFlow
-from tui_auth.auth.next_step import AuthFactorType, Done
-from tui_auth.cli.arguments import read_password
+from tui_auth.cli import full_screen
+from tui_auth.cli.arguments import read_password, write_trace
 from tui_auth.cli.exit_status import CommandFailedError
-from tui_auth.cli.full_screen import theme
 from tui_auth.cli.output import say, tell
 from tui_auth.config.certificates import check_certificates
 from tui_auth.config.environment import effective_endpoint
@@ -21,21 +21,22 @@ from tui_auth.config.settings import check_region
 from tui_auth.config.sources import SourceKind
 from tui_auth.exit_codes import ExitCode
 from tui_auth.flow.settings import ASSUMED_SESSION_SECONDS, SignInSettings, environment_badge_for
-from tui_auth.session.persistence import SIGNATURES_UNCHECKED, SessionPersistence
-from tui_auth.storage.stores import StorageKind
-from tui_auth.terminal.environment import harden_process
+from tui_auth.terminal.environment import TerminalKind, fill_missing_streams, find_terminal, harden_process
 from tui_auth.terminal.safe_text import safe_line
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tui_auth.auth.auth import Auth
+    from tui_auth.auth.next_step import Done
     from tui_auth.config.resolver import ResolvedPool
     from tui_auth.flow.session_saver import SessionSaver
     from tui_auth.secret import Secret
+    from tui_auth.session.persistence import SessionPersistence
     from tui_auth.session.record import SessionRecord
     from tui_auth.session.sessions import SaveResult
+    from tui_auth.terminal.tty_prompt import TtyPrompt
 
 
 def save_session(
@@ -43,18 +44,12 @@ def save_session(
 ) -> SaveResult:
     """Save a session where it is configured, else in a file, and say on stderr what isn't as it should be.
 
-    Args:
-        keeping: Saves sessions.
-        done: The end of the sign-in.
-        signed_in_as: The name as it was typed.
-        checked: Whether the signatures were checked; None if nothing has tried.
-
-    Returns:
-        What became of the session.
-
-    Raises:
-        AuthError: The pool didn't sign the tokens.
+    ``signed_in_as`` is the name as typed. ``checked`` is whether the signatures were checked, None if nothing
+    has tried. Raises AuthError if the pool didn't sign the tokens.
     """
+    from tui_auth.session.persistence import SIGNATURES_UNCHECKED
+    from tui_auth.storage.stores import StorageKind
+
     if checked is None:
         checked = keeping.check_signatures(done)
     if not checked:
@@ -84,6 +79,8 @@ def sign_in_with_password(
     Raises:
         CommandFailedError: The pool asks for more, or there is no name.
     """
+    from tui_auth.auth.next_step import AuthFactorType, Done
+
     harden_process()
     if not settings.username:
         say("--password-stdin and --password-file need --username.")
@@ -122,7 +119,7 @@ def sign_in_settings(choice: ResolvedPool, arguments: Namespace, *, leaves_when_
         app_name=choice.app_name or choice.profile or "",
         client_metadata={**choice.client_metadata, **dict(arguments.client_metadata)},
         session_seconds=choice.session_minutes * 60 if choice.session_minutes else ASSUMED_SESSION_SECONDS,
-        theme=theme(os.environ.get("TUI_AUTH_THEME")),
+        theme=full_screen.theme(os.environ.get("TUI_AUTH_THEME")),
         leaves_when_done=leaves_when_done,
         username_attributes=choice.username_attributes,
         required_attributes=choice.required_attributes,
@@ -157,8 +154,6 @@ def sign_in_now(
     region or the certificates cannot.
     """
     from tui_auth.auth.auth import Auth
-    from tui_auth.cli.arguments import write_trace
-    from tui_auth.terminal.environment import fill_missing_streams
 
     fill_missing_streams()
     check_region(choice.user_pool_id, choice.region, choice.origins["region"], choice.endpoint_url)
@@ -182,8 +177,6 @@ def _keeping(choice: ResolvedPool, auth: Auth, when_kept: Callable[[], None]) ->
 def _sign_in(
     auth: Auth, settings: SignInSettings, make_keeping: Callable[[], SessionPersistence], arguments: Namespace
 ) -> tuple[int, SessionRecord | None]:
-    from tui_auth.terminal.environment import TerminalKind, find_terminal
-
     kind, password = find_terminal().kind, read_password(arguments)
     in_lines = kind is TerminalKind.LINES or (kind is TerminalKind.FULL_SCREEN and wants_lines(arguments))
     if password is None and not in_lines:
@@ -197,15 +190,16 @@ def _sign_in(
     kept = save_session(keeping, done, name)
     _say_who(done, name)
     if password is None and done.asks_to_remember_device:
-        _ask_about_device(auth, done)
+        from tui_auth.plain.sign_in import ask_about_device
+
+        with line_prompts() as lines:
+            ask_about_device(auth, done, lines)
     return _status_of(kept.problem, arguments), kept.record
 
 
 def _in_full_screen(
     auth: Auth, settings: SignInSettings, make_keeping: Callable[[], SessionPersistence], arguments: Namespace
 ) -> tuple[int, SessionRecord | None]:
-    from tui_auth.cli import full_screen
-
     if not full_screen.prepare("Signing in"):
         return ExitCode.NOT_SIGNED_IN, None
     from tui_auth.app import TuiAuthApp
@@ -234,8 +228,6 @@ def _in_full_screen(
 
 
 def _say_who(done: Done, signed_in_as: str) -> None:
-    from tui_auth.terminal.safe_text import safe_line
-
     tell(f"Signed in as {safe_line(done.claims.name_for(signed_in_as), limit=80)}.", by="")
 
 
@@ -247,26 +239,24 @@ def _status_of(problem: str, arguments: Namespace) -> int:
 def _in_lines(auth: Auth, settings: SignInSettings, keeping: SessionPersistence) -> tuple[Done, str]:
     """Done, and the name as it was typed."""
     from tui_auth.plain.sign_in import PlainSignIn
-    from tui_auth.terminal.environment import harden_process
+
+    with line_prompts() as lines:
+        conversation = PlainSignIn(auth, settings, lines, find_device=keeping.device)
+        return conversation.run(), conversation.username
+
+
+@contextmanager
+def line_prompts() -> Iterator[TtyPrompt]:
+    """Open the terminal for line prompts. If it is gone, or the user types ^D, the command is cancelled."""
     from tui_auth.terminal.signals import exit_on_signals
     from tui_auth.terminal.tty_prompt import TtyPrompt
 
     harden_process()
     with TtyPrompt() as lines, exit_on_signals():
         try:
-            conversation = PlainSignIn(auth, settings, lines, find_device=keeping.device)
-            return conversation.run(), conversation.username
+            yield lines
         except EOFError:
             raise CommandFailedError(ExitCode.CANCELLED) from None
-
-
-def _ask_about_device(auth: Auth, done: Done) -> None:
-    from tui_auth.plain.sign_in import ask_about_device
-    from tui_auth.terminal.signals import exit_on_signals
-    from tui_auth.terminal.tty_prompt import TtyPrompt
-
-    with TtyPrompt() as lines, exit_on_signals():
-        ask_about_device(auth, done, lines)
 
 
 def wants_lines(arguments: Namespace) -> bool:

@@ -21,7 +21,7 @@ from tui_auth.cli.exit_status import CommandFailedError
 from tui_auth.cli.output import say
 from tui_auth.config.environment import effective_endpoint
 from tui_auth.exit_codes import ExitCode
-from tui_auth.session.errors import NotSignedInError
+from tui_auth.session import NotSignedInError
 from tui_auth.session.record import PoolKey, SessionRecord
 from tui_auth.storage import paths
 from tui_auth.storage.files import PrivateFolder, StorageError

@@ -6,20 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 from tui_auth.emulator import attributes
 from tui_auth.emulator.attributes import claim_alias
+from tui_auth.emulator.challenges import has_factor
 from tui_auth.emulator.errors import expired_code, invalid_parameter, missing_parameter
-from tui_auth.emulator.first_factor import available_first_factors
+from tui_auth.emulator.first_factor import available_first_factors, check_password, check_policy, set_password
 from tui_auth.emulator.messages import VERIFY_ATTRIBUTE
 from tui_auth.emulator.model import (
-    ATTRIBUTE_BY_MEDIUM,
     EMAIL_OTP,
     MEDIUM_BY_ATTRIBUTE,
-    MEDIUM_BY_FACTOR,
     SMS_MFA,
     SOFTWARE_TOKEN_MFA,
     User,
     UserPool,
 )
-from tui_auth.emulator.passwords import check_password, check_policy, set_password
 from tui_auth.emulator.tokens import authenticate, revoke_all_tokens
 
 if TYPE_CHECKING:
@@ -33,7 +31,6 @@ _FACTOR_BY_SETTING = {
 
 
 def get_user(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """Serve GetUser."""
     caller = authenticate(state, request["AccessToken"])
     readable = attributes.readable_attributes(caller.client, caller.user)
     return {
@@ -54,7 +51,6 @@ def mfa_settings(user: User) -> dict[str, Any]:
 
 
 def get_user_auth_factors(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """Serve GetUserAuthFactors."""
     caller = authenticate(state, request["AccessToken"])
     available = available_first_factors(caller.pool, caller.user)
     factors = [name for name in available if name not in ("PASSWORD_SRP", "WEB_AUTHN")]
@@ -67,11 +63,9 @@ def get_user_auth_factors(state: State, request: dict[str, Any]) -> dict[str, An
     }
 
 
-def set_user_mfa_preference(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """Serve SetUserMFAPreference."""
+def set_user_mfa_preference(state: State, request: dict[str, Any]) -> None:
     caller = authenticate(state, request["AccessToken"])
     apply_mfa_preference(caller.pool, caller.user, request)
-    return {}
 
 
 def apply_mfa_preference(pool: UserPool, user: User, request: dict[str, Any]) -> None:
@@ -108,14 +102,11 @@ def _check_possible(pool: UserPool, user: User, factor: str) -> None:
     if factor not in pool.mfa_factors:
         name = "Software Token MFA" if factor == SOFTWARE_TOKEN_MFA else factor
         raise invalid_parameter(f"{name} has not been enabled by the userPool")
-    medium = MEDIUM_BY_FACTOR.get(factor)
-    has_factor = user.attributes.get(ATTRIBUTE_BY_MEDIUM[medium]) if medium else user.software_token
-    if not has_factor:
+    if not has_factor(user, factor):
         raise invalid_parameter(f"User does not have delivery config set to turn on {factor}")
 
 
-def change_password(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """Serve ChangePassword."""
+def change_password(state: State, request: dict[str, Any]) -> None:
     caller = authenticate(state, request["AccessToken"])
     state.limits.count("ChangePassword", caller.pool, caller.user)
     if caller.user.password is not None:
@@ -124,23 +115,16 @@ def change_password(state: State, request: dict[str, Any]) -> dict[str, Any]:
         check_password(state, caller.pool, caller.user, request["PreviousPassword"])
     check_policy(caller.pool, request["ProposedPassword"])
     set_password(state, caller.pool, caller.user, request["ProposedPassword"], permanent=True)
-    return {}
 
 
-def global_sign_out(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """Serve GlobalSignOut: revoke access and refresh tokens.
-
-    ID tokens stay valid until they expire.
-    """
+def global_sign_out(state: State, request: dict[str, Any]) -> None:
+    """Serve GlobalSignOut: revoke access and refresh tokens. ID tokens stay valid until they expire."""
     revoke_all_tokens(state, authenticate(state, request["AccessToken"]).user)
-    return {}
 
 
-def delete_user(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """Serve DeleteUser."""
+def delete_user(state: State, request: dict[str, Any]) -> None:
     caller = authenticate(state, request["AccessToken"])
     remove_user(state, caller.pool, caller.user)
-    return {}
 
 
 def remove_user(state: State, pool: UserPool, user: User) -> None:
@@ -151,10 +135,7 @@ def remove_user(state: State, pool: UserPool, user: User) -> None:
 
 
 def update_user_attributes(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """Serve UpdateUserAttributes.
-
-    A new address is unverified. It gets a code if the pool verifies it.
-    """
+    """Serve UpdateUserAttributes. A new address is unverified. It gets a code if the pool verifies it."""
     caller = authenticate(state, request["AccessToken"])
     changes = attributes.parse_attributes(request["UserAttributes"])
     attributes.check_writable(caller.client, changes)
@@ -197,13 +178,11 @@ def apply_changes(state: State, pool: UserPool, user: User, changes: dict[str, s
     return deliveries
 
 
-def delete_user_attributes(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """Serve DeleteUserAttributes."""
+def delete_user_attributes(state: State, request: dict[str, Any]) -> None:
     caller = authenticate(state, request["AccessToken"])
     names = request["UserAttributeNames"]
     attributes.check_writable(caller.client, names)
     remove_attributes(state, caller.pool, caller.user, names)
-    return {}
 
 
 def remove_attributes(state: State, pool: UserPool, user: User, names: list[str]) -> None:
@@ -219,7 +198,6 @@ def remove_attributes(state: State, pool: UserPool, user: User, names: list[str]
 
 
 def get_user_attribute_verification_code(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """Serve GetUserAttributeVerificationCode."""
     caller = authenticate(state, request["AccessToken"])
     pool, user = caller.pool, caller.user
     name = _address_attribute(request)
@@ -230,7 +208,7 @@ def get_user_attribute_verification_code(state: State, request: dict[str, Any]) 
     return {"CodeDeliveryDetails": state.codes.send(pool, user, VERIFY_ATTRIBUTE, name, value)}
 
 
-def verify_user_attribute(state: State, request: dict[str, Any]) -> dict[str, Any]:
+def verify_user_attribute(state: State, request: dict[str, Any]) -> None:
     """Serve VerifyUserAttribute: the code proves that the address is the user's."""
     caller = authenticate(state, request["AccessToken"])
     pool, user = caller.pool, caller.user
@@ -245,7 +223,6 @@ def verify_user_attribute(state: State, request: dict[str, Any]) -> dict[str, An
     user.pending_attributes.pop(name, None)
     user.attributes[name] = value
     user.attributes[f"{name}_verified"] = "true"
-    return {}
 
 
 def _address_attribute(request: dict[str, Any]) -> str:

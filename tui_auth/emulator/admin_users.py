@@ -15,6 +15,7 @@ from tui_auth.emulator.account import (
 )
 from tui_auth.emulator.attributes import claim_alias, require_user
 from tui_auth.emulator.errors import CognitoError, invalid_parameter, not_authorized, not_found
+from tui_auth.emulator.first_factor import check_policy, check_resettable, set_password, temporary_password
 from tui_auth.emulator.messages import FORGOT_PASSWORD, recovery_attribute
 from tui_auth.emulator.model import (
     ATTRIBUTE_BY_MEDIUM,
@@ -27,7 +28,6 @@ from tui_auth.emulator.model import (
     User,
     UserPool,
 )
-from tui_auth.emulator.passwords import check_policy, check_resettable, set_password, temporary_password
 from tui_auth.emulator.sign_up import (
     add_user,
     allows_sign_in_without_password,
@@ -101,7 +101,6 @@ def _invite(state: State, user: User, password: str, request: dict[str, Any]) ->
 
 
 def admin_get_user(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """Serve AdminGetUser."""
     _, user = _pool_and_user(state, request)
     description = _description(user)
     return {"UserAttributes": description.pop("Attributes"), **description, **mfa_settings(user)}
@@ -141,7 +140,7 @@ def _matches_filter(user: User, condition: str) -> bool:
     return value.startswith(wanted) if is_prefix else value == wanted
 
 
-def admin_set_user_password(state: State, request: dict[str, Any]) -> dict[str, Any]:
+def admin_set_user_password(state: State, request: dict[str, Any]) -> None:
     """Serve AdminSetUserPassword.
 
     The user must change a password that isn't permanent at the next sign-in.
@@ -150,17 +149,14 @@ def admin_set_user_password(state: State, request: dict[str, Any]) -> dict[str, 
     check_policy(pool, request["Password"])
     set_password(state, pool, user, request["Password"], permanent=bool(request.get("Permanent")))
     state.lockout.clear(pool.id, user.username)
-    return {}
 
 
-def admin_set_user_mfa_preference(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """Serve AdminSetUserMFAPreference."""
+def admin_set_user_mfa_preference(state: State, request: dict[str, Any]) -> None:
     pool, user = _pool_and_user(state, request)
     apply_mfa_preference(pool, user, request)
-    return {}
 
 
-def admin_reset_user_password(state: State, request: dict[str, Any]) -> dict[str, Any]:
+def admin_reset_user_password(state: State, request: dict[str, Any]) -> None:
     """Serve AdminResetUserPassword: make the old password useless and send a code."""
     pool, user = _pool_and_user(state, request)
     if not user.enabled:
@@ -172,63 +168,49 @@ def admin_reset_user_password(state: State, request: dict[str, Any]) -> dict[str
     user.status = RESET_REQUIRED
     user.modified = state.clock.now()
     state.codes.send(pool, user, FORGOT_PASSWORD, attribute)
-    return {}
 
 
-def admin_confirm_sign_up(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """Serve AdminConfirmSignUp."""
+def admin_confirm_sign_up(state: State, request: dict[str, Any]) -> None:
     _, user = _pool_and_user(state, request)
     check_unconfirmed(user)
     user.status = CONFIRMED
     user.modified = state.clock.now()
-    return {}
 
 
-def admin_disable_user(state: State, request: dict[str, Any]) -> dict[str, Any]:
+def admin_disable_user(state: State, request: dict[str, Any]) -> None:
     """Serve AdminDisableUser, which also revokes the user's tokens."""
     _, user = _pool_and_user(state, request)
     user.enabled = False
     revoke_all_tokens(state, user)
-    return {}
 
 
-def admin_enable_user(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """Serve AdminEnableUser."""
+def admin_enable_user(state: State, request: dict[str, Any]) -> None:
     _, user = _pool_and_user(state, request)
     user.enabled = True
-    return {}
 
 
-def admin_delete_user(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """Serve AdminDeleteUser."""
+def admin_delete_user(state: State, request: dict[str, Any]) -> None:
     remove_user(state, *_pool_and_user(state, request))
-    return {}
 
 
-def admin_update_user_attributes(state: State, request: dict[str, Any]) -> dict[str, Any]:
+def admin_update_user_attributes(state: State, request: dict[str, Any]) -> None:
     """Serve AdminUpdateUserAttributes, which can also mark an address as verified."""
     pool, user = _pool_and_user(state, request)
     changes = attributes.parse_attributes(request["UserAttributes"])
     check_changes(pool, user, changes)
     apply_changes(state, pool, user, changes)
-    return {}
 
 
-def admin_delete_user_attributes(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """Serve AdminDeleteUserAttributes."""
+def admin_delete_user_attributes(state: State, request: dict[str, Any]) -> None:
     pool, user = _pool_and_user(state, request)
     remove_attributes(state, pool, user, request["UserAttributeNames"])
-    return {}
 
 
-def admin_user_global_sign_out(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """Serve AdminUserGlobalSignOut."""
+def admin_user_global_sign_out(state: State, request: dict[str, Any]) -> None:
     revoke_all_tokens(state, _pool_and_user(state, request)[1])
-    return {}
 
 
 def create_group(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """Serve CreateGroup."""
     pool = state.pool(request["UserPoolId"])
     name = request["GroupName"]
     if name in pool.groups:
@@ -245,31 +227,25 @@ def create_group(state: State, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def list_groups(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """Serve ListGroups."""
     pool = state.pool(request["UserPoolId"])
     groups = [_group_description(pool, group) for group in pool.groups.values()]
     return paginate("Groups", groups, request, "Limit", "NextToken")
 
 
-def admin_add_user_to_group(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """Serve AdminAddUserToGroup."""
+def admin_add_user_to_group(state: State, request: dict[str, Any]) -> None:
     pool, user = _pool_and_user(state, request)
     name = _group_name(pool, request)
     if name not in user.groups:
         user.groups.append(name)
-    return {}
 
 
-def admin_remove_user_from_group(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """Serve AdminRemoveUserFromGroup."""
+def admin_remove_user_from_group(state: State, request: dict[str, Any]) -> None:
     pool, user = _pool_and_user(state, request)
     removed = _group_name(pool, request)
     user.groups = [name for name in user.groups if name != removed]
-    return {}
 
 
 def admin_list_groups_for_user(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """Serve AdminListGroupsForUser."""
     pool, user = _pool_and_user(state, request)
     groups = [_group_description(pool, pool.groups[name]) for name in user.groups]
     return paginate("Groups", groups, request, "Limit", "NextToken")

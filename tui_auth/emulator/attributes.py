@@ -13,6 +13,7 @@ from tui_auth.emulator.model import (
     RESET_REQUIRED,
     UNCONFIRMED,
     AppClient,
+    Attributes,
     Password,
     User,
     UserPool,
@@ -21,33 +22,23 @@ from tui_auth.emulator.model import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from tui_auth.emulator.model import Attributes
     from tui_auth.emulator.state import State
 
 
 def find_user(pool: UserPool, name: str) -> User | None:
     """Return the user with this user name, sign-in attribute or verified alias."""
-    user = pool.users.get(pool.fold(name))
-    if user is not None:
-        return user
-    for attribute in pool.username_attributes:
-        user = find_by_attribute(pool, attribute, name)
-        if user is not None:
-            return user
-    for alias in pool.settings.get("AliasAttributes", ()):
-        user = find_by_attribute(pool, alias, name, verified=alias != "preferred_username")
-        if user is not None:
-            return user
-    return None
+    names = [(attribute, False) for attribute in pool.username_attributes]
+    names += [(alias, alias != "preferred_username") for alias in pool.settings.get("AliasAttributes", ())]
+    matches = (find_by_attribute(pool, attribute, name, verified=verified) for attribute, verified in names)
+    return pool.users.get(pool.fold(name)) or next(filter(None, matches), None)
 
 
 def find_by_attribute(pool: UserPool, attribute: str, value: str, *, verified: bool = False) -> User | None:
     """Return the user whose attribute has this value, and is verified if that is required."""
     folded = pool.fold(value)
     for user in pool.users.values():
-        if attribute in user.attributes and pool.fold(user.attributes[attribute]) == folded:
-            if verified and user.attributes.get(f"{attribute}_verified") != "true":
-                continue
+        has_value = attribute in user.attributes and pool.fold(user.attributes[attribute]) == folded
+        if has_value and (not verified or user.attributes.get(f"{attribute}_verified") == "true"):
             return user
     return None
 
@@ -166,7 +157,6 @@ def all_attributes(user: User) -> Attributes:
 
 
 def readable_attributes(client: AppClient, user: User) -> Attributes:
-    """Return the attributes of a user that the app client may read."""
     allowed = client.settings.get("ReadAttributes")
     return {
         name: value
@@ -187,7 +177,6 @@ def _schema(pool: UserPool) -> dict[str, dict[str, Any]]:
 
 
 def required_attributes(pool: UserPool) -> list[str]:
-    """Return the attributes that each user must have."""
     return [name for name, entry in _schema(pool).items() if entry.get("Required") and name != "sub"]
 
 
@@ -254,7 +243,6 @@ def schema_violation(name: str, reason: str) -> CognitoError:
 
 
 def is_email(text: str) -> bool:
-    """Return whether a text has the form of an email address."""
     return _EMAIL.fullmatch(text) is not None
 
 

@@ -28,14 +28,15 @@ from tui_auth.emulator.model import (
     MEDIUM_BY_FACTOR,
     SMS_MFA,
     SOFTWARE_TOKEN_MFA,
+    ChallengeSession,
     Device,
+    SignIn,
     User,
     UserPool,
 )
 from tui_auth.emulator.tokens import authentication_result
 
 if TYPE_CHECKING:
-    from tui_auth.emulator.challenge_sessions import ChallengeSession, SignIn
     from tui_auth.emulator.state import State
 
 Reply = dict[str, Any]
@@ -151,10 +152,7 @@ def _ask_for_new_password(state: State, sign_in: SignIn) -> Reply:
 
 
 def _ask_for_second_factor(state: State, sign_in: SignIn) -> Reply:
-    """Ask for the second factor that pool and user require.
-
-    A remembered device can take its place.
-    """
+    """Ask for the second factor that pool and user require. A remembered device can take its place."""
     user, pool = sign_in.user, sign_in.client.pool
     device = _remembered_device(sign_in)
     if device and pool.settings["DeviceConfiguration"].get("ChallengeRequiredOnNewDevice"):
@@ -189,7 +187,7 @@ def usable_factors(pool: UserPool, user: User) -> list[str]:
 
     These are the enabled ones or, if MFA is required and none is enabled, all that are possible.
     """
-    possible = [factor for factor in pool.mfa_factors if _has_factor(user, factor)]
+    possible = [factor for factor in pool.mfa_factors if has_factor(user, factor)]
     enabled = [factor for factor in possible if factor in user.mfa_enabled]
     if enabled or pool.mfa != "ON":
         return enabled
@@ -197,7 +195,8 @@ def usable_factors(pool: UserPool, user: User) -> list[str]:
     return [factor for factor in possible if factor != recovery_factor]
 
 
-def _has_factor(user: User, factor: str) -> bool:
+def has_factor(user: User, factor: str) -> bool:
+    """Return whether a user has what a factor needs: an address, or a software token."""
     if factor == SOFTWARE_TOKEN_MFA:
         return user.software_token is not None
     return bool(user.attributes.get(ATTRIBUTE_BY_MEDIUM[MEDIUM_BY_FACTOR[factor]]))

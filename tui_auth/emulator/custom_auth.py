@@ -23,11 +23,10 @@ from tui_auth.emulator.challenges import (
 )
 from tui_auth.emulator.errors import CognitoError, SignInFailedError, invalid_parameter, not_authorized
 from tui_auth.emulator.first_factor import PASSWORD_VERIFIER, send_password_verifier
-from tui_auth.emulator.model import EMAIL_OTP, SMS_MFA, SOFTWARE_TOKEN_MFA
+from tui_auth.emulator.model import EMAIL_OTP, SMS_MFA, SOFTWARE_TOKEN_MFA, SignIn
 from tui_auth.emulator.service_model import challenge_names
 
 if TYPE_CHECKING:
-    from tui_auth.emulator.challenge_sessions import SignIn
     from tui_auth.emulator.state import State
 
 CUSTOM_CHALLENGE = "CUSTOM_CHALLENGE"
@@ -45,6 +44,11 @@ _RESPONSE_MEMBERS = {
     VERIFY: ("answerCorrect",),
 }
 _FACTORS = (SMS_MFA, SOFTWARE_TOKEN_MFA, EMAIL_OTP)
+
+
+def lambda_config(region: str) -> dict[str, str]:
+    """Return the LambdaConfig of a user pool with a function for each trigger."""
+    return {name: f"arn:aws:lambda:{region}:000000000000:function:{name}" for name in FUNCTIONS}
 
 
 def begin_custom_auth(state: State, sign_in: SignIn, parameters: dict[str, str]) -> Reply:

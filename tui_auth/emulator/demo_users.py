@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pyotp
 
 from tui_auth.emulator import demo_triggers
+from tui_auth.emulator.custom_auth import lambda_config
 from tui_auth.emulator.errors import CognitoError
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ ONE_TIME_USERS = ("tess", "max", "nora", "noel", "carl", "rex")
 """The users whose step happens once: ``reset_user`` brings it back."""
 
 SESSION_MINUTES = 15
-_TRIGGER = "arn:aws:lambda:{region}:000000000000:function:{name}"
 _FLOWS = [
     "ALLOW_USER_SRP_AUTH",
     "ALLOW_USER_PASSWORD_AUTH",
@@ -32,17 +32,10 @@ _FLOWS = [
 
 @dataclass(frozen=True)
 class DemoUser:
-    """A sample user.
+    """A sample user, as ``tui-auth pool`` describes it.
 
-    Attributes:
-        key: The key that selects the user in the demo.
-        username: The user name.
-        password: The password, which the demo shows.
-        says: What the user's sign-in demonstrates; the name is part of the output of ``tui-auth pool``.
-        totp_secret: The key of the user's authenticator app in base32, or None.
-        user_pool_id: The ID of the user's pool.
-        client_id: The ID of the app client.
-        auth_flow: Amplify's name of the flow.
+    ``key`` selects the user in the demo, ``says`` is what the sign-in demonstrates, ``totp_secret`` is the
+    key of the authenticator app in base32, ``auth_flow`` is Amplify's name of the flow.
     """
 
     key: str
@@ -167,7 +160,6 @@ def _create_staff_pool(emulator: CognitoEmulator) -> _PoolIds:
         "EmailMfaConfiguration": {},
         "WebAuthnConfiguration": {"RelyingPartyId": "localhost", "UserVerification": "preferred"},
     }
-    triggers = ("DefineAuthChallenge", "CreateAuthChallenge", "VerifyAuthChallengeResponse")
     first_factors = ["PASSWORD", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN"]
     return _create_pool(
         emulator,
@@ -177,7 +169,7 @@ def _create_staff_pool(emulator: CognitoEmulator) -> _PoolIds:
         AutoVerifiedAttributes=["email"],
         Schema=[{"Name": "name", "AttributeDataType": "String", "Required": True, "Mutable": True}],
         Policies={"SignInPolicy": {"AllowedFirstAuthFactors": first_factors}},
-        LambdaConfig={name: _TRIGGER.format(region=emulator.region, name=name) for name in triggers},
+        LambdaConfig=lambda_config(emulator.region),
         AccountRecoverySetting={"RecoveryMechanisms": [{"Priority": 1, "Name": "verified_email"}]},
     )
 

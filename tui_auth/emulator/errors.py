@@ -37,22 +37,18 @@ def invalid_challenge_session(reason: str = ".") -> CognitoError:
 
 
 def invalid_parameter(message: str) -> CognitoError:
-    """Build InvalidParameterException."""
     return CognitoError("InvalidParameterException", message)
 
 
 def missing_parameter(name: str) -> CognitoError:
-    """Build InvalidParameterException for a missing parameter."""
     return invalid_parameter(f"Missing required parameter {name}")
 
 
 def not_found(message: str) -> CognitoError:
-    """Build ResourceNotFoundException."""
     return CognitoError("ResourceNotFoundException", message)
 
 
 def user_not_found(message: str = "User does not exist.") -> CognitoError:
-    """Build UserNotFoundException."""
     return CognitoError("UserNotFoundException", message)
 
 
@@ -67,5 +63,4 @@ def expired_code(message: str = "Invalid code provided, please request a code ag
 
 
 def totp_not_found(message: str = "Software Token MFA does not exist for the user.") -> CognitoError:
-    """Build SoftwareTokenMFANotFoundException."""
     return CognitoError("SoftwareTokenMFANotFoundException", message)

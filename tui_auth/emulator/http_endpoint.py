@@ -78,13 +78,11 @@ class Endpoint(ThreadingHTTPServer):
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
-        """Forget a connection and close it."""
         with self._open_lock:
             self._open.discard(request)
         super().shutdown_request(request)
 
     def server_close(self) -> None:
-        """Stop listening and close the open connections."""
         super().server_close()
         self._stop_request.close()
         self._stop_signal.close()
@@ -210,7 +208,6 @@ class Handler(BaseHTTPRequestHandler):
         return formatdate(moment, usegmt=True)
 
     def version_string(self) -> str:
-        """Return the ``Server`` header."""
         return "Server"
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002

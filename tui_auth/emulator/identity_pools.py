@@ -19,20 +19,17 @@ _KEY_ID_CHARACTERS = string.ascii_uppercase + "234567"
 
 
 def create_identity_pool(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """Serve CreateIdentityPool."""
     pool = IdentityPool(f"{state.region}:{uuid.uuid4()}", request)
     state.identity_pools[pool.id] = pool
     return {"IdentityPoolId": pool.id, **pool.settings}
 
 
 def describe_identity_pool(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """Serve DescribeIdentityPool."""
     pool = _pool(state, request["IdentityPoolId"])
     return {"IdentityPoolId": pool.id, **pool.settings}
 
 
-def delete_identity_pool(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """Serve DeleteIdentityPool."""
+def delete_identity_pool(state: State, request: dict[str, Any]) -> None:
     pool = _pool(state, request["IdentityPoolId"])
     del state.identity_pools[pool.id]
     state.identities = {
@@ -40,7 +37,6 @@ def delete_identity_pool(state: State, request: dict[str, Any]) -> dict[str, Any
         for identity_id, identity in state.identities.items()
         if identity.pool is not pool
     }
-    return {}
 
 
 def get_id(state: State, request: dict[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tui_auth.emulator.errors import code_mismatch, expired_code, invalid_parameter
-from tui_auth.emulator.model import ATTRIBUTE_BY_MEDIUM, MEDIUM_BY_ATTRIBUTE, Clock, User, UserPool
+from tui_auth.emulator.model import (
+    ATTRIBUTE_BY_MEDIUM,
+    MEDIUM_BY_ATTRIBUTE,
+    MEDIUM_BY_FACTOR,
+    Clock,
+    User,
+    UserPool,
+)
 
 OUTBOX_SIZE = 1000
 SIGN_UP = "SIGN_UP"
@@ -97,12 +104,8 @@ class Codes:
     ) -> dict[str, str]:
         """Send a new code, which replaces an earlier one, and return CodeDeliveryDetails.
 
-        Args:
-            pool: The user's pool.
-            user: The user who gets the code.
-            purpose: SIGN_UP, FORGOT_PASSWORD or VERIFY_ATTRIBUTE.
-            attribute: ``email`` or ``phone_number``.
-            address: The address, if it isn't the attribute's present value.
+        ``purpose`` is SIGN_UP, FORGOT_PASSWORD or VERIFY_ATTRIBUTE. The code goes to ``address``, by default
+        the value of the attribute.
         """
         destination = address or user.attributes[attribute]
         medium = MEDIUM_BY_ATTRIBUTE[attribute]
@@ -125,11 +128,9 @@ class Codes:
         return code
 
     def discard(self, pool: UserPool, user: User, purpose: str, attribute: str = "") -> None:
-        """Make a code invalid."""
         self._codes.pop(_key(pool, user, purpose, attribute), None)
 
     def discard_all(self, pool: UserPool, user: User) -> None:
-        """Make all codes of a user invalid."""
         for key in [key for key in self._codes if key[:2] == (pool.id, user.username)]:
             del self._codes[key]
 
@@ -142,16 +143,12 @@ def _key(pool: UserPool, user: User, purpose: str, attribute: str) -> tuple[str,
 def recovery_attribute(pool: UserPool, user: User) -> str:
     """Return the attribute whose address gets the code for a forgotten password.
 
-    It is the first verified one of those that the pool's setting allows.
-
-    It is never the address of the user's preferred second factor, if the pool has such a setting.
-
-    Raises:
-        CognitoError: InvalidParameterException if there is none.
+    It is the first verified one of those that the pool's setting allows, and with such a setting never the
+    address of the user's preferred second factor. Raises InvalidParameterException if there is none.
     """
     mechanisms = pool.recovery_mechanisms
-    factor_attributes = {"SMS_MFA": "phone_number", "EMAIL_OTP": "email"}
-    excluded = factor_attributes.get(user.mfa_preferred or "") if mechanisms else None
+    preferred_medium = MEDIUM_BY_FACTOR.get(user.mfa_preferred or "", "")
+    excluded = ATTRIBUTE_BY_MEDIUM.get(preferred_medium) if mechanisms else None
     for mechanism in mechanisms or ["verified_phone_number", "verified_email"]:
         attribute = mechanism.removeprefix("verified_")
         if attribute in MEDIUM_BY_ATTRIBUTE and attribute != excluded and user.has_verified(attribute):

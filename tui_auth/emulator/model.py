@@ -109,7 +109,6 @@ class User:
     exists: bool = True
 
     def has_verified(self, attribute: str) -> bool:
-        """Return whether the user has this address and it is verified."""
         return bool(self.attributes.get(attribute)) and self.attributes.get(f"{attribute}_verified") == "true"
 
 
@@ -215,7 +214,6 @@ class UserPool:
 
     @property
     def tracks_devices(self) -> bool:
-        """Whether the pool has a DeviceConfiguration."""
         return "DeviceConfiguration" in self.settings
 
     @property
@@ -235,6 +233,40 @@ class UserPool:
     def contains(self, user: User) -> bool:
         """Return whether this very user is still in the pool."""
         return self.users.get(self.fold(user.username)) is user
+
+
+@dataclass
+class SignIn:
+    """One sign-in from its first call to its tokens, and what is known by now."""
+
+    client: AppClient
+    user: User
+    flow: str
+    username: str = ""
+    device_key: str | None = None
+    has_password: bool = False
+    auth_time: float = 0.0
+    first_factors: list[str] = field(default_factory=list)
+    rounds: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass
+class ChallengeSession:
+    """The state behind one ``Session`` string; ``challenge`` must be answered with it."""
+
+    token: str
+    sign_in: SignIn
+    challenge: str
+    expires_at: float
+    code: str | None = None
+    medium: str | None = None
+    destination: str | None = None
+    private_parameters: dict[str, str] = field(default_factory=dict)
+    metadata: str | None = None
+    totp_secret: str | None = None
+    totp_verified: bool = False
+    sets_up_email: bool = False
+    used: bool = False
 
 
 @dataclass

@@ -139,10 +139,7 @@ class _Reader:
         return _scalar(value, *_SCALARS[shape["type"]])
 
     def violations(self, shape: Shape, value: Any, path: str = "") -> Iterator[str]:
-        """Yield the violations of constraints in a parsed value.
-
-        The entries of maps aren't checked.
-        """
+        """Yield the violations of constraints in a parsed value. The entries of maps aren't checked."""
         for constraint in _violated_constraints(shape, value):
             yield _violation(shape, value, path, constraint)
         if shape["type"] == "list":

@@ -4,25 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tui_auth.emulator import custom_auth, devices, first_factor, mfa, passwords
-from tui_auth.emulator.app_clients import check_secret_hash
+from tui_auth.emulator import custom_auth, first_factor, mfa
 from tui_auth.emulator.attributes import check_user_status, is_same_user, user_deleted, user_for_sign_in
-from tui_auth.emulator.challenge_sessions import SignIn
-from tui_auth.emulator.challenges import (
-    Answer,
-    Reply,
-    adopt_device_key,
-    continue_after_first_factor,
-    require,
-)
+from tui_auth.emulator.challenges import Answer, Reply, adopt_device_key, continue_after_first_factor, require
 from tui_auth.emulator.errors import invalid_challenge_session, invalid_parameter, not_authorized
+from tui_auth.emulator.model import AppClient, SignIn
 from tui_auth.emulator.service_model import challenge_names, unknown_challenge
 from tui_auth.emulator.tokens import redeem_refresh_token, signed_tokens
+from tui_auth.emulator.user_pools import check_secret_hash
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tui_auth.emulator.model import AppClient
     from tui_auth.emulator.state import State
 
 ADMIN_FLOWS = ("ADMIN_USER_PASSWORD_AUTH", "ADMIN_NO_SRP_AUTH")
@@ -40,14 +33,12 @@ _FLOW_SYNONYMS = {"REFRESH_TOKEN": "REFRESH_TOKEN_AUTH", "ADMIN_NO_SRP_AUTH": "A
 
 
 def initiate_auth(state: State, request: dict[str, Any]) -> Reply:
-    """Serve InitiateAuth."""
     if request["AuthFlow"] in ADMIN_FLOWS:
         raise invalid_parameter("Initiate Auth method not supported.")
     return _begin(state, state.client(request["ClientId"]), request)
 
 
 def admin_initiate_auth(state: State, request: dict[str, Any]) -> Reply:
-    """Serve AdminInitiateAuth."""
     return _begin(state, state.client(request["ClientId"], request["UserPoolId"]), request)
 
 
@@ -78,7 +69,7 @@ def _begin(state: State, client: AppClient, request: dict[str, Any]) -> Reply:
         return first_factor.begin_user_auth(state, sign_in, parameters, request.get("Session"))
     if flow == "CUSTOM_AUTH":
         return custom_auth.begin_custom_auth(state, sign_in, parameters)
-    passwords.check_password(state, client.pool, user, parameters["PASSWORD"])
+    first_factor.check_password(state, client.pool, user, parameters["PASSWORD"])
     sign_in.has_password = True
     return continue_after_first_factor(state, sign_in)
 
@@ -94,14 +85,12 @@ def _refresh(state: State, client: AppClient, parameters: dict[str, str]) -> Rep
 
 
 def respond_to_auth_challenge(state: State, request: dict[str, Any]) -> Reply:
-    """Serve RespondToAuthChallenge."""
     if request["ChallengeName"] == "ADMIN_NO_SRP_AUTH":
         raise invalid_parameter("Challenge method not supported.")
     return _respond(state, state.client(request["ClientId"]), request)
 
 
 def admin_respond_to_auth_challenge(state: State, request: dict[str, Any]) -> Reply:
-    """Serve AdminRespondToAuthChallenge."""
     return _respond(state, state.client(request["ClientId"], request["UserPoolId"]), request)
 
 
@@ -120,14 +109,14 @@ ANSWER_HANDLERS: dict[str, Callable[[State, Answer], Reply]] = {
     "SOFTWARE_TOKEN_MFA": mfa.answer_software_token,
     "SELECT_MFA_TYPE": mfa.answer_select_mfa_type,
     "MFA_SETUP": mfa.answer_mfa_setup,
-    "NEW_PASSWORD_REQUIRED": passwords.answer_new_password_required,
+    "NEW_PASSWORD_REQUIRED": first_factor.answer_new_password_required,
     "PASSWORD_VERIFIER": _answer_password_verifier,
     "PASSWORD": first_factor.answer_password,
     "PASSWORD_SRP": first_factor.answer_password_srp,
     "SELECT_CHALLENGE": first_factor.answer_select_challenge,
     "CUSTOM_CHALLENGE": custom_auth.answer_custom_challenge,
-    "DEVICE_SRP_AUTH": devices.answer_device_srp_auth,
-    "DEVICE_PASSWORD_VERIFIER": devices.answer_device_password_verifier,
+    "DEVICE_SRP_AUTH": mfa.answer_device_srp_auth,
+    "DEVICE_PASSWORD_VERIFIER": mfa.answer_device_password_verifier,
 }
 """The function that answers each challenge. custom_auth answers challenges that aren't in the model."""
 

@@ -6,9 +6,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from tui_auth.emulator import attributes
-from tui_auth.emulator.app_clients import client_and_username
 from tui_auth.emulator.attributes import claim_alias, find_user
-from tui_auth.emulator.challenge_sessions import SignIn
 from tui_auth.emulator.errors import (
     CognitoError,
     expired_code,
@@ -18,10 +16,16 @@ from tui_auth.emulator.errors import (
     not_authorized,
     user_not_found,
 )
-from tui_auth.emulator.first_factor import SIGN_UP_CONFIRMED, SIGNED_UP
+from tui_auth.emulator.first_factor import (
+    NO_SUCH_USER,
+    SIGN_UP_CONFIRMED,
+    SIGNED_UP,
+    check_policy,
+    set_password,
+)
 from tui_auth.emulator.messages import SIGN_UP, delivery_details
-from tui_auth.emulator.model import CONFIRMED, UNCONFIRMED, User, UserPool
-from tui_auth.emulator.passwords import NO_SUCH_USER, check_policy, set_password
+from tui_auth.emulator.model import CONFIRMED, UNCONFIRMED, SignIn, User, UserPool
+from tui_auth.emulator.user_pools import client_and_username
 
 if TYPE_CHECKING:
     from tui_auth.emulator.state import State

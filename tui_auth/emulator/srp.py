@@ -19,8 +19,7 @@ from tui_auth.auth import srp
 from tui_auth.emulator.errors import invalid_parameter
 
 if TYPE_CHECKING:
-    from tui_auth.emulator.challenge_sessions import SignIn
-    from tui_auth.emulator.model import AppClient, Clock
+    from tui_auth.emulator.model import AppClient, Clock, SignIn
 
 CLOCK_SKEW_SECONDS = 300.0
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

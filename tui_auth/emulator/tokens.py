@@ -10,13 +10,12 @@ import uuid
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from tui_auth.emulator.app_clients import has_client_secret
 from tui_auth.emulator.attributes import VERIFIED_FLAGS, check_user_status, readable_attributes
 from tui_auth.emulator.errors import CognitoError, not_authorized, user_not_found
-from tui_auth.emulator.model import AppClient, Grant, User, UserPool
+from tui_auth.emulator.model import AppClient, Grant, SignIn, User, UserPool
+from tui_auth.emulator.user_pools import has_client_secret
 
 if TYPE_CHECKING:
-    from tui_auth.emulator.challenge_sessions import SignIn
     from tui_auth.emulator.state import State
 
 SCOPE = "aws.cognito.signin.user.admin"
@@ -172,7 +171,6 @@ def redeem_refresh_token(state: State, client: AppClient, token: str, device_key
 
 
 def revoke_all_tokens(state: State, user: User) -> None:
-    """Revoke all tokens of a user."""
     state.revoked_origins.update(grant.origin for grant in state.grants.values() if grant.user is user)
 
 
@@ -188,7 +186,7 @@ def get_tokens_from_refresh_token(state: State, request: dict[str, Any]) -> dict
     return {"AuthenticationResult": result}
 
 
-def revoke_token(state: State, request: dict[str, Any]) -> dict[str, Any]:
+def revoke_token(state: State, request: dict[str, Any]) -> None:
     """Serve RevokeToken: revoke a refresh token and all access tokens of its sign-in.
 
     A token that is unknown or already revoked is no error (RFC 7009).
@@ -208,4 +206,3 @@ def revoke_token(state: State, request: dict[str, Any]) -> dict[str, Any]:
         raise CognitoError("UnauthorizedException", "The token was not issued to this client.")
     if grant is not None:
         state.revoked_origins.add(grant.origin)
-    return {}

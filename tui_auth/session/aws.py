@@ -58,7 +58,6 @@ class AwsCredentials:
         return self.expires_at - now > early
 
     def to_json(self) -> bytes:
-        """Return the credentials as they are stored."""
         return dumps(
             {
                 "version": VERSION,
@@ -86,12 +85,7 @@ class AwsCredentials:
                 Secret(str(members["secret_access_key"])),
                 Secret(str(members["session_token"])),
                 parse_seconds(members["expires_at"]),
-                ClockSample(
-                    parse_seconds(members["server_time"]),
-                    parse_seconds(members["local_time"]),
-                    str(members["boot"]),
-                    parse_seconds(members["uptime"]),
-                ),
+                ClockSample.from_members(members),
             )
         except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
             return None

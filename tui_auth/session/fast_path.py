@@ -136,7 +136,6 @@ def specifies_pool(environ: Mapping[str, str] = paths.ENVIRON) -> bool:
 
 
 def index_folder(environ: Mapping[str, str] = paths.ENVIRON) -> PrivateFolder:
-    """Return the folder of the index."""
     return PrivateFolder(paths.state_folder(environ), largest=LARGEST_INDEX)
 
 

@@ -47,7 +47,6 @@ class SessionEntry:
 
     @classmethod
     def from_record(cls, record: SessionRecord, storage: StorageKind) -> SessionEntry:
-        """Return the entry for a session in a storage."""
         key = record.key
         return cls(
             storage=storage,
@@ -62,7 +61,6 @@ class SessionEntry:
 
     @property
     def key(self) -> SessionKey:
-        """What identifies the session."""
         return SessionKey(self.endpoint, self.user_pool_id, self.client_id, self.username)
 
     @property
@@ -72,7 +70,6 @@ class SessionEntry:
 
     @property
     def display_name(self) -> str:
-        """The name the user knows."""
         return self.signed_in_as or self.username
 
     def has_name(self, username: str) -> bool:
@@ -169,7 +166,6 @@ class SessionIndex:
         self._refresh_note_and_routes()
 
     def set_storage(self, profile: str, kind: StorageKind) -> None:
-        """Record where to store sessions of a profile."""
         self.members[f"storage:{profile}"] = str(kind)
 
     def set_route(self, profile: str, route: str) -> None:
@@ -184,7 +180,6 @@ class SessionIndex:
         return [name.removeprefix("device:") for name in names[:-most]]
 
     def remove_devices(self, references: Iterable[str]) -> None:
-        """Remove devices."""
         for reference in references:
             self.members.pop(f"device:{reference}", None)
 

@@ -13,6 +13,7 @@ from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.tokens import (
     KeySet,
     KeysUnreachableError,
+    Tokens,
     UnknownKeyError,
     WrongSignatureError,
     check_signature,
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
     from tui_auth.auth.devices import Device
     from tui_auth.auth.next_step import Done
-    from tui_auth.auth.tokens import Tokens
     from tui_auth.config.resolver import ResolvedPool
     from tui_auth.session.sessions import SaveResult, Sessions
 
@@ -142,8 +142,6 @@ class SessionPersistence:
 
         Raises AuthError if it didn't sign them: then nobody is signed in.
         """
-        # Brings an HTTP client with it, which no first screen needs.
-
         endpoint = effective_endpoint(self.choice.endpoint_url, self.sessions.environ)
         return check_signatures(done.tokens, self.choice.user_pool_id, endpoint, self.sessions.environ)
 

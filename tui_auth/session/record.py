@@ -94,6 +94,13 @@ class ClockSample:
         """Sample now, which is ``server_time`` at Cognito (seconds since the epoch)."""
         return cls(server_time, time.time(), *since_boot())
 
+    @classmethod
+    def from_members(cls, members: Mapping[str, Any]) -> ClockSample:
+        """Read the sample from a stored file. Raises KeyError, TypeError, ValueError or OverflowError."""
+        seconds = (parse_seconds(members[name]) for name in ("server_time", "local_time", "uptime"))
+        server_time, local_time, uptime = seconds
+        return cls(server_time, local_time, text_of(members["boot"]), uptime)
+
     def is_after(self, moment: tuple[str, float]) -> bool:
         """Check that this is later than a result of ``since_boot``; False if unknown."""
         boot, uptime = moment
@@ -164,7 +171,6 @@ class SessionRecord:
 
     @property
     def key(self) -> SessionKey:
-        """What identifies this session."""
         origin = self.origin
         return SessionKey(origin.endpoint, origin.user_pool_id, origin.client_id, self.username)
 
@@ -179,7 +185,6 @@ class SessionRecord:
         return self.origin.to_settings() | {"username": self.display_name}
 
     def token(self, kind: str) -> Secret:
-        """Return the token of a kind: ``access`` or ``id``."""
         return self.id_token if kind == "id" else self.access_token
 
     def expires_at(self, kind: str) -> float:
@@ -196,7 +201,6 @@ class SessionRecord:
         return self.id_lifetime if kind == "id" else self.access_lifetime
 
     def to_json(self) -> bytes:
-        """Return the session as it is stored."""
         members: dict[str, object] = {"version": VERSION, **self.origin.__dict__}
         members |= {
             "username": self.username,
@@ -208,10 +212,7 @@ class SessionRecord:
             "id_expires_at": self.id_expires_at,
             "access_lifetime": self.access_lifetime,
             "id_lifetime": self.id_lifetime,
-            "server_time": self.taken_at.server_time,
-            "local_time": self.taken_at.local_time,
-            "boot": self.taken_at.boot,
-            "uptime": self.taken_at.uptime,
+            **self.taken_at.__dict__,
             "signed_in_at": self.signed_in_at,
             "groups": list(self.groups),
             "email": self.email,
@@ -254,12 +255,7 @@ def _record(members: Mapping[str, Any]) -> SessionRecord:
         id_expires_at=parse_seconds(members["id_expires_at"]),
         access_lifetime=parse_seconds(members["access_lifetime"]),
         id_lifetime=parse_seconds(members["id_lifetime"]),
-        taken_at=ClockSample(
-            parse_seconds(members["server_time"]),
-            parse_seconds(members["local_time"]),
-            text_of(members["boot"]),
-            parse_seconds(members["uptime"]),
-        ),
+        taken_at=ClockSample.from_members(members),
         signed_in_at=parse_seconds(members["signed_in_at"]),
         groups=tuple(text_of(group) for group in members["groups"]),
         email=None if members["email"] is None else text_of(members["email"]),

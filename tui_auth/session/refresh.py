@@ -17,8 +17,8 @@ from tui_auth.auth.next_step import Done
 from tui_auth.auth.tokens import parse_authentication_result, unverified_claims
 from tui_auth.config.client_secret import read_secret_file
 from tui_auth.secret import Secret
+from tui_auth.session import NotSignedInError
 from tui_auth.session.clock import since_boot
-from tui_auth.session.errors import NotSignedInError
 from tui_auth.session.fast_path import required_seconds
 from tui_auth.session.record import SessionRecord
 from tui_auth.session.sessions import Sessions, StoredSession, read_record, session_lock

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from tui_auth.session import NotSignedInError
 from tui_auth.session.devices import save_device
-from tui_auth.session.errors import NotSignedInError
 from tui_auth.session.fast_path import index_folder
 from tui_auth.session.index import IndexFile, SessionEntry, SessionIndex, choice_note
-from tui_auth.session.record import PoolKey, SessionKey, SessionOrigin, SessionRecord
+from tui_auth.session.record import PoolKey, SessionOrigin, SessionRecord
 from tui_auth.storage.files import StorageError
 from tui_auth.storage.lock import HeldLock, locked
 from tui_auth.storage.stores import StorageKind, Store, open_store
@@ -139,7 +139,7 @@ class Sessions:
         """Remove what earlier sign-ins left elsewhere: a session is stored in one place."""
         for entry in self.index.entries()[MOST_SESSIONS:]:
             self._remove(entry)
-            self._update_index(partial(_remove_key, key=entry.key))
+            self._update_index(partial(SessionIndex.remove, key=entry.key))
         for entry in outdated:
             if entry.storage is not store.kind:
                 self._remove(entry)
@@ -310,7 +310,6 @@ class Sessions:
 
 
 def credentials_name(name: str) -> str:
-    """Return the name of a session's AWS credentials in its store."""
     return f"{name}.aws"
 
 
@@ -340,10 +339,6 @@ def session_lock(stored: StoredSession) -> Iterator[HeldLock]:
     """Hold the lock of a session: one process at a time may change it."""
     with locked(stored.store.locks, stored.record.key.file_name) as held:
         yield held
-
-
-def _remove_key(index: SessionIndex, key: SessionKey) -> None:
-    index.remove(key)
 
 
 def _remove_entries(

@@ -9,14 +9,8 @@ from typing import TYPE_CHECKING
 
 from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.config.errors import ConfigurationError
-from tui_auth.session.errors import NotSignedInError
-from tui_auth.session.refresh import (
-    OpenGateway,
-    build_app_client,
-    ensure_fresh,
-    is_definitive,
-    open_gateway,
-)
+from tui_auth.session import NotSignedInError
+from tui_auth.session.refresh import OpenGateway, build_app_client, ensure_fresh, is_definitive, open_gateway
 from tui_auth.session.sessions import Sessions, StoredSession, read_record
 from tui_auth.storage.files import StorageError
 from tui_auth.storage.lock import locked_if_possible

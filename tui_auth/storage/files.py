@@ -13,10 +13,11 @@ import errno
 import os
 import stat
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 LARGEST_FILE = 64 * 1024
@@ -50,12 +51,9 @@ class PrivateFolder:
     """
 
     def __init__(self, path: str, *, below: str | None = None, largest: int = LARGEST_FILE) -> None:
-        """Describe a folder.
+        """Describe a folder by its absolute path, and the ``largest`` size of its files in bytes.
 
-        Args:
-            path: the absolute path of the folder.
-            below: a folder above it that must be private too, such as ``$XDG_RUNTIME_DIR``.
-            largest: how many bytes a file may have.
+        ``below`` is a folder above it that must be private too, such as ``$XDG_RUNTIME_DIR``.
         """
         self.path = path
         self._below = below
@@ -63,13 +61,8 @@ class PrivateFolder:
 
     def read(self, name: str) -> bytes | None:
         """Return the content of a file, or None if there is no such file or folder."""
-        folder = self._open(create=False)
-        if folder is None:
-            return None
-        try:
-            return self._read(folder, name)
-        finally:
-            os.close(folder)
+        with self._opened("read", name) as folder:
+            return None if folder is None else self._read(folder, name)
 
     def write(self, name: str, content: bytes) -> None:
         """Replace a file atomically: a reader finds the old or the new content, complete (rename(2)).
@@ -78,70 +71,49 @@ class PrivateFolder:
         """
         if len(content) > self._largest:
             raise StorageError(f"{self._path(name)} would become larger than it should ever be.")
-        folder = self._open_or_create()
-        try:
+        with self._created("written", name) as folder:
             self._check_existing(folder, name)
             self._remove_leftovers(folder, name)
             _replace_in(folder, name, content, PRIVATE_FILE_MODE)
-        except OSError as error:
-            raise StorageError(f"{self._path(name)} cannot be written: {error.strerror}.") from None
-        finally:
-            os.close(folder)
 
     def check_writable(self, name: str) -> None:
         """Check that ``write`` would have room and permission, without changing the file."""
-        folder = self._open_or_create()
         temporary = _temporary_name(name)
-        try:
-            self._check_existing(folder, name)
-            _create_in(folder, temporary, b" " * LARGEST_FILE, PRIVATE_FILE_MODE)
-        except OSError as error:
-            raise StorageError(f"{self._path(name)} cannot be written: {error.strerror}.") from None
-        finally:
-            with suppress(OSError):
-                os.unlink(temporary, dir_fd=folder)
-            os.close(folder)
+        with self._created("written", name) as folder:
+            try:
+                self._check_existing(folder, name)
+                _create_in(folder, temporary, b" " * LARGEST_FILE, PRIVATE_FILE_MODE)
+            finally:
+                with suppress(OSError):
+                    os.unlink(temporary, dir_fd=folder)
 
     def remove(self, name: str) -> bool:
         """Remove a file and temporary files of killed writers. Return whether the file existed."""
-        folder = self._open(create=False)
-        if folder is None:
-            return False
-        try:
-            self._remove_leftovers(folder, name)
-            os.unlink(name, dir_fd=folder)
-            _sync_folder(folder)
-        except FileNotFoundError:
-            return False
-        except OSError as error:
-            raise StorageError(f"{self._path(name)} cannot be removed: {error.strerror}.") from None
-        finally:
-            os.close(folder)
-        return True
+        with self._opened("removed", name) as folder:
+            if folder is None:
+                return False
+            try:
+                self._remove_leftovers(folder, name)
+                os.unlink(name, dir_fd=folder)
+                _sync_folder(folder)
+            except FileNotFoundError:
+                return False
+            return True
 
     def names(self) -> list[str]:
-        """Return the names of the files, without temporary ones."""
-        folder = self._open(create=False)
-        if folder is None:
-            return []
-        try:
-            return sorted(name for name in os.listdir(folder) if not name.startswith("."))  # noqa: PTH208
-        except OSError as error:
-            raise StorageError(f"{self.path} cannot be read: {error.strerror}.") from None
-        finally:
-            os.close(folder)
+        with self._opened("read") as folder:
+            names = os.listdir(folder) if folder is not None else []  # noqa: PTH208
+            return sorted(name for name in names if not name.startswith("."))
 
     def open_lock(self, name: str) -> int:
         """Return a descriptor for reading and writing a lock file, which is created empty if needed."""
-        folder = self._open_or_create()
         flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-        try:
-            descriptor = os.open(name, flags, PRIVATE_FILE_MODE, dir_fd=folder)
-        except OSError as error:
-            self._check_existing(folder, name)
-            raise StorageError(f"{self._path(name)} cannot be opened: {error.strerror}.") from None
-        finally:
-            os.close(folder)
+        with self._created("opened", name) as folder:
+            try:
+                descriptor = os.open(name, flags, PRIVATE_FILE_MODE, dir_fd=folder)
+            except OSError:
+                self._check_existing(folder, name)
+                raise
         try:
             status = os.fstat(descriptor)
             self._check_file(status, name)
@@ -161,16 +133,14 @@ class PrivateFolder:
             descriptor = os.open(name, flags, dir_fd=folder)
         except FileNotFoundError:
             return None
-        except OSError as error:
+        except OSError:
             self._check_existing(folder, name)
-            raise StorageError(f"{self._path(name)} cannot be read: {error.strerror}.") from None
+            raise
         try:
             self._check_file(os.fstat(descriptor), name)
             content = b""
             while len(content) <= self._largest and (part := os.read(descriptor, self._largest + 1)):
                 content += part
-        except OSError as error:
-            raise StorageError(f"{self._path(name)} cannot be read: {error.strerror}.") from None
         finally:
             os.close(descriptor)
         if len(content) > self._largest:
@@ -218,11 +188,28 @@ class PrivateFolder:
                 "that is."
             )
 
-    def _open_or_create(self) -> int:
-        folder = self._open(create=True)
-        if folder is None:
-            raise StorageError(f"{self.path} cannot be made.")
-        return folder
+    @contextmanager
+    def _created(self, action: str, name: str) -> Iterator[int]:
+        """Open the folder for a block, as ``_opened`` does, and create it if it is missing."""
+        with self._opened(action, name, create=True) as folder:
+            assert folder is not None
+            yield folder
+
+    @contextmanager
+    def _opened(self, action: str, name: str = "", *, create: bool = False) -> Iterator[int | None]:
+        """Open the folder for a block that does something with one of its files; None if there is no folder.
+
+        An OSError in the block becomes a StorageError: the file cannot be ``action``, such as "written".
+        """
+        folder = self._open(create=create)
+        try:
+            yield folder
+        except OSError as error:
+            path = self._path(name) if name else self.path
+            raise StorageError(f"{path} cannot be {action}: {error.strerror}.") from None
+        finally:
+            if folder is not None:
+                os.close(folder)
 
     def _open(self, *, create: bool) -> int | None:
         try:
@@ -284,14 +271,8 @@ def read_plain_file(path: Path, *, largest: int, owners: frozenset[int] | None =
     A pipe or a device would keep the program waiting, so it is rejected before anything is read. The owner of
     the opened file counts: a moment later the name may lead elsewhere (CWE-367).
 
-    Args:
-        path: the file; a link is followed.
-        largest: how many bytes it may have.
-        owners: the user IDs it may belong to; None for any.
-
-    Raises:
-        ForeignFileError: it belongs to none of the owners.
-        UnreadableFileError: it can't be read, isn't a plain file, or is too large.
+    A link is followed. Raises ForeignFileError if the file belongs to none of ``owners`` (user IDs; None for
+    any), UnreadableFileError if it can't be read, isn't a plain file, or has more than ``largest`` bytes.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)

@@ -33,7 +33,6 @@ def state_folder(environ: Mapping[str, str] = ENVIRON, platform: str = sys.platf
 
 
 def cache_folder(environ: Mapping[str, str] = ENVIRON, platform: str = sys.platform) -> str:
-    """Return the folder of what can be fetched again."""
     return _folder("XDG_CACHE_HOME", ".cache", "Library/Caches", environ, platform)
 
 

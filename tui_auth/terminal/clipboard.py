@@ -7,13 +7,12 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
 from enum import Enum
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
-from ..secret import Secret
-from .environment import is_in_gnu_screen, is_in_tmux, is_over_ssh
+from tui_auth.secret import Secret
+from tui_auth.terminal.environment import is_in_gnu_screen, is_in_tmux, is_over_ssh
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -24,54 +23,34 @@ _SCREEN_PIECE: Final = 240
 
 
 class ClipboardRoute(Enum):
-    """How the text was sent. The value is the predicate of a sentence."""
+    """How the text was sent; the value ends a sentence. No clipboard confirms that a text arrived."""
 
     TMUX = "sent to tmux's buffer and your terminal's clipboard"
     LOCAL = "sent to the clipboard"
     TERMINAL = "sent to your terminal's clipboard"
 
 
-@dataclass(frozen=True)
-class ClipboardResult:
-    """The route by which the text was sent. No clipboard confirms that a text arrived."""
-
-    route: ClipboardRoute
-
-    @property
-    def sentence(self) -> str:
-        """Which clipboard the text was sent to, such as "sent to the clipboard"; never "copied"."""
-        return self.route.value
-
-
 def send_to_clipboard(
     text: Secret | str, write: Callable[[str], object], environ: Mapping[str, str] = os.environ
-) -> ClipboardResult:
-    """Send text to the clipboard.
+) -> ClipboardRoute:
+    """Send text to the clipboard and return by which route.
 
     Inside tmux this runs ``tmux load-buffer -w -``, because the default settings of tmux block OSC 52. On the
     local machine it runs a clipboard tool. Otherwise it writes OSC 52, wrapped inside GNU screen. A tool gets
     the text on its stdin, never as an argument or in its environment. Takes at most ``LONGEST_WAIT_SECONDS``,
-    and may run in a thread if ``write`` may.
-
-    Args:
-        text: The text.
-        write: Writes an escape sequence to the terminal.
-        environ: The environment variables.
-
-    Returns:
-        By which route the text was sent.
+    and may run in a thread if ``write``, which writes to the terminal, may.
     """
     value = text.reveal() if isinstance(text, Secret) else text
     deadline = monotonic() + LONGEST_WAIT_SECONDS
     if is_in_tmux(environ):
         if _run_tool(["tmux", "load-buffer", "-w", "-"], value.encode(), environ, deadline):
-            return ClipboardResult(ClipboardRoute.TMUX)
+            return ClipboardRoute.TMUX
     elif not is_in_gnu_screen(environ) and not is_over_ssh(environ):
         for command, data in _local_tools(value, environ):
             if _run_tool(command, data, environ, deadline):
-                return ClipboardResult(ClipboardRoute.LOCAL)
+                return ClipboardRoute.LOCAL
     write(osc_52(value, is_for_gnu_screen=is_in_gnu_screen(environ)))
-    return ClipboardResult(ClipboardRoute.TERMINAL)
+    return ClipboardRoute.TERMINAL
 
 
 def osc_52(text: str, *, is_for_gnu_screen: bool = False) -> str:

@@ -14,11 +14,11 @@ from textual.events import DescendantFocus, Event, Key, MouseUp, Paste
 from textual.widgets import Input
 from textual.worker import WorkerFailed
 
-from .crash import crash_report
-from .environment import is_in_gnu_screen, is_over_ssh, must_avoid_color
-from .signals import install_signal_handlers, signal_exit_status
-from .tty_driver import TtyDriver
-from .type_ahead import TypeAhead
+from tui_auth.terminal.crash import crash_report
+from tui_auth.terminal.environment import is_in_gnu_screen, is_over_ssh, must_avoid_color
+from tui_auth.terminal.signals import install_signal_handlers, signal_exit_status
+from tui_auth.terminal.tty_driver import TtyDriver
+from tui_auth.terminal.type_ahead import TypeAhead
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -34,8 +34,13 @@ from textual import constants
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 
-from .restore import erase_rows, forget_terminal, remember_terminal, restore_terminal
-from .signals import signal_exit_status
+from tui_auth.terminal.signals import (
+    erase_rows,
+    forget_terminal,
+    remember_terminal,
+    restore_terminal,
+    signal_exit_status,
+)
 
 if TYPE_CHECKING:
     from textual.app import App

@@ -46,7 +46,6 @@ class TtyPrompt:
         os.close(self._terminal)
 
     def say(self, text: str = "") -> None:
-        """Write one or more lines."""
         self._write(f"{text}\n")
 
     def ask(self, prompt: str) -> str:

@@ -30,7 +30,7 @@ from tui_auth.auth.devices import Device
 from tui_auth.auth.next_step import Done
 from tui_auth.auth.tokens import parse_authentication_result
 from tui_auth.secret import Secret
-from tui_auth.session.errors import NotSignedInError
+from tui_auth.session import NotSignedInError
 from tui_auth.session.record import SessionOrigin, SessionRecord
 from tui_auth.session.refresh import ensure_fresh
 from tui_auth.session.sessions import Sessions, credentials_name

@@ -9,14 +9,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tui_auth.cli.arguments import add_token_arguments
-from tui_auth.cli.exit_status import with_status
 from tui_auth.cli.output import say, write_out
-from tui_auth.cli.session_access import find_session, session_with_token
+from tui_auth.cli.session_access import find_session, resolve_query, session_with_token
 from tui_auth.config.errors import ConfigurationError
 from tui_auth.config.resolver import explicit_settings
+from tui_auth.session import NotSignedInError
 from tui_auth.session.aws import AwsCredentials, cached_credentials, get_credentials
-from tui_auth.session.errors import NotSignedInError
-from tui_auth.session.finder import resolve_query
 from tui_auth.session.sessions import Sessions
 from tui_auth.storage.files import StorageError
 
@@ -28,7 +26,6 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Add the flags of this command."""
     add_token_arguments(parser)
     parser.add_argument(
         "--format",
@@ -40,10 +37,6 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Print the credentials; return 4 if a sign-in is needed and not possible or not allowed here."""
-    return with_status(lambda: _run(arguments))
-
-
-def _run(arguments: Namespace) -> int:
     sessions, found = Sessions(), None
     with suppress(NotSignedInError):  # session_with_token signs in below, if it may
         found = find_session(arguments, sessions)

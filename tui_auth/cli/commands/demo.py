@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 
-from tui_auth.cli.exit_status import with_status
 from tui_auth.cli.output import say
 from tui_auth.exit_codes import ExitCode
 
@@ -13,7 +12,6 @@ MAX_PACE = 20
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Add the flags of this command."""
     parser.add_argument(
         "--play", metavar="NAME", help="a sample user (ann, sam, tess …) signs in by itself, for a recording"
     )
@@ -28,10 +26,6 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Show the demo until the user leaves, and return 0."""
-    return with_status(lambda: _run(arguments))
-
-
-def _run(arguments: Namespace) -> int:
     from tui_auth.cli import full_screen
 
     if not full_screen.prepare("The demo"):

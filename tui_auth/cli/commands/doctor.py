@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from tui_auth.cli.doctor import Finding, exit_status, report_as_json
 from tui_auth.cli.doctor.machine import check_machine
 from tui_auth.cli.doctor.pool import COGNITO_URL, check_network
-from tui_auth.cli.doctor.report import Finding, exit_status, report_as_json
 from tui_auth.cli.output import write_out
 from tui_auth.config.errors import ConfigurationError, NoPoolError
 from tui_auth.config.resolver import add_pool_arguments, resolve_pool
@@ -28,7 +28,6 @@ Exit status: 0 all in order, 3 configuration, 5 refused, 7 network, 8 throttled,
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Add the flags of this command."""
     parser.description = _DESCRIPTION
     add_pool_arguments(parser)
     parser.add_argument(
@@ -58,9 +57,7 @@ def _check_all(arguments: Namespace) -> Iterator[Finding]:
     except ConfigurationError as error:
         for note in error.notes if isinstance(error, NoPoolError) else ():
             yield Finding.note("note", note)
-        yield Finding.problem(
-            "pool", str(error), "The pool is not looked at until then.", ExitCode.CONFIGURATION
-        )
+        yield Finding.problem("pool", str(error), "The pool is not looked at until then.")
         yield from check_network(COGNITO_URL.format("us-east-1"))
         yield from check_machine()
         return
@@ -78,7 +75,7 @@ def _check_all(arguments: Namespace) -> Iterator[Finding]:
         gateway = CognitoGateway(Address(choice.region or "", choice.endpoint_url))
         yield from check_pool(choice, gateway, url)
     except AuthError as error:
-        yield Finding.problem("reachable", error.message, error.recovery_suggestion, ExitCode.CONFIGURATION)
+        yield Finding.problem("reachable", error.message, error.recovery_suggestion)
     yield from check_machine()
 
 

@@ -11,7 +11,6 @@ from argparse import REMAINDER, ArgumentParser, ArgumentTypeError, Namespace
 from contextlib import suppress
 
 from tui_auth.cli.arguments import add_token_arguments
-from tui_auth.cli.exit_status import with_status
 from tui_auth.cli.output import say
 from tui_auth.cli.session_access import session_with_token
 from tui_auth.exit_codes import ExitCode
@@ -25,7 +24,6 @@ DEFAULT_VARIABLE = ("ACCESS_TOKEN", "access")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Add the flags of this command, and the command to run."""
     add_token_arguments(parser)
     default = "=".join(DEFAULT_VARIABLE)
     parser.add_argument(
@@ -41,10 +39,6 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Replace this process with the command; return 126 or 127 if it can't run."""
-    return with_status(lambda: _run(arguments))
-
-
-def _run(arguments: Namespace) -> int:
     command = arguments.command[1:] if arguments.command[:1] == ["--"] else arguments.command
     if not command:
         say("Name a command: tui-auth exec -- CMD")

@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tui_auth.cli.arguments import add_token_arguments
-from tui_auth.cli.exit_status import with_status
 from tui_auth.cli.output import write_out
 from tui_auth.cli.session_access import session_with_token
 from tui_auth.session.sessions import Sessions
@@ -25,16 +24,11 @@ VERSIONS = (f"{GROUP}/v1", f"{GROUP}/v1beta1")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Add the flags of this command."""
     add_token_arguments(parser)
 
 
 def run(arguments: Namespace) -> int:
     """Print the ExecCredential; return 4 if a sign-in is needed and not possible here."""
-    return with_status(lambda: _run(arguments))
-
-
-def _run(arguments: Namespace) -> int:
     request = _read_request(os.environ)
     spec = request.get("spec")
     is_interactive = not isinstance(spec, dict) or spec.get("interactive") is not False

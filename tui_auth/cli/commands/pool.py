@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from tui_auth.emulator import CognitoEmulator
 
 _TRIGGERS_MODULE = "tui_auth_pool_triggers"
-_TRIGGER_FUNCTIONS = ("define_auth_challenge", "create_auth_challenge", "verify_auth_challenge_response")
 _FLOWS = [
     "ALLOW_USER_SRP_AUTH",
     "ALLOW_USER_PASSWORD_AUTH",
@@ -35,7 +34,6 @@ class TriggersError(Exception):
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Add the flags of this command."""
     parser.add_argument(
         "--port", type=_parse_port, default=0, metavar="N", help="listen here; a free port unless given"
     )
@@ -87,6 +85,8 @@ def load_triggers(path: Path) -> ModuleType:
     Raises:
         TriggersError: If the file can't be read or run, or a function is missing.
     """
+    from tui_auth.emulator.custom_auth import FUNCTIONS
+
     module = sys.modules[_TRIGGERS_MODULE] = ModuleType(_TRIGGERS_MODULE)
     module.__file__ = str(path)
     try:
@@ -98,7 +98,7 @@ def load_triggers(path: Path) -> ModuleType:
     except (Exception, SystemExit) as error:
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         raise TriggersError(f"the triggers file {path} does not run: {reason}.") from None
-    missing = [name for name in _TRIGGER_FUNCTIONS if not callable(getattr(module, name, None))]
+    missing = [name for name in FUNCTIONS.values() if not callable(getattr(module, name, None))]
     if missing:
         raise TriggersError(f"the triggers file {path} has no function {', '.join(missing)}.")
     return module
@@ -113,11 +113,11 @@ def _create_demo_pools(server: CognitoEmulator) -> dict[str, Any]:
 
 def _create_empty_pool(server: CognitoEmulator) -> dict[str, Any]:
     """Create a pool without users, an app client that allows every flow, and an identity pool."""
+    from tui_auth.emulator.custom_auth import lambda_config
+
     settings: dict[str, Any] = {"PoolName": "pool", "AutoVerifiedAttributes": ["email"]}
     if server.triggers is not None:
-        arn = f"arn:aws:lambda:{server.region}:000000000000:function:"
-        names = ("DefineAuthChallenge", "CreateAuthChallenge", "VerifyAuthChallengeResponse")
-        settings["LambdaConfig"] = {name: arn + name for name in names}
+        settings["LambdaConfig"] = lambda_config(server.region)
     pool_id = server.call("CreateUserPool", settings)["UserPool"]["Id"]
     client = {"UserPoolId": pool_id, "ClientName": "client", "ExplicitAuthFlows": _FLOWS}
     client_id = server.call("CreateUserPoolClient", client)["UserPoolClient"]["ClientId"]

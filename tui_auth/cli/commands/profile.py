@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tui_auth.cli.exit_status import CommandFailedError, with_status
+from tui_auth.cli.exit_status import CommandFailedError
 from tui_auth.cli.output import say, tell, write_out
 from tui_auth.config.amplify import read_amplify_file
 from tui_auth.config.client_secret import read_secret_file, resolve_secret_path
@@ -58,7 +58,6 @@ _CHOICES = {"auth_flow": FLOWS, "storage": STORAGES}
 
 
 def add_setting_flags(parser: ArgumentParser) -> None:
-    """Add a flag for each setting."""
     for name, (metavar, says) in _FLAGS.items():
         parser.add_argument(
             SETTINGS[name].flag,
@@ -114,7 +113,6 @@ _DESCRIPTION = "A profile is a name for a pool. They are kept in config.toml in 
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Add the subcommands and their flags."""
     parser.description = _DESCRIPTION
     commands = parser.add_subparsers(dest="action", metavar="list|add|use|show|remove|import", required=True)
 
@@ -157,12 +155,8 @@ def run(arguments: Namespace) -> int:
         "remove": _remove,
         "import": _import,
     }[arguments.action]
-
-    def command() -> int:
-        action(arguments)
-        return ExitCode.OK
-
-    return with_status(command)
+    action(arguments)
+    return ExitCode.OK
 
 
 def _command(commands: _SubParsersAction[Any], name: str, says: str) -> ArgumentParser:
@@ -305,7 +299,10 @@ def _show(arguments: Namespace) -> None:
         _say_if_it_cannot_be_read(values["client_secret_file"][0])
     if arguments.json:
         _print_json(
-            {name: _with_origin(*each) if arguments.origin else each[0] for name, each in values.items()}
+            {
+                name: {"value": value, "origin": origin} if arguments.origin else value
+                for name, (value, origin) in values.items()
+            }
         )
         return
     width = max(map(len, values), default=0)
@@ -359,10 +356,6 @@ def _resolved_values(arguments: Namespace) -> dict[str, tuple[Any, str]]:
     return values
 
 
-def _with_origin(value: object, origin: str) -> dict[str, object]:
-    return {"value": value, "origin": origin}
-
-
 def _as_text(value: object) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{key} {_as_text(member)}" for key, member in value.items())
@@ -376,17 +369,12 @@ def _as_text(value: object) -> str:
 
 
 def _print(line: str) -> None:
-    if line:
-        _put(line + "\n")
+    if line and (status := write_out(line + "\n")):
+        raise CommandFailedError(status)
 
 
 def _print_json(value: object) -> None:
-    _put(json.dumps(value, indent=2) + "\n")
-
-
-def _put(text: str) -> None:
-    if status := write_out(text):
-        raise CommandFailedError(status)
+    _print(json.dumps(value, indent=2))
 
 
 def _say(sentence: str) -> None:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from tui_auth.cli import full_screen
 from tui_auth.cli.arguments import add_sign_in_arguments
-from tui_auth.cli.exit_status import CommandFailedError, with_status
-from tui_auth.cli.output import say
-from tui_auth.cli.sign_in_now import asks_nobody, sign_in_now, wants_lines
+from tui_auth.cli.exit_status import CommandFailedError
+from tui_auth.cli.output import say, tell
+from tui_auth.cli.sign_in_now import asks_nobody, line_prompts, sign_in_now, wants_lines
 from tui_auth.config.certificates import check_certificates
 from tui_auth.config.errors import NoPoolError
-from tui_auth.config.resolver import ResolvedPool, explicit_settings, resolve_pool
+from tui_auth.config.resolver import ResolvedPool, explicit_settings, resolve_pool, resolve_saved_profile
 from tui_auth.config.sources import SourceKind
 from tui_auth.exit_codes import ExitCode
+from tui_auth.flow.settings import environment_badge_for
+from tui_auth.terminal.environment import TerminalKind, find_terminal
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -21,7 +24,6 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """The flags of this command."""
     add_sign_in_arguments(parser)
     parser.add_argument(
         "--new-pool", action="store_true", help="ask for a pool, try it and keep it, as where none is named"
@@ -30,16 +32,6 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Sign in; 0 when signed in. The screen is the terminal's, one line stays on stderr."""
-    return with_status(lambda: _run(arguments))
-
-
-def _resolve_pool(arguments: Namespace) -> ResolvedPool:
-    if arguments.new_pool:
-        raise NoPoolError("--new-pool asks on a terminal. Without one: `tui-auth profile add`.")
-    return resolve_pool(arguments, current_session=_offered_settings)
-
-
-def _run(arguments: Namespace) -> int:
     try:
         choice = _resolve_pool(arguments)
     except NoPoolError as nothing:
@@ -64,6 +56,12 @@ def _run(arguments: Namespace) -> int:
         return sign_in_now(choice, arguments, when_kept=turn.end)[0]
 
 
+def _resolve_pool(arguments: Namespace) -> ResolvedPool:
+    if arguments.new_pool:
+        raise NoPoolError("--new-pool asks on a terminal. Without one: `tui-auth profile add`.")
+    return resolve_pool(arguments, current_session=_offered_settings)
+
+
 def _last_sign_in(choice: ResolvedPool, *, other: str) -> str:
     """What is taken from there, in a sentence; ``other`` is what else one can do."""
     origin = choice.origins.get("username")
@@ -85,9 +83,6 @@ def _asked_pool(arguments: Namespace, nothing: NoPoolError) -> ResolvedPool:
 
     Raises ``nothing`` where nobody can be asked.
     """
-    from tui_auth.cli import full_screen
-    from tui_auth.terminal.environment import TerminalKind, find_terminal
-
     kind = find_terminal().kind
     if kind is TerminalKind.NONE or asks_nobody(arguments):
         raise nothing
@@ -95,15 +90,33 @@ def _asked_pool(arguments: Namespace, nothing: NoPoolError) -> ResolvedPool:
         say(note)
     check_certificates(explicit_settings(arguments).get("endpoint_url"))
     if kind is TerminalKind.LINES or wants_lines(arguments):
-        from tui_auth.cli.choose_pool import ask_for_pool_in_lines
-
-        return ask_for_pool_in_lines(arguments)
+        return _ask_in_lines(arguments)
     full_screen.prepare("Choosing a pool")
-    from tui_auth.cli.choose_pool import ask_for_pool
+    from tui_auth.first_run_app import FirstRunApp
 
-    status, choice = ask_for_pool(
-        arguments, theme=full_screen.theme(os.environ.get("TUI_AUTH_THEME")), notice=" ".join(nothing.notes)
+    named = explicit_settings(arguments)
+    app = FirstRunApp(
+        named,
+        theme=full_screen.theme(os.environ.get("TUI_AUTH_THEME")),
+        notice=" ".join(nothing.notes),
+        environment_badge=environment_badge_for(named.get("endpoint_url", "")),
     )
-    if choice is None:
+    status = app.run_in_terminal()
+    if app.return_value is None:
         raise CommandFailedError(status)
-    return choice
+    tell(f"Kept as the profile {app.return_value}.", by="")
+    arguments.profile = app.return_value
+    return resolve_saved_profile(app.return_value, arguments)
+
+
+def _ask_in_lines(arguments: Namespace) -> ResolvedPool:
+    """Ask in line prompts. Raises CommandFailedError if the user left."""
+    from tui_auth.flow.first_run_flow import FirstRunFlow
+    from tui_auth.plain.first_run import PlainFirstRun
+
+    named = explicit_settings(arguments)
+    badge = environment_badge_for(named.get("endpoint_url", ""))
+    with line_prompts() as lines:
+        prompts = PlainFirstRun(lines, FirstRunFlow(named), environment_badge=badge)
+        arguments.profile = name = prompts.run()
+    return resolve_saved_profile(name, arguments)

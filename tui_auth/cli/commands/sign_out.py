@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui_auth.cli.arguments import add_session_arguments
-from tui_auth.cli.exit_status import status_for, with_status
+from tui_auth.cli.exit_status import status_for
 from tui_auth.cli.output import say
 from tui_auth.cli.session_access import find_session
 from tui_auth.exit_codes import ExitCode
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Add the flags of this command."""
     add_session_arguments(parser)
     parser.add_argument(
         "--everywhere", action="store_true", help="end this user's sessions on other machines too"
@@ -27,10 +26,6 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Sign out. Return 0 if no session is left at Cognito and here, else the exit code of the failure."""
-    return with_status(lambda: _run(arguments))
-
-
-def _run(arguments: Namespace) -> int:
     from tui_auth.session.sign_out import RevocationOutcome, sign_out
     from tui_auth.terminal.signals import exit_on_signals
 

@@ -7,11 +7,10 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from tui_auth.cli.arguments import add_session_arguments
-from tui_auth.cli.exit_status import with_status
 from tui_auth.cli.output import say, write_out
 from tui_auth.cli.session_access import find_session, report_unsaved
 from tui_auth.exit_codes import ExitCode
-from tui_auth.session.errors import NotSignedInError
+from tui_auth.session import NotSignedInError
 from tui_auth.session.sessions import Sessions, StoredSession
 from tui_auth.terminal.safe_text import safe_line
 
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Add the flags of this command."""
     add_session_arguments(parser)
     parser.add_argument("--json", action="store_true", help="print JSON for programs")
     parser.add_argument(
@@ -34,10 +32,6 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Show the session. Return 0, 4 if there is none, or 7 if --online got no reply."""
-    return with_status(lambda: _run(arguments))
-
-
-def _run(arguments: Namespace) -> int:
     sessions = Sessions()
     stored, problem = _usable_session(arguments, sessions)
     ended = stored.record.key if stored else None

@@ -1,11 +1,13 @@
-"""``tui-auth token``: print a valid token on stdout, and nothing else."""
+"""``tui-auth token`` and ``header``: print a valid token on stdout, and nothing else.
+
+``header`` prints ``Authorization: Bearer …`` for ``curl -H @-``; no process list shows it.
+"""
 
 from __future__ import annotations
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 
 from tui_auth.cli.arguments import add_token_arguments
-from tui_auth.cli.exit_status import with_status
 from tui_auth.cli.output import write_out
 from tui_auth.cli.session_access import session_with_token
 from tui_auth.session.fast_path import TOKEN_KINDS, format_token, parse_duration
@@ -13,7 +15,7 @@ from tui_auth.session.sessions import Sessions
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Add the flags of ``token`` and ``header``."""
+    parser.set_defaults(command=parser.prog.rpartition(" ")[2])
     add_token_arguments(parser)
     group = parser.add_argument_group("which token")
     group.add_argument("--type", choices=TOKEN_KINDS, default="access", help="%(default)s unless given")
@@ -29,29 +31,19 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> int:
-    """Print the token. Return 4 if a sign-in is necessary and can't be made here."""
-    return print_token("token", arguments)
-
-
-def print_token(command: str, arguments: Namespace) -> int:
-    """Print the token in the format of ``token`` or ``header``."""
-
-    def find_and_print() -> int:
-        record = session_with_token(
-            arguments,
-            Sessions(),
-            kinds=(arguments.type,),
-            min_ttl=arguments.min_ttl,
-            force=arguments.force_refresh,
-            may_sign_in=arguments.login == "auto",
-        )
-        return write_out(format_token(command, record.token(arguments.type).reveal()))
-
-    return with_status(find_and_print)
+    """Print the token or the header. Return 4 if a sign-in is necessary and can't be made here."""
+    record = session_with_token(
+        arguments,
+        Sessions(),
+        kinds=(arguments.type,),
+        min_ttl=arguments.min_ttl,
+        force=arguments.force_refresh,
+        may_sign_in=arguments.login == "auto",
+    )
+    return write_out(format_token(arguments.command, record.token(arguments.type).reveal()))
 
 
 def duration_argument(text: str) -> float:
-    """Parse a duration in seconds, for argparse."""
     try:
         return parse_duration(text)
     except ValueError as error:

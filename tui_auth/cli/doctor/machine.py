@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui_auth.cli.doctor.report import Finding, Level
+from tui_auth.cli.doctor import Finding, Level
 from tui_auth.cli.full_screen import theme
 from tui_auth.cli.versions import (
     describe_colors,
@@ -35,7 +35,6 @@ SMALLEST = (80, 23)
 
 
 def check_terminal(environ: Mapping[str, str] = os.environ) -> Iterator[Finding]:
-    """Check the terminal of this process without writing to it."""
     yield from _check_kind(environ)
     yield _check_clipboard(environ)
 
@@ -70,9 +69,7 @@ def _check_theme(environ: Mapping[str, str]) -> Iterator[Finding]:
         try:
             theme(chosen)
         except ConfigurationError as error:
-            yield Finding.problem(
-                "theme", str(error), "Set it to one of these, or unset it.", ExitCode.CONFIGURATION
-            )
+            yield Finding.problem("theme", str(error), "Set it to one of these, or unset it.")
         else:
             yield Finding.ok("theme", f"{chosen} from TUI_AUTH_THEME")
 
@@ -154,11 +151,9 @@ def _check_folder(subject: str, folder: Path) -> Finding:
     if existing_folder != folder:
         return Finding.ok(subject, f"{display_path(folder)}, made when it is needed")
     flaw = _find_flaw(folder, is_private=subject != "config folder")
-    return (
-        Finding.problem(subject, *flaw, ExitCode.STORAGE)
-        if flaw
-        else Finding.ok(subject, display_path(folder))
-    )
+    if flaw:
+        return Finding.problem(subject, *flaw, ExitCode.STORAGE)
+    return Finding.ok(subject, display_path(folder))
 
 
 def _find_flaw(folder: Path, *, is_private: bool) -> tuple[str, str] | None:
@@ -206,20 +201,19 @@ def _is_writable(folder: Path) -> bool:
 
 def _check_profiles(folder: Path) -> Iterator[Finding]:
     """Check that no other user can read the client secret files of the profiles."""
-    from tui_auth.config.errors import ConfigurationError
     from tui_auth.config.profiles import load_profiles
 
     try:
         profiles = load_profiles()
     except ConfigurationError as error:
-        yield Finding.problem("profiles", str(error), "Put that right in an editor.", ExitCode.CONFIGURATION)
+        yield Finding.problem("profiles", str(error), "Put that right in an editor.")
         return
     for name in profiles.names:
         subject = f"profile {safe_line(name, limit=64)}"
         try:
             secret_file = profiles.profile(name).settings.get("client_secret_file")
         except ConfigurationError as error:
-            yield Finding.problem(subject, str(error), "Put that right in an editor.", ExitCode.CONFIGURATION)
+            yield Finding.problem(subject, str(error), "Put that right in an editor.")
             continue
         path = Path(secret_file) if secret_file else None
         if path and permission_warning(path):
@@ -237,9 +231,6 @@ def _check_versions() -> Finding:
     versions = f"{describe_program()}, {describe_packages()}"
     if unsupported := "; ".join(unsupported_packages()):
         return Finding.problem(
-            "versions",
-            f"{unsupported} ({versions})",
-            "Install tui-auth again: its packages come with it.",
-            ExitCode.CONFIGURATION,
+            "versions", f"{unsupported} ({versions})", "Install tui-auth again: its packages come with it."
         )
     return Finding.ok("versions", versions)

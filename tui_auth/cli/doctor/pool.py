@@ -13,14 +13,13 @@ from tui_auth.auth.app_client import AppClient, AuthFlow
 from tui_auth.auth.app_client_probe import FLOWS, OUR_FLOWS, Answer, Verdict, probe_flow
 from tui_auth.auth.errors import AuthError
 from tui_auth.auth.tokens import KeysUnreachableError, fetch_keys, keys_url
-from tui_auth.cli.doctor.report import Finding
+from tui_auth.cli.doctor import Finding
 from tui_auth.cli.exit_status import status_for
 from tui_auth.config.certificates import BUNDLE_ADVICE, configured_bundle
 from tui_auth.config.errors import display_path
 from tui_auth.config.settings import region_of_pool
 from tui_auth.config.sources import SourceKind
 from tui_auth.endpoint import is_loopback
-from tui_auth.exit_codes import ExitCode
 from tui_auth.session.clock import CLOCK_TOLERANCE_SECONDS
 from tui_auth.terminal.safe_text import quote_service, safe_line
 
@@ -65,7 +64,7 @@ def _check_certificates(environ: Mapping[str, str]) -> Finding:
     if bundle is None:
         return Finding.ok("CA", "the usual certificate authorities")
     if fault := bundle.problem:
-        return Finding.problem("CA", fault, BUNDLE_ADVICE, ExitCode.CONFIGURATION)
+        return Finding.problem("CA", fault, BUNDLE_ADVICE)
     return Finding.ok("CA", f"{display_path(Path(bundle.path))} from {bundle.setting}")
 
 
@@ -104,7 +103,6 @@ def _check_region(choice: ResolvedPool) -> Finding:
             "region",
             "none: the pool id is that of a stand-in for Cognito",
             "Say where it listens, with --endpoint-url.",
-            ExitCode.CONFIGURATION,
         )
     if own is None:
         is_derived = origin.kind is SourceKind.DERIVED
@@ -117,18 +115,11 @@ def _check_region(choice: ResolvedPool) -> Finding:
         "region",
         f"{choice.region} from {origin}, but the pool id says {own}",
         "Leave the region out: the pool id has it.",
-        ExitCode.CONFIGURATION,
     )
 
 
 def check_pool(choice: ResolvedPool, gateway: Gateway, url: str) -> Iterator[Finding]:
-    """Check the pool at an address with one probe per flow, and with its published keys.
-
-    Args:
-        choice: The pool, its app client and the flow to use.
-        gateway: Where the pool is.
-        url: The same as text, for the report.
-    """
+    """Check the pool behind a gateway (at ``url``) with one probe per flow, and with its published keys."""
     client = AppClient(choice.user_pool_id, choice.client_id, choice.client_secret)
     answers: list[Answer] = []
     for flow in FLOWS:
@@ -150,7 +141,6 @@ def check_pool(choice: ResolvedPool, gateway: Gateway, url: str) -> Iterator[Fin
             "there is no such app client in this region",
             "Compare --client-id with the pool's App clients in the Cognito console: it may be one of a pool "
             "in another region, or be gone.",
-            ExitCode.CONFIGURATION,
         )
         return
     if all(answer.verdict is Verdict.UNCLEAR for answer in answers):
@@ -184,7 +174,6 @@ def _check_keys(choice: ResolvedPool) -> Finding:
                 "pool keys",
                 "there is no such user pool: nothing is published under its id",
                 "Compare --user-pool-id with the Cognito console. With a wrong one no password fits.",
-                ExitCode.CONFIGURATION,
             )
         return Finding.note(
             "pool keys", "the pool's public keys could not be fetched, so its id is not checked"
@@ -213,37 +202,25 @@ def _refine_verdicts(gateway: Gateway, client: AppClient, answers: list[Answer])
 def _check_secret(choice: ResolvedPool, verdicts: set[Verdict]) -> Finding:
     file = choice.origins.get("client_secret_file")
     secret = f"the one from {file}" if file else "the one that is given"
+    compare = "Compare it with the app client's page in the Cognito console"
     if Verdict.SECRET_MISSING in verdicts:
-        return Finding.problem(
-            "secret",
-            "this app client has a secret, and none is given",
-            "Put it in the first line of a file only you can read, and name that with --client-secret-file.",
-            ExitCode.CONFIGURATION,
+        message = "this app client has a secret, and none is given"
+        advice = (
+            "Put it in the first line of a file only you can read, and name that with --client-secret-file."
         )
-    if {Verdict.SECRET_WRONG, Verdict.SECRET_NOT_WANTED} <= verdicts:
-        return Finding.problem(
-            "secret",
-            f"either {secret} is not this app client's, or this app client takes none",
-            "Compare it with the app client's page in the Cognito console; leave it out if none is there.",
-            ExitCode.CONFIGURATION,
-        )
-    if Verdict.SECRET_WRONG in verdicts:
-        return Finding.problem(
-            "secret",
-            f"{secret} is not this app client's",
-            "Compare it with the app client's page in the Cognito console.",
-            ExitCode.CONFIGURATION,
-        )
-    if Verdict.SECRET_NOT_WANTED in verdicts:
-        return Finding.problem(
-            "secret",
-            f"this app client takes none; {secret} is not wanted",
-            "Leave it out, or name the app client that it belongs to.",
-            ExitCode.CONFIGURATION,
-        )
-    if not verdicts & {Verdict.ALLOWED, Verdict.NO_TRIGGERS}:
+    elif {Verdict.SECRET_WRONG, Verdict.SECRET_NOT_WANTED} <= verdicts:
+        message = f"either {secret} is not this app client's, or this app client takes none"
+        advice = f"{compare}; leave it out if none is there."
+    elif Verdict.SECRET_WRONG in verdicts:
+        message, advice = f"{secret} is not this app client's", f"{compare}."
+    elif Verdict.SECRET_NOT_WANTED in verdicts:
+        message = f"this app client takes none; {secret} is not wanted"
+        advice = "Leave it out, or name the app client that it belongs to."
+    elif not verdicts & {Verdict.ALLOWED, Verdict.NO_TRIGGERS}:
         return Finding.note("secret", "cannot be told while no flow is allowed")
-    return Finding.ok("secret", f"the one from {file} fits" if choice.client_secret else "none wanted")
+    else:
+        return Finding.ok("secret", f"the one from {file} fits" if choice.client_secret else "none wanted")
+    return Finding.problem("secret", message, advice)
 
 
 def _check_flows(choice: ResolvedPool, answers: list[Answer]) -> Iterator[Finding]:
@@ -269,7 +246,6 @@ def _check_flows(choice: ResolvedPool, answers: list[Answer]) -> Iterator[Findin
                     subject,
                     "allowed, but the pool has no functions that ask a question",
                     "Give the pool its Lambda triggers." + (f" Or {others}" if others else ""),
-                    ExitCode.CONFIGURATION,
                 )
             case Verdict.NOT_ALLOWED if not is_chosen:
                 yield Finding.note(subject, "not allowed by this app client")
@@ -278,7 +254,6 @@ def _check_flows(choice: ResolvedPool, answers: list[Answer]) -> Iterator[Findin
                     subject,
                     f"not allowed by this app client, but used ({chosen})",
                     _SET_FLOWS.format(answer.flow) + (f" Or {others}" if others else ""),
-                    ExitCode.CONFIGURATION,
                 )
             case _ if is_chosen:
                 yield _report_unclear(subject, "whether it is allowed could not be told", answer)
