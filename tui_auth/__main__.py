@@ -10,7 +10,7 @@ def main() -> int:
 
         return run()
     except KeyboardInterrupt:
-        return 130
+        return 130  # ExitCode.INTERRUPTED: its module may be what was loading
 
 
 if __name__ == "__main__":

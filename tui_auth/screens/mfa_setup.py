@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from textual.message import Message
     from textual.widget import Widget
 
-    from tui_auth.secret import Secret
 
 SCAN = "1 Scan with your authenticator app, or type the key"
 TYPE = "1 Type this key into your authenticator app"
@@ -44,7 +43,6 @@ class TOTPSetupScreen(StepScreen[ContinueSignInWithTOTPSetup]):
     )
 
     _has_copied_key = False
-    _last_code: Secret | None = None
 
     @property
     def breadcrumb(self) -> str:

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 CONFIG_FILE = "config.toml"
-INDEX_FILE = "profiles.json"
 SECRETS_FOLDER = "secrets"
 PROGRAM = "tui-auth"
 

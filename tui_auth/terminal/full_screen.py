@@ -14,6 +14,7 @@ from textual.events import DescendantFocus, Event, Key, MouseUp, Paste
 from textual.widgets import Input
 from textual.worker import WorkerFailed
 
+from tui_auth.exit_codes import ExitCode
 from tui_auth.terminal.crash import crash_report
 from tui_auth.terminal.environment import is_in_gnu_screen, is_over_ssh, must_avoid_color
 from tui_auth.terminal.signals import install_signal_handlers, signal_exit_status
@@ -85,8 +86,8 @@ class FullScreenApp(App[ReturnType], Generic[ReturnType]):
             asyncio.run(self._run_with_signals(mouse))
         if self._exception is not None:
             print(f"{self.title}: {self.crash_report()}", file=sys.stderr)  # noqa: T201
-            return 1
-        return 1 if self.return_code is None else self.return_code
+            return ExitCode.INTERNAL_ERROR
+        return ExitCode.INTERNAL_ERROR if self.return_code is None else self.return_code
 
     def crash_report(self) -> str:
         """Return the type and code frames of the error that ended the app, or an empty text."""
