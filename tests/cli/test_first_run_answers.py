@@ -86,7 +86,7 @@ def test_a_secret_that_was_named_is_left_behind_on_the_way_back(tmp_path: Path, 
 
 
 def test_the_home_of_nobody_is_said_and_no_fault_of_the_program(tmp_path: Path) -> None:
-    outcome = FirstRun(tmp_path, {}).flow.try_out(Candidate(POOL, CLIENT, "~nosuchuser/secret"))
+    outcome = FirstRun(tmp_path, {}).flow.run_trial(Candidate(POOL, CLIENT, "~nosuchuser/secret"))
     assert isinstance(outcome, ShowPoolError)
     assert (outcome.field, outcome.error.text) == (
         "secret",

@@ -121,13 +121,13 @@ def test_where_nobody_can_press_enter_waiting_has_an_end(
 ) -> None:
     for name, value in machine.environ.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(sign_in_turn, "PATIENCE_WITHOUT", 0.2)
+    monkeypatch.setattr(sign_in_turn, "NONINTERACTIVE_PATIENCE_SECONDS", 0.2)
     monkeypatch.setattr("sys.stderr", said := io.StringIO())
     named = replace(choice, username="ann")
-    with sign_in_turn.one_at_a_time(named, machine.sessions, by_password=True):
+    with sign_in_turn.wait_for_turn(named, machine.sessions, is_noninteractive=True):
         assert said.getvalue() == ""
-        with sign_in_turn.one_at_a_time(named, machine.sessions, by_password=True) as second:
-            assert second.begun_by_another is None
+        with sign_in_turn.wait_for_turn(named, machine.sessions, is_noninteractive=True) as second:
+            assert second.other_session is None
     lines = said.getvalue().splitlines()
     assert [line.partition(" is ")[0] for line in lines] == [
         f"tui-auth: Another sign-in of ann to {choice.user_pool_id}",

@@ -16,7 +16,7 @@ from tui_auth.config.profiles import load_profiles
 from tui_auth.flow.error_message import INTERNAL_ERROR
 from tui_auth.flow.first_run_flow import (
     FLOWS,
-    NO_FLOW,
+    NO_AUTH_FLOW,
     AskAuthFlow,
     AskName,
     AskSecret,
@@ -25,8 +25,8 @@ from tui_auth.flow.first_run_flow import (
     ProfileSaved,
     RunTrial,
     ShowPoolError,
-    complain_about_id,
-    complain_about_secret_path,
+    find_id_error,
+    find_secret_path_error,
 )
 
 POOL, CLIENT = "eu-west-1_Ab12Cd34E", "1example23456789abcdefghij"
@@ -85,9 +85,9 @@ def test_a_pool_that_answers_is_saved_as_a_profile(tmp_path: Path) -> None:
     output = flow.run(flow.submit(POOL, CLIENT))
     assert isinstance(output, AskName)
     assert "never leaves this program" in output.text
-    assert flow.save_as(flow.free_name()) == ProfileSaved("main")
+    assert flow.save_as(flow.suggest_profile_name()) == ProfileSaved("main")
     assert flow.profile("main") == {"user_pool_id": POOL, "client_id": CLIENT}
-    assert flow.free_name() == "main-2"
+    assert flow.suggest_profile_name() == "main-2"
 
 
 def test_nothing_is_saved_before_a_pool_works(tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ def test_without_any_flow_another_client_is_asked_for(tmp_path: Path) -> None:
     while isinstance(output, AskAuthFlow):
         output = flow.run(flow.auth_flow_selected(output.flows[0]))
     assert isinstance(output, ShowPoolError)
-    assert (output.error.text, output.field) == (NO_FLOW, "client")
+    assert (output.error.text, output.field) == (NO_AUTH_FLOW, "client")
 
 
 @pytest.mark.parametrize("goes_back", [True, False])
@@ -195,6 +195,6 @@ def test_what_is_specified_is_tried_first_and_saved(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_a_value_is_complained_about() -> None:
-    assert complain_about_id("user_pool_id", POOL) == complain_about_secret_path("secret") == ""
-    assert complain_about_id("user_pool_id", "junk")
-    assert complain_about_secret_path("1abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnop")
+    assert find_id_error("user_pool_id", POOL) == find_secret_path_error("secret") == ""
+    assert find_id_error("user_pool_id", "junk")
+    assert find_secret_path_error("1abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnop")

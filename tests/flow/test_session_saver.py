@@ -13,7 +13,7 @@ from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.auth import Auth
 from tui_auth.auth.error_catalog import error_from_response
 from tui_auth.auth.next_step import Done
-from tui_auth.flow.session_saver import STORE_SECONDS, SessionSaver
+from tui_auth.flow.session_saver import REPORT_AFTER_SECONDS, SessionSaver
 from tui_auth.flow.sign_in_flow import remember_device
 from tui_auth.secret import Secret
 from tui_auth.storage.lock import PATIENCE_SECONDS
@@ -125,19 +125,19 @@ def test_a_storage_that_does_not_answer_is_given_up(monkeypatch: pytest.MonkeyPa
     waited: list[float] = []
     saver, _ = saver_with(StorageKind.FILE)
     monkeypatch.setattr(saver, "_save", lambda *_: None)
-    monkeypatch.setattr(saver, "_settled", SimpleNamespace(wait=lambda seconds: waited.append(seconds)))
+    monkeypatch.setattr(saver, "_finished", SimpleNamespace(wait=lambda seconds: waited.append(seconds)))
     said: list[str] = []
     assert saver.reason_not_saved(signed_in(), "ann", said.append) == "The place does not answer."
     assert said == [
         "SessionPersistence the session; another tui-auth may be busy with it. ^c leaves without."
     ]
-    assert waited == [STORE_SECONDS, PATIENCE_SECONDS]
+    assert waited == [REPORT_AFTER_SECONDS, PATIENCE_SECONDS]
 
 
 def test_only_a_save_under_way_is_waited_for_after_a_signal(monkeypatch: pytest.MonkeyPatch) -> None:
     waited: list[float] = []
     saver, _ = saver_with()
-    monkeypatch.setattr(saver, "_settled", SimpleNamespace(wait=waited.append))
+    monkeypatch.setattr(saver, "_finished", SimpleNamespace(wait=waited.append))
     saver.finish()
     assert waited == []
     monkeypatch.setattr(saver, "_storage", StorageKind.FILE)

@@ -119,7 +119,7 @@ class TestSteps:
         output = flow.run(flow.sign_in("ann", None))
         for _ in range(2):
             assert isinstance(output, ShowStep)
-            counts.append(output.context.times_asked)
+            counts.append(output.context.challenge_count)
             output = flow.run(flow.answer(Secret("rex"), breadcrumb="question"))
         assert isinstance(output, ShowStep)
         assert counts == [1, 2]

@@ -8,14 +8,14 @@ import pytest
 
 from tests.plain.typist import Typist
 from tui_auth.config.settings import PasswordPolicy
-from tui_auth.plain.prompts import NEW_CODE, STOPS_NOTHING, TO_SIGN_IN, BackError, Prompts, as_code
+from tui_auth.plain.prompts import EMPTY_LINE_TEXT, NEW_CODE, SUSPEND_ERROR, BackError, Prompts, parse_code
 from tui_auth.secret import Secret
 
 
 def test_a_line_is_asked_for_until_one_is_typed() -> None:
     lines = Typist("", "  ", " ann ")
     assert Prompts(lines).line("Username") == "ann"
-    assert lines.said == [TO_SIGN_IN, TO_SIGN_IN]
+    assert lines.said == [EMPTY_LINE_TEXT, EMPTY_LINE_TEXT]
     assert lines.asked == ["Username"] * 3
 
 
@@ -60,14 +60,14 @@ def test_confirming_takes_enter_alone() -> None:
 
 def test_a_secret_is_neither_empty_nor_a_stop() -> None:
     lines = Typist("", "pass\x1aword", "hunter2")
-    assert Prompts(lines, nothing_typed="Type it.").secret("Password") == Secret("hunter2")
-    assert lines.said == ["Type it.", STOPS_NOTHING]
+    assert Prompts(lines, empty_line_text="Type it.").secret("Password") == Secret("hunter2")
+    assert lines.said == ["Type it.", SUSPEND_ERROR]
     assert lines.asked == ["Password (hidden)"] * 3
 
 
 def test_a_word_that_a_code_prompt_does_not_know_costs_no_try() -> None:
     lines = Typist("/help", NEW_CODE)
-    assert Prompts(lines).code_or_word() == NEW_CODE
+    assert Prompts(lines).code_or_command() == NEW_CODE
     assert lines.said == ["Error: That is no code. The words here are /back and /new."]
     lines = Typist(NEW_CODE, "123 456")
     assert Prompts(lines).code() == Secret("123456")
@@ -86,7 +86,7 @@ def test_a_word_that_a_code_prompt_does_not_know_costs_no_try() -> None:
     ],
 )
 def test_a_code_is_taken_out_of_what_was_typed(typed: str, code: str) -> None:
-    assert as_code(typed) == Secret(code)
+    assert parse_code(typed) == Secret(code)
 
 
 def test_answers_are_numbered_from_1() -> None:

@@ -28,7 +28,7 @@ class PilotedApp(TuiAuthApp):
     @property
     def is_asking(self) -> bool:
         """Whether the screen in front takes input, and no request to Cognito is under way."""
-        return self.asking_screen is self.screen and not self.asking_screen.busy
+        return self.form_screen is self.screen and not self.form_screen.busy
 
 
 def app_with(*replies: Reply, flow: AuthFlow = AuthFlow.USER_PASSWORD_AUTH, **settings: Any) -> PilotedApp:

@@ -50,8 +50,8 @@ class PilotedChooser(FirstRunApp):
         super().__init__(
             named or {},
             theme="tui-auth-dark",
-            gateway_to=lambda address: self.gateway,
-            keys_at=keys_at,
+            make_gateway=lambda address: self.gateway,
+            fetch_signing_keys=keys_at,
             environ=self.home,
         )
 
@@ -73,7 +73,7 @@ async def tried(pilot: Pilot[Any], pool: str = POOL, client: str = CLIENT) -> Pi
     """Fill in both ids and have them tried."""
     app = pilot.app
     assert isinstance(app, PilotedChooser)
-    app.question.field("pool").value, app.question.field("client").value = pool, client
+    app.pool_screen.field("pool").value, app.pool_screen.field("client").value = pool, client
     await press(pilot, "enter", "enter")
     return app
 
@@ -108,11 +108,11 @@ async def test_the_address_of_the_clients_page_holds_both_ids(
         if field:
             await press(pilot, "tab")
         app.paste(pasted)
-        await until(pilot, lambda: app.question.field("pool").value == POOL)
-        assert app.question.field("client").value == CLIENT
-        app.question.field("client").input.focus()
+        await until(pilot, lambda: app.pool_screen.field("pool").value == POOL)
+        assert app.pool_screen.field("client").value == CLIENT
+        app.pool_screen.field("client").input.focus()
         await press(pilot, "enter")
-        await until(pilot, lambda: app.question.stage is Stage.NAME)
+        await until(pilot, lambda: app.pool_screen.stage is Stage.NAME)
 
 
 async def test_an_arn_holds_the_pool_and_leaves_the_client_alone(tmp_path: Path) -> None:
@@ -120,8 +120,8 @@ async def test_an_arn_holds_the_pool_and_leaves_the_client_alone(tmp_path: Path)
     async with app.run_test(size=(80, 23)) as pilot:
         await press(pilot, "tab", *"client1", "shift+tab")
         app.paste(f"arn:aws:cognito-idp:eu-west-1:123456789012:userpool/{POOL}")
-        await until(pilot, lambda: app.question.field("pool").value == POOL)
-        assert app.question.field("client").value == "client1"
+        await until(pilot, lambda: app.pool_screen.field("pool").value == POOL)
+        assert app.pool_screen.field("client").value == "client1"
 
 
 async def test_ids_in_each_others_place_are_put_right(tmp_path: Path) -> None:
@@ -129,7 +129,7 @@ async def test_ids_in_each_others_place_are_put_right(tmp_path: Path) -> None:
     async with app.run_test(size=(80, 23)) as pilot:
         await tried(pilot, CLIENT, POOL)
         await until(pilot, lambda: "Keep as" in app.text())
-        assert [app.question.field(name).value for name in ("pool", "client")] == [POOL, CLIENT]
+        assert [app.pool_screen.field(name).value for name in ("pool", "client")] == [POOL, CLIENT]
 
 
 async def test_an_arn_that_was_typed_is_understood_too(tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ async def test_an_arn_that_was_typed_is_understood_too(tmp_path: Path) -> None:
     async with app.run_test(size=(80, 23)) as pilot:
         await tried(pilot, f"arn:aws:cognito-idp:eu-west-1:123456789012:userpool/{POOL}")
         await until(pilot, lambda: "Keep as" in app.text())
-        assert app.question.field("pool").value == POOL
+        assert app.pool_screen.field("pool").value == POOL
 
 
 async def test_what_is_no_id_is_said_under_its_field_and_nothing_is_sent(tmp_path: Path) -> None:
@@ -168,8 +168,8 @@ async def test_a_refusal_stands_under_its_field_and_what_was_typed_stays(
     async with app.run_test(size=(80, 23)) as pilot:
         await tried(pilot)
         await until(pilot, lambda: said in app.text())
-        assert said in app.question.field(field).error
-        assert app.question.field("pool").value == POOL
+        assert said in app.pool_screen.field(field).error
+        assert app.pool_screen.field("pool").value == POOL
         assert app.kept.names == []
         await press(pilot, "enter")
         await until(pilot, lambda: "Keep as" in app.text())
@@ -219,7 +219,7 @@ async def test_a_region_of_another_pool_is_told_of_under_the_pool_and_not_the_se
         await tried(pilot)
         await press(pilot, "enter")
         await until(pilot, lambda: "--region or TUI_AUTH_REGION says us-east-1" in app.text())
-        assert app.focused is app.question.field("pool").input
+        assert app.focused is app.pool_screen.field("pool").input
     assert not app.gateway.calls
 
 
@@ -245,7 +245,7 @@ async def test_a_client_that_allows_no_flow_is_said_to(tmp_path: Path) -> None:
     async with app.run_test(size=(80, 23)) as pilot:
         await tried(pilot)
         for asked in range(1, 5):
-            await until(pilot, lambda at=asked: len(app.question._flows) == 5 - at)  # type: ignore[misc]
+            await until(pilot, lambda at=asked: len(app.pool_screen._flows) == 5 - at)  # type: ignore[misc]
             await press(pilot, "1")
         await until(pilot, lambda: "allows no flow that a person could use" in app.text())
 
@@ -260,7 +260,7 @@ async def test_a_client_with_a_secret_asks_for_the_file_it_is_in(tmp_path: Path)
         await until(pilot, lambda: "This app client has a secret." in app.text())
         await press(pilot, *"gone", "enter")
         await until(pilot, lambda: "it cannot be read" in app.text())
-        app.question.field("secret").value = str(secret)
+        app.pool_screen.field("secret").value = str(secret)
         await press(pilot, "enter")
         await until(pilot, lambda: "Keep as" in app.text())
         await press(pilot, *"acme", "enter")
@@ -361,7 +361,7 @@ async def test_a_flow_that_was_chosen_stays_while_a_secret_is_asked_for(tmp_path
         await until(pilot, lambda: "does not allow USER_SRP_AUTH" in app.text())
         await press(pilot, "1")
         await until(pilot, lambda: "This app client has a secret." in app.text())
-        app.question.field("secret").value = str(secret)
+        app.pool_screen.field("secret").value = str(secret)
         await press(pilot, "enter")
         await until(pilot, lambda: "The password is sent to Cognito" in app.text())
     flows = [call[1]["AuthFlow"] for call in app.gateway.calls]
@@ -394,7 +394,7 @@ async def test_a_secret_that_was_named_can_be_taken_away(tmp_path: Path) -> None
         await tried(pilot)
         await press(pilot, "enter")
         await until(pilot, lambda: "This secret does not fit the app client." in app.text())
-        app.question.field("secret").value = ""
+        app.pool_screen.field("secret").value = ""
         await press(pilot, "enter")
         await until(pilot, lambda: "Keep as" in app.text())
         await press(pilot, "enter")
@@ -421,7 +421,7 @@ async def test_a_name_that_is_taken_is_said_and_another_can_be_typed(tmp_path: P
         await until(pilot, lambda: "Keep as" in app.text())
         await press(pilot, *"acme", "enter")
         await until(pilot, lambda: "There is a profile “acme” already" in app.text())
-        app.question.field("name").value = "acme2"
+        app.pool_screen.field("name").value = "acme2"
         await press(pilot, "enter")
     assert app.kept.names == ["acme", "acme2"]
 
@@ -451,7 +451,7 @@ async def test_every_stage_fits(tmp_path: Path, size: tuple[int, int]) -> None:
     async with app.run_test(size=size) as pilot:
         await tried(pilot)
         await until(pilot, lambda: "This app client has a secret" in app.text())
-        app.question.field("secret").value = str(secret)
+        app.pool_screen.field("secret").value = str(secret)
         await press(pilot, "enter")
         await until(pilot, lambda: "How do people sign in?" in app.text())
         for line in ("1 Password, sent", "4 Questions alone", "enter Try it"):

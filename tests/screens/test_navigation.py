@@ -102,7 +102,7 @@ async def test_a_refusal_that_comes_while_help_is_open_stands_on_the_step() -> N
         await press(pilot, *"123456", "enter", "f1")
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
         app.gateway.release()
-        asking = app.asking_screen
+        asking = app.form_screen
         await until(pilot, lambda: asking and asking.error)
         await press(pilot, "escape")
         await until(pilot, lambda: "That code is not right." in app.text())
@@ -163,7 +163,7 @@ async def test_what_comes_for_another_attempt_counts_for_nothing(comes: str) -> 
         shown, step = app.text(), app.next_step
         assert isinstance(app.screen, SMSCodeScreen)
         request = PendingRequest(answers, app.auth.attempt(), breadcrumbs=(), is_restart=False)
-        await app.presenter._exchange(app.screen, request)
+        await app.presenter._send_request(app.screen, request)
         await settle(pilot)
         assert (app.text(), app.next_step) == (shown, step)
 

@@ -178,9 +178,9 @@ async def test_failed_custom_challenge_leads_to_sign_in(text: str, flow: AuthFlo
 async def test_invalid_reply_is_reported_and_can_be_retried(reply: Reply) -> None:
     app = app_with(reply, DONE, DONE)
     async with app.run_test(size=SIZE) as pilot:
-        first = app.asking_screen
+        first = app.form_screen
         await press(pilot, *"pw", "enter")
-        await until(pilot, lambda: app.asking_screen is not first or (first and first.error))
+        await until(pilot, lambda: app.form_screen is not first or (first and first.error))
         assert "\x1b" not in app.text()
         await press(pilot, "escape", "escape")
         await until(pilot, lambda: isinstance(app.screen, SignInScreen))

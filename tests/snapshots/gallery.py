@@ -61,7 +61,9 @@ def _choose_pool(view: View, theme: str) -> App[Any]:
 
     gateway = StillGateway(*view.replies)
     nobody = {"HOME": "/nonexistent", "XDG_CONFIG_HOME": "/nonexistent"}
-    return FirstRunApp({}, theme=theme, gateway_to=lambda at: gateway, keys_at=keys_at, environ=nobody)
+    return FirstRunApp(
+        {}, theme=theme, make_gateway=lambda at: gateway, fetch_signing_keys=keys_at, environ=nobody
+    )
 
 
 def _demo(view: View, theme: str) -> App[Any]:
@@ -130,7 +132,7 @@ def _delivered(name: str, medium: str, destination: str) -> dict[str, Any]:
 
 
 def _fill_in_ids(app: FirstRunApp) -> None:
-    screen = app.question
+    screen = app.pool_screen
     screen.field("pool").value, screen.field("client").value = POOL, "1example23456789abcdefghij"
     screen.submit()
 
@@ -154,8 +156,8 @@ class _Keeper:
 
 
 def _again(app: PilotedApp) -> None:
-    assert app.asking_screen
-    app.asking_screen.post_message(RestartRequested())
+    assert app.form_screen
+    app.form_screen.post_message(RestartRequested())
 
 
 SMS = _delivered("SMS_MFA", "SMS", "+*******0123")

@@ -1,4 +1,4 @@
-"""Ask for a pool on the terminal where nothing specifies one, and save it as a profile."""
+"""Ask for a user pool on the terminal if nothing specifies one, and save it as a profile."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def ask_for_pool(arguments: Namespace, *, theme: str, notice: str = "") -> tuple[int, ResolvedPool | None]:
-    """Ask in full screen, after ``full_screen.prepare``.
+    """Ask in full screen. Call ``full_screen.prepare`` first.
 
     Args:
         arguments: The command's arguments; the profile's name is added to them.
@@ -23,16 +23,16 @@ def ask_for_pool(arguments: Namespace, *, theme: str, notice: str = "") -> tuple
         notice: What the screen shows at first, such as which file specifies no pool.
 
     Returns:
-        The exit status, and the choice; None if the user left.
+        The exit status, and the pool; None if the user quit.
 
     Raises:
         ConfigurationError: The profile can't be read.
     """
     from tui_auth.first_run_app import FirstRunApp
 
-    named = explicit_settings(arguments)
-    badge = environment_badge_for(named.get("endpoint_url", ""))
-    app = FirstRunApp(named, theme=theme, notice=notice, environment_badge=badge)
+    settings = explicit_settings(arguments)
+    badge = environment_badge_for(settings.get("endpoint_url", ""))
+    app = FirstRunApp(settings, theme=theme, notice=notice, environment_badge=badge)
     status = app.run_in_terminal()
     name = app.return_value
     if name is None:
@@ -46,7 +46,7 @@ def ask_for_pool_in_lines(arguments: Namespace) -> ResolvedPool:
     """Ask in line prompts.
 
     Raises:
-        CommandFailedError: The user left.
+        CommandFailedError: The user quit.
         ConfigurationError: The profile can't be read.
     """
     from tui_auth.flow.first_run_flow import FirstRunFlow
@@ -56,11 +56,11 @@ def ask_for_pool_in_lines(arguments: Namespace) -> ResolvedPool:
     from tui_auth.terminal.tty_prompt import TtyPrompt
 
     harden_process()
-    named = explicit_settings(arguments)
-    badge = environment_badge_for(str(named.get("endpoint_url", "")))
+    settings = explicit_settings(arguments)
+    badge = environment_badge_for(str(settings.get("endpoint_url", "")))
     with TtyPrompt() as lines, exit_on_signals():
         try:
-            prompts = PlainFirstRun(lines, FirstRunFlow(named), environment_badge=badge)
+            prompts = PlainFirstRun(lines, FirstRunFlow(settings), environment_badge=badge)
             arguments.profile = name = prompts.run()
         except EOFError:
             raise CommandFailedError(ExitCode.CANCELLED) from None

@@ -1,6 +1,6 @@
-"""Sign in on the terminal or with a password, whichever the arguments and the terminal call for.
+"""Sign in in full screen, with line prompts or with a password, depending on arguments and terminal.
 
-What comes after the first screen is imported when it is needed.
+Modules that aren't needed for the first screen are imported in functions.
 """
 
 from __future__ import annotations
@@ -39,50 +39,50 @@ if TYPE_CHECKING:
 
 
 def save_session(
-    keeping: SessionPersistence, done: Done, signed_in_as: str, *, checked: bool | None = None
+    persistence: SessionPersistence, done: Done, signed_in_as: str, *, checked: bool | None = None
 ) -> SaveResult:
-    """Save a session where it is configured, else in a file, and say on stderr what isn't as it should be.
+    """Save a session in the configured storage, by default a file, and report problems on stderr.
 
     Args:
-        keeping: Saves sessions.
-        done: The end of the sign-in.
-        signed_in_as: The name as it was typed.
-        checked: Whether the signatures were checked; None if nothing has tried.
+        persistence: Saves sessions.
+        done: The result of the sign-in.
+        signed_in_as: The user name as it was typed.
+        checked: Whether the signatures were checked; None to check them now.
 
     Returns:
-        What became of the session.
+        The storage, the record, and any problem.
 
     Raises:
         AuthError: The pool didn't sign the tokens.
     """
     if checked is None:
-        checked = keeping.check_signatures(done)
+        checked = persistence.check_signatures(done)
     if not checked:
         say(SIGNATURES_UNCHECKED)
-    decided = keeping.storage
-    kept = keeping.save(done, signed_in_as, decided or StorageKind.FILE, signature_checked=checked)
-    if kept.problem:
-        say_not_saved(kept.problem)
-    elif decided is None:
-        keeping.remember_storage(StorageKind.FILE)
+    storage = persistence.storage
+    result = persistence.save(done, signed_in_as, storage or StorageKind.FILE, signature_checked=checked)
+    if result.problem:
+        say_not_saved(result.problem)
+    elif storage is None:
+        persistence.remember_storage(StorageKind.FILE)
         say("The session is kept in a file of yours; --storage chooses another place.")
-    if kept.warning:
-        say(kept.warning)
-    return kept
+    if result.warning:
+        say(result.warning)
+    return result
 
 
-def say_not_saved(why: str) -> None:
-    """Say on stderr that a session isn't saved, and why."""
-    say(f"This session is not kept. {why}")
+def say_not_saved(reason: str) -> None:
+    """Report on stderr that a session isn't saved, and why."""
+    say(f"This session is not kept. {reason}")
 
 
 def sign_in_with_password(
-    auth: Auth, settings: SignInSettings, keeping: SessionPersistence, password: Secret
+    auth: Auth, settings: SignInSettings, persistence: SessionPersistence, password: Secret
 ) -> Done:
-    """Sign in with name and password alone.
+    """Sign in with only a user name and password.
 
     Raises:
-        CommandFailedError: The pool asks for more, or there is no name.
+        CommandFailedError: The pool sends another challenge, or there is no user name.
     """
     harden_process()
     if not settings.username:
@@ -94,7 +94,7 @@ def sign_in_with_password(
         auth_flow=settings.auth_flow,
         preferred_first_factor=settings.preferred_first_factor or AuthFactorType.PASSWORD_SRP,
         client_metadata=settings.client_metadata,
-        device=keeping.device(settings.username),
+        device=persistence.device(settings.username),
     )
     if isinstance(step, Done):
         return step
@@ -104,12 +104,12 @@ def sign_in_with_password(
     raise CommandFailedError(ExitCode.UNSUPPORTED_STEP)
 
 
-_LONGEST_ORIGIN = 100
-"""In characters: a line or two of the help."""
+_MAX_ORIGIN_LENGTH = 100
+"""In characters: one or two lines of the help."""
 
 
 def sign_in_settings(choice: ResolvedPool, arguments: Namespace, *, leaves_when_done: bool) -> SignInSettings:
-    """How to sign in, from the flags and what is known of the pool."""
+    """Build the settings of a sign-in from the resolved pool and the flags."""
     endpoint = effective_endpoint(choice.endpoint_url)
     return SignInSettings(
         pool=" ".join(part for part in (choice.profile, choice.user_pool_id) if part),
@@ -132,29 +132,38 @@ def sign_in_settings(choice: ResolvedPool, arguments: Namespace, *, leaves_when_
 
 
 def _pool_origin(choice: ResolvedPool) -> str:
-    """Which pool it is and what named it, if that is known; of a long path the end, with the file's name."""
+    """Format the pool's ID and the setting it comes from, shortened from the left; empty if unknown."""
     if "user_pool_id" not in choice.origins:
         return ""
-    named_by = choice.origins["user_pool_id"]
-    # The session may have ended by now; that it was the last holds in any case.
-    origin = "the last sign-in" if named_by.kind is SourceKind.CURRENT_SESSION else str(named_by)
-    end = origin if len(origin) <= _LONGEST_ORIGIN else "…" + origin[1 - _LONGEST_ORIGIN :]
-    return safe_line(f"Pool: {choice.user_pool_id}, from {end}.", limit=200)
+    source = choice.origins["user_pool_id"]
+    # Not "the current session": it may have ended since.
+    origin = "the last sign-in" if source.kind is SourceKind.CURRENT_SESSION else str(source)
+    if len(origin) > _MAX_ORIGIN_LENGTH:
+        origin = "…" + origin[1 - _MAX_ORIGIN_LENGTH :]
+    return safe_line(f"Pool: {choice.user_pool_id}, from {origin}.", limit=200)
 
 
 def sign_in_now(
     choice: ResolvedPool,
     arguments: Namespace,
     *,
-    when_kept: Callable[[], None] = lambda: None,
+    on_saved: Callable[[], None] = lambda: None,
     leaves_when_done: bool = False,
 ) -> tuple[int, SessionRecord | None]:
-    """Sign in to a pool on the terminal and keep the session; the exit status.
+    """Sign in to a pool and save the session.
 
-    ``when_kept`` is called once the session is kept, or could not be. With ``leaves_when_done`` the screen
-    closes itself at Done without asking where to keep it, and the session is in the result where the sign-in
-    got there. Raises AuthError where pool, client or endpoint cannot be right, ConfigurationError where the
-    region or the certificates cannot.
+    Args:
+        choice: The pool and app client.
+        arguments: The command's arguments.
+        on_saved: Called once the session is saved or couldn't be saved.
+        leaves_when_done: Whether the screen closes at Done without asking where to save the session.
+
+    Returns:
+        The exit status, and the saved session with ``leaves_when_done``; None if there is none.
+
+    Raises:
+        AuthError: The pool, app client or endpoint is invalid.
+        ConfigurationError: The region or the certificates are invalid.
     """
     from tui_auth.auth.auth import Auth
     from tui_auth.cli.arguments import write_trace
@@ -168,41 +177,49 @@ def sign_in_now(
     )
     with write_trace(auth.trace, arguments.trace):
         settings = sign_in_settings(choice, arguments, leaves_when_done=leaves_when_done)
-        return _sign_in(auth, settings, partial(_keeping, choice, auth, when_kept), arguments)
+        return _sign_in(auth, settings, partial(_build_persistence, choice, auth, on_saved), arguments)
 
 
-def _keeping(choice: ResolvedPool, auth: Auth, when_kept: Callable[[], None]) -> SessionPersistence:
-    # What keeps sessions takes long to import, and the first screen needs none of it.
+def _build_persistence(choice: ResolvedPool, auth: Auth, on_saved: Callable[[], None]) -> SessionPersistence:
+    # Slow to import, and the first screen doesn't need it.
     from tui_auth.session.persistence import SessionPersistence
     from tui_auth.session.sessions import Sessions
 
-    return SessionPersistence(choice, auth.gateway.now, Sessions(), when_kept)
+    return SessionPersistence(choice, auth.gateway.now, Sessions(), on_saved)
 
 
 def _sign_in(
-    auth: Auth, settings: SignInSettings, make_keeping: Callable[[], SessionPersistence], arguments: Namespace
+    auth: Auth,
+    settings: SignInSettings,
+    make_persistence: Callable[[], SessionPersistence],
+    arguments: Namespace,
 ) -> tuple[int, SessionRecord | None]:
     from tui_auth.terminal.environment import TerminalKind, find_terminal
 
     kind, password = find_terminal().kind, read_password(arguments)
-    in_lines = kind is TerminalKind.LINES or (kind is TerminalKind.FULL_SCREEN and wants_lines(arguments))
+    in_lines = kind is TerminalKind.LINES or (
+        kind is TerminalKind.FULL_SCREEN and wants_line_prompts(arguments)
+    )
     if password is None and not in_lines:
-        return _in_full_screen(auth, settings, make_keeping, arguments)
+        return _sign_in_full_screen(auth, settings, make_persistence, arguments)
 
-    keeping = make_keeping()
+    persistence = make_persistence()
     if password is not None:
-        done, name = sign_in_with_password(auth, settings, keeping, password), settings.username
+        done, name = sign_in_with_password(auth, settings, persistence, password), settings.username
     else:
-        done, name = _in_lines(auth, settings, keeping)
-    kept = save_session(keeping, done, name)
-    _say_who(done, name)
+        done, name = _sign_in_in_lines(auth, settings, persistence)
+    result = save_session(persistence, done, name)
+    _report_user(done, name)
     if password is None and done.asks_to_remember_device:
         _ask_about_device(auth, done)
-    return _status_of(kept.problem, arguments), kept.record
+    return _exit_status(result.problem, arguments), result.record
 
 
-def _in_full_screen(
-    auth: Auth, settings: SignInSettings, make_keeping: Callable[[], SessionPersistence], arguments: Namespace
+def _sign_in_full_screen(
+    auth: Auth,
+    settings: SignInSettings,
+    make_persistence: Callable[[], SessionPersistence],
+    arguments: Namespace,
 ) -> tuple[int, SessionRecord | None]:
     from tui_auth.cli import full_screen
 
@@ -214,7 +231,7 @@ def _in_full_screen(
     def saver() -> SessionSaver:
         from tui_auth.flow.session_saver import SessionSaver
 
-        return SessionSaver(make_keeping())
+        return SessionSaver(make_persistence())
 
     app = TuiAuthApp(auth, settings, saver)
     status, done, record = app.run_in_terminal(), app.return_value, None
@@ -224,28 +241,30 @@ def _in_full_screen(
         return status, None
     if settings.leaves_when_done:
         checked = saver().is_checked(done)
-        record = save_session(saver().keeping, done, app.flow.username, checked=checked).record
-    _say_who(done, app.flow.username)
-    # It went with the screen, where it stood if it was known by then.
+        record = save_session(saver().persistence, done, app.flow.username, checked=checked).record
+    _report_user(done, app.flow.username)
+    # The screen may have shown the reason, but it is closed now.
     if record is None and (reason := saver().reason_not_saved(done, app.flow.username, say)):
         say_not_saved(reason)
-        status = status or _status_of(reason, arguments)
+        status = status or _exit_status(reason, arguments)
     return status, record
 
 
-def _say_who(done: Done, signed_in_as: str) -> None:
+def _report_user(done: Done, signed_in_as: str) -> None:
     from tui_auth.terminal.safe_text import safe_line
 
     tell(f"Signed in as {safe_line(done.claims.name_for(signed_in_as), limit=80)}.", by="")
 
 
-def _status_of(problem: str, arguments: Namespace) -> int:
-    """Signed in all the same; only who named a place for the session was not given what they asked for."""
+def _exit_status(problem: str, arguments: Namespace) -> int:
+    """Return 9 if the session isn't saved and --storage was specified. Without it, signing in is enough."""
     return ExitCode.STORAGE if problem and arguments.storage else ExitCode.OK
 
 
-def _in_lines(auth: Auth, settings: SignInSettings, keeping: SessionPersistence) -> tuple[Done, str]:
-    """Done, and the name as it was typed."""
+def _sign_in_in_lines(
+    auth: Auth, settings: SignInSettings, persistence: SessionPersistence
+) -> tuple[Done, str]:
+    """Sign in with line prompts. Return the result and the user name as it was typed."""
     from tui_auth.plain.sign_in import PlainSignIn
     from tui_auth.terminal.environment import harden_process
     from tui_auth.terminal.signals import exit_on_signals
@@ -254,8 +273,8 @@ def _in_lines(auth: Auth, settings: SignInSettings, keeping: SessionPersistence)
     harden_process()
     with TtyPrompt() as lines, exit_on_signals():
         try:
-            conversation = PlainSignIn(auth, settings, lines, find_device=keeping.device)
-            return conversation.run(), conversation.username
+            sign_in = PlainSignIn(auth, settings, lines, find_device=persistence.device)
+            return sign_in.run(), sign_in.username
         except EOFError:
             raise CommandFailedError(ExitCode.CANCELLED) from None
 
@@ -269,11 +288,11 @@ def _ask_about_device(auth: Auth, done: Done) -> None:
         ask_about_device(auth, done, lines)
 
 
-def wants_lines(arguments: Namespace) -> bool:
-    """Whether the person asked for line prompts, or has told of a screen reader."""
+def wants_line_prompts(arguments: Namespace) -> bool:
+    """Return whether --plain, ACCESSIBLE or TUI_AUTH_PLAIN selects line prompts."""
     return arguments.plain or bool(os.environ.get("ACCESSIBLE") or os.environ.get("TUI_AUTH_PLAIN"))
 
 
-def asks_nobody(arguments: Namespace) -> bool:
-    """Whether the password comes from a pipe or a file, so that there may be nobody to ask."""
+def is_noninteractive(arguments: Namespace) -> bool:
+    """Return whether the password comes from a pipe or a file."""
     return bool(arguments.password_stdin or arguments.password_file)
