@@ -37,13 +37,13 @@ async def test_totp_code() -> None:
 
 
 async def test_totp_setup_rejects_letters_and_accepts_the_code() -> None:
-    refused = error_from_response(
+    rejected = error_from_response(
         "EnableSoftwareTokenMFAException", "Code mismatch and fail enable Software Token MFA"
     )
     app = app_with(
         challenge("MFA_SETUP", MFAS_CAN_SETUP='["SMS_MFA","SOFTWARE_TOKEN_MFA"]'),
         {"SecretCode": "ABCD2345" * 6 + "ABCD", "Session": "s2"},
-        refused,
+        rejected,
         {"Status": "SUCCESS", "Session": "s3"},
         DONE,
     )
