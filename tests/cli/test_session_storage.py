@@ -58,10 +58,10 @@ def with_keyring(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> Callable[
     folder = machine.home / "packages"
     folder.mkdir()
     monkeypatch.syspath_prepend(folder)
-    monkeypatch.setitem(sys.modules, "keyring", None)  # to be put back, also where it was not imported
+    monkeypatch.setitem(sys.modules, "keyring", None)  # restores the entry even if it was not imported
 
     def write(text: str) -> None:
-        # A keyring that hangs never answers: nothing is gained by waiting for it.
+        # A hanging keyring never answers, so a shorter timeout is enough.
         monkeypatch.setattr(stores, "KEYRING_TIMEOUT_SECONDS", 0.05 if text == HANGS else 60)
         (folder / "keyring.py").write_text(text)
         sys.modules.pop("keyring", None)

@@ -109,7 +109,7 @@ def test_session_is_saved_after_the_user_quits_early() -> None:
     assert saver.reason_not_saved(done, "ann", print) is None
     assert persistence.saves == [(done, "ann", StorageKind.FILE, False)]
     assert saver.save_where_configured(done, "ann") is SAVED
-    assert len(persistence.saves) == 1, "a screen that comes late saves nothing again"
+    assert len(persistence.saves) == 1, "a late screen saves nothing again"
 
 
 def test_leftover_session_file_is_reported() -> None:

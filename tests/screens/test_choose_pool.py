@@ -275,8 +275,8 @@ def create_pool(server: CognitoEmulator, **client: Any) -> tuple[str, dict[str, 
     """Create a pool; return its ID and the app client as in CreateUserPoolClient's reply."""
     pool = str(server.call("CreateUserPool", {"PoolName": "staff"})["UserPool"]["Id"])
     request = {"UserPoolId": pool, "ClientName": "terminal", **client}
-    made: dict[str, Any] = server.call("CreateUserPoolClient", request)["UserPoolClient"]
-    return pool, made
+    app_client: dict[str, Any] = server.call("CreateUserPoolClient", request)["UserPoolClient"]
+    return pool, app_client
 
 
 StartPtyProgram = Callable[..., PtyProgram]
@@ -307,15 +307,15 @@ def start_and_submit_ids(
         yield program
 
 
-@pytest.mark.parametrize("way", ["typed", "pasted"])
-def test_pasted_secret_is_not_shown_and_other_input_stays(
-    tmp_path: Path, start_pty_program: StartPtyProgram, server: CognitoEmulator, way: str
+@pytest.mark.parametrize("input_method", ["typed", "pasted"])
+def test_secret_entered_as_a_path_is_not_shown_and_other_input_stays(
+    tmp_path: Path, start_pty_program: StartPtyProgram, server: CognitoEmulator, input_method: str
 ) -> None:
-    pool, made = create_pool(server, GenerateSecret=True)
-    client, secret = made["ClientId"], made["ClientSecret"]
+    pool, app_client = create_pool(server, GenerateSecret=True)
+    client, secret = app_client["ClientId"], app_client["ClientSecret"]
     with start_and_submit_ids(start_pty_program, server, pool, client) as program:
         program.wait_for("This app client has a secret.")
-        if way == "pasted":
+        if input_method == "pasted":
             program.paste(secret)
         else:
             program.send(secret)
@@ -324,7 +324,7 @@ def test_pasted_secret_is_not_shown_and_other_input_stays(
         program.wait_for("This field wants the path of a file")
         program.wait_gone(secret[-20:])
         assert secret[:20] not in program.screen_text()
-        assert way == "typed" or secret[-20:].encode() not in program.received, "shown by the paste"
+        assert input_method == "typed" or secret[-20:].encode() not in program.received, "shown by the paste"
         assert pool in program.screen_text()
         assert client in program.screen_text()
         (tmp_path / "secret").write_text(secret)
@@ -465,9 +465,9 @@ async def test_every_stage_fits_the_screen(tmp_path: Path, size: tuple[int, int]
 def test_program_tries_and_saves_an_emulator_pool(
     tmp_path: Path, start_pty_program: StartPtyProgram, server: CognitoEmulator
 ) -> None:
-    pool, made = create_pool(server, ExplicitAuthFlows=["ALLOW_USER_SRP_AUTH"])
+    pool, app_client = create_pool(server, ExplicitAuthFlows=["ALLOW_USER_SRP_AUTH"])
     home = tmp_path / "home"
-    with start_and_submit_ids(start_pty_program, server, pool, made["ClientId"]) as program:
+    with start_and_submit_ids(start_pty_program, server, pool, app_client["ClientId"]) as program:
         program.wait_for("Keep as")
         program.send("staff")
         program.press("enter")

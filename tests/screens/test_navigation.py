@@ -354,7 +354,7 @@ async def test_lost_reply_to_a_new_password_is_not_reported_as_wrong() -> None:
         await press(pilot, "enter")
         await until(pilot, lambda: "Signed in as ann" in app.text())
         sent = app.gateway.calls[-1][1]["AuthParameters"]["PASSWORD"]
-        assert sent.reveal() == "Secret-12", "the password that may hold already is tried first"
+        assert sent.reveal() == "Secret-12", "the password that may already be set is tried first"
 
 
 async def test_sign_in_reports_that_the_new_password_may_be_set() -> None:

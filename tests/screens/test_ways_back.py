@@ -140,7 +140,7 @@ async def test_changed_form_is_not_repeated_after_a_lost_answer() -> None:
         await until(pilot, lambda: "No answer came." in app.text())
         await press(pilot, "shift+tab", "ctrl+u", *"bob", "enter")
         await until(pilot, lambda: app.focused is app.screen.query_one(SecretInput))
-        assert app.is_asking, "the other user's password goes nowhere by itself"
+        assert app.is_asking, "the other user's password isn't sent automatically"
     assert len(app.gateway.calls) == 1
 
 

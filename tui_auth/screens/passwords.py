@@ -74,8 +74,8 @@ def read_new_password(screen: FormScreen) -> Secret | None:
         screen.show_field_error(first, "Type a new password.")
     elif not second.value:
         screen.show_field_error(second, "Type the new password once more.")
-    elif complaint := find_new_password_error(Secret(first.value), Secret(second.value)):
-        screen.show_field_error(second, f"{complaint} ^t shows them.")
+    elif problem := find_new_password_error(Secret(first.value), Secret(second.value)):
+        screen.show_field_error(second, f"{problem} ^t shows them.")
     else:
         return Secret(first.value)
     return None
@@ -209,9 +209,9 @@ class ResetPasswordScreen(StepScreen[ResetPassword]):
 
     def show_code_sent(self, details: DeliveryDetails) -> None:
         """Show where the code was sent, if there is such an account, and ask for it."""
-        perhaps, again = self.context.reset_was_requested, self.has_code
+        may_not_exist, is_repeated = self.context.reset_was_requested, self.has_code
         self.query_one("#why", Static).update(
-            format_reset_delivery(details, account_may_not_exist=perhaps, is_repeated=again)
+            format_reset_delivery(details, account_may_not_exist=may_not_exist, is_repeated=is_repeated)
         )
         self.error, self.query_one(CodeInput).value = None, ""
         self.has_code = True
