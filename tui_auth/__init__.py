@@ -1,8 +1,8 @@
-"""tui-auth: sign in to an Amazon Cognito user pool from a terminal, through every step it asks for."""
+"""tui-auth: sign in to an Amazon Cognito user pool from a terminal, through every challenge."""
 
 from __future__ import annotations
 
-# As in typing, which takes 3 ms to import: `tui-auth token` is run on every request of a script.
+# Importing typing for this takes 3 ms, and scripts may run `tui-auth token` for every request.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -72,8 +72,8 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-# Names are loaded when they are first asked for: `tui-auth token` must not pay for what it does not use.
-_HOMES = {
+# Names are imported on first access, because `tui-auth token` must start fast.
+_MODULES = {
     "Auth": "tui_auth.auth.auth",
     "AuthError": "tui_auth.auth.errors",
     "ErrorKind": "tui_auth.auth.errors",
@@ -107,12 +107,12 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    if name in _HOMES:
+    if name in _MODULES:
         from importlib import import_module
 
-        return getattr(import_module(_HOMES[name]), name)
+        return getattr(import_module(_MODULES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_HOMES])
+    return sorted([*globals(), *_MODULES])

@@ -1,4 +1,4 @@
-"""``tui-auth`` and ``python -m tui_auth``: run the program; ^c while it loads shows no traceback."""
+"""Entry point of ``tui-auth`` and ``python -m tui_auth``. ^C during startup shows no traceback."""
 
 import sys
 

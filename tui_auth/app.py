@@ -1,8 +1,7 @@
-"""TuiAuthApp: the full-screen program around the screens of a sign-in.
+"""TuiAuthApp: the full-screen program that hosts the sign-in screens.
 
-It opens the first screen, has the keys that work everywhere, and leaves. What the user decides on a screen is
-for ``screens/sign_in_presenter.py``, which is imported when it is first needed: a first screen that shows at
-once is worth more than one that already knows what comes after it.
+It opens the first screen, handles the global keys and exits. ``screens/sign_in_presenter.py`` handles the
+user's decisions. It is imported on first use, so that the first screen appears sooner.
 """
 
 from __future__ import annotations
@@ -41,9 +40,13 @@ if TYPE_CHECKING:
 
 
 class TuiAuthApp(FullScreenApp["Done"]):
-    """Signs a user in, and hosts the screens of the sign-in. Returns Done, or None if the user left.
+    """Signs a user in. Returns Done, or None if the user quit.
 
-    ``make_saver`` is called once, at the first thing the user decides; without it no session is saved.
+    Args:
+        auth: The user pool and app client to sign in to.
+        settings: How to sign in.
+        make_saver: Called once, at the user's first decision. If None, no session is saved.
+        options: Passed on to FullScreenApp.
     """
 
     TITLE = "tui-auth"
@@ -57,7 +60,7 @@ class TuiAuthApp(FullScreenApp["Done"]):
     ]
 
     next_step: reactive[NextStep | None] = reactive(None, init=False, always_update=True)
-    """The step the last answer led to. The same challenge may come twice, so each one counts."""
+    """The current step. Always updated, because Cognito may send the same challenge twice."""
 
     def __init__(
         self,
@@ -66,7 +69,7 @@ class TuiAuthApp(FullScreenApp["Done"]):
         make_saver: Callable[[], SessionSaver] | None = None,
         **options: Any,
     ) -> None:
-        # Textual decides here how it treats colors, and not when a theme is set later.
+        # Textual chooses its color mode here. Setting a theme later doesn't change it.
         super().__init__(ansi_color=settings.theme.startswith("ansi") or None, **options)
         self.auth = auth
         self.settings = settings
@@ -79,11 +82,11 @@ class TuiAuthApp(FullScreenApp["Done"]):
     # -- screens ------------------------------------------------------------------------------------
 
     def get_default_screen(self) -> Screen[Any]:
-        """Return the sign-in screen: everything starts there and comes back to it."""
+        """Return the sign-in screen, the bottom of the screen stack."""
         return self.sign_in_screen()
 
     def sign_in_screen(self) -> SignInScreen:
-        """Return a new sign-in screen for the settings."""
+        """Return a new sign-in screen for the current settings."""
         settings = self.settings
         return SignInScreen(
             self.screen_context(settings.username),
@@ -94,7 +97,7 @@ class TuiAuthApp(FullScreenApp["Done"]):
         )
 
     def screen_context(self, username: str) -> ScreenContext:
-        """Return what every screen knows of the pool and of the settings."""
+        """Return the pool and settings that every screen shows."""
         settings, gateway = self.settings, self.auth.gateway
         return ScreenContext(
             pool=settings.pool,
@@ -106,13 +109,15 @@ class TuiAuthApp(FullScreenApp["Done"]):
             preferred_first_factor=str(settings.preferred_first_factor or ""),
             password_policy=settings.password_policy,
             clock_offset=lambda: gateway.clock_offset,
-            wire=self.auth.trace,
+            trace=self.auth.trace,
         )
 
     @property
-    def asking_screen(self) -> FormScreen | None:
-        """The screen that asks: the step's, or sign-in. Help, palette and dialogs over it don't count."""
-        return next((each for each in reversed(self.screen_stack) if isinstance(each, FormScreen)), None)
+    def form_screen(self) -> FormScreen | None:
+        """The topmost form, even if help, the palette or a dialog covers it."""
+        return next(
+            (screen for screen in reversed(self.screen_stack) if isinstance(screen, FormScreen)), None
+        )
 
     @property
     def is_busy(self) -> bool:
@@ -120,22 +125,22 @@ class TuiAuthApp(FullScreenApp["Done"]):
         return isinstance(screen, FormScreen) and screen.busy
 
     def on_ready(self) -> None:
-        """Load the rest soon after the first frame: neither first key nor first request waits for it."""
+        """Load the rest soon after the first frame, ahead of the first request."""
         self.set_timer(SETTLED_AFTER_SECONDS, self._connect)
 
     @work(group="connect", exit_on_error=False, description="connect")
     async def _connect(self) -> None:
-        # By their own CSS_PATH the screens that need them would have all sheets parsed anew.
+        # Otherwise the CSS_PATH of the next screen makes Textual parse all style sheets again.
         self.stylesheet.read_all([Path(sheet) for sheet in later_sheets()])
         self.stylesheet.parse()
         try:
             await in_daemon_thread(self._load)
         except AuthError as error:
-            if screen := self.asking_screen:
+            if screen := self.form_screen:
                 screen.error = ErrorMessage.from_error(error)
 
     def _load(self) -> None:
-        """Import what comes after the first screen, and boto3; called on a thread."""
+        """Import the modules of later screens and connect to Cognito. Runs on a thread."""
         import tui_auth.screens.sign_in_presenter
         import tui_auth.screens.steps  # noqa: F401
 
@@ -145,7 +150,7 @@ class TuiAuthApp(FullScreenApp["Done"]):
 
     @property
     def presenter(self) -> SignInPresenter:
-        """What shows the sign-in, from the first thing that the user decides."""
+        """The presenter of the sign-in, created at the user's first decision."""
         if self._presenter is None:
             from tui_auth.flow.sign_in_flow import SignInFlow
             from tui_auth.screens.sign_in_presenter import SignInPresenter
@@ -156,11 +161,11 @@ class TuiAuthApp(FullScreenApp["Done"]):
 
     @property
     def flow(self) -> SignInFlow:
-        """How far the sign-in has come."""
+        """The sign-in flow."""
         return self.presenter.flow
 
     def sign_in_to(self, auth: Auth, settings: SignInSettings) -> None:
-        """Use another app client, or other settings, for the sign-ins from now on."""
+        """Use another app client or other settings from the next sign-in on."""
         self.auth, self.settings = auth, settings
         if self._presenter is not None:
             self.flow.auth, self.flow.settings = auth, settings
@@ -170,7 +175,7 @@ class TuiAuthApp(FullScreenApp["Done"]):
         self.presenter.decide(decision)
 
     async def on_sign_in_seen(self) -> None:
-        """Leave, signed in."""
+        """Exit after the user has seen the result."""
         await self.action_quit()
 
     def watch_next_step(self, step: NextStep | None) -> None:
@@ -183,37 +188,37 @@ class TuiAuthApp(FullScreenApp["Done"]):
     def start_worker(
         self, work: Callable[[], Coroutine[Any, Any, None]], group: str, description: str
     ) -> None:
-        """Run the work without blocking the screens, in place of the group's former work.
+        """Run the work in the background and cancel the group's previous work.
 
-        The worker belongs to the app: a screen's would end with the screen.
+        The worker belongs to the app, because a screen's workers end with the screen.
         """
-        function: Any = work  # mypy finds none of the three types in it that Textual takes
+        function: Any = work  # mypy doesn't match it with any of the types that Textual accepts
         self.run_worker(function, exclusive=True, group=group, exit_on_error=False, description=description)
 
     def cancel_workers(self, group: str) -> None:
-        """Cancel the work of the group."""
+        """Cancel the group's work."""
         self.workers.cancel_group(self, group)
 
-    def hold_keys(self, asker: FormScreen) -> None:
-        """Hold keys while the screen changes; drop a line that was begun in the palette or the help."""
-        if self.screen is not asker:
+    def hold_keys(self, screen: FormScreen) -> None:
+        """Hold keys while the screen changes; drop a line started in the palette or the help."""
+        if self.screen is not screen:
             self.type_ahead.drop_line()
         self.type_ahead.hold()
 
     # -- leaving ------------------------------------------------------------------------------------
 
     async def action_quit(self) -> None:
-        """Leave: signed in, if the sign-in is done, or canceled."""
+        """Exit with the tokens if the sign-in is done; otherwise as canceled."""
         done = self.flow.done if self._presenter else None
         self.exit(done, return_code=0 if done else ExitCode.CANCELLED)
 
     def finish(self, done: Done) -> None:
-        """Leave, signed in."""
+        """Exit with the result of the sign-in."""
         self.exit(done)
 
     async def action_leave(self) -> None:
-        """Stop waiting for a request at ^c; leave if there is none."""
-        screen = self.asking_screen
+        """Cancel the request in flight; quit if there is none."""
+        screen = self.form_screen
         if screen is None or not screen.busy:
             await self.action_quit()
         else:
@@ -222,7 +227,7 @@ class TuiAuthApp(FullScreenApp["Done"]):
     # -- terminal -----------------------------------------------------------------------------------
 
     def on_copy_asked(self, event: CopyAsked) -> None:
-        """Send it to the terminal's clipboard."""
+        """Send the text to the terminal's clipboard."""
         self.run_worker(
             self._send_to_clipboard(event), group="clipboard", exit_on_error=False, description="clipboard"
         )
@@ -235,13 +240,13 @@ class TuiAuthApp(FullScreenApp["Done"]):
                 self._driver.write(sequence)
 
         result = await in_daemon_thread(partial(send_to_clipboard, event.text, write))
-        if screen := self.asking_screen:
+        if screen := self.form_screen:
             screen.notice = f"{event.what} was {result.value}."
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """What the palette offers: nothing that could write a secret to a file."""
+        """Return the palette's commands. None of them can write a secret to a file."""
         yield SystemCommand("Theme", "Choose other colours", self.action_change_theme)
-        if asking := self.asking_screen:
-            yield SystemCommand("Help", "Explain this step", asking.action_help)
-            yield SystemCommand("Wire", "Show what was asked of Cognito", asking.action_call_trace)
+        if form := self.form_screen:
+            yield SystemCommand("Help", "Explain this step", form.action_help)
+            yield SystemCommand("Wire", "Show what was asked of Cognito", form.action_call_trace)
         yield SystemCommand("Quit", "Leave tui-auth", self.action_quit)

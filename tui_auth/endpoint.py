@@ -1,4 +1,4 @@
-"""Where requests may go: the one rule, for the settings that name an endpoint and for each request."""
+"""Which endpoint URLs are allowed. Applies to settings and again to each request."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 
 def is_loopback(url: str) -> bool:
-    """Whether the URL's host is this machine by name or address."""
+    """Return whether the URL's host is localhost or a loopback address."""
     try:
         host = urlsplit(url).hostname or ""
         return host == "localhost" or ip_address(host).is_loopback
@@ -16,10 +16,10 @@ def is_loopback(url: str) -> bool:
 
 
 def is_safe_endpoint(url: str) -> bool:
-    """Whether the URL is https, or http to this machine, and carries no name or password."""
+    """Return whether the URL uses HTTPS, or HTTP to this machine, and contains no credentials."""
     try:
         parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port  # a port that is none raises
+        host, _ = parts.hostname, parts.port  # an invalid port raises ValueError
     except ValueError:
         return False
     if not host or parts.username or parts.password:

@@ -1,4 +1,4 @@
-"""FirstRunApp: the full-screen program that asks for a pool, where nothing specifies one."""
+"""FirstRunApp: the full-screen program that asks for a user pool if nothing specifies one."""
 
 from __future__ import annotations
 
@@ -36,7 +36,17 @@ if TYPE_CHECKING:
 
 
 class FirstRunApp(FullScreenApp[str]):
-    """Asks for a pool. Returns the name of the profile it is saved as; None if the user left."""
+    """Asks for a pool and returns the name of the new profile, or None if the user quit.
+
+    Args:
+        settings: The settings that flags and the environment specify.
+        theme: The name of the theme.
+        notice: What the screen shows at first.
+        environment_badge: The badge of an endpoint other than Cognito's.
+        make_gateway: Returns the gateway to an address.
+        fetch_signing_keys: Fetches the keys that a pool publishes at a URL.
+        environ: The environment variables.
+    """
 
     TITLE = "tui-auth"
     CSS_PATH = style_sheets()
@@ -50,34 +60,34 @@ class FirstRunApp(FullScreenApp[str]):
 
     def __init__(
         self,
-        named: Mapping[str, Any],
+        settings: Mapping[str, Any],
         *,
         theme: str,
         notice: str = "",
         environment_badge: str = "",
-        gateway_to: Callable[[Address], Gateway] = CognitoGateway,
-        keys_at: Callable[[str], object] = fetch_keys,
+        make_gateway: Callable[[Address], Gateway] = CognitoGateway,
+        fetch_signing_keys: Callable[[str], object] = fetch_keys,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
         super().__init__(ansi_color=theme.startswith("ansi") or None)
-        for each in THEMES:
-            self.register_theme(each)
+        for registered in THEMES:
+            self.register_theme(registered)
         self.theme = theme
-        self.flow = FirstRunFlow(named, gateway_to, keys_at, environ)
-        self.first_notice = notice
+        self.flow = FirstRunFlow(settings, make_gateway, fetch_signing_keys, environ)
+        self.initial_notice = notice
         self.environment_badge = environment_badge
-        self.first_name = self.flow.free_name()
+        self.suggested_name = self.flow.suggest_profile_name()
 
     def get_default_screen(self) -> Screen[Any]:
-        """Return the only screen."""
-        named = self.flow.named
+        """Return the screen that asks for the pool, the only one apart from help."""
+        settings = self.flow.settings
         return ChoosePoolScreen(
             ScreenContext(pool="", now=time.time, environment_badge=self.environment_badge),
-            user_pool_id=named.get("user_pool_id", ""),
-            client_id=named.get("client_id", ""),
-            secret_file=named.get("client_secret_file", ""),
-            name=self.first_name,
-            notice=self.first_notice,
+            user_pool_id=settings.get("user_pool_id", ""),
+            client_id=settings.get("client_id", ""),
+            secret_file=settings.get("client_secret_file", ""),
+            name=self.suggested_name,
+            notice=self.initial_notice,
         )
 
     @property
@@ -86,8 +96,8 @@ class FirstRunApp(FullScreenApp[str]):
         return isinstance(screen, ChoosePoolScreen) and screen.busy
 
     @property
-    def question(self) -> ChoosePoolScreen:
-        """The screen, even if help is in front of it."""
+    def pool_screen(self) -> ChoosePoolScreen:
+        """The screen that asks for the pool, even if help covers it."""
         return next(screen for screen in self.screen_stack if isinstance(screen, ChoosePoolScreen))
 
     @on(Decision)
@@ -105,29 +115,29 @@ class FirstRunApp(FullScreenApp[str]):
                 self.flow.back()
 
     def _carry_out(self, output: FirstRunOutput | None) -> None:
-        """Carry out an output of the flow."""
-        screen = self.question
+        """Show or run an output of the flow."""
+        screen = self.pool_screen
         match output:
             case RunTrial():
                 screen.busy = True
-                self._exchange(output)
+                self._run_trial(output)
             case AskName():
-                screen.works(output.text)
+                screen.show_success(output.text)
             case AskAuthFlow():
                 screen.ask_for_flow(output.flows, output.text)
             case AskSecret():
                 screen.ask_for_secret(output.error)
             case ShowPoolError():
-                screen.refused(output.error, output.field)
+                screen.show_pool_error(output.error, output.field)
             case ProfileSaved():
                 self.exit(output.name)
 
     @work(exclusive=True, group="auth", exit_on_error=False, description="a request to Cognito")
-    async def _exchange(self, trial: RunTrial) -> None:
+    async def _run_trial(self, trial: RunTrial) -> None:
         result = await in_daemon_thread(trial.run)
         self.type_ahead.hold()
         self._carry_out(self.flow.receive(result))
 
     async def action_quit(self) -> None:
-        """Leave without a pool."""
+        """Exit without a pool."""
         self.exit(None, return_code=ExitCode.CANCELLED)

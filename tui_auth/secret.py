@@ -1,4 +1,4 @@
-"""A value that does not show itself."""
+"""Secret: a value that never prints itself."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from typing import NoReturn
 
 
 class Secret:
-    """A password, code, key or token on its way through the program.
+    """A password, code, key or token.
 
-    Its ``repr``, ``str`` and ``format`` say nothing, so that a log line, a traceback or a worker's
-    description cannot print it; ``reveal()`` is the one door out, easy to search for. It cannot be
-    pickled or copied into a message by accident, and compares in constant time.
+    ``repr``, ``str`` and ``format`` don't show the value, so that a log line, a traceback or a worker's
+    description can't print it. Only ``reveal()`` and ``reveal_bytes()`` return it, which is easy to search
+    for. A Secret can't be pickled, and it compares in constant time.
+
+    Args:
+        value: The text or its UTF-8 bytes.
     """
 
     __slots__ = ("__value",)
@@ -51,7 +54,7 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
-        # Brings OpenSSL with it, and a first screen compares nothing.
+        # Imported here because it loads OpenSSL, which the first screen doesn't need.
         import hmac
 
         return hmac.compare_digest(self.__comparable(), other.__comparable())
@@ -61,7 +64,7 @@ class Secret:
         value = self.__value
         return value.encode(errors="surrogatepass") if isinstance(value, str) else value
 
-    __hash__ = None  # type: ignore[assignment]  # a secret has no place in a set or as a key
+    __hash__ = None  # type: ignore[assignment]  # a secret must not be a set member or a dict key
 
     def __repr__(self) -> str:
         return "Secret(…)"

@@ -1,4 +1,4 @@
-"""How the full screen looks: themes, style sheets, and the sizes at which the layout changes."""
+"""Themes, style sheets, and the breakpoints of the full-screen layout."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SHEETS = (*FIRST, *LATER)
 
 WIDTHS = [(0, "-narrow"), (60, "-normal"), (120, "-wide")]
 HEIGHTS = [(0, "-short"), (20, "-regular"), (30, "-tall")]
-"""Textual's breakpoints in cells, with the class of each."""
+"""Textual's breakpoints in cells, and the CSS class of each."""
 
 
 def styles_folder() -> Path:
@@ -28,22 +28,22 @@ def styles_folder() -> Path:
     raise FileNotFoundError("the styles folder of tui-auth is missing; install it again")
 
 
-def style_sheets(*more: str) -> list[str | PurePath]:
-    """Return the sheets of all screens, and those named in ``more``."""
-    return _in_folder(*SHEETS, *more)
+def style_sheets(*additional: str) -> list[str | PurePath]:
+    """Return the style sheets of all screens, and the additional ones."""
+    return _sheet_paths(*SHEETS, *additional)
 
 
 def first_sheets() -> list[str | PurePath]:
-    """Return the sheets of the sign-in screen, which Textual parses before the first frame."""
-    return _in_folder(*FIRST)
+    """Return the style sheets of the sign-in screen, which Textual parses before the first frame."""
+    return _sheet_paths(*FIRST)
 
 
 def later_sheets() -> list[str | PurePath]:
-    """Return the sheets of all other screens."""
-    return _in_folder(*LATER)
+    """Return the style sheets of all other screens."""
+    return _sheet_paths(*LATER)
 
 
-def _in_folder(*names: str) -> list[str | PurePath]:
+def _sheet_paths(*names: str) -> list[str | PurePath]:
     folder = styles_folder()
     return [folder / name for name in names]
 

@@ -1,4 +1,4 @@
-"""The first run at line prompts, its answers scripted: what flags and variables named is tried first."""
+"""The first run in line prompts with scripted answers: specified settings are tried first."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ WRONG_SECRET = error_from_response("NotAuthorizedException", "Unable to verify s
 
 
 class Script:
-    """Lines that are answered from a script, and what was said and asked."""
+    """Line prompts with scripted answers."""
 
     def __init__(self, *answers: str) -> None:
         self.answers = list(answers)
         self.shown: list[str] = []
 
     def say(self, text: str = "") -> None:
-        """Note it."""
+        """Record the text."""
         self.shown.append(text)
 
     def ask(self, prompt: str) -> str:
-        """The next answer."""
+        """Return the next answer."""
         self.shown.append(prompt)
         return self.answers.pop(0)
 
@@ -40,55 +40,55 @@ class Script:
         pass
 
     def ask_secret(self, prompt: str) -> Secret:
-        """No secret is asked for."""
+        """Fail: the first run asks for no secret."""
         raise AssertionError(prompt)
 
 
 class FirstRun:
-    """One first run in a home of its own."""
+    """A first run with its own home folder."""
 
-    def __init__(self, home: Path, named: Mapping[str, Any], *replies: Reply) -> None:
+    def __init__(self, home: Path, settings: Mapping[str, Any], *replies: Reply) -> None:
         self.environ = {"HOME": str(home), "XDG_CONFIG_HOME": str(home / "config")}
         self.gateway = ScriptedGateway(*replies)
         self.flow = FirstRunFlow(
-            named, lambda address: self.gateway, lambda url: {"keys": [{}]}, self.environ
+            settings, lambda address: self.gateway, lambda url: {"keys": [{}]}, self.environ
         )
 
-    def kept(self, *answers: str) -> Mapping[str, Any]:
-        """The settings of the profile that is kept when the questions are answered so."""
+    def saved_settings(self, *answers: str) -> Mapping[str, Any]:
+        """Answer the prompts and return the settings of the saved profile."""
         name = PlainFirstRun(Script(*answers), self.flow).run()
         return load_profiles(self.environ).profile(name).settings
 
 
 @pytest.fixture
 def secret(tmp_path: Path) -> Path:
-    """A file with a secret."""
+    """Return the path of a file with a client secret."""
     path = tmp_path / "secret"
     path.write_text("hunter2")
     return path
 
 
-def test_a_secret_and_a_flow_that_were_named_are_tried_first(tmp_path: Path, secret: Path) -> None:
-    named = {"client_secret_file": str(secret), "auth_flow": "USER_PASSWORD_AUTH"}
-    run = FirstRun(tmp_path, named, NO_USER)
-    kept = run.kept(POOL, CLIENT, "")
-    assert {name: kept[name] for name in named} == named
-    asked = run.gateway.calls[0][1]
-    assert asked["AuthFlow"] == "USER_PASSWORD_AUTH"
-    assert asked["AuthParameters"]["SECRET_HASH"]
+def test_specified_secret_and_auth_flow_are_tried_first(tmp_path: Path, secret: Path) -> None:
+    settings = {"client_secret_file": str(secret), "auth_flow": "USER_PASSWORD_AUTH"}
+    first_run = FirstRun(tmp_path, settings, NO_USER)
+    saved = first_run.saved_settings(POOL, CLIENT, "")
+    assert {name: saved[name] for name in settings} == settings
+    parameters = first_run.gateway.calls[0][1]
+    assert parameters["AuthFlow"] == "USER_PASSWORD_AUTH"
+    assert parameters["AuthParameters"]["SECRET_HASH"]
 
 
-def test_a_secret_that_was_named_is_left_behind_on_the_way_back(tmp_path: Path, secret: Path) -> None:
-    run = FirstRun(tmp_path, {"client_secret_file": str(secret)}, WRONG_SECRET, NO_USER)
-    kept = run.kept(POOL, CLIENT, "/back", "", "", "")
-    assert "client_secret_file" not in kept
-    assert run.gateway.calls[1][1]["AuthParameters"]["SECRET_HASH"] is None
+def test_back_discards_the_specified_secret_file(tmp_path: Path, secret: Path) -> None:
+    first_run = FirstRun(tmp_path, {"client_secret_file": str(secret)}, WRONG_SECRET, NO_USER)
+    saved = first_run.saved_settings(POOL, CLIENT, "/back", "", "", "")
+    assert "client_secret_file" not in saved
+    assert first_run.gateway.calls[1][1]["AuthParameters"]["SECRET_HASH"] is None
 
 
-def test_the_home_of_nobody_is_said_and_no_fault_of_the_program(tmp_path: Path) -> None:
-    outcome = FirstRun(tmp_path, {}).flow.try_out(Candidate(POOL, CLIENT, "~nosuchuser/secret"))
-    assert isinstance(outcome, ShowPoolError)
-    assert (outcome.field, outcome.error.text) == (
+def test_unknown_home_folder_is_a_secret_file_error(tmp_path: Path) -> None:
+    result = FirstRun(tmp_path, {}).flow.run_trial(Candidate(POOL, CLIENT, "~nosuchuser/secret"))
+    assert isinstance(result, ShowPoolError)
+    assert (result.field, result.error.text) == (
         "secret",
         "The secret's file: the user after ~ is not known. Write the whole path.",
     )

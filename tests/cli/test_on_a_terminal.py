@@ -1,4 +1,4 @@
-"""The commands of a session, on a terminal: those that need a session begin one first."""
+"""Session commands on a terminal: they sign in first if there is no session."""
 
 from __future__ import annotations
 
@@ -10,67 +10,73 @@ import pytest
 from tests.programs import TerminalProgram
 from tests.session.machine import PASSWORD, Machine, pool_flags
 
-Kept = dict[str, str]
+StoredSession = dict[str, str]
 
 
-def _credentials(out: str, kept: Kept) -> bool:
+def _credentials(out: str, stored: StoredSession) -> bool:
     return bool(json.loads(out)["SessionToken"])
 
 
-def _exec_credential(out: str, kept: Kept) -> bool:
-    return bool(json.loads(out)["status"]["token"] == kept["id_token"])
+def _exec_credential(out: str, stored: StoredSession) -> bool:
+    return bool(json.loads(out)["status"]["token"] == stored["id_token"])
 
 
 @pytest.mark.parametrize(
-    ("words", "command", "fits"),
+    ("arguments", "command", "is_expected"),
     [
-        (["header"], [], lambda out, kept: out == f"Authorization: Bearer {kept['access_token']}\n"),
-        (["exec"], ["--", "printenv", "ACCESS_TOKEN"], lambda out, kept: out == f"{kept['access_token']}\n"),
+        (["header"], [], lambda out, stored: out == f"Authorization: Bearer {stored['access_token']}\n"),
+        (
+            ["exec"],
+            ["--", "printenv", "ACCESS_TOKEN"],
+            lambda out, stored: out == f"{stored['access_token']}\n",
+        ),
         (["aws-credentials", "--format", "json"], [], _credentials),
         (["kube-credential"], [], _exec_credential),
     ],
     ids=["header", "exec", "aws-credentials", "kube-credential"],
 )
-def test_the_sign_in_comes_first_and_stdout_is_the_commands(
+def test_command_signs_in_first_and_writes_only_its_output_to_stdout(
     machine: Machine,
     terminal_program: TerminalProgram,
-    words: list[str],
+    arguments: list[str],
     command: list[str],
-    fits: Callable[[str, Kept], bool],
+    is_expected: Callable[[str, StoredSession], bool],
 ) -> None:
     choice = machine.add_identity_pool(machine.create_client())
     machine.create_user()
     pool = [*pool_flags(choice), "--identity-pool-id", choice.identity_pool_id or ""]
-    arguments = [*words, *pool, "--plain", "--storage", "file", *command]
-    with terminal_program.on_a_terminal(*arguments, stdout=machine.home / "out") as program:
+    all_arguments = [*arguments, *pool, "--plain", "--storage", "file", *command]
+    with terminal_program.on_a_terminal(*all_arguments, stdout=machine.home / "out") as program:
         program.wait_for("Username:")
         program.send("ann\r")
         program.wait_for("Password:")
         program.send(f"{PASSWORD}\r")
         assert program.wait_exit() == 0
         assert program.screen_text().rstrip().endswith("Signed in as ann.")
-    assert fits((machine.home / "out").read_text(), machine.read_session_file())
+    assert is_expected((machine.home / "out").read_text(), machine.read_session_file())
 
 
-def test_status_and_sign_out_speak_to_the_person(machine: Machine, terminal_program: TerminalProgram) -> None:
-    kept = machine.sign_in()
-    for words, said in ((["status"], "Signed in as  ann"), (["sign-out"], "ann: signed out, at Cognito")):
-        with terminal_program.on_a_terminal(*words) as program:
+def test_status_and_sign_out_print_for_humans_on_a_terminal(
+    machine: Machine, terminal_program: TerminalProgram
+) -> None:
+    stored = machine.sign_in()
+    for arguments, text in ((["status"], "Signed in as  ann"), (["sign-out"], "ann: signed out, at Cognito")):
+        with terminal_program.on_a_terminal(*arguments) as program:
             assert program.wait_exit() == 0
-            assert said in program.screen_text()
-    assert not machine.is_accepted(kept.record.access_token.reveal())
+            assert text in program.screen_text()
+    assert not machine.is_accepted(stored.record.access_token.reveal())
 
 
 @pytest.mark.parametrize("kind", [("--plain",), ()])
-def test_an_alias_that_was_typed_finds_the_session_again(
+def test_session_is_found_by_the_typed_alias(
     machine: Machine, terminal_program: TerminalProgram, kind: tuple[str, ...]
 ) -> None:
     pool = machine.server.call("CreateUserPool", {"PoolName": "aliases", "AliasAttributes": ["email"]})
     machine.user_pool_id = pool["UserPool"]["Id"]
     email = {"Name": "email", "Value": "ann@example.com"}
     machine.create_user(UserAttributes=[email, {"Name": "email_verified", "Value": "true"}])
-    words = ["token", *pool_flags(machine.create_client()), *kind, "--storage", "file"]
-    with terminal_program.on_a_terminal(*words, stdout=machine.home / "out") as program:
+    arguments = ["token", *pool_flags(machine.create_client()), *kind, "--storage", "file"]
+    with terminal_program.on_a_terminal(*arguments, stdout=machine.home / "out") as program:
         program.wait_for("Username")
         program.send("ann@example.com\r")
         program.wait_for("Password")

@@ -1,4 +1,4 @@
-"""Where a session is kept: asked once, told by ``--storage``, and never lost because a place is bad."""
+"""Where a session is stored: asked once, specified by ``--storage``, and never lost if a storage fails."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tui_auth.storage import stores
 from tui_auth.storage.stores import STORAGE_LABELS, StorageKind
 
 KEYRING = '''
-"""The three functions of keyring, on a file."""
+"""A keyring module that stores its entries in a file."""
 import json, os, pathlib
 _file = pathlib.Path(os.environ["HOME"]) / "keyring"
 def _entries():
@@ -47,21 +47,21 @@ NOT_INSTALLED = "raise ModuleNotFoundError(name='keyring')\n"
 
 @pytest.fixture
 def choice(machine: Machine) -> ResolvedPool:
-    """A pool with a user."""
+    """Return a pool with the user ann."""
     machine.create_user()
     return machine.create_client()
 
 
 @pytest.fixture
 def with_keyring(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Writes a package ``keyring`` that the program imports."""
+    """Return a function that writes a ``keyring`` package for the program to import."""
     folder = machine.home / "packages"
     folder.mkdir()
     monkeypatch.syspath_prepend(folder)
-    monkeypatch.setitem(sys.modules, "keyring", None)  # to be put back, also where it was not imported
+    monkeypatch.setitem(sys.modules, "keyring", None)  # restores the entry even if it was not imported
 
     def write(text: str) -> None:
-        # A keyring that hangs never answers: nothing is gained by waiting for it.
+        # A hanging keyring never answers, so a shorter timeout is enough.
         monkeypatch.setattr(stores, "KEYRING_TIMEOUT_SECONDS", 0.05 if text == HANGS else 60)
         (folder / "keyring.py").write_text(text)
         sys.modules.pop("keyring", None)
@@ -70,11 +70,13 @@ def with_keyring(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> Callable[
     return write
 
 
-def words(home: Path, choice: ResolvedPool, storage: str | None, command: str = "sign-in") -> list[str]:
-    """The words that begin a session with a password from a file."""
+def sign_in_arguments(
+    home: Path, choice: ResolvedPool, storage: str | None, command: str = "sign-in"
+) -> list[str]:
+    """Return the arguments of a sign-in with a password from a file."""
     password = write_private_file(home / "password", PASSWORD)
-    named = ["--username", "ann", "--password-file", str(password)]
-    return [command, *pool_flags(choice), *named, *(["--storage", storage] if storage else [])]
+    options = ["--username", "ann", "--password-file", str(password)]
+    return [command, *pool_flags(choice), *options, *(["--storage", storage] if storage else [])]
 
 
 def sign_in(
@@ -82,16 +84,16 @@ def sign_in(
     choice: ResolvedPool,
     storage: str | None,
     environ: dict[str, str] | None = None,
-    word: str = "sign-in",
+    command: str = "sign-in",
 ) -> subprocess.CompletedProcess[str]:
-    """Begin a session with a password from a file."""
-    return machine.run(*words(machine.home, choice, storage, word), environ=environ)
+    """Sign in with a password from a file."""
+    return machine.run(*sign_in_arguments(machine.home, choice, storage, command), environ=environ)
 
 
 @pytest.mark.parametrize(
     ("storage", "folder"), [("file", ".local/state/tui-auth"), ("session", "run/tui-auth")]
 )
-def test_a_session_file_is_private_in_a_private_folder(
+def test_session_file_and_folder_are_private(
     machine: Machine, choice: ResolvedPool, storage: str, folder: str
 ) -> None:
     ran = sign_in(machine, choice, storage)
@@ -104,7 +106,7 @@ def test_a_session_file_is_private_in_a_private_folder(
 
 
 def test_storage_none_stores_nothing(machine: Machine, choice: ResolvedPool) -> None:
-    token = sign_in(machine, choice, "none", word="token")
+    token = sign_in(machine, choice, "none", command="token")
     assert token.returncode == 0
     assert machine.is_accepted(token.stdout.strip())
     assert token.stdout.strip() not in "".join(
@@ -113,11 +115,11 @@ def test_storage_none_stores_nothing(machine: Machine, choice: ResolvedPool) -> 
     assert machine.run("token").returncode == 4
 
 
-def test_a_session_in_the_keyring_is_in_no_file(
+def test_session_in_the_keyring_is_in_no_file(
     machine: Machine, choice: ResolvedPool, with_keyring: Callable[[str], None]
 ) -> None:
     with_keyring(KEYRING)
-    assert machine.run(*words(machine.home, choice, "keyring")).returncode == 0
+    assert machine.run(*sign_in_arguments(machine.home, choice, "keyring")).returncode == 0
     token = machine.run("token").stdout.strip()
     assert machine.is_accepted(token)
     holding = [
@@ -133,30 +135,30 @@ def test_a_session_in_the_keyring_is_in_no_file(
 
 
 @pytest.mark.parametrize(
-    ("package", "said"),
+    ("package", "output"),
     [(HANGS, "does not answer"), (NOT_INSTALLED, "pip install 'tui-auth[keyring]'")],
     ids=["hangs", "not installed"],
 )
-def test_a_broken_keyring_does_not_lose_the_session(
+def test_broken_keyring_does_not_lose_the_session(
     machine: Machine,
     choice: ResolvedPool,
     with_keyring: Callable[[str], None],
     package: str,
-    said: str,
+    output: str,
 ) -> None:
     with_keyring(package)
-    ran = machine.run(*words(machine.home, choice, "keyring", "token"))
+    ran = machine.run(*sign_in_arguments(machine.home, choice, "keyring", "token"))
     assert ran.returncode == 0
     assert machine.is_accepted(ran.stdout.strip())
     assert "This session is not kept." in ran.stderr
-    assert said in ran.stderr
+    assert output in ran.stderr
 
 
-def test_a_keyring_that_hangs_on_reading_is_9_and_the_session_stays(
+def test_hanging_keyring_exits_with_9_and_keeps_the_session(
     machine: Machine, choice: ResolvedPool, with_keyring: Callable[[str], None]
 ) -> None:
     with_keyring(KEYRING)
-    assert machine.run(*words(machine.home, choice, "keyring")).returncode == 0
+    assert machine.run(*sign_in_arguments(machine.home, choice, "keyring")).returncode == 0
     with_keyring(HANGS)
     ran = machine.run("token")
     assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (9, "", 1)
@@ -165,7 +167,7 @@ def test_a_keyring_that_hangs_on_reading_is_9_and_the_session_stays(
 
 
 @pytest.mark.parametrize(("asked_for", "status"), [(None, 0), ("file", 9)])
-def test_an_unwritable_folder_is_9_if_storage_was_specified(
+def test_unwritable_folder_exits_with_9_if_storage_was_specified(
     machine: Machine, choice: ResolvedPool, asked_for: str | None, status: int
 ) -> None:
     ran = sign_in(machine, choice, asked_for, {"XDG_STATE_HOME": "/proc/no/such/place"})
@@ -183,7 +185,7 @@ QUESTION = "Where shall this session be kept?"
 
 @pytest.fixture
 def to_done(terminal_program: TerminalProgram) -> ToDone:
-    """``tui-auth sign-in`` in full screen, with name and password typed."""
+    """Return a function that runs ``tui-auth sign-in`` in full screen up to Done."""
 
     def start(*arguments: str, **environ: str) -> PtyProgram:
         program = terminal_program.on_a_terminal("sign-in", *arguments, variables=environ)
@@ -197,32 +199,32 @@ def to_done(terminal_program: TerminalProgram) -> ToDone:
     return start
 
 
-def test_leaving_at_the_question_says_that_nothing_is_stored(
+def test_quitting_at_the_storage_question_reports_an_unsaved_session(
     machine: Machine, to_done: ToDone, choice: ResolvedPool
 ) -> None:
     with to_done(*pool_flags(choice)) as program:
         program.wait_for(QUESTION)
         program.press("ctrl+q")
         assert program.wait_exit() == 0
-        said = " ".join(program.screen_text().split())
-    assert "Signed in as ann." in said
-    assert "This session is not kept." in said
+        output = " ".join(program.screen_text().split())
+    assert "Signed in as ann." in output
+    assert "This session is not kept." in output
     assert machine.run("token").returncode == 4
 
 
-def test_the_help_of_the_question_describes_the_available_storages(
+def test_storage_question_help_describes_available_storages(
     machine: Machine, to_done: ToDone, choice: ResolvedPool
 ) -> None:
     with to_done(*pool_flags(choice), XDG_RUNTIME_DIR="") as program:
         program.wait_for(QUESTION)
         program.press("ctrl+g")
         program.wait_for("esc closes this")
-        told = program.screen_text()
-    assert "A private file" in told
-    assert "Until you log out" not in told, "there is no such folder here"
+        text = program.screen_text()
+    assert "A private file" in text
+    assert "Until you log out" not in text, "there is no such folder here"
 
 
-def test_a_specified_storage_is_used_however_soon_the_user_leaves(
+def test_specified_storage_is_used_even_if_the_user_quits_early(
     machine: Machine, choice: ResolvedPool
 ) -> None:
     done = machine.reach_done(choice)
@@ -233,18 +235,18 @@ def test_a_specified_storage_is_used_however_soon_the_user_leaves(
     assert machine.run("token").returncode == 0
 
 
-def test_a_cleanup_problem_is_reported_after_the_screen(machine: Machine, choice: ResolvedPool) -> None:
+def test_cleanup_problem_is_reported_after_the_screen_closes(machine: Machine, choice: ResolvedPool) -> None:
     class Untidy(SessionPersistence):
         def save(self, done: Done, *arguments: Any, **more: Any) -> SaveResult:
             return replace(super().save(done, *arguments, **more), cleanup_problem="The index is busy.")
 
     saver = SessionSaver(Untidy(replace(choice, storage="file"), machine.server.clock.now, machine.sessions))
-    said = list[str]()
-    assert saver.reason_not_saved(machine.reach_done(choice), "ann", said.append) is None
-    assert said == ["Older session data could not be cleaned up. The index is busy."]
+    output = list[str]()
+    assert saver.reason_not_saved(machine.reach_done(choice), "ann", output.append) is None
+    assert output == ["Older session data could not be cleaned up. The index is busy."]
 
 
-def test_a_signal_waits_for_a_store_in_progress(machine: Machine, choice: ResolvedPool) -> None:
+def test_signal_waits_for_a_save_in_progress(machine: Machine, choice: ResolvedPool) -> None:
     at_it, may_end = threading.Event(), threading.Event()
 
     class Slow(SessionPersistence):
@@ -263,7 +265,7 @@ def test_a_signal_waits_for_a_store_in_progress(machine: Machine, choice: Resolv
     assert machine.run("token").returncode == 0
 
 
-def test_a_cancelled_attempts_late_reply_does_not_count_as_checked(
+def test_late_reply_of_a_canceled_attempt_is_not_checked(
     machine: Machine, choice: ResolvedPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     saver = SessionSaver(SessionPersistence(choice, machine.server.clock.now, machine.sessions))
@@ -276,7 +278,7 @@ def test_a_cancelled_attempts_late_reply_does_not_count_as_checked(
 
 
 def profiles(machine: Machine, choice: ResolvedPool, *names: str) -> None:
-    """Keep the pool under each of these names."""
+    """Save the pool as a profile with each of these names."""
     folder = machine.home / ".config" / "tui-auth"
     folder.mkdir(parents=True)
     pool = {
@@ -310,7 +312,7 @@ def test_done_asks_for_the_storage_once_for_each_profile(
         program.wait_for(QUESTION)
 
 
-def test_choosing_nowhere_stores_nothing(machine: Machine, to_done: ToDone, choice: ResolvedPool) -> None:
+def test_selecting_no_storage_stores_nothing(machine: Machine, to_done: ToDone, choice: ResolvedPool) -> None:
     with to_done(*pool_flags(choice)) as program:
         program.wait_for(QUESTION)
         program.wait_for(lambda shown: STORAGE_LABELS[StorageKind.NONE] in shown.screen_text())
@@ -322,7 +324,7 @@ def test_choosing_nowhere_stores_nothing(machine: Machine, to_done: ToDone, choi
     assert not machine.sessions.entries()
 
 
-def test_a_specified_storage_needs_no_question(
+def test_specified_storage_skips_the_question(
     machine: Machine, to_done: ToDone, choice: ResolvedPool
 ) -> None:
     with to_done(*pool_flags(choice), "--storage", "file") as program:

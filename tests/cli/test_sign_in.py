@@ -1,4 +1,4 @@
-"""``tui-auth sign-in`` with a password from a pipe, and what it offers of the last session."""
+"""``tui-auth sign-in`` with a password from a pipe, and the defaults from the last session."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PLAIN = ("sign-in", "--plain", "--username", "ann", "--password-stdin")
 
 @pytest.fixture
 def choice(machine: Machine) -> ResolvedPool:
-    """A pool with a user."""
+    """Return a pool with the user ann."""
     machine.create_user()
     return machine.create_client()
 
@@ -34,41 +34,37 @@ def sign_in(
     return machine.run(*arguments, stdin=typed)
 
 
-def test_a_password_from_a_pipe_is_enough(machine: Machine, choice: ResolvedPool) -> None:
+def test_password_from_a_pipe_signs_in(machine: Machine, choice: ResolvedPool) -> None:
     ran = sign_in(machine, *PLAIN, *pool_flags(choice))
     assert (ran.returncode, ran.stdout) == (0, "")
-    kept, signed_in = ran.stderr.splitlines()
-    assert kept.startswith("tui-auth: The session is kept in a file of yours; --storage")
+    storage_line, signed_in = ran.stderr.splitlines()
+    assert storage_line.startswith("tui-auth: The session is kept in a file of yours; --storage")
     assert signed_in == "Signed in as ann."
     assert machine.is_accepted(machine.run("token").stdout.strip())
-    assert sign_in(machine, *PLAIN, *pool_flags(choice)).stderr == "Signed in as ann.\n", "said once"
+    assert sign_in(machine, *PLAIN, *pool_flags(choice)).stderr == "Signed in as ann.\n", "printed once"
 
 
 @pytest.mark.parametrize("end", ["", "\r\n", "\nnot the password\n"])
-def test_the_password_is_the_first_line_as_it_stands(
-    machine: Machine, choice: ResolvedPool, end: str
-) -> None:
+def test_password_is_the_unmodified_first_line(machine: Machine, choice: ResolvedPool, end: str) -> None:
     assert sign_in(machine, *PLAIN, *pool_flags(choice), typed=f"{PASSWORD}{end}").returncode == 0
 
 
-def test_a_blank_belongs_to_the_password(machine: Machine, choice: ResolvedPool) -> None:
+def test_space_belongs_to_the_password(machine: Machine, choice: ResolvedPool) -> None:
     assert sign_in(machine, *PLAIN, *pool_flags(choice), typed=f"{PASSWORD} \n").returncode == 5
 
 
-def test_only_one_end_of_the_line_is_taken_off_it(machine: Machine, choice: ResolvedPool) -> None:
+def test_only_one_line_ending_is_removed(machine: Machine, choice: ResolvedPool) -> None:
     assert sign_in(machine, *PLAIN, *pool_flags(choice), typed=f"{PASSWORD}\r\r\n").returncode == 5
 
 
-def test_a_line_too_long_for_a_password_is_rejected_and_not_cut_to_one(
-    machine: Machine, choice: ResolvedPool
-) -> None:
+def test_overlong_password_line_is_rejected_and_not_truncated(machine: Machine, choice: ResolvedPool) -> None:
     ran = sign_in(machine, *PLAIN, *pool_flags(choice), typed="é" * 2049)
-    said = "tui-auth: stdin gave a line that is too long to be a password.\n"
-    assert (ran.returncode, ran.stderr) == (2, said)
+    message = "tui-auth: stdin gave a line that is too long to be a password.\n"
+    assert (ran.returncode, ran.stderr) == (2, message)
     assert not machine.server.calls
 
 
-def test_a_password_in_another_encoding_is_rejected(
+def test_password_in_another_encoding_is_rejected(
     machine: Machine, choice: ResolvedPool, process: Process
 ) -> None:
     command = process.command(*PLAIN, *pool_flags(choice))
@@ -77,7 +73,7 @@ def test_a_password_in_another_encoding_is_rejected(
     assert not machine.server.calls
 
 
-def test_a_pool_that_asks_for_more_is_10_and_named(machine: Machine, choice: ResolvedPool) -> None:
+def test_another_challenge_exits_with_10_and_its_name(machine: Machine, choice: ResolvedPool) -> None:
     user = {"UserPoolId": choice.user_pool_id, "Username": "ann"}
     machine.server.call("AdminSetUserPassword", {**user, "Password": PASSWORD, "Permanent": False})
     ran = sign_in(machine, *PLAIN, *pool_flags(choice))
@@ -96,7 +92,7 @@ def test_a_pool_that_asks_for_more_is_10_and_named(machine: Machine, choice: Res
         (("--client-metadata", "no-equals-sign"), ""),
     ],
 )
-def test_a_wrong_use_is_2_and_asks_nobody(
+def test_usage_error_exits_with_2_and_sends_nothing(
     machine: Machine, choice: ResolvedPool, arguments: tuple[str, ...], typed: str
 ) -> None:
     ran = sign_in(machine, "sign-in", *pool_flags(choice), *arguments, typed=typed)
@@ -104,11 +100,10 @@ def test_a_wrong_use_is_2_and_asks_nobody(
     assert not machine.server.calls
 
 
-def test_another_pool_is_asked_for_whatever_names_one(
+def test_new_pool_asks_even_if_a_pool_is_configured(
     machine: Machine, choice: ResolvedPool, without_flags: Callable[..., PtyProgram]
 ) -> None:
-    words = ("profile", "add", "acme", *pool_flags(choice))
-    assert machine.run(*words).returncode == 0
+    assert machine.run("profile", "add", "acme", *pool_flags(choice)).returncode == 0
     assert machine.run("profile", "use", "acme").returncode == 0
     with without_flags("--new-pool") as program:
         program.wait_for("Which user pool do you sign in to?")
@@ -119,7 +114,7 @@ def test_another_pool_is_asked_for_whatever_names_one(
     assert "--new-pool asks on a terminal. Without one: `tui-auth profile add`." in ran.stderr
 
 
-def test_a_terminal_does_not_make_it_ask(
+def test_password_from_stdin_never_prompts_on_a_terminal(
     machine: Machine, choice: ResolvedPool, terminal_program: TerminalProgram
 ) -> None:
     password = write_private_file(machine.home / "password", "Wrong-horse-9")
@@ -130,11 +125,11 @@ def test_a_terminal_does_not_make_it_ask(
 
 @pytest.fixture
 def without_flags(terminal_program: TerminalProgram) -> Callable[..., PtyProgram]:
-    """Starts the program on a terminal, in a folder that names no pool."""
+    """Return a function that starts the program on a terminal in a folder that specifies no pool."""
     return terminal_program.on_a_terminal
 
 
-def test_without_flags_the_last_pool_and_name_are_taken_again(
+def test_last_pool_and_user_are_the_default(
     machine: Machine, choice: ResolvedPool, without_flags: Callable[..., PtyProgram], tmp_path: Path
 ) -> None:
     assert sign_in(machine, *PLAIN, *pool_flags(choice)).returncode == 0
@@ -142,8 +137,8 @@ def test_without_flags_the_last_pool_and_name_are_taken_again(
     with without_flags("sign-in", "--plain") as program:
         program.wait_for("Password:")
         shown = program.screen_text()
-        told = " ".join(shown.split())
-        assert "User pool and user are those of the last sign-in, ann in eu-west-1_" in told
+        text = " ".join(shown.split())
+        assert "User pool and user are those of the last sign-in, ann in eu-west-1_" in text
         assert f"Sign in to {choice.user_pool_id}" in shown
         assert "Username: ann" in shown
     with without_flags() as program:
@@ -159,19 +154,17 @@ COMMANDS = (["token"], ["header"], ["exec", "--", "true"], ["kube-credential"], 
 
 
 @pytest.mark.usefixtures("replaced")
-def test_with_several_sessions_each_command_names_the_one_it_took(
-    machine: Machine, choice: ResolvedPool
-) -> None:
+def test_commands_report_which_of_several_sessions_they_use(machine: Machine, choice: ResolvedPool) -> None:
     machine.sign_in(choice, machine.create_user("bob"))
     machine.sign_in(machine.add_identity_pool(choice), "ann")
     note = f"tui-auth: using the session of ann in {choice.user_pool_id}, the last signed in; "
-    for words in (["aws-credentials"], *COMMANDS):
-        ran = machine.run(*words)
-        assert (ran.returncode, ran.stderr.startswith(note)) == (0, True), words
+    for arguments in (["aws-credentials"], *COMMANDS):
+        ran = machine.run(*arguments)
+        assert (ran.returncode, ran.stderr.startswith(note)) == (0, True), arguments
 
 
 @pytest.mark.parametrize(
-    ("endpoint", "mark"),
+    ("endpoint", "badge"),
     [
         (None, ""),
         ("https://cognito-idp.eu-west-1.amazonaws.com", ""),
@@ -182,13 +175,13 @@ def test_with_several_sessions_each_command_names_the_one_it_took(
         ("https://evil.example.com", "AT evil.example.com"),
     ],
 )
-def test_a_server_that_is_not_cognitos_is_marked_by_its_name(endpoint: str | None, mark: str) -> None:
+def test_other_server_has_a_badge_with_its_name(endpoint: str | None, badge: str) -> None:
     choice = ResolvedPool("eu-west-1_Ab12Cd34E", "client", endpoint_url=endpoint)
     settings = sign_in_settings(choice, Namespace(client_metadata=[]), leaves_when_done=False)
-    assert settings.environment_badge == mark
+    assert settings.environment_badge == badge
 
 
-def test_a_password_is_not_read_from_a_terminal_that_would_show_it(
+def test_password_is_not_read_from_an_echoing_terminal(
     machine: Machine, terminal_program: TerminalProgram
 ) -> None:
     with terminal_program.on_a_terminal(*PLAIN, *pool_flags(machine.create_client())) as program:
@@ -197,19 +190,19 @@ def test_a_password_is_not_read_from_a_terminal_that_would_show_it(
 
 
 @pytest.mark.parametrize("flag", ["--password-file", "--client-secret-file"])
-def test_a_secrets_file_that_others_can_read_is_taken_and_said(machine: Machine, flag: str) -> None:
-    asked = {"UserPoolId": machine.user_pool_id, "ClientName": "cli", "ExplicitAuthFlows": FLOWS}
-    client = machine.server.call("CreateUserPoolClient", asked | {"GenerateSecret": True})["UserPoolClient"]
+def test_secret_file_readable_by_others_is_used_with_a_warning(machine: Machine, flag: str) -> None:
+    request = {"UserPoolId": machine.user_pool_id, "ClientName": "cli", "ExplicitAuthFlows": FLOWS}
+    client = machine.server.call("CreateUserPoolClient", request | {"GenerateSecret": True})["UserPoolClient"]
     choice = replace(machine.create_client(), client_id=client["ClientId"])
     files = {
         "--password-file": write_private_file(machine.home / "password", PASSWORD),
         "--client-secret-file": write_private_file(machine.home / "secret of acme", client["ClientSecret"]),
     }
-    words = [*("sign-in", *pool_flags(choice), "--username", machine.create_user(), "--storage", "none")]
-    words += [str(word) for each in files.items() for word in each]
-    assert "can read" not in machine.run(*words).stderr
+    arguments = [*("sign-in", *pool_flags(choice), "--username", machine.create_user(), "--storage", "none")]
+    arguments += [str(part) for option in files.items() for part in option]
+    assert "can read" not in machine.run(*arguments).stderr
     files[flag].chmod(0o640)
-    ran = machine.run(*words)
+    ran = machine.run(*arguments)
     assert ran.returncode == 0
     assert f"Other users of this machine can read {files[flag]}" in ran.stderr.replace("~", str(machine.home))
     assert f"chmod 600 {shlex.quote(str(files[flag]))}" in ran.stderr

@@ -1,4 +1,4 @@
-"""One sign-in per session key at a time: the second is told of the first, and nobody is locked out."""
+"""One sign-in per session key at a time: the second waits for the first and can't be locked out."""
 
 from __future__ import annotations
 
@@ -17,18 +17,20 @@ from tests.terminal.pty_program import PtyProgram
 from tui_auth.cli import sign_in_turn
 from tui_auth.config.resolver import ResolvedPool
 
-Two = Callable[..., AbstractContextManager[tuple[PtyProgram, PtyProgram]]]
+StartTwoSignIns = Callable[..., AbstractContextManager[tuple[PtyProgram, PtyProgram]]]
 
 
 @pytest.fixture
-def two(terminal_program: TerminalProgram) -> Two:
-    """A sign-in that is open, and a second one like it that waits."""
+def two_sign_ins(terminal_program: TerminalProgram) -> StartTwoSignIns:
+    """Return a function that starts a sign-in and a second one that waits for it."""
 
     @contextmanager
-    def start(words: tuple[str, ...], stderr: Path | None = None) -> Iterator[tuple[PtyProgram, PtyProgram]]:
-        with terminal_program.on_a_terminal(*words) as first:
+    def start(
+        arguments: tuple[str, ...], stderr: Path | None = None
+    ) -> Iterator[tuple[PtyProgram, PtyProgram]]:
+        with terminal_program.on_a_terminal(*arguments) as first:
             first.wait_for("Password:")
-            with terminal_program.on_a_terminal(*words, stderr=stderr) as second:
+            with terminal_program.on_a_terminal(*arguments, stderr=stderr) as second:
                 second.wait_for("Enter goes on here at once")
                 yield first, second
 
@@ -37,23 +39,23 @@ def two(terminal_program: TerminalProgram) -> Two:
 
 @pytest.fixture
 def choice(machine: Machine) -> ResolvedPool:
-    """A pool with a user."""
+    """Return a pool with the user ann."""
     machine.create_user()
     return machine.create_client()
 
 
 @pytest.fixture
 def sign_in(choice: ResolvedPool) -> tuple[str, ...]:
-    """The words for a sign-in at line prompts whose session key is known."""
+    """Return the arguments of a sign-in in line prompts with a known session key."""
     return ("sign-in", *pool_flags(choice), "--username", "ann", "--plain", "--storage", "file")
 
 
-def test_the_second_waits_and_takes_what_the_first_began(
-    machine: Machine, two: Two, sign_in: tuple[str, ...], choice: ResolvedPool
+def test_second_sign_in_waits_and_uses_the_first_session(
+    machine: Machine, two_sign_ins: StartTwoSignIns, sign_in: tuple[str, ...], choice: ResolvedPool
 ) -> None:
-    with two(sign_in) as (first, second):
-        said = second.screen_text().replace("\n", "")
-        assert f"of ann to {choice.user_pool_id} is open in process {first.pid}." in said
+    with two_sign_ins(sign_in) as (first, second):
+        stderr_text = second.screen_text().replace("\n", "")
+        assert f"of ann to {choice.user_pool_id} is open in process {first.pid}." in stderr_text
         first.send(f"{PASSWORD}\r")
         assert first.wait_exit() == 0
         second.wait_for("Signed in as ann by the other one.")
@@ -61,8 +63,8 @@ def test_the_second_waits_and_takes_what_the_first_began(
     assert len(machine.sessions.entries()) == 1
 
 
-def test_enter_goes_on_at_once_whatever_the_other_does(two: Two, sign_in: tuple[str, ...]) -> None:
-    with two(sign_in) as (_, second):
+def test_enter_stops_waiting_at_once(two_sign_ins: StartTwoSignIns, sign_in: tuple[str, ...]) -> None:
+    with two_sign_ins(sign_in) as (_, second):
         second.press("enter")
         second.wait_for("Password:")
         second.send(f"{PASSWORD}\r")
@@ -70,40 +72,42 @@ def test_enter_goes_on_at_once_whatever_the_other_does(two: Two, sign_in: tuple[
 
 
 @pytest.mark.parametrize(("key", "status"), [("ctrl+c", 130), ("ctrl+d", 6)])
-def test_who_waits_can_leave(two: Two, sign_in: tuple[str, ...], key: str, status: int) -> None:
-    with two(sign_in) as (_, second):
+def test_waiting_sign_in_can_be_canceled(
+    two_sign_ins: StartTwoSignIns, sign_in: tuple[str, ...], key: str, status: int
+) -> None:
+    with two_sign_ins(sign_in) as (_, second):
         second.press(key)
         assert second.wait_exit() == status
 
 
-def test_a_killed_one_locks_nobody_out(two: Two, sign_in: tuple[str, ...]) -> None:
-    with two(sign_in) as (first, second):
+def test_killed_sign_in_releases_the_lock(two_sign_ins: StartTwoSignIns, sign_in: tuple[str, ...]) -> None:
+    with two_sign_ins(sign_in) as (first, second):
         first.signal(signal.SIGKILL)
         second.wait_for("Password:")
 
 
-def test_who_has_sent_stderr_elsewhere_is_told_on_the_terminal(
-    machine: Machine, two: Two, sign_in: tuple[str, ...]
+def test_wait_is_also_shown_on_the_terminal_if_stderr_is_redirected(
+    machine: Machine, two_sign_ins: StartTwoSignIns, sign_in: tuple[str, ...]
 ) -> None:
     log = machine.home / "log"
-    with two(sign_in, stderr=log):
+    with two_sign_ins(sign_in, stderr=log):
         assert "Waiting for it" in log.read_text()
 
 
-def test_once_signed_in_the_turn_is_over_though_the_screen_is_open(
+def test_lock_is_released_at_done_while_the_screen_is_open(
     machine: Machine, terminal_program: TerminalProgram, choice: ResolvedPool, tmp_path: Path
 ) -> None:
     password = write_private_file(tmp_path / "password", PASSWORD)
-    again = ("sign-in", *pool_flags(choice), "--username", "ann", "--storage", "file")
-    with terminal_program.on_a_terminal(*again) as first:
+    arguments = ("sign-in", *pool_flags(choice), "--username", "ann", "--storage", "file")
+    with terminal_program.on_a_terminal(*arguments) as first:
         first.wait_for("Password")
         first.send(f"{PASSWORD}\r")
         first.wait_for("Kept in")
-        ran = machine.run(*again, "--password-file", str(password))
+        ran = machine.run(*arguments, "--password-file", str(password))
         assert (ran.returncode, ran.stderr) == (0, "Signed in as ann.\n")
 
 
-def test_another_user_or_another_client_does_not_wait(
+def test_other_user_or_client_does_not_wait(
     machine: Machine, terminal_program: TerminalProgram, sign_in: tuple[str, ...], choice: ResolvedPool
 ) -> None:
     bob = ("sign-in", *pool_flags(choice), "--username", "bob", "--plain")
@@ -116,19 +120,19 @@ def test_another_user_or_another_client_does_not_wait(
                 assert "Another sign-in" not in second.screen_text()
 
 
-def test_where_nobody_can_press_enter_waiting_has_an_end(
+def test_noninteractive_wait_times_out(
     machine: Machine, choice: ResolvedPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in machine.environ.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(sign_in_turn, "PATIENCE_WITHOUT", 0.2)
-    monkeypatch.setattr("sys.stderr", said := io.StringIO())
-    named = replace(choice, username="ann")
-    with sign_in_turn.one_at_a_time(named, machine.sessions, by_password=True):
-        assert said.getvalue() == ""
-        with sign_in_turn.one_at_a_time(named, machine.sessions, by_password=True) as second:
-            assert second.begun_by_another is None
-    lines = said.getvalue().splitlines()
+    monkeypatch.setattr(sign_in_turn, "NONINTERACTIVE_PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr("sys.stderr", stderr := io.StringIO())
+    choice_of_ann = replace(choice, username="ann")
+    with sign_in_turn.wait_for_turn(choice_of_ann, machine.sessions, is_noninteractive=True):
+        assert stderr.getvalue() == ""
+        with sign_in_turn.wait_for_turn(choice_of_ann, machine.sessions, is_noninteractive=True) as second:
+            assert second.other_session is None
+    lines = stderr.getvalue().splitlines()
     assert [line.partition(" is ")[0] for line in lines] == [
         f"tui-auth: Another sign-in of ann to {choice.user_pool_id}",
         "tui-auth: It",
@@ -136,7 +140,7 @@ def test_where_nobody_can_press_enter_waiting_has_an_end(
     assert "Enter" not in lines[0]
 
 
-def test_without_a_place_for_a_lock_people_still_sign_in(machine: Machine, choice: ResolvedPool) -> None:
+def test_sign_in_works_without_a_lock_folder(machine: Machine, choice: ResolvedPool) -> None:
     password = write_private_file(machine.home / "password", PASSWORD)
     ran = machine.run(
         *("sign-in", *pool_flags(choice), "--username", "ann", "--password-file", str(password)),

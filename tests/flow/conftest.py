@@ -15,12 +15,12 @@ POOL, CLIENT = "eu-west-1_Ab12Cd34E", "client1"
 
 
 class DrivenFlow(SignInFlow):
-    """A flow whose requests are sent at once, as a front end without a screen would."""
+    """A flow that sends its requests synchronously."""
 
     gateway: ScriptedGateway
 
     def run(self, output: Output) -> Output:
-        """Carry out requests and jobs, and return the first other output."""
+        """Run requests and jobs, and return the first other output."""
         while isinstance(output, RunRequest | RunJob):
             if isinstance(output, RunJob):
                 output = output.job()
@@ -29,17 +29,17 @@ class DrivenFlow(SignInFlow):
         return output
 
     def sign_in_as_ann(self) -> Output:
-        """Sign in with a password, and return what comes of it."""
+        """Sign in with a password and return the output."""
         return self.run(self.sign_in("ann", Secret("hunter2")))
 
     @property
     def operations(self) -> list[str]:
-        """The operations of Cognito that were called, in order."""
+        """The Cognito operations that were called, in order."""
         return self.gateway.operations
 
 
 def flow_with(*replies: Reply, saver: Any = None, enter_key: str = "Enter", **settings: Any) -> DrivenFlow:
-    """Return a flow whose Cognito gives these replies."""
+    """Return a flow over a gateway with these replies."""
     gateway = ScriptedGateway(*replies)
     values = {"pool": "acme-staff", "auth_flow": AuthFlow.USER_PASSWORD_AUTH, **settings}
     auth = Auth(POOL, CLIENT, gateway=gateway)

@@ -1,4 +1,4 @@
-"""The first run between two answers: IDs, trial, flow, secret, and the profile it ends with."""
+"""FirstRunFlow: IDs, trial, auth flow, client secret and the saved profile."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tui_auth.config.profiles import load_profiles
 from tui_auth.flow.error_message import INTERNAL_ERROR
 from tui_auth.flow.first_run_flow import (
     FLOWS,
-    NO_FLOW,
+    NO_AUTH_FLOW,
     AskAuthFlow,
     AskName,
     AskSecret,
@@ -25,8 +25,8 @@ from tui_auth.flow.first_run_flow import (
     ProfileSaved,
     RunTrial,
     ShowPoolError,
-    complain_about_id,
-    complain_about_secret_path,
+    find_id_error,
+    find_secret_path_error,
 )
 
 POOL, CLIENT = "eu-west-1_Ab12Cd34E", "1example23456789abcdefghij"
@@ -39,27 +39,27 @@ WRONG_SECRET = error_from_response("NotAuthorizedException", "Unable to verify s
 
 
 class DrivenFirstRun(FirstRunFlow):
-    """A first run in a home of its own, whose trials run at once."""
+    """A first run with its own home folder, whose trials run synchronously."""
 
     def __init__(
         self,
         home: Path,
         *replies: Reply,
-        named: Mapping[str, Any] | None = None,
+        settings: Mapping[str, Any] | None = None,
         keys_error: Exception | None = None,
     ) -> None:
         self.gateway = ScriptedGateway(*replies)
         self.environ = {"HOME": str(home), "XDG_CONFIG_HOME": str(home / "config")}
 
-        def keys_at(url: str) -> object:
+        def fetch_signing_keys(url: str) -> object:
             if keys_error:
                 raise keys_error
             return {"keys": [{}]}
 
-        super().__init__(named or {}, lambda address: self.gateway, keys_at, self.environ)
+        super().__init__(settings or {}, lambda address: self.gateway, fetch_signing_keys, self.environ)
 
     def run(self, output: FirstRunOutput | None) -> FirstRunOutput | None:
-        """Run a trial, and return what comes of it."""
+        """Run a trial and return the output."""
         return self.receive(output.run()) if isinstance(output, RunTrial) else output
 
     def profile(self, name: str) -> dict[str, Any]:
@@ -68,36 +68,36 @@ class DrivenFirstRun(FirstRunFlow):
 
     @property
     def flows_tried(self) -> list[str]:
-        """The flows of the calls, by InitiateAuth's names."""
+        """The AuthFlow of each call."""
         return [parameters["AuthFlow"] for _, parameters in self.gateway.calls]
 
 
 @pytest.fixture
 def secret_file(tmp_path: Path) -> str:
-    """The path of a file with a secret."""
+    """Return the path of a file with a client secret."""
     path = tmp_path / "secret"
     path.write_text("hunter2")
     return str(path)
 
 
-def test_a_pool_that_answers_is_saved_as_a_profile(tmp_path: Path) -> None:
+def test_working_pool_is_saved_as_a_profile(tmp_path: Path) -> None:
     flow = DrivenFirstRun(tmp_path, challenge("PASSWORD_VERIFIER"))
     output = flow.run(flow.submit(POOL, CLIENT))
     assert isinstance(output, AskName)
     assert "never leaves this program" in output.text
-    assert flow.save_as(flow.free_name()) == ProfileSaved("main")
+    assert flow.save_as(flow.suggest_profile_name()) == ProfileSaved("main")
     assert flow.profile("main") == {"user_pool_id": POOL, "client_id": CLIENT}
-    assert flow.free_name() == "main-2"
+    assert flow.suggest_profile_name() == "main-2"
 
 
-def test_nothing_is_saved_before_a_pool_works(tmp_path: Path) -> None:
+def test_nothing_is_saved_before_a_successful_trial(tmp_path: Path) -> None:
     flow = DrivenFirstRun(tmp_path, NO_USER)
     assert flow.save_as("main") is None
     flow.submit(POOL, CLIENT)
     assert flow.save_as("main") is None
 
 
-def test_a_name_that_cannot_be_used_is_asked_for_again(tmp_path: Path) -> None:
+def test_invalid_profile_name_is_asked_for_again(tmp_path: Path) -> None:
     flow = DrivenFirstRun(tmp_path, NO_USER)
     flow.run(flow.submit(POOL, CLIENT))
     output = flow.save_as("not a name")
@@ -106,7 +106,7 @@ def test_a_name_that_cannot_be_used_is_asked_for_again(tmp_path: Path) -> None:
     assert flow.save_as("acme") == ProfileSaved("acme")
 
 
-def test_a_flow_that_is_not_allowed_leaves_the_others(tmp_path: Path) -> None:
+def test_rejected_auth_flow_leaves_the_others(tmp_path: Path) -> None:
     flow = DrivenFirstRun(tmp_path, NOT_ENABLED, NOT_ENABLED, NO_USER)
     first = flow.run(flow.submit(POOL, CLIENT))
     assert isinstance(first, AskAuthFlow)
@@ -120,17 +120,17 @@ def test_a_flow_that_is_not_allowed_leaves_the_others(tmp_path: Path) -> None:
     assert flow.flows_tried == ["USER_SRP_AUTH", "USER_AUTH", "CUSTOM_AUTH"]
 
 
-def test_without_any_flow_another_client_is_asked_for(tmp_path: Path) -> None:
+def test_client_without_any_auth_flow_is_an_error(tmp_path: Path) -> None:
     flow = DrivenFirstRun(tmp_path, *[NOT_ENABLED] * len(FLOWS))
     output = flow.run(flow.submit(POOL, CLIENT))
     while isinstance(output, AskAuthFlow):
         output = flow.run(flow.auth_flow_selected(output.flows[0]))
     assert isinstance(output, ShowPoolError)
-    assert (output.error.text, output.field) == (NO_FLOW, "client")
+    assert (output.error.text, output.field) == (NO_AUTH_FLOW, "client")
 
 
 @pytest.mark.parametrize("goes_back", [True, False])
-def test_a_selected_flow_belongs_to_its_client(tmp_path: Path, goes_back: bool) -> None:
+def test_selected_auth_flow_is_reset_for_another_client(tmp_path: Path, goes_back: bool) -> None:
     flow = DrivenFirstRun(tmp_path, NOT_ENABLED, NO_USER, NO_USER)
     flow.run(flow.submit(POOL, CLIENT))
     flow.run(flow.auth_flow_selected("USER_AUTH"))
@@ -140,7 +140,7 @@ def test_a_selected_flow_belongs_to_its_client(tmp_path: Path, goes_back: bool) 
     assert flow.flows_tried[-1] == "USER_SRP_AUTH"
 
 
-def test_the_same_ids_are_tried_again_with_the_selected_flow(tmp_path: Path) -> None:
+def test_same_ids_are_tried_with_the_selected_auth_flow(tmp_path: Path) -> None:
     lost = AuthError(ErrorKind.NETWORK, "Cognito cannot be reached.", "Try it again.")
     flow = DrivenFirstRun(tmp_path, NOT_ENABLED, lost, NO_USER)
     flow.run(flow.submit(POOL, CLIENT))
@@ -151,7 +151,7 @@ def test_the_same_ids_are_tried_again_with_the_selected_flow(tmp_path: Path) -> 
     assert flow.flows_tried[-1] == "USER_AUTH"
 
 
-def test_a_client_with_a_secret_asks_for_its_file(tmp_path: Path, secret_file: str) -> None:
+def test_client_with_a_secret_asks_for_the_secret_file(tmp_path: Path, secret_file: str) -> None:
     flow = DrivenFirstRun(tmp_path, NO_SECRET, WRONG_SECRET, NO_USER)
     assert isinstance(flow.run(flow.submit(POOL, CLIENT)), AskSecret)
     wrong = flow.run(flow.submit(POOL, CLIENT, secret_file))
@@ -163,7 +163,7 @@ def test_a_client_with_a_secret_asks_for_its_file(tmp_path: Path, secret_file: s
     assert flow.profile("main")["client_secret_file"] == secret_file
 
 
-def test_a_file_that_cannot_be_read_costs_no_call(tmp_path: Path) -> None:
+def test_unreadable_secret_file_sends_no_request(tmp_path: Path) -> None:
     flow = DrivenFirstRun(tmp_path)
     output = flow.run(flow.submit(POOL, CLIENT, str(tmp_path / "missing")))
     assert isinstance(output, ShowPoolError)
@@ -171,30 +171,30 @@ def test_a_file_that_cannot_be_read_costs_no_call(tmp_path: Path) -> None:
     assert flow.gateway.calls == []
 
 
-def test_a_pool_that_publishes_no_keys_does_not_exist(tmp_path: Path) -> None:
+def test_pool_without_signing_keys_does_not_exist(tmp_path: Path) -> None:
     flow = DrivenFirstRun(tmp_path, NO_USER, keys_error=KeysUnreachableError("none", 400))
     output = flow.run(flow.submit(POOL, CLIENT))
     assert isinstance(output, ShowPoolError)
     assert output.field == "pool"
 
 
-def test_an_internal_error_shows_no_value(tmp_path: Path) -> None:
+def test_internal_error_shows_no_value(tmp_path: Path) -> None:
     flow = DrivenFirstRun(tmp_path, KeyError("hunter2"))
     output = flow.run(flow.submit(POOL, CLIENT))
     assert isinstance(output, ShowPoolError)
     assert output.error.text == INTERNAL_ERROR
 
 
-def test_what_is_specified_is_tried_first_and_saved(tmp_path: Path) -> None:
-    named = {"auth_flow": "USER_PASSWORD_AUTH", "region": "eu-west-1"}
-    flow = DrivenFirstRun(tmp_path, NO_USER, named=named)
+def test_specified_settings_are_tried_and_saved(tmp_path: Path) -> None:
+    settings = {"auth_flow": "USER_PASSWORD_AUTH", "region": "eu-west-1"}
+    flow = DrivenFirstRun(tmp_path, NO_USER, settings=settings)
     flow.run(flow.submit(POOL, CLIENT))
     flow.save_as("main")
     assert flow.flows_tried == ["USER_PASSWORD_AUTH"]
     assert flow.profile("main")["region"] == "eu-west-1"
 
 
-def test_what_cannot_be_a_value_is_complained_about() -> None:
-    assert complain_about_id("user_pool_id", POOL) == complain_about_secret_path("secret") == ""
-    assert complain_about_id("user_pool_id", "junk")
-    assert complain_about_secret_path("1abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnop")
+def test_invalid_ids_and_paths_have_an_error() -> None:
+    assert find_id_error("user_pool_id", POOL) == find_secret_path_error("secret") == ""
+    assert find_id_error("user_pool_id", "junk")
+    assert find_secret_path_error("1abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnop")

@@ -1,4 +1,4 @@
-"""The rules between two answers of a sign-in: errors, late replies, ways back, new codes, and its end."""
+"""SignInFlow: errors, late replies, going back, new codes and Done."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ LOST = AuthError(ErrorKind.NETWORK, "No answer came.", "Try it again.", may_have
 
 
 def at_sms(*replies: Any, **settings: Any) -> DrivenFlow:
-    """Return a flow at a code by SMS."""
+    """Return a flow at the SMS code."""
     flow = flow_with(SMS, *replies, **settings)
     assert isinstance(flow.sign_in_as_ann(), ShowStep)
     return flow
@@ -76,13 +76,13 @@ def pending(flow: DrivenFlow, output: Any) -> PendingRequest:
     return output.request
 
 
-def test_every_next_step_has_a_screen() -> None:
+def test_every_step_has_a_screen() -> None:
     assert set(SCREENS) == set(NEXT_STEPS)
 
 
-def test_a_screen_knows_all_that_the_flow_knows_of_a_step() -> None:
-    names = {each.name for each in fields(StepContext)}
-    assert names <= {each.name for each in fields(ScreenContext)}
+def test_screen_context_has_every_field_of_step_context() -> None:
+    names = {field.name for field in fields(StepContext)}
+    assert names <= {field.name for field in fields(ScreenContext)}
 
 
 @pytest.mark.parametrize(
@@ -93,14 +93,14 @@ def test_a_screen_knows_all_that_the_flow_knows_of_a_step() -> None:
         (("question", "question", "code", "question"), ("question ×2", "code", "question")),
     ],
 )
-def test_a_step_repeated_in_a_row_is_one_breadcrumb(
+def test_repeated_steps_are_one_breadcrumb_with_a_count(
     breadcrumbs: tuple[str, ...], shown: tuple[str, ...]
 ) -> None:
     assert collapse(breadcrumbs) == shown
 
 
 class TestSteps:
-    def test_an_answer_leads_to_the_next_step_with_its_breadcrumbs(self) -> None:
+    def test_answer_leads_to_the_next_step_with_breadcrumbs(self) -> None:
         flow = flow_with(CHOICE, SMS, DONE)
         first = flow.sign_in_as_ann()
         assert isinstance(first, ShowStep)
@@ -113,25 +113,25 @@ class TestSteps:
         assert isinstance(end.step, Done)
         assert flow.done is end.step
 
-    def test_the_same_question_is_counted(self) -> None:
+    def test_repeated_challenges_are_counted(self) -> None:
         flow = flow_with(PET, PET, SMS, auth_flow=AuthFlow.CUSTOM_WITHOUT_SRP)
         counts = []
         output = flow.run(flow.sign_in("ann", None))
         for _ in range(2):
             assert isinstance(output, ShowStep)
-            counts.append(output.context.times_asked)
+            counts.append(output.context.challenge_count)
             output = flow.run(flow.answer(Secret("rex"), breadcrumb="question"))
         assert isinstance(output, ShowStep)
         assert counts == [1, 2]
         assert output.context.breadcrumbs == ("name", "question ×2")
 
     @pytest.mark.parametrize("code", ["PasswordResetRequiredException", "UserNotConfirmedException"])
-    def test_a_step_before_the_password_was_checked_has_no_breadcrumbs(self, code: str) -> None:
+    def test_step_before_password_verification_has_no_breadcrumbs(self, code: str) -> None:
         output = flow_with(error_from_response(code, "")).sign_in_as_ann()
         assert isinstance(output, ShowStep)
         assert output.context.breadcrumbs == ()
 
-    def test_a_second_key_replaces_the_first(self) -> None:
+    def test_second_totp_key_replaces_the_first(self) -> None:
         keys = [{"SecretCode": letter * 52, "Session": "2"} for letter in "ABB"]
         flow = flow_with(NEW_KEY, keys[0], NEW_KEY, keys[1], NEW_KEY, keys[2])
         replaces = []
@@ -142,7 +142,7 @@ class TestSteps:
             flow.leave()
         assert replaces == [False, True, False]
 
-    def test_a_sign_in_that_needs_no_more_finishes_where_it_should(self) -> None:
+    def test_flow_finishes_at_done_if_it_leaves_when_done(self) -> None:
         flow = flow_with(DONE, leaves_when_done=True)
         output = flow.sign_in_as_ann()
         assert isinstance(output, Finish)
@@ -150,14 +150,14 @@ class TestSteps:
 
 
 class TestErrors:
-    def test_a_wrong_code_stays_at_the_step(self) -> None:
+    def test_wrong_code_stays_at_the_step(self) -> None:
         flow = at_sms(WRONG_CODE, DONE)
         output = flow.run(flow.answer(CODE))
         assert isinstance(output, ShowError)
         assert isinstance(flow.step, ConfirmSignInWithSMSMFACode)
         assert isinstance(flow.run(flow.answer(CODE)), ShowStep)
 
-    def test_an_expired_session_offers_a_restart_and_sends_nothing(self) -> None:
+    def test_expired_session_offers_a_restart_and_sends_nothing(self) -> None:
         flow = at_sms(EXPIRED, SMS)
         output = flow.run(flow.answer(CODE))
         assert isinstance(output, OfferRestart)
@@ -168,7 +168,7 @@ class TestErrors:
         assert again.context.was_restarted
 
     @pytest.mark.parametrize("text", ["Wrong pet.", "Invalid session for the user, session is expired."])
-    def test_a_rejected_custom_challenge_leads_to_sign_in(self, text: str) -> None:
+    def test_rejected_custom_challenge_leads_to_sign_in(self, text: str) -> None:
         flow = flow_with(PET, error_from_response("NotAuthorizedException", text))
         flow.sign_in_as_ann()
         output = flow.run(flow.answer(Secret("rex")))
@@ -178,34 +178,34 @@ class TestErrors:
         assert text in output.error.text
         assert (flow.step, flow.attempt) == (None, None)
 
-    def test_waits_in_a_row_become_longer_until_a_step_comes(self) -> None:
+    def test_consecutive_waits_grow_until_the_next_step(self) -> None:
         flow = at_sms(THROTTLED, THROTTLED, PET, THROTTLED)
         outputs = [flow.run(flow.answer(CODE)) for _ in range(4)]
         waits = [output.seconds for output in outputs if isinstance(output, WaitBeforeRetry)]
         assert waits == [5, 10, 5]
 
-    def test_an_internal_error_stays_and_shows_no_value(self) -> None:
+    def test_internal_error_stays_at_the_step_and_shows_no_value(self) -> None:
         flow = at_sms(KeyError("hunter2"))
         output = flow.run(flow.answer(CODE))
         assert isinstance(output, ShowError)
         assert output.error.text == INTERNAL_ERROR
 
     @pytest.mark.parametrize(("key", "text"), [("Enter", "Enter tries it again."), ("", "Try it again.")])
-    def test_a_lost_answer_names_the_key_that_repeats_it(self, key: str, text: str) -> None:
+    def test_lost_reply_names_the_key_that_repeats_the_request(self, key: str, text: str) -> None:
         flow = at_sms(LOST, enter_key=key)
         output = flow.run(flow.answer(CODE))
         assert isinstance(output, ShowError)
         assert output.error.text == f"No answer came. {text}"
         assert output.error.enter_repeats is (key == "Enter")
 
-    def test_a_lost_new_code_names_its_own_key(self) -> None:
+    def test_lost_new_code_request_names_its_key(self) -> None:
         flow = at_sms(LOST)
         output = flow.run(flow.new_code(key="^r"))
         assert isinstance(output, ShowError)
         assert output.error.text == "No answer came. ^r tries it again."
         assert not output.error.enter_repeats
 
-    def test_tokens_that_the_pool_did_not_sign_lead_to_sign_in(self) -> None:
+    def test_tokens_with_an_invalid_signature_lead_to_sign_in(self) -> None:
         flow = at_sms(DONE, saver=Saver(signature_error=AuthError(ErrorKind.SERVICE, "Not signed.")))
         output = flow.run(flow.answer(CODE))
         assert isinstance(output, ShowSignIn)
@@ -213,7 +213,7 @@ class TestErrors:
         assert output.error.text == "Not signed."
         assert flow.done is None
 
-    def test_an_attribute_that_the_pool_requires_is_named_once(self) -> None:
+    def test_required_attribute_is_reported_once(self) -> None:
         error = error_from_response("InvalidParameterException", "birthdate: The attribute is required")
         flow = flow_with(error, error)
         assert flow.open_sign_up("zoe") == ShowSignUp("zoe")
@@ -227,7 +227,7 @@ class TestErrors:
 
 
 class TestRepliesAndCancellation:
-    def test_one_request_is_in_flight_at_a_time(self) -> None:
+    def test_only_one_request_is_in_flight(self) -> None:
         flow = at_sms()
         request = pending(flow, flow.answer(CODE))
         assert flow.answer(CODE) is None
@@ -238,7 +238,7 @@ class TestRepliesAndCancellation:
         assert flow.pending is request
 
     @pytest.mark.parametrize("reply", [ConfirmSignUp(), EXPIRED, KeyError("x"), DeliveryDetails(None, None)])
-    def test_a_late_reply_changes_nothing(self, reply: Any) -> None:
+    def test_late_reply_is_ignored(self, reply: Any) -> None:
         flow = at_sms()
         step = flow.step
         request = pending(flow, flow.answer(CODE))
@@ -247,7 +247,7 @@ class TestRepliesAndCancellation:
         assert flow.receive(request, reply) is None
         assert (flow.step, flow.attempt, flow.pending) == (step, attempt, None)
 
-    def test_a_late_request_takes_the_attempt_no_further(self) -> None:
+    def test_late_request_does_not_advance_the_attempt(self) -> None:
         flow = at_sms(DONE)
         request = pending(flow, flow.answer(CODE))
         flow.cancel()
@@ -257,7 +257,7 @@ class TestRepliesAndCancellation:
         assert flow.attempt is not None
         assert flow.attempt.step is flow.step
 
-    def test_a_reply_that_has_come_is_not_thrown_away(self) -> None:
+    def test_arrived_reply_is_not_discarded(self) -> None:
         flow = at_sms(DONE)
         request = pending(flow, flow.answer(CODE))
         reply = request.send()
@@ -266,21 +266,21 @@ class TestRepliesAndCancellation:
         assert "Cognito has answered" in notice.text
         assert isinstance(flow.receive(request, reply), ShowStep)
 
-    def test_a_sent_request_knows_no_secret_any_more(self) -> None:
+    def test_sent_request_holds_no_secret(self) -> None:
         flow = at_sms(DONE)
         request = pending(flow, flow.answer(CODE))
         request.send()
         assert request._calls == []
 
 
-class TestWaysBack:
+class TestGoingBack:
     def at_a_code_after_a_choice(self, *replies: Any) -> DrivenFlow:
         flow = flow_with(CHOICE, SMS, *replies)
         flow.sign_in_as_ann()
         flow.run(flow.answer("SMS_MFA", breadcrumb="choice"))
         return flow
 
-    def test_back_leads_to_the_choice_and_then_to_sign_in(self) -> None:
+    def test_back_leads_to_the_choice_and_then_to_sign_in_again(self) -> None:
         flow = self.at_a_code_after_a_choice(CHOICE)
         output = flow.run(flow.back())
         assert isinstance(output, ShowStep)
@@ -289,7 +289,7 @@ class TestWaysBack:
         assert flow.retry_key == "Enter"
         assert isinstance(flow.back(), ShowSignIn)
 
-    def test_back_is_not_tried_again_after_it_failed(self) -> None:
+    def test_failed_back_is_not_retried(self) -> None:
         flow = self.at_a_code_after_a_choice(LOST)
         output = flow.run(flow.back())
         assert isinstance(output, ShowError)
@@ -297,20 +297,20 @@ class TestWaysBack:
         assert isinstance(flow.back(), ShowSignIn)
         assert len(flow.operations) == 3
 
-    def test_back_in_a_wait_asks_nothing_of_cognito(self) -> None:
+    def test_back_during_a_wait_sends_nothing(self) -> None:
         flow = self.at_a_code_after_a_choice(THROTTLED)
         flow.run(flow.answer(CODE))
         assert isinstance(flow.back(is_waiting=True), ShowSignIn)
         assert len(flow.operations) == 3
 
-    def test_back_replaces_the_request_in_flight(self) -> None:
+    def test_back_cancels_the_request_in_flight(self) -> None:
         flow = self.at_a_code_after_a_choice(CHOICE)
         late = pending(flow, flow.answer(CODE))
         output = flow.run(flow.back())
         assert isinstance(output, ShowStep)
         assert flow.receive(late, EXPIRED) is None
 
-    def test_leaving_reports_what_stays_open(self) -> None:
+    def test_leaving_reports_possible_changes(self) -> None:
         flow = flow_with(NEW_PASSWORD, LOST)
         flow.sign_in_as_ann()
         flow.run(flow.answer(Secret("New-1")))
@@ -322,21 +322,21 @@ class TestWaysBack:
 
 
 class TestNewCodesAndAccounts:
-    def test_a_new_code_by_sms_restarts_the_step(self) -> None:
+    def test_new_sms_code_restarts_the_step(self) -> None:
         flow = at_sms(SMS)
         output = flow.run(flow.new_code(key="^r"))
         assert isinstance(output, ShowStep)
         assert output.context.was_restarted
         assert flow.operations == ["InitiateAuth", "InitiateAuth"]
 
-    def test_a_step_that_cannot_be_restarted_needs_a_new_sign_in(self) -> None:
+    def test_step_without_restart_needs_a_new_sign_in(self) -> None:
         flow = flow_with(PET, auth_flow=AuthFlow.CUSTOM_WITHOUT_SRP)
         flow.run(flow.sign_in("ann", None))
         output = flow.new_code()
         assert isinstance(output, ShowError)
         assert "needs a new sign-in" in output.error.text
 
-    def test_a_requested_reset_sends_nothing_by_itself(self) -> None:
+    def test_requested_reset_sends_no_code_yet(self) -> None:
         flow = flow_with(DELIVERED, {}, DONE)
         output = flow.reset_password("ann")
         assert isinstance(output, ShowStep)
@@ -347,14 +347,14 @@ class TestNewCodesAndAccounts:
         assert isinstance(flow.run(flow.answer(CODE, new_password=Secret("New-1"))), ShowStep)
         assert flow.operations == ["ForgotPassword", "ConfirmForgotPassword", "InitiateAuth"]
 
-    def test_a_new_code_of_a_sign_up_is_sent_again(self) -> None:
+    def test_new_sign_up_code_is_resent(self) -> None:
         flow = flow_with(error_from_response("UserNotConfirmedException", ""), DELIVERED, {}, DONE)
         flow.sign_in_as_ann()
         assert isinstance(flow.run(flow.new_code()), ShowCodeSent)
         assert isinstance(flow.run(flow.answer(CODE)), ShowStep)
         assert flow.operations[1:3] == ["ResendConfirmationCode", "ConfirmSignUp"]
 
-    def test_an_account_whose_reply_was_lost_is_the_users_own(self) -> None:
+    def test_lost_sign_up_reply_recognizes_the_account(self) -> None:
         exists = error_from_response("UsernameExistsException", "User already exists")
         flow = flow_with(LOST, exists, error_from_response("UserNotConfirmedException", ""))
         flow.open_sign_up("ann")
@@ -374,7 +374,7 @@ class Saver:
         self.selected: list[StorageKind] = []
 
     def device(self, username: str) -> None:
-        """No device is remembered."""
+        """Return no remembered device."""
 
     def check_signatures(self, done: Done) -> None:
         if self.signature_error:
@@ -391,18 +391,18 @@ class Saver:
         return SimpleNamespace(location="in a file", problem="", warning="")
 
 
-class TestTheEnd:
-    def test_without_a_saver_nothing_is_saved(self) -> None:
+class TestDone:
+    def test_nothing_is_saved_without_a_saver(self) -> None:
         flow = flow_with(DONE)
         flow.sign_in_as_ann()
         assert flow.run(flow.after_done()) == ShowUnsaved()
 
-    def test_a_configured_storage_saves_the_session(self) -> None:
+    def test_configured_storage_saves_the_session(self) -> None:
         flow = flow_with(DONE, saver=Saver(SimpleNamespace(location="here", problem="p", warning="u")))
         flow.sign_in_as_ann()
         assert flow.run(flow.after_done()) == ShowSaved("here", "p", "u", SIGNATURES_UNCHECKED)
 
-    def test_otherwise_the_user_selects_the_storage(self) -> None:
+    def test_user_selects_the_storage_if_none_is_configured(self) -> None:
         saver = Saver()
         flow = flow_with(DONE, saver=saver)
         flow.sign_in_as_ann()
@@ -412,14 +412,14 @@ class TestTheEnd:
         assert flow.run(flow.storage_selected(StorageKind.FILE)) == ShowSaved("in a file", "", "")
         assert saver.selected == [StorageKind.FILE]
 
-    def test_before_the_end_nothing_is_saved(self) -> None:
+    def test_nothing_is_saved_before_done(self) -> None:
         flow = at_sms(saver=Saver())
         assert flow.after_done() is None
         assert flow.storage_selected(StorageKind.FILE) is None
         assert flow.device_answered(True) is None
 
     @pytest.mark.parametrize("remember", [True, False])
-    def test_a_command_that_needs_a_session_asks_about_the_device_and_finishes(self, remember: bool) -> None:
+    def test_flow_that_leaves_when_done_asks_about_the_device_first(self, remember: bool) -> None:
         metadata = {"NewDeviceMetadata": {"DeviceKey": "eu-west-1_device", "DeviceGroupKey": "group"}}
         signed_in = {"AuthenticationResult": {**DONE["AuthenticationResult"], **metadata}}
         flow = flow_with(signed_in, {"UserConfirmationNecessary": True}, {}, leaves_when_done=True)

@@ -33,7 +33,7 @@ async def test_every_sample_user_can_be_played(username: str) -> None:
         pool = provision(server)
         assert [user.username for user in pool.users] == list(USERNAMES), "the list below must be complete"
         user = next(user for user in pool.users if user.username == username)
-        app = DemoApp(server, pool, theme="tui-auth-dark", plays=user, pace=0)
+        app = DemoApp(server, pool, theme="tui-auth-dark", autoplay_user=user, pace=0)
         async with app.run_test(size=(80, 23)) as pilot:
             await until(pilot, lambda: not app.is_running, f"{username} did not leave")
         assert isinstance(app.next_step, Done)

@@ -134,5 +134,5 @@ def test_next_screens_are_loaded_while_the_name_is_typed(modules_loaded_by_sign_
 def test_every_exported_name_exists() -> None:
     import tui_auth
 
-    for name in tui_auth._HOMES:
+    for name in tui_auth._MODULES:
         assert getattr(tui_auth, name).__name__ == name

@@ -1,4 +1,4 @@
-"""One question at a time: what counts as an answer, and which words lead out of it."""
+"""Prompts for one line: valid answers and commands."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ import pytest
 
 from tests.plain.typist import Typist
 from tui_auth.config.settings import PasswordPolicy
-from tui_auth.plain.prompts import NEW_CODE, STOPS_NOTHING, TO_SIGN_IN, BackError, Prompts, as_code
+from tui_auth.plain.prompts import EMPTY_LINE_TEXT, NEW_CODE, SUSPEND_ERROR, BackError, Prompts, parse_code
 from tui_auth.secret import Secret
 
 
-def test_a_line_is_asked_for_until_one_is_typed() -> None:
+def test_empty_line_is_asked_for_again() -> None:
     lines = Typist("", "  ", " ann ")
     assert Prompts(lines).line("Username") == "ann"
-    assert lines.said == [TO_SIGN_IN, TO_SIGN_IN]
-    assert lines.asked == ["Username"] * 3
+    assert lines.printed == [EMPTY_LINE_TEXT, EMPTY_LINE_TEXT]
+    assert lines.prompts == ["Username"] * 3
 
 
-def test_enter_takes_the_known_value() -> None:
+def test_enter_selects_the_default() -> None:
     lines = Typist("", "bob")
     prompts = Prompts(lines)
     assert prompts.line("Username", "ann") == "ann"
     assert prompts.line("Username", "ann") == "bob"
-    assert lines.asked == ["Username [ann]"] * 2
-    assert lines.said == []
+    assert lines.prompts == ["Username [ann]"] * 2
+    assert lines.printed == []
 
 
-def test_an_optional_line_may_be_empty() -> None:
+def test_optional_line_may_be_empty() -> None:
     lines = Typist("", " x ")
     prompts = Prompts(lines)
     assert prompts.optional_line("Name") == ""
     assert prompts.optional_line("Name") == "x"
-    assert lines.asked[0] == "Name (Enter leaves it out)"
+    assert lines.prompts[0] == "Name (Enter leaves it out)"
 
 
 @pytest.mark.parametrize(
@@ -47,32 +47,32 @@ def test_an_optional_line_may_be_empty() -> None:
         lambda prompts: prompts.number(2),
     ],
 )
-def test_back_leads_out_of_every_question(ask: Callable[[Prompts], object]) -> None:
+def test_back_leaves_every_prompt(ask: Callable[[Prompts], object]) -> None:
     with pytest.raises(BackError):
         ask(Prompts(Typist("/back")))
 
 
-def test_confirming_takes_enter_alone() -> None:
+def test_confirmation_accepts_only_enter() -> None:
     lines = Typist("yes", "")
     Prompts(lines).confirm("Enter goes on")
-    assert lines.said == ["Error: Press Enter alone, or type /back."]
+    assert lines.printed == ["Error: Press Enter alone, or type /back."]
 
 
-def test_a_secret_is_neither_empty_nor_a_stop() -> None:
+def test_secret_is_neither_empty_nor_ctrl_z() -> None:
     lines = Typist("", "pass\x1aword", "hunter2")
-    assert Prompts(lines, nothing_typed="Type it.").secret("Password") == Secret("hunter2")
-    assert lines.said == ["Type it.", STOPS_NOTHING]
-    assert lines.asked == ["Password (hidden)"] * 3
+    assert Prompts(lines, empty_line_text="Type it.").secret("Password") == Secret("hunter2")
+    assert lines.printed == ["Type it.", SUSPEND_ERROR]
+    assert lines.prompts == ["Password (hidden)"] * 3
 
 
-def test_a_word_that_a_code_prompt_does_not_know_costs_no_try() -> None:
+def test_unknown_command_is_not_sent_as_a_code() -> None:
     lines = Typist("/help", NEW_CODE)
-    assert Prompts(lines).code_or_word() == NEW_CODE
-    assert lines.said == ["Error: That is no code. The words here are /back and /new."]
+    assert Prompts(lines).code_or_command() == NEW_CODE
+    assert lines.printed == ["Error: That is no code. The words here are /back and /new."]
     lines = Typist(NEW_CODE, "123 456")
     assert Prompts(lines).code() == Secret("123456")
-    assert lines.said == ["Error: That is no code. The words here are /back."]
-    assert lines.asked == ["Code", "Code"]
+    assert lines.printed == ["Error: That is no code. The words here are /back."]
+    assert lines.prompts == ["Code", "Code"]
 
 
 @pytest.mark.parametrize(
@@ -85,32 +85,32 @@ def test_a_word_that_a_code_prompt_does_not_know_costs_no_try() -> None:
         ("ab-cd ef", "abcdef"),
     ],
 )
-def test_a_code_is_taken_out_of_what_was_typed(typed: str, code: str) -> None:
-    assert as_code(typed) == Secret(code)
+def test_code_is_extracted_from_the_line(typed: str, code: str) -> None:
+    assert parse_code(typed) == Secret(code)
 
 
-def test_answers_are_numbered_from_1() -> None:
+def test_answers_are_numbered_starting_from_1() -> None:
     lines = Typist("0", "3", "x", "²", "2")
     prompts = Prompts(lines)
     prompts.show(("a code", "a call"))
     assert prompts.number(2) == 1
-    assert lines.said == ["1 a code", "2 a call"] + ["Error: Type 1 or 2."] * 4
+    assert lines.printed == ["1 a code", "2 a call"] + ["Error: Type 1 or 2."] * 4
 
 
-def test_the_range_of_numbers_is_said_where_there_are_more_than_two() -> None:
+def test_error_shows_the_range_of_numbers() -> None:
     lines = Typist("4", "3")
     assert Prompts(lines).number(3) == 2
-    assert lines.said == ["Error: Type a number from 1 to 3."]
+    assert lines.printed == ["Error: Type a number from 1 to 3."]
 
 
-def test_a_new_password_is_typed_twice_alike() -> None:
+def test_new_password_must_be_repeated() -> None:
     lines = Typist("one-1", "two-2", "one-1", "one-1")
     assert Prompts(lines).new_password(None) == Secret("one-1")
-    assert lines.said == ["Error: The two passwords differ."]
-    assert lines.asked == ["New password (hidden)", "Once more (hidden)"] * 2
+    assert lines.printed == ["Error: The two passwords differ."]
+    assert lines.prompts == ["New password (hidden)", "Once more (hidden)"] * 2
 
 
-def test_the_rules_for_a_new_password_are_said_first() -> None:
+def test_password_policy_is_shown_first() -> None:
     lines = Typist("one-1", "one-1")
     Prompts(lines).new_password(PasswordPolicy(min_length=8, require_numbers=True))
-    assert lines.said == ["It needs at least 8 characters, a digit."]
+    assert lines.printed == ["It needs at least 8 characters, a digit."]

@@ -1,4 +1,4 @@
-"""Line prompts without a terminal: what is typed comes from a list, and what is said goes into one."""
+"""Line prompts without a terminal: the typed lines come from a list, and the output goes into one."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ POOL, CLIENT = "eu-west-1_Ab12Cd34E", "client1"
 
 
 class Typist:
-    """Types the given lines in turn, at whichever prompt; EOFError (^D) after the last."""
+    """Types these lines, one per prompt, then ^D (EOFError)."""
 
     def __init__(self, *typed: str) -> None:
         self.typed = list(typed)
-        self.said: list[str] = []
-        self.asked: list[str] = []
+        self.printed: list[str] = []
+        self.prompts: list[str] = []
         self.waited: list[float] = []
 
     def say(self, text: str = "") -> None:
-        self.said.append(text)
+        self.printed.append(text)
 
     def ask(self, prompt: str) -> str:
-        self.asked.append(prompt)
+        self.prompts.append(prompt)
         if not self.typed:
             raise EOFError
         return self.typed.pop(0)
@@ -42,12 +42,12 @@ class Typist:
 
     @property
     def text(self) -> str:
-        """All that was said, a line each."""
-        return "\n".join(self.said)
+        """The output as one string."""
+        return "\n".join(self.printed)
 
 
-class Conversation:
-    """A sign-in in lines to a Cognito that answers with ``replies``."""
+class ScriptedDialog:
+    """A sign-in in line prompts to a scripted Cognito."""
 
     def __init__(self, *replies: Reply, typed: tuple[str, ...], **settings: Any) -> None:
         self.lines = Typist(*typed)
@@ -67,18 +67,18 @@ class Conversation:
         )
 
     def run(self) -> Done | None:
-        """The end of the sign-in; None where the lines typed did not lead there."""
+        """Return the result of the sign-in, or None if the typed lines ended before."""
         try:
             return self.sign_in.run()
         except EOFError:
             return None
 
     def sent(self, call: int = -1) -> dict[str, Any]:
-        """The parameters of a call."""
+        """Return the parameters of a call."""
         return dict(self.gateway.calls[call][1])
 
     def responses(self, call: int = -1) -> dict[str, Any]:
-        """What was sent in answer to a challenge, without what always is."""
-        always = {"USERNAME", "SECRET_HASH", "DEVICE_KEY"}
+        """Return the challenge responses of a call, without those that every call has."""
+        common = {"USERNAME", "SECRET_HASH", "DEVICE_KEY"}
         responses = self.sent(call)["ChallengeResponses"]
-        return {name: value for name, value in responses.items() if name not in always}
+        return {name: value for name, value in responses.items() if name not in common}

@@ -1,4 +1,4 @@
-"""The App under Textual's pilot at 80×23, over a scripted gateway."""
+"""TuiAuthApp under Textual's pilot at 80×23, over a scripted gateway."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ POOL, CLIENT = "eu-west-1_Ab12Cd34E", "client1"
 
 
 class PilotedApp(TuiAuthApp):
-    """The App with its gateway at hand."""
+    """TuiAuthApp with access to its scripted gateway."""
 
     gateway: ScriptedGateway
 
     def text(self) -> str:
-        """The words on the screen, however they are wrapped."""
+        """Return the text on the screen without line wraps."""
         return screen_text(self)
 
     @property
     def is_asking(self) -> bool:
-        """Whether the screen in front takes input, and no request to Cognito is under way."""
-        return self.asking_screen is self.screen and not self.asking_screen.busy
+        """Return whether the topmost screen accepts input and no request is in flight."""
+        return self.form_screen is self.screen and not self.form_screen.busy
 
 
 def app_with(*replies: Reply, flow: AuthFlow = AuthFlow.USER_PASSWORD_AUTH, **settings: Any) -> PilotedApp:
-    """An App whose Cognito answers with the replies."""
+    """Return an app over a gateway with these replies."""
     gateway = ScriptedGateway(*replies)
     auth = Auth(POOL, CLIENT, gateway=gateway)
     app = PilotedApp(

@@ -1,4 +1,4 @@
-"""The first screen where nothing names a pool."""
+"""ChoosePoolScreen: IDs, trial, auth flow, client secret and profile name."""
 
 from __future__ import annotations
 
@@ -34,34 +34,38 @@ NO_SECRET = error_from_response(
 
 
 class PilotedChooser(FirstRunApp):
-    """The App over a scripted gateway, in a home of its own."""
+    """FirstRunApp over a scripted gateway, with its own home folder."""
 
     def __init__(
-        self, home: Path, *replies: Reply, keys: Exception | None = None, named: dict[str, str] | None = None
+        self,
+        home: Path,
+        *replies: Reply,
+        keys_error: Exception | None = None,
+        settings: dict[str, str] | None = None,
     ) -> None:
         self.gateway = ScriptedGateway(*replies)
         self.home = {"HOME": str(home), "XDG_CONFIG_HOME": str(home / "config")}
 
-        def keys_at(url: str) -> object:
-            if keys:
-                raise keys
+        def fetch_signing_keys(url: str) -> object:
+            if keys_error:
+                raise keys_error
             return {"keys": [{}]}
 
         super().__init__(
-            named or {},
+            settings or {},
             theme="tui-auth-dark",
-            gateway_to=lambda address: self.gateway,
-            keys_at=keys_at,
+            make_gateway=lambda address: self.gateway,
+            fetch_signing_keys=fetch_signing_keys,
             environ=self.home,
         )
 
     @property
-    def kept(self) -> Profiles:
-        """The profiles that are kept."""
+    def profiles(self) -> Profiles:
+        """The saved profiles."""
         return load_profiles(self.home)
 
     def text(self) -> str:
-        """The words on the screen, however they are wrapped."""
+        """Return the text on the screen without line wraps."""
         return screen_text(self)
 
     def paste(self, text: str) -> None:
@@ -69,24 +73,24 @@ class PilotedChooser(FirstRunApp):
         self.screen.focused.take_paste(text)  # type: ignore[union-attr]  # a field
 
 
-async def tried(pilot: Pilot[Any], pool: str = POOL, client: str = CLIENT) -> PilotedChooser:
-    """Fill in both ids and have them tried."""
+async def submit_ids(pilot: Pilot[Any], pool: str = POOL, client: str = CLIENT) -> PilotedChooser:
+    """Fill in both IDs and start the trial."""
     app = pilot.app
     assert isinstance(app, PilotedChooser)
-    app.question.field("pool").value, app.question.field("client").value = pool, client
+    app.pool_screen.field("pool").value, app.pool_screen.field("client").value = pool, client
     await press(pilot, "enter", "enter")
     return app
 
 
-async def test_a_pool_that_answers_is_kept_under_a_name(tmp_path: Path) -> None:
+async def test_working_pool_is_saved_under_a_name(tmp_path: Path) -> None:
     app = PilotedChooser(tmp_path, challenge("PASSWORD_VERIFIER"))
     async with app.run_test(size=(80, 23)) as pilot:
-        await tried(pilot)
+        await submit_ids(pilot)
         await until(pilot, lambda: "The password never leaves this program" in app.text())
         assert "Keep as" in app.text()
         await press(pilot, *"acme", "enter")
     assert app.return_value == "acme"
-    assert dict(app.kept.profile("acme").settings) == {"user_pool_id": POOL, "client_id": CLIENT}
+    assert dict(app.profiles.profile("acme").settings) == {"user_pool_id": POOL, "client_id": CLIENT}
     assert app.gateway.operations == ["InitiateAuth"]
     sent = app.gateway.calls[0][1]["AuthParameters"]
     assert sent["USERNAME"].startswith("tui-auth-doctor-")
@@ -100,56 +104,54 @@ async def test_a_pool_that_answers_is_kept_under_a_name(tmp_path: Path) -> None:
         f"  {CONSOLE}/{POOL}/app-integration/clients/{CLIENT}\n",
     ],
 )
-async def test_the_address_of_the_clients_page_holds_both_ids(
-    tmp_path: Path, pasted: str, field: int
-) -> None:
+async def test_url_of_the_client_page_fills_in_both_ids(tmp_path: Path, pasted: str, field: int) -> None:
     app = PilotedChooser(tmp_path, NO_USER)
     async with app.run_test(size=(80, 23)) as pilot:
         if field:
             await press(pilot, "tab")
         app.paste(pasted)
-        await until(pilot, lambda: app.question.field("pool").value == POOL)
-        assert app.question.field("client").value == CLIENT
-        app.question.field("client").input.focus()
+        await until(pilot, lambda: app.pool_screen.field("pool").value == POOL)
+        assert app.pool_screen.field("client").value == CLIENT
+        app.pool_screen.field("client").input.focus()
         await press(pilot, "enter")
-        await until(pilot, lambda: app.question.stage is Stage.NAME)
+        await until(pilot, lambda: app.pool_screen.stage is Stage.NAME)
 
 
-async def test_an_arn_holds_the_pool_and_leaves_the_client_alone(tmp_path: Path) -> None:
+async def test_arn_fills_in_only_the_pool(tmp_path: Path) -> None:
     app = PilotedChooser(tmp_path)
     async with app.run_test(size=(80, 23)) as pilot:
         await press(pilot, "tab", *"client1", "shift+tab")
         app.paste(f"arn:aws:cognito-idp:eu-west-1:123456789012:userpool/{POOL}")
-        await until(pilot, lambda: app.question.field("pool").value == POOL)
-        assert app.question.field("client").value == "client1"
+        await until(pilot, lambda: app.pool_screen.field("pool").value == POOL)
+        assert app.pool_screen.field("client").value == "client1"
 
 
-async def test_ids_in_each_others_place_are_put_right(tmp_path: Path) -> None:
+async def test_swapped_ids_are_corrected(tmp_path: Path) -> None:
     app = PilotedChooser(tmp_path, NO_USER)
     async with app.run_test(size=(80, 23)) as pilot:
-        await tried(pilot, CLIENT, POOL)
+        await submit_ids(pilot, CLIENT, POOL)
         await until(pilot, lambda: "Keep as" in app.text())
-        assert [app.question.field(name).value for name in ("pool", "client")] == [POOL, CLIENT]
+        assert [app.pool_screen.field(name).value for name in ("pool", "client")] == [POOL, CLIENT]
 
 
-async def test_an_arn_that_was_typed_is_understood_too(tmp_path: Path) -> None:
+async def test_typed_arn_is_accepted(tmp_path: Path) -> None:
     app = PilotedChooser(tmp_path, NO_USER)
     async with app.run_test(size=(80, 23)) as pilot:
-        await tried(pilot, f"arn:aws:cognito-idp:eu-west-1:123456789012:userpool/{POOL}")
+        await submit_ids(pilot, f"arn:aws:cognito-idp:eu-west-1:123456789012:userpool/{POOL}")
         await until(pilot, lambda: "Keep as" in app.text())
-        assert app.question.field("pool").value == POOL
+        assert app.pool_screen.field("pool").value == POOL
 
 
-async def test_what_is_no_id_is_said_under_its_field_and_nothing_is_sent(tmp_path: Path) -> None:
+async def test_invalid_id_shows_a_field_error_and_sends_nothing(tmp_path: Path) -> None:
     app = PilotedChooser(tmp_path)
     async with app.run_test(size=(80, 23)) as pilot:
-        await tried(pilot, "my pool", "c")
+        await submit_ids(pilot, "my pool", "c")
         await until(pilot, lambda: "should be a user pool id, such as" in app.text())
         assert app.gateway.calls == []
 
 
 @pytest.mark.parametrize(
-    ("reply", "field", "said"),
+    ("reply", "field", "text"),
     [
         (
             error_from_response("ResourceNotFoundException", "User pool client x does not exist."),
@@ -161,75 +163,75 @@ async def test_what_is_no_id_is_said_under_its_field_and_nothing_is_sent(tmp_pat
         (error_from_response("TooManyRequestsException", "Rate exceeded"), "client", "asked too often"),
     ],
 )
-async def test_a_refusal_stands_under_its_field_and_what_was_typed_stays(
-    tmp_path: Path, reply: Reply, field: str, said: str
+async def test_error_is_shown_below_its_field_and_input_stays(
+    tmp_path: Path, reply: Reply, field: str, text: str
 ) -> None:
     app = PilotedChooser(tmp_path, reply, NO_USER)
     async with app.run_test(size=(80, 23)) as pilot:
-        await tried(pilot)
-        await until(pilot, lambda: said in app.text())
-        assert said in app.question.field(field).error
-        assert app.question.field("pool").value == POOL
-        assert app.kept.names == []
+        await submit_ids(pilot)
+        await until(pilot, lambda: text in app.text())
+        assert text in app.pool_screen.field(field).error
+        assert app.pool_screen.field("pool").value == POOL
+        assert app.profiles.names == []
         await press(pilot, "enter")
         await until(pilot, lambda: "Keep as" in app.text())
 
 
-async def test_a_pool_that_publishes_no_keys_is_not_there(tmp_path: Path) -> None:
-    app = PilotedChooser(tmp_path, NO_USER, keys=KeysUnreachableError("HTTPError", 404))
+async def test_pool_without_signing_keys_is_reported_as_missing(tmp_path: Path) -> None:
+    app = PilotedChooser(tmp_path, NO_USER, keys_error=KeysUnreachableError("HTTPError", 404))
     async with app.run_test(size=(80, 23)) as pilot:
-        await tried(pilot)
+        await submit_ids(pilot)
         await until(pilot, lambda: "There is no user pool of this id" in app.text())
 
 
-async def test_keys_that_cannot_be_fetched_say_nothing_about_the_pool(tmp_path: Path) -> None:
-    app = PilotedChooser(tmp_path, NO_USER, keys=KeysUnreachableError("HTTPError", 502))
+async def test_unreachable_signing_keys_are_ignored(tmp_path: Path) -> None:
+    app = PilotedChooser(tmp_path, NO_USER, keys_error=KeysUnreachableError("HTTPError", 502))
     async with app.run_test(size=(80, 23)) as pilot:
-        await tried(pilot)
+        await submit_ids(pilot)
         await until(pilot, lambda: "Keep as" in app.text())
 
 
-async def test_a_client_without_the_usual_flow_asks_for_another(tmp_path: Path) -> None:
+async def test_client_without_the_default_auth_flow_asks_for_another(tmp_path: Path) -> None:
     app = PilotedChooser(tmp_path, NO_SRP, challenge("CUSTOM_CHALLENGE"))
     async with app.run_test(size=(80, 23)) as pilot:
-        await tried(pilot)
+        await submit_ids(pilot)
         await until(pilot, lambda: "does not allow USER_SRP_AUTH" in app.text())
         assert "1 Password, sent to Cognito" in app.text()
         await press(pilot, "3")
         await until(pilot, lambda: "asks its own questions after the password" in app.text())
         await press(pilot, *"acme", "enter")
-    assert app.kept.profile("acme").settings["auth_flow"] == "CUSTOM_WITH_SRP"
+    assert app.profiles.profile("acme").settings["auth_flow"] == "CUSTOM_WITH_SRP"
     assert [call[1]["AuthFlow"] for call in app.gateway.calls] == ["USER_SRP_AUTH", "CUSTOM_AUTH"]
 
 
-async def test_a_click_on_a_flow_tries_it(tmp_path: Path) -> None:
+async def test_click_on_an_auth_flow_tries_it(tmp_path: Path) -> None:
     app = PilotedChooser(tmp_path, NO_SRP, NO_USER)
     async with app.run_test(size=(80, 23)) as pilot:
-        await tried(pilot)
+        await submit_ids(pilot)
         await until(pilot, lambda: "does not allow USER_SRP_AUTH" in app.text())
         await pilot.click("#flows", offset=(4, 1))
         await until(pilot, lambda: "offers what each user has" in app.text())
 
 
-async def test_a_region_of_another_pool_is_told_of_under_the_pool_and_not_the_secret(tmp_path: Path) -> None:
+async def test_wrong_region_shows_an_error_below_the_pool(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("hunter2")
-    app = PilotedChooser(tmp_path, named={"region": "us-east-1", "client_secret_file": str(secret)})
+    app = PilotedChooser(tmp_path, settings={"region": "us-east-1", "client_secret_file": str(secret)})
     async with app.run_test(size=(80, 23)) as pilot:
-        await tried(pilot)
+        await submit_ids(pilot)
         await press(pilot, "enter")
         await until(pilot, lambda: "--region or TUI_AUTH_REGION says us-east-1" in app.text())
-        assert app.focused is app.question.field("pool").input
+        assert app.focused is app.pool_screen.field("pool").input
     assert not app.gateway.calls
 
 
-async def test_a_second_flow_that_is_not_allowed_leaves_the_others(tmp_path: Path) -> None:
+async def test_second_rejected_auth_flow_leaves_the_others(tmp_path: Path) -> None:
     no_password = error_from_response(
         "InvalidParameterException", "USER_PASSWORD_AUTH flow not enabled for this client"
     )
     app = PilotedChooser(tmp_path, NO_SRP, no_password, NO_USER)
     async with app.run_test(size=(80, 23)) as pilot:
-        await tried(pilot)
+        await submit_ids(pilot)
         await until(pilot, lambda: "does not allow USER_SRP_AUTH" in app.text())
         await press(pilot, "enter")
         await until(pilot, lambda: "does not allow USER_PASSWORD_AUTH" in app.text())
@@ -239,42 +241,42 @@ async def test_a_second_flow_that_is_not_allowed_leaves_the_others(tmp_path: Pat
         await until(pilot, lambda: "offers what each user has" in app.text())
 
 
-async def test_a_client_that_allows_no_flow_is_said_to(tmp_path: Path) -> None:
+async def test_client_that_allows_no_auth_flow_is_reported(tmp_path: Path) -> None:
     none = [error_from_response("InvalidParameterException", "X flow not enabled for this client")] * 5
     app = PilotedChooser(tmp_path, *none)
     async with app.run_test(size=(80, 23)) as pilot:
-        await tried(pilot)
-        for asked in range(1, 5):
-            await until(pilot, lambda at=asked: len(app.question._flows) == 5 - at)  # type: ignore[misc]
+        await submit_ids(pilot)
+        for rejected in range(1, 5):
+            await until(pilot, lambda count=rejected: len(app.pool_screen._flows) == 5 - count)  # type: ignore[misc]
             await press(pilot, "1")
         await until(pilot, lambda: "allows no flow that a person could use" in app.text())
 
 
-async def test_a_client_with_a_secret_asks_for_the_file_it_is_in(tmp_path: Path) -> None:
+async def test_client_with_a_secret_shows_the_secret_file_field(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("hunter2")
     app = PilotedChooser(tmp_path, NO_SECRET, NO_USER)
     async with app.run_test(size=(80, 23)) as pilot:
         assert "Secret file" not in app.text()
-        await tried(pilot)
+        await submit_ids(pilot)
         await until(pilot, lambda: "This app client has a secret." in app.text())
         await press(pilot, *"gone", "enter")
         await until(pilot, lambda: "it cannot be read" in app.text())
-        app.question.field("secret").value = str(secret)
+        app.pool_screen.field("secret").value = str(secret)
         await press(pilot, "enter")
         await until(pilot, lambda: "Keep as" in app.text())
         await press(pilot, *"acme", "enter")
-    assert app.kept.profile("acme").settings["client_secret_file"] == str(secret)
+    assert app.profiles.profile("acme").settings["client_secret_file"] == str(secret)
     assert app.gateway.calls[1][1]["AuthParameters"]["SECRET_HASH"]
     assert "hunter2" not in (tmp_path / "config" / "tui-auth" / "config.toml").read_text()
 
 
-def a_pool(server: CognitoEmulator, **client: Any) -> tuple[str, dict[str, Any]]:
-    """A new pool's id, and its app client as CreateUserPoolClient answers."""
+def create_pool(server: CognitoEmulator, **client: Any) -> tuple[str, dict[str, Any]]:
+    """Create a pool; return its ID and the app client as in CreateUserPoolClient's reply."""
     pool = str(server.call("CreateUserPool", {"PoolName": "staff"})["UserPool"]["Id"])
     request = {"UserPoolId": pool, "ClientName": "terminal", **client}
-    made: dict[str, Any] = server.call("CreateUserPoolClient", request)["UserPoolClient"]
-    return pool, made
+    app_client: dict[str, Any] = server.call("CreateUserPoolClient", request)["UserPoolClient"]
+    return pool, app_client
 
 
 StartPtyProgram = Callable[..., PtyProgram]
@@ -282,7 +284,7 @@ StartPtyProgram = Callable[..., PtyProgram]
 
 @pytest.fixture
 def start_pty_program(tmp_path: Path) -> StartPtyProgram:
-    """Return a function that starts the program on a pseudo-terminal, at home in ``tmp_path / "home"``."""
+    """Return a function that starts the program on a pseudo-terminal with its own home folder."""
 
     def start(**environment: str) -> PtyProgram:
         return PtyProgram(
@@ -293,10 +295,10 @@ def start_pty_program(tmp_path: Path) -> StartPtyProgram:
 
 
 @contextmanager
-def asked_for_a_pool(
+def start_and_submit_ids(
     start_pty_program: StartPtyProgram, server: CognitoEmulator, pool: str, client: str
 ) -> Iterator[PtyProgram]:
-    """The real program at its first screen, once the address of the client's page was pasted and sent."""
+    """Start the program and submit the pasted URL of the client's page on the first screen."""
     with start_pty_program(TUI_AUTH_ENDPOINT_URL=server.endpoint_url) as program:
         program.wait_for("Which user pool do you sign in to?")
         program.paste(f"{CONSOLE}/{pool}/app-integration/clients/{client}?region=eu-west-1")
@@ -305,15 +307,15 @@ def asked_for_a_pool(
         yield program
 
 
-@pytest.mark.parametrize("way", ["typed", "pasted"])
-def test_a_secret_in_place_of_its_files_path_is_not_repeated_and_the_rest_stays(
-    tmp_path: Path, start_pty_program: StartPtyProgram, server: CognitoEmulator, way: str
+@pytest.mark.parametrize("input_method", ["typed", "pasted"])
+def test_secret_entered_as_a_path_is_not_shown_and_other_input_stays(
+    tmp_path: Path, start_pty_program: StartPtyProgram, server: CognitoEmulator, input_method: str
 ) -> None:
-    pool, made = a_pool(server, GenerateSecret=True)
-    client, secret = made["ClientId"], made["ClientSecret"]
-    with asked_for_a_pool(start_pty_program, server, pool, client) as program:
+    pool, app_client = create_pool(server, GenerateSecret=True)
+    client, secret = app_client["ClientId"], app_client["ClientSecret"]
+    with start_and_submit_ids(start_pty_program, server, pool, client) as program:
         program.wait_for("This app client has a secret.")
-        if way == "pasted":
+        if input_method == "pasted":
             program.paste(secret)
         else:
             program.send(secret)
@@ -322,7 +324,7 @@ def test_a_secret_in_place_of_its_files_path_is_not_repeated_and_the_rest_stays(
         program.wait_for("This field wants the path of a file")
         program.wait_gone(secret[-20:])
         assert secret[:20] not in program.screen_text()
-        assert way == "typed" or secret[-20:].encode() not in program.received, "shown by the paste"
+        assert input_method == "typed" or secret[-20:].encode() not in program.received, "shown by the paste"
         assert pool in program.screen_text()
         assert client in program.screen_text()
         (tmp_path / "secret").write_text(secret)
@@ -334,102 +336,102 @@ def test_a_secret_in_place_of_its_files_path_is_not_repeated_and_the_rest_stays(
 
 
 @pytest.fixture
-def secretive_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The name of a file here that looks like a secret."""
+def secretlike_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Return the name of a file that looks like a secret."""
     monkeypatch.chdir(tmp_path)
     name = "a1" * 25
     (tmp_path / name).write_text("hunter2")
     return name
 
 
-async def test_a_file_that_only_looks_like_a_secret_is_read(tmp_path: Path, secretive_name: str) -> None:
+async def test_secret_file_with_a_secretlike_name_is_read(tmp_path: Path, secretlike_name: str) -> None:
     app = PilotedChooser(tmp_path, NO_SECRET, NO_USER)
     async with app.run_test(size=(80, 23)) as pilot:
-        await tried(pilot)
+        await submit_ids(pilot)
         await until(pilot, lambda: "This app client has a secret." in app.text())
-        app.paste(secretive_name)
+        app.paste(secretlike_name)
         await press(pilot, "enter")
         await until(pilot, lambda: "Keep as" in app.text())
 
 
-async def test_a_flow_that_was_chosen_stays_while_a_secret_is_asked_for(tmp_path: Path) -> None:
+async def test_selected_auth_flow_stays_when_the_secret_is_requested(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("hunter2")
     app = PilotedChooser(tmp_path, NO_SRP, NO_SECRET, NO_USER)
     async with app.run_test(size=(80, 23)) as pilot:
-        await tried(pilot)
+        await submit_ids(pilot)
         await until(pilot, lambda: "does not allow USER_SRP_AUTH" in app.text())
         await press(pilot, "1")
         await until(pilot, lambda: "This app client has a secret." in app.text())
-        app.question.field("secret").value = str(secret)
+        app.pool_screen.field("secret").value = str(secret)
         await press(pilot, "enter")
         await until(pilot, lambda: "The password is sent to Cognito" in app.text())
     flows = [call[1]["AuthFlow"] for call in app.gateway.calls]
     assert flows == ["USER_SRP_AUTH", "USER_PASSWORD_AUTH", "USER_PASSWORD_AUTH"]
 
 
-async def test_a_secret_and_a_flow_that_were_named_are_tried_first(tmp_path: Path) -> None:
+async def test_specified_secret_and_auth_flow_are_tried_first(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("hunter2")
-    named = {"client_secret_file": str(secret), "auth_flow": "USER_PASSWORD_AUTH"}
-    app = PilotedChooser(tmp_path, NO_USER, named=named)
+    settings = {"client_secret_file": str(secret), "auth_flow": "USER_PASSWORD_AUTH"}
+    app = PilotedChooser(tmp_path, NO_USER, settings=settings)
     async with app.run_test(size=(80, 23)) as pilot:
-        await tried(pilot)
+        await submit_ids(pilot)
         await press(pilot, "enter")
         await until(pilot, lambda: "The password is sent to Cognito" in app.text())
         await press(pilot, "enter")
-    asked = app.gateway.calls[0][1]
-    assert asked["AuthFlow"] == "USER_PASSWORD_AUTH"
-    assert asked["AuthParameters"]["SECRET_HASH"]
-    kept = dict(app.kept.profile("main").settings)
-    assert {name: kept[name] for name in named} == named
+    parameters = app.gateway.calls[0][1]
+    assert parameters["AuthFlow"] == "USER_PASSWORD_AUTH"
+    assert parameters["AuthParameters"]["SECRET_HASH"]
+    saved = dict(app.profiles.profile("main").settings)
+    assert {name: saved[name] for name in settings} == settings
 
 
-async def test_a_secret_that_was_named_can_be_taken_away(tmp_path: Path) -> None:
+async def test_specified_secret_file_can_be_removed(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("hunter2")
     wrong = error_from_response("NotAuthorizedException", "Unable to verify secret hash for client 1")
-    app = PilotedChooser(tmp_path, wrong, NO_USER, named={"client_secret_file": str(secret)})
+    app = PilotedChooser(tmp_path, wrong, NO_USER, settings={"client_secret_file": str(secret)})
     async with app.run_test(size=(80, 23)) as pilot:
-        await tried(pilot)
+        await submit_ids(pilot)
         await press(pilot, "enter")
         await until(pilot, lambda: "This secret does not fit the app client." in app.text())
-        app.question.field("secret").value = ""
+        app.pool_screen.field("secret").value = ""
         await press(pilot, "enter")
         await until(pilot, lambda: "Keep as" in app.text())
         await press(pilot, "enter")
     assert app.gateway.calls[1][1]["AuthParameters"]["SECRET_HASH"] is None
-    assert "client_secret_file" not in app.kept.profile("main").settings
+    assert "client_secret_file" not in app.profiles.profile("main").settings
 
 
-async def test_a_name_is_there_already_so_that_enter_is_enough(tmp_path: Path) -> None:
+async def test_enter_accepts_the_suggested_name(tmp_path: Path) -> None:
     app = PilotedChooser(tmp_path, NO_USER)
     async with app.run_test(size=(80, 23)) as pilot:
-        await tried(pilot)
+        await submit_ids(pilot)
         await until(pilot, lambda: "Keep as" in app.text())
         await press(pilot, "enter")
-    assert app.kept.names == ["main"]
+    assert app.profiles.names == ["main"]
 
 
-async def test_a_name_that_is_taken_is_said_and_another_can_be_typed(tmp_path: Path) -> None:
+async def test_taken_name_is_reported_and_can_be_changed(tmp_path: Path) -> None:
     config = tmp_path / "config" / "tui-auth" / "config.toml"
     config.parent.mkdir(parents=True)
     config.write_text('[profiles.acme]\nclient_id = "c"\n')
     app = PilotedChooser(tmp_path, NO_USER)
     async with app.run_test(size=(80, 23)) as pilot:
-        await tried(pilot)
+        await submit_ids(pilot)
         await until(pilot, lambda: "Keep as" in app.text())
         await press(pilot, *"acme", "enter")
         await until(pilot, lambda: "There is a profile “acme” already" in app.text())
-        app.question.field("name").value = "acme2"
+        app.pool_screen.field("name").value = "acme2"
         await press(pilot, "enter")
-    assert app.kept.names == ["acme", "acme2"]
+    assert app.profiles.names == ["acme", "acme2"]
 
 
-async def test_esc_goes_back_to_the_ids_and_help_explains(tmp_path: Path) -> None:
+async def test_esc_goes_back_to_the_ids_and_f1_shows_help(tmp_path: Path) -> None:
     app = PilotedChooser(tmp_path, NO_USER)
     async with app.run_test(size=(80, 23)) as pilot:
-        await tried(pilot)
+        await submit_ids(pilot)
         await until(pilot, lambda: "Keep as" in app.text())
         await press(pilot, "escape")
         await until(pilot, lambda: "Which user pool" in app.text())
@@ -444,14 +446,14 @@ async def test_esc_goes_back_to_the_ids_and_help_explains(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("size", [(80, 23), (40, 16), (120, 40)])
-async def test_every_stage_fits(tmp_path: Path, size: tuple[int, int]) -> None:
+async def test_every_stage_fits_the_screen(tmp_path: Path, size: tuple[int, int]) -> None:
     app = PilotedChooser(tmp_path, NO_SECRET, NO_SRP, NO_USER)
     secret = tmp_path / "s"
     secret.write_text("s")
     async with app.run_test(size=size) as pilot:
-        await tried(pilot)
+        await submit_ids(pilot)
         await until(pilot, lambda: "This app client has a secret" in app.text())
-        app.question.field("secret").value = str(secret)
+        app.pool_screen.field("secret").value = str(secret)
         await press(pilot, "enter")
         await until(pilot, lambda: "How do people sign in?" in app.text())
         for line in ("1 Password, sent", "4 Questions alone", "enter Try it"):
@@ -460,12 +462,12 @@ async def test_every_stage_fits(tmp_path: Path, size: tuple[int, int]) -> None:
         await until(pilot, lambda: "enter Keep and sign in" in app.text())
 
 
-def test_the_real_program_tries_a_real_pool_and_keeps_it(
+def test_program_tries_and_saves_an_emulator_pool(
     tmp_path: Path, start_pty_program: StartPtyProgram, server: CognitoEmulator
 ) -> None:
-    pool, made = a_pool(server, ExplicitAuthFlows=["ALLOW_USER_SRP_AUTH"])
+    pool, app_client = create_pool(server, ExplicitAuthFlows=["ALLOW_USER_SRP_AUTH"])
     home = tmp_path / "home"
-    with asked_for_a_pool(start_pty_program, server, pool, made["ClientId"]) as program:
+    with start_and_submit_ids(start_pty_program, server, pool, app_client["ClientId"]) as program:
         program.wait_for("Keep as")
         program.send("staff")
         program.press("enter")
@@ -483,7 +485,7 @@ def test_the_real_program_tries_a_real_pool_and_keeps_it(
 
 @pytest.fixture
 def finished_process(tmp_path: Path) -> subprocess.CompletedProcess[str]:
-    """The program, run to its end without a terminal."""
+    """Run the program without a terminal and return the finished process."""
     environment = isolated_environment(tmp_path / "home", PYTHONPATH=str(ROOT))
     return subprocess.run(
         [sys.executable, "-m", "tui_auth"],
@@ -497,7 +499,7 @@ def finished_process(tmp_path: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_without_a_terminal_the_cure_is_one_sentence(
+def test_error_without_a_terminal_is_one_sentence(
     finished_process: subprocess.CompletedProcess[str],
 ) -> None:
     assert (finished_process.returncode, finished_process.stdout) == (3, "")

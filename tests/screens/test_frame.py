@@ -44,7 +44,7 @@ async def test_screen_has_the_classes_of_its_size_from_the_start(
 ) -> None:
     app = app_with()
     async with app.run_test(size=size) as pilot:
-        assert app.sign_in_screen().classes == classes, "before Textual draws it a first time"
+        assert app.sign_in_screen().classes == classes, "before the first frame"
         await settle(pilot)
         assert app.screen.classes == classes
         await resize(pilot, *SIZE)

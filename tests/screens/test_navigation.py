@@ -1,4 +1,4 @@
-"""How answers travel: once each, to the screen that asked, whatever lies over it."""
+"""Requests and replies: sent once, and shown on their screen even if another covers it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SMS = challenge("SMS_MFA", CODE_DELIVERY_DELIVERY_MEDIUM="SMS", CODE_DELIVERY_DE
 EXPIRED = error_from_response("NotAuthorizedException", "Invalid session for the user, session is expired.")
 
 
-async def log_in(pilot: Pilot[Any]) -> PilotedApp:
+async def submit_password(pilot: Pilot[Any]) -> PilotedApp:
     app = pilot.app
     assert isinstance(app, PilotedApp)
     await press(pilot, *"hunter2", "enter")
@@ -38,13 +38,13 @@ async def log_in(pilot: Pilot[Any]) -> PilotedApp:
 
 
 async def at_sms(pilot: Pilot[Any]) -> PilotedApp:
-    app = await log_in(pilot)
+    app = await submit_password(pilot)
     await until(pilot, lambda: isinstance(app.screen, SMSCodeScreen) and app.screen.is_mounted)
     return app
 
 
-async def stopped_waiting_at_sms(pilot: Pilot[Any]) -> PilotedApp:
-    """A code was sent to Cognito, which holds its answer back, and ^c was pressed."""
+async def cancel_at_sms(pilot: Pilot[Any]) -> PilotedApp:
+    """Submit a code, hold the reply back, and press ^C."""
     app = await at_sms(pilot)
     app.gateway.hold()
     await press(pilot, *"123456", "enter")
@@ -54,7 +54,7 @@ async def stopped_waiting_at_sms(pilot: Pilot[Any]) -> PilotedApp:
     return app
 
 
-def test_every_next_step_has_a_screen() -> None:
+def test_every_step_has_a_screen() -> None:
     assert set(SCREENS) == set(NEXT_STEPS)
 
 
@@ -70,7 +70,7 @@ async def test_enter_pressed_three_times_submits_once() -> None:
         assert app.gateway.operations == ["InitiateAuth", "RespondToAuthChallenge"]
 
 
-async def test_an_answer_that_comes_while_help_is_open_is_not_lost() -> None:
+async def test_reply_is_shown_while_help_is_open() -> None:
     app = app_with(SMS, tokens(POOL, CLIENT))
     async with app.run_test(size=(80, 23)) as pilot:
         await at_sms(pilot)
@@ -82,7 +82,7 @@ async def test_an_answer_that_comes_while_help_is_open_is_not_lost() -> None:
         assert [type(screen) for screen in app.screen_stack] == [SignInScreen, DoneScreen]
 
 
-async def test_an_answer_that_comes_while_the_palette_is_open_is_not_lost() -> None:
+async def test_reply_is_shown_while_the_palette_is_open() -> None:
     app = app_with(SMS, tokens(POOL, CLIENT))
     async with app.run_test(size=(80, 23)) as pilot:
         await at_sms(pilot)
@@ -94,7 +94,7 @@ async def test_an_answer_that_comes_while_the_palette_is_open_is_not_lost() -> N
         assert [type(screen) for screen in app.screen_stack] == [SignInScreen, DoneScreen]
 
 
-async def test_a_refusal_that_comes_while_help_is_open_stands_on_the_step() -> None:
+async def test_error_is_shown_after_help_is_closed() -> None:
     app = app_with(SMS, error_from_response("CodeMismatchException", ""))
     async with app.run_test(size=(80, 23)) as pilot:
         await at_sms(pilot)
@@ -102,13 +102,13 @@ async def test_a_refusal_that_comes_while_help_is_open_stands_on_the_step() -> N
         await press(pilot, *"123456", "enter", "f1")
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
         app.gateway.release()
-        asking = app.asking_screen
-        await until(pilot, lambda: asking and asking.error)
+        form = app.form_screen
+        await until(pilot, lambda: form and form.error)
         await press(pilot, "escape")
         await until(pilot, lambda: "That code is not right." in app.text())
 
 
-async def test_a_late_answer_changes_nothing() -> None:
+async def test_late_reply_changes_no_screen() -> None:
     app = app_with(SMS, tokens(POOL, CLIENT), SMS)
     async with app.run_test(size=(80, 23)) as pilot:
         await at_sms(pilot)
@@ -123,22 +123,22 @@ async def test_a_late_answer_changes_nothing() -> None:
         await settle(pilot)
         assert isinstance(app.screen, SignInScreen)
         assert not isinstance(app.next_step, Done)
-        await log_in(pilot)
+        await submit_password(pilot)
         await until(pilot, lambda: isinstance(app.screen, SMSCodeScreen))
 
 
-async def test_who_stops_waiting_leaves_no_worker_that_waits() -> None:
+async def test_canceled_request_leaves_no_worker() -> None:
     app = app_with(SMS, tokens(POOL, CLIENT))
     async with app.run_test(size=(80, 23)) as pilot:
-        await stopped_waiting_at_sms(pilot)
+        await cancel_at_sms(pilot)
         assert not [worker for worker in app.workers if worker.group == REQUESTS and not worker.is_finished]
         app.gateway.release()
 
 
-async def test_a_thread_that_comes_late_takes_the_attempt_no_further() -> None:
+async def test_late_thread_does_not_advance_the_attempt() -> None:
     app = app_with(SMS, tokens(POOL, CLIENT))
     async with app.run_test(size=(80, 23)) as pilot:
-        await stopped_waiting_at_sms(pilot)
+        await cancel_at_sms(pilot)
         step = app.next_step
         late = app.gateway.threads[1]
         app.gateway.release()
@@ -148,12 +148,12 @@ async def test_a_thread_that_comes_late_takes_the_attempt_no_further() -> None:
         assert app.flow.attempt.step is step
 
 
-@pytest.mark.parametrize("comes", ["an answer", "a refusal", "a fault"])
-async def test_what_comes_for_another_attempt_counts_for_nothing(comes: str) -> None:
-    def answers(attempt: Attempt) -> ConfirmSignUp:
-        if comes == "a refusal":
+@pytest.mark.parametrize("outcome", ["reply", "error", "internal error"])
+async def test_reply_for_another_attempt_is_ignored(outcome: str) -> None:
+    def call(attempt: Attempt) -> ConfirmSignUp:
+        if outcome == "error":
             raise EXPIRED
-        if comes == "a fault":
+        if outcome == "internal error":
             raise RuntimeError
         return ConfirmSignUp()
 
@@ -162,31 +162,31 @@ async def test_what_comes_for_another_attempt_counts_for_nothing(comes: str) -> 
         await at_sms(pilot)
         shown, step = app.text(), app.next_step
         assert isinstance(app.screen, SMSCodeScreen)
-        request = PendingRequest(answers, app.auth.attempt(), breadcrumbs=(), is_restart=False)
-        await app.presenter._exchange(app.screen, request)
+        request = PendingRequest(call, app.auth.attempt(), breadcrumbs=(), is_restart=False)
+        await app.presenter._send_request(app.screen, request)
         await settle(pilot)
         assert (app.text(), app.next_step) == (shown, step)
 
 
-async def test_ctrl_c_stops_waiting_first_and_leaves_second() -> None:
+async def test_ctrl_c_cancels_first_and_quits_second() -> None:
     app = app_with(SMS, tokens(POOL, CLIENT))
     async with app.run_test(size=(80, 23)) as pilot:
-        await stopped_waiting_at_sms(pilot)
+        await cancel_at_sms(pilot)
         assert app.is_running
         await press(pilot, "ctrl+c")
         app.gateway.release()
     assert app.return_code == 6
 
 
-async def test_groups_that_there_is_no_room_for_are_counted() -> None:
+async def test_groups_without_room_are_counted() -> None:
     groups = [f"g{number}" for number in range(15)]
     app = app_with(tokens(POOL, CLIENT, **{"cognito:groups": groups}))
     async with app.run_test(size=(80, 23)) as pilot:
-        await log_in(pilot)
+        await submit_password(pilot)
         await until(pilot, lambda: "g11, and 3 more" in app.text())
 
 
-async def test_the_same_challenge_twice_is_two_steps() -> None:
+async def test_repeated_challenge_is_a_new_step() -> None:
     ask = challenge("CUSTOM_CHALLENGE", question="Pet?", USERNAME="ann")
     app = app_with(ask, ask, tokens(POOL, CLIENT), flow=AuthFlow.CUSTOM_WITHOUT_SRP)
     async with app.run_test(size=(80, 23)) as pilot:
@@ -200,7 +200,7 @@ async def test_the_same_challenge_twice_is_two_steps() -> None:
 
 
 @pytest.mark.parametrize(
-    ("trail", "shown"),
+    ("breadcrumbs", "merged"),
     [
         ((), ()),
         (("code",), ("code",)),
@@ -209,13 +209,11 @@ async def test_the_same_challenge_twice_is_two_steps() -> None:
         (("code", "question", "code"), ("code", "question", "code")),
     ],
 )
-def test_a_step_repeated_in_a_row_is_one_entry_with_its_count(
-    trail: tuple[str, ...], shown: tuple[str, ...]
-) -> None:
-    assert collapse(trail) == shown
+def test_repeated_breadcrumbs_are_merged(breadcrumbs: tuple[str, ...], merged: tuple[str, ...]) -> None:
+    assert collapse(breadcrumbs) == merged
 
 
-async def test_the_trail_counts_a_repeated_question() -> None:
+async def test_breadcrumbs_count_a_repeated_challenge() -> None:
     ask = challenge("CUSTOM_CHALLENGE", question="Pet?", USERNAME="ann")
     app = app_with(ask, ask, SMS, flow=AuthFlow.CUSTOM_WITHOUT_SRP)
     async with app.run_test(size=(80, 23)) as pilot:
@@ -228,7 +226,7 @@ async def test_the_trail_counts_a_repeated_question() -> None:
         assert "question ×2" in app.text()
 
 
-async def test_a_session_that_ran_out_offers_to_start_again_and_sends_nothing_before() -> None:
+async def test_expired_session_offers_a_restart_before_sending() -> None:
     app = app_with(SMS, EXPIRED, SMS, tokens(POOL, CLIENT))
     async with app.run_test(size=(80, 23)) as pilot:
         await at_sms(pilot)
@@ -243,11 +241,11 @@ async def test_a_session_that_ran_out_offers_to_start_again_and_sends_nothing_be
         await until(pilot, lambda: "Signed in as ann" in app.text())
 
 
-async def test_what_was_typed_outlives_a_start_again_on_the_new_password_screen() -> None:
+async def test_new_password_input_survives_a_restart() -> None:
     ask = challenge("NEW_PASSWORD_REQUIRED", requiredAttributes='["userAttributes.name"]')
     app = app_with(ask, EXPIRED, ask, tokens(POOL, CLIENT))
     async with app.run_test(size=(80, 23)) as pilot:
-        await log_in(pilot)
+        await submit_password(pilot)
         await until(pilot, lambda: "Choose a new password" in app.text())
         await press(pilot, *"Secret-12", "enter", *"Secret-12", "enter", *"Ann", "enter")
         await until(pilot, lambda: "Enter starts it again." in app.text())
@@ -262,7 +260,7 @@ async def test_what_was_typed_outlives_a_start_again_on_the_new_password_screen(
         assert sent["userAttributes.name"] == "Ann"
 
 
-async def test_a_quiet_line_says_that_a_step_may_have_run_out_and_nothing_is_sent() -> None:
+async def test_possible_expiry_is_shown_without_a_request() -> None:
     app = app_with(SMS, session_seconds=0.05)
     async with app.run_test(size=(80, 23)) as pilot:
         await at_sms(pilot)
@@ -270,7 +268,7 @@ async def test_a_quiet_line_says_that_a_step_may_have_run_out_and_nothing_is_sen
         assert app.gateway.operations == ["InitiateAuth"]
 
 
-async def test_no_answer_from_the_network_says_so_and_enter_tries_again() -> None:
+async def test_network_error_is_shown_and_enter_retries() -> None:
     lost = AuthError(
         ErrorKind.NETWORK,
         "No answer came. Yours may or may not have arrived.",
@@ -287,7 +285,7 @@ async def test_no_answer_from_the_network_says_so_and_enter_tries_again() -> Non
         await until(pilot, lambda: "Signed in as ann" in app.text())
 
 
-async def test_a_fault_of_our_own_is_not_dressed_as_a_refusal() -> None:
+async def test_internal_error_is_not_shown_as_a_rejection() -> None:
     app = app_with(SMS, KeyError("hunter2"), tokens(POOL, CLIENT))
     async with app.run_test(size=(80, 23)) as pilot:
         await at_sms(pilot)
@@ -298,7 +296,7 @@ async def test_a_fault_of_our_own_is_not_dressed_as_a_refusal() -> None:
         await until(pilot, lambda: "Signed in as ann" in app.text())
 
 
-async def test_after_verify_succeeded_a_retry_repeats_only_the_last_call() -> None:
+async def test_retry_repeats_only_the_failed_call() -> None:
     lost = AuthError(ErrorKind.NETWORK, "No answer came.", may_have_arrived=True)
     app = app_with(
         challenge("MFA_SETUP", MFAS_CAN_SETUP='["SOFTWARE_TOKEN_MFA"]'),
@@ -308,7 +306,7 @@ async def test_after_verify_succeeded_a_retry_repeats_only_the_last_call() -> No
         tokens(POOL, CLIENT),
     )
     async with app.run_test(size=(80, 23)) as pilot:
-        await log_in(pilot)
+        await submit_password(pilot)
         await until(pilot, lambda: "2 Enter the code" in app.text())
         await press(pilot, *"123456", "enter")
         await until(pilot, lambda: "No answer came." in app.text())
@@ -324,30 +322,30 @@ async def test_after_verify_succeeded_a_retry_repeats_only_the_last_call() -> No
         assert sessions == ["s", "s2", "s3", "s3"]
 
 
-async def test_a_locked_user_sees_the_wait_and_nothing_is_sent_meanwhile() -> None:
+async def test_lockout_shows_a_wait_and_sends_nothing() -> None:
     locked = error_from_response("NotAuthorizedException", "Password attempts exceeded")
     app = app_with(locked, SMS)
     async with app.run_test(size=(80, 23)) as pilot:
-        await log_in(pilot)
+        await submit_password(pilot)
         await until(pilot, lambda: "Try again in" in app.text())
         await press(pilot, "enter")
         assert app.is_asking
         assert app.gateway.operations == ["InitiateAuth"]
 
 
-async def test_the_palette_holds_nothing_that_writes_the_screen_to_a_file() -> None:
+async def test_palette_has_no_command_that_saves_the_screen() -> None:
     app = app_with()
     async with app.run_test(size=(80, 23)):
         titles = {command.title for command in app.get_system_commands(app.screen)}
         assert titles == {"Theme", "Help", "Wire", "Quit"}
 
 
-async def test_a_lost_answer_at_a_new_password_is_not_turned_into_a_wrong_one() -> None:
+async def test_lost_reply_to_a_new_password_is_not_reported_as_wrong() -> None:
     ask = challenge("NEW_PASSWORD_REQUIRED", requiredAttributes="[]")
     lost = AuthError(ErrorKind.NETWORK, "No answer came.", may_have_arrived=True)
     app = app_with(ask, lost, EXPIRED, tokens(POOL, CLIENT))
     async with app.run_test(size=(80, 23)) as pilot:
-        await log_in(pilot)
+        await submit_password(pilot)
         await until(pilot, lambda: "Choose a new password" in app.text())
         await press(pilot, *"Secret-12", "enter", *"Secret-12", "enter")
         await until(pilot, lambda: "No answer came." in app.text())
@@ -356,15 +354,15 @@ async def test_a_lost_answer_at_a_new_password_is_not_turned_into_a_wrong_one() 
         await press(pilot, "enter")
         await until(pilot, lambda: "Signed in as ann" in app.text())
         sent = app.gateway.calls[-1][1]["AuthParameters"]["PASSWORD"]
-        assert sent.reveal() == "Secret-12", "the password that may hold already is tried first"
+        assert sent.reveal() == "Secret-12", "the password that may already be set is tried first"
 
 
-async def test_leaving_a_new_password_that_may_be_set_says_so_at_sign_in() -> None:
+async def test_sign_in_reports_that_the_new_password_may_be_set() -> None:
     ask = challenge("NEW_PASSWORD_REQUIRED", requiredAttributes="[]")
     lost = AuthError(ErrorKind.NETWORK, "No answer came.", may_have_arrived=True)
     app = app_with(ask, lost)
     async with app.run_test(size=(80, 23)) as pilot:
-        await log_in(pilot)
+        await submit_password(pilot)
         await until(pilot, lambda: "Choose a new password" in app.text())
         await pilot.press(*"Secret-12", "enter", *"Secret-12", "enter")
         await until(pilot, lambda: "No answer came." in app.text())
@@ -374,7 +372,7 @@ async def test_leaving_a_new_password_that_may_be_set_says_so_at_sign_in() -> No
         assert "Stopped waiting" not in app.text()
 
 
-async def test_a_visible_wait_holds_after_a_start_again_too() -> None:
+async def test_wait_continues_after_a_restart() -> None:
     app = app_with(SMS, EXPIRED, error_from_response("TooManyRequestsException", ""))
     async with app.run_test(size=(80, 23)) as pilot:
         await at_sms(pilot)
@@ -387,22 +385,22 @@ async def test_a_visible_wait_holds_after_a_start_again_too() -> None:
         assert app.gateway.operations.count("InitiateAuth") == 2
 
 
-async def test_no_request_of_the_app_carries_a_secret_in_its_description() -> None:
+async def test_worker_descriptions_contain_no_secret() -> None:
     app = app_with(SMS)
     async with app.run_test(size=(80, 23)) as pilot:
         app.gateway.hold()
-        await log_in(pilot)
+        await submit_password(pilot)
         await until(pilot, lambda: app.gateway.calls)
         assert app.workers
         assert not [worker for worker in app.workers if "hunter2" in f"{worker.description}{worker!r}"]
         app.gateway.release()
 
 
-async def test_the_rules_for_a_new_password_are_ticked_off_as_it_is_typed() -> None:
+async def test_password_checklist_updates_while_typing() -> None:
     policy = PasswordPolicy(min_length=8, require_numbers=True)
     app = app_with(challenge("NEW_PASSWORD_REQUIRED", requiredAttributes="[]"), password_policy=policy)
     async with app.run_test(size=(80, 23)) as pilot:
-        await log_in(pilot)
+        await submit_password(pilot)
         await until(pilot, lambda: "· at least 8 characters" in app.text())
         await type_text(pilot, "abcdefgh")
         await until(pilot, lambda: "✓ at least 8 characters" in app.text())

@@ -37,13 +37,13 @@ async def test_totp_code() -> None:
 
 
 async def test_totp_setup_rejects_letters_and_accepts_the_code() -> None:
-    refused = error_from_response(
+    rejected = error_from_response(
         "EnableSoftwareTokenMFAException", "Code mismatch and fail enable Software Token MFA"
     )
     app = app_with(
         challenge("MFA_SETUP", MFAS_CAN_SETUP='["SMS_MFA","SOFTWARE_TOKEN_MFA"]'),
         {"SecretCode": "ABCD2345" * 6 + "ABCD", "Session": "s2"},
-        refused,
+        rejected,
         {"Status": "SUCCESS", "Session": "s3"},
         DONE,
     )
@@ -178,9 +178,9 @@ async def test_failed_custom_challenge_leads_to_sign_in(text: str, flow: AuthFlo
 async def test_invalid_reply_is_reported_and_can_be_retried(reply: Reply) -> None:
     app = app_with(reply, DONE, DONE)
     async with app.run_test(size=SIZE) as pilot:
-        first = app.asking_screen
+        first = app.form_screen
         await press(pilot, *"pw", "enter")
-        await until(pilot, lambda: app.asking_screen is not first or (first and first.error))
+        await until(pilot, lambda: app.form_screen is not first or (first and first.error))
         assert "\x1b" not in app.text()
         await press(pilot, "escape", "escape")
         await until(pilot, lambda: isinstance(app.screen, SignInScreen))

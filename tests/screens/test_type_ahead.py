@@ -144,7 +144,7 @@ async def test_closing_widget_does_not_hold_keys_back(monkeypatch: pytest.Monkey
         await at_sms(pilot)
         type_in_one_go(app, "\x1b")
         await until(pilot, lambda: not app.type_ahead.is_holding)
-        # A widget that closes never runs what it was to call later.
+        # A closing widget never runs its pending callbacks.
         monkeypatch.setattr(app.screen.query_one(Field).input, "call_after_refresh", lambda *_: True)
         type_in_one_go(app, "\x1bagain")
         await until(pilot, lambda: app.screen.query(Field).last().value == "again")
@@ -207,7 +207,7 @@ async def test_held_keys_are_discarded_when_the_app_ends() -> None:
         app.type_ahead.hold()
         assert not app.type_ahead.should_deliver(events.Key("p", "p"), is_busy=False)
         leave = events.Key("ctrl+q", None)
-        assert app.type_ahead.should_deliver(leave, is_busy=False), "leaving waits for nothing"
+        assert app.type_ahead.should_deliver(leave, is_busy=False), "quitting needs no wait"
         app.type_ahead.should_deliver(events.Key("p", "p"), is_busy=False)
         app.exit()
         assert not app.type_ahead._held

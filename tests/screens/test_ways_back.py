@@ -1,4 +1,4 @@
-"""Esc and ^r after errors that are not about what was typed, such as a lost answer."""
+"""Esc and ^R after errors that aren't about the input, such as a lost reply."""
 
 from __future__ import annotations
 
@@ -88,8 +88,8 @@ async def test_lost_answer_names_the_key_that_retries() -> None:
 async def test_tokens_with_a_wrong_signature_lead_to_sign_in() -> None:
     app = app_with(SMS, tokens(POOL, CLIENT))
 
-    class Refuses:
-        """Return a keeper that rejects all tokens."""
+    class RejectingSaver:
+        """A saver that rejects all tokens."""
 
         def device(self, username: str) -> None:
             return None
@@ -97,7 +97,7 @@ async def test_tokens_with_a_wrong_signature_lead_to_sign_in() -> None:
         def check_signatures(self, done: object) -> None:
             raise AuthError(ErrorKind.SERVICE, "These tokens are not signed by the pool.")
 
-    app.make_saver = Refuses  # type: ignore[assignment]
+    app.make_saver = RejectingSaver  # type: ignore[assignment]
     async with app.run_test(size=(80, 23)) as pilot:
         await press(pilot, *"hunter2", "enter")
         await until(pilot, lambda: "Code sent by SMS" in app.text())
@@ -140,7 +140,7 @@ async def test_changed_form_is_not_repeated_after_a_lost_answer() -> None:
         await until(pilot, lambda: "No answer came." in app.text())
         await press(pilot, "shift+tab", "ctrl+u", *"bob", "enter")
         await until(pilot, lambda: app.focused is app.screen.query_one(SecretInput))
-        assert app.is_asking, "the other user's password goes nowhere by itself"
+        assert app.is_asking, "the other user's password isn't sent automatically"
     assert len(app.gateway.calls) == 1
 
 
@@ -158,7 +158,7 @@ async def test_named_key_repeats_a_lost_request_for_a_reset_code() -> None:
 async def test_ctrl_c_keeps_tokens_that_have_arrived() -> None:
     app = app_with(tokens(POOL, CLIENT))
     checked = threading.Event()
-    app.make_saver = lambda: SlowKeeper(checked)  # type: ignore[assignment]
+    app.make_saver = lambda: SlowSaver(checked)  # type: ignore[assignment]
     async with app.run_test(size=(80, 23)) as pilot:
         await press(pilot, *"hunter2", "enter")
         await until(
@@ -171,8 +171,8 @@ async def test_ctrl_c_keeps_tokens_that_have_arrived() -> None:
         await until(pilot, lambda: "Signed in as ann" in app.text())
 
 
-class SlowKeeper:
-    """A pool whose signing keys arrive late."""
+class SlowSaver:
+    """A saver whose signing keys arrive late."""
 
     def __init__(self, checked: threading.Event) -> None:
         self._checked = checked
@@ -188,4 +188,4 @@ class SlowKeeper:
         return True
 
     def save_where_configured(self, done: Done, signed_in_as: str) -> None:
-        """Nothing selects a storage."""
+        """Return None: no storage is configured."""

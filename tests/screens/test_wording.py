@@ -1,4 +1,4 @@
-"""Sentences that both the full screen and the line prompts use, each from its inputs."""
+"""The texts that both front ends show."""
 
 from __future__ import annotations
 
@@ -28,13 +28,15 @@ def error_with(retry_after: float | None) -> AuthError:
     ("retry_after", "times", "seconds"),
     [(None, 0, 5), (None, 1, 10), (None, 3, 40), (7.0, 2, 28), (60.0, 3, 480), (1.0, 8, 256), (1.0, 9, 256)],
 )
-def test_each_wait_in_a_row_is_twice_as_long(retry_after: float | None, times: int, seconds: float) -> None:
-    assert messages.wait_for(error_with(retry_after), times) == seconds
+def test_each_consecutive_wait_is_twice_as_long(
+    retry_after: float | None, times: int, seconds: float
+) -> None:
+    assert messages.compute_retry_delay(error_with(retry_after), times) == seconds
 
 
 @pytest.mark.parametrize("times", [4, 8, 100])
 def test_no_wait_is_longer_than_15_minutes(times: int) -> None:
-    assert messages.wait_for(error_with(60.0), times) == 15 * 60
+    assert messages.compute_retry_delay(error_with(60.0), times) == 15 * 60
 
 
 @pytest.mark.parametrize(
@@ -47,50 +49,56 @@ def test_no_wait_is_longer_than_15_minutes(times: int) -> None:
         (None, None, "Code sent to you"),
     ],
 )
-def test_the_destination_of_a_code_is_shown_as_far_as_it_is_known(
-    medium: str | None, destination: str | None, text: str
-) -> None:
+def test_code_destination_is_shown_if_known(medium: str | None, destination: str | None, text: str) -> None:
     details = DeliveryDetails(destination, medium)
-    assert messages.sent_to(details) == text
-    assert messages.sent_to(details, perhaps=True) == f"{text}, if the account exists"
-    assert messages.sent_anew(details) == f"{text}. Earlier ones stopped working."
+    assert messages.format_delivery(details) == text
+    assert messages.format_delivery(details, account_may_not_exist=True) == f"{text}, if the account exists"
+    assert messages.format_new_delivery(details) == f"{text}. Earlier ones stopped working."
 
 
-def test_a_reset_code_does_not_say_that_an_account_exists() -> None:
+def test_reset_code_text_does_not_reveal_an_account() -> None:
     details = DeliveryDetails("a***@e***", "EMAIL")
     hidden = "If there is such an account: code sent by e-mail to a***@e***"
-    assert messages.sent_if_any(details) == f"{hidden}."
-    assert messages.sent_if_any(details, again=True) == f"{hidden}; earlier ones stopped working."
-    assert messages.sent_if_any(details, perhaps=False) == "Code sent by e-mail to a***@e***."
+    assert messages.format_reset_delivery(details) == f"{hidden}."
+    assert (
+        messages.format_reset_delivery(details, is_repeated=True)
+        == f"{hidden}; earlier ones stopped working."
+    )
+    assert (
+        messages.format_reset_delivery(details, account_may_not_exist=False)
+        == "Code sent by e-mail to a***@e***."
+    )
 
 
-def test_a_new_code_does_not_say_that_an_account_exists() -> None:
-    assert messages.anew().startswith("A new code is on its way")
-    assert messages.anew(perhaps=True).startswith("If it exists, a new code is on its way")
+def test_new_code_text_does_not_reveal_an_account() -> None:
+    assert messages.format_new_code_notice().startswith("A new code is on its way")
+    assert messages.format_new_code_notice(account_may_not_exist=True).startswith(
+        "If it exists, a new code is on its way"
+    )
 
 
-def test_a_method_that_is_not_known_has_its_raw_name() -> None:
-    assert messages.name_of(MFAType.SMS) == "Text message (SMS)"
-    assert messages.name_of("PUSH_MFA") == "PUSH_MFA (unknown to this version)"
-    assert messages.second_factor("TOTP") == "Authenticator app"
-    assert messages.second_factor("PUSH") == "PUSH"
-    assert messages.label_of("birthdate") == "Birthday"
-    assert messages.label_of("custom:team") == "custom:team"
-    assert messages.also_needed("email") == "This pool also needs: E-mail."
+def test_unknown_method_has_its_raw_name() -> None:
+    assert messages.format_method(MFAType.SMS) == "Text message (SMS)"
+    assert messages.format_method("PUSH_MFA") == "PUSH_MFA (unknown to this version)"
+    assert messages.format_mfa_method("TOTP") == "Authenticator app"
+    assert messages.format_mfa_method("PUSH") == "PUSH"
+    assert messages.format_attribute("birthdate") == "Birthday"
+    assert messages.format_attribute("custom:team") == "custom:team"
+    assert messages.format_missing_attribute("email") == "This pool also needs: E-mail."
 
 
-def test_only_a_list_of_nothing_but_passkeys_cannot_be_used_from_a_terminal() -> None:
+def test_only_passkeys_are_unusable_in_a_terminal() -> None:
     passkey, code = AuthFactorType.WEB_AUTHN, AuthFactorType.EMAIL_OTP
-    assert messages.only_a_passkey(ContinueSignInWithFirstFactorSelection((passkey,)))
-    assert not messages.only_a_passkey(ContinueSignInWithFirstFactorSelection((passkey, code)))
+    assert messages.has_only_passkeys(ContinueSignInWithFirstFactorSelection((passkey,)))
+    assert not messages.has_only_passkeys(ContinueSignInWithFirstFactorSelection((passkey, code)))
 
 
-def test_rows_of_a_challenge_leave_out_what_cognito_adds_and_count_the_rest() -> None:
+def test_challenge_rows_omit_cognito_parameters_and_count_the_rest() -> None:
     sent = {"USERNAME": "ann", "USER_ID_FOR_SRP": "ann"} | {f"row{number}": "x" for number in range(33)}
-    rows = messages.rows_of(sent)
+    rows = messages.format_challenge_rows(sent)
     assert rows[0] == ("row0", "x")
     assert rows[-2:] == [("row29", "x"), ("…", "3 more")]
-    assert len(messages.rows_of({f"row{number}": "x" for number in range(30)})) == 30
+    assert len(messages.format_challenge_rows({f"row{number}": "x" for number in range(30)})) == 30
 
 
 @pytest.mark.parametrize(
@@ -101,25 +109,26 @@ def test_rows_of_a_challenge_leave_out_what_cognito_adds_and_count_the_rest() ->
         ("a 1", "a 1", ""),
     ],
 )
-def test_a_new_password_is_typed_twice_and_without_blanks_at_its_ends(
-    first: str, second: str, text: str
-) -> None:
-    assert messages.wrong_with_password(Secret(first), Secret(second)) == text
+def test_new_password_must_be_repeated_without_outer_spaces(first: str, second: str, text: str) -> None:
+    assert messages.find_new_password_error(Secret(first), Secret(second)) == text
 
 
 @pytest.mark.parametrize("attribute", ["email", "custom:team-2"])
-def test_a_required_attribute_is_read_from_the_error(attribute: str) -> None:
+def test_required_attribute_is_parsed_from_the_error(attribute: str) -> None:
     text = f"Attributes did not conform to the schema: {attribute}: The attribute is required\n"
-    assert messages.attribute_needed(error_from_response("InvalidParameterException", text)) == attribute
     assert (
-        messages.attribute_needed(error_from_response("InvalidParameterException", "email: invalid")) is None
+        messages.parse_missing_attribute(error_from_response("InvalidParameterException", text)) == attribute
+    )
+    assert (
+        messages.parse_missing_attribute(error_from_response("InvalidParameterException", "email: invalid"))
+        is None
     )
 
 
-def test_an_ended_challenge_quotes_the_service_only_where_it_says_something() -> None:
-    quoted = messages.challenge_refused(error_from_response("NotAuthorizedException", "Wrong pet."))
+def test_challenge_error_quotes_a_nonempty_message() -> None:
+    quoted = messages.format_challenge_error(error_from_response("NotAuthorizedException", "Wrong pet."))
     assert quoted == "The service ended this sign-in. It says: “Wrong pet.” Sign in again."
-    silent = messages.challenge_refused(error_from_response("NotAuthorizedException", ""))
+    silent = messages.format_challenge_error(error_from_response("NotAuthorizedException", ""))
     assert silent == "The service ended this sign-in. Sign in again."
 
 
@@ -134,29 +143,29 @@ def test_an_ended_challenge_quotes_the_service_only_where_it_says_something() ->
         (-300.4, "This machine's clock is 300 seconds fast"),
     ],
 )
-def test_a_clock_is_off_by_more_than_20_seconds(offset: float | None, text: str) -> None:
-    assert messages.clock_is_off(offset) == text
+def test_clock_offset_is_reported_above_20_seconds(offset: float | None, text: str) -> None:
+    assert messages.format_clock_offset(offset) == text
 
 
-def test_a_wrong_clock_is_mentioned_only_where_it_may_be_the_cause() -> None:
+def test_wrong_clock_is_mentioned_only_as_a_possible_cause() -> None:
     wrong_code = error_from_response("CodeMismatchException", "")
     wrong_proof = error_from_response(
         "NotAuthorizedException", "Incorrect username or password."
     ).as_rejected_proof()
     slow = "This machine's clock is 90 seconds slow"
     assert (
-        messages.clock_in_a_refusal(wrong_code, 90.0, code_from_app=True)
+        messages.format_clock_hint(wrong_code, 90.0, is_totp_code=True)
         == f"{slow}; codes made on it are off."
     )
-    assert messages.clock_in_a_refusal(wrong_code, 90.0) == ""
-    assert messages.clock_in_a_refusal(wrong_code, 0.0, code_from_app=True) == ""
-    assert messages.clock_in_a_refusal(THROTTLED, 90.0, code_from_app=True) == ""
-    assert messages.clock_in_a_refusal(wrong_proof, 90.0).startswith(f"{slow}, which was allowed for.")
-    assert messages.clock_in_a_refusal(wrong_proof, 0.0) == ""
+    assert messages.format_clock_hint(wrong_code, 90.0) == ""
+    assert messages.format_clock_hint(wrong_code, 0.0, is_totp_code=True) == ""
+    assert messages.format_clock_hint(THROTTLED, 90.0, is_totp_code=True) == ""
+    assert messages.format_clock_hint(wrong_proof, 90.0).startswith(f"{slow}, which was allowed for.")
+    assert messages.format_clock_hint(wrong_proof, 0.0) == ""
 
 
-def test_a_key_is_shown_in_groups_of_four_and_four_groups_a_line() -> None:
-    assert messages.in_groups("ABCDEFGHIJKLMNOPQRSTUV") == "ABCD EFGH IJKL MNOP\nQRST UV"
+def test_totp_key_has_four_groups_of_four_per_line() -> None:
+    assert messages.format_totp_key("ABCDEFGHIJKLMNOPQRSTUV") == "ABCD EFGH IJKL MNOP\nQRST UV"
 
 
 @pytest.mark.parametrize(
@@ -172,18 +181,18 @@ def test_a_key_is_shown_in_groups_of_four_and_four_groups_a_line() -> None:
         (300, None, "It fits 5 minutes ago: type the newest, or set that device's clock."),
     ],
 )
-def test_a_code_of_another_moment_says_whose_clock_is_wrong(
+def test_code_of_another_time_says_which_clock_is_wrong(
     code_age: int, clock_offset: float | None, text: str
 ) -> None:
     code = Secret(pyotp.TOTP(KEY.reveal()).at(int(NOW) - code_age))
     for name in ("EnableSoftwareTokenMFAException", "CodeMismatchException"):
         error = error_from_response(name, "")
-        assert messages.why_the_code_does_not_fit(error, code, KEY, NOW, clock_offset) == text
+        assert messages.format_totp_setup_error(error, code, KEY, NOW, clock_offset) == text
 
 
-def test_only_a_wrong_code_is_compared_with_the_key() -> None:
+def test_only_wrong_codes_are_compared_with_the_key() -> None:
     wrong_code = error_from_response("CodeMismatchException", "")
     elsewhere = Secret(pyotp.TOTP("KRSXG5CTMVRXEZLUKRSXG5CTMVRXEZLU").at(int(NOW)))
-    text = messages.why_the_code_does_not_fit(wrong_code, elsewhere, KEY, NOW, 0.0)
+    text = messages.format_totp_setup_error(wrong_code, elsewhere, KEY, NOW, 0.0)
     assert text == "That does not fit this key. Type its newest."
-    assert messages.why_the_code_does_not_fit(THROTTLED, elsewhere, KEY, NOW, 0.0) is None
+    assert messages.format_totp_setup_error(THROTTLED, elsewhere, KEY, NOW, 0.0) is None

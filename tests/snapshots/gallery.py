@@ -60,7 +60,11 @@ def _choose_pool(view: View, theme: str) -> App[Any]:
     gateway = FrozenGateway(*view.replies)
     environ = {"HOME": "/nonexistent", "XDG_CONFIG_HOME": "/nonexistent"}
     return FirstRunApp(
-        {}, theme=theme, gateway_to=lambda at: gateway, keys_at=raise_unreachable, environ=environ
+        {},
+        theme=theme,
+        make_gateway=lambda at: gateway,
+        fetch_signing_keys=raise_unreachable,
+        environ=environ,
     )
 
 
@@ -130,7 +134,7 @@ def _code_challenge(name: str, medium: str, destination: str) -> dict[str, Any]:
 
 
 def _fill_in_ids(app: FirstRunApp) -> None:
-    screen = app.question
+    screen = app.pool_screen
     screen.field("pool").value, screen.field("client").value = POOL, "1example23456789abcdefghij"
     screen.submit()
 
@@ -157,8 +161,8 @@ class _UndecidedSaver:
 
 
 def _ask_for_restart(app: PilotedApp) -> None:
-    assert app.asking_screen
-    app.asking_screen.post_message(RestartRequested())
+    assert app.form_screen
+    app.form_screen.post_message(RestartRequested())
 
 
 SMS = _code_challenge("SMS_MFA", "SMS", "+*******0123")

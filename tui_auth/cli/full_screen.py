@@ -1,4 +1,4 @@
-"""What comes before a full-screen App: a terminal, and nothing in the environment that could leak or load."""
+"""Prepare the process for a full-screen app: check the terminal and clean the environment."""
 
 from __future__ import annotations
 
@@ -17,27 +17,35 @@ from tui_auth.terminal.environment import (
 
 
 def prepare(purpose: str) -> bool:
-    """Make ready for Textual's import; False, and a line on stderr, where no full screen can be shown.
+    """Prepare the process for Textual. Call this before importing Textual.
 
-    ``purpose`` begins the sentence that says what needs a terminal. To be called before Textual is imported.
+    Args:
+        purpose: What needs the terminal, such as "Signing in"; starts the error message.
+
+    Returns:
+        False, after a message on stderr, if the terminal can't show a full screen.
     """
     fill_missing_streams()
     terminal = find_terminal()
     if terminal.kind is not TerminalKind.FULL_SCREEN:
-        what = "a terminal" if terminal.kind is TerminalKind.NONE else "a full-screen terminal"
-        tell(f"{purpose} needs {what}. {terminal.reason}")
+        requirement = "a terminal" if terminal.kind is TerminalKind.NONE else "a full-screen terminal"
+        tell(f"{purpose} needs {requirement}. {terminal.reason}")
         return False
-    # The collector has nothing to collect while modules load, and costs a tenth of the start. FullScreenApp
-    # switches it on again.
+    # The garbage collector takes a tenth of the startup time and finds nothing while modules load.
+    # FullScreenApp enables it again.
     gc.disable()
     scrub_textual_environment()
     harden_process()
     return True
 
 
-def theme(chosen: str | None) -> str:
-    """The theme's name for "dark", "light" or "ansi"; the terminal's own where there is no colour."""
+def theme(setting: str | None) -> str:
+    """Return the theme for "dark", "light" or "ansi"; without colors, the terminal's own.
+
+    Raises:
+        ConfigurationError: The setting has another value.
+    """
     names = {"": "tui-auth-dark", "dark": "tui-auth-dark", "light": "tui-auth-light", "ansi": "ansi-dark"}
-    if (chosen or "") not in names:
+    if (setting or "") not in names:
         raise ConfigurationError("TUI_AUTH_THEME is dark, light or ansi.")
-    return "ansi-dark" if must_avoid_color() else names[chosen or ""]
+    return "ansi-dark" if must_avoid_color() else names[setting or ""]

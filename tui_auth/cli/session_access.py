@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from tui_auth.cli.exit_status import CommandFailedError
 from tui_auth.cli.output import say
-from tui_auth.cli.sign_in_now import asks_nobody, sign_in_now
-from tui_auth.cli.sign_in_turn import one_at_a_time
+from tui_auth.cli.sign_in_now import is_noninteractive, sign_in_now
+from tui_auth.cli.sign_in_turn import wait_for_turn
 from tui_auth.config.environment import effective_endpoint
 from tui_auth.config.errors import NoPoolError
 from tui_auth.config.resolver import ResolvedPool, resolve_pool
@@ -133,10 +133,10 @@ def sign_in_when_needed(arguments: Namespace, sessions: Sessions, needed: NotSig
     )
     for note in choice.notes:
         say(note)
-    with one_at_a_time(choice, sessions, by_password=asks_nobody(arguments)) as turn:
-        if turn.begun_by_another:
-            return turn.begun_by_another
-        status, record = sign_in_now(choice, arguments, when_kept=turn.end, leaves_when_done=True)
+    with wait_for_turn(choice, sessions, is_noninteractive=is_noninteractive(arguments)) as turn:
+        if turn.other_session:
+            return turn.other_session
+        status, record = sign_in_now(choice, arguments, on_saved=turn.end, leaves_when_done=True)
     if record is None:
         raise CommandFailedError(status or ExitCode.CANCELLED)
     return record
@@ -179,7 +179,9 @@ def session_with_token(
         kind = next((kind for kind in kinds if not is_valid_for(stored.record, kind, min_ttl)), kinds[0])
         result = ensure_fresh(sessions, stored, kind=kind, min_ttl=min_ttl, force=force, began=began)
     except NotSignedInError as error:
-        if not may_sign_in or not (asks_nobody(arguments) or find_terminal().kind is not TerminalKind.NONE):
+        if not may_sign_in or not (
+            is_noninteractive(arguments) or find_terminal().kind is not TerminalKind.NONE
+        ):
             raise
         record = sign_in_when_needed(arguments, sessions, error)
         sessions.reload()  # the sign-in has stored another one

@@ -1,6 +1,6 @@
-"""Sign in on the terminal or with a password, whichever the arguments and the terminal call for.
+"""Sign in in full screen, with line prompts or with a password, depending on arguments and terminal.
 
-What comes after the first screen is imported when it is needed.
+Modules that aren't needed for the first screen are imported in functions.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ if TYPE_CHECKING:
 
 
 def save_session(
-    keeping: SessionPersistence, done: Done, signed_in_as: str, *, checked: bool | None = None
+    persistence: SessionPersistence, done: Done, signed_in_as: str, *, checked: bool | None = None
 ) -> SaveResult:
-    """Save a session where it is configured, else in a file, and say on stderr what isn't as it should be.
+    """Save a session in the configured storage, by default a file, and report problems on stderr.
 
     ``signed_in_as`` is the name as typed. ``checked`` is whether the signatures were checked, None if nothing
     has tried. Raises AuthError if the pool didn't sign the tokens.
@@ -51,33 +51,33 @@ def save_session(
     from tui_auth.storage.stores import StorageKind
 
     if checked is None:
-        checked = keeping.check_signatures(done)
+        checked = persistence.check_signatures(done)
     if not checked:
         say(SIGNATURES_UNCHECKED)
-    decided = keeping.storage
-    kept = keeping.save(done, signed_in_as, decided or StorageKind.FILE, signature_checked=checked)
-    if kept.problem:
-        say_not_saved(kept.problem)
-    elif decided is None:
-        keeping.remember_storage(StorageKind.FILE)
+    storage = persistence.storage
+    result = persistence.save(done, signed_in_as, storage or StorageKind.FILE, signature_checked=checked)
+    if result.problem:
+        say_not_saved(result.problem)
+    elif storage is None:
+        persistence.remember_storage(StorageKind.FILE)
         say("The session is kept in a file of yours; --storage chooses another place.")
-    if kept.warning:
-        say(kept.warning)
-    return kept
+    if result.warning:
+        say(result.warning)
+    return result
 
 
-def say_not_saved(why: str) -> None:
-    """Say on stderr that a session isn't saved, and why."""
-    say(f"This session is not kept. {why}")
+def say_not_saved(reason: str) -> None:
+    """Report on stderr that a session isn't saved, and why."""
+    say(f"This session is not kept. {reason}")
 
 
 def sign_in_with_password(
-    auth: Auth, settings: SignInSettings, keeping: SessionPersistence, password: Secret
+    auth: Auth, settings: SignInSettings, persistence: SessionPersistence, password: Secret
 ) -> Done:
-    """Sign in with name and password alone.
+    """Sign in with only a user name and password.
 
     Raises:
-        CommandFailedError: The pool asks for more, or there is no name.
+        CommandFailedError: The pool sends another challenge, or there is no user name.
     """
     from tui_auth.auth.next_step import AuthFactorType, Done
 
@@ -91,7 +91,7 @@ def sign_in_with_password(
         auth_flow=settings.auth_flow,
         preferred_first_factor=settings.preferred_first_factor or AuthFactorType.PASSWORD_SRP,
         client_metadata=settings.client_metadata,
-        device=keeping.device(settings.username),
+        device=persistence.device(settings.username),
     )
     if isinstance(step, Done):
         return step
@@ -101,12 +101,12 @@ def sign_in_with_password(
     raise CommandFailedError(ExitCode.UNSUPPORTED_STEP)
 
 
-_LONGEST_ORIGIN = 100
-"""In characters: a line or two of the help."""
+_MAX_ORIGIN_LENGTH = 100
+"""In characters: one or two lines of the help."""
 
 
 def sign_in_settings(choice: ResolvedPool, arguments: Namespace, *, leaves_when_done: bool) -> SignInSettings:
-    """How to sign in, from the flags and what is known of the pool."""
+    """Build the settings of a sign-in from the resolved pool and the flags."""
     endpoint = effective_endpoint(choice.endpoint_url)
     return SignInSettings(
         pool=" ".join(part for part in (choice.profile, choice.user_pool_id) if part),
@@ -129,29 +129,38 @@ def sign_in_settings(choice: ResolvedPool, arguments: Namespace, *, leaves_when_
 
 
 def _pool_origin(choice: ResolvedPool) -> str:
-    """Which pool it is and what named it, if that is known; of a long path the end, with the file's name."""
+    """Format the pool's ID and the setting it comes from, shortened from the left; empty if unknown."""
     if "user_pool_id" not in choice.origins:
         return ""
-    named_by = choice.origins["user_pool_id"]
-    # The session may have ended by now; that it was the last holds in any case.
-    origin = "the last sign-in" if named_by.kind is SourceKind.CURRENT_SESSION else str(named_by)
-    end = origin if len(origin) <= _LONGEST_ORIGIN else "…" + origin[1 - _LONGEST_ORIGIN :]
-    return safe_line(f"Pool: {choice.user_pool_id}, from {end}.", limit=200)
+    source = choice.origins["user_pool_id"]
+    # Not "the current session": it may have ended since.
+    origin = "the last sign-in" if source.kind is SourceKind.CURRENT_SESSION else str(source)
+    if len(origin) > _MAX_ORIGIN_LENGTH:
+        origin = "…" + origin[1 - _MAX_ORIGIN_LENGTH :]
+    return safe_line(f"Pool: {choice.user_pool_id}, from {origin}.", limit=200)
 
 
 def sign_in_now(
     choice: ResolvedPool,
     arguments: Namespace,
     *,
-    when_kept: Callable[[], None] = lambda: None,
+    on_saved: Callable[[], None] = lambda: None,
     leaves_when_done: bool = False,
 ) -> tuple[int, SessionRecord | None]:
-    """Sign in to a pool on the terminal and keep the session; the exit status.
+    """Sign in to a pool and save the session.
 
-    ``when_kept`` is called once the session is kept, or could not be. With ``leaves_when_done`` the screen
-    closes itself at Done without asking where to keep it, and the session is in the result where the sign-in
-    got there. Raises AuthError where pool, client or endpoint cannot be right, ConfigurationError where the
-    region or the certificates cannot.
+    Args:
+        choice: The pool and app client.
+        arguments: The command's arguments.
+        on_saved: Called once the session is saved or couldn't be saved.
+        leaves_when_done: Whether the screen closes at Done without asking where to save the session.
+
+    Returns:
+        The exit status, and the saved session with ``leaves_when_done``; None if there is none.
+
+    Raises:
+        AuthError: The pool, app client or endpoint is invalid.
+        ConfigurationError: The region or the certificates are invalid.
     """
     from tui_auth.auth.auth import Auth
 
@@ -163,42 +172,50 @@ def sign_in_now(
     )
     with write_trace(auth.trace, arguments.trace):
         settings = sign_in_settings(choice, arguments, leaves_when_done=leaves_when_done)
-        return _sign_in(auth, settings, partial(_keeping, choice, auth, when_kept), arguments)
+        return _sign_in(auth, settings, partial(_build_persistence, choice, auth, on_saved), arguments)
 
 
-def _keeping(choice: ResolvedPool, auth: Auth, when_kept: Callable[[], None]) -> SessionPersistence:
-    # What keeps sessions takes long to import, and the first screen needs none of it.
+def _build_persistence(choice: ResolvedPool, auth: Auth, on_saved: Callable[[], None]) -> SessionPersistence:
+    # Slow to import, and the first screen doesn't need it.
     from tui_auth.session.persistence import SessionPersistence
     from tui_auth.session.sessions import Sessions
 
-    return SessionPersistence(choice, auth.gateway.now, Sessions(), when_kept)
+    return SessionPersistence(choice, auth.gateway.now, Sessions(), on_saved)
 
 
 def _sign_in(
-    auth: Auth, settings: SignInSettings, make_keeping: Callable[[], SessionPersistence], arguments: Namespace
+    auth: Auth,
+    settings: SignInSettings,
+    make_persistence: Callable[[], SessionPersistence],
+    arguments: Namespace,
 ) -> tuple[int, SessionRecord | None]:
     kind, password = find_terminal().kind, read_password(arguments)
-    in_lines = kind is TerminalKind.LINES or (kind is TerminalKind.FULL_SCREEN and wants_lines(arguments))
+    in_lines = kind is TerminalKind.LINES or (
+        kind is TerminalKind.FULL_SCREEN and wants_line_prompts(arguments)
+    )
     if password is None and not in_lines:
-        return _in_full_screen(auth, settings, make_keeping, arguments)
+        return _sign_in_full_screen(auth, settings, make_persistence, arguments)
 
-    keeping = make_keeping()
+    persistence = make_persistence()
     if password is not None:
-        done, name = sign_in_with_password(auth, settings, keeping, password), settings.username
+        done, name = sign_in_with_password(auth, settings, persistence, password), settings.username
     else:
-        done, name = _in_lines(auth, settings, keeping)
-    kept = save_session(keeping, done, name)
-    _say_who(done, name)
+        done, name = _sign_in_in_lines(auth, settings, persistence)
+    result = save_session(persistence, done, name)
+    _report_user(done, name)
     if password is None and done.asks_to_remember_device:
         from tui_auth.plain.sign_in import ask_about_device
 
         with line_prompts() as lines:
             ask_about_device(auth, done, lines)
-    return _status_of(kept.problem, arguments), kept.record
+    return _exit_status(result.problem, arguments), result.record
 
 
-def _in_full_screen(
-    auth: Auth, settings: SignInSettings, make_keeping: Callable[[], SessionPersistence], arguments: Namespace
+def _sign_in_full_screen(
+    auth: Auth,
+    settings: SignInSettings,
+    make_persistence: Callable[[], SessionPersistence],
+    arguments: Namespace,
 ) -> tuple[int, SessionRecord | None]:
     if not full_screen.prepare("Signing in"):
         return ExitCode.NOT_SIGNED_IN, None
@@ -208,7 +225,7 @@ def _in_full_screen(
     def saver() -> SessionSaver:
         from tui_auth.flow.session_saver import SessionSaver
 
-        return SessionSaver(make_keeping())
+        return SessionSaver(make_persistence())
 
     app = TuiAuthApp(auth, settings, saver)
     status, done, record = app.run_in_terminal(), app.return_value, None
@@ -218,31 +235,33 @@ def _in_full_screen(
         return status, None
     if settings.leaves_when_done:
         checked = saver().is_checked(done)
-        record = save_session(saver().keeping, done, app.flow.username, checked=checked).record
-    _say_who(done, app.flow.username)
-    # It went with the screen, where it stood if it was known by then.
+        record = save_session(saver().persistence, done, app.flow.username, checked=checked).record
+    _report_user(done, app.flow.username)
+    # The screen may have shown the reason, but it is closed now.
     if record is None and (reason := saver().reason_not_saved(done, app.flow.username, say)):
         say_not_saved(reason)
-        status = status or _status_of(reason, arguments)
+        status = status or _exit_status(reason, arguments)
     return status, record
 
 
-def _say_who(done: Done, signed_in_as: str) -> None:
+def _report_user(done: Done, signed_in_as: str) -> None:
     tell(f"Signed in as {safe_line(done.claims.name_for(signed_in_as), limit=80)}.", by="")
 
 
-def _status_of(problem: str, arguments: Namespace) -> int:
-    """Signed in all the same; only who named a place for the session was not given what they asked for."""
+def _exit_status(problem: str, arguments: Namespace) -> int:
+    """Return 9 if the session isn't saved and --storage was specified. Without it, signing in is enough."""
     return ExitCode.STORAGE if problem and arguments.storage else ExitCode.OK
 
 
-def _in_lines(auth: Auth, settings: SignInSettings, keeping: SessionPersistence) -> tuple[Done, str]:
-    """Done, and the name as it was typed."""
+def _sign_in_in_lines(
+    auth: Auth, settings: SignInSettings, persistence: SessionPersistence
+) -> tuple[Done, str]:
+    """Sign in with line prompts. Return the result and the user name as it was typed."""
     from tui_auth.plain.sign_in import PlainSignIn
 
     with line_prompts() as lines:
-        conversation = PlainSignIn(auth, settings, lines, find_device=keeping.device)
-        return conversation.run(), conversation.username
+        sign_in = PlainSignIn(auth, settings, lines, find_device=persistence.device)
+        return sign_in.run(), sign_in.username
 
 
 @contextmanager
@@ -259,11 +278,11 @@ def line_prompts() -> Iterator[TtyPrompt]:
             raise CommandFailedError(ExitCode.CANCELLED) from None
 
 
-def wants_lines(arguments: Namespace) -> bool:
-    """Whether the person asked for line prompts, or has told of a screen reader."""
+def wants_line_prompts(arguments: Namespace) -> bool:
+    """Return whether a flag or a variable asks for line prompts, as with a screen reader."""
     return arguments.plain or bool(os.environ.get("ACCESSIBLE") or os.environ.get("TUI_AUTH_PLAIN"))
 
 
-def asks_nobody(arguments: Namespace) -> bool:
-    """Whether the password comes from a pipe or a file, so that there may be nobody to ask."""
+def is_noninteractive(arguments: Namespace) -> bool:
+    """Return whether the password comes from a pipe or a file."""
     return bool(arguments.password_stdin or arguments.password_file)

@@ -1,7 +1,7 @@
-"""One sign-in per session key at a time: who comes second is told so, and waits for the first.
+"""One sign-in per session key at a time: the second sign-in waits for the first.
 
-Nobody is locked out by that. The kernel ends the turn of a process that ends, however that comes about; at a
-terminal Enter goes on at once, whatever the other one does; and elsewhere waiting has an end.
+This can't lock a user out. The kernel releases the lock of a process that ends. On a terminal, Enter stops
+waiting. Without a terminal, waiting times out.
 """
 
 from __future__ import annotations
@@ -34,92 +34,106 @@ if TYPE_CHECKING:
     from tui_auth.config.resolver import ResolvedPool
     from tui_auth.session.sessions import Sessions
 
-PATIENCE_WITH_A_PERSON = 900.0
-"""How long a sign-in at a terminal waits in seconds: whoever is at the other one may look for a phone."""
+INTERACTIVE_PATIENCE_SECONDS = 900.0
+"""How long a sign-in on a terminal waits. The user at the other one may be looking for a phone."""
 
-PATIENCE_WITHOUT = 60.0
-"""The same for one that takes its password from a pipe: longer than another one of its kind can take."""
+NONINTERACTIVE_PATIENCE_SECONDS = 60.0
+"""How long a non-interactive sign-in waits. Longer than another non-interactive one can take."""
 
-_LOOK_AGAIN_SECONDS = 0.1
-Waiting = Callable[[], bool]
+_POLL_SECONDS = 0.1
+Pause = Callable[[], bool]
+"""Waits briefly. Returns True if the user pressed Enter."""
 
 
 class Turn:
-    """A sign-in's turn. ``begun_by_another`` is the session that the one waited for has begun, if it has."""
+    """The lock of one sign-in.
 
-    def __init__(self, held: ExitStack | None = None, begun_by_another: SessionRecord | None = None) -> None:
-        self._held = held or ExitStack()
-        self.begun_by_another = begun_by_another
+    Attributes:
+        other_session: The session that the other sign-in has created meanwhile; None if there is none.
+    """
+
+    def __init__(self, lock: ExitStack | None = None, other_session: SessionRecord | None = None) -> None:
+        self._lock = lock or ExitStack()
+        self.other_session = other_session
 
     def end(self) -> None:
-        """Let the next one begin; to be called once the session is kept, also from another thread."""
-        self._held.close()
+        """Release the lock once the session is saved. Any thread may call this."""
+        self._lock.close()
 
 
 @contextmanager
-def one_at_a_time(choice: ResolvedPool, sessions: Sessions, *, by_password: bool) -> Iterator[Turn]:
-    """The turn of a sign-in to this pool under the name that is known for it, which may be none.
+def wait_for_turn(choice: ResolvedPool, sessions: Sessions, *, is_noninteractive: bool) -> Iterator[Turn]:
+    """Wait for the lock of sign-ins to this pool with this user name, and hold it.
 
-    ``by_password`` is for one that asks nobody. Raises CommandFailedError where the person gives up waiting.
+    Args:
+        choice: The pool, app client and user name.
+        sessions: The stored sessions.
+        is_noninteractive: Whether the sign-in asks nothing on the terminal.
+
+    Yields:
+        The turn. After a timeout, or Enter, it holds no lock.
+
+    Raises:
+        CommandFailedError: The user pressed ^D.
     """
     pool = PoolKey(effective_endpoint(choice.endpoint_url), choice.user_pool_id, choice.client_id)
     username = choice.username or ""
-    name = _name(pool, username)
-    with ExitStack() as held:
+    name = _lock_name(pool, username)
+    with ExitStack() as stack:
         folder = PrivateFolder(paths.state_folder())
-        before = _session(sessions, pool, username)
+        previous = _find_session(sessions, pool, username)
         try:
             try:
-                _take(held, folder, name)
+                _acquire(stack, folder, name)
             except BusyError:
-                _say_who(folder, name, choice, by_password)
-                if not _wait(held, folder, name, by_password=by_password):
+                _report_other(folder, name, choice, is_noninteractive)
+                if not _wait(stack, folder, name, is_noninteractive=is_noninteractive):
                     say("It is still open, and so is this one now.")
         except StorageError:
-            pass  # without a place for a lock people still sign in
-        now = _session(sessions, pool, username)
-        is_new = now is not None and (before is None or before.signed_in_at != now.signed_in_at)
-        yield Turn(held, now if is_new and now is not None and _holds(now) else None)
+            pass  # sign in without a lock
+        current = _find_session(sessions, pool, username)
+        is_new = current is not None and (previous is None or previous.signed_in_at != current.signed_in_at)
+        yield Turn(stack, current if is_new and current is not None and _is_valid(current) else None)
 
 
-def _holds(session: SessionRecord) -> bool:
-    # Brings with it what a refresh takes: only where another sign-in was waited for.
+def _is_valid(session: SessionRecord) -> bool:
+    # Imported here because it loads the modules of a refresh, which are rarely needed.
     from tui_auth.session.refresh import is_valid_for
 
     return is_valid_for(session, "access", None)
 
 
-def _name(pool: PoolKey, username: str) -> str:
+def _lock_name(pool: PoolKey, username: str) -> str:
     parts = json.dumps([pool.endpoint, pool.user_pool_id, pool.client_id, username])
     return f"sign-in-{hashlib.sha256(parts.encode()).hexdigest()}"
 
 
-def _take(held: ExitStack, folder: PrivateFolder, name: str) -> None:
-    lock: HeldLock = held.enter_context(locked(folder, name, patience=0))
+def _acquire(stack: ExitStack, folder: PrivateFolder, name: str) -> None:
+    lock: HeldLock = stack.enter_context(locked(folder, name, patience=0))
     lock.leave_note(str(os.getpid()))
 
 
-def _say_who(folder: PrivateFolder, name: str, choice: ResolvedPool, by_password: bool) -> None:
-    process = (folder.read(f"{name}.lock") or b"").decode("ascii", "replace")
-    where = f" in process {process}" if process.isdecimal() else ""
-    who = f" of {safe_line(choice.username, limit=80)}" if choice.username else ""
-    enter = "" if by_password else "; Enter goes on here at once"
-    sentence = f"Another sign-in{who} to {choice.user_pool_id} is open{where}. Waiting for it{enter}."
+def _report_other(folder: PrivateFolder, name: str, choice: ResolvedPool, is_noninteractive: bool) -> None:
+    pid = (folder.read(f"{name}.lock") or b"").decode("ascii", "replace")
+    process = f" in process {pid}" if pid.isdecimal() else ""
+    user = f" of {safe_line(choice.username, limit=80)}" if choice.username else ""
+    hint = "" if is_noninteractive else "; Enter goes on here at once"
+    sentence = f"Another sign-in{user} to {choice.user_pool_id} is open{process}. Waiting for it{hint}."
     say(sentence)
-    if not by_password and sys.stderr is not None and not sys.stderr.isatty():
-        # Whoever is to press Enter has to see it, wherever stderr leads.
+    if not is_noninteractive and sys.stderr is not None and not sys.stderr.isatty():
+        # The user must see that Enter stops waiting, even if stderr is redirected.
         with suppress(OSError), Path("/dev/tty").open("w") as terminal:
             terminal.write(f"tui-auth: {safe_line(sentence)}\n")
 
 
-def _wait(held: ExitStack, folder: PrivateFolder, name: str, *, by_password: bool) -> bool:
-    """Whether the other one ended, so that the turn is ours. Raises CommandFailedError at ^D."""
-    patience = PATIENCE_WITHOUT if by_password else PATIENCE_WITH_A_PERSON
+def _wait(stack: ExitStack, folder: PrivateFolder, name: str, *, is_noninteractive: bool) -> bool:
+    """Return whether the other sign-in ended and the lock is held. Raises CommandFailedError at ^D."""
+    patience = NONINTERACTIVE_PATIENCE_SECONDS if is_noninteractive else INTERACTIVE_PATIENCE_SECONDS
     deadline = time.monotonic() + patience
-    with _pauses(by_password) as enter_was_pressed:
-        while time.monotonic() < deadline and not enter_was_pressed():
+    with _open_pause(is_noninteractive) as pause:
+        while time.monotonic() < deadline and not pause():
             try:
-                _take(held, folder, name)
+                _acquire(stack, folder, name)
             except BusyError:
                 continue
             return True
@@ -127,33 +141,33 @@ def _wait(held: ExitStack, folder: PrivateFolder, name: str, *, by_password: boo
 
 
 @contextmanager
-def _pauses(by_password: bool) -> Iterator[Waiting]:
-    """A short pause at each call; where a person waits, it ends early with True at Enter."""
-    if by_password or find_terminal().kind is TerminalKind.NONE:
+def _open_pause(is_noninteractive: bool) -> Iterator[Pause]:
+    """Yield a function that waits briefly; on a terminal it returns True early at Enter."""
+    if is_noninteractive or find_terminal().kind is TerminalKind.NONE:
 
-        def pause() -> bool:
-            time.sleep(_LOOK_AGAIN_SECONDS)
+        def sleep() -> bool:
+            time.sleep(_POLL_SECONDS)
             return False
 
-        yield pause
+        yield sleep
         return
     terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY | os.O_CLOEXEC)
 
-    def look() -> bool:
-        if not select.select([terminal], [], [], _LOOK_AGAIN_SECONDS)[0]:
+    def wait_for_enter() -> bool:
+        if not select.select([terminal], [], [], _POLL_SECONDS)[0]:
             return False
         if not os.read(terminal, 4096):
             raise CommandFailedError(ExitCode.CANCELLED)
         return True
 
     try:
-        with disable_echo(terminal):  # it may be a password, typed for the screen that is to come
-            yield look
+        with disable_echo(terminal):  # the user may already be typing the password
+            yield wait_for_enter
     finally:
         os.close(terminal)
 
 
-def _session(sessions: Sessions, pool: PoolKey, username: str) -> SessionRecord | None:
+def _find_session(sessions: Sessions, pool: PoolKey, username: str) -> SessionRecord | None:
     sessions.reload()  # another sign-in may have stored one
     try:
         return sessions.find(pool, username).record

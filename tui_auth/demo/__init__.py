@@ -1,1 +1,1 @@
-"""The demo: the sign-in program on the local emulator, with sample users, a phone and an inbox."""
+"""The demo: the sign-in app on the local emulator, with sample users, a phone and an inbox."""

@@ -36,15 +36,15 @@ APP_NAME = "tui-auth demo"
 
 
 class DemoApp(TuiAuthApp):
-    """The demo: choose a user with a key, then go through that user's steps.
+    """The demo: press a key to choose a user, then go through that user's steps.
 
     Args:
-        server: The emulator, with the demo's pools and users.
-        pool: What ``provision`` created there.
+        server: The emulator with the demo's pools and users.
+        pool: The result of ``provision``.
         theme: The name of the theme.
-        plays: The user who signs in without a key pressed; None waits for the keys.
+        autoplay_user: The user to sign in automatically; None to wait for keys.
         pace: How slowly that user types; see ``Player``.
-        options: What TuiAuthApp takes beyond that.
+        options: Passed on to TuiAuthApp.
     """
 
     CSS_PATH = style_sheets("demo.tcss")
@@ -55,15 +55,15 @@ class DemoApp(TuiAuthApp):
         pool: DemoPool,
         *,
         theme: str,
-        plays: DemoUser | None = None,
+        autoplay_user: DemoUser | None = None,
         pace: float = 1.0,
         **options: Any,
     ) -> None:
-        self.plays, self.pace = plays, pace
+        self.autoplay_user, self.pace = autoplay_user, pace
         self.server = server
         self.pool = pool
         self.phone = Phone(server.clock.now)
-        self._met: set[str] = set()
+        self._visited_usernames: set[str] = set()
         for user in pool.users:
             if user.totp_secret:
                 self.phone.enroll(user.username, user.totp_secret)
@@ -78,22 +78,22 @@ class DemoApp(TuiAuthApp):
         super().__init__(auth, settings, **options)
 
     def on_ready(self) -> None:
-        """Start the player if a user signs in without a key pressed."""
+        """Start the player if there is a user to sign in automatically."""
         super().on_ready()
-        if self.plays:
-            player = Player(self, self.plays, self.pace)
+        if self.autoplay_user:
+            player = Player(self, self.autoplay_user, self.pace)
             self.run_worker(player.play(), group="play", exit_on_error=False, description="play")
 
     def get_default_screen(self) -> Screen[Any]:
-        """Return the list of sample users, where the demo starts and ends."""
+        """Return the list of sample users."""
         return UserListScreen(self.screen_context(""), self.pool.users)
 
     def screen_context(self, username: str) -> ScreenContext:
-        """Return the context with the list before the sign-in, and the phone and inbox beside it."""
+        """Return the context of TuiAuthApp with the user list, the phone and the inbox."""
         return replace(
             super().screen_context(username),
             has_list=True,
-            beside=self._drawer,
+            side_widgets=self._drawer,
             newest_code=self.newest_code,
         )
 
@@ -102,11 +102,11 @@ class DemoApp(TuiAuthApp):
 
     @on(UserChosen)
     def _fill_in(self, event: UserChosen) -> None:
-        """Open the sign-in screen of the user's pool with name and password filled in."""
+        """Open the sign-in screen for the user's pool, with user name and password filled in."""
         user: DemoUser | None = event.user
-        if user and user.username in self._met:
+        if user and user.username in self._visited_usernames:
             reset_user(self.server, user)
-        self._met |= {user.username} if user else set()
+        self._visited_usernames |= {user.username} if user else set()
         pool_id = user.user_pool_id if user else self.pool.user_pool_id
         client_id = user.client_id if user else self.pool.client_id
         auth_flow = AuthFlow(user.auth_flow) if user else AuthFlow.USER_SRP_AUTH
@@ -126,7 +126,7 @@ class DemoApp(TuiAuthApp):
             self.pop_screen()
 
     @on(SignInSeen)
-    def _again(self, event: SignInSeen) -> None:
+    def _return_to_list(self, event: SignInSeen) -> None:
         event.prevent_default()
         self.flow.drop()
         self.next_step = None
@@ -134,15 +134,16 @@ class DemoApp(TuiAuthApp):
             self.pop_screen()
 
     async def action_quit(self) -> None:
-        """Leave with exit status 0: a demo that ends early has not failed."""
+        """Exit with status 0, even before the sign-in is done."""
         self.exit(None)
 
     def newest_code(self) -> str | None:
-        """Return the code the phone shows or the newest message holds for the user who is signing in.
+        """Return the newest code for the current user, from the phone or the inbox.
 
-        Empty after the phone has scanned the QR code of a new key; None if there is no code.
+        Returns:
+            The code; empty after the phone has scanned the QR code of a new key; None if there is no code.
         """
-        screen = self.asking_screen
+        screen = self.form_screen
         if not isinstance(screen, StepScreen) or not self.flow.username:
             return None
         username = self.flow.username
@@ -156,5 +157,5 @@ class DemoApp(TuiAuthApp):
             return self.phone.code(username)
         if isinstance(step, ConfirmSignInWithTOTPCode):
             return self.phone.code(username)
-        mine = [message for message in self.server.messages if message["username"] == username]
-        return str(mine[-1]["code"]) if mine else None
+        codes = [message["code"] for message in self.server.messages if message["username"] == username]
+        return str(codes[-1]) if codes else None

@@ -1,4 +1,4 @@
-"""The demo's phone with its authenticator app and inbox, and the call trace: a drawer, or a column at 120."""
+"""The demo's phone, inbox and call trace, in a drawer or, from 120 columns, beside the screen."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 MAX_MESSAGES, MAX_MESSAGES_IF_LOW = 5, 2
 
-LOW_TERMINAL = 32
-"""Terminals with fewer lines show fewer messages, so that the call trace has room."""
+LOW_TERMINAL_LINES = 32
+"""Terminals with fewer lines show fewer messages, to make room for the call trace."""
 
 QUIET = "$foreground 60%"
 
@@ -42,7 +42,7 @@ class Phone:
         self._keys: dict[str, Secret] = {}
 
     def enroll(self, account: str, key: str) -> None:
-        """Add a base32 key for an account, in place of an older one."""
+        """Set the base32 key of an account."""
         self._keys.pop(account, None)
         self._keys[account] = Secret(key)
 
@@ -52,11 +52,11 @@ class Phone:
         self.enroll(parsed.name, parsed.secret)
 
     def has(self, account: str, key: Secret) -> bool:
-        """Whether the account has exactly this key."""
+        """Return whether the account has exactly this key."""
         return self._keys.get(account) == key
 
     def code(self, account: str) -> str | None:
-        """Return the account's six digits, or None if it has no key."""
+        """Return the account's current code, or None if it has no key."""
         key = self._keys.get(account)
         return pyotp.TOTP(key.reveal()).at(int(self.now())) if key else None
 
@@ -65,18 +65,18 @@ class Phone:
         return [(account, self.code(account) or "") for account in reversed(self._keys)]
 
     def seconds_left(self) -> int:
-        """Return how many seconds the codes it shows are still valid."""
+        """Return how many seconds the current codes are still valid."""
         return WINDOW_SECONDS - int(self.now()) % WINDOW_SECONDS
 
 
 class Drawer(Vertical):
-    """Phone, inbox and call trace beside every screen; ^s opens it where there is no room for a column."""
+    """Phone, inbox and call trace. ^S opens it on terminals that are too narrow for a column."""
 
-    def __init__(self, server: CognitoEmulator, phone: Phone, wire: CallTrace) -> None:
+    def __init__(self, server: CognitoEmulator, phone: Phone, trace: CallTrace) -> None:
         super().__init__()
         self.server = server
         self.phone = phone
-        self.wire = wire
+        self.trace = trace
 
     def compose(self) -> ComposeResult:
         yield Static("Phone", classes="drawer-title", markup=False)
@@ -84,10 +84,10 @@ class Drawer(Vertical):
         yield Static("Inbox", classes="drawer-title", markup=False)
         yield Static(id="messages")
         yield Static("Wire", classes="drawer-title", markup=False)
-        yield CallTraceView(self.wire)
+        yield CallTraceView(self.trace)
 
     def on_mount(self) -> None:
-        """Check phone and inbox every second and draw what changed."""
+        """Redraw the phone and the inbox every second if they changed."""
         self._drawn: tuple[Content, Content] | None = None
         self._refresh_texts()
         self.set_interval(1.0, self._refresh_texts)
@@ -109,7 +109,7 @@ class Drawer(Vertical):
         return Content("\n").join([*lines, left]) if lines else Content("no account yet")
 
     def _messages(self) -> Content:
-        is_low = self.app.size.height < LOW_TERMINAL
+        is_low = self.app.size.height < LOW_TERMINAL_LINES
         messages = self.server.messages[-(MAX_MESSAGES_IF_LOW if is_low else MAX_MESSAGES) :]
         if not messages:
             return Content("nothing was sent yet")

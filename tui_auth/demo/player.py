@@ -1,4 +1,4 @@
-"""Player: types what a sample user would type, at a person's pace, for a recording."""
+"""Player: types for a sample user at a human pace, for recordings."""
 
 from __future__ import annotations
 
@@ -46,25 +46,25 @@ class Stage(Protocol):
     """The app that the player types into."""
 
     @property
-    def asking_screen(self) -> FormScreen | None:
-        """The screen that waits for an answer."""
+    def form_screen(self) -> FormScreen | None:
+        """The topmost form."""
 
     @property
     def focused(self) -> Widget | None:
-        """The widget that gets the keys."""
+        """The widget that receives the keys."""
 
     def newest_code(self) -> str | None:
-        """Return the newest code, empty or None while there is none."""
+        """Return the newest code; empty or None if there is none yet."""
 
     def post_message(self, message: Message) -> bool:
         """Deliver a key press."""
 
     async def action_quit(self) -> None:
-        """Leave the app."""
+        """Exit the app."""
 
 
 class Player:
-    """Types what a sample user would type.
+    """Types for a sample user.
 
     Args:
         app: The app to type into.
@@ -78,7 +78,7 @@ class Player:
         self._pace = pace
 
     async def play(self) -> None:
-        """Sign in from the list to Done and leave the app; stop after an error."""
+        """Sign in, from the list to Done, and exit the app. Stop at the first error."""
         await self._pause()
         await self._type(self._user.key)
         await self._wait_for_screen(SignInScreen, lambda screen: True)
@@ -109,11 +109,11 @@ class Player:
             case ResetPassword():
                 await self._type("1")
                 await self._wait_for_code_input()
-        for text in await self._texts(step):
+        for text in await self._texts_for(step):
             await self._type(text, enter=True)
 
-    async def _texts(self, step: NextStep) -> list[str]:
-        """Return what the user types at a step; Enter follows each text."""
+    async def _texts_for(self, step: NextStep) -> list[str]:
+        """Return the texts to type at a step, each followed by Enter."""
         name, new = self._user.username, [NEW_PASSWORD, NEW_PASSWORD]
         match step:
             case ConfirmSignInWithPassword():
@@ -138,12 +138,14 @@ class Player:
             await self._pause()
         return code
 
-    async def _wait_for_screen(self, kind: type[ScreenT], is_new: Callable[[ScreenT], bool]) -> ScreenT:
-        """Wait for a screen of this kind that takes keys, and return it."""
+    async def _wait_for_screen(
+        self, screen_type: type[ScreenT], is_new: Callable[[ScreenT], bool]
+    ) -> ScreenT:
+        """Wait for a screen of this type that accepts keys, and return it."""
         while True:
-            screen = self._app.asking_screen
-            takes_keys = screen is not None and screen.is_mounted and screen.is_current and not screen.busy
-            if isinstance(screen, kind) and takes_keys and is_new(screen):
+            screen = self._app.form_screen
+            is_ready = screen is not None and screen.is_mounted and screen.is_current and not screen.busy
+            if isinstance(screen, screen_type) and is_ready and is_new(screen):
                 return screen
             await sleep(POLL_SECONDS)
 
@@ -158,17 +160,17 @@ class Player:
 
     async def _type(self, text: str, *, enter: bool = False) -> None:
         for char in text:
-            self._app.post_message(events.Key(_key_of(char), char))
+            self._app.post_message(events.Key(_textual_key(char), char))
             await sleep(KEY_SECONDS * self._pace)
         if enter:
             self._app.post_message(events.Key("enter", None))
 
 
-def _key_of(char: str) -> str:
+def _textual_key(char: str) -> str:
     """Return Textual's name of the key that types a character."""
     return char if char.isalnum() else unicodedata.name(char).lower().replace(" ", "_").replace("-", "_")
 
 
 def _is_new_after(step: NextStep | None) -> Callable[[StepScreen[Any]], bool]:
-    """Return a test whether a screen shows another step than the answered one, or an error about it."""
+    """Return a predicate: whether a screen shows another step than this one, or an error."""
     return lambda screen: screen.step is not step or screen.error is not None

@@ -1,4 +1,4 @@
-"""The demo's first screen: one sample user for each step."""
+"""The demo's first screen: a list with one sample user per step."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from tui_auth.emulator.demo_users import DemoUser
     from tui_auth.screens.screen_context import ScreenContext
 
-OWN_NAME_KEY = "n"
+OTHER_NAME_KEY = "n"
 
 
 class UserChosen(Message):
-    """The user chose a sample user, or None: an own name."""
+    """The user chose a sample user, or None to type another name."""
 
     def __init__(self, user: DemoUser | None) -> None:
         super().__init__()
@@ -32,7 +32,7 @@ class UserChosen(Message):
 
 
 class UserLine(Static):
-    """One user: the key and what the sign-in will ask. A click does the same as the key."""
+    """One sample user: the key and the step. A click has the same effect as the key."""
 
     def __init__(self, key: str, description: str, user: DemoUser | None) -> None:
         super().__init__(Content.assemble((key, "bold $accent"), "  ", description))
@@ -44,7 +44,7 @@ class UserLine(Static):
 
 
 class UserListScreen(FormScreen):
-    """The list from which a step is chosen."""
+    """The list of sample users."""
 
     KEYS = ("drawer", "help", "quit")
     EXPLANATION = (
@@ -61,7 +61,7 @@ class UserListScreen(FormScreen):
     def compose_form(self) -> Iterable[Widget]:
         yield Static("Sign in as … (press a key)", classes="headline", markup=False)
         lines = [UserLine(user.key, user.says, user) for user in self.users.values()]
-        lines.append(UserLine(OWN_NAME_KEY, "A name of my own", None))
+        lines.append(UserLine(OTHER_NAME_KEY, "A name of my own", None))
         half = (len(lines) + 1) // 2
         with Horizontal(id="users"):
             yield Vertical(*lines[:half])
@@ -69,9 +69,9 @@ class UserListScreen(FormScreen):
 
     def on_key(self, event: events.Key) -> None:
         """Choose the user whose key was pressed."""
-        if event.key in self.users or event.key == OWN_NAME_KEY:
+        if event.key in self.users or event.key == OTHER_NAME_KEY:
             event.stop()
             self.post_message(UserChosen(self.users.get(event.key)))
 
     def submit(self) -> None:
-        """Do nothing: Enter alone chooses no user."""
+        """Do nothing, because Enter chooses no user."""

@@ -1,4 +1,4 @@
-"""ErrorMessage: an error as the user reads it, in both front ends."""
+"""ErrorMessage: an error as both front ends show it."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ _QUOTE_LIMIT = 160
 
 @dataclass(frozen=True)
 class ErrorMessage:
-    """What happened and what to do, and which of the user's inputs it is about.
+    """What happened, what to do, and which of the user's inputs is affected.
 
     Attributes:
         text: The sentence or two to show.
         concern: The input that the error is about.
-        enter_repeats: Whether Enter, in whichever field, sends the same request again.
-        missing_attribute: The user attribute without which the pool makes no account; mostly empty.
+        enter_repeats: Whether Enter sends the same request again, from any field.
+        missing_attribute: The user attribute that the pool requires for a new account; usually empty.
         kind: The kind of the error; None if it didn't come from Cognito or the network.
         code: The name of Cognito's exception; None if there is none.
     """
@@ -33,7 +33,7 @@ class ErrorMessage:
 
     @classmethod
     def from_error(cls, error: AuthError, *, retry_key: str = "Enter") -> ErrorMessage:
-        """Describe an error. Cognito's own text is quoted only where ours can't say what happened.
+        """Describe an error. Quotes Cognito's message only if ours doesn't say what happened.
 
         Args:
             error: The error of a request.
@@ -42,8 +42,8 @@ class ErrorMessage:
         parts = [error.message]
         if error.quote:
             parts.append(quote_service(error.quote, limit=_QUOTE_LIMIT))
-        is_open = error.recovery_suggestion == TRY_AGAIN and bool(retry_key)
-        parts.append(f"{retry_key} tries it again." if is_open else error.recovery_suggestion)
+        can_retry = error.recovery_suggestion == TRY_AGAIN and bool(retry_key)
+        parts.append(f"{retry_key} tries it again." if can_retry else error.recovery_suggestion)
         repeats = error.may_have_arrived and retry_key == "Enter"
         text = " ".join(part for part in parts if part)
         return cls(text, error.field, repeats, kind=error.kind, code=error.code)

@@ -1,7 +1,8 @@
-"""FirstRunFlow: how a user chooses a pool where nothing specifies one, for both front ends.
+"""FirstRunFlow: how a user chooses a pool if nothing specifies one, for both front ends.
 
-From the IDs over a trial to a flow, a secret's file and the name of a profile. The trial is one call for a
-user who can't exist, and a look at whether the pool publishes its keys: it signs nobody in.
+The user enters the IDs and, if necessary, the file of the client secret and an auth flow. Then the flow tries
+them and saves them as a profile. The trial calls Cognito once for a user who can't exist and checks whether
+the pool publishes its signing keys. It never signs a user in.
 """
 
 from __future__ import annotations
@@ -47,13 +48,13 @@ DEFAULT_NAME: Final = "main"
 """The name of the profile unless the user types another one."""
 
 QUESTION: Final = "Which user pool do you sign in to?"
-TRYING: Final = "Trying it: one call that signs nobody in …"
+TRIAL_NOTICE: Final = "Trying it: one call that signs nobody in …"
 FLOW_QUESTION: Final = "How do people sign in?"
-NO_PATH: Final = f"This field wants {SECRET_PATH_EXPECTED}."
-NO_FLOW: Final = "This app client allows no flow that a person could use."
+SECRET_PATH_ERROR: Final = f"This field wants {SECRET_PATH_EXPECTED}."
+NO_AUTH_FLOW: Final = "This app client allows no flow that a person could use."
 _REGION_SOURCES: Final = "--region or TUI_AUTH_REGION"
 
-_WORKS: Final = {
+_SUCCESS_TEXTS: Final = {
     "USER_SRP_AUTH": "The client answers. The password never leaves this program (SRP).",
     "USER_PASSWORD_AUTH": "The client answers. The password is sent to Cognito.",
     "USER_AUTH": "The client answers, and offers what each user has: a password, a code …",
@@ -67,7 +68,7 @@ Field = Literal["pool", "client", "secret", "name"]
 
 @dataclass(frozen=True)
 class Candidate:
-    """A pool and app client to try with a flow. ``secret_file`` is empty if there is none."""
+    """A pool and app client to try with an auth flow. ``secret_file`` is empty without a client secret."""
 
     user_pool_id: str
     client_id: str
@@ -77,21 +78,21 @@ class Candidate:
 
 @dataclass(frozen=True)
 class RunTrial:
-    """Call ``run``, without blocking the screen, and pass its result to ``receive``."""
+    """Call ``run`` in the background and pass its result to ``FirstRunFlow.receive``."""
 
     run: Callable[[], TrialResult]
 
 
 @dataclass(frozen=True)
 class AskName:
-    """The pool works: ask for the name of its profile. ``text`` says what works."""
+    """The pool works: show ``text`` and ask for the profile's name."""
 
     text: str
 
 
 @dataclass(frozen=True)
 class AskAuthFlow:
-    """Ask for another flow; ``text`` says why."""
+    """Ask for another auth flow; ``text`` says why."""
 
     flows: tuple[str, ...]
     text: str
@@ -99,14 +100,14 @@ class AskAuthFlow:
 
 @dataclass(frozen=True)
 class AskSecret:
-    """Ask for the file with the app client's secret."""
+    """Ask for the file that contains the client secret."""
 
     error: ErrorMessage
 
 
 @dataclass(frozen=True)
 class ShowPoolError:
-    """Show an error, and ask again for the input it is about."""
+    """Show an error and ask again for the input it is about."""
 
     error: ErrorMessage
     field: Field
@@ -114,7 +115,7 @@ class ShowPoolError:
 
 @dataclass(frozen=True)
 class ProfileSaved:
-    """The pool is saved as a profile of this name."""
+    """The pool is saved as the profile ``name``."""
 
     name: str
 
@@ -124,79 +125,79 @@ FirstRunOutput = RunTrial | AskName | AskAuthFlow | AskSecret | ShowPoolError | 
 
 @dataclass(frozen=True)
 class FlowRejected:
-    """The app client exists, but doesn't allow this flow; ``reason`` says so."""
+    """The app client exists but doesn't allow this auth flow. ``reason`` is what the user reads."""
 
     reason: str
 
 
 TrialResult = AskName | FlowRejected | AskSecret | ShowPoolError
-"""What one trial shows."""
+"""The result of one trial."""
 
 
 class FirstRunFlow:
     """Chooses a pool and saves it as a profile.
 
     Args:
-        named: The settings that flags and the environment specify, by name.
-        gateway_to: Returns the gateway to an address.
-        keys_at: Fetches the keys that a pool publishes at a URL.
-        environ: The environment.
+        settings: The settings that flags and the environment specify, by name.
+        make_gateway: Returns the gateway to an address.
+        fetch_signing_keys: Fetches the keys that a pool publishes at a URL.
+        environ: The environment variables.
     """
 
     def __init__(
         self,
-        named: Mapping[str, Any],
-        gateway_to: Callable[[Address], Gateway] = CognitoGateway,
-        keys_at: Callable[[str], object] = fetch_keys,
+        settings: Mapping[str, Any],
+        make_gateway: Callable[[Address], Gateway] = CognitoGateway,
+        fetch_signing_keys: Callable[[str], object] = fetch_keys,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
-        self.named = named
-        self._gateway_to = gateway_to
-        self._keys_at = keys_at
+        self.settings = settings
+        self._make_gateway = make_gateway
+        self._fetch_signing_keys = fetch_signing_keys
         self._environ = environ
-        self._first_flow = str(named.get("auth_flow", USUAL_FLOW))
+        self._initial_flow = str(settings.get("auth_flow", USUAL_FLOW))
         self._flows: tuple[str, ...] = ()
-        """The flows not rejected so far; empty before the first rejection."""
-        self._candidate = Candidate("", "", auth_flow=self._first_flow)
-        self._works = False
+        """The auth flows not rejected so far; empty before the first rejection."""
+        self._candidate = Candidate("", "", auth_flow=self._initial_flow)
+        self._has_succeeded = False
 
     @property
     def secret_file(self) -> str:
-        """The path of the secret's file that was tried last; empty if none was."""
+        """The path of the client secret that was tried last; empty if none was."""
         return self._candidate.secret_file
 
     # -- what the user decides ----------------------------------------------------------------------
 
     def submit(self, user_pool_id: str, client_id: str, secret_file: str = "") -> FirstRunOutput:
         """Try a pool and app client."""
-        former = self._candidate
-        if (user_pool_id, client_id) != (former.user_pool_id, former.client_id):
-            self.back()  # the flow that was selected belongs to the client it was selected for
-        return self._try(Candidate(user_pool_id, client_id, secret_file, self._candidate.auth_flow))
+        previous = self._candidate
+        if (user_pool_id, client_id) != (previous.user_pool_id, previous.client_id):
+            self.back()  # the selected auth flow belongs to the previous app client
+        return self._start_trial(Candidate(user_pool_id, client_id, secret_file, self._candidate.auth_flow))
 
     def auth_flow_selected(self, auth_flow: str) -> FirstRunOutput:
-        """Try the same pool and app client with another flow."""
-        return self._try(replace(self._candidate, auth_flow=auth_flow))
+        """Try the same pool and app client with another auth flow."""
+        return self._start_trial(replace(self._candidate, auth_flow=auth_flow))
 
     def back(self) -> None:
-        """Forget the flow that was selected: the user goes back to the IDs."""
+        """Go back to the IDs and discard the selected auth flow."""
         self._flows = ()
-        self._candidate = replace(self._candidate, auth_flow=self._first_flow)
+        self._candidate = replace(self._candidate, auth_flow=self._initial_flow)
 
     def save_as(self, name: str) -> FirstRunOutput | None:
-        """Save what was tried as a profile."""
-        if not self._works:
+        """Save the pool as a profile. Return None if no trial has succeeded."""
+        if not self._has_succeeded:
             return None
         try:
-            add_profile(name, self._profile(), environ=self._environ)
+            add_profile(name, self._profile_settings(), environ=self._environ)
         except ConfigurationError as error:
             return ShowPoolError(ErrorMessage(str(error)), "name")
         except Exception:
             return ShowPoolError(ErrorMessage(INTERNAL_ERROR), "name")
         return ProfileSaved(name)
 
-    def free_name(self) -> str:
-        """Return a name that no profile has.
+    def suggest_profile_name(self) -> str:
+        """Return a profile name that isn't taken.
 
         Raises:
             ConfigurationError: config.toml can't be understood.
@@ -205,13 +206,13 @@ class FirstRunFlow:
         names = (DEFAULT_NAME, *(f"{DEFAULT_NAME}-{number}" for number in range(2, len(taken) + 2)))
         return next(name for name in names if name not in taken)
 
-    # -- what comes of a trial ----------------------------------------------------------------------
+    # -- results of a trial -------------------------------------------------------------------------
 
     def receive(self, result: TrialResult) -> FirstRunOutput:
-        """Take the result of the trial."""
+        """Return the output for the result of a trial."""
         if isinstance(result, FlowRejected):
             return self._ask_auth_flow(result.reason)
-        self._works = isinstance(result, AskName)
+        self._has_succeeded = isinstance(result, AskName)
         return result
 
     def _ask_auth_flow(self, reason: str) -> FirstRunOutput:
@@ -219,24 +220,24 @@ class FirstRunFlow:
         self._flows = tuple(flow for flow in self._flows or FLOWS if flow != rejected)
         if not self._flows:
             self.back()
-            return ShowPoolError(ErrorMessage(NO_FLOW), "client")
+            return ShowPoolError(ErrorMessage(NO_AUTH_FLOW), "client")
         return AskAuthFlow(self._flows, f"{reason} {FLOW_QUESTION}")
 
     # -- the trial ----------------------------------------------------------------------------------
 
-    def _try(self, candidate: Candidate) -> RunTrial:
-        self._candidate, self._works = candidate, False
-        return RunTrial(partial(self.try_out, candidate))
+    def _start_trial(self, candidate: Candidate) -> RunTrial:
+        self._candidate, self._has_succeeded = candidate, False
+        return RunTrial(partial(self.run_trial, candidate))
 
-    def try_out(self, candidate: Candidate) -> TrialResult:
-        """Call Cognito once for a user who can't exist, and look whether the pool publishes its keys."""
+    def run_trial(self, candidate: Candidate) -> TrialResult:
+        """Call Cognito once for a user who can't exist, and check that the pool publishes its keys."""
         try:
             path = candidate.secret_file
             secret = read_secret_file(resolve_secret_path(path)) if path else None
         except ConfigurationError as error:
             return ShowPoolError(ErrorMessage(str(error)), "secret")
         try:
-            return self._result(candidate, secret)
+            return self._probe(candidate, secret)
         except ConfigurationError as error:
             return ShowPoolError(ErrorMessage(str(error)), "pool")
         except AuthError as error:
@@ -244,33 +245,33 @@ class FirstRunFlow:
         except Exception:
             return ShowPoolError(ErrorMessage(INTERNAL_ERROR), "client")
 
-    def _result(self, candidate: Candidate, secret: Secret | None) -> TrialResult:
+    def _probe(self, candidate: Candidate, secret: Secret | None) -> TrialResult:
         client = AppClient(candidate.user_pool_id, candidate.client_id, secret)
-        region, endpoint = self.named.get("region"), self.named.get("endpoint_url")
+        region, endpoint = self.settings.get("region"), self.settings.get("endpoint_url")
         check_region(candidate.user_pool_id, region, _REGION_SOURCES, endpoint)
-        gateway = self._gateway_to(Address(region or client.region, endpoint))
+        gateway = self._make_gateway(Address(region or client.region, endpoint))
         answer = probe_flow(gateway, client, AuthFlow(candidate.auth_flow).api_name)
         if self._is_missing(candidate.user_pool_id, endpoint, answer):
             error = ErrorMessage("There is no user pool of this id. Compare it with the console.")
             return ShowPoolError(error, "pool")
-        return _result_of(candidate, answer)
+        return _interpret_answer(candidate, answer)
 
     def _is_missing(self, user_pool_id: str, endpoint: str | None, answer: Answer) -> bool:
-        """Return whether the pool is known not to exist; False too if that can't be known."""
+        """Return True if the pool doesn't exist, False if it exists or the check fails."""
         if answer.verdict is Verdict.UNREACHABLE:
             return False
         try:
-            self._keys_at(keys_url(user_pool_id, endpoint))
+            self._fetch_signing_keys(keys_url(user_pool_id, endpoint))
         except KeysUnreachableError as error:
             return error.is_of_missing_pool(endpoint)
         return False
 
-    def _profile(self) -> dict[str, Any]:
+    def _profile_settings(self) -> dict[str, Any]:
         candidate = self._candidate
         settings = {
             "user_pool_id": candidate.user_pool_id,
             "client_id": candidate.client_id,
-            **{name: self.named[name] for name in ("region", "endpoint_url") if name in self.named},
+            **{name: self.settings[name] for name in ("region", "endpoint_url") if name in self.settings},
         }
         if candidate.secret_file:
             settings["client_secret_file"] = str(resolve_secret_path(candidate.secret_file))
@@ -279,8 +280,8 @@ class FirstRunFlow:
         return settings
 
 
-def complain_about_id(setting: str, text: str) -> str:
-    """Return why a text can't be the value of a setting; empty if it can."""
+def find_id_error(setting: str, text: str) -> str:
+    """Return what is wrong with a text as the value of a setting; empty if it is valid."""
     try:
         validate_setting(setting, text)
     except InvalidValueError as error:
@@ -288,15 +289,15 @@ def complain_about_id(setting: str, text: str) -> str:
     return ""
 
 
-def complain_about_secret_path(path: str) -> str:
-    """Return why a text can't be the path of the secret's file; empty if it can."""
-    return NO_PATH if looks_like_secret(path) else ""
+def find_secret_path_error(path: str) -> str:
+    """Return what is wrong with a text as the path of the client secret; empty if it is valid."""
+    return SECRET_PATH_ERROR if looks_like_secret(path) else ""
 
 
-def _result_of(candidate: Candidate, answer: Answer) -> TrialResult:
+def _interpret_answer(candidate: Candidate, answer: Answer) -> TrialResult:
     match answer.verdict:
         case Verdict.ALLOWED:
-            return AskName(_WORKS[candidate.auth_flow])
+            return AskName(_SUCCESS_TEXTS[candidate.auth_flow])
         case Verdict.NOT_ALLOWED:
             return FlowRejected(f"This app client does not allow {candidate.auth_flow}.")
         case Verdict.NO_TRIGGERS:

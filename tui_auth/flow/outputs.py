@@ -1,4 +1,4 @@
-"""What the sign-in flow wants of a front end: values that it carries out."""
+"""The outputs of the sign-in flow: values that a front end carries out."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class StepContext:
-    """What a front end knows of a step besides the step.
+    """What a front end shows along with a step.
 
     Attributes:
-        breadcrumbs: What the user has done so far; the same step in a row once, with its count.
-        was_restarted: Whether the step comes again because it was restarted.
-        is_replacement_totp_key: Whether this user was shown another key for an authenticator before.
-        times_asked: How often the same question was asked in a row.
+        breadcrumbs: The completed steps. Repeats in a row are one entry with a count.
+        was_restarted: Whether the step was restarted.
+        is_replacement_totp_key: Whether this user was already shown another TOTP key.
+        challenge_count: How many times in a row Cognito has sent this custom challenge.
         can_restart: Whether the step can be restarted without a new sign-in.
-        is_password_known: False if the pool may only act as if the user existed.
-        reset_was_requested: Whether the user, and not the pool, wants the password reset.
-        preferred_first_factor: The first factor of the settings, at a first step; otherwise empty.
+        is_password_known: Whether the password was accepted. If not, the user may not exist.
+        reset_was_requested: Whether the user, and not the pool, requested the password reset.
+        preferred_first_factor: The preferred first factor, at the first step only; otherwise empty.
     """
 
     breadcrumbs: tuple[str, ...] = ()
     was_restarted: bool = False
     is_replacement_totp_key: bool = False
-    times_asked: int = 1
+    challenge_count: int = 1
     can_restart: bool = True
     is_password_known: bool = True
     reset_was_requested: bool = False
@@ -46,7 +46,7 @@ class ShowStep:
 
 @dataclass(frozen=True)
 class ShowSignIn:
-    """Ask for name and password again: the attempt has ended."""
+    """Show sign-in again: the attempt has ended."""
 
     error: ErrorMessage | None = None
     notice: str = ""
@@ -54,21 +54,21 @@ class ShowSignIn:
 
 @dataclass(frozen=True)
 class ShowSignUp:
-    """Ask for what a new account needs."""
+    """Ask for the user name, password and attributes of a new account."""
 
     username: str
 
 
 @dataclass(frozen=True)
 class ShowError:
-    """Stay, and show the error at the input it is about."""
+    """Stay at the step and show the error at the input it is about."""
 
     error: ErrorMessage
 
 
 @dataclass(frozen=True)
 class ShowNotice:
-    """Stay, and show a sentence that isn't an error of the answer."""
+    """Stay at the step and show a message that isn't about an input."""
 
     text: str
     is_error: bool = False
@@ -76,19 +76,19 @@ class ShowNotice:
 
 @dataclass(frozen=True)
 class ShowCodeSent:
-    """Stay, and show where the code went that the user requested."""
+    """Stay at the step and show where the requested code was sent."""
 
     details: DeliveryDetails
 
 
 @dataclass(frozen=True)
 class OfferRestart:
-    """Stay, and offer to restart the step.
+    """Stay at the step and offer to restart it.
 
     Attributes:
-        error: Why the step can't go on.
-        side_effect: What restarting it does in the world; empty if nothing.
-        reason: What ended the step, if it didn't just expire; otherwise empty.
+        error: Why the step can't continue.
+        side_effect: What restarting also does, such as sending a code; empty if nothing.
+        reason: Why the step has ended; empty if it has expired.
     """
 
     error: ErrorMessage
@@ -98,7 +98,7 @@ class OfferRestart:
 
 @dataclass(frozen=True)
 class WaitBeforeRetry:
-    """Stay, and take no answer for some seconds."""
+    """Stay at the step and accept no answer for some seconds."""
 
     seconds: float
     error: ErrorMessage
@@ -114,7 +114,7 @@ class AskStorage:
 
 @dataclass(frozen=True)
 class ShowSaved:
-    """Show what became of the session; ``storage`` is empty if it is saved nowhere."""
+    """Show where the session is saved. ``storage`` is empty if it isn't saved."""
 
     storage: str
     problem: str
@@ -124,16 +124,16 @@ class ShowSaved:
 
 @dataclass(frozen=True)
 class ShowUnsaved:
-    """Show the end of a sign-in whose session nothing saves."""
+    """Show the result of a sign-in whose session isn't saved."""
 
 
 @dataclass(frozen=True)
 class AskAboutDevice:
-    """Ask whether the pool should remember this device, if it leaves that to the user."""
+    """Ask whether the pool should remember this device, if the user decides that."""
 
 
 @dataclass(frozen=True)
 class Finish:
-    """Leave, signed in."""
+    """Exit with the result of the sign-in."""
 
     done: Done

@@ -1,4 +1,4 @@
-"""What a sign-in was told beside the pool: by flags, profile or demo."""
+"""SignInSettings: how to sign in, from flags, the profile or the demo."""
 
 from __future__ import annotations
 
@@ -17,21 +17,33 @@ if TYPE_CHECKING:
     from tui_auth.config.settings import PasswordPolicy
 
 ASSUMED_SESSION_SECONDS = 180.0
-"""Cognito's default AuthSessionValidity; the real one cannot be known from outside."""
+"""Cognito's default AuthSessionValidity. No API tells an unauthenticated client the real value."""
 
 _COGNITO_HOST = r"cognito-idp(-fips)?\.[a-z0-9-]+\.(amazonaws\.com(\.cn)?|api\.aws)"
-"""Not every host of AWS: a load balancer there may be anybody's."""
+"""Only Cognito's hosts: anyone can run a load balancer on amazonaws.com."""
 
 
 @dataclass(frozen=True)
 class SignInSettings:
-    """How to sign in, for the full screen and for line prompts.
+    """How to sign in, for both front ends.
 
-    ``pool`` is how the pool is called on the screen, ``pool_origin`` says which one it is and where it was
-    named, ``environment_badge`` is a word before it (DEMO), ``app_name`` what an authenticator app shows.
-    ``leaves_when_done`` closes the screen by itself at Done. What is known of the pool, empty where nothing
-    is: the attributes that people sign in with, those that a new account needs, the second factors by their
-    raw names.
+    Attributes:
+        pool: The pool's name on the screen.
+        pool_origin: The pool's ID and the setting it comes from; empty if unknown.
+        username: The user name to fill in.
+        username_label: The label of the user name, such as E-mail.
+        auth_flow: The auth flow to start with.
+        preferred_first_factor: PREFERRED_CHALLENGE of USER_AUTH; None for the pool's choice.
+        client_metadata: Passed to the pool's Lambda triggers.
+        app_name: The issuer that an authenticator app shows.
+        environment_badge: The badge before the pool, such as DEMO; empty for Cognito.
+        session_seconds: How long a step is assumed to wait for its answer.
+        theme: The name of the theme.
+        leaves_when_done: Whether the program exits at Done without showing it.
+        username_attributes: The attributes that users sign in with; empty if unknown.
+        required_attributes: The attributes that a new account requires; empty if unknown.
+        mfa_methods: The pool's MFA methods by their raw names; empty if unknown.
+        password_policy: The pool's password policy; None if unknown.
     """
 
     pool: str
@@ -53,22 +65,22 @@ class SignInSettings:
 
     @property
     def sign_up_attributes(self) -> tuple[str, ...]:
-        """What a sign-up asks for: the attributes the pool is known to need, and where it may send codes."""
-        by_sms = ("phone_number",) if "SMS" in self.mfa_methods else ()
-        asked = dict.fromkeys(("email", *self.required_attributes, *by_sms))
-        # Cognito takes the one attribute that people sign in with from the name.
-        known = self.username_attributes if len(self.username_attributes) == 1 else ()
-        return tuple(name for name in asked if name not in known)
+        """The attributes to ask for at sign-up: the required ones and the destinations of codes."""
+        for_sms = ("phone_number",) if "SMS" in self.mfa_methods else ()
+        names = dict.fromkeys(("email", *self.required_attributes, *for_sms))
+        # With a single username attribute, Cognito sets it from the user name.
+        from_username = self.username_attributes if len(self.username_attributes) == 1 else ()
+        return tuple(name for name in names if name not in from_username)
 
 
 def environment_badge_for(endpoint: str) -> str:
-    """Return the badge that every screen, and the first prompt, show when requests don't go to Cognito.
+    """Return the badge that the screens and the first prompt show if requests don't go to Cognito.
 
     Args:
         endpoint: A URL, or empty for Cognito's own endpoint.
 
     Returns:
-        ``TEST ENDPOINT`` for this machine, the host's name for another server, empty for Cognito.
+        ``TEST ENDPOINT`` for this machine, the host name of another server, or empty for Cognito.
     """
     if not endpoint:
         return ""

@@ -1,9 +1,9 @@
-"""SignInFlow: what happens between two answers of a sign-in, for the full screen and for line prompts.
+"""SignInFlow: the controller of a sign-in, for the full screen and for line prompts.
 
-A front end calls a method for what the user decided and carries out the output it returns. Requests are
-outputs too: the front end runs ``PendingRequest.send`` where it may block, and hands what comes of it to
-``SignInFlow.receive``. So the rules for errors, late replies, going back and restarting exist once, and are
-tested without a terminal.
+A front end calls a method for each decision of the user and carries out the output that it returns. Requests
+are outputs too: the front end calls ``PendingRequest.send`` in the background and passes the reply to
+``SignInFlow.receive``. So the rules for errors, late replies, going back and restarting exist only once, and
+the tests need no terminal.
 """
 
 from __future__ import annotations
@@ -83,11 +83,10 @@ class PendingRequest:
         self.is_restart = is_restart
 
     def send(self) -> Reply | Exception:
-        """Call Cognito, once, and return the reply or the error.
+        """Call Cognito once and return the reply or the error.
 
-        The call knows the password. It is dropped here, since the request may live on: a Textual worker keeps
-        its arguments, and is itself kept by the screens that it opens. Tokens that the pool didn't sign
-        are an error.
+        Tokens that the pool didn't sign are an error. The call holds the password, so it is dropped here:
+        a Textual worker, and the screens it opens, keep a reference to the request.
         """
         try:
             reply = self._calls.pop()(self._attempt)
@@ -100,14 +99,14 @@ class PendingRequest:
 
 @dataclass(frozen=True)
 class RunRequest:
-    """Send the request, without blocking the screen, and pass the reply to ``receive``."""
+    """Send the request in the background and pass the reply to ``SignInFlow.receive``."""
 
     request: PendingRequest
 
 
 @dataclass(frozen=True)
 class RunJob:
-    """Run the job, without blocking the screen, and carry out the output it returns, if there is one."""
+    """Run the job in the background and carry out the output that it returns."""
 
     job: Callable[[], Output]
 
@@ -133,13 +132,13 @@ Output = (
 
 
 class SignInFlow:
-    """One sign-in after the other, each an attempt of its own.
+    """Signs users in, one attempt after the other.
 
     Args:
-        auth: What sign-ins go through.
+        auth: The user pool and app client to sign in to.
         settings: How to sign in.
-        saver: Saves the session; None if nothing does.
-        find_device: Returns the device remembered for a user; the saver's unless given.
+        saver: Saves the session; None to save nothing.
+        find_device: Returns the remembered device of a user; by default the saver's.
         enter_key: The key that repeats a request; empty if the front end has no keys.
     """
 
@@ -155,30 +154,30 @@ class SignInFlow:
         self.auth = auth
         self.settings = settings
         self.saver = saver
-        self._device_of = find_device or (saver.device if saver else lambda username: None)
+        self._find_device = find_device or (saver.device if saver else lambda username: None)
         self._enter_key = self.retry_key = enter_key
         self.attempt: Attempt | None = None
-        """The attempt under way or just ended."""
+        """The current attempt, or the last one."""
         self.step: NextStep | None = None
-        """The step that the front end shows; None at sign-in and at sign-up."""
+        """The step on the screen; None at sign-in and at sign-up."""
         self.pending: PendingRequest | None = None
         self._breadcrumbs: tuple[str, ...] = ()
-        self._times_asked = 1
+        self._challenge_count = 1
         self._wait_count = 0
         self._reset_was_requested = False
         self._is_signing_up = False
         self._sign_up_attributes: set[str] = set()
         self._totp_code: Secret | None = None
-        self._totp_keys: dict[str, bytes] = {}
+        self._totp_digests: dict[str, bytes] = {}
 
     @property
     def username(self) -> str:
-        """The name of the attempt under way or just ended, as it was typed."""
+        """The user name of the current or last attempt, as it was typed."""
         return self.attempt.username if self.attempt else ""
 
     @property
     def done(self) -> Done | None:
-        """The end of the sign-in, as long as it is shown."""
+        """The result of the sign-in while it is on the screen."""
         return self.step if isinstance(self.step, Done) else None
 
     @property
@@ -188,17 +187,17 @@ class SignInFlow:
 
     @property
     def is_password_known(self) -> bool:
-        """Whether the password was accepted, so that the user exists."""
+        """Whether Cognito has accepted the password, so that the user exists."""
         return self.attempt is not None and self.attempt.is_password_known
 
     # -- what the user decides ----------------------------------------------------------------------
 
     def sign_in(self, username: str, password: Secret | None) -> Output:
         """Start an attempt; ``password`` is None if the auth flow takes none."""
-        if self.pending:  # a second Enter must not replace the first one's attempt
+        if self.pending:  # a second Enter must not replace the attempt of the first
             return None
         self._begin()
-        settings, find_device = self.settings, self._device_of
+        settings, find_device = self.settings, self._find_device
 
         def call(attempt: Attempt) -> NextStep:
             return attempt.sign_in(
@@ -213,7 +212,7 @@ class SignInFlow:
         return self._request(call, breadcrumbs=("password" if password else "name",))
 
     def reset_password(self, username: str) -> Output:
-        """Start an attempt that resets the password first. Nothing is sent yet."""
+        """Start an attempt that resets the password first. Sends no request yet."""
         if self.pending:
             return None
         attempt = self._begin()
@@ -224,7 +223,7 @@ class SignInFlow:
         return self.arrive(step)
 
     def open_sign_up(self, username: str) -> Output:
-        """Ask for a new account."""
+        """Show the sign-up form."""
         if self.pending:
             return None
         self.drop()
@@ -233,10 +232,10 @@ class SignInFlow:
         return ShowSignUp(username)
 
     def sign_up(self, username: str, password: Secret, attributes: Mapping[str, str]) -> Output:
-        """Create the account, then go on as after a sign-in."""
+        """Create the account (SignUp), then continue as after a sign-in."""
         if self.pending:
             return None
-        if self.attempt is None:  # else it may know of an account whose reply was lost
+        if self.attempt is None:  # an existing attempt may know of an account whose reply was lost
             self._begin()
         call = partial(
             Attempt.sign_up,
@@ -256,7 +255,14 @@ class SignInFlow:
         attributes: Mapping[str, str] | None = None,
         new_password: Secret | None = None,
     ) -> Output:
-        """Answer the step. ``breadcrumb`` names the step in a word or two."""
+        """Answer the step.
+
+        Args:
+            answer: The code, password or selected method.
+            breadcrumb: The step in a word or two.
+            attributes: The user attributes that the step requires.
+            new_password: The new password of a reset.
+        """
         call: Call
         match self.step, answer:
             case None, _:
@@ -272,10 +278,10 @@ class SignInFlow:
         return self._request(call, breadcrumbs=(*self._breadcrumbs, breadcrumb))
 
     def new_code(self, *, key: str | None = None) -> Output:
-        """Request a new code; where Cognito has no other way, by restarting the step.
+        """Request a new code (ForgotPassword, ResendConfirmationCode), or restart the step for one.
 
         Args:
-            key: The key that requests another one; Enter unless given.
+            key: The key that repeats the request; by default Enter.
         """
         match self.step:
             case ResetPassword():
@@ -285,19 +291,19 @@ class SignInFlow:
         return self.restart(key=key)
 
     def restart(self, *, key: str | None = None) -> Output:
-        """Start the step again, with the choices that were made."""
+        """Sign in again up to this step, with the same choices."""
         if self.can_restart:
             return self._request(Attempt.restart, is_restart=True, key=key)
         return ShowError(ErrorMessage("This needs a new sign-in. Esc goes back to it."))
 
     def back(self, *, is_waiting: bool = False) -> Output:
-        """Go one choice back: to the choice of a factor if there was one, otherwise to sign-in.
+        """Go back to the last choice of a factor, or to sign-in if there was none.
 
-        The way to a choice is a request. It isn't tried in a wait, nor again after it has failed.
+        Going back to a choice takes a request. It isn't sent during a wait or after it has failed.
         """
         attempt = self.attempt
-        is_closed = self.step is None or is_waiting or self.retry_key == "Esc"
-        if is_closed or attempt is None or not attempt.choices or not attempt.can_start_again:
+        must_leave = self.step is None or is_waiting or self.retry_key == "Esc"
+        if must_leave or attempt is None or not attempt.choices or not attempt.can_start_again:
             return self.leave()
         self._stop_waiting()
         count = len(attempt.choices) - 1
@@ -305,29 +311,29 @@ class SignInFlow:
         return self._request(call, breadcrumbs=self._breadcrumbs[: 1 + count], key="Esc")
 
     def leave(self) -> Output:
-        """Go back to sign-in, and say there what that leaves open."""
+        """Go back to sign-in and report what may have happened already."""
         notices = [messages.STOPPED] if self.pending else []
         if self.attempt and self.attempt.may_have_set_password:
-            notices.append(messages.NEW_PASSWORD_COUNTS)
+            notices.append(messages.NEW_PASSWORD_MAY_BE_SET)
         return self._back_to_sign_in(notice=" ".join(notices))
 
     def cancel(self) -> Output:
-        """Stop waiting for the request under way, unless its reply has come."""
+        """Stop waiting for the request in flight, unless its reply has arrived."""
         if self.attempt and self.attempt.step is not self.step:
-            return ShowNotice(messages.ANSWERED)  # only the signatures of its tokens are still checked
+            return ShowNotice(messages.REPLY_ARRIVED)  # only the token signatures are still being checked
         self._stop_waiting()
         return ShowNotice(messages.STOPPED)
 
     def drop(self) -> None:
-        """Drop the attempt, whatever is under way for it."""
+        """Discard the attempt and its request in flight."""
         self._stop_waiting()
         self.attempt = self.step = None
         self._breadcrumbs, self._is_signing_up = (), False
 
-    # -- what comes of a request --------------------------------------------------------------------
+    # -- replies ------------------------------------------------------------------------------------
 
     def receive(self, request: PendingRequest, reply: Reply | Exception) -> Output:
-        """Take the reply to a request; one that nobody waits for any more changes nothing."""
+        """Return the output for a reply. The reply to a canceled request is ignored."""
         if request is not self.pending:
             return None
         self.pending = None
@@ -341,17 +347,22 @@ class SignInFlow:
         return self.arrive(reply, request)
 
     def arrive(self, step: NextStep, request: PendingRequest | None = None) -> Output:
-        """Show the step that a request has led to; None for one that needs no request."""
+        """Return the output for a new step.
+
+        Args:
+            step: The new step.
+            request: The request that led to it; None if no request was needed.
+        """
         if isinstance(step, Done) and self.settings.leaves_when_done and not step.asks_to_remember_device:
             self.step = step
             return Finish(step)
         is_repeated = self.step == step and isinstance(step, ConfirmSignInWithCustomChallenge)
-        self._times_asked = self._times_asked + 1 if is_repeated else 1
-        # A pool may reject these two before it looks at the password: nothing was proved.
-        is_unproved = (
+        self._challenge_count = self._challenge_count + 1 if is_repeated else 1
+        # Cognito may return these two before it verifies the password.
+        is_unverified = (
             isinstance(step, ResetPassword | ConfirmSignUp) and self.step is None and not self._is_signing_up
         )
-        self._breadcrumbs = request.breadcrumbs if request and not is_unproved else ()
+        self._breadcrumbs = request.breadcrumbs if request and not is_unverified else ()
         self._wait_count, self._totp_code, self._is_signing_up = 0, None, False
         self.step = step
         attempt = None if isinstance(step, Done) else self.attempt  # nothing restarts a sign-in that is over
@@ -360,7 +371,7 @@ class SignInFlow:
             was_restarted=request is not None and request.is_restart,
             is_replacement_totp_key=isinstance(step, ContinueSignInWithTOTPSetup)
             and self._is_replacement_totp_key(step.setup_details),
-            times_asked=self._times_asked,
+            challenge_count=self._challenge_count,
             can_restart=attempt is not None and attempt.can_start_again,
             is_password_known=attempt is not None and attempt.is_password_known,
             reset_was_requested=self._reset_was_requested,
@@ -371,10 +382,10 @@ class SignInFlow:
         return ShowStep(step, context)
 
     def _is_replacement_totp_key(self, details: TOTPSetupDetails) -> bool:
-        # Its digest tells one key from another; the key itself isn't stored for that.
-        key = sha256(details.shared_secret.reveal_bytes()).digest()
-        former, self._totp_keys[self.username] = self._totp_keys.get(self.username, key), key
-        return former != key
+        # A digest is enough to compare keys, so the key itself isn't stored.
+        digest = sha256(details.shared_secret.reveal_bytes()).digest()
+        previous, self._totp_digests[self.username] = self._totp_digests.get(self.username, digest), digest
+        return previous != digest
 
     def _output_for_error(self, error: AuthError) -> Output:
         attempt, step = self.attempt, self.step
@@ -383,7 +394,7 @@ class SignInFlow:
             message = self._describe(error)
         except Exception:
             message = ErrorMessage(INTERNAL_ERROR)
-        if isinstance(attempt.step, Done):  # signed in, but the pool didn't sign the tokens
+        if isinstance(attempt.step, Done):  # the pool didn't sign the tokens
             return self._back_to_sign_in(replace(message, concern=ErrorField.FORM))
         match action_for_error(error, step, can_start_again=attempt.can_start_again):
             case ErrorAction.SIGN_IN:
@@ -393,39 +404,41 @@ class SignInFlow:
                 return OfferRestart(message, attempt.restart_side_effect, reason)
             case ErrorAction.WAIT:
                 self._wait_count += 1
-                return WaitBeforeRetry(messages.wait_for(error, self._wait_count - 1), message)
+                return WaitBeforeRetry(messages.compute_retry_delay(error, self._wait_count - 1), message)
         return ShowError(message)
 
     def _describe(self, error: AuthError) -> ErrorMessage:
-        """Describe an error as it concerns the step and the key that sent the request."""
+        """Describe an error for the step and the key that sent the request."""
         step, gateway = self.step, self.auth.gateway
-        if self.retry_key == "Esc":  # which doesn't try again
+        if self.retry_key == "Esc":  # a second Esc leads to sign-in and doesn't retry
             return ErrorMessage(f"{ErrorMessage.from_error(error, retry_key='').text} Esc goes to sign-in.")
         message = ErrorMessage.from_error(error, retry_key=self.retry_key)
         if self.retry_key != self._enter_key:
             return message
-        is_app = isinstance(step, ConfirmSignInWithTOTPCode)
+        is_totp_code = isinstance(step, ConfirmSignInWithTOTPCode)
         match step:
             case ConfirmSignInWithCustomChallenge() | UnknownStep():
                 if error.code == "NotAuthorizedException":
-                    return ErrorMessage(messages.challenge_refused(error))
+                    return ErrorMessage(messages.format_challenge_error(error))
             case ContinueSignInWithTOTPSetup() if self._totp_code:
                 key, offset = step.setup_details.shared_secret, gateway.clock_offset
-                text = messages.why_the_code_does_not_fit(error, self._totp_code, key, gateway.now(), offset)
+                text = messages.format_totp_setup_error(error, self._totp_code, key, gateway.now(), offset)
                 if text:
                     return ErrorMessage(text)
-            case None if self._is_signing_up and (name := messages.attribute_needed(error)):
+            case None if self._is_signing_up and (name := messages.parse_missing_attribute(error)):
                 message = replace(message, missing_attribute=name)
                 if name not in self._sign_up_attributes:
                     self._sign_up_attributes.add(name)
-                    return replace(message, text=messages.also_needed(name), concern=ErrorField.FORM)
-        clock = messages.clock_in_a_refusal(error, gateway.clock_offset, code_from_app=is_app)
+                    return replace(
+                        message, text=messages.format_missing_attribute(name), concern=ErrorField.FORM
+                    )
+        clock = messages.format_clock_hint(error, gateway.clock_offset, is_totp_code=is_totp_code)
         return replace(message, text=f"{message.text} {clock}".strip())
 
     # -- once signed in -----------------------------------------------------------------------------
 
     def after_done(self) -> Output:
-        """Go on once the end of the sign-in is shown: save the session, or ask what must be known first."""
+        """Save the session once Done is on the screen, or ask for what is needed first."""
         done, saver, username = self.done, self.saver, self.username
         if done is None:
             return None
@@ -456,7 +469,7 @@ class SignInFlow:
         return RunJob(save)
 
     def device_answered(self, remember: bool) -> Output:
-        """Have the pool remember this device, or not."""
+        """Have the pool remember this device if the user agreed."""
         done = self.done
         if done is None:
             return None
@@ -471,7 +484,7 @@ class SignInFlow:
 
     def _begin(self) -> Attempt:
         self.attempt = self.auth.attempt()
-        self._breadcrumbs, self._times_asked, self._reset_was_requested = (), 1, False
+        self._breadcrumbs, self._challenge_count, self._reset_was_requested = (), 1, False
         self.retry_key = self._enter_key
         return self.attempt
 
@@ -496,7 +509,7 @@ class SignInFlow:
         return RunRequest(self.pending)
 
     def _stop_waiting(self) -> None:
-        """Let the request under way end without a consequence: its attempt no longer counts."""
+        """Ignore the reply to the request in flight and continue with a copy of the attempt."""
         self.pending = None
         if self.attempt:
             self.attempt = self.attempt.fork()
@@ -511,7 +524,7 @@ class SignInFlow:
 
 
 def remember_device(auth: Auth, done: Done) -> ShowNotice:
-    """Have the pool remember this device (UpdateDeviceStatus), and report whether it does."""
+    """Have the pool remember this device (UpdateDeviceStatus) and return the result as a notice."""
     try:
         auth.remember_device(done)
     except AuthError as error:
@@ -520,6 +533,6 @@ def remember_device(auth: Auth, done: Done) -> ShowNotice:
 
 
 def collapse(breadcrumbs: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the breadcrumbs with the same step several times in a row as one entry with its count."""
+    """Merge repeats in a row into one entry with a count."""
     counts = [(name, len(list(group))) for name, group in groupby(breadcrumbs)]
     return tuple(name if count == 1 else f"{name} ×{count}" for name, count in counts)

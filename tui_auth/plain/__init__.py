@@ -1,1 +1,1 @@
-"""The line-prompt front end: the same steps for screen readers, TERM=dumb and expect."""
+"""The line-prompt front end, for screen readers, TERM=dumb and scripts such as expect."""

@@ -1,4 +1,4 @@
-"""PlainFirstRun: drives the first run in line prompts, from the IDs to the name of the profile."""
+"""PlainFirstRun: the first run in line prompts, from the IDs to the name of the profile."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from tui_auth.config.pasted_ids import parse_pasted_ids
 from tui_auth.flow.first_run_flow import (
     FLOWS,
     QUESTION,
-    TRYING,
+    TRIAL_NOTICE,
     AskAuthFlow,
     AskName,
     AskSecret,
@@ -15,8 +15,8 @@ from tui_auth.flow.first_run_flow import (
     ProfileSaved,
     RunTrial,
     ShowPoolError,
-    complain_about_id,
-    complain_about_secret_path,
+    find_id_error,
+    find_secret_path_error,
 )
 from tui_auth.plain.prompts import BACK, BackError, Lines, Prompts
 
@@ -24,42 +24,42 @@ _LABELS = {"user_pool_id": "User pool", "client_id": "App client"}
 
 
 class PlainFirstRun:
-    """Asks for a pool, in lines. What flags and the environment specify needn't be typed."""
+    """Asks for a pool. Settings from flags and the environment are the defaults of the prompts."""
 
     def __init__(self, lines: Lines, flow: FirstRunFlow, *, environment_badge: str = "") -> None:
         self.lines = lines
-        self.prompts = Prompts(lines, nothing_typed="Type something, or end with ^D.")
+        self.prompts = Prompts(lines, empty_line_text="Type something, or end with ^D.")
         self.flow = flow
         self._badge = environment_badge
-        self._ids = {name: str(flow.named.get(name, "")) for name in _LABELS}
+        self._ids = {name: str(flow.settings.get(name, "")) for name in _LABELS}
         self._field = "pool"
-        self._secret_file = str(flow.named.get("client_secret_file", ""))
+        self._secret_file = str(flow.settings.get("client_secret_file", ""))
 
     def run(self) -> str:
-        """Return the name of the profile that the pool is saved as.
+        """Ask for a pool and save it. Return the name of its profile.
 
         Raises:
-            EOFError: The user ended the prompts before that.
+            EOFError: The user pressed ^D.
         """
         question = f"{self._badge}: {QUESTION}" if self._badge else QUESTION
         self.lines.say(f"{question} Type its id, or paste its ARN or the address of its page in the console.")
         self.lines.say(f"Enter takes what stands in brackets; {BACK} goes back to here.")
         while True:
             try:
-                if name := self._choose():
+                if name := self._ask_pool():
                     return name
             except BackError:
                 self._field = "pool"
-                # Another client may have no secret: the one specified isn't used again.
+                # Another app client may have no secret, so the specified one is discarded.
                 self._secret_file = ""
                 self.lines.say(QUESTION)
 
-    def _choose(self) -> str:
-        """Return the name of the profile; empty if the IDs must be asked for again."""
-        # After an error the client is asked for again, unless it is the pool's; /back leads to the pool.
-        has_both = self._field == "pool" and self._ask_for("user_pool_id")
+    def _ask_pool(self) -> str:
+        """Return the name of the profile, or an empty string to ask for the IDs again."""
+        # After an error about the app client, ask only for the app client. /back leads to the pool.
+        has_both = self._field == "pool" and self._ask_id("user_pool_id")
         if not has_both:
-            self._ask_for("client_id")
+            self._ask_id("client_id")
         self.flow.back()
         output: FirstRunOutput | None
         output = self.flow.submit(self._ids["user_pool_id"], self._ids["client_id"], self._secret_file)
@@ -78,7 +78,7 @@ class PlainFirstRun:
     def _carry_out(self, output: FirstRunOutput) -> FirstRunOutput | None:
         match output:
             case RunTrial(run):
-                self.lines.say(TRYING)
+                self.lines.say(TRIAL_NOTICE)
                 return self.flow.receive(run())
             case AskName(text):
                 self.lines.say(text)
@@ -95,25 +95,25 @@ class PlainFirstRun:
         return None
 
     def _ask_name(self) -> FirstRunOutput | None:
-        return self.flow.save_as(self.prompts.line("Keep as", self.flow.free_name()))
+        return self.flow.save_as(self.prompts.line("Keep as", self.flow.suggest_profile_name()))
 
-    def _ask_secret(self, complaint: str) -> FirstRunOutput:
-        while complaint:
-            self.lines.say(f"Error: {complaint}")
+    def _ask_secret(self, problem: str) -> FirstRunOutput:
+        while problem:
+            self.lines.say(f"Error: {problem}")
             path = self.prompts.line("Secret file", self.flow.secret_file)
-            complaint = complain_about_secret_path(path)
+            problem = find_secret_path_error(path)
         return self.flow.submit(self._ids["user_pool_id"], self._ids["client_id"], path)
 
-    def _ask_for(self, setting: str) -> bool:
-        """Ask for an ID until there is one, and return whether the answer held the other one too."""
+    def _ask_id(self, setting: str) -> bool:
+        """Ask for an ID until it is valid. Return whether the answer contained the other ID too."""
         while True:
             typed = self.prompts.line(_LABELS[setting], self._ids[setting])
             pasted = parse_pasted_ids(typed)
             both = {"user_pool_id": pasted.user_pool_id, "client_id": pasted.client_id}
-            # One ID and nothing else is taken for the one that was asked for.
+            # A lone ID is the requested one, whichever kind it looks like.
             ids = {setting: typed} if typed in both.values() or not any(both.values()) else both
-            if complaint := complain_about_id(setting, ids.get(setting) or ""):
-                self.lines.say(f"Error: {complaint}")
+            if problem := find_id_error(setting, ids.get(setting) or ""):
+                self.lines.say(f"Error: {problem}")
                 continue
             self._ids |= {name: value for name, value in ids.items() if value}
             if all(ids.get(name) for name in _LABELS):

@@ -1,10 +1,10 @@
-"""Prompts: ask for one line at a time, and take the commands that lead out of a prompt."""
+"""Prompts: asks for one line at a time and handles commands such as /back."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from tui_auth.flow.messages import wrong_with_password
+from tui_auth.flow.messages import find_new_password_error
 from tui_auth.secret import Secret
 from tui_auth.terminal.pasted_code import find_code
 
@@ -15,53 +15,57 @@ if TYPE_CHECKING:
 
 NEW_CODE, BACK, FORGOT, SIGN_UP = "/new", "/back", "/forgot", "/sign-up"
 
-_STOP = "\x1a"
-"""^Z as a character, where the terminal doesn't act on it: a stop at a hidden prompt leaves the echo off."""
+_CTRL_Z = "\x1a"
+"""^Z as a character. A hidden prompt reads it raw, because stopping there would leave the echo off."""
 
-STOPS_NOTHING = "Error: ^Z stops nothing while a password is typed. Type it again; ^C leaves."
-TO_SIGN_IN = f"Type something, or {BACK} to go back to sign-in."
+SUSPEND_ERROR = "Error: ^Z stops nothing while a password is typed. Type it again; ^C leaves."
+EMPTY_LINE_TEXT = f"Type something, or {BACK} to go back to sign-in."
 
 
 class BackError(Exception):
-    """The user goes back to where the prompts began."""
+    """The user typed /back."""
 
 
 class Lines(Protocol):
-    """A terminal that shows and reads lines."""
+    """A terminal that prints and reads lines."""
 
     def say(self, text: str = "") -> None:
-        """Show lines."""
+        """Print one or more lines."""
 
     def ask(self, prompt: str) -> str:
-        """Return the line typed. Raises EOFError if there is none."""
+        """Read a line. Raises EOFError at ^D."""
 
     def ask_secret(self, prompt: str) -> Secret:
-        """Return the line typed, without an echo."""
+        """Read a line without echo. Raises EOFError at ^D."""
 
     def wait(self, seconds: float) -> None:
-        """Let time pass; what is typed meanwhile is neither shown nor used."""
+        """Wait, and discard what is typed meanwhile."""
 
 
 class Prompts:
-    """Asks until there is an answer; ``nothing_typed`` is shown after an empty line.
+    """Asks until there is a valid answer. Each prompt raises BackError if the user goes back.
 
-    Each prompt raises BackError if the user goes back.
+    Args:
+        lines: The terminal.
+        empty_line_text: What to print after an empty line.
     """
 
-    def __init__(self, lines: Lines, nothing_typed: str = TO_SIGN_IN) -> None:
+    def __init__(self, lines: Lines, empty_line_text: str = EMPTY_LINE_TEXT) -> None:
         self.lines = lines
-        self.nothing_typed = nothing_typed
+        self.empty_line_text = empty_line_text
 
-    def line(self, prompt: str, known: str = "") -> str:
-        """Ask for a line, without the spaces around it; Enter alone takes the known one."""
-        while not (typed := self.lines.ask(f"{prompt} [{known}]" if known else prompt).strip() or known):
-            self.lines.say(self.nothing_typed)
+    def line(self, prompt: str, default: str = "") -> str:
+        """Ask for a line and strip spaces around it. An empty line selects the default."""
+        while not (
+            typed := self.lines.ask(f"{prompt} [{default}]" if default else prompt).strip() or default
+        ):
+            self.lines.say(self.empty_line_text)
         if typed == BACK:
             raise BackError
         return typed
 
     def optional_line(self, prompt: str) -> str:
-        """Ask for a line that may be empty."""
+        """Ask for a line, which may be empty."""
         typed = self.lines.ask(f"{prompt} (Enter leaves it out)").strip()
         if typed == BACK:
             raise BackError
@@ -76,40 +80,40 @@ class Prompts:
 
     def secret(self, prompt: str) -> Secret:
         """Ask for a line that isn't echoed."""
-        while not (typed := self.lines.ask_secret(prompt)) or _STOP in typed.reveal():
-            self.lines.say(STOPS_NOTHING if typed else self.nothing_typed)
+        while not (typed := self.lines.ask_secret(prompt)) or _CTRL_Z in typed.reveal():
+            self.lines.say(SUSPEND_ERROR if typed else self.empty_line_text)
         if typed == Secret(BACK):
             raise BackError
         return typed
 
     def code(self, prompt: str = "Code") -> Secret:
-        """Ask for a code, in whatever groups it is typed."""
-        return as_code(self.code_or_word((), prompt))
+        """Ask for a code, ignoring spaces and dashes in it."""
+        return parse_code(self.code_or_command((), prompt))
 
-    def code_or_word(self, words: Sequence[str] = (NEW_CODE,), prompt: str = "Code") -> str:
-        """Ask for a code or one of the words. Another word with a slash isn't sent."""
-        while (typed := self.line(prompt)).startswith("/") and typed not in words:
-            self.lines.say(f"Error: That is no code. The words here are {' and '.join((BACK, *words))}.")
+    def code_or_command(self, commands: Sequence[str] = (NEW_CODE,), prompt: str = "Code") -> str:
+        """Ask for a code or one of the commands. Reject any other word that starts with a slash."""
+        while (typed := self.line(prompt)).startswith("/") and typed not in commands:
+            self.lines.say(f"Error: That is no code. The words here are {' and '.join((BACK, *commands))}.")
         return typed
 
     def new_password(self, policy: PasswordPolicy | None) -> Secret:
-        """Ask for a new password, twice; say first what the pool requires, if known."""
+        """Print the pool's password policy, if known, and ask for a new password twice."""
         if policy:
             self.lines.say(f"It needs {', '.join(rule for rule, _ in policy.checklist(''))}.")
         while True:
             first = self.secret("New password")
-            if complaint := wrong_with_password(first, self.secret("Once more")):
-                self.lines.say(f"Error: {complaint}")
+            if problem := find_new_password_error(first, self.secret("Once more")):
+                self.lines.say(f"Error: {problem}")
             else:
                 return first
 
     def show(self, answers: Sequence[str]) -> None:
-        """Show answers to choose from, with their numbers from 1."""
+        """Print numbered answers, starting from 1."""
         for number, answer in enumerate(answers, 1):
             self.lines.say(f"{number} {answer}")
 
     def number(self, count: int) -> int:
-        """Ask which of so many answers, and return its number from 0."""
+        """Ask for the number of an answer and return its index."""
         while True:
             typed = self.line("Number")
             if typed.isdecimal() and 0 < int(typed) <= count:
@@ -118,6 +122,6 @@ class Prompts:
             self.lines.say(f"Error: Type {numbers}.")
 
 
-def as_code(typed: str) -> Secret:
-    """Return the code in what was typed: without spaces and dashes, or out of its sentence."""
+def parse_code(typed: str) -> Secret:
+    """Return the code in a line: extracted from a sentence, or without spaces and dashes."""
     return Secret(find_code(typed, None, takes_letters=True) or "".join(typed.replace("-", " ").split()))

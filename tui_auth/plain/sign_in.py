@@ -1,4 +1,4 @@
-"""PlainSignIn: drives the sign-in flow in line prompts, from the name to Done."""
+"""PlainSignIn: the sign-in flow in line prompts, from the user name to Done."""
 
 from __future__ import annotations
 
@@ -34,7 +34,14 @@ OTHER_COMMANDS = f"{FORGOT} resets a forgotten password, {SIGN_UP} makes an acco
 
 
 class PlainSignIn:
-    """Signs a user in, in lines. ``find_device`` returns the device remembered for a user."""
+    """Signs a user in with line prompts.
+
+    Args:
+        auth: The user pool and app client to sign in to.
+        settings: How to sign in.
+        lines: The terminal.
+        find_device: Returns the remembered device of a user.
+    """
 
     def __init__(
         self,
@@ -52,14 +59,14 @@ class PlainSignIn:
 
     @property
     def username(self) -> str:
-        """The name as it was typed last."""
+        """The user name as it was last typed."""
         return self._start.username
 
     def run(self) -> Done:
-        """Sign in.
+        """Sign in and return the result.
 
         Raises:
-            EOFError: The user ended the prompts before that.
+            EOFError: The user pressed ^D.
         """
         while self.flow.done is None:
             try:
@@ -83,11 +90,11 @@ class PlainSignIn:
         self._carry_out(output)
 
     def _carry_out(self, output: Output) -> None:
-        """Carry out an output of the flow, and those that follow from it."""
+        """Carry out an output of the flow and any outputs that follow from it."""
         flow = self.flow
         while output is not None:
-            former, output = output, None
-            match former:
+            current, output = output, None
+            match current:
                 case RunRequest(request):
                     output = flow.receive(request, request.send())
                 case ShowStep(_, context):
@@ -116,7 +123,11 @@ class PlainSignIn:
     def _show_error(self, error: ErrorMessage | None) -> None:
         if error is None:
             return
-        text = messages.also_needed(error.missing_attribute) if error.missing_attribute else error.text
+        text = (
+            messages.format_missing_attribute(error.missing_attribute)
+            if error.missing_attribute
+            else error.text
+        )
         self.lines.say(f"Error: {text}")
         self._steps.request_failed(error)
         if self.flow.step is None:
@@ -124,7 +135,7 @@ class PlainSignIn:
 
 
 class StartPrompts:
-    """Asks for name and password, or for a new account; what was accepted isn't asked again."""
+    """Asks for user name and password, or for a new account. Doesn't ask again for accepted values."""
 
     def __init__(self, prompts: Prompts, flow: SignInFlow) -> None:
         self.prompts = prompts
@@ -135,7 +146,7 @@ class StartPrompts:
         self._has_shown_commands = False
 
     def ask(self) -> Output:
-        """Ask what to start with, and start it."""
+        """Ask for the user name and password, or continue a sign-up, and start the request."""
         if self._account is None:
             self.flow.drop()
             return self._sign_in()
@@ -146,14 +157,14 @@ class StartPrompts:
             raise
 
     def request_failed(self, error: ErrorMessage) -> None:
-        """Ask again for what the error is about, if that can help."""
+        """Discard the values that the error is about."""
         if error.kind in (ErrorKind.NOT_AUTHORIZED, ErrorKind.CONFIGURATION):
             self._account = None
         elif self._account is not None:
             self._account.request_failed(error)
 
     def succeeded(self) -> None:
-        """Take the name of a new account that was created."""
+        """Continue with the user name of the account that was created."""
         if self._account is not None:
             self.username, self._account = self._account.username, None
 
@@ -183,7 +194,7 @@ class StartPrompts:
         if password == Secret(SIGN_UP):
             return self._sign_up()
         if password is None and self._has_tried:
-            self._confirm()  # or this would repeat by itself, with a message sent each time
+            self._confirm_sign_in()  # without it, this would loop and send a message each time
         self._has_tried = True
         return self.flow.sign_in(self.username, password)
 
@@ -194,14 +205,14 @@ class StartPrompts:
         return self.ask()
 
     def _password(self) -> Secret:
-        """Ask for the password. Going back asks for the name, and only then at a prompt that echoes."""
+        """Ask for the password. /back discards the user name, so that the next prompt asks for it."""
         try:
             return self.prompts.secret("Password")
         except BackError:
             self.username = ""
             raise
 
-    def _confirm(self) -> None:
+    def _confirm_sign_in(self) -> None:
         try:
             self.prompts.confirm(f"Enter signs in, {BACK} asks for another name")
         except BackError:
@@ -210,7 +221,7 @@ class StartPrompts:
 
 
 class AccountPrompts:
-    """Asks for what a new account needs."""
+    """Asks for the user name, password and attributes of a new account."""
 
     def __init__(self, prompts: Prompts, flow: SignInFlow) -> None:
         self.prompts = prompts
@@ -221,20 +232,20 @@ class AccountPrompts:
         self._attributes: dict[str, str] = {}
 
     def ask(self) -> Output:
-        """Ask for what is missing, or for Enter if nothing is, and create the account."""
+        """Ask for missing values, or for Enter if there are none, and create the account."""
         settings = self.flow.settings
-        if self.username and self._password and not self._missing:
+        if self.username and self._password and not self._missing_attributes:
             self.prompts.confirm(f"Enter tries it again, {BACK} goes back to sign-in")
         self.username = self.username or self.prompts.line(settings.username_label)
         if self._password is None:
             self._password = self.prompts.new_password(settings.password_policy)
-        for name in self._missing:
-            self._attributes[name] = self._attribute(name)
+        for name in self._missing_attributes:
+            self._attributes[name] = self._ask_attribute(name)
         attributes = {name: value for name, value in self._attributes.items() if value}
         return self.flow.sign_up(self.username, self._password, attributes)
 
     def request_failed(self, error: ErrorMessage) -> None:
-        """Forget what the error is about, and nothing else."""
+        """Discard only the values that the error is about."""
         if error.missing_attribute:
             self._required.append(error.missing_attribute)
             self._attributes.pop(error.missing_attribute, None)
@@ -246,25 +257,25 @@ class AccountPrompts:
             self.username = ""
 
     @property
-    def _missing(self) -> list[str]:
-        wanted = dict.fromkeys((*self.flow.settings.sign_up_attributes, *self._required))
-        return [name for name in wanted if name not in self._attributes]
+    def _missing_attributes(self) -> list[str]:
+        names = dict.fromkeys((*self.flow.settings.sign_up_attributes, *self._required))
+        return [name for name in names if name not in self._attributes]
 
-    def _attribute(self, name: str) -> str:
+    def _ask_attribute(self, name: str) -> str:
         hint = f", {messages.ATTRIBUTE_HINTS[name]}" if name in messages.ATTRIBUTE_HINTS else ""
-        label = f"{messages.label_of(name)}{hint}"
+        label = f"{messages.format_attribute(name)}{hint}"
         return self.prompts.line(label) if name in self._required else self.prompts.optional_line(label)
 
 
 def ask_about_device(auth: Auth, done: Done, lines: Lines) -> None:
-    """Ask whether the pool should remember this device, and tell it; no answer leaves it as it is."""
-    prompts = Prompts(lines, nothing_typed="Type 1 or 2.")
+    """Ask whether the pool should remember this device, and set that. No answer changes nothing."""
+    prompts = Prompts(lines, empty_line_text="Type 1 or 2.")
     lines.say(messages.DEVICE_QUESTION)
     prompts.show((messages.REMEMBER, messages.FORGET))
     try:
-        is_wanted = prompts.number(2) == 0
+        remember = prompts.number(2) == 0
     except (EOFError, BackError):
         return
-    if is_wanted:
+    if remember:
         notice = remember_device(auth, done)
         lines.say(f"Error: {notice.text}" if notice.is_error else notice.text)

@@ -1,4 +1,4 @@
-"""StepPrompts: asks for the answer to each next step, in lines."""
+"""StepPrompts: asks for the answer to each next step in line prompts."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tui_auth.auth.next_step import (
 )
 from tui_auth.flow import messages
 from tui_auth.flow.outputs import StepContext
-from tui_auth.plain.prompts import NEW_CODE, BackError, Prompts, as_code
+from tui_auth.plain.prompts import NEW_CODE, BackError, Prompts, parse_code
 from tui_auth.terminal.safe_text import safe_line
 
 if TYPE_CHECKING:
@@ -42,68 +42,72 @@ if TYPE_CHECKING:
 
 
 class StepPrompts:
-    """Asks for one answer, to the step that the flow is at."""
+    """Asks for the answer to the flow's current step."""
 
     def __init__(self, prompts: Prompts, flow: SignInFlow) -> None:
         self.prompts = prompts
         self.lines = prompts.lines
         self.flow = flow
         self.needs_another_name = False
-        """Whether the user went back because this one can't sign in here."""
+        """Whether the current user can't sign in from a terminal."""
         self._context = StepContext()
-        self._is_new_key = False
-        self._is_sent_again = False
+        self._must_announce_key = False
+        self._was_code_resent = False
         self._new_code_at = -math.inf
-        self._requested_new_code = False
+        self._new_code_requested = False
         self._has_new_code = False
         self._has_reset_code = False
         self._reset_password: Secret | None = None
 
     def clear(self) -> None:
-        """Forget what was typed for an attempt that has ended."""
+        """Discard the state of an attempt that has ended."""
         self._has_reset_code, self._reset_password, self.needs_another_name = False, None, False
 
     def show(self, context: StepContext) -> None:
-        """Take what is known of the step that comes now."""
+        """Set the context of the next step."""
         self._context = context
-        self._is_new_key = context.is_replacement_totp_key
-        self._is_sent_again = False
-        if self._requested_new_code:
-            self._requested_new_code, self._has_new_code = False, True
+        self._must_announce_key = context.is_replacement_totp_key
+        self._was_code_resent = False
+        if self._new_code_requested:
+            self._new_code_requested, self._has_new_code = False, True
             self._new_code_at = time.monotonic()
 
     def show_code_sent(self, details: DeliveryDetails) -> None:
-        """Say where the code went that was requested at this step."""
+        """Print where the requested code was sent."""
         self._new_code_at = time.monotonic()
         if isinstance(self.flow.step, ResetPassword):
-            perhaps = self._context.reset_was_requested
-            self.lines.say(messages.sent_if_any(details, perhaps=perhaps, again=self._has_reset_code))
+            may_not_exist = self._context.reset_was_requested
+            self.lines.say(
+                messages.format_reset_delivery(
+                    details, account_may_not_exist=may_not_exist, is_repeated=self._has_reset_code
+                )
+            )
             self._has_reset_code = True
         else:
-            self.lines.say(messages.sent_anew(details))
-            self._is_sent_again = True
+            self.lines.say(messages.format_new_delivery(details))
+            self._was_code_resent = True
 
     def request_failed(self, error: ErrorMessage) -> None:
-        """Forget what the error is about; the rest needn't be typed again."""
-        self._requested_new_code = False
+        """Discard the new password if the error is about it."""
+        self._new_code_requested = False
         if isinstance(self.flow.step, ResetPassword) and error.concern is ErrorField.NEW_PASSWORD:
             self._reset_password = None
 
-    def ask(self) -> Output:  # noqa: PLR0911, PLR0912 - one case a step
-        """Ask what the step asks, and answer it. Raises BackError if the user goes back."""
+    def ask(self) -> Output:  # noqa: PLR0911, PLR0912 - one case per step
+        """Ask for the answer to the step and send it. Raises BackError if the user goes back."""
         flow, step = self.flow, self.flow.step
         match step:
             case ConfirmSignInWithSMSMFACode() | ConfirmSignInWithOTP():
                 return self._delivered_code(step)
             case ConfirmSignInWithTOTPCode():
-                self.lines.say(f"{messages.code_from_app(step.friendly_device_name)}.")
+                self.lines.say(f"{messages.format_totp_request(step.friendly_device_name)}.")
                 return flow.answer(self.prompts.code())
             case ContinueSignInWithTOTPSetup():
                 return self._set_up(step)
             case ContinueSignInWithMFASelection():
                 return self._choice(messages.MFA_QUESTION, step.allowed_mfa_types)
             case ContinueSignInWithMFASetupSelection():
-                left_out = f"\n{messages.NO_SMS_SET_UP}" if step.left_out else ""
+                left_out = f"\n{messages.NO_SMS_SETUP}" if step.left_out else ""
                 return self._choice(f"{messages.MFA_SETUP_QUESTION}{left_out}", step.allowed_mfa_types)
             case ContinueSignInWithFirstFactorSelection():
                 return self._first_factor(step)
@@ -119,54 +123,57 @@ class StepPrompts:
                 return self._sign_up_code(step)
             case ConfirmSignInWithCustomChallenge() | UnknownStep():
                 return self._challenge(step)
-            case Done() | None:  # nothing is asked any more
+            case Done() | None:  # there is nothing left to ask
                 raise BackError
         assert_never(step)
 
     def _delivered_code(self, step: ConfirmSignInWithSMSMFACode | ConfirmSignInWithOTP) -> Output:
         flow = self.flow
-        new = f" {NEW_CODE} sends another." if flow.can_restart else ""
-        perhaps = not flow.is_password_known
-        self.lines.say(f"{messages.sent_to(step.delivery_details, perhaps=perhaps)}.{new}")
+        hint = f" {NEW_CODE} sends another." if flow.can_restart else ""
+        may_not_exist = not flow.is_password_known
+        delivery = messages.format_delivery(step.delivery_details, account_may_not_exist=may_not_exist)
+        self.lines.say(f"{delivery}.{hint}")
         if self._has_new_code:
-            self.lines.say(messages.anew(perhaps=perhaps))
+            self.lines.say(messages.format_new_code_notice(account_may_not_exist=may_not_exist))
             self._has_new_code = False
-        while (typed := self.prompts.code_or_word()) == NEW_CODE:
+        while (typed := self.prompts.code_or_command()) == NEW_CODE:
             if not flow.can_restart:
                 self.lines.say("Error: No other code can be sent here.")
             elif self._may_send_another():
-                self._requested_new_code = True
+                self._new_code_requested = True
                 return flow.new_code()
-        return flow.answer(as_code(typed))
+        return flow.answer(parse_code(typed))
 
     def _may_send_another(self) -> bool:
-        """Return whether enough time has passed since the last new code; say how much is left."""
-        left = self._new_code_at + COOL_DOWN_SECONDS - time.monotonic()
-        if left > 0:
-            self.lines.say(f"Error: A new code was sent just now. {NEW_CODE} again in {math.ceil(left)} s.")
-        return left <= 0
+        """Return whether the cool-down is over; print the remaining seconds if it isn't."""
+        seconds = self._new_code_at + COOL_DOWN_SECONDS - time.monotonic()
+        if seconds > 0:
+            self.lines.say(
+                f"Error: A new code was sent just now. {NEW_CODE} again in {math.ceil(seconds)} s."
+            )
+        return seconds <= 0
 
     def _first_factor(self, step: ContinueSignInWithFirstFactorSelection) -> Output:
-        if not messages.only_a_passkey(step):
+        if not messages.has_only_passkeys(step):
             return self._choice(messages.FIRST_FACTOR_QUESTION, step.available_factors)
-        self.lines.say(f"{messages.ONLY_A_PASSKEY} {messages.INSTEAD_OF_A_PASSKEY}")
+        self.lines.say(f"{messages.ONLY_PASSKEYS} {messages.PASSKEY_ALTERNATIVE}")
         self.needs_another_name = True
         raise BackError
 
     def _set_up(self, step: ContinueSignInWithTOTPSetup) -> Output:
         details, settings = step.setup_details, self.flow.settings
         account = safe_line(f"{settings.app_name or settings.pool}: {details.username}", limit=80)
-        if self._is_new_key:
-            self.lines.say(messages.NEW_KEY.format(account))
-            self._is_new_key = False
+        if self._must_announce_key:
+            self.lines.say(messages.REPLACEMENT_TOTP_KEY.format(account))
+            self._must_announce_key = False
         self.lines.say("Add this key to your authenticator app, as a time-based one:")
-        self.lines.say(messages.in_groups(details.shared_secret.reveal()))
+        self.lines.say(messages.format_totp_key(details.shared_secret.reveal()))
         self.lines.say(f"Account: {account}")
         return self.flow.answer(self.prompts.code("Code the app shows"))
 
     def _choice(self, question: str, methods: Sequence[Answer]) -> Output:
         self.lines.say(question)
-        self.prompts.show(list(map(messages.name_of, methods)))
+        self.prompts.show(list(map(messages.format_method, methods)))
         while (chosen := methods[self.prompts.number(len(methods))]) is AuthFactorType.WEB_AUTHN:
             self.lines.say(f"Error: {messages.NO_PASSKEY}")
         return self.flow.answer(chosen)
@@ -175,7 +182,7 @@ class StepPrompts:
         self.lines.say(messages.TEMPORARY_PASSWORD)
         password = self.prompts.new_password(self.flow.settings.password_policy)
         attributes = {
-            name: self.prompts.line(f"{messages.label_of(name)} (needed by this pool)")
+            name: self.prompts.line(f"{messages.format_attribute(name)} (needed by this pool)")
             for name in step.missing_attributes
         }
         return self.flow.answer(password, attributes=attributes or None)
@@ -183,34 +190,34 @@ class StepPrompts:
     def _reset(self) -> Output:
         if not self._has_reset_code:
             if not self._context.reset_was_requested:
-                self.lines.say(messages.RESET_NEEDED)
+                self.lines.say(messages.RESET_REQUIRED)
             self.prompts.show((messages.HAVE_CODE, messages.SEND_CODE))
             if self.prompts.number(2) == 1:
                 return self.flow.new_code()
             self._has_reset_code = True
-        while (typed := self.prompts.code_or_word()) == NEW_CODE:
+        while (typed := self.prompts.code_or_command()) == NEW_CODE:
             if self._may_send_another():
                 return self.flow.new_code()
         if self._reset_password is None:
             self._reset_password = self.prompts.new_password(self.flow.settings.password_policy)
-        return self.flow.answer(as_code(typed), new_password=self._reset_password)
+        return self.flow.answer(parse_code(typed), new_password=self._reset_password)
 
     def _sign_up_code(self, step: ConfirmSignUp) -> Output:
         details = step.delivery_details
-        sent = f" {messages.sent_to(details)}." if details and details.destination else ""
-        if not self._is_sent_again:
+        sent = f" {messages.format_delivery(details)}." if details and details.destination else ""
+        if not self._was_code_resent:
             self.lines.say(f"{messages.NOT_CONFIRMED}{sent} {NEW_CODE} sends another.")
-        self._is_sent_again = False
-        while (typed := self.prompts.code_or_word()) == NEW_CODE:
+        self._was_code_resent = False
+        while (typed := self.prompts.code_or_command()) == NEW_CODE:
             if self._may_send_another():
                 return self.flow.new_code()
-        return self.flow.answer(as_code(typed))
+        return self.flow.answer(parse_code(typed))
 
     def _challenge(self, step: ConfirmSignInWithCustomChallenge | UnknownStep) -> Output:
         if isinstance(step, UnknownStep):
             self.lines.say("The pool asks for a step this version does not know.")
             self.lines.say(f"Challenge {safe_line(step.challenge_name, limit=60)}")
         self.lines.say("The service asks:")
-        for name, value in messages.rows_of(step.additional_info):
+        for name, value in messages.format_challenge_rows(step.additional_info):
             self.lines.say("\n".join(f"  | {line}" for line in f"{name}: {value}".splitlines()))
         return self.flow.answer(self.prompts.secret("Answer"))

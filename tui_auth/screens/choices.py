@@ -17,15 +17,15 @@ from tui_auth.auth.next_step import (
 from tui_auth.flow.error_message import ErrorMessage
 from tui_auth.flow.messages import (
     FIRST_FACTOR_QUESTION,
-    INSTEAD_OF_A_PASSKEY,
     MFA_QUESTION,
     MFA_SETUP_QUESTION,
     NO_PASSKEY,
-    NO_SMS_SET_UP,
-    ONLY_A_PASSKEY,
-    SOMEBODY_ELSE,
-    name_of,
-    only_a_passkey,
+    NO_SMS_SETUP,
+    ONLY_PASSKEYS,
+    OTHER_USER,
+    PASSKEY_ALTERNATIVE,
+    format_method,
+    has_only_passkeys,
 )
 from tui_auth.screens.step_screen import StepAnswered, StepScreen
 from tui_auth.terminal.safe_text import safe_line
@@ -60,7 +60,7 @@ class ChoiceScreen(StepScreen[StepT]):
 
     def compose_form(self) -> Iterable[Widget]:
         yield Static(self.QUESTION, classes="headline", markup=False)
-        yield Choice([name_of(method) for method in self.methods])
+        yield Choice([format_method(method) for method in self.methods])
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -105,7 +105,7 @@ class MFASetupSelectionScreen(ChoiceScreen[ContinueSignInWithMFASetupSelection])
     def compose_form(self) -> Iterable[Widget]:
         yield from super().compose_form()
         if self.step.left_out:
-            yield Static(NO_SMS_SET_UP, classes="quiet", markup=False)
+            yield Static(NO_SMS_SETUP, classes="quiet", markup=False)
 
     @property
     def methods(self) -> Sequence[Answer]:
@@ -123,16 +123,16 @@ class FirstFactorScreen(ChoiceScreen[ContinueSignInWithFirstFactorSelection]):
     )
 
     def compose_form(self) -> Iterable[Widget]:
-        if not only_a_passkey(self.step):
+        if not has_only_passkeys(self.step):
             yield from super().compose_form()
             if factor := self._missing_preference:
                 yield Static(
                     f"{safe_line(factor, limit=40)} is not offered to you here.", classes="fact", markup=False
                 )
             return
-        yield Static(ONLY_A_PASSKEY, classes="headline", markup=False)
-        yield Static(INSTEAD_OF_A_PASSKEY, classes="fact", markup=False)
-        yield Choice([SOMEBODY_ELSE])
+        yield Static(ONLY_PASSKEYS, classes="headline", markup=False)
+        yield Static(PASSKEY_ALTERNATIVE, classes="fact", markup=False)
+        yield Choice([OTHER_USER])
 
     @property
     def _missing_preference(self) -> str:
@@ -145,7 +145,7 @@ class FirstFactorScreen(ChoiceScreen[ContinueSignInWithFirstFactorSelection]):
         return self.step.available_factors
 
     def choose(self, method: Answer) -> Message | None:
-        if only_a_passkey(self.step):
+        if has_only_passkeys(self.step):
             return self.BackRequested()
         if method is AuthFactorType.WEB_AUTHN:
             self.error = ErrorMessage(NO_PASSKEY)

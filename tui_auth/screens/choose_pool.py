@@ -1,4 +1,4 @@
-"""The first screen where nothing names a pool: asks for one, and keeps it under a name."""
+"""ChoosePoolScreen: asks for a user pool if nothing specifies one, and saves it as a profile."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from tui_auth.config.pasted_ids import parse_pasted_ids
 from tui_auth.config.settings import looks_like_secret
 from tui_auth.flow.first_run_flow import (
     FLOWS,
-    NO_PATH,
     QUESTION,
-    TRYING,
-    complain_about_id,
-    complain_about_secret_path,
+    SECRET_PATH_ERROR,
+    TRIAL_NOTICE,
+    find_id_error,
+    find_secret_path_error,
 )
 from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.screen_context import Decision, ScreenContext
@@ -47,7 +47,7 @@ class PoolSubmitted(Decision):
 
 
 class AuthFlowSelected(Decision):
-    """The user wants to try the same app client with this flow."""
+    """The user wants to try the same app client with this auth flow."""
 
     def __init__(self, auth_flow: str) -> None:
         super().__init__()
@@ -55,7 +55,7 @@ class AuthFlowSelected(Decision):
 
 
 class ProfileNamed(Decision):
-    """The user wants the pool that was tried saved as a profile of this name."""
+    """The user wants to save the pool as a profile with this name."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -63,7 +63,7 @@ class ProfileNamed(Decision):
 
 
 class Stage(Enum):
-    """What the screen asks for now."""
+    """What the screen currently asks for."""
 
     IDS = "ids"
     FLOW = "flow"
@@ -71,37 +71,45 @@ class Stage(Enum):
 
 
 class IdInput(TextInput):
-    """Takes an id, or whatever has one in it. Posts ``Taken`` after a paste."""
+    """An input for an ID, or for text that contains one. Posts ``Pasted`` after a paste."""
 
-    class Taken(Message):
-        """Something was pasted."""
+    class Pasted(Message):
+        """The user pasted text."""
 
     def take_paste(self, text: str) -> None:
         super().take_paste(text)
-        self.post_message(self.Taken())
+        self.post_message(self.Pasted())
 
 
 class SecretPathInput(TextInput):
-    """Takes the path of a secret's file; of a paste that looks like the secret nothing is shown."""
+    """An input for the path of the client secret. Shows nothing of a paste that looks like a secret."""
 
-    class SecretRefused(Message):
-        """What was pasted looked like the secret itself."""
+    class SecretPasted(Message):
+        """The user pasted something that looks like the secret itself."""
 
     def take_paste(self, text: str) -> None:
         if looks_like_secret(text.strip()):
-            self.post_message(self.SecretRefused())
+            self.post_message(self.SecretPasted())
         else:
             super().take_paste(text)
 
 
 class ChoosePoolScreen(FormScreen):
-    """User pool and app client; then, where the usual flow is not allowed, which; then the name to keep.
+    """Asks for user pool and app client, for the auth flow if the default isn't allowed, and for a name.
 
-    Posts what the user decides; the app shows what comes of it with ``works``, ``refused``,
-    ``ask_for_secret`` or ``ask_for_flow``.
+    Posts the user's decisions. The app shows the results with ``show_success``, ``show_pool_error``,
+    ``ask_for_secret`` and ``ask_for_flow``.
+
+    Args:
+        context: The context of the screen.
+        user_pool_id: The pool ID to fill in.
+        client_id: The app client ID to fill in.
+        secret_file: The path of the client secret to fill in.
+        name: The profile name to suggest.
+        notice: What to show at first.
     """
 
-    BUSY_TEXT = TRYING
+    BUSY_TEXT = TRIAL_NOTICE
     EXPLANATION = (
         "Both ids stand in the Cognito console: the pool's at the top of its page, the client's under App "
         "clients. The address of the client's page, pasted, holds both. An ARN will do for the pool.\n\n"
@@ -112,7 +120,7 @@ class ChoosePoolScreen(FormScreen):
     )
 
     stage: reactive[Stage] = reactive(Stage.IDS, init=False)
-    wants_secret: reactive[bool] = reactive(False, init=False)
+    needs_secret: reactive[bool] = reactive(False, init=False)
 
     def __init__(
         self,
@@ -125,17 +133,17 @@ class ChoosePoolScreen(FormScreen):
         notice: str = "",
     ) -> None:
         super().__init__(context)
-        self._first_notice = safe_text(notice, limit=600)
-        self._given = (user_pool_id, client_id)
+        self._initial_notice = safe_text(notice, limit=600)
+        self._initial_ids = (user_pool_id, client_id)
         self._secret_file = secret_file
-        self._name_hint = name
-        self._about = "pool"
+        self._suggested_name = name
+        self._error_field = "pool"
         self._flows: tuple[str, ...] = ()
 
     # -- the question -------------------------------------------------------------------------------
 
     def compose_form(self) -> Iterable[Widget]:
-        pool, client = self._given
+        pool, client = self._initial_ids
         yield Static(QUESTION, classes="headline", markup=False, id="what")
         with Vertical(id="ids"):
             yield Field("User pool", IdInput(pool), hint="Its id, ARN or page's address.", id="pool")
@@ -147,45 +155,45 @@ class ChoosePoolScreen(FormScreen):
                 id="secret",
             )
         yield Choice(list(FLOWS.values()), id="flows")
-        yield Field("Keep as", TextInput(self._name_hint), hint="a name for --profile", id="name")
+        yield Field("Keep as", TextInput(self._suggested_name), hint="a name for --profile", id="name")
 
     def on_mount(self) -> None:
         super().on_mount()
         for query in ("#ids", "#flows", "#name", "#secret"):
             self.query_one(query).styles.height = "auto"
-        self._show_what_is_asked()
+        self._show_stage_fields()
         self.field("pool").input.focus()
-        self.notice = self._first_notice
+        self.notice = self._initial_notice
 
-    def watch_wants_secret(self) -> None:
-        """Show the field for the secret's file only where the client has one."""
-        self._show_what_is_asked()
+    def watch_needs_secret(self) -> None:
+        """Show the field for the client secret if the app client has one."""
+        self._show_stage_fields()
 
     def watch_stage(self) -> None:
-        """Show what is asked for now, and nothing else."""
-        self._show_what_is_asked()
+        """Show only the fields of the current stage."""
+        self._show_stage_fields()
         match self.stage:
             case Stage.IDS:
                 self.query_one("#what", Static).update(QUESTION)
-                self.field(self._about).input.focus()
+                self.field(self._error_field).input.focus()
             case Stage.NAME:
                 self.field("name").input.focus()
                 self.field("name").input.select_all()
         self.update_footer()
 
-    def _show_what_is_asked(self) -> None:
-        asked = {
+    def _show_stage_fields(self) -> None:
+        visibility = {
             "#ids": self.stage is Stage.IDS,
-            "#secret": self.wants_secret or bool(self._secret_file),
+            "#secret": self.needs_secret or bool(self._secret_file),
             "#flows": self.stage is Stage.FLOW,
             "#name": self.stage is Stage.NAME,
         }
-        for query, is_asked in asked.items():
+        for query, is_visible in visibility.items():
             widget = self.query_one(query)
-            widget.display, widget.disabled = is_asked, not is_asked
+            widget.display, widget.disabled = is_visible, not is_visible
 
     def field(self, name: str) -> Field:
-        """The field of that id."""
+        """Return the field with this ID."""
         return self.query_one(f"#{name}", Field)
 
     def key_label(self, action: str) -> str:
@@ -196,29 +204,29 @@ class ChoosePoolScreen(FormScreen):
     def active_keys(self) -> tuple[str, ...]:
         return ("submit", *(() if self.stage is Stage.IDS else ("back",)), "help", "quit")
 
-    # -- what became of it --------------------------------------------------------------------------
+    # -- results ------------------------------------------------------------------------------------
 
-    def works(self, says: str) -> None:
-        """The pool answered: say what will work, and ask for a name."""
+    def show_success(self, text: str) -> None:
+        """Show that the pool works and ask for the profile's name."""
         self.busy = False
         self.stage = Stage.NAME
-        self.query_one("#what", Static).update(f"✓ {says}")
+        self.query_one("#what", Static).update(f"✓ {text}")
 
-    def refused(self, problem: ErrorMessage, about: str) -> None:
-        """The pool was refused: say so under the field it is about ("pool", "client", "secret", "name")."""
+    def show_pool_error(self, error: ErrorMessage, field: str) -> None:
+        """Show an error below the field it is about: "pool", "client", "secret" or "name"."""
         self.busy = False
-        self._about = about
-        if about != "name":
+        self._error_field = field
+        if field != "name":
             self.stage = Stage.IDS
-        self.error = problem
+        self.error = error
 
-    def ask_for_secret(self, problem: ErrorMessage) -> None:
-        """The app client has a secret: ask for the file it is in."""
-        self.wants_secret = True
-        self.refused(problem, "secret")
+    def ask_for_secret(self, error: ErrorMessage) -> None:
+        """Ask for the file that contains the client secret."""
+        self.needs_secret = True
+        self.show_pool_error(error, "secret")
 
     def ask_for_flow(self, flows: tuple[str, ...], text: str) -> None:
-        """Say why the app client takes no such flow, and ask which one of the others."""
+        """Show why another auth flow is needed and ask which one."""
         self._flows = flows
         self.busy = False
         choice = self.query_one(Choice)
@@ -230,33 +238,31 @@ class ChoosePoolScreen(FormScreen):
         choice.focus()
 
     def field_for(self, concern: ErrorField) -> Field | None:
-        return self.field(self._about)
+        return self.field(self._error_field)
 
     # -- answering ----------------------------------------------------------------------------------
 
-    @on(IdInput.Taken)
-    def _sort_out(self) -> None:
-        """Put the ids where they belong, whichever field they were pasted into, in whatever they stood."""
+    @on(IdInput.Pasted)
+    def _distribute_ids(self) -> None:
+        """Move pasted IDs to their fields, whichever field or text they were pasted in."""
         pool, client = self.field("pool"), self.field("client")
         for field in (pool, client):
-            found = parse_pasted_ids(field.value)
-            is_client_alone = found.client_id == field.value.strip() and field is pool
-            if found.user_pool_id:
-                if field is client and not found.client_id:
-                    client.value = (
-                        parse_pasted_ids(pool.value).client_id or ""
-                    )  # the two may have been swapped
-                pool.value = found.user_pool_id
-            if found.client_id and not is_client_alone:
-                client.value = found.client_id
+            ids = parse_pasted_ids(field.value)
+            is_client_alone = ids.client_id == field.value.strip() and field is pool
+            if ids.user_pool_id:
+                if field is client and not ids.client_id:  # the user may have swapped the two
+                    client.value = parse_pasted_ids(pool.value).client_id or ""
+                pool.value = ids.user_pool_id
+            if ids.client_id and not is_client_alone:
+                client.value = ids.client_id
 
     def build_answer(self) -> Message | None:
         match self.stage:
             case Stage.IDS:
                 return self._try_ids()
             case Stage.FLOW:
-                chosen = self.query_one(Choice).highlighted
-                return AuthFlowSelected(self._flows[chosen]) if chosen is not None else None
+                index = self.query_one(Choice).highlighted
+                return AuthFlowSelected(self._flows[index]) if index is not None else None
         name = self.field("name")
         if not name.value.strip():
             self.show_field_error(name, "Type a name for it.")
@@ -264,35 +270,35 @@ class ChoosePoolScreen(FormScreen):
         return ProfileNamed(name.value.strip())
 
     def _try_ids(self) -> Message | None:
-        self._sort_out()
+        self._distribute_ids()
         for field, setting in ((self.field("pool"), "user_pool_id"), (self.field("client"), "client_id")):
-            if complaint := complain_about_id(setting, field.value.strip()):
-                self.show_field_error(field, complaint)
+            if problem := find_id_error(setting, field.value.strip()):
+                self.show_field_error(field, problem)
                 return None
         secret = self.field("secret")
-        if self.wants_secret and not secret.value.strip():
+        if self.needs_secret and not secret.value.strip():
             self.show_field_error(secret, "Type the path of the file.")
             return None
-        if secret.display and complain_about_secret_path(secret.value.strip()):
-            self._refuse_secret()
+        if secret.display and find_secret_path_error(secret.value.strip()):
+            self._clear_secret()
             return None
         path = secret.value.strip() if secret.display else ""
         return PoolSubmitted(self.field("pool").value.strip(), self.field("client").value.strip(), path)
 
-    @on(SecretPathInput.SecretRefused)
-    def _refuse_secret(self) -> None:
-        """Take what stands in the secret's field off the screen, and nothing else."""
+    @on(SecretPathInput.SecretPasted)
+    def _clear_secret(self) -> None:
+        """Clear the field for the client secret and explain why."""
         secret = self.field("secret")
         secret.value = ""
-        self.show_field_error(secret, NO_PATH)
+        self.show_field_error(secret, SECRET_PATH_ERROR)
 
     def action_back(self) -> None:
         if not self.busy:
-            self._about = "pool"
+            self._error_field = "pool"
             self.stage = Stage.IDS
             super().action_back()
 
     @on(Choice.Picked)
-    def _picked(self, event: Choice.Picked) -> None:
+    def _submit_choice(self, event: Choice.Picked) -> None:
         event.stop()
         self.submit()

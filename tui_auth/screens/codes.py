@@ -14,13 +14,13 @@ from tui_auth.auth.next_step import (
     DeliveryDetails,
 )
 from tui_auth.flow.messages import (
-    CODE_WANTED,
+    CODE_REQUIRED,
     MEDIA,
     NOT_CONFIRMED,
-    anew,
-    code_from_app,
-    sent_anew,
-    sent_to,
+    format_delivery,
+    format_new_code_notice,
+    format_new_delivery,
+    format_totp_request,
 )
 from tui_auth.screens.step_screen import StepAnswered, StepScreen
 from tui_auth.secret import Secret
@@ -48,7 +48,7 @@ def read_code(screen: FormScreen) -> Secret | None:
     """Return the code in the field; without one, show an error under it and return None."""
     code = screen.query_one(CodeInput).code
     if not code:
-        screen.show_field_error(screen.query_one("#code", Field), CODE_WANTED)
+        screen.show_field_error(screen.query_one("#code", Field), CODE_REQUIRED)
         return None
     return Secret(code)
 
@@ -81,13 +81,13 @@ class DeliveredCodeScreen(StepScreen[DeliveredT]):
     @property
     def headline(self) -> str:
         """Where the code was sent."""
-        return sent_to(self.step.delivery_details)
+        return format_delivery(self.step.delivery_details)
 
     def compose_form(self) -> Iterable[Widget]:
         yield Static(self.headline, classes="headline", markup=False)
         field = build_code_field()
         if self.context.was_restarted:
-            field.hint = anew(perhaps=not self.context.is_password_known)
+            field.hint = format_new_code_notice(account_may_not_exist=not self.context.is_password_known)
         elif self.context.can_restart:
             field.hint = "Nothing after a minute? ^r sends a new one in its place."
         yield field
@@ -125,7 +125,9 @@ class OTPCodeScreen(DeliveredCodeScreen[ConfirmSignInWithOTP]):
     @property
     def headline(self) -> str:
         """Where the code was sent, and whether that is certain."""
-        return sent_to(self.step.delivery_details, perhaps=not self.context.is_password_known)
+        return format_delivery(
+            self.step.delivery_details, account_may_not_exist=not self.context.is_password_known
+        )
 
 
 class TOTPCodeScreen(StepScreen[ConfirmSignInWithTOTPCode]):
@@ -143,7 +145,7 @@ class TOTPCodeScreen(StepScreen[ConfirmSignInWithTOTPCode]):
         return "code from app"
 
     def compose_form(self) -> Iterable[Widget]:
-        yield Static(code_from_app(self.step.friendly_device_name), classes="headline", markup=False)
+        yield Static(format_totp_request(self.step.friendly_device_name), classes="headline", markup=False)
         yield build_code_field()
         yield Countdown(id="window", classes="under-field")
 
@@ -173,15 +175,15 @@ class ConfirmSignUpScreen(StepScreen[ConfirmSignUp]):
     def compose_form(self) -> Iterable[Widget]:
         details = self.step.delivery_details
         is_known = details is not None and details.destination is not None
-        sent = f"{sent_to(details)}." if details and is_known else CODE_WANTED
+        sent = f"{format_delivery(details)}." if details and is_known else CODE_REQUIRED
         yield Static(f"{NOT_CONFIRMED} {sent}", classes="headline", markup=False, id="why")
         field = build_code_field()
         field.hint = "No code, or an old one? ^r sends a new one."
         yield field
 
-    def code_was_sent(self, details: DeliveryDetails) -> None:
+    def show_code_sent(self, details: DeliveryDetails) -> None:
         """Show where the new code was sent, and wait a little before another can be."""
-        self.query_one("#why", Static).update(sent_anew(details))
+        self.query_one("#why", Static).update(format_new_delivery(details))
         field = self.query_one("#code", Field)
         field.hint = field.value = ""
         self.cool_down()

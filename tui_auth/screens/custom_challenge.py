@@ -8,7 +8,7 @@ from textual.widgets import Static
 
 from tui_auth import __version__
 from tui_auth.auth.next_step import ConfirmSignInWithCustomChallenge, UnknownStep
-from tui_auth.flow.messages import rows_of
+from tui_auth.flow.messages import format_challenge_rows
 from tui_auth.screens.form_screen import CopyAsked
 from tui_auth.screens.step_screen import StepAnswered, StepScreen
 from tui_auth.terminal.safe_text import safe_line
@@ -34,7 +34,7 @@ class ChallengeScreen(StepScreen[ChallengeT]):
 
     def compose_form(self) -> Iterable[Widget]:
         yield from self.compose_introduction()
-        rows = rows_of(self.step.additional_info)
+        rows = format_challenge_rows(self.step.additional_info)
         if rows:
             yield ServerText(rows)
         yield Field("Answer", SecretInput(), hint=self.ANSWER_HINT, id="answer")
@@ -67,13 +67,13 @@ class CustomChallengeScreen(ChallengeScreen[ConfirmSignInWithCustomChallenge]):
         return "question"
 
     def compose_introduction(self) -> Iterable[Widget]:
-        if not rows_of(self.step.additional_info):
+        if not format_challenge_rows(self.step.additional_info):
             yield Static("The service asks for an answer, and says nothing more.", markup=False)
 
     def on_mount(self) -> None:
         super().on_mount()
-        if self.context.times_asked > 1:
-            times = format_ordinal(self.context.times_asked)
+        if self.context.challenge_count > 1:
+            times = format_ordinal(self.context.challenge_count)
             self.query_one("#answer", Field).hint = f"asked again ({times} time)"
 
 
@@ -108,7 +108,7 @@ class UnknownStepScreen(ChallengeScreen[UnknownStep]):
     def action_copy(self) -> None:
         """Copy the challenge's name and parameters, and nothing that was typed."""
         lines = [f"tui-auth {__version__}", f"challenge {self.challenge_name}"]
-        lines += [f"{name}: {value}" for name, value in rows_of(self.step.additional_info)]
+        lines += [f"{name}: {value}" for name, value in format_challenge_rows(self.step.additional_info)]
         self.post_message(CopyAsked("\n".join(lines), "This page"))
 
 

@@ -1,4 +1,4 @@
-"""The screen of Done: who is signed in, until when, and where the session is stored."""
+"""DoneScreen: who is signed in, when the token expires, and where the session is stored."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ DEVICE_HELP = (
     "The pool can remember this machine, and then asks for no second factor here. Say no on a machine that "
     "others use under your name."
 )
-MOST_GROUPS = 12
+MAX_GROUPS = 12
 NEXT_COMMANDS = "tui-auth header | curl -H @- https://…\ntui-auth exec -- ./deploy.sh"
 
 
 class SignInSeen(Message):
-    """The user has seen the result and wants to leave."""
+    """The user has seen the result and wants to exit."""
 
 
 class StorageSelected(Decision):
@@ -70,9 +70,9 @@ class _Question(Enum):
 
 
 class DoneScreen(StepScreen[Done]):
-    """Shows who is signed in, until when, and in which groups.
+    """Shows the user, the groups and the expiry of the token.
 
-    It then asks where to store the session and whether to remember the device, if that isn't decided.
+    Asks where to store the session and whether to remember the device, if nothing has decided that.
     """
 
     HAS_SESSION = False
@@ -95,7 +95,7 @@ class DoneScreen(StepScreen[Done]):
 
     def __init__(self, step: Done, context: ScreenContext) -> None:
         super().__init__(step, context)
-        self._warned_about_copy = False
+        self._has_warned_about_copy = False
         self._question = _Question.NONE
         self._storage_kinds: Sequence[StorageKind] = ()
         self._must_ask_about_device = step.asks_to_remember_device
@@ -113,8 +113,8 @@ class DoneScreen(StepScreen[Done]):
         yield Static(f"✓ Signed in as {safe_line(name, limit=80)}", id="who", markup=False)
         if claims.email and claims.email != name:
             yield Static(f"E-mail        {safe_line(claims.email, limit=80)}", classes="fact", markup=False)
-        groups = ", ".join(safe_line(group, limit=40) for group in claims.groups[:MOST_GROUPS]) or "none"
-        if more := len(claims.groups[MOST_GROUPS:]):
+        groups = ", ".join(safe_line(group, limit=40) for group in claims.groups[:MAX_GROUPS]) or "none"
+        if more := len(claims.groups[MAX_GROUPS:]):
             groups += f", and {more} more"
         yield Static(f"Groups        {groups}", classes="fact", markup=False)
         yield Static(f"Token         {self._format_expiry()}", classes="fact", markup=False)
@@ -136,32 +136,34 @@ class DoneScreen(StepScreen[Done]):
     # -- questions after the sign-in ----------------------------------------------------------------
 
     def ask_for_storage(self, kinds: Sequence[StorageKind]) -> None:
-        """Ask where to store the session, and hide everything else meanwhile."""
+        """Ask where to store the session, and hide everything else until the answer."""
         self._storage_kinds = kinds
         self._show_facts(False)
         options = [STORAGE_LABELS[kind] for kind in kinds]
         self._ask(_Question.STORAGE, "Where shall this session be kept?", options)
 
-    def show_storage(self, where: str, problem: str, untidy: str = "") -> None:
+    def show_storage(self, storage: str, problem: str, warning: str = "") -> None:
         """Show where the session is stored and which commands use it; then ask about the device.
 
         Args:
-            where: The storage; empty if the session isn't stored.
+            storage: Where the session is stored; empty if it isn't.
             problem: Why the session could not be stored; usually empty.
-            untidy: What is wrong with older sessions; usually empty.
+            warning: What is wrong with older sessions; usually empty.
         """
         self._show_facts(True)
         line = self.query_one("#storage", Static)
-        line.update(f"Kept in       {where}" if where else "Kept          nowhere: it ends with this program")
+        line.update(
+            f"Kept in       {storage}" if storage else "Kept          nowhere: it ends with this program"
+        )
         line.display = True
         if problem:
-            # The notice so far, such as that no signature was checked, is still true.
+            # Keep the earlier notice, such as the one about unchecked signatures.
             self.notice = f"{self.notice} The session could not be kept. {problem}".strip()
-        self.notice = f"{self.notice} {untidy}".strip()
+        self.notice = f"{self.notice} {warning}".strip()
         commands = self.query_one("#next-commands", Static)
         commands.update(NEXT_COMMANDS)
-        commands.display = bool(where)
-        if where:  # without storage there is no device key by which the pool would know the device again
+        commands.display = bool(storage)
+        if storage:  # without storage there is no device key by which the pool would know the device again
             self.ask_about_device()
 
     def _show_facts(self, shown: bool) -> None:
@@ -181,12 +183,12 @@ class DoneScreen(StepScreen[Done]):
             self._must_ask_about_device = False
             self._ask(_Question.DEVICE, DEVICE_QUESTION, [REMEMBER, FORGET])
 
-    def _ask(self, question: _Question, text: str, lines: Sequence[str]) -> None:
+    def _ask(self, question: _Question, text: str, answers: Sequence[str]) -> None:
         self._question = question
         box = self.query_one("#ask", Vertical)
         box.display, box.disabled = True, False
         box.remove_children()
-        choice = Choice(lines, id=f"choice-{question.name.lower()}")
+        choice = Choice(answers, id=f"choice-{question.name.lower()}")
         box.mount(Static(text, classes="headline", markup=False), choice)
         self.call_after_refresh(self.set_focus, choice)
         self.update_footer()
@@ -212,8 +214,8 @@ class DoneScreen(StepScreen[Done]):
 
     def action_copy(self) -> None:
         """Warn first; if pressed again, copy the access token."""
-        if self._warned_about_copy:
+        if self._has_warned_about_copy:
             self.post_message(CopyAsked(self.step.tokens.access_token, "The access token"))
         else:
             self.notice = "Whoever has the access token can act as you. ^y again copies it."
-        self._warned_about_copy = not self._warned_about_copy
+        self._has_warned_about_copy = not self._has_warned_about_copy

@@ -151,7 +151,7 @@ class FormScreen(Screen[None]):
         with VerticalScroll(id="question", can_focus=False):
             yield from self.compose_form()
             yield from self.compose_status()
-        yield from context.beside()
+        yield from context.side_widgets()
         yield ScreenFooter()
 
     def build_header(self) -> ScreenHeader:
@@ -356,7 +356,7 @@ class FormScreen(Screen[None]):
         from tui_auth.screens.call_trace import CallTraceScreen
 
         if self.is_current:
-            self.app.push_screen(CallTraceScreen(self.context.wire))
+            self.app.push_screen(CallTraceScreen(self.context.trace))
 
     def action_help(self) -> None:
         """Explain this step and show what Cognito sent with it."""

@@ -8,7 +8,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from tui_auth.flow.messages import rows_of
+from tui_auth.flow.messages import format_challenge_rows
 from tui_auth.screens.keys import KEY_TABLE
 from tui_auth.themes import later_sheets
 from tui_auth.widgets.frame import ServerText
@@ -46,7 +46,7 @@ class HelpScreen(ModalScreen[None]):
                 yield Static(_format_keys(self._keys[:half]), markup=False)
                 yield Static(_format_keys(self._keys[half:]), markup=False)
             if self._service_rows:
-                yield ServerText(rows_of(dict(self._service_rows)), title="the pool sent")
+                yield ServerText(format_challenge_rows(dict(self._service_rows)), title="the pool sent")
 
     def on_mount(self) -> None:
         """Show how to close the help in its border, which doesn't scroll."""

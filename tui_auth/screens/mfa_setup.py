@@ -9,7 +9,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Static
 
 from tui_auth.auth.next_step import ContinueSignInWithEmailMFASetup, ContinueSignInWithTOTPSetup
-from tui_auth.flow.messages import NEW_KEY, in_groups
+from tui_auth.flow.messages import REPLACEMENT_TOTP_KEY, format_totp_key
 from tui_auth.screens.codes import build_code_field, read_totp_code
 from tui_auth.screens.form_screen import CopyAsked
 from tui_auth.screens.step_screen import StepAnswered, StepScreen
@@ -57,7 +57,7 @@ class TOTPSetupScreen(StepScreen[ContinueSignInWithTOTPSetup]):
                 yield self.build_header()
                 yield from self.compose_form()
                 yield from self.compose_status()
-        yield from self.context.beside()
+        yield from self.context.side_widgets()
         yield ScreenFooter()
 
     def compose_form(self) -> Iterable[Widget]:
@@ -65,12 +65,12 @@ class TOTPSetupScreen(StepScreen[ContinueSignInWithTOTPSetup]):
         account = f"{self.context.app_name}: {details.username}"
         if self.context.is_replacement_totp_key:
             yield Static(
-                NEW_KEY.format(safe_line(account, limit=40)),
+                REPLACEMENT_TOTP_KEY.format(safe_line(account, limit=40)),
                 classes="headline",
                 markup=False,
             )
         yield Static(SCAN, classes="headline", id="scan", markup=False)
-        yield Static(in_groups(details.shared_secret.reveal()), id="key", markup=False)
+        yield Static(format_totp_key(details.shared_secret.reveal()), id="key", markup=False)
         yield Static(f"Account  {safe_line(account, limit=60)}", classes="fact", markup=False)
         yield Static("2 Enter the code the app shows", classes="headline", markup=False)
         yield build_code_field(label="")

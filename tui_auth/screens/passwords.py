@@ -19,12 +19,12 @@ from tui_auth.auth.next_step import (
 from tui_auth.flow.messages import (
     ATTRIBUTE_HINTS,
     HAVE_CODE,
-    RESET_NEEDED,
+    RESET_REQUIRED,
     SEND_CODE,
     TEMPORARY_PASSWORD,
-    label_of,
-    sent_if_any,
-    wrong_with_password,
+    find_new_password_error,
+    format_attribute,
+    format_reset_delivery,
 )
 from tui_auth.screens.codes import build_code_field, read_code
 from tui_auth.screens.sign_in import ForgotPasswordRequested
@@ -74,8 +74,8 @@ def read_new_password(screen: FormScreen) -> Secret | None:
         screen.show_field_error(first, "Type a new password.")
     elif not second.value:
         screen.show_field_error(second, "Type the new password once more.")
-    elif complaint := wrong_with_password(Secret(first.value), Secret(second.value)):
-        screen.show_field_error(second, f"{complaint} ^t shows them.")
+    elif problem := find_new_password_error(Secret(first.value), Secret(second.value)):
+        screen.show_field_error(second, f"{problem} ^t shows them.")
     else:
         return Secret(first.value)
     return None
@@ -129,7 +129,7 @@ class NewPasswordScreen(StepScreen[ConfirmSignInWithNewPassword]):
             yield Static("This pool also needs", classes="subhead", markup=False)
         for position, name in enumerate(self.step.missing_attributes):
             hint = ATTRIBUTE_HINTS.get(name, "")
-            yield Field(label_of(name), TextInput(), hint=hint, id=f"attribute-{position}")
+            yield Field(format_attribute(name), TextInput(), hint=hint, id=f"attribute-{position}")
 
     def service_rows(self) -> list[tuple[str, str]]:
         return list(self.step.additional_info.items())
@@ -152,14 +152,14 @@ class NewPasswordScreen(StepScreen[ConfirmSignInWithNewPassword]):
             attributes[name] = field.value.strip()
         return StepAnswered(password, attributes=attributes or None)
 
-    def typed(self) -> Mapping[str, Secret]:
+    def reusable_values(self) -> Mapping[str, Secret]:
         return {field.id: Secret(field.value) for field in self.query(Field) if field.id}
 
     def on_mount(self) -> None:
         super().on_mount()
         for field in self.query(Field):
-            if carried := self.carried.get(field.id or ""):
-                field.value = carried.reveal()
+            if value := self.restored_values.get(field.id or ""):
+                field.value = value.reveal()
 
 
 class ResetPasswordScreen(StepScreen[ResetPassword]):
@@ -184,7 +184,7 @@ class ResetPasswordScreen(StepScreen[ResetPassword]):
         return "reset password"
 
     def compose_form(self) -> Iterable[Widget]:
-        why = "Reset your password." if self.context.reset_was_requested else RESET_NEEDED
+        why = "Reset your password." if self.context.reset_was_requested else RESET_REQUIRED
         yield Static(why, classes="headline", markup=False, id="why")
         yield Choice((HAVE_CODE, SEND_CODE))
         with Vertical(id="reset"):
@@ -207,10 +207,12 @@ class ResetPasswordScreen(StepScreen[ResetPassword]):
             self.set_focus(self.query_one(CodeInput))
         self.update_footer()
 
-    def code_was_sent(self, details: DeliveryDetails) -> None:
+    def show_code_sent(self, details: DeliveryDetails) -> None:
         """Show where the code was sent, if there is such an account, and ask for it."""
-        perhaps, again = self.context.reset_was_requested, self.has_code
-        self.query_one("#why", Static).update(sent_if_any(details, perhaps=perhaps, again=again))
+        may_not_exist, is_repeated = self.context.reset_was_requested, self.has_code
+        self.query_one("#why", Static).update(
+            format_reset_delivery(details, account_may_not_exist=may_not_exist, is_repeated=is_repeated)
+        )
         self.error, self.query_one(CodeInput).value = None, ""
         self.has_code = True
         self.cool_down()
@@ -235,7 +237,7 @@ class ResetPasswordScreen(StepScreen[ResetPassword]):
 
     def build_answer(self) -> Message | None:
         if not self.has_code:
-            if self.query_one(Choice).highlighted == 1 and not self._is_cooling:
+            if self.query_one(Choice).highlighted == 1 and not self._is_cooling_down:
                 return NewCodeRequested("Enter")
             self.has_code = True
             return None

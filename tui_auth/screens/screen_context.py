@@ -1,4 +1,4 @@
-"""What a screen is given, and what it gives back: its context, and the decision of the user."""
+"""ScreenContext and Decision: the input and output of every screen."""
 
 from __future__ import annotations
 
@@ -18,25 +18,28 @@ if TYPE_CHECKING:
 
 
 class Decision(Message):
-    """What the user decided on a screen: an input of the sign-in flow."""
+    """A decision of the user, which the app passes to the flow."""
 
 
 @dataclass(frozen=True)
 class ScreenContext:
-    """What a screen knows besides its step: the pool, the settings, and how far the sign-in has come.
+    """What a screen shows besides its step: the pool, the settings and the state of the sign-in.
 
-    The flow's ``StepContext`` describes the fields they share.
+    For the fields that it shares with the flow's ``StepContext``, see there.
 
     Attributes:
-        pool: How the screen calls the pool.
-        now: Cognito's time in seconds since the epoch.
-        username: The name as it was typed.
-        environment_badge: A word before the pool, such as DEMO.
-        app_name: What an authenticator app shows.
+        pool: The pool's name on the screen.
+        now: Returns Cognito's time in seconds since the epoch.
+        username: The user name as it was typed.
+        environment_badge: The badge before the pool, such as DEMO; empty for Cognito.
+        app_name: The issuer that an authenticator app shows.
         session_seconds: How long a step is assumed to wait for its answer.
-        has_list: Whether a list comes before sign-in, as in the demo.
-        beside: The widgets beside the form, as in the demo.
-        newest_code: The newest code, in the demo. None: there is none; empty: it was scanned.
+        password_policy: The pool's password policy; None if unknown.
+        clock_offset: Returns the server's time minus this machine's, in seconds; None if unknown.
+        trace: The calls to Cognito so far.
+        has_list: Whether a list of users precedes sign-in, as in the demo.
+        side_widgets: Returns the widgets beside the form, as in the demo.
+        newest_code: Returns the newest code in the demo, empty after a QR code was scanned, or None.
     """
 
     pool: str
@@ -48,14 +51,14 @@ class ScreenContext:
     session_seconds: float = 180.0
     was_restarted: bool = False
     is_replacement_totp_key: bool = False
-    times_asked: int = 1
+    challenge_count: int = 1
     can_restart: bool = True
     is_password_known: bool = True
     reset_was_requested: bool = False
     preferred_first_factor: str = ""
     password_policy: PasswordPolicy | None = None
     clock_offset: Callable[[], float | None] = field(default=lambda: None)
-    wire: CallTrace = field(default_factory=CallTrace)
+    trace: CallTrace = field(default_factory=CallTrace)
     has_list: bool = False
-    beside: Callable[[], Iterable[Widget]] = tuple
+    side_widgets: Callable[[], Iterable[Widget]] = tuple
     newest_code: Callable[[], str | None] | None = None

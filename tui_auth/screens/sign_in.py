@@ -85,11 +85,11 @@ class SignInScreen(FormScreen):
     @property
     def explanation(self) -> str:
         # Not at the top: the first frame doesn't need the wording of all steps.
-        from tui_auth.flow.messages import PASSWORD_IN_FLOW, second_factor
+        from tui_auth.flow.messages import PASSWORD_HANDLING, format_mfa_method
 
-        methods = ", ".join(map(second_factor, self.mfa_methods))
+        methods = ", ".join(map(format_mfa_method, self.mfa_methods))
         factors = f"Second factors of this pool: {methods}." if methods else ""
-        facts = (PASSWORD_IN_FLOW[self.auth_flow], self.pool_origin, factors)
+        facts = (PASSWORD_HANDLING[self.auth_flow], self.pool_origin, factors)
         refusal = self.REJECTION_HELP if self.has_password_field else ""
         return "\n\n".join(filter(None, (self.EXPLANATION, *facts, refusal)))
 

@@ -1,7 +1,7 @@
-"""SignInPresenter: shows a sign-in flow as screens, in whatever Textual program hosts them.
+"""SignInPresenter: shows a sign-in flow as screens in any Textual program.
 
-It turns what the user decided into calls of the flow, and carries out the outputs. The program itself is
-only a ``ScreenHost``: it opens and closes screens, and runs workers.
+It passes the user's decisions to the flow and carries out the outputs. The program is only a ``ScreenHost``:
+it opens and closes screens and runs workers.
 """
 
 from __future__ import annotations
@@ -52,44 +52,44 @@ REQUESTS = "auth"
 
 
 class ScreenHost(Protocol):
-    """The Textual program around the screens of a sign-in."""
+    """The Textual program that hosts the screens of a sign-in."""
 
     next_step: NextStep | None
-    """The step to show; a watcher shows it with ``SignInPresenter.show_step``."""
+    """The current step. A watcher must show it with ``SignInPresenter.show_step``."""
 
     @property
     def screen_stack(self) -> Sequence[Screen[Any]]:
-        """The open screens; the last one is in front."""
+        """The open screens, the topmost last."""
 
     def push_screen(self, screen: Screen[Any]) -> Any:
-        """Open a screen in front of the others."""
+        """Open a screen on top of the others."""
 
     def switch_screen(self, screen: Screen[Any]) -> Any:
-        """Open a screen in place of the one in front."""
+        """Replace the topmost screen."""
 
     def pop_screen(self) -> Any:
-        """Close the screen in front."""
+        """Close the topmost screen."""
 
     def screen_context(self, username: str) -> ScreenContext:
-        """Return what every screen knows of the pool and of the settings."""
+        """Return the pool and settings that every screen shows."""
 
     def start_worker(
         self, work: Callable[[], Coroutine[Any, Any, None]], group: str, description: str
     ) -> None:
-        """Run the work without blocking the screens, in place of the group's former work."""
+        """Run the work in the background and cancel the group's previous work."""
 
     def cancel_workers(self, group: str) -> None:
-        """Cancel the work of the group."""
+        """Cancel the group's work."""
 
-    def hold_keys(self, asker: FormScreen) -> None:
-        """Hold keys while the screen changes that ``asker``'s request leads to."""
+    def hold_keys(self, screen: FormScreen) -> None:
+        """Hold keys while the next screen replaces this one."""
 
     def finish(self, done: Done) -> None:
-        """Leave, signed in."""
+        """Exit with the result of the sign-in."""
 
 
 class SignInPresenter:
-    """Shows one flow on one host."""
+    """Shows a sign-in flow on a host."""
 
     def __init__(self, host: ScreenHost, flow: SignInFlow) -> None:
         self.host = host
@@ -98,13 +98,13 @@ class SignInPresenter:
 
     @property
     def screen(self) -> FormScreen | None:
-        """The screen that asks: the step's, or sign-in. Help, palette and dialogs over it don't count."""
-        return next((each for each in reversed(self.host.screen_stack) if isinstance(each, FormScreen)), None)
+        """The topmost form, even if help, the palette or a dialog covers it."""
+        return next((form for form in reversed(self.host.screen_stack) if isinstance(form, FormScreen)), None)
 
     # -- what the user decides ----------------------------------------------------------------------
 
     def decide(self, decision: Decision) -> None:
-        """Pass a decision to the flow, and carry out what the flow makes of it."""
+        """Pass a decision to the flow and carry out the output."""
         flow, screen, output = self.flow, self.screen, None
         match decision:
             case StepAnswered():
@@ -142,24 +142,24 @@ class SignInPresenter:
         return self.flow.sign_up(decision.username, decision.password, decision.attributes)
 
     def cancel(self) -> None:
-        """Stop waiting for the request under way."""
+        """Stop waiting for the request in flight."""
         output = self.flow.cancel()
         if self.flow.pending is None:
             self.host.cancel_workers(REQUESTS)
         self.carry_out(output)
 
-    # -- what the flow wants ------------------------------------------------------------------------
+    # -- outputs of the flow ------------------------------------------------------------------------
 
     def carry_out(self, output: Output) -> None:
-        """Carry out an output of the flow."""
+        """Show or run an output of the flow."""
         screen = self.screen
         match output:
             case None:
                 return
             case RunRequest() if screen is not None:
-                screen.busy = False  # a request under way is replaced
+                screen.busy = False  # so that the watcher runs when a request replaces another
                 screen.busy = True
-                work = partial(self._exchange, screen, output.request)
+                work = partial(self._send_request, screen, output.request)
                 self.host.start_worker(work, REQUESTS, "a request to Cognito")
             case RunJob():
                 self.host.start_worker(partial(self._run_job, output.job), "save", "save the session")
@@ -173,22 +173,22 @@ class SignInPresenter:
             case Finish():
                 self.host.finish(output.done)
             case _ if isinstance(screen, DoneScreen):
-                _show_at_end(screen, output)
+                _show_on_done(screen, output)
             case _ if screen is not None:
                 if self.flow.pending is None:
                     screen.busy = False
-                _show_at_step(screen, output)
+                _show_on_step(screen, output)
 
-    async def _exchange(self, asker: FormScreen, request: PendingRequest) -> None:
+    async def _send_request(self, screen: FormScreen, request: PendingRequest) -> None:
         reply = await in_daemon_thread(request.send)
         if request is not self.flow.pending:
             return
-        self.host.hold_keys(asker)
+        self.host.hold_keys(screen)
         try:
             self.carry_out(self.flow.receive(request, reply))
         except Exception:
-            asker.busy = False
-            asker.error = ErrorMessage(INTERNAL_ERROR)
+            screen.busy = False
+            screen.error = ErrorMessage(INTERNAL_ERROR)
 
     async def _run_job(self, job: Callable[[], Output]) -> None:
         output = await in_daemon_thread(job)
@@ -198,22 +198,22 @@ class SignInPresenter:
     # -- screens ------------------------------------------------------------------------------------
 
     def show_step(self, step: NextStep) -> None:
-        """Show the step's screen: over sign-in the first time, then each in place of the one before."""
+        """Show the step's screen on top of sign-in, or replace the screen of the previous step."""
         from tui_auth.screens.steps import SCREENS
 
         stack = self.host.screen_stack
         while len(stack) > 1 and not isinstance(stack[-1], FormScreen):
             self.host.pop_screen()
             stack = self.host.screen_stack
-        former = stack[-1]
+        previous = stack[-1]
         context = replace(self.host.screen_context(self.flow.username), **vars(self._context))
         screen = SCREENS[type(step)](step, context)
-        if isinstance(former, SignInScreen):
-            former.forget_password()
+        if isinstance(previous, SignInScreen):
+            previous.forget_password()
             self.host.push_screen(screen)
         else:
-            if isinstance(former, StepScreen) and type(former) is type(screen):
-                screen.carried = former.typed()
+            if isinstance(previous, StepScreen) and type(previous) is type(screen):
+                screen.restored_values = previous.reusable_values()
             self.host.switch_screen(screen)
         if isinstance(screen, DoneScreen):
             screen.call_after_refresh(lambda: self.carry_out(self.flow.after_done()))
@@ -237,7 +237,7 @@ class SignInPresenter:
                 screen.notice = output.notice
 
 
-def _show_at_step(screen: FormScreen, output: Output) -> None:
+def _show_on_step(screen: FormScreen, output: Output) -> None:
     match output:
         case ShowError():
             screen.error = output.error
@@ -246,12 +246,12 @@ def _show_at_step(screen: FormScreen, output: Output) -> None:
         case WaitBeforeRetry():
             screen.wait(output.seconds, output.error)
         case OfferRestart() if isinstance(screen, StepScreen):
-            screen.offer_start(output.side_effect, output.reason)
+            screen.offer_restart(output.side_effect, output.reason)
         case ShowCodeSent(details) if isinstance(screen, StepScreen) and isinstance(details, DeliveryDetails):
-            screen.code_was_sent(details)
+            screen.show_code_sent(details)
 
 
-def _show_at_end(screen: DoneScreen, output: Output) -> None:
+def _show_on_done(screen: DoneScreen, output: Output) -> None:
     match output:
         case AskStorage():
             screen.notice = output.notice

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from textual.widgets import Static
 
 from tui_auth.auth.errors import ErrorField
-from tui_auth.flow.messages import ATTRIBUTE_HINTS, label_of
+from tui_auth.flow.messages import ATTRIBUTE_HINTS, format_attribute
 from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.passwords import build_new_password_fields, read_new_password
 from tui_auth.screens.screen_context import Decision
@@ -82,7 +82,7 @@ class SignUpScreen(FormScreen):
     def _attribute_field(self, position: int) -> Field:
         name = self.attributes[position]
         hint = ATTRIBUTE_HINTS.get(name, "")
-        return Field(label_of(name), TextInput(), hint=hint, id=f"attribute-{position}")
+        return Field(format_attribute(name), TextInput(), hint=hint, id=f"attribute-{position}")
 
     def build_answer(self) -> Message | None:
         name = self.query_one("#username", Field)

@@ -1,4 +1,4 @@
-"""StepScreen: what the screens of all next steps share. ``screens/steps.py`` lists them."""
+"""StepScreen: the base class of the screens in ``screens/steps.py``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 from tui_auth.auth.error_policy import COOL_DOWN_SECONDS
 from tui_auth.auth.next_step import DeliveryDetails, NextStep
 from tui_auth.flow.error_message import ErrorMessage
-from tui_auth.flow.messages import RUN_OUT_PERHAPS
+from tui_auth.flow.messages import MAY_HAVE_EXPIRED
 from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.screen_context import Decision, ScreenContext
 from tui_auth.themes import later_sheets
@@ -25,7 +25,13 @@ StepT = TypeVar("StepT", bound=NextStep)
 
 
 class StepAnswered(Decision):
-    """The user's answer to the step. What is secret in it travels in a Secret."""
+    """The user's answer to the step.
+
+    Args:
+        value: The code, password or selected method. Secret values are a Secret.
+        attributes: The user attributes that the step requires.
+        new_password: The new password of a reset.
+    """
 
     def __init__(
         self,
@@ -41,7 +47,7 @@ class StepAnswered(Decision):
 
 
 class NewCodeRequested(Decision):
-    """The user wants a new code sent. ``key`` is the key that requests another one."""
+    """The user wants a new code. ``key`` is the key that repeats the request."""
 
     def __init__(self, key: str = "^r") -> None:
         super().__init__()
@@ -49,103 +55,107 @@ class NewCodeRequested(Decision):
 
 
 class RestartRequested(Decision):
-    """The user wants this step started again, knowing what that does."""
+    """The user wants to restart this step and has seen the side effect."""
 
 
-LOOK_SECONDS = 2.0
-"""How long it may go unnoticed that time has passed, as when a machine wakes up."""
+EXPIRY_CHECK_SECONDS = 2.0
+"""How often to compare the clock, since timers stop while the machine sleeps."""
 
 
 class StepScreen(FormScreen, Generic[StepT]):
-    """One next step. Knows the step it shows, and asks nobody but the App."""
+    """Shows one next step and posts the user's decisions."""
 
     CSS_PATH = later_sheets()
     HAS_SESSION: ClassVar[bool] = True
-    """Whether the step waits in a Cognito session, whose life cannot be known."""
+    """Whether the step has a Cognito session, whose lifetime a client can't read."""
 
     sends_codes: bool = False
-    """Whether leaving makes a code worthless that is on its way, so that Esc asks once."""
+    """Whether going back invalidates a code that was sent, so that Esc warns first."""
 
     def __init__(self, step: StepT, context: ScreenContext) -> None:
         super().__init__(context)
         self.step = step
-        self._offers_start = False
-        self._assumed_end: float | None = None
-        self._asked_to_leave = False
-        self._is_cooling = False
-        self.carried: Mapping[str, Secret] = {}
-        """What was typed on this same step before it was started again, by the id of its field."""
+        self._offers_restart = False
+        self._assumed_expiry: float | None = None
+        self._has_warned_about_code = False
+        self._is_cooling_down = False
+        self.restored_values: Mapping[str, Secret] = {}
+        """The values typed on this step before it was restarted, by field ID."""
 
     def on_mount(self) -> None:
         super().on_mount()
         if self.HAS_SESSION:
-            self._assumed_end = self.context.now() + self.context.session_seconds
-            # By the time of day, again and again: timers stand still while a machine sleeps.
-            self.set_timer(self.context.session_seconds, self._say_if_late)
-            self.set_interval(LOOK_SECONDS, self._say_if_late)
+            self._assumed_expiry = self.context.now() + self.context.session_seconds
+            # The interval compares the clock, because timers stop while the machine sleeps.
+            self.set_timer(self.context.session_seconds, self._warn_if_expired)
+            self.set_interval(EXPIRY_CHECK_SECONDS, self._warn_if_expired)
 
-    def _say_if_late(self) -> None:
-        is_late = self._assumed_end is not None and self.context.now() >= self._assumed_end
-        if is_late and not (self.busy or self.notice or self._offers_start):
-            self.notice = RUN_OUT_PERHAPS
+    def _warn_if_expired(self) -> None:
+        is_expired = self._assumed_expiry is not None and self.context.now() >= self._assumed_expiry
+        if is_expired and not (self.busy or self.notice or self._offers_restart):
+            self.notice = MAY_HAVE_EXPIRED
 
     def watch_busy(self, busy: bool) -> None:
         super().watch_busy(busy)
         if not busy:
-            self._say_if_late()
+            self._warn_if_expired()
 
-    def typed(self) -> Mapping[str, Secret]:
-        """What must not be lost when this step is started again; a code would be worthless by then."""
+    def reusable_values(self) -> Mapping[str, Secret]:
+        """Return the values to restore after a restart, by field ID, without codes."""
         return {}
 
-    def code_was_sent(self, details: DeliveryDetails) -> None:
-        """Say where a code went that was asked for on this screen."""
+    def show_code_sent(self, details: DeliveryDetails) -> None:
+        """Show where the code requested on this screen was sent."""
         raise NotImplementedError
 
-    def offer_start(self, does: str, why: str = "") -> None:
-        """Say that the step has run out, what starting it again does, and that Enter does that.
+    def offer_restart(self, side_effect: str, reason: str = "") -> None:
+        """Show that the step has ended and that Enter restarts it.
 
-        ``why`` is for a step that has ended in another way.
+        Args:
+            side_effect: What restarting also does, such as sending a code; empty if nothing.
+            reason: Why the step has ended; empty if it has expired.
         """
-        self._offers_start = True
+        self._offers_restart = True
         self.notice = ""
-        text = f"{why or 'This step is over.'} Enter starts it again."
-        self.error = ErrorMessage(f"{text} {does}".strip(), enter_repeats=True)
+        text = f"{reason or 'This step is over.'} Enter starts it again."
+        self.error = ErrorMessage(f"{text} {side_effect}".strip(), enter_repeats=True)
 
     def submit(self) -> None:
-        if self._offers_start and not self.busy and not self.is_waiting:
+        if self._offers_restart and not self.busy and not self.is_waiting:
             self._has_sent = True
             self.post_message(RestartRequested())
         else:
-            self._asked_to_leave = False
+            self._has_warned_about_code = False
             super().submit()
 
     def action_back(self) -> None:
-        if self.sends_codes and not self._asked_to_leave and not self._offers_start:
-            self._asked_to_leave = True
+        if self.sends_codes and not self._has_warned_about_code and not self._offers_restart:
+            self._has_warned_about_code = True
             self.notice = "The code that was sent stops working if you go back. Esc again does that."
         else:
             super().action_back()
 
     def cool_down(self) -> None:
-        """Let a little time pass before another code can be asked for, and show how much."""
-        self._is_cooling = True
-        self.query_one("#cool-down", Countdown).count_down(COOL_DOWN_SECONDS, "^r again in {}", self._cooled)
+        """Disable the key for a new code for a while and show a countdown."""
+        self._is_cooling_down = True
+        self.query_one("#cool-down", Countdown).count_down(
+            COOL_DOWN_SECONDS, "^r again in {}", self._end_cool_down
+        )
         self.update_footer()
 
-    def _cooled(self) -> None:
-        self._is_cooling = False
+    def _end_cool_down(self) -> None:
+        self._is_cooling_down = False
         self.update_footer()
 
     def active_keys(self) -> Sequence[str]:
         keys = super().active_keys()
-        return [name for name in keys if name != "new_code"] if self._is_cooling else keys
+        return [name for name in keys if name != "new_code"] if self._is_cooling_down else keys
 
     def compose_status(self) -> Iterable[Widget]:
         yield Countdown(id="cool-down", classes="under-field")
         yield from super().compose_status()
 
     def action_new_code(self) -> None:
-        """Ask for a new code."""
+        """Request a new code."""
         if not self.busy and not self.is_waiting:
             self.post_message(NewCodeRequested())

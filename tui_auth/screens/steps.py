@@ -23,10 +23,10 @@ from tui_auth.auth.next_step import (
     UnknownStep,
 )
 from tui_auth.screens import (
-    choices,  # noqa: F401 - each declares its step
-    codes,  # noqa: F401 - each declares its step
-    mfa_setup,  # noqa: F401 - each declares its step
-    passwords,  # noqa: F401 - each declares its step
+    choices,  # noqa: F401 - declares steps
+    codes,  # noqa: F401 - declares steps
+    mfa_setup,  # noqa: F401 - declares steps
+    passwords,  # noqa: F401 - declares steps
 )
 from tui_auth.screens.choices import FirstFactorScreen, MFASelectionScreen, MFASetupSelectionScreen
 from tui_auth.screens.codes import ConfirmSignUpScreen, OTPCodeScreen, SMSCodeScreen, TOTPCodeScreen

@@ -80,7 +80,7 @@ class PilotDriver:
     @property
     def screen(self) -> FormScreen:
         """Return the current form screen."""
-        screen = self.app.asking_screen
+        screen = self.app.form_screen
         assert screen is not None
         return screen
 

@@ -249,7 +249,7 @@ async def test_every_resulting_step_can_be_drawn() -> None:
 
 
 def _prompt_count(app: WatchedApp, step: NextStep) -> bool:
-    return getattr(app.asking_screen, "step", None) is step
+    return getattr(app.form_screen, "step", None) is step
 
 
 def test_every_resulting_step_can_be_printed() -> None:

@@ -43,7 +43,7 @@ def run(arguments: Namespace) -> int:
             say(f"There is no such sample user. They are {', '.join(users)}.")
             return ExitCode.USAGE
         plays = users[arguments.play] if arguments.play else None
-        app = DemoApp(server, pool, theme=theme, plays=plays, pace=arguments.pace)
+        app = DemoApp(server, pool, theme=theme, autoplay_user=plays, pace=arguments.pace)
         return app.run_in_terminal()
 
 

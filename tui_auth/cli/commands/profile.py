@@ -58,19 +58,23 @@ _CHOICES = {"auth_flow": FLOWS, "storage": STORAGES}
 
 
 def add_setting_flags(parser: ArgumentParser) -> None:
-    for name, (metavar, says) in _FLAGS.items():
+    for name, (metavar, help_text) in _FLAGS.items():
         parser.add_argument(
             SETTINGS[name].flag,
             metavar=metavar,
             required=name in ("user_pool_id", "client_id"),
             choices=_CHOICES.get(name),
             action="append" if name == "client_metadata" else "store",
-            help=says,
+            help=help_text,
         )
 
 
 def parse_setting_flags(arguments: Namespace) -> dict[str, Any]:
-    """Return the validated settings of the flags. Raises ConfigurationError, which names the flag."""
+    """Return the validated settings of the flags.
+
+    Raises:
+        ConfigurationError: A value is invalid; the message has the flag.
+    """
     settings: dict[str, Any] = {}
     for name in _FLAGS:
         text = getattr(arguments, name)
@@ -79,8 +83,8 @@ def parse_setting_flags(arguments: Namespace) -> dict[str, Any]:
         try:
             settings[name] = validate_setting(name, _parse(name, text))
         except InvalidValueError as error:
-            flag, says = SETTINGS[name].flag, _FLAGS[name][1]
-            expected = error if SETTINGS[name].from_text else f"{_FLAGS[name][0]} ({says})"
+            flag, help_text = SETTINGS[name].flag, _FLAGS[name][1]
+            expected = error if SETTINGS[name].from_text else f"{_FLAGS[name][0]} ({help_text})"
             raise ConfigurationError(f"{flag}: expected {expected}.") from None
     return settings
 
@@ -126,9 +130,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     _add_force(adding)
 
     using = _command(commands, "use", "make a profile the one that is used by default")
-    one = using.add_mutually_exclusive_group(required=True)
-    one.add_argument("name", metavar="PROFILE", nargs="?")
-    one.add_argument("--none", action="store_true", help="have no default any more")
+    selection = using.add_mutually_exclusive_group(required=True)
+    selection.add_argument("name", metavar="PROFILE", nargs="?")
+    selection.add_argument("--none", action="store_true", help="have no default any more")
 
     showing = _command(commands, "show", "a profile, or else what a command would use here")
     showing.add_argument("name", metavar="PROFILE", nargs="?")
@@ -159,8 +163,9 @@ def run(arguments: Namespace) -> int:
     return ExitCode.OK
 
 
-def _command(commands: _SubParsersAction[Any], name: str, says: str) -> ArgumentParser:
-    parser: ArgumentParser = commands.add_parser(name, help=says, description=f"{says[0].upper()}{says[1:]}.")
+def _command(commands: _SubParsersAction[Any], name: str, help_text: str) -> ArgumentParser:
+    description = f"{help_text[0].upper()}{help_text[1:]}."
+    parser: ArgumentParser = commands.add_parser(name, help=help_text, description=description)
     return parser
 
 
@@ -175,7 +180,7 @@ def _add_force(parser: ArgumentParser) -> None:
 def _list(arguments: Namespace) -> None:
     profiles = load_profiles()
     if arguments.names:
-        # One that a terminal would obey was made by hand, and no shell could complete it.
+        # A hand-written name may have control characters. No shell could complete it.
         _print("\n".join(name for name in profiles.names if safe_line(name, limit=len(name)) == name))
         return
     if arguments.json:
@@ -192,16 +197,16 @@ def _list(arguments: Namespace) -> None:
 
 
 def _profile_rows(profiles: Profiles) -> list[dict[str, Any]]:
-    listed: list[dict[str, Any]] = []
+    rows: list[dict[str, Any]] = []
     for name in profiles.names:
         try:
             settings = profiles.profile(name).settings
         except ConfigurationError as error:
-            listed.append({"name": name, "problem": str(error)})
+            rows.append({"name": name, "problem": str(error)})
         else:
             ids = {key: settings.get(key) for key in ("user_pool_id", "client_id")}
-            listed.append({"name": name, **ids})
-    return listed
+            rows.append({"name": name, **ids})
+    return rows
 
 
 def _add(arguments: Namespace) -> None:
@@ -215,15 +220,15 @@ def _add(arguments: Namespace) -> None:
         f"Kept as {arguments.name} in {display_path(path)}. Sign in with: tui-auth --profile {arguments.name}"
     )
     if secret:
-        _say_if_it_cannot_be_read(secret)
+        _warn_if_unreadable(secret)
 
 
-def _check_region(settings: Mapping[str, Any], named_by: str) -> None:
-    check_region(settings["user_pool_id"], settings.get("region"), named_by, settings.get("endpoint_url"))
+def _check_region(settings: Mapping[str, Any], source: str) -> None:
+    check_region(settings["user_pool_id"], settings.get("region"), source, settings.get("endpoint_url"))
 
 
 def _add_or_explain(name: str, settings: Mapping[str, Any], *, replace: bool, **more: Any) -> Path:
-    """Call ``add_profile``; its error for a taken name mentions --force."""
+    """Call ``add_profile`` and mention --force in the error for a taken name."""
     try:
         return add_profile(name, settings, replace=replace, **more)
     except ProfileExistsError:
@@ -236,8 +241,8 @@ def _use(arguments: Namespace) -> None:
     use_profile(None if arguments.none else arguments.name)
     if arguments.none:
         names = load_profiles().names
-        only = f" {safe_line(names[0], limit=64)}, the only one, is used where nothing else names a pool."
-        _say("No profile is the default now." + (only if len(names) == 1 else ""))
+        hint = f" {safe_line(names[0], limit=64)}, the only one, is used where nothing else names a pool."
+        _say("No profile is the default now." + (hint if len(names) == 1 else ""))
     else:
         _say(
             f"{arguments.name} is used from now on, unless flags, TUI_AUTH_… or --profile name another pool."
@@ -263,7 +268,7 @@ def _import(arguments: Namespace) -> None:
     if region := file.settings.get("region"):
         try:
             _check_region(settings, f"{display_path(path)}:{region.line}")
-        except ConfigurationError as error:  # the tools that wrote the file may do so again
+        except ConfigurationError as error:  # don't fail: the tool that wrote the file may write it again
             _say(f"The region is left out: {error}")
             del settings["region"]
     for sentence in file.warnings:
@@ -291,12 +296,12 @@ def _default_name(path: Path) -> str:
 
 
 def _show(arguments: Namespace) -> None:
-    if arguments.name and (flag := _pool_flag_in(arguments)):
+    if arguments.name and (flag := _first_pool_flag(arguments)):
         say(f"profile show PROFILE tells what is written there; leave out {flag}, or the profile's name.")
         raise CommandFailedError(ExitCode.USAGE)
     values = _profile_values(arguments.name) if arguments.name else _resolved_values(arguments)
     if "client_secret_file" in values:
-        _say_if_it_cannot_be_read(values["client_secret_file"][0])
+        _warn_if_unreadable(values["client_secret_file"][0])
     if arguments.json:
         _print_json(
             {
@@ -306,7 +311,7 @@ def _show(arguments: Namespace) -> None:
         )
         return
     width = max(map(len, values), default=0)
-    texts = {name: _as_text(value) for name, (value, _) in values.items()}
+    texts = {name: _format_value(value) for name, (value, _) in values.items()}
     column = max(map(len, texts.values()), default=0)
     for name, (_, origin) in values.items():
         if arguments.origin:
@@ -315,14 +320,14 @@ def _show(arguments: Namespace) -> None:
             _print(f"{name:<{width}}  {texts[name]}")
 
 
-def _pool_flag_in(arguments: Namespace) -> str:
-    """Return the first flag that specifies a pool, or an empty text."""
+def _first_pool_flag(arguments: Namespace) -> str:
+    """Return the first flag that specifies a pool, or an empty string."""
     names = ("profile", *POOL_FLAGS)
     used = (name for name in names if getattr(arguments, name) is not None)
     return next(("--" + name.replace("_", "-") for name in used), "")
 
 
-def _say_if_it_cannot_be_read(secret_file: str) -> None:
+def _warn_if_unreadable(secret_file: str) -> None:
     try:
         read_secret_file(secret_file)
     except ConfigurationError as error:
@@ -356,11 +361,11 @@ def _resolved_values(arguments: Namespace) -> dict[str, tuple[Any, str]]:
     return values
 
 
-def _as_text(value: object) -> str:
+def _format_value(value: object) -> str:
     if isinstance(value, Mapping):
-        return ", ".join(f"{key} {_as_text(member)}" for key, member in value.items())
+        return ", ".join(f"{key} {_format_value(member)}" for key, member in value.items())
     if isinstance(value, list | tuple):
-        return ", ".join(map(_as_text, value)) or "none"
+        return ", ".join(map(_format_value, value)) or "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float) and value.is_integer():

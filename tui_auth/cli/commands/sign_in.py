@@ -1,4 +1,4 @@
-"""``tui-auth sign-in``: sign in to a pool, in full screen, in lines, or with a password from a pipe."""
+"""``tui-auth sign-in``: sign in in full screen, with line prompts, or with a password from a pipe."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tui_auth.cli import full_screen
 from tui_auth.cli.arguments import add_sign_in_arguments
 from tui_auth.cli.exit_status import CommandFailedError
 from tui_auth.cli.output import say, tell
-from tui_auth.cli.sign_in_now import asks_nobody, line_prompts, sign_in_now, wants_lines
+from tui_auth.cli.sign_in_now import is_noninteractive, line_prompts, sign_in_now, wants_line_prompts
 from tui_auth.config.certificates import check_certificates
 from tui_auth.config.errors import NoPoolError
 from tui_auth.config.resolver import ResolvedPool, explicit_settings, resolve_pool, resolve_saved_profile
@@ -34,62 +34,68 @@ def run(arguments: Namespace) -> int:
     """Sign in; 0 when signed in. The screen is the terminal's, one line stays on stderr."""
     try:
         choice = _resolve_pool(arguments)
-    except NoPoolError as nothing:
-        if nothing.has_profiles:
+    except NoPoolError as error:
+        if error.has_profiles:
             raise
-        choice = _asked_pool(arguments, nothing)
+        choice = _ask_for_pool(arguments, error)
     for note in choice.notes:
         say(note)
     if choice.origins["user_pool_id"].kind is SourceKind.CURRENT_SESSION:
-        say(_last_sign_in(choice, other="" if asks_nobody(arguments) else " --new-pool asks for another."))
+        say(
+            _last_sign_in_notice(
+                choice, hint="" if is_noninteractive(arguments) else " --new-pool asks for another."
+            )
+        )
     if not choice.username:
-        # Without a name there is no session key yet: two people at two screens need not wait for each other.
-        # A command that needs a session waits all the same (sign_in_when_needed): any new one will do.
+        # Without a user name the session key is unknown, so two sign-ins don't wait for each other.
+        # sign_in_when_needed waits even so, because a command accepts any new session.
         return sign_in_now(choice, arguments)[0]
-    from tui_auth.cli.sign_in_turn import one_at_a_time
+    from tui_auth.cli.sign_in_turn import wait_for_turn
     from tui_auth.session.sessions import Sessions
 
-    with one_at_a_time(choice, Sessions(), by_password=asks_nobody(arguments)) as turn:
-        if turn.begun_by_another:
-            say(f"Signed in as {turn.begun_by_another.display_name} by the other one.")
+    with wait_for_turn(choice, Sessions(), is_noninteractive=is_noninteractive(arguments)) as turn:
+        if turn.other_session:
+            say(f"Signed in as {turn.other_session.display_name} by the other one.")
             return ExitCode.OK
-        return sign_in_now(choice, arguments, when_kept=turn.end)[0]
+        return sign_in_now(choice, arguments, on_saved=turn.end)[0]
 
 
 def _resolve_pool(arguments: Namespace) -> ResolvedPool:
     if arguments.new_pool:
         raise NoPoolError("--new-pool asks on a terminal. Without one: `tui-auth profile add`.")
-    return resolve_pool(arguments, current_session=_offered_settings)
+    return resolve_pool(arguments, current_session=_last_sign_in_settings)
 
 
-def _last_sign_in(choice: ResolvedPool, *, other: str) -> str:
-    """What is taken from there, in a sentence; ``other`` is what else one can do."""
+def _last_sign_in_notice(choice: ResolvedPool, *, hint: str) -> str:
+    """Return which settings come from the last sign-in, and a hint."""
     origin = choice.origins.get("username")
     if origin is not None and origin.kind is SourceKind.CURRENT_SESSION:
-        who = f"{choice.username} in {choice.user_pool_id}"
-        return f"User pool and user are those of the last sign-in, {who}.{other}"
-    return f"The user pool is that of the last sign-in, {choice.user_pool_id}.{other}"
+        user = f"{choice.username} in {choice.user_pool_id}"
+        return f"User pool and user are those of the last sign-in, {user}.{hint}"
+    return f"The user pool is that of the last sign-in, {choice.user_pool_id}.{hint}"
 
 
-def _offered_settings() -> Mapping[str, str] | None:
-    """The pool and user of the last sign-in, asked for where nothing else names a pool."""
+def _last_sign_in_settings() -> Mapping[str, str] | None:
+    """Return the pool and user of the last sign-in, used if nothing else specifies a pool."""
     from tui_auth.session.sessions import Sessions
 
     return Sessions().offered_settings()
 
 
-def _asked_pool(arguments: Namespace, nothing: NoPoolError) -> ResolvedPool:
-    """The pool a person names on the first screen, which says the notes of the search that found none.
+def _ask_for_pool(arguments: Namespace, error: NoPoolError) -> ResolvedPool:
+    """Ask for a pool on the terminal, and show the error's notes.
 
-    Raises ``nothing`` where nobody can be asked.
+    Raises:
+        NoPoolError: The command is non-interactive.
+        CommandFailedError: The user quit.
     """
     kind = find_terminal().kind
-    if kind is TerminalKind.NONE or asks_nobody(arguments):
-        raise nothing
-    for note in nothing.notes:
+    if kind is TerminalKind.NONE or is_noninteractive(arguments):
+        raise error
+    for note in error.notes:
         say(note)
     check_certificates(explicit_settings(arguments).get("endpoint_url"))
-    if kind is TerminalKind.LINES or wants_lines(arguments):
+    if kind is TerminalKind.LINES or wants_line_prompts(arguments):
         return _ask_in_lines(arguments)
     full_screen.prepare("Choosing a pool")
     from tui_auth.first_run_app import FirstRunApp
@@ -98,7 +104,7 @@ def _asked_pool(arguments: Namespace, nothing: NoPoolError) -> ResolvedPool:
     app = FirstRunApp(
         named,
         theme=full_screen.theme(os.environ.get("TUI_AUTH_THEME")),
-        notice=" ".join(nothing.notes),
+        notice=" ".join(error.notes),
         environment_badge=environment_badge_for(named.get("endpoint_url", "")),
     )
     status = app.run_in_terminal()
