@@ -1,4 +1,4 @@
-"""Threads, deadlines and signals: the one owner of work that must not be waited for, or must be finished.
+"""Work on threads: with a deadline, for an event loop, or shielded from signals until it is finished.
 
 Daemon threads only: nothing stops a thread that waits for the network, a name server included, and the end of
 the program must not wait for it.

@@ -36,7 +36,7 @@ NO_ANSWER = AuthError(ErrorKind.NETWORK, "No answer came.", may_have_arrived=Tru
 )
 @pytest.mark.parametrize("step", [SMS, QUESTION, ConfirmSignInWithNewPassword()])
 def test_wrong_answer_keeps_the_step(code: str, text: str, step: NextStep) -> None:
-    assert action_for_error(error_from_response(code, text), step, can_start_again=True) is ErrorAction.STAY
+    assert action_for_error(error_from_response(code, text), step, can_restart=True) is ErrorAction.STAY
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_wrong_answer_keeps_the_step(code: str, text: str, step: NextStep) -> No
 @pytest.mark.parametrize("step", [QUESTION, UNKNOWN])
 def test_not_authorized_in_a_custom_challenge_leads_to_sign_in(text: str, step: NextStep) -> None:
     error = error_from_response("NotAuthorizedException", text)
-    assert action_for_error(error, step, can_start_again=True) is ErrorAction.SIGN_IN
+    assert action_for_error(error, step, can_restart=True) is ErrorAction.SIGN_IN
 
 
 @pytest.mark.parametrize(
@@ -62,14 +62,14 @@ def test_not_authorized_in_a_custom_challenge_leads_to_sign_in(text: str, step: 
 )
 def test_expired_challenge_session_offers_a_restart(text: str) -> None:
     error = error_from_response("NotAuthorizedException", text)
-    assert action_for_error(error, SMS, can_start_again=True) is ErrorAction.START_AGAIN
-    assert action_for_error(error, SMS, can_start_again=False) is ErrorAction.SIGN_IN
+    assert action_for_error(error, SMS, can_restart=True) is ErrorAction.RESTART
+    assert action_for_error(error, SMS, can_restart=False) is ErrorAction.SIGN_IN
 
 
 def test_disabled_user_goes_back_to_sign_in() -> None:
     assert (
         action_for_error(
-            error_from_response("NotAuthorizedException", "User is disabled."), SMS, can_start_again=True
+            error_from_response("NotAuthorizedException", "User is disabled."), SMS, can_restart=True
         )
         is ErrorAction.SIGN_IN
     )
@@ -77,30 +77,30 @@ def test_disabled_user_goes_back_to_sign_in() -> None:
 
 def test_wrong_password_keeps_the_password_step() -> None:
     wrong = error_from_response("NotAuthorizedException", "Incorrect username or password.")
-    assert action_for_error(wrong, ConfirmSignInWithPassword(), can_start_again=True) is ErrorAction.STAY
-    assert action_for_error(wrong, SMS, can_start_again=True) is ErrorAction.SIGN_IN
+    assert action_for_error(wrong, ConfirmSignInWithPassword(), can_restart=True) is ErrorAction.STAY
+    assert action_for_error(wrong, SMS, can_restart=True) is ErrorAction.SIGN_IN
 
 
 def test_forgotten_device_offers_a_restart() -> None:
     forgotten = error_from_response("ResourceNotFoundException", "Device does not exist.")
-    assert action_for_error(forgotten, SMS, can_start_again=True) is ErrorAction.START_AGAIN
-    assert action_for_error(forgotten, SMS, can_start_again=False) is ErrorAction.SIGN_IN
+    assert action_for_error(forgotten, SMS, can_restart=True) is ErrorAction.RESTART
+    assert action_for_error(forgotten, SMS, can_restart=False) is ErrorAction.SIGN_IN
 
 
 @pytest.mark.parametrize("step", [None, SMS])
 @pytest.mark.parametrize("code", ["TooManyRequestsException", "LimitExceededException"])
 def test_throttling_leads_to_a_wait(code: str, step: NextStep | None) -> None:
-    assert action_for_error(error_from_response(code, ""), step, can_start_again=True) is ErrorAction.WAIT
+    assert action_for_error(error_from_response(code, ""), step, can_restart=True) is ErrorAction.WAIT
 
 
 def test_locked_user_waits_at_sign_in() -> None:
     locked = error_from_response("NotAuthorizedException", "Password attempts exceeded")
-    assert action_for_error(locked, None, can_start_again=False) is ErrorAction.WAIT
+    assert action_for_error(locked, None, can_restart=False) is ErrorAction.WAIT
 
 
 @pytest.mark.parametrize("step", [None, SMS, QUESTION])
 def test_lost_reply_keeps_the_step(step: NextStep | None) -> None:
-    assert action_for_error(NO_ANSWER, step, can_start_again=True) is ErrorAction.STAY
+    assert action_for_error(NO_ANSWER, step, can_restart=True) is ErrorAction.STAY
 
 
 @pytest.mark.parametrize(

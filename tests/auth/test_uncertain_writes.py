@@ -74,7 +74,7 @@ def test_new_password_survives_a_failed_later_call(server: CognitoEmulator) -> N
         attempt.confirm(Secret(NEW))
     with pytest.raises(AuthError) as raised:
         attempt.confirm(Secret(NEW))
-    assert raised.value.kind is ErrorKind.SESSION_EXPIRED
+    assert raised.value.kind is ErrorKind.CHALLENGE_SESSION_EXPIRED
     assert isinstance(attempt.restart(), ContinueSignInWithTOTPSetup)
 
 
@@ -171,10 +171,7 @@ def test_device_rejected_after_an_answer_is_dropped() -> None:
     step = attempt.sign_in("ann", Secret("x"), auth_flow=AuthFlow.USER_PASSWORD_AUTH, device=device)
     with pytest.raises(AuthError, match="no longer takes this machine") as raised:
         attempt.confirm("123456")
-    assert (
-        action_for_error(raised.value, step, can_start_again=attempt.can_start_again)
-        is ErrorAction.START_AGAIN
-    )
+    assert action_for_error(raised.value, step, can_restart=attempt.can_restart) is ErrorAction.RESTART
     attempt.restart()
     assert gateway.calls[-1][1]["AuthParameters"]["DEVICE_KEY"] is None
     auth.attempt().sign_in("ann", Secret("x"), auth_flow=AuthFlow.USER_PASSWORD_AUTH, device=device)

@@ -197,7 +197,7 @@ def _confirm_with_either_session(engine: SignInEngine, code: Secret) -> Secret |
     try:
         return operations.confirm_sign_up(engine.username, code, engine.client_metadata, session)
     except AuthError as error:
-        if error.kind is not ErrorKind.SESSION_EXPIRED or session is None:
+        if error.kind is not ErrorKind.CHALLENGE_SESSION_EXPIRED or session is None:
             raise
     engine.sign_up_session = None
     return operations.confirm_sign_up(engine.username, code, engine.client_metadata)

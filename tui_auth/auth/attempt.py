@@ -130,7 +130,7 @@ class Attempt:
         return tuple(choice for _, choice in self._engine.choices.made)
 
     @property
-    def can_start_again(self) -> bool:
+    def can_restart(self) -> bool:
         """Whether ``restart`` can reach this step without asking for the password again."""
         flow = self._engine.auth_flow
         return not flow.is_custom and (self.is_password_known or flow is AuthFlow.USER_AUTH)
@@ -199,11 +199,11 @@ class Attempt:
             choice_count: How many choices to replay, to go back to one of them; by default all.
 
         Raises:
-            AuthError: Also if ``can_start_again`` is false (kind INVALID_STATE).
+            AuthError: Also if ``can_restart`` is false (kind INVALID_STATE).
         """
 
         def operation(engine: SignInEngine) -> NextStep:
-            if not self.can_start_again:
+            if not self.can_restart:
                 raise AuthError(
                     ErrorKind.INVALID_STATE, "This step cannot be started again.", "Sign in again."
                 )

@@ -123,7 +123,7 @@ def device_challenge_responses(
 def rejected_device_error(cause: AuthError) -> AuthError:
     """Return the error for a rejected device proof, which ends the challenge session."""
     return AuthError(
-        ErrorKind.SESSION_EXPIRED,
+        ErrorKind.CHALLENGE_SESSION_EXPIRED,
         "Cognito no longer takes this machine for one it remembers.",
         cause=cause,
         is_rejected_device=True,

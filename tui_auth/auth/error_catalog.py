@@ -52,7 +52,7 @@ _WRONG_CLIENT_SECRET = ErrorText(
 _NOT_AUTHORIZED = (
     (
         "Invalid session",
-        ErrorText(ErrorKind.SESSION_EXPIRED, "This step has run out, or was answered already."),
+        ErrorText(ErrorKind.CHALLENGE_SESSION_EXPIRED, "This step has run out, or was answered already."),
     ),
     ("Incorrect username or password", _WRONG_CREDENTIALS),
     (

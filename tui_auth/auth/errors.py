@@ -9,7 +9,7 @@ class ErrorKind(StrEnum):
     """What an error means for the caller."""
 
     NOT_AUTHORIZED = "not authorized"
-    SESSION_EXPIRED = "session expired"
+    CHALLENGE_SESSION_EXPIRED = "session expired"
     VALIDATION = "validation"
     CONFIGURATION = "configuration"
     SERVICE = "service"

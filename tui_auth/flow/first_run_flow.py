@@ -29,20 +29,13 @@ from tui_auth.config.settings import (
     validate_setting,
 )
 from tui_auth.flow.error_message import INTERNAL_ERROR, ErrorMessage
-from tui_auth.flow.messages import PASSWORD_NEVER_SENT, PASSWORD_SENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from tui_auth.secret import Secret
 
-FLOWS: Final = {
-    "USER_SRP_AUTH": PASSWORD_NEVER_SENT,
-    "USER_PASSWORD_AUTH": PASSWORD_SENT,
-    "USER_AUTH": "What the pool offers",
-    "CUSTOM_WITH_SRP": "Password, then questions",
-    "CUSTOM_WITHOUT_SRP": "Questions alone",
-}
+FLOWS: Final = {flow.value: flow.label for flow in AuthFlow}
 USUAL_FLOW: Final = "USER_SRP_AUTH"
 DEFAULT_NAME: Final = "main"
 """The name of the profile unless the user types another one."""

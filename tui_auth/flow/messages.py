@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from tui_auth.auth.errors import AuthError
     from tui_auth.secret import Secret
 
-PASSWORD_NEVER_SENT = "Password, never sent (SRP)"  # noqa: S105 - a label
-PASSWORD_SENT = "Password, sent to Cognito"  # noqa: S105 - a label
+PASSWORD_NEVER_SENT = AuthFlow.USER_SRP_AUTH.label
+PASSWORD_SENT = AuthFlow.USER_PASSWORD_AUTH.label
 
 MEDIA = {"SMS": "by SMS", "EMAIL": "by e-mail"}
 

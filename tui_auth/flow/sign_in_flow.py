@@ -183,7 +183,7 @@ class SignInFlow:
     @property
     def can_restart(self) -> bool:
         """Whether the step can be restarted without a new sign-in."""
-        return self.attempt is not None and self.attempt.can_start_again
+        return self.attempt is not None and self.attempt.can_restart
 
     @property
     def is_password_known(self) -> bool:
@@ -303,7 +303,7 @@ class SignInFlow:
         """
         attempt = self.attempt
         must_leave = self.step is None or is_waiting or self.retry_key == "Esc"
-        if must_leave or attempt is None or not attempt.choices or not attempt.can_start_again:
+        if must_leave or attempt is None or not attempt.choices or not attempt.can_restart:
             return self.leave()
         self._stop_waiting()
         count = len(attempt.choices) - 1
@@ -372,7 +372,7 @@ class SignInFlow:
             is_replacement_totp_key=isinstance(step, ContinueSignInWithTOTPSetup)
             and self._is_replacement_totp_key(step.setup_details),
             challenge_count=self._challenge_count,
-            can_restart=attempt is not None and attempt.can_start_again,
+            can_restart=attempt is not None and attempt.can_restart,
             is_password_known=attempt is not None and attempt.is_password_known,
             reset_was_requested=self._reset_was_requested,
             preferred_first_factor=""
@@ -396,11 +396,11 @@ class SignInFlow:
             message = ErrorMessage(INTERNAL_ERROR)
         if isinstance(attempt.step, Done):  # the pool didn't sign the tokens
             return self._back_to_sign_in(replace(message, concern=ErrorField.FORM))
-        match action_for_error(error, step, can_start_again=attempt.can_start_again):
+        match action_for_error(error, step, can_restart=attempt.can_restart):
             case ErrorAction.SIGN_IN:
                 return self._back_to_sign_in(replace(message, concern=ErrorField.FORM))
-            case ErrorAction.START_AGAIN if step is not None:
-                reason = "" if error.kind is ErrorKind.SESSION_EXPIRED else error.message
+            case ErrorAction.RESTART if step is not None:
+                reason = "" if error.kind is ErrorKind.CHALLENGE_SESSION_EXPIRED else error.message
                 return OfferRestart(message, attempt.restart_side_effect, reason)
             case ErrorAction.WAIT:
                 self._wait_count += 1

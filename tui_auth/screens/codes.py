@@ -161,7 +161,7 @@ class TOTPCodeScreen(StepScreen[ConfirmSignInWithTOTPCode]):
 class ConfirmSignUpScreen(StepScreen[ConfirmSignUp]):
     """Asks for the code that confirms a sign-up; the sign-in then continues by itself."""
 
-    HAS_SESSION = False
+    HAS_CHALLENGE_SESSION = False
     KEYS = ("submit", "new_code", "newest_code", "back", "help", "quit")
     EXPLANATION = (
         "Your account was made, but not confirmed yet. Type the code that was sent when it was made, or have "

@@ -75,7 +75,7 @@ class DoneScreen(StepScreen[Done]):
     Asks where to store the session and whether to remember the device, if nothing has decided that.
     """
 
-    HAS_SESSION = False
+    HAS_CHALLENGE_SESSION = False
     KEYS = ("submit", "copy", "help", "quit")
     EXPLANATION = (
         "You are signed in. The name and the groups come from the tokens, whose claims were checked.\n\n"

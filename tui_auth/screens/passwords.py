@@ -169,7 +169,7 @@ class ResetPasswordScreen(StepScreen[ResetPassword]):
     user has one or needs one.
     """
 
-    HAS_SESSION = False
+    HAS_CHALLENGE_SESSION = False
     KEYS = ("submit", "new_code", "newest_code", "show", "back", "help", "quit")
     EXPLANATION = (
         "You asked for it, or an administrator made a reset necessary. If a code was sent to you already, "

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from tui_auth.auth.trace import CallTrace
+from tui_auth.flow.settings import ASSUMED_SESSION_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -48,7 +49,7 @@ class ScreenContext:
     environment_badge: str = ""
     app_name: str = ""
     breadcrumbs: tuple[str, ...] = ()
-    session_seconds: float = 180.0
+    session_seconds: float = ASSUMED_SESSION_SECONDS
     was_restarted: bool = False
     is_replacement_totp_key: bool = False
     challenge_count: int = 1

@@ -66,7 +66,7 @@ class StepScreen(FormScreen, Generic[StepT]):
     """Shows one next step and posts the user's decisions."""
 
     CSS_PATH = later_sheets()
-    HAS_SESSION: ClassVar[bool] = True
+    HAS_CHALLENGE_SESSION: ClassVar[bool] = True
     """Whether the step has a Cognito session, whose lifetime a client can't read."""
 
     sends_codes: bool = False
@@ -84,7 +84,7 @@ class StepScreen(FormScreen, Generic[StepT]):
 
     def on_mount(self) -> None:
         super().on_mount()
-        if self.HAS_SESSION:
+        if self.HAS_CHALLENGE_SESSION:
             self._assumed_expiry = self.context.now() + self.context.session_seconds
             # The interval compares the clock, because timers stop while the machine sleeps.
             self.set_timer(self.context.session_seconds, self._warn_if_expired)

@@ -22,12 +22,6 @@ from tui_auth.auth.next_step import (
     ResetPassword,
     UnknownStep,
 )
-from tui_auth.screens import (
-    choices,  # noqa: F401 - declares steps
-    codes,  # noqa: F401 - declares steps
-    mfa_setup,  # noqa: F401 - declares steps
-    passwords,  # noqa: F401 - declares steps
-)
 from tui_auth.screens.choices import FirstFactorScreen, MFASelectionScreen, MFASetupSelectionScreen
 from tui_auth.screens.codes import ConfirmSignUpScreen, OTPCodeScreen, SMSCodeScreen, TOTPCodeScreen
 from tui_auth.screens.custom_challenge import CustomChallengeScreen, UnknownStepScreen

@@ -1,4 +1,4 @@
-"""File locks across processes (flock(2)), and the one loop that waits for one.
+"""File locks across processes (flock(2)), and waiting for one.
 
 The kernel releases a lock when its holder ends, however it ends, so a killed process leaves nothing to clean
 up. The lock file stays: removing it would let two processes hold two locks of one name.

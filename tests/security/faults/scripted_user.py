@@ -158,9 +158,9 @@ class ScriptedUser:
 
     def _attempt_after(self, error: AuthError, attempt: Attempt, tries: int) -> Attempt:
         """Return the attempt to continue with: the same one, restarted or not, or a new one."""
-        action = action_for_error(error, attempt.step, can_start_again=attempt.can_start_again)
+        action = action_for_error(error, attempt.step, can_restart=attempt.can_restart)
         self.server.clock.advance(40)
-        if action is ErrorAction.START_AGAIN:
+        if action is ErrorAction.RESTART:
             try:
                 attempt.restart()
             except AuthError:
