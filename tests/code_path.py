@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -87,6 +87,20 @@ def _recorded(path: CodePath, is_over: list[bool]) -> Iterator[None]:
         threading.setprofile(None)
 
 
+def _watch_loading(app: TuiAuthApp) -> Callable[[], bool]:
+    """Return a function that says whether the app has loaded its later screens, which it does once."""
+    load, has_run = app._load, threading.Event()
+
+    def load_and_note() -> None:
+        load()
+        has_run.set()
+
+    app._load = load_and_note  # type: ignore[method-assign]
+    return lambda: has_run.is_set() and all(
+        worker.is_finished for worker in app.workers if worker.group == "connect"
+    )
+
+
 async def measure() -> CodePath:
     """Sign in as the demo user with a code by SMS, and return what the code passes through."""
     path = CodePath()
@@ -95,10 +109,12 @@ async def measure() -> CodePath:
         pool = provision(server)
         auth = Auth(pool.user_pool_id, pool.client_id, endpoint_url=server.endpoint_url)
         app = TuiAuthApp(auth, SignInSettings(pool="demo", username=USERNAME))
+        is_loaded = _watch_loading(app)
         user = next(each for each in pool.users if each.username == USERNAME)
         async with app.run_test(size=(80, 23)) as pilot:
             await press(pilot, *user.password, "enter")
             await until(pilot, lambda: isinstance(app.screen, SMSCodeScreen) and app.screen.is_mounted)
+            await until(pilot, is_loaded)
             code = next(
                 message["code"] for message in reversed(server.messages) if message["username"] == USERNAME
             )
