@@ -96,8 +96,8 @@ def _watch_loading(app: TuiAuthApp) -> Callable[[], bool]:
         has_run.set()
 
     app._load = load_and_note  # type: ignore[method-assign]
-    return lambda: has_run.is_set() and all(
-        worker.is_finished for worker in app.workers if worker.group == "connect"
+    return lambda: (
+        has_run.is_set() and all(worker.is_finished for worker in app.workers if worker.group == "connect")
     )
 
 

@@ -286,3 +286,10 @@ def test_constraints_of_the_schema_are_enforced(make_pool: MakePool) -> None:
     for wrong in ({"custom__floor": "x"}, {"custom__floor": "-2"}, {"custom__floor": "10"}):
         with expect_error("InvalidParameterException"):
             pool.create_user("bob", PASSWORD, permanent=True, **wrong)
+
+
+def test_schema_attribute_needs_a_name(pool: PoolUnderTest) -> None:
+    with expect_error("InvalidParameterException"):
+        pool.aws.add_custom_attributes(
+            UserPoolId=pool.pool_id, CustomAttributes=[{"AttributeDataType": "String"}]
+        )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tests.pilot import press, until
 from tests.screens.conftest import CLIENT, POOL, PilotedApp, app_with
 from tests.scripted_gateway import Reply, challenge, tokens
@@ -169,6 +171,31 @@ async def test_ctrl_c_keeps_tokens_that_have_arrived() -> None:
         await until(pilot, lambda: "Cognito has answered" in app.text())
         checked.set()
         await until(pilot, lambda: "Signed in as ann" in app.text())
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_enter_does_not_leave_before_the_session_is_settled(fails: bool) -> None:
+    app = app_with(tokens(POOL, CLIENT))
+    may_save = threading.Event()
+
+    class SlowStorage(SlowSaver):
+        def save_where_configured(self, done: Done, signed_in_as: str) -> None:
+            assert may_save.wait(60)
+            if fails:
+                raise RuntimeError
+
+    checked = threading.Event()
+    checked.set()
+    app.make_saver = lambda: SlowStorage(checked)  # type: ignore[assignment]
+    async with app.run_test(size=(80, 23)) as pilot:
+        await press(pilot, *"hunter2", "enter")
+        await until(pilot, lambda: "Signed in as ann" in app.text())
+        await press(pilot, "enter")
+        assert app.return_value is None
+        may_save.set()
+        expected = "went wrong in tui-auth itself" if fails else "Where shall this session be kept?"
+        await until(pilot, lambda: expected in app.text())
+        assert app.return_value is None
 
 
 class SlowSaver:

@@ -165,6 +165,12 @@ def readable_attributes(client: AppClient, user: User) -> Attributes:
     }
 
 
+def check_schema_names(entries: Iterable[Mapping[str, Any]]) -> None:
+    """Raise InvalidParameterException if an attribute has no name; the model doesn't require one."""
+    if any(not entry.get("Name") for entry in entries):
+        raise invalid_parameter("Invalid schema: an attribute has no name.")
+
+
 def _schema(pool: UserPool) -> dict[str, dict[str, Any]]:
     """Return the attributes that the pool itself defines, by their full names (``custom:team``)."""
     schema = {}

@@ -8,6 +8,7 @@ import secrets
 import string
 from typing import TYPE_CHECKING, Any
 
+from tui_auth.emulator.attributes import check_schema_names
 from tui_auth.emulator.errors import invalid_parameter, not_authorized
 from tui_auth.emulator.model import AppClient, UserPool
 
@@ -36,6 +37,7 @@ def create_user_pool(state: State, request: dict[str, Any]) -> dict[str, Any]:
         raise invalid_parameter(
             "Only one of the aliasAttributes or usernameAttributes can be set in a user pool."
         )
+    check_schema_names(request.get("Schema", ()))
     settings = _pool_settings(request)
     if settings["MfaConfiguration"] != "OFF":
         if "SmsConfiguration" not in settings:
@@ -80,6 +82,7 @@ def update_user_pool(state: State, request: dict[str, Any]) -> None:
 
 def add_custom_attributes(state: State, request: dict[str, Any]) -> None:
     pool = state.pool(request["UserPoolId"])
+    check_schema_names(request["CustomAttributes"])
     pool.settings["Schema"] = [*pool.settings.get("Schema", ()), *request["CustomAttributes"]]
 
 

@@ -483,7 +483,7 @@ class SignInFlow:
     # -- attempts and requests ----------------------------------------------------------------------
 
     def _begin(self) -> Attempt:
-        self.attempt = self.auth.attempt()
+        self.attempt, self.step = self.auth.attempt(), None
         self._breadcrumbs, self._challenge_count, self._reset_was_requested = (), 1, False
         self.retry_key = self._enter_key
         return self.attempt

@@ -99,6 +99,8 @@ class DoneScreen(StepScreen[Done]):
         self._question = _Question.NONE
         self._storage_kinds: Sequence[StorageKind] = ()
         self._must_ask_about_device = step.asks_to_remember_device
+        self.is_settled = False
+        """Whether it is known what happens to the session. Until then Enter doesn't leave."""
 
     def key_label(self, action: str) -> str:
         if action != "submit":
@@ -202,7 +204,7 @@ class DoneScreen(StepScreen[Done]):
     def build_answer(self) -> Message | None:
         question, self._question = self._question, _Question.NONE
         if question is _Question.NONE:
-            return SignInSeen()
+            return SignInSeen() if self.is_settled else None
         position = self.query(Choice).last().highlighted or 0
         # Disabled too: else the hidden list would get the focus when a help screen over this one closes.
         box = self.query_one("#ask")

@@ -191,7 +191,10 @@ class SignInPresenter:
             screen.error = ErrorMessage(INTERNAL_ERROR)
 
     async def _run_job(self, job: Callable[[], Output]) -> None:
-        output = await in_daemon_thread(job)
+        try:
+            output = await in_daemon_thread(job)
+        except Exception:
+            output = ShowNotice(INTERNAL_ERROR)
         if isinstance(self.screen, DoneScreen):
             self.carry_out(output)
 
@@ -252,6 +255,7 @@ def _show_on_step(screen: FormScreen, output: Output) -> None:
 
 
 def _show_on_done(screen: DoneScreen, output: Output) -> None:
+    screen.is_settled = True
     match output:
         case AskStorage():
             screen.notice = output.notice
