@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from tui_auth.flow.session_saver import SessionSaver
     from tui_auth.flow.settings import SignInSettings
     from tui_auth.flow.sign_in_flow import SignInFlow
-    from tui_auth.screens.form_screen import CopyAsked
+    from tui_auth.screens.form_screen import CopyRequested
     from tui_auth.screens.sign_in_presenter import SignInPresenter
 
 
@@ -226,13 +226,13 @@ class TuiAuthApp(FullScreenApp["Done"]):
 
     # -- terminal -----------------------------------------------------------------------------------
 
-    def on_copy_asked(self, event: CopyAsked) -> None:
+    def on_copy_requested(self, event: CopyRequested) -> None:
         """Send the text to the terminal's clipboard."""
         self.run_worker(
             self._send_to_clipboard(event), group="clipboard", exit_on_error=False, description="clipboard"
         )
 
-    async def _send_to_clipboard(self, event: CopyAsked) -> None:
+    async def _send_to_clipboard(self, event: CopyRequested) -> None:
         from tui_auth.terminal.clipboard import send_to_clipboard
 
         def write(sequence: str) -> None:

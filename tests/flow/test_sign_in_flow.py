@@ -174,7 +174,7 @@ class TestErrors:
         output = flow.run(flow.answer(Secret("rex")))
         assert isinstance(output, ShowSignIn)
         assert output.error is not None
-        assert output.error.concern is ErrorField.FORM
+        assert output.error.field is ErrorField.FORM
         assert text in output.error.text
         assert (flow.step, flow.attempt) == (None, None)
 
@@ -221,7 +221,7 @@ class TestErrors:
         second = flow.run(flow.sign_up("zoe", Secret("New-1"), {}))
         assert isinstance(first, ShowError)
         assert isinstance(second, ShowError)
-        assert (first.error.text, first.error.concern) == ("This pool also needs: Birthday.", ErrorField.FORM)
+        assert (first.error.text, first.error.field) == ("This pool also needs: Birthday.", ErrorField.FORM)
         assert first.error.missing_attribute == second.error.missing_attribute == "birthdate"
         assert second.error.text != first.error.text
 

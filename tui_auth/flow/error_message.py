@@ -17,7 +17,7 @@ class ErrorMessage:
 
     Attributes:
         text: The sentence or two to show.
-        concern: The input that the error is about.
+        field: The input that the error is about.
         enter_repeats: Whether Enter sends the same request again, from any field.
         missing_attribute: The user attribute that the pool requires for a new account; usually empty.
         kind: The kind of the error; None if it didn't come from Cognito or the network.
@@ -25,7 +25,7 @@ class ErrorMessage:
     """
 
     text: str
-    concern: ErrorField = ErrorField.ANSWER
+    field: ErrorField = ErrorField.ANSWER
     enter_repeats: bool = False
     missing_attribute: str = ""
     kind: ErrorKind | None = None

@@ -395,10 +395,10 @@ class SignInFlow:
         except Exception:
             message = ErrorMessage(INTERNAL_ERROR)
         if isinstance(attempt.step, Done):  # the pool didn't sign the tokens
-            return self._back_to_sign_in(replace(message, concern=ErrorField.FORM))
+            return self._back_to_sign_in(replace(message, field=ErrorField.FORM))
         match action_for_error(error, step, can_restart=attempt.can_restart):
             case ErrorAction.SIGN_IN:
-                return self._back_to_sign_in(replace(message, concern=ErrorField.FORM))
+                return self._back_to_sign_in(replace(message, field=ErrorField.FORM))
             case ErrorAction.RESTART if step is not None:
                 reason = "" if error.kind is ErrorKind.CHALLENGE_SESSION_EXPIRED else error.message
                 return OfferRestart(message, attempt.restart_side_effect, reason)
@@ -430,7 +430,7 @@ class SignInFlow:
                 if name not in self._sign_up_attributes:
                     self._sign_up_attributes.add(name)
                     return replace(
-                        message, text=messages.format_missing_attribute(name), concern=ErrorField.FORM
+                        message, text=messages.format_missing_attribute(name), field=ErrorField.FORM
                     )
         clock = messages.format_clock_hint(error, gateway.clock_offset, is_totp_code=is_totp_code)
         return replace(message, text=f"{message.text} {clock}".strip())

@@ -249,9 +249,9 @@ class AccountPrompts:
         if error.missing_attribute:
             self._required.append(error.missing_attribute)
             self._attributes.pop(error.missing_attribute, None)
-        elif error.concern is ErrorField.NEW_PASSWORD:
+        elif error.field is ErrorField.NEW_PASSWORD:
             self._password = None
-        elif error.concern is ErrorField.ATTRIBUTES or error.code == "AliasExistsException":
+        elif error.field is ErrorField.ATTRIBUTES or error.code == "AliasExistsException":
             self._attributes.clear()
         elif error.code in ("UsernameExistsException", "InvalidParameterException"):
             self.username = ""

@@ -90,7 +90,7 @@ class StepPrompts:
     def request_failed(self, error: ErrorMessage) -> None:
         """Discard the new password if the error is about it."""
         self._new_code_requested = False
-        if isinstance(self.flow.step, ResetPassword) and error.concern is ErrorField.NEW_PASSWORD:
+        if isinstance(self.flow.step, ResetPassword) and error.field is ErrorField.NEW_PASSWORD:
             self._reset_password = None
 
     def ask(self) -> Output:  # noqa: PLR0911, PLR0912 - one case per step

@@ -237,7 +237,7 @@ class ChoosePoolScreen(FormScreen):
         self.query_one("#what", Static).update(text)
         choice.focus()
 
-    def field_for(self, concern: ErrorField) -> Field | None:
+    def field_for(self, error_field: ErrorField) -> Field | None:
         return self.field(self._error_field)
 
     # -- answering ----------------------------------------------------------------------------------

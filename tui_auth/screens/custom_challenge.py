@@ -9,7 +9,7 @@ from textual.widgets import Static
 from tui_auth import __version__
 from tui_auth.auth.next_step import ConfirmSignInWithCustomChallenge, UnknownStep
 from tui_auth.flow.messages import format_challenge_rows
-from tui_auth.screens.form_screen import CopyAsked
+from tui_auth.screens.form_screen import CopyRequested
 from tui_auth.screens.step_screen import StepAnswered, StepScreen
 from tui_auth.terminal.safe_text import safe_line
 from tui_auth.widgets.field import Field
@@ -109,7 +109,7 @@ class UnknownStepScreen(ChallengeScreen[UnknownStep]):
         """Copy the challenge's name and parameters, and nothing that was typed."""
         lines = [f"tui-auth {__version__}", f"challenge {self.challenge_name}"]
         lines += [f"{name}: {value}" for name, value in format_challenge_rows(self.step.additional_info)]
-        self.post_message(CopyAsked("\n".join(lines), "This page"))
+        self.post_message(CopyRequested("\n".join(lines), "This page"))
 
 
 def format_ordinal(number: int) -> str:

@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from tui_auth.auth.next_step import Done
 from tui_auth.flow.messages import DEVICE_QUESTION, FORGET, REMEMBER
-from tui_auth.screens.form_screen import CopyAsked
+from tui_auth.screens.form_screen import CopyRequested
 from tui_auth.screens.screen_context import Decision
 from tui_auth.screens.step_screen import StepScreen
 from tui_auth.storage.stores import STORAGE_LABELS, StorageKind
@@ -217,7 +217,7 @@ class DoneScreen(StepScreen[Done]):
     def action_copy(self) -> None:
         """Warn first; if pressed again, copy the access token."""
         if self._has_warned_about_copy:
-            self.post_message(CopyAsked(self.step.tokens.access_token, "The access token"))
+            self.post_message(CopyRequested(self.step.tokens.access_token, "The access token"))
         else:
             self.notice = "Whoever has the access token can act as you. ^y again copies it."
         self._has_warned_about_copy = not self._has_warned_about_copy

@@ -53,7 +53,7 @@ def call_after_typed_keys(
         screen.call_later(callback)
 
 
-class CopyAsked(Message):
+class CopyRequested(Message):
     """Send ``text`` to the clipboard; ``what`` names it in the notice that reports this."""
 
     def __init__(self, text: Secret | str, what: str) -> None:
@@ -110,8 +110,8 @@ class FormScreen(Screen[None]):
         """Return the message with the user's answer, or None after showing what is missing."""
         raise NotImplementedError
 
-    def field_for(self, concern: ErrorField) -> Field | None:
-        """Return the field that shows an error about ``concern``; None for the line below all."""
+    def field_for(self, error_field: ErrorField) -> Field | None:
+        """Return the field that shows an error about ``error_field``; None for the line below all."""
         fields = list(self.query(Field))
         return fields[-1] if fields else None
 
@@ -222,7 +222,7 @@ class FormScreen(Screen[None]):
         self._was_edited = False
         for field in self.query(Field):
             field.error = ""
-        target = self.field_for(error.concern) if error else None
+        target = self.field_for(error.field) if error else None
         if error and target:
             target.error = error.text
             self._focus_for_retype(target)

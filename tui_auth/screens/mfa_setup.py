@@ -11,7 +11,7 @@ from textual.widgets import Static
 from tui_auth.auth.next_step import ContinueSignInWithEmailMFASetup, ContinueSignInWithTOTPSetup
 from tui_auth.flow.messages import REPLACEMENT_TOTP_KEY, format_totp_key
 from tui_auth.screens.codes import build_code_field, read_totp_code
-from tui_auth.screens.form_screen import CopyAsked
+from tui_auth.screens.form_screen import CopyRequested
 from tui_auth.screens.step_screen import StepAnswered, StepScreen
 from tui_auth.terminal.safe_text import safe_line
 from tui_auth.widgets.field import Field
@@ -96,9 +96,9 @@ class TOTPSetupScreen(StepScreen[ContinueSignInWithTOTPSetup]):
         details = self.step.setup_details
         if self._has_copied_key:
             uri = details.get_setup_uri(self.context.app_name)
-            self.post_message(CopyAsked(uri, "The set-up URI"))
+            self.post_message(CopyRequested(uri, "The set-up URI"))
         else:
-            self.post_message(CopyAsked(details.shared_secret, "The key"))
+            self.post_message(CopyRequested(details.shared_secret, "The key"))
         self._has_copied_key = not self._has_copied_key
 
     def build_answer(self) -> Message | None:

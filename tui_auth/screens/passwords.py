@@ -134,8 +134,8 @@ class NewPasswordScreen(StepScreen[ConfirmSignInWithNewPassword]):
     def service_rows(self) -> list[tuple[str, str]]:
         return list(self.step.additional_info.items())
 
-    def field_for(self, concern: ErrorField) -> Field | None:
-        if concern is ErrorField.ATTRIBUTES and self.step.missing_attributes:
+    def field_for(self, error_field: ErrorField) -> Field | None:
+        if error_field is ErrorField.ATTRIBUTES and self.step.missing_attributes:
             return self.query_one("#attribute-0", Field)
         return self.query_one("#new-password", Field)
 
@@ -230,10 +230,10 @@ class ResetPasswordScreen(StepScreen[ResetPassword]):
         else:
             super().action_back()
 
-    def field_for(self, concern: ErrorField) -> Field | None:
+    def field_for(self, error_field: ErrorField) -> Field | None:
         if not self.has_code:
             return None
-        return self.query_one("#new-password" if concern is ErrorField.NEW_PASSWORD else "#code", Field)
+        return self.query_one("#new-password" if error_field is ErrorField.NEW_PASSWORD else "#code", Field)
 
     def build_answer(self) -> Message | None:
         if not self.has_code:

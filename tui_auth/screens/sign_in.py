@@ -172,8 +172,8 @@ class SignInScreen(FormScreen):
         if not name.value.strip() and not password.value:
             self.show_field_error(name, f"Type your {self._name_label}.")
 
-    def field_for(self, concern: ErrorField) -> Field | None:
-        if concern is ErrorField.FORM:
+    def field_for(self, error_field: ErrorField) -> Field | None:
+        if error_field is ErrorField.FORM:
             return None
         return self.query_one("#password" if self.has_password_field else "#username", Field)
 

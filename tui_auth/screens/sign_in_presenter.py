@@ -61,6 +61,10 @@ class ScreenHost(Protocol):
     def screen_stack(self) -> Sequence[Screen[Any]]:
         """The open screens, the topmost last."""
 
+    @property
+    def form_screen(self) -> FormScreen | None:
+        """The topmost form, even if help, the palette or a dialog covers it."""
+
     def push_screen(self, screen: Screen[Any]) -> Any:
         """Open a screen on top of the others."""
 
@@ -96,16 +100,11 @@ class SignInPresenter:
         self.flow = flow
         self._context = StepContext()
 
-    @property
-    def screen(self) -> FormScreen | None:
-        """The topmost form, even if help, the palette or a dialog covers it."""
-        return next((form for form in reversed(self.host.screen_stack) if isinstance(form, FormScreen)), None)
-
     # -- what the user decides ----------------------------------------------------------------------
 
     def decide(self, decision: Decision) -> None:
         """Pass a decision to the flow and carry out the output."""
-        flow, screen, output = self.flow, self.screen, None
+        flow, screen, output = self.flow, self.host.form_screen, None
         match decision:
             case StepAnswered():
                 output = flow.answer(
@@ -152,7 +151,7 @@ class SignInPresenter:
 
     def carry_out(self, output: Output) -> None:
         """Show or run an output of the flow."""
-        screen = self.screen
+        screen = self.host.form_screen
         match output:
             case None:
                 return
@@ -195,7 +194,7 @@ class SignInPresenter:
             output = await in_daemon_thread(job)
         except Exception:
             output = ShowNotice(INTERNAL_ERROR)
-        if isinstance(self.screen, DoneScreen):
+        if isinstance(self.host.form_screen, DoneScreen):
             self.carry_out(output)
 
     # -- screens ------------------------------------------------------------------------------------

@@ -62,12 +62,12 @@ class SignUpScreen(FormScreen):
         for position in range(len(self.attributes)):
             yield self._attribute_field(position)
 
-    def field_for(self, concern: ErrorField) -> Field | None:
-        if concern is ErrorField.FORM:
+    def field_for(self, error_field: ErrorField) -> Field | None:
+        if error_field is ErrorField.FORM:
             return None
         first = "#attribute-0" if self.attributes else "#username"
         targets = {ErrorField.NEW_PASSWORD: "#new-password", ErrorField.ATTRIBUTES: first}
-        return self.query_one(targets.get(concern, "#username"), Field)
+        return self.query_one(targets.get(error_field, "#username"), Field)
 
     def watch_error(self, error: ErrorMessage | None) -> None:
         """Ask for the attribute too that the pool requires."""
