@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from tui_auth.auth.errors import AuthError
+from tui_auth.errors import AuthError
 
 Reply = Mapping[str, Any] | Exception
 

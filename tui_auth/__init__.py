@@ -8,8 +8,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from tui_auth.auth.auth import Auth as Auth
-    from tui_auth.auth.errors import AuthError as AuthError
-    from tui_auth.auth.errors import ErrorKind as ErrorKind
     from tui_auth.auth.next_step import (
         AuthFactorType as AuthFactorType,
     )
@@ -68,6 +66,8 @@ if TYPE_CHECKING:
         UnknownStep as UnknownStep,
     )
     from tui_auth.auth.tokens import Tokens as Tokens
+    from tui_auth.errors import AuthError as AuthError
+    from tui_auth.errors import ErrorKind as ErrorKind
     from tui_auth.secret import Secret as Secret
 
 __version__ = "0.1.0"
@@ -75,8 +75,8 @@ __version__ = "0.1.0"
 # Names are imported on first access, because `tui-auth token` must start fast.
 _MODULES = {
     "Auth": "tui_auth.auth.auth",
-    "AuthError": "tui_auth.auth.errors",
-    "ErrorKind": "tui_auth.auth.errors",
+    "AuthError": "tui_auth.errors",
+    "ErrorKind": "tui_auth.errors",
     "Secret": "tui_auth.secret",
     "Tokens": "tui_auth.auth.tokens",
     **dict.fromkeys(

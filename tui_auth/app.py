@@ -15,7 +15,7 @@ from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.reactive import reactive
 
-from tui_auth.auth.errors import AuthError
+from tui_auth.errors import AuthError
 from tui_auth.exit_codes import ExitCode
 from tui_auth.flow.error_message import ErrorMessage
 from tui_auth.screens.form_screen import FormScreen

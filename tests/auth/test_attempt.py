@@ -12,8 +12,8 @@ from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.auth import Auth
 from tui_auth.auth.devices import Device
 from tui_auth.auth.error_catalog import error_from_response
-from tui_auth.auth.errors import AuthError
 from tui_auth.auth.next_step import ConfirmSignInWithNewPassword, ConfirmSignInWithPassword
+from tui_auth.errors import AuthError
 from tui_auth.secret import Secret
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from tests.scripted_gateway import Reply, ScriptedGateway, challenge, tokens
 from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.auth import Auth
 from tui_auth.auth.devices import Device
-from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.next_step import ConfirmSignInWithSMSMFACode, DeliveryDetails, Done
+from tui_auth.errors import AuthError, ErrorKind
 from tui_auth.secret import Secret
 
 POOL, CLIENT = "eu-west-1_Ab12Cd34E", "client1"

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from tests.scripted_gateway import tokens
-from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.next_step import Done
 from tui_auth.auth.tokens import parse_authentication_result
+from tui_auth.errors import AuthError, ErrorKind
 from tui_auth.secret import Secret
 
 POOL, CLIENT = "eu-west-1_Ab12Cd34E", "client1"

@@ -14,7 +14,7 @@ from tui_auth.auth.error_catalog import (
     is_rejected_password,
     is_unknown_device,
 )
-from tui_auth.auth.errors import AuthError, ErrorField, ErrorKind
+from tui_auth.errors import AuthError, ErrorField, ErrorKind
 from tui_auth.secret import Secret
 
 WRONG = error_from_response("NotAuthorizedException", "Incorrect username or password.")

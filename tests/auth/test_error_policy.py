@@ -8,7 +8,6 @@ import pytest
 
 from tui_auth.auth.error_catalog import error_from_response
 from tui_auth.auth.error_policy import ErrorAction, action_for_error
-from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.next_step import (
     ConfirmSignInWithCustomChallenge,
     ConfirmSignInWithNewPassword,
@@ -18,6 +17,7 @@ from tui_auth.auth.next_step import (
     NextStep,
     UnknownStep,
 )
+from tui_auth.errors import AuthError, ErrorKind
 
 SMS = ConfirmSignInWithSMSMFACode(DeliveryDetails("+***", "SMS"))
 QUESTION = ConfirmSignInWithCustomChallenge(MappingProxyType({"question": "Pet?"}))

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.gateway import Address, CognitoGateway, IdentityGateway
 from tui_auth.endpoint import is_safe_endpoint
+from tui_auth.errors import AuthError, ErrorKind
 from tui_auth.secret import Secret
 
 if TYPE_CHECKING:

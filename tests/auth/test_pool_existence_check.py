@@ -10,7 +10,7 @@ import pytest
 
 from tui_auth.auth.app_client import PoolExistenceCheck
 from tui_auth.auth.error_catalog import error_from_response
-from tui_auth.auth.errors import AuthError, ErrorKind
+from tui_auth.errors import AuthError, ErrorKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,12 +10,12 @@ import pytest
 from tests.scripted_gateway import ScriptedGateway, challenge
 from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.auth import Auth
-from tui_auth.auth.errors import AuthError
 from tui_auth.auth.next_step import ContinueSignInWithMFASelection as Selection
 from tui_auth.auth.next_step import DeliveryDetails, MFAType
 from tui_auth.auth.trace import Call, CallTrace, describe_outcome, mask_destination
 from tui_auth.emulator import CognitoEmulator
 from tui_auth.emulator.demo_users import DemoPool, provision
+from tui_auth.errors import AuthError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

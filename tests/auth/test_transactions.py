@@ -17,8 +17,8 @@ from tui_auth.auth.app_client import AppClient, AuthFlow, PoolExistenceCheck
 from tui_auth.auth.attempt import Attempt
 from tui_auth.auth.devices import Device
 from tui_auth.auth.error_catalog import error_from_response
-from tui_auth.auth.errors import AuthError
 from tui_auth.auth.next_step import ConfirmSignInWithOTP, ConfirmSignInWithSMSMFACode
+from tui_auth.errors import AuthError
 from tui_auth.secret import Secret
 
 POOL, CLIENT = "eu-west-1_Ab12Cd34E", "client1"

@@ -19,9 +19,9 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from tui_auth.auth.errors import TRY_AGAIN, AuthError, ErrorKind
 from tui_auth.auth.gateway import Address, CognitoGateway
 from tui_auth.auth.transport_errors import CERTIFICATE_REJECTED, reply_error, transport_error
+from tui_auth.errors import TRY_AGAIN, AuthError, ErrorKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,7 +17,6 @@ from tui_auth.auth.devices import Device
 from tui_auth.auth.engine import UncertainWrites
 from tui_auth.auth.error_catalog import error_from_response
 from tui_auth.auth.error_policy import ErrorAction, action_for_error
-from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.next_step import (
     ConfirmSignInWithNewPassword,
     ConfirmSignInWithOTP,
@@ -31,6 +30,7 @@ from tui_auth.auth.next_step import (
 )
 from tui_auth.auth.srp import PasswordProof
 from tui_auth.emulator import CognitoEmulator
+from tui_auth.errors import AuthError, ErrorKind
 from tui_auth.secret import Secret
 
 if TYPE_CHECKING:

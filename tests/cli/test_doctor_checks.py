@@ -14,12 +14,12 @@ from botocore.utils import get_environ_proxies
 
 from tests.scripted_gateway import Reply, ScriptedGateway, challenge
 from tui_auth.auth.error_catalog import error_from_response
-from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.cli.commands import doctor
 from tui_auth.cli.doctor import Finding, Level, exit_status, pool
 from tui_auth.cli.doctor.machine import check_machine
 from tui_auth.cli.doctor.pool import COGNITO_URL, check_network
 from tui_auth.config.resolver import ResolvedPool
+from tui_auth.errors import AuthError, ErrorKind
 from tui_auth.secret import Secret
 
 ALLOWED = challenge("PASSWORD_VERIFIER")

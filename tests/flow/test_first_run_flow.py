@@ -10,9 +10,9 @@ import pytest
 
 from tests.scripted_gateway import Reply, ScriptedGateway, challenge
 from tui_auth.auth.error_catalog import error_from_response
-from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.tokens import KeysUnreachableError
 from tui_auth.config.profiles import load_profiles
+from tui_auth.errors import AuthError, ErrorKind
 from tui_auth.flow.error_message import INTERNAL_ERROR
 from tui_auth.flow.first_run_flow import (
     FLOWS,

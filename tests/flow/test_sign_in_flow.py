@@ -13,7 +13,6 @@ from tests.flow.conftest import CLIENT, POOL, DrivenFlow, flow_with
 from tests.scripted_gateway import challenge, tokens
 from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.error_catalog import error_from_response
-from tui_auth.auth.errors import AuthError, ErrorField, ErrorKind
 from tui_auth.auth.next_step import (
     NEXT_STEPS,
     ConfirmSignInWithSMSMFACode,
@@ -23,6 +22,7 @@ from tui_auth.auth.next_step import (
     Done,
     ResetPassword,
 )
+from tui_auth.errors import AuthError, ErrorField, ErrorKind
 from tui_auth.flow.error_message import INTERNAL_ERROR
 from tui_auth.flow.outputs import (
     AskAboutDevice,

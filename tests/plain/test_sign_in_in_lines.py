@@ -14,8 +14,8 @@ from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.auth import Auth
 from tui_auth.auth.devices import Device
 from tui_auth.auth.error_catalog import error_from_response
-from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.next_step import Done
+from tui_auth.errors import AuthError, ErrorKind
 from tui_auth.flow.error_message import INTERNAL_ERROR
 from tui_auth.plain import steps
 from tui_auth.plain.sign_in import ask_about_device

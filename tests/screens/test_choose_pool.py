@@ -16,10 +16,10 @@ from tests.pilot import press, screen_text, until
 from tests.scripted_gateway import Reply, ScriptedGateway, challenge
 from tests.terminal.pty_program import ROOT, PtyProgram, isolated_environment
 from tui_auth.auth.error_catalog import error_from_response
-from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.tokens import KeysUnreachableError
 from tui_auth.config.profiles import Profiles, load_profiles
 from tui_auth.emulator import CognitoEmulator
+from tui_auth.errors import AuthError, ErrorKind
 from tui_auth.first_run_app import FirstRunApp
 from tui_auth.screens.choose_pool import ChoosePoolScreen, Stage
 from tui_auth.screens.help import HelpScreen

@@ -14,9 +14,9 @@ from tests.scripted_gateway import challenge, tokens
 from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.attempt import Attempt
 from tui_auth.auth.error_catalog import error_from_response
-from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.next_step import NEXT_STEPS, ConfirmSignUp, Done
 from tui_auth.config.settings import PasswordPolicy
+from tui_auth.errors import AuthError, ErrorKind
 from tui_auth.flow.sign_in_flow import PendingRequest, collapse
 from tui_auth.screens.codes import SMSCodeScreen
 from tui_auth.screens.done import DoneScreen

@@ -11,7 +11,7 @@ from tests.screens.conftest import CLIENT, POOL, app_with
 from tests.scripted_gateway import Reply, challenge, tokens
 from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.error_catalog import error_from_response
-from tui_auth.auth.errors import AuthError
+from tui_auth.errors import AuthError
 from tui_auth.screens.sign_in import SignInScreen
 from tui_auth.widgets.countdown import Countdown
 

@@ -11,8 +11,8 @@ from tests.pilot import press, until
 from tests.screens.conftest import CLIENT, POOL, PilotedApp, app_with
 from tests.scripted_gateway import Reply, challenge, tokens
 from tui_auth.auth.error_catalog import error_from_response
-from tui_auth.auth.errors import TRY_AGAIN, AuthError, ErrorKind
 from tui_auth.auth.next_step import Done
+from tui_auth.errors import TRY_AGAIN, AuthError, ErrorKind
 from tui_auth.screens.sign_in import SignInScreen
 from tui_auth.widgets.text_input import SecretInput
 

@@ -6,13 +6,13 @@ import pyotp
 import pytest
 
 from tui_auth.auth.error_catalog import error_from_response
-from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.next_step import (
     AuthFactorType,
     ContinueSignInWithFirstFactorSelection,
     DeliveryDetails,
     MFAType,
 )
+from tui_auth.errors import AuthError, ErrorKind
 from tui_auth.flow import messages
 from tui_auth.secret import Secret
 

@@ -9,7 +9,7 @@ import pytest
 from tests.scripted_gateway import ScriptedGateway
 from tests.session.machine import Machine
 from tests.session.machine import machine as machine
-from tui_auth.auth.errors import AuthError
+from tui_auth.errors import AuthError
 from tui_auth.session.aws import cached_credentials, get_credentials
 
 VALID = {

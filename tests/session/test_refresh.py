@@ -16,7 +16,7 @@ from tests.session.machine import FLOWS, ROTATION, Machine, Processes
 from tests.waiting import wait_until
 from tui_auth.auth.devices import Device
 from tui_auth.auth.error_catalog import error_from_response
-from tui_auth.auth.errors import AuthError, ErrorKind
+from tui_auth.errors import AuthError, ErrorKind
 from tui_auth.secret import Secret
 from tui_auth.session import NotSignedInError
 from tui_auth.session.clock import since_boot

@@ -7,7 +7,7 @@ import pytest
 from tests.scripted_gateway import ScriptedGateway
 from tests.session.machine import Machine
 from tui_auth.auth.error_catalog import error_from_response
-from tui_auth.auth.errors import AuthError, ErrorKind
+from tui_auth.errors import AuthError, ErrorKind
 from tui_auth.session import NotSignedInError
 from tui_auth.session.sessions import Sessions
 from tui_auth.session.sign_out import RevocationOutcome, sign_out

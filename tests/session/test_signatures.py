@@ -20,7 +20,6 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.session.machine import Machine
 from tui_auth.auth import tokens
-from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.next_step import Done
 from tui_auth.auth.tokens import (
     KeysUnreachableError,
@@ -31,6 +30,7 @@ from tui_auth.auth.tokens import (
     fetch_keys,
     keys_url,
 )
+from tui_auth.errors import AuthError, ErrorKind
 from tui_auth.secret import Secret
 from tui_auth.session.persistence import check_signatures
 

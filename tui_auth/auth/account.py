@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from tui_auth.auth.challenges import challenge_session, parse_delivery_details
 from tui_auth.auth.error_catalog import is_already_confirmed, is_confirmed_before
-from tui_auth.auth.errors import AuthError, ErrorField, ErrorKind
 from tui_auth.auth.next_step import ConfirmSignUp, DeliveryDetails, NextStep, ResetPassword
 from tui_auth.auth.srp import PasswordProof
+from tui_auth.errors import AuthError, ErrorField, ErrorKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

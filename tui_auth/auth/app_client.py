@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.endpoint import is_loopback
+from tui_auth.errors import AuthError, ErrorKind
 from tui_auth.secret import Secret
 
 _POOL_ID = re.compile(r"(?P<region>[\w-]+)_(?P<name>[0-9a-zA-Z]+)")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui_auth.auth import srp
 from tui_auth.auth.app_client import AuthFlow
-from tui_auth.auth.errors import AuthError, ErrorKind
+from tui_auth.errors import AuthError, ErrorKind
 from tui_auth.secret import Secret
 
 if TYPE_CHECKING:

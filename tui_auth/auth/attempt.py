@@ -14,7 +14,6 @@ from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.challenges import answer_text
 from tui_auth.auth.engine import SignInEngine
 from tui_auth.auth.error_catalog import is_unknown_device
-from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.next_step import (
     ConfirmSignInWithPassword,
     ConfirmSignUp,
@@ -24,6 +23,7 @@ from tui_auth.auth.next_step import (
     ResetPassword,
 )
 from tui_auth.auth.trace import CallTrace, TracingGateway
+from tui_auth.errors import AuthError, ErrorKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui_auth.auth.app_client import AppClient, AuthFlow, PoolExistenceCheck
-from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.gateway import Address, CognitoGateway, Gateway
 from tui_auth.auth.trace import CallTrace, TracingGateway
+from tui_auth.errors import AuthError, ErrorKind
 from tui_auth.secret import Secret
 
 # A program shows its first screen before anybody signs in: methods import what only a sign-in needs.

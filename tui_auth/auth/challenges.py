@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.next_step import (
     AuthFactorType,
     ConfirmSignInWithCustomChallenge,
@@ -28,6 +27,7 @@ from tui_auth.auth.next_step import (
     NextStep,
     UnknownStep,
 )
+from tui_auth.errors import AuthError, ErrorKind
 from tui_auth.secret import Secret
 
 Answer = str | Secret | MFAType | AuthFactorType

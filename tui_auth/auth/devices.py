@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tui_auth.auth.errors import AuthError, ErrorKind
+from tui_auth.errors import AuthError, ErrorKind
 from tui_auth.secret import Secret
 
 if TYPE_CHECKING:

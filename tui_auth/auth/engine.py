@@ -27,7 +27,6 @@ from tui_auth.auth.error_catalog import (
     is_wrong_credentials,
     without_password,
 )
-from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.next_step import (
     AuthFactorType,
     ConfirmSignInWithPassword,
@@ -44,6 +43,7 @@ from tui_auth.auth.next_step import (
 )
 from tui_auth.auth.srp import PasswordProof
 from tui_auth.auth.tokens import parse_authentication_result
+from tui_auth.errors import AuthError, ErrorKind
 from tui_auth.secret import Secret
 
 if TYPE_CHECKING:

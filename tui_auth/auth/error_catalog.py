@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from tui_auth.auth.errors import AuthError, ErrorField, ErrorKind
+from tui_auth.errors import AuthError, ErrorField, ErrorKind
 
 
 @dataclass(frozen=True)

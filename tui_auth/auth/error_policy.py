@@ -5,13 +5,13 @@ from __future__ import annotations
 from enum import Enum, auto
 
 from tui_auth.auth.error_catalog import is_unknown_device
-from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.next_step import (
     ConfirmSignInWithCustomChallenge,
     ConfirmSignInWithPassword,
     NextStep,
     UnknownStep,
 )
+from tui_auth.errors import AuthError, ErrorKind
 
 COOL_DOWN_SECONDS = 30.0
 """Between two codes: Cognito limits them, and a new one makes the last one worthless."""

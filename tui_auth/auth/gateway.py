@@ -14,8 +14,8 @@ from functools import partial
 from threading import Lock
 from typing import Any, ClassVar, Protocol
 
-from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.endpoint import is_loopback, is_safe_endpoint
+from tui_auth.errors import AuthError, ErrorKind
 from tui_auth.secret import Secret
 
 CONNECT_TIMEOUT_SECONDS = 5

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from string import hexdigits
 from typing import TYPE_CHECKING, Any
 
-from tui_auth.auth.errors import AuthError, ErrorKind
+from tui_auth.errors import AuthError, ErrorKind
 from tui_auth.secret import Secret
 
 if TYPE_CHECKING:

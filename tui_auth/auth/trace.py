@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from tui_auth.auth.errors import AuthError, ErrorKind
+from tui_auth.errors import AuthError, ErrorKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

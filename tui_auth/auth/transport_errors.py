@@ -10,8 +10,8 @@ from socket import gaierror
 from typing import TYPE_CHECKING, Any
 
 from tui_auth.auth.error_catalog import error_from_response
-from tui_auth.auth.errors import TRY_AGAIN, AuthError, ErrorKind
 from tui_auth.endpoint import is_loopback
+from tui_auth.errors import TRY_AGAIN, AuthError, ErrorKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

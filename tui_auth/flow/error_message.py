@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tui_auth.auth.errors import TRY_AGAIN, AuthError, ErrorField, ErrorKind
+from tui_auth.errors import TRY_AGAIN, AuthError, ErrorField, ErrorKind
 from tui_auth.terminal.safe_text import quote_service
 
 INTERNAL_ERROR = "Something went wrong in tui-auth itself, not with your answer."

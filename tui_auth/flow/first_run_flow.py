@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from tui_auth.auth.app_client import AppClient, AuthFlow
 from tui_auth.auth.app_client_probe import Answer, Verdict, probe_flow
-from tui_auth.auth.errors import AuthError
 from tui_auth.auth.gateway import Address, CognitoGateway, Gateway
 from tui_auth.auth.tokens import KeysUnreachableError, fetch_keys, keys_url
 from tui_auth.config.client_secret import read_secret_file, resolve_secret_path
@@ -28,6 +27,7 @@ from tui_auth.config.settings import (
     looks_like_secret,
     validate_setting,
 )
+from tui_auth.errors import AuthError
 from tui_auth.flow.error_message import INTERNAL_ERROR, ErrorMessage
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tui_auth.auth.challenges import Answer
-    from tui_auth.auth.errors import AuthError
+    from tui_auth.errors import AuthError
     from tui_auth.secret import Secret
 
 PASSWORD_NEVER_SENT = AuthFlow.USER_SRP_AUTH.label

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 
 from tui_auth.auth.attempt import Attempt
 from tui_auth.auth.error_policy import ErrorAction, action_for_error
-from tui_auth.auth.errors import AuthError, ErrorField, ErrorKind
 from tui_auth.auth.next_step import (
     ConfirmSignInWithCustomChallenge,
     ConfirmSignInWithTOTPCode,
@@ -30,6 +29,7 @@ from tui_auth.auth.next_step import (
     TOTPSetupDetails,
     UnknownStep,
 )
+from tui_auth.errors import AuthError, ErrorField, ErrorKind
 from tui_auth.flow import messages
 from tui_auth.flow.error_message import INTERNAL_ERROR, ErrorMessage
 from tui_auth.flow.outputs import (

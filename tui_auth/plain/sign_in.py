@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tui_auth.auth.errors import ErrorField, ErrorKind
+from tui_auth.errors import ErrorField, ErrorKind
 from tui_auth.flow import messages
 from tui_auth.flow.error_message import INTERNAL_ERROR, ErrorMessage
 from tui_auth.flow.outputs import (

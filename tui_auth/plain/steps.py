@@ -7,7 +7,6 @@ import time
 from typing import TYPE_CHECKING, assert_never
 
 from tui_auth.auth.error_policy import COOL_DOWN_SECONDS
-from tui_auth.auth.errors import ErrorField
 from tui_auth.auth.next_step import (
     AuthFactorType,
     ConfirmSignInWithCustomChallenge,
@@ -27,6 +26,7 @@ from tui_auth.auth.next_step import (
     ResetPassword,
     UnknownStep,
 )
+from tui_auth.errors import ErrorField
 from tui_auth.flow import messages
 from tui_auth.flow.outputs import StepContext
 from tui_auth.plain.prompts import NEW_CODE, BackError, Prompts, parse_code

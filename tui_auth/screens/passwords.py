@@ -9,13 +9,13 @@ from textual.containers import Vertical
 from textual.reactive import reactive
 from textual.widgets import Static
 
-from tui_auth.auth.errors import ErrorField
 from tui_auth.auth.next_step import (
     ConfirmSignInWithNewPassword,
     ConfirmSignInWithPassword,
     DeliveryDetails,
     ResetPassword,
 )
+from tui_auth.errors import ErrorField
 from tui_auth.flow.messages import (
     ATTRIBUTE_HINTS,
     HAVE_CODE,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from textual.widgets import Static
 
 from tui_auth.auth.app_client import AuthFlow
-from tui_auth.auth.errors import ErrorField
+from tui_auth.errors import ErrorField
 from tui_auth.screens.form_screen import FormScreen, call_after_typed_keys, focusable_inputs
 from tui_auth.screens.screen_context import Decision
 from tui_auth.secret import Secret

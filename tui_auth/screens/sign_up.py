@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual.widgets import Static
 
-from tui_auth.auth.errors import ErrorField
+from tui_auth.errors import ErrorField
 from tui_auth.flow.messages import ATTRIBUTE_HINTS, format_attribute
 from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.passwords import build_new_password_fields, read_new_password

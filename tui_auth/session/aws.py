@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.gateway import BELIEVABLE_TIMES, Gateway, IdentityGateway
+from tui_auth.errors import AuthError, ErrorKind
 from tui_auth.secret import Secret
 from tui_auth.session.record import ClockSample, SessionRecord, parse_seconds
 from tui_auth.session.sessions import credentials_name, read_record

@@ -9,7 +9,6 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.tokens import (
     KeySet,
     KeysUnreachableError,
@@ -22,6 +21,7 @@ from tui_auth.auth.tokens import (
     parse_key_set,
 )
 from tui_auth.config.environment import effective_endpoint
+from tui_auth.errors import AuthError, ErrorKind
 from tui_auth.session.devices import find_device
 from tui_auth.session.record import SessionOrigin
 from tui_auth.storage import paths

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tui_auth.auth.app_client import AppClient
-from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.gateway import Address, CognitoGateway, Gateway
 from tui_auth.auth.next_step import Done
 from tui_auth.auth.tokens import parse_authentication_result, unverified_claims
 from tui_auth.config.client_secret import read_secret_file
+from tui_auth.errors import AuthError, ErrorKind
 from tui_auth.secret import Secret
 from tui_auth.session import NotSignedInError
 from tui_auth.session.clock import since_boot

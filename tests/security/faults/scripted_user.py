@@ -12,7 +12,6 @@ from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.attempt import Attempt
 from tui_auth.auth.challenges import Answer
 from tui_auth.auth.error_policy import ErrorAction, action_for_error
-from tui_auth.auth.errors import AuthError
 from tui_auth.auth.next_step import (
     AuthFactorType,
     ConfirmSignInWithCustomChallenge,
@@ -34,6 +33,7 @@ from tui_auth.auth.next_step import (
 from tui_auth.emulator import CognitoEmulator
 from tui_auth.emulator.demo_triggers import MOON_ANSWER, QUESTIONS
 from tui_auth.emulator.demo_users import DemoUser
+from tui_auth.errors import AuthError
 from tui_auth.secret import Secret
 
 MAX_ANSWERS = 24

@@ -18,11 +18,11 @@ from tests.security.faults.certificate_authority import CertificateAuthority, Tu
 from tests.security.faults.proxy import Fault, FaultProxy
 from tests.terminal.pty_program import ROOT, PtyProgram, isolated_environment
 from tui_auth.auth.auth import Auth
-from tui_auth.auth.errors import AuthError, ErrorKind
 from tui_auth.auth.gateway import Address, CognitoGateway, IdentityGateway
 from tui_auth.auth.tokens import KeysUnreachableError, fetch_keys, keys_url
 from tui_auth.emulator import CognitoEmulator
 from tui_auth.emulator.demo_users import DemoPool
+from tui_auth.errors import AuthError, ErrorKind
 from tui_auth.secret import Secret
 
 AWS_HOST = "cognito-idp.eu-west-1.amazonaws.com"
@@ -93,7 +93,7 @@ opened = []
 sys.addaudithook(lambda event, arguments: opened.append(str(arguments[0])) if event == "open" else None)
 from tui_auth.auth.auth import Auth
 from tui_auth.auth.gateway import IdentityGateway
-from tui_auth.auth.errors import AuthError
+from tui_auth.errors import AuthError
 from tui_auth.secret import Secret
 pool, client, url, password = sys.argv[1:]
 step = Auth(pool, client, endpoint_url=url).sign_in("ann", password).next_step

@@ -19,10 +19,10 @@ from tests.security.faults.scripted_user import ScriptedUser
 from tests.security.faults.step_cases import STEP_CASES, StepCase
 from tui_auth.auth.attempt import Attempt
 from tui_auth.auth.auth import Auth
-from tui_auth.auth.errors import AuthError
 from tui_auth.auth.next_step import NEXT_STEPS, Done
 from tui_auth.emulator import CognitoEmulator
 from tui_auth.emulator.demo_users import DemoPool
+from tui_auth.errors import AuthError
 
 
 def test_every_next_step_is_reached() -> None:

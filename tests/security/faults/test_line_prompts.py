@@ -12,10 +12,10 @@ from tests.security.faults.step_cases import STEP_CASES, StepCase, share
 from tests.security.faults.terminal_output import unexpected_output
 from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.auth import Auth
-from tui_auth.auth.errors import AuthError
 from tui_auth.auth.next_step import Done
 from tui_auth.emulator import CognitoEmulator
 from tui_auth.emulator.demo_users import DemoPool
+from tui_auth.errors import AuthError
 from tui_auth.flow.error_message import INTERNAL_ERROR
 from tui_auth.flow.settings import SignInSettings
 from tui_auth.plain.sign_in import PlainSignIn

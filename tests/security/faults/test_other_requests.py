@@ -14,10 +14,10 @@ from tests.security.faults.proxy import Fault, FaultProxy
 from tests.security.faults.scripted_user import NEW_PASSWORD, ScriptedUser, fresh_user_like
 from tui_auth.auth.attempt import Attempt
 from tui_auth.auth.auth import Auth
-from tui_auth.auth.errors import AuthError
 from tui_auth.auth.next_step import ConfirmSignUp, Done, ResetPassword
 from tui_auth.emulator import CognitoEmulator
 from tui_auth.emulator.demo_users import DemoPool
+from tui_auth.errors import AuthError
 from tui_auth.secret import Secret
 
 _NUMBERS = itertools.count(1)

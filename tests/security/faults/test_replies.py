@@ -35,7 +35,6 @@ from tui_auth.auth.attempt import Attempt
 from tui_auth.auth.auth import Auth
 from tui_auth.auth.devices import Device
 from tui_auth.auth.error_catalog import error_from_response
-from tui_auth.auth.errors import AuthError
 from tui_auth.auth.gateway import Address, CognitoGateway
 from tui_auth.auth.next_step import (
     NEXT_STEPS,
@@ -47,6 +46,7 @@ from tui_auth.auth.next_step import (
     NextStep,
     ResetPassword,
 )
+from tui_auth.errors import AuthError
 from tui_auth.flow.error_message import INTERNAL_ERROR
 from tui_auth.flow.settings import SignInSettings
 from tui_auth.plain.prompts import BackError

@@ -61,9 +61,9 @@ def _check_all(arguments: Namespace) -> Iterator[Finding]:
         yield from check_network(COGNITO_URL.format("us-east-1"))
         yield from check_machine()
         return
-    from tui_auth.auth.errors import AuthError
     from tui_auth.auth.gateway import Address, CognitoGateway
     from tui_auth.cli.doctor.pool import check_choice, check_pool
+    from tui_auth.errors import AuthError
 
     for note in choice.notes:
         yield Finding.note("note", note)

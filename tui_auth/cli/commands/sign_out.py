@@ -73,7 +73,7 @@ def _revocation_text(outcome: RevocationOutcome, error: BaseException | None) ->
 
 
 def _failure_text(error: Exception) -> str:
-    from tui_auth.auth.errors import AuthError
+    from tui_auth.errors import AuthError
 
     copies = "To end it there, sign in again and run tui-auth sign-out --everywhere."
     if isinstance(error, AuthError) and error.may_have_arrived:

@@ -67,7 +67,7 @@ def _check_at_cognito(sessions: Sessions, stored: StoredSession) -> StoredSessio
     """Call GetUser with a valid access token. Raises NotSignedInError if Cognito has ended the session."""
     from dataclasses import replace
 
-    from tui_auth.auth.errors import AuthError
+    from tui_auth.errors import AuthError
     from tui_auth.session.refresh import ensure_fresh, is_definitive, open_gateway
 
     for force in (False, True):

@@ -11,7 +11,6 @@ from urllib.request import getproxies, proxy_bypass
 
 from tui_auth.auth.app_client import AppClient, AuthFlow
 from tui_auth.auth.app_client_probe import FLOWS, OUR_FLOWS, Answer, Verdict, probe_flow
-from tui_auth.auth.errors import AuthError
 from tui_auth.auth.tokens import KeysUnreachableError, fetch_keys, keys_url
 from tui_auth.cli.doctor import Finding
 from tui_auth.cli.exit_status import status_for
@@ -20,6 +19,7 @@ from tui_auth.config.errors import display_path
 from tui_auth.config.settings import region_of_pool
 from tui_auth.config.sources import SourceKind
 from tui_auth.endpoint import is_loopback
+from tui_auth.errors import AuthError
 from tui_auth.session.clock import CLOCK_TOLERANCE_SECONDS
 from tui_auth.terminal.safe_text import quote_service, safe_line
 
