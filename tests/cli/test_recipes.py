@@ -1,4 +1,4 @@
-"""The commands and configuration in the README's section “Afterwards”."""
+"""The commands and configuration in the README's section “Use the session”."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from tests.tools import need_tool
 from tui_auth.config.resolver import ResolvedPool
 from tui_auth.session.sessions import SaveResult
 
-SECTION = (ROOT / "README.md").read_text().partition("\n## Afterwards\n")[2].partition("\n## ")[0]
+SECTION = (ROOT / "README.md").read_text().partition("\n## Use the session\n")[2].partition("\n## ")[0]
 BLOCKS = [
     "".join(f"{line[4:]}\n" for line in block.splitlines())
     for block in re.findall(r"(?m)^(?: {4}.*\n)+", SECTION)
