@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any, Final
+from unittest.mock import patch
 
 from tests.pilot import press, until
 from tui_auth.app import TuiAuthApp
@@ -24,6 +25,7 @@ from tui_auth.auth.auth import Auth
 from tui_auth.emulator import CognitoEmulator
 from tui_auth.emulator.demo_users import provision
 from tui_auth.flow.settings import SignInSettings
+from tui_auth.screens import step_screen
 from tui_auth.screens.codes import SMSCodeScreen
 from tui_auth.screens.done import DoneScreen
 
@@ -105,7 +107,8 @@ async def measure() -> CodePath:
     """Sign in as the demo user with a code by SMS, and return what the code passes through."""
     path = CodePath()
     is_over: list[bool] = []
-    with CognitoEmulator() as server:
+    # The interval that checks for expiry can fire meanwhile; the code doesn't pass through it.
+    with CognitoEmulator() as server, patch.object(step_screen, "EXPIRY_CHECK_SECONDS", 3600.0):
         pool = provision(server)
         auth = Auth(pool.user_pool_id, pool.client_id, endpoint_url=server.endpoint_url)
         app = TuiAuthApp(auth, SignInSettings(pool="demo", username=USERNAME))
