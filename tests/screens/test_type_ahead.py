@@ -14,8 +14,8 @@ from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.error_catalog import error_from_response
 from tui_auth.screens.codes import SMSCodeScreen
 from tui_auth.screens.sign_up import SignUpScreen
-from tui_auth.terminal import type_ahead
-from tui_auth.terminal.type_ahead import PAUSE_SECONDS, TypeAhead
+from tui_auth.terminal import full_screen
+from tui_auth.terminal.full_screen import PAUSE_SECONDS, TypeAhead
 from tui_auth.widgets.field import Field
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ async def test_rest_of_a_line_typed_during_a_request_is_dropped(gap: float) -> N
 
 
 async def test_closing_widget_does_not_hold_keys_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(type_ahead, "HOLD_LIMIT_SECONDS", 3600.0)
+    monkeypatch.setattr(full_screen, "HOLD_LIMIT_SECONDS", 3600.0)
     app = app_with(SMS)
     async with app.run_test(size=(80, 23)) as pilot:
         await at_sms(pilot)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from tui_auth.flow.messages import find_new_password_error
 from tui_auth.secret import Secret
-from tui_auth.terminal.pasted_code import find_code
+from tui_auth.terminal.clipboard import find_code
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,10 +10,6 @@ import sys
 import threading
 import traceback
 from pathlib import PurePath
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from types import TracebackType
 
 _MAX_CAUSES = 5
 
@@ -30,7 +26,10 @@ def crash_report(error: BaseException) -> str:
     while current is not None and id(current) not in seen and len(seen) < _MAX_CAUSES:
         seen.add(id(current))
         lines.append(f"{'caused by ' if lines else ''}{_type_name(current)}")
-        lines += _frames(current.__traceback__)
+        lines += [
+            f"  {_shorten_path(frame.f_code.co_filename)}:{line} in {frame.f_code.co_name}"
+            for frame, line in traceback.walk_tb(current.__traceback__)
+        ]
         current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
     return "\n".join(lines)
 
@@ -38,24 +37,14 @@ def crash_report(error: BaseException) -> str:
 def report_crashes_without_details(prefix: str = "tui-auth: ") -> None:
     """Report uncaught exceptions of all threads on stderr, by ``crash_report``."""
 
-    def report(error: BaseException) -> None:
-        if sys.stderr is not None:
+    def report(error: BaseException | None) -> None:
+        # A thread that ends with SystemExit has no error.
+        if sys.stderr is not None and error is not None and not isinstance(error, SystemExit):
             print(f"{prefix}{crash_report(error)}", file=sys.stderr)  # noqa: T201
 
-    def in_main_thread(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        report(error)
-
-    def in_thread(arguments: threading.ExceptHookArgs) -> None:
-        if arguments.exc_value is not None and not isinstance(arguments.exc_value, SystemExit):
-            report(arguments.exc_value)
-
-    def unraisable(arguments: sys.UnraisableHookArgs) -> None:
-        if arguments.exc_value is not None:
-            report(arguments.exc_value)
-
-    sys.excepthook = in_main_thread
-    threading.excepthook = in_thread
-    sys.unraisablehook = unraisable
+    sys.excepthook = lambda kind, error, trace: report(error)
+    threading.excepthook = lambda arguments: report(arguments.exc_value)
+    sys.unraisablehook = lambda arguments: report(arguments.exc_value)
 
 
 def _type_name(error: BaseException) -> str:
@@ -64,13 +53,6 @@ def _type_name(error: BaseException) -> str:
     if isinstance(error, BaseExceptionGroup):
         return f"{name} of {', '.join(_type_name(member) for member in error.exceptions)}"
     return name
-
-
-def _frames(trace: TracebackType | None) -> list[str]:
-    return [
-        f"  {_shorten_path(frame.f_code.co_filename)}:{line} in {frame.f_code.co_name}"
-        for frame, line in traceback.walk_tb(trace)
-    ]
 
 
 def _shorten_path(filename: str) -> str:

@@ -6,13 +6,13 @@ import ctypes
 import os
 import resource
 import sys
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, MutableMapping
+    from collections.abc import Iterator, Mapping, MutableMapping
 
 _HARMLESS_TEXTUAL_VARIABLES: Final = frozenset({"TEXTUAL_DISABLE_KITTY_KEY", "TEXTUAL_ANIMATIONS"})
 _PR_SET_DUMPABLE: Final = 4  # <linux/prctl.h>
@@ -41,8 +41,7 @@ def scrub_textual_environment(environ: MutableMapping[str, str] = os.environ) ->
     file, TEXTUAL=devtools sends them over a socket, TEXTUAL_SCREENSHOT saves the screen as a picture,
     TEXTUAL_DRIVER imports code.
     """
-    names = [name for name in environ if name.startswith("TEXTUAL")]
-    removed = sorted(name for name in names if name not in _HARMLESS_TEXTUAL_VARIABLES)
+    removed = sorted({name for name in environ if name.startswith("TEXTUAL")} - _HARMLESS_TEXTUAL_VARIABLES)
     for name in removed:
         del environ[name]
     return removed
@@ -55,7 +54,7 @@ def find_terminal(environ: Mapping[str, str] = os.environ) -> Terminal:
     foreground: in the background, the kernel would stop us at the first key. If TERM is dumb or not set, the
     terminal can show only lines.
     """
-    if not any(_is_terminal(descriptor) for descriptor in (0, 1, 2)):
+    if not any(map(os.isatty, (0, 1, 2))):
         return Terminal(TerminalKind.NONE, "None of stdin, stdout and stderr is a terminal.")
     try:
         terminal = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
@@ -75,13 +74,6 @@ def find_terminal(environ: Mapping[str, str] = os.environ) -> Terminal:
             TerminalKind.LINES, f"TERM is {kind_of_terminal or 'not set'}: the terminal shows lines."
         )
     return Terminal(TerminalKind.FULL_SCREEN, f"The terminal is a {kind_of_terminal}.")
-
-
-def _is_terminal(descriptor: int) -> bool:
-    try:
-        return os.isatty(descriptor)
-    except OSError:
-        return False
 
 
 def is_no_color_set(environ: Mapping[str, str] = os.environ) -> bool:
@@ -136,14 +128,36 @@ def fill_missing_streams() -> None:
         try:
             os.fstat(descriptor)
         except OSError:
-            opened = os.open(os.devnull, os.O_RDWR)
-            if opened != descriptor:
-                os.dup2(opened, descriptor)
-                os.close(opened)
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest free descriptor: this one
         if getattr(sys, name) is None:
             stream = os.fdopen(descriptor, mode, encoding="utf-8", closefd=False)
             setattr(sys, name, stream)
             setattr(sys, f"__{name}__", stream)
+
+
+@contextmanager
+def discard_stderr() -> Iterator[None]:
+    """Discard what is written to file descriptor 2 in the block, if that is a terminal.
+
+    The screen is drawn on the same terminal. The descriptor itself is redirected, because C libraries and
+    child processes don't know ``sys.stderr``. A stderr that is a file or a pipe is left alone.
+    """
+    if not os.isatty(2):
+        yield
+        return
+    with suppress(OSError, ValueError, AttributeError):
+        sys.stderr.flush()
+    saved = os.dup(2)
+    try:
+        null = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
+        os.dup2(null, 2)
+        os.close(null)
+        yield
+    finally:
+        with suppress(OSError, ValueError, AttributeError):
+            sys.stderr.flush()
+        os.dup2(saved, 2)
+        os.close(saved)
 
 
 def harden_process() -> None:

@@ -6,8 +6,11 @@ import asyncio
 import gc
 import os
 import sys
+from collections import deque
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, Generic
+from functools import partial
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Final, Generic
 
 from textual.app import App, ReturnType
 from textual.events import DescendantFocus, Event, Key, MouseUp, Paste
@@ -16,18 +19,38 @@ from textual.worker import WorkerFailed
 
 from tui_auth.exit_codes import ExitCode
 from tui_auth.terminal.crash import crash_report
-from tui_auth.terminal.environment import is_in_gnu_screen, is_over_ssh, must_avoid_color
-from tui_auth.terminal.signals import install_signal_handlers, signal_exit_status
+from tui_auth.terminal.environment import discard_stderr, is_in_gnu_screen, is_over_ssh, must_avoid_color
+from tui_auth.terminal.signals import handle_signals, signal_exit_status
 from tui_auth.terminal.tty_driver import TtyDriver
-from tui_auth.terminal.type_ahead import TypeAhead
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from textual.driver import Driver
+    from textual.message_pump import MessagePump
 
 SETTLED_AFTER_SECONDS = 0.3
 """When to import the rest: an import blocks the event loop, and the first keys must not wait for it."""
+
+HOLD_LIMIT_SECONDS: Final = 4.0
+"""The longest time keys are held: an app that is never idle must still take keys."""
+
+PAUSE_SECONDS: Final = 1.0
+"""After a pause this long, the user has seen the screen and starts a new line."""
+
+_CHECK_SECONDS: Final = 0.03
+"""How often to check whether a widget that is waited for has closed."""
+
+_LEAVING_KEYS: Final = frozenset({"ctrl+c", "ctrl+q"})
+"""Keys that act at once, even if others are held."""
+
+_NEVER_DROPPED: Final = _LEAVING_KEYS | {"escape", "ctrl+z"}
+
+_TEXT_KEYS: Final = frozenset({"enter", "backspace", "delete", "tab"})
+"""Keys that are part of typing, besides the printable ones."""
+
+_STAYS_IN_A_FORM: Final = _TEXT_KEYS | {"shift+tab", "left", "right", "home", "end"} | {"ctrl+u", "ctrl+w"}
+"""Keys that change no screen if a field has the focus. For an Enter that submits, the screen holds keys."""
 
 
 class FullScreenApp(App[ReturnType], Generic[ReturnType]):
@@ -84,27 +107,23 @@ class FullScreenApp(App[ReturnType], Generic[ReturnType]):
         """
         with discard_stderr():
             asyncio.run(self._run_with_signals(mouse))
-        if self._exception is not None:
-            print(f"{self.title}: {self.crash_report()}", file=sys.stderr)  # noqa: T201
-            return ExitCode.INTERNAL_ERROR
-        return ExitCode.INTERNAL_ERROR if self.return_code is None else self.return_code
-
-    def crash_report(self) -> str:
-        """Return the type and code frames of the error that ended the app, or an empty text."""
         error: BaseException | None = self._exception
+        if error is None:
+            return ExitCode.INTERNAL_ERROR if self.return_code is None else self.return_code
         if isinstance(error, WorkerFailed):
             error = error.error
-        return crash_report(error) if error is not None else ""
-
-    def end_by_signal(self, number: int) -> None:
-        """Exit with the status of a signal. Runs in the app's loop after SIGTERM, SIGHUP or SIGINT."""
-        self.exit(return_code=signal_exit_status(number))
+        print(f"{self.title}: {crash_report(error)}", file=sys.stderr)  # noqa: T201
+        return ExitCode.INTERNAL_ERROR
 
     async def _run_with_signals(self, mouse: bool) -> None:
         loop = asyncio.get_running_loop()
+
+        def end(number: int) -> None:
+            loop.call_soon_threadsafe(partial(self.exit, return_code=signal_exit_status(number)))
+
         # asyncio's own handler logs the exception of a forgotten task together with its message.
         loop.set_exception_handler(lambda loop, context: None)
-        with install_signal_handlers(loop, self.end_by_signal):
+        with handle_signals(end):
             await self.run_async(mouse=mouse)
 
     def refresh_css(self, animate: bool = True) -> None:
@@ -144,48 +163,161 @@ def _correct_color_variables() -> Iterator[None]:
     up whether the terminal has colors. COLORTERM is removed inside GNU screen: it is the outer terminal's,
     and version 4 of screen takes 24-bit colors for other attributes.
     """
-    before = {name: os.environ.get(name) for name in ("NO_COLOR", "COLORTERM")}
-    _set_variable("NO_COLOR", "1" if must_avoid_color() else None)
-    if is_in_gnu_screen():
-        _set_variable("COLORTERM", None)
+    corrected = {"NO_COLOR": "1"} if must_avoid_color() else {}
+    wrong = {"NO_COLOR", "COLORTERM"} if is_in_gnu_screen() else {"NO_COLOR"}
+    before = {name: os.environ.pop(name) for name in wrong if name in os.environ}
+    os.environ.update(corrected)
     try:
         yield
     finally:
-        for name, value in before.items():
-            _set_variable(name, value)
+        os.environ.pop("NO_COLOR", None)
+        os.environ.update(before)
 
 
-def _set_variable(name: str, value: str | None) -> None:
-    if value is None:
-        os.environ.pop(name, None)
-    else:
-        os.environ[name] = value
+class TypeAhead:
+    """Decides when a key or paste of ``app`` is delivered, held for a moment, or dropped.
 
+    The screen after a change gets all keys typed ahead of it, or none. Textual forwards a key to the widget
+    that has the focus when the key is read, and a key such as Esc takes a few messages to change the screen:
+    the characters behind it would go to the old screen, but an Enter behind those to the new one.
 
-@contextmanager
-def discard_stderr() -> Iterator[None]:
-    """Discard what is written to file descriptor 2 in the block, if that is a terminal.
-
-    The screen is drawn on the same terminal. The descriptor itself is redirected, because C libraries and
-    child processes don't know ``sys.stderr``. A stderr that is a file or a pipe is left alone.
+    The app asks ``should_deliver`` before it acts on a key, and calls ``after_delivery`` afterwards.
     """
-    if not os.isatty(2):
-        yield
-        return
-    _flush_stderr()
-    saved = os.dup(2)
-    try:
-        null = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
-        os.dup2(null, 2)
-        os.close(null)
-        yield
-    finally:
-        _flush_stderr()
-        os.dup2(saved, 2)
-        os.close(saved)
 
+    def __init__(self, app: App[Any]) -> None:
+        self._app = app
+        self._held: deque[Key | Paste] = deque()
+        self._settling: asyncio.Task[None] | None = None
+        self._drops_line = False
+        self._last_dropped = 0.0
+        self._has_ended = False
 
-def _flush_stderr() -> None:
-    if sys.stderr is not None:
-        with suppress(OSError, ValueError):
-            sys.stderr.flush()
+    @property
+    def is_holding(self) -> bool:
+        """Whether keys are being held until the app is idle."""
+        return self._settling is not None or bool(self._held)
+
+    def should_deliver(self, event: Key | Paste, *, is_busy: bool) -> bool:
+        """Return whether the app should act on this event now.
+
+        Args:
+            event: The key or paste.
+            is_busy: Whether a request is in flight, so that no field takes text. Text typed then is dropped,
+                and so is the rest of its line, which may arrive after the next screen.
+        """
+        if self._has_ended:
+            return False
+        if isinstance(event, Key) and event.key in _LEAVING_KEYS:
+            self._held.clear()
+            self._drops_line = False
+            return True
+        if self.is_holding:
+            self._held.append(event)
+            return False
+        return not self._is_dropped(event, is_busy=is_busy)
+
+    def after_delivery(self, event: Key | Paste) -> None:
+        """Hold the keys that follow ``event`` if it may change the screen."""
+        if isinstance(event, Paste):
+            return
+        is_in_field = isinstance(self._app.focused, Input) if self._app.screen_stack else False
+        if not is_in_field or not (event.is_printable or event.key in _STAYS_IN_A_FORM):
+            self.hold()
+
+    def hold(self) -> None:
+        """Hold all keys from now on until the app is idle, then deliver them in order."""
+        if self._settling is None and not self._has_ended:
+            self._settling = asyncio.create_task(self._settle(), name="type-ahead")
+
+    def drop_line(self) -> None:
+        """Drop what is typed until the next Enter or pause: it was meant for the previous screen."""
+        self._held.clear()
+        self._drops_line, self._last_dropped = True, monotonic()
+
+    def end(self) -> None:
+        """Discard held keys and accept no more: the app ends, and a key may be of a password."""
+        self._has_ended = True
+        self._held.clear()
+
+    def _is_dropped(self, event: Key | Paste, *, is_busy: bool) -> bool:
+        key = "" if isinstance(event, Paste) else event.key
+        is_text = isinstance(event, Paste) or event.is_printable or key in _TEXT_KEYS
+        if is_busy and is_text:
+            self._drops_line = True
+        elif is_busy or not self._drops_line:
+            return False
+        elif key in _NEVER_DROPPED or event.time - self._last_dropped >= PAUSE_SECONDS:
+            self._drops_line = False
+            return False
+        self._last_dropped = event.time
+        self._drops_line = key != "enter"
+        return True
+
+    async def _settle(self) -> None:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + HOLD_LIMIT_SECONDS
+        before: object = None
+        try:
+            while loop.time() < deadline:
+                is_done = await self._process_pending(deadline)
+                now = self._screen_and_focus() if is_done else None
+                if (
+                    now is not None
+                    and now == before
+                    and not any(pump.message_queue_size for pump in self._pumps())
+                ):
+                    break
+                before = now
+        finally:
+            if not self._app.call_later(self._release):  # the app has ended
+                self._settling = None
+                self.end()
+
+    def _screen_and_focus(self) -> tuple[object, object]:
+        stack = self._app.screen_stack
+        return (stack[-1], stack[-1].focused) if stack else (None, None)
+
+    def _pumps(self) -> list[MessagePump]:
+        """Return what handles a key on its way to an action: the fields, the screen, the app."""
+        stack = self._app.screen_stack
+        return [*(stack[-1].query(Input) if stack else ()), *stack[-1:], self._app]
+
+    async def _process_pending(self, deadline: float) -> bool:
+        """Wait until all pumps have processed their messages and run what waits for a refresh.
+
+        Returns:
+            False if ``deadline`` (on the event loop's clock) comes first, if the screen changes, or if a
+            widget closes: what waits for a refresh there then never runs.
+        """
+        loop = asyncio.get_running_loop()
+        pumps, (screen, _) = self._pumps(), self._screen_and_focus()
+        pending = len(pumps)
+        done = asyncio.Event()
+
+        def count_down() -> None:
+            nonlocal pending
+            pending -= 1
+            if pending <= 0:
+                done.set()
+
+        for pump in pumps:
+            if not pump.call_after_refresh(count_down):
+                count_down()
+        while loop.time() < deadline:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(done.wait(), _CHECK_SECONDS)
+                return True
+            if self._screen_and_focus()[0] is not screen or not all(pump.is_running for pump in pumps):
+                return False
+        return False
+
+    async def _release(self) -> None:
+        self._settling = None
+        while self._held and self._settling is None:
+            event = self._held.popleft()
+            later, self._held = self._held, deque()  # else the app would hold this event again
+            try:
+                await self._app.on_event(event)
+            finally:
+                if not self._has_ended:
+                    self._held = later + self._held

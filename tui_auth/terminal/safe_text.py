@@ -1,6 +1,4 @@
-"""Makes text from a server safe to show on a terminal.
-
-All text of a server goes through this module.
+"""Makes text from a server safe to show on a terminal. All text of a server goes through this module.
 
 What a user pool sends (challenge parameters, destinations, messages, names) may have been written by an
 attacker. Safe text can't move the cursor, change colors, set the clipboard, reverse the reading direction,
@@ -107,14 +105,8 @@ def _clean_character(char: str) -> str:
     if code in _INVISIBLE or (category == "Cf" and code not in _VISIBLE_FORMAT):
         return ""
     if category == "Cc":
-        return _control_picture(code)
+        return chr(0x2400 + code) if code < 0x20 else "␡" if code == 0x7F else f"\\x{code:02x}"
     return REPLACEMENT if category in ("Cn", "Co", "Cs") else char
-
-
-def _control_picture(code: int) -> str:
-    if code < 0x20:
-        return chr(0x2400 + code)
-    return "\N{SYMBOL FOR DELETE}" if code == 0x7F else f"\\x{code:02x}"
 
 
 def _limit_marks(text: str) -> str:

@@ -6,16 +6,16 @@ import atexit
 import os
 import select
 import signal
+import sys
 import termios
 import threading
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, Final
 
 from tui_auth.threads import ENDING_SIGNALS, EXIT_GRACE_SECONDS
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Callable, Iterator
     from types import FrameType
 
@@ -89,49 +89,27 @@ GRACE_SECONDS: float = EXIT_GRACE_SECONDS
 _WAKE_SECONDS: Final = 0.05
 
 
-class SignalExit(SystemExit):
-    """Ends a program without an event loop; the exit code is 128 plus the signal's number."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(signal_exit_status(number))
-
-
 def signal_exit_status(number: int) -> int:
     """Return the exit status after a signal: 129 for SIGHUP, 130 for SIGINT, 143 for SIGTERM."""
     return 128 + number
 
 
+def exit_on_signals() -> AbstractContextManager[None]:
+    """Raise SystemExit in the main thread after SIGTERM, SIGHUP or SIGINT, as ``handle_signals`` does.
+
+    For line prompts: one that has turned the echo off turns it on again in its ``finally``.
+    """
+    return handle_signals(lambda number: sys.exit(signal_exit_status(number)))
+
+
 @contextmanager
-def install_signal_handlers(
-    loop: asyncio.AbstractEventLoop, on_signal: Callable[[int], object]
-) -> Iterator[None]:
-    """Call ``on_signal(number)`` in the loop, once, after SIGTERM, SIGHUP or SIGINT.
+def handle_signals(act: Callable[[int], object]) -> Iterator[None]:
+    """Call ``act(number)`` in the main thread, once, after SIGTERM, SIGHUP or SIGINT.
 
     If the process hasn't ended after ``GRACE_SECONDS``, or a second signal comes, the terminal is restored by
     force and the process ends at once with the same status. A signal that was ignored when the program
     started (``nohup``) stays ignored. Only for the main thread.
     """
-    with _handle_signals(lambda number: loop.call_soon_threadsafe(on_signal, number)):
-        yield
-
-
-@contextmanager
-def exit_on_signals() -> Iterator[None]:
-    """Raise ``SignalExit`` in the main thread after SIGTERM, SIGHUP or SIGINT; for line prompts.
-
-    A prompt that has turned the echo off turns it on again in its ``finally``. The grace period, second and
-    ignored signals work as with ``install_signal_handlers``.
-    """
-
-    def end(number: int) -> None:
-        raise SignalExit(number)
-
-    with _handle_signals(end):
-        yield
-
-
-@contextmanager
-def _handle_signals(act: Callable[[int], object]) -> Iterator[None]:
     handled = threading.Event()
 
     def handle(number: int, frame: FrameType | None) -> None:
@@ -165,33 +143,28 @@ def _ensure_exit(reader: int, main_thread: int, handled: threading.Event) -> Non
     is woken by sending the signal again. If it never runs the handler, the process is ended here.
     ``reader`` is the end of the wake-up pipe with the numbers of signals; ``handled`` is set by the handler.
     """
-    number = _next_ending_signal(reader, None)
-    if number is None:
-        os.close(reader)
-        return
+    while (number := _next_signal(reader, None)) not in ENDING_SIGNALS:
+        if number is None:
+            os.close(reader)
+            return
     deadline = monotonic() + GRACE_SECONDS
     while not handled.wait(_WAKE_SECONDS) and monotonic() < deadline:
         signal.pthread_kill(main_thread, number)
     # The signals that this thread has sent are read here too.
     settled = monotonic() + 4 * _WAKE_SECONDS
-    while (now := monotonic()) < deadline:
-        if _next_ending_signal(reader, deadline - now) is not None and monotonic() > settled:
+    while (left := deadline - monotonic()) > 0:
+        following = _next_signal(reader, left)
+        if following is None:
+            sleep(left)
+        elif following in ENDING_SIGNALS and monotonic() > settled:
             break
     restore_terminal()
     os._exit(signal_exit_status(number))
 
 
-def _next_ending_signal(reader: int, timeout: float | None) -> int | None:
-    """Return the next ending signal, or None after the timeout or if the writer is closed."""
-    deadline = None if timeout is None else monotonic() + timeout
-    while True:
-        left = None if deadline is None else max(0.0, deadline - monotonic())
-        if not select.select([reader], [], [], left)[0]:
-            return None
-        data = os.read(reader, 1)
-        if not data:
-            if left is not None:
-                sleep(left)
-            return None
-        if data[0] in ENDING_SIGNALS:
-            return data[0]
+def _next_signal(reader: int, timeout: float | None) -> int | None:
+    """Return the next signal, 0 after the timeout, or None if the writer is closed."""
+    if not select.select([reader], [], [], timeout)[0]:
+        return 0
+    data = os.read(reader, 1)
+    return data[0] if data else None

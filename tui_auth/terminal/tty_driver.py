@@ -20,6 +20,7 @@ descriptors for both, most of this module could go.
 
 from __future__ import annotations
 
+import io
 import os
 import select
 import signal
@@ -27,8 +28,9 @@ import sys
 import threading
 from codecs import getincrementaldecoder
 from contextlib import suppress
+from functools import partial
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 from textual import constants
 from textual._xterm_parser import XTermParser
@@ -45,8 +47,8 @@ from tui_auth.terminal.signals import (
 if TYPE_CHECKING:
     from textual.app import App
     from textual.message import Message
+    from typing_extensions import Buffer
 
-_BUFFER_SIZE: Final = 16384
 _TICK_SECONDS: Final = 0.02
 
 
@@ -67,14 +69,7 @@ class TtyDriver(LinuxDriver):
         OSError: /dev/tty doesn't open. ``find_terminal`` reports this beforehand.
     """
 
-    def __init__(
-        self,
-        app: App[Any],
-        *,
-        debug: bool = False,
-        mouse: bool = True,
-        size: tuple[int, int] | None = None,
-    ) -> None:
+    def __init__(self, app: App[Any], *, size: tuple[int, int] | None = None, **options: Any) -> None:
         self._output: _Output | None = None
         self._drawing = False
         self._suspended = False
@@ -83,13 +78,11 @@ class TtyDriver(LinuxDriver):
         self._former_handlers = {
             number: signal.getsignal(number) or signal.SIG_DFL for number in (signal.SIGTSTP, signal.SIGCONT)
         }
-        super().__init__(app, debug=debug, mouse=mouse, size=size)
+        super().__init__(app, size=size, **options)
         self.input_tty = True
         self._open()
         if size is None:
             self._size = self._get_terminal_size()
-
-    # -- the terminal --------------------------------------------------------------------------------
 
     def _open(self) -> None:
         if self._output is not None:
@@ -98,13 +91,12 @@ class TtyDriver(LinuxDriver):
         # stopped. The flag belongs to this opening of /dev/tty and affects no other process.
         self.fileno = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC | os.O_NONBLOCK)
         self._output = _Output(os.open("/dev/tty", os.O_WRONLY | os.O_NOCTTY | os.O_CLOEXEC))
-        self._file = cast("Any", self._output)
+        self._file = self._output
 
     def _get_terminal_size(self) -> tuple[int, int]:
-        try:
+        columns = rows = 0
+        with suppress(OSError):
             columns, rows = os.get_terminal_size(self.fileno)
-        except OSError:
-            columns, rows = 0, 0
         return columns or 80, rows or 24
 
     def write(self, data: str) -> None:
@@ -150,8 +142,6 @@ class TtyDriver(LinuxDriver):
             for number, handler in self._former_handlers.items():
                 signal.signal(number, handler)
 
-    # -- keys ----------------------------------------------------------------------------------------
-
     def disable_input(self) -> None:
         if self._wake is not None:
             os.write(self._wake[1], b".")
@@ -188,7 +178,9 @@ class TtyDriver(LinuxDriver):
                 except OSError:
                     data = b""
                 if not data:
-                    self._loop.call_soon_threadsafe(self._hung_up)
+                    self._loop.call_soon_threadsafe(
+                        partial(self._app.exit, return_code=signal_exit_status(signal.SIGHUP))
+                    )
                     return
                 escape_deadline = monotonic() + constants.ESCAPE_DELAY + 5 * _TICK_SECONDS
                 text = decode(data)
@@ -200,11 +192,6 @@ class TtyDriver(LinuxDriver):
                     parser = XTermParser(self._debug)
             for message in [*messages, *parser.tick()]:
                 self.process_message(message)
-
-    def _hung_up(self) -> None:
-        self._app.exit(return_code=signal_exit_status(signal.SIGHUP))
-
-    # -- suspending and resuming ---------------------------------------------------------------------
 
     @property
     def can_suspend(self) -> bool:
@@ -257,33 +244,18 @@ class TtyDriver(LinuxDriver):
             self._app.refresh(layout=True)
 
 
-class _Output:
+class _Output(io.TextIOWrapper):
     """The file that Textual's writer thread writes to. Discards text if the terminal is gone.
 
     An exception would end the thread, and everything that waits for its queue would hang.
     """
 
     def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
-        self._pending: list[str] = []
-        self._size = 0
+        super().__init__(io.BufferedWriter(_Terminal(descriptor, "w")), "utf-8", "replace")
 
-    def write(self, text: str) -> None:
-        self._pending.append(text)
-        self._size += len(text)
-        if self._size > _BUFFER_SIZE:
-            self.flush()
 
-    def flush(self) -> None:
-        data = "".join(self._pending).encode("utf-8", "replace")
-        self._pending.clear()
-        self._size = 0
+class _Terminal(io.FileIO):
+    def write(self, data: Buffer, /) -> int:
         with suppress(OSError):
-            while data:
-                data = data[os.write(self._descriptor, data) :]
-
-    def fileno(self) -> int:
-        return self._descriptor
-
-    def close(self) -> None:
-        os.close(self._descriptor)
+            return super().write(data)
+        return memoryview(data).nbytes

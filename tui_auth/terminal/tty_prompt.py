@@ -15,7 +15,6 @@ from tui_auth.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import TracebackType
 
 _POLL_SECONDS = 0.3
 
@@ -39,9 +38,7 @@ class TtyPrompt:
             self._cleanup.callback(signal.signal, signal.SIGCONT, before)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         self._cleanup.close()
         os.close(self._terminal)
 

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from typing import Final
 
-from tui_auth.terminal.pasted_code import SEPARATOR, find_code
+from tui_auth.terminal.clipboard import SEPARATOR, find_code
 from tui_auth.widgets.text_input import TextInput, remove_control_characters, split_pasted_lines
 
 _OTHER_DIGITS: Final = "Type the code in the digits 0 to 9."
