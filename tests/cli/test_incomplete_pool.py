@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tui_auth.cli.session_access import resolve_query
-from tui_auth.config.errors import ConfigurationError
+from tui_auth.config.files import ConfigurationError
 from tui_auth.session.sessions import Sessions
 
 

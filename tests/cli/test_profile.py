@@ -14,7 +14,7 @@ from tui_auth.cli.commands import profile
 from tui_auth.cli.exit_status import with_status
 from tui_auth.cli.parser import CommandParser
 from tui_auth.config import profile_editor
-from tui_auth.config.errors import ConfigurationError
+from tui_auth.config.files import ConfigurationError
 from tui_auth.config.profile_editor import add_profile
 from tui_auth.config.settings import SETTINGS
 from tui_auth.secret import Secret

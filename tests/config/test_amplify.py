@@ -11,7 +11,7 @@ import pytest
 
 from tui_auth.config.amplify import amplify_files_above, find_amplify_file, read_amplify_file
 from tui_auth.config.amplify_js import find_objects, read_object
-from tui_auth.config.errors import ConfigurationError
+from tui_auth.config.files import ConfigurationError
 
 Put = Callable[..., Path]
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tui_auth.config.amplify_js import Node, find_objects, read_object
-from tui_auth.config.amplify_shapes import InvalidNode, find_settings
+from tui_auth.config.amplify import find_settings
+from tui_auth.config.amplify_js import InvalidNode, Node, find_objects, read_object
 
 POLICY = {
     "min_length": 10,

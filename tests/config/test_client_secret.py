@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tui_auth.config.client_secret import (
+from tui_auth.config.amplify import read_secret_file
+from tui_auth.config.files import (
+    ConfigurationError,
+    looks_like_secret,
     permission_warning,
     read_password_file,
-    read_secret_file,
     resolve_secret_path,
 )
-from tui_auth.config.errors import ConfigurationError
-from tui_auth.config.settings import looks_like_secret
 from tui_auth.secret import Secret
 
 SECRET = "1abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmn"

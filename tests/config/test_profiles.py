@@ -12,7 +12,7 @@ import pytest
 
 from tests.config.conftest import Home
 from tests.processes import PythonProcess
-from tui_auth.config.errors import ConfigurationError
+from tui_auth.config.files import ConfigurationError
 from tui_auth.config.profile_editor import add_profile, remove_profile, use_profile
 from tui_auth.config.profiles import load_profiles
 from tui_auth.secret import Secret

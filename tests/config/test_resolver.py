@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.config.conftest import Home
-from tui_auth.config.errors import ConfigurationError, NoPoolError
-from tui_auth.config.resolver import resolve_pool, resolve_saved_profile
-from tui_auth.config.sources import SourceKind
+from tui_auth.config.files import ConfigurationError, NoPoolError
+from tui_auth.config.resolver import SourceKind, resolve_pool, resolve_saved_profile
 
 Put = Callable[..., Path]
 

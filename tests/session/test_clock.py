@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from tui_auth.session import clock
-from tui_auth.session.clock import server_now, since_boot
+from tui_auth.session import state
+from tui_auth.session.state import server_now, since_boot
 
 SERVER, NOW = 1_000_000.0, 1_800_000_000.0
 BOOT, UPTIME = "this boot", 5000.0
@@ -17,7 +17,7 @@ BOOT, UPTIME = "this boot", 5000.0
 def frozen_clocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Stop both clocks of the machine, so the duration of a test doesn't matter."""
     monkeypatch.setattr(time, "time", lambda: NOW)
-    monkeypatch.setattr(clock, "since_boot", lambda: (BOOT, UPTIME))
+    monkeypatch.setattr(state, "since_boot", lambda: (BOOT, UPTIME))
 
 
 def test_time_is_counted_from_the_sample() -> None:
@@ -52,5 +52,5 @@ def test_seconds_since_boot_never_decrease() -> None:
 
 
 def test_uptime_is_unknown_without_a_boot_id(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clock, "_BOOT_ID", "/no/such/file")
+    monkeypatch.setattr(state, "_BOOT_ID", "/no/such/file")
     assert since_boot() == ("", 0.0)

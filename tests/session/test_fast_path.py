@@ -15,19 +15,14 @@ import pytest
 from tests.session.machine import Machine, Processes
 from tui_auth.cli.arguments import add_session_arguments
 from tui_auth.cli.session_access import find_session
-from tui_auth.config.environment import AMPLIFY_FILE_NAMES
 from tui_auth.config.resolver import ResolvedPool
-from tui_auth.session import fast_path
-from tui_auth.session.fast_path import (
-    CachedToken,
-    TokenRequest,
-    cached_token,
-    parse_request,
-    required_seconds,
-)
+from tui_auth.session import fast_path, state
+from tui_auth.session.fast_path import CachedToken, TokenRequest, cached_token, parse_request
 from tui_auth.session.index import SessionEntry
 from tui_auth.session.sessions import Sessions, StoredSession
+from tui_auth.session.state import required_seconds
 from tui_auth.storage import paths
+from tui_auth.storage.paths import AMPLIFY_FILE_NAMES
 from tui_auth.storage.stores import StorageKind
 
 
@@ -127,7 +122,7 @@ class TestCachedToken:
         config.write_text("")
         assert find_cached_token("access", None, "", machine.environ) is None
         reference = SessionEntry.from_record(save_result.record, StorageKind.FILE).reference
-        route = fast_path.build_route(reference, fast_path.config_stamp(machine.environ))
+        route = state.build_route(reference, state.config_stamp(machine.environ))
         machine.sessions.cache_route("", route, lambda entries: True)
         assert find_cached_token("access", None, "", machine.environ)
         config.write_text("# changed")

@@ -13,11 +13,11 @@ import pytest
 
 from tui_auth.config.resolver import ResolvedPool
 from tui_auth.secret import Secret
-from tui_auth.session.fast_path import SESSION_INDEX
 from tui_auth.session.index import VERSION, IndexFile, SessionEntry, SessionIndex, choice_note
 from tui_auth.session.persistence import build_origin
 from tui_auth.session.record import PoolKey, _lifetime
 from tui_auth.session.sessions import Sessions, _not_signed_in_message
+from tui_auth.session.state import SESSION_INDEX
 from tui_auth.storage.files import PrivateFolder, StorageError
 from tui_auth.storage.stores import StorageKind
 

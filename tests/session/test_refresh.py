@@ -19,9 +19,9 @@ from tui_auth.auth.error_catalog import error_from_response
 from tui_auth.errors import AuthError, ErrorKind
 from tui_auth.secret import Secret
 from tui_auth.session import NotSignedInError
-from tui_auth.session.clock import since_boot
 from tui_auth.session.refresh import DEFINITIVE_CODES, ensure_fresh, is_valid_for
 from tui_auth.session.sessions import session_lock
+from tui_auth.session.state import since_boot
 from tui_auth.storage.files import StorageError
 
 AGED = 3590.0

@@ -13,16 +13,16 @@ import pytest
 from tests.session.machine import ROTATION, Machine
 from tui_auth.auth.devices import Device
 from tui_auth.auth.gateway import IdentityGateway
-from tui_auth.config.environment import effective_endpoint
+from tui_auth.config.aws_settings import effective_endpoint
 from tui_auth.secret import Secret
 from tui_auth.session import NotSignedInError, sessions
 from tui_auth.session.aws import get_credentials
-from tui_auth.session.clock import since_boot
-from tui_auth.session.devices import MOST_DEVICES
+from tui_auth.session.index import MOST_DEVICES
 from tui_auth.session.persistence import SessionPersistence, build_origin
 from tui_auth.session.record import PoolKey, SessionRecord
 from tui_auth.session.refresh import ensure_fresh
 from tui_auth.session.sessions import MOST_SESSIONS, Sessions
+from tui_auth.session.state import since_boot
 from tui_auth.storage.files import StorageError
 from tui_auth.storage.stores import StorageKind
 

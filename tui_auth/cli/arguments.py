@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from tui_auth.cli.exit_status import CommandFailedError
 from tui_auth.cli.output import say
-from tui_auth.config.errors import ConfigurationError, display_path
+from tui_auth.config.files import ConfigurationError, display_path
 from tui_auth.config.resolver import add_pool_arguments
 from tui_auth.config.settings import FLOWS, STORAGES
 from tui_auth.exit_codes import ExitCode
@@ -101,7 +101,7 @@ def read_password(arguments: Namespace) -> Secret | None:
         ConfigurationError: If the file can't be used.
     """
     # Imported only for these flags: the first screen needs none of it.
-    from tui_auth.config.client_secret import permission_warning, read_password_file
+    from tui_auth.config.files import permission_warning, read_password_file
     from tui_auth.secret import Secret
 
     if arguments.password_file:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui_auth.cli.output import say
-from tui_auth.config.errors import ConfigurationError, NoPoolError
+from tui_auth.config.files import ConfigurationError, NoPoolError
 from tui_auth.errors import TRY_AGAIN, AuthError, ErrorKind
 from tui_auth.exit_codes import ExitCode
 from tui_auth.session import NotSignedInError

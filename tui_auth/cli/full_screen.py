@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 
 from tui_auth.cli.output import tell
-from tui_auth.config.errors import ConfigurationError
+from tui_auth.config.files import ConfigurationError
 from tui_auth.terminal.environment import (
     TerminalKind,
     fill_missing_streams,

@@ -10,16 +10,14 @@ from tui_auth.cli.exit_status import CommandFailedError
 from tui_auth.cli.output import say
 from tui_auth.cli.sign_in_now import is_noninteractive, sign_in_now
 from tui_auth.cli.sign_in_turn import wait_for_turn
-from tui_auth.config.environment import effective_endpoint
-from tui_auth.config.errors import NoPoolError
-from tui_auth.config.resolver import ResolvedPool, resolve_pool
-from tui_auth.config.sources import SourceKind
+from tui_auth.config.aws_settings import effective_endpoint
+from tui_auth.config.files import NoPoolError
+from tui_auth.config.resolver import ResolvedPool, SourceKind, resolve_pool
 from tui_auth.exit_codes import ExitCode
 from tui_auth.session import NotSignedInError
-from tui_auth.session.clock import since_boot
-from tui_auth.session.fast_path import CURRENT, build_route, config_stamp, specifies_pool
 from tui_auth.session.index import SessionEntry
 from tui_auth.session.record import PoolKey, SessionRecord
+from tui_auth.session.state import CURRENT, build_route, config_stamp, since_boot, specifies_pool
 from tui_auth.storage.files import StorageError
 from tui_auth.terminal.environment import TerminalKind, find_terminal
 

@@ -15,10 +15,9 @@ from tui_auth.cli import full_screen
 from tui_auth.cli.arguments import read_password, write_trace
 from tui_auth.cli.exit_status import CommandFailedError
 from tui_auth.cli.output import say, tell
-from tui_auth.config.certificates import check_certificates
-from tui_auth.config.environment import effective_endpoint
+from tui_auth.config.aws_settings import check_certificates, effective_endpoint
+from tui_auth.config.resolver import SourceKind
 from tui_auth.config.settings import check_region
-from tui_auth.config.sources import SourceKind
 from tui_auth.exit_codes import ExitCode
 from tui_auth.flow.settings import ASSUMED_SESSION_SECONDS, SignInSettings, environment_badge_for
 from tui_auth.terminal.environment import TerminalKind, fill_missing_streams, find_terminal, harden_process

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from tui_auth.cli.exit_status import CommandFailedError
 from tui_auth.cli.output import say
-from tui_auth.config.environment import effective_endpoint
+from tui_auth.config.aws_settings import effective_endpoint
 from tui_auth.exit_codes import ExitCode
 from tui_auth.session import NotSignedInError
 from tui_auth.session.record import PoolKey, SessionRecord

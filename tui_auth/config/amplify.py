@@ -1,27 +1,46 @@
-"""Find and read Amplify's files: which user pool they specify, and which file belongs to a folder."""
+"""Find and read Amplify's files: which user pool they specify, and which file belongs to a folder.
+
+Schemas: amplify_outputs.json (Gen 2, ``auth.user_pool_id``), amplifyconfiguration.json of the native
+libraries (``auth.plugins``), aws-exports.js and the flat amplifyconfiguration.json of JavaScript projects
+(``aws_user_pools_id``), and the object that ``Amplify.configure`` takes (``Auth.Cognito``).
+"""
 
 from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
-from tui_auth.config.amplify_js import Node, ObjectSyntaxError, find_objects, read_object
-from tui_auth.config.amplify_shapes import InvalidNode, Nodes, find_settings
-from tui_auth.config.environment import AMPLIFY_FILE_NAMES
-from tui_auth.config.errors import ConfigurationError, display_path, error_in_file
-from tui_auth.config.files import LARGEST_BYTES, ForeignConfigFileError, read_text
-from tui_auth.config.settings import InvalidValueError, validate_setting
+from tui_auth.config.amplify_js import (
+    BOOLEAN,
+    InvalidNode,
+    Node,
+    ObjectSyntaxError,
+    find_objects,
+    read_object,
+)
+from tui_auth.config.files import (
+    LARGEST_BYTES,
+    ConfigurationError,
+    ForeignConfigFileError,
+    display_path,
+    error_in_file,
+    read_secret_line,
+    read_text,
+)
+from tui_auth.config.settings import InvalidValueError, PasswordPolicy, validate_setting
 from tui_auth.secret import Secret
+from tui_auth.storage.paths import AMPLIFY_FILE_NAMES
 from tui_auth.terminal.safe_text import safe_line
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-_PLACES_OF_POOL = ("auth.user_pool_id", "auth.plugins and no aws_user_pools_id", "aws_user_pools_id")
-_PLACE_OF_POOL = dict(zip(AMPLIFY_FILE_NAMES, _PLACES_OF_POOL, strict=True))
+_PLACE_OF_POOL = {
+    "amplify_outputs.json": "auth.user_pool_id",
+    "amplifyconfiguration.json": "auth.plugins and no aws_user_pools_id",
+    "aws-exports.js": "aws_user_pools_id",
+}
 """For each file name the key that specifies a pool, as an error message calls it."""
 
 _DECISIVE = frozenset({"user_pool_id", "client_id", "client_secret", "region", "endpoint_url", "auth_flow"})
@@ -37,8 +56,31 @@ _USE_INSTEAD = "Use amplify_outputs.json, flags or a profile."
 _LARGEST_SCRIPT_BYTES = 256 * 1024
 
 
-@dataclass(frozen=True)
-class FileValue:
+_FLOW_NAMES = {
+    "CUSTOM_AUTH": "CUSTOM_WITH_SRP",
+    "CUSTOM_AUTH_WITH_SRP": "CUSTOM_WITH_SRP",
+    "CUSTOM_AUTH_WITHOUT_SRP": "CUSTOM_WITHOUT_SRP",
+}
+_CHARACTER_RULES = {
+    "REQUIRES_LOWERCASE": "require_lowercase",
+    "REQUIRES_UPPERCASE": "require_uppercase",
+    "REQUIRES_NUMBERS": "require_numbers",
+    "REQUIRES_SYMBOLS": "require_symbols",
+}
+_FORMAT_RULES = {
+    "minLength": "min_length",
+    "requireLowercase": "require_lowercase",
+    "requireUppercase": "require_uppercase",
+    "requireNumbers": "require_numbers",
+    "requireSpecialCharacters": "require_symbols",
+}
+
+Value = Node | InvalidNode | None
+Nodes = Mapping[str, Value]
+"""Settings by name, and ``client_secret``, which is no setting."""
+
+
+class FileValue(NamedTuple):
     """A validated value and its line."""
 
     value: object
@@ -106,7 +148,9 @@ def find_amplify_file(folder: Path, home: Path, owners: frozenset[int] | None = 
     notes: list[str] = []
     for path in amplify_files_above(folder, home):
         if not is_plain_file(path):
-            notes.append(f"{display_path(path)} is {_file_type(path)} and was passed by.")
+            kind = "no plain file" if os.path.exists(path) else "a link that leads nowhere"  # noqa: PTH110
+            kind = "a folder" if os.path.isdir(path) else kind  # noqa: PTH112
+            notes.append(f"{display_path(path)} is {kind} and was passed by.")
             continue
         try:
             file = read_amplify_file(path, owners)
@@ -121,12 +165,6 @@ def find_amplify_file(folder: Path, home: Path, owners: frozenset[int] | None = 
         reason = f"it has no {_PLACE_OF_POOL[path.name]}" if file is None else "the place for its id is empty"
         notes.append(f"{display_path(path)} names no user pool: {reason}. It was passed by.")
     return AmplifySearch(None, tuple(notes))
-
-
-def _file_type(path: Path) -> str:
-    if os.path.isdir(path):  # noqa: PTH112
-        return "a folder"
-    return "no plain file" if os.path.exists(path) else "a link that leads nowhere"  # noqa: PTH110
 
 
 def _check_for_other_pools(file: AmplifyFile, owners: frozenset[int]) -> None:
@@ -185,9 +223,23 @@ def read_amplify_file(path: Path, owners: frozenset[int] | None = None) -> Ampli
     return None
 
 
+def read_secret_file(path: str | Path) -> Secret:
+    """Return the first line of a file, or the AppClientSecret of an Amplify file.
+
+    Raises:
+        ConfigurationError: The file can't be read, or there is no secret in it.
+    """
+    path = Path(path)
+    if path.name not in AMPLIFY_FILE_NAMES:
+        return read_secret_line(path)
+    file = read_amplify_file(path)
+    if file is None or file.client_secret is None:
+        raise error_in_file(path, None, "it holds no AppClientSecret.")
+    return file.client_secret
+
+
 def _conflict(text: str) -> str:
-    has_conflict = any(mark in text for mark in ("<<<<<<< ", ">>>>>>> "))
-    return "a merge conflict is left in it" if has_conflict else ""
+    return "a merge conflict is left in it" if "<<<<<<< " in text or ">>>>>>> " in text else ""
 
 
 def _validated(path: Path, nodes: Nodes) -> AmplifyFile:
@@ -208,37 +260,196 @@ def _validated(path: Path, nodes: Nodes) -> AmplifyFile:
 def _warning(path: Path, name: str, invalid: InvalidNode) -> str:
     """Return a sentence about an invalid value that isn't needed. Raises ConfigurationError if it is."""
     line, key = invalid.node.line, safe_line(invalid.node.key, limit=64)
-    expression = _find_expression(invalid.node)
+    expression = invalid.node.find_expression()
     if name not in _DECISIVE:
         reason = f"it {_NEEDS_RUNNING}" if expression else f"expected {invalid.expected}"
         return str(error_in_file(path, line, f"{key} is left out: {reason}."))
-    problem = (
-        f"{key} {_NEEDS_RUNNING}. {_USE_INSTEAD}" if expression else f"{key}: expected {invalid.expected}."
-    )
-    raise error_in_file(path, line, problem)
+    reason = f" {_NEEDS_RUNNING}. {_USE_INSTEAD}" if expression else f": expected {invalid.expected}."
+    raise error_in_file(path, line, f"{key}{reason}")
 
 
 def _valid_value(name: str, node: Node) -> object:
     """Return the value of a setting, the secret, or an InvalidNode."""
-    if expression := _find_expression(node):
+    if expression := node.find_expression():
         return InvalidNode(expression)
     if name == "client_secret":
         return Secret(node.value) if isinstance(node.value, str) else InvalidNode(node, "text in quotes")
     try:
-        return validate_setting(name, _plain_value(node))
+        return validate_setting(name, node.plain())
     except InvalidValueError as error:
         return InvalidNode(node.members.get(error.key, node), str(error))
 
 
-def _plain_value(node: Node) -> object:
-    if isinstance(node.value, dict):
-        return {name: _plain_value(member) for name, member in node.members.items()}
-    return [_plain_value(item) for item in node.items] if isinstance(node.value, list) else node.value
+# -- the shapes of the files ---------------------------------------------------------------------------
 
 
-def _find_expression(node: Node) -> Node | None:
-    """Return the first unreadable value in a node, under the nearest key, or None."""
-    if not node.is_readable:
-        return node
-    expression = next(filter(None, map(_find_expression, (*node.members.values(), *node.items))), None)
-    return replace(expression, key=expression.key or node.key) if expression else None
+def find_settings(root: Node) -> Nodes | None:
+    """Return the nodes of the settings, or None if the object is of none of the kinds."""
+    auth, cognito = root.at("auth"), root.at("Auth", "Cognito")
+    if auth and "plugins" in auth.members:
+        return _native(auth.at("plugins", "awsCognitoAuthPlugin"))
+    if auth and "user_pool_id" in auth.members:
+        return _gen_2(auth)
+    if "aws_user_pools_id" in root.members:
+        return _flat(root)
+    return _configure_argument(cognito) if cognito else None
+
+
+def _native(plugin: Node | None) -> Nodes | None:
+    pool = plugin.at("CognitoUserPool", "Default") if plugin else None
+    if plugin is None or pool is None:
+        return None
+    auth = plugin.at("Auth", "Default") or Node({}, plugin.line)
+    return {
+        "user_pool_id": pool.at("PoolId"),
+        "client_id": pool.at("AppClientId"),
+        "client_secret": pool.at("AppClientSecret"),
+        "region": pool.at("Region"),
+        "endpoint_url": _endpoint_url(pool.at("Endpoint")),
+        "identity_pool_id": plugin.at("CredentialsProvider", "CognitoIdentity", "Default", "PoolId"),
+        "auth_flow": _flow(auth.at("authenticationFlowType")) or _migration_flow(pool.at("MigrationEnabled")),
+        "username_attributes": _lower_case(auth.at("usernameAttributes")),
+        "required_attributes": _lower_case(auth.at("signupAttributes")),
+        "mfa_methods": _mfa_methods(auth.at("mfaTypes"), auth.at("mfaConfiguration")),
+        "password_policy": _character_policy(auth.at("passwordProtectionSettings")),
+    }
+
+
+def _gen_2(auth: Node) -> Nodes:
+    flow, factor = _passwordless_flow(auth.at("passwordless"))
+    policy = auth.at("password_policy")
+    return {
+        "user_pool_id": auth.at("user_pool_id"),
+        "client_id": auth.at("user_pool_client_id"),
+        "region": auth.at("aws_region"),
+        "identity_pool_id": auth.at("identity_pool_id"),
+        "auth_flow": flow,
+        "preferred_first_factor": factor,
+        "username_attributes": auth.at("username_attributes"),
+        "required_attributes": auth.at("standard_required_attributes"),
+        "mfa_methods": _mfa_methods(auth.at("mfa_methods"), auth.at("mfa_configuration")),
+        "password_policy": policy and policy.renamed({name: name for name in PasswordPolicy().to_setting()}),
+    }
+
+
+def _migration_flow(enabled: Node | None) -> Value:
+    """Return the flow of a pool that migrates users: its Lambda function needs the password itself."""
+    if enabled is None or enabled.value in (False, "false"):
+        return None
+    is_valid = enabled.value in (True, "true")
+    return replace(enabled, value="USER_PASSWORD_AUTH") if is_valid else InvalidNode(enabled, BOOLEAN)
+
+
+def _passwordless_flow(passwordless: Node | None) -> tuple[Node | None, Value]:
+    """Return the flow and the first factor of a passwordless sign-in; None for the defaults.
+
+    A preferred passkey can't be used in a terminal, so Cognito is asked which other factors there are.
+    """
+    if passwordless is None:
+        return None, None
+    if not isinstance(passwordless.value, dict):
+        return None, InvalidNode(passwordless, "an object")
+    switches = [node for name in ("email_otp_enabled", "sms_otp_enabled") if (node := passwordless.at(name))]
+    not_boolean = next((node for node in switches if not isinstance(node.value, bool)), None)
+    invalid = not_boolean and InvalidNode(not_boolean, BOOLEAN)
+    preferred = passwordless.at("preferred_challenge")
+    if preferred and not isinstance(preferred.value, str):
+        invalid, preferred = InvalidNode(preferred, "a word, such as EMAIL_OTP"), None
+    if preferred and preferred.value in ("PASSWORD", "PASSWORD_SRP"):
+        return None, None
+    if preferred and preferred.value in ("EMAIL_OTP", "SMS_OTP"):
+        return replace(preferred, value="USER_AUTH"), preferred
+    enabled = next((node for node in switches if node.value is True), preferred)
+    return (replace(enabled, value="USER_AUTH") if enabled else None), invalid
+
+
+def _flat(root: Node) -> Nodes:
+    return {
+        "user_pool_id": root.at("aws_user_pools_id"),
+        "client_id": root.at("aws_user_pools_web_client_id"),
+        # Not aws_project_region: a pool that was imported may be in another, and its id says which.
+        "region": root.at("aws_cognito_region"),
+        "identity_pool_id": root.at("aws_cognito_identity_pool_id"),
+        "auth_flow": _flow(root.at("authenticationFlowType")),
+        "username_attributes": _lower_case(root.at("aws_cognito_username_attributes")),
+        "required_attributes": _lower_case(root.at("aws_cognito_signup_attributes")),
+        "mfa_methods": _mfa_methods(
+            root.at("aws_cognito_mfa_types"), root.at("aws_cognito_mfa_configuration")
+        ),
+        "password_policy": _character_policy(root.at("aws_cognito_password_protection_settings")),
+    }
+
+
+def _configure_argument(cognito: Node) -> Nodes:
+    names, mfa, policy = cognito.at("loginWith"), cognito.at("mfa"), cognito.at("passwordFormat")
+    mfa_methods = mfa and mfa.enabled_names(
+        {"smsEnabled": "SMS", "totpEnabled": "TOTP", "emailEnabled": "EMAIL"}
+    )
+    return {
+        "user_pool_id": cognito.at("userPoolId"),
+        "client_id": cognito.at("userPoolClientId"),
+        "region": cognito.at("region"),
+        "endpoint_url": cognito.at("userPoolEndpoint"),
+        "identity_pool_id": cognito.at("identityPoolId"),
+        "username_attributes": names and names.enabled_names({"email": "email", "phone": "phone_number"}),
+        "required_attributes": _required_names(cognito.at("userAttributes")),
+        "mfa_methods": _mfa_methods(mfa_methods, cognito.at("mfa", "status")),
+        "password_policy": policy and policy.renamed(_FORMAT_RULES),
+    }
+
+
+def _required_names(attributes: Node | None) -> Value:
+    """Return the list of attributes that are marked as required."""
+    if attributes is None or not isinstance(attributes.value, dict):
+        return attributes and InvalidNode(attributes, "an object")
+    switches: dict[str, Node] = {}
+    for name, attribute in attributes.members.items():
+        if not attribute.is_empty and not isinstance(attribute.value, dict):
+            return InvalidNode(attribute, "an object, such as { required: true }")
+        if required := attribute.at("required"):
+            switches[name] = required
+    return replace(attributes, value=switches).enabled_names({name: name for name in switches})
+
+
+def _flow(flow: Node | None) -> Node | None:
+    return flow and flow.mapped(lambda name: _FLOW_NAMES.get(name, name))
+
+
+def _endpoint_url(endpoint: Node | None) -> Node | None:
+    """Return an endpoint as a URL: the native libraries write only its host name."""
+    if endpoint and not str(endpoint.value).strip():
+        return None
+    return endpoint and endpoint.mapped(lambda host: host if "://" in host else f"https://{host}")
+
+
+def _lower_case(names: Node | None) -> Node | None:
+    """Return attribute names in lower case: files of the first generation have them in upper case."""
+    return names and names.mapped(str.lower)
+
+
+def _mfa_methods(methods: Value, configuration: Node | None) -> Value:
+    if configuration is None:
+        return methods
+    if not isinstance(configuration.value, str):
+        return InvalidNode(configuration, "a word, such as OPTIONAL")
+    return replace(configuration, value=[]) if configuration.value.upper() in ("OFF", "NONE") else methods
+
+
+def _character_policy(rules: Node | None) -> Value:
+    policy = rules and rules.renamed({"passwordPolicyMinLength": "min_length"})
+    if rules is None or not isinstance(policy, Node):
+        return policy
+    if not rules.members:
+        return None
+    values = policy.members
+    length = values.get("min_length")
+    if length and isinstance(length.value, str) and length.value.isdecimal() and len(length.value) < 5:
+        values["min_length"] = replace(length, value=int(length.value))
+    if characters := rules.at("passwordPolicyCharacters"):
+        is_list = isinstance(characters.value, list)
+        if not is_list or not all(isinstance(item.value, str) for item in characters.items):
+            return InvalidNode(characters, 'a list, such as ["REQUIRES_LOWERCASE"]')
+        for item in characters.items:
+            if name := _CHARACTER_RULES.get(str(item.value)):
+                values[name] = replace(item, value=True)
+    return policy

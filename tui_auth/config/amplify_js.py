@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 MAX_DEPTH = 60
+BOOLEAN = "true or false"
 
 # A string or comment that nothing closes is one token to its end, so that it isn't scanned from every quote.
 _TOKEN = re.compile(
@@ -78,6 +79,55 @@ class Node:
         for key in path:
             node = node.members.get(key) if node else None
         return None if node is None or node.is_empty else node
+
+    def mapped(self, convert: Callable[[str], str]) -> Node:
+        """Return this node with its text, or each text in its array, converted; any other as it is."""
+        if isinstance(self.value, list):
+            return replace(self, value=[item.mapped(convert) for item in self.items])
+        return replace(self, value=convert(self.value)) if isinstance(self.value, str) else self
+
+    def renamed(self, names: Mapping[str, str]) -> Node | InvalidNode:
+        """Return the object with its keys renamed, without keys that ``names`` doesn't have."""
+        if not isinstance(self.value, dict):
+            return InvalidNode(self, "an object")
+        known = {names[key]: member for key, member in self.members.items() if key in names}
+        return replace(self, value=known)
+
+    def enabled_names(self, names: Mapping[str, str]) -> Node | InvalidNode:
+        """Return the list of the object's switches that are on, under their names in ``names``."""
+        switches = self.renamed(names)
+        if isinstance(switches, InvalidNode):
+            return switches
+        members = {name: switch for name, switch in switches.members.items() if not switch.is_empty}
+        for switch in members.values():
+            if not isinstance(switch.value, bool):
+                return InvalidNode(switch, BOOLEAN)
+        return replace(
+            self, value=[replace(node, value=name) for name, node in members.items() if node.value]
+        )
+
+    def plain(self) -> object:
+        """Return the value without keys' lines: objects as dicts, arrays as lists."""
+        if isinstance(self.value, dict):
+            return {name: member.plain() for name, member in self.members.items()}
+        return [item.plain() for item in self.items] if isinstance(self.value, list) else self.value
+
+    def find_expression(self) -> Node | None:
+        """Return the first unreadable value in this one, under the nearest key, or None."""
+        if not self.is_readable:
+            return self
+        for inner in (*self.members.values(), *self.items):
+            if expression := inner.find_expression():
+                return replace(expression, key=expression.key or self.key)
+        return None
+
+
+@dataclass(frozen=True)
+class InvalidNode:
+    """A value that its key can't have; ``expected`` describes one that it can."""
+
+    node: Node
+    expected: str = ""
 
 
 def read_object(text: str) -> Node:

@@ -1,27 +1,73 @@
-"""Configuration files as text, with errors that name the file."""
+"""Configuration files as text, errors with their file and line, and secrets in files."""
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING
+import os
+import re
+import stat
+from pathlib import Path
 
-from tui_auth.config.errors import ConfigurationError, display_path, error_in_file
+from tui_auth.secret import Secret
 from tui_auth.storage.files import ForeignFileError, UnreadableFileError, read_plain_file
-from tui_auth.storage.lock import BusyError, locked_folder
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+from tui_auth.storage.paths import AMPLIFY_FILE_NAMES
+from tui_auth.terminal.safe_text import safe_line
 
 LARGEST_BYTES = 1 << 20
-PATIENCE_SECONDS = 10.0
-"""For another process that changes the configuration; none takes so long."""
-
 BYTE_ORDER_MARK = "\ufeff"
+SECRET_PATH_EXPECTED = "the path of a file that holds the secret, not the secret itself"  # noqa: S105 - no secret
+
+_LARGEST_SECRET_FILE_BYTES = 4096
+_CLIENT_SECRET = re.compile(r"[\w+=]{40,}", re.ASCII)
+"""The form of a client secret; hardly any file has such a name."""
+
+
+class ConfigurationError(Exception):
+    """The configuration can't be used; the message is one or two sentences that say what to do.
+
+    The message never repeats a value: it may be a secret in the wrong place.
+    """
 
 
 class ForeignConfigFileError(ConfigurationError):
     """A file belongs to a user whose files are not taken here."""
+
+
+class NoPoolError(ConfigurationError):
+    """Neither flags, variables, profiles nor files specify both a user pool and an app client.
+
+    Attributes:
+        notes: Sentences about files that were skipped, to print first.
+        has_profiles: Whether there are profiles to choose from, so that the user need not type IDs.
+        is_partial: Whether one of the two is specified, so that no other pool is meant.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        has_profiles: bool = False,
+        is_partial: bool = False,
+        notes: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__(message)
+        self.notes = notes
+        self.has_profiles = has_profiles
+        self.is_partial = is_partial
+
+
+def error_in_file(path: Path, line: int | None, message: str) -> ConfigurationError:
+    """Return a ConfigurationError that begins with the place: ``FILE, line N: message``."""
+    place = f"{display_path(path)}, line {line}" if line else display_path(path)
+    return ConfigurationError(f"{place}: {message}")
+
+
+def display_path(path: Path) -> str:
+    """Return a path for display: on one line, without control characters, home as ``~``."""
+    try:
+        text = f"~/{path.relative_to(Path.home())}"
+    except (ValueError, RuntimeError):
+        text = str(path)
+    return safe_line(text, limit=300)
 
 
 def read_text(path: Path, *, largest: int = LARGEST_BYTES, owners: frozenset[int] | None = None) -> str:
@@ -49,18 +95,67 @@ def read_marked_text(
         raise error_in_file(path, line, "it does not hold UTF-8 text.") from None
 
 
-@contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Keep other processes of this program from changing files in the folder meanwhile.
+def resolve_secret_path(text: str) -> Path:
+    """Return the absolute path of a secret's file, which may begin with ``~`` or be relative.
 
-    Raises OSError, and ConfigurationError if another one takes more than ``PATIENCE_SECONDS``.
+    Raises:
+        ConfigurationError: The user after ``~`` or the working directory doesn't exist, or the text looks
+            like the secret itself.
     """
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(locked_folder(folder, patience=PATIENCE_SECONDS))
-        except BusyError:
-            raise ConfigurationError(
-                f"Another tui-auth is changing {display_path(folder)} and does not come to an end. "
-                "Try again, or end the other one."
-            ) from None
-        yield
+    if looks_like_secret(text):
+        raise ConfigurationError(f"The secret's file: expected {SECRET_PATH_EXPECTED}.")
+    try:
+        return Path(text).expanduser().absolute()
+    except RuntimeError:
+        problem = "the user after ~ is not known. Write the whole path."
+    except FileNotFoundError:
+        problem = "the folder you are in was removed. Write the file's whole path."
+    raise ConfigurationError(f"The secret's file: {problem}")
+
+
+def looks_like_secret(text: str) -> bool:
+    """Whether a text is a secret in place of the path of its file, so that it must not be repeated."""
+    # os.path instead of Path, which raises for a name that is too long.
+    return bool(_CLIENT_SECRET.fullmatch(text)) and not os.path.lexists(text)
+
+
+def read_secret_line(path: Path) -> Secret:
+    """Return the first line of a file. Raises ConfigurationError if it can't be read or there is none."""
+    text = read_text(path, largest=_LARGEST_SECRET_FILE_BYTES).strip()
+    if not text:
+        raise error_in_file(path, None, "it is empty. Put the app client's secret in its first line.")
+    return Secret(text.splitlines()[0].strip())
+
+
+def read_password_file(path: str | Path) -> Secret:
+    """Return the first line of a file, with leading and trailing spaces.
+
+    Raises:
+        ConfigurationError: The file can't be read, or its first line is empty.
+    """
+    if not os.path.lexists(path):  # the path itself may be the password, so it isn't repeated
+        raise ConfigurationError("There is no such password file. Give its path, not the password.")
+    path = Path(path)
+    password = read_text(path, largest=_LARGEST_SECRET_FILE_BYTES).partition("\n")[0].removesuffix("\r")
+    if not password:
+        raise error_in_file(path, None, "it is empty. Put the password in its first line.")
+    return Secret(password)
+
+
+def permission_warning(path: str | Path) -> str:
+    """Return a sentence with the cure if other users can read a secret's file; empty otherwise.
+
+    An Amplify file is exempt: everyone in its project reads it.
+    """
+    import shlex
+
+    path = Path(path)
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        return ""
+    is_open = stat.S_ISREG(mode) and mode & (stat.S_IRGRP | stat.S_IROTH)
+    if not is_open or path.name in AMPLIFY_FILE_NAMES:
+        return ""
+    cure = safe_line(f"chmod 600 {shlex.quote(str(path))}", limit=400)
+    return f"Other users of this machine can read {display_path(path)}. Close it: {cure}"

@@ -12,8 +12,13 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tui_auth.config.errors import ConfigurationError, error_in_file
-from tui_auth.config.files import BYTE_ORDER_MARK, locked, read_marked_text
+from tui_auth.config.files import (
+    BYTE_ORDER_MARK,
+    ConfigurationError,
+    display_path,
+    error_in_file,
+    read_marked_text,
+)
 from tui_auth.config.profiles import (
     DEFAULT_KEY,
     LARGEST_CONFIG_BYTES,
@@ -23,12 +28,16 @@ from tui_auth.config.profiles import (
     statements,
 )
 from tui_auth.storage.files import create_file, make_private_folder, move_into_place, replace_file
+from tui_auth.storage.lock import BusyError, locked_folder
 from tui_auth.storage.paths import CONFIG_FILE, SECRETS_FOLDER, config_folder
 
 if TYPE_CHECKING:
     from tomlkit.items import Item
 
     from tui_auth.secret import Secret
+
+PATIENCE_SECONDS = 10.0
+"""For another process that changes the configuration; none takes so long."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
@@ -266,8 +275,13 @@ def _with_line_breaks_of(text: str, new_text: str) -> str:
 def _locked_folder(path: Path) -> Iterator[None]:
     try:
         make_private_folder(path.parent)
-        with locked(path.parent):
+        with locked_folder(path.parent, patience=PATIENCE_SECONDS):
             yield
+    except BusyError:
+        raise ConfigurationError(
+            f"Another tui-auth is changing {display_path(path.parent)} and does not come to an end. "
+            "Try again, or end the other one."
+        ) from None
     except OSError as error:
         raise error_in_file(path, None, f"it cannot be written: {error.strerror}.") from None
     except UnicodeEncodeError:

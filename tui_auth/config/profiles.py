@@ -15,8 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from tui_auth.config.errors import ConfigurationError, error_in_file
-from tui_auth.config.files import read_text
+from tui_auth.config.files import ConfigurationError, error_in_file, read_text
 from tui_auth.config.settings import SETTINGS, InvalidValueError, closest_match, validate_setting
 from tui_auth.storage.paths import CONFIG_FILE, config_folder
 

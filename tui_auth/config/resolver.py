@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from enum import Enum
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tui_auth.config.client_secret import permission_warning, read_secret_file, resolve_secret_path
-from tui_auth.config.environment import aws_endpoint
-from tui_auth.config.errors import ConfigurationError, NoPoolError, display_path, error_in_file
-from tui_auth.config.pasted_ids import parse_id
-from tui_auth.config.settings import SETTINGS, InvalidValueError, PasswordPolicy, Setting, validate_setting
-from tui_auth.config.sources import MergedSettings, Origin, Source, SourceKind
+from tui_auth.config.aws_settings import aws_endpoint
+from tui_auth.config.files import (
+    ConfigurationError,
+    NoPoolError,
+    display_path,
+    error_in_file,
+    permission_warning,
+    resolve_secret_path,
+)
+from tui_auth.config.settings import (
+    SETTINGS,
+    InvalidValueError,
+    PasswordPolicy,
+    Scope,
+    parse_id,
+    validate_setting,
+)
 from tui_auth.storage.paths import home_folder
+from tui_auth.terminal.safe_text import safe_line
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -37,6 +50,35 @@ POOL_FLAGS = {
 _SETTINGS_OF_FIRST_SCREEN = frozenset(
     {"user_pool_id", "client_id", "client_secret_file", "region", "endpoint_url", "auth_flow"}
 )
+
+
+class SourceKind(Enum):
+    """The kinds of source, in order of precedence."""
+
+    FLAG = "flag"
+    ENVIRONMENT = "environment"
+    PROFILE = "profile"
+    AMPLIFY_FILE = "Amplify file"
+    CURRENT_SESSION = "current session"
+    DERIVED = "user pool id"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where one value comes from: the name of a flag, variable or profile, or a file and line."""
+
+    kind: SourceKind
+    name: str = ""
+    file: Path | None = None
+    line: int | None = None
+
+    def __str__(self) -> str:
+        if self.kind in (SourceKind.FLAG, SourceKind.ENVIRONMENT):
+            return self.name
+        if self.file is None:
+            return f"the {self.kind.value}"
+        place = f"{display_path(self.file)}:{self.line}" if self.line else display_path(self.file)
+        return f"profile {safe_line(self.name, limit=64)}, {place}" if self.name else place
 
 
 @dataclass(frozen=True)
@@ -75,14 +117,9 @@ class ResolvedPool:
     @property
     def username_label(self) -> str:
         """The label of the user name's field: what users of this pool sign in with."""
-        match sorted(self.username_attributes):
-            case ["email"]:
-                return "E-mail"
-            case ["phone_number"]:
-                return "Phone"
-            case ["email", "phone_number"]:
-                return "E-mail or phone"
-        return "Username"
+        email, phone = "email", "phone_number"
+        labels = {(email,): "E-mail", (phone,): "Phone", (email, phone): "E-mail or phone"}
+        return labels.get(tuple(sorted(self.username_attributes)), "Username")
 
 
 LoadCurrentSettings = Callable[[], Mapping[str, Any] | None]
@@ -129,7 +166,7 @@ def resolve_pool(
     """
     resolver = PoolResolver(arguments, environ, current_session, folder)
     resolver.merge_all()
-    if not resolver.merged.is_complete:
+    if not resolver.is_complete:
         raise _no_pool_error(resolver)
     return _resolved(resolver, reads_secret=reads_secret)
 
@@ -142,7 +179,7 @@ def resolve_saved_profile(
     Flags and variables still count for what that screen doesn't ask, such as the user name. Raises
     ConfigurationError.
     """
-    resolver = PoolResolver(arguments, environ, no_session, None)
+    resolver = PoolResolver(arguments, environ)
     resolver.merge_profile(resolver.profiles.profile(name), is_explicit=True)
     resolver.merge_flags_and_variables(except_for=_SETTINGS_OF_FIRST_SCREEN)
     return _resolved(resolver, reads_secret=True)
@@ -150,27 +187,31 @@ def resolve_saved_profile(
 
 def explicit_settings(arguments: Namespace, environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
     """Return the validated settings of flags and ``TUI_AUTH_*``, by name. Raises ConfigurationError."""
-    resolver = PoolResolver(arguments, environ, no_session, None)
+    resolver = PoolResolver(arguments, environ)
     resolver.merge_flags_and_variables()
     resolver.merge_aws_endpoint()
-    return resolver.merged.settings
+    return resolver.settings
 
 
 class PoolResolver:
-    """Merges one source after another into ``merged``."""
+    """Merges one source after another: each setting is from the first that has it for this pool and client.
+
+    ``settings`` are validated, and ``origins`` says where each is from.
+    """
 
     def __init__(
         self,
         arguments: Namespace,
         environ: Mapping[str, str],
-        current_session: LoadCurrentSettings,
-        folder: Path | None,
+        current_session: LoadCurrentSettings = no_session,
+        folder: Path | None = None,
     ) -> None:
-        self.arguments = arguments
-        self.environ = environ
-        self.current_session = current_session
-        self.merged = MergedSettings()
+        self.settings: dict[str, Any] = {}
+        self.origins: dict[str, Origin] = {}
         self.notes: list[str] = []
+        self._arguments = arguments
+        self._environ = environ
+        self._current_session = current_session
         self._folder = folder
 
     @cached_property
@@ -178,7 +219,7 @@ class PoolResolver:
         """The profiles in config.toml, read on first use."""
         from tui_auth.config.profiles import load_profiles
 
-        return load_profiles(self.environ)
+        return load_profiles(self._environ)
 
     @cached_property
     def folder(self) -> Path | None:
@@ -187,6 +228,11 @@ class PoolResolver:
             return self._folder or Path.cwd()
         except FileNotFoundError:
             return None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether both user pool and app client are known."""
+        return "user_pool_id" in self.settings and "client_id" in self.settings
 
     def merge_all(self) -> None:
         """Merge all sources in order, those that the user didn't name only while no pool is known."""
@@ -198,19 +244,22 @@ class PoolResolver:
             self._merge_session,
             self._merge_only_profile,
         ):
-            if self.merged.is_complete:
+            if self.is_complete:
                 return
             merge()
 
     def merge_flags_and_variables(self, except_for: frozenset[str] = frozenset()) -> None:
         """Merge the flags and variables; each counts on its own."""
-        for kind, values in (
-            (SourceKind.FLAG, self._flag_values()),
-            (SourceKind.ENVIRONMENT, self._variable_values()),
-        ):
-            self.merged.add(
-                Source(kind, *_validate(value for value in values if value[0].name not in except_for))
-            )
+        names = [name for name, setting in SETTINGS.items() if setting.from_text and name not in except_for]
+        for name in names:
+            flag = SETTINGS[name].flag
+            if (value := getattr(self._arguments, name, None)) is not None:
+                text = parse_id(name, _not_empty(flag, value))
+                self._set(name, text, Origin(SourceKind.FLAG, flag))
+        for name in names:
+            variable = SETTINGS[name].variable
+            if value := self._environ.get(variable, "").strip():
+                self._set(name, value, Origin(SourceKind.ENVIRONMENT, variable))
 
     def merge_profile(self, profile: Profile, *, is_explicit: bool) -> None:
         """Merge what a profile adds to the known pool."""
@@ -218,40 +267,51 @@ class PoolResolver:
             name: Origin(SourceKind.PROFILE, profile.name, profile.path, profile.lines.get(name))
             for name in profile.settings
         }
-        self.merged.add(Source(SourceKind.PROFILE, profile.settings, origins, is_explicit))
+        self._add(profile.settings, origins, is_explicit=is_explicit)
 
     def merge_aws_endpoint(self) -> None:
         """Use the endpoint of AWS's own variables if no source specifies one."""
-        endpoint = aws_endpoint(self.environ)
-        if endpoint is None or "endpoint_url" in self.merged.settings:
-            return
-        name, url = endpoint
-        origin = Origin(SourceKind.ENVIRONMENT, name)
-        settings, origins = _validate([(SETTINGS["endpoint_url"], url.strip(), origin)])
-        self.merged.settings |= settings
-        self.merged.origins |= origins
+        if "endpoint_url" not in self.settings and (endpoint := aws_endpoint(self._environ)):
+            name, url = endpoint
+            self._set("endpoint_url", url.strip(), Origin(SourceKind.ENVIRONMENT, name))
 
-    def _flag_values(self) -> Iterator[tuple[Setting, str, Origin]]:
-        for setting in SETTINGS.values():
-            value = getattr(self.arguments, setting.name, None) if setting.from_text else None
-            if value is not None:
-                text = parse_id(setting.name, _not_empty(setting.flag, value))
-                yield setting, text, Origin(SourceKind.FLAG, setting.flag)
+    def _set(self, name: str, value: str, origin: Origin) -> None:
+        """Validate the value of a flag or variable, and use it if the setting isn't known yet."""
+        try:
+            valid = validate_setting(name, value)
+        except InvalidValueError as error:
+            raise ConfigurationError(f"{origin}: expected {error}.") from None
+        if name not in self.settings:
+            self.settings[name], self.origins[name] = valid, origin
 
-    def _variable_values(self) -> Iterator[tuple[Setting, str, Origin]]:
-        for setting in SETTINGS.values():
-            value = self.environ.get(setting.variable, "").strip() if setting.from_text else ""
-            if value:
-                yield setting, value, Origin(SourceKind.ENVIRONMENT, setting.variable)
+    def _add(
+        self, settings: Mapping[str, Any], origins: Mapping[str, Origin], *, is_explicit: bool = False
+    ) -> None:
+        """Add the settings that aren't known yet and fit the known pool and app client.
+
+        A source about another pool adds only settings of the user, and only if it is explicit: an app client,
+        a region or a password policy of one pool is wrong for every other. ``is_explicit`` is false for a
+        source that the user didn't name, such as the default profile.
+        """
+
+        def agrees(*names: str) -> bool:
+            shared = [name for name in names if name in self.settings and name in settings]
+            return all(self.settings[name] == settings[name] for name in shared)
+
+        fits = {Scope.POOL: agrees("user_pool_id"), Scope.CLIENT: agrees("user_pool_id", "client_id")}
+        fits[Scope.USER] = is_explicit or fits[Scope.POOL]
+        for name, value in settings.items():
+            if name not in self.settings and fits[SETTINGS[name].scope]:
+                self.settings[name], self.origins[name] = value, origins[name]
 
     def _merge_named_profile(self) -> None:
-        flag = getattr(self.arguments, "profile", None)
+        flag = getattr(self._arguments, "profile", None)
         flag_value = _not_empty("--profile", flag) if flag is not None else ""
-        name = flag_value or self.environ.get("TUI_AUTH_PROFILE", "").strip()
+        name = flag_value or self._environ.get("TUI_AUTH_PROFILE", "").strip()
         if not name:
             return
         profile = self.profiles.profile(name)
-        if "user_pool_id" not in profile.settings and "user_pool_id" not in self.merged.settings:
+        if "user_pool_id" not in profile.settings and "user_pool_id" not in self.settings:
             raise error_in_file(
                 profile.path,
                 profile.lines.get(""),
@@ -259,8 +319,8 @@ class PoolResolver:
                 "or give --user-pool-id too.",
             )
         for setting in ("user_pool_id", "client_id") if flag_value else ():
-            origin = self.merged.origins.get(setting)
-            differs = self.merged.settings.get(setting) != profile.settings.get(setting)
+            origin = self.origins.get(setting)
+            differs = self.settings.get(setting) != profile.settings.get(setting)
             if origin and origin.kind is SourceKind.ENVIRONMENT and differs:
                 self.notes.append(f"{origin} comes before the profile {name}. Unset it to use the profile.")
         self.merge_profile(profile, is_explicit=True)
@@ -269,7 +329,7 @@ class PoolResolver:
         profile = self.profiles.default_profile()
         if profile is None:
             return
-        if "user_pool_id" not in self.merged.settings:
+        if "user_pool_id" not in self.settings:
             self._note_hidden_amplify_file(profile)
         self.merge_profile(profile, is_explicit=False)
 
@@ -279,17 +339,15 @@ class PoolResolver:
             self.merge_profile(self.profiles.profile(names[0]), is_explicit=False)
 
     def _merge_session(self) -> None:
-        settings = self.current_session()
+        settings = self._current_session()
         if settings:
-            origins = dict.fromkeys(settings, Origin(SourceKind.CURRENT_SESSION))
-            self.merged.add(Source(SourceKind.CURRENT_SESSION, settings, origins, is_explicit=False))
+            self._add(settings, dict.fromkeys(settings, Origin(SourceKind.CURRENT_SESSION)))
             self._merge_profile_of_session()
 
     def _merge_profile_of_session(self) -> None:
         """Merge the profile of the current session's pool and app client: a session stores fewer settings."""
-        ids = {name: self.merged.settings.get(name) for name in ("user_pool_id", "client_id")}
         for name, values in self.profiles.tables.items():
-            if all(values.get(key) == value for key, value in ids.items()):
+            if all(values.get(key) == self.settings.get(key) for key in ("user_pool_id", "client_id")):
                 with suppress(ConfigurationError):  # the user didn't name it
                     self.merge_profile(self.profiles.profile(name), is_explicit=False)
                 return
@@ -299,7 +357,7 @@ class PoolResolver:
 
         if self.folder is None:
             return
-        files = amplify_files_above(self.folder, Path(home_folder(self.environ)))
+        files = amplify_files_above(self.folder, Path(home_folder(self._environ)))
         hidden = next(filter(is_plain_file, files), None)
         if hidden is not None:
             self.notes.append(
@@ -312,21 +370,20 @@ class PoolResolver:
 
         if self.folder is None:
             return
-        search = find_amplify_file(self.folder, Path(home_folder(self.environ)))
+        search = find_amplify_file(self.folder, Path(home_folder(self._environ)))
         self.notes += search.notes
         file = search.file
         if file is None:
             return
         self.notes += file.warnings
         settings = {name: entry.value for name, entry in file.settings.items()}
-        origins = {
-            name: Origin(SourceKind.AMPLIFY_FILE, "", file.path, entry.line)
-            for name, entry in file.settings.items()
-        }
+        lines = {name: entry.line for name, entry in file.settings.items()}
         if file.client_secret is not None:
             settings["client_secret_file"] = str(file.path)
-            origins["client_secret_file"] = Origin(SourceKind.AMPLIFY_FILE, "", file.path)
-        self.merged.add(Source(SourceKind.AMPLIFY_FILE, settings, origins, is_explicit=False))
+        self._add(
+            settings,
+            {name: Origin(SourceKind.AMPLIFY_FILE, "", file.path, lines.get(name)) for name in settings},
+        )
 
 
 def _not_empty(flag: str, value: object) -> str:
@@ -337,42 +394,31 @@ def _not_empty(flag: str, value: object) -> str:
     return text
 
 
-def _validate(
-    values: Iterable[tuple[Setting, str, Origin]],
-) -> tuple[dict[str, Any], dict[str, Origin]]:
-    settings, origins = dict[str, Any](), dict[str, Origin]()
-    for setting, value, origin in values:
-        try:
-            settings[setting.name] = validate_setting(setting.name, value)
-        except InvalidValueError as error:
-            raise ConfigurationError(f"{origin}: expected {error}.") from None
-        origins[setting.name] = origin
-    return settings, origins
-
-
 def _resolved(resolver: PoolResolver, *, reads_secret: bool) -> ResolvedPool:
     resolver.merge_aws_endpoint()
-    merged = resolver.merged
-    merged.settings.setdefault("region", merged.settings["user_pool_id"].partition("_")[0])
-    merged.origins.setdefault("region", Origin(SourceKind.DERIVED))
-    values = dict(merged.settings)
-    origin = merged.origins["user_pool_id"]
+    values = dict(resolver.settings)
+    values.setdefault("region", values["user_pool_id"].partition("_")[0])
+    resolver.origins.setdefault("region", Origin(SourceKind.DERIVED))
+    origin = resolver.origins["user_pool_id"]
     notes = list(resolver.notes)
     if origin.kind is SourceKind.AMPLIFY_FILE and origin.file:
         notes.append(f"The user pool is the one in {display_path(origin.file)}.")
     if path := values.pop("client_secret_file", None):
         values["client_secret_file"] = secret_file = resolve_secret_path(path)
-        values["client_secret"] = read_secret_file(secret_file) if reads_secret else None
-        notes += [note] if reads_secret and (note := permission_warning(secret_file)) else []
+        if reads_secret:
+            from tui_auth.config.amplify import read_secret_file
+
+            values["client_secret"] = read_secret_file(secret_file)
+            notes += filter(None, [permission_warning(secret_file)])
     if policy := values.pop("password_policy", None):
         values["password_policy"] = PasswordPolicy.from_setting(policy)
     profile = origin.name if origin.kind is SourceKind.PROFILE else None
-    return ResolvedPool(**values, profile=profile, origins=merged.origins, notes=tuple(notes))
+    return ResolvedPool(**values, profile=profile, origins=resolver.origins, notes=tuple(notes))
 
 
 def _no_pool_error(resolver: PoolResolver) -> ConfigurationError:
-    merged, notes = resolver.merged, tuple(resolver.notes)
-    pool = merged.origins.get("user_pool_id")
+    notes = tuple(resolver.notes)
+    pool = resolver.origins.get("user_pool_id")
     if pool and pool.kind is SourceKind.PROFILE and pool.file:
         return error_in_file(
             pool.file,
@@ -380,11 +426,11 @@ def _no_pool_error(resolver: PoolResolver) -> ConfigurationError:
             'this profile names no app client. Add a line client_id = "…" to it, or give --client-id too.',
         )
     for name, other in (("user_pool_id", "client_id"), ("client_id", "user_pool_id")):
-        if name in merged.settings:
+        if name in resolver.settings:
             missing = SETTINGS[other]
             return NoPoolError(
                 f"No {missing.scope.value} is named beside the {SETTINGS[name].scope.value} "
-                f"of {merged.origins[name]}. Give {missing.flag} too.",
+                f"of {resolver.origins[name]}. Give {missing.flag} too.",
                 is_partial=True,
                 notes=notes,
             )

@@ -10,10 +10,12 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from enum import Enum
+from string import ascii_lowercase, ascii_uppercase, digits
 from typing import Any
+from urllib.parse import unquote
 
 from tui_auth.auth.app_client import AuthFlow
-from tui_auth.config.errors import ConfigurationError
+from tui_auth.config.files import SECRET_PATH_EXPECTED, ConfigurationError, looks_like_secret
 from tui_auth.endpoint import is_safe_endpoint
 from tui_auth.terminal.safe_text import safe_line
 
@@ -45,16 +47,14 @@ class PasswordPolicy:
     def checklist(self, password: str) -> list[tuple[str, bool]]:
         """Return each rule as a phrase, and whether the password satisfies it."""
         rules = [(f"at least {self.min_length} characters", len(password) >= self.min_length)]
-        if self.require_lowercase:
-            rules.append(("a lower-case letter", any("a" <= character <= "z" for character in password)))
-        if self.require_uppercase:
-            rules.append(("an upper-case letter", any("A" <= character <= "Z" for character in password)))
-        if self.require_numbers:
-            rules.append(("a digit", any("0" <= character <= "9" for character in password)))
-        if self.require_symbols:
-            rules.append(
-                ("a symbol, such as ! or -", any(character in SYMBOLS for character in password.strip()))
-            )
+        for is_required, phrase, characters in (
+            (self.require_lowercase, "a lower-case letter", ascii_lowercase),
+            (self.require_uppercase, "an upper-case letter", ascii_uppercase),
+            (self.require_numbers, "a digit", digits),
+            (self.require_symbols, "a symbol, such as ! or -", SYMBOLS),
+        ):
+            if is_required:
+                rules.append((phrase, any(character in characters for character in password.strip())))
         return rules
 
 
@@ -64,12 +64,8 @@ STORAGES = ("file", "session", "keyring", "none")
 MAX_SESSION_MINUTES = 15
 """The maximum of an app client's AuthSessionValidity."""
 
-SECRET_PATH_EXPECTED = "the path of a file that holds the secret, not the secret itself"  # noqa: S105 - no secret
 EMULATOR_REGION = "local"
 """What pool IDs of some local emulators have in place of the region."""
-
-_CLIENT_SECRET = re.compile(r"[\w+=]{40,}", re.ASCII)
-"""The form of a client secret; hardly any file has such a name."""
 
 
 class InvalidValueError(ValueError):
@@ -111,17 +107,25 @@ class Setting:
         return VARIABLE_PREFIX + self.name.upper()
 
 
-def _text(
-    expected: str, pattern: str = r"[^\x00-\x1f\x7f]{1,500}", form: Callable[[str], str] = str
+def _check(
+    expected: str, accepts: Callable[[str], object], form: Callable[[str], str] = str
 ) -> Callable[[object], str]:
-    matcher = re.compile(pattern, re.ASCII)
-
     def check(value: object) -> str:
-        if not isinstance(value, str) or not matcher.fullmatch(value):
+        if not isinstance(value, str) or not accepts(value):
             raise InvalidValueError(expected)
         return form(value)
 
     return check
+
+
+def _text(
+    expected: str, pattern: str = r"[^\x00-\x1f\x7f]{1,500}", form: Callable[[str], str] = str
+) -> Callable[[object], str]:
+    return _check(expected, re.compile(pattern, re.ASCII).fullmatch, form)
+
+
+def _one_of(known: tuple[str, ...]) -> Callable[[object], str]:
+    return _check(f"one of {', '.join(known)}", known.__contains__)
 
 
 def _id(what: str, example: str, pattern: str) -> Callable[[object], str]:
@@ -149,15 +153,6 @@ def _texts(expected: str, form: Callable[[str], str], pattern: str) -> Callable[
     return check
 
 
-def _one_of(known: tuple[str, ...]) -> Callable[[object], str]:
-    def check(value: object) -> str:
-        if not isinstance(value, str) or value not in known:
-            raise InvalidValueError(f"one of {', '.join(known)}")
-        return value
-
-    return check
-
-
 def _path(value: object) -> str:
     path = _text("the path of a file")(value)
     if looks_like_secret(path):
@@ -167,24 +162,15 @@ def _path(value: object) -> str:
     return path
 
 
-def _endpoint(value: object) -> str:
-    if not isinstance(value, str) or not is_safe_endpoint(value):
-        raise InvalidValueError(
-            "a URL beginning with https://, or http://127.0.0.1:PORT for a pool on this machine"
-        )
-    return value
-
-
 def _minutes(value: object) -> float:
-    error = InvalidValueError(f"a number of minutes from 1 to {MAX_SESSION_MINUTES}")
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise error
     try:
-        minutes = float(value)
-    except ValueError:
-        raise error from None
+        minutes = (
+            float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else 0.0
+        )
+    except (ValueError, OverflowError):
+        minutes = 0.0
     if not 1 <= minutes <= MAX_SESSION_MINUTES:
-        raise error
+        raise InvalidValueError(f"a number of minutes from 1 to {MAX_SESSION_MINUTES}")
     return minutes
 
 
@@ -225,24 +211,29 @@ _PLACEHOLDER = re.compile(
 )
 """Placeholders in documentation that have the form of an ID."""
 
+_PASTED_POOL = r"(?P<pool>[a-z]{2}[a-z0-9-]*_[0-9A-Za-z]{1,30})"
+_POOL_IN_TEXT = re.compile(rf"(?:user-?pools?|pool|idp|amazonaws\.com(?:\.cn)?)/{_PASTED_POOL}(?![\w-])")
+_CLIENT_IN_TEXT = re.compile(
+    r"(?:clients?/|[?&#]client_?id=)(?P<client>[0-9a-z]{20,128})(?!\w)", re.IGNORECASE
+)
+_CLIENT_ID = r"[\w+]{1,128}"
 _ATTRIBUTE = r"[\w:.-]{1,60}"
 
 SETTINGS: dict[str, Setting] = {
     setting.name: setting
     for setting in (
-        Setting(
-            "user_pool_id",
-            _POOL,
-            _id("a user pool id", "eu-west-1_Ab12Cd34E", _POOL_ID),
-        ),
-        Setting(
-            "client_id",
-            _CLIENT,
-            _id("an app client id", "1example23456789", r"[\w+]{1,128}"),
-        ),
+        Setting("user_pool_id", _POOL, _id("a user pool id", "eu-west-1_Ab12Cd34E", _POOL_ID)),
+        Setting("client_id", _CLIENT, _id("an app client id", "1example23456789", _CLIENT_ID)),
         Setting("client_secret_file", _CLIENT, _path),
         Setting("region", _POOL, _text("a region, such as eu-west-1", r"[a-z][a-z0-9-]{1,39}")),
-        Setting("endpoint_url", _POOL, _endpoint),
+        Setting(
+            "endpoint_url",
+            _POOL,
+            _check(
+                "a URL beginning with https://, or http://127.0.0.1:PORT for a pool on this machine",
+                is_safe_endpoint,
+            ),
+        ),
         Setting(
             "identity_pool_id",
             _POOL,
@@ -296,12 +287,6 @@ def validate_setting(name: str, value: object) -> Any:
     return SETTINGS[name].check(value)
 
 
-def looks_like_secret(text: str) -> bool:
-    """Whether a text is a secret in place of the path of its file, so that it must not be repeated."""
-    # os.path instead of Path, which raises for a name that is too long.
-    return bool(_CLIENT_SECRET.fullmatch(text)) and not os.path.lexists(text)
-
-
 def region_of_pool(user_pool_id: str) -> str | None:
     """Return the region in a pool ID (``Id`` of UserPoolType), or None if it is an emulator's."""
     region = user_pool_id.partition("_")[0]
@@ -319,6 +304,38 @@ def check_region(user_pool_id: str, region: str | None, origin: object, endpoint
             f"{origin} says {region}, but the user pool {user_pool_id} is in {pool_region}. "
             f"Take the region out there, or give --region {pool_region}."
         )
+
+
+@dataclass(frozen=True)
+class PastedIds:
+    """The IDs in a pasted text; None for one that isn't there."""
+
+    user_pool_id: str | None = None
+    client_id: str | None = None
+
+
+def parse_pasted_ids(text: str) -> PastedIds:
+    """Return the user pool ID and app client ID in a pasted text.
+
+    It may be ``eu-west-1_Ab12Cd34E``; an ARN (``arn:aws:cognito-idp:…:userpool/ID``); the issuer or the JWKS
+    address of a pool; the address of a pool's or app client's page in the Cognito console, old or new; or a
+    managed login address with ``client_id=``.
+    """
+    text = unquote(text.strip()).strip("\"'`,;")
+    if re.fullmatch(_PASTED_POOL, text):
+        return PastedIds(user_pool_id=text)
+    pool, client = _POOL_IN_TEXT.search(text), _CLIENT_IN_TEXT.search(text)
+    if pool or client:
+        return PastedIds(pool["pool"] if pool else None, client["client"] if client else None)
+    return PastedIds(client_id=text) if re.fullmatch(_CLIENT_ID, text, re.ASCII) else PastedIds()
+
+
+def parse_id(setting: str, text: str) -> str:
+    """Return the ID in the text of a ``user_pool_id`` or ``client_id`` flag; other text as it is."""
+    if setting not in ("user_pool_id", "client_id"):
+        return text
+    ids = parse_pasted_ids(text)
+    return (ids.user_pool_id if setting == "user_pool_id" else ids.client_id) or text
 
 
 def closest_match(word: str, known: Iterable[str]) -> str:

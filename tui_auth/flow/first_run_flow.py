@@ -16,17 +16,16 @@ from tui_auth.auth.app_client import AppClient, AuthFlow
 from tui_auth.auth.app_client_probe import Answer, Verdict, probe_flow
 from tui_auth.auth.gateway import Address, CognitoGateway, Gateway
 from tui_auth.auth.tokens import KeysUnreachableError, fetch_keys, keys_url
-from tui_auth.config.client_secret import read_secret_file, resolve_secret_path
-from tui_auth.config.errors import ConfigurationError
+from tui_auth.config.amplify import read_secret_file
+from tui_auth.config.files import (
+    SECRET_PATH_EXPECTED,
+    ConfigurationError,
+    looks_like_secret,
+    resolve_secret_path,
+)
 from tui_auth.config.profile_editor import add_profile
 from tui_auth.config.profiles import load_profiles
-from tui_auth.config.settings import (
-    SECRET_PATH_EXPECTED,
-    InvalidValueError,
-    check_region,
-    looks_like_secret,
-    validate_setting,
-)
+from tui_auth.config.settings import InvalidValueError, check_region, validate_setting
 from tui_auth.errors import AuthError
 from tui_auth.flow.error_message import INTERNAL_ERROR, ErrorMessage
 

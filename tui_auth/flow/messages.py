@@ -14,7 +14,7 @@ from tui_auth.auth.next_step import (
 )
 from tui_auth.auth.totp import window_offset
 from tui_auth.durations import format_duration
-from tui_auth.session.clock import CLOCK_TOLERANCE_SECONDS
+from tui_auth.session.state import CLOCK_TOLERANCE_SECONDS
 from tui_auth.terminal.safe_text import safe_line, safe_text
 
 if TYPE_CHECKING:

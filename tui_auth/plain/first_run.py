@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui_auth.config.pasted_ids import parse_pasted_ids
+from tui_auth.config.settings import parse_pasted_ids
 from tui_auth.flow.first_run_flow import (
     FLOWS,
     QUESTION,

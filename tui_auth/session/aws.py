@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 from tui_auth.auth.gateway import BELIEVABLE_TIMES, Gateway, IdentityGateway
 from tui_auth.errors import AuthError, ErrorKind
 from tui_auth.secret import Secret
-from tui_auth.session.record import ClockSample, SessionRecord, parse_seconds
+from tui_auth.session.record import ClockSample, SessionRecord, parse_seconds, stored_members
 from tui_auth.session.sessions import credentials_name, read_record
+from tui_auth.session.state import dumps
 from tui_auth.storage.files import StorageError
-from tui_auth.storage.flat_json import dumps
 from tui_auth.storage.lock import locked, locked_if_possible
 
 if TYPE_CHECKING:
@@ -58,18 +58,7 @@ class AwsCredentials:
         return self.expires_at - now > early
 
     def to_json(self) -> bytes:
-        return dumps(
-            {
-                "version": VERSION,
-                "identity_pool_id": self.identity_pool_id,
-                "identity_id": self.identity_id,
-                "access_key_id": self.access_key_id,
-                "secret_access_key": self.secret_access_key.reveal(),
-                "session_token": self.session_token.reveal(),
-                "expires_at": self.expires_at,
-                **self.taken_at.__dict__,
-            }
-        )
+        return dumps({"version": VERSION} | stored_members(self))
 
     @classmethod
     def from_json(cls, content: bytes) -> AwsCredentials | None:

@@ -23,29 +23,26 @@ from __future__ import annotations
 
 import os
 
-from tui_auth.config.environment import AMPLIFY_FILE_NAMES, aws_endpoint
-from tui_auth.session.clock import server_now
-from tui_auth.storage import flat_json, paths
+from tui_auth.session.state import (
+    CURRENT,
+    SESSION_INDEX,
+    TOKEN_KINDS,
+    config_stamp,
+    index_folder,
+    loads,
+    parse_duration,
+    required_seconds,
+    server_now,
+    specifies_pool,
+)
+from tui_auth.storage import paths
 from tui_auth.storage.files import PrivateFolder, StorageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-CURRENT = "current"
-SESSION_INDEX = "index.json"
-"""The index of sessions: see ``tui_auth.session.index``."""
-
-LARGEST_INDEX = 1024 * 1024
-"""In bytes: several times what a hundred sessions and as many devices take there."""
-
-HARMLESS_VARIABLES = ("TUI_AUTH_PROFILE", "TUI_AUTH_THEME", "TUI_AUTH_PLAIN")
-TOKEN_KINDS = ("access", "id")
 _FLAGS = ("--type", "--min-ttl", "--profile", "--login")
-_UNITS = {"s": 1, "m": 60, "h": 3600}
-
-LONGEST_REQUIREMENT_SECONDS = 300.0
-LIFETIME_SHARE = 5
 
 
 class TokenRequest:
@@ -114,47 +111,6 @@ def format_token(command: str, token: str) -> str:
     return f"Authorization: Bearer {token}\n" if command == "header" else f"{token}\n"
 
 
-def parse_duration(text: str) -> float:
-    """Return a duration such as ``300``, ``90s``, ``5m`` or ``1h`` in seconds. Raises ValueError."""
-    number, unit = (text[:-1], _UNITS[text[-1]]) if text[-1:] in _UNITS else (text, 1)
-    if not number.isdecimal() or len(number) > 9:
-        raise ValueError("a time span is written as 300, 90s, 5m or 1h")
-    return float(number) * unit
-
-
-def required_seconds(lifetime: float, min_ttl: float | None) -> float:
-    """Return how long a token must still be valid: ``min_ttl``, else five minutes or a fifth of its life."""
-    return min(LONGEST_REQUIREMENT_SECONDS, lifetime / LIFETIME_SHARE) if min_ttl is None else min_ttl
-
-
-def specifies_pool(environ: Mapping[str, str] = paths.ENVIRON) -> bool:
-    """Check whether a variable specifies a pool, a user or an endpoint."""
-    for name in environ:
-        if name.startswith("TUI_AUTH_") and name not in HARMLESS_VARIABLES and environ[name]:
-            return True
-    return aws_endpoint(environ) is not None
-
-
-def index_folder(environ: Mapping[str, str] = paths.ENVIRON) -> PrivateFolder:
-    return PrivateFolder(paths.state_folder(environ), largest=LARGEST_INDEX)
-
-
-def build_route(reference: str, stamp: str) -> str:
-    """Return what the index caches of a lookup: the session, and the stamp of config.toml before it."""
-    return f"{reference} {stamp}"
-
-
-def config_stamp(environ: Mapping[str, str] = paths.ENVIRON) -> str:
-    """Return times, size and inode of config.toml; empty if there is none."""
-    try:
-        status = os.stat(f"{paths.config_folder(environ)}/{paths.CONFIG_FILE}")  # noqa: PTH116 - no pathlib here
-    except FileNotFoundError:
-        return ""
-    except OSError as error:
-        return f"cannot be looked at: {error.errno}"  # the slow path says what to do
-    return f"{status.st_mtime_ns}-{status.st_ctime_ns}-{status.st_size}-{status.st_ino}"
-
-
 def _find_session(index: dict[str, str], profile: str, environ: Mapping[str, str]) -> tuple[str, str]:
     """Return the reference of the session that is meant, and the note; an empty reference to fall through."""
     reference, stamp = CURRENT, config_stamp(environ)
@@ -172,7 +128,7 @@ def _find_session(index: dict[str, str], profile: str, environ: Mapping[str, str
 
 
 def _read_members(folder: PrivateFolder, name: str) -> dict[str, str]:
-    members = flat_json.loads(folder.read(name) or b"")
+    members = loads(folder.read(name) or b"")
     return members if members.get("version") == "1" else {}
 
 
@@ -198,7 +154,7 @@ def _has_amplify_file(environ: Mapping[str, str]) -> bool:
     """Check whether an Amplify file is here or above, up to home: it may specify another pool."""
     folder, home = os.getcwd(), environ.get("HOME", "")  # noqa: PTH109
     while True:
-        for name in AMPLIFY_FILE_NAMES:
+        for name in paths.AMPLIFY_FILE_NAMES:
             if os.path.exists(f"{folder}/{name}") or os.path.exists(f"{folder}/src/{name}"):  # noqa: PTH110
                 return True
         if folder in (home, "/", ""):

@@ -1,6 +1,6 @@
 """The index of sessions: which there are, which is current, and where to store new ones. It has no secrets.
 
-A flat JSON object with one member a line (see ``flat_json``):
+A flat JSON object with one member a line (see ``tui_auth.session.state``):
 
     current               the reference of the session that began last, such as ``file/<name>``
     current_note          what to say when it is used although there are others
@@ -9,6 +9,10 @@ A flat JSON object with one member a line (see ``flat_json``):
     storage:<profile>     where to store sessions of a profile, or of none
     route:<profile>       the session a profile, or none, last led to, with the stamp of config.toml then
     last_origin           the pool of the last sign-in, to offer it again
+
+A remembered device is this machine as a pool knows it, stored beside the sessions and beyond their end. Its
+key goes with every refresh, its password proves it at the next sign-in (DEVICE_SRP_AUTH), which then needs no
+second factor.
 """
 
 from __future__ import annotations
@@ -17,16 +21,28 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from tui_auth.session.fast_path import SESSION_INDEX
-from tui_auth.session.record import PoolKey, SessionKey, SessionOrigin, SessionRecord, parse_seconds
+from tui_auth.session.record import (
+    PoolKey,
+    SessionKey,
+    SessionOrigin,
+    SessionRecord,
+    parse_device,
+    parse_seconds,
+    stored_members,
+)
+from tui_auth.session.state import SESSION_INDEX, dumps
 from tui_auth.storage.files import PrivateFolder, StorageError
-from tui_auth.storage.flat_json import dumps, text_or_empty
 from tui_auth.storage.lock import locked
-from tui_auth.storage.stores import StorageKind
+from tui_auth.storage.stores import StorageKind, Store, open_store
 from tui_auth.terminal.safe_text import safe_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from tui_auth.auth.devices import Device
+
+MOST_DEVICES = 100
+"""How many are stored, for the same reason as ``sessions.MOST_SESSIONS``."""
 
 VERSION = 1
 Members = dict[str, Any]
@@ -47,15 +63,12 @@ class SessionEntry:
 
     @classmethod
     def from_record(cls, record: SessionRecord, storage: StorageKind) -> SessionEntry:
-        key = record.key
+        origin = record.origin
         return cls(
-            storage=storage,
-            endpoint=key.endpoint,
-            user_pool_id=key.user_pool_id,
-            client_id=key.client_id,
-            username=key.username,
-            signed_in_as=record.origin.signed_in_as,
-            profile=record.origin.profile,
+            storage,
+            **vars(record.key),
+            signed_in_as=origin.signed_in_as,
+            profile=origin.profile,
             signed_in_at=record.signed_in_at,
         )
 
@@ -104,7 +117,7 @@ class SessionIndex:
     @property
     def current(self) -> str:
         """The reference of the session that began last, which may have ended; empty if there was none."""
-        return text_or_empty(self.members.get("current"))
+        return self._text("current")
 
     def current_entry(self) -> SessionEntry | None:
         """Return the session that began last, if it is still there."""
@@ -112,7 +125,7 @@ class SessionIndex:
 
     def storage_for(self, profile: str) -> StorageKind | None:
         """Return the storage the user chose for a profile; the empty name is for no profile."""
-        chosen = text_or_empty(self.members.get(f"storage:{profile}"))
+        chosen = self._text(f"storage:{profile}")
         return StorageKind(chosen) if chosen in set(StorageKind) else None
 
     def last_origin(self) -> SessionOrigin | None:
@@ -133,11 +146,14 @@ class SessionIndex:
             reference = name.removeprefix("device:")
             if reference == name or reference.partition("/")[0] not in set(StorageKind):
                 continue
-            if isinstance(value, dict) and (value.get("endpoint"), value.get("user_pool_id")) == (
-                endpoint,
-                user_pool_id,
-            ):
+            pool = {"endpoint": endpoint, "user_pool_id": user_pool_id}
+            if isinstance(value, dict) and pool.items() <= value.items():
                 yield reference, value
+
+    def _text(self, name: str) -> str:
+        """Return a member if it is a text, else an empty one."""
+        value = self.members.get(name)
+        return value if isinstance(value, str) else ""
 
     # -- changing --------------------------------------------------------------------------------------
 
@@ -257,3 +273,83 @@ def _parse_entry(value: object) -> SessionEntry | None:
 
 def _are_texts(value: Mapping[str, Any]) -> bool:
     return all(isinstance(item, str) for item in value.values())
+
+
+# -- remembered devices --------------------------------------------------------------------------------
+
+
+def find_device(
+    index: SessionIndex, endpoint: str, user_pool_id: str, username: str, environ: Mapping[str, str]
+) -> Device | None:
+    """Return the device stored for a user, by Cognito's name or the name as typed; None if there is none.
+
+    Raises StorageError if it can't be read.
+    """
+    for reference, owner in index.devices(endpoint, user_pool_id):
+        if username in (owner.get("username"), owner.get("signed_in_as")):
+            storage, _, name = reference.partition("/")
+            content = open_store(StorageKind(storage), environ).read(name)
+            if content:
+                return _parse_device(content)
+    return None
+
+
+def save_device(
+    file: IndexFile, index: SessionIndex, store: Store, record: SessionRecord, environ: Mapping[str, str]
+) -> SessionIndex:
+    """Store the device of a sign-in, or forget the user's if it came without one. Return the new index.
+
+    A user has one device here, whichever app client a sign-in used and wherever it was stored; older ones are
+    forgotten. Raises StorageError.
+    """
+    key = record.key
+    name = f"{key.file_name}.device"
+    reference = f"{store.kind}/{name}"
+    outdated: list[str] = []
+    if record.device is None:
+        store.remove(name)  # even if the index doesn't have it
+        outdated = _other_devices(index, record, "")
+    else:
+        store.write(name, dumps({"version": VERSION} | stored_members(record.device)))
+        owner = {
+            "endpoint": key.endpoint,
+            "user_pool_id": key.user_pool_id,
+            "username": key.username,
+            "signed_in_as": record.origin.signed_in_as,
+        }
+
+        def add(index: SessionIndex) -> None:
+            outdated[:] = index.add_device(reference, owner, MOST_DEVICES)
+            outdated.extend(_other_devices(index, record, reference))
+
+        index = file.update(add)
+    return _forget(file, index, outdated, environ)
+
+
+def _other_devices(index: SessionIndex, record: SessionRecord, reference: str) -> list[str]:
+    """Return the references of the user's devices other than this one."""
+    key = record.key
+    return [
+        other
+        for other, owner in index.devices(key.endpoint, key.user_pool_id)
+        if other != reference and owner.get("username") == key.username
+    ]
+
+
+def _forget(
+    file: IndexFile, index: SessionIndex, references: Sequence[str], environ: Mapping[str, str]
+) -> SessionIndex:
+    # In this order: nothing would ever find the secret of a device that the index doesn't have.
+    for reference in references:
+        storage, _, name = reference.partition("/")
+        if storage in set(StorageKind):
+            open_store(StorageKind(storage), environ).remove(name)
+    return file.update(lambda index: index.remove_devices(references)) if references else index
+
+
+def _parse_device(content: bytes) -> Device | None:
+    try:
+        members = json.loads(content)
+        return parse_device(members) if members["version"] == VERSION else None
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None

@@ -20,9 +20,9 @@ from tui_auth.auth.tokens import (
     keys_url,
     parse_key_set,
 )
-from tui_auth.config.environment import effective_endpoint
+from tui_auth.config.aws_settings import effective_endpoint
 from tui_auth.errors import AuthError, ErrorKind
-from tui_auth.session.devices import find_device
+from tui_auth.session.index import find_device
 from tui_auth.session.record import SessionOrigin
 from tui_auth.storage import paths
 from tui_auth.storage.files import PrivateFolder, StorageError

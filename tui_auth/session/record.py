@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 from tui_auth.auth.devices import Device
 from tui_auth.auth.tokens import LATEST_EXPIRY, unverified_claims
 from tui_auth.secret import Secret
-from tui_auth.session.clock import server_now, since_boot
+from tui_auth.session.state import dumps, server_now, since_boot
 from tui_auth.storage.files import StorageError
-from tui_auth.storage.flat_json import dumps, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
 
 
 VERSION = 1
+_TIMES = ("access_expires_at", "id_expires_at", "access_lifetime", "id_lifetime", "signed_in_at")
+_NO_SETTINGS = ("endpoint", "signed_in_as", "profile")
 
 
 @dataclass(frozen=True)
@@ -69,20 +70,14 @@ class SessionOrigin:
 
     def to_settings(self) -> dict[str, str]:
         """Return the pool by the names that settings have in ``tui_auth.config``."""
-        settings = {
-            "user_pool_id": self.user_pool_id,
-            "client_id": self.client_id,
-            "region": self.region,
-            "endpoint_url": self.endpoint,
-            "client_secret_file": self.client_secret_file,
-            "identity_pool_id": self.identity_pool_id,
-        }
+        settings = {name: value for name, value in vars(self).items() if name not in _NO_SETTINGS}
+        settings["endpoint_url"] = self.endpoint
         return {name: value for name, value in settings.items() if value}
 
 
 @dataclass(frozen=True)
 class ClockSample:
-    """When tokens arrived, by every clock: see ``tui_auth.session.clock``."""
+    """When tokens arrived, by every clock: see ``tui_auth.session.state``."""
 
     server_time: float
     local_time: float
@@ -201,28 +196,10 @@ class SessionRecord:
         return self.id_lifetime if kind == "id" else self.access_lifetime
 
     def to_json(self) -> bytes:
-        members: dict[str, object] = {"version": VERSION, **self.origin.__dict__}
-        members |= {
-            "username": self.username,
-            "sub": self.sub,
-            "access_token": self.access_token.reveal(),
-            "id_token": self.id_token.reveal(),
-            "refresh_token": self.refresh_token.reveal() if self.refresh_token else None,
-            "access_expires_at": self.access_expires_at,
-            "id_expires_at": self.id_expires_at,
-            "access_lifetime": self.access_lifetime,
-            "id_lifetime": self.id_lifetime,
-            **self.taken_at.__dict__,
-            "signed_in_at": self.signed_in_at,
-            "groups": list(self.groups),
-            "email": self.email,
-            "signature_checked": self.signature_checked,
-        }
+        members = stored_members(self)
         if self.device is not None:
-            members["device_key"] = self.device.key
-            members["device_group_key"] = self.device.group_key
-            members["device_password"] = self.device.password.reveal()
-        return dumps(members)
+            members |= {f"device_{name}": value for name, value in stored_members(self.device).items()}
+        return dumps({"version": VERSION} | members)
 
     @classmethod
     def from_json(cls, content: bytes, location: str, repair_hint: str) -> SessionRecord:
@@ -239,11 +216,8 @@ class SessionRecord:
 
 
 def _record(members: Mapping[str, Any]) -> SessionRecord:
-    refresh, device_key = members["refresh_token"], members.get("device_key")
-    device = None
-    if device_key is not None:
-        password = Secret(text_of(members["device_password"]))
-        device = Device(text_of(device_key), text_of(members["device_group_key"]), password)
+    refresh, email = members["refresh_token"], members["email"]
+    seconds: dict[str, Any] = {name: parse_seconds(members[name]) for name in _TIMES}
     return SessionRecord(
         origin=SessionOrigin(**{name: text_of(members[name]) for name in SessionOrigin.__dataclass_fields__}),
         username=text_of(members["username"]),
@@ -251,17 +225,33 @@ def _record(members: Mapping[str, Any]) -> SessionRecord:
         access_token=Secret(text_of(members["access_token"])),
         id_token=Secret(text_of(members["id_token"])),
         refresh_token=None if refresh is None else Secret(text_of(refresh)),
-        access_expires_at=parse_seconds(members["access_expires_at"]),
-        id_expires_at=parse_seconds(members["id_expires_at"]),
-        access_lifetime=parse_seconds(members["access_lifetime"]),
-        id_lifetime=parse_seconds(members["id_lifetime"]),
         taken_at=ClockSample.from_members(members),
-        signed_in_at=parse_seconds(members["signed_in_at"]),
         groups=tuple(text_of(group) for group in members["groups"]),
-        email=None if members["email"] is None else text_of(members["email"]),
-        device=device,
+        email=None if email is None else text_of(email),
+        device=parse_device(members, "device_") if members.get("device_key") is not None else None,
         signature_checked=members["signature_checked"] is True,
+        **seconds,
     )
+
+
+def parse_device(members: Mapping[str, Any], prefix: str = "") -> Device:
+    """Return a device from the members of a stored file. Raises KeyError or TypeError."""
+    key, group_key, password = (text_of(members[prefix + name]) for name in ("key", "group_key", "password"))
+    return Device(key, group_key, Secret(password))
+
+
+def stored_members(value: object) -> dict[str, object]:
+    """Return a dataclass's fields as they are stored: secrets in clear, origin and clock inlined.
+
+    The device is left out.
+    """
+    members: dict[str, object] = {}
+    for name, field in vars(value).items():
+        if isinstance(field, SessionOrigin | ClockSample):
+            members |= vars(field)
+        elif name != "device":
+            members[name] = field.reveal() if isinstance(field, Secret) else field
+    return members
 
 
 def _expiry(token: Secret) -> float:
@@ -280,6 +270,13 @@ def _number(value: object) -> float:
         return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else 0.0
     except OverflowError:
         return 0.0
+
+
+def text_of(value: object) -> str:
+    """Return a JSON field that must be a text. Raises TypeError if it isn't."""
+    if not isinstance(value, str):
+        raise TypeError
+    return value
 
 
 def parse_seconds(value: object) -> float:

@@ -14,14 +14,13 @@ from tui_auth.auth.app_client import AppClient
 from tui_auth.auth.gateway import Address, CognitoGateway, Gateway
 from tui_auth.auth.next_step import Done
 from tui_auth.auth.tokens import parse_authentication_result, unverified_claims
-from tui_auth.config.client_secret import read_secret_file
+from tui_auth.config.amplify import read_secret_file
 from tui_auth.errors import AuthError, ErrorKind
 from tui_auth.secret import Secret
 from tui_auth.session import NotSignedInError
-from tui_auth.session.clock import since_boot
-from tui_auth.session.fast_path import required_seconds
 from tui_auth.session.record import SessionRecord
 from tui_auth.session.sessions import Sessions, StoredSession, read_record, session_lock
+from tui_auth.session.state import required_seconds, since_boot
 from tui_auth.terminal.safe_text import quote_service
 from tui_auth.threads import shielded_from_signals
 

@@ -14,10 +14,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tui_auth.session import NotSignedInError
-from tui_auth.session.devices import save_device
-from tui_auth.session.fast_path import index_folder
-from tui_auth.session.index import IndexFile, SessionEntry, SessionIndex, choice_note
+from tui_auth.session.index import IndexFile, SessionEntry, SessionIndex, choice_note, save_device
 from tui_auth.session.record import PoolKey, SessionOrigin, SessionRecord
+from tui_auth.session.state import index_folder
 from tui_auth.storage.files import StorageError
 from tui_auth.storage.lock import HeldLock, locked
 from tui_auth.storage.stores import StorageKind, Store, open_store

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from tui_auth.config.errors import ConfigurationError
+from tui_auth.config.files import ConfigurationError
 from tui_auth.errors import AuthError, ErrorKind
 from tui_auth.session import NotSignedInError
 from tui_auth.session.refresh import OpenGateway, build_app_client, ensure_fresh, is_definitive, open_gateway

@@ -1,4 +1,4 @@
-"""The folders of tui-auth: those of platformdirs, computed without importing it.
+"""The folders and file names of tui-auth. The folders are platformdirs', computed without importing it.
 
 Scripts print a cached token on every request, and platformdirs and pathlib each take as long to import as
 Python takes to start. Folders are therefore texts here. A test compares them with platformdirs' for Linux and
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 CONFIG_FILE = "config.toml"
 SECRETS_FOLDER = "secrets"
+AMPLIFY_FILE_NAMES = ("amplify_outputs.json", "amplifyconfiguration.json", "aws-exports.js")
 PROGRAM = "tui-auth"
 
 ENVIRON: Mapping[str, str] = os.environ

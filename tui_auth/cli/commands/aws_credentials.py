@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tui_auth.cli.arguments import add_token_arguments
 from tui_auth.cli.output import say, write_out
 from tui_auth.cli.session_access import find_session, resolve_query, session_with_token
-from tui_auth.config.errors import ConfigurationError
+from tui_auth.config.files import ConfigurationError
 from tui_auth.config.resolver import explicit_settings
 from tui_auth.session import NotSignedInError
 from tui_auth.session.aws import AwsCredentials, cached_credentials, get_credentials

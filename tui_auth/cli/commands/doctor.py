@@ -9,7 +9,7 @@ from tui_auth.cli.doctor import Finding, exit_status, report_as_json
 from tui_auth.cli.doctor.machine import check_machine
 from tui_auth.cli.doctor.pool import COGNITO_URL, check_network
 from tui_auth.cli.output import write_out
-from tui_auth.config.errors import ConfigurationError, NoPoolError
+from tui_auth.config.files import ConfigurationError, NoPoolError
 from tui_auth.config.resolver import add_pool_arguments, resolve_pool
 from tui_auth.config.settings import FLOWS
 from tui_auth.exit_codes import ExitCode

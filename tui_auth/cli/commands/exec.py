@@ -14,8 +14,8 @@ from tui_auth.cli.arguments import add_token_arguments
 from tui_auth.cli.output import say
 from tui_auth.cli.session_access import session_with_token
 from tui_auth.exit_codes import ExitCode
-from tui_auth.session.fast_path import TOKEN_KINDS
 from tui_auth.session.sessions import Sessions
+from tui_auth.session.state import TOKEN_KINDS
 
 CANNOT_RUN, NOT_FOUND = 126, 127
 """The exit statuses that shells use for these."""

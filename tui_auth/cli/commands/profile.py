@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from tui_auth.cli.exit_status import CommandFailedError
 from tui_auth.cli.output import say, tell, write_out
-from tui_auth.config.amplify import read_amplify_file
-from tui_auth.config.client_secret import read_secret_file, resolve_secret_path
-from tui_auth.config.errors import ConfigurationError, display_path, error_in_file
-from tui_auth.config.pasted_ids import parse_id
+from tui_auth.config.amplify import read_amplify_file, read_secret_file
+from tui_auth.config.files import ConfigurationError, display_path, error_in_file, resolve_secret_path
 from tui_auth.config.profile_editor import (
     ProfileExistsError,
     add_profile,
@@ -29,6 +27,7 @@ from tui_auth.config.settings import (
     STORAGES,
     InvalidValueError,
     check_region,
+    parse_id,
     validate_setting,
 )
 from tui_auth.exit_codes import ExitCode

@@ -10,10 +10,15 @@ from tui_auth.cli.arguments import add_sign_in_arguments
 from tui_auth.cli.exit_status import CommandFailedError
 from tui_auth.cli.output import say, tell
 from tui_auth.cli.sign_in_now import is_noninteractive, line_prompts, sign_in_now, wants_line_prompts
-from tui_auth.config.certificates import check_certificates
-from tui_auth.config.errors import NoPoolError
-from tui_auth.config.resolver import ResolvedPool, explicit_settings, resolve_pool, resolve_saved_profile
-from tui_auth.config.sources import SourceKind
+from tui_auth.config.aws_settings import check_certificates
+from tui_auth.config.files import NoPoolError
+from tui_auth.config.resolver import (
+    ResolvedPool,
+    SourceKind,
+    explicit_settings,
+    resolve_pool,
+    resolve_saved_profile,
+)
 from tui_auth.exit_codes import ExitCode
 from tui_auth.flow.settings import environment_badge_for
 from tui_auth.terminal.environment import TerminalKind, find_terminal

@@ -10,8 +10,9 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from tui_auth.cli.arguments import add_token_arguments
 from tui_auth.cli.output import write_out
 from tui_auth.cli.session_access import session_with_token
-from tui_auth.session.fast_path import TOKEN_KINDS, format_token, parse_duration
+from tui_auth.session.fast_path import format_token
 from tui_auth.session.sessions import Sessions
+from tui_auth.session.state import TOKEN_KINDS, parse_duration
 
 
 def add_arguments(parser: ArgumentParser) -> None:

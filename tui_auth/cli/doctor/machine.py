@@ -18,8 +18,7 @@ from tui_auth.cli.versions import (
     measure_terminal,
     unsupported_packages,
 )
-from tui_auth.config.client_secret import permission_warning
-from tui_auth.config.errors import ConfigurationError, display_path
+from tui_auth.config.files import ConfigurationError, display_path, permission_warning
 from tui_auth.exit_codes import ExitCode
 from tui_auth.storage.files import PrivateFolder, StorageError
 from tui_auth.storage.paths import CONFIG_FILE, config_folder, runtime_folder, state_folder

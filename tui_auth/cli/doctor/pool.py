@@ -14,13 +14,13 @@ from tui_auth.auth.app_client_probe import FLOWS, OUR_FLOWS, Answer, Verdict, pr
 from tui_auth.auth.tokens import KeysUnreachableError, fetch_keys, keys_url
 from tui_auth.cli.doctor import Finding
 from tui_auth.cli.exit_status import status_for
-from tui_auth.config.certificates import BUNDLE_ADVICE, configured_bundle
-from tui_auth.config.errors import display_path
+from tui_auth.config.aws_settings import BUNDLE_ADVICE, configured_bundle
+from tui_auth.config.files import display_path
+from tui_auth.config.resolver import SourceKind
 from tui_auth.config.settings import region_of_pool
-from tui_auth.config.sources import SourceKind
 from tui_auth.endpoint import is_loopback
 from tui_auth.errors import AuthError
-from tui_auth.session.clock import CLOCK_TOLERANCE_SECONDS
+from tui_auth.session.state import CLOCK_TOLERANCE_SECONDS
 from tui_auth.terminal.safe_text import quote_service, safe_line
 
 if TYPE_CHECKING:

@@ -1,37 +1,49 @@
-"""Check the file of certificate authorities that AWS's settings specify.
+"""What AWS's own settings say: Cognito's endpoint, and the file of certificate authorities.
 
-Source: ``ca_bundle`` in the AWS SDKs and Tools reference guide. botocore takes the first of
-``AWS_CA_BUNDLE``, ``ca_bundle`` of the config file's default profile, and ``REQUESTS_CA_BUNDLE``.
+The fast path of ``tui-auth token`` imports this module, so it imports nothing that takes time. Source: "AWS
+SDKs and Tools", Service-specific endpoints and ``ca_bundle``. botocore takes the first of ``AWS_CA_BUNDLE``,
+``ca_bundle`` of the config file's default profile, and ``REQUESTS_CA_BUNDLE``.
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-from tui_auth.config.errors import ConfigurationError, display_path
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+ENDPOINT_VARIABLES = ("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "AWS_ENDPOINT_URL")
 BUNDLE_ADVICE = "Name a file with certificates in PEM there, or take the setting out."
+_IGNORE_VARIABLE = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
 
 
-@dataclass(frozen=True)
+def aws_endpoint(environ: Mapping[str, str]) -> tuple[str, str] | None:
+    """Return the variable that specifies Cognito's endpoint, and the URL; None for AWS's own."""
+    if environ.get(_IGNORE_VARIABLE, "").lower() == "true":
+        return None
+    return next(((name, environ[name]) for name in ENDPOINT_VARIABLES if environ.get(name)), None)
+
+
+def effective_endpoint(endpoint_url: str | None, environ: Mapping[str, str] = os.environ) -> str:
+    """Return ``endpoint_url`` or else the endpoint of AWS's variables; empty for AWS's own endpoint."""
+    _, url = ("", endpoint_url) if endpoint_url else aws_endpoint(environ) or ("", "")
+    return url.rstrip("/")
+
+
 class CertificateBundle:
     """A file of certificates: the setting that specifies it, and its path as written there."""
 
-    setting: str
-    path: str
+    def __init__(self, setting: str, path: str) -> None:
+        self.setting = setting
+        self.path = path
 
     @property
     def problem(self) -> str:
         """A sentence that says why the file can't be used; empty if it can."""
         if not self.path.strip():
             return f"{self.setting} is empty."  # older versions of botocore then check nothing at all
-        subject = f"{self.setting} names {display_path(Path(self.path))}"
+        subject = f"{self.setting} names {_display(self.path)}"
         if not os.path.exists(self.path):  # noqa: PTH110 - Path raises in a folder that the user can't enter
             return f"{subject}, and no file is there."
         if not os.path.isfile(self.path):  # noqa: PTH113 - reading a pipe would wait forever
@@ -51,10 +63,9 @@ def configured_bundle(environ: Mapping[str, str] = os.environ) -> CertificateBun
     """Return the file that botocore uses for every request, or None for the usual authorities."""
     if "AWS_CA_BUNDLE" in environ:
         return CertificateBundle("AWS_CA_BUNDLE", environ["AWS_CA_BUNDLE"])
-    file = environ.get("AWS_CONFIG_FILE", "~/.aws/config")
-    config = Path(os.path.expanduser(os.path.expandvars(file)))  # noqa: PTH111 - Path raises
+    config = os.path.expanduser(os.path.expandvars(environ.get("AWS_CONFIG_FILE", "~/.aws/config")))  # noqa: PTH111
     if (path := _ca_bundle_of_default_profile(config)) is not None:
-        return CertificateBundle(f"ca_bundle in {display_path(config)}", path)
+        return CertificateBundle(f"ca_bundle in {_display(config)}", path)
     if "REQUESTS_CA_BUNDLE" in environ:
         return CertificateBundle("REQUESTS_CA_BUNDLE", environ["REQUESTS_CA_BUNDLE"])
     return None
@@ -70,10 +81,12 @@ def check_certificates(endpoint_url: str | None, environ: Mapping[str, str] = os
     bundle = configured_bundle(environ)
     needs_none = endpoint_url is not None and endpoint_url.startswith("http://")
     if bundle and not (needs_none and bundle.path.strip()) and (problem := bundle.problem):
+        from tui_auth.config.files import ConfigurationError
+
         raise ConfigurationError(f"{problem} {BUNDLE_ADVICE}")
 
 
-def _ca_bundle_of_default_profile(config: Path) -> str | None:
+def _ca_bundle_of_default_profile(config: str) -> str | None:
     """Return ``ca_bundle`` of the default profile; None too if botocore can't read the file either."""
     if not os.path.isfile(config):  # noqa: PTH113 - reading a pipe would wait forever
         return None
@@ -84,10 +97,16 @@ def _ca_bundle_of_default_profile(config: Path) -> str | None:
         parser.read(config)
     except (OSError, Error, UnicodeDecodeError):
         return None
-    sections = [
-        section for section in parser.sections() if section.split() in (["default"], ["profile", "default"])
-    ]
-    values = (
-        parser.get(section, "ca_bundle") for section in sections if parser.has_option(section, "ca_bundle")
-    )
-    return next(values, None)
+    for section in parser.sections():
+        is_default = section.split() in (["default"], ["profile", "default"])
+        if is_default and parser.has_option(section, "ca_bundle"):
+            return parser.get(section, "ca_bundle")
+    return None
+
+
+def _display(path: str) -> str:
+    from pathlib import Path
+
+    from tui_auth.config.files import display_path
+
+    return display_path(Path(path))

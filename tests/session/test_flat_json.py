@@ -7,7 +7,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui_auth.storage import flat_json
+from tui_auth.session import state
 
 VALUES = st.one_of(
     st.text(),
@@ -22,18 +22,18 @@ VALUES = st.one_of(
 
 @given(st.dictionaries(st.text(), VALUES))
 def test_loads_reads_the_values_a_json_parser_reads(members: dict[str, object]) -> None:
-    content = flat_json.dumps(members)
+    content = state.dumps(members)
     parsed = json.loads(content)
     assert parsed == json.loads(json.dumps(members))
-    for name, value in flat_json.loads(content).items():
+    for name, value in state.loads(content).items():
         assert value == parsed[name] if isinstance(parsed[name], str) else json.loads(value) == parsed[name]
 
 
 @given(st.dictionaries(st.text("ab.-_/9", min_size=1), st.one_of(st.text("ab.-_/9 :,{}"), st.integers(0, 9))))
 def test_loads_reads_every_plain_text_and_number(members: dict[str, object]) -> None:
-    assert flat_json.loads(flat_json.dumps(members)) == {name: str(value) for name, value in members.items()}
+    assert state.loads(state.dumps(members)) == {name: str(value) for name, value in members.items()}
 
 
 @given(st.binary())
 def test_loads_accepts_any_content(content: bytes) -> None:
-    flat_json.loads(content)
+    state.loads(content)
