@@ -52,7 +52,7 @@ def test_keys_and_users_are_in_the_documented_order(demo: Any) -> None:
 
     assert [user.key for user in users] == list("1234567890uecx")
     assert len({user.username for user in users}) == len(users)
-    assert all(user.says and user.auth_flow and user.client_id for user in users)
+    assert all(user.description and user.detail and user.auth_flow and user.client_id for user in users)
 
 
 @pytest.mark.parametrize(

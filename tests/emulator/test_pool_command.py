@@ -104,7 +104,14 @@ def test_output_is_one_line_of_json_with_endpoint_and_ids(start_pool: StartPool)
 def test_demo_users_are_listed_and_their_messages_can_be_read(start_pool: StartPool) -> None:
     with start_pool("--demo-users") as (_, pool_info):
         first = pool_info["users"][0]
-        assert {"username", "password", "says", "auth_flow", "user_pool_id", "client_id"} <= first.keys()
+        assert {
+            "username",
+            "password",
+            "description",
+            "auth_flow",
+            "user_pool_id",
+            "client_id",
+        } <= first.keys()
         assert (first["username"], first["totp_secret"]) == ("ann", None)
         with urllib.request.urlopen(pool_info["messages_url"], timeout=60) as reply:
             messages = json.load(reply)

@@ -111,7 +111,7 @@ class OwnPool:
         arguments = [*program, *pool_flags, "--auth-flow", flow, *flags]
         sign_in = SignIn(arguments, home=self.home, rows=rows, environment=environment)
         sign_in.server = self.server
-        sign_in.user = DemoUser("", username, PASSWORD, "", None, self.id, self.client_id, flow)
+        sign_in.user = DemoUser("", username, PASSWORD, "", "", None, self.id, self.client_id, flow)
         return self._exit_stack.enter_context(sign_in)
 
 

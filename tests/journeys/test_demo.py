@@ -21,7 +21,7 @@ def demo(tmp_path: Path) -> Iterator[StartDemo]:
         def start(rows: int = 23, cols: int = 80) -> PtyProgram:
             program = PtyProgram(["-m", "tui_auth", "demo"], home=tmp_path, rows=rows, cols=cols)
             stack.enter_context(program)
-            program.wait_for("Sign in as …")
+            program.wait_for("Choose a sample user")
             return program
 
         yield start
@@ -47,7 +47,7 @@ def test_demo_keys_fill_in_the_form_and_type_the_newest_code(demo: StartDemo) ->
     program.press("enter")
     program.wait_for("Signed in as sam")
     program.press("enter")
-    program.wait_for("Sign in as …")
+    program.wait_for("Choose a sample user")
     assert "password ✓" not in program.screen_text()
 
 
@@ -73,7 +73,7 @@ def test_hidden_qr_code_offers_the_key_instead(demo: StartDemo) -> None:
 
 def test_phone_inbox_and_trace_are_beside_at_120_columns_and_in_a_drawer_at_80(demo: StartDemo) -> None:
     wide = demo(rows=23, cols=120)
-    wide.wait_for("Inbox")
+    wide.wait_for("Phone and inbox")
     wide.wait_for("nothing was asked yet")
     wide.send("2")
     wide.wait_for("[sam")
@@ -81,9 +81,9 @@ def test_phone_inbox_and_trace_are_beside_at_120_columns_and_in_a_drawer_at_80(d
     wide.wait_for("Code sent by SMS")
     wide.wait_for("= ConfirmSignInWithSMSMFACode")
     narrow = demo()
-    assert "Inbox" not in narrow.screen_text()
+    assert "Phone and inbox" not in narrow.screen_text()
     narrow.press("f3")
-    narrow.wait_for("Inbox")
+    narrow.wait_for("Phone and inbox")
 
 
 def test_newest_trace_entry_is_visible_beside_and_in_a_drawer(demo: StartDemo) -> None:
@@ -113,4 +113,4 @@ def test_one_time_step_can_be_demonstrated_again(demo: StartDemo) -> None:
         program.press("ctrl+o", "enter")  # without a pause
         program.wait_for("Signed in as carl")
         program.press("enter")
-        program.wait_for("Sign in as …")
+        program.wait_for("Choose a sample user")

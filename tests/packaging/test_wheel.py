@@ -56,7 +56,7 @@ def test_installed_program_runs_the_demo_from_any_folder(
     with terminal_program.on_a_terminal(
         command=[installed / "bin" / "tui-auth", "demo"], folder=tmp_path, variables={"PYTHONPATH": None}
     ) as program:
-        program.wait_for("Sign in as", timeout=60)
+        program.wait_for("Choose a sample user", timeout=60)
         working_folder = Path(f"/proc/{program.pid}/cwd")
         assert not working_folder.exists() or working_folder.resolve() == tmp_path.resolve()
         program.press("1")

@@ -253,5 +253,5 @@ VIEWS: Final = (
     View("choose-pool", "Which user pool", make=_choose_pool),
     View("choose-pool-flow", "Which user pool", (NO_SRP,), (), "allow", _fill_in_ids, make=_choose_pool),
     View("choose-pool-name", "Which user pool", (WRONG,), (), "Keep as", _fill_in_ids, make=_choose_pool),
-    View("demo", "Sign in as", make=_demo),
+    View("demo", "Choose a sample user", make=_demo),
 )

@@ -43,7 +43,7 @@ def _widgets_with_other_text(app: App[Any]) -> Iterator[Widget]:
     for picture in app.screen.query(QRCode):
         if picture.is_shown:
             yield picture
-    yield from app.screen.query("#key, #next-commands, UserLine, Drawer")
+    yield from app.screen.query("#key, #next-commands, UserRow, Drawer")
 
 
 def _is_own_word(word: str) -> bool:

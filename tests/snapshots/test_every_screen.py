@@ -81,9 +81,9 @@ async def assert_focus_and_keys_visible(app: App[Any], pilot: Pilot[Any], view: 
     assert "enter" in screen_text(app) or not isinstance(app.focused, TextInput | Choice)
     assert "^q" in screen_text(app)
     if view.name == "demo":
-        assert "A name of my own" not in screen_text(app)
-        await press(pilot, "pagedown")
-        await until(pilot, lambda: "A name of my own" in screen_text(app))
+        assert "Another user name" not in screen_text(app)
+        await press(pilot, "end")
+        await until(pilot, lambda: "Another user name" in screen_text(app))
 
 
 async def assert_explained(app: App[Any], pilot: Pilot[Any]) -> None:

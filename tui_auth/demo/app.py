@@ -5,17 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from textual import on
+from textual import events, on
 
 from tui_auth.app import TuiAuthApp
-from tui_auth.auth.app_client import AuthFlow
-from tui_auth.auth.auth import Auth
-from tui_auth.auth.next_step import ConfirmSignInWithTOTPCode, ContinueSignInWithTOTPSetup, NextStep
-from tui_auth.demo.phone import Drawer, Phone
+from tui_auth.auth.next_step import ContinueSignInWithTOTPSetup, NextStep
 from tui_auth.demo.player import Player
-from tui_auth.demo.user_list import UserChosen, UserListScreen
-from tui_auth.emulator.demo_users import DemoPool, DemoUser, reset_user
-from tui_auth.flow.settings import SignInSettings
+from tui_auth.demo.service import APP_NAME, DemoService
+from tui_auth.demo.side_panel import Drawer
+from tui_auth.demo.user_list import UserListScreen, UserSelected
 from tui_auth.screens.done import SignInSeen
 from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.sign_in import SignInScreen
@@ -29,14 +26,15 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from tui_auth.emulator import CognitoEmulator
+    from tui_auth.emulator.demo_users import DemoPool, DemoUser
     from tui_auth.screens.screen_context import ScreenContext
 
-SESSION_SECONDS = 15 * 60.0
-APP_NAME = "tui-auth demo"
+PLAYBACK_STOPPED = "The playback has stopped. Continue by hand, or leave with ^q."
+LEAVING_KEYS = frozenset({"ctrl+c", "ctrl+q", "ctrl+z"})
 
 
 class DemoApp(TuiAuthApp):
-    """The demo: press a key to choose a user, then go through that user's steps.
+    """The demo: select a sample user, then go through that user's steps.
 
     Args:
         server: The emulator with the demo's pools and users.
@@ -59,34 +57,37 @@ class DemoApp(TuiAuthApp):
         pace: float = 1.0,
         **options: Any,
     ) -> None:
-        self.autoplay_user, self.pace = autoplay_user, pace
-        self.server = server
-        self.pool = pool
-        self.phone = Phone(server.clock.now)
-        self._visited_usernames: set[str] = set()
-        for user in pool.users:
-            if user.totp_secret:
-                self.phone.enroll(user.username, user.totp_secret)
-        auth = Auth(pool.user_pool_id, pool.client_id, endpoint_url=server.endpoint_url)
-        settings = SignInSettings(
-            pool="a pool on this machine; nothing leaves it",
-            environment_badge="DEMO",
-            app_name=APP_NAME,
-            session_seconds=SESSION_SECONDS,
-            theme=theme,
-        )
-        super().__init__(auth, settings, **options)
+        self.service = DemoService(server, pool, theme)
+        self.player = Player(self, autoplay_user, pace) if autoplay_user else None
+        super().__init__(self.service.auth, self.service.settings(), **options)
 
     def on_ready(self) -> None:
         """Start the player if there is a user to sign in automatically."""
         super().on_ready()
-        if self.autoplay_user:
-            player = Player(self, self.autoplay_user, self.pace)
-            self.run_worker(player.play(), group="play", exit_on_error=False, description="play")
+        if self.player:
+            self.run_worker(self._play(self.player), group="play", exit_on_error=False, description="play")
+
+    async def _play(self, player: Player) -> None:
+        """Play until the user is signed in, then exit. If that fails, the user can go on by hand."""
+        try:
+            await player.play()
+        except Exception:
+            self.player = None
+            if screen := self.form_screen:
+                screen.notice = PLAYBACK_STOPPED
+        else:
+            self.exit(None)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Ignore the keyboard and the mouse while the player types, except for the keys that leave."""
+        is_input = isinstance(event, events.InputEvent | events.Paste) and not event.is_forwarded
+        is_leaving = isinstance(event, events.Key) and event.key in LEAVING_KEYS
+        if self.player is None or not is_input or is_leaving or self.player.has_typed(event):
+            await super().on_event(event)
 
     def get_default_screen(self) -> Screen[Any]:
         """Return the list of sample users."""
-        return UserListScreen(self.screen_context(""), self.pool.users)
+        return UserListScreen(self.screen_context(""), self.service.users)
 
     def screen_context(self, username: str) -> ScreenContext:
         """Return the context of TuiAuthApp with the user list, the phone and the inbox."""
@@ -98,28 +99,19 @@ class DemoApp(TuiAuthApp):
         )
 
     def _drawer(self) -> Iterable[Widget]:
-        yield Drawer(self.server, self.phone, self.auth.trace)
+        yield Drawer(self.service.phone, self.auth.trace)
 
-    @on(UserChosen)
-    def _fill_in(self, event: UserChosen) -> None:
+    @on(UserSelected)
+    def _open_sign_in(self, event: UserSelected) -> None:
         """Open the sign-in screen for the user's pool, with user name and password filled in."""
         user: DemoUser | None = event.user
-        if user and user.username in self._visited_usernames:
-            reset_user(self.server, user)
-        self._visited_usernames |= {user.username} if user else set()
-        pool_id = user.user_pool_id if user else self.pool.user_pool_id
-        client_id = user.client_id if user else self.pool.client_id
-        auth_flow = AuthFlow(user.auth_flow) if user else AuthFlow.USER_SRP_AUTH
-        self.sign_in_to(
-            Auth(pool_id, client_id, gateway=self.auth.gateway, trace=self.auth.trace),
-            replace(self.settings, auth_flow=auth_flow),
-        )
+        self.sign_in_to(*self.service.prepare_sign_in(user))
         screen = self.sign_in_screen()
         screen.prefill(user.username if user else "", user.password if user else "")
         self.push_screen(screen)
 
     @on(FormScreen.BackRequested)
-    def _back_to_list(self, event: FormScreen.BackRequested) -> None:
+    def _go_back_to_list(self, event: FormScreen.BackRequested) -> None:
         if isinstance(self.screen, SignInScreen):
             event.prevent_default()
             self.flow.drop()
@@ -137,8 +129,12 @@ class DemoApp(TuiAuthApp):
         """Exit with status 0, even before the sign-in is done."""
         self.exit(None)
 
+    async def action_leave(self) -> None:
+        """Quit at once during playback; otherwise cancel the request in flight first."""
+        await (self.action_quit() if self.player else super().action_leave())
+
     def newest_code(self) -> str | None:
-        """Return the newest code for the current user, from the phone or the inbox.
+        """Return the code that the current step asks for, from the phone or the inbox.
 
         Returns:
             The code; empty after the phone has scanned the QR code of a new key; None if there is no code.
@@ -146,16 +142,11 @@ class DemoApp(TuiAuthApp):
         screen = self.form_screen
         if not isinstance(screen, StepScreen) or not self.flow.username:
             return None
-        username = self.flow.username
         step: NextStep = screen.step
         if isinstance(step, ContinueSignInWithTOTPSetup):
-            key = step.setup_details.shared_secret
-            if not self.phone.has(username, key):
-                self.phone.scan(step.setup_details.get_setup_uri(APP_NAME))
-                screen.notice = "The phone has scanned the picture. ^o types its code."
+            uri = step.setup_details.get_setup_uri(APP_NAME)
+            if self.service.phone.scan(uri):
+                screen.notice = "The phone has scanned the QR code. ^o enters its code."
                 return ""
-            return self.phone.code(username)
-        if isinstance(step, ConfirmSignInWithTOTPCode):
-            return self.phone.code(username)
-        codes = [message["code"] for message in self.server.messages if message["username"] == username]
-        return str(codes[-1]) if codes else None
+        current = self.service.phone.current_code(self.flow.username, step)
+        return current.code if current else None

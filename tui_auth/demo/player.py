@@ -59,8 +59,9 @@ class Stage(Protocol):
     def post_message(self, message: Message) -> bool:
         """Deliver a key press."""
 
-    async def action_quit(self) -> None:
-        """Exit the app."""
+
+class PlaybackError(Exception):
+    """The form shows an error, so the player can't go on."""
 
 
 class Player:
@@ -76,9 +77,18 @@ class Player:
         self._app = app
         self._user = user
         self._pace = pace
+        self._typed_keys: list[events.Key] = []
+
+    def has_typed(self, event: events.Event) -> bool:
+        """Return whether this player, and not the keyboard, typed this key."""
+        return any(event is key for key in self._typed_keys)
 
     async def play(self) -> None:
-        """Sign in, from the list to Done, and exit the app. Stop at the first error."""
+        """Sign in, from the list to Done.
+
+        Raises:
+            PlaybackError: A form shows an error.
+        """
         await self._pause()
         await self._type(self._user.key)
         await self._wait_for_screen(SignInScreen, lambda screen: True)
@@ -89,11 +99,8 @@ class Player:
             screen: StepScreen[Any] = await self._wait_for_screen(StepScreen, _is_new_after(step))
             step = screen.step
             await self._pause()
-            if screen.error is not None:
-                return
             await self._answer(step)
         await self._pause()
-        await self._app.action_quit()
 
     async def _answer(self, step: NextStep) -> None:
         match step:
@@ -144,6 +151,8 @@ class Player:
         """Wait for a screen of this type that accepts keys, and return it."""
         while True:
             screen = self._app.form_screen
+            if screen is not None and screen.error is not None:
+                raise PlaybackError
             is_ready = screen is not None and screen.is_mounted and screen.is_current and not screen.busy
             if isinstance(screen, screen_type) and is_ready and is_new(screen):
                 return screen
@@ -160,10 +169,14 @@ class Player:
 
     async def _type(self, text: str, *, enter: bool = False) -> None:
         for char in text:
-            self._app.post_message(events.Key(_textual_key(char), char))
+            self._press(events.Key(_textual_key(char), char))
             await sleep(KEY_SECONDS * self._pace)
         if enter:
-            self._app.post_message(events.Key("enter", None))
+            self._press(events.Key("enter", None))
+
+    def _press(self, key: events.Key) -> None:
+        self._typed_keys.append(key)
+        self._app.post_message(key)
 
 
 def _textual_key(char: str) -> str:
@@ -172,5 +185,5 @@ def _textual_key(char: str) -> str:
 
 
 def _is_new_after(step: NextStep | None) -> Callable[[StepScreen[Any]], bool]:
-    """Return a predicate: whether a screen shows another step than this one, or an error."""
-    return lambda screen: screen.step is not step or screen.error is not None
+    """Return a predicate: whether a screen shows another step than this one."""
+    return lambda screen: screen.step is not step

@@ -1,14 +1,16 @@
-"""The demo's first screen: a list with one sample user per step."""
+"""The demo's first screen: a list with one sample user for each step."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
+from tui_auth.demo.service import OTHER_USER, OTHER_USER_KEY
 from tui_auth.screens.form_screen import FormScreen
 
 if TYPE_CHECKING:
@@ -20,38 +22,53 @@ if TYPE_CHECKING:
     from tui_auth.emulator.demo_users import DemoUser
     from tui_auth.screens.screen_context import ScreenContext
 
-OTHER_NAME_KEY = "n"
 
-
-class UserChosen(Message):
-    """The user chose a sample user, or None to type another name."""
+class UserSelected(Message):
+    """The user selected a sample user, or None to type another user name."""
 
     def __init__(self, user: DemoUser | None) -> None:
         super().__init__()
         self.user = user
 
 
-class UserLine(Static):
-    """One sample user: the key and the step. A click has the same effect as the key."""
+class UserRow(Static, can_focus=True):
+    """One sample user: the key and the step, then the user name. A click selects the user."""
 
-    def __init__(self, key: str, description: str, user: DemoUser | None) -> None:
-        super().__init__(Content.assemble((key, "bold $accent"), "  ", description))
+    ALLOW_SELECT = False
+
+    def __init__(self, user: DemoUser | None) -> None:
         self.user = user
+        key, title = (user.key, user.description) if user else (OTHER_USER_KEY, OTHER_USER)
+        about = f"{user.username} · {user.detail}" if user else "type it yourself"
+        lines = Content.assemble((key, "bold $accent"), "  ", title, "\n   ", (about, "$text-muted"))
+        super().__init__(lines, markup=False)
 
     def on_click(self) -> None:
-        """Choose this user."""
-        self.post_message(UserChosen(self.user))
+        """Select this user."""
+        self.post_message(UserSelected(self.user))
 
 
 class UserListScreen(FormScreen):
     """The list of sample users."""
 
-    KEYS = ("drawer", "help", "quit")
+    KEYS = ("submit", "drawer", "help", "quit")
+    SUBMIT_LABEL = "Choose"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark", "help", show=False),
+        # Before the focused row, as Enter is: an arrow key typed just before Enter must come first.
+        *(
+            Binding(key, f"move_focus({rows})", show=False, priority=True)
+            for key, rows in {"up": -1, "down": 1, "home": -99, "end": 99}.items()
+        ),
+        Binding("left,right", "change_column", show=False, priority=True),
+    ]
     EXPLANATION = (
         "Everything here is inside this program: the user pool, the phone and the inbox. Nothing is sent to "
-        "AWS and nothing is kept.\n\n"
-        "A key fills in the sign-in form for a user whose sign-in meets that step. "
-        "On a step ^o types the newest code from the phone or the inbox."
+        "AWS and nothing is stored.\n\n"
+        "Choose a user with the arrow keys and Enter, with the key beside it, or with the mouse. That fills "
+        "in the sign-in form. When a step asks for a code, ^o enters the newest one from the phone or the "
+        "inbox.\n\n"
+        "`tui-auth demo --play NAME` signs a sample user in by itself."
     )
 
     def __init__(self, context: ScreenContext, users: Sequence[DemoUser]) -> None:
@@ -59,19 +76,36 @@ class UserListScreen(FormScreen):
         self.users = {user.key: user for user in users}
 
     def compose_form(self) -> Iterable[Widget]:
-        yield Static("Sign in as … (press a key)", classes="headline", markup=False)
-        lines = [UserLine(user.key, user.says, user) for user in self.users.values()]
-        lines.append(UserLine(OTHER_NAME_KEY, "A name of my own", None))
-        half = (len(lines) + 1) // 2
+        yield Static("Choose a sample user", classes="headline", markup=False)
+        rows = [UserRow(user) for user in (*self.users.values(), None)]
+        half = (len(rows) + 1) // 2
         with Horizontal(id="users"):
-            yield Vertical(*lines[:half])
-            yield Vertical(*lines[half:])
+            yield Vertical(*rows[:half])
+            yield Vertical(*rows[half:])
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.set_focus(self.query(UserRow).first())
 
     def on_key(self, event: events.Key) -> None:
-        """Choose the user whose key was pressed."""
-        if event.key in self.users or event.key == OTHER_NAME_KEY:
+        """Select the user whose key was pressed."""
+        if event.key in self.users or event.key == OTHER_USER_KEY:
             event.stop()
-            self.post_message(UserChosen(self.users.get(event.key)))
+            self.post_message(UserSelected(self.users.get(event.key)))
 
-    def submit(self) -> None:
-        """Do nothing, because Enter chooses no user."""
+    def action_submit(self) -> None:
+        """Select the focused user."""
+        if isinstance(self.focused, UserRow):
+            self.post_message(UserSelected(self.focused.user))
+
+    def action_move_focus(self, count: int) -> None:
+        """Move the focus down by some rows, or up if ``count`` is negative."""
+        rows = list(self.query(UserRow))
+        position = rows.index(self.focused) if isinstance(self.focused, UserRow) else 0
+        self.set_focus(rows[max(0, min(position + count, len(rows) - 1))])
+
+    def action_change_column(self) -> None:
+        """Move the focus to the row beside this one."""
+        left = list(self.query("#users Vertical").first().query(UserRow))
+        if not self.has_class("-narrow"):
+            self.action_move_focus(len(left) if self.focused in left else -len(left))

@@ -34,14 +34,19 @@ _FLOWS = [
 class DemoUser:
     """A sample user, as ``tui-auth pool`` describes it.
 
-    ``key`` selects the user in the demo, ``says`` is what the sign-in demonstrates, ``totp_secret`` is the
-    key of the authenticator app in base32, ``auth_flow`` is Amplify's name of the flow.
+    Attributes:
+        key: Selects the user in the demo.
+        description: What the sign-in demonstrates.
+        detail: What happens, in a few words.
+        totp_secret: The key of the authenticator app in base32.
+        auth_flow: Amplify's name of the flow.
     """
 
     key: str
     username: str
     password: str
-    says: str
+    description: str
+    detail: str
     totp_secret: str | None
     user_pool_id: str
     client_id: str
@@ -100,29 +105,31 @@ def provision(emulator: CognitoEmulator) -> DemoPool:
         key: str,
         name: str,
         description: str,
+        detail: str,
         *,
         ids: _PoolIds = staff,
         password: str = PASSWORD,
         flow: str = "USER_SRP_AUTH",
     ) -> DemoUser:
         pool_id, client_id = ids.user_pool_id, ids.client_id
-        return DemoUser(key, name, password, description, secrets.get(name), pool_id, client_id, flow)
+        totp_secret = secrets.get(name)
+        return DemoUser(key, name, password, description, detail, totp_secret, pool_id, client_id, flow)
 
     users = (
-        user("1", "ann", "Password only"),
-        user("2", "sam", "Code by SMS"),
-        user("3", "tom", "Code from an app"),
-        user("4", "tess", "Authenticator set-up", ids=enrolling),
-        user("5", "mia", "Choose SMS or app"),
-        user("6", "nora", "New password demanded", password=TEMPORARY),
-        user("7", "noel", "New password, then set-up", ids=enrolling, password=TEMPORARY),
-        user("8", "rex", "Password reset demanded"),
-        user("9", "carl", "Sign-up not confirmed"),
-        user("0", "quinn", "Questions of the service", flow="CUSTOM_WITHOUT_SRP"),
-        user("u", "luna", "A step from the future", flow="CUSTOM_WITH_SRP"),
-        user("e", "emil", "Code by e-mail"),
-        user("c", "cleo", "Choose the first factor", flow="USER_AUTH"),
-        user("x", "max", "Choose what to set up", ids=choosing),
+        user("1", "ann", "Password only", "no second step"),
+        user("2", "sam", "Code by SMS", "six digits on the phone"),
+        user("3", "tom", "Code from an app", "the phone's authenticator"),
+        user("4", "tess", "Authenticator setup", "scan a QR code", ids=enrolling),
+        user("5", "mia", "Choose SMS or app", "two ways to confirm"),
+        user("6", "nora", "New password required", "hers is temporary", password=TEMPORARY),
+        user("7", "noel", "New password, then setup", "both at once", ids=enrolling, password=TEMPORARY),
+        user("8", "rex", "Password reset required", "with a code by email"),
+        user("9", "carl", "Sign-up not confirmed", "with a code by email"),
+        user("0", "quinn", "Custom challenge", "three questions", flow="CUSTOM_WITHOUT_SRP"),
+        user("u", "luna", "Unknown step", "newer than tui-auth", flow="CUSTOM_WITH_SRP"),
+        user("e", "emil", "Code by email", "six digits in the inbox"),
+        user("c", "cleo", "Choose the first factor", "password or code", flow="USER_AUTH"),
+        user("x", "max", "Choose what to set up", "app or email", ids=choosing),
     )
     return DemoPool(
         staff.user_pool_id,

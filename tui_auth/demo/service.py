@@ -1,0 +1,68 @@
+"""DemoService: the local emulator with its sample users, and what a sign-in as one of them needs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tui_auth.auth.app_client import AuthFlow
+from tui_auth.auth.auth import Auth
+from tui_auth.demo.phone import Phone
+from tui_auth.emulator.demo_users import DemoPool, DemoUser, reset_user
+from tui_auth.flow.settings import SignInSettings
+
+if TYPE_CHECKING:
+    from tui_auth.emulator import CognitoEmulator
+
+SESSION_SECONDS = 15 * 60.0
+APP_NAME = "tui-auth demo"
+OTHER_USER_KEY = "n"
+OTHER_USER = "Another user name"
+
+
+class DemoService:
+    """The demo's user pools, sample users and phone, without a front end.
+
+    Args:
+        server: The emulator with the demo's pools and users.
+        pool: The result of ``provision``.
+        theme: The name of the theme, for the full screen.
+    """
+
+    def __init__(self, server: CognitoEmulator, pool: DemoPool, theme: str = SignInSettings.theme) -> None:
+        self.server = server
+        self.users = pool.users
+        self.phone = Phone(server)
+        self.auth = Auth(pool.user_pool_id, pool.client_id, endpoint_url=server.endpoint_url)
+        self._theme = theme
+        self._visited_usernames: set[str] = set()
+        for user in pool.users:
+            if user.totp_secret:
+                self.phone.enroll(user.username, user.totp_secret)
+
+    def find_user(self, text: str) -> DemoUser | None:
+        """Return the sample user with this key or user name, or None."""
+        return next((user for user in self.users if text in (user.key, user.username)), None)
+
+    def prepare_sign_in(self, user: DemoUser | None) -> tuple[Auth, SignInSettings]:
+        """Return the app client and settings for a sign-in as this user; None for another user name.
+
+        A step that happens only once for a user, such as a new password, happens again.
+        """
+        if user is None:
+            return self.auth, self.settings()
+        if user.username in self._visited_usernames:
+            reset_user(self.server, user)
+        self._visited_usernames.add(user.username)
+        auth = Auth(user.user_pool_id, user.client_id, gateway=self.auth.gateway, trace=self.auth.trace)
+        return auth, self.settings(user)
+
+    def settings(self, user: DemoUser | None = None) -> SignInSettings:
+        """Return the settings for a sign-in as this user."""
+        return SignInSettings(
+            pool="demo pool",
+            environment_badge="DEMO · offline",
+            app_name=APP_NAME,
+            session_seconds=SESSION_SECONDS,
+            theme=self._theme,
+            auth_flow=AuthFlow(user.auth_flow) if user else AuthFlow.USER_SRP_AUTH,
+        )
