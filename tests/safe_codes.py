@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Final
 
 import pyotp
 
-from tui_auth.emulator import messages, mfa, user_pools
-from tui_auth.emulator.messages import random_digits
+from tui_auth.emulator import mfa, pools, state
+from tui_auth.emulator.state import random_digits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -104,7 +104,7 @@ def install(patch: pytest.MonkeyPatch) -> None:
         return next(code_iterators[count])
 
     keys = safe_secrets(mfa.new_totp_secret)
-    patch.setattr(messages, "random_digits", next_code)
+    patch.setattr(state, "random_digits", next_code)
     patch.setattr(mfa, "new_totp_secret", lambda: next(keys))
-    patch.setattr(user_pools, "CLIENT_ID_CHARACTERS", _CONSONANTS + string.digits)
-    patch.setattr(user_pools, "POOL_ID_CHARACTERS", _CONSONANTS + _CONSONANTS.upper() + string.digits)
+    patch.setattr(pools, "CLIENT_ID_CHARACTERS", _CONSONANTS + string.digits)
+    patch.setattr(pools, "POOL_ID_CHARACTERS", _CONSONANTS + _CONSONANTS.upper() + string.digits)

@@ -10,7 +10,7 @@ import pytest
 
 from tests import safe_codes
 from tests.safe_codes import is_safe_key, safe_secrets, sent_codes, wrong_code
-from tui_auth.emulator import CognitoEmulator, messages, mfa
+from tui_auth.emulator import CognitoEmulator, mfa, state
 from tui_auth.emulator.demo_users import provision
 
 NOW = 1_800_000_000.0
@@ -63,7 +63,7 @@ def test_every_emulator_in_the_tests_sends_safe_codes() -> None:
         codes_sent = [code for code in message_codes if code.isdigit()]
         assert codes_sent, "no code was sent"
         assert all(code[0] == code[-1] == "0" for code in codes_sent)
-        assert {messages.random_digits(8)[0], messages.random_digits(6)[0]} == {"0"}
+        assert {state.random_digits(8)[0], state.random_digits(6)[0]} == {"0"}
 
 
 @pytest.mark.parametrize(("number", "code"), [(7, "000007"), (999_999, "999999")])

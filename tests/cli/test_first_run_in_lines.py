@@ -11,7 +11,7 @@ import pytest
 
 from tests.programs import TerminalProgram
 from tests.terminal.pty_program import PtyProgram
-from tui_auth.emulator import CognitoEmulator, demo_triggers
+from tui_auth.emulator import CognitoEmulator, demo_users
 
 PASSWORD = "Correct-Horse-9!"
 CONSOLE = "https://eu-west-1.console.aws.amazon.com/cognito/v2/idp/user-pools"
@@ -20,7 +20,7 @@ CONSOLE = "https://eu-west-1.console.aws.amazon.com/cognito/v2/idp/user-pools"
 @pytest.fixture
 def server() -> Iterator[CognitoEmulator]:
     """Run an emulator without pools."""
-    with CognitoEmulator(triggers=demo_triggers) as running:
+    with CognitoEmulator(triggers=demo_users) as running:
         yield running
 
 

@@ -11,8 +11,8 @@ from botocore.exceptions import ClientError
 from tests.emulator.conftest import MakePool
 from tests.emulator.harness import ALL_FLOWS, SMS, PoolUnderTest, expect_error
 from tui_auth.emulator import CognitoError
+from tui_auth.emulator.challenge_sessions import FORGOTTEN_AFTER, ChallengeSessions
 from tui_auth.emulator.model import AppClient, Clock, SignIn, User, UserPool
-from tui_auth.emulator.state import FORGOTTEN_AFTER, ChallengeSessions
 
 INVALID_SESSION = ("NotAuthorizedException", "Invalid session for the user.")
 SPENT = ("NotAuthorizedException", "Invalid session for the user, session can only be used once.")
@@ -210,5 +210,5 @@ def test_challenge_sessions_are_forgotten_an_hour_after_they_expire() -> None:
     clock.advance(180 + FORGOTTEN_AFTER + 1)
     new = sessions.open(sign_in, "SMS_MFA")
 
-    assert list(sessions._sessions) == [new.token]
+    assert list(sessions.sessions) == [new.token]
     assert old.token != new.token

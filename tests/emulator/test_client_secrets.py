@@ -10,7 +10,7 @@ import pytest
 
 from tests.emulator.conftest import MakePool
 from tests.emulator.harness import PASSWORD, SMS, PoolUnderTest, expect_error
-from tui_auth.emulator.user_pools import secret_hash
+from tui_auth.emulator.model import secret_hash
 
 VECTORS = json.loads((Path(__file__).parents[1] / "auth" / "data" / "srp-vectors.json").read_text())
 EMAIL = "ann@example.com"

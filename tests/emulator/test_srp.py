@@ -13,8 +13,8 @@ from pycognito.exceptions import ForceChangePasswordException
 from tests.emulator.conftest import MakePool
 from tests.emulator.harness import OTHER_PASSWORD, PASSWORD, PoolUnderTest, expect_error
 from tui_auth.auth import srp
+from tui_auth.emulator.challenge_sessions import Exchange, Exchanges, parse_timestamp, public_value
 from tui_auth.emulator.model import AppClient, Clock, SignIn, User, UserPool
-from tui_auth.emulator.srp import Exchange, Exchanges, parse_timestamp, public_value
 
 WRONG = ("NotAuthorizedException", "Incorrect username or password.")
 VECTORS = json.loads((Path(__file__).parents[1] / "auth" / "data" / "srp-vectors.json").read_text())
@@ -230,7 +230,7 @@ def test_expired_exchanges_are_forgotten() -> None:
     clock.advance(181)
     second = exchanges.begin(build_sign_in(), **arguments)  # type: ignore[arg-type]
 
-    assert list(exchanges._waiting) == [second.secret_block]
+    assert list(exchanges.waiting) == [second.secret_block]
     assert exchanges.take(first.secret_block, first.sign_in.client) is None
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.terminal.pty_program import PtyProgram
-from tui_auth.emulator import CognitoEmulator, demo_triggers
+from tui_auth.emulator import CognitoEmulator, demo_users
 from tui_auth.emulator.demo_users import DemoPool, DemoUser, provision
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ StartSignIn = Callable[..., SignIn]
 @pytest.fixture
 def server() -> Iterator[CognitoEmulator]:
     """Run an emulator with the demo's custom challenge triggers."""
-    with CognitoEmulator(triggers=demo_triggers) as stack:
+    with CognitoEmulator(triggers=demo_users) as stack:
         yield stack
 
 

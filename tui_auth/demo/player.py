@@ -21,8 +21,7 @@ from tui_auth.auth.next_step import (
     ResetPassword,
     UnknownStep,
 )
-from tui_auth.emulator.demo_triggers import MOON_ANSWER, QUESTIONS
-from tui_auth.emulator.demo_users import PASSWORD, DemoUser
+from tui_auth.emulator.demo_users import MOON_ANSWER, PASSWORD, QUESTIONS, DemoUser
 from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.sign_in import SignInScreen
 from tui_auth.screens.step_screen import StepScreen

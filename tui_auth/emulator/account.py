@@ -1,91 +1,81 @@
-"""Account: what a user can do with an access token, except for devices and software tokens."""
+"""Account: what users do with an access token, and what administrators do with users and groups.
+
+New users and forgotten passwords are in ``sign_up``, software tokens and devices in ``mfa``.
+"""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
-from tui_auth.emulator import attributes
-from tui_auth.emulator.attributes import claim_alias
+from tui_auth.emulator import errors, model, users
 from tui_auth.emulator.challenges import has_factor
-from tui_auth.emulator.errors import expired_code, invalid_parameter, missing_parameter
-from tui_auth.emulator.first_factor import available_first_factors, check_password, check_policy, set_password
-from tui_auth.emulator.messages import VERIFY_ATTRIBUTE
-from tui_auth.emulator.model import (
-    EMAIL_OTP,
-    MEDIUM_BY_ATTRIBUTE,
-    SMS_MFA,
-    SOFTWARE_TOKEN_MFA,
-    User,
-    UserPool,
-)
+from tui_auth.emulator.first_factor import available_first_factors
+from tui_auth.emulator.model import AppClient, Group, User, UserPool
+from tui_auth.emulator.pools import paginate
+from tui_auth.emulator.state import VERIFY_ATTRIBUTE
 from tui_auth.emulator.tokens import authenticate, revoke_all_tokens
 
 if TYPE_CHECKING:
     from tui_auth.emulator.state import State
 
 _FACTOR_BY_SETTING = {
-    "SMSMfaSettings": SMS_MFA,
-    "SoftwareTokenMfaSettings": SOFTWARE_TOKEN_MFA,
-    "EmailMfaSettings": EMAIL_OTP,
+    "SMSMfaSettings": model.SMS_MFA,
+    "SoftwareTokenMfaSettings": model.SOFTWARE_TOKEN_MFA,
+    "EmailMfaSettings": model.EMAIL_OTP,
 }
+_FILTER = re.compile(r'\s*(?P<name>[^=]*?)\s*(?P<operator>\^?=)\s*"(?P<value>.*)"\s*', re.DOTALL)
+
+
+def _subject(state: State, request: dict[str, Any]) -> tuple[UserPool, User, AppClient | None]:
+    """Return the user of an access token and its app client, or the user that an administrator specifies."""
+    if "AccessToken" in request:
+        caller = authenticate(state, request["AccessToken"])
+        return caller.pool, caller.user, caller.client
+    pool = state.pool(request["UserPoolId"])
+    return pool, users.require_user(pool, request["Username"]), None
 
 
 def get_user(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    caller = authenticate(state, request["AccessToken"])
-    readable = attributes.readable_attributes(caller.client, caller.user)
-    return {
-        "Username": caller.user.username,
-        "UserAttributes": attributes.format_attributes(readable),
-        **mfa_settings(caller.user),
-    }
+    """Serve GetUser and AdminGetUser."""
+    _, user, client = _subject(state, request)
+    settings = _mfa_settings(user)
+    if client is None:
+        description = users.describe_user(user)
+        return {"UserAttributes": description.pop("Attributes"), **description, **settings}
+    readable = users.format_attributes(users.readable_attributes(client, user))
+    return {"Username": user.username, "UserAttributes": readable, **settings}
 
 
-def mfa_settings(user: User) -> dict[str, Any]:
+def _mfa_settings(user: User) -> dict[str, Any]:
     """Return PreferredMfaSetting and UserMFASettingList, without empty ones."""
-    settings: dict[str, Any] = {}
-    if user.mfa_preferred:
-        settings["PreferredMfaSetting"] = user.mfa_preferred
-    if user.mfa_enabled:
-        settings["UserMFASettingList"] = list(user.mfa_enabled)
-    return settings
+    settings = {"PreferredMfaSetting": user.mfa_preferred, "UserMFASettingList": list(user.mfa_enabled)}
+    return {name: value for name, value in settings.items() if value}
 
 
 def get_user_auth_factors(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    caller = authenticate(state, request["AccessToken"])
-    available = available_first_factors(caller.pool, caller.user)
-    factors = [name for name in available if name not in ("PASSWORD_SRP", "WEB_AUTHN")]
-    if caller.user.software_token is not None:
+    pool, user, _ = _subject(state, request)
+    hidden = ("PASSWORD_SRP", "WEB_AUTHN")
+    factors = [name for name in available_first_factors(pool, user) if name not in hidden]
+    if user.software_token is not None:
         factors.append("SOFTWARE_TOKEN")
-    return {
-        "Username": caller.user.username,
-        "ConfiguredUserAuthFactors": factors,
-        **mfa_settings(caller.user),
-    }
+    return {"Username": user.username, "ConfiguredUserAuthFactors": factors, **_mfa_settings(user)}
 
 
 def set_user_mfa_preference(state: State, request: dict[str, Any]) -> None:
-    caller = authenticate(state, request["AccessToken"])
-    apply_mfa_preference(caller.pool, caller.user, request)
-
-
-def apply_mfa_preference(pool: UserPool, user: User, request: dict[str, Any]) -> None:
-    """Enable and disable factors, and prefer at most one.
-
-    Raises:
-        CognitoError: InvalidParameterException for two preferred factors, a preferred one that isn't enabled,
-            or one that the user doesn't have.
-    """
+    """Serve SetUserMFAPreference and AdminSetUserMFAPreference."""
+    pool, user, _ = _subject(state, request)
     if request.get("WebAuthnMfaSettings", {}).get("Enabled"):
-        raise invalid_parameter("User does not have delivery config set to turn on WEB_AUTHN")
+        raise errors.invalid_parameter("User does not have delivery config set to turn on WEB_AUTHN")
     settings = {factor: request[name] for name, factor in _FACTOR_BY_SETTING.items() if name in request}
     preferred = [factor for factor, setting in settings.items() if setting.get("PreferredMfa")]
     if len(preferred) > 1:
-        raise invalid_parameter("Only one MFA method can be preferred.")
+        raise errors.invalid_parameter("Only one MFA method can be preferred.")
     enabled = set(user.mfa_enabled)
     for factor, setting in settings.items():
         is_enabled = setting.get("Enabled", factor in enabled)
         if setting.get("PreferredMfa") and not is_enabled:
-            raise invalid_parameter("Preferred MFA setting cannot be set to a disabled MFA method.")
+            raise errors.invalid_parameter("Preferred MFA setting cannot be set to a disabled MFA method.")
         if is_enabled:
             _check_possible(pool, user, factor)
             enabled.add(factor)
@@ -100,63 +90,99 @@ def apply_mfa_preference(pool: UserPool, user: User, request: dict[str, Any]) ->
 
 def _check_possible(pool: UserPool, user: User, factor: str) -> None:
     if factor not in pool.mfa_factors:
-        name = "Software Token MFA" if factor == SOFTWARE_TOKEN_MFA else factor
-        raise invalid_parameter(f"{name} has not been enabled by the userPool")
+        name = "Software Token MFA" if factor == model.SOFTWARE_TOKEN_MFA else factor
+        raise errors.invalid_parameter(f"{name} has not been enabled by the userPool")
     if not has_factor(user, factor):
-        raise invalid_parameter(f"User does not have delivery config set to turn on {factor}")
+        raise errors.invalid_parameter(f"User does not have delivery config set to turn on {factor}")
 
 
 def change_password(state: State, request: dict[str, Any]) -> None:
-    caller = authenticate(state, request["AccessToken"])
-    state.limits.count("ChangePassword", caller.pool, caller.user)
-    if caller.user.password is not None:
+    pool, user, _ = _subject(state, request)
+    state.limits.count("ChangePassword", pool, user)
+    if user.password is not None:
         if "PreviousPassword" not in request:
-            raise missing_parameter("PreviousPassword")
-        check_password(state, caller.pool, caller.user, request["PreviousPassword"])
-    check_policy(caller.pool, request["ProposedPassword"])
-    set_password(state, caller.pool, caller.user, request["ProposedPassword"], permanent=True)
+            raise errors.missing_parameter("PreviousPassword")
+        users.check_password(state, pool, user, request["PreviousPassword"])
+    users.check_policy(pool, request["ProposedPassword"])
+    users.set_password(state, pool, user, request["ProposedPassword"], permanent=True)
+
+
+def admin_set_user_password(state: State, request: dict[str, Any]) -> None:
+    """Serve AdminSetUserPassword. The user must replace a password that isn't permanent."""
+    pool, user, _ = _subject(state, request)
+    users.check_policy(pool, request["Password"])
+    users.set_password(state, pool, user, request["Password"], permanent=bool(request.get("Permanent")))
+    state.lockout.clear(pool.id, user.username)
 
 
 def global_sign_out(state: State, request: dict[str, Any]) -> None:
-    """Serve GlobalSignOut: revoke access and refresh tokens. ID tokens stay valid until they expire."""
-    revoke_all_tokens(state, authenticate(state, request["AccessToken"]).user)
+    """Serve GlobalSignOut and AdminUserGlobalSignOut. ID tokens stay valid until they expire."""
+    revoke_all_tokens(state, _subject(state, request)[1])
+
+
+admin_user_global_sign_out = global_sign_out
+
+
+def admin_enable_user(state: State, request: dict[str, Any]) -> None:
+    _subject(state, request)[1].enabled = True
+
+
+def admin_disable_user(state: State, request: dict[str, Any]) -> None:
+    """Serve AdminDisableUser, which also revokes the user's tokens."""
+    _, user, _ = _subject(state, request)
+    user.enabled = False
+    revoke_all_tokens(state, user)
 
 
 def delete_user(state: State, request: dict[str, Any]) -> None:
-    caller = authenticate(state, request["AccessToken"])
-    remove_user(state, caller.pool, caller.user)
-
-
-def remove_user(state: State, pool: UserPool, user: User) -> None:
-    """Remove a user, and with it all tokens and codes, from the pool."""
+    """Serve DeleteUser and AdminDeleteUser: all tokens and codes of the user are gone, too."""
+    pool, user, _ = _subject(state, request)
     state.codes.discard_all(pool, user)
     state.lockout.clear(pool.id, user.username)
     del pool.users[pool.fold(user.username)]
 
 
+def list_users(state: State, request: dict[str, Any]) -> dict[str, Any]:
+    """Serve ListUsers. As at AWS, a filter is ``name = "value"`` or ``name ^= "value"``."""
+    pool = state.pool(request["UserPoolId"])
+    matching = [user for user in pool.users.values() if _matches_filter(user, request.get("Filter", ""))]
+    descriptions = [users.describe_user(user) for user in matching]
+    return paginate("Users", descriptions, request, "Limit", "PaginationToken")
+
+
+def _matches_filter(user: User, condition: str) -> bool:
+    if not condition.strip():
+        return True
+    match = _FILTER.fullmatch(condition)
+    if match is None:
+        raise errors.invalid_parameter("Error while parsing filter.")
+    special = {"username": user.username, "sub": user.sub, "cognito:user_status": user.status}
+    special["status"] = "Enabled" if user.enabled else "Disabled"
+    value = special.get(match["name"], user.attributes.get(match["name"], ""))
+    wanted = match["value"].replace('\\"', '"')
+    return value.startswith(wanted) if match["operator"] == "^=" else value == wanted
+
+
 def update_user_attributes(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """Serve UpdateUserAttributes. A new address is unverified. It gets a code if the pool verifies it."""
-    caller = authenticate(state, request["AccessToken"])
-    changes = attributes.parse_attributes(request["UserAttributes"])
-    attributes.check_writable(caller.client, changes)
-    check_changes(caller.pool, caller.user, changes)
-    return {"CodeDeliveryDetailsList": apply_changes(state, caller.pool, caller.user, changes)}
-
-
-def check_changes(pool: UserPool, user: User, changes: dict[str, str]) -> None:
-    """Raise the error for new attribute values that aren't allowed."""
-    attributes.check_mutable(pool, changes)
-    attributes.check_schema(pool, changes)
-    for name in attributes.required_attributes(pool):
+    """Serve UpdateUserAttributes and AdminUpdateUserAttributes. A new address is unverified."""
+    pool, user, client = _subject(state, request)
+    changes = users.parse_attributes(request["UserAttributes"])
+    if client is not None:
+        users.check_writable(client, changes)
+    users.check_mutable(pool, changes)
+    users.check_schema(pool, changes)
+    for name in users.required_attributes(pool):
         if name in changes and not changes[name]:
-            raise attributes.schema_violation(name, "The attribute is required")
+            raise users.schema_violation(name, "The attribute is required")
     for name, value in changes.items():
         # An address that is an alias is claimed when it is verified.
-        if name not in MEDIUM_BY_ATTRIBUTE or name in pool.username_attributes:
-            claim_alias(pool, user, name, value)
+        if name not in model.MEDIUM_BY_ATTRIBUTE or name in pool.username_attributes:
+            users.claim_alias(pool, user, name, value)
+    deliveries = _apply_changes(state, pool, user, changes)
+    return {} if client is None else {"CodeDeliveryDetailsList": deliveries}
 
 
-def apply_changes(state: State, pool: UserPool, user: User, changes: dict[str, str]) -> list[dict[str, str]]:
+def _apply_changes(state: State, pool: UserPool, user: User, changes: dict[str, str]) -> list[dict[str, str]]:
     """Set attributes and return CodeDeliveryDetails for each address that must be verified."""
     verified = pool.settings.get("AutoVerifiedAttributes", ())
     update_settings = pool.settings.get("UserAttributeUpdateSettings", {})
@@ -165,7 +191,7 @@ def apply_changes(state: State, pool: UserPool, user: User, changes: dict[str, s
     user.modified = state.clock.now()
     for name, value in changes.items():
         has_changed = user.attributes.get(name) != value
-        if name not in MEDIUM_BY_ATTRIBUTE or not has_changed or f"{name}_verified" in changes:
+        if name not in model.MEDIUM_BY_ATTRIBUTE or not has_changed or f"{name}_verified" in changes:
             user.attributes[name] = value
             continue
         if name in verified_first and user.attributes.get(name):
@@ -179,18 +205,15 @@ def apply_changes(state: State, pool: UserPool, user: User, changes: dict[str, s
 
 
 def delete_user_attributes(state: State, request: dict[str, Any]) -> None:
-    caller = authenticate(state, request["AccessToken"])
+    """Serve DeleteUserAttributes and AdminDeleteUserAttributes."""
+    pool, user, client = _subject(state, request)
     names = request["UserAttributeNames"]
-    attributes.check_writable(caller.client, names)
-    remove_attributes(state, caller.pool, caller.user, names)
-
-
-def remove_attributes(state: State, pool: UserPool, user: User, names: list[str]) -> None:
-    """Remove attributes, or raise InvalidParameterException for a required or fixed one."""
-    attributes.check_mutable(pool, names)
+    if client is not None:
+        users.check_writable(client, names)
+    users.check_mutable(pool, names)
     for name in names:
-        if name in attributes.required_attributes(pool) or name in pool.username_attributes:
-            raise invalid_parameter(f"user.{name}: Attribute cannot be deleted.")
+        if name in users.required_attributes(pool) or name in pool.username_attributes:
+            raise errors.invalid_parameter(f"user.{name}: Attribute cannot be deleted.")
     for name in names:
         user.attributes.pop(name, None)
         user.attributes.pop(f"{name}_verified", None)
@@ -198,27 +221,25 @@ def remove_attributes(state: State, pool: UserPool, user: User, names: list[str]
 
 
 def get_user_attribute_verification_code(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    caller = authenticate(state, request["AccessToken"])
-    pool, user = caller.pool, caller.user
+    pool, user, _ = _subject(state, request)
     name = _address_attribute(request)
     value = user.pending_attributes.get(name) or user.attributes.get(name)
     if not value:
-        raise invalid_parameter(f"User does not have the attribute {name}.")
+        raise errors.invalid_parameter(f"User does not have the attribute {name}.")
     state.limits.count("GetUserAttributeVerificationCode", pool, user)
     return {"CodeDeliveryDetails": state.codes.send(pool, user, VERIFY_ATTRIBUTE, name, value)}
 
 
 def verify_user_attribute(state: State, request: dict[str, Any]) -> None:
     """Serve VerifyUserAttribute: the code proves that the address is the user's."""
-    caller = authenticate(state, request["AccessToken"])
-    pool, user = caller.pool, caller.user
+    pool, user, _ = _subject(state, request)
     name = _address_attribute(request)
     state.limits.count("VerifyUserAttribute", pool, user)
     code = state.codes.check(pool, user, VERIFY_ATTRIBUTE, request["Code"], name)
     value = user.pending_attributes.get(name) or user.attributes.get(name, "")
     if value != code.destination:
-        raise expired_code()
-    claim_alias(pool, user, name, value)
+        raise errors.expired_code()
+    users.claim_alias(pool, user, name, value)
     state.codes.discard(pool, user, VERIFY_ATTRIBUTE, name)
     user.pending_attributes.pop(name, None)
     user.attributes[name] = value
@@ -227,8 +248,60 @@ def verify_user_attribute(state: State, request: dict[str, Any]) -> None:
 
 def _address_attribute(request: dict[str, Any]) -> str:
     name: str = request["AttributeName"]
-    if name not in MEDIUM_BY_ATTRIBUTE:
-        raise invalid_parameter(
+    if name not in model.MEDIUM_BY_ATTRIBUTE:
+        raise errors.invalid_parameter(
             f"Invalid attribute name {name}; only email and phone_number can be verified."
         )
     return name
+
+
+def create_group(state: State, request: dict[str, Any]) -> dict[str, Any]:
+    pool = state.pool(request["UserPoolId"])
+    name = request["GroupName"]
+    if name in pool.groups:
+        raise errors.CognitoError("GroupExistsException", "A group with the name already exists.")
+    optional = (request.get(member) for member in ("Description", "RoleArn", "Precedence"))
+    pool.groups[name] = Group(name, state.clock.now(), *optional)
+    return {"Group": _describe_group(pool, name)}
+
+
+def list_groups(state: State, request: dict[str, Any]) -> dict[str, Any]:
+    pool = state.pool(request["UserPoolId"])
+    groups = [_describe_group(pool, name) for name in pool.groups]
+    return paginate("Groups", groups, request, "Limit", "NextToken")
+
+
+def admin_add_user_to_group(state: State, request: dict[str, Any]) -> None:
+    user, name = _member_and_group(state, request)
+    if name not in user.groups:
+        user.groups.append(name)
+
+
+def admin_remove_user_from_group(state: State, request: dict[str, Any]) -> None:
+    user, removed = _member_and_group(state, request)
+    user.groups = [name for name in user.groups if name != removed]
+
+
+def admin_list_groups_for_user(state: State, request: dict[str, Any]) -> dict[str, Any]:
+    pool, user, _ = _subject(state, request)
+    groups = [_describe_group(pool, name) for name in user.groups]
+    return paginate("Groups", groups, request, "Limit", "NextToken")
+
+
+def _member_and_group(state: State, request: dict[str, Any]) -> tuple[User, str]:
+    pool, user, _ = _subject(state, request)
+    if request["GroupName"] not in pool.groups:
+        raise errors.not_found("Group not found.")
+    return user, request["GroupName"]
+
+
+def _describe_group(pool: UserPool, name: str) -> dict[str, Any]:
+    group = pool.groups[name]
+    optional = {"Description": group.description, "RoleArn": group.role, "Precedence": group.precedence}
+    return {
+        "GroupName": name,
+        "UserPoolId": pool.id,
+        **{member: value for member, value in optional.items() if value is not None},
+        "CreationDate": group.created,
+        "LastModifiedDate": group.created,
+    }

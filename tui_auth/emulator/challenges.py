@@ -6,35 +6,16 @@ After the first factor: a new password, the second factor or its setup, the devi
 from __future__ import annotations
 
 import json
-import secrets
 import string
 import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tui_auth.emulator import messages
-from tui_auth.emulator.attributes import required_attributes, user_deleted
-from tui_auth.emulator.errors import (
-    CognitoError,
-    invalid_parameter,
-    missing_parameter,
-    not_authorized,
-    not_found,
-)
-from tui_auth.emulator.model import (
-    ATTRIBUTE_BY_MEDIUM,
-    EMAIL_OTP,
-    FORCE_CHANGE_PASSWORD,
-    MEDIUM_BY_FACTOR,
-    SMS_MFA,
-    SOFTWARE_TOKEN_MFA,
-    ChallengeSession,
-    Device,
-    SignIn,
-    User,
-    UserPool,
-)
+from tui_auth.emulator import errors, model
+from tui_auth.emulator import state as memory
+from tui_auth.emulator.model import ChallengeSession, Device, SignIn, User, UserPool
 from tui_auth.emulator.tokens import authentication_result
+from tui_auth.emulator.users import required_attributes, user_deleted
 
 if TYPE_CHECKING:
     from tui_auth.emulator.state import State
@@ -42,7 +23,6 @@ if TYPE_CHECKING:
 Reply = dict[str, Any]
 MFA_DIGITS = 6
 FIRST_FACTOR_DIGITS = {"EMAIL": 8, "SMS": 6}
-_GROUP_KEY_CHARACTERS = string.ascii_letters + string.digits
 
 
 @dataclass(frozen=True)
@@ -67,7 +47,7 @@ def require(parameters: dict[str, str], key: str) -> str:
     """Return a parameter, or raise InvalidParameterException if it is missing or empty."""
     value = parameters.get(key)
     if not value:
-        raise missing_parameter(key)
+        raise errors.missing_parameter(key)
     return value
 
 
@@ -81,57 +61,39 @@ def send_challenge(
 ) -> Reply:
     """Reply with a challenge and a new challenge session, which holds ``session_state``."""
     session = state.challenge_sessions.open(sign_in, challenge, **session_state)
-    reply: Reply = {
-        "ChallengeName": challenge,
-        "Session": session.token,
-        "ChallengeParameters": parameters,
-    }
+    reply: Reply = {"ChallengeName": challenge, "Session": session.token, "ChallengeParameters": parameters}
     if sign_in.first_factors:
         reply["AvailableChallenges"] = sign_in.first_factors
     return reply
 
 
 def send_code_challenge(
-    state: State,
-    sign_in: SignIn,
-    challenge: str,
-    medium: str,
-    destination: str,
-    *,
-    first_factor: bool = False,
-    sets_up_email: bool = False,
+    state: State, sign_in: SignIn, challenge: str, destination: str, *, sets_up_email: bool = False
 ) -> Reply:
     """Send a code by SMS or EMAIL and ask for it. No code is sent for a user who doesn't exist."""
-    code = messages.random_digits(FIRST_FACTOR_DIGITS[medium] if first_factor else MFA_DIGITS)
+    medium, is_first = model.MEDIUM_BY_FACTOR[challenge], bool(sign_in.first_factors)
+    code = memory.random_digits(FIRST_FACTOR_DIGITS[medium] if is_first else MFA_DIGITS)
     if sign_in.user.exists:
-        purpose = "SIGN_IN" if first_factor else "MFA"
+        purpose = "SIGN_IN" if is_first else "MFA"
         state.outbox.send(sign_in.user.username, medium, destination, purpose, code)
     parameters = {
         "CODE_DELIVERY_DELIVERY_MEDIUM": medium,
-        "CODE_DELIVERY_DESTINATION": messages.mask_destination(medium, destination),
+        "CODE_DELIVERY_DESTINATION": memory.mask_destination(medium, destination),
     }
-    if not first_factor:
+    if not is_first:
         parameters["USER_ID_FOR_SRP"] = sign_in.user.username
-    return send_challenge(
-        state,
-        sign_in,
-        challenge,
-        parameters,
-        code=code,
-        medium=medium,
-        destination=destination,
-        sets_up_email=sets_up_email,
-    )
+    session_state = {"code": code, "destination": destination, "sets_up_email": sets_up_email}
+    return send_challenge(state, sign_in, challenge, parameters, **session_state)
 
 
 def continue_after_first_factor(state: State, sign_in: SignIn) -> Reply:
     """Reply to a proved first factor."""
     user = sign_in.user
     if not user.exists:
-        raise not_authorized()
+        raise errors.not_authorized()
     sign_in.auth_time = state.clock.now()
     sign_in.first_factors = []
-    if user.status == FORCE_CHANGE_PASSWORD and sign_in.has_password:
+    if user.status == model.FORCE_CHANGE_PASSWORD and sign_in.has_password:
         return _ask_for_new_password(state, sign_in)
     if sign_in.flow == "CUSTOM_AUTH":
         return continue_after_second_factor(state, sign_in)
@@ -168,9 +130,11 @@ def _ask_for_second_factor(state: State, sign_in: SignIn) -> Reply:
         choice = {"MFAS_CAN_CHOOSE": _compact_json(factors), "USER_ID_FOR_SRP": user.username}
         return send_challenge(state, sign_in, "SELECT_MFA_TYPE", choice)
     if pool.mfa != "ON":
-        raise CognitoError("MFAMethodNotFoundException", "The user has no MFA method that can be used.")
-    if not {SOFTWARE_TOKEN_MFA, EMAIL_OTP} & set(pool.mfa_factors):
-        raise invalid_parameter("User does not have delivery config set to turn on SMS_MFA")
+        raise errors.CognitoError(
+            "MFAMethodNotFoundException", "The user has no MFA method that can be used."
+        )
+    if not {model.SOFTWARE_TOKEN_MFA, model.EMAIL_OTP} & set(pool.mfa_factors):
+        raise errors.invalid_parameter("User does not have delivery config set to turn on SMS_MFA")
     offer = {"MFAS_CAN_SETUP": _compact_json(pool.mfa_factors), "USER_ID_FOR_SRP": user.username}
     return send_challenge(state, sign_in, "MFA_SETUP", offer)
 
@@ -183,10 +147,7 @@ def needs_second_factor(pool: UserPool, user: User) -> bool:
 
 
 def usable_factors(pool: UserPool, user: User) -> list[str]:
-    """Return the factors that a user can be asked for.
-
-    These are the enabled ones or, if MFA is required and none is enabled, all that are possible.
-    """
+    """Return the enabled factors or, if one is required and none enabled, all possible ones."""
     possible = [factor for factor in pool.mfa_factors if has_factor(user, factor)]
     enabled = [factor for factor in possible if factor in user.mfa_enabled]
     if enabled or pool.mfa != "ON":
@@ -197,9 +158,9 @@ def usable_factors(pool: UserPool, user: User) -> list[str]:
 
 def has_factor(user: User, factor: str) -> bool:
     """Return whether a user has what a factor needs: an address, or a software token."""
-    if factor == SOFTWARE_TOKEN_MFA:
+    if factor == model.SOFTWARE_TOKEN_MFA:
         return user.software_token is not None
-    return bool(user.attributes.get(ATTRIBUTE_BY_MEDIUM[MEDIUM_BY_FACTOR[factor]]))
+    return bool(user.attributes.get(model.ATTRIBUTE_BY_FACTOR[factor]))
 
 
 def _recovery_factor(pool: UserPool, user: User) -> str | None:
@@ -207,20 +168,19 @@ def _recovery_factor(pool: UserPool, user: User) -> str | None:
     for mechanism in pool.recovery_mechanisms:
         attribute = mechanism.removeprefix("verified_")
         if user.attributes.get(f"{attribute}_verified") == "true":
-            return {"phone_number": SMS_MFA, "email": EMAIL_OTP}[attribute]
+            return {"phone_number": model.SMS_MFA, "email": model.EMAIL_OTP}[attribute]
     return None
 
 
 def ask_for_factor(state: State, sign_in: SignIn, factor: str) -> Reply:
     """Ask for one factor. If it needs a code by SMS or email, send it now."""
     user = sign_in.user
-    if factor == SOFTWARE_TOKEN_MFA:
+    if factor == model.SOFTWARE_TOKEN_MFA:
         parameters = {"USER_ID_FOR_SRP": user.username}
         if user.software_token and user.software_token.friendly_name:
             parameters["FRIENDLY_DEVICE_NAME"] = user.software_token.friendly_name
-        return send_challenge(state, sign_in, SOFTWARE_TOKEN_MFA, parameters)
-    medium = MEDIUM_BY_FACTOR[factor]
-    return send_code_challenge(state, sign_in, factor, medium, user.attributes[ATTRIBUTE_BY_MEDIUM[medium]])
+        return send_challenge(state, sign_in, model.SOFTWARE_TOKEN_MFA, parameters)
+    return send_code_challenge(state, sign_in, factor, user.attributes[model.ATTRIBUTE_BY_FACTOR[factor]])
 
 
 def continue_after_second_factor(state: State, sign_in: SignIn) -> Reply:
@@ -232,31 +192,22 @@ def continue_after_second_factor(state: State, sign_in: SignIn) -> Reply:
 
 
 def _remembered_device(sign_in: SignIn) -> Device | None:
-    """Return the remembered device that this sign-in specifies, or None.
-
-    Raises:
-        CognitoError: ResourceNotFoundException for a device that the user doesn't have.
-    """
+    """Return the remembered device of this sign-in, or None; an unknown one is an error."""
     if not sign_in.client.pool.tracks_devices or not sign_in.device_key:
         return None
     device = sign_in.user.devices.get(sign_in.device_key)
     if device is None:
-        raise not_found("Device does not exist.")
+        raise errors.not_found("Device does not exist.")
     return device if device.remembered and device.verifier is not None else None
 
 
 def adopt_device_key(sign_in: SignIn, responses: dict[str, str]) -> None:
-    """Take the DEVICE_KEY from an answer.
-
-    Raises:
-        CognitoError: ResourceNotFoundException for a device that the user doesn't have. The sign-in then
-            forgets its device, so that the client can send the same answer without it.
-    """
+    """Take the DEVICE_KEY from an answer. An unknown one is an error, and then forgotten."""
     key = responses.get("DEVICE_KEY") or sign_in.device_key
     sign_in.device_key = None
     if key and sign_in.client.pool.tracks_devices and sign_in.user.exists:
         if key not in sign_in.user.devices:
-            raise not_found("Device does not exist.")
+            raise errors.not_found("Device does not exist.")
         sign_in.device_key = key
 
 
@@ -283,7 +234,7 @@ def complete_sign_in(state: State, sign_in: SignIn) -> Reply:
 
 def _new_device(state: State, sign_in: SignIn) -> Device:
     key = f"{sign_in.client.pool.region}_{uuid.uuid4()}"
-    group_key = "-" + "".join(secrets.choice(_GROUP_KEY_CHARACTERS) for _ in range(8))
+    group_key = "-" + model.random_text(string.ascii_letters + string.digits, 8)
     now = state.clock.now()
     device = Device(key, group_key, created=now, modified=now)
     sign_in.user.devices[key] = device

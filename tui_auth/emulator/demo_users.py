@@ -1,15 +1,19 @@
-"""The demo's user pools and sample users, created with Cognito's operations."""
+"""The demo's user pools, sample users and triggers, created with Cognito's operations.
+
+The triggers ask three questions of quinn and a challenge of the future of luna. Each is like a Lambda trigger
+of a user pool: ``(event, context) -> event``.
+"""
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pyotp
 
-from tui_auth.emulator import demo_triggers
-from tui_auth.emulator.custom_auth import lambda_config
 from tui_auth.emulator.errors import CognitoError
+from tui_auth.emulator.sign_in import lambda_config
 
 if TYPE_CHECKING:
     from tui_auth.emulator.server import CognitoEmulator
@@ -21,13 +25,7 @@ ONE_TIME_USERS = ("tess", "max", "nora", "noel", "carl", "rex")
 """The users whose step happens once: ``reset_user`` brings it back."""
 
 SESSION_MINUTES = 15
-_FLOWS = [
-    "ALLOW_USER_SRP_AUTH",
-    "ALLOW_USER_PASSWORD_AUTH",
-    "ALLOW_USER_AUTH",
-    "ALLOW_CUSTOM_AUTH",
-    "ALLOW_REFRESH_TOKEN_AUTH",
-]
+_FLOWS = ("USER_SRP_AUTH", "USER_PASSWORD_AUTH", "USER_AUTH", "CUSTOM_AUTH", "REFRESH_TOKEN_AUTH")
 
 
 @dataclass(frozen=True)
@@ -64,7 +62,9 @@ class DemoPool:
 
 
 @dataclass(frozen=True)
-class _PoolIds:
+class PoolIds:
+    """A user pool and its app client."""
+
     user_pool_id: str
     client_id: str
 
@@ -72,13 +72,11 @@ class _PoolIds:
 def provision(emulator: CognitoEmulator) -> DemoPool:
     """Create the pools and the users. An emulator without triggers gets the demo's."""
     if emulator.triggers is None:
-        emulator.triggers = demo_triggers
+        emulator.triggers = sys.modules[__name__]
     staff = _create_staff_pool(emulator)
-    enrolling = _create_pool(
-        emulator, "new-staff", {"SoftwareTokenMfaConfiguration": {"Enabled": True}}, "ON"
-    )
+    enrolling = create_pool(emulator, "new-staff", {"SoftwareTokenMfaConfiguration": {"Enabled": True}}, "ON")
     both = {"SoftwareTokenMfaConfiguration": {"Enabled": True}, "EmailMfaConfiguration": {}}
-    choosing = _create_pool(emulator, "choosing-staff", both, "ON")
+    choosing = create_pool(emulator, "choosing-staff", both, "ON")
     for name in ("ann", "sam", "tom", "mia", "quinn", "luna", "emil", "cleo"):
         _create_demo_user(emulator, staff, name)
     for group in ("operators", "on-call"):
@@ -92,14 +90,9 @@ def provision(emulator: CognitoEmulator) -> DemoPool:
     _prefer_factor(emulator, staff, "emil", EmailMfaSettings={"Enabled": True, "PreferredMfa": True})
     # Last, because it needs an access token: the signing keys are probably ready by now.
     secrets = {name: _set_up_totp(emulator, staff, name) for name in ("tom", "mia")}
-    _prefer_factor(emulator, staff, "tom", SoftwareTokenMfaSettings={"Enabled": True, "PreferredMfa": True})
-    _prefer_factor(
-        emulator,
-        staff,
-        "mia",
-        SMSMfaSettings={"Enabled": True},
-        SoftwareTokenMfaSettings={"Enabled": True},
-    )
+    enabled, preferred = {"Enabled": True}, {"Enabled": True, "PreferredMfa": True}
+    _prefer_factor(emulator, staff, "tom", SoftwareTokenMfaSettings=preferred)
+    _prefer_factor(emulator, staff, "mia", SMSMfaSettings=enabled, SoftwareTokenMfaSettings=enabled)
 
     def user(
         key: str,
@@ -107,7 +100,7 @@ def provision(emulator: CognitoEmulator) -> DemoPool:
         description: str,
         detail: str,
         *,
-        ids: _PoolIds = staff,
+        ids: PoolIds = staff,
         password: str = PASSWORD,
         flow: str = "USER_SRP_AUTH",
     ) -> DemoUser:
@@ -134,7 +127,7 @@ def provision(emulator: CognitoEmulator) -> DemoPool:
     return DemoPool(
         staff.user_pool_id,
         staff.client_id,
-        _create_identity_pool(emulator, staff, enrolling, choosing),
+        create_identity_pool(emulator, staff, enrolling, choosing),
         users,
     )
 
@@ -143,22 +136,36 @@ def reset_user(emulator: CognitoEmulator, user: DemoUser) -> None:
     """Recreate a sample user whose step happens only once, so that it happens again."""
     if user.username in ONE_TIME_USERS:
         emulator.call("AdminDeleteUser", {"UserPoolId": user.user_pool_id, "Username": user.username})
-        _create_demo_user(emulator, _PoolIds(user.user_pool_id, user.client_id), user.username)
+        _create_demo_user(emulator, PoolIds(user.user_pool_id, user.client_id), user.username)
 
 
-def _create_demo_user(emulator: CognitoEmulator, ids: _PoolIds, name: str) -> None:
-    """Create a user in the state that leads to the user's step."""
+def _create_demo_user(emulator: CognitoEmulator, ids: PoolIds, name: str) -> None:
+    target = {"UserPoolId": ids.user_pool_id, "Username": name}
+    values = {"name": f"{name.title()} Example", "email": f"{name}@example.com", "email_verified": "true"}
     if name in ("nora", "noel"):
-        _create_invited_user(emulator, ids, name)
+        del values["name"]
+    if name == "max":
+        del values["email"], values["email_verified"]
+    if name == "carl":
+        del values["email_verified"]
+    if name in ("sam", "mia", "cleo"):
+        values["phone_number"] = f"+4915550{100 + len(name)}{sum(map(ord, name))}"
+        values["phone_number_verified"] = "true"
+    attributes = {"UserAttributes": [{"Name": key, "Value": value} for key, value in values.items()]}
+    if name in ("nora", "noel"):
+        invitation = {"TemporaryPassword": TEMPORARY, "DesiredDeliveryMediums": ["EMAIL"]}
+        emulator.call("AdminCreateUser", {**target, **attributes, **invitation})
     elif name == "carl":
-        _create_unconfirmed_user(emulator, ids, name)
+        account = {"ClientId": ids.client_id, "Username": name, "Password": PASSWORD}
+        emulator.call("SignUp", {**account, **attributes})
     else:
-        _create_user(emulator, ids, name, email=name != "max", phone=name in ("sam", "mia", "cleo"))
+        emulator.call("AdminCreateUser", {**target, **attributes, "MessageAction": "SUPPRESS"})
+        emulator.call("AdminSetUserPassword", {**target, "Password": PASSWORD, "Permanent": True})
     if name == "rex":
-        emulator.call("AdminResetUserPassword", {"UserPoolId": ids.user_pool_id, "Username": name})
+        emulator.call("AdminResetUserPassword", target)
 
 
-def _create_staff_pool(emulator: CognitoEmulator) -> _PoolIds:
+def _create_staff_pool(emulator: CognitoEmulator) -> PoolIds:
     factors = {
         "SmsMfaConfiguration": {
             "SmsConfiguration": {"SnsCallerArn": "arn:aws:iam::000000000000:role/sms", "ExternalId": "demo"}
@@ -168,7 +175,7 @@ def _create_staff_pool(emulator: CognitoEmulator) -> _PoolIds:
         "WebAuthnConfiguration": {"RelyingPartyId": "localhost", "UserVerification": "preferred"},
     }
     first_factors = ["PASSWORD", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN"]
-    return _create_pool(
+    return create_pool(
         emulator,
         "staff",
         factors,
@@ -181,90 +188,39 @@ def _create_staff_pool(emulator: CognitoEmulator) -> _PoolIds:
     )
 
 
-def _create_pool(
+def create_pool(
     emulator: CognitoEmulator, name: str, factors: dict[str, Any], mfa: str, **settings: Any
-) -> _PoolIds:
+) -> PoolIds:
+    """Create a user pool and an app client that allows every flow for users."""
     pool_id = emulator.call("CreateUserPool", {"PoolName": name, **settings})["UserPool"]["Id"]
     emulator.call("SetUserPoolMfaConfig", {"UserPoolId": pool_id, "MfaConfiguration": mfa, **factors})
     client = {
         "UserPoolId": pool_id,
         "ClientName": "terminal",
-        "ExplicitAuthFlows": _FLOWS,
+        "ExplicitAuthFlows": [f"ALLOW_{flow}" for flow in _FLOWS],
         "AuthSessionValidity": SESSION_MINUTES,
     }
-    return _PoolIds(pool_id, emulator.call("CreateUserPoolClient", client)["UserPoolClient"]["ClientId"])
+    return PoolIds(pool_id, emulator.call("CreateUserPoolClient", client)["UserPoolClient"]["ClientId"])
 
 
-def _create_identity_pool(emulator: CognitoEmulator, *pools: _PoolIds) -> str:
-    providers = [
-        {
-            "ProviderName": f"cognito-idp.{emulator.region}.amazonaws.com/{ids.user_pool_id}",
-            "ClientId": ids.client_id,
-            "ServerSideTokenCheck": False,
-        }
-        for ids in pools
-    ]
+def create_identity_pool(emulator: CognitoEmulator, *pools: PoolIds) -> str:
+    """Create an identity pool for the users of these pools, and return its ID."""
+    host = f"cognito-idp.{emulator.region}.amazonaws.com"
     request = {
         "IdentityPoolName": "staff",
         "AllowUnauthenticatedIdentities": False,
-        "CognitoIdentityProviders": providers,
+        "CognitoIdentityProviders": [
+            {"ProviderName": f"{host}/{ids.user_pool_id}", "ClientId": ids.client_id} for ids in pools
+        ],
     }
     return str(emulator.call("CreateIdentityPool", request, service="cognito-identity")["IdentityPoolId"])
 
 
-def _attributes(
-    name: str, *, full_name: bool = True, email: bool = True, phone: bool = False
-) -> list[dict[str, str]]:
-    values = {}
-    if full_name:
-        values["name"] = f"{name.title()} Example"
-    if email:
-        values |= {"email": f"{name}@example.com", "email_verified": "true"}
-    if phone:
-        values |= {
-            "phone_number": f"+4915550{100 + len(name)}{sum(map(ord, name))}",
-            "phone_number_verified": "true",
-        }
-    return [{"Name": key, "Value": value} for key, value in values.items()]
-
-
-def _create_user(
-    emulator: CognitoEmulator, ids: _PoolIds, name: str, *, email: bool = True, phone: bool = False
-) -> None:
-    target = {"UserPoolId": ids.user_pool_id, "Username": name}
-    attributes = _attributes(name, email=email, phone=phone)
-    emulator.call("AdminCreateUser", {**target, "UserAttributes": attributes, "MessageAction": "SUPPRESS"})
-    emulator.call("AdminSetUserPassword", {**target, "Password": PASSWORD, "Permanent": True})
-
-
-def _create_invited_user(emulator: CognitoEmulator, ids: _PoolIds, name: str) -> None:
-    """Create a user with a temporary password, without the required name attribute."""
-    request = {
-        "UserPoolId": ids.user_pool_id,
-        "Username": name,
-        "UserAttributes": _attributes(name, full_name=False),
-        "TemporaryPassword": TEMPORARY,
-        "DesiredDeliveryMediums": ["EMAIL"],
-    }
-    emulator.call("AdminCreateUser", request)
-
-
-def _create_unconfirmed_user(emulator: CognitoEmulator, ids: _PoolIds, name: str) -> None:
-    attributes = [entry for entry in _attributes(name) if entry["Name"] != "email_verified"]
-    request = {
-        "ClientId": ids.client_id,
-        "Username": name,
-        "Password": PASSWORD,
-        "UserAttributes": attributes,
-    }
-    emulator.call("SignUp", request)
-
-
-def _prefer_factor(emulator: CognitoEmulator, ids: _PoolIds, name: str, **settings: Any) -> None:
+def _prefer_factor(emulator: CognitoEmulator, ids: PoolIds, name: str, **settings: Any) -> None:
     emulator.call("AdminSetUserMFAPreference", {"UserPoolId": ids.user_pool_id, "Username": name, **settings})
 
 
-def _set_up_totp(emulator: CognitoEmulator, ids: _PoolIds, name: str) -> str:
+def _set_up_totp(emulator: CognitoEmulator, ids: PoolIds, name: str) -> str:
     """Set up an authenticator app and return its key.
 
     This uses the code of the last window, so that the user can sign in with the present one.
@@ -287,3 +243,56 @@ def _verify_totp(emulator: CognitoEmulator, token: str, secret: str) -> None:
     code = pyotp.TOTP(secret).at(int(emulator.clock.now()) - 30)
     request = {"AccessToken": token, "UserCode": code, "FriendlyDeviceName": AUTHENTICATOR_NAME}
     emulator.call("VerifySoftwareToken", request)
+
+
+QUESTIONS = (
+    ("Your first pet?", "Its name was rex.", "rex"),
+    ("Your favourite colour?", "It is the sky's: blue.", "blue"),
+    ("Your home town?", "Its musicians are famous: bremen.", "bremen"),
+)
+FUTURE_CHALLENGE = "MOON_PHASE"
+MOON = {"phase": "●", "hint": "The moon is full. Answer: full"}
+MOON_ANSWER = "full"
+
+
+def define_auth_challenge(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Ask for the password if one is sent, then for the next answer, until the last one."""
+    rounds, response = event["request"]["session"], event["response"]
+    answered = [entry for entry in rounds if entry["challengeName"] not in ("SRP_A", "PASSWORD_VERIFIER")]
+    is_from_future = event["userName"] == "luna"
+    response["issueTokens"] = response["failAuthentication"] = False
+    if rounds and rounds[-1]["challengeName"] == "SRP_A":
+        response["challengeName"] = "PASSWORD_VERIFIER"
+    elif event["request"].get("userNotFound") or (answered and not answered[-1]["challengeResult"]):
+        response["failAuthentication"] = True
+    elif len(answered) == (1 if is_from_future else len(QUESTIONS)):
+        response["issueTokens"] = True
+    else:
+        response["challengeName"] = FUTURE_CHALLENGE if is_from_future else "CUSTOM_CHALLENGE"
+    return event
+
+
+def create_auth_challenge(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Return the question for the user and the answer for the verify trigger."""
+    response = event["response"]
+    if event["request"]["challengeName"] == FUTURE_CHALLENGE:
+        response["publicChallengeParameters"] = dict(MOON)
+        response["privateChallengeParameters"] = {"answer": MOON_ANSWER}
+        return event
+    number = sum(entry["challengeName"] == "CUSTOM_CHALLENGE" for entry in event["request"]["session"])
+    question, hint, answer = QUESTIONS[number]
+    response["publicChallengeParameters"] = {
+        "question": question,
+        "hint": hint,
+        "round": f"{number + 1} of {len(QUESTIONS)}",
+    }
+    response["privateChallengeParameters"] = {"answer": answer}
+    response["challengeMetadata"] = f"QUESTION_{number + 1}"
+    return event
+
+
+def verify_auth_challenge_response(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Accept the right answer, whatever its case and the spaces around it."""
+    answer = event["request"]["challengeAnswer"].strip().casefold()
+    event["response"]["answerCorrect"] = answer == event["request"]["privateChallengeParameters"]["answer"]
+    return event

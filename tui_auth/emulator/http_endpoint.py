@@ -12,30 +12,31 @@ import socket
 import sys
 import threading
 import uuid
+from collections import deque
 from email.utils import formatdate
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tui_auth.emulator.errors import CognitoError
 from tui_auth.emulator.service_model import IDENTITY_POOLS, USER_POOLS
 
+if TYPE_CHECKING:
+    from tui_auth.emulator.model import Clock
+
 LARGEST_BODY = 1 << 20
 IDLE_SECONDS = 75.0
 CONTENT_TYPE = "application/x-amz-json-1.1"
-_SERVICES = {
-    "AWSCognitoIdentityProviderService": USER_POOLS,
-    "AWSCognitoIdentityService": IDENTITY_POOLS,
-}
+_SERVICES = {"AWSCognitoIdentityProviderService": USER_POOLS, "AWSCognitoIdentityService": IDENTITY_POOLS}
 
 
 class Backend(Protocol):
     """The server behind the endpoint. A reply of None drops the connection; a document may be missing."""
 
+    clock: Clock
+
     def call_over_http(self, service: str, operation: str, params: Any) -> dict[str, Any] | None: ...
     def document(self, path: str) -> Any: ...
-    def now(self) -> float: ...
-    def record_internal_error(self, error: Exception) -> None: ...
 
 
 class Endpoint(ThreadingHTTPServer):
@@ -48,6 +49,7 @@ class Endpoint(ThreadingHTTPServer):
 
     def __init__(self, address: tuple[str, int], backend: Backend) -> None:
         self.backend = backend
+        self.internal_errors: deque[Exception] = deque(maxlen=100)
         self._open: set[socket.socket] = set()
         self._open_lock = threading.Lock()
         self._stop_request, self._stop_signal = socket.socketpair()
@@ -98,7 +100,7 @@ class Endpoint(ThreadingHTTPServer):
         """Record an internal error. A client that closed its connection is none."""
         error = sys.exc_info()[1]
         if isinstance(error, Exception) and not isinstance(error, OSError):
-            self.backend.record_internal_error(error)
+            self.internal_errors.append(error)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -119,7 +121,7 @@ class Handler(BaseHTTPRequestHandler):
         except CognitoError as error:
             self._send_error(error.status, error.code, error.message)
         except Exception as error:
-            self.server.backend.record_internal_error(error)
+            self.server.internal_errors.append(error)
             self._send_error(500, "InternalErrorException", "Internal server error")
         else:
             if reply is None:
@@ -204,7 +206,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def date_time_string(self, timestamp: float | None = None) -> str:
         """Return the ``Date`` header by the emulator's clock."""
-        moment = self.server.backend.now() if timestamp is None else timestamp
+        moment = self.server.backend.clock.now() if timestamp is None else timestamp
         return formatdate(moment, usegmt=True)
 
     def version_string(self) -> str:

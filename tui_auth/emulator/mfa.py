@@ -10,86 +10,54 @@ from typing import TYPE_CHECKING, Any
 
 import pyotp
 
-from tui_auth.emulator.attributes import check_user_status, claim_alias, is_email
+from tui_auth.emulator import errors, model
+from tui_auth.emulator.challenge_sessions import parse_public_a
 from tui_auth.emulator.challenges import (
     Answer,
     Reply,
     ask_for_factor,
     complete_sign_in,
-    continue_after_first_factor,
-    continue_after_second_factor,
     send_challenge,
     send_code_challenge,
     usable_factors,
 )
-from tui_auth.emulator.custom_auth import continue_after_factor
-from tui_auth.emulator.errors import (
-    CognitoError,
-    code_mismatch,
-    expired_code,
-    invalid_challenge_session,
-    invalid_parameter,
-    missing_parameter,
-    not_authorized,
-    not_found,
-    totp_not_found,
-)
-from tui_auth.emulator.first_factor import claim_of
-from tui_auth.emulator.model import (
-    ATTRIBUTE_BY_MEDIUM,
-    EMAIL_OTP,
-    SOFTWARE_TOKEN_MFA,
-    ChallengeSession,
-    Device,
-    SoftwareToken,
-    User,
-    UserPool,
-)
-from tui_auth.emulator.srp import parse_public_a
+from tui_auth.emulator.first_factor import take_exchange
+from tui_auth.emulator.model import ChallengeSession, Device, SoftwareToken, User, UserPool
+from tui_auth.emulator.pools import paginate
 from tui_auth.emulator.tokens import Caller, authenticate
-from tui_auth.emulator.user_pools import paginate
+from tui_auth.emulator.users import check_address, check_user_status, claim_alias
 
 if TYPE_CHECKING:
     from tui_auth.emulator.state import State
 
 WINDOW_SECONDS = 30
 SECRET_BYTES = 32
-_FACTOR_SYNONYMS = {"EMAIL_MFA": EMAIL_OTP}
+_FACTOR_SYNONYMS = {"EMAIL_MFA": model.EMAIL_OTP}
 
 
-def answer_code(state: State, answer: Answer) -> Reply:
+def answer_code(state: State, answer: Answer) -> None:
     """Answer SMS_MFA, SMS_OTP or EMAIL_OTP, as second or as first factor."""
     session, sign_in = answer.challenge_session, answer.sign_in
     code = answer.require(f"{session.challenge}_CODE")
     is_correct = hmac.compare_digest(code.encode(), str(session.code).encode())
     if not is_correct or not sign_in.user.exists:
-        raise code_mismatch("Invalid code or auth state for the user.")
-    attribute = ATTRIBUTE_BY_MEDIUM[str(session.medium)]
+        raise errors.code_mismatch("Invalid code or auth state for the user.")
+    attribute = model.ATTRIBUTE_BY_FACTOR[session.challenge]
     if session.sets_up_email:
         claim_alias(sign_in.client.pool, sign_in.user, attribute, str(session.destination))
         sign_in.user.attributes[attribute] = str(session.destination)
-        _enable(sign_in.user, EMAIL_OTP)
+        _enable(sign_in.user, model.EMAIL_OTP)
     if sign_in.user.attributes.get(attribute) == session.destination:
         sign_in.user.attributes[f"{attribute}_verified"] = "true"
-    if sign_in.first_factors:
-        return continue_after_first_factor(state, sign_in)
-    return _continue(state, answer)
 
 
-def answer_software_token(state: State, answer: Answer) -> Reply:
+def answer_software_token(state: State, answer: Answer) -> None:
     code = answer.require("SOFTWARE_TOKEN_MFA_CODE")
     user = answer.sign_in.user
     if user.software_token is None:
-        raise totp_not_found()
+        raise errors.totp_not_found()
     if not _accept_totp(state, user, user.software_token.secret, code):
-        raise code_mismatch("Invalid code received for user")
-    return _continue(state, answer)
-
-
-def _continue(state: State, answer: Answer) -> Reply:
-    if answer.sign_in.flow == "CUSTOM_AUTH":
-        return continue_after_factor(state, answer)
-    return continue_after_second_factor(state, answer.sign_in)
+        raise errors.code_mismatch("Invalid code received for user")
 
 
 def answer_select_mfa_type(state: State, answer: Answer) -> Reply:
@@ -97,23 +65,22 @@ def answer_select_mfa_type(state: State, answer: Answer) -> Reply:
     name = answer.require("ANSWER")
     factor = _FACTOR_SYNONYMS.get(name, name)
     if factor not in usable_factors(answer.sign_in.client.pool, answer.sign_in.user):
-        raise invalid_parameter(f"{name} is not an MFA option of the user.")
+        raise errors.invalid_parameter(f"{name} is not an MFA option of the user.")
     return ask_for_factor(state, answer.sign_in, factor)
 
 
-def answer_mfa_setup(state: State, answer: Answer) -> Reply:
+def answer_mfa_setup(state: State, answer: Answer) -> Reply | None:
     """Answer MFA_SETUP, with an EMAIL address or after VerifySoftwareToken."""
-    sign_in, pool = answer.sign_in, answer.sign_in.client.pool
+    pool = answer.sign_in.client.pool
     address = answer.responses.get("EMAIL")
-    if address and EMAIL_OTP in pool.mfa_factors:
-        if not is_email(address):
-            raise invalid_parameter("Invalid email address format.")
-        return send_code_challenge(state, sign_in, EMAIL_OTP, "EMAIL", address, sets_up_email=True)
+    if address and model.EMAIL_OTP in pool.mfa_factors:
+        check_address("email", address)
+        return send_code_challenge(state, answer.sign_in, model.EMAIL_OTP, address, sets_up_email=True)
     if answer.challenge_session.totp_verified:
-        return continue_after_second_factor(state, sign_in)
-    if SOFTWARE_TOKEN_MFA not in pool.mfa_factors:
-        raise missing_parameter("EMAIL")
-    raise invalid_challenge_session()
+        return None
+    if model.SOFTWARE_TOKEN_MFA not in pool.mfa_factors:
+        raise errors.missing_parameter("EMAIL")
+    raise errors.invalid_challenge_session()
 
 
 def _enable(user: User, factor: str) -> None:
@@ -126,36 +93,33 @@ def _enable(user: User, factor: str) -> None:
 def associate_software_token(state: State, request: dict[str, Any]) -> dict[str, Any]:
     """Serve AssociateSoftwareToken: make a new secret, which replaces one that isn't verified."""
     pool, user, session = _caller(state, request)
-    if SOFTWARE_TOKEN_MFA not in pool.mfa_factors:
-        raise totp_not_found("Software Token MFA has not been enabled by the userPool")
+    if model.SOFTWARE_TOKEN_MFA not in pool.mfa_factors:
+        raise errors.totp_not_found("Software Token MFA has not been enabled by the userPool")
     secret = new_totp_secret()
     if session is None:
         user.pending_secret = secret
         return {"SecretCode": secret}
-    state.challenge_sessions.spend(session)
+    session.used = True
     following = state.challenge_sessions.open(session.sign_in, "MFA_SETUP", totp_secret=secret)
     return {"SecretCode": secret, "Session": following.token}
 
 
 def verify_software_token(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """Serve VerifySoftwareToken: a code proves that the authenticator app has the secret.
-
-    A wrong code (EnableSoftwareTokenMFAException) leaves the secret and the challenge session unchanged.
-    """
+    """Serve VerifySoftwareToken. A wrong code leaves the secret and the challenge session unchanged."""
     _, user, session = _caller(state, request)
     secret = user.pending_secret if session is None else session.totp_secret
     if secret is None:
-        raise totp_not_found() if session is None else invalid_challenge_session()
+        raise errors.totp_not_found() if session is None else errors.invalid_challenge_session()
     if not _accept_totp(state, user, secret, request["UserCode"]):
-        raise CognitoError(
+        raise errors.CognitoError(
             "EnableSoftwareTokenMFAException", "Code mismatch and fail enable Software Token MFA"
         )
     user.software_token = SoftwareToken(secret, request.get("FriendlyDeviceName") or None)
     if session is None:
         user.pending_secret = None
         return {"Status": "SUCCESS"}
-    _enable(user, SOFTWARE_TOKEN_MFA)
-    state.challenge_sessions.spend(session)
+    _enable(user, model.SOFTWARE_TOKEN_MFA)
+    session.used = True
     following = state.challenge_sessions.open(session.sign_in, "MFA_SETUP", totp_verified=True)
     return {"Status": "SUCCESS", "Session": following.token}
 
@@ -163,14 +127,14 @@ def verify_software_token(state: State, request: dict[str, Any]) -> dict[str, An
 def _caller(state: State, request: dict[str, Any]) -> tuple[UserPool, User, ChallengeSession | None]:
     """Return the caller by the access token or, in a sign-in, by the challenge session."""
     if ("AccessToken" in request) == ("Session" in request):
-        raise invalid_parameter("Only one of AccessToken or Session must be provided.")
+        raise errors.invalid_parameter("Only one of AccessToken or Session must be provided.")
     if "AccessToken" in request:
         caller = authenticate(state, request["AccessToken"])
         return caller.pool, caller.user, None
     session = state.challenge_sessions.find(request["Session"])
     pool, user = session.sign_in.client.pool, session.sign_in.user
     if session.challenge != "MFA_SETUP" or not pool.contains(user):
-        raise invalid_challenge_session()
+        raise errors.invalid_challenge_session()
     check_user_status(user)
     return pool, user, session
 
@@ -181,17 +145,13 @@ def new_totp_secret() -> str:
 
 
 def _accept_totp(state: State, user: User, secret: str, code: str) -> bool:
-    """Return whether a code is that of the present window or of a neighbor, and mark it as used.
-
-    Raises:
-        CognitoError: ExpiredCodeException if the user has already used the code of that window.
-    """
+    """Return whether a code is that of this window or a neighbor; a used one is ExpiredCodeException."""
     present = int(state.clock.now()) // WINDOW_SECONDS
     totp = pyotp.TOTP(secret)
     for window in (present, present - 1, present + 1):
         if hmac.compare_digest(totp.generate_otp(window).encode(), code.encode()):
             if (secret, window) in user.used_totp_windows:
-                raise expired_code("Your software token has already been used once.")
+                raise errors.expired_code("Your software token has already been used once.")
             recent = {used for used in user.used_totp_windows if used[1] >= present - 2}
             user.used_totp_windows = recent | {(secret, window)}
             return True
@@ -208,43 +168,33 @@ def answer_device_srp_auth(state: State, answer: Answer) -> Reply:
         verifier=device.verifier or 0,
         public_a=parse_public_a(answer.require("SRP_A")),
     )
-    parameters = {
-        **exchange.parameters(),
-        "USERNAME": sign_in.user.username,
-        "DEVICE_KEY": device.key,
-    }
+    parameters = {**exchange.parameters(), "USERNAME": sign_in.user.username, "DEVICE_KEY": device.key}
     return send_challenge(state, sign_in, "DEVICE_PASSWORD_VERIFIER", parameters)
 
 
 def answer_device_password_verifier(state: State, answer: Answer) -> Reply:
     device = _remembered_device(answer)
-    block, signature, timestamp = claim_of(answer.responses)
-    exchange = state.exchanges.take(block, answer.sign_in.client)
-    if exchange is None or exchange.sign_in is not answer.sign_in or exchange.user != device.key:
-        raise not_authorized()
-    if not state.exchanges.is_proof(exchange, signature, timestamp):
-        raise not_authorized()
+    exchange, is_proof = take_exchange(state, answer.sign_in.client, answer.responses)
+    if exchange.sign_in is not answer.sign_in or exchange.user != device.key or not is_proof:
+        raise errors.not_authorized()
     return complete_sign_in(state, answer.sign_in)
 
 
 def _remembered_device(answer: Answer) -> Device:
     device = answer.sign_in.user.devices.get(answer.require("DEVICE_KEY"))
     if device is None or not device.remembered or device.verifier is None:
-        raise not_found("Device does not exist.")
+        raise errors.not_found("Device does not exist.")
     return device
 
 
 def confirm_device(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """Serve ConfirmDevice: store the SRP verifier.
-
-    The device is remembered, unless the pool lets users decide.
-    """
+    """Serve ConfirmDevice: remember the device, unless the pool lets users decide."""
     caller = _device_owner(state, request)
     device = caller.user.devices.get(request["DeviceKey"])
     if device is None or caller.claims.get("device_key") != device.key:
-        raise invalid_parameter("Invalid device key given.")
+        raise errors.invalid_parameter("Invalid device key given.")
     if device.verifier is not None:
-        raise CognitoError("DeviceKeyExistsException", "Device already exists.")
+        raise errors.CognitoError("DeviceKeyExistsException", "Device already exists.")
     config = request.get("DeviceSecretVerifierConfig", {})
     salt, verifier = _parse_number(config.get("Salt")), _parse_number(config.get("PasswordVerifier"))
     needs_consent = bool(caller.pool.settings["DeviceConfiguration"].get("DeviceOnlyRememberedOnUserPrompt"))
@@ -257,14 +207,14 @@ def confirm_device(state: State, request: dict[str, Any]) -> dict[str, Any]:
 
 def _parse_number(encoded: str | None) -> int:
     if not encoded:
-        raise missing_parameter("DeviceSecretVerifierConfig")
+        raise errors.missing_parameter("DeviceSecretVerifierConfig")
     try:
         raw = base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError):
-        raise invalid_parameter("Invalid base64 in salt and Password verifier") from None
+        raise errors.invalid_parameter("Invalid base64 in salt and Password verifier") from None
     # Both numbers are in two's complement: if the top bit is set, the number is negative.
     if not raw or raw[0] >= 0x80 or not any(raw):
-        raise invalid_parameter("Negate value passed for salt and Password verifier")
+        raise errors.invalid_parameter("Negate value passed for salt and Password verifier")
     return int.from_bytes(raw, "big")
 
 
@@ -294,16 +244,16 @@ def update_device_status(state: State, request: dict[str, Any]) -> None:
 def _confirmed_device(caller: Caller, request: dict[str, Any]) -> Device:
     device = caller.user.devices.get(request["DeviceKey"])
     if device is None or device.verifier is None:
-        raise not_found("Device does not exist.")
+        raise errors.not_found("Device does not exist.")
     return device
 
 
 def _device_owner(state: State, request: dict[str, Any]) -> Caller:
     if "AccessToken" not in request:
-        raise missing_parameter("AccessToken")
+        raise errors.missing_parameter("AccessToken")
     caller = authenticate(state, request["AccessToken"])
     if not caller.pool.tracks_devices:
-        raise CognitoError(
+        raise errors.CognitoError(
             "InvalidUserPoolConfigurationException", "Device tracking is not enabled for the user pool."
         )
     return caller

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 import secrets
 import time
 from dataclasses import dataclass, field
@@ -9,6 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from tui_auth.auth import srp
+from tui_auth.emulator.errors import not_authorized
 
 UNCONFIRMED = "UNCONFIRMED"
 CONFIRMED = "CONFIRMED"
@@ -21,9 +24,14 @@ EMAIL_OTP = "EMAIL_OTP"
 
 ATTRIBUTE_BY_MEDIUM = {"SMS": "phone_number", "EMAIL": "email"}
 MEDIUM_BY_ATTRIBUTE = {"phone_number": "SMS", "email": "EMAIL"}
-MEDIUM_BY_FACTOR = {SMS_MFA: "SMS", EMAIL_OTP: "EMAIL"}
+MEDIUM_BY_FACTOR = {SMS_MFA: "SMS", "SMS_OTP": "SMS", EMAIL_OTP: "EMAIL"}
+ATTRIBUTE_BY_FACTOR = {factor: ATTRIBUTE_BY_MEDIUM[medium] for factor, medium in MEDIUM_BY_FACTOR.items()}
 
 Attributes = dict[str, str]
+
+
+def random_text(characters: str, length: int) -> str:
+    return "".join(secrets.choice(characters) for _ in range(length))
 
 
 class Clock:
@@ -112,6 +120,12 @@ class User:
         return bool(self.attributes.get(attribute)) and self.attributes.get(f"{attribute}_verified") == "true"
 
 
+def secret_hash(client_id: str, client_secret: str, username: str) -> str:
+    """Return ``Base64(HMAC-SHA256(secret, username + client ID))``."""
+    digest = hmac.digest(client_secret.encode(), (username + client_id).encode(), "sha256")
+    return base64.b64encode(digest).decode()
+
+
 @dataclass
 class AppClient:
     """An app client; ``settings`` are the members of CreateUserPoolClient, with defaults."""
@@ -138,6 +152,24 @@ class AppClient:
     def challenge_session_seconds(self) -> int:
         """How long a challenge session is valid."""
         return int(self.settings["AuthSessionValidity"]) * 60
+
+    def check_secret_hash(self, username: str, claimed: str | None) -> None:
+        """Raise NotAuthorizedException unless the hash is that of exactly this user name.
+
+        A client without a secret must not send one. An empty hash counts as absent.
+        """
+        if self.secret is not None and not claimed:
+            message = "is configured with secret but SECRET_HASH was not received"
+            raise not_authorized(f"Client {self.id} {message}")
+        expected = secret_hash(self.id, self.secret, username) if self.secret is not None else ""
+        if not hmac.compare_digest((claimed or "").encode(), expected.encode()):
+            raise not_authorized(f"Unable to verify secret hash for client {self.id}")
+
+    def has_secret(self, claimed: str | None) -> bool:
+        """Return whether a ClientSecret is the client's, or is absent if the client has none."""
+        if self.secret is None:
+            return not claimed
+        return hmac.compare_digest((claimed or "").encode(), self.secret.encode())
 
     def allows(self, *flows: str) -> bool:
         """Return whether one of these ExplicitAuthFlows is allowed."""
@@ -259,7 +291,6 @@ class ChallengeSession:
     challenge: str
     expires_at: float
     code: str | None = None
-    medium: str | None = None
     destination: str | None = None
     private_parameters: dict[str, str] = field(default_factory=dict)
     metadata: str | None = None

@@ -3,110 +3,74 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from tui_auth.emulator import (
-    account,
-    admin_users,
-    first_factor,
-    identity_pools,
-    mfa,
-    sign_in,
-    sign_up,
-    tokens,
-    user_pools,
-)
+from tui_auth.emulator import account, mfa, pools, sign_in, sign_up, tokens
 from tui_auth.emulator.errors import CognitoError
 from tui_auth.emulator.http_endpoint import Endpoint
 from tui_auth.emulator.model import Clock
 from tui_auth.emulator.service_model import IDENTITY_POOLS, USER_POOLS, parse_request
 from tui_auth.emulator.state import State
 
+if TYPE_CHECKING:
+    from types import ModuleType
+
 Handler = Callable[[State, dict[str, Any]], dict[str, Any] | None]
 """Serves one operation; None is an empty reply."""
 
+_USER_POOL_OPERATIONS = {
+    sign_in: "InitiateAuth AdminInitiateAuth RespondToAuthChallenge AdminRespondToAuthChallenge",
+    tokens: "GetTokensFromRefreshToken RevokeToken",
+    sign_up: """
+        SignUp ConfirmSignUp ResendConfirmationCode ForgotPassword ConfirmForgotPassword
+        AdminCreateUser AdminConfirmSignUp AdminResetUserPassword
+        """,
+    account: """
+        GetUser GetUserAuthFactors ChangePassword SetUserMFAPreference GlobalSignOut DeleteUser
+        UpdateUserAttributes DeleteUserAttributes GetUserAttributeVerificationCode VerifyUserAttribute
+        AdminGetUser AdminSetUserPassword AdminSetUserMFAPreference AdminUserGlobalSignOut AdminDeleteUser
+        AdminUpdateUserAttributes AdminDeleteUserAttributes AdminEnableUser AdminDisableUser ListUsers
+        CreateGroup ListGroups AdminAddUserToGroup AdminRemoveUserFromGroup AdminListGroupsForUser
+        """,
+    mfa: """
+        AssociateSoftwareToken VerifySoftwareToken
+        ConfirmDevice GetDevice ListDevices ForgetDevice UpdateDeviceStatus
+        """,
+    pools: """
+        CreateUserPool UpdateUserPool AddCustomAttributes DescribeUserPool DeleteUserPool ListUserPools
+        SetUserPoolMfaConfig GetUserPoolMfaConfig
+        CreateUserPoolClient UpdateUserPoolClient DescribeUserPoolClient DeleteUserPoolClient
+        ListUserPoolClients
+        """,
+}
+_IDENTITY_POOL_OPERATIONS = {
+    pools: "CreateIdentityPool DescribeIdentityPool DeleteIdentityPool GetId GetCredentialsForIdentity"
+}
+
+
+def _handler(module: ModuleType, operation: str) -> Handler:
+    """Return an operation's function: ``delete_user`` serves DeleteUser and AdminDeleteUser."""
+    name = re.sub("(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", operation).lower()
+    handler: Handler = vars(module).get(name) or vars(module)[name.removeprefix("admin_")]
+    return handler
+
+
 HANDLERS: dict[str, dict[str, Handler]] = {
-    USER_POOLS: {
-        "InitiateAuth": sign_in.initiate_auth,
-        "RespondToAuthChallenge": sign_in.respond_to_auth_challenge,
-        "AdminInitiateAuth": sign_in.admin_initiate_auth,
-        "AdminRespondToAuthChallenge": sign_in.admin_respond_to_auth_challenge,
-        "GetTokensFromRefreshToken": tokens.get_tokens_from_refresh_token,
-        "RevokeToken": tokens.revoke_token,
-        "GlobalSignOut": account.global_sign_out,
-        "AssociateSoftwareToken": mfa.associate_software_token,
-        "VerifySoftwareToken": mfa.verify_software_token,
-        "SetUserMFAPreference": account.set_user_mfa_preference,
-        "SignUp": sign_up.sign_up,
-        "ConfirmSignUp": sign_up.confirm_sign_up,
-        "ResendConfirmationCode": sign_up.resend_confirmation_code,
-        "ForgotPassword": first_factor.forgot_password,
-        "ConfirmForgotPassword": first_factor.confirm_forgot_password,
-        "GetUser": account.get_user,
-        "GetUserAuthFactors": account.get_user_auth_factors,
-        "ChangePassword": account.change_password,
-        "UpdateUserAttributes": account.update_user_attributes,
-        "DeleteUserAttributes": account.delete_user_attributes,
-        "GetUserAttributeVerificationCode": account.get_user_attribute_verification_code,
-        "VerifyUserAttribute": account.verify_user_attribute,
-        "DeleteUser": account.delete_user,
-        "ConfirmDevice": mfa.confirm_device,
-        "GetDevice": mfa.get_device,
-        "ListDevices": mfa.list_devices,
-        "ForgetDevice": mfa.forget_device,
-        "UpdateDeviceStatus": mfa.update_device_status,
-        "CreateUserPool": user_pools.create_user_pool,
-        "UpdateUserPool": user_pools.update_user_pool,
-        "AddCustomAttributes": user_pools.add_custom_attributes,
-        "DescribeUserPool": user_pools.describe_user_pool,
-        "DeleteUserPool": user_pools.delete_user_pool,
-        "ListUserPools": user_pools.list_user_pools,
-        "SetUserPoolMfaConfig": user_pools.set_user_pool_mfa_config,
-        "GetUserPoolMfaConfig": user_pools.get_user_pool_mfa_config,
-        "CreateUserPoolClient": user_pools.create_user_pool_client,
-        "UpdateUserPoolClient": user_pools.update_user_pool_client,
-        "DescribeUserPoolClient": user_pools.describe_user_pool_client,
-        "DeleteUserPoolClient": user_pools.delete_user_pool_client,
-        "ListUserPoolClients": user_pools.list_user_pool_clients,
-        "AdminCreateUser": admin_users.admin_create_user,
-        "AdminSetUserPassword": admin_users.admin_set_user_password,
-        "AdminSetUserMFAPreference": admin_users.admin_set_user_mfa_preference,
-        "AdminResetUserPassword": admin_users.admin_reset_user_password,
-        "AdminConfirmSignUp": admin_users.admin_confirm_sign_up,
-        "AdminDisableUser": admin_users.admin_disable_user,
-        "AdminEnableUser": admin_users.admin_enable_user,
-        "AdminGetUser": admin_users.admin_get_user,
-        "AdminDeleteUser": admin_users.admin_delete_user,
-        "AdminUpdateUserAttributes": admin_users.admin_update_user_attributes,
-        "AdminDeleteUserAttributes": admin_users.admin_delete_user_attributes,
-        "AdminUserGlobalSignOut": admin_users.admin_user_global_sign_out,
-        "ListUsers": admin_users.list_users,
-        "CreateGroup": admin_users.create_group,
-        "ListGroups": admin_users.list_groups,
-        "AdminAddUserToGroup": admin_users.admin_add_user_to_group,
-        "AdminRemoveUserFromGroup": admin_users.admin_remove_user_from_group,
-        "AdminListGroupsForUser": admin_users.admin_list_groups_for_user,
-    },
-    IDENTITY_POOLS: {
-        "CreateIdentityPool": identity_pools.create_identity_pool,
-        "DescribeIdentityPool": identity_pools.describe_identity_pool,
-        "DeleteIdentityPool": identity_pools.delete_identity_pool,
-        "GetId": identity_pools.get_id,
-        "GetCredentialsForIdentity": identity_pools.get_credentials_for_identity,
-    },
+    service: {name: _handler(module, name) for module, names in operations.items() for name in names.split()}
+    for service, operations in (
+        (USER_POOLS, _USER_POOL_OPERATIONS),
+        (IDENTITY_POOLS, _IDENTITY_POOL_OPERATIONS),
+    )
 }
 
 
 def dispatch(state: State, service: str, operation: str, request: Any) -> dict[str, Any]:
-    """Serve one request of a service (``cognito-idp`` or ``cognito-identity``).
-
-    Raises:
-        CognitoError: Cognito's error for the request; UnknownOperationException for any other operation.
-    """
+    """Serve one request of a service, or raise CognitoError."""
     handler = HANDLERS.get(service, {}).get(operation)
     if handler is None:
         raise CognitoError("UnknownOperationException", "")
@@ -148,25 +112,22 @@ class CognitoEmulator:
         self.clock = clock or Clock()
         self.region = region
         self.state = State(region, self.clock, triggers)
-        self.internal_errors: deque[Exception] = deque(maxlen=100)
         self._calls: deque[tuple[str, dict[str, Any]]] = deque(maxlen=CALL_LIMIT)
-        self._faults: dict[str, list[_Fault]] = {}
-        self._faults_lock = threading.Lock()
+        self._faults: defaultdict[str, deque[_Fault]] = defaultdict(deque)
         self._endpoint = Endpoint((self.host, port), self)
-        self._thread: threading.Thread | None = None
+        self.internal_errors = self._endpoint.internal_errors
+        self._thread = threading.Thread(target=self._endpoint.serve, name="emulator", daemon=True)
 
     def start(self) -> None:
         """Start to serve, on other threads."""
         self.state.keys.prepare()
-        self._thread = threading.Thread(target=self._endpoint.serve, name="emulator", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         """Stop serving and close every connection."""
-        if self._thread is not None:
+        if self._thread.is_alive():
             self._endpoint.shutdown()
             self._thread.join()
-            self._thread = None
         self._endpoint.server_close()
         self.state.keys.finish()
 
@@ -190,7 +151,7 @@ class CognitoEmulator:
     def messages(self) -> list[dict[str, Any]]:
         """A copy of the messages that the emulator "delivered", oldest first."""
         with self.state.lock:
-            return self.state.outbox.messages()
+            return [dict(message) for message in self.state.outbox.messages]
 
     @property
     def calls(self) -> list[tuple[str, dict[str, Any]]]:
@@ -217,20 +178,11 @@ class CognitoEmulator:
 
     def fail_next(self, operation: str, code: str, message: str, times: int = 1) -> None:
         """Reply to the next requests over HTTP with an error, such as TooManyRequestsException."""
-        self._add_fault(operation, _Fault(CognitoError(code, message)), times)
+        self._faults[operation].extend([_Fault(CognitoError(code, message))] * times)
 
     def drop_next(self, operation: str, times: int = 1, *, after_work: bool = False) -> None:
         """Close the connection of the next requests over HTTP, before or after they are served."""
-        self._add_fault(operation, _Fault(after_work=after_work), times)
-
-    def _add_fault(self, operation: str, fault: _Fault, times: int) -> None:
-        with self._faults_lock:
-            self._faults.setdefault(operation, []).extend([fault] * times)
-
-    def _take_fault(self, operation: str) -> _Fault | None:
-        with self._faults_lock:
-            faults = self._faults.get(operation)
-            return faults.pop(0) if faults else None
+        self._faults[operation].extend([_Fault(after_work=after_work)] * times)
 
     def call(self, operation: str, params: dict[str, Any], service: str = USER_POOLS) -> dict[str, Any]:
         """Call an operation in this process; raise CognitoError for Cognito's errors."""
@@ -240,13 +192,15 @@ class CognitoEmulator:
         """Serve a request of the endpoint and record it in ``calls``; None drops the connection."""
         if isinstance(params, dict):
             self._calls.append((operation, params))
-        fault = self._take_fault(operation)
-        if fault is not None and fault.error is not None:
+        try:
+            fault = self._faults[operation].popleft()
+        except IndexError:
+            return dispatch(self.state, service, operation, params)
+        if fault.error is not None:
             raise fault.error
-        if fault is not None and not fault.after_work:
-            return None
-        reply = dispatch(self.state, service, operation, params)
-        return None if fault is not None else reply
+        if fault.after_work:
+            dispatch(self.state, service, operation, params)
+        return None
 
     def document(self, path: str) -> Any:
         """Return the reply to a GET as JSON data, or None if the path has no document."""
@@ -268,11 +222,3 @@ class CognitoEmulator:
                 "subject_types_supported": ["public"],
             }
         return None
-
-    def now(self) -> float:
-        """Return the seconds since the epoch by the emulator's clock."""
-        return self.clock.now()
-
-    def record_internal_error(self, error: Exception) -> None:
-        """Store an exception that is an error of the emulator, not of the client."""
-        self.internal_errors.append(error)

@@ -1,17 +1,32 @@
-"""Sign-in: InitiateAuth, RespondToAuthChallenge, and both of them for administrators."""
+"""Sign-in: InitiateAuth, RespondToAuthChallenge, both of them for administrators, and CUSTOM_AUTH.
+
+In CUSTOM_AUTH the pool's triggers define, create and verify challenges. A trigger is ``(event, context) ->
+event``, as for AWS Lambda. Its event is copied as JSON on the way in and out.
+
+A define trigger may also name a challenge that doesn't exist yet, which AWS would reject. It is sent with the
+create trigger's public parameters, and its ANSWER goes to the verify trigger.
+"""
 
 from __future__ import annotations
 
+import json
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from tui_auth.emulator import custom_auth, first_factor, mfa
-from tui_auth.emulator.attributes import check_user_status, is_same_user, user_deleted, user_for_sign_in
-from tui_auth.emulator.challenges import Answer, Reply, adopt_device_key, continue_after_first_factor, require
-from tui_auth.emulator.errors import invalid_challenge_session, invalid_parameter, not_authorized
-from tui_auth.emulator.model import AppClient, SignIn
+from tui_auth.emulator import errors, first_factor, mfa, users
+from tui_auth.emulator.challenges import (
+    Answer,
+    Reply,
+    adopt_device_key,
+    ask_for_factor,
+    continue_after_first_factor,
+    continue_after_second_factor,
+    require,
+    send_challenge,
+)
+from tui_auth.emulator.model import EMAIL_OTP, SMS_MFA, SOFTWARE_TOKEN_MFA, AppClient, SignIn
 from tui_auth.emulator.service_model import challenge_names, unknown_challenge
 from tui_auth.emulator.tokens import redeem_refresh_token, signed_tokens
-from tui_auth.emulator.user_pools import check_secret_hash
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,50 +43,56 @@ _EXPLICIT_FLOWS = {
     "ADMIN_USER_PASSWORD_AUTH": ("ALLOW_ADMIN_USER_PASSWORD_AUTH", "ADMIN_NO_SRP_AUTH"),
 }
 """The ExplicitAuthFlows that allow each flow."""
-
 _FLOW_SYNONYMS = {"REFRESH_TOKEN": "REFRESH_TOKEN_AUTH", "ADMIN_NO_SRP_AUTH": "ADMIN_USER_PASSWORD_AUTH"}
+
+CUSTOM_CHALLENGE = "CUSTOM_CHALLENGE"
+DEFINE = "DefineAuthChallenge"
+CREATE = "CreateAuthChallenge"
+VERIFY = "VerifyAuthChallengeResponse"
+FUNCTIONS = {
+    DEFINE: "define_auth_challenge",
+    CREATE: "create_auth_challenge",
+    VERIFY: "verify_auth_challenge_response",
+}
+_RESPONSE_MEMBERS = {
+    DEFINE: ("challengeName", "issueTokens", "failAuthentication"),
+    CREATE: ("publicChallengeParameters", "privateChallengeParameters", "challengeMetadata"),
+    VERIFY: ("answerCorrect",),
+}
+_FACTORS = (SMS_MFA, SOFTWARE_TOKEN_MFA, EMAIL_OTP)
 
 
 def initiate_auth(state: State, request: dict[str, Any]) -> Reply:
-    if request["AuthFlow"] in ADMIN_FLOWS:
-        raise invalid_parameter("Initiate Auth method not supported.")
-    return _begin(state, state.client(request["ClientId"]), request)
-
-
-def admin_initiate_auth(state: State, request: dict[str, Any]) -> Reply:
-    return _begin(state, state.client(request["ClientId"], request["UserPoolId"]), request)
-
-
-def _begin(state: State, client: AppClient, request: dict[str, Any]) -> Reply:
+    """Serve InitiateAuth and AdminInitiateAuth."""
+    if request["AuthFlow"] in ADMIN_FLOWS and "UserPoolId" not in request:
+        raise errors.invalid_parameter("Initiate Auth method not supported.")
+    client = state.client(request["ClientId"], request.get("UserPoolId"))
     flow = _FLOW_SYNONYMS.get(request["AuthFlow"], request["AuthFlow"])
     is_refresh = flow == "REFRESH_TOKEN_AUTH"
     if not client.allows(*_EXPLICIT_FLOWS[flow]) or (is_refresh and client.rotates_refresh_tokens):
-        if flow in ADMIN_FLOWS:
-            raise invalid_parameter("Auth flow not enabled for this client")
-        raise invalid_parameter(f"{flow} flow not enabled for this client")
+        label = "Auth" if flow in ADMIN_FLOWS else flow
+        raise errors.invalid_parameter(f"{label} flow not enabled for this client")
     parameters: dict[str, str] = request.get("AuthParameters", {})
     if is_refresh:
         return _refresh(state, client, parameters)
     username = require(parameters, "USERNAME")
-    check_secret_hash(client, username, parameters.get("SECRET_HASH"))
+    client.check_secret_hash(username, parameters.get("SECRET_HASH"))
     if flow == "USER_SRP_AUTH" or (flow == "CUSTOM_AUTH" and parameters.get("CHALLENGE_NAME") == "SRP_A"):
         require(parameters, "SRP_A")
     elif flow in ("USER_PASSWORD_AUTH", "ADMIN_USER_PASSWORD_AUTH"):
         require(parameters, "PASSWORD")
-    user = user_for_sign_in(state, client, username)
+    user = users.user_for_sign_in(state, client, username)
     sign_in = SignIn(client, user, flow, username, device_key=parameters.get("DEVICE_KEY") or None)
     if flow == "USER_SRP_AUTH":
         if not user.enabled:
-            raise not_authorized("User is disabled.")
+            raise errors.not_authorized("User is disabled.")
         return first_factor.send_password_verifier(state, sign_in, parameters["SRP_A"])
-    check_user_status(user)
+    users.check_user_status(user)
     if flow == "USER_AUTH":
         return first_factor.begin_user_auth(state, sign_in, parameters, request.get("Session"))
     if flow == "CUSTOM_AUTH":
-        return custom_auth.begin_custom_auth(state, sign_in, parameters)
-    first_factor.check_password(state, client.pool, user, parameters["PASSWORD"])
-    sign_in.has_password = True
-    return continue_after_first_factor(state, sign_in)
+        return _begin_custom_auth(state, sign_in, parameters)
+    return first_factor.sign_in_with_password(state, sign_in, parameters["PASSWORD"])
 
 
 def _refresh(state: State, client: AppClient, parameters: dict[str, str]) -> Reply:
@@ -79,50 +100,17 @@ def _refresh(state: State, client: AppClient, parameters: dict[str, str]) -> Rep
     grant = state.grants.get(token)
     # The hash is that of the real user name, never of an alias.
     if grant is not None or "SECRET_HASH" not in parameters:
-        check_secret_hash(client, grant.user.username if grant else "", parameters.get("SECRET_HASH"))
+        client.check_secret_hash(grant.user.username if grant else "", parameters.get("SECRET_HASH"))
     grant = redeem_refresh_token(state, client, token, parameters.get("DEVICE_KEY") or None)
     return {"ChallengeParameters": {}, "AuthenticationResult": signed_tokens(state, grant)}
 
 
 def respond_to_auth_challenge(state: State, request: dict[str, Any]) -> Reply:
-    if request["ChallengeName"] == "ADMIN_NO_SRP_AUTH":
-        raise invalid_parameter("Challenge method not supported.")
-    return _respond(state, state.client(request["ClientId"]), request)
-
-
-def admin_respond_to_auth_challenge(state: State, request: dict[str, Any]) -> Reply:
-    return _respond(state, state.client(request["ClientId"], request["UserPoolId"]), request)
-
-
-def _answer_password_verifier(state: State, answer: Answer) -> Reply:
-    """Answer PASSWORD_VERIFIER with a challenge session, in CUSTOM_AUTH or USER_AUTH."""
-    first_factor.verify_password_claim(state, answer)
-    if answer.sign_in.flow == "CUSTOM_AUTH":
-        return custom_auth.continue_after_factor(state, answer)
-    return continue_after_first_factor(state, answer.sign_in)
-
-
-ANSWER_HANDLERS: dict[str, Callable[[State, Answer], Reply]] = {
-    "SMS_MFA": mfa.answer_code,
-    "EMAIL_OTP": mfa.answer_code,
-    "SMS_OTP": mfa.answer_code,
-    "SOFTWARE_TOKEN_MFA": mfa.answer_software_token,
-    "SELECT_MFA_TYPE": mfa.answer_select_mfa_type,
-    "MFA_SETUP": mfa.answer_mfa_setup,
-    "NEW_PASSWORD_REQUIRED": first_factor.answer_new_password_required,
-    "PASSWORD_VERIFIER": _answer_password_verifier,
-    "PASSWORD": first_factor.answer_password,
-    "PASSWORD_SRP": first_factor.answer_password_srp,
-    "SELECT_CHALLENGE": first_factor.answer_select_challenge,
-    "CUSTOM_CHALLENGE": custom_auth.answer_custom_challenge,
-    "DEVICE_SRP_AUTH": mfa.answer_device_srp_auth,
-    "DEVICE_PASSWORD_VERIFIER": mfa.answer_device_password_verifier,
-}
-"""The function that answers each challenge. custom_auth answers challenges that aren't in the model."""
-
-
-def _respond(state: State, client: AppClient, request: dict[str, Any]) -> Reply:
+    """Serve RespondToAuthChallenge and AdminRespondToAuthChallenge."""
     challenge: str = request["ChallengeName"]
+    if challenge == "ADMIN_NO_SRP_AUTH" and "UserPoolId" not in request:
+        raise errors.invalid_parameter("Challenge method not supported.")
+    client = state.client(request["ClientId"], request.get("UserPoolId"))
     responses: dict[str, str] = request.get("ChallengeResponses", {})
     token = request.get("Session")
     is_sign_up = challenge in (first_factor.SIGNED_UP, first_factor.SIGN_UP_CONFIRMED)
@@ -130,22 +118,200 @@ def _respond(state: State, client: AppClient, request: dict[str, Any]) -> Reply:
     if challenge not in challenge_names() and not is_due:
         raise unknown_challenge(challenge)
     username = require(responses, "USERNAME")
-    check_secret_hash(client, username, responses.get("SECRET_HASH"))
+    client.check_secret_hash(username, responses.get("SECRET_HASH"))
     if challenge == first_factor.PASSWORD_VERIFIER and token is None:
         return first_factor.answer_without_challenge_session(state, client, responses)
     session = state.challenge_sessions.find(token, client)
     sign_in = session.sign_in
-    if session.challenge != challenge or not is_same_user(
+    if session.challenge != challenge or not users.is_same_user(
         client.pool, sign_in.user, sign_in.username, username
     ):
-        raise invalid_challenge_session()
+        raise errors.invalid_challenge_session()
     if sign_in.user.exists:
         if not client.pool.contains(sign_in.user):
-            raise user_deleted(client)
-        check_user_status(sign_in.user)
+            raise users.user_deleted(client)
+        users.check_user_status(sign_in.user)
     adopt_device_key(sign_in, responses)
     answer = Answer(session, responses, request.get("ClientMetadata", {}))
-    handler = ANSWER_HANDLERS.get(challenge, custom_auth.answer_custom_challenge)
+    handler = ANSWER_HANDLERS.get(challenge, _answer_custom_challenge)
     # The session counts as used while the handler runs, because a trigger releases the lock.
     with state.challenge_sessions.spending(session):
-        return handler(state, answer)
+        reply = handler(state, answer)
+        return _continue_after_factor(state, answer) if reply is None else reply
+
+
+def _continue_after_factor(state: State, answer: Answer) -> Reply:
+    if answer.sign_in.flow == "CUSTOM_AUTH":
+        return _complete_round(state, answer, _round(answer.challenge_session.challenge, is_correct=True))
+    if answer.sign_in.first_factors:
+        return continue_after_first_factor(state, answer.sign_in)
+    return continue_after_second_factor(state, answer.sign_in)
+
+
+def lambda_config(region: str) -> dict[str, str]:
+    """Return the LambdaConfig of a user pool with a function for each trigger."""
+    return {name: f"arn:aws:lambda:{region}:000000000000:function:{name}" for name in FUNCTIONS}
+
+
+def _begin_custom_auth(state: State, sign_in: SignIn, parameters: dict[str, str]) -> Reply:
+    """Reply to CUSTOM_AUTH. InitiateAuth's ClientMetadata reaches no trigger."""
+    if parameters.get("CHALLENGE_NAME") == "SRP_A":
+        sign_in.rounds.append(_round("SRP_A", is_correct=True))
+        return _continue(state, sign_in, {}, srp_a=parameters["SRP_A"])
+    return _continue(state, sign_in, {})
+
+
+def _answer_custom_challenge(state: State, answer: Answer) -> Reply:
+    """Answer CUSTOM_CHALLENGE, or a challenge that only the define trigger knows."""
+    session = answer.challenge_session
+    request = {
+        "privateChallengeParameters": session.private_parameters,
+        "challengeAnswer": answer.require("ANSWER"),
+    }
+    response = _run_trigger(state, answer.sign_in, VERIFY, request, answer.metadata)
+    correct = response.get("answerCorrect")
+    if correct is not None and not isinstance(correct, bool):
+        raise _unrecognizable_output()
+    completed = _round(session.challenge, is_correct=bool(correct), metadata=session.metadata)
+    return _complete_round(state, answer, completed)
+
+
+def _complete_round(state: State, answer: Answer, completed: dict[str, Any]) -> Reply:
+    """Continue after a round. After an error it doesn't count, and can be answered again."""
+    rounds = answer.sign_in.rounds
+    answer.sign_in.rounds = [*rounds, completed]
+    try:
+        return _continue(state, answer.sign_in, answer.metadata)
+    except errors.CognitoError:
+        answer.sign_in.rounds = rounds
+        raise
+
+
+def _round(name: str, *, is_correct: bool, metadata: str | None = None) -> dict[str, Any]:
+    return {"challengeName": name, "challengeResult": is_correct, "challengeMetadata": metadata}
+
+
+def _continue(state: State, sign_in: SignIn, metadata: dict[str, str], srp_a: str | None = None) -> Reply:
+    """Do what the define trigger decides."""
+    response = _run_trigger(state, sign_in, DEFINE, {"session": sign_in.rounds}, metadata)
+    name = response.get("challengeName")
+    flags = (response.get("failAuthentication"), response.get("issueTokens"))
+    if not all(flag is None or isinstance(flag, bool) for flag in flags):
+        raise _unrecognizable_output()
+    fails, issues_tokens = flags
+    if fails:
+        raise errors.SignInFailedError("NotAuthorizedException", state.failed_custom_challenge_text)
+    if issues_tokens:
+        return continue_after_first_factor(state, sign_in)
+    if not isinstance(name, str) or not name:
+        raise _unrecognizable_output()
+    if name == first_factor.PASSWORD_VERIFIER and srp_a is not None:
+        return first_factor.send_password_verifier(state, sign_in, srp_a)
+    if name in _FACTORS and sign_in.has_password:
+        if name not in sign_in.user.mfa_enabled or not sign_in.user.exists:
+            raise errors.not_authorized()
+        return ask_for_factor(state, sign_in, name)
+    if name != CUSTOM_CHALLENGE and name in challenge_names():
+        raise _unrecognizable_output()
+    return _send_custom_challenge(state, sign_in, name, metadata)
+
+
+def _send_custom_challenge(state: State, sign_in: SignIn, name: str, metadata: dict[str, str]) -> Reply:
+    request = {"challengeName": name, "session": sign_in.rounds}
+    response = _run_trigger(state, sign_in, CREATE, request, metadata)
+    public = _strings(response.get("publicChallengeParameters"))
+    private = _strings(response.get("privateChallengeParameters"))
+    note = response.get("challengeMetadata")
+    if note is not None and not isinstance(note, str):
+        raise _unrecognizable_output()
+    parameters = {"USERNAME": sign_in.user.username, **public}
+    return send_challenge(state, sign_in, name, parameters, private_parameters=private, metadata=note)
+
+
+def _strings(value: Any) -> dict[str, str]:
+    if value is None:
+        return {}
+    if not isinstance(value, dict) or not all(isinstance(item, str) for item in value.values()):
+        raise _unrecognizable_output()
+    return value
+
+
+def _run_trigger(
+    state: State, sign_in: SignIn, trigger: str, request: dict[str, Any], metadata: dict[str, str]
+) -> dict[str, Any]:
+    """Return a trigger's ``response``.
+
+    Raises:
+        CognitoError: InvalidParameterException if the pool specifies no triggers, UnexpectedLambdaException
+            if there is no function to run, UserLambdaValidationException if it raises an exception,
+            InvalidLambdaResponseException if its result can't be read.
+    """
+    pool, user = sign_in.client.pool, sign_in.user
+    if not pool.settings.get("LambdaConfig"):
+        raise errors.invalid_parameter("Custom auth lambda trigger is not configured for the user pool.")
+    function = getattr(state.triggers, FUNCTIONS[trigger], None)
+    if function is None:
+        raise errors.CognitoError(
+            "UnexpectedLambdaException",
+            f"{trigger} invocation failed due to error ResourceNotFoundException.",
+        )
+    attributes = {**users.all_attributes(user), "cognito:user_status": user.status} if user.exists else {}
+    event = {
+        "version": "1",
+        "region": pool.region,
+        "userPoolId": pool.id,
+        "userName": user.username,
+        "callerContext": {"awsSdkVersion": "aws-sdk-unknown-unknown", "clientId": sign_in.client.id},
+        "triggerSource": f"{trigger}_Authentication",
+        "request": {
+            "userAttributes": attributes,
+            **request,
+            **({"clientMetadata": metadata} if metadata else {}),
+            **({"userNotFound": not user.exists} if sign_in.client.hides_users else {}),
+        },
+        "response": dict.fromkeys(_RESPONSE_MEMBERS[trigger]),
+    }
+    context = SimpleNamespace(function_name=FUNCTIONS[trigger], aws_request_id=trigger)
+    with state.unlocked():
+        result = _call(trigger, function, event, context)
+    response = result.get("response") if isinstance(result, dict) else None
+    if not isinstance(response, dict):
+        raise _unrecognizable_output()
+    return response
+
+
+def _call(trigger: str, function: Any, event: dict[str, Any], context: SimpleNamespace) -> Any:
+    try:
+        result = function(json.loads(json.dumps(event)), context)
+    except (Exception, SystemExit) as error:
+        raise errors.CognitoError(
+            "UserLambdaValidationException", f"{trigger} failed with error {error}."
+        ) from None
+    try:
+        return json.loads(json.dumps(result))
+    except (TypeError, ValueError, RecursionError):
+        raise _unrecognizable_output() from None
+
+
+def _unrecognizable_output() -> errors.CognitoError:
+    return errors.CognitoError("InvalidLambdaResponseException", "Unrecognizable lambda output")
+
+
+ANSWER_HANDLERS: dict[str, Callable[[State, Answer], Reply | None]] = {
+    "SMS_MFA": mfa.answer_code,
+    "EMAIL_OTP": mfa.answer_code,
+    "SMS_OTP": mfa.answer_code,
+    "SOFTWARE_TOKEN_MFA": mfa.answer_software_token,
+    "SELECT_MFA_TYPE": mfa.answer_select_mfa_type,
+    "MFA_SETUP": mfa.answer_mfa_setup,
+    "NEW_PASSWORD_REQUIRED": first_factor.answer_new_password_required,
+    "PASSWORD_VERIFIER": first_factor.answer_password_verifier,
+    "PASSWORD": first_factor.answer_password,
+    "PASSWORD_SRP": first_factor.answer_password_srp,
+    "SELECT_CHALLENGE": first_factor.answer_select_challenge,
+    "CUSTOM_CHALLENGE": _answer_custom_challenge,
+    "DEVICE_SRP_AUTH": mfa.answer_device_srp_auth,
+    "DEVICE_PASSWORD_VERIFIER": mfa.answer_device_password_verifier,
+}
+"""The function that takes the answer to each challenge. It returns the next reply, or None if the answer
+proved a factor."""

@@ -1,36 +1,21 @@
-"""Sign-up: SignUp, ConfirmSignUp, ResendConfirmationCode, and the rules for new users."""
+"""Sign-up, invitations and forgotten passwords: what happens before a user signs in."""
 
 from __future__ import annotations
 
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from tui_auth.emulator import attributes
-from tui_auth.emulator.attributes import claim_alias, find_user
-from tui_auth.emulator.errors import (
-    CognitoError,
-    expired_code,
-    invalid_challenge_session,
-    invalid_parameter,
-    missing_parameter,
-    not_authorized,
-    user_not_found,
-)
-from tui_auth.emulator.first_factor import (
-    NO_SUCH_USER,
-    SIGN_UP_CONFIRMED,
-    SIGNED_UP,
-    check_policy,
-    set_password,
-)
-from tui_auth.emulator.messages import SIGN_UP, delivery_details
-from tui_auth.emulator.model import CONFIRMED, UNCONFIRMED, SignIn, User, UserPool
-from tui_auth.emulator.user_pools import client_and_username
+from tui_auth.emulator import errors, model, users
+from tui_auth.emulator.first_factor import SIGN_UP_CONFIRMED, SIGNED_UP
+from tui_auth.emulator.model import AppClient, SignIn, User, UserPool
+from tui_auth.emulator.pools import client_and_username
+from tui_auth.emulator.state import FORGOT_PASSWORD, SIGN_UP, delivery_details
 
 if TYPE_CHECKING:
     from tui_auth.emulator.state import State
 
 _CONTACTS = ("phone_number", "email")
+_ARTICLES = {"email": "an email", "phone_number": "a phone number"}
 
 
 def sign_up(state: State, request: dict[str, Any]) -> dict[str, Any]:
@@ -38,134 +23,171 @@ def sign_up(state: State, request: dict[str, Any]) -> dict[str, Any]:
     client, name = client_and_username(state, request)
     pool = client.pool
     if pool.settings["AdminCreateUserConfig"].get("AllowAdminCreateUserOnly"):
-        raise not_authorized("SignUp is not permitted for this user pool")
-    values = attributes.parse_attributes(request.get("UserAttributes", ()))
-    attributes.check_writable(client, values)
-    values = check_new_user(pool, name, values)
-    attributes.check_required(pool, values)
+        raise errors.not_authorized("SignUp is not permitted for this user pool")
+    values = users.parse_attributes(request.get("UserAttributes", ()))
+    users.check_writable(client, values)
+    values = _check_new_user(pool, name, values, "User already exists")
+    users.check_required(pool, values)
     for attribute, value in values.items():
-        claim_alias(pool, None, attribute, value)
+        users.claim_alias(pool, None, attribute, value)
     password = request.get("Password")
     if password is not None:
-        check_policy(pool, password)
-    elif not allows_sign_in_without_password(pool):
-        raise missing_parameter("Password")
-    user = add_user(state, pool, name, values)
+        users.check_policy(pool, password)
+    elif not _allows_sign_in_without_password(pool):
+        raise errors.missing_parameter("Password")
+    user = _add_user(state, pool, name, values)
     if password is not None:
-        set_password(state, pool, user, password, permanent=True)
-        user.status = UNCONFIRMED
+        users.set_password(state, pool, user, password, permanent=True)
+        user.status = model.UNCONFIRMED
     reply: dict[str, Any] = {"UserConfirmed": False, "UserSub": user.sub}
     contact = _contact(pool, user)
     if contact:
         reply["CodeDeliveryDetails"] = state.codes.send(pool, user, SIGN_UP, contact)
-    if client.allows("ALLOW_USER_AUTH"):
-        sign_in = SignIn(client, user, "USER_AUTH", name)
-        reply["Session"] = state.challenge_sessions.open(sign_in, SIGNED_UP).token
-    return reply
+    return {**reply, **_open_session(state, client, user, name, SIGNED_UP)}
 
 
-def confirm_sign_up(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """Serve ConfirmSignUp.
-
-    If the client allows USER_AUTH, the reply has a challenge session that signs the user in.
-
-    SignUp's challenge session is optional, because amplify-js leaves it out.
-    """
-    client, name = client_and_username(state, request)
-    pool = client.pool
-    user = find_user(pool, name)
-    if user is None:
-        raise expired_code() if client.hides_users else user_not_found(NO_SUCH_USER)
-    state.limits.count("ConfirmSignUp", pool, user)
-    check_unconfirmed(user)
-    code = state.codes.check(pool, user, SIGN_UP, request["ConfirmationCode"])
-    force = bool(request.get("ForceAliasCreation"))
-    claim_alias(pool, user, code.attribute, user.attributes.get(code.attribute, ""), force=force)
-    session = state.challenge_sessions.find(request["Session"], client) if "Session" in request else None
-    if session is not None and (session.challenge != SIGNED_UP or session.sign_in.user is not user):
-        raise invalid_challenge_session()
-    state.codes.discard(pool, user, SIGN_UP)
-    if user.attributes.get(code.attribute) == code.destination:
-        user.attributes[f"{code.attribute}_verified"] = "true"
-    user.status = CONFIRMED
-    user.modified = state.clock.now()
-    if session is not None:
-        state.challenge_sessions.spend(session)
+def _open_session(state: State, client: AppClient, user: User, name: str, purpose: str) -> dict[str, Any]:
+    """Return a challenge session that lets USER_AUTH continue the sign-up, if the client allows it."""
     if not client.allows("ALLOW_USER_AUTH"):
         return {}
     sign_in = SignIn(client, user, "USER_AUTH", name)
-    return {"Session": state.challenge_sessions.open(sign_in, SIGN_UP_CONFIRMED).token}
+    return {"Session": state.challenge_sessions.open(sign_in, purpose).token}
 
 
-def check_unconfirmed(user: User) -> None:
-    """Raise NotAuthorizedException unless the user's sign-up waits for its confirmation."""
-    if user.status != UNCONFIRMED:
-        raise not_authorized(f"User cannot be confirmed. Current status is {user.status}")
+def confirm_sign_up(state: State, request: dict[str, Any]) -> dict[str, Any]:
+    """Serve ConfirmSignUp. SignUp's challenge session is optional, because amplify-js leaves it out."""
+    client, name = client_and_username(state, request)
+    pool = client.pool
+    user = users.find_user(pool, name)
+    if user is None:
+        raise errors.expired_code() if client.hides_users else _no_such_user()
+    state.limits.count("ConfirmSignUp", pool, user)
+    _check_unconfirmed(user)
+    code = state.codes.check(pool, user, SIGN_UP, request["ConfirmationCode"])
+    force = bool(request.get("ForceAliasCreation"))
+    users.claim_alias(pool, user, code.attribute, user.attributes.get(code.attribute, ""), force=force)
+    session = state.challenge_sessions.find(request["Session"], client) if "Session" in request else None
+    if session is not None and (session.challenge != SIGNED_UP or session.sign_in.user is not user):
+        raise errors.invalid_challenge_session()
+    state.codes.discard(pool, user, SIGN_UP)
+    if user.attributes.get(code.attribute) == code.destination:
+        user.attributes[f"{code.attribute}_verified"] = "true"
+    user.status = model.CONFIRMED
+    user.modified = state.clock.now()
+    if session is not None:
+        session.used = True
+    return _open_session(state, client, user, name, SIGN_UP_CONFIRMED)
+
+
+def admin_confirm_sign_up(state: State, request: dict[str, Any]) -> None:
+    user = users.require_user(state.pool(request["UserPoolId"]), request["Username"])
+    _check_unconfirmed(user)
+    user.status = model.CONFIRMED
+    user.modified = state.clock.now()
+
+
+def _check_unconfirmed(user: User) -> None:
+    if user.status != model.UNCONFIRMED:
+        raise errors.not_authorized(f"User cannot be confirmed. Current status is {user.status}")
+
+
+def _no_such_user() -> errors.CognitoError:
+    return errors.user_not_found("Username/client id combination not found.")
 
 
 def resend_confirmation_code(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """Serve ResendConfirmationCode.
-
-    With PreventUserExistenceErrors an unknown name looks like a known one.
-    """
+    """Serve ResendConfirmationCode. A client that hides users replies to any name alike."""
     client, name = client_and_username(state, request)
     pool = client.pool
-    user = find_user(pool, name)
+    user = users.find_user(pool, name)
     if user is None:
         if client.hides_users:
             return {"CodeDeliveryDetails": delivery_details("EMAIL", name)}
-        raise user_not_found(NO_SUCH_USER)
-    if user.status != UNCONFIRMED:
-        raise invalid_parameter("User is already confirmed.")
+        raise _no_such_user()
+    if user.status != model.UNCONFIRMED:
+        raise errors.invalid_parameter("User is already confirmed.")
     contact = _contact(pool, user)
     if contact is None:
-        raise CognitoError("CodeDeliveryFailureException", "Unable to deliver code to user")
+        raise errors.CognitoError("CodeDeliveryFailureException", "Unable to deliver code to user")
     state.limits.count("ResendConfirmationCode", pool, user)
     return {"CodeDeliveryDetails": state.codes.send(pool, user, SIGN_UP, contact)}
 
 
-def allows_sign_in_without_password(pool: UserPool) -> bool:
+def admin_create_user(state: State, request: dict[str, Any]) -> dict[str, Any]:
+    """Serve AdminCreateUser. If a code can be the first factor, the password is optional."""
+    pool = state.pool(request["UserPoolId"])
+    name, password = request["Username"], request.get("TemporaryPassword")
+    if request.get("MessageAction") == "RESEND":
+        user = users.require_user(pool, name)
+        if user.status != model.FORCE_CHANGE_PASSWORD:
+            raise errors.CognitoError(
+                "UnsupportedUserStateException",
+                "Resend not possible. The user is not in FORCE_CHANGE_PASSWORD state.",
+            )
+        _invite(state, pool, user, request)
+        return {"User": users.describe_user(user)}
+    values = users.parse_attributes(request.get("UserAttributes", ()))
+    values = _check_new_user(pool, name, values, "User account already exists")
+    for attribute, value in values.items():
+        is_alias = attribute not in model.MEDIUM_BY_ATTRIBUTE or values.get(f"{attribute}_verified") == "true"
+        if is_alias or pool.username_attributes:
+            force = bool(request.get("ForceAliasCreation"))
+            users.claim_alias(pool, None, attribute, value, force=force)
+    if password is not None:
+        users.check_policy(pool, password)
+    user = _add_user(state, pool, name, values)
+    if password is None and _allows_sign_in_without_password(pool):
+        user.status = model.CONFIRMED
+    else:
+        _invite(state, pool, user, request)
+    return {"User": users.describe_user(user)}
+
+
+def _invite(state: State, pool: UserPool, user: User, request: dict[str, Any]) -> None:
+    """Give a user a temporary password and send it, unless that is suppressed."""
+    password = request.get("TemporaryPassword")
+    if password is None:
+        password = users.temporary_password()
+    users.check_policy(pool, password)
+    users.set_password(state, pool, user, password, permanent=False)
+    media = request.get("DesiredDeliveryMediums", ["SMS"])
+    for medium in media if request.get("MessageAction") != "SUPPRESS" else ():
+        destination = user.attributes.get(model.ATTRIBUTE_BY_MEDIUM[medium])
+        if destination:
+            state.outbox.send(user.username, medium, destination, "INVITATION", password)
+
+
+def _allows_sign_in_without_password(pool: UserPool) -> bool:
     """Return whether a code by email or SMS can be the first factor."""
     return bool({"EMAIL_OTP", "SMS_OTP"} & set(pool.first_factors))
 
 
-def check_new_user(pool: UserPool, name: str, values: dict[str, str]) -> dict[str, str]:
-    """Return the attributes of a new user, with the sign-in attribute taken from the name.
-
-    Raises:
-        CognitoError: InvalidParameterException for a malformed name or attribute, UsernameExistsException
-            for the name of another user.
-    """
+def _check_new_user(pool: UserPool, name: str, values: dict[str, str], taken: str) -> dict[str, str]:
+    """Return a new user's attributes, with the name's own one, or raise CognitoError."""
     if pool.username_attributes:
         values = {**values, _username_attribute(pool.username_attributes, name): name}
     elif pool.fold(name) in pool.users:
-        raise CognitoError("UsernameExistsException", "User already exists")
-    aliases = pool.settings.get("AliasAttributes", ())
-    if "email" in aliases and attributes.is_email(name):
-        raise invalid_parameter(
-            "Username cannot be of email format, since user pool is configured for email alias."
-        )
-    if "phone_number" in aliases and attributes.is_phone_number(name):
-        raise invalid_parameter(
-            "Username cannot be of phone number format, since user pool is configured for phone number alias."
-        )
-    attributes.check_schema(pool, values)
+        raise errors.CognitoError("UsernameExistsException", taken)
+    for attribute in pool.settings.get("AliasAttributes", ()):
+        address_format = users.ADDRESS_FORMATS.get(attribute)
+        if address_format is not None and address_format.fullmatch(name):
+            kind = attribute.replace("_", " ")
+            raise errors.invalid_parameter(
+                f"Username cannot be of {kind} format, since user pool is configured for {kind} alias."
+            )
+    users.check_schema(pool, values)
     return values
 
 
 def _username_attribute(possible: list[str], name: str) -> str:
-    if "email" in possible and attributes.is_email(name):
-        return "email"
-    if "phone_number" in possible and attributes.is_phone_number(name):
-        return "phone_number"
-    if possible == ["email"]:
-        raise invalid_parameter("Username should be an email.")
-    if possible == ["phone_number"]:
-        raise invalid_parameter("Username should be a phone number.")
-    raise invalid_parameter("Username should be either an email or a phone number.")
+    for attribute, address_format in users.ADDRESS_FORMATS.items():
+        if attribute in possible and address_format.fullmatch(name):
+            return attribute
+    kinds = " or ".join(kind for attribute, kind in _ARTICLES.items() if attribute in possible)
+    raise errors.invalid_parameter(f"Username should be {'either ' if len(possible) > 1 else ''}{kinds}.")
 
 
-def add_user(state: State, pool: UserPool, name: str, values: dict[str, str]) -> User:
+def _add_user(state: State, pool: UserPool, name: str, values: dict[str, str]) -> User:
     """Create a user. If users sign in with an address, the user name is the UUID."""
     sub = str(uuid.uuid4())
     now = state.clock.now()
@@ -184,3 +206,80 @@ def _contact(pool: UserPool, user: User) -> str | None:
     """Return the attribute for a sign-up code: a phone number or else an email."""
     verified = pool.settings.get("AutoVerifiedAttributes", ())
     return next((name for name in _CONTACTS if name in verified and user.attributes.get(name)), None)
+
+
+def forgot_password(state: State, request: dict[str, Any]) -> dict[str, Any]:
+    """Serve ForgotPassword. A client that hides users replies to any name alike."""
+    client, name = client_and_username(state, request)
+    user = _enabled_user(client, name)
+    if user is None:
+        return {"CodeDeliveryDetails": delivery_details("EMAIL", name)}
+    attribute = _recovery_attribute(client.pool, user)
+    state.limits.count("ForgotPassword", client.pool, user)
+    return {"CodeDeliveryDetails": state.codes.send(client.pool, user, FORGOT_PASSWORD, attribute)}
+
+
+def confirm_forgot_password(state: State, request: dict[str, Any]) -> None:
+    """Serve ConfirmForgotPassword. A password that violates the policy doesn't use up the code."""
+    client, name = client_and_username(state, request)
+    pool, user = client.pool, _enabled_user(client, name)
+    if user is None:
+        raise errors.code_mismatch()
+    if user.status == model.UNCONFIRMED:
+        raise errors.CognitoError("UserNotConfirmedException", "User is not confirmed.")
+    if user.status == model.FORCE_CHANGE_PASSWORD:
+        raise errors.expired_code()
+    state.limits.count("ForgotPassword", pool, user)
+    state.codes.check(pool, user, FORGOT_PASSWORD, request["ConfirmationCode"])
+    users.check_policy(pool, request["Password"])
+    users.set_password(state, pool, user, request["Password"], permanent=True)
+    state.codes.discard(pool, user, FORGOT_PASSWORD)
+    state.lockout.clear(pool.id, user.username)
+
+
+def _enabled_user(client: AppClient, name: str) -> User | None:
+    """Return a user who isn't disabled, or None instead of an error if the client hides users."""
+    user = users.find_user(client.pool, name)
+    if user is not None and user.enabled:
+        return user
+    if client.hides_users:
+        return None
+    raise _no_such_user() if user is None else errors.not_authorized("User is disabled.")
+
+
+def admin_reset_user_password(state: State, request: dict[str, Any]) -> None:
+    """Serve AdminResetUserPassword: make the old password useless and send a code."""
+    pool = state.pool(request["UserPoolId"])
+    user = users.require_user(pool, request["Username"])
+    if not user.enabled:
+        raise errors.not_authorized("User is disabled.")
+    if user.status == model.UNCONFIRMED:
+        raise _not_resettable()
+    attribute = _recovery_attribute(pool, user)
+    user.status = model.RESET_REQUIRED
+    user.modified = state.clock.now()
+    state.codes.send(pool, user, FORGOT_PASSWORD, attribute)
+
+
+def _not_resettable() -> errors.CognitoError:
+    return errors.not_authorized("User password cannot be reset in the current state.")
+
+
+def _recovery_attribute(pool: UserPool, user: User) -> str:
+    """Return the attribute whose address gets the code for a forgotten password.
+
+    It is the first verified one of those that the pool's setting allows, and with such a setting never the
+    address of the user's preferred second factor. A user with a temporary password has none.
+    """
+    if user.status == model.FORCE_CHANGE_PASSWORD:
+        raise _not_resettable()
+    mechanisms = pool.recovery_mechanisms
+    preferred_medium = model.MEDIUM_BY_FACTOR.get(user.mfa_preferred or "", "")
+    excluded = model.ATTRIBUTE_BY_MEDIUM.get(preferred_medium) if mechanisms else None
+    for mechanism in mechanisms or ["verified_phone_number", "verified_email"]:
+        attribute = mechanism.removeprefix("verified_")
+        if attribute in model.MEDIUM_BY_ATTRIBUTE and attribute != excluded and user.has_verified(attribute):
+            return attribute
+    raise errors.invalid_parameter(
+        "Cannot reset password for the user as there is no registered/verified email or phone_number"
+    )

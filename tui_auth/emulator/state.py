@@ -1,4 +1,7 @@
-"""The emulator's memory: signing keys, challenge sessions, limits on attempts, and the lock around them.
+"""The emulator's memory: signing keys, messages and their codes, limits on attempts, and the lock.
+
+An outbox takes the place of SMS and email. ``Codes`` are those for sign-up, for a forgotten password and for
+a changed attribute; the codes of challenges belong to their challenge sessions.
 
 After five wrong passwords a user is locked out for one second, and for twice as long with each further
 failure, up to fifteen minutes. An attempt during a lockout fails and doesn't extend it. A correct password
@@ -8,40 +11,26 @@ clears the count, and so do fifteen minutes without a failure.
 from __future__ import annotations
 
 import base64
+import hmac
 import secrets
 import threading
+import uuid
+from collections import deque
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from tui_auth.emulator.errors import (
-    CognitoError,
-    SignInFailedError,
-    invalid_challenge_session,
-    missing_parameter,
-    not_authorized,
-    not_found,
-)
-from tui_auth.emulator.messages import Codes, Outbox
-from tui_auth.emulator.model import (
-    AppClient,
-    ChallengeSession,
-    Clock,
-    Grant,
-    Identity,
-    IdentityPool,
-    SignIn,
-    User,
-    UserPool,
-)
-from tui_auth.emulator.srp import Exchanges
+from tui_auth.emulator import errors, model
+from tui_auth.emulator.challenge_sessions import ChallengeSessions, Exchanges
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
+    from tui_auth.emulator.model import AppClient, Clock, Grant, Identity, IdentityPool, User, UserPool
 
 USES = ("id", "access")
 
@@ -52,12 +41,11 @@ class SigningKeys:
     def __init__(self) -> None:
         self._ids = {use: base64.b64encode(secrets.token_bytes(32)).decode() for use in USES}
         self._keys: dict[str, RSAPrivateKey] = {}
-        self._thread: threading.Thread | None = None
+        self._thread = threading.Thread(target=self._make, name="emulator-signing-keys", daemon=True)
 
     def prepare(self) -> None:
         """Start making the keys, unless that has started."""
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._make, name="emulator-signing-keys", daemon=True)
+        if self._thread.ident is None:
             self._thread.start()
 
     def finish(self) -> None:
@@ -65,7 +53,7 @@ class SigningKeys:
 
         Python aborts (SIGABRT) if it exits while another thread is making a key.
         """
-        if self._thread is not None:
+        if self._thread.ident is not None:
             self._thread.join()
 
     def _make(self) -> None:
@@ -119,78 +107,114 @@ def new_key() -> RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
-FORGOTTEN_AFTER = 3600.0
+OUTBOX_SIZE = 1000
+SIGN_UP = "SIGN_UP"
+FORGOT_PASSWORD = "FORGOT_PASSWORD"  # noqa: S105 - the purpose of a code
+VERIFY_ATTRIBUTE = "VERIFY_ATTRIBUTE"
+_SECONDS = {SIGN_UP: 24 * 3600.0, FORGOT_PASSWORD: 3600.0, VERIFY_ATTRIBUTE: 24 * 3600.0}
 
 
-class ChallengeSessions:
-    """All challenge sessions of an emulator."""
+def random_digits(count: int) -> str:
+    """Return a random code of ``count`` digits, which may start with zeros."""
+    return f"{secrets.randbelow(10**count):0{count}d}"
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._sessions: dict[str, ChallengeSession] = {}
 
-    def open(self, sign_in: SignIn, challenge: str, **state: Any) -> ChallengeSession:
-        """Open a session for a challenge, valid for as long as the app client specifies."""
-        self._forget_old()
-        token = "AYABe" + secrets.token_urlsafe(600)
-        expires_at = self._clock.now() + sign_in.client.challenge_session_seconds
-        session = ChallengeSession(token, sign_in, challenge, expires_at, **state)
-        self._sessions[token] = session
-        return session
+def mask_destination(medium: str, destination: str) -> str:
+    """Return a destination as Cognito shows it: ``+********4114``, ``j***@g***``."""
+    if medium == "SMS":
+        digits = destination.removeprefix("+")
+        return "+" + "*" * max(len(digits) - 4, 0) + digits[-4:]
+    local, _, domain = destination.partition("@")
+    return f"{local[:1]}***@{domain[:1]}***"
 
-    def find(self, token: str | None, client: AppClient | None = None) -> ChallengeSession:
-        """Return the valid session of a token. It stays valid until it is spent.
+
+def delivery_details(medium: str, destination: str) -> dict[str, str]:
+    """Return Cognito's CodeDeliveryDetails for an unmasked destination."""
+    return {
+        "Destination": mask_destination(medium, destination),
+        "DeliveryMedium": medium,
+        "AttributeName": model.ATTRIBUTE_BY_MEDIUM[medium],
+    }
+
+
+@dataclass
+class Outbox:
+    """The newest thousand messages, oldest first."""
+
+    clock: Clock
+    messages: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=OUTBOX_SIZE))
+
+    def send(self, username: str, medium: str, destination: str, purpose: str, code: str) -> None:
+        """Store a message; ``medium`` is SMS or EMAIL, ``destination`` isn't masked."""
+        sent_at = datetime.fromtimestamp(self.clock.now(), UTC).isoformat(timespec="milliseconds")
+        self.messages.append(
+            {
+                "id": str(uuid.uuid4()),
+                "sent_at": sent_at.replace("+00:00", "Z"),
+                "username": username,
+                "medium": medium,
+                "destination": destination,
+                "purpose": purpose,
+                "code": code,
+            }
+        )
+
+
+@dataclass(frozen=True)
+class Code:
+    """A code that was sent to one of a user's addresses."""
+
+    value: str
+    attribute: str
+    destination: str
+    expires_at: float
+
+
+@dataclass
+class Codes:
+    """The codes that aren't part of a sign-in, by pool, user and purpose."""
+
+    clock: Clock
+    outbox: Outbox
+    codes: dict[tuple[str, str, str], Code] = field(default_factory=dict)
+
+    def send(
+        self, pool: UserPool, user: User, purpose: str, attribute: str, address: str | None = None
+    ) -> dict[str, str]:
+        """Send a code, which replaces an earlier one, to ``address``, by default the attribute's value."""
+        destination = address or user.attributes[attribute]
+        medium = model.MEDIUM_BY_ATTRIBUTE[attribute]
+        code = Code(random_digits(6), attribute, destination, self.clock.now() + _SECONDS[purpose])
+        self.codes[_key(pool, user, purpose, attribute)] = code
+        self.outbox.send(user.username, medium, destination, purpose, code.value)
+        return delivery_details(medium, destination)
+
+    def check(self, pool: UserPool, user: User, purpose: str, answer: str, attribute: str = "") -> Code:
+        """Return the code that was sent, if it is the answer. It stays valid until ``discard``.
 
         Raises:
-            CognitoError: InvalidParameterException if the token is missing. NotAuthorizedException, with one
-                of three texts, if the token is unknown (or another client's), used or expired.
+            CognitoError: ExpiredCodeException if no code is valid, CodeMismatchException if it differs.
         """
-        if token is None:
-            raise missing_parameter("Session")
-        session = self._sessions.get(token)
-        if session is None or (client is not None and session.sign_in.client is not client):
-            raise invalid_challenge_session()
-        if session.used:
-            raise invalid_challenge_session(", session can only be used once.")
-        if self._clock.now() >= session.expires_at:
-            raise invalid_challenge_session(", session is expired.")
-        return session
+        code = self.codes.get(_key(pool, user, purpose, attribute))
+        if code is None or self.clock.now() >= code.expires_at:
+            raise errors.expired_code()
+        if not hmac.compare_digest(code.value.encode(), answer.encode()):
+            raise errors.code_mismatch()
+        return code
 
-    def is_for(self, token: str, challenge: str) -> bool:
-        """Return whether the token's session waits for an answer to this challenge."""
-        session = self._sessions.get(token)
-        return session is not None and session.challenge == challenge
+    def discard(self, pool: UserPool, user: User, purpose: str, attribute: str = "") -> None:
+        self.codes.pop(_key(pool, user, purpose, attribute), None)
 
-    def spend(self, session: ChallengeSession) -> None:
-        session.used = True
-
-    @contextmanager
-    def spending(self, session: ChallengeSession) -> Iterator[None]:
-        """Mark a session as used; after an error in the block it is valid again, or forgotten.
-
-        It is forgotten if the error ends the sign-in.
-        """
-        session.used = True
-        try:
-            yield
-        except SignInFailedError:
-            self._sessions.pop(session.token, None)
-            raise
-        except BaseException:
-            session.used = False
-            raise
-
-    def _forget_old(self) -> None:
-        now = self._clock.now()
-        # The sessions are in the order in which they were opened, so the old ones come first.
-        while self._sessions:
-            first = next(iter(self._sessions.values()))
-            if now - first.expires_at <= FORGOTTEN_AFTER:
-                return
-            del self._sessions[first.token]
+    def discard_all(self, pool: UserPool, user: User) -> None:
+        for key in [key for key in self.codes if key[:2] == (pool.id, user.username)]:
+            del self.codes[key]
 
 
-FAILED_CUSTOM_CHALLENGE = "Incorrect username or password."
+def _key(pool: UserPool, user: User, purpose: str, attribute: str) -> tuple[str, str, str]:
+    kind = f"{purpose}:{attribute}" if purpose == VERIFY_ATTRIBUTE else purpose
+    return pool.id, user.username, kind
+
+
 FREE_FAILURES = 5
 LONGEST_LOCKOUT_SECONDS = 15 * 60.0
 PER_HOUR = {
@@ -211,22 +235,22 @@ class _Failures:
     locked_until: float = 0.0
 
 
+@dataclass
 class Lockout:
     """Wrong passwords by (pool ID, user name), including names that don't exist."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._failures: dict[tuple[str, str], _Failures] = {}
+    clock: Clock
+    failures: dict[tuple[str, str], _Failures] = field(default_factory=dict)
 
     def check(self, pool_id: str, username: str) -> None:
         """Raise NotAuthorizedException if the user is locked out."""
-        failures = self._failures.get((pool_id, username))
-        if failures is not None and self._clock.now() < failures.locked_until:
-            raise not_authorized("Password attempts exceeded")
+        failures = self.failures.get((pool_id, username))
+        if failures is not None and self.clock.now() < failures.locked_until:
+            raise errors.not_authorized("Password attempts exceeded")
 
     def record_failure(self, pool_id: str, username: str) -> None:
-        now = self._clock.now()
-        failures = self._failures.setdefault((pool_id, username), _Failures())
+        now = self.clock.now()
+        failures = self.failures.setdefault((pool_id, username), _Failures())
         if now - max(failures.last, failures.locked_until) >= LONGEST_LOCKOUT_SECONDS:
             failures.count = 0
         failures.count += 1
@@ -236,26 +260,26 @@ class Lockout:
             failures.locked_until = now + seconds
 
     def clear(self, pool_id: str, username: str) -> None:
-        self._failures.pop((pool_id, username), None)
+        self.failures.pop((pool_id, username), None)
 
 
+@dataclass
 class HourlyLimits:
     """The requests of the last hour, by operation, pool ID and user name."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._times: dict[tuple[str, str, str], list[float]] = {}
+    clock: Clock
+    times: dict[tuple[str, str, str], list[float]] = field(default_factory=dict)
 
     def count(self, operation: str, pool: UserPool, user: User) -> None:
         """Count a request, or raise LimitExceededException if it is one too many."""
-        now = self._clock.now()
+        now = self.clock.now()
         key = (operation, pool.id, user.username)
-        recent = [moment for moment in self._times.get(key, ()) if now - moment < 3600.0]
+        recent = [moment for moment in self.times.get(key, ()) if now - moment < 3600.0]
         if len(recent) >= PER_HOUR[operation]:
-            raise CognitoError(
+            raise errors.CognitoError(
                 "LimitExceededException", "Attempt limit exceeded, please try after some time."
             )
-        self._times[key] = [*recent, now]
+        self.times[key] = [*recent, now]
 
 
 @dataclass
@@ -265,7 +289,7 @@ class State:
     region: str
     clock: Clock
     triggers: Any = None
-    failed_custom_challenge_text: str = FAILED_CUSTOM_CHALLENGE
+    failed_custom_challenge_text: str = "Incorrect username or password."
     pools: dict[str, UserPool] = field(default_factory=dict)
     clients: dict[str, AppClient] = field(default_factory=dict)
     identity_pools: dict[str, IdentityPool] = field(default_factory=dict)
@@ -295,14 +319,13 @@ class State:
 
     def pool(self, pool_id: str) -> UserPool:
         """Return the user pool with this ID, or raise ResourceNotFoundException."""
-        try:
-            return self.pools[pool_id]
-        except KeyError:
-            raise not_found(f"User pool {pool_id} does not exist.") from None
+        if pool_id not in self.pools:
+            raise errors.not_found(f"User pool {pool_id} does not exist.")
+        return self.pools[pool_id]
 
     def client(self, client_id: str, pool_id: str | None = None) -> AppClient:
         """Return the app client with this ID and pool, or raise ResourceNotFoundException."""
         client = self.clients.get(client_id)
         if client is None or (pool_id is not None and client.pool is not self.pool(pool_id)):
-            raise not_found(f"User pool client {client_id} does not exist.")
+            raise errors.not_found(f"User pool client {client_id} does not exist.")
         return client

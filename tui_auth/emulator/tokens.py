@@ -10,10 +10,9 @@ import uuid
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from tui_auth.emulator.attributes import VERIFIED_FLAGS, check_user_status, readable_attributes
 from tui_auth.emulator.errors import CognitoError, not_authorized, user_not_found
 from tui_auth.emulator.model import AppClient, Grant, SignIn, User, UserPool
-from tui_auth.emulator.user_pools import has_client_secret
+from tui_auth.emulator.users import VERIFIED_FLAGS, check_user_status, readable_attributes
 
 if TYPE_CHECKING:
     from tui_auth.emulator.state import State
@@ -177,7 +176,7 @@ def revoke_all_tokens(state: State, user: User) -> None:
 def get_tokens_from_refresh_token(state: State, request: dict[str, Any]) -> dict[str, Any]:
     """Serve GetTokensFromRefreshToken. With rotation the reply has a new refresh token."""
     client = state.client(request["ClientId"])
-    if not has_client_secret(client, request.get("ClientSecret")):
+    if not client.has_secret(request.get("ClientSecret")):
         raise not_authorized(f"Unable to verify client secret for client {client.id}")
     grant = redeem_refresh_token(state, client, request["RefreshToken"], request.get("DeviceKey"))
     result = signed_tokens(state, grant)
@@ -187,12 +186,9 @@ def get_tokens_from_refresh_token(state: State, request: dict[str, Any]) -> dict
 
 
 def revoke_token(state: State, request: dict[str, Any]) -> None:
-    """Serve RevokeToken: revoke a refresh token and all access tokens of its sign-in.
-
-    A token that is unknown or already revoked is no error (RFC 7009).
-    """
+    """Serve RevokeToken. An unknown token is no error (RFC 7009)."""
     client = state.clients.get(request["ClientId"])
-    if client is None or not has_client_secret(client, request.get("ClientSecret")):
+    if client is None or not client.has_secret(request.get("ClientSecret")):
         raise CognitoError("UnauthorizedException", "Invalid client id or client secret.")
     if not client.settings["EnableTokenRevocation"]:
         raise CognitoError(

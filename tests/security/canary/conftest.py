@@ -10,7 +10,7 @@ import pytest
 
 from tests.security.canary.leak_places import LeakPlaces
 from tests.security.canary.stage import Stage, WatchedSignIn
-from tui_auth.emulator import CognitoEmulator, demo_triggers
+from tui_auth.emulator import CognitoEmulator, demo_users
 
 AssertClean = Callable[..., None]
 
@@ -18,7 +18,7 @@ AssertClean = Callable[..., None]
 @pytest.fixture
 def stage(tmp_path: Path) -> Iterator[Stage]:
     """Return a machine and a pool whose secrets are new."""
-    with CognitoEmulator(triggers=demo_triggers) as server, ExitStack() as stack:
+    with CognitoEmulator(triggers=demo_users) as server, ExitStack() as stack:
         yield Stage(tmp_path, server, stack)
 
 

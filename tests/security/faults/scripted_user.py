@@ -31,8 +31,7 @@ from tui_auth.auth.next_step import (
     UnknownStep,
 )
 from tui_auth.emulator import CognitoEmulator
-from tui_auth.emulator.demo_triggers import MOON_ANSWER, QUESTIONS
-from tui_auth.emulator.demo_users import DemoUser
+from tui_auth.emulator.demo_users import MOON_ANSWER, QUESTIONS, DemoUser
 from tui_auth.errors import AuthError
 from tui_auth.secret import Secret
 

@@ -85,7 +85,7 @@ def load_triggers(path: Path) -> ModuleType:
     Raises:
         TriggersError: If the file can't be read or run, or a function is missing.
     """
-    from tui_auth.emulator.custom_auth import FUNCTIONS
+    from tui_auth.emulator.sign_in import FUNCTIONS
 
     module = sys.modules[_TRIGGERS_MODULE] = ModuleType(_TRIGGERS_MODULE)
     module.__file__ = str(path)
@@ -113,7 +113,7 @@ def _create_demo_pools(server: CognitoEmulator) -> dict[str, Any]:
 
 def _create_empty_pool(server: CognitoEmulator) -> dict[str, Any]:
     """Create a pool without users, an app client that allows every flow, and an identity pool."""
-    from tui_auth.emulator.custom_auth import lambda_config
+    from tui_auth.emulator.sign_in import lambda_config
 
     settings: dict[str, Any] = {"PoolName": "pool", "AutoVerifiedAttributes": ["email"]}
     if server.triggers is not None:

@@ -1,16 +1,16 @@
-"""User pools and their app clients: the operations on them, and the check of client secrets."""
+"""User pools with their app clients, and identity pools, which exchange an ID token for AWS credentials."""
 
 from __future__ import annotations
 
 import base64
-import hmac
 import secrets
 import string
+import uuid
 from typing import TYPE_CHECKING, Any
 
-from tui_auth.emulator.attributes import check_schema_names
-from tui_auth.emulator.errors import invalid_parameter, not_authorized
-from tui_auth.emulator.model import AppClient, UserPool
+from tui_auth.emulator.errors import invalid_parameter, not_authorized, not_found
+from tui_auth.emulator.model import AppClient, Identity, IdentityPool, UserPool, random_text
+from tui_auth.emulator.users import check_schema_names
 
 if TYPE_CHECKING:
     from tui_auth.emulator.state import State
@@ -25,18 +25,13 @@ _MFA_MEMBERS = (
 )
 _FIXED_MEMBERS = ("AliasAttributes", "UsernameAttributes", "Schema", "UsernameConfiguration", *_MFA_MEMBERS)
 _REQUIREMENTS = ("RequireUppercase", "RequireLowercase", "RequireNumbers", "RequireSymbols")
-_LENGTH_AND_VALIDITY = {"MinimumLength": 8, "TemporaryPasswordValidityDays": 7}
 
 
 def create_user_pool(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """Serve CreateUserPool.
-
-    SMS is the only second factor it can enable; SetUserPoolMfaConfig adds others.
-    """
+    """Serve CreateUserPool. SMS is the only second factor it can enable."""
     if "AliasAttributes" in request and "UsernameAttributes" in request:
-        raise invalid_parameter(
-            "Only one of the aliasAttributes or usernameAttributes can be set in a user pool."
-        )
+        message = "Only one of the aliasAttributes or usernameAttributes can be set in a user pool."
+        raise invalid_parameter(message)
     check_schema_names(request.get("Schema", ()))
     settings = _pool_settings(request)
     if settings["MfaConfiguration"] != "OFF":
@@ -47,8 +42,8 @@ def create_user_pool(state: State, request: dict[str, Any]) -> dict[str, Any]:
             )
         settings["SmsMfaConfiguration"] = {"SmsConfiguration": settings["SmsConfiguration"]}
     now = state.clock.now()
-    short_name = "".join(secrets.choice(POOL_ID_CHARACTERS) for _ in range(9))
-    pool = UserPool(f"{state.region}_{short_name}", request["PoolName"], state.region, settings, now, now)
+    pool_id = f"{state.region}_{random_text(POOL_ID_CHARACTERS, 9)}"
+    pool = UserPool(pool_id, request["PoolName"], state.region, settings, now, now)
     state.pools[pool.id] = pool
     return {"UserPool": _describe_pool(pool)}
 
@@ -57,7 +52,8 @@ def _pool_settings(request: dict[str, Any]) -> dict[str, Any]:
     settings = {key: value for key, value in request.items() if key not in ("PoolName", "UserPoolId")}
     policies = settings.get("Policies", {})
     # Without a policy Cognito requires all kinds of characters; a policy requires only what it lists.
-    defaults = {**_LENGTH_AND_VALIDITY, **dict.fromkeys(_REQUIREMENTS, "PasswordPolicy" not in policies)}
+    defaults: dict[str, Any] = dict.fromkeys(_REQUIREMENTS, "PasswordPolicy" not in policies)
+    defaults |= {"MinimumLength": 8, "TemporaryPasswordValidityDays": 7}
     settings["Policies"] = {
         "PasswordPolicy": {**defaults, **policies.get("PasswordPolicy", {})},
         "SignInPolicy": policies.get("SignInPolicy", {"AllowedFirstAuthFactors": ["PASSWORD"]}),
@@ -69,10 +65,7 @@ def _pool_settings(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def update_user_pool(state: State, request: dict[str, Any]) -> None:
-    """Serve UpdateUserPool.
-
-    Members that are left out get their defaults. The schema and the kinds of names can't change.
-    """
+    """Serve UpdateUserPool. Members that are left out get their defaults, but some can't change."""
     pool = state.pool(request["UserPoolId"])
     fixed = {member: pool.settings[member] for member in _FIXED_MEMBERS if member in pool.settings}
     pool.settings = {**_pool_settings({"MfaConfiguration": pool.mfa, **request}), **fixed}
@@ -113,16 +106,9 @@ def delete_user_pool(state: State, request: dict[str, Any]) -> None:
 
 
 def list_user_pools(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    pools = [
-        {
-            "Id": pool.id,
-            "Name": pool.name,
-            "LambdaConfig": pool.settings["LambdaConfig"],
-            "CreationDate": pool.created,
-            "LastModifiedDate": pool.modified,
-        }
-        for pool in state.pools.values()
-    ]
+    listed = ("Id", "Name", "LambdaConfig", "CreationDate", "LastModifiedDate")
+    descriptions = [_describe_pool(pool) for pool in state.pools.values()]
+    pools = [{member: description[member] for member in listed} for description in descriptions]
     return paginate("UserPools", pools, request, "MaxResults", "NextToken")
 
 
@@ -147,10 +133,7 @@ def _mfa_config(pool: UserPool) -> dict[str, Any]:
 def paginate(
     member: str, items: list[dict[str, Any]], request: dict[str, Any], limit: str, token: str
 ) -> dict[str, Any]:
-    """Return one page of a list, as a member of the reply.
-
-    The member ``limit`` of the request is the size of a page; ``token`` of request and reply is its start.
-    """
+    """Return one page of a list. ``limit`` and ``token`` are members for its size and its start."""
     position = request.get(token, "0")
     if not position.isdecimal():
         raise invalid_parameter("Invalid pagination token.")
@@ -175,38 +158,10 @@ _DEFAULTS: dict[str, Any] = {
 }
 
 
-def secret_hash(client_id: str, client_secret: str, username: str) -> str:
-    """Return ``Base64(HMAC-SHA256(secret, username + client ID))``."""
-    digest = hmac.digest(client_secret.encode(), (username + client_id).encode(), "sha256")
-    return base64.b64encode(digest).decode()
-
-
-def check_secret_hash(client: AppClient, username: str, claimed: str | None) -> None:
-    """Raise NotAuthorizedException unless the hash is that of exactly this user name.
-
-    A client without a secret must not send one. An empty hash counts as absent.
-    """
-    if client.secret is None:
-        if claimed:
-            raise not_authorized(f"Unable to verify secret hash for client {client.id}")
-        return
-    if not claimed:
-        raise not_authorized(f"Client {client.id} is configured with secret but SECRET_HASH was not received")
-    if not hmac.compare_digest(claimed.encode(), secret_hash(client.id, client.secret, username).encode()):
-        raise not_authorized(f"Unable to verify secret hash for client {client.id}")
-
-
-def has_client_secret(client: AppClient, claimed: str | None) -> bool:
-    """Return whether a ClientSecret is the client's, or is absent if the client has none."""
-    if client.secret is None:
-        return not claimed
-    return claimed is not None and hmac.compare_digest(claimed.encode(), client.secret.encode())
-
-
 def client_and_username(state: State, request: dict[str, Any]) -> tuple[AppClient, str]:
     """Return the client and the user name of a request, after the check of its SecretHash."""
     client = state.client(request["ClientId"])
-    check_secret_hash(client, request["Username"], request.get("SecretHash"))
+    client.check_secret_hash(request["Username"], request.get("SecretHash"))
     return client, request["Username"]
 
 
@@ -214,11 +169,10 @@ def create_user_pool_client(state: State, request: dict[str, Any]) -> dict[str, 
     pool = state.pool(request["UserPoolId"])
     secret = request.get("ClientSecret")
     if secret is None and request.get("GenerateSecret"):
-        secret = _random_text(51)
-    now = state.clock.now()
-    client = AppClient(
-        _random_text(26), pool, request["ClientName"], secret, _client_settings(request), now, now
-    )
+        secret = random_text(CLIENT_ID_CHARACTERS, 51)
+    now, settings = state.clock.now(), _client_settings(request)
+    client_id = random_text(CLIENT_ID_CHARACTERS, 26)
+    client = AppClient(client_id, pool, request["ClientName"], secret, settings, now, now)
     pool.clients[client.id] = state.clients[client.id] = client
     return {"UserPoolClient": _describe_client(client)}
 
@@ -284,5 +238,122 @@ def _describe_client(client: AppClient) -> dict[str, Any]:
     }
 
 
-def _random_text(length: int) -> str:
-    return "".join(secrets.choice(CLIENT_ID_CHARACTERS) for _ in range(length))
+CREDENTIAL_SECONDS = 3600
+_KEY_ID_CHARACTERS = string.ascii_uppercase + "234567"
+
+
+def create_identity_pool(state: State, request: dict[str, Any]) -> dict[str, Any]:
+    pool = IdentityPool(f"{state.region}:{uuid.uuid4()}", request)
+    state.identity_pools[pool.id] = pool
+    return {"IdentityPoolId": pool.id, **pool.settings}
+
+
+def describe_identity_pool(state: State, request: dict[str, Any]) -> dict[str, Any]:
+    pool = _identity_pool(state, request["IdentityPoolId"])
+    return {"IdentityPoolId": pool.id, **pool.settings}
+
+
+def delete_identity_pool(state: State, request: dict[str, Any]) -> None:
+    pool = _identity_pool(state, request["IdentityPoolId"])
+    del state.identity_pools[pool.id]
+    for identity in [entry for entry in state.identities.values() if entry.pool is pool]:
+        del state.identities[identity.id]
+
+
+def get_id(state: State, request: dict[str, Any]) -> dict[str, Any]:
+    """Serve GetId: always the same identity for a login, and a new one for each guest."""
+    pool = _identity_pool(state, request["IdentityPoolId"])
+    logins = _verified_logins(state, pool, request)
+    identity = _find_by_login(state, pool, logins)
+    if identity is None:
+        identity = Identity(f"{state.region}:{uuid.uuid4()}", pool, logins)
+        state.identities[identity.id] = identity
+    identity.logins |= logins
+    return {"IdentityId": identity.id}
+
+
+def get_credentials_for_identity(state: State, request: dict[str, Any]) -> dict[str, Any]:
+    """Serve GetCredentialsForIdentity. The credentials are random: no AWS service accepts them."""
+    identity = state.identities.get(request["IdentityId"])
+    if identity is None:
+        raise not_found(f"Identity '{request['IdentityId']}' not found.")
+    if identity.logins and not request.get("Logins"):
+        raise not_authorized(f"Access to Identity '{identity.id}' is forbidden.")
+    logins = _verified_logins(state, identity.pool, request)
+    if identity.logins and not identity.logins & logins:
+        raise not_authorized(
+            "Logins don't match. Please include at least one valid login for this identity or identity pool."
+        )
+    known = _find_by_login(state, identity.pool, logins)
+    if known is not None and known is not identity:
+        # A guest becomes the identity of its logins.
+        del state.identities[identity.id]
+        identity = known
+    identity.logins |= logins
+    return {
+        "IdentityId": identity.id,
+        "Credentials": {
+            "AccessKeyId": "ASIA" + random_text(_KEY_ID_CHARACTERS, 16),
+            "SecretKey": base64.b64encode(secrets.token_bytes(30)).decode(),
+            "SessionToken": base64.b64encode(secrets.token_bytes(600)).decode(),
+            "Expiration": int(state.clock.now()) + CREDENTIAL_SECONDS,
+        },
+    }
+
+
+def _find_by_login(state: State, pool: IdentityPool, logins: set[tuple[str, str]]) -> Identity | None:
+    for identity in state.identities.values():
+        if identity.pool is pool and identity.logins & logins:
+            return identity
+    return None
+
+
+def _identity_pool(state: State, pool_id: str) -> IdentityPool:
+    try:
+        return state.identity_pools[pool_id]
+    except KeyError:
+        raise not_found(f"IdentityPool '{pool_id}' not found.") from None
+
+
+def _verified_logins(state: State, pool: IdentityPool, request: dict[str, Any]) -> set[tuple[str, str]]:
+    """Return the logins as (provider, sub). They are empty for a guest, if the pool allows guests."""
+    logins = {
+        (provider, _verified_subject(state, pool, provider, token))
+        for provider, token in request.get("Logins", {}).items()
+    }
+    if not logins and not pool.settings["AllowUnauthenticatedIdentities"]:
+        raise not_authorized("Unauthenticated access is not supported for this identity pool.")
+    return logins
+
+
+def _verified_subject(state: State, pool: IdentityPool, provider: str, token: str) -> str:
+    entries = pool.settings.get("CognitoIdentityProviders", ())
+    entries = [entry for entry in entries if entry.get("ProviderName") == provider]
+    if not entries:
+        raise not_authorized("Token is not from a supported provider of this identity pool.")
+    if token.count(".") != 2:
+        raise not_authorized("Invalid login token. Not a valid OpenId Connect identity token.")
+    claims = state.keys.read(token, "id")
+    if claims is None:
+        if state.keys.read(token, "access") is not None:
+            raise not_authorized("Invalid login token. Not a valid OpenId Connect identity token.")
+        raise not_authorized("Invalid login token. Token signature invalid.")
+    if claims["iss"] != f"https://{provider}":
+        raise not_authorized("Invalid login token. Issuer doesn't match providerName")
+    entry = next((entry for entry in entries if entry.get("ClientId") == claims["aud"]), None)
+    if entry is None:
+        raise not_authorized("Invalid login token. Incorrect token audience.")
+    now = int(state.clock.now())
+    if now >= claims["exp"]:
+        raise not_authorized(f"Invalid login token. Token expired: {claims['exp']} >= {now}")
+    if entry.get("ServerSideTokenCheck"):
+        _check_server_side(state, state.pools.get(claims["iss"].rpartition("/")[2]), claims)
+    return str(claims["sub"])
+
+
+def _check_server_side(state: State, pool: UserPool | None, claims: dict[str, Any]) -> None:
+    """Raise NotAuthorizedException if the user is gone or disabled, or the tokens were revoked."""
+    user = pool.users.get(pool.fold(claims["cognito:username"])) if pool else None
+    is_revoked = claims["origin_jti"] in state.revoked_origins
+    if user is None or user.sub != claims["sub"] or not user.enabled or is_revoked:
+        raise not_authorized("Invalid login token. Token is no longer valid.")

@@ -1,23 +1,16 @@
-"""Users of a user pool: how they are found, what state they are in, and their attributes."""
+"""Users of a user pool: how they are found, what state they are in, their attributes and passwords."""
 
 from __future__ import annotations
 
 import hmac
 import re
+import string
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from tui_auth.emulator.errors import CognitoError, invalid_parameter, not_authorized, user_not_found
-from tui_auth.emulator.model import (
-    CONFIRMED,
-    RESET_REQUIRED,
-    UNCONFIRMED,
-    AppClient,
-    Attributes,
-    Password,
-    User,
-    UserPool,
-)
+from tui_auth.auth import srp
+from tui_auth.emulator import errors, model
+from tui_auth.emulator.model import AppClient, Attributes, Password, User, UserPool
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -46,33 +39,27 @@ def find_by_attribute(pool: UserPool, attribute: str, value: str, *, verified: b
 def claim_alias(
     pool: UserPool, user: User | None, attribute: str, value: str, *, force: bool = False
 ) -> None:
-    """Make sure that nobody else signs in with this address.
-
-    ``force`` takes the address from the other user.
-
-    Raises:
-        CognitoError: AliasExistsException, or UsernameExistsException if addresses are user names.
-    """
-    if attribute in pool.username_attributes:
-        other = find_by_attribute(pool, attribute, value)
-        if other is not None and other is not user:
-            raise CognitoError(
-                "UsernameExistsException", f"An account with the given {attribute} already exists."
-            )
-    if attribute in pool.settings.get("AliasAttributes", ()):
-        other = find_by_attribute(pool, attribute, value, verified=attribute != "preferred_username")
-        if other is None or other is user:
-            return
-        if not force:
-            raise CognitoError("AliasExistsException", f"An account with the {attribute} already exists.")
-        other.attributes[f"{attribute}_verified"] = "false"
+    """Raise CognitoError if somebody else signs in with this address; ``force`` takes it away instead."""
+    is_username = attribute in pool.username_attributes
+    if not is_username and attribute not in pool.settings.get("AliasAttributes", ()):
+        return
+    verified = not is_username and attribute != "preferred_username"
+    other = find_by_attribute(pool, attribute, value, verified=verified)
+    if other is None or other is user:
+        return
+    if is_username:
+        message = f"An account with the given {attribute} already exists."
+        raise errors.CognitoError("UsernameExistsException", message)
+    if not force:
+        raise errors.CognitoError("AliasExistsException", f"An account with the {attribute} already exists.")
+    other.attributes[f"{attribute}_verified"] = "false"
 
 
 def require_user(pool: UserPool, name: str) -> User:
     """Return the user with this name, or raise UserNotFoundException."""
     user = find_user(pool, name)
     if user is None:
-        raise user_not_found()
+        raise errors.user_not_found()
     return user
 
 
@@ -86,17 +73,17 @@ def user_for_sign_in(state: State, client: AppClient, name: str) -> User:
     if user is not None:
         return user
     if not client.hides_users:
-        raise user_not_found()
+        raise errors.user_not_found()
     digest = hmac.digest(state.masking_key, f"{client.pool.id}\n{client.pool.fold(name)}".encode(), "sha512")
     username = str(uuid.UUID(bytes=digest[:16], version=4))
     salt = int.from_bytes(digest[16:32], "big") >> 1 | 1 << 126
     password = Password(salt, digest[32:64])
-    return User(username, username, 0.0, status=CONFIRMED, password=password, exists=False)
+    return User(username, username, 0.0, status=model.CONFIRMED, password=password, exists=False)
 
 
-def user_deleted(client: AppClient) -> CognitoError:
+def user_deleted(client: AppClient) -> errors.CognitoError:
     """Build the error for a user who was deleted during a sign-in."""
-    return not_authorized() if client.hides_users else user_not_found()
+    return errors.not_authorized() if client.hides_users else errors.user_not_found()
 
 
 def is_same_user(pool: UserPool, user: User, sign_in_name: str, name: str) -> bool:
@@ -107,38 +94,23 @@ def is_same_user(pool: UserPool, user: User, sign_in_name: str, name: str) -> bo
 def check_user_status(user: User) -> None:
     """Raise the error for a user who is disabled, unconfirmed or must reset the password."""
     if not user.enabled:
-        raise not_authorized("User is disabled.")
-    if user.status == UNCONFIRMED:
-        raise CognitoError("UserNotConfirmedException", "User is not confirmed.")
-    if user.status == RESET_REQUIRED:
-        raise CognitoError("PasswordResetRequiredException", "Password reset required for the user")
+        raise errors.not_authorized("User is disabled.")
+    if user.status == model.UNCONFIRMED:
+        raise errors.CognitoError("UserNotConfirmedException", "User is not confirmed.")
+    if user.status == model.RESET_REQUIRED:
+        raise errors.CognitoError("PasswordResetRequiredException", "Password reset required for the user")
 
 
-STANDARD = (
-    "sub",
-    "name",
-    "given_name",
-    "family_name",
-    "middle_name",
-    "nickname",
-    "preferred_username",
-    "profile",
-    "picture",
-    "website",
-    "email",
-    "email_verified",
-    "gender",
-    "birthdate",
-    "zoneinfo",
-    "locale",
-    "phone_number",
-    "phone_number_verified",
-    "address",
-    "updated_at",
+_STANDARD = (
+    "sub name given_name family_name middle_name nickname preferred_username profile picture website email "
+    "email_verified gender birthdate zoneinfo locale phone_number phone_number_verified address updated_at"
 )
+STANDARD = frozenset(_STANDARD.split())
 VERIFIED_FLAGS = ("email_verified", "phone_number_verified")
-_EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
-_PHONE = re.compile(r"\+[0-9]{5,15}", re.ASCII)
+ADDRESS_FORMATS = {
+    "email": re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+"),
+    "phone_number": re.compile(r"\+[0-9]{5,15}"),
+}
 
 
 def parse_attributes(entries: Iterable[Mapping[str, str]]) -> Attributes:
@@ -156,6 +128,18 @@ def all_attributes(user: User) -> Attributes:
     return {"sub": user.sub, **user.attributes}
 
 
+def describe_user(user: User) -> dict[str, Any]:
+    """Return a user as administrators see it."""
+    return {
+        "Username": user.username,
+        "Attributes": format_attributes(all_attributes(user)),
+        "UserCreateDate": user.created,
+        "UserLastModifiedDate": user.modified,
+        "Enabled": user.enabled,
+        "UserStatus": user.status,
+    }
+
+
 def readable_attributes(client: AppClient, user: User) -> Attributes:
     allowed = client.settings.get("ReadAttributes")
     return {
@@ -168,7 +152,7 @@ def readable_attributes(client: AppClient, user: User) -> Attributes:
 def check_schema_names(entries: Iterable[Mapping[str, Any]]) -> None:
     """Raise InvalidParameterException if an attribute has no name; the model doesn't require one."""
     if any(not entry.get("Name") for entry in entries):
-        raise invalid_parameter("Invalid schema: an attribute has no name.")
+        raise errors.invalid_parameter("Invalid schema: an attribute has no name.")
 
 
 def _schema(pool: UserPool) -> dict[str, dict[str, Any]]:
@@ -192,10 +176,8 @@ def check_schema(pool: UserPool, attributes: Mapping[str, str]) -> None:
     for name, value in attributes.items():
         if name == "sub" or (name not in STANDARD and name not in schema):
             raise schema_violation(name, "Attribute does not exist in the schema.")
-        if name == "email" and value and not is_email(value):
-            raise invalid_parameter("Invalid email address format.")
-        if name == "phone_number" and value and not is_phone_number(value):
-            raise invalid_parameter("Invalid phone number format.")
+        if value and name in ADDRESS_FORMATS:
+            check_address(name, value)
         if name in VERIFIED_FLAGS and value.lower() not in ("true", "false"):
             raise schema_violation(name, "Attribute value must be true or false.")
         _check_constraints(name, value, schema.get(name, {}))
@@ -232,7 +214,7 @@ def check_writable(client: AppClient, attributes: Iterable[str]) -> None:
     allowed = client.settings.get("WriteAttributes")
     for name in attributes:
         if name in VERIFIED_FLAGS or name.startswith("dev:") or (allowed and name not in allowed):
-            raise not_authorized("A client attempted to write unauthorized attribute")
+            raise errors.not_authorized("A client attempted to write unauthorized attribute")
 
 
 def check_mutable(pool: UserPool, attributes: Iterable[str]) -> None:
@@ -240,18 +222,91 @@ def check_mutable(pool: UserPool, attributes: Iterable[str]) -> None:
     schema = _schema(pool)
     for name in attributes:
         if name == "sub" or not schema.get(name, {}).get("Mutable", True):
-            raise invalid_parameter(f"user.{name}: Attribute cannot be updated.")
+            raise errors.invalid_parameter(f"user.{name}: Attribute cannot be updated.")
 
 
-def schema_violation(name: str, reason: str) -> CognitoError:
+def schema_violation(name: str, reason: str) -> errors.CognitoError:
     """Build InvalidParameterException for an attribute that violates the schema."""
-    return invalid_parameter(f"Attributes did not conform to the schema: {name}: {reason}")
+    return errors.invalid_parameter(f"Attributes did not conform to the schema: {name}: {reason}")
 
 
-def is_email(text: str) -> bool:
-    return _EMAIL.fullmatch(text) is not None
+def check_address(attribute: str, text: str) -> None:
+    """Raise InvalidParameterException unless a text has the form of an email or phone number (E.164)."""
+    if not ADDRESS_FORMATS[attribute].fullmatch(text):
+        kind = {"email": "email address", "phone_number": "phone number"}[attribute]
+        raise errors.invalid_parameter(f"Invalid {kind} format.")
 
 
-def is_phone_number(text: str) -> bool:
-    """Return whether a text has the form of a phone number, ``+`` and digits (E.164)."""
-    return _PHONE.fullmatch(text) is not None
+SYMBOLS = "^$*.[]{}()?\"!@#%&/\\,><':;|_~`=+- "
+DAY = 86400.0
+_REQUIRED_CHARACTERS = {
+    "RequireUppercase": (string.ascii_uppercase, "uppercase"),
+    "RequireLowercase": (string.ascii_lowercase, "lowercase"),
+    "RequireNumbers": (string.digits, "numeric"),
+    "RequireSymbols": (SYMBOLS, "symbol"),
+}
+
+
+def check_policy(pool: UserPool, password: str) -> None:
+    """Raise InvalidPasswordException if a password violates the pool's policy."""
+    reason = _policy_violation(pool.settings["Policies"]["PasswordPolicy"], password)
+    if reason:
+        raise errors.CognitoError(
+            "InvalidPasswordException", f"Password did not conform with policy: {reason}"
+        )
+
+
+def _policy_violation(policy: dict[str, Any], password: str) -> str | None:
+    if len(password) < policy["MinimumLength"]:
+        return "Password not long enough"
+    for requirement, (characters, kind) in _REQUIRED_CHARACTERS.items():
+        if policy.get(requirement) and not any(character in characters for character in password):
+            return f"Password must have {kind} characters"
+    if len(password) > 256:
+        return "Password too long"
+    if any(character.isspace() for character in password):
+        return "Password must not contain whitespace characters"
+    return None
+
+
+def set_password(state: State, pool: UserPool, user: User, password: str, *, permanent: bool) -> None:
+    """Set a password that satisfies the policy, and the status; a former one may be an error."""
+    policy = pool.settings["Policies"]["PasswordPolicy"]
+    history_size = int(policy.get("PasswordHistorySize", 0))
+    hashed = Password.from_text(pool.short_name, user.username, password)
+    if history_size and permanent and hashed.inner in user.former_passwords[-history_size:]:
+        raise errors.CognitoError(
+            "PasswordHistoryPolicyViolationException", "Password has previously been used"
+        )
+    user.password = hashed
+    if permanent:
+        user.former_passwords.append(hashed.inner)
+        user.status = model.CONFIRMED
+        user.temporary_until = None
+    else:
+        user.status = model.FORCE_CHANGE_PASSWORD
+        user.temporary_until = state.clock.now() + policy["TemporaryPasswordValidityDays"] * DAY
+    user.modified = state.clock.now()
+
+
+def check_password(state: State, pool: UserPool, user: User, password: str) -> None:
+    """Raise NotAuthorizedException if the password is wrong or the user is locked out."""
+    state.lockout.check(pool.id, user.username)
+    inner = srp.inner_hash(pool.short_name, user.username, password)
+    is_correct = user.password is not None and hmac.compare_digest(user.password.inner, inner)
+    record_attempt(state, pool, user, is_correct=is_correct)
+
+
+def record_attempt(state: State, pool: UserPool, user: User, *, is_correct: bool) -> None:
+    """Count an attempt with a password, and raise NotAuthorizedException if it failed."""
+    if not is_correct:
+        state.lockout.record_failure(pool.id, user.username)
+        raise errors.not_authorized()
+    state.lockout.clear(pool.id, user.username)
+    if user.temporary_until is not None and state.clock.now() >= user.temporary_until:
+        raise errors.not_authorized("Temporary password has expired and must be reset by an administrator.")
+
+
+def temporary_password() -> str:
+    """Return a random password that satisfies any policy with up to twenty characters."""
+    return model.random_text(string.ascii_letters + string.digits, 16) + "Aa1!"
