@@ -8,8 +8,7 @@ from tests.plain.typist import Typist
 from tui_auth.demo.line_prompts import run_in_lines
 from tui_auth.demo.service import DemoService
 from tui_auth.emulator import CognitoEmulator
-from tui_auth.emulator.demo_triggers import MOON_ANSWER, QUESTIONS
-from tui_auth.emulator.demo_users import DemoPool
+from tui_auth.emulator.demo_users import MOON_ANSWER, QUESTIONS, DemoPool
 
 NEW = "Brave-Otter-7!"
 ENTER = ""
