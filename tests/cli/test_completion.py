@@ -11,8 +11,8 @@ import pytest
 
 from tests.programs import Home, Process, Program, TerminalProgram
 from tests.tools import need_tool
-from tui_auth.cli.command_help import COMMANDS
-from tui_auth.cli.commands.completion import command_lines
+from tui_auth.cli.commands.completion import Completions, complete
+from tui_auth.cli.help import COMMANDS
 
 
 def write_profiles(home: Home) -> None:
@@ -61,10 +61,32 @@ def bash(process_on_path: Process) -> Callable[..., list[str]]:
 
 
 def test_every_command_has_its_help_summary() -> None:
-    summaries = {line.name: line.summary for line in command_lines()}
-    assert {name: summaries[name] for name in COMMANDS} == {
-        name: summary for name, (_, summary) in COMMANDS.items()
-    }
+    assert complete([""]).words == {name: summary for name, (_, summary) in COMMANDS.items()}
+
+
+@pytest.mark.parametrize(
+    ("line", "completions"),
+    [
+        ("profile import ", Completions("files", {})),
+        ("profile import --name ", Completions("words", {})),
+        ("sign-in --trace=", Completions("files", {})),
+        ("--plain --password-file ", Completions("files", {})),
+        ("completion ", Completions("words", {"bash": "", "zsh": "", "fish": ""})),
+        ("no-such-command ", Completions("words", {})),
+        ("exec --type id -- make ", Completions("command", {}, 4)),
+        ("exec make ", Completions("command", {}, 1)),
+        ("exec ma", Completions("command", {}, 1)),
+    ],
+)
+def test_last_word_is_completed_by_its_place(line: str, completions: Completions) -> None:
+    assert complete(line.split(" ")) == completions
+
+
+def test_flags_have_their_help_and_subcommands_their_summary() -> None:
+    flags = complete(["profile", "remove", "-"]).words
+    assert list(flags) == ["-h", "--help"]
+    assert complete(["doctor", "--j"]).words["--json"] == "as JSON"
+    assert complete(["profile", ""]).words["remove"] == "forget a profile"
 
 
 def test_bash_completes_commands_flags_choices_files_and_profiles(bash: Callable[..., list[str]]) -> None:

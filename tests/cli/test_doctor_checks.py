@@ -15,9 +15,8 @@ from botocore.utils import get_environ_proxies
 from tests.scripted_gateway import Reply, ScriptedGateway, challenge
 from tui_auth.auth.error_catalog import error_from_response
 from tui_auth.cli.commands import doctor
-from tui_auth.cli.doctor import Finding, Level, exit_status, pool
-from tui_auth.cli.doctor.machine import check_machine
-from tui_auth.cli.doctor.pool import COGNITO_URL, check_network
+from tui_auth.cli.commands.doctor import COGNITO_URL, check_network, exit_status
+from tui_auth.cli.machine_checks import Finding, Level, check_machine
 from tui_auth.config.resolver import ResolvedPool
 from tui_auth.errors import AuthError, ErrorKind
 from tui_auth.secret import Secret
@@ -41,9 +40,9 @@ def run_checks(
     monkeypatch: pytest.MonkeyPatch, *replies: Reply, auth_flow: str | None = None
 ) -> dict[str, Finding]:
     """Return the findings by subject for a pool with these replies to the probes."""
-    monkeypatch.setattr(pool, "fetch_keys", lambda url: {"keys": [{}]})
+    monkeypatch.setattr(doctor, "fetch_keys", lambda url: {"keys": [{}]})
     choice = ResolvedPool("eu-west-1_Ab12Cd34E", "1example23456789", auth_flow=auth_flow)
-    findings = pool.check_pool(choice, ScriptedGateway(*replies), COGNITO_URL.format("eu-west-1"))
+    findings = doctor.check_pool(choice, ScriptedGateway(*replies), COGNITO_URL.format("eu-west-1"))
     return {finding.subject: finding for finding in findings}
 
 
@@ -126,12 +125,12 @@ NO_SECRET = error_from_response("NotAuthorizedException", "Client 1 does not hav
 def test_rejected_secret_is_wrong_or_unneeded(
     monkeypatch: pytest.MonkeyPatch, replies: list[Reply], message: str
 ) -> None:
-    monkeypatch.setattr(pool, "fetch_keys", lambda url: {"keys": [{}]})
+    monkeypatch.setattr(doctor, "fetch_keys", lambda url: {"keys": [{}]})
     choice = ResolvedPool("eu-west-1_Ab12Cd34E", "1example23456789", Secret("s"))
     gateway = ScriptedGateway(*replies)
     finding = {
         finding.subject: finding
-        for finding in pool.check_pool(choice, gateway, COGNITO_URL.format("eu-west-1"))
+        for finding in doctor.check_pool(choice, gateway, COGNITO_URL.format("eu-west-1"))
     }["secret"]
     assert (finding.level, finding.message) == (Level.PROBLEM, message)
     assert finding.advice

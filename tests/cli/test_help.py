@@ -9,7 +9,7 @@ from importlib import import_module
 import pytest
 
 from tests.programs import Program, TerminalProgram
-from tui_auth.cli.command_help import COMMAND_EXAMPLES, COMMANDS, PROGRAM_EXAMPLES
+from tui_auth.cli.help import COMMAND_EXAMPLES, COMMANDS, PROGRAM_EXAMPLES
 from tui_auth.cli.main import main
 from tui_auth.cli.parser import CommandParser
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.programs import TerminalProgram
 from tests.session.machine import Machine, pool_flags
-from tui_auth.cli.commands.kube_credential import VERSIONS
+from tui_auth.cli.commands.token import KUBERNETES_VERSIONS
 
 
 def test_exec_credential_has_the_id_token_and_its_expiration(machine: Machine) -> None:
@@ -17,7 +17,7 @@ def test_exec_credential_has_the_id_token_and_its_expiration(machine: Machine) -
     result = machine.run("kube-credential")
     credential = json.loads(result.stdout)
     assert (result.returncode, result.stderr) == (0, "")
-    assert (credential["apiVersion"], credential["kind"]) == (VERSIONS[0], "ExecCredential")
+    assert (credential["apiVersion"], credential["kind"]) == (KUBERNETES_VERSIONS[0], "ExecCredential")
     assert credential["status"]["token"] == session.record.id_token.reveal()
     expires_at = datetime.strptime(credential["status"]["expirationTimestamp"], "%Y-%m-%dT%H:%M:%S%z")
     assert expires_at == datetime.fromtimestamp(session.record.id_expires_at, UTC)
@@ -30,7 +30,7 @@ def test_token_that_expires_soon_is_refreshed(machine: Machine) -> None:
     assert len(machine.get_calls("GetTokensFromRefreshToken")) == 1
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", KUBERNETES_VERSIONS)
 def test_api_version_is_the_one_kubectl_requests(machine: Machine, version: str) -> None:
     machine.sign_in()
     kubectl_request = json.dumps(
@@ -44,7 +44,7 @@ def test_api_version_is_the_one_kubectl_requests(machine: Machine, version: str)
 def test_invalid_kubectl_request_is_ignored(machine: Machine, kubectl_request: str) -> None:
     machine.sign_in()
     result = machine.run("kube-credential", environ={"KUBERNETES_EXEC_INFO": kubectl_request})
-    assert json.loads(result.stdout)["apiVersion"] == VERSIONS[0]
+    assert json.loads(result.stdout)["apiVersion"] == KUBERNETES_VERSIONS[0]
 
 
 @pytest.mark.parametrize("interactive", [True, False])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from tui_auth.cli.commands.completion import FILE, CommandLine, Flag, lines_of
 from tui_auth.cli.parser import CommandParser
 
 
@@ -62,14 +61,3 @@ def test_unexpected_argument_suggests_a_flag_of_parser_or_subcommand(
         parser.parse(arguments)
     assert exit_.value.code == 2
     assert message in capsys.readouterr().err
-
-
-def test_completion_lists_commands_with_flags_and_first_argument(parser: CommandParser) -> None:
-    top, subcommand = reversed(list(lines_of(("sample",), "a sample", parser)))
-    assert [flag.names for flag in top.flags] == [("-h", "--help"), ("--hidden",), ("--region",)]
-    assert subcommand == CommandLine(
-        ("sample", "add"),
-        "add a file",
-        (subcommand.flags[0], Flag(("--force",), "tui-auth sample add replaces the file", None)),
-        FILE,
-    )

@@ -11,7 +11,7 @@ import pytest
 
 from tests.programs import Program
 from tui_auth.cli.commands import profile
-from tui_auth.cli.exit_status import with_status
+from tui_auth.cli.output import with_status
 from tui_auth.cli.parser import CommandParser
 from tui_auth.config import profile_editor
 from tui_auth.config.files import ConfigurationError

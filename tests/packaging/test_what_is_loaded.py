@@ -47,9 +47,9 @@ import sys
 from pathlib import Path
 
 from tui_auth.cli.main import main
-from tui_auth.cli import full_screen
+from tui_auth.cli import sign_in_now
 
-folder, prepare = Path(sys.argv.pop(1)), full_screen.prepare
+folder, prepare = Path(sys.argv.pop(1)), sign_in_now.prepare_full_screen
 
 
 def list_after(owner, name, file):
@@ -73,7 +73,7 @@ def prepare_and_listen(purpose):
     return ready
 
 
-full_screen.prepare = prepare_and_listen
+sign_in_now.prepare_full_screen = prepare_and_listen
 sys.exit(main())
 """
 """The program, changed to list the imported modules at the first frame and soon after."""

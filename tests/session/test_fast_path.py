@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.session.machine import Machine, Processes
-from tui_auth.cli.arguments import add_session_arguments
+from tui_auth.cli.parser import add_session_arguments
 from tui_auth.cli.session_access import find_session
 from tui_auth.config.resolver import ResolvedPool
 from tui_auth.session import fast_path, state

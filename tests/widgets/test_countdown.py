@@ -10,7 +10,7 @@ from textual.geometry import Region
 
 from tests.pilot import screen_rows, settle, until
 from tests.widgets.host import Host
-from tui_auth.widgets.countdown import Countdown
+from tui_auth.widgets.countdown import Countdown, format_countdown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -156,3 +156,8 @@ async def test_one_second_repaints_one_cell(monkeypatch: pytest.MonkeyPatch) -> 
 def running_timers(countdown: Countdown) -> list[object]:
     """Return the running timers."""
     return [timer for timer in countdown._timers if timer._task is not None]
+
+
+def test_countdown_shows_minutes_and_seconds_from_100_seconds_on() -> None:
+    texts = [format_countdown(seconds) for seconds in (1, 99, 100, 605)]
+    assert texts == ["1 s", "99 s", "1 min 40 s", "10 min 05 s"]

@@ -8,24 +8,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from tui_auth.cli.output import discard_stdout, flush_stdout, say, tell, write_out
+from tui_auth.cli.output import discard_stdout, flush_stdout, say, tell, with_status, write_out
 
 PROGRAM = "tui-auth"
 DEFAULT_COMMAND = "sign-in"
 CACHED_COMMANDS = ("token", "header")
 """The commands that scripts run before every request; they have a fast path."""
-
-_HELP = """\
-{examples}
-Sign in to an Amazon Cognito user pool from a terminal, through every step the
-pool asks for.
-
-commands:
-{commands}
-
-tui-auth COMMAND --help tells more about one.
-tui-auth --version names what a bug report needs.
-"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -54,40 +42,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _dispatch(arguments: list[str]) -> int:
-    if arguments and arguments[0] in ("-h", "--help"):
-        return _print_help()
-    if arguments and arguments[0] == "--version":
-        from tui_auth.cli.versions import version_text
+    if arguments and arguments[0] in ("-h", "--help", "--version"):
+        from tui_auth.cli.help import program_help, version_text
 
-        return write_out(version_text())
+        return write_out(version_text() if arguments[0] == "--version" else program_help())
     is_named = bool(arguments) and not arguments[0].startswith("-")
     command = arguments.pop(0) if is_named else DEFAULT_COMMAND
-    status = _answer_from_cache(command, arguments)
-    return _run(command, arguments) if status is None else status
+    if command in CACHED_COMMANDS and sys.stdout is not None:
+        from tui_auth.session.fast_path import find_token, format_token
 
-
-def _answer_from_cache(command: str, arguments: Sequence[str]) -> int | None:
-    """Print a cached token; None if the command has no fast path, or needs more than that."""
-    if command not in CACHED_COMMANDS or sys.stdout is None:
-        return None
-    from tui_auth.session.fast_path import find_token, format_token
-
-    token = find_token(arguments)
-    if token is None:
-        return None
-    if token.note:
-        tell(token.note)
-    return write_out(format_token(command, token.value))
+        if token := find_token(arguments):
+            if token.note:
+                tell(token.note)
+            return write_out(format_token(command, token.value))
+    return _run(command, arguments)
 
 
 def _run(name: str, arguments: Sequence[str]) -> int:
     from importlib import import_module
 
-    from tui_auth.cli.command_help import COMMANDS
+    from tui_auth.cli.help import COMMANDS
 
     if name not in COMMANDS:
-        return _reject_command(name)
-    from tui_auth.cli.exit_status import with_status
+        from tui_auth.config.settings import closest_match
+        from tui_auth.exit_codes import ExitCode
+
+        similar = closest_match(name, COMMANDS)
+        advice = f"Did you mean {similar}?" if similar else f"Commands are {', '.join(COMMANDS)}."
+        tell(f"there is no command “{ascii(name[:40])[1:-1]}”. {advice}")
+        return ExitCode.USAGE
     from tui_auth.cli.parser import CommandParser
     from tui_auth.config.settings import unknown_variable_warnings
     from tui_auth.terminal.crash import report_crashes_without_details
@@ -104,22 +87,3 @@ def _run(name: str, arguments: Sequence[str]) -> int:
         return with_status(lambda: command.run(parsed))
     except SystemExit as end:  # argparse raises it after --help and after a usage error
         return end.code if isinstance(end.code, int) else 0
-
-
-def _print_help() -> int:
-    from tui_auth.cli.command_help import COMMANDS, PROGRAM_EXAMPLES, format_examples
-
-    width = max(map(len, COMMANDS))
-    lines = "\n".join(f"  {name:<{width}}  {summary}" for name, (_, summary) in COMMANDS.items())
-    return write_out(_HELP.format(examples=format_examples(PROGRAM_EXAMPLES), commands=lines))
-
-
-def _reject_command(name: str) -> int:
-    from tui_auth.cli.command_help import COMMANDS
-    from tui_auth.config.settings import closest_match
-    from tui_auth.exit_codes import ExitCode
-
-    similar = closest_match(name, COMMANDS)
-    advice = f"Did you mean {similar}?" if similar else f"Commands are {', '.join(COMMANDS)}."
-    tell(f"there is no command “{ascii(name[:40])[1:-1]}”. {advice}")
-    return ExitCode.USAGE

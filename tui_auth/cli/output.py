@@ -1,4 +1,4 @@
-"""Print to stdout and stderr, also if one is full, closed, or was never there.
+"""Print to stdout and stderr, also if one is full, closed, or was never there; turn errors into exit codes.
 
 The fast path of ``token`` prints with it, so nothing is imported that it could do without. It uses two of
 the exit codes of ``tui_auth.exit_codes``: 0, and 1 if stdout can't be written.
@@ -7,6 +7,20 @@ the exit codes of ``tui_auth.exit_codes``: 0, and 1 if stdout can't be written.
 from __future__ import annotations
 
 import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tui_auth.exit_codes import ExitCode
+
+
+class CommandFailedError(Exception):
+    """The command ends with this exit code, after this message; empty if the reason is already printed."""
+
+    def __init__(self, status: int, message: str = "") -> None:
+        super().__init__(message)
+        self.status = status
 
 
 def write_out(text: str) -> int:
@@ -66,3 +80,58 @@ def _discard(descriptor: int) -> None:
     import os
 
     os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
+
+
+def with_status(command: Callable[[], int]) -> int:
+    """Run a command; an expected exception becomes one line on stderr and its exit code."""
+    try:
+        return command()
+    except CommandFailedError as error:
+        if str(error):
+            say(str(error))
+        return error.status
+    except Exception as error:
+        status = status_for(error)
+        if status == 1:  # an internal error
+            raise
+        for note in getattr(error, "notes", ()):  # of NoPoolError
+            say(note)
+        say(error_text(error))
+        return status
+
+
+def status_for(error: Exception) -> ExitCode:
+    from tui_auth.config.files import ConfigurationError
+    from tui_auth.errors import AuthError, ErrorKind
+    from tui_auth.exit_codes import ExitCode
+    from tui_auth.session import NotSignedInError
+    from tui_auth.storage.files import StorageError
+
+    if isinstance(error, AuthError):
+        status_of_kind = {
+            ErrorKind.NETWORK: ExitCode.NETWORK,
+            ErrorKind.THROTTLED: ExitCode.THROTTLED,
+            ErrorKind.CONFIGURATION: ExitCode.CONFIGURATION,
+        }
+        return status_of_kind.get(error.kind, ExitCode.REJECTED)
+    status_of_type = {
+        NotSignedInError: ExitCode.NOT_SIGNED_IN,
+        ConfigurationError: ExitCode.CONFIGURATION,
+        StorageError: ExitCode.STORAGE,
+    }
+    matches = (status for kind, status in status_of_type.items() if isinstance(error, kind))
+    return next(matches, ExitCode.INTERNAL_ERROR)
+
+
+def error_text(error: Exception) -> str:
+    """Return the text of an error where there is no screen, quoting the service if we have no text for it."""
+    from tui_auth.errors import TRY_AGAIN, AuthError
+    from tui_auth.terminal.safe_text import quote_service
+
+    if not isinstance(error, AuthError):
+        return str(error)
+    if error.recovery_suggestion == TRY_AGAIN:  # it is about an answer, and no user gave one here
+        return f"{error.message.split('.')[0]}. Try again."
+    if error.quote:
+        return f"{error} {quote_service(error.quote)}"
+    return str(error)

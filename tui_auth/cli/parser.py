@@ -1,4 +1,6 @@
-"""The argument parser of each command: help that starts with examples, and usage errors in one sentence.
+"""The argument parser of each command, the flags they share, and what those stand for.
+
+Help starts with examples, and a usage error is one sentence.
 
 argparse has no public way to list what a parser accepts, so this module and ``completion`` read private
 members of it: ``_actions``, ``_action_groups``, ``_group_actions``, ``_choices_actions``, ``_get_formatter``
@@ -7,18 +9,29 @@ and ``_SubParsersAction``. ``tests/cli/test_parser.py`` fails if a Python versio
 
 from __future__ import annotations
 
+import os
 import re
-from argparse import SUPPRESS, ArgumentParser, Namespace, _SubParsersAction
+import sys
+from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError, Namespace, _SubParsersAction
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from tui_auth.cli.command_help import COMMAND_EXAMPLES, COMMANDS, format_examples
-from tui_auth.cli.output import tell
-from tui_auth.config.settings import closest_match
+from tui_auth.cli.help import COMMAND_EXAMPLES, COMMANDS, format_examples
+from tui_auth.cli.output import CommandFailedError, say, tell
+from tui_auth.config.files import ConfigurationError, display_path
+from tui_auth.config.resolver import add_pool_arguments
+from tui_auth.config.settings import FLOWS, SETTINGS, STORAGES, closest_match
 from tui_auth.exit_codes import ExitCode
 from tui_auth.terminal.safe_text import safe_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from argparse import _ActionsContainer
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from tui_auth.auth.trace import Call, CallTrace
+    from tui_auth.secret import Secret
 
 _MISSING = "the following arguments are required"
 _FLAG = re.compile(r"--?[A-Za-z][a-z-]{0,30}(?==|$)")
@@ -28,6 +41,12 @@ _FILE_FLAGS = {
     "--secret": "--client-secret-file",
 }
 """Flags that users try and that can't exist, because others could see the secret; and what to use."""
+
+_MAX_PASSWORD_BYTES = 4096
+"""Many times the length that Cognito accepts."""
+
+_MAX_TRACE_LINE = 2000
+"""In characters."""
 
 
 class CommandParser(ArgumentParser):
@@ -58,7 +77,7 @@ class CommandParser(ArgumentParser):
         """Return one line; the flags are listed below it."""
         words = [self.prog, "[flags]"]
         for action in self._actions:
-            if action.option_strings:
+            if action.option_strings or action.help == SUPPRESS:
                 continue
             name = str(action.metavar or action.dest)
             if action.choices and not action.metavar:
@@ -119,3 +138,163 @@ class CommandParser(ArgumentParser):
                     yield from parser._flags()
             elif action.help != SUPPRESS:
                 yield from action.option_strings
+
+
+SIGN_IN_FLAGS = {
+    "username": ("NAME", "filled in on the first screen"),
+    "auth_flow": ("FLOW", f"how to begin: {', '.join(FLOWS)}; the first unless given"),
+    "preferred_first_factor": ("FACTOR", "for USER_AUTH, such as EMAIL_OTP"),
+    "app_name": ("NAME", "what an authenticator app shows"),
+}
+"""The settings of a sign-in: the placeholder and the help text of each one's flag."""
+
+_CHOICES = {"auth_flow": FLOWS, "storage": STORAGES}
+
+
+def add_setting_flags(
+    parser: _ActionsContainer, flags: Mapping[str, tuple[str | None, str]], required: Sequence[str] = ()
+) -> None:
+    """Add the flags of settings; ``flags`` has the placeholder and the help text of each."""
+    for name, (metavar, help_text) in flags.items():
+        parser.add_argument(
+            SETTINGS[name].flag,
+            metavar=metavar,
+            required=name in required,
+            choices=_CHOICES.get(name),
+            action="append" if name == "client_metadata" else "store",
+            help=help_text,
+        )
+
+
+def add_sign_in_arguments(parser: ArgumentParser) -> None:
+    """Add the flags of every command that may sign in: to which pool, and how."""
+    add_pool_arguments(parser)
+    group = parser.add_argument_group("signing in")
+    storage = (
+        "where to keep the session; unless given, sign-in asks on the full screen, all else takes a file"
+    )
+    add_setting_flags(group, {**SIGN_IN_FLAGS, "storage": (None, storage)})
+    group.add_argument("--plain", action="store_true", help="line prompts in place of the full screen")
+    group.add_argument(
+        "--trace", metavar="FILE", help="write the calls and their next steps to a file, every value left out"
+    )
+    source = group.add_mutually_exclusive_group()
+    source.add_argument(
+        "--password-stdin", action="store_true", help="the password is the first line of stdin; no prompts"
+    )
+    source.add_argument("--password-file", metavar="FILE", help="the password is a file's first line")
+    group.add_argument(
+        "--client-metadata",
+        metavar="KEY=VALUE",
+        action="append",
+        type=_key_value,
+        default=[],
+        help="passed to the pool's Lambda functions; may stand several times; no place for a secret",
+    )
+
+
+def add_session_arguments(parser: ArgumentParser) -> None:
+    """Add the flags that choose a session, for a command that never signs in."""
+    add_pool_arguments(parser)
+    parser.add_argument("--username", metavar="NAME", help="which user's session")
+
+
+def add_token_arguments(parser: ArgumentParser) -> None:
+    """Add the flags that choose a session, and those for signing in if there is none."""
+    add_sign_in_arguments(parser)
+    parser.add_argument(
+        "--login",
+        choices=("auto", "never"),
+        default="auto",
+        help="whether to sign in on the terminal if there is no session; %(default)s unless given",
+    )
+
+
+def _key_value(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not key or not equals:
+        raise ArgumentTypeError("write it as KEY=VALUE")
+    return key, value
+
+
+def read_password(arguments: Namespace) -> Secret | None:
+    """Return the password of ``--password-stdin`` or ``--password-file``; None if neither flag is given.
+
+    The password is the first line without its line break.
+
+    Raises:
+        CommandFailedError: With the usage status, if stdin holds no password.
+        ConfigurationError: If the file can't be used.
+    """
+    # Imported only for these flags: the first screen needs none of it.
+    from tui_auth.config.files import permission_warning, read_password_file
+    from tui_auth.secret import Secret
+
+    if arguments.password_file:
+        secret = read_password_file(arguments.password_file)
+        if warning := permission_warning(arguments.password_file):
+            say(warning)
+        return secret
+    if not arguments.password_stdin:
+        return None
+    if sys.stdin is not None and sys.stdin.isatty():
+        raise _usage_error(
+            "--password-stdin reads a pipe; on a terminal it would show the password. Leave it out there."
+        )
+    line = sys.stdin.buffer.readline(_MAX_PASSWORD_BYTES + 1) if sys.stdin is not None else b""
+    if len(line) > _MAX_PASSWORD_BYTES:
+        raise _usage_error("stdin gave a line that is too long to be a password.")
+    password = None
+    with suppress(UnicodeDecodeError):  # the error has the bytes, so it must not become a context
+        password = line.decode().removesuffix("\n").removesuffix("\r")
+    if password is None:
+        raise _usage_error("stdin gave a password that is not UTF-8 text.")
+    if not password:
+        raise _usage_error("stdin gave no password. Pipe it in as one line.")
+    return Secret(password)
+
+
+def _usage_error(message: str) -> CommandFailedError:
+    return CommandFailedError(ExitCode.USAGE, message)
+
+
+@contextmanager
+def write_trace(wire: CallTrace, path: str | None) -> Iterator[None]:
+    """Append each Cognito call to the file of ``--trace`` while the block runs, without any value.
+
+    A line is the time (UTC, RFC 3339) and the names of the call's chain. The file is created with mode 0600.
+    A disk that fills up ends the trace, not the sign-in.
+    Raises ConfigurationError if the file can't be opened.
+    """
+    if path is None:
+        yield
+        return
+    target = Path(path)
+    try:
+        file = open(target, "a", buffering=1, encoding="utf-8", opener=_open_private)  # noqa: SIM115
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "that is no name of a file"
+        raise ConfigurationError(
+            f"The trace cannot be written to {display_path(target)}: {reason}."
+        ) from None
+
+    def write(call: Call) -> None:
+        if call.outcome:
+            time = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            try:
+                file.write(f"{time} {safe_line(call.chain, limit=_MAX_TRACE_LINE)}\n")
+            except (OSError, ValueError):
+                stop_listening()
+
+    stop_listening = wire.listen(write)
+    try:
+        yield
+    finally:
+        stop_listening()
+        with suppress(OSError):  # a line that couldn't be written before can't be written now
+            file.close()
+
+
+def _open_private(path: str, flags: int) -> int:
+    # O_NONBLOCK: opening a named pipe without a reader would block the program.
+    return os.open(path, flags | os.O_NONBLOCK, 0o600)

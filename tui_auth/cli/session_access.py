@@ -6,8 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tui_auth.cli.exit_status import CommandFailedError
-from tui_auth.cli.output import say
+from tui_auth.cli.output import CommandFailedError, say
 from tui_auth.cli.sign_in_now import is_noninteractive, sign_in_now
 from tui_auth.cli.sign_in_turn import wait_for_turn
 from tui_auth.config.aws_settings import effective_endpoint
@@ -153,20 +152,20 @@ def session_with_token(
     """Return a session with valid tokens of these kinds, from a sign-in on the terminal if necessary.
 
     Args:
-        arguments: the command's flags.
-        sessions: the sessions there are.
+        arguments: The command's flags.
+        sessions: The stored sessions.
         kinds: ``access``, ``id`` or both.
-        min_ttl: how many seconds the tokens must be valid; None for long enough.
-        force: refresh valid tokens too.
-        may_sign_in: whether a sign-in may open on the terminal.
-        stored: the session, if ``find_session`` has already returned it.
+        min_ttl: How many seconds the tokens must be valid; None for long enough.
+        force: Whether to refresh valid tokens too.
+        may_sign_in: Whether a sign-in may open on the terminal.
+        stored: The session, if ``find_session`` has already returned it.
 
     Raises:
-        NotSignedInError: there is no session, and no sign-in may or can open.
+        NotSignedInError: There is no session, and no sign-in may or can open.
         AuthError: Cognito rejected the refresh, or didn't reply.
-        ConfigurationError: a setting is invalid.
-        StorageError: the session can't be read, or a new one stored.
-        CommandFailedError: the user left the sign-in.
+        ConfigurationError: A setting is invalid.
+        StorageError: The session can't be read, or a new one stored.
+        CommandFailedError: The user left the sign-in.
     """
     from tui_auth.session.refresh import ensure_fresh, is_valid_for
 
@@ -186,7 +185,7 @@ def session_with_token(
         return record
     report_unsaved(result)
     if min_ttl is not None and not is_valid_for(result.record, kind, min_ttl):
-        from tui_auth.durations import format_duration
+        from tui_auth.flow.messages import format_duration
 
         left = format_duration(max(0.0, result.record.seconds_left(kind)))
         say(f"this pool's tokens are valid for only {left}.")

@@ -5,27 +5,34 @@ Modules that aren't needed for the first screen are imported in functions.
 
 from __future__ import annotations
 
+import gc
 import os
 from contextlib import contextmanager
-from functools import cache, partial
+from functools import cache
 from typing import TYPE_CHECKING
 
 from tui_auth.auth.app_client import AuthFlow
-from tui_auth.cli import full_screen
-from tui_auth.cli.arguments import read_password, write_trace
-from tui_auth.cli.exit_status import CommandFailedError
-from tui_auth.cli.output import say, tell
+from tui_auth.cli.output import CommandFailedError, say, tell
+from tui_auth.cli.parser import read_password, write_trace
 from tui_auth.config.aws_settings import check_certificates, effective_endpoint
+from tui_auth.config.files import ConfigurationError
 from tui_auth.config.resolver import SourceKind
 from tui_auth.config.settings import check_region
 from tui_auth.exit_codes import ExitCode
 from tui_auth.flow.settings import ASSUMED_SESSION_SECONDS, SignInSettings, environment_badge_for
-from tui_auth.terminal.environment import TerminalKind, fill_missing_streams, find_terminal, harden_process
+from tui_auth.terminal.environment import (
+    TerminalKind,
+    fill_missing_streams,
+    find_terminal,
+    harden_process,
+    must_avoid_color,
+    scrub_textual_environment,
+)
 from tui_auth.terminal.safe_text import safe_line
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from tui_auth.auth.auth import Auth
     from tui_auth.auth.next_step import Done
@@ -38,13 +45,17 @@ if TYPE_CHECKING:
     from tui_auth.terminal.tty_prompt import TtyPrompt
 
 
-def save_session(
+_MAX_ORIGIN_LENGTH = 100
+"""In characters: one or two lines of the help."""
+
+
+def _save_session(
     persistence: SessionPersistence, done: Done, signed_in_as: str, *, checked: bool | None = None
 ) -> SaveResult:
     """Save a session in the configured storage, by default a file, and report problems on stderr.
 
-    ``signed_in_as`` is the name as typed. ``checked`` is whether the signatures were checked, None if nothing
-    has tried. Raises AuthError if the pool didn't sign the tokens.
+    ``checked`` is whether the signatures were checked, None if nothing has tried.
+    Raises AuthError if the pool didn't sign the tokens.
     """
     from tui_auth.session.persistence import SIGNATURES_UNCHECKED
     from tui_auth.storage.stores import StorageKind
@@ -56,7 +67,7 @@ def save_session(
     storage = persistence.storage
     result = persistence.save(done, signed_in_as, storage or StorageKind.FILE, signature_checked=checked)
     if result.problem:
-        say_not_saved(result.problem)
+        _say_not_saved(result.problem)
     elif storage is None:
         persistence.remember_storage(StorageKind.FILE)
         say("The session is kept in a file of yours; --storage chooses another place.")
@@ -65,25 +76,18 @@ def save_session(
     return result
 
 
-def say_not_saved(reason: str) -> None:
-    """Report on stderr that a session isn't saved, and why."""
+def _say_not_saved(reason: str) -> None:
     say(f"This session is not kept. {reason}")
 
 
-def sign_in_with_password(
+def _sign_in_with_password(
     auth: Auth, settings: SignInSettings, persistence: SessionPersistence, password: Secret
 ) -> Done:
-    """Sign in with only a user name and password.
-
-    Raises:
-        CommandFailedError: The pool sends another challenge, or there is no user name.
-    """
     from tui_auth.auth.next_step import AuthFactorType, Done
 
     harden_process()
     if not settings.username:
-        say("--password-stdin and --password-file need --username.")
-        raise CommandFailedError(ExitCode.USAGE)
+        raise CommandFailedError(ExitCode.USAGE, "--password-stdin and --password-file need --username.")
     step = auth.attempt().sign_in(
         settings.username,
         password,
@@ -94,14 +98,8 @@ def sign_in_with_password(
     )
     if isinstance(step, Done):
         return step
-    say(
-        f"The pool asks for more than a password ({type(step).__name__}). Run tui-auth sign-in on a terminal."
-    )
-    raise CommandFailedError(ExitCode.UNSUPPORTED_STEP)
-
-
-_MAX_ORIGIN_LENGTH = 100
-"""In characters: one or two lines of the help."""
+    more = f"The pool asks for more than a password ({type(step).__name__})."
+    raise CommandFailedError(ExitCode.UNSUPPORTED_STEP, f"{more} Run tui-auth sign-in on a terminal.")
 
 
 def sign_in_settings(choice: ResolvedPool, arguments: Namespace, *, leaves_when_done: bool) -> SignInSettings:
@@ -118,7 +116,7 @@ def sign_in_settings(choice: ResolvedPool, arguments: Namespace, *, leaves_when_
         app_name=choice.app_name or choice.profile or "",
         client_metadata={**choice.client_metadata, **dict(arguments.client_metadata)},
         session_seconds=choice.session_minutes * 60 if choice.session_minutes else ASSUMED_SESSION_SECONDS,
-        theme=full_screen.theme(os.environ.get("TUI_AUTH_THEME")),
+        theme=choose_theme(),
         leaves_when_done=leaves_when_done,
         username_attributes=choice.username_attributes,
         required_attributes=choice.required_attributes,
@@ -169,17 +167,18 @@ def sign_in_now(
     auth = Auth(
         choice.user_pool_id, choice.client_id, choice.client_secret, choice.endpoint_url, choice.region
     )
+
+    @cache
+    def open_persistence() -> SessionPersistence:
+        # Slow to import, and the first screen doesn't need it.
+        from tui_auth.session.persistence import SessionPersistence
+        from tui_auth.session.sessions import Sessions
+
+        return SessionPersistence(choice, auth.gateway.now, Sessions(), on_saved)
+
     with write_trace(auth.trace, arguments.trace):
         settings = sign_in_settings(choice, arguments, leaves_when_done=leaves_when_done)
-        return _sign_in(auth, settings, partial(_build_persistence, choice, auth, on_saved), arguments)
-
-
-def _build_persistence(choice: ResolvedPool, auth: Auth, on_saved: Callable[[], None]) -> SessionPersistence:
-    # Slow to import, and the first screen doesn't need it.
-    from tui_auth.session.persistence import SessionPersistence
-    from tui_auth.session.sessions import Sessions
-
-    return SessionPersistence(choice, auth.gateway.now, Sessions(), on_saved)
+        return _sign_in(auth, settings, open_persistence, arguments)
 
 
 def _sign_in(
@@ -197,10 +196,14 @@ def _sign_in(
 
     persistence = make_persistence()
     if password is not None:
-        done, name = sign_in_with_password(auth, settings, persistence, password), settings.username
+        done, name = _sign_in_with_password(auth, settings, persistence, password), settings.username
     else:
-        done, name = _sign_in_in_lines(auth, settings, persistence)
-    result = save_session(persistence, done, name)
+        from tui_auth.plain.sign_in import PlainSignIn
+
+        with line_prompts() as lines:
+            sign_in = PlainSignIn(auth, settings, lines, find_device=persistence.device)
+            done, name = sign_in.run(), sign_in.username
+    result = _save_session(persistence, done, name)
     _report_user(done, name)
     if password is None and done.asks_to_remember_device:
         from tui_auth.plain.sign_in import ask_about_device
@@ -216,7 +219,7 @@ def _sign_in_full_screen(
     make_persistence: Callable[[], SessionPersistence],
     arguments: Namespace,
 ) -> tuple[int, SessionRecord | None]:
-    if not full_screen.prepare("Signing in"):
+    if not prepare_full_screen("Signing in"):
         return ExitCode.NOT_SIGNED_IN, None
     from tui_auth.app import TuiAuthApp
 
@@ -234,11 +237,11 @@ def _sign_in_full_screen(
         return status, None
     if settings.leaves_when_done:
         checked = saver().is_checked(done)
-        record = save_session(saver().persistence, done, app.flow.username, checked=checked).record
+        record = _save_session(saver().persistence, done, app.flow.username, checked=checked).record
     _report_user(done, app.flow.username)
     # The screen may have shown the reason, but it is closed now.
     if record is None and (reason := saver().reason_not_saved(done, app.flow.username, say)):
-        say_not_saved(reason)
+        _say_not_saved(reason)
         status = status or _exit_status(reason, arguments)
     return status, record
 
@@ -252,15 +255,40 @@ def _exit_status(problem: str, arguments: Namespace) -> int:
     return ExitCode.STORAGE if problem and arguments.storage else ExitCode.OK
 
 
-def _sign_in_in_lines(
-    auth: Auth, settings: SignInSettings, persistence: SessionPersistence
-) -> tuple[Done, str]:
-    """Sign in with line prompts. Return the result and the user name as it was typed."""
-    from tui_auth.plain.sign_in import PlainSignIn
+def prepare_full_screen(purpose: str) -> bool:
+    """Prepare the process for Textual. Call this before importing Textual.
 
-    with line_prompts() as lines:
-        sign_in = PlainSignIn(auth, settings, lines, find_device=persistence.device)
-        return sign_in.run(), sign_in.username
+    Args:
+        purpose: What needs the terminal, such as "Signing in"; starts the error message.
+
+    Returns:
+        False, after a message on stderr, if the terminal can't show a full screen.
+    """
+    fill_missing_streams()
+    terminal = find_terminal()
+    if terminal.kind is not TerminalKind.FULL_SCREEN:
+        requirement = "a terminal" if terminal.kind is TerminalKind.NONE else "a full-screen terminal"
+        tell(f"{purpose} needs {requirement}. {terminal.reason}")
+        return False
+    # The garbage collector takes a tenth of the startup time and finds nothing while modules load.
+    # FullScreenApp enables it again.
+    gc.disable()
+    scrub_textual_environment()
+    harden_process()
+    return True
+
+
+def choose_theme(environ: Mapping[str, str] = os.environ) -> str:
+    """Return the theme that TUI_AUTH_THEME chooses; without colors, the terminal's own.
+
+    Raises:
+        ConfigurationError: The variable has an unknown value.
+    """
+    names = {"": "tui-auth-dark", "dark": "tui-auth-dark", "light": "tui-auth-light", "ansi": "ansi-dark"}
+    setting = environ.get("TUI_AUTH_THEME", "")
+    if setting not in names:
+        raise ConfigurationError("TUI_AUTH_THEME is dark, light or ansi.")
+    return "ansi-dark" if must_avoid_color() else names[setting]
 
 
 @contextmanager

@@ -14,11 +14,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui_auth.cli.exit_status import CommandFailedError
-from tui_auth.cli.output import say
+from tui_auth.cli.output import CommandFailedError, say
 from tui_auth.config.aws_settings import effective_endpoint
 from tui_auth.exit_codes import ExitCode
 from tui_auth.session import NotSignedInError
@@ -45,20 +45,17 @@ Pause = Callable[[], bool]
 """Waits briefly. Returns True if the user pressed Enter."""
 
 
+@dataclass(frozen=True)
 class Turn:
     """The lock of one sign-in.
 
     Attributes:
+        end: Releases the lock once the session is saved. Any thread may call it.
         other_session: The session that the other sign-in has created meanwhile; None if there is none.
     """
 
-    def __init__(self, lock: ExitStack | None = None, other_session: SessionRecord | None = None) -> None:
-        self._lock = lock or ExitStack()
-        self.other_session = other_session
-
-    def end(self) -> None:
-        """Release the lock once the session is saved. Any thread may call this."""
-        self._lock.close()
+    end: Callable[[], None]
+    other_session: SessionRecord | None
 
 
 @contextmanager
@@ -93,7 +90,7 @@ def wait_for_turn(choice: ResolvedPool, sessions: Sessions, *, is_noninteractive
             pass  # sign in without a lock
         current = _find_session(sessions, pool, username)
         is_new = current is not None and (previous is None or previous.signed_in_at != current.signed_in_at)
-        yield Turn(stack, current if is_new and current is not None and _is_valid(current) else None)
+        yield Turn(stack.close, current if is_new and current is not None and _is_valid(current) else None)
 
 
 def _is_valid(session: SessionRecord) -> bool:

@@ -18,6 +18,7 @@ from typing import Any
 from tui_auth.config.files import ConfigurationError, error_in_file, read_text
 from tui_auth.config.settings import SETTINGS, InvalidValueError, closest_match, validate_setting
 from tui_auth.storage.paths import CONFIG_FILE, config_folder
+from tui_auth.terminal.safe_text import safe_line
 
 DEFAULT_KEY = "default_profile"
 TABLE = "profiles"
@@ -67,6 +68,11 @@ class Profiles:
     def names(self) -> list[str]:
         """The names of all profiles, in the order of the file."""
         return list(self.tables)
+
+    @property
+    def printable_names(self) -> list[str]:
+        """The names without control characters: a shell can't complete others, which were written by hand."""
+        return [name for name in self.names if safe_line(name, limit=len(name)) == name]
 
     @cached_property
     def lines(self) -> Mapping[str, Mapping[str, int]]:

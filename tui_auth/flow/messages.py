@@ -13,7 +13,6 @@ from tui_auth.auth.next_step import (
     MFAType,
 )
 from tui_auth.auth.totp import window_offset
-from tui_auth.durations import format_duration
 from tui_auth.session.state import CLOCK_TOLERANCE_SECONDS
 from tui_auth.terminal.safe_text import safe_line, safe_text
 
@@ -268,3 +267,12 @@ def format_totp_setup_error(
     is_local = bool(clock_offset) and abs((clock_offset or 0.0) + offset) < 60
     clock = f"{'this machine' if is_local else 'that device'}'s clock"
     return f"It fits {when}: type the newest, or set {clock}."
+
+
+def format_duration(seconds: float) -> str:
+    """Format a duration rounded to one unit, for a sentence: 45 seconds, 4 minutes, 2 hours."""
+    for size, name in ((3600, "hour"), (60, "minute")):
+        if seconds >= 1.5 * size or seconds == size:
+            count = round(seconds / size)
+            return f"{count} {name}{'s' if count != 1 else ''}"
+    return f"{round(seconds)} seconds"

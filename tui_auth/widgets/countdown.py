@@ -13,8 +13,6 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui_auth.durations import format_countdown
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -108,3 +106,8 @@ class Countdown(Widget):
         """Draw the line."""
         text = self.shown if y == 0 else ""
         return Strip([Segment(text, self.rich_style)]).adjust_cell_length(self.size.width, self.rich_style)
+
+
+def format_countdown(seconds: int) -> str:
+    """Format the time left to the second, for a countdown: 12 s, 2 min 05 s."""
+    return f"{seconds} s" if seconds < 100 else f"{seconds // 60} min {seconds % 60:02} s"

@@ -18,7 +18,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
-from tui_auth.cli import full_screen
+from tui_auth.cli import sign_in_now
 from tui_auth.cli.main import main
 from tui_auth.plain.prompts import Prompts
 
@@ -132,7 +132,7 @@ def _record_password(owner: Any, name: str, password_in: Callable[[Any], Any]) -
 
 def _prepare_for_full_screen(place: str) -> None:
     """Install the fault after the program has cleaned its environment and can import Textual."""
-    original = full_screen.prepare
+    original = sign_in_now.prepare_full_screen
 
     def prepare(purpose: str) -> bool:
         ready = original(purpose)
@@ -143,7 +143,7 @@ def _prepare_for_full_screen(place: str) -> None:
         _install_fault(*IN_FULL_SCREEN[place])
         return ready
 
-    full_screen.prepare = prepare
+    sign_in_now.prepare_full_screen = prepare
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from tests.security.canary.leak_places import LeakPlaces
 from tests.security.canary.process_watch import ProcessWatch
 from tests.security.canary.stage import Stage
 from tests.terminal.pty_program import isolated_environment
-from tui_auth.cli.command_help import COMMANDS
+from tui_auth.cli.help import COMMANDS
 
 TOKENS = dict.fromkeys(canaries.STORED_SECRETS, "stdout")
 SECRET_FILE = "client-secret"

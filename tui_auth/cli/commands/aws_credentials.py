@@ -6,10 +6,11 @@ import json
 import shlex
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
-from tui_auth.cli.arguments import add_token_arguments
 from tui_auth.cli.output import say, write_out
+from tui_auth.cli.parser import add_token_arguments
 from tui_auth.cli.session_access import find_session, resolve_query, session_with_token
 from tui_auth.config.files import ConfigurationError
 from tui_auth.config.resolver import explicit_settings
@@ -73,15 +74,6 @@ def _format_expiration(credentials: AwsCredentials) -> str:
     return f"{datetime.fromtimestamp(credentials.expires_at, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _environment(credentials: AwsCredentials) -> Mapping[str, str]:
-    return {
-        "AWS_ACCESS_KEY_ID": credentials.access_key_id,
-        "AWS_SECRET_ACCESS_KEY": credentials.secret_access_key.reveal(),
-        "AWS_SESSION_TOKEN": credentials.session_token.reveal(),
-        "AWS_CREDENTIAL_EXPIRATION": _format_expiration(credentials),
-    }
-
-
 def _format_process(credentials: AwsCredentials) -> str:
     """Return what botocore's ProcessProvider reads: version 1, with the expiration."""
     members = {
@@ -101,30 +93,29 @@ def _format_json(credentials: AwsCredentials) -> str:
     return json.dumps(members, indent=2) + "\n"
 
 
-def _format_env(credentials: AwsCredentials) -> str:
-    lines = (f"export {name}={shlex.quote(value)}\n" for name, value in _environment(credentials).items())
-    return "".join(lines)
+def _format_variables(credentials: AwsCredentials, line: str, quote: Callable[[str], str]) -> str:
+    """Return the variables of the AWS SDKs, one a line, each set as a shell does."""
+    variables = {
+        "AWS_ACCESS_KEY_ID": credentials.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": credentials.secret_access_key.reveal(),
+        "AWS_SESSION_TOKEN": credentials.session_token.reveal(),
+        "AWS_CREDENTIAL_EXPIRATION": _format_expiration(credentials),
+    }
+    return "".join(line.format(name, quote(value)) for name, value in variables.items())
 
 
-def _format_fish(credentials: AwsCredentials) -> str:
-    def quote(value: str) -> str:
-        return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
-
-    lines = (f"set -gx {name} {quote(value)};\n" for name, value in _environment(credentials).items())
-    return "".join(lines)
+def _quote_for_fish(value: str) -> str:
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
-def _format_powershell(credentials: AwsCredentials) -> str:
-    def quote(value: str) -> str:
-        return "'" + value.replace("'", "''") + "'"
-
-    return "".join(f"$Env:{name}={quote(value)}\n" for name, value in _environment(credentials).items())
+def _quote_for_powershell(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
 
 
 FORMATS: Mapping[str, Callable[[AwsCredentials], str]] = {
     "process": _format_process,
-    "env": _format_env,
-    "fish": _format_fish,
-    "powershell": _format_powershell,
+    "env": partial(_format_variables, line="export {}={}\n", quote=shlex.quote),
+    "fish": partial(_format_variables, line="set -gx {} {};\n", quote=_quote_for_fish),
+    "powershell": partial(_format_variables, line="$Env:{}={}\n", quote=_quote_for_powershell),
     "json": _format_json,
 }

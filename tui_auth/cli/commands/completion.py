@@ -1,21 +1,25 @@
-"""``tui-auth completion``: print the completion script of bash, zsh or fish."""
+"""``tui-auth completion``: print the completion script of bash, zsh or fish.
+
+A script passes the words on the command line to ``tui-auth completion SHELL -- WORD…``, which prints what the
+last one can be. So each script only knows its shell, and an update of tui-auth needs no new script.
+"""
 
 from __future__ import annotations
 
-import argparse
-import shlex
+import re
+from argparse import REMAINDER, SUPPRESS, Action, ArgumentParser, Namespace, _SubParsersAction
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui_auth.cli.command_help import COMMANDS
-from tui_auth.cli.main import DEFAULT_COMMAND, PROGRAM
+from tui_auth.cli.help import COMMANDS, PROGRAM
+from tui_auth.cli.main import DEFAULT_COMMAND
 from tui_auth.cli.output import write_out
+from tui_auth.config.profiles import load_profiles
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
+    from collections.abc import Iterator, Mapping, Sequence
 
 SHELLS = ("bash", "zsh", "fish")
 _DESCRIPTION = (
@@ -23,344 +27,175 @@ _DESCRIPTION = (
 )
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: ArgumentParser) -> None:
     parser.description = _DESCRIPTION
     parser.add_argument(
         "shell", choices=SHELLS, metavar="|".join(SHELLS), help="which shell the script is for"
     )
+    parser.add_argument("words", nargs=REMAINDER, help=SUPPRESS)
 
 
-def run(arguments: argparse.Namespace) -> int:
-    """Print the script; 0, or 1 if stdout can't take it."""
-    write = {"bash": bash, "zsh": zsh, "fish": fish}[arguments.shell]
-    return write_out(write(command_lines()))
-
-
-FILE, PROFILE, TEXT = "file", "profile", "text"
-"""The kinds of values beside a word of a list: a file's path, a profile's name, any text."""
-
-Value = str | tuple[str, ...]
-
-_GLOBAL_FLAGS = ("--help", "--version")
+def run(arguments: Namespace) -> int:
+    """Print the script, or the completions of a command line; 0, or 1 if stdout can't take it."""
+    if not arguments.words:
+        return write_out(_SCRIPTS[arguments.shell])
+    words = arguments.words[1:] if arguments.words[0] == "--" else arguments.words
+    return write_out("\n".join(_FORMATS[arguments.shell](words)) + "\n")
 
 
 @dataclass(frozen=True)
-class Flag:
-    """One flag under all its names; ``value`` is None if it takes none."""
+class Completions:
+    """What the last word of a command line can be.
 
-    names: tuple[str, ...]
-    summary: str
-    value: Value | None
+    Attributes:
+        kind: ``words`` for the ones listed, ``files``, or ``command`` for what another command completes.
+        words: The words and their descriptions.
+        position: How many words come before the other command.
+    """
 
-
-@dataclass(frozen=True)
-class CommandLine:
-    """A command or subcommand: the words that call it, its flags, and what its first argument can be."""
-
-    words: tuple[str, ...]
-    summary: str
-    flags: tuple[Flag, ...]
-    argument: Value | None = None
-    runs_a_command: bool = False
-
-    @property
-    def name(self) -> str:
-        """The words as the user types them."""
-        return " ".join(self.words)
+    kind: str
+    words: Mapping[str, str]
+    position: int = 0
 
 
-def command_lines() -> list[CommandLine]:
-    lines: list[CommandLine] = []
-    for name, (module, summary) in COMMANDS.items():
-        parser = argparse.ArgumentParser(prog=f"{PROGRAM} {name}")
-        import_module(f"tui_auth.cli.commands.{module}").add_arguments(parser)
-        lines += lines_of((name,), summary, parser)
-    return lines
+def complete(words: Sequence[str]) -> Completions:
+    """Return the completions of the last of the words that follow ``tui-auth``."""
+    *before, current = words
+    if not before and not current.startswith("-"):
+        return Completions("words", {name: summary for name, (_, summary) in COMMANDS.items()})
+    has_command = bool(before) and not before[0].startswith("-")
+    name = before[0] if has_command else DEFAULT_COMMAND
+    if name not in COMMANDS:
+        return Completions("words", {})
+    parser = ArgumentParser(prog=f"{PROGRAM} {name}")
+    import_module(f"tui_auth.cli.commands.{COMMANDS[name][0]}").add_arguments(parser)
+    completions = _complete_arguments(parser, before, current, begin=int(has_command))
+    if not before:
+        completions = Completions("words", {**completions.words, "--version": "what a bug report needs"})
+    return completions
 
 
-def lines_of(words: tuple[str, ...], summary: str, parser: argparse.ArgumentParser) -> Iterator[CommandLine]:
-    """Yield a command's subcommands, then the command itself."""
-    flags, argument, runs_a_command = [], None, False
-    for action in parser._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            summaries = {choice.dest: choice.help or "" for choice in action._choices_actions}
-            for name, subparser in action.choices.items():
-                yield from lines_of((*words, name), summaries.get(name, ""), subparser)
-        elif action.option_strings:
-            flags.append(Flag(tuple(action.option_strings), _summary(action, parser), _value(action)))
-        elif action.nargs in (argparse.REMAINDER, "+", "*") and action.choices is None:
-            runs_a_command = True
-        elif argument is None:
-            argument = _value(action)
-    yield CommandLine(words, summary, tuple(flags), argument, runs_a_command)
+def _complete_arguments(
+    parser: ArgumentParser, before: Sequence[str], current: str, *, begin: int
+) -> Completions:
+    flags = {name: action for action in parser._actions for name in action.option_strings}
+    arguments = [action for action in parser._actions if not action.option_strings]
+    pending: Action | None = None
+    for position, word in enumerate(before[begin:], begin):
+        if pending is not None:
+            pending = None
+        elif word.startswith("-") and word != "--":
+            takes_value = "=" not in word and word in flags and flags[word].nargs != 0
+            pending = flags[word] if takes_value else None
+        elif arguments:
+            argument = arguments.pop(0)
+            if argument.nargs == REMAINDER:
+                dashes = before.index("--", position) + 1 if "--" in before[position:] else position
+                return Completions("command", {}, dashes)
+            if isinstance(argument, _SubParsersAction) and word in argument.choices:
+                return _complete_arguments(argument.choices[word], before, current, begin=position + 1)
+    flag, equals, _ = current.partition("=")
+    if pending is None and equals:
+        pending = flags.get(flag)
+    if pending is None and arguments and not current.startswith("-"):
+        pending = arguments[0]
+    if pending is not None and pending.nargs == REMAINDER and current:
+        return Completions("command", {}, len(before))
+    if pending is not None and pending.nargs != REMAINDER:
+        return _complete_value(pending)
+    visible = {name: action for name, action in flags.items() if action.help != SUPPRESS}
+    return Completions("words", {name: _describe(action, parser) for name, action in visible.items()})
 
 
-def bash(lines: Sequence[CommandLine]) -> str:
-    """Return the script for bash: ``source <(tui-auth completion bash)``."""
-    groups = _groups(lines)
-    values: list[str] = []
-    for line in lines:
-        for kind, names in _flags_by_value(line).items():
-            patterns = "|".join(f'"{line.name} {name}"' for name in names)
-            values.append(f"        {patterns}) {_bash_value(kind)}; return ;;")
-    words: list[str] = []
-    for line in lines:
-        flags = " ".join(name for flag in line.flags for name in flag.names)
-        words.append(f'        "{line.name}")')
-        if line.argument and line.argument != TEXT:
-            words.append(f"            [[ $cur != -* ]] && {{ {_bash_value(line.argument)}; return; }}")
-        words.append(f"            _tui_auth_words {shlex.quote(flags)} ;;")
-    return _BASH.format(
-        commands=shlex.quote(" ".join((*_first_words(lines), *_GLOBAL_FLAGS))),
-        groups="\n".join(
-            _BASH_GROUP.format(name=name, below=shlex.quote(" ".join(below)))
-            for name, below in groups.items()
-        ),
-        default=DEFAULT_COMMAND,
-        values="\n".join(values),
-        words="\n".join(words),
-    )
+def _complete_value(action: Action) -> Completions:
+    metavar, words = str(action.metavar or ""), dict[str, str]()
+    if isinstance(action, _SubParsersAction):
+        words = {choice.dest: choice.help or "" for choice in action._choices_actions}
+    elif action.choices is not None:
+        words = dict.fromkeys(map(str, action.choices), "")
+    elif metavar == "PROFILE":
+        words = dict.fromkeys(load_profiles().printable_names, "")
+    elif action.type is Path or metavar.startswith("FILE"):
+        return Completions("files", {})
+    return Completions("words", words)
 
 
-def zsh(lines: Sequence[CommandLine]) -> str:
-    """Return the script for zsh: ``_tui-auth`` on ``$fpath``, or ``source <(tui-auth completion zsh)``."""
-    summaries = {line.words[0]: line.summary for line in lines if len(line.words) == 1}
-    described = [_zsh_described(name, summaries.get(name, "")) for name in _first_words(lines)]
-    groups = []
-    for name, below in _groups(lines).items():
-        descriptions = {
-            line.words[1]: line.summary for line in lines if line.words[0] == name and len(line.words) == 2
-        }
-        inner = "\n".join(f"      {_zsh_described(word, descriptions[word])}" for word in below)
-        groups.append(_ZSH_GROUP.format(name=name, below=inner))
-    cases = []
-    for line in lines:
-        specs = [_zsh_spec(flag, name) for flag in line.flags for name in flag.names]
-        if line.argument and line.argument != TEXT:
-            specs.append(
-                shlex.quote(f":{'file' if line.argument == FILE else 'name'}:{_zsh_value(line.argument)}")
-            )
-        if line.runs_a_command:
-            specs.append("'*::command:_tui_auth_command'")
-        inner = " \\\n        ".join(specs)
-        cases.append(f"    ({shlex.quote(line.name)})\n      _arguments -s \\\n        {inner} ;;")
-    return _ZSH.format(
-        commands="\n".join(f"    {command}" for command in described),
-        groups="\n".join(groups),
-        cases="\n".join(cases),
-        default=DEFAULT_COMMAND,
-    )
+def _describe(action: Action, parser: ArgumentParser) -> str:
+    return " ".join(((action.help or "") % {**vars(action), "prog": parser.prog}).split())
 
 
-def fish(lines: Sequence[CommandLine]) -> str:
-    """Return the script for fish: ``tui-auth completion fish | source``."""
-    rows = []
-    summaries = {line.words[0]: line.summary for line in lines if len(line.words) == 1}
-    for name in _first_words(lines):
-        rows.append(
-            f"complete -c tui-auth -n __tui_auth_at_start -a {name} -d {_quoted(summaries.get(name, ''))}"
-        )
-    rows.append("complete -c tui-auth -n __tui_auth_at_start -l version -d 'what a bug report needs'")
-    for name, below in _groups(lines).items():
-        rows.append(f"complete -c tui-auth -n '__tui_auth_is_bare {name}' -a {_quoted(' '.join(below))}")
-    for line in lines:
-        condition = _quoted(f"__tui_auth_is {line.name}")
-        for flag in line.flags:
-            names = " ".join(
-                f"-l {name[2:]}" if name.startswith("--") else f"-s {name[1:]}" for name in flag.names
-            )
-            value = "" if flag.value is None else _fish_value(flag.value)
-            rows.append(f"complete -c tui-auth -n {condition} {names}{value} -d {_quoted(flag.summary)}")
-        if line.argument and line.argument != TEXT:
-            rows.append(f"complete -c tui-auth -n {condition}{_fish_value(line.argument).replace(' -r', '')}")
-        if line.runs_a_command:
-            condition = _quoted(f"__tui_auth_runs {line.name}")
-            rows.append(f"complete -c tui-auth -n {condition} -a '(__tui_auth_command)'")
-    groups = " ".join(_groups(lines))
-    return _FISH.format(default=DEFAULT_COMMAND, groups=groups, rows="\n".join(rows))
+def _format_for_bash(words: Sequence[str]) -> Iterator[str]:
+    """Yield the kind and the words that begin like the last one, which may be quoted."""
+    # Bash passes the = of --flag=value as a word.
+    words = re.sub(r"\0=(\0|$)", "=", "\0".join(words)).split("\0")
+    completions, current = complete(words), words[-1].rpartition("=")[2]
+    start = current[1:] if current[:1] in ("'", '"') else current.replace("\\", "")
+    is_argument = completions.kind == "command" and completions.position < len(words) - 1
+    yield "files" if is_argument else completions.kind
+    yield from (word for word in completions.words if word.startswith(start))
 
 
-def _value(action: argparse.Action) -> Value | None:
-    if action.nargs == 0:
-        return None
-    if action.choices is not None:
-        return tuple(map(str, action.choices))
-    metavar = str(action.metavar or "")
-    if action.type is Path or metavar.startswith("FILE"):
-        return FILE
-    return PROFILE if metavar == "PROFILE" else TEXT
+def _format_for_zsh(words: Sequence[str]) -> Iterator[str]:
+    completions = complete(words)
+    yield f"{completions.kind} {completions.position}"
+    for word, description in completions.words.items():
+        yield ":".join(part.replace("\\", "\\\\").replace(":", "\\:") for part in (word, description) if part)
 
 
-def _summary(action: argparse.Action, parser: argparse.ArgumentParser) -> str:
-    if not action.help or action.help == argparse.SUPPRESS:
-        return ""
-    return " ".join((action.help % {**vars(action), "prog": parser.prog}).split())
+def _format_for_fish(words: Sequence[str]) -> Iterator[str]:
+    completions = complete(words)
+    yield f"{completions.kind} {completions.position}"
+    flag = re.match("--[^=]*=", words[-1])
+    for word, description in completions.words.items():
+        yield f"{flag[0] if flag else ''}{word}\t{description}"
 
 
-def _first_words(lines: Sequence[CommandLine]) -> list[str]:
-    return list(dict.fromkeys(line.words[0] for line in lines))
+_FORMATS = {"bash": _format_for_bash, "zsh": _format_for_zsh, "fish": _format_for_fish}
 
+_BASH = r"""# bash completion for tui-auth
 
-def _groups(lines: Sequence[CommandLine]) -> dict[str, list[str]]:
-    """Return the subcommands of each command that has any."""
-    groups: dict[str, list[str]] = {}
-    for line in lines:
-        if len(line.words) == 2:
-            groups.setdefault(line.words[0], []).append(line.words[1])
-    return groups
-
-
-def _flags_by_value(line: CommandLine) -> dict[Value, list[str]]:
-    names: dict[Value, list[str]] = {}
-    for flag in line.flags:
-        if flag.value is not None:
-            names.setdefault(flag.value, []).extend(flag.names)
-    return names
-
-
-def _bash_value(value: Value) -> str:
-    if isinstance(value, tuple):
-        return f"_tui_auth_words {shlex.quote(' '.join(value))}"
-    return {FILE: "_tui_auth_files", PROFILE: "_tui_auth_profiles", TEXT: ":"}[value]
-
-
-def _zsh_value(value: Value) -> str:
-    if isinstance(value, tuple):
-        return f"({' '.join(value)})"
-    return {FILE: "_files", PROFILE: "_tui_auth_profiles", TEXT: " "}[value]
-
-
-def _zsh_described(name: str, summary: str) -> str:
-    escaped = summary.replace(":", "\\:")
-    return _quoted(f"{name}:{escaped}")
-
-
-def _zsh_spec(flag: Flag, name: str) -> str:
-    summary = flag.summary.translate(str.maketrans("[]", "()", ":"))
-    value = "" if flag.value is None else f":{name.lstrip('-')}:{_zsh_value(flag.value)}"
-    # With the = zsh accepts the value behind one as well as in the next word.
-    joint = "=" if value and name.startswith("--") else ""
-    return _quoted(f"{name}{joint}[{summary}]{value}")
-
-
-def _fish_value(value: Value) -> str:
-    if isinstance(value, tuple):
-        return f" -x -a {_quoted(' '.join(value))}"
-    return {FILE: " -r -F", PROFILE: " -x -a '(__tui_auth_profiles)'", TEXT: " -x"}[value]
-
-
-def _quoted(text: str) -> str:
-    """Quote for bash, zsh and fish alike: single quotes, without an apostrophe or backslash in the text."""
-    return "'" + text.replace("\\", "").replace("'", "’") + "'"
-
-
-_BASH = """\
-# bash completion for tui-auth
-
-_tui_auth_words() {{
-    COMPREPLY+=($(compgen -W "$1" -- "$cur"))
-}}
-
-_tui_auth_lines() {{
-    local line begun=$cur quote=
-    # What was typed may be quoted, which the names are not.
-    case $cur in
-        [\\"\\']*) quote=${{cur:0:1}} begun=${{cur:1}} ;;
-        *) begun=${{cur//\\\\/}} ;;
-    esac
-    while IFS= read -r line; do
-        [[ $line == "$begun"* ]] || continue
-        if [[ -n $quote ]]; then COMPREPLY+=("$line"); else COMPREPLY+=("$(printf %q "$line")"); fi
-    done
-}}
-
-_tui_auth_profiles() {{
-    _tui_auth_lines < <("${{COMP_WORDS[0]}}" profile list --names 2>/dev/null)
-}}
-
-_tui_auth_files() {{
-    compopt -o filenames 2>/dev/null
-    local line
-    while IFS= read -r line; do COMPREPLY+=("$line"); done < <(compgen -f -- "$cur")
-}}
-
-_tui_auth() {{
-    local cur=${{COMP_WORDS[COMP_CWORD]}} prev=${{COMP_WORDS[COMP_CWORD-1]}} command={default} i
+_tui_auth() {
+    local kind word current=${COMP_WORDS[COMP_CWORD]}
     COMPREPLY=()
-    if [[ $COMP_CWORD -eq 1 ]]; then
-        _tui_auth_words {commands}
-        [[ $cur == -* ]] || return
+    {
+        read -r kind
+        while IFS= read -r word; do
+            [[ $current == [\"\']* ]] || printf -v word %q "$word"
+            COMPREPLY+=("$word")
+        done
+    } < <("${COMP_WORDS[0]}" completion bash -- "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+    if [[ $kind == command ]]; then
+        COMPREPLY=($(compgen -c -- "$current"))
+    elif [[ $kind == files ]]; then
+        compopt -o filenames 2>/dev/null
+        while IFS= read -r word; do COMPREPLY+=("$word"); done < <(compgen -f -- "${current#=}")
     fi
-    [[ ${{COMP_WORDS[1]}} == -* ]] || command=${{COMP_WORDS[1]}}
-    # Bash takes the = of --flag=value for a word of its own.
-    if [[ $cur == = ]]; then
-        cur=
-    elif [[ $prev == = ]]; then
-        prev=${{COMP_WORDS[COMP_CWORD-2]}}
-    fi
-{groups}
-    for ((i = 2; i < COMP_CWORD; i++)); do
-        if [[ ${{COMP_WORDS[i]}} == -- ]]; then
-            if ((i == COMP_CWORD - 1)); then COMPREPLY=($(compgen -c -- "$cur")); else _tui_auth_files; fi
-            return
-        fi
-    done
-    case "$command $prev" in
-{values}
-    esac
-    case "$command" in
-{words}
-    esac
-}}
+}
 
 complete -F _tui_auth tui-auth
 """
 
-_BASH_GROUP = """\
-    if [[ $command == {name} ]]; then
-        [[ $COMP_CWORD -eq 2 ]] && {{ _tui_auth_words {below}; return; }}
-        command="{name} ${{COMP_WORDS[2]}}"
-    fi"""
-
-_ZSH = """\
-#compdef tui-auth
+_ZSH = r"""#compdef tui-auth
 # zsh completion for tui-auth
 
-_tui_auth_profiles() {{
-  local -a names
-  names=(${{(f)"$(tui-auth profile list --names 2>/dev/null)"}})
-  compadd -a names
-}}
-
-_tui_auth_command() {{
-  # What runs is the word behind the dashes, whose own completion knows the rest.
-  if (( CURRENT > 1 )) && [[ $words[1] == -- ]]; then
-    shift words
-    (( CURRENT-- ))
-  fi
-  _normal
-}}
-
-_tui_auth() {{
-  local command={default}
-  local -a described  # zsh has a table of its own called commands
-  described=(
-{commands}
-  )
-  if (( CURRENT == 2 )) && [[ $words[2] != -* ]]; then
-    _describe -t commands command described
-    return
-  fi
-  if [[ $words[2] != -* ]]; then
-    command=$words[2]
-    shift words
-    (( CURRENT-- ))
-  fi
-{groups}
-  case $command in
-{cases}
+_tui_auth() {
+  local -a described kind
+  described=("${(@f)$(tui-auth completion zsh -- "${(@Q)words[2,CURRENT]}" 2>/dev/null)}")
+  kind=(${=described[1]})
+  shift described
+  case $kind[1] in
+    (words)
+      compset -P '--*='
+      _describe -t values value described ;;
+    (files)
+      compset -P '--*='
+      _files ;;
+    (command)
+      shift $(( kind[2] + 1 )) words
+      (( CURRENT -= kind[2] + 1 ))
+      _normal ;;
   esac
-}}
+}
 
 if [[ $zsh_eval_context[-1] == loadautofunc ]]; then
   _tui_auth "$@"
@@ -369,65 +204,28 @@ else
 fi
 """
 
-_ZSH_GROUP = """\
-  if [[ $command == {name} ]]; then
-    if (( CURRENT == 2 )); then
-      described=(
-{below}
-      )
-      _describe -t commands command described
-      return
-    fi
-    command="{name} $words[2]"
-    shift words
-    (( CURRENT-- ))
-  fi"""
+_FISH = r"""# fish completion for tui-auth
 
-_FISH = """\
-# fish completion for tui-auth
-
-function __tui_auth_words
+function __tui_auth_complete
     set -l words (commandline -opc)
+    set -l current (commandline -ct)
     set -e words[1]
-    if not set -q words[1]; or string match -q -- '-*' $words[1]
-        set -p words {default}
+    set -l lines (tui-auth completion fish -- $words "$current" 2>/dev/null)
+    set -l kind (string split ' ' -- $lines[1])
+    set -e lines[1]
+    switch "$kind[1]"
+        case words
+            string join -- \n $lines
+        case files
+            set -l flag (string match -r -- '^--[^=]*=' "$current")
+            string join -- \n "$flag"(__fish_complete_path (string replace -- "$flag" '' "$current"))
+        case command
+            test $kind[2] -gt 0; and set -e words[1..$kind[2]]
+            complete -C (string join ' ' -- (string escape -- $words) "$current")
     end
-    string join -- \\n $words
 end
 
-function __tui_auth_is
-    set -l words (__tui_auth_words)
-    contains -- -- $words; and return 1
-    set -l length (count $argv)
-    test "$words[1..$length]" = "$argv"
-end
-
-function __tui_auth_is_bare
-    set -l words (__tui_auth_words)
-    test "$words" = "$argv"
-end
-
-function __tui_auth_runs
-    set -l words (__tui_auth_words)
-    contains -- -- $words; and test "$words[1]" = "$argv"
-end
-
-function __tui_auth_command
-    set -l words (commandline -opc)
-    set -l dashes (contains -i -- -- $words)
-    set -e words[1..$dashes]
-    set -l before (string escape -- $words)
-    complete -C (string join ' ' -- $before (commandline -ct))
-end
-
-function __tui_auth_at_start
-    test (count (commandline -opc)) -eq 1
-end
-
-function __tui_auth_profiles
-    tui-auth profile list --names 2>/dev/null
-end
-
-complete -c tui-auth -f
-{rows}
+complete -c tui-auth -f -a '(__tui_auth_complete)'
 """
+
+_SCRIPTS = {"bash": _BASH, "zsh": _ZSH, "fish": _FISH}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from typing import TYPE_CHECKING
 
@@ -38,8 +37,7 @@ def run(arguments: Namespace) -> int:
     Returns:
         0; 2 if the user of ``--play`` doesn't exist, 4 if there is no terminal.
     """
-    from tui_auth.cli import full_screen
-    from tui_auth.cli.sign_in_now import wants_line_prompts
+    from tui_auth.cli.sign_in_now import choose_theme, prepare_full_screen, wants_line_prompts
     from tui_auth.terminal.environment import TerminalKind, find_terminal
 
     kind = find_terminal().kind
@@ -48,9 +46,9 @@ def run(arguments: Namespace) -> int:
         say("--play needs the full screen. Without --play the demo has line prompts.")
         return ExitCode.USAGE
     if kind is TerminalKind.NONE or not in_lines:
-        if not full_screen.prepare("The demo"):
+        if not prepare_full_screen("The demo"):
             return ExitCode.NOT_SIGNED_IN
-        theme = full_screen.theme(os.environ.get("TUI_AUTH_THEME"))
+        theme = choose_theme()
     from tui_auth.emulator import CognitoEmulator
     from tui_auth.emulator.demo_users import provision
 

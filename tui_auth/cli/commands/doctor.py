@@ -1,22 +1,46 @@
-"""``tui-auth doctor``: report what works, what doesn't, and what to do. Needs no AWS credentials."""
+"""``tui-auth doctor``: report what works, what doesn't, and what to do. Needs no AWS credentials.
+
+Checks the user pool and its app client: existence, region, clock, secret, and which flows are allowed.
+"""
 
 from __future__ import annotations
 
 import json
+import os
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
-from tui_auth.cli.doctor import Finding, exit_status, report_as_json
-from tui_auth.cli.doctor.machine import check_machine
-from tui_auth.cli.doctor.pool import COGNITO_URL, check_network
-from tui_auth.cli.output import write_out
-from tui_auth.config.files import ConfigurationError, NoPoolError
-from tui_auth.config.resolver import add_pool_arguments, resolve_pool
-from tui_auth.config.settings import FLOWS
+from tui_auth.auth.app_client import AppClient, AuthFlow
+from tui_auth.auth.app_client_probe import FLOWS, OUR_FLOWS, Answer, Verdict, probe_flow
+from tui_auth.auth.gateway import Address, CognitoGateway
+from tui_auth.auth.tokens import KeysUnreachableError, fetch_keys, keys_url
+from tui_auth.cli.machine_checks import Finding, check_machine, note, ok, problem
+from tui_auth.cli.output import status_for, write_out
+from tui_auth.cli.parser import add_setting_flags
+from tui_auth.config.aws_settings import BUNDLE_ADVICE, configured_bundle
+from tui_auth.config.files import ConfigurationError, NoPoolError, display_path
+from tui_auth.config.resolver import SourceKind, add_pool_arguments, resolve_pool
+from tui_auth.config.settings import FLOWS as AUTH_FLOWS
+from tui_auth.config.settings import region_of_pool
+from tui_auth.endpoint import is_loopback
+from tui_auth.errors import AuthError
 from tui_auth.exit_codes import ExitCode
+from tui_auth.session.state import CLOCK_TOLERANCE_SECONDS
+from tui_auth.terminal.safe_text import quote_service, safe_line
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from tui_auth.auth.gateway import Gateway
+    from tui_auth.config.resolver import ResolvedPool
+
+
+COGNITO_URL = "https://cognito-idp.{}.amazonaws.com"
+"""Cognito's endpoint in a region."""
 
 _DESCRIPTION = """\
 Looks at the pool, its app client, the network, the terminal and the folders, and says what to do. It asks
@@ -30,11 +54,8 @@ Exit status: 0 all in order, 3 configuration, 5 refused, 7 network, 8 throttled,
 def add_arguments(parser: ArgumentParser) -> None:
     parser.description = _DESCRIPTION
     add_pool_arguments(parser)
-    parser.add_argument(
-        "--auth-flow",
-        choices=FLOWS,
-        metavar="FLOW",
-        help=f"the flow that is to be used: {', '.join(FLOWS)}",
+    add_setting_flags(
+        parser, {"auth_flow": ("FLOW", f"the flow that is to be used: {', '.join(AUTH_FLOWS)}")}
     )
     parser.add_argument("--json", action="store_true", help="as JSON")
 
@@ -55,18 +76,14 @@ def _check_all(arguments: Namespace) -> Iterator[Finding]:
     try:
         choice = resolve_pool(arguments, current_session=_last_session_settings)
     except ConfigurationError as error:
-        for note in error.notes if isinstance(error, NoPoolError) else ():
-            yield Finding.note("note", note)
-        yield Finding.problem("pool", str(error), "The pool is not looked at until then.")
+        for sentence in error.notes if isinstance(error, NoPoolError) else ():
+            yield note("note", sentence)
+        yield problem("pool", str(error), "The pool is not looked at until then.")
         yield from check_network(COGNITO_URL.format("us-east-1"))
         yield from check_machine()
         return
-    from tui_auth.auth.gateway import Address, CognitoGateway
-    from tui_auth.cli.doctor.pool import check_choice, check_pool
-    from tui_auth.errors import AuthError
-
-    for note in choice.notes:
-        yield Finding.note("note", note)
+    for sentence in choice.notes:
+        yield note("note", sentence)
     yield from check_choice(choice)
     url = choice.endpoint_url or COGNITO_URL.format(choice.region)
     # Before the pool: a wrong proxy or CA file explains why the pool can't be reached.
@@ -75,7 +92,7 @@ def _check_all(arguments: Namespace) -> Iterator[Finding]:
         gateway = CognitoGateway(Address(choice.region or "", choice.endpoint_url))
         yield from check_pool(choice, gateway, url)
     except AuthError as error:
-        yield Finding.problem("reachable", error.message, error.recovery_suggestion)
+        yield problem("reachable", error.message, error.recovery_suggestion)
     yield from check_machine()
 
 
@@ -88,3 +105,237 @@ def _last_session_settings() -> Mapping[str, Any] | None:
         return Sessions().current_settings()
     except StorageError:
         return None
+
+
+def report_as_json(findings: Sequence[Finding]) -> dict[str, Any]:
+    status = exit_status(findings)
+    return {"ok": status == 0, "status": status, "checks": [finding.as_json() for finding in findings]}
+
+
+def exit_status(findings: Sequence[Finding]) -> int:
+    """Return the exit status of the first problem, or 0 if there is none."""
+    return next((finding.status for finding in findings if finding.status), 0)
+
+
+def check_network(url: str, environ: Mapping[str, str] = os.environ) -> Iterator[Finding]:
+    """Check the proxy and the CA certificates for requests to ``url``, without sending one."""
+    yield _check_proxy(environ, url)
+    bundle = configured_bundle(environ)
+    if bundle is None:
+        yield ok("CA", "the usual certificate authorities")
+    elif fault := bundle.problem:
+        yield problem("CA", fault, BUNDLE_ADVICE)
+    else:
+        yield ok("CA", f"{display_path(Path(bundle.path))} from {bundle.setting}")
+
+
+def _check_proxy(environ: Mapping[str, str], url: str) -> Finding:
+    """Report the proxy boto3 uses: urllib's for the URL's scheme, unless NO_PROXY lists the host."""
+    scheme, host = urlsplit(url).scheme, urlsplit(url).netloc
+    name = next((name for name in (f"{scheme}_proxy", f"{scheme.upper()}_PROXY") if name in environ), "")
+    proxy = getproxies().get(scheme)
+    if is_loopback(url):
+        return ok("proxy", "none: the endpoint is on this machine")
+    if not proxy:
+        unused = next((name for name in ("all_proxy", "ALL_PROXY") if environ.get(name)), "")
+        if unused:
+            return note("proxy", f"none: {unused} is not used here", "Set HTTPS_PROXY if one is needed.")
+        return ok("proxy", "none set")
+    if proxy_bypass(host):
+        return ok("proxy", f"none for {safe_line(host, limit=80)}, as NO_PROXY says")
+    return ok("proxy", f"{_without_credentials(proxy)} from {name or 'the system'}")
+
+
+def _without_credentials(url: str) -> str:
+    try:
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+        place = f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
+        return safe_line(f"{parts.scheme}://{place}", limit=200)
+    except ValueError:
+        return "an address that cannot be read"
+
+
+_SECRET_ACCEPTED = (Verdict.ALLOWED, Verdict.NO_TRIGGERS, Verdict.NOT_ALLOWED)
+"""Verdicts that Cognito reaches only after it has accepted the secret, or its absence."""
+
+_FLOW_FAULTS = {
+    Verdict.NO_TRIGGERS: (
+        "allowed, but the pool has no functions that ask a question",
+        "",
+        "Give the pool its Lambda triggers.",
+    ),
+    Verdict.NOT_ALLOWED: (
+        "not allowed by this app client",
+        ", but used ({})",
+        "In the Cognito console, app client, authentication flows: add ALLOW_{}.",
+    ),
+}
+"""What is wrong with a flow, what is added if it's the chosen one, and the cure for that."""
+
+
+def check_choice(choice: ResolvedPool) -> Iterator[Finding]:
+    """Report the chosen pool, and check that the region is the pool's."""
+    yield ok(
+        "pool",
+        f"{choice.user_pool_id} from {choice.origins['user_pool_id']}, "
+        f"app client {choice.client_id} from {choice.origins['client_id']}",
+    )
+    yield _check_region(choice)
+    if choice.endpoint_url:
+        url = safe_line(choice.endpoint_url, limit=100)
+        yield note("endpoint", f"{url} from {choice.origins['endpoint_url']}, in place of AWS's own")
+
+
+def _check_region(choice: ResolvedPool) -> Finding:
+    own, origin = region_of_pool(choice.user_pool_id), choice.origins["region"]
+    if own is None and choice.endpoint_url is None:
+        return problem(
+            "region",
+            "none: the pool id is that of a stand-in for Cognito",
+            "Say where it listens, with --endpoint-url.",
+        )
+    if own is None:
+        is_derived = origin.kind is SourceKind.DERIVED
+        return note("region", "the pool id says none" if is_derived else f"{choice.region} from {origin}")
+    if choice.region == own:
+        return ok("region", f"{own}, as the pool id says")
+    return problem(
+        "region",
+        f"{choice.region} from {origin}, but the pool id says {own}",
+        "Leave the region out: the pool id has it.",
+    )
+
+
+def check_pool(choice: ResolvedPool, gateway: Gateway, url: str) -> Iterator[Finding]:
+    """Check the pool behind a gateway (at ``url``) with one probe per flow, and with its published keys."""
+    client = AppClient(choice.user_pool_id, choice.client_id, choice.client_secret)
+    answers: list[Answer] = []
+    for flow in FLOWS:
+        answers.append(probe_flow(gateway, client, flow))
+        if answers[-1].verdict.is_final:
+            break
+    last = answers[-1]
+    if last.verdict is Verdict.UNREACHABLE and last.error:
+        host = safe_line(urlsplit(url).netloc, limit=100)
+        message = f"{last.error.message.removesuffix('.')} ({host})."
+        yield problem("reachable", message, last.error.recovery_suggestion, status_for(last.error))
+        return
+    yield ok("reachable", "Cognito answers")
+    yield _check_clock(gateway.clock_offset)
+    yield _check_keys(choice)
+    if last.verdict is Verdict.NO_SUCH_CLIENT:
+        yield problem(
+            "client",
+            "there is no such app client in this region",
+            "Compare --client-id with the pool's App clients in the Cognito console: it may be one of a pool "
+            "in another region, or be gone.",
+        )
+        return
+    if all(answer.verdict is Verdict.UNCLEAR for answer in answers):
+        yield _report_unclear("client", "whether there is such an app client could not be told", answers[0])
+        return
+    yield ok("client", "there is such an app client; whether it is this pool's shows at sign-in")
+    yield _check_secret(choice, _refine_verdicts(gateway, client, answers))
+    if not last.verdict.is_final:
+        yield from _check_flows(choice, answers)
+
+
+def _check_clock(offset: float | None) -> Finding:
+    if offset is None:
+        return note("clock", "the answer had no date to compare with")
+    if abs(offset) <= CLOCK_TOLERANCE_SECONDS:
+        return ok("clock", f"within {max(1, round(abs(offset)))} s of Cognito's")
+    direction = "behind" if offset > 0 else "ahead of"
+    return note(
+        "clock",
+        f"this machine's clock is {round(abs(offset))} s {direction} Cognito's",
+        "Set it: `timedatectl set-ntp true`, in WSL `sudo hwclock -s`. Codes made on it are off.",
+    )
+
+
+def _check_keys(choice: ResolvedPool) -> Finding:
+    try:
+        fetch_keys(keys_url(choice.user_pool_id, choice.endpoint_url))
+    except KeysUnreachableError as error:
+        if error.is_of_missing_pool(choice.endpoint_url):
+            return problem(
+                "pool keys",
+                "there is no such user pool: nothing is published under its id",
+                "Compare --user-pool-id with the Cognito console. With a wrong one no password fits.",
+            )
+        return note("pool keys", "the pool's public keys could not be fetched, so its id is not checked")
+    except AuthError as error:
+        return note("pool keys", error.message, error.recovery_suggestion)
+    return ok("pool keys", "the pool publishes its keys under its id")
+
+
+def _refine_verdicts(gateway: Gateway, client: AppClient, answers: list[Answer]) -> set[Verdict]:
+    """Return the verdicts; after a rejected secret, probe again without it.
+
+    Cognito has one message for a wrong secret and for one that the app client doesn't have.
+    """
+    verdicts = {answer.verdict for answer in answers}
+    if Verdict.SECRET_WRONG in verdicts and client.client_secret:
+        without = probe_flow(gateway, replace(client, client_secret=None), answers[-1].flow).verdict
+        if without is Verdict.SECRET_MISSING:
+            return {Verdict.SECRET_WRONG}
+        if without in _SECRET_ACCEPTED:
+            return {Verdict.SECRET_NOT_WANTED}
+        return {Verdict.SECRET_WRONG, Verdict.SECRET_NOT_WANTED}
+    return verdicts
+
+
+def _check_secret(choice: ResolvedPool, verdicts: set[Verdict]) -> Finding:
+    file = choice.origins.get("client_secret_file")
+    secret = f"the one from {file}" if file else "the one that is given"
+    compare = "Compare it with the app client's page in the Cognito console"
+    if Verdict.SECRET_MISSING in verdicts:
+        advice = "Put it in the first line of a file only you can read, and name that with"
+        message = "this app client has a secret, and none is given"
+        return problem("secret", message, f"{advice} --client-secret-file.")
+    if {Verdict.SECRET_WRONG, Verdict.SECRET_NOT_WANTED} <= verdicts:
+        message = f"either {secret} is not this app client's, or this app client takes none"
+        return problem("secret", message, f"{compare}; leave it out if none is there.")
+    if Verdict.SECRET_WRONG in verdicts:
+        return problem("secret", f"{secret} is not this app client's", f"{compare}.")
+    if Verdict.SECRET_NOT_WANTED in verdicts:
+        advice = "Leave it out, or name the app client that it belongs to."
+        return problem("secret", f"this app client takes none; {secret} is not wanted", advice)
+    if not verdicts & {Verdict.ALLOWED, Verdict.NO_TRIGGERS}:
+        return note("secret", "cannot be told while no flow is allowed")
+    return ok("secret", f"the one from {file} fits" if choice.client_secret else "none wanted")
+
+
+def _check_flows(choice: ResolvedPool, answers: list[Answer]) -> Iterator[Finding]:
+    chosen = choice.auth_flow or "USER_SRP_AUTH"
+    usable = [
+        flow
+        for answer in answers
+        if answer.verdict is Verdict.ALLOWED
+        for flow in OUR_FLOWS.get(answer.flow, (answer.flow,))
+    ]
+    others = f" Or choose one it allows with --auth-flow: {', '.join(usable)}." if usable else ""
+    for answer in answers:
+        subject, is_chosen = f"flow {answer.flow}", AuthFlow(chosen).api_name == answer.flow
+        if answer.verdict is Verdict.ALLOWED:
+            names = " and ".join(OUR_FLOWS.get(answer.flow, ()))
+            for_flag = f" (--auth-flow {names})" if names else ""
+            yield ok(subject, f"allowed{for_flag}" + (", and used" if is_chosen else ""))
+        elif answer.verdict in _FLOW_FAULTS:
+            fault, use, cure = _FLOW_FAULTS[answer.verdict]
+            cure = cure.format(answer.flow) + others
+            yield problem(subject, fault + use.format(chosen), cure) if is_chosen else note(subject, fault)
+        elif is_chosen:
+            yield _report_unclear(subject, "whether it is allowed could not be told", answer)
+        else:
+            yield note(subject, f"could not be told: {answer.error.message}" if answer.error else "")
+
+
+def _report_unclear(subject: str, question: str, answer: Answer) -> Finding:
+    """Report a question that an answer leaves open, and why."""
+    error = answer.error
+    if error is None:
+        return note(subject, question)
+    advice = error.recovery_suggestion or "Try again in a moment."
+    quote = f" {quote_service(error.quote)}" if error.quote else ""
+    return problem(subject, f"{question}: {error.message}{quote}", advice, status_for(error))

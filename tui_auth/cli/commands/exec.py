@@ -10,8 +10,8 @@ import sys
 from argparse import REMAINDER, ArgumentParser, ArgumentTypeError, Namespace
 from contextlib import suppress
 
-from tui_auth.cli.arguments import add_token_arguments
 from tui_auth.cli.output import say
+from tui_auth.cli.parser import add_token_arguments
 from tui_auth.cli.session_access import session_with_token
 from tui_auth.exit_codes import ExitCode
 from tui_auth.session.sessions import Sessions

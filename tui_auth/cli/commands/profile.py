@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tui_auth.cli.exit_status import CommandFailedError
-from tui_auth.cli.output import say, tell, write_out
+from tui_auth.cli.output import CommandFailedError, tell, write_out
+from tui_auth.cli.parser import SIGN_IN_FLAGS, add_setting_flags
 from tui_auth.config.amplify import read_amplify_file, read_secret_file
 from tui_auth.config.files import ConfigurationError, display_path, error_in_file, resolve_secret_path
 from tui_auth.config.profile_editor import (
@@ -22,9 +22,7 @@ from tui_auth.config.profile_editor import (
 from tui_auth.config.profiles import Profiles, load_profiles
 from tui_auth.config.resolver import POOL_FLAGS, add_pool_arguments, resolve_pool
 from tui_auth.config.settings import (
-    FLOWS,
     SETTINGS,
-    STORAGES,
     InvalidValueError,
     check_region,
     parse_id,
@@ -39,10 +37,7 @@ if TYPE_CHECKING:
 
 _FLAGS: dict[str, tuple[str | None, str]] = {
     **POOL_FLAGS,
-    "username": ("NAME", "filled in on the first screen"),
-    "auth_flow": ("FLOW", f"how to begin: {', '.join(FLOWS)}; the first unless given"),
-    "preferred_first_factor": ("FACTOR", "for USER_AUTH, such as EMAIL_OTP"),
-    "app_name": ("NAME", "what an authenticator app shows"),
+    **SIGN_IN_FLAGS,
     "session_minutes": ("MINUTES", "how long a step waits: the client's session duration; 3 unless given"),
     "storage": (None, "where to keep sessions; asked unless given"),
     "client_metadata": ("KEY=VALUE", "passed to the pool's Lambda functions; may stand several times"),
@@ -52,20 +47,6 @@ _FLAGS: dict[str, tuple[str | None, str]] = {
     "mfa_methods": ("METHODS", "the pool's second factors, such as SMS,TOTP"),
 }
 """The placeholder and the help text of each setting's flag."""
-
-_CHOICES = {"auth_flow": FLOWS, "storage": STORAGES}
-
-
-def add_setting_flags(parser: ArgumentParser) -> None:
-    for name, (metavar, help_text) in _FLAGS.items():
-        parser.add_argument(
-            SETTINGS[name].flag,
-            metavar=metavar,
-            required=name in ("user_pool_id", "client_id"),
-            choices=_CHOICES.get(name),
-            action="append" if name == "client_metadata" else "store",
-            help=help_text,
-        )
 
 
 def parse_setting_flags(arguments: Namespace) -> dict[str, Any]:
@@ -117,6 +98,7 @@ _DESCRIPTION = "A profile is a name for a pool. They are kept in config.toml in 
 
 def add_arguments(parser: ArgumentParser) -> None:
     parser.description = _DESCRIPTION
+    force = "replace a profile of this name whole: what is not given again is gone"
     commands = parser.add_subparsers(dest="action", metavar="list|add|use|show|remove|import", required=True)
 
     listing = _command(commands, "list", "the profiles there are; * marks the default")
@@ -125,8 +107,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
     adding = _command(commands, "add", "keep a pool under a name")
     adding.add_argument("name", metavar="NAME")
-    add_setting_flags(adding)
-    _add_force(adding)
+    add_setting_flags(adding, _FLAGS, required=("user_pool_id", "client_id"))
+    adding.add_argument("--force", action="store_true", help=force)
 
     using = _command(commands, "use", "make a profile the one that is used by default")
     selection = using.add_mutually_exclusive_group(required=True)
@@ -145,20 +127,13 @@ def add_arguments(parser: ArgumentParser) -> None:
     importing = _command(commands, "import", "make a profile of one of Amplify's files")
     importing.add_argument("file", metavar="FILE", type=Path)
     importing.add_argument("--name", metavar="NAME", help="the name; else that of the project's folder")
-    _add_force(importing)
+    importing.add_argument("--force", action="store_true", help=force)
 
 
 def run(arguments: Namespace) -> int:
     """Run the subcommand. Return 0, or 3 if the configuration is invalid."""
-    action = {
-        "list": _list,
-        "add": _add,
-        "use": _use,
-        "show": _show,
-        "remove": _remove,
-        "import": _import,
-    }[arguments.action]
-    action(arguments)
+    actions = {"list": _list, "add": _add, "use": _use, "show": _show, "remove": _remove, "import": _import}
+    actions[arguments.action](arguments)
     return ExitCode.OK
 
 
@@ -168,56 +143,39 @@ def _command(commands: _SubParsersAction[Any], name: str, help_text: str) -> Arg
     return parser
 
 
-def _add_force(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "--force",
-        action="store_true",
-        help="replace a profile of this name whole: what is not given again is gone",
-    )
-
-
 def _list(arguments: Namespace) -> None:
     profiles = load_profiles()
     if arguments.names:
-        # A hand-written name may have control characters. No shell could complete it.
-        _print("\n".join(name for name in profiles.names if safe_line(name, limit=len(name)) == name))
+        _print("\n".join(profiles.printable_names))
         return
+    rows = [_profile_row(profiles, name) for name in profiles.names]
     if arguments.json:
-        _print_json({"default": profiles.default, "profiles": _profile_rows(profiles)})
+        _print_json({"default": profiles.default, "profiles": rows})
         return
-    if not profiles.names:
+    if not rows:
         _say("No profiles are kept. `tui-auth profile add --help` tells how to keep one.")
     width = max(map(len, profiles.names), default=0)
-    for row in _profile_rows(profiles):
+    for row in rows:
         marker = "*" if row["name"] == profiles.default else " "
         ids = (row.get("user_pool_id") or "no user pool", row.get("client_id") or "no app client")
         columns = row.get("problem") or "  ".join(ids)
         _print(f"{marker} {safe_line(row['name'], limit=64):<{width}}  {columns}")
 
 
-def _profile_rows(profiles: Profiles) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = []
-    for name in profiles.names:
-        try:
-            settings = profiles.profile(name).settings
-        except ConfigurationError as error:
-            rows.append({"name": name, "problem": str(error)})
-        else:
-            ids = {key: settings.get(key) for key in ("user_pool_id", "client_id")}
-            rows.append({"name": name, **ids})
-    return rows
+def _profile_row(profiles: Profiles, name: str) -> dict[str, Any]:
+    try:
+        settings = profiles.profile(name).settings
+    except ConfigurationError as error:
+        return {"name": name, "problem": str(error)}
+    return {"name": name, **{key: settings.get(key) for key in ("user_pool_id", "client_id")}}
 
 
 def _add(arguments: Namespace) -> None:
     settings = parse_setting_flags(arguments)
     _check_region(settings, "--region")
-    secret = settings.get("client_secret_file")
-    if secret:
+    if secret := settings.get("client_secret_file"):
         settings["client_secret_file"] = secret = str(resolve_secret_path(secret))
-    path = _add_or_explain(arguments.name, settings, replace=arguments.force)
-    _say(
-        f"Kept as {arguments.name} in {display_path(path)}. Sign in with: tui-auth --profile {arguments.name}"
-    )
+    _add_or_explain(arguments.name, settings, replace=arguments.force)
     if secret:
         _warn_if_unreadable(secret)
 
@@ -226,14 +184,15 @@ def _check_region(settings: Mapping[str, Any], source: str) -> None:
     check_region(settings["user_pool_id"], settings.get("region"), source, settings.get("endpoint_url"))
 
 
-def _add_or_explain(name: str, settings: Mapping[str, Any], *, replace: bool, **more: Any) -> Path:
-    """Call ``add_profile`` and mention --force in the error for a taken name."""
+def _add_or_explain(name: str, settings: Mapping[str, Any], *, replace: bool, **more: Any) -> None:
+    """Add a profile and say where; mention --force in the error for a taken name."""
     try:
-        return add_profile(name, settings, replace=replace, **more)
+        path = add_profile(name, settings, replace=replace, **more)
     except ProfileExistsError:
         raise ConfigurationError(
             f"There is a profile “{name}” already. Choose another name, or --force to replace it."
         ) from None
+    _say(f"Kept as {name} in {display_path(path)}. Sign in with: tui-auth --profile {name}")
 
 
 def _use(arguments: Namespace) -> None:
@@ -260,9 +219,8 @@ def _import(arguments: Namespace) -> None:
         raise error_in_file(path, None, "it names no user pool, in none of the ways Amplify writes it.")
     for name in ("user_pool_id", "client_id"):
         if name not in file.settings:
-            raise error_in_file(
-                path, None, f"it names no {SETTINGS[name].scope.value}. Use `tui-auth profile add`."
-            )
+            scope = SETTINGS[name].scope.value
+            raise error_in_file(path, None, f"it names no {scope}. Use `tui-auth profile add`.")
     settings = {key: entry.value for key, entry in file.settings.items()}
     if region := file.settings.get("region"):
         try:
@@ -273,14 +231,10 @@ def _import(arguments: Namespace) -> None:
     for sentence in file.warnings:
         _say(sentence)
     name = check_profile_name(arguments.name) if arguments.name else _default_name(path)
-    config = _add_or_explain(
-        name,
-        settings,
-        comment=f"from {safe_line(str(path), limit=300)}",
-        client_secret=file.client_secret,
-        replace=arguments.force,
+    comment = f"from {safe_line(str(path), limit=300)}"
+    _add_or_explain(
+        name, settings, comment=comment, client_secret=file.client_secret, replace=arguments.force
     )
-    _say(f"Kept as {name} in {display_path(config)}. Sign in with: tui-auth --profile {name}")
     if file.client_secret:
         secret_file = load_profiles().profile(name).settings["client_secret_file"]
         _say(f"The app client's secret is in {display_path(Path(secret_file))}, readable by you and root.")
@@ -295,9 +249,11 @@ def _default_name(path: Path) -> str:
 
 
 def _show(arguments: Namespace) -> None:
-    if arguments.name and (flag := _first_pool_flag(arguments)):
-        say(f"profile show PROFILE tells what is written there; leave out {flag}, or the profile's name.")
-        raise CommandFailedError(ExitCode.USAGE)
+    names = ("profile", *POOL_FLAGS)
+    flag = next(("--" + name.replace("_", "-") for name in names if getattr(arguments, name) is not None), "")
+    if arguments.name and flag:
+        message = "profile show PROFILE tells what is written there"
+        raise CommandFailedError(ExitCode.USAGE, f"{message}; leave out {flag}, or the profile's name.")
     values = _profile_values(arguments.name) if arguments.name else _resolved_values(arguments)
     if "client_secret_file" in values:
         _warn_if_unreadable(values["client_secret_file"][0])
@@ -311,19 +267,9 @@ def _show(arguments: Namespace) -> None:
         return
     width = max(map(len, values), default=0)
     texts = {name: _format_value(value) for name, (value, _) in values.items()}
-    column = max(map(len, texts.values()), default=0)
+    column = min(max(map(len, texts.values()), default=0), 60) if arguments.origin else 0
     for name, (_, origin) in values.items():
-        if arguments.origin:
-            _print(f"{name:<{width}}  {texts[name]:<{min(column, 60)}}  {origin}")
-        else:
-            _print(f"{name:<{width}}  {texts[name]}")
-
-
-def _first_pool_flag(arguments: Namespace) -> str:
-    """Return the first flag that specifies a pool, or an empty string."""
-    names = ("profile", *POOL_FLAGS)
-    used = (name for name in names if getattr(arguments, name) is not None)
-    return next(("--" + name.replace("_", "-") for name in used), "")
+        _print(f"{name:<{width}}  {texts[name]:<{column}}" + (f"  {origin}" if arguments.origin else ""))
 
 
 def _warn_if_unreadable(secret_file: str) -> None:

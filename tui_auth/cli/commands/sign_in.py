@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
-from tui_auth.cli import full_screen
-from tui_auth.cli.arguments import add_sign_in_arguments
-from tui_auth.cli.exit_status import CommandFailedError
-from tui_auth.cli.output import say, tell
-from tui_auth.cli.sign_in_now import is_noninteractive, line_prompts, sign_in_now, wants_line_prompts
+from tui_auth.cli.output import CommandFailedError, say, tell
+from tui_auth.cli.parser import add_sign_in_arguments
+from tui_auth.cli.sign_in_now import (
+    choose_theme,
+    is_noninteractive,
+    line_prompts,
+    prepare_full_screen,
+    sign_in_now,
+    wants_line_prompts,
+)
 from tui_auth.config.aws_settings import check_certificates
 from tui_auth.config.files import NoPoolError
 from tui_auth.config.resolver import (
@@ -25,7 +29,6 @@ from tui_auth.terminal.environment import TerminalKind, find_terminal
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Mapping
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -47,9 +50,8 @@ def run(arguments: Namespace) -> int:
         say(note)
     if choice.origins["user_pool_id"].kind is SourceKind.CURRENT_SESSION:
         say(
-            _last_sign_in_notice(
-                choice, hint="" if is_noninteractive(arguments) else " --new-pool asks for another."
-            )
+            _last_sign_in_notice(choice)
+            + ("" if is_noninteractive(arguments) else " --new-pool asks for another.")
         )
     if not choice.username:
         # Without a user name the session key is unknown, so two sign-ins don't wait for each other.
@@ -68,23 +70,17 @@ def run(arguments: Namespace) -> int:
 def _resolve_pool(arguments: Namespace) -> ResolvedPool:
     if arguments.new_pool:
         raise NoPoolError("--new-pool asks on a terminal. Without one: `tui-auth profile add`.")
-    return resolve_pool(arguments, current_session=_last_sign_in_settings)
+    from tui_auth.session.sessions import Sessions
+
+    return resolve_pool(arguments, current_session=lambda: Sessions().offered_settings())
 
 
-def _last_sign_in_notice(choice: ResolvedPool, *, hint: str) -> str:
-    """Return which settings come from the last sign-in, and a hint."""
+def _last_sign_in_notice(choice: ResolvedPool) -> str:
     origin = choice.origins.get("username")
     if origin is not None and origin.kind is SourceKind.CURRENT_SESSION:
         user = f"{choice.username} in {choice.user_pool_id}"
-        return f"User pool and user are those of the last sign-in, {user}.{hint}"
-    return f"The user pool is that of the last sign-in, {choice.user_pool_id}.{hint}"
-
-
-def _last_sign_in_settings() -> Mapping[str, str] | None:
-    """Return the pool and user of the last sign-in, used if nothing else specifies a pool."""
-    from tui_auth.session.sessions import Sessions
-
-    return Sessions().offered_settings()
+        return f"User pool and user are those of the last sign-in, {user}."
+    return f"The user pool is that of the last sign-in, {choice.user_pool_id}."
 
 
 def _ask_for_pool(arguments: Namespace, error: NoPoolError) -> ResolvedPool:
@@ -99,35 +95,25 @@ def _ask_for_pool(arguments: Namespace, error: NoPoolError) -> ResolvedPool:
         raise error
     for note in error.notes:
         say(note)
-    check_certificates(explicit_settings(arguments).get("endpoint_url"))
-    if kind is TerminalKind.LINES or wants_line_prompts(arguments):
-        return _ask_in_lines(arguments)
-    full_screen.prepare("Choosing a pool")
-    from tui_auth.first_run_app import FirstRunApp
-
     named = explicit_settings(arguments)
-    app = FirstRunApp(
-        named,
-        theme=full_screen.theme(os.environ.get("TUI_AUTH_THEME")),
-        notice=" ".join(error.notes),
-        environment_badge=environment_badge_for(named.get("endpoint_url", "")),
-    )
-    status = app.run_in_terminal()
-    if app.return_value is None:
-        raise CommandFailedError(status)
-    tell(f"Kept as the profile {app.return_value}.", by="")
-    arguments.profile = app.return_value
-    return resolve_saved_profile(app.return_value, arguments)
-
-
-def _ask_in_lines(arguments: Namespace) -> ResolvedPool:
-    """Ask in line prompts. Raises CommandFailedError if the user left."""
-    from tui_auth.flow.first_run_flow import FirstRunFlow
-    from tui_auth.plain.first_run import PlainFirstRun
-
-    named = explicit_settings(arguments)
+    check_certificates(named.get("endpoint_url"))
     badge = environment_badge_for(named.get("endpoint_url", ""))
-    with line_prompts() as lines:
-        prompts = PlainFirstRun(lines, FirstRunFlow(named), environment_badge=badge)
-        arguments.profile = name = prompts.run()
+    if kind is TerminalKind.LINES or wants_line_prompts(arguments):
+        from tui_auth.flow.first_run_flow import FirstRunFlow
+        from tui_auth.plain.first_run import PlainFirstRun
+
+        with line_prompts() as lines:
+            name = PlainFirstRun(lines, FirstRunFlow(named), environment_badge=badge).run()
+    else:
+        prepare_full_screen("Choosing a pool")
+        from tui_auth.first_run_app import FirstRunApp
+
+        notice = " ".join(error.notes)
+        app = FirstRunApp(named, theme=choose_theme(), notice=notice, environment_badge=badge)
+        status = app.run_in_terminal()
+        if app.return_value is None:
+            raise CommandFailedError(status)
+        name = app.return_value
+        tell(f"Kept as the profile {name}.", by="")
+    arguments.profile = name
     return resolve_saved_profile(name, arguments)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tui_auth.cli.arguments import add_session_arguments
-from tui_auth.cli.exit_status import status_for
-from tui_auth.cli.output import say
+from tui_auth.cli.output import say, status_for
+from tui_auth.cli.parser import add_session_arguments
 from tui_auth.cli.session_access import find_session
 from tui_auth.exit_codes import ExitCode
 from tui_auth.session.sessions import Sessions
@@ -48,38 +47,34 @@ def run(arguments: Namespace) -> int:
 
 def _revocation_text(outcome: RevocationOutcome, error: BaseException | None) -> tuple[int, str]:
     """Return the exit code, and the sentence about the session's end at Cognito."""
-    from tui_auth.session.sign_out import RevocationOutcome
+    from tui_auth.errors import AuthError
 
     if isinstance(error, KeyboardInterrupt | SystemExit):
         code = error.code if isinstance(error, SystemExit) else None
         status = code if isinstance(code, int) else ExitCode.INTERRUPTED
         return status, "The wait was stopped before Cognito replied, so the session may go on there."
-    if isinstance(error, Exception):
-        return status_for(error), _failure_text(error)
-    match outcome:
-        case RevocationOutcome.ALREADY_ENDED:
-            return ExitCode.OK, "It had already ended at Cognito."
-        case RevocationOutcome.NOTHING_TO_REVOKE:
-            sentence = "There was no refresh token to revoke; its tokens stay valid until they expire."
-            return ExitCode.OK, sentence
-        case RevocationOutcome.OTHERS_NOT_REVOKED:
-            sentence = (
-                "It had already ended at Cognito, so it couldn't end others: sessions on other machines were "
-                "not ended. Sign in, then run tui-auth sign-out --everywhere."
-            )
-            return ExitCode.REJECTED, sentence
-        case _:
-            return ExitCode.OK, "The session has ended at Cognito."
-
-
-def _failure_text(error: Exception) -> str:
-    from tui_auth.errors import AuthError
-
+    if not isinstance(error, Exception):
+        return _TEXTS.get(outcome.name, (ExitCode.OK, "The session has ended at Cognito."))
     copies = "To end it there, sign in again and run tui-auth sign-out --everywhere."
+    status = status_for(error)
     if isinstance(error, AuthError) and error.may_have_arrived:
-        return f"No answer came from Cognito, so the session may have ended there or not. {copies}"
-    # The text of an internal error may hold a value.
+        return status, f"No answer came from Cognito, so the session may have ended there or not. {copies}"
     reason = error.message if isinstance(error, AuthError) else str(error)
-    if status_for(error) == ExitCode.INTERNAL_ERROR:
+    if status == ExitCode.INTERNAL_ERROR:  # its text may hold a value
         reason = f"({type(error).__name__})"
-    return f"Cognito did not end it: {reason} {copies}"
+    return status, f"Cognito did not end it: {reason} {copies}"
+
+
+_TEXTS = {
+    "ALREADY_ENDED": (ExitCode.OK, "It had already ended at Cognito."),
+    "NOTHING_TO_REVOKE": (
+        ExitCode.OK,
+        "There was no refresh token to revoke; its tokens stay valid until they expire.",
+    ),
+    "OTHERS_NOT_REVOKED": (
+        ExitCode.REJECTED,
+        "It had already ended at Cognito, so it couldn't end others: sessions on other machines were "
+        "not ended. Sign in, then run tui-auth sign-out --everywhere.",
+    ),
+}
+"""The exit code and the sentence for an outcome of ``RevocationOutcome`` without an error."""

@@ -6,8 +6,8 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
-from tui_auth.cli.arguments import add_session_arguments
 from tui_auth.cli.output import say, write_out
+from tui_auth.cli.parser import add_session_arguments
 from tui_auth.cli.session_access import find_session, report_unsaved
 from tui_auth.exit_codes import ExitCode
 from tui_auth.session import NotSignedInError
@@ -32,35 +32,32 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Show the session. Return 0, 4 if there is none, or 7 if --online got no reply."""
-    sessions = Sessions()
-    stored, problem = _usable_session(arguments, sessions)
-    ended = stored.record.key if stored else None
-    others = [entry for entry in sessions.entries() if entry.key != ended]
+    sessions, stored, problem = Sessions(), None, ""
+    try:
+        stored = find_session(arguments, sessions)
+        if arguments.online:
+            stored = _check_at_cognito(sessions, stored)
+        if stored.record.refresh_token is None and stored.record.seconds_left("access") <= 0:
+            problem = "The session has expired. Run tui-auth sign-in."
+    except NotSignedInError as error:
+        problem = str(error)
+    key = stored.record.key if stored else None
+    others = [entry for entry in sessions.entries() if entry.key != key]
     if stored is None or problem:
-        if arguments.json:
-            facts: dict[str, Any] = {"signed_in": False, "sessions": list(map(_entry_facts, others))}
-            write_out(json.dumps(facts, indent=2) + "\n")
         say(problem)
+        if arguments.json:
+            _print_json({"signed_in": False, "sessions": list(map(_entry_facts, others))})
         for entry in others if not arguments.json else ():
             say(f"there is a session: {_entry_text(entry)}.")
         return ExitCode.NOT_SIGNED_IN
     facts = _facts(stored, online=arguments.online)
     if arguments.json:
-        facts["sessions"] = list(map(_entry_facts, sessions.entries()))
-        return write_out(json.dumps(facts, indent=2) + "\n")
+        return _print_json(facts | {"sessions": list(map(_entry_facts, sessions.entries()))})
     return write_out(_as_text(facts, stored.record, others))
 
 
-def _usable_session(arguments: Namespace, sessions: Sessions) -> tuple[StoredSession | None, str]:
-    """Return the session, if there is one, and why it can't be used; empty if it can."""
-    stored = None
-    try:
-        stored = find_session(arguments, sessions)
-        if arguments.online:
-            stored = _check_at_cognito(sessions, stored)
-    except NotSignedInError as error:
-        return stored, str(error)
-    return stored, "" if _is_usable(stored.record) else "The session has expired. Run tui-auth sign-in."
+def _print_json(facts: dict[str, Any]) -> int:
+    return write_out(json.dumps(facts, indent=2) + "\n")
 
 
 def _check_at_cognito(sessions: Sessions, stored: StoredSession) -> StoredSession:
@@ -84,10 +81,6 @@ def _check_at_cognito(sessions: Sessions, stored: StoredSession) -> StoredSessio
         else:
             return stored
     raise NotSignedInError("Cognito accepts no token of this session. Run tui-auth sign-in.")
-
-
-def _is_usable(record: SessionRecord) -> bool:
-    return record.refresh_token is not None or record.seconds_left("access") > 0
 
 
 def _facts(stored: StoredSession, *, online: bool) -> dict[str, Any]:

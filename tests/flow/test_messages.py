@@ -1,10 +1,10 @@
-"""The two formats of durations."""
+"""The texts that both front ends show."""
 
 from __future__ import annotations
 
 import pytest
 
-from tui_auth.durations import format_countdown, format_duration
+from tui_auth.flow.messages import format_duration
 
 
 @pytest.mark.parametrize(
@@ -26,8 +26,3 @@ from tui_auth.durations import format_countdown, format_duration
 )
 def test_duration_in_a_sentence_has_one_unit(seconds: float, text: str) -> None:
     assert format_duration(seconds) == text
-
-
-def test_countdown_shows_minutes_and_seconds_from_100_seconds_on() -> None:
-    texts = [format_countdown(seconds) for seconds in (1, 99, 100, 605)]
-    assert texts == ["1 s", "99 s", "1 min 40 s", "10 min 05 s"]

@@ -1,0 +1,268 @@
+"""What ``--help`` and ``--version`` print: commands, examples; program, packages, system and terminal.
+
+Imports no package that may be missing, so that ``tui-auth --version`` works even then.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import textwrap
+from typing import TYPE_CHECKING
+
+from tui_auth.terminal.environment import (
+    TerminalKind,
+    find_terminal,
+    is_in_gnu_screen,
+    is_in_tmux,
+    is_monochrome,
+    is_no_color_set,
+    is_over_ssh,
+)
+from tui_auth.terminal.safe_text import safe_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+PROGRAM = "tui-auth"
+COMMANDS = {
+    "sign-in": ("sign_in", "sign in to a user pool (tui-auth without a command)"),
+    "token": ("token", "print a token that holds, and nothing else"),
+    "header": ("token", "print “Authorization: Bearer …” for curl -H @-"),
+    "exec": ("exec", "run a command with a token in its environment"),
+    "aws-credentials": ("aws_credentials", "print AWS credentials of the identity pool"),
+    "kube-credential": ("token", "print an ExecCredential for kubectl"),
+    "status": ("status", "tell who is signed in, where, and for how long"),
+    "sign-out": ("sign_out", "end the session, at Cognito and here"),
+    "profile": ("profile", "keep pools under names, and show what is set"),
+    "doctor": ("doctor", "look at pool, network and terminal, and say what to do"),
+    "completion": ("completion", "print what makes bash, zsh or fish complete tui-auth"),
+    "demo": ("demo", "try every sign-in step on a pool inside this program"),
+    "pool": ("pool", "serve the embedded user pool here, for tests and scripts"),
+}
+"""The module of each command and its summary in the help."""
+
+Examples = tuple[tuple[str, str], ...]
+"""Pairs of a shell line and what it does; empty where the line is clear without."""
+
+_IDS = "--user-pool-id eu-west-1_Ab12Cd34E --client-id 1example23456789"
+
+PROGRAM_EXAMPLES: Examples = (
+    ("tui-auth", "sign in: to the project here, or asks for a pool"),
+    ("tui-auth --profile acme", "sign in to a pool kept under a name"),
+    ("tui-auth demo", "try every step; no AWS account is needed"),
+    ("tui-auth doctor", "find out why it does not work"),
+    ("tui-auth header | curl -H @- https://api.example.com/orders", ""),
+)
+
+COMMAND_EXAMPLES: dict[str, Examples] = {
+    "sign-in": (
+        ("tui-auth sign-in", "to the Amplify project here, or asks for a pool"),
+        ("tui-auth sign-in --profile acme --username ann", ""),
+        (f"tui-auth {_IDS}", ""),
+        ("pass acme | tui-auth sign-in --username ann --password-stdin", ""),
+    ),
+    "token": (
+        ("TOKEN=$(tui-auth token)", "signs in where that is needed"),
+        ("tui-auth token --type id --min-ttl 10m", ""),
+        ("tui-auth token --profile acme --login never", "4 where no session stands"),
+    ),
+    "header": (
+        ("tui-auth header | curl -H @- https://api.example.com/orders", ""),
+        ("tui-auth header --type id --profile acme", ""),
+    ),
+    "exec": (
+        ("tui-auth exec -- ./deploy.sh", "with the access token in ACCESS_TOKEN"),
+        ("tui-auth exec --env API_TOKEN=id -- make upload", ""),
+    ),
+    "aws-credentials": (
+        ('eval "$(tui-auth aws-credentials --format env)"', ""),
+        ("tui-auth aws-credentials --profile acme --format json", ""),
+        ("tui-auth aws-credentials", "for credential_process in ~/.aws/config"),
+    ),
+    "kube-credential": (("tui-auth kube-credential --profile acme", "for exec in ~/.kube/config"),),
+    "status": (
+        ("tui-auth status", ""),
+        ("tui-auth status --json --online", "asks Cognito whether the session still counts"),
+    ),
+    "sign-out": (
+        ("tui-auth sign-out", "here, and at Cognito"),
+        ("tui-auth sign-out --everywhere", "on every machine"),
+    ),
+    "profile": (
+        ("tui-auth profile import amplify_outputs.json", ""),
+        (f"tui-auth profile add acme \\\n    {_IDS}", ""),
+        ("tui-auth profile use acme", "the default from now on"),
+        ("tui-auth profile show --origin", "what a command would use here, and why"),
+    ),
+    "profile list": (("tui-auth profile list --json", ""),),
+    "profile add": (
+        (f"tui-auth profile add acme \\\n    {_IDS}", ""),
+        (f"tui-auth profile add acme --force --auth-flow USER_AUTH \\\n    {_IDS}", ""),
+    ),
+    "profile use": (
+        ("tui-auth profile use acme", ""),
+        ("tui-auth profile use --none", "no default any more"),
+    ),
+    "profile show": (
+        ("tui-auth profile show acme", "what is written"),
+        ("tui-auth profile show --origin", "what a command would use here, and why"),
+    ),
+    "profile remove": (("tui-auth profile remove acme", ""),),
+    "profile import": (
+        ("tui-auth profile import amplify_outputs.json", "named after the project's folder"),
+        ("tui-auth profile import src/aws-exports.js --name acme", ""),
+    ),
+    "doctor": (
+        ("tui-auth doctor", ""),
+        ("tui-auth doctor --profile acme --json", ""),
+    ),
+    "completion": (
+        ("source <(tui-auth completion bash)", "in ~/.bashrc"),
+        ("tui-auth completion zsh > ~/.zsh/completions/_tui-auth", "a folder on $fpath"),
+        ("tui-auth completion fish > ~/.config/fish/completions/tui-auth.fish", ""),
+    ),
+    "demo": (("tui-auth demo", ""), ("tui-auth demo --play tess", "a sample user signs in by itself")),
+    "pool": (
+        ("tui-auth pool", "prints one line of JSON: its address, its ids"),
+        ("tui-auth pool --port 9229 --demo-users", ""),
+    ),
+}
+
+_HELP = """\
+{examples}
+Sign in to an Amazon Cognito user pool from a terminal, through every step the
+pool asks for.
+
+commands:
+{commands}
+
+tui-auth COMMAND --help tells more about one.
+tui-auth --version names what a bug report needs.
+"""
+
+PACKAGES = ("textual", "boto3", "botocore", "pyotp", "segno", "platformdirs", "PyJWT", "cryptography")
+OPTIONAL = ("keyring",)
+_REQUIREMENT = re.compile(r"(?P<package>[A-Za-z0-9._-]+)(?:\[[^\]]*\])?\s*(?P<range>[^;]*)(?P<marker>;.*)?")
+_BOUND = re.compile(r"(?P<sign>>=|<)\s*(?P<version>[0-9.]+)")
+
+
+def program_help() -> str:
+    """Return what ``tui-auth --help`` prints: the examples first, then the commands."""
+    width = max(map(len, COMMANDS))
+    lines = "\n".join(f"  {name:<{width}}  {summary}" for name, (_, summary) in COMMANDS.items())
+    return _HELP.format(examples=format_examples(PROGRAM_EXAMPLES), commands=lines)
+
+
+def format_examples(examples: Examples) -> str:
+    """Return the examples one a line, with their explanations in a second column."""
+    width = max((len(line) for line, explanation in examples if explanation), default=0)
+    return "".join(f"  {line:<{width}}  {explanation}".rstrip() + "\n" for line, explanation in examples)
+
+
+def version_text() -> str:
+    """Return what ``--version`` prints: program and system, packages, terminal."""
+    packages = textwrap.fill(describe_packages(), 79)
+    return f"{describe_program()}\n{packages}\nterminal: {describe_terminal()}\n"
+
+
+def describe_program() -> str:
+    """Return the versions of this program and its Python, and the system."""
+    import platform
+
+    installed = _installed_version(PROGRAM) or "missing"
+    return f"{PROGRAM} {installed}, Python {platform.python_version()}, {platform.platform()}"
+
+
+def describe_packages() -> str:
+    """Return the versions of the packages this program needs, and of the optional ones it has."""
+    packages = [f"{package} {_installed_version(package) or 'missing'}" for package in PACKAGES]
+    optional = [
+        f"{package} {installed}" for package in OPTIONAL if (installed := _installed_version(package))
+    ]
+    return ", ".join(packages + optional)
+
+
+def unsupported_packages() -> Iterator[str]:
+    """Describe each package that is missing or of a version that this program doesn't support."""
+    from importlib.metadata import PackageNotFoundError, requires
+
+    try:
+        requirements = [_REQUIREMENT.match(requirement) for requirement in requires(PROGRAM) or []]
+    except PackageNotFoundError:
+        return
+    for requirement in requirements:
+        if requirement is None or "extra" in (requirement["marker"] or ""):
+            continue
+        package = requirement["package"]
+        supported = ",".join(sorted(requirement["range"].strip().split(","), reverse=True))
+        installed = _installed_version(package)
+        if installed is None:
+            yield f"{package} is missing, {supported} is needed"
+        elif not _is_supported(installed, supported):
+            yield f"{package} is {safe_line(installed, limit=30)}, {supported} is needed"
+
+
+def describe_terminal(environ: Mapping[str, str] = os.environ) -> str:
+    """Return the terminal in one line: its kind, colors, size, program, and what it runs in."""
+    terminal = find_terminal(environ)
+    if terminal.kind is TerminalKind.NONE:
+        return f"none ({terminal.reason.rstrip('.')})"
+    size = measure_terminal()
+    variables = ("TERM_PROGRAM", "TERM_PROGRAM_VERSION", "WT_SESSION", "LC_ALL", "LC_CTYPE", "LANG")
+    surrounding = {
+        "tmux": is_in_tmux(environ),
+        "screen": is_in_gnu_screen(environ),
+        "SSH": is_over_ssh(environ),
+    }
+    parts = [
+        environ.get("TERM") or "TERM not set",
+        f"colours {describe_colors(environ)}",
+        "×".join(map(str, size)) if size else "no size",
+        *(f"{name}={environ[name]}" for name in variables if environ.get(name)),
+        *(f"in {name}" for name, is_inside in surrounding.items() if is_inside),
+    ]
+    return safe_line(", ".join(parts), limit=300)
+
+
+def describe_colors(environ: Mapping[str, str]) -> str:
+    """Return how many colors the terminal shows, as far as its variables say."""
+    if is_no_color_set(environ):
+        return "none, as NO_COLOR asks"
+    if is_monochrome(environ):
+        return "none: the terminal has none"
+    if environ.get("COLORTERM", "") in ("truecolor", "24bit"):
+        return "16 million (COLORTERM)"
+    return "256" if "256" in environ.get("TERM", "") else "16"
+
+
+def measure_terminal() -> tuple[int, int] | None:
+    """Return the terminal's columns and rows, or None if it doesn't report them."""
+    try:
+        descriptor = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        size = os.get_terminal_size(descriptor)
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
+    return (size.columns, size.lines) if size.columns and size.lines else None
+
+
+def _is_supported(installed: str, supported: str) -> bool:
+    def numbers(text: str) -> list[int]:
+        return [int(part) for part in re.findall(r"\d+", text.partition("+")[0])[:3]]
+
+    bounds = _BOUND.finditer(supported)
+    return all((numbers(installed) < numbers(bound["version"])) is (bound["sign"] == "<") for bound in bounds)
+
+
+def _installed_version(package: str) -> str | None:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
